@@ -1,0 +1,222 @@
+package canonical
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// MaxDigits is the number of significant digits that a Decimal can hold.
+const MaxDigits = 18
+
+// maxCoefficient is the largest number of MaxDigits digits.
+const maxCoefficient = 999_999_999_999_999_999
+
+// Decimal is an exact decimal number: coefficient × 10^-scale. The zero value is 0.
+// Two decimals of the same value may differ in scale ("5", "5.00"); their Normal
+// forms are equal under ==.
+type Decimal struct {
+	coefficient int64
+	scale       uint8 // 0..18
+}
+
+// Errors of ParseDecimal. They name the rule and never the text.
+var (
+	errNotDecimal   = errors.New("not a plain decimal number")
+	errDecimalRange = errors.New("more than 18 significant digits")
+)
+
+// ParseDecimal reads plain decimal text: an optional minus, digits, and optionally
+// a point followed by digits. It also reads the exponent form of JSON numbers
+// within range. Thousands separators, a comma, a plus sign, spaces, hex and names
+// of numbers are errors, and so is a value beyond 18 digits.
+func ParseDecimal(text string) (Decimal, error) {
+	mantissa, exponent, err := splitExponent(text)
+	if err != nil {
+		return Decimal{}, err
+	}
+	digits, negative := strings.CutPrefix(mantissa, "-")
+	whole, fraction, hasPoint := strings.Cut(digits, ".")
+	if whole == "" || (hasPoint && fraction == "") {
+		return Decimal{}, errNotDecimal
+	}
+	coefficient, err := parseDigits(whole, fraction)
+	if err != nil {
+		return Decimal{}, err
+	}
+	if negative {
+		coefficient = -coefficient
+	}
+	return shift(coefficient, len(fraction)-exponent)
+}
+
+func splitExponent(text string) (mantissa string, exponent int, err error) {
+	mantissa, power, found := cutAny(text, "eE")
+	if !found {
+		return text, 0, nil
+	}
+	digits, negative := strings.CutPrefix(power, "-")
+	if !negative {
+		digits = strings.TrimPrefix(digits, "+")
+	}
+	exponent, err = parseExponent(digits)
+	if negative {
+		exponent = -exponent
+	}
+	return mantissa, exponent, err
+}
+
+// parseExponent reads an exponent without its sign. Four digits are more than any
+// value in range needs, so a longer one is refused before anything is computed.
+func parseExponent(digits string) (int, error) {
+	value, err := parseDigits(digits[:min(len(digits), 4)], "")
+	switch {
+	case digits == "" || err != nil:
+		return 0, errNotDecimal
+	case len(digits) > 4:
+		return 0, errDecimalRange
+	}
+	return int(value), nil
+}
+
+func cutAny(text, chars string) (before, after string, found bool) {
+	if i := strings.IndexAny(text, chars); i >= 0 {
+		return text[:i], text[i+1:], true
+	}
+	return text, "", false
+}
+
+func parseDigits(whole, fraction string) (int64, error) {
+	var value int64
+	for _, part := range [2]string{whole, fraction} {
+		for i := range len(part) {
+			digit := part[i] - '0'
+			if digit > 9 {
+				return 0, errNotDecimal
+			}
+			if value > (math.MaxInt64-9)/10 {
+				return 0, errDecimalRange
+			}
+			value = value*10 + int64(digit)
+		}
+	}
+	return value, nil
+}
+
+// shift returns coefficient × 10^-scale for any scale, moving zeros between both
+// until the scale is within range.
+func shift(coefficient int64, scale int) (Decimal, error) {
+	for scale < 0 && coefficient != 0 {
+		if coefficient > math.MaxInt64/10 || coefficient < math.MinInt64/10 {
+			return Decimal{}, errDecimalRange
+		}
+		coefficient *= 10
+		scale++
+	}
+	for scale > MaxDigits && coefficient%10 == 0 && coefficient != 0 {
+		coefficient /= 10
+		scale--
+	}
+	if coefficient == 0 {
+		return Decimal{scale: uint8(min(max(scale, 0), MaxDigits))}, nil
+	}
+	if scale > MaxDigits || beyond(coefficient) {
+		return Decimal{}, errDecimalRange
+	}
+	return Decimal{coefficient, uint8(scale)}, nil
+}
+
+// beyond reports whether a coefficient or an amount has more than MaxDigits digits.
+func beyond(value int64) bool { return value > maxCoefficient || value < -maxCoefficient }
+
+// NewDecimal returns coefficient × 10^-scale, for numbers that the program itself
+// makes. It panics beyond 18 digits or a scale of 18; what comes from outside goes
+// through ParseDecimal.
+func NewDecimal(coefficient int64, scale uint8) Decimal {
+	if scale > MaxDigits || beyond(coefficient) {
+		panic(errDecimalRange)
+	}
+	return Decimal{coefficient, scale}
+}
+
+// AppendText appends the plain decimal text, with as many fraction digits as the
+// scale says: "39.00".
+func (d Decimal) AppendText(b []byte) ([]byte, error) { return d.append(b), nil }
+
+func (d Decimal) append(b []byte) []byte {
+	if d.coefficient < 0 {
+		b = append(b, '-')
+	}
+	value := magnitude(d.coefficient)
+	if d.scale == 0 {
+		return strconv.AppendUint(b, value, 10)
+	}
+	unit := uint64(pow10(d.scale))
+	b = strconv.AppendUint(b, value/unit, 10)
+	b = append(b, '.')
+	fraction := value % unit
+	for low := unit / 10; low > max(fraction, 1); low /= 10 {
+		b = append(b, '0')
+	}
+	return strconv.AppendUint(b, fraction, 10)
+}
+
+// String returns the plain decimal text.
+func (d Decimal) String() string { return string(d.append(nil)) }
+
+// MarshalJSON writes a JSON string, so that no reader turns the number into a float.
+func (d Decimal) MarshalJSON() ([]byte, error) {
+	return append(d.append([]byte{'"'}), '"'), nil
+}
+
+// UnmarshalJSON reads a JSON string or number; null is an error.
+func (d *Decimal) UnmarshalJSON(data []byte) error {
+	parsed, err := ParseDecimal(strings.Trim(string(data), `"`))
+	if err != nil {
+		return err
+	}
+	*d = parsed
+	return nil
+}
+
+// Sign returns -1, 0 or 1.
+func (d Decimal) Sign() int {
+	switch {
+	case d.coefficient < 0:
+		return -1
+	case d.coefficient > 0:
+		return 1
+	}
+	return 0
+}
+
+// IsZero reports whether the value is 0, at any scale.
+func (d Decimal) IsZero() bool { return d.coefficient == 0 }
+
+// Scale returns the number of fraction digits, as written.
+func (d Decimal) Scale() uint8 { return d.scale }
+
+// Normal returns the value with no trailing zeros in its fraction.
+func (d Decimal) Normal() Decimal {
+	for d.scale > 0 && d.coefficient%10 == 0 {
+		d.coefficient /= 10
+		d.scale--
+	}
+	return d
+}
+
+func magnitude(value int64) uint64 {
+	if value < 0 {
+		return -uint64(value)
+	}
+	return uint64(value)
+}
+
+func pow10(n uint8) int64 {
+	unit := int64(1)
+	for range n {
+		unit *= 10
+	}
+	return unit
+}

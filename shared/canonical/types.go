@@ -1,0 +1,85 @@
+package canonical
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// Type describes one event type: a past fact and the schema of its body.
+type Type struct {
+	Name   string // such as "order.placed"
+	Schema string // such as "order/1"
+	new    func() any
+}
+
+// The event types that systems exchange now. The full list of the model is longer;
+// a type is added together with the first flow that carries it.
+const (
+	OrderPlaced         = "order.placed"
+	OrderChanged        = "order.changed"
+	OrderCancelledEvent = "order.cancelled"
+	OrderReleased       = "order.released"
+	PaymentAuthorized   = "payment.authorized"
+	PaymentCaptured     = "payment.captured"
+	RefundIssued        = "refund.issued"
+	RefundSettled       = "refund.settled"
+	FulfilmentRequested = "fulfillment.requested"
+	ShipmentShipped     = "shipment.shipped"
+	ReturnRequested     = "return.requested"
+	ReturnReceived      = "return.received"
+	InventoryLevelSet   = "inventory.level"
+	ProductUpserted     = "product.upserted"
+	CustomerUpserted    = "customer.upserted"
+)
+
+// Types returns every event type, sorted by name.
+func Types() []Type { return slices.Clone(types) }
+
+var types = []Type{
+	{CustomerUpserted, "customer/1", make1[Customer]},
+	{FulfilmentRequested, "fulfilment/1", make1[FulfilmentRequest]},
+	{InventoryLevelSet, "inventory/1", make1[InventoryLevel]},
+	{OrderCancelledEvent, "order/1", make1[Order]},
+	{OrderChanged, "order/1", make1[Order]},
+	{OrderPlaced, "order/1", make1[Order]},
+	{OrderReleased, "order/1", make1[Order]},
+	{PaymentAuthorized, "payment/1", make1[Payment]},
+	{PaymentCaptured, "payment/1", make1[Payment]},
+	{ProductUpserted, "product/1", make1[Product]},
+	{RefundIssued, "refund/1", make1[Refund]},
+	{RefundSettled, "refund/1", make1[Refund]},
+	{ReturnReceived, "return/1", make1[Return]},
+	{ReturnRequested, "return/1", make1[Return]},
+	{ShipmentShipped, "shipment/1", make1[Shipment]},
+}
+
+func make1[T any]() any { return new(T) }
+
+// New returns a pointer to an empty body of the type.
+func (t Type) New() any { return t.new() }
+
+// TypeNamed returns the event type, and false if there is none of the name.
+func TypeNamed(name string) (Type, bool) {
+	i := slices.IndexFunc(types, func(t Type) bool { return t.Name == name })
+	if i < 0 {
+		return Type{}, false
+	}
+	return types[i], true
+}
+
+// Encode returns the body as JSON.
+func Encode(entity any) ([]byte, error) { return json.Marshal(entity) }
+
+// Decode reads the body of an event of the type, into a pointer such as *Order.
+// Unknown fields are passed over, so that the next version of the schema can be read.
+func Decode(eventType string, body []byte) (any, error) {
+	t, ok := TypeNamed(eventType)
+	if !ok {
+		return nil, &Error{Field: "type", Rule: "no such event type: " + eventType}
+	}
+	entity := t.New()
+	if err := json.Unmarshal(body, entity); err != nil {
+		return nil, &Error{Field: "body", Rule: "not a body of schema " + t.Schema, Err: err}
+	}
+	return entity, nil
+}

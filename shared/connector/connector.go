@@ -1,0 +1,111 @@
+package connector
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"causeway/shared/message"
+)
+
+// Request is one HTTP request at a system's door, whatever carried it.
+type Request struct {
+	Method string
+	Header http.Header // canonical keys
+	Body   []byte      // the bytes as sent; at most the profile's BodyLimit
+	At     time.Time   // when it arrived, by our clock
+}
+
+// Source is a system that tells us what happened in it. Both methods may be called
+// concurrently and on different machines, and must not keep anything between calls.
+type Source interface {
+	// Receive checks that the request is authentic and names it: ID, Tenant, Topic,
+	// Trigger and Header of the result; the pipeline adds the body and the rest. It
+	// reads headers and signature only, never the body's content. It returns nil
+	// without an error for a request that
+	// is to be answered with 200 and forgotten, such as a ping. Errors are
+	// fault.Unauthentic, or fault.Invalid for a request that no sender of this system makes.
+	Receive(ctx context.Context, request Request) (*message.Raw, error)
+
+	// Translate turns raw bytes into canonical events, in the order in which they
+	// are to be published. A delivery that is understood and deliberately not used
+	// yields a Translation with Skip set. Errors are fault.Invalid with class and
+	// field path, or what a call to the system ended with.
+	Translate(ctx context.Context, raw *message.Raw) (Translation, error)
+}
+
+// Partner is a Source whose deliveries also come over a partner event bus. Adopt
+// turns the event (JSON of an EventBridge event) into the raw message that the
+// same delivery by webhook would have given.
+type Partner interface {
+	Adopt(ctx context.Context, event []byte, at time.Time) (*message.Raw, error)
+}
+
+// Translation is what one raw message meant.
+type Translation struct {
+	Events []Event
+	Skip   string // why nothing was made of it, in words an operator reads; "" if something was
+}
+
+// Event is a canonical event before the pipeline has put it into its envelope.
+type Event struct {
+	Type     string           // such as "order.placed"
+	Entity   message.Key      // the entity it is about
+	Once     bool             // true for a fact that can happen only once to the entity, such as order.placed
+	At       time.Time        // when it happened, by the source's clock
+	Sequence message.Sequence // the entity's version
+	Body     any              // pointer to the canonical type
+	Parents  []message.Key    // entities that must stand at the target first
+	Notes    []Note           // what was normalised on the way
+}
+
+// Note records that a translator changed a value on purpose.
+type Note struct {
+	Field string `json:"field"` // path in the source's payload
+	What  string `json:"what"`  // such as "country UK read as GB"; free of personal data
+}
+
+// Target is a system that we write to. Deliver may be called concurrently, up to
+// the profile's Concurrency.
+type Target interface {
+	// Deliver makes the message's effect at the target and returns the target's own
+	// id for the entity. It blocks until the target has answered or ctx ends, makes
+	// no retries, and classifies each failure as a *fault.Error. With an operation
+	// of guarantee ExternalID it may be repeated at any time without a second effect.
+	Deliver(ctx context.Context, delivery Delivery) (Receipt, error)
+
+	// Find looks an entity up at the target by the key under which Deliver would
+	// have written it. It returns "" without an error if it is not there.
+	Find(ctx context.Context, key message.Key) (ref string, err error)
+}
+
+// Delivery is one attempt at writing a message to a target.
+type Delivery struct {
+	Message *message.Message
+	Body    any               // pointer to the canonical type, decoded once
+	Ref     string            // the target's id of the entity, "" if it was never confirmed there
+	Parents map[string]string // message.Key.String() of each parent -> the target's id
+	Key     string            // idempotency key of this logical write, stable over retries and redrives
+	Attempt int               // 1 for the first
+}
+
+// Receipt is the target's confirmation.
+type Receipt struct {
+	Ref    string // the target's id of the entity
+	Detail string // what was done, in words an operator reads: "customer deposit 88 for sales order 17"
+}
+
+// Checker is a system that can prove, without moving data, that it is reachable
+// with the credentials it was given. Check returns a *fault.Error that names the
+// setting or the address to look at.
+type Checker interface {
+	Check(ctx context.Context) error
+}
+
+// System is an opened connector. Source, Target or Checker are nil where the system has none.
+type System struct {
+	Profile Profile
+	Source  Source
+	Target  Target
+	Checker Checker
+}

@@ -1,0 +1,91 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"causeway/shared/fault"
+	"causeway/shared/routes"
+)
+
+// Attributes of a dead letter. With the two that every message carries they stay
+// below the ten that SQS allows.
+const (
+	AttrTrace       = "trace_id"
+	AttrEvent       = "event_id"
+	AttrEntity      = "entity"
+	AttrVersion     = "entity_version"
+	AttrRoute       = "route"
+	AttrRedrives    = "redrives" // counted by us when an operator redrives; never taken from a sender
+	AttrFirstSeen   = "first_seen"
+	AttrReason      = "reason" // class, code and field path: "missing_ref INVALID_KEY_OR_REF lines[1].sku"
+	AttrFingerprint = "fingerprint"
+)
+
+// Redrives returns how often an operator has put the message back.
+func (in Incoming) Redrives() int {
+	n, err := strconv.Atoi(in.Attributes[AttrRedrives])
+	if err != nil {
+		return 0 // absent: it never was
+	}
+	return n
+}
+
+// bury writes the message, as it came, to its queue's dead-letter queue with the
+// reason. Deleting it from the queue comes after, and is the caller's.
+func (c *Config) bury(ctx context.Context, in Incoming, f *fault.Error, e Entry) error {
+	attributes := maps.Clone(in.Attributes)
+	if attributes == nil {
+		attributes = make(map[string]string, 9)
+	}
+	maps.Copy(attributes, map[string]string{
+		AttrTrace: e.Trace, AttrEvent: e.Event, AttrRoute: e.Route, AttrReason: reason(f),
+		AttrFingerprint: e.Error.Fingerprint, AttrFirstSeen: in.SentAt.UTC().Format(time.RFC3339),
+	})
+	if e.Entity.ID != "" {
+		attributes[AttrEntity], attributes[AttrVersion] = e.Entity.String(), string(e.Version)
+	}
+	maps.DeleteFunc(attributes, func(_, value string) bool { return value == "" })
+	err := c.Queue.Send(ctx, routes.Dead(in.Queue), []Outgoing{{Body: in.Body, Attributes: attributes}})
+	if err != nil {
+		return unavailable("writing the dead letter of "+e.Event, err)
+	}
+	return nil
+}
+
+func reason(f *fault.Error) string {
+	return strings.Join(strings.Fields(string(f.ClassOrDefault())+" "+f.Code+" "+f.Field), " ")
+}
+
+// entryError returns the failure as ledger and dead letters keep it.
+func entryError(route string, f *fault.Error) *EntryError {
+	return &EntryError{
+		Kind: f.Kind.String(), Class: f.ClassOrDefault(), Code: f.Code, Field: f.Field, Status: f.Status,
+		Fingerprint: fingerprint(route, f), Message: redact(f.Error()),
+	}
+}
+
+var (
+	indexes   = regexp.MustCompile(`\[\d+\]`)
+	addresses = regexp.MustCompile(`[^\s"'<>]+@[^\s"'<>]+`)
+	variables = regexp.MustCompile(`"[^"]*"|'[^']*'|\d+`)
+)
+
+// fingerprint groups failures of one cause: route, class, code, field without its
+// indexes, and the message without anything that differs from order to order.
+func fingerprint(route string, f *fault.Error) string {
+	field := indexes.ReplaceAllString(f.Field, "[]")
+	text := variables.ReplaceAllString(addresses.ReplaceAllString(f.Detail, "@"), "#")
+	sum := sha256.Sum256([]byte(strings.Join([]string{route, string(f.ClassOrDefault()), f.Code, field, text}, "\x00")))
+	return hex.EncodeToString(sum[:4])
+}
+
+// redact masks what could be an e-mail address. Connectors put no personal data into
+// errors; this is the net for causes that come from libraries.
+func redact(text string) string { return addresses.ReplaceAllString(text, "***@***") }

@@ -1,0 +1,159 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"causeway/shared/canonical"
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/message"
+	"causeway/shared/routes"
+)
+
+// Deliverer writes the messages of one route into its target.
+type Deliverer struct {
+	Config *Config
+	System connector.System // the target
+	Route  routes.Route
+}
+
+// Handle takes one message of the route's queue to the target. An error means that a
+// port failed and nothing was decided: the message stays in the queue.
+func (d *Deliverer) Handle(ctx context.Context, in Incoming) (Decision, error) {
+	m, body, entity, err := d.open(ctx, in)
+	if err != nil {
+		f := fault.As(err)
+		if f.Kind != fault.Invalid {
+			return Decision{}, err
+		}
+		return d.Config.unreadable(ctx, in, f, d.System.Profile, connector.Deliver)
+	}
+	s := &session{Config: d.Config, profile: d.System.Profile, role: connector.Deliver, in: in, route: d.Route.Name(), event: m}
+	if s.record, err = load(ctx, d.Config.State, d.key(m.Key())); err != nil {
+		return Decision{}, err
+	}
+	s.effect = d.effect(m, body)
+	if filter, ok := d.filtered(m, body); ok {
+		return d.skip(ctx, s, filter)
+	}
+	return s.run(ctx, func(ctx context.Context) (outcome, error) { return d.deliver(ctx, s, entity) })
+}
+
+// open reads the message and its body.
+func (d *Deliverer) open(ctx context.Context, in Incoming) (*message.Message, json.RawMessage, any, error) {
+	doing := "reading message " + in.MessageID + " of " + in.Queue
+	m, err := message.Decode(in.Body)
+	if err != nil {
+		return nil, nil, nil, &fault.Error{Kind: fault.Invalid, Class: fault.Parse, Doing: doing, Err: err}
+	}
+	body, err := checkOut(ctx, d.Config.Vault, m.Body, m.Claim)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	entity, err := canonical.Decode(m.Type, body)
+	if err != nil {
+		return nil, nil, nil, invalid(doing, err)
+	}
+	return m, body, entity, nil
+}
+
+func (d *Deliverer) key(entity message.Key) string {
+	return recordKey(d.System.Profile.Name, entity)
+}
+
+func (d *Deliverer) operation(m *message.Message) connector.Operation {
+	return d.System.Profile.Operations[m.Type]
+}
+
+// effect identifies what delivering the body would write.
+func (d *Deliverer) effect(m *message.Message, body []byte) string {
+	operation := d.operation(m)
+	effect := operation.Effect
+	if effect == "" {
+		effect = m.Type
+	}
+	return effect + " " + digest(body)
+}
+
+// filtered returns the first filter of the route that holds and matches.
+func (d *Deliverer) filtered(m *message.Message, body json.RawMessage) (routes.Filter, bool) {
+	active := slices.DeleteFunc(slices.Clone(d.Route.Filters), func(f routes.Filter) bool { return !d.Config.holds(f) })
+	if len(active) == 0 {
+		return routes.Filter{}, false
+	}
+	event, err := eventJSON(m, body)
+	if err != nil {
+		return routes.Filter{}, false // the body was decoded just now: it marshals
+	}
+	i := slices.IndexFunc(active, func(f routes.Filter) bool {
+		match, err := f.Pattern.Match(event)
+		return match && err == nil
+	})
+	if i < 0 {
+		return routes.Filter{}, false
+	}
+	return active[i], true
+}
+
+func (c *Config) holds(f routes.Filter) bool {
+	if on, set := c.Filters[f.Name]; set {
+		return on
+	}
+	return f.Default
+}
+
+// skip ends the message with the filter's reason, and remembers it for what depends
+// on the entity.
+func (d *Deliverer) skip(ctx context.Context, s *session, filter routes.Filter) (Decision, error) {
+	decision, _, err := s.end(ctx, Skipped, filter.Reason)
+	if err != nil || s.record.Confirmed != nil || s.record.Skipped != nil {
+		return decision, err
+	}
+	s.record.Skipped = &skipped{Reason: filter.Reason, Final: filter.Final}
+	if err := s.record.save(ctx, d.Config.State, d.Config.Now()); err != nil {
+		return s.conflict(err)
+	}
+	return decision, nil
+}
+
+// deliver resolves what the message depends on and hands it to the target.
+func (d *Deliverer) deliver(ctx context.Context, s *session, entity any) (outcome, error) {
+	operation, known := d.System.Profile.Operations[s.event.Type]
+	if !known {
+		return outcome{}, &fault.Error{
+			Kind: fault.Rejected, Class: fault.Config, Field: "type", Doing: s.doing(),
+			Detail: d.System.Profile.Name + " has no operation for " + s.event.Type,
+		}
+	}
+	parents, skip, err := d.parents(ctx, s, operation)
+	if err != nil || skip != "" {
+		return outcome{stage: Skipped, why: skip}, err
+	}
+	receipt, err := d.System.Target.Deliver(ctx, connector.Delivery{
+		Message: s.event, Body: entity, Ref: s.knownRef(), Parents: parents, Attempt: s.attempt,
+		Key: message.DeriveID(d.System.Profile.Name, s.event.ID),
+	})
+	if err != nil {
+		return outcome{}, d.sent(ctx, s, fault.As(fault.Doing(s.doing(), err)))
+	}
+	sent := s.entryFor(s.event, Sent)
+	sent.Outcome, sent.TargetRef = operation.Name+": "+receipt.Detail, receipt.Ref
+	return outcome{stage: Confirmed, why: operation.Name, ref: receipt.Ref, entries: []Entry{sent}}, nil
+}
+
+// sent leaves the trace of an attempt that the target did not confirm.
+func (d *Deliverer) sent(ctx context.Context, s *session, f *fault.Error) error {
+	e := s.entryFor(s.event, Sent)
+	e.Error = entryError(s.route, f)
+	e.Outcome, e.Took = e.Error.Message, d.Config.Now().Sub(s.started)
+	if err := d.Config.Ledger.Append(context.WithoutCancel(ctx), e); err != nil {
+		return unavailable("writing the ledger", err)
+	}
+	return f
+}
+
+func (s *session) doing() string {
+	return "delivering " + s.event.Type + " " + s.event.Key().String() + " to " + s.profile.Name
+}

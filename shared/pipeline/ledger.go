@@ -1,0 +1,94 @@
+package pipeline
+
+import (
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/message"
+)
+
+// Entry is one hop of one message: what was attempted, when, by whom, and how it
+// ended. Entries are only ever added.
+type Entry struct {
+	At           time.Time        `json:"at"`
+	Trace        string           `json:"trace_id"` // the correlation identifier
+	Event        string           `json:"event_id"` // raw message's id until it is translated
+	Causation    string           `json:"causation_id,omitempty"`
+	Entity       message.Key      `json:"entity,omitzero"`
+	Version      message.Sequence `json:"entity_version,omitempty"`
+	Type         string           `json:"type,omitempty"`  // event type, or the source's topic
+	Route        string           `json:"route,omitempty"` // "" before routing
+	Stage        Stage            `json:"stage"`
+	Attempt      int              `json:"attempt,omitempty"`
+	ReceiveCount int              `json:"receive_count,omitempty"`
+	RedriveCount int              `json:"redrive_count,omitempty"`
+	Outcome      string           `json:"outcome"` // in words an operator reads
+	Error        *EntryError      `json:"error,omitempty"`
+	Notes        []connector.Note `json:"notes,omitempty"`
+	Hashes       Hashes           `json:"hashes,omitzero"`
+	TargetRef    string           `json:"target_ref,omitempty"`
+	Next         time.Time        `json:"next,omitzero"` // when a deferred message goes on
+	Took         time.Duration    `json:"took_ns,omitempty"`
+	Function     string           `json:"fn"`      // "shopify-translate"
+	Build        string           `json:"version"` // of Causeway
+}
+
+// Stage is the place in the journey that an entry tells of.
+type Stage string
+
+// The stages, in the order of the journey. Confirmed, Superseded, Skipped, Dead and
+// Parked end it, until an operator acts.
+const (
+	Received   Stage = "received"   // lies raw in the inbox queue
+	Translated Stage = "translated" // became canonical events
+	Published  Stage = "published"  // on the bus
+	Queued     Stage = "queued"     // in a route queue
+	Claimed    Stage = "claimed"    // a worker holds the entity
+	Sent       Stage = "sent"       // one attempt at the target, with its result
+	Deferred   Stage = "deferred"   // waits until Next, no attempt used up
+	Confirmed  Stage = "confirmed"  // the target has it
+	Superseded Stage = "superseded" // the target has a newer version
+	Skipped    Stage = "skipped"    // a rule, or the effect exists already
+	Dead       Stage = "dead"       // in the dead-letter queue, with its reason
+	Parked     Stage = "parked"     // waited past its deadline for something that never came
+)
+
+// Ends reports whether the stage ends a message's journey on its route.
+func (s Stage) Ends() bool {
+	switch s {
+	case Confirmed, Superseded, Skipped, Dead, Parked:
+		return true
+	default:
+		return false
+	}
+}
+
+// EntryError is a failure as the ledger keeps it: classified, without payload.
+type EntryError struct {
+	Kind        string      `json:"kind"`
+	Class       fault.Class `json:"class"`
+	Code        string      `json:"code,omitempty"`
+	Field       string      `json:"field,omitempty"`
+	Status      int         `json:"target_status,omitempty"`
+	Fingerprint string      `json:"fingerprint"` // groups failures of one cause
+	Message     string      `json:"message_redacted"`
+}
+
+// Hashes are SHA-256 prefixes (16 hex digits) of the bytes at each stage.
+type Hashes struct {
+	Source    string `json:"source,omitempty"`
+	Canonical string `json:"canonical,omitempty"`
+	Target    string `json:"target,omitempty"`
+}
+
+// Query selects ledger entries; fields left empty match everything.
+type Query struct {
+	Trace  string
+	Event  string
+	Entity message.Key
+	Route  string
+	Stage  Stage
+	Since  time.Time
+	Limit  int // 0: no limit
+}

@@ -1,0 +1,73 @@
+package pipeline
+
+import (
+	"context"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/message"
+)
+
+// parents returns the target's ids of everything the message depends on. What is
+// not there yet is a fault.NotReady; skip is set when a filter took a parent out of
+// the route for good, and the message with it.
+func (d *Deliverer) parents(ctx context.Context, s *session, operation connector.Operation) (refs map[string]string, skip string, err error) {
+	if operation.Amends && s.record.Confirmed == nil {
+		if skip, err = d.amends(ctx, s); skip != "" || err != nil {
+			return nil, skip, err
+		}
+	}
+	refs = make(map[string]string, len(s.event.Parents))
+	for _, parent := range s.event.Parents {
+		record, err := load(ctx, d.Config.State, d.key(parent))
+		if err != nil {
+			return nil, "", unavailable("looking up "+parent.String(), err)
+		}
+		if record.Confirmed == nil && record.Skipped != nil && record.Skipped.Final {
+			return nil, "its " + parent.Type + " was skipped: " + record.Skipped.Reason, nil
+		}
+		ref, err := d.ref(ctx, record, parent)
+		if err != nil {
+			return nil, "", err
+		}
+		refs[parent.String()] = ref
+	}
+	return refs, "", nil
+}
+
+// amends decides what becomes of a change to an entity that we never wrote: if a
+// filter kept it out for the time being, the change places it now; otherwise it
+// waits for the entity as for a parent.
+func (d *Deliverer) amends(ctx context.Context, s *session) (skip string, err error) {
+	if earlier := s.record.Skipped; earlier != nil {
+		if earlier.Final {
+			return "its " + s.event.EntityType() + " was skipped: " + earlier.Reason, nil
+		}
+		return "", nil
+	}
+	ref, err := d.ref(ctx, s.record, s.event.Key())
+	if err != nil {
+		return "", err
+	}
+	s.record.Confirmed = &confirmed{Ref: ref}
+	return "", nil
+}
+
+// ref returns the target's id of an entity: from our record, else from the target
+// itself, which also knows what was written before our memory began.
+func (d *Deliverer) ref(ctx context.Context, r *record, key message.Key) (string, error) {
+	if r.Confirmed != nil {
+		return r.Confirmed.Ref, nil
+	}
+	ref, err := d.System.Target.Find(ctx, key)
+	if err != nil {
+		return "", fault.Doing("looking for "+key.String()+" at "+d.System.Profile.Name, err)
+	}
+	if ref == "" {
+		return "", &fault.Error{
+			Kind: fault.NotReady, Class: fault.MissingRef, Code: "parent_missing", Field: key.Type,
+			Doing: "looking for " + key.String() + " at " + d.System.Profile.Name, Detail: "not there yet",
+		}
+	}
+	return ref, nil
+}

@@ -1,0 +1,55 @@
+package pipeline
+
+import (
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/routes"
+)
+
+// Ports is what the pipeline stands on.
+type Ports struct {
+	Bus    Bus
+	Queue  Queue
+	State  State
+	Ledger Ledger
+	Vault  Vault
+}
+
+// Config is everything the stages share. All fields but Disabled and Enabled are
+// required.
+type Config struct {
+	Ports
+	Now    func() time.Time
+	Rand   *rand.Rand // jitter; used under a lock
+	Log    *slog.Logger
+	Build  string // version of Causeway, as the ledger shows it
+	Policy Policy
+	Routes []routes.Route
+	// Filters says per filter name whether it holds; a name that is missing has the
+	// filter's own default.
+	Filters map[string]bool
+}
+
+// Decision is what is to be done with a message that was handled.
+type Decision struct {
+	// Until is when the message is to become visible again; zero means that its
+	// journey on this queue has ended and it can be deleted.
+	Until time.Time
+}
+
+// Ack is the decision that a message's journey on this queue has ended.
+var Ack = Decision{}
+
+// Ended reports whether the message can be deleted.
+func (d Decision) Ended() bool { return d.Until.IsZero() }
+
+// deferUntil is the decision to go on at the given time.
+func deferUntil(at time.Time) Decision { return Decision{Until: at} }
+
+// entry returns a ledger entry with what every entry of a stage has in common.
+func (c *Config) entry(system connector.Profile, role connector.Role, stage Stage) Entry {
+	return Entry{At: c.Now().UTC(), Stage: stage, Function: system.Name + "-" + string(role), Build: c.Build}
+}

@@ -1,0 +1,169 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"causeway/shared/message"
+)
+
+// recordLife is how long a record outlives its last change: longer than a message
+// can lie in a queue and, after that, in its dead-letter queue.
+const recordLife = 90 * 24 * time.Hour
+
+// remembered is how many event ids a record keeps. Older ones need no memory: their
+// version is behind the fence.
+const remembered = 16
+
+// record is what the State holds per (scope, entity): who is writing it now, what was
+// last confirmed, and which messages have failed. For a target the scope is its
+// name; for an inbox it is the inbox queue, and the entity is the raw message.
+type record struct {
+	Lease     *lease          `json:"lease,omitempty"`
+	Confirmed *confirmed      `json:"confirmed,omitempty"`
+	Skipped   *skipped        `json:"skipped,omitempty"`
+	Tries     map[string]*try `json:"tries,omitempty"` // by event id, while it has not ended
+
+	key      string
+	revision int64
+}
+
+// lease is held by the one worker that writes the entity. It outlives any request
+// that may still be in flight, so that a late one cannot land on a newer version.
+type lease struct {
+	Event string    `json:"event"`
+	Until time.Time `json:"until"`
+}
+
+// confirmed is the version fence and the cross-reference in one.
+type confirmed struct {
+	Sequence message.Sequence `json:"sequence"`
+	Ref      string           `json:"ref"`
+	Events   []string         `json:"events,omitempty"`  // ids, newest last
+	Effects  []string         `json:"effects,omitempty"` // effect and body hash at this sequence
+}
+
+// skipped remembers that a filter took the entity out of the route.
+type skipped struct {
+	Reason string `json:"reason"`
+	Final  bool   `json:"final"`
+}
+
+// try is the failure budget of one message.
+type try struct {
+	Count   int       `json:"count"`             // attempts that were made
+	Waits   int       `json:"waits"`             // failures in a row, for the backoff
+	Crashes int       `json:"crashes,omitempty"` // attempts in a row that left no trace
+	Since   time.Time `json:"since"`             // first failure
+	Dead    bool      `json:"dead,omitempty"`    // already in the dead-letter queue …
+	Redrive int       `json:"redrive,omitempty"` // … at this redrive count
+}
+
+func recordKey(scope string, key message.Key) string { return scope + "|" + key.String() }
+
+// load reads the record; one that was never written is empty.
+func load(ctx context.Context, state State, key string) (*record, error) {
+	item, err := state.Get(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("reading record %s: %w", key, err)
+	}
+	r := &record{key: key, revision: item.Revision}
+	if len(item.Value) == 0 {
+		return r, nil
+	}
+	if err := json.Unmarshal(item.Value, r); err != nil {
+		return nil, fmt.Errorf("reading record %s: %w", key, err)
+	}
+	return r, nil
+}
+
+// save writes the record if nobody else did since it was loaded (ErrConflict otherwise).
+func (r *record) save(ctx context.Context, state State, now time.Time) error {
+	value, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	revision, err := state.Put(ctx, Item{Key: r.key, Value: value, Revision: r.revision, Expires: now.Add(recordLife)})
+	if err != nil {
+		return fmt.Errorf("writing record %s: %w", r.key, err)
+	}
+	r.revision = revision
+	return nil
+}
+
+// held returns until when another worker holds the entity, zero if nobody does.
+func (r *record) held(now time.Time) time.Time {
+	if r.Lease == nil || !now.Before(r.Lease.Until) {
+		return time.Time{}
+	}
+	return r.Lease.Until
+}
+
+// claim takes the lease for the event. A lease that ran out without being released
+// tells that its holder crashed, which counts against the event it held it for.
+func (r *record) claim(event string, now, until time.Time) *try {
+	if r.Lease != nil {
+		r.try(r.Lease.Event, now).Crashes++
+	}
+	t := r.try(event, now)
+	t.Count++
+	r.Lease = &lease{Event: event, Until: until}
+	return t
+}
+
+func (r *record) try(event string, now time.Time) *try {
+	if r.Tries == nil {
+		r.Tries = make(map[string]*try)
+	}
+	if r.Tries[event] == nil {
+		r.Tries[event] = &try{Since: now}
+	}
+	return r.Tries[event]
+}
+
+// release gives the lease back after an attempt that left a trace.
+func (r *record) release() {
+	if r.Lease != nil {
+		r.try(r.Lease.Event, time.Time{}).Crashes = 0
+		r.Lease = nil
+	}
+}
+
+// confirm notes the effect and gives the lease back.
+func (r *record) confirm(m *message.Message, effect, ref string) {
+	r.release()
+	delete(r.Tries, m.ID)
+	r.Skipped = nil
+	if r.Confirmed == nil {
+		r.Confirmed = &confirmed{}
+	}
+	c := r.Confirmed
+	if c.Sequence != m.Sequence {
+		c.Sequence, c.Effects = m.Sequence, nil
+	}
+	c.Ref = ref
+	c.Events = lastOf(append(c.Events, m.ID))
+	c.Effects = lastOf(append(c.Effects, effect))
+}
+
+func lastOf(list []string) []string { return list[max(0, len(list)-remembered):] }
+
+// done returns why the message needs no delivery: because the target has it, or has
+// a newer version. ok is false if it is to be delivered.
+func (r *record) done(m *message.Message, effect string) (stage Stage, why string, ok bool) {
+	c := r.Confirmed
+	switch {
+	case c == nil:
+		return "", "", false
+	case slices.Contains(c.Events, m.ID):
+		return Skipped, "duplicate: this event is confirmed already", true
+	case m.Sequence < c.Sequence:
+		return Superseded, "a newer version is confirmed", true
+	case m.Sequence == c.Sequence && slices.Contains(c.Effects, effect):
+		return Skipped, "duplicate: this version with the same content is confirmed already", true
+	}
+	return "", "", false
+}

@@ -1,0 +1,178 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/message"
+)
+
+// session is one handling of one message from a queue: claim, work, and the end,
+// whichever it is. Translate and Deliver differ only in their work.
+type session struct {
+	*Config
+	profile connector.Profile
+	role    connector.Role
+	in      Incoming
+	route   string           // "" in the inbox
+	event   *message.Message // for the inbox: an envelope that names the raw message
+	record  *record
+	effect  string // identifies what the work would write; "" in the inbox
+	started time.Time
+	attempt int
+}
+
+// outcome is how the work ended when it did not fail.
+type outcome struct {
+	stage   Stage
+	why     string
+	ref     string
+	entries []Entry // to be written before the final one
+}
+
+// run claims the record, does the work once, and settles. An error means that a
+// port failed: nothing was decided, the queue will hand the message out again.
+func (s *session) run(ctx context.Context, work func(context.Context) (outcome, error)) (Decision, error) {
+	s.started = s.Now()
+	if decision, settled, err := s.settled(ctx); settled || err != nil {
+		return decision, err
+	}
+	t := s.record.claim(s.event.ID, s.started, s.leaseFor(s.profile.Timeout))
+	s.attempt = t.Count
+	if t.Crashes >= s.Policy.Crashes {
+		return s.fail(ctx, fault.New(fault.Rejected, fault.Poison, "handling "+s.event.ID, "every attempt so far ended in a crash"))
+	}
+	if err := s.record.save(ctx, s.State, s.started); err != nil {
+		return s.conflict(err)
+	}
+	bounded, cancel := context.WithTimeout(ctx, s.profile.Timeout)
+	defer cancel()
+	result, err := guard(bounded, work)
+	if err != nil {
+		return s.fail(ctx, fault.As(err))
+	}
+	return s.succeed(ctx, result)
+}
+
+// settled decides what needs no claim: the message is done, was buried, or another
+// worker holds the entity.
+func (s *session) settled(ctx context.Context) (Decision, bool, error) {
+	if stage, why, ok := s.record.done(s.event, s.effect); ok {
+		return s.end(ctx, stage, why)
+	}
+	if t := s.record.Tries[s.event.ID]; t != nil && t.Dead && s.in.Redrives() <= t.Redrive {
+		return s.end(ctx, Skipped, "a copy of this message lies in the dead-letter queue already")
+	}
+	if until := s.record.held(s.started); !until.IsZero() {
+		return deferUntil(until), true, nil
+	}
+	return Decision{}, false, nil
+}
+
+// end writes the final ledger entry of a message that needed no work.
+func (s *session) end(ctx context.Context, stage Stage, why string) (Decision, bool, error) {
+	e := s.entryFor(s.event, stage)
+	e.Outcome = why
+	if err := s.Ledger.Append(ctx, e); err != nil {
+		return Decision{}, true, fmt.Errorf("writing the ledger: %w", err)
+	}
+	return Ack, true, nil
+}
+
+// conflict turns a lost race into a short deferral.
+func (s *session) conflict(err error) (Decision, error) {
+	if errors.Is(err, ErrConflict) {
+		return deferUntil(s.Now().Add(s.Policy.Backoff.Base)), nil
+	}
+	return Decision{}, err
+}
+
+// guard turns a panic into a fault, so that it fails its own message only.
+func guard(ctx context.Context, work func(context.Context) (outcome, error)) (result outcome, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = &fault.Error{Kind: fault.Unknown, Class: fault.Bug, Code: "panic", Doing: "handling a message", Err: fmt.Errorf("%v\n%s", cause, debug.Stack())}
+		}
+	}()
+	return work(ctx)
+}
+
+// succeed writes the ledger, then the record: done is marked after the effect, and a
+// crash in between repeats a harmless write instead of hiding it.
+func (s *session) succeed(ctx context.Context, result outcome) (Decision, error) {
+	e := s.entryFor(s.event, result.stage)
+	e.Outcome, e.TargetRef, e.Took = result.why, result.ref, s.Now().Sub(s.started)
+	if err := s.Ledger.Append(ctx, append(result.entries, e)...); err != nil {
+		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
+	}
+	s.record.confirm(s.event, s.effect, result.ref)
+	if err := s.record.save(ctx, s.State, s.Now()); err != nil {
+		return s.conflict(err)
+	}
+	return Ack, nil
+}
+
+// fail counts the failure, decides by the table, and leaves its trace.
+func (s *session) fail(ctx context.Context, f *fault.Error) (Decision, error) {
+	now := s.Now()
+	t := s.record.try(s.event.ID, now)
+	t.Waits++
+	v := s.Policy.judge(f, t, now, s.random)
+	if v.stage == Confirmed {
+		return s.succeed(ctx, outcome{stage: Confirmed, why: v.why, ref: s.knownRef()})
+	}
+	s.record.release()
+	e := s.entryFor(s.event, v.stage)
+	e.Error, e.Next, e.Took = entryError(s.route, f), v.until, now.Sub(s.started)
+	e.Outcome = v.why + ": " + e.Error.Message
+	if v.stage != Deferred {
+		if err := s.bury(ctx, s.in, f, e); err != nil {
+			return Decision{}, err
+		}
+		t.Dead, t.Redrive, t.Count, t.Waits, t.Since = true, s.in.Redrives(), 0, 0, now
+	}
+	if err := s.Ledger.Append(ctx, e); err != nil {
+		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
+	}
+	if err := s.record.save(ctx, s.State, now); err != nil {
+		return s.conflict(err)
+	}
+	return Decision{Until: v.until}, nil
+}
+
+func (s *session) knownRef() string {
+	if s.record.Confirmed == nil {
+		return ""
+	}
+	return s.record.Confirmed.Ref
+}
+
+func (s *session) random() float64 { return s.Rand.Float64() }
+
+// entryFor returns a ledger entry of this handling about the message.
+func (s *session) entryFor(m *message.Message, stage Stage) Entry {
+	e := s.entry(s.profile, s.role, stage)
+	e.Trace, e.Event, e.Causation, e.Type = m.CorrelationID, m.ID, m.CausationID, m.Type
+	e.Entity, e.Version, e.Route = m.Key(), m.Sequence, s.route
+	e.Attempt, e.ReceiveCount, e.RedriveCount = s.attempt, s.in.ReceiveCount, s.in.Redrives()
+	return e
+}
+
+// unreadable buries a message that is not in the form that our own queues carry.
+func (c *Config) unreadable(ctx context.Context, in Incoming, f *fault.Error, profile connector.Profile, role connector.Role) (Decision, error) {
+	e := c.entry(profile, role, Dead)
+	e.Event, e.Trace, e.Error = in.MessageID, in.MessageID, entryError(in.Queue, f)
+	e.Outcome = "no retry can help: " + e.Error.Message
+	if err := c.bury(ctx, in, f, e); err != nil {
+		return Decision{}, err
+	}
+	if err := c.Ledger.Append(ctx, e); err != nil {
+		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
+	}
+	return Ack, nil
+}

@@ -1,0 +1,73 @@
+package routes
+
+import (
+	"encoding/json"
+	"slices"
+
+	"causeway/shared/message"
+)
+
+// Route is one flow: the events of one system that one other system is to receive.
+// It has a queue of its own, so that a target or flow that fails delays nobody else.
+type Route struct {
+	From    string   // system in which the facts happen, such as "shopify"
+	Flow    string   // what flows, in the plural: "orders"
+	To      string   // system that is written to, such as "netsuite"
+	Types   []string // event types that belong to the flow
+	Filters []Filter // what is skipped, with its reason, once the body is at hand
+}
+
+// Filter skips messages visibly: whatever matches ends as skipped with the reason.
+// It sees the event with its body, unlike the route's pattern, because a large body
+// travels as a claim check.
+type Filter struct {
+	Name    string // setting by which an installation switches it on or off, such as "test"
+	Reason  string // in words an operator reads: "test order"
+	Default bool   // on unless the installation says otherwise
+	// Final is false where the entity may pass later, as a draft may be placed: what
+	// depends on it then waits instead of being skipped with it.
+	Final   bool
+	Pattern *Pattern
+}
+
+// Name returns the route's name, which is also the name of its queue and of its
+// rule: "shopify-orders-to-netsuite".
+func (r Route) Name() string { return r.From + "-" + r.Flow + "-to-" + r.To }
+
+// Queue returns the name of the route's queue.
+func (r Route) Queue() string { return r.Name() }
+
+// Pattern returns the event pattern of the route's rule: the source, the types, and
+// never what began in the target itself.
+func (r Route) Pattern() *Pattern {
+	pattern, err := json.Marshal(map[string]any{
+		"source":      []string{message.SourcePrefix + r.From},
+		"detail-type": r.Types,
+		"detail":      map[string]any{"origin": []any{map[string]any{"anything-but": []string{r.To}}}},
+	})
+	if err != nil {
+		panic(err) // strings and maps of strings always marshal
+	}
+	return MustPattern(string(pattern))
+}
+
+// Inbox returns the name of the queue in which a system's raw messages lie.
+func Inbox(system string) string { return system + "-inbox" }
+
+// Dead returns the name of a queue's dead-letter queue.
+func Dead(queue string) string { return queue + "-dead" }
+
+// To returns the routes that end in the system.
+func To(table []Route, system string) []Route {
+	return slices.DeleteFunc(slices.Clone(table), func(r Route) bool { return r.To != system })
+}
+
+// Systems returns the names of all systems in the table, sorted.
+func Systems(table []Route) []string {
+	names := make([]string, 0, 2*len(table))
+	for _, route := range table {
+		names = append(names, route.From, route.To)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

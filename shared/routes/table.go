@@ -1,0 +1,38 @@
+package routes
+
+import "causeway/shared/canonical"
+
+// Table is every flow of Causeway, a line each. The local engine's bus and the
+// EventBridge rules are both made from it.
+var Table = []Route{
+	{From: "shopify", Flow: "customers", To: "netsuite", Types: customers},
+	{From: "shopify", Flow: "orders", To: "netsuite", Types: orders, Filters: orderFilters},
+	{From: "shopify", Flow: "payments", To: "netsuite", Types: payments, Filters: paymentFilters},
+	{From: "woocommerce", Flow: "customers", To: "netsuite", Types: customers},
+	{From: "woocommerce", Flow: "orders", To: "netsuite", Types: orders, Filters: orderFilters},
+	{From: "woocommerce", Flow: "payments", To: "netsuite", Types: payments, Filters: paymentFilters},
+}
+
+// The event types of the flows.
+var (
+	customers = []string{canonical.CustomerUpserted}
+	orders    = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}
+	payments  = []string{canonical.PaymentCaptured}
+)
+
+// The filters between a store and an ERP. Which of them hold is the installation's
+// choice; what is skipped is written to the ledger with the reason.
+var (
+	orderFilters = []Filter{
+		testOrders,
+		{Name: "draft", Reason: "draft order, not placed yet", Default: true, Pattern: body(`{"status":["draft"]}`)},
+		{Name: "authorized_only", Reason: "payment authorised but not captured yet", Default: true, Pattern: body(`{"financial":["authorized"]}`)},
+		{Name: "pos_fulfilled", Reason: "sold and handed over at the point of sale", Default: true, Final: true, Pattern: body(`{"channel":["pos"],"fulfilled":[true]}`)},
+		{Name: "digital_only", Reason: "nothing to ship", Final: true, Pattern: body(`{"needsshipping":[false]}`)},
+		{Name: "zero_total", Reason: "total is zero", Final: true, Pattern: body(`{"total":{"minor":[0]}}`)},
+	}
+	paymentFilters = []Filter{testOrders}
+	testOrders     = Filter{Name: "test", Reason: "test order", Default: true, Final: true, Pattern: body(`{"test":[true]}`)}
+)
+
+func body(pattern string) *Pattern { return MustPattern(`{"detail":{"body":` + pattern + `}}`) }

@@ -1,0 +1,131 @@
+package test_test
+
+import (
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rule says what a room may import besides the standard library.
+type rule struct {
+	rooms   []string // rooms of this module; a trailing /* allows the folder's children
+	modules []string // other modules, by prefix
+}
+
+// house is the table of import rules: arrows only downwards. A room that is not in
+// it fails the test.
+var house = map[string]rule{
+	"shared/message":                 {},
+	"shared/fault":                   {},
+	"shared/formats/*":               {},
+	"events":                         {},
+	"shared/canonical":               {modules: []string{"github.com/go-playground/validator/v10"}},
+	"shared/connector":               {rooms: []string{"shared/canonical", "shared/message", "shared/fault"}, modules: []string{"github.com/go-playground/validator/v10", "github.com/caarlos0/env/v11"}},
+	"shared/routes":                  {rooms: []string{"shared/canonical", "shared/message"}},
+	"shared/webhook":                 {rooms: []string{"shared/fault"}},
+	"shared/webapi":                  {rooms: []string{"shared/fault"}},
+	"shared/pipeline":                {rooms: []string{"shared/connector", "shared/routes", "shared/canonical", "shared/message", "shared/fault", "shared/webhook"}},
+	"shared/local":                   {rooms: []string{"shared/pipeline", "shared/connector", "shared/routes", "shared/canonical", "shared/message", "shared/fault"}, modules: []string{"modernc.org/sqlite"}},
+	"functions":                      {rooms: []string{"functions/*", "functions/*/*", "shared/connector", "shared/connector/connectortest"}},
+	"functions/*":                    {rooms: []string{"shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*", "shared/webhook", "shared/webapi"}},
+	"scripts/*":                      {rooms: []string{"*"}, modules: []string{"golang.org/x/term", "github.com/invopop/jsonschema"}},
+	"test":                           {rooms: []string{"*"}, modules: []string{"github.com/google/go-cmp"}},
+	"shared/connector/connectortest": {rooms: []string{"shared/*"}},
+	"shared/pipeline/pipelinetest":   {rooms: []string{"shared/*"}},
+	"shared/webhook/webhooktest":     {rooms: []string{"shared/webhook"}},
+	"functions/*/*":                  {rooms: []string{"own", "shared/*", "shared/formats/*", "shared/*/*"}, modules: []string{"github.com/getkin/kin-openapi", "github.com/vektah/gqlparser/v2"}},
+}
+
+func TestRoomsImportDownwardsOnly(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		allowed, known := ruleFor(s.room)
+		if !known {
+			t.Errorf("%s: room %s has no import rule", s.path, s.room)
+			continue
+		}
+		for _, imported := range s.imports() {
+			if why := forbidden(s.room, imported, allowed); why != "" {
+				t.Errorf("%s imports %s: %s", s.path, imported, why)
+			}
+		}
+	}
+}
+
+// TestARuleThatIsBrokenIsSeen proves that the check above can fail.
+func TestARuleThatIsBrokenIsSeen(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ room, imported string }{
+		"a system imports another":       {"functions/shopify", module + "/functions/netsuite"},
+		"a system imports the pipeline":  {"functions/shopify", module + "/shared/pipeline"},
+		"a system imports the SDK":       {"functions/shopify", "github.com/aws/aws-sdk-go-v2/service/sqs"},
+		"a leaf imports upwards":         {"shared/message", module + "/shared/pipeline"},
+		"the pipeline imports an engine": {"shared/pipeline", module + "/shared/local"},
+		"a room imports a fake":          {"shared/local", module + "/functions/netsuite/netsuitetest"},
+		"a main imports another system":  {"functions/shopify/receive", module + "/functions/netsuite"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			allowed, known := ruleFor(c.room)
+			if !known || forbidden(c.room, c.imported, allowed) == "" {
+				t.Errorf("%s may import %s", c.room, c.imported)
+			}
+		})
+	}
+	if _, known := ruleFor("shared/unheard"); known {
+		t.Error("a room without a rule passes")
+	}
+}
+
+// ruleFor returns the rule of the room itself, or of its kind.
+func ruleFor(room string) (rule, bool) {
+	if r, ok := house[room]; ok {
+		return r, true
+	}
+	for pattern, r := range house {
+		if match, err := path.Match(pattern, room); err == nil && match && strings.Contains(pattern, "*") {
+			return r, true
+		}
+	}
+	return rule{}, false
+}
+
+// forbidden returns why the room may not import the path, "" if it may.
+func forbidden(room, imported string, allowed rule) string {
+	first, _, _ := strings.Cut(imported, "/")
+	target, ours := strings.CutPrefix(imported, module+"/")
+	switch {
+	case ours && strings.HasSuffix(target, "test") && !mayUseFakes(room):
+		return "fakes and suites are for the catalog, scripts, test and _test.go files"
+	case ours && matchesAny(room, target, allowed.rooms):
+		return ""
+	case ours:
+		return "not among the rooms it may import"
+	case !strings.Contains(first, "."):
+		return ""
+	case slices.ContainsFunc(allowed.modules, func(prefix string) bool { return strings.HasPrefix(imported, prefix) }):
+		return ""
+	}
+	return "not among the modules it may import"
+}
+
+func mayUseFakes(room string) bool {
+	return room == "functions" || room == "test" || strings.HasPrefix(room, "scripts/") || strings.HasSuffix(room, "test")
+}
+
+func matchesAny(room, target string, patterns []string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		if pattern == "*" {
+			return true
+		}
+		if pattern == "own" {
+			return target == path.Dir(room)
+		}
+		match, err := path.Match(pattern, target)
+		return err == nil && match
+	})
+}
