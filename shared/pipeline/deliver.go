@@ -140,7 +140,7 @@ func (d *Deliverer) deliver(ctx context.Context, s *session, entity any) (outcom
 	}
 	sent := s.entryFor(s.event, Sent)
 	sent.Outcome, sent.TargetRef = operation.Name+": "+receipt.Detail, receipt.Ref
-	return outcome{stage: Confirmed, why: operation.Name, ref: receipt.Ref, entries: []Entry{sent}}, nil
+	return outcome{stage: Confirmed, why: operation.Name, ref: receipt.Ref, before: []Entry{sent}}, nil
 }
 
 // sent leaves the trace of an attempt that the target did not confirm.

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"causeway/shared/connector"
@@ -18,12 +17,11 @@ type Ports struct {
 	Vault  Vault
 }
 
-// Config is everything the stages share. All fields but Disabled and Enabled are
-// required.
+// Config is everything the stages share. All fields but Filters are required.
 type Config struct {
 	Ports
 	Now    func() time.Time
-	Rand   *rand.Rand // jitter; used under a lock
+	Random func() float64 // jitter, in [0,1); called concurrently
 	Log    *slog.Logger
 	Build  string // version of Causeway, as the ledger shows it
 	Policy Policy

@@ -17,7 +17,8 @@ type Policy struct {
 func DefaultPolicy() Policy {
 	return Policy{
 		Transient: 72 * time.Hour, Parent: 72 * time.Hour, UnknownTries: 5, Crashes: 5,
-		Backoff: Backoff{Base: time.Second, Cap: 5 * time.Minute, Unauthorized: time.Minute},
+		// The cap keeps three days of waiting below the 1,000 receives that SQS allows.
+		Backoff: Backoff{Base: time.Second, Cap: 10 * time.Minute, Unauthorized: time.Minute},
 		Margin:  10 * time.Second,
 	}
 }

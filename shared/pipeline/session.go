@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"causeway/shared/connector"
@@ -29,10 +30,12 @@ type session struct {
 
 // outcome is how the work ended when it did not fail.
 type outcome struct {
-	stage   Stage
-	why     string
-	ref     string
-	entries []Entry // to be written before the final one
+	stage  Stage
+	why    string
+	ref    string
+	at     time.Time // when the final entry happened; zero: now
+	before []Entry   // to be written before the final entry …
+	after  []Entry   // … and after it
 }
 
 // run claims the record, does the work once, and settles. An error means that a
@@ -107,7 +110,10 @@ func guard(ctx context.Context, work func(context.Context) (outcome, error)) (re
 func (s *session) succeed(ctx context.Context, result outcome) (Decision, error) {
 	e := s.entryFor(s.event, result.stage)
 	e.Outcome, e.TargetRef, e.Took = result.why, result.ref, s.Now().Sub(s.started)
-	if err := s.Ledger.Append(ctx, append(result.entries, e)...); err != nil {
+	if !result.at.IsZero() {
+		e.At = result.at
+	}
+	if err := s.Ledger.Append(ctx, slices.Concat(result.before, []Entry{e}, result.after)...); err != nil {
 		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
 	}
 	s.record.confirm(s.event, s.effect, result.ref)
@@ -122,7 +128,7 @@ func (s *session) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	now := s.Now()
 	t := s.record.try(s.event.ID, now)
 	t.Waits++
-	v := s.Policy.judge(f, t, now, s.random)
+	v := s.Policy.judge(f, t, now, s.Random)
 	if v.stage == Confirmed {
 		return s.succeed(ctx, outcome{stage: Confirmed, why: v.why, ref: s.knownRef()})
 	}
@@ -151,8 +157,6 @@ func (s *session) knownRef() string {
 	}
 	return s.record.Confirmed.Ref
 }
-
-func (s *session) random() float64 { return s.Rand.Float64() }
 
 // entryFor returns a ledger entry of this handling about the message.
 func (s *session) entryFor(m *message.Message, stage Stage) Entry {

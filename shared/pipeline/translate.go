@@ -64,10 +64,11 @@ func (t *Translator) translate(ctx context.Context, s *session, raw *message.Raw
 	if err != nil {
 		return outcome{}, err
 	}
+	translated := t.Config.Now().UTC()
 	if err := t.Config.Bus.Publish(ctx, messages); err != nil {
 		return outcome{}, unavailable("publishing what "+raw.ID+" meant", err)
 	}
-	return outcome{stage: Translated, why: fmt.Sprintf("%d events", len(messages)), entries: entries}, nil
+	return outcome{stage: Translated, at: translated, why: fmt.Sprintf("%d events", len(messages)), after: entries}, nil
 }
 
 func (t *Translator) envelopes(ctx context.Context, s *session, raw *message.Raw, translation connector.Translation) ([]*message.Message, []Entry, error) {
