@@ -2,6 +2,8 @@ package connector
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"reflect"
@@ -13,8 +15,10 @@ import (
 	"causeway/shared/fault"
 )
 
-// Secret is text that is never printed: every way of formatting, logging or
-// marshalling it gives "***". Reveal gives the text.
+// Secret is text that is not printed: every verb of fmt, slog, JSON and XML give
+// "***". Reveal gives the text. Two ways around it lie in the standard library: fmt
+// cannot ask the unexported fields of a struct that is printed whole, and
+// encoding/json does not ask the keys of a map.
 type Secret string
 
 const masked = "***"
@@ -25,8 +29,9 @@ func (s Secret) Reveal() string { return string(s) }
 // String returns "***".
 func (s Secret) String() string { return masked }
 
-// GoString returns "***".
-func (s Secret) GoString() string { return masked }
+// Format writes "***" for every verb; with String alone, a wrong verb such as %d
+// would print the text.
+func (s Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, masked) }
 
 // MarshalText returns "***".
 func (s Secret) MarshalText() ([]byte, error) { return []byte(masked), nil }
@@ -34,21 +39,47 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(masked), nil }
 // LogValue returns "***".
 func (s Secret) LogValue() slog.Value { return slog.StringValue(masked) }
 
-// ParseSettings fills into, a pointer to a struct whose fields carry an `env` tag
-// with the setting's key, an optional `envDefault`, and `validate` tags. Lists are
-// separated by commas, maps are "key=value" pairs. The error is a fault.Rejected of
-// class config whose Field is the key at fault; it never shows a value.
+// ParseSettings fills into, a pointer to a flat struct whose fields carry an `env`
+// tag with the setting's key, an optional `envDefault`, and `validate` tags. Lists
+// are separated by commas; map[string]string takes "key=value" pairs between commas.
+// A setting that is empty counts as not set. The error is a fault.Rejected of class
+// config whose Field is the key at fault; it never shows a value.
 func ParseSettings(settings map[string]string, into any) error {
-	err := env.ParseWithOptions(into, env.Options{Environment: maps.Clone(settings)})
+	// A nil map would make package env read the environment of the process.
+	given := make(map[string]string, len(settings))
+	maps.Copy(given, settings)
+	err := env.ParseWithOptions(into, env.Options{Environment: given, FuncMap: parsers()})
 	if err != nil {
-		return settingFault(parseKey(err, into), "cannot be read as "+parseType(err))
+		return parseFault(err, into)
 	}
 	v := validator.New(validator.WithRequiredStructEnabled())
-	v.RegisterTagNameFunc(func(field reflect.StructField) string { return envKey(field) })
+	v.RegisterTagNameFunc(envKey)
 	if err := v.Struct(into); err != nil {
 		return validationFault(err)
 	}
 	return nil
+}
+
+func parsers() map[reflect.Type]env.ParserFunc {
+	return map[reflect.Type]env.ParserFunc{
+		reflect.TypeFor[map[string]string](): func(text string) (any, error) { return parsePairs(text) },
+	}
+}
+
+var errPairs = errors.New("not a list of key=value pairs, each key once")
+
+// parsePairs reads "a=1,b=2"; a value may contain "=" but no comma.
+func parsePairs(text string) (map[string]string, error) {
+	pairs := map[string]string{}
+	for pair := range strings.SplitSeq(text, ",") {
+		key, value, found := strings.Cut(pair, "=")
+		key = strings.TrimSpace(key)
+		if _, twice := pairs[key]; !found || key == "" || twice {
+			return nil, errPairs
+		}
+		pairs[key] = strings.TrimSpace(value)
+	}
+	return pairs, nil
 }
 
 func envKey(field reflect.StructField) string {
@@ -68,24 +99,29 @@ func validationFault(err error) error {
 	return settingFault(fields[0].Field(), "must satisfy "+strings.TrimSuffix(rule+"="+fields[0].Param(), "="))
 }
 
-// parseKey returns the setting's key for the field name that the parser reports.
-func parseKey(err error, into any) string {
+// parseFault names the key of the first setting that could not be read. The parser's
+// own words are left out: they quote the value.
+func parseFault(err error, into any) error {
+	if missing, ok := errors.AsType[env.VarIsNotSetError](err); ok {
+		return settingFault(missing.Key, "is not set")
+	}
+	if missing, ok := errors.AsType[env.EmptyVarError](err); ok {
+		return settingFault(missing.Key, "is not set")
+	}
 	parse, ok := errors.AsType[env.ParseError](err)
 	if !ok {
-		return ""
+		return &fault.Error{Kind: fault.Rejected, Class: fault.Bug, Doing: "reading settings", Err: err}
 	}
-	field, found := reflect.TypeOf(into).Elem().FieldByName(parse.Name)
-	if !found {
-		return parse.Name
-	}
-	return envKey(field)
+	return settingFault(keyOf(parse.Name, into), "cannot be read as "+parse.Type.String())
 }
 
-func parseType(err error) string {
-	if parse, ok := errors.AsType[env.ParseError](err); ok {
-		return parse.Type.String()
+// keyOf returns the setting's key for the name of a field.
+func keyOf(name string, into any) string {
+	field, found := reflect.TypeOf(into).Elem().FieldByName(name)
+	if !found {
+		return name
 	}
-	return "its type"
+	return envKey(field)
 }
 
 func settingFault(key, rule string) error {

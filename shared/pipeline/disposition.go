@@ -66,13 +66,14 @@ func (p Policy) judge(f *fault.Error, t *try, now time.Time, random func() float
 
 // pause returns how long to wait: never less than the target asked for.
 func (p Policy) pause(f *fault.Error, t *try, random func() float64) time.Duration {
-	pause := p.Backoff.Wait(t.Waits, random)
-	if f.Kind == fault.Unauthorized {
-		pause = max(pause, p.Backoff.Unauthorized)
-	}
-	if f.After > 0 {
+	switch {
+	case f.After > 0:
 		// A little later than asked, so that all who were told the same do not come at once.
 		return f.After + time.Duration(random()*float64(p.Backoff.Base))
+	case f.Kind == fault.NotReady:
+		return p.Parents.Wait(t.Waits, random)
+	case f.Kind == fault.Unauthorized:
+		return max(p.Backoff.Wait(t.Waits, random), p.Backoff.Unauthorized)
 	}
-	return pause
+	return p.Backoff.Wait(t.Waits, random)
 }

@@ -8,6 +8,12 @@ import (
 	"causeway/shared/message"
 )
 
+// Codes of a message that waits for another one.
+const (
+	ParentMissing = "parent_missing" // it has not come yet
+	ParentDead    = "parent_dead"    // it came, and lies in the dead-letter queue
+)
+
 // parents returns the target's ids of everything the message depends on. What is
 // not there yet is a fault.NotReady; skip is set when a filter took a parent out of
 // the route for good, and the message with it.
@@ -26,7 +32,7 @@ func (d *Deliverer) parents(ctx context.Context, s *session, operation connector
 		if record.Confirmed == nil && record.Skipped != nil && record.Skipped.Final {
 			return nil, "its " + parent.Type + " was skipped: " + record.Skipped.Reason, nil
 		}
-		ref, err := d.ref(ctx, record, parent)
+		ref, err := d.ref(ctx, s, record, parent)
 		if err != nil {
 			return nil, "", err
 		}
@@ -45,7 +51,7 @@ func (d *Deliverer) amends(ctx context.Context, s *session) (skip string, err er
 		}
 		return "", nil
 	}
-	ref, err := d.ref(ctx, s.record, s.event.Key())
+	ref, err := d.ref(ctx, s, s.record, s.event.Key())
 	if err != nil {
 		return "", err
 	}
@@ -54,20 +60,24 @@ func (d *Deliverer) amends(ctx context.Context, s *session) (skip string, err er
 }
 
 // ref returns the target's id of an entity: from our record, else from the target
-// itself, which also knows what was written before our memory began.
-func (d *Deliverer) ref(ctx context.Context, r *record, key message.Key) (string, error) {
+// itself, which also knows what was written before our memory began. The target is
+// not asked at once: mostly the entity is just on its way, and a call is dear.
+func (d *Deliverer) ref(ctx context.Context, s *session, r *record, key message.Key) (string, error) {
 	if r.Confirmed != nil {
 		return r.Confirmed.Ref, nil
 	}
-	ref, err := d.System.Target.Find(ctx, key)
-	if err != nil {
-		return "", fault.Doing("looking for "+key.String()+" at "+d.System.Profile.Name, err)
-	}
-	if ref == "" {
-		return "", &fault.Error{
-			Kind: fault.NotReady, Class: fault.MissingRef, Code: "parent_missing", Field: key.Type,
-			Doing: "looking for " + key.String() + " at " + d.System.Profile.Name, Detail: "not there yet",
+	doing := "looking for " + key.String() + " at " + d.System.Profile.Name
+	if s.record.Tries[s.event.ID].Waits > 0 {
+		ref, err := d.System.Target.Find(ctx, key)
+		if err != nil || ref != "" {
+			return ref, fault.Doing(doing, err)
 		}
 	}
-	return ref, nil
+	missing := &fault.Error{
+		Kind: fault.NotReady, Class: fault.MissingRef, Code: ParentMissing, Field: key.Type, Doing: doing, Detail: "not there yet",
+	}
+	if r.dead() {
+		missing.Code, missing.Detail = ParentDead, "it lies in the dead-letter queue, and this goes on when it is redriven"
+	}
+	return "", missing
 }

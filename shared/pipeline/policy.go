@@ -10,6 +10,7 @@ type Policy struct {
 	UnknownTries int           // attempts at an unclassified failure
 	Crashes      int           // attempts that ended without a trace, until the message counts as poison
 	Backoff      Backoff
+	Parents      Backoff       // of a message that waits for another one of ours, which mostly is quick
 	Margin       time.Duration // added to a target's timeout: how long a lease outlives any request in flight
 }
 
@@ -19,6 +20,7 @@ func DefaultPolicy() Policy {
 		Transient: 72 * time.Hour, Parent: 72 * time.Hour, UnknownTries: 5, Crashes: 5,
 		// The cap keeps three days of waiting below the 1,000 receives that SQS allows.
 		Backoff: Backoff{Base: time.Second, Cap: 10 * time.Minute, Unauthorized: time.Minute},
+		Parents: Backoff{Base: 100 * time.Millisecond, Cap: 10 * time.Minute},
 		Margin:  10 * time.Second,
 	}
 }

@@ -124,6 +124,16 @@ func (r *record) try(event string, now time.Time) *try {
 	return r.Tries[event]
 }
 
+// dead reports whether a message of the entity lies in the dead-letter queue.
+func (r *record) dead() bool {
+	for _, t := range r.Tries {
+		if t.Dead {
+			return true
+		}
+	}
+	return false
+}
+
 // release gives the lease back after an attempt that left a trace.
 func (r *record) release() {
 	if r.Lease != nil {

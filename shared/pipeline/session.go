@@ -72,9 +72,19 @@ func (s *session) settled(ctx context.Context) (Decision, bool, error) {
 		return s.end(ctx, Skipped, "a copy of this message lies in the dead-letter queue already")
 	}
 	if until := s.record.held(s.started); !until.IsZero() {
-		return deferUntil(until), true, nil
+		return s.afterHolder(until), true, nil
 	}
 	return Decision{}, false, nil
+}
+
+// afterHolder waits for whoever holds the entity: mostly that takes much less than
+// the lease, so the queue's receive count paces the looks until it ends.
+func (s *session) afterHolder(until time.Time) Decision {
+	next := s.started.Add(s.Policy.Parents.Wait(s.in.ReceiveCount, s.Random))
+	if next.After(until) {
+		next = until
+	}
+	return deferUntil(next)
 }
 
 // end writes the final ledger entry of a message that needed no work.
@@ -90,7 +100,7 @@ func (s *session) end(ctx context.Context, stage Stage, why string) (Decision, b
 // conflict turns a lost race into a short deferral.
 func (s *session) conflict(err error) (Decision, error) {
 	if errors.Is(err, ErrConflict) {
-		return deferUntil(s.Now().Add(s.Policy.Backoff.Base)), nil
+		return deferUntil(s.Now().Add(s.Policy.Parents.Wait(s.in.ReceiveCount, s.Random))), nil
 	}
 	return Decision{}, err
 }

@@ -1,0 +1,136 @@
+package woocommerce
+
+import (
+	"math/big"
+	"strconv"
+
+	"causeway/shared/canonical"
+	"causeway/shared/fault"
+)
+
+// shortPrice is the number of decimals up to which a unit price is given exactly.
+const shortPrice = 6
+
+func (c *converter) lines(wire []line, ships bool) []canonical.OrderLine {
+	lines := make([]canonical.OrderLine, len(wire))
+	for i := range wire {
+		lines[i] = c.line(&wire[i], i)
+		lines[i].Ships = ships
+	}
+	return lines
+}
+
+func (c *converter) line(w *line, i int) canonical.OrderLine {
+	field := place{list: "line_items", index: i}
+	subtotal := c.money(w.subtotal, field.of("subtotal"))
+	quantity := c.decimal(w.quantity, field.of("quantity"))
+	return canonical.OrderLine{
+		ID:        w.id,
+		Kind:      kindOf(w),
+		SKU:       w.sku,
+		Product:   unlessNone(w.product),
+		Variant:   unlessNone(w.variation),
+		Title:     w.name,
+		Quantity:  canonical.Pieces(quantity),
+		UnitPrice: c.price(subtotal, w.quantity, quantity, field.of("subtotal")),
+		Discount:  subtotal.Sub(c.money(w.total, field.of("total"))),
+		Tax:       c.money(w.tax, field.of("total_tax")),
+	}
+}
+
+// kindOf tells lines without a product apart; a product that was deleted has a null SKU.
+func kindOf(w *line) canonical.LineKind {
+	if w.sku == "" && (w.unknown || none(w.product)) {
+		return canonical.CustomLine
+	}
+	return canonical.ProductLine
+}
+
+func unlessNone(id string) string {
+	if none(id) {
+		return ""
+	}
+	return id
+}
+
+// price returns the unit price. Nearly every one is a whole number of minor units,
+// which takes no big numbers.
+func (c *converter) price(subtotal canonical.Money, text string, quantity canonical.Decimal, field place) canonical.Decimal {
+	pieces, err := strconv.ParseInt(text, 10, 64)
+	if err == nil && pieces != 0 && subtotal.Minor%pieces == 0 {
+		return canonical.NewDecimal(subtotal.Minor/pieces, subtotal.Decimal().Scale())
+	}
+	return c.fraction(subtotal, quantity, field)
+}
+
+// fraction returns the price whose product with the quantity is the subtotal: the
+// quotient itself if it is short, otherwise with the fewest decimals that suffice.
+func (c *converter) fraction(subtotal canonical.Money, quantity canonical.Decimal, field place) canonical.Decimal {
+	if c.err != nil || quantity.IsZero() {
+		return canonical.Decimal{}
+	}
+	quotient := new(big.Rat).Quo(rational(subtotal.Decimal()), rational(quantity))
+	decimals := int(subtotal.Decimal().Scale())
+	if exact, finite := quotient.FloatPrec(); finite && exact <= shortPrice {
+		decimals = max(decimals, exact)
+	}
+	for ; ; decimals++ {
+		price, err := canonical.ParseDecimal(quotient.FloatString(decimals))
+		if err != nil {
+			c.fail(fault.Value, field, "the unit price has "+err.Error())
+			return price
+		}
+		if amount, err := canonical.Extend(price, quantity, c.currency); err == nil && amount == subtotal {
+			return price
+		}
+	}
+}
+
+func rational(d canonical.Decimal) *big.Rat {
+	value, _ := new(big.Rat).SetString(d.String())
+	return value
+}
+
+func (c *converter) deliveries(wire []delivery) []canonical.DeliveryLine {
+	var lines []canonical.DeliveryLine
+	for i, w := range wire {
+		field := place{list: "shipping_lines", index: i}
+		lines = append(lines, canonical.DeliveryLine{
+			ID:       w.id,
+			Code:     w.method,
+			Title:    w.title,
+			Price:    c.money(w.total, field.of("total")),
+			Discount: canonical.Money{Currency: c.currency},
+			Tax:      c.money(w.tax, field.of("total_tax")),
+		})
+	}
+	return lines
+}
+
+func (c *converter) charges(wire []fee) []canonical.Charge {
+	var charges []canonical.Charge
+	for i, w := range wire {
+		field := place{list: "fee_lines", index: i}
+		charges = append(charges, canonical.Charge{
+			Kind:   canonical.Fee,
+			Title:  w.name,
+			Amount: c.money(w.total, field.of("total")),
+			Tax:    c.money(w.tax, field.of("total_tax")),
+		})
+	}
+	return charges
+}
+
+// discounts names what was taken off: coupons, and fees below zero.
+func discounts(w *order) []canonical.Discount {
+	var named []canonical.Discount
+	for _, code := range w.coupons {
+		named = append(named, canonical.Discount{Code: code})
+	}
+	for _, f := range w.fees {
+		if f.total[0] == '-' {
+			named = append(named, canonical.Discount{Title: f.name})
+		}
+	}
+	return named
+}

@@ -1,0 +1,137 @@
+package woocommerce_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"causeway/functions/woocommerce"
+	"causeway/functions/woocommerce/woocommercetest"
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/message"
+)
+
+var arrival = time.Date(2026, 11, 22, 21, 8, 30, 0, time.UTC)
+
+// mustOpen opens the connector with the fake's settings, changed as given.
+func mustOpen(t testing.TB, changes map[string]string) connector.System {
+	t.Helper()
+	settings := woocommercetest.New().Settings("http://127.0.0.1:1")
+	maps.Copy(settings, changes)
+	system, err := woocommerce.Open(settings, deps(http.DefaultTransport))
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	return system
+}
+
+func deps(transport http.RoundTripper) connector.Deps {
+	return connector.Deps{HTTP: transport, Now: func() time.Time { return arrival }}
+}
+
+func mustRead(t testing.TB, elements ...string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(append([]string{"testdata"}, elements...)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// mustRecorded returns a recorded delivery as it came to the door.
+func mustRecorded(t testing.TB, name string) connector.Request {
+	t.Helper()
+	var fields map[string]string
+	if err := json.Unmarshal(mustRead(t, name, "in.headers.json"), &fields); err != nil {
+		t.Fatal(err)
+	}
+	header := http.Header{}
+	for field, value := range fields {
+		header.Set(field, value)
+	}
+	return connector.Request{Method: http.MethodPost, Header: header, Body: mustRead(t, name, "in.body.json"), At: arrival}
+}
+
+func raw(topic string, body []byte) *message.Raw {
+	return &message.Raw{
+		System: woocommerce.Name, Tenant: "shop.example", Topic: topic, Trigger: message.Webhook, ReceivedAt: arrival, Body: body,
+	}
+}
+
+func mustTranslate(t testing.TB, source connector.Source, topic string, body []byte) connector.Translation {
+	t.Helper()
+	translation, err := source.Translate(t.Context(), raw(topic, body))
+	if err != nil {
+		t.Fatalf("Translate: %v", err)
+	}
+	return translation
+}
+
+// mustEdit returns the JSON object with members set; a nil value removes the member.
+func mustEdit(t testing.TB, body []byte, changes map[string]any) []byte {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	var object map[string]any
+	if err := decoder.Decode(&object); err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(object, changes)
+	maps.DeleteFunc(object, func(_ string, value any) bool { return value == absent })
+	edited, err := json.Marshal(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return edited
+}
+
+// absent marks a member to be removed, as nil stands for null.
+const absent = "\x00absent"
+
+// mustReplace replaces the first occurrence, which must be there.
+func mustReplace(t testing.TB, body []byte, before, after string) []byte {
+	t.Helper()
+	if !bytes.Contains(body, []byte(before)) {
+		t.Fatalf("the body does not hold %q", before)
+	}
+	return []byte(strings.Replace(string(body), before, after, 1))
+}
+
+// event returns the first event of the type, nil if there is none.
+func event(translation connector.Translation, kind string) *connector.Event {
+	for i := range translation.Events {
+		if translation.Events[i].Type == kind {
+			return &translation.Events[i]
+		}
+	}
+	return nil
+}
+
+func types(translation connector.Translation) string {
+	var names []string
+	for _, e := range translation.Events {
+		names = append(names, e.Type)
+	}
+	return strings.Join(names, " ")
+}
+
+func checkFault(t testing.TB, err error, kind fault.Kind, class fault.Class, field string) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	got := fault.As(err)
+	if got.Kind != kind || got.ClassOrDefault() != class || got.Field != field {
+		t.Errorf("got kind %v, class %q, field %q; want %v, %q, %q (%v)", got.Kind, got.ClassOrDefault(), got.Field, kind, class, field, err)
+	}
+	if got.Doing == "" {
+		t.Errorf("%v does not say what was being attempted", err)
+	}
+}

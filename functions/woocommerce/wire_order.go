@@ -1,0 +1,182 @@
+package woocommerce
+
+// order reads an order. Deliveries of every topic but the deleted ones carry the whole
+// resource, so a member that is missing is the sender's defect and no older version.
+func (d *decoder) order() (o order) {
+	for key := range d.Object() {
+		switch key {
+		case "id":
+			o.id = d.ID()
+		case "number":
+			o.number = d.ID()
+		case "status":
+			o.status = d.String()
+		case "customer_id":
+			o.customer = d.ID()
+		case "created_via":
+			o.channel = d.word()
+		case "customer_note":
+			o.note = d.text()
+		case "needs_processing":
+			needed, known := d.NullBool()
+			o.processed = known && !needed
+		case "billing":
+			o.billing = d.party()
+		case "shipping":
+			o.shipping = d.party()
+		default:
+			d.orderAmount(&o, key)
+		}
+	}
+	d.need("id", o.id)
+	d.need("number", o.number)
+	d.need("status", o.status)
+	d.need("customer_id", o.customer)
+	d.need("currency", o.currency)
+	d.need("total", o.total)
+	d.need("total_tax", o.tax)
+	if !o.hasLines {
+		d.Missing("line_items")
+	}
+	return o
+}
+
+func (d *decoder) orderAmount(o *order, key string) {
+	switch key {
+	case "currency":
+		o.currency = d.String()
+	case "total":
+		o.total = d.Decimal()
+	case "total_tax":
+		o.tax = d.Decimal()
+	case "payment_method":
+		o.gateway = d.word()
+	case "transaction_id":
+		o.transaction = d.word()
+	case "line_items":
+		o.hasLines = true
+		for range d.Array() {
+			o.lines = append(o.lines, d.line())
+		}
+	case "shipping_lines":
+		for range d.Array() {
+			o.deliveries = append(o.deliveries, d.delivery())
+		}
+	case "fee_lines":
+		for range d.Array() {
+			o.fees = append(o.fees, d.fee())
+		}
+	case "coupon_lines":
+		for range d.Array() {
+			o.coupons = append(o.coupons, d.coupon())
+		}
+	case "refunds":
+		for range d.Array() {
+			o.refunds++
+		}
+	default:
+		d.orderDate(o, key)
+	}
+}
+
+func (d *decoder) orderDate(o *order, key string) {
+	switch key {
+	case "date_created":
+		d.moment(&o.created.local)
+	case "date_created_gmt":
+		d.moment(&o.created.gmt)
+	case "date_modified":
+		d.moment(&o.modified.local)
+	case "date_modified_gmt":
+		d.moment(&o.modified.gmt)
+	case "date_paid":
+		d.moment(&o.paid.local)
+	case "date_paid_gmt":
+		d.moment(&o.paid.gmt)
+	case "date_completed":
+		d.moment(&o.completed.local)
+	case "date_completed_gmt":
+		d.moment(&o.completed.gmt)
+	}
+}
+
+// line reads a line item. Its price and its subtotal_tax are left out: the one is a
+// binary float after discounts, the other says what the tax would have been without them.
+func (d *decoder) line() (l line) {
+	for key := range d.Object() {
+		switch key {
+		case "id":
+			l.id = d.ID()
+		case "name":
+			l.name = d.word()
+		case "product_id":
+			l.product, _ = d.NullID()
+		case "variation_id":
+			l.variation, _ = d.NullID()
+		case "sku":
+			var known bool
+			l.sku, known = d.code()
+			l.unknown = !known
+		case "quantity":
+			l.quantity = d.Decimal()
+		case "subtotal":
+			l.subtotal = d.Decimal()
+		case "total":
+			l.total = d.Decimal()
+		case "total_tax":
+			l.tax = d.Decimal()
+		}
+	}
+	d.need("id", l.id)
+	d.need("quantity", l.quantity)
+	d.need("subtotal", l.subtotal)
+	d.need("total", l.total)
+	d.need("total_tax", l.tax)
+	return l
+}
+
+func (d *decoder) delivery() (s delivery) {
+	for key := range d.Object() {
+		switch key {
+		case "id":
+			s.id = d.ID()
+		case "method_id":
+			s.method = d.word()
+		case "method_title":
+			s.title = d.word()
+		case "total":
+			s.total = d.Decimal()
+		case "total_tax":
+			s.tax = d.Decimal()
+		}
+	}
+	d.need("total", s.total)
+	d.need("total_tax", s.tax)
+	return s
+}
+
+func (d *decoder) fee() (f fee) {
+	for key := range d.Object() {
+		switch key {
+		case "name":
+			f.name = d.word()
+		case "total":
+			f.total = d.Decimal()
+		case "total_tax":
+			f.tax = d.Decimal()
+		}
+	}
+	d.need("total", f.total)
+	d.need("total_tax", f.tax)
+	return f
+}
+
+// coupon reads the code alone: what it took off stands in the lines' totals already.
+func (d *decoder) coupon() (code string) {
+	for key := range d.Object() {
+		if key == "code" {
+			code = d.word()
+		}
+	}
+	return code
+}

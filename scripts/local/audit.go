@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"causeway/functions/netsuite/netsuitetest"
+	"causeway/shared/message"
+	"causeway/shared/pipeline"
+)
+
+// result is the last line of a demo. Lost and duplicated are counted at the ERP's own
+// books, against what the senders were told.
+type result struct {
+	Accepted   int   `json:"accepted"`   // deliveries that were answered with 2xx
+	Confirmed  int64 `json:"confirmed"`  // events per route, as the ledger has them
+	Superseded int64 `json:"superseded"` // …
+	Skipped    int64 `json:"skipped"`
+	Parked     int64 `json:"parked"` // waits for something that lies in the dead-letter queue, or waited too long
+	Dead       int64 `json:"dead"`
+	Lost       int   `json:"lost"`
+	Duplicated int   `json:"duplicated"`
+}
+
+// audit compares the senders' books with the ERP's. What was lost or doubled is also
+// written to out, a line each.
+func (p *program) audit(ctx context.Context, out io.Writer) (result, error) {
+	var r result
+	if err := p.tally(ctx, &r); err != nil {
+		return r, err
+	}
+	answers := p.senders.all()
+	for _, t := range answers {
+		if t.Status < http.StatusMultipleChoices {
+			r.Accepted++
+		}
+	}
+	books := booksOf(p.erp)
+	for _, memo := range acceptedOrders(answers) {
+		explained, err := p.explained(ctx, memo)
+		if err != nil {
+			return r, err
+		}
+		if books[memo] == 0 && !explained {
+			r.Lost++
+			fmt.Fprintln(out, "lost:", memo)
+		}
+	}
+	missing, err := p.missingPayments(ctx, books, out)
+	if err != nil {
+		return r, err
+	}
+	r.Lost += missing
+	waiting, err := p.waitingForDead(ctx)
+	r.Parked += int64(waiting)
+	for _, twice := range p.erp.Duplicates() {
+		r.Duplicated++
+		fmt.Fprintln(out, "duplicated:", twice)
+	}
+	return r, err
+}
+
+func (p *program) tally(ctx context.Context, r *result) error {
+	routes, err := p.store.Tally(ctx)
+	for _, t := range routes {
+		r.Confirmed += t.Confirmed
+		r.Superseded += t.Superseded
+		r.Skipped += t.Skipped
+		r.Parked += t.Parked
+		r.Dead += t.Dead
+	}
+	return err
+}
+
+// booksOf counts the records by their memo, which names the store's own document.
+func booksOf(erp *netsuitetest.Fake) map[string]int {
+	count := map[string]int{}
+	for _, order := range erp.Orders() {
+		count[order.Memo]++
+	}
+	for _, deposit := range erp.Deposits() {
+		count[deposit.Memo]++
+	}
+	return count
+}
+
+// acceptedOrders returns the memos of the orders whose deliveries were answered with 2xx.
+func acceptedOrders(answers []told) []string {
+	var memos []string
+	for _, t := range answers {
+		if t.Order != "" && t.Status < http.StatusMultipleChoices {
+			memos = append(memos, t.Order)
+		}
+	}
+	slices.Sort(memos)
+	return slices.Compact(memos)
+}
+
+// explained reports whether the ledger says why the document is not in the ERP.
+func (p *program) explained(ctx context.Context, memo string) (bool, error) {
+	parts := strings.SplitN(memo, " ", 4)
+	key := message.Key{System: parts[0], Tenant: parts[1], Type: parts[2], ID: parts[3]}
+	entries, err := p.store.Find(ctx, pipeline.Query{Entity: key})
+	return slices.ContainsFunc(entries, func(e pipeline.Entry) bool {
+		waits := e.Stage == pipeline.Deferred && e.Error.Code == pipeline.ParentDead
+		return waits || e.Route != "" && e.Stage.Ends() && e.Stage != pipeline.Confirmed && e.Stage != pipeline.Superseded
+	}), err
+}
+
+// missingPayments counts the captured payments that are neither in the books nor
+// explained.
+func (p *program) missingPayments(ctx context.Context, books map[string]int, out io.Writer) (int, error) {
+	published, err := p.store.Find(ctx, pipeline.Query{Stage: pipeline.Published})
+	if err != nil {
+		return 0, err
+	}
+	missing := map[string]bool{}
+	for _, e := range published {
+		memo := strings.Join([]string{e.Entity.System, e.Entity.Tenant, e.Entity.Type, e.Entity.ID}, " ")
+		if e.Entity.Type != "payment" || books[memo] > 0 || missing[memo] {
+			continue
+		}
+		explained, err := p.explained(ctx, memo)
+		if err != nil {
+			return 0, err
+		}
+		if !explained {
+			missing[memo] = true
+			fmt.Fprintln(out, "lost:", memo)
+		}
+	}
+	return len(missing), nil
+}
+
+// line returns the result as the one JSON object that ends a demo.
+func (r result) line() string {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err.Error() // numbers always marshal
+	}
+	return string(data)
+}
+
+// booksPage answers GET /books: what the fake ERP holds, as JSON.
+func booksPage(erp *netsuitetest.Fake) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		// The caller may have gone; there is nobody else to tell.
+		_ = encoder.Encode(map[string]any{"customers": erp.Customers(), "orders": erp.Orders(), "deposits": erp.Deposits()})
+	}
+}

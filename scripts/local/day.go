@@ -1,0 +1,216 @@
+package main
+
+import (
+	"embed"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"causeway/functions/netsuite/netsuitetest"
+	"causeway/functions/shopify/shopifytest"
+	"causeway/functions/woocommerce/woocommercetest"
+)
+
+//go:embed recorded/*.json
+var recorded embed.FS
+
+// delivery is one request of the sample day.
+type delivery struct {
+	ID     string // step of the day, such as "017 shopify orders/create"
+	System string
+	Header http.Header
+	Body   []byte
+	Order  string // memo by which the order must stand in the ERP's books; "" if none
+	Refuse bool   // the door must turn it away
+}
+
+// day collects the deliveries in the order in which the stores send them.
+type day struct{ steps []delivery }
+
+// sampleDay is a day of two stores: recorded and sampled deliveries, orders made up
+// after them, and what goes wrong on every day.
+func sampleDay() []delivery {
+	d := &day{}
+	d.shopifySamples()
+	d.wooRecorded()
+	d.morning()
+	d.mishaps()
+	return d.steps
+}
+
+// shopifySamples is the life of order #1001: placed, changed, paid, cancelled, with a
+// repeated delivery and one that arrives late with an older payload.
+func (d *day) shopifySamples() {
+	const order = "820982911946154508"
+	d.shopify("customers/create", sample("shopify.customers-create"), "", "")
+	d.shopify("orders/create", sample("shopify.orders-create"), order, "")
+	d.shopify("orders/paid", sample("shopify.orders-create"), order, "")
+	d.shopify("orders/create", sample("shopify.orders-create"), order, "") // the same delivery again
+	d.shopify("orders/updated", sample("shopify.orders-updated"), order, "")
+	d.shopify("orders/updated", sample("shopify.orders-create"), order, "late") // older than what was sent before
+	d.shopify("orders/create", sample("shopify.orders-create.multicurrency"), "5312345678901", "")
+	d.shopify("orders/cancelled", sample("shopify.orders-cancelled"), order, "")
+}
+
+// wooRecorded is the life of WooCommerce order 12 as a running store delivered it.
+func (d *day) wooRecorded() {
+	d.steps = append(d.steps, delivery{
+		ID: d.id("woocommerce", "ping"), System: "woocommerce",
+		Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Body: []byte("webhook_id=1"),
+	})
+	d.woo("customer.created", sample("woocommerce.customer.created"), "")
+	d.woo("order.created", sample("woocommerce.order.created"), "12")
+	d.woo("order.updated", sample("woocommerce.order.created"), "12") // at once, with the same body
+	d.woo("order.updated", sample("woocommerce.order.updated.completed"), "12")
+	d.woo("order.updated", sample("woocommerce.order.updated.refunded"), "12")
+}
+
+// morning is plain trade: thirty orders of each store, some of a special kind.
+func (d *day) morning() {
+	for i := range 30 {
+		p := purchase(i)
+		id := strconv.FormatInt(p.ID, 10)
+		d.shopify("orders/create", p.Body(), id, "")
+		if i%3 == 0 {
+			p.UpdatedAt = p.UpdatedAt.Add(time.Minute)
+			p.Change = func(order map[string]any) { order["note"] = "leave at the door" }
+			d.shopify("orders/updated", p.Body(), id, "")
+		}
+		w := woocommercetest.NewOrder(int64(1000+i), 1+i%4)
+		for line := range w.Lines {
+			w.Lines[line].SKU = sku(i + line)
+		}
+		d.woo("order.created", w.Body(), strconv.Itoa(1000+i))
+		d.woo("order.updated", w.Body(), strconv.Itoa(1000+i))
+	}
+}
+
+// purchase returns the i-th made-up Shopify order: registered buyers and guests, tax
+// included and added, tips, duties, gift cards and custom lines.
+func purchase(i int) shopifytest.Purchase {
+	placed := shopifytest.Start.Add(time.Duration(i) * time.Minute)
+	p := shopifytest.Purchase{
+		ID: 6_000_000_000_000 + int64(i), Number: 3001 + i, Customer: 8000 + int64(i/2), Email: fmt.Sprintf("buyer%d@example.com", i/2),
+		TaxPercent: 20, TaxIncluded: i%2 == 0, Shipping: 499, PlacedAt: placed, UpdatedAt: placed,
+	}
+	for line := range 1 + i%3 {
+		p.Items = append(p.Items, shopifytest.Item{
+			ID: p.ID*10 + int64(line), SKU: sku(i + line), Title: "Article", Quantity: int64(1 + line), Price: int64(1995 + 100*line), Discount: int64(i % 5 * 50),
+		})
+	}
+	switch i % 10 {
+	case 3:
+		p.Guest = true
+	case 4:
+		p.Tip = 250
+	case 5:
+		p.Items[0].GiftCard = true
+	case 6:
+		p.Items[0].Custom = true
+	case 7:
+		p.Duty, p.Fee = 320, 100
+	}
+	return p
+}
+
+// mishaps are what goes wrong: a forged delivery, a test order, an unknown SKU, a
+// payment that overtakes its order, and orders that the ERP treats badly.
+func (d *day) mishaps() {
+	d.shopify("orders/create", purchase(40).Body(), "", "forged")
+	test := purchase(41)
+	test.Test = true
+	d.shopify("orders/create", test.Body(), strconv.FormatInt(test.ID, 10), "")
+	unknown := purchase(42)
+	unknown.Items[0].SKU = "SKU-NOBODY-KNOWS"
+	d.shopify("orders/create", unknown.Body(), strconv.FormatInt(unknown.ID, 10), "")
+	early := purchase(43)
+	d.shopify("orders/paid", early.Body(), strconv.FormatInt(early.ID, 10), "")
+	d.shopify("orders/create", early.Body(), strconv.FormatInt(early.ID, 10), "")
+	for i := range misbehaviours() {
+		p := purchase(50 + i)
+		d.shopify("orders/create", p.Body(), strconv.FormatInt(p.ID, 10), "")
+	}
+}
+
+// misbehaviours are what the ERP does to the first write of order 50, 51, …
+func misbehaviours() []netsuitetest.Act {
+	return []netsuitetest.Act{
+		netsuitetest.Throttle("1"), netsuitetest.HangAfter(), netsuitetest.Down(), netsuitetest.ResetAfter(),
+		netsuitetest.FailAfter(), netsuitetest.LoggedOut(), netsuitetest.HTML(),
+	}
+}
+
+// prepare makes the ERP know the day's articles and misbehave as planned, and
+// returns the settings that it takes beside the fake's own.
+func prepare(erp *netsuitetest.Fake) (map[string]string, error) {
+	known := []string{"TEE-BLK-M", "HOOD-M"}
+	for i := range 20 {
+		known = append(known, sku(i))
+	}
+	for i, act := range misbehaviours() {
+		memo := shopifyMemo(strconv.FormatInt(purchase(50+i).ID, 10))
+		erp.Plan(netsuitetest.Fault{Method: http.MethodPut, PathContains: "/salesOrder/", BodyContains: memo, Do: act})
+	}
+	if err := erp.AddItem(known...); err != nil {
+		return nil, err
+	}
+	guest, err := webGuest(erp)
+	return map[string]string{
+		"NETSUITE_TIMEOUT":          "2s",
+		"NETSUITE_DEFAULT_CUSTOMER": guest,
+		"NETSUITE_SUBSIDIARIES":     "shopify/" + shopifytest.Shop + "=1,woocommerce/shop.example=2",
+	}, err
+}
+
+// webGuest returns the id of the customer for orders that name nobody.
+func webGuest(erp *netsuitetest.Fake) (string, error) {
+	const external = "web-guest"
+	for _, customer := range erp.Customers() {
+		if customer.ExternalID == external {
+			return customer.ID, nil
+		}
+	}
+	return erp.AddCustomer(external, "", "Web guest")
+}
+
+func sku(i int) string { return fmt.Sprintf("SKU-%05d", 1+i%20) }
+
+func sample(name string) []byte {
+	body, err := recorded.ReadFile("recorded/" + name + ".json")
+	if err != nil {
+		panic(err) // the files are part of the program
+	}
+	return body
+}
+
+// shopify adds a delivery. A variant other than "" makes it a delivery of its own,
+// although topic and body were sent before; "forged" signs it with another secret.
+func (d *day) shopify(topic string, body []byte, order, variant string) {
+	made := shopifytest.Delivery{Topic: topic, Body: body}
+	if variant != "" {
+		made.WebhookID = "00000000-0000-4000-8000-" + fmt.Sprintf("%012d", len(d.steps))
+	}
+	if variant == "forged" {
+		made.Secret = "not the shop's"
+	}
+	step := delivery{ID: d.id("shopify", topic), System: "shopify", Header: made.Header(), Body: body, Refuse: variant == "forged"}
+	if order != "" {
+		step.Order = shopifyMemo(order)
+	}
+	d.steps = append(d.steps, step)
+}
+
+func (d *day) woo(topic string, body []byte, order string) {
+	step := delivery{ID: d.id("woocommerce", topic), System: "woocommerce", Header: woocommercetest.Header(topic, body), Body: body}
+	if order != "" {
+		step.Order = "woocommerce shop.example order " + order
+	}
+	d.steps = append(d.steps, step)
+}
+
+func (d *day) id(system, topic string) string {
+	return fmt.Sprintf("%03d %s %s", len(d.steps)+1, system, topic)
+}
+
+func shopifyMemo(order string) string { return "shopify " + shopifytest.Shop + " order " + order }

@@ -1,0 +1,65 @@
+// Command local runs Causeway on one machine, in one process: the engine, every
+// connector, and a fake for each system that no real account was configured for.
+// It plays a sample day through the real HTTP door, shows it in the terminal, and
+// keeps running; with -demo it plays the day from an empty folder, audits the
+// result at the fakes' own books, and exits with 1 if anything was lost or doubled.
+//
+// Everything it knows lies in one folder, so that it goes on where it was after any
+// kind of end.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	code, err := run(ctx, os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "causeway:", err)
+	}
+	os.Exit(code)
+}
+
+// Exit codes of the command.
+const (
+	exitOK    = 0
+	exitError = 1 // could not run, or the audit found something lost or doubled
+	exitUsage = 2
+)
+
+// options are the command's flags.
+type options struct {
+	port     int
+	data     string
+	settings string
+	demo     bool
+}
+
+func parseFlags(args []string) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("local", flag.ContinueOnError)
+	flags.IntVar(&o.port, "port", 4600, "first port of the block: the door; the fakes follow, one port each")
+	flags.StringVar(&o.data, "data", "data", "folder that holds all state")
+	flags.StringVar(&o.settings, "settings", "causeway.env", "file with settings, KEY=VALUE lines; the environment wins")
+	flags.BoolVar(&o.demo, "demo", false, "play the sample day from an empty folder, audit it, and exit")
+	err := flags.Parse(args)
+	return o, err
+}
+
+func run(ctx context.Context, args []string) (int, error) {
+	o, err := parseFlags(args)
+	if err != nil {
+		return exitUsage, nil // flag has said what is wrong
+	}
+	if o.demo {
+		return demo(ctx, o)
+	}
+	return stay(ctx, o)
+}

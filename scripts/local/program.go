@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"causeway/functions"
+	"causeway/functions/netsuite/netsuitetest"
+	"causeway/shared/connector"
+	"causeway/shared/local"
+	"causeway/shared/pipeline"
+	"causeway/shared/routes"
+	"causeway/shared/webapi"
+)
+
+// visibility is how long a worker may keep a message: six times the longest call.
+const visibility = 6 * time.Minute
+
+// program is Causeway on one machine, from Open to Close.
+type program struct {
+	options options
+	log     *slog.Logger
+	logFile *os.File
+	store   *local.Store
+	engine  *local.Engine
+	systems map[string]connector.System
+	erp     *netsuitetest.Fake // nil if a real one is configured
+	senders *senders
+	refused counter
+	ports   []port
+	servers []*http.Server
+	running sync.WaitGroup
+	stop    context.CancelFunc
+}
+
+// port is one address that listens, for the list at the start.
+type port struct{ address, what string }
+
+// open starts everything but the workers. What it has started is closed by close,
+// also after an error.
+func open(ctx context.Context, o options) (*program, error) {
+	p := &program{options: o, systems: map[string]connector.System{}}
+	if err := os.MkdirAll(o.data, 0o700); err != nil {
+		return p, err
+	}
+	for _, step := range []func(context.Context) error{p.openLog, p.openStore, p.openSystems, p.openEngine, p.openSenders} {
+		if err := step(ctx); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+func (p *program) openLog(context.Context) error {
+	var err error
+	p.logFile, err = os.OpenFile(filepath.Join(p.options.data, "causeway.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	p.log = slog.New(slog.NewJSONHandler(p.logFile, nil))
+	return err
+}
+
+func (p *program) openStore(ctx context.Context) error {
+	store, err := local.Open(ctx, local.Config{
+		Path: filepath.Join(p.options.data, "causeway.db"), Now: time.Now, Routes: routes.Table, Systems: routes.Systems(routes.Table),
+		Visibility: visibility, MaxReceives: 1000, Build: build(), LedgerRetention: 90 * 24 * time.Hour, VaultRetention: 120 * 24 * time.Hour,
+	})
+	if err != nil {
+		return err
+	}
+	p.store = store
+	_, err = store.Reclaim(ctx)
+	return err
+}
+
+// build returns the version that the ledger shows.
+func build() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "unknown"
+}
+
+// openSystems opens every connector of the catalog, against its real account if its
+// settings are there, and against its fake otherwise.
+func (p *program) openSystems(context.Context) error {
+	settings, err := readSettings(p.options.settings, environ())
+	if err != nil {
+		return err
+	}
+	for i, system := range functions.All() {
+		own := settings
+		if !isSet(settings, system.Profile) {
+			if own, err = p.openFake(system, i+1); err != nil {
+				return err
+			}
+		}
+		opened, err := system.Open(own, connector.Deps{
+			HTTP: webapi.NewTransport(), Now: time.Now, Random: rand.Reader, CrossRef: pipeline.Memory{State: p.store, Now: time.Now},
+		})
+		if err != nil {
+			return fmt.Errorf("opening %s: %w", system.Profile.Name, err)
+		}
+		p.systems[system.Profile.Name] = opened
+	}
+	return nil
+}
+
+// openFake serves the system's fake on the port and returns the settings that point
+// the connector at it.
+func (p *program) openFake(system functions.System, offset int) (map[string]string, error) {
+	fake, err := system.Fake(p.options.data, time.Now)
+	if err != nil {
+		return nil, fmt.Errorf("starting the fake of %s: %w", system.Profile.Name, err)
+	}
+	extra := map[string]string{}
+	handler := http.NewServeMux()
+	handler.Handle("/", fake)
+	if erp, ok := fake.(*netsuitetest.Fake); ok {
+		p.erp = erp
+		handler.HandleFunc("GET /books", booksPage(erp))
+		if extra, err = prepare(erp); err != nil {
+			return nil, err
+		}
+	}
+	address, err := p.serve(offset, "fake "+system.Profile.Title, handler)
+	return merge(fake.Settings("http://"+address), extra), err
+}
+
+// serve listens at the port of the block; port 0 takes any free one.
+func (p *program) serve(offset int, what string, handler http.Handler) (string, error) {
+	number := 0
+	if p.options.port != 0 {
+		number = p.options.port + offset
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(context.Background(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(number)))
+	if err != nil {
+		return "", fmt.Errorf("listening for %s (move the block with -port): %w", what, err)
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn)}
+	p.servers = append(p.servers, server)
+	p.ports = append(p.ports, port{listener.Addr().String(), what})
+	p.running.Go(func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			p.log.Error("serving "+what, "error", err)
+		}
+	})
+	return listener.Addr().String(), nil
+}
+
+func (p *program) openEngine(ctx context.Context) error {
+	settings, err := readSettings(p.options.settings, environ())
+	if err != nil {
+		return err
+	}
+	chosen, err := filters(settings, filterNames())
+	if err != nil {
+		return err
+	}
+	p.engine = local.NewEngine(&pipeline.Config{
+		Ports: pipeline.Ports{Bus: p.store, Queue: p.store, State: p.store, Ledger: p.store, Vault: p.store},
+		Now:   time.Now, Random: mathrand.Float64, Log: p.log, Build: build(),
+		Policy: pipeline.DefaultPolicy(), Routes: routes.Table, Filters: chosen,
+	}, p.systems)
+	p.engine.Refused = func(string, string) { p.refused.add() }
+	door := http.NewServeMux()
+	door.Handle("/hooks/", p.engine.Door())
+	door.HandleFunc("GET /trace/{what...}", tracePage(p.store))
+	_, err = p.serve(0, "doors", door)
+	return err
+}
+
+// filterNames returns the names of all filters of the route table.
+func filterNames() []string {
+	var names []string
+	for _, route := range routes.Table {
+		for _, filter := range route.Filters {
+			names = append(names, filter.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func (p *program) openSenders(context.Context) error {
+	door := p.ports[len(p.ports)-1].address
+	var err error
+	p.senders, err = openSenders(filepath.Join(p.options.data, "senders.jsonl"), "http://"+door+"/hooks/", &http.Client{Timeout: 10 * time.Second})
+	return err
+}
+
+// start lets the workers run until stopped.
+func (p *program) start(ctx context.Context) {
+	ctx, p.stop = context.WithCancel(ctx)
+	p.running.Go(func() { p.engine.Run(ctx) })
+	p.running.Go(func() { p.sweep(ctx) })
+}
+
+// sweep removes what has outlived its retention, once an hour.
+func (p *program) sweep(ctx context.Context) {
+	for {
+		if _, err := p.store.Sweep(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("sweeping", "error", err)
+		}
+		if wait(ctx, time.Hour) != nil {
+			return
+		}
+	}
+}
+
+// close ends everything that open and start began, in reverse.
+func (p *program) close() error {
+	if p.stop != nil {
+		p.stop()
+	}
+	var failures []error
+	for _, server := range p.servers {
+		failures = append(failures, server.Close())
+	}
+	p.running.Wait()
+	if p.senders != nil {
+		failures = append(failures, p.senders.close())
+	}
+	if p.erp != nil {
+		failures = append(failures, p.erp.Close())
+	}
+	if p.store != nil {
+		failures = append(failures, p.store.Close())
+	}
+	if p.logFile != nil {
+		failures = append(failures, p.logFile.Close())
+	}
+	return errors.Join(failures...)
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"errors"
+
+	"github.com/joho/godotenv"
+
+	"causeway/shared/connector"
+)
+
+// readSettings returns the settings of the file, overridden by the environment. A
+// file that does not exist holds none.
+func readSettings(file string, environment []string) (map[string]string, error) {
+	settings, err := godotenv.Read(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		settings, err = map[string]string{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading settings from %s: %w", file, err)
+	}
+	for _, pair := range environment {
+		key, value, _ := strings.Cut(pair, "=")
+		settings[key] = value
+	}
+	return settings, nil
+}
+
+// isSet reports whether any of the system's settings was given: then it is pointed
+// at a real account, and its settings must be complete.
+func isSet(settings map[string]string, profile connector.Profile) bool {
+	return slices.ContainsFunc(profile.Settings, func(key string) bool { return settings[key] != "" })
+}
+
+// filters reads CAUSEWAY_FILTERS: the names of the filters that hold, separated by
+// commas; a name with "-" before it does not hold. What is not named keeps its default.
+func filters(settings map[string]string, known []string) (map[string]bool, error) {
+	chosen := map[string]bool{}
+	for name := range strings.SplitSeq(settings["CAUSEWAY_FILTERS"], ",") {
+		name = strings.TrimSpace(name)
+		if name == "" {
+			continue
+		}
+		plain, off := strings.CutPrefix(name, "-")
+		if !slices.Contains(known, plain) {
+			return nil, fmt.Errorf("CAUSEWAY_FILTERS: no filter %q, known are %s", plain, strings.Join(known, ", "))
+		}
+		chosen[plain] = !off
+	}
+	return chosen, nil
+}
+
+// environ returns the process's environment without anything that is not a setting.
+func environ() []string {
+	return slices.DeleteFunc(os.Environ(), func(pair string) bool {
+		key, _, _ := strings.Cut(pair, "=")
+		return strings.ToUpper(key) != key
+	})
+}
+
+// merge returns the union; entries of over win.
+func merge(base, over map[string]string) map[string]string {
+	all := maps.Clone(base)
+	maps.Copy(all, over)
+	return all
+}

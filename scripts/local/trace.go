@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"causeway/shared/message"
+	"causeway/shared/pipeline"
+)
+
+// tracePage answers GET /trace/<what>: the journey of a raw message, an event, or an
+// entity (system/tenant/type/id), as text, oldest hop first.
+func tracePage(ledger pipeline.Ledger) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		entries, err := journey(r.Context(), ledger, r.PathValue("what"))
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		switch {
+		case err != nil:
+			w.WriteHeader(http.StatusInternalServerError)
+			fmt.Fprintln(w, "the ledger cannot be read")
+		case len(entries) == 0:
+			w.WriteHeader(http.StatusNotFound)
+			fmt.Fprintln(w, "nothing known: give an entity (system/tenant/type/id), an event id or a trace id")
+		default:
+			writeJourney(w, entries)
+		}
+	}
+}
+
+// journey finds the entries by entity, event id or trace id, and then everything
+// that bears the same trace ids, so that the door and the translation are there too.
+func journey(ctx context.Context, ledger pipeline.Ledger, what string) ([]pipeline.Entry, error) {
+	var traces []string
+	for _, query := range queries(what) {
+		found, err := ledger.Find(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range found {
+			traces = append(traces, e.Trace)
+		}
+	}
+	slices.Sort(traces)
+	var all []pipeline.Entry
+	for _, trace := range slices.Compact(traces) {
+		found, err := ledger.Find(ctx, pipeline.Query{Trace: trace})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	slices.SortStableFunc(all, func(a, b pipeline.Entry) int { return a.At.Compare(b.At) })
+	return all, nil
+}
+
+// queries reads what was asked for: system/tenant/type/id, or an id.
+func queries(what string) []pipeline.Query {
+	if parts := strings.SplitN(what, "/", 4); len(parts) == 4 {
+		return []pipeline.Query{{Entity: message.Key{System: parts[0], Tenant: parts[1], Type: parts[2], ID: parts[3]}}}
+	}
+	return []pipeline.Query{{Trace: what}, {Event: what}}
+}
+
+// writeJourney prints one line per hop.
+func writeJourney(w io.Writer, entries []pipeline.Entry) {
+	for _, e := range entries {
+		what := e.Type
+		if e.Entity.ID != "" {
+			what += " " + e.Entity.Type + "/" + e.Entity.ID
+		}
+		if e.Route != "" {
+			what += "  → " + e.Route
+		}
+		fmt.Fprintf(w, "%s  %-11s %s", e.At.UTC().Format("2006-01-02T15:04:05.000Z"), e.Stage, what)
+		writeDetails(w, e)
+	}
+}
+
+func writeDetails(w io.Writer, e pipeline.Entry) {
+	if e.Attempt > 0 {
+		fmt.Fprintf(w, "  attempt %d", e.Attempt)
+	}
+	fmt.Fprintf(w, "  %s", e.Outcome)
+	if e.TargetRef != "" {
+		fmt.Fprintf(w, "  [%s]", e.TargetRef)
+	}
+	if e.Error != nil {
+		fmt.Fprintf(w, "  (%s %s %s)", e.Error.Class, e.Error.Code, e.Error.Fingerprint)
+	}
+	if !e.Next.IsZero() {
+		fmt.Fprintf(w, "  goes on in %s", e.Next.Sub(e.At).Round(time.Millisecond))
+	}
+	for _, note := range e.Notes {
+		fmt.Fprintf(w, "  {%s: %s}", note.Field, note.What)
+	}
+	fmt.Fprintf(w, "  trace %s\n", e.Trace)
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"causeway/functions/shopify/shopifytest"
+	"causeway/shared/pipeline"
+)
+
+// welcome prints what listens and how to send a webhook by hand.
+func (p *program) welcome() {
+	for _, port := range p.ports {
+		fmt.Printf("%-18s %s\n", port.address, port.what)
+	}
+	door := p.ports[len(p.ports)-1].address
+	fmt.Printf("state in %s, log in %s/causeway.log\n\nsend a webhook of your own:\n\n%s\n\n", p.options.data, p.options.data, curl(door))
+	fmt.Printf("a message's journey:  curl http://%s/trace/shopify/%s/customer/7\n\n", door, shopifytest.Shop)
+}
+
+// curl returns a line of shell that sends a signed webhook.
+func curl(door string) string {
+	return `b='{"id":7,"email":"ada@example.com","first_name":"Ada","updated_at":"2026-11-22T16:05:44-05:00"}'; ` +
+		`curl -i http://` + door + `/hooks/shopify -H 'Content-Type: application/json' -H 'X-Shopify-Topic: customers/create' ` +
+		`-H 'X-Shopify-Shop-Domain: ` + shopifytest.Shop + `' -H "X-Shopify-Webhook-Id: $RANDOM" ` +
+		`-H "X-Shopify-Hmac-Sha256: $(printf %s "$b" | openssl dgst -sha256 -hmac ` + shopifytest.Secret + ` -binary | base64)" -d "$b"`
+}
+
+// printDead prints each dead letter with its reason.
+func (p *program) printDead(ctx context.Context) error {
+	for _, stage := range []pipeline.Stage{pipeline.Dead, pipeline.Parked} {
+		entries, err := p.store.Find(ctx, pipeline.Query{Stage: stage})
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			fmt.Printf("%s  %s %s  %s [%s %s]\n", e.Stage, e.Type, e.Entity, e.Error.Message, e.Error.Class, e.Error.Fingerprint)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"time"
+
+	"causeway/shared/canonical"
+)
+
+const orderID = "820982911946154508"
+
+// bodyOf returns a body of the type's schema, in the state that the type tells of.
+func bodyOf(kind canonical.Type) any {
+	switch body := kind.New().(type) {
+	case *canonical.Order:
+		return orderOf(kind.Name)
+	case *canonical.Payment:
+		return samplePayment()
+	case *canonical.Refund:
+		return sampleRefund(kind.Name == canonical.RefundSettled)
+	case *canonical.Customer:
+		return sampleCustomer()
+	case *canonical.Product:
+		return sampleProduct()
+	case *canonical.InventoryLevel:
+		return sampleLevel()
+	case *canonical.FulfilmentRequest:
+		return sampleRequest()
+	case *canonical.Shipment:
+		return sampleShipment()
+	case *canonical.Return:
+		return sampleReturn()
+	default:
+		return body // an empty body of a new schema: newMessage refuses it until it has a sample
+	}
+}
+
+// amount returns euros from cents.
+func amount(minor int64) canonical.Money { return canonical.Money{Minor: minor, Currency: "EUR"} }
+
+func pieces(n int64) canonical.Quantity { return canonical.Pieces(canonical.NewDecimal(n, 0)) }
+
+func orderOf(eventType string) *canonical.Order {
+	order := sampleOrder()
+	switch eventType {
+	case canonical.OrderCancelledEvent:
+		at := sampleTime.Add(time.Hour)
+		order.Status, order.Financial, order.UpdatedAt = canonical.OrderCancelled, canonical.Refunded, at
+		order.CancelledAt, order.CancelReason = &at, canonical.NewText("customer")
+	case canonical.OrderChanged, canonical.OrderReleased:
+		order.UpdatedAt = sampleTime.Add(time.Hour)
+	}
+	return order
+}
+
+// sampleOrder is two shirts and a gift card, with 19 % tax in the prices, a code of
+// 10 % on the shirts, delivery and a tip.
+func sampleOrder() *canonical.Order {
+	return &canonical.Order{
+		ID: orderID, Name: "#1001", Status: canonical.OrderOpen, Financial: canonical.Paid,
+		PlacedAt: sampleTime, UpdatedAt: sampleTime, Channel: "web", NeedsShipping: true, Currency: "EUR",
+		Presentment: &canonical.Presentment{Basis: "shop", Total: canonical.Money{Minor: 9933, Currency: "CHF"}},
+		TaxIncluded: true,
+		Buyer: canonical.Buyer{
+			Customer: "207119551", Email: canonical.NewText("ann.lee@example.com"), Phone: canonical.NullText(),
+		},
+		Billing: sampleAddress(), Shipping: sampleAddress(), Lines: sampleLines(),
+		Deliveries: []canonical.DeliveryLine{{
+			ID: "369256396", Code: "standard", Title: "Standard", Price: amount(490), Discount: amount(0), Tax: amount(78),
+		}},
+		Charges: []canonical.Charge{{Kind: canonical.Tip, Title: "Tip", Amount: amount(200), Tax: amount(0)}},
+		Tax:     amount(797), Rounding: amount(0), Total: amount(10190), Note: canonical.NewText(""),
+		Tags: []string{"newsletter"}, Discounts: []canonical.Discount{{Code: "WELCOME10"}},
+	}
+}
+
+func sampleLines() []canonical.OrderLine {
+	return []canonical.OrderLine{
+		{
+			ID: "466157049", Kind: canonical.ProductLine, SKU: "00-TEE-RED-M", Product: "632910392", Variant: "808950810", Title: "T-shirt, red, M",
+			Quantity: pieces(2), UnitPrice: canonical.NewDecimal(2500, 2), Discount: amount(500), Tax: amount(719), Ships: true,
+		},
+		{
+			ID: "466157050", Kind: canonical.GiftCardLine, SKU: "GIFT-50", Title: "Gift card",
+			Quantity: pieces(1), UnitPrice: canonical.NewDecimal(5000, 2), Discount: amount(0), Tax: amount(0),
+		},
+	}
+}
+
+func sampleAddress() *canonical.Address {
+	return &canonical.Address{
+		FirstName: canonical.NewText("Ann"), LastName: canonical.NewText("Lee"), Company: canonical.NullText(),
+		Line1: canonical.NewText("Beispielweg 7"), Line2: canonical.NewText(""), City: canonical.NewText("Leipzig"),
+		PostalCode: canonical.NewText("04109"), Country: "DE", Phone: canonical.NewText("+49 341 5550100"),
+	}
+}
+
+func sampleCustomer() *canonical.Customer {
+	return &canonical.Customer{
+		ID: "207119551", Email: canonical.NewText("ann.lee@example.com"), FirstName: canonical.NewText("Ann"),
+		LastName: canonical.NewText("Lee"), Company: canonical.NullText(), Phone: canonical.NewText("+49 341 5550100"),
+		Address: sampleAddress(), UpdatedAt: sampleTime,
+	}
+}
+
+func samplePayment() *canonical.Payment {
+	return &canonical.Payment{
+		ID: "389404469", Order: orderID, Name: "#1001", Method: canonical.Card, Gateway: "shopify_payments",
+		Reference: "ch_3Qexample", Amount: amount(10190), Customer: "207119551", At: sampleTime.Add(2 * time.Second),
+	}
+}
+
+func sampleRefund(settled bool) *canonical.Refund {
+	return &canonical.Refund{
+		ID: "929361462", Order: orderID, Amount: amount(2250), Reason: canonical.NewText("too small"), Settled: settled,
+		Lines: []canonical.RefundLine{{Line: "466157049", Quantity: pieces(1), Amount: amount(2250), Tax: amount(359), Restock: true}},
+		At:    sampleTime.Add(120 * time.Hour),
+	}
+}
+
+func sampleProduct() *canonical.Product {
+	price := amount(2500)
+	return &canonical.Product{
+		ID: "808950810", SKU: "00-TEE-RED-M", Title: "T-shirt, red, M", Barcode: canonical.NewText("4006381333931"),
+		Price: &price, Active: true, UpdatedAt: sampleTime,
+	}
+}
+
+func sampleLevel() *canonical.InventoryLevel {
+	onHand, available := pieces(40), pieces(38)
+	return &canonical.InventoryLevel{
+		SKU: "00-TEE-RED-M", Location: "655441491", OnHand: &onHand, Available: &available, At: sampleTime.Add(time.Hour),
+	}
+}
+
+func sampleRequest() *canonical.FulfilmentRequest {
+	return &canonical.FulfilmentRequest{
+		ID: orderID + "-1", Order: orderID, Location: "655441491", Service: "standard", Shipping: sampleAddress(), Lines: sampleParcel(2),
+	}
+}
+
+func sampleParcel(n int64) []canonical.ShipmentLine {
+	return []canonical.ShipmentLine{{Line: "466157049", SKU: "00-TEE-RED-M", Quantity: pieces(n)}}
+}
+
+func sampleShipment() *canonical.Shipment {
+	return &canonical.Shipment{
+		ID: "S-20417", Order: orderID, Location: "655441491", Carrier: "DHL", Service: "standard", Lines: sampleParcel(2),
+		Tracking:  []canonical.Tracking{{Number: "00340434161094042557", URL: "https://tracking.example.com/00340434161094042557"}},
+		ShippedAt: sampleTime.Add(20 * time.Hour),
+	}
+}
+
+func sampleReturn() *canonical.Return {
+	return &canonical.Return{
+		ID: "945000954", Order: orderID, Lines: sampleParcel(1), Reason: canonical.NewText("too small"), At: sampleTime.Add(96 * time.Hour),
+	}
+}

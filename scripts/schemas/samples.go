@@ -1,0 +1,90 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"causeway/shared/canonical"
+	"causeway/shared/message"
+)
+
+// addSamples adds one message per event type. Every body is valid, and all tell of
+// one purchase, so that their ids refer to each other.
+func addSamples(files map[string][]byte) error {
+	for _, kind := range canonical.Types() {
+		sample, err := newMessage(kind, bodyOf(kind))
+		if err != nil {
+			return err
+		}
+		if err := addJSON(files, "samples/"+fileName(kind), sample); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	store     = "example-brand.myshopify.com"
+	warehouse = "wh-1"
+)
+
+// sampleTime is when the purchase was made; all other times are counted from it.
+var sampleTime = time.Date(2026, time.November, 22, 21, 5, 44, 0, time.UTC)
+
+// occasion is what the envelope says about the body of an event type.
+type occasion struct {
+	system, tenant, subject string
+	after                   time.Duration
+}
+
+// occasionOf tells the source of an event by its first word.
+func occasionOf(kind canonical.Type) occasion {
+	noun, _, _ := strings.Cut(kind.Name, ".")
+	switch noun {
+	case "payment":
+		return occasion{"shopify", store, "payment/389404469", 2 * time.Second}
+	case "customer":
+		return occasion{"shopify", store, "customer/207119551", 0}
+	case "product":
+		return occasion{"shopify", store, "product/808950810", 0}
+	case "inventory":
+		return occasion{"warehouse", warehouse, "inventory/00-TEE-RED-M", time.Hour}
+	case "fulfillment":
+		return occasion{"shopify", store, "fulfilment/" + orderID + "-1", time.Minute}
+	case "shipment":
+		return occasion{"warehouse", warehouse, "shipment/S-20417", 20 * time.Hour}
+	case "return":
+		return occasion{"shopify", store, "return/945000954", 96 * time.Hour}
+	case "refund":
+		return occasion{"shopify", store, "refund/929361462", 120 * time.Hour}
+	}
+	order := occasion{"shopify", store, "order/" + orderID, time.Hour}
+	if kind.Name == canonical.OrderPlaced {
+		order.after = 0
+	}
+	return order
+}
+
+func newMessage(kind canonical.Type, body any) (*message.Message, error) {
+	if err := canonical.Validate(body); err != nil {
+		return nil, err
+	}
+	data, err := canonical.Encode(body)
+	if err != nil {
+		return nil, err
+	}
+	from := occasionOf(kind)
+	at := sampleTime.Add(from.after)
+	raw := message.DeriveID("sample delivery", kind.Name)
+	sample := &message.Message{
+		ID:     message.DeriveID(from.system, from.tenant, from.subject, kind.Name),
+		Source: message.SourcePrefix + from.system, Type: kind.Name, Subject: from.subject, Time: at,
+		Tenant: from.tenant, Schema: kind.Schema, Sequence: message.NewSequence(at, 1),
+		CorrelationID: raw, CausationID: raw, Origin: from.system, Hops: 1,
+		TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", Body: data,
+	}
+	if from.subject == "order/"+orderID {
+		sample.Parents = []message.Key{{System: from.system, Tenant: from.tenant, Type: "customer", ID: "207119551"}}
+	}
+	return sample, nil
+}

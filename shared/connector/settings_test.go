@@ -1,0 +1,175 @@
+package connector_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+)
+
+type settings struct {
+	Store    string             `env:"TOY_STORE" validate:"required"`
+	Secrets  []connector.Secret `env:"TOY_SECRETS" validate:"required,dive,required"`
+	Auth     string             `env:"TOY_AUTH" envDefault:"token" validate:"oneof=token oauth2"`
+	Token    connector.Secret   `env:"TOY_TOKEN" validate:"required_if=Auth token"`
+	Limit    int                `env:"TOY_LIMIT" envDefault:"5" validate:"min=1,max=20"`
+	Timeout  time.Duration      `env:"TOY_TIMEOUT" envDefault:"5s"`
+	Accounts map[string]string  `env:"TOY_ACCOUNTS"`
+	Live     bool               `env:"TOY_LIVE"`
+	Derived  string             // not a setting
+}
+
+func complete() map[string]string {
+	return map[string]string{"TOY_STORE": "s.example", "TOY_SECRETS": "one,two", "TOY_TOKEN": "t"}
+}
+
+func TestParseSettingsFillsTheStruct(t *testing.T) {
+	t.Parallel()
+	given := complete()
+	given["TOY_ACCOUNTS"] = "shop/a.example=1, shop/b.example = x=y"
+	given["TOY_LIMIT"], given["TOY_LIVE"], given["TOY_TIMEOUT"] = "20", "true", "1m30s"
+	var got settings
+	if err := connector.ParseSettings(given, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := settings{
+		Store: "s.example", Secrets: []connector.Secret{"one", "two"}, Auth: "token", Token: "t", Limit: 20, Live: true,
+		Timeout: 90 * time.Second, Accounts: map[string]string{"shop/a.example": "1", "shop/b.example": "x=y"},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestParseSettingsUsesDefaults(t *testing.T) {
+	t.Parallel()
+	given := complete()
+	given["TOY_LIMIT"] = ""
+	var got settings
+	if err := connector.ParseSettings(given, &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Auth != "token" || got.Limit != 5 || got.Timeout != 5*time.Second || got.Accounts != nil || got.Live {
+		t.Errorf("defaults became %+v", got)
+	}
+}
+
+func TestParseSettingsNamesTheKeyAndNotTheValue(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ situation, key, value, field, detail string }{
+		{"a required setting is missing", "TOY_STORE", "", "TOY_STORE", "is not set"},
+		{"no secret", "TOY_SECRETS", "", "TOY_SECRETS", "is not set"},
+		{"one secret of two is empty", "TOY_SECRETS", canary + ",", "TOY_SECRETS[1]", "is not set"},
+		{"required by another setting", "TOY_TOKEN", "", "TOY_TOKEN", "is not set"},
+		{"an unreadable number", "TOY_LIMIT", canary, "TOY_LIMIT", "cannot be read as int"},
+		{"a number out of range", "TOY_LIMIT", "21", "TOY_LIMIT", "must satisfy max=20"},
+		{"an unknown choice", "TOY_AUTH", canary, "TOY_AUTH", "must satisfy oneof=token oauth2"},
+		{"an unreadable duration", "TOY_TIMEOUT", canary, "TOY_TIMEOUT", "cannot be read as time.Duration"},
+		{"an unreadable switch", "TOY_LIVE", canary, "TOY_LIVE", "cannot be read as bool"},
+		{"a pair without a value", "TOY_ACCOUNTS", "a=1," + canary, "TOY_ACCOUNTS", "cannot be read as map[string]string"},
+		{"a pair without a key", "TOY_ACCOUNTS", "=" + canary, "TOY_ACCOUNTS", "cannot be read as map[string]string"},
+		{"a key twice", "TOY_ACCOUNTS", "a=1,a=" + canary, "TOY_ACCOUNTS", "cannot be read as map[string]string"},
+		{"a pair of the wrong kind", "TOY_ACCOUNTS", "a:" + canary, "TOY_ACCOUNTS", "cannot be read as map[string]string"},
+	} {
+		given := complete()
+		given[c.key] = c.value
+		err := connector.ParseSettings(given, &settings{})
+		refused, ok := errors.AsType[*fault.Error](err)
+		if !ok {
+			t.Errorf("%s: %v", c.situation, err)
+			continue
+		}
+		if refused.Kind != fault.Rejected || refused.Class != fault.Config || refused.Field != c.field || refused.Detail != c.detail {
+			t.Errorf("%s: %v %v %q %q", c.situation, refused.Kind, refused.Class, refused.Field, refused.Detail)
+		}
+		if strings.Contains(fmt.Sprintf("%+v", refused), canary) || strings.Contains(err.Error(), canary) {
+			t.Errorf("%s: the value is shown: %v", c.situation, err)
+		}
+	}
+}
+
+func TestParseSettingsKnowsTheParsersOwnOptions(t *testing.T) {
+	t.Parallel()
+	var required struct {
+		Store string `env:"TOY_STORE,required"`
+	}
+	var notEmpty struct {
+		Store string `env:"TOY_STORE,notEmpty"`
+	}
+	for _, into := range []any{&required, &notEmpty} {
+		if got := fault.As(connector.ParseSettings(nil, into)); got.Field != "TOY_STORE" || got.Detail != "is not set" {
+			t.Errorf("%T: %v", into, got)
+		}
+	}
+	var wrong struct {
+		Store chan int `env:"TOY_STORE"`
+	}
+	if got := fault.As(connector.ParseSettings(complete(), &wrong)); got.Class != fault.Bug || got.Err == nil {
+		t.Errorf("a field of a type that nothing can fill: %v", got)
+	}
+	if got := fault.As(connector.ParseSettings(complete(), settings{})); got.Class != fault.Bug {
+		t.Errorf("no pointer: %v", got)
+	}
+}
+
+// TestParseSettingsReadsNothingElse gives no settings: those of the process's own
+// environment must not fill the gap.
+func TestParseSettingsReadsNothingElse(t *testing.T) {
+	t.Setenv("TOY_STORE", "from the environment")
+	for situation, given := range map[string]map[string]string{"nil": nil, "empty": {}} {
+		var got struct {
+			Store string `env:"TOY_STORE"`
+		}
+		if err := connector.ParseSettings(given, &got); err != nil || got.Store != "" {
+			t.Errorf("%s: %q, %v", situation, got.Store, err)
+		}
+	}
+}
+
+func TestParseSettingsLeavesTheMapAlone(t *testing.T) {
+	t.Parallel()
+	given := complete()
+	if err := connector.ParseSettings(given, &settings{}); err != nil || !maps.Equal(given, complete()) {
+		t.Errorf("%v: %v", err, given)
+	}
+}
+
+func TestKeysListsSettingsAndSecrets(t *testing.T) {
+	t.Parallel()
+	all, secret := connector.Keys(settings{})
+	if want := []string{"TOY_STORE", "TOY_SECRETS", "TOY_AUTH", "TOY_TOKEN", "TOY_LIMIT", "TOY_TIMEOUT", "TOY_ACCOUNTS", "TOY_LIVE"}; !slices.Equal(all, want) {
+		t.Errorf("all = %q", all)
+	}
+	if want := []string{"TOY_SECRETS", "TOY_TOKEN"}; !slices.Equal(secret, want) {
+		t.Errorf("secret = %q", secret)
+	}
+	all, secret = connector.Keys(struct{ Derived string }{})
+	if len(all) != 0 || len(secret) != 0 {
+		t.Errorf("no settings gave %q, %q", all, secret)
+	}
+}
+
+func ExampleParseSettings() {
+	var into struct {
+		Account string           `env:"ERP_ACCOUNT" validate:"required"`
+		Token   connector.Secret `env:"ERP_TOKEN" validate:"required"`
+	}
+	fmt.Println(connector.ParseSettings(map[string]string{"ERP_ACCOUNT": "17"}, &into))
+	fmt.Println(connector.ParseSettings(map[string]string{"ERP_ACCOUNT": "17", "ERP_TOKEN": "s3cret"}, &into), into)
+	// Output:
+	// reading settings: ERP_TOKEN: is not set
+	// <nil> {17 ***}
+}
+
+func ExampleSecret() {
+	token := connector.Secret("s3cret")
+	fmt.Println(token, len(token.Reveal()))
+	// Output: *** 6
+}

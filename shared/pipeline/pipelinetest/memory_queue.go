@@ -1,0 +1,153 @@
+package pipelinetest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"causeway/shared/fault"
+	"causeway/shared/pipeline"
+	"causeway/shared/routes"
+)
+
+// held is a message in a queue.
+type held struct {
+	id       int64
+	visible  time.Time
+	receives int
+	sent     time.Time
+	out      pipeline.Outgoing
+}
+
+func (h *held) handle() string {
+	return strconv.FormatInt(h.id, 10) + "." + strconv.Itoa(h.receives)
+}
+
+// queue begins a call that concerns the named queue.
+func (m *Memory) queue(ctx context.Context, name string) (end func(), err error) {
+	if end, err = m.begin(ctx); err != nil {
+		return nil, err
+	}
+	if _, ok := m.queues[name]; !ok {
+		end()
+		return nil, fault.New(fault.Rejected, fault.Config, "using queue "+name, "there is no such queue")
+	}
+	return end, nil
+}
+
+// place keeps the queue in the order in which messages become visible, and those
+// of one instant in the order of sending.
+func (m *Memory) place(name string, h *held) {
+	at, _ := slices.BinarySearchFunc(m.queues[name], h, func(a, b *held) int {
+		return cmp.Or(a.visible.Compare(b.visible), cmp.Compare(a.id, b.id))
+	})
+	m.queues[name] = slices.Insert(m.queues[name], at, h)
+}
+
+// lift takes the message of a handle out of its queue; nil if the handle is stale.
+func (m *Memory) lift(in pipeline.Incoming) *held {
+	list := m.queues[in.Queue]
+	at := slices.IndexFunc(list, func(h *held) bool { return h.handle() == in.Handle })
+	if at < 0 {
+		return nil
+	}
+	h := list[at]
+	m.queues[in.Queue] = slices.Delete(list, at, at+1)
+	return h
+}
+
+func (m *Memory) add(name string, out pipeline.Outgoing) {
+	now := m.now()
+	out.Body, out.Attributes = bytes.Clone(out.Body), maps.Clone(out.Attributes)
+	m.place(name, &held{id: m.newID(), visible: now, sent: now, out: out})
+}
+
+// Send implements pipeline.Queue.
+func (m *Memory) Send(ctx context.Context, name string, batch []pipeline.Outgoing) error {
+	end, err := m.queue(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer end()
+	for _, out := range batch {
+		if len(out.Attributes) > 10 || len(out.Body) == 0 {
+			return fault.New(fault.Invalid, fault.TooLarge, "sending to queue "+name, "a message has a body and at most ten attributes")
+		}
+	}
+	for _, out := range batch {
+		m.add(name, out)
+	}
+	return nil
+}
+
+// Receive implements pipeline.Queue. It does not wait.
+func (m *Memory) Receive(ctx context.Context, name string, limit int, _ time.Duration) ([]pipeline.Incoming, error) {
+	end, err := m.queue(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	now := m.now()
+	var batch []pipeline.Incoming
+	for len(batch) < limit && len(m.queues[name]) > 0 && !m.queues[name][0].visible.After(now) {
+		h := m.queues[name][0]
+		m.queues[name] = m.queues[name][1:]
+		if !strings.HasSuffix(name, routes.Dead("")) && h.receives >= m.MaxReceives {
+			m.bury(name, h)
+			continue
+		}
+		h.receives++
+		h.visible = now.Add(m.Visibility)
+		m.place(name, h)
+		batch = append(batch, h.incoming(name))
+	}
+	return batch, nil
+}
+
+func (h *held) incoming(queue string) pipeline.Incoming {
+	return pipeline.Incoming{
+		Queue: queue, Handle: h.handle(), MessageID: strconv.FormatInt(h.id, 10), Body: bytes.Clone(h.out.Body),
+		Attributes: maps.Clone(h.out.Attributes), ReceiveCount: h.receives, SentAt: h.sent,
+	}
+}
+
+func (m *Memory) bury(name string, h *held) {
+	if h.out.Attributes == nil {
+		h.out.Attributes = map[string]string{}
+	}
+	h.out.Attributes["reason"] = "unknown (crash or timeout)"
+	h.receives, h.visible = 0, m.now()
+	m.place(routes.Dead(name), h)
+}
+
+// Delete implements pipeline.Queue.
+func (m *Memory) Delete(ctx context.Context, in pipeline.Incoming) error {
+	end, err := m.queue(ctx, in.Queue)
+	if err != nil {
+		return err
+	}
+	defer end()
+	m.lift(in)
+	return nil
+}
+
+// Defer implements pipeline.Queue. A stale handle is fault.Rejected of class stale.
+func (m *Memory) Defer(ctx context.Context, in pipeline.Incoming, until time.Time) error {
+	end, err := m.queue(ctx, in.Queue)
+	if err != nil {
+		return err
+	}
+	defer end()
+	h := m.lift(in)
+	if h == nil {
+		return fault.New(fault.Rejected, fault.Stale, "deferring message "+in.MessageID+" of queue "+in.Queue, "it was received by another since, or is gone")
+	}
+	h.visible = until
+	m.place(in.Queue, h)
+	return nil
+}

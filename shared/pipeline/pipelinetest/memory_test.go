@@ -1,0 +1,79 @@
+package pipelinetest_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"causeway/shared/message"
+	"causeway/shared/pipeline"
+	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/routes"
+)
+
+func openMemory(t *testing.T) pipelinetest.Harness {
+	t.Helper()
+	clock := pipelinetest.NewClock(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
+	m := pipelinetest.NewMemory(clock.Now)
+	m.Routes, m.Systems, m.MaxReceives = pipelinetest.Table(), routes.Systems(pipelinetest.Table()), 3
+	return pipelinetest.Harness{
+		Bus: m, Queue: m, State: m, Ledger: m, Vault: m, Now: clock.Now, Advance: clock.Advance,
+		Inbox: routes.Inbox("shop"), Other: routes.Inbox("erp"), Visibility: m.Visibility, MaxReceives: m.MaxReceives,
+		Routes: m.Routes, NamesReason: true,
+		Corrupt: func(_ *testing.T, claim message.Claim) { m.Corrupt(claim) },
+	}
+}
+
+func TestMemoryBus(t *testing.T)    { t.Parallel(); pipelinetest.TestBus(t, openMemory) }
+func TestMemoryQueue(t *testing.T)  { t.Parallel(); pipelinetest.TestQueue(t, openMemory) }
+func TestMemoryState(t *testing.T)  { t.Parallel(); pipelinetest.TestState(t, openMemory) }
+func TestMemoryLedger(t *testing.T) { t.Parallel(); pipelinetest.TestLedger(t, openMemory) }
+func TestMemoryVault(t *testing.T)  { t.Parallel(); pipelinetest.TestVault(t, openMemory) }
+
+func TestMemoryHasTheQueuesOfTheTable(t *testing.T) {
+	t.Parallel()
+	m := pipelinetest.NewMemory(time.Now)
+	for _, route := range routes.Table {
+		for _, name := range []string{routes.Inbox(route.From), routes.Inbox(route.To), route.Queue(), routes.Dead(route.Queue())} {
+			if err := m.Send(t.Context(), name, []pipeline.Outgoing{{Body: []byte("m")}}); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// One sequence of calls has one result, handles and order included.
+func TestMemoryIsDeterministic(t *testing.T) {
+	t.Parallel()
+	journey := func() (told string) {
+		clock := pipelinetest.NewClock(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
+		m := pipelinetest.NewMemory(clock.Now)
+		queue := routes.Inbox("shopify")
+		for i := range 40 {
+			err := m.Send(t.Context(), queue, []pipeline.Outgoing{{Body: fmt.Appendf(nil, "%d", i)}, {Body: []byte("same")}})
+			batch, errReceive := m.Receive(t.Context(), queue, 1+i%3, time.Hour)
+			told += fmt.Sprintln(err, errReceive, batch)
+			clock.Advance(time.Duration(i) * time.Second)
+		}
+		return told
+	}
+	if first, again := journey(), journey(); first != again {
+		t.Errorf("two runs differ:\n%s\n%s", first, again)
+	}
+}
+
+func TestClockMovesWhenTold(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	clock := pipelinetest.NewClock(start)
+	if clock.Advance(90 * time.Second); !clock.Now().Equal(start.Add(90 * time.Second)) {
+		t.Errorf("the clock stands at %v", clock.Now())
+	}
+}
+
+func ExampleNewMemory() {
+	clock := pipelinetest.NewClock(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
+	ports := pipelinetest.NewMemory(clock.Now)
+	fmt.Println(len(ports.Routes) > 0, ports.Visibility)
+	// Output: true 30s
+}
