@@ -36,7 +36,7 @@ func TestTheLatestOrderDescribesAGuest(t *testing.T) {
 	first := event(mustTranslate(t, source, "order.created", order.Body()), canonical.CustomerUpserted)
 	order.ID, order.Modified, order.Buyer.Email = 13, order.Modified.Add(time.Hour), "ada.byron@example.com"
 	second := event(mustTranslate(t, source, "order.created", order.Body()), canonical.CustomerUpserted)
-	want := message.Key{System: "woocommerce", Tenant: "shop.example", Type: "customer", ID: "guest:ada.byron@example.com"}
+	want := message.Key{System: "woocommerce", Tenant: "shop.example", Type: "customer", ID: canonical.GuestID("ada.byron@example.com")}
 	if first.Entity != want || second.Entity != want || second.Sequence <= first.Sequence {
 		t.Errorf("B10: %s %s, then %s %s; want %s twice", first.Entity, first.Sequence, second.Entity, second.Sequence, want)
 	}

@@ -10,11 +10,8 @@ import (
 	"causeway/shared/pipeline"
 )
 
-// paces between two deliveries of the sample day.
-const (
-	demoPace = time.Millisecond
-	runPace  = 100 * time.Millisecond
-)
+// demoPace is the pause between two deliveries of a demo.
+const demoPace = time.Millisecond
 
 // demo plays the day from an empty folder, prints the table and the result, and
 // returns 1 if anything was lost or duplicated.
@@ -141,7 +138,7 @@ func stay(ctx context.Context, o options) (code int, err error) {
 
 // playAndReport plays the day into the log's care: the view shows what becomes of it.
 func (p *program) playAndReport(ctx context.Context) {
-	if err := p.senders.play(ctx, sampleDay(), runPace); err != nil && ctx.Err() == nil {
+	if err := p.senders.play(ctx, sampleDay(), p.options.pace); err != nil && ctx.Err() == nil {
 		p.log.Error("playing the sample day", "error", err)
 		return
 	}

@@ -15,6 +15,9 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
+
+	"causeway/shared/pipeline"
 )
 
 func main() {
@@ -34,21 +37,24 @@ const (
 	exitUsage = 2
 )
 
-// options are the command's flags.
+// options are the command's flags, and the policy that a test may hasten.
 type options struct {
 	port     int
 	data     string
 	settings string
 	demo     bool
+	pace     time.Duration
+	policy   pipeline.Policy
 }
 
 func parseFlags(args []string) (options, error) {
-	var o options
+	o := options{policy: pipeline.DefaultPolicy()}
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.IntVar(&o.port, "port", 4600, "first port of the block: the door; the fakes follow, one port each")
 	flags.StringVar(&o.data, "data", "data", "folder that holds all state")
 	flags.StringVar(&o.settings, "settings", "causeway.env", "file with settings, KEY=VALUE lines; the environment wins")
 	flags.BoolVar(&o.demo, "demo", false, "play the sample day from an empty folder, audit it, and exit")
+	flags.DurationVar(&o.pace, "pace", 100*time.Millisecond, "pause between two deliveries of the sample day")
 	err := flags.Parse(args)
 	return o, err
 }

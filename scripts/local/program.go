@@ -172,7 +172,7 @@ func (p *program) openEngine(ctx context.Context) error {
 	p.engine = local.NewEngine(&pipeline.Config{
 		Ports: pipeline.Ports{Bus: p.store, Queue: p.store, State: p.store, Ledger: p.store, Vault: p.store},
 		Now:   time.Now, Random: mathrand.Float64, Log: p.log, Build: build(),
-		Policy: pipeline.DefaultPolicy(), Routes: routes.Table, Filters: chosen,
+		Policy: p.options.policy, Routes: routes.Table, Filters: chosen,
 	}, p.systems)
 	p.engine.Refused = func(string, string) { p.refused.add() }
 	door := http.NewServeMux()

@@ -39,6 +39,7 @@ func amount(minor int64) canonical.Money { return canonical.Money{Minor: minor, 
 
 func pieces(n int64) canonical.Quantity { return canonical.Pieces(canonical.NewDecimal(n, 0)) }
 
+// orderOf returns the sample order after what the event type tells of.
 func orderOf(eventType string) *canonical.Order {
 	order := sampleOrder()
 	switch eventType {
@@ -86,6 +87,8 @@ func sampleLines() []canonical.OrderLine {
 	}
 }
 
+// sampleAddress shows text in its three states: values, null for the company, "" for
+// the second line, and no region at all.
 func sampleAddress() *canonical.Address {
 	return &canonical.Address{
 		FirstName: canonical.NewText("Ann"), LastName: canonical.NewText("Lee"), Company: canonical.NullText(),

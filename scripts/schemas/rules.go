@@ -41,6 +41,7 @@ func addRules(definitions jsonschema.Definitions, kind reflect.Type, seen map[re
 	}
 }
 
+// addExtra sets a keyword that the library's type has no field for.
 func addExtra(schema *jsonschema.Schema, key string, value any) {
 	if schema.Extras == nil {
 		schema.Extras = map[string]any{}
@@ -48,6 +49,8 @@ func addExtra(schema *jsonschema.Schema, key string, value any) {
 	schema.Extras[key] = value
 }
 
+// addRule writes one validate tag as the keyword that says the same. A pattern can
+// only say what a code looks like: which ones are in use is for canonical to know.
 func addRule(schema *jsonschema.Schema, kind reflect.Type, rule string) {
 	tag, param, _ := strings.Cut(rule, "=")
 	switch tag {

@@ -65,6 +65,8 @@ func occasionOf(kind canonical.Type) occasion {
 	return order
 }
 
+// newMessage puts a body into its envelope, with the ids that the pipeline would give
+// it. An invalid body is an error: a sample that is refused would teach the wrong thing.
 func newMessage(kind canonical.Type, body any) (*message.Message, error) {
 	if err := canonical.Validate(body); err != nil {
 		return nil, err

@@ -99,6 +99,8 @@ func eventSchema(reflector *jsonschema.Reflector, kind canonical.Type) *jsonsche
 	return schema
 }
 
+// property returns a property that the model has; it panics on a name that only a
+// mistake in this command can ask for.
 func property(schema *jsonschema.Schema, name string) *jsonschema.Schema {
 	found, ok := schema.Properties.Get(name)
 	if !ok {

@@ -1,32 +1,51 @@
 package canonical
 
+import "strconv"
+
 // Sum returns what the parts of the order add up to: lines less discounts, plus
-// deliveries, charges and, unless prices contain it, tax. Rounding is left out.
+// deliveries, charges and, unless prices contain it, tax. Rounding is left out. The
+// error is an *Error that names the line without a computable amount, or the total
+// where the sum leaves the range of an amount.
 func (o *Order) Sum() (Money, error) {
-	sum := Money{Currency: o.Currency}
+	var sum tally
 	for i := range o.Lines {
 		amount, err := o.Lines[i].Amount(o.Currency)
 		if err != nil {
-			return Money{}, &Error{Field: index("lines", i), Rule: err.Error()}
+			return Money{}, &Error{Field: item("lines", i, "unitprice"), Rule: err.Error()}
 		}
-		sum = sum.Add(amount)
+		sum.add(amount)
 	}
 	for _, delivery := range o.Deliveries {
-		sum = sum.Add(delivery.Price.Sub(delivery.Discount))
+		sum.add(delivery.Price.Sub(delivery.Discount))
 	}
 	for _, charge := range o.Charges {
-		sum = sum.Add(charge.Amount)
+		sum.add(charge.Amount)
 	}
 	if !o.TaxIncluded {
-		sum = sum.Add(o.Tax)
+		sum.add(o.Tax)
 	}
-	return sum, nil
+	if sum.overflow {
+		return Money{}, &Error{Field: "total", Rule: ErrOverflow.Error()}
+	}
+	return Money{sum.minor, o.Currency}, nil
+}
+
+// tally adds amounts and remembers whether the sum ever had too many digits. It
+// cannot wrap around unnoticed: what it adds is far smaller than an int64 holds.
+type tally struct {
+	minor    int64
+	overflow bool
+}
+
+func (t *tally) add(amount Money) {
+	t.minor += amount.Minor
+	t.overflow = t.overflow || beyond(t.minor)
 }
 
 // Round sets Rounding to the difference between the total and the sum of the
-// parts, if it is at most tolerance minor units; otherwise it leaves the order as
-// it is, and Validate will refuse it with the difference named. It is called once,
-// by the translator; nothing else changes an order's amounts.
+// parts, if it is at most tolerance minor units; otherwise to 0, and Validate will
+// refuse the order with the difference named. It is called once, by the translator;
+// nothing else changes an order's amounts.
 func (o *Order) Round(tolerance int64) error {
 	sum, err := o.Sum()
 	if err != nil {
@@ -58,17 +77,21 @@ func (o *Order) balance() error {
 func (o *Order) currencies() error {
 	check := moneyCheck{currency: o.Currency}
 	for i := range o.Lines {
-		check.all(index("lines", i), o.Lines[i].Discount, o.Lines[i].Tax)
+		check.item("lines", i, "discount", o.Lines[i].Discount)
+		check.item("lines", i, "tax", o.Lines[i].Tax)
 	}
 	for i, delivery := range o.Deliveries {
-		check.all(index("deliveries", i), delivery.Price, delivery.Discount, delivery.Tax)
+		check.item("deliveries", i, "price", delivery.Price)
+		check.item("deliveries", i, "discount", delivery.Discount)
+		check.item("deliveries", i, "tax", delivery.Tax)
 	}
 	for i, charge := range o.Charges {
-		check.all(index("charges", i), charge.Amount, charge.Tax)
+		check.item("charges", i, "amount", charge.Amount)
+		check.item("charges", i, "tax", charge.Tax)
 	}
-	check.all("tax", o.Tax)
-	check.all("rounding", o.Rounding)
-	check.all("total", o.Total)
+	check.field("tax", o.Tax)
+	check.field("rounding", o.Rounding)
+	check.field("total", o.Total)
 	return check.err
 }
 
@@ -77,10 +100,19 @@ type moneyCheck struct {
 	err      error
 }
 
-func (c *moneyCheck) all(field string, amounts ...Money) {
-	for _, amount := range amounts {
-		if c.err == nil && amount.Currency != c.currency {
-			c.err = &Error{Field: field, Rule: "must be in the order's currency " + c.currency}
-		}
+func (c *moneyCheck) field(path string, amount Money) {
+	if c.err == nil && amount.Currency != c.currency {
+		c.err = &Error{Field: path, Rule: "must be in the order's currency " + c.currency}
 	}
+}
+
+// item makes the path only for an amount at fault: orders may have thousands of lines.
+func (c *moneyCheck) item(list string, i int, field string, amount Money) {
+	if c.err == nil && amount.Currency != c.currency {
+		c.field(item(list, i, field), amount)
+	}
+}
+
+func item(list string, i int, field string) string {
+	return list + "[" + strconv.Itoa(i) + "]." + field
 }

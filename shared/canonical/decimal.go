@@ -130,12 +130,11 @@ func shift(coefficient int64, scale int) (Decimal, error) {
 // beyond reports whether a coefficient or an amount has more than MaxDigits digits.
 func beyond(value int64) bool { return value > maxCoefficient || value < -maxCoefficient }
 
-// NewDecimal returns coefficient × 10^-scale, for numbers that the program itself
-// makes. It panics beyond 18 digits or a scale of 18; what comes from outside goes
-// through ParseDecimal.
+// NewDecimal returns coefficient × 10^-scale. A scale beyond 18 panics: it is chosen
+// by the program, never by data. Validate refuses a coefficient beyond 18 digits.
 func NewDecimal(coefficient int64, scale uint8) Decimal {
-	if scale > MaxDigits || beyond(coefficient) {
-		panic(errDecimalRange)
+	if scale > MaxDigits {
+		panic("canonical: scale of a decimal beyond 18")
 	}
 	return Decimal{coefficient, scale}
 }

@@ -95,15 +95,15 @@ type OrderLine struct {
 	Variant   string   `json:"variant,omitempty"`
 	Title     string   `json:"title,omitempty"`
 	Quantity  Quantity `json:"quantity"`
-	UnitPrice Decimal  `json:"unitprice"` // in the order's currency; may have more decimals than it
-	Discount  Money    `json:"discount"`  // sum of what line and order discounts took off this line
+	UnitPrice Decimal  `json:"unitprice" validate:"min=-999999999999999999,max=999999999999999999"` // in the order's currency; may have more decimals than it
+	Discount  Money    `json:"discount"`                                                            // sum of what line and order discounts took off this line
 	Tax       Money    `json:"tax"`
 	Ships     bool     `json:"ships"`
 }
 
 // Quantity is an exact count with its unit.
 type Quantity struct {
-	Value Decimal `json:"value" validate:"notnegative"`
+	Value Decimal `json:"value" validate:"notnegative,max=999999999999999999"`
 	Unit  string  `json:"unit" validate:"required"` // UN/ECE Recommendation 20 code; "C62" is one piece
 }
 

@@ -1,6 +1,10 @@
 package canonical
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+)
 
 // Customer is a person or company that buys. Schema customer/1.
 type Customer struct {
@@ -30,13 +34,15 @@ type Address struct {
 	Phone      Text   `json:"phone,omitzero" pii:"phone"`
 }
 
-// GuestID returns the customer id of a guest: the normal form of the e-mail address
-// after "guest:", or "" if there is no address. Two guest orders from one address
-// thus belong to one customer, by exact match only.
+// GuestID returns the customer id of a guest: "guest-" and a hash of the normal form
+// of the e-mail address, or "" if there is no address. Two guest orders from one
+// address thus belong to one customer, by exact match only, and no id holds the
+// address itself: ids stand in logs, ledgers and URLs.
 func GuestID(email string) string {
 	normal := NormalEmail(email)
 	if normal == "" {
 		return ""
 	}
-	return "guest:" + normal
+	sum := sha256.Sum256([]byte(normal))
+	return "guest-" + hex.EncodeToString(sum[:16])
 }

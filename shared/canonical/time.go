@@ -13,12 +13,12 @@ var (
 	ErrYear      = errors.New("year outside 1970 to 2200")
 )
 
-// ParseTime reads an RFC 3339 time with zone. A leap second (":60"), which some
-// senders emit and time.Parse refuses, is read as the second before it.
+// ParseTime reads an RFC 3339 time with zone. A leap second (23:59:60 UTC), which
+// some senders emit and package time refuses, is read as the second before it.
 func ParseTime(text string) (time.Time, error) {
-	at, err := time.Parse(time.RFC3339Nano, text)
+	at, err := parseStrict(text)
 	if err != nil {
-		at, err = time.Parse(time.RFC3339Nano, strings.Replace(text, ":60", ":59", 1))
+		at, err = parseLeapSecond(text)
 	}
 	if err != nil {
 		return time.Time{}, ErrTime
@@ -26,46 +26,68 @@ func ParseTime(text string) (time.Time, error) {
 	return inRange(at)
 }
 
+// parseStrict reads the grammar of RFC 3339 and no more. Package time also takes an
+// hour of one digit, a comma before the fraction and offsets past 23:59.
+func parseStrict(text string) (time.Time, error) {
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil || text[len("2026-12-31T23")] != ':' || text[len("2026-12-31T23:59:59")] == ',' || !offsetInRange(text) {
+		return time.Time{}, ErrTime
+	}
+	return at, nil
+}
+
+// offsetInRange judges the end of a text that time.Parse has accepted.
+func offsetInRange(text string) bool {
+	if strings.HasSuffix(text, "Z") {
+		return true
+	}
+	hour, minute, _ := strings.Cut(text[len(text)-len("00:00"):], ":")
+	return hour < "24" && minute < "60"
+}
+
+// parseLeapSecond reads a second 60 where RFC 3339 §5.7 allows it: at the end of a day in UTC.
+func parseLeapSecond(text string) (time.Time, error) {
+	const seconds = len("2026-12-31T23:59:")
+	if len(text) < seconds+2 || text[seconds:seconds+2] != "60" {
+		return time.Time{}, ErrTime
+	}
+	at, err := parseStrict(text[:seconds] + "59" + text[seconds+2:])
+	if utc := at.UTC(); err != nil || utc.Hour() != 23 || utc.Minute() != 59 {
+		return time.Time{}, ErrTime
+	}
+	return at, nil
+}
+
 // ParseLocal reads a time without zone, "2026-11-22T16:08:15", in the declared
-// zone. moved is true where the clock change makes the text name no time or two:
-// in a gap the result lies after it, in an overlap it is the earlier of both. The
-// result carries the offset that was taken.
+// zone. moved is true where a clock change makes the text name no time or two: in a
+// gap the result lies after it, by as much as the text lay in it, in an overlap it is
+// the earlier of both. The result carries the offset that was taken.
 func ParseLocal(text string, zone *time.Location) (at time.Time, moved bool, err error) {
-	wall, err := time.Parse("2006-01-02T15:04:05", text)
+	wall, err := parseStrict(text + "Z")
 	if err != nil {
 		return time.Time{}, false, ErrLocalTime
 	}
-	at = time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), 0, zone)
-	if at.Format("2006-01-02T15:04:05") != text {
-		at, err = inRange(at)
-		return at, true, err
-	}
-	earlier := at.Add(-offsetChange(at))
-	if !earlier.Equal(at) && earlier.Format("2006-01-02T15:04:05") == text {
-		at, err = inRange(minTime(at, earlier))
-		return at, true, err
-	}
+	at, moved = locate(wall, zone)
 	at, err = inRange(at)
-	return at, false, err
+	return at, moved, err
 }
 
-// offsetChange returns how far the zone's offset differs between a few hours
-// before and after the time; 0 if no clock change is near.
-func offsetChange(at time.Time) time.Duration {
-	_, before := at.Add(-4 * time.Hour).Zone()
-	_, after := at.Add(4 * time.Hour).Zone()
-	_, now := at.Zone()
-	if now == after {
-		return time.Duration(before-after) * time.Second
+// locate finds the time at which clocks in the zone show wall, which is given in
+// UTC. The time lies within a day of wall, as every offset does, and a clock change
+// near it within that day; so the offsets a day before and after are the candidates.
+func locate(wall time.Time, zone *time.Location) (at time.Time, moved bool) {
+	before, after := offset(wall.AddDate(0, 0, -1), zone), offset(wall.AddDate(0, 0, 1), zone)
+	at, other := wall.Add(-before).In(zone), wall.Add(-after).In(zone)
+	shown, otherShown := offset(at, zone) == before, offset(other, zone) == after
+	if !shown && otherShown {
+		return other, false
 	}
-	return time.Duration(after-before) * time.Second
+	return at, !shown || (otherShown && before != after)
 }
 
-func minTime(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
+func offset(at time.Time, zone *time.Location) time.Duration {
+	_, seconds := at.In(zone).Zone()
+	return time.Duration(seconds) * time.Second
 }
 
 func inRange(at time.Time) (time.Time, error) {

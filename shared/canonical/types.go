@@ -2,6 +2,7 @@ package canonical
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 )
 
@@ -36,24 +37,24 @@ const (
 func Types() []Type { return slices.Clone(types) }
 
 var types = []Type{
-	{CustomerUpserted, "customer/1", make1[Customer]},
-	{FulfilmentRequested, "fulfilment/1", make1[FulfilmentRequest]},
-	{InventoryLevelSet, "inventory/1", make1[InventoryLevel]},
-	{OrderCancelledEvent, "order/1", make1[Order]},
-	{OrderChanged, "order/1", make1[Order]},
-	{OrderPlaced, "order/1", make1[Order]},
-	{OrderReleased, "order/1", make1[Order]},
-	{PaymentAuthorized, "payment/1", make1[Payment]},
-	{PaymentCaptured, "payment/1", make1[Payment]},
-	{ProductUpserted, "product/1", make1[Product]},
-	{RefundIssued, "refund/1", make1[Refund]},
-	{RefundSettled, "refund/1", make1[Refund]},
-	{ReturnReceived, "return/1", make1[Return]},
-	{ReturnRequested, "return/1", make1[Return]},
-	{ShipmentShipped, "shipment/1", make1[Shipment]},
+	{CustomerUpserted, "customer/1", empty[Customer]},
+	{FulfilmentRequested, "fulfilment/1", empty[FulfilmentRequest]},
+	{InventoryLevelSet, "inventory/1", empty[InventoryLevel]},
+	{OrderCancelledEvent, "order/1", empty[Order]},
+	{OrderChanged, "order/1", empty[Order]},
+	{OrderPlaced, "order/1", empty[Order]},
+	{OrderReleased, "order/1", empty[Order]},
+	{PaymentAuthorized, "payment/1", empty[Payment]},
+	{PaymentCaptured, "payment/1", empty[Payment]},
+	{ProductUpserted, "product/1", empty[Product]},
+	{RefundIssued, "refund/1", empty[Refund]},
+	{RefundSettled, "refund/1", empty[Refund]},
+	{ReturnReceived, "return/1", empty[Return]},
+	{ReturnRequested, "return/1", empty[Return]},
+	{ShipmentShipped, "shipment/1", empty[Shipment]},
 }
 
-func make1[T any]() any { return new(T) }
+func empty[T any]() any { return new(T) }
 
 // New returns a pointer to an empty body of the type.
 func (t Type) New() any { return t.new() }
@@ -79,7 +80,16 @@ func Decode(eventType string, body []byte) (any, error) {
 	}
 	entity := t.New()
 	if err := json.Unmarshal(body, entity); err != nil {
-		return nil, &Error{Field: "body", Rule: "not a body of schema " + t.Schema, Err: err}
+		return nil, &Error{Field: wrongField(err), Rule: "not a body of schema " + t.Schema, Err: err}
 	}
 	return entity, nil
+}
+
+// wrongField returns the path that encoding/json knows for a value of a wrong type,
+// "body" if it knows none. List indexes are not in it.
+func wrongField(err error) string {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
+		return wrong.Field
+	}
+	return "body"
 }

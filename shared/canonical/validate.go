@@ -3,9 +3,9 @@ package canonical
 import (
 	"errors"
 	"reflect"
-	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/go-playground/validator/v10"
 )
@@ -27,10 +27,13 @@ func (e *Error) Error() string { return e.Field + ": " + e.Rule }
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Validate checks a body against the rules of its type, and for an order that it
-// balances in one currency. It never changes the body. The error is an *Error that
-// names the first field at fault.
+// Validate checks a body, a pointer as Decode returns it, against the rules of its
+// type, and for an order that it balances in one currency. It never changes the
+// body. The error is an *Error that names the first field at fault.
 func Validate(entity any) error {
+	if reflect.ValueOf(entity).Kind() != reflect.Pointer {
+		return &Error{Field: "body", Rule: "must be a pointer to a type of this package"}
+	}
 	if err := rules().Struct(entity); err != nil {
 		return firstError(err)
 	}
@@ -47,7 +50,8 @@ var rules = sync.OnceValue(func() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
 	v.RegisterTagNameFunc(jsonName)
 	v.RegisterCustomTypeFunc(func(field reflect.Value) any { return field.Interface().(Text).String() }, Text{})
-	v.RegisterCustomTypeFunc(func(field reflect.Value) any { return int64(field.Interface().(Decimal).Sign()) }, Decimal{})
+	// A decimal is judged by its sign and its number of digits: both are the coefficient's.
+	v.RegisterCustomTypeFunc(func(field reflect.Value) any { return field.Interface().(Decimal).coefficient }, Decimal{})
 	register(v, "currency", func(text string) bool { _, ok := Exponent(text); return ok })
 	register(v, "country", func(text string) bool { return text == "" || IsCountry(text) })
 	register(v, "email", func(text string) bool { return text == "" || isEmail(text) })
@@ -72,9 +76,9 @@ func jsonName(field reflect.StructField) string {
 }
 
 func firstError(err error) error {
-	var fields validator.ValidationErrors
-	if !errors.As(err, &fields) || len(fields) == 0 {
-		return &Error{Rule: err.Error(), Err: err}
+	fields, ok := errors.AsType[validator.ValidationErrors](err)
+	if !ok || len(fields) == 0 {
+		return &Error{Field: "body", Rule: "must be a pointer to a type of this package", Err: err}
 	}
 	first := fields[0]
 	_, path, _ := strings.Cut(first.Namespace(), ".")
@@ -96,15 +100,15 @@ func ruleText(tag, param string) string {
 	case "oneof":
 		return "must be one of " + param
 	}
-	return "must satisfy " + strings.TrimSuffix(tag+"="+param, "=")
+	return "must satisfy " + tag + "=" + param
 }
 
 // isEmail accepts what a mail server could deliver to: one @ between non-empty
-// parts, at most 254 characters (RFC 5321 §4.5.3.1.3), no space.
+// parts, at most 254 bytes (RFC 5321 §4.5.3.1.3), no space or control character.
 func isEmail(text string) bool {
 	local, domain, found := strings.Cut(text, "@")
 	return found && local != "" && domain != "" && len(text) <= 254 &&
-		!strings.Contains(domain, "@") && !strings.ContainsAny(text, " \t\r\n")
+		!strings.Contains(domain, "@") && !strings.ContainsFunc(text, isBlank)
 }
 
-func index(field string, i int) string { return field + "[" + strconv.Itoa(i) + "]" }
+func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }

@@ -79,6 +79,9 @@ func TestSecretIsNotLogged(t *testing.T) {
 		logger.Info("many", "list", []connector.Secret{secret}, "all", newCredentials())
 		logger.With("secret", secret).WithGroup("g").Info("group", slog.Group("h", "secret", secret), slog.Any("all", newCredentials()))
 	}
+	if value := slog.AnyValue(connector.Secret(canary)).Resolve(); value.Any() != any("***") {
+		t.Errorf("a handler of another kind is handed %v", value.Kind())
+	}
 	if strings.Contains(log.String(), canary) || !strings.Contains(log.String(), "***") {
 		t.Errorf("logged: %s", log.String())
 	}

@@ -173,3 +173,52 @@ func ExampleSecret() {
 	fmt.Println(token, len(token.Reveal()))
 	// Output: *** 6
 }
+
+// Embedded is exported because nothing can be set through an unexported embedded field.
+type Embedded struct {
+	Level int `env:"TOY_LEVEL"`
+}
+
+func TestSettingsMayBeSharedByEmbedding(t *testing.T) {
+	t.Parallel()
+	type exported struct {
+		Embedded
+		Retries []int `env:"TOY_RETRIES"`
+	}
+	if all, _ := connector.Keys(exported{}); !slices.Equal(all, []string{"TOY_LEVEL", "TOY_RETRIES"}) {
+		t.Errorf("keys %q", all)
+	}
+	var got exported
+	err := connector.ParseSettings(map[string]string{"TOY_LEVEL": "3", "TOY_RETRIES": "1,2"}, &got)
+	if err != nil || got.Level != 3 || !slices.Equal(got.Retries, []int{1, 2}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	err = connector.ParseSettings(map[string]string{"TOY_LEVEL": "three"}, &got)
+	if refused := fault.As(err); refused.Field != "TOY_LEVEL" {
+		t.Errorf("an unreadable embedded setting: %v", err)
+	}
+}
+
+func FuzzParseSettings(f *testing.F) {
+	f.Add("a=1,b=2", "5", "5s", "one,two")
+	f.Add("a=,=b,,", "1_000", "-1h", ",")
+	f.Add("${TOY_TOKEN}", "0x10", "1e9", "\x00")
+	f.Fuzz(func(t *testing.T, accounts, limit, timeout, secrets string) {
+		given := map[string]string{
+			"TOY_STORE": "s", "TOY_TOKEN": canary, "TOY_ACCOUNTS": accounts, "TOY_LIMIT": limit, "TOY_TIMEOUT": timeout, "TOY_SECRETS": secrets,
+		}
+		var got settings
+		err := connector.ParseSettings(given, &got)
+		if err != nil {
+			if refused := fault.As(err); refused.Class != fault.Config || !strings.HasPrefix(refused.Field, "TOY_") || strings.Contains(err.Error(), canary) {
+				t.Errorf("the error is %v", err)
+			}
+			return
+		}
+		for key, value := range got.Accounts {
+			if key == "" || !strings.Contains(accounts, key) || !strings.Contains(accounts, value) || strings.Contains(value, canary) {
+				t.Errorf("%q became %q", accounts, got.Accounts)
+			}
+		}
+	})
+}

@@ -26,6 +26,9 @@ type record struct {
 	Confirmed *confirmed      `json:"confirmed,omitempty"`
 	Skipped   *skipped        `json:"skipped,omitempty"`
 	Tries     map[string]*try `json:"tries,omitempty"` // by event id, while it has not ended
+	// Unanswered is a request that may take effect yet. Until then only its own event,
+	// which writes the same, goes to the target: a late effect must not land on a newer version.
+	Unanswered *lease `json:"unanswered,omitempty"`
 
 	key      string
 	revision int64
@@ -94,12 +97,16 @@ func (r *record) save(ctx context.Context, state State, now time.Time) error {
 	return nil
 }
 
-// held returns until when another worker holds the entity, zero if nobody does.
-func (r *record) held(now time.Time) time.Time {
-	if r.Lease == nil || !now.Before(r.Lease.Until) {
-		return time.Time{}
+// held returns until when the event has to keep off the entity, because of another
+// worker or of another event's request without an answer; zero if nothing is in its way.
+func (r *record) held(event string, now time.Time) time.Time {
+	switch {
+	case r.Lease != nil && now.Before(r.Lease.Until):
+		return r.Lease.Until
+	case r.Unanswered != nil && r.Unanswered.Event != event && now.Before(r.Unanswered.Until):
+		return r.Unanswered.Until
 	}
-	return r.Lease.Until
+	return time.Time{}
 }
 
 // claim takes the lease for the event. A lease that ran out without being released

@@ -71,7 +71,7 @@ func (s *session) settled(ctx context.Context) (Decision, bool, error) {
 	if t := s.record.Tries[s.event.ID]; t != nil && t.Dead && s.in.Redrives() <= t.Redrive {
 		return s.end(ctx, Skipped, "a copy of this message lies in the dead-letter queue already")
 	}
-	if until := s.record.held(s.started); !until.IsZero() {
+	if until := s.record.held(s.event.ID, s.started); !until.IsZero() {
 		return s.afterHolder(until), true, nil
 	}
 	return Decision{}, false, nil
@@ -141,6 +141,9 @@ func (s *session) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	v := s.Policy.judge(f, t, now, s.Random)
 	if v.stage == Confirmed {
 		return s.succeed(ctx, outcome{stage: Confirmed, why: v.why, ref: s.knownRef()})
+	}
+	if f.Class == fault.Ambiguous {
+		s.record.Unanswered = s.record.Lease
 	}
 	s.record.release()
 	e := s.entryFor(s.event, v.stage)

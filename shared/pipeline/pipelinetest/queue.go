@@ -29,6 +29,7 @@ func sendCases() cases {
 		{"more attributes than SQS allows are refused", queueAttributes},
 		{"groups do not hold each other back", queueGroups},
 		{"many senders and receivers lose nothing", queueConcurrent},
+		{"bodies and attributes are copies", queueCopies},
 		{"what was sent survives a restart", queueDurable},
 	}
 }
@@ -223,6 +224,18 @@ func queueConcurrent(t *testing.T, h Harness) {
 	}
 	if len(all) != senders*each {
 		t.Errorf("%d of %d messages were received", len(all), senders*each)
+	}
+}
+
+func queueCopies(t *testing.T, h Harness) {
+	out := pipeline.Outgoing{Body: []byte("body"), Attributes: map[string]string{"a": "sent"}}
+	must(t, h.Queue.Send(t.Context(), h.Inbox, []pipeline.Outgoing{out}))
+	out.Body[0], out.Attributes["a"] = 'X', "changed"
+	in := h.mustReceive(t, h.Inbox, "body")[0]
+	in.Body[1], in.Attributes["a"] = 'X', "changed"
+	h.lapse()
+	if again := h.mustReceive(t, h.Inbox, "body")[0]; again.Attributes["a"] != "sent" {
+		t.Errorf("attributes = %q", again.Attributes)
 	}
 }
 

@@ -156,6 +156,7 @@ func stateExpiry(t *testing.T, h Harness) {
 	if h.Now().Add(h.tick()).Equal(expires) {
 		h.Advance(h.tick())
 		h.mustHold(t, "lease", "w1", revision)
+		h.mustConflict(t, pipeline.Item{Key: "lease", Value: []byte("w2")})
 	}
 	h.Advance(2 * h.tick())
 	h.mustHold(t, "lease", "", 0)

@@ -1,0 +1,216 @@
+package netsuite
+
+import (
+	"math/big"
+	"strconv"
+
+	"causeway/shared/canonical"
+	"causeway/shared/fault"
+)
+
+// line is one line of a sales order, before it is written.
+type line struct {
+	item     string // external id
+	text     string // description, "" to leave the item's own
+	quantity canonical.Decimal
+	amount   canonical.Money // net of discount and tax
+	field    string          // where it comes from in the canonical order: "lines[2].sku"
+}
+
+// booking turns an order into the lines and the shipping cost of a sales order.
+type booking struct {
+	settings *Settings
+	order    *canonical.Order
+	lines    []line
+	shipping canonical.Money
+	method   string          // internal id of the shipping item
+	taxes    canonical.Money // sum of the taxes of all parts
+}
+
+func book(settings *Settings, order *canonical.Order) (*booking, error) {
+	zero := canonical.Money{Currency: order.Currency}
+	b := &booking{settings: settings, order: order, shipping: zero, taxes: zero}
+	for _, step := range []func() error{b.bookLines, b.bookDeliveries, b.bookCharges, b.bookTax, b.bookRounding, b.prove} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// net returns the part's amount without its tax, which goes on the order's own tax line.
+func (b *booking) net(amount, tax canonical.Money) canonical.Money {
+	b.taxes = b.taxes.Add(tax)
+	if b.order.TaxIncluded {
+		return amount.Sub(tax)
+	}
+	return amount
+}
+
+func (b *booking) bookLines() error {
+	for i := range b.order.Lines {
+		if err := b.bookLine(&b.order.Lines[i], index("lines", i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *booking) bookLine(l *canonical.OrderLine, field string) error {
+	gross, err := l.Amount(b.order.Currency)
+	if err != nil {
+		return &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: field, Detail: "has no amount", Err: err}
+	}
+	amount := b.net(gross, l.Tax)
+	if l.Quantity.Value.IsZero() {
+		if amount.Minor != 0 {
+			return rejected(fault.Value, field+".quantity", "is 0 where the amount is not")
+		}
+		return nil
+	}
+	item, at, err := b.itemOf(l, field)
+	if err != nil {
+		return err
+	}
+	entry := line{item: item, quantity: l.Quantity.Value, amount: amount, field: at}
+	if l.Kind != canonical.ProductLine {
+		entry.text = l.Title
+	}
+	b.lines = append(b.lines, entry)
+	return nil
+}
+
+// itemOf returns the item's external id and the field that it comes from. A gift card
+// sold is a liability, so it has an item of its own whatever its SKU.
+func (b *booking) itemOf(l *canonical.OrderLine, field string) (item, from string, err error) {
+	switch l.Kind {
+	case canonical.GiftCardLine:
+		item, err = configured(b.settings.ItemGiftCard, "NETSUITE_ITEM_GIFT_CARD", field)
+		return item, field, err
+	case canonical.CustomLine:
+		item, err = configured(b.settings.ItemCustom, "NETSUITE_ITEM_CUSTOM", field)
+		return item, field, err
+	}
+	if l.SKU == "" {
+		return "", "", rejected(fault.MissingRef, field+".sku", "is missing, so no item can be found")
+	}
+	return l.SKU, field + ".sku", nil
+}
+
+func configured(item, setting, field string) (string, error) {
+	if item == "" {
+		return "", rejected(fault.MissingRef, field, "needs an item: "+setting+" is not set")
+	}
+	return item, nil
+}
+
+// bookDeliveries adds up what was charged for delivery: a sales order has one shipping
+// cost and one method.
+func (b *booking) bookDeliveries() error {
+	for i, d := range b.order.Deliveries {
+		b.shipping = b.shipping.Add(b.net(d.Price.Sub(d.Discount), d.Tax))
+		method, err := mapped(b.settings.ShipMethods, "NETSUITE_SHIP_METHODS", d.Code, index("deliveries", i)+".code")
+		if err != nil {
+			return err
+		}
+		if b.method == "" {
+			b.method = method
+		}
+	}
+	return nil
+}
+
+func (b *booking) bookCharges() error {
+	for i, c := range b.order.Charges {
+		item, setting := b.chargeItem(c.Kind)
+		if err := b.single(item, setting, index("charges", i), c.Title, b.net(c.Amount, c.Tax)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *booking) chargeItem(kind canonical.ChargeKind) (item, setting string) {
+	switch kind {
+	case canonical.Tip:
+		return b.settings.ItemTip, "NETSUITE_ITEM_TIP"
+	case canonical.Duty:
+		return b.settings.ItemDuty, "NETSUITE_ITEM_DUTY"
+	case canonical.CashRounding:
+		return b.settings.ItemCashRounding, "NETSUITE_ITEM_CASH_ROUNDING"
+	}
+	return b.settings.ItemFee, "NETSUITE_ITEM_FEE"
+}
+
+func (b *booking) bookTax() error {
+	return b.single(b.settings.ItemTax, "NETSUITE_ITEM_TAX", "tax", "", b.order.Tax)
+}
+
+// bookRounding books the order's own rounding and, where prices contain tax, what the
+// taxes of the parts differ from the order's. More than a minor unit per part is no
+// rounding: the source is wrong, and a line would hide it.
+func (b *booking) bookRounding() error {
+	rounding := b.order.Rounding
+	if b.order.TaxIncluded {
+		gap := b.taxes.Sub(b.order.Tax)
+		parts := int64(len(b.order.Lines) + len(b.order.Deliveries) + len(b.order.Charges))
+		if max(gap.Minor, -gap.Minor) > parts {
+			return &fault.Error{
+				Kind: fault.Rejected, Class: fault.Value, Code: canonical.BalanceMismatch, Field: "tax",
+				Detail: "the taxes of the parts differ from the order's by " + gap.String(),
+			}
+		}
+		rounding = rounding.Add(gap)
+	}
+	return b.single(b.settings.ItemRounding, "NETSUITE_ITEM_ROUNDING", "rounding", "", rounding)
+}
+
+// single adds a line of quantity 1 unless the amount is 0.
+func (b *booking) single(item, setting, field, text string, amount canonical.Money) error {
+	if amount.Minor == 0 {
+		return nil
+	}
+	item, err := configured(item, setting, field)
+	if err != nil {
+		return err
+	}
+	one := canonical.NewDecimal(1, 0)
+	b.lines = append(b.lines, line{item: item, text: text, quantity: one, amount: amount, field: field})
+	return nil
+}
+
+// prove checks that the sales order adds up to the store's total.
+func (b *booking) prove() error {
+	sum := b.shipping
+	for _, l := range b.lines {
+		sum = sum.Add(l.amount)
+	}
+	if difference := b.order.Total.Sub(sum); difference.Minor != 0 {
+		return &fault.Error{
+			Kind: fault.Unknown, Class: fault.Bug, Code: canonical.BalanceMismatch, Field: "total",
+			Detail: "the sales order's sum differs from the store's total by " + difference.String(),
+		}
+	}
+	return nil
+}
+
+// maxRateDecimals is the finest price per unit that NetSuite keeps.
+const maxRateDecimals = 8
+
+// rate returns amount / quantity as decimal text, "" if it does not end within NetSuite's
+// decimals.
+func (l *line) rate() string {
+	amount, okAmount := new(big.Rat).SetString(l.amount.Decimal().String())
+	quantity, okQuantity := new(big.Rat).SetString(l.quantity.String())
+	if !okAmount || !okQuantity || quantity.Sign() == 0 {
+		return ""
+	}
+	rate := amount.Quo(amount, quantity)
+	decimals, exact := rate.FloatPrec()
+	if !exact || decimals > maxRateDecimals {
+		return ""
+	}
+	return rate.FloatString(decimals)
+}
+
+func index(field string, i int) string { return field + "[" + strconv.Itoa(i) + "]" }

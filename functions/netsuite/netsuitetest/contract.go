@@ -1,0 +1,115 @@
+package netsuitetest
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+)
+
+const (
+	recordPath = "/services/rest/record/v1/"
+	queryPath  = "/services/rest/query/v1/suiteql"
+	tokenPath  = "/services/rest/auth/oauth2/v1/token"
+)
+
+//go:embed testdata/contract.json
+var contractJSON []byte
+
+// contract checks requests against the OpenAPI description in testdata.
+type contract struct{ doc *openapi3.T }
+
+// loadContract stops on an error that only a wrong file in testdata can cause.
+var loadContract = sync.OnceValue(func() *contract {
+	doc, err := openapi3.NewLoader().LoadFromData(contractJSON)
+	if err != nil {
+		panic(err)
+	}
+	return &contract{doc}
+})
+
+// Refuses returns why the contract does not allow the body of a PUT of the record, nil
+// if it does.
+func Refuses(record string, body []byte) error {
+	r, err := http.NewRequest(http.MethodPut, "http://localhost"+recordPath+record+"/eid:x", nil)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if bad := loadContract().check(r, body); bad != nil {
+		return errors.New(bad.code + " " + bad.path + ": " + bad.detail)
+	}
+	return nil
+}
+
+func (c *contract) check(r *http.Request, body []byte) *refusal {
+	route, params := c.route(r)
+	if route == nil {
+		return &refusal{http.StatusNotFound, "NOT_FOUND", "", "There is no such resource."}
+	}
+	for name := range r.URL.Query() {
+		if route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {
+			return invalid("INVALID_PARAMETER", "", "Invalid query parameter.")
+		}
+	}
+	checked := r.Clone(r.Context())
+	checked.Body = io.NopCloser(bytes.NewReader(body))
+	err := openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
+		Request: checked, PathParams: params, Route: route,
+	})
+	if err != nil {
+		return invalid("INVALID_CONTENT", pathOf(err), "The request does not fit the contract: "+firstLine(err))
+	}
+	return nil
+}
+
+// route finds the operation. The id is the last part of a record's path.
+func (c *contract) route(r *http.Request) (*routers.Route, map[string]string) {
+	template, params := r.URL.Path, map[string]string{}
+	if rest, ok := strings.CutPrefix(template, recordPath); ok {
+		kind, id, _ := strings.Cut(rest, "/")
+		template, params["id"] = recordPath+kind+"/{id}", id
+	}
+	item := c.doc.Paths.Value(template)
+	if item == nil || params["id"] == "" && template != queryPath {
+		return nil, nil
+	}
+	operation := item.GetOperation(r.Method)
+	if operation == nil {
+		return nil, nil
+	}
+	return &routers.Route{Spec: c.doc, Path: template, PathItem: item, Method: r.Method, Operation: operation}, params
+}
+
+// pathOf writes the place of a schema error as NetSuite does: item.items[0].quantity.
+func pathOf(err error) string {
+	broken, ok := errors.AsType[*openapi3.SchemaError](err)
+	if !ok {
+		return ""
+	}
+	var b strings.Builder
+	for _, step := range broken.JSONPointer() {
+		if _, err := strconv.Atoi(step); err == nil {
+			b.WriteString("[" + step + "]")
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(step)
+	}
+	return b.String()
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}

@@ -1,0 +1,71 @@
+package netsuitetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// Open returns the account whose effects are kept at the path, a file of one JSON object
+// per line. A last line that was torn by a kill is cut off: its effect was never answered.
+func Open(path string, now func() time.Time) (*Fake, error) {
+	f := New(now)
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	whole := data[:bytes.LastIndexByte(data, '\n')+1]
+	if err := f.replay(whole); err != nil {
+		return nil, err
+	}
+	f.journal, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return f, f.journal.Truncate(int64(len(whole)))
+}
+
+// Close closes the journal.
+func (f *Fake) Close() error {
+	if f.journal == nil {
+		return nil
+	}
+	return f.journal.Close()
+}
+
+func (f *Fake) replay(lines []byte) error {
+	for line := range bytes.Lines(lines) {
+		var e effect
+		if err := json.Unmarshal(line, &e); err != nil {
+			return err
+		}
+		body, err := decode(e.Body)
+		if err != nil {
+			return err
+		}
+		var before map[string]any
+		if known := f.books.records[e.Type+"/"+e.ID]; known != nil {
+			before = known.state
+		}
+		f.books.apply(e, merge(before, body, e.Replace))
+	}
+	return nil
+}
+
+// write makes the effect durable before it is answered. The caller holds the lock.
+func (f *Fake) write(e effect) error {
+	if f.journal == nil {
+		return nil
+	}
+	line, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	if _, err := f.journal.Write(append(line, '\n')); err != nil {
+		return err
+	}
+	return f.journal.Sync()
+}

@@ -1,0 +1,48 @@
+package netsuitetest
+
+import "encoding/json"
+
+// AddItem makes items with these external ids, such as SKUs, as far as they are not there.
+// The items that Settings names are there as well after the first call.
+func (f *Fake) AddItem(externalIDs ...string) error {
+	own := []string{
+		"store-tax", "store-gift-card", "store-tip", "store-duty", "store-fee", "store-rounding", "store-cash-rounding", "store-custom",
+	}
+	for _, id := range append(own, externalIDs...) {
+		if err := f.seed(itemRecord, id, map[string]any{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AddCustomer makes a customer that was in NetSuite before us and returns its internal
+// id. The external id may be "".
+func (f *Fake) AddCustomer(externalID, email, name string) (string, error) {
+	err := f.seed(customerRecord, externalID, map[string]any{
+		"isPerson": false, "companyName": name, "email": email, "subsidiary": map[string]any{"id": "1"},
+	})
+	all := f.Customers()
+	if err != nil || len(all) == 0 {
+		return "", err
+	}
+	return all[len(all)-1].ID, nil
+}
+
+func (f *Fake) seed(kind, externalID string, fields map[string]any) error {
+	body, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if externalID != "" && f.books.find(kind, "eid:"+externalID) != nil {
+		return nil
+	}
+	e := effect{Type: kind, ID: f.books.newID(), ExternalID: externalID, Body: body}
+	if err := f.write(e); err != nil {
+		return err
+	}
+	f.books.apply(e, fields)
+	return nil
+}

@@ -1,0 +1,158 @@
+package netsuitetest
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+)
+
+// Order is a sales order in the books.
+type Order struct {
+	ID, ExternalID string
+	Entity         string // internal id of the customer
+	Subsidiary     string
+	Currency       string
+	Name           string // otherRefNum
+	Memo           string
+	Date           string
+	Status         string // "A", "B", or "closed" when every line is
+	Shipping       string // decimal text
+	Total          string // decimal text: lines and shipping
+	Lines          []Line
+	Writes         int
+}
+
+// Line is a line of a sales order; numbers are decimal text.
+type Line struct {
+	Item     string // external id
+	Quantity string
+	Amount   string
+	Closed   bool
+}
+
+// Customer is a customer in the books.
+type Customer struct {
+	ID, ExternalID      string
+	Email, Phone        string
+	FirstName, LastName string
+	Company             string
+	Person              bool
+	Subsidiary          string
+	Addresses           int
+	Writes              int
+}
+
+// Deposit is a customer deposit in the books.
+type Deposit struct {
+	ID, ExternalID string
+	Order          string // internal id of the sales order
+	Customer       string
+	Amount         string // decimal text
+	Option         string // payment option
+	Memo           string
+	Date           string
+	Writes         int
+}
+
+// Books returns every record, items included, by type and internal id.
+func (f *Fake) Books() []Record {
+	return view(f, "", func(r *Record) Record { return *r })
+}
+
+// Orders returns the sales orders by internal id.
+func (f *Fake) Orders() []Order { return view(f, orderRecord, orderView) }
+
+// Customers returns the customers by internal id.
+func (f *Fake) Customers() []Customer { return view(f, customerRecord, customerView) }
+
+// Deposits returns the customer deposits by internal id.
+func (f *Fake) Deposits() []Deposit { return view(f, depositRecord, depositView) }
+
+// Writes returns how often the record with the external id was written, 0 if it is not there.
+func (f *Fake) Writes(record, externalID string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if r := f.books.find(record, "eid:"+externalID); r != nil {
+		return r.Writes
+	}
+	return 0
+}
+
+// Duplicates returns the memos that stand on more than one record of a type: the same
+// thing of the store's, booked twice.
+func (f *Fake) Duplicates() []string {
+	seen := map[string]int{}
+	for _, r := range view(f, "", func(r *Record) Record { return *r }) {
+		if memo := text(r.state, "memo"); memo != "" {
+			seen[r.Type+" "+memo]++
+		}
+	}
+	maps.DeleteFunc(seen, func(_ string, n int) bool { return n == 1 })
+	return slices.Sorted(maps.Keys(seen))
+}
+
+func view[T any](f *Fake, kind string, of func(*Record) T) []T {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []T
+	for _, r := range f.books.sorted(kind) {
+		all = append(all, of(r))
+	}
+	return all
+}
+
+func orderView(r *Record) Order {
+	o := Order{
+		ID: r.ID, ExternalID: r.ExternalID, Entity: refID(r.state["entity"]), Subsidiary: refID(r.state["subsidiary"]),
+		Currency: refID(r.state["currency"]), Name: text(r.state, "otherRefNum"), Memo: text(r.state, "memo"),
+		Date: text(r.state, "tranDate"), Status: refID(r.state["orderStatus"]), Shipping: number(r.state, "shippingCost"),
+		Writes: r.Writes,
+	}
+	total, open := newSum(), false
+	total.add(o.Shipping)
+	for _, entry := range items(r.state["item"]) {
+		l := lineView(entry)
+		total.add(l.Amount)
+		open = open || !l.Closed
+		o.Lines = append(o.Lines, l)
+	}
+	o.Total = total.String()
+	if !open {
+		o.Status = "closed"
+	}
+	return o
+}
+
+func lineView(entry any) Line {
+	fields, _ := entry.(map[string]any)
+	item, _ := fields["item"].(map[string]any)
+	closed, _ := fields["isClosed"].(bool)
+	return Line{Item: text(item, "externalId"), Quantity: number(fields, "quantity"), Amount: number(fields, "amount"), Closed: closed}
+}
+
+func customerView(r *Record) Customer {
+	person, _ := r.state["isPerson"].(bool)
+	return Customer{
+		ID: r.ID, ExternalID: r.ExternalID, Email: text(r.state, "email"), Phone: text(r.state, "phone"),
+		FirstName: text(r.state, "firstName"), LastName: text(r.state, "lastName"), Company: text(r.state, "companyName"),
+		Person: person, Subsidiary: refID(r.state["subsidiary"]), Addresses: len(items(r.state["addressBook"])), Writes: r.Writes,
+	}
+}
+
+func depositView(r *Record) Deposit {
+	return Deposit{
+		ID: r.ID, ExternalID: r.ExternalID, Order: refID(r.state["salesOrder"]), Customer: refID(r.state["customer"]),
+		Amount: number(r.state, "payment"), Option: refID(r.state["paymentOption"]), Memo: text(r.state, "memo"),
+		Date: text(r.state, "tranDate"), Writes: r.Writes,
+	}
+}
+
+func text(fields map[string]any, name string) string {
+	value, _ := fields[name].(string)
+	return value
+}
+
+func number(fields map[string]any, name string) string {
+	value, _ := fields[name].(json.Number)
+	return value.String()
+}

@@ -1,0 +1,146 @@
+package netsuite
+
+import (
+	"strings"
+	"time"
+
+	"causeway/shared/canonical"
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/webapi"
+)
+
+// Name is the system's name in keys, settings and cloud resources.
+const Name = "netsuite"
+
+// Settings is the connector's configuration. Maps are written "key=value,key=value".
+type Settings struct {
+	Account string `env:"NETSUITE_ACCOUNT" validate:"required,max=40,excludesall=/.:@?#%"` // such as 1234567_SB1
+	APIURL  string `env:"NETSUITE_API_URL"`                                                // "" for the account's own host
+
+	Auth           string           `env:"NETSUITE_AUTH" envDefault:"token" validate:"oneof=token oauth2"`
+	ConsumerKey    string           `env:"NETSUITE_CONSUMER_KEY" validate:"required_if=Auth token"`
+	ConsumerSecret connector.Secret `env:"NETSUITE_CONSUMER_SECRET" validate:"required_if=Auth token"`
+	TokenID        string           `env:"NETSUITE_TOKEN_ID" validate:"required_if=Auth token"`
+	TokenSecret    connector.Secret `env:"NETSUITE_TOKEN_SECRET" validate:"required_if=Auth token"`
+	ClientID       string           `env:"NETSUITE_CLIENT_ID" validate:"required_if=Auth oauth2"`
+	CertificateID  string           `env:"NETSUITE_CERTIFICATE_ID" validate:"required_if=Auth oauth2"`
+	PrivateKey     connector.Secret `env:"NETSUITE_PRIVATE_KEY" validate:"required_if=Auth oauth2"` // PEM; "\n" may be written out
+
+	Concurrency int            `env:"NETSUITE_CONCURRENCY" envDefault:"5" validate:"min=1,max=100"` // requests at once
+	Timeout     time.Duration  `env:"NETSUITE_TIMEOUT" envDefault:"1m" validate:"min=1s,max=15m"`   // of one request; NetSuite itself ends it after 15 min
+	Timezone    *time.Location `env:"NETSUITE_TIMEZONE" envDefault:"UTC"`                           // of the business date
+
+	Subsidiaries map[string]string `env:"NETSUITE_SUBSIDIARIES" envKeyValSeparator:"=" validate:"required"` // "shopify/brand.myshopify.com" -> internal id
+	Currencies   map[string]string `env:"NETSUITE_CURRENCIES" envKeyValSeparator:"=" validate:"required"`   // ISO 4217 -> internal id
+	Location     string            `env:"NETSUITE_LOCATION"`                                                // internal id
+	ShipMethods  map[string]string `env:"NETSUITE_SHIP_METHODS" envKeyValSeparator:"="`                     // delivery code, or "*" -> internal id
+	Payments     map[string]string `env:"NETSUITE_PAYMENT_METHODS" envKeyValSeparator:"="`                  // tender, or "*" -> internal id of the payment option
+	TaxCode      string            `env:"NETSUITE_TAX_CODE"`                                                // internal id of a code that computes no tax
+
+	// External ids of the items that stand for what has no SKU.
+	ItemTax          string `env:"NETSUITE_ITEM_TAX"`
+	ItemGiftCard     string `env:"NETSUITE_ITEM_GIFT_CARD"`
+	ItemTip          string `env:"NETSUITE_ITEM_TIP"`
+	ItemDuty         string `env:"NETSUITE_ITEM_DUTY"`
+	ItemFee          string `env:"NETSUITE_ITEM_FEE"`
+	ItemRounding     string `env:"NETSUITE_ITEM_ROUNDING"`
+	ItemCashRounding string `env:"NETSUITE_ITEM_CASH_ROUNDING"`
+	ItemCustom       string `env:"NETSUITE_ITEM_CUSTOM"` // for lines that no product stands behind
+
+	DefaultCustomer   string            `env:"NETSUITE_DEFAULT_CUSTOMER"`                          // internal id, for orders without any identity
+	CustomerOverrides map[string]string `env:"NETSUITE_CUSTOMER_OVERRIDES" envKeyValSeparator:"="` // "system/tenant/customer/id" -> internal id
+}
+
+// Profile says what the pipeline and the infrastructure must know about NetSuite.
+// Concurrency is the smallest pool an account has; an opened system carries its own
+// and its own timeout.
+func Profile() connector.Profile {
+	all, secrets := connector.Keys(Settings{})
+	return connector.Profile{
+		Name:        Name,
+		Title:       "NetSuite (SuiteTalk REST 2026.1)",
+		Roles:       []connector.Role{connector.Deliver},
+		Concurrency: 5,
+		Timeout:     time.Minute,
+		Settings:    all,
+		Secrets:     secrets,
+		Operations: map[string]connector.Operation{
+			canonical.CustomerUpserted:    {Name: "upsert customer", Guarantee: connector.ExternalID},
+			canonical.OrderPlaced:         {Name: "upsert sales order", Guarantee: connector.ExternalID, Effect: "sales order"},
+			canonical.OrderChanged:        {Name: "amend sales order", Guarantee: connector.ExternalID, Effect: "sales order", Amends: true},
+			canonical.OrderCancelledEvent: {Name: "close sales order", Guarantee: connector.ExternalID, Amends: true},
+			canonical.PaymentCaptured:     {Name: "customer deposit", Guarantee: connector.ExternalID},
+		},
+	}
+}
+
+// Open reads the settings and returns the system, which is a Target and a Checker. It
+// calls nobody. Errors are fault.Rejected of class config and name the setting.
+func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
+	var s Settings
+	if err := connector.ParseSettings(settings, &s); err != nil {
+		return connector.System{}, err
+	}
+	if err := s.complete(); err != nil {
+		return connector.System{}, err
+	}
+	profile := Profile()
+	profile.Concurrency, profile.Timeout = s.Concurrency, s.Timeout
+	client, err := open(s, deps, profile.Timeout)
+	if err != nil {
+		return connector.System{}, err
+	}
+	t := &target{settings: s, client: client}
+	return connector.System{Profile: profile, Target: t, Checker: t}, nil
+}
+
+// complete finds a map entry that leads to nothing.
+func (s *Settings) complete() error {
+	for key, entries := range map[string]map[string]string{
+		"NETSUITE_SUBSIDIARIES": s.Subsidiaries, "NETSUITE_CURRENCIES": s.Currencies, "NETSUITE_SHIP_METHODS": s.ShipMethods,
+		"NETSUITE_PAYMENT_METHODS": s.Payments, "NETSUITE_CUSTOMER_OVERRIDES": s.CustomerOverrides,
+	} {
+		for _, id := range entries {
+			if id == "" {
+				return badSetting(key, "an entry has no id", nil)
+			}
+		}
+	}
+	return nil
+}
+
+func badSetting(key, rule string, cause error) error {
+	return &fault.Error{
+		Kind: fault.Rejected, Class: fault.Config, Doing: "reading settings", Field: key, Detail: rule, Err: cause,
+	}
+}
+
+// baseURL is the account's own host, where hyphens stand for the underscores of its id.
+func (s *Settings) baseURL() string {
+	if s.APIURL != "" {
+		return s.APIURL
+	}
+	return "https://" + strings.ReplaceAll(strings.ToLower(s.Account), "_", "-") + ".suitetalk.api.netsuite.com"
+}
+
+func open(s Settings, deps connector.Deps, timeout time.Duration) (*webapi.Client, error) {
+	config := webapi.Config{
+		BaseURL: s.baseURL(), Transport: deps.HTTP, Now: deps.Now, Timeout: timeout, Classify: classify,
+	}
+	if s.Auth == "oauth2" {
+		tokens, err := openTokens(s, deps)
+		if err != nil {
+			return nil, err
+		}
+		config.Tokens = tokens
+	} else {
+		signer := tokenSigner{settings: s, now: deps.Now, random: deps.Random}
+		config.Authorize = signer.authorize
+	}
+	client, err := webapi.New(config)
+	if err != nil {
+		return nil, badSetting("NETSUITE_API_URL", "does not lead to NetSuite", err)
+	}
+	return client, nil
+}

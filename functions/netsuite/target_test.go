@@ -1,0 +1,68 @@
+package netsuite_test
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"causeway/functions/netsuite"
+	"causeway/functions/netsuite/netsuitetest"
+	"causeway/shared/connector"
+	"causeway/shared/connector/connectortest"
+	"causeway/shared/message"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	samples := mustCase(t, "order-changed-and-paid")
+	samples = append(samples, mustCase(t, "order-cancelled")[1:]...)
+	samples = append(samples, last(mustCase(t, "payment-b7-card")))
+	samples = append(samples[:5:5], mustCase(t, "payment-b7-card")[1], samples[5])
+	connectortest.TestTarget(t, connectortest.TargetHarness{
+		Samples:  samples,
+		Personal: []string{"ada@example.com", "Byron", "12 Main St", "212 555"},
+		Start:    startAccount,
+	})
+}
+
+func startAccount(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
+	t.Helper()
+	fake := netsuitetest.New(clock)
+	fake.LimitConcurrency(50)
+	if err := fake.AddItem("TEE-BLK-M", "HOOD-M"); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(fake)
+	t.Cleanup(server.Close)
+	system, err := netsuite.Open(fake.Settings(server.URL), connector.Deps{HTTP: transport, Now: clock, Random: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return connectortest.TargetAccount{System: system, State: func(k message.Key) string { return state(fake, netsuite.ExternalID(k)) }}
+}
+
+// state describes everything under the external id, and what was booked twice.
+func state(fake *netsuitetest.Fake, external string) string {
+	found := ""
+	for _, c := range fake.Customers() {
+		if c.Writes = 0; c.ExternalID == external {
+			found += fmt.Sprintf("%+v\n", c)
+		}
+	}
+	for _, o := range fake.Orders() {
+		if o.Writes = 0; o.ExternalID == external {
+			found += fmt.Sprintf("%+v\n", o)
+		}
+	}
+	for _, d := range fake.Deposits() {
+		if d.Writes = 0; d.ExternalID == external {
+			found += fmt.Sprintf("%+v\n", d)
+		}
+	}
+	for _, memo := range fake.Duplicates() {
+		found += "twice: " + memo + "\n"
+	}
+	return found
+}

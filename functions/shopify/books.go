@@ -1,0 +1,128 @@
+package shopify
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"causeway/shared/canonical"
+	"causeway/shared/fault"
+)
+
+// The two currencies that an order can be locked to, as SHOPIFY_CURRENCY and the
+// cross-reference name them.
+const (
+	shopBasis        = "shop"
+	presentmentBasis = "presentment"
+)
+
+// books are an order's amounts in the one currency it is locked to. The first error
+// stays.
+type books struct {
+	basis    string
+	currency string
+	doing    string
+	err      error
+}
+
+// openBooks decides which currency counts. Where both are the same there is nothing
+// to decide, and nothing to remember.
+func (t *translator) openBooks(ctx context.Context, o *order) (*books, error) {
+	b := &books{basis: shopBasis, currency: o.total.shop.Currency, doing: t.doing}
+	if o.currency != o.total.shop.Currency {
+		return nil, b.wrong("currency", "must be that of total_price_set.shop_money")
+	}
+	if o.presentment != "" && o.presentment != o.total.presentment.Currency {
+		return nil, b.wrong("presentment_currency", "must be that of total_price_set.presentment_money")
+	}
+	if !o.twoCurrencies() {
+		return b, nil
+	}
+	basis, err := t.memory.Bind(ctx, t.key("order", o.head.ID), "currency_basis", t.currency)
+	if err != nil {
+		return nil, fault.Doing("locking the currency of order "+o.head.ID, err)
+	}
+	if basis == presentmentBasis {
+		b.basis, b.currency = basis, o.total.presentment.Currency
+	}
+	return b, nil
+}
+
+func (o *order) twoCurrencies() bool { return o.total.shop.Currency != o.total.presentment.Currency }
+
+func (b *books) wrong(field, rule string) *fault.Error {
+	return &fault.Error{Kind: fault.Invalid, Class: fault.Value, Field: field, Doing: b.doing, Detail: rule}
+}
+
+func (b *books) fail(field, rule string) {
+	if b.err == nil {
+		b.err = b.wrong(field, rule)
+	}
+}
+
+// place is where an amount stands in the payload; index counts only within a list.
+type place struct {
+	list  string
+	index int
+	field string
+}
+
+func (p place) String() string {
+	if p.list == "" {
+		return p.field
+	}
+	return p.list + "[" + strconv.Itoa(p.index) + "]." + p.field
+}
+
+// money returns the amount that counts; nothing at all is 0.
+func (b *books) money(amounts moneyBag, at place) canonical.Money {
+	if !amounts.set {
+		return canonical.Money{Currency: b.currency}
+	}
+	money := pick(b, amounts)
+	b.check(money.Currency, at)
+	return money
+}
+
+func (b *books) price(amounts priceBag, at place) canonical.Decimal {
+	chosen := pick(b, amounts)
+	b.check(chosen.currency, at)
+	return chosen.value
+}
+
+func pick[A any](b *books, amounts bag[A]) A {
+	if b.basis == presentmentBasis {
+		return amounts.presentment
+	}
+	return amounts.shop
+}
+
+func (b *books) check(currency string, at place) {
+	if currency != b.currency {
+		b.fail(at.String(), "must be in the order's currency "+b.currency)
+	}
+}
+
+// plain returns an amount that Shopify gives in the shop's currency only.
+func (b *books) plain(o *order, amount canonical.Decimal, field string) canonical.Money {
+	switch {
+	case amount.IsZero():
+		return canonical.Money{Currency: b.currency}
+	case b.basis == presentmentBasis:
+		b.fail(field, "is told in the shop's currency only, and the order is locked to the buyer's")
+		return canonical.Money{Currency: b.currency}
+	}
+	money, err := canonical.ParseMoney(amount.String(), o.currency)
+	if err != nil {
+		b.fail(field, err.Error())
+	}
+	return money
+}
+
+// broken says in the house's terms which rule of the model an order broke.
+func (b *books) broken(err error) error {
+	if rule, ok := errors.AsType[*canonical.Error](err); ok {
+		return b.wrong(rule.Field, rule.Rule)
+	}
+	return fault.Doing(b.doing, err)
+}

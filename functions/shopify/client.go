@@ -1,0 +1,179 @@
+package shopify
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/formats/strictjson"
+	"causeway/shared/webapi"
+)
+
+// The queries that are sent; each is checked against the published schema by a test.
+const (
+	queryShop         = `query shop { shop { name } }`
+	queryTransactions = `query transactions($id: ID!) {
+  order(id: $id) {
+    transactions {
+      id kind status gateway paymentId processedAt createdAt
+      amountSet { ...bag }
+      amountRoundingSet { ...bag }
+    }
+  }
+}
+fragment bag on MoneyBag {
+  shopMoney { amount currencyCode }
+  presentmentMoney { amount currencyCode }
+}`
+)
+
+const path = "/admin/api/" + APIVersion + "/graphql.json"
+
+// admin calls the Admin API of each shop, if there is a token for it. It only reads.
+type admin struct {
+	shops   map[string]*webapi.Client
+	mayCall bool
+}
+
+// newAdmin makes a client for each shop, since each has a host of its own and a client
+// calls one host only.
+func newAdmin(s Settings, deps connector.Deps) (*admin, error) {
+	a := &admin{shops: make(map[string]*webapi.Client, len(s.Shops)), mayCall: s.AdminToken != ""}
+	for _, shop := range s.Shops {
+		client, err := webapi.New(webapi.Config{
+			BaseURL: strings.ReplaceAll(s.APIURL, "{shop}", shop), Transport: deps.HTTP, Now: deps.Now,
+			Timeout: timeout, Authorize: authorize(s.AdminToken), Classify: classify,
+		})
+		if err != nil {
+			return nil, err
+		}
+		a.shops[shop] = client
+	}
+	return a, nil
+}
+
+func authorize(token connector.Secret) func(*http.Request) error {
+	return func(request *http.Request) error {
+		request.Header.Set("X-Shopify-Access-Token", token.Reveal())
+		return nil
+	}
+}
+
+// call is one query: what is asked, and who reads the answer's data.
+type call struct {
+	shop, doing, query string
+	id                 string // the query's variable, "" if it has none
+	read               func(*strictjson.Reader)
+}
+
+// query asks and returns the answer's header.
+func (a *admin) query(ctx context.Context, c call) (http.Header, error) {
+	client, known := a.shops[c.shop]
+	if !known || !a.mayCall {
+		return nil, &fault.Error{
+			Kind: fault.Rejected, Class: fault.Config, Field: "SHOPIFY_ADMIN_TOKEN", Doing: c.doing,
+			Detail: "is not set, and the shop's Admin API has to be asked",
+		}
+	}
+	response, err := client.Do(ctx, webapi.Request{
+		Method: http.MethodPost, Path: path, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: c.body(), Doing: c.doing, WantJSON: true,
+	})
+	if err != nil {
+		return nil, onlyRead(err)
+	}
+	return response.Header, fault.Doing(c.doing, readAnswer(response.Body, c.read))
+}
+
+func (c call) body() []byte {
+	w := strictjson.NewWriter(nil)
+	w.Obj()
+	w.StrField("query", c.query)
+	if c.id != "" {
+		w.Key("variables").Obj()
+		w.StrField("id", c.id)
+		w.EndObj()
+	}
+	w.EndObj()
+	return w.Bytes()
+}
+
+// onlyRead undoes the caution that webapi has with every POST: a query changes
+// nothing, so an answer that was lost leaves nothing to look into.
+func onlyRead(err error) error {
+	e := *fault.As(err)
+	if e.Class == fault.Ambiguous {
+		e.Class = fault.Intermittent
+	}
+	return &e
+}
+
+// transactions returns what was tried to pay the order with. The list is not paged:
+// without "first" the API returns all of it.
+func (a *admin) transactions(ctx context.Context, shop, order string) ([]transaction, error) {
+	doing := "asking for the transactions of order " + order
+	var all []transaction
+	found := false
+	_, err := a.query(ctx, call{
+		shop: shop, doing: doing, query: queryTransactions, id: "gid://shopify/Order/" + order,
+		read: func(r *strictjson.Reader) { all, found = readTransactions(&reader{Reader: r}) },
+	})
+	if err == nil && !found {
+		err = fault.New(fault.NotReady, fault.MissingRef, doing, "the Admin API does not know the order yet, or no longer")
+	}
+	return all, err
+}
+
+func readTransactions(r *reader) (all []transaction, found bool) {
+	for key := range r.Object() {
+		if key != "order" || r.Null() {
+			continue
+		}
+		found = true
+		for key := range r.Object() {
+			if key == "transactions" {
+				for range r.Array() {
+					all = append(all, r.transaction())
+				}
+			}
+		}
+	}
+	return all, found
+}
+
+func (r *reader) transaction() (tx transaction) {
+	var processed, created time.Time
+	for key := range r.Object() {
+		switch key {
+		case "id":
+			tx.id = lastPart(r.ID())
+		case "kind":
+			tx.kind = r.String()
+		case "status":
+			tx.status = r.String()
+		case "gateway":
+			tx.gateway = r.word()
+		case "paymentId":
+			tx.reference = r.word()
+		case "processedAt":
+			processed = r.time()
+		case "createdAt":
+			created = r.time()
+		case "amountSet":
+			tx.amount = r.money()
+		case "amountRoundingSet":
+			tx.rounding = r.money()
+		}
+	}
+	if tx.at = processed; processed.IsZero() {
+		tx.at = created
+	}
+	return tx
+}
+
+// lastPart returns the number in "gid://shopify/OrderTransaction/389404469", by which
+// webhooks name the same transaction.
+func lastPart(gid string) string { return gid[strings.LastIndexByte(gid, '/')+1:] }

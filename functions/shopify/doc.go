@@ -1,0 +1,76 @@
+// Package shopify is everything about Shopify and nothing else: it proves that a
+// delivery comes from one of our shops and translates it into canonical events. It
+// speaks version 2026-10 of webhooks and Admin API. It is a source only; nothing is
+// written to Shopify yet.
+//
+// # The door
+//
+// A webhook is signed with HMAC-SHA256 over its body, under the app's client secret;
+// two secrets may be configured while one is being replaced. Headers are not signed,
+// so the shop must be in SHOPIFY_SHOPS, and no time is signed, so a replay is caught
+// by its id only. That id is made of shop, topic and webhook id, not of the event id:
+// one action causes deliveries of several topics and all must pass. A partner event
+// of EventBridge gives the very same raw message.
+//
+// # What becomes of a delivery
+//
+//   - orders/create gives order.placed; orders/updated and orders/paid give
+//     order.changed; an order with cancelled_at gives order.cancelled instead,
+//     whatever the topic (and after order.placed, where it was created cancelled).
+//   - Before it comes customer.upserted from the embedded customer, or for a guest
+//     from the e-mail address; an order without either stands alone.
+//   - After it comes payment.captured for every tender, once the order is paid.
+//   - customers/create and customers/update give customer.upserted.
+//
+// Any other topic is refused and stays in quarantine, so that a subscription nobody
+// meant to make is seen. Versions are Shopify's own updated_at. Deliveries come at
+// least once and in any order, which is the pipeline's to settle.
+//
+// # What to know about Shopify
+//
+// It waits five seconds for an answer, tries a webhook eight more times within four
+// hours, with the payload of the first, and then deletes a subscription that was made
+// over the API. Delivery is at least once and unordered: orders/updated often overtakes
+// orders/create. Ids exceed 2^53. Times bear the shop's offset.
+//
+// The Admin API is asked with X-Shopify-Access-Token. A version lives for twelve
+// months; after that the API silently answers in a later one, which Checker looks for.
+// Queries are paid in points from a bucket per app and shop: an empty one answers
+// THROTTLED with status 200. SHOPIFY_ADMIN_TOKEN belongs to one shop; stores that have
+// tokens of their own are connected one by one.
+//
+// # Decisions
+//
+// Currency. Every "_set" holds an amount in the shop's and in the buyer's currency.
+// Where they differ, SHOPIFY_CURRENCY chooses when the order is first seen, and the
+// choice is remembered for it. Amounts that Shopify tells in the shop's currency only
+// (tips, what is outstanding) are not converted: they are refused if they are needed
+// in the other.
+//
+// Totals are those of the sale (total_price, quantity), not what edits and refunds
+// left of it (current_…): the parts balance only with the former, and refunds are
+// documents of their own. A quantity taken off by an order edit therefore does not
+// show.
+//
+// Discounts are taken from discount_allocations, which hold line and order discounts
+// alike. Duties are a charge unless duties_included says that prices contain them.
+// A tip comes as a line with tip_payment_gateway, in total_tip_received, or in both;
+// it is booked once. Shopify's total stands before cash rounding; the rounding is
+// booked and added, so that order and payment agree.
+//
+// Tenders. One gateway name is one payment, "<order>-paid". Several names mean that
+// the order cannot tell who paid what (a redeemed gift card is a tender, not a
+// discount): the transactions are asked for, which needs SHOPIFY_ADMIN_TOKEN with
+// read_orders. Among them the oldest is "<order>-paid" and each later one bears its
+// own number, so that an order that was paid more after an edit does not report its
+// first payment twice. Paid more by the same gateway, it still names one gateway, and
+// the second payment does not show.
+//
+// An expired authorisation is read as voided and noted. Other unknown financial
+// states are refused, since they decide whether money is booked; unknown words for
+// channel or fulfilment pass.
+//
+// Errors of the API come in three layers: the HTTP status, the errors of the answer
+// (THROTTLED among them, with the time the bucket needs), and userErrors, which only
+// mutations have and we send none.
+package shopify

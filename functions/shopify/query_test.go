@@ -1,0 +1,46 @@
+package shopify_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"causeway/functions/shopify/shopifytest"
+)
+
+// TestQueriesFitTheSchema holds every query that is sent against the published types.
+func TestQueriesFitTheSchema(t *testing.T) {
+	t.Parallel()
+	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "admin", Input: string(mustRead(t, "..", "shopifytest", "testdata", "admin.graphql"))})
+	s := open(t, nil)
+	s.fake.Pay("5", sale(1, "SALE", "SUCCESS", "gift_card", 15750))
+	if err := s.Checker.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.mustTranslate(t, "orders/paid", split(5))
+	asked := s.fake.Asked()
+	if len(asked) != 2 {
+		t.Fatalf("%d queries were sent, want 2", len(asked))
+	}
+	for _, query := range asked {
+		if _, errs := gqlparser.LoadQuery(schema, query); errs != nil {
+			t.Errorf("%s\n%v", query, errs)
+		}
+		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat").Replace(query)
+		if _, errs := gqlparser.LoadQuery(schema, misspelt); errs == nil {
+			t.Errorf("a misspelt field passes:\n%s", misspelt)
+		}
+	}
+}
+
+func TestTheOrderIsAskedForByItsWholeID(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	s.fake.Pay("9007199254740993", shopifytest.Transaction{ID: 9007199254740995, Kind: "SALE", Status: "SUCCESS", Amount: usd(15750), At: shopifytest.Start})
+	paid := payments(s.mustTranslate(t, "orders/paid", split(9007199254740993)))
+	if len(paid) != 1 || paid[0].Reference != "9007199254740995" || paid[0].Order != "9007199254740993" {
+		t.Errorf("got %+v", paid)
+	}
+}

@@ -1,0 +1,238 @@
+package shopifytest
+
+import (
+	_ "embed"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"causeway/shared/canonical"
+)
+
+// What the Fake and the deliveries are made of, unless a test says otherwise.
+const (
+	Shop    = "example-brand.myshopify.com"
+	Secret  = "hush-shopify-test-secret" // the one that the published samples are signed with
+	Token   = "token-of-the-fake-admin-api"
+	Version = "2026-10"
+)
+
+//go:embed testdata/admin.graphql
+var sdl string
+
+// Fake is the Admin GraphQL API of any shop. It is safe for concurrent use.
+type Fake struct {
+	schema *ast.Schema
+
+	mu      sync.Mutex
+	version string
+	orders  map[string][]Transaction
+	answers []Answer
+	asked   []string
+}
+
+// Transaction is one transaction of an order, as the API shows it.
+type Transaction struct {
+	ID          int64
+	Kind        string // such as "SALE"
+	Status      string // such as "SUCCESS"
+	Gateway     string // such as "shopify_payments"
+	Reference   string
+	Amount      canonical.Money // in the shop's currency
+	Presentment canonical.Money // the zero value stands for Amount
+	Rounding    canonical.Money // of cash; the zero value for none
+	At          time.Time
+}
+
+// Answer is an answer that the Fake gives instead of its own.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   string
+}
+
+// New returns a Fake that knows no order.
+func New() *Fake {
+	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "admin.graphql", Input: sdl})
+	return &Fake{schema: schema, version: Version, orders: map[string][]Transaction{}}
+}
+
+// Settings returns the configuration that points the connector at the Fake, which is
+// served under the base URL.
+func (f *Fake) Settings(base string) map[string]string {
+	return map[string]string{
+		"SHOPIFY_SHOPS":           Shop,
+		"SHOPIFY_WEBHOOK_SECRETS": Secret,
+		"SHOPIFY_ADMIN_TOKEN":     Token,
+		"SHOPIFY_API_URL":         base,
+	}
+}
+
+// Pay gives the order these transactions.
+func (f *Fake) Pay(order string, transactions ...Transaction) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.orders[order] = append(f.orders[order], transactions...)
+}
+
+// SetVersion makes the Fake answer in another version of the API.
+func (f *Fake) SetVersion(version string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.version = version
+}
+
+// Answer queues answers that come before the Fake's own, one for each request.
+func (f *Fake) Answer(answers ...Answer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.answers = append(f.answers, answers...)
+}
+
+// Asked returns the queries that came in so far, refused ones included.
+func (f *Fake) Asked() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]string(nil), f.asked...)
+}
+
+// ServeHTTP answers POST /admin/api/2026-10/graphql.json.
+func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a := f.answer(r)
+	for name, values := range a.Header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("X-Shopify-Api-Version", f.version)
+	w.WriteHeader(a.Status)
+	_, _ = w.Write([]byte(a.Body))
+}
+
+func (f *Fake) answer(r *http.Request) Answer {
+	var q struct {
+		Query     string         `json:"query"`
+		Variables map[string]any `json:"variables"`
+	}
+	switch {
+	case r.Method != http.MethodPost || r.URL.Path != "/admin/api/"+Version+"/graphql.json":
+		return Answer{Status: http.StatusNotFound, Body: `{"errors":"Not Found"}`}
+	case r.Header.Get("X-Shopify-Access-Token") != Token:
+		return Answer{Status: http.StatusUnauthorized, Body: `{"errors":"[API] Invalid API key or access token"}`}
+	case json.NewDecoder(r.Body).Decode(&q) != nil:
+		return Answer{Status: http.StatusBadRequest, Body: `{"errors":"Bad Request"}`}
+	}
+	f.asked = append(f.asked, q.Query)
+	if len(f.answers) > 0 {
+		first := f.answers[0]
+		f.answers = f.answers[1:]
+		return first
+	}
+	return f.execute(q.Query, q.Variables)
+}
+
+// execute validates the query as Shopify does and answers what it selects.
+func (f *Fake) execute(query string, variables map[string]any) Answer {
+	document, errs := gqlparser.LoadQuery(f.schema, query)
+	if len(errs) > 0 || len(document.Operations) != 1 {
+		return ok(map[string]any{"errors": []any{map[string]any{
+			"message": errs.Error(), "extensions": map[string]any{"code": "undefinedField"},
+		}}})
+	}
+	selected := project(f.root(variables), document.Operations[0].SelectionSet)
+	return ok(map[string]any{"data": selected, "extensions": map[string]any{"cost": costs}})
+}
+
+var costs = map[string]any{
+	"requestedQueryCost": 3,
+	"throttleStatus":     map[string]any{"maximumAvailable": 2000.0, "currentlyAvailable": 1997, "restoreRate": 100.0},
+}
+
+func ok(body any) Answer {
+	data, err := json.Marshal(body)
+	if err != nil {
+		return Answer{Status: http.StatusInternalServerError}
+	}
+	return Answer{Status: http.StatusOK, Body: string(data)}
+}
+
+// root is everything that a query with the variables can see.
+func (f *Fake) root(variables map[string]any) map[string]any {
+	root := map[string]any{"shop": map[string]any{"id": "gid://shopify/Shop/1", "name": "Example Brand"}}
+	id, _ := variables["id"].(string)
+	transactions, known := f.orders[strings.TrimPrefix(id, "gid://shopify/Order/")]
+	if !known {
+		return root
+	}
+	shown := make([]any, len(transactions))
+	for i, t := range transactions {
+		shown[i] = t.show()
+	}
+	root["order"] = map[string]any{"id": id, "transactions": shown}
+	return root
+}
+
+func (t Transaction) show() map[string]any {
+	presentment := t.Presentment
+	if presentment == (canonical.Money{}) {
+		presentment = t.Amount
+	}
+	shown := map[string]any{
+		"id":   "gid://shopify/OrderTransaction/" + strconv.FormatInt(t.ID, 10),
+		"kind": t.Kind, "status": t.Status, "gateway": t.Gateway,
+		"processedAt": t.At.UTC().Format(time.RFC3339), "createdAt": t.At.UTC().Format(time.RFC3339),
+		"amountSet": moneyBag(t.Amount, presentment),
+	}
+	if t.Reference != "" {
+		shown["paymentId"] = t.Reference
+	}
+	if t.Rounding != (canonical.Money{}) {
+		shown["amountRoundingSet"] = moneyBag(t.Rounding, t.Rounding)
+	}
+	return shown
+}
+
+func moneyBag(shop, presentment canonical.Money) map[string]any {
+	return map[string]any{"shopMoney": money(shop), "presentmentMoney": money(presentment)}
+}
+
+func money(m canonical.Money) map[string]any {
+	return map[string]any{"amount": m.Decimal().String(), "currencyCode": m.Currency}
+}
+
+// project returns of the value what the selection asks for; what is not there is null.
+func project(value any, selection ast.SelectionSet) any {
+	switch v := value.(type) {
+	case []any:
+		all := make([]any, len(v))
+		for i, element := range v {
+			all[i] = project(element, selection)
+		}
+		return all
+	case map[string]any:
+		picked := map[string]any{}
+		pick(v, selection, picked)
+		return picked
+	}
+	return value
+}
+
+func pick(from map[string]any, selection ast.SelectionSet, into map[string]any) {
+	for _, selected := range selection {
+		switch s := selected.(type) {
+		case *ast.Field:
+			into[s.Alias] = project(from[s.Name], s.SelectionSet)
+		case *ast.FragmentSpread:
+			pick(from, s.Definition.SelectionSet, into)
+		case *ast.InlineFragment:
+			pick(from, s.SelectionSet, into)
+		}
+	}
+}

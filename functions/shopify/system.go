@@ -1,0 +1,144 @@
+package shopify
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/formats/strictjson"
+	"causeway/shared/webhook"
+)
+
+// Name is the system's name in folders, queues and keys.
+const Name = "shopify"
+
+// APIVersion is the version of the Admin API and of the webhook payloads that this
+// package was written for.
+const APIVersion = "2026-10"
+
+// Settings is the configuration of the connector, read by connector.ParseSettings.
+type Settings struct {
+	// Shops are the domains that may send, such as example-brand.myshopify.com.
+	Shops []string `env:"SHOPIFY_SHOPS" validate:"required,dive,lowercase,endswith=.myshopify.com,hostname_rfc1123"`
+	// Secrets are the app's client secrets; two while one is being replaced.
+	Secrets []connector.Secret `env:"SHOPIFY_WEBHOOK_SECRETS" validate:"required,dive,required"`
+	// AdminToken is needed for orders that were paid with several tenders. It belongs
+	// to one shop.
+	AdminToken connector.Secret `env:"SHOPIFY_ADMIN_TOKEN"`
+	// APIURL is where the Admin API lives; {shop} stands for the shop's domain.
+	APIURL string `env:"SHOPIFY_API_URL" envDefault:"https://{shop}"`
+	// Currency says which of an order's two currencies counts, where they differ.
+	Currency string `env:"SHOPIFY_CURRENCY" envDefault:"shop" validate:"oneof=shop presentment"`
+	// Tolerance is how many minor units an order may fail to balance by.
+	Tolerance int64 `env:"SHOPIFY_ROUNDING_TOLERANCE" envDefault:"5" validate:"min=0,max=1000"`
+}
+
+// timeout bounds one query. The ones sent here cost a few points and take well below a
+// second; nobody but an inbox message waits for them.
+const timeout = 10 * time.Second
+
+// Profile says what the pipeline and the infrastructure must know about Shopify. The
+// bucket of the smallest plan restores 100 points a second and a query here costs about
+// three, so eight calls at once leave room for the shop's other apps.
+func Profile() connector.Profile {
+	settings, secrets := connector.Keys(Settings{})
+	return connector.Profile{
+		Name:        Name,
+		Title:       "Shopify (Admin API " + APIVersion + ")",
+		Roles:       []connector.Role{connector.Receive, connector.Translate},
+		BodyLimit:   webhook.BodyLimit,
+		Concurrency: 8,
+		Timeout:     timeout,
+		Settings:    settings,
+		Secrets:     secrets,
+	}
+}
+
+// Open returns the connector with the settings, whose keys are those of Settings. It
+// opens no connection. Errors are of class config and name the key at fault.
+func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
+	var s Settings
+	if err := connector.ParseSettings(settings, &s); err != nil {
+		return connector.System{}, err
+	}
+	verifier, err := webhook.New(webhook.BodyHMAC(headerSignature), reveal(s.Secrets)...)
+	if err != nil {
+		return connector.System{}, configFault("SHOPIFY_WEBHOOK_SECRETS", err)
+	}
+	api, err := newAdmin(s, deps)
+	if err != nil {
+		return connector.System{}, configFault("SHOPIFY_API_URL", err)
+	}
+	opened := &store{
+		shops: s.Shops, currency: s.Currency, tolerance: s.Tolerance,
+		memory: deps.CrossRef, verifier: verifier, api: api,
+	}
+	system := connector.System{Profile: Profile(), Source: opened}
+	if s.AdminToken != "" {
+		system.Checker = opened
+	}
+	return system, nil
+}
+
+// reveal is for the verifier alone, which prints none of them.
+func reveal(secrets []connector.Secret) []string {
+	texts := make([]string, len(secrets))
+	for i, secret := range secrets {
+		texts[i] = secret.Reveal()
+	}
+	return texts
+}
+
+func configFault(key string, err error) error {
+	return &fault.Error{Kind: fault.Rejected, Class: fault.Config, Field: key, Doing: "opening shopify", Err: err}
+}
+
+// store is the opened connector. It keeps nothing between calls, and no secret in a
+// field that a careless log line would print.
+type store struct {
+	shops     []string
+	currency  string
+	tolerance int64
+	memory    connector.CrossRef
+	verifier  *webhook.Verifier
+	api       *admin
+}
+
+var (
+	_ connector.Source  = (*store)(nil)
+	_ connector.Partner = (*store)(nil)
+	_ connector.Checker = (*store)(nil)
+)
+
+// Check asks every shop for its name, and that it answers in the version asked for:
+// Shopify silently falls forward to a later one when a version has ended.
+func (s *store) Check(ctx context.Context) error {
+	for _, shop := range s.shops {
+		doing := "checking the Admin API of " + shop
+		header, err := s.api.query(ctx, call{shop: shop, doing: doing, query: queryShop, read: (*strictjson.Reader).Skip})
+		if err != nil {
+			return err
+		}
+		if err := checkVersion(doing, header); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkVersion(doing string, header http.Header) error {
+	if header.Get(headerVersion) == APIVersion {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Rejected, Class: fault.Config, Field: headerVersion, Doing: doing,
+		Detail: "the answer is not in version " + APIVersion + " of the API: it has ended or the address is not Shopify's",
+	}
+}
+
+func (s *store) allows(shop string) bool {
+	return slices.Contains(s.shops, shop)
+}

@@ -1,0 +1,107 @@
+package shopify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strings"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/message"
+	"causeway/shared/webhook"
+)
+
+// The headers of a delivery, in the spelling of Shopify's documentation.
+const (
+	headerSignature = "X-Shopify-Hmac-Sha256"
+	headerTopic     = "X-Shopify-Topic"
+	headerShop      = "X-Shopify-Shop-Domain"
+	headerWebhook   = "X-Shopify-Webhook-Id"
+	headerEvent     = "X-Shopify-Event-Id"
+	headerTriggered = "X-Shopify-Triggered-At"
+	headerVersion   = "X-Shopify-Api-Version"
+)
+
+// kept are the headers that travel with the raw message. The signature is not among
+// them: it has done its work, and proves nothing about a redriven copy.
+var kept = [...]string{headerTopic, headerShop, headerWebhook, headerEvent, headerTriggered, headerVersion}
+
+// delivery is what a webhook or a partner event says about itself.
+type delivery struct {
+	header      http.Header
+	contentType string
+	body        []byte
+	trigger     message.Trigger
+	at          time.Time
+}
+
+// Receive checks the signature over the body and that the shop is one of ours. The
+// headers are not signed: none of them is trusted further than the list of shops.
+func (s *store) Receive(_ context.Context, request connector.Request) (*message.Raw, error) {
+	signed := webhook.Request{Method: request.Method, Header: request.Header, Body: request.Body}
+	if err := s.verifier.Verify(signed, request.At); err != nil {
+		return nil, err
+	}
+	return s.name(delivery{
+		header: request.Header, contentType: request.Header.Get("Content-Type"), body: request.Body,
+		trigger: message.Webhook, at: request.At,
+	})
+}
+
+// name makes the raw message of an authentic delivery. Shops are compared in lower
+// case, as host names are, and the tenant is written so everywhere.
+func (s *store) name(d delivery) (*message.Raw, error) {
+	shop, topic := strings.ToLower(d.header.Get(headerShop)), d.header.Get(headerTopic)
+	if !s.allows(shop) {
+		return nil, refuse(fault.Unauthentic, fault.Auth, headerShop, "the shop is none of SHOPIFY_SHOPS")
+	}
+	if topic == "" {
+		return nil, refuse(fault.Invalid, fault.Schema, headerTopic, "is missing")
+	}
+	if err := checkRepeated(d.header); err != nil {
+		return nil, err
+	}
+	return &message.Raw{
+		ID: rawID(shop, topic, d), System: Name, Tenant: shop, Topic: topic, Trigger: d.trigger,
+		Header: keep(d.header), ContentType: d.contentType, ReceivedAt: d.at.UTC(), Body: d.body,
+	}, nil
+}
+
+// rawID is the same for the same delivery sent again, by whichever way. Two topics
+// that one action caused share an event id and must not meet here.
+func rawID(shop, topic string, d delivery) string {
+	if id := d.header.Get(headerWebhook); id != "" {
+		return message.DeriveID(Name, shop, topic, id)
+	}
+	hash := sha256.Sum256(d.body)
+	return message.DeriveID(Name, shop, topic, "sha256", hex.EncodeToString(hash[:]))
+}
+
+// checkRepeated refuses a header that two readers could read differently.
+func checkRepeated(header http.Header) error {
+	for _, name := range kept {
+		if len(header.Values(name)) > 1 {
+			return refuse(fault.Invalid, fault.Schema, name, "the header came more than once")
+		}
+	}
+	return nil
+}
+
+// keep drops every other header: what is stored is what was asked for, no addresses
+// and no tracing of the sender's.
+func keep(header http.Header) map[string]string {
+	values := make(map[string]string, len(kept))
+	for _, name := range kept {
+		if value := header.Get(name); value != "" {
+			values[name] = value
+		}
+	}
+	return values
+}
+
+func refuse(kind fault.Kind, class fault.Class, field, detail string) error {
+	return &fault.Error{Kind: kind, Class: class, Field: field, Doing: "receiving from shopify", Detail: detail}
+}

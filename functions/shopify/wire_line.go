@@ -1,0 +1,136 @@
+package shopify
+
+import "causeway/shared/canonical"
+
+// line is an entry of line_items.
+type line struct {
+	id, sku, product, variant, title, name string
+	quantity                               int64
+	price                                  priceBag
+	discount, tax, duty                    moneyBag
+	giftCard, deleted, ships, tip          bool
+}
+
+func (r *reader) lines() []line {
+	lines := []line{}
+	for range r.Array() {
+		lines = append(lines, r.line())
+	}
+	return lines
+}
+
+// line reads the quantity that was sold, as the totals do; current_quantity is what
+// edits and refunds left of it.
+func (r *reader) line() (l line) {
+	counted := false
+	for key := range r.Object() {
+		if key == "quantity" {
+			l.quantity, counted = r.Int(), true
+		}
+		_ = l.readProduct(r, key) || l.readAmount(r, key)
+	}
+	r.require(l.id != "", "id")
+	r.require(counted, "quantity")
+	r.require(l.price.set, "price_set")
+	return l
+}
+
+func (l *line) readProduct(r *reader, key string) bool {
+	switch key {
+	case "id":
+		l.id = r.ID()
+	case "sku":
+		l.sku = r.sku()
+	case "product_id":
+		l.product = r.id()
+	case "variant_id":
+		l.variant = r.id()
+	case "title":
+		l.title = r.word()
+	case "name":
+		l.name = r.word()
+	case "gift_card":
+		l.giftCard = r.flag()
+	case "product_exists":
+		exists, present := r.NullBool()
+		l.deleted = present && !exists
+	case "requires_shipping":
+		l.ships = r.flag()
+	default:
+		return false
+	}
+	return true
+}
+
+// readAmount leaves total_discount aside: it stays 0 for discounts on the whole order,
+// whose share on the line stands in discount_allocations.
+func (l *line) readAmount(r *reader, key string) bool {
+	switch key {
+	case "price_set":
+		l.price = r.price()
+	case "discount_allocations":
+		l.discount = r.sum((*reader).amountSet)
+	case "tax_lines":
+		l.tax = r.sum((*reader).priceSet)
+	case "duties":
+		l.duty = r.sum((*reader).money)
+	case "tip_payment_gateway": // stands on tips only, and may be null there
+		l.tip = true
+	default:
+		return false
+	}
+	return true
+}
+
+// shippingLine is an entry of shipping_lines. One that an edit removed stays in the
+// list, marked so.
+type shippingLine struct {
+	id, code, title      string
+	price, discount, tax moneyBag
+	removed              bool
+}
+
+func (r *reader) shippingLines() []shippingLine {
+	var all []shippingLine
+	if r.Null() {
+		return nil
+	}
+	for range r.Array() {
+		all = append(all, r.shippingLine())
+	}
+	return all
+}
+
+func (r *reader) shippingLine() (l shippingLine) {
+	for key := range r.Object() {
+		switch key {
+		case "id":
+			l.id = r.id()
+		case "code":
+			l.code = r.word()
+		case "title":
+			l.title = r.word()
+		case "price_set":
+			l.price = r.money()
+		case "discount_allocations":
+			l.discount = r.sum((*reader).amountSet)
+		case "tax_lines":
+			l.tax = r.sum((*reader).priceSet)
+		case "is_removed":
+			l.removed = r.flag()
+		}
+	}
+	r.require(l.price.set, "price_set")
+	return l
+}
+
+// kind tells revenue, liability and what has no product behind it apart.
+func (l *line) kind() canonical.LineKind {
+	switch {
+	case l.giftCard:
+		return canonical.GiftCardLine
+	case l.deleted || l.product == "":
+		return canonical.CustomLine
+	}
+	return canonical.ProductLine
+}

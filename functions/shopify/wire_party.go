@@ -1,0 +1,96 @@
+package shopify
+
+import (
+	"causeway/shared/canonical"
+	"causeway/shared/formats/strictjson"
+)
+
+// readCustomer reads the payload of the customers/… topics.
+func readCustomer(r *reader) (*canonical.Customer, *strictjson.Error) {
+	c := r.customer()
+	if c == nil {
+		c = &canonical.Customer{}
+	}
+	r.require(c.ID != "", "id")
+	r.require(!c.UpdatedAt.IsZero(), "updated_at")
+	return c, r.End()
+}
+
+// customer reads a customer, whole or embedded in an order, or null.
+func (r *reader) customer() *canonical.Customer {
+	if r.Null() {
+		return nil
+	}
+	var c canonical.Customer
+	for key := range r.Object() {
+		switch key {
+		case "id":
+			c.ID = r.id()
+		case "email":
+			c.Email = r.text()
+		case "first_name":
+			c.FirstName = r.text()
+		case "last_name":
+			c.LastName = r.text()
+		case "phone":
+			c.Phone = r.text()
+		case "note":
+			c.Note = r.text()
+		case "default_address":
+			c.Address = r.address()
+		case "updated_at":
+			c.UpdatedAt = r.time()
+		}
+	}
+	if c.Address != nil {
+		c.Company = c.Address.Company
+	}
+	return &c
+}
+
+// address reads a postal address, or null. One without any member counts as null.
+func (r *reader) address() *canonical.Address {
+	if r.Null() {
+		return nil
+	}
+	var a canonical.Address
+	var province canonical.Text
+	for key := range r.Object() {
+		if key == "province" {
+			province = r.text()
+		}
+		r.addressField(&a, key)
+	}
+	if a.Region.String() == "" { // an unknown code; the name is better than nothing
+		a.Region = province
+	}
+	if a == (canonical.Address{}) {
+		return nil
+	}
+	return &a
+}
+
+func (r *reader) addressField(a *canonical.Address, key string) {
+	switch key {
+	case "first_name":
+		a.FirstName = r.text()
+	case "last_name":
+		a.LastName = r.text()
+	case "company":
+		a.Company = r.text()
+	case "address1":
+		a.Line1 = r.text()
+	case "address2":
+		a.Line2 = r.text()
+	case "city":
+		a.City = r.text()
+	case "province_code":
+		a.Region = r.text()
+	case "zip":
+		a.PostalCode = r.text()
+	case "country_code":
+		a.Country = r.country()
+	case "phone":
+		a.Phone = r.text()
+	}
+}

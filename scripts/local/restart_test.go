@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// patience is how long a started command may take for what it is waited for.
+const patience = time.Minute
+
+// TestKillAndRestart kills the command, as a power cut would, while the sample day is
+// under way, starts it again on the same folder, and reads at the end of the day
+// whether anything that a store was told to be accepted is missing or there twice.
+func TestKillAndRestart(t *testing.T) {
+	t.Parallel()
+	steps := sampleDay()
+	for _, seed := range []uint64{1, 2, 3} {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			for _, moment := range moments(seed, len(steps)) {
+				c := start(t, folder)
+				c.waitForAnswers(moment)
+				c.kill()
+				t.Logf("killed when senders had been answered %d of %d deliveries", c.answered(), len(steps))
+			}
+			c := start(t, folder)
+			got := c.result()
+			c.interrupt()
+			if got.Lost != 0 || got.Duplicated != 0 || got.Accepted != accepted(steps) || got.Dead != 1 || got.Parked != 1 {
+				t.Errorf("the day ended with %+v, want %d accepted, 1 dead and its payment waiting\n%s", got, accepted(steps), c.log())
+			}
+		})
+	}
+}
+
+// moments are counts of answers at which to kill, in the order in which they come.
+func moments(seed uint64, steps int) []int {
+	random := rand.New(rand.NewPCG(seed, 0))
+	return slices.Sorted(slices.Values([]int{1 + random.IntN(steps), 1 + random.IntN(steps), 1 + random.IntN(steps)}))
+}
+
+// accepted counts the deliveries that a door must not turn away.
+func accepted(steps []delivery) int {
+	return len(slices.DeleteFunc(slices.Clone(steps), func(d delivery) bool { return d.Refuse }))
+}
+
+// command is the program in a process of its own.
+type command struct {
+	*testing.T
+	folder string
+	cmd    *exec.Cmd
+	lines  chan string
+}
+
+func start(t *testing.T, folder string) *command {
+	t.Helper()
+	c := &command{T: t, folder: folder, cmd: exec.CommandContext(t.Context(), os.Args[0]), lines: make(chan string, 1000)}
+	c.cmd.Env = []string{dayFolder + "=" + folder}
+	c.cmd.Stderr = os.Stderr
+	out, err := c.cmd.StdoutPipe()
+	must(t, err)
+	must(t, c.cmd.Start())
+	go c.read(out)
+	return c
+}
+
+func (c *command) read(out io.Reader) {
+	defer close(c.lines)
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		c.lines <- lines.Text()
+	}
+}
+
+// answered counts the deliveries that senders were told about.
+func (c *command) answered() int {
+	book, _ := os.ReadFile(filepath.Join(c.folder, "senders.jsonl")) // not there yet: none
+	return bytes.Count(book, []byte{'\n'})
+}
+
+func (c *command) waitForAnswers(n int) {
+	c.Helper()
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for late := time.After(patience); c.answered() < n; {
+		select {
+		case <-look.C:
+		case <-late:
+			c.Fatalf("%d deliveries were answered, want %d\n%s", c.answered(), n, c.log())
+		}
+	}
+}
+
+func (c *command) kill() {
+	c.Helper()
+	must(c.T, c.cmd.Process.Kill())
+	for range c.lines { // until the pipe is closed
+	}
+	if err := c.cmd.Wait(); err == nil {
+		c.Fatal("the killed command ended by itself")
+	}
+}
+
+// interrupt ends the command as Ctrl-C does.
+func (c *command) interrupt() {
+	c.Helper()
+	must(c.T, c.cmd.Process.Signal(os.Interrupt))
+	for range c.lines {
+	}
+	must(c.T, c.cmd.Wait())
+}
+
+// result waits for the day to be over.
+func (c *command) result() (r result) {
+	c.Helper()
+	late := time.After(patience)
+	for {
+		select {
+		case line, more := <-c.lines:
+			if text, over := strings.CutPrefix(line, "the sample day is over: "); over {
+				must(c.T, json.Unmarshal([]byte(text), &r))
+				return r
+			}
+			if !more {
+				c.Fatalf("the command ended before the day\n%s", c.log())
+			}
+		case <-late:
+			c.Fatalf("the day does not end\n%s", c.log())
+		}
+	}
+}
+
+// log is the command's own log, for failures.
+func (c *command) log() string {
+	data, err := os.ReadFile(filepath.Join(c.folder, "causeway.log"))
+	if err != nil {
+		return err.Error()
+	}
+	return string(data)
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	must(t, os.WriteFile(path, []byte(text), 0o600))
+}
+
+// wantFailure fails unless the error says the text.
+func wantFailure(t *testing.T, err error, text string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), text) {
+		t.Errorf("failure is %v, want one that says %q", err, text)
+	}
+}

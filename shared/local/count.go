@@ -1,0 +1,141 @@
+package local
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"causeway/shared/pipeline"
+	"causeway/shared/routes"
+)
+
+// kindQueue is the kind of counter that holds the length of a queue.
+const kindQueue = "queue"
+
+// Depth is what lies in one queue now.
+type Depth struct {
+	Queue      string
+	Visible    int           // waits for a receiver
+	InFlight   int           // was received and is neither deleted, deferred nor visible again
+	Deferred   int           // waits for its time
+	Dead       int           // lies in the queue's dead-letter queue, visible or not
+	Oldest     time.Duration // since the oldest message of the queue was sent; 0 if it is empty
+	OldestDead time.Duration // since the oldest dead letter was first sent; 0 if there is none
+}
+
+// Depths returns the depth of every queue that is no dead-letter queue, by name.
+// The cost grows with what is in flight or deferred, not with what waits.
+func (s *Store) Depths(ctx context.Context) ([]Depth, error) {
+	rows, err := s.measure(ctx)
+	if err != nil {
+		return nil, failure("measuring the queues", err)
+	}
+	dead := map[string]bool{}
+	for name := range rows {
+		dead[routes.Dead(name)] = true
+	}
+	var depths []Depth
+	for name, row := range rows {
+		if dead[name] {
+			continue
+		}
+		grave := rows[routes.Dead(name)]
+		row.Dead, row.OldestDead = grave.Visible+grave.InFlight+grave.Deferred, grave.Oldest
+		depths = append(depths, row)
+	}
+	slices.SortFunc(depths, func(a, b Depth) int { return cmp.Compare(a.Queue, b.Queue) })
+	return depths, nil
+}
+
+// measure is one statement, hence one moment: a message on its way from one queue
+// to another is counted once.
+func (s *Store) measure(ctx context.Context) (map[string]Depth, error) {
+	const query = `SELECT q.name, coalesce(c.n, 0),
+		(SELECT count(*) FROM item WHERE queue = q.id AND visible_at > ?1),
+		(SELECT count(*) FROM item WHERE queue = q.id AND visible_at > ?1 AND deferred = 1),
+		(SELECT min(sent_at) FROM item INDEXED BY item_sent WHERE queue = q.id)
+		FROM queue q LEFT JOIN counter c ON c.kind = 'queue' AND c.name = q.name`
+	now := s.now()
+	depths := map[string]Depth{}
+	err := s.reads.rows(ctx, query, func(row scanner) error {
+		var d Depth
+		var total, hidden int
+		var oldest *int64
+		err := row.Scan(&d.Queue, &total, &hidden, &d.Deferred, &oldest)
+		d.Visible, d.InFlight = total-hidden, hidden-d.Deferred
+		if oldest != nil {
+			d.Oldest = now.Sub(fromNanos(*oldest))
+		}
+		depths[d.Queue] = d
+		return err
+	}, nanos(now))
+	return depths, err
+}
+
+// RouteTally counts what the ledger was told about one route since the file was
+// made, whatever Sweep has removed. A message that was delivered twice counts twice.
+type RouteTally struct {
+	Route      string // "" for what no route matched
+	In         int64  // put into the route's queue by the bus
+	Confirmed  int64
+	Superseded int64
+	Skipped    int64
+	Deferred   int64 // waits now for its time
+	Dead       int64
+	Parked     int64
+}
+
+// Tally returns the totals of every route, by name, at a cost that depends only on
+// the number of routes and of what is deferred.
+func (s *Store) Tally(ctx context.Context) ([]RouteTally, error) {
+	const query = `SELECT kind, name, n FROM counter WHERE kind <> 'queue'
+		UNION ALL SELECT 'waiting', name,
+		(SELECT count(*) FROM item WHERE queue = q.id AND visible_at > ? AND deferred = 1) FROM queue q`
+	tallies := map[string]*RouteTally{}
+	for _, b := range s.branches {
+		tallies[b.name] = &RouteTally{Route: b.name}
+	}
+	err := s.reads.rows(ctx, query, func(row scanner) error {
+		var kind, route string
+		var n int64
+		err := row.Scan(&kind, &route, &n)
+		if tallies[route] == nil && tallied(kind) {
+			tallies[route] = &RouteTally{Route: route}
+		}
+		tallies[route].set(kind, n)
+		return err
+	}, nanos(s.now()))
+	if err != nil {
+		return nil, failure("reading the tally", err)
+	}
+	return sortedTallies(tallies), nil
+}
+
+func sortedTallies(tallies map[string]*RouteTally) []RouteTally {
+	sorted := make([]RouteTally, 0, len(tallies))
+	for _, route := range slices.Sorted(maps.Keys(tallies)) {
+		sorted = append(sorted, *tallies[route])
+	}
+	return sorted
+}
+
+// set ignores the stages on the way; t is nil for a queue that belongs to no route.
+func (t *RouteTally) set(kind string, n int64) {
+	if t == nil {
+		return
+	}
+	totals := map[string]*int64{
+		string(pipeline.Queued): &t.In, string(pipeline.Confirmed): &t.Confirmed,
+		string(pipeline.Superseded): &t.Superseded, string(pipeline.Skipped): &t.Skipped,
+		string(pipeline.Dead): &t.Dead, string(pipeline.Parked): &t.Parked, "waiting": &t.Deferred,
+	}
+	if total, ok := totals[kind]; ok {
+		*total = n
+	}
+}
+
+func tallied(kind string) bool {
+	return kind == string(pipeline.Queued) || pipeline.Stage(kind).Ends()
+}

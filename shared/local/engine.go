@@ -1,0 +1,214 @@
+package local
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/pipeline"
+	"causeway/shared/routes"
+)
+
+// batch is how many messages a worker takes at once, as Lambda does.
+const batch = 10
+
+// longPoll is how long a worker waits for a message before it looks again whether it
+// is to stop; the longest that SQS allows.
+const longPoll = 20 * time.Second
+
+// Engine runs the pipeline in one process: a door per source, a worker per inbox and
+// per route.
+type Engine struct {
+	config  *pipeline.Config
+	systems map[string]connector.System
+	lanes   []lane
+	// Refused is told each request that a door turned away; may be nil.
+	Refused func(system, code string)
+}
+
+// lane is one queue with its handler and the slots of the system that it calls.
+type lane struct {
+	queue   string
+	handler pipeline.Handler
+	slots   slots
+}
+
+// NewEngine joins the systems over the routes of the configuration. Routes between
+// systems that are not among them are left out.
+func NewEngine(config *pipeline.Config, systems map[string]connector.System) *Engine {
+	e := &Engine{config: config, systems: systems}
+	pools := make(map[string]slots, len(systems))
+	for name, system := range systems {
+		pools[name] = newSlots(max(1, system.Profile.Concurrency))
+		if system.Source != nil {
+			translator := &pipeline.Translator{Config: config, System: system}
+			e.lanes = append(e.lanes, lane{routes.Inbox(name), translator, newSlots(batch)})
+		}
+	}
+	for _, route := range config.Routes {
+		if target, ok := systems[route.To]; ok && target.Target != nil {
+			deliverer := &pipeline.Deliverer{Config: config, System: target, Route: route}
+			e.lanes = append(e.lanes, lane{route.Queue(), deliverer, pools[route.To]})
+		}
+	}
+	return e
+}
+
+// Run works until ctx ends, and returns when every message in hand is settled.
+func (e *Engine) Run(ctx context.Context) {
+	var workers sync.WaitGroup
+	for _, l := range e.lanes {
+		workers.Go(func() { e.work(ctx, l) })
+	}
+	workers.Wait()
+}
+
+// work takes messages from one queue, as many as it has hands. Hands are the queue's
+// own, so that a long poll holds nobody else up; slots are the system's, shared by
+// all its queues, and are held only during a call.
+func (e *Engine) work(ctx context.Context, l lane) {
+	hands := newSlots(batch)
+	defer hands.takeAll()
+	for {
+		free := hands.take(ctx, batch)
+		if free == 0 {
+			return
+		}
+		messages, err := e.config.Queue.Receive(ctx, l.queue, free, longPoll)
+		hands.give(free - len(messages))
+		if err != nil && ctx.Err() == nil {
+			e.config.Log.ErrorContext(ctx, "receiving from a queue", "queue", l.queue, "error", err)
+			pause(ctx, time.Second)
+		}
+		for _, in := range messages {
+			go func() {
+				defer hands.give(1)
+				e.handle(ctx, l, in)
+			}()
+		}
+	}
+}
+
+// handle waits for a slot of the system; when the engine stops first, the message
+// stays in its queue. What has begun is finished, whatever happens to ctx.
+func (e *Engine) handle(ctx context.Context, l lane, in pipeline.Incoming) {
+	if l.slots.take(ctx, 1) == 0 {
+		return
+	}
+	defer l.slots.give(1)
+	e.settle(context.WithoutCancel(ctx), l, in)
+}
+
+func (e *Engine) settle(ctx context.Context, l lane, in pipeline.Incoming) {
+	if err := pipeline.Settle(ctx, e.config.Queue, l.handler, in); err != nil {
+		e.config.Log.ErrorContext(ctx, "handling a message", "queue", l.queue, "event_id", in.Attributes[pipeline.AttrEvent], "error", err)
+	}
+}
+
+// Step handles what is visible in every queue now, one message at a time and in a
+// fixed order, and reports how many messages it handled. Tests and simulations call
+// it with a clock of their own instead of Run.
+func (e *Engine) Step(ctx context.Context) (int, error) {
+	handled := 0
+	for _, l := range e.lanes {
+		messages, err := e.config.Queue.Receive(ctx, l.queue, batch, 0)
+		if err != nil {
+			return handled, err
+		}
+		for _, in := range messages {
+			handled++
+			if err := pipeline.Settle(ctx, e.config.Queue, l.handler, in); err != nil {
+				return handled, err
+			}
+		}
+	}
+	return handled, nil
+}
+
+// Door returns the HTTP handler of every source: POST /hooks/<system>.
+func (e *Engine) Door() http.Handler {
+	mux := http.NewServeMux()
+	for name, system := range e.systems {
+		if system.Source == nil {
+			continue
+		}
+		receiver := &pipeline.Receiver{Config: e.config, System: system, Refused: func(code string) {
+			if e.Refused != nil {
+				e.Refused(name, code)
+			}
+		}}
+		mux.HandleFunc("/hooks/"+name, func(w http.ResponseWriter, r *http.Request) { e.receive(w, r, receiver) })
+	}
+	return mux
+}
+
+// receive reads one byte more than the limit allows, so that the pipeline sees that
+// there was more, and no further.
+func (e *Engine) receive(w http.ResponseWriter, r *http.Request, receiver *pipeline.Receiver) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, int64(receiver.System.Profile.BodyLimit)+1))
+	if err != nil {
+		http.Error(w, http.StatusText(http.StatusBadRequest), http.StatusBadRequest)
+		return
+	}
+	answer := receiver.Receive(r.Context(), connector.Request{Method: r.Method, Header: r.Header, Body: body, At: e.config.Now()})
+	for name, values := range answer.Header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(answer.Status)
+	_, _ = io.WriteString(w, answer.Body) // the sender may be gone; what matters is stored
+}
+
+// slots are the calls to a system that may be under way at once, shared by all its lanes.
+type slots chan struct{}
+
+func newSlots(n int) slots {
+	s := make(slots, n)
+	s.give(n)
+	return s
+}
+
+// take waits for one slot and takes up to most of those that are free; 0 if ctx ends first.
+func (s slots) take(ctx context.Context, most int) int {
+	select {
+	case <-ctx.Done():
+		return 0
+	case <-s:
+	}
+	for taken := 1; ; taken++ {
+		if taken == most {
+			return taken
+		}
+		select {
+		case <-s:
+		default:
+			return taken
+		}
+	}
+}
+
+// takeAll waits until every slot was given back.
+func (s slots) takeAll() {
+	for range cap(s) {
+		<-s
+	}
+}
+
+func (s slots) give(n int) {
+	for range n {
+		s <- struct{}{}
+	}
+}
+
+// pause waits, or returns early when ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

@@ -1,0 +1,50 @@
+package local
+
+import (
+	"errors"
+
+	"modernc.org/sqlite"
+
+	"causeway/shared/fault"
+)
+
+// Primary result codes of SQLite (sqlite.org/rescode.html).
+const (
+	codeBusy     = 5
+	codeReadOnly = 8
+	codeCorrupt  = 11
+	codeFull     = 13
+	codeCantOpen = 14
+	codeNotADB   = 26
+)
+
+// failure classifies what the file or the context answered. What a full disk or a
+// missing right refuses is retried like an outage, because an operator can end it.
+func failure(doing string, err error) error {
+	if _, classified := errors.AsType[*fault.Error](err); classified {
+		return fault.Doing(doing, err)
+	}
+	e := &fault.Error{Kind: fault.Unavailable, Class: fault.Intermittent, Doing: doing, Err: err}
+	switch primaryCode(err) {
+	case codeFull:
+		e.Class, e.Detail = fault.Config, "the disk is full"
+	case codeReadOnly, codeCantOpen:
+		e.Class, e.Detail = fault.Config, "the file cannot be opened or written"
+	case codeCorrupt, codeNotADB:
+		e.Class, e.Detail = fault.Bug, "the file is damaged or no SQLite database"
+	}
+	return e
+}
+
+func primaryCode(err error) int {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+func isBusy(err error) bool { return primaryCode(err) == codeBusy }
+
+func closed(doing string) error {
+	return fault.New(fault.Unavailable, fault.Connection, doing, "the store is closed")
+}

@@ -1,0 +1,103 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"causeway/shared/fault"
+	"causeway/shared/message"
+	"causeway/shared/pipeline"
+)
+
+// Append implements pipeline.Ledger. The running totals that Tally reads grow in
+// the same transaction.
+func (s *Store) Append(ctx context.Context, entries ...pipeline.Entry) error {
+	doing := fmt.Sprintf("writing %d ledger entries", len(entries))
+	if len(entries) == 0 {
+		return nil
+	}
+	return s.writer.write(ctx, doing, func(t *tx) error { return s.appendEntries(t, entries) })
+}
+
+func (s *Store) appendEntries(t *tx, entries []pipeline.Entry) error {
+	const query = `INSERT INTO entry (at, trace, event, entity, route, stage, doc) VALUES (?, ?, ?, ?, ?, ?, ?)`
+	for _, e := range entries {
+		doc, err := json.Marshal(e)
+		if err != nil {
+			return &fault.Error{Kind: fault.Invalid, Class: fault.Bug, Detail: "the entry cannot be written as JSON", Err: err}
+		}
+		if _, err := t.exec(query, nanos(e.At), e.Trace, e.Event, entityText(e.Entity), e.Route, string(e.Stage), doc); err != nil {
+			return err
+		}
+		t.count(string(e.Stage), e.Route, 1)
+	}
+	return nil
+}
+
+// entityText separates by a control character, which no id may contain; a slash is
+// found in ids.
+func entityText(key message.Key) string {
+	if key == (message.Key{}) {
+		return ""
+	}
+	return strings.Join([]string{key.System, key.Tenant, key.Type, key.ID}, "\x1f")
+}
+
+// Find implements pipeline.Ledger. Entries of one instant come in the order in
+// which they were appended; Since is included.
+func (s *Store) Find(ctx context.Context, query pipeline.Query) ([]pipeline.Entry, error) {
+	text, args := selection(query)
+	var found []pipeline.Entry
+	err := s.reads.rows(ctx, text, func(row scanner) error {
+		var doc []byte
+		var e pipeline.Entry
+		if err := row.Scan(&doc); err != nil {
+			return err
+		}
+		err := json.Unmarshal(doc, &e)
+		found = append(found, e)
+		return err
+	}, args...)
+	if err != nil {
+		return nil, failure("searching the ledger", err)
+	}
+	return found, nil
+}
+
+// selection names the index itself: the first condition set is the one that
+// narrows most, which SQLite cannot know without statistics.
+func selection(q pipeline.Query) (query string, args []any) {
+	conditions := []struct {
+		text  string
+		value any
+		set   bool
+		index string
+	}{
+		{"trace = ?", q.Trace, q.Trace != "", "entry_trace"},
+		{"event = ?", q.Event, q.Event != "", "entry_event"},
+		{"entity = ?", entityText(q.Entity), q.Entity != (message.Key{}), "entry_entity"},
+		{"route = ?", q.Route, q.Route != "", "entry_route"},
+		{"stage = ?", string(q.Stage), q.Stage != "", "entry_at"},
+		{"at >= ?", nanos(q.Since), !q.Since.IsZero(), "entry_at"},
+	}
+	index, where := "", []string{"1"}
+	for _, c := range conditions {
+		if !c.set {
+			continue
+		}
+		if index == "" {
+			index = c.index
+		}
+		where, args = append(where, c.text), append(args, c.value)
+	}
+	if index == "" {
+		index = "entry_at"
+	}
+	query = "SELECT doc FROM entry INDEXED BY " + index + " WHERE " + strings.Join(where, " AND ") + " ORDER BY at, id"
+	if q.Limit > 0 {
+		query, args = query+" LIMIT ?", append(args, q.Limit)
+	}
+	return query, args
+}

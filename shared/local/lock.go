@@ -1,0 +1,37 @@
+package local
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"causeway/shared/fault"
+)
+
+// lock holds the right to open a store. It is an open exclusive transaction on an
+// empty database beside the store: the operating system releases it when the
+// process ends in whatever way, on every platform that SQLite runs on. The store
+// itself cannot be locked so, because our readers are connections of their own.
+type lock struct{ db *sql.DB }
+
+func acquire(ctx context.Context, path string) (*lock, error) {
+	db, err := sql.Open(driver, dsn(path+".lock", "busy_timeout(0)"))
+	if err != nil {
+		return nil, failure("locking store "+path, err)
+	}
+	db.SetMaxOpenConns(1)
+	if _, err := db.ExecContext(ctx, "BEGIN EXCLUSIVE"); err != nil {
+		return nil, lockFailure(path, errors.Join(err, db.Close()))
+	}
+	return &lock{db: db}, nil
+}
+
+func lockFailure(path string, err error) error {
+	if isBusy(err) {
+		return &fault.Error{Kind: fault.Rejected, Class: fault.Config, Code: "store_in_use", Doing: "opening store " + path,
+			Detail: "another Causeway has the file open; stop it first, or give this one a file of its own", Err: err}
+	}
+	return failure("locking store "+path, err)
+}
+
+func (l *lock) release() error { return l.db.Close() }

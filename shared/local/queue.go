@@ -1,0 +1,230 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"causeway/shared/fault"
+	"causeway/shared/pipeline"
+	"causeway/shared/routes"
+)
+
+// What SQS refuses, the local queues refuse too, so that it shows before the cloud
+// (SQS developer guide, "Message quotas": 1 MiB with attributes, ten attributes).
+const (
+	maxMessage    = 1 << 20
+	maxAttributes = 10
+)
+
+type queue struct {
+	id   int64
+	name string
+	dead *queue // nil for a dead-letter queue, which keeps whatever it has
+	bell bell
+}
+
+// openQueues adds the queues of the configuration to those in the file. A queue
+// that is no longer configured keeps its messages and can still be emptied.
+func (s *Store) openQueues(ctx context.Context) error {
+	var names []string
+	for _, system := range s.config.Systems {
+		names = append(names, routes.Inbox(system))
+	}
+	for _, route := range s.config.Routes {
+		names = append(names, route.Queue())
+	}
+	err := s.writer.write(ctx, "making queues", func(t *tx) error {
+		for _, name := range names {
+			const query = `INSERT INTO queue (name) VALUES (?), (?) ON CONFLICT DO NOTHING`
+			if _, err := t.exec(query, name, routes.Dead(name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.loadQueues(ctx)
+}
+
+func (s *Store) loadQueues(ctx context.Context) error {
+	s.queues = map[string]*queue{}
+	err := s.reads.rows(ctx, `SELECT id, name FROM queue`, func(row scanner) error {
+		q := &queue{bell: newBell()}
+		if err := row.Scan(&q.id, &q.name); err != nil {
+			return err
+		}
+		s.queues[q.name] = q
+		return nil
+	})
+	if err != nil {
+		return failure("reading the queues", err)
+	}
+	for name, q := range s.queues {
+		q.dead = s.queues[routes.Dead(name)]
+	}
+	return nil
+}
+
+func (s *Store) queue(name, doing string) (*queue, error) {
+	if q, ok := s.queues[name]; ok {
+		return q, nil
+	}
+	return nil, fault.New(fault.Rejected, fault.Config, doing, "there is no queue "+name+"; queues come from the systems and routes of the configuration")
+}
+
+// Send implements pipeline.Queue: the batch becomes durable as a whole or not at
+// all. The group has no effect, because one process serves each queue in order.
+func (s *Store) Send(ctx context.Context, name string, batch []pipeline.Outgoing) error {
+	doing := fmt.Sprintf("sending %d messages to queue %s", len(batch), name)
+	q, err := s.queue(name, doing)
+	if err != nil || len(batch) == 0 {
+		return err
+	}
+	letters := make([]letter, len(batch))
+	for i, out := range batch {
+		if letters[i], err = newLetter(out); err != nil {
+			return fault.Doing(doing, err)
+		}
+	}
+	err = s.writer.write(ctx, doing, func(t *tx) error { return s.insert(t, q, letters) })
+	if err == nil {
+		q.bell.ring()
+	}
+	return err
+}
+
+// letter is an outgoing message as it is stored.
+type letter struct {
+	data       []byte
+	attributes string // JSON object, "" if there are none
+}
+
+func newLetter(out pipeline.Outgoing) (letter, error) {
+	size, valid := len(out.Body), true
+	for name, value := range out.Attributes {
+		size += len(name) + len(value)
+		valid = valid && utf8.ValidString(name) && utf8.ValidString(value)
+	}
+	switch {
+	case !valid:
+		return letter{}, fault.New(fault.Invalid, fault.Parse, "", "an attribute is not UTF-8")
+	case len(out.Body) == 0:
+		return letter{}, fault.New(fault.Invalid, fault.Schema, "", "a message must have a body")
+	case len(out.Attributes) > maxAttributes:
+		return letter{}, fault.New(fault.Invalid, fault.TooLarge, "", fmt.Sprintf("a message has at most %d attributes, not %d", maxAttributes, len(out.Attributes)))
+	case size > maxMessage:
+		return letter{}, fault.New(fault.Invalid, fault.TooLarge, "", fmt.Sprintf("a message has at most %d bytes, not %d", maxMessage, size))
+	}
+	attributes, err := encodeAttributes(out.Attributes)
+	return letter{data: out.Body, attributes: attributes}, err
+}
+
+func encodeAttributes(attributes map[string]string) (string, error) {
+	if len(attributes) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal(attributes)
+	return string(text), err
+}
+
+func decodeAttributes(text string) (attributes map[string]string, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	err = json.Unmarshal([]byte(text), &attributes)
+	return attributes, err
+}
+
+func (s *Store) insert(t *tx, q *queue, letters []letter) error {
+	const item = `INSERT INTO item (id, queue, visible_at, sent_at) VALUES (?1, ?2, ?3, ?3)`
+	const body = `INSERT INTO body (id, data, attributes) VALUES (?, ?, ?)`
+	now := nanos(s.now())
+	for _, l := range letters {
+		id := t.newID()
+		if _, err := t.exec(item, id, q.id, now); err != nil {
+			return err
+		}
+		if _, err := t.exec(body, id, l.data, l.attributes); err != nil {
+			return err
+		}
+	}
+	t.count(kindQueue, q.name, int64(len(letters)))
+	return nil
+}
+
+// receipt is what a handle says: which message, and which receive of it. A later
+// receive makes it stale.
+type receipt struct{ id, receives int64 }
+
+func (r receipt) String() string {
+	return strconv.FormatInt(r.id, 10) + "." + strconv.FormatInt(r.receives, 10)
+}
+
+func parseReceipt(handle, doing string) (r receipt, err error) {
+	id, receives, _ := strings.Cut(handle, ".")
+	if r.id, err = strconv.ParseInt(id, 10, 64); err == nil {
+		r.receives, err = strconv.ParseInt(receives, 10, 64)
+	}
+	if err != nil {
+		return receipt{}, &fault.Error{Kind: fault.Invalid, Class: fault.Value, Doing: doing, Field: "Handle", Detail: "is none of ours", Err: err}
+	}
+	return r, nil
+}
+
+// Delete implements pipeline.Queue. As with SQS, a stale handle deletes nothing,
+// without an error: the message belongs to who received it since.
+func (s *Store) Delete(ctx context.Context, in pipeline.Incoming) error {
+	doing := "deleting message " + in.MessageID + " of queue " + in.Queue
+	q, r, err := s.held(in, doing)
+	if err != nil {
+		return err
+	}
+	return s.writer.write(ctx, doing, func(t *tx) error {
+		deleted, err := t.exec(`DELETE FROM item WHERE id = ? AND queue = ? AND receives = ?`, r.id, q.id, r.receives)
+		if err != nil || deleted == 0 {
+			return err
+		}
+		t.count(kindQueue, q.name, -1)
+		_, err = t.exec(`DELETE FROM body WHERE id = ?`, r.id)
+		return err
+	})
+}
+
+// Defer implements pipeline.Queue. A stale handle changes nothing and is answered
+// with fault.Rejected of class stale: another worker has the message now.
+func (s *Store) Defer(ctx context.Context, in pipeline.Incoming, until time.Time) error {
+	doing := "deferring message " + in.MessageID + " of queue " + in.Queue
+	q, r, err := s.held(in, doing)
+	if err != nil {
+		return err
+	}
+	var changed int64
+	err = s.writer.write(ctx, doing, func(t *tx) (err error) {
+		const query = `UPDATE item SET visible_at = ?, deferred = 1 WHERE id = ? AND queue = ? AND receives = ?`
+		changed, err = t.exec(query, nanos(until), r.id, q.id, r.receives)
+		return err
+	})
+	if err == nil && changed == 0 {
+		return fault.New(fault.Rejected, fault.Stale, doing, "it was received by another since, or is gone")
+	}
+	if err == nil {
+		q.bell.ring()
+	}
+	return err
+}
+
+func (s *Store) held(in pipeline.Incoming, doing string) (*queue, receipt, error) {
+	q, err := s.queue(in.Queue, doing)
+	if err != nil {
+		return nil, receipt{}, err
+	}
+	r, err := parseReceipt(in.Handle, doing)
+	return q, r, err
+}

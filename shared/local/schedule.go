@@ -1,0 +1,136 @@
+package local
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"causeway/shared/fault"
+)
+
+// Scheduled tells of one schedule, as it stands in the file.
+type Scheduled struct {
+	Name    string
+	Every   time.Duration // 0 if it does not run in this process
+	Last    time.Time     // when its last run began, zero if none ended yet
+	Next    time.Time     // when it is due; zero if it does not run in this process
+	Failure string        // what the last run ended with, "" for success
+}
+
+// Schedule runs the function each time the interval has passed since the last run
+// began, at once if it never ran, until the context ends or the store fails. When
+// the last run began is durable and noted after it ended: a restart neither
+// forgets a run nor repeats one that ended, one that was cut short is run again,
+// and runs missed while nothing ran are made up for by a single one. A run that
+// fails has its error kept for Schedules and is tried again at the next interval.
+//
+// A name runs once at a time: Schedule refuses a name that is running already.
+func (s *Store) Schedule(ctx context.Context, name string, every time.Duration, run func(context.Context) error) error {
+	doing := "running schedule " + name
+	if every <= 0 {
+		return fault.New(fault.Rejected, fault.Config, doing, "its interval must be longer than nothing")
+	}
+	if !s.enroll(name, every) {
+		return fault.New(fault.Rejected, fault.Config, doing, "it runs already")
+	}
+	defer s.dismiss(name)
+	for {
+		noted, err := s.noted(ctx)
+		if err != nil {
+			return err
+		}
+		if due := noted[name].Last.Add(every); s.now().Before(due) {
+			if err := s.rest(ctx, doing, due.Sub(s.now())); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.runOnce(ctx, name, run); err != nil {
+			return err
+		}
+	}
+}
+
+// runOnce notes the run unless the context cut it short.
+func (s *Store) runOnce(ctx context.Context, name string, run func(context.Context) error) error {
+	began, text := s.now(), ""
+	if err := run(ctx); err != nil {
+		if ctx.Err() != nil {
+			return failure("running schedule "+name, ctx.Err())
+		}
+		text = err.Error()
+	}
+	return s.writer.write(context.WithoutCancel(ctx), "noting the run of schedule "+name, func(t *tx) error {
+		const query = `INSERT INTO schedule (name, last, failure) VALUES (?1, ?2, ?3)
+			ON CONFLICT (name) DO UPDATE SET last = ?2, failure = ?3`
+		_, err := t.exec(query, name, nanos(began), text)
+		return err
+	})
+}
+
+func (s *Store) rest(ctx context.Context, doing string, pause time.Duration) error {
+	due := time.NewTimer(pause)
+	defer due.Stop()
+	select {
+	case <-due.C:
+		return nil
+	case <-ctx.Done():
+		return failure(doing, ctx.Err())
+	case <-s.closing:
+		return closed(doing)
+	}
+}
+
+func (s *Store) enroll(name string, every time.Duration) bool {
+	s.scheduledMu.Lock()
+	defer s.scheduledMu.Unlock()
+	if _, running := s.scheduled[name]; running {
+		return false
+	}
+	s.scheduled[name] = every
+	return true
+}
+
+func (s *Store) dismiss(name string) {
+	s.scheduledMu.Lock()
+	defer s.scheduledMu.Unlock()
+	delete(s.scheduled, name)
+}
+
+// Schedules returns every schedule that ended a run once or runs now, by name.
+func (s *Store) Schedules(ctx context.Context) ([]Scheduled, error) {
+	found, err := s.noted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.scheduledMu.Lock()
+	defer s.scheduledMu.Unlock()
+	for name, every := range s.scheduled {
+		entry := found[name]
+		entry.Name, entry.Every = name, every
+		if entry.Next = s.now(); !entry.Last.IsZero() {
+			entry.Next = entry.Last.Add(every)
+		}
+		found[name] = entry
+	}
+	byName := func(a, b Scheduled) int { return cmp.Compare(a.Name, b.Name) }
+	return slices.SortedFunc(maps.Values(found), byName), nil
+}
+
+func (s *Store) noted(ctx context.Context) (map[string]Scheduled, error) {
+	found := map[string]Scheduled{}
+	err := s.reads.rows(ctx, `SELECT name, last, failure FROM schedule`, func(row scanner) error {
+		var entry Scheduled
+		var last int64
+		err := row.Scan(&entry.Name, &last, &entry.Failure)
+		entry.Last = fromNanos(last)
+		found[entry.Name] = entry
+		return err
+	})
+	if err != nil {
+		return nil, failure("reading the schedules", err)
+	}
+	return found, nil
+}

@@ -1,0 +1,69 @@
+package local
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"fmt"
+
+	"causeway/shared/fault"
+)
+
+// applicationID marks the file as ours ("CWAY"), so that a foreign SQLite file
+// given by mistake is refused and not written to.
+const applicationID = 0x43574159
+
+//go:embed schema.sql
+var schemaVersion1 string
+
+// migrations returns what leads from each version of the schema to the next;
+// PRAGMA user_version counts how many of them the file has seen.
+func migrations() []string { return []string{schemaVersion1} }
+
+// prepareFile brings the schema up to date and returns a number that grows with
+// every opening of the file.
+func prepareFile(ctx context.Context, db *sql.Conn) (epoch int64, err error) {
+	if err := migrate(ctx, db); err != nil {
+		return 0, err
+	}
+	const query = `INSERT INTO meta (name, value) VALUES ('epoch', 1)
+		ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value`
+	if err := db.QueryRowContext(ctx, query).Scan(&epoch); err != nil {
+		return 0, failure("counting the store's openings", err)
+	}
+	return epoch, nil
+}
+
+func migrate(ctx context.Context, db *sql.Conn) error {
+	version, err := checkFile(ctx, db)
+	if err != nil {
+		return err
+	}
+	steps := migrations()
+	if version > len(steps) {
+		return fault.New(fault.Rejected, fault.Config, "opening the store",
+			fmt.Sprintf("the file has schema version %d, this program knows %d: it was written by a newer Causeway", version, len(steps)))
+	}
+	for ; version < len(steps); version++ {
+		step := fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+			steps[version], applicationID, version+1)
+		if _, err := db.ExecContext(ctx, step); err != nil {
+			return failure(fmt.Sprintf("migrating the store to schema version %d", version+1), err)
+		}
+	}
+	return nil
+}
+
+// checkFile returns the schema version of the file, 0 for an empty one.
+func checkFile(ctx context.Context, db *sql.Conn) (version int, err error) {
+	var application, tables int
+	const query = `SELECT user_version, application_id, (SELECT count(*) FROM sqlite_master)
+		FROM pragma_user_version, pragma_application_id`
+	if err := db.QueryRowContext(ctx, query).Scan(&version, &application, &tables); err != nil {
+		return 0, failure("reading the store's schema version", err)
+	}
+	if tables > 0 && application != applicationID {
+		return 0, fault.New(fault.Rejected, fault.Config, "opening the store", "the file is a SQLite database of another program")
+	}
+	return version, nil
+}

@@ -1,0 +1,160 @@
+package local
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"causeway/shared/fault"
+	"causeway/shared/pipeline"
+	"causeway/shared/routes"
+)
+
+const driver = "sqlite"
+
+// Config says where the store lies and which queues it has.
+type Config struct {
+	Path        string           // the SQLite file; made if absent, its folder must exist
+	Now         func() time.Time // the clock of all timestamps
+	Routes      []routes.Route   // what the bus publishes to; a queue and a dead-letter queue each
+	Systems     []string         // systems with an inbox queue and its dead-letter queue
+	Visibility  time.Duration    // how long a received message stays hidden
+	MaxReceives int              // receives after which a message counts as poison
+	Build       string           // version that the bus and the queues write to the ledger
+
+	LedgerRetention time.Duration // Sweep removes older entries; 0 keeps all
+	VaultRetention  time.Duration // Sweep removes older bodies; must outlast the longest kept dead letter; 0 keeps all
+}
+
+// Store is every port of the pipeline on one SQLite file. It is safe for
+// concurrent use.
+type Store struct {
+	config   Config
+	lock     *lock
+	writer   *writer
+	reader   *sql.DB
+	reads    *statements
+	queues   map[string]*queue
+	branches []branch
+	closing  chan struct{}
+	close    func() error
+
+	scheduled   map[string]time.Duration // what runs in this process now
+	scheduledMu sync.Mutex
+}
+
+var (
+	_ pipeline.Bus    = (*Store)(nil)
+	_ pipeline.Queue  = (*Store)(nil)
+	_ pipeline.State  = (*Store)(nil)
+	_ pipeline.Ledger = (*Store)(nil)
+	_ pipeline.Vault  = (*Store)(nil)
+)
+
+// Open opens the store and finds everything again that was acknowledged before.
+// It fails with class config and code "store_in_use" while another process, or
+// this one, has the file open. The context bounds the opening only.
+func Open(ctx context.Context, config Config) (*Store, error) {
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	held, err := acquire(ctx, config.Path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{config: config, lock: held, closing: make(chan struct{}), scheduled: map[string]time.Duration{}}
+	s.close = sync.OnceValue(s.shut)
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+// Close ends waiting receivers, commits what was already handed over and gives
+// the file back. Calls after it fail; closing twice is no error.
+func (s *Store) Close() error { return s.close() }
+
+func (c Config) check() error {
+	rules := []struct {
+		broken        bool
+		field, detail string
+	}{
+		{c.Path == "", "Path", "must name a file"},
+		{c.Now == nil, "Now", "must be a clock"},
+		{c.Visibility <= 0, "Visibility", "must be longer than nothing"},
+		{c.MaxReceives < 1, "MaxReceives", "must be at least one"},
+		{c.LedgerRetention < 0, "LedgerRetention", "must not be negative"},
+		{c.VaultRetention < 0, "VaultRetention", "must not be negative"},
+	}
+	for _, rule := range rules {
+		if rule.broken {
+			return &fault.Error{Kind: fault.Rejected, Class: fault.Config, Doing: "opening the store", Field: rule.field, Detail: rule.detail}
+		}
+	}
+	return nil
+}
+
+func (s *Store) open(ctx context.Context) error {
+	w, err := openWriter(ctx, s.config.Path)
+	if err != nil {
+		return err
+	}
+	s.writer = w
+	s.reader, err = sql.Open(driver, dsn(s.config.Path, "query_only(1)", "busy_timeout(5000)", "cache_size(-16384)"))
+	if err != nil {
+		return failure("opening store "+s.config.Path, err)
+	}
+	s.reader.SetMaxOpenConns(readers)
+	s.reader.SetMaxIdleConns(readers)
+	s.reads = newStatements(s.reader.PrepareContext)
+	s.branches = newBranches(s.config.Routes)
+	return s.openQueues(ctx)
+}
+
+// readers is the number of connections for reading: as many as have something to
+// do on a small machine while one waits for the disk.
+const readers = 4
+
+// shut closes the lock last, so that the next one to open finds the file at rest.
+func (s *Store) shut() error {
+	close(s.closing)
+	var failures []error
+	if s.writer != nil {
+		failures = append(failures, s.writer.close())
+	}
+	if s.reader != nil {
+		failures = append(failures, s.reads.close(), s.reader.Close())
+	}
+	failures = append(failures, s.lock.release())
+	if err := errors.Join(failures...); err != nil {
+		return failure("closing store "+s.config.Path, err)
+	}
+	return nil
+}
+
+func (s *Store) now() time.Time { return s.config.Now() }
+
+// dsn makes a URI file name (sqlite.org/uri.html), in which ?, # and % of the path
+// are escaped.
+func dsn(path string, pragmas ...string) string {
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=" + strings.Join(pragmas, "&_pragma=")
+}
+
+// nanos is how times are stored; the zero time is 0.
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+func fromNanos(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, n).UTC()
+}

@@ -1,0 +1,84 @@
+package local_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"causeway/shared/local"
+	"causeway/shared/pipeline"
+	"causeway/shared/pipeline/pipelinetest"
+)
+
+func TestSweepRemovesWhatOutlivedItsTimeAndNothingElse(t *testing.T) {
+	t.Parallel()
+	clock := pipelinetest.NewClock(noon)
+	c := config(t, clock.Now)
+	c.LedgerRetention, c.VaultRetention = 30*24*time.Hour, 60*24*time.Hour
+	s := mustOpen(t, c)
+	var old []pipeline.Entry
+	for i := range 600 { // more than one transaction removes
+		old = append(old, pipeline.Entry{At: noon, Trace: fmt.Sprint("t", i), Stage: pipeline.Confirmed, Route: "r", Outcome: "old"})
+	}
+	must(t, s.Append(t.Context(), old...))
+	put(t, s, "lease", noon.Add(time.Minute))
+	put(t, s, "version", time.Time{})
+	claim, err := s.Store(t.Context(), []byte("body"))
+	must(t, err)
+	mustSend(t, s, inbox, "queued")
+
+	clock.Advance(31 * 24 * time.Hour)
+	put(t, s, "claim", clock.Now().Add(time.Hour))
+	must(t, s.Append(t.Context(), pipeline.Entry{At: clock.Now(), Trace: "new", Outcome: "new"}))
+	checkSweep(t, s, 601)
+	checkSweep(t, s, 0)
+	found, err := s.Find(t.Context(), pipeline.Query{})
+	if err != nil || len(found) != 1 || found[0].Outcome != "new" {
+		t.Errorf("the ledger kept %d entries (%v)", len(found), err)
+	}
+	if item, err := s.Get(t.Context(), "version"); err != nil || item.Revision == 0 {
+		t.Errorf("a state without expiry is gone: %+v, %v", item, err)
+	}
+	if got := tally(t, s, "r"); got.Confirmed != 600 {
+		t.Errorf("the tally forgot what was swept: %+v", got)
+	}
+	if _, err := s.Load(t.Context(), claim); err != nil {
+		t.Errorf("the body went too early: %v", err)
+	}
+	clock.Advance(30*24*time.Hour + 2*time.Hour)
+	checkSweep(t, s, 3)
+	if _, err := s.Load(t.Context(), claim); err == nil {
+		t.Error("the body outlived its retention")
+	}
+	if got := bodies(mustReceive(t, s, inbox, 1, 0)); got != "[queued]" {
+		t.Errorf("a queued message was swept: %s", got)
+	}
+}
+
+func TestSweepKeepsEverythingWithoutRetention(t *testing.T) {
+	t.Parallel()
+	s, clock := openAt(t, noon)
+	must(t, s.Append(t.Context(), pipeline.Entry{At: noon, Outcome: "old"}))
+	claim, err := s.Store(t.Context(), []byte("body"))
+	must(t, err)
+	clock.Advance(50 * 365 * 24 * time.Hour)
+	checkSweep(t, s, 0)
+	if _, err := s.Load(t.Context(), claim); err != nil {
+		t.Error(err)
+	}
+}
+
+func put(t *testing.T, s *local.Store, key string, expires time.Time) {
+	t.Helper()
+	_, err := s.Put(t.Context(), pipeline.Item{Key: key, Value: []byte("v"), Expires: expires})
+	must(t, err)
+}
+
+func checkSweep(t *testing.T, s *local.Store, want int64) {
+	t.Helper()
+	removed, err := s.Sweep(t.Context())
+	must(t, err)
+	if removed != want {
+		t.Errorf("swept %d rows, want %d", removed, want)
+	}
+}

@@ -1,0 +1,236 @@
+package local
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// writer is the only one that changes the file. It puts all changes that wait at
+// one moment into one transaction (group commit): the wait for the disk, which is
+// nearly all of a commit's cost, is paid once for all of them.
+type writer struct {
+	db         *sql.DB
+	conn       *sql.Conn // the only one of db, so that no transaction is split over two
+	statements *statements
+	changes    chan *change
+	finished   chan struct{}
+	lastID     int64 // unique in the file for ever: openings << 32 | count
+
+	mu     sync.RWMutex // held for reading while sending to changes
+	closed bool
+}
+
+// change is one caller's part of a transaction: all of it is stored or nothing.
+type change struct {
+	canceled func() error
+	apply    func(*tx) error
+	err      error
+	done     chan struct{}
+}
+
+// maxGroup bounds what one caller can be made to wait for.
+const maxGroup = 512
+
+// openWriter prepares the file and starts the writer. Synchronous FULL makes every
+// commit wait for the disk.
+func openWriter(ctx context.Context, path string) (*writer, error) {
+	db, err := sql.Open(driver, dsn(path, "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)",
+		"wal_autocheckpoint(4000)", "journal_size_limit(67108864)", "cache_size(-65536)", "temp_store(MEMORY)"))
+	if err != nil {
+		return nil, failure("opening store "+path, err)
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, failure("opening store "+path, errors.Join(err, db.Close()))
+	}
+	epoch, err := prepareFile(ctx, conn)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close(), db.Close())
+	}
+	w := &writer{
+		db: db, conn: conn, statements: newStatements(conn.PrepareContext), lastID: epoch << 32,
+		changes: make(chan *change, maxGroup), finished: make(chan struct{}),
+	}
+	go w.run()
+	return w, nil
+}
+
+// write applies the change and returns once it is on the disk, or has failed and
+// left no trace. A context that ends before the change's turn comes cancels it;
+// later it is waited for, because its outcome would otherwise be unknown.
+func (w *writer) write(ctx context.Context, doing string, apply func(*tx) error) error {
+	c := &change{canceled: ctx.Err, apply: apply, done: make(chan struct{})}
+	if !w.hand(c) {
+		return closed(doing)
+	}
+	<-c.done
+	if c.err != nil {
+		return failure(doing, c.err)
+	}
+	return nil
+}
+
+func (w *writer) hand(c *change) bool {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.closed {
+		return false
+	}
+	w.changes <- c
+	return true
+}
+
+func (w *writer) close() error {
+	w.mu.Lock()
+	if !w.closed {
+		w.closed = true
+		close(w.changes)
+	}
+	w.mu.Unlock()
+	<-w.finished
+	return errors.Join(w.statements.close(), w.conn.Close(), w.db.Close())
+}
+
+func (w *writer) run() {
+	defer close(w.finished)
+	for first := range w.changes {
+		group := w.gather(first)
+		if err := w.commit(group); err != nil {
+			for _, c := range group {
+				c.err = err
+			}
+		}
+		for _, c := range group {
+			close(c.done)
+		}
+	}
+}
+
+func (w *writer) gather(first *change) []*change {
+	group := []*change{first}
+	for len(group) < maxGroup {
+		select {
+		case next, ok := <-w.changes:
+			if !ok {
+				return group
+			}
+			group = append(group, next)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commit returns an error if nothing of the group was stored. The failure of one
+// change only is put into that change.
+func (w *writer) commit(group []*change) error {
+	t := &tx{w: w, counts: counts{}}
+	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := t.applyAll(group)
+	if err == nil {
+		err = t.storeCounts()
+	}
+	if err == nil {
+		_, err = t.exec("COMMIT")
+	}
+	if err != nil {
+		// Fails where SQLite has rolled back by itself, as after a full disk.
+		_, _ = t.exec("ROLLBACK")
+	}
+	return err
+}
+
+// tx is the open transaction, as a change sees it.
+type tx struct {
+	w       *writer
+	counts  counts // of the changes that succeeded
+	pending counts // of the change that is being applied
+}
+
+func (t *tx) applyAll(group []*change) error {
+	for _, c := range group {
+		if c.err = c.canceled(); c.err != nil {
+			continue
+		}
+		if err := t.applyOne(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applyOne returns an error only if the transaction as a whole is lost.
+func (t *tx) applyOne(c *change) error {
+	if _, err := t.exec("SAVEPOINT change"); err != nil {
+		return err
+	}
+	t.pending = counts{}
+	if c.err = c.apply(t); c.err != nil {
+		if _, err := t.exec("ROLLBACK TO change"); err != nil {
+			return errors.Join(c.err, err)
+		}
+	} else {
+		t.counts.add(t.pending)
+	}
+	_, err := t.exec("RELEASE change")
+	return err
+}
+
+// exec returns how many rows the statement changed. No context can cancel it: a
+// transaction is not left half way.
+func (t *tx) exec(query string, args ...any) (changed int64, err error) {
+	statement, err := t.w.statements.get(context.Background(), query)
+	if err != nil {
+		return 0, err
+	}
+	result, err := statement.ExecContext(context.Background(), args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func (t *tx) rows(query string, scan func(scanner) error, args ...any) error {
+	return t.w.statements.rows(context.Background(), query, scan, args...)
+}
+
+func (t *tx) newID() int64 {
+	t.w.lastID++
+	return t.w.lastID
+}
+
+// counter names one running total: of a queue, or of a stage on a route.
+type counter struct{ kind, name string }
+
+type counts map[counter]int64
+
+func (c counts) add(more counts) {
+	for key, n := range more {
+		c[key] += n
+	}
+}
+
+func (t *tx) count(kind, name string, delta int64) { t.pending[counter{kind, name}] += delta }
+
+// storeCounts writes each total once per transaction, however many changes touched it.
+func (t *tx) storeCounts() error {
+	const query = `INSERT INTO counter (kind, name, n) VALUES (?1, ?2, ?3)
+		ON CONFLICT (kind, name) DO UPDATE SET n = n + ?3`
+	order := func(a, b counter) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.name, b.name)) }
+	for _, key := range slices.SortedFunc(maps.Keys(t.counts), order) {
+		if n := t.counts[key]; n != 0 {
+			if _, err := t.exec(query, key.kind, key.name, n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
