@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"net/http"
 	"testing"
 
 	"causeway/events"
@@ -47,7 +48,7 @@ func TestTheHTTPTriggerIsASignedWebhook(t *testing.T) {
 	t.Parallel()
 	var request httpRequest
 	mustTrigger(t, "http-webhook", &request)
-	if request.Version != "2.0" || request.RequestContext.HTTP.Method != "POST" || request.IsBase64Encoded {
+	if request.Version != "2.0" || request.RequestContext.HTTP.Method != http.MethodPost || request.IsBase64Encoded {
 		t.Errorf("the request is %+v", request)
 	}
 	if got, want := request.Headers["x-shopify-hmac-sha256"], signature([]byte(request.Body)); got != want {

@@ -59,8 +59,12 @@ func TestTokenSignatureAgreesWithTheVectors(t *testing.T) {
 			t.Errorf("%s %s\nsigned %s\nwant   %s", v.Method, v.URL, got, v.AuthorizationHeader)
 		}
 		base := netsuite.SignatureBase(v.Method, u, [][2]string{
-			{"oauth_consumer_key", v.ConsumerKey}, {"oauth_nonce", v.Nonce}, {"oauth_signature_method", "HMAC-SHA256"},
-			{"oauth_timestamp", v.Timestamp}, {"oauth_token", v.TokenID}, {"oauth_version", "1.0"},
+			{"oauth_consumer_key", v.ConsumerKey},
+			{"oauth_nonce", v.Nonce},
+			{"oauth_signature_method", "HMAC-SHA256"},
+			{"oauth_timestamp", v.Timestamp},
+			{"oauth_token", v.TokenID},
+			{"oauth_version", "1.0"},
 		})
 		if base != v.BaseString {
 			t.Errorf("base string %s\nwant        %s", base, v.BaseString)

@@ -3,6 +3,7 @@ package shopify_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -101,7 +102,7 @@ func TestBadInputIsLeftToTheModel(t *testing.T) {
 			events := s.mustTranslate(t, "orders/create", edit(t, c.old, c.replacement))
 			var fields []string
 			for _, event := range events {
-				if rule, ok := canonical.Validate(event.Body).(*canonical.Error); ok {
+				if rule, ok := errors.AsType[*canonical.Error](canonical.Validate(event.Body)); ok {
 					fields = append(fields, rule.Field)
 				}
 			}

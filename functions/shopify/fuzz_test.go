@@ -1,6 +1,7 @@
 package shopify_test
 
 import (
+	"errors"
 	"net/http"
 	"testing"
 
@@ -40,7 +41,7 @@ func FuzzTranslate(f *testing.F) {
 			return
 		}
 		for _, event := range translation.Events {
-			if rule, ok := canonical.Validate(event.Body).(*canonical.Error); ok && rule.Field == "" {
+			if rule, ok := errors.AsType[*canonical.Error](canonical.Validate(event.Body)); ok && rule.Field == "" {
 				t.Fatalf("%s breaks a rule without a field: %v", event.Type, rule)
 			}
 			if _, err := canonical.Encode(event.Body); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"causeway/functions/shopify/shopifytest"
 )
@@ -25,11 +26,11 @@ func TestQueriesFitTheSchema(t *testing.T) {
 		t.Fatalf("%d queries were sent, want 2", len(asked))
 	}
 	for _, query := range asked {
-		if _, errs := gqlparser.LoadQuery(schema, query); errs != nil {
+		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {
 			t.Errorf("%s\n%v", query, errs)
 		}
 		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat").Replace(query)
-		if _, errs := gqlparser.LoadQuery(schema, misspelt); errs == nil {
+		if _, errs := gqlparser.LoadQueryWithRules(schema, misspelt, rules.NewDefaultRules()); errs == nil {
 			t.Errorf("a misspelt field passes:\n%s", misspelt)
 		}
 	}

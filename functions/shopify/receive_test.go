@@ -95,7 +95,8 @@ func TestReceiveNamesADeliveryWithoutIDByItsBody(t *testing.T) {
 		}
 		return raw.ID
 	}
-	if id(shopifytest.Order(1)) != id(shopifytest.Order(1)) || id(shopifytest.Order(1)) == id(shopifytest.Order(2)) {
+	first, again, other := id(shopifytest.Order(1)), id(shopifytest.Order(1)), id(shopifytest.Order(2))
+	if first != again || first == other {
 		t.Error("the body must name a delivery that has no id")
 	}
 }

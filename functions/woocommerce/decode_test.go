@@ -31,12 +31,14 @@ func TestTopicAndStateDecideTheEvents(t *testing.T) {
 		"updated to failed":        {"order.updated", map[string]any{"status": "failed"}, "customer.upserted order.changed payment.captured"},
 		"guest":                    {"order.created", map[string]any{"customer_id": 0}, "customer.upserted order.placed payment.captured"},
 		"nobody": {
-			"order.created", map[string]any{"customer_id": 0, "billing": map[string]any{"email": ""}},
+			"order.created",
+			map[string]any{"customer_id": 0, "billing": map[string]any{"email": ""}},
 			"order.placed payment.captured",
 		},
 		"no addresses": {"order.created", map[string]any{"billing": absent, "shipping": absent}, "customer.upserted order.placed payment.captured"},
 		"of nothing": {
-			"order.created", map[string]any{"line_items": []any{}, "shipping_lines": []any{}, "total": "0.00", "total_tax": "0.00"},
+			"order.created",
+			map[string]any{"line_items": []any{}, "shipping_lines": []any{}, "total": "0.00", "total_tax": "0.00"},
 			"customer.upserted order.placed",
 		},
 	} {
@@ -79,7 +81,7 @@ func TestA10DraftsArePassedOnAsDrafts(t *testing.T) {
 	source := mustOpen(t, nil).Source
 	for _, status := range []string{"checkout-draft", "auto-draft"} {
 		body := mustEdit(t, recordedOrder(t), map[string]any{"status": status})
-		order := placed(t, source, []byte(body))
+		order := placed(t, source, body)
 		if order.Status != canonical.OrderDraft {
 			t.Errorf("%s became %q", status, order.Status)
 		}

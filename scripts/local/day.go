@@ -137,7 +137,7 @@ func (d *day) mishaps() {
 func misbehaviours() []netsuitetest.Act {
 	return []netsuitetest.Act{
 		netsuitetest.Throttle("1"), netsuitetest.HangAfter(), netsuitetest.Down(), netsuitetest.ResetAfter(),
-		netsuitetest.FailAfter(), netsuitetest.LoggedOut(), netsuitetest.HTML(),
+		netsuitetest.FailAfter(), netsuitetest.HTML(),
 	}
 }
 

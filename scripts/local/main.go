@@ -47,7 +47,8 @@ type options struct {
 	policy   pipeline.Policy
 }
 
-func parseFlags(args []string) (options, error) {
+// parseFlags reads the flags; if they are wrong it has said so itself.
+func parseFlags(args []string) (options, bool) {
 	o := options{policy: pipeline.DefaultPolicy()}
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.IntVar(&o.port, "port", 4600, "first port of the block: the door; the fakes follow, one port each")
@@ -55,14 +56,13 @@ func parseFlags(args []string) (options, error) {
 	flags.StringVar(&o.settings, "settings", "causeway.env", "file with settings, KEY=VALUE lines; the environment wins")
 	flags.BoolVar(&o.demo, "demo", false, "play the sample day from an empty folder, audit it, and exit")
 	flags.DurationVar(&o.pace, "pace", 100*time.Millisecond, "pause between two deliveries of the sample day")
-	err := flags.Parse(args)
-	return o, err
+	return o, flags.Parse(args) == nil
 }
 
 func run(ctx context.Context, args []string) (int, error) {
-	o, err := parseFlags(args)
-	if err != nil {
-		return exitUsage, nil // flag has said what is wrong
+	o, ok := parseFlags(args)
+	if !ok {
+		return exitUsage, nil
 	}
 	if o.demo {
 		return demo(ctx, o)

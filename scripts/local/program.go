@@ -160,7 +160,7 @@ func (p *program) serve(offset int, what string, handler http.Handler) (string, 
 	return listener.Addr().String(), nil
 }
 
-func (p *program) openEngine(ctx context.Context) error {
+func (p *program) openEngine(context.Context) error {
 	settings, err := readSettings(p.options.settings, environ())
 	if err != nil {
 		return err

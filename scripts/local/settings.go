@@ -1,14 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"os"
 	"slices"
 	"strings"
-
-	"errors"
 
 	"github.com/joho/godotenv"
 

@@ -167,13 +167,19 @@ func TestRequestsThatAreNeverSent(t *testing.T) {
 		"query in the path":    {post("/orders?token=x"), nil, fault.Rejected, fault.Value},
 		"fragment":             {post("/orders#x"), nil, fault.Rejected, fault.Value},
 		"bad escape":           {post("/orders/%zz"), nil, fault.Rejected, fault.Value},
-		"line break in an id": {webapi.Request{Method: http.MethodPost, Header: http.Header{"Idempotency-Key": {"1\r\nX: y"}}, Doing: "x"},
-			nil, fault.Rejected, fault.Value},
-		"delete character in an id": {webapi.Request{Method: http.MethodPost, Header: http.Header{"Idempotency-Key": {"1", "\x7f"}}, Doing: "x"},
-			nil, fault.Rejected, fault.Value},
+		"line break in an id": {
+			webapi.Request{Method: http.MethodPost, Header: http.Header{"Idempotency-Key": {"1\r\nX: y"}}, Doing: "x"},
+			nil, fault.Rejected, fault.Value,
+		},
+		"delete character in an id": {
+			webapi.Request{Method: http.MethodPost, Header: http.Header{"Idempotency-Key": {"1", "\x7f"}}, Doing: "x"},
+			nil, fault.Rejected, fault.Value,
+		},
 		"impossible method": {webapi.Request{Method: "GE T", Doing: "x"}, nil, fault.Unknown, fault.Bug},
-		"line break in a secret": {post("/"), func(r *http.Request) error { r.Header.Set("Authorization", "s\n"); return nil },
-			fault.Unauthorized, fault.Config},
+		"line break in a secret": {
+			post("/"), func(r *http.Request) error { r.Header.Set("Authorization", "s\n"); return nil },
+			fault.Unauthorized, fault.Config,
+		},
 		"authorizing moves the URL":  {post("/"), func(r *http.Request) error { r.URL.Host = "evil.example"; return nil }, fault.Unauthorized, fault.Config},
 		"authorizing leaves http":    {post("/"), func(r *http.Request) error { r.URL.Scheme = "https"; return nil }, fault.Unauthorized, fault.Config},
 		"authorizing moves the host": {post("/"), func(r *http.Request) error { r.Host = "evil.example"; return nil }, fault.Unauthorized, fault.Config},
@@ -229,7 +235,7 @@ func FuzzPath(f *testing.F) {
 		Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 			host.Store(r.URL.Host + " " + r.Host)
 			uri.Store(r.URL.RequestURI())
-			return &http.Response{StatusCode: 200, Body: http.NoBody}, nil
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
 		}),
 	})
 	for _, seed := range []string{"/orders/1", "//evil", "%2f", "@evil", "/..", "/%2e%2e/", "/%2f%2f", "\\evil", "/?#", "/a\x00b"} {

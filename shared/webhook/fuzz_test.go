@@ -50,9 +50,11 @@ func FuzzBodyHMAC(f *testing.F)         { fuzzScheme(f, "body", "") }
 func FuzzStripe(f *testing.F)           { fuzzScheme(f, "stripe", "") }
 func FuzzStandardWebhooks(f *testing.F) { fuzzScheme(f, "standard", "Webhook-Timestamp") }
 func FuzzHubSpotV3(f *testing.F)        { fuzzScheme(f, "hubspot v3", "X-HubSpot-Request-Timestamp") }
-func FuzzHubSpotV2(f *testing.F)        { fuzzScheme(f, "hubspot v2", "X-HubSpot-Signature-Version") }
-func FuzzHubSpotV1(f *testing.F)        { fuzzScheme(f, "hubspot v1", "X-HubSpot-Signature-Version") }
-func FuzzKlaviyo(f *testing.F)          { fuzzScheme(f, "klaviyo", "Klaviyo-Timestamp") }
+
+func FuzzHubSpotV2(f *testing.F) { fuzzScheme(f, "hubspot v2", "X-HubSpot-Signature-Version") }
+
+func FuzzHubSpotV1(f *testing.F) { fuzzScheme(f, "hubspot v1", "X-HubSpot-Signature-Version") }
+func FuzzKlaviyo(f *testing.F)   { fuzzScheme(f, "klaviyo", "Klaviyo-Timestamp") }
 
 func FuzzDecompress(f *testing.F) {
 	f.Add("gzip", zipped([]byte("{}")))

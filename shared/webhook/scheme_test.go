@@ -34,34 +34,48 @@ type scheme struct {
 }
 
 var schemes = map[string]scheme{
-	"body": {webhook.BodyHMAC("X-Shopify-Hmac-Sha256"), secret, "X-Shopify-Hmac-Sha256", false,
+	"body": {
+		webhook.BodyHMAC("X-Shopify-Hmac-Sha256"), secret, "X-Shopify-Hmac-Sha256", false,
 		func(secret string, body []byte, _ time.Time) http.Header {
 			return webhooktest.SignBody("X-Shopify-Hmac-Sha256", secret, body)
-		}},
-	"stripe": {webhook.Stripe(), secret, "Stripe-Signature", true,
+		},
+	},
+	"stripe": {
+		webhook.Stripe(), secret, "Stripe-Signature", true,
 		func(secret string, body []byte, at time.Time) http.Header {
 			return webhooktest.SignStripe(body, at, secret)
-		}},
-	"standard": {webhook.StandardWebhooks(), standardB6, "Webhook-Signature", true,
+		},
+	},
+	"standard": {
+		webhook.StandardWebhooks(), standardB6, "Webhook-Signature", true,
 		func(secret string, body []byte, at time.Time) http.Header {
 			return webhooktest.SignStandard("msg_1", body, at, secret)
-		}},
-	"hubspot v3": {webhook.HubSpotV3(), secret, "X-Hubspot-Signature-V3", true,
+		},
+	},
+	"hubspot v3": {
+		webhook.HubSpotV3(), secret, "X-Hubspot-Signature-V3", true,
 		func(secret string, body []byte, at time.Time) http.Header {
 			return webhooktest.SignHubSpotV3(secret, http.MethodPost, publicURL, body, at)
-		}},
-	"hubspot v2": {webhook.HubSpotV2(), secret, "X-Hubspot-Signature", false,
+		},
+	},
+	"hubspot v2": {
+		webhook.HubSpotV2(), secret, "X-Hubspot-Signature", false,
 		func(secret string, body []byte, _ time.Time) http.Header {
 			return webhooktest.SignHubSpotV2(secret, http.MethodPost, publicURL, body)
-		}},
-	"hubspot v1": {webhook.HubSpotV1(), secret, "X-Hubspot-Signature", false,
+		},
+	},
+	"hubspot v1": {
+		webhook.HubSpotV1(), secret, "X-Hubspot-Signature", false,
 		func(secret string, body []byte, _ time.Time) http.Header {
 			return webhooktest.SignHubSpotV1(secret, body)
-		}},
-	"klaviyo": {webhook.Klaviyo(), secret, "Klaviyo-Signature", true,
+		},
+	},
+	"klaviyo": {
+		webhook.Klaviyo(), secret, "Klaviyo-Signature", true,
 		func(secret string, body []byte, at time.Time) http.Header {
 			return webhooktest.SignKlaviyo(secret, body, at)
-		}},
+		},
+	},
 }
 
 func request(header http.Header, body []byte) webhook.Request {
@@ -115,11 +129,15 @@ func TestEveryScheme(t *testing.T) {
 				"lower-case headers": {request(lowered(signed), body), ""},
 				"empty signature":    {altered(func(h http.Header) { h.Set(s.header, "") }), webhook.CodeMissing},
 				"no signature":       {altered(func(h http.Header) { h.Del(s.header) }), webhook.CodeMissing},
-				"same signature twice": {altered(func(h http.Header) { h.Add(s.header, h.Get(s.header)) }),
-					webhook.CodeDuplicated},
+				"same signature twice": {
+					altered(func(h http.Header) { h.Add(s.header, h.Get(s.header)) }),
+					webhook.CodeDuplicated,
+				},
 				"second spelling": {altered(func(h http.Header) { maps.Copy(h, lowered(h)) }), webhook.CodeDuplicated},
-				"digest cut short": {altered(func(h http.Header) { h.Set(s.header, h.Get(s.header)[:len(h.Get(s.header))-4]) }),
-					webhook.CodeMalformed},
+				"digest cut short": {
+					altered(func(h http.Header) { h.Set(s.header, h.Get(s.header)[:len(h.Get(s.header))-4]) }),
+					webhook.CodeMalformed,
+				},
 				"not an encoding":    {altered(func(h http.Header) { h.Set(s.header, "%%%") }), webhook.CodeMalformed},
 				"joined by a comma":  {altered(func(h http.Header) { h.Set(s.header, h.Get(s.header)+","+h.Get(s.header)) }), webhook.CodeMalformed},
 				"line break at end":  {altered(func(h http.Header) { h.Set(s.header, h.Get(s.header)+"\n") }), webhook.CodeMalformed},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"causeway/shared/canonical"
 )
@@ -140,7 +141,7 @@ func (f *Fake) answer(r *http.Request) Answer {
 
 // execute validates the query as Shopify does and answers what it selects.
 func (f *Fake) execute(query string, variables map[string]any) Answer {
-	document, errs := gqlparser.LoadQuery(f.schema, query)
+	document, errs := gqlparser.LoadQueryWithRules(f.schema, query, rules.NewDefaultRules())
 	if len(errs) > 0 || len(document.Operations) != 1 {
 		return ok(map[string]any{"errors": []any{map[string]any{
 			"message": errs.Error(), "extensions": map[string]any{"code": "undefinedField"},

@@ -218,13 +218,13 @@ func TestTargetFindsBrokenPromises(t *testing.T) {
 
 func TestEveryFailureIsToldFromTheOthers(t *testing.T) {
 	t.Parallel()
-	for name, real := range targetFailures {
+	for name, told := range targetFailures {
 		for other, want := range targetFailures {
 			if name == other {
 				continue
 			}
 			h := shelfHarness(t, "", connector.ExternalID)
-			want.act = real.act
+			want.act = told.act
 			if err := startTarget(t, h).fails(t.Context(), h.Samples[0], want); err == nil {
 				t.Errorf("%q passes for %q", name, other)
 			}

@@ -54,8 +54,10 @@ func TestWriter(t *testing.T) {
 			w.EndObj()
 			w.EndArr()
 		}, `[{"a":[1,[]],"b":"x"},{"b":"the same name in another object"}]`},
-		"escapes": {func(w *strictjson.Writer) { w.Str("\"\\/\b\f\n\r\t\x00\x1f\x7f<é😀\u2028") },
-			`"\"\\/\b\f\n\r\t\u0000\u001f` + "\x7f<é😀\u2028\""},
+		"escapes": {
+			func(w *strictjson.Writer) { w.Str("\"\\/\b\f\n\r\t\x00\x1f\x7f<é😀\u2028") },
+			`"\"\\/\b\f\n\r\t\u0000\u001f` + "\x7f<é😀\u2028\"",
+		},
 		"escapes in names":       {func(w *strictjson.Writer) { w.Obj(); w.StrField("a\"b", "c"); w.EndObj() }, `{"a\"b":"c"}`},
 		"long text with escapes": {func(w *strictjson.Writer) { w.Str(strings.Repeat("abcdefgh", 3) + "\n" + "tail") }, `"abcdefghabcdefghabcdefgh\ntail"`},
 	} {

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"causeway/functions/netsuite/netsuitetest"
+	"causeway/shared/fault"
+	"causeway/shared/local"
+	"causeway/shared/message"
+	"causeway/shared/pipeline"
+	"causeway/shared/routes"
+)
+
+// shop is the store of the audited orders, and memo how the ERP's books name one.
+const shop = "example-brand.myshopify.com"
+
+func memo(kind, id string) string { return "shopify " + shop + " " + kind + " " + id }
+
+func entity(kind, id string) message.Key {
+	return message.Key{System: "shopify", Tenant: shop, Type: kind, ID: id}
+}
+
+// record is a line of the fake ERP's journal: one record in its books.
+func record(kind, id, memo string) string {
+	return `{"type":"` + kind + `","id":"` + id + `","externalid":"x` + id + `","body":{"memo":"` + memo + `"}}` + "\n"
+}
+
+// stood is a program with an ERP that holds the journal, a ledger of the entries, and
+// senders who were told the answers. Nothing runs.
+func stood(t *testing.T, journal string, answers []told, entries ...pipeline.Entry) *program {
+	t.Helper()
+	folder := t.TempDir()
+	writeFile(t, filepath.Join(folder, "books.jsonl"), journal)
+	p := &program{senders: &senders{told: map[string]told{}}}
+	for _, answer := range answers {
+		p.senders.told[answer.ID] = answer
+	}
+	var err error
+	p.erp, err = netsuitetest.Open(filepath.Join(folder, "books.jsonl"), time.Now)
+	must(t, err)
+	t.Cleanup(func() { must(t, p.erp.Close()) })
+	p.store, err = local.Open(t.Context(), local.Config{
+		Path: filepath.Join(folder, "causeway.db"), Now: time.Now, Routes: routes.Table,
+		Systems: routes.Systems(routes.Table), Visibility: time.Minute, MaxReceives: 10,
+	})
+	must(t, err)
+	t.Cleanup(func() { must(t, p.store.Close()) })
+	must(t, p.store.Append(t.Context(), entries...))
+	return p
+}
+
+// hop is a ledger entry about an entity on the orders' route.
+func hop(stage pipeline.Stage, key message.Key, code string) pipeline.Entry {
+	e := pipeline.Entry{
+		At: time.Now(), Trace: "t-" + key.ID, Event: "e-" + key.ID, Type: "order.placed", Entity: key,
+		Route: "shopify-orders-to-netsuite", Stage: stage, Outcome: "as the test says",
+	}
+	if code != "" {
+		e.Error = &pipeline.EntryError{Code: code, Class: fault.MissingRef, Message: "as the test says"}
+	}
+	return e
+}
+
+// TestAudit shows that the zeros of a demo could be other numbers.
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	accepted := []told{{"1", http.StatusOK, memo("order", "1")}}
+	order, again := record("salesOrder", "601", memo("order", "1")), record("salesOrder", "602", memo("order", "1"))
+	published := hop(pipeline.Published, entity("payment", "9"), "")
+	published.Route = ""
+	for name, c := range map[string]struct {
+		journal string
+		answers []told
+		entries []pipeline.Entry
+		want    result
+		says    string
+	}{
+		"the order is there":                       {order, accepted, nil, result{Accepted: 1}, ""},
+		"the order is not there":                   {"", accepted, nil, result{Accepted: 1, Lost: 1}, "lost: " + memo("order", "1")},
+		"the order is there twice":                 {order + again, accepted, nil, result{Accepted: 1, Duplicated: 1}, "duplicated: salesOrder " + memo("order", "1")},
+		"confirmed, but not there":                 {"", accepted, []pipeline.Entry{hop(pipeline.Confirmed, entity("order", "1"), "")}, result{Accepted: 1, Confirmed: 1, Lost: 1}, "lost: "},
+		"superseded by what is not there":          {"", accepted, []pipeline.Entry{hop(pipeline.Superseded, entity("order", "1"), "")}, result{Accepted: 1, Superseded: 1, Lost: 1}, "lost: "},
+		"skipped with a reason":                    {"", accepted, []pipeline.Entry{hop(pipeline.Skipped, entity("order", "1"), "")}, result{Accepted: 1, Skipped: 1}, ""},
+		"dead with a reason":                       {"", accepted, []pipeline.Entry{hop(pipeline.Dead, entity("order", "1"), "missing_ref")}, result{Accepted: 1, Dead: 1}, ""},
+		"another order is dead":                    {"", accepted, []pipeline.Entry{hop(pipeline.Dead, entity("order", "2"), "missing_ref")}, result{Accepted: 1, Dead: 1, Lost: 1}, "lost: "},
+		"waits for what is dead":                   {"", accepted, []pipeline.Entry{hop(pipeline.Deferred, entity("order", "1"), pipeline.ParentDead)}, result{Accepted: 1, Parked: 1}, ""},
+		"waits for something else":                 {"", accepted, []pipeline.Entry{hop(pipeline.Deferred, entity("order", "1"), "http_503")}, result{Accepted: 1, Lost: 1}, "lost: "},
+		"refused at the door":                      {"", []told{{"1", http.StatusUnauthorized, memo("order", "1")}}, nil, result{}, ""},
+		"the sender was told the same order twice": {"", []told{{"1", http.StatusOK, memo("order", "1")}, {"2", http.StatusOK, memo("order", "1")}}, nil, result{Accepted: 2, Lost: 1}, "lost: "},
+		"a payment is not there":                   {"", nil, []pipeline.Entry{published}, result{Lost: 1}, "lost: " + memo("payment", "9")},
+		"a payment is there":                       {record("customerDeposit", "603", memo("payment", "9")), nil, []pipeline.Entry{published}, result{}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := stood(t, c.journal, c.answers, c.entries...)
+			var out strings.Builder
+			got, err := p.audit(t.Context(), &out)
+			must(t, err)
+			if got != c.want {
+				t.Errorf("audited %s\nwant    %s", got.line(), c.want.line())
+			}
+			if !strings.Contains(out.String(), c.says) || c.says == "" && out.Len() > 0 {
+				t.Errorf("said %q, want %q", out.String(), c.says)
+			}
+		})
+	}
+}
+
+func TestResultIsOneLineOfJSON(t *testing.T) {
+	t.Parallel()
+	const want = `{"accepted":1,"confirmed":2,"superseded":3,"skipped":4,"parked":5,"dead":6,"lost":7,"duplicated":8}`
+	if got := (result{1, 2, 3, 4, 5, 6, 7, 8}).line(); got != want {
+		t.Errorf("result is %s, want %s", got, want)
+	}
+}
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	dead := hop(pipeline.Dead, entity("order", "1"), "missing_ref")
+	dead.Error.Fingerprint, dead.Attempt, dead.TargetRef = "5651ab00", 2, "77"
+	received := hop(pipeline.Received, message.Key{System: "shopify", Tenant: shop}, "")
+	received.Trace, received.Event, received.Route, received.At = "t-1", "raw-1", "", dead.At.Add(-time.Second)
+	p := stood(t, record("salesOrder", "601", memo("order", "1")), nil, dead, received)
+	pages := http.NewServeMux()
+	pages.HandleFunc("GET /trace/{what...}", tracePage(p.store))
+	pages.HandleFunc("GET /books", booksPage(p.erp))
+	for name, c := range map[string]struct {
+		path   string
+		status int
+		says   []string
+	}{
+		"by entity, oldest hop first": {"/trace/" + entity("order", "1").String(), 200, []string{"received", "dead", "attempt 2", "[77]", "(missing_ref missing_ref 5651ab00)", "trace t-1"}},
+		"by event":                    {"/trace/raw-1", 200, []string{"received", "dead"}},
+		"by trace":                    {"/trace/t-1", 200, []string{"received", "dead"}},
+		"of nobody":                   {"/trace/1002", 404, []string{"nothing known"}},
+		"the ERP's books":             {"/books", 200, []string{`"customers": null`, memo("order", "1")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			status, text := get(t, pages, c.path)
+			if status != c.status {
+				t.Errorf("status %d, want %d", status, c.status)
+			}
+			for _, want := range c.says {
+				before, after, found := strings.Cut(text, want)
+				if !found {
+					t.Fatalf("%q does not say %q next", before, want)
+				}
+				text = after
+			}
+		})
+	}
+}

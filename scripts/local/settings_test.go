@@ -1,0 +1,122 @@
+package main
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"causeway/shared/connector"
+	"causeway/shared/routes"
+)
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "causeway.env")
+	writeFile(t, file, "# the shop\nSHOPIFY_SHOPS=a.myshopify.com\nSHOPIFY_CURRENCY=\"shop\"\n\nNETSUITE_CURRENCIES=USD=1,EUR=4\n")
+	for name, c := range map[string]struct {
+		file        string
+		environment []string
+		want        map[string]string
+	}{
+		"file alone": {file, nil, map[string]string{
+			"SHOPIFY_SHOPS": "a.myshopify.com", "SHOPIFY_CURRENCY": "shop", "NETSUITE_CURRENCIES": "USD=1,EUR=4",
+		}},
+		"the environment wins": {file, []string{"SHOPIFY_SHOPS=b.myshopify.com", "NEW=x=y", "EMPTY="}, map[string]string{
+			"SHOPIFY_SHOPS": "b.myshopify.com", "SHOPIFY_CURRENCY": "shop", "NETSUITE_CURRENCIES": "USD=1,EUR=4", "NEW": "x=y", "EMPTY": "",
+		}},
+		"no file":      {file + ".gone", []string{"A=1"}, map[string]string{"A": "1"}},
+		"no file name": {"", nil, map[string]string{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := readSettings(c.file, c.environment)
+			if err != nil || !maps.Equal(got, c.want) {
+				t.Errorf("settings are %v, %v; want %v", got, err, c.want)
+			}
+		})
+	}
+}
+
+func TestFileThatCannotBeReadIsNamed(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	malformed := filepath.Join(folder, "malformed.env")
+	writeFile(t, malformed, "SHOPIFY_SHOPS\n")
+	for name, file := range map[string]string{"malformed": malformed, "a folder": folder} {
+		_, err := readSettings(file, nil)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wantFailure(t, err, file)
+		})
+	}
+}
+
+func TestFilters(t *testing.T) {
+	t.Parallel()
+	known := []string{"draft", "test", "zero_total"}
+	for name, c := range map[string]struct {
+		text string
+		want map[string]bool
+	}{
+		"nothing is chosen":  {"", map[string]bool{}},
+		"on and off":         {"zero_total,-test", map[string]bool{"zero_total": true, "test": false}},
+		"blanks and commas":  {" zero_total , ,-draft,", map[string]bool{"zero_total": true, "draft": false}},
+		"the last one holds": {"test,-test", map[string]bool{"test": false}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := filters(map[string]string{"CAUSEWAY_FILTERS": c.text}, known)
+			if err != nil || !maps.Equal(got, c.want) {
+				t.Errorf("filters are %v, %v; want %v", got, err, c.want)
+			}
+		})
+	}
+	for _, text := range []string{"tests", "-tests", "--test", "test draft"} {
+		_, err := filters(map[string]string{"CAUSEWAY_FILTERS": text}, known)
+		wantFailure(t, err, "CAUSEWAY_FILTERS")
+	}
+}
+
+func TestFilterNamesAreThoseOfTheTable(t *testing.T) {
+	t.Parallel()
+	names := filterNames()
+	if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
+		t.Errorf("not sorted, or not once each: %v", names)
+	}
+	for _, route := range routes.Table {
+		for _, filter := range route.Filters {
+			if !slices.Contains(names, filter.Name) {
+				t.Errorf("filter %q of %s is not among %v", filter.Name, route.Name(), names)
+			}
+		}
+	}
+}
+
+func TestSystemIsPointedAtARealAccountByAnyOfItsSettings(t *testing.T) {
+	t.Parallel()
+	profile := connector.Profile{Settings: []string{"ERP_HOST", "ERP_KEY"}}
+	for name, c := range map[string]struct {
+		settings map[string]string
+		want     bool
+	}{
+		"none":         {map[string]string{"STORE_HOST": "x"}, false},
+		"empty":        {map[string]string{"ERP_HOST": ""}, false},
+		"one is there": {map[string]string{"ERP_KEY": "x"}, true},
+	} {
+		if got := isSet(c.settings, profile); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestMergeLeavesItsArgumentsAlone(t *testing.T) {
+	t.Parallel()
+	base := map[string]string{"A": "1", "B": "1"}
+	if got := merge(base, map[string]string{"B": "2", "C": "2"}); !maps.Equal(got, map[string]string{"A": "1", "B": "2", "C": "2"}) {
+		t.Errorf("merged to %v", got)
+	}
+	if base["B"] != "1" || len(base) != 2 {
+		t.Errorf("base became %v", base)
+	}
+}
