@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"causeway/functions/shopify/shopifytest"
 	"causeway/shared/pipeline"
@@ -10,10 +12,11 @@ import (
 
 // welcome prints what listens and how to send a webhook by hand.
 func (p *program) welcome() {
+	door := p.ports[len(p.ports)-1].address
+	slices.SortFunc(p.ports, func(a, b port) int { return strings.Compare(a.address, b.address) })
 	for _, port := range p.ports {
 		fmt.Printf("%-18s %s\n", port.address, port.what)
 	}
-	door := p.ports[len(p.ports)-1].address
 	fmt.Printf("state in %s, log in %s/causeway.log\n\nsend a webhook of your own:\n\n%s\n\n", p.options.data, p.options.data, curl(door))
 	fmt.Printf("a message's journey:  curl http://%s/trace/shopify/%s/customer/7\n\n", door, shopifytest.Shop)
 }

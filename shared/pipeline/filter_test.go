@@ -134,3 +134,19 @@ func TestBadInput65AChangeBeforeItsEntityWaits(t *testing.T) {
 		t.Errorf("deliveries %+v", b.toy.deliveries)
 	}
 }
+
+// TestWhatWasSkippedForGoodStaysSo: the first change that is skipped with its entity
+// must not make the second one look like a change to something confirmed.
+func TestWhatWasSkippedForGoodStaysSo(t *testing.T) {
+	t.Parallel()
+	b := filtered(t, true)
+	b.post("1", toyFact{Type: amended, ID: "7", Name: "final"})
+	for i, version := range []int{2, 3, 4} {
+		b.drain(time.Minute)
+		b.post(string(rune('2'+i)), toyFact{Type: amended, ID: "7", Version: version, Name: "changed"})
+	}
+	b.drain(time.Minute)
+	if got := outcomesOf(b, pipeline.Skipped); len(b.toy.deliveries) != 0 || len(got) != 4 {
+		t.Errorf("%d deliveries, skipped: %q", len(b.toy.deliveries), got)
+	}
+}

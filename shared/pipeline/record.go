@@ -166,6 +166,13 @@ func (r *record) confirm(m *message.Message, effect, ref string) {
 	c.Effects = lastOf(append(c.Effects, effect))
 }
 
+// pass gives the lease back after a message that was skipped: the target has nothing
+// of it, so what comes later must not find the entity confirmed.
+func (r *record) pass(m *message.Message) {
+	r.release()
+	delete(r.Tries, m.ID)
+}
+
 func lastOf(list []string) []string { return list[max(0, len(list)-remembered):] }
 
 // done returns why the message needs no delivery: because the target has it, or has

@@ -126,7 +126,11 @@ func (s *session) succeed(ctx context.Context, result outcome) (Decision, error)
 	if err := s.Ledger.Append(ctx, slices.Concat(result.before, []Entry{e}, result.after)...); err != nil {
 		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
 	}
-	s.record.confirm(s.event, s.effect, result.ref)
+	if result.stage == Skipped && s.role == connector.Deliver {
+		s.record.pass(s.event)
+	} else {
+		s.record.confirm(s.event, s.effect, result.ref)
+	}
 	if err := s.record.save(ctx, s.State, s.Now()); err != nil {
 		return s.conflict(err)
 	}
@@ -138,6 +142,9 @@ func (s *session) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	now := s.Now()
 	t := s.record.try(s.event.ID, now)
 	t.Waits++
+	if f.Kind == fault.NotReady || f.Kind == fault.Throttled {
+		t.Count-- // waiting uses up no attempt
+	}
 	v := s.Policy.judge(f, t, now, s.Random)
 	if v.stage == Confirmed {
 		return s.succeed(ctx, outcome{stage: Confirmed, why: v.why, ref: s.knownRef()})

@@ -65,6 +65,9 @@ func (t *Translator) translate(ctx context.Context, s *session, raw *message.Raw
 		return outcome{}, err
 	}
 	translated := t.Config.Now().UTC()
+	for i := range entries {
+		entries[i].At = translated // before anything that comes after it
+	}
 	if err := t.Config.Bus.Publish(ctx, messages); err != nil {
 		return outcome{}, unavailable("publishing what "+raw.ID+" meant", err)
 	}

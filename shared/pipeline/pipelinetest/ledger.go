@@ -59,8 +59,10 @@ func ledgerRoundTrip(t *testing.T, h Harness) {
 		At: at, Trace: "t1", Event: "e1", Causation: "r1", Entity: orderKey("5/1"), Version: message.NewSequence(at, 2),
 		Type: "order.placed", Route: "shop-orders-to-erp", Stage: pipeline.Sent, Attempt: 2, ReceiveCount: 3, RedriveCount: 1,
 		Outcome: "503 ‹ambiguous›", Notes: []connector.Note{{Field: "country", What: "UK read as GB"}},
-		Error: &pipeline.EntryError{Kind: "unavailable", Class: fault.Ambiguous, Code: "E1", Field: "total", Status: 503,
-			Fingerprint: "a1f09c2e", Message: "no answer"},
+		Error: &pipeline.EntryError{
+			Kind: "unavailable", Class: fault.Ambiguous, Code: "E1", Field: "total", Status: 503,
+			Fingerprint: "a1f09c2e", Message: "no answer",
+		},
 		Hashes: pipeline.Hashes{Source: "1", Canonical: "2", Target: "3"}, TargetRef: "SO-1",
 		Next: at.Add(time.Minute), Took: 310 * time.Millisecond, Function: "erp-deliver", Build: "1.2.3",
 	}
