@@ -95,6 +95,10 @@ func (s *Settings) entity(m *message.Message, order *canonical.Order, parents ma
 		}
 		return s.DefaultCustomer, nil
 	}
+	key := message.Key{System: m.System(), Tenant: m.Tenant, Type: "customer", ID: order.Buyer.Customer}
+	if id, ok := s.CustomerOverrides[key.String()]; ok {
+		return id, nil
+	}
 	return parent(m, "customer", order.Buyer.Customer, "buyer.customer", parents)
 }
 

@@ -63,6 +63,7 @@ func Profile() connector.Profile {
 		Roles:       []connector.Role{connector.Deliver},
 		Concurrency: 5,
 		Timeout:     time.Minute,
+		Linger:      15 * time.Minute, // the longest that NetSuite lets a request run
 		Settings:    all,
 		Secrets:     secrets,
 		Operations: map[string]connector.Operation{

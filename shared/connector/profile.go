@@ -11,6 +11,7 @@ type Profile struct {
 	MediaTypes  []string             // of webhooks; empty: application/json only
 	Concurrency int                  // calls to the system under way at once, over all routes and workers
 	Timeout     time.Duration        // of one call to the system
+	Linger      time.Duration        // how long after a call was given up its write may still take effect there
 	Settings    []string             // configuration keys, for documentation and infrastructure
 	Secrets     []string             // those of the settings that are secret
 	Operations  map[string]Operation // by event type: what the system does with it as a target

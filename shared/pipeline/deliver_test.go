@@ -414,3 +414,25 @@ func TestDeadLetterQueuesAreNamedAfterTheirQueue(t *testing.T) {
 		t.Errorf("Dead = %q", got)
 	}
 }
+
+func TestF34ALateWriteCannotLandOnANewerVersion(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.deliver.System.Profile.Linger = 15 * time.Minute
+	b.toy.fail = []error{&fault.Error{Kind: fault.Unavailable, Class: fault.Ambiguous}}
+	b.post("1", toyFact{Type: amended, ID: "7", Version: 1, Name: "v1"})
+	b.post("2", toyFact{Type: amended, ID: "8", Version: 1, Name: "other"})
+	b.drain(time.Minute)
+	if written := b.names(); !slices.Contains(written, "v1") || !slices.Contains(written, "other") {
+		t.Fatalf("written %q, want the same version tried again and the other entity untouched", written)
+	}
+	b.post("3", toyFact{Type: amended, ID: "7", Version: 2, Name: "v2"})
+	b.drain(13 * time.Minute)
+	if slices.Contains(b.names(), "v2") {
+		t.Fatal("the newer version was written while the older could still land")
+	}
+	b.drain(3 * time.Minute)
+	if !slices.Contains(b.names(), "v2") {
+		t.Error("the newer version never came")
+	}
+}

@@ -37,10 +37,10 @@ type verdict struct {
 	why   string
 }
 
-// judge applies the table to a failure, given how often and how long the message
-// has failed before. It does not count: t says what has been counted.
-func (p Policy) judge(f *fault.Error, t *try, now time.Time, random func() float64) verdict {
-	age := now.Sub(t.Since)
+// judge applies the table to a failure, given how many attempts there were and what
+// was spent of the budget for failures of its sort. It does not count.
+func (p Policy) judge(f *fault.Error, attempts int, spent budget, now time.Time, random func() float64) verdict {
+	age := now.Sub(spent.Since)
 	switch dispositions[f.Kind] {
 	case succeed:
 		return verdict{stage: Confirmed, why: "the target has it already"}
@@ -48,32 +48,32 @@ func (p Policy) judge(f *fault.Error, t *try, now time.Time, random func() float
 		if age > p.Parent {
 			return verdict{stage: Parked, why: "waited " + p.Parent.String() + " for something that never came"}
 		}
-		return verdict{stage: Deferred, until: now.Add(p.pause(f, t, random)), why: "waits"}
+		return verdict{stage: Deferred, until: now.Add(p.pause(f, spent.Times, random)), why: "waits"}
 	case retry:
 		if age > p.Transient {
 			return verdict{stage: Dead, why: "failing for longer than " + p.Transient.String()}
 		}
-		return verdict{stage: Deferred, until: now.Add(p.pause(f, t, random)), why: "retries"}
+		return verdict{stage: Deferred, until: now.Add(p.pause(f, spent.Times, random)), why: "retries"}
 	case few:
-		if t.Count >= p.UnknownTries {
+		if attempts >= p.UnknownTries {
 			return verdict{stage: Dead, why: "failed too often in a way that nobody classified"}
 		}
-		return verdict{stage: Deferred, until: now.Add(p.pause(f, t, random)), why: "retries"}
+		return verdict{stage: Deferred, until: now.Add(p.pause(f, spent.Times, random)), why: "retries"}
 	default:
 		return verdict{stage: Dead, why: "no retry can help"}
 	}
 }
 
 // pause returns how long to wait: never less than the target asked for.
-func (p Policy) pause(f *fault.Error, t *try, random func() float64) time.Duration {
+func (p Policy) pause(f *fault.Error, times int, random func() float64) time.Duration {
 	switch {
 	case f.After > 0:
 		// A little later than asked, so that all who were told the same do not come at once.
 		return f.After + time.Duration(random()*float64(p.Backoff.Base))
 	case f.Kind == fault.NotReady:
-		return p.Parents.Wait(t.Waits, random)
+		return p.Parents.Wait(times, random)
 	case f.Kind == fault.Unauthorized:
-		return max(p.Backoff.Wait(t.Waits, random), p.Backoff.Unauthorized)
+		return max(p.Backoff.Wait(times, random), p.Backoff.Unauthorized)
 	}
-	return p.Backoff.Wait(t.Waits, random)
+	return p.Backoff.Wait(times, random)
 }

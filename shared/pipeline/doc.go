@@ -19,6 +19,10 @@
 // conditional write before the effect and one after it (record.go). A fault's kind
 // is turned into what happens next by one table (disposition.go).
 //
+// A write whose answer was lost may still take effect later. Its own event is tried
+// again at once, because that writes the same; newer ones of the entity wait until
+// nothing can come any more (Profile.Linger), so that the late one cannot land on them.
+//
 // The package owns its ports (Bus, Queue, State, Ledger, Vault) and knows neither
 // AWS nor SQLite; both implementations pass pipelinetest. It may import webhook for
 // the rules of the door that hold for every system, which the first house plan did

@@ -67,7 +67,7 @@ func (d *Deliverer) ref(ctx context.Context, s *session, r *record, key message.
 		return r.Confirmed.Ref, nil
 	}
 	doing := "looking for " + key.String() + " at " + d.System.Profile.Name
-	if s.record.Tries[s.event.ID].Waits > 0 {
+	if s.record.try(s.event.ID).Waiting.Times > 0 {
 		ref, err := d.System.Target.Find(ctx, key)
 		if err != nil || ref != "" {
 			return ref, fault.Doing(doing, err)

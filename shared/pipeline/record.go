@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"causeway/shared/fault"
 	"causeway/shared/message"
 )
 
@@ -57,12 +58,32 @@ type skipped struct {
 
 // try is the failure budget of one message.
 type try struct {
-	Count   int       `json:"count"`             // attempts that were made
-	Waits   int       `json:"waits"`             // failures in a row, for the backoff
-	Crashes int       `json:"crashes,omitempty"` // attempts in a row that left no trace
-	Since   time.Time `json:"since"`             // first failure
-	Dead    bool      `json:"dead,omitempty"`    // already in the dead-letter queue …
-	Redrive int       `json:"redrive,omitempty"` // … at this redrive count
+	Count   int    `json:"count"`             // attempts that were made
+	Crashes int    `json:"crashes,omitempty"` // attempts in a row that left no trace
+	Waiting budget `json:"waiting,omitzero"`  // for something else that has to come first
+	Failing budget `json:"failing,omitzero"`  // at the target
+	Dead    bool   `json:"dead,omitempty"`    // already in the dead-letter queue …
+	Redrive int    `json:"redrive,omitempty"` // … at this redrive count
+}
+
+// budget is how often and since when something did not go on.
+type budget struct {
+	Times int       `json:"times"`
+	Since time.Time `json:"since"`
+}
+
+// spend counts once more and returns the budget that the kind of failure uses up. Two
+// days of waiting for a parent must not count against the target's first failure.
+func (t *try) spend(kind fault.Kind, now time.Time) budget {
+	b := &t.Failing
+	if kind == fault.NotReady {
+		b = &t.Waiting
+	}
+	if b.Times == 0 {
+		b.Since = now
+	}
+	b.Times++
+	return *b
 }
 
 func recordKey(scope string, key message.Key) string { return scope + "|" + key.String() }
@@ -111,22 +132,22 @@ func (r *record) held(event string, now time.Time) time.Time {
 
 // claim takes the lease for the event. A lease that ran out without being released
 // tells that its holder crashed, which counts against the event it held it for.
-func (r *record) claim(event string, now, until time.Time) *try {
+func (r *record) claim(event string, until time.Time) *try {
 	if r.Lease != nil {
-		r.try(r.Lease.Event, now).Crashes++
+		r.try(r.Lease.Event).Crashes++
 	}
-	t := r.try(event, now)
+	t := r.try(event)
 	t.Count++
 	r.Lease = &lease{Event: event, Until: until}
 	return t
 }
 
-func (r *record) try(event string, now time.Time) *try {
+func (r *record) try(event string) *try {
 	if r.Tries == nil {
 		r.Tries = make(map[string]*try)
 	}
 	if r.Tries[event] == nil {
-		r.Tries[event] = &try{Since: now}
+		r.Tries[event] = &try{}
 	}
 	return r.Tries[event]
 }
@@ -144,7 +165,7 @@ func (r *record) dead() bool {
 // release gives the lease back after an attempt that left a trace.
 func (r *record) release() {
 	if r.Lease != nil {
-		r.try(r.Lease.Event, time.Time{}).Crashes = 0
+		r.try(r.Lease.Event).Crashes = 0
 		r.Lease = nil
 	}
 }

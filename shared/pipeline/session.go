@@ -45,7 +45,7 @@ func (s *session) run(ctx context.Context, work func(context.Context) (outcome, 
 	if decision, settled, err := s.settled(ctx); settled || err != nil {
 		return decision, err
 	}
-	t := s.record.claim(s.event.ID, s.started, s.leaseFor(s.profile.Timeout))
+	t := s.record.claim(s.event.ID, s.leaseFor(s.profile.Timeout))
 	s.attempt = t.Count
 	if t.Crashes >= s.Policy.Crashes {
 		return s.fail(ctx, fault.New(fault.Rejected, fault.Poison, "handling "+s.event.ID, "every attempt so far ended in a crash"))
@@ -140,17 +140,17 @@ func (s *session) succeed(ctx context.Context, result outcome) (Decision, error)
 // fail counts the failure, decides by the table, and leaves its trace.
 func (s *session) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	now := s.Now()
-	t := s.record.try(s.event.ID, now)
-	t.Waits++
+	t := s.record.try(s.event.ID)
+	spent := t.spend(f.Kind, now)
 	if f.Kind == fault.NotReady || f.Kind == fault.Throttled {
 		t.Count-- // waiting uses up no attempt
 	}
-	v := s.Policy.judge(f, t, now, s.Random)
+	v := s.Policy.judge(f, t.Count, spent, now, s.Random)
 	if v.stage == Confirmed {
 		return s.succeed(ctx, outcome{stage: Confirmed, why: v.why, ref: s.knownRef()})
 	}
 	if f.Class == fault.Ambiguous {
-		s.record.Unanswered = s.record.Lease
+		s.record.Unanswered = &lease{Event: s.event.ID, Until: s.leaseFor(s.profile.Timeout + s.profile.Linger)}
 	}
 	s.record.release()
 	e := s.entryFor(s.event, v.stage)
@@ -160,7 +160,7 @@ func (s *session) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 		if err := s.bury(ctx, s.in, f, e); err != nil {
 			return Decision{}, err
 		}
-		t.Dead, t.Redrive, t.Count, t.Waits, t.Since = true, s.in.Redrives(), 0, 0, now
+		*t = try{Dead: true, Redrive: s.in.Redrives()}
 	}
 	if err := s.Ledger.Append(ctx, e); err != nil {
 		return Decision{}, fmt.Errorf("writing the ledger: %w", err)

@@ -118,7 +118,7 @@ func as[E error](err error) error {
 
 func (c *Client) judge(r Request, got answer) error {
 	if got.Status < 200 || got.Status > 299 {
-		return c.refused(got)
+		return c.refused(r.Method, got)
 	}
 	if e := incomplete(r, got); e != nil {
 		e.Status = got.Status
@@ -127,8 +127,8 @@ func (c *Client) judge(r Request, got answer) error {
 	return nil
 }
 
-func (c *Client) refused(got answer) error {
-	e := classify(got.Response, c.config.Now())
+func (c *Client) refused(method string, got answer) error {
+	e := classify(method, got.Response, c.config.Now())
 	if got.broken != nil && !errors.Is(got.broken, errTooLarge) {
 		e.Err = cause(got.broken)
 	}

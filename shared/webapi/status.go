@@ -56,8 +56,13 @@ func verdictOf(status int) verdict {
 	return verdict{fault.Unavailable, fault.Intermittent}
 }
 
-func classify(r Response, now time.Time) *fault.Error {
+// classify reads a gateway's 502 or 504 as no answer at all: whoever stands behind it
+// may have taken the request, and may take effect yet.
+func classify(method string, r Response, now time.Time) *fault.Error {
 	v := verdictOf(r.Status)
+	if r.Status == http.StatusBadGateway || r.Status == http.StatusGatewayTimeout {
+		v.class = unanswered(method, "", nil).Class
+	}
 	return &fault.Error{
 		Kind: v.kind, Class: v.class, Status: r.Status,
 		After: RetryAfter(r.Header.Get("Retry-After"), now),

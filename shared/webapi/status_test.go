@@ -50,7 +50,8 @@ func TestStatusDecidesKindAndClass(t *testing.T) {
 		477: {fault.Rejected, fault.Value},
 		500: {fault.Unavailable, fault.Intermittent},
 		503: {fault.Unavailable, fault.Intermittent},
-		504: {fault.Unavailable, fault.Intermittent},
+		502: {fault.Unavailable, fault.Ambiguous},
+		504: {fault.Unavailable, fault.Ambiguous},
 		524: {fault.Unavailable, fault.Intermittent},
 		777: {fault.Unavailable, fault.Intermittent},
 	} {

@@ -1,0 +1,251 @@
+package test_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"maps"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"causeway/functions/netsuite"
+	"causeway/functions/netsuite/netsuitetest"
+	"causeway/functions/shopify"
+	"causeway/functions/shopify/shopifytest"
+	"causeway/functions/woocommerce"
+	"causeway/functions/woocommerce/woocommercetest"
+	"causeway/shared/connector"
+	"causeway/shared/local"
+	"causeway/shared/message"
+	"causeway/shared/pipeline"
+	"causeway/shared/routes"
+)
+
+// Addresses in a world's network.
+const (
+	doorAddress = "127.0.0.1:4600"
+	shopAddress = "127.0.0.1:4601"
+	wooAddress  = "127.0.0.1:4602"
+	erpAddress  = "127.0.0.1:4603"
+)
+
+// world is the whole chain: two fake stores, the door, the real engine on its SQLite
+// file, the real connectors over real HTTP, and the fake ERP with its books. It runs
+// in the virtual time of testing/synctest, in which a three-day wait takes no time.
+type world struct {
+	*testing.T
+	net    *network
+	shop   *shopifytest.Fake
+	erp    *netsuitetest.Fake
+	store  *local.Store
+	config *pipeline.Config
+	sender *http.Client
+	log    bytes.Buffer
+	stop   context.CancelFunc
+}
+
+// setup is what a journey changes about its world before it begins.
+type setup struct {
+	settings map[string]string // over those of the fakes
+	filters  map[string]bool
+	items    []string // SKUs that the ERP knows beside the usual ones
+}
+
+// journey plays a scenario in a world of its own. The clock begins in November 2026.
+func journey(t *testing.T, s setup, play func(*world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		<-time.After(time.Until(time.Date(2026, 11, 22, 21, 10, 0, 0, time.UTC)))
+		w := openWorld(t, s)
+		defer w.close()
+		play(w)
+	})
+}
+
+func openWorld(t *testing.T, s setup) *world {
+	t.Helper()
+	w := &world{T: t, net: newNetwork(), shop: shopifytest.New(), erp: netsuitetest.New(time.Now)}
+	items := append([]string{"TEE-BLK-M", "HOOD-M"}, s.items...)
+	for i := range 20 {
+		items = append(items, "SKU-"+string(rune('A'+i)))
+	}
+	if err := w.erp.AddItem(items...); err != nil {
+		t.Fatal(err)
+	}
+	w.net.serve(t, shopAddress, w.shop)
+	w.net.serve(t, wooAddress, woocommercetest.New())
+	w.net.serve(t, erpAddress, w.erp)
+	w.openStore()
+	w.openEngine(s)
+	w.sender = &http.Client{Transport: w.net.transport(t)}
+	return w
+}
+
+func (w *world) openStore() {
+	var err error
+	w.store, err = local.Open(w.Context(), local.Config{
+		Path: filepath.Join(w.TempDir(), "causeway.db"), Now: time.Now, Routes: routes.Table,
+		Systems: routes.Systems(routes.Table), Visibility: 6 * time.Minute, MaxReceives: 1000, Build: "test",
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *world) openEngine(s setup) {
+	w.config = &pipeline.Config{
+		Ports: pipeline.Ports{Bus: w.store, Queue: w.store, State: w.store, Ledger: w.store, Vault: w.store},
+		Now:   time.Now, Random: func() float64 { return 0.5 }, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
+		Build: "test", Policy: pipeline.DefaultPolicy(), Routes: routes.Table, Filters: s.filters,
+	}
+	engine := local.NewEngine(w.config, w.openSystems(s))
+	w.net.serve(w.T, doorAddress, engine.Door())
+	ctx, cancel := context.WithCancel(w.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		engine.Run(ctx)
+	}()
+	w.stop = func() {
+		cancel()
+		<-ended
+	}
+}
+
+func (w *world) openSystems(s setup) map[string]connector.System {
+	w.Helper()
+	settings := w.shop.Settings("http://" + shopAddress)
+	maps.Copy(settings, woocommercetest.New().Settings("http://"+wooAddress))
+	maps.Copy(settings, w.erp.Settings("http://"+erpAddress))
+	settings["NETSUITE_SUBSIDIARIES"] = "shopify/" + shopifytest.Shop + "=1,woocommerce/shop.example=2"
+	maps.Copy(settings, s.settings)
+	deps := connector.Deps{
+		HTTP: w.net.transport(w.T), Now: time.Now, Random: rand.Reader, CrossRef: pipeline.Memory{State: w.store, Now: time.Now},
+	}
+	systems := map[string]connector.System{}
+	for _, open := range []func(map[string]string, connector.Deps) (connector.System, error){shopify.Open, woocommerce.Open, netsuite.Open} {
+		system, err := open(settings, deps)
+		if err != nil {
+			w.Fatal(err)
+		}
+		systems[system.Profile.Name] = system
+	}
+	return systems
+}
+
+func (w *world) close() {
+	w.stop()
+	if err := w.store.Close(); err != nil {
+		w.Error(err)
+	}
+}
+
+// shopify sends a delivery and returns the status that the shop was answered.
+func (w *world) shopify(topic string, body []byte) int {
+	w.Helper()
+	return w.deliver(shopifytest.Delivery{Topic: topic, Body: body})
+}
+
+func (w *world) deliver(d shopifytest.Delivery) int {
+	w.Helper()
+	return w.post("shopify", d.Header(), d.Body)
+}
+
+// woo sends a delivery and returns the status that the store was answered.
+func (w *world) woo(topic string, body []byte) int {
+	w.Helper()
+	return w.post("woocommerce", woocommercetest.Header(topic, body), body)
+}
+
+func (w *world) post(system string, header http.Header, body []byte) int {
+	w.Helper()
+	request, err := http.NewRequestWithContext(w.Context(), http.MethodPost, "http://"+doorAddress+"/hooks/"+system, bytes.NewReader(body))
+	if err != nil {
+		w.Fatal(err)
+	}
+	request.Header = header
+	response, err := w.sender.Do(request)
+	if err != nil {
+		w.Fatal(err)
+	}
+	if err := response.Body.Close(); err != nil {
+		w.Fatal(err)
+	}
+	return response.StatusCode
+}
+
+// pass lets the virtual time go on until everything that can happen in it has happened.
+func (w *world) pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
+// entries returns the ledger's entries of the stage.
+func (w *world) entries(stage pipeline.Stage) []pipeline.Entry {
+	w.Helper()
+	found, err := w.store.Find(w.Context(), pipeline.Query{Stage: stage})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return found
+}
+
+// ends returns how the entity's messages ended: "order.placed confirmed", oldest first.
+func (w *world) ends(system, kind, id string) []string {
+	w.Helper()
+	tenant := map[string]string{"shopify": shopifytest.Shop, "woocommerce": "shop.example"}[system]
+	found, err := w.store.Find(w.Context(), pipeline.Query{Entity: message.Key{System: system, Tenant: tenant, Type: kind, ID: id}})
+	if err != nil {
+		w.Fatal(err)
+	}
+	var ends []string
+	for _, e := range found {
+		if e.Route != "" && e.Stage.Ends() {
+			ends = append(ends, e.Type+" "+string(e.Stage))
+		}
+	}
+	return ends
+}
+
+// order returns the only sales order of the memo "system tenant order id".
+func (w *world) order(system, id string) netsuitetest.Order {
+	w.Helper()
+	var found []netsuitetest.Order
+	for _, order := range w.erp.Orders() {
+		if strings.HasPrefix(order.Memo, system+" ") && strings.HasSuffix(order.Memo, " order "+id) {
+			found = append(found, order)
+		}
+	}
+	if len(found) != 1 {
+		w.Fatalf("the ERP holds %d sales orders for %s order %s, want 1\n%s", len(found), system, id, w.story())
+	}
+	return found[0]
+}
+
+// noOrder fails if the ERP holds a sales order of the id.
+func (w *world) noOrder(id string) {
+	w.Helper()
+	if slices.ContainsFunc(w.erp.Orders(), func(o netsuitetest.Order) bool { return strings.HasSuffix(o.Memo, " order "+id) }) {
+		w.Fatalf("the ERP holds a sales order for order %s\n%s", id, w.story())
+	}
+}
+
+// story is the ledger as a reader would like it, for failures.
+func (w *world) story() string {
+	w.Helper()
+	found, err := w.store.Find(w.Context(), pipeline.Query{})
+	if err != nil {
+		w.Fatal(err)
+	}
+	var story strings.Builder
+	for _, e := range found {
+		story.WriteString(e.At.Format("15:04:05.000 ") + string(e.Stage) + " " + e.Type + " " + e.Entity.ID + " " + e.Route + " " + e.Outcome + "\n")
+	}
+	return story.String() + w.log.String()
+}
