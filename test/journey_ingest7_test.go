@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"causeway/functions/shopify/shopifytest"
-	"causeway/functions/woocommerce/woocommercetest"
 	"causeway/shared/pipeline"
 )
 
@@ -207,7 +206,7 @@ func TestB13TheSameNumberInTwoStoresIsTwoOrders(t *testing.T) {
 		second.CancelledAt = second.UpdatedAt
 		w.ingestOK(w.deliver(shopifytest.Delivery{Topic: "orders/cancelled", Shop: outlet, Body: second.Body()}))
 		third.Modified, third.Lines[0].Quantity, third.Lines[0].Subtotal = third.Created.Add(time.Hour), 5, 5000
-		w.ingestOK(w.post("woocommerce", woocommercetest.Header("order.updated", third.Body()), third.Body()))
+		w.ingestOK(w.woo("order.updated", third.Body()))
 		w.pass(time.Minute)
 		w.ingestApart(stores, map[string]string{"1": "10.00 B", "3": "20.00 closed", "2": "50.00 B"})
 	})

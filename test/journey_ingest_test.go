@@ -50,7 +50,7 @@ func TestA1AnActionToldAgainWritesNothingAgain(t *testing.T) {
 		"same event id and topic, new webhook id": {func(d *shopifytest.Delivery) { d.EventID, d.WebhookID = "e-1", "w-2" }, 3},
 		"new ids for the same content":            {func(d *shopifytest.Delivery) { d.EventID, d.WebhookID = "e-2", "w-2" }, 3},
 	} {
-		for when, pause := range map[string]time.Duration{"at once": 0, "after hours": 4 * time.Hour} {
+		for when, pause := range map[string]time.Duration{"at once": 0, "an hour later": time.Hour} {
 			t.Run(name+" "+when, func(t *testing.T) {
 				t.Parallel()
 				journey(t, setup{}, func(w *world) {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"causeway/shared/wire"
+
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/formats/strictjson"
@@ -119,7 +121,7 @@ func (a *admin) transactions(ctx context.Context, shop, order string) ([]transac
 	found := false
 	_, err := a.query(ctx, call{
 		shop: shop, doing: doing, query: queryTransactions, id: "gid://shopify/Order/" + order,
-		read: func(r *strictjson.Reader) { all, found = readTransactions(&reader{Reader: r}) },
+		read: func(r *strictjson.Reader) { all, found = readTransactions(&reader{wire.From(r)}) },
 	})
 	if err == nil && !found {
 		err = fault.New(fault.NotReady, fault.MissingRef, doing, "the Admin API does not know the order yet, or no longer")
@@ -155,13 +157,13 @@ func (r *reader) transaction() (tx transaction) {
 		case "status":
 			tx.status = r.String()
 		case "gateway":
-			tx.gateway = r.word()
+			tx.gateway = r.Word()
 		case "paymentId":
-			tx.reference = r.word()
+			tx.reference = r.Word()
 		case "processedAt":
-			processed = r.time()
+			processed = r.Time()
 		case "createdAt":
-			created = r.time()
+			created = r.Time()
 		case "amountSet":
 			tx.amount = r.money()
 		case "amountRoundingSet":

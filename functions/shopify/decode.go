@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"causeway/shared/wire"
+
 	"causeway/shared/canonical"
 	"causeway/shared/connector"
 	"causeway/shared/fault"
@@ -51,9 +53,9 @@ func (t *translator) customer() (connector.Translation, error) {
 	r := newReader(t.raw.Body)
 	customer, err := readCustomer(r)
 	if err != nil {
-		return connector.Translation{}, invalid(t.doing, err)
+		return connector.Translation{}, fault.Doing(t.doing, wire.Invalid(err))
 	}
-	return connector.Translation{Events: []connector.Event{t.customerEvent(customer, r.notes)}}, nil
+	return connector.Translation{Events: []connector.Event{t.customerEvent(customer, r.Notes())}}, nil
 }
 
 // customerEvent has the customer's own version, also when an order carries it: an
@@ -69,7 +71,7 @@ func (t *translator) order(ctx context.Context) (connector.Translation, error) {
 	r := newReader(t.raw.Body)
 	o, bad := readOrder(r)
 	if bad != nil {
-		return connector.Translation{}, invalid(t.doing, bad)
+		return connector.Translation{}, fault.Doing(t.doing, wire.Invalid(bad))
 	}
 	b, err := t.openBooks(ctx, o)
 	if err != nil {
@@ -88,7 +90,7 @@ func (t *translator) order(ctx context.Context) (connector.Translation, error) {
 	if customer != nil {
 		events = append(events, t.customerEvent(customer, nil))
 	}
-	events = append(events, t.orderEvents(body, r.notes)...)
+	events = append(events, t.orderEvents(body, r.Notes())...)
 	return connector.Translation{Events: append(events, payments...)}, nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"causeway/shared/wire"
+
 	"causeway/shared/fault"
 	"causeway/shared/formats/strictjson"
 	"causeway/shared/message"
@@ -21,7 +23,7 @@ const partnerPrefix = "aws.partner/shopify.com/"
 func (s *store) Adopt(_ context.Context, event []byte, at time.Time) (*message.Raw, error) {
 	e, err := readPartnerEvent(event)
 	if err != nil {
-		return nil, invalid("reading a shopify partner event", err)
+		return nil, fault.Doing("reading a shopify partner event", wire.Invalid(err))
 	}
 	if !strings.HasPrefix(e.source, partnerPrefix) {
 		return nil, refuse(fault.Unauthentic, fault.Auth, "source", "is not a partner event source of Shopify")

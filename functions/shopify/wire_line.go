@@ -46,9 +46,9 @@ func (l *line) readProduct(r *reader, key string) bool {
 	case "variant_id":
 		l.variant = r.id()
 	case "title":
-		l.title = r.word()
+		l.title = r.Word()
 	case "name":
-		l.name = r.word()
+		l.name = r.Word()
 	case "gift_card":
 		l.giftCard = r.flag()
 	case "product_exists":
@@ -107,9 +107,9 @@ func (r *reader) shippingLine() (l shippingLine) {
 		case "id":
 			l.id = r.id()
 		case "code":
-			l.code = r.word()
+			l.code = r.Word()
 		case "title":
-			l.title = r.word()
+			l.title = r.Word()
 		case "price_set":
 			l.price = r.money()
 		case "discount_allocations":

@@ -53,7 +53,7 @@ func readMoney(r *reader) canonical.Money {
 		return canonical.Money{}
 	}
 	money, err := canonical.ParseMoney(text, currency)
-	r.refuse(err)
+	r.Refuse(err)
 	return money
 }
 
@@ -68,7 +68,7 @@ func (r *reader) decimal(text string) canonical.Decimal {
 		return canonical.Decimal{}
 	}
 	value, err := canonical.ParseDecimal(text)
-	r.refuse(err)
+	r.Refuse(err)
 	return value
 }
 

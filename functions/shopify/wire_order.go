@@ -54,19 +54,19 @@ func (o *order) readIdentity(r *reader, key string) bool {
 	case "id":
 		o.head.ID = r.ID()
 	case "name":
-		o.head.Name = r.clean(r.String())
+		o.head.Name = r.Clean(r.String())
 	case "email":
-		o.head.Buyer.Email = r.text()
+		o.head.Buyer.Email = r.Text()
 	case "contact_email":
-		o.contactEmail = r.text()
+		o.contactEmail = r.Text()
 	case "phone":
-		o.head.Buyer.Phone = r.text()
+		o.head.Buyer.Phone = r.Text()
 	case "note":
-		o.head.Note = r.text()
+		o.head.Note = r.Text()
 	case "tags":
-		o.head.Tags = splitTags(r.word())
+		o.head.Tags = splitTags(r.Word())
 	case "source_name":
-		o.head.Channel = r.word()
+		o.head.Channel = r.Word()
 	case "test":
 		o.head.Test = r.flag()
 	default:
@@ -78,21 +78,21 @@ func (o *order) readIdentity(r *reader, key string) bool {
 func (o *order) readState(r *reader, key string) bool {
 	switch key {
 	case "created_at":
-		o.head.PlacedAt = r.time()
+		o.head.PlacedAt = r.Time()
 	case "updated_at":
-		o.head.UpdatedAt = r.time()
+		o.head.UpdatedAt = r.Time()
 	case "processed_at":
-		o.processedAt = r.time()
+		o.processedAt = r.Time()
 	case "closed_at":
-		o.closedAt = r.time()
+		o.closedAt = r.Time()
 	case "cancelled_at":
-		o.cancelledAt = r.time()
+		o.cancelledAt = r.Time()
 	case "cancel_reason":
-		o.head.CancelReason = r.text()
+		o.head.CancelReason = r.Text()
 	case "financial_status":
 		o.head.Financial = r.financial()
 	case "fulfillment_status":
-		o.head.Fulfilment = r.word()
+		o.head.Fulfilment = r.Word()
 	default:
 		return false
 	}
@@ -106,7 +106,7 @@ func (o *order) readAmount(r *reader, key string) bool {
 	case "currency":
 		o.currency = r.String()
 	case "presentment_currency":
-		o.presentment = r.word()
+		o.presentment = r.Word()
 	case "taxes_included":
 		o.head.TaxIncluded = r.flag()
 	case "duties_included":
@@ -173,7 +173,7 @@ func (r *reader) financial() canonical.FinancialState {
 		canonical.PartiallyRefunded, canonical.Refunded, canonical.Voided, "":
 		return state
 	case "expired": // an authorisation that ran out leaves the order as a voided one does
-		r.note("financial status expired read as voided")
+		r.Note("financial status expired read as voided")
 		return canonical.Voided
 	}
 	r.Fail(strictjson.Schema, "unknown value of a field that decides what happens")
@@ -198,7 +198,7 @@ func (r *reader) gateways() []string {
 		return nil
 	}
 	for range r.Array() {
-		if name := r.word(); name != "" && !slices.Contains(names, name) {
+		if name := r.Word(); name != "" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -216,9 +216,9 @@ func (r *reader) discounts() []canonical.Discount {
 		for key := range r.Object() {
 			switch key {
 			case "code":
-				d.Code = r.word()
+				d.Code = r.Word()
 			case "title":
-				d.Title = r.word()
+				d.Title = r.Word()
 			}
 		}
 		all = append(all, d)

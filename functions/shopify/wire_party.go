@@ -27,19 +27,19 @@ func (r *reader) customer() *canonical.Customer {
 		case "id":
 			c.ID = r.id()
 		case "email":
-			c.Email = r.text()
+			c.Email = r.Text()
 		case "first_name":
-			c.FirstName = r.text()
+			c.FirstName = r.Text()
 		case "last_name":
-			c.LastName = r.text()
+			c.LastName = r.Text()
 		case "phone":
-			c.Phone = r.text()
+			c.Phone = r.Text()
 		case "note":
-			c.Note = r.text()
+			c.Note = r.Text()
 		case "default_address":
 			c.Address = r.address()
 		case "updated_at":
-			c.UpdatedAt = r.time()
+			c.UpdatedAt = r.Time()
 		}
 	}
 	if c.Address != nil {
@@ -57,7 +57,7 @@ func (r *reader) address() *canonical.Address {
 	var province canonical.Text
 	for key := range r.Object() {
 		if key == "province" {
-			province = r.text()
+			province = r.Text()
 		}
 		r.addressField(&a, key)
 	}
@@ -73,24 +73,24 @@ func (r *reader) address() *canonical.Address {
 func (r *reader) addressField(a *canonical.Address, key string) {
 	switch key {
 	case "first_name":
-		a.FirstName = r.text()
+		a.FirstName = r.Text()
 	case "last_name":
-		a.LastName = r.text()
+		a.LastName = r.Text()
 	case "company":
-		a.Company = r.text()
+		a.Company = r.Text()
 	case "address1":
-		a.Line1 = r.text()
+		a.Line1 = r.Text()
 	case "address2":
-		a.Line2 = r.text()
+		a.Line2 = r.Text()
 	case "city":
-		a.City = r.text()
+		a.City = r.Text()
 	case "province_code":
-		a.Region = r.text()
+		a.Region = r.Text()
 	case "zip":
-		a.PostalCode = r.text()
+		a.PostalCode = r.Text()
 	case "country_code":
-		a.Country = r.country()
+		a.Country = r.Country()
 	case "phone":
-		a.Phone = r.text()
+		a.Phone = r.Text()
 	}
 }

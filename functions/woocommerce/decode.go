@@ -52,7 +52,7 @@ func doing(raw *message.Raw, entity, id string) string {
 func skipDeleted(raw *message.Raw, entity, why string) (connector.Translation, error) {
 	d := newDecoder(raw.Body)
 	id := d.deleted()
-	if err := d.end(); err != nil {
+	if err := d.Finish(); err != nil {
 		return connector.Translation{}, fault.Doing(doing(raw, entity, id), err)
 	}
 	return connector.Translation{Skip: entity + " " + id + " " + why}, nil
@@ -61,10 +61,10 @@ func skipDeleted(raw *message.Raw, entity, why string) (connector.Translation, e
 func (s *source) translateOrder(raw *message.Raw) (connector.Translation, error) {
 	d := newDecoder(raw.Body)
 	wire := d.order()
-	if err := d.end(); err != nil {
+	if err := d.Finish(); err != nil {
 		return connector.Translation{}, fault.Doing(doing(raw, entityOrder, wire.id), err)
 	}
-	sale, err := s.convertOrder(wire, raw, d.notes)
+	sale, err := s.convertOrder(wire, raw, d.Notes())
 	if err != nil {
 		return connector.Translation{}, fault.Doing(doing(raw, entityOrder, wire.id), err)
 	}
@@ -74,10 +74,10 @@ func (s *source) translateOrder(raw *message.Raw) (connector.Translation, error)
 func (s *source) translateCustomer(raw *message.Raw) (connector.Translation, error) {
 	d := newDecoder(raw.Body)
 	wire := d.customer()
-	if err := d.end(); err != nil {
+	if err := d.Finish(); err != nil {
 		return connector.Translation{}, fault.Doing(doing(raw, entityCustomer, wire.id), err)
 	}
-	c := converter{zone: s.zone, notes: d.notes}
+	c := converter{zone: s.zone, notes: d.Notes()}
 	body := c.customer(wire)
 	c.flagFuture(body.UpdatedAt, raw.ReceivedAt)
 	if c.err != nil {

@@ -1,13 +1,9 @@
 package woocommerce
 
 import (
-	"strings"
-	"unicode"
-
 	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
 	"causeway/shared/formats/strictjson"
+	"causeway/shared/wire"
 )
 
 // order is what is used of the REST resource "shop_order". Amounts are decimal text.
@@ -57,64 +53,14 @@ type party struct {
 type stamp struct{ local, gmt string }
 
 // decoder reads wire types, and notes what it had to change.
-type decoder struct {
-	*strictjson.Reader
-	notes []connector.Note
-}
+type decoder struct{ *wire.Reader }
 
 // maxNumber lets the floats pass that a PHP with serialize_precision 100 writes; an
 // amount of that length is refused where it is converted.
 const maxNumber = 128
 
 func newDecoder(body []byte) *decoder {
-	d := &decoder{Reader: strictjson.NewReader(body, strictjson.Limits{Number: maxNumber})}
-	if d.HadBOM() {
-		d.notes = append(d.notes, connector.Note{What: "byte order mark removed"})
-	}
-	return d
-}
-
-// end returns the first error of the document as a fault.
-func (d *decoder) end() error {
-	err := d.End()
-	if err == nil {
-		return nil
-	}
-	return &fault.Error{Kind: fault.Invalid, Class: fault.Class(err.Class), Field: err.Path, Detail: err.Rule}
-}
-
-// text reads a string or null, without the control characters that some shops' forms let in.
-func (d *decoder) text() canonical.Text {
-	raw, present := d.NullString()
-	if !present {
-		return canonical.NullText()
-	}
-	clean, changed := canonical.Clean(raw)
-	if changed {
-		d.notes = append(d.notes, connector.Note{Field: d.Path(), What: "control characters removed"})
-	}
-	return canonical.NewText(clean)
-}
-
-// word is text where null and "" mean the same.
-func (d *decoder) word() string { return d.text().String() }
-
-// code reads a string or null that is an identifier: nothing is taken out of it.
-func (d *decoder) code() (text string, present bool) {
-	text, present = d.NullString()
-	if strings.ContainsFunc(text, unicode.IsControl) {
-		d.Fail(strictjson.Value, "must not hold control characters")
-	}
-	return text, present
-}
-
-func (d *decoder) country() string {
-	text, _ := d.code()
-	normal, changed := canonical.Country(text)
-	if changed && canonical.IsCountry(normal) {
-		d.notes = append(d.notes, connector.Note{Field: d.Path(), What: "country " + text + " read as " + normal})
-	}
-	return normal
+	return &decoder{wire.NewReader(body, strictjson.Limits{Number: maxNumber})}
 }
 
 // moment reads a date into the local or the UTC half of a stamp.

@@ -6,11 +6,11 @@ func (d *decoder) customer() (c customer) {
 		case "id":
 			c.id = d.ID()
 		case "email":
-			c.email = d.text()
+			c.email = d.Text()
 		case "first_name":
-			c.firstName = d.text()
+			c.firstName = d.Text()
 		case "last_name":
-			c.lastName = d.text()
+			c.lastName = d.Text()
 		case "date_created":
 			d.moment(&c.created.local)
 		case "date_created_gmt":
@@ -33,27 +33,27 @@ func (d *decoder) party() (p party) {
 	for key := range d.Object() {
 		switch key {
 		case "first_name":
-			p.FirstName = d.text()
+			p.FirstName = d.Text()
 		case "last_name":
-			p.LastName = d.text()
+			p.LastName = d.Text()
 		case "company":
-			p.Company = d.text()
+			p.Company = d.Text()
 		case "address_1":
-			p.Line1 = d.text()
+			p.Line1 = d.Text()
 		case "address_2":
-			p.Line2 = d.text()
+			p.Line2 = d.Text()
 		case "city":
-			p.City = d.text()
+			p.City = d.Text()
 		case "state":
-			p.Region = d.text()
+			p.Region = d.Text()
 		case "postcode":
-			p.PostalCode = d.text()
+			p.PostalCode = d.Text()
 		case "country":
-			p.Country = d.country()
+			p.Country = d.Country()
 		case "phone":
-			p.Phone = d.text()
+			p.Phone = d.Text()
 		case "email":
-			p.email = d.text()
+			p.email = d.Text()
 		}
 	}
 	return p

@@ -14,9 +14,9 @@ func (d *decoder) order() (o order) {
 		case "customer_id":
 			o.customer = d.ID()
 		case "created_via":
-			o.channel = d.word()
+			o.channel = d.Word()
 		case "customer_note":
-			o.note = d.text()
+			o.note = d.Text()
 		case "needs_processing":
 			needed, known := d.NullBool()
 			o.processed = known && !needed
@@ -50,9 +50,9 @@ func (d *decoder) orderAmount(o *order, key string) {
 	case "total_tax":
 		o.tax = d.Decimal()
 	case "payment_method":
-		o.gateway = d.word()
+		o.gateway = d.Word()
 	case "transaction_id":
-		o.transaction = d.word()
+		o.transaction = d.Word()
 	case "line_items":
 		o.hasLines = true
 		for range d.Array() {
@@ -108,14 +108,14 @@ func (d *decoder) line() (l line) {
 		case "id":
 			l.id = d.ID()
 		case "name":
-			l.name = d.word()
+			l.name = d.Word()
 		case "product_id":
 			l.product, _ = d.NullID()
 		case "variation_id":
 			l.variation, _ = d.NullID()
 		case "sku":
 			var known bool
-			l.sku, known = d.code()
+			l.sku, known = d.Code()
 			l.unknown = !known
 		case "quantity":
 			l.quantity = d.Decimal()
@@ -141,9 +141,9 @@ func (d *decoder) delivery() (s delivery) {
 		case "id":
 			s.id = d.ID()
 		case "method_id":
-			s.method = d.word()
+			s.method = d.Word()
 		case "method_title":
-			s.title = d.word()
+			s.title = d.Word()
 		case "total":
 			s.total = d.Decimal()
 		case "total_tax":
@@ -159,7 +159,7 @@ func (d *decoder) fee() (f fee) {
 	for key := range d.Object() {
 		switch key {
 		case "name":
-			f.name = d.word()
+			f.name = d.Word()
 		case "total":
 			f.total = d.Decimal()
 		case "total_tax":
@@ -175,7 +175,7 @@ func (d *decoder) fee() (f fee) {
 func (d *decoder) coupon() (code string) {
 	for key := range d.Object() {
 		if key == "code" {
-			code = d.word()
+			code = d.Word()
 		}
 	}
 	return code

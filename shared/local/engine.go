@@ -19,6 +19,11 @@ const batch = 10
 // is to stop; the longest that SQS allows.
 const longPoll = 20 * time.Second
 
+// patience is how many of the system's timeouts a message in hand may wait for a slot.
+// With the handling itself that is half of the six timeouts that AWS advises as the
+// visibility of a queue.
+const patience = 2
+
 // Engine runs the pipeline in one process: a door per source, a worker per inbox and
 // per route.
 type Engine struct {
@@ -34,6 +39,7 @@ type lane struct {
 	queue   string
 	handler pipeline.Handler
 	slots   slots
+	timeout time.Duration // of the system that it calls
 }
 
 // NewEngine joins the systems over the routes of the configuration. Routes between
@@ -45,13 +51,13 @@ func NewEngine(config *pipeline.Config, systems map[string]connector.System) *En
 		pools[name] = newSlots(max(1, system.Profile.Concurrency))
 		if system.Source != nil {
 			translator := &pipeline.Translator{Config: config, System: system}
-			e.lanes = append(e.lanes, lane{routes.Inbox(name), translator, newSlots(batch)})
+			e.lanes = append(e.lanes, lane{routes.Inbox(name), translator, newSlots(batch), system.Profile.Timeout})
 		}
 	}
 	for _, route := range config.Routes {
 		if target, ok := systems[route.To]; ok && target.Target != nil {
 			deliverer := &pipeline.Deliverer{Config: config, System: target, Route: route}
-			e.lanes = append(e.lanes, lane{route.Queue(), deliverer, pools[route.To]})
+			e.lanes = append(e.lanes, lane{route.Queue(), deliverer, pools[route.To], target.Profile.Timeout})
 		}
 	}
 	return e
@@ -93,12 +99,18 @@ func (e *Engine) work(ctx context.Context, l lane) {
 }
 
 // handle waits for a slot of the system; when the engine stops first, the message
-// stays in its queue. What has begun is finished, whatever happens to ctx.
+// stays in its queue. What has begun is finished, whatever happens to ctx. A message
+// that waited long, as behind a system that hangs, is left to come again by itself:
+// it would be visible to others before this handling ends.
 func (e *Engine) handle(ctx context.Context, l lane, in pipeline.Incoming) {
+	received := e.config.Now()
 	if l.slots.take(ctx, 1) == 0 {
 		return
 	}
 	defer l.slots.give(1)
+	if e.config.Now().Sub(received) > patience*l.timeout {
+		return
+	}
 	e.settle(context.WithoutCancel(ctx), l, in)
 }
 

@@ -28,7 +28,11 @@ func (s *Store) appendEntries(t *tx, entries []pipeline.Entry) error {
 		if err != nil {
 			return &fault.Error{Kind: fault.Invalid, Class: fault.Bug, Detail: "the entry cannot be written as JSON", Err: err}
 		}
-		if _, err := t.exec(query, nanos(e.At), e.Trace, e.Event, entityText(e.Entity), e.Route, string(e.Stage), doc); err != nil {
+		names, err := t.names(e.Trace, e.Event, entityText(e.Entity), e.Route)
+		if err != nil {
+			return err
+		}
+		if _, err := t.exec(query, nanos(e.At), names[0], names[1], names[2], names[3], string(e.Stage), doc); err != nil {
 			return err
 		}
 		t.count(string(e.Stage), e.Route, 1)
@@ -66,6 +70,8 @@ func (s *Store) Find(ctx context.Context, query pipeline.Query) ([]pipeline.Entr
 	return found, nil
 }
 
+const isNamed = " = (SELECT id FROM name WHERE text = ?)"
+
 // selection names the index itself: the first condition set is the one that
 // narrows most, which SQLite cannot know without statistics.
 func selection(q pipeline.Query) (query string, args []any) {
@@ -75,10 +81,10 @@ func selection(q pipeline.Query) (query string, args []any) {
 		set   bool
 		index string
 	}{
-		{"trace = ?", q.Trace, q.Trace != "", "entry_trace"},
-		{"event = ?", q.Event, q.Event != "", "entry_event"},
-		{"entity = ?", entityText(q.Entity), q.Entity != (message.Key{}), "entry_entity"},
-		{"route = ?", q.Route, q.Route != "", "entry_route"},
+		{"trace" + isNamed, q.Trace, q.Trace != "", "entry_trace"},
+		{"event" + isNamed, q.Event, q.Event != "", "entry_event"},
+		{"entity" + isNamed, entityText(q.Entity), q.Entity != (message.Key{}), "entry_entity"},
+		{"route" + isNamed, q.Route, q.Route != "", "entry_route"},
 		{"stage = ?", string(q.Stage), q.Stage != "", "entry_at"},
 		{"at >= ?", nanos(q.Since), !q.Since.IsZero(), "entry_at"},
 	}

@@ -92,7 +92,7 @@ func harness(t *testing.T, c local.Config, clock *pipelinetest.Clock) pipelinete
 // tamper changes the file behind the store's back.
 func tamper(t *testing.T, path, query string, args ...any) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+(escape(path))+"?_pragma=busy_timeout(5000)")
+	db, err := sql.Open("sqlite", "file:"+escape(path)+"?_pragma=busy_timeout(5000)")
 	must(t, err)
 	_, err = db.ExecContext(t.Context(), query, args...)
 	must(t, err)

@@ -195,8 +195,10 @@ func (s *Store) burial(q *queue, row parcel, now time.Time) pipeline.Entry {
 	entry := pipeline.Entry{
 		At: now, Stage: pipeline.Dead, ReceiveCount: int(row.receives), Function: q.name, Build: s.config.Build,
 		Outcome: fmt.Sprintf("received %d times without an end: %s", row.receives, reasonUnknown),
-		Error: &pipeline.EntryError{Kind: fault.Unknown.String(), Class: fault.Poison, Code: "too_many_receives",
-			Fingerprint: message.DeriveID(q.name, "too_many_receives")[:8], Message: reasonUnknown},
+		Error: &pipeline.EntryError{
+			Kind: fault.Unknown.String(), Class: fault.Poison, Code: "too_many_receives",
+			Fingerprint: message.DeriveID(q.name, "too_many_receives")[:8], Message: reasonUnknown,
+		},
 	}
 	if m, err := message.Decode(row.data); err == nil {
 		entry.Trace, entry.Event, entry.Causation = m.CorrelationID, m.ID, m.CausationID

@@ -37,13 +37,21 @@ CREATE TABLE state (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX state_expires ON state (expires) WHERE expires > 0;
 
+-- The texts by which entries are found: traces, events, entities and routes. Ids
+-- grow, so that what is indexed by them is written where it was written last; the
+-- texts, which are hashes, would touch another page each time.
+CREATE TABLE name (
+	id   INTEGER PRIMARY KEY,
+	text TEXT NOT NULL UNIQUE
+) STRICT;
+
 CREATE TABLE entry (
 	id     INTEGER PRIMARY KEY,
 	at     INTEGER NOT NULL,
-	trace  TEXT NOT NULL,
-	event  TEXT NOT NULL,
-	entity TEXT NOT NULL,
-	route  TEXT NOT NULL,
+	trace  INTEGER NOT NULL,
+	event  INTEGER NOT NULL,
+	entity INTEGER NOT NULL,
+	route  INTEGER NOT NULL,
 	stage  TEXT NOT NULL,
 	doc    BLOB NOT NULL
 ) STRICT;

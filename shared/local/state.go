@@ -39,8 +39,10 @@ func (s *Store) Put(ctx context.Context, item pipeline.Item) (revision int64, er
 		if err != nil || stored {
 			return err
 		}
-		return &fault.Error{Kind: fault.Unavailable, Class: fault.Conflict, Doing: doing,
-			Detail: fmt.Sprintf("revision %d is no longer the stored one", item.Revision), Err: pipeline.ErrConflict}
+		return &fault.Error{
+			Kind: fault.Unavailable, Class: fault.Conflict, Doing: doing,
+			Detail: fmt.Sprintf("revision %d is no longer the stored one", item.Revision), Err: pipeline.ErrConflict,
+		}
 	})
 	if err != nil {
 		return 0, err

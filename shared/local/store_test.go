@@ -24,8 +24,8 @@ func hexHash(text string) string {
 
 func neverEnding() (context.Context, func()) { return context.WithCancel(context.Background()) }
 
-// checkFile has SQLite itself check the file, indexes included, and looks for bodies
-// that no queue refers to.
+// checkFile has SQLite itself check the file, indexes included, and looks for what
+// nothing refers to.
 func checkFile(t *testing.T, path string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+escape(path))
@@ -35,10 +35,15 @@ func checkFile(t *testing.T, path string) {
 	if verdict != "ok" {
 		t.Errorf("integrity check: %s", verdict)
 	}
-	var orphans int
-	must(t, db.QueryRowContext(t.Context(), "SELECT count(*) FROM body WHERE id NOT IN (SELECT id FROM item)").Scan(&orphans))
-	if orphans != 0 {
-		t.Errorf("%d bodies are left of messages that are gone", orphans)
+	for what, query := range map[string]string{
+		"bodies without a message": "SELECT count(*) FROM body WHERE id NOT IN (SELECT id FROM item)",
+		"names without an entry": `SELECT count(*) FROM name WHERE id NOT IN
+			(SELECT trace FROM entry UNION SELECT event FROM entry UNION SELECT entity FROM entry UNION SELECT route FROM entry)`,
+	} {
+		var left int
+		if must(t, db.QueryRowContext(t.Context(), query).Scan(&left)); left != 0 {
+			t.Errorf("%d %s are left", left, what)
+		}
 	}
 	must(t, db.Close())
 }
@@ -99,7 +104,9 @@ func TestOpenRefusesWhatIsNoStore(t *testing.T) {
 			c := config(t, time.Now)
 			tc.make(t, c.Path)
 			before, _ := os.ReadFile(c.Path)
-			mustRefuse(t, c, tc.want)
+			if e := mustRefuse(t, c, tc.want); e.Doing == "" {
+				t.Errorf("the error does not say what was attempted: %v", e)
+			}
 			if after, _ := os.ReadFile(c.Path); len(before) != len(after) {
 				t.Errorf("the file was written to: %d bytes, now %d", len(before), len(after))
 			}

@@ -29,10 +29,10 @@ func TestSweepRemovesWhatOutlivedItsTimeAndNothingElse(t *testing.T) {
 
 	clock.Advance(31 * 24 * time.Hour)
 	put(t, s, "claim", clock.Now().Add(time.Hour))
-	must(t, s.Append(t.Context(), pipeline.Entry{At: clock.Now(), Trace: "new", Outcome: "new"}))
+	must(t, s.Append(t.Context(), pipeline.Entry{At: clock.Now(), Trace: "new", Route: "r", Outcome: "new"}))
 	checkSweep(t, s, 601)
 	checkSweep(t, s, 0)
-	found, err := s.Find(t.Context(), pipeline.Query{})
+	found, err := s.Find(t.Context(), pipeline.Query{Route: "r"})
 	if err != nil || len(found) != 1 || found[0].Outcome != "new" {
 		t.Errorf("the ledger kept %d entries (%v)", len(found), err)
 	}
@@ -53,6 +53,11 @@ func TestSweepRemovesWhatOutlivedItsTimeAndNothingElse(t *testing.T) {
 	if got := bodies(mustReceive(t, s, inbox, 1, 0)); got != "[queued]" {
 		t.Errorf("a queued message was swept: %s", got)
 	}
+	must(t, s.Append(t.Context(), pipeline.Entry{At: clock.Now(), Trace: "t0", Outcome: "again"}))
+	if found, err := s.Find(t.Context(), pipeline.Query{Trace: "t0"}); err != nil || len(found) != 1 {
+		t.Errorf("of a trace that was swept once, %d new entries are found (%v)", len(found), err)
+	}
+	checkFile(t, c.Path)
 }
 
 func TestSweepKeepsEverythingWithoutRetention(t *testing.T) {

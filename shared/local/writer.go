@@ -19,7 +19,8 @@ type writer struct {
 	statements *statements
 	changes    chan *change
 	finished   chan struct{}
-	lastID     int64 // unique in the file for ever: openings << 32 | count
+	lastID     int64            // unique in the file for ever: openings << 32 | count
+	names      map[string]int64 // some of what is in the table, and nothing else
 
 	mu     sync.RWMutex // held for reading while sending to changes
 	closed bool
@@ -53,7 +54,7 @@ func openWriter(ctx context.Context, path string) (*writer, error) {
 		return nil, errors.Join(err, conn.Close(), db.Close())
 	}
 	w := &writer{
-		db: db, conn: conn, statements: newStatements(conn.PrepareContext), lastID: epoch << 32,
+		db: db, conn: conn, statements: newStatements(conn.PrepareContext), lastID: epoch << 32, names: map[string]int64{},
 		changes: make(chan *change, maxGroup), finished: make(chan struct{}),
 	}
 	go w.run()
@@ -142,6 +143,7 @@ func (w *writer) commit(group []*change) error {
 		_, err = t.exec("COMMIT")
 	}
 	if err != nil {
+		clear(w.names)
 		// Fails where SQLite has rolled back by itself, as after a full disk.
 		_, _ = t.exec("ROLLBACK")
 	}
@@ -174,6 +176,7 @@ func (t *tx) applyOne(c *change) error {
 	}
 	t.pending = counts{}
 	if c.err = c.apply(t); c.err != nil {
+		clear(t.w.names)
 		if _, err := t.exec("ROLLBACK TO change"); err != nil {
 			return errors.Join(c.err, err)
 		}

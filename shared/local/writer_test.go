@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
+	"causeway/shared/pipeline"
 	"causeway/shared/routes"
 )
 
@@ -102,6 +104,62 @@ func TestLostTransactionFailsEveryChangeInIt(t *testing.T) {
 	if _, err := s.Store(t.Context(), []byte("next")); err != nil {
 		t.Errorf("the writer did not go on: %v", err)
 	}
+}
+
+// What a change that failed had named must not be remembered as named.
+func TestNamesOfAFailedChangeAreForgotten(t *testing.T) {
+	t.Parallel()
+	for name, fail := range map[string]func(x *tx) error{
+		"change":      func(*tx) error { return errors.New("so be it") },
+		"transaction": func(x *tx) error { _, err := x.exec("ROLLBACK"); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := openStore(t)
+			entry := pipeline.Entry{At: time.Now(), Trace: "t", Outcome: "o"}
+			err := s.writer.write(t.Context(), "failing", func(x *tx) error {
+				return errors.Join(s.appendEntries(x, []pipeline.Entry{entry}), fail(x))
+			})
+			if err == nil {
+				t.Fatal("the change did not fail")
+			}
+			if err := s.Append(t.Context(), entry); err != nil {
+				t.Fatal(err)
+			}
+			if found, err := s.Find(t.Context(), pipeline.Query{Trace: "t"}); err != nil || len(found) != 1 {
+				t.Errorf("found %d entries, %v", len(found), err)
+			}
+		})
+	}
+}
+
+// The memory of names is bounded, and names it has forgotten are looked up.
+func TestNamesAreForgottenInTime(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	entry := pipeline.Entry{At: time.Now(), Trace: "t", Outcome: "o"}
+	for _, text := range []string{"first", "second"} {
+		if err := s.Append(t.Context(), entry); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.writer.write(t.Context(), "filling", func(x *tx) error { return fillNames(x, text) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found, err := s.Find(t.Context(), pipeline.Query{Trace: "t"}); err != nil || len(found) != 2 {
+		t.Errorf("found %d entries, %v", len(found), err)
+	}
+}
+
+func fillNames(x *tx, text string) error {
+	for i := range maxNames {
+		x.w.names[strconv.Itoa(i)] = int64(-1 - i)
+	}
+	_, err := x.name(text)
+	if len(x.w.names) != 1 {
+		return errors.New("names were not forgotten")
+	}
+	return err
 }
 
 func TestChangeIsCanceledOnlyBeforeItsTurn(t *testing.T) {

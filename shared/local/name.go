@@ -1,0 +1,48 @@
+package local
+
+// maxNames bounds the names that are remembered: those of the messages under way.
+const maxNames = 20_000
+
+// names returns the ids of the texts, which are added where they are new.
+func (t *tx) names(texts ...string) (ids []int64, err error) {
+	ids = make([]int64, len(texts))
+	for i, text := range texts {
+		if ids[i], err = t.name(text); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
+}
+
+func (t *tx) name(text string) (int64, error) {
+	id, known := t.w.names[text]
+	if known {
+		return id, nil
+	}
+	if len(t.w.names) >= maxNames {
+		clear(t.w.names)
+	}
+	err := t.rows(`SELECT id FROM name WHERE text = ?`, func(row scanner) error { return row.Scan(&id) }, text)
+	if err == nil && id == 0 {
+		id = t.newID()
+		_, err = t.exec(`INSERT INTO name (id, text) VALUES (?, ?)`, id, text)
+	}
+	if err == nil {
+		t.w.names[text] = id
+	}
+	return id, err
+}
+
+// dropNames removes those of the names that no entry has any more.
+func (t *tx) dropNames(ids map[int64]bool) error {
+	const query = `DELETE FROM name WHERE id = ?1
+		AND NOT EXISTS (SELECT 1 FROM entry WHERE trace = ?1) AND NOT EXISTS (SELECT 1 FROM entry WHERE event = ?1)
+		AND NOT EXISTS (SELECT 1 FROM entry WHERE entity = ?1) AND NOT EXISTS (SELECT 1 FROM entry WHERE route = ?1)`
+	clear(t.w.names)
+	for id := range ids {
+		if _, err := t.exec(query, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}

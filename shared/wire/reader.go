@@ -1,0 +1,115 @@
+package wire
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"causeway/shared/canonical"
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/formats/strictjson"
+)
+
+// Reader is a strictjson.Reader that also reads the canonical model's types.
+type Reader struct {
+	*strictjson.Reader
+	notes []connector.Note
+}
+
+// From returns a reader that goes on where r stands.
+func From(r *strictjson.Reader) *Reader { return &Reader{Reader: r} }
+
+// NewReader returns a reader of one document. Zero limits are strictjson's defaults.
+func NewReader(body []byte, limits strictjson.Limits) *Reader {
+	r := &Reader{Reader: strictjson.NewReader(body, limits)}
+	if r.HadBOM() {
+		r.Note("byte order mark removed")
+	}
+	return r
+}
+
+// Note says what was changed at the value just read. It must hold no personal data.
+func (r *Reader) Note(what string) {
+	r.notes = append(r.notes, connector.Note{Field: r.Path(), What: what})
+}
+
+// Notes returns what was noted so far, in the order of the document.
+func (r *Reader) Notes() []connector.Note { return r.notes }
+
+// Refuse makes err, which names a rule and no value, the reader's finding about the
+// value just read. A nil err changes nothing.
+func (r *Reader) Refuse(err error) {
+	if err != nil {
+		r.Fail(strictjson.Value, err.Error())
+	}
+}
+
+// Finish returns what is wrong with the document as a fault.Invalid, nil if nothing is.
+func (r *Reader) Finish() error {
+	if err := r.End(); err != nil {
+		return Invalid(err)
+	}
+	return nil
+}
+
+// Invalid says in the house's terms what a strict reader found.
+func Invalid(err *strictjson.Error) error {
+	return &fault.Error{Kind: fault.Invalid, Class: fault.Class(err.Class), Field: err.Path, Detail: err.Rule}
+}
+
+// Text reads text or null, without control characters. A member that never came stays
+// the zero Text: a target clears on null, and leaves alone on absence.
+func (r *Reader) Text() canonical.Text {
+	text, present := r.NullString()
+	if !present {
+		return canonical.NullText()
+	}
+	return canonical.NewText(r.Clean(text))
+}
+
+// Word reads text that only describes, so that null and "" mean the same.
+func (r *Reader) Word() string {
+	text, _ := r.NullString()
+	return r.Clean(text)
+}
+
+// Clean returns text that was read some other way without control characters, noted.
+func (r *Reader) Clean(text string) string {
+	clean, changed := canonical.Clean(text)
+	if changed {
+		r.Note("control characters removed")
+	}
+	return clean
+}
+
+// Code reads a code that identifies, such as a stock keeping unit, or null: byte for
+// byte, but unlike an id it may be empty.
+func (r *Reader) Code() (code string, present bool) {
+	code, present = r.NullString()
+	if strings.ContainsFunc(code, unicode.IsControl) {
+		r.Fail(strictjson.Value, "must not hold control characters")
+	}
+	return code, present
+}
+
+// Country reads a country code or null, with the spellings that canonical.Country undoes.
+func (r *Reader) Country() string {
+	text, _ := r.Code()
+	code, changed := canonical.Country(text)
+	if changed && canonical.IsCountry(code) {
+		r.Note("country " + text + " read as " + code)
+	}
+	return code
+}
+
+// Time reads an RFC 3339 time or null, which gives the zero time. The offset is kept.
+func (r *Reader) Time() time.Time {
+	text, present := r.NullString()
+	if !present {
+		return time.Time{}
+	}
+	at, err := canonical.ParseTime(text)
+	r.Refuse(err)
+	return at
+}
