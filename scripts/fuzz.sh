@@ -1,11 +1,26 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of the repository for the given time each.
+# Runs every fuzz target of the repository for the given time each, as many at once as
+# there are cores, and prints one line per target.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 time=${1:-1m}
-grep -rlE '^func Fuzz' --include='*_test.go' . | sort | while read -r file; do
-  for target in $(grep -oE '^func Fuzz[A-Za-z0-9_]+' "$file" | sed 's/func //'); do
-    echo "== $(dirname "$file") $target $time"
-    go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "./$(dirname "$file")" </dev/null
-  done
-done
+
+one() { # one TARGET FILE
+  local room log
+  room=./$(dirname "$2")
+  log=$(mktemp)
+  if go test -run '^$' -fuzz "^$1\$" -fuzztime "$time" -fuzzminimizetime 1x -parallel 1 "$room" >"$log" 2>&1; then
+    echo "ok   $room $1 $(grep -oE 'execs: [0-9]+' "$log" | tail -n 1)"
+  else
+    echo "FAIL $room $1"
+    cat "$log"
+    return 1
+  fi
+  rm -f "$log"
+}
+export -f one
+export time
+
+grep -roE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' . |
+  sed -E 's|^\./([^:]+):func (.+)$|\2 \1|' | sort |
+  xargs -P "$(nproc)" -L 1 bash -c 'one "$@"' _

@@ -56,9 +56,9 @@ func (o *order) readIdentity(r *reader, key string) bool {
 	case "name":
 		o.head.Name = r.Clean(r.String())
 	case "email":
-		o.head.Buyer.Email = r.Text()
+		o.head.Buyer.Email = r.Email()
 	case "contact_email":
-		o.contactEmail = r.Text()
+		o.contactEmail = r.Email()
 	case "phone":
 		o.head.Buyer.Phone = r.Text()
 	case "note":

@@ -27,7 +27,7 @@ func (r *reader) customer() *canonical.Customer {
 		case "id":
 			c.ID = r.id()
 		case "email":
-			c.Email = r.Text()
+			c.Email = r.Email()
 		case "first_name":
 			c.FirstName = r.Text()
 		case "last_name":

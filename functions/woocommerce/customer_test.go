@@ -40,7 +40,7 @@ func TestTheLatestOrderDescribesAGuest(t *testing.T) {
 	if first.Entity != want || second.Entity != want || second.Sequence <= first.Sequence {
 		t.Errorf("B10: %s %s, then %s %s; want %s twice", first.Entity, first.Sequence, second.Entity, second.Sequence, want)
 	}
-	if guest, ok := first.Body.(*canonical.Customer); !ok || !guest.Guest || guest.Email.String() != " Ada.Byron@Example.com " {
+	if guest, ok := first.Body.(*canonical.Customer); !ok || !guest.Guest || guest.Email.String() != "Ada.Byron@Example.com" {
 		t.Errorf("B10: guest is %+v", first.Body)
 	}
 }

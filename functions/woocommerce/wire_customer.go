@@ -6,7 +6,7 @@ func (d *decoder) customer() (c customer) {
 		case "id":
 			c.id = d.ID()
 		case "email":
-			c.email = d.Text()
+			c.email = d.Email()
 		case "first_name":
 			c.firstName = d.Text()
 		case "last_name":
@@ -53,7 +53,7 @@ func (d *decoder) party() (p party) {
 		case "phone":
 			p.Phone = d.Text()
 		case "email":
-			p.email = d.Text()
+			p.email = d.Email()
 		}
 	}
 	return p

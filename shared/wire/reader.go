@@ -68,6 +68,18 @@ func (r *Reader) Text() canonical.Text {
 	return canonical.NewText(r.Clean(text))
 }
 
+// Email reads an e-mail address or null, without spaces around it. Whether it is one is
+// the model's to say.
+func (r *Reader) Email() canonical.Text {
+	text := r.Text()
+	trimmed := strings.TrimSpace(text.String())
+	if trimmed == text.String() {
+		return text
+	}
+	r.Note("spaces around it removed")
+	return canonical.NewText(trimmed)
+}
+
 // Word reads text that only describes, so that null and "" mean the same.
 func (r *Reader) Word() string {
 	text, _ := r.NullString()

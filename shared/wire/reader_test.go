@@ -43,6 +43,8 @@ func TestWhatIsChangedIsNoted(t *testing.T) {
 	}{
 		"control characters":   {`"A\u0007da"`, func(r *wire.Reader) { r.Text() }, "control characters removed"},
 		"in a word":            {`"A\u0007da"`, func(r *wire.Reader) { r.Word() }, "control characters removed"},
+		"spaces around":        {`" ada@example.com "`, func(r *wire.Reader) { r.Email() }, "spaces around it removed"},
+		"plain e-mail":         {`"ada@example.com"`, func(r *wire.Reader) { r.Email() }, ""},
 		"bad input 58 UK":      {`"UK"`, func(r *wire.Reader) { r.Country() }, "country UK read as GB"},
 		"lower case":           {`"de"`, func(r *wire.Reader) { r.Country() }, "country de read as DE"},
 		"plain text":           {`"Ada"`, func(r *wire.Reader) { r.Text() }, ""},
