@@ -26,8 +26,8 @@ func TestMain(m *testing.M) {
 func playDay(folder string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	o, err := parseFlags([]string{"-port", "0", "-data", folder, "-settings", "", "-pace", "1ms"})
-	if err != nil {
+	o, ok := parseFlags([]string{"-port", "0", "-data", folder, "-settings", "", "-pace", "1ms"})
+	if !ok {
 		return exitUsage
 	}
 	o.policy = hasty()
@@ -60,10 +60,10 @@ func TestFlags(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := parseFlags(c.args)
+			got, ok := parseFlags(c.args)
 			c.want.policy = pipeline.DefaultPolicy()
-			if err != nil || got != c.want {
-				t.Errorf("options are %+v, %v; want %+v", got, err, c.want)
+			if !ok || got != c.want {
+				t.Errorf("options are %+v, %v; want %+v", got, ok, c.want)
 			}
 		})
 	}

@@ -1,0 +1,262 @@
+package test_test
+
+import (
+	"go/ast"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"causeway/functions"
+	"causeway/shared/connector"
+	"causeway/shared/routes"
+)
+
+func mustRead(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// setting is one row of the README's tables of settings.
+type setting struct{ key, meaning, byDefault string }
+
+// settingsOf returns the rows of the README between its markers, by heading.
+func settingsOf(t *testing.T) map[string][]setting {
+	t.Helper()
+	_, rest, begun := strings.Cut(mustRead(t, "README.md"), "<!-- settings:begin -->")
+	section, _, ended := strings.Cut(rest, "<!-- settings:end -->")
+	if !begun || !ended {
+		t.Fatal("README.md has no section of settings")
+	}
+	rows, heading := map[string][]setting{}, ""
+	for line := range strings.Lines(section) {
+		if title, ok := strings.CutPrefix(line, "### "); ok {
+			heading = strings.TrimSpace(title)
+		}
+		cells := strings.Split(strings.TrimSpace(line), " | ")
+		if key, ok := strings.CutPrefix(cells[0], "| `"); ok && len(cells) == 3 {
+			rows[heading] = append(rows[heading], setting{strings.Trim(key, "`"), cells[1], strings.TrimSuffix(cells[2], " |")})
+		}
+	}
+	return rows
+}
+
+func TestReadmeExplainsEverySetting(t *testing.T) {
+	t.Parallel()
+	rows := settingsOf(t)
+	for _, system := range functions.All() {
+		heading, _, _ := strings.Cut(system.Profile.Title, " (")
+		var keys []string
+		for _, row := range rows[heading] {
+			keys = append(keys, row.key)
+			if secret := strings.HasPrefix(row.meaning, "secret: "); secret != slices.Contains(system.Profile.Secrets, row.key) {
+				t.Errorf("%s is a secret or not, and README.md says otherwise", row.key)
+			}
+			if row.meaning == "" || row.byDefault == "" {
+				t.Errorf("%s is not explained", row.key)
+			}
+		}
+		if !slices.Equal(keys, system.Profile.Settings) {
+			t.Errorf("README.md has for %s the settings\n%v, want\n%v", heading, keys, system.Profile.Settings)
+		}
+		delete(rows, heading)
+	}
+	if len(rows) > 0 {
+		t.Errorf("README.md has settings of no system: %v", rows)
+	}
+}
+
+func TestReadmeTellsTheDefaults(t *testing.T) {
+	t.Parallel()
+	tags := settingTags(t)
+	for _, rows := range settingsOf(t) {
+		for _, row := range rows {
+			tag := tags[row.key]
+			want, preset := tag.Lookup("envDefault")
+			required := slices.Contains(strings.Split(tag.Get("validate"), ","), "required")
+			switch {
+			case preset && row.byDefault != "`"+want+"`":
+				t.Errorf("%s has the default %s in README.md, want `%s`", row.key, row.byDefault, want)
+			case !preset && strings.HasPrefix(row.byDefault, "`"), required != (row.byDefault == "required"):
+				t.Errorf("%s has the default %s in README.md; it is required: %v", row.key, row.byDefault, required)
+			}
+		}
+	}
+}
+
+// settingTags returns the struct tags of every system's Settings, by key.
+func settingTags(t *testing.T) map[string]reflect.StructTag {
+	t.Helper()
+	tags := map[string]reflect.StructTag{}
+	for _, s := range sources(t) {
+		if filepath.Dir(s.room) != "functions" || s.test {
+			continue
+		}
+		ast.Inspect(s.file, func(node ast.Node) bool {
+			if field, ok := node.(*ast.Field); ok && field.Tag != nil {
+				text, err := strconv.Unquote(field.Tag.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				tag := reflect.StructTag(text)
+				tags[tag.Get("env")] = tag
+			}
+			return true
+		})
+	}
+	return tags
+}
+
+func TestReadmeListsTheFilters(t *testing.T) {
+	t.Parallel()
+	want := map[bool][]string{}
+	for _, route := range routes.Table {
+		for _, filter := range route.Filters {
+			if !slices.Contains(want[filter.Default], filter.Name) {
+				want[filter.Default] = append(want[filter.Default], filter.Name)
+			}
+		}
+	}
+	readme := mustRead(t, "README.md")
+	for byDefault, title := range map[bool]string{true: "on by default", false: "off by default"} {
+		row := "| " + title + " | `" + strings.Join(want[byDefault], "`, `") + "` |"
+		if !strings.Contains(readme, row) {
+			t.Errorf("README.md does not say %s", row)
+		}
+	}
+}
+
+func TestReadmeNamesTheSystems(t *testing.T) {
+	t.Parallel()
+	readme := mustRead(t, "README.md")
+	for i, system := range functions.All() {
+		p := system.Profile
+		direction := "target"
+		if slices.Contains(p.Roles, connector.Receive) {
+			direction = "source"
+			if !strings.Contains(readme, "`POST /hooks/"+p.Name+"`") {
+				t.Errorf("README.md does not name the door of %s", p.Name)
+			}
+		}
+		if row := "| " + p.Title + " | " + direction + " |"; !strings.Contains(readme, row) {
+			t.Errorf("README.md does not say %s", row)
+		}
+		name, _, _ := strings.Cut(p.Title, " (")
+		if row := "| " + strconv.Itoa(4601+i) + " | the fake " + name; !strings.Contains(readme, row) {
+			t.Errorf("README.md does not say %s", row)
+		}
+	}
+}
+
+func TestReadmeNamesCommandsThatAreThere(t *testing.T) {
+	t.Parallel()
+	readme, makefile := mustRead(t, "README.md"), mustRead(t, "Makefile")
+	commands := regexp.MustCompile("(?m)(?:`|^    )make ([a-z]+)").FindAllStringSubmatch(readme, -1)
+	if len(commands) < 3 {
+		t.Fatalf("found %v in README.md: looked in the wrong way", commands)
+	}
+	for _, command := range commands {
+		if !regexp.MustCompile(`(?m)^` + command[1] + `: .*## `).MatchString(makefile) {
+			t.Errorf("README.md names make %s, which the Makefile does not have", command[1])
+		}
+	}
+	for _, variable := range regexp.MustCompile("`([A-Z]+)=([a-z0-9.]*)`").FindAllStringSubmatch(readme, -1) {
+		if !strings.Contains(makefile, "\n"+variable[1]+" ?= "+variable[2]) {
+			t.Errorf("README.md names %s=%s, which the Makefile does not have", variable[1], variable[2])
+		}
+	}
+}
+
+func TestReadmeNamesFoldersThatAreThere(t *testing.T) {
+	t.Parallel()
+	paths := regexp.MustCompile("`([a-z]+/[a-z0-9_./<>]*)`").FindAllStringSubmatch(mustRead(t, "README.md"), -1)
+	if len(paths) < 10 {
+		t.Fatalf("found %v in README.md: looked in the wrong way", paths)
+	}
+	for _, match := range paths {
+		for _, system := range functions.All() {
+			path := regexp.MustCompile(`<(system|name)>`).ReplaceAllString(match[1], system.Profile.Name)
+			if _, err := os.Stat(filepath.Join("..", path)); err != nil {
+				t.Errorf("README.md names %s: %v", match[1], err)
+			}
+		}
+	}
+}
+
+// TestReadmeListsTheFilesOfASystem holds what "Adding a system" says every system has.
+func TestReadmeListsTheFilesOfASystem(t *testing.T) {
+	t.Parallel()
+	_, adding, _ := strings.Cut(mustRead(t, "README.md"), "\n## Adding a system\n")
+	for _, system := range functions.All() {
+		files := map[string]string{"doc.go": "doc.go", "system.go": "system.go", "<name>test/": system.Profile.Name + "test"}
+		if slices.Contains(system.Profile.Roles, connector.Receive) {
+			maps.Copy(files, map[string]string{"verify.go": "verify.go", "decode.go": "decode.go"})
+		}
+		if slices.Contains(system.Profile.Roles, connector.Deliver) {
+			maps.Copy(files, map[string]string{"encode_<record>.go": "encode_*.go", "client.go": "client.go"})
+		}
+		for name, pattern := range files {
+			found, err := filepath.Glob(filepath.Join("..", "functions", system.Profile.Name, pattern))
+			if err != nil || len(found) == 0 || !strings.Contains(adding, "`"+name+"`") {
+				t.Errorf("%s has %d of %s, which README.md must name", system.Profile.Name, len(found), name)
+			}
+		}
+	}
+}
+
+// TestReadmeIsRightThatASystemIsOneFolder reads the code of every room that all systems
+// share: none may know one of them by name. The catalog and the table are the two lines
+// that a system is added by.
+func TestReadmeIsRightThatASystemIsOneFolder(t *testing.T) {
+	t.Parallel()
+	registers := []string{"functions/catalog.go", "shared/routes/table.go"}
+	var systems []string
+	for _, system := range functions.All() {
+		systems = append(systems, system.Profile.Name)
+	}
+	read := 0
+	for _, s := range sources(t) {
+		if s.test || !sharedByAll(s.room) {
+			continue
+		}
+		read++
+		if found := named(s, systems); (len(found) > 0) != slices.Contains(registers, s.path) {
+			t.Errorf("%s names the systems %v; of these rooms %v name all of them, and nobody else any", s.path, found, registers)
+		}
+	}
+	if read < 50 {
+		t.Fatalf("read %d files: looked in the wrong place", read)
+	}
+}
+
+func sharedByAll(room string) bool {
+	top, _, _ := strings.Cut(room, "/")
+	return slices.Contains([]string{"shared", "infra", "events"}, top) || room == "functions"
+}
+
+// named returns which of the names occur in the file's code, comments apart.
+func named(s source, names []string) []string {
+	var code []string
+	ast.Inspect(s.file, func(node ast.Node) bool {
+		switch n := node.(type) {
+		case *ast.CommentGroup:
+			return false
+		case *ast.BasicLit:
+			code = append(code, n.Value)
+		case *ast.Ident:
+			code = append(code, n.Name)
+		}
+		return true
+	})
+	text := strings.ToLower(strings.Join(code, "\n"))
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !strings.Contains(text, name) })
+}
