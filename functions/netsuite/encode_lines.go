@@ -1,7 +1,6 @@
 package netsuite
 
 import (
-	"math/big"
 	"strconv"
 
 	"causeway/shared/canonical"
@@ -200,17 +199,11 @@ const maxRateDecimals = 8
 // rate returns amount / quantity as decimal text, "" if it does not end within NetSuite's
 // decimals.
 func (l *line) rate() string {
-	amount, okAmount := new(big.Rat).SetString(l.amount.Decimal().String())
-	quantity, okQuantity := new(big.Rat).SetString(l.quantity.String())
-	if !okAmount || !okQuantity || quantity.Sign() == 0 {
+	rate, ok := l.amount.Decimal().Quo(l.quantity, maxRateDecimals)
+	if !ok {
 		return ""
 	}
-	rate := amount.Quo(amount, quantity)
-	decimals, exact := rate.FloatPrec()
-	if !exact || decimals > maxRateDecimals {
-		return ""
-	}
-	return rate.FloatString(decimals)
+	return rate.String()
 }
 
 func index(field string, i int) string { return field + "[" + strconv.Itoa(i) + "]" }

@@ -212,6 +212,37 @@ func magnitude(value int64) uint64 {
 	return uint64(value)
 }
 
+// Quo returns d / by if the quotient ends within the given number of decimals, with no
+// more of them than it needs. ok is false if it does not, if by is 0, and if the
+// division cannot be done in 64 bits, which takes amounts beyond any price.
+func (d Decimal) Quo(by Decimal, decimals uint8) (quotient Decimal, ok bool) {
+	numerator, ok1 := scaled(d.coefficient, by.scale)
+	denominator, ok2 := scaled(by.coefficient, d.scale)
+	if !ok1 || !ok2 || denominator == 0 {
+		return Decimal{}, false
+	}
+	for used := range min(decimals, MaxDigits) + 1 {
+		if numerator%denominator == 0 {
+			return Decimal{numerator / denominator, used}, true
+		}
+		if numerator, ok = scaled(numerator, 1); !ok {
+			break
+		}
+	}
+	return Decimal{}, false
+}
+
+// scaled returns value × 10^zeros, false if that passes 18 digits.
+func scaled(value int64, zeros uint8) (int64, bool) {
+	for range zeros {
+		if value > maxCoefficient/10 || value < -maxCoefficient/10 {
+			return 0, false
+		}
+		value *= 10
+	}
+	return value, true
+}
+
 func pow10(n uint8) int64 {
 	unit := int64(1)
 	for range n {
