@@ -14,25 +14,28 @@ import (
 )
 
 // ingestTold is one delivery of order 42: the state of the order so long after it was
-// placed (tables count in seconds), when it held so many shirts.
+// placed, when it held so many shirts.
 type ingestTold struct {
 	topic  string
-	after  time.Duration
+	after  int64 // seconds
 	shirts int64
 }
+
+// at is the time that the order was changed, after it was placed.
+func (told ingestTold) at() time.Duration { return time.Duration(told.after) * time.Second }
 
 // ingestTell sends the delivery; a cancelled order was cancelled when it last changed.
 func (w *world) ingestTell(system string, told ingestTold) {
 	w.Helper()
 	if system == "woocommerce" {
-		order := ingestWooSale(42, told.after, told.shirts)
+		order := ingestWooSale(42, told.at(), told.shirts)
 		if told.topic == "cancelled" {
 			order.Status, told.topic = "cancelled", "updated"
 		}
 		w.ingestOK(w.woo("order."+told.topic, order.Body()))
 		return
 	}
-	sale := ingestSale(42, told.after, told.shirts)
+	sale := ingestSale(42, told.at(), told.shirts)
 	if told.topic == "cancelled" {
 		sale.CancelledAt = sale.UpdatedAt
 	}
@@ -62,7 +65,6 @@ func TestA7AnOldStateThatComesLateChangesNothing(t *testing.T) {
 					t.Parallel()
 					journey(t, setup{}, func(w *world) {
 						for i, told := range c.told {
-							told.after *= time.Second
 							w.ingestTell(system, told)
 							if i == len(c.told)-2 {
 								w.pass(gap)
@@ -108,7 +110,7 @@ func TestA7EveryOrderOfArrivalEndsWithTheNewest(t *testing.T) {
 						if version == 1 {
 							topic = "created"
 						}
-						w.ingestTell(system, ingestTold{topic, time.Duration(version) * time.Second, version})
+						w.ingestTell(system, ingestTold{topic, int64(version), version})
 					}
 					w.pass(time.Minute)
 					w.net.plug(erpAddress)

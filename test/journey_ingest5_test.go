@@ -32,7 +32,6 @@ func TestA8WhatComesBeforeItsOrderWaitsForIt(t *testing.T) {
 					t.Parallel()
 					journey(t, setup{}, func(w *world) {
 						for _, told := range c.early {
-							told.after *= time.Second
 							w.ingestTell(system, told)
 						}
 						w.pass(delay)

@@ -103,9 +103,9 @@ func TestA10WhatWasSkippedForGoodStaysSoWhateverChanges(t *testing.T) {
 				w.ingestCreate(kind.system, ingestBody(kind.system, kind.edit))
 				for i := range 3 {
 					w.pass(time.Minute)
-					w.ingestTell(kind.system, ingestTold{"updated", time.Duration(i+1) * time.Minute, int64(i + 2)})
+					w.ingestTell(kind.system, ingestTold{"updated", int64(60 * (i + 1)), int64(i + 2)})
 				}
-				w.ingestTell(kind.system, ingestTold{"cancelled", time.Hour, 4})
+				w.ingestTell(kind.system, ingestTold{"cancelled", 3600, 4})
 				w.pass(time.Minute)
 				w.noOrder("42")
 				for _, got := range w.ingestReasons(pipeline.Skipped, "42") {
@@ -134,7 +134,7 @@ func TestA10ADraftIsPlacedWhenItIsPlaced(t *testing.T) {
 					w.ingestCreate("woocommerce", draft.Body())
 					w.pass(time.Hour)
 					w.ingestKeptOut(filters == nil, "draft order, not placed yet")
-					w.ingestTell("woocommerce", ingestTold{"updated", time.Hour, 5})
+					w.ingestTell("woocommerce", ingestTold{"updated", 3600, 5})
 					w.pass(time.Minute)
 					w.ingestPaid("woocommerce", "42", "50.00", 1)
 					w.ingestOK(w.woo("order.updated", draft.Body())) // late
@@ -162,7 +162,7 @@ func TestA10AnAuthorisedOrderIsPlacedWhenItIsPaid(t *testing.T) {
 					if n := len(w.erp.Deposits()); n != 0 {
 						t.Errorf("%d deposits of money that did not come in", n)
 					}
-					w.ingestTell("shopify", ingestTold{topic, time.Hour, 1})
+					w.ingestTell("shopify", ingestTold{topic, 3600, 1})
 					w.pass(time.Minute)
 					w.ingestPaid("shopify", "42", "10.00", 1)
 					if order := w.order("shopify", "42"); order.Status != "B" {
