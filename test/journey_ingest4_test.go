@@ -110,7 +110,7 @@ func TestA7EveryOrderOfArrivalEndsWithTheNewest(t *testing.T) {
 						if version == 1 {
 							topic = "created"
 						}
-						w.ingestTell(system, ingestTold{topic, int64(version), version})
+						w.ingestTell(system, ingestTold{topic, version, version})
 					}
 					w.pass(time.Minute)
 					w.net.plug(erpAddress)
