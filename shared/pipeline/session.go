@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -55,7 +56,7 @@ func (s *session) run(ctx context.Context, work func(context.Context) (outcome, 
 	}
 	bounded, cancel := context.WithTimeout(ctx, s.profile.Timeout)
 	defer cancel()
-	result, err := guard(bounded, work)
+	result, err := s.guard(bounded, work)
 	if err != nil {
 		return s.fail(ctx, fault.As(err))
 	}
@@ -105,11 +106,15 @@ func (s *session) conflict(err error) (Decision, error) {
 	return Decision{}, err
 }
 
-// guard turns a panic into a fault, so that it fails its own message only.
-func guard(ctx context.Context, work func(context.Context) (outcome, error)) (result outcome, err error) {
+// guard turns a panic into a fault, so that it fails its own message only. What was
+// thrown may quote the message, so it is told to nobody but, where it is the
+// runtime's own finding, the log.
+func (s *session) guard(ctx context.Context, work func(context.Context) (outcome, error)) (result outcome, err error) {
 	defer func() {
-		if cause := recover(); cause != nil {
-			err = &fault.Error{Kind: fault.Unknown, Class: fault.Bug, Code: "panic", Doing: "handling a message", Err: fmt.Errorf("%v\n%s", cause, debug.Stack())}
+		if thrown := recover(); thrown != nil {
+			cause, _ := thrown.(runtime.Error)
+			s.Log.ErrorContext(ctx, "recovering from a panic", "event_id", s.event.ID, "error", cause, "stack", string(debug.Stack()))
+			err = &fault.Error{Kind: fault.Unknown, Class: fault.Bug, Code: "panic", Doing: "handling " + s.event.ID, Detail: "the code panicked; the log has the stack"}
 		}
 	}()
 	return work(ctx)
