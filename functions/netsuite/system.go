@@ -70,7 +70,7 @@ func Profile() connector.Profile {
 			canonical.CustomerUpserted:    {Name: "upsert customer", Guarantee: connector.ExternalID},
 			canonical.OrderPlaced:         {Name: "upsert sales order", Guarantee: connector.ExternalID, Effect: "sales order"},
 			canonical.OrderChanged:        {Name: "amend sales order", Guarantee: connector.ExternalID, Effect: "sales order", Amends: true},
-			canonical.OrderCancelledEvent: {Name: "close sales order", Guarantee: connector.ExternalID, Amends: true},
+			canonical.OrderCancelledEvent: {Name: "close sales order", Guarantee: connector.ExternalID, Amends: true, Ends: true},
 			canonical.PaymentCaptured:     {Name: "customer deposit", Guarantee: connector.ExternalID},
 		},
 	}

@@ -135,7 +135,7 @@ func (o *order) guest() *canonical.Customer {
 // changed: what was missed while a message was lost or late is in the cancellation.
 func (t *translator) orderEvents(o *canonical.Order, notes []connector.Note) []connector.Event {
 	event := connector.Event{
-		Entity: t.key("order", o.ID), Sequence: message.NewSequence(o.UpdatedAt, 0), Body: o,
+		Entity: t.key("order", o.ID), Sequence: message.NewSequence(o.UpdatedAt, progress(o)), Body: o,
 		Parents: t.parents("customer", o.Buyer.Customer), Notes: notes,
 	}
 	var events []connector.Event
@@ -162,4 +162,13 @@ func (t *translator) parents(kind, id string) []message.Key {
 		return nil
 	}
 	return []message.Key{t.key(kind, id)}
+}
+
+// progress tells apart what happened to an order within one second, by the step that
+// is never taken back: the cancellation.
+func progress(o *canonical.Order) uint32 {
+	if o.CancelledAt != nil {
+		return 1
+	}
+	return 0
 }

@@ -134,7 +134,7 @@ func financial(w *order, status canonical.OrderStatus) canonical.FinancialState 
 // progress counts what only ever grows, to tell versions of one second apart.
 func progress(w *order, status canonical.OrderStatus) uint32 {
 	count := uint32(w.refunds)
-	for _, reached := range []bool{w.paid != (stamp{}), w.completed != (stamp{}), status != canonical.OrderOpen} {
+	for _, reached := range []bool{w.paid != (stamp{}), w.completed != (stamp{}), ended(status)} {
 		if reached {
 			count++
 		}
@@ -158,4 +158,8 @@ func buyer(w *order, order *canonical.Order) *canonical.Customer {
 		Address:   firstAddress(w.billing, w.shipping),
 		UpdatedAt: order.UpdatedAt,
 	}
+}
+
+func ended(status canonical.OrderStatus) bool {
+	return status == canonical.OrderCancelled || status == canonical.OrderClosed
 }

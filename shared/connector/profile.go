@@ -42,6 +42,9 @@ type Operation struct {
 	// Amends is true where the operation changes an entity that must already be
 	// there: it waits for the entity itself as for a parent.
 	Amends bool
+	// Ends is true where the operation ends an entity, as a cancellation does: what was
+	// kept out of the target need not be ended there.
+	Ends bool
 }
 
 // Guarantee is what a target offers, per operation, to make a repeated write

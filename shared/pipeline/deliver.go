@@ -108,10 +108,10 @@ func (c *Config) holds(f routes.Filter) bool {
 // on the entity.
 func (d *Deliverer) skip(ctx context.Context, s *session, filter routes.Filter) (Decision, error) {
 	decision, _, err := s.end(ctx, Skipped, filter.Reason)
-	if err != nil || s.record.Confirmed != nil || s.record.Skipped != nil {
+	if err != nil {
 		return decision, err
 	}
-	s.record.Skipped = &skipped{Reason: filter.Reason, Final: filter.Final}
+	s.record.skip(filter.Reason, filter.Final, s.event.Sequence)
 	if err := s.record.save(ctx, d.Config.State, d.Config.Now()); err != nil {
 		return s.conflict(err)
 	}

@@ -150,3 +150,27 @@ func TestWhatWasSkippedForGoodStaysSo(t *testing.T) {
 		t.Errorf("%d deliveries, skipped: %q", len(b.toy.deliveries), got)
 	}
 }
+
+// TestWhatWasKeptOutNeedNotBeEnded: a cancellation of what a filter kept out is skipped
+// with it, and no older state that arrives late places it after all.
+func TestWhatWasKeptOutNeedNotBeEnded(t *testing.T) {
+	t.Parallel()
+	b := filtered(t, true)
+	operation := b.deliver.System.Profile.Operations[amended]
+	b.post("1", toyFact{Type: amended, ID: "7", Version: 1, Name: "later"})
+	b.drain(time.Minute)
+	operation.Ends = true
+	b.deliver.System.Profile.Operations[amended] = operation
+	b.post("2", toyFact{Type: amended, ID: "7", Version: 3, Name: "cancelled"})
+	b.drain(time.Minute)
+	operation.Ends = false
+	b.deliver.System.Profile.Operations[amended] = operation
+	b.post("3", toyFact{Type: amended, ID: "7", Version: 2, Name: "paid"})
+	b.drain(time.Minute)
+	if len(b.toy.deliveries) != 0 {
+		t.Errorf("%d deliveries of what was cancelled before it was let in", len(b.toy.deliveries))
+	}
+	if got := b.one(pipeline.Superseded); got.Outcome != "a newer version was skipped: not yet" {
+		t.Errorf("the late older state ended as %q", got.Outcome)
+	}
+}

@@ -19,7 +19,7 @@ const (
 // the route for good, and the message with it.
 func (d *Deliverer) parents(ctx context.Context, s *session, operation connector.Operation) (refs map[string]string, skip string, err error) {
 	if operation.Amends && s.record.Confirmed == nil {
-		if skip, err = d.amends(ctx, s); skip != "" || err != nil {
+		if skip, err = d.amends(ctx, s, operation); skip != "" || err != nil {
 			return nil, skip, err
 		}
 	}
@@ -44,12 +44,13 @@ func (d *Deliverer) parents(ctx context.Context, s *session, operation connector
 // amends decides what becomes of a change to an entity that we never wrote: if a
 // filter kept it out for the time being, the change places it now; otherwise it
 // waits for the entity as for a parent.
-func (d *Deliverer) amends(ctx context.Context, s *session) (skip string, err error) {
+func (d *Deliverer) amends(ctx context.Context, s *session, operation connector.Operation) (skip string, err error) {
 	if earlier := s.record.Skipped; earlier != nil {
-		if earlier.Final {
-			return "its " + s.event.EntityType() + " was skipped: " + earlier.Reason, nil
+		if !earlier.Final && !operation.Ends {
+			return "", nil
 		}
-		return "", nil
+		s.record.skip(earlier.Reason, earlier.Final, s.event.Sequence)
+		return "its " + s.event.EntityType() + " was skipped: " + earlier.Reason, nil
 	}
 	ref, err := d.ref(ctx, s, s.record, s.event.Key())
 	if err != nil {

@@ -52,8 +52,9 @@ type confirmed struct {
 
 // skipped remembers that a filter took the entity out of the route.
 type skipped struct {
-	Reason string `json:"reason"`
-	Final  bool   `json:"final"`
+	Reason   string           `json:"reason"`
+	Final    bool             `json:"final"`
+	Sequence message.Sequence `json:"sequence"` // newest version that was skipped
 }
 
 // try is the failure budget of one message.
@@ -187,6 +188,14 @@ func (r *record) confirm(m *message.Message, effect, ref string) {
 	c.Effects = lastOf(append(c.Effects, effect))
 }
 
+// skip notes that a version was kept out of the target, which still has nothing of it.
+func (r *record) skip(reason string, final bool, version message.Sequence) {
+	if r.Confirmed != nil || r.Skipped != nil && version <= r.Skipped.Sequence {
+		return
+	}
+	r.Skipped = &skipped{Reason: reason, Final: final, Sequence: version}
+}
+
 // pass gives the lease back after a message that was skipped: the target has nothing
 // of it, so what comes later must not find the entity confirmed.
 func (r *record) pass(m *message.Message) {
@@ -201,6 +210,8 @@ func lastOf(list []string) []string { return list[max(0, len(list)-remembered):]
 func (r *record) done(m *message.Message, effect string) (stage Stage, why string, ok bool) {
 	c := r.Confirmed
 	switch {
+	case c == nil && r.Skipped != nil && m.Sequence < r.Skipped.Sequence:
+		return Superseded, "a newer version was skipped: " + r.Skipped.Reason, true
 	case c == nil:
 		return "", "", false
 	case slices.Contains(c.Events, m.ID):
