@@ -125,6 +125,7 @@ func stay(ctx context.Context, o options) (code int, err error) {
 		return exitError, err
 	}
 	p.welcome()
+	p.check(ctx)
 	p.start(ctx)
 	v := newView(os.Stdout)
 	p.running.Go(func() { v.run(ctx, p, 500*time.Millisecond) })

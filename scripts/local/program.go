@@ -210,13 +210,13 @@ func (p *program) start(ctx context.Context) {
 
 // sweep removes what has outlived its retention, once an hour.
 func (p *program) sweep(ctx context.Context) {
-	for {
-		if _, err := p.store.Sweep(ctx); err != nil && ctx.Err() == nil {
-			p.log.Error("sweeping", "error", err)
-		}
-		if wait(ctx, time.Hour) != nil {
-			return
-		}
+	err := p.store.Schedule(ctx, "sweep", time.Hour, func(ctx context.Context) error {
+		removed, err := p.store.Sweep(ctx)
+		p.log.InfoContext(ctx, "sweeping", "removed", removed, "error", err)
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		p.log.Error("sweeping has ended", "error", err)
 	}
 }
 

@@ -14,11 +14,13 @@ import (
 	"causeway/shared/connector"
 )
 
-// readSettings returns the settings of the file, overridden by the environment. A
-// file that does not exist holds none.
+// defaultSettings is the file that is read if it is there; a file that was named must be.
+const defaultSettings = "causeway.env"
+
+// readSettings returns the settings of the file ("" for none), overridden by the environment.
 func readSettings(file string, environment []string) (map[string]string, error) {
 	settings, err := godotenv.Read(file)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) && (file == "" || file == defaultSettings) {
 		settings, err = map[string]string{}, nil
 	}
 	if err != nil {

@@ -25,8 +25,8 @@ func TestSettings(t *testing.T) {
 		"the environment wins": {file, []string{"SHOPIFY_SHOPS=b.myshopify.com", "NEW=x=y", "EMPTY="}, map[string]string{
 			"SHOPIFY_SHOPS": "b.myshopify.com", "SHOPIFY_CURRENCY": "shop", "NETSUITE_CURRENCIES": "USD=1,EUR=4", "NEW": "x=y", "EMPTY": "",
 		}},
-		"no file":      {file + ".gone", []string{"A=1"}, map[string]string{"A": "1"}},
-		"no file name": {"", nil, map[string]string{}},
+		"no default file": {defaultSettings, []string{"A=1"}, map[string]string{"A": "1"}},
+		"no file name":    {"", nil, map[string]string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -43,7 +43,7 @@ func TestFileThatCannotBeReadIsNamed(t *testing.T) {
 	folder := t.TempDir()
 	malformed := filepath.Join(folder, "malformed.env")
 	writeFile(t, malformed, "SHOPIFY_SHOPS\n")
-	for name, file := range map[string]string{"malformed": malformed, "a folder": folder} {
+	for name, file := range map[string]string{"malformed": malformed, "a folder": folder, "named and not there": malformed + ".gone"} {
 		_, err := readSettings(file, nil)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

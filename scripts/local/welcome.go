@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"causeway/functions/shopify/shopifytest"
 	"causeway/shared/pipeline"
@@ -19,6 +21,27 @@ func (p *program) welcome() {
 	}
 	fmt.Printf("state in %s, log in %s/causeway.log\n\nsend a webhook of your own:\n\n%s\n\n", p.options.data, p.options.data, curl(door))
 	fmt.Printf("a message's journey:  curl http://%s/trace/shopify/%s/customer/7\n\n", door, shopifytest.Shop)
+}
+
+// check asks every system whether it can be reached with its credentials, and prints
+// the answer. A system that cannot is no reason not to start: its messages wait.
+func (p *program) check(ctx context.Context) {
+	for _, name := range slices.Sorted(maps.Keys(p.systems)) {
+		checker := p.systems[name].Checker
+		if checker == nil {
+			fmt.Printf("%-12s not checked: no credentials for its API\n", name)
+			continue
+		}
+		bounded, cancel := context.WithTimeout(ctx, 15*time.Second)
+		err := checker.Check(bounded)
+		cancel()
+		if err != nil {
+			fmt.Printf("%-12s NOT reachable: %v\n", name, err)
+			continue
+		}
+		fmt.Printf("%-12s reachable, credentials accepted\n", name)
+	}
+	fmt.Println()
 }
 
 // curl returns a line of shell that sends a signed webhook.
