@@ -23,7 +23,8 @@
 //   - customers/create and customers/update give customer.upserted.
 //
 // Any other topic is refused and stays in quarantine, so that a subscription nobody
-// meant to make is seen. Versions are Shopify's own updated_at. Deliveries come at
+// meant to make is seen. Versions are Shopify's own updated_at; within one second the
+// cancelled state counts as the newer. Deliveries come at
 // least once and in any order, which is the pipeline's to settle.
 //
 // # What to know about Shopify
