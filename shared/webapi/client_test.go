@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -288,4 +289,25 @@ func ExampleClient_Do() {
 	// Output:
 	// posting order 1001 to netsuite: 429 CONCURRENCY_LIMIT_EXCEEDED
 	// throttled 30s
+}
+
+func TestATransportMayBeInUseWhenAClientIsMade(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(server.Close)
+	transport := &http.Transport{ForceAttemptHTTP2: true} // no TLS settings: it makes them at its first request
+	var users sync.WaitGroup
+	for range 8 {
+		users.Go(func() {
+			client, err := webapi.New(webapi.Config{BaseURL: server.URL, Transport: transport, Now: time.Now})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := client.Do(t.Context(), webapi.Request{Method: http.MethodGet, Path: "/", Doing: "asking"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	users.Wait()
 }

@@ -28,14 +28,19 @@ func checkTransport(transport http.RoundTripper) error {
 	if transport == nil {
 		return misconfigured("Transport", "one is needed", nil)
 	}
-	t, ok := transport.(*http.Transport)
-	if !ok || t.TLSClientConfig == nil {
+	shared, ok := transport.(*http.Transport)
+	if !ok {
 		return nil
 	}
-	if t.TLSClientConfig.InsecureSkipVerify {
+	// A transport sets itself up at its first request, which may be under way; Clone waits for that.
+	config := shared.Clone().TLSClientConfig
+	if config == nil {
+		return nil
+	}
+	if config.InsecureSkipVerify {
 		return misconfigured("Transport", "it must verify certificates", nil)
 	}
-	if v := t.TLSClientConfig.MinVersion; v != 0 && v < tls.VersionTLS12 {
+	if v := config.MinVersion; v != 0 && v < tls.VersionTLS12 {
 		return misconfigured("Transport", "TLS must be 1.2 or newer", nil)
 	}
 	return nil
