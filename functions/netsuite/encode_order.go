@@ -129,7 +129,7 @@ func (so *salesOrder) check() error {
 }
 
 func (so *salesOrder) encode() ([]byte, error) {
-	w := strictjson.NewWriter(nil)
+	w := strictjson.NewWriter(make([]byte, 0, 1024+256*len(so.lines)))
 	w.Obj()
 	so.writeHead(w)
 	writeAddress(w, "billingAddress", so.order.Billing)
