@@ -91,7 +91,7 @@ func (w *world) openStore() {
 	var err error
 	w.store, err = local.Open(w.Context(), local.Config{
 		Path: filepath.Join(w.TempDir(), "causeway.db"), Now: time.Now, Routes: routes.Table,
-		Systems: routes.Systems(routes.Table), Visibility: 6 * time.Minute, MaxReceives: 1000, Build: "test",
+		Systems: routes.Sources(routes.Table), Visibility: 6 * time.Minute, MaxReceives: 1000, Build: "test",
 	})
 	if err != nil {
 		w.Fatal(err)

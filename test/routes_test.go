@@ -95,7 +95,7 @@ func TestQueueNamesAreGoodForSQS(t *testing.T) {
 	for _, route := range routes.Table {
 		names = append(names, route.Queue(), routes.Dead(route.Queue()))
 	}
-	for _, system := range routes.Systems(routes.Table) {
+	for _, system := range routes.Sources(routes.Table) {
 		names = append(names, routes.Inbox(system), routes.Dead(routes.Inbox(system)))
 	}
 	slices.Sort(names)
@@ -223,7 +223,7 @@ func TestCatalogIsCompleteAndInOrder(t *testing.T) {
 	if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
 		t.Errorf("systems are not by name, each once: %v", names)
 	}
-	for _, name := range routes.Systems(routes.Table) {
+	for _, name := range routes.Sources(routes.Table) {
 		if !slices.Contains(names, name) {
 			t.Errorf("the table names %q, which is not in the catalog", name)
 		}

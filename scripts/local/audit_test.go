@@ -45,7 +45,7 @@ func stood(t *testing.T, journal string, answers []told, entries ...pipeline.Ent
 	t.Cleanup(func() { must(t, p.erp.Close()) })
 	p.store, err = local.Open(t.Context(), local.Config{
 		Path: filepath.Join(folder, "causeway.db"), Now: time.Now, Routes: routes.Table,
-		Systems: routes.Systems(routes.Table), Visibility: time.Minute, MaxReceives: 10,
+		Systems: routes.Sources(routes.Table), Visibility: time.Minute, MaxReceives: 10,
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, p.store.Close()) })

@@ -130,7 +130,7 @@ func stay(ctx context.Context, o options) (code int, err error) {
 	v := newView(os.Stdout)
 	p.running.Go(func() { v.run(ctx, p, 500*time.Millisecond) })
 	if p.erp != nil {
-		p.running.Go(func() { p.playAndReport(ctx) })
+		p.running.Go(func() { p.playAndReport(ctx, v) })
 	}
 	<-ctx.Done()
 	p.stop()
@@ -138,7 +138,7 @@ func stay(ctx context.Context, o options) (code int, err error) {
 }
 
 // playAndReport plays the day into the log's care: the view shows what becomes of it.
-func (p *program) playAndReport(ctx context.Context) {
+func (p *program) playAndReport(ctx context.Context, v *view) {
 	if err := p.senders.play(ctx, sampleDay(), p.options.pace); err != nil && ctx.Err() == nil {
 		p.log.Error("playing the sample day", "error", err)
 		return
@@ -151,5 +151,5 @@ func (p *program) playAndReport(ctx context.Context) {
 		p.log.Error("auditing the sample day", "error", err)
 		return
 	}
-	fmt.Println("the sample day is over:", r.line())
+	v.say("the sample day is over: " + r.line())
 }

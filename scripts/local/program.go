@@ -73,7 +73,7 @@ func (p *program) openLog(context.Context) error {
 
 func (p *program) openStore(ctx context.Context) error {
 	store, err := local.Open(ctx, local.Config{
-		Path: filepath.Join(p.options.data, "causeway.db"), Now: time.Now, Routes: routes.Table, Systems: routes.Systems(routes.Table),
+		Path: filepath.Join(p.options.data, "causeway.db"), Now: time.Now, Routes: routes.Table, Systems: routes.Sources(routes.Table),
 		Visibility: visibility, MaxReceives: 1000, Build: build(), LedgerRetention: 90 * 24 * time.Hour, VaultRetention: 120 * 24 * time.Hour,
 	})
 	if err != nil {

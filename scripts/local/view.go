@@ -35,10 +35,19 @@ type view struct {
 	terminal bool
 	drawn    int // lines drawn before, to be overwritten
 	last     string
+	news     atomic.Pointer[string] // stands below the table
 }
 
 func newView(out *os.File) *view {
 	return &view{out: out, terminal: term.IsTerminal(int(out.Fd())) && os.Getenv("NO_COLOR") == ""}
+}
+
+// say shows the text below the table, or as a line of its own where there is no terminal.
+func (v *view) say(text string) {
+	v.news.Store(&text)
+	if !v.terminal {
+		fmt.Fprintln(v.out, text)
+	}
 }
 
 // run redraws until ctx ends.
@@ -63,6 +72,9 @@ func (v *view) draw(ctx context.Context, p *program) {
 		return
 	}
 	lines := strings.Split(strings.TrimSuffix(v.table(tallies, depths, p.refused.get()), "\n"), "\n")
+	if news := v.news.Load(); news != nil {
+		lines = append(lines, *news)
+	}
 	if v.drawn > 0 {
 		fmt.Fprintf(v.out, "\x1b[%dA\x1b[J", v.drawn)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -76,7 +77,13 @@ func TestTerminalIsRedrawnInPlace(t *testing.T) {
 	v.draw(t.Context(), p)
 	lines := strings.Count(out.String(), "\n")
 	v.draw(t.Context(), p)
-	if moved := "\x1b[11A\x1b[J"; lines != 11 || strings.Count(out.String(), moved) != 1 {
+	if moved := fmt.Sprintf("\x1b[%dA\x1b[J", lines); lines < 9 || strings.Count(out.String(), moved) != 1 {
 		t.Errorf("%d lines, then %q", lines, out.String())
+	}
+	v.say("the day is over")
+	v.draw(t.Context(), p)
+	v.draw(t.Context(), p)
+	if moved := fmt.Sprintf("\x1b[%dA\x1b[J", lines+1); strings.Count(out.String(), moved) != 1 || !strings.HasSuffix(out.String(), "the day is over\n") {
+		t.Errorf("the news is not redrawn with the table: %q", out.String())
 	}
 }

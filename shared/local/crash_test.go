@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 
 func childConfig(path string) local.Config {
 	return local.Config{
-		Path: path, Now: time.Now, Routes: pipelinetest.Table(), Systems: routes.Systems(pipelinetest.Table()),
+		Path: path, Now: time.Now, Routes: pipelinetest.Table(), Systems: routes.Sources(pipelinetest.Table()),
 		Visibility: time.Hour, MaxReceives: 3,
 	}
 }

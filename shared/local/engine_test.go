@@ -121,7 +121,7 @@ func virtual(t *testing.T, table []routes.Route, systems []connector.System, pla
 	path := filepath.Join(t.TempDir(), "store.db")
 	synctest.Test(t, func(t *testing.T) {
 		store := mustOpen(t, local.Config{
-			Path: path, Now: time.Now, Routes: table, Systems: routes.Systems(table), Visibility: time.Hour, MaxReceives: 100, Build: "test",
+			Path: path, Now: time.Now, Routes: table, Systems: routes.Sources(table), Visibility: time.Hour, MaxReceives: 100, Build: "test",
 		})
 		play(newShop(t, store, store, table, systems))
 	})

@@ -21,7 +21,7 @@ func config(t *testing.T, now func() time.Time) local.Config {
 	t.Helper()
 	return local.Config{
 		Path: filepath.Join(t.TempDir(), "store #1?.db"), Now: now, Routes: pipelinetest.Table(),
-		Systems: routes.Systems(pipelinetest.Table()), Visibility: 30 * time.Second, MaxReceives: 3, Build: "test",
+		Systems: routes.Sources(pipelinetest.Table()), Visibility: 30 * time.Second, MaxReceives: 3, Build: "test",
 	}
 }
 

@@ -218,7 +218,7 @@ func ExampleStore_Receive() {
 	ctx, stop := neverEnding()
 	defer stop()
 	store, err := local.Open(ctx, local.Config{
-		Path: dir + "/causeway.db", Now: time.Now, Routes: routes.Table, Systems: routes.Systems(routes.Table),
+		Path: dir + "/causeway.db", Now: time.Now, Routes: routes.Table, Systems: routes.Sources(routes.Table),
 		Visibility: 30 * time.Second, MaxReceives: 5,
 	})
 	if err != nil {

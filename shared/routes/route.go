@@ -62,11 +62,12 @@ func To(table []Route, system string) []Route {
 	return slices.DeleteFunc(slices.Clone(table), func(r Route) bool { return r.To != system })
 }
 
-// Systems returns the names of all systems in the table, sorted.
-func Systems(table []Route) []string {
-	names := make([]string, 0, 2*len(table))
+// Sources returns the names of the systems that routes begin in, sorted: those that
+// have an inbox.
+func Sources(table []Route) []string {
+	names := make([]string, 0, len(table))
 	for _, route := range table {
-		names = append(names, route.From, route.To)
+		names = append(names, route.From)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

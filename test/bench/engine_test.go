@@ -106,7 +106,7 @@ func startEngine(b *testing.B, erp http.RoundTripper) *engine {
 	b.Helper()
 	store, err := local.Open(b.Context(), local.Config{
 		Path: filepath.Join(b.TempDir(), "causeway.db"), Now: time.Now, Routes: routes.Table,
-		Systems: routes.Systems(routes.Table), Visibility: time.Minute, MaxReceives: 100,
+		Systems: routes.Sources(routes.Table), Visibility: time.Minute, MaxReceives: 100,
 	})
 	if err != nil {
 		b.Fatal(err)

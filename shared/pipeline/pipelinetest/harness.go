@@ -39,13 +39,14 @@ type Harness struct {
 type Open func(t *testing.T) Harness
 
 // Table returns the routes that a harness opens its bus with: two targets for the
-// orders of a system "shop", one for its customers. Its systems are those of
-// routes.Systems.
+// orders of a system "shop", one for its customers, and one back. Its inboxes are
+// those of routes.Sources.
 func Table() []routes.Route {
 	return []routes.Route{
 		{From: "shop", Flow: "orders", To: "erp", Types: []string{"order.placed", "order.changed"}},
 		{From: "shop", Flow: "orders", To: "warehouse", Types: []string{"order.placed"}},
 		{From: "shop", Flow: "customers", To: "erp", Types: []string{"customer.upserted"}},
+		{From: "erp", Flow: "levels", To: "shop", Types: []string{"inventory.level"}},
 	}
 }
 

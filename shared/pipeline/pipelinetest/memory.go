@@ -53,7 +53,7 @@ var (
 // timestamps come from now.
 func NewMemory(now func() time.Time) *Memory {
 	return &Memory{
-		Routes: routes.Table, Systems: routes.Systems(routes.Table), Visibility: 30 * time.Second, MaxReceives: 5,
+		Routes: routes.Table, Systems: routes.Sources(routes.Table), Visibility: 30 * time.Second, MaxReceives: 5,
 		now: now, items: map[string]pipeline.Item{}, blobs: map[string][]byte{},
 	}
 }

@@ -15,7 +15,7 @@ func openMemory(t *testing.T) pipelinetest.Harness {
 	t.Helper()
 	clock := pipelinetest.NewClock(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
 	m := pipelinetest.NewMemory(clock.Now)
-	m.Routes, m.Systems, m.MaxReceives = pipelinetest.Table(), routes.Systems(pipelinetest.Table()), 3
+	m.Routes, m.Systems, m.MaxReceives = pipelinetest.Table(), routes.Sources(pipelinetest.Table()), 3
 	return pipelinetest.Harness{
 		Bus: m, Queue: m, State: m, Ledger: m, Vault: m, Now: clock.Now, Advance: clock.Advance,
 		Inbox: routes.Inbox("shop"), Other: routes.Inbox("erp"), Visibility: m.Visibility, MaxReceives: m.MaxReceives,
@@ -34,7 +34,7 @@ func TestMemoryHasTheQueuesOfTheTable(t *testing.T) {
 	t.Parallel()
 	m := pipelinetest.NewMemory(time.Now)
 	for _, route := range routes.Table {
-		for _, name := range []string{routes.Inbox(route.From), routes.Inbox(route.To), route.Queue(), routes.Dead(route.Queue())} {
+		for _, name := range []string{routes.Inbox(route.From), routes.Dead(routes.Inbox(route.From)), route.Queue(), routes.Dead(route.Queue())} {
 			if err := m.Send(t.Context(), name, []pipeline.Outgoing{{Body: []byte("m")}}); err != nil {
 				t.Error(err)
 			}
