@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long a started command may take for what it is waited for.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // TestKillAndRestart kills the command, as a power cut would, while the sample day is
 // under way, starts it again on the same folder, and reads at the end of the day
