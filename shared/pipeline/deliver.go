@@ -30,7 +30,7 @@ func (d *Deliverer) Handle(ctx context.Context, in Incoming) (Decision, error) {
 		}
 		return d.Config.unreadable(ctx, in, f, d.System.Profile, connector.Deliver)
 	}
-	s := &session{Config: d.Config, profile: d.System.Profile, role: connector.Deliver, in: in, route: d.Route.Name(), event: m}
+	s := &handling{Config: d.Config, profile: d.System.Profile, role: connector.Deliver, in: in, route: d.Route.Name(), event: m}
 	if s.record, err = load(ctx, d.Config.State, d.key(m.Key())); err != nil {
 		return Decision{}, err
 	}
@@ -106,7 +106,7 @@ func (c *Config) holds(f routes.Filter) bool {
 
 // skip ends the message with the filter's reason, and remembers it for what depends
 // on the entity.
-func (d *Deliverer) skip(ctx context.Context, s *session, filter routes.Filter) (Decision, error) {
+func (d *Deliverer) skip(ctx context.Context, s *handling, filter routes.Filter) (Decision, error) {
 	decision, _, err := s.end(ctx, Skipped, filter.Reason)
 	if err != nil {
 		return decision, err
@@ -119,7 +119,7 @@ func (d *Deliverer) skip(ctx context.Context, s *session, filter routes.Filter) 
 }
 
 // deliver resolves what the message depends on and hands it to the target.
-func (d *Deliverer) deliver(ctx context.Context, s *session, entity any) (outcome, error) {
+func (d *Deliverer) deliver(ctx context.Context, s *handling, entity any) (outcome, error) {
 	operation, known := d.System.Profile.Operations[s.event.Type]
 	if !known {
 		return outcome{}, &fault.Error{
@@ -144,7 +144,7 @@ func (d *Deliverer) deliver(ctx context.Context, s *session, entity any) (outcom
 }
 
 // sent leaves the trace of an attempt that the target did not confirm.
-func (d *Deliverer) sent(ctx context.Context, s *session, f *fault.Error) error {
+func (d *Deliverer) sent(ctx context.Context, s *handling, f *fault.Error) error {
 	e := s.entryFor(s.event, Sent)
 	e.Error = entryError(s.route, f)
 	e.Outcome, e.Took = e.Error.Message, d.Config.Now().Sub(s.started)
@@ -154,6 +154,6 @@ func (d *Deliverer) sent(ctx context.Context, s *session, f *fault.Error) error 
 	return f
 }
 
-func (s *session) doing() string {
+func (s *handling) doing() string {
 	return "delivering " + s.event.Type + " " + s.event.Key().String() + " to " + s.profile.Name
 }

@@ -17,7 +17,7 @@ const (
 // parents returns the target's ids of everything the message depends on. What is
 // not there yet is a fault.NotReady; skip is set when a filter took a parent out of
 // the route for good, and the message with it.
-func (d *Deliverer) parents(ctx context.Context, s *session, operation connector.Operation) (refs map[string]string, skip string, err error) {
+func (d *Deliverer) parents(ctx context.Context, s *handling, operation connector.Operation) (refs map[string]string, skip string, err error) {
 	if operation.Amends && s.record.Confirmed == nil {
 		if skip, err = d.amends(ctx, s, operation); skip != "" || err != nil {
 			return nil, skip, err
@@ -44,7 +44,7 @@ func (d *Deliverer) parents(ctx context.Context, s *session, operation connector
 // amends decides what becomes of a change to an entity that we never wrote: if a
 // filter kept it out for the time being, the change places it now; otherwise it
 // waits for the entity as for a parent.
-func (d *Deliverer) amends(ctx context.Context, s *session, operation connector.Operation) (skip string, err error) {
+func (d *Deliverer) amends(ctx context.Context, s *handling, operation connector.Operation) (skip string, err error) {
 	if earlier := s.record.Skipped; earlier != nil {
 		if !earlier.Final && !operation.Ends {
 			return "", nil
@@ -63,7 +63,7 @@ func (d *Deliverer) amends(ctx context.Context, s *session, operation connector.
 // ref returns the target's id of an entity: from our record, else from the target
 // itself, which also knows what was written before our memory began. The target is
 // not asked at once: mostly the entity is just on its way, and a call is dear.
-func (d *Deliverer) ref(ctx context.Context, s *session, r *record, key message.Key) (string, error) {
+func (d *Deliverer) ref(ctx context.Context, s *handling, r *record, key message.Key) (string, error) {
 	if r.Confirmed != nil {
 		return r.Confirmed.Ref, nil
 	}

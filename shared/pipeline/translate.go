@@ -26,7 +26,7 @@ func (t *Translator) Handle(ctx context.Context, in Incoming) (Decision, error) 
 	if err != nil {
 		return t.unreadable(ctx, in, err)
 	}
-	s := &session{Config: t.Config, profile: t.System.Profile, role: connector.Translate, in: in}
+	s := &handling{Config: t.Config, profile: t.System.Profile, role: connector.Translate, in: in}
 	s.event = &message.Message{
 		ID: raw.ID, Type: raw.Topic, CorrelationID: raw.CorrelationID, CausationID: "",
 		Source: message.SourcePrefix + raw.System, Tenant: raw.Tenant, Subject: "delivery/" + raw.ID,
@@ -46,7 +46,7 @@ func (t *Translator) unreadable(ctx context.Context, in Incoming, cause error) (
 }
 
 // translate has the system read the raw bytes and publishes what they mean.
-func (t *Translator) translate(ctx context.Context, s *session, raw *message.Raw) (outcome, error) {
+func (t *Translator) translate(ctx context.Context, s *handling, raw *message.Raw) (outcome, error) {
 	body, err := checkOut(ctx, t.Config.Vault, raw.Body, raw.Claim)
 	if err != nil {
 		return outcome{}, err
@@ -74,7 +74,7 @@ func (t *Translator) translate(ctx context.Context, s *session, raw *message.Raw
 	return outcome{stage: Translated, at: translated, why: fmt.Sprintf("%d events", len(messages)), after: entries}, nil
 }
 
-func (t *Translator) envelopes(ctx context.Context, s *session, raw *message.Raw, translation connector.Translation) ([]*message.Message, []Entry, error) {
+func (t *Translator) envelopes(ctx context.Context, s *handling, raw *message.Raw, translation connector.Translation) ([]*message.Message, []Entry, error) {
 	messages := make([]*message.Message, 0, len(translation.Events))
 	entries := make([]Entry, 0, len(translation.Events))
 	for _, event := range translation.Events {

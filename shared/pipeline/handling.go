@@ -14,9 +14,9 @@ import (
 	"causeway/shared/message"
 )
 
-// session is one handling of one message from a queue: claim, work, and the end,
+// handling is what happens to one message from a queue: claim, work, and the end,
 // whichever it is. Translate and Deliver differ only in their work.
-type session struct {
+type handling struct {
 	*Config
 	profile connector.Profile
 	role    connector.Role
@@ -41,7 +41,7 @@ type outcome struct {
 
 // run claims the record, does the work once, and settles. An error means that a
 // port failed: nothing was decided, the queue will hand the message out again.
-func (s *session) run(ctx context.Context, work func(context.Context) (outcome, error)) (Decision, error) {
+func (s *handling) run(ctx context.Context, work func(context.Context) (outcome, error)) (Decision, error) {
 	s.started = s.Now()
 	if decision, settled, err := s.settled(ctx); settled || err != nil {
 		return decision, err
@@ -65,7 +65,7 @@ func (s *session) run(ctx context.Context, work func(context.Context) (outcome, 
 
 // settled decides what needs no claim: the message is done, was buried, or another
 // worker holds the entity.
-func (s *session) settled(ctx context.Context) (Decision, bool, error) {
+func (s *handling) settled(ctx context.Context) (Decision, bool, error) {
 	if stage, why, ok := s.record.done(s.event, s.effect); ok {
 		return s.end(ctx, stage, why)
 	}
@@ -80,7 +80,7 @@ func (s *session) settled(ctx context.Context) (Decision, bool, error) {
 
 // afterHolder waits for whoever holds the entity: mostly that takes much less than
 // the lease, so the queue's receive count paces the looks until it ends.
-func (s *session) afterHolder(until time.Time) Decision {
+func (s *handling) afterHolder(until time.Time) Decision {
 	next := s.started.Add(s.Policy.Parents.Wait(s.in.ReceiveCount, s.Random))
 	if next.After(until) {
 		next = until
@@ -89,7 +89,7 @@ func (s *session) afterHolder(until time.Time) Decision {
 }
 
 // end writes the final ledger entry of a message that needed no work.
-func (s *session) end(ctx context.Context, stage Stage, why string) (Decision, bool, error) {
+func (s *handling) end(ctx context.Context, stage Stage, why string) (Decision, bool, error) {
 	e := s.entryFor(s.event, stage)
 	e.Outcome = why
 	if err := s.Ledger.Append(ctx, e); err != nil {
@@ -99,7 +99,7 @@ func (s *session) end(ctx context.Context, stage Stage, why string) (Decision, b
 }
 
 // conflict turns a lost race into a short deferral.
-func (s *session) conflict(err error) (Decision, error) {
+func (s *handling) conflict(err error) (Decision, error) {
 	if errors.Is(err, ErrConflict) {
 		return deferUntil(s.Now().Add(s.Policy.Parents.Wait(s.in.ReceiveCount, s.Random))), nil
 	}
@@ -109,7 +109,7 @@ func (s *session) conflict(err error) (Decision, error) {
 // guard turns a panic into a fault, so that it fails its own message only. What was
 // thrown may quote the message, so it is told to nobody but, where it is the
 // runtime's own finding, the log.
-func (s *session) guard(ctx context.Context, work func(context.Context) (outcome, error)) (result outcome, err error) {
+func (s *handling) guard(ctx context.Context, work func(context.Context) (outcome, error)) (result outcome, err error) {
 	defer func() {
 		if thrown := recover(); thrown != nil {
 			cause, _ := thrown.(runtime.Error)
@@ -122,7 +122,7 @@ func (s *session) guard(ctx context.Context, work func(context.Context) (outcome
 
 // succeed writes the ledger, then the record: done is marked after the effect, and a
 // crash in between repeats a harmless write instead of hiding it.
-func (s *session) succeed(ctx context.Context, result outcome) (Decision, error) {
+func (s *handling) succeed(ctx context.Context, result outcome) (Decision, error) {
 	e := s.entryFor(s.event, result.stage)
 	e.Outcome, e.TargetRef, e.Took = result.why, result.ref, s.Now().Sub(s.started)
 	if !result.at.IsZero() {
@@ -143,7 +143,7 @@ func (s *session) succeed(ctx context.Context, result outcome) (Decision, error)
 }
 
 // fail counts the failure, decides by the table, and leaves its trace.
-func (s *session) fail(ctx context.Context, f *fault.Error) (Decision, error) {
+func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	now := s.Now()
 	t := s.record.try(s.event.ID)
 	spent := t.spend(f.Kind, now)
@@ -176,7 +176,7 @@ func (s *session) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	return Decision{Until: v.until}, nil
 }
 
-func (s *session) knownRef() string {
+func (s *handling) knownRef() string {
 	if s.record.Confirmed == nil {
 		return ""
 	}
@@ -184,7 +184,7 @@ func (s *session) knownRef() string {
 }
 
 // entryFor returns a ledger entry of this handling about the message.
-func (s *session) entryFor(m *message.Message, stage Stage) Entry {
+func (s *handling) entryFor(m *message.Message, stage Stage) Entry {
 	e := s.entry(s.profile, s.role, stage)
 	e.Trace, e.Event, e.Causation, e.Type = m.CorrelationID, m.ID, m.CausationID, m.Type
 	e.Entity, e.Version, e.Route = m.Key(), m.Sequence, s.route
