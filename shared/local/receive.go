@@ -170,12 +170,8 @@ func (s *Store) bury(t *tx, q *queue, row parcel, now time.Time) error {
 	return s.appendEntries(t, []pipeline.Entry{s.burial(q, row, now)})
 }
 
-// The attribute that tells operators why a message is dead, and its value where
-// nobody lived to write a better one.
-const (
-	attributeReason = "reason"
-	reasonUnknown   = "unknown (crash or timeout)"
-)
+// reasonUnknown stands in pipeline.AttrReason where nobody lived to write a better one.
+const reasonUnknown = "unknown (crash or timeout)"
 
 func withReason(text string) (string, error) {
 	attributes, err := decodeAttributes(text)
@@ -185,7 +181,7 @@ func withReason(text string) (string, error) {
 	if attributes == nil {
 		attributes = map[string]string{}
 	}
-	attributes[attributeReason] = reasonUnknown
+	attributes[pipeline.AttrReason] = reasonUnknown
 	return encodeAttributes(attributes)
 }
 

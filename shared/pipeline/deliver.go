@@ -35,8 +35,12 @@ func (d *Deliverer) Handle(ctx context.Context, in Incoming) (Decision, error) {
 		return Decision{}, err
 	}
 	s.effect = d.effect(m, body)
-	if filter, ok := d.filtered(m, body); ok {
-		return d.skip(ctx, s, filter)
+	filter, err := d.filtered(m, body)
+	switch {
+	case err != nil:
+		return s.fail(ctx, fault.As(fault.Doing("filtering "+m.ID+" for "+d.Route.Name(), err)))
+	case filter != nil:
+		return d.skip(ctx, s, *filter)
 	}
 	return s.run(ctx, func(ctx context.Context) (outcome, error) { return d.deliver(ctx, s, entity) })
 }
@@ -77,24 +81,26 @@ func (d *Deliverer) effect(m *message.Message, body []byte) string {
 	return effect + " " + digest(body)
 }
 
-// filtered returns the first filter of the route that holds and matches.
-func (d *Deliverer) filtered(m *message.Message, body json.RawMessage) (routes.Filter, bool) {
-	active := slices.DeleteFunc(slices.Clone(d.Route.Filters), func(f routes.Filter) bool { return !d.Config.holds(f) })
-	if len(active) == 0 {
-		return routes.Filter{}, false
+// filtered returns the first filter of the route that holds and matches, nil if none
+// does. A body that cannot be looked at is an error: it must not slip through.
+func (d *Deliverer) filtered(m *message.Message, body json.RawMessage) (*routes.Filter, error) {
+	if !slices.ContainsFunc(d.Route.Filters, d.Config.holds) {
+		return nil, nil
 	}
 	event, err := eventJSON(m, body)
 	if err != nil {
-		return routes.Filter{}, false // the body was decoded just now: it marshals
+		return nil, err
 	}
-	i := slices.IndexFunc(active, func(f routes.Filter) bool {
-		match, err := f.Pattern.Match(event)
-		return match && err == nil
-	})
-	if i < 0 {
-		return routes.Filter{}, false
+	tree, err := routes.DecodeEvent(event)
+	if err != nil {
+		return nil, err
 	}
-	return active[i], true
+	for i := range d.Route.Filters {
+		if filter := &d.Route.Filters[i]; d.Config.holds(*filter) && filter.Pattern.MatchTree(tree) {
+			return filter, nil
+		}
+	}
+	return nil, nil
 }
 
 func (c *Config) holds(f routes.Filter) bool {

@@ -44,7 +44,6 @@ const (
 	Translated Stage = "translated" // became canonical events
 	Published  Stage = "published"  // on the bus
 	Queued     Stage = "queued"     // in a route queue
-	Claimed    Stage = "claimed"    // a worker holds the entity
 	Sent       Stage = "sent"       // one attempt at the target, with its result
 	Deferred   Stage = "deferred"   // waits until Next, no attempt used up
 	Confirmed  Stage = "confirmed"  // the target has it
