@@ -33,6 +33,7 @@ type Message struct {
 	Hops          int               `json:"hops"`                   // how many systems the change has passed; stops loops
 	ExternalRefs  map[string]string `json:"externalrefs,omitempty"` // system -> id of this entity there
 	TraceParent   string            `json:"traceparent,omitempty"`  // W3C Trace Context
+	Lane          Lane              `json:"lane,omitempty"`         // backfill if nobody waits for it
 	Parents       []Key             `json:"parents,omitempty"`      // entities that must stand at the target first
 	Body          json.RawMessage   `json:"body,omitempty"`         // canonical entity; empty if Claim is set
 	Claim         *Claim            `json:"claim,omitempty"`        // where the body is kept; nil if inline

@@ -18,6 +18,7 @@ type Raw struct {
 	ReceivedAt    time.Time         `json:"receivedat"`            // our clock, UTC
 	CorrelationID string            `json:"correlationid"`         // set here, copied to everything produced
 	TraceParent   string            `json:"traceparent,omitempty"` // W3C Trace Context
+	Lane          Lane              `json:"lane,omitempty"`        // backfill if nobody waits for it
 	Body          []byte            `json:"body,omitempty"`        // the sender's bytes (base64 in JSON); empty if Claim is set
 	Claim         *Claim            `json:"claim,omitempty"`       // where the bytes are kept; nil if inline
 }
@@ -32,6 +33,15 @@ const (
 	Partner Trigger = "partner"
 	Poll    Trigger = "poll"
 	File    Trigger = "file"
+)
+
+// Lane tells whether somebody waits for the message. Live traffic goes first.
+type Lane string
+
+// The lanes.
+const (
+	Live     Lane = ""         // just happened
+	Backfill Lane = "backfill" // found later in bulk, as after an outage or at a first import
 )
 
 // Encode returns the message as the JSON text that queues carry.

@@ -107,7 +107,7 @@ func (t *Translator) envelope(ctx context.Context, raw *message.Raw, event conne
 		ID: eventID(event, body), Source: message.SourcePrefix + event.Entity.System, Type: event.Type,
 		Subject: event.Entity.Type + "/" + event.Entity.ID, Time: event.At.UTC(), Tenant: event.Entity.Tenant,
 		Schema: kind.Schema, Sequence: event.Sequence, CorrelationID: raw.CorrelationID, CausationID: raw.ID,
-		Origin: raw.System, Hops: 1, TraceParent: raw.TraceParent, Parents: event.Parents, Body: body,
+		Origin: raw.System, Hops: 1, TraceParent: raw.TraceParent, Lane: raw.Lane, Parents: event.Parents, Body: body,
 	}
 	if m.Claim, err = checkIn(ctx, t.Config.Vault, body); m.Claim != nil {
 		m.Body = nil
