@@ -50,6 +50,9 @@ func (r *Receiver) Receive(ctx context.Context, request connector.Request) Answe
 		return Answer{Status: http.StatusOK}
 	}
 	raw.Body, raw.ContentType = content, media
+	if trace := request.Header.Get("Traceparent"); raw.TraceParent == "" && isTraceParent(trace) {
+		raw.TraceParent = trace
+	}
 	if err := r.Accept(ctx, raw, request.At); err != nil {
 		return r.refuse(ctx, err)
 	}
@@ -68,6 +71,11 @@ func (r *Receiver) content(request connector.Request) (content []byte, media str
 	}
 	content, err = webhook.Decompress(request.Header, request.Body, limit)
 	return content, media, err
+}
+
+func isTraceParent(text string) bool {
+	_, ok := message.ParseTraceParent(text)
+	return ok
 }
 
 func (r *Receiver) mediaTypes() []string {

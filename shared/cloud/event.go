@@ -1,0 +1,66 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"causeway/shared/fault"
+	"causeway/shared/pipeline"
+)
+
+// partnerPrefix begins the source of every event of a partner event bus.
+const partnerPrefix = "aws.partner/"
+
+// door takes what can come to a system's door: an HTTP request, or an event of a
+// partner event bus.
+func (f *function) door(ctx context.Context, payload []byte) (any, error) {
+	var event struct {
+		events.APIGatewayV2HTTPRequest
+		Source string `json:"source"`
+	}
+	if err := json.Unmarshal(payload, &event); err != nil {
+		return nil, unreadableEvent(err)
+	}
+	switch {
+	case strings.HasPrefix(event.Source, partnerPrefix):
+		return nil, f.partner(ctx, payload)
+	case event.RequestContext.HTTP.Method != "":
+		return f.webhook(ctx, event.APIGatewayV2HTTPRequest)
+	}
+	return nil, fault.New(fault.Invalid, fault.Schema, "reading an event", "it is neither an HTTP request of payload format 2.0 nor a partner event")
+}
+
+func unreadableEvent(err error) error {
+	return &fault.Error{Kind: fault.Invalid, Class: fault.Parse, Doing: "reading an event", Err: err}
+}
+
+// partner takes a partner event. Whatever goes wrong fails the invocation: Lambda
+// tries again, and in the end keeps the event where failed events of the function go.
+func (f *function) partner(ctx context.Context, payload []byte) error {
+	now := invocationOf(ctx)
+	ctx = withIDs(ctx, ids{queue: f.queue})
+	begun := f.config.Now()
+	step := now.spans.begin("receive "+f.system.Profile.Name, spanConsumer, "")
+	receiver := &pipeline.Receiver{Config: f.config, System: f.system}
+	err := receiver.AcceptPartner(ctx, payload)
+	now.tally.time(f.queue, metricHandling, f.config.Now().Sub(begun).Seconds()*1000)
+	failure := ""
+	if err != nil {
+		fine := fault.As(err)
+		failure = string(fine.ClassOrDefault())
+		now.tally.count(f.queue, metricFailed)
+	}
+	now.spans.end(step, failure, map[string]string{"faas.trigger": "pubsub", "faas.invocation_id": requestID(ctx)})
+	return err
+}
+
+func requestID(ctx context.Context) string {
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		return lc.AwsRequestID
+	}
+	return ""
+}

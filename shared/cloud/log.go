@@ -1,0 +1,145 @@
+package cloud
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"log/slog"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+// newLog returns a logger whose lines are JSON in Lambda's own form: timestamp, level,
+// message, requestId, and the ids of the message in hand. Every text in a line passes the
+// mask. lambdacontext.NewLogHandler reads the environment and writes to standard output by
+// itself, and masks nothing, so only its names of the fields are used.
+func newLog(out io.Writer, level slog.Level, m *mask) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: m.replace}
+	return slog.New(idHandler{slog.NewJSONHandler(out, options)})
+}
+
+// logLevel reads AWS_LAMBDA_LOG_LEVEL; what Lambda has beyond slog's levels is rounded.
+func logLevel(name string) slog.Level {
+	switch name {
+	case "TRACE", "DEBUG":
+		return slog.LevelDebug
+	case "WARN":
+		return slog.LevelWarn
+	case "ERROR", "FATAL":
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
+// ids name the message in hand. The zero value names none.
+type ids struct {
+	queue   string // or route, which has the same name
+	message string // the queue's id
+	event   string
+	trace   string // the correlation identifier
+}
+
+type idsKey struct{}
+
+func withIDs(ctx context.Context, of ids) context.Context {
+	return context.WithValue(ctx, idsKey{}, of)
+}
+
+func idsOf(ctx context.Context) ids {
+	of, _ := ctx.Value(idsKey{}).(ids)
+	return of
+}
+
+// idHandler adds to each line the ids that its context carries and the line itself
+// does not name.
+type idHandler struct{ slog.Handler }
+
+// Handle implements slog.Handler.
+func (h idHandler) Handle(ctx context.Context, line slog.Record) error {
+	named := map[string]bool{}
+	line.Attrs(func(a slog.Attr) bool {
+		named[a.Key] = true
+		return true
+	})
+	line = line.Clone()
+	add := func(key, value string) {
+		if value != "" && !named[key] {
+			line.AddAttrs(slog.String(key, value))
+		}
+	}
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		add("requestId", lc.AwsRequestID)
+	}
+	of := idsOf(ctx)
+	add("queue", of.queue)
+	add("message_id", of.message)
+	add("event_id", of.event)
+	add("trace_id", of.trace)
+	return h.Handler.Handle(ctx, line)
+}
+
+// WithAttrs implements slog.Handler.
+func (h idHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return idHandler{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup implements slog.Handler.
+func (h idHandler) WithGroup(name string) slog.Handler { return idHandler{h.Handler.WithGroup(name)} }
+
+// mask hides what must not reach a log: the values of our secrets, and anything that
+// looks like an e-mail address. Connectors put neither into errors; this is the net for
+// causes that come from libraries.
+type mask struct {
+	secrets atomic.Pointer[strings.Replacer]
+}
+
+// masked stands for what was hidden.
+const masked = "***"
+
+// shortest is the length below which a secret is not looked for: it would mask
+// ordinary words, and no vendor gives one so short.
+const shortest = 6
+
+// hide makes the values of the settings, and each member of a list among them, secret.
+func (m *mask) hide(secrets ...string) {
+	var pairs []string
+	for _, value := range secrets {
+		for _, part := range append(strings.Split(value, ","), value) {
+			if part = strings.TrimSpace(part); len(part) >= shortest {
+				pairs = append(pairs, part, masked)
+			}
+		}
+	}
+	m.secrets.Store(strings.NewReplacer(pairs...))
+}
+
+// addresses is compiled when the first text with an @ comes, not in every start.
+var addresses = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^\s"'<>]+@[^\s"'<>]+`) })
+
+func (m *mask) text(text string) string {
+	if secrets := m.secrets.Load(); secrets != nil {
+		text = secrets.Replace(text)
+	}
+	if strings.Contains(text, "@") {
+		text = addresses().ReplaceAllString(text, masked+"@"+masked)
+	}
+	return text
+}
+
+// replace implements slog.HandlerOptions.ReplaceAttr.
+func (m *mask) replace(groups []string, a slog.Attr) slog.Attr {
+	a = lambdacontext.ReplaceAttr(groups, a)
+	switch a.Value.Kind() {
+	case slog.KindString:
+		a.Value = slog.StringValue(m.text(a.Value.String()))
+	case slog.KindAny:
+		if err, ok := a.Value.Any().(error); ok {
+			a.Value = slog.StringValue(m.text(cmp.Or(err.Error(), "error without words")))
+		}
+	}
+	return a
+}

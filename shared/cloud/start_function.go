@@ -1,0 +1,193 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/pipeline"
+	"causeway/shared/routes"
+)
+
+// function is one Lambda function, opened once per process: it turns what triggers it
+// into what the pipeline's stage takes, and the stage's decision into Lambda's answer.
+//
+// Decisions that are the function's own:
+//   - An invocation is given half a second less than Lambda allows, so that it can
+//     answer 503, or report what it did not begin, before Lambda ends it.
+//   - It keeps nothing between two events but the opened system and its secret.
+//   - Metrics are lines in the log (embedded metric format), counted at the ledger.
+//   - The text of an error that Lambda itself logs holds no words of a message.
+type function struct {
+	name   string // physical name, as alarms and logs show it
+	queue  string // of the system's inbox, which the doors write to
+	system connector.System
+	config *pipeline.Config
+	serve  func(ctx context.Context, payload []byte) (any, error)
+	lanes  map[string]pipeline.Handler // by queue
+	spans  *exporter                   // nil if nobody wants them
+	random io.Reader
+	out    io.Writer
+
+	environment
+}
+
+// ports is what a function stands on in the cloud.
+type ports struct {
+	pipeline.Ports
+	secrets secretSource
+}
+
+// backend is the ports on AWS.
+func backend(p process, e environment) (ports, error) {
+	a, err := AWS(p.environ, p.deps.HTTP)
+	if err != nil {
+		return ports{}, err
+	}
+	b := Open(a, Config{
+		Prefix: e.Prefix, QueueBase: e.Queues, Bus: e.Bus, Table: e.Table, Bucket: e.Bucket, Build: e.Build,
+		Now: p.deps.Now, Random: p.deps.Random,
+	})
+	return ports{b.Ports(), NewSecrets(a, p.deps.Now)}, nil
+}
+
+// newFunction opens the system and joins it to the stage of its role.
+func newFunction(ctx context.Context, p process) (*function, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	e, err := parseEnvironment(p.environ, p.role)
+	if err != nil {
+		return nil, err
+	}
+	on, err := p.ports(p, e)
+	if err != nil {
+		return nil, err
+	}
+	hidden := &mask{}
+	log := newLog(p.out, logLevel(e.LogLevel), hidden).With("system", p.profile.Name, "function", e.Prefix+"-"+p.profile.Name+"-"+string(p.role))
+	config, err := newConfig(p, e, on, log)
+	if err != nil {
+		return nil, err
+	}
+	deps := p.deps
+	deps.CrossRef = pipeline.Memory{State: on.State, Now: deps.Now}
+	r := &reloader{
+		open: p.open, profile: p.profile, plain: only(p.environ, p.profile.Settings),
+		vault: on.secrets, name: e.Secret, deps: deps, log: log, mask: hidden,
+	}
+	if err := r.start(ctx); err != nil {
+		return nil, err
+	}
+	f := &function{
+		name: e.Prefix + "-" + p.profile.Name + "-" + string(p.role), queue: routes.Inbox(p.profile.Name),
+		system: r.system(), config: config, random: p.deps.Random, out: p.out, environment: e,
+	}
+	f.spans = newExporter(e, p, log)
+	return f, f.join(p.role)
+}
+
+func newConfig(p process, e environment, on ports, log *slog.Logger) (*pipeline.Config, error) {
+	table, err := e.flows(p.table)
+	if err != nil {
+		return nil, err
+	}
+	filters, err := e.filters(p.table)
+	if err != nil {
+		return nil, err
+	}
+	on.Ledger = countedLedger{on.Ledger}
+	return &pipeline.Config{
+		Ports: on.Ports, Now: p.deps.Now, Random: p.jitter, Log: log, Build: e.Build,
+		Policy: pipeline.DefaultPolicy(), Routes: table, Filters: filters,
+	}, nil
+}
+
+// newExporter returns the exporter of spans; nil if no collector is named.
+func newExporter(e environment, p process, log *slog.Logger) *exporter {
+	if e.OTLP == "" {
+		return nil
+	}
+	return &exporter{
+		url: tracesURL(e.OTLP), header: e.Headers, client: &http.Client{Transport: p.deps.HTTP}, log: log,
+		resource: map[string]string{
+			"service.name": p.profile.Name + "-" + string(p.role), "service.version": e.Build,
+			"deployment.environment.name": e.Stage, "cloud.provider": "aws", "faas.name": e.Prefix + "-" + p.profile.Name + "-" + string(p.role),
+		},
+	}
+}
+
+// join chooses the stage of the role.
+func (f *function) join(role connector.Role) error {
+	switch {
+	case role == connector.Receive && f.system.Source != nil:
+		f.serve = f.door
+	case role == connector.Translate && f.system.Source != nil:
+		f.lanes = map[string]pipeline.Handler{f.queue: &pipeline.Translator{Config: f.config, System: f.system}}
+		f.serve = f.batch
+	case role == connector.Deliver && f.system.Target != nil:
+		f.lanes = map[string]pipeline.Handler{}
+		for _, route := range routes.To(f.config.Routes, f.system.Profile.Name) {
+			f.lanes[route.Queue()] = &pipeline.Deliverer{Config: f.config, System: f.system, Route: route}
+		}
+		f.serve = f.batch
+	default:
+		return fault.New(fault.Rejected, fault.Config, "starting "+f.name, f.system.Profile.Name+" has nothing for the role "+string(role))
+	}
+	return nil
+}
+
+// reserve is what an invocation keeps of its time for its answer.
+const reserve = 500 * time.Millisecond
+
+// Invoke implements lambda.Handler.
+func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	now := &invocation{}
+	if f.spans != nil {
+		now.spans = recorder{random: f.random, now: f.config.Now}
+	}
+	ctx = context.WithValue(ctx, invocationKey{}, now)
+	answer, err := f.guard(ctx, payload)
+	if err := now.tally.write(f.out, f.name, f.config.Now()); err != nil {
+		f.config.Log.ErrorContext(ctx, "writing metrics", "error", err)
+	}
+	f.spans.send(ctx, now.spans.done)
+	if err != nil {
+		return nil, f.outward(ctx, err)
+	}
+	return json.Marshal(answer)
+}
+
+// guard bounds the work and keeps what a panic says, which may quote a message, from
+// the log that Lambda would write of it.
+func (f *function) guard(ctx context.Context, payload []byte) (answer any, err error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
+		defer cancel()
+	}
+	defer f.recover(ctx, &err)
+	return f.serve(ctx, payload)
+}
+
+// recover turns a panic into an error. Only the runtime's own findings are told.
+func (f *function) recover(ctx context.Context, err *error) {
+	if thrown := recover(); thrown != nil {
+		cause, _ := thrown.(runtime.Error)
+		f.config.Log.ErrorContext(ctx, "recovering from a panic", "error", cause, "stack", string(debug.Stack()))
+		*err = fault.New(fault.Unknown, fault.Bug, "handling an event", "the code panicked; the log has the stack")
+	}
+}
+
+// outward logs an error in full and returns what Lambda may write to its own log.
+func (f *function) outward(ctx context.Context, err error) error {
+	fine := fault.As(err)
+	f.config.Log.ErrorContext(ctx, "handling an event", "kind", fine.Kind.String(), "class", fine.ClassOrDefault(), "code", fine.Code, "field", fine.Field, "error", err)
+	return &fault.Error{Kind: fine.Kind, Class: fine.ClassOrDefault(), Code: fine.Code, Field: fine.Field, Doing: "handling an event; the log has more"}
+}
