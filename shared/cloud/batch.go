@@ -21,7 +21,8 @@ const margin = 2 * time.Second
 // batch handles the messages of one SQS event. Lambda deletes what is not reported as
 // failed, so everything is reported but what has ended: what waits, after its
 // visibility was set to the time it waits for; what no port could decide; and what was
-// not begun because too little time was left.
+// not begun because too little time was left. What it reports comes again when its
+// visibility timeout ends; a batch whose archiving failed comes again whole.
 func (f *function) batch(ctx context.Context, payload []byte) (any, error) {
 	var event events.SQSEvent
 	if err := json.Unmarshal(payload, &event); err != nil {
@@ -30,31 +31,46 @@ func (f *function) batch(ctx context.Context, payload []byte) (any, error) {
 	if len(event.Records) == 0 {
 		return nil, fault.New(fault.Invalid, fault.Schema, "reading an event", "it holds no messages of a queue")
 	}
-	ended := make([]bool, len(event.Records))
-	hands := make(chan struct{}, max(1, f.Parallel))
-	var work sync.WaitGroup
+	messages := make([]pipeline.Incoming, len(event.Records))
 	for i, record := range event.Records {
+		messages[i] = f.incoming(record)
+	}
+	if f.archive != nil {
+		if err := f.archive(ctx, messages); err != nil {
+			return nil, err
+		}
+	}
+	return report(messages, f.records(ctx, messages))
+}
+
+// records handles the messages, as many at once as the installation allows, and
+// reports of each whether it can be deleted.
+func (f *function) records(ctx context.Context, messages []pipeline.Incoming) (ended []bool) {
+	ended = make([]bool, len(messages))
+	hands := make(chan struct{}, f.Parallel)
+	var work sync.WaitGroup
+	for i, in := range messages {
 		hands <- struct{}{}
 		work.Go(func() {
 			defer func() { <-hands }()
-			ended[i] = f.record(ctx, record)
+			ended[i] = f.record(ctx, in)
 		})
 	}
 	work.Wait()
-	return report(event.Records, ended)
+	return ended
 }
 
 // report names the messages that stay. An identifier that Lambda does not know fails
 // the whole batch, so one without is said to be just that.
-func report(records []events.SQSMessage, ended []bool) (events.SQSEventResponse, error) {
+func report(messages []pipeline.Incoming, ended []bool) (events.SQSEventResponse, error) {
 	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
-	for i, record := range records {
+	for i, in := range messages {
 		switch {
 		case ended[i]:
-		case record.MessageId == "":
+		case in.MessageID == "":
 			return response, fault.New(fault.Invalid, fault.Schema, "reporting a message that stays", "it has no identifier")
 		default:
-			response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: record.MessageId})
+			response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: in.MessageID})
 		}
 	}
 	return response, nil
@@ -62,8 +78,7 @@ func report(records []events.SQSMessage, ended []bool) (events.SQSEventResponse,
 
 // record handles one message and reports whether it can be deleted. Whatever happens
 // in it, a panic too, is this message's alone.
-func (f *function) record(ctx context.Context, record events.SQSMessage) (ended bool) {
-	in := f.incoming(record)
+func (f *function) record(ctx context.Context, in pipeline.Incoming) (ended bool) {
 	ctx = withIDs(ctx, ids{in.Queue, in.MessageID, in.Attributes[pipeline.AttrEvent], in.Attributes[pipeline.AttrTrace]})
 	now := invocationOf(ctx)
 	begun := f.config.Now()
@@ -72,18 +87,16 @@ func (f *function) record(ctx context.Context, record events.SQSMessage) (ended 
 	if err == nil && !decision.Ended() {
 		err = f.config.Queue.Defer(ctx, in, decision.Until)
 	}
-	failure := ""
 	if err != nil {
 		fine := fault.As(err)
-		failure = string(fine.ClassOrDefault())
 		now.tally.count(in.Queue, metricFailed)
 		f.config.Log.ErrorContext(ctx, "handling a message", "class", fine.ClassOrDefault(), "code", fine.Code, "error", err)
 	}
-	now.tally.time(in.Queue, metricHandling, f.config.Now().Sub(begun).Seconds()*1000)
+	now.tally.time(in.Queue, metricHandling, milliseconds(f.config.Now().Sub(begun)))
 	if !in.SentAt.IsZero() {
 		now.tally.time(in.Queue, metricAge, max(0, begun.Sub(in.SentAt).Seconds()))
 	}
-	now.spans.end(step, failure, map[string]string{
+	now.spans.end(step, failureOf(err), map[string]string{
 		"messaging.system": "aws_sqs", "messaging.destination.name": in.Queue, "messaging.message.id": in.MessageID,
 		"messaging.message.conversation_id": in.Attributes[pipeline.AttrTrace], "causeway.event_id": in.Attributes[pipeline.AttrEvent],
 		"faas.invocation_id": requestID(ctx),

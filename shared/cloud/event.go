@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -41,22 +42,34 @@ func unreadableEvent(err error) error {
 // partner takes a partner event. Whatever goes wrong fails the invocation: Lambda
 // tries again, and in the end keeps the event where failed events of the function go.
 func (f *function) partner(ctx context.Context, payload []byte) error {
+	receiver := &pipeline.Receiver{Config: f.config, System: f.system}
+	return f.step(ctx, "receive", "pubsub", func(ctx context.Context) error { return receiver.AcceptPartner(ctx, payload) })
+}
+
+// step does the one thing that an event without an answer asks for, and leaves its trace.
+func (f *function) step(ctx context.Context, name, trigger string, work func(context.Context) error) error {
 	now := invocationOf(ctx)
 	ctx = withIDs(ctx, ids{queue: f.queue})
 	begun := f.config.Now()
-	step := now.spans.begin("receive "+f.system.Profile.Name, spanConsumer, "")
-	receiver := &pipeline.Receiver{Config: f.config, System: f.system}
-	err := receiver.AcceptPartner(ctx, payload)
-	now.tally.time(f.queue, metricHandling, f.config.Now().Sub(begun).Seconds()*1000)
-	failure := ""
+	step := now.spans.begin(name+" "+f.system.Profile.Name, spanConsumer, "")
+	err := work(ctx)
+	now.tally.time(f.queue, metricHandling, milliseconds(f.config.Now().Sub(begun)))
 	if err != nil {
-		fine := fault.As(err)
-		failure = string(fine.ClassOrDefault())
 		now.tally.count(f.queue, metricFailed)
 	}
-	now.spans.end(step, failure, map[string]string{"faas.trigger": "pubsub", "faas.invocation_id": requestID(ctx)})
+	now.spans.end(step, failureOf(err), map[string]string{"faas.trigger": trigger, "faas.invocation_id": requestID(ctx)})
 	return err
 }
+
+// failureOf is what a span says of an error; "" for none.
+func failureOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return string(fault.As(err).ClassOrDefault())
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 func requestID(ctx context.Context) string {
 	if lc, ok := lambdacontext.FromContext(ctx); ok {

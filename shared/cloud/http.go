@@ -26,7 +26,7 @@ func (f *function) webhook(ctx context.Context, e events.APIGatewayV2HTTPRequest
 	}
 	receiver := &pipeline.Receiver{Config: f.config, System: f.system, Refused: now.tally.refuse}
 	got := f.through(ctx, receiver, e, connector.Request{Method: e.RequestContext.HTTP.Method, Header: header, At: begun})
-	now.tally.time(f.queue, metricHandling, f.config.Now().Sub(begun).Seconds()*1000)
+	now.tally.time(f.queue, metricHandling, milliseconds(f.config.Now().Sub(begun)))
 	failure := ""
 	if got.Status >= http.StatusInternalServerError {
 		failure = http.StatusText(got.Status)

@@ -32,9 +32,13 @@ type function struct {
 	config *pipeline.Config
 	serve  func(ctx context.Context, payload []byte) (any, error)
 	lanes  map[string]pipeline.Handler // by queue
-	spans  *exporter                   // nil if nobody wants them
-	random io.Reader
-	out    io.Writer
+	// archive makes a batch of raw messages restorable before it is handled; nil where
+	// no raw messages are handled.
+	archive func(context.Context, []pipeline.Incoming) error
+	files   pipeline.Files
+	spans   *exporter // nil if nobody wants them
+	random  io.Reader
+	out     io.Writer
 
 	environment
 }
@@ -43,6 +47,8 @@ type function struct {
 type ports struct {
 	pipeline.Ports
 	secrets secretSource
+	files   pipeline.Files
+	archive func(context.Context, []pipeline.Incoming) error
 }
 
 // backend is the ports on AWS.
@@ -55,7 +61,7 @@ func backend(p process, e environment) (ports, error) {
 		Prefix: e.Prefix, QueueBase: e.Queues, Bus: e.Bus, Table: e.Table, Bucket: e.Bucket, Build: e.Build,
 		Now: p.deps.Now, Random: p.deps.Random,
 	})
-	return ports{b.Ports(), NewSecrets(a, p.deps.Now)}, nil
+	return ports{b.Ports(), NewSecrets(a, p.deps.Now), b, b.Archive}, nil
 }
 
 // newFunction opens the system and joins it to the stage of its role.
@@ -89,8 +95,8 @@ func newFunction(ctx context.Context, p process) (*function, error) {
 		name: e.Prefix + "-" + p.profile.Name + "-" + string(p.role), queue: routes.Inbox(p.profile.Name),
 		system: r.system(), config: config, random: p.deps.Random, out: p.out, environment: e,
 	}
-	f.spans = newExporter(e, p, log)
-	return f, f.join(p.role)
+	f.spans, f.files = newExporter(e, p, log), on.files
+	return f, f.join(p.role, on)
 }
 
 func newConfig(p process, e environment, on ports, log *slog.Logger) (*pipeline.Config, error) {
@@ -124,13 +130,15 @@ func newExporter(e environment, p process, log *slog.Logger) *exporter {
 }
 
 // join chooses the stage of the role.
-func (f *function) join(role connector.Role) error {
+func (f *function) join(role connector.Role, on ports) error {
 	switch {
 	case role == connector.Receive && f.system.Source != nil:
 		f.serve = f.door
 	case role == connector.Translate && f.system.Source != nil:
 		f.lanes = map[string]pipeline.Handler{f.queue: &pipeline.Translator{Config: f.config, System: f.system}}
-		f.serve = f.batch
+		f.serve, f.archive = f.batch, on.archive
+	case role == connector.Pickup && f.system.Source != nil:
+		f.serve = f.pickup
 	case role == connector.Deliver && f.system.Target != nil:
 		f.lanes = map[string]pipeline.Handler{}
 		for _, route := range routes.To(f.config.Routes, f.system.Profile.Name) {
