@@ -26,7 +26,7 @@ type hit struct {
 // table, state included, in time and at a price that grow with it.
 func (b *Backend) Find(ctx context.Context, query pipeline.Query) ([]pipeline.Entry, error) {
 	var hits []hit
-	err := b.search(ctx, query, func(item attributes) error {
+	err := b.search(ctx, query, func(item row) error {
 		entries, err := unpack(bytesOf(item, attrEntries))
 		if err != nil {
 			key := textOf(item, PartitionKey) + " " + textOf(item, SortKey)
@@ -65,7 +65,7 @@ func matches(q pipeline.Query, e pipeline.Entry) bool {
 }
 
 // visit is told each item that may hold what is looked for.
-type visit func(item attributes) error
+type visit func(item row) error
 
 func (b *Backend) search(ctx context.Context, q pipeline.Query, visit visit) error {
 	switch {
@@ -86,7 +86,7 @@ func (b *Backend) query(ctx context.Context, partition string, visit visit) erro
 	pages := dynamodb.NewQueryPaginator(b.table(), &dynamodb.QueryInput{
 		TableName: &b.config.Table, ConsistentRead: aws.Bool(true),
 		KeyConditionExpression:    aws.String(PartitionKey + " = :partition"),
-		ExpressionAttributeValues: attributes{":partition": text(partition)},
+		ExpressionAttributeValues: row{":partition": text(partition)},
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -106,7 +106,7 @@ func (b *Backend) query(ctx context.Context, partition string, visit visit) erro
 // same id.
 func (b *Backend) follow(ctx context.Context, partition, id string, visit visit) error {
 	traces := []string{tracePrefix + short(id)}
-	err := b.query(ctx, partition, func(item attributes) error {
+	err := b.query(ctx, partition, func(item row) error {
 		traces = append(traces, textOf(item, SortKey))
 		return nil
 	})
@@ -140,11 +140,11 @@ func (b *Backend) scan(ctx context.Context, since time.Time, visit visit) error 
 	input := &dynamodb.ScanInput{
 		TableName: &b.config.Table, ConsistentRead: aws.Bool(true),
 		FilterExpression:          aws.String("begins_with(" + PartitionKey + ", :traces)"),
-		ExpressionAttributeValues: attributes{":traces": text(tracePrefix)},
+		ExpressionAttributeValues: row{":traces": text(tracePrefix)},
 	}
 	if !since.IsZero() {
 		*input.FilterExpression += " AND " + attrLatest + " >= :since"
-		input.ExpressionAttributeValues[":since"] = number(since.UnixMilli())
+		input.ExpressionAttributeValues[":since"] = integer(since.UnixMilli())
 	}
 	pages := dynamodb.NewScanPaginator(b.table(), input)
 	for pages.HasMorePages() {

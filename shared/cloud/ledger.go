@@ -64,13 +64,13 @@ func runs(entries []pipeline.Entry) func(yield func(start, end int) bool) {
 // writing gathers the items of one Append.
 type writing struct {
 	backend  *Backend
-	items    []attributes
+	items    []row
 	sizes    []int
 	pointers map[string]bool // that are among the items, by partition and sort key
 }
 
-func (w *writing) put(item attributes) {
-	item[TTLAttribute] = number(w.backend.config.Now().Add(w.backend.config.Retention).Unix())
+func (w *writing) put(item row) {
+	item[TTLAttribute] = integer(w.backend.config.Now().Add(w.backend.config.Retention).Unix())
 	w.items, w.sizes = append(w.items, item), append(w.sizes, itemSize(item))
 }
 
@@ -91,9 +91,9 @@ func (w *writing) add(run []pipeline.Entry) error {
 	if err != nil {
 		return err
 	}
-	w.put(attributes{
+	w.put(row{
 		PartitionKey: text(tracePrefix + short(run[0].Trace)), SortKey: text(id),
-		attrEntries: binaryValue(data), attrLatest: number(latest(run).UnixMilli()),
+		attrEntries: binaryValue(data), attrLatest: integer(latest(run).UnixMilli()),
 	})
 	for i, e := range run {
 		w.point(e)
@@ -134,14 +134,14 @@ func (w *writing) pointer(partition, trace string) {
 	to := tracePrefix + short(trace)
 	if key := partition + "\x00" + to; !w.pointers[key] {
 		w.pointers[key] = true
-		w.put(attributes{PartitionKey: text(partition), SortKey: text(to)})
+		w.put(row{PartitionKey: text(partition), SortKey: text(to)})
 	}
 }
 
 // addToDay writes an entry a second time, where all that ended badly on its day lies.
 func (w *writing) addToDay(entry []pipeline.Entry, id string, index int) error {
 	data, err := pack(entry)
-	w.put(attributes{
+	w.put(row{
 		PartitionKey: text(dayPartition(entry[0].Stage, entry[0].At)), SortKey: text(fmt.Sprintf("%s%04d", id, index)),
 		attrEntries: binaryValue(data),
 	})
@@ -180,7 +180,7 @@ func (b *Backend) itemID() (string, error) {
 }
 
 // writeBatch sends one request, and again what of it DynamoDB did not take.
-func (b *Backend) writeBatch(ctx context.Context, doing string, items []attributes) error {
+func (b *Backend) writeBatch(ctx context.Context, doing string, items []row) error {
 	open := make([]types.WriteRequest, len(items))
 	for i, item := range items {
 		open[i] = types.WriteRequest{PutRequest: &types.PutRequest{Item: item}}

@@ -16,19 +16,19 @@ import (
 	"causeway/shared/pipeline"
 )
 
-// attributes is one item of the table, or a part of it.
-type attributes = map[string]types.AttributeValue
+// row is one item of the table, or a part of it.
+type row = map[string]types.AttributeValue
 
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
 func binaryValue(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: b} }
 
-func number(n int64) types.AttributeValue {
+func integer(n int64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
 }
 
 // bytesOf returns nil if the attribute is absent or of another type.
-func bytesOf(item attributes, name string) []byte {
+func bytesOf(item row, name string) []byte {
 	if value, ok := item[name].(*types.AttributeValueMemberB); ok {
 		return value.Value
 	}
@@ -36,7 +36,7 @@ func bytesOf(item attributes, name string) []byte {
 }
 
 // textOf returns "" if the attribute is absent or of another type.
-func textOf(item attributes, name string) string {
+func textOf(item row, name string) string {
 	if value, ok := item[name].(*types.AttributeValueMemberS); ok {
 		return value.Value
 	}
@@ -44,7 +44,7 @@ func textOf(item attributes, name string) string {
 }
 
 // numberOf returns 0 if the attribute is absent.
-func numberOf(item attributes, name string) (int64, error) {
+func numberOf(item row, name string) (int64, error) {
 	value, ok := item[name].(*types.AttributeValueMemberN)
 	if !ok {
 		return 0, nil
@@ -52,8 +52,8 @@ func numberOf(item attributes, name string) (int64, error) {
 	return strconv.ParseInt(value.Value, 10, 64)
 }
 
-func stateKey(key string) attributes {
-	return attributes{PartitionKey: text(statePrefix + short(key)), SortKey: text(onlyItem)}
+func stateKey(key string) row {
+	return row{PartitionKey: text(statePrefix + short(key)), SortKey: text(onlyItem)}
 }
 
 // Get implements pipeline.State with a strongly consistent read. That DynamoDB
@@ -119,18 +119,18 @@ func (b *Backend) nextRevision(before int64, drawn []byte) int64 {
 
 func (b *Backend) putInput(item pipeline.Item, revision int64, token []byte) *dynamodb.PutItemInput {
 	stored := stateKey(item.Key)
-	stored[attrRevision], stored[attrToken] = number(revision), binaryValue(token)
+	stored[attrRevision], stored[attrToken] = integer(revision), binaryValue(token)
 	if len(item.Value) > 0 {
 		stored[attrValue] = binaryValue(item.Value)
 	}
 	if !item.Expires.IsZero() {
-		stored[attrExpires], stored[TTLAttribute] = number(item.Expires.UnixMilli()), number(item.Expires.Unix()+1)
+		stored[attrExpires], stored[TTLAttribute] = integer(item.Expires.UnixMilli()), integer(item.Expires.Unix()+1)
 	}
 	condition := "attribute_not_exists(" + PartitionKey + ") OR " + attrExpires + " < :now"
-	values := attributes{":now": number(b.config.Now().UnixMilli())}
+	values := row{":now": integer(b.config.Now().UnixMilli())}
 	if item.Revision != 0 {
 		condition = attrRevision + " = :revision AND (attribute_not_exists(" + attrExpires + ") OR " + attrExpires + " >= :now)"
-		values[":revision"] = number(item.Revision)
+		values[":revision"] = integer(item.Revision)
 	}
 	return &dynamodb.PutItemInput{
 		TableName: &b.config.Table, Item: stored, ConditionExpression: &condition, ExpressionAttributeValues: values,
@@ -140,7 +140,7 @@ func (b *Backend) putInput(item pipeline.Item, revision int64, token []byte) *dy
 
 // itemSize is the size as DynamoDB counts it: names and values (developer guide,
 // "DynamoDB item sizes and formats"); a number has at most 21 bytes.
-func itemSize(item attributes) (size int) {
+func itemSize(item row) (size int) {
 	for name, value := range item {
 		size += len(name)
 		switch v := value.(type) {

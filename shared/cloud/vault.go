@@ -73,3 +73,9 @@ func (b *Backend) getObject(ctx context.Context, doing, key string) (data []byte
 	}
 	return data, nil
 }
+
+// Fetch returns an object of the bucket that a partner or an export laid down, by its
+// whole key. One that is not there is fault.Rejected of class missing_ref.
+func (b *Backend) Fetch(ctx context.Context, key string) ([]byte, error) {
+	return b.getObject(ctx, "fetching file "+key, key)
+}
