@@ -107,6 +107,9 @@ type Backend struct {
 	queues func() *sqs.Client
 	table  func() *dynamodb.Client
 	bucket func() *s3.Client
+
+	mu     sync.Mutex
+	lastID int64 // time of the latest ledger item, in nanoseconds
 }
 
 var (
