@@ -160,7 +160,11 @@ func (r *Receiver) enqueue(ctx context.Context, raw *message.Raw) error {
 // record writes the ledger entry. The message is durable by now: that the ledger is
 // out of reach must not make the sender send again, so it is only logged.
 func (r *Receiver) record(ctx context.Context, raw *message.Raw, hash string) {
-	e := r.Config.entry(r.System.Profile, connector.Receive, Received)
+	role := connector.Receive
+	if raw.Trigger == message.Poll {
+		role = connector.Poll
+	}
+	e := r.Config.entry(r.System.Profile, role, Received)
 	e.Trace, e.Event, e.Type, e.Hashes.Source = raw.CorrelationID, raw.ID, raw.Topic, hash
 	e.Entity.System, e.Entity.Tenant = raw.System, raw.Tenant
 	e.Outcome = string(raw.Trigger) + " " + raw.Topic + " stored"
