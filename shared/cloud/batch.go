@@ -89,7 +89,7 @@ func (f *function) record(ctx context.Context, in pipeline.Incoming) (ended bool
 	}
 	if err != nil {
 		fine := fault.As(err)
-		now.tally.count(in.Queue, metricFailed)
+		now.tally.add(in.Queue, metricFailed, 1)
 		f.config.Log.ErrorContext(ctx, "handling a message", "class", fine.ClassOrDefault(), "code", fine.Code, "error", err)
 	}
 	now.tally.time(in.Queue, metricHandling, milliseconds(f.config.Now().Sub(begun)))

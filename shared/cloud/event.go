@@ -55,7 +55,7 @@ func (f *function) step(ctx context.Context, name, trigger string, work func(con
 	err := work(ctx)
 	now.tally.time(f.queue, metricHandling, milliseconds(f.config.Now().Sub(begun)))
 	if err != nil {
-		now.tally.count(f.queue, metricFailed)
+		now.tally.add(f.queue, metricFailed, 1)
 	}
 	now.spans.end(step, failureOf(err), map[string]string{"faas.trigger": trigger, "faas.invocation_id": requestID(ctx)})
 	return err

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,9 +18,9 @@ import (
 // message, requestId, and the ids of the message in hand. Every text in a line passes the
 // mask. lambdacontext.NewLogHandler reads the environment and writes to standard output by
 // itself, and masks nothing, so only its names of the fields are used.
-func newLog(out io.Writer, level slog.Level, m *mask) *slog.Logger {
+func newLog(out io.Writer, level slog.Level, m *mask, always ...slog.Attr) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level, ReplaceAttr: m.replace}
-	return slog.New(idHandler{slog.NewJSONHandler(out, options)})
+	return slog.New(idHandler{slog.NewJSONHandler(out, options), always})
 }
 
 // logLevel reads AWS_LAMBDA_LOG_LEVEL; what Lambda has beyond slog's levels is rounded.
@@ -54,9 +55,12 @@ func idsOf(ctx context.Context) ids {
 	return of
 }
 
-// idHandler adds to each line the ids that its context carries and the line itself
-// does not name.
-type idHandler struct{ slog.Handler }
+// idHandler adds to each line what every line says and the ids that its context
+// carries, where the line itself does not name them.
+type idHandler struct {
+	slog.Handler
+	always []slog.Attr
+}
 
 // Handle implements slog.Handler.
 func (h idHandler) Handle(ctx context.Context, line slog.Record) error {
@@ -65,30 +69,30 @@ func (h idHandler) Handle(ctx context.Context, line slog.Record) error {
 		named[a.Key] = true
 		return true
 	})
+	of := idsOf(ctx)
 	line = line.Clone()
-	add := func(key, value string) {
-		if value != "" && !named[key] {
-			line.AddAttrs(slog.String(key, value))
+	for _, a := range append(slices.Clone(h.always),
+		slog.String("requestId", requestID(ctx)), slog.String("queue", of.queue), slog.String("message_id", of.message),
+		slog.String("event_id", of.event), slog.String("trace_id", of.trace)) {
+		if a.Value.String() != "" && !named[a.Key] {
+			line.AddAttrs(a)
 		}
 	}
-	if lc, ok := lambdacontext.FromContext(ctx); ok {
-		add("requestId", lc.AwsRequestID)
-	}
-	of := idsOf(ctx)
-	add("queue", of.queue)
-	add("message_id", of.message)
-	add("event_id", of.event)
-	add("trace_id", of.trace)
 	return h.Handler.Handle(ctx, line)
 }
 
 // WithAttrs implements slog.Handler.
 func (h idHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return idHandler{h.Handler.WithAttrs(attrs)}
+	rest := slices.DeleteFunc(slices.Clone(h.always), func(a slog.Attr) bool {
+		return slices.ContainsFunc(attrs, func(b slog.Attr) bool { return a.Key == b.Key })
+	})
+	return idHandler{h.Handler.WithAttrs(attrs), rest}
 }
 
 // WithGroup implements slog.Handler.
-func (h idHandler) WithGroup(name string) slog.Handler { return idHandler{h.Handler.WithGroup(name)} }
+func (h idHandler) WithGroup(name string) slog.Handler {
+	return idHandler{h.Handler.WithGroup(name), h.always}
+}
 
 // mask hides what must not reach a log: the values of our secrets, and anything that
 // looks like an e-mail address. Connectors put neither into errors; this is the net for

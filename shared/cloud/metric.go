@@ -52,11 +52,11 @@ func (t *tally) of(g group) *measured {
 	return t.groups[g]
 }
 
-// count adds one to a route's metric.
-func (t *tally) count(route, metric string) {
+// add adds to a route's metric.
+func (t *tally) add(route, metric string, n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.of(group{"Route", route}).counts[metric]++
+	t.of(group{"Route", route}).counts[metric] += n
 }
 
 // refuse counts a request that was turned away.
@@ -132,7 +132,7 @@ func (l countedLedger) Append(ctx context.Context, entries ...pipeline.Entry) er
 	now := invocationOf(ctx)
 	for _, e := range entries {
 		stage := string(e.Stage)
-		now.tally.count(idsOf(ctx).queue, strings.ToUpper(stage[:1])+stage[1:])
+		now.tally.add(idsOf(ctx).queue, strings.ToUpper(stage[:1])+stage[1:], 1)
 	}
 	return nil
 }

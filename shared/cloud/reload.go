@@ -34,15 +34,13 @@ type reloader struct {
 
 	current atomic.Pointer[opened]
 	mu      sync.Mutex // held while the secret is fetched
+	last    map[string]string
 	limit   allowance
 }
 
-// secretSource gives the settings that a named secret holds.
+// secretSource gives the settings that a named secret holds at this moment.
 type secretSource interface {
-	// Get returns them, as they were last fetched if that is not long ago.
 	Get(ctx context.Context, name string) (map[string]string, error)
-	// Refresh fetches them anew and reports whether they differ.
-	Refresh(ctx context.Context, name string) (settings map[string]string, changed bool, err error)
 }
 
 // opened is one opening of the system. Its address tells it from others.
@@ -70,6 +68,7 @@ func (r *reloader) openWith(secrets map[string]string) (*opened, error) {
 		return nil, err
 	}
 	next := &opened{system}
+	r.last = secrets
 	r.current.Store(next)
 	return next, nil
 }
@@ -101,8 +100,8 @@ func (r *reloader) reload(ctx context.Context, refused *opened) (*opened, error)
 	if !r.limit.take(r.deps.Now()) {
 		return nil, fault.New(fault.Unavailable, fault.RateLimit, "fetching the secret again", "it was fetched too often just now")
 	}
-	secrets, changed, err := r.vault.Refresh(ctx, r.name)
-	if err != nil || !changed {
+	secrets, err := r.vault.Get(ctx, r.name)
+	if err != nil || maps.Equal(secrets, r.last) {
 		return refused, err
 	}
 	r.log.InfoContext(ctx, "opening the system with its new secret")
@@ -164,6 +163,12 @@ func (r *reloader) system() connector.System {
 	if system.Target != nil {
 		system.Target = target{r}
 	}
+	if system.Poller != nil {
+		system.Poller = poller{r}
+	}
+	if system.Subscriber != nil {
+		system.Subscriber = subscriber{r}
+	}
 	return system
 }
 
@@ -171,12 +176,16 @@ type (
 	source        struct{ *reloader }
 	partnerSource struct{ source }
 	target        struct{ *reloader }
+	poller        struct{ *reloader }
+	subscriber    struct{ *reloader }
 )
 
 var (
-	_ connector.Source  = source{}
-	_ connector.Partner = partnerSource{}
-	_ connector.Target  = target{}
+	_ connector.Source     = source{}
+	_ connector.Partner    = partnerSource{}
+	_ connector.Target     = target{}
+	_ connector.Poller     = poller{}
+	_ connector.Subscriber = subscriber{}
 )
 
 // Receive implements connector.Source.
@@ -208,4 +217,28 @@ func (t target) Deliver(ctx context.Context, delivery connector.Delivery) (conne
 // Find implements connector.Target.
 func (t target) Find(ctx context.Context, key message.Key) (string, error) {
 	return retried(ctx, t.reloader, func(to connector.System) (string, error) { return to.Target.Find(ctx, key) })
+}
+
+// Feeds implements connector.Poller.
+func (p poller) Feeds() []connector.Feed { return p.current.Load().system.Poller.Feeds() }
+
+// Changes implements connector.Poller.
+func (p poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
+	return retried(ctx, p.reloader, func(to connector.System) (connector.Page, error) { return to.Poller.Changes(ctx, ask) })
+}
+
+// Fetch implements connector.Poller.
+func (p poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
+	return retried(ctx, p.reloader, func(to connector.System) (*message.Raw, error) { return to.Poller.Fetch(ctx, feed, change) })
+}
+
+// Subscriptions implements connector.Subscriber.
+func (s subscriber) Subscriptions(ctx context.Context) ([]connector.Subscription, error) {
+	return retried(ctx, s.reloader, func(to connector.System) ([]connector.Subscription, error) { return to.Subscriber.Subscriptions(ctx) })
+}
+
+// Subscribe implements connector.Subscriber.
+func (s subscriber) Subscribe(ctx context.Context, broken connector.Subscription) error {
+	_, err := retried(ctx, s.reloader, func(to connector.System) (struct{}, error) { return struct{}{}, to.Subscriber.Subscribe(ctx, broken) })
+	return err
 }

@@ -64,13 +64,16 @@ type process struct {
 	ports   func(process, environment) (ports, error)
 }
 
+// function is the name of the function, as the ledger has it: "shopify-receive".
+func (p process) function() string { return p.profile.Name + "-" + string(p.role) }
+
 // giveUp tells the log and the Runtime API why the function cannot start (AWS Lambda
 // Developer Guide, "Using the Lambda runtime API", initialization error). What is said
 // names the setting and never shows its value.
 func (p process) giveUp(ctx context.Context, cause error) error {
 	f := fault.As(cause)
-	newLog(p.out, slog.LevelInfo, &mask{}).ErrorContext(ctx, "the function cannot start",
-		"function", p.profile.Name+"-"+string(p.role), "class", f.ClassOrDefault(), "field", f.Field, "error", cause)
+	newLog(p.out, slog.LevelInfo, &mask{}, slog.String("function", p.function())).ErrorContext(ctx, "the function cannot start",
+		"class", f.ClassOrDefault(), "field", f.Field, "error", cause)
 	text := (&mask{}).text(cause.Error())
 	body, err := json.Marshal(map[string]any{"errorMessage": text, "errorType": "Runtime.InitError", "stackTrace": []string{}})
 	if err != nil {

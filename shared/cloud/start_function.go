@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"causeway/shared/connector"
@@ -61,7 +63,16 @@ func backend(p process, e environment) (ports, error) {
 		Prefix: e.Prefix, QueueBase: e.Queues, Bus: e.Bus, Table: e.Table, Bucket: e.Bucket, Build: e.Build,
 		Now: p.deps.Now, Random: p.deps.Random,
 	})
-	return ports{b.Ports(), NewSecrets(a, p.deps.Now), b, b.Archive}, nil
+	return ports{b.Ports(), newest{func() *Secrets { return NewSecrets(a, p.deps.Now) }}, b, b.Archive}, nil
+}
+
+// newest reads a secret past every cache: it is read when a function starts and when
+// credentials were refused, and then nothing but its present value helps.
+type newest struct{ open func() *Secrets }
+
+// Get implements secretSource.
+func (n newest) Get(ctx context.Context, name string) (map[string]string, error) {
+	return n.open().Get(ctx, name)
 }
 
 // newFunction opens the system and joins it to the stage of its role.
@@ -77,26 +88,31 @@ func newFunction(ctx context.Context, p process) (*function, error) {
 		return nil, err
 	}
 	hidden := &mask{}
-	log := newLog(p.out, logLevel(e.LogLevel), hidden).With("system", p.profile.Name, "function", e.Prefix+"-"+p.profile.Name+"-"+string(p.role))
+	hidden.hide(slices.Collect(maps.Values(e.Headers))...)
+	name := e.Prefix + "-" + p.function()
+	log := newLog(p.out, logLevel(e.LogLevel), hidden, slog.String("system", p.profile.Name), slog.String("function", name))
 	config, err := newConfig(p, e, on, log)
 	if err != nil {
 		return nil, err
 	}
-	deps := p.deps
-	deps.CrossRef = pipeline.Memory{State: on.State, Now: deps.Now}
-	r := &reloader{
-		open: p.open, profile: p.profile, plain: only(p.environ, p.profile.Settings),
-		vault: on.secrets, name: e.Secret, deps: deps, log: log, mask: hidden,
-	}
+	r := newReloader(p, e, on, log, hidden)
 	if err := r.start(ctx); err != nil {
 		return nil, err
 	}
 	f := &function{
-		name: e.Prefix + "-" + p.profile.Name + "-" + string(p.role), queue: routes.Inbox(p.profile.Name),
-		system: r.system(), config: config, random: p.deps.Random, out: p.out, environment: e,
+		name: name, queue: routes.Inbox(p.profile.Name), system: r.system(), config: config,
+		spans: newExporter(p, e, log), files: on.files, random: p.deps.Random, out: p.out, environment: e,
 	}
-	f.spans, f.files = newExporter(e, p, log), on.files
 	return f, f.join(p.role, on)
+}
+
+func newReloader(p process, e environment, on ports, log *slog.Logger, hidden *mask) *reloader {
+	deps := p.deps
+	deps.CrossRef = pipeline.Memory{State: on.State, Now: deps.Now}
+	return &reloader{
+		open: p.open, profile: p.profile, plain: only(p.environ, p.profile.Settings),
+		vault: on.secrets, name: e.Secret, deps: deps, log: log, mask: hidden,
+	}
 }
 
 func newConfig(p process, e environment, on ports, log *slog.Logger) (*pipeline.Config, error) {
@@ -116,15 +132,15 @@ func newConfig(p process, e environment, on ports, log *slog.Logger) (*pipeline.
 }
 
 // newExporter returns the exporter of spans; nil if no collector is named.
-func newExporter(e environment, p process, log *slog.Logger) *exporter {
+func newExporter(p process, e environment, log *slog.Logger) *exporter {
 	if e.OTLP == "" {
 		return nil
 	}
 	return &exporter{
 		url: tracesURL(e.OTLP), header: e.Headers, client: &http.Client{Transport: p.deps.HTTP}, log: log,
 		resource: map[string]string{
-			"service.name": p.profile.Name + "-" + string(p.role), "service.version": e.Build,
-			"deployment.environment.name": e.Stage, "cloud.provider": "aws", "faas.name": e.Prefix + "-" + p.profile.Name + "-" + string(p.role),
+			"service.name": p.function(), "service.version": e.Build,
+			"deployment.environment.name": e.Stage, "cloud.provider": "aws", "faas.name": e.Prefix + "-" + p.function(),
 		},
 	}
 }
@@ -137,6 +153,8 @@ func (f *function) join(role connector.Role, on ports) error {
 	case role == connector.Translate && f.system.Source != nil:
 		f.lanes = map[string]pipeline.Handler{f.queue: &pipeline.Translator{Config: f.config, System: f.system}}
 		f.serve, f.archive = f.batch, on.archive
+	case role == connector.Poll && f.system.Source != nil && f.system.Poller != nil:
+		f.serve = f.poll
 	case role == connector.Pickup && f.system.Source != nil:
 		f.serve = f.pickup
 	case role == connector.Deliver && f.system.Target != nil:

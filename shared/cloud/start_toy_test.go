@@ -165,30 +165,20 @@ func (t *toy) Find(context.Context, message.Key) (string, error) {
 
 // fakeSecrets is a Secrets Manager with one secret.
 type fakeSecrets struct {
-	mu        sync.Mutex
-	now       map[string]string
-	last      map[string]string
-	refreshed int
-	fail      error
+	mu    sync.Mutex
+	now   map[string]string
+	asked int
+	fail  error
 }
 
 func (s *fakeSecrets) Get(_ context.Context, name string) (map[string]string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked++
 	if name != "causeway-dev/toy" {
 		return nil, fault.New(fault.Rejected, fault.Config, "reading secret "+name, "there is none")
 	}
-	s.last = maps.Clone(s.now)
-	return s.last, s.fail
-}
-
-func (s *fakeSecrets) Refresh(context.Context, string) (map[string]string, bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.refreshed++
-	changed := !maps.Equal(s.now, s.last)
-	s.last = maps.Clone(s.now)
-	return s.last, changed, s.fail
+	return maps.Clone(s.now), s.fail
 }
 
 func (s *fakeSecrets) rotate(secret string) {

@@ -132,11 +132,13 @@ func (r *Receiver) Accept(ctx context.Context, raw *message.Raw, at time.Time) e
 	}
 	hash := digest(raw.Body)
 	claim, err := checkIn(ctx, r.Config.Vault, raw.Body)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if claim != nil {
+	case claim != nil:
 		raw.Body, raw.Claim = nil, claim
+	case raw.Claim != nil: // it was stored before, as files are
+		hash = raw.Claim.SHA256[:len(hash)]
 	}
 	if err := r.enqueue(ctx, raw); err != nil {
 		return err
@@ -161,8 +163,11 @@ func (r *Receiver) enqueue(ctx context.Context, raw *message.Raw) error {
 // out of reach must not make the sender send again, so it is only logged.
 func (r *Receiver) record(ctx context.Context, raw *message.Raw, hash string) {
 	role := connector.Receive
-	if raw.Trigger == message.Poll {
+	switch raw.Trigger {
+	case message.Poll:
 		role = connector.Poll
+	case message.File:
+		role = connector.Pickup
 	}
 	e := r.Config.entry(r.System.Profile, role, Received)
 	e.Trace, e.Event, e.Type, e.Hashes.Source = raw.CorrelationID, raw.ID, raw.Topic, hash
