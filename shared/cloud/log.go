@@ -94,10 +94,12 @@ func (h idHandler) WithGroup(name string) slog.Handler {
 	return idHandler{h.Handler.WithGroup(name), h.always}
 }
 
-// mask hides what must not reach a log: the values of our secrets, and anything that
-// looks like an e-mail address. Connectors put neither into errors; this is the net for
-// causes that come from libraries.
+// mask hides what must not reach a log: the values of our secrets, those of before a
+// rotation too, and anything that looks like an e-mail address. Connectors put neither
+// into errors; this is the net for causes that come from libraries.
 type mask struct {
+	mu      sync.Mutex
+	pairs   []string // what is hidden, each before what stands for it
 	secrets atomic.Pointer[strings.Replacer]
 }
 
@@ -108,17 +110,18 @@ const masked = "***"
 // ordinary words, and no vendor gives one so short.
 const shortest = 6
 
-// hide makes the values of the settings, and each member of a list among them, secret.
+// hide makes the values of settings, and each member of a list among them, secret.
 func (m *mask) hide(secrets ...string) {
-	var pairs []string
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for _, value := range secrets {
 		for _, part := range append(strings.Split(value, ","), value) {
 			if part = strings.TrimSpace(part); len(part) >= shortest {
-				pairs = append(pairs, part, masked)
+				m.pairs = append(m.pairs, part, masked)
 			}
 		}
 	}
-	m.secrets.Store(strings.NewReplacer(pairs...))
+	m.secrets.Store(strings.NewReplacer(m.pairs...))
 }
 
 // addresses is compiled when the first text with an @ comes, not in every start.

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -59,11 +60,12 @@ func (t *tally) add(route, metric string, n int) {
 	t.of(group{"Route", route}).counts[metric] += n
 }
 
-// refuse counts a request that was turned away.
+// refuse counts a request that was turned away. What has no code of the sender's fault
+// is ours: a port that could not be reached.
 func (t *tally) refuse(code string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.of(group{"Code", code}).counts[metricRefused]++
+	t.of(group{"Code", cmp.Or(code, "unavailable")}).counts[metricRefused]++
 }
 
 // time adds one measured value, in the metric's unit, to a route's metric.

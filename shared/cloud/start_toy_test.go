@@ -104,7 +104,7 @@ func (t *toy) Adopt(_ context.Context, event []byte, _ time.Time) (*message.Raw,
 		Detail struct{ Payload json.RawMessage }
 	}
 	if err := json.Unmarshal(event, &e); err != nil || e.Detail.Payload == nil {
-		return nil, fault.New(fault.Invalid, fault.Schema, "reading a partner event of "+canaryMail, canaryName)
+		return nil, fault.New(fault.Invalid, fault.Schema, "reading a partner event of "+canaryMail, "it has no payload")
 	}
 	return &message.Raw{ID: "partner1", Topic: "customers", Trigger: message.Partner, Tenant: "t1", Body: e.Detail.Payload}, nil
 }
@@ -288,7 +288,7 @@ func newBench(t *testing.T, role connector.Role) *bench {
 	b.process = process{
 		role: role, profile: toyProfile(role), open: b.world.open, table: toyRoutes, out: &b.out,
 		jitter: func() float64 { return 0.5 },
-		deps:   connector.Deps{HTTP: http.DefaultTransport, Now: b.clock.Now, Random: rand.NewChaCha8([32]byte{1})},
+		deps:   connector.Deps{HTTP: http.DefaultTransport, Now: b.clock.Now, Random: rand.NewChaCha8([32]byte([]byte(string(role) + strings.Repeat("-", 32))[:32]))},
 		environ: map[string]string{
 			"CAUSEWAY_STAGE": "dev", "CAUSEWAY_PREFIX": "causeway-dev", "CAUSEWAY_QUEUES": "https://sqs.eu-central-1.amazonaws.com/111122223333/",
 			"CAUSEWAY_BUS": "causeway-dev", "CAUSEWAY_TABLE": "causeway-dev", "CAUSEWAY_BUCKET": "causeway-dev-111122223333-eu-central-1",
