@@ -52,14 +52,15 @@ type toy struct {
 
 // world is what all openings of the toy share.
 type world struct {
-	role      connector.Role
-	mu        sync.Mutex
-	opened    int
-	accepts   string // the secret that the system takes at present
-	delivered []string
-	deliver   func(connector.Delivery) error
-	translate func(*message.Raw) error
-	poll      func() error
+	role       connector.Role
+	mu         sync.Mutex
+	opened     int
+	accepts    string // the secret that the system takes at present
+	delivered  []string
+	deliver    func(connector.Delivery) error
+	translate  func(*message.Raw) error
+	poll       func() error
+	subscribed int
 }
 
 func toyProfile(role connector.Role) connector.Profile {
@@ -86,7 +87,7 @@ func (w *world) open(settings map[string]string, _ connector.Deps) (connector.Sy
 	defer w.mu.Unlock()
 	w.opened++
 	it := &toy{w, s.Secret.Reveal()}
-	return connector.System{Profile: toyProfile(w.role), Source: it, Target: it}, nil
+	return connector.System{Profile: toyProfile(w.role), Source: it, Target: it, Poller: it, Subscriber: it}, nil
 }
 
 func (t *toy) Receive(_ context.Context, r connector.Request) (*message.Raw, error) {
