@@ -102,10 +102,12 @@ type Checker interface {
 	Check(ctx context.Context) error
 }
 
-// System is an opened connector. Source, Target or Checker are nil where the system has none.
+// System is an opened connector. What it does not offer is nil.
 type System struct {
-	Profile Profile
-	Source  Source
-	Target  Target
-	Checker Checker
+	Profile    Profile
+	Source     Source
+	Target     Target
+	Checker    Checker
+	Poller     Poller
+	Subscriber Subscriber
 }

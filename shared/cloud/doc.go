@@ -1,0 +1,2 @@
+// Package cloud holds the ports of the pipeline on AWS.
+package cloud

@@ -1,0 +1,167 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"causeway/shared/canonical"
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/message"
+)
+
+// Reconciled is the stage of what the poller found out and did about it: a gap, a
+// change that it could not read, or a subscription that had stopped.
+const Reconciled Stage = "reconciled"
+
+// Types of the ledger's entries of stage Reconciled.
+const (
+	TypeGap      = "reconciliation.gap"  // a change that no delivery had told, or that cannot be read
+	TypeDegraded = "connection.degraded" // a webhook subscription that delivered nothing
+)
+
+// finding is a change as it stands in the system now, held against the ledger.
+type finding struct {
+	change  connector.Change
+	raw     *message.Raw
+	entity  message.Key
+	version message.Sequence
+	known   bool // something of the entity was told before
+	told    bool // all of this change was
+}
+
+// look fetches what changed and finds out whether it was told; nil if it is gone.
+func (s *sweep) look(ctx context.Context, change connector.Change) (*finding, error) {
+	raw, err := s.System.Poller.Fetch(ctx, s.feed, change)
+	if err != nil || raw == nil {
+		return nil, err
+	}
+	raw.System, raw.ID = s.System.Profile.Name, polledID(s.System.Profile.Name, raw)
+	f := &finding{change: change, raw: raw, entity: s.entity(change)}
+	return f, s.compare(ctx, f)
+}
+
+func (s *sweep) entity(change connector.Change) message.Key {
+	return message.Key{System: s.System.Profile.Name, Tenant: s.feed.Tenant, Type: s.feed.Entity, ID: change.ID}
+}
+
+// polledID is the same for the same content polled again, and differs from the name of
+// the delivery that should have told it: what is made of the two is not the same.
+func polledID(system string, raw *message.Raw) string {
+	sum := sha256.Sum256(raw.Body)
+	return message.DeriveID(system, raw.Tenant, raw.Topic, string(message.Poll), hex.EncodeToString(sum[:]))
+}
+
+// compare translates the change as the inbox would, and holds what comes of it against
+// what the ledger shows as published. A change that cannot be translated is handed on:
+// the inbox keeps it with its reason.
+func (s *sweep) compare(ctx context.Context, f *finding) error {
+	translation, err := s.translate(ctx, *f.raw)
+	if err != nil && halts(ctx, err) {
+		return err
+	}
+	entries, lost := s.Config.Ledger.Find(ctx, Query{Entity: f.entity, Stage: Published})
+	if lost != nil {
+		return unavailable("looking up what was told of "+f.entity.String(), lost)
+	}
+	told, untold := 0, 0
+	for _, event := range translation.Events {
+		switch {
+		case event.Entity != f.entity:
+			continue
+		case s.published(entries, event):
+			told++
+		default:
+			untold++
+		}
+		f.version = event.Sequence
+	}
+	f.known = len(entries) > 0
+	f.told = translation.Skip != "" || told > 0 && untold == 0
+	return nil
+}
+
+// translate turns a panic into an error that tells nothing of the message: it must not
+// end every run at the same entity.
+func (s *sweep) translate(ctx context.Context, raw message.Raw) (translation connector.Translation, err error) {
+	defer func() {
+		if recover() != nil {
+			err = fault.New(fault.Unknown, fault.Bug, "translating "+raw.ID, "the code panicked")
+		}
+	}()
+	raw.ReceivedAt = s.Config.Now().UTC()
+	return s.System.Source.Translate(ctx, &raw)
+}
+
+// published reports whether the event, or a newer version of its entity, is on the bus.
+// Equal versions are compared by content, since a source that counts in seconds gives
+// two changes of one second the same. A fact of once that is older than the ledger's
+// memory counts as told if anything of the entity was.
+func (s *sweep) published(entries []Entry, event connector.Event) bool {
+	body, err := canonical.Encode(event.Body)
+	if err != nil {
+		return false
+	}
+	if event.Once {
+		id := eventID(event, body)
+		old := len(entries) > 0 && event.At.Before(s.Config.Now().Add(-s.plan.Horizon))
+		return old || slices.ContainsFunc(entries, func(e Entry) bool { return e.Event == id })
+	}
+	hash := digest(body)
+	return slices.ContainsFunc(entries, func(e Entry) bool {
+		return e.Version > event.Sequence || e.Version == event.Sequence && e.Hashes.Canonical == hash
+	})
+}
+
+// handOn makes the finding durable in the inbox, and tells it in the ledger.
+func (s *sweep) handOn(ctx context.Context, f *finding) error {
+	now := s.Config.Now()
+	if f.change.At.Before(now.Add(-s.plan.Live)) {
+		f.raw.Lane = message.Backfill
+	}
+	receiver := &Receiver{Config: s.Config, System: s.System}
+	if err := receiver.Accept(ctx, f.raw, now); err != nil {
+		return err
+	}
+	e := s.Config.entry(s.System.Profile, connector.Poll, Reconciled)
+	e.Trace, e.Event, e.Type = f.raw.CorrelationID, f.raw.ID, TypeGap
+	e.Entity, e.Version, e.Outcome = f.entity, f.version, f.words()
+	return s.tell(ctx, e)
+}
+
+// words say what was found, as an operator reads it.
+func (f *finding) words() string {
+	text := "gap found: " + named(f.entity, f.change)
+	if !f.known {
+		return text + " was never told by a webhook"
+	}
+	return text + ": this change was never told by a webhook"
+}
+
+func named(entity message.Key, change connector.Change) string {
+	text := entity.Type + " " + entity.ID
+	if change.Name != "" && change.Name != entity.ID {
+		text += " (" + change.Name + ")"
+	}
+	return text + ", changed " + change.At.UTC().Format(time.RFC3339)
+}
+
+// unread tells of a change that the system does not hand out.
+func (s *sweep) unread(ctx context.Context, change connector.Change, f *fault.Error) error {
+	entity := s.entity(change)
+	e := s.Config.entry(s.System.Profile, connector.Poll, Reconciled)
+	e.Event = message.DeriveID(entity.String(), change.At.UTC().Format(time.RFC3339Nano))
+	e.Trace, e.Type, e.Entity, e.Error = e.Event, TypeGap, entity, entryError("", f)
+	e.Outcome = "cannot be read: " + named(entity, change) + ": " + e.Error.Message
+	return s.tell(ctx, e)
+}
+
+func (s *sweep) tell(ctx context.Context, e Entry) error {
+	if err := s.Config.Ledger.Append(ctx, e); err != nil {
+		return unavailable("writing the ledger", err)
+	}
+	return nil
+}
