@@ -185,12 +185,19 @@ const (
 	longestFunction = 64
 )
 
+// mostEnvironment is how many bytes all variables of a function may have together;
+// account and region, filled in later, are allowed for.
+const mostEnvironment = 4096 - 100
+
 // sizes finds names that are too long and calls that no function can wait for.
 func (c *checker) sizes(p *plan) {
 	for _, s := range p.systems {
 		for _, role := range s.Roles {
 			if name := p.name(s.function(role)); len(name) > longestFunction {
 				c.find("stage", "function %s has more than %d characters", name, longestFunction)
+			}
+			if size := environmentSize(p.environment(s, role)); size > mostEnvironment {
+				c.find("systems."+s.Name+".settings", "the variables of %s have %d bytes, and a function takes %d", s.function(role), size, mostEnvironment)
 			}
 			if len(p.queues(s, role)) > 0 && p.size(s, role).batch == 0 {
 				c.find("systems."+s.Name+".settings", "one call may take %s, and a function ends after %s", s.Timeout, longest)
@@ -202,4 +209,12 @@ func (c *checker) sizes(p *plan) {
 			c.find("stage", "queue %s has more than %d characters", name, longestQueue)
 		}
 	}
+}
+
+func environmentSize(variables props) int {
+	size := 0
+	for key, value := range variables {
+		size += len(key) + len(fmt.Sprint(value))
+	}
+	return size
 }

@@ -51,7 +51,7 @@ func (p *plan) function(s system, role connector.Role) []resource {
 			"LogGroupName": p.logGroup(s, role), "RetentionInDays": p.stage.Retention.Log,
 		}},
 		{ID: id + "Role", Type: "AWS::IAM::Role", Props: props{
-			"Description": "What the function " + p.name(name) + " may do",
+			"Description":              "What the function " + p.name(name) + " may do",
 			"AssumeRolePolicyDocument": policy(props{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": props{"Service": "lambda.amazonaws.com"}}),
 			"Policies":                 []any{props{"PolicyName": "work", "PolicyDocument": policy(may...)}},
 		}},

@@ -73,11 +73,13 @@ func (p *plan) api(systems []system) []resource {
 			"LogGroupName": "/aws/vendedlogs/apigateway/" + p.prefix, "RetentionInDays": p.stage.Retention.Log,
 		}},
 		resource{ID: "ApiStage", Type: "AWS::ApiGatewayV2::Stage", After: after, Props: stage},
+		// Here and not in the stack of the alarms, because an API's id is not a name.
+		p.alarm("api-fails", doorFails, statistic("AWS/ApiGateway", "5xx", "Sum", props{"ApiId": ref("Api")}), 0),
 	)
 }
 
 func throttle(rate, burst int) props {
-	return props{"ThrottlingRateLimit": rate, "ThrottlingBurstLimit": burst, "DetailedMetricsEnabled": true}
+	return props{"ThrottlingRateLimit": rate, "ThrottlingBurstLimit": burst}
 }
 
 // route leads one path to one function. Nothing authorises it but the signature, which

@@ -42,8 +42,10 @@ func pattern(text, ending string) string {
 func (p *plan) permissions(s system, role connector.Role) []statement {
 	all := []statement{p.mayLog(s, role)}
 	if secret := p.secret(s); secret != "" {
-		all = append(all, statement{id: "OwnSecret", actions: []string{"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"},
-			resources: []any{arn("secretsmanager", pattern("secret:"+secret, "-??????"))}})
+		all = append(all, statement{
+			id: "OwnSecret", actions: []string{"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"},
+			resources: []any{arn("secretsmanager", pattern("secret:"+secret, "-??????"))},
+		})
 	}
 	switch role {
 	case connector.Translate:
@@ -67,8 +69,10 @@ func (p *plan) permissions(s system, role connector.Role) []statement {
 }
 
 func (p *plan) mayLog(s system, role connector.Role) statement {
-	return statement{id: "Log", actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-		resources: []any{arn("logs", pattern("log-group:"+p.logGroup(s, role), ":*"))}}
+	return statement{
+		id: "Log", actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+		resources: []any{arn("logs", pattern("log-group:"+p.logGroup(s, role), ":*"))},
+	}
 }
 
 // mayTake is what handling a queue's messages needs: Lambda's poller takes them with the
@@ -99,8 +103,10 @@ func (p *plan) mayRemember() statement {
 
 // mayNote lets a door write to the ledger and to nothing else of the table.
 func (p *plan) mayNote() statement {
-	return statement{id: "Note", actions: []string{"dynamodb:PutItem"}, resources: arns("dynamodb", "table/"+p.prefix),
-		condition: props{"ForAllValues:StringLike": props{"dynamodb:LeadingKeys": []any{ledgerKeys}}}}
+	return statement{
+		id: "Note", actions: []string{"dynamodb:PutItem"}, resources: arns("dynamodb", "table/"+p.prefix),
+		condition: props{"ForAllValues:StringLike": props{"dynamodb:LeadingKeys": []any{ledgerKeys}}},
+	}
 }
 
 func (p *plan) mayStore(actions ...string) statement {
@@ -112,12 +118,16 @@ func (p *plan) mayStore(actions ...string) statement {
 }
 
 func (p *plan) mayPickUp(s system) statement {
-	return statement{id: "PickUp", actions: []string{"s3:DeleteObject", "s3:GetObject"},
-		resources: []any{p.object(pattern("drop/"+s.Name, "/*"))}}
+	return statement{
+		id: "PickUp", actions: []string{"s3:DeleteObject", "s3:GetObject"},
+		resources: []any{p.object(pattern("drop/"+s.Name, "/*"))},
+	}
 }
 
 // object names objects of the bucket, by a pattern.
-func (p *plan) object(key string) props { return sub("arn:${AWS::Partition}:s3:::" + p.bucket() + "/" + key) }
+func (p *plan) object(key string) props {
+	return sub("arn:${AWS::Partition}:s3:::" + p.bucket() + "/" + key)
+}
 
 // bucket returns the bucket's name, to be filled in by CloudFormation: names of buckets
 // are unique in the world.
@@ -125,8 +135,10 @@ func (p *plan) bucket() string { return p.prefix + "-${AWS::AccountId}-${AWS::Re
 
 // insecure denies everything that does not come over TLS.
 func insecure(service string, resources ...any) props {
-	return props{"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": service + ":*", "Resource": resources,
-		"Condition": props{"Bool": props{"aws:SecureTransport": "false"}}}
+	return props{
+		"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": service + ":*", "Resource": resources,
+		"Condition": props{"Bool": props{"aws:SecureTransport": "false"}},
+	}
 }
 
 func policy(statements ...props) props {

@@ -47,17 +47,26 @@ func write(stages, name, build, dist, out string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(out); err != nil {
-		return fmt.Errorf("emptying %s: %w", out, err)
-	}
-	if err := synthesise(p, dist, out); err != nil {
-		return err
-	}
-	if err := review(p, out); err != nil {
+	if err := p.write(dist, out); err != nil {
 		return err
 	}
 	for _, remark := range p.remarks() {
 		fmt.Fprintln(stderr, remark)
 	}
 	return nil
+}
+
+// write empties the folder out, writes the plan's templates there and has them checked.
+func (p *plan) write(dist, out string) error {
+	code, err := p.built(dist)
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(out); err != nil {
+		return fmt.Errorf("emptying %s: %w", out, err)
+	}
+	if err := synthesise(p.stage, p.templates(), code, out); err != nil {
+		return err
+	}
+	return review(p.templates(), out)
 }

@@ -140,12 +140,16 @@ func fromRules(queue props, rules ...string) props {
 	for i, rule := range rules {
 		sources[i] = arn("events", rule)
 	}
-	return props{"Sid": "Rules", "Effect": "Allow", "Principal": props{"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
-		"Resource": queue, "Condition": props{"ArnEquals": props{"aws:SourceArn": sources}}}
+	return props{
+		"Sid": "Rules", "Effect": "Allow", "Principal": props{"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
+		"Resource": queue, "Condition": props{"ArnEquals": props{"aws:SourceArn": sources}},
+	}
 }
 
 // ruleARN returns the last part of the ARN of a route's rule.
-func (p *plan) ruleARN(route routes.Route) string { return "rule/" + p.prefix + "/" + p.name(route.Name()) }
+func (p *plan) ruleARN(route routes.Route) string {
+	return "rule/" + p.prefix + "/" + p.name(route.Name())
+}
 
 // rule makes a route's rule with its one target. A flow that is off has a rule that is
 // off, and keeps its queue, in which something may still lie.

@@ -31,10 +31,10 @@ type Stage struct {
 
 // System is one system of a stage.
 type System struct {
-	Settings map[string]string `yaml:"settings"`                                             // what is not secret, by key
-	Secret   string            `yaml:"secret" validate:"omitempty,max=256,secret_name"`      // a secret that is there already; "" to have one made
+	Settings map[string]string `yaml:"settings"`                                              // what is not secret, by key
+	Secret   string            `yaml:"secret" validate:"omitempty,max=256,secret_name"`       // a secret that is there already; "" to have one made
 	Door     string            `yaml:"door" validate:"omitempty,oneof=http-api function-url"` // "" is http-api
-	Rate     int               `yaml:"rate" validate:"omitempty,min=1,max=10000"`            // requests a second at its door; 0 for the stage's
+	Rate     int               `yaml:"rate" validate:"omitempty,min=1,max=10000"`             // requests a second at its door; 0 for the stage's
 	Burst    int               `yaml:"burst" validate:"omitempty,min=1,max=5000"`
 	Partner  string            `yaml:"partner" validate:"omitempty,startswith=aws.partner/,max=256"` // partner event source whose bus it sends over
 	Workers  int               `yaml:"workers" validate:"omitempty,min=2,max=1000"`                  // of each of its queues; 0 to derive it

@@ -72,10 +72,14 @@ func (p *plan) storage() resource {
 func (p *plan) lifecycle() []any {
 	return []any{
 		props{"Id": "claims", "Status": "Enabled", "Prefix": "claims/", "ExpirationInDays": p.stage.Retention.Claims},
-		props{"Id": "archive", "Status": "Enabled", "Prefix": "archive/", "ExpirationInDays": p.stage.Retention.Archive,
-			"Transitions": []any{props{"StorageClass": "GLACIER_IR", "TransitionInDays": 90}}},
-		props{"Id": "versions", "Status": "Enabled", "NoncurrentVersionExpiration": props{"NoncurrentDays": 30},
-			"AbortIncompleteMultipartUpload": props{"DaysAfterInitiation": 7}},
+		props{
+			"Id": "archive", "Status": "Enabled", "Prefix": "archive/", "ExpirationInDays": p.stage.Retention.Archive,
+			"Transitions": []any{props{"StorageClass": "GLACIER_IR", "TransitionInDays": 90}},
+		},
+		props{
+			"Id": "versions", "Status": "Enabled", "NoncurrentVersionExpiration": props{"NoncurrentDays": 30},
+			"AbortIncompleteMultipartUpload": props{"DaysAfterInitiation": 7},
+		},
 	}
 }
 

@@ -16,23 +16,19 @@ func (p *plan) templates() []template {
 }
 
 // synthesise has CDK write the templates, as a cloud assembly, into the folder out. The
-// functions' code is taken from dist. CDK checks every template against CloudFormation's
+// functions' code is taken from the folders in code. CDK checks every template against CloudFormation's
 // own schemas, and a finding is an error.
-func synthesise(p *plan, dist, out string) (err error) {
+func synthesise(s *Stage, templates []template, code map[string]string, out string) (err error) {
 	defer caught("writing the templates", &err)
-	code, err := built(p, dist)
-	if err != nil {
-		return err
-	}
 	app := awscdk.NewApp(&awscdk.AppProps{
 		Outdir: jsii.String(out), AnalyticsReporting: jsii.Bool(false), TreeMetadata: jsii.Bool(false),
 		Context: &map[string]any{"@aws-cdk/core:validateAgainstDefaultRules": true},
 	})
 	stacks := map[string]awscdk.Stack{}
-	for _, t := range p.templates() {
+	for _, t := range templates {
 		stack := awscdk.NewStack(app, jsii.String(t.Name), &awscdk.StackProps{
-			Description: jsii.String(t.About), Env: p.env(), TerminationProtection: jsii.Bool(p.stage.Production),
-			Tags: &map[string]*string{"causeway:stage": jsii.String(p.stage.Name)},
+			Description: jsii.String(t.About), Env: s.env(), TerminationProtection: jsii.Bool(s.Production),
+			Tags: &map[string]*string{"causeway:stage": jsii.String(s.Name)},
 		})
 		for _, name := range t.After {
 			stack.AddStackDependency(stacks[name], nil)
@@ -44,14 +40,14 @@ func synthesise(p *plan, dist, out string) (err error) {
 	return nil
 }
 
-// env is where the stage is deployed, nil for wherever the credentials lead.
-func (p *plan) env() *awscdk.Environment {
+// env is where the stage is deployed: wherever the credentials lead, if it does not say.
+func (s *Stage) env() *awscdk.Environment {
 	env := &awscdk.Environment{}
-	if p.stage.Account != "" {
-		env.Account = jsii.String(p.stage.Account)
+	if s.Account != "" {
+		env.Account = jsii.String(s.Account)
 	}
-	if p.stage.Region != "" {
-		env.Region = jsii.String(p.stage.Region)
+	if s.Region != "" {
+		env.Region = jsii.String(s.Region)
 	}
 	return env
 }
@@ -66,7 +62,7 @@ func build(stack awscdk.Stack, t template, code map[string]string) {
 		}
 		made[r.ID] = awscdk.NewCfnResource(stack, jsii.String(r.ID), &awscdk.CfnResourceProps{Type: jsii.String(r.Type), Properties: &properties})
 		if r.Keep {
-			made[r.ID].ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
+			made[r.ID].ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE, nil)
 		}
 	}
 	for _, r := range t.Resources {
@@ -90,8 +86,8 @@ func stage(stack awscdk.Stack, id, folder string) props {
 	return props{"S3Bucket": place.BucketName, "S3Key": place.ObjectKey}
 }
 
-// built finds the folders of the functions' programs.
-func built(p *plan, dist string) (map[string]string, error) {
+// built finds the folders of the functions' programs, by function.
+func (p *plan) built(dist string) (map[string]string, error) {
 	code := map[string]string{}
 	var missing []error
 	for _, s := range p.systems {

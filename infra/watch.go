@@ -34,14 +34,18 @@ func (p *plan) watch() template {
 // topic tells the receivers. It is not encrypted with the key that AWS manages, because
 // alarms may not use that one; what they say holds no data of anybody.
 func (p *plan) topic() []resource {
-	own := sub("arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:" + p.prefix)
+	own := arn("sns", p.prefix)
 	all := []resource{
 		{ID: "Topic", Type: "AWS::SNS::Topic", Props: props{"TopicName": p.prefix, "DisplayName": "Causeway " + p.stage.Name}},
 		{ID: "TopicPolicy", Type: "AWS::SNS::TopicPolicy", Props: props{"Topics": []any{ref("Topic")}, "PolicyDocument": policy(
-			props{"Sid": "Alarms", "Effect": "Allow", "Principal": props{"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish", "Resource": own,
-				"Condition": props{"StringEquals": props{"aws:SourceAccount": ref("AWS::AccountId")}}},
-			props{"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": own,
-				"Condition": props{"Bool": props{"aws:SecureTransport": "false"}}},
+			props{
+				"Sid": "Alarms", "Effect": "Allow", "Principal": props{"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish", "Resource": own,
+				"Condition": props{"StringEquals": props{"aws:SourceAccount": ref("AWS::AccountId")}},
+			},
+			props{
+				"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": own,
+				"Condition": props{"Bool": props{"aws:SecureTransport": "false"}},
+			},
 		)}},
 	}
 	for i, email := range p.stage.Alarms.Emails {
@@ -67,6 +71,9 @@ func (p *plan) watchDead(queue string) []resource {
 	}
 }
 
+// doorFails is what a door's alarm says, wherever the door is.
+const doorFails = "A door answered a sender with 5xx: nothing is lost while the sender tries again, and some do not."
+
 // watchFunction watches errors, throttles and time. A message that fails is no error of
 // the function: it reports it, and the queue's alarms tell.
 func (p *plan) watchFunction(s system, role connector.Role) []resource {
@@ -79,6 +86,9 @@ func (p *plan) watchFunction(s system, role connector.Role) []resource {
 		p.alarm(name+"-slow", "One run in a hundred of "+p.name(name)+" takes more than 80 % of its timeout.",
 			percentile("AWS/Lambda", "Duration", "p99", dimensions), int(p.size(s, role).timeout.Milliseconds()*8/10)),
 	}
+	if role == connector.Receive && s.config.Door == functionURL {
+		all = append(all, p.alarm(name+"-fails", doorFails, statistic("AWS/Lambda", "Url5xxCount", "Sum", dimensions), 0))
+	}
 	if s.isAsync(role) {
 		all = append(all, p.watchDead(routes.Dead(name))...)
 	}
@@ -90,7 +100,7 @@ func (p *plan) watchFunction(s system, role connector.Role) []resource {
 func (p *plan) alarm(name, says string, measured props, above int) resource {
 	properties := props{
 		"AlarmName": p.name(name), "AlarmDescription": says, "ComparisonOperator": "GreaterThanThreshold", "Threshold": above,
-		"EvaluationPeriods": 1, "TreatMissingData": "notBreaching", "AlarmActions": []any{ref("Topic")}, "OKActions": []any{ref("Topic")},
+		"EvaluationPeriods": 1, "TreatMissingData": "notBreaching", "AlarmActions": arns("sns", p.prefix), "OKActions": arns("sns", p.prefix),
 	}
 	for key, value := range measured {
 		properties[key] = value
