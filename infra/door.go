@@ -35,13 +35,13 @@ func (p *plan) doors(t *template) {
 	}
 }
 
-func path(s system) string { return "/hooks/" + s.Name }
+func hook(s system) string { return "/hooks/" + s.Name }
 
 func (p *plan) address(s system) any {
 	if p.stage.Door.Domain != "" {
-		return "https://" + p.stage.Door.Domain + path(s)
+		return "https://" + p.stage.Door.Domain + hook(s)
 	}
-	return sub("https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}" + path(s))
+	return sub("https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}" + hook(s))
 }
 
 // api makes the HTTP API with one route per system. Anything else it answers itself.
@@ -53,7 +53,7 @@ func (p *plan) api(systems []system) []resource {
 		all = append(all, p.route(s)...)
 		after = append(after, logical(s.Name, "route"))
 		if s.config.Rate > 0 {
-			limits["POST "+path(s)] = throttle(s.config.Rate, s.config.Burst)
+			limits["POST "+hook(s)] = throttle(s.config.Rate, s.config.Burst)
 		}
 	}
 	stage := props{
@@ -88,7 +88,7 @@ func (p *plan) route(s system) []resource {
 	function, id := logical(s.function(connector.Receive)), logical(s.Name, "route")
 	return []resource{
 		{ID: id, Type: "AWS::ApiGatewayV2::Route", Props: props{
-			"ApiId": ref("Api"), "RouteKey": "POST " + path(s), "AuthorizationType": "NONE",
+			"ApiId": ref("Api"), "RouteKey": "POST " + hook(s), "AuthorizationType": "NONE",
 			"Target": sub("integrations/${" + id + "Integration}"),
 		}},
 		{ID: id + "Integration", Type: "AWS::ApiGatewayV2::Integration", Props: props{
@@ -97,7 +97,7 @@ func (p *plan) route(s system) []resource {
 		}},
 		{ID: id + "Permission", Type: "AWS::Lambda::Permission", Props: props{
 			"Action": "lambda:InvokeFunction", "FunctionName": ref(function), "Principal": "apigateway.amazonaws.com",
-			"SourceArn": arn("execute-api", "${Api}/*/POST"+path(s)),
+			"SourceArn": arn("execute-api", "${Api}/*/POST"+hook(s)),
 		}},
 	}
 }

@@ -18,7 +18,7 @@ import (
 type Stage struct {
 	Name       string            `yaml:"stage" validate:"required,max=20,lower_name"` // the file's name; part of every resource's name
 	Account    string            `yaml:"account" validate:"omitempty,len=12,numeric"` // refuses any other; "" for the one of the credentials
-	Region     string            `yaml:"region" validate:"omitempty,lower_name,max=20,required_with=Account"`
+	Region     string            `yaml:"region" validate:"required_with=Account,omitempty,lower_name,max=20"`
 	Production bool              `yaml:"production"` // data and logs outlive their stacks
 	Systems    map[string]System `yaml:"systems" validate:"required,min=1,dive"`
 	Flows      []string          `yaml:"flows" validate:"required,min=1,unique"` // names of the routes that are on

@@ -70,8 +70,8 @@ func build(stack awscdk.Stack, t template, code map[string]string) {
 			made[r.ID].AddResourceDependency(made[needed], nil)
 		}
 	}
-	for name, value := range t.Outputs {
-		awscdk.NewCfnOutput(stack, jsii.String(name), &awscdk.CfnOutputProps{Value: awscdk.Token_AsString(value, nil)})
+	for _, name := range sortedKeys(t.Outputs) {
+		awscdk.NewCfnOutput(stack, jsii.String(name), &awscdk.CfnOutputProps{Value: awscdk.Token_AsString(t.Outputs[name], nil)})
 	}
 }
 
