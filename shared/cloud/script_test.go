@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,7 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 // request is one call as AWS would see it.
 type request struct {
 	operation string // "PutEvents"; method and path where the service speaks REST
+	url       *url.URL
 	header    http.Header
 	body      []byte
 }
@@ -55,7 +57,7 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !json {
 		operation = r.Method + " " + r.URL.Path
 	}
-	call := request{operation, r.Header, body}
+	call := request{operation, r.URL, r.Header, body}
 	s.mu.Lock()
 	s.calls = append(s.calls, call)
 	number := len(s.calls)
