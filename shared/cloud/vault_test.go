@@ -239,7 +239,8 @@ func TestArchivedEndsWhenItsReaderDoes(t *testing.T) {
 		o.held[fmt.Sprintf("/archive/shop/2026/11/22/12/%d.jsonl", i)] = []byte("{\"id\":\"a\"}\n{\"id\":\"b\"}\n")
 	}
 	seen := 0
-	for range open(t, s).Archived(t.Context(), "shop", noon, noon.Add(100*time.Hour)) {
+	for _, err := range open(t, s).Archived(t.Context(), "shop", noon, noon.Add(100*time.Hour)) {
+		must(t, err)
 		if seen++; seen == 3 {
 			break
 		}
