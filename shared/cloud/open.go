@@ -118,6 +118,7 @@ var (
 	_ pipeline.State  = (*Backend)(nil)
 	_ pipeline.Ledger = (*Backend)(nil)
 	_ pipeline.Vault  = (*Backend)(nil)
+	_ pipeline.Files  = (*Backend)(nil)
 )
 
 // Open returns the ports. It calls nothing: what is missing shows at first use.
