@@ -58,7 +58,7 @@ schemas: ## write events/schemas and events/samples from the model
 .PHONY: synth
 synth: dist ## write a stage's CloudFormation templates to infra/cdk.out, checked (STAGE=)
 	go build -o .tools/causeway-infra ./infra
-	.tools/causeway-infra -stage "$(STAGE)" -build "$(BUILD)"
+	.tools/causeway-infra -stage "$(STAGE)" -build "$(BUILD)" -dist "$(or $(DIST),dist)"
 
 .PHONY: bootstrap
 bootstrap: synth .tools/cdk ## prepare the account and region of the credentials for CDK, once

@@ -132,7 +132,7 @@ func (p *plan) size(s system, role connector.Role) size {
 	case role == connector.Receive:
 		return size{timeout: quick}
 	case queues == 0:
-		return size{timeout: longest}
+		return size{timeout: longest, parallel: 1}
 	}
 	parallel := min(largest, max(1, s.Concurrency/(queues*fewest)))
 	workers := max(fewest, s.Concurrency/(queues*parallel))

@@ -33,8 +33,14 @@ func toy() functions.System {
 		if answer, err := deps.HTTP.RoundTrip(request); err == nil {
 			return connector.System{}, answer.Body.Close()
 		}
-		return connector.System{Profile: profile}, nil
+		return connector.System{Profile: profile, Source: toySource{}}, nil
 	}}
+}
+
+// toySource can be sent to over a partner bus; nobody does here.
+type toySource struct {
+	connector.Source
+	connector.Partner
 }
 
 var toyRoute = routes.Route{From: "toyshop", Flow: "orders", To: "toyshop", Types: []string{canonical.OrderPlaced}}
