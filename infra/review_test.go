@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -88,26 +87,5 @@ func TestAnExceptionHoldsWhereItSays(t *testing.T) {
 		if _, got := acceptance(f); got != want {
 			t.Errorf("%s at %s is accepted: %v", f.Rule, f.Resource, got)
 		}
-	}
-}
-
-func TestACommandThatIsWrongSaysSo(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		args []string
-		code int
-		want string
-	}{
-		"an unknown flag":           {[]string{"-stages", "stages", "-fast"}, 2, "flag provided but not defined: -fast"},
-		"a stage that is not there": {[]string{"-stages", "stages", "-stage", "nowhere"}, 1, `reading stage "nowhere"`},
-		"functions not built":       {[]string{"-stages", "stages", "-dist", "/nowhere"}, 1, "function netsuite-deliver is not built"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var stderr bytes.Buffer
-			if code := run(c.args, &stderr); code != c.code || !strings.Contains(stderr.String(), c.want) {
-				t.Errorf("exit code %d and %q, want %d and %q", code, stderr.String(), c.code, c.want)
-			}
-		})
 	}
 }
