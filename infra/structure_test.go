@@ -108,7 +108,7 @@ func TestEverythingIsNamedByItsStage(t *testing.T) {
 }
 
 func TestRolesAreTheFunctionsAlone(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, _ *plan, w written) {
 		roles := w.of("AWS::IAM::Role")
 		if functions := w.of("AWS::Lambda::Function"); len(roles) != len(functions) {
 			t.Errorf("%d roles for %d functions", len(roles), len(functions))
