@@ -111,7 +111,7 @@ func TestTheDashboardDrawsTheFlows(t *testing.T) {
 			}
 		}
 		for _, route := range p.routes {
-			for _, part := range []string{"| " + route.From + " →", p.name(route.Queue()), p.name(routes.Dead(route.Queue()))} {
+			for _, part := range []string{"| " + route.From + " →", p.name(route.Queue()), p.name(routes.Dead(route.Queue())), "Route " + route.Queue()} {
 				if !strings.Contains(text, part) {
 					t.Errorf("the dashboard does not show %s", part)
 				}

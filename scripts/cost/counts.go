@@ -27,7 +27,8 @@ const (
 	translateMillis = 20
 	deliverMillis   = 200
 	memory          = 256
-	logBytes        = 660 // of one message in one function
+	runLog          = 500 // one line of metrics
+	accessLog       = 300 // one line for each request at the HTTP API
 	envelope        = 1   // KiB around a body, or instead of one that lies in the vault
 )
 
@@ -80,7 +81,7 @@ func (v variant) items() []item {
 		{"state: DynamoDB reads", million * (readsOnce + n*readsTarget), readUnit},
 		{"large bodies: S3 put", million * puts, s3Put},
 		{"large bodies: S3 get", million * gets, s3Get},
-		{"logs", (2 + n) * million * logBytes / 1000, logKilobyte},
+		{"logs", ((million+(1+n)*v.batches())*runLog + million*v.apiRequests()*accessLog) / 1000, logKilobyte},
 	}
 }
 

@@ -49,6 +49,8 @@ func TestCountsAreTheDesigns(t *testing.T) {
 		{base, "state: DynamoDB reads", 4_000_000},
 		{base, "large bodies: S3 put", 0},
 		{claim, "large bodies: S3 put", 2_000_000},
+		{base, "logs", 1_000_000},                  // KB: a door's line and access line, 0.4 runs behind queues
+		{url, "logs", 700_000},                     // no access log
 		{claim, "large bodies: S3 get", 4_000_000}, // one to translate, three to deliver
 	} {
 		if got := unitsOf(t, c.v, c.title); got != c.want {
@@ -89,7 +91,7 @@ func TestMoreTargetsCostMoreAndAURLLess(t *testing.T) {
 			t.Errorf("%s: one target costs %d, two %d", one.title, one.total(), two.total())
 		}
 	}
-	if all := variants(3); all[0].total()-all[1].total() != million || all[3].total() >= all[0].total() || all[2].total() <= all[0].total() {
+	if all := variants(3); all[0].total()-all[1].total() < million || all[3].total() >= all[0].total() || all[2].total() <= all[0].total() {
 		t.Error("a URL saves the HTTP API, working at once saves time, batches save requests")
 	}
 }
