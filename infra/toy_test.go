@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -32,8 +33,14 @@ func toy() functions.System {
 		if answer, err := deps.HTTP.RoundTrip(request); err == nil {
 			return connector.System{}, answer.Body.Close()
 		}
-		return connector.System{Profile: profile}, nil
+		return connector.System{Profile: profile, Source: toySource{}}, nil
 	}}
+}
+
+// toySource can be sent to over a partner bus; nobody does here.
+type toySource struct {
+	connector.Source
+	connector.Partner
 }
 
 var toyRoute = routes.Route{From: "toyshop", Flow: "orders", To: "toyshop", Types: []string{canonical.OrderPlaced}}
@@ -42,7 +49,7 @@ func mustJoinToy(t *testing.T, config System) *plan {
 	t.Helper()
 	stage := &Stage{
 		Name: "toy", Systems: map[string]System{"toyshop": config}, Flows: []string{toyRoute.Name()},
-		Door: Door{Rate: 1, Burst: 1}, Functions: Functions{Memory: 128, LogLevel: "INFO", Reserve: true}, Retention: Retention{Claims: 30, Archive: 91, Log: 7}, Alarms: Alarms{Waiting: 10},
+		Door: Door{Rate: 1, Burst: 1}, Functions: Functions{Memory: 128, LogLevel: "INFO", Reserve: true}, Retention: Retention{Archive: 91, Log: 7}, Alarms: Alarms{Waiting: 10},
 	}
 	p, err := join(stage, &source{path: "toy.yaml"}, append(functions.All(), toy()), append(slices.Clone(routes.Table), toyRoute), "test")
 	if err != nil {
@@ -51,19 +58,14 @@ func mustJoinToy(t *testing.T, config System) *plan {
 	return p
 }
 
-var toyConfig = System{Settings: map[string]string{"TOYSHOP_SHELF": "top"}, Poll: "rate(15 minutes)", Partner: "aws.partner/toyshop.example/1"}
+var toyConfig = System{Settings: map[string]string{"TOYSHOP_SHELF": "top"}, Partner: "aws.partner/toyshop.example/1"}
 
 // TestANewSystemAndFlowNeedNoChangeHere has CDK write, check and review a system that no
 // code of this room knows.
 func TestANewSystemAndFlowNeedNoChangeHere(t *testing.T) {
-	p := mustJoinToy(t, toyConfig)
-	out := t.TempDir()
-	if err := p.write(mustDist(t, p), out); err != nil {
-		t.Fatal(err)
-	}
 	var all strings.Builder
-	for _, template := range p.templates() {
-		all.WriteString(mustReadFile(t, out+"/"+template.Name+".template.json"))
+	for _, template := range mustJoin(t, "toy").templates() {
+		all.WriteString(mustReadFile(t, filepath.Join(mustWrite(t, "toy").folder, template.Name+".template.json")))
 	}
 	for _, name := range []string{
 		"toyshop-receive", "toyshop-translate", "toyshop-deliver", "toyshop-poll", "toyshop-pickup", "toyshop-inbox", "toyshop-inbox-dead",
@@ -122,22 +124,43 @@ func TestTriggersMayStartTheirFunctionsAndLeaveDeadLetters(t *testing.T) {
 	}
 }
 
+func TestPollingHasADefaultAndASwitch(t *testing.T) {
+	t.Parallel()
+	for config, want := range map[string][2]string{"": {"rate(15 minutes)", "ENABLED"}, "off": {"rate(15 minutes)", "DISABLED"}, "cron(0 * * * ? *)": {"cron(0 * * * ? *)", "ENABLED"}} {
+		toy := toyConfig
+		toy.Poll = config
+		rule := resourcesOf(mustJoinToy(t, toy), "AWS::Events::Rule")["ToyshopPollScheduleRule"]
+		if rule.Props["ScheduleExpression"] != want[0] || rule.Props["State"] != want[1] {
+			t.Errorf("poll %q gives %v, %v", config, rule.Props["ScheduleExpression"], rule.Props["State"])
+		}
+	}
+}
+
 func TestSizesFollowTheTarget(t *testing.T) {
 	t.Parallel()
 	p := mustJoinToy(t, toyConfig)
-	s := p.systems[0]
-	if got, want := p.size(s, connector.Deliver), (size{timeout: 80 * time.Second, batch: 10, workers: 9, total: 9}); got != want {
-		t.Errorf("deliver is %+v, want %+v", got, want)
+	for name, c := range map[string]struct {
+		concurrency, workers int
+		timeout              time.Duration
+		want                 size
+	}{
+		"one call at once":      {1, 0, 5 * time.Second, size{80 * time.Second, 10, 1, 2, 2}},
+		"few calls at once":     {9, 0, 5 * time.Second, size{45 * time.Second, 10, 4, 2, 2}},
+		"many calls at once":    {100, 0, 5 * time.Second, size{35 * time.Second, 10, 10, 10, 10}},
+		"workers by the stage":  {9, 3, 5 * time.Second, size{45 * time.Second, 10, 4, 3, 3}},
+		"calls of five minutes": {1, 0, 5 * time.Minute, size{10*time.Minute + slack, 2, 1, 2, 2}},
+		"endless calls":         {1, 0, 15 * time.Minute, size{slack, 0, 1, 2, 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := p.systems[0]
+			s.Concurrency, s.Timeout, s.config.Workers = c.concurrency, c.timeout, c.workers
+			if got := p.size(s, connector.Deliver); got != c.want {
+				t.Errorf("deliver is %+v, want %+v", got, c.want)
+			}
+		})
 	}
-	s.Timeout = 5 * time.Minute
-	if got := p.size(s, connector.Deliver); got.batch != 2 || got.timeout > longest {
-		t.Errorf("with calls of five minutes deliver is %+v", got)
-	}
-	s.config.Workers = 3
-	if got := p.size(s, connector.Deliver); got.workers != 3 {
-		t.Errorf("with three workers deliver is %+v", got)
-	}
-	if got := p.size(s, connector.Receive); got.timeout != quick || got.total != 0 {
+	if got := p.size(p.systems[0], connector.Receive); got != (size{timeout: quick}) {
 		t.Errorf("receive is %+v", got)
 	}
 }
