@@ -1,7 +1,10 @@
 package shopify_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -317,9 +320,13 @@ func FuzzPolledOrder(f *testing.F) {
 	raw, _ := s.polled(f, "order", "820982911946154508")
 	f.Add([]byte(`{"data":{"order":` + string(raw.Body) + `}}`))
 	f.Add([]byte(`{"data":{"shop":{"ianaTimezone":"UTC"},"order":{"id":"1","updated_at":"x","tags":["a"],"line_items":{"nodes":[{"id":"gid://shopify/LineItem/1","product_id":null}],"pageInfo":{"hasNextPage":false}}}}}`))
+	settings := s.fake.Settings("https://shop.example")
 	f.Fuzz(func(t *testing.T, body []byte) {
-		one := open(t, nil)
-		one.fake.Answer(answer(string(body)), answer(string(body)))
+		system, err := shopify.Open(settings, connector.Deps{HTTP: always(body), Now: func() time.Time { return now }, CrossRef: &memory{bound: map[string]string{}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		one := &shop{System: system}
 		raw, err := one.Poller.Fetch(t.Context(), one.feed("order"), connector.Change{ID: "1", At: now})
 		if err != nil && fault.As(err).Doing == "" {
 			t.Errorf("%v does not say what was attempted", err)
@@ -331,6 +338,16 @@ func FuzzPolledOrder(f *testing.F) {
 			t.Errorf("translating what was composed: %v", err)
 		}
 	})
+}
+
+// always is a transport that gives one answer.
+type always []byte
+
+func (a always) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{
+		StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Body: io.NopCloser(bytes.NewReader(a)), ContentLength: int64(len(a)), Request: r,
+	}, nil
 }
 
 func Example_polling() {

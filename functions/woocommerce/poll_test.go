@@ -239,8 +239,9 @@ func TestALocalDateIsReadInTheStoresZone(t *testing.T) {
 func FuzzChanges(f *testing.F) {
 	f.Add(append(append([]byte("["), woocommercetest.NewOrder(1, 2).Body()...), ']'))
 	f.Add([]byte(`[{"id":1,"number":"1","date_modified_gmt":"2026-11-22T12:00:00"}]`))
+	settings := woocommercetest.New().Settings("https://shop.example")
 	f.Fuzz(func(t *testing.T, body []byte) {
-		system, err := woocommerce.Open(woocommercetest.New().Settings("https://shop.example"), deps(answered{status: 200, body: string(body)}))
+		system, err := woocommerce.Open(settings, deps(answered{status: 200, body: string(body)}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"causeway/shared/canonical"
@@ -152,6 +153,10 @@ func (f *Fake) execute(query string, variables map[string]any) Answer {
 		return failed("undefinedField", errs.Error())
 	}
 	operation := document.Operations[0]
+	variables, err := validator.VariableValues(f.schema, operation, variables)
+	if err != nil {
+		return failed("INVALID_VARIABLE", err.Error())
+	}
 	cost := points(operation.SelectionSet, variables)
 	if cost > mostPoints {
 		return failed("MAX_COST_EXCEEDED", "Query cost is "+strconv.Itoa(cost)+", which exceeds the single query max cost limit")
@@ -184,14 +189,17 @@ func ok(body any) Answer {
 
 // root is everything that the operation can see, and for a mutation what it does.
 func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any) map[string]any {
+	search := ""
 	for _, field := range fields(operation.SelectionSet) {
+		if asked := toText(argument(field, "query", variables)); asked != "" {
+			search = asked
+		}
 		if field.Name == "webhookSubscriptionCreate" {
 			input, _ := argument(field, "webhookSubscription", variables).(map[string]any)
 			return object{field.Name: f.create(toText(argument(field, "topic", variables)), toText(input["uri"]))}
 		}
 	}
 	root := map[string]any{"shop": map[string]any{"id": "gid://shopify/Shop/1", "name": "Example Brand", "ianaTimezone": "America/New_York"}}
-	search, _ := variables["search"].(string)
 	root["webhookSubscriptions"] = f.shownSubscriptions()
 	root["orders"] = changed(f.allOrders(), search)
 	root["customers"] = changed(f.allCustomers(), search)
