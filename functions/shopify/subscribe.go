@@ -138,6 +138,10 @@ func (s *subscriber) Subscribe(ctx context.Context, broken connector.Subscriptio
 	if err != nil || made {
 		return err
 	}
+	// Another poller may have been first; an address is taken once for each topic.
+	if found, err := s.list(ctx, broken.Tenant); err == nil && s.state(broken.Tenant, broken.Topic, found).State == connector.Active {
+		return nil
+	}
 	return &fault.Error{
 		Kind: fault.Rejected, Class: fault.Config, Field: field, Doing: doing,
 		Detail: "Shopify refuses the subscription; look at SHOPIFY_WEBHOOK_URL",

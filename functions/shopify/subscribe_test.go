@@ -64,6 +64,9 @@ func TestSubscriptionsAreMadeAnew(t *testing.T) {
 				t.Errorf("%s: %s is %s", address, topic, state)
 			}
 		}
+		if err := s.Subscriber.Subscribe(t.Context(), all[0]); err != nil { // as a second poller would
+			t.Errorf("again: %v", err)
+		}
 		if n := len(s.fake.Subscriptions()); n != 7 { // the one that leads elsewhere stays
 			t.Errorf("%d subscriptions", n)
 		}

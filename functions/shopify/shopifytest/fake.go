@@ -189,20 +189,21 @@ func ok(body any) Answer {
 
 // root is everything that the operation can see, and for a mutation what it does.
 func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any) map[string]any {
-	search := ""
+	root := map[string]any{"shop": map[string]any{"id": "gid://shopify/Shop/1", "name": "Example Brand", "ianaTimezone": "America/New_York"}}
 	for _, field := range fields(operation.SelectionSet) {
-		if asked := toText(argument(field, "query", variables)); asked != "" {
-			search = asked
-		}
-		if field.Name == "webhookSubscriptionCreate" {
+		search := toText(argument(field, "query", variables))
+		switch field.Name {
+		case "webhookSubscriptionCreate":
 			input, _ := argument(field, "webhookSubscription", variables).(map[string]any)
-			return object{field.Name: f.create(toText(argument(field, "topic", variables)), toText(input["uri"]))}
+			root[field.Name] = f.create(toText(argument(field, "topic", variables)), toText(input["uri"]))
+		case "webhookSubscriptions":
+			root[field.Name] = f.shownSubscriptions()
+		case "orders":
+			root[field.Name] = changed(f.allOrders(), search)
+		case "customers":
+			root[field.Name] = changed(f.allCustomers(), search)
 		}
 	}
-	root := map[string]any{"shop": map[string]any{"id": "gid://shopify/Shop/1", "name": "Example Brand", "ianaTimezone": "America/New_York"}}
-	root["webhookSubscriptions"] = f.shownSubscriptions()
-	root["orders"] = changed(f.allOrders(), search)
-	root["customers"] = changed(f.allCustomers(), search)
 	id, _ := variables["id"].(string)
 	number := strings.TrimPrefix(id, "gid://shopify/Order/")
 	if held, known := f.held[number]; known {
