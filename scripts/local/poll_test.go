@@ -47,8 +47,10 @@ func TestSourcesArePolledOnSchedule(t *testing.T) {
 			p.hold(d)
 		}
 	}
-	p.start(ctx)
-	p.schedulePolls(ctx)
+	running, stop := context.WithCancel(ctx)
+	defer stop() // before the program is closed, which waits for its rounds
+	p.start(running)
+	p.schedulePolls(running)
 	for range 2 { // one order of each store
 		select {
 		case text := <-said:
