@@ -20,8 +20,9 @@ import (
 // batch, and after an error counts the whole batch as failed: until it is archived a
 // message stays in the queue, and after too many receives in the dead-letter queue.
 //
-// An object per batch, not per delivery, because S3 charges for each. A batch that is
-// received again is archived again, under the same name if it is the same batch.
+// An object per batch, not per delivery, because S3 charges for each; large bodies are
+// objects of their own. A batch that is received again is archived again, under the
+// same name if it is the same batch.
 // What is no raw message of ours is left out: Translate writes it, as it is, to the
 // dead-letter queue.
 func (b *Backend) Archive(ctx context.Context, batch []pipeline.Incoming) error {
@@ -36,6 +37,11 @@ func (b *Backend) Archive(ctx context.Context, batch []pipeline.Incoming) error 
 		if err != nil {
 			return fault.Doing("archiving delivery "+raw.ID, err)
 		}
+		if raw.Claim != nil {
+			if err := b.archiveBody(ctx, *raw.Claim); err != nil {
+				return err
+			}
+		}
 		system = raw.System
 		lines.Write(line)
 		lines.WriteByte('\n')
@@ -46,6 +52,20 @@ func (b *Backend) Archive(ctx context.Context, batch []pipeline.Incoming) error 
 	sum := sha256.Sum256(lines.Bytes())
 	key := archiveHour(system, b.config.Now()) + hex.EncodeToString(sum[:]) + ".jsonl"
 	return b.putObject(ctx, "archiving "+key, key, lines.Bytes(), sum)
+}
+
+// archiveBody copies a large body out of the claims, which are kept for a shorter time.
+// One that is lost or damaged there cannot be archived, and must not keep the rest of
+// its batch from being: Translate will tell of it.
+func (b *Backend) archiveBody(ctx context.Context, claim message.Claim) error {
+	data, err := b.Load(ctx, claim)
+	if f := fault.As(err); f != nil && (f.Class == fault.MissingRef || f.Class == fault.Parse) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return b.putObject(ctx, "archiving body "+claim.Key, archiveFolder+claim.Key, data, sha256.Sum256(data))
 }
 
 func archiveHour(system string, at time.Time) string {
@@ -93,7 +113,7 @@ func (b *Backend) archivedObject(ctx context.Context, key string, yield func(*me
 	for line := range bytes.Lines(data) {
 		raw, err := message.DecodeRaw(line)
 		if err == nil && raw.Claim != nil {
-			raw.Body, err = b.Load(ctx, *raw.Claim)
+			raw.Body, err = b.loadFrom(ctx, archiveFolder, *raw.Claim)
 		}
 		if err != nil {
 			yield(nil, &fault.Error{Kind: fault.Invalid, Class: fault.Parse, Doing: doing, Err: err})

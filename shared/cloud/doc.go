@@ -61,8 +61,8 @@
 // batch of an inbox to S3, one object per batch, before it handles any of it
 // (Backend.Archive). Until then the message lies in the inbox queue, which is durable,
 // so that the door need not wait for S3, and the price is that of a tenth of a PUT
-// per message under load ($0.50 per million) instead of one ($5). Bodies above the
-// inline limit lie in claims/ already; that folder has to keep them as long as archive/.
+// per message under load ($0.50 per million) instead of one ($5). A body above the
+// inline limit is copied from claims/ to archive/, which is kept for longer.
 //
 // # Decisions
 //

@@ -14,10 +14,12 @@ import (
 	events "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"causeway/shared/cloud"
 	"causeway/shared/cloud/cloudtest"
+	"causeway/shared/fault"
 	"causeway/shared/message"
 	"causeway/shared/pipeline/pipelinetest"
 	"causeway/shared/routes"
@@ -169,3 +171,43 @@ func TestQueue(t *testing.T)  { t.Parallel(); pipelinetest.TestQueue(t, openWorl
 func TestState(t *testing.T)  { t.Parallel(); pipelinetest.TestState(t, openWorld) }
 func TestLedger(t *testing.T) { t.Parallel(); pipelinetest.TestLedger(t, openWorld) }
 func TestVault(t *testing.T)  { t.Parallel(); pipelinetest.TestVault(t, openWorld) }
+
+func TestArchiveOverTheEmulator(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.open()
+	for i := range 30 {
+		must(t, b.Archive(t.Context(), inbox(t, rawMessage(fmt.Sprint("r", i), []byte{byte(i), 0xff}))))
+		w.advance(10 * time.Minute)
+	}
+	found := map[string]bool{}
+	for raw, err := range b.Archived(t.Context(), "shop", noon.Add(time.Hour), noon.Add(2*time.Hour)) {
+		must(t, err)
+		found[raw.ID] = len(raw.Body) == 2 && raw.Body[1] == 0xff
+	}
+	for i := range 30 {
+		id := fmt.Sprint("r", i)
+		if want := i >= 6 && i < 18; found[id] != want {
+			t.Errorf("%s of minute %d was found: %v", id, i*10, found[id])
+		}
+	}
+}
+
+func TestSecretsOverTheEmulator(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	client := secretsmanager.NewFromConfig(w.account)
+	_, err := client.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String(secretName), SecretString: aws.String(`{"KEY":"one"}`)})
+	must(t, err)
+	secrets := cloud.NewSecrets(w.account, w.clock.Now)
+	mustHold(t, secrets, "one")
+	_, err = client.PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{SecretId: aws.String(secretName), SecretString: aws.String(`{"KEY":"two"}`)})
+	must(t, err)
+	mustHold(t, secrets, "one")
+	settings, changed, err := secrets.Refresh(t.Context(), secretName)
+	if err != nil || !changed || settings["KEY"] != "two" {
+		t.Errorf("Refresh = %v, %v, %v", settings, changed, err)
+	}
+	_, err = secrets.Get(t.Context(), "causeway-test/nobody")
+	mustBe(t, err, fault.Rejected, fault.Config, "causeway-test/nobody")
+}

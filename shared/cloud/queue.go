@@ -65,17 +65,15 @@ func check(out pipeline.Outgoing) (size int, err error) {
 	if size == 0 {
 		return 0, fault.New(fault.Invalid, fault.Schema, "", "a message must have a body")
 	}
-	valid := sendable(string(out.Body))
 	for name, value := range out.Attributes {
 		if value == "" {
 			return 0, &fault.Error{Kind: fault.Invalid, Class: fault.Value, Field: name, Detail: "an attribute must not be empty"}
 		}
-		size += len(name) + len(textType) + len(value)
-		valid = valid && sendable(value)
+		size += len(name) + len(textType) + len(clean(value))
 	}
 	switch {
-	case !valid:
-		return 0, fault.New(fault.Invalid, fault.Parse, "", "body and attributes must be UTF-8 without control characters")
+	case !utf8.Valid(out.Body) || strings.ContainsFunc(string(out.Body), unsendable):
+		return 0, fault.New(fault.Invalid, fault.Parse, "", "a body must be UTF-8 without control characters")
 	case len(out.Attributes) > maxAttributes:
 		return 0, fault.New(fault.Invalid, fault.TooLarge, "", fmt.Sprintf("a message has at most %d attributes, not %d", maxAttributes, len(out.Attributes)))
 	case size > maxMessage:
@@ -84,12 +82,21 @@ func check(out pipeline.Outgoing) (size int, err error) {
 	return size, nil
 }
 
-// sendable reports whether SQS takes the text: the characters of XML 1.0
+// unsendable reports whether SQS refuses the character: it takes those of XML 1.0
 // (SendMessage, "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | …").
-func sendable(text string) bool {
-	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
-		return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF
-	})
+func unsendable(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF
+}
+
+// clean replaces in an attribute what SQS does not take. An attribute may name what a
+// sender wrote, such as an entity's id, and must not keep its dead letter from being written.
+func clean(value string) string {
+	return strings.Map(func(r rune) rune {
+		if unsendable(r) {
+			return utf8.RuneError
+		}
+		return r // also for a byte that is no UTF-8
+	}, value)
 }
 
 // label tells which message of a batch is meant.
@@ -109,7 +116,7 @@ func sendEntry(index int, out pipeline.Outgoing) types.SendMessageBatchRequestEn
 		entry.MessageAttributes = make(map[string]types.MessageAttributeValue, len(out.Attributes))
 	}
 	for name, value := range out.Attributes {
-		entry.MessageAttributes[name] = types.MessageAttributeValue{DataType: aws.String(textType), StringValue: &value}
+		entry.MessageAttributes[name] = types.MessageAttributeValue{DataType: aws.String(textType), StringValue: aws.String(clean(value))}
 	}
 	return entry
 }

@@ -48,8 +48,12 @@ func (b *Backend) putObject(ctx context.Context, doing, key string, data []byte,
 // missing_ref, one that differs fault.Invalid of class parse: neither gets better by
 // trying again.
 func (b *Backend) Load(ctx context.Context, claim message.Claim) ([]byte, error) {
-	doing := "loading body " + claim.Key
-	data, err := b.getObject(ctx, doing, claimFolder+claim.Key)
+	return b.loadFrom(ctx, claimFolder, claim)
+}
+
+func (b *Backend) loadFrom(ctx context.Context, folder string, claim message.Claim) ([]byte, error) {
+	doing := "loading body " + folder + claim.Key
+	data, err := b.getObject(ctx, doing, folder+claim.Key)
 	if err != nil {
 		return nil, err
 	}
