@@ -107,9 +107,9 @@ func label(out pipeline.Outgoing, index int) string {
 }
 
 func sendEntry(index int, out pipeline.Outgoing) api.SendMessageBatchRequestEntry {
-	entry := api.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(index)), MessageBody: aws.String(string(out.Body))}
+	entry := api.SendMessageBatchRequestEntry{ID: aws.String(strconv.Itoa(index)), MessageBody: aws.String(string(out.Body))}
 	if out.Group != "" {
-		entry.MessageGroupId = aws.String(groupID(out.Group))
+		entry.MessageGroupID = aws.String(groupID(out.Group))
 	}
 	if len(out.Attributes) > 0 {
 		entry.MessageAttributes = make(map[string]api.MessageAttributeValue, len(out.Attributes))
@@ -135,7 +135,7 @@ func groupID(group string) string {
 func (b *Backend) sendBatch(ctx context.Context, queue string, batch []pipeline.Outgoing, entries []api.SendMessageBatchRequestEntry) error {
 	for round := 1; ; round++ {
 		doing := fmt.Sprintf("sending %d messages to queue %s", len(entries), queue)
-		out, err := b.queues().SendMessageBatch(ctx, &api.SendMessageBatchInput{QueueUrl: b.queueURL(queue), Entries: entries})
+		out, err := b.queues().SendMessageBatch(ctx, &api.SendMessageBatchInput{QueueURL: b.queueURL(queue), Entries: entries})
 		if err != nil {
 			return failure(doing, "queue "+queue, err)
 		}
@@ -158,19 +158,19 @@ func (b *Backend) sendBatch(ctx context.Context, queue string, batch []pipeline.
 func unsent(queue string, batch []pipeline.Outgoing, entries []api.SendMessageBatchRequestEntry, out *api.SendMessageBatchOutput) (open []api.SendMessageBatchRequestEntry, refused error) {
 	sent := make(map[string]bool, len(entries))
 	for _, ok := range out.Successful {
-		sent[aws.ToString(ok.Id)] = true
+		sent[aws.ToString(ok.ID)] = true
 	}
 	failed := make(map[string]api.BatchResultErrorEntry)
 	for _, each := range out.Failed {
-		failed[aws.ToString(each.Id)] = each
+		failed[aws.ToString(each.ID)] = each
 	}
 	for _, entry := range entries {
-		if sent[*entry.Id] {
+		if sent[*entry.ID] {
 			continue
 		}
 		open = append(open, entry)
 		if refused == nil || fault.KindOf(refused) == fault.Unavailable {
-			refused = sendFailure(queue, batch, *entry.Id, failed[*entry.Id])
+			refused = sendFailure(queue, batch, *entry.ID, failed[*entry.ID])
 		}
 	}
 	return open, refused
@@ -198,7 +198,7 @@ func (b *Backend) Receive(ctx context.Context, queue string, most int, wait time
 		return nil, nil
 	}
 	out, err := b.queues().ReceiveMessage(ctx, &api.ReceiveMessageInput{
-		QueueUrl: b.queueURL(queue), MaxNumberOfMessages: int32(min(most, maxBatch)),
+		QueueURL: b.queueURL(queue), MaxNumberOfMessages: int32(min(most, maxBatch)),
 		WaitTimeSeconds:             int32(min(wait, longestPoll) / time.Second),
 		MessageAttributeNames:       []string{"All"},
 		MessageSystemAttributeNames: []string{api.ApproximateReceiveCount, api.SentTimestamp},
@@ -220,12 +220,12 @@ func incoming(queue string, m api.Message) (pipeline.Incoming, error) {
 	sent, errSent := strconv.ParseInt(m.Attributes[api.SentTimestamp], 10, 64)
 	if err := errors.Join(errCount, errSent); err != nil {
 		return pipeline.Incoming{}, &fault.Error{
-			Kind: fault.Unavailable, Class: fault.Parse, Doing: "receiving message " + aws.ToString(m.MessageId) + " from queue " + queue,
+			Kind: fault.Unavailable, Class: fault.Parse, Doing: "receiving message " + aws.ToString(m.MessageID) + " from queue " + queue,
 			Detail: "receive count or time of sending is no number", Err: err,
 		}
 	}
 	in := pipeline.Incoming{
-		Queue: queue, Handle: aws.ToString(m.ReceiptHandle), MessageID: aws.ToString(m.MessageId), Body: []byte(aws.ToString(m.Body)),
+		Queue: queue, Handle: aws.ToString(m.ReceiptHandle), MessageID: aws.ToString(m.MessageID), Body: []byte(aws.ToString(m.Body)),
 		ReceiveCount: count, SentAt: time.UnixMilli(sent).UTC(),
 	}
 	if len(m.MessageAttributes) > 0 {
@@ -240,7 +240,7 @@ func incoming(queue string, m api.Message) (pipeline.Incoming, error) {
 // Delete implements pipeline.Queue. SQS itself answers a stale handle of a standard
 // queue with success and deletes nothing.
 func (b *Backend) Delete(ctx context.Context, in pipeline.Incoming) error {
-	err := b.queues().DeleteMessage(ctx, &api.DeleteMessageInput{QueueUrl: b.queueURL(in.Queue), ReceiptHandle: &in.Handle})
+	err := b.queues().DeleteMessage(ctx, &api.DeleteMessageInput{QueueURL: b.queueURL(in.Queue), ReceiptHandle: &in.Handle})
 	return failure("deleting message "+in.MessageID+" of queue "+in.Queue, "queue "+in.Queue, err)
 }
 
@@ -251,7 +251,7 @@ func (b *Backend) Defer(ctx context.Context, in pipeline.Incoming, until time.Ti
 	doing := "deferring message " + in.MessageID + " of queue " + in.Queue
 	hidden := min(max(until.Sub(b.config.Now()), 0), longestDeferral)
 	err := b.queues().ChangeMessageVisibility(ctx, &api.ChangeMessageVisibilityInput{
-		QueueUrl: b.queueURL(in.Queue), ReceiptHandle: &in.Handle,
+		QueueURL: b.queueURL(in.Queue), ReceiptHandle: &in.Handle,
 		VisibilityTimeout: int32((hidden + time.Second - 1) / time.Second),
 	})
 	if stale(err) {

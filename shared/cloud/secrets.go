@@ -75,7 +75,7 @@ func (s *Secrets) Get(ctx context.Context, name string) (map[string]string, erro
 
 // fetch asks AWS for the secret's present value.
 func (s *Secrets) fetch(ctx context.Context, name string, each *secret) error {
-	out, err := s.client().GetSecretValue(ctx, &api.GetSecretValueInput{SecretId: &name})
+	out, err := s.client().GetSecretValue(ctx, &api.GetSecretValueInput{SecretID: &name})
 	if err != nil {
 		return failure("reading secret "+name, "secret "+name, err)
 	}

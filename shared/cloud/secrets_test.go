@@ -21,7 +21,7 @@ type safe struct {
 	down    bool
 }
 
-func (s *safe) answer(_ int, r request) answer {
+func (s *safe) answer(int, request) answer {
 	if s.down {
 		return answer{err: errors.New("connection refused")}
 	}

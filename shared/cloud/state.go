@@ -90,7 +90,7 @@ func (b *Backend) Put(ctx context.Context, item pipeline.Item) (revision int64, 
 		return 0, fault.New(fault.Invalid, fault.TooLarge, doing, fmt.Sprintf("DynamoDB takes %d bytes, the item has %d", maxItem, size))
 	}
 	err = b.table().PutItem(ctx, put)
-	if refused, ok := errors.AsType[*api.ConditionalCheckFailedException](err); ok {
+	if refused, ok := errors.AsType[*api.ConditionFailedError](err); ok {
 		if bytes.Equal(bytesOf(refused.Item, attrToken), token) {
 			return revision, nil
 		}

@@ -122,8 +122,8 @@ func TestRequestsAreThoseOfTheSDK(t *testing.T) {
 			_, _ = dynamodb.NewFromConfig(config(w)).Scan(ctx, &dynamodb.ScanInput{TableName: table, FilterExpression: &text, ExpressionAttributeValues: theirs})
 		}},
 		"SendMessageBatch": {func(ctx context.Context, w *wire) {
-			_, _ = api.NewSQS(options(w)).SendMessageBatch(ctx, &api.SendMessageBatchInput{QueueUrl: url, Entries: []api.SendMessageBatchRequestEntry{{
-				Id: one, MessageBody: &text, MessageGroupId: one, MessageAttributes: map[string]api.MessageAttributeValue{"a": {DataType: aws.String("String"), StringValue: &text}},
+			_, _ = api.NewSQS(options(w)).SendMessageBatch(ctx, &api.SendMessageBatchInput{QueueURL: url, Entries: []api.SendMessageBatchRequestEntry{{
+				ID: one, MessageBody: &text, MessageGroupID: one, MessageAttributes: map[string]api.MessageAttributeValue{"a": {DataType: aws.String("String"), StringValue: &text}},
 			}}})
 		}, func(ctx context.Context, w *wire) {
 			_, _ = sqs.NewFromConfig(config(w)).SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: url, Entries: []queue.SendMessageBatchRequestEntry{{
@@ -131,17 +131,17 @@ func TestRequestsAreThoseOfTheSDK(t *testing.T) {
 			}}})
 		}},
 		"ReceiveMessage": {func(ctx context.Context, w *wire) {
-			_, _ = api.NewSQS(options(w)).ReceiveMessage(ctx, &api.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: 3, WaitTimeSeconds: 20, MessageAttributeNames: []string{"All"}, MessageSystemAttributeNames: []string{api.SentTimestamp, api.ApproximateReceiveCount}})
+			_, _ = api.NewSQS(options(w)).ReceiveMessage(ctx, &api.ReceiveMessageInput{QueueURL: url, MaxNumberOfMessages: 3, WaitTimeSeconds: 20, MessageAttributeNames: []string{"All"}, MessageSystemAttributeNames: []string{api.SentTimestamp, api.ApproximateReceiveCount}})
 		}, func(ctx context.Context, w *wire) {
 			_, _ = sqs.NewFromConfig(config(w)).ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: 3, WaitTimeSeconds: 20, MessageAttributeNames: []string{"All"}, MessageSystemAttributeNames: []queue.MessageSystemAttributeName{"SentTimestamp", "ApproximateReceiveCount"}})
 		}},
 		"DeleteMessage": {func(ctx context.Context, w *wire) {
-			_ = api.NewSQS(options(w)).DeleteMessage(ctx, &api.DeleteMessageInput{QueueUrl: url, ReceiptHandle: one})
+			_ = api.NewSQS(options(w)).DeleteMessage(ctx, &api.DeleteMessageInput{QueueURL: url, ReceiptHandle: one})
 		}, func(ctx context.Context, w *wire) {
 			_, _ = sqs.NewFromConfig(config(w)).DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: one})
 		}},
 		"ChangeMessageVisibility to now": {func(ctx context.Context, w *wire) {
-			_ = api.NewSQS(options(w)).ChangeMessageVisibility(ctx, &api.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: one})
+			_ = api.NewSQS(options(w)).ChangeMessageVisibility(ctx, &api.ChangeMessageVisibilityInput{QueueURL: url, ReceiptHandle: one})
 		}, func(ctx context.Context, w *wire) {
 			_, _ = sqs.NewFromConfig(config(w)).ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: one})
 		}},
@@ -151,7 +151,7 @@ func TestRequestsAreThoseOfTheSDK(t *testing.T) {
 			_, _ = eventbridge.NewFromConfig(config(w)).PutEvents(ctx, &eventbridge.PutEventsInput{Entries: []bus.PutEventsRequestEntry{{EventBusName: table, Source: one, DetailType: one, Detail: &text}}})
 		}},
 		"GetSecretValue": {func(ctx context.Context, w *wire) {
-			_, _ = api.NewSecretsManager(options(w)).GetSecretValue(ctx, &api.GetSecretValueInput{SecretId: one})
+			_, _ = api.NewSecretsManager(options(w)).GetSecretValue(ctx, &api.GetSecretValueInput{SecretID: one})
 		}, func(ctx context.Context, w *wire) {
 			_, _ = secretsmanager.NewFromConfig(config(w)).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: one})
 		}},
@@ -316,7 +316,7 @@ func TestAConditionThatFailsTellsTheItem(t *testing.T) {
 	t.Parallel()
 	w := always(400, `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"no","Item":{"w":{"B":"dG9rZW4="},"r":{"N":"7"}}}`)
 	err := api.NewDynamoDB(options(w)).PutItem(t.Context(), &api.PutItemInput{TableName: aws.String("t")})
-	refused, ok := errors.AsType[*api.ConditionalCheckFailedException](err)
+	refused, ok := errors.AsType[*api.ConditionFailedError](err)
 	if !ok || string(refused.Item["w"].B) != "token" || *refused.Item["r"].N != "7" || len(w.calls) != 1 {
 		t.Errorf("%v after %d calls", err, len(w.calls))
 	}
@@ -330,10 +330,11 @@ func TestF53AClockThatIsWrongIsCorrected(t *testing.T) {
 		right := noon.Add(10 * time.Minute)
 		w := &wire{}
 		w.answer = func(n int) (int, http.Header, string, error) {
-			if at, err := time.Parse("20060102T150405Z", w.calls[n-1].request.Header.Get("X-Amz-Date")); err != nil || right.Sub(at).Abs() > 5*time.Minute {
+			at, err := time.Parse("20060102T150405Z", w.calls[n-1].request.Header.Get("X-Amz-Date"))
+			if right.Sub(at).Abs() > 5*time.Minute {
 				return 400, http.Header{"Date": {right.Format(http.TimeFormat)}}, `{"__type":"InvalidSignatureException","message":"Signature expired"}`, nil
 			}
-			return 200, nil, "{}", nil
+			return 200, nil, "{}", err
 		}
 		client := api.NewDynamoDB(options(w))
 		for range 2 {

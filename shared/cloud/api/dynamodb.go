@@ -76,7 +76,7 @@ func (d *DynamoDB) GetItem(ctx context.Context, in *GetItemInput) (*GetItemOutpu
 	return call[GetItemOutput](ctx, d.client, "GetItem", in)
 }
 
-// PutItem writes one item. A condition that fails is a ConditionalCheckFailedException.
+// PutItem writes one item. A condition that fails is a ConditionFailedError.
 func (d *DynamoDB) PutItem(ctx context.Context, in *PutItemInput) error {
 	return d.client.quietly(ctx, "PutItem", in)
 }

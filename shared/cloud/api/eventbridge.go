@@ -18,7 +18,7 @@ type (
 	// PutEventsOutput says of each event, in order, whether it was taken.
 	PutEventsOutput struct{ Entries []PutEventsResultEntry }
 	// PutEventsResultEntry has an error code if the event was not taken.
-	PutEventsResultEntry struct{ EventId, ErrorCode, ErrorMessage *string }
+	PutEventsResultEntry struct{ ErrorCode, ErrorMessage *string }
 )
 
 // PutEvents publishes up to ten events.

@@ -9,9 +9,9 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// ConditionalCheckFailedException is DynamoDB's answer to a write whose condition does
-// not hold, with the item that stands there if it was asked for.
-type ConditionalCheckFailedException struct {
+// ConditionFailedError is DynamoDB's answer to a write whose condition does not hold,
+// ConditionalCheckFailedException, with the item that stands there if it was asked for.
+type ConditionFailedError struct {
 	smithy.GenericAPIError
 	Item map[string]AttributeValue
 }
@@ -31,7 +31,7 @@ func refusal(response *http.Response, body []byte) smithy.APIError {
 		generic.Message = http.StatusText(response.StatusCode)
 	}
 	if generic.Code == conditionFailed {
-		return &ConditionalCheckFailedException{generic, said.Item}
+		return &ConditionFailedError{generic, said.Item}
 	}
 	return &generic
 }

@@ -12,7 +12,9 @@ func NewSecretsManager(o Options) *SecretsManager {
 
 type (
 	// GetSecretValueInput is the request of GetSecretValue: the current version.
-	GetSecretValueInput struct{ SecretId *string }
+	GetSecretValueInput struct {
+		SecretID *string `json:"SecretId"`
+	}
 	// GetSecretValueOutput is the answer to GetSecretValue; SecretString is nil where the
 	// secret holds bytes.
 	GetSecretValueOutput struct{ SecretString *string }

@@ -11,15 +11,15 @@ func NewSQS(o Options) *SQS { return &SQS{newClient(o, service{"SQS", "sqs", "Am
 type (
 	// SendMessageBatchInput is the request of SendMessageBatch.
 	SendMessageBatchInput struct {
-		QueueUrl *string
+		QueueURL *string `json:"QueueUrl"`
 		Entries  []SendMessageBatchRequestEntry
 	}
 	// SendMessageBatchRequestEntry is one message of a batch.
 	SendMessageBatchRequestEntry struct {
-		Id                *string
+		ID                *string `json:"Id"`
 		MessageBody       *string
 		MessageAttributes map[string]MessageAttributeValue `json:",omitempty"`
-		MessageGroupId    *string                          `json:",omitempty"`
+		MessageGroupID    *string                          `json:"MessageGroupId,omitempty"`
 	}
 	// MessageAttributeValue is an attribute of a message, of type String here.
 	MessageAttributeValue struct {
@@ -28,12 +28,14 @@ type (
 	}
 	// SendMessageBatchOutput names what was sent and what was not.
 	SendMessageBatchOutput struct {
-		Successful []struct{ Id *string }
-		Failed     []BatchResultErrorEntry
+		Successful []struct {
+			ID *string `json:"Id"`
+		}
+		Failed []BatchResultErrorEntry
 	}
 	// BatchResultErrorEntry says why a message was not sent.
 	BatchResultErrorEntry struct {
-		Id          *string
+		ID          *string `json:"Id"`
 		Code        *string
 		Message     *string
 		SenderFault bool
@@ -41,7 +43,7 @@ type (
 
 	// ReceiveMessageInput is the request of ReceiveMessage.
 	ReceiveMessageInput struct {
-		QueueUrl                    *string
+		QueueURL                    *string  `json:"QueueUrl"`
 		MaxNumberOfMessages         int32    `json:",omitempty"`
 		WaitTimeSeconds             int32    `json:",omitempty"`
 		MessageAttributeNames       []string `json:",omitempty"`
@@ -51,7 +53,7 @@ type (
 	ReceiveMessageOutput struct{ Messages []Message }
 	// Message is one message that was received.
 	Message struct {
-		MessageId         *string
+		MessageID         *string `json:"MessageId"`
 		ReceiptHandle     *string
 		Body              *string
 		Attributes        map[string]string
@@ -59,10 +61,13 @@ type (
 	}
 
 	// DeleteMessageInput is the request of DeleteMessage.
-	DeleteMessageInput struct{ QueueUrl, ReceiptHandle *string }
+	DeleteMessageInput struct {
+		QueueURL      *string `json:"QueueUrl"`
+		ReceiptHandle *string
+	}
 	// ChangeMessageVisibilityInput is the request of ChangeMessageVisibility.
 	ChangeMessageVisibilityInput struct {
-		QueueUrl          *string
+		QueueURL          *string `json:"QueueUrl"`
 		ReceiptHandle     *string
 		VisibilityTimeout int32
 	}
