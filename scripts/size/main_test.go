@@ -85,7 +85,7 @@ func TestTheRuntimeAPIHandsOutEventsAndNotesPolls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	t.Cleanup(func() { _ = response.Body.Close() })
 	if at, err := api.await(t.Context()); err != nil || time.Since(at) > time.Minute || response.Header.Get("Lambda-Runtime-Deadline-Ms") == "" {
 		t.Errorf("polled at %v, %v", at, err)
 	}
