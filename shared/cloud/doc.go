@@ -40,21 +40,20 @@
 // belongs to that; one by stage dead, parked or deferred reads the lists of the days
 // since; any other (a route alone, a time alone, no filter) reads the whole table.
 //
-// # Write units of a webhook that becomes one event for three targets
+// # Write units of a webhook that becomes one event
 //
-//	state    inbox: claim, done                      2
-//	         each target: claim, done            3 × 2
-//	ledger   received                                1
-//	         translated and published                1
-//	         pointers to event and entity            2
-//	         each target: sent and confirmed     3 × 1
-//	in all                                          15
+//	to the bus         state: claim, done                                2
+//	                   ledger: received; translated and published        2
+//	                   ledger: pointers to event and entity              2
+//	for each target    state: claim, done                                2
+//	                   ledger: sent and confirmed                        1
 //
-// and four strongly consistent reads. Entries are compressed with a dictionary so that
-// an item stays within one unit (1 KB): a delivery's two take about 200 bytes. A
-// failed attempt adds two of state, one or two of the ledger, and one of its day's
-// list. At $0.625 per million units and $0.125 per million reads that is $9.88 per
-// million webhooks; provisioned capacity with scaling costs less where load is steady.
+// With three targets that is 15 write units and four consistent reads. Entries are
+// compressed with a dictionary so that an item stays within one unit (1 KB): a
+// delivery's two take about 200 bytes. An attempt that is deferred adds two of state
+// and three of the ledger (sent, deferred, its day's list), a dead letter the same.
+// At $0.625 per million units and $0.125 per million reads, three targets cost $9.88
+// per million webhooks; provisioned capacity with scaling costs less where load is steady.
 //
 // # Archive
 //

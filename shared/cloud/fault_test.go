@@ -42,23 +42,26 @@ func newDelivery(t *testing.T) *delivery {
 	t.Helper()
 	d := &delivery{world: newWorld(t), target: &erp{}}
 	d.ports = d.open().Ports()
-	route := pipelinetest.Table()[2]
-	d.queue = route.Queue()
-	d.handler = &pipeline.Deliverer{
-		Route: route,
-		Config: &pipeline.Config{
-			Ports: d.ports, Now: d.clock.Now, Random: func() float64 { return 0 }, Log: slog.New(slog.DiscardHandler),
-			Build: "test", Policy: pipeline.DefaultPolicy(), Routes: pipelinetest.Table(),
-		},
+	d.handler = newDeliverer(&pipeline.Config{
+		Ports: d.ports, Now: d.clock.Now, Random: func() float64 { return 0 }, Log: slog.New(slog.DiscardHandler),
+		Build: "test", Policy: pipeline.DefaultPolicy(), Routes: pipelinetest.Table(),
+	}, d.target)
+	d.queue = d.handler.Route.Queue()
+	d.publish(t)
+	return d
+}
+
+// newDeliverer brings the customers of the shop to the erp.
+func newDeliverer(config *pipeline.Config, target *erp) *pipeline.Deliverer {
+	return &pipeline.Deliverer{
+		Route: pipelinetest.Table()[2], Config: config,
 		System: connector.System{
-			Target: d.target,
+			Target: target,
 			Profile: connector.Profile{Name: "erp", Timeout: time.Second, Operations: map[string]connector.Operation{
 				canonical.CustomerUpserted: {Name: "upsert customer", Guarantee: connector.ExternalID},
 			}},
 		},
 	}
-	d.publish(t)
-	return d
 }
 
 func (d *delivery) publish(t *testing.T) {
