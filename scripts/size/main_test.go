@@ -49,8 +49,8 @@ func TestWhatPassesTheBudgetFails(t *testing.T) {
 
 func TestTheMiddleOfEachFigureIsTaken(t *testing.T) {
 	t.Parallel()
-	got := middle([]figures{{init: 3, resident: 1}, {init: 1, resident: 9}, {init: 2, resident: 5}})
-	if got.init != 2 || got.resident != 5 {
+	got := middle([]figures{{init: 3, resident: 1}, {init: 1, resident: 9}, {init: 2, resident: 5}, {init: 40, resident: 6}})
+	if got.init != 2 || got.resident != 6 {
 		t.Errorf("the middle is %+v", got)
 	}
 }
