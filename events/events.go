@@ -22,8 +22,8 @@ func Sample(eventType string) ([]byte, error) {
 }
 
 // Trigger returns a sample of what starts a Lambda function, in JSON: "sqs-batch",
-// "eventbridge-partner" or "http-webhook". The error wraps fs.ErrNotExist or
-// fs.ErrInvalid if there is none.
+// "eventbridge-partner", "http-webhook", "schedule" or "s3-object". The error wraps
+// fs.ErrNotExist or fs.ErrInvalid if there is none.
 func Trigger(name string) ([]byte, error) {
 	return read("trigger", "triggers/"+name+".json")
 }

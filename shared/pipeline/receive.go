@@ -50,6 +50,9 @@ func (r *Receiver) Receive(ctx context.Context, request connector.Request) Answe
 		return Answer{Status: http.StatusOK}
 	}
 	raw.Body, raw.ContentType = content, media
+	if trace := request.Header.Get("Traceparent"); raw.TraceParent == "" && isTraceParent(trace) {
+		raw.TraceParent = trace
+	}
 	if err := r.Accept(ctx, raw, request.At); err != nil {
 		return r.refuse(ctx, err)
 	}
@@ -68,6 +71,11 @@ func (r *Receiver) content(request connector.Request) (content []byte, media str
 	}
 	content, err = webhook.Decompress(request.Header, request.Body, limit)
 	return content, media, err
+}
+
+func isTraceParent(text string) bool {
+	_, ok := message.ParseTraceParent(text)
+	return ok
 }
 
 func (r *Receiver) mediaTypes() []string {
@@ -124,11 +132,13 @@ func (r *Receiver) Accept(ctx context.Context, raw *message.Raw, at time.Time) e
 	}
 	hash := digest(raw.Body)
 	claim, err := checkIn(ctx, r.Config.Vault, raw.Body)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if claim != nil {
+	case claim != nil:
 		raw.Body, raw.Claim = nil, claim
+	case raw.Claim != nil: // it was stored before, as files are
+		hash = raw.Claim.SHA256[:len(hash)]
 	}
 	if err := r.enqueue(ctx, raw); err != nil {
 		return err
@@ -153,8 +163,11 @@ func (r *Receiver) enqueue(ctx context.Context, raw *message.Raw) error {
 // out of reach must not make the sender send again, so it is only logged.
 func (r *Receiver) record(ctx context.Context, raw *message.Raw, hash string) {
 	role := connector.Receive
-	if raw.Trigger == message.Poll {
+	switch raw.Trigger {
+	case message.Poll:
 		role = connector.Poll
+	case message.File:
+		role = connector.Pickup
 	}
 	e := r.Config.entry(r.System.Profile, role, Received)
 	e.Trace, e.Event, e.Type, e.Hashes.Source = raw.CorrelationID, raw.ID, raw.Topic, hash

@@ -1,0 +1,16 @@
+// Command deliver is the Lambda function netsuite-deliver,
+// from the queues of its routes into the system.
+package main
+
+import (
+	"os"
+	"time"
+
+	"causeway/functions/netsuite"
+	"causeway/shared/cloud"
+	"causeway/shared/connector"
+)
+
+func main() {
+	cloud.Start(connector.Deliver, netsuite.Profile(), netsuite.Open, os.Environ(), time.Now)
+}

@@ -1,0 +1,16 @@
+// Command receive is the Lambda function shopify-receive,
+// the door: it checks a delivery's signature and stores its bytes in the inbox queue.
+package main
+
+import (
+	"os"
+	"time"
+
+	"causeway/functions/shopify"
+	"causeway/shared/cloud"
+	"causeway/shared/connector"
+)
+
+func main() {
+	cloud.Start(connector.Receive, shopify.Profile(), shopify.Open, os.Environ(), time.Now)
+}

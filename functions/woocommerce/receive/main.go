@@ -1,0 +1,16 @@
+// Command receive is the Lambda function woocommerce-receive,
+// the door: it checks a delivery's signature and stores its bytes in the inbox queue.
+package main
+
+import (
+	"os"
+	"time"
+
+	"causeway/functions/woocommerce"
+	"causeway/shared/cloud"
+	"causeway/shared/connector"
+)
+
+func main() {
+	cloud.Start(connector.Receive, woocommerce.Profile(), woocommerce.Open, os.Environ(), time.Now)
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"causeway/shared/connector"
+	"causeway/shared/routes"
+)
+
+// sortedKeys returns the keys in an order that does not change from run to run.
+func sortedKeys(of props) []string { return slices.Sorted(maps.Keys(of)) }
+
+// The dashboard's grid: CloudWatch has 24 columns. Each stage of the trip is a column.
+const (
+	columnWidth = 6
+	tileHeight  = 5
+	headHeight  = 2
+)
+
+// dashboard draws the flows from left to right: sources, bus, routes, targets; in each
+// column one tile per source, rule, route and target. The picture on top is a table of
+// the flows.
+func (p *plan) dashboard() resource {
+	widgets := p.picture()
+	for _, column := range []func() []props{p.sourceTiles, p.ruleTiles, p.routeTiles, p.targetTiles} {
+		widgets = append(widgets, column()...)
+	}
+	body, err := json.Marshal(props{"start": "-PT3H", "periodOverride": "inherit", "widgets": widgets})
+	if err != nil {
+		panic(err) // texts and numbers always marshal
+	}
+	return resource{ID: "Dashboard", Type: "AWS::CloudWatch::Dashboard", Props: props{"DashboardName": p.prefix, "DashboardBody": sub(string(body))}}
+}
+
+// picture is the map of the flows in words, and the columns' heads.
+func (p *plan) picture() []props {
+	var text strings.Builder
+	text.WriteString("# " + p.prefix + "\n| source | event types | route | target | |\n|---|---|---|---|---|\n")
+	for _, route := range p.routes {
+		state := "on"
+		if !p.stage.isOn(route) {
+			state = "**off**"
+		}
+		text.WriteString("| " + route.From + " → | " + strings.Join(route.Types, ", ") + " | " + route.Name() + " | → " + route.To + " | " + state + " |\n")
+	}
+	height := 3 + len(p.routes)
+	widgets := []props{{"type": "text", "x": 0, "y": 0, "width": 4 * columnWidth, "height": height, "properties": props{"markdown": text.String()}}}
+	for i, title := range []string{"Sources →", "→ Bus →", "→ Routes →", "→ Targets"} {
+		widgets = append(widgets, props{"type": "text", "x": i * columnWidth, "y": height, "width": columnWidth, "height": headHeight, "properties": props{"markdown": "## " + title}})
+	}
+	return widgets
+}
+
+// tile puts the n-th graph into a column.
+func (p *plan) tile(column, n int, title string, metrics ...[]any) props {
+	top := 3 + len(p.routes) + headHeight
+	return props{
+		"type": "metric", "x": column * columnWidth, "y": top + n*tileHeight, "width": columnWidth, "height": tileHeight,
+		"properties": props{
+			"title": title, "region": "${AWS::Region}", "view": "timeSeries", "stacked": false, "period": int(period.Seconds()),
+			"metrics": metrics, "yAxis": props{"left": props{"min": 0}},
+		},
+	}
+}
+
+func line(namespace, name, dimension, value, kind, label string) []any {
+	return []any{namespace, name, dimension, value, props{"stat": kind, "label": label}}
+}
+
+func (p *plan) sourceTiles() []props {
+	var tiles []props
+	for _, s := range p.systems {
+		if !s.has(connector.Translate) {
+			continue
+		}
+		inbox := p.name(routes.Inbox(s.Name))
+		metrics := [][]any{
+			line("AWS/SQS", "NumberOfMessagesSent", "QueueName", inbox, "Sum", "came in"),
+			line("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", inbox, "Maximum", "wait"),
+			line("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", routes.Dead(inbox), "Maximum", "dead"),
+		}
+		if s.has(connector.Receive) {
+			metrics = append(metrics, line("AWS/Lambda", "Errors", "FunctionName", p.name(s.function(connector.Receive)), "Sum", "door errors"))
+		}
+		tiles = append(tiles, p.tile(0, len(tiles), s.Title, metrics...))
+	}
+	return tiles
+}
+
+func (p *plan) ruleTiles() []props {
+	var tiles []props
+	for i, route := range p.routes {
+		of := func(name, label string) []any {
+			return []any{"AWS/Events", name, "EventBusName", p.prefix, "RuleName", p.name(route.Name()), props{"stat": "Sum", "label": label}}
+		}
+		tiles = append(tiles, p.tile(1, i, route.From+" "+route.Flow, of("MatchedEvents", "matched"), of("Invocations", "handed over"), of("FailedInvocations", "refused")))
+	}
+	return tiles
+}
+
+func (p *plan) routeTiles() []props {
+	var tiles []props
+	for i, route := range p.routes {
+		queue := p.name(route.Queue())
+		age := line("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue, "Maximum", "oldest, s")
+		age[len(age)-1].(props)["yAxis"] = "right"
+		tiles = append(tiles, p.tile(2, i, route.Name(),
+			line("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue, "Maximum", "wait"),
+			line("AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "QueueName", queue, "Maximum", "under way or deferred"),
+			line("AWS/SQS", "NumberOfMessagesDeleted", "QueueName", queue, "Sum", "done"),
+			line("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", routes.Dead(queue), "Maximum", "dead"), age))
+	}
+	return tiles
+}
+
+func (p *plan) targetTiles() []props {
+	var tiles []props
+	for _, s := range p.systems {
+		if !s.has(connector.Deliver) {
+			continue
+		}
+		name := p.name(s.function(connector.Deliver))
+		tiles = append(tiles, p.tile(3, len(tiles), s.Title,
+			line("AWS/Lambda", "Invocations", "FunctionName", name, "Sum", "runs"),
+			line("AWS/Lambda", "ConcurrentExecutions", "FunctionName", name, "Maximum", "at once"),
+			line("AWS/Lambda", "Errors", "FunctionName", name, "Sum", "errors"),
+			line("AWS/Lambda", "Throttles", "FunctionName", name, "Sum", "throttled")))
+	}
+	return tiles
+}

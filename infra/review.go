@@ -1,0 +1,114 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/cloudformationinclude"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
+)
+
+// exception is a rule of cdk-nag that is knowingly not followed.
+type exception struct{ rule, where, reason string } // where the resource's id ends so; "" is everywhere
+
+// accepted lists the exceptions.
+var accepted = []exception{
+	{"AwsSolutions-S1", "", "access to the bucket is the functions' own; who reads it is told by CloudTrail, where an account wants that"},
+	{"AwsSolutions-SMG4", "", "the vendors issue these credentials, and only they can replace them"},
+	{"AwsSolutions-IAM5", "", "every wildcard has its reason in the table of wildcards, which a test enforces"},
+	{"AwsSolutions-APIG4", "", "senders sign their webhooks and cannot do anything else; the function checks the signature"},
+	{"AwsSolutions-SQS3", "DeadQueue", "it is where dead letters end"},
+}
+
+// review reads the templates as they were written and holds them against the rules of
+// cdk-nag. The resources are made from the core package alone, which cdk-nag does not
+// recognise; including the template gives it the types it looks for.
+func review(templates []template, out string) (err error) {
+	defer caught("reviewing the templates", &err)
+	folder, err := os.MkdirTemp("", "causeway-review-")
+	if err != nil {
+		return fmt.Errorf("reviewing the templates: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(folder), AnalyticsReporting: jsii.Bool(false), TreeMetadata: jsii.Bool(false)})
+	for _, t := range templates {
+		stack := awscdk.NewStack(app, jsii.String(t.Name), &awscdk.StackProps{
+			Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{GenerateBootstrapVersionRule: jsii.Bool(false)}),
+		})
+		cloudformationinclude.NewCfnInclude(stack, jsii.String("t"), &cloudformationinclude.CfnIncludeProps{
+			TemplateFile: jsii.String(filepath.Join(out, t.Name+".template.json")),
+		})
+	}
+	awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{
+		Reports: jsii.Bool(true), ReportFormats: &[]cdknag.NagReportFormat{cdknag.NagReportFormat_JSON},
+	}), nil)
+	app.Synth(nil)
+	return verdict(folder)
+}
+
+// verdict reads the reports and returns every finding that is not accepted.
+func verdict(folder string) error {
+	reports, err := filepath.Glob(filepath.Join(folder, "*NagReport.json"))
+	if err != nil || len(reports) == 0 {
+		return fmt.Errorf("reviewing the templates: there are %d reports: %w", len(reports), errors.Join(err, errNoReports))
+	}
+	var findings []error
+	for _, report := range reports {
+		lines, err := readReport(report)
+		if err != nil {
+			return err
+		}
+		for _, line := range lines {
+			if _, known := acceptance(line); line.broken() && !known {
+				findings = append(findings, fmt.Errorf("%s: %s: %s: %s", line.Resource, line.Rule, line.Compliance, line.Info))
+			}
+		}
+	}
+	return errors.Join(findings...)
+}
+
+var errNoReports = errors.New("cdk-nag wrote none")
+
+// finding is one line of a report.
+type finding struct {
+	Rule       string `json:"ruleId"`
+	Resource   string `json:"resourceId"`
+	Compliance string `json:"compliance"`
+	Info       string `json:"ruleInfo"`
+}
+
+func readReport(path string) ([]finding, error) {
+	data, err := os.ReadFile(path) //nolint:gosec // G304: a file that cdk-nag has just written
+	if err != nil {
+		return nil, fmt.Errorf("reading a report: %w", err)
+	}
+	var report struct {
+		Lines []finding `json:"lines"`
+	}
+	if err := json.Unmarshal(data, &report); err != nil {
+		return nil, fmt.Errorf("reading report %s: %w", path, err)
+	}
+	return report.Lines, nil
+}
+
+// broken reports whether the rule does not hold. A rule that could not be applied, for
+// which the report has another word, counts as broken.
+func (f finding) broken() bool { return f.Compliance != "Compliant" && f.Compliance != "N/A" }
+
+// acceptance returns the exception for a finding. The id of a rule may name in brackets
+// what it found.
+func acceptance(f finding) (exception, bool) {
+	rule, _, _ := strings.Cut(f.Rule, "[")
+	i := slices.IndexFunc(accepted, func(e exception) bool { return e.rule == rule && strings.HasSuffix(f.Resource, e.where) })
+	if i < 0 {
+		return exception{}, false
+	}
+	return accepted[i], true
+}

@@ -1,0 +1,128 @@
+package cloud
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"iter"
+	"time"
+
+	"causeway/shared/fault"
+	"causeway/shared/message"
+	"causeway/shared/pipeline"
+)
+
+// Archive makes the raw messages of an inbox restorable byte for byte, as one object
+// of one JSON text per line. Translate's batch runner calls it before it handles the
+// batch, and after an error counts the whole batch as failed: until it is archived a
+// message stays in the queue, and after too many receives in the dead-letter queue.
+//
+// An object per batch, not per delivery, because S3 charges for each; large bodies are
+// objects of their own. A batch that is received again is archived again, under the
+// same name if it is the same batch.
+// What is no raw message of ours is left out: Translate writes it, as it is, to the
+// dead-letter queue.
+func (b *Backend) Archive(ctx context.Context, batch []pipeline.Incoming) error {
+	var lines bytes.Buffer
+	system := ""
+	for _, in := range batch {
+		raw, err := message.DecodeRaw(in.Body)
+		if err != nil || raw.ID == "" {
+			continue
+		}
+		line, err := raw.Encode()
+		if err != nil {
+			return fault.Doing("archiving delivery "+raw.ID, err)
+		}
+		if raw.Claim != nil {
+			if err := b.archiveBody(ctx, *raw.Claim); err != nil {
+				return err
+			}
+		}
+		system = raw.System
+		lines.Write(line)
+		lines.WriteByte('\n')
+	}
+	if lines.Len() == 0 {
+		return nil
+	}
+	sum := sha256.Sum256(lines.Bytes())
+	key := archiveHour(system, b.config.Now()) + hex.EncodeToString(sum[:]) + ".jsonl"
+	return b.putObject(ctx, "archiving "+key, key, lines.Bytes(), sum)
+}
+
+// archiveBody copies a large body out of the claims, which are kept for a shorter time.
+// One that is lost or damaged there cannot be archived, and must not keep the rest of
+// its batch from being: Translate will tell of it.
+func (b *Backend) archiveBody(ctx context.Context, claim message.Claim) error {
+	data, err := b.Load(ctx, claim)
+	if f := fault.As(err); f != nil && (f.Class == fault.MissingRef || f.Class == fault.Parse) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return b.putObject(ctx, "archiving body "+claim.Key, archiveFolder+claim.Key, data, sha256.Sum256(data))
+}
+
+func archiveHour(system string, at time.Time) string {
+	return archiveFolder + system + "/" + at.UTC().Format("2006/01/02/15/")
+}
+
+// Archived yields the raw messages of a system that were archived in the hours from
+// the first time to the second, with their bodies, in no order and some of them more
+// than once. A message is archived when it is first received from the inbox, hence
+// mostly at once and at the latest when the queue gives it up. An error ends it.
+func (b *Backend) Archived(ctx context.Context, system string, from, to time.Time) iter.Seq2[*message.Raw, error] {
+	return func(yield func(*message.Raw, error) bool) {
+		for at := from.UTC().Truncate(time.Hour); !at.After(to); at = at.Add(time.Hour) {
+			if !b.archivedHour(ctx, archiveHour(system, at), yield) {
+				return
+			}
+		}
+	}
+}
+
+func (b *Backend) archivedHour(ctx context.Context, folder string, yield func(*message.Raw, error) bool) (goOn bool) {
+	token := ""
+	for {
+		page, err := b.bucket().ListObjectsV2(ctx, folder, token)
+		if err != nil {
+			yield(nil, failure("listing "+folder, "bucket "+b.config.Bucket, err))
+			return false
+		}
+		for _, object := range page.Contents {
+			if !b.archivedObject(ctx, object.Key, yield) {
+				return false
+			}
+		}
+		if token = page.NextContinuationToken; token == "" {
+			return true
+		}
+	}
+}
+
+func (b *Backend) archivedObject(ctx context.Context, key string, yield func(*message.Raw, error) bool) (goOn bool) {
+	doing := "reading " + key
+	data, err := b.getObject(ctx, doing, key)
+	if err != nil {
+		yield(nil, err)
+		return false
+	}
+	for line := range bytes.Lines(data) {
+		raw, err := message.DecodeRaw(line)
+		if err == nil && raw.Claim != nil {
+			raw.Body, err = b.loadFrom(ctx, archiveFolder, *raw.Claim)
+		}
+		if err != nil {
+			yield(nil, &fault.Error{Kind: fault.Invalid, Class: fault.Parse, Doing: doing, Err: err})
+			return false
+		}
+		raw.Claim = nil
+		if !yield(raw, nil) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,36 @@
+package cloud
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+	"time"
+)
+
+// rounds is how often the members of a batch that AWS did not take are sent in all.
+const rounds = 4
+
+// pause waits before the given round of a batch, the second being 1: exponentially,
+// with full jitter. It ends early, with an error, when the context does.
+func (b *Backend) pause(ctx context.Context, round int) error {
+	draw, err := b.random(8)
+	if err != nil {
+		return err
+	}
+	longest := min(50*time.Millisecond<<round, backoffLimit)
+	wait := time.Duration(binary.BigEndian.Uint64(draw) % uint64(longest))
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+func (b *Backend) random(n int) ([]byte, error) {
+	drawn := make([]byte, n)
+	_, err := io.ReadFull(b.config.Random, drawn)
+	return drawn, err
+}

@@ -1,0 +1,140 @@
+package cloud
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"causeway/shared/pipeline"
+)
+
+// namespace is where CloudWatch shows the metrics.
+const namespace = "Causeway"
+
+// The metrics that are not stages of the ledger.
+const (
+	metricRefused  = "Refused"  // requests that a door turned away, by code
+	metricFailed   = "Failed"   // messages of which nothing could be decided
+	metricHandling = "Handling" // time that one message or request took
+	metricAge      = "Age"      // of a message, from when it was sent to when its handling began
+)
+
+// most is how many values one metric may have in a line (CloudWatch embedded metric
+// format specification, "Metric values").
+const most = 100
+
+// tally counts what happens during one invocation. It is safe for concurrent use.
+type tally struct {
+	mu     sync.Mutex
+	groups map[group]*measured
+}
+
+// group is one set of dimensions.
+type group struct{ dimension, value string }
+
+type measured struct {
+	counts map[string]int
+	times  map[string][]float64
+}
+
+func (t *tally) of(g group) *measured {
+	if t.groups == nil {
+		t.groups = map[group]*measured{}
+	}
+	if t.groups[g] == nil {
+		t.groups[g] = &measured{counts: map[string]int{}, times: map[string][]float64{}}
+	}
+	return t.groups[g]
+}
+
+// add adds to a route's metric.
+func (t *tally) add(route, metric string, n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.of(group{"Route", route}).counts[metric] += n
+}
+
+// refuse counts a request that was turned away. What has no code of the sender's fault
+// is ours: a port that could not be reached.
+func (t *tally) refuse(code string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.of(group{"Code", cmp.Or(code, "unavailable")}).counts[metricRefused]++
+}
+
+// time adds one measured value, in the metric's unit, to a route's metric.
+func (t *tally) time(route, metric string, value float64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	times := t.of(group{"Route", route}).times
+	if len(times[metric]) < most {
+		times[metric] = append(times[metric], value)
+	}
+}
+
+// units of what is measured; everything else is a count.
+var units = map[string]string{metricHandling: "Milliseconds", metricAge: "Seconds"}
+
+// write writes a line in CloudWatch's embedded metric format for each group that
+// something happened in: no call, no agent, and the figures stand in the log besides.
+func (t *tally) write(out io.Writer, function string, now time.Time) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, g := range slices.SortedFunc(maps.Keys(t.groups), func(a, b group) int {
+		return strings.Compare(a.dimension+a.value, b.dimension+b.value)
+	}) {
+		line, err := json.Marshal(t.groups[g].line(g, function, now))
+		if err != nil {
+			return err
+		}
+		if _, err := out.Write(append(line, '\n')); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *measured) line(g group, function string, now time.Time) map[string]any {
+	type definition struct{ Name, Unit string }
+	line := map[string]any{"Function": function, g.dimension: g.value}
+	var metrics []definition
+	for _, name := range slices.Sorted(maps.Keys(m.counts)) {
+		line[name] = m.counts[name]
+		metrics = append(metrics, definition{name, "Count"})
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.times)) {
+		line[name] = m.times[name]
+		metrics = append(metrics, definition{name, units[name]})
+	}
+	line["_aws"] = map[string]any{
+		"Timestamp": now.UnixMilli(),
+		"CloudWatchMetrics": []any{map[string]any{
+			"Namespace": namespace, "Dimensions": [][]string{{"Function", g.dimension}}, "Metrics": metrics,
+		}},
+	}
+	return line
+}
+
+// countedLedger counts every stage that is written, under the queue or route of the
+// message in hand: what the metrics say is what the ledger says.
+type countedLedger struct{ pipeline.Ledger }
+
+// Append implements pipeline.Ledger.
+func (l countedLedger) Append(ctx context.Context, entries ...pipeline.Entry) error {
+	err := l.Ledger.Append(ctx, entries...)
+	if err != nil {
+		return err
+	}
+	now := invocationOf(ctx)
+	for _, e := range entries {
+		stage := string(e.Stage)
+		now.tally.add(idsOf(ctx).queue, strings.ToUpper(stage[:1])+stage[1:], 1)
+	}
+	return nil
+}

@@ -1,0 +1,155 @@
+package cloud_test
+
+import (
+	"crypto/rand"
+	"errors"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"causeway/shared/cloud"
+	"causeway/shared/fault"
+	"causeway/shared/message"
+	"causeway/shared/pipeline"
+)
+
+func TestAWSNamesTheVariableThatIsMissing(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
+		without := maps.Clone(environ)
+		delete(without, name)
+		_, err := cloud.AWS(without, http.DefaultTransport)
+		mustBe(t, err, fault.Rejected, fault.Config, "configuring AWS")
+		if fault.As(err).Field != name {
+			t.Errorf("without %s: %v", name, err)
+		}
+	}
+}
+
+// spy keeps the requests whole.
+type spy struct{ seen []*http.Request }
+
+func (s *spy) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.seen = append(s.seen, r)
+	return nil, errors.New("nobody is there")
+}
+
+// touch calls each service once, and returns which hosts were called.
+func touch(t *testing.T, environ map[string]string) (hosts []string, seen []*http.Request) {
+	t.Helper()
+	s := &spy{}
+	a, err := cloud.AWS(environ, s)
+	must(t, err)
+	a.RetryMaxAttempts, a.Retryer = 1, nil
+	b := cloud.Open(a, config(func() time.Time { return noon }))
+	for _, call := range []func() error{
+		func() error { return b.Publish(t.Context(), []*message.Message{order("m", 1)}) },
+		func() error { return b.Send(t.Context(), "q", []pipeline.Outgoing{{Body: []byte("b")}}) },
+		func() error { _, err := b.Get(t.Context(), "k"); return err },
+		func() error { _, err := b.Store(t.Context(), []byte("b")); return err },
+		func() error {
+			_, err := cloud.NewSecrets(a, func() time.Time { return noon }).Get(t.Context(), "s")
+			return err
+		},
+	} {
+		mustBe(t, call(), fault.Unavailable, fault.Connection, "nobody is there")
+	}
+	for _, r := range s.seen {
+		hosts = append(hosts, r.URL.Host)
+	}
+	return hosts, s.seen
+}
+
+func with(more map[string]string) map[string]string {
+	all := maps.Clone(environ)
+	maps.Copy(all, more)
+	return all
+}
+
+func TestEveryServiceHonoursItsEndpoint(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		more map[string]string
+		want string
+	}{
+		"AWS's own": {nil, "events.eu-central-1.amazonaws.com sqs.eu-central-1.amazonaws.com dynamodb.eu-central-1.amazonaws.com " +
+			"causeway-test-bucket.s3.eu-central-1.amazonaws.com secretsmanager.eu-central-1.amazonaws.com"},
+		"one for all": {map[string]string{"AWS_ENDPOINT_URL": "http://local:1"}, "local:1 local:1 local:1 local:1 local:1"},
+		"one for some": {map[string]string{
+			"AWS_ENDPOINT_URL": "http://local:1", "AWS_ENDPOINT_URL_SQS": "http://local:2",
+			"AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://local:3", "AWS_ENDPOINT_URL_EVENTBRIDGE": "http://local:4",
+			"AWS_ENDPOINT_URL_DYNAMODB": "http://local:5", "AWS_ENDPOINT_URL_S3": "http://local:6",
+		}, "local:4 local:2 local:5 local:6 local:3"},
+		"only one": {map[string]string{"AWS_ENDPOINT_URL_SQS": "http://local:2"}, "events.eu-central-1.amazonaws.com local:2 dynamodb.eu-central-1.amazonaws.com " +
+			"causeway-test-bucket.s3.eu-central-1.amazonaws.com secretsmanager.eu-central-1.amazonaws.com"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if hosts, _ := touch(t, with(c.more)); strings.Join(hosts, " ") != c.want {
+				t.Errorf("called %s\nwant   %s", strings.Join(hosts, " "), c.want)
+			}
+		})
+	}
+}
+
+func TestABucketIsInThePathWhereTheEndpointIsNotAWSs(t *testing.T) {
+	t.Parallel()
+	_, seen := touch(t, with(map[string]string{"AWS_ENDPOINT_URL": "http://local:1"}))
+	if path := seen[3].URL.Path; !strings.HasPrefix(path, "/causeway-test-bucket/claims/") {
+		t.Errorf("path %s", path)
+	}
+}
+
+func TestRequestsAreSignedAndSayWhoWeAre(t *testing.T) {
+	t.Parallel()
+	_, seen := touch(t, with(map[string]string{"AWS_SESSION_TOKEN": "session"}))
+	for i, r := range seen[:4] {
+		if auth := r.Header.Get("Authorization"); !strings.Contains(auth, "Credential=AKIDEXAMPLE/") || r.Header.Get("X-Amz-Security-Token") != "session" {
+			t.Errorf("request %d is signed %q", i, auth)
+		}
+		if agent := r.Header.Get("User-Agent"); !strings.Contains(agent, "causeway/1.2.3") {
+			t.Errorf("request %d is of %q", i, agent)
+		}
+	}
+}
+
+func TestOpenLeavesTheConfigurationAlone(t *testing.T) {
+	t.Parallel()
+	a := mustConfig(t, answers(ok(`{}`)))
+	cloud.Open(a, config(time.Now))
+	if len(a.APIOptions) != 0 {
+		t.Error("Open changed the configuration that it was given")
+	}
+}
+
+// hanging never answers before its request is given up.
+type hanging struct{}
+
+func (hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// A call that hangs ends by itself, and a long poll is given longer.
+func TestACallThatHangsEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := mustConfig(t, hanging{})
+		b := cloud.Open(a, cloud.Config{QueueBase: "https://sqs.example/1/", Table: "t", Now: time.Now, Random: rand.Reader})
+		begun := time.Now()
+		_, err := b.Get(t.Context(), "k")
+		mustBe(t, err, fault.Unavailable, fault.Intermittent, "reading state k")
+		if took := time.Since(begun); took > 40*time.Second {
+			t.Errorf("gave up after %v", took)
+		}
+		begun = time.Now()
+		_, err = b.Receive(t.Context(), "q", 10, time.Minute)
+		mustBe(t, err, fault.Unavailable, fault.Intermittent, "receiving from queue q")
+		if took := time.Since(begun); took < 20*time.Second {
+			t.Errorf("a long poll was given up after %v", took)
+		}
+	})
+}

@@ -1,0 +1,277 @@
+package cloud
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
+
+	"causeway/shared/cloud/api"
+	"causeway/shared/fault"
+	"causeway/shared/pipeline"
+)
+
+// Limits of SQS (developer guide, "Message quotas").
+const (
+	maxBatch      = 10
+	maxMessage    = 1 << 20 // bytes of one message, and of a batch, attributes included
+	maxAttributes = 10
+	maxGroup      = 128
+	longestPoll   = 20 * time.Second
+	// SQS counts twelve hours from the receipt, and whoever handles a message may have
+	// had it for as long as a Lambda function can run.
+	longestDeferral = 12*time.Hour - 15*time.Minute
+)
+
+const textType = "String"
+
+// queueURL is built, not looked up: the lookup would be one call more per start.
+func (b *Backend) queueURL(name string) *string {
+	return aws.String(strings.TrimSuffix(b.config.QueueBase, "/") + "/" + b.config.Prefix + "-" + name)
+}
+
+// Send implements pipeline.Queue. A message that breaks a rule of SQS is refused
+// before anything is sent.
+func (b *Backend) Send(ctx context.Context, queue string, batch []pipeline.Outgoing) error {
+	entries := make([]api.SendMessageBatchRequestEntry, len(batch))
+	sizes := make([]int, len(batch))
+	for i, out := range batch {
+		var err error
+		if sizes[i], err = check(out); err != nil {
+			return fault.Doing("sending "+label(out, i)+" to queue "+queue, err)
+		}
+		entries[i] = sendEntry(i, out)
+	}
+	for start, end := range chunks(sizes, maxBatch, maxMessage) {
+		if err := b.sendBatch(ctx, queue, batch, entries[start:end]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check returns the size of a message as SQS counts it.
+func check(out pipeline.Outgoing) (size int, err error) {
+	size = len(out.Body)
+	if size == 0 {
+		return 0, fault.New(fault.Invalid, fault.Schema, "", "a message must have a body")
+	}
+	for name, value := range out.Attributes {
+		if value == "" {
+			return 0, &fault.Error{Kind: fault.Invalid, Class: fault.Value, Field: name, Detail: "an attribute must not be empty"}
+		}
+		size += len(name) + len(textType) + len(clean(value))
+	}
+	switch {
+	case !utf8.Valid(out.Body) || strings.ContainsFunc(string(out.Body), unsendable):
+		return 0, fault.New(fault.Invalid, fault.Parse, "", "a body must be UTF-8 without control characters")
+	case len(out.Attributes) > maxAttributes:
+		return 0, fault.New(fault.Invalid, fault.TooLarge, "", fmt.Sprintf("a message has at most %d attributes, not %d", maxAttributes, len(out.Attributes)))
+	case size > maxMessage:
+		return 0, fault.New(fault.Invalid, fault.TooLarge, "", fmt.Sprintf("a message has at most %d bytes, not %d", maxMessage, size))
+	}
+	return size, nil
+}
+
+// unsendable reports whether SQS refuses the character: it takes those of XML 1.0
+// (SendMessage, "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | …").
+func unsendable(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF
+}
+
+// clean replaces in an attribute what SQS does not take. An attribute may name what a
+// sender wrote, such as an entity's id, and must not keep its dead letter from being written.
+func clean(value string) string {
+	return strings.Map(func(r rune) rune {
+		if unsendable(r) {
+			return utf8.RuneError
+		}
+		return r // also for a byte that is no UTF-8
+	}, value)
+}
+
+// label tells which message of a batch is meant.
+func label(out pipeline.Outgoing, index int) string {
+	if id := out.Attributes[pipeline.AttrEvent]; id != "" {
+		return "message " + id
+	}
+	return "message " + strconv.Itoa(index) + " of the batch"
+}
+
+func sendEntry(index int, out pipeline.Outgoing) api.SendMessageBatchRequestEntry {
+	entry := api.SendMessageBatchRequestEntry{ID: aws.String(strconv.Itoa(index)), MessageBody: aws.String(string(out.Body))}
+	if out.Group != "" {
+		entry.MessageGroupID = aws.String(groupID(out.Group))
+	}
+	if len(out.Attributes) > 0 {
+		entry.MessageAttributes = make(map[string]api.MessageAttributeValue, len(out.Attributes))
+	}
+	for name, value := range out.Attributes {
+		entry.MessageAttributes[name] = api.MessageAttributeValue{DataType: aws.String(textType), StringValue: aws.String(clean(value))}
+	}
+	return entry
+}
+
+// groupID returns the group as SQS takes it: printable ASCII, at most 128 of it. Any
+// other group is named by its hash, which is fair all the same.
+func groupID(group string) string {
+	foreign := func(r rune) bool { return r <= ' ' || r > '~' }
+	if len(group) <= maxGroup && !strings.ContainsFunc(group, foreign) {
+		return group
+	}
+	sum := sha256.Sum256([]byte(group))
+	return hex.EncodeToString(sum[:])
+}
+
+// sendBatch sends one request, and again what of it SQS did not take.
+func (b *Backend) sendBatch(ctx context.Context, queue string, batch []pipeline.Outgoing, entries []api.SendMessageBatchRequestEntry) error {
+	for round := 1; ; round++ {
+		doing := fmt.Sprintf("sending %d messages to queue %s", len(entries), queue)
+		out, err := b.queues().SendMessageBatch(ctx, &api.SendMessageBatchInput{QueueURL: b.queueURL(queue), Entries: entries})
+		if err != nil {
+			return failure(doing, "queue "+queue, err)
+		}
+		open, refused := unsent(queue, batch, entries, out)
+		if len(open) == 0 {
+			return nil
+		}
+		if round == rounds || fault.KindOf(refused) != fault.Unavailable {
+			return refused
+		}
+		if err := b.pause(ctx, round); err != nil {
+			return failure(doing, "queue "+queue, err)
+		}
+		entries = open
+	}
+}
+
+// unsent returns the entries that the answer does not confirm, and why: what is named
+// neither among the sent nor among the failed counts as not sent.
+func unsent(queue string, batch []pipeline.Outgoing, entries []api.SendMessageBatchRequestEntry, out *api.SendMessageBatchOutput) (open []api.SendMessageBatchRequestEntry, refused error) {
+	sent := make(map[string]bool, len(entries))
+	for _, ok := range out.Successful {
+		sent[aws.ToString(ok.ID)] = true
+	}
+	failed := make(map[string]api.BatchResultErrorEntry)
+	for _, each := range out.Failed {
+		failed[aws.ToString(each.ID)] = each
+	}
+	for _, entry := range entries {
+		if sent[*entry.ID] {
+			continue
+		}
+		open = append(open, entry)
+		if refused == nil || fault.KindOf(refused) == fault.Unavailable {
+			refused = sendFailure(queue, batch, *entry.ID, failed[*entry.ID])
+		}
+	}
+	return open, refused
+}
+
+func sendFailure(queue string, batch []pipeline.Outgoing, id string, why api.BatchResultErrorEntry) error {
+	index, err := strconv.Atoi(id)
+	if err != nil {
+		return err
+	}
+	e := &fault.Error{
+		Kind: fault.Unavailable, Class: fault.Intermittent, Code: aws.ToString(why.Code),
+		Doing: "sending " + label(batch[index], index) + " to queue " + queue, Detail: aws.ToString(why.Message),
+	}
+	if why.SenderFault {
+		e.Kind, e.Class, _ = judge(e.Code, 0, "queue "+queue)
+	}
+	return e
+}
+
+// Receive implements pipeline.Queue. SQS hands out at most ten and waits at most
+// twenty seconds, in whole seconds; whoever wants more asks again.
+func (b *Backend) Receive(ctx context.Context, queue string, most int, wait time.Duration) ([]pipeline.Incoming, error) {
+	if most <= 0 {
+		return nil, nil
+	}
+	out, err := b.queues().ReceiveMessage(ctx, &api.ReceiveMessageInput{
+		QueueURL: b.queueURL(queue), MaxNumberOfMessages: int32(min(most, maxBatch)),
+		WaitTimeSeconds:             int32(min(wait, longestPoll) / time.Second),
+		MessageAttributeNames:       []string{"All"},
+		MessageSystemAttributeNames: []string{api.ApproximateReceiveCount, api.SentTimestamp},
+	})
+	if err != nil {
+		return nil, failure("receiving from queue "+queue, "queue "+queue, err)
+	}
+	batch := make([]pipeline.Incoming, len(out.Messages))
+	for i, m := range out.Messages {
+		if batch[i], err = incoming(queue, m); err != nil {
+			return nil, err
+		}
+	}
+	return batch, nil
+}
+
+func incoming(queue string, m api.Message) (pipeline.Incoming, error) {
+	count, errCount := strconv.Atoi(m.Attributes[api.ApproximateReceiveCount])
+	sent, errSent := strconv.ParseInt(m.Attributes[api.SentTimestamp], 10, 64)
+	if err := errors.Join(errCount, errSent); err != nil {
+		return pipeline.Incoming{}, &fault.Error{
+			Kind: fault.Unavailable, Class: fault.Parse, Doing: "receiving message " + aws.ToString(m.MessageID) + " from queue " + queue,
+			Detail: "receive count or time of sending is no number", Err: err,
+		}
+	}
+	in := pipeline.Incoming{
+		Queue: queue, Handle: aws.ToString(m.ReceiptHandle), MessageID: aws.ToString(m.MessageID), Body: []byte(aws.ToString(m.Body)),
+		ReceiveCount: count, SentAt: time.UnixMilli(sent).UTC(),
+	}
+	if len(m.MessageAttributes) > 0 {
+		in.Attributes = make(map[string]string, len(m.MessageAttributes))
+	}
+	for name, value := range m.MessageAttributes {
+		in.Attributes[name] = aws.ToString(value.StringValue)
+	}
+	return in, nil
+}
+
+// Delete implements pipeline.Queue. SQS itself answers a stale handle of a standard
+// queue with success and deletes nothing.
+func (b *Backend) Delete(ctx context.Context, in pipeline.Incoming) error {
+	err := b.queues().DeleteMessage(ctx, &api.DeleteMessageInput{QueueURL: b.queueURL(in.Queue), ReceiptHandle: &in.Handle})
+	return failure("deleting message "+in.MessageID+" of queue "+in.Queue, "queue "+in.Queue, err)
+}
+
+// Defer implements pipeline.Queue: to the next whole second, and no further than SQS
+// lets a message be hidden, so that one deferred by more than eleven hours and three
+// quarters comes back early. A stale handle is fault.Rejected of class stale.
+func (b *Backend) Defer(ctx context.Context, in pipeline.Incoming, until time.Time) error {
+	doing := "deferring message " + in.MessageID + " of queue " + in.Queue
+	hidden := min(max(until.Sub(b.config.Now()), 0), longestDeferral)
+	err := b.queues().ChangeMessageVisibility(ctx, &api.ChangeMessageVisibilityInput{
+		QueueURL: b.queueURL(in.Queue), ReceiptHandle: &in.Handle,
+		VisibilityTimeout: int32((hidden + time.Second - 1) / time.Second),
+	})
+	if stale(err) {
+		return &fault.Error{
+			Kind: fault.Rejected, Class: fault.Stale, Doing: doing, Detail: "it was received by another since, or is gone", Err: err,
+		}
+	}
+	return failure(doing, "queue "+in.Queue, err)
+}
+
+// stale reports whether SQS no longer honours a handle. It says so in three ways,
+// depending on how long ago the message was received again or deleted.
+func stale(err error) bool {
+	said, answered := errors.AsType[smithy.APIError](err)
+	if !answered {
+		return false
+	}
+	switch said.ErrorCode() {
+	case "MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight", "ReceiptHandleIsInvalid", "InvalidParameterValue":
+		return true
+	}
+	return false
+}

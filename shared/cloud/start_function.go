@@ -1,0 +1,219 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/pipeline"
+	"causeway/shared/routes"
+)
+
+// function is one Lambda function, opened once per process: it turns what triggers it
+// into what the pipeline's stage takes, and the stage's decision into Lambda's answer.
+//
+// Decisions that are the function's own:
+//   - An invocation is given half a second less than Lambda allows, so that it can
+//     answer 503, or report what it did not begin, before Lambda ends it.
+//   - It keeps nothing between two events but the opened system and its secret.
+//   - Metrics are lines in the log (embedded metric format), counted at the ledger.
+//   - The text of an error that Lambda itself logs holds no words of a message.
+type function struct {
+	name   string // physical name, as alarms and logs show it
+	queue  string // of the system's inbox, which the doors write to
+	system connector.System
+	config *pipeline.Config
+	serve  func(ctx context.Context, payload []byte) (any, error)
+	lanes  map[string]pipeline.Handler // by queue
+	// archive makes a batch of raw messages restorable before it is handled; nil where
+	// no raw messages are handled.
+	archive func(context.Context, []pipeline.Incoming) error
+	files   pipeline.Files
+	spans   *exporter // nil if nobody wants them
+	random  io.Reader
+	out     io.Writer
+
+	environment
+}
+
+// ports is what a function stands on in the cloud.
+type ports struct {
+	pipeline.Ports
+	secrets secretSource
+	files   pipeline.Files
+	archive func(context.Context, []pipeline.Incoming) error
+}
+
+// backend is the ports on AWS.
+func backend(p process, e environment) (ports, error) {
+	a, err := AWS(p.environ, p.deps.HTTP)
+	if err != nil {
+		return ports{}, err
+	}
+	b := Open(a, Config{
+		Prefix: e.Prefix, QueueBase: e.Queues, Bus: e.Bus, Table: e.Table, Bucket: e.Bucket, Build: e.Build,
+		Now: p.deps.Now, Random: p.deps.Random,
+	})
+	return ports{b.Ports(), newest{func() *Secrets { return NewSecrets(a, p.deps.Now) }}, b, b.Archive}, nil
+}
+
+// newest reads a secret past every cache: it is read when a function starts and when
+// credentials were refused, and then nothing but its present value helps.
+type newest struct{ open func() *Secrets }
+
+// Get implements secretSource.
+func (n newest) Get(ctx context.Context, name string) (map[string]string, error) {
+	return n.open().Get(ctx, name)
+}
+
+// newFunction opens the system and joins it to the stage of its role.
+func newFunction(ctx context.Context, p process) (*function, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	e, err := parseEnvironment(p.environ, p.role)
+	if err != nil {
+		return nil, err
+	}
+	on, err := p.ports(p, e)
+	if err != nil {
+		return nil, err
+	}
+	hidden := &mask{}
+	hidden.hide(slices.Collect(maps.Values(e.Headers))...)
+	name := e.Prefix + "-" + p.function()
+	log := newLog(p.out, logLevel(e.LogLevel), hidden, slog.String("system", p.profile.Name), slog.String("function", name))
+	config, err := newConfig(p, e, on, log)
+	if err != nil {
+		return nil, err
+	}
+	r := newReloader(p, e, on, log, hidden)
+	if err := r.start(ctx); err != nil {
+		return nil, err
+	}
+	f := &function{
+		name: name, queue: routes.Inbox(p.profile.Name), system: r.system(), config: config,
+		spans: newExporter(p, e, log), files: on.files, random: p.deps.Random, out: p.out, environment: e,
+	}
+	return f, f.join(p.role, on)
+}
+
+func newReloader(p process, e environment, on ports, log *slog.Logger, hidden *mask) *reloader {
+	deps := p.deps
+	deps.CrossRef = pipeline.Memory{State: on.State, Now: deps.Now}
+	return &reloader{
+		open: p.open, profile: p.profile, plain: only(p.environ, p.profile.Settings),
+		vault: on.secrets, name: e.Secret, deps: deps, log: log, mask: hidden,
+	}
+}
+
+func newConfig(p process, e environment, on ports, log *slog.Logger) (*pipeline.Config, error) {
+	table, err := e.flows(p.table)
+	if err != nil {
+		return nil, err
+	}
+	filters, err := e.filters(p.table)
+	if err != nil {
+		return nil, err
+	}
+	on.Ledger = countedLedger{on.Ledger}
+	return &pipeline.Config{
+		Ports: on.Ports, Now: p.deps.Now, Random: p.jitter, Log: log, Build: e.Build,
+		Policy: pipeline.DefaultPolicy(), Routes: table, Filters: filters,
+	}, nil
+}
+
+// newExporter returns the exporter of spans; nil if no collector is named.
+func newExporter(p process, e environment, log *slog.Logger) *exporter {
+	if e.OTLP == "" {
+		return nil
+	}
+	return &exporter{
+		url: tracesURL(e.OTLP), header: e.Headers, client: &http.Client{Transport: p.deps.HTTP}, log: log,
+		resource: map[string]string{
+			"service.name": p.function(), "service.version": e.Build,
+			"deployment.environment.name": e.Stage, "cloud.provider": "aws", "faas.name": e.Prefix + "-" + p.function(),
+		},
+	}
+}
+
+// join chooses the stage of the role.
+func (f *function) join(role connector.Role, on ports) error {
+	switch {
+	case role == connector.Receive && f.system.Source != nil:
+		f.serve = f.door
+	case role == connector.Translate && f.system.Source != nil:
+		f.lanes = map[string]pipeline.Handler{f.queue: &pipeline.Translator{Config: f.config, System: f.system}}
+		f.serve, f.archive = f.batch, on.archive
+	case role == connector.Poll && f.system.Source != nil && f.system.Poller != nil:
+		f.serve = f.poll
+	case role == connector.Pickup && f.system.Source != nil:
+		f.serve = f.pickup
+	case role == connector.Deliver && f.system.Target != nil:
+		f.lanes = map[string]pipeline.Handler{}
+		for _, route := range routes.To(f.config.Routes, f.system.Profile.Name) {
+			f.lanes[route.Queue()] = &pipeline.Deliverer{Config: f.config, System: f.system, Route: route}
+		}
+		f.serve = f.batch
+	default:
+		return fault.New(fault.Rejected, fault.Config, "starting "+f.name, f.system.Profile.Name+" has nothing for the role "+string(role))
+	}
+	return nil
+}
+
+// reserve is what an invocation keeps of its time for its answer.
+const reserve = 500 * time.Millisecond
+
+// Invoke implements lambda.Handler.
+func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	now := &invocation{}
+	if f.spans != nil {
+		now.spans = recorder{random: f.random, now: f.config.Now}
+	}
+	ctx = context.WithValue(ctx, invocationKey{}, now)
+	answer, err := f.guard(ctx, payload)
+	if err := now.tally.write(f.out, f.name, f.config.Now()); err != nil {
+		f.config.Log.ErrorContext(ctx, "writing metrics", "error", err)
+	}
+	f.spans.send(ctx, now.spans.done)
+	if err != nil {
+		return nil, f.outward(ctx, err)
+	}
+	return json.Marshal(answer)
+}
+
+// guard bounds the work and keeps what a panic says, which may quote a message, from
+// the log that Lambda would write of it.
+func (f *function) guard(ctx context.Context, payload []byte) (answer any, err error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
+		defer cancel()
+	}
+	defer f.recover(ctx, &err)
+	return f.serve(ctx, payload)
+}
+
+// recover turns a panic into an error. Only the runtime's own findings are told.
+func (f *function) recover(ctx context.Context, err *error) {
+	if thrown := recover(); thrown != nil {
+		cause, _ := thrown.(runtime.Error)
+		f.config.Log.ErrorContext(ctx, "recovering from a panic", "error", cause, "stack", string(debug.Stack()))
+		*err = fault.New(fault.Unknown, fault.Bug, "handling an event", "the code panicked; the log has the stack")
+	}
+}
+
+// outward logs an error in full and returns what Lambda may write to its own log.
+func (f *function) outward(ctx context.Context, err error) error {
+	fine := fault.As(err)
+	f.config.Log.ErrorContext(ctx, "handling an event", "kind", fine.Kind.String(), "class", fine.ClassOrDefault(), "code", fine.Code, "field", fine.Field, "error", err)
+	return &fault.Error{Kind: fine.Kind, Class: fine.ClassOrDefault(), Code: fine.Code, Field: fine.Field, Doing: "handling an event; the log has more"}
+}
