@@ -17,7 +17,7 @@ import (
 // told is what a sender was told about one delivery.
 type told struct {
 	ID     string `json:"id"`
-	Status int    `json:"status"`
+	Status int    `json:"status"` // 0: it got lost, and nobody was told anything
 	Order  string `json:"order,omitempty"`
 }
 
@@ -26,7 +26,8 @@ type told struct {
 // with what nobody was told about.
 type senders struct {
 	client *http.Client
-	door   string // "http://127.0.0.1:4600/hooks/"
+	door   string         // "http://127.0.0.1:4600/hooks/"
+	hold   func(delivery) // makes the store hold what it delivers; may be nil
 	mu     sync.Mutex
 	book   *os.File
 	told   map[string]told
@@ -56,6 +57,9 @@ func openSenders(path, door string, client *http.Client) (*senders, error) {
 // play sends the day, pausing between deliveries, until all were answered or ctx ends.
 func (s *senders) play(ctx context.Context, day []delivery, pause time.Duration) error {
 	for _, d := range day {
+		if s.hold != nil {
+			s.hold(d)
+		}
 		if s.knows(d.ID) {
 			continue
 		}
@@ -76,8 +80,12 @@ func (s *senders) knows(id string) bool {
 	return ok
 }
 
-// send repeats the delivery until the door has decided about it.
+// send repeats the delivery until the door has decided about it. One that gets lost on
+// its way is noted without a status.
 func (s *senders) send(ctx context.Context, d delivery) error {
+	if d.Lost {
+		return s.note(told{d.ID, 0, d.Order})
+	}
 	for {
 		status, err := s.post(ctx, d)
 		if err == nil && status < http.StatusInternalServerError {

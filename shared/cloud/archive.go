@@ -8,8 +8,6 @@ import (
 	"iter"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-
 	"causeway/shared/fault"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
@@ -87,20 +85,22 @@ func (b *Backend) Archived(ctx context.Context, system string, from, to time.Tim
 }
 
 func (b *Backend) archivedHour(ctx context.Context, folder string, yield func(*message.Raw, error) bool) (goOn bool) {
-	pages := s3.NewListObjectsV2Paginator(b.bucket(), &s3.ListObjectsV2Input{Bucket: &b.config.Bucket, Prefix: &folder})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	token := ""
+	for {
+		page, err := b.bucket().ListObjectsV2(ctx, folder, token)
 		if err != nil {
 			yield(nil, failure("listing "+folder, "bucket "+b.config.Bucket, err))
 			return false
 		}
 		for _, object := range page.Contents {
-			if !b.archivedObject(ctx, *object.Key, yield) {
+			if !b.archivedObject(ctx, object.Key, yield) {
 				return false
 			}
 		}
+		if token = page.NextContinuationToken; token == "" {
+			return true
+		}
 	}
-	return true
 }
 
 func (b *Backend) archivedObject(ctx context.Context, key string, yield func(*message.Raw, error) bool) (goOn bool) {

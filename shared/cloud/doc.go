@@ -1,6 +1,7 @@
 // Package cloud is the pipeline on AWS: its ports on EventBridge, SQS, DynamoDB, S3
-// and Secrets Manager (Backend, Secrets), and the entry points of Lambda functions. It
-// is the only package that sees the AWS SDK.
+// and Secrets Manager (Backend, Secrets), and the entry points of Lambda functions
+// (Start). It and its room api are the only packages that see the AWS SDK, of which
+// they use the core and no service's client: api says why.
 //
 // What the ports promise: a call that returned without an error is durable at AWS.
 // Where AWS answers success and hides what failed in it (PutEvents, SendMessageBatch,
@@ -69,13 +70,17 @@
 // loader, and a client that is not needed, cost milliseconds at each cold start.
 // Credentials come from the environment only; AWS says how a profile gets there.
 //
-// Requests are signed by the SDK's clock, which it corrects by what AWS answers. Config.Now
-// is the time of our own rules: expiry, revisions, deferrals, retention.
+// Requests are signed by Config.Now, corrected by what AWS answers if that is off. It is
+// also the time of our own rules: expiry, revisions, deferrals, retention.
 //
 // A deferral is one ChangeMessageVisibility. SQS hides a message for twelve hours from
 // its receipt at most; one that is to wait longer comes back early and is deferred again.
 //
-// Secrets come through AWS's caching library, which asks at most every five minutes
-// and goes on with what it has while AWS is out of reach. Its own refresh sleeps for
-// seconds, so Refresh drops the cache of the one secret instead.
+// Secrets asks at most every five minutes and goes on with what it has while AWS is out
+// of reach. AWS's caching library does the same, and brings the SDK's loader of profiles
+// with SSO and STS into every function: 1.6 MB.
+//
+// A function reads its secret when it starts and when credentials are refused, past
+// that cache: a signature counts as wrong only when it was checked against the newest
+// secret, and until that can be had the door answers 503.
 package cloud

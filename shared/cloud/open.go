@@ -9,13 +9,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"causeway/shared/cloud/api"
 	"causeway/shared/fault"
 	"causeway/shared/pipeline"
 )
@@ -31,7 +27,7 @@ type Config struct {
 	Build     string // version of Causeway; part of the user agent, which CloudTrail shows
 
 	Retention time.Duration    // of ledger entries; 0: ninety days
-	Now       func() time.Time // expiry, revisions, deferrals; requests are signed by the SDK's own clock
+	Now       func() time.Time // expiry, revisions, deferrals; also the time of signatures, as far as AWS agrees
 	Random    io.Reader        // cryptographically secure: write tokens, ids, jitter
 }
 
@@ -99,10 +95,10 @@ func (e endpoints) GetServiceBaseEndpoint(_ context.Context, service string) (ur
 // for those it needs.
 type Backend struct {
 	config Config
-	bus    func() *eventbridge.Client
-	queues func() *sqs.Client
-	table  func() *dynamodb.Client
-	bucket func() *s3.Client
+	bus    func() *api.EventBridge
+	queues func() *api.SQS
+	table  func() *api.DynamoDB
+	bucket func() *api.S3
 
 	mu     sync.Mutex
 	lastID int64 // time of the latest ledger item, in nanoseconds
@@ -122,32 +118,27 @@ func Open(a aws.Config, c Config) *Backend {
 	if c.Retention == 0 {
 		c.Retention = 90 * 24 * time.Hour
 	}
-	a = a.Copy()
-	a.APIOptions = append(a.APIOptions[:len(a.APIOptions):len(a.APIOptions)], middleware.AddUserAgentKeyValue("causeway", c.Build))
+	o := api.Options{Config: a, Agent: agent + c.Build, Now: c.Now}
 	return &Backend{
 		config: c,
-		bus:    sync.OnceValue(func() *eventbridge.Client { return eventbridge.NewFromConfig(a) }),
-		queues: sync.OnceValue(func() *sqs.Client { return sqs.NewFromConfig(a, patient) }),
-		table:  sync.OnceValue(func() *dynamodb.Client { return dynamodb.NewFromConfig(a) }),
-		bucket: sync.OnceValue(func() *s3.Client { return s3.NewFromConfig(a, objectStore) }),
+		bus:    sync.OnceValue(func() *api.EventBridge { return api.NewEventBridge(o) }),
+		queues: sync.OnceValue(func() *api.SQS { return api.NewSQS(patient(o)) }),
+		table:  sync.OnceValue(func() *api.DynamoDB { return api.NewDynamoDB(o) }),
+		bucket: sync.OnceValue(func() *api.S3 { return api.NewS3(o, c.Bucket) }),
 	}
 }
+
+// agent begins the name under which CloudTrail shows our calls.
+const agent = "causeway/"
 
 // patient lets a long poll outlast the time that other calls may take.
-func patient(o *sqs.Options) {
-	if client, ok := o.HTTPClient.(*http.Client); ok && client.Timeout > 0 {
+func patient(o api.Options) api.Options {
+	if client, ok := o.Config.HTTPClient.(*http.Client); ok && client.Timeout > 0 {
 		longer := *client
 		longer.Timeout += longestPoll
-		o.HTTPClient = &longer
+		o.Config.HTTPClient = &longer
 	}
-}
-
-// objectStore addresses buckets by path where the endpoint is not AWS's own, as a host
-// name per bucket resolves there only, and keeps the SDK from printing that an object
-// has no checksum: bodies are compared with their own hash.
-func objectStore(o *s3.Options) {
-	o.UsePathStyle = o.BaseEndpoint != nil
-	o.DisableLogOutputChecksumValidationSkipped = true
+	return o
 }
 
 // Ports returns the backend as what the pipeline stands on.

@@ -12,10 +12,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
 
+	"causeway/shared/cloud/api"
 	"causeway/shared/fault"
 	"causeway/shared/pipeline"
 )
@@ -42,7 +41,7 @@ func (b *Backend) queueURL(name string) *string {
 // Send implements pipeline.Queue. A message that breaks a rule of SQS is refused
 // before anything is sent.
 func (b *Backend) Send(ctx context.Context, queue string, batch []pipeline.Outgoing) error {
-	entries := make([]types.SendMessageBatchRequestEntry, len(batch))
+	entries := make([]api.SendMessageBatchRequestEntry, len(batch))
 	sizes := make([]int, len(batch))
 	for i, out := range batch {
 		var err error
@@ -107,16 +106,16 @@ func label(out pipeline.Outgoing, index int) string {
 	return "message " + strconv.Itoa(index) + " of the batch"
 }
 
-func sendEntry(index int, out pipeline.Outgoing) types.SendMessageBatchRequestEntry {
-	entry := types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(index)), MessageBody: aws.String(string(out.Body))}
+func sendEntry(index int, out pipeline.Outgoing) api.SendMessageBatchRequestEntry {
+	entry := api.SendMessageBatchRequestEntry{ID: aws.String(strconv.Itoa(index)), MessageBody: aws.String(string(out.Body))}
 	if out.Group != "" {
-		entry.MessageGroupId = aws.String(groupID(out.Group))
+		entry.MessageGroupID = aws.String(groupID(out.Group))
 	}
 	if len(out.Attributes) > 0 {
-		entry.MessageAttributes = make(map[string]types.MessageAttributeValue, len(out.Attributes))
+		entry.MessageAttributes = make(map[string]api.MessageAttributeValue, len(out.Attributes))
 	}
 	for name, value := range out.Attributes {
-		entry.MessageAttributes[name] = types.MessageAttributeValue{DataType: aws.String(textType), StringValue: aws.String(clean(value))}
+		entry.MessageAttributes[name] = api.MessageAttributeValue{DataType: aws.String(textType), StringValue: aws.String(clean(value))}
 	}
 	return entry
 }
@@ -133,10 +132,10 @@ func groupID(group string) string {
 }
 
 // sendBatch sends one request, and again what of it SQS did not take.
-func (b *Backend) sendBatch(ctx context.Context, queue string, batch []pipeline.Outgoing, entries []types.SendMessageBatchRequestEntry) error {
+func (b *Backend) sendBatch(ctx context.Context, queue string, batch []pipeline.Outgoing, entries []api.SendMessageBatchRequestEntry) error {
 	for round := 1; ; round++ {
 		doing := fmt.Sprintf("sending %d messages to queue %s", len(entries), queue)
-		out, err := b.queues().SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: b.queueURL(queue), Entries: entries})
+		out, err := b.queues().SendMessageBatch(ctx, &api.SendMessageBatchInput{QueueURL: b.queueURL(queue), Entries: entries})
 		if err != nil {
 			return failure(doing, "queue "+queue, err)
 		}
@@ -156,28 +155,28 @@ func (b *Backend) sendBatch(ctx context.Context, queue string, batch []pipeline.
 
 // unsent returns the entries that the answer does not confirm, and why: what is named
 // neither among the sent nor among the failed counts as not sent.
-func unsent(queue string, batch []pipeline.Outgoing, entries []types.SendMessageBatchRequestEntry, out *sqs.SendMessageBatchOutput) (open []types.SendMessageBatchRequestEntry, refused error) {
+func unsent(queue string, batch []pipeline.Outgoing, entries []api.SendMessageBatchRequestEntry, out *api.SendMessageBatchOutput) (open []api.SendMessageBatchRequestEntry, refused error) {
 	sent := make(map[string]bool, len(entries))
 	for _, ok := range out.Successful {
-		sent[aws.ToString(ok.Id)] = true
+		sent[aws.ToString(ok.ID)] = true
 	}
-	failed := make(map[string]types.BatchResultErrorEntry)
+	failed := make(map[string]api.BatchResultErrorEntry)
 	for _, each := range out.Failed {
-		failed[aws.ToString(each.Id)] = each
+		failed[aws.ToString(each.ID)] = each
 	}
 	for _, entry := range entries {
-		if sent[*entry.Id] {
+		if sent[*entry.ID] {
 			continue
 		}
 		open = append(open, entry)
 		if refused == nil || fault.KindOf(refused) == fault.Unavailable {
-			refused = sendFailure(queue, batch, *entry.Id, failed[*entry.Id])
+			refused = sendFailure(queue, batch, *entry.ID, failed[*entry.ID])
 		}
 	}
 	return open, refused
 }
 
-func sendFailure(queue string, batch []pipeline.Outgoing, id string, why types.BatchResultErrorEntry) error {
+func sendFailure(queue string, batch []pipeline.Outgoing, id string, why api.BatchResultErrorEntry) error {
 	index, err := strconv.Atoi(id)
 	if err != nil {
 		return err
@@ -198,13 +197,11 @@ func (b *Backend) Receive(ctx context.Context, queue string, most int, wait time
 	if most <= 0 {
 		return nil, nil
 	}
-	out, err := b.queues().ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-		QueueUrl: b.queueURL(queue), MaxNumberOfMessages: int32(min(most, maxBatch)),
-		WaitTimeSeconds:       int32(min(wait, longestPoll) / time.Second),
-		MessageAttributeNames: []string{"All"},
-		MessageSystemAttributeNames: []types.MessageSystemAttributeName{
-			types.MessageSystemAttributeNameApproximateReceiveCount, types.MessageSystemAttributeNameSentTimestamp,
-		},
+	out, err := b.queues().ReceiveMessage(ctx, &api.ReceiveMessageInput{
+		QueueURL: b.queueURL(queue), MaxNumberOfMessages: int32(min(most, maxBatch)),
+		WaitTimeSeconds:             int32(min(wait, longestPoll) / time.Second),
+		MessageAttributeNames:       []string{"All"},
+		MessageSystemAttributeNames: []string{api.ApproximateReceiveCount, api.SentTimestamp},
 	})
 	if err != nil {
 		return nil, failure("receiving from queue "+queue, "queue "+queue, err)
@@ -218,17 +215,17 @@ func (b *Backend) Receive(ctx context.Context, queue string, most int, wait time
 	return batch, nil
 }
 
-func incoming(queue string, m types.Message) (pipeline.Incoming, error) {
-	count, errCount := strconv.Atoi(m.Attributes[string(types.MessageSystemAttributeNameApproximateReceiveCount)])
-	sent, errSent := strconv.ParseInt(m.Attributes[string(types.MessageSystemAttributeNameSentTimestamp)], 10, 64)
+func incoming(queue string, m api.Message) (pipeline.Incoming, error) {
+	count, errCount := strconv.Atoi(m.Attributes[api.ApproximateReceiveCount])
+	sent, errSent := strconv.ParseInt(m.Attributes[api.SentTimestamp], 10, 64)
 	if err := errors.Join(errCount, errSent); err != nil {
 		return pipeline.Incoming{}, &fault.Error{
-			Kind: fault.Unavailable, Class: fault.Parse, Doing: "receiving message " + aws.ToString(m.MessageId) + " from queue " + queue,
+			Kind: fault.Unavailable, Class: fault.Parse, Doing: "receiving message " + aws.ToString(m.MessageID) + " from queue " + queue,
 			Detail: "receive count or time of sending is no number", Err: err,
 		}
 	}
 	in := pipeline.Incoming{
-		Queue: queue, Handle: aws.ToString(m.ReceiptHandle), MessageID: aws.ToString(m.MessageId), Body: []byte(aws.ToString(m.Body)),
+		Queue: queue, Handle: aws.ToString(m.ReceiptHandle), MessageID: aws.ToString(m.MessageID), Body: []byte(aws.ToString(m.Body)),
 		ReceiveCount: count, SentAt: time.UnixMilli(sent).UTC(),
 	}
 	if len(m.MessageAttributes) > 0 {
@@ -243,7 +240,7 @@ func incoming(queue string, m types.Message) (pipeline.Incoming, error) {
 // Delete implements pipeline.Queue. SQS itself answers a stale handle of a standard
 // queue with success and deletes nothing.
 func (b *Backend) Delete(ctx context.Context, in pipeline.Incoming) error {
-	_, err := b.queues().DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: b.queueURL(in.Queue), ReceiptHandle: &in.Handle})
+	err := b.queues().DeleteMessage(ctx, &api.DeleteMessageInput{QueueURL: b.queueURL(in.Queue), ReceiptHandle: &in.Handle})
 	return failure("deleting message "+in.MessageID+" of queue "+in.Queue, "queue "+in.Queue, err)
 }
 
@@ -253,8 +250,8 @@ func (b *Backend) Delete(ctx context.Context, in pipeline.Incoming) error {
 func (b *Backend) Defer(ctx context.Context, in pipeline.Incoming, until time.Time) error {
 	doing := "deferring message " + in.MessageID + " of queue " + in.Queue
 	hidden := min(max(until.Sub(b.config.Now()), 0), longestDeferral)
-	_, err := b.queues().ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
-		QueueUrl: b.queueURL(in.Queue), ReceiptHandle: &in.Handle,
+	err := b.queues().ChangeMessageVisibility(ctx, &api.ChangeMessageVisibilityInput{
+		QueueURL: b.queueURL(in.Queue), ReceiptHandle: &in.Handle,
 		VisibilityTimeout: int32((hidden + time.Second - 1) / time.Second),
 	})
 	if stale(err) {
@@ -268,11 +265,11 @@ func (b *Backend) Defer(ctx context.Context, in pipeline.Incoming, until time.Ti
 // stale reports whether SQS no longer honours a handle. It says so in three ways,
 // depending on how long ago the message was received again or deleted.
 func stale(err error) bool {
-	api, answered := errors.AsType[smithy.APIError](err)
+	said, answered := errors.AsType[smithy.APIError](err)
 	if !answered {
 		return false
 	}
-	switch api.ErrorCode() {
+	switch said.ErrorCode() {
 	case "MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight", "ReceiptHandleIsInvalid", "InvalidParameterValue":
 		return true
 	}

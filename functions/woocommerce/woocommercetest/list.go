@@ -1,0 +1,111 @@
+package woocommercetest
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// held is an order that the store holds.
+type held struct {
+	id       int64
+	modified time.Time
+	body     []byte
+}
+
+// Put makes the store hold the orders as they stand now.
+func (f *Fake) Put(orders ...Order) {
+	for _, order := range orders {
+		f.hold(held{order.ID, order.Modified.UTC().Truncate(time.Second), order.Body()})
+	}
+}
+
+// PutBody makes the store hold the order of a delivery, unless it holds a newer one. It
+// panics if the body is no order.
+func (f *Fake) PutBody(body []byte) {
+	var order struct {
+		ID       int64  `json:"id"`
+		Modified string `json:"date_modified_gmt"`
+	}
+	if err := json.Unmarshal(body, &order); err != nil {
+		panic("woocommercetest: " + err.Error())
+	}
+	modified, err := time.Parse(layout, order.Modified)
+	if err != nil {
+		panic("woocommercetest: " + err.Error())
+	}
+	f.mu.Lock()
+	newer := f.orders[order.ID].modified.After(modified)
+	f.mu.Unlock()
+	if !newer {
+		f.hold(held{order.ID, modified, body})
+	}
+}
+
+func (f *Fake) hold(order held) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.orders[order.id] = order
+}
+
+// listOrders answers as WordPress does: dates have whole seconds, modified_after leaves
+// its own second out, and orders of one second come in no promised order; here the
+// newest comes first.
+func (f *Fake) listOrders(w http.ResponseWriter, query url.Values) {
+	zone := -5 * time.Hour
+	if query.Get("dates_are_gmt") == "true" {
+		zone = 0
+	}
+	after, err := time.Parse(layout, cmp.Or(query.Get("modified_after"), "1970-01-01T00:00:00"))
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "rest_invalid_param", "Invalid parameter(s): modified_after")
+		return
+	}
+	var found []held
+	for _, order := range f.orders {
+		if order.modified.Add(zone).After(after) {
+			found = append(found, order)
+		}
+	}
+	slices.SortFunc(found, func(a, b held) int {
+		return cmp.Or(a.modified.Compare(b.modified), cmp.Compare(b.id, a.id))
+	})
+	if query.Get("order") != "asc" {
+		slices.Reverse(found)
+	}
+	bodies := make([]json.RawMessage, 0, len(found))
+	for _, order := range pageOf(found, query) {
+		bodies = append(bodies, order.body)
+	}
+	count(w, len(found), query)
+	answer(w, http.StatusOK, bodies)
+}
+
+const layout = "2006-01-02T15:04:05"
+
+// number reads a parameter that the contract has found to be a number.
+func number(query url.Values, name string, otherwise int) int {
+	n, err := strconv.Atoi(query.Get(name))
+	if err != nil {
+		return otherwise
+	}
+	return n
+}
+
+// pageOf returns the page that was asked for; an offset counts instead of the page.
+func pageOf[T any](all []T, query url.Values) []T {
+	size := number(query, "per_page", 10)
+	from := number(query, "offset", (number(query, "page", 1)-1)*size)
+	from = min(from, len(all))
+	return all[from:min(from+size, len(all))]
+}
+
+func count(w http.ResponseWriter, total int, query url.Values) {
+	size := number(query, "per_page", 10)
+	w.Header().Set("X-WP-Total", strconv.Itoa(total))
+	w.Header().Set("X-WP-TotalPages", strconv.Itoa((total+size-1)/size))
+}
