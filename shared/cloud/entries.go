@@ -18,12 +18,12 @@ const packed = 1
 const dictionary = `"target_status":503,"fingerprint":"","message_redacted":"kind":"unavailable","class":"intermittent","code":"field":"error":{"kind":"rejected","class":"value"` +
 	`"notes":[{"field":"","what":""}]"next":"receive_count":1,"redrive_count":0,"outcome":"retries: waits: no retry can help: "stage":"deferred","stage":"dead",` +
 	`"stage":"superseded","outcome":"a newer version is confirmed""stage":"skipped","outcome":"duplicate: this event is confirmed already"` +
-	`"stage":"received","outcome":"webhook orders/create stored","hashes":{"source":"},"fn":"shopify-receive","version":"` +
+	`"stage":"received","outcome":"webhook orders/create stored","hashes":{"source":"},"fn":"store-receive","version":"` +
 	`"type":"delivery","id":"},"type":"orders/updated","stage":"translated","attempt":1,"outcome":"1 events","took_ns":` +
-	`"stage":"published","outcome":"order.changed on the bus","hashes":{"canonical":"},"fn":"shopify-translate","version":"` +
-	`"type":"customer.upserted","type":"inventory.level","type":"shipment.dispatched","type":"order.placed","route":"shopify-orders-to-netsuite",` +
-	`"stage":"sent","attempt":1,"receive_count":1,"outcome":"createOrder: ","target_ref":"},"fn":"netsuite-deliver","version":"` +
-	`[{"at":"2026-11-22T07:49:50.120Z","trace_id":"","event_id":"","causation_id":"","entity":{"system":"shopify","tenant":".myshopify.com","type":"order","id":""},"entity_version":"20261122T074950.000000000Z-0000000000",` +
+	`"stage":"published","outcome":"order.changed on the bus","hashes":{"canonical":"},"fn":"store-translate","version":"` +
+	`"type":"customer.upserted","type":"inventory.level","type":"shipment.dispatched","type":"order.placed","route":"store-orders-to-erp",` +
+	`"stage":"sent","attempt":1,"receive_count":1,"outcome":"createOrder: ","target_ref":"},"fn":"erp-deliver","version":"` +
+	`[{"at":"2026-11-22T07:49:50.120Z","trace_id":"","event_id":"","causation_id":"","entity":{"system":"store","tenant":".example","type":"order","id":""},"entity_version":"20261122T074950.000000000Z-0000000000",` +
 	`"type":"order.placed","route":"-to-","stage":"confirmed","attempt":1,"receive_count":1,"outcome":"","target_ref":"","took_ns":310,"fn":"-deliver","version":""}]`
 
 // packers are kept for reuse: making one costs more than using it.
