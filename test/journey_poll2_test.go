@@ -116,7 +116,7 @@ func TestA5APollThatIsKilledIsMadeUpByTheNext(t *testing.T) {
 		}
 		w.pollWatch(s, func(int, string) {})
 		w.poll(s.system)
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		for id := range int64(4) {
 			w.pollShirts(s, 40+id, 1+id, 1)
 		}
@@ -142,7 +142,7 @@ func TestA5TheMarkNeverRunsAheadOfTheInbox(t *testing.T) {
 			}
 		}
 		w.poll(s.system)
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		for id := range int64(6) {
 			w.pollShirts(s, 40+id, 1+id, 1)
 		}
@@ -180,7 +180,7 @@ func TestA5TwoPollersAtOnceTellEachChangeOnce(t *testing.T) {
 			})
 		}
 		pollers.Wait()
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		for id := range int64(6) {
 			w.pollShirts(s, 40+id, 1+id, 1)
 		}
@@ -204,7 +204,7 @@ func TestA5AStoreThatIsDownIsPolledWhenItIsBack(t *testing.T) {
 		}
 		w.net.plug(address)
 		w.pollCounts(w.poll(s.system), 0, 1)
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		w.pollShirts(s, 41, 2, 1)
 	})
 }

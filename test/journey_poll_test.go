@@ -139,14 +139,14 @@ func TestA5AWebhookThatNeverArrivesIsMadeUpByThePoll(t *testing.T) {
 	pollEach(t, func(w *world, s pollStore) {
 		body := s.put(w, 42, 0, 3)
 		w.pollCounts(w.poll(s.system), 0, 1)
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		w.pollShirts(s, 42, 3, 1)
 		w.ingestWrittenOnce(s.system, "42")
 		w.pollCounts(w.poll(s.system), 0, 0)
 
 		s.tell(w, s.created, body) // late
 		s.tell(w, s.updated, body)
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		w.ingestWrittenOnce(s.system, "42")
 		w.pollCounts(w.poll(s.system), 0, 0)
 		w.ingestNoneDead()
@@ -158,7 +158,7 @@ func TestA5TheGapIsInTheLedger(t *testing.T) {
 	pollEach(t, func(w *world, s pollStore) {
 		s.put(w, 42, 0, 3)
 		w.poll(s.system)
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		gaps := slices.DeleteFunc(w.entries(pipeline.Reconciled), func(e pipeline.Entry) bool { return e.Type != pipeline.TypeGap })
 		want := "gap found: order 42"
 		if len(gaps) != 1 || gaps[0].Type != pipeline.TypeGap || !strings.HasPrefix(gaps[0].Outcome, want) ||
@@ -178,9 +178,9 @@ func TestA5WhatWebhooksToldIsLeftAlone(t *testing.T) {
 			s.tell(w, s.created, s.put(w, 40+id, id, 3))
 		}
 		s.tell(w, s.updated, s.put(w, 42, 9, 4))
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		w.pollCounts(w.poll(s.system), 5, 0)
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		w.pollShirts(s, 42, 4, 2)
 		w.pollShirts(s, 43, 3, 1)
 		if n := len(w.entries(pipeline.Received)); n != 6 {
@@ -194,15 +194,15 @@ func TestA5AChangeThatWasLostIsMadeUp(t *testing.T) {
 	t.Parallel()
 	pollEach(t, func(w *world, s pollStore) {
 		s.tell(w, s.created, s.put(w, 42, 0, 3))
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		w.pollCounts(w.poll(s.system), 1, 0)
 		changed := s.put(w, 42, 60, 5)
 		w.pass(5 * time.Minute)
 		w.pollCounts(w.poll(s.system), 0, 1)
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		w.pollShirts(s, 42, 5, 2)
 		s.tell(w, s.updated, changed)
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		w.pollShirts(s, 42, 5, 2)
 	})
 }
@@ -213,7 +213,7 @@ func TestA5AnOrderOfWhichOnlyAChangeWasToldIsPlaced(t *testing.T) {
 	t.Parallel()
 	pollEach(t, func(w *world, s pollStore) {
 		s.tell(w, s.updated, s.put(w, 42, 30, 3))
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		w.noOrder("42")
 		w.pollCounts(w.poll(s.system), 0, 1)
 		w.pass(30 * time.Minute)
@@ -228,9 +228,9 @@ func TestA5TwoChangesOfOneSecondAreToldApart(t *testing.T) {
 	pollEach(t, func(w *world, s pollStore) {
 		s.tell(w, s.created, s.put(w, 42, 0, 3))
 		s.put(w, 42, 0, 5)
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		w.pollCounts(w.poll(s.system), 0, 1)
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		w.pollShirts(s, 42, 5, 2)
 	})
 }
@@ -246,7 +246,7 @@ func TestA5AnOrderOfTheMarksOwnSecondIsFound(t *testing.T) {
 		s.put(w, 43, 0, 4)
 		s.put(w, 44, -300, 1) // within the overlap
 		w.pollCounts(w.poll(s.system), 0, 3)
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		for id, shirts := range map[int64]int64{41: 2, 42: 3, 43: 4, 44: 1} {
 			w.pollShirts(s, id, shirts, 1)
 		}
@@ -286,7 +286,7 @@ func TestA6AStoreThatEndedItsWebhooksIsSubscribedAgainAndMadeUp(t *testing.T) {
 		}
 		w.pass(5 * time.Minute)
 		w.pollCounts(w.poll(s.system), 1, 7) // one cycle
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		for id := range int64(8) {
 			want := []int64{1, 2, 3, 4, 5, 6, 7, 9}[id]
 			w.pollShirts(s, 40+id, want, 1)
@@ -301,7 +301,7 @@ func TestA6AStoreThatEndedItsWebhooksIsSubscribedAgainAndMadeUp(t *testing.T) {
 		if n := s.emit(w, s.created, s.put(w, 48, 40, 3)); n != 1 {
 			t.Errorf("%d deliveries to the webhook that was set up again", n)
 		}
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		w.pollShirts(s, 48, 3, 1)
 		w.ingestNoneDead()
 	})
@@ -330,7 +330,7 @@ func TestA6WebhooksThatStoppedBeforeAnybodyPolledAreMadeUpFromThere(t *testing.T
 		s.put(w, 42, -48*3600, 3)
 		s.put(w, 43, -96*3600, 3) // before they stopped
 		w.pollCounts(w.poll(s.system), 0, 1)
-		w.pass(time.Minute)
+		w.pass(10 * time.Minute)
 		w.pollShirts(s, 42, 3, 1)
 		w.noOrder("43")
 	})

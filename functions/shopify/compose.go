@@ -205,11 +205,10 @@ func inZone(before member, zone *time.Location) (member, error) {
 	if err := decode(before, &written); err != nil {
 		return nil, err
 	}
-	at, err := canonical.ParseTime(written)
-	if err != nil {
-		return before, nil // the decoder refuses it, with its path
+	if at, err := canonical.ParseTime(written); err == nil {
+		return encode(at.In(zone).Format(time.RFC3339Nano))
 	}
-	return encode(at.In(zone).Format(time.RFC3339Nano))
+	return before, nil // the decoder refuses it, with its path
 }
 
 // number takes the number out of "gid://shopify/LineItem/466157049".

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"time"
+	_ "time/tzdata" // the functions' images have no time zones
 
 	"causeway/shared/connector"
 	"causeway/shared/fault"
@@ -236,8 +237,10 @@ func (l *listing) change(node []byte, feed connector.Feed) (connector.Change, er
 	if feed.Entity != entityCustomer {
 		return change, nil
 	}
-	var err error
-	change.Body, err = composeCustomer(node, zoneOf(l.zone))
+	zone, err := zoneOf(l.zone)
+	if err == nil {
+		change.Body, err = composeCustomer(node, zone)
+	}
 	return change, err
 }
 
@@ -250,14 +253,16 @@ func unpromised(err error) error {
 	return e
 }
 
-// zoneOf is the shop's time zone, in which webhooks write their times: what is polled is
-// to be equal to what they told. A zone that is unknown here leaves the times in UTC.
-func zoneOf(name string) *time.Location {
+// zoneOf is the shop's time zone, in which webhooks write their times: what is polled has
+// to be equal to what they told, or all of it would be told again.
+func zoneOf(name string) (*time.Location, error) {
 	zone, err := time.LoadLocation(name)
-	if err != nil {
-		return time.UTC
+	if err != nil || name == "" {
+		return nil, &fault.Error{
+			Kind: fault.Unavailable, Class: fault.Config, Field: "ianaTimezone", Detail: "the shop's time zone is not known here", Err: err,
+		}
 	}
-	return zone
+	return zone, nil
 }
 
 // Fetch reads an order with all its lines; a customer was listed whole.
@@ -275,8 +280,12 @@ func (p *poller) Fetch(ctx context.Context, feed connector.Feed, change connecto
 	for err == nil && whole.cursor != "" {
 		err = p.moreLines(ctx, feed.Tenant, change.ID, doing, whole)
 	}
+	if err != nil {
+		return nil, fault.Doing(doing, err)
+	}
+	zone, err := zoneOf(first.zone)
 	if err == nil {
-		raw.Body, err = whole.compose(zoneOf(first.zone))
+		raw.Body, err = whole.compose(zone)
 	}
 	if err != nil {
 		return nil, fault.Doing(doing, err)

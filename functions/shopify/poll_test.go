@@ -318,7 +318,12 @@ func TestPollingClassifiesAsEverywhere(t *testing.T) {
 			t.Errorf("%s: %+v", name, fault.As(err))
 		}
 	}
-	s.fake.Answer(answer(`{"data":{"customers":{"nodes":[{"id":"1","updated_at":"2026-11-22T21:05:44Z","email":7}],"pageInfo":{"hasNextPage":false}}}}`))
+	for _, zone := range []string{"", "Mars/Olympus"} {
+		s.fake.Answer(answer(`{"data":{"shop":{"ianaTimezone":"` + zone + `"},"order":{"id":"42","updated_at":"2026-11-22T21:05:44Z","line_items":{"nodes":[],"pageInfo":{"hasNextPage":false}}}}}`))
+		_, err := s.Poller.Fetch(t.Context(), s.feed("order"), connector.Change{ID: "42"})
+		wantFault(t, err, fault.Unavailable, fault.Config, "ianaTimezone")
+	}
+	s.fake.Answer(answer(`{"data":{"shop":{"ianaTimezone":"UTC"},"customers":{"nodes":[{"id":"1","updated_at":"2026-11-22T21:05:44Z","email":7}],"pageInfo":{"hasNextPage":false}}}}`))
 	_, err := s.Poller.Changes(t.Context(), connector.Ask{Feed: s.feed("customer"), Since: now})
 	wantFault(t, err, fault.Unavailable, fault.Intermittent, "email")
 	_, err = s.Poller.Changes(t.Context(), connector.Ask{Feed: s.feed("order"), Since: now, Cursor: "none of Shopify's"})

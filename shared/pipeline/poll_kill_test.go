@@ -123,8 +123,10 @@ func TestEveryStateOfASubscriptionButActiveIsMended(t *testing.T) {
 	t.Parallel()
 	p := newPolling(t, changed("7", 30))
 	p.register.subs = []connector.Subscription{
-		{Tenant: "t1", Topic: "a", State: connector.Active}, {Tenant: "t1", Topic: "b", State: connector.Missing},
-		{Tenant: "t1", Topic: "c", State: connector.Disabled}, {Tenant: "t1", Topic: "d", State: connector.Elsewhere},
+		{Tenant: "t1", Topic: "a", State: connector.Active},
+		{Tenant: "t1", Topic: "b", State: connector.Missing},
+		{Tenant: "t1", Topic: "c", State: connector.Disabled},
+		{Tenant: "t1", Topic: "d", State: connector.Elsewhere},
 	}
 	p.counts(p.round(), 0, 0, 1, 0)
 	if got := p.register.mended; len(got) != 3 || got[0] != "b" || got[1] != "c" || got[2] != "d" {
