@@ -159,3 +159,16 @@ func (m *Memory) Defer(ctx context.Context, in pipeline.Incoming, until time.Tim
 	m.place(in.Queue, h)
 	return nil
 }
+
+// Left returns how many messages lie in the queues that are no dead-letter queues.
+func (m *Memory) Left() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	left := 0
+	for name, list := range m.queues {
+		if !strings.HasSuffix(name, routes.Dead("")) {
+			left += len(list)
+		}
+	}
+	return left
+}
