@@ -61,6 +61,7 @@ type setup struct {
 	routes   []routes.Route              // beside those of the table …
 	systems  map[string]connector.System // … and what they lead to
 	memory   bool                        // the ports lie in memory, for masses that no disk has to see
+	ports    func(*pipeline.Ports)       // changes the ports; may be nil
 	erp      *netsuitetest.Fake          // an ERP that has books already; nil for an empty one
 }
 
@@ -92,6 +93,9 @@ func openWorld(t *testing.T, s setup) *world {
 	w.net.serve(t, wooAddress, woocommercetest.New())
 	w.net.serve(t, erpAddress, w.erp)
 	w.openPorts(s)
+	if s.ports != nil {
+		s.ports(&w.ports)
+	}
 	w.openEngine(s)
 	w.sender = &http.Client{Transport: w.net.transport(t)}
 	return w
