@@ -204,3 +204,24 @@ func (b *bench) another(name string, now func() time.Time) *pipeline.Deliverer {
 
 // Find implements connector.Target.
 func (f targetFunc) Find(context.Context, message.Key) (string, error) { return "", nil }
+
+func TestTheTimeOfAnOutageIsNotTheMessagesOwn(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	end, more := epoch.Add(80*time.Hour), 3
+	b.deliver.System.Target = targetFunc(func(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
+		failing := b.clock.Now().Before(end)
+		if !failing && d.Message.Key().ID == "c0" && more > 0 {
+			more, failing = more-1, true
+		}
+		if failing {
+			return connector.Receipt{}, &fault.Error{Kind: fault.Unavailable, Status: 503}
+		}
+		return b.toy.Deliver(ctx, d)
+	})
+	b.many(3)
+	b.drain(90 * time.Hour)
+	if n := len(b.entries(pipeline.Confirmed)); n != 3 || more != 0 {
+		t.Errorf("%d of 3 confirmed: one that failed before and after an outage of 80 hours is not failing for 72", n)
+	}
+}
