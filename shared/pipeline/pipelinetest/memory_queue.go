@@ -43,20 +43,25 @@ func (m *Memory) queue(ctx context.Context, name string) (end func(), err error)
 // place keeps the queue in the order in which messages become visible, and those
 // of one instant in the order of sending.
 func (m *Memory) place(name string, h *held) {
-	at, _ := slices.BinarySearchFunc(m.queues[name], h, func(a, b *held) int {
-		return cmp.Or(a.visible.Compare(b.visible), cmp.Compare(a.id, b.id))
-	})
+	at, _ := slices.BinarySearchFunc(m.queues[name], h, byVisibility)
 	m.queues[name] = slices.Insert(m.queues[name], at, h)
+}
+
+func byVisibility(a, b *held) int {
+	return cmp.Or(a.visible.Compare(b.visible), cmp.Compare(a.id, b.id))
 }
 
 // lift takes the message of a handle out of its queue; nil if the handle is stale.
 func (m *Memory) lift(in pipeline.Incoming) *held {
-	list := m.queues[in.Queue]
-	at := slices.IndexFunc(list, func(h *held) bool { return h.handle() == in.Handle })
-	if at < 0 {
+	h := m.received[in.Handle]
+	if h == nil {
 		return nil
 	}
-	h := list[at]
+	list := m.queues[in.Queue]
+	at, found := slices.BinarySearchFunc(list, h, byVisibility)
+	if !found || list[at] != h {
+		return nil // in another queue by now
+	}
 	m.queues[in.Queue] = slices.Delete(list, at, at+1)
 	return h
 }
@@ -101,9 +106,11 @@ func (m *Memory) Receive(ctx context.Context, name string, limit int, _ time.Dur
 			m.bury(name, h)
 			continue
 		}
+		delete(m.received, h.handle())
 		h.receives++
 		h.visible = now.Add(m.Visibility)
 		m.place(name, h)
+		m.received[h.handle()] = h
 		batch = append(batch, h.incoming(name))
 	}
 	return batch, nil
@@ -121,6 +128,7 @@ func (m *Memory) bury(name string, h *held) {
 		h.out.Attributes = map[string]string{}
 	}
 	h.out.Attributes["reason"] = "unknown (crash or timeout)"
+	delete(m.received, h.handle())
 	h.receives, h.visible = 0, m.now()
 	m.place(routes.Dead(name), h)
 }
@@ -132,7 +140,9 @@ func (m *Memory) Delete(ctx context.Context, in pipeline.Incoming) error {
 		return err
 	}
 	defer end()
-	m.lift(in)
+	if m.lift(in) != nil {
+		delete(m.received, in.Handle)
+	}
 	return nil
 }
 
@@ -150,4 +160,17 @@ func (m *Memory) Defer(ctx context.Context, in pipeline.Incoming, until time.Tim
 	h.visible = until
 	m.place(in.Queue, h)
 	return nil
+}
+
+// Left returns how many messages lie in the queues that are no dead-letter queues.
+func (m *Memory) Left() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	left := 0
+	for name, list := range m.queues {
+		if !strings.HasSuffix(name, routes.Dead("")) {
+			left += len(list)
+		}
+	}
+	return left
 }
