@@ -12,6 +12,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"causeway/scripts/day"
 )
 
 // told is what a sender was told about one delivery.
@@ -54,8 +56,8 @@ func openSenders(path, door string, client *http.Client) (*senders, error) {
 }
 
 // play sends the day, pausing between deliveries, until all were answered or ctx ends.
-func (s *senders) play(ctx context.Context, day []delivery, pause time.Duration) error {
-	for _, d := range day {
+func (s *senders) play(ctx context.Context, steps []day.Delivery, pause time.Duration) error {
+	for _, d := range steps {
 		if s.knows(d.ID) {
 			continue
 		}
@@ -77,7 +79,7 @@ func (s *senders) knows(id string) bool {
 }
 
 // send repeats the delivery until the door has decided about it.
-func (s *senders) send(ctx context.Context, d delivery) error {
+func (s *senders) send(ctx context.Context, d day.Delivery) error {
 	for {
 		status, err := s.post(ctx, d)
 		if err == nil && status < http.StatusInternalServerError {
@@ -89,7 +91,7 @@ func (s *senders) send(ctx context.Context, d delivery) error {
 	}
 }
 
-func (s *senders) post(ctx context.Context, d delivery) (int, error) {
+func (s *senders) post(ctx context.Context, d day.Delivery) (int, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.door+d.System, bytes.NewReader(d.Body))
 	if err != nil {
 		return 0, err
