@@ -126,7 +126,7 @@ func (c *checker) switches(key string, profile connector.Profile, config System)
 		"rate":    config.Rate != 0 && !roles.has(connector.Receive),
 		"partner": config.Partner != "" && !roles.has(connector.Receive),
 		"secret":  config.Secret != "" && len(profile.Secrets) == 0,
-		"poll":    (config.Poll != "") != roles.has(connector.Poll),
+		"poll":    config.Poll != "" && !roles.has(connector.Poll),
 	} {
 		if misplaced {
 			c.find(key+"."+name, "does not fit the roles of %s: %v", profile.Name, profile.Roles)

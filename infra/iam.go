@@ -48,19 +48,23 @@ func (p *plan) permissions(s system, role connector.Role) []statement {
 		})
 	}
 	switch role {
+	case connector.Receive:
+		all = append(all, p.mayAccept(s), p.mayNote(), p.mayStore("claims"))
+	case connector.Poll:
+		all = append(all, p.mayAccept(s), p.mayRemember("dynamodb:Query"), p.mayStore("claims"))
+	case connector.Pickup:
+		all = append(all, p.mayAccept(s), p.mayNote(), p.mayStore("claims"))
+		all = append(all, p.mayLoad("drop/"+s.Name)...)
 	case connector.Translate:
 		all = append(all, p.mayTake(s, role)...)
-		all = append(all, p.mayRemember(), p.mayStore("s3:GetObject", "s3:PutObject"),
-			statement{id: "Publish", actions: []string{"events:PutEvents"}, resources: arns("events", "event-bus/"+p.prefix)})
+		all = append(all, p.mayRemember(), p.mayStore("claims", "archive/"+s.Name), statement{
+			id: "Publish", actions: []string{"events:PutEvents"}, resources: arns("events", "event-bus/"+p.prefix),
+		})
+		all = append(all, p.mayLoad("claims")...)
 	case connector.Deliver:
 		all = append(all, p.mayTake(s, role)...)
-		all = append(all, p.mayRemember(), p.mayStore("s3:GetObject"))
-	case connector.Receive:
-		all = append(all, p.mayAccept(s), p.mayNote(), p.mayStore("s3:GetObject", "s3:PutObject"))
-	case connector.Poll:
-		all = append(all, p.mayAccept(s), p.mayRemember(), p.mayStore("s3:GetObject", "s3:PutObject"))
-	case connector.Pickup:
-		all = append(all, p.mayAccept(s), p.mayRemember(), p.mayStore("s3:GetObject", "s3:PutObject"), p.mayPickUp(s))
+		all = append(all, p.mayRemember())
+		all = append(all, p.mayLoad("claims")...)
 	}
 	if s.isAsync(role) {
 		all = append(all, statement{id: "Failed", actions: []string{"sqs:SendMessage"}, resources: arns("sqs", p.name(routes.Dead(s.function(role))))})
@@ -95,38 +99,43 @@ func (p *plan) mayAccept(s system) statement {
 	return statement{id: "Accept", actions: []string{"sqs:SendMessage"}, resources: arns("sqs", p.name(routes.Inbox(s.Name)))}
 }
 
-// mayRemember covers state and ledger. A condition on the keys would not narrow it: the
-// state's keys begin with the target or the inbox, and a cross-reference is shared by all.
-func (p *plan) mayRemember() statement {
-	return statement{id: "Remember", actions: []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"}, resources: arns("dynamodb", "table/"+p.prefix)}
+// mayRemember covers state and ledger. A condition on the keys would not narrow it: keys
+// of the state hold hashes, and cross-references are shared by all systems.
+func (p *plan) mayRemember(more ...string) statement {
+	return statement{
+		id:        "Remember",
+		actions:   append([]string{"dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:PutItem"}, more...),
+		resources: arns("dynamodb", "table/"+p.prefix),
+	}
 }
 
 // mayNote lets a door write to the ledger and to nothing else of the table.
 func (p *plan) mayNote() statement {
 	return statement{
-		id: "Note", actions: []string{"dynamodb:PutItem"}, resources: arns("dynamodb", "table/"+p.prefix),
-		condition: props{"ForAllValues:StringLike": props{"dynamodb:LeadingKeys": []any{ledgerKeys}}},
+		id: "Note", actions: []string{"dynamodb:BatchWriteItem", "dynamodb:PutItem"}, resources: arns("dynamodb", "table/"+p.prefix),
+		condition: props{"ForAllValues:StringLike": props{"dynamodb:LeadingKeys": anything(ledgerKeys)}},
 	}
 }
 
-func (p *plan) mayStore(actions ...string) statement {
-	resources := []any{p.object(pattern("claims", "/*"))}
-	if len(actions) > 1 {
-		resources = append(resources, p.object(pattern("archive", "/*")))
-	}
-	return statement{id: "Store", actions: actions, resources: resources}
+func (p *plan) mayStore(folders ...string) statement {
+	return statement{id: "Store", actions: []string{"s3:PutObject"}, resources: p.objects(folders)}
 }
 
-func (p *plan) mayPickUp(s system) statement {
-	return statement{
-		id: "PickUp", actions: []string{"s3:DeleteObject", "s3:GetObject"},
-		resources: []any{p.object(pattern("drop/"+s.Name, "/*"))},
+// mayLoad reads below folders. Without the right to list, S3 answers that an object is
+// forbidden where it means that it is gone, and the one is tried again and the other not.
+func (p *plan) mayLoad(folders ...string) []statement {
+	return []statement{
+		{id: "Load", actions: []string{"s3:GetObject"}, resources: p.objects(folders)},
+		{id: "Miss", actions: []string{"s3:ListBucket"}, resources: []any{sub("arn:${AWS::Partition}:s3:::" + p.bucket())}},
 	}
 }
 
-// object names objects of the bucket, by a pattern.
-func (p *plan) object(key string) props {
-	return sub("arn:${AWS::Partition}:s3:::" + p.bucket() + "/" + key)
+func (p *plan) objects(folders []string) []any {
+	all := make([]any, len(folders))
+	for i, folder := range folders {
+		all[i] = sub("arn:${AWS::Partition}:s3:::" + p.bucket() + "/" + pattern(folder, "/*"))
+	}
+	return all
 }
 
 // bucket returns the bucket's name, to be filled in by CloudFormation: names of buckets

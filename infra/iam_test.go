@@ -55,7 +55,7 @@ func (p *plan) secretARN(s system) string {
 func (p *plan) queueARN(queue string) string { return physical["AWS::SQS::Queue"][1] + p.name(queue) }
 
 func (p *plan) objectARN(key string) string {
-	return "arn:aws:s3:::" + p.prefix + "-111122223333-eu-central-1/" + key
+	return strings.TrimSuffix("arn:aws:s3:::"+p.prefix+"-111122223333-eu-central-1/"+key, "/")
 }
 
 // needs lists what the code of a role calls.
@@ -65,8 +65,10 @@ func needs(p *plan, s system, role connector.Role) []call {
 		{action: "logs:CreateLogStream", resource: log},
 		{action: "logs:PutLogEvents", resource: log},
 		{action: "secretsmanager:GetSecretValue", resource: p.secretARN(s)},
-		{action: "dynamodb:PutItem", resource: table, leadingKey: "L#trace"},
-		{action: "s3:GetObject", resource: p.objectARN("claims/abc")},
+		{action: "secretsmanager:DescribeSecret", resource: p.secretARN(s)},
+	}
+	for _, key := range []string{"L#trace", "E#event", "K#entity", "D#dead#20261125"} {
+		all = append(all, call{"dynamodb:BatchWriteItem", table, key}, call{"dynamodb:PutItem", table, key})
 	}
 	for _, queue := range p.queues(s, role) {
 		for _, action := range []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"} {
@@ -74,16 +76,21 @@ func needs(p *plan, s system, role connector.Role) []call {
 		}
 		all = append(all, call{action: "sqs:SendMessage", resource: p.queueARN(routes.Dead(queue))})
 	}
-	if role == connector.Translate || role == connector.Deliver {
-		all = append(all, call{action: "dynamodb:GetItem", resource: table, leadingKey: "S#key"}, call{action: "dynamodb:PutItem", resource: table, leadingKey: "S#key"})
-	}
 	switch role {
-	case connector.Receive:
-		all = append(all, call{action: "sqs:SendMessage", resource: p.queueARN(routes.Inbox(s.Name))},
-			call{action: "s3:PutObject", resource: p.objectARN("claims/abc")}, call{action: "s3:PutObject", resource: p.objectARN("archive/2026/x")})
+	case connector.Receive, connector.Poll, connector.Pickup:
+		all = append(all, call{action: "sqs:SendMessage", resource: p.queueARN(routes.Inbox(s.Name))}, call{action: "s3:PutObject", resource: p.objectARN("claims/abc")})
 	case connector.Translate:
 		all = append(all, call{action: "events:PutEvents", resource: physical["AWS::Events::EventBus"][1] + p.prefix},
-			call{action: "s3:PutObject", resource: p.objectARN("claims/abc")})
+			call{action: "s3:PutObject", resource: p.objectARN("claims/abc")}, call{action: "s3:PutObject", resource: p.objectARN("archive/" + s.Name + "/2026/x")})
+	}
+	switch role {
+	case connector.Translate, connector.Deliver:
+		all = append(all, call{"dynamodb:GetItem", table, "S#key"}, call{"dynamodb:PutItem", table, "S#key"},
+			call{action: "s3:GetObject", resource: p.objectARN("claims/abc")}, call{action: "s3:ListBucket", resource: p.objectARN("")})
+	case connector.Poll:
+		all = append(all, call{"dynamodb:GetItem", table, "S#key"}, call{"dynamodb:PutItem", table, "S#key"}, call{"dynamodb:Query", table, "K#entity"})
+	case connector.Pickup:
+		all = append(all, call{action: "s3:GetObject", resource: p.objectARN("drop/" + s.Name + "/partner/feed.csv")})
 	}
 	if s.isAsync(role) {
 		all = append(all, call{action: "sqs:SendMessage", resource: p.queueARN(routes.Dead(s.function(role)))})
@@ -125,7 +132,8 @@ func foreign(p *plan, s system, role connector.Role) []call {
 	var all []call
 	for _, other := range p.systems {
 		if other.Name != s.Name {
-			all = append(all, call{action: "secretsmanager:GetSecretValue", resource: p.secretARN(other)})
+			all = append(all, call{action: "secretsmanager:GetSecretValue", resource: p.secretARN(other)},
+				call{action: "s3:GetObject", resource: p.objectARN("drop/" + other.Name + "/x")}, call{action: "s3:PutObject", resource: p.objectARN("archive/" + other.Name + "/x")})
 		}
 		for _, otherRole := range other.Roles {
 			if other.Name == s.Name && otherRole == role {
@@ -144,9 +152,10 @@ func foreign(p *plan, s system, role connector.Role) []call {
 	if role != connector.Translate {
 		all = append(all, call{action: "events:PutEvents", resource: physical["AWS::Events::EventBus"][1] + p.prefix})
 	}
-	if role == connector.Receive {
+	if role == connector.Receive || role == connector.Pickup {
 		table := physical["AWS::DynamoDB::Table"][1] + p.prefix
-		all = append(all, call{action: "dynamodb:PutItem", resource: table, leadingKey: "S#key"}, call{action: "dynamodb:GetItem", resource: table, leadingKey: "S#key"})
+		all = append(all, call{"dynamodb:PutItem", table, "S#key"}, call{"dynamodb:BatchWriteItem", table, "S#key"}, call{"dynamodb:GetItem", table, "S#key"},
+			call{action: "s3:GetObject", resource: p.objectARN("claims/abc")})
 	}
 	return append(all,
 		call{action: "s3:DeleteObject", resource: p.objectARN("claims/abc")}, call{action: "s3:PutObject", resource: p.objectARN("audit/x")},

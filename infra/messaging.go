@@ -158,16 +158,19 @@ func (p *plan) ruleARN(route routes.Route) string {
 // fills in a path of the event there is not documented, and one fixed group is as good
 // as none.
 func (p *plan) rule(route routes.Route) resource {
-	state := "DISABLED"
-	if p.stage.isOn(route) {
-		state = "ENABLED"
-	}
 	return resource{ID: logical(route.Name(), "rule"), Type: "AWS::Events::Rule", After: []string{logical(route.Queue(), "queue") + "Policy"}, Props: props{
-		"Name": p.name(route.Name()), "EventBusName": ref("Bus"), "State": state,
+		"Name": p.name(route.Name()), "EventBusName": ref("Bus"), "State": onOff(p.stage.isOn(route)),
 		"Description":  "What " + route.To + " receives of the " + route.Flow + " in " + route.From,
 		"EventPattern": decoded(route.Pattern()),
 		"Targets":      []any{p.target("queue", attribute(logical(route.Queue(), "queue"), "Arn"), props{"InputPath": "$.detail"})},
 	}}
+}
+
+func onOff(on bool) string {
+	if on {
+		return "ENABLED"
+	}
+	return "DISABLED"
 }
 
 // target makes a rule's target: retried as long as EventBridge can, then a dead letter.

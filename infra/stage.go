@@ -38,7 +38,7 @@ type System struct {
 	Burst    int               `yaml:"burst" validate:"omitempty,min=1,max=5000"`
 	Partner  string            `yaml:"partner" validate:"omitempty,startswith=aws.partner/,max=256"` // partner event source whose bus it sends over
 	Workers  int               `yaml:"workers" validate:"omitempty,min=2,max=1000"`                  // of each of its queues; 0 to derive it
-	Poll     string            `yaml:"poll" validate:"omitempty,schedule"`                           // such as "rate(15 minutes)"
+	Poll     string            `yaml:"poll" validate:"omitempty,schedule"`                           // such as "cron(0 * * * ? *)", or "off"; "" is every quarter of an hour
 }
 
 // Door is what all systems' HTTP doors share.
@@ -61,7 +61,6 @@ type Functions struct {
 
 // Retention is how many days things are kept.
 type Retention struct {
-	Claims  int `yaml:"claims" validate:"required,min=30,max=3650"`  // bodies; longer than any message can wait
 	Archive int `yaml:"archive" validate:"required,min=91,max=3650"` // raw deliveries; the first 90 days at hand
 	Log     int `yaml:"log" validate:"required,oneof=1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653"`
 	Bus     int `yaml:"bus" validate:"min=0,max=365"` // events on the bus, for replay; 0 for none
@@ -76,7 +75,7 @@ type Alarms struct {
 var (
 	lowerName  = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 	secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@-]+$`)
-	schedule   = regexp.MustCompile(`^(rate\([1-9][0-9]* (minutes?|hours?|days?)\)|cron\([^()]+\))$`)
+	schedule   = regexp.MustCompile(`^(off|rate\([1-9][0-9]* (minutes?|hours?|days?)\)|cron\([^()]+\))$`)
 )
 
 // readStage reads and checks <folder>/<name>.yaml. The error lists every finding, each

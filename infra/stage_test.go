@@ -65,7 +65,7 @@ func TestStagesAreRefused(t *testing.T) {
 		"alarms that nobody hears":          {"stage: try", "stage: try\nproduction: true", "alarms.emails: somebody must hear the alarms of a production stage"},
 		"a receiver that is none":           {"  waiting: 60", "  waiting: 60\n  emails: [operations]", "alarms.emails.0: must satisfy email"},
 		"a domain without its certificate":  {"  burst: 50", "  burst: 50\n  domain: hooks.example.com", "door.certificate: must satisfy required_with=Domain"},
-		"claims that end before their time": {"claims: 30", "claims: 14", "retention.claims: must satisfy min=30"},
+		"an archive that ends too soon":     {"archive: 120", "archive: 14", "retention.archive: must satisfy min=91"},
 		"no YAML":                           {"stage: try", "stage: [", "try.yaml: yaml:"},
 	} {
 		t.Run(name, func(t *testing.T) {

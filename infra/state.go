@@ -6,12 +6,10 @@ import (
 	"causeway/shared/connector"
 )
 
-// The table's layout, which shared/cloud writes by. It is repeated here because that
-// room brings the AWS SDK; test/aws holds both equal.
-const ledgerKeys = "L#*" // partition keys of ledger entries; those of the state begin with S#
-
-// indexes are the table's sparse indexes: name, partition key. All sort by "gt".
-var indexes = [][2]string{{"entity", "ge"}, {"event", "gv"}, {"fingerprint", "gf"}, {"time", "gd"}}
+// ledgerKeys begin the partition keys of the ledger: traces, and what points to them by
+// event, entity and day. Those of the state begin with S#. The layout is shared/cloud's;
+// it is repeated here because that room brings the AWS SDK, and test/aws holds both equal.
+var ledgerKeys = []string{"L#*", "E#*", "K#*", "D#*"}
 
 // state is the stack that holds what must not be lost: table, bucket, secrets.
 func (p *plan) state() template {
@@ -29,15 +27,9 @@ func (p *plan) state() template {
 }
 
 func (p *plan) table() resource {
-	attributes, global := []any{definition("pk"), definition("sk")}, []any{}
-	for _, index := range indexes {
-		attributes = append(attributes, definition(index[1]))
-		global = append(global, props{"IndexName": index[0], "KeySchema": keySchema(index[1], "gt"), "Projection": props{"ProjectionType": "ALL"}})
-	}
-	attributes = append(attributes, definition("gt"))
 	return resource{ID: "Table", Type: "AWS::DynamoDB::Table", Keep: p.stage.Production, Props: props{
 		"TableName": p.prefix, "BillingMode": "PAY_PER_REQUEST", "DeletionProtectionEnabled": p.stage.Production,
-		"AttributeDefinitions": attributes, "KeySchema": keySchema("pk", "sk"), "GlobalSecondaryIndexes": global,
+		"AttributeDefinitions": []any{definition("pk"), definition("sk")}, "KeySchema": keySchema("pk", "sk"),
 		"PointInTimeRecoverySpecification": props{"PointInTimeRecoveryEnabled": true},
 		"TimeToLiveSpecification":          props{"AttributeName": "ttl", "Enabled": true},
 		"SSESpecification":                 props{"SSEEnabled": true},
@@ -67,21 +59,26 @@ func (p *plan) storage() resource {
 	return resource{ID: "Bucket", Type: "AWS::S3::Bucket", Keep: p.stage.Production, Props: properties}
 }
 
-// lifecycle ends what nobody needs any more; an overwritten or deleted version stays for
-// a month, so that a slip can be undone.
+// lifecycle ends what nobody needs any more. The archive names bodies among the claims,
+// so both are kept as long; an overwritten or deleted version stays for a month, so that
+// a slip can be undone.
 func (p *plan) lifecycle() []any {
-	return []any{
-		props{"Id": "claims", "Status": "Enabled", "Prefix": "claims/", "ExpirationInDays": p.stage.Retention.Claims},
-		props{
-			"Id": "archive", "Status": "Enabled", "Prefix": "archive/", "ExpirationInDays": p.stage.Retention.Archive,
-			"Transitions": []any{props{"StorageClass": "GLACIER_IR", "TransitionInDays": 90}},
-		},
-		props{
-			"Id": "versions", "Status": "Enabled", "NoncurrentVersionExpiration": props{"NoncurrentDays": 30},
-			"AbortIncompleteMultipartUpload": props{"DaysAfterInitiation": 7},
-		},
+	rules := []any{props{
+		"Id": "versions", "Status": "Enabled", "NoncurrentVersionExpiration": props{"NoncurrentDays": 30},
+		"AbortIncompleteMultipartUpload": props{"DaysAfterInitiation": 7},
+	}}
+	for _, folder := range []string{"claims", "archive", "drop"} {
+		rules = append(rules, props{
+			"Id": folder, "Status": "Enabled", "Prefix": folder + "/", "ExpirationInDays": p.stage.Retention.Archive,
+			"Transitions": []any{props{"StorageClass": "GLACIER_IR", "TransitionInDays": atHand}},
+		})
 	}
+	return rules
 }
+
+// atHand is how many days stored bytes stay where reading them costs nothing extra;
+// after it storing them costs a fifth.
+const atHand = 90
 
 func (p *plan) storagePolicy() resource {
 	bucket := attribute("Bucket", "Arn")

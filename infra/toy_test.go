@@ -42,7 +42,7 @@ func mustJoinToy(t *testing.T, config System) *plan {
 	t.Helper()
 	stage := &Stage{
 		Name: "toy", Systems: map[string]System{"toyshop": config}, Flows: []string{toyRoute.Name()},
-		Door: Door{Rate: 1, Burst: 1}, Functions: Functions{Memory: 128, LogLevel: "INFO", Reserve: true}, Retention: Retention{Claims: 30, Archive: 91, Log: 7}, Alarms: Alarms{Waiting: 10},
+		Door: Door{Rate: 1, Burst: 1}, Functions: Functions{Memory: 128, LogLevel: "INFO", Reserve: true}, Retention: Retention{Archive: 91, Log: 7}, Alarms: Alarms{Waiting: 10},
 	}
 	p, err := join(stage, &source{path: "toy.yaml"}, append(functions.All(), toy()), append(slices.Clone(routes.Table), toyRoute), "test")
 	if err != nil {
@@ -51,7 +51,7 @@ func mustJoinToy(t *testing.T, config System) *plan {
 	return p
 }
 
-var toyConfig = System{Settings: map[string]string{"TOYSHOP_SHELF": "top"}, Poll: "rate(15 minutes)", Partner: "aws.partner/toyshop.example/1"}
+var toyConfig = System{Settings: map[string]string{"TOYSHOP_SHELF": "top"}, Partner: "aws.partner/toyshop.example/1"}
 
 // TestANewSystemAndFlowNeedNoChangeHere has CDK write, check and review a system that no
 // code of this room knows.
@@ -119,6 +119,18 @@ func TestTriggersMayStartTheirFunctionsAndLeaveDeadLetters(t *testing.T) {
 	}
 	if got := len(resourcesOf(p, "AWS::Lambda::EventInvokeConfig")); got != 3 {
 		t.Errorf("%d functions keep what they failed at, want 3", got)
+	}
+}
+
+func TestPollingHasADefaultAndASwitch(t *testing.T) {
+	t.Parallel()
+	for config, want := range map[string][2]string{"": {"rate(15 minutes)", "ENABLED"}, "off": {"rate(15 minutes)", "DISABLED"}, "cron(0 * * * ? *)": {"cron(0 * * * ? *)", "ENABLED"}} {
+		toy := toyConfig
+		toy.Poll = config
+		rule := resourcesOf(mustJoinToy(t, toy), "AWS::Events::Rule")["ToyshopPollScheduleRule"]
+		if rule.Props["ScheduleExpression"] != want[0] || rule.Props["State"] != want[1] {
+			t.Errorf("poll %q gives %v, %v", config, rule.Props["ScheduleExpression"], rule.Props["State"])
+		}
 	}
 }
 

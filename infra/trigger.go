@@ -1,6 +1,9 @@
 package main
 
 import (
+	"cmp"
+	"strings"
+
 	"causeway/shared/connector"
 )
 
@@ -12,7 +15,11 @@ type trigger struct {
 	bus      string // partner event source, "" for the account's default bus
 	pattern  props  // of events
 	schedule string // instead of events
+	off      bool
 }
+
+// quarter is how often a system is asked for what its deliveries did not tell.
+const quarter = "rate(15 minutes)"
 
 // triggers returns what starts the system's functions besides HTTP and queues.
 func (p *plan) triggers(s system) []trigger {
@@ -25,7 +32,9 @@ func (p *plan) triggers(s system) []trigger {
 	}
 	if s.has(connector.Poll) {
 		name := s.function(connector.Poll)
-		all = append(all, trigger{id: logical(name, "schedule"), name: p.name(name), function: name, schedule: s.config.Poll})
+		all = append(all, trigger{
+			id: logical(name, "schedule"), name: p.name(name), function: name, schedule: cmp.Or(strings.TrimPrefix(s.config.Poll, "off"), quarter), off: s.config.Poll == "off",
+		})
 	}
 	if s.has(connector.Pickup) {
 		name := s.function(connector.Pickup)
@@ -47,7 +56,7 @@ func (t trigger) arn() string {
 
 // start makes the trigger's rule, the permission it needs, and the partner's bus.
 func (p *plan) start(t trigger) []resource {
-	rule := props{"Name": t.name, "State": "ENABLED", "Targets": []any{p.target("function", attribute(logical(t.function), "Arn"), nil)}}
+	rule := props{"Name": t.name, "State": onOff(!t.off), "Targets": []any{p.target("function", attribute(logical(t.function), "Arn"), nil)}}
 	all := []resource{
 		{ID: t.id + "Rule", Type: "AWS::Events::Rule", Props: rule},
 		{ID: t.id + "Permission", Type: "AWS::Lambda::Permission", Props: props{
