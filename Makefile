@@ -12,6 +12,9 @@ PORT ?= 4600
 DATA ?= data
 SETTINGS ?= causeway.env
 FUZZTIME ?= 1m
+STAGE ?= dev
+
+BUILD = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 .PHONY: help
 help: ## list the commands
@@ -28,8 +31,9 @@ demo: ## play the sample day from an empty folder, print the table and the count
 	exec .tools/causeway-local -demo
 
 .PHONY: test
-test: ## every test, with the race detector
-	go test -race ./...
+test: ## every test, with the race detector where code runs concurrently
+	go test -race $$(go list ./... | grep -v '/infra$$')
+	go test ./infra # CDK, which takes Node too; it runs in one goroutine and has nothing to race
 
 .PHONY: check
 check: $(GOLANGCI) ## format, vet, linters, house rules, generated files up to date
@@ -50,6 +54,40 @@ fuzz: ## fuzz every decoder, codec and verifier (FUZZTIME= each)
 .PHONY: schemas
 schemas: ## write events/schemas and events/samples from the model
 	go run ./scripts/schemas
+
+.PHONY: synth
+synth: dist ## write a stage's CloudFormation templates to infra/cdk.out, checked (STAGE=)
+	go build -o .tools/causeway-infra ./infra
+	.tools/causeway-infra -stage "$(STAGE)" -build "$(BUILD)" -dist "$(or $(DIST),dist)"
+
+.PHONY: bootstrap
+bootstrap: synth .tools/cdk ## prepare the account and region of the credentials for CDK, once
+	$(CDK) bootstrap
+
+.PHONY: diff
+diff: synth .tools/cdk ## what a deployment would change in the account (STAGE=)
+	$(CDK) diff --all
+
+.PHONY: deploy
+deploy: synth .tools/cdk ## put a stage into the account of the credentials (STAGE=)
+	$(CDK) deploy --all --require-approval broadening
+
+.PHONY: destroy
+destroy: synth .tools/cdk ## take a stage away again; a production stage keeps its data (STAGE=)
+	$(CDK) destroy --all
+
+# The command is pinned, because a later major on the registry refuses what CDK for Go writes.
+CDK := cd infra && ../.tools/cdk/node_modules/.bin/cdk
+
+.tools/cdk: infra/package-lock.json
+	mkdir -p $@
+	cp infra/package.json infra/package-lock.json $@
+	cd $@ && npm ci --no-audit --no-fund
+	touch $@
+
+.PHONY: cost
+cost: ## what a million webhooks cost, from the design's own counts
+	@go run ./scripts/cost
 
 .PHONY: format
 format: $(GOLANGCI) ## format the sources

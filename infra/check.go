@@ -105,6 +105,9 @@ func (c *checker) system(known functions.System, config System) connector.Profil
 		}
 	}
 	opened, err := open(known, config.Settings)
+	if _, able := opened.Source.(connector.Partner); err == nil && config.Partner != "" && !able {
+		c.find(key+".partner", "%s sends over no partner bus", profile.Title)
+	}
 	if err == nil {
 		return opened.Profile
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"causeway/shared/connector"
@@ -95,6 +96,7 @@ func (p *plan) environment(s system, role connector.Role) props {
 	}
 	if role == connector.Translate || role == connector.Deliver {
 		variables["CAUSEWAY_FLOWS"] = strings.Join(p.stage.Flows, ",")
+		variables["CAUSEWAY_PARALLEL"] = strconv.Itoa(p.size(s, role).parallel)
 	}
 	if p.stage.Functions.Tracing != "" {
 		variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = p.stage.Functions.Tracing

@@ -110,10 +110,17 @@ func (p *plan) routeTiles() []props {
 		tiles = append(tiles, p.tile(2, i, route.Name(),
 			line("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue, "Maximum", "wait"),
 			line("AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "QueueName", queue, "Maximum", "under way or deferred"),
-			line("AWS/SQS", "NumberOfMessagesDeleted", "QueueName", queue, "Sum", "done"),
+			p.outcome(route, "Confirmed"), p.outcome(route, "Deferred"),
 			line("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", routes.Dead(queue), "Maximum", "dead"), age))
 	}
 	return tiles
+}
+
+// outcome is how often a message of the route came to a stage of the ledger, as the
+// function counts it in its log.
+func (p *plan) outcome(route routes.Route, stage string) []any {
+	function := p.name(route.To + "-" + string(connector.Deliver))
+	return []any{"Causeway", stage, "Function", function, "Route", route.Queue(), props{"stat": "Sum", "label": strings.ToLower(stage)}}
 }
 
 func (p *plan) targetTiles() []props {

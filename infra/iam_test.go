@@ -99,7 +99,7 @@ func needs(p *plan, s system, role connector.Role) []call {
 }
 
 func TestEachFunctionMayDoWhatItNeeds(t *testing.T) {
-	eachExample(t, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *plan, w written) {
 		for _, s := range p.systems {
 			for _, role := range s.Roles {
 				for _, c := range needs(p, s, role) {
@@ -113,7 +113,7 @@ func TestEachFunctionMayDoWhatItNeeds(t *testing.T) {
 }
 
 func TestNoFunctionTouchesWhatIsAnothers(t *testing.T) {
-	eachExample(t, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *plan, w written) {
 		for _, s := range p.systems {
 			for _, role := range s.Roles {
 				for _, c := range foreign(p, s, role) {
@@ -164,7 +164,7 @@ func foreign(p *plan, s system, role connector.Role) []call {
 
 // TestEveryWildcardHasItsReason reads all roles, and all other policies that allow.
 func TestEveryWildcardHasItsReason(t *testing.T) {
-	eachExample(t, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *plan, w written) {
 		used := map[string]bool{}
 		for _, s := range p.systems {
 			for _, role := range s.Roles {

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/aws/jsii-runtime-go"
 
@@ -62,11 +65,29 @@ func (p *plan) write(dist, out string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(out); err != nil {
+	if err := empty(out); err != nil {
 		return fmt.Errorf("emptying %s: %w", out, err)
 	}
 	if err := synthesise(p.stage, p.templates(), code, out); err != nil {
 		return err
 	}
 	return review(p.templates(), out)
+}
+
+var errNotOurs = errors.New("it holds something else than templates that were written before")
+
+// empty removes the folder if it is what CDK wrote: a slip in its name must not cost a
+// home directory.
+func empty(out string) error {
+	entries, err := os.ReadDir(out)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == "cdk.out" && !e.IsDir() }) {
+		return errNotOurs
+	}
+	return os.RemoveAll(out)
 }

@@ -115,29 +115,34 @@ const (
 
 // size is how much a function takes on at once.
 type size struct {
-	timeout time.Duration
-	batch   int // messages
-	workers int // of each queue
-	total   int // of all its queues
+	timeout  time.Duration
+	batch    int // messages
+	parallel int // of a batch, handled at once
+	workers  int // of each queue
+	total    int // workers of all its queues
 }
 
-// size derives what fits: a batch whose every call takes its full timeout must end
-// before Lambda ends the function.
+// size derives what fits. The calls that a system takes at once are shared out among the
+// queues' workers, and of those as few are started as Lambda allows: messages that wait
+// for their answers in one function together cost as much as one. A batch whose every
+// call takes its full timeout must end before Lambda ends the function.
 func (p *plan) size(s system, role connector.Role) size {
 	queues := len(p.queues(s, role))
 	switch {
 	case role == connector.Receive:
 		return size{timeout: quick}
 	case queues == 0:
-		return size{timeout: longest}
+		return size{timeout: longest, parallel: 1}
 	}
-	batch := int(min(largest, (longest-slack)/max(s.Timeout, time.Second)))
-	workers := max(fewest, s.Concurrency/queues)
+	parallel := min(largest, max(1, s.Concurrency/(queues*fewest)))
+	workers := max(fewest, s.Concurrency/(queues*parallel))
 	if s.config.Workers > 0 {
 		workers = s.config.Workers
 	}
-	timeout := time.Duration(batch)*s.Timeout + slack
-	return size{timeout: timeout, batch: batch, workers: workers, total: workers * queues}
+	rounds := int((longest - slack) / max(s.Timeout, time.Second))
+	batch := min(largest, rounds*parallel)
+	timeout := time.Duration((batch+parallel-1)/parallel)*s.Timeout + slack
+	return size{timeout: timeout, batch: batch, parallel: parallel, workers: workers, total: workers * queues}
 }
 
 // remarks says what is right and yet worth knowing.
@@ -146,8 +151,8 @@ func (p *plan) remarks() []string {
 	for _, s := range p.systems {
 		for _, role := range s.Roles {
 			if size := p.size(s, role); size.total > s.Concurrency && role == connector.Deliver {
-				all = append(all, fmt.Sprintf("%s takes %d calls at once, and Lambda starts %d workers for its %d queues, the fewest it can: what it refuses for that is deferred",
-					s.Name, s.Concurrency, size.total, size.total/size.workers))
+				all = append(all, fmt.Sprintf("%s takes %d calls at once, and its %d queues have %d workers: they wait for each other",
+					s.Name, s.Concurrency, size.total/size.workers, size.total))
 			}
 		}
 	}

@@ -27,14 +27,29 @@ var accepted = []exception{
 	{"AwsSolutions-SQS3", "DeadQueue", "it is where dead letters end"},
 }
 
-// review reads the templates as they were written and holds them against the rules of
-// cdk-nag. The resources are made from the core package alone, which cdk-nag does not
+// review holds the templates, as they were written, against the rules of cdk-nag, and
+// returns every finding that is not accepted.
+func review(templates []template, out string) error {
+	findings, err := inspect(templates, out)
+	if err != nil {
+		return err
+	}
+	var refused []error
+	for _, f := range findings {
+		if _, known := acceptance(f); !known {
+			refused = append(refused, fmt.Errorf("%s: %s: %s: %s", f.Resource, f.Rule, f.Compliance, f.Info))
+		}
+	}
+	return errors.Join(refused...)
+}
+
+// inspect has cdk-nag read the templates and returns what it finds. The resources are made from the core package alone, which cdk-nag does not
 // recognise; including the template gives it the types it looks for.
-func review(templates []template, out string) (err error) {
+func inspect(templates []template, out string) (findings []finding, err error) {
 	defer caught("reviewing the templates", &err)
 	folder, err := os.MkdirTemp("", "causeway-review-")
 	if err != nil {
-		return fmt.Errorf("reviewing the templates: %w", err)
+		return nil, fmt.Errorf("reviewing the templates: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(folder), AnalyticsReporting: jsii.Bool(false), TreeMetadata: jsii.Bool(false)})
@@ -50,28 +65,24 @@ func review(templates []template, out string) (err error) {
 		Reports: jsii.Bool(true), ReportFormats: &[]cdknag.NagReportFormat{cdknag.NagReportFormat_JSON},
 	}), nil)
 	app.Synth(nil)
-	return verdict(folder)
+	return broken(folder)
 }
 
-// verdict reads the reports and returns every finding that is not accepted.
-func verdict(folder string) error {
+// broken reads the reports and returns the findings in them.
+func broken(folder string) ([]finding, error) {
 	reports, err := filepath.Glob(filepath.Join(folder, "*NagReport.json"))
 	if err != nil || len(reports) == 0 {
-		return fmt.Errorf("reviewing the templates: there are %d reports: %w", len(reports), errors.Join(err, errNoReports))
+		return nil, fmt.Errorf("reviewing the templates: %w", errors.Join(err, errNoReports))
 	}
-	var findings []error
+	var findings []finding
 	for _, report := range reports {
 		lines, err := readReport(report)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, line := range lines {
-			if _, known := acceptance(line); line.broken() && !known {
-				findings = append(findings, fmt.Errorf("%s: %s: %s: %s", line.Resource, line.Rule, line.Compliance, line.Info))
-			}
-		}
+		findings = append(findings, slices.DeleteFunc(lines, finding.holds)...)
 	}
-	return errors.Join(findings...)
+	return findings, nil
 }
 
 var errNoReports = errors.New("cdk-nag wrote none")
@@ -98,9 +109,9 @@ func readReport(path string) ([]finding, error) {
 	return report.Lines, nil
 }
 
-// broken reports whether the rule does not hold. A rule that could not be applied, for
-// which the report has another word, counts as broken.
-func (f finding) broken() bool { return f.Compliance != "Compliant" && f.Compliance != "N/A" }
+// holds reports whether the rule holds. One that could not be applied, for which the
+// report has a word of its own, does not.
+func (f finding) holds() bool { return f.Compliance == "Compliant" || f.Compliance == "N/A" }
 
 // acceptance returns the exception for a finding. The id of a rule may name in brackets
 // what it found.

@@ -13,7 +13,7 @@ import (
 // TestTemplateAndRouteTableAreEqual holds bus, rules, queues and mappings against the
 // table that the local engine's bus is made from too.
 func TestTemplateAndRouteTableAreEqual(t *testing.T) {
-	eachExample(t, func(t *testing.T, p *plan, w written) {
+	each(t, examples, func(t *testing.T, p *plan, w written) {
 		want := map[string]bool{}
 		for _, route := range routes.Table {
 			want[p.name(route.Name())] = true
@@ -70,7 +70,7 @@ func compact(t *testing.T, text string) string {
 
 // TestFunctionsAreTheCatalogsRoles holds names, runtime and environment.
 func TestFunctionsAreTheCatalogsRoles(t *testing.T) {
-	eachExample(t, func(t *testing.T, p *plan, w written) {
+	each(t, examples, func(t *testing.T, p *plan, w written) {
 		functions := 0
 		for _, s := range p.systems {
 			for _, role := range s.Roles {

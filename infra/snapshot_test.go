@@ -28,7 +28,7 @@ var hash = regexp.MustCompile(`[0-9a-f]{64}`)
 // TestTemplatesAreAsReviewed shows in review what a change does to an installation.
 // Hashes of programs are left out; the dashboard's body, a text, is laid open.
 func TestTemplatesAreAsReviewed(t *testing.T) {
-	eachExample(t, func(t *testing.T, p *plan, w written) {
+	each(t, examples, func(t *testing.T, p *plan, w written) {
 		for _, planned := range p.templates() {
 			got := normal(t, mustReadFile(t, filepath.Join(w.folder, planned.Name+".template.json")))
 			path := filepath.Join("testdata", planned.Name+".json")

@@ -56,6 +56,7 @@ func TestStagesAreRefused(t *testing.T) {
 		"a setting that is wrong":           {"WOOCOMMERCE_TIMEZONE: Europe/Vienna", "WOOCOMMERCE_TIMEZONE: Vienna", "try.yaml:12: systems.woocommerce.settings.WOOCOMMERCE_TIMEZONE: is not an IANA time zone"},
 		"a secret among the settings":       {"NETSUITE_TOKEN_ID: example-token-id", "NETSUITE_TOKEN_ID: x\n      NETSUITE_TOKEN_SECRET: hush", "try.yaml:18: systems.netsuite.settings.NETSUITE_TOKEN_SECRET: is secret: it belongs into the secret, not into a file"},
 		"a door where nobody knocks":        {"  netsuite:\n", "  netsuite:\n    door: function-url\n", "try.yaml:14: systems.netsuite.door: does not fit the roles of netsuite: [deliver]"},
+		"a bus that nobody sends over":      {"  woocommerce:\n", "  woocommerce:\n    partner: aws.partner/woo/1\n", "systems.woocommerce.partner: WooCommerce (REST v3) sends over no partner bus"},
 		"a schedule for nothing":            {"  netsuite:\n", "  netsuite:\n    poll: rate(5 minutes)\n", "systems.netsuite.poll: does not fit the roles"},
 		"a schedule that is none":           {"  netsuite:\n", "  netsuite:\n    poll: often\n", "systems.netsuite.poll: must satisfy schedule"},
 		"a rate without a burst":            {"  shopify:\n", "  shopify:\n    rate: 5\n", "systems.shopify.burst: must be set where rate is"},

@@ -33,11 +33,25 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// examples are the stages that the repository holds.
-var examples = []string{"dev", "prod"}
+// examples are the stages that the repository holds; stages has the toy's too, which
+// uses everything that there is.
+var (
+	examples = []string{"dev", "prod"}
+	stages   = []string{"dev", "prod", "toy"}
+)
+
+func each(t *testing.T, names []string, check func(t *testing.T, p *plan, w written)) {
+	t.Helper()
+	for _, stage := range names {
+		t.Run(stage, func(t *testing.T) { check(t, mustJoin(t, stage), mustWrite(t, stage)) })
+	}
+}
 
 func mustJoin(t *testing.T, stage string) *plan {
 	t.Helper()
+	if stage == "toy" {
+		return mustJoinToy(t, toyConfig)
+	}
 	read, file, err := readStage("stages", stage)
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -32,8 +33,14 @@ func toy() functions.System {
 		if answer, err := deps.HTTP.RoundTrip(request); err == nil {
 			return connector.System{}, answer.Body.Close()
 		}
-		return connector.System{Profile: profile}, nil
+		return connector.System{Profile: profile, Source: toySource{}}, nil
 	}}
+}
+
+// toySource can be sent to over a partner bus; nobody does here.
+type toySource struct {
+	connector.Source
+	connector.Partner
 }
 
 var toyRoute = routes.Route{From: "toyshop", Flow: "orders", To: "toyshop", Types: []string{canonical.OrderPlaced}}
@@ -56,14 +63,9 @@ var toyConfig = System{Settings: map[string]string{"TOYSHOP_SHELF": "top"}, Part
 // TestANewSystemAndFlowNeedNoChangeHere has CDK write, check and review a system that no
 // code of this room knows.
 func TestANewSystemAndFlowNeedNoChangeHere(t *testing.T) {
-	p := mustJoinToy(t, toyConfig)
-	out := t.TempDir()
-	if err := p.write(mustDist(t, p), out); err != nil {
-		t.Fatal(err)
-	}
 	var all strings.Builder
-	for _, template := range p.templates() {
-		all.WriteString(mustReadFile(t, out+"/"+template.Name+".template.json"))
+	for _, template := range mustJoin(t, "toy").templates() {
+		all.WriteString(mustReadFile(t, filepath.Join(mustWrite(t, "toy").folder, template.Name+".template.json")))
 	}
 	for _, name := range []string{
 		"toyshop-receive", "toyshop-translate", "toyshop-deliver", "toyshop-poll", "toyshop-pickup", "toyshop-inbox", "toyshop-inbox-dead",
@@ -137,19 +139,28 @@ func TestPollingHasADefaultAndASwitch(t *testing.T) {
 func TestSizesFollowTheTarget(t *testing.T) {
 	t.Parallel()
 	p := mustJoinToy(t, toyConfig)
-	s := p.systems[0]
-	if got, want := p.size(s, connector.Deliver), (size{timeout: 80 * time.Second, batch: 10, workers: 9, total: 9}); got != want {
-		t.Errorf("deliver is %+v, want %+v", got, want)
+	for name, c := range map[string]struct {
+		concurrency, workers int
+		timeout              time.Duration
+		want                 size
+	}{
+		"one call at once":      {1, 0, 5 * time.Second, size{80 * time.Second, 10, 1, 2, 2}},
+		"few calls at once":     {9, 0, 5 * time.Second, size{45 * time.Second, 10, 4, 2, 2}},
+		"many calls at once":    {100, 0, 5 * time.Second, size{35 * time.Second, 10, 10, 10, 10}},
+		"workers by the stage":  {9, 3, 5 * time.Second, size{45 * time.Second, 10, 4, 3, 3}},
+		"calls of five minutes": {1, 0, 5 * time.Minute, size{10*time.Minute + slack, 2, 1, 2, 2}},
+		"endless calls":         {1, 0, 15 * time.Minute, size{slack, 0, 1, 2, 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := p.systems[0]
+			s.Concurrency, s.Timeout, s.config.Workers = c.concurrency, c.timeout, c.workers
+			if got := p.size(s, connector.Deliver); got != c.want {
+				t.Errorf("deliver is %+v, want %+v", got, c.want)
+			}
+		})
 	}
-	s.Timeout = 5 * time.Minute
-	if got := p.size(s, connector.Deliver); got.batch != 2 || got.timeout > longest {
-		t.Errorf("with calls of five minutes deliver is %+v", got)
-	}
-	s.config.Workers = 3
-	if got := p.size(s, connector.Deliver); got.workers != 3 {
-		t.Errorf("with three workers deliver is %+v", got)
-	}
-	if got := p.size(s, connector.Receive); got.timeout != quick || got.total != 0 {
+	if got := p.size(p.systems[0], connector.Receive); got != (size{timeout: quick}) {
 		t.Errorf("receive is %+v", got)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"causeway/shared/connector"
@@ -19,16 +20,28 @@ func (p *plan) watch() template {
 	}
 	t.add(p.watchDead(rulesDead)...)
 	for _, route := range p.routes {
-		t.add(p.alarm(route.Name()+"-refused", "EventBridge could not hand an event to the queue of "+route.Name()+"; it lies in "+p.name(rulesDead)+".",
-			statistic("AWS/Events", "FailedInvocations", "Sum", props{"EventBusName": p.prefix, "RuleName": p.name(route.Name())}), 0))
+		t.add(p.watchRule(route.Name(), p.prefix))
 	}
 	for _, s := range p.systems {
+		for _, trigger := range p.triggers(s) {
+			t.add(p.watchRule(strings.TrimPrefix(trigger.name, p.prefix+"-"), trigger.bus))
+		}
 		for _, role := range s.Roles {
 			t.add(p.watchFunction(s, role)...)
 		}
 	}
 	t.add(p.dashboard())
 	return t
+}
+
+// watchRule watches what a rule could not hand over. The default bus, "", is no dimension.
+func (p *plan) watchRule(name, bus string) resource {
+	dimensions := props{"RuleName": p.name(name)}
+	if bus != "" {
+		dimensions["EventBusName"] = bus
+	}
+	return p.alarm(name+"-refused", "The rule "+p.name(name)+" could not hand an event over; it lies in "+p.name(rulesDead)+".",
+		statistic("AWS/Events", "FailedInvocations", "Sum", dimensions), 0)
 }
 
 // topic tells the receivers. It is not encrypted with the key that AWS manages, because
