@@ -47,6 +47,31 @@ check: $(GOLANGCI) ## format, vet, linters, house rules, generated files up to d
 bench: ## speed of the translation and of the local engine, as ratios
 	go test -run '^$$' -bench . -benchmem ./test/bench/... ./shared/formats/... ./shared/local/...
 
+# What a function is built with: no RPC mode of old runtimes, and no validator tag that
+# would keep every method of the program; nothing that differs from build to build.
+DIST_FLAGS := -trimpath -buildvcs=false -tags lambda.norpc,validator_novalidatefn -ldflags "-s -w -buildid="
+DIST ?= dist
+
+.PHONY: dist
+dist: ## build every Lambda function for arm64 into dist/<system>-<role>/bootstrap
+	rm -rf "$(DIST)"
+	for main in functions/*/*/main.go; do \
+		folder=$${main%/main.go}; name=$${folder#functions/}; \
+		GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build $(DIST_FLAGS) -o "$(DIST)/$${name/\//-}/bootstrap" "./$$folder"; \
+	done
+
+.PHONY: reproducible
+reproducible: dist ## build every Lambda function again, elsewhere, and compare the bytes
+	rm -rf .tools/again && mkdir -p .tools/again
+	git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t .tools/again
+	$(MAKE) -C .tools/again dist DIST="$(CURDIR)/.tools/dist-again"
+	rm -rf .tools/again
+	diff -r "$(DIST)" .tools/dist-again && echo "the same bytes, built twice from two folders"
+
+.PHONY: size
+size: dist ## size, start and memory of every Lambda function, against the smallest and the budget
+	go run ./scripts/size -dist "$(DIST)"
+
 .PHONY: fuzz
 fuzz: ## fuzz every decoder, codec and verifier (FUZZTIME= each)
 	scripts/fuzz.sh $(FUZZTIME)

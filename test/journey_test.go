@@ -40,14 +40,15 @@ const (
 // in the virtual time of testing/synctest, in which a three-day wait takes no time.
 type world struct {
 	*testing.T
-	net    *network
-	shop   *shopifytest.Fake
-	erp    *netsuitetest.Fake
-	store  *local.Store
-	config *pipeline.Config
-	sender *http.Client
-	log    bytes.Buffer
-	stop   context.CancelFunc
+	net      *network
+	shop     *shopifytest.Fake
+	wooStore *woocommercetest.Fake
+	erp      *netsuitetest.Fake
+	store    *local.Store
+	config   *pipeline.Config
+	sender   *http.Client
+	log      bytes.Buffer
+	stop     context.CancelFunc
 }
 
 // setup is what a journey changes about its world before it begins.
@@ -70,7 +71,8 @@ func journey(t *testing.T, s setup, play func(*world)) {
 
 func openWorld(t *testing.T, s setup) *world {
 	t.Helper()
-	w := &world{T: t, net: newNetwork(), shop: shopifytest.New(), erp: netsuitetest.New(time.Now)}
+	w := &world{T: t, net: newNetwork(), shop: shopifytest.New(), wooStore: woocommercetest.New(), erp: netsuitetest.New(time.Now)}
+	w.wooStore.Now = time.Now
 	items := append([]string{"TEE-BLK-M", "HOOD-M"}, s.items...)
 	for i := range 20 {
 		items = append(items, "SKU-"+string(rune('A'+i)))
@@ -79,7 +81,7 @@ func openWorld(t *testing.T, s setup) *world {
 		t.Fatal(err)
 	}
 	w.net.serve(t, shopAddress, w.shop)
-	w.net.serve(t, wooAddress, woocommercetest.New())
+	w.net.serve(t, wooAddress, w.wooStore)
 	w.net.serve(t, erpAddress, w.erp)
 	w.openStore()
 	w.openEngine(s)
@@ -121,7 +123,7 @@ func (w *world) openEngine(s setup) {
 func (w *world) openSystems(s setup) map[string]connector.System {
 	w.Helper()
 	settings := w.shop.Settings("http://" + shopAddress)
-	maps.Copy(settings, woocommercetest.New().Settings("http://"+wooAddress))
+	maps.Copy(settings, w.wooStore.Settings("http://"+wooAddress))
 	maps.Copy(settings, w.erp.Settings("http://"+erpAddress))
 	settings["NETSUITE_SUBSIDIARIES"] = "shopify/" + shopifytest.Shop + "=1,woocommerce/shop.example=2"
 	maps.Copy(settings, s.settings)

@@ -25,7 +25,8 @@ const (
       amountRoundingSet { ...bag }
     }
   }
-}
+}` + fragmentBag
+	fragmentBag = `
 fragment bag on MoneyBag {
   shopMoney { amount currencyCode }
   presentmentMoney { amount currencyCode }
@@ -34,7 +35,8 @@ fragment bag on MoneyBag {
 
 const path = "/admin/api/" + APIVersion + "/graphql.json"
 
-// admin calls the Admin API of each shop, if there is a token for it. It only reads.
+// admin calls the Admin API of each shop, if there is a token for it. It changes nothing
+// but the app's own webhook subscriptions.
 type admin struct {
 	shops   map[string]*webapi.Client
 	mayCall bool
@@ -67,9 +69,12 @@ func authorize(token connector.Secret) func(*http.Request) error {
 // call is one query: what is asked, and who reads the answer's data.
 type call struct {
 	shop, doing, query string
-	id                 string // the query's variable, "" if it has none
+	variables          []variable
 	read               func(*strictjson.Reader)
 }
+
+// variable is one of a query's variables. Enums are texts too.
+type variable struct{ name, value string }
 
 // query asks and returns the answer's header.
 func (a *admin) query(ctx context.Context, c call) (http.Header, error) {
@@ -94,9 +99,11 @@ func (c call) body() []byte {
 	w := strictjson.NewWriter(nil)
 	w.Obj()
 	w.StrField("query", c.query)
-	if c.id != "" {
+	if len(c.variables) > 0 {
 		w.Key("variables").Obj()
-		w.StrField("id", c.id)
+		for _, v := range c.variables {
+			w.StrField(v.name, v.value)
+		}
 		w.EndObj()
 	}
 	w.EndObj()
@@ -104,7 +111,8 @@ func (c call) body() []byte {
 }
 
 // onlyRead undoes the caution that webapi has with every POST: a query changes
-// nothing, so an answer that was lost leaves nothing to look into.
+// nothing, so an answer that was lost leaves nothing to look into. A subscription that
+// was made without an answer is found at the next look.
 func onlyRead(err error) error {
 	e := *fault.As(err)
 	if e.Class == fault.Ambiguous {
@@ -120,7 +128,7 @@ func (a *admin) transactions(ctx context.Context, shop, order string) ([]transac
 	var all []transaction
 	found := false
 	_, err := a.query(ctx, call{
-		shop: shop, doing: doing, query: queryTransactions, id: "gid://shopify/Order/" + order,
+		shop: shop, doing: doing, query: queryTransactions, variables: []variable{{"id", gidOrder + order}},
 		read: func(r *strictjson.Reader) { all, found = readTransactions(&reader{wire.From(r)}) },
 	})
 	if err == nil && !found {

@@ -133,19 +133,21 @@ func (o *order) guest() *canonical.Customer {
 
 // orderEvents says what became of the order. A cancelled order is never reported as
 // changed: what was missed while a message was lost or late is in the cancellation.
+// What was polled may be the first that is told of the order, so it says that it was
+// placed too: where that is known it bears the same id.
 func (t *translator) orderEvents(o *canonical.Order, notes []connector.Note) []connector.Event {
 	event := connector.Event{
 		Entity: t.key("order", o.ID), Sequence: message.NewSequence(o.UpdatedAt, progress(o)), Body: o,
 		Parents: t.parents("customer", o.Buyer.Customer), Notes: notes,
 	}
 	var events []connector.Event
-	if t.raw.Topic == topicOrderCreate {
+	if t.raw.Topic == topicOrderCreate || t.raw.Trigger == message.Poll {
 		events = append(events, with(event, canonical.OrderPlaced, true, o.PlacedAt))
 	}
 	switch {
 	case o.CancelledAt != nil:
 		events = append(events, with(event, canonical.OrderCancelledEvent, true, *o.CancelledAt))
-	case len(events) == 0:
+	case t.raw.Topic != topicOrderCreate:
 		events = append(events, with(event, canonical.OrderChanged, false, o.UpdatedAt))
 	}
 	return events

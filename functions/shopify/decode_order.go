@@ -200,6 +200,9 @@ func distance(gap int64) int64 { return max(gap, -gap) }
 // paidAt is when the order's money came in, as far as the payload tells: for an order
 // that we hear of when it is placed the moment of the sale, otherwise its last change.
 func (t *translator) paidAt(o *order) time.Time {
+	if !o.paidAt.IsZero() {
+		return o.paidAt
+	}
 	if t.raw.Topic == topicOrderCreate && !o.processedAt.IsZero() {
 		return o.processedAt
 	}

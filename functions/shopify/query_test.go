@@ -9,27 +9,35 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"causeway/functions/shopify/shopifytest"
+	"causeway/shared/connector"
 )
 
 // TestQueriesFitTheSchema holds every query that is sent against the published types.
 func TestQueriesFitTheSchema(t *testing.T) {
 	t.Parallel()
 	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "admin", Input: string(mustRead(t, "..", "shopifytest", "testdata", "admin.graphql"))})
-	s := open(t, nil)
+	s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor})
 	s.fake.Pay("5", sale(1, "SALE", "SUCCESS", "gift_card", 15750))
+	s.fake.Put(shopifytest.Sample())
+	s.polled(t, "order", "820982911946154508")
+	s.all(t, "customer", shopifytest.Start, nil)
+	if err := s.Subscriber.Subscribe(t.Context(), connector.Subscription{Tenant: shopifytest.Shop, Topic: "orders/paid"}); err != nil {
+		t.Fatal(err)
+	}
+	s.states(t)
 	if err := s.Checker.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	s.mustTranslate(t, "orders/paid", split(5))
 	asked := s.fake.Asked()
-	if len(asked) != 2 {
-		t.Fatalf("%d queries were sent, want 2", len(asked))
+	if len(asked) != 7 {
+		t.Fatalf("%d queries were sent, want 7", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {
 			t.Errorf("%s\n%v", query, errs)
 		}
-		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat").Replace(query)
+		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated").Replace(query)
 		if _, errs := gqlparser.LoadQueryWithRules(schema, misspelt, rules.NewDefaultRules()); errs == nil {
 			t.Errorf("a misspelt field passes:\n%s", misspelt)
 		}

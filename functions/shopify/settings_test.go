@@ -56,7 +56,7 @@ func TestOnlyShopsAndSecretsAreRequired(t *testing.T) {
 func TestProfile(t *testing.T) {
 	t.Parallel()
 	p := shopify.Profile()
-	if p.Name != "shopify" || !slices.Equal(p.Roles, []connector.Role{connector.Receive, connector.Translate}) {
+	if p.Name != "shopify" || !slices.Equal(p.Roles, []connector.Role{connector.Receive, connector.Translate, connector.Poll}) {
 		t.Errorf("name %s, roles %v", p.Name, p.Roles)
 	}
 	if !slices.Equal(p.Secrets, []string{"SHOPIFY_WEBHOOK_SECRETS", "SHOPIFY_ADMIN_TOKEN"}) {

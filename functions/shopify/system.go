@@ -25,11 +25,14 @@ type Settings struct {
 	Shops []string `env:"SHOPIFY_SHOPS" validate:"required,dive,lowercase,endswith=.myshopify.com,hostname_rfc1123"`
 	// Secrets are the app's client secrets; two while one is being replaced.
 	Secrets []connector.Secret `env:"SHOPIFY_WEBHOOK_SECRETS" validate:"required,dive,required"`
-	// AdminToken is needed for orders that were paid with several tenders. It belongs
-	// to one shop.
+	// AdminToken is needed for polling, and for orders that were paid with several
+	// tenders. It belongs to one shop.
 	AdminToken connector.Secret `env:"SHOPIFY_ADMIN_TOKEN"`
 	// APIURL is where the Admin API lives; {shop} stands for the shop's domain.
 	APIURL string `env:"SHOPIFY_API_URL" envDefault:"https://{shop}"`
+	// WebhookURL is where Shopify has to deliver to: our door, or the ARN of a partner
+	// event source. With it the webhook subscriptions are looked after.
+	WebhookURL string `env:"SHOPIFY_WEBHOOK_URL" validate:"omitempty,uri"`
 	// Currency says which of an order's two currencies counts, where they differ.
 	Currency string `env:"SHOPIFY_CURRENCY" envDefault:"shop" validate:"oneof=shop presentment"`
 	// Tolerance is how many minor units an order may fail to balance by.
@@ -48,7 +51,7 @@ func Profile() connector.Profile {
 	return connector.Profile{
 		Name:        Name,
 		Title:       "Shopify (Admin API " + APIVersion + ")",
-		Roles:       []connector.Role{connector.Receive, connector.Translate},
+		Roles:       []connector.Role{connector.Receive, connector.Translate, connector.Poll},
 		BodyLimit:   webhook.BodyLimit,
 		Concurrency: 8,
 		Timeout:     timeout,
@@ -76,9 +79,12 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		shops: s.Shops, currency: s.Currency, tolerance: s.Tolerance,
 		memory: deps.CrossRef, verifier: verifier, api: api,
 	}
-	system := connector.System{Profile: Profile(), Source: opened}
+	system := connector.System{Profile: Profile(), Source: opened, Poller: &poller{api: api, shops: s.Shops}}
 	if s.AdminToken != "" {
 		system.Checker = opened
+	}
+	if s.AdminToken != "" && s.WebhookURL != "" {
+		system.Subscriber = &subscriber{api: api, shops: s.Shops, address: s.WebhookURL}
 	}
 	return system, nil
 }

@@ -20,6 +20,7 @@ type order struct {
 	processedAt  time.Time
 	closedAt     time.Time
 	cancelledAt  time.Time
+	paidAt       time.Time // only if it was polled
 	gateways     []string
 	codes        []canonical.Discount
 	lines        []line
@@ -87,6 +88,8 @@ func (o *order) readState(r *reader, key string) bool {
 		o.closedAt = r.Time()
 	case "cancelled_at":
 		o.cancelledAt = r.Time()
+	case "paid_at":
+		o.paidAt = r.Time()
 	case "cancel_reason":
 		o.head.CancelReason = r.Text()
 	case "financial_status":

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"causeway/shared/connector"
 	"causeway/shared/fault"
@@ -13,15 +14,27 @@ import (
 	"causeway/shared/webapi"
 )
 
+// api is the REST API of one store.
+type api struct {
+	client *webapi.Client // nil without a consumer key
+	tenant string
+	zone   *time.Location
+}
+
 // checker is the connector.Checker of one store's REST API.
-type checker struct{ client *webapi.Client }
+type checker struct{ *api }
 
 var _ connector.Checker = (*checker)(nil)
 
-// openChecker prepares calls with HTTP Basic. WooCommerce takes it over https only;
+// openAPI prepares calls with HTTP Basic. WooCommerce takes it over https only;
 // over plain http it demands OAuth 1.0a, which is not spoken here: webapi refuses
 // plain http anyway, except to a fake on loopback.
-func openChecker(s Settings, deps connector.Deps) (*checker, error) {
+func openAPI(s Settings, zone *time.Location, deps connector.Deps) (*api, error) {
+	tenant, _ := tenantOf(s.Stores[0])
+	a := &api{tenant: tenant, zone: zone}
+	if s.ConsumerKey == "" {
+		return a, nil
+	}
 	client, err := webapi.New(webapi.Config{
 		BaseURL:   strings.TrimRight(strings.TrimSpace(cmp.Or(s.APIURL, s.Stores[0])), "/"),
 		Transport: deps.HTTP,
@@ -36,7 +49,8 @@ func openChecker(s Settings, deps connector.Deps) (*checker, error) {
 	if err != nil {
 		return nil, configFault("WOOCOMMERCE_API_URL", "cannot be called", err)
 	}
-	return &checker{client}, nil
+	a.client = client
+	return a, nil
 }
 
 // Check lists one webhook: it shows that the address is a WooCommerce API and that the
@@ -44,7 +58,7 @@ func openChecker(s Settings, deps connector.Deps) (*checker, error) {
 func (c *checker) Check(ctx context.Context) error {
 	_, err := c.client.Do(ctx, webapi.Request{
 		Method:   http.MethodGet,
-		Path:     "/wp-json/wc/v3/webhooks",
+		Path:     webhooksPath,
 		Query:    url.Values{"per_page": {"1"}},
 		Doing:    "listing the webhooks of " + Name,
 		WantJSON: true,

@@ -25,7 +25,7 @@ const skew = time.Hour
 // Translate reads the delivery of an order or customer topic. It calls nobody.
 func (s *source) Translate(_ context.Context, raw *message.Raw) (connector.Translation, error) {
 	switch raw.Topic {
-	case topicOrderCreated, "order.updated", "order.restored":
+	case topicOrderCreated, topicOrderUpdated, "order.restored":
 		return s.translateOrder(raw)
 	case "customer.created", "customer.updated":
 		return s.translateCustomer(raw)
@@ -68,7 +68,7 @@ func (s *source) translateOrder(raw *message.Raw) (connector.Translation, error)
 	if err != nil {
 		return connector.Translation{}, fault.Doing(doing(raw, entityOrder, wire.id), err)
 	}
-	return connector.Translation{Events: sale.events(raw.Topic)}, nil
+	return connector.Translation{Events: sale.events(raw)}, nil
 }
 
 func (s *source) translateCustomer(raw *message.Raw) (connector.Translation, error) {

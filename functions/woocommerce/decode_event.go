@@ -11,13 +11,15 @@ import (
 // lowest is the version that every other replaces.
 var lowest = message.NewSequence(time.Time{}, 0)
 
-// events returns what the delivery says, parents first.
-func (s *sale) events(topic string) []connector.Event {
+// events returns what the delivery says, parents first. What was polled may be the first
+// that is told of the order, so it says that it was placed too: where that is known it
+// bears the same id.
+func (s *sale) events(raw *message.Raw) []connector.Event {
 	var events []connector.Event
 	if s.customer != nil {
 		events = append(events, s.customerEvent())
 	}
-	if topic == topicOrderCreated {
+	if raw.Topic == topicOrderCreated || raw.Trigger == message.Poll {
 		placed := s.orderEvent(canonical.OrderPlaced, s.order.PlacedAt, 0)
 		placed.Once = true
 		events = append(events, placed)
@@ -25,7 +27,7 @@ func (s *sale) events(topic string) []connector.Event {
 	switch {
 	case s.order.Status == canonical.OrderCancelled:
 		events = append(events, s.orderEvent(canonical.OrderCancelledEvent, s.order.UpdatedAt, 1))
-	case topic != topicOrderCreated:
+	case raw.Topic != topicOrderCreated:
 		events = append(events, s.orderEvent(canonical.OrderChanged, s.order.UpdatedAt, 0))
 	}
 	// An order of nothing is marked as paid too, but no money moves.

@@ -27,9 +27,12 @@ type Settings struct {
 	// APIURL is where the REST API answers; "" is the address of the first store.
 	APIURL string `env:"WOOCOMMERCE_API_URL"`
 	// ConsumerKey and ConsumerSecret are a REST API key that may read; without them
-	// there is no connection check.
+	// there is no connection check and no polling.
 	ConsumerKey    connector.Secret `env:"WOOCOMMERCE_CONSUMER_KEY" validate:"required_with=ConsumerSecret"`
 	ConsumerSecret connector.Secret `env:"WOOCOMMERCE_CONSUMER_SECRET" validate:"required_with=ConsumerKey"`
+	// WebhookURL is our door as the store sees it. With it the webhooks are looked after,
+	// for which the key must be one that may write.
+	WebhookURL string `env:"WOOCOMMERCE_WEBHOOK_URL" validate:"omitempty,http_url"`
 	// Timezone is the IANA name of the stores' zone, for deliveries without *_gmt fields.
 	Timezone string `env:"WOOCOMMERCE_TIMEZONE" envDefault:"UTC"`
 	// RoundingTolerance is the difference between an order's parts and its total, in
@@ -45,7 +48,7 @@ func Profile() connector.Profile {
 	return connector.Profile{
 		Name:        Name,
 		Title:       "WooCommerce (REST v3)",
-		Roles:       []connector.Role{connector.Receive, connector.Translate},
+		Roles:       []connector.Role{connector.Receive, connector.Translate, connector.Poll},
 		BodyLimit:   bodyLimit,
 		MediaTypes:  []string{"application/json", formType},
 		Concurrency: 2,
@@ -55,8 +58,8 @@ func Profile() connector.Profile {
 	}
 }
 
-// Open reads the settings and returns the connector: a Source, and a Checker if a
-// consumer key is set. The error is a *fault.Error of class config that names the
+// Open reads the settings and returns the connector: a Source and a Poller, a Checker if
+// a consumer key is set, and a Subscriber if our own address is too. The error is a *fault.Error of class config that names the
 // setting at fault.
 func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
 	var s Settings
@@ -67,15 +70,18 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, err
 	}
-	system := connector.System{Profile: Profile(), Source: source}
-	if s.ConsumerKey == "" {
-		return system, nil
-	}
-	checker, err := openChecker(s, deps)
+	api, err := openAPI(s, source.zone, deps)
 	if err != nil {
 		return connector.System{}, err
 	}
-	system.Checker = checker
+	system := connector.System{Profile: Profile(), Source: source, Poller: api}
+	if api.client == nil {
+		return system, nil
+	}
+	system.Checker = &checker{api}
+	if s.WebhookURL != "" {
+		system.Subscriber = &subscriber{api: api, address: s.WebhookURL, secret: s.WebhookSecrets[0]}
+	}
 	return system, nil
 }
 

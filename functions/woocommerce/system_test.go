@@ -69,7 +69,7 @@ func TestProfileListsEverySetting(t *testing.T) {
 	if !slices.Equal(profile.Secrets, want) {
 		t.Errorf("secrets are %v, want %v", profile.Secrets, want)
 	}
-	if !slices.Equal(profile.Roles, []connector.Role{connector.Receive, connector.Translate}) || len(profile.Operations) > 0 {
+	if !slices.Equal(profile.Roles, []connector.Role{connector.Receive, connector.Translate, connector.Poll}) || len(profile.Operations) > 0 {
 		t.Errorf("the profile offers more than a source: %+v", profile)
 	}
 }

@@ -8,8 +8,6 @@ import (
 	"iter"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-
 	"causeway/shared/fault"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
@@ -20,8 +18,9 @@ import (
 // batch, and after an error counts the whole batch as failed: until it is archived a
 // message stays in the queue, and after too many receives in the dead-letter queue.
 //
-// An object per batch, not per delivery, because S3 charges for each. A batch that is
-// received again is archived again, under the same name if it is the same batch.
+// An object per batch, not per delivery, because S3 charges for each; large bodies are
+// objects of their own. A batch that is received again is archived again, under the
+// same name if it is the same batch.
 // What is no raw message of ours is left out: Translate writes it, as it is, to the
 // dead-letter queue.
 func (b *Backend) Archive(ctx context.Context, batch []pipeline.Incoming) error {
@@ -36,6 +35,11 @@ func (b *Backend) Archive(ctx context.Context, batch []pipeline.Incoming) error 
 		if err != nil {
 			return fault.Doing("archiving delivery "+raw.ID, err)
 		}
+		if raw.Claim != nil {
+			if err := b.archiveBody(ctx, *raw.Claim); err != nil {
+				return err
+			}
+		}
 		system = raw.System
 		lines.Write(line)
 		lines.WriteByte('\n')
@@ -46,6 +50,20 @@ func (b *Backend) Archive(ctx context.Context, batch []pipeline.Incoming) error 
 	sum := sha256.Sum256(lines.Bytes())
 	key := archiveHour(system, b.config.Now()) + hex.EncodeToString(sum[:]) + ".jsonl"
 	return b.putObject(ctx, "archiving "+key, key, lines.Bytes(), sum)
+}
+
+// archiveBody copies a large body out of the claims, which are kept for a shorter time.
+// One that is lost or damaged there cannot be archived, and must not keep the rest of
+// its batch from being: Translate will tell of it.
+func (b *Backend) archiveBody(ctx context.Context, claim message.Claim) error {
+	data, err := b.Load(ctx, claim)
+	if f := fault.As(err); f != nil && (f.Class == fault.MissingRef || f.Class == fault.Parse) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return b.putObject(ctx, "archiving body "+claim.Key, archiveFolder+claim.Key, data, sha256.Sum256(data))
 }
 
 func archiveHour(system string, at time.Time) string {
@@ -67,20 +85,22 @@ func (b *Backend) Archived(ctx context.Context, system string, from, to time.Tim
 }
 
 func (b *Backend) archivedHour(ctx context.Context, folder string, yield func(*message.Raw, error) bool) (goOn bool) {
-	pages := s3.NewListObjectsV2Paginator(b.bucket(), &s3.ListObjectsV2Input{Bucket: &b.config.Bucket, Prefix: &folder})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	token := ""
+	for {
+		page, err := b.bucket().ListObjectsV2(ctx, folder, token)
 		if err != nil {
 			yield(nil, failure("listing "+folder, "bucket "+b.config.Bucket, err))
 			return false
 		}
 		for _, object := range page.Contents {
-			if !b.archivedObject(ctx, *object.Key, yield) {
+			if !b.archivedObject(ctx, object.Key, yield) {
 				return false
 			}
 		}
+		if token = page.NextContinuationToken; token == "" {
+			return true
+		}
 	}
-	return true
 }
 
 func (b *Backend) archivedObject(ctx context.Context, key string, yield func(*message.Raw, error) bool) (goOn bool) {
@@ -93,7 +113,7 @@ func (b *Backend) archivedObject(ctx context.Context, key string, yield func(*me
 	for line := range bytes.Lines(data) {
 		raw, err := message.DecodeRaw(line)
 		if err == nil && raw.Claim != nil {
-			raw.Body, err = b.Load(ctx, *raw.Claim)
+			raw.Body, err = b.loadFrom(ctx, archiveFolder, *raw.Claim)
 		}
 		if err != nil {
 			yield(nil, &fault.Error{Kind: fault.Invalid, Class: fault.Parse, Doing: doing, Err: err})

@@ -53,7 +53,7 @@ func TestABatchThatCannotBeArchivedStaysWhole(t *testing.T) {
 // TestAPanicFailsItsOwnMessageOnly covers what the pipeline guards and what it does not.
 func TestAPanicFailsItsOwnMessageOnly(t *testing.T) {
 	t.Parallel()
-	for name, make := range map[string]func(*bench, *function){
+	for name, prepare := range map[string]func(*bench, *function){
 		"in the system": func(b *bench, _ *function) {
 			b.world.deliver = func(d connector.Delivery) error {
 				if d.Message.Key().ID == "2" {
@@ -68,7 +68,7 @@ func TestAPanicFailsItsOwnMessageOnly(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, connector.Deliver)
 			f := b.start()
-			make(b, f)
+			prepare(b, f)
 			b.translated("1", "2", "3")
 			failed := b.run(f, b.poll(toyQueue))
 			if len(failed) != 1 || len(b.entries(pipeline.Confirmed)) != 2 {

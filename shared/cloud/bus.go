@@ -5,9 +5,8 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
+	"causeway/shared/cloud/api"
 	"causeway/shared/fault"
 	"causeway/shared/message"
 )
@@ -23,7 +22,7 @@ const (
 // taken: those are sent again, and an error is returned while one is open. A message
 // above EventBridge's limit is refused before anything is sent.
 func (b *Backend) Publish(ctx context.Context, messages []*message.Message) error {
-	entries := make([]types.PutEventsRequestEntry, len(messages))
+	entries := make([]api.PutEventsRequestEntry, len(messages))
 	sizes := make([]int, len(messages))
 	for i, m := range messages {
 		doing := "publishing message " + m.ID
@@ -35,7 +34,7 @@ func (b *Backend) Publish(ctx context.Context, messages []*message.Message) erro
 		if sizes[i] > maxEventBytes {
 			return fault.New(fault.Invalid, fault.TooLarge, doing, fmt.Sprintf("EventBridge takes %d bytes, the entry has %d", maxEventBytes, sizes[i]))
 		}
-		entries[i] = types.PutEventsRequestEntry{
+		entries[i] = api.PutEventsRequestEntry{
 			EventBusName: &b.config.Bus, Source: &m.Source, DetailType: &m.Type, Detail: aws.String(string(detail)),
 		}
 	}
@@ -48,10 +47,10 @@ func (b *Backend) Publish(ctx context.Context, messages []*message.Message) erro
 }
 
 // putEvents sends one request, and again what of it EventBridge did not take.
-func (b *Backend) putEvents(ctx context.Context, messages []*message.Message, entries []types.PutEventsRequestEntry) error {
+func (b *Backend) putEvents(ctx context.Context, messages []*message.Message, entries []api.PutEventsRequestEntry) error {
 	for round := 1; ; round++ {
 		doing := fmt.Sprintf("publishing %d messages from %s on", len(messages), messages[0].ID)
-		out, err := b.bus().PutEvents(ctx, &eventbridge.PutEventsInput{Entries: entries})
+		out, err := b.bus().PutEvents(ctx, &api.PutEventsInput{Entries: entries})
 		if err != nil {
 			return failure(doing, "bus "+b.config.Bus, err)
 		}
@@ -59,7 +58,7 @@ func (b *Backend) putEvents(ctx context.Context, messages []*message.Message, en
 			return fault.New(fault.Unavailable, fault.Ambiguous, doing, fmt.Sprintf("EventBridge answered for %d of them", len(out.Entries)))
 		}
 		var openMessages []*message.Message
-		var openEntries []types.PutEventsRequestEntry
+		var openEntries []api.PutEventsRequestEntry
 		var refused error
 		for i, result := range out.Entries {
 			if result.ErrorCode != nil {
@@ -80,7 +79,7 @@ func (b *Backend) putEvents(ctx context.Context, messages []*message.Message, en
 	}
 }
 
-func (b *Backend) entryFailure(m *message.Message, result types.PutEventsResultEntry) error {
+func (b *Backend) entryFailure(m *message.Message, result api.PutEventsResultEntry) error {
 	e := &fault.Error{Doing: "publishing message " + m.ID, Code: *result.ErrorCode}
 	e.Kind, e.Class, e.Detail = judge(e.Code, 0, "bus "+b.config.Bus)
 	if e.Detail == "" {

@@ -1,6 +1,7 @@
 // Package cloud is the pipeline on AWS: its ports on EventBridge, SQS, DynamoDB, S3
-// and Secrets Manager (Backend, Secrets), and the entry points of Lambda functions. It
-// is the only package that sees the AWS SDK.
+// and Secrets Manager (Backend, Secrets), and the entry points of Lambda functions
+// (Start). It and its room api are the only packages that see the AWS SDK, of which
+// they use the core and no service's client: api says why.
 //
 // What the ports promise: a call that returned without an error is durable at AWS.
 // Where AWS answers success and hides what failed in it (PutEvents, SendMessageBatch,
@@ -39,21 +40,20 @@
 // belongs to that; one by stage dead, parked or deferred reads the lists of the days
 // since; any other (a route alone, a time alone, no filter) reads the whole table.
 //
-// # Write units of a webhook that becomes one event for three targets
+// # Write units of a webhook that becomes one event
 //
-//	state    inbox: claim, done                      2
-//	         each target: claim, done            3 × 2
-//	ledger   received                                1
-//	         translated and published                1
-//	         pointers to event and entity            2
-//	         each target: sent and confirmed     3 × 1
-//	in all                                          15
+//	to the bus         state: claim, done                                2
+//	                   ledger: received; translated and published        2
+//	                   ledger: pointers to event and entity              2
+//	for each target    state: claim, done                                2
+//	                   ledger: sent and confirmed                        1
 //
-// and four strongly consistent reads. Entries are compressed with a dictionary so that
-// an item stays within one unit (1 KB): a delivery's two take about 200 bytes. A
-// failed attempt adds two of state, one or two of the ledger, and one of its day's
-// list. At $0.625 per million units and $0.125 per million reads that is $9.88 per
-// million webhooks; provisioned capacity with scaling costs less where load is steady.
+// With three targets that is 15 write units and four consistent reads. Entries are
+// compressed with a dictionary so that an item stays within one unit (1 KB): a
+// delivery's two take about 200 bytes. An attempt that is deferred adds two of state
+// and three of the ledger (sent, deferred, its day's list), a dead letter the same.
+// At $0.625 per million units and $0.125 per million reads, three targets cost $9.88
+// per million webhooks; provisioned capacity with scaling costs less where load is steady.
 //
 // # Archive
 //
@@ -61,8 +61,8 @@
 // batch of an inbox to S3, one object per batch, before it handles any of it
 // (Backend.Archive). Until then the message lies in the inbox queue, which is durable,
 // so that the door need not wait for S3, and the price is that of a tenth of a PUT
-// per message under load ($0.50 per million) instead of one ($5). Bodies above the
-// inline limit lie in claims/ already; that folder has to keep them as long as archive/.
+// per message under load ($0.50 per million) instead of one ($5). A body above the
+// inline limit is copied from claims/ to archive/, which is kept for longer.
 //
 // # Decisions
 //
@@ -70,13 +70,17 @@
 // loader, and a client that is not needed, cost milliseconds at each cold start.
 // Credentials come from the environment only; AWS says how a profile gets there.
 //
-// Requests are signed by the SDK's clock, which it corrects by what AWS answers. Config.Now
-// is the time of our own rules: expiry, revisions, deferrals, retention.
+// Requests are signed by Config.Now, corrected by what AWS answers if that is off. It is
+// also the time of our own rules: expiry, revisions, deferrals, retention.
 //
 // A deferral is one ChangeMessageVisibility. SQS hides a message for twelve hours from
 // its receipt at most; one that is to wait longer comes back early and is deferred again.
 //
-// Secrets come through AWS's caching library, which asks at most every five minutes
-// and goes on with what it has while AWS is out of reach. Its own refresh sleeps for
-// seconds, so Refresh drops the cache of the one secret instead.
+// Secrets asks at most every five minutes and goes on with what it has while AWS is out
+// of reach. AWS's caching library does the same, and brings the SDK's loader of profiles
+// with SSO and STS into every function: 1.6 MB.
+//
+// A function reads its secret when it starts and when credentials are refused, past
+// that cache: a signature counts as wrong only when it was checked against the newest
+// secret, and until that can be had the door answers 503.
 package cloud

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"causeway/shared/cloud/api"
 	"causeway/shared/fault"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
@@ -83,13 +83,22 @@ func (b *Backend) search(ctx context.Context, q pipeline.Query, visit visit) err
 
 // query visits the items of one partition, strongly consistent.
 func (b *Backend) query(ctx context.Context, partition string, visit visit) error {
-	pages := dynamodb.NewQueryPaginator(b.table(), &dynamodb.QueryInput{
+	input := &api.QueryInput{
 		TableName: &b.config.Table, ConsistentRead: aws.Bool(true),
 		KeyConditionExpression:    aws.String(PartitionKey + " = :partition"),
 		ExpressionAttributeValues: row{":partition": text(partition)},
+	}
+	return pages(visit, func(after row) (*api.ItemsOutput, error) {
+		input.ExclusiveStartKey = after
+		return b.table().Query(ctx, input)
 	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+}
+
+// pages visits the items of each page until there is no next one.
+func pages(visit visit, next func(after row) (*api.ItemsOutput, error)) error {
+	var after row
+	for {
+		page, err := next(after)
 		if err != nil {
 			return err
 		}
@@ -98,8 +107,10 @@ func (b *Backend) query(ctx context.Context, partition string, visit visit) erro
 				return err
 			}
 		}
+		if after = page.LastEvaluatedKey; len(after) == 0 {
+			return nil
+		}
 	}
-	return nil
 }
 
 // follow visits the traces that a partition of pointers names, and the trace of the
@@ -137,7 +148,7 @@ func (b *Backend) days(ctx context.Context, q pipeline.Query, visit visit) error
 
 // scan visits the items of all traces that have an entry from the given time on.
 func (b *Backend) scan(ctx context.Context, since time.Time, visit visit) error {
-	input := &dynamodb.ScanInput{
+	input := &api.ScanInput{
 		TableName: &b.config.Table, ConsistentRead: aws.Bool(true),
 		FilterExpression:          aws.String("begins_with(" + PartitionKey + ", :traces)"),
 		ExpressionAttributeValues: row{":traces": text(tracePrefix)},
@@ -146,17 +157,8 @@ func (b *Backend) scan(ctx context.Context, since time.Time, visit visit) error 
 		*input.FilterExpression += " AND " + attrLatest + " >= :since"
 		input.ExpressionAttributeValues[":since"] = integer(since.UnixMilli())
 	}
-	pages := dynamodb.NewScanPaginator(b.table(), input)
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		for _, item := range page.Items {
-			if err := visit(item); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return pages(visit, func(after row) (*api.ItemsOutput, error) {
+		input.ExclusiveStartKey = after
+		return b.table().Scan(ctx, input)
+	})
 }

@@ -104,7 +104,7 @@ func TestWhatADoorRefuses(t *testing.T) {
 	}
 }
 
-func TestHeadersComeInAnyCaseAndMethodOfTheirOwn(t *testing.T) {
+func TestHeadersComeInAnyCase(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, connector.Receive)
 	f := b.start()
@@ -113,11 +113,8 @@ func TestHeadersComeInAnyCaseAndMethodOfTheirOwn(t *testing.T) {
 	if got := b.call(f, r); got.StatusCode != http.StatusOK {
 		t.Errorf("answered %+v", got)
 	}
-	r.Headers["x-signature"] = "another" // the same name twice, in two cases
-	if got := b.call(f, r); got.StatusCode != http.StatusUnauthorized && got.StatusCode != http.StatusOK {
-		t.Errorf("answered %+v", got)
-	}
-	if got := b.call(f, events.APIGatewayV2HTTPRequest{RequestContext: events.APIGatewayV2HTTPRequestContext{HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{Method: "PUT"}}}); got.StatusCode != 405 || got.Headers["Allow"] != "POST" {
+	r.RequestContext.HTTP.Method = http.MethodPut
+	if got := b.call(f, r); got.StatusCode != http.StatusMethodNotAllowed || got.Headers["Allow"] != "POST" {
 		t.Errorf("answered %+v", got)
 	}
 }
@@ -138,8 +135,7 @@ func TestADoorAnswersBeforeLambdaEndsIt(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, connector.Receive)
 	f := b.start()
-	ctx := b.context(400 * time.Millisecond)
-	b.clock.Advance(-400 * time.Millisecond)
+	ctx := b.context(10 * time.Second)
 	var deadline time.Time
 	inner := f.serve
 	f.serve = func(c context.Context, payload []byte) (any, error) {
@@ -181,7 +177,7 @@ func TestTheTraceOfTheSenderIsCarriedOn(t *testing.T) {
 	}
 }
 
-// TestTheSampleRequestPassesARealDoor drives the recorded form of the event.
+// TestTheSampleRequestHasTheFormThatIsRead drives the recorded form of the event.
 func TestTheSampleRequestHasTheFormThatIsRead(t *testing.T) {
 	t.Parallel()
 	data, err := samples.Trigger("http-webhook")

@@ -9,9 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
+	"causeway/shared/cloud/api"
 	"causeway/shared/fault"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
@@ -34,7 +32,7 @@ func (b *Backend) Append(ctx context.Context, entries ...pipeline.Entry) error {
 		}
 	}
 	if len(w.items) == 1 {
-		_, err := b.table().PutItem(ctx, &dynamodb.PutItemInput{TableName: &b.config.Table, Item: w.items[0]})
+		err := b.table().PutItem(ctx, &api.PutItemInput{TableName: &b.config.Table, Item: w.items[0]})
 		return failure(doing, "table "+b.config.Table, err)
 	}
 	for start, end := range chunks(w.sizes, maxWrites, maxWriteBytes) {
@@ -181,13 +179,13 @@ func (b *Backend) itemID() (string, error) {
 
 // writeBatch sends one request, and again what of it DynamoDB did not take.
 func (b *Backend) writeBatch(ctx context.Context, doing string, items []row) error {
-	open := make([]types.WriteRequest, len(items))
+	open := make([]api.WriteRequest, len(items))
 	for i, item := range items {
-		open[i] = types.WriteRequest{PutRequest: &types.PutRequest{Item: item}}
+		open[i] = api.WriteRequest{PutRequest: &api.PutRequest{Item: item}}
 	}
 	for round := 1; ; round++ {
-		out, err := b.table().BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
-			RequestItems: map[string][]types.WriteRequest{b.config.Table: open},
+		out, err := b.table().BatchWriteItem(ctx, &api.BatchWriteItemInput{
+			RequestItems: map[string][]api.WriteRequest{b.config.Table: open},
 		})
 		if err != nil {
 			return failure(doing, "table "+b.config.Table, err)

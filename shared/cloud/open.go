@@ -9,13 +9,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"causeway/shared/cloud/api"
 	"causeway/shared/fault"
 	"causeway/shared/pipeline"
 )
@@ -31,7 +27,7 @@ type Config struct {
 	Build     string // version of Causeway; part of the user agent, which CloudTrail shows
 
 	Retention time.Duration    // of ledger entries; 0: ninety days
-	Now       func() time.Time // expiry, revisions, deferrals; requests are signed by the SDK's own clock
+	Now       func() time.Time // expiry, revisions, deferrals; also the time of signatures, as far as AWS agrees
 	Random    io.Reader        // cryptographically secure: write tokens, ids, jitter
 }
 
@@ -53,17 +49,13 @@ const (
 //
 // An error is fault.Rejected of class config and names the variable.
 func AWS(environ map[string]string, transport http.RoundTripper) (aws.Config, error) {
-	region := environ["AWS_REGION"]
-	if region == "" {
-		region = environ["AWS_DEFAULT_REGION"]
-	}
-	for name, value := range map[string]string{"AWS_REGION": region, "AWS_ACCESS_KEY_ID": environ["AWS_ACCESS_KEY_ID"], "AWS_SECRET_ACCESS_KEY": environ["AWS_SECRET_ACCESS_KEY"]} {
-		if value == "" {
+	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
+		if environ[name] == "" {
 			return aws.Config{}, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Field: name, Doing: "configuring AWS", Detail: "is not set"}
 		}
 	}
 	config := aws.Config{
-		Region: region, Credentials: credentials(environ), Retryer: newRetryer,
+		Region: environ["AWS_REGION"], Credentials: credentials(environ), Retryer: newRetryer,
 		HTTPClient:    &http.Client{Transport: transport, Timeout: callTimeout},
 		ConfigSources: []any{endpoints(environ)},
 	}
@@ -103,10 +95,10 @@ func (e endpoints) GetServiceBaseEndpoint(_ context.Context, service string) (ur
 // for those it needs.
 type Backend struct {
 	config Config
-	bus    func() *eventbridge.Client
-	queues func() *sqs.Client
-	table  func() *dynamodb.Client
-	bucket func() *s3.Client
+	bus    func() *api.EventBridge
+	queues func() *api.SQS
+	table  func() *api.DynamoDB
+	bucket func() *api.S3
 
 	mu     sync.Mutex
 	lastID int64 // time of the latest ledger item, in nanoseconds
@@ -118,6 +110,7 @@ var (
 	_ pipeline.State  = (*Backend)(nil)
 	_ pipeline.Ledger = (*Backend)(nil)
 	_ pipeline.Vault  = (*Backend)(nil)
+	_ pipeline.Files  = (*Backend)(nil)
 )
 
 // Open returns the ports. It calls nothing: what is missing shows at first use.
@@ -125,29 +118,28 @@ func Open(a aws.Config, c Config) *Backend {
 	if c.Retention == 0 {
 		c.Retention = 90 * 24 * time.Hour
 	}
-	a = a.Copy()
-	a.APIOptions = append(a.APIOptions[:len(a.APIOptions):len(a.APIOptions)], middleware.AddUserAgentKeyValue("causeway", c.Build))
+	o := api.Options{Config: a, Agent: agent + c.Build, Now: c.Now}
 	return &Backend{
 		config: c,
-		bus:    sync.OnceValue(func() *eventbridge.Client { return eventbridge.NewFromConfig(a) }),
-		queues: sync.OnceValue(func() *sqs.Client { return sqs.NewFromConfig(a, patient) }),
-		table:  sync.OnceValue(func() *dynamodb.Client { return dynamodb.NewFromConfig(a) }),
-		bucket: sync.OnceValue(func() *s3.Client { return s3.NewFromConfig(a, pathStyle) }),
+		bus:    sync.OnceValue(func() *api.EventBridge { return api.NewEventBridge(o) }),
+		queues: sync.OnceValue(func() *api.SQS { return api.NewSQS(patient(o)) }),
+		table:  sync.OnceValue(func() *api.DynamoDB { return api.NewDynamoDB(o) }),
+		bucket: sync.OnceValue(func() *api.S3 { return api.NewS3(o, c.Bucket) }),
 	}
 }
+
+// agent begins the name under which CloudTrail shows our calls.
+const agent = "causeway/"
 
 // patient lets a long poll outlast the time that other calls may take.
-func patient(o *sqs.Options) {
-	if client, ok := o.HTTPClient.(*http.Client); ok && client.Timeout > 0 {
+func patient(o api.Options) api.Options {
+	if client, ok := o.Config.HTTPClient.(*http.Client); ok && client.Timeout > 0 {
 		longer := *client
 		longer.Timeout += longestPoll
-		o.HTTPClient = &longer
+		o.Config.HTTPClient = &longer
 	}
+	return o
 }
-
-// pathStyle addresses buckets by path where the endpoint is not AWS's own: a host
-// name per bucket resolves there only.
-func pathStyle(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil }
 
 // Ports returns the backend as what the pipeline stands on.
 func (b *Backend) Ports() pipeline.Ports {

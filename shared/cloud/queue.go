@@ -12,10 +12,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
 
+	"causeway/shared/cloud/api"
 	"causeway/shared/fault"
 	"causeway/shared/pipeline"
 )
@@ -42,7 +41,7 @@ func (b *Backend) queueURL(name string) *string {
 // Send implements pipeline.Queue. A message that breaks a rule of SQS is refused
 // before anything is sent.
 func (b *Backend) Send(ctx context.Context, queue string, batch []pipeline.Outgoing) error {
-	entries := make([]types.SendMessageBatchRequestEntry, len(batch))
+	entries := make([]api.SendMessageBatchRequestEntry, len(batch))
 	sizes := make([]int, len(batch))
 	for i, out := range batch {
 		var err error
@@ -65,17 +64,15 @@ func check(out pipeline.Outgoing) (size int, err error) {
 	if size == 0 {
 		return 0, fault.New(fault.Invalid, fault.Schema, "", "a message must have a body")
 	}
-	valid := sendable(string(out.Body))
 	for name, value := range out.Attributes {
 		if value == "" {
 			return 0, &fault.Error{Kind: fault.Invalid, Class: fault.Value, Field: name, Detail: "an attribute must not be empty"}
 		}
-		size += len(name) + len(textType) + len(value)
-		valid = valid && sendable(value)
+		size += len(name) + len(textType) + len(clean(value))
 	}
 	switch {
-	case !valid:
-		return 0, fault.New(fault.Invalid, fault.Parse, "", "body and attributes must be UTF-8 without control characters")
+	case !utf8.Valid(out.Body) || strings.ContainsFunc(string(out.Body), unsendable):
+		return 0, fault.New(fault.Invalid, fault.Parse, "", "a body must be UTF-8 without control characters")
 	case len(out.Attributes) > maxAttributes:
 		return 0, fault.New(fault.Invalid, fault.TooLarge, "", fmt.Sprintf("a message has at most %d attributes, not %d", maxAttributes, len(out.Attributes)))
 	case size > maxMessage:
@@ -84,12 +81,21 @@ func check(out pipeline.Outgoing) (size int, err error) {
 	return size, nil
 }
 
-// sendable reports whether SQS takes the text: the characters of XML 1.0
+// unsendable reports whether SQS refuses the character: it takes those of XML 1.0
 // (SendMessage, "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | …").
-func sendable(text string) bool {
-	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
-		return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF
-	})
+func unsendable(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF
+}
+
+// clean replaces in an attribute what SQS does not take. An attribute may name what a
+// sender wrote, such as an entity's id, and must not keep its dead letter from being written.
+func clean(value string) string {
+	return strings.Map(func(r rune) rune {
+		if unsendable(r) {
+			return utf8.RuneError
+		}
+		return r // also for a byte that is no UTF-8
+	}, value)
 }
 
 // label tells which message of a batch is meant.
@@ -100,16 +106,16 @@ func label(out pipeline.Outgoing, index int) string {
 	return "message " + strconv.Itoa(index) + " of the batch"
 }
 
-func sendEntry(index int, out pipeline.Outgoing) types.SendMessageBatchRequestEntry {
-	entry := types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(index)), MessageBody: aws.String(string(out.Body))}
+func sendEntry(index int, out pipeline.Outgoing) api.SendMessageBatchRequestEntry {
+	entry := api.SendMessageBatchRequestEntry{ID: aws.String(strconv.Itoa(index)), MessageBody: aws.String(string(out.Body))}
 	if out.Group != "" {
-		entry.MessageGroupId = aws.String(groupID(out.Group))
+		entry.MessageGroupID = aws.String(groupID(out.Group))
 	}
 	if len(out.Attributes) > 0 {
-		entry.MessageAttributes = make(map[string]types.MessageAttributeValue, len(out.Attributes))
+		entry.MessageAttributes = make(map[string]api.MessageAttributeValue, len(out.Attributes))
 	}
 	for name, value := range out.Attributes {
-		entry.MessageAttributes[name] = types.MessageAttributeValue{DataType: aws.String(textType), StringValue: &value}
+		entry.MessageAttributes[name] = api.MessageAttributeValue{DataType: aws.String(textType), StringValue: aws.String(clean(value))}
 	}
 	return entry
 }
@@ -126,10 +132,10 @@ func groupID(group string) string {
 }
 
 // sendBatch sends one request, and again what of it SQS did not take.
-func (b *Backend) sendBatch(ctx context.Context, queue string, batch []pipeline.Outgoing, entries []types.SendMessageBatchRequestEntry) error {
+func (b *Backend) sendBatch(ctx context.Context, queue string, batch []pipeline.Outgoing, entries []api.SendMessageBatchRequestEntry) error {
 	for round := 1; ; round++ {
 		doing := fmt.Sprintf("sending %d messages to queue %s", len(entries), queue)
-		out, err := b.queues().SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: b.queueURL(queue), Entries: entries})
+		out, err := b.queues().SendMessageBatch(ctx, &api.SendMessageBatchInput{QueueURL: b.queueURL(queue), Entries: entries})
 		if err != nil {
 			return failure(doing, "queue "+queue, err)
 		}
@@ -149,28 +155,28 @@ func (b *Backend) sendBatch(ctx context.Context, queue string, batch []pipeline.
 
 // unsent returns the entries that the answer does not confirm, and why: what is named
 // neither among the sent nor among the failed counts as not sent.
-func unsent(queue string, batch []pipeline.Outgoing, entries []types.SendMessageBatchRequestEntry, out *sqs.SendMessageBatchOutput) (open []types.SendMessageBatchRequestEntry, refused error) {
+func unsent(queue string, batch []pipeline.Outgoing, entries []api.SendMessageBatchRequestEntry, out *api.SendMessageBatchOutput) (open []api.SendMessageBatchRequestEntry, refused error) {
 	sent := make(map[string]bool, len(entries))
 	for _, ok := range out.Successful {
-		sent[aws.ToString(ok.Id)] = true
+		sent[aws.ToString(ok.ID)] = true
 	}
-	failed := make(map[string]types.BatchResultErrorEntry)
+	failed := make(map[string]api.BatchResultErrorEntry)
 	for _, each := range out.Failed {
-		failed[aws.ToString(each.Id)] = each
+		failed[aws.ToString(each.ID)] = each
 	}
 	for _, entry := range entries {
-		if sent[*entry.Id] {
+		if sent[*entry.ID] {
 			continue
 		}
 		open = append(open, entry)
 		if refused == nil || fault.KindOf(refused) == fault.Unavailable {
-			refused = sendFailure(queue, batch, *entry.Id, failed[*entry.Id])
+			refused = sendFailure(queue, batch, *entry.ID, failed[*entry.ID])
 		}
 	}
 	return open, refused
 }
 
-func sendFailure(queue string, batch []pipeline.Outgoing, id string, why types.BatchResultErrorEntry) error {
+func sendFailure(queue string, batch []pipeline.Outgoing, id string, why api.BatchResultErrorEntry) error {
 	index, err := strconv.Atoi(id)
 	if err != nil {
 		return err
@@ -191,13 +197,11 @@ func (b *Backend) Receive(ctx context.Context, queue string, most int, wait time
 	if most <= 0 {
 		return nil, nil
 	}
-	out, err := b.queues().ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-		QueueUrl: b.queueURL(queue), MaxNumberOfMessages: int32(min(most, maxBatch)),
-		WaitTimeSeconds:       int32(min(wait, longestPoll) / time.Second),
-		MessageAttributeNames: []string{"All"},
-		MessageSystemAttributeNames: []types.MessageSystemAttributeName{
-			types.MessageSystemAttributeNameApproximateReceiveCount, types.MessageSystemAttributeNameSentTimestamp,
-		},
+	out, err := b.queues().ReceiveMessage(ctx, &api.ReceiveMessageInput{
+		QueueURL: b.queueURL(queue), MaxNumberOfMessages: int32(min(most, maxBatch)),
+		WaitTimeSeconds:             int32(min(wait, longestPoll) / time.Second),
+		MessageAttributeNames:       []string{"All"},
+		MessageSystemAttributeNames: []string{api.ApproximateReceiveCount, api.SentTimestamp},
 	})
 	if err != nil {
 		return nil, failure("receiving from queue "+queue, "queue "+queue, err)
@@ -211,17 +215,17 @@ func (b *Backend) Receive(ctx context.Context, queue string, most int, wait time
 	return batch, nil
 }
 
-func incoming(queue string, m types.Message) (pipeline.Incoming, error) {
-	count, errCount := strconv.Atoi(m.Attributes[string(types.MessageSystemAttributeNameApproximateReceiveCount)])
-	sent, errSent := strconv.ParseInt(m.Attributes[string(types.MessageSystemAttributeNameSentTimestamp)], 10, 64)
+func incoming(queue string, m api.Message) (pipeline.Incoming, error) {
+	count, errCount := strconv.Atoi(m.Attributes[api.ApproximateReceiveCount])
+	sent, errSent := strconv.ParseInt(m.Attributes[api.SentTimestamp], 10, 64)
 	if err := errors.Join(errCount, errSent); err != nil {
 		return pipeline.Incoming{}, &fault.Error{
-			Kind: fault.Unavailable, Class: fault.Parse, Doing: "receiving message " + aws.ToString(m.MessageId) + " from queue " + queue,
+			Kind: fault.Unavailable, Class: fault.Parse, Doing: "receiving message " + aws.ToString(m.MessageID) + " from queue " + queue,
 			Detail: "receive count or time of sending is no number", Err: err,
 		}
 	}
 	in := pipeline.Incoming{
-		Queue: queue, Handle: aws.ToString(m.ReceiptHandle), MessageID: aws.ToString(m.MessageId), Body: []byte(aws.ToString(m.Body)),
+		Queue: queue, Handle: aws.ToString(m.ReceiptHandle), MessageID: aws.ToString(m.MessageID), Body: []byte(aws.ToString(m.Body)),
 		ReceiveCount: count, SentAt: time.UnixMilli(sent).UTC(),
 	}
 	if len(m.MessageAttributes) > 0 {
@@ -236,7 +240,7 @@ func incoming(queue string, m types.Message) (pipeline.Incoming, error) {
 // Delete implements pipeline.Queue. SQS itself answers a stale handle of a standard
 // queue with success and deletes nothing.
 func (b *Backend) Delete(ctx context.Context, in pipeline.Incoming) error {
-	_, err := b.queues().DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: b.queueURL(in.Queue), ReceiptHandle: &in.Handle})
+	err := b.queues().DeleteMessage(ctx, &api.DeleteMessageInput{QueueURL: b.queueURL(in.Queue), ReceiptHandle: &in.Handle})
 	return failure("deleting message "+in.MessageID+" of queue "+in.Queue, "queue "+in.Queue, err)
 }
 
@@ -246,8 +250,8 @@ func (b *Backend) Delete(ctx context.Context, in pipeline.Incoming) error {
 func (b *Backend) Defer(ctx context.Context, in pipeline.Incoming, until time.Time) error {
 	doing := "deferring message " + in.MessageID + " of queue " + in.Queue
 	hidden := min(max(until.Sub(b.config.Now()), 0), longestDeferral)
-	_, err := b.queues().ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
-		QueueUrl: b.queueURL(in.Queue), ReceiptHandle: &in.Handle,
+	err := b.queues().ChangeMessageVisibility(ctx, &api.ChangeMessageVisibilityInput{
+		QueueURL: b.queueURL(in.Queue), ReceiptHandle: &in.Handle,
 		VisibilityTimeout: int32((hidden + time.Second - 1) / time.Second),
 	})
 	if stale(err) {
@@ -261,11 +265,11 @@ func (b *Backend) Defer(ctx context.Context, in pipeline.Incoming, until time.Ti
 // stale reports whether SQS no longer honours a handle. It says so in three ways,
 // depending on how long ago the message was received again or deleted.
 func stale(err error) bool {
-	api, answered := errors.AsType[smithy.APIError](err)
+	said, answered := errors.AsType[smithy.APIError](err)
 	if !answered {
 		return false
 	}
-	switch api.ErrorCode() {
+	switch said.ErrorCode() {
 	case "MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight", "ReceiptHandleIsInvalid", "InvalidParameterValue":
 		return true
 	}

@@ -185,14 +185,13 @@ func TestSendRefusesWhatSQSWouldRefuseBeforeItSendsAny(t *testing.T) {
 		eleven[fmt.Sprint("a", i)] = "v"
 	}
 	for name, bad := range map[string]pipeline.Outgoing{
-		"no body":                    {},
-		"eleven attributes":          {Body: []byte("b"), Attributes: eleven},
-		"an empty attribute":         {Body: []byte("b"), Attributes: map[string]string{"reason": ""}},
-		"not UTF-8":                  {Body: []byte("b\xff")},
-		"a control character":        {Body: []byte("b\x00")},
-		"a control character beside": {Body: []byte("b"), Attributes: map[string]string{"reason": "\x1f"}},
-		"a noncharacter":             {Body: []byte("b\ufffe")},
-		"larger than one mebibyte":   {Body: []byte(strings.Repeat("b", 1<<20)), Attributes: map[string]string{"a": "v"}},
+		"no body":                  {},
+		"eleven attributes":        {Body: []byte("b"), Attributes: eleven},
+		"an empty attribute":       {Body: []byte("b"), Attributes: map[string]string{"reason": ""}},
+		"not UTF-8":                {Body: []byte("b\xff")},
+		"a control character":      {Body: []byte("b\x00")},
+		"a noncharacter":           {Body: []byte("b\ufffe")},
+		"larger than one mebibyte": {Body: []byte(strings.Repeat("b", 1<<20)), Attributes: map[string]string{"a": "v"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -202,6 +201,19 @@ func TestSendRefusesWhatSQSWouldRefuseBeforeItSendsAny(t *testing.T) {
 				t.Errorf("error = %v after %d requests", err, len(s.calls))
 			}
 		})
+	}
+}
+
+// An entity's id comes from a payload, and stands in an attribute of its dead letter.
+func TestSendReplacesInAttributesWhatSQSDoesNotTake(t *testing.T) {
+	t.Parallel()
+	b := newWorld(t).open()
+	odd := pipeline.Outgoing{Body: []byte("b"), Attributes: map[string]string{"entity": "shop/t/order/1\x00\x1f\ufffe\xff\tä"}}
+	must(t, b.Send(t.Context(), "shop-inbox-dead", []pipeline.Outgoing{odd}))
+	batch, err := b.Receive(t.Context(), "shop-inbox-dead", 1, 0)
+	must(t, err)
+	if got := batch[0].Attributes["entity"]; got != "shop/t/order/1\ufffd\ufffd\ufffd\ufffd\tä" {
+		t.Errorf("entity = %q", got)
 	}
 }
 

@@ -3,20 +3,18 @@ package cloud
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-secretsmanager-caching-go/v2/secretcache"
 
+	"causeway/shared/cloud/api"
 	"causeway/shared/fault"
 )
 
 const (
 	secretLife   = 5 * time.Minute  // how long a value is used without asking again
-	refreshPause = 30 * time.Second // between two refreshes of one secret
+	refreshPause = 30 * time.Second // between two refreshes of one secret, and after one that failed
 )
 
 // Secrets reads secrets that are a JSON object of settings. It asks AWS at most once
@@ -24,7 +22,7 @@ const (
 // reached. It is safe for concurrent use.
 type Secrets struct {
 	now    func() time.Time
-	client func() *secretsmanager.Client
+	client func() *api.SecretsManager
 
 	mu    sync.Mutex
 	known map[string]*secret
@@ -33,17 +31,17 @@ type Secrets struct {
 // secret is what is known of one secret.
 type secret struct {
 	mu        sync.Mutex
-	cache     *secretcache.Cache
-	text      string // that was last handed out
+	text      string // that was last handed out; "" before the first
+	until     time.Time
 	refreshed time.Time
 }
 
-// NewSecrets returns a reader of secrets. The clock paces Refresh; the cache has its
-// own.
+// NewSecrets returns a reader of secrets.
 func NewSecrets(a aws.Config, now func() time.Time) *Secrets {
+	o := api.Options{Config: a, Agent: agent, Now: now}
 	return &Secrets{
 		now: now, known: map[string]*secret{},
-		client: sync.OnceValue(func() *secretsmanager.Client { return secretsmanager.NewFromConfig(a) }),
+		client: sync.OnceValue(func() *api.SecretsManager { return api.NewSecretsManager(o) }),
 	}
 }
 
@@ -56,14 +54,6 @@ func (s *Secrets) secret(name string) *secret {
 	return s.known[name]
 }
 
-// newCache makes a cache for one secret: to drop it is the only way to have its value
-// fetched at once, since the library's own refresh sleeps for seconds.
-func (s *Secrets) newCache() (*secretcache.Cache, error) {
-	return secretcache.New(func(c *secretcache.Cache) {
-		c.Client, c.CacheItemTTL, c.MaxCacheSize = s.client(), int64(secretLife), 1
-	})
-}
-
 // Get returns the settings in the named secret. Errors name the secret and never show
 // a value: fault.Rejected of class config if it is missing or no JSON object of
 // strings, fault.Unauthorized if we may not read it.
@@ -71,36 +61,39 @@ func (s *Secrets) Get(ctx context.Context, name string) (map[string]string, erro
 	each := s.secret(name)
 	each.mu.Lock()
 	defer each.mu.Unlock()
-	return s.get(ctx, name, each)
-}
-
-func (s *Secrets) get(ctx context.Context, name string, each *secret) (settings map[string]string, err error) {
-	doing := "reading secret " + name
-	if each.cache == nil {
-		if each.cache, err = s.newCache(); err != nil {
-			return nil, failure(doing, "secret "+name, err)
+	if now := s.now(); now.After(each.until) {
+		err := s.fetch(ctx, name, each)
+		if err != nil && (each.text == "" || fault.KindOf(err) != fault.Unavailable) {
+			return nil, err
+		}
+		if err != nil {
+			each.until = now.Add(refreshPause)
 		}
 	}
-	text, err := each.cache.GetSecretStringWithContext(ctx, name)
-	if err != nil {
-		return nil, secretFailure(doing, name, err)
-	}
-	if err := json.Unmarshal([]byte(text), &settings); err != nil || settings == nil {
-		return nil, fault.New(fault.Rejected, fault.Config, doing, "it is no JSON object of strings") // the parser's words quote the value
-	}
-	each.text = text
-	return settings, nil
+	return parseSecret(name, each.text)
 }
 
-// secretFailure classifies the library's own errors too.
-func secretFailure(doing, name string, err error) error {
-	if _, empty := errors.AsType[*secretcache.InvalidOperationError](err); empty {
-		return fault.New(fault.Rejected, fault.Config, doing, "it holds bytes, not text")
+// fetch asks AWS for the secret's present value.
+func (s *Secrets) fetch(ctx context.Context, name string, each *secret) error {
+	out, err := s.client().GetSecretValue(ctx, &api.GetSecretValueInput{SecretID: &name})
+	if err != nil {
+		return failure("reading secret "+name, "secret "+name, err)
 	}
-	if _, none := errors.AsType[*secretcache.VersionNotFoundError](err); none {
-		return fault.New(fault.Rejected, fault.Config, doing, "it has no value yet")
+	if out.SecretString == nil {
+		return fault.New(fault.Rejected, fault.Config, "reading secret "+name, "it holds no text")
 	}
-	return failure(doing, "secret "+name, err)
+	if _, err := parseSecret(name, *out.SecretString); err != nil {
+		return err
+	}
+	each.text, each.until = *out.SecretString, s.now().Add(secretLife)
+	return nil
+}
+
+func parseSecret(name, text string) (settings map[string]string, err error) {
+	if err := json.Unmarshal([]byte(text), &settings); err != nil || settings == nil {
+		return nil, fault.New(fault.Rejected, fault.Config, "reading secret "+name, "it is no JSON object of strings") // the parser's words quote the value
+	}
+	return settings, nil
 }
 
 // Refresh fetches the secret past the cache, as after a target refused our
@@ -112,15 +105,12 @@ func (s *Secrets) Refresh(ctx context.Context, name string) (settings map[string
 	each.mu.Lock()
 	defer each.mu.Unlock()
 	before, now := each.text, s.now()
-	if !each.refreshed.IsZero() && now.Sub(each.refreshed) < refreshPause {
-		settings, err = s.get(ctx, name, each)
-		return settings, err == nil && each.text != before, err
+	if each.text == "" || each.refreshed.IsZero() || now.Sub(each.refreshed) >= refreshPause {
+		each.refreshed = now
+		if err := s.fetch(ctx, name, each); err != nil {
+			return nil, false, err
+		}
 	}
-	old := each.cache
-	each.refreshed, each.cache = now, nil
-	if settings, err = s.get(ctx, name, each); err != nil {
-		each.cache = old
-		return nil, false, err
-	}
-	return settings, each.text != before, nil
+	settings, err = parseSecret(name, each.text)
+	return settings, each.text != before, err
 }

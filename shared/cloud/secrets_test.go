@@ -21,12 +21,9 @@ type safe struct {
 	down    bool
 }
 
-func (s *safe) answer(_ int, r request) answer {
+func (s *safe) answer(int, request) answer {
 	if s.down {
 		return answer{err: errors.New("connection refused")}
-	}
-	if r.operation == "DescribeSecret" {
-		return ok(`{"Name":"causeway-test/shop","VersionIdsToStages":{"` + s.version + `":["AWSCURRENT"]}}`)
 	}
 	text, err := json.Marshal(s.value)
 	return answer{err: err, body: `{"Name":"causeway-test/shop","VersionId":"` + s.version + `","SecretString":` + string(text) + `}`}
@@ -58,7 +55,7 @@ func TestGetAsksAWSOnceInFiveMinutes(t *testing.T) {
 		for range 5 {
 			mustHold(t, secrets, "one")
 		}
-		if got := calls.operations(); !slices.Equal(got, []string{"DescribeSecret", "GetSecretValue"}) {
+		if got := calls.operations(); !slices.Equal(got, []string{"GetSecretValue"}) {
 			t.Errorf("calls %v", got)
 		}
 		s.value, s.version = `{"KEY":"two"}`, "v2"
@@ -141,17 +138,16 @@ func TestSecretsThatCannotBeUsedAreNamedAndNotShown(t *testing.T) {
 
 func TestSecretsThatCannotBeReadAreClassified(t *testing.T) {
 	t.Parallel()
-	current := ok(`{"VersionIdsToStages":{"v1":["AWSCURRENT"]}}`)
 	for name, c := range map[string]struct {
 		script *script
 		kind   fault.Kind
 		class  fault.Class
 	}{
 		"missing":     {answers(refusal(400, "ResourceNotFoundException")), fault.Rejected, fault.Config},
-		"denied":      {answers(current, refusal(400, "AccessDeniedException")), fault.Unauthorized, fault.Auth},
-		"undecrypted": {answers(current, refusal(400, "DecryptionFailure")), fault.Unauthorized, fault.Auth},
-		"no version":  {answers(ok(`{"VersionIdsToStages":{}}`)), fault.Rejected, fault.Config},
-		"bytes":       {answers(current, ok(`{"VersionId":"v1","SecretBinary":"AAAA"}`)), fault.Rejected, fault.Config},
+		"denied":      {answers(refusal(400, "AccessDeniedException")), fault.Unauthorized, fault.Auth},
+		"undecrypted": {answers(refusal(400, "DecryptionFailure")), fault.Unauthorized, fault.Auth},
+		"no version":  {answers(refusal(400, "ResourceNotFoundException")), fault.Rejected, fault.Config},
+		"bytes":       {answers(ok(`{"VersionId":"v1","SecretBinary":"AAAA"}`)), fault.Rejected, fault.Config},
 		"down":        {answers(answer{status: 500}), fault.Unavailable, fault.Intermittent},
 	} {
 		synctest.Test(t, func(t *testing.T) {

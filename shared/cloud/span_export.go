@@ -25,7 +25,6 @@ type exporter struct {
 	header   map[string]string
 	client   *http.Client
 	log      *slog.Logger
-	service  string
 	resource map[string]string
 	failing  atomic.Bool
 }

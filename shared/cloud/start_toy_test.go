@@ -297,7 +297,8 @@ func newBench(t *testing.T, role connector.Role) *bench {
 		},
 		ports: func(process, environment) (ports, error) {
 			return ports{
-				pipeline.Ports{Bus: b.ports, Queue: b.ports, State: b.ports, Ledger: b.ports, Vault: b.ports}, b.secrets, b.files,
+				pipeline.Ports{Bus: b.ports, Queue: b.ports, State: b.ports, Ledger: b.ports, Vault: b.ports},
+				b.secrets, b.files,
 				func(_ context.Context, batch []pipeline.Incoming) error {
 					b.archived = append(b.archived, batch...)
 					return b.archive

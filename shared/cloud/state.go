@@ -9,47 +9,41 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
+	"causeway/shared/cloud/api"
 	"causeway/shared/fault"
 	"causeway/shared/pipeline"
 )
 
 // row is one item of the table, or a part of it.
-type row = map[string]types.AttributeValue
+type row = map[string]api.AttributeValue
 
-func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+func text(s string) api.AttributeValue { return api.AttributeValue{S: &s} }
 
-func binaryValue(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: b} }
+func binaryValue(b []byte) api.AttributeValue { return api.AttributeValue{B: b} }
 
-func integer(n int64) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
+func integer(n int64) api.AttributeValue {
+	digits := strconv.FormatInt(n, 10)
+	return api.AttributeValue{N: &digits}
 }
 
 // bytesOf returns nil if the attribute is absent or of another type.
-func bytesOf(item row, name string) []byte {
-	if value, ok := item[name].(*types.AttributeValueMemberB); ok {
-		return value.Value
-	}
-	return nil
-}
+func bytesOf(item row, name string) []byte { return item[name].B }
 
 // textOf returns "" if the attribute is absent or of another type.
 func textOf(item row, name string) string {
-	if value, ok := item[name].(*types.AttributeValueMemberS); ok {
-		return value.Value
+	if value := item[name].S; value != nil {
+		return *value
 	}
 	return ""
 }
 
 // numberOf returns 0 if the attribute is absent.
 func numberOf(item row, name string) (int64, error) {
-	value, ok := item[name].(*types.AttributeValueMemberN)
-	if !ok {
+	value := item[name].N
+	if value == nil {
 		return 0, nil
 	}
-	return strconv.ParseInt(value.Value, 10, 64)
+	return strconv.ParseInt(*value, 10, 64)
 }
 
 func stateKey(key string) row {
@@ -62,7 +56,7 @@ func (b *Backend) Get(ctx context.Context, key string) (pipeline.Item, error) {
 	absent := pipeline.Item{Key: key}
 	doing := "reading state " + key
 	consistent := true
-	out, err := b.table().GetItem(ctx, &dynamodb.GetItemInput{TableName: &b.config.Table, Key: stateKey(key), ConsistentRead: &consistent})
+	out, err := b.table().GetItem(ctx, &api.GetItemInput{TableName: &b.config.Table, Key: stateKey(key), ConsistentRead: &consistent})
 	if err != nil {
 		return absent, failure(doing, "table "+b.config.Table, err)
 	}
@@ -95,8 +89,8 @@ func (b *Backend) Put(ctx context.Context, item pipeline.Item) (revision int64, 
 	if size := itemSize(put.Item); size > maxItem {
 		return 0, fault.New(fault.Invalid, fault.TooLarge, doing, fmt.Sprintf("DynamoDB takes %d bytes, the item has %d", maxItem, size))
 	}
-	_, err = b.table().PutItem(ctx, put)
-	if refused, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
+	err = b.table().PutItem(ctx, put)
+	if refused, ok := errors.AsType[*api.ConditionFailedError](err); ok {
 		if bytes.Equal(bytesOf(refused.Item, attrToken), token) {
 			return revision, nil
 		}
@@ -117,7 +111,7 @@ func (b *Backend) nextRevision(before int64, drawn []byte) int64 {
 	return max(before+1, b.config.Now().UnixMicro()<<10|int64(binary.BigEndian.Uint16(drawn)&0x3ff))
 }
 
-func (b *Backend) putInput(item pipeline.Item, revision int64, token []byte) *dynamodb.PutItemInput {
+func (b *Backend) putInput(item pipeline.Item, revision int64, token []byte) *api.PutItemInput {
 	stored := stateKey(item.Key)
 	stored[attrRevision], stored[attrToken] = integer(revision), binaryValue(token)
 	if len(item.Value) > 0 {
@@ -132,9 +126,9 @@ func (b *Backend) putInput(item pipeline.Item, revision int64, token []byte) *dy
 		condition = attrRevision + " = :revision AND (attribute_not_exists(" + attrExpires + ") OR " + attrExpires + " >= :now)"
 		values[":revision"] = integer(item.Revision)
 	}
-	return &dynamodb.PutItemInput{
+	return &api.PutItemInput{
 		TableName: &b.config.Table, Item: stored, ConditionExpression: &condition, ExpressionAttributeValues: values,
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		ReturnValuesOnConditionCheckFailure: api.AllOld,
 	}
 }
 
@@ -143,13 +137,13 @@ func (b *Backend) putInput(item pipeline.Item, revision int64, token []byte) *dy
 func itemSize(item row) (size int) {
 	for name, value := range item {
 		size += len(name)
-		switch v := value.(type) {
-		case *types.AttributeValueMemberS:
-			size += len(v.Value)
-		case *types.AttributeValueMemberB:
-			size += len(v.Value)
-		default:
+		switch {
+		case value.S != nil:
+			size += len(*value.S)
+		case value.N != nil:
 			size += 21
+		default:
+			size += len(value.B)
 		}
 	}
 	return size

@@ -1,16 +1,13 @@
 package cloud
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"io"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 
 	"causeway/shared/fault"
 	"causeway/shared/message"
@@ -38,9 +35,7 @@ func (b *Backend) Store(ctx context.Context, data []byte) (message.Claim, error)
 
 func (b *Backend) putObject(ctx context.Context, doing, key string, data []byte, sum [sha256.Size]byte) error {
 	hash := base64.StdEncoding.EncodeToString(sum[:])
-	_, err := b.bucket().PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &b.config.Bucket, Key: &key, Body: bytes.NewReader(data), ChecksumSHA256: &hash,
-	})
+	err := b.bucket().PutObject(ctx, key, data, hash)
 	return failure(doing, "bucket "+b.config.Bucket, err)
 }
 
@@ -48,8 +43,12 @@ func (b *Backend) putObject(ctx context.Context, doing, key string, data []byte,
 // missing_ref, one that differs fault.Invalid of class parse: neither gets better by
 // trying again.
 func (b *Backend) Load(ctx context.Context, claim message.Claim) ([]byte, error) {
-	doing := "loading body " + claim.Key
-	data, err := b.getObject(ctx, doing, claimFolder+claim.Key)
+	return b.loadFrom(ctx, claimFolder, claim)
+}
+
+func (b *Backend) loadFrom(ctx context.Context, folder string, claim message.Claim) ([]byte, error) {
+	doing := "loading body " + folder + claim.Key
+	data, err := b.getObject(ctx, doing, folder+claim.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -60,18 +59,11 @@ func (b *Backend) Load(ctx context.Context, claim message.Claim) ([]byte, error)
 }
 
 func (b *Backend) getObject(ctx context.Context, doing, key string) (data []byte, err error) {
-	out, err := b.bucket().GetObject(ctx, &s3.GetObjectInput{Bucket: &b.config.Bucket, Key: &key})
-	if missing, ok := errors.AsType[*types.NoSuchKey](err); ok {
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Doing: doing, Detail: "the bucket does not hold it", Err: missing}
+	data, err = b.bucket().GetObject(ctx, key)
+	if said, answered := errors.AsType[smithy.APIError](err); answered && said.ErrorCode() == "NoSuchKey" {
+		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Doing: doing, Detail: "the bucket does not hold it", Err: err}
 	}
-	if err != nil {
-		return nil, failure(doing, "bucket "+b.config.Bucket, err)
-	}
-	data, err = io.ReadAll(out.Body)
-	if err = errors.Join(err, out.Body.Close()); err != nil {
-		return nil, failure(doing, "bucket "+b.config.Bucket, err)
-	}
-	return data, nil
+	return data, failure(doing, "bucket "+b.config.Bucket, err)
 }
 
 // Fetch returns an object of the bucket that a partner or an export laid down, by its

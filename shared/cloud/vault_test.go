@@ -153,7 +153,7 @@ func archived(t *testing.T, b *cloud.Backend) map[string]*message.Raw {
 // I14: every accepted message can be restored byte for byte.
 func TestWhatIsArchivedComesBackByteForByte(t *testing.T) {
 	t.Parallel()
-	s, _ := bucket()
+	s, o := bucket()
 	b := open(t, s)
 	large := bytes.Repeat([]byte("0123456789abcdef"), 20_000)
 	claim, err := b.Store(t.Context(), large)
@@ -162,6 +162,7 @@ func TestWhatIsArchivedComesBackByteForByte(t *testing.T) {
 	claimed.Claim = &claim
 	bodies := map[string][]byte{"r1": []byte("{\"id\": 1,\r\n\"n\":\"ä \x00\xff\"}"), "r2": {}, "r3": large}
 	must(t, b.Archive(t.Context(), inbox(t, rawMessage("r1", bodies["r1"]), rawMessage("r2", nil), claimed)))
+	delete(o.held, "/claims/"+claim.Key) // claims are kept for a shorter time
 	found := archived(t, b)
 	for id, body := range bodies {
 		if raw := found[id]; raw == nil || !bytes.Equal(raw.Body, body) || raw.Claim != nil || raw.Topic != "orders/create" {
@@ -208,6 +209,23 @@ func TestAnArchiveThatCannotBeWrittenFailsTheBatch(t *testing.T) {
 		s := answers(answer{status: 503, body: `<Error><Code>ServiceUnavailable</Code></Error>`})
 		err := open(t, s).Archive(t.Context(), inbox(t, rawMessage("r1", []byte("1"))))
 		mustBe(t, err, fault.Unavailable, fault.Intermittent, "archive/shop/2026/11/22/12/")
+	})
+}
+
+// A body that is lost does not keep the batch from being archived, one that cannot be
+// read for the time being does.
+func TestArchiveOfALargeBody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		raw := rawMessage("r1", nil)
+		raw.Claim = &message.Claim{Key: "sha256/ab", SHA256: "ab", Size: 200_000}
+		s, o := bucket()
+		must(t, open(t, s).Archive(t.Context(), inbox(t, raw, rawMessage("r2", []byte("2")))))
+		if len(o.held) != 1 {
+			t.Errorf("objects %v", slices.Collect(maps.Keys(o.held)))
+		}
+		down := answers(answer{status: 503, body: `<Error><Code>ServiceUnavailable</Code></Error>`})
+		mustBe(t, open(t, down).Archive(t.Context(), inbox(t, raw)), fault.Unavailable, fault.Intermittent, "claims/sha256/ab")
 	})
 }
 

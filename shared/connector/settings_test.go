@@ -222,3 +222,22 @@ func FuzzParseSettings(f *testing.F) {
 		}
 	})
 }
+
+func TestHostNamesAreTheOnesOfTheStandard(t *testing.T) {
+	t.Parallel()
+	label := strings.Repeat("a", 63)
+	for host, want := range map[string]bool{
+		"brand.myshopify.com": true, "a-1.B2.example": true, "localhost": true, label + ".example": true,
+		"": false, ".example": false, "brand..example": false, "brand.example.": false, "-a.example": false, "a-.example": false,
+		"a_b.example": false, "brand.example/x": false, "user@brand.example": false, "brand.example:80": false, "bränd.example": false,
+		label + "a.example": false, strings.Repeat(label+".", 4) + "example": false,
+	} {
+		var s struct {
+			Host string `env:"HOST" validate:"omitempty,hostname_rfc1123"`
+		}
+		err := connector.ParseSettings(map[string]string{"HOST": host}, &s)
+		if got := err == nil; got != want && host != "" {
+			t.Errorf("%q passes: %v", host, got)
+		}
+	}
+}

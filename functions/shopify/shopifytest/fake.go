@@ -11,6 +11,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"causeway/shared/canonical"
@@ -36,6 +37,10 @@ type Fake struct {
 	orders  map[string][]Transaction
 	answers []Answer
 	asked   []string
+
+	held, customers map[string]object // as webhooks tell them
+	subscriptions   []Subscription
+	deleted         int // subscriptions that ended
 }
 
 // Transaction is one transaction of an order, as the API shows it.
@@ -61,7 +66,9 @@ type Answer struct {
 // New returns a Fake that knows no order.
 func New() *Fake {
 	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "admin.graphql", Input: sdl})
-	return &Fake{schema: schema, version: Version, orders: map[string][]Transaction{}}
+	return &Fake{
+		schema: schema, version: Version, orders: map[string][]Transaction{}, held: map[string]object{}, customers: map[string]object{},
+	}
 }
 
 // Settings returns the configuration that points the connector at the Fake, which is
@@ -143,12 +150,28 @@ func (f *Fake) answer(r *http.Request) Answer {
 func (f *Fake) execute(query string, variables map[string]any) Answer {
 	document, errs := gqlparser.LoadQueryWithRules(f.schema, query, rules.NewDefaultRules())
 	if len(errs) > 0 || len(document.Operations) != 1 {
-		return ok(map[string]any{"errors": []any{map[string]any{
-			"message": errs.Error(), "extensions": map[string]any{"code": "undefinedField"},
-		}}})
+		return failed("undefinedField", errs.Error())
 	}
-	selected := project(f.root(variables), document.Operations[0].SelectionSet)
+	operation := document.Operations[0]
+	variables, err := validator.VariableValues(f.schema, operation, variables)
+	if err != nil {
+		return failed("INVALID_VARIABLE", err.Error())
+	}
+	cost := points(operation.SelectionSet, variables)
+	if cost > mostPoints {
+		return failed("MAX_COST_EXCEEDED", "Query cost is "+strconv.Itoa(cost)+", which exceeds the single query max cost limit")
+	}
+	root := f.root(operation, variables)
+	p := projection{variables: variables}
+	selected := p.project(root, operation.SelectionSet)
+	if p.err != nil {
+		return failed("INVALID", p.err.Error())
+	}
 	return ok(map[string]any{"data": selected, "extensions": map[string]any{"cost": costs}})
+}
+
+func failed(code, text string) Answer {
+	return ok(map[string]any{"errors": []any{map[string]any{"message": text, "extensions": map[string]any{"code": code}}}})
 }
 
 var costs = map[string]any{
@@ -164,11 +187,30 @@ func ok(body any) Answer {
 	return Answer{Status: http.StatusOK, Body: string(data)}
 }
 
-// root is everything that a query with the variables can see.
-func (f *Fake) root(variables map[string]any) map[string]any {
-	root := map[string]any{"shop": map[string]any{"id": "gid://shopify/Shop/1", "name": "Example Brand"}}
+// root is everything that the operation can see, and for a mutation what it does.
+func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any) map[string]any {
+	root := map[string]any{"shop": map[string]any{"id": "gid://shopify/Shop/1", "name": "Example Brand", "ianaTimezone": "America/New_York"}}
+	for _, field := range fields(operation.SelectionSet) {
+		search := toText(argument(field, "query", variables))
+		switch field.Name {
+		case "webhookSubscriptionCreate":
+			input, _ := argument(field, "webhookSubscription", variables).(map[string]any)
+			root[field.Name] = f.create(toText(argument(field, "topic", variables)), toText(input["uri"]))
+		case "webhookSubscriptions":
+			root[field.Name] = f.shownSubscriptions()
+		case "orders":
+			root[field.Name] = changed(f.allOrders(), search)
+		case "customers":
+			root[field.Name] = changed(f.allCustomers(), search)
+		}
+	}
 	id, _ := variables["id"].(string)
-	transactions, known := f.orders[strings.TrimPrefix(id, "gid://shopify/Order/")]
+	number := strings.TrimPrefix(id, "gid://shopify/Order/")
+	if held, known := f.held[number]; known {
+		root["order"] = f.order(held)
+		return root
+	}
+	transactions, known := f.orders[number]
 	if !known {
 		return root
 	}
@@ -178,6 +220,20 @@ func (f *Fake) root(variables map[string]any) map[string]any {
 	}
 	root["order"] = map[string]any{"id": id, "transactions": shown}
 	return root
+}
+
+func (f *Fake) allOrders() (all []object) {
+	for _, body := range f.held {
+		all = append(all, f.order(body))
+	}
+	return all
+}
+
+func (f *Fake) allCustomers() (all []object) {
+	for _, body := range f.customers {
+		all = append(all, customer(graph(body)).(object))
+	}
+	return all
 }
 
 func (t Transaction) show() map[string]any {
@@ -208,32 +264,53 @@ func money(m canonical.Money) map[string]any {
 	return map[string]any{"amount": m.Decimal().String(), "currencyCode": m.Currency}
 }
 
+// projection makes an answer of what is known.
+type projection struct {
+	variables map[string]any
+	err       error
+}
+
 // project returns of the value what the selection asks for; what is not there is null.
-func project(value any, selection ast.SelectionSet) any {
+func (p *projection) project(value any, selection ast.SelectionSet) any {
 	switch v := value.(type) {
 	case []any:
 		all := make([]any, len(v))
 		for i, element := range v {
-			all[i] = project(element, selection)
+			all[i] = p.project(element, selection)
 		}
 		return all
 	case map[string]any:
 		picked := map[string]any{}
-		pick(v, selection, picked)
+		p.pick(v, selection, picked)
 		return picked
 	}
 	return value
 }
 
-func pick(from map[string]any, selection ast.SelectionSet, into map[string]any) {
+func (p *projection) pick(from map[string]any, selection ast.SelectionSet, into map[string]any) {
 	for _, selected := range selection {
 		switch s := selected.(type) {
 		case *ast.Field:
-			into[s.Alias] = project(from[s.Name], s.SelectionSet)
+			into[s.Alias] = p.field(from[s.Name], s)
 		case *ast.FragmentSpread:
-			pick(from, s.Definition.SelectionSet, into)
+			p.pick(from, s.Definition.SelectionSet, into)
 		case *ast.InlineFragment:
-			pick(from, s.SelectionSet, into)
+			if kind := from["__typename"]; kind == nil || kind == s.TypeCondition {
+				p.pick(from, s.SelectionSet, into)
+			}
 		}
 	}
+}
+
+// field returns a list that has pages as its connection.
+func (p *projection) field(value any, field *ast.Field) any {
+	if all, many := value.([]any); many && isConnection(field) {
+		connection, err := page(all, field, p.variables)
+		if err != nil {
+			p.err = err
+			return nil
+		}
+		return p.project(connection, field.SelectionSet)
+	}
+	return p.project(value, field.SelectionSet)
 }

@@ -7,6 +7,9 @@
 // the contract does not know is refused, where the store passes over it. It takes HTTP
 // Basic over plain http on loopback, where the store would demand OAuth 1.0a.
 //
-// Everything is deterministic: the same call gives the same bytes. The package keeps
-// no books, as the connector writes nothing.
+// It lists orders as WordPress does, with bounds that exclude their own second and pages
+// that shift when something changes, and disables a webhook whose deliveries failed six
+// times in a row. What shall be answered wrongly is queued with Answer.
+//
+// Everything is deterministic: the same call gives the same bytes.
 package woocommercetest

@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
+	"sync"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -26,7 +29,23 @@ const (
 var contract []byte
 
 // Fake answers as the store's REST API. It is safe for concurrent use.
-type Fake struct{ router routers.Router }
+type Fake struct {
+	router routers.Router
+	// Now is the store's clock, by which its webhooks are dated; set it before use.
+	Now func() time.Time
+
+	mu       sync.Mutex
+	orders   map[int64]Order
+	webhooks []*Webhook
+	asked    []url.Values
+	answers  []Answer
+}
+
+// Answer is what the Fake says instead of its own answer.
+type Answer struct {
+	Status int
+	Body   string
+}
 
 var _ http.Handler = (*Fake)(nil)
 
@@ -40,8 +59,14 @@ func New() *Fake {
 	if err != nil {
 		panic("woocommercetest: reading the contract: " + err.Error())
 	}
-	return &Fake{router}
+	return &Fake{
+		router: router, orders: map[int64]Order{}, Now: func() time.Time { return start },
+		webhooks: []*Webhook{{ID: 1, Name: "Causeway", Status: "active", Topic: "order.created", URL: "https://causeway.example/woocommerce", Secret: Secret}},
+	}
 }
+
+// start is the time of a store whose clock nobody has set.
+var start = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
 // Settings returns the settings that point the connector at the fake served at base,
 // such as "http://127.0.0.1:4602".
@@ -72,7 +97,41 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusUnauthorized, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
 		return
 	}
-	answer(w, http.StatusOK, webhooks())
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = append(f.asked, r.URL.Query())
+	if len(f.answers) > 0 {
+		planned := f.answers[0]
+		f.answers = f.answers[1:]
+		w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+		w.WriteHeader(planned.Status)
+		_, _ = w.Write([]byte(planned.Body))
+		return
+	}
+	switch route.Operation.OperationID {
+	case "get_wp_json_wc_v3_orders":
+		f.listOrders(w, r.URL.Query())
+	case "get_wp_json_wc_v3_webhooks":
+		f.listWebhooks(w, r.URL.Query())
+	case "post_wp_json_wc_v3_webhooks":
+		f.createWebhook(w, r)
+	default:
+		f.updateWebhook(w, r, parameters["id"])
+	}
+}
+
+// Answer queues answers that come before the Fake's own, one for each request.
+func (f *Fake) Answer(answers ...Answer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.answers = append(f.answers, answers...)
+}
+
+// Asked returns the queries of all calls that were let in so far.
+func (f *Fake) Asked() []url.Values {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]url.Values(nil), f.asked...)
 }
 
 func validate(r *http.Request, route *routers.Route, parameters map[string]string) error {
@@ -88,13 +147,6 @@ func validate(r *http.Request, route *routers.Route, parameters map[string]strin
 }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
-
-func webhooks() any {
-	return []map[string]any{{
-		"id": 1, "name": "Causeway", "status": "active", "topic": "order.created",
-		"resource": "order", "event": "created", "delivery_url": "https://causeway.example/woocommerce",
-	}}
-}
 
 func refuse(w http.ResponseWriter, status int, code, text string) {
 	answer(w, status, map[string]any{"code": code, "message": text, "data": map[string]any{"status": status}})

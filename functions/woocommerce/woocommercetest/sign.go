@@ -22,10 +22,12 @@ func Sign(target, topic string, body []byte) *http.Request {
 }
 
 // Header returns the headers of a delivery, its signature among them.
-func Header(topic string, body []byte) http.Header {
+func Header(topic string, body []byte) http.Header { return header(topic, Secret, body) }
+
+func header(topic, secret string, body []byte) http.Header {
 	resource, event, _ := strings.Cut(topic, ".")
 	digest := sha256.Sum256(body)
-	header := webhooktest.SignBody("X-WC-Webhook-Signature", Secret, body)
+	header := webhooktest.SignBody("X-WC-Webhook-Signature", secret, body)
 	for name, value := range map[string]string{
 		"User-Agent":               "WooCommerce/10.9.1 Hookshot (WordPress/7.1)",
 		"Content-Type":             "application/json",

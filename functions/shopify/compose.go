@@ -1,0 +1,336 @@
+package shopify
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"causeway/shared/canonical"
+	"causeway/shared/fault"
+)
+
+// What is polled is composed into the body that a webhook would have had, so that one
+// decoder reads both. The names of members are the query's doing; here are the values
+// that GraphQL writes in another way. Bodies are the same for the same order.
+
+// member is one member of an object as it came.
+type member = json.RawMessage
+
+// rewriting turns a member of GraphQL's into that of a webhook.
+type rewriting func(value member, zone *time.Location) (member, error)
+
+// orderMembers are the members of an order that have to be rewritten. The rest has the
+// same form in both.
+var orderMembers = map[string]rewriting{
+	"created_at": inZone, "updated_at": inZone, "processed_at": inZone, "closed_at": inZone, "cancelled_at": inZone,
+	"paid_at":       lastPaid,
+	"cancel_reason": lower, "financial_status": lower, "fulfillment_status": fulfilment,
+	"tags": joined, "discount_codes": codes, "discount_applications": nodes(nil), "shipping_lines": nodes(shippingMembers),
+	"total_cash_rounding_payment_adjustment_set": value,
+	"total_tip_received":                         shopAmount, "total_outstanding": shopAmount,
+	"customer": object(customerMembers),
+}
+
+var (
+	customerMembers = map[string]rewriting{"updated_at": inZone, "email": value, "phone": value}
+	shippingMembers = map[string]rewriting{"id": number}
+	lineMembers     = map[string]rewriting{"id": number, "product_id": productNumber, "variant_id": value, "duties": list(value)}
+)
+
+// polledOrder is an order while its pages of lines are put together.
+type polledOrder struct {
+	members map[string]member
+	lines   []member
+	cursor  string // of the next page of lines
+	updated string // as written
+}
+
+// connection is how GraphQL answers a list that has pages.
+type connection struct {
+	Nodes    []member `json:"nodes"`
+	PageInfo struct {
+		HasNextPage bool   `json:"hasNextPage"`
+		EndCursor   string `json:"endCursor"`
+	} `json:"pageInfo"`
+}
+
+func parseOrder(body []byte) (*polledOrder, error) {
+	o := &polledOrder{}
+	var page connection
+	if err := decode(body, &o.members); err != nil {
+		return nil, err
+	}
+	if err := decode(o.members["line_items"], &page); err != nil {
+		return nil, err
+	}
+	o.lines, o.updated = page.Nodes, string(o.members["updated_at"])
+	if page.PageInfo.HasNextPage {
+		o.cursor = page.PageInfo.EndCursor
+	}
+	return o, nil
+}
+
+// decode reads what the strict reader has found well formed: what fails is the type.
+func decode(body []byte, into any) error {
+	if err := json.Unmarshal(body, into); err != nil {
+		return &fault.Error{Kind: fault.Unavailable, Class: fault.Intermittent, Detail: "the answer is not what the API promises", Err: err}
+	}
+	return nil
+}
+
+// compose returns the body of an orders/… webhook.
+func (o *polledOrder) compose(zone *time.Location) ([]byte, error) {
+	lines, err := rewriteAll(o.lines, lineMembers, zone)
+	if err != nil {
+		return nil, err
+	}
+	if err := rewrite(o.members, orderMembers, zone); err != nil {
+		return nil, err
+	}
+	if tipped(o.members["total_tip_received"]) {
+		markTips(lines)
+	}
+	if o.members["line_items"], err = encode(lines); err != nil {
+		return nil, err
+	}
+	return encode(o.members)
+}
+
+func composeCustomer(node []byte, zone *time.Location) ([]byte, error) {
+	return object(customerMembers)(node, zone)
+}
+
+func encode(v any) (member, error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil, &fault.Error{Kind: fault.Unknown, Class: fault.Bug, Detail: "composing a body", Err: err}
+	}
+	return data, nil
+}
+
+// rewrite applies the rules to the members that are there and not null.
+func rewrite(members map[string]member, rules map[string]rewriting, zone *time.Location) error {
+	for name, rule := range rules {
+		before, there := members[name]
+		if !there || string(before) == "null" {
+			continue
+		}
+		after, err := rule(before, zone)
+		if err != nil {
+			e := *fault.As(err)
+			e.Field = strings.TrimSuffix(name+"."+e.Field, ".")
+			return &e
+		}
+		members[name] = after
+	}
+	return nil
+}
+
+func rewriteAll(elements []member, rules map[string]rewriting, zone *time.Location) ([]map[string]member, error) {
+	all := make([]map[string]member, len(elements))
+	for i, element := range elements {
+		if err := decode(element, &all[i]); err != nil {
+			return nil, err
+		}
+		if err := rewrite(all[i], rules, zone); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// object rewrites the members of an object.
+func object(rules map[string]rewriting) rewriting {
+	return func(before member, zone *time.Location) (member, error) {
+		var members map[string]member
+		if err := decode(before, &members); err != nil {
+			return nil, err
+		}
+		if err := rewrite(members, rules, zone); err != nil {
+			return nil, err
+		}
+		return encode(members)
+	}
+}
+
+// nodes makes a plain list of a connection.
+func nodes(rules map[string]rewriting) rewriting {
+	return func(before member, zone *time.Location) (member, error) {
+		var c connection
+		if err := decode(before, &c); err != nil {
+			return nil, err
+		}
+		all, err := rewriteAll(c.Nodes, rules, zone)
+		if err != nil {
+			return nil, err
+		}
+		return encode(all)
+	}
+}
+
+// list rewrites each element of a list.
+func list(one rewriting) rewriting {
+	return func(before member, zone *time.Location) (member, error) {
+		var elements []member
+		if err := decode(before, &elements); err != nil {
+			return nil, err
+		}
+		for i := range elements {
+			var err error
+			if elements[i], err = one(elements[i], zone); err != nil {
+				return nil, err
+			}
+		}
+		return encode(elements)
+	}
+}
+
+// value takes out what the query wraps as {"value": …}.
+func value(before member, _ *time.Location) (member, error) {
+	var wrapped struct {
+		Value member `json:"value"`
+	}
+	if err := decode(before, &wrapped); err != nil {
+		return nil, err
+	}
+	if wrapped.Value == nil {
+		return member("null"), nil
+	}
+	return wrapped.Value, nil
+}
+
+// inZone writes a time as the shop's clock shows it.
+func inZone(before member, zone *time.Location) (member, error) {
+	var written string
+	if err := decode(before, &written); err != nil {
+		return nil, err
+	}
+	at, err := canonical.ParseTime(written)
+	if err != nil {
+		return before, nil // the decoder refuses it, with its path
+	}
+	return encode(at.In(zone).Format(time.RFC3339Nano))
+}
+
+// number takes the number out of "gid://shopify/LineItem/466157049".
+func number(before member, _ *time.Location) (member, error) {
+	var gid string
+	if err := decode(before, &gid); err != nil {
+		return nil, err
+	}
+	return encode(lastPart(gid))
+}
+
+func productNumber(before member, zone *time.Location) (member, error) {
+	gid, err := value(before, zone)
+	if err != nil || string(gid) == "null" {
+		return gid, err
+	}
+	return number(gid, zone)
+}
+
+// lower writes a value of an enum as webhooks do.
+func lower(before member, _ *time.Location) (member, error) {
+	var word string
+	if err := decode(before, &word); err != nil {
+		return nil, err
+	}
+	return encode(strings.ToLower(word))
+}
+
+// fulfilments are the words of webhooks for what an order shows. They have none for
+// what is under way or has not begun.
+var fulfilments = map[string]string{"FULFILLED": "fulfilled", "PARTIALLY_FULFILLED": "partial", "RESTOCKED": "restocked"}
+
+func fulfilment(before member, _ *time.Location) (member, error) {
+	var word string
+	if err := decode(before, &word); err != nil {
+		return nil, err
+	}
+	if told, known := fulfilments[word]; known {
+		return encode(told)
+	}
+	return member("null"), nil
+}
+
+// joined writes a list of tags as one text.
+func joined(before member, _ *time.Location) (member, error) {
+	var tags []string
+	if err := decode(before, &tags); err != nil {
+		return nil, err
+	}
+	return encode(strings.Join(tags, ", "))
+}
+
+func codes(before member, _ *time.Location) (member, error) {
+	var all []string
+	if err := decode(before, &all); err != nil {
+		return nil, err
+	}
+	wrapped := make([]map[string]string, len(all))
+	for i, code := range all {
+		wrapped[i] = map[string]string{"code": code}
+	}
+	return encode(wrapped)
+}
+
+// shopAmount is what webhooks tell in the shop's currency alone.
+func shopAmount(before member, _ *time.Location) (member, error) {
+	var set struct {
+		ShopMoney struct {
+			Amount member `json:"amount"`
+		} `json:"shopMoney"`
+	}
+	if err := decode(before, &set); err != nil {
+		return nil, err
+	}
+	if set.ShopMoney.Amount == nil {
+		return member("null"), nil
+	}
+	return set.ShopMoney.Amount, nil
+}
+
+// lastPaid is when money last came in. A webhook does not say it; its topic does.
+func lastPaid(before member, zone *time.Location) (member, error) {
+	var all []struct {
+		Kind        string `json:"kind"`
+		Status      string `json:"status"`
+		ProcessedAt string `json:"processedAt"`
+	}
+	if err := decode(before, &all); err != nil {
+		return nil, err
+	}
+	last := ""
+	for _, t := range all {
+		// Times in UTC and of one form sort as text.
+		if tx := (transaction{kind: t.Kind, status: t.Status}); tx.took() && t.ProcessedAt > last {
+			last = t.ProcessedAt
+		}
+	}
+	if last == "" {
+		return member("null"), nil
+	}
+	written, err := encode(last)
+	if err != nil {
+		return nil, err
+	}
+	return inZone(written, zone)
+}
+
+// tipTitle is what Shopify calls the line that holds a tip.
+const tipTitle = `"Tip"`
+
+// tipped reports whether the amount is above 0.
+func tipped(amount member) bool {
+	tip, err := canonical.ParseDecimal(strings.Trim(string(amount), `"`))
+	return err == nil && tip.Sign() > 0
+}
+
+// markTips marks the line that is a tip: webhooks do, GraphQL does not.
+func markTips(lines []map[string]member) {
+	for _, line := range lines {
+		if string(line["title"]) == tipTitle && string(line["product_id"]) == "null" {
+			line["tip_payment_gateway"] = member("null")
+		}
+	}
+}

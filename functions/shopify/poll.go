@@ -1,0 +1,320 @@
+package shopify
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/formats/strictjson"
+	"causeway/shared/message"
+)
+
+// The queries that polling sends. Fields bear the names that webhooks have for them, so
+// that what comes back is nearly the body of one; compose.go does the rest. A query may
+// cost 1,000 points, and a connection costs its size times what is asked of each node:
+// orders are listed by name and time only, 250 at once, and fetched one by one.
+const (
+	queryOrdersSince = `query ordersSince($search: String!, $after: String) {
+  orders(first: 250, after: $after, sortKey: UPDATED_AT, query: $search) {
+    nodes { id: legacyResourceId name updated_at: updatedAt }
+    pageInfo { hasNextPage endCursor }
+  }
+}`
+	queryCustomersSince = `query customersSince($search: String!, $after: String) {
+  shop { ianaTimezone }
+  customers(first: 100, after: $after, sortKey: UPDATED_AT, query: $search) {
+    nodes { ...customer }
+    pageInfo { hasNextPage endCursor }
+  }
+}` + fragmentCustomer + fragmentAddress
+	queryOrder = `query order($id: ID!, $lines: String) {
+  shop { ianaTimezone }
+  order(id: $id) {
+    id: legacyResourceId name email phone note tags test source_name: sourceName
+    created_at: createdAt updated_at: updatedAt processed_at: processedAt closed_at: closedAt
+    cancelled_at: cancelledAt cancel_reason: cancelReason
+    financial_status: displayFinancialStatus fulfillment_status: displayFulfillmentStatus
+    currency: currencyCode presentment_currency: presentmentCurrencyCode
+    taxes_included: taxesIncluded duties_included: dutiesIncluded
+    total_price_set: totalPriceSet { ...bag }
+    total_tax_set: totalTaxSet { ...bag }
+    original_total_additional_fees_set: originalTotalAdditionalFeesSet { ...bag }
+    current_total_additional_fees_set: currentTotalAdditionalFeesSet { ...bag }
+    original_total_duties_set: originalTotalDutiesSet { ...bag }
+    total_cash_rounding_payment_adjustment_set: totalCashRoundingAdjustment { value: paymentSet { ...bag } }
+    total_tip_received: totalTipReceivedSet { ...bag }
+    total_outstanding: totalOutstandingSet { ...bag }
+    paid_at: transactions(first: 25) { kind status processedAt }
+    payment_gateway_names: paymentGatewayNames
+    discount_codes: discountCodes
+    discount_applications: discountApplications(first: 20) {
+      nodes {
+        ... on DiscountCodeApplication { code }
+        ... on ManualDiscountApplication { title }
+        ... on AutomaticDiscountApplication { title }
+        ... on ScriptDiscountApplication { title }
+      }
+    }
+    customer { ...customer }
+    billing_address: billingAddress { ...address }
+    shipping_address: shippingAddress { ...address }
+    shipping_lines: shippingLines(first: 10, includeRemovals: true) {
+      nodes {
+        id code title is_removed: isRemoved price_set: originalPriceSet { ...bag }
+        discount_allocations: discountAllocations { amount_set: allocatedAmountSet { ...bag } }
+        tax_lines: taxLines { price_set: priceSet { ...bag } }
+      }
+    }
+    line_items: lineItems(first: 25, after: $lines) {
+      nodes {
+        id sku title name quantity gift_card: isGiftCard requires_shipping: requiresShipping
+        product_id: product { value: id }
+        variant_id: variant { value: legacyResourceId }
+        price_set: originalUnitPriceSet { ...bag }
+        discount_allocations: discountAllocations { amount_set: allocatedAmountSet { ...bag } }
+        tax_lines: taxLines { price_set: priceSet { ...bag } }
+        duties { value: price { ...bag } }
+      }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}` + fragmentBag + fragmentCustomer + fragmentAddress
+	fragmentCustomer = `
+fragment customer on Customer {
+  id: legacyResourceId first_name: firstName last_name: lastName note updated_at: updatedAt
+  email: defaultEmailAddress { value: emailAddress }
+  phone: defaultPhoneNumber { value: phoneNumber }
+  default_address: defaultAddress { ...address }
+}`
+	fragmentAddress = `
+fragment address on MailingAddress {
+  first_name: firstName last_name: lastName company address1 address2 city
+  province province_code: provinceCode zip country_code: countryCodeV2 phone
+}`
+)
+
+// poller is the connector.Poller of all shops.
+type poller struct {
+	api   *admin
+	shops []string
+}
+
+var _ connector.Poller = (*poller)(nil)
+
+// The types of entities that are polled, as in keys.
+const (
+	entityOrder    = "order"
+	entityCustomer = "customer"
+)
+
+// Feeds names customers and orders of each shop. Customers come first, since orders
+// wait for them.
+func (p *poller) Feeds() []connector.Feed {
+	var feeds []connector.Feed
+	for _, shop := range p.shops {
+		feeds = append(feeds,
+			connector.Feed{Tenant: shop, Topic: topicCustomerUpdate, Entity: entityCustomer},
+			connector.Feed{Tenant: shop, Topic: topicOrderUpdated, Entity: entityOrder})
+	}
+	return feeds
+}
+
+// Changes lists by the time of the last change. The cursor names the entity that a page
+// ended with, not a number: one that changes meanwhile moves to the end and shifts nobody.
+func (p *poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
+	c := call{
+		shop: ask.Feed.Tenant, query: queryOrdersSince, doing: "listing the " + ask.Feed.Entity + "s of " + ask.Feed.Tenant,
+		variables: []variable{{"search", "updated_at:>='" + ask.Since.UTC().Format(time.RFC3339) + "'"}},
+	}
+	if ask.Feed.Entity == entityCustomer {
+		c.query = queryCustomersSince
+	}
+	if ask.Cursor != "" {
+		c.variables = append(c.variables, variable{"after", ask.Cursor})
+	}
+	l := &listing{}
+	c.read = l.read
+	if _, err := p.api.query(ctx, c); err != nil {
+		return connector.Page{}, err
+	}
+	page := connector.Page{Cursor: l.cursor}
+	for _, node := range l.nodes {
+		change, err := l.change(node, ask.Feed)
+		if err != nil {
+			return connector.Page{}, fault.Doing(c.doing, err)
+		}
+		page.Changes = append(page.Changes, change)
+	}
+	return page, nil
+}
+
+// listing is the answer to a list, or to an order and its lines.
+type listing struct {
+	zone   string
+	nodes  [][]byte // of orders or customers
+	order  []byte   // nil if there is none
+	cursor string   // "" at the end
+}
+
+func (l *listing) read(r *strictjson.Reader) {
+	for key := range r.Object() {
+		switch key {
+		case "shop":
+			l.zone = text(r, "ianaTimezone")
+		case "orders", "customers":
+			l.connection(r)
+		case "order":
+			if !r.Null() {
+				l.order = r.Raw()
+			}
+		}
+	}
+}
+
+func text(r *strictjson.Reader, member string) (value string) {
+	for key := range r.Object() {
+		if key == member {
+			value, _ = r.NullString()
+		}
+	}
+	return value
+}
+
+// connection reads the nodes of a list and where it goes on.
+func (l *listing) connection(r *strictjson.Reader) {
+	for key := range r.Object() {
+		switch key {
+		case "nodes":
+			for range r.Array() {
+				l.nodes = append(l.nodes, r.Raw())
+			}
+		case "pageInfo":
+			l.cursor = nextCursor(r)
+		}
+	}
+}
+
+// nextCursor returns "" when there is no next page.
+func nextCursor(r *strictjson.Reader) string {
+	cursor, more := "", false
+	for key := range r.Object() {
+		switch key {
+		case "endCursor":
+			cursor, _ = r.NullString()
+		case "hasNextPage":
+			more = r.Bool()
+		}
+	}
+	if !more {
+		return ""
+	}
+	return cursor
+}
+
+// change reads of a node what tells it apart. A customer is listed whole; the name of
+// one is nobody's business here.
+func (l *listing) change(node []byte, feed connector.Feed) (connector.Change, error) {
+	var change connector.Change
+	r := newReader(node)
+	for key := range r.Object() {
+		switch key {
+		case "id":
+			change.ID = r.ID()
+		case "name":
+			change.Name = r.Word()
+		case "updated_at":
+			change.At = r.Time()
+		}
+	}
+	r.require(change.ID != "", "id")
+	r.require(!change.At.IsZero(), "updated_at")
+	if err := r.End(); err != nil {
+		return change, unpromised(err)
+	}
+	if feed.Entity != entityCustomer {
+		return change, nil
+	}
+	var err error
+	change.Body, err = composeCustomer(node, zoneOf(l.zone))
+	return change, err
+}
+
+// unpromised is an answer that is not as the schema says.
+func unpromised(err error) error {
+	e := &fault.Error{Kind: fault.Unavailable, Class: fault.Intermittent, Detail: "the answer is not what the API promises"}
+	if strict, ok := errors.AsType[*strictjson.Error](err); ok {
+		e.Field, e.Detail = strict.Path, e.Detail+": "+strict.Rule
+	}
+	return e
+}
+
+// zoneOf is the shop's time zone, in which webhooks write their times: what is polled is
+// to be equal to what they told. A zone that is unknown here leaves the times in UTC.
+func zoneOf(name string) *time.Location {
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+// Fetch reads an order with all its lines; a customer was listed whole.
+func (p *poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
+	raw := &message.Raw{Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: change.Body}
+	if change.Body != nil {
+		return raw, nil
+	}
+	doing := "fetching order " + change.ID + " of " + feed.Tenant
+	first, err := p.orderPage(ctx, feed.Tenant, change.ID, "", doing)
+	if err != nil || first.order == nil {
+		return nil, err
+	}
+	whole, err := parseOrder(first.order)
+	for err == nil && whole.cursor != "" {
+		err = p.moreLines(ctx, feed.Tenant, change.ID, doing, whole)
+	}
+	if err == nil {
+		raw.Body, err = whole.compose(zoneOf(first.zone))
+	}
+	if err != nil {
+		return nil, fault.Doing(doing, err)
+	}
+	return raw, nil
+}
+
+func (p *poller) orderPage(ctx context.Context, shop, id, lines, doing string) (*listing, error) {
+	c := call{shop: shop, doing: doing, query: queryOrder, variables: []variable{{"id", gidOrder + id}}}
+	if lines != "" {
+		c.variables = append(c.variables, variable{"lines", lines})
+	}
+	l := &listing{}
+	c.read = l.read
+	_, err := p.api.query(ctx, c)
+	return l, err
+}
+
+// moreLines adds the next page of lines. An order that was changed between two pages is
+// not made of both.
+func (p *poller) moreLines(ctx context.Context, shop, id, doing string, whole *polledOrder) error {
+	next, err := p.orderPage(ctx, shop, id, whole.cursor, doing)
+	if err != nil {
+		return err
+	}
+	changed := fault.New(fault.Unavailable, fault.Intermittent, doing, "the order changed while its lines were read")
+	if next.order == nil {
+		return changed
+	}
+	page, err := parseOrder(next.order)
+	switch {
+	case err != nil:
+		return err
+	case page.updated != whole.updated || page.cursor == whole.cursor:
+		return changed
+	}
+	whole.lines, whole.cursor = append(whole.lines, page.lines...), page.cursor
+	return nil
+}
+
+const gidOrder = "gid://shopify/Order/"

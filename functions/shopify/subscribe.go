@@ -1,0 +1,187 @@
+package shopify
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/formats/strictjson"
+)
+
+const (
+	queryWebhooks = `query webhooks($after: String) {
+  webhookSubscriptions(first: 100, after: $after) {
+    nodes { id topic uri }
+    pageInfo { hasNextPage endCursor }
+  }
+}`
+	mutationSubscribe = `mutation subscribe($topic: WebhookSubscriptionTopic!, $uri: String!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: {uri: $uri, format: JSON}) {
+    webhookSubscription { id }
+    userErrors { field message }
+  }
+}`
+)
+
+// subscribed are the topics that are needed.
+var subscribed = []string{
+	topicOrderCreate, topicOrderUpdated, topicOrderPaid, topicOrderCancelled, topicCustomerCreate, topicCustomerUpdate,
+}
+
+// enum is the API's name of a topic: ORDERS_CREATE for orders/create.
+func enum(topic string) string { return strings.ToUpper(strings.ReplaceAll(topic, "/", "_")) }
+
+// subscriber is the connector.Subscriber of all shops.
+type subscriber struct {
+	api     *admin
+	shops   []string
+	address string // where Shopify has to deliver to: https, or the ARN of a partner event source
+}
+
+var _ connector.Subscriber = (*subscriber)(nil)
+
+// Subscriptions looks at the app's own subscriptions; others' are not shown to it. Shopify
+// deletes one that failed for hours, so that none is ever disabled and nobody knows when
+// it ended. A shop that cannot be asked does not keep the others from being looked at.
+func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscription, error) {
+	var all []connector.Subscription
+	var failures []error
+	for _, shop := range s.shops {
+		found, err := s.list(ctx, shop)
+		if err != nil {
+			failures = append(failures, err)
+			continue
+		}
+		for _, topic := range subscribed {
+			all = append(all, s.state(shop, topic, found))
+		}
+	}
+	return all, errors.Join(failures...)
+}
+
+func (s *subscriber) state(shop, topic string, found []webhookSubscription) connector.Subscription {
+	state := connector.Subscription{Tenant: shop, Topic: topic, State: connector.Missing}
+	for _, one := range found {
+		switch {
+		case one.topic != enum(topic):
+			continue
+		case one.uri == s.address:
+			state.ID, state.State = one.id, connector.Active
+			return state
+		}
+		state.ID, state.State = one.id, connector.Elsewhere
+	}
+	return state
+}
+
+// webhookSubscription is what is used of the API's type of that name.
+type webhookSubscription struct{ id, topic, uri string }
+
+func (s *subscriber) list(ctx context.Context, shop string) ([]webhookSubscription, error) {
+	c := call{shop: shop, query: queryWebhooks, doing: "listing the webhooks of " + shop}
+	var all []webhookSubscription
+	for {
+		cursor := ""
+		c.read = func(r *strictjson.Reader) { all, cursor = readSubscriptions(r, all) }
+		if _, err := s.api.query(ctx, c); err != nil || cursor == "" {
+			return all, err
+		}
+		c.variables = []variable{{"after", cursor}}
+	}
+}
+
+func readSubscriptions(r *strictjson.Reader, all []webhookSubscription) (_ []webhookSubscription, cursor string) {
+	for key := range r.Object() {
+		if key != "webhookSubscriptions" {
+			continue
+		}
+		for key := range r.Object() {
+			switch key {
+			case "nodes":
+				for range r.Array() {
+					all = append(all, readSubscription(r))
+				}
+			case "pageInfo":
+				cursor = nextCursor(r)
+			}
+		}
+	}
+	return all, cursor
+}
+
+func readSubscription(r *strictjson.Reader) (w webhookSubscription) {
+	for key := range r.Object() {
+		switch key {
+		case "id":
+			w.id = r.ID()
+		case "topic":
+			w.topic = r.String()
+		case "uri":
+			w.uri = r.String()
+		}
+	}
+	return w
+}
+
+// Subscribe makes a new subscription that leads to our address. One that leads elsewhere
+// stays: what it is for is not known here.
+func (s *subscriber) Subscribe(ctx context.Context, broken connector.Subscription) error {
+	doing := "making the webhook " + broken.Topic + " of " + broken.Tenant
+	made, field := false, ""
+	_, err := s.api.query(ctx, call{
+		shop: broken.Tenant, query: mutationSubscribe, doing: doing,
+		variables: []variable{{"topic", enum(broken.Topic)}, {"uri", s.address}},
+		read:      func(r *strictjson.Reader) { made, field = readCreated(r) },
+	})
+	if err != nil || made {
+		return err
+	}
+	// Another poller may have been first; an address is taken once for each topic.
+	if found, err := s.list(ctx, broken.Tenant); err == nil && s.state(broken.Tenant, broken.Topic, found).State == connector.Active {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Rejected, Class: fault.Config, Field: field, Doing: doing,
+		Detail: "Shopify refuses the subscription; look at SHOPIFY_WEBHOOK_URL",
+	}
+}
+
+// readCreated reports whether the subscription was made, and else the field at fault.
+func readCreated(r *strictjson.Reader) (made bool, field string) {
+	for key := range r.Object() {
+		if key != "webhookSubscriptionCreate" || r.Null() {
+			continue
+		}
+		for key := range r.Object() {
+			switch key {
+			case "webhookSubscription":
+				if made = !r.Null(); made {
+					r.Skip()
+				}
+			case "userErrors":
+				field = readUserErrors(r)
+			}
+		}
+	}
+	return made, field
+}
+
+// readUserErrors returns the path of the first error's field. The message is left out:
+// it may repeat what was asked for.
+func readUserErrors(r *strictjson.Reader) (field string) {
+	for i := range r.Array() {
+		for key := range r.Object() {
+			if key != "field" || i > 0 || r.Null() {
+				continue
+			}
+			var path []string
+			for range r.Array() {
+				path = append(path, r.String())
+			}
+			field = strings.Join(path, ".")
+		}
+	}
+	return field
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"time"
+
+	lambda "github.com/aws/aws-lambda-go/events"
+
+	"causeway/events"
+	"causeway/functions/shopify/shopifytest"
+	"causeway/functions/woocommerce/woocommercetest"
+	"causeway/shared/connector"
+	"causeway/shared/message"
+	"causeway/shared/routes"
+)
+
+// batch is how many messages are handed over.
+const batch = 10
+
+// orders are, by source, the recorded order and how the source signs its delivery.
+var orders = map[string]struct {
+	file string
+	sign func(body []byte) http.Header
+}{
+	"shopify": {"shopify.orders-create.json", func(body []byte) http.Header {
+		return shopifytest.Delivery{Topic: "orders/create", Body: body}.Header()
+	}},
+	"woocommerce": {"woocommerce.order.created.json", func(body []byte) http.Header {
+		return woocommercetest.Header("order.created", body)
+	}},
+}
+
+// eventsFor returns what triggers the role: ten requests for a door, a batch of ten
+// messages for the others.
+func eventsFor(ctx context.Context, role connector.Role, system connector.System) ([][]byte, error) {
+	switch role {
+	case connector.Receive:
+		return requests(system.Profile.Name)
+	case connector.Translate:
+		return inbox(ctx, system)
+	case connector.Deliver:
+		return deliveries(system.Profile)
+	}
+	return nil, fmt.Errorf("nothing is known of what triggers %s-%s", system.Profile.Name, role)
+}
+
+// number is the order's own id, which comes first in each of them.
+var number = regexp.MustCompile(`^\s*\{\s*"id":\s*\d+`)
+
+// order returns the system's recorded order as the i-th of its kind, signed.
+func order(system string, i int) ([]byte, http.Header, error) {
+	recorded, known := orders[system]
+	if !known {
+		return nil, nil, fmt.Errorf("nothing is known of the orders of %s", system)
+	}
+	body, err := os.ReadFile(filepath.Join("scripts", "local", "recorded", recorded.file))
+	if err != nil {
+		return nil, nil, err
+	}
+	body = number.ReplaceAll(body, []byte(`{"id":`+strconv.Itoa(5000+i)))
+	return body, recorded.sign(body), nil
+}
+
+func requests(system string) ([][]byte, error) {
+	var all [][]byte
+	for i := range batch {
+		body, header, err := order(system, i)
+		if err != nil {
+			return nil, err
+		}
+		var request lambda.APIGatewayV2HTTPRequest
+		request.Version, request.Body, request.Headers = "2.0", string(body), map[string]string{}
+		request.RequestContext.HTTP.Method = http.MethodPost
+		for name := range header {
+			request.Headers[name] = header.Get(name)
+		}
+		event, err := json.Marshal(request)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, event)
+	}
+	return all, nil
+}
+
+// inbox returns raw messages as the system's own door names them.
+func inbox(ctx context.Context, system connector.System) ([][]byte, error) {
+	var bodies [][]byte
+	for i := range batch {
+		body, header, err := order(system.Profile.Name, i)
+		if err != nil {
+			return nil, err
+		}
+		raw, err := system.Source.Receive(ctx, connector.Request{Method: http.MethodPost, Header: header, Body: body, At: time.Now()})
+		if err != nil {
+			return nil, err
+		}
+		raw.System, raw.Body, raw.CorrelationID = system.Profile.Name, body, raw.ID
+		encoded, err := raw.Encode()
+		if err != nil {
+			return nil, err
+		}
+		bodies = append(bodies, encoded)
+	}
+	return queued(routes.Inbox(system.Profile.Name), bodies)
+}
+
+// deliveries returns the sample of the first type that a route leads to the system.
+func deliveries(profile connector.Profile) ([][]byte, error) {
+	route := routes.To(routes.Table, profile.Name)[0]
+	sample, err := events.Sample(route.Types[0])
+	if err != nil {
+		return nil, err
+	}
+	m, err := message.Decode(sample)
+	if err != nil {
+		return nil, err
+	}
+	var bodies [][]byte
+	for i := range batch {
+		m.ID, m.Subject, m.Parents = strconv.Itoa(i), m.EntityType()+"/"+strconv.Itoa(5000+i), nil
+		encoded, err := m.Encode()
+		if err != nil {
+			return nil, err
+		}
+		bodies = append(bodies, encoded)
+	}
+	return queued(route.Queue(), bodies)
+}
+
+func queued(queue string, bodies [][]byte) ([][]byte, error) {
+	var event lambda.SQSEvent
+	for i, body := range bodies {
+		event.Records = append(event.Records, lambda.SQSMessage{
+			MessageId: strconv.Itoa(i), ReceiptHandle: strconv.Itoa(i), Body: string(body), EventSource: "aws:sqs",
+			EventSourceARN: "arn:aws:sqs:eu-central-1:111122223333:" + prefix + "-" + queue,
+			Attributes:     map[string]string{"ApproximateReceiveCount": "1", "SentTimestamp": strconv.FormatInt(time.Now().UnixMilli(), 10)},
+		})
+	}
+	data, err := json.Marshal(event)
+	return [][]byte{data}, err
+}

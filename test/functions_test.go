@@ -1,0 +1,81 @@
+package test_test
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"causeway/functions"
+	"causeway/shared/connector"
+)
+
+// mains returns the folders of the Lambda functions: functions/<system>/<role>.
+func mains(t *testing.T) map[string]source {
+	t.Helper()
+	found := map[string]source{}
+	for _, s := range sources(t) {
+		if strings.HasPrefix(s.room, "functions/") && s.file.Name.Name == "main" && !s.test {
+			if _, twice := found[s.room]; twice {
+				t.Errorf("%s: a function is one file", s.path)
+			}
+			found[s.room] = s
+		}
+	}
+	return found
+}
+
+// TestEveryRoleHasItsFunction: a role without a main is never deployed, and a main
+// without a role has neither permissions nor a trigger.
+func TestEveryRoleHasItsFunction(t *testing.T) {
+	t.Parallel()
+	found := mains(t)
+	for _, system := range functions.All() {
+		for _, role := range system.Profile.Roles {
+			folder := path.Join("functions", system.Profile.Name, string(role))
+			if _, there := found[folder]; !there {
+				t.Errorf("%s has the role %s, and %s/main.go is not there", system.Profile.Name, role, folder)
+			}
+			delete(found, folder)
+		}
+	}
+	for folder := range found {
+		t.Errorf("%s is no role of a system of the catalog", folder)
+	}
+}
+
+// TestFunctionsStartThemselves: each main names its own system and role, imports
+// nothing else, and is about ten lines.
+func TestFunctionsStartThemselves(t *testing.T) {
+	t.Parallel()
+	roles := map[string]string{
+		string(connector.Receive): "connector.Receive", string(connector.Translate): "connector.Translate", string(connector.Deliver): "connector.Deliver",
+		string(connector.Poll): "connector.Poll", string(connector.Pickup): "connector.Pickup",
+	}
+	for folder, s := range mains(t) {
+		system, role := path.Base(path.Dir(folder)), path.Base(folder)
+		if want := "cloud.Start(" + roles[role] + ", " + system + ".Profile(), " + system + ".Open, os.Environ(), time.Now)"; !strings.Contains(mustText(t, s.path), want) {
+			t.Errorf("%s does not call %s", s.path, want)
+		}
+		for _, imported := range s.imports() {
+			switch imported {
+			case "os", "time", module + "/functions/" + system, module + "/shared/cloud", module + "/shared/connector":
+			default:
+				t.Errorf("%s imports %s", s.path, imported)
+			}
+		}
+		if s.lines > 20 {
+			t.Errorf("%s has %d lines: what it does belongs to shared/cloud", s.path, s.lines)
+		}
+	}
+}
+
+func mustText(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
