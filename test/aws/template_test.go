@@ -127,8 +127,10 @@ var intrinsic map[string]func(*template, any) (any, error)
 
 func init() { //nolint:gochecknoinits // the table calls what reads the table
 	intrinsic = map[string]func(*template, any) (any, error){
-		"Ref":        func(t *template, a any) (any, error) { return t.ref(fmt.Sprint(a)) },
-		"Fn::GetAtt": func(t *template, a any) (any, error) { return t.attribute(fmt.Sprint(parts(a)[0]), fmt.Sprint(parts(a)[1])) },
+		"Ref": func(t *template, a any) (any, error) { return t.ref(fmt.Sprint(a)) },
+		"Fn::GetAtt": func(t *template, a any) (any, error) {
+			return t.attribute(fmt.Sprint(parts(a)[0]), fmt.Sprint(parts(a)[1]))
+		},
 		"Fn::Sub":    (*template).sub,
 		"Fn::Join":   (*template).join,
 		"Fn::Select": (*template).pick,
