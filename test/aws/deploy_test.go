@@ -51,9 +51,14 @@ func (c *clients) deploy(ctx context.Context, s *stack) error {
 		kind string
 		make func(context.Context, map[string]any) error
 	}{
-		{"AWS::DynamoDB::Table", c.table}, {"AWS::S3::Bucket", c.bucket}, {"AWS::SecretsManager::Secret", c.secret},
-		{"AWS::SQS::Queue", c.deadQueue}, {"AWS::SQS::Queue", c.liveQueue}, {"AWS::SQS::QueuePolicy", c.policy},
-		{"AWS::Events::EventBus", c.bus}, {"AWS::Events::Rule", c.rule},
+		{"AWS::DynamoDB::Table", c.table},
+		{"AWS::S3::Bucket", c.bucket},
+		{"AWS::SecretsManager::Secret", c.secret},
+		{"AWS::SQS::Queue", c.deadQueue},
+		{"AWS::SQS::Queue", c.liveQueue},
+		{"AWS::SQS::QueuePolicy", c.policy},
+		{"AWS::Events::EventBus", c.bus},
+		{"AWS::Events::Rule", c.rule},
 	} {
 		if err := s.each(step.kind, func(_ string, p map[string]any) error { return step.make(ctx, p) }); err != nil {
 			return err

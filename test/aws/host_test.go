@@ -100,20 +100,6 @@ func (h *host) forget(e *environment) {
 	delete(h.all, e)
 }
 
-// recycle ends the idle environments, as a new version of the code would.
-func (h *host) recycle() {
-	h.mu.Lock()
-	old := h.idle
-	h.idle = nil
-	for _, e := range old {
-		delete(h.all, e)
-	}
-	h.mu.Unlock()
-	for _, e := range old {
-		e.close()
-	}
-}
-
 func (h *host) close() {
 	h.mu.Lock()
 	h.closed = true

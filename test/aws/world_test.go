@@ -101,7 +101,7 @@ func (w *world) openStack() (err error) {
 }
 
 func (w *world) openAWS() error {
-	transport, environ := http.RoundTripper(http.DefaultTransport), maps.Clone(w.credentials)
+	transport, environ := http.DefaultTransport, maps.Clone(w.credentials)
 	switch {
 	case w.endpoint == nil && w.account == "":
 		w.emulator = cloudtest.New(time.Now)
@@ -163,7 +163,7 @@ func (w *world) putSecret(system string, changes map[string]string) error {
 }
 
 func (w *world) openHosts() error {
-	return w.stack.each("AWS::Lambda::Function", func(id string, p map[string]any) error {
+	return w.stack.each("AWS::Lambda::Function", func(_ string, p map[string]any) error {
 		name, _ := p["FunctionName"].(string)
 		system, role, _ := strings.Cut(strings.TrimPrefix(name, w.prefix+"-"), "-")
 		variables := map[string]string{}
