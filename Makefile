@@ -73,11 +73,11 @@ dist: ## build every Lambda function for arm64 into dist/<system>-<role>/bootstr
 	done
 
 .PHONY: reproducible
-reproducible: dist ## build every Lambda function again, elsewhere, and compare the bytes
-	rm -rf .tools/again && mkdir -p .tools/again
+reproducible: dist ## build every Lambda function again, in another folder and from nothing, and compare the bytes
+	rm -rf .tools/again .tools/cache-again && mkdir -p .tools/again
 	git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t .tools/again
-	$(MAKE) -C .tools/again dist DIST="$(CURDIR)/.tools/dist-again"
-	rm -rf .tools/again
+	GOCACHE="$(CURDIR)/.tools/cache-again" $(MAKE) -C .tools/again dist DIST="$(CURDIR)/.tools/dist-again"
+	rm -rf .tools/again .tools/cache-again
 	diff -r "$(DIST)" .tools/dist-again && echo "the same bytes, built twice from two folders"
 
 .PHONY: size

@@ -11,30 +11,8 @@ import (
 	"time"
 
 	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/message"
 	"causeway/shared/pipeline"
 )
-
-// pollLanes returns the lane of each order as its raw message bore it.
-func (w *world) pollLanes() map[string]message.Lane {
-	w.Helper()
-	lanes := map[string]message.Lane{}
-	for _, e := range w.entries(pipeline.Reconciled) {
-		if e.Type == pipeline.TypeGap {
-			lanes[e.Entity.ID] = w.pollLane(e)
-		}
-	}
-	return lanes
-}
-
-// pollLane is what the ledger's gap means for the lane: it is older than an hour, or not.
-func (w *world) pollLane(e pipeline.Entry) message.Lane {
-	w.Helper()
-	if e.At.Sub(e.Version.UpdatedAt()) > time.Hour {
-		return message.Backfill
-	}
-	return message.Live
-}
 
 // pollHook does something at each request that reaches a store's API.
 type pollHook struct {

@@ -73,5 +73,25 @@
 //
 // Errors of the API come in three layers: the HTTP status, the errors of the answer
 // (THROTTLED among them, with the time the bucket needs), and userErrors, which only
-// mutations have and we send none.
+// mutations have; the one that is sent makes a webhook subscription.
+//
+// # Polling
+//
+// Orders and customers are listed by updated_at, whose search includes the second itself,
+// and paged by cursors that name the last entity of a page. An order is fetched by itself,
+// 25 lines at a time, since a list of whole orders would cost more than a query may. Its
+// fields are asked for under the names that webhooks have, and compose.go writes the rest
+// as webhooks do, times in the shop's zone included: one decoder reads both, and the same
+// state gives the same canonical content. Without the scope read_all_orders the API shows
+// orders of the last 60 days only.
+//
+// What GraphQL does not tell: which line is a tip (one called "Tip" without a product is
+// read so if a tip was received), and the product behind a line that was deleted since.
+// When the order was paid it does tell: a polled payment is dated by its transaction.
+//
+// A polled order is reported as placed and as what became of it, because it may be the
+// first that is told of it; what is known already has the same ids.
+//
+// Subscriptions are the app's own. One that leads to another address is left alone, and
+// one to ours is made beside it.
 package shopify

@@ -17,6 +17,7 @@ import (
 	"causeway/functions/shopify/shopifytest"
 	"causeway/shared/canonical"
 	"causeway/shared/connector"
+	"causeway/shared/connector/connectortest"
 	"causeway/shared/fault"
 	"causeway/shared/message"
 )
@@ -114,6 +115,18 @@ func encoded(t testing.TB, body any) string {
 		t.Fatal(err)
 	}
 	return strings.ReplaceAll(string(data), ",", ",\n")
+}
+
+func TestPollerConforms(t *testing.T) {
+	t.Parallel()
+	connectortest.TestPoller(t, connectortest.PollerHarness{Pages: 260, Open: func(t *testing.T) connectortest.PolledSystem {
+		s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor})
+		return connectortest.PolledSystem{
+			System: s.System, Feed: s.feed("order"), At: shopifytest.Start,
+			Change: func(id int64, at time.Time) { s.fake.Put(shopifytest.Purchase{ID: id, UpdatedAt: at}.Body()) },
+			End:    func(_ *testing.T, topic string) { s.fake.Unsubscribe(topic) },
+		}
+	}})
 }
 
 func TestAPolledOrderSaysThatItWasPlacedAndWhatBecameOfIt(t *testing.T) {

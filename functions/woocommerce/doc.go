@@ -58,6 +58,24 @@
 // plugins give discounts: it stays a charge of its own, because its tax and its refund
 // are, and is named among the discounts too.
 //
+// # Polling
+//
+// Orders are listed by modified_after, whose bound excludes its own second, so it is asked
+// a second earlier. Pages by number shift when orders change under them: each page begins
+// at the second in which the one before ended, and is counted only within that second.
+// WordPress promises no order within a second; what a page of such a second left out is
+// found by the overlap of the next round. The list carries each order as a webhook does,
+// so it is read by the same decoder. Orders in the trash are not listed.
+//
+// Customers are not polled: the API cannot list them by change. Every order brings its
+// customer along, and customer.updated fires on each order of one; what stays unseen is a
+// change of a customer who never orders again, if its webhook is lost.
+//
+// The REST API's settings belong to one store, the first of WOOCOMMERCE_STORES; only that
+// one is polled. Its webhooks are told apart by their delivery address, since others have
+// webhooks too. A disabled one is switched on again; the address of one that leads
+// elsewhere cannot be changed over the API, so a new one is made.
+//
 // # What cannot be told
 //
 // Core orders say neither which lines ship (needs_processing speaks for the whole

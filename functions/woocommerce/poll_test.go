@@ -12,6 +12,7 @@ import (
 	"causeway/functions/woocommerce"
 	"causeway/functions/woocommerce/woocommercetest"
 	"causeway/shared/connector"
+	"causeway/shared/connector/connectortest"
 	"causeway/shared/fault"
 	"causeway/shared/message"
 )
@@ -72,6 +73,26 @@ func (s *shop) all(since time.Time, between func(page int)) (ids []string, pages
 		}
 		ask.Cursor = page.Cursor
 	}
+}
+
+func TestPollerConforms(t *testing.T) {
+	t.Parallel()
+	connectortest.TestPoller(t, connectortest.PollerHarness{Pages: 130, Open: func(t *testing.T) connectortest.PolledSystem {
+		s := openShop(t, nil)
+		return connectortest.PolledSystem{
+			System: s.System, Feed: s.Poller.Feeds()[0], At: noon,
+			Change: func(id int64, at time.Time) { s.put(id, int(at.Sub(noon).Seconds())) },
+			End: func(_ *testing.T, topic string) {
+				hooks := s.fake.Webhooks()
+				for i := range hooks {
+					if hooks[i].Topic == topic {
+						hooks[i].Status = "disabled"
+					}
+				}
+				s.fake.SetWebhooks(hooks...)
+			},
+		}
+	}})
 }
 
 func TestOrdersAreListedByTheirLastChange(t *testing.T) {

@@ -26,6 +26,7 @@ type Delivery struct {
 	Body   []byte
 	Order  string // memo by which the order must stand in the ERP's books; "" if none
 	Refuse bool   // the door must turn it away
+	Lost   bool   // it never arrives; only polling finds what it would have told
 }
 
 // builder collects the deliveries in the order in which the stores send them.
@@ -118,7 +119,8 @@ func purchase(i int) shopifytest.Purchase {
 }
 
 // mishaps are what goes wrong: a forged delivery, a test order, an unknown SKU, a
-// payment that overtakes its order, and orders that the ERP treats badly.
+// payment that overtakes its order, webhooks that never arrive, and orders that the ERP
+// treats badly.
 func (d *builder) mishaps() {
 	d.shopify("orders/create", purchase(40).Body(), "", "forged")
 	test := purchase(41)
@@ -130,6 +132,15 @@ func (d *builder) mishaps() {
 	early := purchase(43)
 	d.shopify("orders/paid", early.Body(), strconv.FormatInt(early.ID, 10), "")
 	d.shopify("orders/create", early.Body(), strconv.FormatInt(early.ID, 10), "")
+	lost := purchase(44)
+	d.shopify("orders/create", lost.Body(), strconv.FormatInt(lost.ID, 10), "")
+	d.steps[len(d.steps)-1].Lost = true
+	unheard := woocommercetest.NewOrder(1044, 2)
+	for line := range unheard.Lines {
+		unheard.Lines[line].SKU = sku(line)
+	}
+	d.woo("order.created", unheard.Body(), "1044")
+	d.steps[len(d.steps)-1].Lost = true
 	for i := range misbehaviours() {
 		p := purchase(50 + i)
 		d.shopify("orders/create", p.Body(), strconv.FormatInt(p.ID, 10), "")

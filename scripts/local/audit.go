@@ -10,12 +10,14 @@ import (
 
 	"causeway/functions/netsuite/netsuitetest"
 	"causeway/scripts/day"
+	"causeway/shared/pipeline"
 )
 
 // result is the last line of a demo. Lost and duplicated are counted at the ERP's own
 // books, against what the senders were told.
 type result struct {
 	Accepted   int   `json:"accepted"`   // deliveries that were answered with 2xx
+	Found      int   `json:"found"`      // changes that no delivery told, made up for by polling
 	Confirmed  int64 `json:"confirmed"`  // events per route, as the ledger has them
 	Superseded int64 `json:"superseded"` // …
 	Skipped    int64 `json:"skipped"`
@@ -34,10 +36,15 @@ func (p *program) audit(ctx context.Context, out io.Writer) (result, error) {
 	}
 	answers := p.senders.all()
 	for _, t := range answers {
-		if t.Status < http.StatusMultipleChoices {
+		if t.Status != 0 && t.Status < http.StatusMultipleChoices {
 			r.Accepted++
 		}
 	}
+	gaps, err := p.gaps(ctx)
+	if err != nil {
+		return r, err
+	}
+	r.Found = gaps
 	lost, err := day.Lost(ctx, p.store, p.erp, acceptedOrders(answers))
 	if err != nil {
 		return r, err
@@ -67,7 +74,20 @@ func (p *program) tally(ctx context.Context, r *result) error {
 	return err
 }
 
-// acceptedOrders returns the memos of the orders whose deliveries were answered with 2xx.
+// gaps counts the changes that polling found, each once.
+func (p *program) gaps(ctx context.Context) (int, error) {
+	entries, err := p.store.Find(ctx, pipeline.Query{Stage: pipeline.Reconciled})
+	events := map[string]bool{}
+	for _, e := range entries {
+		if e.Type == pipeline.TypeGap && e.Error == nil {
+			events[e.Event] = true
+		}
+	}
+	return len(events), err
+}
+
+// acceptedOrders returns the memos of the orders whose deliveries were answered with 2xx,
+// or got lost: the store has those too.
 func acceptedOrders(answers []told) []string {
 	var memos []string
 	for _, t := range answers {

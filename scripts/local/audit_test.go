@@ -72,6 +72,10 @@ func TestAudit(t *testing.T) {
 	order, again := record("salesOrder", "601", memo("order", "1")), record("salesOrder", "602", memo("order", "1"))
 	published := hop(pipeline.Published, entity("payment", "9"), "")
 	published.Route = ""
+	gap := hop(pipeline.Reconciled, entity("order", "1"), "")
+	gap.Route, gap.Type = "", pipeline.TypeGap
+	unread := hop(pipeline.Reconciled, entity("order", "2"), "http_404")
+	unread.Route, unread.Type = "", pipeline.TypeGap
 	for name, c := range map[string]struct {
 		journal string
 		answers []told
@@ -91,6 +95,8 @@ func TestAudit(t *testing.T) {
 		"waits for something else":                 {"", accepted, []pipeline.Entry{hop(pipeline.Deferred, entity("order", "1"), "http_503")}, result{Accepted: 1, Lost: 1}, "lost: "},
 		"refused at the door":                      {"", []told{{"1", http.StatusUnauthorized, memo("order", "1")}}, nil, result{}, ""},
 		"the sender was told the same order twice": {"", []told{{"1", http.StatusOK, memo("order", "1")}, {"2", http.StatusOK, memo("order", "1")}}, nil, result{Accepted: 2, Lost: 1}, "lost: "},
+		"got lost, and nobody found it":            {"", []told{{"1", 0, memo("order", "1")}}, nil, result{Lost: 1}, "lost: "},
+		"got lost, and polling found it":           {order, []told{{"1", 0, memo("order", "1")}}, []pipeline.Entry{gap, gap, unread}, result{Found: 1}, ""},
 		"a payment is not there":                   {"", nil, []pipeline.Entry{published}, result{Lost: 1}, "lost: " + memo("payment", "9")},
 		"a payment is there":                       {record("customerDeposit", "603", memo("payment", "9")), nil, []pipeline.Entry{published}, result{}, ""},
 	} {
@@ -112,8 +118,8 @@ func TestAudit(t *testing.T) {
 
 func TestResultIsOneLineOfJSON(t *testing.T) {
 	t.Parallel()
-	const want = `{"accepted":1,"confirmed":2,"superseded":3,"skipped":4,"parked":5,"dead":6,"lost":7,"duplicated":8}`
-	if got := (result{1, 2, 3, 4, 5, 6, 7, 8}).line(); got != want {
+	const want = `{"accepted":1,"found":2,"confirmed":3,"superseded":4,"skipped":5,"parked":6,"dead":7,"lost":8,"duplicated":9}`
+	if got := (result{1, 2, 3, 4, 5, 6, 7, 8, 9}).line(); got != want {
 		t.Errorf("result is %s, want %s", got, want)
 	}
 }

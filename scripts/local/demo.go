@@ -32,10 +32,21 @@ func demo(ctx context.Context, o options) (code int, err error) {
 	if err := p.senders.play(ctx, day.Sample(), demoPace); err != nil {
 		return exitError, err
 	}
-	if err := p.settled(ctx); err != nil {
+	if err := p.settledAndPolled(ctx); err != nil {
 		return exitError, err
 	}
 	return p.report(ctx)
+}
+
+// settledAndPolled waits until what was delivered has settled, and polls for the rest.
+func (p *program) settledAndPolled(ctx context.Context) error {
+	if err := p.settled(ctx); err != nil {
+		return err
+	}
+	if err := p.poll(ctx); err != nil {
+		return err
+	}
+	return p.settled(ctx)
 }
 
 // settled waits until nothing is on its way any more. What waits for something that
@@ -104,6 +115,7 @@ func (p *program) report(ctx context.Context) (int, error) {
 		return exitError, err
 	}
 	fmt.Print(v.table(tallies, depths, p.refused.get()))
+	fmt.Println(p.found.line())
 	if err := p.printDead(ctx); err != nil {
 		return exitError, err
 	}
@@ -129,10 +141,14 @@ func stay(ctx context.Context, o options) (code int, err error) {
 	p.check(ctx)
 	p.start(ctx)
 	v := newView(os.Stdout)
+	p.say = v.say
 	p.running.Go(func() { v.run(ctx, p, 500*time.Millisecond) })
-	if p.erp != nil {
-		p.running.Go(func() { p.playAndReport(ctx, v) })
-	}
+	p.running.Go(func() {
+		if p.erp != nil {
+			p.playAndReport(ctx, v)
+		}
+		p.schedulePolls(ctx)
+	})
 	<-ctx.Done()
 	p.stop()
 	return exitOK, nil
@@ -144,9 +160,11 @@ func (p *program) playAndReport(ctx context.Context, v *view) {
 		p.log.Error("playing the sample day", "error", err)
 		return
 	}
-	if p.settled(ctx) != nil {
+	if err := p.settledAndPolled(ctx); err != nil {
+		p.log.Error("polling after the sample day", "error", err)
 		return
 	}
+	v.say(p.found.line())
 	r, err := p.audit(ctx, p.logFile)
 	if err != nil {
 		p.log.Error("auditing the sample day", "error", err)

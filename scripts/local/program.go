@@ -38,7 +38,12 @@ type program struct {
 	store   *local.Store
 	engine  *local.Engine
 	systems map[string]connector.System
-	erp     *netsuitetest.Fake // nil if a real one is configured
+	erp     *netsuitetest.Fake      // nil if a real one is configured
+	stores  map[string]http.Handler // the fakes by system; none where a real one is configured
+	polling polling
+	polled  map[string]*pipeline.Poller // by system
+	found   found
+	say     func(string) // tells the operator something new; nil where nobody looks
 	senders *senders
 	refused counter
 	ports   []port
@@ -53,7 +58,7 @@ type port struct{ address, what string }
 // open starts everything but the workers. What it has started is closed by close,
 // also after an error.
 func open(ctx context.Context, o options) (*program, error) {
-	p := &program{options: o, systems: map[string]connector.System{}}
+	p := &program{options: o, systems: map[string]connector.System{}, stores: map[string]http.Handler{}}
 	if err := os.MkdirAll(o.data, 0o700); err != nil {
 		return p, err
 	}
@@ -135,6 +140,7 @@ func (p *program) openFake(system functions.System, offset int) (map[string]stri
 			return nil, err
 		}
 	}
+	p.stores[system.Profile.Name] = fake
 	address, err := p.serve(offset, "fake "+system.Profile.Title, handler)
 	return merge(fake.Settings("http://"+address), extra), err
 }
@@ -170,11 +176,16 @@ func (p *program) openEngine(context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.engine = local.NewEngine(&pipeline.Config{
+	if p.polling, err = readPolling(settings); err != nil {
+		return err
+	}
+	config := &pipeline.Config{
 		Ports: pipeline.Ports{Bus: p.store, Queue: p.store, State: p.store, Ledger: p.store, Vault: p.store},
 		Now:   time.Now, Random: mathrand.Float64, Log: p.log, Build: build(),
 		Policy: p.options.policy, Routes: routes.Table, Filters: chosen,
-	}, p.systems)
+	}
+	p.engine = local.NewEngine(config, p.systems)
+	p.polled = p.pollers(config)
 	p.engine.Refused = func(string, string) { p.refused.add() }
 	door := http.NewServeMux()
 	door.Handle("/hooks/", p.engine.Door())
@@ -199,6 +210,9 @@ func (p *program) openSenders(context.Context) error {
 	door := p.ports[len(p.ports)-1].address
 	var err error
 	p.senders, err = openSenders(filepath.Join(p.options.data, "senders.jsonl"), "http://"+door+"/hooks/", &http.Client{Timeout: 10 * time.Second})
+	if p.senders != nil {
+		p.senders.hold = p.hold
+	}
 	return err
 }
 

@@ -19,7 +19,7 @@ import (
 // told is what a sender was told about one delivery.
 type told struct {
 	ID     string `json:"id"`
-	Status int    `json:"status"`
+	Status int    `json:"status"` // 0: it got lost, and nobody was told anything
 	Order  string `json:"order,omitempty"`
 }
 
@@ -28,7 +28,8 @@ type told struct {
 // with what nobody was told about.
 type senders struct {
 	client *http.Client
-	door   string // "http://127.0.0.1:4600/hooks/"
+	door   string             // "http://127.0.0.1:4600/hooks/"
+	hold   func(day.Delivery) // makes the store hold what it delivers; may be nil
 	mu     sync.Mutex
 	book   *os.File
 	told   map[string]told
@@ -58,6 +59,9 @@ func openSenders(path, door string, client *http.Client) (*senders, error) {
 // play sends the day, pausing between deliveries, until all were answered or ctx ends.
 func (s *senders) play(ctx context.Context, steps []day.Delivery, pause time.Duration) error {
 	for _, d := range steps {
+		if s.hold != nil {
+			s.hold(d)
+		}
 		if s.knows(d.ID) {
 			continue
 		}
@@ -78,8 +82,12 @@ func (s *senders) knows(id string) bool {
 	return ok
 }
 
-// send repeats the delivery until the door has decided about it.
+// send repeats the delivery until the door has decided about it. One that gets lost on
+// its way is noted without a status.
 func (s *senders) send(ctx context.Context, d day.Delivery) error {
+	if d.Lost {
+		return s.note(told{d.ID, 0, d.Order})
+	}
 	for {
 		status, err := s.post(ctx, d)
 		if err == nil && status < http.StatusInternalServerError {

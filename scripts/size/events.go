@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -37,8 +38,8 @@ var orders = map[string]struct {
 	}},
 }
 
-// eventsFor returns what triggers the role: ten requests for a door, a batch of ten
-// messages for the others.
+// eventsFor returns what triggers the role: ten requests for a door, ten rounds
+// for a poll, a batch of ten messages for the others.
 func eventsFor(ctx context.Context, role connector.Role, system connector.System) ([][]byte, error) {
 	switch role {
 	case connector.Receive:
@@ -47,6 +48,9 @@ func eventsFor(ctx context.Context, role connector.Role, system connector.System
 		return inbox(ctx, system)
 	case connector.Deliver:
 		return deliveries(system.Profile)
+	case connector.Poll:
+		schedule, err := events.Trigger("schedule")
+		return slices.Repeat([][]byte{schedule}, batch), err
 	}
 	return nil, fmt.Errorf("nothing is known of what triggers %s-%s", system.Profile.Name, role)
 }

@@ -27,7 +27,7 @@ func main() {
 	dist := flag.String("dist", "dist", "`folder` of the arm64 programs, as make dist leaves them")
 	work := flag.String("work", ".tools/size", "`folder` for the programs built for this machine")
 	file := flag.String("budget", "scripts/size/budget.json", "`file` with the limits")
-	runs := flag.Int("runs", 15, "starts that each median is taken of")
+	runs := flag.Int("runs", 20, "starts that each figure is taken of")
 	flag.Parse()
 	passed, err := run(ctx, options{*dist, *work, *file, *runs}, os.Stdout)
 	if err != nil {

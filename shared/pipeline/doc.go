@@ -23,6 +23,11 @@
 // again at once, because that writes the same; newer ones of the entity wait until
 // nothing can come any more (Profile.Linger), so that the late one cannot land on them.
 //
+// A source that can be polled is reconciled (poll.go): its changes are held against the
+// ledger, and what no delivery told comes in by the same inbox. Nothing is skipped but what
+// the ledger shows as published in that content; everything else may be told twice, and is
+// recognised where every message is.
+//
 // The package owns its ports (Bus, Queue, State, Ledger, Vault) and knows neither
 // AWS nor SQLite; both implementations pass pipelinetest. It may import webhook for
 // the rules of the door that hold for every system, which the first house plan did

@@ -23,6 +23,9 @@
 // Two settings differ from what is deployed, so that nobody waits an hour: queues hide
 // a received message for twenty seconds, and a call to NetSuite may take two.
 //
+// Schedules do not fire, so deliveries of the sample day that never arrive, which polling
+// makes up for, are left out.
+//
 // # Faults
 //
 // Played by their ids in the catalogue of faults: F1 to F7, F9 to F11, F17, F50, F51

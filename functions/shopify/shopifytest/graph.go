@@ -17,6 +17,17 @@ func (f *Fake) Put(body []byte) {
 	f.held[idOf(order)] = order
 }
 
+// PutNewer is Put unless the shop holds a newer version of the order.
+func (f *Fake) PutNewer(body []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	order := decode(body)
+	before, _ := utc(f.held[idOf(order)]["updated_at"]).(string)
+	if now, _ := utc(order["updated_at"]).(string); now >= before {
+		f.held[idOf(order)] = order
+	}
+}
+
 // PutCustomer makes the shop hold the customer, given as the body of a customers/… webhook.
 func (f *Fake) PutCustomer(body []byte) {
 	f.mu.Lock()

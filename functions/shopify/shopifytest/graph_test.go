@@ -85,6 +85,17 @@ func TestOrdersAreListedFromASecondOn(t *testing.T) {
 	}
 }
 
+func TestAnOlderVersionDoesNotReplaceANewerOne(t *testing.T) {
+	t.Parallel()
+	f := shopifytest.New()
+	for i, seconds := range []int{0, 2, 1, 2} {
+		f.PutNewer(shopifytest.Purchase{ID: 7, Number: 3000 + i, UpdatedAt: shopifytest.Start.Add(time.Duration(seconds) * time.Second)}.Body())
+	}
+	if got := run(t, f, listing, map[string]any{"first": 5}).names(); !slices.Equal(got, []string{"#3003"}) {
+		t.Errorf("the shop holds %v", got)
+	}
+}
+
 func TestPagesGoOnBehindTheNodeThatTheCursorNames(t *testing.T) {
 	t.Parallel()
 	f := shelf()

@@ -29,6 +29,15 @@ func (f *Fake) Subscribe(uri string, topics ...string) {
 	}
 }
 
+// Unsubscribe ends every subscription of the topic.
+func (f *Fake) Unsubscribe(topic string) {
+	for _, s := range f.Subscriptions() {
+		if s.Topic == topic {
+			f.drop(s.ID)
+		}
+	}
+}
+
 func (f *Fake) subscribe(topic, uri string) Subscription {
 	made := Subscription{int64(1_000_000 + len(f.subscriptions) + f.deleted), topic, uri}
 	f.subscriptions = append(f.subscriptions, made)

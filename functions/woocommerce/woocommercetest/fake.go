@@ -35,7 +35,7 @@ type Fake struct {
 	Now func() time.Time
 
 	mu       sync.Mutex
-	orders   map[int64]Order
+	orders   map[int64]held
 	webhooks []*Webhook
 	asked    []url.Values
 	answers  []Answer
@@ -60,7 +60,7 @@ func New() *Fake {
 		panic("woocommercetest: reading the contract: " + err.Error())
 	}
 	return &Fake{
-		router: router, orders: map[int64]Order{}, Now: func() time.Time { return start },
+		router: router, orders: map[int64]held{}, Now: func() time.Time { return start },
 		webhooks: []*Webhook{{ID: 1, Name: "Causeway", Status: "active", Topic: "order.created", URL: "https://causeway.example/woocommerce", Secret: Secret}},
 	}
 }

@@ -10,13 +10,46 @@ import (
 	"time"
 )
 
+// held is an order that the store holds.
+type held struct {
+	id       int64
+	modified time.Time
+	body     []byte
+}
+
 // Put makes the store hold the orders as they stand now.
 func (f *Fake) Put(orders ...Order) {
+	for _, order := range orders {
+		f.hold(held{order.ID, order.Modified.UTC().Truncate(time.Second), order.Body()})
+	}
+}
+
+// PutBody makes the store hold the order of a delivery, unless it holds a newer one. It
+// panics if the body is no order.
+func (f *Fake) PutBody(body []byte) {
+	var order struct {
+		ID       int64  `json:"id"`
+		Modified string `json:"date_modified_gmt"`
+	}
+	if err := json.Unmarshal(body, &order); err != nil {
+		panic("woocommercetest: " + err.Error())
+	}
+	modified, err := time.Parse(layout, order.Modified)
+	if err != nil {
+		panic("woocommercetest: " + err.Error())
+	}
+	f.mu.Lock()
+	newer := f.orders[order.ID].modified.After(modified)
+	f.mu.Unlock()
+	if !newer {
+		f.hold(held{order.ID, modified, body})
+	}
+}
+
+func (f *Fake) hold(order held) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, order := range orders {
-		f.orders[order.ID] = order
-	}
+	f.orders[order.id] = order
 }
 
 // listOrders answers as WordPress does: dates have whole seconds, modified_after leaves
@@ -32,22 +65,21 @@ func (f *Fake) listOrders(w http.ResponseWriter, query url.Values) {
 		refuse(w, http.StatusBadRequest, "rest_invalid_param", "Invalid parameter(s): modified_after")
 		return
 	}
-	var found []Order
+	var found []held
 	for _, order := range f.orders {
-		if order.Modified.UTC().Add(zone).Truncate(time.Second).After(after) {
+		if order.modified.Add(zone).After(after) {
 			found = append(found, order)
 		}
 	}
-	slices.SortFunc(found, func(a, b Order) int {
-		byTime := a.Modified.Truncate(time.Second).Compare(b.Modified.Truncate(time.Second))
-		return cmp.Or(byTime, cmp.Compare(b.ID, a.ID))
+	slices.SortFunc(found, func(a, b held) int {
+		return cmp.Or(a.modified.Compare(b.modified), cmp.Compare(b.id, a.id))
 	})
 	if query.Get("order") != "asc" {
 		slices.Reverse(found)
 	}
 	bodies := make([]json.RawMessage, 0, len(found))
 	for _, order := range pageOf(found, query) {
-		bodies = append(bodies, order.Body())
+		bodies = append(bodies, order.body)
 	}
 	count(w, len(found), query)
 	answer(w, http.StatusOK, bodies)

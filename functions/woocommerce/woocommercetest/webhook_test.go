@@ -72,6 +72,23 @@ func TestTheBoundOfAListExcludesItsWholeSecond(t *testing.T) {
 	}
 }
 
+func TestADeliveryIsHeldUnlessItIsOlder(t *testing.T) {
+	t.Parallel()
+	fake := woocommercetest.New()
+	newer, older := woocommercetest.NewOrder(7, 1), woocommercetest.NewOrder(7, 2)
+	older.Modified = newer.Modified.Add(-time.Second)
+	for _, order := range []woocommercetest.Order{older, newer, older} {
+		fake.PutBody(order.Body())
+	}
+	var orders []struct {
+		Lines []any `json:"line_items"`
+	}
+	ask(t, fake, http.MethodGet, "/wp-json/wc/v3/orders", "", &orders)
+	if len(orders) != 1 || len(orders[0].Lines) != 1 {
+		t.Errorf("the store holds %+v", orders)
+	}
+}
+
 func TestAWebhookIsDisabledAfterTheSixthFailureInARow(t *testing.T) {
 	t.Parallel()
 	fake := woocommercetest.New()

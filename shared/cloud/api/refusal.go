@@ -1,8 +1,8 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
-	"encoding/xml"
 	"net/http"
 	"strings"
 
@@ -38,34 +38,36 @@ func refusal(response *http.Response, body []byte) smithy.APIError {
 
 // said is the body of a refusal, in JSON or, by S3, in XML.
 type said struct {
-	XMLName xml.Name                  `json:"-"`
-	Type    string                    `json:"__type" xml:"-"`
-	Code    string                    `json:"code"`
-	Message string                    `json:"message"`
-	Item    map[string]AttributeValue `xml:"-"`
+	Type    string `json:"__type"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Item    map[string]AttributeValue
 	code    string
 }
 
 // readRefusal finds the code where each of the protocols puts it (Smithy, "AWS JSON
-// protocols", operation error serialization, and "AWS Query compatible").
+// protocols", operation error serialization, and "AWS Query compatible"). What cannot
+// be read leaves the status to judge by.
 func readRefusal(header http.Header, body []byte) said {
+	text := string(body)
+	if strings.HasPrefix(strings.TrimSpace(text), "<") {
+		return said{code: element(text, "Code"), Message: element(text, "Message")}
+	}
 	var s said
-	if strings.HasPrefix(strings.TrimSpace(string(body)), "<") {
-		_ = xml.Unmarshal(body, &s) // what cannot be read leaves the status to judge by
-		s.code = s.Code
-		return s
-	}
-	_ = json.Unmarshal(body, &s) // as above
-	for _, code := range []string{header.Get("X-Amzn-Errortype"), s.Type, s.Code} {
-		if code != "" {
-			s.code = plainCode(code)
-			break
-		}
-	}
+	_ = json.Unmarshal(body, &s) // as said above
+	s.code = plainCode(cmp.Or(header.Get("X-Amzn-Errortype"), s.Type, s.Code))
 	if code, _, found := strings.Cut(header.Get("X-Amzn-Query-Error"), ";"); found {
 		s.code = code
 	}
 	return s
+}
+
+// element returns the text of the first element of that name, as it stands: codes hold
+// nothing that XML escapes, and a whole parser would be part of every function.
+func element(text, name string) string {
+	_, rest, _ := strings.Cut(text, "<"+name+">")
+	inner, _, _ := strings.Cut(rest, "</"+name+">")
+	return inner
 }
 
 // plainCode leaves out the namespace before and the address after a code.

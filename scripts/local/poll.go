@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"causeway/functions/shopify/shopifytest"
+	"causeway/functions/woocommerce/woocommercetest"
+	"causeway/scripts/day"
+	"causeway/shared/connector"
+	"causeway/shared/pipeline"
+)
+
+// polling is how the sources are polled.
+type polling struct {
+	every    time.Duration
+	lookback time.Duration
+}
+
+// readPolling reads CAUSEWAY_POLL_EVERY and CAUSEWAY_POLL_LOOKBACK.
+func readPolling(settings map[string]string) (polling, error) {
+	p := polling{every: 5 * time.Minute, lookback: pipeline.DefaultPollPlan().Lookback}
+	for _, setting := range []struct {
+		key  string
+		into *time.Duration
+	}{{"CAUSEWAY_POLL_EVERY", &p.every}, {"CAUSEWAY_POLL_LOOKBACK", &p.lookback}} {
+		text := settings[setting.key]
+		if text == "" {
+			continue
+		}
+		duration, err := time.ParseDuration(text)
+		if err != nil || duration < time.Second {
+			return p, fmt.Errorf("%s: must be a duration of at least 1s, such as 5m", setting.key)
+		}
+		*setting.into = duration
+	}
+	return p, nil
+}
+
+// pollers returns a poller for each source that can be polled, by the system's name. A
+// store that is a fake is polled from the beginning of the sample day.
+func (p *program) pollers(config *pipeline.Config) map[string]*pipeline.Poller {
+	all := map[string]*pipeline.Poller{}
+	for name, system := range p.systems {
+		if system.Poller == nil {
+			continue
+		}
+		plan := pipeline.DefaultPollPlan()
+		plan.Lookback = p.polling.lookback
+		if p.stores[name] != nil {
+			plan.Lookback = max(plan.Lookback, time.Since(shopifytest.Start)+24*time.Hour)
+		}
+		all[name] = &pipeline.Poller{Config: config, System: system, Plan: plan, Report: p.found.add}
+	}
+	return all
+}
+
+// poll polls every source once.
+func (p *program) poll(ctx context.Context) error {
+	var failures []error
+	for _, name := range slices.Sorted(maps.Keys(p.polled)) {
+		failures = append(failures, p.polled[name].Run(ctx))
+	}
+	return errors.Join(failures...)
+}
+
+// schedulePolls polls each source at its interval until ctx ends. What a run ended with
+// is in the store, and in the log.
+func (p *program) schedulePolls(ctx context.Context) {
+	for name, poller := range p.polled {
+		p.running.Go(func() {
+			err := p.store.Schedule(ctx, name+"-"+string(connector.Poll), p.polling.every, func(ctx context.Context) error {
+				before := p.found.gaps.get()
+				err := poller.Run(ctx)
+				if p.say != nil && p.found.gaps.get() > before {
+					p.say(p.found.line())
+				}
+				if err != nil && ctx.Err() == nil {
+					p.log.ErrorContext(ctx, "polling "+name, "error", err)
+				}
+				return err
+			})
+			if err != nil && ctx.Err() == nil {
+				p.log.Error("polling "+name+" has ended", "error", err)
+			}
+		})
+	}
+}
+
+// found counts what the pollers found.
+type found struct{ confirmed, gaps counter }
+
+func (f *found) add(r pipeline.PollReport) {
+	f.confirmed.n.Add(int64(r.Confirmed))
+	f.gaps.n.Add(int64(r.Gaps))
+}
+
+// line says it in words.
+func (f *found) line() string {
+	return fmt.Sprintf("polled: %d changes were told by webhooks, %d were not and are made up for", f.confirmed.get(), f.gaps.get())
+}
+
+// hold makes a fake store hold the order of a delivery, whether or not it is sent.
+func (p *program) hold(d day.Delivery) {
+	if d.Refuse || !strings.Contains(d.ID, " order") {
+		return
+	}
+	switch store := p.stores[d.System].(type) {
+	case *shopifytest.Fake:
+		store.PutNewer(d.Body)
+	case *woocommercetest.Fake:
+		store.PutBody(d.Body)
+	}
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"causeway/scripts/day"
+	"causeway/shared/connector"
+	"causeway/shared/pipeline"
+)
+
+func TestPollingIsReadFromTheSettings(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		settings map[string]string
+		want     polling
+	}{
+		"none": {nil, polling{5 * time.Minute, 24 * time.Hour}},
+		"both": {map[string]string{"CAUSEWAY_POLL_EVERY": "90s", "CAUSEWAY_POLL_LOOKBACK": "72h"}, polling{90 * time.Second, 72 * time.Hour}},
+	} {
+		if got, err := readPolling(c.settings); err != nil || got != c.want {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	for _, key := range []string{"CAUSEWAY_POLL_EVERY", "CAUSEWAY_POLL_LOOKBACK"} {
+		for _, text := range []string{"often", "0s", "10ms", "-5m", "5"} {
+			_, err := readPolling(map[string]string{key: text})
+			wantFailure(t, err, key)
+		}
+	}
+}
+
+// TestSourcesArePolledOnSchedule lets the engine run until each source was polled, and
+// reads that from the store.
+func TestSourcesArePolledOnSchedule(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	p, err := open(ctx, options{data: t.TempDir(), policy: hasty()})
+	defer func() { must(t, p.close()) }()
+	must(t, err)
+	said := make(chan string, 10)
+	p.say = func(text string) { said <- text }
+	for _, d := range day.Sample() {
+		if d.Lost {
+			p.hold(d)
+		}
+	}
+	running, stop := context.WithCancel(ctx)
+	defer stop() // before the program is closed, which waits for its rounds
+	p.start(running)
+	p.schedulePolls(running)
+	for range 2 { // one order of each store
+		select {
+		case text := <-said:
+			if !strings.Contains(text, "made up for") {
+				t.Errorf("said %q", text)
+			}
+		case <-ctx.Done():
+			t.Fatal("nothing was found")
+		}
+	}
+	must(t, p.settled(ctx))
+	orders := map[string]bool{}
+	for _, order := range p.erp.Orders() {
+		orders[order.Memo] = true
+	}
+	for _, d := range day.Sample() {
+		if d.Lost && !orders[d.Order] {
+			t.Errorf("%s is not in the ERP", d.Order)
+		}
+	}
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for !polledOnce(t, p) {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			t.Fatal("a round that ended is not noted")
+		}
+	}
+}
+
+// polledOnce reports whether a round of each store is noted; one that failed fails the test.
+func polledOnce(t *testing.T, p *program) bool {
+	t.Helper()
+	schedules, err := p.store.Schedules(t.Context())
+	must(t, err)
+	noted := 0
+	for _, s := range schedules {
+		if strings.HasSuffix(s.Name, "-poll") && !s.Last.IsZero() {
+			noted++
+			if s.Failure != "" {
+				t.Errorf("%s failed: %s", s.Name, s.Failure)
+			}
+		}
+	}
+	return noted == 2
+}
+
+func TestOnlyOrdersThatReallyHappenedAreHeld(t *testing.T) {
+	t.Parallel()
+	p, err := open(t.Context(), options{data: t.TempDir(), policy: hasty()})
+	defer func() { must(t, p.close()) }()
+	must(t, err)
+	for _, d := range day.Sample() {
+		p.hold(d)
+	}
+	var sum pipeline.PollReport
+	for name, poller := range p.polled {
+		poller.Report = func(r pipeline.PollReport) { sum.Gaps += r.Gaps }
+		if err := poller.Run(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	orders := map[string]bool{}
+	for _, d := range day.Sample() {
+		if d.Order != "" {
+			orders[d.Order] = true
+		}
+	}
+	if sum.Gaps != len(orders) {
+		t.Errorf("the stores hold %d orders, want the day's %d", sum.Gaps, len(orders))
+	}
+	p.systems["elsewhere"] = connector.System{}
+	if len(p.pollers(nil)) != 2 {
+		t.Error("a system that cannot be polled has a poller")
+	}
+}
