@@ -86,7 +86,7 @@ func TestTableOfTheTemplateIsThatOfThePorts(t *testing.T) {
 func TestNamesOfTheTemplateAreThoseOfThePorts(t *testing.T) {
 	t.Parallel()
 	s := mustStack(t)
-	var queues, rules, programs []string
+	var queues, rules, programs, ownQueues []string
 	for _, source := range routes.Sources(routes.Table) {
 		queues = append(queues, routes.Inbox(source))
 	}
@@ -107,8 +107,13 @@ func TestNamesOfTheTemplateAreThoseOfThePorts(t *testing.T) {
 	}
 	for _, main := range mains {
 		role := filepath.Dir(main)
-		programs = append(programs, "causeway-dev-"+filepath.Base(filepath.Dir(role))+"-"+filepath.Base(role))
+		program := "causeway-dev-" + filepath.Base(filepath.Dir(role)) + "-" + filepath.Base(role)
+		programs = append(programs, program)
+		if filepath.Base(role) == "poll" {
+			rules, ownQueues = append(rules, program), append(ownQueues, program+"-dead")
+		}
 	}
+	queues = append(queues, ownQueues...)
 	for _, c := range []struct {
 		kind, property string
 		want           []string
@@ -136,7 +141,10 @@ func TestRulesSendWhatThePortsRead(t *testing.T) {
 	}
 	err := mustStack(t).each("AWS::Events::Rule", func(id string, p map[string]any) error {
 		name, _ := p["Name"].(string)
-		route := patterns[name]
+		route, routed := patterns[name]
+		if p["ScheduleExpression"] != nil && !routed {
+			return nil
+		}
 		if text, err := json.Marshal(p["EventPattern"]); err != nil || !sameJSON(t, string(text), route.Pattern().String()) {
 			t.Errorf("%s has the pattern %s, want %s (%v)", id, text, route.Pattern(), err)
 		}

@@ -195,7 +195,9 @@ func (c *clients) rule(ctx context.Context, p map[string]any) error {
 	if err != nil {
 		return err
 	}
-	in.EventPattern = aws.String(string(pattern))
+	if in.ScheduleExpression == nil {
+		in.EventPattern = aws.String(string(pattern))
+	}
 	if _, err := c.events.PutRule(ctx, &in); err != nil {
 		return err
 	}

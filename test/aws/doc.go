@@ -23,7 +23,8 @@
 // Two settings differ from what is deployed, so that nobody waits an hour: queues hide
 // a received message for twenty seconds, and a call to NetSuite may take two.
 //
-// Schedules do not fire, so deliveries of the sample day that never arrive, which polling
+// Schedules do not fire (a first poll looks back a day, and the sample day is older), so
+// deliveries of the sample day that never arrive, which polling
 // makes up for, are left out.
 //
 // # Faults
