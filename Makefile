@@ -43,6 +43,18 @@ check: $(GOLANGCI) ## format, vet, linters, house rules, generated files up to d
 	go test ./test -run 'TestRooms|TestARule|TestFunctions|TestInterfaces|TestEverything|TestTestsAnd|TestReadme'
 	go run ./scripts/schemas -check
 
+# Where test-aws finds the stage's templates; without it they are synthesized first.
+TEMPLATES ?=
+
+.PHONY: test-aws
+test-aws: $(if $(TEMPLATES),,synth) ## run what is deployed, without an account: templates and functions at a stand-in or AWS_ENDPOINT_URL (TEMPLATES=)
+	for main in functions/*/*/main.go; do \
+		folder=$${main%/main.go}; name=$${folder#functions/}; \
+		CGO_ENABLED=0 go build $(DIST_FLAGS) -o ".tools/dist-aws/$${name/\//-}/bootstrap" "./$$folder"; \
+	done
+	go test -tags aws -c -o .tools/test-aws ./test/aws
+	cd test/aws && TEMPLATES="$(abspath $(or $(TEMPLATES),infra/cdk.out))" PROGRAMS="$(CURDIR)/.tools/dist-aws" ../../.tools/test-aws -test.v -test.parallel 4 -test.timeout 30m
+
 .PHONY: bench
 bench: ## speed of the translation and of the local engine, as ratios
 	go test -run '^$$' -bench . -benchmem ./test/bench/... ./shared/formats/... ./shared/local/...

@@ -7,10 +7,9 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strings"
 
 	"causeway/functions/netsuite/netsuitetest"
-	"causeway/shared/message"
+	"causeway/scripts/day"
 	"causeway/shared/pipeline"
 )
 
@@ -46,22 +45,14 @@ func (p *program) audit(ctx context.Context, out io.Writer) (result, error) {
 		return r, err
 	}
 	r.Found = gaps
-	books := booksOf(p.erp)
-	for _, memo := range acceptedOrders(answers) {
-		explained, err := p.explained(ctx, memo)
-		if err != nil {
-			return r, err
-		}
-		if books[memo] == 0 && !explained {
-			r.Lost++
-			fmt.Fprintln(out, "lost:", memo)
-		}
-	}
-	missing, err := p.missingPayments(ctx, books, out)
+	lost, err := day.Lost(ctx, p.store, p.erp, acceptedOrders(answers))
 	if err != nil {
 		return r, err
 	}
-	r.Lost += missing
+	for _, memo := range lost {
+		r.Lost++
+		fmt.Fprintln(out, "lost:", memo)
+	}
 	waiting, err := p.waitingForDead(ctx)
 	r.Parked += int64(waiting)
 	for _, twice := range p.erp.Duplicates() {
@@ -81,18 +72,6 @@ func (p *program) tally(ctx context.Context, r *result) error {
 		r.Dead += t.Dead
 	}
 	return err
-}
-
-// booksOf counts the records by their memo, which names the store's own document.
-func booksOf(erp *netsuitetest.Fake) map[string]int {
-	count := map[string]int{}
-	for _, order := range erp.Orders() {
-		count[order.Memo]++
-	}
-	for _, deposit := range erp.Deposits() {
-		count[deposit.Memo]++
-	}
-	return count
 }
 
 // gaps counts the changes that polling found, each once.
@@ -118,42 +97,6 @@ func acceptedOrders(answers []told) []string {
 	}
 	slices.Sort(memos)
 	return slices.Compact(memos)
-}
-
-// explained reports whether the ledger says why the document is not in the ERP.
-func (p *program) explained(ctx context.Context, memo string) (bool, error) {
-	parts := strings.SplitN(memo, " ", 4)
-	key := message.Key{System: parts[0], Tenant: parts[1], Type: parts[2], ID: parts[3]}
-	entries, err := p.store.Find(ctx, pipeline.Query{Entity: key})
-	return slices.ContainsFunc(entries, func(e pipeline.Entry) bool {
-		waits := e.Stage == pipeline.Deferred && e.Error.Code == pipeline.ParentDead
-		return waits || e.Route != "" && e.Stage.Ends() && e.Stage != pipeline.Confirmed && e.Stage != pipeline.Superseded
-	}), err
-}
-
-// missingPayments counts the captured payments that are neither in the books nor
-// explained.
-func (p *program) missingPayments(ctx context.Context, books map[string]int, out io.Writer) (int, error) {
-	published, err := p.store.Find(ctx, pipeline.Query{Stage: pipeline.Published})
-	if err != nil {
-		return 0, err
-	}
-	missing := map[string]bool{}
-	for _, e := range published {
-		memo := strings.Join([]string{e.Entity.System, e.Entity.Tenant, e.Entity.Type, e.Entity.ID}, " ")
-		if e.Entity.Type != "payment" || books[memo] > 0 || missing[memo] {
-			continue
-		}
-		explained, err := p.explained(ctx, memo)
-		if err != nil {
-			return 0, err
-		}
-		if !explained {
-			missing[memo] = true
-			fmt.Fprintln(out, "lost:", memo)
-		}
-	}
-	return len(missing), nil
 }
 
 // line returns the result as the one JSON object that ends a demo.

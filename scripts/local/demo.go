@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"causeway/scripts/day"
 	"causeway/shared/pipeline"
 )
 
@@ -28,7 +29,7 @@ func demo(ctx context.Context, o options) (code int, err error) {
 		return exitError, err
 	}
 	p.start(ctx)
-	if err := p.senders.play(ctx, sampleDay(), demoPace); err != nil {
+	if err := p.senders.play(ctx, day.Sample(), demoPace); err != nil {
 		return exitError, err
 	}
 	if err := p.settledAndPolled(ctx); err != nil {
@@ -155,7 +156,7 @@ func stay(ctx context.Context, o options) (code int, err error) {
 
 // playAndReport plays the day into the log's care: the view shows what becomes of it.
 func (p *program) playAndReport(ctx context.Context, v *view) {
-	if err := p.senders.play(ctx, sampleDay(), p.options.pace); err != nil && ctx.Err() == nil {
+	if err := p.senders.play(ctx, day.Sample(), p.options.pace); err != nil && ctx.Err() == nil {
 		p.log.Error("playing the sample day", "error", err)
 		return
 	}

@@ -11,6 +11,7 @@ import (
 
 	"causeway/functions/shopify/shopifytest"
 	"causeway/functions/woocommerce/woocommercetest"
+	"causeway/scripts/day"
 	"causeway/shared/connector"
 	"causeway/shared/pipeline"
 )
@@ -105,7 +106,7 @@ func (f *found) line() string {
 }
 
 // hold makes a fake store hold the order of a delivery, whether or not it is sent.
-func (p *program) hold(d delivery) {
+func (p *program) hold(d day.Delivery) {
 	if d.Refuse || !strings.Contains(d.ID, " order") {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"causeway/scripts/day"
 	"causeway/shared/connector"
 	"causeway/shared/pipeline"
 )
@@ -42,7 +43,7 @@ func TestSourcesArePolledOnSchedule(t *testing.T) {
 	must(t, err)
 	said := make(chan string, 10)
 	p.say = func(text string) { said <- text }
-	for _, d := range sampleDay() {
+	for _, d := range day.Sample() {
 		if d.Lost {
 			p.hold(d)
 		}
@@ -66,7 +67,7 @@ func TestSourcesArePolledOnSchedule(t *testing.T) {
 	for _, order := range p.erp.Orders() {
 		orders[order.Memo] = true
 	}
-	for _, d := range sampleDay() {
+	for _, d := range day.Sample() {
 		if d.Lost && !orders[d.Order] {
 			t.Errorf("%s is not in the ERP", d.Order)
 		}
@@ -104,7 +105,7 @@ func TestOnlyOrdersThatReallyHappenedAreHeld(t *testing.T) {
 	p, err := open(t.Context(), options{data: t.TempDir(), policy: hasty()})
 	defer func() { must(t, p.close()) }()
 	must(t, err)
-	for _, d := range sampleDay() {
+	for _, d := range day.Sample() {
 		p.hold(d)
 	}
 	var sum pipeline.PollReport
@@ -115,7 +116,7 @@ func TestOnlyOrdersThatReallyHappenedAreHeld(t *testing.T) {
 		}
 	}
 	orders := map[string]bool{}
-	for _, d := range sampleDay() {
+	for _, d := range day.Sample() {
 		if d.Order != "" {
 			orders[d.Order] = true
 		}

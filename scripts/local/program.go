@@ -19,6 +19,7 @@ import (
 
 	"causeway/functions"
 	"causeway/functions/netsuite/netsuitetest"
+	"causeway/scripts/day"
 	"causeway/shared/connector"
 	"causeway/shared/local"
 	"causeway/shared/pipeline"
@@ -135,7 +136,7 @@ func (p *program) openFake(system functions.System, offset int) (map[string]stri
 	if erp, ok := fake.(*netsuitetest.Fake); ok {
 		p.erp = erp
 		handler.HandleFunc("GET /books", booksPage(erp))
-		if extra, err = prepare(erp); err != nil {
+		if extra, err = day.Prepare(erp); err != nil {
 			return nil, err
 		}
 	}

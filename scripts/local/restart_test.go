@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"causeway/scripts/day"
 )
 
 // patience is how long a started command may take for what it is waited for.
@@ -23,7 +25,7 @@ const patience = 3 * time.Minute
 // whether anything that a store was told to be accepted is missing or there twice.
 func TestKillAndRestart(t *testing.T) {
 	t.Parallel()
-	steps, folder := sampleDay(), t.TempDir()
+	steps, folder := day.Sample(), t.TempDir()
 	for _, moment := range moments(len(steps)) {
 		c := start(t, folder)
 		c.waitForAnswers(moment)
@@ -45,8 +47,8 @@ func moments(steps int) []int {
 }
 
 // accepted counts the deliveries that reach a door and that it must not turn away.
-func accepted(steps []delivery) int {
-	return len(slices.DeleteFunc(slices.Clone(steps), func(d delivery) bool { return d.Refuse || d.Lost }))
+func accepted(steps []day.Delivery) int {
+	return len(slices.DeleteFunc(slices.Clone(steps), func(d day.Delivery) bool { return d.Refuse || d.Lost }))
 }
 
 // command is the program in a process of its own.

@@ -12,6 +12,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"causeway/scripts/day"
 )
 
 // told is what a sender was told about one delivery.
@@ -26,8 +28,8 @@ type told struct {
 // with what nobody was told about.
 type senders struct {
 	client *http.Client
-	door   string         // "http://127.0.0.1:4600/hooks/"
-	hold   func(delivery) // makes the store hold what it delivers; may be nil
+	door   string             // "http://127.0.0.1:4600/hooks/"
+	hold   func(day.Delivery) // makes the store hold what it delivers; may be nil
 	mu     sync.Mutex
 	book   *os.File
 	told   map[string]told
@@ -55,8 +57,8 @@ func openSenders(path, door string, client *http.Client) (*senders, error) {
 }
 
 // play sends the day, pausing between deliveries, until all were answered or ctx ends.
-func (s *senders) play(ctx context.Context, day []delivery, pause time.Duration) error {
-	for _, d := range day {
+func (s *senders) play(ctx context.Context, steps []day.Delivery, pause time.Duration) error {
+	for _, d := range steps {
 		if s.hold != nil {
 			s.hold(d)
 		}
@@ -82,7 +84,7 @@ func (s *senders) knows(id string) bool {
 
 // send repeats the delivery until the door has decided about it. One that gets lost on
 // its way is noted without a status.
-func (s *senders) send(ctx context.Context, d delivery) error {
+func (s *senders) send(ctx context.Context, d day.Delivery) error {
 	if d.Lost {
 		return s.note(told{d.ID, 0, d.Order})
 	}
@@ -97,7 +99,7 @@ func (s *senders) send(ctx context.Context, d delivery) error {
 	}
 }
 
-func (s *senders) post(ctx context.Context, d delivery) (int, error) {
+func (s *senders) post(ctx context.Context, d day.Delivery) (int, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.door+d.System, bytes.NewReader(d.Body))
 	if err != nil {
 		return 0, err

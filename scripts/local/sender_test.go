@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"causeway/scripts/day"
 )
 
 // door is a door that answers as a test says: one status per request, then 200.
@@ -44,8 +46,8 @@ func mustOpenSenders(t *testing.T, path string, d *door) *senders {
 	return s
 }
 
-func step(id string) delivery {
-	return delivery{ID: id, System: "shopify", Header: http.Header{"X-Id": {id}}, Body: []byte("{}"), Order: "memo of " + id}
+func step(id string) day.Delivery {
+	return day.Delivery{ID: id, System: "shopify", Header: http.Header{"X-Id": {id}}, Body: []byte("{}"), Order: "memo of " + id}
 }
 
 func TestSenderRepeatsUntilTheDoorHasDecided(t *testing.T) {
@@ -66,7 +68,7 @@ func TestSenderRepeatsUntilTheDoorHasDecided(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := &door{answers: c.answers}
 				s := mustOpenSenders(t, path, d)
-				must(t, s.play(t.Context(), []delivery{step("1")}, time.Minute))
+				must(t, s.play(t.Context(), []day.Delivery{step("1")}, time.Minute))
 				if want := slices.Repeat([]string{"/hooks/shopify 1 {}"}, c.requests); !slices.Equal(d.bodies, want) {
 					t.Errorf("sent %q, want %q", d.bodies, want)
 				}
@@ -82,7 +84,7 @@ func TestDayGoesOnWithWhatNobodyWasToldAbout(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "book")
 	first := mustOpenSenders(t, path, &door{})
-	must(t, first.play(t.Context(), []delivery{step("1"), step("2")}, 0))
+	must(t, first.play(t.Context(), []day.Delivery{step("1"), step("2")}, 0))
 
 	// Killed while the answer to the second was being written.
 	book, err := os.ReadFile(path)
@@ -91,7 +93,7 @@ func TestDayGoesOnWithWhatNobodyWasToldAbout(t *testing.T) {
 
 	d := &door{}
 	again := mustOpenSenders(t, path, d)
-	must(t, again.play(t.Context(), []delivery{step("1"), step("2"), step("3")}, 0))
+	must(t, again.play(t.Context(), []day.Delivery{step("1"), step("2"), step("3")}, 0))
 	if want := []string{"/hooks/shopify 2 {}", "/hooks/shopify 3 {}"}; !slices.Equal(d.bodies, want) {
 		t.Errorf("sent %q, want %q", d.bodies, want)
 	}
@@ -115,7 +117,7 @@ func TestSenderStopsWithItsContext(t *testing.T) {
 		s := mustOpenSenders(t, path, &door{answers: slices.Repeat([]int{503}, 1000)})
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		if err := s.play(ctx, []delivery{step("1")}, 0); !errors.Is(err, context.DeadlineExceeded) {
+		if err := s.play(ctx, []day.Delivery{step("1")}, 0); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("ended with %v", err)
 		}
 		if len(s.all()) != 0 {
@@ -127,13 +129,13 @@ func TestSenderStopsWithItsContext(t *testing.T) {
 func TestSampleDayNamesEachStepOnce(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, d := range sampleDay() {
+	for _, d := range day.Sample() {
 		if seen[d.ID] || len(d.Body) == 0 || len(d.Header) == 0 {
 			t.Errorf("step %q: seen before %v, %d bytes, %d headers", d.ID, seen[d.ID], len(d.Body), len(d.Header))
 		}
 		seen[d.ID] = true
 	}
-	if first, second := sampleDay(), sampleDay(); len(first) < 100 || len(first) != len(second) {
+	if first, second := day.Sample(), day.Sample(); len(first) < 100 || len(first) != len(second) {
 		t.Errorf("the day has %d steps, then %d", len(first), len(second))
 	}
 }

@@ -1,4 +1,7 @@
-package main
+// Package day is the sample day of two stores that the demonstrations and the tests of
+// whole installations play: signed deliveries as stores send them, what the ERP does
+// badly meanwhile, and the audit of the ERP's books against what senders were told.
+package day
 
 import (
 	"embed"
@@ -15,8 +18,8 @@ import (
 //go:embed recorded/*.json
 var recorded embed.FS
 
-// delivery is one request of the sample day.
-type delivery struct {
+// Delivery is one request of the sample day.
+type Delivery struct {
 	ID     string // step of the day, such as "017 shopify orders/create"
 	System string
 	Header http.Header
@@ -26,13 +29,13 @@ type delivery struct {
 	Lost   bool   // it never arrives; only polling finds what it would have told
 }
 
-// day collects the deliveries in the order in which the stores send them.
-type day struct{ steps []delivery }
+// builder collects the deliveries in the order in which the stores send them.
+type builder struct{ steps []Delivery }
 
-// sampleDay is a day of two stores: recorded and sampled deliveries, orders made up
+// Sample is a day of two stores: recorded and sampled deliveries, orders made up
 // after them, and what goes wrong on every day.
-func sampleDay() []delivery {
-	d := &day{}
+func Sample() []Delivery {
+	d := &builder{}
 	d.shopifySamples()
 	d.wooRecorded()
 	d.morning()
@@ -42,7 +45,7 @@ func sampleDay() []delivery {
 
 // shopifySamples is the life of order #1001: placed, changed, paid, cancelled, with a
 // repeated delivery and one that arrives late with an older payload.
-func (d *day) shopifySamples() {
+func (d *builder) shopifySamples() {
 	const order = "820982911946154508"
 	d.shopify("customers/create", sample("shopify.customers-create"), "", "")
 	d.shopify("orders/create", sample("shopify.orders-create"), order, "")
@@ -55,8 +58,8 @@ func (d *day) shopifySamples() {
 }
 
 // wooRecorded is the life of WooCommerce order 12 as a running store delivered it.
-func (d *day) wooRecorded() {
-	d.steps = append(d.steps, delivery{
+func (d *builder) wooRecorded() {
+	d.steps = append(d.steps, Delivery{
 		ID: d.id("woocommerce", "ping"), System: "woocommerce",
 		Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Body: []byte("webhook_id=1"),
 	})
@@ -68,7 +71,7 @@ func (d *day) wooRecorded() {
 }
 
 // morning is plain trade: thirty orders of each store, some of a special kind.
-func (d *day) morning() {
+func (d *builder) morning() {
 	for i := range 30 {
 		p := purchase(i)
 		id := strconv.FormatInt(p.ID, 10)
@@ -118,7 +121,7 @@ func purchase(i int) shopifytest.Purchase {
 // mishaps are what goes wrong: a forged delivery, a test order, an unknown SKU, a
 // payment that overtakes its order, webhooks that never arrive, and orders that the ERP
 // treats badly.
-func (d *day) mishaps() {
+func (d *builder) mishaps() {
 	d.shopify("orders/create", purchase(40).Body(), "", "forged")
 	test := purchase(41)
 	test.Test = true
@@ -152,9 +155,9 @@ func misbehaviours() []netsuitetest.Act {
 	}
 }
 
-// prepare makes the ERP know the day's articles and misbehave as planned, and
+// Prepare makes the ERP know the day's articles and misbehave as planned, and
 // returns the settings that it takes beside the fake's own.
-func prepare(erp *netsuitetest.Fake) (map[string]string, error) {
+func Prepare(erp *netsuitetest.Fake) (map[string]string, error) {
 	known := []string{"TEE-BLK-M", "HOOD-M"}
 	for i := range 20 {
 		known = append(known, sku(i))
@@ -197,7 +200,7 @@ func sample(name string) []byte {
 
 // shopify adds a delivery. A variant other than "" makes it a delivery of its own,
 // although topic and body were sent before; "forged" signs it with another secret.
-func (d *day) shopify(topic string, body []byte, order, variant string) {
+func (d *builder) shopify(topic string, body []byte, order, variant string) {
 	made := shopifytest.Delivery{Topic: topic, Body: body}
 	if variant != "" {
 		made.WebhookID = "00000000-0000-4000-8000-" + fmt.Sprintf("%012d", len(d.steps))
@@ -205,22 +208,22 @@ func (d *day) shopify(topic string, body []byte, order, variant string) {
 	if variant == "forged" {
 		made.Secret = "not the shop's"
 	}
-	step := delivery{ID: d.id("shopify", topic), System: "shopify", Header: made.Header(), Body: body, Refuse: variant == "forged"}
+	step := Delivery{ID: d.id("shopify", topic), System: "shopify", Header: made.Header(), Body: body, Refuse: variant == "forged"}
 	if order != "" {
 		step.Order = shopifyMemo(order)
 	}
 	d.steps = append(d.steps, step)
 }
 
-func (d *day) woo(topic string, body []byte, order string) {
-	step := delivery{ID: d.id("woocommerce", topic), System: "woocommerce", Header: woocommercetest.Header(topic, body), Body: body}
+func (d *builder) woo(topic string, body []byte, order string) {
+	step := Delivery{ID: d.id("woocommerce", topic), System: "woocommerce", Header: woocommercetest.Header(topic, body), Body: body}
 	if order != "" {
 		step.Order = "woocommerce shop.example order " + order
 	}
 	d.steps = append(d.steps, step)
 }
 
-func (d *day) id(system, topic string) string {
+func (d *builder) id(system, topic string) string {
 	return fmt.Sprintf("%03d %s %s", len(d.steps)+1, system, topic)
 }
 

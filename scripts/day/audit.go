@@ -1,0 +1,77 @@
+package day
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"causeway/functions/netsuite/netsuitetest"
+	"causeway/shared/message"
+	"causeway/shared/pipeline"
+)
+
+// Finder is the part of the ledger that the audit reads.
+type Finder interface {
+	// Find returns the entries that match every field set in the query, oldest first.
+	Find(ctx context.Context, query pipeline.Query) ([]pipeline.Entry, error)
+}
+
+// Lost returns the memos of what ought to stand in the ERP's books and neither does
+// nor is explained by the ledger: accepted orders, and published payments.
+func Lost(ctx context.Context, ledger Finder, erp *netsuitetest.Fake, accepted []string) ([]string, error) {
+	expected, err := payments(ctx, ledger)
+	if err != nil {
+		return nil, err
+	}
+	expected = append(slices.Clone(accepted), expected...)
+	slices.Sort(expected)
+	var lost []string
+	books := booksOf(erp)
+	for _, memo := range slices.Compact(expected) {
+		if books[memo] > 0 {
+			continue
+		}
+		fine, err := explained(ctx, ledger, memo)
+		if err != nil {
+			return nil, err
+		}
+		if !fine {
+			lost = append(lost, memo)
+		}
+	}
+	return lost, nil
+}
+
+// booksOf counts the records by their memo, which names the store's own document.
+func booksOf(erp *netsuitetest.Fake) map[string]int {
+	count := map[string]int{}
+	for _, order := range erp.Orders() {
+		count[order.Memo]++
+	}
+	for _, deposit := range erp.Deposits() {
+		count[deposit.Memo]++
+	}
+	return count
+}
+
+// payments returns the memos of the captured payments that were published.
+func payments(ctx context.Context, ledger Finder) (memos []string, err error) {
+	published, err := ledger.Find(ctx, pipeline.Query{Stage: pipeline.Published})
+	for _, e := range published {
+		if e.Entity.Type == "payment" {
+			memos = append(memos, strings.Join([]string{e.Entity.System, e.Entity.Tenant, e.Entity.Type, e.Entity.ID}, " "))
+		}
+	}
+	return memos, err
+}
+
+// explained reports whether the ledger says why the document is not in the ERP.
+func explained(ctx context.Context, ledger Finder, memo string) (bool, error) {
+	parts := strings.SplitN(memo, " ", 4)
+	key := message.Key{System: parts[0], Tenant: parts[1], Type: parts[2], ID: parts[3]}
+	entries, err := ledger.Find(ctx, pipeline.Query{Entity: key})
+	return slices.ContainsFunc(entries, func(e pipeline.Entry) bool {
+		waits := e.Stage == pipeline.Deferred && e.Error.Code == pipeline.ParentDead
+		return waits || e.Route != "" && e.Stage.Ends() && e.Stage != pipeline.Confirmed && e.Stage != pipeline.Superseded
+	}), err
+}

@@ -1,0 +1,243 @@
+//go:build aws
+
+package aws_test
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	events "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/smithy-go"
+)
+
+// hidden is how long a queue hides a received message here, in seconds.
+const hidden = "20"
+
+// clients are the SDK's, for setting up and for looking after.
+type clients struct {
+	sqs     *sqs.Client
+	events  *eventbridge.Client
+	dynamo  *dynamodb.Client
+	s3      *s3.Client
+	secrets *secretsmanager.Client
+	region  string
+}
+
+func newClients(config aws.Config) *clients {
+	return &clients{
+		sqs: sqs.NewFromConfig(config), events: eventbridge.NewFromConfig(config), dynamo: dynamodb.NewFromConfig(config),
+		secrets: secretsmanager.NewFromConfig(config), region: config.Region,
+		s3: s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil }),
+	}
+}
+
+// deploy sets up what the templates describe, in an order in which each finds what it
+// refers to. Secrets are created empty, as they are in an account.
+func (c *clients) deploy(ctx context.Context, s *stack) error {
+	for _, step := range []struct {
+		kind string
+		make func(context.Context, map[string]any) error
+	}{
+		{"AWS::DynamoDB::Table", c.table},
+		{"AWS::S3::Bucket", c.bucket},
+		{"AWS::SecretsManager::Secret", c.secret},
+		{"AWS::SQS::Queue", c.deadQueue},
+		{"AWS::SQS::Queue", c.liveQueue},
+		{"AWS::SQS::QueuePolicy", c.policy},
+		{"AWS::Events::EventBus", c.bus},
+		{"AWS::Events::Rule", c.rule},
+	} {
+		if err := s.each(step.kind, func(_ string, p map[string]any) error { return step.make(ctx, p) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unlessThere forgives a resource that an earlier run left at a lasting endpoint.
+func unlessThere(err error) error {
+	var api smithy.APIError
+	there := []string{"ResourceInUseException", "ResourceAlreadyExistsException", "ResourceExistsException", "BucketAlreadyOwnedByYou"}
+	if errors.As(err, &api) && slices.Contains(there, api.ErrorCode()) {
+		return nil
+	}
+	return err
+}
+
+func (c *clients) table(ctx context.Context, p map[string]any) error {
+	ttl, err := into[dynamodb.UpdateTimeToLiveInput](map[string]any{"TableName": p["TableName"], "TimeToLiveSpecification": p["TimeToLiveSpecification"]})
+	if err != nil {
+		return err
+	}
+	for _, later := range []string{"SSESpecification", "PointInTimeRecoverySpecification", "TimeToLiveSpecification", "Tags"} {
+		delete(p, later)
+	}
+	in, err := into[dynamodb.CreateTableInput](p)
+	if err != nil {
+		return err
+	}
+	if _, err := c.dynamo.CreateTable(ctx, &in); err != nil {
+		return unlessThere(err)
+	}
+	about := &dynamodb.DescribeTableInput{TableName: in.TableName}
+	if err := dynamodb.NewTableExistsWaiter(c.dynamo).Wait(ctx, about, time.Minute); err != nil {
+		return err
+	}
+	_, err = c.dynamo.UpdateTimeToLive(ctx, &ttl)
+	return err
+}
+
+func (c *clients) bucket(ctx context.Context, p map[string]any) error {
+	name, _ := p["BucketName"].(string)
+	in := &s3.CreateBucketInput{Bucket: &name}
+	if c.region != "us-east-1" {
+		in.CreateBucketConfiguration = &s3types.CreateBucketConfiguration{LocationConstraint: s3types.BucketLocationConstraint(c.region)}
+	}
+	_, err := c.s3.CreateBucket(ctx, in)
+	return unlessThere(err)
+}
+
+func (c *clients) secret(ctx context.Context, p map[string]any) error {
+	in, err := into[secretsmanager.CreateSecretInput](p)
+	if err != nil {
+		return err
+	}
+	_, err = c.secrets.CreateSecret(ctx, &in)
+	return unlessThere(err)
+}
+
+func (c *clients) deadQueue(ctx context.Context, p map[string]any) error {
+	if p["RedrivePolicy"] != nil {
+		return nil
+	}
+	return c.queue(ctx, p)
+}
+
+func (c *clients) liveQueue(ctx context.Context, p map[string]any) error {
+	if p["RedrivePolicy"] == nil {
+		return nil
+	}
+	return c.queue(ctx, p)
+}
+
+func (c *clients) queue(ctx context.Context, p map[string]any) error {
+	attributes := map[string]string{}
+	for name, value := range p {
+		switch value := value.(type) {
+		case map[string]any:
+			text, err := json.Marshal(value)
+			if err != nil {
+				return err
+			}
+			attributes[name] = string(text)
+		case []any: // tags
+		default:
+			attributes[name] = fmt.Sprint(value)
+		}
+	}
+	name := attributes["QueueName"]
+	delete(attributes, "QueueName")
+	if attributes["RedrivePolicy"] != "" {
+		attributes["VisibilityTimeout"] = hidden
+	}
+	_, err := c.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: &name, Attributes: attributes})
+	return err
+}
+
+func (c *clients) policy(ctx context.Context, p map[string]any) error {
+	text, err := json.Marshal(p["PolicyDocument"])
+	if err != nil {
+		return err
+	}
+	for _, url := range parts(p["Queues"]) {
+		if url == "" {
+			continue
+		}
+		in := &sqs.SetQueueAttributesInput{QueueUrl: aws.String(fmt.Sprint(url)), Attributes: map[string]string{"Policy": string(text)}}
+		if _, err := c.sqs.SetQueueAttributes(ctx, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *clients) bus(ctx context.Context, p map[string]any) error {
+	name, _ := p["Name"].(string)
+	_, err := c.events.CreateEventBus(ctx, &eventbridge.CreateEventBusInput{Name: &name})
+	return unlessThere(err)
+}
+
+func (c *clients) rule(ctx context.Context, p map[string]any) error {
+	pattern, err := json.Marshal(p["EventPattern"])
+	if err != nil {
+		return err
+	}
+	targets, err := into[[]events.Target](p["Targets"])
+	if err != nil {
+		return err
+	}
+	delete(p, "EventPattern")
+	delete(p, "Targets")
+	in, err := into[eventbridge.PutRuleInput](p)
+	if err != nil {
+		return err
+	}
+	if in.ScheduleExpression == nil {
+		in.EventPattern = aws.String(string(pattern))
+	}
+	if _, err := c.events.PutRule(ctx, &in); err != nil {
+		return err
+	}
+	out, err := c.events.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: in.Name, EventBusName: in.EventBusName, Targets: targets})
+	if err == nil && out.FailedEntryCount > 0 {
+		err = fmt.Errorf("targets of %s: %v", *in.Name, out.FailedEntries)
+	}
+	return err
+}
+
+// depth counts what is in the queues that are not for dead letters.
+func (c *clients) depth(ctx context.Context, urls []string) (int, error) {
+	total := 0
+	for _, url := range urls {
+		out, err := c.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []sqsAttribute{"All"}})
+		if err != nil {
+			return 0, err
+		}
+		for _, name := range []string{"", "NotVisible", "Delayed"} {
+			var n int
+			if _, err := fmt.Sscan(cmp.Or(out.Attributes["ApproximateNumberOfMessages"+name], "0"), &n); err != nil {
+				return 0, err
+			}
+			total += n
+		}
+	}
+	return total, nil
+}
+
+// liveQueues are the URLs of the queues that functions read.
+func (s *stack) liveQueues() (urls []string, err error) {
+	err = s.each("AWS::Lambda::EventSourceMapping", func(_ string, p map[string]any) error {
+		arn, _ := p["EventSourceArn"].(string)
+		urls = append(urls, s.queueURL(arn))
+		return nil
+	})
+	return urls, err
+}
+
+func (s *stack) queueURL(arn string) string {
+	at := s.templates[0].place
+	return "https://sqs." + at.region + ".amazonaws.com/" + at.account + "/" + arn[strings.LastIndex(arn, ":")+1:]
+}

@@ -1,0 +1,37 @@
+// Package aws runs what is deployed, without an account: the templates of infra are
+// set up through SDK calls at an endpoint, the functions' real programs run as
+// processes behind a Lambda Runtime API, and the sample day is posted as signed
+// webhooks and counted at the target's own books while processes are killed and
+// services fail.
+//
+// `make test-aws` runs it; the everyday tests only hold the templates and the ports
+// of shared/cloud to each other. The endpoint is the stand-in of cloudtest in this
+// process, or the one of AWS_ENDPOINT_URL (moto, LocalStack, AWS), at which only the
+// day with kills is played, for the faults below need the stand-in. ENDPOINT_ACCOUNT is
+// the account's number there, if it is not 123456789012. A real account is never touched
+// by default: without AWS_ENDPOINT_URL it takes ACCOUNT, the account's number, and STAGE
+// beside credentials; resources are set up by their names and stay, and the functions
+// still run here.
+//
+// # What stands in for AWS
+//
+// Lambda: one process per execution environment, as many as the event source mappings'
+// MaximumConcurrency asks for; a process that dies is replaced; a batch whose function
+// fails, or that names an unknown message, comes again whole. API Gateway: routes and
+// integrations of the template, payload format 2.0, every other body in base64.
+//
+// Two settings differ from what is deployed, so that nobody waits an hour: queues hide
+// a received message for twenty seconds, and a call to NetSuite may take two.
+//
+// Schedules do not fire (a first poll looks back a day, and the sample day is older), so
+// deliveries of the sample day that never arrive, which polling
+// makes up for, are left out.
+//
+// # Faults
+//
+// Played by their ids in the catalogue of faults: F1 to F7, F9 to F11, F17, F50, F51
+// and F54. F8, a panic in one record, cannot be played with programs that are not
+// made to panic; it is proved in package cloud. F7 is played as what it is to the
+// function, a SIGKILL, without its repetition up to the poison limit, which the
+// pipeline's own tests have.
+package aws

@@ -1,0 +1,129 @@
+//go:build aws
+
+package aws_test
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"causeway/scripts/day"
+	"causeway/shared/cloud/cloudtest"
+)
+
+// some is the beginning of the day: samples of both stores and a dozen plain orders.
+const some = 44
+
+// TestFaults plays the beginning of the day in a world of its own per fault. Nothing
+// may be lost, doubled or dead.
+func TestFaults(t *testing.T) {
+	if environmentOfTest.endpoint != nil || environmentOfTest.account != "" {
+		t.Log("the faults below are played at the stand-in only")
+		return
+	}
+	kill := func(on event, among int, points ...point) func(*world) {
+		return func(w *world) { w.kills.draw(rand.New(rand.NewPCG(seed, 2)), on, among, points...) }
+	}
+	fail := func(service, operation string, fault cloudtest.Fault) func(*world) {
+		return func(w *world) { w.emulator.Fail(service, operation, fault) }
+	}
+	for _, c := range []struct {
+		name   string
+		before func(*world)
+	}{
+		{"F1 crash on receive", kill(onInvocation, 5, pointReceive)},
+		{"F2 crash after the claim before the write", kill(onWrite, 10, pointClaim)},
+		{"F3 crash after the write before its answer", kill(onWrite, 10, pointAnswer)},
+		{"F3 crash after the answer before the mark", kill(onWrite, 10, pointMark)},
+		{"F4 crash after the mark before the delete", kill(onWrite, 10, pointDelete)},
+		{"F6 timeout of the function in its call", kill(onWrite, 10, pointTimeout)},
+		{"F7 out of memory, twice in a row", func(w *world) {
+			kill(onWrite, 2, pointAnswer, pointAnswer)(w)
+		}},
+		{"F9 failure to start", startWithoutSecret},
+		{"F10 crash of the door after it stored", kill(onDoor, 20, pointAfter, pointAfter)},
+		{"F11 crash of the door before it stored", kill(onDoor, 20, pointBefore, pointBefore)},
+		{"F17 entries of PutEvents fail", fail("events", "PutEvents", cloudtest.FailEntries(8, 0))},
+		{"F17 PutEvents fails beyond the function's tries", fail("events", "PutEvents", cloudtest.FailEntries(20, 0))},
+		{"F17 entries of SendMessageBatch fail", fail("sqs", "SendMessageBatch", cloudtest.FailEntries(8, 0))},
+		{"F50 throttled at the claim and the mark", fail("dynamodb", "PutItem", cloudtest.Throttle(30))},
+		{"F50 throttled at the ledger", fail("dynamodb", "BatchWriteItem", cloudtest.Throttle(30))},
+		{"F51 the answers of claims are lost", fail("dynamodb", "PutItem", cloudtest.LoseAnswer(12))},
+		{"F54 secrets rotated under warm functions", rotateSecrets},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			c.before(w)
+			steps := day.Sample()[:some]
+			accepted := w.play(steps)
+			w.settle(t.Context())
+			if r := w.audit(accepted); r.Accepted != len(steps) {
+				t.Errorf("%d of %d deliveries were accepted", r.Accepted, len(steps))
+			}
+			if dead := w.deadLetters(); dead != 0 {
+				t.Errorf("%d dead letters", dead)
+			}
+			if left := w.kills.missed(); len(left) > 0 {
+				t.Errorf("kills that did not happen: %v", left)
+			}
+		})
+	}
+}
+
+// TestMidBatch is F5: a full batch waits for its function, which dies half way.
+func TestMidBatch(t *testing.T) {
+	if environmentOfTest.endpoint != nil || environmentOfTest.account != "" {
+		return // the day with kills has it too
+	}
+	w := newWorld(t)
+	w.kills.draw(rand.New(rand.NewPCG(seed, 3)), onHalf, 1, pointMidBatch)
+	w.emulator.Fail("sqs", "ReceiveMessage", cloudtest.Unavailable(cloudtest.Always))
+	steps := day.Sample()[:some]
+	accepted := w.play(steps)
+	w.emulator.Heal("sqs", "ReceiveMessage")
+	w.settle(t.Context())
+	w.audit(accepted)
+	if left := w.kills.missed(); len(left) > 0 {
+		t.Errorf("kills that did not happen: %v", left)
+	}
+}
+
+// startWithoutSecret takes a credential away until the function failed to start.
+func startWithoutSecret(w *world) {
+	w.Helper()
+	if err := w.putSecret("netsuite", map[string]string{"NETSUITE_TOKEN_SECRET": ""}); err != nil {
+		w.Fatal(err)
+	}
+	h := w.hosts[w.prefix+"-netsuite-deliver"]
+	w.running.Go(func() {
+		for w.Context().Err() == nil && h.initFailures() < 3 {
+			pause(w.Context(), 20*time.Millisecond)
+		}
+		if err := w.putSecret("netsuite", nil); err != nil {
+			w.Error(err)
+		}
+	})
+}
+
+// rotateSecrets starts functions with the secrets of before, then rotates those.
+func rotateSecrets(w *world) {
+	w.Helper()
+	for system, old := range map[string]map[string]string{
+		"netsuite": {"NETSUITE_TOKEN_SECRET": "the token secret of before"}, "shopify": {"SHOPIFY_WEBHOOK_SECRETS": "the signing secret of before"},
+	} {
+		if err := w.putSecret(system, old); err != nil {
+			w.Fatal(err)
+		}
+	}
+	for _, name := range []string{"netsuite-deliver", "netsuite-deliver", "shopify-receive"} {
+		if err := w.hosts[w.prefix+"-"+name].warm(w.Context()); err != nil {
+			w.Fatal(err)
+		}
+	}
+	for _, system := range []string{"netsuite", "shopify"} {
+		if err := w.putSecret(system, nil); err != nil {
+			w.Fatal(err)
+		}
+	}
+}
