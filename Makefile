@@ -47,6 +47,21 @@ bench: ## speed of the translation and of the local engine, as ratios
 fuzz: ## fuzz every decoder, codec and verifier (FUZZTIME= each)
 	scripts/fuzz.sh $(FUZZTIME)
 
+SEEDS ?= 200
+MIXES ?= 500
+
+.PHONY: faults
+faults: ## break the pipeline under a virtual clock: first tier, 200 seeds each, 500 mixes (FAULT= SEED= for one)
+	@go run ./test/sim/faults -seeds $(SEEDS) -mixes $(MIXES) $(if $(FAULT),-fault $(FAULT)) $(if $(SEED),-seed $(SEED))
+
+NIGHTLY_SEEDS ?= 10000
+NIGHTLY_MIXES ?= 50000
+NIGHTLY_LIMIT ?= 4h
+
+.PHONY: faults-nightly
+faults-nightly: ## the same with every fault, 10,000 seeds each and 50,000 mixes
+	@go run ./test/sim/faults -tier 2 -seeds $(NIGHTLY_SEEDS) -mixes $(NIGHTLY_MIXES) -limit $(NIGHTLY_LIMIT)
+
 .PHONY: schemas
 schemas: ## write events/schemas and events/samples from the model
 	go run ./scripts/schemas

@@ -1,0 +1,188 @@
+package sim
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/message"
+)
+
+// Effect is one change of the target's state, in the order in which they took place.
+type Effect struct {
+	At       time.Time
+	Entity   string
+	Event    string
+	Version  message.Sequence
+	Document int              // which record was written: a second one for the same event is a duplicate
+	Over     message.Sequence // newest version that was confirmed before
+	Late     bool             // it landed after its request was given up
+}
+
+// target is the ERP. It keeps its own guarantee honestly and remembers every effect:
+// the checker reads this, never what we say about it.
+type target struct {
+	world     *world
+	guarantee connector.Guarantee
+	lag       time.Duration // of the search
+	effects   []Effect
+	current   map[string]Effect // by entity: what a reader of the ERP sees
+	documents int
+	keys      map[string]Effect // by idempotency key
+	calls     []Call
+	confirmed map[string]message.Sequence // newest version per entity that was answered with success
+}
+
+// Call is one request at the target and when it came in.
+type Call struct {
+	At    time.Time
+	Event string
+	Fate  string
+}
+
+func newTarget(w *world, guarantee connector.Guarantee) *target {
+	return &target{world: w, guarantee: guarantee, current: map[string]Effect{}, keys: map[string]Effect{}, confirmed: map[string]message.Sequence{}}
+}
+
+// hear notes a request, and that one which was asked to wait did wait.
+func (t *target) hear(p *process, event string, f fate) {
+	t.calls = append(t.calls, Call{p.now, event, f.name})
+	p.wrote = true
+	if wanted := t.world.notBefore[event]; p.now.Before(wanted) {
+		t.world.breaks("the target asked not to be called about %s before %s, and was at %s", event, wanted, p.now)
+	}
+}
+
+// apply makes the effect of a request, as the target's guarantee has it.
+func (t *target) apply(d connector.Delivery, late bool) Effect {
+	entity := d.Message.Subject
+	e := Effect{At: t.world.now, Entity: entity, Event: d.Message.ID, Version: d.Message.Sequence, Over: t.confirmed[entity], Late: late}
+	before, known := t.current[entity]
+	switch t.guarantee {
+	case connector.ExternalID:
+		e.Document = before.Document
+	case connector.IdempotencyKey:
+		if done, ok := t.keys[d.Key]; ok {
+			return done
+		}
+	}
+	if update := known && d.Ref != ""; update {
+		e.Document = before.Document
+	}
+	if e.Document == 0 {
+		t.documents++
+		e.Document = t.documents
+	}
+	t.keys[d.Key], t.current[entity] = e, e
+	t.effects = append(t.effects, e)
+	return e
+}
+
+func (e Effect) ref() string { return strconv.Itoa(e.Document) }
+
+// client is the ERP's connector in the hands of one process.
+type client struct {
+	target *target
+	p      *process
+}
+
+// Deliver implements connector.Target. Everything that can go wrong between a caller
+// and a machine far away goes wrong here.
+func (c client) Deliver(_ context.Context, d connector.Delivery) (connector.Receipt, error) {
+	w, t := c.target.world, c.target
+	w.panics(c.p, opDeliver, d.Message.Subject)
+	f := w.fate(call{p: c.p, op: opDeliver, name: d.Message.Subject, event: d.Message.ID, attempt: d.Attempt, version: d.Message.Sequence})
+	c.p.sleep(w.between(5*time.Millisecond, 400*time.Millisecond))
+	w.die(c.p, f, before)
+	t.hear(c.p, d.Message.ID, f)
+	if err := c.unanswered(d, f); err != nil {
+		return connector.Receipt{}, err
+	}
+	if f.err != nil && !f.applied {
+		c.p.sleep(f.slow)
+		w.notBefore[d.Message.ID] = c.p.now.Add(f.quiet)
+		return connector.Receipt{}, f.err
+	}
+	c.p.sleep(f.slow)
+	e := t.apply(d, false)
+	w.note(c.p, "effect", describe(e))
+	w.die(c.p, f, after)
+	c.p.sleep(w.between(5*time.Millisecond, 100*time.Millisecond))
+	if f.err != nil {
+		return connector.Receipt{}, f.err
+	}
+	t.confirmed[e.Entity] = max(t.confirmed[e.Entity], e.Version)
+	return connector.Receipt{Ref: e.ref(), Detail: "written"}, nil
+}
+
+// unanswered plays a request that hangs until its caller gives up. It may take effect
+// at any time until Linger after that.
+func (c client) unanswered(d connector.Delivery, f fate) error {
+	if !f.hang {
+		return nil
+	}
+	w, t := c.target.world, c.target
+	if f.applied {
+		w.after(f.slow, func() {
+			e := t.apply(d, true)
+			w.note(nil, "effect", "late: "+describe(e))
+		})
+	}
+	c.p.sleep(timeout)
+	w.die(c.p, f, after)
+	return ambiguous("no answer")
+}
+
+// Find implements connector.Target: a search that does not see the newest writes.
+func (c client) Find(_ context.Context, k message.Key) (string, error) {
+	w, t := c.target.world, c.target
+	f := w.fate(call{p: c.p, op: opFind, name: k.Type + "/" + k.ID})
+	c.p.sleep(w.between(5*time.Millisecond, 100*time.Millisecond))
+	w.die(c.p, f, before)
+	if f.err != nil {
+		return "", f.err
+	}
+	for _, e := range t.effects {
+		if e.Entity == k.Type+"/"+k.ID && !e.At.Add(t.lag).After(c.p.now) {
+			return e.ref(), nil
+		}
+	}
+	return "", nil
+}
+
+func describe(e Effect) string {
+	return e.Entity + " " + short(e.Version) + " by " + e.Event[:6] + " in document " + e.ref()
+}
+
+// short is the version as people count it.
+func short(s message.Sequence) string {
+	return "v" + strconv.Itoa(int(s.UpdatedAt().Sub(epoch.Add(-time.Hour))/time.Minute))
+}
+
+// The failures as connectors classify them.
+
+func ambiguous(detail string) error {
+	return &fault.Error{Kind: fault.Unavailable, Class: fault.Ambiguous, Code: "no_answer", Doing: "writing to the ERP", Detail: detail}
+}
+
+func unavailable(status int) error {
+	return &fault.Error{Kind: fault.Unavailable, Class: fault.Ambiguous, Status: status, Doing: "writing to the ERP", Detail: "the server failed"}
+}
+
+func unconnected(detail string) error {
+	return &fault.Error{Kind: fault.Unavailable, Class: fault.Connection, Doing: "connecting to the ERP", Detail: detail}
+}
+
+func throttled(wait time.Duration) error {
+	return &fault.Error{Kind: fault.Throttled, Class: fault.RateLimit, Status: 429, After: wait, Doing: "writing to the ERP", Detail: "too many requests"}
+}
+
+func unauthorized(status int) error {
+	return &fault.Error{Kind: fault.Unauthorized, Class: fault.Auth, Status: status, Doing: "writing to the ERP", Detail: "credentials refused"}
+}
+
+func rejected(field string) error {
+	return &fault.Error{Kind: fault.Rejected, Class: fault.Value, Status: 400, Code: "invalid", Field: field, Doing: "writing to the ERP", Detail: "a value that no rule allows"}
+}
