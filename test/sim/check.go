@@ -17,8 +17,8 @@ type History struct {
 	Entries  []pipeline.Entry
 	Letters  []Letter
 	Left     []Left
-	Broken   []string  // promises of the fault at hand that were not kept
-	Replayed time.Time // nothing may take effect after it; zero: nothing was replayed
+	Broken   []Violation // promises of the fault at hand that were not kept
+	Replayed time.Time   // nothing may take effect after it; zero: nothing was replayed
 	Expect   Expect
 }
 
@@ -94,10 +94,7 @@ func Check(h History) []Violation {
 	for _, left := range h.Left {
 		c.add(Leftover, "", left.Event, "still lies in "+left.Queue)
 	}
-	for _, text := range h.Broken {
-		c.add(Unexplained, "", "", text)
-	}
-	return c.found
+	return append(c.found, h.Broken...)
 }
 
 type checker struct {
@@ -241,14 +238,20 @@ func (c *checker) letters() {
 }
 
 func (c *checker) explained(l Letter) {
-	last, found := c.end(l.Event)
-	switch {
-	case l.Entity == "":
-		// The ledger knows garbage by the queue's message id, which it alone has.
-	case !found || last.Error == nil || last.Error.Class == "":
+	dead := false
+	for _, e := range c.Entries {
+		switch {
+		case e.Event != l.Event || !e.Stage.Ends():
+		case e.Stage == pipeline.Confirmed:
+			if dead {
+				c.add(Unexplained, l.Entity, l.Event, "is dead and confirmed: two places")
+			}
+		case (e.Stage == pipeline.Dead || e.Stage == pipeline.Parked) && e.Error != nil && e.Error.Class != "":
+			dead = true
+		}
+	}
+	if !dead && l.Entity != "" { // the ledger knows garbage by the queue's message id only
 		c.add(Unexplained, l.Entity, l.Event, "is dead, and the ledger does not say why")
-	case last.Stage != pipeline.Dead && last.Stage != pipeline.Parked:
-		c.add(Unexplained, l.Entity, l.Event, "is dead and "+string(last.Stage)+": two places")
 	}
 }
 

@@ -165,7 +165,7 @@ func (w *world) stateDown() {
 			return fate{err: down("reaching the table")}, true
 		case opDeliver:
 			if !k.p.claims {
-				w.breaks("%s was written while the state was out of reach and nobody had claimed it", k.name)
+				w.breaks(k.event, "was written while the state was out of reach and nobody had claimed it")
 			}
 		}
 		return fate{}, false

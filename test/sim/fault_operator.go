@@ -46,7 +46,7 @@ func (w *world) redriveInOutage() {
 	var first *operator
 	w.redrive(fixed+time.Minute, func(o *operator) { o.ramp, first = true, o }, func(bool) {
 		if first.moved > 1 {
-			w.breaks("%d messages were redriven into an outage", first.moved)
+			w.breaks("", "%d messages were redriven into an outage", first.moved)
 		}
 	})
 	w.redrive(fixed+3*time.Hour, nil, nil)

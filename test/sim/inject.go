@@ -78,8 +78,8 @@ func (w *world) fate(k call) fate {
 }
 
 // breaks notes that a promise of the fault at hand was not kept.
-func (w *world) breaks(format string, args ...any) {
-	w.broken = append(w.broken, fmt.Sprintf(format, args...))
+func (w *world) breaks(event, format string, args ...any) {
+	w.broken = append(w.broken, Violation{Sort: Unexplained, Event: event, Text: fmt.Sprintf(format, args...)})
 }
 
 // always returns the same fate.

@@ -174,7 +174,10 @@ func (c ports) Append(ctx context.Context, entries ...pipeline.Entry) error {
 			k.stages += " " + string(e.Stage) + " (" + e.Outcome + ")"
 		}
 	}
-	return c.do(k, func(fate) error { return c.world.store.Append(ctx, entries...) })
+	return c.do(k, func(fate) error {
+		c.world.target.remember(entries)
+		return c.world.store.Append(ctx, entries...)
+	})
 }
 
 func (c ports) Find(ctx context.Context, q pipeline.Query) ([]pipeline.Entry, error) {

@@ -125,7 +125,7 @@ func (w *world) history() History {
 	for _, d := range w.deliveries {
 		h.Told = append(h.Told, Told{Raw: d.raw(), Entity: d.fact.entity(), Version: d.fact.sequence(), Accepted: d.accepted, Refused: d.refused})
 		if w.doorStaysOpen && (d.tries != 1 || !d.accepted) {
-			h.Broken = append(h.Broken, "the door did not take "+d.id+" at once")
+			h.Broken = append(h.Broken, Violation{Unexplained, d.fact.entity(), d.raw(), "the door did not take it at once"})
 		}
 	}
 	for _, queue := range []string{inbox, route.Queue()} {

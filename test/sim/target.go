@@ -8,6 +8,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
+	"causeway/shared/pipeline"
 )
 
 // Effect is one change of the target's state, in the order in which they took place.
@@ -32,7 +33,7 @@ type target struct {
 	documents int
 	keys      map[string]Effect // by idempotency key
 	calls     []Call
-	confirmed map[string]message.Sequence // newest version per entity that was answered with success
+	confirmed map[string]message.Sequence // newest version per entity that our ledger calls confirmed
 }
 
 // Call is one request at the target and when it came in.
@@ -51,7 +52,18 @@ func (t *target) hear(p *process, event string, f fate) {
 	t.calls = append(t.calls, Call{p.now, event, f.name})
 	p.wrote = true
 	if wanted := t.world.notBefore[event]; p.now.Before(wanted) {
-		t.world.breaks("the target asked not to be called about %s before %s, and was at %s", event, wanted, p.now)
+		t.world.breaks(event, "the target asked not to be called about it before +%s, and was at +%s", wanted.Sub(epoch), p.now.Sub(epoch))
+	}
+}
+
+// remember notes what the ledger calls confirmed, so that each effect knows whether a
+// newer version was.
+func (t *target) remember(entries []pipeline.Entry) {
+	for _, e := range entries {
+		if e.Stage == pipeline.Confirmed {
+			entity := entityOf(e.Entity)
+			t.confirmed[entity] = max(t.confirmed[entity], e.Version)
+		}
 	}
 }
 
@@ -113,7 +125,6 @@ func (c client) Deliver(_ context.Context, d connector.Delivery) (connector.Rece
 	if f.err != nil {
 		return connector.Receipt{}, f.err
 	}
-	t.confirmed[e.Entity] = max(t.confirmed[e.Entity], e.Version)
 	return connector.Receipt{Ref: e.ref(), Detail: "written"}, nil
 }
 

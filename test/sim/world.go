@@ -39,7 +39,7 @@ type world struct {
 	crashes       map[string]int // by event: below what the policy takes for poison
 	skews         map[string]time.Duration
 	notBefore     map[string]time.Time // by event: when the target wants to hear of it again
-	broken        []string             // promises of single faults that were not kept
+	broken        []Violation          // promises of single faults that were not kept
 	signature     string
 	doorStaysOpen bool // no delivery may need a second try
 	deliveries    []*delivery
