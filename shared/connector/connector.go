@@ -70,8 +70,9 @@ type Note struct {
 type Target interface {
 	// Deliver makes the message's effect at the target and returns the target's own
 	// id for the entity. It blocks until the target has answered or ctx ends, makes
-	// no retries, and classifies each failure as a *fault.Error. With an operation
-	// of guarantee ExternalID it may be repeated at any time without a second effect.
+	// no retries, and classifies each failure as a *fault.Error. What it may take for
+	// granted, and what is asked of it, depends on the operation's Guarantee. Where Ref
+	// is set the entity is there, and Deliver must not make another.
 	Deliver(ctx context.Context, delivery Delivery) (Receipt, error)
 
 	// Find looks an entity up at the target by the key under which Deliver would
@@ -83,16 +84,30 @@ type Target interface {
 type Delivery struct {
 	Message *message.Message
 	Body    any               // pointer to the canonical type, decoded once
-	Ref     string            // the target's id of the entity, "" if it was never confirmed there
+	Ref     string            // the target's id of the entity, "" if it is not known to be there
 	Parents map[string]string // message.Key.String() of each parent -> the target's id
 	Key     string            // idempotency key of this logical write, stable over retries and redrives
 	Attempt int               // 1 for the first
+
+	// Confirmed is the newest version that the target has confirmed, "" if none; only
+	// with CompareAndSet.
+	Confirmed message.Sequence
+	// Expected is the Version of the receipt of that confirmation: what the write must
+	// find at the target. "" if it is not known, as after a conflict or an answer that
+	// was lost: then Deliver reads first; only with CompareAndSet.
+	Expected string
 }
 
 // Receipt is the target's confirmation.
 type Receipt struct {
 	Ref    string // the target's id of the entity
 	Detail string // what was done, in words an operator reads: "customer deposit 88 for sales order 17"
+	// Version is what the target calls this state of the entity, such as an ETag: the
+	// next write's Expected; only with CompareAndSet.
+	Version string
+	// Pause is how long the target wants to be left alone by all of us, as when its cost
+	// bucket is nearly empty; 0: not at all.
+	Pause time.Duration
 }
 
 // Checker is a system that can prove, without moving data, that it is reachable

@@ -10,11 +10,20 @@ type Profile struct {
 	BodyLimit   int                  // largest webhook body accepted, in bytes
 	MediaTypes  []string             // of webhooks; empty: application/json only
 	Concurrency int                  // calls to the system under way at once, over all routes and workers
+	Rate        Rate                 // calls to the system over time, over all routes and workers
 	Timeout     time.Duration        // of one call to the system
 	Linger      time.Duration        // how long after a call was given up its write may still take effect there
 	Settings    []string             // configuration keys, for documentation and infrastructure
 	Secrets     []string             // those of the settings that are secret
 	Operations  map[string]Operation // by event type: what the system does with it as a target
+}
+
+// Rate is how many calls a system takes over time: Calls every Per, and after a quiet
+// time up to Burst at once. The zero value is no limit.
+type Rate struct {
+	Calls int
+	Per   time.Duration
+	Burst int // 0 means Calls
 }
 
 // Role is one Lambda function of a system and the name of its folder.
@@ -39,6 +48,13 @@ type Operation struct {
 	Effect string
 	// Lag is how long after a write a search may still miss it; only with Search.
 	Lag time.Duration
+	// KeyLife is how long the target remembers an idempotency key, 0 for ever; only with
+	// IdempotencyKey.
+	KeyLife time.Duration
+	// SpentKey lists the vendor's codes which say that the key belongs to an attempt that
+	// failed for good, and that the next one needs a new key, such as Shopify's
+	// IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED; only with IdempotencyKey.
+	SpentKey []string
 	// Amends is true where the operation changes an entity that must already be
 	// there: it waits for the entity itself as for a parent.
 	Amends bool
@@ -48,14 +64,36 @@ type Operation struct {
 }
 
 // Guarantee is what a target offers, per operation, to make a repeated write
-// harmless. The pipeline chooses the delivery algorithm by it.
+// harmless. The pipeline chooses the delivery algorithm by it; the connector keeps what
+// stands here, and does nothing of its own to prevent a second effect.
 type Guarantee string
 
 // The guarantees, strongest first.
 const (
-	ExternalID     Guarantee = "external_id"     // writing under our own key again changes nothing
-	IdempotencyKey Guarantee = "idempotency_key" // the target remembers the key of a request
-	CompareAndSet  Guarantee = "compare_and_set" // the write names the value it expects to replace
-	Search         Guarantee = "search"          // a write can be found afterwards, after Lag
-	None           Guarantee = "none"            // an ambiguous attempt can only be parked
+	// ExternalID: writing under our own id again changes nothing. Deliver names the
+	// record by Message.Key, and may be repeated at any time.
+	ExternalID Guarantee = "external_id"
+
+	// IdempotencyKey: the target remembers the key of a request and answers a second one
+	// as it did the first. Deliver sends Delivery.Key; an operation of several requests
+	// derives one key for each from it.
+	IdempotencyKey Guarantee = "idempotency_key"
+
+	// CompareAndSet: the write names the value that it expects to replace, and the target
+	// refuses it in one step if it holds another. Deliver sends Delivery.Expected, or
+	// reads the value first if that is "". A refusal is a fault.Rejected: of class stale
+	// if what the target holds is a newer version of ours, which ends the message as
+	// superseded; of class conflict otherwise, after which the pipeline has the value read
+	// again, a few times. If what is read equals what is to be written, as after an answer
+	// that was lost, that is a success. Nothing that comes late can then do harm.
+	CompareAndSet Guarantee = "compare_and_set"
+
+	// Search: a write can be found by Target.Find, at the latest after Lag. Deliver
+	// creates if Ref is "" and otherwise sets the state of what Ref names, which may be
+	// repeated.
+	Search Guarantee = "search"
+
+	// None: an attempt whose outcome is not known can only be shown to an operator, who
+	// redrives the message once it is certain that the target has nothing of it.
+	None Guarantee = "none"
 )

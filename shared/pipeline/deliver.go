@@ -30,11 +30,14 @@ func (d *Deliverer) Handle(ctx context.Context, in Incoming) (Decision, error) {
 		}
 		return d.Config.unreadable(ctx, in, f, d.System.Profile, connector.Deliver)
 	}
-	s := &handling{Config: d.Config, profile: d.System.Profile, role: connector.Deliver, in: in, route: d.Route.Name(), event: m}
+	s := &handling{
+		Config: d.Config, profile: d.System.Profile, role: connector.Deliver, in: in, route: d.Route.Name(), event: m,
+		operation: d.System.Profile.Operations[m.Type],
+	}
 	if s.record, err = load(ctx, d.Config.State, d.key(m.Key())); err != nil {
 		return Decision{}, err
 	}
-	s.effect = d.effect(m, body)
+	s.effect = effect(s.operation, m, body)
 	filter, err := d.filtered(m, body)
 	switch {
 	case err != nil:
@@ -67,13 +70,8 @@ func (d *Deliverer) key(entity message.Key) string {
 	return recordKey(d.System.Profile.Name, entity)
 }
 
-func (d *Deliverer) operation(m *message.Message) connector.Operation {
-	return d.System.Profile.Operations[m.Type]
-}
-
 // effect identifies what delivering the body would write.
-func (d *Deliverer) effect(m *message.Message, body []byte) string {
-	operation := d.operation(m)
+func effect(operation connector.Operation, m *message.Message, body []byte) string {
 	effect := operation.Effect
 	if effect == "" {
 		effect = m.Type
@@ -124,29 +122,64 @@ func (d *Deliverer) skip(ctx context.Context, s *handling, filter routes.Filter)
 	return decision, nil
 }
 
+// patterns are the delivery algorithms, a page each, by what the target offers.
+var patterns = map[connector.Guarantee]func(*Deliverer, context.Context, *handling, connector.Delivery) (connector.Receipt, error){
+	connector.ExternalID:     (*Deliverer).byExternalID,
+	connector.IdempotencyKey: (*Deliverer).byKey,
+	connector.CompareAndSet:  (*Deliverer).byCompareAndSet,
+	connector.Search:         (*Deliverer).bySearch,
+	connector.None:           (*Deliverer).byNone,
+}
+
 // deliver resolves what the message depends on and hands it to the target.
 func (d *Deliverer) deliver(ctx context.Context, s *handling, entity any) (outcome, error) {
-	operation, known := d.System.Profile.Operations[s.event.Type]
+	pattern, known := patterns[s.operation.Guarantee]
 	if !known {
 		return outcome{}, &fault.Error{
 			Kind: fault.Rejected, Class: fault.Config, Field: "type", Doing: s.doing(),
-			Detail: d.System.Profile.Name + " has no operation for " + s.event.Type,
+			Detail: d.System.Profile.Name + " has no operation with a known guarantee for " + s.event.Type,
 		}
 	}
-	parents, skip, err := d.parents(ctx, s, operation)
+	parents, skip, err := d.parents(ctx, s, s.operation)
 	if err != nil || skip != "" {
 		return outcome{stage: Skipped, why: skip}, err
 	}
-	receipt, err := d.System.Target.Deliver(ctx, connector.Delivery{
+	receipt, err := pattern(d, ctx, s, connector.Delivery{
 		Message: s.event, Body: entity, Ref: s.knownRef(), Parents: parents, Attempt: s.attempt,
-		Key: message.DeriveID(d.System.Profile.Name, s.event.ID),
+		Key: keyOf(d.System.Profile.Name, s.event.ID, 0),
 	})
 	if err != nil {
-		return outcome{}, d.sent(ctx, s, fault.As(fault.Doing(s.doing(), err)))
+		return d.refused(ctx, s, fault.As(fault.Doing(s.doing(), err)))
 	}
 	sent := s.entryFor(s.event, Sent)
-	sent.Outcome, sent.TargetRef = operation.Name+": "+receipt.Detail, receipt.Ref
-	return outcome{stage: Confirmed, why: operation.Name, ref: receipt.Ref, before: []Entry{sent}}, nil
+	sent.Outcome, sent.TargetRef = s.operation.Name+": "+receipt.Detail, receipt.Ref
+	return outcome{stage: Confirmed, why: s.operation.Name, ref: receipt.Ref, as: receipt.Version, before: []Entry{sent}}, nil
+}
+
+// write makes the one call that can have an effect, and notes how it ended before
+// anything else can happen to that knowledge.
+func (d *Deliverer) write(ctx context.Context, s *handling, delivery connector.Delivery) (connector.Receipt, error) {
+	panicked := true
+	defer func() {
+		if panicked {
+			s.attempted(&fault.Error{Kind: fault.Unknown})
+		}
+	}()
+	receipt, err := d.System.Target.Deliver(ctx, delivery)
+	panicked = false
+	s.attempted(fault.As(err))
+	s.called(err)
+	return receipt, err
+}
+
+// refused leaves the trace of an attempt that the target did not confirm. What the
+// target holds in a newer version is superseded.
+func (d *Deliverer) refused(ctx context.Context, s *handling, f *fault.Error) (outcome, error) {
+	err := d.sent(ctx, s, f)
+	if s.operation.Guarantee == connector.CompareAndSet && f.Class == fault.Stale && fault.KindOf(err) == fault.Rejected {
+		return outcome{stage: Superseded, why: "the target holds a newer version", ref: s.knownRef()}, nil
+	}
+	return outcome{}, err
 }
 
 // sent leaves the trace of an attempt that the target did not confirm.

@@ -23,7 +23,7 @@ var dispositions = map[fault.Kind]action{
 	fault.Unauthentic:  bury,
 	fault.Rejected:     bury,
 	fault.NotReady:     wait,
-	fault.Throttled:    retry, // at the time the target named
+	fault.Throttled:    retry, // at the time the target named; see throttle.go
 	fault.Unavailable:  retry,
 	fault.Unauthorized: retry, // slowly: hammering locks accounts
 	fault.Duplicate:    succeed,
@@ -37,9 +37,9 @@ type verdict struct {
 	why   string
 }
 
-// judge applies the table to a failure, given how many attempts there were and what
-// was spent of the budget for failures of its sort. It does not count.
-func (p Policy) judge(f *fault.Error, attempts int, spent budget, now time.Time, random func() float64) verdict {
+// judge applies the table to a failure, given what was spent of the budget for
+// failures of its kind. It does not count.
+func (p Policy) judge(f *fault.Error, spent budget, now time.Time, random func() float64) verdict {
 	age := now.Sub(spent.Since)
 	switch dispositions[f.Kind] {
 	case succeed:
@@ -48,32 +48,34 @@ func (p Policy) judge(f *fault.Error, attempts int, spent budget, now time.Time,
 		if age > p.Parent {
 			return verdict{stage: Parked, why: "waited " + p.Parent.String() + " for something that never came"}
 		}
-		return verdict{stage: Deferred, until: now.Add(p.pause(f, spent.Times, random)), why: "waits"}
+		return verdict{stage: Deferred, until: now.Add(p.pause(f, spent, age, random)), why: "waits"}
 	case retry:
 		if age > p.Transient {
 			return verdict{stage: Dead, why: "failing for longer than " + p.Transient.String()}
 		}
-		return verdict{stage: Deferred, until: now.Add(p.pause(f, spent.Times, random)), why: "retries"}
+		return verdict{stage: Deferred, until: now.Add(p.pause(f, spent, age, random)), why: "retries"}
 	case few:
-		if attempts >= p.UnknownTries {
+		if spent.Times >= p.UnknownTries {
 			return verdict{stage: Dead, why: "failed too often in a way that nobody classified"}
 		}
-		return verdict{stage: Deferred, until: now.Add(p.pause(f, spent.Times, random)), why: "retries"}
-	default:
-		return verdict{stage: Dead, why: "no retry can help"}
+		return verdict{stage: Deferred, until: now.Add(p.pause(f, spent, age, random)), why: "retries"}
 	}
+	if f.Class == fault.Ambiguous {
+		return verdict{stage: Parked, why: "a person has to look"}
+	}
+	return verdict{stage: Dead, why: "no retry can help"}
 }
 
 // pause returns how long to wait: never less than the target asked for.
-func (p Policy) pause(f *fault.Error, times int, random func() float64) time.Duration {
+func (p Policy) pause(f *fault.Error, spent budget, age time.Duration, random func() float64) time.Duration {
 	switch {
 	case f.After > 0:
 		// A little later than asked, so that all who were told the same do not come at once.
 		return f.After + time.Duration(random()*float64(p.Backoff.Base))
 	case f.Kind == fault.NotReady:
-		return p.Parents.Wait(times, random)
+		return p.Parents.Wait(age, random)
 	case f.Kind == fault.Unauthorized:
-		return max(p.Backoff.Wait(times, random), p.Backoff.Unauthorized)
+		return max(p.Backoff.Wait(spent.Times, random), p.Backoff.Unauthorized)
 	}
-	return p.Backoff.Wait(times, random)
+	return p.Backoff.Wait(spent.Times, random)
 }

@@ -18,15 +18,19 @@ import (
 // whichever it is. Translate and Deliver differ only in their work.
 type handling struct {
 	*Config
-	profile connector.Profile
-	role    connector.Role
-	in      Incoming
-	route   string           // "" in the inbox
-	event   *message.Message // for the inbox: an envelope that names the raw message
-	record  *record
-	effect  string // identifies what the work would write; "" in the inbox
-	started time.Time
-	attempt int
+	profile   connector.Profile
+	role      connector.Role
+	in        Incoming
+	route     string              // "" in the inbox
+	event     *message.Message    // for the inbox: an envelope that names the raw message
+	operation connector.Operation // at the target; zero in the inbox
+	record    *record
+	effect    string // identifies what the work would write; "" in the inbox
+	started   time.Time
+	attempt   int
+	passage   passage      // to the target; nil in the inbox
+	asked     bool         // the target was called …
+	answer    *fault.Error // … and last answered so, nil for a success
 }
 
 // outcome is how the work ended when it did not fail.
@@ -34,9 +38,18 @@ type outcome struct {
 	stage  Stage
 	why    string
 	ref    string
+	as     string    // what the target calls the state that it is in now
 	at     time.Time // when the final entry happened; zero: now
 	before []Entry   // to be written before the final entry …
 	after  []Entry   // … and after it
+}
+
+// passage leads to a target that all workers share, and may be closed for a while.
+type passage interface {
+	// enter returns until when the message has to stay away; zero if it may go on, after
+	// which leave must be called.
+	enter(ctx context.Context, s *handling) (until time.Time, err error)
+	leave(ctx context.Context, s *handling)
 }
 
 // run claims the record, does the work once, and settles. An error means that a
@@ -46,15 +59,20 @@ func (s *handling) run(ctx context.Context, work func(context.Context) (outcome,
 	if decision, settled, err := s.settled(ctx); settled || err != nil {
 		return decision, err
 	}
-	t := s.record.claim(s.event.ID, s.leaseFor(s.profile.Timeout))
-	s.attempt = t.Count
-	if t.Crashes >= s.Policy.Crashes {
+	if s.passage != nil {
+		if until, err := s.passage.enter(ctx, s); err != nil || !until.IsZero() {
+			return deferUntil(until), err
+		}
+		defer s.passage.leave(context.WithoutCancel(ctx), s)
+	}
+	if t := s.claim(); t.Crashes >= s.Policy.Crashes {
 		return s.fail(ctx, fault.New(fault.Rejected, fault.Poison, "handling "+s.event.ID, "every attempt so far ended in a crash"))
 	}
 	if err := s.record.save(ctx, s.State, s.started); err != nil {
 		return s.conflict(err)
 	}
-	bounded, cancel := context.WithTimeout(ctx, s.profile.Timeout)
+	// What the claim took is the call's loss: the lease must outlive the call.
+	bounded, cancel := context.WithTimeout(ctx, s.profile.Timeout-s.Now().Sub(s.started))
 	defer cancel()
 	result, err := s.guard(bounded, work)
 	if err != nil {
@@ -72,20 +90,10 @@ func (s *handling) settled(ctx context.Context) (Decision, bool, error) {
 	if t := s.record.Tries[s.event.ID]; t != nil && t.Dead && s.in.Redrives() <= t.Redrive {
 		return s.end(ctx, Skipped, "a copy of this message lies in the dead-letter queue already")
 	}
-	if until := s.record.held(s.event.ID, s.started); !until.IsZero() {
-		return s.afterHolder(until), true, nil
+	if until := s.blocked(); !until.IsZero() {
+		return deferUntil(until), true, nil
 	}
 	return Decision{}, false, nil
-}
-
-// afterHolder waits for whoever holds the entity: mostly that takes much less than
-// the lease, so the queue's receive count paces the looks until it ends.
-func (s *handling) afterHolder(until time.Time) Decision {
-	next := s.started.Add(s.Policy.Parents.Wait(s.in.ReceiveCount, s.Random))
-	if next.After(until) {
-		next = until
-	}
-	return deferUntil(next)
 }
 
 // end writes the final ledger entry of a message that needed no work.
@@ -101,7 +109,7 @@ func (s *handling) end(ctx context.Context, stage Stage, why string) (Decision, 
 // conflict turns a lost race into a short deferral.
 func (s *handling) conflict(err error) (Decision, error) {
 	if errors.Is(err, ErrConflict) {
-		return deferUntil(s.Now().Add(s.Policy.Parents.Wait(s.in.ReceiveCount, s.Random))), nil
+		return deferUntil(s.Now().Add(s.Policy.Parents.Wait(0, s.Random))), nil
 	}
 	return Decision{}, err
 }
@@ -131,10 +139,10 @@ func (s *handling) succeed(ctx context.Context, result outcome) (Decision, error
 	if err := s.Ledger.Append(ctx, slices.Concat(result.before, []Entry{e}, result.after)...); err != nil {
 		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
 	}
-	if result.stage == Skipped && s.role == connector.Deliver {
+	if s.role == connector.Deliver && result.stage != Confirmed {
 		s.record.pass(s.event)
 	} else {
-		s.record.confirm(s.event, s.effect, result.ref)
+		s.record.confirm(s.event, s.effect, result.ref, result.as)
 	}
 	if err := s.record.save(ctx, s.State, s.Now()); err != nil {
 		return s.conflict(err)
@@ -146,26 +154,26 @@ func (s *handling) succeed(ctx context.Context, result outcome) (Decision, error
 func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	now := s.Now()
 	t := s.record.try(s.event.ID)
-	spent := t.spend(f.Kind, now)
+	spent := t.spend(f.Kind, now, max(s.Policy.Backoff.Cap, s.Policy.Parents.Most, f.After))
 	if f.Kind == fault.NotReady || f.Kind == fault.Throttled {
 		t.Count-- // waiting uses up no attempt
 	}
-	v := s.Policy.judge(f, t.Count, spent, now, s.Random)
+	v := s.Policy.judge(f, spent, now, s.Random)
 	if v.stage == Confirmed {
 		return s.succeed(ctx, outcome{stage: Confirmed, why: v.why, ref: s.knownRef()})
-	}
-	if f.Class == fault.Ambiguous {
-		s.record.Unanswered = &lease{Event: s.event.ID, Until: s.leaseFor(s.profile.Timeout + s.profile.Linger)}
 	}
 	s.record.release()
 	e := s.entryFor(s.event, v.stage)
 	e.Error, e.Next, e.Took = entryError(s.route, f), v.until, now.Sub(s.started)
 	e.Outcome = v.why + ": " + e.Error.Message
 	if v.stage != Deferred {
+		t.bury(s.in.Redrives(), e.Error.Fingerprint)
+		if v.stage == Dead && t.Alike > s.Policy.Loops && s.in.Redrives() >= s.Policy.Loops {
+			e.Stage, e.Outcome = Parked, fmt.Sprintf("redriven %d times and failed the same way: %s", s.in.Redrives(), e.Error.Message)
+		}
 		if err := s.bury(ctx, s.in, f, e); err != nil {
 			return Decision{}, err
 		}
-		*t = try{Dead: true, Redrive: s.in.Redrives()}
 	}
 	if err := s.Ledger.Append(ctx, e); err != nil {
 		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
@@ -205,3 +213,6 @@ func (c *Config) unreadable(ctx context.Context, in Incoming, f *fault.Error, pr
 	}
 	return Ack, nil
 }
+
+// called notes that the target was called, and how that ended.
+func (s *handling) called(err error) { s.answer, s.asked = fault.As(err), true }

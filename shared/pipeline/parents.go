@@ -68,8 +68,8 @@ func (d *Deliverer) ref(ctx context.Context, s *handling, r *record, key message
 		return r.Confirmed.Ref, nil
 	}
 	doing := "looking for " + key.String() + " at " + d.System.Profile.Name
-	if s.record.try(s.event.ID).Waiting.Times > 0 {
-		ref, err := d.System.Target.Find(ctx, key)
+	if s.record.try(s.event.ID).Spent[fault.NotReady.String()].Times > 0 {
+		ref, err := d.find(ctx, s, key)
 		if err != nil || ref != "" {
 			return ref, fault.Doing(doing, err)
 		}

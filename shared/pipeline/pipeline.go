@@ -17,7 +17,7 @@ type Ports struct {
 	Vault  Vault
 }
 
-// Config is everything the stages share. All fields but Filters are required.
+// Config is everything the stages share. All fields but Filters and Worker are required.
 type Config struct {
 	Ports
 	Now    func() time.Time
@@ -29,6 +29,11 @@ type Config struct {
 	// Filters says per filter name whether it holds; a name that is missing has the
 	// filter's own default.
 	Filters map[string]bool
+	// Worker names this process among all that share the State; no two may bear one name
+	// at once. A name is drawn if it is "".
+	Worker string
+
+	me *worker // made at the first use; a copy of the Config made later is the same worker
 }
 
 // Decision is what is to be done with a message that was handled.

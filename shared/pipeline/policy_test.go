@@ -15,18 +15,39 @@ func TestBackoffGrowsWithinItsBounds(t *testing.T) {
 		random float64
 		want   time.Duration
 	}{
-		{1, 0, 500 * time.Millisecond},
+		{1, 0, 0},
 		{1, 0.999999999, time.Second},
-		{2, 0, time.Second},
-		{4, 0.5, 6 * time.Second},
-		{7, 0, 30 * time.Second},
-		{40, 0, 30 * time.Second},
+		{2, 0.5, time.Second},
+		{4, 0.5, 4 * time.Second},
+		{7, 0.5, 30 * time.Second},
+		{40, 0, 0},
 		{1_000_000, 0.999999999, time.Minute},
-		{0, 0, 500 * time.Millisecond},
+		{0, 0.5, 500 * time.Millisecond},
 	} {
 		got := b.Wait(tc.n, func() float64 { return tc.random })
 		if difference := got - tc.want; difference > time.Millisecond || difference < -time.Millisecond {
 			t.Errorf("Wait(%d) at %v = %v, want %v", tc.n, tc.random, got, tc.want)
+		}
+	}
+}
+
+func TestPatienceIsAPartOfWhatWasWaited(t *testing.T) {
+	t.Parallel()
+	p := pipeline.Patience{Part: 4, Least: time.Second, Most: time.Minute}
+	for _, tc := range []struct {
+		age    time.Duration
+		random float64
+		want   time.Duration
+	}{
+		{0, 0, 500 * time.Millisecond},
+		{0, 1, time.Second},
+		{20 * time.Second, 1, 5 * time.Second},
+		{20 * time.Second, 0, 2500 * time.Millisecond},
+		{time.Hour, 1, time.Minute},
+		{-time.Hour, 1, time.Second},
+	} {
+		if got := p.Wait(tc.age, func() float64 { return tc.random }); got != tc.want {
+			t.Errorf("Wait(%v) at %v = %v, want %v", tc.age, tc.random, got, tc.want)
 		}
 	}
 }
@@ -37,8 +58,20 @@ func TestBudgetsFitTheQueues(t *testing.T) {
 	t.Parallel()
 	const sqsMaxReceives = 1000
 	p := pipeline.DefaultPolicy()
-	shortest := p.Backoff.Wait(1_000, func() float64 { return 0 })
-	if most := max(p.Transient, p.Parent) / shortest; most >= sqsMaxReceives {
-		t.Errorf("%d receives within the budget, SQS allows %d", most, sqsMaxReceives)
+	for name, tc := range map[string]struct {
+		lasts time.Duration
+		next  func(n int, age time.Duration) time.Duration
+	}{
+		"failing, at the usual jitter": {p.Transient, func(n int, _ time.Duration) time.Duration { return p.Backoff.Wait(n, func() float64 { return 0.4 }) }},
+		"waiting for a parent":         {p.Parent, func(_ int, age time.Duration) time.Duration { return p.Parents.Wait(age, func() float64 { return 0 }) }},
+	} {
+		var age time.Duration
+		looks := 0
+		for ; age < tc.lasts; looks++ {
+			age += tc.next(looks+1, age)
+		}
+		if looks >= sqsMaxReceives {
+			t.Errorf("%s: %d receives within the budget, SQS allows %d", name, looks, sqsMaxReceives)
+		}
 	}
 }

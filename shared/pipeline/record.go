@@ -23,23 +23,19 @@ const remembered = 16
 // last confirmed, and which messages have failed. For a target the scope is its
 // name; for an inbox it is the inbox queue, and the entity is the raw message.
 type record struct {
-	Lease     *lease          `json:"lease,omitempty"`
+	// Lease is held by the one worker that writes the entity, longer than a request can
+	// take. It is also the journal: one that was never given back tells that a write may
+	// have been made whose outcome nobody noted.
+	Lease     *span           `json:"lease,omitempty"`
 	Confirmed *confirmed      `json:"confirmed,omitempty"`
 	Skipped   *skipped        `json:"skipped,omitempty"`
 	Tries     map[string]*try `json:"tries,omitempty"` // by event id, while it has not ended
-	// Unanswered is a request that may take effect yet. Until then only its own event,
-	// which writes the same, goes to the target: a late effect must not land on a newer version.
-	Unanswered *lease `json:"unanswered,omitempty"`
+	// Unanswered is a request that may take effect yet: a late effect must not land on a
+	// newer version. Whether its own event may go on meanwhile depends on the guarantee.
+	Unanswered *span `json:"unanswered,omitempty"`
 
 	key      string
 	revision int64
-}
-
-// lease is held by the one worker that writes the entity. It outlives any request
-// that may still be in flight, so that a late one cannot land on a newer version.
-type lease struct {
-	Event string    `json:"event"`
-	Until time.Time `json:"until"`
 }
 
 // confirmed is the version fence and the cross-reference in one.
@@ -48,6 +44,7 @@ type confirmed struct {
 	Ref      string           `json:"ref"`
 	Events   []string         `json:"events,omitempty"`  // ids, newest last
 	Effects  []string         `json:"effects,omitempty"` // effect and body hash at this sequence
+	Version  string           `json:"version,omitempty"` // what the target calls this state of it
 }
 
 // skipped remembers that a filter took the entity out of the route.
@@ -57,34 +54,64 @@ type skipped struct {
 	Sequence message.Sequence `json:"sequence"` // newest version that was skipped
 }
 
-// try is the failure budget of one message.
+// try is what is remembered of a message that has not ended well yet.
 type try struct {
-	Count   int    `json:"count"`             // attempts that were made
-	Crashes int    `json:"crashes,omitempty"` // attempts in a row that left no trace
-	Waiting budget `json:"waiting,omitzero"`  // for something else that has to come first
-	Failing budget `json:"failing,omitzero"`  // at the target
-	Dead    bool   `json:"dead,omitempty"`    // already in the dead-letter queue …
-	Redrive int    `json:"redrive,omitempty"` // … at this redrive count
+	Count      int               `json:"count"`               // attempts that were made
+	Crashes    int               `json:"crashes,omitempty"`   // attempts in a row that left no trace
+	Spent      map[string]budget `json:"spent,omitempty"`     // by kind of failure
+	Open       time.Time         `json:"open,omitzero"`       // since when a write of it has an unknown outcome
+	Generation int               `json:"gen,omitempty"`       // idempotency keys that were spent
+	Conflicts  int               `json:"conflicts,omitempty"` // writes that found another value than expected
+	Dead       bool              `json:"dead,omitempty"`      // already in the dead-letter queue …
+	Redrive    int               `json:"redrive,omitempty"`   // … at this redrive count …
+	Print      string            `json:"print,omitempty"`     // … because of this failure …
+	Alike      int               `json:"alike,omitempty"`     // … so many times in a row
+	Touched    time.Time         `json:"touched,omitzero"`
 }
 
 // budget is how often and since when something did not go on.
 type budget struct {
 	Times int       `json:"times"`
 	Since time.Time `json:"since"`
+	Last  time.Time `json:"last"`
 }
 
 // spend counts once more and returns the budget that the kind of failure uses up. Two
-// days of waiting for a parent must not count against the target's first failure.
-func (t *try) spend(kind fault.Kind, now time.Time) budget {
-	b := &t.Failing
-	if kind == fault.NotReady {
-		b = &t.Waiting
+// days of waiting for a parent must not count against the target's first failure, nor
+// may a time in which the message was held back for another reason, such as an open
+// circuit: a gap longer than pause is left out.
+func (t *try) spend(kind fault.Kind, now time.Time, pause time.Duration) budget {
+	b := t.Spent[kind.String()]
+	if gap := now.Sub(b.Last) - pause; b.Times > 0 && gap > 0 {
+		b.Since = b.Since.Add(gap)
 	}
 	if b.Times == 0 {
 		b.Since = now
 	}
-	b.Times++
-	return *b
+	b.Times, b.Last = b.Times+1, now
+	if t.Spent == nil {
+		t.Spent = map[string]budget{}
+	}
+	t.Spent[kind.String()] = b
+	return b
+}
+
+// open notes that a write may have been made whose outcome is not known.
+func (t *try) open(at time.Time) {
+	if t.Open.IsZero() {
+		t.Open = at
+	}
+}
+
+// bury notes that the message lies in the dead-letter queue, and how often in a row for
+// this reason. What a later redrive has to know stays: a write without a known outcome,
+// and which key comes next.
+func (t *try) bury(redrives int, fingerprint string) {
+	alike := 1
+	if t.Print == fingerprint {
+		alike = t.Alike + 1
+	}
+	*t = try{Dead: true, Redrive: redrives, Print: fingerprint, Alike: alike, Open: t.Open, Generation: t.Generation, Touched: t.Touched}
 }
 
 func recordKey(scope string, key message.Key) string { return scope + "|" + key.String() }
@@ -107,6 +134,7 @@ func load(ctx context.Context, state State, key string) (*record, error) {
 
 // save writes the record if nobody else did since it was loaded (ErrConflict otherwise).
 func (r *record) save(ctx context.Context, state State, now time.Time) error {
+	r.forget()
 	value, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -119,30 +147,6 @@ func (r *record) save(ctx context.Context, state State, now time.Time) error {
 	return nil
 }
 
-// held returns until when the event has to keep off the entity, because of another
-// worker or of another event's request without an answer; zero if nothing is in its way.
-func (r *record) held(event string, now time.Time) time.Time {
-	switch {
-	case r.Lease != nil && now.Before(r.Lease.Until):
-		return r.Lease.Until
-	case r.Unanswered != nil && r.Unanswered.Event != event && now.Before(r.Unanswered.Until):
-		return r.Unanswered.Until
-	}
-	return time.Time{}
-}
-
-// claim takes the lease for the event. A lease that ran out without being released
-// tells that its holder crashed, which counts against the event it held it for.
-func (r *record) claim(event string, until time.Time) *try {
-	if r.Lease != nil {
-		r.try(r.Lease.Event).Crashes++
-	}
-	t := r.try(event)
-	t.Count++
-	r.Lease = &lease{Event: event, Until: until}
-	return t
-}
-
 func (r *record) try(event string) *try {
 	if r.Tries == nil {
 		r.Tries = make(map[string]*try)
@@ -151,6 +155,19 @@ func (r *record) try(event string) *try {
 		r.Tries[event] = &try{}
 	}
 	return r.Tries[event]
+}
+
+// forget drops what was touched longest ago beyond what a record can hold.
+func (r *record) forget() {
+	for len(r.Tries) > 2*remembered {
+		oldest := ""
+		for event, t := range r.Tries {
+			if oldest == "" || t.Touched.Before(r.Tries[oldest].Touched) {
+				oldest = event
+			}
+		}
+		delete(r.Tries, oldest)
+	}
 }
 
 // dead reports whether a message of the entity lies in the dead-letter queue.
@@ -172,7 +189,7 @@ func (r *record) release() {
 }
 
 // confirm notes the effect and gives the lease back.
-func (r *record) confirm(m *message.Message, effect, ref string) {
+func (r *record) confirm(m *message.Message, effect, ref, version string) {
 	r.release()
 	delete(r.Tries, m.ID)
 	r.Skipped = nil
@@ -183,7 +200,7 @@ func (r *record) confirm(m *message.Message, effect, ref string) {
 	if c.Sequence != m.Sequence {
 		c.Sequence, c.Effects = m.Sequence, nil
 	}
-	c.Ref = ref
+	c.Ref, c.Version = ref, version
 	c.Events = lastOf(append(c.Events, m.ID))
 	c.Effects = lastOf(append(c.Effects, effect))
 }

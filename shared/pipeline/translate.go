@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"causeway/shared/canonical"
 	"causeway/shared/connector"
@@ -137,9 +136,4 @@ func invalid(doing string, err error) error {
 	}
 	f.Err = err
 	return f
-}
-
-// leaseFor returns until when a claim made now has to hold.
-func (c *Config) leaseFor(timeout time.Duration) time.Time {
-	return c.Now().Add(timeout + c.Policy.Margin)
 }

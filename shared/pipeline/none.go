@@ -1,0 +1,38 @@
+package pipeline
+
+import (
+	"context"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+)
+
+// OutcomeUnknown is the code of a message that was parked because its write may have
+// taken effect and nothing can tell.
+const OutcomeUnknown = "outcome_unknown"
+
+// byNone delivers to an operation that offers nothing, not even a search. A write is
+// made only if it is certain that none was made before.
+//
+//	claim ── write ── done
+//	           ├── refused, throttled, not sent ── write again
+//	           └── no answer, 5xx, crash ── parked, for a person to look
+//
+// Redriving the parked message is that person's word that the target has nothing of it.
+func (d *Deliverer) byNone(ctx context.Context, s *handling, delivery connector.Delivery) (connector.Receipt, error) {
+	const why = "an earlier attempt may have taken effect; look at the target, and redrive this only if it has nothing of it"
+	if t := s.record.try(s.event.ID); !t.Open.IsZero() {
+		return connector.Receipt{}, outcomeUnknown(why)
+	}
+	receipt, err := d.write(ctx, s, delivery)
+	if f := fault.As(err); f != nil && !definite(f) {
+		unknown := outcomeUnknown(why)
+		unknown.Status, unknown.Err = f.Status, f
+		return receipt, unknown
+	}
+	return receipt, err
+}
+
+func outcomeUnknown(why string) *fault.Error {
+	return &fault.Error{Kind: fault.Rejected, Class: fault.Ambiguous, Code: OutcomeUnknown, Detail: why}
+}
