@@ -14,6 +14,7 @@ import (
 type History struct {
 	Told     []Told
 	Effects  []Effect
+	Calls    []Call
 	Entries  []pipeline.Entry
 	Letters  []Letter
 	Left     []Left
@@ -50,6 +51,7 @@ type Expect struct {
 	Garbage   int             // messages that nobody can read
 	Reason    string          // of those that are dead; "": any
 	Redrives  int             // most redrives of one message, and how many those that stay have; 0: not looked at
+	Spread    time.Duration   // least time between the first call about an event and its ninth; 0: not looked at
 	Ambiguous bool            // parking what nobody can verify is right
 }
 
@@ -91,6 +93,7 @@ func Check(h History) []Violation {
 	c.states()
 	c.letters()
 	c.ends()
+	c.spread()
 	for _, left := range h.Left {
 		c.add(Leftover, "", left.Event, "still lies in "+left.Queue)
 	}
@@ -226,7 +229,7 @@ func (c *checker) letters() {
 			c.add(Unexplained, l.Entity, l.Event, "is dead with the reason "+fmt.Sprintf("%q", l.Reason))
 		case l.Entity == "" && garbage > 0:
 			garbage--
-		case c.Expect.Dead[l.Entity], c.Expect.Ambiguous && strings.HasPrefix(l.Reason, "ambiguous"):
+		case c.Expect.Dead[l.Entity], c.Expect.Ambiguous && unverifiable(l.Reason):
 		default:
 			c.add(Leftover, l.Entity, l.Event, "lies dead in "+l.Queue+": "+l.Reason)
 		}
@@ -235,6 +238,12 @@ func (c *checker) letters() {
 			c.add(Unexplained, l.Entity, l.Event, fmt.Sprint("was redriven ", l.Redrives, " times, want ", most, " and parked"))
 		}
 	}
+}
+
+// unverifiable reports whether the message is parked because nobody can know what the
+// target did, or waited for one that is.
+func unverifiable(reason string) bool {
+	return strings.HasPrefix(reason, "ambiguous "+pipeline.OutcomeUnknown) || strings.HasPrefix(reason, "missing_ref "+pipeline.ParentDead)
 }
 
 func (c *checker) explained(l Letter) {
@@ -291,4 +300,17 @@ func (c *checker) ends() {
 // found its effect done.
 func (c *checker) resolved(e pipeline.Entry) bool {
 	return c.newest[entityOf(e.Entity)] >= e.Version || len(c.Left) > 0
+}
+
+// spread checks that a target which throttles without a word is left alone more and more.
+func (c *checker) spread() {
+	first, count := map[string]time.Time{}, map[string]int{}
+	for _, call := range c.Calls {
+		if count[call.Event]++; count[call.Event] == 1 {
+			first[call.Event] = call.At
+		}
+		if apart := call.At.Sub(first[call.Event]); count[call.Event] == 9 && apart < c.Expect.Spread {
+			c.add(Unexplained, "", call.Event, "was called about nine times within "+apart.String())
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"causeway/shared/connector"
 	"causeway/shared/fault"
 )
 
@@ -22,12 +23,8 @@ func throttleFaults() []Fault {
 			w.targetFails("F28", 0.4, 3, func(call) fate { return waits(w.between(time.Minute, 10*time.Minute).Truncate(time.Second)) })
 		}},
 		{ID: "F29", What: "429 without a wait", Tier: 1, Arm: func(w *world) {
-			count := map[string]int{}
-			w.targetFails("F29", 0.7, 8, func(k call) fate {
-				least := w.policy.Backoff.Base << count[k.event] / 2
-				count[k.event]++
-				return fate{err: throttled(0), quiet: least}
-			})
+			w.targetFails("F29", 0.7, 8, always(fate{err: throttled(0)}))
+			w.expect.Spread = 3 * time.Second
 		}},
 		{ID: "F30", What: "429 on every call for an hour", Tier: 1, Arm: func(w *world) {
 			wait := []time.Duration{0, 30 * time.Second}[w.random.IntN(2)]
@@ -88,6 +85,10 @@ func accessFaults() []Fault {
 		}},
 		{ID: "F45", What: "403 for three hours", Tier: 2, Arm: func(w *world) {
 			w.outage("F45", time.Minute, 3*time.Hour, always(fate{err: unauthorized(403)}))
+		}},
+		{ID: "F48", What: "a search that lags behind", Tier: 2, Needs: connector.Search, Arm: func(w *world) {
+			w.target.lag = 10 * time.Minute
+			w.targetFails("F48", 0.4, 3, func(call) fate { return fate{err: ambiguous("reset"), applied: w.chance(0.6)} })
 		}},
 		{ID: "F49", What: "maintenance", Tier: 2, Arm: func(w *world) {
 			from := w.between(0, 2*time.Minute)

@@ -26,12 +26,3 @@ func Regressions() []Case {
 	}
 	return all
 }
-
-// NotRun names what the table has and no run shows yet, so that nothing is green by
-// being absent.
-func NotRun() []string {
-	return []string{
-		"F48 (a search that lags): the pipeline has no algorithm for Search yet",
-		"every fault with CompareAndSet, Search and None: the pipeline has no algorithm for them yet",
-	}
-}

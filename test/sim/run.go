@@ -33,7 +33,9 @@ type Result struct {
 }
 
 // guarantees are those that the pipeline keeps an algorithm for.
-var guarantees = []connector.Guarantee{connector.ExternalID, connector.IdempotencyKey}
+var guarantees = []connector.Guarantee{
+	connector.ExternalID, connector.IdempotencyKey, connector.CompareAndSet, connector.Search, connector.None,
+}
 
 // Run plays the case. The same case gives the same result, traced or not.
 func Run(c Case, trace bool) Result {
@@ -120,7 +122,7 @@ func Mix(seed uint64) Case {
 // history collects what all sides remember.
 func (w *world) history() History {
 	h := History{
-		Effects: w.target.effects, Entries: w.store.entries, Broken: w.broken, Replayed: w.replayed, Expect: w.expect,
+		Effects: w.target.effects, Calls: w.target.calls, Entries: w.store.entries, Broken: w.broken, Replayed: w.replayed, Expect: w.expect,
 	}
 	for _, d := range w.deliveries {
 		h.Told = append(h.Told, Told{Raw: d.raw(), Entity: d.fact.entity(), Version: d.fact.sequence(), Accepted: d.accepted, Refused: d.refused})

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"time"
@@ -19,6 +20,7 @@ type Effect struct {
 	Version  message.Sequence
 	Document int              // which record was written: a second one for the same event is a duplicate
 	Over     message.Sequence // newest version that was confirmed before
+	number   int              // of all effects
 	Late     bool             // it landed after its request was given up
 }
 
@@ -67,29 +69,53 @@ func (t *target) remember(entries []pipeline.Entry) {
 	}
 }
 
-// apply makes the effect of a request, as the target's guarantee has it.
-func (t *target) apply(d connector.Delivery, late bool) Effect {
+// apply makes the effect of a request, as the target's guarantee has it. A refusal is
+// an answer too: it comes back as an error.
+func (t *target) apply(d connector.Delivery, expected string, late bool) (Effect, error) {
 	entity := d.Message.Subject
 	e := Effect{At: t.world.now, Entity: entity, Event: d.Message.ID, Version: d.Message.Sequence, Over: t.confirmed[entity], Late: late}
-	before, known := t.current[entity]
+	before := t.current[entity]
 	switch t.guarantee {
 	case connector.ExternalID:
 		e.Document = before.Document
 	case connector.IdempotencyKey:
 		if done, ok := t.keys[d.Key]; ok {
-			return done
+			return done, nil
 		}
-	}
-	if update := known && d.Ref != ""; update {
+	case connector.CompareAndSet:
+		if before.tag() != expected {
+			return before, conflicting(d, before)
+		}
 		e.Document = before.Document
+	}
+	if d.Ref != "" {
+		e.Document, _ = strconv.Atoi(d.Ref)
 	}
 	if e.Document == 0 {
 		t.documents++
 		e.Document = t.documents
 	}
+	e.number = len(t.effects) + 1
 	t.keys[d.Key], t.current[entity] = e, e
 	t.effects = append(t.effects, e)
-	return e
+	return e, nil
+}
+
+// conflicting is the refusal of a write that expected something else.
+func conflicting(d connector.Delivery, held Effect) error {
+	f := &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Status: 412, Doing: "writing to the ERP", Detail: "it holds something else"}
+	if held.Version > d.Message.Sequence {
+		f.Class, f.Detail = fault.Stale, "it holds a newer version"
+	}
+	return f
+}
+
+// tag is what the target calls this state of the entity, "" for none.
+func (e Effect) tag() string {
+	if e.number == 0 {
+		return ""
+	}
+	return "tag-" + strconv.Itoa(e.number)
 }
 
 func (e Effect) ref() string { return strconv.Itoa(e.Document) }
@@ -103,42 +129,67 @@ type client struct {
 // Deliver implements connector.Target. Everything that can go wrong between a caller
 // and a machine far away goes wrong here.
 func (c client) Deliver(_ context.Context, d connector.Delivery) (connector.Receipt, error) {
-	w, t := c.target.world, c.target
+	w := c.target.world
 	w.panics(c.p, opDeliver, d.Message.Subject)
+	expected, done, err := c.read(d)
+	if done != nil || err != nil {
+		return *cmp.Or(done, &connector.Receipt{}), err
+	}
 	f := w.fate(call{p: c.p, op: opDeliver, name: d.Message.Subject, event: d.Message.ID, attempt: d.Attempt, version: d.Message.Sequence})
 	c.p.sleep(w.between(5*time.Millisecond, 400*time.Millisecond))
 	w.die(c.p, f, before)
-	t.hear(c.p, d.Message.ID, f)
-	if err := c.unanswered(d, f); err != nil {
-		return connector.Receipt{}, err
-	}
-	if f.err != nil && !f.applied {
+	c.target.hear(c.p, d.Message.ID, f)
+	switch {
+	case f.hang:
+		return connector.Receipt{}, c.hang(d, expected, f)
+	case f.err != nil && !f.applied:
 		c.p.sleep(f.slow)
 		w.notBefore[d.Message.ID] = c.p.now.Add(f.quiet)
 		return connector.Receipt{}, f.err
 	}
+	return c.write(d, expected, f)
+}
+
+// read asks the target what it holds, where the write has to name that and we do not
+// know it. What is there already is done.
+func (c client) read(d connector.Delivery) (expected string, done *connector.Receipt, err error) {
+	t := c.target
+	if t.guarantee != connector.CompareAndSet || d.Expected != "" {
+		return d.Expected, nil, nil
+	}
+	c.p.sleep(t.world.between(5*time.Millisecond, 100*time.Millisecond))
+	held := t.current[d.Message.Subject]
+	switch {
+	case held.Version > d.Message.Sequence:
+		return "", nil, conflicting(d, held)
+	case held.Event == d.Message.ID:
+		return "", &connector.Receipt{Ref: held.ref(), Version: held.tag(), Detail: "it is there already"}, nil
+	}
+	return held.tag(), nil, nil
+}
+
+// write is a request that reaches the target.
+func (c client) write(d connector.Delivery, expected string, f fate) (connector.Receipt, error) {
+	w := c.target.world
 	c.p.sleep(f.slow)
-	e := t.apply(d, false)
-	w.note(c.p, "effect", describe(e))
+	e, err := c.target.apply(d, expected, false)
+	w.note(c.p, "effect", describe(e, err))
 	w.die(c.p, f, after)
 	c.p.sleep(w.between(5*time.Millisecond, 100*time.Millisecond))
 	if f.err != nil {
 		return connector.Receipt{}, f.err
 	}
-	return connector.Receipt{Ref: e.ref(), Detail: "written"}, nil
+	return connector.Receipt{Ref: e.ref(), Version: e.tag(), Detail: "written"}, err
 }
 
-// unanswered plays a request that hangs until its caller gives up. It may take effect
+// hang is a request that nobody answers before its caller gives up. It may take effect
 // at any time until Linger after that.
-func (c client) unanswered(d connector.Delivery, f fate) error {
-	if !f.hang {
-		return nil
-	}
+func (c client) hang(d connector.Delivery, expected string, f fate) error {
 	w, t := c.target.world, c.target
 	if f.applied {
 		w.after(f.slow, func() {
-			e := t.apply(d, true)
-			w.note(nil, "effect", "late: "+describe(e))
+			e, err := t.apply(d, expected, true)
+			w.note(nil, "effect", "late: "+describe(e, err))
 		})
 	}
 	c.p.sleep(timeout)
@@ -163,7 +214,10 @@ func (c client) Find(_ context.Context, k message.Key) (string, error) {
 	return "", nil
 }
 
-func describe(e Effect) string {
+func describe(e Effect, err error) string {
+	if err != nil {
+		return "refused: " + err.Error()
+	}
 	return e.Entity + " " + short(e.Version) + " by " + e.Event[:6] + " in document " + e.ref()
 }
 

@@ -18,7 +18,9 @@ const (
 	timeout    = time.Minute
 	linger     = 5 * time.Minute
 	visibility = 6 * timeout
-	patience   = 2 // timeouts that a message of a batch may wait for its turn, as in the engine
+	// parentPatience is shorter than in production: what waits for a parked parent does so to no end.
+	parentPatience = 12 * time.Hour
+	patience       = 2 // timeouts that a message of a batch may wait for its turn, as in the engine
 )
 
 // table is the model's only route.
@@ -71,7 +73,11 @@ func newWorld(seed uint64, guarantee connector.Guarantee) *world {
 	w.store.visibility, w.store.maxReceives = visibility, 1000
 	w.store.shuffle, w.store.bell = w.random.Shuffle, w.ring
 	w.target = newTarget(w, guarantee)
-	w.expect = Expect{Dead: map[string]bool{}}
+	w.expect = Expect{Dead: map[string]bool{}, Ambiguous: guarantee == connector.None}
+	if guarantee == connector.Search {
+		w.target.lag = w.between(0, 2*time.Minute)
+	}
+	w.policy.Parent = parentPatience
 	w.batch = 1 + w.random.IntN(6)
 	return w
 }
@@ -82,6 +88,7 @@ func (w *world) config(p *process) *pipeline.Config {
 	return &pipeline.Config{
 		Ports: pipeline.Ports{Bus: c, Queue: c, State: c, Ledger: c, Vault: c},
 		Now:   p.clock, Random: w.random.Float64, Log: silent, Build: "sim", Policy: w.policy, Routes: []routes.Route{route},
+		Worker: fmt.Sprint(p.name, ".", len(w.living)),
 	}
 }
 

@@ -129,9 +129,6 @@ func (r *report) end(planned int) bool {
 		}
 		tell(r.out, first)
 	}
-	for _, text := range sim.NotRun() {
-		fmt.Fprintln(r.out, "not run:", text)
-	}
 	delete(r.runs, "mix")
 	r.totals.Faults = len(r.runs)
 	if r.totals.Runs < planned && !r.options.first {
