@@ -213,11 +213,27 @@ func (c *checker) states() {
 			c.add(Stale, e.Entity, e.Event, short(e.Version)+" landed after "+short(e.Over)+" was confirmed")
 		}
 	}
-	for entity, e := range c.final {
-		if e.Version < c.newest[entity] {
-			c.add(Stale, entity, e.Event, "ends as "+short(e.Version)+" although "+short(c.newest[entity])+" was there")
+	for entity, newest := range c.vouched() {
+		if e := c.final[entity]; e.Version < newest {
+			c.add(Stale, entity, e.Event, "ends as "+short(e.Version)+" although "+short(newest)+" was there")
 		}
 	}
+}
+
+// vouched returns per entity the newest version that the target ever held, without
+// those that lie dead because nobody could know whether it held them.
+func (c *checker) vouched() map[string]message.Sequence {
+	dead := map[string]bool{}
+	for _, l := range c.Letters {
+		dead[l.Event] = true
+	}
+	newest := map[string]message.Sequence{}
+	for _, e := range c.Effects {
+		if !dead[e.Event] {
+			newest[e.Entity] = max(newest[e.Entity], e.Version)
+		}
+	}
+	return newest
 }
 
 // letters checks that each dead letter says why, and is in no other place.
@@ -243,7 +259,7 @@ func (c *checker) letters() {
 // unverifiable reports whether the message is parked because nobody can know what the
 // target did, or waited for one that is.
 func unverifiable(reason string) bool {
-	return strings.HasPrefix(reason, "ambiguous "+pipeline.OutcomeUnknown) || strings.HasPrefix(reason, "missing_ref "+pipeline.ParentDead)
+	return strings.HasPrefix(reason, "ambiguous "+pipeline.OutcomeUnknown) || strings.HasPrefix(reason, "missing_ref parent_")
 }
 
 func (c *checker) explained(l Letter) {

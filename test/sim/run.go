@@ -53,6 +53,7 @@ func Run(c Case, trace bool) Result {
 	for _, f := range chosen {
 		f.Arm(w)
 	}
+	w.doorStaysOpen = w.doorStaysOpen && len(chosen) == 1 // others may rightly shut it
 	for _, f := range chosen {
 		if f.Then != nil {
 			f.Then(w)

@@ -27,6 +27,7 @@ type options struct {
 	mixes int
 	limit time.Duration
 	first bool // end with the first violation
+	list  bool // each failed run as a line
 }
 
 func main() {
@@ -38,6 +39,7 @@ func main() {
 	flag.IntVar(&o.mixes, "mixes", 500, "random mixes of two to four faults")
 	flag.DurationVar(&o.limit, "limit", time.Hour, "stop when so much time has passed")
 	flag.BoolVar(&o.first, "first", false, "stop at the first violation")
+	flag.BoolVar(&o.list, "list", false, "tell of each run that failed, a line for each violation")
 	flag.Parse()
 	if !play(o, os.Stdout) {
 		os.Exit(1)
@@ -109,6 +111,11 @@ func (r *report) take(result sim.Result) {
 		return
 	}
 	r.bad[name]++
+	for _, v := range result.Violations {
+		if r.list {
+			fmt.Fprintf(r.out, "%s (%s) %s\n", result.Case, result.Guarantee, v)
+		}
+	}
 	if first, known := r.first[name]; !known || result.Seed < first.Seed {
 		r.first[name] = result
 	}
