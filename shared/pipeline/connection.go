@@ -1,6 +1,189 @@
 package pipeline
-type link struct{}
-type Breaker struct{}
-type Share struct{}
-func defaultBreaker() Breaker { return Breaker{} }
-func defaultShare() Share { return Share{} }
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/message"
+)
+
+// connection is what the State holds of one target for all workers and routes: its
+// circuit (breaker.go), who may call it now (budget.go, lanes.go) and how often (rate.go).
+type connection struct {
+	Outage *outage          `json:"outage,omitempty"` // nil while the circuit is closed
+	Grants map[string]grant `json:"grants,omitempty"` // permits by worker
+	Limit  int              `json:"limit,omitempty"`  // calls at once that the target put up with; 0: as its profile says
+	Learnt time.Time        `json:"learnt,omitzero"`  // when Limit was learnt
+	Due    time.Time        `json:"due,omitzero"`     // until when the calls of the rate are given out
+	Paused time.Time        `json:"paused,omitzero"`  // until when the target wants no call at all
+	Live   time.Time        `json:"live,omitzero"`    // when somebody last delivered what is waited for
+}
+
+// link is what this process knows of a connection. It is written to the State when
+// something changes for others, not per message: a worker keeps its permits for a
+// while, and counts failures by itself until they are worth telling.
+type link struct {
+	config  *Config
+	profile connector.Profile
+	turn    chan struct{} // held while the link is read or changed
+
+	stored   connection
+	revision int64
+	read     time.Time // when stored was known to be true
+	streak   streak
+	hand     hand
+	live     time.Time // when this process last delivered what is waited for
+}
+
+var _ passage = (*link)(nil)
+
+// link returns the process's link to the target.
+func (d *Deliverer) link() *link {
+	me := d.Config.self()
+	me.mu.Lock()
+	defer me.mu.Unlock()
+	name := d.System.Profile.Name
+	if me.links[name] == nil {
+		me.links[name] = &link{config: d.Config, profile: d.System.Profile, turn: make(chan struct{}, 1)}
+	}
+	return me.links[name]
+}
+
+func (l *link) lock()   { l.turn <- struct{}{} }
+func (l *link) unlock() { <-l.turn }
+
+func (l *link) key() string { return "connection|" + l.profile.Name }
+
+// look reads the connection if what is known of it may have changed.
+func (l *link) look(ctx context.Context, now time.Time) error {
+	if age := now.Sub(l.read); age >= 0 && age < l.config.Policy.Breaker.Look {
+		return nil
+	}
+	return l.load(ctx, now)
+}
+
+func (l *link) load(ctx context.Context, now time.Time) error {
+	item, err := l.config.State.Get(ctx, l.key())
+	if err != nil {
+		return unavailable("reading the connection to "+l.profile.Name, err)
+	}
+	l.stored, l.revision, l.read = connection{}, item.Revision, now
+	if len(item.Value) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(item.Value, &l.stored); err != nil {
+		return fault.Doing("reading the connection to "+l.profile.Name, err)
+	}
+	return nil
+}
+
+// change has f change the connection, as it is stored now, and reports whether f did.
+// Where others keep being first it fails with ErrConflict.
+func (l *link) change(ctx context.Context, now time.Time, f func(*connection) bool) (bool, error) {
+	const patience = 5
+	for range patience {
+		next := l.stored.clone()
+		if !f(&next) {
+			return false, nil
+		}
+		err := l.store(ctx, next, now)
+		if err == nil {
+			return true, nil
+		}
+		if !errors.Is(err, ErrConflict) {
+			return false, unavailable("writing the connection to "+l.profile.Name, err)
+		}
+		if err := l.load(ctx, now); err != nil {
+			return false, err
+		}
+	}
+	return false, ErrConflict
+}
+
+func (l *link) store(ctx context.Context, next connection, now time.Time) error {
+	value, err := json.Marshal(next)
+	if err != nil {
+		return err
+	}
+	revision, err := l.config.State.Put(ctx, Item{Key: l.key(), Value: value, Revision: l.revision, Expires: now.Add(recordLife)})
+	if err == nil {
+		l.stored, l.revision, l.read = next, revision, now
+	}
+	return err
+}
+
+func (c connection) clone() connection {
+	grants := make(map[string]grant, len(c.Grants)+1)
+	for worker, g := range c.Grants {
+		grants[worker] = g
+	}
+	c.Grants = grants
+	if c.Outage != nil {
+		o := *c.Outage
+		c.Outage = &o
+	}
+	return c
+}
+
+// gate returns until when a message has to stay away because the circuit is open. It
+// needs nothing of the message, so that an outage costs no reading of bodies and records.
+func (l *link) gate(ctx context.Context, in Incoming) (time.Time, error) {
+	l.lock()
+	defer l.unlock()
+	now := l.config.Now()
+	if err := l.look(ctx, now); err != nil {
+		return time.Time{}, err
+	}
+	return l.closedUntil(in, now), nil
+}
+
+// enter implements passage: the circuit is closed or this is its probe, and there is a
+// permit for the call.
+func (l *link) enter(ctx context.Context, s *handling) (time.Time, error) {
+	l.lock()
+	defer l.unlock()
+	if err := l.look(ctx, s.started); err != nil {
+		return time.Time{}, err
+	}
+	if until := l.closedUntil(s.in, s.started); !until.IsZero() {
+		return until, nil
+	}
+	if until, err := l.permit(ctx, s); err != nil || !until.IsZero() {
+		return until, err
+	}
+	until, err := l.probe(ctx, s)
+	if err != nil || !until.IsZero() {
+		l.giveBack(s.event.Lane)
+	}
+	return until, err
+}
+
+// leave implements passage: it learns from how the target answered. The message's own
+// outcome is settled by now, so a failure here is only told to the log.
+func (l *link) leave(ctx context.Context, s *handling) {
+	l.lock()
+	defer l.unlock()
+	l.giveBack(s.event.Lane)
+	if err := errors.Join(l.judge(ctx, s), l.throttled(ctx, s), l.pause(ctx, s)); err != nil {
+		l.config.Log.WarnContext(ctx, "learning from a target's answer", "system", l.profile.Name, "error", err)
+	}
+}
+
+// tell writes an entry about the connection itself into the ledger.
+func (l *link) tell(ctx context.Context, stage Stage, words string, f *fault.Error) error {
+	e := l.config.entry(l.profile, connector.Deliver, stage)
+	e.Trace, e.Outcome = "connection/"+l.profile.Name, words
+	e.Entity = message.Key{System: l.profile.Name, Type: "connection", ID: l.profile.Name}
+	if f != nil {
+		e.Error = entryError("connection "+l.profile.Name, f)
+		e.Outcome += ": " + e.Error.Message
+	}
+	if err := l.config.Ledger.Append(ctx, e); err != nil {
+		return unavailable("writing the ledger", err)
+	}
+	return nil
+}

@@ -22,6 +22,10 @@ type Deliverer struct {
 // Handle takes one message of the route's queue to the target. An error means that a
 // port failed and nothing was decided: the message stays in the queue.
 func (d *Deliverer) Handle(ctx context.Context, in Incoming) (Decision, error) {
+	link := d.link()
+	if until, err := link.gate(ctx, in); err != nil || !until.IsZero() {
+		return deferUntil(until), err
+	}
 	m, body, entity, err := d.open(ctx, in)
 	if err != nil {
 		f := fault.As(err)
@@ -32,7 +36,7 @@ func (d *Deliverer) Handle(ctx context.Context, in Incoming) (Decision, error) {
 	}
 	s := &handling{
 		Config: d.Config, profile: d.System.Profile, role: connector.Deliver, in: in, route: d.Route.Name(), event: m,
-		operation: d.System.Profile.Operations[m.Type],
+		operation: d.System.Profile.Operations[m.Type], passage: link,
 	}
 	if s.record, err = load(ctx, d.Config.State, d.key(m.Key())); err != nil {
 		return Decision{}, err
@@ -169,6 +173,7 @@ func (d *Deliverer) write(ctx context.Context, s *handling, delivery connector.D
 	panicked = false
 	s.attempted(fault.As(err))
 	s.called(err)
+	s.pause = receipt.Pause
 	return receipt, err
 }
 

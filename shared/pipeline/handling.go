@@ -31,6 +31,8 @@ type handling struct {
 	passage   passage      // to the target; nil in the inbox
 	asked     bool         // the target was called …
 	answer    *fault.Error // … and last answered so, nil for a success
+	pause     time.Duration
+	probing   bool // it is the probe of an open circuit
 }
 
 // outcome is how the work ended when it did not fail.
@@ -154,8 +156,11 @@ func (s *handling) succeed(ctx context.Context, result outcome) (Decision, error
 func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	now := s.Now()
 	t := s.record.try(s.event.ID)
-	spent := t.spend(f.Kind, now, max(s.Policy.Backoff.Cap, s.Policy.Parents.Most, f.After))
-	if f.Kind == fault.NotReady || f.Kind == fault.Throttled {
+	spent := budget{Times: 1, Since: now}
+	if probed := s.probing && dispositions[f.Kind] == retry; !probed { // what a probe finds is no failure of its message
+		spent = t.spend(f.Kind, now, max(s.Policy.Backoff.Cap, s.Policy.Parents.Most, f.After))
+	}
+	if f.Kind == fault.NotReady || f.Kind == fault.Throttled || s.probing {
 		t.Count-- // waiting uses up no attempt
 	}
 	v := s.Policy.judge(f, spent, now, s.Random)

@@ -53,6 +53,13 @@ const (
 	Parked     Stage = "parked"     // waited past its deadline for something that never came
 )
 
+// The stages of a target's connection, written once at each change and about no message.
+const (
+	Degraded    Stage = "connection.degraded"     // the circuit is open: messages wait
+	Restored    Stage = "connection.restored"     // and is closed again
+	AuthExpired Stage = "connection.auth_expired" // the circuit is open because credentials are refused
+)
+
 // Ends reports whether the stage ends a message's journey on its route.
 func (s Stage) Ends() bool {
 	switch s {

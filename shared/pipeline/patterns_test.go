@@ -13,7 +13,9 @@ import (
 
 // refuse is an act that has no effect.
 func refuse(f fault.Error) act {
-	return func(*shelf, func() (connector.Receipt, error)) (connector.Receipt, error) { return connector.Receipt{}, &f }
+	return func(*shelf, func() (connector.Receipt, error)) (connector.Receipt, error) {
+		return connector.Receipt{}, &f
+	}
 }
 
 // keys returns the idempotency keys of the calls, in order.
@@ -175,5 +177,19 @@ func TestF48TheSearchComesNotBeforeItCanSee(t *testing.T) {
 	s.settle(5 * time.Minute)
 	if e := b.one(pipeline.Confirmed); s.holds() != "[v1]" || len(s.calls) != 1 || e.TargetRef != "0" {
 		t.Errorf("the shelf holds %s after %d writes, ref %q", s.holds(), len(s.calls), e.TargetRef)
+	}
+}
+
+func TestF34ACrashedRequestThatComesLateDoesNotLandOnANewerVersion(t *testing.T) {
+	t.Parallel()
+	b, s := onShelf(t, connector.Operation{Guarantee: connector.ExternalID})
+	s.acts = []act{acts["crash, takes effect minutes later"]}
+	b.post("1", toyFact{Type: amended, ID: "7", Version: 1, Name: "v1"})
+	s.settle(362 * time.Second) // the queue hands the message out again after six minutes
+	b.one(pipeline.Confirmed)
+	b.post("2", toyFact{Type: amended, ID: "7", Version: 2, Name: "v2"})
+	s.settle(time.Hour)
+	if got := s.holds(); got != "[v2]" {
+		t.Errorf("the shelf holds %s", got)
 	}
 }

@@ -1,0 +1,218 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"causeway/shared/fault"
+)
+
+// Breaker is the circuit of a target's connection.
+//
+//	closed ── so many failures in a row, of several entities ── open
+//	closed ── credentials refused, after a fresh token too ──── open, auth expired
+//	open ──── the probe is due: one message goes to the target (half-open)
+//	            ├── the target answers ── closed
+//	            └── it does not ───────── open, the next probe a little later
+//
+// While it is open no message is called a failure, nothing of any budget is used up, and
+// the target sees the probe only. One entity whose write always fails opens nothing: it
+// would hold up the others.
+type Breaker struct {
+	Failures int           // in a row, without a success in between; 0 for a circuit that never opens
+	Entities int           // … of so many entities at least
+	Probes   Patience      // between probes, by how long the outage lasts
+	Return   Patience      // of a message that is held back, by how old it is: fresh ones probe, old ones look seldom
+	Look     time.Duration // how old a worker's knowledge of the circuit may be
+}
+
+func defaultBreaker() Breaker {
+	return Breaker{
+		Failures: 5, Entities: 2, Look: time.Second,
+		Probes: Patience{Part: 8, Least: 10 * time.Second, Most: 5 * time.Minute},
+		// An hour keeps two weeks, the longest a queue keeps anything, below 1,000 receives.
+		Return: Patience{Part: 8, Least: time.Second, Most: time.Hour},
+	}
+}
+
+// outage is an open circuit.
+type outage struct {
+	Since  time.Time `json:"since"`
+	Probe  time.Time `json:"probe"`            // when the next probe is due
+	Auth   bool      `json:"auth,omitempty"`   // because credentials were refused
+	Prober *span     `json:"prober,omitempty"` // the probe that is under way
+}
+
+// streak is how many calls in a row failed, as far as this process saw.
+type streak struct {
+	failures int
+	entities map[string]bool
+}
+
+// health is what an answer says about the target, whatever it says about the message.
+type health uint8
+
+const (
+	unasked health = iota
+	well
+	unwell
+	locked
+)
+
+// healthOf reads a target's answer. A target that refuses or does not know something is
+// well; one record that somebody else has just changed says nothing against it either.
+func healthOf(s *handling) health {
+	switch {
+	case !s.asked:
+		return unasked
+	case s.answer == nil:
+		return well
+	}
+	switch s.answer.Kind {
+	case fault.Unauthorized:
+		return locked
+	case fault.Throttled:
+		return unwell
+	case fault.Unavailable:
+		if s.answer.Class == fault.Conflict {
+			return well
+		}
+		return unwell
+	case fault.Unknown:
+		return unasked
+	default:
+		return well
+	}
+}
+
+// closedUntil returns until when a message stays away, zero if it may go on: the circuit
+// is closed, or its probe is due.
+func (l *link) closedUntil(in Incoming, now time.Time) time.Time {
+	o, p := l.stored.Outage, l.config.Policy.Breaker
+	if o == nil {
+		return time.Time{}
+	}
+	age := now.Sub(in.SentAt)
+	if o.Prober != nil && now.Before(l.config.over(l.key(), o.Prober, 0)) {
+		return now.Add(p.Return.Wait(age, l.config.Random))
+	}
+	if now.Before(o.Probe) {
+		spread := min(max(age, 0)/time.Duration(max(p.Return.Part, 1)), p.Return.Most)
+		return o.Probe.Add(time.Duration(l.config.Random() * float64(spread)))
+	}
+	return time.Time{}
+}
+
+// probe makes the message the probe of an open circuit. Of those that come at once one
+// is; the others are told when to come again.
+func (l *link) probe(ctx context.Context, s *handling) (time.Time, error) {
+	if l.stored.Outage == nil {
+		return time.Time{}, nil
+	}
+	mine := l.config.take(s.event.ID, l.profile.Timeout+l.config.Policy.Margin)
+	won, err := l.change(ctx, s.started, func(c *connection) bool {
+		if c.Outage == nil || !l.closedUntil(s.in, s.started).IsZero() {
+			return false
+		}
+		c.Outage.Prober = mine
+		return true
+	})
+	if err != nil && !errors.Is(err, ErrConflict) {
+		return time.Time{}, err
+	}
+	if s.probing = won; won || err == nil && l.stored.Outage == nil {
+		return time.Time{}, nil
+	}
+	return s.started.Add(l.config.Policy.Breaker.Return.Wait(s.started.Sub(s.in.SentAt), l.config.Random)), nil
+}
+
+// judge counts how the target answered, and opens or closes the circuit.
+func (l *link) judge(ctx context.Context, s *handling) error {
+	switch health := healthOf(s); {
+	case health == locked:
+		return l.open(ctx, s, true)
+	case health == unwell && (s.probing || l.broken(s)):
+		return l.open(ctx, s, false)
+	case health == well:
+		l.streak = streak{}
+		if s.probing {
+			return l.restore(ctx)
+		}
+	case health == unasked && s.probing:
+		_, err := l.change(ctx, l.config.Now(), func(c *connection) bool {
+			if c.Outage != nil {
+				c.Outage.Prober = nil
+			}
+			return c.Outage != nil
+		})
+		return err
+	}
+	return nil
+}
+
+// broken counts a failure and reports whether that is one too many.
+func (l *link) broken(s *handling) bool {
+	p := l.config.Policy.Breaker
+	if l.streak.entities == nil {
+		l.streak.entities = map[string]bool{}
+	}
+	if len(l.streak.entities) < p.Entities {
+		l.streak.entities[s.event.Key().String()] = true
+	}
+	l.streak.failures++
+	return p.Failures > 0 && l.streak.failures >= p.Failures && len(l.streak.entities) >= p.Entities
+}
+
+// open opens the circuit, or keeps it open after a probe. Only the first to open it, or
+// to find another cause, writes the ledger.
+func (l *link) open(ctx context.Context, s *handling, auth bool) error {
+	now, fresh := l.config.Now(), false
+	_, err := l.change(ctx, now, func(c *connection) bool {
+		o := c.Outage
+		if o != nil && !s.probing && o.Auth == auth {
+			return false
+		}
+		fresh = o == nil || o.Auth != auth
+		if o == nil {
+			o = &outage{Since: now}
+		}
+		o.Auth, o.Prober, o.Probe = auth, nil, now.Add(l.nextProbe(s.answer, now.Sub(o.Since)))
+		c.Outage = o
+		return true
+	})
+	if l.streak = (streak{}); err != nil || !fresh {
+		return err
+	}
+	if auth {
+		return l.tell(ctx, AuthExpired, "its credentials are refused; messages wait until they are renewed", s.answer)
+	}
+	return l.tell(ctx, Degraded, "it fails again and again; messages wait", s.answer)
+}
+
+// nextProbe returns how long to leave the target alone, never less than it asked for.
+func (l *link) nextProbe(f *fault.Error, age time.Duration) time.Duration {
+	p := l.config.Policy
+	wait := max(p.Breaker.Probes.Wait(age, l.config.Random), f.After)
+	if f.Kind == fault.Unauthorized {
+		return max(wait, p.Backoff.Unauthorized)
+	}
+	return wait
+}
+
+// restore closes the circuit.
+func (l *link) restore(ctx context.Context) error {
+	var since time.Time
+	now := l.config.Now()
+	closed, err := l.change(ctx, now, func(c *connection) bool {
+		if c.Outage == nil {
+			return false
+		}
+		since, c.Outage = c.Outage.Since, nil
+		return true
+	})
+	if err != nil || !closed {
+		return err
+	}
+	return l.tell(ctx, Restored, "it answers again, after "+now.Sub(since).Round(time.Second).String(), nil)
+}

@@ -1,0 +1,200 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"causeway/shared/message"
+)
+
+// Share is how the workers share the calls that a target takes at once.
+//
+// A worker takes as many permits as it has calls under way, keeps them for Hold, and
+// uses them again and again: the State is written about twice a minute and worker, not
+// per message. A permit outlives any call that is made on it, and one whose worker
+// crashed is free when its span is over (lease.go). A worker that comes to rest gives
+// its permits back (Deliverer.Rest).
+type Share struct {
+	Hold     time.Duration // how long permits are kept for the next call
+	Backfill int           // per cent of the permits that backfill may have …
+	Live     time.Duration // … for so long after live traffic was seen
+	Settle   time.Duration // how long a lower limit has to show its effect before it is lowered again
+	Rise     time.Duration // in which a lowered limit regains one call
+	Wait     Patience      // of a message for which there is no permit, by its age
+}
+
+func defaultShare() Share {
+	return Share{
+		Hold: 30 * time.Second, Backfill: 25, Live: time.Minute, Settle: 5 * time.Second, Rise: time.Minute,
+		Wait: Patience{Part: 8, Least: time.Second, Most: 2 * time.Minute},
+	}
+}
+
+// grant is what one worker may have under way at once.
+type grant struct {
+	Live     int  `json:"live,omitempty"`
+	Backfill int  `json:"backfill,omitempty"`
+	Span     span `json:"span"`
+}
+
+// hand is the worker's own grant and what it has under way.
+type hand struct {
+	held, used counts
+	most       int // live calls at once since the permits were taken
+	until      time.Time
+	tokens     int       // calls of the rate that were given to this worker …
+	fresh      time.Time // … and are good until then
+}
+
+// counts are calls of each lane.
+type counts struct{ live, backfill int }
+
+func (c counts) sum() int { return c.live + c.backfill }
+
+func (c *counts) add(lane message.Lane, n int) {
+	if lane == message.Backfill {
+		c.backfill += n
+	} else {
+		c.live += n
+	}
+}
+
+func (c counts) of(lane message.Lane) int {
+	if lane == message.Backfill {
+		return c.backfill
+	}
+	return c.live
+}
+
+// permit takes a permit for one call; until is when to ask again if there is none.
+func (l *link) permit(ctx context.Context, s *handling) (until time.Time, err error) {
+	lane, now := s.event.Lane, s.started
+	if lane == message.Live {
+		l.live = now
+	}
+	if now.Before(l.stored.Paused) {
+		return l.stored.Paused, nil
+	}
+	if l.fits(lane, now) {
+		l.take(lane)
+		return time.Time{}, nil
+	}
+	var asked hand
+	got, err := l.change(ctx, now, func(c *connection) (ok bool) {
+		asked, until, ok = l.ask(c, lane, now)
+		return ok
+	})
+	switch {
+	case got:
+		l.hand = asked
+		l.take(lane)
+		return time.Time{}, nil
+	case err != nil && !errors.Is(err, ErrConflict):
+		return time.Time{}, err
+	case err != nil || until.IsZero():
+		until = now.Add(l.config.Policy.Share.Wait.Wait(now.Sub(s.in.SentAt), l.config.Random))
+	}
+	return until, nil
+}
+
+func (l *link) take(lane message.Lane) {
+	l.hand.used.add(lane, 1)
+	l.hand.most = max(l.hand.most, l.hand.used.live)
+	l.hand.tokens--
+}
+
+func (l *link) giveBack(lane message.Lane) { l.hand.used.add(lane, -1) }
+
+// needs is how long a call can last.
+func (l *link) needs() time.Duration { return l.profile.Timeout + l.config.Policy.Margin }
+
+// fits reports whether a call can be made on what the worker has already.
+func (l *link) fits(lane message.Lane, now time.Time) bool {
+	h := l.hand
+	if l.profile.Rate.Calls > 0 && (h.tokens <= 0 || now.After(h.fresh)) {
+		return false
+	}
+	if l.profile.Concurrency == 0 {
+		return true
+	}
+	return h.used.of(lane) < h.held.of(lane) && !h.until.Before(now.Add(l.needs())) && l.allows(&l.stored, lane, now)
+}
+
+// allows reports whether one call more keeps within the limit and the lane's share.
+func (l *link) allows(c *connection, lane message.Lane, now time.Time) bool {
+	limit, others := l.limit(c, now), l.others(c)
+	if others.sum()+l.hand.used.sum() >= limit {
+		return false
+	}
+	return lane != message.Backfill || others.backfill+l.hand.used.backfill < l.backfill(c, limit, now)
+}
+
+// others counts the permits of the other workers.
+func (l *link) others(c *connection) counts {
+	var all counts
+	for worker, g := range c.Grants {
+		if worker != l.config.self().name {
+			all.live, all.backfill = all.live+g.Live, all.backfill+g.Backfill
+		}
+	}
+	return all
+}
+
+// ask puts one call more into the worker's grant, and draws on the rate; until is when
+// to ask again if that is known.
+func (l *link) ask(c *connection, lane message.Lane, now time.Time) (h hand, until time.Time, ok bool) {
+	h = l.hand
+	if l.profile.Concurrency > 0 {
+		l.prune(c, now)
+		if !l.allows(c, lane, now) {
+			return h, until, false
+		}
+		h.held = h.used
+		h.held.add(lane, 1)
+		if room := l.limit(c, now) - l.others(c).sum(); lane == message.Live {
+			h.held.live = max(h.held.live, min(h.most, room-h.held.backfill)) // as many as it used lately
+		}
+		h.most = h.used.live
+		me := l.config.take("", l.needs()+l.config.Policy.Share.Hold)
+		c.Grants[me.Worker] = grant{Live: h.held.live, Backfill: h.held.backfill, Span: *me}
+		h.until = me.Until
+	}
+	if h.tokens, until = l.draw(c, now); until.IsZero() {
+		h.fresh = now.Add(time.Second)
+	}
+	if lane == message.Live {
+		c.Live = now
+	}
+	return h, until, until.IsZero()
+}
+
+// prune drops the grants that are over.
+func (l *link) prune(c *connection, now time.Time) {
+	for worker, g := range c.Grants {
+		if !now.Before(l.config.over(l.key(), &g.Span, 0)) {
+			delete(c.Grants, worker)
+		}
+	}
+}
+
+// Rest gives back what the worker holds of the target and does not use. It is called
+// when nothing is in hand, as at the end of a batch: a function that is frozen between
+// batches would keep its permits from others until they run out.
+func (d *Deliverer) Rest(ctx context.Context) error {
+	l := d.link()
+	l.lock()
+	defer l.unlock()
+	if l.hand.used.sum() > 0 || l.hand.held.sum() == 0 {
+		return nil
+	}
+	_, err := l.change(ctx, d.Config.Now(), func(c *connection) bool {
+		_, held := c.Grants[d.Config.self().name]
+		delete(c.Grants, d.Config.self().name)
+		return held
+	})
+	if err == nil {
+		l.hand.held = counts{}
+	}
+	return err
+}

@@ -1,0 +1,51 @@
+package pipeline
+
+import (
+	"context"
+	"time"
+
+	"causeway/shared/fault"
+)
+
+// What happens on a 429, and on whatever else a target says instead, such as NetSuite's
+// concurrency fault; the connector classifies it as fault.Throttled:
+//
+//  1. The message is deferred to the time that the target named, in seconds or as a
+//     date (webapi.RetryAfter), and a random part of a second more; without one to a
+//     backoff with full jitter (Policy.pause). It uses up no attempt, and of the budget
+//     only time: 72 hours of it, during which no circuit was open (record.go, spend).
+//  2. The target's limit of calls at once is halved for all workers, at most once in
+//     Share.Settle, and regains one call in each Share.Rise (below). So the next calls
+//     are paced before they are refused.
+//  3. It counts as a failure of the target. After so many in a row the circuit opens
+//     (breaker.go), until the time that the target named if that is later: then nobody
+//     calls, and nothing is counted.
+//
+// A target that tells before it refuses, by a cost bucket or a header of what is left,
+// is heard too: Receipt.Pause holds all calls back (rate.go).
+
+// throttled lowers the limit after a call that was refused for being one too many.
+func (l *link) throttled(ctx context.Context, s *handling) error {
+	if s.answer == nil || s.answer.Kind != fault.Throttled || l.profile.Concurrency == 0 {
+		return nil
+	}
+	now := l.config.Now()
+	_, err := l.change(ctx, now, func(c *connection) bool {
+		if lowered := now.Sub(c.Learnt); lowered >= 0 && lowered < l.config.Policy.Share.Settle {
+			return false
+		}
+		c.Limit, c.Learnt = max(1, l.limit(c, now)/2), now
+		return true
+	})
+	return err
+}
+
+// limit returns how many calls the target takes at once, by its profile and by what was
+// learnt since.
+func (l *link) limit(c *connection, now time.Time) int {
+	if c.Limit == 0 {
+		return l.profile.Concurrency
+	}
+	regained := now.Sub(c.Learnt) / max(l.config.Policy.Share.Rise, 1)
+	return min(l.profile.Concurrency, c.Limit+int(max(regained, 0)))
+}
