@@ -62,6 +62,10 @@ NIGHTLY_LIMIT ?= 4h
 faults-nightly: ## the same with every fault, 10,000 seeds each and 50,000 mixes
 	@go run ./test/sim/faults -tier 2 -seeds $(NIGHTLY_SEEDS) -mixes $(NIGHTLY_MIXES) -limit $(NIGHTLY_LIMIT)
 
+.PHONY: faults-mutants
+faults-mutants: ## take each guard of the pipeline away and see that some fault notices
+	@go run ./test/sim/mutants
+
 .PHONY: schemas
 schemas: ## write events/schemas and events/samples from the model
 	go run ./scripts/schemas

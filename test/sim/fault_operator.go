@@ -104,7 +104,7 @@ func (w *world) redriveLoop() {
 		w.expect.Dead[fmt.Sprint("payment/refused-", i)] = true
 	}
 	w.expect.Dead["customer/refused"] = true
-	w.expect.Redrives = mostRedrives
+	w.expect.Redrives = w.policy.Loops
 }
 
 // letters returns what lies in the route's dead-letter queue.

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"strconv"
 	"strings"
@@ -13,8 +12,8 @@ import (
 )
 
 // operator puts dead letters back, as the safety rules of the operator's command say:
-// one operation at a time, copy then delete, a journal, a look at the ledger first, a
-// ramp that stops, and a guard against loops. It stands on the same faulty ports.
+// one operation at a time, copy then delete, a journal, a look at the ledger first, and a
+// ramp that stops. It stands on the same faulty ports.
 type operator struct {
 	world    *world
 	p        *process
@@ -23,9 +22,6 @@ type operator struct {
 	ramp     bool // moves one, and goes on only if it does not come back
 	moved    int
 }
-
-// mostRedrives is how often one message is put back for the same cause.
-const mostRedrives = 3
 
 // lockLife is how long an operation may be silent before another may begin.
 const lockLife = 10 * time.Minute
@@ -89,8 +85,8 @@ func (o *operator) letter(ctx context.Context, in pipeline.Incoming) (stop bool,
 		if settled, err := o.settled(ctx, in); settled || err != nil {
 			return false, err
 		}
-		if in.Redrives() >= mostRedrives {
-			return false, o.park(ctx, in)
+		if parked, err := o.parked(ctx, in); parked || err != nil {
+			return false, err
 		}
 	}
 	if err := o.move(ctx, in); err != nil {
@@ -120,15 +116,11 @@ func (o *operator) settled(ctx context.Context, in pipeline.Incoming) (bool, err
 	return false, nil
 }
 
-// park tells the ledger that only a person can help now. The letter stays.
-func (o *operator) park(ctx context.Context, in pipeline.Incoming) error {
-	entries, err := o.ports.Find(ctx, pipeline.Query{Event: in.Attributes[pipeline.AttrEvent], Stage: pipeline.Dead})
-	if err != nil || len(entries) == 0 {
-		return err
-	}
-	e := entries[len(entries)-1]
-	e.Stage, e.At, e.Outcome = pipeline.Parked, o.p.now, fmt.Sprint("redriven ", in.Redrives(), " times and always back for the same cause")
-	return o.ports.Append(ctx, e)
+// parked reports whether the pipeline has parked the message, which only a person who
+// says so puts back.
+func (o *operator) parked(ctx context.Context, in pipeline.Incoming) (bool, error) {
+	entries, err := o.ports.Find(ctx, pipeline.Query{Event: in.Attributes[pipeline.AttrEvent], Stage: pipeline.Parked})
+	return len(entries) > 0, err
 }
 
 // move copies the message to its queue, notes that, and deletes it. Killed between

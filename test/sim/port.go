@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -79,6 +80,9 @@ var (
 
 // do makes one call: time passes, the effect takes place, time passes.
 func (c ports) do(k call, effect func(f fate) error) error {
+	if c.p.dead {
+		return errDead // what is deferred runs, but a killed machine reaches nobody
+	}
 	k.p = c.p
 	w := c.world
 	f := w.fate(k)
@@ -199,6 +203,8 @@ func (c ports) Load(ctx context.Context, claim message.Claim) (data []byte, err 
 	})
 	return data, err
 }
+
+var errDead = errors.New("the process was killed")
 
 // down is how a port fails that is out of reach or throttled.
 func down(doing string) error {

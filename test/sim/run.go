@@ -61,7 +61,7 @@ func Run(c Case, trace bool) Result {
 	}
 	w.run()
 	w.close()
-	r := Result{Case: c, Guarantee: w.target.guarantee, Violations: Check(w.history())}
+	r := Result{Case: c, Guarantee: w.target.guarantee, Violations: Check(w.history()), Hits: w.struck}
 	for _, i := range w.injectors {
 		r.Hits += i.hits
 	}

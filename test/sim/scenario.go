@@ -120,5 +120,6 @@ func (w *world) victimEvent(entity string, version int) func(k call) bool {
 
 // garbage puts something into the queue that we never wrote.
 func (w *world) garbage(queue string) {
+	w.struck++
 	w.store.add(queue, "garbage", pipeline.Outgoing{Body: []byte(`{"id":`)})
 }

@@ -52,6 +52,7 @@ type world struct {
 	batch         int
 	expect        Expect
 	replayed      time.Time
+	struck        int // times that a fault showed which spoils no call
 	tracing       bool
 	timeline      []moment
 }
@@ -207,6 +208,7 @@ func (w *world) die(p *process, f fate, here phase) {
 func (w *world) panics(p *process, o op, entity string) {
 	if w.panicking[string(o)+" "+entity] {
 		w.note(p, string(o), "panics")
+		w.struck++
 		panic("the connector falls over")
 	}
 }
