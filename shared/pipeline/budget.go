@@ -178,17 +178,23 @@ func (l *link) prune(c *connection, now time.Time) {
 	}
 }
 
-// Rest gives back what the worker holds of the target and does not use. It is called
-// when nothing is in hand, as at the end of a batch: a function that is frozen between
-// batches would keep its permits from others until they run out.
+// Rest gives back what the worker holds of the target and does not use, if more than
+// half of all permits are taken: fewer are no burden to anyone, and the next batch need
+// not ask again. It is called when nothing is in hand, as at the end of a batch: a
+// function that is frozen between batches would keep its permits from others until they
+// run out.
 func (d *Deliverer) Rest(ctx context.Context) error {
 	l := d.link()
 	l.lock()
 	defer l.unlock()
+	now := d.Config.Now()
 	if l.hand.used.sum() > 0 || l.hand.held.sum() == 0 {
 		return nil
 	}
-	_, err := l.change(ctx, d.Config.Now(), func(c *connection) bool {
+	if taken := l.others(&l.stored).sum() + l.hand.held.sum(); 2*taken <= l.limit(&l.stored, now) {
+		return nil
+	}
+	_, err := l.change(ctx, now, func(c *connection) bool {
 		_, held := c.Grants[d.Config.self().name]
 		delete(c.Grants, d.Config.self().name)
 		return held

@@ -1,9 +1,11 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"maps"
 	"regexp"
 	"strconv"
@@ -14,19 +16,31 @@ import (
 	"causeway/shared/routes"
 )
 
-// Attributes of a dead letter. With the two that every message carries they stay
-// below the ten that SQS allows.
+// Attributes of a dead letter: the ten that SQS allows.
 const (
 	AttrTrace       = "trace_id"
 	AttrEvent       = "event_id"
 	AttrEntity      = "entity"
 	AttrVersion     = "entity_version"
 	AttrRoute       = "route"
-	AttrRedrives    = "redrives" // counted by us when an operator redrives; never taken from a sender
-	AttrFirstSeen   = "first_seen"
-	AttrReason      = "reason" // class, code and field path: "missing_ref INVALID_KEY_OR_REF lines[1].sku"
+	AttrRedrives    = "redrives"   // counted by us when an operator redrives; never taken from a sender
+	AttrFirstSeen   = "first_seen" // when it first came into the queue, redrives included
+	AttrReason      = "reason"     // class, code and field path: "missing_ref INVALID_KEY_OR_REF lines[1].sku"
+	AttrCause       = "cause"      // Cause as JSON
 	AttrFingerprint = "fingerprint"
 )
+
+// Cause is why a message died, as its dead letter bears it.
+type Cause struct {
+	Stage    Stage       `json:"stage"` // Dead or Parked
+	Kind     string      `json:"kind"`
+	Class    fault.Class `json:"class"`
+	Code     string      `json:"code,omitempty"`
+	Field    string      `json:"field,omitempty"`
+	Status   int         `json:"target_status,omitempty"`
+	Attempts int         `json:"attempts,omitempty"`
+	At       time.Time   `json:"at"`
+}
 
 // Redrives returns how often an operator has put the message back.
 func (in Incoming) Redrives() int {
@@ -40,23 +54,37 @@ func (in Incoming) Redrives() int {
 // bury writes the message, as it came, to its queue's dead-letter queue with the
 // reason. Deleting it from the queue comes after, and is the caller's.
 func (c *Config) bury(ctx context.Context, in Incoming, f *fault.Error, e Entry) error {
-	attributes := maps.Clone(in.Attributes)
-	if attributes == nil {
-		attributes = make(map[string]string, 9)
+	attributes, err := deadAttributes(in, f, e)
+	if err != nil {
+		return err
 	}
-	maps.Copy(attributes, map[string]string{
-		AttrTrace: e.Trace, AttrEvent: e.Event, AttrRoute: e.Route, AttrReason: reason(f),
-		AttrFingerprint: e.Error.Fingerprint, AttrFirstSeen: in.SentAt.UTC().Format(time.RFC3339),
-	})
-	if e.Entity.ID != "" {
-		attributes[AttrEntity], attributes[AttrVersion] = e.Entity.String(), string(e.Version)
-	}
-	maps.DeleteFunc(attributes, func(_, value string) bool { return value == "" })
-	err := c.Queue.Send(ctx, routes.Dead(in.Queue), []Outgoing{{Body: in.Body, Attributes: attributes}})
+	err = c.Queue.Send(ctx, routes.Dead(in.Queue), []Outgoing{{Body: in.Body, Attributes: attributes}})
 	if err != nil {
 		return unavailable("writing the dead letter of "+e.Event, err)
 	}
 	return nil
+}
+
+// deadAttributes returns what stands on a dead letter, and nothing that came with the
+// message but what its earlier redrives have to be told by.
+func deadAttributes(in Incoming, f *fault.Error, e Entry) (map[string]string, error) {
+	cause, err := json.Marshal(Cause{
+		Stage: e.Stage, Kind: e.Error.Kind, Class: e.Error.Class, Code: e.Error.Code, Field: e.Error.Field,
+		Status: e.Error.Status, Attempts: e.Attempt, At: e.At,
+	})
+	if err != nil {
+		return nil, err
+	}
+	attributes := map[string]string{
+		AttrTrace: e.Trace, AttrEvent: e.Event, AttrRoute: e.Route, AttrReason: reason(f), AttrCause: string(cause),
+		AttrFingerprint: e.Error.Fingerprint, AttrRedrives: in.Attributes[AttrRedrives],
+		AttrFirstSeen: cmp.Or(in.Attributes[AttrFirstSeen], in.SentAt.UTC().Format(time.RFC3339)),
+	}
+	if e.Entity.ID != "" {
+		attributes[AttrEntity], attributes[AttrVersion] = e.Entity.String(), string(e.Version)
+	}
+	maps.DeleteFunc(attributes, func(_, value string) bool { return value == "" })
+	return attributes, nil
 }
 
 func reason(f *fault.Error) string {

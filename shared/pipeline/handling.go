@@ -87,6 +87,9 @@ func (s *handling) run(ctx context.Context, work func(context.Context) (outcome,
 // worker holds the entity.
 func (s *handling) settled(ctx context.Context) (Decision, bool, error) {
 	if stage, why, ok := s.record.done(s.event, s.effect); ok {
+		if s.in.Redrives() > 0 {
+			why = "resolved, not sent again: " + why
+		}
 		return s.end(ctx, stage, why)
 	}
 	if t := s.record.Tries[s.event.ID]; t != nil && t.Dead && s.in.Redrives() <= t.Redrive {
@@ -173,9 +176,7 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	e.Outcome = v.why + ": " + e.Error.Message
 	if v.stage != Deferred {
 		t.bury(s.in.Redrives(), e.Error.Fingerprint)
-		if v.stage == Dead && t.Alike > s.Policy.Loops && s.in.Redrives() >= s.Policy.Loops {
-			e.Stage, e.Outcome = Parked, fmt.Sprintf("redriven %d times and failed the same way: %s", s.in.Redrives(), e.Error.Message)
-		}
+		s.loops(t, &e)
 		if err := s.bury(ctx, s.in, f, e); err != nil {
 			return Decision{}, err
 		}
@@ -187,6 +188,13 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 		return s.conflict(err)
 	}
 	return Decision{Until: v.until}, nil
+}
+
+// loops parks what was redriven again and again and always failed the same way.
+func (s *handling) loops(t *try, e *Entry) {
+	if most := s.Policy.Loops; e.Stage == Dead && t.Alike > most && s.in.Redrives() >= most {
+		e.Stage, e.Outcome = Parked, fmt.Sprintf("redriven %d times, and failed the same way each time: %s", s.in.Redrives(), e.Error.Message)
+	}
 }
 
 func (s *handling) knownRef() string {

@@ -29,6 +29,7 @@ type Memory struct {
 	mu       sync.Mutex
 	lastID   int64
 	queues   map[string][]*held // in the order in which they become visible
+	received map[string]*held   // by the handle of the last receive
 	branches []branch
 	items    map[string]pipeline.Item
 	entries  []pipeline.Entry
@@ -72,7 +73,7 @@ func (m *Memory) begin(ctx context.Context) (end func(), err error) {
 }
 
 func (m *Memory) open() {
-	m.queues = map[string][]*held{}
+	m.queues, m.received = map[string][]*held{}, map[string]*held{}
 	for _, system := range m.Systems {
 		m.queues[routes.Inbox(system)] = nil
 	}

@@ -43,20 +43,26 @@ func (m *Memory) queue(ctx context.Context, name string) (end func(), err error)
 // place keeps the queue in the order in which messages become visible, and those
 // of one instant in the order of sending.
 func (m *Memory) place(name string, h *held) {
-	at, _ := slices.BinarySearchFunc(m.queues[name], h, func(a, b *held) int {
-		return cmp.Or(a.visible.Compare(b.visible), cmp.Compare(a.id, b.id))
-	})
+	at, _ := slices.BinarySearchFunc(m.queues[name], h, byVisibility)
 	m.queues[name] = slices.Insert(m.queues[name], at, h)
+}
+
+func byVisibility(a, b *held) int {
+	return cmp.Or(a.visible.Compare(b.visible), cmp.Compare(a.id, b.id))
 }
 
 // lift takes the message of a handle out of its queue; nil if the handle is stale.
 func (m *Memory) lift(in pipeline.Incoming) *held {
-	list := m.queues[in.Queue]
-	at := slices.IndexFunc(list, func(h *held) bool { return h.handle() == in.Handle })
-	if at < 0 {
+	h := m.received[in.Handle]
+	if h == nil {
 		return nil
 	}
-	h := list[at]
+	delete(m.received, in.Handle)
+	list := m.queues[in.Queue]
+	at, found := slices.BinarySearchFunc(list, h, byVisibility)
+	if !found || list[at] != h || h.handle() != in.Handle {
+		return nil
+	}
 	m.queues[in.Queue] = slices.Delete(list, at, at+1)
 	return h
 }
@@ -101,9 +107,11 @@ func (m *Memory) Receive(ctx context.Context, name string, limit int, _ time.Dur
 			m.bury(name, h)
 			continue
 		}
+		delete(m.received, h.handle())
 		h.receives++
 		h.visible = now.Add(m.Visibility)
 		m.place(name, h)
+		m.received[h.handle()] = h
 		batch = append(batch, h.incoming(name))
 	}
 	return batch, nil

@@ -1,0 +1,206 @@
+package pipeline_test
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/message"
+	"causeway/shared/pipeline"
+)
+
+// outage has every write end as told, until the time; it returns when calls came.
+func (b *bench) outage(f fault.Error, until time.Time) *[]time.Time {
+	var calls []time.Time
+	b.deliver.System.Target = targetFunc(func(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
+		calls = append(calls, b.clock.Now())
+		if b.clock.Now().Before(until) {
+			return connector.Receipt{}, &f
+		}
+		return b.toy.Deliver(ctx, d)
+	})
+	return &calls
+}
+
+// targetFunc is a target that finds nothing.
+type targetFunc func(context.Context, connector.Delivery) (connector.Receipt, error)
+
+func (f targetFunc) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
+	return f(ctx, d)
+}
+
+func (b *bench) many(n int) {
+	b.Helper()
+	for i := range n {
+		b.post(strconv.Itoa(i), toyFact{Type: amended, ID: "c" + strconv.Itoa(i)})
+	}
+}
+
+// between counts the times in the interval.
+func between(times []time.Time, from, to time.Time) (n int) {
+	for _, at := range times {
+		if !at.Before(from) && at.Before(to) {
+			n++
+		}
+	}
+	return n
+}
+
+func TestF30AnHourOf429OpensTheCircuitOnceAndKillsNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	end := epoch.Add(time.Hour)
+	calls := b.outage(fault.Error{Kind: fault.Throttled, Status: 429}, end)
+	b.many(20)
+	b.drain(3 * time.Hour)
+	if n := len(b.entries(pipeline.Confirmed)); n != 20 || len(b.dead(route.Queue())) != 0 {
+		t.Errorf("%d confirmed, %d dead", n, len(b.dead(route.Queue())))
+	}
+	if e := b.one(pipeline.Degraded); e.Error.Class != fault.RateLimit || e.Entity.ID != "toy2" || e.At.After(epoch.Add(time.Minute)) {
+		t.Errorf("degraded: %+v", e)
+	}
+	if e := b.one(pipeline.Restored); e.At.Before(end) || e.At.After(end.Add(15*time.Minute)) {
+		t.Errorf("restored %v after the outage", e.At.Sub(end))
+	}
+	if n := between(*calls, epoch.Add(time.Minute), end); n == 0 || n > 40 {
+		t.Errorf("%d calls while the circuit was open, want the probes only", n)
+	}
+}
+
+func TestAnOutageCountsAgainstNoMessage(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.outage(fault.Error{Kind: fault.Unavailable, Status: 503}, epoch.Add(10*24*time.Hour))
+	b.many(10)
+	b.drain(12 * 24 * time.Hour)
+	if n := len(b.entries(pipeline.Confirmed)); n != 10 {
+		t.Errorf("%d of 10 confirmed after ten days of outage", n)
+	}
+	for _, e := range b.entries(pipeline.Confirmed) {
+		if e.ReceiveCount >= 1000 {
+			t.Errorf("%d receives, SQS allows 1000", e.ReceiveCount)
+		}
+	}
+}
+
+func TestOneMessageThatAlwaysFailsOpensNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.outage(fault.Error{Kind: fault.Unavailable, Status: 500}, epoch.Add(30*24*time.Hour))
+	b.many(1)
+	b.drain(80 * time.Hour)
+	if n := len(b.entries(pipeline.Degraded)); n != 0 {
+		t.Errorf("the circuit was opened %d times by one entity", n)
+	}
+	b.one(pipeline.Dead)
+}
+
+func TestF44F45RefusedCredentialsOpenTheCircuitAtOnceAndMessagesStay(t *testing.T) {
+	t.Parallel()
+	for name, f := range map[string]fault.Error{
+		"401": {Kind: fault.Unauthorized, Status: 401}, "403": {Kind: fault.Unauthorized, Status: 403, Code: "INSUFFICIENT_PERMISSION"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			end := epoch.Add(5 * 24 * time.Hour)
+			calls := b.outage(f, end)
+			b.many(10)
+			b.drain(time.Minute)
+			if e := b.one(pipeline.AuthExpired); len(*calls) != 1 || !strings.Contains(e.Outcome, "renewed") {
+				t.Errorf("%d calls in the first minute, entry %+v", len(*calls), e)
+			}
+			b.drain(6 * 24 * time.Hour)
+			if n := len(b.entries(pipeline.Confirmed)); n != 10 {
+				t.Errorf("%d of 10 confirmed after the credentials were renewed", n)
+			}
+			b.one(pipeline.Restored)
+		})
+	}
+}
+
+func TestADegradedConnectionWhoseCredentialsExpireSaysSo(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	failing := fault.Error{Kind: fault.Unavailable, Status: 503}
+	b.deliver.System.Target = targetFunc(func(context.Context, connector.Delivery) (connector.Receipt, error) {
+		if b.clock.Now().After(epoch.Add(10 * time.Minute)) {
+			return connector.Receipt{}, &fault.Error{Kind: fault.Unauthorized, Status: 401}
+		}
+		return connector.Receipt{}, &failing
+	})
+	b.many(10)
+	b.drain(time.Hour)
+	b.one(pipeline.Degraded)
+	b.one(pipeline.AuthExpired)
+}
+
+func TestAFreshMessageProbesBeforeThoseThatAlwaysFail(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.deliver.System.Target = targetFunc(func(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
+		if strings.HasPrefix(d.Message.Key().ID, "c") {
+			return connector.Receipt{}, &fault.Error{Kind: fault.Unavailable, Status: 500}
+		}
+		return b.toy.Deliver(ctx, d)
+	})
+	b.many(4)
+	b.drain(3 * time.Hour)
+	b.one(pipeline.Degraded)
+	b.post("good", toyFact{Type: amended, ID: "good"})
+	b.drain(6 * time.Minute)
+	if n := len(b.toy.written); n != 1 {
+		t.Errorf("the good message waits behind four that always fail")
+	}
+	b.one(pipeline.Restored)
+}
+
+func TestAProbeThatCallsNobodyMakesWayForAnother(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.outage(fault.Error{Kind: fault.Unavailable, Status: 503}, epoch.Add(10*time.Minute))
+	b.many(4)
+	b.drain(time.Minute)
+	b.post("child", toyFact{Type: amended, ID: "child", Parents: []string{"nobody"}})
+	b.drain(40 * time.Minute)
+	if n := len(b.entries(pipeline.Confirmed)); n != 4 {
+		t.Errorf("%d of 4 confirmed", n)
+	}
+	b.one(pipeline.Restored)
+}
+
+func TestEveryWorkerKnowsOfTheOpenCircuit(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	calls := b.outage(fault.Error{Kind: fault.Unauthorized}, epoch.Add(time.Hour))
+	b.many(2)
+	batchOf(t, b, "toy-inbox", b.translate)
+	in, err := b.memory.Receive(t.Context(), route.Queue(), 10, 0)
+	if err != nil || len(in) != 2 {
+		t.Fatalf("%d messages, %v", len(in), err)
+	}
+	other := b.another("other", b.clock.Now)
+	for i, d := range []*pipeline.Deliverer{b.deliver, other} {
+		if _, err := d.Handle(t.Context(), in[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(*calls) != 1 {
+		t.Errorf("%d calls, want none after the first was refused", len(*calls))
+	}
+}
+
+// another returns the deliverer of a second worker that shares everything but memory and clock.
+func (b *bench) another(name string, now func() time.Time) *pipeline.Deliverer {
+	return &pipeline.Deliverer{Route: b.deliver.Route, System: b.deliver.System, Config: &pipeline.Config{
+		Ports: b.config.Ports, Now: now, Random: b.config.Random, Log: b.config.Log,
+		Build: "test", Policy: b.config.Policy, Routes: b.config.Routes, Worker: name,
+	}}
+}
+
+// Find implements connector.Target.
+func (f targetFunc) Find(context.Context, message.Key) (string, error) { return "", nil }
