@@ -33,7 +33,11 @@ func (w *world) deliver(d *delivery, pause time.Duration) {
 // changes, and a payment for each.
 func (w *world) trade() []fact {
 	var facts []fact
-	for c := range 1 + w.random.IntN(2) {
+	customers := 1
+	if w.chance(0.3) {
+		customers = 2
+	}
+	for c := range customers {
 		customer := fmt.Sprint("c", c)
 		for v := range 1 + w.random.IntN(3) {
 			facts = append(facts, fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: customer, Version: v + 1})

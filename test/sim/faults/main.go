@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -47,6 +48,7 @@ func main() {
 }
 
 func play(o options, out io.Writer) bool {
+	debug.SetGCPercent(400) // each run leaves a few megabytes and is over at once
 	if o.fault != "" && o.seed >= 0 {
 		return one(o, out)
 	}
