@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"strconv"
 	"strings"
@@ -21,6 +22,7 @@ type operator struct {
 	careless bool // looks at neither lock nor ledger: a move by hand
 	ramp     bool // moves one, and goes on only if it does not come back
 	moved    int
+	began    time.Time
 }
 
 // lockLife is how long an operation may be silent before another may begin.
@@ -29,7 +31,7 @@ const lockLife = 10 * time.Minute
 // redrive starts an operation on the route's dead letters. done is told how it ended.
 func (w *world) redrive(pause time.Duration, prepare func(o *operator), done func(crashed bool)) {
 	w.spawn("operator", pause, func(p *process) {
-		o := &operator{world: w, p: p, ports: ports{w, p}}
+		o := &operator{world: w, p: p, ports: ports{w, p}, began: p.now}
 		if prepare != nil {
 			prepare(o)
 		}
@@ -82,10 +84,10 @@ func (o *operator) lock(ctx context.Context, until time.Time) (held bool, err er
 func (o *operator) letter(ctx context.Context, in pipeline.Incoming) (stop bool, err error) {
 	o.p.begin(in.Attributes[pipeline.AttrEvent])
 	if !o.careless {
-		if settled, err := o.settled(ctx, in); settled || err != nil {
-			return false, err
+		if parked(in) || in.SentAt.After(o.began) { // a plan is frozen: what came later is not in it
+			return false, nil
 		}
-		if parked, err := o.parked(ctx, in); parked || err != nil {
+		if settled, err := o.settled(ctx, in); settled || err != nil {
 			return false, err
 		}
 	}
@@ -117,10 +119,11 @@ func (o *operator) settled(ctx context.Context, in pipeline.Incoming) (bool, err
 }
 
 // parked reports whether the pipeline has parked the message, which only a person who
-// says so puts back.
-func (o *operator) parked(ctx context.Context, in pipeline.Incoming) (bool, error) {
-	entries, err := o.ports.Find(ctx, pipeline.Query{Event: in.Attributes[pipeline.AttrEvent], Stage: pipeline.Parked})
-	return len(entries) > 0, err
+// says so puts back. The letter says it itself: the ledger may come a moment later.
+func parked(in pipeline.Incoming) bool {
+	var cause pipeline.Cause
+	err := json.Unmarshal([]byte(in.Attributes[pipeline.AttrCause]), &cause)
+	return err == nil && cause.Stage == pipeline.Parked
 }
 
 // move copies the message to its queue, notes that, and deletes it. Killed between
