@@ -2,6 +2,8 @@ package sim
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -213,7 +215,9 @@ func (c *checker) states() {
 			c.add(Stale, e.Entity, e.Event, short(e.Version)+" landed after "+short(e.Over)+" was confirmed")
 		}
 	}
-	for entity, newest := range c.vouched() {
+	vouched := c.vouched()
+	for _, entity := range slices.Sorted(maps.Keys(vouched)) {
+		newest := vouched[entity]
 		if e := c.final[entity]; e.Version < newest {
 			c.add(Stale, entity, e.Event, "ends as "+short(e.Version)+" although "+short(newest)+" was there")
 		}

@@ -39,17 +39,32 @@ var guarantees = []connector.Guarantee{
 
 // Run plays the case. The same case gives the same result, traced or not.
 func Run(c Case, trace bool) Result {
-	chosen := named(c.Faults)
-	w := newWorld(mix(c), guaranteeOf(c, chosen))
+	w, chosen := prepared(c)
 	w.tracing = trace
+	w.live(chosen)
+	r := Result{Case: c, Guarantee: w.target.guarantee, Violations: Check(w.history()), Hits: w.hits()}
+	if trace {
+		r.Timeline = w.story(r.Violations)
+	}
+	return r
+}
+
+// prepared returns the world of a case before anything happened in it.
+func prepared(c Case) (*world, []Fault) {
+	chosen := named(c.Faults)
+	return newWorld(mix(c), guaranteeOf(c, chosen)), chosen
+}
+
+// live lets the faults happen and everything come to rest.
+func (w *world) live(chosen []Fault) {
 	w.hire()
-	facts := w.trade
+	facts := (*world).trade
 	for _, f := range chosen {
 		if f.Facts != nil {
-			facts = func() []fact { return f.Facts(w) }
+			facts = f.Facts
 		}
 	}
-	w.tell(facts())
+	w.tell(facts(w))
 	for _, f := range chosen {
 		f.Arm(w)
 	}
@@ -61,14 +76,15 @@ func Run(c Case, trace bool) Result {
 	}
 	w.run()
 	w.close()
-	r := Result{Case: c, Guarantee: w.target.guarantee, Violations: Check(w.history()), Hits: w.struck}
+}
+
+// hits is how often the faults struck.
+func (w *world) hits() int {
+	hits := w.struck
 	for _, i := range w.injectors {
-		r.Hits += i.hits
+		hits += i.hits
 	}
-	if trace {
-		r.Timeline = w.story(r.Violations)
-	}
-	return r
+	return hits
 }
 
 // mix makes one seed of the case, so that two faults do not meet the same day.
