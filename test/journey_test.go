@@ -24,6 +24,7 @@ import (
 	"causeway/shared/local"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
+	"causeway/shared/pipeline/pipelinetest"
 	"causeway/shared/routes"
 )
 
@@ -43,7 +44,9 @@ type world struct {
 	net    *network
 	shop   *shopifytest.Fake
 	erp    *netsuitetest.Fake
-	store  *local.Store
+	store  *local.Store         // nil if the ports lie in memory
+	memory *pipelinetest.Memory // nil if they lie on disk
+	ports  pipeline.Ports
 	config *pipeline.Config
 	sender *http.Client
 	log    bytes.Buffer
@@ -54,7 +57,12 @@ type world struct {
 type setup struct {
 	settings map[string]string // over those of the fakes
 	filters  map[string]bool
-	items    []string // SKUs that the ERP knows beside the usual ones
+	items    []string                    // SKUs that the ERP knows beside the usual ones
+	routes   []routes.Route              // beside those of the table …
+	systems  map[string]connector.System // … and what they lead to
+	memory   bool                        // the ports lie in memory, for masses that no disk has to see
+	ports    func(*pipeline.Ports)       // changes the ports; may be nil
+	erp      *netsuitetest.Fake          // an ERP that has books already; nil for an empty one
 }
 
 // journey plays a scenario in a world of its own. The clock begins in November 2026.
@@ -71,6 +79,9 @@ func journey(t *testing.T, s setup, play func(*world)) {
 func openWorld(t *testing.T, s setup) *world {
 	t.Helper()
 	w := &world{T: t, net: newNetwork(), shop: shopifytest.New(), erp: netsuitetest.New(time.Now)}
+	if s.erp != nil {
+		w.erp = s.erp
+	}
 	items := append([]string{"TEE-BLK-M", "HOOD-M"}, s.items...)
 	for i := range 20 {
 		items = append(items, "SKU-"+string(rune('A'+i)))
@@ -81,28 +92,54 @@ func openWorld(t *testing.T, s setup) *world {
 	w.net.serve(t, shopAddress, w.shop)
 	w.net.serve(t, wooAddress, woocommercetest.New())
 	w.net.serve(t, erpAddress, w.erp)
-	w.openStore()
+	w.openPorts(s)
+	if s.ports != nil {
+		s.ports(&w.ports)
+	}
 	w.openEngine(s)
 	w.sender = &http.Client{Transport: w.net.transport(t)}
 	return w
 }
 
-func (w *world) openStore() {
+func (s setup) table() []routes.Route { return slices.Concat(routes.Table, s.routes) }
+
+func (w *world) openPorts(s setup) {
+	if s.memory {
+		w.memory = pipelinetest.NewMemory(time.Now)
+		w.memory.Routes, w.memory.Visibility, w.memory.MaxReceives = s.table(), 6*time.Minute, 1000
+		w.ports = pipeline.Ports{Bus: w.memory, Queue: patientQueue{w.memory}, State: w.memory, Ledger: w.memory, Vault: w.memory}
+		return
+	}
 	var err error
 	w.store, err = local.Open(w.Context(), local.Config{
-		Path: filepath.Join(w.TempDir(), "causeway.db"), Now: time.Now, Routes: routes.Table,
+		Path: filepath.Join(w.TempDir(), "causeway.db"), Now: time.Now, Routes: s.table(),
 		Systems: routes.Sources(routes.Table), Visibility: 6 * time.Minute, MaxReceives: 1000, Build: "test",
 	})
 	if err != nil {
 		w.Fatal(err)
 	}
+	w.ports = pipeline.Ports{Bus: w.store, Queue: w.store, State: w.store, Ledger: w.store, Vault: w.store}
+}
+
+// patientQueue waits for a second before it says that there is nothing.
+type patientQueue struct{ *pipelinetest.Memory }
+
+func (q patientQueue) Receive(ctx context.Context, name string, limit int, wait time.Duration) ([]pipeline.Incoming, error) {
+	batch, err := q.Memory.Receive(ctx, name, limit, wait)
+	if err == nil && len(batch) == 0 {
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+		}
+	}
+	return batch, err
 }
 
 func (w *world) openEngine(s setup) {
 	w.config = &pipeline.Config{
-		Ports: pipeline.Ports{Bus: w.store, Queue: w.store, State: w.store, Ledger: w.store, Vault: w.store},
+		Ports: w.ports,
 		Now:   time.Now, Random: func() float64 { return 0.5 }, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
-		Build: "test", Policy: pipeline.DefaultPolicy(), Routes: routes.Table, Filters: s.filters,
+		Build: "test", Policy: pipeline.DefaultPolicy(), Routes: s.table(), Filters: s.filters,
 	}
 	engine := local.NewEngine(w.config, w.openSystems(s))
 	w.net.serve(w.T, doorAddress, engine.Door())
@@ -126,7 +163,7 @@ func (w *world) openSystems(s setup) map[string]connector.System {
 	settings["NETSUITE_SUBSIDIARIES"] = "shopify/" + shopifytest.Shop + "=1,woocommerce/shop.example=2"
 	maps.Copy(settings, s.settings)
 	deps := connector.Deps{
-		HTTP: w.net.transport(w.T), Now: time.Now, Random: rand.Reader, CrossRef: pipeline.Memory{State: w.store, Now: time.Now},
+		HTTP: w.net.transport(w.T), Now: time.Now, Random: rand.Reader, CrossRef: pipeline.Memory{State: w.ports.State, Now: time.Now},
 	}
 	systems := map[string]connector.System{}
 	for _, open := range []func(map[string]string, connector.Deps) (connector.System, error){shopify.Open, woocommerce.Open, netsuite.Open} {
@@ -136,11 +173,15 @@ func (w *world) openSystems(s setup) map[string]connector.System {
 		}
 		systems[system.Profile.Name] = system
 	}
+	maps.Copy(systems, s.systems)
 	return systems
 }
 
 func (w *world) close() {
 	w.stop()
+	if w.store == nil {
+		return
+	}
 	if err := w.store.Close(); err != nil {
 		w.Error(err)
 	}
@@ -189,7 +230,7 @@ func (w *world) pass(d time.Duration) {
 // entries returns the ledger's entries of the stage.
 func (w *world) entries(stage pipeline.Stage) []pipeline.Entry {
 	w.Helper()
-	found, err := w.store.Find(w.Context(), pipeline.Query{Stage: stage})
+	found, err := w.ports.Ledger.Find(w.Context(), pipeline.Query{Stage: stage})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -200,7 +241,7 @@ func (w *world) entries(stage pipeline.Stage) []pipeline.Entry {
 func (w *world) ends(system, kind, id string) []string {
 	w.Helper()
 	tenant := map[string]string{"shopify": shopifytest.Shop, "woocommerce": "shop.example"}[system]
-	found, err := w.store.Find(w.Context(), pipeline.Query{Entity: message.Key{System: system, Tenant: tenant, Type: kind, ID: id}})
+	found, err := w.ports.Ledger.Find(w.Context(), pipeline.Query{Entity: message.Key{System: system, Tenant: tenant, Type: kind, ID: id}})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -239,7 +280,7 @@ func (w *world) noOrder(id string) {
 // story is the ledger as a reader would like it, for failures.
 func (w *world) story() string {
 	w.Helper()
-	found, err := w.store.Find(w.Context(), pipeline.Query{})
+	found, err := w.ports.Ledger.Find(w.Context(), pipeline.Query{})
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -43,8 +43,13 @@ type lane struct {
 }
 
 // NewEngine joins the systems over the routes of the configuration. Routes between
-// systems that are not among them are left out.
+// systems that are not among them are left out. If the configuration names no worker it
+// gets a name that outlives the process: one process at a time has the store, so what
+// the one before it held is this one's to use.
 func NewEngine(config *pipeline.Config, systems map[string]connector.System) *Engine {
+	if config.Worker == "" {
+		config.Worker = "local"
+	}
 	e := &Engine{config: config, systems: systems}
 	pools := make(map[string]slots, len(systems))
 	for name, system := range systems {

@@ -21,12 +21,13 @@ type Share struct {
 	Live     time.Duration // … for so long after live traffic was seen
 	Settle   time.Duration // how long a lower limit has to show its effect before it is lowered again
 	Rise     time.Duration // in which a lowered limit regains one call
-	Wait     Patience      // of a message for which there is no permit, by its age
+	Moment   time.Duration // how long a message waits in hand for a call of its own worker to end
+	Wait     Patience      // … and after that in its queue, by its age
 }
 
 func defaultShare() Share {
 	return Share{
-		Hold: 30 * time.Second, Backfill: 25, Live: time.Minute, Settle: 5 * time.Second, Rise: time.Minute,
+		Hold: 30 * time.Second, Backfill: 25, Live: time.Minute, Settle: 5 * time.Second, Rise: time.Minute, Moment: 10 * time.Second,
 		Wait: Patience{Part: 8, Least: time.Second, Most: 2 * time.Minute},
 	}
 }
@@ -67,35 +68,37 @@ func (c counts) of(lane message.Lane) int {
 	return c.live
 }
 
-// permit takes a permit for one call; until is when to ask again if there is none.
-func (l *link) permit(ctx context.Context, s *handling) (until time.Time, err error) {
+// permit takes a permit for one call; until is when to ask again if there is none, and
+// full tells that this is because all are in use.
+func (l *link) permit(ctx context.Context, s *handling) (until time.Time, full bool, err error) {
 	lane, now := s.event.Lane, s.started
 	if lane == message.Live {
 		l.live = now
 	}
 	if now.Before(l.stored.Paused) {
-		return l.stored.Paused, nil
+		return l.stored.Paused, false, nil
 	}
 	if l.fits(lane, now) {
 		l.take(lane)
-		return time.Time{}, nil
+		return time.Time{}, false, nil
 	}
 	var asked hand
 	got, err := l.change(ctx, now, func(c *connection) (ok bool) {
 		asked, until, ok = l.ask(c, lane, now)
 		return ok
 	})
-	switch {
-	case got:
+	if err != nil && !errors.Is(err, ErrConflict) {
+		return time.Time{}, false, err
+	}
+	if got {
 		l.hand = asked
 		l.take(lane)
-		return time.Time{}, nil
-	case err != nil && !errors.Is(err, ErrConflict):
-		return time.Time{}, err
-	case err != nil || until.IsZero():
+		return time.Time{}, false, nil
+	}
+	if full = until.IsZero(); full {
 		until = now.Add(l.config.Policy.Share.Wait.Wait(now.Sub(s.in.SentAt), l.config.Random))
 	}
-	return until, nil
+	return until, full, nil
 }
 
 func (l *link) take(lane message.Lane) {
@@ -104,7 +107,11 @@ func (l *link) take(lane message.Lane) {
 	l.hand.tokens--
 }
 
-func (l *link) giveBack(lane message.Lane) { l.hand.used.add(lane, -1) }
+func (l *link) giveBack(lane message.Lane) {
+	l.hand.used.add(lane, -1)
+	close(l.freed)
+	l.freed = make(chan struct{})
+}
 
 // needs is how long a call can last.
 func (l *link) needs() time.Duration { return l.profile.Timeout + l.config.Policy.Margin }

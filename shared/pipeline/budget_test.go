@@ -42,8 +42,10 @@ type fleet struct {
 func inFleet(t *testing.T, play func(*fleet)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		f := &fleet{T: t, memory: pipelinetest.NewMemory(time.Now), policy: pipeline.DefaultPolicy(), takes: time.Second,
-			done: map[string]time.Duration{}, sent: map[string]time.Time{}}
+		f := &fleet{
+			T: t, memory: pipelinetest.NewMemory(time.Now), policy: pipeline.DefaultPolicy(), takes: time.Second,
+			done: map[string]time.Duration{}, sent: map[string]time.Time{},
+		}
 		f.memory.Routes, f.memory.Systems = []routes.Route{route}, []string{"toy"}
 		f.memory.Visibility, f.memory.MaxReceives = 6*time.Minute, 1000
 		f.profile = connector.Profile{Name: "toy2", Timeout: time.Minute, Concurrency: 3, Operations: map[string]connector.Operation{

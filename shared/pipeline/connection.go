@@ -36,7 +36,8 @@ type link struct {
 	read     time.Time // when stored was known to be true
 	streak   streak
 	hand     hand
-	live     time.Time // when this process last delivered what is waited for
+	freed    chan struct{} // closed when a call ends
+	live     time.Time     // when this process last delivered what is waited for
 }
 
 var _ passage = (*link)(nil)
@@ -48,7 +49,7 @@ func (d *Deliverer) link() *link {
 	defer me.mu.Unlock()
 	name := d.System.Profile.Name
 	if me.links[name] == nil {
-		me.links[name] = &link{config: d.Config, profile: d.System.Profile, turn: make(chan struct{}, 1)}
+		me.links[name] = &link{config: d.Config, profile: d.System.Profile, turn: make(chan struct{}, 1), freed: make(chan struct{})}
 	}
 	return me.links[name]
 }
@@ -142,24 +143,53 @@ func (l *link) gate(ctx context.Context, in Incoming) (time.Time, error) {
 }
 
 // enter implements passage: the circuit is closed or this is its probe, and there is a
-// permit for the call.
+// permit for the call. For a permit that this worker itself has in use it is worth
+// waiting a moment; what nobody waits for makes way at once.
 func (l *link) enter(ctx context.Context, s *handling) (time.Time, error) {
+	until, freed, err := l.try(ctx, s)
+	if freed == nil || err != nil || s.event.Lane == message.Backfill {
+		return until, err
+	}
+	patience := time.NewTimer(l.config.Policy.Share.Moment)
+	defer patience.Stop()
+	for freed != nil && err == nil {
+		select {
+		case <-freed:
+			s.started = s.Now()
+			until, freed, err = l.try(ctx, s)
+		case <-patience.C:
+			return until, nil
+		case <-ctx.Done():
+			return until, nil
+		}
+	}
+	return until, err
+}
+
+// try is one try to enter. freed is closed when a permit of this worker is given back;
+// nil if the message need not or cannot wait for that.
+func (l *link) try(ctx context.Context, s *handling) (until time.Time, freed <-chan struct{}, err error) {
 	l.lock()
 	defer l.unlock()
 	if err := l.look(ctx, s.started); err != nil {
-		return time.Time{}, err
+		return time.Time{}, nil, err
 	}
 	if until := l.closedUntil(s.in, s.started); !until.IsZero() {
-		return until, nil
+		return until, nil, nil
 	}
-	if until, err := l.permit(ctx, s); err != nil || !until.IsZero() {
-		return until, err
+	until, full, err := l.permit(ctx, s)
+	switch {
+	case err != nil:
+		return time.Time{}, nil, err
+	case full && l.hand.used.sum() > 0:
+		return until, l.freed, nil
+	case !until.IsZero():
+		return until, nil, nil
 	}
-	until, err := l.probe(ctx, s)
-	if err != nil || !until.IsZero() {
+	if until, err = l.probe(ctx, s); err != nil || !until.IsZero() {
 		l.giveBack(s.event.Lane)
 	}
-	return until, err
+	return until, nil, err
 }
 
 // leave implements passage: it learns from how the target answered. The message's own

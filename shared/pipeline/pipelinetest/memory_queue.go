@@ -57,11 +57,10 @@ func (m *Memory) lift(in pipeline.Incoming) *held {
 	if h == nil {
 		return nil
 	}
-	delete(m.received, in.Handle)
 	list := m.queues[in.Queue]
 	at, found := slices.BinarySearchFunc(list, h, byVisibility)
-	if !found || list[at] != h || h.handle() != in.Handle {
-		return nil
+	if !found || list[at] != h {
+		return nil // in another queue by now
 	}
 	m.queues[in.Queue] = slices.Delete(list, at, at+1)
 	return h
@@ -129,6 +128,7 @@ func (m *Memory) bury(name string, h *held) {
 		h.out.Attributes = map[string]string{}
 	}
 	h.out.Attributes["reason"] = "unknown (crash or timeout)"
+	delete(m.received, h.handle())
 	h.receives, h.visible = 0, m.now()
 	m.place(routes.Dead(name), h)
 }
@@ -140,7 +140,9 @@ func (m *Memory) Delete(ctx context.Context, in pipeline.Incoming) error {
 		return err
 	}
 	defer end()
-	m.lift(in)
+	if m.lift(in) != nil {
+		delete(m.received, in.Handle)
+	}
 	return nil
 }
 
@@ -158,4 +160,17 @@ func (m *Memory) Defer(ctx context.Context, in pipeline.Incoming, until time.Tim
 	h.visible = until
 	m.place(in.Queue, h)
 	return nil
+}
+
+// Left returns how many messages lie in the queues that are no dead-letter queues.
+func (m *Memory) Left() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	left := 0
+	for name, list := range m.queues {
+		if !strings.HasSuffix(name, routes.Dead("")) {
+			left += len(list)
+		}
+	}
+	return left
 }

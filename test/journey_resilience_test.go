@@ -1,0 +1,158 @@
+package test_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"causeway/functions/netsuite/netsuitetest"
+	"causeway/functions/shopify/shopifytest"
+	"causeway/shared/canonical"
+	"causeway/shared/connector"
+	"causeway/shared/message"
+	"causeway/shared/pipeline"
+	"causeway/shared/routes"
+)
+
+// depot is a second target beside the ERP, which notes what reached it and when.
+type depot struct {
+	mu     sync.Mutex
+	orders map[string]time.Time
+}
+
+func (d *depot) Deliver(_ context.Context, delivery connector.Delivery) (connector.Receipt, error) {
+	if delivery.Message.Type != canonical.OrderPlaced {
+		return connector.Receipt{Ref: "1", Detail: "noted"}, nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	id := delivery.Message.Key().ID
+	if d.orders[id].IsZero() {
+		d.orders[id] = time.Now()
+	}
+	return connector.Receipt{Ref: id, Detail: "order " + id}, nil
+}
+
+func (d *depot) Find(context.Context, message.Key) (string, error) { return "", nil }
+
+// withDepot is a setup whose orders go to the depot too.
+func withDepot() (setup, *depot) {
+	d := &depot{orders: map[string]time.Time{}}
+	system := connector.System{Target: d, Profile: connector.Profile{
+		Name: "depot", Timeout: time.Minute, Concurrency: 5,
+		Operations: map[string]connector.Operation{
+			canonical.OrderPlaced:      {Name: "put away", Guarantee: connector.ExternalID},
+			canonical.CustomerUpserted: {Name: "note customer", Guarantee: connector.ExternalID},
+		},
+	}}
+	beside := []routes.Route{
+		{From: "shopify", Flow: "customers", To: "depot", Types: []string{canonical.CustomerUpserted}},
+		{From: "shopify", Flow: "orders", To: "depot", Types: []string{canonical.OrderPlaced}},
+	}
+	return setup{memory: true, routes: beside, systems: map[string]connector.System{"depot": system}}, d
+}
+
+func TestH1FiveThousandOrdersOutliveTwoHoursWithoutTheERP(t *testing.T) {
+	t.Parallel()
+	const orders, first = 5000, int64(20_000)
+	s, other := withDepot()
+	journey(t, s, func(w *world) {
+		begun := time.Now()
+		end := begun.Add(2 * time.Hour)
+		watch := erpWatchPath(w, "", func(int) netsuitetest.Act {
+			if time.Now().Before(end) {
+				return netsuitetest.Down()
+			}
+			return erpTakes(200 * time.Millisecond)
+		})
+		for i := range int64(orders) {
+			if i%500 == 0 {
+				w.pass(10 * time.Minute)
+			}
+			erpPlace(w, resilienceOrder(first+i, 499))
+			if i%10 == 0 { // an address, a shipping cost: the newer version has to win
+				newer := resilienceOrder(first+i, 999)
+				newer.UpdatedAt = shopifytest.Start.Add(time.Minute)
+				w.ingestOK(w.shopify("orders/updated", newer.Body()))
+			}
+		}
+		w.pass(time.Until(end))
+		if n := len(other.orders); n != orders {
+			t.Errorf("%d of %d orders at the other target during the outage", n, orders)
+		}
+		drained := w.drained(first, orders)
+		t.Logf("%d orders drained %v after the ERP came back, with %d calls to it during the outage", orders, drained, len(watch.before(end)))
+		resilienceBooked(w, first, orders)
+		if n := len(watch.before(end)); n > 100 {
+			t.Errorf("%d calls to an ERP that is down", n)
+		}
+		if highest := w.erp.HighestConcurrency(); highest > netsuitetest.DefaultConcurrency {
+			t.Errorf("%d requests at once, %d are allowed", highest, netsuitetest.DefaultConcurrency)
+		}
+		if d, r := w.entries(pipeline.Degraded), w.entries(pipeline.Restored); len(d) != 1 || len(r) != 1 {
+			t.Errorf("degraded %d times and restored %d times, want once each", len(d), len(r))
+		}
+		erpQuiet(w)
+	})
+}
+
+// erpTakes answers as the ERP does, after a while.
+func erpTakes(d time.Duration) netsuitetest.Act {
+	return func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+		<-time.After(d)
+		serve(rw, r)
+	}
+}
+
+// resilienceOrder is an order of a customer who has many.
+func resilienceOrder(id int64, shipping int64) shopifytest.Purchase {
+	p := erpUsual(id)
+	p.Customer, p.Email = 7000+id%50, "steady"+erpID(id%50)+"@example.com"
+	p.Financial, p.Shipping = "pending", shipping
+	return p
+}
+
+// drained lets time pass until the ERP holds so many orders, and returns how long it took.
+func (w *world) drained(first int64, orders int) time.Duration {
+	w.Helper()
+	begun := time.Now()
+	for time.Since(begun) < 2*time.Hour {
+		w.pass(time.Minute)
+		if len(w.erp.Orders()) >= orders && w.memory.Left() == 0 {
+			return time.Since(begun)
+		}
+	}
+	w.Fatalf("%d of %d orders from %d after two hours", len(w.erp.Orders()), orders, first)
+	return 0
+}
+
+// before returns the calls that came before the time.
+func (e *erpWatch) before(end time.Time) []time.Time {
+	return slices.DeleteFunc(e.at(), func(at time.Time) bool { return !at.Before(end) })
+}
+
+// resilienceBooked fails unless each order is booked once, in its newest version.
+func resilienceBooked(w *world, first int64, orders int) {
+	w.Helper()
+	totals := map[string]string{}
+	for _, order := range w.erp.Orders() {
+		totals[order.Memo[strings.LastIndex(order.Memo, " ")+1:]] += order.Total
+	}
+	wrong := 0
+	for i := range int64(orders) {
+		want := "194.99"
+		if i%10 == 0 {
+			want = "200.99"
+		}
+		if got := totals[erpID(first+i)]; got != want {
+			wrong++
+		}
+	}
+	if wrong > 0 || len(totals) != orders {
+		w.Errorf("%d orders, %d of which are not booked once in their newest version", len(totals), wrong)
+	}
+}
