@@ -66,6 +66,13 @@ faults-nightly: ## the same with every fault, 10,000 seeds each and 50,000 mixes
 faults-mutants: ## take each guard of the pipeline away and see that some fault notices
 	@go run ./test/sim/mutants
 
+POINTS ?= 25
+RUNS ?= 20
+
+.PHONY: kills
+kills: ## kill the engine's process with SIGKILL at 25 points of the sample day, 20 times each, and audit the books
+	@go test ./scripts/local -run 'TestKills$$' -v -count 1 -parallel 6 -timeout 3h -args -points $(POINTS) -runs $(RUNS) | grep -v -E '^ *(=== |--- PASS)'
+
 .PHONY: schemas
 schemas: ## write events/schemas and events/samples from the model
 	go run ./scripts/schemas
