@@ -52,9 +52,8 @@ func play(o options, out io.Writer) bool {
 	if o.fault != "" && o.seed >= 0 {
 		return one(o, out)
 	}
-	r := &report{options: o, out: out, bad: map[string]int{}, first: map[string]sim.Result{}, runs: map[string]int{}, hits: map[string]int{}}
+	r := newReport(o, out)
 	cases := o.cases()
-	r.totals.Seeds = o.seeds
 	late := sim.Deadline(time.Now, o.limit)
 	sim.RunAll(cases, runtime.NumCPU(), func() bool { return late() || o.first && len(r.bad) > 0 }, r.take)
 	return r.end(len(cases))
@@ -99,6 +98,13 @@ type report struct {
 	runs   map[string]int        // by fault
 	hits   map[string]int        // by fault
 	first  map[string]sim.Result // lowest seed that failed, by fault
+}
+
+func newReport(o options, out io.Writer) *report {
+	return &report{
+		options: o, out: out, totals: sim.Totals{Seeds: o.seeds}, bad: map[string]int{}, first: map[string]sim.Result{},
+		runs: map[string]int{}, hits: map[string]int{},
+	}
 }
 
 func (r *report) take(result sim.Result) {
