@@ -35,10 +35,11 @@ func TestKills(t *testing.T) {
 		for run := range *killRuns {
 			t.Run(fmt.Sprintf("point %d run %d", point, run), func(t *testing.T) {
 				t.Parallel()
-				got := killed{}.at(point, run, len(steps)).play(t)
+				k := at(point, run, len(steps))
+				got := k.play(t)
 				all.add(got)
 				if got.Lost != 0 || got.Duplicated != 0 || got.Accepted != accepted(steps) || got.Dead != 1 || got.Parked != 1 {
-					t.Errorf("the day ended with %+v, want %d accepted, 1 dead and its payment waiting", got, accepted(steps))
+					t.Errorf("killed at %+v, the day ended with %+v, want %d accepted, 1 dead and its payment waiting", k, got, accepted(steps))
 				}
 			})
 		}
@@ -46,7 +47,7 @@ func TestKills(t *testing.T) {
 }
 
 // at draws the moment of a point in one run.
-func (killed) at(point, run, steps int) killed {
+func at(point, run, steps int) killed {
 	random := rand.New(rand.NewPCG(uint64(point), uint64(run)))
 	pause := func(most time.Duration) time.Duration { return time.Duration(random.Int64N(int64(most))) }
 	sending := max(1, *killPoints*4/5)
@@ -67,7 +68,6 @@ func (k killed) play(t *testing.T) result {
 	c := start(t, folder)
 	c.waitForAnswers(k.answers)
 	c.killAfter(k.pause)
-	t.Logf("%+v: killed when senders had been answered %d deliveries", k, c.answered())
 	if k.again > 0 {
 		start(t, folder).killAfter(k.again)
 	}
