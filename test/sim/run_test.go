@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"causeway/shared/connector"
+	"causeway/shared/pipeline"
 )
 
 // The same case is the same run, whether or not it is told.
@@ -194,5 +195,24 @@ func TestTimelineIsAboutTheViolation(t *testing.T) {
 	}
 	if w.story(nil) != "" {
 		t.Error("there is a story of nothing")
+	}
+}
+
+// A target that refuses everything is called by a probe now and then, and the ledger says so.
+func TestOutageOpensTheCircuit(t *testing.T) {
+	t.Parallel()
+	opened := 0
+	for seed := range uint64(10) {
+		w, chosen := prepared(Case{[]string{"F30"}, seed})
+		w.live(chosen)
+		for _, e := range w.store.entries {
+			if e.Stage == pipeline.Degraded {
+				opened++
+				break
+			}
+		}
+	}
+	if opened < 5 {
+		t.Errorf("the circuit opened in %d of 10 hours of 429", opened)
 	}
 }

@@ -30,6 +30,8 @@ type target struct {
 	world     *world
 	guarantee connector.Guarantee
 	lag       time.Duration // of the search
+	limit     int           // calls at once
+	busy      int           // calls under way whose callers live
 	effects   []Effect
 	current   map[string]Effect // by entity: what a reader of the ERP sees
 	documents int
@@ -56,6 +58,15 @@ func (t *target) hear(p *process, event string, f fate) {
 	if wanted := t.world.notBefore[event]; p.now.Before(wanted) {
 		t.world.breaks(event, "the target asked not to be called about it before +%s, and was at +%s", wanted.Sub(epoch), p.now.Sub(epoch))
 	}
+}
+
+// enter counts a call and that there are no more than the target takes, until the
+// returned function is called.
+func (t *target) enter(event string) (leave func()) {
+	if t.busy++; t.busy > t.limit {
+		t.world.breaks(event, "%d calls at once at a target that takes %d", t.busy, t.limit)
+	}
+	return func() { t.busy-- }
 }
 
 // remember notes what the ledger calls confirmed, so that each effect knows whether a
@@ -131,6 +142,7 @@ type client struct {
 func (c client) Deliver(_ context.Context, d connector.Delivery) (connector.Receipt, error) {
 	w := c.target.world
 	w.panics(c.p, opDeliver, d.Message.Subject)
+	defer c.target.enter(d.Message.ID)()
 	expected, done, err := c.read(d)
 	if done != nil || err != nil {
 		return *cmp.Or(done, &connector.Receipt{}), err

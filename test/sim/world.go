@@ -78,6 +78,7 @@ func newWorld(seed uint64, guarantee connector.Guarantee) *world {
 	if guarantee == connector.Search {
 		w.target.lag = w.between(0, 2*time.Minute)
 	}
+	w.target.limit = 1 + w.random.IntN(4)
 	w.policy.Parent = parentPatience
 	w.batch = 1 + w.random.IntN(6)
 	return w
@@ -101,7 +102,7 @@ func (w *world) shop(p *process) connector.System {
 func (w *world) erp(p *process) connector.System {
 	g := w.target.guarantee
 	return connector.System{Target: client{w.target, p}, Profile: connector.Profile{
-		Name: erp, Timeout: timeout, Linger: linger, Concurrency: 4,
+		Name: erp, Timeout: timeout, Linger: linger, Concurrency: w.target.limit,
 		Operations: map[string]connector.Operation{
 			canonical.CustomerUpserted: {Name: "upsert customer", Guarantee: g, Lag: w.target.lag},
 			canonical.OrderPlaced:      {Name: "place order", Guarantee: g, Lag: w.target.lag, Effect: "order"},
@@ -156,7 +157,7 @@ func (w *world) work(p *process, queue string, handler pipeline.Handler) {
 			continue
 		}
 		if len(batch) == 0 {
-			w.rest(p, queue)
+			w.rest(p, queue, handler)
 		}
 		received := p.now
 		for _, in := range batch {
@@ -172,8 +173,14 @@ func (w *world) work(p *process, queue string, handler pipeline.Handler) {
 	}
 }
 
-// rest waits for the queue's bell, unless it rang already.
-func (w *world) rest(p *process, queue string) {
+// rest waits for the queue's bell, unless it rang already. What the worker holds of the
+// target it gives back first.
+func (w *world) rest(p *process, queue string, handler pipeline.Handler) {
+	if d, ok := handler.(*pipeline.Deliverer); ok {
+		if err := d.Rest(context.Background()); err != nil {
+			w.note(p, "error", err.Error())
+		}
+	}
 	if next := w.store.next(queue); !next.IsZero() && !next.After(w.now) {
 		return
 	}
