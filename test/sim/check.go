@@ -54,6 +54,7 @@ type Expect struct {
 	Reason    string          // of those that are dead; "": any
 	Redrives  int             // most redrives of one message, and how many those that stay have; 0: not looked at
 	Spread    time.Duration   // least time between the first call about an event and its ninth; 0: not looked at
+	MostCalls int             // in the first hour; 0: not looked at
 	Ambiguous bool            // parking what nobody can verify is right
 }
 
@@ -322,9 +323,11 @@ func (c *checker) resolved(e pipeline.Entry) bool {
 	return c.newest[entityOf(e.Entity)] >= e.Version || len(c.Left) > 0
 }
 
-// spread checks that a target which throttles without a word is left alone more and more.
+// spread checks that a target which throttles without a word is left alone more and
+// more, and one that refuses everything nearly altogether.
 func (c *checker) spread() {
 	first, count := map[string]time.Time{}, map[string]int{}
+	hour := 0
 	for _, call := range c.Calls {
 		if count[call.Event]++; count[call.Event] == 1 {
 			first[call.Event] = call.At
@@ -332,5 +335,11 @@ func (c *checker) spread() {
 		if apart := call.At.Sub(first[call.Event]); count[call.Event] == 9 && apart < c.Expect.Spread {
 			c.add(Unexplained, "", call.Event, "was called about nine times within "+apart.String())
 		}
+		if call.At.Sub(c.Calls[0].At) < time.Hour {
+			hour++
+		}
+	}
+	if c.Expect.MostCalls > 0 && hour > c.Expect.MostCalls {
+		c.add(Unexplained, "", "", fmt.Sprint("the target was called ", hour, " times in an hour of refusals"))
 	}
 }

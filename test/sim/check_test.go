@@ -126,6 +126,7 @@ func TestCheckFails(t *testing.T) {
 		"redriven more often than is allowed":     {Unexplained, func(h *History) { h.Expect.Redrives, h.Letters[0].Redrives = 3, 4 }},
 		"a promise was not kept":                  {Unexplained, func(h *History) { h.Broken = []Violation{{Sort: Unexplained, Text: "called too early"}} }},
 		"hammered":                                {Unexplained, hammered},
+		"called on and on":                        {Unexplained, func(h *History) { hammered(h); h.Expect.Spread, h.Expect.MostCalls = 0, 8 }},
 		"dead and should not be":                  {Leftover, func(h *History) { h.Expect.Dead = nil }},
 		"still in its queue":                      {Leftover, func(h *History) { h.Left = []Left{{"q", "event"}} }},
 		"parked as unknown where one can know it": {Leftover, func(h *History) { h.Expect.Dead, h.Letters[0].Reason = nil, "ambiguous "+pipeline.OutcomeUnknown }},

@@ -154,7 +154,7 @@ func stateFaults() []Fault {
 // stateDown lets the table fail for ten minutes. Nothing may be written to the target
 // unclaimed, and the door stays open.
 func (w *world) stateDown() {
-	from := w.between(0, 2*time.Minute)
+	from := w.amid()
 	until := from + 10*time.Minute
 	w.injectors = append(w.injectors, &injector{id: "F52", strike: func(k call) (fate, bool) {
 		if passed := w.now.Sub(epoch); passed < from || passed >= until {
@@ -175,7 +175,7 @@ func (w *world) stateDown() {
 
 // rotate replaces the shop's secret, with an overlap, and ours at the target.
 func (w *world) rotate() {
-	start := w.between(0, 2*time.Minute)
+	start := w.amid()
 	w.after(start, func() { w.secrets["next"] = true })
 	w.after(start+w.between(time.Second, time.Minute), func() { w.signature = "next" })
 	// The overlap is longer than a delivery that was signed before can be under way.

@@ -26,9 +26,10 @@ func throttleFaults() []Fault {
 			w.targetFails("F29", 0.7, 8, always(fate{err: throttled(0)}))
 			w.expect.Spread = 3 * time.Second
 		}},
-		{ID: "F30", What: "429 on every call for an hour", Tier: 1, Arm: func(w *world) {
+		{ID: "F30", What: "429 on every call for an hour", Tier: 1, Facts: (*world).crowd, Arm: func(w *world) {
 			wait := []time.Duration{0, 30 * time.Second}[w.random.IntN(2)]
 			w.outage("F30", 0, time.Hour, always(fate{err: throttled(wait)}))
+			w.expect.MostCalls = 400 // without a circuit it were more than a thousand
 		}},
 	}
 }
@@ -91,7 +92,7 @@ func accessFaults() []Fault {
 			w.targetFails("F48", 0.4, 3, func(call) fate { return fate{err: ambiguous("reset"), applied: w.chance(0.6)} })
 		}},
 		{ID: "F49", What: "maintenance", Tier: 2, Arm: func(w *world) {
-			from := w.between(0, 2*time.Minute)
+			from := w.amid()
 			w.outage("F49", from, from+w.between(10*time.Minute, 4*time.Hour), func(call) fate { return fate{err: unavailable(503)} })
 		}},
 	}

@@ -11,7 +11,8 @@ import (
 
 // tell lets the shop's facts happen and sends them, in any order, some of them twice.
 func (w *world) tell(facts []fact) {
-	spread := []time.Duration{0, 10 * time.Second, 5 * time.Minute}[w.random.IntN(3)]
+	w.spread = []time.Duration{0, 10 * time.Second, 5 * time.Minute}[w.random.IntN(3)]
+	spread := w.spread
 	for i, f := range facts {
 		d := newDelivery(fmt.Sprintf("webhook-%d", i), f)
 		w.deliver(d, w.between(0, spread))
@@ -99,6 +100,18 @@ func (w *world) withLarge() []fact {
 	facts[0].Filler = strings.Repeat("x", 130<<10)
 	return facts
 }
+
+// crowd are customers that wait for nobody, beside the usual trade.
+func (w *world) crowd() []fact {
+	facts := w.trade()
+	for i := range 8 {
+		facts = append(facts, fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: fmt.Sprint("crowd", i), Version: 1})
+	}
+	return facts
+}
+
+// amid draws a moment while the shop tells its facts.
+func (w *world) amid() time.Duration { return w.between(0, w.spread+2*time.Second) }
 
 func (w *world) burst() []fact {
 	var facts []fact

@@ -43,7 +43,8 @@ type world struct {
 	notBefore     map[string]time.Time // by event: when the target wants to hear of it again
 	broken        []Violation          // promises of single faults that were not kept
 	signature     string
-	doorStaysOpen bool // no delivery may need a second try
+	spread        time.Duration // in which the shop tells its facts
+	doorStaysOpen bool          // no delivery may need a second try
 	deliveries    []*delivery
 	idlers        map[string][]*process
 	secrets       map[string]bool
