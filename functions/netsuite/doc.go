@@ -34,8 +34,10 @@
 // items, price levels or tax codes, and it neither fulfils nor refunds.
 //
 // Limits: NetSuite counts concurrent requests per account, shared with every other
-// integration (5 to begin with), hence NETSUITE_CONCURRENCY. A record may take many
-// seconds to save where scripts run on it.
+// integration (5 to begin with), hence NETSUITE_CONCURRENCY, which all functions keep
+// together. Where others use the account more than that leaves, NetSuite says so with 429
+// or SSS_REQUEST_LIMIT_EXCEEDED, and the pipeline keeps to less for a while. A record may
+// take many seconds to save where scripts run on it.
 //
 // Decisions:
 //

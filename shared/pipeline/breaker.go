@@ -18,7 +18,8 @@ import (
 //
 // While it is open no message is called a failure, nothing of any budget is used up, and
 // the target sees the probe only. One entity whose write always fails opens nothing: it
-// would hold up the others.
+// would hold up the others. The times are those of the worker that found the failure; a
+// wrong clock shifts a probe by as much as it is wrong, which costs waiting and no more.
 type Breaker struct {
 	Failures int           // in a row, without a success in between; 0 for a circuit that never opens
 	Entities int           // … of so many entities at least

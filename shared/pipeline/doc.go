@@ -13,15 +13,42 @@
 //   - A known failure is dead-lettered by us, with its reason; the queue's own redrive
 //     policy is only the net for crashes.
 //
+// Where to read what; each pattern is a page:
+//
+//	the journey    receive.go → translate.go → deliver.go; handling.go is claim, work and end of one message
+//	what a target offers, weakest last (connector.Guarantee)
+//	               externalid.go, key.go, compareandset.go, search.go, none.go
+//	unknown outcomes
+//	               journal.go: crashes, lost answers, and what may still take effect late
+//	order          record.go: the version fence, confirmations, cross-reference; parents.go
+//	who may write  lease.go: leases that a wrong clock can neither take nor lose
+//	failures       disposition.go: the one table from fault.Kind to what happens; policy.go: how long
+//	a 429          throttle.go: all that happens on one, from the message to the circuit
+//	the target     connection.go: what all workers share of it, and when it is written
+//	               breaker.go: the circuit; budget.go: calls at once; lanes.go: live before backfill; rate.go
+//	dead letters   dead.go: what stands on one; redrives and their loops
+//	evidence       ledger.go: every hop, and each change of a connection
+//
 // How it is done: one record in the State per (target, entity) holds the lease of
 // whoever is writing, the version that the target last confirmed, and the target's
 // id. Claim, version fence, cross-reference and failure budget are thus one
-// conditional write before the effect and one after it (record.go). A fault's kind
-// is turned into what happens next by one table (disposition.go).
+// conditional write before the effect and one after it, whatever the guarantee. One
+// more record per target holds its circuit and its permits; it is written when they
+// change and read about once a second by each worker, so that a delivery costs one
+// read and two writes of the State.
 //
-// A write whose answer was lost may still take effect later. Its own event is tried
-// again at once, because that writes the same; newer ones of the entity wait until
-// nothing can come any more (Profile.Linger), so that the late one cannot land on them.
+// Waiting is not failing. A lease, a parent, a throttle, a permit, an open circuit and a
+// request that may come late defer the message to the time at which it can go on, or
+// where that is not known to a part of how long it has waited already (Patience), and
+// use up nothing. Budgets are time spent failing, each kind of failure by itself.
+//
+// The State out of reach means that delivery stops: whatever cannot be claimed is not
+// written to a target. Doors go on, because they do not need it.
+//
+// Access tokens are fetched once at a time by each process (webapi.TokenSource), and a
+// refusal after a fresh token opens the circuit for all of them. Where a vendor takes a
+// refresh token only once, one process has to do the refreshing for all; nothing here
+// does.
 //
 // The package owns its ports (Bus, Queue, State, Ledger, Vault) and knows neither
 // AWS nor SQLite; both implementations pass pipelinetest. It may import webhook for
