@@ -218,6 +218,9 @@ func (c client) Find(_ context.Context, k message.Key) (string, error) {
 	if f.err != nil {
 		return "", f.err
 	}
+	if t.guarantee == connector.None {
+		return "", nil // it offers nothing, not even that
+	}
 	for _, e := range t.effects {
 		if e.Entity == k.Type+"/"+k.ID && !e.At.Add(t.lag).After(c.p.now) {
 			return e.ref(), nil
