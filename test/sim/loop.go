@@ -4,7 +4,6 @@ import (
 	"container/heap"
 	"math/rand/v2"
 	"runtime"
-	"sync"
 	"time"
 )
 
@@ -18,7 +17,6 @@ type loop struct {
 	pushed  uint64
 	steps   int
 	living  []*process
-	exits   sync.WaitGroup
 	idle    chan struct{} // told when no event is left
 	closing bool
 }
@@ -92,6 +90,7 @@ type process struct {
 	wrote  bool          // the message in its hands was sent to the target
 	claims bool          // … was claimed
 	resume chan struct{}
+	over   chan struct{} // closed at its end
 	asleep bool // until somebody wakes it, without an event of its own
 	dead   bool
 	gone   bool
@@ -101,16 +100,17 @@ type process struct {
 // spawn starts a process after the pause. ended is called when it is over; crashed
 // tells whether it was killed.
 func (l *loop) spawn(name string, pause time.Duration, body func(p *process), ended func(crashed bool)) *process {
-	p := &process{loop: l, name: name, resume: make(chan struct{}, 1), ended: ended}
+	p := &process{loop: l, name: name, resume: make(chan struct{}, 1), over: make(chan struct{}), ended: ended}
 	l.living = append(l.living, p)
 	l.push(&event{at: l.now.Add(pause), process: p})
-	l.exits.Go(func() {
+	go func() {
+		defer close(p.over)
 		<-p.resume
 		defer p.exit()
 		if !p.dead {
 			body(p)
 		}
-	})
+	}()
 	return p
 }
 
@@ -202,7 +202,7 @@ func (l *loop) run() {
 	<-l.idle
 }
 
-// close ends the processes that still wait.
+// close ends the processes that still wait, one after the other.
 func (l *loop) close() {
 	l.closing = true
 	for _, p := range l.living {
@@ -210,6 +210,6 @@ func (l *loop) close() {
 			p.dead = true
 			p.resume <- struct{}{}
 		}
+		<-p.over
 	}
-	l.exits.Wait()
 }
