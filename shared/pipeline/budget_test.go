@@ -150,7 +150,7 @@ func (f *fleet) work(d *pipeline.Deliverer, end time.Time) {
 			f.Error(err)
 		}
 		if len(batch) == 0 {
-			<-time.After(100 * time.Millisecond)
+			<-time.After(500 * time.Millisecond)
 		}
 	}
 }
@@ -220,16 +220,16 @@ func TestAWorkerAtRestGivesItsPermitsBack(t *testing.T) {
 func TestH2ALimitLowerThanDeclaredIsLearntAndRegained(t *testing.T) {
 	t.Parallel()
 	inFleet(t, func(f *fleet) {
-		f.profile.Concurrency, f.limit = 8, 3
-		f.send(message.Live, 0, 600)
-		f.run(4, 4, 5*time.Minute)
+		f.profile.Concurrency, f.limit, f.policy.Share.Rise, f.takes = 8, 3, 20*time.Second, 2*time.Second
+		f.send(message.Live, 0, 150)
+		f.run(3, 4, 3*time.Minute)
 		learnt := f.refused
-		if share := float64(f.refused) / float64(len(f.calls)); share > 0.15 {
+		if share := float64(f.refused) / float64(len(f.calls)); share > 0.25 {
 			t.Errorf("%d of %d calls were refused", f.refused, len(f.calls))
 		}
 		f.limit, f.top = 0, 0
-		f.send(message.Live, 1000, 2500)
-		f.run(4, 4, 20*time.Minute)
+		f.send(message.Live, 1000, 500)
+		f.run(3, 4, 5*time.Minute)
 		if f.top != 8 {
 			t.Errorf("%d calls at once after the limit was lifted, want 8 again", f.top)
 		}
@@ -242,14 +242,14 @@ func TestH2BackfillDelaysLiveByItsShareOnly(t *testing.T) {
 	inFleet(t, func(f *fleet) {
 		f.profile.Concurrency = 4
 		f.send(message.Live, 10_000, 1)
-		f.send(message.Backfill, 0, 2000)
+		f.send(message.Backfill, 0, 600)
 		go func() {
-			for i := 1; i <= 100; i++ {
+			for i := 1; i <= 40; i++ {
 				<-time.After(5 * time.Second)
 				f.send(message.Live, 10_000+i, 1)
 			}
 		}()
-		f.run(2, 8, 600*time.Second)
+		f.run(2, 5, 210*time.Second)
 		var slowest time.Duration
 		live, backfill := 0, 0
 		for id, took := range f.done {
@@ -259,10 +259,10 @@ func TestH2BackfillDelaysLiveByItsShareOnly(t *testing.T) {
 			}
 			live, slowest = live+1, max(slowest, took)
 		}
-		if live != 101 || slowest > 10*time.Second {
-			t.Errorf("%d of 101 live messages delivered, the slowest after %v", live, slowest)
+		if live != 41 || slowest > 10*time.Second {
+			t.Errorf("%d of 41 live messages delivered, the slowest after %v", live, slowest)
 		}
-		if backfill < 500 || backfill > 800 { // one of four permits for ten minutes, and all of them once live is silent
+		if backfill < 150 || backfill > 225 { // one of four permits for 210 seconds
 			t.Errorf("%d backfill messages delivered beside", backfill)
 		}
 	})
@@ -284,10 +284,10 @@ func TestTheRateIsKeptByAllTogether(t *testing.T) {
 	t.Parallel()
 	inFleet(t, func(f *fleet) {
 		f.profile.Rate, f.takes, f.profile.Concurrency = connector.Rate{Calls: 120, Per: time.Minute, Burst: 10}, time.Millisecond, 0
-		f.send(message.Live, 0, 500)
-		f.run(3, 2, 10*time.Minute)
-		if len(f.done) != 500 {
-			t.Errorf("%d of 500 delivered", len(f.done))
+		f.send(message.Live, 0, 250)
+		f.run(3, 1, 4*time.Minute)
+		if len(f.done) != 250 {
+			t.Errorf("%d of 250 delivered", len(f.done))
 		}
 		for i, at := range f.calls {
 			if n := between(f.calls[i:], at, at.Add(time.Minute)); n > 120+10+3*2 {

@@ -194,13 +194,14 @@ func (l *link) try(ctx context.Context, s *handling) (until time.Time, freed <-c
 
 // leave implements passage: it learns from how the target answered. The message's own
 // outcome is settled by now, so a failure here is only told to the log.
-func (l *link) leave(ctx context.Context, s *handling) {
+func (l *link) leave(ctx context.Context, s *handling) time.Time {
 	l.lock()
 	defer l.unlock()
 	l.giveBack(s.event.Lane)
 	if err := errors.Join(l.judge(ctx, s), l.throttled(ctx, s), l.pause(ctx, s)); err != nil {
 		l.config.Log.WarnContext(ctx, "learning from a target's answer", "system", l.profile.Name, "error", err)
 	}
+	return l.closedUntil(s.in, l.config.Now())
 }
 
 // tell writes an entry about the connection itself into the ledger.

@@ -49,24 +49,35 @@ type outcome struct {
 // passage leads to a target that all workers share, and may be closed for a while.
 type passage interface {
 	// enter returns until when the message has to stay away; zero if it may go on, after
-	// which leave must be called.
+	// which leave must be called. That returns until when no message need come again.
 	enter(ctx context.Context, s *handling) (until time.Time, err error)
-	leave(ctx context.Context, s *handling)
+	leave(ctx context.Context, s *handling) (until time.Time)
 }
 
 // run claims the record, does the work once, and settles. An error means that a
 // port failed: nothing was decided, the queue will hand the message out again.
-func (s *handling) run(ctx context.Context, work func(context.Context) (outcome, error)) (Decision, error) {
+func (s *handling) run(ctx context.Context, work func(context.Context) (outcome, error)) (decision Decision, err error) {
 	s.started = s.Now()
 	if decision, settled, err := s.settled(ctx); settled || err != nil {
 		return decision, err
 	}
-	if s.passage != nil {
-		if until, err := s.passage.enter(ctx, s); err != nil || !until.IsZero() {
-			return deferUntil(until), err
-		}
-		defer s.passage.leave(context.WithoutCancel(ctx), s)
+	if s.passage == nil {
+		return s.attend(ctx, work)
 	}
+	if until, err := s.passage.enter(ctx, s); err != nil || !until.IsZero() {
+		return deferUntil(until), err
+	}
+	defer func() {
+		until := s.passage.leave(context.WithoutCancel(ctx), s)
+		if !decision.Ended() && decision.Until.Before(until) {
+			decision.Until = until
+		}
+	}()
+	return s.attend(ctx, work)
+}
+
+// attend is one attempt under a claim.
+func (s *handling) attend(ctx context.Context, work func(context.Context) (outcome, error)) (Decision, error) {
 	if t := s.claim(); t.Crashes >= s.Policy.Crashes {
 		return s.fail(ctx, fault.New(fault.Rejected, fault.Poison, "handling "+s.event.ID, "every attempt so far ended in a crash"))
 	}

@@ -193,3 +193,28 @@ func TestF34ACrashedRequestThatComesLateDoesNotLandOnANewerVersion(t *testing.T)
 		t.Errorf("the shelf holds %s", got)
 	}
 }
+
+func TestARequestThatTheNetworkRepeatsHasOneEffect(t *testing.T) {
+	t.Parallel()
+	for name, operation := range operations {
+		if operation.Guarantee == connector.Search || operation.Guarantee == connector.None {
+			continue // such a target has nothing to tell the repetition by
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, s := onShelf(t, operation)
+			s.acts = []act{func(s *shelf, apply func() (connector.Receipt, error)) (connector.Receipt, error) {
+				s.late = append(s.late, lateWrite{b.clock.Now().Add(time.Minute), func() { _, _ = apply() }})
+				_, _ = apply()
+				return connector.Receipt{}, lost
+			}}
+			b.post("1", toyFact{Type: amended, ID: "7", Version: 1, Name: "v1"})
+			s.settle(2 * time.Second)
+			b.post("2", toyFact{Type: amended, ID: "7", Version: 2, Name: "v2"})
+			s.settle(time.Hour)
+			if got := s.holds(); got != "[v2]" {
+				t.Errorf("the shelf holds %s", got)
+			}
+		})
+	}
+}
