@@ -91,7 +91,7 @@ type process struct {
 	claims bool          // … was claimed
 	resume chan struct{}
 	over   chan struct{} // closed at its end
-	asleep bool // until somebody wakes it, without an event of its own
+	asleep bool          // until somebody wakes it, without an event of its own
 	dead   bool
 	gone   bool
 	ended  func(crashed bool)
