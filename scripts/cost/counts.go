@@ -17,7 +17,7 @@ const (
 	writesOnce   = 6 // inbox: claim and done; ledger: received, translated; pointers to event and entity
 	writesTarget = 3 // claim and done; ledger: sent and confirmed
 	readsOnce    = 1
-	readsTarget  = 1
+	readsTarget  = 2 // the entity's record and the connection's
 )
 
 // Assumptions, in milliseconds, MB and bytes. A target's answer is what a delivery mostly

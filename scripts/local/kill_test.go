@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"causeway/scripts/day"
 )
 
 // How many points of the day are killed at, and how often each; make kills plays many.
@@ -30,7 +32,7 @@ func TestKills(t *testing.T) {
 	t.Parallel()
 	all := &tally{}
 	t.Cleanup(func() { t.Log(all.line()) })
-	steps := sampleDay()
+	steps := day.Sample()
 	for point := range *killPoints {
 		for run := range *killRuns {
 			t.Run(fmt.Sprintf("point %d run %d", point, run), func(t *testing.T) {

@@ -14,9 +14,9 @@ import (
 	"causeway/shared/pipeline"
 )
 
-// margin is what a handling may take beyond its call to the system: claim, ledger,
-// and the end.
-const margin = 2 * time.Second
+// margin is what a handling may take beyond its call to the system: the wait for one of
+// the target's permits, claim, ledger, and the end.
+const margin = 20 * time.Second
 
 // batch handles the messages of one SQS event. Lambda deletes what is not reported as
 // failed, so everything is reported but what has ended: what waits, after its
@@ -40,7 +40,25 @@ func (f *function) batch(ctx context.Context, payload []byte) (any, error) {
 			return nil, err
 		}
 	}
-	return report(messages, f.records(ctx, messages))
+	ended := f.records(ctx, messages)
+	f.rest(ctx)
+	return report(messages, ended)
+}
+
+// rest gives permits of the target back that this process does not use: Lambda may
+// freeze it from the end of this batch until any time. That it fails is no message's
+// failure: a permit ends by itself.
+func (f *function) rest(ctx context.Context) {
+	for _, handler := range f.lanes {
+		deliverer, ok := handler.(*pipeline.Deliverer)
+		if !ok {
+			continue
+		}
+		if err := deliverer.Rest(ctx); err != nil {
+			f.config.Log.WarnContext(ctx, "giving permits back", "error", err)
+		}
+		return // permits are the target's, whose queues these all are
+	}
 }
 
 // records handles the messages, as many at once as the installation allows, and

@@ -91,8 +91,8 @@ func TestWriteUnitsOfAJourney(t *testing.T) {
 		}
 		deliverer := newDeliverer(config, &erp{})
 		handle(t, config, deliverer.Route.Queue(), deliverer)
-		if m.writes != 6+3 || m.reads != 1+1 {
-			t.Errorf("to one target: %d write units and %d reads, want 9 and 2", m.writes, m.reads)
+		if m.writes != 6+3 || m.reads != 1+2 {
+			t.Errorf("to one target: %d write units and %d reads, want 9 and 3", m.writes, m.reads)
 		}
 	})
 }

@@ -48,11 +48,13 @@
 //	for each target    state: claim, done                                2
 //	                   ledger: sent and confirmed                        1
 //
-// With three targets that is 15 write units and four consistent reads. Entries are
+// With three targets that is 15 write units and seven consistent reads: a delivery reads
+// its own record and, at most once a second per process, the record of the target's
+// connection, which is written only where its permits are short. Entries are
 // compressed with a dictionary so that an item stays within one unit (1 KB): a
 // delivery's two take about 200 bytes. An attempt that is deferred adds two of state
 // and three of the ledger (sent, deferred, its day's list), a dead letter the same.
-// At $0.625 per million units and $0.125 per million reads, three targets cost $9.88
+// At $0.625 per million units and $0.125 per million reads, three targets cost $10.25
 // per million webhooks; provisioned capacity with scaling costs less where load is steady.
 //
 // # Archive

@@ -48,7 +48,7 @@ func TestADeliveryOfShopifyBecomesARecordOfNetSuite(t *testing.T) {
 	t.Cleanup(server.Close)
 	memory := pipelinetest.NewMemory(door.clock.Now)
 	memory.Visibility, memory.MaxReceives = 6*time.Minute, 1000
-	body, err := os.ReadFile("../../scripts/local/recorded/shopify.customers-create.json")
+	body, err := os.ReadFile("../../scripts/day/recorded/shopify.customers-create.json")
 	if err != nil {
 		t.Fatal(err)
 	}

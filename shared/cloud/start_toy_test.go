@@ -69,7 +69,7 @@ func toyProfile(role connector.Role) connector.Profile {
 		name = "till"
 	}
 	return connector.Profile{
-		Name: name, Title: "Toy", Roles: []connector.Role{role}, BodyLimit: 1 << 20, Concurrency: 2, Timeout: time.Minute,
+		Name: name, Title: "Toy", Roles: []connector.Role{role}, BodyLimit: 1 << 20, Concurrency: 3, Timeout: time.Minute,
 		Settings: []string{"TOY_NAME", "TOY_SECRET"}, Secrets: []string{"TOY_SECRET"},
 		Operations: map[string]connector.Operation{canonical.CustomerUpserted: {Name: "write customer", Guarantee: connector.ExternalID}},
 	}
