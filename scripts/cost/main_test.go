@@ -51,7 +51,7 @@ func TestCountsAreTheDesigns(t *testing.T) {
 		{claim, "large bodies: S3 put", 2_000_000},
 		{base, "logs", 1_000_000},                  // KB: a door's line and access line, 0.4 runs behind queues
 		{url, "logs", 700_000},                     // no access log
-		{claim, "large bodies: S3 get", 7_000_000}, // one to translate, three to deliver
+		{claim, "large bodies: S3 get", 4_000_000}, // one to translate, three to deliver
 	} {
 		if got := unitsOf(t, c.v, c.title); got != c.want {
 			t.Errorf("%s: %s takes %d, want %d", c.v.title, c.title, got, c.want)

@@ -64,7 +64,7 @@ func order(system string, i int) ([]byte, http.Header, error) {
 	if !known {
 		return nil, nil, fmt.Errorf("nothing is known of the orders of %s", system)
 	}
-	body, err := os.ReadFile(filepath.Join("scripts", "local", "recorded", recorded.file))
+	body, err := os.ReadFile(filepath.Join("scripts", "day", "recorded", recorded.file))
 	if err != nil {
 		return nil, nil, err
 	}
