@@ -29,6 +29,7 @@ type Settings struct {
 
 	Concurrency int            `env:"NETSUITE_CONCURRENCY" envDefault:"5" validate:"min=1,max=100"` // requests at once
 	Timeout     time.Duration  `env:"NETSUITE_TIMEOUT" envDefault:"1m" validate:"min=1s,max=15m"`   // of one request; NetSuite itself ends it after 15 min
+	Linger      time.Duration  `env:"NETSUITE_LINGER" envDefault:"15m" validate:"min=0s,max=15m"`   // for how long a request that was given up may still take effect
 	Timezone    *time.Location `env:"NETSUITE_TIMEZONE" envDefault:"UTC"`                           // of the business date
 
 	Subsidiaries map[string]string `env:"NETSUITE_SUBSIDIARIES" envKeyValSeparator:"=" validate:"required"` // "shopify/brand.myshopify.com" -> internal id
@@ -53,8 +54,8 @@ type Settings struct {
 }
 
 // Profile says what the pipeline and the infrastructure must know about NetSuite.
-// Concurrency is the smallest pool an account has; an opened system carries its own
-// and its own timeout.
+// Concurrency is the smallest pool an account has; an opened system carries its own,
+// its own timeout and its own linger.
 func Profile() connector.Profile {
 	all, secrets := connector.Keys(Settings{})
 	return connector.Profile{
@@ -87,7 +88,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		return connector.System{}, err
 	}
 	profile := Profile()
-	profile.Concurrency, profile.Timeout = s.Concurrency, s.Timeout
+	profile.Concurrency, profile.Timeout, profile.Linger = s.Concurrency, s.Timeout, s.Linger
 	client, err := open(s, deps, profile.Timeout)
 	if err != nil {
 		return connector.System{}, err

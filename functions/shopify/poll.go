@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-	_ "time/tzdata" // the functions' images have no time zones
 
 	"causeway/shared/connector"
 	"causeway/shared/fault"

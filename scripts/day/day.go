@@ -172,6 +172,7 @@ func Prepare(erp *netsuitetest.Fake) (map[string]string, error) {
 	guest, err := webGuest(erp)
 	return map[string]string{
 		"NETSUITE_TIMEOUT":          "2s",
+		"NETSUITE_LINGER":           "0s", // the stand-in is done with a request when it has answered
 		"NETSUITE_DEFAULT_CUSTOMER": guest,
 		"NETSUITE_SUBSIDIARIES":     "shopify/" + shopifytest.Shop + "=1,woocommerce/shop.example=2",
 	}, err

@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+	_ "time/tzdata" // not every machine has the time zones that shops and business dates are in
 
 	"causeway/shared/pipeline"
 )

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"time"
+	_ "time/tzdata" // provided.al2023 has no time zones, and business dates need them
 
 	"github.com/aws/aws-lambda-go/lambda"
 
