@@ -76,6 +76,32 @@ size: dist ## size, start and memory of every Lambda function, against the small
 fuzz: ## fuzz every decoder, codec and verifier (FUZZTIME= each)
 	scripts/fuzz.sh $(FUZZTIME)
 
+SEEDS ?= 200
+MIXES ?= 500
+
+.PHONY: faults
+faults: ## break the pipeline under a virtual clock: first tier, 200 seeds each, 500 mixes (FAULT= SEED= for one)
+	@go run ./test/sim/faults -seeds $(SEEDS) -mixes $(MIXES) $(if $(FAULT),-fault $(FAULT)) $(if $(SEED),-seed $(SEED))
+
+NIGHTLY_SEEDS ?= 10000
+NIGHTLY_MIXES ?= 50000
+NIGHTLY_LIMIT ?= 4h
+
+.PHONY: faults-nightly
+faults-nightly: ## the same with every fault, 10,000 seeds each and 50,000 mixes
+	@go run ./test/sim/faults -tier 2 -seeds $(NIGHTLY_SEEDS) -mixes $(NIGHTLY_MIXES) -limit $(NIGHTLY_LIMIT)
+
+.PHONY: faults-mutants
+faults-mutants: ## take each guard of the pipeline away and see that some fault notices
+	@go run ./test/sim/mutants
+
+POINTS ?= 25
+RUNS ?= 20
+
+.PHONY: kills
+kills: ## kill the engine's process with SIGKILL at 25 points of the sample day, 20 times each, and audit the books
+	@go test ./scripts/local -run 'TestKills$$' -v -count 1 -parallel 6 -timeout 3h -args -points $(POINTS) -runs $(RUNS) | grep -v -E '^ *(=== |--- PASS)'
+
 .PHONY: schemas
 schemas: ## write events/schemas and events/samples from the model
 	go run ./scripts/schemas

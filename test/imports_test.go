@@ -39,6 +39,8 @@ var house = map[string]rule{
 	"scripts/*":                      {rooms: []string{"*"}, modules: []string{"golang.org/x/term", "github.com/invopop/jsonschema", "github.com/joho/godotenv"}},
 	"test":                           {rooms: []string{"*"}, modules: []string{"github.com/google/go-cmp"}},
 	"test/*":                         {rooms: []string{"*"}, modules: []string{"github.com/go-playground/validator/v10"}},
+	"test/sim":                       {rooms: []string{"shared/*"}},
+	"test/sim/*":                     {rooms: []string{"test/sim"}},
 	"shared/connector/connectortest": {rooms: []string{"shared/*"}},
 	"shared/pipeline/pipelinetest":   {rooms: []string{"shared/*"}},
 	"shared/webhook/webhooktest":     {rooms: []string{"shared/webhook"}},

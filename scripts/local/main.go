@@ -37,7 +37,7 @@ const (
 	exitUsage = 2
 )
 
-// options are the command's flags, and the policy that a test may hasten.
+// options are the command's flags, and what a test may hasten.
 type options struct {
 	port     int
 	data     string
@@ -45,6 +45,7 @@ type options struct {
 	demo     bool
 	pace     time.Duration
 	policy   pipeline.Policy
+	linger   time.Duration // the longest that late effects are waited for; 0: as the systems' profiles say
 }
 
 // parseFlags reads the flags; if they are wrong it has said so itself.

@@ -117,6 +117,9 @@ func (p *program) openSystems(context.Context) error {
 		if err != nil {
 			return fmt.Errorf("opening %s: %w", system.Profile.Name, err)
 		}
+		if p.options.linger > 0 {
+			opened.Profile.Linger = min(opened.Profile.Linger, p.options.linger)
+		}
 		p.systems[system.Profile.Name] = opened
 	}
 	return nil

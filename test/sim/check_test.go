@@ -1,0 +1,170 @@
+package sim
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"causeway/shared/fault"
+	"causeway/shared/message"
+	"causeway/shared/pipeline"
+)
+
+// The checker is proven with histories made by hand: a check that cannot fail proves nothing.
+
+func version(n int) message.Sequence { return fact{Version: n}.sequence() }
+
+func told(entity string, v int) Told {
+	return Told{Raw: "raw-" + entity + short(version(v)), Entity: entity, Version: version(v), Accepted: true}
+}
+
+func effect(entity string, v, document int) Effect {
+	return Effect{At: epoch, Entity: entity, Event: "event-" + entity + short(version(v)), Version: version(v), Document: document}
+}
+
+func entry(entity string, v int, stage pipeline.Stage) pipeline.Entry {
+	kind, id, _ := strings.Cut(entity, "/")
+	e := pipeline.Entry{
+		At: epoch, Event: "event-" + entity + short(version(v)), Entity: key(kind, id), Version: version(v), Route: route.Name(), Stage: stage,
+	}
+	if stage == pipeline.Dead || stage == pipeline.Parked {
+		e.Error = &pipeline.EntryError{Class: fault.Value, Fingerprint: "f"}
+	}
+	return e
+}
+
+func letter(entity string, v int) Letter {
+	return Letter{Queue: "q-dead", Event: "event-" + entity + short(version(v)), Entity: entity, Version: version(v), Reason: "value"}
+}
+
+// good is a history with nothing wrong: an order in two versions, the newer first.
+func good() History {
+	return History{
+		Told:    []Told{told("order/1", 1), told("order/1", 2), told("order/1", 2)},
+		Effects: []Effect{effect("order/1", 2, 7)},
+		Entries: []pipeline.Entry{entry("order/1", 2, pipeline.Confirmed), entry("order/1", 1, pipeline.Superseded)},
+		Expect:  Expect{Dead: map[string]bool{}},
+	}
+}
+
+// dead is a history in which one order rightly ended dead.
+func dead() History {
+	h := good()
+	h.Told = append(h.Told, told("order/2", 1))
+	h.Entries = append(h.Entries, entry("order/2", 1, pipeline.Dead))
+	h.Letters = []Letter{letter("order/2", 1)}
+	h.Expect.Dead["order/2"] = true
+	return h
+}
+
+func TestCheckPasses(t *testing.T) {
+	t.Parallel()
+	for name, h := range map[string]History{"delivered": good(), "rightly dead": dead(), "nothing": {}} {
+		if found := Check(h); len(found) != 0 {
+			t.Errorf("%s: %v", name, found)
+		}
+	}
+}
+
+func TestCheckPassesWhatNeedsNoDelivery(t *testing.T) {
+	t.Parallel()
+	skipped := good()
+	skipped.Told = append(skipped.Told, told("order/3", 1))
+	e := entry("order/3", 1, pipeline.Skipped)
+	e.Outcome = "test order"
+	skipped.Entries = append(skipped.Entries, e)
+	never := good()
+	never.Told = append(never.Told, Told{Raw: "r", Entity: "order/4", Version: version(1)}) // no 2xx
+	unverifiable := dead()
+	unverifiable.Expect = Expect{Ambiguous: true}
+	unverifiable.Letters[0].Reason = "ambiguous " + pipeline.OutcomeUnknown
+	unverifiable.Effects = append(unverifiable.Effects, effect("order/2", 1, 8))
+	for name, h := range map[string]History{"skipped by a rule": skipped, "never accepted": never, "outcome unknown": unverifiable} {
+		if found := Check(h); len(found) != 0 {
+			t.Errorf("%s: %v", name, found)
+		}
+	}
+}
+
+func TestCheckFails(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		want  Sort
+		spoil func(h *History)
+	}{
+		"nothing arrived":                 {Lost, func(h *History) { h.Effects = nil }},
+		"only the older version arrived":  {Lost, func(h *History) { h.Effects = []Effect{effect("order/1", 1, 7)} }},
+		"an accepted order is nowhere":    {Lost, func(h *History) { h.Told = append(h.Told, told("order/5", 1)) }},
+		"dead by the ledger, and nowhere": {Lost, func(h *History) { h.Letters = nil }},
+		"the ledger alone says confirmed": {Lost, func(h *History) {
+			h.Told = append(h.Told, told("order/5", 1))
+			h.Entries = append(h.Entries, entry("order/5", 1, pipeline.Confirmed))
+		}},
+		"skipped as a duplicate of nothing": {Lost, func(h *History) {
+			h.Told = append(h.Told, told("order/5", 1))
+			e := entry("order/5", 1, pipeline.Skipped)
+			e.Outcome = "duplicate: this event is confirmed already"
+			h.Entries = append(h.Entries, e)
+		}},
+		"two documents for one order": {Duplicated, func(h *History) { h.Effects = append(h.Effects, effect("order/1", 2, 8)) }},
+		"a replay took effect": {Duplicated, func(h *History) {
+			h.Replayed = epoch.Add(-time.Hour)
+		}},
+		"an older version landed on a confirmed one": {Stale, func(h *History) {
+			late := effect("order/1", 1, 7)
+			late.Over = version(2)
+			h.Effects = append([]Effect{late}, h.Effects...)
+		}},
+		"ends with the older version":             {Stale, func(h *History) { h.Effects = append(h.Effects, effect("order/1", 1, 7)) }},
+		"arrived and the ledger tells no end":     {Unexplained, func(h *History) { h.Entries = h.Entries[1:] }},
+		"a valid delivery was refused":            {Unexplained, func(h *History) { h.Told[0].Refused = true }},
+		"dead without a reason":                   {Unexplained, func(h *History) { h.Letters[0].Reason = "" }},
+		"dead for another reason than expected":   {Unexplained, func(h *History) { h.Expect.Reason = "value lines[0].sku" }},
+		"dead and the ledger does not know":       {Unexplained, func(h *History) { h.Entries = h.Entries[:2] }},
+		"dead and the ledger names no class":      {Unexplained, func(h *History) { h.Entries[2].Error = &pipeline.EntryError{Fingerprint: "f"} }},
+		"dead and confirmed":                      {Unexplained, func(h *History) { h.Entries = append(h.Entries, entry("order/2", 1, pipeline.Confirmed)) }},
+		"redriven more often than is allowed":     {Unexplained, func(h *History) { h.Expect.Redrives, h.Letters[0].Redrives = 3, 4 }},
+		"a promise was not kept":                  {Unexplained, func(h *History) { h.Broken = []Violation{{Sort: Unexplained, Text: "called too early"}} }},
+		"hammered":                                {Unexplained, hammered},
+		"called on and on":                        {Unexplained, func(h *History) { hammered(h); h.Expect.Spread, h.Expect.MostCalls = 0, 8 }},
+		"dead and should not be":                  {Leftover, func(h *History) { h.Expect.Dead = nil }},
+		"still in its queue":                      {Leftover, func(h *History) { h.Left = []Left{{"q", "event"}} }},
+		"parked as unknown where one can know it": {Leftover, func(h *History) { h.Expect.Dead, h.Letters[0].Reason = nil, "ambiguous "+pipeline.OutcomeUnknown }},
+		"more garbage than was put in":            {Leftover, func(h *History) { h.Letters = append(h.Letters, Letter{Queue: "q-dead", Reason: "parse"}) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := dead()
+			c.spoil(&h)
+			wantOnly(t, Check(h), c.want)
+		})
+	}
+}
+
+// hammered is a target that was called nine times in a second.
+func hammered(h *History) {
+	h.Expect.Spread = 3 * time.Second
+	for i := range 9 {
+		h.Calls = append(h.Calls, Call{At: epoch.Add(time.Duration(i) * 100 * time.Millisecond), Event: "event-order/1v2"})
+	}
+}
+
+func wantOnly(t *testing.T, found []Violation, want Sort) {
+	t.Helper()
+	if len(found) == 0 {
+		t.Fatal("nothing was found")
+	}
+	for _, v := range found {
+		if v.Sort != want {
+			t.Errorf("found %v, want only %s", v, want)
+		}
+	}
+}
+
+func TestViolationSaysWhatAndWho(t *testing.T) {
+	t.Parallel()
+	v := Violation{Sort: Lost, Entity: "order/1", Event: "e1", Text: "v2 is nowhere"}
+	if got := v.String(); got != "lost: order/1 e1 v2 is nowhere" {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,159 @@
+// Command faults plays the table of faults against the real pipeline under a virtual
+// clock, and ends with one line of JSON: the counts of what must not happen. Exit
+// code 1 unless all of them are zero.
+package main
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"causeway/test/sim"
+)
+
+// options are what the command line says.
+type options struct {
+	fault string // "F3" or "F3+F13": play only this, and tell of it
+	seed  int    // with fault: only this seed; -1: all
+	tier  int
+	seeds int
+	mixes int
+	limit time.Duration
+	first bool // end with the first violation
+	list  bool // each failed run as a line
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.fault, "fault", "", "play only this fault, or faults joined by +")
+	flag.IntVar(&o.seed, "seed", -1, "play only this seed, and tell the timeline of what went wrong")
+	flag.IntVar(&o.tier, "tier", 1, "1: what runs on every commit; 2: everything")
+	flag.IntVar(&o.seeds, "seeds", 200, "seeds per fault")
+	flag.IntVar(&o.mixes, "mixes", 500, "random mixes of two to four faults")
+	flag.DurationVar(&o.limit, "limit", time.Hour, "stop when so much time has passed")
+	flag.BoolVar(&o.first, "first", false, "stop at the first violation")
+	flag.BoolVar(&o.list, "list", false, "tell of each run that failed, a line for each violation")
+	flag.Parse()
+	if !play(o, os.Stdout) {
+		os.Exit(1)
+	}
+}
+
+func play(o options, out io.Writer) bool {
+	debug.SetGCPercent(400) // each run leaves a few megabytes and is over at once
+	if o.fault != "" && o.seed >= 0 {
+		return one(o, out)
+	}
+	r := newReport(o, out)
+	cases := o.cases()
+	late := sim.Deadline(time.Now, o.limit)
+	sim.RunAll(cases, runtime.NumCPU(), func() bool { return late() || o.first && len(r.bad) > 0 }, r.take)
+	return r.end(len(cases))
+}
+
+// cases are all of them, or those of the chosen fault.
+func (o options) cases() []sim.Case {
+	if o.fault == "" {
+		return append(sim.Regressions(), sim.Cases(o.tier, o.seeds, o.mixes)...)
+	}
+	var all []sim.Case
+	for seed := range o.seeds {
+		all = append(all, sim.Case{Faults: strings.Split(o.fault, "+"), Seed: uint64(seed)})
+	}
+	return all
+}
+
+// one plays a single case and tells all about it.
+func one(o options, out io.Writer) bool {
+	r := sim.Run(sim.Case{Faults: strings.Split(o.fault, "+"), Seed: uint64(o.seed)}, true)
+	tell(out, r)
+	totals := sim.Totals{Faults: len(r.Faults), Seeds: 1}
+	totals.Add(r)
+	fmt.Fprintln(out, totals.Line())
+	return totals.Clean()
+}
+
+func tell(out io.Writer, r sim.Result) {
+	fmt.Fprintf(out, "%s (%s), %d calls spoilt\n", r.Case, r.Guarantee, r.Hits)
+	for _, v := range r.Violations {
+		fmt.Fprintln(out, "  "+v.String())
+	}
+	fmt.Fprint(out, r.Timeline)
+}
+
+// report collects results; take is called by one at a time.
+type report struct {
+	options
+	out    io.Writer
+	totals sim.Totals
+	bad    map[string]int        // runs with violations, by fault
+	runs   map[string]int        // by fault
+	hits   map[string]int        // by fault
+	first  map[string]sim.Result // lowest seed that failed, by fault
+}
+
+func newReport(o options, out io.Writer) *report {
+	return &report{
+		options: o, out: out, totals: sim.Totals{Seeds: o.seeds}, bad: map[string]int{}, first: map[string]sim.Result{},
+		runs: map[string]int{}, hits: map[string]int{},
+	}
+}
+
+func (r *report) take(result sim.Result) {
+	r.totals.Add(result)
+	name := strings.Join(result.Faults, "+")
+	if len(result.Faults) > 1 && r.fault == "" {
+		name = "mix"
+	}
+	r.runs[name]++
+	r.hits[name] += result.Hits
+	if len(result.Violations) == 0 {
+		return
+	}
+	r.bad[name]++
+	for _, v := range result.Violations {
+		if r.list {
+			fmt.Fprintf(r.out, "%s (%s) %s\n", result.Case, result.Guarantee, v)
+		}
+	}
+	if first, known := r.first[name]; !known || result.Seed < first.Seed {
+		r.first[name] = result
+	}
+}
+
+// end prints what went wrong, with the command that plays it again, and the totals.
+func (r *report) end(planned int) bool {
+	for _, name := range slices.SortedFunc(maps.Keys(r.runs), byNumber) {
+		if r.runs[name] > 0 && r.hits[name] == 0 {
+			fmt.Fprintf(r.out, "%s: spoilt no call in %d runs\n", name, r.runs[name])
+		}
+	}
+	for i, name := range slices.SortedFunc(maps.Keys(r.bad), byNumber) {
+		first := r.first[name]
+		fmt.Fprintf(r.out, "\n%s: %d of %d runs failed; the first: make faults FAULT=%s SEED=%d\n", name, r.bad[name], r.runs[name], strings.Join(first.Faults, "+"), first.Seed)
+		if i < 3 {
+			first = sim.Run(first.Case, true)
+		}
+		tell(r.out, first)
+	}
+	delete(r.runs, "mix")
+	r.totals.Faults = len(r.runs)
+	if r.totals.Runs < planned && !r.options.first {
+		fmt.Fprintf(r.out, "the time was up after %d of %d runs\n", r.totals.Runs, planned)
+	}
+	fmt.Fprintln(r.out, r.totals.Line())
+	return r.totals.Clean()
+}
+
+// byNumber orders F2 before F10.
+func byNumber(a, b string) int {
+	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+}

@@ -1,0 +1,203 @@
+// Command mutants proves that the simulator can fail: it takes one guard of the
+// pipeline away at a time, by a patch that only this build sees (go build -overlay),
+// and expects some fault to be caught that the whole pipeline withstands. Exit code 1
+// if a guard's absence is not noticed, or if a patch no longer fits the source.
+package main
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+//go:embed *.mutant
+var patches embed.FS
+
+func main() {
+	seeds := flag.Int("seeds", 20, "seeds per fault and guard")
+	flag.Parse()
+	caught, err := run(context.Background(), os.Stdout, *seeds)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	if err != nil || !caught {
+		os.Exit(1)
+	}
+}
+
+// mutant is one guard taken away.
+type mutant struct {
+	guard    string
+	what     string
+	file     string // from the root of the repository
+	old, new string
+}
+
+// parse reads a patch: what it does, the file, the lines to replace, and with what.
+func parse(guard, text string) (mutant, error) {
+	head, rest, ok := strings.Cut(text, "\n--- old\n")
+	before, after, both := strings.Cut(rest, "+++ new\n")
+	m := mutant{guard: guard, old: before, new: after}
+	for line := range strings.Lines(head) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		switch name {
+		case "what":
+			m.what = value
+		case "file":
+			m.file = value
+		}
+	}
+	if !ok || !both || m.file == "" || m.what == "" || m.old == "" {
+		return m, fmt.Errorf("reading %s.mutant: it needs what, file, old and new", guard)
+	}
+	return m, nil
+}
+
+// apply returns the source without the guard.
+func (m mutant) apply(source string) (string, error) {
+	if n := strings.Count(source, m.old); n != 1 {
+		return "", fmt.Errorf("taking away the guard %q: its lines are %d times in %s", m.guard, n, m.file)
+	}
+	return strings.Replace(source, m.old, m.new, 1), nil
+}
+
+func all() ([]mutant, error) {
+	names, err := patches.ReadDir(".")
+	if err != nil {
+		return nil, err
+	}
+	var list []mutant
+	for _, entry := range names {
+		text, err := patches.ReadFile(entry.Name())
+		if err != nil {
+			return nil, err
+		}
+		m, err := parse(strings.TrimSuffix(entry.Name(), ".mutant"), string(text))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, m)
+	}
+	return list, nil
+}
+
+// bench is where the mutants are built and run.
+type bench struct {
+	folder string
+	seeds  int
+}
+
+func run(ctx context.Context, out io.Writer, seeds int) (caught bool, err error) {
+	list, err := all()
+	if err != nil {
+		return false, err
+	}
+	folder, err := os.MkdirTemp("", "mutants")
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	b := bench{folder, seeds}
+	whole, _, err := b.failures(ctx, nil)
+	if err != nil {
+		return false, err
+	}
+	fmt.Fprintf(out, "%-12s %-10s %-60s %s\n", "guard", "first", "what was taken away", "totals")
+	caught = true
+	for _, m := range list {
+		first, totals, err := b.first(ctx, m, whole)
+		if err != nil {
+			return false, err
+		}
+		fmt.Fprintf(out, "%-12s %-10s %-60s %s\n", m.guard, first, m.what, totals)
+		caught = caught && first != nobody
+	}
+	return caught, nil
+}
+
+// nobody stands in the table where no fault noticed that the guard is missing.
+const nobody = "NOBODY"
+
+// first returns the first fault that fails without the guard and not with it.
+func (b bench) first(ctx context.Context, m mutant, whole []string) (first, totals string, err error) {
+	overlay, err := b.overlay(m)
+	if err != nil {
+		return "", "", err
+	}
+	without, totals, err := b.failures(ctx, overlay)
+	for _, failed := range without {
+		if !slices.Contains(whole, failed) {
+			first, _, _ = strings.Cut(failed, " ")
+			return first, totals, err
+		}
+	}
+	return nobody, totals, err
+}
+
+// overlay writes the mutated file and what tells the compiler to read it.
+func (b bench) overlay(m mutant) ([]string, error) {
+	path, err := filepath.Abs(filepath.FromSlash(m.file))
+	if err != nil {
+		return nil, err
+	}
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	mutated, err := m.apply(string(source))
+	if err != nil {
+		return nil, err
+	}
+	name := filepath.Join(b.folder, m.guard)
+	list, err := json.Marshal(map[string]map[string]string{"Replace": {path: name + ".go"}})
+	if err != nil {
+		return nil, err
+	}
+	return []string{"-overlay", name + ".json"}, errors.Join(
+		os.WriteFile(name+".go", []byte(mutated), 0o600), os.WriteFile(name+".json", list, 0o600))
+}
+
+// failures builds the simulator and returns the cases that fail, in the order of the
+// table of faults, and the totals.
+func (b bench) failures(ctx context.Context, flags []string) (cases []string, totals string, err error) {
+	binary := filepath.Join(b.folder, "faults")
+	build := exec.CommandContext(ctx, "go", slices.Concat([]string{"build"}, flags, []string{"-o", binary, "./test/sim/faults"})...)
+	if said, err := build.CombinedOutput(); err != nil {
+		return nil, "", fmt.Errorf("building the simulator: %w: %s", err, said)
+	}
+	var told bytes.Buffer
+	play := exec.CommandContext(ctx, binary, "-list", "-mixes", "0", "-seeds", fmt.Sprint(b.seeds))
+	play.Stdout = &told
+	if err := play.Run(); err != nil && play.ProcessState.ExitCode() != 1 {
+		return nil, "", fmt.Errorf("playing the faults: %w", err)
+	}
+	for line := range strings.Lines(told.String()) {
+		if name, rest, ok := strings.Cut(line, " ("); ok && !strings.Contains(rest, "calls spoilt") && strings.HasPrefix(name, "F") {
+			cases = append(cases, name)
+		}
+		totals = strings.TrimSpace(line)
+	}
+	slices.SortStableFunc(cases, func(a, b string) int { return byFault(a) - byFault(b) })
+	return cases, totals, nil
+}
+
+// byFault is the number in "F13 7".
+func byFault(name string) (n int) {
+	for _, digit := range strings.TrimPrefix(name, "F") {
+		if digit < '0' || digit > '9' {
+			break
+		}
+		n = 10*n + int(digit-'0')
+	}
+	return n
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// Every patch fits the source as it is now: otherwise the guard that it takes away has
+// moved, and nobody would prove any more that its absence is noticed.
+func TestPatchesFit(t *testing.T) {
+	t.Parallel()
+	list, err := all()
+	if err != nil {
+		t.Fatal(err)
+	}
+	guards := map[string]bool{}
+	for _, m := range list {
+		guards[m.guard] = true
+		source, err := os.ReadFile("../../../" + m.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mutated, err := m.apply(string(source)); err != nil || mutated == string(source) {
+			t.Errorf("%s: %v", m.guard, err)
+		}
+	}
+	for _, guard := range []string{"claim", "key", "fence", "settle", "journal", "loop-guard", "delete-last"} {
+		if !guards[guard] {
+			t.Errorf("no patch takes the guard %q away", guard)
+		}
+	}
+}
+
+func TestPatchThatDoesNotFitIsAnError(t *testing.T) {
+	t.Parallel()
+	m, err := parse("fence", "what: w\nfile: f.go\n--- old\n\tguard()\n+++ new\n\tnothing()\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for source, fits := range map[string]bool{
+		"a\n\tguard()\nb\n": true, "a\nb\n": false, "\tguard()\n\tguard()\n": false,
+	} {
+		got, err := m.apply(source)
+		if (err == nil) != fits || fits && got != strings.ReplaceAll(source, "guard", "nothing") {
+			t.Errorf("%q became %q, %v", source, got, err)
+		}
+	}
+}
+
+func TestUnreadablePatches(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"", "what: w\nfile: f\n", "what: w\n--- old\nx\n+++ new\n", "file: f\n--- old\nx\n+++ new\n", "what: w\nfile: f\n--- old\n+++ new\nx\n",
+	} {
+		if _, err := parse("g", text); err == nil {
+			t.Errorf("%q was read", text)
+		}
+	}
+}
+
+func TestFaultNumber(t *testing.T) {
+	t.Parallel()
+	if got := byFault("F13 7"); got != 13 {
+		t.Error(got)
+	}
+}

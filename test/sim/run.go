@@ -1,0 +1,173 @@
+package sim
+
+import (
+	"hash/fnv"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+
+	"causeway/shared/connector"
+	"causeway/shared/message"
+	"causeway/shared/pipeline"
+	"causeway/shared/routes"
+)
+
+// Case is one run: faults together, and a seed. As text it is "F3+F13 17".
+type Case struct {
+	Faults []string
+	Seed   uint64
+}
+
+// String returns the case as regression files keep it.
+func (c Case) String() string {
+	return strings.Join(c.Faults, "+") + " " + strconv.FormatUint(c.Seed, 10)
+}
+
+// Result is what came of a case.
+type Result struct {
+	Case
+	Guarantee  connector.Guarantee
+	Violations []Violation
+	Timeline   string // of the first violation; only of a traced run
+	Hits       int    // calls that were spoilt
+}
+
+// guarantees are those that the pipeline keeps an algorithm for.
+var guarantees = []connector.Guarantee{
+	connector.ExternalID, connector.IdempotencyKey, connector.CompareAndSet, connector.Search, connector.None,
+}
+
+// Run plays the case. The same case gives the same result, traced or not.
+func Run(c Case, trace bool) Result {
+	w, chosen := prepared(c)
+	w.tracing = trace
+	w.live(chosen)
+	r := Result{Case: c, Guarantee: w.target.guarantee, Violations: Check(w.history()), Hits: w.hits()}
+	if trace {
+		r.Timeline = w.story(r.Violations)
+	}
+	return r
+}
+
+// prepared returns the world of a case before anything happened in it.
+func prepared(c Case) (*world, []Fault) {
+	chosen := named(c.Faults)
+	return newWorld(mix(c), guaranteeOf(c, chosen)), chosen
+}
+
+// live lets the faults happen and everything come to rest.
+func (w *world) live(chosen []Fault) {
+	w.hire()
+	facts := (*world).trade
+	for _, f := range chosen {
+		if f.Facts != nil {
+			facts = f.Facts
+		}
+	}
+	w.tell(facts(w))
+	for _, f := range chosen {
+		f.Arm(w)
+	}
+	w.doorStaysOpen = w.doorStaysOpen && len(chosen) == 1 // others may rightly shut it
+	for _, f := range chosen {
+		if f.Then != nil {
+			f.Then(w)
+		}
+	}
+	w.run()
+	w.close()
+}
+
+// hits is how often the faults struck.
+func (w *world) hits() int {
+	hits := w.struck
+	for _, i := range w.injectors {
+		hits += i.hits
+	}
+	return hits
+}
+
+// mix makes one seed of the case, so that two faults do not meet the same day.
+func mix(c Case) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(c.String()))
+	return h.Sum64()
+}
+
+func guaranteeOf(c Case, chosen []Fault) connector.Guarantee {
+	for _, f := range chosen {
+		if f.Needs != "" {
+			return f.Needs
+		}
+	}
+	return guarantees[c.Seed%uint64(len(guarantees))]
+}
+
+// named returns the faults of the table, in its order.
+func named(ids []string) []Fault {
+	var chosen []Fault
+	for _, f := range Faults() {
+		for _, id := range ids {
+			if f.ID == id {
+				chosen = append(chosen, f)
+			}
+		}
+	}
+	return chosen
+}
+
+// Mix draws two to four faults that can happen together: at most one of them brings
+// facts of its own, and none needs an operator.
+func Mix(seed uint64) Case {
+	random := rand.New(rand.NewPCG(seed, 4))
+	table := Faults()
+	random.Shuffle(len(table), func(i, j int) { table[i], table[j] = table[j], table[i] })
+	c := Case{Seed: seed}
+	facts := false
+	for _, f := range table {
+		if f.Other || f.Needs != "" || f.Then != nil || f.Facts != nil && facts {
+			continue
+		}
+		facts = facts || f.Facts != nil
+		if c.Faults = append(c.Faults, f.ID); len(c.Faults) == 2+int(seed%3) {
+			break
+		}
+	}
+	return c
+}
+
+// history collects what all sides remember.
+func (w *world) history() History {
+	h := History{
+		Effects: w.target.effects, Calls: w.target.calls, Entries: w.store.entries, Broken: w.broken, Replayed: w.replayed, Expect: w.expect,
+	}
+	for _, d := range w.deliveries {
+		h.Told = append(h.Told, Told{Raw: d.raw(), Entity: d.fact.entity(), Version: d.fact.sequence(), Accepted: d.accepted, Refused: d.refused})
+		if w.doorStaysOpen && (d.tries != 1 || !d.accepted) {
+			h.Broken = append(h.Broken, Violation{Unexplained, d.fact.entity(), d.raw(), "the door did not take it at once"})
+		}
+	}
+	for _, queue := range []string{inbox, route.Queue()} {
+		for _, m := range w.store.queues[queue] {
+			h.Left = append(h.Left, Left{queue, m.label})
+		}
+		for _, m := range w.store.queues[routes.Dead(queue)] {
+			h.Letters = append(h.Letters, letterOf(queue, m))
+		}
+	}
+	return h
+}
+
+func letterOf(queue string, m *parcel) Letter {
+	in := m.incoming(queue)
+	l := Letter{
+		Queue: routes.Dead(queue), Event: in.Attributes[pipeline.AttrEvent], Reason: in.Attributes[pipeline.AttrReason],
+		Version: message.Sequence(in.Attributes[pipeline.AttrVersion]), Redrives: in.Redrives(),
+	}
+	if m.label == "garbage" {
+		return l
+	}
+	parts := strings.SplitN(in.Attributes[pipeline.AttrEntity], "/", 3)
+	l.Entity = parts[len(parts)-1]
+	return l
+}

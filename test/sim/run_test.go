@@ -1,0 +1,224 @@
+package sim
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"causeway/shared/connector"
+	"causeway/shared/pipeline"
+)
+
+// The same case is the same run, whether or not it is told.
+func TestRunIsDeterministic(t *testing.T) {
+	t.Parallel()
+	for _, c := range []Case{{[]string{"F3"}, 1}, {[]string{"F13"}, 2}, {[]string{"F34", "F5"}, 3}, {[]string{"F58"}, 4}} {
+		story := func(trace bool) (Result, string) {
+			w, chosen := prepared(c)
+			w.tracing = trace
+			w.live(chosen)
+			told, err := json.Marshal(w.history())
+			if err != nil {
+				t.Error(err)
+			}
+			return Result{Hits: w.hits(), Violations: Check(w.history())}, fmt.Sprint(w.now, w.steps, string(told))
+		}
+		first, told := story(false)
+		again, toldAgain := story(true)
+		if !reflect.DeepEqual(first, again) || told != toldAgain {
+			t.Errorf("%s: two runs differ", c)
+		}
+	}
+}
+
+// Without a fault everything arrives, whatever the target offers.
+func TestAQuietDayIsClean(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(25) {
+		if r := Run(Case{nil, seed}, false); len(r.Violations) != 0 || r.Hits != 0 {
+			t.Errorf("seed %d: %d calls spoilt, %v", seed, r.Hits, r.Violations)
+		}
+	}
+}
+
+// Every fault of the table shows itself.
+func TestEveryFaultStrikes(t *testing.T) {
+	t.Parallel()
+	silent := map[string]string{
+		"F25": "a burst spoils nothing", "F26": "a replay spoils nothing", "F42": "a late parent spoils nothing",
+	}
+	for _, f := range Faults() {
+		hits := 0
+		for seed := uint64(0); seed < 10 && hits == 0; seed++ {
+			hits += Run(Case{[]string{f.ID}, seed}, false).Hits
+		}
+		if silent[f.ID] == "" && hits == 0 {
+			t.Errorf("%s (%s) spoilt no call in ten runs", f.ID, f.What)
+		}
+	}
+}
+
+// The table of the reliability design, F1 to F63, is here or named with what proves it.
+func TestTableIsComplete(t *testing.T) {
+	t.Parallel()
+	tier := map[string]int{}
+	for _, f := range Faults() {
+		if f.What == "" || f.Arm == nil || tier[f.ID] != 0 {
+			t.Errorf("%s is there twice, or says or does nothing", f.ID)
+		}
+		tier[f.ID] = f.Tier
+	}
+	for n := 1; n <= 63; n++ {
+		id := fmt.Sprint("F", n)
+		where, elsewhere := Elsewhere()[id]
+		if (tier[id] == 0) != elsewhere || elsewhere && where == "" {
+			t.Errorf("%s is neither in the table nor proven elsewhere, or both", id)
+		}
+		if want := firstTier(n); !elsewhere && want != (tier[id] == 1) {
+			t.Errorf("%s is in tier %d", id, tier[id])
+		}
+	}
+}
+
+// firstTier are the faults that run on every commit.
+func firstTier(n int) bool {
+	for _, span := range [][2]int{{1, 17}, {21, 22}, {27, 36}, {44, 44}, {50, 54}, {56, 60}} {
+		if n >= span[0] && n <= span[1] {
+			return true
+		}
+	}
+	return false
+}
+
+func TestMixesAreOfTwoToFour(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for seed := range uint64(200) {
+		c := Mix(seed)
+		if n := len(c.Faults); n < 2 || n > 4 || len(named(c.Faults)) != n {
+			t.Errorf("%s mixes %d faults", c, n)
+		}
+		seen[strings.Join(c.Faults, "+")] = true
+	}
+	if len(seen) < 150 {
+		t.Errorf("200 seeds give only %d mixes", len(seen))
+	}
+}
+
+func TestEveryGuaranteeIsPlayed(t *testing.T) {
+	t.Parallel()
+	seen := map[connector.Guarantee]bool{}
+	for seed := range uint64(5) {
+		seen[guaranteeOf(Case{nil, seed}, nil)] = true
+	}
+	if len(seen) != len(guarantees) {
+		t.Errorf("five seeds play %d of %d guarantees", len(seen), len(guarantees))
+	}
+	if got := guaranteeOf(Case{}, named([]string{"F48"})); got != connector.Search {
+		t.Errorf("F48 plays %s", got)
+	}
+}
+
+func TestRegressionsName(t *testing.T) {
+	t.Parallel()
+	for _, c := range Regressions() {
+		if len(named(c.Faults)) != len(c.Faults) {
+			t.Errorf("%s names a fault that is not in the table", c)
+		}
+	}
+}
+
+// What once failed must not fail again.
+func TestRegressions(t *testing.T) {
+	t.Parallel()
+	mustBeClean(t, Regressions())
+}
+
+// A few runs of each fault on each go test; make faults plays many.
+func TestFewOfEach(t *testing.T) {
+	t.Parallel()
+	var cases []Case
+	for i, f := range Faults() {
+		for _, seed := range []int{i, i + 2} { // each fault meets two guarantees, each guarantee many faults
+			cases = append(cases, Case{[]string{f.ID}, uint64(seed)})
+		}
+	}
+	mustBeClean(t, append(cases, Cases(0, 0, 20)...))
+}
+
+func mustBeClean(t *testing.T, cases []Case) {
+	t.Helper()
+	RunAll(cases, 2, func() bool { return false }, func(r Result) {
+		if len(r.Violations) > 0 {
+			t.Errorf("%s (%s): %v\n%s", r.Case, r.Guarantee, r.Violations, Run(r.Case, true).Timeline)
+		}
+	})
+}
+
+func TestTotals(t *testing.T) {
+	t.Parallel()
+	var totals Totals
+	totals.Add(Result{})
+	if !totals.Clean() || totals.Runs != 1 {
+		t.Errorf("%+v", totals)
+	}
+	for _, sort := range []Sort{Lost, Duplicated, Stale, Unexplained, Leftover} {
+		one := Totals{}
+		one.Add(Result{Violations: []Violation{{Sort: sort}}})
+		if one.Clean() {
+			t.Errorf("%s does not count", sort)
+		}
+		totals.Add(Result{Violations: []Violation{{Sort: sort}}})
+	}
+	const want = `{"faults":0,"seeds":0,"runs":6,"lost":1,"duplicated":1,"stale":1,"unexplained":1,"leftover":1}`
+	if got := totals.Line(); got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
+// The story of a failure names calls, effects and ledger entries of its entity only.
+func TestTimelineIsAboutTheViolation(t *testing.T) {
+	t.Parallel()
+	w, chosen := prepared(Case{[]string{"F3"}, 5})
+	w.tracing = true
+	w.live(chosen)
+	entity := w.deliveries[0].fact.entity()
+	story := w.story([]Violation{{Sort: Lost, Entity: entity}})
+	for _, want := range []string{"effect", "confirmed", "answer", "put", entity} {
+		if !strings.Contains(story, want) {
+			t.Errorf("the story lacks %q:\n%s", want, story)
+		}
+	}
+	for _, d := range w.deliveries {
+		if other := d.fact.entity(); other != entity && slices.ContainsFunc(strings.Split(story, "\n"), func(line string) bool {
+			return strings.Contains(line, "effect") && strings.Contains(line, other+" ")
+		}) {
+			t.Errorf("the story of %s tells an effect on %s", entity, other)
+		}
+	}
+	if w.story(nil) != "" {
+		t.Error("there is a story of nothing")
+	}
+}
+
+// A target that refuses everything is called by a probe now and then, and the ledger says so.
+func TestOutageOpensTheCircuit(t *testing.T) {
+	t.Parallel()
+	opened := 0
+	for seed := range uint64(10) {
+		w, chosen := prepared(Case{[]string{"F30"}, seed})
+		w.live(chosen)
+		for _, e := range w.store.entries {
+			if e.Stage == pipeline.Degraded {
+				opened++
+				break
+			}
+		}
+	}
+	if opened < 5 {
+		t.Errorf("the circuit opened in %d of 10 hours of 429", opened)
+	}
+}

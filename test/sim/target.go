@@ -1,0 +1,268 @@
+package sim
+
+import (
+	"cmp"
+	"context"
+	"strconv"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/message"
+	"causeway/shared/pipeline"
+)
+
+// Effect is one change of the target's state, in the order in which they took place.
+type Effect struct {
+	At       time.Time
+	Entity   string
+	Event    string
+	Version  message.Sequence
+	Document int              // which record was written: a second one for the same event is a duplicate
+	Over     message.Sequence // newest version that was confirmed before
+	number   int              // of all effects
+	Late     bool             // it landed after its request was given up
+}
+
+// target is the ERP. It keeps its own guarantee honestly and remembers every effect:
+// the checker reads this, never what we say about it.
+type target struct {
+	world     *world
+	guarantee connector.Guarantee
+	lag       time.Duration // of the search
+	limit     int           // calls at once
+	busy      int           // calls under way whose callers live
+	effects   []Effect
+	current   map[string]Effect // by entity: what a reader of the ERP sees
+	documents int
+	keys      map[string]Effect // by idempotency key
+	calls     []Call
+	confirmed map[string]message.Sequence // newest version per entity that our ledger calls confirmed
+}
+
+// Call is one request at the target and when it came in.
+type Call struct {
+	At    time.Time
+	Event string
+	Fate  string
+}
+
+func newTarget(w *world, guarantee connector.Guarantee) *target {
+	return &target{world: w, guarantee: guarantee, current: map[string]Effect{}, keys: map[string]Effect{}, confirmed: map[string]message.Sequence{}}
+}
+
+// hear notes a request, and that one which was asked to wait did wait.
+func (t *target) hear(p *process, event string, f fate) {
+	t.calls = append(t.calls, Call{p.now, event, f.name})
+	p.wrote = true
+	if wanted := t.world.notBefore[event]; p.now.Before(wanted) {
+		t.world.breaks(event, "the target asked not to be called about it before +%s, and was at +%s", wanted.Sub(epoch), p.now.Sub(epoch))
+	}
+}
+
+// enter counts a call and that there are no more than the target takes, until the
+// returned function is called.
+func (t *target) enter(event string) (leave func()) {
+	if t.busy++; t.busy > t.limit {
+		t.world.breaks(event, "%d calls at once at a target that takes %d", t.busy, t.limit)
+	}
+	return func() { t.busy-- }
+}
+
+// remember notes what the ledger calls confirmed, so that each effect knows whether a
+// newer version was.
+func (t *target) remember(entries []pipeline.Entry) {
+	for _, e := range entries {
+		if e.Stage == pipeline.Confirmed {
+			entity := entityOf(e.Entity)
+			t.confirmed[entity] = max(t.confirmed[entity], e.Version)
+		}
+	}
+}
+
+// apply makes the effect of a request, as the target's guarantee has it. A refusal is
+// an answer too: it comes back as an error.
+func (t *target) apply(d connector.Delivery, expected string, late bool) (Effect, error) {
+	entity := d.Message.Subject
+	e := Effect{At: t.world.now, Entity: entity, Event: d.Message.ID, Version: d.Message.Sequence, Over: t.confirmed[entity], Late: late}
+	before := t.current[entity]
+	switch t.guarantee {
+	case connector.ExternalID:
+		e.Document = before.Document
+	case connector.IdempotencyKey:
+		if done, ok := t.keys[d.Key]; ok {
+			return done, nil
+		}
+	case connector.CompareAndSet:
+		if before.tag() != expected {
+			return before, conflicting(d, before)
+		}
+		e.Document = before.Document
+	}
+	if d.Ref != "" {
+		e.Document, _ = strconv.Atoi(d.Ref)
+	}
+	if e.Document == 0 {
+		t.documents++
+		e.Document = t.documents
+	}
+	e.number = len(t.effects) + 1
+	t.keys[d.Key], t.current[entity] = e, e
+	t.effects = append(t.effects, e)
+	return e, nil
+}
+
+// conflicting is the refusal of a write that expected something else.
+func conflicting(d connector.Delivery, held Effect) error {
+	f := &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Status: 412, Doing: "writing to the ERP", Detail: "it holds something else"}
+	if held.Version > d.Message.Sequence {
+		f.Class, f.Detail = fault.Stale, "it holds a newer version"
+	}
+	return f
+}
+
+// tag is what the target calls this state of the entity, "" for none.
+func (e Effect) tag() string {
+	if e.number == 0 {
+		return ""
+	}
+	return "tag-" + strconv.Itoa(e.number)
+}
+
+func (e Effect) ref() string { return strconv.Itoa(e.Document) }
+
+// client is the ERP's connector in the hands of one process.
+type client struct {
+	target *target
+	p      *process
+}
+
+// Deliver implements connector.Target. Everything that can go wrong between a caller
+// and a machine far away goes wrong here.
+func (c client) Deliver(_ context.Context, d connector.Delivery) (connector.Receipt, error) {
+	w := c.target.world
+	w.panics(c.p, opDeliver, d.Message.Subject)
+	defer c.target.enter(d.Message.ID)()
+	expected, done, err := c.read(d)
+	if done != nil || err != nil {
+		return *cmp.Or(done, &connector.Receipt{}), err
+	}
+	f := w.fate(call{p: c.p, op: opDeliver, name: d.Message.Subject, event: d.Message.ID, attempt: d.Attempt, version: d.Message.Sequence})
+	c.p.sleep(w.between(5*time.Millisecond, 400*time.Millisecond))
+	w.die(c.p, f, before)
+	c.target.hear(c.p, d.Message.ID, f)
+	switch {
+	case f.hang:
+		return connector.Receipt{}, c.hang(d, expected, f)
+	case f.err != nil && !f.applied:
+		c.p.sleep(f.slow)
+		w.notBefore[d.Message.ID] = c.p.now.Add(f.quiet)
+		return connector.Receipt{}, f.err
+	}
+	return c.write(d, expected, f)
+}
+
+// read asks the target what it holds, where the write has to name that and we do not
+// know it. What is there already is done.
+func (c client) read(d connector.Delivery) (expected string, done *connector.Receipt, err error) {
+	t := c.target
+	if t.guarantee != connector.CompareAndSet || d.Expected != "" {
+		return d.Expected, nil, nil
+	}
+	c.p.sleep(t.world.between(5*time.Millisecond, 100*time.Millisecond))
+	held := t.current[d.Message.Subject]
+	switch {
+	case held.Version > d.Message.Sequence:
+		return "", nil, conflicting(d, held)
+	case held.Event == d.Message.ID:
+		return "", &connector.Receipt{Ref: held.ref(), Version: held.tag(), Detail: "it is there already"}, nil
+	}
+	return held.tag(), nil, nil
+}
+
+// write is a request that reaches the target.
+func (c client) write(d connector.Delivery, expected string, f fate) (connector.Receipt, error) {
+	w := c.target.world
+	c.p.sleep(f.slow)
+	e, err := c.target.apply(d, expected, false)
+	w.note(c.p, "effect", describe(e, err))
+	w.die(c.p, f, after)
+	c.p.sleep(w.between(5*time.Millisecond, 100*time.Millisecond))
+	if f.err != nil {
+		return connector.Receipt{}, f.err
+	}
+	return connector.Receipt{Ref: e.ref(), Version: e.tag(), Detail: "written"}, err
+}
+
+// hang is a request that nobody answers before its caller gives up. It may take effect
+// at any time until Linger after that.
+func (c client) hang(d connector.Delivery, expected string, f fate) error {
+	w, t := c.target.world, c.target
+	if f.applied {
+		w.after(f.slow, func() {
+			e, err := t.apply(d, expected, true)
+			w.note(nil, "effect", "late: "+describe(e, err))
+		})
+	}
+	c.p.sleep(timeout)
+	w.die(c.p, f, after)
+	return ambiguous("no answer")
+}
+
+// Find implements connector.Target: a search that does not see the newest writes.
+func (c client) Find(_ context.Context, k message.Key) (string, error) {
+	w, t := c.target.world, c.target
+	f := w.fate(call{p: c.p, op: opFind, name: k.Type + "/" + k.ID})
+	c.p.sleep(w.between(5*time.Millisecond, 100*time.Millisecond))
+	w.die(c.p, f, before)
+	if f.err != nil {
+		return "", f.err
+	}
+	if t.guarantee == connector.None {
+		return "", nil // it offers nothing, not even that
+	}
+	for _, e := range t.effects {
+		if e.Entity == k.Type+"/"+k.ID && !e.At.Add(t.lag).After(c.p.now) {
+			return e.ref(), nil
+		}
+	}
+	return "", nil
+}
+
+func describe(e Effect, err error) string {
+	if err != nil {
+		return "refused: " + err.Error()
+	}
+	return e.Entity + " " + short(e.Version) + " by " + e.Event[:6] + " in document " + e.ref()
+}
+
+// short is the version as people count it.
+func short(s message.Sequence) string {
+	return "v" + strconv.Itoa(int(s.UpdatedAt().Sub(epoch.Add(-time.Hour))/time.Minute))
+}
+
+// The failures as connectors classify them.
+
+func ambiguous(detail string) error {
+	return &fault.Error{Kind: fault.Unavailable, Class: fault.Ambiguous, Code: "no_answer", Doing: "writing to the ERP", Detail: detail}
+}
+
+func unavailable(status int) error {
+	return &fault.Error{Kind: fault.Unavailable, Class: fault.Ambiguous, Status: status, Doing: "writing to the ERP", Detail: "the server failed"}
+}
+
+func unconnected(detail string) error {
+	return &fault.Error{Kind: fault.Unavailable, Class: fault.Connection, Doing: "connecting to the ERP", Detail: detail}
+}
+
+func throttled(wait time.Duration) error {
+	return &fault.Error{Kind: fault.Throttled, Class: fault.RateLimit, Status: 429, After: wait, Doing: "writing to the ERP", Detail: "too many requests"}
+}
+
+func unauthorized(status int) error {
+	return &fault.Error{Kind: fault.Unauthorized, Class: fault.Auth, Status: status, Doing: "writing to the ERP", Detail: "credentials refused"}
+}
+
+func rejected(field string) error {
+	return &fault.Error{Kind: fault.Rejected, Class: fault.Value, Status: 400, Code: "invalid", Field: field, Doing: "writing to the ERP", Detail: "a value that no rule allows"}
+}

@@ -1,0 +1,234 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"causeway/shared/canonical"
+	"causeway/shared/connector"
+	"causeway/shared/pipeline"
+	"causeway/shared/routes"
+)
+
+// Figures of the model's ERP.
+const (
+	timeout    = time.Minute
+	linger     = 5 * time.Minute
+	visibility = 6 * timeout
+	// parentPatience is shorter than in production: what waits for a parked parent does so to no end.
+	parentPatience = 12 * time.Hour
+	patience       = 2 // timeouts that a message of a batch may wait for its turn, as in the engine
+)
+
+// table is the model's only route.
+var (
+	route    = routes.Route{From: shop, Flow: "facts", To: erp, Types: []string{canonical.CustomerUpserted, canonical.OrderPlaced, canonical.OrderChanged, canonical.PaymentCaptured}}
+	inbox    = routes.Inbox(shop)
+	branches = branchesOf([]routes.Route{route})
+	silent   = slog.New(slog.DiscardHandler)
+)
+
+// world is one run: a shop that tells facts, the real pipeline on faulty ports, an
+// ERP that misbehaves, and what everybody remembers of it.
+type world struct {
+	*loop
+	store         *store
+	target        *target
+	injectors     []*injector
+	crashes       map[string]int // by event: below what the policy takes for poison
+	skews         map[string]time.Duration
+	notBefore     map[string]time.Time // by event: when the target wants to hear of it again
+	broken        []Violation          // promises of single faults that were not kept
+	signature     string
+	spread        time.Duration // in which the shop tells its facts
+	doorStaysOpen bool          // no delivery may need a second try
+	deliveries    []*delivery
+	idlers        map[string][]*process
+	secrets       map[string]bool
+	panicking     map[string]bool // "op entity" of code that panics
+	policy        pipeline.Policy
+	batch         int
+	expect        Expect
+	replayed      time.Time
+	struck        int // times that a fault showed which spoils no call
+	tracing       bool
+	timeline      []moment
+}
+
+// moment is one line of the timeline.
+type moment struct {
+	at              time.Time
+	who, what, text string
+	handle          string
+}
+
+func newWorld(seed uint64, guarantee connector.Guarantee) *world {
+	w := &world{
+		loop: newLoop(epoch, seed), idlers: map[string][]*process{}, panicking: map[string]bool{}, crashes: map[string]int{},
+		skews: map[string]time.Duration{}, notBefore: map[string]time.Time{}, signature: "current",
+		secrets: map[string]bool{"current": true}, policy: pipeline.DefaultPolicy(),
+	}
+	w.store = newStore(func() time.Time { return w.now }, branches, []string{shop})
+	w.store.visibility, w.store.maxReceives = visibility, 1000
+	w.store.shuffle, w.store.bell = w.random.Shuffle, w.ring
+	w.target = newTarget(w, guarantee)
+	w.expect = Expect{Dead: map[string]bool{}, Ambiguous: guarantee == connector.None}
+	if guarantee == connector.Search {
+		w.target.lag = w.between(0, 2*time.Minute)
+	}
+	w.target.limit = 1 + w.random.IntN(4)
+	w.policy.Parent = parentPatience
+	w.batch = 1 + w.random.IntN(6)
+	return w
+}
+
+// config is the pipeline's configuration in one process.
+func (w *world) config(p *process) *pipeline.Config {
+	c := ports{w, p}
+	return &pipeline.Config{
+		Ports: pipeline.Ports{Bus: c, Queue: c, State: c, Ledger: c, Vault: c},
+		Now:   p.clock, Random: w.random.Float64, Log: silent, Build: "sim", Policy: w.policy, Routes: []routes.Route{route},
+		Worker: fmt.Sprint(p.name, ".", len(w.living)),
+	}
+}
+
+func (w *world) shop(p *process) connector.System {
+	profile := connector.Profile{Name: shop, BodyLimit: 1 << 20, Timeout: timeout}
+	return connector.System{Profile: profile, Source: source{w, p}}
+}
+
+func (w *world) erp(p *process) connector.System {
+	g := w.target.guarantee
+	return connector.System{Target: client{w.target, p}, Profile: connector.Profile{
+		Name: erp, Timeout: timeout, Linger: linger, Concurrency: w.target.limit,
+		Operations: map[string]connector.Operation{
+			canonical.CustomerUpserted: {Name: "upsert customer", Guarantee: g, Lag: w.target.lag},
+			canonical.OrderPlaced:      {Name: "place order", Guarantee: g, Lag: w.target.lag, Effect: "order"},
+			canonical.OrderChanged:     {Name: "amend order", Guarantee: g, Lag: w.target.lag, Effect: "order", Amends: true},
+			canonical.PaymentCaptured:  {Name: "deposit", Guarantee: g, Lag: w.target.lag},
+		},
+	}}
+}
+
+func (w *world) translator(p *process) pipeline.Handler {
+	return &pipeline.Translator{Config: w.config(p), System: w.shop(p)}
+}
+
+func (w *world) deliverer(p *process) pipeline.Handler {
+	return &pipeline.Deliverer{Config: w.config(p), System: w.erp(p), Route: route}
+}
+
+// hire starts the workers.
+func (w *world) hire() {
+	for i := range 1 + w.random.IntN(2) {
+		w.worker(fmt.Sprint("translate", i), inbox, w.translator)
+	}
+	for i := range 2 + w.random.IntN(2) {
+		w.worker(fmt.Sprint("deliver", i), route.Queue(), w.deliverer)
+	}
+}
+
+// worker is a function instance that is started anew whenever it was killed.
+func (w *world) worker(name, queue string, handler func(p *process) pipeline.Handler) {
+	var start func(pause time.Duration)
+	start = func(pause time.Duration) {
+		w.spawn(name, pause, func(p *process) {
+			p.skew = w.skews[name]
+			w.work(p, queue, handler(p))
+		}, func(bool) {
+			w.note(nil, "crash", name)
+			start(w.between(100*time.Millisecond, 20*time.Second))
+		})
+	}
+	start(w.between(0, time.Second))
+}
+
+// work handles what comes, as the engine does: what waited too long behind others of
+// its batch is left to come again.
+func (w *world) work(p *process, queue string, handler pipeline.Handler) {
+	c := ports{w, p}
+	for {
+		p.handle = ""
+		batch, err := c.Receive(context.Background(), queue, w.batch, 0)
+		if err != nil {
+			p.sleep(time.Second)
+			continue
+		}
+		if len(batch) == 0 {
+			w.rest(p, queue, handler)
+		}
+		received := p.now
+		for _, in := range batch {
+			if p.now.Sub(received) > patience*timeout {
+				break
+			}
+			p.begin(w.store.label(in))
+			// An error leaves the message where it is; the ledger or the queue shows it.
+			if err := pipeline.Settle(context.Background(), c, handler, in); err != nil {
+				w.note(p, "error", err.Error())
+			}
+		}
+	}
+}
+
+// rest waits for the queue's bell, unless it rang already. What the worker holds of the
+// target it gives back first.
+func (w *world) rest(p *process, queue string, handler pipeline.Handler) {
+	if d, ok := handler.(*pipeline.Deliverer); ok {
+		if err := d.Rest(context.Background()); err != nil {
+			w.note(p, "error", err.Error())
+		}
+	}
+	if next := w.store.next(queue); !next.IsZero() && !next.After(w.now) {
+		return
+	}
+	w.idlers[queue] = append(w.idlers[queue], p)
+	p.wait()
+}
+
+// ring wakes one worker of the queue when the message becomes visible.
+func (w *world) ring(queue string, visible time.Time) {
+	if strings.HasSuffix(queue, routes.Dead("")) {
+		return
+	}
+	w.at(visible, func() {
+		for len(w.idlers[queue]) > 0 {
+			first := w.idlers[queue][0]
+			w.idlers[queue] = w.idlers[queue][1:]
+			if !first.gone && first.asleep {
+				first.wake(w.now)
+				return
+			}
+		}
+	})
+}
+
+// die kills the process if its fate says so.
+func (w *world) die(p *process, f fate, here phase) {
+	if f.crash == here {
+		p.crash()
+	}
+}
+
+func (w *world) panics(p *process, o op, entity string) {
+	if w.panicking[string(o)+" "+entity] {
+		w.note(p, string(o), "panics")
+		w.struck++
+		panic("the connector falls over")
+	}
+}
+
+// note adds a line to the timeline, if one is wanted.
+func (w *world) note(p *process, what, text string) {
+	if !w.tracing {
+		return
+	}
+	m := moment{at: w.now, what: what, text: text}
+	if p != nil {
+		m.who, m.handle = p.name, p.handle
+	}
+	w.timeline = append(w.timeline, m)
+}
