@@ -118,9 +118,11 @@ func (c *command) interrupt() {
 func (c *command) result() (r result) {
 	c.Helper()
 	late := time.After(patience)
+	var shown []string
 	for {
 		select {
 		case line, more := <-c.lines:
+			shown = append(shown[max(0, len(shown)-20):], line)
 			if text, over := strings.CutPrefix(line, "the sample day is over: "); over {
 				must(c.T, json.Unmarshal([]byte(text), &r))
 				return r
@@ -129,7 +131,7 @@ func (c *command) result() (r result) {
 				c.Fatalf("the command ended before the day\n%s", c.log())
 			}
 		case <-late:
-			c.Fatalf("the day does not end\n%s", c.log())
+			c.Fatalf("the day does not end\n%s\n%s", strings.Join(shown, "\n"), c.log())
 		}
 	}
 }
