@@ -49,7 +49,15 @@ func (d *Deliverer) Handle(ctx context.Context, in Incoming) (Decision, error) {
 	case filter != nil:
 		return d.skip(ctx, s, *filter)
 	}
-	return s.run(ctx, func(ctx context.Context) (outcome, error) { return d.deliver(ctx, s, entity) })
+	var parents map[string]string
+	s.ready = func(ctx context.Context) (outcome, error) {
+		refs, skip, err := d.parents(ctx, s, s.operation)
+		if parents = refs; skip != "" {
+			return outcome{stage: Skipped, why: skip}, err
+		}
+		return outcome{}, err
+	}
+	return s.run(ctx, func(ctx context.Context) (outcome, error) { return d.deliver(ctx, s, entity, parents) })
 }
 
 // open reads the message and its body.
@@ -120,6 +128,7 @@ func (d *Deliverer) skip(ctx context.Context, s *handling, filter routes.Filter)
 		return decision, err
 	}
 	s.record.skip(filter.Reason, filter.Final, s.event.Sequence)
+	s.record.end(s.event)
 	if err := s.record.save(ctx, d.Config.State, d.Config.Now()); err != nil {
 		return s.conflict(err)
 	}
@@ -135,18 +144,14 @@ var patterns = map[connector.Guarantee]func(*Deliverer, context.Context, *handli
 	connector.None:           (*Deliverer).byNone,
 }
 
-// deliver resolves what the message depends on and hands it to the target.
-func (d *Deliverer) deliver(ctx context.Context, s *handling, entity any) (outcome, error) {
+// deliver hands the message to the target, with the ids of what it depends on.
+func (d *Deliverer) deliver(ctx context.Context, s *handling, entity any, parents map[string]string) (outcome, error) {
 	pattern, known := patterns[s.operation.Guarantee]
 	if !known {
 		return outcome{}, &fault.Error{
 			Kind: fault.Rejected, Class: fault.Config, Field: "type", Doing: s.doing(),
 			Detail: d.System.Profile.Name + " has no operation with a known guarantee for " + s.event.Type,
 		}
-	}
-	parents, skip, err := d.parents(ctx, s, s.operation)
-	if err != nil || skip != "" {
-		return outcome{stage: Skipped, why: skip}, err
 	}
 	receipt, err := pattern(d, ctx, s, connector.Delivery{
 		Message: s.event, Body: entity, Ref: s.knownRef(), Parents: parents, Attempt: s.attempt,
