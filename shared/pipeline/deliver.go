@@ -158,11 +158,12 @@ func (d *Deliverer) deliver(ctx context.Context, s *handling, entity any, parent
 		Key: keyOf(d.System.Profile.Name, s.event.ID, 0),
 	})
 	if err != nil {
-		return d.refused(ctx, s, fault.As(fault.Doing(s.doing(), err)))
+		return d.refused(s, fault.As(fault.Doing(s.doing(), err)))
 	}
 	sent := s.entryFor(s.event, Sent)
 	sent.Outcome, sent.TargetRef = s.operation.Name+": "+receipt.Detail, receipt.Ref
-	return outcome{stage: Confirmed, why: s.operation.Name, ref: receipt.Ref, as: receipt.Version, before: []Entry{sent}}, nil
+	s.trace = append(s.trace, sent)
+	return outcome{stage: Confirmed, why: s.operation.Name, ref: receipt.Ref, as: receipt.Version}, nil
 }
 
 // write makes the one call that can have an effect, and notes how it ended before
@@ -184,23 +185,15 @@ func (d *Deliverer) write(ctx context.Context, s *handling, delivery connector.D
 
 // refused leaves the trace of an attempt that the target did not confirm. What the
 // target holds in a newer version is superseded.
-func (d *Deliverer) refused(ctx context.Context, s *handling, f *fault.Error) (outcome, error) {
-	err := d.sent(ctx, s, f)
-	if s.operation.Guarantee == connector.CompareAndSet && f.Class == fault.Stale && fault.KindOf(err) == fault.Rejected {
-		return outcome{stage: Superseded, why: "the target holds a newer version", ref: s.knownRef()}, nil
-	}
-	return outcome{}, err
-}
-
-// sent leaves the trace of an attempt that the target did not confirm.
-func (d *Deliverer) sent(ctx context.Context, s *handling, f *fault.Error) error {
+func (d *Deliverer) refused(s *handling, f *fault.Error) (outcome, error) {
 	e := s.entryFor(s.event, Sent)
 	e.Error = entryError(s.route, f)
 	e.Outcome, e.Took = e.Error.Message, d.Config.Now().Sub(s.started)
-	if err := d.Config.Ledger.Append(context.WithoutCancel(ctx), e); err != nil {
-		return unavailable("writing the ledger", err)
+	s.trace = append(s.trace, e)
+	if s.operation.Guarantee == connector.CompareAndSet && f.Class == fault.Stale && f.Kind == fault.Rejected {
+		return outcome{stage: Superseded, why: "the target holds a newer version", ref: s.knownRef()}, nil
 	}
-	return f
+	return outcome{}, f
 }
 
 func (s *handling) doing() string {

@@ -33,19 +33,19 @@ type handling struct {
 	passage   passage                                // to the target; nil in the inbox
 	asked     bool                                   // the target was called …
 	answer    *fault.Error                           // … and last answered so, nil for a success
+	trace     []Entry                                // of the work: written with the entry that tells how it ended
 	pause     time.Duration
 	probing   bool // it is the probe of an open circuit
 }
 
 // outcome is how the work ended when it did not fail.
 type outcome struct {
-	stage  Stage
-	why    string
-	ref    string
-	as     string    // what the target calls the state that it is in now
-	at     time.Time // when the final entry happened; zero: now
-	before []Entry   // to be written before the final entry …
-	after  []Entry   // … and after it
+	stage Stage
+	why   string
+	ref   string
+	as    string    // what the target calls the state that it is in now
+	at    time.Time // when the final entry happened; zero: now
+	after []Entry   // to be written after the final entry
 }
 
 // passage leads to a target that all workers share, and may be closed for a while.
@@ -169,7 +169,7 @@ func (s *handling) succeed(ctx context.Context, result outcome) (Decision, error
 	if !result.at.IsZero() {
 		e.At = result.at
 	}
-	if err := s.Ledger.Append(ctx, slices.Concat(result.before, []Entry{e}, result.after)...); err != nil {
+	if err := s.Ledger.Append(ctx, slices.Concat(s.trace, []Entry{e}, result.after)...); err != nil {
 		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
 	}
 	if s.role == connector.Deliver && result.stage != Confirmed {
@@ -205,20 +205,40 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	e := s.entryFor(s.event, v.stage)
 	e.Error, e.Next, e.Took = entryError(s.route, f), v.until, now.Sub(s.started)
 	e.Outcome = v.why + ": " + e.Error.Message
-	if v.stage != Deferred {
-		t.bury(s.in.Redrives(), e.Error)
-		s.loops(t, &e)
-		if err := s.bury(ctx, s.in, f, e); err != nil {
-			return Decision{}, err
-		}
+	if v.stage == Deferred {
+		return s.deferred(ctx, e, f.After > 0)
 	}
-	if err := s.Ledger.Append(ctx, e); err != nil {
+	t.bury(s.in.Redrives(), e.Error)
+	s.loops(t, &e)
+	if err := s.bury(ctx, s.in, f, e); err != nil {
+		return Decision{}, err
+	}
+	if err := s.Ledger.Append(ctx, append(s.trace, e)...); err != nil {
 		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
 	}
 	if err := s.record.save(ctx, s.State, now); err != nil {
 		return s.conflict(err)
 	}
-	return Decision{Until: v.until}, nil
+	return Ack, nil
+}
+
+// deferred leaves the trace of an attempt that is followed by another. A time that the
+// target named is kept even if the trace cannot be written, which would otherwise bring
+// the message back with its visibility.
+func (s *handling) deferred(ctx context.Context, e Entry, named bool) (Decision, error) {
+	untold := s.Ledger.Append(ctx, append(s.trace, e)...)
+	if untold != nil {
+		untold = fmt.Errorf("writing the ledger: %w", untold)
+	}
+	switch err := s.record.save(ctx, s.State, s.Now()); {
+	case named && (err != nil || untold != nil):
+		s.Log.WarnContext(ctx, "deferring without a trace", "event_id", s.event.ID, "until", e.Next, "error", errors.Join(untold, err))
+	case untold != nil:
+		return Decision{}, errors.Join(untold, err)
+	case err != nil:
+		return s.conflict(err)
+	}
+	return deferUntil(e.Next), nil
 }
 
 // loops parks what was redriven again and again and always failed the same way.
