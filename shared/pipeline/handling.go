@@ -210,13 +210,25 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	}
 	t.bury(s.in.Redrives(), e.Error)
 	s.loops(t, &e)
+	return s.buried(ctx, f, e)
+}
+
+// buried sends the dead letter and leaves the trace. What was done comes into the ledger
+// first: one that is out of reach must not be found out when the letter is sent already,
+// which would be sent again.
+func (s *handling) buried(ctx context.Context, f *fault.Error, e Entry) (Decision, error) {
+	if len(s.trace) > 0 {
+		if err := s.Ledger.Append(ctx, s.trace...); err != nil {
+			return Decision{}, fmt.Errorf("writing the ledger: %w", err)
+		}
+	}
 	if err := s.bury(ctx, s.in, f, e); err != nil {
 		return Decision{}, err
 	}
-	if err := s.Ledger.Append(ctx, append(s.trace, e)...); err != nil {
+	if err := s.Ledger.Append(ctx, e); err != nil {
 		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
 	}
-	if err := s.record.save(ctx, s.State, now); err != nil {
+	if err := s.record.save(ctx, s.State, s.Now()); err != nil {
 		return s.conflict(err)
 	}
 	return Ack, nil
