@@ -177,7 +177,7 @@ func (s *handling) succeed(ctx context.Context, result outcome) (Decision, error
 	} else {
 		s.record.confirm(s.event, s.effect, result.ref, result.as)
 	}
-	if err := s.record.save(ctx, s.State, s.Now()); err != nil {
+	if err := s.mark(ctx); err != nil {
 		return s.conflict(err)
 	}
 	return Ack, nil
@@ -228,7 +228,7 @@ func (s *handling) buried(ctx context.Context, f *fault.Error, e Entry) (Decisio
 	if err := s.Ledger.Append(ctx, e); err != nil {
 		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
 	}
-	if err := s.record.save(ctx, s.State, s.Now()); err != nil {
+	if err := s.mark(ctx); err != nil {
 		return s.conflict(err)
 	}
 	return Ack, nil
@@ -242,7 +242,7 @@ func (s *handling) deferred(ctx context.Context, e Entry, named bool) (Decision,
 	if untold != nil {
 		untold = fmt.Errorf("writing the ledger: %w", untold)
 	}
-	switch err := s.record.save(ctx, s.State, s.Now()); {
+	switch err := s.mark(ctx); {
 	case named && (err != nil || untold != nil):
 		s.Log.WarnContext(ctx, "deferring without a trace", "event_id", s.event.ID, "until", e.Next, "error", errors.Join(untold, err))
 	case untold != nil:

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"causeway/shared/connector"
@@ -92,6 +94,25 @@ func (s *handling) attempted(f *fault.Error) {
 	if s.operation.Guarantee != connector.CompareAndSet {
 		s.unanswered(u)
 	}
+}
+
+// mark saves how the attempt ended. A save that lost a race while the attempt's lease
+// stands lost it to nobody who may write the entity, and is made once more: otherwise
+// what is known now would be forgotten until the lease has run out.
+func (s *handling) mark(ctx context.Context) error {
+	lost := s.record.save(ctx, s.State, s.Now())
+	if s.lease == nil || !errors.Is(lost, ErrConflict) {
+		return lost
+	}
+	stored, err := load(ctx, s.State, s.record.key)
+	if err != nil {
+		return errors.Join(lost, err)
+	}
+	if l := stored.Lease; l == nil || l.Event != s.lease.Event || l.Worker != s.lease.Worker || !l.Until.Equal(s.lease.Until) {
+		return lost
+	}
+	s.record.revision = stored.revision
+	return s.record.save(ctx, s.State, s.Now())
 }
 
 // definite reports whether a failed write has certainly had no effect. A 500 is no such

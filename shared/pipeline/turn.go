@@ -33,10 +33,9 @@ import (
 // for such as come before it in one order, the newest version first (before), and for
 // no parent, because a claim is made only when all of them are there (attend).
 
-// Codes of a message that waits for another one of its entity.
-const (
-	OutcomeOpen = "outcome_open" // whose write has no known outcome yet; ParentDead if it is dead
-)
+// OutcomeOpen is the code of a message that waits for another one of its entity, whose
+// write has no known outcome yet. If that lies dead the code is ParentDead.
+const OutcomeOpen = "outcome_open"
 
 // held returns until when the message has to stay away whatever it is.
 func (s *handling) held() time.Time {

@@ -120,7 +120,7 @@ func TestF50AnOlderVersionWaitsForOneThatWasConfirmedButNotMarked(t *testing.T) 
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b, s := onShelf(t, operation)
-			s.acts = []act{func(s *shelf, apply func() (connector.Receipt, error)) (connector.Receipt, error) {
+			s.acts = []act{func(_ *shelf, apply func() (connector.Receipt, error)) (connector.Receipt, error) {
 				b.config.State = brokenPort{} // the ledger goes on
 				return apply()
 			}}
@@ -278,5 +278,37 @@ func TestF2WhatASearchFindsIsSetEvenAfterACrash(t *testing.T) {
 	s.settle(time.Hour)
 	if got := s.holds(); got != "[v1]" {
 		t.Errorf("the shelf holds %s: what was there was taken for our own write", got)
+	}
+}
+
+// racing is a State whose second write of a message's record loses a race to nobody.
+type racing struct {
+	pipeline.State
+	writes int
+}
+
+func (r *racing) Put(ctx context.Context, item pipeline.Item) (int64, error) {
+	if strings.HasPrefix(item.Key, "toy2|") {
+		if r.writes++; r.writes == 2 {
+			return 0, pipeline.ErrConflict
+		}
+	}
+	return r.State.Put(ctx, item)
+}
+
+func TestF51AnOutcomeThatLosesARaceUnderItsOwnLeaseIsSavedAgain(t *testing.T) {
+	t.Parallel()
+	b, s := onShelf(t, connector.Operation{Guarantee: connector.None})
+	b.config.State = &racing{State: b.memory}
+	b.post("1", toyFact{Type: amended, ID: "7", Version: 1, Name: "v1"})
+	b.drain(time.Second)
+	b.config.State = b.memory
+	if left := b.memory.Left(); left != 0 || len(s.calls) != 1 {
+		t.Errorf("%d messages left after %d writes", left, len(s.calls))
+	}
+	b.one(pipeline.Confirmed)
+	s.version(1) // which the record knows by now
+	if len(s.calls) != 1 {
+		t.Error("the outcome was not saved")
 	}
 }
