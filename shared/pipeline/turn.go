@@ -58,9 +58,10 @@ func (s *handling) held() time.Time {
 }
 
 // beforeEnd looks again while another worker holds the entity, which mostly takes much
-// less than its lease: after half as long as it has held it, at first at once.
+// less than its lease: after half as long as it has held it, at first at once. By a clock
+// that is behind it would have held it for no time at all, so what was watched counts too.
 func (s *handling) beforeEnd(lease *span, end time.Time) time.Time {
-	held := s.started.Sub(lease.Until.Add(-lease.For))
+	held := max(s.started.Sub(lease.Until.Add(-lease.For)), s.started.Sub(s.since(s.record.key, lease)))
 	next := s.started.Add(Patience{Part: 2, Least: 100 * time.Millisecond, Most: time.Minute}.Wait(held, s.Random))
 	if next.After(end) {
 		return end
