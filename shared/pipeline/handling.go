@@ -236,13 +236,15 @@ func (s *handling) buried(ctx context.Context, f *fault.Error, e Entry) (Decisio
 
 // deferred leaves the trace of an attempt that is followed by another. A time that the
 // target named is kept even if the trace cannot be written, which would otherwise bring
-// the message back with its visibility.
+// the message back with its visibility. The record comes first: of the two it is the one
+// that the next attempt, or a copy, goes by.
 func (s *handling) deferred(ctx context.Context, e Entry, named bool) (Decision, error) {
+	err := s.mark(ctx)
 	untold := s.Ledger.Append(ctx, append(s.trace, e)...)
 	if untold != nil {
 		untold = fmt.Errorf("writing the ledger: %w", untold)
 	}
-	switch err := s.mark(ctx); {
+	switch {
 	case named && (err != nil || untold != nil):
 		s.Log.WarnContext(ctx, "deferring without a trace", "event_id", s.event.ID, "until", e.Next, "error", errors.Join(untold, err))
 	case untold != nil:
