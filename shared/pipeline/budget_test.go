@@ -229,6 +229,7 @@ func (f forgetful) Put(ctx context.Context, item pipeline.Item) (int64, error) {
 func TestF50PermitsThatMayHaveBeenGivenBackAreNotUsed(t *testing.T) {
 	t.Parallel()
 	inFleet(t, func(f *fleet) {
+		f.takes = 100 * time.Millisecond // the first knows the connection well enough not to look again
 		f.send(message.Live, 0, 3)
 		first := f.deliverer("first")
 		batch, err := f.memory.Receive(f.Context(), route.Queue(), 10, 0)
@@ -250,15 +251,16 @@ func TestF50PermitsThatMayHaveBeenGivenBackAreNotUsed(t *testing.T) {
 			t.Fatalf("Rest = %v, want the port's failure", err)
 		}
 		first.Config.State = sound
-		f.send(message.Live, 100, 20)
-		for _, d := range []*pipeline.Deliverer{first, f.deliverer("second")} {
+		f.send(message.Live, 100, 60)
+		for _, d := range []*pipeline.Deliverer{f.deliverer("second"), first} {
 			for range 3 {
 				all.Go(func() { f.work(d, time.Now().Add(time.Minute)) })
 			}
+			synctest.Wait() // until its calls are under way
 		}
 		all.Wait()
-		if len(f.done) != 23 || f.top > 3 {
-			t.Errorf("%d of 23 delivered, %d at once at a target that takes 3", len(f.done), f.top)
+		if len(f.done) != 63 || f.top > 3 {
+			t.Errorf("%d of 63 delivered, %d at once at a target that takes 3", len(f.done), f.top)
 		}
 	})
 }
