@@ -46,7 +46,6 @@ type options struct {
 	demo     bool
 	pace     time.Duration
 	policy   pipeline.Policy
-	linger   time.Duration // the longest that late effects are waited for; 0: as the systems' profiles say
 }
 
 // parseFlags reads the flags; if they are wrong it has said so itself.

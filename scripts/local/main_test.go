@@ -30,7 +30,7 @@ func playDay(folder string) int {
 	if !ok {
 		return exitUsage
 	}
-	o.policy, o.linger = hasty(), 100*time.Millisecond // the fakes die with the command, and nothing of theirs comes late
+	o.policy = hasty()
 	code, err := stay(ctx, o)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -213,6 +214,53 @@ func TestAWorkerAtRestGivesItsPermitsBack(t *testing.T) {
 		}
 		if err := second.Rest(f.Context()); err != nil || second.Rest(f.Context()) != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// forgetful is a State that makes a write and says that it did not.
+type forgetful struct{ pipeline.State }
+
+func (f forgetful) Put(ctx context.Context, item pipeline.Item) (int64, error) {
+	_, err := f.State.Put(ctx, item)
+	return 0, errors.Join(err, errPort)
+}
+
+func TestF50PermitsThatMayHaveBeenGivenBackAreNotUsed(t *testing.T) {
+	t.Parallel()
+	inFleet(t, func(f *fleet) {
+		f.takes = 100 * time.Millisecond // the first knows the connection well enough not to look again
+		f.send(message.Live, 0, 3)
+		first := f.deliverer("first")
+		batch, err := f.memory.Receive(f.Context(), route.Queue(), 10, 0)
+		if err != nil {
+			f.Fatal(err)
+		}
+		var all sync.WaitGroup
+		for _, in := range batch {
+			all.Go(func() {
+				if err := pipeline.Settle(f.Context(), f.memory, first, in); err != nil {
+					f.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		sound := first.Config.State
+		first.Config.State = forgetful{sound}
+		if err := first.Rest(f.Context()); !errors.Is(err, errPort) {
+			t.Fatalf("Rest = %v, want the port's failure", err)
+		}
+		first.Config.State = sound
+		f.send(message.Live, 100, 60)
+		for _, d := range []*pipeline.Deliverer{f.deliverer("second"), first} {
+			for range 3 {
+				all.Go(func() { f.work(d, time.Now().Add(time.Minute)) })
+			}
+			synctest.Wait() // until its calls are under way
+		}
+		all.Wait()
+		if len(f.done) != 63 || f.top > 3 {
+			t.Errorf("%d of 63 delivered, %d at once at a target that takes 3", len(f.done), f.top)
 		}
 	})
 }

@@ -111,10 +111,12 @@ func (l *link) store(ctx context.Context, next connection, now time.Time) error 
 		return err
 	}
 	revision, err := l.config.State.Put(ctx, Item{Key: l.key(), Value: value, Revision: l.revision, Expires: now.Add(recordLife)})
-	if err == nil {
-		l.stored, l.revision, l.read = next, revision, now
+	if err != nil {
+		l.hand.held = l.hand.used // the write may have been made, and have given permits back
+		return err
 	}
-	return err
+	l.stored, l.revision, l.read = next, revision, now
+	return nil
 }
 
 func (c connection) clone() connection {

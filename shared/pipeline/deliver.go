@@ -49,7 +49,15 @@ func (d *Deliverer) Handle(ctx context.Context, in Incoming) (Decision, error) {
 	case filter != nil:
 		return d.skip(ctx, s, *filter)
 	}
-	return s.run(ctx, func(ctx context.Context) (outcome, error) { return d.deliver(ctx, s, entity) })
+	var parents map[string]string
+	s.ready = func(ctx context.Context) (outcome, error) {
+		refs, skip, err := d.parents(ctx, s, s.operation)
+		if parents = refs; skip != "" {
+			return outcome{stage: Skipped, why: skip}, err
+		}
+		return outcome{}, err
+	}
+	return s.run(ctx, func(ctx context.Context) (outcome, error) { return d.deliver(ctx, s, entity, parents) })
 }
 
 // open reads the message and its body.
@@ -120,6 +128,7 @@ func (d *Deliverer) skip(ctx context.Context, s *handling, filter routes.Filter)
 		return decision, err
 	}
 	s.record.skip(filter.Reason, filter.Final, s.event.Sequence)
+	s.record.end(s.event)
 	if err := s.record.save(ctx, d.Config.State, d.Config.Now()); err != nil {
 		return s.conflict(err)
 	}
@@ -135,8 +144,8 @@ var patterns = map[connector.Guarantee]func(*Deliverer, context.Context, *handli
 	connector.None:           (*Deliverer).byNone,
 }
 
-// deliver resolves what the message depends on and hands it to the target.
-func (d *Deliverer) deliver(ctx context.Context, s *handling, entity any) (outcome, error) {
+// deliver hands the message to the target, with the ids of what it depends on.
+func (d *Deliverer) deliver(ctx context.Context, s *handling, entity any, parents map[string]string) (outcome, error) {
 	pattern, known := patterns[s.operation.Guarantee]
 	if !known {
 		return outcome{}, &fault.Error{
@@ -144,20 +153,17 @@ func (d *Deliverer) deliver(ctx context.Context, s *handling, entity any) (outco
 			Detail: d.System.Profile.Name + " has no operation with a known guarantee for " + s.event.Type,
 		}
 	}
-	parents, skip, err := d.parents(ctx, s, s.operation)
-	if err != nil || skip != "" {
-		return outcome{stage: Skipped, why: skip}, err
-	}
 	receipt, err := pattern(d, ctx, s, connector.Delivery{
 		Message: s.event, Body: entity, Ref: s.knownRef(), Parents: parents, Attempt: s.attempt,
 		Key: keyOf(d.System.Profile.Name, s.event.ID, 0),
 	})
 	if err != nil {
-		return d.refused(ctx, s, fault.As(fault.Doing(s.doing(), err)))
+		return d.refused(s, fault.As(fault.Doing(s.doing(), err)))
 	}
 	sent := s.entryFor(s.event, Sent)
 	sent.Outcome, sent.TargetRef = s.operation.Name+": "+receipt.Detail, receipt.Ref
-	return outcome{stage: Confirmed, why: s.operation.Name, ref: receipt.Ref, as: receipt.Version, before: []Entry{sent}}, nil
+	s.trace = append(s.trace, sent)
+	return outcome{stage: Confirmed, why: s.operation.Name, ref: receipt.Ref, as: receipt.Version}, nil
 }
 
 // write makes the one call that can have an effect, and notes how it ended before
@@ -179,23 +185,15 @@ func (d *Deliverer) write(ctx context.Context, s *handling, delivery connector.D
 
 // refused leaves the trace of an attempt that the target did not confirm. What the
 // target holds in a newer version is superseded.
-func (d *Deliverer) refused(ctx context.Context, s *handling, f *fault.Error) (outcome, error) {
-	err := d.sent(ctx, s, f)
-	if s.operation.Guarantee == connector.CompareAndSet && f.Class == fault.Stale && fault.KindOf(err) == fault.Rejected {
-		return outcome{stage: Superseded, why: "the target holds a newer version", ref: s.knownRef()}, nil
-	}
-	return outcome{}, err
-}
-
-// sent leaves the trace of an attempt that the target did not confirm.
-func (d *Deliverer) sent(ctx context.Context, s *handling, f *fault.Error) error {
+func (d *Deliverer) refused(s *handling, f *fault.Error) (outcome, error) {
 	e := s.entryFor(s.event, Sent)
 	e.Error = entryError(s.route, f)
 	e.Outcome, e.Took = e.Error.Message, d.Config.Now().Sub(s.started)
-	if err := d.Config.Ledger.Append(context.WithoutCancel(ctx), e); err != nil {
-		return unavailable("writing the ledger", err)
+	s.trace = append(s.trace, e)
+	if s.operation.Guarantee == connector.CompareAndSet && f.Class == fault.Stale && f.Kind == fault.Rejected {
+		return outcome{stage: Superseded, why: "the target holds a newer version", ref: s.knownRef()}, nil
 	}
-	return f
+	return outcome{}, f
 }
 
 func (s *handling) doing() string {

@@ -19,7 +19,8 @@
 //	what a target offers, weakest last (connector.Guarantee)
 //	               externalid.go, key.go, compareandset.go, search.go, none.go
 //	unknown outcomes
-//	               journal.go: crashes, lost answers, and what may still take effect late
+//	               journal.go: crashes, lost answers, and how an attempt ended
+//	whose turn     turn.go: who waits for whom at an entity, and for how long
 //	order          record.go: the version fence, confirmations, cross-reference; parents.go
 //	who may write  lease.go: leases that a wrong clock can neither take nor lose
 //	failures       disposition.go: the one table from fault.Kind to what happens; policy.go: how long
@@ -37,8 +38,8 @@
 // change and read about once a second by each worker, so that a delivery costs one
 // read and two writes of the State.
 //
-// Waiting is not failing. A lease, a parent, a throttle, a permit, an open circuit and a
-// request that may come late defer the message to the time at which it can go on, or
+// Waiting is not failing. A lease, a parent, another message's unknown outcome, a
+// throttle, a permit, an open circuit and a request that may come late defer the message to the time at which it can go on, or
 // where that is not known to a part of how long it has waited already (Patience), and
 // use up nothing. Budgets are time spent failing, each kind of failure by itself.
 //

@@ -28,22 +28,24 @@ type handling struct {
 	effect    string // identifies what the work would write; "" in the inbox
 	started   time.Time
 	attempt   int
-	passage   passage      // to the target; nil in the inbox
-	asked     bool         // the target was called …
-	answer    *fault.Error // … and last answered so, nil for a success
+	lease     *span                                  // of this attempt; nil until it has claimed the record
+	ready     func(context.Context) (outcome, error) // what is looked up before the claim; nil in the inbox
+	passage   passage                                // to the target; nil in the inbox
+	asked     bool                                   // the target was called …
+	answer    *fault.Error                           // … and last answered so, nil for a success
+	trace     []Entry                                // of the work: written with the entry that tells how it ended
 	pause     time.Duration
 	probing   bool // it is the probe of an open circuit
 }
 
 // outcome is how the work ended when it did not fail.
 type outcome struct {
-	stage  Stage
-	why    string
-	ref    string
-	as     string    // what the target calls the state that it is in now
-	at     time.Time // when the final entry happened; zero: now
-	before []Entry   // to be written before the final entry …
-	after  []Entry   // … and after it
+	stage Stage
+	why   string
+	ref   string
+	as    string    // what the target calls the state that it is in now
+	at    time.Time // when the final entry happened; zero: now
+	after []Entry   // to be written after the final entry
 }
 
 // passage leads to a target that all workers share, and may be closed for a while.
@@ -76,17 +78,25 @@ func (s *handling) run(ctx context.Context, work func(context.Context) (outcome,
 	return s.attend(ctx, work)
 }
 
-// attend is one attempt under a claim.
+// attend is one attempt: what it needs is there, or it ends without a claim, which
+// therefore tells that a write was about to be made.
 func (s *handling) attend(ctx context.Context, work func(context.Context) (outcome, error)) (Decision, error) {
+	// What comes before the call is the call's loss: the lease must outlive it.
+	bounded, cancel := context.WithTimeout(ctx, s.profile.Timeout-s.Now().Sub(s.started))
+	defer cancel()
+	if s.ready != nil {
+		if result, err := s.guard(bounded, s.ready); err != nil {
+			return s.fail(ctx, fault.As(err))
+		} else if result.stage != "" {
+			return s.succeed(ctx, result)
+		}
+	}
 	if t := s.claim(); t.Crashes >= s.Policy.Crashes {
 		return s.fail(ctx, fault.New(fault.Rejected, fault.Poison, "handling "+s.event.ID, "every attempt so far ended in a crash"))
 	}
 	if err := s.record.save(ctx, s.State, s.started); err != nil {
 		return s.conflict(err)
 	}
-	// What the claim took is the call's loss: the lease must outlive the call.
-	bounded, cancel := context.WithTimeout(ctx, s.profile.Timeout-s.Now().Sub(s.started))
-	defer cancel()
 	result, err := s.guard(bounded, work)
 	if err != nil {
 		return s.fail(ctx, fault.As(err))
@@ -94,8 +104,8 @@ func (s *handling) attend(ctx context.Context, work func(context.Context) (outco
 	return s.succeed(ctx, result)
 }
 
-// settled decides what needs no claim: the message is done, was buried, or another
-// worker holds the entity.
+// settled decides what needs no claim: the message is done, was buried, or has to keep
+// off the entity.
 func (s *handling) settled(ctx context.Context) (Decision, bool, error) {
 	if stage, why, ok := s.record.done(s.event, s.effect); ok {
 		if s.in.Redrives() > 0 {
@@ -106,7 +116,14 @@ func (s *handling) settled(ctx context.Context) (Decision, bool, error) {
 	if t := s.record.Tries[s.event.ID]; t != nil && t.Dead && s.in.Redrives() <= t.Redrive {
 		return s.end(ctx, Skipped, "a copy of this message lies in the dead-letter queue already")
 	}
-	if until := s.blocked(); !until.IsZero() {
+	if until := s.held(); !until.IsZero() {
+		return deferUntil(until), true, nil
+	}
+	if event := s.ahead(); event != "" {
+		decision, err := s.fail(ctx, s.awaits(event))
+		return decision, true, err
+	}
+	if until := s.late(); !until.IsZero() {
 		return deferUntil(until), true, nil
 	}
 	return Decision{}, false, nil
@@ -152,15 +169,15 @@ func (s *handling) succeed(ctx context.Context, result outcome) (Decision, error
 	if !result.at.IsZero() {
 		e.At = result.at
 	}
-	if err := s.Ledger.Append(ctx, slices.Concat(result.before, []Entry{e}, result.after)...); err != nil {
+	if err := s.Ledger.Append(ctx, slices.Concat(s.trace, []Entry{e}, result.after)...); err != nil {
 		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
 	}
 	if s.role == connector.Deliver && result.stage != Confirmed {
-		s.record.pass(s.event)
+		s.record.end(s.event)
 	} else {
 		s.record.confirm(s.event, s.effect, result.ref, result.as)
 	}
-	if err := s.record.save(ctx, s.State, s.Now()); err != nil {
+	if err := s.mark(ctx); err != nil {
 		return s.conflict(err)
 	}
 	return Ack, nil
@@ -174,31 +191,68 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	if probed := s.probing && dispositions[f.Kind] == retry; !probed { // what a probe finds is no failure of its message
 		spent = t.spend(f.Kind, now, max(s.Policy.Backoff.Cap, s.Policy.Parents.Most, f.After))
 	}
-	if f.Kind == fault.NotReady || f.Kind == fault.Throttled || s.probing {
+	if waits := f.Kind == fault.NotReady || f.Kind == fault.Throttled || s.probing; waits && s.lease != nil {
 		t.Count-- // waiting uses up no attempt
+	}
+	if t.Touched = now; f.After > 0 {
+		t.Quiet = s.take(s.in.MessageID, f.After)
 	}
 	v := s.Policy.judge(f, spent, now, s.Random)
 	if v.stage == Confirmed {
 		return s.succeed(ctx, outcome{stage: Confirmed, why: v.why, ref: s.knownRef()})
 	}
-	s.record.release()
+	s.record.release(s.lease)
 	e := s.entryFor(s.event, v.stage)
 	e.Error, e.Next, e.Took = entryError(s.route, f), v.until, now.Sub(s.started)
 	e.Outcome = v.why + ": " + e.Error.Message
-	if v.stage != Deferred {
-		t.bury(s.in.Redrives(), e.Error.Fingerprint)
-		s.loops(t, &e)
-		if err := s.bury(ctx, s.in, f, e); err != nil {
-			return Decision{}, err
+	if v.stage == Deferred {
+		return s.deferred(ctx, e, f.After > 0)
+	}
+	t.bury(s.in.Redrives(), e.Error)
+	s.loops(t, &e)
+	return s.buried(ctx, f, e)
+}
+
+// buried sends the dead letter and leaves the trace. What was done comes into the ledger
+// first: one that is out of reach must not be found out when the letter is sent already,
+// which would be sent again.
+func (s *handling) buried(ctx context.Context, f *fault.Error, e Entry) (Decision, error) {
+	if len(s.trace) > 0 {
+		if err := s.Ledger.Append(ctx, s.trace...); err != nil {
+			return Decision{}, fmt.Errorf("writing the ledger: %w", err)
 		}
+	}
+	if err := s.bury(ctx, s.in, f, e); err != nil {
+		return Decision{}, err
 	}
 	if err := s.Ledger.Append(ctx, e); err != nil {
 		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
 	}
-	if err := s.record.save(ctx, s.State, now); err != nil {
+	if err := s.mark(ctx); err != nil {
 		return s.conflict(err)
 	}
-	return Decision{Until: v.until}, nil
+	return Ack, nil
+}
+
+// deferred leaves the trace of an attempt that is followed by another. A time that the
+// target named is kept even if the trace cannot be written, which would otherwise bring
+// the message back with its visibility. The record comes first: of the two it is the one
+// that the next attempt, or a copy, goes by.
+func (s *handling) deferred(ctx context.Context, e Entry, named bool) (Decision, error) {
+	err := s.mark(ctx)
+	untold := s.Ledger.Append(ctx, append(s.trace, e)...)
+	if untold != nil {
+		untold = fmt.Errorf("writing the ledger: %w", untold)
+	}
+	switch {
+	case named && (err != nil || untold != nil):
+		s.Log.WarnContext(ctx, "deferring without a trace", "event_id", s.event.ID, "until", e.Next, "error", errors.Join(untold, err))
+	case untold != nil:
+		return Decision{}, errors.Join(untold, err)
+	case err != nil:
+		return s.conflict(err)
+	}
+	return deferUntil(e.Next), nil
 }
 
 // loops parks what was redriven again and again and always failed the same way.

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"causeway/shared/connector"
@@ -25,21 +27,22 @@ func (s *handling) claim() *try {
 	}
 	t := r.try(s.event.ID)
 	t.Count++
-	t.Touched = s.started
+	t.Touched, t.Version, t.Sole, t.Quiet = s.started, s.event.Sequence, s.sole(), nil
 	s.attempt = t.Count
 	s.decided(t)
-	r.Lease = s.take(s.event.ID, s.profile.Timeout+s.Policy.Margin)
-	r.Lease.Linger = s.linger()
+	s.lease = s.take(s.event.ID, s.profile.Timeout+s.Policy.Margin)
+	s.lease.Linger = s.linger()
+	r.Lease = s.lease
 	return t
 }
 
-// decided takes an operator's redrive of a message with an unknown outcome as the word
-// that the target has nothing of it, where nothing else can tell.
+// decided takes an operator's redrive of a message that was parked because nobody can
+// tell its outcome as the word that the target has nothing of it.
 func (s *handling) decided(t *try) {
-	if t.Dead && s.operation.Guarantee != connector.Search {
+	if t.Dead && t.Asked {
 		t.Open = time.Time{}
 	}
-	t.Dead = false
+	t.Dead, t.Asked = false, false
 }
 
 // linger is how long after a call was given up its effect may still appear, or a search
@@ -63,11 +66,17 @@ func (s *handling) unanswered(u *span) {
 	}
 }
 
-// attempted notes how a write ended, f being nil for a success.
+// attempted notes how a write ended, f being nil for a success. What is known of this
+// one says nothing about an earlier one that is still open, unless it had the same
+// idempotency key: then what the target decided it has decided for both.
 func (s *handling) attempted(f *fault.Error) {
 	t := s.record.try(s.event.ID)
-	if f == nil || definite(f) {
+	both := s.operation.Guarantee == connector.IdempotencyKey && f != nil && f.Kind == fault.Rejected
+	switch {
+	case f == nil || both && definite(f):
 		t.Open = time.Time{}
+		return
+	case definite(f):
 		return
 	}
 	t.open(s.Now())
@@ -87,6 +96,25 @@ func (s *handling) attempted(f *fault.Error) {
 	}
 }
 
+// mark saves how the attempt ended. A save that lost a race while the attempt's lease
+// stands lost it to nobody who may write the entity, and is made once more: otherwise
+// what is known now would be forgotten until the lease has run out.
+func (s *handling) mark(ctx context.Context) error {
+	lost := s.record.save(ctx, s.State, s.Now())
+	if s.lease == nil || !errors.Is(lost, ErrConflict) {
+		return lost
+	}
+	stored, err := load(ctx, s.State, s.record.key)
+	if err != nil {
+		return errors.Join(lost, err)
+	}
+	if l := stored.Lease; l == nil || l.Event != s.lease.Event || l.Worker != s.lease.Worker || !l.Until.Equal(s.lease.Until) {
+		return lost
+	}
+	s.record.revision = stored.revision
+	return s.record.save(ctx, s.State, s.Now())
+}
+
 // definite reports whether a failed write has certainly had no effect. A 500 is no such
 // certainty (F32).
 func definite(f *fault.Error) bool {
@@ -97,36 +125,4 @@ func definite(f *fault.Error) bool {
 		return f.Class == fault.Connection || f.Class == fault.Conflict
 	}
 	return false
-}
-
-// blocked returns until when the message has to keep off the entity, zero if nothing is
-// in its way: another worker writes it, or a request of it may take effect yet.
-func (s *handling) blocked() time.Time {
-	r := s.record
-	if r.Lease != nil {
-		if end := s.over(r.key, r.Lease, 0); s.started.Before(end) {
-			return s.beforeEnd(r.Lease, end)
-		}
-	}
-	var until time.Time
-	for _, u := range []*span{r.Unanswered, r.Lease} {
-		if u == nil || u.Event == s.event.ID && s.operation.Guarantee != connector.Search {
-			continue // the same write again, which its guarantee makes harmless
-		}
-		if end := s.over(r.key, u, u.Linger); s.started.Before(end) && end.After(until) {
-			until = end
-		}
-	}
-	return until
-}
-
-// beforeEnd looks again while another worker holds the entity, which mostly takes much
-// less than its lease: after half as long as it has held it, at first at once.
-func (s *handling) beforeEnd(lease *span, end time.Time) time.Time {
-	held := s.started.Sub(lease.Until.Add(-lease.For))
-	next := s.started.Add(Patience{Part: 2, Least: 100 * time.Millisecond, Most: time.Minute}.Wait(held, s.Random))
-	if next.After(end) {
-		return end
-	}
-	return next
 }

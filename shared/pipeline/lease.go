@@ -39,11 +39,16 @@ func (c *Config) over(name string, s *span, extra time.Duration) time.Time {
 	if s.Worker == me.name {
 		return until
 	}
-	watched := me.firstSeen(name+"|"+s.Worker+"|"+s.Until.String(), c.Now()).Add(s.For + extra)
+	watched := c.since(name, s).Add(s.For + extra)
 	if skewed := until.Add(c.Policy.Skew); skewed.Before(watched) {
 		return skewed
 	}
 	return watched
+}
+
+// since returns when this worker first saw the span.
+func (c *Config) since(name string, s *span) time.Time {
+	return c.self().firstSeen(name+"|"+s.Worker+"|"+s.Until.String(), c.Now())
 }
 
 // worker is what this process remembers from message to message. Nothing in it is

@@ -118,3 +118,30 @@ func TestARedeliveryWaitsShortlyForTheHolderAndExactlyForALateRequest(t *testing
 		t.Errorf("the newer version was told %v (%v), want %v", decision.Until, err, want)
 	}
 }
+
+func TestF53AClockThatIsBehindLooksNoMoreOftenForTheEndOfALease(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	both := b.twoVersions()
+	crashing, other := b.another("crashing", b.clock.Now), b.another("other", b.skewed(-10*time.Minute))
+	crashing.System.Target = targetFunc(func(context.Context, connector.Delivery) (connector.Receipt, error) {
+		crashing.Config.State, crashing.Config.Ledger = brokenPort{}, brokenPort{}
+		return connector.Receipt{}, lost
+	})
+	if _, err := crashing.Handle(t.Context(), both[0]); err == nil {
+		t.Fatal("the worker did not crash")
+	}
+	looks, decision := 0, pipeline.Decision{Until: b.clock.Now()}
+	for ; !decision.Ended() && looks < 100; looks++ {
+		var err error
+		if decision, err = other.Handle(t.Context(), both[0]); err != nil {
+			t.Fatal(err)
+		}
+		if pause := decision.Until.Sub(other.Config.Now()); pause > 0 {
+			b.clock.Advance(pause)
+		}
+	}
+	if looks > 40 {
+		t.Errorf("%d looks at one lease", looks)
+	}
+}

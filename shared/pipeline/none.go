@@ -18,10 +18,18 @@ const OutcomeUnknown = "outcome_unknown"
 //	           ├── refused, throttled, not sent ── write again
 //	           └── no answer, 5xx, crash ── parked, for a person to look
 //
+// All that can tell is our own ledger, where the crash came after the answer.
 // Redriving the parked message is that person's word that the target has nothing of it.
 func (d *Deliverer) byNone(ctx context.Context, s *handling, delivery connector.Delivery) (connector.Receipt, error) {
 	const why = "an earlier attempt may have taken effect; look at the target, and redrive this only if it has nothing of it"
 	if t := s.record.try(s.event.ID); !t.Open.IsZero() {
+		told, err := s.Ledger.Find(ctx, Query{Event: s.event.ID, Route: s.route, Stage: Confirmed})
+		if err != nil {
+			return connector.Receipt{}, unavailable("reading the ledger", err)
+		}
+		if len(told) > 0 {
+			return connector.Receipt{Ref: told[0].TargetRef, Detail: "the ledger has it confirmed"}, nil
+		}
 		return connector.Receipt{}, outcomeUnknown(why)
 	}
 	receipt, err := d.write(ctx, s, delivery)

@@ -175,7 +175,7 @@ func TestF48TheSearchComesNotBeforeItCanSee(t *testing.T) {
 		t.Fatalf("%d searches, %d writes before the first can be seen", s.finds, len(s.calls))
 	}
 	s.settle(5 * time.Minute)
-	if e := b.one(pipeline.Confirmed); s.holds() != "[v1]" || len(s.calls) != 1 || e.TargetRef != "0" {
+	if e := b.one(pipeline.Confirmed); s.holds() != "[v1]" || len(s.calls) != 2 || s.calls[1].Ref != "0" || e.TargetRef != "0" {
 		t.Errorf("the shelf holds %s after %d writes, ref %q", s.holds(), len(s.calls), e.TargetRef)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -59,13 +60,17 @@ type try struct {
 	Count      int               `json:"count"`               // attempts that were made
 	Crashes    int               `json:"crashes,omitempty"`   // attempts in a row that left no trace
 	Spent      map[string]budget `json:"spent,omitempty"`     // by kind of failure
-	Open       time.Time         `json:"open,omitzero"`       // since when a write of it has an unknown outcome
+	Version    message.Sequence  `json:"version,omitempty"`   // of the message
+	Open       time.Time         `json:"open,omitzero"`       // since when a write of it has an unknown outcome …
+	Sole       bool              `json:"sole,omitempty"`      // … for which every other message has to wait
+	Quiet      *span             `json:"quiet,omitempty"`     // in which the target wants to hear nothing of it
 	Generation int               `json:"gen,omitempty"`       // idempotency keys that were spent
 	Conflicts  int               `json:"conflicts,omitempty"` // writes that found another value than expected
 	Dead       bool              `json:"dead,omitempty"`      // already in the dead-letter queue …
 	Redrive    int               `json:"redrive,omitempty"`   // … at this redrive count …
 	Print      string            `json:"print,omitempty"`     // … because of this failure …
-	Alike      int               `json:"alike,omitempty"`     // … so many times in a row
+	Alike      int               `json:"alike,omitempty"`     // … so many times in a row …
+	Asked      bool              `json:"asked,omitempty"`     // … which only a person can judge
 	Touched    time.Time         `json:"touched,omitzero"`
 }
 
@@ -106,12 +111,15 @@ func (t *try) open(at time.Time) {
 // bury notes that the message lies in the dead-letter queue, and how often in a row for
 // this reason. What a later redrive has to know stays: a write without a known outcome,
 // and which key comes next.
-func (t *try) bury(redrives int, fingerprint string) {
+func (t *try) bury(redrives int, because *EntryError) {
 	alike := 1
-	if t.Print == fingerprint {
+	if t.Print == because.Fingerprint {
 		alike = t.Alike + 1
 	}
-	*t = try{Dead: true, Redrive: redrives, Print: fingerprint, Alike: alike, Open: t.Open, Generation: t.Generation, Touched: t.Touched}
+	*t = try{
+		Dead: true, Redrive: redrives, Print: because.Fingerprint, Alike: alike, Asked: because.Code == OutcomeUnknown,
+		Version: t.Version, Open: t.Open, Sole: t.Sole, Generation: t.Generation, Touched: t.Touched,
+	}
 }
 
 func recordKey(scope string, key message.Key) string { return scope + "|" + key.String() }
@@ -157,12 +165,14 @@ func (r *record) try(event string) *try {
 	return r.Tries[event]
 }
 
-// forget drops what was touched longest ago beyond what a record can hold.
+// forget drops what was touched longest ago beyond what a record can hold, and what has
+// an unknown outcome last.
 func (r *record) forget() {
 	for len(r.Tries) > 2*remembered {
 		oldest := ""
 		for event, t := range r.Tries {
-			if oldest == "" || t.Touched.Before(r.Tries[oldest].Touched) {
+			first, open := oldest == "", r.pending(event)
+			if first || open != r.pending(oldest) && !open || open == r.pending(oldest) && t.Touched.Before(r.Tries[oldest].Touched) {
 				oldest = event
 			}
 		}
@@ -180,18 +190,27 @@ func (r *record) dead() bool {
 	return false
 }
 
-// release gives the lease back after an attempt that left a trace.
-func (r *record) release() {
-	if r.Lease != nil {
-		r.try(r.Lease.Event).Crashes = 0
+// release gives an attempt's own lease back when it left a trace. One that was left
+// behind by a crash stays: it tells of a write.
+func (r *record) release(own *span) {
+	if own != nil && r.Lease == own {
+		r.try(own.Event).Crashes = 0
 		r.Lease = nil
 	}
 }
 
-// confirm notes the effect and gives the lease back.
-func (r *record) confirm(m *message.Message, effect, ref, version string) {
-	r.release()
+// end forgets a message that has ended well, and every attempt at it.
+func (r *record) end(m *message.Message) {
+	if r.Lease != nil && r.Lease.Event == m.ID {
+		r.Lease = nil
+	}
 	delete(r.Tries, m.ID)
+}
+
+// confirm notes the effect. Whatever became of older versions, the fence keeps them off.
+func (r *record) confirm(m *message.Message, effect, ref, version string) {
+	r.end(m)
+	maps.DeleteFunc(r.Tries, func(_ string, t *try) bool { return t.Version != "" && t.Version < m.Sequence })
 	r.Skipped = nil
 	if r.Confirmed == nil {
 		r.Confirmed = &confirmed{}
@@ -211,13 +230,6 @@ func (r *record) skip(reason string, final bool, version message.Sequence) {
 		return
 	}
 	r.Skipped = &skipped{Reason: reason, Final: final, Sequence: version}
-}
-
-// pass gives the lease back after a message that was skipped: the target has nothing
-// of it, so what comes later must not find the entity confirmed.
-func (r *record) pass(m *message.Message) {
-	r.release()
-	delete(r.Tries, m.ID)
 }
 
 func lastOf(list []string) []string { return list[max(0, len(list)-remembered):] }

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"time"
 
 	"causeway/shared/connector"
 	"causeway/shared/message"
@@ -10,26 +11,25 @@ import (
 // bySearch delivers to an operation that offers nothing but that its effect can be found
 // afterwards: journal, settle, search.
 //
-//	claim ── search ── nothing ── write ── done
+//	claim ── search ── nothing ── create ──── done
 //	           │                    └── no answer, crash ── settle ── search …
-//	           ├── found, after an attempt without a known outcome ── done
-//	           └── found, from before our memory ── set its state ── done
+//	           └── found ── set its state ─── done
 //
 // To settle is to wait until no earlier request can take effect any more and no search
 // can miss one that did: the timeout, the target's Linger and the operation's Lag
-// (blocked). Only then the search decides, and a write follows only if it finds nothing.
-// What the target has confirmed once is known by its id and not searched for again; its
-// state is set, which may be repeated.
+// (late). Only then the search decides: it is the outcome of whatever was open. What is
+// found may be an earlier attempt's or older than our memory, and nothing tells which;
+// so its state is set, which may be repeated. What is known by its id is not searched for.
 func (d *Deliverer) bySearch(ctx context.Context, s *handling, delivery connector.Delivery) (connector.Receipt, error) {
 	if delivery.Ref == "" {
 		ref, err := d.find(ctx, s, s.event.Key())
 		if err != nil {
 			return connector.Receipt{}, err
 		}
-		if t := s.record.try(s.event.ID); ref != "" && !t.Open.IsZero() {
-			return connector.Receipt{Ref: ref, Detail: "found at the target: an earlier attempt had taken effect"}, nil
+		s.record.try(s.event.ID).Open = time.Time{}
+		if delivery.Ref = ref; ref != "" && s.record.Confirmed == nil {
+			s.record.Confirmed = &confirmed{Ref: ref}
 		}
-		delivery.Ref = ref
 	}
 	return d.write(ctx, s, delivery)
 }
