@@ -106,8 +106,8 @@ func (p *program) openSystems(context.Context) error {
 		return err
 	}
 	for i, system := range functions.All() {
-		own, faked := settings, !isSet(settings, system.Profile)
-		if faked {
+		own := settings
+		if !isSet(settings, system.Profile) {
 			if own, err = p.openFake(system, i+1); err != nil {
 				return err
 			}
@@ -117,9 +117,6 @@ func (p *program) openSystems(context.Context) error {
 		})
 		if err != nil {
 			return fmt.Errorf("opening %s: %w", system.Profile.Name, err)
-		}
-		if faked {
-			opened.Profile.Linger = 0 // it dies with the command, and nothing of it comes late
 		}
 		p.systems[system.Profile.Name] = opened
 	}

@@ -56,7 +56,6 @@ func sent(steps []day.Delivery) []day.Delivery {
 func (w *world) drawKills(random *rand.Rand) {
 	w.kills.draw(random, onWrite, 60, pointClaim, pointAnswer, pointDelete, pointTimeout, pointClaim, pointAnswer, pointDelete)
 	w.kills.draw(random, onInvocation, 20, pointReceive, pointReceive)
-	w.kills.draw(random, onHalf, 1, pointMidBatch)
 	if w.aws == nil {
 		return
 	}
