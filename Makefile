@@ -54,7 +54,7 @@ test-aws: $(if $(TEMPLATES),,synth) ## run what is deployed, without an account:
 		CGO_ENABLED=0 go build $(DIST_FLAGS) -o ".tools/dist-aws/$${name/\//-}/bootstrap" "./$$folder"; \
 	done
 	go test -tags aws -c -o .tools/test-aws ./test/aws
-	cd test/aws && TEMPLATES="$(abspath $(or $(TEMPLATES),infra/cdk.out))" PROGRAMS="$(CURDIR)/.tools/dist-aws" ../../.tools/test-aws -test.v -test.parallel 4 -test.timeout 30m
+	cd test/aws && TEMPLATES="$(abspath $(or $(TEMPLATES),infra/cdk.out))" PROGRAMS="$(CURDIR)/.tools/dist-aws" ../../.tools/test-aws -test.v -test.parallel 8 -test.timeout 30m
 
 .PHONY: bench
 bench: ## speed of the translation and of the local engine, as ratios

@@ -87,11 +87,24 @@ func run(ctx context.Context, o options, out io.Writer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	measured, err := measure(ctx, o, programs)
-	if err != nil {
-		return false, err
+	for try := 1; ; try++ {
+		measured, err := measure(ctx, o, programs)
+		if err != nil {
+			return false, err
+		}
+		if try == tries || limits.holds(names, measured) {
+			return table(out, names, measured, limits), nil
+		}
 	}
-	return table(out, names, measured, limits), nil
+}
+
+// tries is how often times are taken while one is over the budget: what else the machine
+// does only adds to them, so a program that is too slow is so each time.
+const tries = 3
+
+// holds reports whether every function is within the budget.
+func (b budget) holds(names []string, measured map[string]figures) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return len(b.broken(measured[name], measured[minimal])) > 0 })
 }
 
 // minimal is the name of the smallest program.
