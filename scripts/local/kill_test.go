@@ -27,7 +27,9 @@ type killed struct {
 
 // TestKills kills the command with SIGKILL at points of the day that lie evenly over
 // it, the last fifth of them while the queues drain, starts it again on the same folder
-// and has the books audited. The moment differs from run to run by a seeded pause.
+// and has the books audited. The moment differs from run to run by a seeded pause. A kill
+// between writing a dead letter and noting it has the letter written once more: it is
+// copied first and noted then, never the reverse, and redriving both does one thing.
 func TestKills(t *testing.T) {
 	t.Parallel()
 	all := &tally{}
@@ -40,7 +42,7 @@ func TestKills(t *testing.T) {
 				k := at(point, run, len(steps))
 				got := k.play(t)
 				all.add(got)
-				if got.Lost != 0 || got.Duplicated != 0 || got.Accepted != accepted(steps) || got.Dead != 1 || got.Parked != 1 {
+				if got.Lost != 0 || got.Duplicated != 0 || got.Accepted != accepted(steps) || got.Dead < 1 || got.Dead > 2 || got.Parked != 1 {
 					t.Errorf("killed at %+v, the day ended with %+v, want %d accepted, 1 dead and its payment waiting", k, got, accepted(steps))
 				}
 			})
@@ -93,7 +95,8 @@ type tally struct {
 		Runs       int `json:"runs"`
 		Lost       int `json:"lost"`
 		Duplicated int `json:"duplicated"`
-		Leftover   int `json:"leftover"` // dead or parked beyond the one of each that the day holds
+		Leftover   int `json:"leftover"`           // parked beyond the one that the day holds
+		Twice      int `json:"dead_letters_twice"` // beyond the one that the day holds
 	}
 }
 
@@ -103,7 +106,8 @@ func (a *tally) add(r result) {
 	a.sum.Runs++
 	a.sum.Lost += r.Lost
 	a.sum.Duplicated += r.Duplicated
-	a.sum.Leftover += int(r.Dead+r.Parked) - 2
+	a.sum.Leftover += int(r.Parked) - 1
+	a.sum.Twice += int(r.Dead) - 1
 }
 
 func (a *tally) line() string {

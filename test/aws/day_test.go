@@ -29,6 +29,7 @@ const seed = 2026_11
 // TestTheDayWithKills plays the whole sample day and kills function processes at every
 // place at which a crash could lose or double something.
 func TestTheDayWithKills(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.drawKills(rand.New(rand.NewPCG(seed, 1)))
 	steps := sent(day.Sample())

@@ -17,6 +17,7 @@ const some = 44
 // TestFaults plays the beginning of the day in a world of its own per fault. Nothing
 // may be lost, doubled or dead.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	if environmentOfTest.endpoint != nil || environmentOfTest.account != "" {
 		t.Log("the faults below are played at the stand-in only")
 		return
@@ -73,6 +74,7 @@ func TestFaults(t *testing.T) {
 
 // TestMidBatch is F5: a full batch waits for its function, which dies half way.
 func TestMidBatch(t *testing.T) {
+	t.Parallel()
 	if environmentOfTest.endpoint != nil || environmentOfTest.account != "" {
 		return // the day with kills has it too
 	}
