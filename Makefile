@@ -18,7 +18,7 @@ BUILD = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown
 
 .PHONY: help
 help: ## list the commands
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## start engine, connectors and fakes here, play the sample day, keep running (PORT=, DATA=, SETTINGS=)
