@@ -39,9 +39,10 @@
 // read and two writes of the State.
 //
 // Waiting is not failing. A lease, a parent, another message's unknown outcome, a
-// throttle, a permit, an open circuit and a request that may come late defer the message to the time at which it can go on, or
-// where that is not known to a part of how long it has waited already (Patience), and
-// use up nothing. Budgets are time spent failing, each kind of failure by itself.
+// throttle, a permit, an open circuit and a request that may come late defer the message
+// to the time at which it can go on, or where that is not known to a part of how long it
+// has waited already (Patience), and use up nothing. Budgets are time spent failing, each
+// kind of failure by itself.
 //
 // The State out of reach means that delivery stops: whatever cannot be claimed is not
 // written to a target. Doors go on, because they do not need it.
