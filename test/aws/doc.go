@@ -20,12 +20,13 @@
 // fails, or that names an unknown message, comes again whole. API Gateway: routes and
 // integrations of the template, payload format 2.0, every other body in base64.
 //
-// Two settings differ from what is deployed, so that nobody waits an hour: queues hide
-// a received message for twenty seconds, and a call to NetSuite may take two.
+// Three settings differ from what is deployed, so that nobody waits an hour: queues hide
+// a received message for twenty seconds, a call to NetSuite may take two, and a request
+// that was given up does not linger, because the fake is done with it.
 //
 // Schedules do not fire (a first poll looks back a day, and the sample day is older), so
-// deliveries of the sample day that never arrive, which polling
-// makes up for, are left out.
+// deliveries of the sample day that never arrive, which polling makes up for, are left
+// out.
 //
 // # Faults
 //
