@@ -100,7 +100,7 @@ func run(ctx context.Context, o options, out io.Writer) (bool, error) {
 
 // tries is how often times are taken while one is over the budget: what else the machine
 // does only adds to them, so a program that is too slow is so each time.
-const tries = 3
+const tries = 6
 
 // holds reports whether every function is within the budget.
 func (b budget) holds(names []string, measured map[string]figures) bool {
