@@ -65,6 +65,7 @@ func readBudget(file string) (b budget, err error) {
 type figures struct {
 	program, zip      float64
 	init, withSecret  float64
+	ratio             float64 // of init to the smallest program's
 	resident, highest float64
 }
 
@@ -87,24 +88,38 @@ func run(ctx context.Context, o options, out io.Writer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for try := 1; ; try++ {
+	best := map[string]figures{}
+	for range tries {
 		measured, err := measure(ctx, o, programs)
 		if err != nil {
 			return false, err
 		}
-		if try == tries || limits.holds(names, measured) {
-			return table(out, names, measured, limits), nil
+		keep(best, measured)
+		if limits.holds(names, best) {
+			break
+		}
+	}
+	return table(out, names, best, limits), nil
+}
+
+// tries is how often times are taken while one is over the budget: what else the machine
+// does adds to them, so a program that is too slow is so each time.
+const tries = 6
+
+// keep replaces the figures of each program whose start was faster, beside the smallest
+// program in the same try, than in any try before.
+func keep(best, measured map[string]figures) {
+	for name, f := range measured {
+		f.ratio = f.init / measured[minimal].init
+		if known, ok := best[name]; !ok || f.ratio < known.ratio {
+			best[name] = f
 		}
 	}
 }
 
-// tries is how often times are taken while one is over the budget: what else the machine
-// does only adds to them, so a program that is too slow is so each time.
-const tries = 6
-
 // holds reports whether every function is within the budget.
 func (b budget) holds(names []string, measured map[string]figures) bool {
-	return !slices.ContainsFunc(names, func(name string) bool { return len(b.broken(measured[name], measured[minimal])) > 0 })
+	return !slices.ContainsFunc(names, func(name string) bool { return len(b.broken(measured[name])) > 0 })
 }
 
 // minimal is the name of the smallest program.
@@ -119,8 +134,8 @@ func table(out io.Writer, names []string, measured map[string]figures, limits bu
 	for _, name := range names {
 		f := measured[name]
 		fmt.Fprintf(out, "%-24s %6.2f (%.2f×) %6.2f (%.2f×) %8.2f (%.2f×) %12.2f %6.1f (%.2f×) %6.1f (%.2f×)\n", name, f.program, f.program/least.program, f.zip, f.zip/least.zip,
-			f.init, f.init/least.init, f.withSecret, f.resident, f.resident/least.resident, f.highest, f.highest/least.highest)
-		for _, broken := range limits.broken(f, least) {
+			f.init, f.ratio, f.withSecret, f.resident, f.resident/least.resident, f.highest, f.highest/least.highest)
+		for _, broken := range limits.broken(f) {
 			passed = false
 			fmt.Fprintf(out, "  over budget: %s\n", broken)
 		}
@@ -129,7 +144,7 @@ func table(out io.Writer, names []string, measured map[string]figures, limits bu
 }
 
 // broken names the limits that the figures pass.
-func (b budget) broken(f, least figures) []string {
+func (b budget) broken(f figures) []string {
 	var all []string
 	check := func(what string, got, most float64) {
 		if got > most {
@@ -138,7 +153,7 @@ func (b budget) broken(f, least figures) []string {
 	}
 	check("the program in MB", f.program, b.ProgramMB)
 	check("the zip in MB", f.zip, b.ZipMB)
-	check("init against the smallest program", f.init/least.init, b.InitRatio)
+	check("init against the smallest program", f.ratio, b.InitRatio)
 	check("resident memory at init in MiB", f.resident, b.InitMB)
 	check("resident memory in a batch of ten in MiB", f.highest, b.PeakMB)
 	return all

@@ -40,10 +40,23 @@ func TestWhatPassesTheBudgetFails(t *testing.T) {
 		f := within
 		c.change(&f)
 		var out bytes.Buffer
-		passed := table(&out, []string{"toy-receive"}, map[string]figures{minimal: least, "toy-receive": f}, limits)
+		best := map[string]figures{}
+		keep(best, map[string]figures{minimal: least, "toy-receive": f})
+		passed := table(&out, []string{"toy-receive"}, best, limits)
 		if passed != (c.says == "") || !strings.Contains(out.String(), c.says) {
 			t.Errorf("%s: passed %v, printed %s", name, passed, out.String())
 		}
+	}
+}
+
+func TestTheFastestStartBesideTheSmallestIsKept(t *testing.T) {
+	t.Parallel()
+	best := map[string]figures{}
+	for _, try := range [][2]float64{{2, 4}, {2, 3}, {3, 3.6}, {1, 2}} { // of the smallest, of the function
+		keep(best, map[string]figures{minimal: {init: try[0]}, "toy": {init: try[1]}})
+	}
+	if got := best["toy"]; got.init != 3.6 || got.ratio != 1.2 {
+		t.Errorf("kept %+v", got)
 	}
 }
 
