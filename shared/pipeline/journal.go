@@ -96,23 +96,27 @@ func (s *handling) attempted(f *fault.Error) {
 	}
 }
 
+// marks is how often a record is saved anew before what an attempt found is given up.
+const marks = 5
+
 // mark saves how the attempt ended. A save that lost a race while the attempt's lease
-// stands lost it to nobody who may write the entity, and is made once more: otherwise
-// what is known now would be forgotten until the lease has run out.
+// stands lost it to nobody who may write the entity, but to somebody who needs no claim,
+// such as a filter that keeps a version out: what that noted is taken over, and it is
+// saved again. Otherwise what is known now would be forgotten until the lease has run out.
 func (s *handling) mark(ctx context.Context) error {
-	lost := s.record.save(ctx, s.State, s.Now())
-	if s.lease == nil || !errors.Is(lost, ErrConflict) {
-		return lost
+	err := s.record.save(ctx, s.State, s.Now())
+	for again := 0; again < marks && s.lease != nil && errors.Is(err, ErrConflict); again++ {
+		stored, failed := load(ctx, s.State, s.record.key)
+		if failed != nil {
+			return errors.Join(err, failed)
+		}
+		if !s.lease.same(stored.Lease) {
+			return err
+		}
+		s.record.join(stored, s.event.ID)
+		err = s.record.save(ctx, s.State, s.Now())
 	}
-	stored, err := load(ctx, s.State, s.record.key)
-	if err != nil {
-		return errors.Join(lost, err)
-	}
-	if l := stored.Lease; l == nil || l.Event != s.lease.Event || l.Worker != s.lease.Worker || !l.Until.Equal(s.lease.Until) {
-		return lost
-	}
-	s.record.revision = stored.revision
-	return s.record.save(ctx, s.State, s.Now())
+	return err
 }
 
 // definite reports whether a failed write has certainly had no effect. A 500 is no such

@@ -32,6 +32,11 @@ func (c *Config) take(event string, length time.Duration) *span {
 	return &span{Event: event, Worker: c.self().name, For: length, Until: c.Now().Add(length)}
 }
 
+// same reports whether the other is this very span, as it was stored.
+func (s *span) same(o *span) bool {
+	return o != nil && s.Event == o.Event && s.Worker == o.Worker && s.Until.Equal(o.Until)
+}
+
 // over returns when the span ends, and the extra time after it, by this worker's own
 // clock. name tells apart spans of different things.
 func (c *Config) over(name string, s *span, extra time.Duration) time.Time {

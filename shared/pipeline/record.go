@@ -165,6 +165,26 @@ func (r *record) try(event string) *try {
 	return r.Tries[event]
 }
 
+// join takes over what others have stored since the attempt loaded the record whose lease
+// it holds: their tries, and that a version was skipped.
+func (r *record) join(stored *record, own string) {
+	mine := r.Tries[own]
+	r.revision, r.Tries = stored.revision, stored.Tries
+	if delete(r.Tries, own); mine != nil {
+		*r.try(own) = *mine
+	}
+	if r.Confirmed == nil {
+		r.Skipped = stored.Skipped
+		return
+	}
+	r.outdate(r.Confirmed.Sequence)
+}
+
+// outdate forgets the attempts at versions older than the one that is confirmed.
+func (r *record) outdate(fence message.Sequence) {
+	maps.DeleteFunc(r.Tries, func(_ string, t *try) bool { return t.Version != "" && t.Version < fence })
+}
+
 // forget drops what was touched longest ago beyond what a record can hold, and what has
 // an unknown outcome last.
 func (r *record) forget() {
@@ -210,7 +230,7 @@ func (r *record) end(m *message.Message) {
 // confirm notes the effect. Whatever became of older versions, the fence keeps them off.
 func (r *record) confirm(m *message.Message, effect, ref, version string) {
 	r.end(m)
-	maps.DeleteFunc(r.Tries, func(_ string, t *try) bool { return t.Version != "" && t.Version < m.Sequence })
+	r.outdate(m.Sequence)
 	r.Skipped = nil
 	if r.Confirmed == nil {
 		r.Confirmed = &confirmed{}

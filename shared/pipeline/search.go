@@ -17,19 +17,24 @@ import (
 //
 // To settle is to wait until no earlier request can take effect any more and no search
 // can miss one that did: the timeout, the target's Linger and the operation's Lag
-// (late). Only then the search decides: it is the outcome of whatever was open. What is
-// found may be an earlier attempt's or older than our memory, and nothing tells which;
-// so its state is set, which may be repeated. What is known by its id is not searched for.
+// (late). Only then the search decides. Nothing means that nothing was written. What is
+// found may be an earlier attempt's or older than our memory, and nothing tells which nor
+// what state it is in; so its state is set, which may be repeated. Until that is done an
+// older version waits, as it does at an operation that writes under our id. What is known
+// by its id is not searched for.
 func (d *Deliverer) bySearch(ctx context.Context, s *handling, delivery connector.Delivery) (connector.Receipt, error) {
 	if delivery.Ref == "" {
 		ref, err := d.find(ctx, s, s.event.Key())
 		if err != nil {
 			return connector.Receipt{}, err
 		}
-		s.record.try(s.event.ID).Open = time.Time{}
-		if delivery.Ref = ref; ref != "" && s.record.Confirmed == nil {
+		t := s.record.try(s.event.ID)
+		if t.Sole = false; ref == "" {
+			t.Open = time.Time{}
+		} else {
 			s.record.Confirmed = &confirmed{Ref: ref}
 		}
+		delivery.Ref = ref
 	}
 	return d.write(ctx, s, delivery)
 }

@@ -14,10 +14,10 @@ import (
 //     worker is writing the entity: come again then (held).
 //  2. A write of another message has an unknown outcome. What that means for this one is
 //     a matter of what the target offers (ahead):
-//     - IdempotencyKey, Search, None: only the very message can find out, by its key, its
-//     search or a person. All others wait for it.
-//     - ExternalID: an older version waits, since the newer one may be there; a newer
-//     one may go.
+//     - IdempotencyKey, None, and Search while the target's id is not known: only the very
+//     message can find out, by its key, its search or a person. All others wait for it.
+//     - ExternalID, and Search once the id is known: an older version waits, since the
+//     newer one may be there; a newer one may go.
 //     - CompareAndSet: nobody waits, the target tells.
 //  3. A request may take effect yet, and would do so on top of this one: come again when
 //     it no longer can (late).
@@ -72,11 +72,12 @@ func (s *handling) beforeEnd(lease *span, end time.Time) time.Time {
 // sole reports whether nobody but the message itself can find out what became of a write.
 func (s *handling) sole() bool {
 	switch s.operation.Guarantee {
-	case connector.IdempotencyKey, connector.Search, connector.None:
+	case connector.IdempotencyKey, connector.None:
 		return true
-	default:
-		return false
+	case connector.Search:
+		return s.knownRef() == ""
 	}
+	return false
 }
 
 // pending reports whether a write of the event may have been made whose outcome nobody
@@ -105,7 +106,7 @@ func (s *handling) waitsFor(event string, t *try) bool {
 	if s.sole() || t.Sole {
 		return !s.record.pending(s.event.ID) || before(t.Version, event, s.event.Sequence, s.event.ID)
 	}
-	return s.operation.Guarantee == connector.ExternalID && t.Version > s.event.Sequence
+	return s.operation.Guarantee != connector.CompareAndSet && t.Version > s.event.Sequence
 }
 
 // before orders messages of unknown outcome: newer versions first.

@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -139,6 +140,62 @@ func TestF50AnOlderVersionWaitsForOneThatWasConfirmedButNotMarked(t *testing.T) 
 	}
 }
 
+// TestF48AnOlderVersionWaits has a version found by its search, whose state cannot be set
+// for an hour: what was found may hold it already.
+func TestF48AnOlderVersionWaitsForOneThatWasFoundButNotSet(t *testing.T) {
+	t.Parallel()
+	b, s := onShelf(t, connector.Operation{Guarantee: connector.Search})
+	b.config.Policy.Breaker.Failures = 0
+	s.acts = []act{acts["answer lost after the effect"], refuse(fault.Error{Kind: fault.Throttled, After: time.Hour})}
+	s.version(3)
+	s.settle(30 * time.Minute)
+	if len(s.calls) != 2 {
+		t.Fatalf("%d writes, want the lost one and the throttled one", len(s.calls))
+	}
+	s.version(2)
+	s.settle(20 * time.Minute)
+	if len(s.calls) != 2 {
+		t.Error("the older version was written meanwhile")
+	}
+	s.version(4) // which nothing can go back on
+	b.one(pipeline.Confirmed)
+	s.settle(3 * time.Hour)
+	if got := s.holds(); got != "[v4]" || len(b.entries(pipeline.Superseded)) != 2 {
+		t.Errorf("the shelf holds %s, superseded %+v", got, b.entries(pipeline.Superseded))
+	}
+	s.confirmedInOrder()
+}
+
+// TestTwoUnknownOutcomesAreResolvedNewestFirst has a record in which each of two versions
+// is one that all others have to wait for, as a change of an operation's guarantee leaves it.
+func TestTwoUnknownOutcomesAreResolvedNewestFirst(t *testing.T) {
+	t.Parallel()
+	b, s := onShelf(t, connector.Operation{Guarantee: connector.IdempotencyKey, KeyLife: 24 * time.Hour})
+	tries := map[string]any{}
+	for v := 1; v <= 2; v++ {
+		name := "v" + strconv.Itoa(v)
+		b.post(name, toyFact{Type: amended, ID: "7", Version: v, Name: name})
+	}
+	batchOf(t, b, "toy-inbox", b.translate)
+	for _, e := range b.entries(pipeline.Published) {
+		tries[e.Event] = map[string]any{"count": 1, "open": epoch, "sole": true, "version": e.Version}
+	}
+	value, err := json.Marshal(map[string]any{"tries": tries})
+	if err != nil || len(tries) != 2 {
+		t.Fatalf("%d tries, %v", len(tries), err)
+	}
+	if _, err := b.memory.Put(t.Context(), pipeline.Item{Key: recordOf7, Value: value}); err != nil {
+		t.Fatal(err)
+	}
+	s.settle(time.Hour)
+	if len(s.calls) != 1 || s.holds() != "[v2]" || len(b.entries(pipeline.Superseded)) != 1 {
+		t.Errorf("%d writes, the shelf holds %s: they wait for each other", len(s.calls), s.holds())
+	}
+}
+
+// recordOf7 is the key of the record that the tests' entity has.
+const recordOf7 = "toy2|toy/t1/customer/7"
+
 func TestANewerVersionUnderAnExternalIDGoesOnBesideAPoisonedOne(t *testing.T) {
 	t.Parallel()
 	b, s := onShelf(t, connector.Operation{Guarantee: connector.ExternalID})
@@ -165,7 +222,7 @@ func TestWhatWaitsHoldsNothing(t *testing.T) {
 	t.Parallel()
 	b, s := onShelf(t, connector.Operation{Guarantee: connector.Search, Amends: true})
 	s.version(2)
-	item, err := b.memory.Get(t.Context(), "toy2|toy/t1/customer/7")
+	item, err := b.memory.Get(t.Context(), recordOf7)
 	if err != nil || len(item.Value) == 0 || strings.Contains(string(item.Value), `"lease"`) {
 		t.Errorf("%s, %v: what waits holds the entity", item.Value, err)
 	}
@@ -176,7 +233,11 @@ func TestWhatWaitsHoldsNothing(t *testing.T) {
 
 func TestF27ACopyCallsNoEarlierThanTheTargetAsked(t *testing.T) {
 	t.Parallel()
-	for name, broken := range map[string]bool{"sound ports": false, "ledger throttled": true} {
+	for name, ledger := range map[string]func(*pipeline.Config) pipeline.Ledger{
+		"sound ports":          func(c *pipeline.Config) pipeline.Ledger { return c.Ledger },
+		"ledger throttled":     func(*pipeline.Config) pipeline.Ledger { return brokenPort{} },
+		"killed at the ledger": func(c *pipeline.Config) pipeline.Ledger { return lastWord{c.Ledger, c} },
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
@@ -193,16 +254,17 @@ func TestF27ACopyCallsNoEarlierThanTheTargetAsked(t *testing.T) {
 			})
 			first, other := b.another("first", b.clock.Now), b.another("other", b.skewed(-5*time.Minute))
 			first.System.Target, other.System.Target = asked, asked
-			if broken {
-				first.Config.Ledger = brokenPort{}
-			}
+			first.Config.Ledger = ledger(first.Config)
 			decision, err := first.Handle(t.Context(), in[0])
 			if err != nil || decision.Until.Before(epoch.Add(10*time.Minute)) {
 				t.Fatalf("told %v, %v", decision, err)
 			}
-			b.clock.Advance(9 * time.Minute)
 			copied := in[0]
 			copied.MessageID = "another"
+			if _, err = other.Handle(t.Context(), copied); err != nil { // which begins to watch the lease, if there is one yet
+				t.Fatal(err)
+			}
+			b.clock.Advance(9 * time.Minute)
 			if decision, err = other.Handle(t.Context(), copied); err != nil || decision.Ended() || calls != 1 {
 				t.Errorf("the copy was told %v, %v after %d calls", decision, err, calls)
 			}
@@ -212,6 +274,18 @@ func TestF27ACopyCallsNoEarlierThanTheTargetAsked(t *testing.T) {
 			}
 		})
 	}
+}
+
+// lastWord is a Ledger in whose first call the process is killed: nothing that comes
+// after it reaches the State.
+type lastWord struct {
+	pipeline.Ledger
+	config *pipeline.Config
+}
+
+func (l lastWord) Append(context.Context, ...pipeline.Entry) error {
+	l.config.State = brokenPort{}
+	return errPort
 }
 
 func TestALaterRefusalSaysNothingAboutAnEarlierWrite(t *testing.T) {
@@ -281,25 +355,47 @@ func TestF2WhatASearchFindsIsSetEvenAfterACrash(t *testing.T) {
 	}
 }
 
-// racing is a State whose second write of a message's record loses a race to nobody.
+// racing is a State in which the writes of a message's record, after the one that claims
+// it, are beaten a number of times by a write of somebody who needs no claim.
 type racing struct {
 	pipeline.State
-	writes int
+	writes, lost int
+	note         func(record map[string]any)
 }
 
 func (r *racing) Put(ctx context.Context, item pipeline.Item) (int64, error) {
 	if strings.HasPrefix(item.Key, "toy2|") {
-		if r.writes++; r.writes == 2 {
-			return 0, pipeline.ErrConflict
+		if r.writes++; r.writes > 1 && r.writes <= 1+r.lost {
+			return 0, r.beaten(ctx, item)
 		}
 	}
 	return r.State.Put(ctx, item)
 }
 
-func TestF51AnOutcomeThatLosesARaceUnderItsOwnLeaseIsSavedAgain(t *testing.T) {
+func (r *racing) beaten(ctx context.Context, item pipeline.Item) error {
+	stored, err := r.Get(ctx, item.Key)
+	if err != nil {
+		return err
+	}
+	record := map[string]any{}
+	if err := json.Unmarshal(stored.Value, &record); err != nil {
+		return err
+	}
+	r.note(record)
+	if stored.Value, err = json.Marshal(record); err != nil {
+		return err
+	}
+	if _, err := r.State.Put(ctx, stored); err != nil {
+		return err
+	}
+	_, err = r.State.Put(ctx, item) // which comes too late
+	return err
+}
+
+func TestF51AnOutcomeThatLosesRacesUnderItsOwnLeaseIsSavedAgain(t *testing.T) {
 	t.Parallel()
 	b, s := onShelf(t, connector.Operation{Guarantee: connector.None})
-	b.config.State = &racing{State: b.memory}
+	b.config.State = &racing{State: b.memory, lost: 3, note: func(map[string]any) {}}
 	b.post("1", toyFact{Type: amended, ID: "7", Version: 1, Name: "v1"})
 	b.drain(time.Second)
 	b.config.State = b.memory
@@ -310,5 +406,30 @@ func TestF51AnOutcomeThatLosesARaceUnderItsOwnLeaseIsSavedAgain(t *testing.T) {
 	s.version(1) // which the record knows by now
 	if len(s.calls) != 1 {
 		t.Error("the outcome was not saved")
+	}
+}
+
+// TestF51WhatWonTheRaceIsKept has a filter keep a newer version out while an attempt is
+// under way, which then has to wait.
+func TestF51WhatWonTheRaceIsKept(t *testing.T) {
+	t.Parallel()
+	b, s := onShelf(t, connector.Operation{Guarantee: connector.ExternalID})
+	b.config.State = &racing{State: b.memory, lost: 1, note: func(record map[string]any) {
+		record["skipped"] = map[string]any{"reason": "kept out", "sequence": "9999"}
+		record["tries"].(map[string]any)["other"] = map[string]any{"count": 0, "dead": true}
+	}}
+	s.acts = []act{refuse(fault.Error{Kind: fault.Throttled, After: time.Hour})}
+	s.version(1)
+	item, err := b.memory.Get(t.Context(), recordOf7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{`"kept out"`, `"other"`, `"quiet"`} {
+		if !strings.Contains(string(item.Value), part) {
+			t.Errorf("%s holds no %s", item.Value, part)
+		}
+	}
+	if strings.Contains(string(item.Value), `"lease"`) {
+		t.Errorf("%s: the lease was not given back", item.Value)
 	}
 }
