@@ -89,6 +89,8 @@ type process struct {
 	handle string        // event id of the message in its hands
 	wrote  bool          // the message in its hands was sent to the target
 	claims bool          // … was claimed
+	named  time.Time     // … was answered with this time before which the target wants to hear nothing of it
+	parcel int64         // which message of the queue it is
 	resume chan struct{}
 	over   chan struct{} // closed at its end
 	asleep bool          // until somebody wakes it, without an event of its own
@@ -127,7 +129,9 @@ func (p *process) exit() {
 }
 
 // begin takes the next message in hand.
-func (p *process) begin(handle string) { p.handle, p.wrote, p.claims = handle, false, false }
+func (p *process) begin(handle string, parcel int64) {
+	p.handle, p.parcel, p.wrote, p.claims, p.named = handle, parcel, false, false, time.Time{}
+}
 
 // clock is the time as the process sees it.
 func (p *process) clock() time.Time { return p.now.Add(p.skew) }

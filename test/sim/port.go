@@ -151,7 +151,13 @@ func (c ports) Delete(ctx context.Context, in pipeline.Incoming) error {
 func (c ports) Defer(ctx context.Context, in pipeline.Incoming, until time.Time) error {
 	// The queue counts in its own time: what the caller asks for is a pause.
 	until = until.Add(-c.p.skew)
-	return c.do(call{op: opDefer, name: in.Queue, event: c.p.handle}, func(fate) error { return c.world.store.Defer(ctx, in, until) })
+	return c.do(call{op: opDefer, name: in.Queue, event: c.p.handle}, func(fate) error {
+		err := c.world.store.Defer(ctx, in, until)
+		if err == nil {
+			c.world.quiet.parcels[c.p.parcel] = c.p.named
+		}
+		return err
+	})
 }
 
 func (c ports) Get(ctx context.Context, key string) (item pipeline.Item, err error) {
@@ -165,7 +171,10 @@ func (c ports) Get(ctx context.Context, key string) (item pipeline.Item, err err
 func (c ports) Put(ctx context.Context, item pipeline.Item) (revision int64, err error) {
 	err = c.do(call{op: opPut, name: item.Key, event: c.p.handle}, func(fate) (err error) {
 		revision, err = c.world.store.Put(ctx, item)
-		c.p.claims = c.p.claims || err == nil
+		if err == nil {
+			c.p.claims = true
+			c.world.quiet.noted(c.p, item.Key)
+		}
 		return err
 	})
 	return revision, err

@@ -25,6 +25,12 @@ type parcel struct {
 	out      pipeline.Outgoing
 }
 
+// number is the id of the parcel that was received.
+func number(in pipeline.Incoming) int64 {
+	id, _ := strconv.ParseInt(in.MessageID, 10, 64)
+	return id
+}
+
 func (h *parcel) handle() string {
 	return strconv.FormatInt(h.id, 10) + "." + strconv.Itoa(h.receives)
 }

@@ -63,6 +63,7 @@ func (w *world) purchase(customer, order string) []fact {
 func (w *world) replay() {
 	w.run()
 	w.replayed = w.now
+	w.struck += len(w.deliveries)
 	for i, d := range w.deliveries[:len(w.deliveries):len(w.deliveries)] {
 		if d.accepted {
 			w.deliver(newDelivery(fmt.Sprintf("replay-%d", i), d.fact), w.between(0, time.Minute))
@@ -115,6 +116,7 @@ func (w *world) amid() time.Duration { return w.between(0, w.spread+2*time.Secon
 
 func (w *world) burst() []fact {
 	var facts []fact
+	w.struck++
 	for i := range 60 {
 		facts = append(facts, fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: fmt.Sprint("b", i), Version: 1})
 	}
@@ -124,6 +126,7 @@ func (w *world) burst() []fact {
 // lateParent tells of a customer's order hours before the customer.
 func (w *world) lateParent() []fact {
 	w.after(w.between(time.Hour, 6*time.Hour), func() {
+		w.struck++
 		w.deliver(newDelivery("late", fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: "late", Version: 1}), 0)
 	})
 	return append(w.trade(), w.purchase("late", "late-0")...)

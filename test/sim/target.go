@@ -55,7 +55,7 @@ func newTarget(w *world, guarantee connector.Guarantee) *target {
 func (t *target) hear(p *process, event string, f fate) {
 	t.calls = append(t.calls, Call{p.now, event, f.name})
 	p.wrote = true
-	if wanted := t.world.notBefore[event]; p.now.Before(wanted) {
+	if wanted := t.world.quiet.until(p); p.now.Before(wanted) {
 		t.world.breaks(event, "the target asked not to be called about it before +%s, and was at +%s", wanted.Sub(epoch), p.now.Sub(epoch))
 	}
 }
@@ -156,7 +156,7 @@ func (c client) Deliver(_ context.Context, d connector.Delivery) (connector.Rece
 		return connector.Receipt{}, c.hang(d, expected, f)
 	case f.err != nil && !f.applied:
 		c.p.sleep(f.slow)
-		w.notBefore[d.Message.ID] = c.p.now.Add(f.quiet)
+		c.p.named = c.p.now.Add(f.quiet)
 		return connector.Receipt{}, f.err
 	}
 	return c.write(d, expected, f)

@@ -9,6 +9,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
+	"causeway/shared/pipeline"
 )
 
 // visit lets one process call the target and returns its world.
@@ -157,16 +158,39 @@ func TestEffectKnowsWhatWasConfirmed(t *testing.T) {
 	}
 }
 
+// TestTargetTellsWhenItIsHammered calls too early once by what the record knows, and once
+// by what the queue knows; what nobody could note is no promise.
 func TestTargetTellsWhenItIsHammered(t *testing.T) {
 	t.Parallel()
-	w := visit(t, connector.ExternalID, func(w *world, c client) {
-		w.injectors = []*injector{{strike: func(call) (fate, bool) { return waits(time.Minute), len(w.target.calls) == 0 }}}
-		_, _ = c.Deliver(t.Context(), write(1, "", ""))
-		_, _ = c.Deliver(t.Context(), write(1, "", ""))
-		c.p.sleep(time.Minute)
-		_, _ = c.Deliver(t.Context(), write(1, "", ""))
-	})
-	if len(w.broken) != 1 {
-		t.Errorf("%v, want one call that came too early", w.broken)
+	for name, c := range map[string]struct {
+		note  func(w *world, c client)
+		early int
+	}{
+		"nobody noted it": {func(*world, client) {}, 0},
+		"in the record": {func(w *world, c client) {
+			_, _ = ports{w, c.p}.Put(t.Context(), pipeline.Item{Key: erp + "|shop/customer/c"})
+			c.p.begin(c.p.handle, 2) // a copy
+		}, 1},
+		"in the queue": {func(w *world, c client) {
+			w.store.add(inbox, c.p.handle, pipeline.Outgoing{Body: []byte("1")})
+			in, _ := ports{w, c.p}.Receive(t.Context(), inbox, 1, 0)
+			c.p.parcel = number(in[0])
+			_ = ports{w, c.p}.Defer(t.Context(), in[0], c.p.now)
+		}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := visit(t, connector.ExternalID, func(w *world, cl client) {
+				w.injectors = []*injector{{strike: func(call) (fate, bool) { return waits(time.Minute), len(w.target.calls) == 0 }}}
+				_, _ = cl.Deliver(t.Context(), write(1, "", ""))
+				c.note(w, cl)
+				_, _ = cl.Deliver(t.Context(), write(1, "", ""))
+				cl.p.sleep(time.Minute)
+				_, _ = cl.Deliver(t.Context(), write(1, "", ""))
+			})
+			if len(w.broken) != c.early {
+				t.Errorf("%v, want %d calls that came too early", w.broken, c.early)
+			}
+		})
 	}
 }

@@ -40,8 +40,8 @@ type world struct {
 	injectors     []*injector
 	crashes       map[string]int // by event: below what the policy takes for poison
 	skews         map[string]time.Duration
-	notBefore     map[string]time.Time // by event: when the target wants to hear of it again
-	broken        []Violation          // promises of single faults that were not kept
+	quiet         quiet
+	broken        []Violation // promises of single faults that were not kept
 	signature     string
 	spread        time.Duration // in which the shop tells its facts
 	doorStaysOpen bool          // no delivery may need a second try
@@ -68,7 +68,7 @@ type moment struct {
 func newWorld(seed uint64, guarantee connector.Guarantee) *world {
 	w := &world{
 		loop: newLoop(epoch, seed), idlers: map[string][]*process{}, panicking: map[string]bool{}, crashes: map[string]int{},
-		skews: map[string]time.Duration{}, notBefore: map[string]time.Time{}, signature: "current",
+		skews: map[string]time.Duration{}, quiet: newQuiet(), signature: "current",
 		secrets: map[string]bool{"current": true}, policy: pipeline.DefaultPolicy(),
 	}
 	w.store = newStore(func() time.Time { return w.now }, branches, []string{shop})
@@ -165,7 +165,7 @@ func (w *world) work(p *process, queue string, handler pipeline.Handler) {
 			if p.now.Sub(received) > patience*timeout {
 				break
 			}
-			p.begin(w.store.label(in))
+			p.begin(w.store.label(in), number(in))
 			// An error leaves the message where it is; the ledger or the queue shows it.
 			if err := pipeline.Settle(context.Background(), c, handler, in); err != nil {
 				w.note(p, "error", err.Error())

@@ -1,0 +1,32 @@
+package sim
+
+import (
+	"strings"
+	"time"
+)
+
+// quiet is what anybody can still know of the times before which the target wants to
+// hear nothing of a message: what was stored in the entity's record, and how long the
+// queue hides the very message. A worker that was killed, or kept from the table, takes
+// the answer with it.
+type quiet struct {
+	events  map[string]time.Time
+	parcels map[int64]time.Time
+}
+
+func newQuiet() quiet { return quiet{events: map[string]time.Time{}, parcels: map[int64]time.Time{}} }
+
+// noted tells that the process has stored the record, and with it what it was told.
+func (q quiet) noted(p *process, key string) {
+	if strings.HasPrefix(key, erp+"|") && !p.named.IsZero() {
+		q.events[p.handle] = p.named
+	}
+}
+
+// until is when the process may call about the message in its hands.
+func (q quiet) until(p *process) time.Time {
+	if hidden := q.parcels[p.parcel]; hidden.After(q.events[p.handle]) {
+		return hidden
+	}
+	return q.events[p.handle]
+}
