@@ -1,11 +1,6 @@
 package sim
 
-import (
-	"encoding/json"
-	"sync"
-	"sync/atomic"
-	"time"
-)
+import "encoding/json"
 
 // Totals are the figures of many runs. Each violation counts once, by its sort.
 type Totals struct {
@@ -50,31 +45,6 @@ func (t *Totals) Add(r Result) {
 			t.Leftover++
 		}
 	}
-}
-
-// RunAll plays the cases on so many processors until stop returns true, and hands
-// each result to take, one at a time, in no order.
-func RunAll(cases []Case, processors int, stop func() bool, take func(r Result)) {
-	var next atomic.Int64
-	var mu sync.Mutex
-	var workers sync.WaitGroup
-	for range processors {
-		workers.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(cases)) && !stop(); i = next.Add(1) - 1 {
-				r := Run(cases[i], false)
-				mu.Lock()
-				take(r)
-				mu.Unlock()
-			}
-		})
-	}
-	workers.Wait()
-}
-
-// Deadline returns a function that reports whether the time is up by the clock.
-func Deadline(now func() time.Time, limit time.Duration) func() bool {
-	end := now().Add(limit)
-	return func() bool { return now().After(end) }
 }
 
 // Cases lists the runs: each fault of the tiers with each seed, then the mixes.

@@ -47,15 +47,12 @@ func TestAQuietDayIsClean(t *testing.T) {
 // Every fault of the table shows itself.
 func TestEveryFaultStrikes(t *testing.T) {
 	t.Parallel()
-	silent := map[string]string{
-		"F25": "a burst spoils nothing", "F26": "a replay spoils nothing", "F42": "a late parent spoils nothing",
-	}
 	for _, f := range Faults() {
 		hits := 0
 		for seed := uint64(0); seed < 10 && hits == 0; seed++ {
 			hits += Run(Case{[]string{f.ID}, seed}, false).Hits
 		}
-		if silent[f.ID] == "" && hits == 0 {
+		if hits == 0 {
 			t.Errorf("%s (%s) spoilt no call in ten runs", f.ID, f.What)
 		}
 	}
@@ -151,11 +148,11 @@ func TestFewOfEach(t *testing.T) {
 
 func mustBeClean(t *testing.T, cases []Case) {
 	t.Helper()
-	RunAll(cases, 2, func() bool { return false }, func(r Result) {
-		if len(r.Violations) > 0 {
-			t.Errorf("%s (%s): %v\n%s", r.Case, r.Guarantee, r.Violations, Run(r.Case, true).Timeline)
+	for _, c := range cases {
+		if r := Run(c, false); len(r.Violations) > 0 {
+			t.Errorf("%s (%s): %v\n%s", c, r.Guarantee, r.Violations, Run(c, true).Timeline)
 		}
-	})
+	}
 }
 
 func TestTotals(t *testing.T) {

@@ -5,13 +5,13 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"flag"
 	"fmt"
 	"io"
 	"maps"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +29,8 @@ type options struct {
 	limit time.Duration
 	first bool // end with the first violation
 	list  bool // each failed run as a line
+	among int  // processes that share the cases; below 2: this one plays them all
+	share int  // of a process among them: which cases it plays, from 0; -1: it is the one that counts
 }
 
 func main() {
@@ -41,22 +43,38 @@ func main() {
 	flag.DurationVar(&o.limit, "limit", time.Hour, "stop when so much time has passed")
 	flag.BoolVar(&o.first, "first", false, "stop at the first violation")
 	flag.BoolVar(&o.list, "list", false, "tell of each run that failed, a line for each violation")
+	flag.IntVar(&o.among, "among", runtime.NumCPU(), "processes that share the runs")
+	flag.IntVar(&o.share, "share", -1, "which of them this is, from 0; it prints its results instead of counting them")
 	flag.Parse()
+	if o.share >= 0 {
+		if err := o.partake(os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "playing a share of the runs:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if !play(o, os.Stdout) {
 		os.Exit(1)
 	}
 }
 
 func play(o options, out io.Writer) bool {
-	debug.SetGCPercent(400) // each run leaves a few megabytes and is over at once
 	if o.fault != "" && o.seed >= 0 {
 		return one(o, out)
 	}
 	r := newReport(o, out)
 	cases := o.cases()
-	late := sim.Deadline(time.Now, o.limit)
-	sim.RunAll(cases, runtime.NumCPU(), func() bool { return late() || o.first && len(r.bad) > 0 }, r.take)
-	return r.end(len(cases))
+	ctx, stop := context.WithTimeout(context.Background(), o.limit)
+	defer stop()
+	err := o.runs(ctx, cases, func(result sim.Result) {
+		if r.take(result); o.first && len(r.bad) > 0 {
+			stop()
+		}
+	})
+	if err != nil {
+		fmt.Fprintln(out, "playing the runs:", err)
+	}
+	return r.end(len(cases)) && err == nil
 }
 
 // cases are all of them, or those of the chosen fault.
