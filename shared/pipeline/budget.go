@@ -22,7 +22,7 @@ type Share struct {
 	Settle   time.Duration // how long a lower limit has to show its effect before it is lowered again
 	Rise     time.Duration // in which a lowered limit regains one call
 	Moment   time.Duration // how long a message waits in hand for a call of its own worker to end
-	Wait     Patience      // … and after that in its queue, by its age
+	Wait     Patience      // … and after that in its queue, by its age (queued)
 }
 
 func defaultShare() Share {
@@ -76,7 +76,7 @@ func (l *link) permit(ctx context.Context, s *handling) (until time.Time, full b
 		l.live = now
 	}
 	if now.Before(l.stored.Paused) {
-		return l.stored.Paused, false, nil
+		return l.queued(s, l.stored.Paused), false, nil
 	}
 	if l.fits(lane, now) {
 		l.take(lane)
@@ -95,10 +95,18 @@ func (l *link) permit(ctx context.Context, s *handling) (until time.Time, full b
 		l.take(lane)
 		return time.Time{}, false, nil
 	}
-	if full = until.IsZero(); full {
-		until = now.Add(l.config.Policy.Share.Wait.Wait(now.Sub(s.in.SentAt), l.config.Random))
+	return l.queued(s, until), until.IsZero(), nil
+}
+
+// queued returns when a message comes again that may make no call now: not before until,
+// and the later the longer it waits already. The next call is one message's, however many
+// wait for it, and all of them come back as often as they are told to.
+func (l *link) queued(s *handling, until time.Time) time.Time {
+	next := s.started.Add(l.config.Policy.Share.Wait.Wait(s.started.Sub(s.in.SentAt), l.config.Random))
+	if next.Before(until) {
+		return until
 	}
-	return until, full, nil
+	return next
 }
 
 func (l *link) take(lane message.Lane) {

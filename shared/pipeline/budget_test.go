@@ -30,6 +30,7 @@ type fleet struct {
 	policy  pipeline.Policy
 	takes   time.Duration // one call to the target
 	limit   int           // calls at once beyond which the target refuses; 0: any
+	pause   time.Duration // that the target asks for after each call
 
 	mu       sync.Mutex
 	now, top int
@@ -38,6 +39,7 @@ type fleet struct {
 	done     map[string]time.Duration // message id -> how long after it was sent
 	sent     map[string]time.Time
 	puts     int // writes of the connection's record
+	looks    int // the most receives of one message
 }
 
 func inFleet(t *testing.T, play func(*fleet)) {
@@ -98,7 +100,7 @@ func (f *fleet) call(_ context.Context, d connector.Delivery) (connector.Receipt
 		return connector.Receipt{}, &fault.Error{Kind: fault.Throttled, Status: 429}
 	}
 	f.done[d.Message.ID] = time.Since(f.sent[d.Message.ID])
-	return connector.Receipt{Ref: "1", Detail: "done"}, nil
+	return connector.Receipt{Ref: "1", Detail: "done", Pause: f.pause}, nil
 }
 
 // send publishes n messages of the lane.
@@ -143,6 +145,9 @@ func (f *fleet) work(d *pipeline.Deliverer, end time.Time) {
 			return
 		}
 		for _, in := range batch {
+			f.mu.Lock()
+			f.looks = max(f.looks, in.ReceiveCount)
+			f.mu.Unlock()
 			if err := pipeline.Settle(f.Context(), f.memory, d, in); err != nil {
 				f.Error(err)
 			}
@@ -343,6 +348,29 @@ func TestTheRateIsKeptByAllTogether(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestF24 has a backlog that a slow target needs twenty minutes for: a message must not be
+// received as often as another one goes first, or the queue buries it.
+func TestF24WhatTheRateHoldsBackComesSeldom(t *testing.T) {
+	t.Parallel()
+	for name, slow := range map[string]func(*fleet){
+		"rate":   func(f *fleet) { f.profile.Rate = connector.Rate{Calls: 6, Per: time.Minute, Burst: 1} },
+		"pauses": func(f *fleet) { f.pause = 10 * time.Second },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inFleet(t, func(f *fleet) {
+				slow(f)
+				f.profile.Concurrency = 1
+				f.send(message.Live, 0, 120)
+				f.run(3, 1, 30*time.Minute)
+				if len(f.done) != 120 || f.looks > 60 {
+					t.Errorf("%d of 120 delivered, one of them received %d times", len(f.done), f.looks)
+				}
+			})
+		})
+	}
 }
 
 func TestAPauseThatTheTargetAsksForHoldsForAll(t *testing.T) {
