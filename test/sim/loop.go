@@ -90,6 +90,8 @@ type process struct {
 	wrote  bool          // the message in its hands was sent to the target
 	claims bool          // … was claimed
 	named  time.Time     // … was answered with this time before which the target wants to hear nothing of it
+	paused time.Time     // … was answered with a pause for all until then, which nobody else knows of yet
+	failed bool          // … met a port that failed
 	parcel int64         // which message of the queue it is
 	resume chan struct{}
 	over   chan struct{} // closed at its end
@@ -130,7 +132,8 @@ func (p *process) exit() {
 
 // begin takes the next message in hand.
 func (p *process) begin(handle string, parcel int64) {
-	p.handle, p.parcel, p.wrote, p.claims, p.named = handle, parcel, false, false, time.Time{}
+	p.handle, p.parcel, p.wrote, p.claims, p.failed = handle, parcel, false, false, false
+	p.named, p.paused = time.Time{}, time.Time{}
 }
 
 // clock is the time as the process sees it.

@@ -95,6 +95,7 @@ func (c ports) do(k call, effect func(f fate) error) error {
 	if err == nil {
 		err = f.err
 	}
+	c.p.failed = c.p.failed || err != nil
 	if w.tracing {
 		w.note(c.p, string(k.op), outcome(k.name+k.stages, f, err))
 	}
@@ -173,7 +174,7 @@ func (c ports) Put(ctx context.Context, item pipeline.Item) (revision int64, err
 		revision, err = c.world.store.Put(ctx, item)
 		if err == nil {
 			c.p.claims = true
-			c.world.quiet.noted(c.p, item.Key)
+			c.world.noted(c.p, item.Key)
 		}
 		return err
 	})

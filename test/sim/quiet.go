@@ -16,10 +16,13 @@ type quiet struct {
 
 func newQuiet() quiet { return quiet{events: map[string]time.Time{}, parcels: map[int64]time.Time{}} }
 
-// noted tells that the process has stored the record, and with it what it was told.
-func (q quiet) noted(p *process, key string) {
-	if strings.HasPrefix(key, erp+"|") && !p.named.IsZero() {
-		q.events[p.handle] = p.named
+// noted tells that the process has stored a record, and with it what it was told.
+func (w *world) noted(p *process, key string) {
+	switch {
+	case key == "connection|"+erp:
+		w.target.meter.shared(p)
+	case strings.HasPrefix(key, erp+"|") && !p.named.IsZero():
+		w.quiet.events[p.handle] = p.named
 	}
 }
 

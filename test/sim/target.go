@@ -32,6 +32,7 @@ type target struct {
 	lag       time.Duration // of the search
 	limit     int           // calls at once
 	busy      int           // calls under way whose callers live
+	meter     meter
 	effects   []Effect
 	current   map[string]Effect // by entity: what a reader of the ERP sees
 	documents int
@@ -57,6 +58,9 @@ func (t *target) hear(p *process, event string, f fate) {
 	p.wrote = true
 	if wanted := t.world.quiet.until(p); p.now.Before(wanted) {
 		t.world.breaks(event, "the target asked not to be called about it before +%s, and was at +%s", wanted.Sub(epoch), p.now.Sub(epoch))
+	}
+	if wrong := t.meter.call(p.now); wrong != "" && len(t.world.skews) == 0 { // a rate is told by clocks
+		t.world.breaks(event, "%s", wrong)
 	}
 }
 
@@ -191,7 +195,11 @@ func (c client) write(d connector.Delivery, expected string, f fate) (connector.
 	if f.err != nil {
 		return connector.Receipt{}, f.err
 	}
-	return connector.Receipt{Ref: e.ref(), Version: e.tag(), Detail: "written"}, err
+	pause := c.target.meter.pause(c.p.now)
+	if err == nil && pause > 0 && len(w.skews) == 0 {
+		c.p.paused = c.p.now.Add(pause)
+	}
+	return connector.Receipt{Ref: e.ref(), Version: e.tag(), Detail: "written", Pause: pause}, err
 }
 
 // hang is a request that nobody answers before its caller gives up. It may take effect

@@ -80,6 +80,7 @@ func newWorld(seed uint64, guarantee connector.Guarantee) *world {
 		w.target.lag = w.between(0, 2*time.Minute)
 	}
 	w.target.limit = 1 + w.random.IntN(4)
+	w.target.meter = newMeter(seed)
 	w.policy.Parent = parentPatience
 	w.batch = 1 + w.random.IntN(6)
 	return w
@@ -103,7 +104,7 @@ func (w *world) shop(p *process) connector.System {
 func (w *world) erp(p *process) connector.System {
 	g := w.target.guarantee
 	return connector.System{Target: client{w.target, p}, Profile: connector.Profile{
-		Name: erp, Timeout: timeout, Linger: linger, Concurrency: w.target.limit,
+		Name: erp, Timeout: timeout, Linger: linger, Concurrency: w.target.limit, Rate: w.target.meter.rate,
 		Operations: map[string]connector.Operation{
 			canonical.CustomerUpserted: {Name: "upsert customer", Guarantee: g, Lag: w.target.lag},
 			canonical.OrderPlaced:      {Name: "place order", Guarantee: g, Lag: w.target.lag, Effect: "order"},
@@ -170,6 +171,7 @@ func (w *world) work(p *process, queue string, handler pipeline.Handler) {
 			if err := pipeline.Settle(context.Background(), c, handler, in); err != nil {
 				w.note(p, "error", err.Error())
 			}
+			w.kept(p)
 		}
 	}
 }

@@ -165,7 +165,7 @@ func (r *report) end(planned int) bool {
 	delete(r.runs, "mix")
 	r.totals.Faults = len(r.runs)
 	if r.totals.Runs < planned && !r.options.first {
-		fmt.Fprintf(r.out, "the time was up after %d of %d runs\n", r.totals.Runs, planned)
+		fmt.Fprintf(r.out, "only %d of %d runs were played\n", r.totals.Runs, planned)
 	}
 	fmt.Fprintln(r.out, r.totals.Line())
 	return r.totals.Clean()

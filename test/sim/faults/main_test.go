@@ -79,7 +79,7 @@ func TestFailureIsReported(t *testing.T) {
 func TestTimeIsUp(t *testing.T) {
 	t.Parallel()
 	_, lines := playText(options{fault: "F1", seed: -1, seeds: 50, limit: -time.Second})
-	if want := "the time was up after 0 of 50 runs"; lines[0] != want {
+	if want := "only 0 of 50 runs were played"; lines[0] != want {
 		t.Errorf("%q, want %q", lines, want)
 	}
 }
