@@ -47,6 +47,9 @@ check: $(GOLANGCI) ## format, vet, linters, house rules, generated files up to d
 # Where test-aws finds the stage's templates; without it they are synthesized first.
 TEMPLATES ?=
 
+# How often test-aws plays each fault and the day, with other moments of the kills.
+AWS_RUNS ?= 1
+
 .PHONY: test-aws
 test-aws: $(if $(TEMPLATES),,synth) ## run what is deployed, without an account: templates and functions at a stand-in or AWS_ENDPOINT_URL (TEMPLATES=)
 	for main in functions/*/*/main.go; do \
@@ -54,7 +57,7 @@ test-aws: $(if $(TEMPLATES),,synth) ## run what is deployed, without an account:
 		CGO_ENABLED=0 go build $(DIST_FLAGS) -o ".tools/dist-aws/$${name/\//-}/bootstrap" "./$$folder"; \
 	done
 	go test -tags aws -c -o .tools/test-aws ./test/aws
-	cd test/aws && TEMPLATES="$(abspath $(or $(TEMPLATES),infra/cdk.out))" PROGRAMS="$(CURDIR)/.tools/dist-aws" ../../.tools/test-aws -test.v -test.parallel 8 -test.timeout 30m
+	cd test/aws && TEMPLATES="$(abspath $(or $(TEMPLATES),infra/cdk.out))" PROGRAMS="$(CURDIR)/.tools/dist-aws" ../../.tools/test-aws -test.v -test.parallel 8 -test.timeout 3h -runs $(AWS_RUNS)
 
 .PHONY: bench
 bench: ## speed of the translation and of the local engine, as ratios
@@ -116,6 +119,10 @@ RUNS ?= 20
 .PHONY: kills
 kills: ## kill the engine's process with SIGKILL at 25 points of the sample day, 20 times each, and audit the books
 	@go test ./scripts/local -run 'TestKills$$' -v -count 1 -parallel 6 -timeout 3h -args -points $(POINTS) -runs $(RUNS) | grep -v -E '^ *(=== |--- PASS)'
+
+.PHONY: kills-aws
+kills-aws: AWS_RUNS := $(RUNS)
+kills-aws: test-aws ## the same with the functions' programs: test-aws, each fault and the day with its kills 20 times
 
 .PHONY: schemas
 schemas: ## write events/schemas and events/samples from the model

@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"flag"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -23,28 +25,44 @@ import (
 // for its order wait longer with each look at any of them: up to five minutes here.
 const patience = 10 * time.Minute
 
-// seed draws the moments of the kills, once and for all.
-const seed = 2026_11
+// runs is how often each of the tests is played; make kills-aws plays many.
+var runs = flag.Int("runs", 1, "runs of each test, with other moments of the kills")
+
+// again plays a test so many times, each with moments of its own, which are the same
+// whenever it is played.
+func again(t *testing.T, name string, play func(*testing.T, *kills)) {
+	t.Helper()
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	for run := range *runs {
+		t.Run(fmt.Sprintf("%s, run %d", name, run), func(t *testing.T) {
+			t.Parallel()
+			play(t, newKills(rand.New(rand.NewPCG(h.Sum64(), uint64(run)))))
+		})
+	}
+}
 
 // TestTheDayWithKills plays the whole sample day and kills function processes at every
 // place at which a crash could lose or double something.
 func TestTheDayWithKills(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.drawKills(rand.New(rand.NewPCG(seed, 1)))
-	steps := sent(day.Sample())
-	accepted := w.play(steps)
-	w.settle(t.Context())
-	r := w.audit(accepted)
-	if want := len(steps) - 1; r.Accepted != want { // one is forged
-		t.Errorf("%d deliveries were accepted, want %d", r.Accepted, want)
-	}
-	if left := w.kills.missed(); len(left) > 0 {
-		t.Errorf("kills that did not happen: %v", left)
-	}
-	if dead := w.deadLetters(); dead != 1 {
-		t.Errorf("%d dead letters, want the order with the unknown article", dead)
-	}
+	again(t, "day", func(t *testing.T, k *kills) {
+		w := newWorld(t, k)
+		w.drawKills()
+		steps := sent(day.Sample())
+		accepted := w.play(steps)
+		w.settle(t.Context())
+		r := w.audit(accepted)
+		if want := len(steps) - 1; r.Accepted != want { // one is forged
+			t.Errorf("%d deliveries were accepted, want %d", r.Accepted, want)
+		}
+		if left := w.kills.missed(); len(left) > 0 {
+			t.Errorf("kills that did not happen: %v", left)
+		}
+		if dead := w.deadLetters(); dead != 1 {
+			t.Errorf("%d dead letters, want the order with the unknown article", dead)
+		}
+	})
 }
 
 // sent leaves out the deliveries that get lost on their way: finding those is polling's.
@@ -54,15 +72,15 @@ func sent(steps []day.Delivery) []day.Delivery {
 
 // drawKills plans them. Those around calls to AWS take an endpoint that the calls can
 // be passed on to; to an account they go straight.
-func (w *world) drawKills(random *rand.Rand) {
-	w.kills.draw(random, onWrite, 60, pointClaim, pointAnswer, pointDelete, pointTimeout, pointClaim, pointAnswer, pointDelete)
-	w.kills.draw(random, onInvocation, 20, pointReceive, pointReceive)
+func (w *world) drawKills() {
+	w.kills.draw(onWrite, 60, pointClaim, pointAnswer, pointDelete, pointTimeout, pointClaim, pointAnswer, pointDelete)
+	w.kills.draw(onInvocation, 20, pointReceive, pointReceive)
 	if w.aws == nil {
 		return
 	}
-	w.kills.draw(random, onWrite, 60, pointMark, pointMark)
-	w.kills.draw(random, onDoor, 100, pointBefore, pointAfter, pointBefore, pointAfter)
-	w.kills.draw(random, onPublish, 50, pointBefore, pointAfter)
+	w.kills.draw(onWrite, 60, pointMark, pointMark)
+	w.kills.draw(onDoor, 100, pointBefore, pointAfter, pointBefore, pointAfter)
+	w.kills.draw(onPublish, 50, pointBefore, pointAfter)
 }
 
 // play posts the deliveries as stores do and returns the orders that were accepted.

@@ -3,7 +3,6 @@
 package aws_test
 
 import (
-	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -23,7 +22,7 @@ func TestFaults(t *testing.T) {
 		return
 	}
 	kill := func(on event, among int, points ...point) func(*world) {
-		return func(w *world) { w.kills.draw(rand.New(rand.NewPCG(seed, 2)), on, among, points...) }
+		return func(w *world) { w.kills.draw(on, among, points...) }
 	}
 	fail := func(service, operation string, fault cloudtest.Fault) func(*world) {
 		return func(w *world) { w.emulator.Fail(service, operation, fault) }
@@ -52,9 +51,8 @@ func TestFaults(t *testing.T) {
 		{"F51 the answers of claims are lost", fail("dynamodb", "PutItem", cloudtest.LoseAnswer(12))},
 		{"F54 secrets rotated under warm functions", rotateSecrets},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
+		again(t, c.name, func(t *testing.T, k *kills) {
+			w := newWorld(t, k)
 			c.before(w)
 			steps := day.Sample()[:some]
 			accepted := w.play(steps)
@@ -78,17 +76,19 @@ func TestMidBatch(t *testing.T) {
 	if environmentOfTest.endpoint != nil || environmentOfTest.account != "" {
 		return // the day with kills has it too
 	}
-	w := newWorld(t)
-	w.kills.draw(rand.New(rand.NewPCG(seed, 3)), onHalf, 1, pointMidBatch)
-	w.emulator.Fail("sqs", "ReceiveMessage", cloudtest.Unavailable(cloudtest.Always))
-	steps := day.Sample()[:some]
-	accepted := w.play(steps)
-	w.emulator.Heal("sqs", "ReceiveMessage")
-	w.settle(t.Context())
-	w.audit(accepted)
-	if left := w.kills.missed(); len(left) > 0 {
-		t.Errorf("kills that did not happen: %v", left)
-	}
+	again(t, "F5", func(t *testing.T, k *kills) {
+		w := newWorld(t, k)
+		w.kills.draw(onHalf, 1, pointMidBatch)
+		w.emulator.Fail("sqs", "ReceiveMessage", cloudtest.Unavailable(cloudtest.Always))
+		steps := day.Sample()[:some]
+		accepted := w.play(steps)
+		w.emulator.Heal("sqs", "ReceiveMessage")
+		w.settle(t.Context())
+		w.audit(accepted)
+		if left := w.kills.missed(); len(left) > 0 {
+			t.Errorf("kills that did not happen: %v", left)
+		}
+	})
 }
 
 // startWithoutSecret takes a credential away until the function failed to start.

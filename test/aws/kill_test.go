@@ -37,18 +37,19 @@ const (
 
 // kills says at which of the events to kill, and counts what was done.
 type kills struct {
-	mu   sync.Mutex
-	plan map[event]map[int]point
-	seen map[event]int
-	done map[point]int
+	random *rand.Rand
+	mu     sync.Mutex
+	plan   map[event]map[int]point
+	seen   map[event]int
+	done   map[point]int
 }
 
-func newKills() *kills {
-	return &kills{plan: map[event]map[int]point{}, seen: map[event]int{}, done: map[point]int{}}
+func newKills(random *rand.Rand) *kills {
+	return &kills{random: random, plan: map[event]map[int]point{}, seen: map[event]int{}, done: map[point]int{}}
 }
 
-// draw plans each point once, at one of the first events, chosen by the seed.
-func (k *kills) draw(random *rand.Rand, on event, among int, points ...point) {
+// draw plans each point once, at one of the first events.
+func (k *kills) draw(on event, among int, points ...point) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.plan[on] == nil {
@@ -56,7 +57,7 @@ func (k *kills) draw(random *rand.Rand, on event, among int, points ...point) {
 	}
 	for _, at := range points {
 		for {
-			n := 1 + random.IntN(among)
+			n := 1 + k.random.IntN(among)
 			if _, taken := k.plan[on][n]; !taken {
 				k.plan[on][n] = at
 				break

@@ -55,10 +55,10 @@ type world struct {
 }
 
 // newWorld sets everything up and starts it.
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, k *kills) *world {
 	t.Helper()
 	w := &world{
-		T: t, setup: environmentOfTest, kills: newKills(), quiet: log.New(io.Discard, "", 0),
+		T: t, setup: environmentOfTest, kills: k, quiet: log.New(io.Discard, "", 0),
 		fakes: map[string]connectortest.Fake{}, profiles: map[string]connector.Profile{}, hosts: map[string]*host{},
 	}
 	for _, step := range []func() error{w.openOutput, w.openStack, w.openAWS, w.openSystems, w.openHosts, w.openDoor} {

@@ -139,7 +139,7 @@ func Mix(seed uint64) Case {
 // history collects what all sides remember.
 func (w *world) history() History {
 	h := History{
-		Effects: w.target.effects, Calls: w.target.calls, Entries: w.store.entries, Broken: w.broken, Replayed: w.replayed, Expect: w.expect,
+		Effects: w.target.effects, Calls: w.target.calls, Entries: w.store.entries(), Broken: w.broken, Replayed: w.replayed, Expect: w.expect,
 	}
 	for _, d := range w.deliveries {
 		h.Told = append(h.Told, Told{Raw: d.raw(), Entity: d.fact.entity(), Version: d.fact.sequence(), Accepted: d.accepted, Refused: d.refused})

@@ -208,7 +208,7 @@ func TestOutageOpensTheCircuit(t *testing.T) {
 	for seed := range uint64(10) {
 		w, chosen := prepared(Case{[]string{"F30"}, seed})
 		w.live(chosen)
-		for _, e := range w.store.entries {
+		for _, e := range w.store.entries() {
 			if e.Stage == pipeline.Degraded {
 				opened++
 				break

@@ -17,7 +17,7 @@ func openStore(t *testing.T) pipelinetest.Harness {
 		Bus: s, Queue: s, State: s, Ledger: s, Vault: s, Now: clock.Now, Advance: clock.Advance,
 		Inbox: routes.Inbox("shop"), Other: routes.Inbox("erp"), Visibility: s.visibility, MaxReceives: s.maxReceives,
 		Routes: pipelinetest.Table(), NamesReason: true,
-		Corrupt: func(_ *testing.T, claim message.Claim) { s.blobs[claim.Key] = append(s.blobs[claim.Key], 'x') },
+		Corrupt: func(_ *testing.T, claim message.Claim) { s.Corrupt(claim) },
 	}
 }
 

@@ -34,7 +34,7 @@ func (w *world) about(v Violation) []string {
 			entity = d.fact.entity()
 		}
 	}
-	for _, e := range w.store.entries {
+	for _, e := range w.store.entries() {
 		if e.Event == v.Event && entity == "" {
 			entity = entityOf(e.Entity)
 		}

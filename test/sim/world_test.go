@@ -166,8 +166,8 @@ func mapWith(m map[string]string, key, value string) map[string]string {
 func TestFactsAreWhatTheModelTakes(t *testing.T) {
 	t.Parallel()
 	w, d := door(t, func(*world) {})
-	if len(w.store.entries) != 1 || w.store.entries[0].Event != d.raw() {
-		t.Errorf("the ledger has %+v", w.store.entries)
+	if len(w.store.entries()) != 1 || w.store.entries()[0].Event != d.raw() {
+		t.Errorf("the ledger has %+v", w.store.entries())
 	}
 	if got := short(fact{Version: 4}.sequence()); got != "v4" {
 		t.Errorf("version 4 is %s", got)
