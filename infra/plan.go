@@ -105,6 +105,7 @@ const (
 	quick      = 10 * time.Second // a door: the sender waits about five
 	largest    = 10               // messages in a batch
 	fewest     = 2                // workers of a queue, as MaximumConcurrency has it
+	ahead      = 2                // calls, each as long as it can be, that a function has time for one after the other
 	visibility = 6                // times the timeout, as Lambda asks for
 	// receives is the most that SQS counts to. What waits is deferred by making it
 	// visible later, and each look counts as a receive, so that a small number would
@@ -124,8 +125,9 @@ type size struct {
 
 // size derives what fits. The calls that a system takes at once are shared out among the
 // queues' workers, and of those as few are started as Lambda allows: messages that wait
-// for their answers in one function together cost as much as one. A batch whose every
-// call takes its full timeout must end before Lambda ends the function.
+// for their answers in one function together cost as much as one. A function has time for
+// the whole of a batch at the usual pace and for few calls at the slowest; what it has not
+// begun by then it puts back. So what a crash leaves hidden comes again in minutes.
 func (p *plan) size(s system, role connector.Role) size {
 	queues := len(p.queues(s, role))
 	switch {
@@ -141,7 +143,7 @@ func (p *plan) size(s system, role connector.Role) size {
 	}
 	rounds := int((longest - slack) / max(s.Timeout, time.Second))
 	batch := min(largest, rounds*parallel)
-	timeout := time.Duration((batch+parallel-1)/parallel)*s.Timeout + slack
+	timeout := time.Duration(min((batch+parallel-1)/parallel, ahead))*s.Timeout + slack
 	return size{timeout: timeout, batch: batch, parallel: parallel, workers: workers, total: workers * queues}
 }
 

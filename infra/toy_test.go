@@ -144,10 +144,10 @@ func TestSizesFollowTheTarget(t *testing.T) {
 		timeout              time.Duration
 		want                 size
 	}{
-		"one call at once":      {1, 0, 5 * time.Second, size{80 * time.Second, 10, 1, 2, 2}},
-		"few calls at once":     {9, 0, 5 * time.Second, size{45 * time.Second, 10, 4, 2, 2}},
+		"one call at once":      {1, 0, 5 * time.Second, size{40 * time.Second, 10, 1, 2, 2}},
+		"few calls at once":     {9, 0, 5 * time.Second, size{40 * time.Second, 10, 4, 2, 2}},
 		"many calls at once":    {100, 0, 5 * time.Second, size{35 * time.Second, 10, 10, 10, 10}},
-		"workers by the stage":  {9, 3, 5 * time.Second, size{45 * time.Second, 10, 4, 3, 3}},
+		"workers by the stage":  {9, 3, 5 * time.Second, size{40 * time.Second, 10, 4, 3, 3}},
 		"calls of five minutes": {1, 0, 5 * time.Minute, size{10*time.Minute + slack, 2, 1, 2, 2}},
 		"endless calls":         {1, 0, 15 * time.Minute, size{slack, 0, 1, 2, 2}},
 	} {

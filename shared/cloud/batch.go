@@ -20,9 +20,10 @@ const margin = 20 * time.Second
 
 // batch handles the messages of one SQS event. Lambda deletes what is not reported as
 // failed, so everything is reported but what has ended: what waits, after its
-// visibility was set to the time it waits for; what no port could decide; and what was
-// not begun because too little time was left. What it reports comes again when its
-// visibility timeout ends; a batch whose archiving failed comes again whole.
+// visibility was set to the time it waits for; what was not begun because too little
+// time was left, which is visible again at once; and what no port could decide, which
+// comes again when its visibility timeout ends. A batch whose archiving failed comes
+// again whole.
 func (f *function) batch(ctx context.Context, payload []byte) (any, error) {
 	var event events.SQSEvent
 	if err := json.Unmarshal(payload, &event); err != nil {
@@ -130,7 +131,8 @@ func (f *function) decide(ctx context.Context, in pipeline.Incoming) (decision p
 		return decision, fault.New(fault.Rejected, fault.Config, "handling a message of "+in.Queue, "no route of this function has such a queue")
 	}
 	if deadline, ok := ctx.Deadline(); ok && deadline.Sub(f.config.Now()) < f.system.Profile.Timeout+margin {
-		return decision, fault.New(fault.Unavailable, fault.Intermittent, "handling a message of "+in.Queue, "too little of the function's time was left; it is for the next")
+		f.config.Log.InfoContext(ctx, "putting a message back: too little of the function's time is left")
+		return pipeline.Decision{Until: f.config.Now()}, nil
 	}
 	return handler.Handle(ctx, in)
 }
