@@ -80,7 +80,8 @@ func (p *plan) mayLog(s system, role connector.Role) statement {
 }
 
 // mayTake is what handling a queue's messages needs: Lambda's poller takes them with the
-// function's role, and the function defers them and writes their dead letters.
+// function's role, and the function defers them, sends those anew that the queue would
+// drop, and writes their dead letters.
 func (p *plan) mayTake(s system, role connector.Role) []statement {
 	var queues, dead []string
 	for _, queue := range p.queues(s, role) {
@@ -90,7 +91,7 @@ func (p *plan) mayTake(s system, role connector.Role) []statement {
 		return nil
 	}
 	return []statement{
-		{id: "Take", actions: []string{"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}, resources: arns("sqs", queues...)},
+		{id: "Take", actions: []string{"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"}, resources: arns("sqs", queues...)},
 		{id: "Bury", actions: []string{"sqs:SendMessage"}, resources: arns("sqs", dead...)},
 	}
 }

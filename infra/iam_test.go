@@ -71,7 +71,7 @@ func needs(p *plan, s system, role connector.Role) []call {
 		all = append(all, call{"dynamodb:BatchWriteItem", table, key}, call{"dynamodb:PutItem", table, key})
 	}
 	for _, queue := range p.queues(s, role) {
-		for _, action := range []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"} {
+		for _, action := range []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility", "sqs:SendMessage"} {
 			all = append(all, call{action: action, resource: p.queueARN(queue)})
 		}
 		all = append(all, call{action: "sqs:SendMessage", resource: p.queueARN(routes.Dead(queue))})

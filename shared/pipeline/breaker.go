@@ -13,12 +13,15 @@ import (
 //	closed ── so many failures in a row, of several entities ── open
 //	closed ── credentials refused, after a fresh token too ──── open, auth expired
 //	open ──── the probe is due: one message goes to the target (half-open)
-//	            ├── the target answers ── closed
-//	            └── it does not ───────── open, the next probe a little later
+//	            ├── a write is answered ─ closed
+//	            ├── a search is answered  open, the next message is the probe
+//	            └── no answer ─────────── open, the next probe a little later
 //
 // While it is open no message is called a failure, nothing of any budget is used up, and
 // the target sees the probe only. One entity whose write always fails opens nothing: it
-// would hold up the others. The times are those of the worker that found the failure; a
+// would hold up the others. A target may answer searches and take no writes, so that a
+// search closes nothing, until so much time has passed with answered searches that a
+// write would have been tried if one was waiting. The times are those of the worker that found the failure; a
 // wrong clock shifts a probe by as much as it is wrong, which costs waiting and no more.
 type Breaker struct {
 	Failures int           // in a row, without a success in between; 0 for a circuit that never opens
@@ -43,6 +46,7 @@ type outage struct {
 	Probe  time.Time `json:"probe"`            // when the next probe is due
 	Auth   bool      `json:"auth,omitempty"`   // because credentials were refused
 	Prober *span     `json:"prober,omitempty"` // the probe that is under way
+	Heard  time.Time `json:"heard,omitzero"`   // since when it answers searches, and no write was tried
 }
 
 // streak is how many calls in a row failed, as far as this process saw.
@@ -135,21 +139,36 @@ func (l *link) judge(ctx context.Context, s *handling) error {
 		return l.open(ctx, s, true)
 	case health == unwell && (s.probing || l.broken(s)):
 		return l.open(ctx, s, false)
-	case health == well:
+	case health == well && s.wrote:
 		l.streak = streak{}
 		if s.probing {
 			return l.restore(ctx)
 		}
-	case health == unasked && s.probing:
-		_, err := l.change(ctx, l.config.Now(), func(c *connection) bool {
-			if c.Outage != nil {
-				c.Outage.Prober = nil
-			}
-			return c.Outage != nil
-		})
-		return err
+	case health <= well && s.probing:
+		return l.pass(ctx, health == well)
 	}
 	return nil
+}
+
+// pass makes way for another probe after one that tried no write; heard tells whether a
+// search was answered.
+func (l *link) pass(ctx context.Context, heard bool) error {
+	p, now, alone := l.config.Policy.Breaker, l.config.Now(), false
+	_, err := l.change(ctx, now, func(c *connection) bool {
+		o := c.Outage
+		if o == nil {
+			return false
+		}
+		if o.Prober = nil; heard && o.Heard.IsZero() {
+			o.Heard = now
+		}
+		alone = heard && now.Sub(o.Heard) > p.Return.Most+p.Probes.Most
+		return true
+	})
+	if err == nil && alone {
+		return l.restore(ctx)
+	}
+	return err
 }
 
 // broken counts a failure and reports whether that is one too many.
@@ -178,7 +197,7 @@ func (l *link) open(ctx context.Context, s *handling, auth bool) error {
 		if o == nil {
 			o = &outage{Since: now}
 		}
-		o.Auth, o.Prober, o.Probe = auth, nil, now.Add(l.nextProbe(s.answer, now.Sub(o.Since)))
+		o.Auth, o.Prober, o.Heard, o.Probe = auth, nil, time.Time{}, now.Add(l.nextProbe(s.answer, now.Sub(o.Since)))
 		c.Outage = o
 		return true
 	})

@@ -232,3 +232,44 @@ func TestTheTimeOfAnOutageIsNotTheMessagesOwn(t *testing.T) {
 		t.Errorf("%d of 3 confirmed: one that failed before and after an outage of 80 hours is not failing for 72", n)
 	}
 }
+
+// TestSearchesCloseACircuitThatNoWriteIsLeftToClose has the writes that failed purged, and
+// a child whose parent never comes left.
+func TestSearchesCloseACircuitThatNoWriteIsLeftToClose(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.outage(fault.Error{Kind: fault.Unavailable, Status: 503}, epoch.Add(time.Minute))
+	b.many(4)
+	b.drain(30 * time.Second)
+	b.one(pipeline.Degraded)
+	b.clock.Advance(time.Hour)
+	for _, in := range batchAll(t, b) {
+		if err := b.memory.Delete(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.post("child", toyFact{Type: amended, ID: "child", Parents: []string{"nobody"}})
+	b.drain(30 * time.Minute)
+	if len(b.entries(pipeline.Restored)) != 0 {
+		t.Error("one answered search closes it")
+	}
+	b.drain(90 * time.Minute)
+	b.one(pipeline.Restored)
+	b.drain(75 * time.Hour)
+	b.one(pipeline.Parked)
+}
+
+// batchAll takes everything that the route's queue would hand out.
+func batchAll(t *testing.T, b *bench) (all []pipeline.Incoming) {
+	t.Helper()
+	for {
+		batch, err := b.memory.Receive(t.Context(), route.Queue(), 10, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(batch) == 0 {
+			return all
+		}
+		all = append(all, batch...)
+	}
+}

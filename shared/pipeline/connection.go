@@ -132,16 +132,17 @@ func (c connection) clone() connection {
 	return c
 }
 
-// gate returns until when a message has to stay away because the circuit is open. It
-// needs nothing of the message, so that an outage costs no reading of bodies and records.
-func (l *link) gate(ctx context.Context, in Incoming) (time.Time, error) {
+// gate returns until when a message has to stay away because the circuit is open, or that
+// it may go on although it is, to be its probe. It needs nothing of the message, so that
+// an outage costs no reading of bodies and records.
+func (l *link) gate(ctx context.Context, in Incoming) (until time.Time, open bool, err error) {
 	l.lock()
 	defer l.unlock()
 	now := l.config.Now()
 	if err := l.look(ctx, now); err != nil {
-		return time.Time{}, err
+		return time.Time{}, false, err
 	}
-	return l.closedUntil(in, now), nil
+	return l.closedUntil(in, now), l.stored.Outage != nil, nil
 }
 
 // enter implements passage: the circuit is closed or this is its probe, and there is a

@@ -22,8 +22,17 @@ type Deliverer struct {
 // Handle takes one message of the route's queue to the target. An error means that a
 // port failed and nothing was decided: the message stays in the queue.
 func (d *Deliverer) Handle(ctx context.Context, in Incoming) (Decision, error) {
+	decision, err := d.handle(ctx, in)
+	if err != nil {
+		return decision, err
+	}
+	return d.Config.outlived(ctx, in, decision)
+}
+
+func (d *Deliverer) handle(ctx context.Context, in Incoming) (Decision, error) {
 	link := d.link()
-	if until, err := link.gate(ctx, in); err != nil || !until.IsZero() {
+	until, open, err := link.gate(ctx, in)
+	if err != nil || !until.IsZero() {
 		return deferUntil(until), err
 	}
 	m, body, entity, err := d.open(ctx, in)
@@ -36,7 +45,7 @@ func (d *Deliverer) Handle(ctx context.Context, in Incoming) (Decision, error) {
 	}
 	s := &handling{
 		Config: d.Config, profile: d.System.Profile, role: connector.Deliver, in: in, route: d.Route.Name(), event: m,
-		operation: d.System.Profile.Operations[m.Type], passage: link,
+		operation: d.System.Profile.Operations[m.Type], passage: link, outage: open,
 	}
 	if s.record, err = load(ctx, d.Config.State, d.key(m.Key())); err != nil {
 		return Decision{}, err
@@ -179,6 +188,7 @@ func (d *Deliverer) write(ctx context.Context, s *handling, delivery connector.D
 	panicked = false
 	s.attempted(fault.As(err))
 	s.called(err)
+	s.wrote = true
 	s.pause = receipt.Pause
 	return receipt, err
 }

@@ -27,6 +27,7 @@
 //	a 429          throttle.go: all that happens on one, from the message to the circuit
 //	the target     connection.go: what all workers share of it, and when it is written
 //	               breaker.go: the circuit; budget.go: calls at once; lanes.go: live before backfill; rate.go
+//	long waits     renew.go: a message outlives what its queue keeps
 //	dead letters   dead.go: what stands on one; redrives and their loops
 //	evidence       ledger.go: every hop, and each change of a connection
 //

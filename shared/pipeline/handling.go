@@ -32,10 +32,12 @@ type handling struct {
 	ready     func(context.Context) (outcome, error) // what is looked up before the claim; nil in the inbox
 	passage   passage                                // to the target; nil in the inbox
 	asked     bool                                   // the target was called …
+	wrote     bool                                   // … to write …
 	answer    *fault.Error                           // … and last answered so, nil for a success
 	trace     []Entry                                // of the work: written with the entry that tells how it ended
 	pause     time.Duration
-	probing   bool // it is the probe of an open circuit
+	outage    bool // the circuit to the target is open …
+	probing   bool // … and this is its probe
 }
 
 // outcome is how the work ended when it did not fail.
@@ -189,7 +191,7 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	t := s.record.try(s.event.ID)
 	spent := budget{Times: 1, Since: now}
 	if probed := s.probing && dispositions[f.Kind] == retry; !probed { // what a probe finds is no failure of its message
-		spent = t.spend(f.Kind, now, max(s.Policy.Backoff.Cap, s.Policy.Parents.Most, f.After))
+		spent = t.spend(f.Kind, now, s.between(f))
 	}
 	if waits := f.Kind == fault.NotReady || f.Kind == fault.Throttled || s.probing; waits && s.lease != nil {
 		t.Count-- // waiting uses up no attempt
@@ -201,6 +203,11 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	if v.stage == Confirmed {
 		return s.succeed(ctx, outcome{stage: Confirmed, why: v.why, ref: s.knownRef()})
 	}
+	if s.outage && v.stage == Deferred { // as what the gate holds back: the wait that was judged does not grow in an outage
+		if back := now.Add(s.Policy.Breaker.Return.Wait(now.Sub(s.in.SentAt), s.Random)); v.until.Before(back) {
+			v.until = back
+		}
+	}
 	s.record.release(s.lease)
 	e := s.entryFor(s.event, v.stage)
 	e.Error, e.Next, e.Took = entryError(s.route, f), v.until, now.Sub(s.started)
@@ -211,6 +218,15 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	t.bury(s.in.Redrives(), e.Error)
 	s.loops(t, &e)
 	return s.buried(ctx, f, e)
+}
+
+// between is how much of the time since a message last failed in this way is called
+// failing: not more than it may have been told to wait, and nothing of an outage.
+func (s *handling) between(f *fault.Error) time.Duration {
+	if s.outage {
+		return 0
+	}
+	return max(s.Policy.Backoff.Cap, s.Policy.Parents.Most, f.After)
 }
 
 // buried sends the dead letter and leaves the trace. What was done comes into the ledger

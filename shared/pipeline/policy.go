@@ -15,6 +15,7 @@ type Policy struct {
 	Parents       Patience      // of a message that waits for another one of ours
 	Margin        time.Duration // added to a target's timeout: how long a lease outlives any request in flight
 	Skew          time.Duration // how far the clocks of two workers may lie apart
+	Holding       Holding       // what a queue keeps of what waits
 	Breaker       Breaker
 	Share         Share
 }
@@ -27,6 +28,7 @@ func DefaultPolicy() Policy {
 		Backoff: Backoff{Base: time.Second, Cap: 15 * time.Minute, Unauthorized: time.Minute},
 		Parents: Patience{Part: 4, Least: 200 * time.Millisecond, Most: 15 * time.Minute},
 		Margin:  10 * time.Second, Skew: 10 * time.Minute,
+		Holding: Holding{Age: 84 * time.Hour, Receives: 900}, // queues hold four days, and a thousand receives
 		Breaker: defaultBreaker(), Share: defaultShare(),
 	}
 }

@@ -84,13 +84,14 @@ type budget struct {
 // spend counts once more and returns the budget that the kind of failure uses up. Two
 // days of waiting for a parent must not count against the target's first failure, nor
 // may a time in which the message was held back for another reason, such as an open
-// circuit: a gap longer than pause is left out.
+// circuit: a gap longer than pause is left out. Clocks may lie apart, so that a gap can be
+// longer than the time that passed.
 func (t *try) spend(kind fault.Kind, now time.Time, pause time.Duration) budget {
 	b := t.Spent[kind.String()]
 	if gap := now.Sub(b.Last) - pause; b.Times > 0 && gap > 0 {
 		b.Since = b.Since.Add(gap)
 	}
-	if b.Times == 0 {
+	if b.Times == 0 || b.Since.After(now) {
 		b.Since = now
 	}
 	b.Times, b.Last = b.Times+1, now

@@ -21,6 +21,14 @@ type Translator struct {
 // Handle takes one message of the inbox queue through translation. An error means
 // that a port failed and nothing was decided: the message stays in the queue.
 func (t *Translator) Handle(ctx context.Context, in Incoming) (Decision, error) {
+	decision, err := t.handle(ctx, in)
+	if err != nil {
+		return decision, err
+	}
+	return t.Config.outlived(ctx, in, decision)
+}
+
+func (t *Translator) handle(ctx context.Context, in Incoming) (Decision, error) {
 	raw, err := message.DecodeRaw(in.Body)
 	if err != nil {
 		return t.unreadable(ctx, in, err)

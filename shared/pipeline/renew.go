@@ -1,0 +1,38 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"time"
+)
+
+// Holding is how long and how often a queue hands a message out before it drops it, or
+// buries it without a reason. SQS counts a message's age from when it was sent and keeps
+// it for days; and each look at what waits is a receive.
+type Holding struct {
+	Age      time.Duration // less than the queues' retention by more than a message is ever deferred
+	Receives int           // less than after which the queue takes a message for poison
+}
+
+// outlived puts a message into its queue anew that would wait there beyond what the queue
+// holds: sent first, and deleted then, so that a crash in between leaves two copies of one
+// event, which are told apart where every message is. What ends waiting is budgets and
+// deadlines, which stand in the record and not on the message; and an outage of a week
+// ends nothing.
+func (c *Config) outlived(ctx context.Context, in Incoming, decision Decision) (Decision, error) {
+	held := c.Policy.Holding
+	if decision.Ended() || in.SentAt.IsZero() || decision.Until.Sub(in.SentAt) <= held.Age && in.ReceiveCount < held.Receives {
+		return decision, nil
+	}
+	again := Outgoing{Body: in.Body, Attributes: maps.Clone(in.Attributes)}
+	if again.Attributes == nil {
+		again.Attributes = map[string]string{}
+	}
+	again.Attributes[AttrFirstSeen] = cmp.Or(in.Attributes[AttrFirstSeen], in.SentAt.UTC().Format(time.RFC3339))
+	if err := c.Queue.Send(ctx, in.Queue, []Outgoing{again}); err != nil {
+		return decision, unavailable("sending message "+in.MessageID+" of queue "+in.Queue+" anew", err)
+	}
+	c.Log.InfoContext(ctx, "sent a message anew that its queue would have dropped", "queue", in.Queue, "message", in.MessageID, "sent", in.SentAt, "receives", in.ReceiveCount)
+	return Ack, nil
+}
