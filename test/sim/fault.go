@@ -35,7 +35,6 @@ func Elsewhere() map[string]string {
 		"F9":  "a function that cannot start: tests of the entry points and of the settings",
 		"F18": "a rule's own dead letters: infrastructure tests and the run against the emulator",
 		"F19": "claim check: pipelinetest (vault), tests of Receive and Translate",
-		"F20": "alarms on retention: infrastructure tests",
 		"F23": "a paused event source: infrastructure tests and the run against the emulator",
 		"F24": "receives used up by throttling: MaximumConcurrency, infrastructure tests",
 		"F37": "DNS, TLS, certificates: tests of webapi",
@@ -120,6 +119,10 @@ func queueFaults() []Fault {
 			w.after(w.between(0, time.Minute), func() { w.garbage(inbox) })
 			w.after(w.between(0, time.Minute), func() { w.garbage(route.Queue()) })
 			w.expect.Dead[victim], w.expect.Garbage = true, 2
+		}},
+		{ID: "F20", What: "an outage longer than a queue keeps messages", Tier: 2, Other: true, Facts: (*world).crowd, Arm: func(w *world) {
+			// Mixed, a single message might be left to fail, which opens no circuit and rightly dies.
+			w.outage("F20", 0, w.between(retention, 2*retention), always(fate{err: unavailable(503)}))
 		}},
 		{ID: "F25", What: "a burst", Tier: 2, Facts: (*world).burst, Arm: func(w *world) { w.batch = 10 }},
 		{ID: "F26", What: "the whole archive is replayed", Tier: 2, Arm: func(*world) {}, Then: (*world).replay},

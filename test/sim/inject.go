@@ -90,9 +90,9 @@ func (w *world) targetFails(id string, chance float64, perEvent int, how func(k 
 	w.inject(id, rule{ops: []op{opDeliver}, chance: chance, perEvent: perEvent, fate: how})
 }
 
-// outage makes every call to the target fail in a span of time.
+// outage makes every call to the target fail in a span of time, searches too.
 func (w *world) outage(id string, from, until time.Duration, how func(k call) fate) {
-	w.inject(id, rule{ops: []op{opDeliver}, chance: 1, from: from, until: until, fate: how})
+	w.inject(id, rule{ops: []op{opDeliver, opFind}, chance: 1, from: from, until: until, fate: how})
 }
 
 // kills ends processes at a call.

@@ -77,7 +77,11 @@ func (s *store) Send(ctx context.Context, name string, batch []pipeline.Outgoing
 		}
 	}
 	for _, out := range batch {
-		s.add(name, out.Attributes[pipeline.AttrEvent], out)
+		label := out.Attributes[pipeline.AttrEvent]
+		if m, err := message.Decode(out.Body); label == "" && err == nil {
+			label = m.ID // one of the bus, sent anew
+		}
+		s.add(name, label, out)
 	}
 	return nil
 }
@@ -106,9 +110,16 @@ func (s *store) Receive(ctx context.Context, name string, limit int, _ time.Dura
 	return batch, nil
 }
 
-// visible returns what may be received now, in an order that the seed decides.
+// retention is how long a queue keeps a message, whatever waits for it.
+const retention = 4 * 24 * time.Hour
+
+// visible returns what may be received now, in an order that the seed decides. What is
+// too old is gone.
 func (s *store) visible(name string) []*parcel {
 	now := s.now()
+	if !strings.HasSuffix(name, routes.Dead("")) { // dead letters are kept longer than any case lasts
+		s.queues[name] = slices.DeleteFunc(s.queues[name], func(h *parcel) bool { return now.Sub(h.sent) > retention })
+	}
 	var found []*parcel
 	for _, h := range s.queues[name] {
 		if !h.visible.After(now) {
