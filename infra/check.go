@@ -17,6 +17,7 @@ import (
 	"causeway/functions"
 	"causeway/shared/connector"
 	"causeway/shared/fault"
+	"causeway/shared/pipeline"
 	"causeway/shared/routes"
 )
 
@@ -52,10 +53,26 @@ func (c *checker) names() {
 			c.find("filters", "no filter %q; there are %s", plain, strings.Join(filters(c.table), ", "))
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(c.stage.Budgets)) {
+		if _, err := (pipeline.Policy{}).WithBudgets(budget(name, c.stage.Budgets[name])); err != nil {
+			c.find("budgets."+name, "%s", fault.As(err).Detail)
+		}
+	}
 	if c.stage.Production && len(c.stage.Alarms.Emails) == 0 {
 		c.find("alarms.emails", "somebody must hear the alarms of a production stage")
 	}
 }
+
+// budgets returns the stage's budgets as functions read them.
+func (s *Stage) budgets() string {
+	var pairs []string
+	for _, name := range slices.Sorted(maps.Keys(s.Budgets)) {
+		pairs = append(pairs, budget(name, s.Budgets[name]))
+	}
+	return strings.Join(pairs, ",")
+}
+
+func budget(name, value string) string { return name + "=" + value }
 
 func (c *checker) flow(name string) {
 	i := slices.IndexFunc(c.table, func(r routes.Route) bool { return r.Name() == name })

@@ -96,6 +96,9 @@ func (p *plan) environment(s system, role connector.Role) props {
 	}
 	if role == connector.Translate || role == connector.Deliver {
 		variables["CAUSEWAY_FLOWS"] = strings.Join(p.stage.Flows, ",")
+		if len(p.stage.Budgets) > 0 {
+			variables["CAUSEWAY_BUDGETS"] = p.stage.budgets()
+		}
 		variables["CAUSEWAY_PARALLEL"] = strconv.Itoa(p.size(s, role).parallel)
 	}
 	if p.stage.Functions.Tracing != "" {

@@ -91,6 +91,9 @@ func TestFunctionsAreTheCatalogsRoles(t *testing.T) {
 						t.Errorf("%s has %s=%s, want %s", s.function(role), key, got, want)
 					}
 				}
+				if got := in(f, "Environment", "Variables", "CAUSEWAY_BUDGETS"); p.stage.Production && role == connector.Deliver && got != "parent=48h,unknown=3" {
+					t.Errorf("%s has the budgets %v", s.function(role), got)
+				}
 				if got := in(f, "Environment", "Variables", "CAUSEWAY_BUS") != nil; got != (role == connector.Translate) {
 					t.Errorf("%s is told the bus: %v", s.function(role), got)
 				}

@@ -51,6 +51,8 @@ func TestStagesAreRefused(t *testing.T) {
 		"a flow without its system":         {"  woocommerce:\n    settings:\n      WOOCOMMERCE_STORES: https://shop.example\n      WOOCOMMERCE_TIMEZONE: Europe/Vienna\n", "", "flows: woocommerce-orders-to-netsuite needs the system woocommerce, which the stage has not"},
 		"a system without a flow":           {"  - woocommerce-customers-to-netsuite\n  - woocommerce-orders-to-netsuite\n  - woocommerce-payments-to-netsuite\n", "", "try.yaml:9: systems.woocommerce: no flow that is on begins or ends in it"},
 		"an unknown filter":                 {"door:", "filters: [tests]\ndoor:", `filters: no filter "tests"; there are test, draft`},
+		"an unknown budget":                 {"door:", "budgets: {patience: 3h}\ndoor:", "try.yaml:29: budgets.patience: no such budget; there are conflict, crash, parent"},
+		"a budget out of bounds":            {"door:", "budgets: {transient: 1s}\ndoor:", "budgets.transient: must be a duration of 1m to 720h for transient and parent"},
 		"an unknown setting":                {"SHOPIFY_SHOPS:", "SHOPIFY_SHOP:", "systems.shopify.settings.SHOPIFY_SHOP: no such setting of Shopify (Admin API 2026-10)"},
 		"a setting that is missing":         {"NETSUITE_ACCOUNT: 1234567_SB1", "NETSUITE_LOCATION: \"1\"", "systems.netsuite.settings.NETSUITE_ACCOUNT: is not set"},
 		"a setting that is wrong":           {"WOOCOMMERCE_TIMEZONE: Europe/Vienna", "WOOCOMMERCE_TIMEZONE: Vienna", "try.yaml:12: systems.woocommerce.settings.WOOCOMMERCE_TIMEZONE: is not an IANA time zone"},

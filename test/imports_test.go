@@ -31,7 +31,7 @@ var house = map[string]rule{
 	"shared/cloud":                   {rooms: []string{"shared/cloud/api", "shared/pipeline", "shared/connector", "shared/routes", "shared/canonical", "shared/message", "shared/fault", "shared/webapi"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/smithy-go", "github.com/aws/aws-lambda-go"}},
 	"shared/cloud/api":               {modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/smithy-go"}},
 	"shared/cloud/cloudtest":         {rooms: []string{"shared/routes", "shared/fault", "shared/message"}},
-	"infra":                          {rooms: []string{"functions", "shared/routes", "shared/connector", "shared/canonical", "shared/fault"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go", "github.com/cdklabs/cdk-nag-go", "github.com/go-playground/validator/v10", "go.yaml.in/yaml/v3"}},
+	"infra":                          {rooms: []string{"functions", "shared/routes", "shared/pipeline", "shared/connector", "shared/canonical", "shared/fault"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go", "github.com/cdklabs/cdk-nag-go", "github.com/go-playground/validator/v10", "go.yaml.in/yaml/v3"}},
 	"functions":                      {rooms: []string{"functions/*", "functions/*/*", "shared/connector", "shared/connector/connectortest"}},
 	"functions/*":                    {rooms: []string{"shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*", "shared/wire", "shared/webhook", "shared/webapi"}},
 	"scripts/size":                   {rooms: []string{"*"}, modules: []string{"github.com/aws/aws-lambda-go"}},

@@ -87,10 +87,13 @@ func TestWhatCannotStartSaysWhy(t *testing.T) {
 	writeFile(t, broken, "NETSUITE_ACCOUNT=1234567\n")
 	unknown := folder + "/unknown.env"
 	writeFile(t, unknown, "CAUSEWAY_FILTERS=drafts\n")
+	endless := folder + "/endless.env"
+	writeFile(t, endless, "CAUSEWAY_BUDGETS=transient=9000h\n")
 	for name, c := range map[string]struct {
 		args []string
 		want string
 	}{
+		"a budget out of bounds":     {[]string{"-data", folder + "/c", "-settings", endless}, "CAUSEWAY_BUDGETS: reading the failure budgets: transient=9000h: must be"},
 		"the folder is a file":       {[]string{"-data", file}, file},
 		"a system is half set":       {[]string{"-data", folder + "/a", "-settings", broken}, "NETSUITE_CONSUMER_KEY"},
 		"a filter that is not known": {[]string{"-data", folder + "/b", "-settings", unknown}, `no filter "drafts"`},

@@ -179,10 +179,14 @@ func (p *program) openEngine(context.Context) error {
 	if p.polling, err = readPolling(settings); err != nil {
 		return err
 	}
+	policy, err := p.options.policy.WithBudgets(settings["CAUSEWAY_BUDGETS"])
+	if err != nil {
+		return fmt.Errorf("CAUSEWAY_BUDGETS: %w", err)
+	}
 	config := &pipeline.Config{
 		Ports: pipeline.Ports{Bus: p.store, Queue: p.store, State: p.store, Ledger: p.store, Vault: p.store},
 		Now:   time.Now, Random: mathrand.Float64, Log: p.log, Build: build(),
-		Policy: p.options.policy, Routes: routes.Table, Filters: chosen,
+		Policy: policy, Routes: routes.Table, Filters: chosen,
 	}
 	p.engine = local.NewEngine(config, p.systems)
 	p.polled = p.pollers(config)

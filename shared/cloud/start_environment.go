@@ -8,6 +8,7 @@ import (
 
 	"causeway/shared/connector"
 	"causeway/shared/fault"
+	"causeway/shared/pipeline"
 	"causeway/shared/routes"
 )
 
@@ -22,6 +23,7 @@ type environment struct {
 	Bucket   string            `env:"CAUSEWAY_BUCKET" validate:"required"`
 	Secret   string            `env:"CAUSEWAY_SECRET"`
 	Filters  []string          `env:"CAUSEWAY_FILTERS"` // "-" before a name switches it off
+	Budgets  string            `env:"CAUSEWAY_BUDGETS"`
 	Build    string            `env:"CAUSEWAY_BUILD" envDefault:"unknown"`
 	Parallel int               `env:"CAUSEWAY_PARALLEL" envDefault:"1" validate:"min=1,max=100"`
 	Flows    []string          `env:"CAUSEWAY_FLOWS"` // names of routes; empty: all
@@ -78,6 +80,16 @@ func (e environment) flows(table []routes.Route) ([]routes.Route, error) {
 		on = append(on, table[at])
 	}
 	return on, nil
+}
+
+// policy returns the pipeline's policy with the budgets that are set.
+func (e environment) policy() (pipeline.Policy, error) {
+	policy, err := pipeline.DefaultPolicy().WithBudgets(e.Budgets)
+	if err != nil {
+		broken := fault.As(err)
+		return policy, badVariable("CAUSEWAY_BUDGETS", broken.Field+": "+broken.Detail)
+	}
+	return policy, nil
 }
 
 // filters returns per filter name whether it holds. What is not named keeps its default.

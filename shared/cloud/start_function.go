@@ -124,10 +124,14 @@ func newConfig(p process, e environment, on ports, log *slog.Logger) (*pipeline.
 	if err != nil {
 		return nil, err
 	}
+	policy, err := e.policy()
+	if err != nil {
+		return nil, err
+	}
 	on.Ledger = countedLedger{on.Ledger}
 	return &pipeline.Config{
 		Ports: on.Ports, Now: p.deps.Now, Random: p.jitter, Log: log, Build: e.Build,
-		Policy: pipeline.DefaultPolicy(), Routes: table, Filters: filters,
+		Policy: policy, Routes: table, Filters: filters,
 	}, nil
 }
 

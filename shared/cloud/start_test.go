@@ -10,9 +10,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"causeway/shared/connector"
 	"causeway/shared/fault"
+	"causeway/shared/pipeline"
 	"causeway/shared/routes"
 )
 
@@ -34,6 +36,7 @@ func TestAFunctionThatIsMisconfiguredNamesTheVariable(t *testing.T) {
 		"parallel of none":     {map[string]string{"CAUSEWAY_PARALLEL": "0"}, "CAUSEWAY_PARALLEL"},
 		"an unknown flow":      {map[string]string{"CAUSEWAY_FLOWS": "toy-orders-to-till,toy-x-to-till"}, "CAUSEWAY_FLOWS"},
 		"an unknown filter":    {map[string]string{"CAUSEWAY_FILTERS": "-drafts"}, "CAUSEWAY_FILTERS"},
+		"an unknown budget":    {map[string]string{"CAUSEWAY_BUDGETS": "patience=3"}, "CAUSEWAY_BUDGETS"},
 		"a collector of none":  {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "collector"}, "OTEL_EXPORTER_OTLP_ENDPOINT"},
 		"no setting":           {map[string]string{"TOY_NAME": ""}, "TOY_NAME"},
 		"no secret":            {map[string]string{"CAUSEWAY_SECRET": ""}, "TOY_SECRET"},
@@ -153,11 +156,11 @@ func TestSettingsAreTheSystemsOwn(t *testing.T) {
 	}
 }
 
-func TestFlowsAndFiltersAreChosen(t *testing.T) {
+func TestFlowsFiltersAndBudgetsAreChosen(t *testing.T) {
 	t.Parallel()
 	e, err := parseEnvironment(variables([]string{
 		"CAUSEWAY_STAGE=dev", "CAUSEWAY_PREFIX=p", "CAUSEWAY_QUEUES=https://sqs/1/", "CAUSEWAY_TABLE=t", "CAUSEWAY_BUCKET=b",
-		"CAUSEWAY_FLOWS=shopify-orders-to-netsuite, shopify-payments-to-netsuite", "CAUSEWAY_FILTERS=-draft, digital_only", "OTEL_EXPORTER_OTLP_HEADERS=a=b=c,d=e",
+		"CAUSEWAY_FLOWS=shopify-orders-to-netsuite, shopify-payments-to-netsuite", "CAUSEWAY_FILTERS=-draft, digital_only", "CAUSEWAY_BUDGETS=transient=24h,unknown=3", "OTEL_EXPORTER_OTLP_HEADERS=a=b=c,d=e",
 	}), connector.Deliver)
 	if err != nil {
 		t.Fatal(err)
@@ -169,6 +172,10 @@ func TestFlowsAndFiltersAreChosen(t *testing.T) {
 	filters, err := e.filters(routes.Table)
 	if err != nil || len(filters) != 2 || filters["draft"] || !filters["digital_only"] {
 		t.Errorf("filters %v, %v", filters, err)
+	}
+	policy, err := e.policy()
+	if err != nil || policy.Transient != 24*time.Hour || policy.UnknownTries != 3 || policy.Parent != pipeline.DefaultPolicy().Parent {
+		t.Errorf("budgets %+v, %v", policy, err)
 	}
 	if e.Parallel != 1 || e.Build != "unknown" || e.Headers["a"] != "b=c" {
 		t.Errorf("read %+v", e)

@@ -23,7 +23,8 @@
 //	whose turn     turn.go: who waits for whom at an entity, and for how long
 //	order          record.go: the version fence, confirmations, cross-reference; parents.go
 //	who may write  lease.go: leases that a wrong clock can neither take nor lose
-//	failures       disposition.go: the one table from fault.Kind to what happens; policy.go: how long
+//	failures       disposition.go: the one table from fault.Kind to what happens; policy.go: how long;
+//	               policy_settings.go: what of that an installation may set
 //	a 429          throttle.go: all that happens on one, from the message to the circuit
 //	the target     connection.go: what all workers share of it, and when it is written
 //	               breaker.go: the circuit; budget.go: calls at once; lanes.go: live before backfill; rate.go
