@@ -60,14 +60,17 @@ func TestPitfall01SlowCallsEndBeforeTheFunction(t *testing.T) {
 }
 
 func TestPitfall02NothingIsDeadLetteredForWaiting(t *testing.T) {
-	policy := pipeline.DefaultPolicy()
-	looks := int(max(policy.Transient, policy.Parent) / (policy.Backoff.Cap / 2))
+	held := pipeline.DefaultPolicy().Holding
 	each(t, stages, func(t *testing.T, p *plan, w written) {
 		working, _ := w.queues(p.prefix)
 		for name, queue := range working {
 			got := number(in(queue, "RedrivePolicy", "maxReceiveCount"))
-			if got < looks || got > 1000 {
-				t.Errorf("%s dead-letters after %d receives; what waits is looked at %d times, and SQS counts to 1000", name, got, looks)
+			if got <= held.Receives || got > 1000 {
+				t.Errorf("%s dead-letters after %d receives; what waits is sent anew after %d, and SQS counts to 1000", name, got, held.Receives)
+			}
+			kept := time.Duration(number(queue.Properties["MessageRetentionPeriod"])) * time.Second
+			if held.Age+held.Deferral > kept {
+				t.Errorf("%s keeps messages for %s; they are sent anew at %s, and deferred for up to %s at once", name, kept, held.Age, held.Deferral)
 			}
 		}
 	})

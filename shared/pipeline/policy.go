@@ -28,7 +28,7 @@ func DefaultPolicy() Policy {
 		Backoff: Backoff{Base: time.Second, Cap: 15 * time.Minute, Unauthorized: time.Minute},
 		Parents: Patience{Part: 4, Least: 200 * time.Millisecond, Most: 15 * time.Minute},
 		Margin:  10 * time.Second, Skew: 10 * time.Minute,
-		Holding: Holding{Age: 84 * time.Hour, Receives: 900}, // queues hold four days, and a thousand receives
+		Holding: Holding{Deferral: 12 * time.Hour, Age: 84 * time.Hour, Receives: 900}, // queues hold four days, and a thousand receives
 		Breaker: defaultBreaker(), Share: defaultShare(),
 	}
 }

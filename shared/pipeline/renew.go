@@ -11,7 +11,8 @@ import (
 // buries it without a reason. SQS counts a message's age from when it was sent and keeps
 // it for days; and each look at what waits is a receive.
 type Holding struct {
-	Age      time.Duration // less than the queues' retention by more than a message is ever deferred
+	Deferral time.Duration // the longest that a message is deferred at once, as SQS has it
+	Age      time.Duration // less than the queues' retention by as much
 	Receives int           // less than after which the queue takes a message for poison
 }
 
@@ -22,7 +23,13 @@ type Holding struct {
 // ends nothing.
 func (c *Config) outlived(ctx context.Context, in Incoming, decision Decision) (Decision, error) {
 	held := c.Policy.Holding
-	if decision.Ended() || in.SentAt.IsZero() || decision.Until.Sub(in.SentAt) <= held.Age && in.ReceiveCount < held.Receives {
+	if decision.Ended() {
+		return decision, nil
+	}
+	if latest := c.Now().Add(held.Deferral); decision.Until.After(latest) {
+		decision.Until = latest // whoever waits longer looks again in between
+	}
+	if in.SentAt.IsZero() || decision.Until.Sub(in.SentAt) <= held.Age && in.ReceiveCount < held.Receives {
 		return decision, nil
 	}
 	again := Outgoing{Body: in.Body, Attributes: maps.Clone(in.Attributes)}

@@ -121,3 +121,25 @@ func TestATargetThatOnlyAnswersSearchesIsDegraded(t *testing.T) {
 		t.Errorf("%d dead, %d searches", left, s.finds)
 	}
 }
+
+// TestF27ATimeLongerThanAQueueKeepsMessages has the target name one of ten days.
+func TestF27ATimeLongerThanAQueueKeepsMessages(t *testing.T) {
+	t.Parallel()
+	b, in := waiting(t)
+	calls := b.outage(fault.Error{Kind: fault.Throttled, After: 10 * 24 * time.Hour}, epoch.Add(10*24*time.Hour))
+	if err := pipeline.Settle(t.Context(), b.memory, b.deliver, in); err != nil {
+		t.Fatal(err)
+	}
+	looks := 0
+	for b.clock.Now().Before(epoch.Add(11 * 24 * time.Hour)) {
+		handled, err := b.step()
+		if err != nil {
+			t.Fatal(err)
+		}
+		looks += handled
+		b.clock.Advance(time.Minute)
+	}
+	if b.one(pipeline.Confirmed); len(*calls) != 2 || looks > 40 {
+		t.Errorf("%d calls and %d looks in eleven days", len(*calls), looks)
+	}
+}
