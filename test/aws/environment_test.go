@@ -232,6 +232,9 @@ func (e *environment) outward(w http.ResponseWriter, r *http.Request) {
 		fake.ServeHTTP(w, r)
 		return
 	}
+	if poison := e.host.world.poison; poison != "" && strings.Contains(r.URL.Path, poison) {
+		e.die(pointClaim)
+	}
 	switch at := e.placeOfWrite(); at {
 	case pointClaim, pointMidBatch:
 		e.die(at)

@@ -8,6 +8,8 @@ import (
 
 	"causeway/scripts/day"
 	"causeway/shared/cloud/cloudtest"
+	"causeway/shared/fault"
+	"causeway/shared/pipeline"
 )
 
 // some is the beginning of the day: samples of both stores and a dozen plain orders.
@@ -24,32 +26,34 @@ func TestFaults(t *testing.T) {
 	kill := func(on event, among int, points ...point) func(*world) {
 		return func(w *world) { w.kills.draw(on, among, points...) }
 	}
-	fail := func(service, operation string, fault cloudtest.Fault) func(*world) {
-		return func(w *world) { w.emulator.Fail(service, operation, fault) }
+	fail := func(service, operation string, how cloudtest.Fault) func(*world) {
+		return func(w *world) { w.emulator.Fail(service, operation, how) }
 	}
 	for _, c := range []struct {
 		name   string
 		before func(*world)
+		dead   fault.Class // of the only dead letter; "" for none
 	}{
-		{"F1 crash on receive", kill(onInvocation, 5, pointReceive)},
-		{"F2 crash after the claim before the write", kill(onWrite, 10, pointClaim)},
-		{"F3 crash after the write before its answer", kill(onWrite, 10, pointAnswer)},
-		{"F3 crash after the answer before the mark", kill(onWrite, 10, pointMark)},
-		{"F4 crash after the mark before the delete", kill(onWrite, 10, pointDelete)},
-		{"F6 timeout of the function in its call", kill(onWrite, 10, pointTimeout)},
+		{"F1 crash on receive", kill(onInvocation, 5, pointReceive), ""},
+		{"F2 crash after the claim before the write", kill(onWrite, 10, pointClaim), ""},
+		{"F3 crash after the write before its answer", kill(onWrite, 10, pointAnswer), ""},
+		{"F3 crash after the answer before the mark", kill(onWrite, 10, pointMark), ""},
+		{"F4 crash after the mark before the delete", kill(onWrite, 10, pointDelete), ""},
+		{"F6 timeout of the function in its call", kill(onWrite, 10, pointTimeout), ""},
 		{"F7 out of memory, twice in a row", func(w *world) {
 			kill(onWrite, 2, pointAnswer, pointAnswer)(w)
-		}},
-		{"F9 failure to start", startWithoutSecret},
-		{"F10 crash of the door after it stored", kill(onDoor, 20, pointAfter, pointAfter)},
-		{"F11 crash of the door before it stored", kill(onDoor, 20, pointBefore, pointBefore)},
-		{"F17 entries of PutEvents fail", fail("events", "PutEvents", cloudtest.FailEntries(8, 0))},
-		{"F17 PutEvents fails beyond the function's tries", fail("events", "PutEvents", cloudtest.FailEntries(20, 0))},
-		{"F17 entries of SendMessageBatch fail", fail("sqs", "SendMessageBatch", cloudtest.FailEntries(8, 0))},
-		{"F50 throttled at the claim and the mark", fail("dynamodb", "PutItem", cloudtest.Throttle(30))},
-		{"F50 throttled at the ledger", fail("dynamodb", "BatchWriteItem", cloudtest.Throttle(30))},
-		{"F51 the answers of claims are lost", fail("dynamodb", "PutItem", cloudtest.LoseAnswer(12))},
-		{"F54 secrets rotated under warm functions", rotateSecrets},
+		}, ""},
+		{"F7 out of memory on one order, again and again", poisonOrder, fault.Poison},
+		{"F9 failure to start", startWithoutSecret, ""},
+		{"F10 crash of the door after it stored", kill(onDoor, 20, pointAfter, pointAfter), ""},
+		{"F11 crash of the door before it stored", kill(onDoor, 20, pointBefore, pointBefore), ""},
+		{"F17 entries of PutEvents fail", fail("events", "PutEvents", cloudtest.FailEntries(8, 0)), ""},
+		{"F17 PutEvents fails beyond the function's tries", fail("events", "PutEvents", cloudtest.FailEntries(20, 0)), ""},
+		{"F17 entries of SendMessageBatch fail", fail("sqs", "SendMessageBatch", cloudtest.FailEntries(8, 0)), ""},
+		{"F50 throttled at the claim and the mark", fail("dynamodb", "PutItem", cloudtest.Throttle(30)), ""},
+		{"F50 throttled at the ledger", fail("dynamodb", "BatchWriteItem", cloudtest.Throttle(30)), ""},
+		{"F51 the answers of claims are lost", fail("dynamodb", "PutItem", cloudtest.LoseAnswer(12)), ""},
+		{"F54 secrets rotated under warm functions", rotateSecrets, ""},
 	} {
 		again(t, c.name, func(t *testing.T, k *kills) {
 			w := newWorld(t, k)
@@ -60,13 +64,26 @@ func TestFaults(t *testing.T) {
 			if r := w.audit(accepted); r.Accepted != len(steps) {
 				t.Errorf("%d of %d deliveries were accepted", r.Accepted, len(steps))
 			}
-			if dead := w.deadLetters(); dead != 0 {
-				t.Errorf("%d dead letters", dead)
-			}
+			w.wantDead(c.dead)
 			if left := w.kills.missed(); len(left) > 0 {
 				t.Errorf("kills that did not happen: %v", left)
 			}
 		})
+	}
+}
+
+// wantDead fails unless there is one dead letter of the class, or none.
+func (w *world) wantDead(class fault.Class) {
+	w.Helper()
+	want := 0
+	if class != "" {
+		want = 1
+		if dead := w.find(w.Context(), pipeline.Query{Stage: pipeline.Dead}); len(dead) != 1 || dead[0].Error.Class != class {
+			w.Errorf("dead are %+v, want one of class %s", dead, class)
+		}
+	}
+	if letters := w.deadLetters(); letters != want {
+		w.Errorf("%d dead letters, want %d", letters, want)
 	}
 }
 
@@ -89,6 +106,15 @@ func TestMidBatch(t *testing.T) {
 			t.Errorf("kills that did not happen: %v", left)
 		}
 	})
+}
+
+// poisonOrder has every write of one order kill its function, as one does that asks for
+// more memory than there is. Two crashes are enough here, to save the time of three.
+func poisonOrder(w *world) {
+	w.poison = "order__5312345678901"
+	for _, h := range w.hosts {
+		h.variables["CAUSEWAY_BUDGETS"] = "crash=2"
+	}
 }
 
 // startWithoutSecret takes a credential away until the function failed to start.

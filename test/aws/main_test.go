@@ -62,7 +62,7 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println("not played: F8 (a panic in one record needs a program made to panic), repetition of F7 up to the poison limit")
+	fmt.Println("not played: F8 (a panic in one record needs a program made to panic)")
 	fmt.Println(string(line))
 	os.Exit(code)
 }

@@ -47,6 +47,7 @@ type world struct {
 	extra    map[string]string // settings beside the fakes' own
 	profiles map[string]connector.Profile
 	hosts    map[string]*host
+	poison   string // part of the path whose every write kills the function; "" for none
 	kills    *kills
 	door     *httptest.Server
 	output   *os.File // of all processes
