@@ -125,8 +125,14 @@ func newReport(o options, out io.Writer) *report {
 	}
 }
 
+// stretch is after how many runs a long session says how far it has come.
+const stretch = 50_000
+
 func (r *report) take(result sim.Result) {
 	r.totals.Add(result)
+	if r.totals.Runs%stretch == 0 {
+		fmt.Fprintf(r.out, "%d runs, of %d kinds of fault something went wrong\n", r.totals.Runs, len(r.bad))
+	}
 	name := strings.Join(result.Faults, "+")
 	if len(result.Faults) > 1 && r.fault == "" {
 		name = "mix"
