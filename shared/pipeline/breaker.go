@@ -21,8 +21,9 @@ import (
 // the target sees the probe only. One entity whose write always fails opens nothing: it
 // would hold up the others. A target may answer searches and take no writes, so that a
 // search closes nothing, until so much time has passed with answered searches that a
-// write would have been tried if one was waiting. The times are those of the worker that found the failure; a
-// wrong clock shifts a probe by as much as it is wrong, which costs waiting and no more.
+// write would have been tried if one was waiting. The times are those of the worker that
+// found the failure; a wrong clock shifts a probe by as much as it is wrong, which costs
+// waiting and no more.
 type Breaker struct {
 	Failures int           // in a row, without a success in between; 0 for a circuit that never opens
 	Entities int           // … of so many entities at least
