@@ -111,7 +111,7 @@ func (t *target) deliverCustomer(ctx context.Context, d connector.Delivery, cust
 }
 
 func linked(id, why string) connector.Receipt {
-	return connector.Receipt{Ref: id, Detail: "linked to customer " + id + ", " + why}
+	return connector.Receipt{Ref: id, Linked: true, Detail: "linked to customer " + id + ", " + why}
 }
 
 func (t *target) writeCustomer(ctx context.Context, d connector.Delivery, customer *canonical.Customer, u upsert, isNew bool) (connector.Receipt, error) {

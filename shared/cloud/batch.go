@@ -21,7 +21,7 @@ const margin = 20 * time.Second
 // batch handles the messages of one SQS event. Lambda deletes what is not reported as
 // failed, so everything is reported but what has ended: what waits, after its
 // visibility was set to the time it waits for; what was not begun because too little
-// time was left, which is visible again at once; and what no port could decide, which
+// time was left, which is visible again in a moment; and what no port could decide, which
 // comes again when its visibility timeout ends. A batch whose archiving failed comes
 // again whole.
 func (f *function) batch(ctx context.Context, payload []byte) (any, error) {
@@ -131,10 +131,20 @@ func (f *function) decide(ctx context.Context, in pipeline.Incoming) (decision p
 		return decision, fault.New(fault.Rejected, fault.Config, "handling a message of "+in.Queue, "no route of this function has such a queue")
 	}
 	if deadline, ok := ctx.Deadline(); ok && deadline.Sub(f.config.Now()) < f.system.Profile.Timeout+margin {
-		f.config.Log.InfoContext(ctx, "putting a message back: too little of the function's time is left")
-		return pipeline.Decision{Until: f.config.Now()}, nil
+		return f.putBack(ctx, in)
 	}
 	return handler.Handle(ctx, in)
+}
+
+// putBack leaves a message to the next function, in a moment; and where even that went
+// wrong again and again, to its visibility timeout.
+func (f *function) putBack(ctx context.Context, in pipeline.Incoming) (pipeline.Decision, error) {
+	const late = "too little of the function's time is left"
+	if in.ReceiveCount >= f.config.Policy.Holding.Receives {
+		return pipeline.Decision{}, fault.New(fault.Unavailable, fault.Intermittent, "handling a message of "+in.Queue, late)
+	}
+	f.config.Log.InfoContext(ctx, "putting a message back: "+late)
+	return pipeline.Decision{Until: f.config.Now().Add(margin)}, nil
 }
 
 // incoming is the message as the pipeline's queue would have handed it out.

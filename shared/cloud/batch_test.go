@@ -186,6 +186,7 @@ func TestWhatCannotBeFinishedIsNotBegun(t *testing.T) {
 	if len(b.world.delivered) != 2 || len(response.BatchItemFailures) != 2 || !strings.Contains(b.out.String(), "putting a message back") {
 		t.Errorf("delivered %v, reported %v", b.world.delivered, response)
 	}
+	b.clock.Advance(margin)
 	if again := b.poll(toyQueue); len(again.Records) != 2 || len(b.run(f, again)) != 0 {
 		t.Errorf("%d messages are there for the next function", len(again.Records))
 	}

@@ -102,6 +102,8 @@ type Delivery struct {
 type Receipt struct {
 	Ref    string // the target's id of the entity
 	Detail string // what was done, in words an operator reads: "customer deposit 88 for sales order 17"
+	// Linked says that the entity is there and was not written to.
+	Linked bool
 	// Version is what the target calls this state of the entity, such as an ETag: the
 	// next write's Expected; only with CompareAndSet.
 	Version string

@@ -18,8 +18,9 @@ type Profile struct {
 	Operations  map[string]Operation // by event type: what the system does with it as a target
 }
 
-// Rate is how many calls a system takes over time: Calls every Per, and after a quiet
-// time up to Burst at once. The zero value is no limit.
+// Rate is how many deliveries a system takes over time, each with the searches that it
+// makes: Calls every Per, and after a quiet time up to Burst at once. The zero value is
+// no limit.
 type Rate struct {
 	Calls int
 	Per   time.Duration

@@ -67,7 +67,8 @@ const (
 )
 
 // healthOf reads a target's answer. A target that refuses or does not know something is
-// well; one record that somebody else has just changed says nothing against it either.
+// well; one record that somebody else has just changed says nothing against it either. A
+// refusal without a status is our connector's own, who did not ask.
 func healthOf(s *handling) health {
 	switch {
 	case !s.asked:
@@ -76,6 +77,11 @@ func healthOf(s *handling) health {
 		return well
 	}
 	switch s.answer.Kind {
+	case fault.Invalid, fault.Rejected:
+		if s.answer.Status == 0 {
+			return unasked
+		}
+		return well
 	case fault.Unauthorized:
 		return locked
 	case fault.Throttled:
@@ -146,14 +152,14 @@ func (l *link) judge(ctx context.Context, s *handling) error {
 			return l.restore(ctx)
 		}
 	case health <= well && s.probing:
-		return l.pass(ctx, health == well)
+		return l.pass(ctx, s, health == well)
 	}
 	return nil
 }
 
 // pass makes way for another probe after one that tried no write; heard tells whether a
 // search was answered.
-func (l *link) pass(ctx context.Context, heard bool) error {
+func (l *link) pass(ctx context.Context, s *handling, heard bool) error {
 	p, now, alone := l.config.Policy.Breaker, l.config.Now(), false
 	_, err := l.change(ctx, now, func(c *connection) bool {
 		o := c.Outage
@@ -163,7 +169,10 @@ func (l *link) pass(ctx context.Context, heard bool) error {
 		if o.Prober = nil; heard && o.Heard.IsZero() {
 			o.Heard = now
 		}
-		alone = heard && now.Sub(o.Heard) > p.Return.Most+p.Probes.Most
+		if s.asked && !heard { // an answer that nobody can make anything of
+			o.Heard, o.Probe = time.Time{}, now.Add(p.Probes.Wait(now.Sub(o.Since), l.config.Random))
+		}
+		alone = heard && now.Sub(o.Heard) > p.unprobed()
 		return true
 	})
 	if err == nil && alone {
@@ -171,6 +180,10 @@ func (l *link) pass(ctx context.Context, heard bool) error {
 	}
 	return err
 }
+
+// unprobed is how long after a probe was due nobody is left who could make it: whoever
+// waits comes again sooner.
+func (b Breaker) unprobed() time.Duration { return b.Return.Most + b.Probes.Most }
 
 // broken counts a failure and reports whether that is one too many.
 func (l *link) broken(s *handling) bool {

@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -271,5 +272,78 @@ func batchAll(t *testing.T, b *bench) (all []pipeline.Incoming) {
 			return all
 		}
 		all = append(all, batch...)
+	}
+}
+
+// TestAWriteThatFailsLetsSearchesBeginAnew has one fail after an hour of answered searches.
+func TestAWriteThatFailsLetsSearchesBeginAnew(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.outage(fault.Error{Kind: fault.Unavailable, Status: 503}, epoch.Add(30*24*time.Hour))
+	b.many(4)
+	b.drain(30 * time.Second)
+	purge := func() {
+		for _, in := range batchAll(t, b) {
+			if err := b.memory.Delete(t.Context(), in); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	b.clock.Advance(time.Hour)
+	purge()
+	b.post("child", toyFact{Type: amended, ID: "child", Parents: []string{"nobody"}})
+	b.drain(time.Hour)
+	b.post("late", toyFact{Type: amended, ID: "late"})
+	b.drain(4 * time.Minute)
+	b.clock.Advance(time.Hour)
+	purge()
+	b.post("child2", toyFact{Type: amended, ID: "child2", Parents: []string{"nobody"}})
+	b.drain(50 * time.Minute)
+	if n := len(b.entries(pipeline.Restored)); n != 0 {
+		t.Errorf("it was closed %d times, although a write failed", n)
+	}
+}
+
+// TestWhatNobodyIsLeftToProbeEnds has an open circuit and nothing but messages that wait
+// for others, which no probe can be made with.
+func TestWhatNobodyIsLeftToProbeEnds(t *testing.T) {
+	t.Parallel()
+	b, s := onShelf(t, connector.Operation{Guarantee: connector.None})
+	s.acts = slices.Repeat([]act{acts["lost before the effect"]}, 12)
+	b.many(6)
+	s.settle(10 * time.Minute)
+	b.one(pipeline.Degraded)
+	for _, id := range []string{"c0", "c1"} {
+		b.post("later "+id, toyFact{Type: amended, ID: id, Version: 2})
+	}
+	s.settle(90 * time.Hour)
+	if n := len(b.entries(pipeline.Parked)); n != 8 {
+		t.Errorf("%d of 8 parked: the others wait for ever", n)
+	}
+}
+
+func TestOurOwnRefusalSaysNothingAboutTheTarget(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.outage(fault.Error{Kind: fault.Unavailable, Status: 503}, epoch.Add(30*24*time.Hour))
+	b.many(6)
+	b.drain(time.Minute)
+	b.one(pipeline.Degraded)
+	down := b.deliver.System.Target
+	b.deliver.System.Target = targetFunc(func(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
+		switch d.Message.Key().ID {
+		case "unmapped":
+			return connector.Receipt{}, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Detail: "no payment method is mapped"}
+		case "linked":
+			return connector.Receipt{Ref: "7", Linked: true}, nil
+		}
+		return down.Deliver(ctx, d)
+	})
+	for _, id := range []string{"unmapped", "linked"} {
+		b.post(id, toyFact{Type: amended, ID: id})
+	}
+	b.drain(20 * time.Minute)
+	if n := len(b.entries(pipeline.Restored)); n != 0 || len(b.entries(pipeline.Dead)) != 1 || len(b.entries(pipeline.Confirmed)) != 1 {
+		t.Errorf("closed %d times, %d dead, %d confirmed", n, len(b.entries(pipeline.Dead)), len(b.entries(pipeline.Confirmed)))
 	}
 }

@@ -133,16 +133,18 @@ func (c connection) clone() connection {
 }
 
 // gate returns until when a message has to stay away because the circuit is open, or that
-// it may go on although it is, to be its probe. It needs nothing of the message, so that
-// an outage costs no reading of bodies and records.
-func (l *link) gate(ctx context.Context, in Incoming) (until time.Time, open bool, err error) {
+// it may go on although it is, to be its probe; outage tells that it is open, and that
+// somebody probes it: where nobody can, waiting has to end. It needs nothing of the
+// message, so that an outage costs no reading of bodies and records.
+func (l *link) gate(ctx context.Context, in Incoming) (until time.Time, outage bool, err error) {
 	l.lock()
 	defer l.unlock()
 	now := l.config.Now()
 	if err := l.look(ctx, now); err != nil {
 		return time.Time{}, false, err
 	}
-	return l.closedUntil(in, now), l.stored.Outage != nil, nil
+	o := l.stored.Outage
+	return l.closedUntil(in, now), o != nil && now.Sub(o.Probe) <= l.config.Policy.Breaker.unprobed(), nil
 }
 
 // enter implements passage: the circuit is closed or this is its probe, and there is a

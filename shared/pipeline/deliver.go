@@ -23,10 +23,7 @@ type Deliverer struct {
 // port failed and nothing was decided: the message stays in the queue.
 func (d *Deliverer) Handle(ctx context.Context, in Incoming) (Decision, error) {
 	decision, err := d.handle(ctx, in)
-	if err != nil {
-		return decision, err
-	}
-	return d.Config.outlived(ctx, in, decision)
+	return d.Config.outlived(ctx, in, decision, err)
 }
 
 func (d *Deliverer) handle(ctx context.Context, in Incoming) (Decision, error) {
@@ -188,7 +185,7 @@ func (d *Deliverer) write(ctx context.Context, s *handling, delivery connector.D
 	panicked = false
 	s.attempted(fault.As(err))
 	s.called(err)
-	s.wrote = true
+	s.wrote = err != nil || !receipt.Linked
 	s.pause = receipt.Pause
 	return receipt, err
 }

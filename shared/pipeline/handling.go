@@ -191,7 +191,7 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	t := s.record.try(s.event.ID)
 	spent := budget{Times: 1, Since: now}
 	if probed := s.probing && dispositions[f.Kind] == retry; !probed { // what a probe finds is no failure of its message
-		spent = t.spend(f.Kind, now, s.between(f))
+		spent = t.spend(f.Kind, now, s.between())
 	}
 	if waits := f.Kind == fault.NotReady || f.Kind == fault.Throttled || s.probing; waits && s.lease != nil {
 		t.Count-- // waiting uses up no attempt
@@ -221,12 +221,13 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 }
 
 // between is how much of the time since a message last failed in this way is called
-// failing: not more than it may have been told to wait, and nothing of an outage.
-func (s *handling) between(f *fault.Error) time.Duration {
+// failing: not more than our own waits, so that a longer one that the target named is left
+// out, and nothing of an outage.
+func (s *handling) between() time.Duration {
 	if s.outage {
 		return 0
 	}
-	return max(s.Policy.Backoff.Cap, s.Policy.Parents.Most, f.After)
+	return max(s.Policy.Backoff.Cap, s.Policy.Parents.Most)
 }
 
 // buried sends the dead letter and leaves the trace. What was done comes into the ledger

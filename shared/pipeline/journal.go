@@ -58,10 +58,11 @@ func (s *handling) linger() time.Duration {
 }
 
 // unanswered remembers a request that may take effect yet, unless one is remembered
-// that may do so for longer.
+// that may do so for longer. Their ends were set by different clocks, so that it is this
+// worker's judgement that compares them.
 func (s *handling) unanswered(u *span) {
-	earlier := s.record.Unanswered
-	if earlier == nil || earlier.Until.Add(earlier.Linger).Before(u.Until.Add(u.Linger)) {
+	key, earlier := s.record.key, s.record.Unanswered
+	if earlier == nil || s.over(key, earlier, earlier.Linger).Before(s.over(key, u, u.Linger)) {
 		s.record.Unanswered = u
 	}
 }

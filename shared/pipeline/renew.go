@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"time"
 )
@@ -19,18 +20,22 @@ type Holding struct {
 // outlived puts a message into its queue anew that would wait there beyond what the queue
 // holds: sent first, and deleted then, so that a crash in between leaves two copies of one
 // event, which are told apart where every message is. What ends waiting is budgets and
-// deadlines, which stand in the record and not on the message; and an outage of a week
-// ends nothing.
-func (c *Config) outlived(ctx context.Context, in Incoming, decision Decision) (Decision, error) {
-	held := c.Policy.Holding
-	if decision.Ended() {
+// deadlines, which stand in the record and not on the message; an outage of a week ends
+// nothing, and neither does a State that is out of reach (failed), for which the message
+// would come again with its visibility. What is sent anew is visible at once, and looked
+// at once more than it need be.
+func (c *Config) outlived(ctx context.Context, in Incoming, decision Decision, failed error) (Decision, error) {
+	held, now := c.Policy.Holding, c.Now()
+	switch latest := now.Add(held.Deferral); {
+	case failed != nil:
+		decision.Until = now
+	case decision.Ended():
 		return decision, nil
-	}
-	if latest := c.Now().Add(held.Deferral); decision.Until.After(latest) {
+	case decision.Until.After(latest):
 		decision.Until = latest // whoever waits longer looks again in between
 	}
 	if in.SentAt.IsZero() || decision.Until.Sub(in.SentAt) <= held.Age && in.ReceiveCount < held.Receives {
-		return decision, nil
+		return decision, failed
 	}
 	again := Outgoing{Body: in.Body, Attributes: maps.Clone(in.Attributes)}
 	if again.Attributes == nil {
@@ -38,8 +43,9 @@ func (c *Config) outlived(ctx context.Context, in Incoming, decision Decision) (
 	}
 	again.Attributes[AttrFirstSeen] = cmp.Or(in.Attributes[AttrFirstSeen], in.SentAt.UTC().Format(time.RFC3339))
 	if err := c.Queue.Send(ctx, in.Queue, []Outgoing{again}); err != nil {
-		return decision, unavailable("sending message "+in.MessageID+" of queue "+in.Queue+" anew", err)
+		return decision, errors.Join(failed, unavailable("sending message "+in.MessageID+" of queue "+in.Queue+" anew", err))
 	}
-	c.Log.InfoContext(ctx, "sent a message anew that its queue would have dropped", "queue", in.Queue, "message", in.MessageID, "sent", in.SentAt, "receives", in.ReceiveCount)
+	c.Log.WarnContext(ctx, "sent a message anew that its queue would have dropped",
+		"queue", in.Queue, "message", in.MessageID, "sent", in.SentAt, "receives", in.ReceiveCount, "error", failed)
 	return Ack, nil
 }

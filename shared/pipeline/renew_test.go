@@ -1,14 +1,13 @@
 package pipeline_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/pipeline"
-	"causeway/shared/routes"
 )
 
 // TestF20AnOutageLongerThanAQueueKeepsMessages has an ERP that is down for eleven days,
@@ -93,6 +92,7 @@ func TestAMessageThatCannotBeSentAnewStays(t *testing.T) {
 func TestAnOutageUsesUpNoDeadline(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	b.config.Policy.Parent = 12 * time.Hour
 	end := epoch.Add(6 * 24 * time.Hour)
 	b.outage(fault.Error{Kind: fault.Unavailable, Status: 503}, end)
 	b.many(3)
@@ -106,19 +106,40 @@ func TestAnOutageUsesUpNoDeadline(t *testing.T) {
 	}
 }
 
-// TestATargetThatOnlyAnswersSearchesIsDegraded has every second message find what it
-// looks for, while no write goes through.
+// TestATargetThatOnlyAnswersSearchesIsDegraded has a search answered between any two
+// writes, none of which goes through.
 func TestATargetThatOnlyAnswersSearchesIsDegraded(t *testing.T) {
 	t.Parallel()
-	b, s := onShelf(t, connector.Operation{Guarantee: connector.Search})
-	for range 40 {
-		s.acts = append(s.acts, refuse(fault.Error{Kind: fault.Unavailable, Status: 503, Class: fault.Connection}))
-	}
+	b := newBench(t)
+	b.outage(fault.Error{Kind: fault.Unavailable, Status: 503}, epoch.Add(time.Hour))
 	b.many(4)
-	s.settle(2 * time.Minute)
+	for i := range 8 {
+		b.post("child"+strconv.Itoa(i), toyFact{Type: amended, ID: "child" + strconv.Itoa(i), Parents: []string{"nobody"}})
+	}
+	b.drain(10 * time.Minute)
 	b.one(pipeline.Degraded)
-	if left := len(b.dead(route.Queue())) + len(b.dead(routes.Inbox("toy"))); left != 0 || s.finds == 0 {
-		t.Errorf("%d dead, %d searches", left, s.finds)
+	if len(b.entries(pipeline.Restored)) != 0 {
+		t.Error("a search closed the circuit")
+	}
+}
+
+func TestF24ADeliveryIsSentAnewBeforeItsReceivesAreUsedUp(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.post("1", toyFact{Type: amended, ID: "7"})
+	batch, err := b.memory.Receive(t.Context(), "toy-inbox", 1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch[0].ReceiveCount = 900
+	b.config.State = brokenPort{} // for days, so that nothing can be decided
+	if err := pipeline.Settle(t.Context(), b.memory, b.translate, batch[0]); err != nil {
+		t.Fatal(err)
+	}
+	b.config.State = b.memory
+	b.drain(time.Minute)
+	if b.one(pipeline.Confirmed); b.memory.Left() != 0 {
+		t.Errorf("%d messages left", b.memory.Left())
 	}
 }
 

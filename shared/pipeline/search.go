@@ -29,9 +29,13 @@ func (d *Deliverer) bySearch(ctx context.Context, s *handling, delivery connecto
 			return connector.Receipt{}, err
 		}
 		t := s.record.try(s.event.ID)
-		if t.Sole = false; ref == "" {
+		t.Sole = false
+		switch c := s.record.Confirmed; {
+		case ref == "":
 			t.Open = time.Time{}
-		} else {
+		case c != nil: // a version was confirmed without an id
+			c.Ref = ref
+		default:
 			s.record.Confirmed = &confirmed{Ref: ref}
 		}
 		delivery.Ref = ref

@@ -13,7 +13,8 @@ import (
 //  1. The message is deferred to the time that the target named, in seconds or as a
 //     date (webapi.RetryAfter), and a random part of a second more; without one to a
 //     backoff with full jitter (Policy.pause). It uses up no attempt, and of the budget
-//     only time: 72 hours of it, during which no circuit was open (record.go, spend).
+//     only time: 72 hours of it, in which neither an open circuit counts nor what the
+//     target named beyond our own longest wait (record.go, spend).
 //  2. The target's limit of calls at once is halved for all workers, at most once in
 //     Share.Settle, and regains one call in each Share.Rise (below). So the next calls
 //     are paced before they are refused.

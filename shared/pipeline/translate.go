@@ -22,10 +22,7 @@ type Translator struct {
 // that a port failed and nothing was decided: the message stays in the queue.
 func (t *Translator) Handle(ctx context.Context, in Incoming) (Decision, error) {
 	decision, err := t.handle(ctx, in)
-	if err != nil {
-		return decision, err
-	}
-	return t.Config.outlived(ctx, in, decision)
+	return t.Config.outlived(ctx, in, decision, err)
 }
 
 func (t *Translator) handle(ctx context.Context, in Incoming) (Decision, error) {

@@ -122,7 +122,7 @@ func (s *handling) givenUp(event string, t *try) bool {
 	if mine := r.Tries[s.event.ID]; mine != nil {
 		waited = mine.Spent[fault.NotReady.String()]
 	}
-	last := s.Policy.Parent - s.Policy.Parents.Most // the next look might be the one that parks it
+	last := max(s.Policy.Parent-s.Policy.Parents.Most, s.Policy.Parent/2) // the next look might be the one that parks it
 	if s.in.Redrives() == 0 || waited.Last.Sub(waited.Since) < last || !t.Touched.Before(waited.Since) {
 		return false
 	}

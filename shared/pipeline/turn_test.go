@@ -355,81 +355,56 @@ func TestF2WhatASearchFindsIsSetEvenAfterACrash(t *testing.T) {
 	}
 }
 
-// racing is a State in which the writes of a message's record, after the one that claims
-// it, are beaten a number of times by a write of somebody who needs no claim.
-type racing struct {
-	pipeline.State
-	writes, lost int
-	note         func(record map[string]any)
+// TestASearchKeepsTheFence has a version that was confirmed without an id, a newer one
+// that is found and cannot be set, and an older one that comes late.
+func TestASearchKeepsTheFence(t *testing.T) {
+	t.Parallel()
+	b, s := onShelf(t, connector.Operation{Guarantee: connector.Search})
+	b.config.Policy.Breaker.Failures = 0
+	s.acts = []act{
+		func(_ *shelf, apply func() (connector.Receipt, error)) (connector.Receipt, error) {
+			_, _ = apply()
+			return connector.Receipt{}, &fault.Error{Kind: fault.Duplicate}
+		},
+		refuse(fault.Error{Kind: fault.Throttled, After: 10 * time.Hour}),
+	}
+	s.version(2)
+	b.one(pipeline.Confirmed)
+	s.version(3)
+	s.version(1)
+	s.settle(2 * time.Hour)
+	if got := s.holds(); got != "[v2]" || len(b.entries(pipeline.Superseded)) != 1 {
+		t.Errorf("the shelf holds %s, superseded %+v", got, b.entries(pipeline.Superseded))
+	}
 }
 
-func (r *racing) Put(ctx context.Context, item pipeline.Item) (int64, error) {
-	if strings.HasPrefix(item.Key, "toy2|") {
-		if r.writes++; r.writes > 1 && r.writes <= 1+r.lost {
-			return 0, r.beaten(ctx, item)
-		}
-	}
-	return r.State.Put(ctx, item)
-}
-
-func (r *racing) beaten(ctx context.Context, item pipeline.Item) error {
-	stored, err := r.Get(ctx, item.Key)
-	if err != nil {
-		return err
-	}
-	record := map[string]any{}
-	if err := json.Unmarshal(stored.Value, &record); err != nil {
-		return err
-	}
-	r.note(record)
-	if stored.Value, err = json.Marshal(record); err != nil {
-		return err
-	}
-	if _, err := r.State.Put(ctx, stored); err != nil {
-		return err
-	}
-	_, err = r.State.Put(ctx, item) // which comes too late
-	return err
-}
-
-func TestF51AnOutcomeThatLosesRacesUnderItsOwnLeaseIsSavedAgain(t *testing.T) {
+// TestF63ShortDeadlines has an installation that waits ten minutes for parents.
+func TestF63WhatIsGivenUpWasWaitedForAgainWhateverTheDeadline(t *testing.T) {
 	t.Parallel()
 	b, s := onShelf(t, connector.Operation{Guarantee: connector.None})
-	b.config.State = &racing{State: b.memory, lost: 3, note: func(map[string]any) {}}
-	b.post("1", toyFact{Type: amended, ID: "7", Version: 1, Name: "v1"})
-	b.drain(time.Second)
-	b.config.State = b.memory
-	if left := b.memory.Left(); left != 0 || len(s.calls) != 1 {
-		t.Errorf("%d messages left after %d writes", left, len(s.calls))
+	b.config.Policy.Parent = 10 * time.Minute
+	s.acts = []act{acts["answer lost after the effect"]}
+	s.version(1)
+	s.settle(time.Hour)
+	s.version(2)
+	s.settle(time.Hour)
+	letters := b.dead(route.Queue())
+	if len(letters) != 2 {
+		t.Fatalf("%d dead letters, want both versions", len(letters))
 	}
-	b.one(pipeline.Confirmed)
-	s.version(1) // which the record knows by now
-	if len(s.calls) != 1 {
-		t.Error("the outcome was not saved")
+	b.redrive(letters[1], "1")
+	s.settle(4 * time.Minute)
+	if len(s.rows) != 1 {
+		t.Errorf("it was written after less than half of the deadline: the shelf holds %s", s.holds())
 	}
 }
 
-// TestF51WhatWonTheRaceIsKept has a filter keep a newer version out while an attempt is
-// under way, which then has to wait.
-func TestF51WhatWonTheRaceIsKept(t *testing.T) {
+// TestF27ALongWaitThatTheTargetNamedIsNoFailing has one of longer than the budget.
+func TestF27ALongWaitThatTheTargetNamedIsNoFailing(t *testing.T) {
 	t.Parallel()
 	b, s := onShelf(t, connector.Operation{Guarantee: connector.ExternalID})
-	b.config.State = &racing{State: b.memory, lost: 1, note: func(record map[string]any) {
-		record["skipped"] = map[string]any{"reason": "kept out", "sequence": "9999"}
-		record["tries"].(map[string]any)["other"] = map[string]any{"count": 0, "dead": true}
-	}}
-	s.acts = []act{refuse(fault.Error{Kind: fault.Throttled, After: time.Hour})}
+	s.acts = slices.Repeat([]act{refuse(fault.Error{Kind: fault.Throttled, After: 80 * time.Hour})}, 2)
 	s.version(1)
-	item, err := b.memory.Get(t.Context(), recordOf7)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, part := range []string{`"kept out"`, `"other"`, `"quiet"`} {
-		if !strings.Contains(string(item.Value), part) {
-			t.Errorf("%s holds no %s", item.Value, part)
-		}
-	}
-	if strings.Contains(string(item.Value), `"lease"`) {
-		t.Errorf("%s: the lease was not given back", item.Value)
-	}
+	s.settle(200 * time.Hour)
+	b.one(pipeline.Confirmed)
 }

@@ -174,7 +174,7 @@ func (r *report) end(planned int) bool {
 		fmt.Fprintf(r.out, "only %d of %d runs were played\n", r.totals.Runs, planned)
 	}
 	fmt.Fprintln(r.out, r.totals.Line())
-	return r.totals.Clean()
+	return r.totals.Clean() && (r.totals.Runs == planned || r.options.first)
 }
 
 // byNumber orders F2 before F10.
