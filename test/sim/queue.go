@@ -77,11 +77,7 @@ func (s *store) Send(ctx context.Context, name string, batch []pipeline.Outgoing
 		}
 	}
 	for _, out := range batch {
-		label := out.Attributes[pipeline.AttrEvent]
-		if m, err := message.Decode(out.Body); label == "" && err == nil {
-			label = m.ID // one of the bus, sent anew
-		}
-		s.add(name, label, out)
+		s.add(name, eventOf(out.Attributes, out.Body), out)
 	}
 	return nil
 }
@@ -210,7 +206,15 @@ func (s *store) label(in pipeline.Incoming) string {
 	if h := s.held(in); h != nil {
 		return h.label
 	}
-	return in.Attributes[pipeline.AttrEvent]
+	return eventOf(in.Attributes, in.Body)
+}
+
+// eventOf returns the event that a message carries, "" if it cannot be told.
+func eventOf(attributes map[string]string, body []byte) string {
+	if m, err := message.Decode(body); attributes[pipeline.AttrEvent] == "" && err == nil {
+		return m.ID // as it came from the bus
+	}
+	return attributes[pipeline.AttrEvent]
 }
 
 // haunt hands the message out once more: what was deleted comes back, as standard
