@@ -203,8 +203,9 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	if v.stage == Confirmed {
 		return s.succeed(ctx, outcome{stage: Confirmed, why: v.why, ref: s.knownRef()})
 	}
-	if s.outage && v.stage == Deferred { // as what the gate holds back: the wait that was judged does not grow in an outage
-		if back := now.Add(s.Policy.Breaker.Return.Wait(now.Sub(s.in.SentAt), s.Random)); v.until.Before(back) {
+	if s.outage && v.stage == Deferred { // the wait that was judged does not grow in an outage
+		p := s.Policy.Breaker
+		if back := now.Add(min(p.Return.Wait(now.Sub(s.in.SentAt), s.Random), p.Probes.Most)); v.until.Before(back) {
 			v.until = back
 		}
 	}
