@@ -125,7 +125,7 @@ func newReport(o options, out io.Writer) *report {
 	}
 }
 
-// stretch is after how many runs a long session says how far it has come.
+// stretch is after how many runs a long run says how far it has come.
 const stretch = 50_000
 
 func (r *report) take(result sim.Result) {
