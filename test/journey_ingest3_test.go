@@ -196,7 +196,9 @@ func TestA4TheDoorAnswersWhileTheTargetIsDown(t *testing.T) {
 				w.pass(outage.length)
 				w.ingestNoneDead()
 				end()
-				w.pass(20 * time.Minute) // a quarter of the longest outage: nobody backs off one after the other
+				// After an hour a message comes again within fourteen minutes, and what waits for
+				// it within a quarter of what it waited then.
+				w.pass(30 * time.Minute)
 				for id := range int64(6) {
 					w.ingestPaid("shopify", strconv.FormatInt(100+id, 10), "30.00", 2)
 					w.ingestPaid("woocommerce", strconv.FormatInt(200+id, 10), "20.00", 1)
