@@ -244,11 +244,7 @@ func TestSearchesCloseACircuitThatNoWriteIsLeftToClose(t *testing.T) {
 	b.drain(30 * time.Second)
 	b.one(pipeline.Degraded)
 	b.clock.Advance(time.Hour)
-	for _, in := range batchAll(t, b) {
-		if err := b.memory.Delete(t.Context(), in); err != nil {
-			t.Fatal(err)
-		}
-	}
+	b.purge()
 	b.post("child", toyFact{Type: amended, ID: "child", Parents: []string{"nobody"}})
 	b.drain(30 * time.Minute)
 	if len(b.entries(pipeline.Restored)) != 0 {
@@ -260,18 +256,22 @@ func TestSearchesCloseACircuitThatNoWriteIsLeftToClose(t *testing.T) {
 	b.one(pipeline.Parked)
 }
 
-// batchAll takes everything that the route's queue would hand out.
-func batchAll(t *testing.T, b *bench) (all []pipeline.Incoming) {
-	t.Helper()
+// purge deletes everything that the route's queue would hand out.
+func (b *bench) purge() {
+	b.Helper()
 	for {
-		batch, err := b.memory.Receive(t.Context(), route.Queue(), 10, 0)
+		batch, err := b.memory.Receive(b.Context(), route.Queue(), 10, 0)
 		if err != nil {
-			t.Fatal(err)
+			b.Fatal(err)
 		}
 		if len(batch) == 0 {
-			return all
+			return
 		}
-		all = append(all, batch...)
+		for _, in := range batch {
+			if err := b.memory.Delete(b.Context(), in); err != nil {
+				b.Fatal(err)
+			}
+		}
 	}
 }
 
@@ -282,21 +282,14 @@ func TestAWriteThatFailsLetsSearchesBeginAnew(t *testing.T) {
 	b.outage(fault.Error{Kind: fault.Unavailable, Status: 503}, epoch.Add(30*24*time.Hour))
 	b.many(4)
 	b.drain(30 * time.Second)
-	purge := func() {
-		for _, in := range batchAll(t, b) {
-			if err := b.memory.Delete(t.Context(), in); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
 	b.clock.Advance(time.Hour)
-	purge()
+	b.purge()
 	b.post("child", toyFact{Type: amended, ID: "child", Parents: []string{"nobody"}})
 	b.drain(time.Hour)
 	b.post("late", toyFact{Type: amended, ID: "late"})
 	b.drain(4 * time.Minute)
 	b.clock.Advance(time.Hour)
-	purge()
+	b.purge()
 	b.post("child2", toyFact{Type: amended, ID: "child2", Parents: []string{"nobody"}})
 	b.drain(50 * time.Minute)
 	if n := len(b.entries(pipeline.Restored)); n != 0 {

@@ -87,8 +87,7 @@ type process struct {
 	name   string
 	skew   time.Duration // of its own clock
 	handle string        // event id of the message in its hands
-	wrote  bool          // the message in its hands was sent to the target
-	claims bool          // … was claimed
+	claims bool          // the message in its hands was claimed
 	named  time.Time     // … was answered with this time before which the target wants to hear nothing of it
 	paused time.Time     // … was answered with a pause for all until then, which nobody else knows of yet
 	failed bool          // … met a port that failed
@@ -132,7 +131,7 @@ func (p *process) exit() {
 
 // begin takes the next message in hand.
 func (p *process) begin(handle string, parcel int64) {
-	p.handle, p.parcel, p.wrote, p.claims, p.failed = handle, parcel, false, false, false
+	p.handle, p.parcel, p.claims, p.failed = handle, parcel, false, false
 	p.named, p.paused = time.Time{}, time.Time{}
 }
 

@@ -116,7 +116,7 @@ func (w *world) amid() time.Duration { return w.between(0, w.spread+2*time.Secon
 
 func (w *world) burst() []fact {
 	var facts []fact
-	w.after(time.Minute, func() { w.struck += len(w.target.effects) / 60 })
+	w.after(time.Minute, func() { w.struck += len(w.target.effects) / 60 }) // by then it has reached the target
 	for i := range 60 {
 		facts = append(facts, fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: fmt.Sprint("b", i), Version: 1})
 	}

@@ -55,7 +55,6 @@ func newTarget(w *world, guarantee connector.Guarantee) *target {
 // hear notes a request, and that one which was asked to wait did wait.
 func (t *target) hear(p *process, event string, f fate) {
 	t.calls = append(t.calls, Call{p.now, event, f.name})
-	p.wrote = true
 	if wanted := t.world.quiet.until(p); p.now.Before(wanted) {
 		t.world.breaks(event, "the target asked not to be called about it before +%s, and was at +%s", wanted.Sub(epoch), p.now.Sub(epoch))
 	}
