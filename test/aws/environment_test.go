@@ -86,8 +86,9 @@ func startEnvironment(ctx context.Context, h *host, name string, variables map[s
 // run hands the invocation to the process and waits for what it says.
 func (e *environment) run(ctx context.Context, now *invocation) ([]byte, error) {
 	e.mu.Lock()
-	e.current, e.writes, e.doom = now, 0, ""
+	e.current, e.writes = now, 0
 	e.mu.Unlock()
+	defer e.reprieve()
 	late := time.NewTimer(e.host.timeout)
 	defer late.Stop()
 	select {
@@ -153,7 +154,7 @@ func (e *environment) runtime(w http.ResponseWriter, r *http.Request, path strin
 		e.host.initFails++
 		e.host.mu.Unlock()
 	case verb == "response":
-		if e.doomed(pointDelete) {
+		if e.strikes(pointDelete) {
 			e.die(pointDelete)
 		}
 		e.finish(outcome{body: body})
@@ -196,16 +197,43 @@ func (e *environment) finish(out outcome) {
 	}
 }
 
-func (e *environment) doomed(at point) bool {
+// condemn has the process killed at the point, once it comes there. Of the writes of an
+// invocation one can decide over the process.
+func (e *environment) condemn(at point) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.doom == at
+	if e.doom != "" {
+		e.host.world.kills.postpone(at)
+		return
+	}
+	e.doom = at
+}
+
+// strikes reports whether the process is to be killed here, which it tells once.
+func (e *environment) strikes(at point) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.doom != at {
+		return false
+	}
+	e.doom = ""
+	return true
+}
+
+// reprieve leaves a kill that the invocation did not come to for another.
+func (e *environment) reprieve() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.doom != "" {
+		e.host.world.kills.postpone(e.doom)
+		e.doom = ""
+	}
 }
 
 // cloud passes a call on to AWS, and kills around those that matter.
 func (e *environment) cloud(w http.ResponseWriter, r *http.Request) {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	if e.doomed(pointMark) && (operation == "PutItem" || operation == "BatchWriteItem") {
+	if (operation == "PutItem" || operation == "BatchWriteItem") && e.strikes(pointMark) {
 		e.die(pointMark)
 	}
 	var at point
@@ -246,9 +274,7 @@ func (e *environment) outward(w http.ResponseWriter, r *http.Request) {
 		e.finish(outcome{err: errTimeout})
 		e.die(at)
 	case pointMark, pointDelete:
-		e.mu.Lock()
-		e.doom = at
-		e.mu.Unlock()
+		e.condemn(at)
 		fallthrough
 	default:
 		fake.ServeHTTP(w, r)

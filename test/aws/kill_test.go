@@ -41,11 +41,12 @@ type kills struct {
 	mu     sync.Mutex
 	plan   map[event]map[int]point
 	seen   map[event]int
+	want   map[point]int
 	done   map[point]int
 }
 
 func newKills(random *rand.Rand) *kills {
-	return &kills{random: random, plan: map[event]map[int]point{}, seen: map[event]int{}, done: map[point]int{}}
+	return &kills{random: random, plan: map[event]map[int]point{}, seen: map[event]int{}, want: map[point]int{}, done: map[point]int{}}
 }
 
 // draw plans each point once, at one of the first events.
@@ -60,6 +61,7 @@ func (k *kills) draw(on event, among int, points ...point) {
 			n := 1 + k.random.IntN(among)
 			if _, taken := k.plan[on][n]; !taken {
 				k.plan[on][n] = at
+				k.want[at]++
 				break
 			}
 		}
@@ -72,6 +74,18 @@ func (k *kills) due(on event) point {
 	defer k.mu.Unlock()
 	k.seen[on]++
 	return k.plan[on][k.seen[on]]
+}
+
+// postpone plans a kill anew, at the next write that has none: its process was gone, or
+// its invocation over, before it came to the point.
+func (k *kills) postpone(at point) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	n := k.seen[onWrite] + 1
+	for k.plan[onWrite][n] != "" {
+		n++
+	}
+	k.plan[onWrite][n] = at
 }
 
 func (k *kills) count(at point) {
@@ -93,13 +107,7 @@ func (k *kills) total() (n int) {
 func (k *kills) missed() (left []string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	want := map[point]int{}
-	for _, plan := range k.plan {
-		for _, at := range plan {
-			want[at]++
-		}
-	}
-	for at, n := range want {
+	for at, n := range k.want {
 		if k.done[at] < n {
 			left = append(left, fmt.Sprintf("%s: %d of %d", at, k.done[at], n))
 		}
