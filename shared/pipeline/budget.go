@@ -82,15 +82,18 @@ func (l *link) permit(ctx context.Context, s *handling) (until time.Time, full b
 		l.take(lane)
 		return time.Time{}, false, nil
 	}
-	var asked hand
-	got, err := l.change(ctx, now, func(c *connection) (ok bool) {
-		asked, until, ok = l.ask(c, lane, now)
-		return ok
+	var (
+		asked hand
+		got   bool
+	)
+	stored, err := l.change(ctx, now, func(c *connection) bool {
+		asked, until, got = l.ask(c, lane, now)
+		return got || l.announce(c, lane, now)
 	})
 	if err != nil && !errors.Is(err, ErrConflict) {
 		return time.Time{}, false, err
 	}
-	if got {
+	if stored && got {
 		l.hand = asked
 		l.take(lane)
 		return time.Time{}, false, nil
@@ -161,10 +164,14 @@ func (l *link) others(c *connection) counts {
 func (l *link) ask(c *connection, lane message.Lane, now time.Time) (h hand, until time.Time, ok bool) {
 	h = l.hand
 	if l.profile.Concurrency > 0 {
-		l.prune(c, now)
-		if !l.allows(c, lane, now) {
+		if l.prune(c, now); !l.allows(c, lane, now) {
 			return h, until, false
 		}
+	}
+	if h.tokens, until = l.draw(c, now); !until.IsZero() {
+		return h, until, false
+	}
+	if h.fresh = now.Add(time.Second); l.profile.Concurrency > 0 {
 		h.held = h.used
 		h.held.add(lane, 1)
 		if room := l.limit(c, now) - l.others(c).sum(); lane == message.Live {
@@ -175,13 +182,10 @@ func (l *link) ask(c *connection, lane message.Lane, now time.Time) (h hand, unt
 		c.Grants[me.Worker] = grant{Live: h.held.live, Backfill: h.held.backfill, Span: *me}
 		h.until = me.Until
 	}
-	if h.tokens, until = l.draw(c, now); until.IsZero() {
-		h.fresh = now.Add(time.Second)
-	}
 	if lane == message.Live {
 		c.Live = now
 	}
-	return h, until, until.IsZero()
+	return h, until, true
 }
 
 // prune drops the grants that are over.

@@ -321,6 +321,30 @@ func TestH2BackfillDelaysLiveByItsShareOnly(t *testing.T) {
 	})
 }
 
+// TestH2WorkersAtBackfillAreToldOfLiveTraffic has as many functions as a target takes
+// calls, each with one hand and full of backfill: the first live order comes to one that
+// gets no permit, and the others never see a live order themselves.
+func TestH2WorkersAtBackfillAreToldOfLiveTraffic(t *testing.T) {
+	t.Parallel()
+	inFleet(t, func(f *fleet) {
+		f.profile.Concurrency, f.takes = 4, 2*time.Second
+		f.send(message.Backfill, 0, 2000)
+		go func() {
+			for i := range 4 {
+				<-time.After(2 * time.Minute) // longer than live traffic is remembered
+				f.send(message.Live, 10_000+i, 1)
+			}
+		}()
+		f.run(6, 1, 10*time.Minute)
+		for i := range 4 {
+			took, ok := f.done[string(message.Live)+strconv.Itoa(10_000+i)]
+			if !ok || took > 15*time.Second {
+				t.Errorf("live message %d: delivered %t, after %v", i, ok, took)
+			}
+		}
+	})
+}
+
 func TestBackfillHasEveryPermitWhileNobodyWaits(t *testing.T) {
 	t.Parallel()
 	inFleet(t, func(f *fleet) {
@@ -385,6 +409,37 @@ func TestAPauseThatTheTargetAsksForHoldsForAll(t *testing.T) {
 	b.drain(5 * time.Minute)
 	if fmt.Sprint(len(calls)) != "3" || calls[1].Sub(calls[0]) < 30*time.Second || calls[2].Sub(calls[1]) < 30*time.Second {
 		t.Errorf("calls at %v", calls)
+	}
+}
+
+// TestF28RetryAfterHoldsForAll has a target that refuses each third call for a minute; what
+// else waits must not call within that minute, nor for longer than a circuit would wait.
+func TestF28RetryAfterHoldsForAll(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ asks, wants time.Duration }{
+		"a minute": {time.Minute, time.Minute}, "a day": {24 * time.Hour, 5 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			calls, early := 0, 0
+			var free time.Time
+			b.deliver.System.Target = targetFunc(func(context.Context, connector.Delivery) (connector.Receipt, error) {
+				if calls++; b.clock.Now().Before(free) {
+					early++
+				}
+				if calls%3 != 1 {
+					return connector.Receipt{Ref: "1", Detail: "done"}, nil
+				}
+				free = b.clock.Now().Add(c.wants)
+				return connector.Receipt{}, &fault.Error{Kind: fault.Throttled, Class: fault.RateLimit, Status: 429, After: c.asks}
+			})
+			b.many(10)
+			b.drain(80 * time.Hour)
+			if early > 0 || len(b.entries(pipeline.Confirmed)) != 10 {
+				t.Errorf("%d of %d calls came early; %d of 10 confirmed", early, calls, len(b.entries(pipeline.Confirmed)))
+			}
+		})
 	}
 }
 

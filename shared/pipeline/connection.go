@@ -20,7 +20,7 @@ type connection struct {
 	Learnt time.Time        `json:"learnt,omitzero"`  // when Limit was learnt
 	Due    time.Time        `json:"due,omitzero"`     // until when the calls of the rate are given out
 	Paused time.Time        `json:"paused,omitzero"`  // until when the target wants no call at all
-	Live   time.Time        `json:"live,omitzero"`    // when somebody last delivered what is waited for
+	Live   time.Time        `json:"live,omitzero"`    // when somebody last delivered, or wanted to, what is waited for
 }
 
 // link is what this process knows of a connection. It is written to the State when

@@ -1,6 +1,10 @@
 package pipeline
 
-import "time"
+import (
+	"time"
+
+	"causeway/shared/message"
+)
 
 // backfill returns how many calls at once backfill may have under way: all of them
 // while nobody waits for anything, and otherwise its stated share (Share.Backfill), at
@@ -25,4 +29,14 @@ func (l *link) waitedFor(c *connection, now time.Time) bool {
 		last = c.Live
 	}
 	return now.Sub(last) < l.config.Policy.Share.Live
+}
+
+// announce notes that a live message waits for a call, and reports whether that was worth
+// noting: workers that hold every permit for backfill see no live message themselves.
+func (l *link) announce(c *connection, lane message.Lane, now time.Time) bool {
+	if lane != message.Live || now.Sub(c.Live) < l.config.Policy.Share.Live/4 {
+		return false
+	}
+	c.Live = now
+	return true
 }

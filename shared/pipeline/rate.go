@@ -42,13 +42,16 @@ func (l *link) pause(ctx context.Context, s *handling) error {
 		return nil
 	}
 	now := l.config.Now()
-	_, err := l.change(ctx, now, func(c *connection) bool {
-		until := now.Add(s.pause)
-		longer := c.Paused.Before(until)
-		if longer {
-			c.Paused = until
-		}
-		return longer
-	})
+	_, err := l.change(ctx, now, func(c *connection) bool { return c.hold(now, s.pause) })
 	return err
+}
+
+// hold keeps all calls back for so long, and reports whether that is longer than before.
+func (c *connection) hold(now time.Time, pause time.Duration) bool {
+	until := now.Add(pause)
+	if pause <= 0 || !c.Paused.Before(until) {
+		return false
+	}
+	c.Paused = until
+	return true
 }

@@ -15,30 +15,41 @@ import (
 //     backoff with full jitter (Policy.pause). It uses up no attempt, and of the budget
 //     only time: 72 hours of it, in which neither an open circuit counts nor what the
 //     target named beyond our own longest wait (record.go, spend).
-//  2. The target's limit of calls at once is halved for all workers, at most once in
+//  2. If it named a time, nobody calls before, for at most as long as lies between two
+//     probes of a circuit (Breaker.Probes): a figure that is wrong, or meant for one
+//     message, must not hold up the others for a day. After that the next call asks.
+//  3. The target's limit of calls at once is halved for all workers, at most once in
 //     Share.Settle, and regains one call in each Share.Rise (below). So the next calls
 //     are paced before they are refused.
-//  3. It counts as a failure of the target. After so many in a row the circuit opens
+//  4. It counts as a failure of the target. After so many in a row the circuit opens
 //     (breaker.go), until the time that the target named if that is later: then nobody
 //     calls, and nothing is counted.
 //
 // A target that tells before it refuses, by a cost bucket or a header of what is left,
 // is heard too: Receipt.Pause holds all calls back (rate.go).
 
-// throttled lowers the limit after a call that was refused for being one too many.
+// throttled holds calls back and lowers the limit after one that was refused for being
+// one too many.
 func (l *link) throttled(ctx context.Context, s *handling) error {
-	if s.answer == nil || s.answer.Kind != fault.Throttled || l.profile.Concurrency == 0 {
+	if s.answer == nil || s.answer.Kind != fault.Throttled {
 		return nil
 	}
 	now := l.config.Now()
 	_, err := l.change(ctx, now, func(c *connection) bool {
-		if lowered := now.Sub(c.Learnt); lowered >= 0 && lowered < l.config.Policy.Share.Settle {
-			return false
-		}
-		c.Limit, c.Learnt = max(1, l.limit(c, now)/2), now
-		return true
+		held := c.hold(now, min(s.answer.After, l.config.Policy.Breaker.Probes.Most))
+		return l.lower(c, now) || held
 	})
 	return err
+}
+
+// lower halves the limit, unless it has just been lowered.
+func (l *link) lower(c *connection, now time.Time) bool {
+	before := now.Sub(c.Learnt)
+	if l.profile.Concurrency == 0 || before >= 0 && before < l.config.Policy.Share.Settle {
+		return false
+	}
+	c.Limit, c.Learnt = max(1, l.limit(c, now)/2), now
+	return true
 }
 
 // limit returns how many calls the target takes at once, by its profile and by what was
