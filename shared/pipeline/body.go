@@ -23,16 +23,22 @@ func checkIn(ctx context.Context, vault Vault, body []byte) (*message.Claim, err
 	return &claim, nil
 }
 
-// checkOut returns the body, from the vault if it was checked in.
+// checkOut returns the body, from the vault if it was checked in. What is gone or damaged
+// there fails with fault.Rejected of class missing_ref or fault.Invalid, as the Vault says;
+// all else is a port that is out of reach.
 func checkOut(ctx context.Context, vault Vault, inline []byte, claim *message.Claim) ([]byte, error) {
 	if claim == nil {
 		return inline, nil
 	}
 	body, err := vault.Load(ctx, *claim)
-	if err != nil {
-		return nil, unavailable("loading body "+claim.Key, err)
+	doing := "loading body " + claim.Key
+	switch f := fault.As(err); {
+	case f == nil:
+		return body, nil
+	case f.Kind == fault.Invalid, f.Kind == fault.Rejected && f.Class == fault.MissingRef:
+		return nil, fault.Doing(doing, err)
 	}
-	return body, nil
+	return nil, unavailable(doing, err)
 }
 
 // unavailable classifies the failure of a port.

@@ -51,6 +51,13 @@ func (in Incoming) Redrives() int {
 	return n
 }
 
+// letterOf reports whether this is the dead letter of that time itself, moved back as it lay.
+func (in Incoming) letterOf(buried time.Time) bool {
+	var cause Cause
+	err := json.Unmarshal([]byte(in.Attributes[AttrCause]), &cause) // absent on what is no letter
+	return err == nil && !buried.IsZero() && cause.At.Equal(buried)
+}
+
 // bury writes the message, as it came, to its queue's dead-letter queue with the
 // reason. Deleting it from the queue comes after, and is the caller's.
 func (c *Config) bury(ctx context.Context, in Incoming, f *fault.Error, e Entry) error {

@@ -121,3 +121,28 @@ func TestF59ARedriveOfWhatIsDoneIsResolvedAndNotSent(t *testing.T) {
 		})
 	}
 }
+
+// TestF58ALetterMovedBackAsItLiesIsDelivered is what the queue service's own redrive does:
+// the attributes stay as they are, and nothing counts.
+func TestF58ALetterMovedBackAsItLiesIsDelivered(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.toy.fail = []error{&fault.Error{Kind: fault.Rejected}, &fault.Error{Kind: fault.Rejected}}
+	b.post("1", toyFact{Type: amended, ID: "7"})
+	b.drain(time.Minute)
+	for range 2 {
+		letter := b.dead(route.Queue())[0]
+		for range 2 { // a copy of it is one
+			if err := b.memory.Send(t.Context(), route.Queue(), []pipeline.Outgoing{{Body: letter.Body, Attributes: letter.Attributes}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := b.memory.Delete(t.Context(), letter); err != nil {
+			t.Fatal(err)
+		}
+		b.drain(10 * time.Minute)
+	}
+	if len(b.toy.written) != 1 || len(b.dead(route.Queue())) != 0 {
+		t.Errorf("written %d times, %d dead", len(b.toy.written), len(b.dead(route.Queue())))
+	}
+}

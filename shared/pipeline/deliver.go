@@ -32,13 +32,10 @@ func (d *Deliverer) handle(ctx context.Context, in Incoming) (Decision, error) {
 	if err != nil || !until.IsZero() {
 		return deferUntil(until), err
 	}
-	m, body, entity, err := d.open(ctx, in)
+	m, err := message.Decode(in.Body)
 	if err != nil {
-		f := fault.As(err)
-		if f.Kind != fault.Invalid {
-			return Decision{}, err
-		}
-		return d.Config.unreadable(ctx, in, f, d.System.Profile, connector.Deliver)
+		doing := "reading message " + in.MessageID + " of " + in.Queue
+		return d.unreadable(ctx, in, &fault.Error{Kind: fault.Invalid, Class: fault.Parse, Doing: doing, Err: err})
 	}
 	s := &handling{
 		Config: d.Config, profile: d.System.Profile, role: connector.Deliver, in: in, route: d.Route.Name(), event: m,
@@ -47,11 +44,15 @@ func (d *Deliverer) handle(ctx context.Context, in Incoming) (Decision, error) {
 	if s.record, err = load(ctx, d.Config.State, d.key(m.Key())); err != nil {
 		return Decision{}, err
 	}
+	body, entity, err := d.open(ctx, m)
+	if err != nil {
+		return d.unopened(ctx, s, fault.As(err))
+	}
 	s.effect = effect(s.operation, m, body)
 	filter, err := d.filtered(m, body)
 	switch {
 	case err != nil:
-		return s.fail(ctx, fault.As(fault.Doing("filtering "+m.ID+" for "+d.Route.Name(), err)))
+		return s.unfit(ctx, fault.As(fault.Doing("filtering "+m.ID+" for "+d.Route.Name(), err)))
 	case filter != nil:
 		return d.skip(ctx, s, *filter)
 	}
@@ -66,22 +67,33 @@ func (d *Deliverer) handle(ctx context.Context, in Incoming) (Decision, error) {
 	return s.run(ctx, func(ctx context.Context) (outcome, error) { return d.deliver(ctx, s, entity, parents) })
 }
 
-// open reads the message and its body.
-func (d *Deliverer) open(ctx context.Context, in Incoming) (*message.Message, json.RawMessage, any, error) {
-	doing := "reading message " + in.MessageID + " of " + in.Queue
-	m, err := message.Decode(in.Body)
-	if err != nil {
-		return nil, nil, nil, &fault.Error{Kind: fault.Invalid, Class: fault.Parse, Doing: doing, Err: err}
-	}
+// open reads the body of the message.
+func (d *Deliverer) open(ctx context.Context, m *message.Message) (json.RawMessage, any, error) {
 	body, err := checkOut(ctx, d.Config.Vault, m.Body, m.Claim)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	entity, err := canonical.Decode(m.Type, body)
 	if err != nil {
-		return nil, nil, nil, invalid(doing, err)
+		return nil, nil, invalid("reading the body of "+m.ID, err)
 	}
-	return m, body, entity, nil
+	return body, entity, nil
+}
+
+// unopened ends a message whose body cannot be had or read, unless that is the vault's
+// failure, after which the message stays.
+func (d *Deliverer) unopened(ctx context.Context, s *handling, f *fault.Error) (Decision, error) {
+	switch {
+	case f.Kind != fault.Invalid && f.Kind != fault.Rejected:
+		return Decision{}, f
+	case s.event.Key().ID == "":
+		return d.unreadable(ctx, s.in, f)
+	}
+	return s.unfit(ctx, f)
+}
+
+func (d *Deliverer) unreadable(ctx context.Context, in Incoming, f *fault.Error) (Decision, error) {
+	return d.Config.unreadable(ctx, in, f, d.System.Profile, connector.Deliver)
 }
 
 func (d *Deliverer) key(entity message.Key) string {

@@ -305,31 +305,6 @@ func TestAPanicFailsItsOwnMessageOnly(t *testing.T) {
 	}
 }
 
-func TestAMessageThatKeepsKillingIsPoison(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	b.post("1", toyFact{Type: amended, ID: "7"})
-	batchOf(t, b, "toy-inbox", b.translate)
-	crash := errors.New("killed")
-	for range 5 {
-		in, err := b.memory.Receive(t.Context(), route.Queue(), 1, 0)
-		if err != nil || len(in) != 1 {
-			t.Fatalf("received %d, %v", len(in), err)
-		}
-		b.toy.duringDeliver = func() { b.config.Ledger, b.config.State = brokenPort{}, brokenPort{} }
-		if _, err := b.deliver.Handle(t.Context(), in[0]); err == nil {
-			t.Fatal(crash)
-		}
-		b.toy.duringDeliver = nil
-		b.config.Ledger, b.config.State = b.memory, b.memory
-		b.clock.Advance(6 * time.Minute)
-	}
-	b.drain(time.Minute)
-	if e := b.one(pipeline.Dead); e.Error.Class != fault.Poison {
-		t.Errorf("entry %+v", e.Error)
-	}
-}
-
 func TestARedrivenDeadLetterIsDeliveredAndACopyIsNot(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -93,9 +93,10 @@ func (s *handling) attend(ctx context.Context, work func(context.Context) (outco
 			return s.succeed(ctx, result)
 		}
 	}
-	if t := s.claim(); t.Crashes >= s.Policy.Crashes {
-		return s.fail(ctx, fault.New(fault.Rejected, fault.Poison, "handling "+s.event.ID, "every attempt so far ended in a crash"))
+	if decision, ended, err := s.crashed(ctx); ended || err != nil {
+		return decision, err
 	}
+	s.claim()
 	if err := s.record.save(ctx, s.State, s.started); err != nil {
 		return s.conflict(err)
 	}
@@ -115,7 +116,7 @@ func (s *handling) settled(ctx context.Context) (Decision, bool, error) {
 		}
 		return s.end(ctx, stage, why)
 	}
-	if t := s.record.Tries[s.event.ID]; t != nil && t.Dead && s.in.Redrives() <= t.Redrive {
+	if t := s.record.Tries[s.event.ID]; t != nil && t.Dead && !s.putBack(t) && s.event.Sequence <= t.Version {
 		return s.end(ctx, Skipped, "a copy of this message lies in the dead-letter queue already")
 	}
 	if until := s.held(); !until.IsZero() {
@@ -129,6 +130,21 @@ func (s *handling) settled(ctx context.Context) (Decision, bool, error) {
 		return deferUntil(until), true, nil
 	}
 	return Decision{}, false, nil
+}
+
+// putBack reports whether somebody put the message back that lies dead: by a redrive, which
+// counts, or as it lay, which is what the queue service's own redrive does.
+func (s *handling) putBack(t *try) bool {
+	return s.in.Redrives() > t.Redrive || s.in.letterOf(t.Buried)
+}
+
+// unfit fails a message that cannot be looked into, without a claim.
+func (s *handling) unfit(ctx context.Context, f *fault.Error) (Decision, error) {
+	s.started = s.Now()
+	if decision, settled, err := s.settled(ctx); settled || err != nil {
+		return decision, err
+	}
+	return s.fail(ctx, f)
 }
 
 // end writes the final ledger entry of a message that needed no work.
@@ -166,7 +182,8 @@ func (s *handling) guard(ctx context.Context, work func(context.Context) (outcom
 // succeed writes the ledger, then the record: done is marked after the effect, and a
 // crash in between repeats a harmless write instead of hiding it.
 func (s *handling) succeed(ctx context.Context, result outcome) (Decision, error) {
-	e := s.entryFor(s.event, result.stage)
+	told, effect := s.told()
+	e := s.entryFor(told, result.stage)
 	e.Outcome, e.TargetRef, e.Took = result.why, result.ref, s.Now().Sub(s.started)
 	if !result.at.IsZero() {
 		e.At = result.at
@@ -177,12 +194,24 @@ func (s *handling) succeed(ctx context.Context, result outcome) (Decision, error
 	if s.role == connector.Deliver && result.stage != Confirmed {
 		s.record.end(s.event)
 	} else {
-		s.record.confirm(s.event, s.effect, result.ref, result.as)
+		s.record.confirm(told, effect, result.ref, result.as)
 	}
 	if err := s.mark(ctx); err != nil {
 		return s.conflict(err)
 	}
 	return Ack, nil
+}
+
+// told is what the target was told, and its effect: under an idempotency key what was
+// written first, whichever version of its event the message is.
+func (s *handling) told() (*message.Message, string) {
+	t := s.record.Tries[s.event.ID]
+	if s.operation.Guarantee != connector.IdempotencyKey || !s.wrote || t == nil || t.Version >= s.event.Sequence {
+		return s.event, s.effect
+	}
+	first := *s.event
+	first.Sequence = t.Version
+	return &first, ""
 }
 
 // fail counts the failure, decides by the table, and leaves its trace.
@@ -200,6 +229,11 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 		t.Quiet = s.take(s.in.MessageID, f.After)
 	}
 	v := s.Policy.judge(f, spent, now, s.Random)
+	if v.stage == Deferred && s.record.crowded() { // of which it may be forgotten that it was here
+		if next := now.Add(s.Policy.Parents.Wait(now.Sub(s.in.SentAt), s.Random)); v.until.Before(next) {
+			v.until = next
+		}
+	}
 	if v.stage == Confirmed {
 		return s.succeed(ctx, outcome{stage: Confirmed, why: v.why, ref: s.knownRef()})
 	}
@@ -216,7 +250,8 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	if v.stage == Deferred {
 		return s.deferred(ctx, e, f.After > 0)
 	}
-	t.bury(s.in.Redrives(), e.Error)
+	t.Version = s.event.Sequence
+	t.bury(s.in.Redrives(), e.At, e.Error)
 	s.loops(t, &e)
 	return s.buried(ctx, f, e)
 }

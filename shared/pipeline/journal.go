@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"causeway/shared/connector"
@@ -15,31 +16,87 @@ import (
 // taken effect, or may take effect yet (FAULTS F3, F6, F33, F34). This page keeps that
 // knowledge; what a message may do with it is the page of its guarantee.
 
-// claim takes the lease for the message. A lease that ran out without being given back
-// tells that its holder crashed, which counts against the event it held it for.
-func (s *handling) claim() *try {
-	r := s.record
-	if crashed := r.Lease; crashed != nil {
-		t := r.try(crashed.Event)
+// Crashed is the code of a message that waits because its handling ended in a crash.
+const Crashed = "crashed"
+
+// crashed takes a lease that ran out without being given back for what it tells: its holder
+// crashed, which counts against the event it held it for. Whoever was in the same process
+// crashed with it: from the second time on each comes again at a time of its own, so that
+// one that kills does not take the same others with it until all of them count as poison.
+func (s *handling) crashed(ctx context.Context) (decision Decision, ended bool, err error) {
+	r, left := s.record, s.record.Lease
+	if left != nil {
+		t := r.try(left.Event)
 		t.Crashes++
-		t.open(crashed.Until.Add(-crashed.For))
-		s.unanswered(crashed)
+		t.open(left.Until.Add(-left.For))
+		s.unanswered(left)
+		r.Lease = nil
 	}
-	t := r.try(s.event.ID)
+	t, doing := r.try(s.event.ID), "handling "+s.event.ID
+	var f *fault.Error
+	switch {
+	case t.Crashes >= s.Policy.Crashes:
+		if decision, ended, err = s.acquitted(ctx, t); ended || err != nil || t.Crashes == 0 {
+			return decision, ended, err
+		}
+		f = fault.New(fault.Rejected, fault.Poison, doing, "every attempt so far ended in a crash")
+	case left != nil && left.Event == s.event.ID && t.Crashes > 1:
+		f = &fault.Error{
+			Kind: fault.Unavailable, Class: fault.Intermittent, Code: Crashed, Doing: doing,
+			Detail: fmt.Sprintf("%d attempts in a row ended in a crash", t.Crashes), After: s.Policy.Backoff.Wait(t.Crashes+2, s.Random),
+		}
+	default:
+		return Decision{}, false, nil
+	}
+	s.attempt = t.Count
+	decision, err = s.fail(ctx, f)
+	return decision, true, err
+}
+
+// acquitted asks the ledger about a message that is about to be called poison: an attempt
+// whose end stands there did not crash, it was the State that did not take its end.
+func (s *handling) acquitted(ctx context.Context, t *try) (decision Decision, ended bool, err error) {
+	told, err := s.Ledger.Find(ctx, Query{Event: s.event.ID, Route: s.route})
+	if err != nil {
+		return Decision{}, false, unavailable("reading the ledger", err)
+	}
+	for _, e := range told {
+		done := e.Stage == Confirmed || e.Stage == Translated
+		switch {
+		case done && e.Version == s.event.Sequence:
+			s.record.confirm(s.event, s.effect, e.TargetRef, "")
+			if err := s.mark(ctx); err != nil {
+				decision, err = s.conflict(err)
+				return decision, true, err
+			}
+			return s.end(ctx, Skipped, "the ledger has it "+string(e.Stage))
+		case e.Stage == Deferred && e.Attempt > t.Count-t.Crashes && e.Error != nil && e.Error.Code != Crashed:
+			t.Crashes = 0
+		}
+	}
+	return Decision{}, false, nil
+}
+
+// claim takes the lease for the message.
+func (s *handling) claim() {
+	t := s.record.try(s.event.ID)
 	t.Count++
-	t.Touched, t.Version, t.Sole, t.Quiet = s.started, s.event.Sequence, s.sole(), nil
+	if s.operation.Guarantee != connector.IdempotencyKey || t.Open.IsZero() { // or its key stands for what was written first
+		t.Version = s.event.Sequence
+	}
+	t.Touched, t.Sole = s.started, s.sole()
 	s.attempt = t.Count
 	s.decided(t)
+	t.Quiet = nil
 	s.lease = s.take(s.event.ID, s.profile.Timeout+s.Policy.Margin)
-	s.lease.Linger = s.linger()
-	r.Lease = s.lease
-	return t
+	s.lease.Linger, s.lease.Version = s.linger(), s.event.Sequence
+	s.record.Lease = s.lease
 }
 
 // decided takes an operator's redrive of a message that was parked because nobody can
 // tell its outcome as the word that the target has nothing of it.
 func (s *handling) decided(t *try) {
-	if t.Dead && t.Asked {
+	if t.Dead && t.Asked && s.putBack(t) {
 		t.Open = time.Time{}
 	}
 	t.Dead, t.Asked = false, false
@@ -88,7 +145,7 @@ func (s *handling) attempted(f *fault.Error) {
 		return // the target has answered: what it did is done
 	}
 	u := s.take(s.event.ID, inFlight)
-	u.Linger = s.operation.Lag
+	u.Linger, u.Version = s.operation.Lag, s.event.Sequence
 	if inFlight > 0 {
 		u.Linger = s.linger()
 	}

@@ -19,10 +19,13 @@ import (
 // the lease from when it first looked, not from when it was taken; and clocks that lie
 // further apart than Skew are not noticed.
 type span struct {
-	Event  string        `json:"event,omitempty"`
-	Worker string        `json:"worker,omitempty"`
-	For    time.Duration `json:"for_ns,omitempty"` // from when it was taken
-	Until  time.Time     `json:"until"`            // by the clock of Worker
+	Event string `json:"event,omitempty"`
+	// Version is what is written, with a lease and a request: a fact of once keeps its event
+	// in every version.
+	Version message.Sequence `json:"version,omitempty"`
+	Worker  string           `json:"worker,omitempty"`
+	For     time.Duration    `json:"for_ns,omitempty"` // from when it was taken
+	Until   time.Time        `json:"until"`            // by the clock of Worker
 	// Linger is how long after the end a request made during it may still take effect.
 	Linger time.Duration `json:"linger_ns,omitempty"`
 }

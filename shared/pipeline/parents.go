@@ -64,10 +64,13 @@ func (d *Deliverer) amends(ctx context.Context, s *handling, operation connector
 // itself, which also knows what was written before our memory began. The target is
 // not asked at once: mostly the entity is just on its way, and a call is dear.
 func (d *Deliverer) ref(ctx context.Context, s *handling, r *record, key message.Key) (string, error) {
-	if r.Confirmed != nil {
-		return r.Confirmed.Ref, nil
-	}
 	doing := "looking for " + key.String() + " at " + d.System.Profile.Name
+	if c := r.Confirmed; c != nil && c.Ref != "" {
+		return c.Ref, nil
+	} else if c != nil { // it is there, and its id was never told
+		ref, err := d.find(ctx, s, key)
+		return ref, fault.Doing(doing, err)
+	}
 	if s.record.try(s.event.ID).Spent[fault.NotReady.String()].Times > 0 {
 		ref, err := d.find(ctx, s, key)
 		if err != nil || ref != "" {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -68,6 +69,7 @@ type try struct {
 	Conflicts  int               `json:"conflicts,omitempty"` // writes that found another value than expected
 	Dead       bool              `json:"dead,omitempty"`      // already in the dead-letter queue …
 	Redrive    int               `json:"redrive,omitempty"`   // … at this redrive count …
+	Buried     time.Time         `json:"buried,omitzero"`     // … since then …
 	Print      string            `json:"print,omitempty"`     // … because of this failure …
 	Alike      int               `json:"alike,omitempty"`     // … so many times in a row …
 	Asked      bool              `json:"asked,omitempty"`     // … which only a person can judge
@@ -112,13 +114,13 @@ func (t *try) open(at time.Time) {
 // bury notes that the message lies in the dead-letter queue, and how often in a row for
 // this reason. What a later redrive has to know stays: a write without a known outcome,
 // and which key comes next.
-func (t *try) bury(redrives int, because *EntryError) {
+func (t *try) bury(redrives int, at time.Time, because *EntryError) {
 	alike := 1
 	if t.Print == because.Fingerprint {
 		alike = t.Alike + 1
 	}
 	*t = try{
-		Dead: true, Redrive: redrives, Print: because.Fingerprint, Alike: alike, Asked: because.Code == OutcomeUnknown,
+		Dead: true, Redrive: redrives, Buried: at, Print: because.Fingerprint, Alike: alike, Asked: because.Code == OutcomeUnknown,
 		Version: t.Version, Open: t.Open, Sole: t.Sole, Generation: t.Generation, Touched: t.Touched,
 	}
 }
@@ -186,19 +188,63 @@ func (r *record) outdate(fence message.Sequence) {
 	maps.DeleteFunc(r.Tries, func(_ string, t *try) bool { return t.Version != "" && t.Version < fence })
 }
 
-// forget drops what was touched longest ago beyond what a record can hold, and what has
-// an unknown outcome last.
+// forget keeps the record to what it can hold: so many messages whose write has an unknown
+// outcome, and as many others. What was touched last would be the wrong measure: each look
+// of a message that is forgotten would have another one forgotten, and none would come to
+// the end of its budget.
 func (r *record) forget() {
-	for len(r.Tries) > 2*remembered {
-		oldest := ""
-		for event, t := range r.Tries {
-			first, open := oldest == "", r.pending(event)
-			if first || open != r.pending(oldest) && !open || open == r.pending(oldest) && t.Touched.Before(r.Tries[oldest].Touched) {
-				oldest = event
+	for _, pending := range []bool{true, false} {
+		if events := r.tried(pending); len(events) > mostTried {
+			slices.SortFunc(events, r.firstKept)
+			for _, event := range events[mostTried:] {
+				delete(r.Tries, event)
 			}
 		}
-		delete(r.Tries, oldest)
 	}
+}
+
+// mostTried is how many messages of a kind a record remembers attempts of.
+const mostTried = 2 * remembered
+
+// crowded reports whether there are more messages than can be remembered.
+func (r *record) crowded() bool { return len(r.tried(false)) > mostTried }
+
+// tried lists the messages whose write has an unknown outcome, or all others.
+func (r *record) tried(pending bool) (events []string) {
+	for event := range r.Tries {
+		if r.pending(event) == pending {
+			events = append(events, event)
+		}
+	}
+	return events
+}
+
+// firstKept orders messages of one kind by what is to be remembered first: of unknown
+// outcomes the newest version, because older ones wait for it; else what has been failing
+// longest, whose budget ends first, and dead letters last.
+func (r *record) firstKept(a, b string) int {
+	t, u := r.Tries[a], r.Tries[b]
+	switch {
+	case r.pending(a):
+		return cmp.Or(cmp.Compare(u.Version, t.Version), cmp.Compare(a, b))
+	case t.Dead != u.Dead && t.Dead:
+		return 1
+	case t.Dead != u.Dead:
+		return -1
+	case t.Dead:
+		return cmp.Or(u.Buried.Compare(t.Buried), cmp.Compare(a, b))
+	}
+	return cmp.Or(t.failing().Compare(u.failing()), cmp.Compare(a, b))
+}
+
+// failing is since when it fails in the way that it has done longest.
+func (t *try) failing() (since time.Time) {
+	for _, b := range t.Spent {
+		if since.IsZero() || b.Since.Before(since) {
+			since = b.Since
+		}
+	}
+	return since
 }
 
 // dead reports whether a message of the entity lies in the dead-letter queue.
@@ -228,7 +274,7 @@ func (r *record) end(m *message.Message) {
 	delete(r.Tries, m.ID)
 }
 
-// confirm notes the effect. Whatever became of older versions, the fence keeps them off.
+// confirm notes the effect, "" if it is not the message's own. Whatever became of older versions, the fence keeps them off.
 func (r *record) confirm(m *message.Message, effect, ref, version string) {
 	r.end(m)
 	r.outdate(m.Sequence)
@@ -242,7 +288,9 @@ func (r *record) confirm(m *message.Message, effect, ref, version string) {
 	}
 	c.Ref, c.Version = ref, version
 	c.Events = lastOf(append(c.Events, m.ID))
-	c.Effects = lastOf(append(c.Effects, effect))
+	if effect != "" {
+		c.Effects = lastOf(append(c.Effects, effect))
+	}
 }
 
 // skip notes that a version was kept out of the target, which still has nothing of it.

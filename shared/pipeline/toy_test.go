@@ -32,6 +32,7 @@ type toy struct {
 	deliveries    []connector.Delivery
 	panicOn       string
 	duringDeliver func()
+	failing       func() error // the answer when fail is empty; nil: a success
 }
 
 // toyFact is the toy's wire format.
@@ -94,6 +95,8 @@ func (s *toy) Deliver(_ context.Context, d connector.Delivery) (connector.Receip
 	var failure error
 	if len(s.fail) > 0 {
 		failure, s.fail = s.fail[0], s.fail[1:]
+	} else if s.failing != nil {
+		failure = s.failing()
 	}
 	if failure == nil || s.after {
 		s.written = append(s.written, d.Message.ID)

@@ -147,12 +147,14 @@ func (s *handling) awaits(event string) *fault.Error {
 }
 
 // late returns until when a request of the entity may take effect yet, that must not do
-// so on top of this message; zero if none can. The same write again is harmless, but
-// for a search, which has to wait until it can see.
+// so on top of this message; zero if none can. The same write again, which is the same
+// event in the same version, is harmless, but for a search, which has to wait until it can
+// see.
 func (s *handling) late() (until time.Time) {
 	r := s.record
 	for _, u := range []*span{r.Unanswered, r.Lease} {
-		if u == nil || u.Event == s.event.ID && s.operation.Guarantee != connector.Search {
+		same := u != nil && u.Event == s.event.ID && u.Version == s.event.Sequence
+		if u == nil || same && s.operation.Guarantee != connector.Search {
 			continue
 		}
 		if end := s.over(r.key, u, u.Linger); s.started.Before(end) && end.After(until) {

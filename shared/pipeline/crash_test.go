@@ -1,0 +1,146 @@
+package pipeline_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"causeway/shared/fault"
+	"causeway/shared/pipeline"
+)
+
+// killed is a process that takes all that is visible at once, as a batch, and dies in the
+// middle of its calls if one of them kills.
+type killed struct {
+	*bench
+	kills   string // id of the entity
+	run     int
+	crashes map[string]int // by id of the entity
+}
+
+// take has a new process handle what is visible.
+func (d *killed) take() {
+	d.Helper()
+	batch, err := d.memory.Receive(d.Context(), route.Queue(), 10, 0)
+	if err != nil {
+		d.Fatal(err)
+	}
+	d.run++
+	dies := false
+	for _, in := range batch {
+		dies = dies || strings.Contains(string(in.Body), "customer/"+d.kills)
+	}
+	for _, in := range batch {
+		one := d.another("process"+strconv.Itoa(d.run), d.clock.Now)
+		entity := ""
+		d.toy.duringDeliver = func() {
+			if entity = d.toy.deliveries[len(d.toy.deliveries)-1].Message.Key().ID; dies {
+				one.Config.State, one.Config.Ledger, one.Config.Queue = brokenPort{}, brokenPort{}, nil
+				d.crashes[entity]++
+			}
+		}
+		if err := pipeline.Settle(d.Context(), d.memory, one, in); err == nil && entity != "" && dies {
+			d.Fatal("it outlived its process")
+		}
+	}
+}
+
+func newKilled(t *testing.T, kills string, others ...string) *killed {
+	b := newBench(t)
+	b.config.Random = rand.New(rand.NewPCG(1, 2)).Float64
+	for _, id := range append(others, kills) {
+		b.post(id, toyFact{Type: amended, ID: id})
+	}
+	batchOf(t, b, "toy-inbox", b.translate)
+	return &killed{bench: b, kills: kills, crashes: map[string]int{}}
+}
+
+func TestF7AMessageThatKeepsKillingIsPoison(t *testing.T) {
+	t.Parallel()
+	d := newKilled(t, "killer")
+	for end := epoch.Add(2 * time.Hour); d.clock.Now().Before(end); d.clock.Advance(time.Second) {
+		d.take()
+	}
+	if e := d.one(pipeline.Dead); e.Error.Class != fault.Poison || d.crashes["killer"] != d.config.Policy.Crashes {
+		t.Errorf("entry %+v after %d crashes", e.Error, d.crashes["killer"])
+	}
+	waits := 0
+	for _, e := range d.entries(pipeline.Deferred) {
+		if e.Error.Code == pipeline.Crashed {
+			waits++
+		}
+	}
+	if waits != d.config.Policy.Crashes-2 {
+		t.Errorf("%d entries tell of crashes", waits)
+	}
+}
+
+// TestF22WhoWasBesideAKillerIsNoPoison has two more in the process each time it dies.
+func TestF22WhoWasBesideAKillerIsNoPoison(t *testing.T) {
+	t.Parallel()
+	d := newKilled(t, "killer", "one", "two")
+	for end := epoch.Add(2 * time.Hour); d.clock.Now().Before(end); d.clock.Advance(time.Second) {
+		d.take()
+	}
+	if e := d.one(pipeline.Dead); e.Entity.ID != "killer" {
+		t.Errorf("dead is %s", e.Entity.ID)
+	}
+	if d.crashes["one"] < 2 || d.crashes["two"] < 2 || len(d.entries(pipeline.Confirmed)) != 2 {
+		t.Errorf("crashes %v, %d confirmed", d.crashes, len(d.entries(pipeline.Confirmed)))
+	}
+}
+
+// throttled is a State that does not take the end of most attempts.
+type throttled struct {
+	pipeline.State
+	random *rand.Rand
+}
+
+func (s throttled) Put(ctx context.Context, item pipeline.Item) (int64, error) {
+	if strings.HasPrefix(item.Key, "toy2|") && s.random.Float64() < 0.7 {
+		return 0, &fault.Error{Kind: fault.Unavailable, Class: fault.RateLimit, Doing: "storing state"}
+	}
+	return s.State.Put(ctx, item)
+}
+
+func TestF50WhatAThrottledStateDidNotTakeIsNoCrash(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]error{
+		"confirmed":   nil,
+		"unavailable": &fault.Error{Kind: fault.Unavailable, Status: 503},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.config.Policy.Breaker.Failures = 0
+			b.config.State = throttled{b.memory, rand.New(rand.NewPCG(3, 4))}
+			const n = 40
+			for i := range n {
+				id := strconv.Itoa(i)
+				b.post(id, toyFact{Type: amended, ID: id})
+			}
+			end := epoch.Add(4 * time.Hour)
+			b.toy.failing = func() error {
+				if b.clock.Now().Before(end) {
+					return answer
+				}
+				return nil
+			}
+			for end := epoch.Add(12 * time.Hour); b.clock.Now().Before(end); {
+				if handled, _ := b.step(); handled == 0 { // a port that fails leaves the message in the queue
+					b.clock.Advance(time.Second)
+				}
+			}
+			confirmed := map[string]bool{}
+			for _, e := range b.entries(pipeline.Confirmed) {
+				confirmed[e.Event] = true
+			}
+			if dead := b.entries(pipeline.Dead); len(dead) > 0 || len(confirmed) != n || b.memory.Left() > 0 {
+				t.Errorf("%d dead, %d of %d confirmed, %d left", len(dead), len(confirmed), n, b.memory.Left())
+			}
+		})
+	}
+}
