@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/pipeline"
 )
@@ -140,6 +141,76 @@ func TestF50WhatAThrottledStateDidNotTakeIsNoCrash(t *testing.T) {
 			}
 			if dead := b.entries(pipeline.Dead); len(dead) > 0 || len(confirmed) != n || b.memory.Left() > 0 {
 				t.Errorf("%d dead, %d of %d confirmed, %d left", len(dead), len(confirmed), n, b.memory.Left())
+			}
+		})
+	}
+}
+
+// offline is a ledger that takes nothing for a number of times.
+type offline struct {
+	pipeline.Ledger
+	times int
+}
+
+func (l *offline) Append(ctx context.Context, entries ...pipeline.Entry) error {
+	if l.times--; l.times >= 0 {
+		return errPort
+	}
+	return l.Ledger.Append(ctx, entries...)
+}
+
+// TestF50AnEndThatTheLedgerDidNotTakeIsNoCrash has it fail more often than a message may
+// crash, after writes that were made and after such as were refused.
+func TestF50AnEndThatTheLedgerDidNotTakeIsNoCrash(t *testing.T) {
+	t.Parallel()
+	for name, operation := range operations {
+		if operation.Guarantee == connector.None {
+			continue // which parks what the ledger does not know
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, s := onShelf(t, operation)
+			b.post("1", toyFact{Type: amended, ID: "7", Version: 1, Name: "v1"})
+			batchOf(t, b, "toy-inbox", b.translate)
+			b.config.Ledger = &offline{Ledger: b.memory, times: 8}
+			for range 2 * 60 * 60 {
+				_, _ = b.step() // what a port fails at stays in the queue
+				b.clock.Advance(time.Second)
+			}
+			if dead := b.dead(route.Queue()); len(dead) > 0 || s.holds() != "[v1]" || b.memory.Left() > 0 {
+				t.Errorf("dead %+v; the shelf holds %s", dead, s.holds())
+			}
+		})
+	}
+}
+
+// deaf is a State that takes the first writes of a record and says that it did not.
+type deaf struct {
+	pipeline.State
+	times int
+}
+
+func (s *deaf) Put(ctx context.Context, item pipeline.Item) (int64, error) {
+	revision, err := s.State.Put(ctx, item)
+	if strings.HasPrefix(item.Key, "toy2|") && err == nil {
+		if s.times--; s.times >= 0 {
+			return 0, errPort
+		}
+	}
+	return revision, err
+}
+
+func TestF50AClaimWhoseAnswerIsLostStands(t *testing.T) {
+	t.Parallel()
+	for name, operation := range operations {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, s := onShelf(t, operation)
+			b.config.State = &deaf{b.memory, 1}
+			s.version(1)
+			b.one(pipeline.Confirmed)
+			if len(s.calls) != 1 || s.holds() != "[v1]" {
+				t.Errorf("%d calls, the shelf holds %s", len(s.calls), s.holds())
 			}
 		})
 	}

@@ -181,7 +181,11 @@ func (d *Deliverer) deliver(ctx context.Context, s *handling, entity any, parent
 	sent := s.entryFor(s.event, Sent)
 	sent.Outcome, sent.TargetRef = s.operation.Name+": "+receipt.Detail, receipt.Ref
 	s.trace = append(s.trace, sent)
-	return outcome{stage: Confirmed, why: s.operation.Name, ref: receipt.Ref, as: receipt.Version}, nil
+	result := outcome{stage: Confirmed, why: s.operation.Name, ref: receipt.Ref, as: receipt.Version}
+	if s.stands != "" && s.stands < s.event.Sequence {
+		result.stage, result.why = Skipped, "the target has another version of this event"
+	}
+	return result, nil
 }
 
 // write makes the one call that can have an effect, and notes how it ended before

@@ -35,6 +35,7 @@ type handling struct {
 	wrote     bool                                   // … to write …
 	answer    *fault.Error                           // … and last answered so, nil for a success
 	trace     []Entry                                // of the work: written with the entry that tells how it ended
+	stands    message.Sequence                       // what a success confirms, if not the version of the message; "" if it is
 	pause     time.Duration
 	outage    bool // the circuit to the target is open …
 	probing   bool // … and this is its probe
@@ -97,7 +98,7 @@ func (s *handling) attend(ctx context.Context, work func(context.Context) (outco
 		return decision, err
 	}
 	s.claim()
-	if err := s.record.save(ctx, s.State, s.started); err != nil {
+	if err := s.record.save(ctx, s.State, s.started); err != nil && !s.claimed(ctx) {
 		return s.conflict(err)
 	}
 	result, err := s.guard(bounded, work)
@@ -182,19 +183,20 @@ func (s *handling) guard(ctx context.Context, work func(context.Context) (outcom
 // succeed writes the ledger, then the record: done is marked after the effect, and a
 // crash in between repeats a harmless write instead of hiding it.
 func (s *handling) succeed(ctx context.Context, result outcome) (Decision, error) {
-	told, effect := s.told()
-	e := s.entryFor(told, result.stage)
+	e := s.entryFor(s.event, result.stage)
 	e.Outcome, e.TargetRef, e.Took = result.why, result.ref, s.Now().Sub(s.started)
 	if !result.at.IsZero() {
 		e.At = result.at
 	}
 	if err := s.Ledger.Append(ctx, slices.Concat(s.trace, []Entry{e}, result.after)...); err != nil {
+		s.abandon(ctx)
 		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
 	}
-	if s.role == connector.Deliver && result.stage != Confirmed {
+	if s.role == connector.Deliver && result.stage != Confirmed && s.stands == "" {
 		s.record.end(s.event)
 	} else {
-		s.record.confirm(told, effect, result.ref, result.as)
+		confirmed, effect := s.confirms()
+		s.record.confirm(confirmed, effect, result.ref, result.as)
 	}
 	if err := s.mark(ctx); err != nil {
 		return s.conflict(err)
@@ -202,16 +204,15 @@ func (s *handling) succeed(ctx context.Context, result outcome) (Decision, error
 	return Ack, nil
 }
 
-// told is what the target was told, and its effect: under an idempotency key what was
-// written first, whichever version of its event the message is.
-func (s *handling) told() (*message.Message, string) {
-	t := s.record.Tries[s.event.ID]
-	if s.operation.Guarantee != connector.IdempotencyKey || !s.wrote || t == nil || t.Version >= s.event.Sequence {
+// confirms returns what a success confirms: the message and its effect, or the version of
+// the event that the target may have taken instead, and then no effect.
+func (s *handling) confirms() (*message.Message, string) {
+	if s.stands == "" {
 		return s.event, s.effect
 	}
-	first := *s.event
-	first.Sequence = t.Version
-	return &first, ""
+	other := *s.event
+	other.Sequence = s.stands
+	return &other, ""
 }
 
 // fail counts the failure, decides by the table, and leaves its trace.
@@ -250,10 +251,11 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	if v.stage == Deferred {
 		return s.deferred(ctx, e, f.After > 0)
 	}
-	t.Version = s.event.Sequence
-	t.bury(s.in.Redrives(), e.At, e.Error)
-	s.loops(t, &e)
-	return s.buried(ctx, f, e)
+	dead := *t
+	dead.Version = s.event.Sequence
+	dead.bury(s.in.Redrives(), e.At, e.Error)
+	s.loops(&dead, &e)
+	return s.buried(ctx, f, e, dead)
 }
 
 // between is how much of the time since a message last failed in this way is called
@@ -269,15 +271,18 @@ func (s *handling) between() time.Duration {
 // buried sends the dead letter and leaves the trace. What was done comes into the ledger
 // first: one that is out of reach must not be found out when the letter is sent already,
 // which would be sent again.
-func (s *handling) buried(ctx context.Context, f *fault.Error, e Entry) (Decision, error) {
+func (s *handling) buried(ctx context.Context, f *fault.Error, e Entry, dead try) (Decision, error) {
 	if len(s.trace) > 0 {
 		if err := s.Ledger.Append(ctx, s.trace...); err != nil {
+			s.abandon(ctx)
 			return Decision{}, fmt.Errorf("writing the ledger: %w", err)
 		}
 	}
 	if err := s.bury(ctx, s.in, f, e); err != nil {
+		s.abandon(ctx)
 		return Decision{}, err
 	}
+	*s.record.try(s.event.ID) = dead
 	if err := s.Ledger.Append(ctx, e); err != nil {
 		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
 	}

@@ -81,8 +81,11 @@ func (s *handling) acquitted(ctx context.Context, t *try) (decision Decision, en
 func (s *handling) claim() {
 	t := s.record.try(s.event.ID)
 	t.Count++
-	if s.operation.Guarantee != connector.IdempotencyKey || t.Open.IsZero() { // or its key stands for what was written first
-		t.Version = s.event.Sequence
+	if s.operation.Guarantee == connector.IdempotencyKey && !t.Open.IsZero() {
+		t.Mixed = t.Mixed || t.Version != s.event.Sequence
+		t.Version = max(t.Version, s.event.Sequence)
+	} else {
+		t.Mixed, t.Version = false, s.event.Sequence
 	}
 	t.Touched, t.Sole = s.started, s.sole()
 	s.attempt = t.Count
@@ -91,6 +94,40 @@ func (s *handling) claim() {
 	s.lease = s.take(s.event.ID, s.profile.Timeout+s.Policy.Margin)
 	s.lease.Linger, s.lease.Version = s.linger(), s.event.Sequence
 	s.record.Lease = s.lease
+}
+
+// claimed reports whether the claim stands although storing it failed: its answer was lost.
+func (s *handling) claimed(ctx context.Context) bool {
+	stored, err := load(ctx, s.State, s.record.key)
+	for again := 1; again < asks && err != nil; again++ {
+		stored, err = load(ctx, s.State, s.record.key)
+	}
+	if err != nil || !s.lease.same(stored.Lease) {
+		return false
+	}
+	s.record.revision = stored.revision
+	return true
+}
+
+// abandon gives the lease back after an attempt whose end could not be told: it was no
+// crash, and nobody has to wait until the lease is over. That the target has taken the
+// write is then known to nobody, so that it is open again.
+func (s *handling) abandon(ctx context.Context) {
+	if s.lease == nil {
+		return
+	}
+	if s.wrote && s.answer == nil {
+		s.record.try(s.event.ID).open(s.Now())
+		if s.operation.Guarantee == connector.Search {
+			u := s.take(s.event.ID, 0)
+			u.Linger, u.Version = s.operation.Lag, s.event.Sequence
+			s.unanswered(u)
+		}
+	}
+	s.record.release(s.lease)
+	if err := s.mark(ctx); err != nil {
+		s.Log.WarnContext(ctx, "giving a lease back", "event_id", s.event.ID, "error", err)
+	}
 }
 
 // decided takes an operator's redrive of a message that was parked because nobody can
@@ -154,8 +191,9 @@ func (s *handling) attempted(f *fault.Error) {
 	}
 }
 
-// marks is how often a record is saved anew before what an attempt found is given up.
-const marks = 5
+// marks is how often a record is saved anew before what an attempt found is given up, after
+// a race that was lost, and after a State that did not answer or was asked too often.
+const marks, asks = 5, 2
 
 // mark saves how the attempt ended. A save that lost a race while the attempt's lease
 // stands lost it to nobody who may write the entity, but to somebody who needs no claim,
@@ -163,6 +201,9 @@ const marks = 5
 // saved again. Otherwise what is known now would be forgotten until the lease has run out.
 func (s *handling) mark(ctx context.Context) error {
 	err := s.record.save(ctx, s.State, s.Now())
+	for again := 0; again < asks && s.lease != nil && err != nil && !errors.Is(err, ErrConflict); again++ {
+		err = s.record.save(ctx, s.State, s.Now())
+	}
 	for again := 0; again < marks && s.lease != nil && errors.Is(err, ErrConflict); again++ {
 		stored, failed := load(ctx, s.State, s.record.key)
 		if failed != nil {

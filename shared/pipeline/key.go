@@ -18,6 +18,10 @@ import (
 //	           ├── no answer, crash ── write under the same key
 //	           └── "the key is spent" ── write under the next one
 //
+// Where several versions of one event went under its key, the target may have taken any of
+// them: the newest is confirmed, so that nothing older goes over it, but not its content,
+// which the change that is told beside it sets.
+//
 // A target that forgets keys (Operation.KeyLife) must not see one again after that
 // time: a write whose outcome is still unknown then is shown to an operator instead.
 // An event that is older than the target's memory may have been delivered when we had
@@ -36,6 +40,9 @@ func (d *Deliverer) byKey(ctx context.Context, s *handling, delivery connector.D
 	}
 	delivery.Key = keyOf(s.profile.Name, s.event.ID, t.Generation)
 	receipt, err := d.write(ctx, s, delivery)
+	if err == nil && t.Mixed {
+		s.stands = t.Version
+	}
 	if f := fault.As(err); f != nil && f.Code != "" && slices.Contains(s.operation.SpentKey, f.Code) {
 		return receipt, d.nextKey(s, f)
 	}

@@ -28,6 +28,9 @@ func (d *Deliverer) byNone(ctx context.Context, s *handling, delivery connector.
 			return connector.Receipt{}, unavailable("reading the ledger", err)
 		}
 		if len(told) > 0 {
+			if other := told[0].Version; other != s.event.Sequence {
+				s.stands = other // of the same event
+			}
 			return connector.Receipt{Ref: told[0].TargetRef, Detail: "the ledger has it confirmed"}, nil
 		}
 		return connector.Receipt{}, outcomeUnknown(why)

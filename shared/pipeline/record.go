@@ -64,6 +64,7 @@ type try struct {
 	Version    message.Sequence  `json:"version,omitempty"`   // of the message
 	Open       time.Time         `json:"open,omitzero"`       // since when a write of it has an unknown outcome …
 	Sole       bool              `json:"sole,omitempty"`      // … for which every other message has to wait
+	Mixed      bool              `json:"mixed,omitempty"`     // … in several versions under one key
 	Quiet      *span             `json:"quiet,omitempty"`     // in which the target wants to hear nothing of it
 	Generation int               `json:"gen,omitempty"`       // idempotency keys that were spent
 	Conflicts  int               `json:"conflicts,omitempty"` // writes that found another value than expected

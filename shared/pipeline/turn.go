@@ -92,7 +92,7 @@ func (r *record) pending(event string) bool {
 func (s *handling) ahead() (first string) {
 	r, me := s.record, s.event.ID
 	for event, t := range r.Tries {
-		if event == me || !r.pending(event) || !s.waitsFor(event, t) || s.givenUp(event, t) {
+		if !r.pending(event) || event == me && !s.behind(t) || event != me && (!s.waitsFor(event, t) || s.givenUp(event, t)) {
 			continue
 		}
 		if first == "" || before(t.Version, event, r.Tries[first].Version, first) {
@@ -107,6 +107,17 @@ func (s *handling) waitsFor(event string, t *try) bool {
 		return !s.record.pending(s.event.ID) || before(t.Version, event, s.event.Sequence, s.event.ID)
 	}
 	return s.operation.Guarantee != connector.CompareAndSet && t.Version > s.event.Sequence
+}
+
+// behind reports whether the write of unknown outcome is a newer version of this very
+// event, which the other message of it finds out. Under one key both are one write, and a
+// compare-and-set tells.
+func (s *handling) behind(t *try) bool {
+	switch s.operation.Guarantee {
+	case connector.IdempotencyKey, connector.CompareAndSet:
+		return false
+	}
+	return t.Version > s.event.Sequence
 }
 
 // before orders messages of unknown outcome: newer versions first.

@@ -133,7 +133,9 @@ func stateFaults() []Fault {
 	table := []op{opGet, opPut, opAppend}
 	return []Fault{
 		{ID: "F50", What: "state and ledger throttle", Tier: 1, Arm: func(w *world) {
-			w.inject("F50", rule{ops: table, chance: 0.15, perEvent: 6, fate: func(k call) fate {
+			// Refused more often than a message may crash, and less often than ever.
+			chance := []float64{0.15, 0.4}[w.random.IntN(2)]
+			w.inject("F50", rule{ops: table, chance: chance, perEvent: 40, fate: func(k call) fate {
 				return fate{err: down("using the table"), applied: k.op != opGet && w.chance(0.4)}
 			}})
 		}},

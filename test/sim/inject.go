@@ -40,7 +40,7 @@ func (w *world) inject(id string, r rule) {
 			return fate{}, false
 		}
 		f := r.fate(k)
-		if f.crash != never || len(r.ops) > 0 && f.err != nil && leaves(k) {
+		if f.crash != never {
 			if w.crashes[k.event] >= mostCrashes {
 				return fate{}, false
 			}
@@ -54,10 +54,6 @@ func (w *world) inject(id string, r rule) {
 
 // mostCrashes is below Policy.Crashes.
 const mostCrashes = 3
-
-// leaves reports whether an error of the call makes the pipeline leave the message
-// with its lease, which looks like a crash to the next one.
-func leaves(k call) bool { return k.op == opPut || k.op == opAppend || k.op == opSend }
 
 func (r rule) matches(w *world, k call) bool {
 	passed := w.now.Sub(epoch)

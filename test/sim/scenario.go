@@ -53,8 +53,14 @@ func (w *world) trade() []fact {
 
 func (w *world) purchase(customer, order string) []fact {
 	facts := []fact{{Type: canonical.OrderPlaced, Kind: "order", ID: order, Version: 1, Once: true, Parent: "customer/" + customer}}
-	for v := range w.random.IntN(4) {
+	changes := w.random.IntN(4)
+	for v := range changes {
 		facts = append(facts, fact{Type: canonical.OrderChanged, Kind: "order", ID: order, Version: v + 2})
+	}
+	if changes > 0 && w.chance(0.3) { // and once more by a poll, which sees the newest version
+		again := facts[0]
+		again.Version = changes + 1
+		facts = append(facts, again)
 	}
 	return append(facts, fact{Type: canonical.PaymentCaptured, Kind: "payment", ID: order, Version: 1, Once: true, Parent: "order/" + order})
 }

@@ -177,7 +177,7 @@ func (c client) read(d connector.Delivery) (expected string, done *connector.Rec
 	switch {
 	case held.Version > d.Message.Sequence:
 		return "", nil, conflicting(d, held)
-	case held.Event == d.Message.ID:
+	case held.Event == d.Message.ID && held.Version == d.Message.Sequence:
 		return "", &connector.Receipt{Ref: held.ref(), Version: held.tag(), Detail: "it is there already"}, nil
 	}
 	return held.tag(), nil, nil
