@@ -23,6 +23,7 @@ func (w *world) noted(p *process, item pipeline.Item) {
 	switch {
 	case item.Key == "connection|"+erp:
 		w.target.meter.shared(p)
+		w.target.few.lowered(p)
 		w.circuit.stored(item.Value)
 	case strings.HasPrefix(item.Key, erp+"|") && !p.named.IsZero():
 		w.quiet.events[p.handle] = p.named

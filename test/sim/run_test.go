@@ -214,7 +214,7 @@ func TestOutagesOpenTheCircuit(t *testing.T) {
 				opened++
 			}
 		}
-		if opened < 3 {
+		if opened < 5 {
 			t.Errorf("%s: the circuit opened in %d of 10 runs", fault, opened)
 		}
 	}
