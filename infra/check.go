@@ -108,9 +108,8 @@ func filters(table []routes.Route) []string {
 	return names
 }
 
-// system checks one system's part of the stage and returns its profile as its settings
-// make it.
-func (c *checker) system(known functions.System, config System) connector.Profile {
+// system checks one system's part of the stage and returns it as its settings make it.
+func (c *checker) system(known functions.System, config System) connector.System {
 	profile, key := known.Profile, "systems."+known.Profile.Name
 	c.switches(key, profile, config)
 	for _, setting := range slices.Sorted(maps.Keys(config.Settings)) {
@@ -126,7 +125,7 @@ func (c *checker) system(known functions.System, config System) connector.Profil
 		c.find(key+".partner", "%s sends over no partner bus", profile.Title)
 	}
 	if err == nil {
-		return opened.Profile
+		return opened
 	}
 	switch broken := fault.As(err); {
 	case slices.Contains(profile.Secrets, broken.Field): // it is the made-up one that does not fit
@@ -135,7 +134,7 @@ func (c *checker) system(known functions.System, config System) connector.Profil
 	default:
 		c.find(key+".settings."+broken.Field, "%s", strings.TrimSpace(broken.Detail+" ("+broken.Doing+")"))
 	}
-	return profile
+	return connector.System{Profile: profile}
 }
 
 // switches finds a switch that the system has nothing for.

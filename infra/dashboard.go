@@ -120,7 +120,7 @@ func (p *plan) routeTiles() []props {
 // function counts it in its log.
 func (p *plan) outcome(route routes.Route, stage string) []any {
 	function := p.name(route.To + "-" + string(connector.Deliver))
-	return []any{"Causeway", stage, "Function", function, "Route", route.Queue(), props{"stat": "Sum", "label": strings.ToLower(stage)}}
+	return []any{functionsSpace, stage, "Function", function, "Route", route.Queue(), props{"stat": "Sum", "label": strings.ToLower(stage)}}
 }
 
 func (p *plan) targetTiles() []props {

@@ -24,5 +24,6 @@
 // review a stage, nearly all of it in Node.
 //
 // The room must not import shared/cloud, which brings the AWS SDK. It repeats that room's
-// names, and test/aws holds template and ports equal.
+// names: test/aws holds template and ports equal, and that room's own tests hold the
+// alarms to what functions count.
 package main

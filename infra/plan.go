@@ -24,7 +24,8 @@ type plan struct {
 // system is a system of the stage, with the profile that its settings give it.
 type system struct {
 	connector.Profile
-	config System
+	config     System
+	subscribes bool // it sets webhooks up again that ended
 }
 
 // join makes the plan. A system's own Open reads its settings, so that what a function
@@ -38,7 +39,8 @@ func join(stage *Stage, file *source, catalog []functions.System, table []routes
 		if !on {
 			continue
 		}
-		p.systems = append(p.systems, system{Profile: check.system(known, config), config: config})
+		opened := check.system(known, config)
+		p.systems = append(p.systems, system{Profile: opened.Profile, config: config, subscribes: opened.Subscriber != nil})
 	}
 	for _, route := range table {
 		if stage.has(route.From) && stage.has(route.To) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -29,9 +30,46 @@ func (p *plan) watch() template {
 		for _, role := range s.Roles {
 			t.add(p.watchFunction(s, role)...)
 		}
+		t.add(p.watchConnection(s)...)
+		t.add(p.watchWebhooks(s)...)
 	}
 	t.add(p.dashboard())
 	return t
+}
+
+// watchConnection watches the circuit of a target, which its functions count. Messages
+// that wait are no error, and wait for long until their queue's alarm rings.
+func (p *plan) watchConnection(s system) []resource {
+	if !s.has(connector.Deliver) {
+		return nil
+	}
+	dimensions := props{"Function": p.name(s.function(connector.Deliver)), "System": s.Name}
+	over := " Messages wait, none is lost, and a probe goes out every few minutes. When it is over the metric Restored counts one, and all go on by themselves."
+	return []resource{
+		p.event(s.Name+"-degraded", s.Title+" failed again and again, and is left alone."+over+
+			" See whether it is down or in maintenance; if it is neither, the ledger (stage connection.degraded) says how it answered.", "Degraded", dimensions),
+		p.event(s.Name+"-auth-expired", s.Title+" refuses our credentials, freshly read ones too, and is left alone."+over+
+			" Reconnect: renew key, token or certificate there, and put what is new into the secret "+cmp.Or(p.secret(s), "of the system")+
+			", which the functions read by themselves, or into the stage. Tries by hand lock accounts.", "AuthExpired", dimensions),
+	}
+}
+
+// watchWebhooks watches what the polling of a source finds out about its webhooks.
+func (p *plan) watchWebhooks(s system) []resource {
+	if !s.has(connector.Poll) || s.config.Poll == "off" {
+		return nil
+	}
+	poll := p.name(s.function(connector.Poll))
+	dimensions := props{"Function": poll, "Route": routes.Inbox(s.Name)}
+	all := []resource{p.event(s.Name+"-gaps", "Changes at "+s.Title+" were found by polling that no webhook had told. They lie in the inbox and need nothing,"+
+		" but webhooks get lost. One now and then is the store's; many, or again and again, are a door that fails or a subscription that is wrong."+
+		" The ledger (stage reconciled, type reconciliation.gap) names each.", "Gaps", dimensions)}
+	if s.subscribes {
+		all = append(all, p.event(s.Name+"-stopped", "A webhook subscription at "+s.Title+" had ended, or led elsewhere. It is set up again, and what it missed is polled;"+
+			" if that failed, "+poll+"-errors rings too. Stores end a subscription whose deliveries fail, and would end it again: see whether the door"+
+			" answered with 5xx or too slowly, or who deleted it. The ledger (stage reconciled, type connection.degraded) names shop and topic.", "Stopped", dimensions))
+	}
+	return all
 }
 
 // watchRule watches what a rule could not hand over. The default bus, "", is no dimension.
@@ -120,6 +158,19 @@ func (p *plan) alarm(name, says string, measured props, above int) resource {
 	}
 	return resource{ID: logical(name, "alarm"), Type: "AWS::CloudWatch::Alarm", Props: properties}
 }
+
+// event makes an alarm of something that a function counts when it happens. It rings
+// once for all that happens within an hour. That nothing happens any more is no good
+// news of its own, so nobody is told of it.
+func (p *plan) event(name, says, counted string, dimensions props) resource {
+	alarm := p.alarm(name, says, statistic(functionsSpace, counted, "Sum", dimensions), 0)
+	alarm.Props["EvaluationPeriods"], alarm.Props["DatapointsToAlarm"] = int(time.Hour/period), 1
+	delete(alarm.Props, "OKActions")
+	return alarm
+}
+
+// functionsSpace is where CloudWatch keeps what the functions count in their logs.
+const functionsSpace = "Causeway"
 
 const period = 5 * time.Minute
 

@@ -36,6 +36,53 @@ func TestEveryQueueFunctionAndRuleIsWatched(t *testing.T) {
 	})
 }
 
+// TestA6H3WhatTheLedgerTellsRingsAnAlarm wants one for each target's connection and each
+// source's webhooks. That they read what functions count, package cloud holds.
+func TestA6H3WhatTheLedgerTellsRingsAnAlarm(t *testing.T) {
+	each(t, stages, func(t *testing.T, p *plan, w written) {
+		want := map[string]string{} // what the alarm has to say, by its name
+		for _, s := range p.systems {
+			if s.has(connector.Deliver) {
+				want[p.name(s.Name+"-degraded")] = "it is down or in maintenance"
+				want[p.name(s.Name+"-auth-expired")] = "into the secret " + p.secret(s)
+			}
+			if s.has(connector.Poll) {
+				want[p.name(s.Name+"-gaps")] = "need nothing"
+			}
+			if s.Name == "shopify" && p.stage.Name == "prod" { // the only one that knows its own address
+				want[p.name(s.Name+"-stopped")] = "It is set up again"
+			}
+		}
+		for id, alarm := range w.of("AWS::CloudWatch::Alarm") {
+			if alarm.Properties["Namespace"] != functionsSpace {
+				continue
+			}
+			name := w.text(alarm.Properties["AlarmName"])
+			if says := fmt.Sprint(alarm.Properties["AlarmDescription"]); want[name] == "" || !strings.Contains(says, want[name]) {
+				t.Errorf("%s says %q, want %q", name, says, want[name])
+			}
+			if number(alarm.Properties["DatapointsToAlarm"]) != 1 || number(alarm.Properties["Threshold"]) != 0 || alarm.Properties["OKActions"] != nil {
+				t.Errorf("%s rings otherwise than at once, or says that all is well: %v", id, alarm.Properties)
+			}
+			delete(want, name)
+		}
+		if len(want) > 0 {
+			t.Errorf("there is no alarm for %v", want)
+		}
+	})
+}
+
+func TestWhatIsNotPolledFindsNoGaps(t *testing.T) {
+	t.Parallel()
+	for poll, want := range map[string]bool{"": true, "off": false} {
+		toy := toyConfig
+		toy.Poll = poll
+		if _, there := resourcesOf(mustJoinToy(t, toy), "AWS::CloudWatch::Alarm")[logical("toyshop-gaps", "alarm")]; there != want {
+			t.Errorf("poll %q: an alarm for gaps is %v", poll, there)
+		}
+	}
+}
+
 func TestErrorsAreMeasuredAsAShare(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *plan, w written) {
 		for _, s := range p.systems {

@@ -12,9 +12,10 @@ import (
 
 // Metrics of a poll.
 const (
-	metricGaps   = "Gaps"   // changes that no delivery had told
-	metricUnread = "Unread" // changes that could not be read
-	metricBehind = "Behind" // feeds of which the run did not reach the end
+	metricGaps    = "Gaps"    // changes that no delivery had told
+	metricUnread  = "Unread"  // changes that could not be read
+	metricBehind  = "Behind"  // feeds of which the run did not reach the end
+	metricStopped = "Stopped" // webhook subscriptions that had ended, set up again or not
 )
 
 // poll makes one round over the system's feeds when a schedule says so. A feed that

@@ -25,6 +25,12 @@ const (
 	metricAge      = "Age"      // of a message, from when it was sent to when its handling began
 )
 
+// ofConnection are the metrics of a target's connection, by the stage that tells of it:
+// they belong to the target, not to the route of the message that met it.
+var ofConnection = map[pipeline.Stage]string{
+	pipeline.Degraded: "Degraded", pipeline.AuthExpired: "AuthExpired", pipeline.Restored: "Restored",
+}
+
 // most is how many values one metric may have in a line (CloudWatch embedded metric
 // format specification, "Metric values").
 const most = 100
@@ -58,6 +64,13 @@ func (t *tally) add(route, metric string, n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.of(group{"Route", route}).counts[metric] += n
+}
+
+// connection counts what became of a target's connection.
+func (t *tally) connection(system, metric string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.of(group{"System", system}).counts[metric]++
 }
 
 // refuse counts a request that was turned away. What has no code of the sender's fault
@@ -122,7 +135,8 @@ func (m *measured) line(g group, function string, now time.Time) map[string]any 
 }
 
 // countedLedger counts every stage that is written, under the queue or route of the
-// message in hand: what the metrics say is what the ledger says.
+// message in hand or under the target's connection: what the metrics say is what the
+// ledger says.
 type countedLedger struct{ pipeline.Ledger }
 
 // Append implements pipeline.Ledger.
@@ -131,10 +145,17 @@ func (l countedLedger) Append(ctx context.Context, entries ...pipeline.Entry) er
 	if err != nil {
 		return err
 	}
-	now := invocationOf(ctx)
+	now, queue := invocationOf(ctx), idsOf(ctx).queue
 	for _, e := range entries {
+		if metric := ofConnection[e.Stage]; metric != "" {
+			now.tally.connection(e.Entity.System, metric)
+			continue
+		}
 		stage := string(e.Stage)
-		now.tally.add(idsOf(ctx).queue, strings.ToUpper(stage[:1])+stage[1:], 1)
+		now.tally.add(queue, strings.ToUpper(stage[:1])+stage[1:], 1)
+		if e.Stage == pipeline.Reconciled && e.Type == pipeline.TypeDegraded {
+			now.tally.add(queue, metricStopped, 1)
+		}
 	}
 	return nil
 }

@@ -202,7 +202,7 @@ func (l *link) broken(s *handling) bool {
 // to find another cause, writes the ledger.
 func (l *link) open(ctx context.Context, s *handling, auth bool) error {
 	now, fresh := l.config.Now(), false
-	_, err := l.change(ctx, now, func(c *connection) bool {
+	changed, err := l.change(ctx, now, func(c *connection) bool {
 		o := c.Outage
 		if o != nil && !s.probing && o.Auth == auth {
 			return false
@@ -215,7 +215,7 @@ func (l *link) open(ctx context.Context, s *handling, auth bool) error {
 		c.Outage = o
 		return true
 	})
-	if l.streak = (streak{}); err != nil || !fresh {
+	if l.streak = (streak{}); err != nil || !changed || !fresh {
 		return err
 	}
 	if auth {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -138,6 +139,37 @@ func TestADegradedConnectionWhoseCredentialsExpireSaysSo(t *testing.T) {
 	b.drain(time.Hour)
 	b.one(pipeline.Degraded)
 	b.one(pipeline.AuthExpired)
+}
+
+// TestTwoWorkersWhoFindOneOutageTellItOnce has both refused at the same moment, so that
+// the second finds the circuit open when it wants to open it.
+func TestTwoWorkersWhoFindOneOutageTellItOnce(t *testing.T) {
+	t.Parallel()
+	inFleet(t, func(f *fleet) {
+		f.send(message.Live, 0, 2)
+		var all sync.WaitGroup
+		for _, name := range []string{"first", "second"} {
+			d := f.deliverer(name)
+			d.System.Target = targetFunc(func(context.Context, connector.Delivery) (connector.Receipt, error) {
+				<-time.After(time.Second)
+				return connector.Receipt{}, &fault.Error{Kind: fault.Unauthorized, Status: 401}
+			})
+			batch, err := f.memory.Receive(f.Context(), route.Queue(), 1, 0)
+			if err != nil || len(batch) != 1 {
+				t.Fatal(batch, err)
+			}
+			all.Go(func() {
+				if err := pipeline.Settle(f.Context(), f.memory, d, batch[0]); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		told, err := f.memory.Find(f.Context(), pipeline.Query{Stage: pipeline.AuthExpired})
+		if err != nil || len(told) != 1 {
+			t.Errorf("the ledger tells %d times that credentials expired (%v)", len(told), err)
+		}
+	})
 }
 
 func TestAFreshMessageProbesBeforeThoseThatAlwaysFail(t *testing.T) {

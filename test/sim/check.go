@@ -20,8 +20,10 @@ type History struct {
 	Entries  []pipeline.Entry
 	Letters  []Letter
 	Left     []Left
-	Broken   []Violation // promises of the fault at hand that were not kept
-	Replayed time.Time   // nothing may take effect after it; zero: nothing was replayed
+	Circuit  []pipeline.Stage // what became of the target's connection
+	Muffled  bool             // the ledger may lack lines about it
+	Broken   []Violation      // promises of the fault at hand that were not kept
+	Replayed time.Time        // nothing may take effect after it; zero: nothing was replayed
 	Expect   Expect
 }
 
@@ -56,6 +58,7 @@ type Expect struct {
 	Spread    time.Duration   // least time between the first call about an event and its ninth; 0: not looked at
 	MostCalls int             // in the first hour; 0: not looked at
 	Ambiguous bool            // parking what nobody can verify is right
+	Opens     pipeline.Stage  // what the ledger has to tell of the connection; "": not looked at
 }
 
 // Sort is the sort of a violation, as the totals count it.
@@ -97,6 +100,7 @@ func Check(h History) []Violation {
 	c.letters()
 	c.ends()
 	c.spread()
+	c.connection()
 	for _, left := range h.Left {
 		c.add(Leftover, "", left.Event, "still lies in "+left.Queue)
 	}
@@ -341,5 +345,25 @@ func (c *checker) spread() {
 	}
 	if c.Expect.MostCalls > 0 && hour > c.Expect.MostCalls {
 		c.add(Unexplained, "", "", fmt.Sprint("the target was called ", hour, " times in an hour of refusals"))
+	}
+}
+
+// connection checks that the ledger tells each time the target's circuit opened and
+// closed, once and in order: an operator knows of an outage by nothing else.
+func (c *checker) connection() {
+	var told []pipeline.Stage
+	for _, e := range c.Entries {
+		if e.Stage == pipeline.Degraded || e.Stage == pipeline.AuthExpired || e.Stage == pipeline.Restored {
+			told = append(told, e.Stage)
+		}
+	}
+	if c.Muffled {
+		return
+	}
+	if !slices.Equal(told, c.Circuit) {
+		c.add(Unexplained, "", "", fmt.Sprint("the ledger tells of the connection ", told, ", and it was ", c.Circuit))
+	}
+	if c.Expect.Opens != "" && !slices.Contains(told, c.Expect.Opens) {
+		c.add(Unexplained, "", "", "the ledger tells of no "+string(c.Expect.Opens))
 	}
 }

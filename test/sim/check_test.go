@@ -115,16 +115,30 @@ func TestCheckFails(t *testing.T) {
 			late.Over = version(2)
 			h.Effects = append([]Effect{late}, h.Effects...)
 		}},
-		"ends with the older version":             {Stale, func(h *History) { h.Effects = append(h.Effects, effect("order/1", 1, 7)) }},
-		"arrived and the ledger tells no end":     {Unexplained, func(h *History) { h.Entries = h.Entries[1:] }},
-		"a valid delivery was refused":            {Unexplained, func(h *History) { h.Told[0].Refused = true }},
-		"dead without a reason":                   {Unexplained, func(h *History) { h.Letters[0].Reason = "" }},
-		"dead for another reason than expected":   {Unexplained, func(h *History) { h.Expect.Reason = "value lines[0].sku" }},
-		"dead and the ledger does not know":       {Unexplained, func(h *History) { h.Entries = h.Entries[:2] }},
-		"dead and the ledger names no class":      {Unexplained, func(h *History) { h.Entries[2].Error = &pipeline.EntryError{Fingerprint: "f"} }},
-		"dead and confirmed":                      {Unexplained, func(h *History) { h.Entries = append(h.Entries, entry("order/2", 1, pipeline.Confirmed)) }},
-		"redriven more often than is allowed":     {Unexplained, func(h *History) { h.Expect.Redrives, h.Letters[0].Redrives = 3, 4 }},
-		"a promise was not kept":                  {Unexplained, func(h *History) { h.Broken = []Violation{{Sort: Unexplained, Text: "called too early"}} }},
+		"ends with the older version":              {Stale, func(h *History) { h.Effects = append(h.Effects, effect("order/1", 1, 7)) }},
+		"arrived and the ledger tells no end":      {Unexplained, func(h *History) { h.Entries = h.Entries[1:] }},
+		"a valid delivery was refused":             {Unexplained, func(h *History) { h.Told[0].Refused = true }},
+		"dead without a reason":                    {Unexplained, func(h *History) { h.Letters[0].Reason = "" }},
+		"dead for another reason than expected":    {Unexplained, func(h *History) { h.Expect.Reason = "value lines[0].sku" }},
+		"dead and the ledger does not know":        {Unexplained, func(h *History) { h.Entries = h.Entries[:2] }},
+		"dead and the ledger names no class":       {Unexplained, func(h *History) { h.Entries[2].Error = &pipeline.EntryError{Fingerprint: "f"} }},
+		"dead and confirmed":                       {Unexplained, func(h *History) { h.Entries = append(h.Entries, entry("order/2", 1, pipeline.Confirmed)) }},
+		"redriven more often than is allowed":      {Unexplained, func(h *History) { h.Expect.Redrives, h.Letters[0].Redrives = 3, 4 }},
+		"a promise was not kept":                   {Unexplained, func(h *History) { h.Broken = []Violation{{Sort: Unexplained, Text: "called too early"}} }},
+		"the circuit opened and nobody tells":      {Unexplained, func(h *History) { h.Circuit = outageOf(pipeline.Degraded) }},
+		"the ledger tells of a circuit for itself": {Unexplained, func(h *History) { h.Entries = append(h.Entries, lines(outageOf(pipeline.Degraded))...) }},
+		"another reason than it was": {Unexplained, func(h *History) {
+			h.Circuit, h.Entries = outageOf(pipeline.AuthExpired), append(h.Entries, lines(outageOf(pipeline.Degraded))...)
+		}},
+		"an outage is told twice": {Unexplained, func(h *History) {
+			h.Circuit = outageOf(pipeline.Degraded)
+			h.Entries = append(h.Entries, lines(append([]pipeline.Stage{pipeline.Degraded}, h.Circuit...))...)
+		}},
+		"nobody tells that an outage is over": {Unexplained, func(h *History) {
+			h.Circuit = outageOf(pipeline.Degraded)
+			h.Entries = append(h.Entries, lines(h.Circuit[:1])...)
+		}},
+		"the circuit never opened":                {Unexplained, func(h *History) { h.Expect.Opens = pipeline.Degraded }},
 		"hammered":                                {Unexplained, hammered},
 		"called on and on":                        {Unexplained, func(h *History) { hammered(h); h.Expect.Spread, h.Expect.MostCalls = 0, 8 }},
 		"dead and should not be":                  {Leftover, func(h *History) { h.Expect.Dead = nil }},
@@ -138,6 +152,33 @@ func TestCheckFails(t *testing.T) {
 			c.spoil(&h)
 			wantOnly(t, Check(h), c.want)
 		})
+	}
+}
+
+// outageOf is a circuit that opened and closed again.
+func outageOf(reason pipeline.Stage) []pipeline.Stage {
+	return []pipeline.Stage{reason, pipeline.Restored}
+}
+
+// lines are the ledger's entries of it.
+func lines(turns []pipeline.Stage) (all []pipeline.Entry) {
+	for _, stage := range turns {
+		all = append(all, pipeline.Entry{At: epoch, Stage: stage, Entity: key("connection", erp)})
+	}
+	return all
+}
+
+func TestCheckPassesACircuitAsItIsTold(t *testing.T) {
+	t.Parallel()
+	h := good()
+	h.Circuit, h.Expect.Opens = outageOf(pipeline.AuthExpired), pipeline.AuthExpired
+	h.Entries = append(h.Entries, lines(h.Circuit)...)
+	muffled := good()
+	muffled.Circuit, muffled.Muffled = outageOf(pipeline.Degraded), true
+	for name, h := range map[string]History{"told": h, "a worker was killed before it could tell": muffled} {
+		if found := Check(h); len(found) != 0 {
+			t.Errorf("%s: %v", name, found)
+		}
 	}
 }
 

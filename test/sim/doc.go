@@ -13,7 +13,9 @@
 // The ports (store.go, queue.go) keep the contract of pipelinetest; what breaks it,
 // the faults do on purpose (inject.go, fault.go). The target (target.go) keeps its
 // guarantee honestly and is read by the checker (check.go), which believes nobody's
-// log alone. The checker itself is proven with histories made by hand.
+// log alone. What the ledger tells of the target's connection is held against what the
+// workers agreed on (circuit.go), and how they go on after a refusal against what the
+// target sees of it (limit.go). The checker itself is proven with histories made by hand.
 //
 // What it does not show: real processes, disks and networks. Those are killed for
 // real by the tests of scripts/local, and the cloud's own services by test/aws.

@@ -67,6 +67,7 @@ func (w *world) fate(k call) fate {
 		if f, hit := i.strike(k); hit {
 			f.name = i.id
 			i.hits++
+			w.circuit.strikes(k, f)
 			return f
 		}
 	}

@@ -84,20 +84,22 @@ func (l *loop) chance(probability float64) bool { return l.random.Float64() < pr
 // process is one worker, door or operator: a goroutine that runs only when it is due.
 type process struct {
 	*loop
-	name   string
-	skew   time.Duration // of its own clock
-	handle string        // event id of the message in its hands
-	claims bool          // the message in its hands was claimed
-	named  time.Time     // … was answered with this time before which the target wants to hear nothing of it
-	paused time.Time     // … was answered with a pause for all until then, which nobody else knows of yet
-	failed bool          // … met a port that failed
-	parcel int64         // which message of the queue it is
-	resume chan struct{}
-	over   chan struct{} // closed at its end
-	asleep bool          // until somebody wakes it, without an event of its own
-	dead   bool
-	gone   bool
-	ended  func(crashed bool)
+	name    string
+	skew    time.Duration // of its own clock
+	handle  string        // event id of the message in its hands
+	claims  bool          // the message in its hands was claimed
+	named   time.Time     // … was answered with this time before which the target wants to hear nothing of it
+	paused  time.Time     // … was answered with a pause for all until then, which nobody else knows of yet
+	failed  bool          // … met a port that failed
+	refused time.Time     // … was refused as one call too many
+	lowers  bool          // … and the connection was stored since
+	parcel  int64         // which message of the queue it is
+	resume  chan struct{}
+	over    chan struct{} // closed at its end
+	asleep  bool          // until somebody wakes it, without an event of its own
+	dead    bool
+	gone    bool
+	ended   func(crashed bool)
 }
 
 // spawn starts a process after the pause. ended is called when it is over; crashed
@@ -132,7 +134,7 @@ func (p *process) exit() {
 // begin takes the next message in hand.
 func (p *process) begin(handle string, parcel int64) {
 	p.handle, p.parcel, p.claims, p.failed = handle, parcel, false, false
-	p.named, p.paused = time.Time{}, time.Time{}
+	p.named, p.paused, p.refused, p.lowers = time.Time{}, time.Time{}, time.Time{}, false
 }
 
 // clock is the time as the process sees it.

@@ -72,8 +72,12 @@ func (m *meter) shared(p *process) {
 	p.paused = time.Time{}
 }
 
-// kept finds a worker out that was asked for a pause, could tell the others, and did not.
+// kept finds a worker out that was asked for a pause or for fewer calls, could tell the
+// others, and did not.
 func (w *world) kept(p *process) {
+	if wrong := w.target.few.learns(p); wrong != "" && len(w.skews) == 0 {
+		w.breaks(p.handle, "%s", wrong)
+	}
 	if p.paused.After(w.target.meter.until) && !p.failed {
 		w.breaks(p.handle, "%s was asked for a pause until +%s and told nobody", p.name, p.paused.Sub(epoch))
 	}

@@ -174,7 +174,7 @@ func (c ports) Put(ctx context.Context, item pipeline.Item) (revision int64, err
 		revision, err = c.world.store.Put(ctx, item)
 		if err == nil {
 			c.p.claims = true
-			c.world.noted(c.p, item.Key)
+			c.world.noted(c.p, item)
 		}
 		return err
 	})

@@ -3,6 +3,8 @@ package sim
 import (
 	"strings"
 	"time"
+
+	"causeway/shared/pipeline"
 )
 
 // quiet is what anybody can still know of the times before which the target wants to
@@ -17,11 +19,13 @@ type quiet struct {
 func newQuiet() quiet { return quiet{events: map[string]time.Time{}, parcels: map[int64]time.Time{}} }
 
 // noted tells that the process has stored a record, and with it what it was told.
-func (w *world) noted(p *process, key string) {
+func (w *world) noted(p *process, item pipeline.Item) {
 	switch {
-	case key == "connection|"+erp:
+	case item.Key == "connection|"+erp:
 		w.target.meter.shared(p)
-	case strings.HasPrefix(key, erp+"|") && !p.named.IsZero():
+		w.target.few.lowered(p)
+		w.circuit.stored(item.Value)
+	case strings.HasPrefix(item.Key, erp+"|") && !p.named.IsZero():
 		w.quiet.events[p.handle] = p.named
 	}
 }

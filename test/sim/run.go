@@ -69,6 +69,9 @@ func (w *world) live(chosen []Fault) {
 		f.Arm(w)
 	}
 	w.doorStaysOpen = w.doorStaysOpen && len(chosen) == 1 // others may rightly shut it
+	if len(chosen) > 1 {
+		w.expect.Opens = "" // others may leave nobody whom the outage could meet
+	}
 	for _, f := range chosen {
 		if f.Then != nil {
 			f.Then(w)
@@ -140,6 +143,7 @@ func Mix(seed uint64) Case {
 func (w *world) history() History {
 	h := History{
 		Effects: w.target.effects, Calls: w.target.calls, Entries: w.store.entries(), Broken: w.broken, Replayed: w.replayed, Expect: w.expect,
+		Circuit: w.circuit.turns, Muffled: w.circuit.muffled || len(w.skews) > 0,
 	}
 	for _, d := range w.deliveries {
 		h.Told = append(h.Told, Told{Raw: d.raw(), Entity: d.fact.entity(), Version: d.fact.sequence(), Accepted: d.accepted, Refused: d.refused})

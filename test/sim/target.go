@@ -33,6 +33,7 @@ type target struct {
 	limit     int           // calls at once
 	busy      int           // calls under way whose callers live
 	meter     meter
+	few       few
 	effects   []Effect
 	current   map[string]Effect // by entity: what a reader of the ERP sees
 	documents int
@@ -68,6 +69,9 @@ func (t *target) hear(p *process, event string, f fate) {
 func (t *target) enter(event string) (leave func()) {
 	if t.busy++; t.busy > t.limit {
 		t.world.breaks(event, "%d calls at once at a target that takes %d", t.busy, t.limit)
+	}
+	if t.few.tooMany(t.busy, t.limit, t.world.now) && len(t.world.skews) == 0 {
+		t.world.breaks(event, "%d calls at once at a target that takes %d and has just refused one as too many", t.busy, t.limit)
 	}
 	return func() { t.busy-- }
 }
@@ -160,6 +164,7 @@ func (c client) Deliver(_ context.Context, d connector.Delivery) (connector.Rece
 	case f.err != nil && !f.applied:
 		c.p.sleep(f.slow)
 		c.p.named = c.p.now.Add(f.quiet)
+		c.p.hears(f.err)
 		return connector.Receipt{}, f.err
 	}
 	return c.write(d, expected, f)
@@ -223,6 +228,7 @@ func (c client) Find(_ context.Context, k message.Key) (string, error) {
 	c.p.sleep(w.between(5*time.Millisecond, 100*time.Millisecond))
 	w.die(c.p, f, before)
 	if f.err != nil {
+		c.p.hears(f.err)
 		return "", f.err
 	}
 	if t.guarantee == connector.None {

@@ -41,6 +41,7 @@ type world struct {
 	crashes       map[string]int // by event: below what the policy takes for poison
 	skews         map[string]time.Duration
 	quiet         quiet
+	circuit       circuit
 	broken        []Violation // promises of single faults that were not kept
 	signature     string
 	spread        time.Duration // in which the shop tells its facts

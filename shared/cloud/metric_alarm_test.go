@@ -1,0 +1,120 @@
+package cloud
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+)
+
+// watched are the alarms of the production stage on what functions count, as infra's own
+// tests hold them: "Degraded Function=… System=…".
+func watched(t *testing.T) map[string]bool {
+	t.Helper()
+	data, err := os.ReadFile("../../infra/testdata/causeway-prod-watch.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template struct {
+		Resources map[string]struct {
+			Properties struct {
+				Namespace, MetricName string
+				Dimensions            []struct{ Name, Value string }
+			}
+		}
+	}
+	if err := json.Unmarshal(data, &template); err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]bool{}
+	for _, r := range template.Resources {
+		if p := r.Properties; p.Namespace == namespace {
+			name := p.MetricName
+			for _, d := range p.Dimensions {
+				name += " " + d.Name + "=" + d.Value
+			}
+			all[name] = true
+		}
+	}
+	return all
+}
+
+// counts returns what a function has counted, in the same words.
+func (b *bench) counts() map[string]bool {
+	b.Helper()
+	all := map[string]bool{}
+	for _, line := range b.out.lines(b.T) {
+		var e embedded
+		if err := json.Unmarshal(mustJSON(b.T, line), &e); err != nil {
+			b.Fatal(err)
+		}
+		for _, directive := range e.AWS.CloudWatchMetrics {
+			for _, metric := range directive.Metrics {
+				name, n := metric.Name, line[metric.Name]
+				for _, dimension := range directive.Dimensions[0] {
+					name += " " + dimension + "=" + line[dimension].(string)
+				}
+				all[name] = all[name] || n != 0.0
+			}
+		}
+	}
+	return all
+}
+
+// delivering runs a function whose target answers six customers in this way.
+func delivering(t *testing.T, answer *fault.Error) *bench {
+	t.Helper()
+	b := newBench(t, connector.Deliver)
+	b.world.deliver = func(connector.Delivery) error { return answer }
+	f := b.start()
+	b.translated("1", "2", "3", "4", "5", "6")
+	b.run(f, b.poll(toyQueue))
+	return b
+}
+
+// TestA6H3AlarmsReadWhatFunctionsCount holds the alarms of infra and the functions to
+// each other: names and dimensions are those of what is written when a circuit opens,
+// credentials are refused, a subscription has ended, or a webhook got lost.
+func TestA6H3AlarmsReadWhatFunctionsCount(t *testing.T) {
+	t.Parallel()
+	poll := newBench(t, connector.Poll)
+	poll.clock.Advance(time.Hour)
+	if _, err := poll.start().Invoke(poll.context(15*time.Minute), mustTrigger(t, "schedule")); err != nil {
+		t.Fatal(err)
+	}
+	down := delivering(t, fault.New(fault.Unavailable, "", "writing", "503"))
+	locked := delivering(t, fault.New(fault.Unauthorized, fault.Auth, "writing", "401"))
+	toys := strings.NewReplacer("causeway-prod", "causeway-dev", "netsuite", "till", "shopify", "toy", "woocommerce", "toy")
+	rung := map[string]int{}
+	for alarm := range watched(t) {
+		metric, _, _ := strings.Cut(alarm, " ")
+		alarm = toys.Replace(alarm)
+		if !poll.counts()[alarm] && !down.counts()[alarm] && !locked.counts()[alarm] {
+			t.Errorf("nothing is ever counted as %s", alarm)
+		}
+		rung[metric]++
+	}
+	if rung["Degraded"] != 1 || rung["AuthExpired"] != 1 || rung["Gaps"] != 2 || rung["Stopped"] != 1 {
+		t.Errorf("the alarms read %v", rung)
+	}
+}
+
+func TestAConnectionIsCountedOnceForItsTarget(t *testing.T) {
+	t.Parallel()
+	b := delivering(t, fault.New(fault.Unavailable, "", "writing", "503"))
+	line := b.metrics("System", "till")
+	checkEmbedded(t, line)
+	if line["Degraded"] != 1.0 || line["Restored"] != nil {
+		t.Errorf("counted %v", line)
+	}
+	b.world.deliver, b.out = nil, output{}
+	b.clock.Advance(time.Hour)
+	b.run(b.start(), b.poll(toyQueue))
+	if line := b.metrics("System", "till"); line["Restored"] != 1.0 || line["Degraded"] != nil {
+		t.Errorf("counted %v", line)
+	}
+}
