@@ -17,7 +17,7 @@ import (
 // its permits back (Deliverer.Rest).
 type Share struct {
 	Hold     time.Duration // how long permits are kept for the next call
-	Backfill int           // per cent of the permits that backfill may have …
+	Backfill int           // per cent of the calls that backfill may have …
 	Live     time.Duration // … for so long after live traffic was seen
 	Settle   time.Duration // how long a lower limit has to show its effect before it is lowered again
 	Rise     time.Duration // in which a lowered limit regains one call
@@ -130,6 +130,9 @@ func (l *link) needs() time.Duration { return l.profile.Timeout + l.config.Polic
 // fits reports whether a call can be made on what the worker has already.
 func (l *link) fits(lane message.Lane, now time.Time) bool {
 	h := l.hand
+	if lane == message.Backfill && l.rationed(&l.stored, now) {
+		return false
+	}
 	if l.profile.Rate.Calls > 0 && (h.tokens <= 0 || now.After(h.fresh)) {
 		return false
 	}
@@ -163,6 +166,9 @@ func (l *link) others(c *connection) counts {
 // to ask again if that is known.
 func (l *link) ask(c *connection, lane message.Lane, now time.Time) (h hand, until time.Time, ok bool) {
 	h = l.hand
+	if lane == message.Backfill && l.rationed(c, now) && now.Before(c.Bulk) {
+		return h, c.Bulk, false
+	}
 	if l.profile.Concurrency > 0 {
 		if l.prune(c, now); !l.allows(c, lane, now) {
 			return h, until, false

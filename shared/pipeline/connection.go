@@ -21,6 +21,7 @@ type connection struct {
 	Due    time.Time        `json:"due,omitzero"`     // until when the calls of the rate are given out
 	Paused time.Time        `json:"paused,omitzero"`  // until when the target wants no call at all
 	Live   time.Time        `json:"live,omitzero"`    // when somebody last delivered, or wanted to, what is waited for
+	Bulk   time.Time        `json:"bulk,omitzero"`    // until when backfill has had its share, where that is one of time
 }
 
 // link is what this process knows of a connection. It is written to the State when
@@ -203,7 +204,7 @@ func (l *link) leave(ctx context.Context, s *handling) time.Time {
 	l.lock()
 	defer l.unlock()
 	l.giveBack(s.event.Lane)
-	if err := errors.Join(l.judge(ctx, s), l.throttled(ctx, s), l.pause(ctx, s)); err != nil {
+	if err := errors.Join(l.judge(ctx, s), l.throttled(ctx, s), l.pause(ctx, s), l.ration(ctx, s)); err != nil {
 		l.config.Log.WarnContext(ctx, "learning from a target's answer", "system", l.profile.Name, "error", err)
 	}
 	return l.closedUntil(s.in, l.config.Now())
