@@ -199,15 +199,20 @@ func (l *link) broken(s *handling) bool {
 }
 
 // open opens the circuit, or keeps it open after a probe. Only the first to open it, or
-// to find another cause, writes the ledger.
+// to find another cause, has the ledger told.
 func (l *link) open(ctx context.Context, s *handling, auth bool) error {
-	now, fresh := l.config.Now(), false
+	now := l.config.Now()
 	_, err := l.change(ctx, now, func(c *connection) bool {
 		o := c.Outage
 		if o != nil && !s.probing && o.Auth == auth {
 			return false
 		}
-		fresh = o == nil || o.Auth != auth
+		switch fresh := o == nil || o.Auth != auth; {
+		case fresh && auth:
+			l.note(c, AuthExpired, "its credentials are refused; messages wait until they are renewed", s.answer)
+		case fresh:
+			l.note(c, Degraded, "it fails again and again; messages wait", s.answer)
+		}
 		if o == nil {
 			o = &outage{Since: now}
 		}
@@ -215,13 +220,8 @@ func (l *link) open(ctx context.Context, s *handling, auth bool) error {
 		c.Outage = o
 		return true
 	})
-	if l.streak = (streak{}); err != nil || !fresh {
-		return err
-	}
-	if auth {
-		return l.tell(ctx, AuthExpired, "its credentials are refused; messages wait until they are renewed", s.answer)
-	}
-	return l.tell(ctx, Degraded, "it fails again and again; messages wait", s.answer)
+	l.streak = streak{}
+	return err
 }
 
 // nextProbe returns how long to leave the target alone, never less than it asked for.
@@ -236,17 +236,14 @@ func (l *link) nextProbe(f *fault.Error, age time.Duration) time.Duration {
 
 // restore closes the circuit.
 func (l *link) restore(ctx context.Context) error {
-	var since time.Time
 	now := l.config.Now()
-	closed, err := l.change(ctx, now, func(c *connection) bool {
+	_, err := l.change(ctx, now, func(c *connection) bool {
 		if c.Outage == nil {
 			return false
 		}
-		since, c.Outage = c.Outage.Since, nil
+		l.note(c, Restored, "it answers again, after "+now.Sub(c.Outage.Since).Round(time.Second).String(), nil)
+		c.Outage = nil
 		return true
 	})
-	if err != nil || !closed {
-		return err
-	}
-	return l.tell(ctx, Restored, "it answers again, after "+now.Sub(since).Round(time.Second).String(), nil)
+	return err
 }

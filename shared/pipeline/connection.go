@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"causeway/shared/connector"
@@ -22,6 +23,7 @@ type connection struct {
 	Paused time.Time        `json:"paused,omitzero"`  // until when the target wants no call at all
 	Live   time.Time        `json:"live,omitzero"`    // when somebody last delivered, or wanted to, what is waited for
 	Bulk   time.Time        `json:"bulk,omitzero"`    // until when backfill has had its share, where that is one of time
+	Untold []news           `json:"untold,omitempty"` // changes that the ledger has not been told of (news.go)
 }
 
 // link is what this process knows of a connection. It is written to the State when
@@ -39,6 +41,7 @@ type link struct {
 	hand     hand
 	freed    chan struct{} // closed when a call ends
 	live     time.Time     // when this process last delivered what is waited for
+	told     []*span       // news that the ledger was told of, and that are stored as untold yet
 }
 
 var _ passage = (*link)(nil)
@@ -125,7 +128,7 @@ func (c connection) clone() connection {
 	for worker, g := range c.Grants {
 		grants[worker] = g
 	}
-	c.Grants = grants
+	c.Grants, c.Untold = grants, slices.Clone(c.Untold)
 	if c.Outage != nil {
 		o := *c.Outage
 		c.Outage = &o
@@ -204,23 +207,8 @@ func (l *link) leave(ctx context.Context, s *handling) time.Time {
 	l.lock()
 	defer l.unlock()
 	l.giveBack(s.event.Lane)
-	if err := errors.Join(l.judge(ctx, s), l.throttled(ctx, s), l.pause(ctx, s), l.ration(ctx, s)); err != nil {
+	if err := errors.Join(l.judge(ctx, s), l.throttled(ctx, s), l.pause(ctx, s), l.ration(ctx, s), l.tell(ctx)); err != nil {
 		l.config.Log.WarnContext(ctx, "learning from a target's answer", "system", l.profile.Name, "error", err)
 	}
 	return l.closedUntil(s.in, l.config.Now())
-}
-
-// tell writes an entry about the connection itself into the ledger.
-func (l *link) tell(ctx context.Context, stage Stage, words string, f *fault.Error) error {
-	e := l.config.entry(l.profile, connector.Deliver, stage)
-	e.Trace, e.Outcome = "connection/"+l.profile.Name, words
-	e.Entity = message.Key{System: l.profile.Name, Type: "connection", ID: l.profile.Name}
-	if f != nil {
-		e.Error = entryError("connection "+l.profile.Name, f)
-		e.Outcome += ": " + e.Error.Message
-	}
-	if err := l.config.Ledger.Append(ctx, e); err != nil {
-		return unavailable("writing the ledger", err)
-	}
-	return nil
 }
