@@ -22,8 +22,8 @@ import (
 // would hold up the others. A target may answer searches and take no writes, so that a
 // search closes nothing, until so much time has passed with answered searches that a
 // write would have been tried if one was waiting. The times are those of the worker that
-// found the failure; a wrong clock shifts a probe by as much as it is wrong, which costs
-// waiting and no more.
+// found the failure, set right by who reads them (adopt); where a wrong clock could not be
+// told it shifts a probe by as much as it is wrong, which costs waiting and no more.
 type Breaker struct {
 	Failures int           // in a row, without a success in between; 0 for a circuit that never opens
 	Entities int           // … of so many entities at least
@@ -123,7 +123,7 @@ func (l *link) probe(ctx context.Context, s *handling) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	mine := l.config.take(s.event.ID, l.profile.Timeout+l.config.Policy.Margin)
-	won, err := l.change(ctx, s.started, func(c *connection) bool {
+	won, err := l.change(ctx, func(c *connection) bool {
 		if c.Outage == nil || !l.closedUntil(s.in, s.started).IsZero() {
 			return false
 		}
@@ -161,7 +161,7 @@ func (l *link) judge(ctx context.Context, s *handling) error {
 // search was answered.
 func (l *link) pass(ctx context.Context, s *handling, heard bool) error {
 	p, now, alone := l.config.Policy.Breaker, l.config.Now(), false
-	_, err := l.change(ctx, now, func(c *connection) bool {
+	_, err := l.change(ctx, func(c *connection) bool {
 		o := c.Outage
 		if o == nil {
 			return false
@@ -202,7 +202,7 @@ func (l *link) broken(s *handling) bool {
 // to find another cause, has the ledger told.
 func (l *link) open(ctx context.Context, s *handling, auth bool) error {
 	now := l.config.Now()
-	_, err := l.change(ctx, now, func(c *connection) bool {
+	_, err := l.change(ctx, func(c *connection) bool {
 		o := c.Outage
 		if o != nil && !s.probing && o.Auth == auth {
 			return false
@@ -237,7 +237,7 @@ func (l *link) nextProbe(f *fault.Error, age time.Duration) time.Duration {
 // restore closes the circuit.
 func (l *link) restore(ctx context.Context) error {
 	now := l.config.Now()
-	_, err := l.change(ctx, now, func(c *connection) bool {
+	_, err := l.change(ctx, func(c *connection) bool {
 		if c.Outage == nil {
 			return false
 		}

@@ -71,12 +71,12 @@ func (c counts) of(lane message.Lane) int {
 // permit takes a permit for one call; until is when to ask again if there is none, and
 // full tells that this is because all are in use.
 func (l *link) permit(ctx context.Context, s *handling) (until time.Time, full bool, err error) {
-	lane, now := s.event.Lane, s.started
+	lane, now := s.event.Lane, l.config.Now()
 	if lane == message.Live {
 		l.live = now
 	}
-	if now.Before(l.stored.Paused) {
-		return l.queued(s, l.stored.Paused), false, nil
+	if l.paused(&l.stored, now) {
+		return l.queued(s, l.pausedUntil(&l.stored)), false, nil
 	}
 	if l.fits(lane, now) {
 		l.take(lane)
@@ -86,7 +86,8 @@ func (l *link) permit(ctx context.Context, s *handling) (until time.Time, full b
 		asked hand
 		got   bool
 	)
-	stored, err := l.change(ctx, now, func(c *connection) bool {
+	stored, err := l.change(ctx, func(c *connection) bool {
+		now = l.config.Now()
 		asked, until, got = l.ask(c, lane, now)
 		return got || l.announce(c, lane, now)
 	})
@@ -219,7 +220,7 @@ func (d *Deliverer) Rest(ctx context.Context) error {
 	if taken := l.others(&l.stored).sum() + l.hand.held.sum(); 2*taken <= l.limit(&l.stored, now) {
 		return nil
 	}
-	_, err := l.change(ctx, now, func(c *connection) bool {
+	_, err := l.change(ctx, func(c *connection) bool {
 		_, held := c.Grants[d.Config.self().name]
 		delete(c.Grants, d.Config.self().name)
 		return held

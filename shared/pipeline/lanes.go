@@ -33,13 +33,13 @@ func (l *link) ration(ctx context.Context, s *handling) error {
 	if s.event.Lane != message.Backfill || l.limit(&l.stored, now) != 1 {
 		return nil
 	}
-	if err := l.look(ctx, now); err != nil { // whether anybody waits was asked before the call
+	if err := l.look(ctx); err != nil { // whether anybody waits was asked before the call
 		return err
 	}
 	share := l.config.Policy.Share
 	part := max(share.Backfill, 1)
 	off := max(now.Sub(s.started)*time.Duration(100-part)/time.Duration(part), share.Wait.Least)
-	_, err := l.change(ctx, now, func(c *connection) bool {
+	_, err := l.change(ctx, func(c *connection) bool {
 		if !l.rationed(c, now) {
 			return false
 		}

@@ -38,8 +38,7 @@ func (l *link) tell(ctx context.Context) error {
 	if !slices.ContainsFunc(l.stored.Untold, l.mayTell) {
 		return nil
 	}
-	now := l.config.Now()
-	if _, err := l.change(ctx, now, l.takeOver); err != nil {
+	if _, err := l.change(ctx, l.takeOver); err != nil {
 		return err
 	}
 	for _, n := range l.stored.Untold {
@@ -51,7 +50,7 @@ func (l *link) tell(ctx context.Context) error {
 		}
 		l.told = append(l.told, n.By)
 	}
-	_, err := l.change(ctx, now, func(c *connection) bool {
+	_, err := l.change(ctx, func(c *connection) bool {
 		c.Untold = slices.DeleteFunc(c.Untold, l.hasTold)
 		return true
 	})

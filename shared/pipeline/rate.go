@@ -24,8 +24,8 @@ func (l *link) draw(c *connection, now time.Time) (tokens int, until time.Time) 
 	switch {
 	case c.Due.Before(full):
 		c.Due = full
-	case c.Due.After(now): // set by a clock that is ahead of this one
-		c.Due = now
+	case c.Due.After(now): // this worker's clock was set back
+		c.Due = now.Add(-each)
 	}
 	tokens = min(most, int(now.Sub(c.Due)/max(each, 1)))
 	if tokens == 0 {
@@ -41,17 +41,38 @@ func (l *link) pause(ctx context.Context, s *handling) error {
 	if s.pause <= 0 {
 		return nil
 	}
-	now := l.config.Now()
-	_, err := l.change(ctx, now, func(c *connection) bool { return c.hold(now, s.pause) })
+	_, err := l.change(ctx, func(c *connection) bool { return l.hold(c, s.pause) })
 	return err
 }
 
-// hold keeps all calls back for so long, and reports whether that is longer than before.
-func (c *connection) hold(now time.Time, pause time.Duration) bool {
-	until := now.Add(pause)
-	if pause <= 0 || !c.Paused.Before(until) {
+// hold keeps all calls back for so long, and reports whether that is more than before.
+// Only the worker that set a pause knows its end: another one takes over what is left of
+// it, by its own judgement.
+func (l *link) hold(c *connection, pause time.Duration) bool {
+	if pause <= 0 {
 		return false
 	}
-	c.Paused = until
+	if c.Pause != nil {
+		left := l.pausedUntil(c).Sub(l.config.Now())
+		if c.Pause.Worker == l.config.self().name && left >= pause {
+			return false
+		}
+		pause = max(pause, left)
+	}
+	c.Pause = l.config.take("", pause)
 	return true
+}
+
+func (l *link) paused(c *connection, now time.Time) bool {
+	return c.Pause != nil && now.Before(l.pausedUntil(c))
+}
+
+// pausedUntil returns when the pause that there is ends: when it says, if this worker looked
+// so shortly before it was set that it knows the other's clock to agree, and otherwise as
+// other spans do (lease.go).
+func (l *link) pausedUntil(c *connection) time.Time {
+	if l.sure && c.Pause.same(l.stored.Pause) {
+		return c.Pause.Until
+	}
+	return l.config.over(l.key()+"|pause", c.Pause, 0)
 }

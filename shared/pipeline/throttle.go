@@ -35,8 +35,8 @@ func (l *link) throttled(ctx context.Context, s *handling) error {
 		return nil
 	}
 	now := l.config.Now()
-	_, err := l.change(ctx, now, func(c *connection) bool {
-		held := c.hold(now, min(s.answer.After, l.config.Policy.Breaker.Probes.Most))
+	_, err := l.change(ctx, func(c *connection) bool {
+		held := l.hold(c, min(s.answer.After, l.config.Policy.Breaker.Probes.Most))
 		return l.lower(c, now) || held
 	})
 	return err
