@@ -131,10 +131,10 @@ func (l *link) needs() time.Duration { return l.profile.Timeout + l.config.Polic
 // fits reports whether a call can be made on what the worker has already.
 func (l *link) fits(lane message.Lane, now time.Time) bool {
 	h := l.hand
-	if lane == message.Backfill && l.rationed(&l.stored, now) {
+	if l.rationed(&l.stored, lane, now) {
 		return false
 	}
-	if l.profile.Rate.Calls > 0 && (h.tokens <= 0 || now.After(h.fresh)) {
+	if l.profile.Rate.Calls > 0 && !h.drawn(now) {
 		return false
 	}
 	if l.profile.Concurrency == 0 {
@@ -167,7 +167,8 @@ func (l *link) others(c *connection) counts {
 // to ask again if that is known.
 func (l *link) ask(c *connection, lane message.Lane, now time.Time) (h hand, until time.Time, ok bool) {
 	h = l.hand
-	if lane == message.Backfill && l.rationed(c, now) && now.Before(c.Bulk) {
+	rationed := l.rationed(c, lane, now)
+	if rationed && now.Before(c.Bulk) {
 		return h, c.Bulk, false
 	}
 	if l.profile.Concurrency > 0 {
@@ -175,10 +176,14 @@ func (l *link) ask(c *connection, lane message.Lane, now time.Time) (h hand, unt
 			return h, until, false
 		}
 	}
-	if h.tokens, until = l.draw(c, now); !until.IsZero() {
-		return h, until, false
+	if l.profile.Rate.Calls > 0 && (rationed || !h.drawn(now)) {
+		var tokens int
+		if tokens, until = l.draw(c, lane, now); tokens == 0 {
+			return h, until, false
+		}
+		h.keep(tokens, now, l.pace())
 	}
-	if h.fresh = now.Add(time.Second); l.profile.Concurrency > 0 {
+	if l.profile.Concurrency > 0 {
 		h.held = h.used
 		h.held.add(lane, 1)
 		if room := l.limit(c, now) - l.others(c).sum(); lane == message.Live {

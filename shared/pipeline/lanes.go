@@ -18,11 +18,12 @@ func (l *link) backfill(c *connection, limit int, now time.Time) int {
 	return max(1, limit*l.config.Policy.Share.Backfill/100)
 }
 
-// rationed reports whether backfill has its share by time now: beside live traffic, at a
-// target that takes one call at a time. Each of its calls is then asked for by itself, and
-// not before connection.Bulk.
-func (l *link) rationed(c *connection, now time.Time) bool {
-	return l.limit(c, now) == 1 && l.waitedFor(c, now)
+// rationed reports whether the lane has its share by time now. That is so for backfill
+// beside live traffic where there is a rate, or but one call at a time: each of its calls
+// is then asked for by itself, and not before connection.Bulk.
+func (l *link) rationed(c *connection, lane message.Lane, now time.Time) bool {
+	by := l.profile.Rate.Calls > 0 || l.limit(c, now) == 1
+	return lane == message.Backfill && by && l.waitedFor(c, now)
 }
 
 // ration puts the next call of backfill off for so long that the one which has ended was
@@ -40,10 +41,10 @@ func (l *link) ration(ctx context.Context, s *handling) error {
 	part := max(share.Backfill, 1)
 	off := max(now.Sub(s.started)*time.Duration(100-part)/time.Duration(part), share.Wait.Least)
 	_, err := l.change(ctx, func(c *connection) bool {
-		if !l.rationed(c, now) {
+		if !l.rationed(c, s.event.Lane, now) {
 			return false
 		}
-		c.Bulk = now.Add(off)
+		c.Bulk = later(c.Bulk, now.Add(off))
 		return true
 	})
 	return err

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"causeway/shared/connector"
 	"causeway/shared/message"
 )
 
@@ -56,6 +57,43 @@ func TestOneCallAtATimeServesBackfillBesideLive(t *testing.T) {
 					t.Errorf("%d of 12 live messages delivered, the slowest after %v", live, slowest)
 				}
 				t.Logf("%d of backfill, the slowest live one after %v", bulk, slowest)
+			})
+		})
+	}
+}
+
+// TestBackfillHasItsShareOfTheRate has more of it than the target takes in the time. It is
+// a quarter of that, besides what came before the first live message was seen; less where
+// live traffic needs it, and some even so.
+func TestBackfillHasItsShareOfTheRate(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		rate        connector.Rate
+		concurrency int
+		every       time.Duration // a live message
+		least       int           // of backfill
+		slowest     time.Duration
+	}{
+		"half of it live":       {connector.Rate{Calls: 2, Per: time.Second}, 4, time.Second, 70, 5 * time.Second},
+		"no limit of calls":     {connector.Rate{Calls: 2, Per: time.Second}, 0, time.Second, 70, 5 * time.Second},
+		"one call at a time":    {connector.Rate{Calls: 2, Per: time.Second}, 1, time.Second, 70, 30 * time.Second},
+		"no burst":              {connector.Rate{Calls: 2, Per: time.Second, Burst: 1}, 4, time.Second, 60, time.Minute},
+		"a large burst":         {connector.Rate{Calls: 2, Per: time.Second, Burst: 40}, 4, time.Second, 70, 5 * time.Second},
+		"nearly all of it live": {connector.Rate{Calls: 2, Per: time.Second}, 4, 510 * time.Millisecond, 3, 30 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inFleet(t, func(f *fleet) {
+				f.profile.Rate, f.profile.Concurrency, f.takes = c.rate, c.concurrency, 10*time.Millisecond
+				const limit = 3 * time.Minute
+				live, bulk, slowest := f.beside(300, c.every, limit, 3)
+				if want := int(limit / c.every); live < want-2 || slowest > c.slowest {
+					t.Errorf("%d of %d live messages delivered, the slowest after %v", live, want, slowest)
+				}
+				if bulk < c.least || bulk > 115+c.rate.Burst/2 {
+					t.Errorf("%d of backfill delivered beside", bulk)
+				}
+				t.Logf("%d live, %d of backfill, the slowest live one after %v", live, bulk, slowest)
 			})
 		})
 	}
