@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -12,21 +13,106 @@ import (
 	"causeway/shared/pipeline"
 )
 
+// TestTheRateIsKeptByAllTogether has three workers draw calls, and make those that are left
+// when they have nearly run out, just before others come to a bucket that is full again.
 func TestTheRateIsKeptByAllTogether(t *testing.T) {
 	t.Parallel()
-	inFleet(t, func(f *fleet) {
-		f.profile.Rate, f.takes, f.profile.Concurrency = connector.Rate{Calls: 120, Per: time.Minute, Burst: 10}, time.Millisecond, 0
-		f.send(message.Live, 0, 250)
-		f.run(3, 1, 4*time.Minute)
-		if len(f.done) != 250 {
-			t.Errorf("%d of 250 delivered", len(f.done))
+	for name, rate := range map[string]connector.Rate{
+		"two a second":           {Calls: 120, Per: time.Minute, Burst: 10},
+		"no burst":               {Calls: 4, Per: time.Second, Burst: 1},
+		"a burst of two":         {Calls: 10, Per: time.Second, Burst: 2},
+		"a small burst":          {Calls: 10, Per: time.Second, Burst: 5},
+		"a bucket of one second": {Calls: 10, Per: time.Second},
+		"a slow one":             {Calls: 30, Per: time.Minute, Burst: 4},
+	} {
+		for _, concurrency := range []int{0, 4} {
+			t.Run(fmt.Sprint(name, concurrency), func(t *testing.T) {
+				t.Parallel()
+				b := newBench(t)
+				b.deliver.System.Profile.Rate, b.deliver.System.Profile.Concurrency = rate, concurrency
+				var calls []time.Time
+				b.deliver.System.Target = targetFunc(func(context.Context, connector.Delivery) (connector.Receipt, error) {
+					calls = append(calls, b.clock.Now())
+					return connector.Receipt{Ref: "1"}, nil
+				})
+				workers := []*pipeline.Deliverer{b.another("w0", b.clock.Now), b.another("w1", b.clock.Now), b.another("w2", b.clock.Now)}
+				waiting := b.queued(300)
+				random := rand.New(rand.NewPCG(uint64(rate.Calls), uint64(concurrency)))
+				began := b.clock.Now()
+				for ; len(waiting) > 0 && b.clock.Now().Sub(began) < 30*time.Minute; b.clock.Advance(pauses[random.IntN(len(pauses))]) {
+					worker := workers[random.IntN(len(workers))]
+					for n := 1 + random.IntN(12); n > 0 && len(waiting) > 0; n-- {
+						decision, err := worker.Handle(t.Context(), waiting[0])
+						if err != nil {
+							t.Fatal(err)
+						}
+						if !decision.Ended() {
+							break
+						}
+						waiting = waiting[1:]
+					}
+				}
+				if i, n := tooMany(calls, rate); n > 0 {
+					t.Errorf("%d calls in %v", n, calls[i+n-1].Sub(calls[i]))
+				}
+				if took := b.clock.Now().Sub(began); len(waiting) > 0 {
+					t.Errorf("%d of 300 wait after %v", len(waiting), took)
+				}
+			})
 		}
-		for i, at := range f.calls {
-			if n := between(f.calls[i:], at, at.Add(time.Minute)); n > 120+10+3*2 {
-				t.Fatalf("%d calls in one minute, want 120 and a burst of 10", n)
+	}
+}
+
+// pauses are such that calls are made at the ends of what a call is good for.
+var pauses = []time.Duration{time.Millisecond, time.Millisecond, 2 * time.Millisecond, 197 * time.Millisecond, 499 * time.Millisecond, 998 * time.Millisecond, 3 * time.Second}
+
+// queued returns so many messages of the route's queue.
+func (b *bench) queued(n int) (all []pipeline.Incoming) {
+	b.Helper()
+	b.many(n)
+	for len(all) < n {
+		batchOf(b.T, b, "toy-inbox", b.translate)
+		batch, err := b.memory.Receive(b.Context(), route.Queue(), 10, 0)
+		if err != nil || len(batch) == 0 {
+			b.Fatalf("%d of %d messages, %v", len(all), n, err)
+		}
+		all = append(all, batch...)
+	}
+	return all
+}
+
+// tooMany returns the first window in which there were more calls than a bucket gives out:
+// where it begins, and how many they were.
+func tooMany(calls []time.Time, rate connector.Rate) (from, n int) {
+	each := rate.Per / time.Duration(rate.Calls)
+	burst := rate.Burst
+	if burst == 0 {
+		burst = rate.Calls
+	}
+	for i := range calls {
+		for j := i; j < len(calls); j++ {
+			if n := j - i + 1; n > burst+int(calls[j].Sub(calls[i])/each) {
+				return i, n
 			}
 		}
-	})
+	}
+	return 0, 0
+}
+
+// TestCallsDrawnBeforeAreUsedUp has a worker draw two calls and come to rest, so that it
+// asks for a permit, not for calls, when it goes on.
+func TestCallsDrawnBeforeAreUsedUp(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.deliver.System.Profile.Rate, b.deliver.System.Profile.Concurrency = connector.Rate{Calls: 2, Per: time.Second, Burst: 6}, 1
+	for i, in := range b.queued(5) { // two of six may be in hand, so that there are four
+		if decision, err := b.deliver.Handle(t.Context(), in); err != nil || decision.Ended() != (i < 4) {
+			t.Errorf("message %d: %v, %v", i, decision, err)
+		}
+		if err := b.deliver.Rest(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // TestF24 has a backlog that a slow target needs twenty minutes for: a message must not be
@@ -95,6 +181,25 @@ func TestF28RetryAfterHoldsForAll(t *testing.T) {
 				t.Errorf("%d of %d calls came early; %d of 10 confirmed", early, calls, len(b.entries(pipeline.Confirmed)))
 			}
 		})
+	}
+}
+
+// TestA429WithoutATimeHoldsTheRateBack has a target whose bucket somebody else has emptied.
+func TestA429WithoutATimeHoldsTheRateBack(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.deliver.System.Profile.Rate = connector.Rate{Calls: 1, Per: time.Second, Burst: 20}
+	var calls []time.Time
+	b.deliver.System.Target = targetFunc(func(context.Context, connector.Delivery) (connector.Receipt, error) {
+		if calls = append(calls, b.clock.Now()); len(calls) == 1 {
+			return connector.Receipt{}, &fault.Error{Kind: fault.Throttled, Class: fault.RateLimit, Status: 429}
+		}
+		return connector.Receipt{Ref: "1"}, nil
+	})
+	b.many(5)
+	b.drain(10 * time.Minute)
+	if len(calls) != 6 || calls[1].Sub(calls[0]) < 20*time.Second || calls[1].Sub(calls[0]) > time.Minute {
+		t.Errorf("calls at %v", calls)
 	}
 }
 
@@ -180,12 +285,7 @@ func (b *bench) afterAnother(clock func() time.Time, answer connector.Receipt, k
 	b.Helper()
 	first, second := b.another("first", clock), b.another("second", b.clock.Now)
 	target := targetFunc(func(context.Context, connector.Delivery) (connector.Receipt, error) { return answer, nil })
-	b.many(3)
-	batchOf(b.T, b, "toy-inbox", b.translate)
-	batch, err := b.memory.Receive(b.Context(), route.Queue(), 10, 0)
-	if err != nil || len(batch) != 3 {
-		b.Fatalf("%d messages, %v", len(batch), err)
-	}
+	batch := b.queued(3)
 	if knows {
 		if _, err := second.Handle(b.Context(), batch[2]); err != nil {
 			b.Fatal(err)
