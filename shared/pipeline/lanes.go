@@ -9,8 +9,8 @@ import (
 
 // backfill returns how many calls at once backfill may have under way: all of them
 // while nobody waits for anything, and otherwise its stated share (Share.Backfill), at
-// least one. Live traffic may have every call. So what is found in bulk can delay an
-// order by its share of the permits and no more.
+// least one (and that not all the time, see rationed). Live traffic may have every call.
+// So what is found in bulk can delay an order by its share of the permits and no more.
 func (l *link) backfill(c *connection, limit int, now time.Time) int {
 	if !l.waitedFor(c, now) || limit == 0 {
 		return limit

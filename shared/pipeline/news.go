@@ -25,8 +25,8 @@ type news struct {
 
 // note has the ledger told of a change that is about to be stored.
 func (l *link) note(c *connection, stage Stage, words string, f *fault.Error) {
-	n := news{At: l.config.Now().UTC(), Stage: stage, Words: words, By: l.config.take(string(stage), l.needs())}
-	if f != nil {
+	n := news{At: l.config.Now().UTC(), Stage: stage, Words: words}
+	if n.By = l.teller(n); f != nil {
 		n.Error = entryError("connection "+l.profile.Name, f)
 		n.Words += ": " + n.Error.Message
 	}
@@ -64,10 +64,14 @@ func (l *link) tell(ctx context.Context) error {
 func (l *link) takeOver(c *connection) (took bool) {
 	for i, n := range c.Untold {
 		if l.mayTell(n) && !l.mine(n) {
-			c.Untold[i].By, took = l.config.take(string(n.Stage), l.needs()), true
+			c.Untold[i].By, took = l.teller(n), true
 		}
 	}
 	return took
+}
+
+func (l *link) teller(n news) *span {
+	return l.config.take(string(n.Stage)+" "+n.At.Format(time.RFC3339Nano), l.needs())
 }
 
 func (l *link) mayTell(n news) bool {

@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -113,5 +114,21 @@ func TestAnotherWorkerTellsWhatADeadOneDidNot(t *testing.T) {
 	}
 	if e := b.one(pipeline.AuthExpired); e.Entity != (message.Key{System: "toy2", Type: "connection", ID: "toy2"}) {
 		t.Errorf("%+v", e)
+	}
+}
+
+// TestNewsOfOneKindAreAllTold has two outages that a worker could not tell of before it died.
+func TestNewsOfOneKindAreAllTold(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	left := `{"at":"2026-11-22T11:0%d:00Z","stage":"connection.degraded","words":"it fails","by":{"worker":"gone","for_ns":60000000000,"until":"2026-11-22T11:0%[1]d:00Z"}}`
+	value := `{"untold":[` + fmt.Sprintf(left, 1) + "," + fmt.Sprintf(left, 5) + `]}`
+	if _, err := b.memory.Put(t.Context(), pipeline.Item{Key: "connection|toy2", Value: []byte(value)}); err != nil {
+		t.Fatal(err)
+	}
+	b.many(1)
+	b.drain(time.Minute)
+	if n := len(b.entries(pipeline.Degraded)); n != 2 {
+		t.Errorf("%d of 2 outages told", n)
 	}
 }
