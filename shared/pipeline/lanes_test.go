@@ -74,23 +74,23 @@ func TestBackfillHasItsShareOfTheRate(t *testing.T) {
 		least       int           // of backfill
 		slowest     time.Duration
 	}{
-		"half of it live":       {connector.Rate{Calls: 2, Per: time.Second}, 4, time.Second, 70, 5 * time.Second},
-		"no limit of calls":     {connector.Rate{Calls: 2, Per: time.Second}, 0, time.Second, 70, 5 * time.Second},
-		"one call at a time":    {connector.Rate{Calls: 2, Per: time.Second}, 1, time.Second, 70, 30 * time.Second},
-		"no burst":              {connector.Rate{Calls: 2, Per: time.Second, Burst: 1}, 4, time.Second, 60, time.Minute},
-		"a large burst":         {connector.Rate{Calls: 2, Per: time.Second, Burst: 40}, 4, time.Second, 70, 5 * time.Second},
-		"nearly all of it live": {connector.Rate{Calls: 2, Per: time.Second}, 4, 510 * time.Millisecond, 3, 30 * time.Second},
+		"half of it live":       {connector.Rate{Calls: 2, Per: time.Second}, 4, time.Second, 45, 5 * time.Second},
+		"no limit of calls":     {connector.Rate{Calls: 2, Per: time.Second}, 0, time.Second, 45, 5 * time.Second},
+		"one call at a time":    {connector.Rate{Calls: 2, Per: time.Second}, 1, time.Second, 45, 30 * time.Second},
+		"no burst":              {connector.Rate{Calls: 2, Per: time.Second, Burst: 1}, 4, time.Second, 40, time.Minute},
+		"a large burst":         {connector.Rate{Calls: 2, Per: time.Second, Burst: 40}, 4, time.Second, 45, 5 * time.Second},
+		"nearly all of it live": {connector.Rate{Calls: 2, Per: time.Second}, 4, 510 * time.Millisecond, 2, 30 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inFleet(t, func(f *fleet) {
 				f.profile.Rate, f.profile.Concurrency, f.takes = c.rate, c.concurrency, 10*time.Millisecond
-				const limit = 3 * time.Minute
-				live, bulk, slowest := f.beside(300, c.every, limit, 3)
+				const limit = 2 * time.Minute
+				live, bulk, slowest := f.beside(180, c.every, limit, 3)
 				if want := int(limit / c.every); live < want-2 || slowest > c.slowest {
 					t.Errorf("%d of %d live messages delivered, the slowest after %v", live, want, slowest)
 				}
-				if bulk < c.least || bulk > 115+c.rate.Burst/2 {
+				if bulk < c.least || bulk > 85+c.rate.Burst/2 {
 					t.Errorf("%d of backfill delivered beside", bulk)
 				}
 				t.Logf("%d live, %d of backfill, the slowest live one after %v", live, bulk, slowest)
