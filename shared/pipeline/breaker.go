@@ -22,8 +22,8 @@ import (
 // would hold up the others. A target may answer searches and take no writes, so that a
 // search closes nothing, until so much time has passed with answered searches that a
 // write would have been tried if one was waiting. The times are those of the worker that
-// found the failure; a wrong clock shifts a probe by as much as it is wrong, which costs
-// waiting and no more.
+// found the failure, set right by who reads them (adopt); where a wrong clock could not be
+// told it shifts a probe by as much as it is wrong, which costs waiting and no more.
 type Breaker struct {
 	Failures int           // in a row, without a success in between; 0 for a circuit that never opens
 	Entities int           // … of so many entities at least
@@ -123,7 +123,7 @@ func (l *link) probe(ctx context.Context, s *handling) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	mine := l.config.take(s.event.ID, l.profile.Timeout+l.config.Policy.Margin)
-	won, err := l.change(ctx, s.started, func(c *connection) bool {
+	won, err := l.change(ctx, func(c *connection) bool {
 		if c.Outage == nil || !l.closedUntil(s.in, s.started).IsZero() {
 			return false
 		}
@@ -161,7 +161,7 @@ func (l *link) judge(ctx context.Context, s *handling) error {
 // search was answered.
 func (l *link) pass(ctx context.Context, s *handling, heard bool) error {
 	p, now, alone := l.config.Policy.Breaker, l.config.Now(), false
-	_, err := l.change(ctx, now, func(c *connection) bool {
+	_, err := l.change(ctx, func(c *connection) bool {
 		o := c.Outage
 		if o == nil {
 			return false
@@ -199,15 +199,20 @@ func (l *link) broken(s *handling) bool {
 }
 
 // open opens the circuit, or keeps it open after a probe. Only the first to open it, or
-// to find another cause, writes the ledger.
+// to find another cause, has the ledger told.
 func (l *link) open(ctx context.Context, s *handling, auth bool) error {
-	now, fresh := l.config.Now(), false
-	changed, err := l.change(ctx, now, func(c *connection) bool {
+	now := l.config.Now()
+	_, err := l.change(ctx, func(c *connection) bool {
 		o := c.Outage
 		if o != nil && !s.probing && o.Auth == auth {
 			return false
 		}
-		fresh = o == nil || o.Auth != auth
+		switch fresh := o == nil || o.Auth != auth; {
+		case fresh && auth:
+			l.note(c, AuthExpired, "its credentials are refused; messages wait until they are renewed", s.answer)
+		case fresh:
+			l.note(c, Degraded, "it fails again and again; messages wait", s.answer)
+		}
 		if o == nil {
 			o = &outage{Since: now}
 		}
@@ -215,13 +220,8 @@ func (l *link) open(ctx context.Context, s *handling, auth bool) error {
 		c.Outage = o
 		return true
 	})
-	if l.streak = (streak{}); err != nil || !changed || !fresh {
-		return err
-	}
-	if auth {
-		return l.tell(ctx, AuthExpired, "its credentials are refused; messages wait until they are renewed", s.answer)
-	}
-	return l.tell(ctx, Degraded, "it fails again and again; messages wait", s.answer)
+	l.streak = streak{}
+	return err
 }
 
 // nextProbe returns how long to leave the target alone, never less than it asked for.
@@ -236,17 +236,14 @@ func (l *link) nextProbe(f *fault.Error, age time.Duration) time.Duration {
 
 // restore closes the circuit.
 func (l *link) restore(ctx context.Context) error {
-	var since time.Time
 	now := l.config.Now()
-	closed, err := l.change(ctx, now, func(c *connection) bool {
+	_, err := l.change(ctx, func(c *connection) bool {
 		if c.Outage == nil {
 			return false
 		}
-		since, c.Outage = c.Outage.Since, nil
+		l.note(c, Restored, "it answers again, after "+now.Sub(c.Outage.Since).Round(time.Second).String(), nil)
+		c.Outage = nil
 		return true
 	})
-	if err != nil || !closed {
-		return err
-	}
-	return l.tell(ctx, Restored, "it answers again, after "+now.Sub(since).Round(time.Second).String(), nil)
+	return err
 }

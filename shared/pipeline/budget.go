@@ -17,7 +17,7 @@ import (
 // its permits back (Deliverer.Rest).
 type Share struct {
 	Hold     time.Duration // how long permits are kept for the next call
-	Backfill int           // per cent of the permits that backfill may have …
+	Backfill int           // per cent of the calls that backfill may have …
 	Live     time.Duration // … for so long after live traffic was seen
 	Settle   time.Duration // how long a lower limit has to show its effect before it is lowered again
 	Rise     time.Duration // in which a lowered limit regains one call
@@ -71,12 +71,12 @@ func (c counts) of(lane message.Lane) int {
 // permit takes a permit for one call; until is when to ask again if there is none, and
 // full tells that this is because all are in use.
 func (l *link) permit(ctx context.Context, s *handling) (until time.Time, full bool, err error) {
-	lane, now := s.event.Lane, s.started
+	lane, now := s.event.Lane, l.config.Now()
 	if lane == message.Live {
 		l.live = now
 	}
-	if now.Before(l.stored.Paused) {
-		return l.queued(s, l.stored.Paused), false, nil
+	if l.paused(&l.stored, now) {
+		return l.queued(s, l.pausedUntil(&l.stored)), false, nil
 	}
 	if l.fits(lane, now) {
 		l.take(lane)
@@ -86,7 +86,8 @@ func (l *link) permit(ctx context.Context, s *handling) (until time.Time, full b
 		asked hand
 		got   bool
 	)
-	stored, err := l.change(ctx, now, func(c *connection) bool {
+	stored, err := l.change(ctx, func(c *connection) bool {
+		now = l.config.Now()
 		asked, until, got = l.ask(c, lane, now)
 		return got || l.announce(c, lane, now)
 	})
@@ -130,7 +131,10 @@ func (l *link) needs() time.Duration { return l.profile.Timeout + l.config.Polic
 // fits reports whether a call can be made on what the worker has already.
 func (l *link) fits(lane message.Lane, now time.Time) bool {
 	h := l.hand
-	if l.profile.Rate.Calls > 0 && (h.tokens <= 0 || now.After(h.fresh)) {
+	if l.rationed(&l.stored, lane, now) {
+		return false
+	}
+	if l.profile.Rate.Calls > 0 && !h.drawn(now) {
 		return false
 	}
 	if l.profile.Concurrency == 0 {
@@ -163,15 +167,23 @@ func (l *link) others(c *connection) counts {
 // to ask again if that is known.
 func (l *link) ask(c *connection, lane message.Lane, now time.Time) (h hand, until time.Time, ok bool) {
 	h = l.hand
+	rationed := l.rationed(c, lane, now)
+	if rationed && now.Before(c.Bulk) {
+		return h, c.Bulk, false
+	}
 	if l.profile.Concurrency > 0 {
 		if l.prune(c, now); !l.allows(c, lane, now) {
 			return h, until, false
 		}
 	}
-	if h.tokens, until = l.draw(c, now); !until.IsZero() {
-		return h, until, false
+	if l.profile.Rate.Calls > 0 && (rationed || !h.drawn(now)) {
+		var tokens int
+		if tokens, until = l.draw(c, lane, now); tokens == 0 {
+			return h, until, false
+		}
+		h.keep(tokens, now, l.pace())
 	}
-	if h.fresh = now.Add(time.Second); l.profile.Concurrency > 0 {
+	if l.profile.Concurrency > 0 {
 		h.held = h.used
 		h.held.add(lane, 1)
 		if room := l.limit(c, now) - l.others(c).sum(); lane == message.Live {
@@ -213,7 +225,7 @@ func (d *Deliverer) Rest(ctx context.Context) error {
 	if taken := l.others(&l.stored).sum() + l.hand.held.sum(); 2*taken <= l.limit(&l.stored, now) {
 		return nil
 	}
-	_, err := l.change(ctx, now, func(c *connection) bool {
+	_, err := l.change(ctx, func(c *connection) bool {
 		_, held := c.Grants[d.Config.self().name]
 		delete(c.Grants, d.Config.self().name)
 		return held

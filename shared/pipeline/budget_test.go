@@ -3,7 +3,6 @@ package pipeline_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -355,92 +354,6 @@ func TestBackfillHasEveryPermitWhileNobodyWaits(t *testing.T) {
 			t.Errorf("%d of 200 delivered, %d at once", len(f.done), f.top)
 		}
 	})
-}
-
-func TestTheRateIsKeptByAllTogether(t *testing.T) {
-	t.Parallel()
-	inFleet(t, func(f *fleet) {
-		f.profile.Rate, f.takes, f.profile.Concurrency = connector.Rate{Calls: 120, Per: time.Minute, Burst: 10}, time.Millisecond, 0
-		f.send(message.Live, 0, 250)
-		f.run(3, 1, 4*time.Minute)
-		if len(f.done) != 250 {
-			t.Errorf("%d of 250 delivered", len(f.done))
-		}
-		for i, at := range f.calls {
-			if n := between(f.calls[i:], at, at.Add(time.Minute)); n > 120+10+3*2 {
-				t.Fatalf("%d calls in one minute, want 120 and a burst of 10", n)
-			}
-		}
-	})
-}
-
-// TestF24 has a backlog that a slow target needs twenty minutes for: a message must not be
-// received as often as another one goes first, or the queue buries it.
-func TestF24WhatTheRateHoldsBackComesSeldom(t *testing.T) {
-	t.Parallel()
-	for name, slow := range map[string]func(*fleet){
-		"rate":   func(f *fleet) { f.profile.Rate = connector.Rate{Calls: 6, Per: time.Minute, Burst: 1} },
-		"pauses": func(f *fleet) { f.pause = 10 * time.Second },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			inFleet(t, func(f *fleet) {
-				slow(f)
-				f.profile.Concurrency = 1
-				f.send(message.Live, 0, 120)
-				f.run(3, 1, 30*time.Minute)
-				if len(f.done) != 120 || f.looks > 60 {
-					t.Errorf("%d of 120 delivered, one of them received %d times", len(f.done), f.looks)
-				}
-			})
-		})
-	}
-}
-
-func TestAPauseThatTheTargetAsksForHoldsForAll(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	var calls []time.Time
-	b.deliver.System.Target = targetFunc(func(context.Context, connector.Delivery) (connector.Receipt, error) {
-		calls = append(calls, b.clock.Now())
-		return connector.Receipt{Ref: "1", Detail: "done", Pause: 30 * time.Second}, nil
-	})
-	b.many(3)
-	b.drain(5 * time.Minute)
-	if fmt.Sprint(len(calls)) != "3" || calls[1].Sub(calls[0]) < 30*time.Second || calls[2].Sub(calls[1]) < 30*time.Second {
-		t.Errorf("calls at %v", calls)
-	}
-}
-
-// TestF28RetryAfterHoldsForAll has a target that refuses each third call for a minute; what
-// else waits must not call within that minute, nor for longer than a circuit would wait.
-func TestF28RetryAfterHoldsForAll(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct{ asks, wants time.Duration }{
-		"a minute": {time.Minute, time.Minute}, "a day": {24 * time.Hour, 5 * time.Minute},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := newBench(t)
-			calls, early := 0, 0
-			var free time.Time
-			b.deliver.System.Target = targetFunc(func(context.Context, connector.Delivery) (connector.Receipt, error) {
-				if calls++; b.clock.Now().Before(free) {
-					early++
-				}
-				if calls%3 != 1 {
-					return connector.Receipt{Ref: "1", Detail: "done"}, nil
-				}
-				free = b.clock.Now().Add(c.wants)
-				return connector.Receipt{}, &fault.Error{Kind: fault.Throttled, Class: fault.RateLimit, Status: 429, After: c.asks}
-			})
-			b.many(10)
-			b.drain(80 * time.Hour)
-			if early > 0 || len(b.entries(pipeline.Confirmed)) != 10 {
-				t.Errorf("%d of %d calls came early; %d of 10 confirmed", early, calls, len(b.entries(pipeline.Confirmed)))
-			}
-		})
-	}
 }
 
 func TestATargetWithoutLimitsCostsNoWrites(t *testing.T) {

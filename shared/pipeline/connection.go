@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"causeway/shared/connector"
@@ -13,14 +14,18 @@ import (
 
 // connection is what the State holds of one target for all workers and routes: its
 // circuit (breaker.go), who may call it now (budget.go, lanes.go) and how often (rate.go).
+// All of its times but those of spans are by the clock of whoever stored it (adopt).
 type connection struct {
+	Wrote  time.Time        `json:"wrote,omitzero"`   // when it was stored
 	Outage *outage          `json:"outage,omitempty"` // nil while the circuit is closed
 	Grants map[string]grant `json:"grants,omitempty"` // permits by worker
 	Limit  int              `json:"limit,omitempty"`  // calls at once that the target put up with; 0: as its profile says
 	Learnt time.Time        `json:"learnt,omitzero"`  // when Limit was learnt
 	Due    time.Time        `json:"due,omitzero"`     // until when the calls of the rate are given out
-	Paused time.Time        `json:"paused,omitzero"`  // until when the target wants no call at all
+	Pause  *span            `json:"pause,omitempty"`  // while it lasts the target wants no call at all
 	Live   time.Time        `json:"live,omitzero"`    // when somebody last delivered, or wanted to, what is waited for
+	Bulk   time.Time        `json:"bulk,omitzero"`    // until when backfill has had its share, where that is one of time
+	Untold []news           `json:"untold,omitempty"` // changes that the ledger has not been told of (news.go)
 }
 
 // link is what this process knows of a connection. It is written to the State when
@@ -38,6 +43,8 @@ type link struct {
 	hand     hand
 	freed    chan struct{} // closed when a call ends
 	live     time.Time     // when this process last delivered what is waited for
+	sure     bool          // the pause was set by a clock that agrees with this worker's
+	told     []*span       // news that the ledger was told of, and that are stored as untold yet
 }
 
 var _ passage = (*link)(nil)
@@ -60,52 +67,90 @@ func (l *link) unlock() { <-l.turn }
 func (l *link) key() string { return "connection|" + l.profile.Name }
 
 // look reads the connection if what is known of it may have changed.
-func (l *link) look(ctx context.Context, now time.Time) error {
-	if age := now.Sub(l.read); age >= 0 && age < l.config.Policy.Breaker.Look {
+func (l *link) look(ctx context.Context) error {
+	if age := l.config.Now().Sub(l.read); age >= 0 && age < l.config.Policy.Breaker.Look {
 		return nil
 	}
-	return l.load(ctx, now)
+	return l.load(ctx)
 }
 
-func (l *link) load(ctx context.Context, now time.Time) error {
+func (l *link) load(ctx context.Context) error {
+	began := l.config.Now()
 	item, err := l.config.State.Get(ctx, l.key())
 	if err != nil {
 		return unavailable("reading the connection to "+l.profile.Name, err)
 	}
-	l.stored, l.revision, l.read = connection{}, item.Revision, now
-	if len(item.Value) == 0 {
-		return nil
+	if item.Revision != l.revision {
+		var stored connection
+		if err := json.Unmarshal(item.Value, &stored); err != nil && len(item.Value) > 0 {
+			return fault.Doing("reading the connection to "+l.profile.Name, err)
+		}
+		l.adopt(&stored)
+		if p := stored.Pause; p != nil && !p.same(l.stored.Pause) {
+			l.sure = !l.read.IsZero() && l.plausible(p.Until.Add(-p.For))
+		}
+		l.stored, l.revision = stored, item.Revision
 	}
-	if err := json.Unmarshal(item.Value, &l.stored); err != nil {
-		return fault.Doing("reading the connection to "+l.profile.Name, err)
-	}
+	l.read = began
 	return nil
+}
+
+// plausible reports whether a clock that says so can be right about when something was
+// stored that this worker sees for the first time: after its last look, by more or less
+// what a call of the State takes, and before now.
+func (l *link) plausible(at time.Time) bool {
+	now, slack := l.config.Now(), l.config.Policy.Breaker.Look
+	return !at.After(now) && (l.read.IsZero() || !at.Before(l.read.Add(-slack)))
+}
+
+// adopt sets what another worker has stored right by this worker's clock: if the time of
+// storing is not plausible, it counts as stored just now. So of two clocks that lie apart
+// neither keeps a target waiting for as much as they do, nor gives calls out twice. What a
+// worker sees at its first look is as old as it says.
+func (l *link) adopt(c *connection) {
+	now := l.config.Now()
+	if c.Wrote.IsZero() || l.plausible(c.Wrote) {
+		return
+	}
+	times := []*time.Time{&c.Due, &c.Bulk, &c.Live, &c.Learnt}
+	if o := c.Outage; o != nil {
+		times = append(times, &o.Since, &o.Probe, &o.Heard)
+	}
+	for _, at := range times {
+		if !at.IsZero() {
+			*at = at.Add(now.Sub(c.Wrote))
+		}
+	}
 }
 
 // change has f change the connection, as it is stored now, and reports whether f did.
 // Where others keep being first it fails with ErrConflict.
-func (l *link) change(ctx context.Context, now time.Time, f func(*connection) bool) (bool, error) {
+func (l *link) change(ctx context.Context, f func(*connection) bool) (bool, error) {
 	const patience = 5
 	for range patience {
 		next := l.stored.clone()
 		if !f(&next) {
 			return false, nil
 		}
-		err := l.store(ctx, next, now)
+		err := l.store(ctx, next)
 		if err == nil {
 			return true, nil
 		}
 		if !errors.Is(err, ErrConflict) {
 			return false, unavailable("writing the connection to "+l.profile.Name, err)
 		}
-		if err := l.load(ctx, now); err != nil {
+		if err := l.load(ctx); err != nil {
 			return false, err
 		}
 	}
 	return false, ErrConflict
 }
 
-func (l *link) store(ctx context.Context, next connection, now time.Time) error {
+func (l *link) store(ctx context.Context, next connection) error {
+	now := l.config.Now()
+	if next.Wrote = now; !l.paused(&next, now) {
+		next.Pause = nil // so that nobody who sees it for the first time waits for its end
+	}
 	value, err := json.Marshal(next)
 	if err != nil {
 		return err
@@ -124,7 +169,7 @@ func (c connection) clone() connection {
 	for worker, g := range c.Grants {
 		grants[worker] = g
 	}
-	c.Grants = grants
+	c.Grants, c.Untold = grants, slices.Clone(c.Untold)
 	if c.Outage != nil {
 		o := *c.Outage
 		c.Outage = &o
@@ -140,7 +185,7 @@ func (l *link) gate(ctx context.Context, in Incoming) (until time.Time, outage b
 	l.lock()
 	defer l.unlock()
 	now := l.config.Now()
-	if err := l.look(ctx, now); err != nil {
+	if err := l.look(ctx); err != nil {
 		return time.Time{}, false, err
 	}
 	o := l.stored.Outage
@@ -176,7 +221,7 @@ func (l *link) enter(ctx context.Context, s *handling) (time.Time, error) {
 func (l *link) try(ctx context.Context, s *handling) (until time.Time, freed <-chan struct{}, err error) {
 	l.lock()
 	defer l.unlock()
-	if err := l.look(ctx, s.started); err != nil {
+	if err := l.look(ctx); err != nil {
 		return time.Time{}, nil, err
 	}
 	if until := l.closedUntil(s.in, s.started); !until.IsZero() {
@@ -203,23 +248,8 @@ func (l *link) leave(ctx context.Context, s *handling) time.Time {
 	l.lock()
 	defer l.unlock()
 	l.giveBack(s.event.Lane)
-	if err := errors.Join(l.judge(ctx, s), l.throttled(ctx, s), l.pause(ctx, s)); err != nil {
+	if err := errors.Join(l.judge(ctx, s), l.throttled(ctx, s), l.pause(ctx, s), l.ration(ctx, s), l.tell(ctx)); err != nil {
 		l.config.Log.WarnContext(ctx, "learning from a target's answer", "system", l.profile.Name, "error", err)
 	}
 	return l.closedUntil(s.in, l.config.Now())
-}
-
-// tell writes an entry about the connection itself into the ledger.
-func (l *link) tell(ctx context.Context, stage Stage, words string, f *fault.Error) error {
-	e := l.config.entry(l.profile, connector.Deliver, stage)
-	e.Trace, e.Outcome = "connection/"+l.profile.Name, words
-	e.Entity = message.Key{System: l.profile.Name, Type: "connection", ID: l.profile.Name}
-	if f != nil {
-		e.Error = entryError("connection "+l.profile.Name, f)
-		e.Outcome += ": " + e.Error.Message
-	}
-	if err := l.config.Ledger.Append(ctx, e); err != nil {
-		return unavailable("writing the ledger", err)
-	}
-	return nil
 }

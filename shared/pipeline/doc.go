@@ -30,7 +30,7 @@
 //	               breaker.go: the circuit; budget.go: calls at once; lanes.go: live before backfill; rate.go
 //	long waits     renew.go: a message outlives what its queue keeps
 //	dead letters   dead.go: what stands on one; redrives and their loops
-//	evidence       ledger.go: every hop, and each change of a connection
+//	evidence       ledger.go: every hop; news.go: each change of a connection
 //
 // How it is done: one record in the State per (target, entity) holds the lease of
 // whoever is writing, the version that the target last confirmed, and the target's

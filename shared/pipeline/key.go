@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"time"
 
 	"causeway/shared/connector"
 	"causeway/shared/fault"
@@ -25,9 +26,9 @@ import (
 // A target that forgets keys (Operation.KeyLife) must not see one again after that
 // time: a write whose outcome is still unknown then is shown to an operator instead.
 // An event that is older than the target's memory may have been delivered when we had
-// another: it is looked for first.
+// another: it is looked for first. Older is what the target may have forgotten (remembers).
 func (d *Deliverer) byKey(ctx context.Context, s *handling, delivery connector.Delivery) (connector.Receipt, error) {
-	t, now, life := s.record.try(s.event.ID), s.Now(), s.operation.KeyLife
+	t, now, life := s.record.try(s.event.ID), s.Now(), s.remembers()
 	if life > 0 && !t.Open.IsZero() && now.Sub(t.Open) > life {
 		return connector.Receipt{}, outcomeUnknown("the target has forgotten the key of an attempt whose outcome is not known")
 	}
@@ -47,6 +48,15 @@ func (d *Deliverer) byKey(ctx context.Context, s *handling, delivery connector.D
 		return receipt, d.nextKey(s, f)
 	}
 	return receipt, err
+}
+
+// remembers returns for how long after a time of ours the target knows a key for certain,
+// 0 for ever. It may have taken the key up to a timeout before an attempt was given up, and
+// that time may be by a clock which is ahead of this one. A memory that is short beside all
+// this is used for half of what it is.
+func (s *handling) remembers() time.Duration {
+	life := s.operation.KeyLife
+	return max(life-s.profile.Timeout-s.Policy.Margin-s.Policy.Skew, life/2)
 }
 
 // nextKey has the message tried again under a new key: the target says that the old one

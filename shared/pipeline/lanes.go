@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"time"
 
 	"causeway/shared/message"
@@ -8,18 +9,45 @@ import (
 
 // backfill returns how many calls at once backfill may have under way: all of them
 // while nobody waits for anything, and otherwise its stated share (Share.Backfill), at
-// least one where the target takes several. Live traffic may have every call. So what
-// is found in bulk can delay an order by its share of the permits and no more, and a
-// target that takes one call at a time serves backfill when live traffic is silent.
+// least one (and that not all the time, see rationed). Live traffic may have every call.
+// So what is found in bulk can delay an order by its share of the permits and no more.
 func (l *link) backfill(c *connection, limit int, now time.Time) int {
 	if !l.waitedFor(c, now) || limit == 0 {
 		return limit
 	}
-	share := limit * l.config.Policy.Share.Backfill / 100
-	if limit > 1 {
-		return max(share, 1)
+	return max(1, limit*l.config.Policy.Share.Backfill/100)
+}
+
+// rationed reports whether the lane has its share by time now. That is so for backfill
+// beside live traffic where there is a rate, or but one call at a time: each of its calls
+// is then asked for by itself, and not before connection.Bulk.
+func (l *link) rationed(c *connection, lane message.Lane, now time.Time) bool {
+	by := l.profile.Rate.Calls > 0 || l.limit(c, now) == 1
+	return lane == message.Backfill && by && l.waitedFor(c, now)
+}
+
+// ration puts the next call of backfill off for so long that the one which has ended was
+// its share of the time, and no live message that found the target taken comes again
+// later than that. So an order waits for one call at most, and backfill always moves.
+func (l *link) ration(ctx context.Context, s *handling) error {
+	now := l.config.Now()
+	if s.event.Lane != message.Backfill || l.limit(&l.stored, now) != 1 {
+		return nil
 	}
-	return share
+	if err := l.look(ctx); err != nil { // whether anybody waits was asked before the call
+		return err
+	}
+	share := l.config.Policy.Share
+	part := max(share.Backfill, 1)
+	off := max(now.Sub(s.started)*time.Duration(100-part)/time.Duration(part), share.Wait.Least)
+	_, err := l.change(ctx, func(c *connection) bool {
+		if !l.rationed(c, s.event.Lane, now) {
+			return false
+		}
+		c.Bulk = later(c.Bulk, now.Add(off))
+		return true
+	})
+	return err
 }
 
 // waitedFor reports whether live traffic was seen lately, here or by another worker.

@@ -17,7 +17,8 @@ import (
 //     target named beyond our own longest wait (record.go, spend).
 //  2. If it named a time, nobody calls before, for at most as long as lies between two
 //     probes of a circuit (Breaker.Probes): a figure that is wrong, or meant for one
-//     message, must not hold up the others for a day. After that the next call asks.
+//     message, must not hold up the others for a day. After that the next call asks. If
+//     it named none and has a Rate, nobody calls for as long as its bucket needs to fill.
 //  3. The target's limit of calls at once is halved for all workers, at most once in
 //     Share.Settle, and regains one call in each Share.Rise (below). So the next calls
 //     are paced before they are refused.
@@ -34,9 +35,13 @@ func (l *link) throttled(ctx context.Context, s *handling) error {
 	if s.answer == nil || s.answer.Kind != fault.Throttled {
 		return nil
 	}
-	now := l.config.Now()
-	_, err := l.change(ctx, now, func(c *connection) bool {
-		held := c.hold(now, min(s.answer.After, l.config.Policy.Breaker.Probes.Most))
+	now, pause := l.config.Now(), s.answer.After
+	if pause == 0 && l.profile.Rate.Calls > 0 {
+		p := l.pace()
+		pause = p.each * time.Duration(p.room+p.ahead)
+	}
+	_, err := l.change(ctx, func(c *connection) bool {
+		held := l.hold(c, min(pause, l.config.Policy.Breaker.Probes.Most))
 		return l.lower(c, now) || held
 	})
 	return err
