@@ -23,6 +23,9 @@ type Poller struct {
 	System connector.System
 	Plan   PollPlan         // the zero value stands for DefaultPollPlan
 	Report func(PollReport) // told of each feed, for a metric; may be nil
+	// Wait waits until the time has passed or ctx ends, and returns ctx's error; nil
+	// stands for a timer.
+	Wait func(ctx context.Context, pause time.Duration) error
 }
 
 // PollReport tells what one run found in one feed.
@@ -37,14 +40,15 @@ type PollReport struct {
 
 // Run makes one round over all feeds. A feed that fails does not keep the others from
 // being polled; the error names each. It ends early, without an error, when the plan's
-// time is used up, and the next run goes on from there.
+// time is used up or too short for the wait that the system asks for, and the next run
+// goes on from there.
 func (p *Poller) Run(ctx context.Context) error {
 	if p.System.Poller == nil || p.System.Source == nil {
 		return fault.New(fault.Rejected, fault.Config, "polling "+p.System.Profile.Name, "it has nothing to poll")
 	}
 	round := &round{Poller: p, plan: p.Plan.orDefault()}
 	round.until = round.deadline(ctx, p.Config.Now())
-	stopped, err := p.repair(ctx)
+	stopped, err := round.repair(ctx)
 	failures := []error{err}
 	for _, feed := range p.System.Poller.Feeds() {
 		failures = append(failures, round.feed(ctx, feed, stopped[feed.Tenant]))
@@ -105,13 +109,13 @@ type sweep struct {
 // run goes page by page and stores the mark after each.
 func (s *sweep) run(ctx context.Context) error {
 	for range s.plan.Pages {
-		page, err := s.System.Poller.Changes(ctx, connector.Ask{Feed: s.feed, Since: s.mark.Since, Cursor: s.mark.Cursor})
+		page, err := s.list(ctx)
 		if err != nil {
 			return s.refused(ctx, err)
 		}
 		end, err := s.page(ctx, page)
 		s.mark.turn(page, end, s.plan)
-		if err := errors.Join(err, s.saveMark(ctx, s.mark)); err != nil {
+		if err := errors.Join(failing(err), s.saveMark(ctx, s.mark)); err != nil {
 			return err
 		}
 		if end != goesOn || !s.mark.Behind {
@@ -121,14 +125,27 @@ func (s *sweep) run(ctx context.Context) error {
 	return nil
 }
 
-// refused forgets a cursor that the system no longer takes: the next run begins at the
-// mark again, instead of failing for ever.
+func (s *sweep) list(ctx context.Context) (page connector.Page, err error) {
+	err = s.patiently(ctx, func() (err error) {
+		page, err = s.System.Poller.Changes(ctx, connector.Ask{Feed: s.feed, Since: s.mark.Since, Cursor: s.mark.Cursor})
+		return err
+	})
+	return page, err
+}
+
+// refused is about a list that the system does not give. A cursor that it no longer takes
+// is forgotten: the next run begins at the mark again, instead of failing for ever. A
+// first mark is stored, since it may be the only one that knows when webhooks stopped.
 func (s *sweep) refused(ctx context.Context, err error) error {
-	if fault.KindOf(err) != fault.Rejected || s.mark.Cursor == "" {
+	switch {
+	case errors.Is(err, errPaused):
+		s.mark.Behind = true
+	case fault.KindOf(err) == fault.Rejected && s.mark.Cursor != "":
+		s.mark.restart(s.plan)
+	case s.mark.revision != 0:
 		return err
 	}
-	s.mark.restart(s.plan)
-	return errors.Join(err, s.saveMark(ctx, s.mark))
+	return errors.Join(failing(err), s.saveMark(ctx, s.mark))
 }
 
 // end is why a page was left.
@@ -164,19 +181,29 @@ func (s *sweep) page(ctx context.Context, page connector.Page) (end, error) {
 // change looks at one change. An entity that cannot be read for a reason of its own
 // must not hold up those behind it.
 func (s *sweep) change(ctx context.Context, change connector.Change) error {
-	f, err := s.look(ctx, change)
-	switch {
-	case err != nil && halts(ctx, err):
-		return err
-	case err != nil:
-		s.report.Failed++
-		return s.unread(ctx, change, fault.As(err))
-	case f == nil || f.told:
-		s.report.Confirmed++
-		return nil
+	f, err := s.read(ctx, change)
+	if err != nil {
+		return s.failed(ctx, change, err)
 	}
-	s.report.Gaps++
-	return s.handOn(ctx, f)
+	if err := s.compare(ctx, f); err != nil {
+		return err
+	}
+	if f.told {
+		s.report.Confirmed++
+	} else {
+		s.report.Gaps++
+		err = s.handOn(ctx, f)
+	}
+	return err
+}
+
+// failed is about a change that the system does not give.
+func (s *sweep) failed(ctx context.Context, change connector.Change, err error) error {
+	if halts(ctx, err) {
+		return err
+	}
+	s.report.Failed++
+	return s.unread(ctx, change, fault.As(err))
 }
 
 // halts reports whether a failure is the connection's and not the entity's.
@@ -185,5 +212,5 @@ func halts(ctx context.Context, err error) bool {
 	case fault.Throttled, fault.Unavailable, fault.Unauthorized:
 		return true
 	}
-	return ctx.Err() != nil
+	return ctx.Err() != nil || errors.Is(err, errPaused)
 }
