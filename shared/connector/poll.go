@@ -16,14 +16,16 @@ type Poller interface {
 
 	// Changes returns one page of what changed in a feed at or after a time, oldest
 	// change first. It may repeat what an earlier page had, and must not leave out
-	// anything because something else changes meanwhile. It makes no retries;
+	// anything because something else changes meanwhile; one change that cannot be
+	// read bears its Err and keeps no other from being listed. It makes no retries;
 	// errors are what a call to the system ended with, or fault.Rejected of class
 	// config that names the setting without which nothing can be asked.
 	Changes(ctx context.Context, ask Ask) (Page, error)
 
 	// Fetch returns what changed as it stands now, as the raw message that Translate
 	// reads: Tenant, Topic, Trigger, ContentType and Body; the pipeline names it. It
-	// returns nil without an error if the entity is gone.
+	// returns nil without an error if the entity is gone. A change that could not be
+	// read is asked for again by its ID, without the Body that the list told.
 	Fetch(ctx context.Context, feed Feed, change Change) (*message.Raw, error)
 }
 
@@ -53,6 +55,7 @@ type Change struct {
 	Name string    // by which people know it, such as "#1001"; may be ""
 	At   time.Time // of its last change, by the system's clock
 	Body []byte    // if the list told it whole; nil if it has to be fetched
+	Err  error     // why the list's own word of it cannot be read; nil if it can
 }
 
 // Subscriber is a system whose webhook subscriptions can be looked at and repaired. A

@@ -34,7 +34,7 @@ type PollReport struct {
 	Seen      int // looked at in this run or an earlier one, in this version
 	Confirmed int // told before by a delivery
 	Gaps      int // never told, now handed on
-	Failed    int // could not be read; the ledger says why
+	Failed    int // could not be read, which the ledger has not said before
 	Behind    bool
 }
 
@@ -46,8 +46,8 @@ func (p *Poller) Run(ctx context.Context) error {
 	if p.System.Poller == nil || p.System.Source == nil {
 		return fault.New(fault.Rejected, fault.Config, "polling "+p.System.Profile.Name, "it has nothing to poll")
 	}
-	round := &round{Poller: p, plan: p.Plan.orDefault()}
-	round.until = round.deadline(ctx, p.Config.Now())
+	round := &round{Poller: p, plan: p.Plan.orDefault(), began: p.Config.Now()}
+	round.until = round.deadline(ctx, round.began)
 	stopped, err := round.repair(ctx)
 	failures := []error{err}
 	for _, feed := range p.System.Poller.Feeds() {
@@ -60,6 +60,7 @@ func (p *Poller) Run(ctx context.Context) error {
 type round struct {
 	*Poller
 	plan  PollPlan
+	began time.Time
 	until time.Time
 }
 
@@ -106,23 +107,32 @@ type sweep struct {
 	report PollReport
 }
 
-// run goes page by page and stores the mark after each.
+// run goes through the pages, and then to what could not be read before.
 func (s *sweep) run(ctx context.Context) error {
+	if on, err := s.pages(ctx); err != nil || !on {
+		return err
+	}
+	return s.again(ctx)
+}
+
+// pages goes page by page and stores the mark after each. It reports whether the run can
+// go on.
+func (s *sweep) pages(ctx context.Context) (on bool, err error) {
 	for range s.plan.Pages {
 		page, err := s.list(ctx)
 		if err != nil {
-			return s.refused(ctx, err)
+			return false, s.refused(ctx, err)
 		}
 		end, err := s.page(ctx, page)
 		s.mark.turn(page, end, s.plan)
 		if err := errors.Join(failing(err), s.saveMark(ctx, s.mark)); err != nil {
-			return err
+			return false, err
 		}
 		if end != goesOn || !s.mark.Behind {
-			return nil
+			return end != cut, nil
 		}
 	}
-	return nil
+	return true, nil
 }
 
 func (s *sweep) list(ctx context.Context) (page connector.Page, err error) {
@@ -178,8 +188,7 @@ func (s *sweep) page(ctx context.Context, page connector.Page) (end, error) {
 	return goesOn, nil
 }
 
-// change looks at one change. An entity that cannot be read for a reason of its own
-// must not hold up those behind it.
+// change looks at one change.
 func (s *sweep) change(ctx context.Context, change connector.Change) error {
 	f, err := s.read(ctx, change)
 	if err != nil {
@@ -194,23 +203,8 @@ func (s *sweep) change(ctx context.Context, change connector.Change) error {
 		s.report.Gaps++
 		err = s.handOn(ctx, f)
 	}
+	if err == nil {
+		delete(s.mark.Unread, change.ID)
+	}
 	return err
-}
-
-// failed is about a change that the system does not give.
-func (s *sweep) failed(ctx context.Context, change connector.Change, err error) error {
-	if halts(ctx, err) {
-		return err
-	}
-	s.report.Failed++
-	return s.unread(ctx, change, fault.As(err))
-}
-
-// halts reports whether a failure is the connection's and not the entity's.
-func halts(ctx context.Context, err error) bool {
-	switch fault.KindOf(err) {
-	case fault.Throttled, fault.Unavailable, fault.Unauthorized:
-		return true
-	}
-	return ctx.Err() != nil || errors.Is(err, errPaused)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"time"
 
@@ -34,10 +35,14 @@ type finding struct {
 	told        bool // all of this change was
 }
 
-// read fetches what changed and translates it as the inbox would. A change that cannot be
-// translated is handed on: the inbox keeps it with its reason.
+// read fetches what changed and translates it as the inbox would. What cannot be
+// translated is handed on, for the inbox keeps it with its reason, unless somebody who was
+// asked for it did not answer.
 func (s *sweep) read(ctx context.Context, change connector.Change) (*finding, error) {
 	f := &finding{change: change, entity: s.entity(change)}
+	if change.Err != nil {
+		return f, change.Err
+	}
 	err := s.patiently(ctx, func() (err error) {
 		f.raw, err = s.System.Poller.Fetch(ctx, s.feed, change)
 		return err
@@ -50,7 +55,11 @@ func (s *sweep) read(ctx context.Context, change connector.Change) (*finding, er
 		f.translation, err = s.translate(ctx, *f.raw)
 		return err
 	})
-	if halts(ctx, err) {
+	switch fault.KindOf(err) {
+	case fault.Throttled, fault.Unavailable, fault.Unauthorized:
+		return f, err
+	}
+	if ctx.Err() != nil || errors.Is(err, errPaused) {
 		return f, err
 	}
 	return f, nil
@@ -157,16 +166,6 @@ func named(entity message.Key, change connector.Change) string {
 		text += " (" + change.Name + ")"
 	}
 	return text + ", changed " + change.At.UTC().Format(time.RFC3339)
-}
-
-// unread tells of a change that the system does not hand out.
-func (s *sweep) unread(ctx context.Context, change connector.Change, f *fault.Error) error {
-	entity := s.entity(change)
-	e := s.Config.entry(s.System.Profile, connector.Poll, Reconciled)
-	e.Event = message.DeriveID(entity.String(), change.At.UTC().Format(time.RFC3339Nano))
-	e.Trace, e.Type, e.Entity, e.Error = e.Event, TypeGap, entity, entryError("", f)
-	e.Outcome = "cannot be read: " + named(entity, change) + ": " + e.Error.Message
-	return s.tell(ctx, e)
 }
 
 func (s *sweep) tell(ctx context.Context, e Entry) error {

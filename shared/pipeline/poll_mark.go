@@ -21,6 +21,9 @@ type mark struct {
 	Behind bool             `json:"behind,omitempty"` // the sweep did not end in the last run
 	Seen   map[string]int64 `json:"seen,omitempty"`   // changes of the overlap: id -> milliseconds of its newest version
 
+	Stop   *stop             `json:"stop,omitempty"`   // where the last run ended with an error
+	Unread map[string]unread `json:"unread,omitempty"` // by id
+
 	key      string
 	revision int64
 }
@@ -29,7 +32,7 @@ type mark struct {
 // never polled begins at the lookback, or when its webhooks stopped.
 func (r *round) loadMark(ctx context.Context, feed connector.Feed, stopped time.Time) (*mark, error) {
 	key := message.Key{System: r.System.Profile.Name, Tenant: feed.Tenant, Type: "feed", ID: feed.Topic}
-	m := &mark{key: recordKey("poll", key), Seen: map[string]int64{}}
+	m := &mark{key: recordKey("poll", key), Seen: map[string]int64{}, Unread: map[string]unread{}}
 	item, err := r.Config.State.Get(ctx, m.key)
 	if err != nil {
 		return nil, unavailable("reading the mark", err)
@@ -104,6 +107,9 @@ func (m *mark) knows(change connector.Change) bool {
 
 func (m *mark) note(change connector.Change) {
 	m.Seen[change.ID] = change.At.UnixMilli()
+	if m.Stop != nil && m.Stop.ID == change.ID {
+		m.Stop = nil
+	}
 	if change.At.After(m.At) {
 		m.At = change.At.UTC()
 	}
