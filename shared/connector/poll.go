@@ -8,8 +8,10 @@ import (
 )
 
 // Poller is a system that can be asked what changed in it. Its methods may be called
-// concurrently and keep nothing between calls; how far the asking got, what was told
-// already and what is done about it is the pipeline's.
+// concurrently and keep nothing between calls but what they learnt of the system's limits:
+// a call that would be refused for being one too many may end as fault.Throttled without
+// being sent. How far the asking got, what was told already, how long to wait and what is
+// done about it is the pipeline's.
 type Poller interface {
 	// Feeds names the lists that can be asked for changes. It calls nobody.
 	Feeds() []Feed
