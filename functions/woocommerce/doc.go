@@ -62,9 +62,11 @@
 //
 // Orders are listed by modified_after, whose bound excludes its own second, so it is asked
 // a second earlier. Pages by number shift when orders change under them: each page begins
-// at the second in which the one before ended, and is counted only within that second.
-// WordPress promises no order within a second; what a page of such a second left out is
-// found by the overlap of the next round. The list carries each order as a webhook does,
+// at the second in which the one before ended. A second that fills a page, as a bulk edit
+// makes one, is read by id between both bounds: an order that changes meanwhile leaves it,
+// so a page begins with the last id that was read, and goes back where that is no longer
+// there (poll_list.go). An order that cannot be read is named, and the others of its page
+// are read; it is asked for by its id later. The list carries each order as a webhook does,
 // so it is read by the same decoder. Orders in the trash are not listed.
 //
 // Customers are not polled: the API cannot list them by change. Every order brings its
