@@ -3,6 +3,7 @@ package woocommerce
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,26 +20,32 @@ const (
 	smallPage = 10
 )
 
-const topicOrderUpdated = "order.updated"
+const topicOrderUpdated, topicCustomerUpdated = "order.updated", "customer.updated"
 
-// orders is where the API lists orders.
-const ordersPath = "/wp-json/wc/v3/orders"
+// Where the API lists orders and customers.
+const (
+	ordersPath    = "/wp-json/wc/v3/orders"
+	customersPath = "/wp-json/wc/v3/customers"
+)
 
 var _ connector.Poller = (*api)(nil)
 
-// Feeds names the orders of the one store that the REST API belongs to. The list of
-// customers takes no time to begin at.
+// Feeds names the orders and the customers of the one store that the REST API belongs to.
+// The list of customers can neither begin at a time nor be sorted by one.
 func (a *api) Feeds() []connector.Feed {
-	return []connector.Feed{{Tenant: a.tenant, Topic: topicOrderUpdated, Entity: entityOrder}}
+	return []connector.Feed{
+		{Tenant: a.tenant, Topic: topicOrderUpdated, Entity: entityOrder},
+		{Tenant: a.tenant, Topic: topicCustomerUpdated, Entity: entityCustomer, Whole: true},
+	}
 }
 
 // Changes lists orders by their last change. Pages by number would shift while orders
 // change under them: an order that is changed leaves its place, and one that nobody saw
 // moves up into a page that was read already. So each page begins at the second in which
 // the one before ended. A second that fills a page by itself is read by its orders' ids,
-// which do not change.
+// which do not change; and so are customers.
 func (a *api) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
-	doing := "listing the orders of " + a.tenant
+	doing := "listing the " + ask.Feed.Entity + "s of " + a.tenant
 	if a.client == nil {
 		return connector.Page{}, &fault.Error{
 			Kind: fault.Rejected, Class: fault.Config, Field: "WOOCOMMERCE_CONSUMER_KEY", Doing: doing,
@@ -50,7 +57,10 @@ func (a *api) Changes(ctx context.Context, ask connector.Ask) (connector.Page, e
 		return connector.Page{}, fault.Doing(doing, err)
 	}
 	read := a.bySecond
-	if from.inside {
+	switch {
+	case ask.Feed.Entity == entityCustomer:
+		read = a.customers
+	case from.inside:
 		read = a.byID
 	}
 	page, err := read(ctx, doing, from, pageSize)
@@ -98,9 +108,9 @@ func bound(second int64) string { return time.Unix(second, 0).UTC().Format("2006
 
 // bySecond reads a page from a second on.
 func (a *api) bySecond(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
-	changes, err := a.list(ctx, doing, from.second, size, url.Values{
+	changes, err := a.list(ctx, listing{doing, ordersPath, from.second, url.Values{
 		"modified_after": {bound(from.second - 1)}, "dates_are_gmt": {"true"}, "orderby": {"modified"}, "order": {"asc"},
-	})
+	}}, size)
 	page := connector.Page{Changes: changes}
 	if err != nil || len(changes) < size {
 		return page, err
@@ -113,9 +123,9 @@ func (a *api) bySecond(ctx context.Context, doing string, from cursor, size int)
 
 // byID reads a page of one second by ids, and goes on to the next second behind the last.
 func (a *api) byID(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
-	changes, walked, more, err := a.walk(ctx, doing, from, size, url.Values{
+	changes, walked, more, err := a.behind(ctx, listing{doing, ordersPath, from.second, url.Values{
 		"modified_after": {bound(from.second - 1)}, "modified_before": {bound(from.second + 1)}, "dates_are_gmt": {"true"},
-	})
+	}}, from.walk, size)
 	next := cursor{second: from.second, inside: true, walk: walked}
 	if !more {
 		next = cursor{second: from.second + 1}
@@ -123,15 +133,29 @@ func (a *api) byID(ctx context.Context, doing string, from cursor, size int) (co
 	return connector.Page{Changes: changes, Cursor: next.String()}, err
 }
 
-// Fetch wraps what the list told, or asks for the order if the list could not be read.
+// customers reads a page of all customers by ids, and leaves out those that did not change
+// since the time asked for.
+func (a *api) customers(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
+	changes, walked, more, err := a.behind(ctx, listing{doing, customersPath, from.second, url.Values{}}, from.walk, size)
+	page := connector.Page{Changes: slices.DeleteFunc(changes, func(c connector.Change) bool { return c.At.Unix() < from.second })}
+	if more {
+		page.Cursor = cursor{second: from.second, inside: true, walk: walked}.String()
+	}
+	return page, err
+}
+
+// Fetch wraps what the list told, or asks for the entity if the list could not be read.
 func (a *api) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
 	body := change.Body
 	if body == nil {
-		doing := "fetching order " + change.ID + " of " + a.tenant
-		found, err := a.list(ctx, doing, change.At.Unix(), 1, url.Values{"include": {change.ID}})
+		l := listing{"fetching " + feed.Entity + " " + change.ID + " of " + a.tenant, ordersPath, change.At.Unix(), url.Values{"include": {change.ID}}}
+		if feed.Entity == entityCustomer {
+			l.path = customersPath
+		}
+		found, err := a.list(ctx, l, 1)
 		switch {
 		case err != nil || len(found) == 0:
-			return nil, fault.Doing(doing, err)
+			return nil, fault.Doing(l.doing, err)
 		case found[0].Err != nil:
 			return nil, found[0].Err
 		}

@@ -22,25 +22,38 @@ type walk struct {
 	last   int64 // … which has this id
 }
 
-// walk reads the page behind the last id. It begins with the last one itself, and where
+// listing is what is asked for of a list.
+type listing struct {
+	doing, path string
+	second      int64 // by which an entry is dated that has no date, and none is before it
+	query       url.Values
+}
+
+// with returns the listing with parameters set.
+func (l listing) with(parameters ...string) listing {
+	l.query = maps.Clone(l.query)
+	for i := 0; i < len(parameters); i += 2 {
+		l.query.Set(parameters[i], parameters[i+1])
+	}
+	return l
+}
+
+// behind reads the page behind the last id. It begins with the last one itself, and where
 // that is not found it goes back until it meets an id that was read: so nothing that moves
 // up is passed over.
-func (a *api) walk(ctx context.Context, doing string, from cursor, size int, query url.Values) (changes []connector.Change, to walk, more bool, err error) {
-	query.Set("orderby", "id")
-	query.Set("order", "asc")
-	last := from.walk.last
-	for offset := max(from.walk.offset-1, 0); ; offset = max(offset-int64(size)+1, 0) {
-		query.Set("offset", strconv.FormatInt(offset, 10))
-		page, err := a.list(ctx, doing, from.second, size, query)
+func (a *api) behind(ctx context.Context, l listing, from walk, size int) (changes []connector.Change, to walk, more bool, err error) {
+	l = l.with("orderby", "id", "order", "asc")
+	for offset := max(from.offset-1, 0); ; offset = max(offset-int64(size)+1, 0) {
+		page, err := a.list(ctx, l.with("offset", strconv.FormatInt(offset, 10)), size)
 		if err != nil {
 			return nil, walk{}, false, err
 		}
-		if offset > 0 && (len(page) == 0 || number(page[0].ID) > last) {
+		if offset > 0 && (len(page) == 0 || number(page[0].ID) > from.last) {
 			continue
 		}
-		to = walk{offset + int64(len(page)), last}
+		to = walk{offset + int64(len(page)), from.last}
 		for _, change := range page {
-			if id := number(change.ID); id > last {
+			if id := number(change.ID); id > from.last {
 				changes, to.last = append(changes, change), id
 			}
 		}
@@ -57,26 +70,24 @@ func number(id string) int64 {
 	return n
 }
 
-// list reads one page of orders, each kept whole: it is what a delivery would carry. One
-// that cannot be read is dated by the one before it, or by the second.
-func (a *api) list(ctx context.Context, doing string, second int64, size int, query url.Values) ([]connector.Change, error) {
-	query = maps.Clone(query)
-	query.Set("per_page", strconv.Itoa(size))
+// list reads one page, each entry kept whole: it is what a delivery would carry. One that
+// cannot be read is dated by the one before it.
+func (a *api) list(ctx context.Context, l listing, size int) ([]connector.Change, error) {
 	response, err := a.client.Do(ctx, webapi.Request{
-		Method: http.MethodGet, Path: ordersPath, Doing: doing, WantJSON: true, Query: query,
+		Method: http.MethodGet, Path: l.path, Doing: l.doing, WantJSON: true, Query: l.with("per_page", strconv.Itoa(size)).query,
 	})
 	if err != nil {
 		return nil, err
 	}
 	var all []connector.Change
-	before := time.Unix(second, 0).UTC()
+	before := time.Unix(l.second, 0).UTC()
 	r := strictjson.NewReader(response.Body, strictjson.Limits{Number: maxNumber, Elements: listElements})
 	for range r.Array() {
-		order := r.Raw()
+		entry := r.Raw()
 		if r.Err() != nil {
 			break
 		}
-		change, err := a.change(order, before)
+		change, err := a.change(entry, before, l)
 		if err != nil {
 			return nil, err
 		}
@@ -91,11 +102,11 @@ func (a *api) list(ctx context.Context, doing string, second int64, size int, qu
 // listElements leaves room for a hundred orders of many lines.
 const listElements = 2_000_000
 
-// change reads of an order what tells it apart. Without an id nothing can be said of it,
-// and the answer is no list of orders.
-func (a *api) change(body []byte, before time.Time) (connector.Change, error) {
+// change reads of an entry what tells it apart: a customer who was never changed has the
+// date of its creation. Without an id nothing can be said of it, and the answer is no list.
+func (a *api) change(body []byte, before time.Time, l listing) (connector.Change, error) {
 	change := connector.Change{Body: body}
-	var modified stamp
+	var created, modified stamp
 	d := newDecoder(body)
 	for key := range d.Object() {
 		switch key {
@@ -103,6 +114,10 @@ func (a *api) change(body []byte, before time.Time) (connector.Change, error) {
 			change.ID = d.ID()
 		case "number":
 			change.Name = d.ID()
+		case "date_created":
+			d.moment(&created.local)
+		case "date_created_gmt":
+			d.moment(&created.gmt)
 		case "date_modified":
 			d.moment(&modified.local)
 		case "date_modified_gmt":
@@ -114,6 +129,9 @@ func (a *api) change(body []byte, before time.Time) (connector.Change, error) {
 	if number(change.ID) <= 0 {
 		return change, broken("id", "is no number")
 	}
+	if modified == (stamp{}) && l.path == customersPath {
+		modified = created
+	}
 	c := converter{zone: a.zone}
 	if at := c.needTime(modified, "date_modified"); err == nil && c.err == nil {
 		change.At = at
@@ -122,7 +140,7 @@ func (a *api) change(body []byte, before time.Time) (connector.Change, error) {
 	if err == nil {
 		err = c.err
 	}
-	change.At, change.Body, change.Err = before, nil, fault.Doing("reading order "+change.ID+" of "+a.tenant, err)
+	change.At, change.Body, change.Err = before, nil, fault.Doing(l.doing+", number "+change.ID, err)
 	return change, nil
 }
 

@@ -17,7 +17,7 @@ type Poller interface {
 	Feeds() []Feed
 
 	// Changes returns one page of what changed in a feed at or after a time, oldest
-	// change first. It may repeat what an earlier page had, and must not leave out
+	// change first unless the feed is Whole. It may repeat what an earlier page had, and must not leave out
 	// anything because something else changes meanwhile; one change that cannot be
 	// read bears its Err and keeps no other from being listed. It makes no retries;
 	// errors are what a call to the system ended with, or fault.Rejected of class
@@ -36,6 +36,10 @@ type Feed struct {
 	Tenant string
 	Topic  string // under which Translate reads what is found, such as "orders/updated"
 	Entity string // type of the entities in it, as in keys: "order"
+	// Whole is true of a list that the system cannot sort by change. Its pages have an
+	// order of their own, such as that of ids, and hold what changed since the time asked
+	// for. It is read only when a webhook had stopped whose misses it finds.
+	Whole bool
 }
 
 // Ask is the request for one page of a feed's changes.
@@ -75,6 +79,7 @@ type Subscriber interface {
 type Subscription struct {
 	Tenant string
 	Topic  string            // in the system's own words
+	Feed   string            // topic of the feed in which what it missed is found, "" if there is none
 	ID     string            // the system's, "" if there is none
 	State  SubscriptionState //
 	Since  time.Time         // when it stopped, by the system's clock; zero if nobody knows
@@ -89,4 +94,5 @@ const (
 	Missing   SubscriptionState = "missing"   // there is none
 	Disabled  SubscriptionState = "disabled"  // there is one that delivers nothing
 	Elsewhere SubscriptionState = "elsewhere" // there is one that leads to another address
+	Paused    SubscriptionState = "paused"    // somebody switched it off, and has to switch it on
 )

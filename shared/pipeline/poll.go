@@ -48,10 +48,13 @@ func (p *Poller) Run(ctx context.Context) error {
 	}
 	round := &round{Poller: p, plan: p.Plan.orDefault(), began: p.Config.Now()}
 	round.until = round.deadline(ctx, round.began)
-	stopped, err := round.repair(ctx)
+	done, err := round.repair(ctx)
 	failures := []error{err}
 	for _, feed := range p.System.Poller.Feeds() {
-		failures = append(failures, round.feed(ctx, feed, stopped[feed.Tenant]))
+		name := feedName{feed.Tenant, feed.Topic}
+		if !feed.Whole || !done.broken[name] {
+			failures = append(failures, round.feed(ctx, feed, done.stopped[name]))
+		}
 	}
 	return errors.Join(failures...)
 }
@@ -83,6 +86,9 @@ func (r *round) feed(ctx context.Context, feed connector.Feed, stopped time.Time
 	if err != nil {
 		return fault.Doing(doing, err)
 	}
+	if feed.Whole && !m.Behind && len(m.Unread) == 0 {
+		return nil // nothing is due
+	}
 	s := &sweep{round: r, feed: feed, mark: m, report: PollReport{Feed: feed}}
 	err = s.run(ctx)
 	s.report.Behind = m.Behind
@@ -109,6 +115,9 @@ type sweep struct {
 
 // run goes through the pages, and then to what could not be read before.
 func (s *sweep) run(ctx context.Context) error {
+	if s.feed.Whole && !s.mark.Behind {
+		return s.again(ctx)
+	}
 	if on, err := s.pages(ctx); err != nil || !on {
 		return err
 	}
@@ -150,6 +159,8 @@ func (s *sweep) refused(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, errPaused):
 		s.mark.Behind = true
+	case fault.KindOf(err) == fault.Rejected && s.mark.Cursor != "" && s.feed.Whole:
+		s.mark.Cursor = ""
 	case fault.KindOf(err) == fault.Rejected && s.mark.Cursor != "":
 		s.mark.restart(s.plan)
 	case s.mark.revision != 0:
@@ -172,7 +183,7 @@ func (s *sweep) page(ctx context.Context, page connector.Page) (end, error) {
 	youngest := s.Config.Now().Add(-s.plan.Lag)
 	for _, change := range page.Changes {
 		switch now := s.Config.Now(); {
-		case change.At.After(youngest):
+		case change.At.After(youngest) && !s.feed.Whole:
 			return caughtUp, nil
 		case s.mark.knows(change):
 			s.report.Seen++

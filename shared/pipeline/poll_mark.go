@@ -18,7 +18,7 @@ type mark struct {
 	At     time.Time        `json:"at"`               // newest change that was looked at
 	Since  time.Time        `json:"since"`            // where the sweep under way began
 	Cursor string           `json:"cursor,omitempty"` // of the page under way
-	Behind bool             `json:"behind,omitempty"` // the sweep did not end in the last run
+	Behind bool             `json:"behind,omitempty"` // the sweep did not end in the last run, or is due
 	Seen   map[string]int64 `json:"seen,omitempty"`   // changes of the overlap: id -> milliseconds of its newest version
 
 	Stop   *stop             `json:"stop,omitempty"`   // where the last run ended with an error
@@ -46,7 +46,7 @@ func (r *round) loadMark(ctx context.Context, feed connector.Feed, stopped time.
 	if err := json.Unmarshal(item.Value, m); err != nil {
 		return nil, unavailable("reading the mark", err)
 	}
-	if !m.Behind {
+	if !m.Behind && !feed.Whole {
 		m.restart(r.plan)
 	}
 	return m, nil

@@ -82,7 +82,7 @@ func TestASourceThatThrottlesIsWaitedForWithinTheRun(t *testing.T) {
 			t.Parallel()
 			p, m := newMetered(t, 5*time.Second, numbered(10)...)
 			m.mute = mute
-			p.register.subs = []connector.Subscription{{Tenant: "t1", Topic: "b", State: connector.Missing}}
+			p.register.subs = []connector.Subscription{{Tenant: "t1", Topic: "b", Feed: "facts", State: connector.Missing}}
 			p.counts(p.round(), 0, 0, 10, 0)
 			if len(p.register.mended) != 1 || m.refused == 0 {
 				t.Errorf("mended %q, refused %d times", p.register.mended, m.refused)
@@ -114,7 +114,7 @@ func TestAListThatIsThrottledForTooLongIsAskedForInTheNextRun(t *testing.T) {
 	t.Parallel()
 	p, m := newMetered(t, 0, changed("7", 30))
 	m.free = p.clock.Now().Add(time.Hour)
-	p.register.subs = []connector.Subscription{{Tenant: "t1", Topic: "b", State: connector.Missing}}
+	p.register.subs = []connector.Subscription{{Tenant: "t1", Topic: "b", Feed: "facts", State: connector.Missing}}
 	if r := p.round(); !r.Behind || r.Gaps != 0 || len(p.waits) != 0 || len(p.entries(pipeline.Reconciled)) != 0 {
 		t.Errorf("%+v after %v, and the ledger says %+v", r, p.waits, p.entries(pipeline.Reconciled))
 	}
@@ -155,7 +155,7 @@ func TestTheFirstMarkKnowsWhenTheWebhooksStopped(t *testing.T) {
 	} {
 		p := newPolling(t)
 		stopped := p.clock.Now().Add(-72 * time.Hour)
-		p.register.subs = []connector.Subscription{{Tenant: "t1", Topic: "b", State: connector.Disabled, Since: stopped}}
+		p.register.subs = []connector.Subscription{{Tenant: "t1", Topic: "b", Feed: "facts", State: connector.Disabled, Since: stopped}}
 		p.register.refuse = failure
 		if err := p.poller.Run(t.Context()); (err != nil) != (name == "down") {
 			t.Errorf("%s: %v", name, err)
