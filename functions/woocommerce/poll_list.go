@@ -29,12 +29,10 @@ type listing struct {
 	query       url.Values
 }
 
-// with returns the listing with parameters set.
-func (l listing) with(parameters ...string) listing {
+// with returns the listing with a parameter set.
+func (l listing) with(name, value string) listing {
 	l.query = maps.Clone(l.query)
-	for i := 0; i < len(parameters); i += 2 {
-		l.query.Set(parameters[i], parameters[i+1])
-	}
+	l.query.Set(name, value)
 	return l
 }
 
@@ -42,7 +40,7 @@ func (l listing) with(parameters ...string) listing {
 // that is not found it goes back until it meets an id that was read: so nothing that moves
 // up is passed over.
 func (a *api) behind(ctx context.Context, l listing, from walk, size int) (changes []connector.Change, to walk, more bool, err error) {
-	l = l.with("orderby", "id", "order", "asc")
+	l = l.with("orderby", "id").with("order", "asc")
 	for offset := max(from.offset-1, 0); ; offset = max(offset-int64(size)+1, 0) {
 		page, err := a.list(ctx, l.with("offset", strconv.FormatInt(offset, 10)), size)
 		if err != nil {
