@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -206,6 +207,59 @@ func TestA5AStoreThatIsDownIsPolledWhenItIsBack(t *testing.T) {
 		w.pollCounts(w.poll(s.system), 0, 1)
 		w.pass(10 * time.Minute)
 		w.pollShirts(s, 41, 2, 1)
+	})
+}
+
+// TestA6CustomersWhoseWebhookHadStoppedAreMadeUp: WooCommerce cannot list customers by
+// their change, so all are looked through once the webhook is set up again.
+func TestA6CustomersWhoseWebhookHadStoppedAreMadeUp(t *testing.T) {
+	t.Parallel()
+	journey(t, setup{}, func(w *world) {
+		w.poll("woocommerce") // makes the webhooks
+		hooks := w.wooStore.Webhooks()
+		for i := range hooks {
+			if hooks[i].Topic == "customer.updated" {
+				hooks[i].Status, hooks[i].Modified = "disabled", time.Now().Add(-72*time.Hour)
+			}
+		}
+		w.wooStore.SetWebhooks(hooks...)
+		for id, ago := range map[int64]time.Duration{7: 48 * time.Hour, 8: 96 * time.Hour, 9: 0} {
+			at := time.Now().Add(-ago)
+			w.wooStore.PutCustomer(woocommercetest.Customer{ID: id, Created: at, Modified: at, Billing: woocommercetest.NewAddress(id)})
+		}
+		told := woocommercetest.Customer{ID: 10, Created: time.Now().Add(-time.Hour), Billing: woocommercetest.NewAddress(10)}
+		w.wooStore.PutCustomer(told)
+		w.ingestOK(w.woo("customer.created", told.Body()))
+		w.pass(10 * time.Minute)
+		w.pollCounts(w.poll("woocommerce"), 1, 2)
+		w.pass(10 * time.Minute)
+		w.pollCounts(w.poll("woocommerce"), 0, 0)
+		for id, want := range map[string]bool{"7": true, "8": false, "9": true, "10": true} {
+			if ends := w.ends("woocommerce", "customer", id); slices.Contains(ends, "customer.upserted confirmed") != want {
+				t.Errorf("customer %s ended as %q", id, ends)
+			}
+		}
+	})
+}
+
+// TestA6AWebhookThatTheOwnerPausedStaysPaused, whatever the number of rounds.
+func TestA6AWebhookThatTheOwnerPausedStaysPaused(t *testing.T) {
+	t.Parallel()
+	journey(t, setup{}, func(w *world) {
+		w.poll("woocommerce")
+		hooks := w.wooStore.Webhooks()
+		paused := slices.IndexFunc(hooks, func(h woocommercetest.Webhook) bool { return h.Topic == "order.updated" })
+		hooks[paused].Status = "paused"
+		w.wooStore.SetWebhooks(hooks...)
+		pollStores[1].put(w, 42, 0, 3)
+		w.pollCounts(w.poll("woocommerce"), 0, 1)
+		w.poll("woocommerce")
+		if got := w.wooStore.Webhooks()[paused].Status; got != "paused" {
+			t.Errorf("it is %s", got)
+		}
+		if said := pollDegraded(w.entries(pipeline.Reconciled), "order.updated"); len(said) != 2 { // missing at the beginning, and now paused
+			t.Errorf("the ledger says %q", said)
+		}
 	})
 }
 

@@ -80,7 +80,7 @@ func journey(t *testing.T, s setup, play func(*world)) {
 func openWorld(t *testing.T, s setup) *world {
 	t.Helper()
 	w := &world{T: t, net: newNetwork(), shop: shopifytest.New(), wooStore: woocommercetest.New(), erp: netsuitetest.New(time.Now)}
-	w.wooStore.Now = time.Now
+	w.shop.Now, w.wooStore.Now = time.Now, time.Now
 	if s.erp != nil {
 		w.erp = s.erp
 	}

@@ -31,12 +31,12 @@ type answer struct {
 
 // cost is Shopify's account of the query, in points.
 type cost struct {
-	requested, available, restore int64
+	requested, available, most, restore int64
 }
 
 // readAnswer hands the data to read, and returns the errors that came with it as a
-// fault: a query fails with status 200.
-func readAnswer(body []byte, read func(*strictjson.Reader)) error {
+// fault: a query fails with status 200. The cost is told either way.
+func readAnswer(body []byte, read func(*strictjson.Reader)) (cost, error) {
 	var a answer
 	r := strictjson.NewReader(body, strictjson.Limits{Bytes: webapi.ResponseLimit})
 	for key := range r.Object() {
@@ -52,15 +52,15 @@ func readAnswer(body []byte, read func(*strictjson.Reader)) error {
 		}
 	}
 	if err := r.End(); err != nil {
-		return &fault.Error{
+		return a.cost, &fault.Error{
 			Kind: fault.Unavailable, Class: fault.Intermittent, Field: err.Path,
 			Detail: "the answer is not what the API promises: " + err.Rule,
 		}
 	}
 	if !a.failed {
-		return nil
+		return a.cost, nil
 	}
-	return a.fault()
+	return a.cost, a.fault()
 }
 
 // readErrors keeps the first error's code. The messages are left out: they may repeat
@@ -104,6 +104,8 @@ func readCost(r *strictjson.Reader) (c cost) {
 		case "throttleStatus":
 			for key := range r.Object() {
 				switch key {
+				case "maximumAvailable":
+					c.most = points(r)
 				case "currentlyAvailable":
 					c.available = points(r)
 				case "restoreRate":

@@ -39,13 +39,14 @@ const path = "/admin/api/" + APIVersion + "/graphql.json"
 // but the app's own webhook subscriptions.
 type admin struct {
 	shops   map[string]*webapi.Client
+	buckets map[string]*bucket // by shop
 	mayCall bool
 }
 
 // newAdmin makes a client for each shop, since each has a host of its own and a client
 // calls one host only.
 func newAdmin(s Settings, deps connector.Deps) (*admin, error) {
-	a := &admin{shops: make(map[string]*webapi.Client, len(s.Shops)), mayCall: s.AdminToken != ""}
+	a := &admin{shops: make(map[string]*webapi.Client, len(s.Shops)), buckets: map[string]*bucket{}, mayCall: s.AdminToken != ""}
 	for _, shop := range s.Shops {
 		client, err := webapi.New(webapi.Config{
 			BaseURL: strings.ReplaceAll(s.APIURL, "{shop}", shop), Transport: deps.HTTP, Now: deps.Now,
@@ -54,7 +55,7 @@ func newAdmin(s Settings, deps connector.Deps) (*admin, error) {
 		if err != nil {
 			return nil, err
 		}
-		a.shops[shop] = client
+		a.shops[shop], a.buckets[shop] = client, newBucket(deps.Now)
 	}
 	return a, nil
 }
@@ -85,14 +86,21 @@ func (a *admin) query(ctx context.Context, c call) (http.Header, error) {
 			Detail: "is not set, and the shop's Admin API has to be asked",
 		}
 	}
+	bucket := a.buckets[c.shop]
+	if err := bucket.take(c.query); err != nil {
+		return nil, fault.Doing(c.doing, err)
+	}
 	response, err := client.Do(ctx, webapi.Request{
 		Method: http.MethodPost, Path: path, Header: http.Header{"Content-Type": {"application/json"}},
 		Body: c.body(), Doing: c.doing, WantJSON: true,
 	})
 	if err != nil {
+		bucket.learn(c.query, cost{})
 		return nil, onlyRead(err)
 	}
-	return response.Header, fault.Doing(c.doing, readAnswer(response.Body, c.read))
+	told, err := readAnswer(response.Body, c.read)
+	bucket.learn(c.query, told)
+	return response.Header, fault.Doing(c.doing, err)
 }
 
 func (c call) body() []byte {

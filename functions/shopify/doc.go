@@ -36,8 +36,10 @@
 //
 // The Admin API is asked with X-Shopify-Access-Token. A version lives for twelve
 // months; after that the API silently answers in a later one, which Checker looks for.
-// Queries are paid in points from a bucket per app and shop: an empty one answers
-// THROTTLED with status 200. SHOPIFY_ADMIN_TOKEN belongs to one shop; stores that have
+// Queries are paid in points from a bucket per app and shop. All that a query asks for
+// must be in it, or the answer is THROTTLED with status 200; charged is what it got. What
+// each answer tells of the bucket is remembered, and a query is held back until it holds
+// enough (bucket.go). SHOPIFY_ADMIN_TOKEN belongs to one shop; stores that have
 // tokens of their own are connected one by one.
 //
 // # Decisions
@@ -80,7 +82,11 @@
 // Orders and customers are listed by updated_at, whose search includes the second itself,
 // and paged by cursors that name the last entity of a page. An order is fetched by itself,
 // 25 lines at a time, since a list of whole orders would cost more than a query may. Its
-// fields are asked for under the names that webhooks have, and compose.go writes the rest
+// query asks for some 650 points and is charged some 70 for a usual order. That it asks for so
+// many keeps as many for whoever else needs an answer, such as an order paid with several
+// tenders; smaller pages would only make long orders dearer. An order is fetched also if
+// a delivery told the same second of it, since one second can hold two states. Its fields
+// are asked for under the names that webhooks have, and compose.go writes the rest
 // as webhooks do, times in the shop's zone included: one decoder reads both, and the same
 // state gives the same canonical content. Without the scope read_all_orders the API shows
 // orders of the last 60 days only.

@@ -29,6 +29,10 @@ const (
     pageInfo { hasNextPage endCursor }
   }
 }` + fragmentCustomer + fragmentAddress
+	queryCustomer = `query customer($id: ID!) {
+  shop { ianaTimezone }
+  customer(id: $id) { ...customer }
+}` + fragmentCustomer + fragmentAddress
 	queryOrder = `query order($id: ID!, $lines: String) {
   shop { ianaTimezone }
   order(id: $id) {
@@ -150,11 +154,11 @@ func (p *poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 	return page, nil
 }
 
-// listing is the answer to a list, or to an order and its lines.
+// listing is the answer to a list, or to one entity.
 type listing struct {
 	zone   string
 	nodes  [][]byte // of orders or customers
-	order  []byte   // nil if there is none
+	one    []byte   // nil if there is none
 	cursor string   // "" at the end
 }
 
@@ -165,9 +169,9 @@ func (l *listing) read(r *strictjson.Reader) {
 			l.zone = text(r, "ianaTimezone")
 		case "orders", "customers":
 			l.connection(r)
-		case "order":
+		case "order", "customer":
 			if !r.Null() {
-				l.order = r.Raw()
+				l.one = r.Raw()
 			}
 		}
 	}
@@ -213,8 +217,8 @@ func nextCursor(r *strictjson.Reader) string {
 	return cursor
 }
 
-// change reads of a node what tells it apart. A customer is listed whole; the name of
-// one is nobody's business here.
+// change reads of a node what tells it apart. A customer is listed whole, and may be one
+// that cannot be read; the name of one is nobody's business here.
 func (l *listing) change(node []byte, feed connector.Feed) (connector.Change, error) {
 	var change connector.Change
 	r := newReader(node)
@@ -237,10 +241,13 @@ func (l *listing) change(node []byte, feed connector.Feed) (connector.Change, er
 		return change, nil
 	}
 	zone, err := zoneOf(l.zone)
-	if err == nil {
-		change.Body, err = composeCustomer(node, zone)
+	if err != nil {
+		return change, err
 	}
-	return change, err
+	if change.Body, err = composeCustomer(node, zone); err != nil {
+		change.Err = fault.Doing("reading customer "+change.ID+" of "+feed.Tenant, err)
+	}
+	return change, nil
 }
 
 // unpromised is an answer that is not as the schema says.
@@ -264,32 +271,55 @@ func zoneOf(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-// Fetch reads an order with all its lines; a customer was listed whole.
-func (p *poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
-	raw := &message.Raw{Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: change.Body}
-	if change.Body != nil {
-		return raw, nil
+// Fetch reads an order with all its lines. A customer was listed whole, unless it could
+// not be read then.
+func (p *poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (raw *message.Raw, err error) {
+	body, doing := change.Body, "fetching "+feed.Entity+" "+change.ID+" of "+feed.Tenant
+	switch {
+	case body != nil:
+	case feed.Entity == entityCustomer:
+		body, err = p.customer(ctx, feed.Tenant, change.ID, doing)
+	default:
+		body, err = p.order(ctx, feed.Tenant, change.ID, doing)
 	}
-	doing := "fetching order " + change.ID + " of " + feed.Tenant
-	first, err := p.orderPage(ctx, feed.Tenant, change.ID, "", doing)
-	if err != nil || first.order == nil {
+	if err != nil || body == nil {
+		return nil, fault.Doing(doing, err)
+	}
+	return &message.Raw{Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: body}, nil
+}
+
+// customer returns nil if there is none.
+func (p *poller) customer(ctx context.Context, shop, id, doing string) ([]byte, error) {
+	l := &listing{}
+	c := call{shop: shop, doing: doing, query: queryCustomer, variables: []variable{{"id", gidCustomer + id}}, read: l.read}
+	if _, err := p.api.query(ctx, c); err != nil || l.one == nil {
 		return nil, err
 	}
-	whole, err := parseOrder(first.order)
+	zone, err := zoneOf(l.zone)
+	if err != nil {
+		return nil, err
+	}
+	return composeCustomer(l.one, zone)
+}
+
+// order returns nil if there is none.
+func (p *poller) order(ctx context.Context, shop, id, doing string) ([]byte, error) {
+	first, err := p.orderPage(ctx, shop, id, "", doing)
+	if err != nil || first.one == nil {
+		return nil, err
+	}
+	whole, err := parseOrder(first.one)
 	for err == nil && whole.cursor != "" {
-		err = p.moreLines(ctx, feed.Tenant, change.ID, doing, whole)
+		err = p.moreLines(ctx, shop, id, doing, whole)
 	}
 	if err != nil {
-		return nil, fault.Doing(doing, err)
+		return nil, err
 	}
 	zone, err := zoneOf(first.zone)
-	if err == nil {
-		raw.Body, err = whole.compose(zone)
-	}
 	if err != nil {
-		return nil, fault.Doing(doing, err)
+		return nil, err
 	}
-	return raw, nil
+	return whole.compose(zone)
 }
 
 func (p *poller) orderPage(ctx context.Context, shop, id, lines, doing string) (*listing, error) {
@@ -311,10 +341,10 @@ func (p *poller) moreLines(ctx context.Context, shop, id, doing string, whole *p
 		return err
 	}
 	changed := fault.New(fault.Unavailable, fault.Intermittent, doing, "the order changed while its lines were read")
-	if next.order == nil {
+	if next.one == nil {
 		return changed
 	}
-	page, err := parseOrder(next.order)
+	page, err := parseOrder(next.one)
 	switch {
 	case err != nil:
 		return err
@@ -325,4 +355,7 @@ func (p *poller) moreLines(ctx context.Context, shop, id, doing string, whole *p
 	return nil
 }
 
-const gidOrder = "gid://shopify/Order/"
+const (
+	gidOrder    = "gid://shopify/Order/"
+	gidCustomer = "gid://shopify/Customer/"
+)

@@ -21,6 +21,9 @@ func TestQueriesFitTheSchema(t *testing.T) {
 	s.fake.Put(shopifytest.Sample())
 	s.polled(t, "order", "820982911946154508")
 	s.all(t, "customer", shopifytest.Start, nil)
+	if _, err := s.Poller.Fetch(t.Context(), s.feed("customer"), connector.Change{ID: "1"}); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.Subscriber.Subscribe(t.Context(), connector.Subscription{Tenant: shopifytest.Shop, Topic: "orders/paid"}); err != nil {
 		t.Fatal(err)
 	}
@@ -30,8 +33,8 @@ func TestQueriesFitTheSchema(t *testing.T) {
 	}
 	s.mustTranslate(t, "orders/paid", split(5))
 	asked := s.fake.Asked()
-	if len(asked) != 7 {
-		t.Fatalf("%d queries were sent, want 7", len(asked))
+	if len(asked) != 8 {
+		t.Fatalf("%d queries were sent, want 8", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {

@@ -62,7 +62,10 @@ func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscriptio
 }
 
 func (s *subscriber) state(shop, topic string, found []webhookSubscription) connector.Subscription {
-	state := connector.Subscription{Tenant: shop, Topic: topic, State: connector.Missing}
+	state := connector.Subscription{Tenant: shop, Topic: topic, Feed: topicOrderUpdated, State: connector.Missing}
+	if topic == topicCustomerCreate || topic == topicCustomerUpdate {
+		state.Feed = topicCustomerUpdate
+	}
 	for _, one := range found {
 		switch {
 		case one.topic != enum(topic):

@@ -45,6 +45,20 @@ func TestSubscriptionsAreHeldAgainstWhatIsNeeded(t *testing.T) {
 	}
 }
 
+func TestEachSubscriptionNamesTheFeedThatFindsWhatItMissed(t *testing.T) {
+	t.Parallel()
+	s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor})
+	all, err := s.Subscriber.Subscriptions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range all {
+		if want := map[bool]string{true: "orders/updated", false: "customers/update"}[one.Topic[:3] == "ord"]; one.Feed != want {
+			t.Errorf("what %s missed is looked for in %q", one.Topic, one.Feed)
+		}
+	}
+}
+
 func TestSubscriptionsAreMadeAnew(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{ourDoor, "arn:aws:events:us-east-1::event-source/aws.partner/shopify.com/580111/connectors"} {

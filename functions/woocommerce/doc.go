@@ -62,18 +62,23 @@
 //
 // Orders are listed by modified_after, whose bound excludes its own second, so it is asked
 // a second earlier. Pages by number shift when orders change under them: each page begins
-// at the second in which the one before ended, and is counted only within that second.
-// WordPress promises no order within a second; what a page of such a second left out is
-// found by the overlap of the next round. The list carries each order as a webhook does,
+// at the second in which the one before ended. A second that fills a page, as a bulk edit
+// makes one, is read by id between both bounds: an order that changes meanwhile leaves it,
+// so a page begins with the last id that was read, and goes back where that is no longer
+// there (poll_list.go). An order that cannot be read is named, and the others of its page
+// are read; it is asked for by its id later. The list carries each order as a webhook does,
 // so it is read by the same decoder. Orders in the trash are not listed.
 //
-// Customers are not polled: the API cannot list them by change. Every order brings its
-// customer along, and customer.updated fires on each order of one; what stays unseen is a
-// change of a customer who never orders again, if its webhook is lost.
+// The API can neither list customers from a time on nor sort them by one. They are listed
+// whole, by id, when one of their webhooks had stopped, and those are told that changed
+// since. Every order brings its customer along, and customer.updated fires on each order of
+// one; what stays unseen is a change of a customer who never orders again, if its delivery
+// is one of the few that a webhook may lose before the store disables it.
 //
 // The REST API's settings belong to one store, the first of WOOCOMMERCE_STORES; only that
 // one is polled. Its webhooks are told apart by their delivery address, since others have
-// webhooks too. A disabled one is switched on again; the address of one that leads
+// webhooks too. A disabled one is switched on again, since the store disables one itself; a
+// paused one is left so, since only a person pauses one. The address of one that leads
 // elsewhere cannot be changed over the API, so a new one is made.
 //
 // # What cannot be told

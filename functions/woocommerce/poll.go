@@ -2,18 +2,15 @@ package woocommerce
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"causeway/shared/connector"
 	"causeway/shared/fault"
-	"causeway/shared/formats/strictjson"
 	"causeway/shared/message"
-	"causeway/shared/webapi"
 )
 
 // The largest page that the API gives, and one for stores whose orders are so long
@@ -23,25 +20,32 @@ const (
 	smallPage = 10
 )
 
-const topicOrderUpdated = "order.updated"
+const topicOrderUpdated, topicCustomerUpdated = "order.updated", "customer.updated"
 
-// orders is where the API lists orders.
-const ordersPath = "/wp-json/wc/v3/orders"
+// Where the API lists orders and customers.
+const (
+	ordersPath    = "/wp-json/wc/v3/orders"
+	customersPath = "/wp-json/wc/v3/customers"
+)
 
 var _ connector.Poller = (*api)(nil)
 
-// Feeds names the orders of the one store that the REST API belongs to. The list of
-// customers takes no time to begin at.
+// Feeds names the orders and the customers of the one store that the REST API belongs to.
+// The list of customers can neither begin at a time nor be sorted by one.
 func (a *api) Feeds() []connector.Feed {
-	return []connector.Feed{{Tenant: a.tenant, Topic: topicOrderUpdated, Entity: entityOrder}}
+	return []connector.Feed{
+		{Tenant: a.tenant, Topic: topicOrderUpdated, Entity: entityOrder},
+		{Tenant: a.tenant, Topic: topicCustomerUpdated, Entity: entityCustomer, Whole: true},
+	}
 }
 
 // Changes lists orders by their last change. Pages by number would shift while orders
 // change under them: an order that is changed leaves its place, and one that nobody saw
-// moves up into a page that was read already. So each page begins at the second in
-// which the one before ended, and only within one second is it counted.
+// moves up into a page that was read already. So each page begins at the second in which
+// the one before ended. A second that fills a page by itself is read by its orders' ids,
+// which do not change; and so are customers.
 func (a *api) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
-	doing := "listing the orders of " + a.tenant
+	doing := "listing the " + ask.Feed.Entity + "s of " + a.tenant
 	if a.client == nil {
 		return connector.Page{}, &fault.Error{
 			Kind: fault.Rejected, Class: fault.Config, Field: "WOOCOMMERCE_CONSUMER_KEY", Doing: doing,
@@ -52,129 +56,112 @@ func (a *api) Changes(ctx context.Context, ask connector.Ask) (connector.Page, e
 	if err != nil {
 		return connector.Page{}, fault.Doing(doing, err)
 	}
-	page, err := a.list(ctx, doing, from, pageSize)
-	if fault.As(err) != nil && fault.As(err).Class == fault.TooLarge {
-		page, err = a.list(ctx, doing, from, smallPage)
+	read := a.bySecond
+	switch {
+	case ask.Feed.Entity == entityCustomer:
+		read = a.customers
+	case from.inside:
+		read = a.byID
 	}
-	return page, err
+	page, err := read(ctx, doing, from, pageSize)
+	if fault.As(err) != nil && fault.As(err).Class == fault.TooLarge {
+		page, err = read(ctx, doing, from, smallPage)
+	}
+	return page, fault.Doing(doing, err)
 }
 
-// cursor is a place in the list: the first second of the page, and how many orders of
-// that second came before.
-type cursor struct{ second, offset int64 }
+// cursor is a place in the list: the first second of the page, and if that is read by ids
+// the last one that was read.
+type cursor struct {
+	second int64
+	inside bool
+	walk   walk
+}
 
 func parseCursor(ask connector.Ask) (c cursor, err error) {
 	if ask.Cursor == "" {
 		return cursor{second: ask.Since.Unix()}, nil
 	}
-	if _, err := fmt.Sscanf(ask.Cursor, "%d+%d", &c.second, &c.offset); err != nil {
+	parts := strings.Split(ask.Cursor, "/")
+	for i, into := range []*int64{&c.second, &c.walk.offset, &c.walk.last} {
+		if i < len(parts) && err == nil {
+			*into, err = strconv.ParseInt(parts[i], 10, 64)
+		}
+	}
+	c.inside = len(parts) == 3
+	if err != nil || len(parts) != 1 && !c.inside || c.walk.offset < 0 {
 		return c, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Detail: "is none of ours"}
 	}
 	return c, nil
 }
 
 func (c cursor) String() string {
-	return strconv.FormatInt(c.second, 10) + "+" + strconv.FormatInt(c.offset, 10)
+	text := strconv.FormatInt(c.second, 10)
+	if c.inside {
+		text += "/" + strconv.FormatInt(c.walk.offset, 10) + "/" + strconv.FormatInt(c.walk.last, 10)
+	}
+	return text
 }
 
-// bound is the exclusive bound that still includes the second.
-func (c cursor) bound() string {
-	return time.Unix(c.second-1, 0).UTC().Format("2006-01-02T15:04:05")
-}
+// bound writes a time as the API's exclusive bounds.
+func bound(second int64) string { return time.Unix(second, 0).UTC().Format("2006-01-02T15:04:05") }
 
-// after returns where the next page begins.
-func (c cursor) after(changes []connector.Change) cursor {
-	last := changes[len(changes)-1].At.Unix()
-	if last > c.second {
-		return cursor{second: last}
+// bySecond reads a page from a second on.
+func (a *api) bySecond(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
+	changes, err := a.list(ctx, listing{doing, ordersPath, from.second, url.Values{
+		"modified_after": {bound(from.second - 1)}, "dates_are_gmt": {"true"}, "orderby": {"modified"}, "order": {"asc"},
+	}}, size)
+	page := connector.Page{Changes: changes}
+	if err != nil || len(changes) < size {
+		return page, err
 	}
-	return cursor{c.second, c.offset + int64(len(changes))}
-}
-
-func (a *api) list(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
-	response, err := a.client.Do(ctx, webapi.Request{
-		Method: http.MethodGet, Path: ordersPath, Doing: doing, WantJSON: true,
-		Query: url.Values{
-			"modified_after": {from.bound()}, "dates_are_gmt": {"true"}, "orderby": {"modified"}, "order": {"asc"},
-			"per_page": {strconv.Itoa(size)}, "offset": {strconv.FormatInt(from.offset, 10)},
-		},
-	})
-	if err != nil {
-		return connector.Page{}, err
-	}
-	page := connector.Page{}
-	if page.Changes, err = a.changes(response.Body); err != nil {
-		return connector.Page{}, fault.Doing(doing, err)
-	}
-	if len(page.Changes) >= size {
-		page.Cursor = from.after(page.Changes).String()
-	}
+	next := cursor{second: changes[len(changes)-1].At.Unix()}
+	next.inside = next.second == from.second
+	page.Cursor = next.String()
 	return page, nil
 }
 
-// changes reads a list of orders, each kept whole: it is what a delivery would carry.
-func (a *api) changes(body []byte) ([]connector.Change, error) {
-	var all []connector.Change
-	r := strictjson.NewReader(body, strictjson.Limits{Number: maxNumber, Elements: listElements})
-	for range r.Array() {
-		order := r.Raw()
-		if r.Err() != nil {
-			break
-		}
-		change, err := a.change(order)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, change)
+// byID reads a page of one second by ids, and goes on to the next second behind the last.
+func (a *api) byID(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
+	changes, walked, more, err := a.behind(ctx, listing{doing, ordersPath, from.second, url.Values{
+		"modified_after": {bound(from.second - 1)}, "modified_before": {bound(from.second + 1)}, "dates_are_gmt": {"true"},
+	}}, from.walk, size)
+	next := cursor{second: from.second, inside: true, walk: walked}
+	if !more {
+		next = cursor{second: from.second + 1}
 	}
-	if err := r.End(); err != nil {
-		return nil, broken(err.Path, err.Rule)
-	}
-	return all, nil
+	return connector.Page{Changes: changes, Cursor: next.String()}, err
 }
 
-// listElements leaves room for a hundred orders of many lines.
-const listElements = 2_000_000
+// customers reads a page of all customers by ids, and leaves out those that did not change
+// since the time asked for.
+func (a *api) customers(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
+	changes, walked, more, err := a.behind(ctx, listing{doing, customersPath, from.second, url.Values{}}, from.walk, size)
+	page := connector.Page{Changes: slices.DeleteFunc(changes, func(c connector.Change) bool { return c.At.Unix() < from.second })}
+	if more {
+		page.Cursor = cursor{second: from.second, inside: true, walk: walked}.String()
+	}
+	return page, err
+}
 
-// change reads of an order what tells it apart.
-func (a *api) change(body []byte) (connector.Change, error) {
-	change := connector.Change{Body: body}
-	var modified stamp
-	d := newDecoder(body)
-	for key := range d.Object() {
-		switch key {
-		case "id":
-			change.ID = d.ID()
-		case "number":
-			change.Name = d.ID()
-		case "date_modified":
-			d.moment(&modified.local)
-		case "date_modified_gmt":
-			d.moment(&modified.gmt)
+// Fetch wraps what the list told, or asks for the entity if the list could not be read.
+func (a *api) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
+	body := change.Body
+	if body == nil {
+		l := listing{"fetching " + feed.Entity + " " + change.ID + " of " + a.tenant, ordersPath, change.At.Unix(), url.Values{"include": {change.ID}}}
+		if feed.Entity == entityCustomer {
+			l.path = customersPath
 		}
+		found, err := a.list(ctx, l, 1)
+		switch {
+		case err != nil || len(found) == 0:
+			return nil, fault.Doing(l.doing, err)
+		case found[0].Err != nil:
+			return nil, found[0].Err
+		}
+		body = found[0].Body
 	}
-	d.need("id", change.ID)
-	if err := d.Finish(); err != nil {
-		return change, broken(fault.As(err).Field, fault.As(err).Detail)
-	}
-	c := converter{zone: a.zone}
-	if change.At = c.needTime(modified, "date_modified"); c.err != nil {
-		return change, broken(c.err.Field, c.err.Detail)
-	}
-	return change, nil
-}
-
-// broken is an answer of the API that is not as it promises: asked again it may be.
-func broken(field, rule string) *fault.Error {
-	return &fault.Error{
-		Kind: fault.Unavailable, Class: fault.Intermittent, Field: field,
-		Detail: "the answer is not what the API promises: " + strings.TrimSpace(rule),
-	}
-}
-
-// Fetch wraps what the list told.
-func (a *api) Fetch(_ context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
 	return &message.Raw{
-		Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: change.Body,
+		Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: body,
 	}, nil
 }

@@ -101,7 +101,7 @@ func TestOrdersAreListedByTheirLastChange(t *testing.T) {
 	for id, second := range map[int64]int{1: 5, 2: 4, 3: 6, 4: 3} {
 		s.put(id, second)
 	}
-	if feeds := s.Poller.Feeds(); len(feeds) != 1 || feeds[0] != (connector.Feed{Tenant: "shop.example", Topic: "order.updated", Entity: "order"}) {
+	if feeds := s.Poller.Feeds(); len(feeds) != 2 || feeds[0] != (connector.Feed{Tenant: "shop.example", Topic: "order.updated", Entity: "order"}) {
 		t.Fatalf("feeds %+v", feeds)
 	}
 	page, err := s.Poller.Changes(t.Context(), connector.Ask{Feed: s.Poller.Feeds()[0], Since: noon.Add(4 * time.Second)})
@@ -222,11 +222,10 @@ func TestPollingNamesTheSettingThatIsMissing(t *testing.T) {
 func TestAListThatIsBrokenIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ body, field string }{
-		"no list":         {`{}`, ""},
-		"cut off":         {`[{"id":1,`, ""},
-		"no id":           {`[{"number":"1","date_modified_gmt":"2026-11-22T12:00:00"}]`, "id"},
-		"no date":         {`[{"id":1,"number":"1"}]`, "date_modified_gmt"},
-		"date with words": {`[{"id":1,"number":"1","date_modified_gmt":"yesterday"}]`, "date_modified_gmt"},
+		"no list":   {`{}`, ""},
+		"cut off":   {`[{"id":1,`, ""},
+		"no id":     {`[{"number":"1","date_modified_gmt":"2026-11-22T12:00:00"}]`, "id"},
+		"no number": {`[{"id":"one","number":"1","date_modified_gmt":"2026-11-22T12:00:00"}]`, "id"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -237,10 +236,12 @@ func TestAListThatIsBrokenIsAskedForAgain(t *testing.T) {
 		})
 	}
 	s := openShop(t, nil)
-	_, err := s.Poller.Changes(t.Context(), connector.Ask{Since: noon, Cursor: "elsewhere"})
-	checkFault(t, err, fault.Rejected, fault.Value, "cursor")
+	for _, cursor := range []string{"elsewhere", "1/2", "1/2/x", "1/-2/3", "1/2/3/4", "12+0"} {
+		_, err := s.Poller.Changes(t.Context(), connector.Ask{Since: noon, Cursor: cursor})
+		checkFault(t, err, fault.Rejected, fault.Value, "cursor")
+	}
 	s.fake.Answer(woocommercetest.Answer{Status: http.StatusTooManyRequests, Body: `{"code":"slow"}`})
-	_, err = s.Poller.Changes(t.Context(), connector.Ask{Since: noon})
+	_, err := s.Poller.Changes(t.Context(), connector.Ask{Since: noon})
 	if fault.KindOf(err) != fault.Throttled {
 		t.Errorf("429 gave %v", err)
 	}
@@ -271,7 +272,7 @@ func FuzzChanges(f *testing.F) {
 			t.Errorf("%v does not say what was attempted", err)
 		}
 		for _, change := range page.Changes {
-			if change.ID == "" || change.At.IsZero() || len(change.Body) == 0 {
+			if change.ID == "" || change.At.IsZero() || (len(change.Body) == 0) != (change.Err != nil) {
 				t.Errorf("half a change: %+v", change)
 			}
 		}

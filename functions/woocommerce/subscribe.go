@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"causeway/shared/connector"
@@ -17,7 +18,7 @@ const webhooksPath = "/wp-json/wc/v3/webhooks"
 
 // subscribed are the topics that are needed. The deleted ones carry an id alone, of
 // which nothing is made.
-var subscribed = []string{topicOrderCreated, topicOrderUpdated, "order.restored", "customer.created", "customer.updated"}
+var subscribed = []string{topicOrderCreated, topicOrderUpdated, "order.restored", "customer.created", topicCustomerUpdated}
 
 // hook is what is used of the REST resource "webhook".
 type hook struct {
@@ -48,9 +49,13 @@ func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscriptio
 	return needed, nil
 }
 
-// best returns the state of the topic: that of the webhook that does most of its work.
+// best returns the state of the topic: that of the webhook that does most of its work. The
+// store disables one itself, when deliveries failed; only a person pauses one.
 func (s *subscriber) best(topic string, hooks []hook) connector.Subscription {
-	found := connector.Subscription{Tenant: s.tenant, Topic: topic, State: connector.Missing}
+	found := connector.Subscription{Tenant: s.tenant, Topic: topic, Feed: topicOrderUpdated, State: connector.Missing}
+	if strings.HasPrefix(topic, entityCustomer) {
+		found.Feed = topicCustomerUpdated
+	}
 	for _, h := range hooks {
 		switch {
 		case h.topic != topic:
@@ -58,9 +63,12 @@ func (s *subscriber) best(topic string, hooks []hook) connector.Subscription {
 		case h.address == s.address && h.status == "active":
 			found.State, found.ID, found.Since = connector.Active, h.id, time.Time{}
 			return found
-		case h.address == s.address:
+		case h.address == s.address && found.State != connector.Paused:
 			c := converter{zone: s.zone}
 			found.State, found.ID, found.Since = connector.Disabled, h.id, c.time(h.modified, "date_modified")
+			if h.status == "paused" {
+				found.State = connector.Paused
+			}
 		case h.name == hookName(topic) && found.State == connector.Missing:
 			found.State = connector.Elsewhere
 		}

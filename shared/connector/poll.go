@@ -8,22 +8,26 @@ import (
 )
 
 // Poller is a system that can be asked what changed in it. Its methods may be called
-// concurrently and keep nothing between calls; how far the asking got, what was told
-// already and what is done about it is the pipeline's.
+// concurrently and keep nothing between calls but what they learnt of the system's limits:
+// a call that would be refused for being one too many may end as fault.Throttled without
+// being sent. How far the asking got, what was told already, how long to wait and what is
+// done about it is the pipeline's.
 type Poller interface {
 	// Feeds names the lists that can be asked for changes. It calls nobody.
 	Feeds() []Feed
 
 	// Changes returns one page of what changed in a feed at or after a time, oldest
-	// change first. It may repeat what an earlier page had, and must not leave out
-	// anything because something else changes meanwhile. It makes no retries;
+	// change first unless the feed is Whole. It may repeat what an earlier page had, and must not leave out
+	// anything because something else changes meanwhile; one change that cannot be
+	// read bears its Err and keeps no other from being listed. It makes no retries;
 	// errors are what a call to the system ended with, or fault.Rejected of class
 	// config that names the setting without which nothing can be asked.
 	Changes(ctx context.Context, ask Ask) (Page, error)
 
 	// Fetch returns what changed as it stands now, as the raw message that Translate
 	// reads: Tenant, Topic, Trigger, ContentType and Body; the pipeline names it. It
-	// returns nil without an error if the entity is gone.
+	// returns nil without an error if the entity is gone. A change that could not be
+	// read is asked for again by its ID, without the Body that the list told.
 	Fetch(ctx context.Context, feed Feed, change Change) (*message.Raw, error)
 }
 
@@ -32,6 +36,10 @@ type Feed struct {
 	Tenant string
 	Topic  string // under which Translate reads what is found, such as "orders/updated"
 	Entity string // type of the entities in it, as in keys: "order"
+	// Whole is true of a list that the system cannot sort by change. Its pages have an
+	// order of their own, such as that of ids, and hold what changed since the time asked
+	// for. It is read only when a webhook had stopped whose misses it finds.
+	Whole bool
 }
 
 // Ask is the request for one page of a feed's changes.
@@ -53,6 +61,7 @@ type Change struct {
 	Name string    // by which people know it, such as "#1001"; may be ""
 	At   time.Time // of its last change, by the system's clock
 	Body []byte    // if the list told it whole; nil if it has to be fetched
+	Err  error     // why the list's own word of it cannot be read; nil if it can
 }
 
 // Subscriber is a system whose webhook subscriptions can be looked at and repaired. A
@@ -70,6 +79,7 @@ type Subscriber interface {
 type Subscription struct {
 	Tenant string
 	Topic  string            // in the system's own words
+	Feed   string            // topic of the feed in which what it missed is found, "" if there is none
 	ID     string            // the system's, "" if there is none
 	State  SubscriptionState //
 	Since  time.Time         // when it stopped, by the system's clock; zero if nobody knows
@@ -84,4 +94,5 @@ const (
 	Missing   SubscriptionState = "missing"   // there is none
 	Disabled  SubscriptionState = "disabled"  // there is one that delivers nothing
 	Elsewhere SubscriptionState = "elsewhere" // there is one that leads to another address
+	Paused    SubscriptionState = "paused"    // somebody switched it off, and has to switch it on
 )

@@ -57,7 +57,8 @@
 // A source that can be polled is reconciled (poll.go): its changes are held against the
 // ledger, and what no delivery told comes in by the same inbox. Nothing is skipped but what
 // the ledger shows as published in that content; everything else may be told twice, and is
-// recognised where every message is.
+// recognised where every message is. A source that throttles is waited for (poll_wait.go);
+// what cannot be read is kept by name and asked for again (poll_unread.go).
 //
 // The package owns its ports (Bus, Queue, State, Ledger, Vault) and knows neither
 // AWS nor SQLite; both implementations pass pipelinetest. It may import webhook for

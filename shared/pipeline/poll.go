@@ -23,6 +23,9 @@ type Poller struct {
 	System connector.System
 	Plan   PollPlan         // the zero value stands for DefaultPollPlan
 	Report func(PollReport) // told of each feed, for a metric; may be nil
+	// Wait waits until the time has passed or ctx ends, and returns ctx's error; nil
+	// stands for a timer.
+	Wait func(ctx context.Context, pause time.Duration) error
 }
 
 // PollReport tells what one run found in one feed.
@@ -31,23 +34,27 @@ type PollReport struct {
 	Seen      int // looked at in this run or an earlier one, in this version
 	Confirmed int // told before by a delivery
 	Gaps      int // never told, now handed on
-	Failed    int // could not be read; the ledger says why
+	Failed    int // could not be read, which the ledger has not said before
 	Behind    bool
 }
 
 // Run makes one round over all feeds. A feed that fails does not keep the others from
 // being polled; the error names each. It ends early, without an error, when the plan's
-// time is used up, and the next run goes on from there.
+// time is used up or too short for the wait that the system asks for, and the next run
+// goes on from there.
 func (p *Poller) Run(ctx context.Context) error {
 	if p.System.Poller == nil || p.System.Source == nil {
 		return fault.New(fault.Rejected, fault.Config, "polling "+p.System.Profile.Name, "it has nothing to poll")
 	}
-	round := &round{Poller: p, plan: p.Plan.orDefault()}
-	round.until = round.deadline(ctx, p.Config.Now())
-	stopped, err := p.repair(ctx)
+	round := &round{Poller: p, plan: p.Plan.orDefault(), began: p.Config.Now()}
+	round.until = round.deadline(ctx, round.began)
+	done, err := round.repair(ctx)
 	failures := []error{err}
 	for _, feed := range p.System.Poller.Feeds() {
-		failures = append(failures, round.feed(ctx, feed, stopped[feed.Tenant]))
+		name := feedName{feed.Tenant, feed.Topic}
+		if !feed.Whole || !done.broken[name] {
+			failures = append(failures, round.feed(ctx, feed, done.stopped[name]))
+		}
 	}
 	return errors.Join(failures...)
 }
@@ -56,6 +63,7 @@ func (p *Poller) Run(ctx context.Context) error {
 type round struct {
 	*Poller
 	plan  PollPlan
+	began time.Time
 	until time.Time
 }
 
@@ -77,6 +85,9 @@ func (r *round) feed(ctx context.Context, feed connector.Feed, stopped time.Time
 	m, err := r.loadMark(ctx, feed, stopped)
 	if err != nil {
 		return fault.Doing(doing, err)
+	}
+	if feed.Whole && !m.Behind && len(m.Unread) == 0 {
+		return nil // nothing is due
 	}
 	s := &sweep{round: r, feed: feed, mark: m, report: PollReport{Feed: feed}}
 	err = s.run(ctx)
@@ -102,33 +113,60 @@ type sweep struct {
 	report PollReport
 }
 
-// run goes page by page and stores the mark after each.
+// run goes through the pages, and then to what could not be read before.
 func (s *sweep) run(ctx context.Context) error {
+	if s.feed.Whole && !s.mark.Behind {
+		return s.again(ctx)
+	}
+	if on, err := s.pages(ctx); err != nil || !on {
+		return err
+	}
+	return s.again(ctx)
+}
+
+// pages goes page by page and stores the mark after each. It reports whether the run can
+// go on.
+func (s *sweep) pages(ctx context.Context) (on bool, err error) {
 	for range s.plan.Pages {
-		page, err := s.System.Poller.Changes(ctx, connector.Ask{Feed: s.feed, Since: s.mark.Since, Cursor: s.mark.Cursor})
+		page, err := s.list(ctx)
 		if err != nil {
-			return s.refused(ctx, err)
+			return false, s.refused(ctx, err)
 		}
 		end, err := s.page(ctx, page)
 		s.mark.turn(page, end, s.plan)
-		if err := errors.Join(err, s.saveMark(ctx, s.mark)); err != nil {
-			return err
+		if err := errors.Join(failing(err), s.saveMark(ctx, s.mark)); err != nil {
+			return false, err
 		}
 		if end != goesOn || !s.mark.Behind {
-			return nil
+			return end != cut, nil
 		}
 	}
-	return nil
+	return true, nil
 }
 
-// refused forgets a cursor that the system no longer takes: the next run begins at the
-// mark again, instead of failing for ever.
+func (s *sweep) list(ctx context.Context) (page connector.Page, err error) {
+	err = s.patiently(ctx, func() (err error) {
+		page, err = s.System.Poller.Changes(ctx, connector.Ask{Feed: s.feed, Since: s.mark.Since, Cursor: s.mark.Cursor})
+		return err
+	})
+	return page, err
+}
+
+// refused is about a list that the system does not give. A cursor that it no longer takes
+// is forgotten: the next run begins at the mark again, instead of failing for ever. A
+// first mark is stored, since it may be the only one that knows when webhooks stopped.
 func (s *sweep) refused(ctx context.Context, err error) error {
-	if fault.KindOf(err) != fault.Rejected || s.mark.Cursor == "" {
+	switch {
+	case errors.Is(err, errPaused):
+		s.mark.Behind = true
+	case fault.KindOf(err) == fault.Rejected && s.mark.Cursor != "" && s.feed.Whole:
+		s.mark.Cursor = ""
+	case fault.KindOf(err) == fault.Rejected && s.mark.Cursor != "":
+		s.mark.restart(s.plan)
+	case s.mark.revision != 0:
 		return err
 	}
-	s.mark.restart(s.plan)
-	return errors.Join(err, s.saveMark(ctx, s.mark))
+	return errors.Join(failing(err), s.saveMark(ctx, s.mark))
 }
 
 // end is why a page was left.
@@ -145,7 +183,7 @@ func (s *sweep) page(ctx context.Context, page connector.Page) (end, error) {
 	youngest := s.Config.Now().Add(-s.plan.Lag)
 	for _, change := range page.Changes {
 		switch now := s.Config.Now(); {
-		case change.At.After(youngest):
+		case change.At.After(youngest) && !s.feed.Whole:
 			return caughtUp, nil
 		case s.mark.knows(change):
 			s.report.Seen++
@@ -161,29 +199,23 @@ func (s *sweep) page(ctx context.Context, page connector.Page) (end, error) {
 	return goesOn, nil
 }
 
-// change looks at one change. An entity that cannot be read for a reason of its own
-// must not hold up those behind it.
+// change looks at one change.
 func (s *sweep) change(ctx context.Context, change connector.Change) error {
-	f, err := s.look(ctx, change)
-	switch {
-	case err != nil && halts(ctx, err):
+	f, err := s.read(ctx, change)
+	if err != nil {
+		return s.failed(ctx, change, err)
+	}
+	if err := s.compare(ctx, f); err != nil {
 		return err
-	case err != nil:
-		s.report.Failed++
-		return s.unread(ctx, change, fault.As(err))
-	case f == nil || f.told:
+	}
+	if f.told {
 		s.report.Confirmed++
-		return nil
+	} else {
+		s.report.Gaps++
+		err = s.handOn(ctx, f)
 	}
-	s.report.Gaps++
-	return s.handOn(ctx, f)
-}
-
-// halts reports whether a failure is the connection's and not the entity's.
-func halts(ctx context.Context, err error) bool {
-	switch fault.KindOf(err) {
-	case fault.Throttled, fault.Unavailable, fault.Unauthorized:
-		return true
+	if err == nil {
+		delete(s.mark.Unread, change.ID)
 	}
-	return ctx.Err() != nil
+	return err
 }

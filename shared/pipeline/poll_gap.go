@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"time"
 
@@ -25,23 +26,43 @@ const (
 
 // finding is a change as it stands in the system now, held against the ledger.
 type finding struct {
-	change  connector.Change
-	raw     *message.Raw
-	entity  message.Key
-	version message.Sequence
-	known   bool // something of the entity was told before
-	told    bool // all of this change was
+	change      connector.Change
+	raw         *message.Raw // nil if the entity is gone
+	translation connector.Translation
+	entity      message.Key
+	version     message.Sequence
+	known       bool // something of the entity was told before
+	told        bool // all of this change was
 }
 
-// look fetches what changed and finds out whether it was told; nil if it is gone.
-func (s *sweep) look(ctx context.Context, change connector.Change) (*finding, error) {
-	raw, err := s.System.Poller.Fetch(ctx, s.feed, change)
-	if err != nil || raw == nil {
-		return nil, err
+// read fetches what changed and translates it as the inbox would. What cannot be
+// translated is handed on, for the inbox keeps it with its reason, unless somebody who was
+// asked for it did not answer.
+func (s *sweep) read(ctx context.Context, change connector.Change) (*finding, error) {
+	f := &finding{change: change, entity: s.entity(change)}
+	if change.Err != nil {
+		return f, change.Err
 	}
-	raw.System, raw.ID = s.System.Profile.Name, polledID(s.System.Profile.Name, raw)
-	f := &finding{change: change, raw: raw, entity: s.entity(change)}
-	return f, s.compare(ctx, f)
+	err := s.patiently(ctx, func() (err error) {
+		f.raw, err = s.System.Poller.Fetch(ctx, s.feed, change)
+		return err
+	})
+	if err != nil || f.raw == nil {
+		return f, err
+	}
+	f.raw.System, f.raw.ID = s.System.Profile.Name, polledID(s.System.Profile.Name, f.raw)
+	err = s.patiently(ctx, func() (err error) {
+		f.translation, err = s.translate(ctx, *f.raw)
+		return err
+	})
+	switch fault.KindOf(err) {
+	case fault.Throttled, fault.Unavailable, fault.Unauthorized:
+		return f, err
+	}
+	if ctx.Err() != nil || errors.Is(err, errPaused) {
+		return f, err
+	}
+	return f, nil
 }
 
 func (s *sweep) entity(change connector.Change) message.Key {
@@ -55,20 +76,18 @@ func polledID(system string, raw *message.Raw) string {
 	return message.DeriveID(system, raw.Tenant, raw.Topic, string(message.Poll), hex.EncodeToString(sum[:]))
 }
 
-// compare translates the change as the inbox would, and holds what comes of it against
-// what the ledger shows as published. A change that cannot be translated is handed on:
-// the inbox keeps it with its reason.
+// compare holds the change against what the ledger shows as published.
 func (s *sweep) compare(ctx context.Context, f *finding) error {
-	translation, err := s.translate(ctx, *f.raw)
-	if err != nil && halts(ctx, err) {
-		return err
+	if f.raw == nil {
+		f.told = true // nothing is left to tell
+		return nil
 	}
-	entries, lost := s.Config.Ledger.Find(ctx, Query{Entity: f.entity, Stage: Published})
-	if lost != nil {
-		return unavailable("looking up what was told of "+f.entity.String(), lost)
+	entries, err := s.Config.Ledger.Find(ctx, Query{Entity: f.entity, Stage: Published})
+	if err != nil {
+		return unavailable("looking up what was told of "+f.entity.String(), err)
 	}
 	told, untold := 0, 0
-	for _, event := range translation.Events {
+	for _, event := range f.translation.Events {
 		switch {
 		case event.Entity != f.entity:
 			continue
@@ -80,7 +99,7 @@ func (s *sweep) compare(ctx context.Context, f *finding) error {
 		f.version = event.Sequence
 	}
 	f.known = len(entries) > 0
-	f.told = translation.Skip != "" || told > 0 && untold == 0
+	f.told = f.translation.Skip != "" || told > 0 && untold == 0
 	return nil
 }
 
@@ -147,16 +166,6 @@ func named(entity message.Key, change connector.Change) string {
 		text += " (" + change.Name + ")"
 	}
 	return text + ", changed " + change.At.UTC().Format(time.RFC3339)
-}
-
-// unread tells of a change that the system does not hand out.
-func (s *sweep) unread(ctx context.Context, change connector.Change, f *fault.Error) error {
-	entity := s.entity(change)
-	e := s.Config.entry(s.System.Profile, connector.Poll, Reconciled)
-	e.Event = message.DeriveID(entity.String(), change.At.UTC().Format(time.RFC3339Nano))
-	e.Trace, e.Type, e.Entity, e.Error = e.Event, TypeGap, entity, entryError("", f)
-	e.Outcome = "cannot be read: " + named(entity, change) + ": " + e.Error.Message
-	return s.tell(ctx, e)
 }
 
 func (s *sweep) tell(ctx context.Context, e Entry) error {

@@ -123,10 +123,10 @@ func TestEveryStateOfASubscriptionButActiveIsMended(t *testing.T) {
 	t.Parallel()
 	p := newPolling(t, changed("7", 30))
 	p.register.subs = []connector.Subscription{
-		{Tenant: "t1", Topic: "a", State: connector.Active},
-		{Tenant: "t1", Topic: "b", State: connector.Missing},
-		{Tenant: "t1", Topic: "c", State: connector.Disabled},
-		{Tenant: "t1", Topic: "d", State: connector.Elsewhere},
+		{Tenant: "t1", Topic: "a", Feed: "facts", State: connector.Active},
+		{Tenant: "t1", Topic: "b", Feed: "facts", State: connector.Missing},
+		{Tenant: "t1", Topic: "c", Feed: "facts", State: connector.Disabled},
+		{Tenant: "t1", Topic: "d", Feed: "facts", State: connector.Elsewhere},
 	}
 	p.counts(p.round(), 0, 0, 1, 0)
 	if got := p.register.mended; len(got) != 3 || got[0] != "b" || got[1] != "c" || got[2] != "d" {
@@ -146,7 +146,7 @@ func TestEveryStateOfASubscriptionButActiveIsMended(t *testing.T) {
 func TestASubscriptionThatCannotBeMendedDoesNotKeepFromPolling(t *testing.T) {
 	t.Parallel()
 	p := newPolling(t, changed("7", 30))
-	p.register.subs = []connector.Subscription{{Tenant: "t1", Topic: "b", State: connector.Missing}}
+	p.register.subs = []connector.Subscription{{Tenant: "t1", Topic: "b", Feed: "facts", State: connector.Missing}}
 	p.register.mendError = fault.New(fault.Unauthorized, fault.Auth, "making webhook b", "the key may only read")
 	if err := p.poller.Run(t.Context()); fault.KindOf(err) != fault.Unauthorized {
 		t.Errorf("Run = %v", err)
@@ -176,8 +176,8 @@ func TestTheFirstRunGoesBackToWhereTheWebhooksStopped(t *testing.T) {
 			t.Parallel()
 			p := newPolling(t)
 			p.register.subs = []connector.Subscription{
-				{Tenant: "t1", Topic: "b", State: connector.Disabled, Since: c.stopped},
-				{Tenant: "t2", Topic: "b", State: connector.Disabled, Since: start.Add(-1000 * time.Hour)},
+				{Tenant: "t1", Topic: "b", Feed: "facts", State: connector.Disabled, Since: c.stopped},
+				{Tenant: "t2", Topic: "b", Feed: "facts", State: connector.Disabled, Since: start.Add(-1000 * time.Hour)},
 			}
 			p.round()
 			if got := p.register.asked[0].Since; !got.Equal(c.want) {

@@ -18,8 +18,11 @@ type mark struct {
 	At     time.Time        `json:"at"`               // newest change that was looked at
 	Since  time.Time        `json:"since"`            // where the sweep under way began
 	Cursor string           `json:"cursor,omitempty"` // of the page under way
-	Behind bool             `json:"behind,omitempty"` // the sweep did not end in the last run
+	Behind bool             `json:"behind,omitempty"` // the sweep did not end in the last run, or is due
 	Seen   map[string]int64 `json:"seen,omitempty"`   // changes of the overlap: id -> milliseconds of its newest version
+
+	Stop   *stop             `json:"stop,omitempty"`   // where the last run ended with an error
+	Unread map[string]unread `json:"unread,omitempty"` // by id
 
 	key      string
 	revision int64
@@ -29,7 +32,7 @@ type mark struct {
 // never polled begins at the lookback, or when its webhooks stopped.
 func (r *round) loadMark(ctx context.Context, feed connector.Feed, stopped time.Time) (*mark, error) {
 	key := message.Key{System: r.System.Profile.Name, Tenant: feed.Tenant, Type: "feed", ID: feed.Topic}
-	m := &mark{key: recordKey("poll", key), Seen: map[string]int64{}}
+	m := &mark{key: recordKey("poll", key), Seen: map[string]int64{}, Unread: map[string]unread{}}
 	item, err := r.Config.State.Get(ctx, m.key)
 	if err != nil {
 		return nil, unavailable("reading the mark", err)
@@ -43,7 +46,7 @@ func (r *round) loadMark(ctx context.Context, feed connector.Feed, stopped time.
 	if err := json.Unmarshal(item.Value, m); err != nil {
 		return nil, unavailable("reading the mark", err)
 	}
-	if !m.Behind {
+	if !m.Behind && !feed.Whole {
 		m.restart(r.plan)
 	}
 	return m, nil
@@ -104,6 +107,9 @@ func (m *mark) knows(change connector.Change) bool {
 
 func (m *mark) note(change connector.Change) {
 	m.Seen[change.ID] = change.At.UnixMilli()
+	if m.Stop != nil && m.Stop.ID == change.ID {
+		m.Stop = nil
+	}
 	if change.At.After(m.At) {
 		m.At = change.At.UTC()
 	}

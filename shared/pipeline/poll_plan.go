@@ -15,6 +15,9 @@ type PollPlan struct {
 	Pages    int           // most pages of a feed in one run
 	Time     time.Duration // longest run
 	Remember int           // most changes of the overlap that are known by name
+	Stops    int           // runs that end at one change, until it counts as unread (poll_unread.go)
+	Unread   int           // most changes that are unread
+	Keep     time.Duration // how long what is unread is asked for again
 }
 
 // DefaultPollPlan fits a run every five minutes. What is remembered of the overlap
@@ -23,6 +26,7 @@ func DefaultPollPlan() PollPlan {
 	return PollPlan{
 		Lookback: 24 * time.Hour, Overlap: 10 * time.Minute, Lag: 2 * time.Minute, Live: time.Hour,
 		Horizon: 60 * 24 * time.Hour, Pages: 40, Time: 4 * time.Minute, Remember: 4000,
+		Stops: 3, Unread: 100, Keep: 7 * 24 * time.Hour,
 	}
 }
 

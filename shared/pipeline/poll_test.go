@@ -94,6 +94,7 @@ type polling struct {
 	register *register
 	poller   *pipeline.Poller
 	reports  []pipeline.PollReport
+	waits    []time.Duration
 }
 
 func newPolling(t *testing.T, facts ...toyFact) *polling {
@@ -102,6 +103,11 @@ func newPolling(t *testing.T, facts ...toyFact) *polling {
 	p.clock.Advance(time.Hour)
 	p.poller = &pipeline.Poller{Config: p.config, System: p.translate.System, Report: func(r pipeline.PollReport) { p.reports = append(p.reports, r) }}
 	p.poller.System.Poller, p.poller.System.Subscriber = p.register, p.register
+	p.poller.Wait = func(ctx context.Context, pause time.Duration) error {
+		p.waits = append(p.waits, pause)
+		p.clock.Advance(pause)
+		return ctx.Err()
+	}
 	return p
 }
 
@@ -338,7 +344,7 @@ func TestAnEntityThatCannotBeReadHoldsUpNoOther(t *testing.T) {
 
 func TestAConnectionThatFailsIsTriedAgainFromWhereItFailed(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []fault.Kind{fault.Throttled, fault.Unavailable, fault.Unauthorized} {
+	for _, kind := range []fault.Kind{fault.Unavailable, fault.Unauthorized} {
 		p := newPolling(t, numbered(5)...)
 		p.register.fail["104"] = fault.New(kind, fault.Intermittent, "fetching", "not now")
 		if err := p.poller.Run(t.Context()); fault.KindOf(err) != kind {
@@ -366,14 +372,14 @@ func TestWhatCannotBeTranslatedIsHandedOnOnceAndKept(t *testing.T) {
 	}
 }
 
-func TestATranslationThatPanicsOrIsThrottledIsToldApart(t *testing.T) {
+func TestATranslationThatPanicsOrFindsNobodyIsToldApart(t *testing.T) {
 	t.Parallel()
 	p := newPolling(t, changed("7", 30))
 	p.toy.translation = func(toyFact) []connector.Event { panic("Ada") }
 	p.counts(p.round(), 0, 0, 1, 0)
 	p = newPolling(t, changed("7", 30))
-	p.toy.translateErr = fault.New(fault.Throttled, fault.RateLimit, "asking", "slowly")
-	if err := p.poller.Run(t.Context()); fault.KindOf(err) != fault.Throttled || p.reports[0].Gaps != 0 {
+	p.toy.translateErr = fault.New(fault.Unavailable, fault.Connection, "asking", "no route")
+	if err := p.poller.Run(t.Context()); fault.KindOf(err) != fault.Unavailable || p.reports[0].Gaps != 0 {
 		t.Errorf("Run = %v, %+v", err, p.reports[0])
 	}
 	p.toy.translateErr, p.toy.skip = nil, "not used"

@@ -30,6 +30,10 @@ var sdl string
 
 // Fake is the Admin GraphQL API of any shop. It is safe for concurrent use.
 type Fake struct {
+	// Now is the shop's clock, by which its bucket of points refills; set it before use.
+	// nil stands for a bucket that is always full.
+	Now func() time.Time
+
 	schema *ast.Schema
 
 	mu      sync.Mutex
@@ -41,6 +45,7 @@ type Fake struct {
 	held, customers map[string]object // as webhooks tell them
 	subscriptions   []Subscription
 	deleted         int // subscriptions that ended
+	bucket          bucket
 }
 
 // Transaction is one transaction of an order, as the API shows it.
@@ -161,22 +166,22 @@ func (f *Fake) execute(query string, variables map[string]any) Answer {
 	if cost > mostPoints {
 		return failed("MAX_COST_EXCEEDED", "Query cost is "+strconv.Itoa(cost)+", which exceeds the single query max cost limit")
 	}
+	if !f.affords(cost) {
+		return f.throttled(cost)
+	}
 	root := f.root(operation, variables)
 	p := projection{variables: variables}
 	selected := p.project(root, operation.SelectionSet)
 	if p.err != nil {
 		return failed("INVALID", p.err.Error())
 	}
-	return ok(map[string]any{"data": selected, "extensions": map[string]any{"cost": costs}})
+	spent := min(p.objects-1, cost) // the root is free
+	f.bucket.charge(spent)
+	return ok(map[string]any{"data": selected, "extensions": map[string]any{"cost": f.bucket.show(cost, spent)}})
 }
 
 func failed(code, text string) Answer {
 	return ok(map[string]any{"errors": []any{map[string]any{"message": text, "extensions": map[string]any{"code": code}}}})
-}
-
-var costs = map[string]any{
-	"requestedQueryCost": 3,
-	"throttleStatus":     map[string]any{"maximumAvailable": 2000.0, "currentlyAvailable": 1997, "restoreRate": 100.0},
 }
 
 func ok(body any) Answer {
@@ -205,6 +210,9 @@ func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any
 		}
 	}
 	id, _ := variables["id"].(string)
+	if held, known := f.customers[strings.TrimPrefix(id, "gid://shopify/Customer/")]; known {
+		root["customer"] = customer(graph(held))
+	}
 	number := strings.TrimPrefix(id, "gid://shopify/Order/")
 	if held, known := f.held[number]; known {
 		root["order"] = f.order(held)
@@ -267,6 +275,7 @@ func money(m canonical.Money) map[string]any {
 // projection makes an answer of what is known.
 type projection struct {
 	variables map[string]any
+	objects   int // in the answer
 	err       error
 }
 
@@ -281,6 +290,7 @@ func (p *projection) project(value any, selection ast.SelectionSet) any {
 		return all
 	case map[string]any:
 		picked := map[string]any{}
+		p.objects++
 		p.pick(v, selection, picked)
 		return picked
 	}

@@ -1,7 +1,12 @@
 package woocommercetest
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
 	"time"
 )
 
@@ -22,4 +27,39 @@ func (c Customer) Body() []byte {
 		"date_modified": site(c.Modified), "date_modified_gmt": utc(c.Modified),
 		"billing": c.Billing, "shipping": Address{}, "is_paying_customer": false, "meta_data": []member{},
 	}))
+}
+
+// PutCustomer makes the store hold the customers as they stand now.
+func (f *Fake) PutCustomer(customers ...Customer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range customers {
+		f.buyers[c.ID] = c
+	}
+}
+
+// RemoveCustomer makes the store forget the customer.
+func (f *Fake) RemoveCustomer(id int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.buyers, id)
+}
+
+// listCustomers answers by id, or else by name, here that of the newest first: the API
+// knows no order by change, and passes over a time to begin at.
+func (f *Fake) listCustomers(w http.ResponseWriter, query url.Values) {
+	include, exclude := query.Get("include"), query.Get("exclude")
+	found := slices.DeleteFunc(slices.Collect(maps.Values(f.buyers)), func(c Customer) bool {
+		return include != "" && !names(include, c.ID) || names(exclude, c.ID)
+	})
+	slices.SortFunc(found, func(a, b Customer) int { return cmp.Compare(a.ID, b.ID) })
+	if query.Get("order") == "desc" || query.Get("orderby") != "id" {
+		slices.Reverse(found)
+	}
+	bodies := make([]json.RawMessage, 0, len(found))
+	for _, c := range pageOf(found, query) {
+		bodies = append(bodies, c.Body())
+	}
+	count(w, len(found), query)
+	answer(w, http.StatusOK, bodies)
 }

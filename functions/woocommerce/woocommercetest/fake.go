@@ -36,6 +36,7 @@ type Fake struct {
 
 	mu       sync.Mutex
 	orders   map[int64]held
+	buyers   map[int64]Customer
 	webhooks []*Webhook
 	asked    []url.Values
 	answers  []Answer
@@ -60,7 +61,7 @@ func New() *Fake {
 		panic("woocommercetest: reading the contract: " + err.Error())
 	}
 	return &Fake{
-		router: router, orders: map[int64]held{}, Now: func() time.Time { return start },
+		router: router, orders: map[int64]held{}, buyers: map[int64]Customer{}, Now: func() time.Time { return start },
 		webhooks: []*Webhook{{ID: 1, Name: "Causeway", Status: "active", Topic: "order.created", URL: "https://causeway.example/woocommerce", Secret: Secret}},
 	}
 }
@@ -111,6 +112,8 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch route.Operation.OperationID {
 	case "get_wp_json_wc_v3_orders":
 		f.listOrders(w, r.URL.Query())
+	case "get_wp_json_wc_v3_customers":
+		f.listCustomers(w, r.URL.Query())
 	case "get_wp_json_wc_v3_webhooks":
 		f.listWebhooks(w, r.URL.Query())
 	case "post_wp_json_wc_v3_webhooks":

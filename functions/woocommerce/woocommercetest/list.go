@@ -3,10 +3,12 @@ package woocommercetest
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -52,26 +54,19 @@ func (f *Fake) hold(order held) {
 	f.orders[order.id] = order
 }
 
-// listOrders answers as WordPress does: dates have whole seconds, modified_after leaves
-// its own second out, and orders of one second come in no promised order; here the
-// newest comes first.
+// listOrders answers as WordPress does: dates have whole seconds, the bounds leave their
+// own second out, and orders of one second come in no promised order unless they are
+// sorted by id; here the newest comes first.
 func (f *Fake) listOrders(w http.ResponseWriter, query url.Values) {
-	zone := -5 * time.Hour
-	if query.Get("dates_are_gmt") == "true" {
-		zone = 0
-	}
-	after, err := time.Parse(layout, cmp.Or(query.Get("modified_after"), "1970-01-01T00:00:00"))
+	found, err := f.within(query)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, "rest_invalid_param", "Invalid parameter(s): modified_after")
+		refuse(w, http.StatusBadRequest, "rest_invalid_param", "Invalid parameter(s): "+err.Error())
 		return
 	}
-	var found []held
-	for _, order := range f.orders {
-		if order.modified.Add(zone).After(after) {
-			found = append(found, order)
-		}
-	}
 	slices.SortFunc(found, func(a, b held) int {
+		if query.Get("orderby") == "id" {
+			return cmp.Compare(a.id, b.id)
+		}
 		return cmp.Or(a.modified.Compare(b.modified), cmp.Compare(b.id, a.id))
 	})
 	if query.Get("order") != "asc" {
@@ -83,6 +78,36 @@ func (f *Fake) listOrders(w http.ResponseWriter, query url.Values) {
 	}
 	count(w, len(found), query)
 	answer(w, http.StatusOK, bodies)
+}
+
+// within returns the orders that the query's bounds and ids let through. The error is the
+// name of a parameter.
+func (f *Fake) within(query url.Values) (found []held, err error) {
+	zone := -5 * time.Hour
+	if query.Get("dates_are_gmt") == "true" {
+		zone = 0
+	}
+	after, wrong := time.Parse(layout, cmp.Or(query.Get("modified_after"), "1970-01-01T00:00:00"))
+	before, wrongToo := time.Parse(layout, cmp.Or(query.Get("modified_before"), "9999-12-31T00:00:00"))
+	switch {
+	case wrong != nil:
+		return nil, errors.New("modified_after")
+	case wrongToo != nil:
+		return nil, errors.New("modified_before")
+	}
+	include, exclude := query.Get("include"), query.Get("exclude")
+	for _, order := range f.orders {
+		at := order.modified.Add(zone)
+		if at.After(after) && at.Before(before) && (include == "" || names(include, order.id)) && !names(exclude, order.id) {
+			found = append(found, order)
+		}
+	}
+	return found, nil
+}
+
+// names reports whether the id is in a list parameter.
+func names(list string, id int64) bool {
+	return slices.Contains(strings.Split(list, ","), strconv.FormatInt(id, 10))
 }
 
 const layout = "2006-01-02T15:04:05"

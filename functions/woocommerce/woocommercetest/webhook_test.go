@@ -59,13 +59,16 @@ func TestTheBoundOfAListExcludesItsWholeSecond(t *testing.T) {
 		"second page":   {url.Values{"per_page": {"2"}, "page": {"2"}, "order": {"asc"}}, []int64{3}},
 		"by offset":     {url.Values{"per_page": {"2"}, "offset": {"1"}, "order": {"asc"}}, []int64{1, 3}},
 		"beyond it all": {url.Values{"offset": {"9"}}, nil},
+		"one second":    {url.Values{"modified_after": {"2026-11-22T11:59:59"}, "modified_before": {"2026-11-22T12:00:01"}, "dates_are_gmt": {"true"}, "orderby": {"id"}, "order": {"asc"}}, []int64{1, 2}},
+		"some by id":    {url.Values{"include": {"1,3"}, "orderby": {"id"}, "order": {"asc"}}, []int64{1, 3}},
+		"all but some":  {url.Values{"exclude": {"1,3"}}, []int64{2}},
 	} {
 		if got := listed(t, fake, c.query); !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}
 	}
 	var refused struct{ Code string }
-	for _, bad := range []string{"modified_after=noon", "per_page=101", "since=1"} {
+	for _, bad := range []string{"modified_after=noon", "modified_before=noon", "per_page=101", "since=1"} {
 		if status := ask(t, fake, http.MethodGet, "/wp-json/wc/v3/orders?"+bad, "", &refused); status != 400 || refused.Code != "rest_invalid_param" {
 			t.Errorf("%s: %d %s", bad, status, refused.Code)
 		}

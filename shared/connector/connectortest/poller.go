@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -61,12 +62,14 @@ var pollerRules = []pollerRule{
 	{"changes come oldest first, over all pages", oldestFirst},
 	{"a second that fills pages is read to its end", wholeSecond},
 	{"what changes while it is listed keeps nothing from being listed", shifting},
+	{"what changes while one second is listed keeps nothing from being listed", shiftingSecond},
 	{"what is fetched is a raw message that is translated", fetches},
 	{"a cursor that is none is refused", badCursor},
 }
 
-// list reads all pages since the time; between is called after each page.
-func (p PolledSystem) list(ctx context.Context, since time.Time, between func()) ([]connector.Change, error) {
+// list reads all pages since the time; between is called after each page, with all that was
+// listed so far.
+func (p PolledSystem) list(ctx context.Context, since time.Time, between func(so []connector.Change)) ([]connector.Change, error) {
 	ask := connector.Ask{Feed: p.Feed, Since: since}
 	var all []connector.Change
 	for range 1000 {
@@ -75,7 +78,7 @@ func (p PolledSystem) list(ctx context.Context, since time.Time, between func())
 			return nil, err
 		}
 		all = append(all, page.Changes...)
-		between()
+		between(all)
 		if page.Cursor == "" {
 			return all, nil
 		}
@@ -87,7 +90,7 @@ func (p PolledSystem) list(ctx context.Context, since time.Time, between func())
 	return nil, errors.New("the list does not end")
 }
 
-func nothing() {}
+func nothing([]connector.Change) {}
 
 func namedFeeds(_ context.Context, p PolledSystem, _ int) error {
 	seen := map[connector.Feed]bool{}
@@ -165,7 +168,7 @@ func shifting(ctx context.Context, p PolledSystem, pages int) error {
 		p.Change(1+i, p.At.Add(time.Duration(i)*time.Second))
 	}
 	turned := int64(0)
-	changes, err := p.list(ctx, p.At, func() {
+	changes, err := p.list(ctx, p.At, func([]connector.Change) {
 		if turned++; turned <= 3 {
 			p.Change(turned, p.At.Add(24*time.Hour))
 		}
@@ -174,6 +177,28 @@ func shifting(ctx context.Context, p PolledSystem, pages int) error {
 		return err
 	}
 	return complete(changes, pages)
+}
+
+// shiftingSecond changes after each page what was listed first of those that still bear
+// the second, so that all that follow would move up.
+func shiftingSecond(ctx context.Context, p PolledSystem, pages int) error {
+	n := pages + pages/2
+	for i := range int64(n) {
+		p.Change(1+i, p.At)
+	}
+	turned := 0
+	changes, err := p.list(ctx, p.At, func(so []connector.Change) {
+		if turned++; turned > 4 || len(so) < turned {
+			return
+		}
+		if id, err := strconv.ParseInt(so[turned-1].ID, 10, 64); err == nil {
+			p.Change(id, p.At.Add(24*time.Hour))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return complete(changes, n)
 }
 
 func fetches(ctx context.Context, p PolledSystem, _ int) error {

@@ -58,6 +58,10 @@ func (l *listed) Changes(_ context.Context, ask connector.Ask) (connector.Page, 
 		switch {
 		case kind == "page":
 			from, _ = strconv.Atoi(value)
+		case kind == "within": // by second, and within it by number
+			second, n, _ := strings.Cut(value, "/")
+			from, _ = strconv.Atoi(n)
+			from += max(slices.IndexFunc(all, func(c connector.Change) bool { return c.At.Format(time.RFC3339) >= second }), 0)
 		case kind == "after":
 			from = slices.IndexFunc(all, func(c connector.Change) bool { return c.At.Format(time.RFC3339)+"/"+c.ID > value })
 			from = cmp.Or(max(from, 0), len(all)*btoi(from < 0))
@@ -75,6 +79,10 @@ func (l *listed) Changes(_ context.Context, ask connector.Ask) (connector.Page, 
 	switch l.flaw {
 	case "numbered pages":
 		cursor = "page " + strconv.Itoa(from+3)
+	case "counted second":
+		second := last.At.Format(time.RFC3339)
+		first := slices.IndexFunc(l.sorted(ask.Since), func(c connector.Change) bool { return c.At.Equal(last.At) })
+		cursor = "within " + second + "/" + strconv.Itoa(from+3-first)
 	case "for ever":
 		cursor = "page 0"
 	case "newest first":
@@ -156,7 +164,7 @@ func TestEachFlawOfAPollerIsFound(t *testing.T) {
 	t.Parallel()
 	for flaw, says := range map[string]string{
 		"no topic": "lacks a name", "exclusive": "changes since", "newest first": "newer change comes before", "one page": "is not listed",
-		"numbered pages": "is not listed", "for ever": "leads to itself", "webhook": "is named", "unsteady": "two bodies",
+		"numbered pages": "is not listed", "counted second": "is not listed", "for ever": "leads to itself", "webhook": "is named", "unsteady": "two bodies",
 		"unreadable": "translating", "another entity": "no event is about", "any cursor": "want a rejection",
 		"nothing needed": "no subscription is needed", "stays broken": "made active, it is", "end unseen": "after customers ended",
 	} {

@@ -1,0 +1,203 @@
+package shopify_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"causeway/functions/shopify"
+	"causeway/functions/shopify/shopifytest"
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/pipeline"
+	"causeway/shared/pipeline/pipelinetest"
+)
+
+// paid is a shop whose queries are paid from a bucket, by a clock that moves when somebody
+// waits and with each query.
+type paid struct {
+	*shop
+	clock   *pipelinetest.Clock
+	takes   time.Duration // each query
+	asked   int
+	refused int // by Shopify
+}
+
+// RoundTrip hands the query to the fake, which takes its time.
+func (p *paid) RoundTrip(r *http.Request) (*http.Response, error) {
+	p.clock.Advance(p.takes)
+	recorder := httptest.NewRecorder()
+	p.fake.ServeHTTP(recorder, r)
+	p.asked++
+	if strings.Contains(recorder.Body.String(), `"THROTTLED"`) {
+		p.refused++
+	}
+	response := recorder.Result()
+	response.Request, response.Proto, response.ProtoMajor, response.ProtoMinor = r, "HTTP/1.1", 1, 1
+	return response, nil
+}
+
+func openPaid(t *testing.T) *paid {
+	t.Helper()
+	p := &paid{clock: pipelinetest.NewClock(shopifytest.Start.Add(24 * time.Hour)), takes: 300 * time.Millisecond, shop: &shop{fake: shopifytest.New()}}
+	p.fake.Now = p.clock.Now
+	var err error
+	p.System, err = shopify.Open(p.fake.Settings("https://shop.example"), connector.Deps{HTTP: p, Now: p.clock.Now, CrossRef: &memory{bound: map[string]string{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// poller polls the shop into a memory.
+func (p *paid) poller(report func(pipeline.PollReport)) *pipeline.Poller {
+	memory := pipelinetest.NewMemory(p.clock.Now)
+	memory.Systems = []string{shopify.Name}
+	return &pipeline.Poller{
+		System: p.System, Report: report,
+		Config: &pipeline.Config{
+			Ports: pipeline.Ports{Bus: memory, Queue: memory, State: memory, Ledger: memory, Vault: memory},
+			Now:   p.clock.Now, Random: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler), Policy: pipeline.DefaultPolicy(),
+		},
+		Wait: func(ctx context.Context, pause time.Duration) error {
+			p.clock.Advance(pause)
+			return ctx.Err()
+		},
+	}
+}
+
+// TestHundredsOfMissedOrdersAreFoundThroughTheSmallestBucket, in few runs, none of which
+// fails, and hardly ever refused: what the bucket does not hold is not asked for.
+func TestHundredsOfMissedOrdersAreFoundThroughTheSmallestBucket(t *testing.T) {
+	t.Parallel()
+	p := openPaid(t)
+	const orders = 400
+	for i := range int64(orders) {
+		p.fake.Put(shopifytest.Purchase{ID: 1000 + i, UpdatedAt: p.clock.Now().Add(-5*time.Hour + time.Duration(i)*36*time.Second)}.Body())
+	}
+	found, runs := 0, 0
+	poller := p.poller(func(r pipeline.PollReport) { found += r.Gaps })
+	for ; found < orders && runs < 4; runs++ {
+		begun := p.clock.Now()
+		if err := poller.Run(t.Context()); err != nil {
+			t.Fatalf("run %d: %v", runs, err)
+		}
+		if took := p.clock.Now().Sub(begun); took > 4*time.Minute+time.Second {
+			t.Errorf("run %d took %v", runs, took)
+		}
+		p.clock.Advance(time.Minute)
+	}
+	if found != orders {
+		t.Errorf("%d of %d orders are found after %d runs", found, orders, runs)
+	}
+	if p.refused > 2 {
+		t.Errorf("%d of %d queries were refused", p.refused, p.asked)
+	}
+}
+
+// TestWhatTheBucketDoesNotHoldIsNotAskedFor until it does.
+func TestWhatTheBucketDoesNotHoldIsNotAskedFor(t *testing.T) {
+	t.Parallel()
+	p := openPaid(t)
+	p.fake.Put(shopifytest.Sample())
+	fetch := func() error {
+		_, err := p.Poller.Fetch(t.Context(), p.feed("order"), connector.Change{ID: "820982911946154508"})
+		return err
+	}
+	var err error
+	for n := 0; err == nil && n < 100; n++ {
+		err = fetch()
+	}
+	slowly := fault.As(err)
+	if slowly == nil || slowly.Kind != fault.Throttled || slowly.After < time.Second || slowly.After > 7*time.Second || p.refused != 0 {
+		t.Fatalf("%+v after %d queries, of which %d were refused", slowly, p.asked, p.refused)
+	}
+	if !strings.HasPrefix(err.Error(), "fetching order 820982911946154508 of ") {
+		t.Errorf("%v does not say what was attempted", err)
+	}
+	p.clock.Advance(slowly.After)
+	if err := fetch(); err != nil || p.refused != 0 {
+		t.Errorf("after the wait: %v", err)
+	}
+}
+
+// TestAnotherProgramMayEmptyTheBucket: then Shopify refuses, and says when to come again.
+func TestAnotherProgramMayEmptyTheBucket(t *testing.T) {
+	t.Parallel()
+	p := openPaid(t)
+	p.fake.Put(shopifytest.Sample())
+	other := openPaid(t)
+	other.fake, other.clock, other.takes, p.takes = p.fake, p.clock, 0, 0
+	var err error
+	if other.System, err = shopify.Open(p.fake.Settings("https://shop.example"), connector.Deps{HTTP: other, Now: p.clock.Now}); err != nil {
+		t.Fatal(err)
+	}
+	fetch := func(who *paid) error {
+		_, err := who.Poller.Fetch(t.Context(), p.feed("order"), connector.Change{ID: "820982911946154508"})
+		return err
+	}
+	if err := fetch(p); err != nil {
+		t.Fatal(err)
+	}
+	for fetch(other) == nil {
+	}
+	err = fetch(p)
+	if p.refused != 1 || fault.KindOf(err) != fault.Throttled {
+		t.Fatalf("%v, %d refused", err, p.refused)
+	}
+	if asked := p.asked; fetch(p) == nil || p.asked != asked {
+		t.Error("it was asked again at once")
+	}
+	p.clock.Advance(fault.As(err).After)
+	if err := fetch(p); err != nil {
+		t.Errorf("after the wait: %v", err)
+	}
+}
+
+// TestAnAnswerThatTellsNoCostUsesNothingUp, nor does a call that nobody answered.
+func TestAnAnswerThatTellsNoCostUsesNothingUp(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	s.fake.Put(shopifytest.Sample())
+	for range 10 {
+		if _, err := s.Poller.Fetch(t.Context(), s.feed("order"), connector.Change{ID: "820982911946154508"}); err != nil {
+			t.Fatal(err)
+		}
+		s.fake.Answer(answer(`{"data":{"order":null}}`), shopifytest.Answer{Status: http.StatusBadGateway, Body: "{}"})
+		for range 2 {
+			if _, err := s.Poller.Fetch(t.Context(), s.feed("order"), connector.Change{ID: "820982911946154508"}); fault.KindOf(err) == fault.Throttled {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// TestACustomerThatTheListTellsWronglyHoldsUpNoOther: it can be fetched by itself.
+func TestACustomerThatTheListTellsWronglyHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	s.fake.Answer(answer(`{"data":{"shop":{"ianaTimezone":"UTC"},"customers":{"nodes":[` +
+		`{"id":"1","updated_at":"2026-11-22T21:05:44Z","email":7},{"id":"2","updated_at":"2026-11-22T21:05:45Z","email":null}],"pageInfo":{"hasNextPage":false}}}}`))
+	page, err := s.Poller.Changes(t.Context(), connector.Ask{Feed: s.feed("customer"), Since: now})
+	if err != nil || len(page.Changes) != 2 || page.Changes[1].Err != nil || page.Changes[1].Body == nil {
+		t.Fatalf("%+v, %v", page.Changes, err)
+	}
+	wantFault(t, page.Changes[0].Err, fault.Unavailable, fault.Intermittent, "email")
+	if page.Changes[0].ID != "1" || page.Changes[0].At.IsZero() {
+		t.Errorf("it cannot be told apart: %+v", page.Changes[0])
+	}
+	body := mustRead(t, "customers-create.sample", "in.json")
+	s.fake.PutCustomer(body)
+	listed, _ := s.polled(t, "customer", "706405506930370084")
+	again, err := s.Poller.Fetch(t.Context(), s.feed("customer"), connector.Change{ID: "706405506930370084"})
+	if err != nil || string(again.Body) != string(listed.Body) {
+		t.Errorf("listed %s, fetched %s, %v", listed.Body, again.Body, err)
+	}
+	if gone, err := s.Poller.Fetch(t.Context(), s.feed("customer"), connector.Change{ID: "5"}); gone != nil || err != nil {
+		t.Errorf("one that is gone: %+v, %v", gone, err)
+	}
+}

@@ -1,0 +1,151 @@
+package woocommerce
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/formats/strictjson"
+	"causeway/shared/webapi"
+)
+
+// walk is a place in a list that is sorted by id. The API only counts, and a count is no
+// longer true when something before it leaves the list; the id tells that.
+type walk struct {
+	offset int64 // how many stood up to the last, it included …
+	last   int64 // … which has this id
+}
+
+// listing is what is asked for of a list.
+type listing struct {
+	doing, path string
+	second      int64 // by which an entry is dated that has no date, and none is before it
+	query       url.Values
+}
+
+// with returns the listing with a parameter set.
+func (l listing) with(name, value string) listing {
+	l.query = maps.Clone(l.query)
+	l.query.Set(name, value)
+	return l
+}
+
+// behind reads the page behind the last id. It begins with the last one itself, and where
+// that is not found it goes back until it meets an id that was read: so nothing that moves
+// up is passed over.
+func (a *api) behind(ctx context.Context, l listing, from walk, size int) (changes []connector.Change, to walk, more bool, err error) {
+	l = l.with("orderby", "id").with("order", "asc")
+	for offset := max(from.offset-1, 0); ; offset = max(offset-int64(size)+1, 0) {
+		page, err := a.list(ctx, l.with("offset", strconv.FormatInt(offset, 10)), size)
+		if err != nil {
+			return nil, walk{}, false, err
+		}
+		if offset > 0 && (len(page) == 0 || number(page[0].ID) > from.last) {
+			continue
+		}
+		to = walk{offset + int64(len(page)), from.last}
+		for _, change := range page {
+			if id := number(change.ID); id > from.last {
+				changes, to.last = append(changes, change), id
+			}
+		}
+		return changes, to, len(page) >= size, nil
+	}
+}
+
+// number reads an id that list has found to be one.
+func number(id string) int64 {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// list reads one page, each entry kept whole: it is what a delivery would carry. One that
+// cannot be read is dated by the one before it.
+func (a *api) list(ctx context.Context, l listing, size int) ([]connector.Change, error) {
+	response, err := a.client.Do(ctx, webapi.Request{
+		Method: http.MethodGet, Path: l.path, Doing: l.doing, WantJSON: true, Query: l.with("per_page", strconv.Itoa(size)).query,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var all []connector.Change
+	before := time.Unix(l.second, 0).UTC()
+	r := strictjson.NewReader(response.Body, strictjson.Limits{Number: maxNumber, Elements: listElements})
+	for range r.Array() {
+		entry := r.Raw()
+		if r.Err() != nil {
+			break
+		}
+		change, err := a.change(entry, before, l)
+		if err != nil {
+			return nil, err
+		}
+		all, before = append(all, change), change.At
+	}
+	if err := r.End(); err != nil {
+		return nil, broken(err.Path, err.Rule)
+	}
+	return all, nil
+}
+
+// listElements leaves room for a hundred orders of many lines.
+const listElements = 2_000_000
+
+// change reads of an entry what tells it apart: a customer who was never changed has the
+// date of its creation. Without an id nothing can be said of it, and the answer is no list.
+func (a *api) change(body []byte, before time.Time, l listing) (connector.Change, error) {
+	change := connector.Change{Body: body}
+	var created, modified stamp
+	d := newDecoder(body)
+	for key := range d.Object() {
+		switch key {
+		case "id":
+			change.ID = d.ID()
+		case "number":
+			change.Name = d.ID()
+		case "date_created":
+			d.moment(&created.local)
+		case "date_created_gmt":
+			d.moment(&created.gmt)
+		case "date_modified":
+			d.moment(&modified.local)
+		case "date_modified_gmt":
+			d.moment(&modified.gmt)
+		}
+	}
+	d.need("id", change.ID)
+	err := d.Finish()
+	if number(change.ID) <= 0 {
+		return change, broken("id", "is no number")
+	}
+	if modified == (stamp{}) && l.path == customersPath {
+		modified = created
+	}
+	c := converter{zone: a.zone}
+	if at := c.needTime(modified, "date_modified"); err == nil && c.err == nil {
+		change.At = at
+		return change, nil
+	}
+	if err == nil {
+		err = c.err
+	}
+	change.At, change.Body, change.Err = before, nil, fault.Doing(l.doing+", number "+change.ID, err)
+	return change, nil
+}
+
+// broken is an answer of the API that is not as it promises: asked again it may be.
+func broken(field, rule string) *fault.Error {
+	return &fault.Error{
+		Kind: fault.Unavailable, Class: fault.Intermittent, Field: field,
+		Detail: "the answer is not what the API promises: " + strings.TrimSpace(rule),
+	}
+}
