@@ -152,11 +152,12 @@ func (s *handling) linger() time.Duration {
 }
 
 // unanswered remembers a request that may take effect yet, unless one is remembered
-// that may do so for longer. Their ends were set by different clocks, so that it is this
-// worker's judgement that compares them.
+// that may do so for longer. It was made after that one, so that it does unless it lingers
+// less; then, as their ends were set by different clocks, this worker's judgement compares
+// them.
 func (s *handling) unanswered(u *span) {
 	key, earlier := s.record.key, s.record.Unanswered
-	if earlier == nil || s.over(key, earlier, earlier.Linger).Before(s.over(key, u, u.Linger)) {
+	if earlier == nil || u.For+u.Linger >= earlier.For+earlier.Linger || s.over(key, earlier, earlier.Linger).Before(s.over(key, u, u.Linger)) {
 		s.record.Unanswered = u
 	}
 }

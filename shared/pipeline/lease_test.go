@@ -145,3 +145,28 @@ func TestF53AClockThatIsBehindLooksNoMoreOftenForTheEndOfALease(t *testing.T) {
 		t.Errorf("%d looks at one lease", looks)
 	}
 }
+
+// TestF34OfTwoRequestsTheLaterOneIsRemembered has the second be made by a worker that never
+// looked at the first, and the next version come to the worker that made the first.
+func TestF34OfTwoRequestsTheLaterOneIsRemembered(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.deliver.System.Profile.Linger = 5 * time.Minute
+	batch := b.twoVersions()
+	one, other := b.another("one", b.clock.Now), b.another("other", b.clock.Now)
+	b.toy.fail = []error{lost, lost}
+	for _, d := range []*pipeline.Deliverer{one, other} {
+		if decision, err := d.Handle(t.Context(), batch[0]); err != nil || decision.Ended() {
+			t.Fatal(decision, err)
+		}
+		b.clock.Advance(5 * time.Minute)
+	}
+	// The first request can take effect no more, the second for another minute.
+	if decision, err := one.Handle(t.Context(), batch[0]); err != nil || !decision.Ended() {
+		t.Fatal(decision, err)
+	}
+	late := epoch.Add(5*time.Minute + 70*time.Second + 5*time.Minute)
+	if decision, err := one.Handle(t.Context(), batch[1]); err != nil || decision.Ended() || decision.Until.Before(late) {
+		t.Errorf("%+v, %v: the newer version must stay away until %s", decision, err, late)
+	}
+}
