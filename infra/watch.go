@@ -63,7 +63,12 @@ func (p *plan) watchWebhooks(s system) []resource {
 	dimensions := props{"Function": poll, "Route": routes.Inbox(s.Name)}
 	all := []resource{p.event(s.Name+"-gaps", "Changes at "+s.Title+" were found by polling that no webhook had told. They lie in the inbox and need nothing,"+
 		" but webhooks get lost. One now and then is the store's; many, or again and again, are a door that fails or a subscription that is wrong."+
-		" The ledger (stage reconciled, type reconciliation.gap) names each.", "Gaps", dimensions)}
+		" The ledger (stage reconciled, type reconciliation.gap) names each.", "Gaps", dimensions),
+		p.event(s.Name+"-unread", s.Title+" tells that something changed, and does not give it, so that it has reached no target unless a webhook told it."+
+			" It is asked for again at each poll, for seven days. The ledger (stage reconciled) says which it is and why (\"cannot be read\").", "Unread", dimensions),
+		p.lasting(s.Name+"-behind", "For three hours no poll of "+s.Title+" has got through all changes: it throttles us, or more changes than a run can read."+
+			" What webhooks tell goes on; what they lost is found late. The function's log says where it ended.", "Behind", dimensions),
+	}
 	if s.subscribes {
 		all = append(all, p.event(s.Name+"-stopped", "A webhook subscription at "+s.Title+" had ended, or led elsewhere. It is set up again, and what it missed is polled;"+
 			" if that failed, "+poll+"-errors rings too. Stores end a subscription whose deliveries fail, and would end it again: see whether the door"+
@@ -166,6 +171,14 @@ func (p *plan) event(name, says, counted string, dimensions props) resource {
 	alarm := p.alarm(name, says, statistic(functionsSpace, counted, "Sum", dimensions), 0)
 	alarm.Props["EvaluationPeriods"], alarm.Props["DatapointsToAlarm"] = int(time.Hour/period), 1
 	delete(alarm.Props, "OKActions")
+	return alarm
+}
+
+// lasting makes an alarm of something that functions count now and then when all is well.
+// It rings when it was counted in each of three hours.
+func (p *plan) lasting(name, says, counted string, dimensions props) resource {
+	alarm := p.alarm(name, says, statistic(functionsSpace, counted, "Sum", dimensions), 0)
+	alarm.Props["EvaluationPeriods"], alarm.Props["Period"] = 3, int(time.Hour.Seconds())
 	return alarm
 }
 

@@ -48,6 +48,8 @@ func TestA6H3WhatTheLedgerTellsRingsAnAlarm(t *testing.T) {
 			}
 			if s.has(connector.Poll) {
 				want[p.name(s.Name+"-gaps")] = "need nothing"
+				want[p.name(s.Name+"-unread")] = "asked for again"
+				want[p.name(s.Name+"-behind")] = "no poll of " + s.Title
 			}
 			if s.Name == "shopify" && p.stage.Name == "prod" { // the only one that knows its own address
 				want[p.name(s.Name+"-stopped")] = "It is set up again"
@@ -61,7 +63,11 @@ func TestA6H3WhatTheLedgerTellsRingsAnAlarm(t *testing.T) {
 			if says := fmt.Sprint(alarm.Properties["AlarmDescription"]); want[name] == "" || !strings.Contains(says, want[name]) {
 				t.Errorf("%s says %q, want %q", name, says, want[name])
 			}
-			if number(alarm.Properties["DatapointsToAlarm"]) != 1 || number(alarm.Properties["Threshold"]) != 0 || alarm.Properties["OKActions"] != nil {
+			if alarm.Properties["MetricName"] == "Behind" {
+				if number(alarm.Properties["EvaluationPeriods"])*number(alarm.Properties["Period"]) != 3*3600 || alarm.Properties["OKActions"] == nil {
+					t.Errorf("%s rings at once: %v", id, alarm.Properties)
+				}
+			} else if number(alarm.Properties["DatapointsToAlarm"]) != 1 || number(alarm.Properties["Threshold"]) != 0 || alarm.Properties["OKActions"] != nil {
 				t.Errorf("%s rings otherwise than at once, or says that all is well: %v", id, alarm.Properties)
 			}
 			delete(want, name)

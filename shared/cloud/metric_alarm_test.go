@@ -86,6 +86,11 @@ func TestA6H3AlarmsReadWhatFunctionsCount(t *testing.T) {
 	if _, err := poll.start().Invoke(poll.context(15*time.Minute), mustTrigger(t, "schedule")); err != nil {
 		t.Fatal(err)
 	}
+	behind := newBench(t, connector.Poll)
+	behind.world.poll = func() error { return &fault.Error{Kind: fault.Throttled, After: time.Hour} }
+	if _, err := behind.start().Invoke(behind.context(15*time.Minute), mustTrigger(t, "schedule")); err != nil {
+		t.Fatal(err)
+	}
 	down := delivering(t, fault.New(fault.Unavailable, "", "writing", "503"))
 	locked := delivering(t, fault.New(fault.Unauthorized, fault.Auth, "writing", "401"))
 	toys := strings.NewReplacer("causeway-prod", "causeway-dev", "netsuite", "till", "shopify", "toy", "woocommerce", "toy")
@@ -93,12 +98,12 @@ func TestA6H3AlarmsReadWhatFunctionsCount(t *testing.T) {
 	for alarm := range watched(t) {
 		metric, _, _ := strings.Cut(alarm, " ")
 		alarm = toys.Replace(alarm)
-		if !poll.counts()[alarm] && !down.counts()[alarm] && !locked.counts()[alarm] {
+		if !poll.counts()[alarm] && !behind.counts()[alarm] && !down.counts()[alarm] && !locked.counts()[alarm] {
 			t.Errorf("nothing is ever counted as %s", alarm)
 		}
 		rung[metric]++
 	}
-	if rung["Degraded"] != 1 || rung["AuthExpired"] != 1 || rung["Gaps"] != 2 || rung["Stopped"] != 1 {
+	if rung["Degraded"] != 1 || rung["AuthExpired"] != 1 || rung["Gaps"] != 2 || rung["Unread"] != 2 || rung["Behind"] != 2 || rung["Stopped"] != 1 {
 		t.Errorf("the alarms read %v", rung)
 	}
 }
