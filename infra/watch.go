@@ -61,9 +61,10 @@ func (p *plan) watchWebhooks(s system) []resource {
 	}
 	poll := p.name(s.function(connector.Poll))
 	dimensions := props{"Function": poll, "Route": routes.Inbox(s.Name)}
-	all := []resource{p.event(s.Name+"-gaps", "Changes at "+s.Title+" were found by polling that no webhook had told. They lie in the inbox and need nothing,"+
-		" but webhooks get lost. One now and then is the store's; many, or again and again, are a door that fails or a subscription that is wrong."+
-		" The ledger (stage reconciled, type reconciliation.gap) names each.", "Gaps", dimensions),
+	all := []resource{
+		p.event(s.Name+"-gaps", "Changes at "+s.Title+" were found by polling that no webhook had told. They lie in the inbox and need nothing,"+
+			" but webhooks get lost. One now and then is the store's; many, or again and again, are a door that fails or a subscription that is wrong."+
+			" The ledger (stage reconciled, type reconciliation.gap) names each.", "Gaps", dimensions),
 		p.event(s.Name+"-unread", s.Title+" tells that something changed, and does not give it, so that it has reached no target unless a webhook told it."+
 			" It is asked for again at each poll, for seven days. The ledger (stage reconciled) says which it is and why (\"cannot be read\").", "Unread", dimensions),
 		p.lasting(s.Name+"-behind", "For three hours no poll of "+s.Title+" has got through all changes: it throttles us, or more changes than a run can read."+
