@@ -32,6 +32,7 @@ func TestAFactOfOnceInTwoVersionsIsNoSameWrite(t *testing.T) {
 		} {
 			t.Run(name+"/"+what, func(t *testing.T) {
 				t.Parallel()
+				operation := operation
 				operation.Effect = "customer"
 				b, s := onShelf(t, operation)
 				s.acts = []act{befalls}
