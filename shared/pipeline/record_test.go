@@ -24,13 +24,13 @@ func TestF21ACrowdAtOneEntityComesToAnEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
-			b.config.Policy.Breaker.Failures, b.config.Policy.Parent, b.config.Policy.Transient = 0, 6*time.Hour, 6*time.Hour
+			b.config.Policy.Breaker.Failures, b.config.Policy.Parent, b.config.Policy.Transient = 0, 2*time.Hour, 2*time.Hour
 			b.toy.failing = func() error { return c.answer }
 			for i := range crowd {
 				b.post(strconv.Itoa(i), toyFact{Type: amended, ID: "7", Version: i + 1, Parents: c.parents})
 			}
 			looks := 0
-			for end := epoch.Add(24 * time.Hour); b.clock.Now().Before(end) && b.memory.Left() > 0; {
+			for end := epoch.Add(8 * time.Hour); b.clock.Now().Before(end) && b.memory.Left() > 0; {
 				handled, err := b.step()
 				if err != nil {
 					t.Fatal(err)
