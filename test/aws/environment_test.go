@@ -285,9 +285,9 @@ func (e *environment) outward(w http.ResponseWriter, r *http.Request) {
 func (e *environment) placeOfWrite() point {
 	e.mu.Lock()
 	e.writes++
-	half := e.current != nil && e.current.records >= 4 && e.writes == e.current.records/2+1
+	second := e.current != nil && e.current.records > 1 && e.writes == 2
 	e.mu.Unlock()
-	if half && e.host.world.kills.due(onHalf) == pointMidBatch {
+	if second && e.host.world.kills.due(onSecond) == pointMidBatch {
 		return pointMidBatch
 	}
 	return e.host.world.kills.due(onWrite)

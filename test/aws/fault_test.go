@@ -87,7 +87,8 @@ func (w *world) wantDead(class fault.Class) {
 	}
 }
 
-// TestMidBatch is F5: a full batch waits for its function, which dies half way.
+// TestMidBatch is F5: batches wait for their function, which dies in the midst of one: some
+// of it is written and not answered for, and some was never begun.
 func TestMidBatch(t *testing.T) {
 	t.Parallel()
 	if environmentOfTest.endpoint != nil || environmentOfTest.account != "" {
@@ -95,7 +96,7 @@ func TestMidBatch(t *testing.T) {
 	}
 	again(t, "F5", func(t *testing.T, k *kills) {
 		w := newWorld(t, k)
-		w.kills.draw(onHalf, 1, pointMidBatch)
+		w.kills.draw(onSecond, 1, pointMidBatch)
 		w.emulator.Fail("sqs", "ReceiveMessage", cloudtest.Unavailable(cloudtest.Always))
 		steps := day.Sample()[:some]
 		accepted := w.play(steps)

@@ -30,7 +30,7 @@ type event string
 const (
 	onInvocation event = "invocation of deliver"
 	onWrite      event = "write to the target"
-	onHalf       event = "write past half of a batch"
+	onSecond     event = "second write of a batch"
 	onDoor       event = "store by a door"
 	onPublish    event = "publication by translate"
 )
