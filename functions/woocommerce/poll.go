@@ -137,7 +137,7 @@ func (a *api) byID(ctx context.Context, doing string, from cursor, size int) (co
 // since the time asked for.
 func (a *api) customers(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
 	changes, walked, more, err := a.behind(ctx, listing{doing, customersPath, from.second, url.Values{}}, from.walk, size)
-	page := connector.Page{Changes: slices.DeleteFunc(changes, func(c connector.Change) bool { return c.At.Unix() < from.second })}
+	page := connector.Page{Changes: slices.DeleteFunc(changes, func(c connector.Change) bool { return c.Err == nil && c.At.Unix() < from.second })}
 	if more {
 		page.Cursor = cursor{second: from.second, inside: true, walk: walked}.String()
 	}

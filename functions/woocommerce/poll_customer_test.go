@@ -132,3 +132,15 @@ func TestAWebhookThatIsPausedIsSomebodysWish(t *testing.T) {
 		}
 	}
 }
+
+// TestA6AnUnreadableCustomerIsToldOfBesideOneThatHasNotChanged has the one before it in the
+// list, by which it is dated, be an old one.
+func TestA6AnUnreadableCustomerIsToldOfBesideOneThatHasNotChanged(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, nil)
+	s.fake.Answer(woocommercetest.Answer{Status: http.StatusOK, Body: fmt.Sprintf(`[%s,{"id":8,"email":"ada@example.com"}]`, s.register(7, -5000).Body())})
+	page, err := s.Poller.Changes(t.Context(), connector.Ask{Feed: s.Poller.Feeds()[1], Since: noon})
+	if err != nil || len(page.Changes) != 1 || page.Changes[0].ID != "8" || page.Changes[0].Err == nil {
+		t.Fatalf("%+v, %v", page, err)
+	}
+}

@@ -59,13 +59,20 @@ func newKilled(t *testing.T, kills string, others ...string) *killed {
 	return &killed{bench: b, kills: kills, crashes: map[string]int{}}
 }
 
+// TestF7AMessageThatKeepsKillingIsPoison has it be refused and throttled first, which is
+// no word for what comes after.
 func TestF7AMessageThatKeepsKillingIsPoison(t *testing.T) {
 	t.Parallel()
 	d := newKilled(t, "killer")
+	d.toy.fail = []error{&fault.Error{Kind: fault.Unavailable, Status: 503}, &fault.Error{Kind: fault.Throttled, Status: 429}}
+	for len(d.toy.fail) > 0 {
+		batchOf(t, d.bench, route.Queue(), d.deliver)
+		d.clock.Advance(time.Second)
+	}
 	for end := epoch.Add(2 * time.Hour); d.clock.Now().Before(end); d.clock.Advance(time.Second) {
 		d.take()
 	}
-	if e := d.one(pipeline.Dead); e.Error.Class != fault.Poison || d.crashes["killer"] != d.config.Policy.Crashes {
+	if e := d.entries(pipeline.Dead)[0]; e.Error.Class != fault.Poison || d.crashes["killer"] != d.config.Policy.Crashes {
 		t.Errorf("entry %+v after %d crashes", e.Error, d.crashes["killer"])
 	}
 	waits := 0
@@ -76,6 +83,17 @@ func TestF7AMessageThatKeepsKillingIsPoison(t *testing.T) {
 	}
 	if waits != d.config.Policy.Crashes-2 {
 		t.Errorf("%d entries tell of crashes", waits)
+	}
+	letter := d.dead(route.Queue())[0]
+	letter.Attributes[pipeline.AttrRedrives] = "1"
+	if err := d.memory.Send(t.Context(), route.Queue(), []pipeline.Outgoing{{Body: letter.Body, Attributes: letter.Attributes}}); err != nil {
+		t.Fatal(err)
+	}
+	for end := d.clock.Now().Add(2 * time.Hour); d.clock.Now().Before(end); d.clock.Advance(time.Second) {
+		d.take()
+	}
+	if n := d.crashes["killer"]; n != 2*d.config.Policy.Crashes {
+		t.Errorf("%d crashes in two lives", n)
 	}
 }
 
@@ -184,16 +202,17 @@ func TestF50AnEndThatTheLedgerDidNotTakeIsNoCrash(t *testing.T) {
 	}
 }
 
-// deaf is a State that takes the first writes of a record and says that it did not.
+// deaf is a State that takes writes of a record, and says of some that it did not.
 type deaf struct {
 	pipeline.State
-	times int
+	n    int
+	lost func(n int) bool // counted from 1
 }
 
 func (s *deaf) Put(ctx context.Context, item pipeline.Item) (int64, error) {
 	revision, err := s.State.Put(ctx, item)
 	if strings.HasPrefix(item.Key, "toy2|") && err == nil {
-		if s.times--; s.times >= 0 {
+		if s.n++; s.lost(s.n) {
 			return 0, errPort
 		}
 	}
@@ -206,7 +225,7 @@ func TestF50AClaimWhoseAnswerIsLostStands(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b, s := onShelf(t, operation)
-			b.config.State = &deaf{b.memory, 1}
+			b.config.State = &deaf{b.memory, 0, func(n int) bool { return n == 1 }}
 			s.version(1)
 			b.one(pipeline.Confirmed)
 			if len(s.calls) != 1 || s.holds() != "[v1]" {

@@ -122,6 +122,26 @@ func TestF59ARedriveOfWhatIsDoneIsResolvedAndNotSent(t *testing.T) {
 	}
 }
 
+// TestF60ALetterMovedBackAsItLiesAgainAndAgainIsParked has nothing count but the deaths.
+func TestF60ALetterMovedBackAsItLiesAgainAndAgainIsParked(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.toy.failing = func() error { return &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "NO"} }
+	b.post("1", toyFact{Type: amended, ID: "7"})
+	b.drain(time.Minute)
+	for range b.config.Policy.Loops {
+		letter := b.dead(route.Queue())[0]
+		if err := b.memory.Send(t.Context(), route.Queue(), []pipeline.Outgoing{{Body: letter.Body, Attributes: letter.Attributes}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.memory.Delete(t.Context(), letter); err != nil {
+			t.Fatal(err)
+		}
+		b.drain(time.Minute)
+	}
+	b.one(pipeline.Parked)
+}
+
 // TestF58ALetterMovedBackAsItLiesIsDelivered is what the queue service's own redrive does:
 // the attributes stay as they are, and nothing counts.
 func TestF58ALetterMovedBackAsItLiesIsDelivered(t *testing.T) {

@@ -146,7 +146,9 @@ func (d *Deliverer) skip(ctx context.Context, s *handling, filter routes.Filter)
 		return decision, err
 	}
 	s.record.skip(filter.Reason, filter.Final, s.event.Sequence)
-	s.record.end(s.event)
+	if !s.record.pending(s.event.ID) { // by another version of the event
+		s.record.end(s.event)
+	}
 	if err := s.record.save(ctx, d.Config.State, d.Config.Now()); err != nil {
 		return s.conflict(err)
 	}

@@ -117,7 +117,7 @@ func (s *handling) settled(ctx context.Context) (Decision, bool, error) {
 		}
 		return s.end(ctx, stage, why)
 	}
-	if t := s.record.Tries[s.event.ID]; t != nil && t.Dead && !s.putBack(t) && s.event.Sequence <= t.Version {
+	if t := s.record.Tries[s.event.ID]; t != nil && t.Dead && !s.putBack(t) && s.event.Sequence == t.Version {
 		return s.end(ctx, Skipped, "a copy of this message lies in the dead-letter queue already")
 	}
 	if until := s.held(); !until.IsZero() {
@@ -231,18 +231,14 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	}
 	v := s.Policy.judge(f, spent, now, s.Random)
 	if v.stage == Deferred && s.record.crowded() { // of which it may be forgotten that it was here
-		if next := now.Add(s.Policy.Parents.Wait(now.Sub(s.in.SentAt), s.Random)); v.until.Before(next) {
-			v.until = next
-		}
+		v.until = later(v.until, now.Add(s.Policy.Parents.Wait(now.Sub(s.in.SentAt), s.Random)))
 	}
 	if v.stage == Confirmed {
 		return s.succeed(ctx, outcome{stage: Confirmed, why: v.why, ref: s.knownRef()})
 	}
 	if s.outage && v.stage == Deferred { // the wait that was judged does not grow in an outage
 		p := s.Policy.Breaker
-		if back := now.Add(min(p.Return.Wait(now.Sub(s.in.SentAt), s.Random), p.Probes.Most)); v.until.Before(back) {
-			v.until = back
-		}
+		v.until = later(v.until, now.Add(min(p.Return.Wait(now.Sub(s.in.SentAt), s.Random), p.Probes.Most)))
 	}
 	s.record.release(s.lease)
 	e := s.entryFor(s.event, v.stage)
@@ -252,9 +248,11 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 		return s.deferred(ctx, e, f.After > 0)
 	}
 	dead := *t
-	dead.Version = s.event.Sequence
+	s.version(&dead)
 	dead.bury(s.in.Redrives(), e.At, e.Error)
-	s.loops(&dead, &e)
+	if s.putBack(t) {
+		s.loops(&dead, &e)
+	}
 	return s.buried(ctx, f, e, dead)
 }
 
@@ -268,24 +266,19 @@ func (s *handling) between() time.Duration {
 	return max(s.Policy.Backoff.Cap, s.Policy.Parents.Most)
 }
 
-// buried sends the dead letter and leaves the trace. What was done comes into the ledger
-// first: one that is out of reach must not be found out when the letter is sent already,
-// which would be sent again.
+// buried sends the dead letter and leaves the trace. The ledger comes first: one that is out
+// of reach must not be found out when the letter is sent already, which would be sent again
+// with each receive.
 func (s *handling) buried(ctx context.Context, f *fault.Error, e Entry, dead try) (Decision, error) {
-	if len(s.trace) > 0 {
-		if err := s.Ledger.Append(ctx, s.trace...); err != nil {
-			s.abandon(ctx)
-			return Decision{}, fmt.Errorf("writing the ledger: %w", err)
-		}
+	if err := s.Ledger.Append(ctx, append(s.trace, e)...); err != nil {
+		s.abandon(ctx)
+		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
 	}
 	if err := s.bury(ctx, s.in, f, e); err != nil {
 		s.abandon(ctx)
 		return Decision{}, err
 	}
 	*s.record.try(s.event.ID) = dead
-	if err := s.Ledger.Append(ctx, e); err != nil {
-		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
-	}
 	if err := s.mark(ctx); err != nil {
 		return s.conflict(err)
 	}
@@ -307,16 +300,18 @@ func (s *handling) deferred(ctx context.Context, e Entry, named bool) (Decision,
 		s.Log.WarnContext(ctx, "deferring without a trace", "event_id", s.event.ID, "until", e.Next, "error", errors.Join(untold, err))
 	case untold != nil:
 		return Decision{}, errors.Join(untold, err)
-	case err != nil:
+	case err != nil && s.lease == nil:
 		return s.conflict(err)
+	case err != nil && !errors.Is(err, ErrConflict):
+		return Decision{}, err
 	}
-	return deferUntil(e.Next), nil
+	return deferUntil(e.Next), nil // of two answers to one save the one that was lost may have been the good one
 }
 
-// loops parks what was redriven again and again and always failed the same way.
+// loops parks what was put back again and again and always failed the same way.
 func (s *handling) loops(t *try, e *Entry) {
-	if most := s.Policy.Loops; e.Stage == Dead && t.Alike > most && s.in.Redrives() >= most {
-		e.Stage, e.Outcome = Parked, fmt.Sprintf("redriven %d times, and failed the same way each time: %s", s.in.Redrives(), e.Error.Message)
+	if e.Stage == Dead && t.Alike > s.Policy.Loops {
+		e.Stage, e.Outcome = Parked, fmt.Sprintf("redriven %d times, and failed the same way each time: %s", t.Alike-1, e.Error.Message)
 	}
 }
 
@@ -341,11 +336,11 @@ func (c *Config) unreadable(ctx context.Context, in Incoming, f *fault.Error, pr
 	e := c.entry(profile, role, Dead)
 	e.Event, e.Trace, e.Error = in.MessageID, in.MessageID, entryError(in.Queue, f)
 	e.Outcome = "no retry can help: " + e.Error.Message
+	if err := c.Ledger.Append(ctx, e); err != nil { // before the letter, as in buried
+		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
+	}
 	if err := c.bury(ctx, in, f, e); err != nil {
 		return Decision{}, err
-	}
-	if err := c.Ledger.Append(ctx, e); err != nil {
-		return Decision{}, fmt.Errorf("writing the ledger: %w", err)
 	}
 	return Ack, nil
 }

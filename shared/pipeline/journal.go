@@ -26,9 +26,12 @@ const Crashed = "crashed"
 func (s *handling) crashed(ctx context.Context) (decision Decision, ended bool, err error) {
 	r, left := s.record, s.record.Lease
 	if left != nil {
-		t := r.try(left.Event)
+		t, began := r.try(left.Event), left.Until.Add(-left.For)
+		if t.Crashes == 0 {
+			t.Row = began
+		}
 		t.Crashes++
-		t.open(left.Until.Add(-left.For))
+		t.open(began)
 		s.unanswered(left)
 		r.Lease = nil
 	}
@@ -53,8 +56,9 @@ func (s *handling) crashed(ctx context.Context) (decision Decision, ended bool, 
 	return decision, true, err
 }
 
-// acquitted asks the ledger about a message that is about to be called poison: an attempt
-// whose end stands there did not crash, it was the State that did not take its end.
+// acquitted asks the ledger about a message that is about to be called poison: if the end of
+// an attempt stands there that counts as crashed, or of one in between, it was the State
+// that did not take it.
 func (s *handling) acquitted(ctx context.Context, t *try) (decision Decision, ended bool, err error) {
 	told, err := s.Ledger.Find(ctx, Query{Event: s.event.ID, Route: s.route})
 	if err != nil {
@@ -70,7 +74,7 @@ func (s *handling) acquitted(ctx context.Context, t *try) (decision Decision, en
 				return decision, true, err
 			}
 			return s.end(ctx, Skipped, "the ledger has it "+string(e.Stage))
-		case e.Stage == Deferred && e.Attempt > t.Count-t.Crashes && e.Error != nil && e.Error.Code != Crashed:
+		case e.Stage == Deferred && e.Attempt > 0 && !e.At.Before(t.Row) && e.Error != nil && e.Error.Code != Crashed:
 			t.Crashes = 0
 		}
 	}
@@ -81,12 +85,7 @@ func (s *handling) acquitted(ctx context.Context, t *try) (decision Decision, en
 func (s *handling) claim() {
 	t := s.record.try(s.event.ID)
 	t.Count++
-	if s.operation.Guarantee == connector.IdempotencyKey && !t.Open.IsZero() {
-		t.Mixed = t.Mixed || t.Version != s.event.Sequence
-		t.Version = max(t.Version, s.event.Sequence)
-	} else {
-		t.Mixed, t.Version = false, s.event.Sequence
-	}
+	s.version(t)
 	t.Touched, t.Sole = s.started, s.sole()
 	s.attempt = t.Count
 	s.decided(t)
@@ -128,6 +127,17 @@ func (s *handling) abandon(ctx context.Context) {
 	if err := s.mark(ctx); err != nil {
 		s.Log.WarnContext(ctx, "giving a lease back", "event_id", s.event.ID, "error", err)
 	}
+}
+
+// version notes which version of its event the message is: the newest of those that went
+// under one key, as long as the outcome is not known.
+func (s *handling) version(t *try) {
+	if s.operation.Guarantee != connector.IdempotencyKey || t.Open.IsZero() {
+		t.Mixed, t.Version = false, s.event.Sequence
+		return
+	}
+	t.Mixed = t.Mixed || t.Version != s.event.Sequence
+	t.Version = max(t.Version, s.event.Sequence)
 }
 
 // decided takes an operator's redrive of a message that was parked because nobody can

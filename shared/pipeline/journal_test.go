@@ -117,3 +117,17 @@ func TestF51WhatIsOutdatedStaysForgotten(t *testing.T) {
 		t.Errorf("%s, %v: it holds an attempt at an older version", item.Value, err)
 	}
 }
+
+// beforehand has something happen before the first write of a message's record.
+type beforehand struct {
+	pipeline.State
+	first func()
+}
+
+func (r *beforehand) Put(ctx context.Context, item pipeline.Item) (int64, error) {
+	if then := r.first; then != nil && strings.HasPrefix(item.Key, "toy2|") {
+		r.first = nil
+		then()
+	}
+	return r.State.Put(ctx, item)
+}

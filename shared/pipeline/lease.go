@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"causeway/shared/message"
@@ -24,6 +25,7 @@ type span struct {
 	// in every version.
 	Version message.Sequence `json:"version,omitempty"`
 	Worker  string           `json:"worker,omitempty"`
+	Number  int64            `json:"number,omitempty"` // of the worker's spans: two can be taken at once
 	For     time.Duration    `json:"for_ns,omitempty"` // from when it was taken
 	Until   time.Time        `json:"until"`            // by the clock of Worker
 	// Linger is how long after the end a request made during it may still take effect.
@@ -32,12 +34,13 @@ type span struct {
 
 // take returns a span of this worker that begins now.
 func (c *Config) take(event string, length time.Duration) *span {
-	return &span{Event: event, Worker: c.self().name, For: length, Until: c.Now().Add(length)}
+	me := c.self()
+	return &span{Event: event, Worker: me.name, Number: me.spans.Add(1), For: length, Until: c.Now().Add(length)}
 }
 
 // same reports whether the other is this very span, as it was stored.
 func (s *span) same(o *span) bool {
-	return o != nil && s.Event == o.Event && s.Worker == o.Worker && s.Until.Equal(o.Until)
+	return o != nil && s.Event == o.Event && s.Worker == o.Worker && s.Number == o.Number && s.Until.Equal(o.Until)
 }
 
 // over returns when the span ends, and the extra time after it, by this worker's own
@@ -66,6 +69,7 @@ type worker struct {
 	mu    sync.Mutex
 	seen  map[string]time.Time
 	links map[string]*link
+	spans atomic.Int64 // how many it took
 }
 
 // watchlist is how many spans of others a worker watches before it begins anew.

@@ -75,6 +75,7 @@ type try struct {
 	Alike      int               `json:"alike,omitempty"`     // … so many times in a row …
 	Asked      bool              `json:"asked,omitempty"`     // … which only a person can judge
 	Touched    time.Time         `json:"touched,omitzero"`
+	Row        time.Time         `json:"row,omitzero"` // when the first of the attempts began that ended in a crash
 }
 
 // budget is how often and since when something did not go on.
@@ -122,7 +123,7 @@ func (t *try) bury(redrives int, at time.Time, because *EntryError) {
 	}
 	*t = try{
 		Dead: true, Redrive: redrives, Buried: at, Print: because.Fingerprint, Alike: alike, Asked: because.Code == OutcomeUnknown,
-		Version: t.Version, Open: t.Open, Sole: t.Sole, Generation: t.Generation, Touched: t.Touched,
+		Version: t.Version, Open: t.Open, Sole: t.Sole, Mixed: t.Mixed, Generation: t.Generation, Touched: t.Touched,
 	}
 }
 
@@ -302,6 +303,14 @@ func (r *record) skip(reason string, final bool, version message.Sequence) {
 	r.Skipped = &skipped{Reason: reason, Final: final, Sequence: version}
 }
 
+// keptOut reports whether the target has nothing of the entity because versions of it were
+// skipped. While the outcome of a write is not known, that cannot be said by any event but
+// the one that wrote.
+func (r *record) keptOut(event string) bool {
+	others := slices.DeleteFunc(r.tried(true), func(e string) bool { return e == event })
+	return r.Confirmed == nil && r.Skipped != nil && len(others) == 0
+}
+
 func lastOf(list []string) []string { return list[max(0, len(list)-remembered):] }
 
 // done returns why the message needs no delivery: because the target has it, or has
@@ -309,7 +318,7 @@ func lastOf(list []string) []string { return list[max(0, len(list)-remembered):]
 func (r *record) done(m *message.Message, effect string) (stage Stage, why string, ok bool) {
 	c := r.Confirmed
 	switch {
-	case c == nil && r.Skipped != nil && m.Sequence < r.Skipped.Sequence:
+	case c == nil && r.Skipped != nil && m.Sequence < r.Skipped.Sequence && !r.pending(m.ID):
 		return Superseded, "a newer version was skipped: " + r.Skipped.Reason, true
 	case c == nil:
 		return "", "", false

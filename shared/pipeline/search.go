@@ -29,7 +29,7 @@ func (d *Deliverer) bySearch(ctx context.Context, s *handling, delivery connecto
 			return connector.Receipt{}, err
 		}
 		t := s.record.try(s.event.ID)
-		t.Sole = false
+		t.Sole = ref == ""
 		switch c := s.record.Confirmed; {
 		case ref == "":
 			t.Open = time.Time{}
