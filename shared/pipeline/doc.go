@@ -30,6 +30,8 @@
 //	               breaker.go: the circuit; budget.go: calls at once; lanes.go: live before backfill; rate.go
 //	long waits     renew.go: a message outlives what its queue keeps
 //	dead letters   dead.go: what stands on one; redrives and their loops
+//	polling        poll.go; poll_mark.go: how far it got; poll_wait.go, poll_unread.go: what a source
+//	               does not give at once, or at all; poll_repair.go: webhooks that had stopped
 //	evidence       ledger.go: every hop; news.go: each change of a connection
 //
 // How it is done: one record in the State per (target, entity) holds the lease of

@@ -32,20 +32,20 @@ func Faults() []Fault {
 // what proves them.
 func Elsewhere() map[string]string {
 	return map[string]string{
-		"F9":  "a function that cannot start: tests of the entry points and of the settings",
+		"F9":  "a function that cannot start: the run against the emulator, tests of the settings",
 		"F18": "a rule's own dead letters: infrastructure tests and the run against the emulator",
 		"F19": "claim check: pipelinetest (vault), tests of Receive and Translate",
 		"F23": "a paused event source: infrastructure tests and the run against the emulator",
-		"F24": "receives used up by throttling: MaximumConcurrency, infrastructure tests",
+		"F24": "receives used up by throttling: tests of rate.go and renew.go, infrastructure tests",
 		"F37": "DNS, TLS, certificates: tests of webapi",
 		"F38": "errors inside a 200: tests of each connector and connectortest",
 		"F40": "partial success: tests of each connector",
 		"F41": "conflicts at the target: tests of each connector",
 		"F46": "redirects: tests of webapi",
 		"F47": "schema drift: tests of each translator",
-		"F61": "edit and resend: tests of the operator's command",
+		"F61": "edit and resend: the operator's command's, of which there is none so far",
 		"F62": "versions side by side: tests of message and of the entry points",
-		"F63": "purge: tests of the operator's command",
+		"F63": "purge: the same; a message that somebody deleted by hand: tests of turn.go",
 	}
 }
 
