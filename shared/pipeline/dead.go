@@ -40,6 +40,17 @@ type Cause struct {
 	Status   int         `json:"target_status,omitempty"`
 	Attempts int         `json:"attempts,omitempty"`
 	At       time.Time   `json:"at"`
+	Alike    int         `json:"alike,omitempty"` // earlier letters of the message, in a row, for the same reason
+}
+
+// alike is how often in a row, with this time, the message has died for the reason: the
+// letter that was put back bears it, however it was moved and whatever became of the record.
+func (in Incoming) alike(print string) int {
+	var cause Cause
+	if in.Attributes[AttrFingerprint] != print || json.Unmarshal([]byte(in.Attributes[AttrCause]), &cause) != nil {
+		return 1
+	}
+	return cause.Alike + 2
 }
 
 // Redrives returns how often an operator has put the message back.
@@ -77,7 +88,7 @@ func (c *Config) bury(ctx context.Context, in Incoming, f *fault.Error, e Entry)
 func deadAttributes(in Incoming, f *fault.Error, e Entry) (map[string]string, error) {
 	cause, err := json.Marshal(Cause{
 		Stage: e.Stage, Kind: e.Error.Kind, Class: e.Error.Class, Code: e.Error.Code, Field: e.Error.Field,
-		Status: e.Error.Status, Attempts: e.Attempt, At: e.At,
+		Status: e.Error.Status, Attempts: e.Attempt, At: e.At, Alike: in.alike(e.Error.Fingerprint) - 1,
 	})
 	if err != nil {
 		return nil, err

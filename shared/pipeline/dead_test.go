@@ -122,24 +122,45 @@ func TestF59ARedriveOfWhatIsDoneIsResolvedAndNotSent(t *testing.T) {
 	}
 }
 
-// TestF60ALetterMovedBackAsItLiesAgainAndAgainIsParked has nothing count but the deaths.
-func TestF60ALetterMovedBackAsItLiesAgainAndAgainIsParked(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	b.toy.failing = func() error { return &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "NO"} }
-	b.post("1", toyFact{Type: amended, ID: "7"})
-	b.drain(time.Minute)
-	for range b.config.Policy.Loops {
-		letter := b.dead(route.Queue())[0]
-		if err := b.memory.Send(t.Context(), route.Queue(), []pipeline.Outgoing{{Body: letter.Body, Attributes: letter.Attributes}}); err != nil {
-			t.Fatal(err)
-		}
-		if err := b.memory.Delete(t.Context(), letter); err != nil {
-			t.Fatal(err)
-		}
-		b.drain(time.Minute)
+// back puts a letter back as it lies, as the queue service's own redrive does.
+func (b *bench) back(letter pipeline.Incoming) {
+	b.Helper()
+	if err := b.memory.Send(b.Context(), route.Queue(), []pipeline.Outgoing{{Body: letter.Body, Attributes: letter.Attributes}}); err != nil {
+		b.Fatal(err)
 	}
-	b.one(pipeline.Parked)
+	if err := b.memory.Delete(b.Context(), letter); err != nil {
+		b.Fatal(err)
+	}
+	b.drain(2 * time.Second)
+}
+
+// TestF60WhatIsPutBackAgainAndAgainIsParked has letters be moved as they lie, so that
+// nothing counts but what stands on them; several versions of one event die each by itself.
+func TestF60WhatIsPutBackAgainAndAgainIsParked(t *testing.T) {
+	t.Parallel()
+	for versions := 1; versions <= 4; versions++ {
+		t.Run(strconv.Itoa(versions), func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.toy.failing = func() error { return &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "NO"} }
+			for v := 1; v <= versions; v++ {
+				b.post(strconv.Itoa(v), toyFact{Type: amended, ID: "7", Version: v, Name: "v", Once: true})
+				b.drain(time.Minute)
+			}
+			for times := 1; times <= b.config.Policy.Loops; times++ {
+				if parked := b.entries(pipeline.Parked); len(parked) > 0 {
+					t.Fatalf("%q before it was put back %d times", parked[0].Outcome, b.config.Policy.Loops)
+				}
+				for _, letter := range b.dead(route.Queue()) {
+					b.back(letter)
+				}
+				b.drain(10 * time.Minute)
+			}
+			if n := len(b.entries(pipeline.Parked)); n != versions {
+				t.Errorf("%d of %d versions are parked", n, versions)
+			}
+		})
+	}
 }
 
 // TestF58ALetterMovedBackAsItLiesIsDelivered is what the queue service's own redrive does:

@@ -53,7 +53,7 @@ func (d *Deliverer) handle(ctx context.Context, in Incoming) (Decision, error) {
 	switch {
 	case err != nil:
 		return s.unfit(ctx, fault.As(fault.Doing("filtering "+m.ID+" for "+d.Route.Name(), err)))
-	case filter != nil:
+	case filter != nil && !s.record.wrote(m):
 		return d.skip(ctx, s, *filter)
 	}
 	var parents map[string]string

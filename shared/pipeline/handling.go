@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,7 @@ type handling struct {
 	wrote     bool                                   // … to write …
 	answer    *fault.Error                           // … and last answered so, nil for a success
 	trace     []Entry                                // of the work: written with the entry that tells how it ended
+	opened    time.Time                              // since when the write had an unknown outcome that is known now
 	stands    message.Sequence                       // what a success confirms, if not the version of the message; "" if it is
 	pause     time.Duration
 	outage    bool // the circuit to the target is open …
@@ -117,7 +119,7 @@ func (s *handling) settled(ctx context.Context) (Decision, bool, error) {
 		}
 		return s.end(ctx, stage, why)
 	}
-	if t := s.record.Tries[s.event.ID]; t != nil && t.Dead && !s.putBack(t) && s.event.Sequence == t.Version {
+	if t := s.record.Tries[s.event.ID]; t != nil && t.Dead && !s.putBack(t) && s.event.Sequence == cmp.Or(t.Lies, t.Version) {
 		return s.end(ctx, Skipped, "a copy of this message lies in the dead-letter queue already")
 	}
 	if until := s.held(); !until.IsZero() {
@@ -248,11 +250,11 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 		return s.deferred(ctx, e, f.After > 0)
 	}
 	dead := *t
-	s.version(&dead)
-	dead.bury(s.in.Redrives(), e.At, e.Error)
-	if s.putBack(t) {
-		s.loops(&dead, &e)
+	if !s.record.pending(s.event.ID) { // else the version stays that of the write without a known outcome
+		s.version(&dead)
 	}
+	dead.bury(s.event.Sequence, s.in.Redrives(), e.At, e.Error)
+	s.loops(&e)
 	return s.buried(ctx, f, e, dead)
 }
 
@@ -309,9 +311,9 @@ func (s *handling) deferred(ctx context.Context, e Entry, named bool) (Decision,
 }
 
 // loops parks what was put back again and again and always failed the same way.
-func (s *handling) loops(t *try, e *Entry) {
-	if e.Stage == Dead && t.Alike > s.Policy.Loops {
-		e.Stage, e.Outcome = Parked, fmt.Sprintf("redriven %d times, and failed the same way each time: %s", t.Alike-1, e.Error.Message)
+func (s *handling) loops(e *Entry) {
+	if alike := s.in.alike(e.Error.Fingerprint); e.Stage == Dead && alike > s.Policy.Loops {
+		e.Stage, e.Outcome = Parked, fmt.Sprintf("redriven %d times, and failed the same way each time: %s", alike-1, e.Error.Message)
 	}
 }
 

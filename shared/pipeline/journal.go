@@ -116,7 +116,11 @@ func (s *handling) abandon(ctx context.Context) {
 		return
 	}
 	if s.wrote && s.answer == nil {
-		s.record.try(s.event.ID).open(s.Now())
+		at := s.started // or of the first write under its key, if the end of that was not told either
+		if !s.opened.IsZero() {
+			at = s.opened
+		}
+		s.record.try(s.event.ID).open(at)
 		if s.operation.Guarantee == connector.Search {
 			u := s.take(s.event.ID, 0)
 			u.Linger, u.Version = s.operation.Lag, s.event.Sequence
@@ -180,7 +184,7 @@ func (s *handling) attempted(f *fault.Error) {
 	both := s.operation.Guarantee == connector.IdempotencyKey && f != nil && f.Kind == fault.Rejected
 	switch {
 	case f == nil || both && definite(f):
-		t.Open = time.Time{}
+		s.opened, t.Open = t.Open, time.Time{}
 		return
 	case definite(f):
 		return

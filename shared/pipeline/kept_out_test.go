@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -147,6 +148,100 @@ func TestF50ALedgerThatIsAwayGetsOneDeadLetter(t *testing.T) {
 			if n := len(b.dead(route.Queue())); n != 1 || len(b.entries(pipeline.Dead)) != 1 {
 				t.Errorf("%d dead letters, %d entries", n, len(b.entries(pipeline.Dead)))
 			}
+		})
+	}
+}
+
+// settlesAs plays steps at a shelf, the first write befallen by act, and wants it to end so.
+func (s *shelf) settlesAs(want string, befalls act, facts ...toyFact) {
+	b := s.b
+	b.Helper()
+	for i, f := range facts {
+		if b.post(strconv.Itoa(i), f); f.Version == 0 {
+			b.Fatal("a fact without a version")
+		}
+		if befalls != nil && len(s.calls) == 0 {
+			s.acts = []act{befalls}
+		}
+		_, _ = b.step()
+	}
+	s.settle(24 * time.Hour)
+	if got := s.holds(); got != want || b.memory.Left() > 0 {
+		b.Errorf("the shelf holds %s, want %s; %d left", got, want, b.memory.Left())
+	}
+}
+
+func TestF33WhatIsLetInIsWrittenAlthoughANewerVersionIsKeptOut(t *testing.T) {
+	t.Parallel()
+	for name, operation := range operations {
+		if operation.Guarantee == connector.None {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, s := onShelf(t, operation)
+			s.b.keepsOut("out")
+			s.settlesAs("[v2]", acts["answer lost after the effect"], toyFact{Type: amended, ID: "7", Version: 1, Name: "v1"},
+				toyFact{Type: amended, ID: "7", Version: 3, Name: "out"}, toyFact{Type: amended, ID: "7", Version: 2, Name: "v2"})
+		})
+		t.Run(name+"/a change that placed it", func(t *testing.T) {
+			t.Parallel()
+			operation := operation
+			operation.Amends = true
+			_, s := onShelf(t, operation)
+			s.b.keepsOut("out")
+			s.b.deliver.Route.Filters = append(s.b.deliver.Route.Filters, routes.Filter{
+				Name: "later", Reason: "not yet", Default: true, Pattern: routes.MustPattern(`{"detail":{"body":{"firstname":["later"]}}}`),
+			})
+			s.settlesAs("[v4]", acts["answer lost after the effect"], toyFact{Type: amended, ID: "7", Version: 1, Name: "later"},
+				toyFact{Type: amended, ID: "7", Version: 2, Name: "v2"}, toyFact{Type: amended, ID: "7", Version: 3, Name: "out"},
+				toyFact{Type: amended, ID: "7", Version: 4, Name: "v4"})
+		})
+	}
+}
+
+// TestF33AFilterThatIsSwitchedOnResolvesNoUnknownOutcome has it match what was written.
+func TestF33AFilterThatIsSwitchedOnResolvesNoUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	for name, operation := range operations {
+		if operation.Guarantee == connector.None {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, s := onShelf(t, operation)
+			s.acts = []act{acts["answer lost after the effect"]}
+			b.post("first", toyFact{Type: amended, ID: "7", Version: 1, Name: "out"})
+			_, _ = b.step()
+			b.keepsOut("out")
+			s.settlesAs("[v2 child]", nil, toyFact{Type: amended, ID: "7", Version: 2, Name: "v2"},
+				toyFact{Type: amended, ID: "child", Version: 1, Name: "child", Parents: []string{"7"}})
+		})
+	}
+}
+
+// TestF33AChildOfUnknownOutcomeIsNotSkippedWithItsParent has its parent be kept out after it
+// was written.
+func TestF33AChildOfUnknownOutcomeIsNotSkippedWithItsParent(t *testing.T) {
+	t.Parallel()
+	for name, operation := range operations {
+		if operation.Guarantee == connector.None {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, s := onShelf(t, operation)
+			parent := toyFact{ID: "p"}.event().Entity
+			s.rows = []*row{{key: parent, name: "parent", made: b.clock.Now().Add(-time.Hour)}} // from before our memory
+			s.acts = []act{acts["answer lost after the effect"]}
+			b.post("first", toyFact{Type: amended, ID: "child", Version: 1, Name: "child", Parents: []string{"p"}})
+			for len(s.calls) == 0 {
+				_, _ = b.step()
+				b.clock.Advance(time.Second)
+			}
+			b.keepsOut("out")
+			s.settlesAs("[parent child2]", nil, toyFact{Type: amended, ID: "p", Version: 2, Name: "out"},
+				toyFact{Type: amended, ID: "child", Version: 2, Name: "child2"})
 		})
 	}
 }

@@ -1,9 +1,12 @@
 package pipeline_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"causeway/shared/canonical"
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/pipeline"
@@ -64,5 +67,71 @@ func TestAFactOfOnceThatWasCorrectedIsNoCopyOfTheDeadOne(t *testing.T) {
 	b.again(b.dead(route.Queue())[0])
 	if e := b.one(pipeline.Skipped); len(b.names()) != 2 {
 		t.Errorf("%q; redriving what was corrected: %s", b.names(), e.Outcome)
+	}
+}
+
+// TestAnOlderVersionOfAFactOfOnceWaitsForTheDeadOnesOutcome has v2 die with a write of
+// unknown outcome, and v1 wait behind it until it is parked; v1 is put back first.
+func TestAnOlderVersionOfAFactOfOnceWaitsForTheDeadOnesOutcome(t *testing.T) {
+	t.Parallel()
+	for name, operation := range operations {
+		if operation.Guarantee == connector.None {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, s := onShelf(t, operation)
+			b.config.Policy.Breaker.Failures, b.config.Policy.Parent, b.config.Policy.Transient = 0, 4*time.Hour, 2*time.Hour
+			s.acts = slices.Repeat([]act{acts["500 after the effect"]}, 1000)
+			b.post("1", toyFact{Type: amended, ID: "7", Version: 2, Name: "v2", Once: true})
+			s.settle(time.Minute)
+			b.post("2", toyFact{Type: amended, ID: "7", Version: 1, Name: "v1", Once: true})
+			s.settle(10 * time.Hour)
+			s.acts = nil
+			letters := b.dead(route.Queue())
+			slices.SortFunc(letters, func(a, b pipeline.Incoming) int {
+				return strings.Compare(a.Attributes[pipeline.AttrVersion], b.Attributes[pipeline.AttrVersion])
+			})
+			for _, letter := range letters {
+				b.again(letter)
+				s.settle(time.Hour)
+			}
+			if got := s.holds(); got != "[v2]" || b.memory.Left() > 0 {
+				t.Errorf("the shelf holds %s, %d left", got, b.memory.Left())
+			}
+		})
+	}
+}
+
+// TestAVersionThatIsAliveIsNoCopyOfTheDeadOne has two versions of a fact go under one key,
+// of which the first is bad, dies and is refused when it is put back.
+func TestAVersionThatIsAliveIsNoCopyOfTheDeadOne(t *testing.T) {
+	t.Parallel()
+	b, s := onShelf(t, connector.Operation{Guarantee: connector.IdempotencyKey})
+	b.config.Policy.Breaker.Failures, b.config.Policy.Transient = 0, time.Hour
+	down := true
+	s.acts = slices.Repeat([]act{func(s *shelf, apply func() (connector.Receipt, error)) (connector.Receipt, error) {
+		switch last := s.calls[len(s.calls)-1]; {
+		case down:
+			return connector.Receipt{}, &fault.Error{Kind: fault.Unavailable, Status: 500}
+		case last.Body.(*canonical.Customer).FirstName.String() == "bad":
+			return connector.Receipt{}, &fault.Error{Kind: fault.Rejected, Status: 400, Code: "NO"}
+		}
+		return apply()
+	}}, 1000)
+	b.post("1", toyFact{Type: amended, ID: "7", Version: 1, Name: "bad", Once: true})
+	s.settle(time.Minute)
+	b.post("2", toyFact{Type: amended, ID: "7", Version: 2, Name: "good", Once: true})
+	for len(b.entries(pipeline.Dead)) == 0 {
+		s.settle(time.Minute)
+	}
+	down = false
+	s.settle(3 * time.Hour)
+	for _, letter := range b.dead(route.Queue()) {
+		b.again(letter)
+	}
+	s.settle(3 * time.Hour)
+	if got := s.holds(); got != "[good]" || b.memory.Left() > 0 {
+		t.Errorf("the shelf holds %s, %d left", got, b.memory.Left())
 	}
 }

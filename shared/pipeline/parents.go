@@ -29,7 +29,7 @@ func (d *Deliverer) parents(ctx context.Context, s *handling, operation connecto
 		if err != nil {
 			return nil, "", unavailable("looking up "+parent.String(), err)
 		}
-		if record.keptOut(s.event.ID) && record.Skipped.Final {
+		if record.keptOut(s.event.ID) && record.Skipped.Final && !s.record.pending(s.event.ID) {
 			return nil, "its " + parent.Type + " was skipped: " + record.Skipped.Reason, nil
 		}
 		ref, err := d.ref(ctx, s, record, parent)
@@ -45,6 +45,9 @@ func (d *Deliverer) parents(ctx context.Context, s *handling, operation connecto
 // filter kept it out for the time being, the change places it now; otherwise it
 // waits for the entity as for a parent.
 func (d *Deliverer) amends(ctx context.Context, s *handling, operation connector.Operation) (skip string, err error) {
+	if s.record.pending(s.event.ID) { // it was let in when it wrote
+		return "", nil
+	}
 	if earlier := s.record.Skipped; s.record.keptOut(s.event.ID) {
 		if !earlier.Final && !operation.Ends {
 			return "", nil

@@ -69,10 +69,9 @@ type try struct {
 	Generation int               `json:"gen,omitempty"`       // idempotency keys that were spent
 	Conflicts  int               `json:"conflicts,omitempty"` // writes that found another value than expected
 	Dead       bool              `json:"dead,omitempty"`      // already in the dead-letter queue …
+	Lies       message.Sequence  `json:"lies,omitempty"`      // … in this version …
 	Redrive    int               `json:"redrive,omitempty"`   // … at this redrive count …
 	Buried     time.Time         `json:"buried,omitzero"`     // … since then …
-	Print      string            `json:"print,omitempty"`     // … because of this failure …
-	Alike      int               `json:"alike,omitempty"`     // … so many times in a row …
 	Asked      bool              `json:"asked,omitempty"`     // … which only a person can judge
 	Touched    time.Time         `json:"touched,omitzero"`
 	Row        time.Time         `json:"row,omitzero"` // when the first of the attempts began that ended in a crash
@@ -113,16 +112,11 @@ func (t *try) open(at time.Time) {
 	}
 }
 
-// bury notes that the message lies in the dead-letter queue, and how often in a row for
-// this reason. What a later redrive has to know stays: a write without a known outcome,
-// and which key comes next.
-func (t *try) bury(redrives int, at time.Time, because *EntryError) {
-	alike := 1
-	if t.Print == because.Fingerprint {
-		alike = t.Alike + 1
-	}
+// bury notes that the version lies in the dead-letter queue. What a later redrive has to
+// know stays: a write without a known outcome, and which key comes next.
+func (t *try) bury(version message.Sequence, redrives int, at time.Time, because *EntryError) {
 	*t = try{
-		Dead: true, Redrive: redrives, Buried: at, Print: because.Fingerprint, Alike: alike, Asked: because.Code == OutcomeUnknown,
+		Dead: true, Lies: version, Redrive: redrives, Buried: at, Asked: because.Code == OutcomeUnknown,
 		Version: t.Version, Open: t.Open, Sole: t.Sole, Mixed: t.Mixed, Generation: t.Generation, Touched: t.Touched,
 	}
 }
@@ -318,7 +312,7 @@ func lastOf(list []string) []string { return list[max(0, len(list)-remembered):]
 func (r *record) done(m *message.Message, effect string) (stage Stage, why string, ok bool) {
 	c := r.Confirmed
 	switch {
-	case c == nil && r.Skipped != nil && m.Sequence < r.Skipped.Sequence && !r.pending(m.ID):
+	case r.keptOut(m.ID) && m.Sequence < r.Skipped.Sequence && !r.pending(m.ID):
 		return Superseded, "a newer version was skipped: " + r.Skipped.Reason, true
 	case c == nil:
 		return "", "", false

@@ -87,6 +87,11 @@ func (r *record) pending(event string) bool {
 	return t != nil && (!t.Open.IsZero() || r.Lease != nil && r.Lease.Event == event)
 }
 
+// wrote reports whether that write was of this very version.
+func (r *record) wrote(m *message.Message) bool {
+	return r.pending(m.ID) && r.Tries[m.ID].Version == m.Sequence
+}
+
 // ahead returns the event whose outcome must be known before this message may write: of
 // several the one that comes first, "" if there is none.
 func (s *handling) ahead() (first string) {
