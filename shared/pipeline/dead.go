@@ -45,9 +45,9 @@ type Cause struct {
 
 // alike is how often in a row, with this time, the message has died for the reason: the
 // letter that was put back bears it, however it was moved and whatever became of the record.
-func (in Incoming) alike(print string) int {
+func (in Incoming) alike(because string) int {
 	var cause Cause
-	if in.Attributes[AttrFingerprint] != print || json.Unmarshal([]byte(in.Attributes[AttrCause]), &cause) != nil {
+	if in.Attributes[AttrFingerprint] != because || json.Unmarshal([]byte(in.Attributes[AttrCause]), &cause) != nil {
 		return 1
 	}
 	return cause.Alike + 2

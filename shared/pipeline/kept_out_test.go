@@ -233,7 +233,7 @@ func TestF33AChildOfUnknownOutcomeIsNotSkippedWithItsParent(t *testing.T) {
 			b, s := onShelf(t, operation)
 			parent := toyFact{ID: "p"}.event().Entity
 			s.rows = []*row{{key: parent, name: "parent", made: b.clock.Now().Add(-time.Hour)}} // from before our memory
-			s.acts = []act{acts["answer lost after the effect"]}
+			s.acts = []act{lostForAnHour}
 			b.post("first", toyFact{Type: amended, ID: "child", Version: 1, Name: "child", Parents: []string{"p"}})
 			for len(s.calls) == 0 {
 				_, _ = b.step()
@@ -242,6 +242,9 @@ func TestF33AChildOfUnknownOutcomeIsNotSkippedWithItsParent(t *testing.T) {
 			b.keepsOut("out")
 			s.settlesAs("[parent child2]", nil, toyFact{Type: amended, ID: "p", Version: 2, Name: "out"},
 				toyFact{Type: amended, ID: "child", Version: 2, Name: "child2"})
+			if e := b.one(pipeline.Skipped); e.Entity.ID != "p" {
+				t.Errorf("%s is skipped: %s", e.Entity.ID, e.Outcome)
+			}
 		})
 	}
 }
