@@ -33,7 +33,9 @@ type Told struct {
 	Entity   string // "order/c0-1"
 	Version  message.Sequence
 	Accepted bool
-	Refused  bool // for good
+	Refused  bool   // for good
+	Out      string // how a filter keeps it out
+	Parent   string
 }
 
 // Letter is a message in a dead-letter queue.
@@ -98,6 +100,7 @@ func Check(h History) []Violation {
 	c.documents()
 	c.states()
 	c.letters()
+	c.keptOut()
 	c.ends()
 	c.spread()
 	c.connection()
@@ -153,8 +156,11 @@ func (c *checker) accepted() {
 
 func (c *checker) arrived(t Told) {
 	switch {
+	case strings.HasPrefix(t.Entity, "payment/") && c.newest[t.Entity] != "" && c.ended(t): // which happens once, whatever its version
 	case c.letterOf(t), len(c.Left) > 0 && c.newest[t.Entity] < t.Version:
-	case c.newest[t.Entity] < t.Version && !c.skipped(t):
+	case t.Out == "" && c.newest[t.Entity] != "" && c.newest[t.Entity] < t.Version && !c.letterOf(t):
+		c.add(Lost, t.Entity, t.Raw, short(t.Version)+" passes the filters, and the target ends with "+short(c.newest[t.Entity]))
+	case c.newest[t.Entity] < t.Version && !c.skipped(t) && !c.behindKeptOut(t):
 		c.add(Lost, t.Entity, t.Raw, short(t.Version)+" was accepted and is nowhere")
 	case !c.ended(t):
 		c.add(Unexplained, t.Entity, t.Raw, short(t.Version)+" has no end in the ledger")
@@ -168,6 +174,58 @@ func (c *checker) letterOf(t Told) bool {
 		}
 	}
 	return false
+}
+
+// behindKeptOut reports whether a version was kept out that takes this one with it: a newer
+// one, or any for good; and the target has nothing of the entity.
+func (c *checker) behindKeptOut(t Told) bool {
+	for _, o := range c.Told {
+		if o.Entity == t.Entity && (o.Out == final || o.Out == later && o.Version > t.Version) && o.Accepted {
+			return c.newest[t.Entity] == ""
+		}
+	}
+	return false
+}
+
+// orphaned reports whether an entity waited for an order that was kept out and never came.
+func (c *checker) orphaned(l Letter) bool {
+	order := strings.Replace(l.Entity, "payment/", "order/", 1)
+	for _, o := range c.Told {
+		if o.Entity == order && o.Out != "" && c.newest[order] == "" {
+			return strings.HasPrefix(l.Reason, "missing_ref parent_missing")
+		}
+	}
+	return false
+}
+
+// keptOut checks that nothing that a filter keeps out is at the target, and that nobody says
+// of what the target has that it was skipped.
+func (c *checker) keptOut() {
+	out := map[string]string{}
+	order := map[string]string{}
+	for _, t := range c.Told {
+		if t.Out != "" {
+			out[t.Entity+" "+string(t.Version)] = t.Out
+		}
+		order[t.Entity] = t.Parent
+	}
+	first := map[string]time.Time{}
+	for _, e := range c.Effects {
+		if first[e.Entity].IsZero() {
+			first[e.Entity] = e.At
+		}
+		if how := out[e.Entity+" "+string(e.Version)]; how != "" {
+			c.add(Unexplained, e.Entity, e.Event, short(e.Version)+" is at the target, and a filter keeps it out "+how)
+		}
+	}
+	for _, e := range c.Entries {
+		parent := order[entityOf(e.Entity)]
+		if e.Stage == pipeline.Skipped && strings.HasPrefix(e.Outcome, "its order was skipped") && strings.HasPrefix(parent, "order/") {
+			if at := first[parent]; !at.IsZero() && at.Before(e.At.Add(-time.Second)) {
+				c.add(Unexplained, entityOf(e.Entity), e.Event, "is left out because "+parent+" was skipped, which the target had")
+			}
+		}
+	}
 }
 
 func entityOf(k message.Key) string { return k.Type + "/" + k.ID }
@@ -197,8 +255,14 @@ func (c *checker) ended(t Told) bool {
 func (c *checker) documents() {
 	first := map[string]int{}
 	counted := map[string]bool{}
+	leftOut := map[string]bool{}
+	for _, e := range c.Entries {
+		if strings.HasPrefix(e.Outcome, "its order was skipped") {
+			leftOut[entityOf(e.Entity)] = true
+		}
+	}
 	for _, e := range c.Effects {
-		if !c.Replayed.IsZero() && e.At.After(c.Replayed) {
+		if !c.Replayed.IsZero() && e.At.After(c.Replayed) && !leftOut[e.Entity] { // with an order that came after all
 			c.add(Duplicated, e.Entity, e.Event, "a replay took effect")
 		}
 		name := fmt.Sprint(e.Entity, " ", e.Document)
@@ -249,6 +313,10 @@ func (c *checker) vouched() map[string]message.Sequence {
 func (c *checker) letters() {
 	garbage := c.Expect.Garbage
 	for _, l := range c.Letters {
+		if c.orphaned(l) {
+			c.explained(l)
+			continue
+		}
 		switch {
 		case l.Reason == "" || c.Expect.Reason != "" && l.Reason != c.Expect.Reason:
 			c.add(Unexplained, l.Entity, l.Event, "is dead with the reason "+fmt.Sprintf("%q", l.Reason))
@@ -277,7 +345,7 @@ func (c *checker) explained(l Letter) {
 		switch {
 		case e.Event != l.Event || !e.Stage.Ends():
 		case e.Stage == pipeline.Confirmed:
-			if dead {
+			if dead && e.Version == l.Version { // a fact of once may lie dead in another version
 				c.add(Unexplained, l.Entity, l.Event, "is dead and confirmed: two places")
 			}
 		case (e.Stage == pipeline.Dead || e.Stage == pipeline.Parked) && e.Error != nil && e.Error.Class != "":

@@ -14,7 +14,7 @@ const fixed = time.Hour
 func (w *world) operatorFacts() []fact {
 	facts := w.trade()
 	for i := range 2 + w.random.IntN(3) {
-		facts = append(facts, fact{Type: canonical.PaymentCaptured, Kind: "payment", ID: fmt.Sprint("refused-", i), Version: 1, Once: true})
+		facts = append(facts, w.once(fmt.Sprint("refused-", i))...)
 	}
 	for v := range 2 {
 		facts = append(facts, fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: "refused", Version: v + 1})
@@ -58,7 +58,7 @@ func (w *world) redriveTwice() {
 	w.refuses("F57", fixed)
 	careless := w.chance(0.5)
 	w.redrive(fixed+time.Minute, nil, nil)
-	w.redrive(fixed+time.Minute+w.between(0, 2*time.Second), func(o *operator) { o.careless = careless }, nil)
+	w.redrive(fixed+time.Minute+w.between(0, 2*time.Second), func(o *operator) { o.careless, o.native = careless, careless && w.chance(0.5) }, nil)
 	w.redrive(fixed+time.Hour, nil, nil)
 }
 
@@ -73,10 +73,10 @@ func (w *world) redriveKilled() {
 	var again func(crashed bool)
 	again = func(crashed bool) {
 		if crashed {
-			w.redrive(w.between(lockLife, 2*lockLife), nil, again)
+			w.redrive(w.between(lockLife, 2*lockLife), func(o *operator) { o.native = w.chance(0.3) }, again)
 		}
 	}
-	w.redrive(fixed+time.Minute, nil, again)
+	w.redrive(fixed+time.Minute, func(o *operator) { o.native = w.chance(0.3) }, again)
 	w.redrive(fixed+5*time.Hour, nil, nil)
 }
 

@@ -20,6 +20,7 @@ type operator struct {
 	p        *process
 	ports    ports
 	careless bool // looks at neither lock nor ledger: a move by hand
+	native   bool // moves letters as they lie, as the queue service does
 	ramp     bool // moves one, and goes on only if it does not come back
 	moved    int
 	began    time.Time
@@ -129,8 +130,14 @@ func parked(in pipeline.Incoming) bool {
 // move copies the message to its queue, notes that, and deletes it. Killed between
 // any two steps, a second run finds out what is left to do.
 func (o *operator) move(ctx context.Context, in pipeline.Incoming) error {
+	if o.native {
+		if err := o.ports.Send(ctx, route.Queue(), []pipeline.Outgoing{{Body: in.Body, Attributes: maps.Clone(in.Attributes)}}); err != nil {
+			return err
+		}
+		return o.ports.Delete(ctx, in)
+	}
 	count := strconv.Itoa(in.Redrives() + 1)
-	journal, err := o.ports.Get(ctx, strings.Join([]string{"redrive", in.Attributes[pipeline.AttrEvent], count}, "#"))
+	journal, err := o.ports.Get(ctx, strings.Join([]string{"redrive", in.Attributes[pipeline.AttrEvent], in.Attributes[pipeline.AttrVersion], count}, "#"))
 	if err != nil {
 		return err
 	}

@@ -146,7 +146,7 @@ func (w *world) history() History {
 		Circuit: w.circuit.turns, Muffled: w.circuit.muffled || len(w.skews) > 0,
 	}
 	for _, d := range w.deliveries {
-		h.Told = append(h.Told, Told{Raw: d.raw(), Entity: d.fact.entity(), Version: d.fact.sequence(), Accepted: d.accepted, Refused: d.refused})
+		h.Told = append(h.Told, Told{Raw: d.raw(), Entity: d.fact.entity(), Version: d.fact.sequence(), Accepted: d.accepted, Refused: d.refused, Out: d.fact.Out, Parent: d.fact.Parent})
 		if w.doorStaysOpen && (d.tries != 1 || !d.accepted) {
 			h.Broken = append(h.Broken, Violation{Unexplained, d.fact.entity(), d.raw(), "the door did not take it at once"})
 		}

@@ -182,7 +182,7 @@ func TestTimelineIsAboutTheViolation(t *testing.T) {
 	w, chosen := prepared(Case{[]string{"F3"}, 5})
 	w.tracing = true
 	w.live(chosen)
-	entity := w.deliveries[0].fact.entity()
+	entity := w.target.effects[0].Entity
 	story := w.story([]Violation{{Sort: Lost, Entity: entity}})
 	for _, want := range []string{"effect", "confirmed", "answer", "put", entity} {
 		if !strings.Contains(story, want) {

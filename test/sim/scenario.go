@@ -53,16 +53,31 @@ func (w *world) trade() []fact {
 
 func (w *world) purchase(customer, order string) []fact {
 	facts := []fact{{Type: canonical.OrderPlaced, Kind: "order", ID: order, Version: 1, Once: true, Parent: "customer/" + customer}}
+	if w.keepsOut && w.chance(0.4) {
+		facts[0].Out = w.out()
+	}
 	changes := w.random.IntN(4)
 	for v := range changes {
-		facts = append(facts, fact{Type: canonical.OrderChanged, Kind: "order", ID: order, Version: v + 2})
+		facts = append(facts, fact{Type: canonical.OrderChanged, Kind: "order", ID: order, Version: v + 2, Out: w.out()})
 	}
 	if changes > 0 && w.chance(0.3) { // and once more by a poll, which sees the newest version
 		again := facts[0]
-		again.Version = changes + 1
+		again.Version, again.Out = changes+1, facts[len(facts)-1].Out
 		facts = append(facts, again)
+		if first := facts[1+w.random.IntN(changes)]; w.keepsOut && first.Version < again.Version { // and by another poll, before the last change
+			again.Version, again.Out = first.Version, first.Out
+			facts = append(facts, again)
+		}
 	}
 	return append(facts, fact{Type: canonical.PaymentCaptured, Kind: "payment", ID: order, Version: 1, Once: true, Parent: "order/" + order})
+}
+
+// out draws whether, and how, a filter keeps a version out.
+func (w *world) out() string {
+	if !w.keepsOut {
+		return ""
+	}
+	return []string{"", "", later, final}[w.random.IntN(4)]
 }
 
 // replay sends the whole archive again, under new ids, when everything has come to rest.
@@ -84,7 +99,15 @@ const victim = "payment/victim"
 const manyVersions = "many"
 
 func (w *world) withVictim() []fact {
-	return append(w.trade(), fact{Type: canonical.PaymentCaptured, Kind: "payment", ID: "victim", Version: 1, Once: true})
+	return append(w.trade(), w.once("victim")...)
+}
+
+// once is a payment that is told in two versions by chance, the last of them the newest.
+func (w *world) once(id string) (facts []fact) {
+	for v := range 1 + w.random.IntN(2) {
+		facts = append(facts, fact{Type: canonical.PaymentCaptured, Kind: "payment", ID: id, Version: v + 1, Once: true})
+	}
+	return facts
 }
 
 func (w *world) withSpoilt() []fact {
@@ -104,6 +127,7 @@ func (w *world) withVersions() []fact {
 func (w *world) withLarge() []fact {
 	facts := w.trade()[:1]
 	facts[0].Parent, facts[0].Type, facts[0].Kind, facts[0].Once = "", canonical.CustomerUpserted, "customer", false
+	facts[0].Out = ""
 	facts[0].Filler = strings.Repeat("x", 130<<10)
 	return facts
 }

@@ -30,7 +30,11 @@ type fact struct {
 	Parent  string `json:"parent"` // "kind/id", "" if there is none
 	Filler  string `json:"filler,omitempty"`
 	Spoilt  bool   `json:"spoilt,omitempty"` // Translate refuses it
+	Out     string `json:"out,omitempty"`    // how a filter of the route keeps this version of an order out: "later", "final"
 }
+
+// How a filter keeps a version out: for the time being, or for good.
+const later, final = "later", "final"
 
 func (f fact) entity() string { return f.Kind + "/" + f.ID }
 
@@ -76,8 +80,12 @@ func (f fact) body() any {
 			Amount: canonical.Money{Minor: 1000, Currency: "EUR"},
 		}
 	default:
+		status := canonical.OrderOpen
+		if f.Out == later {
+			status = canonical.OrderDraft
+		}
 		return &canonical.Order{
-			ID: f.ID, Name: title, Status: canonical.OrderOpen, Financial: canonical.Paid, Currency: "EUR",
+			ID: f.ID, Name: title, Status: status, Test: f.Out == final, Financial: canonical.Paid, Currency: "EUR",
 			PlacedAt: f.happened(), UpdatedAt: f.happened(), Total: euros, Tax: euros, Rounding: euros,
 		}
 	}

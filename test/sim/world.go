@@ -25,7 +25,10 @@ const (
 
 // table is the model's only route.
 var (
-	route    = routes.Route{From: shop, Flow: "facts", To: erp, Types: []string{canonical.CustomerUpserted, canonical.OrderPlaced, canonical.OrderChanged, canonical.PaymentCaptured}}
+	route = routes.Route{From: shop, Flow: "facts", To: erp, Types: []string{canonical.CustomerUpserted, canonical.OrderPlaced, canonical.OrderChanged, canonical.PaymentCaptured}, Filters: []routes.Filter{
+		{Name: final, Reason: "not for here", Default: true, Final: true, Pattern: routes.MustPattern(`{"detail":{"body":{"test":[true]}}}`)},
+		{Name: later, Reason: "not yet", Default: true, Pattern: routes.MustPattern(`{"detail":{"body":{"status":["draft"]}}}`)},
+	}}
 	inbox    = routes.Inbox(shop)
 	branches = branchesOf([]routes.Route{route})
 	silent   = slog.New(slog.DiscardHandler)
@@ -52,6 +55,7 @@ type world struct {
 	panicking     map[string]bool // "op entity" of code that panics
 	policy        pipeline.Policy
 	batch         int
+	keepsOut      bool // the route's filters have something to keep out
 	expect        Expect
 	replayed      time.Time
 	struck        int // times that a fault showed which spoils no call
@@ -84,6 +88,7 @@ func newWorld(seed uint64, guarantee connector.Guarantee) *world {
 	w.target.meter = newMeter(seed)
 	w.policy.Parent = parentPatience
 	w.batch = 1 + w.random.IntN(6)
+	w.keepsOut = w.chance(0.3)
 	return w
 }
 
