@@ -150,7 +150,9 @@ func (s *handling) decided(t *try) {
 	if t.Dead && t.Asked && s.putBack(t) {
 		t.Open = time.Time{}
 	}
-	t.Dead, t.Asked = false, false
+	if s.putBack(t) || t.Lies == s.event.Sequence || t.Lies == "" { // else it is another version that lies dead
+		t.Dead, t.Asked = false, false
+	}
 }
 
 // linger is how long after a call was given up its effect may still appear, or a search

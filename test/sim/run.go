@@ -143,7 +143,7 @@ func Mix(seed uint64) Case {
 func (w *world) history() History {
 	h := History{
 		Effects: w.target.effects, Calls: w.target.calls, Entries: w.store.entries(), Broken: w.broken, Replayed: w.replayed, Expect: w.expect,
-		Circuit: w.circuit.turns, Muffled: w.circuit.muffled || len(w.skews) > 0,
+		Circuit: w.circuit.turns, Skewed: len(w.skews) > 0, Muffled: w.circuit.muffled || len(w.skews) > 0,
 	}
 	for _, d := range w.deliveries {
 		h.Told = append(h.Told, Told{Raw: d.raw(), Entity: d.fact.entity(), Version: d.fact.sequence(), Accepted: d.accepted, Refused: d.refused, Out: d.fact.Out, Parent: d.fact.Parent})
