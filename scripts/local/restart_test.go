@@ -17,8 +17,9 @@ import (
 	"causeway/scripts/day"
 )
 
-// patience is how long a started command may take for what it is waited for.
-const patience = 3 * time.Minute
+// patience is how long a started command may take for what it is waited for. What was in a
+// call when it was killed waits for its lease, and what depends on it for longer.
+const patience = 8 * time.Minute
 
 // TestKillAndRestart kills the command, as a power cut would, while the sample day is
 // under way, starts it again on the same folder, and reads at the end of the day
