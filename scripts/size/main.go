@@ -104,7 +104,7 @@ func run(ctx context.Context, o options, out io.Writer) (bool, error) {
 
 // tries is how often times are taken while one is over the budget: what else the machine
 // does adds to them, so a program that is too slow is so each time.
-const tries = 6
+const tries = 16
 
 // keep replaces the figures of each program whose start was faster, beside the smallest
 // program in the same try, than in any try before.
