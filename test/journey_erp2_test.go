@@ -11,6 +11,7 @@ import (
 	"causeway/functions/shopify/shopifytest"
 	"causeway/functions/woocommerce/woocommercetest"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // erpUnknown is an order whose lines name the SKUs, most of which the ERP lacks.
@@ -48,7 +49,7 @@ func TestB2AnUnknownSKUStopsItsOwnOrderOnly(t *testing.T) {
 		if got, told := erpDead(w, erpOrders); !slices.Equal(got, want) {
 			t.Errorf("dead letters %q, want %q: %q", got, want, told)
 		}
-		if n := len(w.entries(pipeline.Dead)); n != len(bad) {
+		if n := len(w.entries(port.Dead)); n != len(bad) {
 			t.Errorf("%d dead letters in all, want %d", n, len(bad))
 		}
 	})

@@ -12,7 +12,7 @@ import (
 	"causeway/functions/shopify/shopifytest"
 	"causeway/functions/woocommerce/woocommercetest"
 	"causeway/shared/canonical"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // erpCard is a gift card that is sold, under the SKU of an article.
@@ -187,7 +187,7 @@ func TestB8AChargeWithoutAnItemIsNoRevenue(t *testing.T) {
 	}
 	journey(t, setup{settings: settings}, func(w *world) {
 		for _, change := range changes {
-			p := erpUsual(9701 + int64(len(w.entries(pipeline.Dead))))
+			p := erpUsual(9701 + int64(len(w.entries(port.Dead))))
 			change(&p)
 			erpPlace(w, p)
 			w.pass(time.Minute)

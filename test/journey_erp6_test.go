@@ -16,7 +16,7 @@ import (
 
 	"causeway/functions/netsuite/netsuitetest"
 	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // erpWatch notes when requests reach the ERP.
@@ -270,7 +270,7 @@ func TestH4OrdersThatAlwaysFailHoldNobodyUp(t *testing.T) {
 		if got, told := erpDead(w, erpOrders); !slices.Equal(got, []string{"value USER_ERROR name"}) {
 			t.Errorf("dead letters %q: %q", got, told)
 		}
-		if dead := w.entries(pipeline.Dead); len(dead) != 1 {
+		if dead := w.entries(port.Dead); len(dead) != 1 {
 			t.Errorf("%d dead letters in all, want the one that no retry can help", len(dead))
 		}
 	})

@@ -11,7 +11,7 @@ import (
 	"causeway/functions/netsuite/netsuitetest"
 	"causeway/functions/shopify/shopifytest"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -68,8 +68,8 @@ func erpDead(w *world, queue string) (reasons, told []string) {
 		w.Fatal(err)
 	}
 	for _, letter := range letters {
-		reasons = append(reasons, letter.Attributes[pipeline.AttrReason])
-		found, err := w.store.Find(w.Context(), pipeline.Query{Event: letter.Attributes[pipeline.AttrEvent], Stage: pipeline.Dead})
+		reasons = append(reasons, letter.Attributes[port.AttrReason])
+		found, err := w.store.Find(w.Context(), port.Query{Event: letter.Attributes[port.AttrEvent], Stage: port.Dead})
 		if err != nil {
 			w.Fatal(err)
 		}
@@ -91,11 +91,11 @@ const (
 // has ended.
 func erpWaits(w *world, kind, id string) string {
 	w.Helper()
-	found, err := w.store.Find(w.Context(), pipeline.Query{Entity: message.Key{System: "shopify", Tenant: shopifytest.Shop, Type: kind, ID: id}})
+	found, err := w.store.Find(w.Context(), port.Query{Entity: message.Key{System: "shopify", Tenant: shopifytest.Shop, Type: kind, ID: id}})
 	if err != nil {
 		w.Fatal(err)
 	}
-	if len(found) == 0 || found[len(found)-1].Stage != pipeline.Deferred {
+	if len(found) == 0 || found[len(found)-1].Stage != port.Deferred {
 		return ""
 	}
 	last := found[len(found)-1].Error
@@ -108,7 +108,7 @@ func erpQuiet(w *world) {
 	if twice := w.erp.Duplicates(); len(twice) > 0 {
 		w.Errorf("booked twice: %v", twice)
 	}
-	if dead := w.entries(pipeline.Dead); len(dead) > 0 {
+	if dead := w.entries(port.Dead); len(dead) > 0 {
 		w.Errorf("%d dead letters, the first because of %s", len(dead), dead[0].Outcome)
 	}
 }
@@ -162,7 +162,7 @@ func TestB1AnAnswerThatGetsLostLeavesOneOfEverything(t *testing.T) {
 			erpOnce(w, id, what)
 		}
 		erpQuiet(w)
-		if got := len(w.entries(pipeline.Sent)); got < 5*len(sent) {
+		if got := len(w.entries(port.Sent)); got < 5*len(sent) {
 			w.Errorf("%d attempts: not every fault befell its record", got)
 		}
 	})

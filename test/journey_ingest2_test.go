@@ -13,6 +13,7 @@ import (
 	"causeway/shared/local"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -91,7 +92,7 @@ func (w *world) ingestPuts(record string) int {
 
 // ingestEcho is a bus that publishes everything several times at once.
 type ingestEcho struct {
-	pipeline.Bus
+	port.Bus
 	times int
 }
 
@@ -125,7 +126,7 @@ func (w *world) ingestRunTwo(times int) {
 }
 
 // ingestDead returns the dead letters of a queue.
-func (w *world) ingestDead(queue string) []pipeline.Incoming {
+func (w *world) ingestDead(queue string) []port.Incoming {
 	w.Helper()
 	found, err := w.store.Receive(w.Context(), routes.Dead(queue), 10, 0)
 	if err != nil {
@@ -150,7 +151,7 @@ func (w *world) ingestNoneDead() {
 
 // ingestReasons returns what the ledger says at the stage of the order and of its
 // payments: "order.placed: test order".
-func (w *world) ingestReasons(stage pipeline.Stage, id string) []string {
+func (w *world) ingestReasons(stage port.Stage, id string) []string {
 	w.Helper()
 	var reasons []string
 	for _, e := range w.entries(stage) {

@@ -16,7 +16,7 @@ import (
 	"causeway/functions/woocommerce/woocommercetest"
 	"causeway/shared/canonical"
 	"causeway/shared/local"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // ingestForgery is what may be wrong with a delivery that we cannot believe.
@@ -123,7 +123,7 @@ func TestA3EveryRefusalIsCounted(t *testing.T) {
 // ingestNothingStored fails if a queue, the ledger or the ERP holds anything.
 func (w *world) ingestNothingStored() {
 	w.Helper()
-	found, err := w.store.Find(w.Context(), pipeline.Query{})
+	found, err := w.store.Find(w.Context(), port.Query{})
 	if err != nil || len(found) != 0 {
 		w.Errorf("the ledger has %d entries: %v\n%s", len(found), err, w.story())
 	}

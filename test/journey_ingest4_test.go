@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // ingestTold is one delivery of order 42: the state of the order so long after it was
@@ -89,7 +89,7 @@ func TestA7AnOldStateThatComesLateChangesNothing(t *testing.T) {
 // ERP has something newer.
 func (w *world) ingestSuperseded(id string) {
 	w.Helper()
-	reasons := w.ingestReasons(pipeline.Superseded, id)
+	reasons := w.ingestReasons(port.Superseded, id)
 	if !slices.ContainsFunc(reasons, func(r string) bool { return strings.HasSuffix(r, ": a newer version is confirmed") }) {
 		w.Errorf("superseded: %q\n%s", reasons, w.story())
 	}

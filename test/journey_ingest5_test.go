@@ -8,6 +8,7 @@ import (
 
 	"causeway/functions/shopify/shopifytest"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 func TestA8WhatComesBeforeItsOrderWaitsForIt(t *testing.T) {
@@ -74,7 +75,7 @@ func (w *world) ingestWaits(id string) {
 	if n := len(w.erp.Deposits()); n != 0 {
 		w.Errorf("%d deposits of an order that is not there", n)
 	}
-	reasons := w.ingestReasons(pipeline.Deferred, id)
+	reasons := w.ingestReasons(port.Deferred, id)
 	if !slices.ContainsFunc(reasons, func(r string) bool { return strings.Contains(r, "not there yet") }) {
 		w.Errorf("nothing says what is waited for: %q\n%s", reasons, w.story())
 	}
@@ -89,7 +90,7 @@ func TestA8ADepositWaitsForAnOrderThatTheERPRefuses(t *testing.T) {
 		w.ingestOK(w.shopify("orders/create", sale.Body()))
 		w.pass(20 * time.Minute)
 		w.noOrder("42")
-		reasons := w.ingestReasons(pipeline.Deferred, "42-paid")
+		reasons := w.ingestReasons(port.Deferred, "42-paid")
 		if n := len(w.erp.Deposits()); n != 0 || !strings.Contains(strings.Join(reasons, "\n"), pipeline.ParentDead) {
 			t.Errorf("%d deposits, waits: %q\n%s", n, reasons, w.story())
 		}
@@ -115,7 +116,7 @@ func TestA8WhatWaitsTooLongIsParkedAndNotDiscarded(t *testing.T) {
 			"shopify-payments-to-netsuite": "missing_ref parent_missing order",
 		} {
 			dead := w.ingestDead(queue)
-			if len(dead) != 1 || dead[0].Attributes[pipeline.AttrReason] != reason {
+			if len(dead) != 1 || dead[0].Attributes[port.AttrReason] != reason {
 				t.Errorf("%s: dead letters %+v", queue, dead)
 			}
 		}

@@ -9,7 +9,7 @@ import (
 
 	"causeway/functions/shopify/shopifytest"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -137,11 +137,11 @@ func (w *world) ingestRefused(queue, class, path string, body []byte) {
 	if err != nil || !bytes.Equal(raw.Body, body) {
 		w.Errorf("the dead letter does not hold the delivery: %v", err)
 	}
-	reason := strings.Fields(dead[0].Attributes[pipeline.AttrReason])
+	reason := strings.Fields(dead[0].Attributes[port.AttrReason])
 	if reason[0] != class || reason[len(reason)-1] != path {
 		w.Errorf("reason %q, want %s … %s", reason, class, path)
 	}
-	entries := w.entries(pipeline.Dead)
+	entries := w.entries(port.Dead)
 	if len(entries) != 1 || entries[0].Error.Field != path || !strings.Contains(entries[0].Outcome, path) {
 		w.Errorf("the ledger says %+v", entries)
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // ingestKind is a kind of order that an installation may not want in its ERP.
@@ -82,7 +82,7 @@ func (w *world) ingestSkipped(kind ingestKind) {
 	if kind.child != "" {
 		want = append(want, "payment.captured: "+kind.child)
 	}
-	got := w.ingestReasons(pipeline.Skipped, "42")
+	got := w.ingestReasons(port.Skipped, "42")
 	slices.Sort(got)
 	if !slices.Equal(got, want) || len(w.erp.Deposits()) != 0 {
 		w.Errorf("%d deposits, skipped %q, want %q\n%s", len(w.erp.Deposits()), got, want, w.story())
@@ -108,7 +108,7 @@ func TestA10WhatWasSkippedForGoodStaysSoWhateverChanges(t *testing.T) {
 				w.ingestTell(kind.system, ingestTold{"cancelled", 3600, 4})
 				w.pass(time.Minute)
 				w.noOrder("42")
-				for _, got := range w.ingestReasons(pipeline.Skipped, "42") {
+				for _, got := range w.ingestReasons(port.Skipped, "42") {
 					if !strings.HasSuffix(got, ": "+kind.reason) {
 						t.Errorf("skipped %q, want the reason %q", got, kind.reason)
 					}
@@ -178,7 +178,7 @@ func TestA10AnAuthorisedOrderIsPlacedWhenItIsPaid(t *testing.T) {
 // ingestKeptOut fails unless the order is, or is not, kept out for the reason.
 func (w *world) ingestKeptOut(out bool, reason string) {
 	w.Helper()
-	got := slices.Equal(w.ingestReasons(pipeline.Skipped, "42"), []string{"order.placed: " + reason})
+	got := slices.Equal(w.ingestReasons(port.Skipped, "42"), []string{"order.placed: " + reason})
 	if n := len(w.erp.Orders()); out != got || out != (n == 0) {
 		w.Fatalf("%d orders at the ERP, want it kept out: %t\n%s", n, out, w.story())
 	}

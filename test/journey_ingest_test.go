@@ -11,7 +11,7 @@ import (
 	"causeway/functions/netsuite/netsuitetest"
 	"causeway/functions/shopify/shopifytest"
 	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // sampleOrder is the id of the order in the published sample.
@@ -209,7 +209,7 @@ func (w *world) ingestSend(d shopifytest.Delivery) error {
 func (w *world) ingestDuplicates() int {
 	w.Helper()
 	n := 0
-	for _, e := range w.entries(pipeline.Skipped) {
+	for _, e := range w.entries(port.Skipped) {
 		if strings.HasPrefix(e.Outcome, "duplicate: ") {
 			n++
 		}

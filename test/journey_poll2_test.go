@@ -13,6 +13,7 @@ import (
 
 	"causeway/functions/woocommerce/woocommercetest"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // pollHook does something at each request that reaches a store's API.
@@ -153,11 +154,11 @@ func TestA5TheMarkNeverRunsAheadOfTheInbox(t *testing.T) {
 
 // pollFull is a queue with room for so many messages.
 type pollFull struct {
-	pipeline.Queue
+	port.Queue
 	room int
 }
 
-func (q *pollFull) Send(ctx context.Context, queue string, batch []pipeline.Outgoing) error {
+func (q *pollFull) Send(ctx context.Context, queue string, batch []port.Outgoing) error {
 	if q.room--; q.room < 0 {
 		return errors.New("no room")
 	}
@@ -257,7 +258,7 @@ func TestA6AWebhookThatTheOwnerPausedStaysPaused(t *testing.T) {
 		if got := w.wooStore.Webhooks()[paused].Status; got != "paused" {
 			t.Errorf("it is %s", got)
 		}
-		if said := pollDegraded(w.entries(pipeline.Reconciled), "order.updated"); len(said) != 2 { // missing at the beginning, and now paused
+		if said := pollDegraded(w.entries(port.Reconciled), "order.updated"); len(said) != 2 { // missing at the beginning, and now paused
 			t.Errorf("the ledger says %q", said)
 		}
 	})

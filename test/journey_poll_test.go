@@ -13,6 +13,7 @@ import (
 	"causeway/functions/woocommerce/woocommercetest"
 	"causeway/shared/connector"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // pollSystems are the sources with the settings that let their webhooks be looked after.
@@ -159,9 +160,9 @@ func TestA5TheGapIsInTheLedger(t *testing.T) {
 		s.put(w, 42, 0, 3)
 		w.poll(s.system)
 		w.pass(10 * time.Minute)
-		gaps := slices.DeleteFunc(w.entries(pipeline.Reconciled), func(e pipeline.Entry) bool { return e.Type != pipeline.TypeGap })
+		gaps := slices.DeleteFunc(w.entries(port.Reconciled), func(e port.Entry) bool { return e.Type != port.TypeGap })
 		want := "gap found: order 42"
-		if len(gaps) != 1 || gaps[0].Type != pipeline.TypeGap || !strings.HasPrefix(gaps[0].Outcome, want) ||
+		if len(gaps) != 1 || gaps[0].Type != port.TypeGap || !strings.HasPrefix(gaps[0].Outcome, want) ||
 			!strings.HasSuffix(gaps[0].Outcome, ", changed 2026-11-22T21:05:44Z was never told by a webhook") {
 			t.Errorf("the ledger says %+v", gaps)
 		}
@@ -183,7 +184,7 @@ func TestA5WhatWebhooksToldIsLeftAlone(t *testing.T) {
 		w.pass(10 * time.Minute)
 		w.pollShirts(s, 42, 4, 2)
 		w.pollShirts(s, 43, 3, 1)
-		if n := len(w.entries(pipeline.Received)); n != 6 {
+		if n := len(w.entries(port.Received)); n != 6 {
 			t.Errorf("%d messages came in, want the six webhooks", n)
 		}
 	})
@@ -291,7 +292,7 @@ func TestA6AStoreThatEndedItsWebhooksIsSubscribedAgainAndMadeUp(t *testing.T) {
 			want := []int64{1, 2, 3, 4, 5, 6, 7, 9}[id]
 			w.pollShirts(s, 40+id, want, 1)
 		}
-		alarm := pollDegraded(w.entries(pipeline.Reconciled), s.created)
+		alarm := pollDegraded(w.entries(port.Reconciled), s.created)
 		if len(alarm) != 2 { // none at the beginning, and now
 			t.Errorf("the ledger tells of the webhook %q", alarm)
 		}
@@ -308,9 +309,9 @@ func TestA6AStoreThatEndedItsWebhooksIsSubscribedAgainAndMadeUp(t *testing.T) {
 }
 
 // pollDegraded returns what the ledger says of the topic's webhook.
-func pollDegraded(entries []pipeline.Entry, topic string) (said []string) {
+func pollDegraded(entries []port.Entry, topic string) (said []string) {
 	for _, e := range entries {
-		if e.Type == pipeline.TypeDegraded && e.Entity.ID == topic {
+		if e.Type == port.TypeDegraded && e.Entity.ID == topic {
 			said = append(said, e.Outcome)
 		}
 	}

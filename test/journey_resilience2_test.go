@@ -22,6 +22,7 @@ import (
 	"causeway/shared/local"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // second starts one engine more on the world's queues, as another process that shares
@@ -60,7 +61,7 @@ func TestH2TwoFunctionsShareWhatTheERPTakes(t *testing.T) {
 		if highest := w.erp.HighestConcurrency(); highest > netsuitetest.DefaultConcurrency {
 			t.Errorf("%d requests at once, the %d are for all functions together", highest, netsuitetest.DefaultConcurrency)
 		}
-		for _, e := range w.entries(pipeline.Sent) {
+		for _, e := range w.entries(port.Sent) {
 			if e.Error != nil {
 				t.Fatalf("refused: %s", e.Outcome)
 			}
@@ -81,7 +82,7 @@ func TestH2WhatTheERPSharesWithOthersIsLearnt(t *testing.T) {
 		for id := int64(30_200); id < 30_260; id++ {
 			erpOnce(w, id, "with two requests at once")
 		}
-		refused := slices.DeleteFunc(w.entries(pipeline.Sent), func(e pipeline.Entry) bool { return e.Error == nil || e.Error.Class != fault.RateLimit })
+		refused := slices.DeleteFunc(w.entries(port.Sent), func(e port.Entry) bool { return e.Error == nil || e.Error.Class != fault.RateLimit })
 		if n := len(refused); n == 0 || n > 60 {
 			t.Errorf("%d requests of %d were one too many", n, len(watch.at()))
 		}
@@ -155,7 +156,7 @@ func TestH3DeadCredentialsPauseTheConnectionAndLoseNothing(t *testing.T) {
 			erpPlace(w, erpUsual(id))
 		}
 		w.pass(5 * time.Hour)
-		if e := w.entries(pipeline.AuthExpired); len(e) != 1 || !strings.Contains(e[0].Outcome, "renewed") {
+		if e := w.entries(port.AuthExpired); len(e) != 1 || !strings.Contains(e[0].Outcome, "renewed") {
 			t.Errorf("told %d times that credentials expired", len(e))
 		}
 		if n := len(w.erp.Calls()) - before; n > 250 {
@@ -167,7 +168,7 @@ func TestH3DeadCredentialsPauseTheConnectionAndLoseNothing(t *testing.T) {
 		for id := int64(33_000); id < 33_050; id++ {
 			erpOnce(w, id, "around the pause")
 		}
-		if n := len(w.entries(pipeline.Restored)); n != 1 {
+		if n := len(w.entries(port.Restored)); n != 1 {
 			t.Errorf("told %d times that the connection is restored", n)
 		}
 		erpQuiet(w)
@@ -200,12 +201,12 @@ func TestH4WhatFollowsAPoisonOrderWaitsAndTheOthersGoOn(t *testing.T) {
 		if n := len(watch.at()); n != 1 {
 			t.Errorf("%d requests with an order that no retry can help", n)
 		}
-		dead := w.entries(pipeline.Dead)
+		dead := w.entries(port.Dead)
 		if len(dead) != 1 || dead[0].Error.Class != "value" || dead[0].Error.Fingerprint == "" {
 			t.Errorf("dead: %+v", dead)
 		}
-		waits := w.ingestReasons(pipeline.Deferred, "34000-paid")
-		if len(waits) == 0 && !slices.ContainsFunc(w.entries(pipeline.Deferred), func(e pipeline.Entry) bool { return e.Error.Code == pipeline.ParentDead }) {
+		waits := w.ingestReasons(port.Deferred, "34000-paid")
+		if len(waits) == 0 && !slices.ContainsFunc(w.entries(port.Deferred), func(e port.Entry) bool { return e.Error.Code == pipeline.ParentDead }) {
 			t.Errorf("the deposit of the poison order does not say what it waits for\n%s", w.story())
 		}
 	})
@@ -228,7 +229,7 @@ func TestH10HistoryAgainWithoutMemoryBooksNothingTwice(t *testing.T) {
 		if o, c, d := len(w.erp.Orders()), len(w.erp.Customers()), len(w.erp.Deposits()); o != orders || c != customers || d != deposits || o != 30 {
 			t.Errorf("%d orders, %d customers, %d deposits; before %d, %d, %d", o, c, d, orders, customers, deposits)
 		}
-		if n := len(anew.entries(pipeline.Confirmed)); n != 90 {
+		if n := len(anew.entries(port.Confirmed)); n != 90 {
 			t.Errorf("%d confirmed, want each customer, order and deposit adopted", n)
 		}
 		erpQuiet(anew)
@@ -237,20 +238,20 @@ func TestH10HistoryAgainWithoutMemoryBooksNothingTwice(t *testing.T) {
 
 // brokenState is a State that can be out of reach.
 type brokenState struct {
-	pipeline.State
+	port.State
 	down atomic.Bool
 }
 
 var errNoState = errors.New("the table is unavailable")
 
-func (s *brokenState) Get(ctx context.Context, key string) (pipeline.Item, error) {
+func (s *brokenState) Get(ctx context.Context, key string) (port.Item, error) {
 	if s.down.Load() {
-		return pipeline.Item{Key: key}, errNoState
+		return port.Item{Key: key}, errNoState
 	}
 	return s.State.Get(ctx, key)
 }
 
-func (s *brokenState) Put(ctx context.Context, item pipeline.Item) (int64, error) {
+func (s *brokenState) Put(ctx context.Context, item port.Item) (int64, error) {
 	if s.down.Load() {
 		return 0, errNoState
 	}
@@ -260,7 +261,7 @@ func (s *brokenState) Put(ctx context.Context, item pipeline.Item) (int64, error
 func TestF52WithoutTheStateDeliveryStopsAndIngestGoesOn(t *testing.T) {
 	t.Parallel()
 	state := &brokenState{}
-	s := setup{memory: true, ports: func(p *pipeline.Ports) { state.State, p.State = p.State, state }}
+	s := setup{memory: true, ports: func(p *port.Ports) { state.State, p.State = p.State, state }}
 	journey(t, s, func(w *world) {
 		watch := erpWatchPath(w, "", func(int) netsuitetest.Act { return erpTakes(time.Second) })
 		for id := int64(36_000); id < 36_020; id++ {

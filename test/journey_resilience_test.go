@@ -15,7 +15,7 @@ import (
 	"causeway/shared/canonical"
 	"causeway/shared/connector"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -117,14 +117,14 @@ func TestH1FiveThousandOrdersOutliveTwoHoursWithoutTheERP(t *testing.T) {
 			t.Errorf("%d requests at once, %d are allowed", highest, netsuitetest.DefaultConcurrency)
 		}
 		most := 0
-		for _, e := range w.entries(pipeline.Confirmed) {
+		for _, e := range w.entries(port.Confirmed) {
 			most = max(most, e.ReceiveCount)
 		}
 		t.Logf("no message was received more than %d times", most)
 		if most > 100 { // of the 1,000 that a queue allows
 			t.Errorf("a message was received %d times", most)
 		}
-		if d, r := w.entries(pipeline.Degraded), w.entries(pipeline.Restored); len(d) != 1 || len(r) != 1 {
+		if d, r := w.entries(port.Degraded), w.entries(port.Restored); len(d) != 1 || len(r) != 1 {
 			t.Errorf("degraded %d times and restored %d times, want once each", len(d), len(r))
 		}
 		erpQuiet(w)

@@ -24,7 +24,8 @@ import (
 	"causeway/shared/local"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port"
+	"causeway/shared/port/porttest"
 	"causeway/shared/routes"
 )
 
@@ -45,9 +46,9 @@ type world struct {
 	shop     *shopifytest.Fake
 	wooStore *woocommercetest.Fake
 	erp      *netsuitetest.Fake
-	store    *local.Store         // nil if the ports lie in memory
-	memory   *pipelinetest.Memory // nil if they lie on disk
-	ports    pipeline.Ports
+	store    *local.Store     // nil if the ports lie in memory
+	memory   *porttest.Memory // nil if they lie on disk
+	ports    port.Ports
 	config   *pipeline.Config
 	sender   *http.Client
 	log      bytes.Buffer
@@ -62,7 +63,7 @@ type setup struct {
 	routes   []routes.Route              // beside those of the table …
 	systems  map[string]connector.System // … and what they lead to
 	memory   bool                        // the ports lie in memory, for masses that no disk has to see
-	ports    func(*pipeline.Ports)       // changes the ports; may be nil
+	ports    func(*port.Ports)           // changes the ports; may be nil
 	erp      *netsuitetest.Fake          // an ERP that has books already; nil for an empty one
 }
 
@@ -107,9 +108,9 @@ func (s setup) table() []routes.Route { return slices.Concat(routes.Table, s.rou
 
 func (w *world) openPorts(s setup) {
 	if s.memory {
-		w.memory = pipelinetest.NewMemory(time.Now)
+		w.memory = porttest.NewMemory(time.Now)
 		w.memory.Routes, w.memory.Visibility, w.memory.MaxReceives = s.table(), 6*time.Minute, 1000
-		w.ports = pipeline.Ports{Bus: w.memory, Queue: patientQueue{w.memory}, State: w.memory, Ledger: w.memory, Vault: w.memory}
+		w.ports = port.Ports{Bus: w.memory, Queue: patientQueue{w.memory}, State: w.memory, Ledger: w.memory, Vault: w.memory}
 		return
 	}
 	var err error
@@ -120,13 +121,13 @@ func (w *world) openPorts(s setup) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.ports = pipeline.Ports{Bus: w.store, Queue: w.store, State: w.store, Ledger: w.store, Vault: w.store}
+	w.ports = port.Ports{Bus: w.store, Queue: w.store, State: w.store, Ledger: w.store, Vault: w.store}
 }
 
 // patientQueue waits for a second before it says that there is nothing.
-type patientQueue struct{ *pipelinetest.Memory }
+type patientQueue struct{ *porttest.Memory }
 
-func (q patientQueue) Receive(ctx context.Context, name string, limit int, wait time.Duration) ([]pipeline.Incoming, error) {
+func (q patientQueue) Receive(ctx context.Context, name string, limit int, wait time.Duration) ([]port.Incoming, error) {
 	batch, err := q.Memory.Receive(ctx, name, limit, wait)
 	if err == nil && len(batch) == 0 {
 		select {
@@ -230,9 +231,9 @@ func (w *world) pass(d time.Duration) {
 }
 
 // entries returns the ledger's entries of the stage.
-func (w *world) entries(stage pipeline.Stage) []pipeline.Entry {
+func (w *world) entries(stage port.Stage) []port.Entry {
 	w.Helper()
-	found, err := w.ports.Ledger.Find(w.Context(), pipeline.Query{Stage: stage})
+	found, err := w.ports.Ledger.Find(w.Context(), port.Query{Stage: stage})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -243,7 +244,7 @@ func (w *world) entries(stage pipeline.Stage) []pipeline.Entry {
 func (w *world) ends(system, kind, id string) []string {
 	w.Helper()
 	tenant := map[string]string{"shopify": shopifytest.Shop, "woocommerce": "shop.example"}[system]
-	found, err := w.ports.Ledger.Find(w.Context(), pipeline.Query{Entity: message.Key{System: system, Tenant: tenant, Type: kind, ID: id}})
+	found, err := w.ports.Ledger.Find(w.Context(), port.Query{Entity: message.Key{System: system, Tenant: tenant, Type: kind, ID: id}})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -282,7 +283,7 @@ func (w *world) noOrder(id string) {
 // story is the ledger as a reader would like it, for failures.
 func (w *world) story() string {
 	w.Helper()
-	found, err := w.ports.Ledger.Find(w.Context(), pipeline.Query{})
+	found, err := w.ports.Ledger.Find(w.Context(), port.Query{})
 	if err != nil {
 		w.Fatal(err)
 	}

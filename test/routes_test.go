@@ -18,14 +18,14 @@ import (
 	"causeway/shared/fault"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port/porttest"
 	"causeway/shared/routes"
 )
 
 // opened is every system of the catalog, each against its own fake.
 func opened(t *testing.T) map[string]connector.System {
 	t.Helper()
-	memory := pipelinetest.NewMemory(time.Now)
+	memory := porttest.NewMemory(time.Now)
 	systems := map[string]connector.System{}
 	for _, system := range functions.All() {
 		fake, err := system.Fake(t.TempDir(), time.Now)
@@ -266,7 +266,7 @@ func TestCheckSaysWhereToLook(t *testing.T) {
 			}
 			opened, err := system.Open(fake.Settings(empty.URL), connector.Deps{
 				HTTP: &http.Transport{DisableKeepAlives: true}, Now: time.Now, Random: rand.Reader,
-				CrossRef: pipeline.Memory{State: pipelinetest.NewMemory(time.Now), Now: time.Now},
+				CrossRef: pipeline.Memory{State: porttest.NewMemory(time.Now), Now: time.Now},
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -14,14 +14,15 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/pipeline"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port"
+	"causeway/shared/port/porttest"
 )
 
 // paid is a shop whose queries are paid from a bucket, by a clock that moves when somebody
 // waits and with each query.
 type paid struct {
 	*shop
-	clock   *pipelinetest.Clock
+	clock   *porttest.Clock
 	takes   time.Duration // each query
 	asked   int
 	refused int // by Shopify
@@ -43,7 +44,7 @@ func (p *paid) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func openPaid(t *testing.T) *paid {
 	t.Helper()
-	p := &paid{clock: pipelinetest.NewClock(shopifytest.Start.Add(24 * time.Hour)), takes: 300 * time.Millisecond, shop: &shop{fake: shopifytest.New()}}
+	p := &paid{clock: porttest.NewClock(shopifytest.Start.Add(24 * time.Hour)), takes: 300 * time.Millisecond, shop: &shop{fake: shopifytest.New()}}
 	p.fake.Now = p.clock.Now
 	var err error
 	p.System, err = shopify.Open(p.fake.Settings("https://shop.example"), connector.Deps{HTTP: p, Now: p.clock.Now, CrossRef: &memory{bound: map[string]string{}}})
@@ -55,12 +56,12 @@ func openPaid(t *testing.T) *paid {
 
 // poller polls the shop into a memory.
 func (p *paid) poller(report func(pipeline.PollReport)) *pipeline.Poller {
-	memory := pipelinetest.NewMemory(p.clock.Now)
+	memory := porttest.NewMemory(p.clock.Now)
 	memory.Systems = []string{shopify.Name}
 	return &pipeline.Poller{
 		System: p.System, Report: report,
 		Config: &pipeline.Config{
-			Ports: pipeline.Ports{Bus: memory, Queue: memory, State: memory, Ledger: memory, Vault: memory},
+			Ports: port.Ports{Bus: memory, Queue: memory, State: memory, Ledger: memory, Vault: memory},
 			Now:   p.clock.Now, Random: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler), Policy: pipeline.DefaultPolicy(),
 		},
 		Wait: func(ctx context.Context, pause time.Duration) error {

@@ -8,12 +8,13 @@ import (
 	"causeway/functions/netsuite/netsuitetest"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // Finder is the part of the ledger that the audit reads.
 type Finder interface {
 	// Find returns the entries that match every field set in the query, oldest first.
-	Find(ctx context.Context, query pipeline.Query) ([]pipeline.Entry, error)
+	Find(ctx context.Context, query port.Query) ([]port.Entry, error)
 }
 
 // Lost returns the memos of what ought to stand in the ERP's books and neither does
@@ -56,7 +57,7 @@ func booksOf(erp *netsuitetest.Fake) map[string]int {
 
 // payments returns the memos of the captured payments that were published.
 func payments(ctx context.Context, ledger Finder) (memos []string, err error) {
-	published, err := ledger.Find(ctx, pipeline.Query{Stage: pipeline.Published})
+	published, err := ledger.Find(ctx, port.Query{Stage: port.Published})
 	for _, e := range published {
 		if e.Entity.Type == "payment" {
 			memos = append(memos, strings.Join([]string{e.Entity.System, e.Entity.Tenant, e.Entity.Type, e.Entity.ID}, " "))
@@ -69,9 +70,9 @@ func payments(ctx context.Context, ledger Finder) (memos []string, err error) {
 func explained(ctx context.Context, ledger Finder, memo string) (bool, error) {
 	parts := strings.SplitN(memo, " ", 4)
 	key := message.Key{System: parts[0], Tenant: parts[1], Type: parts[2], ID: parts[3]}
-	entries, err := ledger.Find(ctx, pipeline.Query{Entity: key})
-	return slices.ContainsFunc(entries, func(e pipeline.Entry) bool {
-		waits := e.Stage == pipeline.Deferred && e.Error.Code == pipeline.ParentDead
-		return waits || e.Route != "" && e.Stage.Ends() && e.Stage != pipeline.Confirmed && e.Stage != pipeline.Superseded
+	entries, err := ledger.Find(ctx, port.Query{Entity: key})
+	return slices.ContainsFunc(entries, func(e port.Entry) bool {
+		waits := e.Stage == port.Deferred && e.Error.Code == pipeline.ParentDead
+		return waits || e.Route != "" && e.Stage.Ends() && e.Stage != port.Confirmed && e.Stage != port.Superseded
 	}), err
 }

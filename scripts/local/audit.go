@@ -10,7 +10,7 @@ import (
 
 	"causeway/functions/netsuite/netsuitetest"
 	"causeway/scripts/day"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // result is the last line of a demo. Lost and duplicated are counted at the ERP's own
@@ -76,10 +76,10 @@ func (p *program) tally(ctx context.Context, r *result) error {
 
 // gaps counts the changes that polling found, each once.
 func (p *program) gaps(ctx context.Context) (int, error) {
-	entries, err := p.store.Find(ctx, pipeline.Query{Stage: pipeline.Reconciled})
+	entries, err := p.store.Find(ctx, port.Query{Stage: port.Reconciled})
 	events := map[string]bool{}
 	for _, e := range entries {
-		if e.Type == pipeline.TypeGap && e.Error == nil {
+		if e.Type == port.TypeGap && e.Error == nil {
 			events[e.Event] = true
 		}
 	}

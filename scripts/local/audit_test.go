@@ -12,6 +12,7 @@ import (
 	"causeway/shared/local"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -31,7 +32,7 @@ func record(kind, id, memo string) string {
 
 // stood is a program with an ERP that holds the journal, a ledger of the entries, and
 // senders who were told the answers. Nothing runs.
-func stood(t *testing.T, journal string, answers []told, entries ...pipeline.Entry) *program {
+func stood(t *testing.T, journal string, answers []told, entries ...port.Entry) *program {
 	t.Helper()
 	folder := t.TempDir()
 	writeFile(t, filepath.Join(folder, "books.jsonl"), journal)
@@ -54,13 +55,13 @@ func stood(t *testing.T, journal string, answers []told, entries ...pipeline.Ent
 }
 
 // hop is a ledger entry about an entity on the orders' route.
-func hop(stage pipeline.Stage, key message.Key, code string) pipeline.Entry {
-	e := pipeline.Entry{
+func hop(stage port.Stage, key message.Key, code string) port.Entry {
+	e := port.Entry{
 		At: time.Now(), Trace: "t-" + key.ID, Event: "e-" + key.ID, Type: "order.placed", Entity: key,
 		Route: "shopify-orders-to-netsuite", Stage: stage, Outcome: "as the test says",
 	}
 	if code != "" {
-		e.Error = &pipeline.EntryError{Code: code, Class: fault.MissingRef, Message: "as the test says"}
+		e.Error = &port.EntryError{Code: code, Class: fault.MissingRef, Message: "as the test says"}
 	}
 	return e
 }
@@ -70,35 +71,35 @@ func TestAudit(t *testing.T) {
 	t.Parallel()
 	accepted := []told{{"1", http.StatusOK, memo("order", "1")}}
 	order, again := record("salesOrder", "601", memo("order", "1")), record("salesOrder", "602", memo("order", "1"))
-	published := hop(pipeline.Published, entity("payment", "9"), "")
+	published := hop(port.Published, entity("payment", "9"), "")
 	published.Route = ""
-	gap := hop(pipeline.Reconciled, entity("order", "1"), "")
-	gap.Route, gap.Type = "", pipeline.TypeGap
-	unread := hop(pipeline.Reconciled, entity("order", "2"), "http_404")
-	unread.Route, unread.Type = "", pipeline.TypeGap
+	gap := hop(port.Reconciled, entity("order", "1"), "")
+	gap.Route, gap.Type = "", port.TypeGap
+	unread := hop(port.Reconciled, entity("order", "2"), "http_404")
+	unread.Route, unread.Type = "", port.TypeGap
 	for name, c := range map[string]struct {
 		journal string
 		answers []told
-		entries []pipeline.Entry
+		entries []port.Entry
 		want    result
 		says    string
 	}{
 		"the order is there":                       {order, accepted, nil, result{Accepted: 1}, ""},
 		"the order is not there":                   {"", accepted, nil, result{Accepted: 1, Lost: 1}, "lost: " + memo("order", "1")},
 		"the order is there twice":                 {order + again, accepted, nil, result{Accepted: 1, Duplicated: 1}, "duplicated: salesOrder " + memo("order", "1")},
-		"confirmed, but not there":                 {"", accepted, []pipeline.Entry{hop(pipeline.Confirmed, entity("order", "1"), "")}, result{Accepted: 1, Confirmed: 1, Lost: 1}, "lost: "},
-		"superseded by what is not there":          {"", accepted, []pipeline.Entry{hop(pipeline.Superseded, entity("order", "1"), "")}, result{Accepted: 1, Superseded: 1, Lost: 1}, "lost: "},
-		"skipped with a reason":                    {"", accepted, []pipeline.Entry{hop(pipeline.Skipped, entity("order", "1"), "")}, result{Accepted: 1, Skipped: 1}, ""},
-		"dead with a reason":                       {"", accepted, []pipeline.Entry{hop(pipeline.Dead, entity("order", "1"), "missing_ref")}, result{Accepted: 1, Dead: 1}, ""},
-		"another order is dead":                    {"", accepted, []pipeline.Entry{hop(pipeline.Dead, entity("order", "2"), "missing_ref")}, result{Accepted: 1, Dead: 1, Lost: 1}, "lost: "},
-		"waits for what is dead":                   {"", accepted, []pipeline.Entry{hop(pipeline.Deferred, entity("order", "1"), pipeline.ParentDead)}, result{Accepted: 1, Parked: 1}, ""},
-		"waits for something else":                 {"", accepted, []pipeline.Entry{hop(pipeline.Deferred, entity("order", "1"), "http_503")}, result{Accepted: 1, Lost: 1}, "lost: "},
+		"confirmed, but not there":                 {"", accepted, []port.Entry{hop(port.Confirmed, entity("order", "1"), "")}, result{Accepted: 1, Confirmed: 1, Lost: 1}, "lost: "},
+		"superseded by what is not there":          {"", accepted, []port.Entry{hop(port.Superseded, entity("order", "1"), "")}, result{Accepted: 1, Superseded: 1, Lost: 1}, "lost: "},
+		"skipped with a reason":                    {"", accepted, []port.Entry{hop(port.Skipped, entity("order", "1"), "")}, result{Accepted: 1, Skipped: 1}, ""},
+		"dead with a reason":                       {"", accepted, []port.Entry{hop(port.Dead, entity("order", "1"), "missing_ref")}, result{Accepted: 1, Dead: 1}, ""},
+		"another order is dead":                    {"", accepted, []port.Entry{hop(port.Dead, entity("order", "2"), "missing_ref")}, result{Accepted: 1, Dead: 1, Lost: 1}, "lost: "},
+		"waits for what is dead":                   {"", accepted, []port.Entry{hop(port.Deferred, entity("order", "1"), pipeline.ParentDead)}, result{Accepted: 1, Parked: 1}, ""},
+		"waits for something else":                 {"", accepted, []port.Entry{hop(port.Deferred, entity("order", "1"), "http_503")}, result{Accepted: 1, Lost: 1}, "lost: "},
 		"refused at the door":                      {"", []told{{"1", http.StatusUnauthorized, memo("order", "1")}}, nil, result{}, ""},
 		"the sender was told the same order twice": {"", []told{{"1", http.StatusOK, memo("order", "1")}, {"2", http.StatusOK, memo("order", "1")}}, nil, result{Accepted: 2, Lost: 1}, "lost: "},
 		"got lost, and nobody found it":            {"", []told{{"1", 0, memo("order", "1")}}, nil, result{Lost: 1}, "lost: "},
-		"got lost, and polling found it":           {order, []told{{"1", 0, memo("order", "1")}}, []pipeline.Entry{gap, gap, unread}, result{Found: 1}, ""},
-		"a payment is not there":                   {"", nil, []pipeline.Entry{published}, result{Lost: 1}, "lost: " + memo("payment", "9")},
-		"a payment is there":                       {record("customerDeposit", "603", memo("payment", "9")), nil, []pipeline.Entry{published}, result{}, ""},
+		"got lost, and polling found it":           {order, []told{{"1", 0, memo("order", "1")}}, []port.Entry{gap, gap, unread}, result{Found: 1}, ""},
+		"a payment is not there":                   {"", nil, []port.Entry{published}, result{Lost: 1}, "lost: " + memo("payment", "9")},
+		"a payment is there":                       {record("customerDeposit", "603", memo("payment", "9")), nil, []port.Entry{published}, result{}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -126,9 +127,9 @@ func TestResultIsOneLineOfJSON(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	t.Parallel()
-	dead := hop(pipeline.Dead, entity("order", "1"), "missing_ref")
+	dead := hop(port.Dead, entity("order", "1"), "missing_ref")
 	dead.Error.Fingerprint, dead.Attempt, dead.TargetRef = "5651ab00", 2, "77"
-	received := hop(pipeline.Received, message.Key{System: "shopify", Tenant: shop}, "")
+	received := hop(port.Received, message.Key{System: "shopify", Tenant: shop}, "")
 	received.Trace, received.Event, received.Route, received.At = "t-1", "raw-1", "", dead.At.Add(-time.Second)
 	p := stood(t, record("salesOrder", "601", memo("order", "1")), nil, dead, received)
 	pages := http.NewServeMux()

@@ -9,6 +9,7 @@ import (
 
 	"causeway/scripts/day"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // demoPace is the pause between two deliveries of a demo.
@@ -80,7 +81,7 @@ func (p *program) settled(ctx context.Context) error {
 // waitingForDead counts the messages whose last hop was to wait for something that
 // lies in the dead-letter queue.
 func (p *program) waitingForDead(ctx context.Context) (int, error) {
-	entries, err := p.store.Find(ctx, pipeline.Query{Stage: pipeline.Deferred})
+	entries, err := p.store.Find(ctx, port.Query{Stage: port.Deferred})
 	if err != nil {
 		return 0, err
 	}
@@ -92,11 +93,11 @@ func (p *program) waitingForDead(ctx context.Context) (int, error) {
 	}
 	waiting := 0
 	for event := range candidates {
-		hops, err := p.store.Find(ctx, pipeline.Query{Event: event})
+		hops, err := p.store.Find(ctx, port.Query{Event: event})
 		if err != nil {
 			return 0, err
 		}
-		if last := hops[len(hops)-1]; last.Stage == pipeline.Deferred {
+		if last := hops[len(hops)-1]; last.Stage == port.Deferred {
 			waiting++
 		}
 	}

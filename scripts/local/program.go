@@ -23,6 +23,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/local"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 	"causeway/shared/webapi"
 )
@@ -46,14 +47,14 @@ type program struct {
 	say     func(string) // tells the operator something new; nil where nobody looks
 	senders *senders
 	refused counter
-	ports   []port
+	ports   []listener
 	servers []*http.Server
 	running sync.WaitGroup
 	stop    context.CancelFunc
 }
 
-// port is one address that listens, for the list at the start.
-type port struct{ address, what string }
+// listener is one address that listens, for the list at the start.
+type listener struct{ address, what string }
 
 // open starts everything but the workers. What it has started is closed by close,
 // also after an error.
@@ -152,19 +153,19 @@ func (p *program) serve(offset int, what string, handler http.Handler) (string, 
 		number = p.options.port + offset
 	}
 	var config net.ListenConfig
-	listener, err := config.Listen(context.Background(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(number)))
+	l, err := config.Listen(context.Background(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(number)))
 	if err != nil {
 		return "", fmt.Errorf("listening for %s (move the block with -port): %w", what, err)
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn)}
 	p.servers = append(p.servers, server)
-	p.ports = append(p.ports, port{listener.Addr().String(), what})
+	p.ports = append(p.ports, listener{l.Addr().String(), what})
 	p.running.Go(func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			p.log.Error("serving "+what, "error", err)
 		}
 	})
-	return listener.Addr().String(), nil
+	return l.Addr().String(), nil
 }
 
 func (p *program) openEngine(context.Context) error {
@@ -184,7 +185,7 @@ func (p *program) openEngine(context.Context) error {
 		return fmt.Errorf("CAUSEWAY_BUDGETS: %w", err)
 	}
 	config := &pipeline.Config{
-		Ports: pipeline.Ports{Bus: p.store, Queue: p.store, State: p.store, Ledger: p.store, Vault: p.store},
+		Ports: port.Ports{Bus: p.store, Queue: p.store, State: p.store, Ledger: p.store, Vault: p.store},
 		Now:   time.Now, Random: mathrand.Float64, Log: p.log, Build: build(),
 		Policy: policy, Routes: routes.Table, Filters: chosen,
 	}

@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // tracePage answers GET /trace/<what>: the journey of a raw message, an event, or an
 // entity (system/tenant/type/id), as text, oldest hop first.
-func tracePage(ledger pipeline.Ledger) http.HandlerFunc {
+func tracePage(ledger port.Ledger) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		entries, err := journey(r.Context(), ledger, r.PathValue("what"))
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -34,7 +34,7 @@ func tracePage(ledger pipeline.Ledger) http.HandlerFunc {
 
 // journey finds the entries by entity, event id or trace id, and then everything
 // that bears the same trace ids, so that the door and the translation are there too.
-func journey(ctx context.Context, ledger pipeline.Ledger, what string) ([]pipeline.Entry, error) {
+func journey(ctx context.Context, ledger port.Ledger, what string) ([]port.Entry, error) {
 	var traces []string
 	for _, query := range queries(what) {
 		found, err := ledger.Find(ctx, query)
@@ -46,28 +46,28 @@ func journey(ctx context.Context, ledger pipeline.Ledger, what string) ([]pipeli
 		}
 	}
 	slices.Sort(traces)
-	var all []pipeline.Entry
+	var all []port.Entry
 	for _, trace := range slices.Compact(traces) {
-		found, err := ledger.Find(ctx, pipeline.Query{Trace: trace})
+		found, err := ledger.Find(ctx, port.Query{Trace: trace})
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, found...)
 	}
-	slices.SortStableFunc(all, func(a, b pipeline.Entry) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(all, func(a, b port.Entry) int { return a.At.Compare(b.At) })
 	return all, nil
 }
 
 // queries reads what was asked for: system/tenant/type/id, or an id.
-func queries(what string) []pipeline.Query {
+func queries(what string) []port.Query {
 	if parts := strings.SplitN(what, "/", 4); len(parts) == 4 {
-		return []pipeline.Query{{Entity: message.Key{System: parts[0], Tenant: parts[1], Type: parts[2], ID: parts[3]}}}
+		return []port.Query{{Entity: message.Key{System: parts[0], Tenant: parts[1], Type: parts[2], ID: parts[3]}}}
 	}
-	return []pipeline.Query{{Trace: what}, {Event: what}}
+	return []port.Query{{Trace: what}, {Event: what}}
 }
 
 // writeJourney prints one line per hop.
-func writeJourney(w io.Writer, entries []pipeline.Entry) {
+func writeJourney(w io.Writer, entries []port.Entry) {
 	for _, e := range entries {
 		what := e.Type
 		if e.Entity.ID != "" {
@@ -81,7 +81,7 @@ func writeJourney(w io.Writer, entries []pipeline.Entry) {
 	}
 }
 
-func writeDetails(w io.Writer, e pipeline.Entry) {
+func writeDetails(w io.Writer, e port.Entry) {
 	if e.Attempt > 0 {
 		fmt.Fprintf(w, "  attempt %d", e.Attempt)
 	}

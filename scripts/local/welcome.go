@@ -9,15 +9,15 @@ import (
 	"time"
 
 	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // welcome prints what listens and how to send a webhook by hand.
 func (p *program) welcome() {
 	door := p.ports[len(p.ports)-1].address
-	slices.SortFunc(p.ports, func(a, b port) int { return strings.Compare(a.address, b.address) })
-	for _, port := range p.ports {
-		fmt.Printf("%-18s %s\n", port.address, port.what)
+	slices.SortFunc(p.ports, func(a, b listener) int { return strings.Compare(a.address, b.address) })
+	for _, l := range p.ports {
+		fmt.Printf("%-18s %s\n", l.address, l.what)
 	}
 	fmt.Printf("state in %s, log in %s/causeway.log\n\nsend a webhook of your own:\n\n%s\n\n", p.options.data, p.options.data, curl(door))
 	fmt.Printf("a message's journey:  curl http://%s/trace/shopify/%s/customer/7\n\n", door, shopifytest.Shop)
@@ -54,8 +54,8 @@ func curl(door string) string {
 
 // printDead prints each dead letter with its reason.
 func (p *program) printDead(ctx context.Context) error {
-	for _, stage := range []pipeline.Stage{pipeline.Dead, pipeline.Parked} {
-		entries, err := p.store.Find(ctx, pipeline.Query{Stage: stage})
+	for _, stage := range []port.Stage{port.Dead, port.Parked} {
+		entries, err := p.store.Find(ctx, port.Query{Stage: stage})
 		if err != nil {
 			return err
 		}

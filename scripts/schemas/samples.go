@@ -81,7 +81,7 @@ func newMessage(kind canonical.Type, body any) (*message.Message, error) {
 	sample := &message.Message{
 		ID:     message.DeriveID(from.system, from.tenant, from.subject, kind.Name),
 		Source: message.SourcePrefix + from.system, Type: kind.Name, Subject: from.subject, Time: at,
-		Tenant: from.tenant, Schema: kind.Schema, Sequence: message.NewSequence(at, 1),
+		Tenant: from.tenant, Schema: kind.Schema, Sequence: message.NewSequence(at, false, time.Time{}),
 		CorrelationID: raw, CausationID: raw, Origin: from.system, Hops: 1,
 		TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", Body: data,
 	}

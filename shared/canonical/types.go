@@ -10,7 +10,11 @@ import (
 type Type struct {
 	Name   string // such as "order.placed"
 	Schema string // such as "order/1"
-	new    func() any
+	// Once is true of a fact that happens once to its entity, such as a payment's capture:
+	// a target gets it once, however often and in how many versions it is reported. The
+	// other types carry the state of their entity: a target gets the newest.
+	Once bool
+	new  func() any
 }
 
 // The event types that systems exchange now. The full list of the model is longer;
@@ -37,21 +41,21 @@ const (
 func Types() []Type { return slices.Clone(types) }
 
 var types = []Type{
-	{CustomerUpserted, "customer/1", empty[Customer]},
-	{FulfilmentRequested, "fulfilment/1", empty[FulfilmentRequest]},
-	{InventoryLevelSet, "inventory/1", empty[InventoryLevel]},
-	{OrderCancelledEvent, "order/1", empty[Order]},
-	{OrderChanged, "order/1", empty[Order]},
-	{OrderPlaced, "order/1", empty[Order]},
-	{OrderReleased, "order/1", empty[Order]},
-	{PaymentAuthorized, "payment/1", empty[Payment]},
-	{PaymentCaptured, "payment/1", empty[Payment]},
-	{ProductUpserted, "product/1", empty[Product]},
-	{RefundIssued, "refund/1", empty[Refund]},
-	{RefundSettled, "refund/1", empty[Refund]},
-	{ReturnReceived, "return/1", empty[Return]},
-	{ReturnRequested, "return/1", empty[Return]},
-	{ShipmentShipped, "shipment/1", empty[Shipment]},
+	{CustomerUpserted, "customer/1", false, empty[Customer]},
+	{FulfilmentRequested, "fulfilment/1", true, empty[FulfilmentRequest]},
+	{InventoryLevelSet, "inventory/1", false, empty[InventoryLevel]},
+	{OrderCancelledEvent, "order/1", false, empty[Order]},
+	{OrderChanged, "order/1", false, empty[Order]},
+	{OrderPlaced, "order/1", false, empty[Order]},
+	{OrderReleased, "order/1", true, empty[Order]},
+	{PaymentAuthorized, "payment/1", true, empty[Payment]},
+	{PaymentCaptured, "payment/1", true, empty[Payment]},
+	{ProductUpserted, "product/1", false, empty[Product]},
+	{RefundIssued, "refund/1", true, empty[Refund]},
+	{RefundSettled, "refund/1", true, empty[Refund]},
+	{ReturnReceived, "return/1", true, empty[Return]},
+	{ReturnRequested, "return/1", true, empty[Return]},
+	{ShipmentShipped, "shipment/1", true, empty[Shipment]},
 }
 
 func empty[T any]() any { return new(T) }

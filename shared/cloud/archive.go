@@ -10,7 +10,7 @@ import (
 
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // Archive makes the raw messages of an inbox restorable byte for byte, as one object
@@ -23,7 +23,7 @@ import (
 // same name if it is the same batch.
 // What is no raw message of ours is left out: Translate writes it, as it is, to the
 // dead-letter queue.
-func (b *Backend) Archive(ctx context.Context, batch []pipeline.Incoming) error {
+func (b *Backend) Archive(ctx context.Context, batch []port.Incoming) error {
 	var lines bytes.Buffer
 	system := ""
 	for _, in := range batch {

@@ -12,6 +12,7 @@ import (
 
 	"causeway/shared/fault"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // margin is what a handling may take beyond its call to the system: the wait for one of
@@ -32,7 +33,7 @@ func (f *function) batch(ctx context.Context, payload []byte) (any, error) {
 	if len(event.Records) == 0 {
 		return nil, fault.New(fault.Invalid, fault.Schema, "reading an event", "it holds no messages of a queue")
 	}
-	messages := make([]pipeline.Incoming, len(event.Records))
+	messages := make([]port.Incoming, len(event.Records))
 	for i, record := range event.Records {
 		messages[i] = f.incoming(record)
 	}
@@ -64,7 +65,7 @@ func (f *function) rest(ctx context.Context) {
 
 // records handles the messages, as many at once as the installation allows, and
 // reports of each whether it can be deleted.
-func (f *function) records(ctx context.Context, messages []pipeline.Incoming) (ended []bool) {
+func (f *function) records(ctx context.Context, messages []port.Incoming) (ended []bool) {
 	ended = make([]bool, len(messages))
 	hands := make(chan struct{}, f.Parallel)
 	var work sync.WaitGroup
@@ -81,7 +82,7 @@ func (f *function) records(ctx context.Context, messages []pipeline.Incoming) (e
 
 // report names the messages that stay. An identifier that Lambda does not know fails
 // the whole batch, so one without is said to be just that.
-func report(messages []pipeline.Incoming, ended []bool) (events.SQSEventResponse, error) {
+func report(messages []port.Incoming, ended []bool) (events.SQSEventResponse, error) {
 	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	for i, in := range messages {
 		switch {
@@ -97,8 +98,8 @@ func report(messages []pipeline.Incoming, ended []bool) (events.SQSEventResponse
 
 // record handles one message and reports whether it can be deleted. Whatever happens
 // in it, a panic too, is this message's alone.
-func (f *function) record(ctx context.Context, in pipeline.Incoming) (ended bool) {
-	ctx = withIDs(ctx, ids{in.Queue, in.MessageID, in.Attributes[pipeline.AttrEvent], in.Attributes[pipeline.AttrTrace]})
+func (f *function) record(ctx context.Context, in port.Incoming) (ended bool) {
+	ctx = withIDs(ctx, ids{in.Queue, in.MessageID, in.Attributes[port.AttrEvent], in.Attributes[port.AttrTrace]})
 	now := invocationOf(ctx)
 	begun := f.config.Now()
 	step := now.spans.begin("process "+in.Queue, spanConsumer, f.parent(in))
@@ -117,14 +118,14 @@ func (f *function) record(ctx context.Context, in pipeline.Incoming) (ended bool
 	}
 	now.spans.end(step, failureOf(err), map[string]string{
 		"messaging.system": "aws_sqs", "messaging.destination.name": in.Queue, "messaging.message.id": in.MessageID,
-		"messaging.message.conversation_id": in.Attributes[pipeline.AttrTrace], "causeway.event_id": in.Attributes[pipeline.AttrEvent],
+		"messaging.message.conversation_id": in.Attributes[port.AttrTrace], "causeway.event_id": in.Attributes[port.AttrEvent],
 		"faas.invocation_id": requestID(ctx),
 	})
 	return err == nil && decision.Ended()
 }
 
 // decide has the message handled if there is time for it.
-func (f *function) decide(ctx context.Context, in pipeline.Incoming) (decision pipeline.Decision, err error) {
+func (f *function) decide(ctx context.Context, in port.Incoming) (decision pipeline.Decision, err error) {
 	defer f.recover(ctx, &err)
 	handler, known := f.lanes[in.Queue]
 	if !known {
@@ -138,7 +139,7 @@ func (f *function) decide(ctx context.Context, in pipeline.Incoming) (decision p
 
 // putBack leaves a message to the next function, in a moment; and where even that went
 // wrong again and again, to its visibility timeout.
-func (f *function) putBack(ctx context.Context, in pipeline.Incoming) (pipeline.Decision, error) {
+func (f *function) putBack(ctx context.Context, in port.Incoming) (pipeline.Decision, error) {
 	const late = "too little of the function's time is left"
 	if in.ReceiveCount >= f.config.Policy.Holding.Receives {
 		return pipeline.Decision{}, fault.New(fault.Unavailable, fault.Intermittent, "handling a message of "+in.Queue, late)
@@ -148,8 +149,8 @@ func (f *function) putBack(ctx context.Context, in pipeline.Incoming) (pipeline.
 }
 
 // incoming is the message as the pipeline's queue would have handed it out.
-func (f *function) incoming(record events.SQSMessage) pipeline.Incoming {
-	in := pipeline.Incoming{
+func (f *function) incoming(record events.SQSMessage) port.Incoming {
+	in := port.Incoming{
 		Queue: queueName(record.EventSourceARN, f.Prefix), Handle: record.ReceiptHandle, MessageID: record.MessageId,
 		Body: []byte(record.Body), Attributes: make(map[string]string, len(record.MessageAttributes)),
 		ReceiveCount: int(number(record.Attributes["ApproximateReceiveCount"])),
@@ -181,7 +182,7 @@ func queueName(arn, prefix string) string {
 }
 
 // parent returns the traceparent that the message carries, if spans are wanted at all.
-func (f *function) parent(in pipeline.Incoming) string {
+func (f *function) parent(in port.Incoming) string {
 	if f.spans == nil {
 		return ""
 	}

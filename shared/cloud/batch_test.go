@@ -18,6 +18,7 @@ import (
 	"causeway/shared/fault"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 func TestABatchIsTranslatedAndDeleted(t *testing.T) {
@@ -45,7 +46,7 @@ func TestABatchThatCannotBeArchivedStaysWhole(t *testing.T) {
 	if _, err := f.Invoke(b.context(time.Minute), mustJSON(t, b.poll("toy-inbox"))); fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("Invoke = %v", err)
 	}
-	if n := len(b.entries(pipeline.Translated)); n != 0 {
+	if n := len(b.entries(port.Translated)); n != 0 {
 		t.Errorf("%d translated", n)
 	}
 }
@@ -71,8 +72,8 @@ func TestAPanicFailsItsOwnMessageOnly(t *testing.T) {
 			prepare(b, f)
 			b.translated("1", "2", "3")
 			failed := b.run(f, b.poll(toyQueue))
-			if len(failed) != 1 || len(b.entries(pipeline.Confirmed)) != 2 {
-				t.Errorf("failed %v, confirmed %+v", failed, b.entries(pipeline.Confirmed))
+			if len(failed) != 1 || len(b.entries(port.Confirmed)) != 2 {
+				t.Errorf("failed %v, confirmed %+v", failed, b.entries(port.Confirmed))
 			}
 			if strings.Contains(b.out.String(), "canary") {
 				t.Errorf("the log quotes the panic: %s", b.out.String())
@@ -84,7 +85,7 @@ func TestAPanicFailsItsOwnMessageOnly(t *testing.T) {
 // falling panics at customer 2.
 type falling struct{ pipeline.Handler }
 
-func (h falling) Handle(ctx context.Context, in pipeline.Incoming) (pipeline.Decision, error) {
+func (h falling) Handle(ctx context.Context, in port.Incoming) (pipeline.Decision, error) {
 	if m, err := message.Decode(in.Body); err == nil && m.Key().ID == "2" {
 		panic(canaryMail)
 	}
@@ -107,7 +108,7 @@ func TestWhatWaitsIsHiddenUntilItsTimeAndReported(t *testing.T) {
 	if len(failed) != 1 {
 		t.Fatalf("failed %v", failed)
 	}
-	until := b.entries(pipeline.Deferred)[0].Next
+	until := b.entries(port.Deferred)[0].Next
 	if got := b.ports.deferred[failed[0]]; !got.Equal(until) || got.Before(epoch.Add(7*time.Minute)) {
 		t.Errorf("hidden until %v, the ledger says %v", got, until)
 	}
@@ -118,7 +119,7 @@ func TestWhatWaitsIsHiddenUntilItsTimeAndReported(t *testing.T) {
 	}
 	b.clock.Advance(until.Sub(b.clock.Now()))
 	again := b.poll(toyQueue)
-	if len(again.Records) != 1 || len(b.run(f, again)) != 0 || len(b.entries(pipeline.Confirmed)) != 2 {
+	if len(again.Records) != 1 || len(b.run(f, again)) != 0 || len(b.entries(port.Confirmed)) != 2 {
 		t.Errorf("%d messages came again", len(again.Records))
 	}
 }
@@ -278,7 +279,7 @@ func TestTheSampleBatchIsReadWhole(t *testing.T) {
 	f := &function{environment: environment{Prefix: "causeway-dev"}}
 	in := f.incoming(event.Records[0])
 	if in.Queue != "shopify-inbox" || in.ReceiveCount != 4 || in.Redrives() != 2 || in.SentAt.UnixMilli() != 1795381545100 ||
-		in.Handle != "AQEBsample" || in.MessageID != "0d9c1a3e-2b7f-4e61-9d54-1c1d5b7e8a20" || in.Attributes[pipeline.AttrTrace] != "5k0q8x3m2w9v7n4j1h6g0f5d8s" {
+		in.Handle != "AQEBsample" || in.MessageID != "0d9c1a3e-2b7f-4e61-9d54-1c1d5b7e8a20" || in.Attributes[port.AttrTrace] != "5k0q8x3m2w9v7n4j1h6g0f5d8s" {
 		t.Errorf("read %+v", in)
 	}
 	if raw, err := message.DecodeRaw(in.Body); err != nil || raw.System != "shopify" {
@@ -315,7 +316,7 @@ func TestEveryMessageOfAMixedBatchEndsAsItShould(t *testing.T) {
 	if !slices.Equal(failed, want) {
 		t.Errorf("failed %v, want %v", failed, want)
 	}
-	if c, d := len(b.entries(pipeline.Confirmed)), len(b.entries(pipeline.Dead)); c != 2 || d != 2 {
+	if c, d := len(b.entries(port.Confirmed)), len(b.entries(port.Dead)); c != 2 || d != 2 {
 		t.Errorf("%d confirmed, %d dead", c, d)
 	}
 }

@@ -18,7 +18,7 @@ const (
 	maxEventBytes = 1_000_000 - 1
 )
 
-// Publish implements pipeline.Bus. A 200 of PutEvents may hide entries that were not
+// Publish implements port.Bus. A 200 of PutEvents may hide entries that were not
 // taken: those are sent again, and an error is returned while one is open. A message
 // above EventBridge's limit is refused before anything is sent.
 func (b *Backend) Publish(ctx context.Context, messages []*message.Message) error {

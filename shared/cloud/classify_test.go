@@ -14,7 +14,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 func answered(status int, code string) error {
@@ -119,10 +119,10 @@ func TestItemIDsGrow(t *testing.T) {
 func TestNothingIsWrittenWithoutRandomness(t *testing.T) {
 	t.Parallel()
 	b := &Backend{config: Config{Now: func() time.Time { return noon }, Random: strings.NewReader("")}}
-	if _, err := b.Put(t.Context(), pipeline.Item{Key: "k"}); err == nil {
+	if _, err := b.Put(t.Context(), port.Item{Key: "k"}); err == nil {
 		t.Error("a state was put")
 	}
-	if err := b.Append(t.Context(), pipeline.Entry{Trace: "t"}); err == nil {
+	if err := b.Append(t.Context(), port.Entry{Trace: "t"}); err == nil {
 		t.Error("an entry was appended")
 	}
 	if err := b.pause(t.Context(), 1); err == nil {

@@ -16,7 +16,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port/porttest"
 )
 
 // meter counts what DynamoDB would charge for (developer guide, "Read and write
@@ -65,7 +65,7 @@ func (shop) Receive(context.Context, connector.Request) (*message.Raw, error) { 
 func (shop) Translate(context.Context, *message.Raw) (connector.Translation, error) {
 	return connector.Translation{Events: []connector.Event{{
 		Type: canonical.CustomerUpserted, Entity: message.Key{System: "shop", Tenant: "example-brand.myshopify.com", Type: "customer", ID: "7890123456789"},
-		At: noon, Sequence: message.NewSequence(noon, 1), Body: &canonical.Customer{ID: "7890123456789", FirstName: canonical.NewText("Ada"), UpdatedAt: noon},
+		At: noon, Sequence: message.NewSequence(noon, false, time.Time{}), Body: &canonical.Customer{ID: "7890123456789", FirstName: canonical.NewText("Ada"), UpdatedAt: noon},
 	}}}, nil
 }
 
@@ -79,7 +79,7 @@ func TestWriteUnitsOfAJourney(t *testing.T) {
 		must(t, err)
 		config := &pipeline.Config{
 			Ports: cloud.Open(account, w.config).Ports(), Now: w.clock.Now, Random: func() float64 { return 0 }, Log: slog.New(slog.DiscardHandler),
-			Build: "1.2.3", Policy: pipeline.DefaultPolicy(), Routes: pipelinetest.Table(),
+			Build: "1.2.3", Policy: pipeline.DefaultPolicy(), Routes: porttest.Table(),
 		}
 		source := connector.System{Profile: connector.Profile{Name: "shop", Timeout: time.Second}, Source: shop{}}
 		raw := rawMessage(message.DeriveID("shop", "1"), []byte(`{"id":7890123456789}`))

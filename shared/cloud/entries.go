@@ -7,7 +7,7 @@ import (
 	"io"
 	"sync"
 
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // packed is the first byte of packed entries; a later way of packing takes another.
@@ -37,7 +37,7 @@ var packers = sync.Pool{New: func() any {
 
 // pack writes entries so small that an item of them costs one write unit: DynamoDB
 // charges by the started kilobyte.
-func pack(entries []pipeline.Entry) ([]byte, error) {
+func pack(entries []port.Entry) ([]byte, error) {
 	text, err := json.Marshal(entries)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func pack(entries []pipeline.Entry) ([]byte, error) {
 }
 
 // unpack reads what pack wrote.
-func unpack(data []byte) (entries []pipeline.Entry, err error) {
+func unpack(data []byte) (entries []port.Entry, err error) {
 	if len(data) == 0 || data[0] != packed {
 		return nil, errUnknownPacking
 	}

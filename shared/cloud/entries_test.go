@@ -9,26 +9,26 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 123_000_000, time.UTC)
 
 // journeyEntry is an entry of the size that real ones have.
-func journeyEntry(i int, stage pipeline.Stage) pipeline.Entry {
+func journeyEntry(i int, stage port.Stage) port.Entry {
 	id := message.DeriveID("shopify", fmt.Sprint(i))
-	return pipeline.Entry{
+	return port.Entry{
 		At: noon.Add(time.Duration(i) * time.Millisecond), Trace: message.DeriveID("trace", fmt.Sprint(i)), Event: id, Causation: message.DeriveID("raw", id),
 		Entity:  message.Key{System: "shopify", Tenant: "example-brand.myshopify.com", Type: "order", ID: "5678901234567"},
-		Version: message.NewSequence(noon, 3), Type: "order.placed", Route: "shopify-orders-to-netsuite", Stage: stage, Attempt: 1, ReceiveCount: 1,
+		Version: message.NewSequence(noon, false, time.Time{}), Type: "order.placed", Route: "shopify-orders-to-netsuite", Stage: stage, Attempt: 1, ReceiveCount: 1,
 		Outcome: "create salesOrder: 204, id 4711", TargetRef: "4711", Took: 310 * time.Millisecond, Function: "netsuite-deliver", Build: "1.2.3",
 	}
 }
 
-func failedEntry(i int) pipeline.Entry {
-	e := journeyEntry(i, pipeline.Dead)
+func failedEntry(i int) port.Entry {
+	e := journeyEntry(i, port.Dead)
 	e.Notes = []connector.Note{{Field: "country", What: "UK read as GB"}}
-	e.Error = &pipeline.EntryError{
+	e.Error = &port.EntryError{
 		Kind: "rejected", Class: fault.MissingRef, Code: "INVALID_KEY_OR_REF", Field: "lines[1].sku", Status: 400, Fingerprint: "a1f09c2e",
 		Message: `delivering order.placed shopify/example-brand.myshopify.com/order/5678901234567 to netsuite: lines[1].sku: "SKU-1" is unknown: 400 INVALID_KEY_OR_REF`,
 	}
@@ -37,8 +37,8 @@ func failedEntry(i int) pipeline.Entry {
 
 func TestPackedEntriesComeBack(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string][]pipeline.Entry{
-		"none": {}, "one": {journeyEntry(1, pipeline.Sent)}, "some": {journeyEntry(1, pipeline.Sent), failedEntry(2), {}},
+	for name, want := range map[string][]port.Entry{
+		"none": {}, "one": {journeyEntry(1, port.Sent)}, "some": {journeyEntry(1, port.Sent), failedEntry(2), {}},
 	} {
 		data, err := pack(want)
 		if err != nil {
@@ -54,10 +54,10 @@ func TestPackedEntriesComeBack(t *testing.T) {
 // less than a hundred bytes of it.
 func TestPackedEntriesCostOneWriteUnit(t *testing.T) {
 	t.Parallel()
-	for name, entries := range map[string][]pipeline.Entry{
-		"a delivery":           {journeyEntry(1, pipeline.Sent), journeyEntry(1, pipeline.Confirmed)},
+	for name, entries := range map[string][]port.Entry{
+		"a delivery":           {journeyEntry(1, port.Sent), journeyEntry(1, port.Confirmed)},
 		"a dead letter":        {failedEntry(1)},
-		"a translation into 3": {journeyEntry(1, pipeline.Translated), journeyEntry(2, pipeline.Published), journeyEntry(3, pipeline.Published), journeyEntry(4, pipeline.Published)},
+		"a translation into 3": {journeyEntry(1, port.Translated), journeyEntry(2, port.Published), journeyEntry(3, port.Published), journeyEntry(4, port.Published)},
 	} {
 		data, err := pack(entries)
 		if err != nil || len(data) > 900 {
@@ -69,7 +69,7 @@ func TestPackedEntriesCostOneWriteUnit(t *testing.T) {
 
 func TestUnpackReportsWhatItCannotRead(t *testing.T) {
 	t.Parallel()
-	whole, err := pack([]pipeline.Entry{failedEntry(1)})
+	whole, err := pack([]port.Entry{failedEntry(1)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestManyPackAtOnce(t *testing.T) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
 			for range 50 {
-				data, err := pack([]pipeline.Entry{journeyEntry(i, pipeline.Sent)})
+				data, err := pack([]port.Entry{journeyEntry(i, port.Sent)})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -101,7 +101,7 @@ func TestManyPackAtOnce(t *testing.T) {
 }
 
 func FuzzUnpack(f *testing.F) {
-	whole, err := pack([]pipeline.Entry{failedEntry(1), journeyEntry(2, pipeline.Sent)})
+	whole, err := pack([]port.Entry{failedEntry(1), journeyEntry(2, port.Sent)})
 	if err != nil {
 		f.Fatal(err)
 	}

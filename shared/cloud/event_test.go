@@ -13,6 +13,7 @@ import (
 	"causeway/shared/fault"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 func mustTrigger(t *testing.T, name string) []byte {
@@ -166,7 +167,7 @@ func TestAFileIsTakenIntoTheInboxAsAClaim(t *testing.T) {
 	if content, err := b.ports.Load(t.Context(), *raw.Claim); err != nil || string(content) != "sku,on_hand\n00-TEE-RED-M,4\n" {
 		t.Errorf("the vault holds %q, %v", content, err)
 	}
-	stored := b.entries(pipeline.Received)[0]
+	stored := b.entries(port.Received)[0]
 	if stored.Function != "toy-pickup" || stored.Hashes.Source != raw.Claim.SHA256[:16] {
 		t.Errorf("the ledger says %+v", stored)
 	}

@@ -16,7 +16,8 @@ import (
 	"causeway/shared/fault"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port"
+	"causeway/shared/port/porttest"
 )
 
 // erp is a target that counts what it is asked to do.
@@ -32,7 +33,7 @@ func (*erp) Find(context.Context, message.Key) (string, error) { return "", nil 
 // delivery is one message on its way to the erp, over an emulated AWS.
 type delivery struct {
 	*world
-	ports   pipeline.Ports
+	ports   port.Ports
 	target  *erp
 	handler *pipeline.Deliverer
 	queue   string
@@ -44,7 +45,7 @@ func newDelivery(t *testing.T) *delivery {
 	d.ports = d.open().Ports()
 	d.handler = newDeliverer(&pipeline.Config{
 		Ports: d.ports, Now: d.clock.Now, Random: func() float64 { return 0 }, Log: slog.New(slog.DiscardHandler),
-		Build: "test", Policy: pipeline.DefaultPolicy(), Routes: pipelinetest.Table(),
+		Build: "test", Policy: pipeline.DefaultPolicy(), Routes: porttest.Table(),
 	}, d.target)
 	d.queue = d.handler.Route.Queue()
 	d.publish(t)
@@ -54,7 +55,7 @@ func newDelivery(t *testing.T) *delivery {
 // newDeliverer brings the customers of the shop to the erp.
 func newDeliverer(config *pipeline.Config, target *erp) *pipeline.Deliverer {
 	return &pipeline.Deliverer{
-		Route: pipelinetest.Table()[2], Config: config,
+		Route: porttest.Table()[2], Config: config,
 		System: connector.System{
 			Target: target,
 			Profile: connector.Profile{Name: "erp", Timeout: time.Second, Operations: map[string]connector.Operation{
@@ -70,7 +71,7 @@ func (d *delivery) publish(t *testing.T) {
 	must(t, err)
 	must(t, d.ports.Bus.Publish(t.Context(), []*message.Message{{
 		ID: "e1", Source: message.SourcePrefix + "shop", Type: canonical.CustomerUpserted, Subject: "customer/9", Time: noon, Tenant: "brand",
-		Schema: "customer/1", Sequence: message.NewSequence(noon, 0), CorrelationID: "raw1", CausationID: "raw1", Origin: "shop", Hops: 1, Body: body,
+		Schema: "customer/1", Sequence: message.NewSequence(noon, false, time.Time{}), CorrelationID: "raw1", CausationID: "raw1", Origin: "shop", Hops: 1, Body: body,
 	}}))
 }
 
@@ -106,9 +107,9 @@ func (d *delivery) mustEnd(t *testing.T) {
 			t.Errorf("keys %q and %q", each.Key, d.target.deliveries[0].Key)
 		}
 	}
-	entries, err := d.ports.Ledger.Find(t.Context(), pipeline.Query{Trace: "raw1"})
+	entries, err := d.ports.Ledger.Find(t.Context(), port.Query{Trace: "raw1"})
 	must(t, err)
-	if !slices.ContainsFunc(entries, func(e pipeline.Entry) bool { return e.Stage == pipeline.Confirmed }) {
+	if !slices.ContainsFunc(entries, func(e port.Entry) bool { return e.Stage == port.Confirmed }) {
 		t.Errorf("the ledger tells %+v", entries)
 	}
 	if dead, err := d.ports.Queue.Receive(t.Context(), d.queue+"-dead", 10, 0); err != nil || len(dead) != 0 {
@@ -197,7 +198,7 @@ func TestWritersAgreeWhileAnswersAreLost(t *testing.T) {
 			for i := range 4 {
 				go func() {
 					mine := fmt.Sprint(round, i)
-					next, err := w.open().Put(t.Context(), pipeline.Item{Key: "k", Value: []byte(mine), Revision: revision})
+					next, err := w.open().Put(t.Context(), port.Item{Key: "k", Value: []byte(mine), Revision: revision})
 					results <- result{mine, next, err}
 				}()
 			}
@@ -242,7 +243,7 @@ func TestBatchesArriveWholeThroughPartialFailures(t *testing.T) {
 		if len(arrived) != 20 {
 			t.Errorf("%d of 20 messages arrived", len(arrived))
 		}
-		for _, q := range []pipeline.Query{{Trace: "raw1"}, {Event: "e1"}, {Entity: placed().Entity}} {
+		for _, q := range []port.Query{{Trace: "raw1"}, {Event: "e1"}, {Entity: placed().Entity}} {
 			if found, err := b.Find(t.Context(), q); err != nil || len(found) != 1 {
 				t.Errorf("%+v found %v, %v", q, found, err)
 			}
@@ -261,13 +262,13 @@ func TestNoPortReportsSuccessWhileItsServiceIsDown(t *testing.T) {
 		}
 		_, errReceive := b.Receive(t.Context(), "shop-inbox", 1, 0)
 		_, errGet := b.Get(t.Context(), "k")
-		_, errPut := b.Put(t.Context(), pipeline.Item{Key: "k"})
-		_, errFind := b.Find(t.Context(), pipeline.Query{Trace: "t"})
+		_, errPut := b.Put(t.Context(), port.Item{Key: "k"})
+		_, errFind := b.Find(t.Context(), port.Query{Trace: "t"})
 		_, errStore := b.Store(t.Context(), []byte("b"))
 		_, errLoad := b.Load(t.Context(), message.Claim{Key: "sha256/ab", SHA256: "ab"})
 		for name, err := range map[string]error{
 			"Publish": b.Publish(t.Context(), orders(1, 1)), "Send": b.Send(t.Context(), "shop-inbox", outgoing(1, 0)), "Receive": errReceive,
-			"Delete": b.Delete(t.Context(), pipeline.Incoming{Queue: "shop-inbox", Handle: "h"}), "Defer": b.Defer(t.Context(), pipeline.Incoming{Queue: "shop-inbox", Handle: "h"}, noon),
+			"Delete": b.Delete(t.Context(), port.Incoming{Queue: "shop-inbox", Handle: "h"}), "Defer": b.Defer(t.Context(), port.Incoming{Queue: "shop-inbox", Handle: "h"}, noon),
 			"Get": errGet, "Put": errPut, "Append": b.Append(t.Context(), placed()), "Find": errFind, "Store": errStore, "Load": errLoad,
 			"Archive": b.Archive(t.Context(), inbox(t, rawMessage("r", []byte("1")))),
 		} {

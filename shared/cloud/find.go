@@ -11,20 +11,20 @@ import (
 	"causeway/shared/cloud/api"
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // hit is an entry that was found, with what orders it among those of its instant.
 type hit struct {
-	entry pipeline.Entry
+	entry port.Entry
 	id    string
 	index int
 }
 
-// Find implements pipeline.Ledger. By trace, event or entity it reads what belongs to
+// Find implements port.Ledger. By trace, event or entity it reads what belongs to
 // that; by a stage that ends badly the days since; anything else reads the whole
 // table, state included, in time and at a price that grow with it.
-func (b *Backend) Find(ctx context.Context, query pipeline.Query) ([]pipeline.Entry, error) {
+func (b *Backend) Find(ctx context.Context, query port.Query) ([]port.Entry, error) {
 	var hits []hit
 	err := b.search(ctx, query, func(item row) error {
 		entries, err := unpack(bytesOf(item, attrEntries))
@@ -48,14 +48,14 @@ func (b *Backend) Find(ctx context.Context, query pipeline.Query) ([]pipeline.En
 	if query.Limit > 0 {
 		hits = hits[:min(len(hits), query.Limit)]
 	}
-	found := make([]pipeline.Entry, len(hits))
+	found := make([]port.Entry, len(hits))
 	for i := range hits {
 		found[i] = hits[i].entry
 	}
 	return found, nil
 }
 
-func matches(q pipeline.Query, e pipeline.Entry) bool {
+func matches(q port.Query, e port.Entry) bool {
 	return (q.Trace == "" || q.Trace == e.Trace) &&
 		(q.Event == "" || q.Event == e.Event) &&
 		(q.Entity == message.Key{} || q.Entity == e.Entity) &&
@@ -67,7 +67,7 @@ func matches(q pipeline.Query, e pipeline.Entry) bool {
 // visit is told each item that may hold what is looked for.
 type visit func(item row) error
 
-func (b *Backend) search(ctx context.Context, q pipeline.Query, visit visit) error {
+func (b *Backend) search(ctx context.Context, q port.Query, visit visit) error {
 	switch {
 	case q.Trace != "":
 		return b.query(ctx, tracePrefix+short(q.Trace), visit)
@@ -131,7 +131,7 @@ func (b *Backend) follow(ctx context.Context, partition, id string, visit visit)
 
 // days visits what ended badly from the query's time on. One day more is looked at,
 // for clocks that are ahead of ours.
-func (b *Backend) days(ctx context.Context, q pipeline.Query, visit visit) error {
+func (b *Backend) days(ctx context.Context, q port.Query, visit visit) error {
 	const day = 24 * time.Hour
 	now := b.config.Now()
 	from := now.Add(-b.config.Retention)

@@ -16,7 +16,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // inbox returns the raw messages that lie in the toy's inbox.
@@ -196,7 +196,7 @@ func TestTheSampleRequestHasTheFormThatIsRead(t *testing.T) {
 	if raws := b.inbox(); len(raws) != 1 || string(raws[0].Body) != r.Body {
 		t.Errorf("the inbox holds %+v", raws)
 	}
-	if stored := b.entries(pipeline.Received); len(stored) != 1 || stored[0].Build != "v1" || stored[0].Function != "toy-receive" {
+	if stored := b.entries(port.Received); len(stored) != 1 || stored[0].Build != "v1" || stored[0].Function != "toy-receive" {
 		t.Errorf("the ledger says %+v", stored)
 	}
 }

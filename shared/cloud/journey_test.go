@@ -17,13 +17,13 @@ import (
 	"causeway/functions/shopify"
 	"causeway/functions/shopify/shopifytest"
 	"causeway/shared/connector"
-	"causeway/shared/pipeline"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port"
+	"causeway/shared/port/porttest"
 	"causeway/shared/routes"
 )
 
 // real turns the bench into a function of a real system, on the ports of another one.
-func (b *bench) real(memory *pipelinetest.Memory, profile connector.Profile, open Opener, settings map[string]string) *function {
+func (b *bench) real(memory *porttest.Memory, profile connector.Profile, open Opener, settings map[string]string) *function {
 	b.Helper()
 	b.ports.Memory = memory
 	b.process.profile, b.process.open, b.process.table = profile, open, routes.Table
@@ -46,7 +46,7 @@ func TestADeliveryOfShopifyBecomesARecordOfNetSuite(t *testing.T) {
 	}
 	server := httptest.NewServer(erp)
 	t.Cleanup(server.Close)
-	memory := pipelinetest.NewMemory(door.clock.Now)
+	memory := porttest.NewMemory(door.clock.Now)
 	memory.Visibility, memory.MaxReceives = 6*time.Minute, 1000
 	body, err := os.ReadFile("../../scripts/day/recorded/shopify.customers-create.json")
 	if err != nil {
@@ -68,7 +68,7 @@ func TestADeliveryOfShopifyBecomesARecordOfNetSuite(t *testing.T) {
 	if failed := target.run(deliver, target.poll("shopify-customers-to-netsuite")); len(failed) != 0 {
 		t.Fatalf("failed %v: %s", failed, target.out.String())
 	}
-	if done := target.entries(pipeline.Confirmed); len(done) != 1 || done[0].TargetRef == "" || done[0].Function != "netsuite-deliver" {
+	if done := target.entries(port.Confirmed); len(done) != 1 || done[0].TargetRef == "" || done[0].Function != "netsuite-deliver" {
 		t.Errorf("the ledger says %+v", done)
 	}
 	if line := target.metrics("Route", "shopify-customers-to-netsuite"); line["Confirmed"] != 1.0 {
@@ -81,7 +81,7 @@ func TestADeliveryOfShopifyBecomesARecordOfNetSuite(t *testing.T) {
 func TestTheSampleDeliveryPassesTheRealDoor(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, connector.Receive)
-	f := b.real(pipelinetest.NewMemory(b.clock.Now), shopify.Profile(), shopify.Open, map[string]string{
+	f := b.real(porttest.NewMemory(b.clock.Now), shopify.Profile(), shopify.Open, map[string]string{
 		"SHOPIFY_SHOPS": "example-brand.myshopify.com", "SHOPIFY_WEBHOOK_SECRETS": "sample-webhook-secret",
 	})
 	for _, name := range []string{"http-webhook", "eventbridge-partner"} {
@@ -98,7 +98,7 @@ func TestTheSampleDeliveryPassesTheRealDoor(t *testing.T) {
 			t.Errorf("%s: answered %s, %v", name, data, err)
 		}
 	}
-	if got := b.entries(pipeline.Received); len(got) != 2 || got[0].Event != got[1].Event {
+	if got := b.entries(port.Received); len(got) != 2 || got[0].Event != got[1].Event {
 		t.Errorf("the same delivery by two ways is %+v", got)
 	}
 }

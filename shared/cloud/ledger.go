@@ -12,15 +12,15 @@ import (
 	"causeway/shared/cloud/api"
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 var errUnknownPacking = errors.New("packed in a way that this version does not know")
 
-// Append implements pipeline.Ledger. The entries of one trace become one item; what
+// Append implements port.Ledger. The entries of one trace become one item; what
 // finds them by event, by entity or by a bad end becomes items of its own. After an
 // error some may have been written, and appending all again writes them twice.
-func (b *Backend) Append(ctx context.Context, entries ...pipeline.Entry) error {
+func (b *Backend) Append(ctx context.Context, entries ...port.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
@@ -44,7 +44,7 @@ func (b *Backend) Append(ctx context.Context, entries ...pipeline.Entry) error {
 }
 
 // runs yields the bounds of consecutive entries of one trace.
-func runs(entries []pipeline.Entry) func(yield func(start, end int) bool) {
+func runs(entries []port.Entry) func(yield func(start, end int) bool) {
 	return func(yield func(start, end int) bool) {
 		start := 0
 		for i := range entries {
@@ -73,7 +73,7 @@ func (w *writing) put(item row) {
 }
 
 // add adds entries of one trace, halved until they fit into an item.
-func (w *writing) add(run []pipeline.Entry) error {
+func (w *writing) add(run []port.Entry) error {
 	data, err := pack(run)
 	if err != nil {
 		return &fault.Error{Kind: fault.Invalid, Class: fault.Bug, Detail: "the entry cannot be written as JSON", Err: err}
@@ -104,7 +104,7 @@ func (w *writing) add(run []pipeline.Entry) error {
 	return nil
 }
 
-func latest(run []pipeline.Entry) (at time.Time) {
+func latest(run []port.Entry) (at time.Time) {
 	for _, e := range run {
 		if e.At.After(at) {
 			at = e.At
@@ -116,7 +116,7 @@ func latest(run []pipeline.Entry) (at time.Time) {
 // point makes the entry's trace be found by event and entity. What bears the trace's
 // own id needs no pointer. Neither does an entry on a route that something caused:
 // its event was published before, with the pointers, under the same trace.
-func (w *writing) point(e pipeline.Entry) {
+func (w *writing) point(e port.Entry) {
 	if e.Route != "" && e.Causation != "" {
 		return
 	}
@@ -137,7 +137,7 @@ func (w *writing) pointer(partition, trace string) {
 }
 
 // addToDay writes an entry a second time, where all that ended badly on its day lies.
-func (w *writing) addToDay(entry []pipeline.Entry, id string, index int) error {
+func (w *writing) addToDay(entry []port.Entry, id string, index int) error {
 	data, err := pack(entry)
 	w.put(row{
 		PartitionKey: text(dayPartition(entry[0].Stage, entry[0].At)), SortKey: text(fmt.Sprintf("%s%04d", id, index)),
@@ -147,11 +147,11 @@ func (w *writing) addToDay(entry []pipeline.Entry, id string, index int) error {
 }
 
 // endsBadly reports whether the stage is one that operators ask for by itself.
-func endsBadly(stage pipeline.Stage) bool {
-	return stage == pipeline.Dead || stage == pipeline.Parked || stage == pipeline.Deferred
+func endsBadly(stage port.Stage) bool {
+	return stage == port.Dead || stage == port.Parked || stage == port.Deferred
 }
 
-func dayPartition(stage pipeline.Stage, at time.Time) string {
+func dayPartition(stage port.Stage, at time.Time) string {
 	return dayPrefix + string(stage) + "#" + at.UTC().Format("20060102")
 }
 

@@ -15,7 +15,7 @@ import (
 	"causeway/shared/cloud"
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // written is what a call wrote, by PutItem or BatchWriteItem.
@@ -47,14 +47,14 @@ func keys(t *testing.T, s *script) (partitions []string) {
 	return partitions
 }
 
-func placed() pipeline.Entry {
-	return pipeline.Entry{
+func placed() port.Entry {
+	return port.Entry{
 		At: noon, Trace: "raw1", Event: "e1", Causation: "raw1", Entity: message.Key{System: "shop", Tenant: "brand", Type: "order", ID: "5001"},
-		Type: "order.placed", Stage: pipeline.Published, Outcome: "order.placed on the bus", Function: "shop-translate", Build: "1.2.3",
+		Type: "order.placed", Stage: port.Published, Outcome: "order.placed on the bus", Function: "shop-translate", Build: "1.2.3",
 	}
 }
 
-func routed(stage pipeline.Stage) pipeline.Entry {
+func routed(stage port.Stage) port.Entry {
 	e := placed()
 	e.Stage, e.Route, e.Function = stage, "shop-orders-to-erp", "erp-deliver"
 	return e
@@ -62,14 +62,14 @@ func routed(stage pipeline.Stage) pipeline.Entry {
 
 // journey appends the entries of one webhook that goes to three targets, as the
 // pipeline does.
-func journey(t *testing.T, ledger pipeline.Ledger) {
+func journey(t *testing.T, ledger port.Ledger) {
 	t.Helper()
-	received := pipeline.Entry{At: noon, Trace: "raw1", Event: "raw1", Entity: message.Key{System: "shop", Tenant: "brand"}, Stage: pipeline.Received, Outcome: "webhook orders/create stored"}
-	translated := pipeline.Entry{At: noon, Trace: "raw1", Event: "raw1", Entity: message.Key{System: "shop", Tenant: "brand", Type: "delivery", ID: "raw1"}, Stage: pipeline.Translated, Outcome: "1 events"}
+	received := port.Entry{At: noon, Trace: "raw1", Event: "raw1", Entity: message.Key{System: "shop", Tenant: "brand"}, Stage: port.Received, Outcome: "webhook orders/create stored"}
+	translated := port.Entry{At: noon, Trace: "raw1", Event: "raw1", Entity: message.Key{System: "shop", Tenant: "brand", Type: "delivery", ID: "raw1"}, Stage: port.Translated, Outcome: "1 events"}
 	must(t, ledger.Append(t.Context(), received))
 	must(t, ledger.Append(t.Context(), translated, placed()))
 	for range 3 {
-		must(t, ledger.Append(t.Context(), routed(pipeline.Sent), routed(pipeline.Confirmed)))
+		must(t, ledger.Append(t.Context(), routed(port.Sent), routed(port.Confirmed)))
 	}
 }
 
@@ -99,7 +99,7 @@ func TestAJourneyToThreeTargetsCostsSevenLedgerItems(t *testing.T) {
 
 func TestWhatEndsBadlyIsFoundByItsDay(t *testing.T) {
 	t.Parallel()
-	for stage, want := range map[pipeline.Stage]bool{pipeline.Dead: true, pipeline.Parked: true, pipeline.Deferred: true, pipeline.Confirmed: false} {
+	for stage, want := range map[port.Stage]bool{port.Dead: true, port.Parked: true, port.Deferred: true, port.Confirmed: false} {
 		s := answers(ok(`{}`))
 		must(t, open(t, s).Append(t.Context(), routed(stage)))
 		if got := slices.Contains(keys(t, s), "D#"+string(stage)+"#20261122"); got != want {
@@ -165,9 +165,9 @@ func TestAppendReportsWhatStaysUnwritten(t *testing.T) {
 func TestAppendSplitsWhatIsTooMuchForOneItemOrRequest(t *testing.T) {
 	t.Parallel()
 	s := answers(ok(`{}`))
-	var entries []pipeline.Entry
+	var entries []port.Entry
 	for i := range 40 {
-		e := routed(pipeline.Sent)
+		e := routed(port.Sent)
 		e.Outcome = noise(30_000, i)
 		entries = append(entries, e)
 	}
@@ -207,7 +207,7 @@ func noise(n, seed int) string {
 func TestAppendRefusesAnEntryThatFitsIntoNoItem(t *testing.T) {
 	t.Parallel()
 	s := answers(ok(`{}`))
-	e := routed(pipeline.Sent)
+	e := routed(port.Sent)
 	e.Outcome = noise(700_000, 1)
 	mustBe(t, open(t, s).Append(t.Context(), placed(), e), fault.Invalid, fault.TooLarge, "trace raw1")
 	if len(s.calls) != 0 {
@@ -219,7 +219,7 @@ func TestAppendIsOneRequestWhereItCanBe(t *testing.T) {
 	t.Parallel()
 	s := answers(ok(`{}`))
 	b := open(t, s)
-	must(t, b.Append(t.Context(), routed(pipeline.Sent), routed(pipeline.Confirmed)))
+	must(t, b.Append(t.Context(), routed(port.Sent), routed(port.Confirmed)))
 	must(t, b.Append(t.Context(), placed(), placed()))
 	must(t, b.Append(t.Context()))
 	if got := s.operations(); !slices.Equal(got, []string{"PutItem", "BatchWriteItem"}) {
@@ -282,21 +282,21 @@ func TestFindReadsEveryPage(t *testing.T) {
 	s.answer = func(_ int, r request) answer { return d.answer(t, r) }
 	b := open(t, s)
 	journey(t, b)
-	must(t, b.Append(t.Context(), routed(pipeline.Dead)))
+	must(t, b.Append(t.Context(), routed(port.Dead)))
 	for name, c := range map[string]struct {
-		query pipeline.Query
+		query port.Query
 		want  int
 	}{
-		"by trace":                 {pipeline.Query{Trace: "raw1"}, 10},
-		"by the raw message":       {pipeline.Query{Event: "raw1"}, 2},
-		"by event":                 {pipeline.Query{Event: "e1"}, 8},
-		"by entity":                {pipeline.Query{Entity: placed().Entity}, 8},
-		"by the delivery":          {pipeline.Query{Entity: message.Key{System: "shop", Tenant: "brand", Type: "delivery", ID: "raw1"}}, 1},
-		"by system and tenant":     {pipeline.Query{Entity: message.Key{System: "shop", Tenant: "brand"}}, 1},
-		"by route":                 {pipeline.Query{Route: "shop-orders-to-erp"}, 7},
-		"by a stage that ends bad": {pipeline.Query{Stage: pipeline.Dead}, 1},
-		"by another stage":         {pipeline.Query{Stage: pipeline.Confirmed}, 3},
-		"everything":               {pipeline.Query{}, 10},
+		"by trace":                 {port.Query{Trace: "raw1"}, 10},
+		"by the raw message":       {port.Query{Event: "raw1"}, 2},
+		"by event":                 {port.Query{Event: "e1"}, 8},
+		"by entity":                {port.Query{Entity: placed().Entity}, 8},
+		"by the delivery":          {port.Query{Entity: message.Key{System: "shop", Tenant: "brand", Type: "delivery", ID: "raw1"}}, 1},
+		"by system and tenant":     {port.Query{Entity: message.Key{System: "shop", Tenant: "brand"}}, 1},
+		"by route":                 {port.Query{Route: "shop-orders-to-erp"}, 7},
+		"by a stage that ends bad": {port.Query{Stage: port.Dead}, 1},
+		"by another stage":         {port.Query{Stage: port.Confirmed}, 3},
+		"everything":               {port.Query{}, 10},
 	} {
 		found, err := b.Find(t.Context(), c.query)
 		if err != nil || len(found) != c.want {
@@ -318,7 +318,7 @@ func TestFindOfBadEndsReadsTheDaysSince(t *testing.T) {
 		"before the retention": {noon.Add(-1000 * 24 * time.Hour), 92},
 	} {
 		s := answers(ok(`{"Items":[]}`))
-		_, err := open(t, s).Find(t.Context(), pipeline.Query{Stage: pipeline.Dead, Since: c.since})
+		_, err := open(t, s).Find(t.Context(), port.Query{Stage: port.Dead, Since: c.since})
 		if err != nil || len(s.calls) != c.days || slices.Contains(s.operations(), "Scan") {
 			t.Errorf("%s: %d calls (%v), want %d", name, len(s.calls), err, c.days)
 		}
@@ -327,11 +327,11 @@ func TestFindOfBadEndsReadsTheDaysSince(t *testing.T) {
 
 func TestFindReportsWhatItCannotRead(t *testing.T) {
 	t.Parallel()
-	_, err := open(t, answers(ok(`{"Items":[{"pk":{"S":"L#raw1"},"sk":{"S":"id9"},"e":{"B":"AAAA"}}]}`))).Find(t.Context(), pipeline.Query{Trace: "raw1"})
+	_, err := open(t, answers(ok(`{"Items":[{"pk":{"S":"L#raw1"},"sk":{"S":"id9"},"e":{"B":"AAAA"}}]}`))).Find(t.Context(), port.Query{Trace: "raw1"})
 	mustBe(t, err, fault.Rejected, fault.Parse, "L#raw1 id9")
 	synctest.Test(t, func(t *testing.T) {
 		s := answers(answer{err: errors.New("connection refused")})
-		for _, q := range []pipeline.Query{{Trace: "t"}, {Event: "e"}, {Entity: placed().Entity}, {Stage: pipeline.Dead}, {}} {
+		for _, q := range []port.Query{{Trace: "t"}, {Event: "e"}, {Entity: placed().Entity}, {Stage: port.Dead}, {}} {
 			_, err := open(t, s).Find(t.Context(), q)
 			mustBe(t, err, fault.Unavailable, fault.Connection, "searching the ledger")
 		}

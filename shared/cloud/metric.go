@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // namespace is where CloudWatch shows the metrics.
@@ -27,8 +27,8 @@ const (
 
 // ofConnection are the metrics of a target's connection, by the stage that tells of it:
 // they belong to the target, not to the route of the message that met it.
-var ofConnection = map[pipeline.Stage]string{
-	pipeline.Degraded: "Degraded", pipeline.AuthExpired: "AuthExpired", pipeline.Restored: "Restored",
+var ofConnection = map[port.Stage]string{
+	port.Degraded: "Degraded", port.AuthExpired: "AuthExpired", port.Restored: "Restored",
 }
 
 // most is how many values one metric may have in a line (CloudWatch embedded metric
@@ -137,10 +137,10 @@ func (m *measured) line(g group, function string, now time.Time) map[string]any 
 // countedLedger counts every stage that is written, under the queue or route of the
 // message in hand or under the target's connection: what the metrics say is what the
 // ledger says.
-type countedLedger struct{ pipeline.Ledger }
+type countedLedger struct{ port.Ledger }
 
-// Append implements pipeline.Ledger.
-func (l countedLedger) Append(ctx context.Context, entries ...pipeline.Entry) error {
+// Append implements port.Ledger.
+func (l countedLedger) Append(ctx context.Context, entries ...port.Entry) error {
 	err := l.Ledger.Append(ctx, entries...)
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func (l countedLedger) Append(ctx context.Context, entries ...pipeline.Entry) er
 		}
 		stage := string(e.Stage)
 		now.tally.add(queue, strings.ToUpper(stage[:1])+stage[1:], 1)
-		if e.Stage == pipeline.Reconciled && e.Type == pipeline.TypeDegraded {
+		if e.Stage == port.Reconciled && e.Type == port.TypeDegraded {
 			now.tally.add(queue, metricStopped, 1)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"causeway/shared/cloud/api"
 	"causeway/shared/fault"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // Config says which resources the ports stand on. All fields but Retention are
@@ -105,12 +106,12 @@ type Backend struct {
 }
 
 var (
-	_ pipeline.Bus    = (*Backend)(nil)
-	_ pipeline.Queue  = (*Backend)(nil)
-	_ pipeline.State  = (*Backend)(nil)
-	_ pipeline.Ledger = (*Backend)(nil)
-	_ pipeline.Vault  = (*Backend)(nil)
-	_ pipeline.Files  = (*Backend)(nil)
+	_ port.Bus       = (*Backend)(nil)
+	_ port.Queue     = (*Backend)(nil)
+	_ port.State     = (*Backend)(nil)
+	_ port.Ledger    = (*Backend)(nil)
+	_ port.Vault     = (*Backend)(nil)
+	_ pipeline.Files = (*Backend)(nil)
 )
 
 // Open returns the ports. It calls nothing: what is missing shows at first use.
@@ -142,6 +143,6 @@ func patient(o api.Options) api.Options {
 }
 
 // Ports returns the backend as what the pipeline stands on.
-func (b *Backend) Ports() pipeline.Ports {
-	return pipeline.Ports{Bus: b, Queue: b, State: b, Ledger: b, Vault: b}
+func (b *Backend) Ports() port.Ports {
+	return port.Ports{Bus: b, Queue: b, State: b, Ledger: b, Vault: b}
 }

@@ -13,7 +13,7 @@ import (
 	"causeway/shared/cloud"
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 func TestAWSNamesTheVariableThatIsMissing(t *testing.T) {
@@ -47,7 +47,7 @@ func touch(t *testing.T, environ map[string]string) (hosts []string, seen []*htt
 	b := cloud.Open(a, config(func() time.Time { return noon }))
 	for _, call := range []func() error{
 		func() error { return b.Publish(t.Context(), []*message.Message{order("m", 1)}) },
-		func() error { return b.Send(t.Context(), "q", []pipeline.Outgoing{{Body: []byte("b")}}) },
+		func() error { return b.Send(t.Context(), "q", []port.Outgoing{{Body: []byte("b")}}) },
 		func() error { _, err := b.Get(t.Context(), "k"); return err },
 		func() error { _, err := b.Store(t.Context(), []byte("b")); return err },
 		func() error {

@@ -21,7 +21,7 @@ import (
 	"causeway/shared/cloud/cloudtest"
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port/porttest"
 	"causeway/shared/routes"
 )
 
@@ -34,7 +34,7 @@ const (
 // world is an emulated AWS with the resources of a route table, on a clock moved by
 // hand.
 type world struct {
-	clock   *pipelinetest.Clock
+	clock   *porttest.Clock
 	server  *cloudtest.Server
 	account aws.Config
 	config  cloud.Config
@@ -42,13 +42,13 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{clock: pipelinetest.NewClock(noon)}
+	w := &world{clock: porttest.NewClock(noon)}
 	w.server, w.config = cloudtest.New(w.clock.Now), config(w.clock.Now)
 	account, err := cloud.AWS(with(map[string]string{"AWS_ENDPOINT_URL": "http://aws.invalid"}), w.server.Transport())
 	must(t, err)
 	w.account = account
 	queues := sqs.NewFromConfig(w.account)
-	for _, name := range queueNames(pipelinetest.Table()) {
+	for _, name := range queueNames(porttest.Table()) {
 		w.makeQueue(t, queues, name)
 	}
 	w.makeBus(t, eventbridge.NewFromConfig(w.account))
@@ -97,7 +97,7 @@ func (w *world) makeBus(t *testing.T, bus *eventbridge.Client) {
 	t.Helper()
 	_, err := bus.CreateEventBus(t.Context(), &eventbridge.CreateEventBusInput{Name: &w.config.Bus})
 	must(t, err)
-	for _, route := range pipelinetest.Table() {
+	for _, route := range porttest.Table() {
 		rule := w.config.Prefix + "-" + route.Name()
 		_, err := bus.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: &rule, EventBusName: &w.config.Bus, EventPattern: aws.String(route.Pattern().String())})
 		must(t, err)
@@ -141,12 +141,12 @@ func (w *world) advance(by time.Duration) {
 }
 
 // harness is the world as the conformance suite sees it.
-func (w *world) harness() pipelinetest.Harness {
+func (w *world) harness() porttest.Harness {
 	b := w.open()
-	return pipelinetest.Harness{
+	return porttest.Harness{
 		Bus: b, Queue: b, State: b, Ledger: b, Vault: b, Now: w.clock.Now, Advance: w.advance, Tick: time.Second,
-		Inbox: routes.Inbox("shop"), Other: routes.Inbox("erp"), Visibility: visibility, MaxReceives: maxReceives, Routes: pipelinetest.Table(),
-		Reopen: func(t *testing.T) pipelinetest.Harness {
+		Inbox: routes.Inbox("shop"), Other: routes.Inbox("erp"), Visibility: visibility, MaxReceives: maxReceives, Routes: porttest.Table(),
+		Reopen: func(t *testing.T) porttest.Harness {
 			t.Helper()
 			w.advance(time.Millisecond) // no process begins at the instant at which another ends
 			return w.harness()
@@ -161,16 +161,16 @@ func (w *world) harness() pipelinetest.Harness {
 	}
 }
 
-func openWorld(t *testing.T) pipelinetest.Harness {
+func openWorld(t *testing.T) porttest.Harness {
 	t.Helper()
 	return newWorld(t).harness()
 }
 
-func TestBus(t *testing.T)    { t.Parallel(); pipelinetest.TestBus(t, openWorld) }
-func TestQueue(t *testing.T)  { t.Parallel(); pipelinetest.TestQueue(t, openWorld) }
-func TestState(t *testing.T)  { t.Parallel(); pipelinetest.TestState(t, openWorld) }
-func TestLedger(t *testing.T) { t.Parallel(); pipelinetest.TestLedger(t, openWorld) }
-func TestVault(t *testing.T)  { t.Parallel(); pipelinetest.TestVault(t, openWorld) }
+func TestBus(t *testing.T)    { t.Parallel(); porttest.TestBus(t, openWorld) }
+func TestQueue(t *testing.T)  { t.Parallel(); porttest.TestQueue(t, openWorld) }
+func TestState(t *testing.T)  { t.Parallel(); porttest.TestState(t, openWorld) }
+func TestLedger(t *testing.T) { t.Parallel(); porttest.TestLedger(t, openWorld) }
+func TestVault(t *testing.T)  { t.Parallel(); porttest.TestVault(t, openWorld) }
 
 func TestArchiveOverTheEmulator(t *testing.T) {
 	t.Parallel()

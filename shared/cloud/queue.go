@@ -16,7 +16,7 @@ import (
 
 	"causeway/shared/cloud/api"
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // Limits of SQS (developer guide, "Message quotas").
@@ -38,9 +38,9 @@ func (b *Backend) queueURL(name string) *string {
 	return aws.String(strings.TrimSuffix(b.config.QueueBase, "/") + "/" + b.config.Prefix + "-" + name)
 }
 
-// Send implements pipeline.Queue. A message that breaks a rule of SQS is refused
+// Send implements port.Queue. A message that breaks a rule of SQS is refused
 // before anything is sent.
-func (b *Backend) Send(ctx context.Context, queue string, batch []pipeline.Outgoing) error {
+func (b *Backend) Send(ctx context.Context, queue string, batch []port.Outgoing) error {
 	entries := make([]api.SendMessageBatchRequestEntry, len(batch))
 	sizes := make([]int, len(batch))
 	for i, out := range batch {
@@ -59,7 +59,7 @@ func (b *Backend) Send(ctx context.Context, queue string, batch []pipeline.Outgo
 }
 
 // check returns the size of a message as SQS counts it.
-func check(out pipeline.Outgoing) (size int, err error) {
+func check(out port.Outgoing) (size int, err error) {
 	size = len(out.Body)
 	if size == 0 {
 		return 0, fault.New(fault.Invalid, fault.Schema, "", "a message must have a body")
@@ -99,14 +99,14 @@ func clean(value string) string {
 }
 
 // label tells which message of a batch is meant.
-func label(out pipeline.Outgoing, index int) string {
-	if id := out.Attributes[pipeline.AttrEvent]; id != "" {
+func label(out port.Outgoing, index int) string {
+	if id := out.Attributes[port.AttrEvent]; id != "" {
 		return "message " + id
 	}
 	return "message " + strconv.Itoa(index) + " of the batch"
 }
 
-func sendEntry(index int, out pipeline.Outgoing) api.SendMessageBatchRequestEntry {
+func sendEntry(index int, out port.Outgoing) api.SendMessageBatchRequestEntry {
 	entry := api.SendMessageBatchRequestEntry{ID: aws.String(strconv.Itoa(index)), MessageBody: aws.String(string(out.Body))}
 	if out.Group != "" {
 		entry.MessageGroupID = aws.String(groupID(out.Group))
@@ -132,7 +132,7 @@ func groupID(group string) string {
 }
 
 // sendBatch sends one request, and again what of it SQS did not take.
-func (b *Backend) sendBatch(ctx context.Context, queue string, batch []pipeline.Outgoing, entries []api.SendMessageBatchRequestEntry) error {
+func (b *Backend) sendBatch(ctx context.Context, queue string, batch []port.Outgoing, entries []api.SendMessageBatchRequestEntry) error {
 	for round := 1; ; round++ {
 		doing := fmt.Sprintf("sending %d messages to queue %s", len(entries), queue)
 		out, err := b.queues().SendMessageBatch(ctx, &api.SendMessageBatchInput{QueueURL: b.queueURL(queue), Entries: entries})
@@ -155,7 +155,7 @@ func (b *Backend) sendBatch(ctx context.Context, queue string, batch []pipeline.
 
 // unsent returns the entries that the answer does not confirm, and why: what is named
 // neither among the sent nor among the failed counts as not sent.
-func unsent(queue string, batch []pipeline.Outgoing, entries []api.SendMessageBatchRequestEntry, out *api.SendMessageBatchOutput) (open []api.SendMessageBatchRequestEntry, refused error) {
+func unsent(queue string, batch []port.Outgoing, entries []api.SendMessageBatchRequestEntry, out *api.SendMessageBatchOutput) (open []api.SendMessageBatchRequestEntry, refused error) {
 	sent := make(map[string]bool, len(entries))
 	for _, ok := range out.Successful {
 		sent[aws.ToString(ok.ID)] = true
@@ -176,7 +176,7 @@ func unsent(queue string, batch []pipeline.Outgoing, entries []api.SendMessageBa
 	return open, refused
 }
 
-func sendFailure(queue string, batch []pipeline.Outgoing, id string, why api.BatchResultErrorEntry) error {
+func sendFailure(queue string, batch []port.Outgoing, id string, why api.BatchResultErrorEntry) error {
 	index, err := strconv.Atoi(id)
 	if err != nil {
 		return err
@@ -191,9 +191,9 @@ func sendFailure(queue string, batch []pipeline.Outgoing, id string, why api.Bat
 	return e
 }
 
-// Receive implements pipeline.Queue. SQS hands out at most ten and waits at most
+// Receive implements port.Queue. SQS hands out at most ten and waits at most
 // twenty seconds, in whole seconds; whoever wants more asks again.
-func (b *Backend) Receive(ctx context.Context, queue string, most int, wait time.Duration) ([]pipeline.Incoming, error) {
+func (b *Backend) Receive(ctx context.Context, queue string, most int, wait time.Duration) ([]port.Incoming, error) {
 	if most <= 0 {
 		return nil, nil
 	}
@@ -206,7 +206,7 @@ func (b *Backend) Receive(ctx context.Context, queue string, most int, wait time
 	if err != nil {
 		return nil, failure("receiving from queue "+queue, "queue "+queue, err)
 	}
-	batch := make([]pipeline.Incoming, len(out.Messages))
+	batch := make([]port.Incoming, len(out.Messages))
 	for i, m := range out.Messages {
 		if batch[i], err = incoming(queue, m); err != nil {
 			return nil, err
@@ -215,16 +215,16 @@ func (b *Backend) Receive(ctx context.Context, queue string, most int, wait time
 	return batch, nil
 }
 
-func incoming(queue string, m api.Message) (pipeline.Incoming, error) {
+func incoming(queue string, m api.Message) (port.Incoming, error) {
 	count, errCount := strconv.Atoi(m.Attributes[api.ApproximateReceiveCount])
 	sent, errSent := strconv.ParseInt(m.Attributes[api.SentTimestamp], 10, 64)
 	if err := errors.Join(errCount, errSent); err != nil {
-		return pipeline.Incoming{}, &fault.Error{
+		return port.Incoming{}, &fault.Error{
 			Kind: fault.Unavailable, Class: fault.Parse, Doing: "receiving message " + aws.ToString(m.MessageID) + " from queue " + queue,
 			Detail: "receive count or time of sending is no number", Err: err,
 		}
 	}
-	in := pipeline.Incoming{
+	in := port.Incoming{
 		Queue: queue, Handle: aws.ToString(m.ReceiptHandle), MessageID: aws.ToString(m.MessageID), Body: []byte(aws.ToString(m.Body)),
 		ReceiveCount: count, SentAt: time.UnixMilli(sent).UTC(),
 	}
@@ -237,17 +237,17 @@ func incoming(queue string, m api.Message) (pipeline.Incoming, error) {
 	return in, nil
 }
 
-// Delete implements pipeline.Queue. SQS itself answers a stale handle of a standard
+// Delete implements port.Queue. SQS itself answers a stale handle of a standard
 // queue with success and deletes nothing.
-func (b *Backend) Delete(ctx context.Context, in pipeline.Incoming) error {
+func (b *Backend) Delete(ctx context.Context, in port.Incoming) error {
 	err := b.queues().DeleteMessage(ctx, &api.DeleteMessageInput{QueueURL: b.queueURL(in.Queue), ReceiptHandle: &in.Handle})
 	return failure("deleting message "+in.MessageID+" of queue "+in.Queue, "queue "+in.Queue, err)
 }
 
-// Defer implements pipeline.Queue: to the next whole second, and no further than SQS
+// Defer implements port.Queue: to the next whole second, and no further than SQS
 // lets a message be hidden, so that one deferred by more than eleven hours and three
 // quarters comes back early. A stale handle is fault.Rejected of class stale.
-func (b *Backend) Defer(ctx context.Context, in pipeline.Incoming, until time.Time) error {
+func (b *Backend) Defer(ctx context.Context, in port.Incoming, until time.Time) error {
 	doing := "deferring message " + in.MessageID + " of queue " + in.Queue
 	hidden := min(max(until.Sub(b.config.Now()), 0), longestDeferral)
 	err := b.queues().ChangeMessageVisibility(ctx, &api.ChangeMessageVisibilityInput{

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // sendBatch is the request, as far as tests look at it.
@@ -61,10 +61,10 @@ func takeMessages(t *testing.T, fail func(call int, body string) *failed) *scrip
 
 func takeEach(int, string) *failed { return nil }
 
-func outgoing(n, size int) (batch []pipeline.Outgoing) {
+func outgoing(n, size int) (batch []port.Outgoing) {
 	for i := range n {
 		body := fmt.Sprintf("m%02d", i) + strings.Repeat("x", size)
-		batch = append(batch, pipeline.Outgoing{Body: []byte(body), Attributes: map[string]string{pipeline.AttrEvent: body[:3]}})
+		batch = append(batch, port.Outgoing{Body: []byte(body), Attributes: map[string]string{port.AttrEvent: body[:3]}})
 	}
 	return batch
 }
@@ -97,8 +97,8 @@ func TestSendFillsRequestsByCountAndBytes(t *testing.T) {
 func TestSendAddressesTheQueueOfTheContract(t *testing.T) {
 	t.Parallel()
 	s := takeMessages(t, takeEach)
-	out := pipeline.Outgoing{Body: []byte("b"), Attributes: map[string]string{"trace_id": "t"}, Group: "brand.example"}
-	must(t, open(t, s).Send(t.Context(), "shop-inbox", []pipeline.Outgoing{out}))
+	out := port.Outgoing{Body: []byte("b"), Attributes: map[string]string{"trace_id": "t"}, Group: "brand.example"}
+	must(t, open(t, s).Send(t.Context(), "shop-inbox", []port.Outgoing{out}))
 	sent := read[sendBatch](t, s.calls[0])
 	if want := "https://sqs.eu-central-1.amazonaws.com/123456789012/causeway-test-shop-inbox"; sent.QueueUrl != want {
 		t.Errorf("queue URL %s, want %s", sent.QueueUrl, want)
@@ -112,9 +112,9 @@ func TestSendMakesAGroupOfAnyText(t *testing.T) {
 	t.Parallel()
 	s := takeMessages(t, takeEach)
 	groups := []string{"a.b-c_d~!", "two words", "Bäcker", strings.Repeat("g", 128), strings.Repeat("g", 129), strings.Repeat("h", 129)}
-	var batch []pipeline.Outgoing
+	var batch []port.Outgoing
 	for _, group := range groups {
-		batch = append(batch, pipeline.Outgoing{Body: []byte("b"), Group: group})
+		batch = append(batch, port.Outgoing{Body: []byte("b"), Group: group})
 	}
 	must(t, open(t, s).Send(t.Context(), "shop-inbox", batch))
 	seen := map[string]bool{}
@@ -184,7 +184,7 @@ func TestSendRefusesWhatSQSWouldRefuseBeforeItSendsAny(t *testing.T) {
 	for i := range 11 {
 		eleven[fmt.Sprint("a", i)] = "v"
 	}
-	for name, bad := range map[string]pipeline.Outgoing{
+	for name, bad := range map[string]port.Outgoing{
 		"no body":                  {},
 		"eleven attributes":        {Body: []byte("b"), Attributes: eleven},
 		"an empty attribute":       {Body: []byte("b"), Attributes: map[string]string{"reason": ""}},
@@ -196,7 +196,7 @@ func TestSendRefusesWhatSQSWouldRefuseBeforeItSendsAny(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := takeMessages(t, takeEach)
-			err := open(t, s).Send(t.Context(), "shop-inbox", []pipeline.Outgoing{{Body: []byte("good")}, bad})
+			err := open(t, s).Send(t.Context(), "shop-inbox", []port.Outgoing{{Body: []byte("good")}, bad})
 			if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "message 1 of the batch to queue shop-inbox") || len(s.calls) != 0 {
 				t.Errorf("error = %v after %d requests", err, len(s.calls))
 			}
@@ -208,8 +208,8 @@ func TestSendRefusesWhatSQSWouldRefuseBeforeItSendsAny(t *testing.T) {
 func TestSendReplacesInAttributesWhatSQSDoesNotTake(t *testing.T) {
 	t.Parallel()
 	b := newWorld(t).open()
-	odd := pipeline.Outgoing{Body: []byte("b"), Attributes: map[string]string{"entity": "shop/t/order/1\x00\x1f\ufffe\xff\tä"}}
-	must(t, b.Send(t.Context(), "shop-inbox-dead", []pipeline.Outgoing{odd}))
+	odd := port.Outgoing{Body: []byte("b"), Attributes: map[string]string{"entity": "shop/t/order/1\x00\x1f\ufffe\xff\tä"}}
+	must(t, b.Send(t.Context(), "shop-inbox-dead", []port.Outgoing{odd}))
 	batch, err := b.Receive(t.Context(), "shop-inbox-dead", 1, 0)
 	must(t, err)
 	if got := batch[0].Attributes["entity"]; got != "shop/t/order/1\ufffd\ufffd\ufffd\ufffd\tä" {
@@ -261,7 +261,7 @@ func TestDeferAsksForTheNextWholeSecond(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := answers(ok(`{}`))
-			must(t, open(t, s).Defer(t.Context(), pipeline.Incoming{Queue: "q", Handle: "h"}, noon.Add(c.by)))
+			must(t, open(t, s).Defer(t.Context(), port.Incoming{Queue: "q", Handle: "h"}, noon.Add(c.by)))
 			if got := read[struct{ VisibilityTimeout int }](t, s.calls[0]); got.VisibilityTimeout != c.want {
 				t.Errorf("asked for %d seconds, want %d", got.VisibilityTimeout, c.want)
 			}
@@ -272,10 +272,10 @@ func TestDeferAsksForTheNextWholeSecond(t *testing.T) {
 func TestDeferTellsAStaleHandle(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"MessageNotInflight", "ReceiptHandleIsInvalid", "InvalidParameterValue"} {
-		err := open(t, answers(refusal(400, code))).Defer(t.Context(), pipeline.Incoming{Queue: "q", MessageID: "m-1"}, noon)
+		err := open(t, answers(refusal(400, code))).Defer(t.Context(), port.Incoming{Queue: "q", MessageID: "m-1"}, noon)
 		mustBe(t, err, fault.Rejected, fault.Stale, "m-1")
 	}
-	err := open(t, answers(refusal(400, "QueueDoesNotExist"))).Defer(t.Context(), pipeline.Incoming{Queue: "q"}, noon)
+	err := open(t, answers(refusal(400, "QueueDoesNotExist"))).Defer(t.Context(), port.Incoming{Queue: "q"}, noon)
 	mustBe(t, err, fault.Rejected, fault.Config, "queue q")
 }
 
@@ -284,7 +284,7 @@ func TestQueueCallsNameTheQueueThatIsMissing(t *testing.T) {
 	b := open(t, answers(refusal(400, "QueueDoesNotExist")))
 	_, errReceive := b.Receive(t.Context(), "nowhere", 1, 0)
 	for _, err := range []error{
-		errReceive, b.Send(t.Context(), "nowhere", outgoing(1, 0)), b.Delete(t.Context(), pipeline.Incoming{Queue: "nowhere"}),
+		errReceive, b.Send(t.Context(), "nowhere", outgoing(1, 0)), b.Delete(t.Context(), port.Incoming{Queue: "nowhere"}),
 	} {
 		mustBe(t, err, fault.Rejected, fault.Config, "there is no queue nowhere")
 	}

@@ -9,7 +9,7 @@ import (
 
 	"causeway/shared/connector"
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 const newSecret = "new-canary-secret-4711"
@@ -107,8 +107,8 @@ func TestF54ATargetThatRefusesTheOldKeyGetsTheNewOne(t *testing.T) {
 	if failed := b.run(f, b.poll(toyQueue)); len(failed) != 0 || len(b.world.delivered) != 3 {
 		t.Errorf("failed %v, delivered %v", failed, b.world.delivered)
 	}
-	if b.world.opened != 2 || len(b.entries(pipeline.Dead)) != 0 || len(b.entries(pipeline.Deferred)) != 0 {
-		t.Errorf("opened %d times, the ledger says %+v", b.world.opened, b.entries(pipeline.Deferred))
+	if b.world.opened != 2 || len(b.entries(port.Dead)) != 0 || len(b.entries(port.Deferred)) != 0 {
+		t.Errorf("opened %d times, the ledger says %+v", b.world.opened, b.entries(port.Deferred))
 	}
 }
 
@@ -122,7 +122,7 @@ func TestAKeyThatIsRefusedForGoodWaitsForAnOperator(t *testing.T) {
 		if failed := b.run(f, b.poll(toyQueue)); len(failed) != 1 {
 			t.Errorf("%s: failed %v", name, failed)
 		}
-		waits := b.entries(pipeline.Deferred)
+		waits := b.entries(port.Deferred)
 		if len(waits) != 1 || waits[0].Error.Kind != fault.Unauthorized.String() {
 			t.Errorf("%s: the ledger says %+v", name, waits)
 		}

@@ -15,6 +15,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -36,7 +37,7 @@ type function struct {
 	lanes  map[string]pipeline.Handler // by queue
 	// archive makes a batch of raw messages restorable before it is handled; nil where
 	// no raw messages are handled.
-	archive func(context.Context, []pipeline.Incoming) error
+	archive func(context.Context, []port.Incoming) error
 	files   pipeline.Files
 	spans   *exporter // nil if nobody wants them
 	random  io.Reader
@@ -47,10 +48,10 @@ type function struct {
 
 // ports is what a function stands on in the cloud.
 type ports struct {
-	pipeline.Ports
+	port.Ports
 	secrets secretSource
 	files   pipeline.Files
-	archive func(context.Context, []pipeline.Incoming) error
+	archive func(context.Context, []port.Incoming) error
 }
 
 // backend is the ports on AWS.

@@ -22,7 +22,8 @@ import (
 	"causeway/shared/fault"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port"
+	"causeway/shared/port/porttest"
 	"causeway/shared/routes"
 )
 
@@ -134,7 +135,7 @@ func (t *toy) Translate(_ context.Context, raw *message.Raw) (connector.Translat
 	at := epoch.Add(time.Duration(fact.Version) * time.Minute)
 	return connector.Translation{Events: []connector.Event{{
 		Type: canonical.CustomerUpserted, Entity: message.Key{System: "toy", Tenant: "t1", Type: "customer", ID: fact.ID},
-		At: at, Sequence: message.NewSequence(at, 0),
+		At: at, Sequence: message.NewSequence(at, false, time.Time{}),
 		Body: &canonical.Customer{ID: fact.ID, FirstName: canonical.NewText(fact.Name), UpdatedAt: at},
 	}}}, nil
 }
@@ -201,27 +202,27 @@ func (f fakeFiles) Fetch(_ context.Context, key string) ([]byte, error) {
 
 // faultyPorts fails the calls that a test wants to fail.
 type faultyPorts struct {
-	*pipelinetest.Memory
+	*porttest.Memory
 	send, deferring, append error
 	deferred                map[string]time.Time
 	mu                      sync.Mutex
 }
 
-func (p *faultyPorts) Send(ctx context.Context, queue string, batch []pipeline.Outgoing) error {
+func (p *faultyPorts) Send(ctx context.Context, queue string, batch []port.Outgoing) error {
 	if p.send != nil {
 		return p.send
 	}
 	return p.Memory.Send(ctx, queue, batch)
 }
 
-func (p *faultyPorts) Append(ctx context.Context, entries ...pipeline.Entry) error {
+func (p *faultyPorts) Append(ctx context.Context, entries ...port.Entry) error {
 	if p.append != nil {
 		return p.append
 	}
 	return p.Memory.Append(ctx, entries...)
 }
 
-func (p *faultyPorts) Defer(ctx context.Context, in pipeline.Incoming, until time.Time) error {
+func (p *faultyPorts) Defer(ctx context.Context, in port.Incoming, until time.Time) error {
 	if p.deferring != nil {
 		return p.deferring
 	}
@@ -267,11 +268,11 @@ func (o *output) lines(t *testing.T) []map[string]any {
 type bench struct {
 	*testing.T
 	world    *world
-	clock    *pipelinetest.Clock
+	clock    *porttest.Clock
 	ports    *faultyPorts
 	secrets  *fakeSecrets
 	files    fakeFiles
-	archived []pipeline.Incoming
+	archived []port.Incoming
 	archive  error
 	out      output
 	process  process
@@ -280,10 +281,10 @@ type bench struct {
 func newBench(t *testing.T, role connector.Role) *bench {
 	t.Helper()
 	b := &bench{
-		T: t, world: &world{role: role}, clock: pipelinetest.NewClock(epoch), files: fakeFiles{},
+		T: t, world: &world{role: role}, clock: porttest.NewClock(epoch), files: fakeFiles{},
 		secrets: &fakeSecrets{now: map[string]string{"TOY_SECRET": canarySecret}},
 	}
-	memory := pipelinetest.NewMemory(b.clock.Now)
+	memory := porttest.NewMemory(b.clock.Now)
 	memory.Routes, memory.Systems, memory.Visibility, memory.MaxReceives = toyRoutes, []string{"toy"}, 6*time.Minute, 1000
 	b.ports = &faultyPorts{Memory: memory, deferred: map[string]time.Time{}}
 	b.process = process{
@@ -297,9 +298,9 @@ func newBench(t *testing.T, role connector.Role) *bench {
 		},
 		ports: func(process, environment) (ports, error) {
 			return ports{
-				pipeline.Ports{Bus: b.ports, Queue: b.ports, State: b.ports, Ledger: b.ports, Vault: b.ports},
+				port.Ports{Bus: b.ports, Queue: b.ports, State: b.ports, Ledger: b.ports, Vault: b.ports},
 				b.secrets, b.files,
-				func(_ context.Context, batch []pipeline.Incoming) error {
+				func(_ context.Context, batch []port.Incoming) error {
 					b.archived = append(b.archived, batch...)
 					return b.archive
 				},
@@ -376,7 +377,7 @@ func (b *bench) fill(customers ...string) {
 
 func (b *bench) config() *pipeline.Config {
 	return &pipeline.Config{
-		Ports: pipeline.Ports{Bus: b.ports.Memory, Queue: b.ports.Memory, State: b.ports.Memory, Ledger: b.ports.Memory, Vault: b.ports.Memory},
+		Ports: port.Ports{Bus: b.ports.Memory, Queue: b.ports.Memory, State: b.ports.Memory, Ledger: b.ports.Memory, Vault: b.ports.Memory},
 		Now:   b.clock.Now, Random: func() float64 { return 0.5 }, Log: newLog(&output{}, 0, &mask{}), Policy: pipeline.DefaultPolicy(), Routes: toyRoutes,
 	}
 }
@@ -443,7 +444,7 @@ func (b *bench) run(f *function, event events.SQSEvent) (failed []string) {
 	}
 	for _, record := range event.Records {
 		if !reported[record.MessageId] {
-			in := pipeline.Incoming{Queue: queueName(record.EventSourceARN, "causeway-dev"), Handle: record.ReceiptHandle}
+			in := port.Incoming{Queue: queueName(record.EventSourceARN, "causeway-dev"), Handle: record.ReceiptHandle}
 			if err := b.ports.Delete(b.Context(), in); err != nil {
 				b.Fatal(err)
 			}
@@ -453,9 +454,9 @@ func (b *bench) run(f *function, event events.SQSEvent) (failed []string) {
 }
 
 // entries returns the ledger entries of the stage.
-func (b *bench) entries(stage pipeline.Stage) []pipeline.Entry {
+func (b *bench) entries(stage port.Stage) []port.Entry {
 	b.Helper()
-	found, err := b.ports.Find(b.Context(), pipeline.Query{Stage: stage})
+	found, err := b.ports.Find(b.Context(), port.Query{Stage: stage})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"causeway/shared/cloud/api"
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // row is one item of the table, or a part of it.
@@ -50,10 +50,10 @@ func stateKey(key string) row {
 	return row{PartitionKey: text(statePrefix + short(key)), SortKey: text(onlyItem)}
 }
 
-// Get implements pipeline.State with a strongly consistent read. That DynamoDB
+// Get implements port.State with a strongly consistent read. That DynamoDB
 // removes an expired item late, by days even, does not show.
-func (b *Backend) Get(ctx context.Context, key string) (pipeline.Item, error) {
-	absent := pipeline.Item{Key: key}
+func (b *Backend) Get(ctx context.Context, key string) (port.Item, error) {
+	absent := port.Item{Key: key}
 	doing := "reading state " + key
 	consistent := true
 	out, err := b.table().GetItem(ctx, &api.GetItemInput{TableName: &b.config.Table, Key: stateKey(key), ConsistentRead: &consistent})
@@ -65,7 +65,7 @@ func (b *Backend) Get(ctx context.Context, key string) (pipeline.Item, error) {
 	if err := errors.Join(errRevision, errExpires); err != nil {
 		return absent, &fault.Error{Kind: fault.Rejected, Class: fault.Parse, Doing: doing, Detail: "revision or expiry is no whole number", Err: err}
 	}
-	item := pipeline.Item{Key: key, Value: bytesOf(out.Item, attrValue), Revision: revision}
+	item := port.Item{Key: key, Value: bytesOf(out.Item, attrValue), Revision: revision}
 	if expires != 0 {
 		item.Expires = time.UnixMilli(expires).UTC()
 		if expires < b.config.Now().UnixMilli() {
@@ -75,10 +75,10 @@ func (b *Backend) Get(ctx context.Context, key string) (pipeline.Item, error) {
 	return item, nil
 }
 
-// Put implements pipeline.State with one conditional write. Where the answer to a
+// Put implements port.State with one conditional write. Where the answer to a
 // write is lost and the SDK sends it again, its own condition no longer holds; the
 // token in the stored item then tells our own write from a lost race.
-func (b *Backend) Put(ctx context.Context, item pipeline.Item) (revision int64, err error) {
+func (b *Backend) Put(ctx context.Context, item port.Item) (revision int64, err error) {
 	doing := "storing state " + item.Key
 	token, err := b.random(16)
 	if err != nil {
@@ -96,7 +96,7 @@ func (b *Backend) Put(ctx context.Context, item pipeline.Item) (revision int64, 
 		}
 		return 0, &fault.Error{
 			Kind: fault.Unavailable, Class: fault.Conflict, Doing: doing,
-			Detail: fmt.Sprintf("revision %d is no longer the stored one", item.Revision), Err: pipeline.ErrConflict,
+			Detail: fmt.Sprintf("revision %d is no longer the stored one", item.Revision), Err: port.ErrConflict,
 		}
 	}
 	if err != nil {
@@ -111,7 +111,7 @@ func (b *Backend) nextRevision(before int64, drawn []byte) int64 {
 	return max(before+1, b.config.Now().UnixMicro()<<10|int64(binary.BigEndian.Uint16(drawn)&0x3ff))
 }
 
-func (b *Backend) putInput(item pipeline.Item, revision int64, token []byte) *api.PutItemInput {
+func (b *Backend) putInput(item port.Item, revision int64, token []byte) *api.PutItemInput {
 	stored := stateKey(item.Key)
 	stored[attrRevision], stored[attrToken] = integer(revision), binaryValue(token)
 	if len(item.Value) > 0 {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // value is an attribute as DynamoDB writes it.
@@ -35,9 +35,9 @@ func TestPutComparesExpiryInItsCondition(t *testing.T) {
 	t.Parallel()
 	s := answers(ok(`{}`))
 	b := open(t, s)
-	_, err := b.Put(t.Context(), pipeline.Item{Key: "k", Value: []byte("v"), Expires: noon.Add(time.Minute)})
+	_, err := b.Put(t.Context(), port.Item{Key: "k", Value: []byte("v"), Expires: noon.Add(time.Minute)})
 	must(t, err)
-	_, err = b.Put(t.Context(), pipeline.Item{Key: "k", Revision: 7})
+	_, err = b.Put(t.Context(), port.Item{Key: "k", Revision: 7})
 	must(t, err)
 	insert, update := read[putItem](t, s.calls[0]), read[putItem](t, s.calls[1])
 	if insert.ConditionExpression != "attribute_not_exists(pk) OR x < :now" || insert.ExpressionAttributeValues[":now"].N != fmt.Sprint(noon.UnixMilli()) {
@@ -67,7 +67,7 @@ func TestPutKnowsItsOwnWriteWhenTheAnswerWasLost(t *testing.T) {
 			}
 			return conditionFailed(read[putItem](t, r).Item["w"].B)
 		}
-		revision, err := open(t, s).Put(t.Context(), pipeline.Item{Key: "k", Value: []byte("v"), Revision: 7})
+		revision, err := open(t, s).Put(t.Context(), port.Item{Key: "k", Value: []byte("v"), Revision: 7})
 		must(t, err)
 		if first, again := read[putItem](t, s.calls[0]), read[putItem](t, s.calls[1]); first.Item["w"] != again.Item["w"] || first.Item["r"].N != fmt.Sprint(revision) {
 			t.Errorf("sent %v, again %v, reported revision %d", first.Item, again.Item, revision)
@@ -80,8 +80,8 @@ func TestPutLosesToAnotherWriter(t *testing.T) {
 	for name, token := range map[string]string{"another's token": base64.StdEncoding.EncodeToString([]byte("another's")), "no token": ""} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := open(t, answers(conditionFailed(token))).Put(t.Context(), pipeline.Item{Key: "k", Revision: 7})
-			if !errors.Is(err, pipeline.ErrConflict) {
+			_, err := open(t, answers(conditionFailed(token))).Put(t.Context(), port.Item{Key: "k", Revision: 7})
+			if !errors.Is(err, port.ErrConflict) {
 				t.Errorf("error = %v, want ErrConflict", err)
 			}
 			mustBe(t, err, fault.Unavailable, fault.Conflict, "state k")
@@ -95,7 +95,7 @@ func TestPutDrawsATokenForEachWrite(t *testing.T) {
 	b := open(t, s)
 	seen := map[string]bool{}
 	for range 20 {
-		_, err := b.Put(t.Context(), pipeline.Item{Key: "k"})
+		_, err := b.Put(t.Context(), port.Item{Key: "k"})
 		must(t, err)
 	}
 	for _, call := range s.calls {
@@ -119,7 +119,7 @@ func TestPutAndGetReportAThrottleAsUnavailable(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := answers(refusal(400, code))
 			b := open(t, s)
-			_, err := b.Put(t.Context(), pipeline.Item{Key: "k"})
+			_, err := b.Put(t.Context(), port.Item{Key: "k"})
 			mustBe(t, err, fault.Unavailable, fault.RateLimit, "storing state k")
 			if len(s.calls) != 3 {
 				t.Errorf("%s: %d attempts, want 3", code, len(s.calls))
@@ -134,7 +134,7 @@ func TestPutOutlastsAThrottleThatPasses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := answers(refusal(400, "ThrottlingException"), answer{status: 500}, ok(`{}`))
-		_, err := open(t, s).Put(t.Context(), pipeline.Item{Key: "k"})
+		_, err := open(t, s).Put(t.Context(), port.Item{Key: "k"})
 		must(t, err)
 	})
 }
@@ -143,9 +143,9 @@ func TestPutRefusesAValueAboveDynamoDBsLimit(t *testing.T) {
 	t.Parallel()
 	s := answers(ok(`{}`))
 	b := open(t, s)
-	_, err := b.Put(t.Context(), pipeline.Item{Key: "k", Value: bytes.Repeat([]byte("v"), 409_600-100)})
+	_, err := b.Put(t.Context(), port.Item{Key: "k", Value: bytes.Repeat([]byte("v"), 409_600-100)})
 	must(t, err)
-	_, err = b.Put(t.Context(), pipeline.Item{Key: "k", Value: bytes.Repeat([]byte("v"), 409_600)})
+	_, err = b.Put(t.Context(), port.Item{Key: "k", Value: bytes.Repeat([]byte("v"), 409_600)})
 	mustBe(t, err, fault.Invalid, fault.TooLarge, "409600")
 	if len(s.calls) != 1 {
 		t.Errorf("%d requests", len(s.calls))
@@ -158,7 +158,7 @@ func TestKeysOfAnyLengthStayApart(t *testing.T) {
 	b := open(t, s)
 	long := strings.Repeat("k", 3000)
 	for _, key := range []string{long + "a", long + "b"} {
-		_, err := b.Put(t.Context(), pipeline.Item{Key: key})
+		_, err := b.Put(t.Context(), port.Item{Key: key})
 		must(t, err)
 	}
 	first, second := read[putItem](t, s.calls[0]).Item["pk"].S, read[putItem](t, s.calls[1]).Item["pk"].S

@@ -21,7 +21,7 @@ const (
 
 const hashPrefix = "sha256/"
 
-// Store implements pipeline.Vault. S3 compares the hash with what it received.
+// Store implements port.Vault. S3 compares the hash with what it received.
 // Storing bytes again puts them anew: looking first would cost less, but neither
 // repair what is damaged nor start its retention again.
 func (b *Backend) Store(ctx context.Context, data []byte) (message.Claim, error) {
@@ -39,7 +39,7 @@ func (b *Backend) putObject(ctx context.Context, doing, key string, data []byte,
 	return failure(doing, "bucket "+b.config.Bucket, err)
 }
 
-// Load implements pipeline.Vault. A body that is gone is fault.Rejected of class
+// Load implements port.Vault. A body that is gone is fault.Rejected of class
 // missing_ref, one that differs fault.Invalid of class parse: neither gets better by
 // trying again.
 func (b *Backend) Load(ctx context.Context, claim message.Claim) ([]byte, error) {

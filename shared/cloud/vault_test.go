@@ -18,7 +18,7 @@ import (
 	"causeway/shared/cloud"
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // objects is a bucket: what PUT laid down, GET returns, and lists by prefix.
@@ -126,12 +126,12 @@ func TestFetchReadsAFileByItsKey(t *testing.T) {
 }
 
 // inbox is a batch of raw messages as the inbox queue hands them out.
-func inbox(t *testing.T, raws ...*message.Raw) (batch []pipeline.Incoming) {
+func inbox(t *testing.T, raws ...*message.Raw) (batch []port.Incoming) {
 	t.Helper()
 	for _, raw := range raws {
 		body, err := raw.Encode()
 		must(t, err)
-		batch = append(batch, pipeline.Incoming{Queue: "shop-inbox", Body: body})
+		batch = append(batch, port.Incoming{Queue: "shop-inbox", Body: body})
 	}
 	return batch
 }
@@ -194,7 +194,7 @@ func TestArchiveWritesOneObjectPerBatchAndHour(t *testing.T) {
 func TestArchiveLeavesOutWhatIsNoMessageOfOurs(t *testing.T) {
 	t.Parallel()
 	s, _ := bucket()
-	batch := []pipeline.Incoming{{Body: []byte("not\nJSON")}, {Body: []byte(`{}`)}}
+	batch := []port.Incoming{{Body: []byte("not\nJSON")}, {Body: []byte(`{}`)}}
 	must(t, open(t, s).Archive(t.Context(), batch))
 	must(t, open(t, s).Archive(t.Context(), nil))
 	if len(s.calls) != 0 {

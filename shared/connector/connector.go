@@ -49,14 +49,14 @@ type Translation struct {
 
 // Event is a canonical event before the pipeline has put it into its envelope.
 type Event struct {
-	Type     string           // such as "order.placed"
-	Entity   message.Key      // the entity it is about
-	Once     bool             // true for a fact that can happen only once to the entity, such as order.placed
-	At       time.Time        // when it happened, by the source's clock
-	Sequence message.Sequence // the entity's version
-	Body     any              // pointer to the canonical type
-	Parents  []message.Key    // entities that must stand at the target first
-	Notes    []Note           // what was normalised on the way
+	Type      string        // such as "order.placed"
+	Entity    message.Key   // the entity it is about
+	At        time.Time     // when it happened, by the source's clock
+	UpdatedAt time.Time     // the state's version by the source's clock, such as updated_at
+	Hint      time.Time     // the finest time that the delivery has of the state, such as when the source sent it; zero: none
+	Body      any           // pointer to the canonical type
+	Parents   []message.Key // entities that must be at the target first
+	Notes     []Note        // what was normalized on the way
 }
 
 // Note records that a translator changed a value on purpose.

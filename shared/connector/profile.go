@@ -43,9 +43,10 @@ const (
 type Operation struct {
 	Name      string    // in the vendor's words: "upsert sales order"
 	Guarantee Guarantee // what the target offers against a second effect
-	// Effect groups operations that write the same thing from the same body, such as
-	// placing and amending an order by upsert: of two with one version and body the
-	// second is skipped. "" means that the operation has an effect of its own.
+	// Effect names what the operation writes; "" means that it is named by its event type.
+	// Operations of one effect set the same record from the same body, such as placing,
+	// changing and cancelling an order by upsert: whichever event arrives first creates the
+	// record, and of two with the same content the second is skipped.
 	Effect string
 	// Lag is how long after a write a search may still miss it; only with Search.
 	Lag time.Duration
@@ -56,12 +57,6 @@ type Operation struct {
 	// failed for good, and that the next one needs a new key, such as Shopify's
 	// IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED; only with IdempotencyKey.
 	SpentKey []string
-	// Amends is true where the operation changes an entity that must already be
-	// there: it waits for the entity itself as for a parent.
-	Amends bool
-	// Ends is true where the operation ends an entity, as a cancellation does: what was
-	// kept out of the target need not be ended there.
-	Ends bool
 }
 
 // Guarantee is what a target offers, per operation, to make a repeated write

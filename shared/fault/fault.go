@@ -85,11 +85,46 @@ var defaultClass = map[Kind]Class{
 	Throttled: RateLimit, Unavailable: Intermittent, Unauthorized: Auth, Duplicate: DuplicateOf,
 }
 
+// Scope says how much a failure is about.
+type Scope uint8
+
+// The scopes. A connector sets one where the kind's usual scope is wrong.
+const (
+	// UsualScope is the scope that the kind has by itself (Error.ScopeOrDefault).
+	UsualScope Scope = iota
+	// EntityScope is a failure of this one record: the vendor's own error document for it,
+	// whatever the status. It says nothing about other records.
+	EntityScope
+	// OperationScope is a failure of one operation for every record, such as a permission
+	// that is missing for one record type.
+	OperationScope
+	// ConnectionScope is a failure of the whole target: network, credentials, maintenance,
+	// a 503 without the vendor's error document.
+	ConnectionScope
+)
+
+var scopeNames = [...]string{"usual", "entity", "operation", "connection"}
+
+// String returns the scope in lower case, as ledgers show it.
+func (s Scope) String() string {
+	if int(s) < len(scopeNames) {
+		return scopeNames[s]
+	}
+	return "scope(" + strconv.Itoa(int(s)) + ")"
+}
+
+// usualScope is the scope of an error whose maker set none.
+var usualScope = map[Kind]Scope{
+	Unknown: EntityScope, Invalid: EntityScope, Unauthentic: EntityScope, Rejected: EntityScope, NotReady: EntityScope,
+	Throttled: ConnectionScope, Unavailable: ConnectionScope, Unauthorized: ConnectionScope, Duplicate: EntityScope,
+}
+
 // Error is a classified failure. Build it as a literal or with New; fields that
 // do not apply stay empty.
 type Error struct {
 	Kind   Kind
 	Class  Class         // "" means the kind's usual class
+	Scope  Scope         // UsualScope means the kind's usual scope
 	Code   string        // the vendor's or our own code, such as "CONCURRENCY_LIMIT_EXCEEDED" or "balance_mismatch"
 	Field  string        // path of the field at fault, such as "line_items[2].sku"
 	Status int           // HTTP status of the target's answer, 0 if there was none
@@ -138,6 +173,14 @@ func (e *Error) ClassOrDefault() Class {
 		return e.Class
 	}
 	return defaultClass[e.Kind]
+}
+
+// ScopeOrDefault returns the scope, or the usual one of the kind if none was set.
+func (e *Error) ScopeOrDefault() Scope {
+	if e.Scope != UsualScope {
+		return e.Scope
+	}
+	return usualScope[e.Kind]
 }
 
 // As returns the Error inside err, or an Unknown one that wraps it, so that a

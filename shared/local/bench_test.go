@@ -9,7 +9,7 @@ import (
 
 	"causeway/shared/local"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -46,7 +46,7 @@ func BenchmarkPorts(b *testing.B) {
 		call    func(b *testing.B, s *local.Store) error
 	}{
 		{"Send", nothing, func(b *testing.B, s *local.Store) error {
-			return s.Send(b.Context(), inbox, []pipeline.Outgoing{{Body: body}})
+			return s.Send(b.Context(), inbox, []port.Outgoing{{Body: body}})
 		}},
 		{"ReceiveDelete", fill, func(b *testing.B, s *local.Store) error {
 			batch, err := s.Receive(b.Context(), inbox, 1, 0)
@@ -57,7 +57,7 @@ func BenchmarkPorts(b *testing.B) {
 		}},
 		{"Put", nothing, func(b *testing.B, s *local.Store) error {
 			key := message.DeriveID(fmt.Sprint(n.Add(1)))
-			_, err := s.Put(b.Context(), pipeline.Item{Key: key, Value: body[:200], Expires: time.Now().Add(time.Hour)})
+			_, err := s.Put(b.Context(), port.Item{Key: key, Value: body[:200], Expires: time.Now().Add(time.Hour)})
 			return err
 		}},
 		{"Append", nothing, func(b *testing.B, s *local.Store) error { return s.Append(b.Context(), entry(n.Add(1), "")) }},
@@ -85,7 +85,7 @@ func nothing(*testing.B, *local.Store) {}
 func fill(b *testing.B, s *local.Store) {
 	b.Helper()
 	inParallel(b, 32, func() error {
-		return s.Send(b.Context(), routes.Inbox("shop"), []pipeline.Outgoing{{Body: body}})
+		return s.Send(b.Context(), routes.Inbox("shop"), []port.Outgoing{{Body: body}})
 	})
 }
 
@@ -113,10 +113,10 @@ func inParallel(b *testing.B, callers int, call func() error) {
 	}
 }
 
-func entry(n int64, route string) pipeline.Entry {
+func entry(n int64, route string) port.Entry {
 	id := message.DeriveID(fmt.Sprint(n))
-	return pipeline.Entry{
-		At: time.Now(), Trace: id, Event: message.DeriveID(id), Causation: id, Type: "order.placed", Route: route, Stage: pipeline.Sent,
+	return port.Entry{
+		At: time.Now(), Trace: id, Event: message.DeriveID(id), Causation: id, Type: "order.placed", Route: route, Stage: port.Sent,
 		Entity:  message.Key{System: "shop", Tenant: "brand.example", Type: "order", ID: fmt.Sprint(n)},
 		Outcome: "confirmed", Function: "erp-deliver", Build: "1",
 	}
@@ -138,12 +138,12 @@ func order(b *testing.B, s *local.Store, n int64) error {
 	at := time.Now()
 	m := &message.Message{
 		ID: message.DeriveID(fmt.Sprint(n)), Source: "causeway.shop", Type: "order.placed", Subject: fmt.Sprint("order/", n), Time: at,
-		Tenant: "brand.example", Schema: "order/1", Sequence: message.NewSequence(at, 0), CorrelationID: fmt.Sprint("c", n), Origin: "shop", Body: body,
+		Tenant: "brand.example", Schema: "order/1", Sequence: message.NewSequence(at, false, time.Time{}), CorrelationID: fmt.Sprint("c", n), Origin: "shop", Body: body,
 	}
 	if err := s.Append(ctx, entry(n, "")); err != nil {
 		return err
 	}
-	if err := s.Send(ctx, inbox, []pipeline.Outgoing{{Body: body}}); err != nil {
+	if err := s.Send(ctx, inbox, []port.Outgoing{{Body: body}}); err != nil {
 		return err
 	}
 	if err := handle(b, s, inbox, func() error {
@@ -166,11 +166,11 @@ func order(b *testing.B, s *local.Store, n int64) error {
 func confirm(b *testing.B, s *local.Store, route string, n int64) error {
 	b.Helper()
 	ctx, key := b.Context(), message.DeriveID(route, fmt.Sprint(n))
-	revision, err := s.Put(ctx, pipeline.Item{Key: "claim/" + key, Value: body[:60], Expires: time.Now().Add(time.Minute)})
+	revision, err := s.Put(ctx, port.Item{Key: "claim/" + key, Value: body[:60], Expires: time.Now().Add(time.Minute)})
 	if err != nil {
 		return err
 	}
-	if _, err := s.Put(ctx, pipeline.Item{Key: "claim/" + key, Value: body[:120], Revision: revision, Expires: time.Now().Add(time.Hour)}); err != nil {
+	if _, err := s.Put(ctx, port.Item{Key: "claim/" + key, Value: body[:120], Revision: revision, Expires: time.Now().Add(time.Hour)}); err != nil {
 		return err
 	}
 	return s.Append(ctx, entry(n, route), entry(n, route), entry(n, route))

@@ -6,7 +6,7 @@ import (
 
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -25,7 +25,7 @@ func newBranches(table []routes.Route) []branch {
 	return branches
 }
 
-// Publish implements pipeline.Bus. All messages are in all matching queues, and
+// Publish implements port.Bus. All messages are in all matching queues, and
 // the ledger says so, after one transaction; after an error none is. A message
 // that no route matches is entered in the ledger as skipped.
 func (s *Store) Publish(ctx context.Context, messages []*message.Message) error {
@@ -71,7 +71,7 @@ func (s *Store) publication(m *message.Message) (publication, error) {
 	if err != nil {
 		return publication{}, &fault.Error{Kind: fault.Invalid, Class: fault.Bug, Detail: "the message cannot be written as JSON", Err: err}
 	}
-	l, err := newLetter(pipeline.Outgoing{Body: body})
+	l, err := newLetter(port.Outgoing{Body: body})
 	if err != nil {
 		return publication{}, err
 	}
@@ -104,21 +104,21 @@ func (s *Store) match(m *message.Message) ([]branch, error) {
 
 func (s *Store) deliver(t *tx, p publication) error {
 	if len(p.to) == 0 {
-		return s.appendEntries(t, []pipeline.Entry{s.routing(p.message, "", pipeline.Skipped, "no route")})
+		return s.appendEntries(t, []port.Entry{s.routing(p.message, "", port.Skipped, "no route")})
 	}
 	for _, to := range p.to {
 		if err := s.insert(t, s.queues[to.queue], []letter{p.letter}); err != nil {
 			return err
 		}
-		if err := s.appendEntries(t, []pipeline.Entry{s.routing(p.message, to.name, pipeline.Queued, "queued")}); err != nil {
+		if err := s.appendEntries(t, []port.Entry{s.routing(p.message, to.name, port.Queued, "queued")}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Store) routing(m *message.Message, route string, stage pipeline.Stage, outcome string) pipeline.Entry {
-	return pipeline.Entry{
+func (s *Store) routing(m *message.Message, route string, stage port.Stage, outcome string) port.Entry {
+	return port.Entry{
 		At: s.now(), Trace: m.CorrelationID, Event: m.ID, Causation: m.CausationID,
 		Entity: m.Key(), Version: m.Sequence, Type: m.Type,
 		Route: route, Stage: stage, Outcome: outcome, Function: "bus", Build: s.config.Build,

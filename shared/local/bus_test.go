@@ -8,7 +8,7 @@ import (
 
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 func event(id, kind string) *message.Message {
@@ -22,7 +22,7 @@ func TestBusTellsTheLedgerWhereEachMessageWent(t *testing.T) {
 	t.Parallel()
 	s, _ := openAt(t, noon)
 	must(t, s.Publish(t.Context(), []*message.Message{event("e1", "order.placed"), event("e2", "order.forgotten")}))
-	found, err := s.Find(t.Context(), pipeline.Query{})
+	found, err := s.Find(t.Context(), port.Query{})
 	must(t, err)
 	var told []string
 	for _, e := range found {
@@ -46,7 +46,7 @@ func TestBusPublishesAllOrNothing(t *testing.T) {
 	if e := fault.As(err); e.Kind != fault.Invalid || e.Class != fault.TooLarge || !strings.Contains(e.Doing, "e2") {
 		t.Errorf("Publish = %v", err)
 	}
-	if found, err := s.Find(t.Context(), pipeline.Query{}); err != nil || len(found) != 0 {
+	if found, err := s.Find(t.Context(), port.Query{}); err != nil || len(found) != 0 {
 		t.Errorf("the ledger has %d entries of what failed (%v)", len(found), err)
 	}
 	if got := drain(t, s, "shop-orders-to-erp"); len(got) != 0 {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -127,9 +127,9 @@ func (t *RouteTally) set(kind string, n int64) {
 		return
 	}
 	totals := map[string]*int64{
-		string(pipeline.Queued): &t.In, string(pipeline.Confirmed): &t.Confirmed,
-		string(pipeline.Superseded): &t.Superseded, string(pipeline.Skipped): &t.Skipped,
-		string(pipeline.Dead): &t.Dead, string(pipeline.Parked): &t.Parked, "waiting": &t.Deferred,
+		string(port.Queued): &t.In, string(port.Confirmed): &t.Confirmed,
+		string(port.Superseded): &t.Superseded, string(port.Skipped): &t.Skipped,
+		string(port.Dead): &t.Dead, string(port.Parked): &t.Parked, "waiting": &t.Deferred,
 	}
 	if total, ok := totals[kind]; ok {
 		*total = n
@@ -137,5 +137,5 @@ func (t *RouteTally) set(kind string, n int64) {
 }
 
 func tallied(kind string) bool {
-	return kind == string(pipeline.Queued) || pipeline.Stage(kind).Ends()
+	return kind == string(port.Queued) || port.Stage(kind).Ends()
 }

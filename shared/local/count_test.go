@@ -6,7 +6,7 @@ import (
 
 	"causeway/shared/local"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -80,11 +80,11 @@ func TestTallyFollowsTheLedger(t *testing.T) {
 	s := mustOpen(t, c)
 	route := "shop-orders-to-erp"
 	must(t, s.Publish(t.Context(), []*message.Message{event("e1", "order.placed"), event("e2", "order.changed"), event("e3", "order.forgotten")}))
-	for stage, times := range map[pipeline.Stage]int{
-		pipeline.Confirmed: 1, pipeline.Superseded: 2, pipeline.Skipped: 3, pipeline.Dead: 4, pipeline.Parked: 5, pipeline.Sent: 6, pipeline.Deferred: 7,
+	for stage, times := range map[port.Stage]int{
+		port.Confirmed: 1, port.Superseded: 2, port.Skipped: 3, port.Dead: 4, port.Parked: 5, port.Sent: 6, port.Deferred: 7,
 	} {
 		for range times {
-			must(t, s.Append(t.Context(), pipeline.Entry{At: noon, Route: route, Stage: stage}))
+			must(t, s.Append(t.Context(), port.Entry{At: noon, Route: route, Stage: stage}))
 		}
 	}
 	must(t, s.Defer(t.Context(), mustReceive(t, s, route, 1, 0)[0], noon.Add(time.Hour)))

@@ -14,8 +14,8 @@ import (
 	"causeway/shared/fault"
 	"causeway/shared/local"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port"
+	"causeway/shared/port/porttest"
 	"causeway/shared/routes"
 )
 
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 
 func childConfig(path string) local.Config {
 	return local.Config{
-		Path: path, Now: time.Now, Routes: pipelinetest.Table(), Systems: routes.Sources(pipelinetest.Table()),
+		Path: path, Now: time.Now, Routes: porttest.Table(), Systems: routes.Sources(porttest.Table()),
 		Visibility: time.Hour, MaxReceives: 3,
 	}
 }
@@ -70,9 +70,9 @@ func writeAll(s *local.Store, id string) (lines []string) {
 		}
 		lines = append(lines, kind+" "+id)
 	}
-	note("sent", id, s.Send(ctx, inbox, []pipeline.Outgoing{{Body: []byte(id)}}))
-	note("put", id, second(s.Put(ctx, pipeline.Item{Key: id, Value: []byte(id)})))
-	note("appended", id, s.Append(ctx, pipeline.Entry{At: time.Now(), Trace: id, Outcome: id}))
+	note("sent", id, s.Send(ctx, inbox, []port.Outgoing{{Body: []byte(id)}}))
+	note("put", id, second(s.Put(ctx, port.Item{Key: id, Value: []byte(id)})))
+	note("appended", id, s.Append(ctx, port.Entry{At: time.Now(), Trace: id, Outcome: id}))
 	note("stored", id, second(s.Store(ctx, []byte(id))))
 	m := &message.Message{ID: id, Source: "causeway.shop", Type: "customer.upserted", Origin: "shop", CorrelationID: "bus-" + id}
 	note("published", id, s.Publish(ctx, []*message.Message{m}))
@@ -86,7 +86,7 @@ func receiveAndDelete(s *local.Store, id string) (deleted string, err error) {
 	ctx, stop := neverEnding()
 	defer stop()
 	queue := routes.Inbox("erp")
-	if err := s.Send(ctx, queue, []pipeline.Outgoing{{Body: []byte(id)}}); err != nil {
+	if err := s.Send(ctx, queue, []port.Outgoing{{Body: []byte(id)}}); err != nil {
 		return "", err
 	}
 	batch, err := s.Receive(ctx, queue, 1, time.Minute)
@@ -160,11 +160,11 @@ func checkAcknowledged(t *testing.T, s *local.Store, acknowledged map[string][]s
 			return err != nil || string(item.Value) != id
 		},
 		"appended": func(id string) bool {
-			found, err := s.Find(t.Context(), pipeline.Query{Trace: id})
+			found, err := s.Find(t.Context(), port.Query{Trace: id})
 			return err != nil || len(found) != 1
 		},
 		"published": func(id string) bool {
-			found, err := s.Find(t.Context(), pipeline.Query{Trace: "bus-" + id})
+			found, err := s.Find(t.Context(), port.Query{Trace: "bus-" + id})
 			return err != nil || len(found) != 1
 		},
 		"stored": func(id string) bool { return !vaultHolds(t, s, id) },
@@ -235,7 +235,7 @@ func checkCounters(t *testing.T, s *local.Store) {
 	tallies, err := s.Tally(t.Context())
 	must(t, err)
 	for _, tally := range tallies {
-		found, err := s.Find(t.Context(), pipeline.Query{Route: tally.Route, Stage: pipeline.Queued})
+		found, err := s.Find(t.Context(), port.Query{Route: tally.Route, Stage: port.Queued})
 		must(t, err)
 		if int(tally.In) != len(found) {
 			t.Errorf("route %s: %d in, the ledger has %d", tally.Route, tally.In, len(found))

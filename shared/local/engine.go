@@ -9,6 +9,7 @@ import (
 
 	"causeway/shared/connector"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -107,7 +108,7 @@ func (e *Engine) work(ctx context.Context, l lane) {
 // stays in its queue. What has begun is finished, whatever happens to ctx. A message
 // that waited long, as behind a system that hangs, is left to come again by itself:
 // it would be visible to others before this handling ends.
-func (e *Engine) handle(ctx context.Context, l lane, in pipeline.Incoming) {
+func (e *Engine) handle(ctx context.Context, l lane, in port.Incoming) {
 	received := e.config.Now()
 	if l.slots.take(ctx, 1) == 0 {
 		return
@@ -119,9 +120,9 @@ func (e *Engine) handle(ctx context.Context, l lane, in pipeline.Incoming) {
 	e.settle(context.WithoutCancel(ctx), l, in)
 }
 
-func (e *Engine) settle(ctx context.Context, l lane, in pipeline.Incoming) {
+func (e *Engine) settle(ctx context.Context, l lane, in port.Incoming) {
 	if err := pipeline.Settle(ctx, e.config.Queue, l.handler, in); err != nil {
-		e.config.Log.ErrorContext(ctx, "handling a message", "queue", l.queue, "event_id", in.Attributes[pipeline.AttrEvent], "error", err)
+		e.config.Log.ErrorContext(ctx, "handling a message", "queue", l.queue, "event_id", in.Attributes[port.AttrEvent], "error", err)
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 	"causeway/shared/local"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -53,7 +54,7 @@ func (s *toy) Translate(_ context.Context, raw *message.Raw) (connector.Translat
 	}
 	return connector.Translation{Events: []connector.Event{{
 		Type: canonical.CustomerUpserted, Entity: message.Key{System: s.name, Tenant: "t", Type: "customer", ID: c.ID},
-		At: noon, Sequence: message.NewSequence(noon, 0), Body: c,
+		At: noon, Sequence: message.NewSequence(noon, false, time.Time{}), Body: c,
 	}}}, nil
 }
 
@@ -127,10 +128,10 @@ func virtual(t *testing.T, table []routes.Route, systems []connector.System, pla
 	})
 }
 
-func newShop(t *testing.T, store *local.Store, state pipeline.State, table []routes.Route, systems []connector.System) *shop {
+func newShop(t *testing.T, store *local.Store, state port.State, table []routes.Route, systems []connector.System) *shop {
 	t.Helper()
 	config := &pipeline.Config{
-		Ports: pipeline.Ports{Bus: store, Queue: store, State: state, Ledger: store, Vault: store},
+		Ports: port.Ports{Bus: store, Queue: store, State: state, Ledger: store, Vault: store},
 		Now:   time.Now, Random: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler), Policy: pipeline.DefaultPolicy(), Routes: table,
 	}
 	byName := map[string]connector.System{}
@@ -346,16 +347,16 @@ func TestDoorAsksToComeAgainWhileNothingCanBeStored(t *testing.T) {
 
 // moody is a state that can be out of reach.
 type moody struct {
-	pipeline.State
+	port.State
 	mu   sync.Mutex
 	away bool
 }
 
-func (m *moody) Get(ctx context.Context, key string) (pipeline.Item, error) {
+func (m *moody) Get(ctx context.Context, key string) (port.Item, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.away {
-		return pipeline.Item{}, errors.New("out of reach")
+		return port.Item{}, errors.New("out of reach")
 	}
 	return m.State.Get(ctx, key)
 }

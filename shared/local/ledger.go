@@ -8,12 +8,12 @@ import (
 
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
-// Append implements pipeline.Ledger. The running totals that Tally reads grow in
+// Append implements port.Ledger. The running totals that Tally reads grow in
 // the same transaction.
-func (s *Store) Append(ctx context.Context, entries ...pipeline.Entry) error {
+func (s *Store) Append(ctx context.Context, entries ...port.Entry) error {
 	doing := fmt.Sprintf("writing %d ledger entries", len(entries))
 	if len(entries) == 0 {
 		return nil
@@ -21,7 +21,7 @@ func (s *Store) Append(ctx context.Context, entries ...pipeline.Entry) error {
 	return s.writer.write(ctx, doing, func(t *tx) error { return s.appendEntries(t, entries) })
 }
 
-func (s *Store) appendEntries(t *tx, entries []pipeline.Entry) error {
+func (s *Store) appendEntries(t *tx, entries []port.Entry) error {
 	const query = `INSERT INTO entry (at, trace, event, entity, route, stage, doc) VALUES (?, ?, ?, ?, ?, ?, ?)`
 	for _, e := range entries {
 		doc, err := json.Marshal(e)
@@ -49,14 +49,14 @@ func entityText(key message.Key) string {
 	return strings.Join([]string{key.System, key.Tenant, key.Type, key.ID}, "\x1f")
 }
 
-// Find implements pipeline.Ledger. Entries of one instant come in the order in
+// Find implements port.Ledger. Entries of one instant come in the order in
 // which they were appended; Since is included.
-func (s *Store) Find(ctx context.Context, query pipeline.Query) ([]pipeline.Entry, error) {
+func (s *Store) Find(ctx context.Context, query port.Query) ([]port.Entry, error) {
 	text, args := selection(query)
-	var found []pipeline.Entry
+	var found []port.Entry
 	err := s.reads.rows(ctx, text, func(row scanner) error {
 		var doc []byte
-		var e pipeline.Entry
+		var e port.Entry
 		if err := row.Scan(&doc); err != nil {
 			return err
 		}
@@ -74,7 +74,7 @@ const isNamed = " = (SELECT id FROM name WHERE text = ?)"
 
 // selection names the index itself: the first condition set is the one that
 // narrows most, which SQLite cannot know without statistics.
-func selection(q pipeline.Query) (query string, args []any) {
+func selection(q port.Query) (query string, args []any) {
 	conditions := []struct {
 		text  string
 		value any

@@ -10,23 +10,23 @@ import (
 
 	"causeway/shared/local"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port"
+	"causeway/shared/port/porttest"
 	"causeway/shared/routes"
 )
 
 // ports are what the store and the reference in memory have in common.
 type ports interface {
-	pipeline.Bus
-	pipeline.Queue
-	pipeline.State
-	pipeline.Ledger
+	port.Bus
+	port.Queue
+	port.State
+	port.Ledger
 }
 
 // side is one of the two with what it handed out.
 type side struct {
 	ports
-	held      map[string][]pipeline.Incoming // by body
+	held      map[string][]port.Incoming // by body
 	revisions map[string]int64
 }
 
@@ -34,7 +34,7 @@ type side struct {
 type pair struct {
 	path   string
 	random *rand.Rand
-	clock  *pipelinetest.Clock
+	clock  *porttest.Clock
 	sides  [2]side
 	n      int
 }
@@ -62,25 +62,25 @@ func TestStoreDoesWhatTheReferenceDoes(t *testing.T) {
 
 func newPair(t *testing.T, seed uint64) *pair {
 	t.Helper()
-	clock := pipelinetest.NewClock(noon)
+	clock := porttest.NewClock(noon)
 	c := config(t, clock.Now)
-	reference := pipelinetest.NewMemory(clock.Now)
+	reference := porttest.NewMemory(clock.Now)
 	reference.Routes, reference.Systems, reference.Visibility, reference.MaxReceives = c.Routes, c.Systems, c.Visibility, c.MaxReceives
 	p := &pair{path: c.Path, random: rand.New(rand.NewPCG(seed, 1)), clock: clock}
 	for i, each := range []ports{mustOpen(t, c), withoutBusEntries{reference}} {
-		p.sides[i] = side{ports: each, held: map[string][]pipeline.Incoming{}, revisions: map[string]int64{}}
+		p.sides[i] = side{ports: each, held: map[string][]port.Incoming{}, revisions: map[string]int64{}}
 	}
 	return p
 }
 
 // withoutBusEntries is the reference; findStep leaves out what only the store tells.
-type withoutBusEntries struct{ *pipelinetest.Memory }
+type withoutBusEntries struct{ *porttest.Memory }
 
 var _ ports = (*local.Store)(nil)
 
 func sendStep(t *testing.T, s side, choice uint64) string {
 	t.Helper()
-	return fmt.Sprint(s.Send(t.Context(), inbox, []pipeline.Outgoing{{Body: fmt.Appendf(nil, "m%d", choice)}}) == nil)
+	return fmt.Sprint(s.Send(t.Context(), inbox, []port.Outgoing{{Body: fmt.Appendf(nil, "m%d", choice)}}) == nil)
 }
 
 func publishStep(t *testing.T, s side, choice uint64) string {
@@ -125,7 +125,7 @@ func putStep(t *testing.T, s side, choice uint64) string {
 	item, err := s.Get(t.Context(), key)
 	must(t, err)
 	told := fmt.Sprintf("%s=%q %v %v ", key, item.Value, item.Revision == s.revisions[key], item.Expires.UTC())
-	next := pipeline.Item{Key: key, Value: fmt.Append(nil, choice), Revision: item.Revision}
+	next := port.Item{Key: key, Value: fmt.Append(nil, choice), Revision: item.Revision}
 	if choice/3%2 == 0 {
 		next.Revision = s.revisions[key] // perhaps of an item that has expired since
 	}
@@ -141,9 +141,9 @@ func putStep(t *testing.T, s side, choice uint64) string {
 
 func appendStep(t *testing.T, s side, choice uint64) string {
 	t.Helper()
-	e := pipeline.Entry{
+	e := port.Entry{
 		At: noon.Add(time.Duration(choice%50) * time.Minute), Trace: fmt.Sprint("t", choice%3), Event: fmt.Sprint("e", choice%5),
-		Route: fmt.Sprint("r", choice%2), Stage: pipeline.Sent, Entity: message.Key{Type: "order", ID: fmt.Sprint(choice % 4)}, Outcome: fmt.Sprint(choice),
+		Route: fmt.Sprint("r", choice%2), Stage: port.Sent, Entity: message.Key{Type: "order", ID: fmt.Sprint(choice % 4)}, Outcome: fmt.Sprint(choice),
 	}
 	return fmt.Sprint(s.Append(t.Context(), e, e) == nil)
 }
@@ -151,7 +151,7 @@ func appendStep(t *testing.T, s side, choice uint64) string {
 // findStep sets each field of the query or not, by one bit of the choice each.
 func findStep(t *testing.T, s side, choice uint64) string {
 	t.Helper()
-	q := pipeline.Query{Stage: pipeline.Sent}
+	q := port.Query{Stage: port.Sent}
 	set := []func(){
 		func() { q.Trace = "t1" }, func() { q.Event = "e2" }, func() { q.Route = "r1" },
 		func() { q.Entity = message.Key{Type: "order", ID: "3"} },
@@ -177,7 +177,7 @@ func TestEveryQueryHasItsIndex(t *testing.T) {
 	t.Parallel()
 	s, _ := openAt(t, noon)
 	for fields := range 128 {
-		q := pipeline.Query{}
+		q := port.Query{}
 		for i, set := range []func(){
 			func() { q.Trace = "t" }, func() { q.Event = "e" }, func() { q.Route = "r" }, func() { q.Stage = "s" },
 			func() { q.Entity.ID = "1" }, func() { q.Since = noon }, func() { q.Limit = 1 },

@@ -11,7 +11,7 @@ import (
 
 	"causeway/shared/local"
 	"causeway/shared/message"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port/porttest"
 	"causeway/shared/routes"
 )
 
@@ -20,8 +20,8 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 func config(t *testing.T, now func() time.Time) local.Config {
 	t.Helper()
 	return local.Config{
-		Path: filepath.Join(t.TempDir(), "store #1?.db"), Now: now, Routes: pipelinetest.Table(),
-		Systems: routes.Sources(pipelinetest.Table()), Visibility: 30 * time.Second, MaxReceives: 3, Build: "test",
+		Path: filepath.Join(t.TempDir(), "store #1?.db"), Now: now, Routes: porttest.Table(),
+		Systems: routes.Sources(porttest.Table()), Visibility: 30 * time.Second, MaxReceives: 3, Build: "test",
 	}
 }
 
@@ -64,20 +64,20 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func openPorts(t *testing.T) pipelinetest.Harness {
+func openPorts(t *testing.T) porttest.Harness {
 	t.Helper()
-	clock := pipelinetest.NewClock(noon)
+	clock := porttest.NewClock(noon)
 	return harness(t, config(t, clock.Now), clock)
 }
 
-func harness(t *testing.T, c local.Config, clock *pipelinetest.Clock) pipelinetest.Harness {
+func harness(t *testing.T, c local.Config, clock *porttest.Clock) porttest.Harness {
 	t.Helper()
 	s := mustOpen(t, c)
-	return pipelinetest.Harness{
+	return porttest.Harness{
 		Bus: s, Queue: s, State: s, Ledger: s, Vault: s, Now: clock.Now, Advance: clock.Advance, Waits: true,
 		Inbox: routes.Inbox("shop"), Other: routes.Inbox("erp"), Visibility: c.Visibility, MaxReceives: c.MaxReceives,
 		Routes: c.Routes, NamesReason: true,
-		Reopen: func(t *testing.T) pipelinetest.Harness {
+		Reopen: func(t *testing.T) porttest.Harness {
 			t.Helper()
 			must(t, s.Close())
 			return harness(t, c, clock)
@@ -99,10 +99,10 @@ func tamper(t *testing.T, path, query string, args ...any) {
 	must(t, db.Close())
 }
 
-func TestBus(t *testing.T)    { t.Parallel(); pipelinetest.TestBus(t, openPorts) }
-func TestQueue(t *testing.T)  { t.Parallel(); pipelinetest.TestQueue(t, openPorts) }
-func TestState(t *testing.T)  { t.Parallel(); pipelinetest.TestState(t, openPorts) }
-func TestLedger(t *testing.T) { t.Parallel(); pipelinetest.TestLedger(t, openPorts) }
-func TestVault(t *testing.T)  { t.Parallel(); pipelinetest.TestVault(t, openPorts) }
+func TestBus(t *testing.T)    { t.Parallel(); porttest.TestBus(t, openPorts) }
+func TestQueue(t *testing.T)  { t.Parallel(); porttest.TestQueue(t, openPorts) }
+func TestState(t *testing.T)  { t.Parallel(); porttest.TestState(t, openPorts) }
+func TestLedger(t *testing.T) { t.Parallel(); porttest.TestLedger(t, openPorts) }
+func TestVault(t *testing.T)  { t.Parallel(); porttest.TestVault(t, openPorts) }
 
 func escape(path string) string { return (&url.URL{Path: path}).EscapedPath() }

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -79,9 +79,9 @@ func (s *Store) queue(name, doing string) (*queue, error) {
 	return nil, fault.New(fault.Rejected, fault.Config, doing, "there is no queue "+name+"; queues come from the systems and routes of the configuration")
 }
 
-// Send implements pipeline.Queue: the batch becomes durable as a whole or not at
+// Send implements port.Queue: the batch becomes durable as a whole or not at
 // all. The group has no effect, because one process serves each queue in order.
-func (s *Store) Send(ctx context.Context, name string, batch []pipeline.Outgoing) error {
+func (s *Store) Send(ctx context.Context, name string, batch []port.Outgoing) error {
 	doing := fmt.Sprintf("sending %d messages to queue %s", len(batch), name)
 	q, err := s.queue(name, doing)
 	if err != nil || len(batch) == 0 {
@@ -106,7 +106,7 @@ type letter struct {
 	attributes string // JSON object, "" if there are none
 }
 
-func newLetter(out pipeline.Outgoing) (letter, error) {
+func newLetter(out port.Outgoing) (letter, error) {
 	size, valid := len(out.Body), true
 	for name, value := range out.Attributes {
 		size += len(name) + len(value)
@@ -178,9 +178,9 @@ func parseReceipt(handle, doing string) (r receipt, err error) {
 	return r, nil
 }
 
-// Delete implements pipeline.Queue. As with SQS, a stale handle deletes nothing,
+// Delete implements port.Queue. As with SQS, a stale handle deletes nothing,
 // without an error: the message belongs to who received it since.
-func (s *Store) Delete(ctx context.Context, in pipeline.Incoming) error {
+func (s *Store) Delete(ctx context.Context, in port.Incoming) error {
 	doing := "deleting message " + in.MessageID + " of queue " + in.Queue
 	q, r, err := s.held(in, doing)
 	if err != nil {
@@ -197,9 +197,9 @@ func (s *Store) Delete(ctx context.Context, in pipeline.Incoming) error {
 	})
 }
 
-// Defer implements pipeline.Queue. A stale handle changes nothing and is answered
+// Defer implements port.Queue. A stale handle changes nothing and is answered
 // with fault.Rejected of class stale: another worker has the message now.
-func (s *Store) Defer(ctx context.Context, in pipeline.Incoming, until time.Time) error {
+func (s *Store) Defer(ctx context.Context, in port.Incoming, until time.Time) error {
 	doing := "deferring message " + in.MessageID + " of queue " + in.Queue
 	q, r, err := s.held(in, doing)
 	if err != nil {
@@ -220,7 +220,7 @@ func (s *Store) Defer(ctx context.Context, in pipeline.Incoming, until time.Time
 	return err
 }
 
-func (s *Store) held(in pipeline.Incoming, doing string) (*queue, receipt, error) {
+func (s *Store) held(in port.Incoming, doing string) (*queue, receipt, error) {
 	q, err := s.queue(in.Queue, doing)
 	if err != nil {
 		return nil, receipt{}, err

@@ -10,14 +10,14 @@ import (
 	"causeway/shared/fault"
 	"causeway/shared/local"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port"
+	"causeway/shared/port/porttest"
 	"causeway/shared/routes"
 )
 
-func openAt(t *testing.T, start time.Time) (*local.Store, *pipelinetest.Clock) {
+func openAt(t *testing.T, start time.Time) (*local.Store, *porttest.Clock) {
 	t.Helper()
-	clock := pipelinetest.NewClock(start)
+	clock := porttest.NewClock(start)
 	return mustOpen(t, config(t, clock.Now)), clock
 }
 
@@ -73,15 +73,15 @@ func TestSendRefusesWhatSQSRefuses(t *testing.T) {
 	t.Parallel()
 	s, _ := openAt(t, noon)
 	for name, tc := range map[string]struct {
-		out  pipeline.Outgoing
+		out  port.Outgoing
 		want fault.Class
 	}{
-		"empty body":         {pipeline.Outgoing{}, fault.Schema},
-		"over 1 MiB":         {pipeline.Outgoing{Body: make([]byte, 1<<20+1)}, fault.TooLarge},
-		"over by attributes": {pipeline.Outgoing{Body: make([]byte, 1<<20), Attributes: map[string]string{"a": ""}}, fault.TooLarge},
-		"not UTF-8":          {pipeline.Outgoing{Body: []byte("b"), Attributes: map[string]string{"a": "\xff"}}, fault.Parse},
+		"empty body":         {port.Outgoing{}, fault.Schema},
+		"over 1 MiB":         {port.Outgoing{Body: make([]byte, 1<<20+1)}, fault.TooLarge},
+		"over by attributes": {port.Outgoing{Body: make([]byte, 1<<20), Attributes: map[string]string{"a": ""}}, fault.TooLarge},
+		"not UTF-8":          {port.Outgoing{Body: []byte("b"), Attributes: map[string]string{"a": "\xff"}}, fault.Parse},
 	} {
-		err := s.Send(t.Context(), inbox, []pipeline.Outgoing{{Body: []byte("good")}, tc.out})
+		err := s.Send(t.Context(), inbox, []port.Outgoing{{Body: []byte("good")}, tc.out})
 		if e := fault.As(err); e == nil || e.Kind != fault.Invalid || e.Class != tc.want || !strings.Contains(e.Doing, inbox) {
 			t.Errorf("%s: Send = %v, want class %s", name, err, tc.want)
 		}
@@ -89,7 +89,7 @@ func TestSendRefusesWhatSQSRefuses(t *testing.T) {
 	if got := drain(t, s, inbox); len(got) != 0 {
 		t.Errorf("of a refused batch %q were sent", got)
 	}
-	must(t, s.Send(t.Context(), routes.Inbox("erp"), []pipeline.Outgoing{{Body: make([]byte, 1<<20)}}))
+	must(t, s.Send(t.Context(), routes.Inbox("erp"), []port.Outgoing{{Body: make([]byte, 1<<20)}}))
 }
 
 func TestStaleHandleCannotDefer(t *testing.T) {
@@ -119,11 +119,11 @@ func TestLedgerTellsOfWhatWasReceivedTooOften(t *testing.T) {
 	for name, tc := range map[string]struct {
 		queue string
 		body  func() ([]byte, error)
-		want  pipeline.Entry
+		want  port.Entry
 	}{
-		"message": {"shop-customers-to-erp", m.Encode, pipeline.Entry{Trace: "c1", Event: "e1", Route: "shop-customers-to-erp", Entity: m.Key(), Type: m.Type}},
-		"raw":     {inbox, raw.Encode, pipeline.Entry{Trace: "c2", Event: "r1"}},
-		"garbage": {inbox, func() ([]byte, error) { return []byte("\xffgarbage"), nil }, pipeline.Entry{}},
+		"message": {"shop-customers-to-erp", m.Encode, port.Entry{Trace: "c1", Event: "e1", Route: "shop-customers-to-erp", Entity: m.Key(), Type: m.Type}},
+		"raw":     {inbox, raw.Encode, port.Entry{Trace: "c2", Event: "r1"}},
+		"garbage": {inbox, func() ([]byte, error) { return []byte("\xffgarbage"), nil }, port.Entry{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -135,7 +135,7 @@ func TestLedgerTellsOfWhatWasReceivedTooOften(t *testing.T) {
 				mustReceive(t, s, tc.queue, 1, 0)
 				clock.Advance(time.Minute)
 			}
-			found, err := s.Find(t.Context(), pipeline.Query{Stage: pipeline.Dead})
+			found, err := s.Find(t.Context(), port.Query{Stage: port.Dead})
 			must(t, err)
 			if len(found) != 1 {
 				t.Fatalf("%d entries", len(found))
@@ -161,7 +161,7 @@ func FuzzQueueKeepsEveryByte(f *testing.F) {
 	}
 	f.Cleanup(func() { _ = s.Close() })
 	f.Fuzz(func(t *testing.T, body []byte, name, value string) {
-		err := s.Send(t.Context(), inbox, []pipeline.Outgoing{{Body: body, Attributes: map[string]string{name: value}}})
+		err := s.Send(t.Context(), inbox, []port.Outgoing{{Body: body, Attributes: map[string]string{name: value}}})
 		if err != nil {
 			if fault.KindOf(err) != fault.Invalid {
 				t.Fatal(err)
@@ -186,7 +186,7 @@ func FuzzForgedHandleChangesNothing(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { _ = s.Close() })
-	var held pipeline.Incoming
+	var held port.Incoming
 	f.Fuzz(func(t *testing.T, handle string) {
 		if held.Handle == "" {
 			mustSend(t, s, inbox, "m")
@@ -227,7 +227,7 @@ func ExampleStore_Receive() {
 	}
 	defer func() { _ = store.Close() }()
 	queue := routes.Inbox("shopify")
-	fmt.Println(store.Send(ctx, queue, []pipeline.Outgoing{{Body: []byte(`{"id":"1"}`)}}))
+	fmt.Println(store.Send(ctx, queue, []port.Outgoing{{Body: []byte(`{"id":"1"}`)}}))
 	batch, err := store.Receive(ctx, queue, 10, time.Second)
 	for _, in := range batch {
 		fmt.Println(string(in.Body), in.ReceiveCount, err, store.Delete(ctx, in))

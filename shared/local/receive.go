@@ -8,14 +8,14 @@ import (
 
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
-// Receive implements pipeline.Queue. Messages come in the order in which they
+// Receive implements port.Queue. Messages come in the order in which they
 // became visible. A receiver that waits sleeps until something is sent or becomes
 // visible; each message wakes one of them. A wait that is cut short by the context
 // or by Close ends with an error.
-func (s *Store) Receive(ctx context.Context, name string, limit int, wait time.Duration) ([]pipeline.Incoming, error) {
+func (s *Store) Receive(ctx context.Context, name string, limit int, wait time.Duration) ([]port.Incoming, error) {
 	doing := "receiving from queue " + name
 	q, err := s.queue(name, doing)
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *Store) Receive(ctx context.Context, name string, limit int, wait time.D
 
 // take returns what is visible now and, if nothing is, how long it takes until a
 // look is worth while.
-func (s *Store) take(ctx context.Context, q *queue, limit int) (batch []pipeline.Incoming, next time.Duration, err error) {
+func (s *Store) take(ctx context.Context, q *queue, limit int) (batch []port.Incoming, next time.Duration, err error) {
 	p := pick{store: s, queue: q, limit: limit}
 	err = s.writer.write(ctx, "receiving from queue "+q.name, p.run)
 	if err != nil || len(p.taken) == limit {
@@ -76,8 +76,8 @@ type parcel struct {
 	attributes string
 }
 
-func (p parcel) incoming(queue string) (pipeline.Incoming, error) {
-	in := pipeline.Incoming{
+func (p parcel) incoming(queue string) (port.Incoming, error) {
+	in := port.Incoming{
 		Queue: queue, Handle: p.receipt.String(), MessageID: strconv.FormatInt(p.id, 10),
 		Body: p.data, ReceiveCount: int(p.receives), SentAt: fromNanos(p.sentAt),
 	}
@@ -167,10 +167,10 @@ func (s *Store) bury(t *tx, q *queue, row parcel, now time.Time) error {
 	}
 	t.count(kindQueue, q.name, -1)
 	t.count(kindQueue, q.dead.name, 1)
-	return s.appendEntries(t, []pipeline.Entry{s.burial(q, row, now)})
+	return s.appendEntries(t, []port.Entry{s.burial(q, row, now)})
 }
 
-// reasonUnknown stands in pipeline.AttrReason where nobody lived to write a better one.
+// reasonUnknown stands in port.AttrReason where nobody lived to write a better one.
 const reasonUnknown = "unknown (crash or timeout)"
 
 func withReason(text string) (string, error) {
@@ -181,17 +181,17 @@ func withReason(text string) (string, error) {
 	if attributes == nil {
 		attributes = map[string]string{}
 	}
-	attributes[pipeline.AttrReason] = reasonUnknown
+	attributes[port.AttrReason] = reasonUnknown
 	return encodeAttributes(attributes)
 }
 
 // burial reads from the body what it can: a raw message shares id and correlation
 // id with a canonical one, and a body that is neither still leaves queue and count.
-func (s *Store) burial(q *queue, row parcel, now time.Time) pipeline.Entry {
-	entry := pipeline.Entry{
-		At: now, Stage: pipeline.Dead, ReceiveCount: int(row.receives), Function: q.name, Build: s.config.Build,
+func (s *Store) burial(q *queue, row parcel, now time.Time) port.Entry {
+	entry := port.Entry{
+		At: now, Stage: port.Dead, ReceiveCount: int(row.receives), Function: q.name, Build: s.config.Build,
 		Outcome: fmt.Sprintf("received %d times without an end: %s", row.receives, reasonUnknown),
-		Error: &pipeline.EntryError{
+		Error: &port.EntryError{
 			Kind: fault.Unknown.String(), Class: fault.Poison, Code: "too_many_receives",
 			Fingerprint: message.DeriveID(q.name, "too_many_receives")[:8], Message: reasonUnknown,
 		},

@@ -5,12 +5,12 @@ import (
 	"fmt"
 
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
-// Get implements pipeline.State: it sees every Put that has returned.
-func (s *Store) Get(ctx context.Context, key string) (pipeline.Item, error) {
-	item := pipeline.Item{Key: key}
+// Get implements port.State: it sees every Put that has returned.
+func (s *Store) Get(ctx context.Context, key string) (port.Item, error) {
+	item := port.Item{Key: key}
 	doing := "reading state " + key
 	if err := ctx.Err(); err != nil {
 		return item, failure(doing, err)
@@ -24,14 +24,14 @@ func (s *Store) Get(ctx context.Context, key string) (pipeline.Item, error) {
 		return err
 	}, key, nanos(s.now()))
 	if err != nil {
-		return pipeline.Item{Key: key}, failure(doing, err)
+		return port.Item{Key: key}, failure(doing, err)
 	}
 	return item, nil
 }
 
-// Put implements pipeline.State. Revisions are unique in the whole store, so that
+// Put implements port.State. Revisions are unique in the whole store, so that
 // one read before an item expired never fits the item made after it.
-func (s *Store) Put(ctx context.Context, item pipeline.Item) (revision int64, err error) {
+func (s *Store) Put(ctx context.Context, item port.Item) (revision int64, err error) {
 	doing := "storing state " + item.Key
 	err = s.writer.write(ctx, doing, func(t *tx) error {
 		revision = t.newID()
@@ -41,7 +41,7 @@ func (s *Store) Put(ctx context.Context, item pipeline.Item) (revision int64, er
 		}
 		return &fault.Error{
 			Kind: fault.Unavailable, Class: fault.Conflict, Doing: doing,
-			Detail: fmt.Sprintf("revision %d is no longer the stored one", item.Revision), Err: pipeline.ErrConflict,
+			Detail: fmt.Sprintf("revision %d is no longer the stored one", item.Revision), Err: port.ErrConflict,
 		}
 	})
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *Store) Put(ctx context.Context, item pipeline.Item) (revision int64, er
 	return revision, nil
 }
 
-func (s *Store) compareAndSwap(t *tx, item pipeline.Item, revision int64) (stored bool, err error) {
+func (s *Store) compareAndSwap(t *tx, item port.Item, revision int64) (stored bool, err error) {
 	const insert = `INSERT INTO state (key, value, revision, expires) VALUES (?1, ?2, ?3, ?4)
 		ON CONFLICT (key) DO UPDATE SET value = ?2, revision = ?3, expires = ?4
 		WHERE state.expires > 0 AND state.expires < ?5`

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -48,11 +48,11 @@ type Store struct {
 }
 
 var (
-	_ pipeline.Bus    = (*Store)(nil)
-	_ pipeline.Queue  = (*Store)(nil)
-	_ pipeline.State  = (*Store)(nil)
-	_ pipeline.Ledger = (*Store)(nil)
-	_ pipeline.Vault  = (*Store)(nil)
+	_ port.Bus    = (*Store)(nil)
+	_ port.Queue  = (*Store)(nil)
+	_ port.State  = (*Store)(nil)
+	_ port.Ledger = (*Store)(nil)
+	_ port.Vault  = (*Store)(nil)
 )
 
 // Open opens the store and finds everything again that was acknowledged before.

@@ -13,8 +13,8 @@ import (
 
 	"causeway/shared/fault"
 	"causeway/shared/local"
-	"causeway/shared/pipeline"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port"
+	"causeway/shared/port/porttest"
 )
 
 func hexHash(text string) string {
@@ -146,12 +146,12 @@ func TestCallsAfterCloseFail(t *testing.T) {
 	must(t, s.Close())
 	ctx := t.Context()
 	for name, err := range map[string]error{
-		"Send":    s.Send(ctx, inbox, []pipeline.Outgoing{{Body: []byte("m")}}),
+		"Send":    s.Send(ctx, inbox, []port.Outgoing{{Body: []byte("m")}}),
 		"Receive": second(s.Receive(ctx, inbox, 1, time.Hour)),
-		"Put":     second(s.Put(ctx, pipeline.Item{Key: "k"})),
+		"Put":     second(s.Put(ctx, port.Item{Key: "k"})),
 		"Get":     second(s.Get(ctx, "k")),
-		"Append":  s.Append(ctx, pipeline.Entry{}),
-		"Find":    second(s.Find(ctx, pipeline.Query{})),
+		"Append":  s.Append(ctx, port.Entry{}),
+		"Find":    second(s.Find(ctx, port.Query{})),
 		"Store":   second(s.Store(ctx, []byte("b"))),
 		"Depths":  second(s.Depths(ctx)),
 		"Tally":   second(s.Tally(ctx)),
@@ -171,10 +171,10 @@ func TestCallsWithAnEndedContextFail(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, err := range map[string]error{
-		"Send": s.Send(ctx, inbox, []pipeline.Outgoing{{Body: []byte("m")}}),
-		"Put":  second(s.Put(ctx, pipeline.Item{Key: "k"})),
+		"Send": s.Send(ctx, inbox, []port.Outgoing{{Body: []byte("m")}}),
+		"Put":  second(s.Put(ctx, port.Item{Key: "k"})),
 		"Get":  second(s.Get(ctx, "k")),
-		"Find": second(s.Find(ctx, pipeline.Query{})),
+		"Find": second(s.Find(ctx, port.Query{})),
 	} {
 		if fault.KindOf(err) != fault.Unavailable {
 			t.Errorf("%s: %v", name, err)
@@ -202,7 +202,7 @@ func TestQueuesOutliveTheirConfiguration(t *testing.T) {
 // Handles and revisions of an earlier opening fit nothing that came later.
 func TestIdentifiersAreNeverUsedTwice(t *testing.T) {
 	t.Parallel()
-	c := config(t, pipelinetest.NewClock(noon).Now)
+	c := config(t, porttest.NewClock(noon).Now)
 	seen := map[string]bool{}
 	for range 3 {
 		s := mustOpen(t, c)
@@ -210,7 +210,7 @@ func TestIdentifiersAreNeverUsedTwice(t *testing.T) {
 			mustSend(t, s, inbox, "m")
 			in := mustReceive(t, s, inbox, 1, 0)[0]
 			must(t, s.Delete(t.Context(), in))
-			revision, err := s.Put(t.Context(), pipeline.Item{Key: fmt.Sprint("k", len(seen), i)})
+			revision, err := s.Put(t.Context(), port.Item{Key: fmt.Sprint("k", len(seen), i)})
 			must(t, err)
 			for _, id := range []string{in.MessageID, fmt.Sprint(revision)} {
 				if seen[id] {

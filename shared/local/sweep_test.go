@@ -6,19 +6,19 @@ import (
 	"time"
 
 	"causeway/shared/local"
-	"causeway/shared/pipeline"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port"
+	"causeway/shared/port/porttest"
 )
 
 func TestSweepRemovesWhatOutlivedItsTimeAndNothingElse(t *testing.T) {
 	t.Parallel()
-	clock := pipelinetest.NewClock(noon)
+	clock := porttest.NewClock(noon)
 	c := config(t, clock.Now)
 	c.LedgerRetention, c.VaultRetention = 30*24*time.Hour, 60*24*time.Hour
 	s := mustOpen(t, c)
-	var old []pipeline.Entry
+	var old []port.Entry
 	for i := range 600 { // more than one transaction removes
-		old = append(old, pipeline.Entry{At: noon, Trace: fmt.Sprint("t", i), Stage: pipeline.Confirmed, Route: "r", Outcome: "old"})
+		old = append(old, port.Entry{At: noon, Trace: fmt.Sprint("t", i), Stage: port.Confirmed, Route: "r", Outcome: "old"})
 	}
 	must(t, s.Append(t.Context(), old...))
 	put(t, s, "lease", noon.Add(time.Minute))
@@ -29,10 +29,10 @@ func TestSweepRemovesWhatOutlivedItsTimeAndNothingElse(t *testing.T) {
 
 	clock.Advance(31 * 24 * time.Hour)
 	put(t, s, "claim", clock.Now().Add(time.Hour))
-	must(t, s.Append(t.Context(), pipeline.Entry{At: clock.Now(), Trace: "new", Route: "r", Outcome: "new"}))
+	must(t, s.Append(t.Context(), port.Entry{At: clock.Now(), Trace: "new", Route: "r", Outcome: "new"}))
 	checkSweep(t, s, 601)
 	checkSweep(t, s, 0)
-	found, err := s.Find(t.Context(), pipeline.Query{Route: "r"})
+	found, err := s.Find(t.Context(), port.Query{Route: "r"})
 	if err != nil || len(found) != 1 || found[0].Outcome != "new" {
 		t.Errorf("the ledger kept %d entries (%v)", len(found), err)
 	}
@@ -53,8 +53,8 @@ func TestSweepRemovesWhatOutlivedItsTimeAndNothingElse(t *testing.T) {
 	if got := bodies(mustReceive(t, s, inbox, 1, 0)); got != "[queued]" {
 		t.Errorf("a queued message was swept: %s", got)
 	}
-	must(t, s.Append(t.Context(), pipeline.Entry{At: clock.Now(), Trace: "t0", Outcome: "again"}))
-	if found, err := s.Find(t.Context(), pipeline.Query{Trace: "t0"}); err != nil || len(found) != 1 {
+	must(t, s.Append(t.Context(), port.Entry{At: clock.Now(), Trace: "t0", Outcome: "again"}))
+	if found, err := s.Find(t.Context(), port.Query{Trace: "t0"}); err != nil || len(found) != 1 {
 		t.Errorf("of a trace that was swept once, %d new entries are found (%v)", len(found), err)
 	}
 	checkFile(t, c.Path)
@@ -63,7 +63,7 @@ func TestSweepRemovesWhatOutlivedItsTimeAndNothingElse(t *testing.T) {
 func TestSweepKeepsEverythingWithoutRetention(t *testing.T) {
 	t.Parallel()
 	s, clock := openAt(t, noon)
-	must(t, s.Append(t.Context(), pipeline.Entry{At: noon, Outcome: "old"}))
+	must(t, s.Append(t.Context(), port.Entry{At: noon, Outcome: "old"}))
 	claim, err := s.Store(t.Context(), []byte("body"))
 	must(t, err)
 	clock.Advance(50 * 365 * 24 * time.Hour)
@@ -75,7 +75,7 @@ func TestSweepKeepsEverythingWithoutRetention(t *testing.T) {
 
 func put(t *testing.T, s *local.Store, key string, expires time.Time) {
 	t.Helper()
-	_, err := s.Put(t.Context(), pipeline.Item{Key: key, Value: []byte("v"), Expires: expires})
+	_, err := s.Put(t.Context(), port.Item{Key: key, Value: []byte("v"), Expires: expires})
 	must(t, err)
 }
 

@@ -15,7 +15,7 @@ import (
 // claimPrefix is the part of a claim's key before the hash.
 const claimPrefix = "sha256/"
 
-// Store implements pipeline.Vault. Storing bytes again also repairs them, should
+// Store implements port.Vault. Storing bytes again also repairs them, should
 // the file have lost some, and starts their retention anew.
 func (s *Store) Store(ctx context.Context, data []byte) (message.Claim, error) {
 	hash := hexHash(data)
@@ -34,7 +34,7 @@ func (s *Store) Store(ctx context.Context, data []byte) (message.Claim, error) {
 	return message.Claim{Key: claimPrefix + hash, SHA256: hash, Size: int64(len(data))}, nil
 }
 
-// Load implements pipeline.Vault. A body that is gone is fault.Rejected of class
+// Load implements port.Vault. A body that is gone is fault.Rejected of class
 // missing_ref, one that differs fault.Invalid of class parse: neither gets better
 // by trying again.
 func (s *Store) Load(ctx context.Context, claim message.Claim) ([]byte, error) {

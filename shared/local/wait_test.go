@@ -11,7 +11,7 @@ import (
 
 	"causeway/shared/fault"
 	"causeway/shared/local"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -26,21 +26,21 @@ func inBubble(t *testing.T, test func(t *testing.T, s *local.Store)) {
 
 func mustSend(t *testing.T, s *local.Store, queue string, bodies ...string) {
 	t.Helper()
-	var batch []pipeline.Outgoing
+	var batch []port.Outgoing
 	for _, body := range bodies {
-		batch = append(batch, pipeline.Outgoing{Body: []byte(body)})
+		batch = append(batch, port.Outgoing{Body: []byte(body)})
 	}
 	must(t, s.Send(t.Context(), queue, batch))
 }
 
-func mustReceive(t *testing.T, s *local.Store, queue string, limit int, wait time.Duration) []pipeline.Incoming {
+func mustReceive(t *testing.T, s *local.Store, queue string, limit int, wait time.Duration) []port.Incoming {
 	t.Helper()
 	batch, err := s.Receive(t.Context(), queue, limit, wait)
 	must(t, err)
 	return batch
 }
 
-func bodies(batch []pipeline.Incoming) string {
+func bodies(batch []port.Incoming) string {
 	var all []string
 	for _, in := range batch {
 		all = append(all, string(in.Body))
@@ -53,15 +53,15 @@ func bodies(batch []pipeline.Incoming) string {
 func TestReceiveWakesWhenAMessageIsDue(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		hold func(t *testing.T, s *local.Store, in pipeline.Incoming)
+		hold func(t *testing.T, s *local.Store, in port.Incoming)
 		want time.Duration
 	}{
-		"after the visibility timeout": {func(*testing.T, *local.Store, pipeline.Incoming) {}, 30 * time.Second},
-		"after a deferral": {func(t *testing.T, s *local.Store, in pipeline.Incoming) {
+		"after the visibility timeout": {func(*testing.T, *local.Store, port.Incoming) {}, 30 * time.Second},
+		"after a deferral": {func(t *testing.T, s *local.Store, in port.Incoming) {
 			t.Helper()
 			must(t, s.Defer(t.Context(), in, time.Now().Add(7*time.Second)))
 		}, 7 * time.Second},
-		"after a deferral longer than the visibility timeout": {func(t *testing.T, s *local.Store, in pipeline.Incoming) {
+		"after a deferral longer than the visibility timeout": {func(t *testing.T, s *local.Store, in port.Incoming) {
 			t.Helper()
 			must(t, s.Defer(t.Context(), in, time.Now().Add(100*time.Second)))
 		}, 100 * time.Second},

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -116,9 +116,9 @@ func TestNamesOfAFailedChangeAreForgotten(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := openStore(t)
-			entry := pipeline.Entry{At: time.Now(), Trace: "t", Outcome: "o"}
+			entry := port.Entry{At: time.Now(), Trace: "t", Outcome: "o"}
 			err := s.writer.write(t.Context(), "failing", func(x *tx) error {
-				return errors.Join(s.appendEntries(x, []pipeline.Entry{entry}), fail(x))
+				return errors.Join(s.appendEntries(x, []port.Entry{entry}), fail(x))
 			})
 			if err == nil {
 				t.Fatal("the change did not fail")
@@ -126,7 +126,7 @@ func TestNamesOfAFailedChangeAreForgotten(t *testing.T) {
 			if err := s.Append(t.Context(), entry); err != nil {
 				t.Fatal(err)
 			}
-			if found, err := s.Find(t.Context(), pipeline.Query{Trace: "t"}); err != nil || len(found) != 1 {
+			if found, err := s.Find(t.Context(), port.Query{Trace: "t"}); err != nil || len(found) != 1 {
 				t.Errorf("found %d entries, %v", len(found), err)
 			}
 		})
@@ -137,7 +137,7 @@ func TestNamesOfAFailedChangeAreForgotten(t *testing.T) {
 func TestNamesAreForgottenInTime(t *testing.T) {
 	t.Parallel()
 	s := openStore(t)
-	entry := pipeline.Entry{At: time.Now(), Trace: "t", Outcome: "o"}
+	entry := port.Entry{At: time.Now(), Trace: "t", Outcome: "o"}
 	for _, text := range []string{"first", "second"} {
 		if err := s.Append(t.Context(), entry); err != nil {
 			t.Fatal(err)
@@ -146,7 +146,7 @@ func TestNamesAreForgottenInTime(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if found, err := s.Find(t.Context(), pipeline.Query{Trace: "t"}); err != nil || len(found) != 2 {
+	if found, err := s.Find(t.Context(), port.Query{Trace: "t"}); err != nil || len(found) != 2 {
 		t.Errorf("found %d entries, %v", len(found), err)
 	}
 }

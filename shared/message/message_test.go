@@ -14,7 +14,7 @@ func sample() *message.Message {
 	return &message.Message{
 		ID: "e1", Source: "causeway.shopify", Type: "order.placed", Subject: "order/820982911946154508",
 		Time: at, Tenant: "example-brand.myshopify.com", Schema: "order/1",
-		Sequence: message.NewSequence(at, 3), CorrelationID: "c1", CausationID: "r1", Origin: "shopify", Hops: 1,
+		Sequence: message.NewSequence(at, false, time.Time{}), CorrelationID: "c1", CausationID: "r1", Origin: "shopify", Hops: 1,
 		ExternalRefs: map[string]string{"netsuite": "17"}, TraceParent: "00-1-2-01",
 		Parents: []message.Key{{System: "shopify", Tenant: "example-brand.myshopify.com", Type: "customer", ID: "9"}},
 		Body:    json.RawMessage(`{"id":"820982911946154508"}`),
@@ -111,19 +111,19 @@ func TestSequenceOrdersVersions(t *testing.T) {
 	east := time.FixedZone("east", 9*3600)
 	ordered := []message.Sequence{
 		"",
-		message.NewSequence(noon.Add(-time.Nanosecond), 4_000_000_000),
-		message.NewSequence(noon, 0),
-		message.NewSequence(noon.In(east), 1),
-		message.NewSequence(noon, 10),
-		message.NewSequence(noon.Add(100*time.Millisecond), 0),
-		message.NewSequence(noon.AddDate(1, 0, 0), 0),
+		message.NewSequence(noon.Add(-time.Nanosecond), false, time.Time{}),
+		message.NewSequence(noon, false, time.Time{}),
+		message.NewSequence(noon.In(east), false, time.Time{}),
+		message.NewSequence(noon, false, time.Time{}),
+		message.NewSequence(noon.Add(100*time.Millisecond), false, time.Time{}),
+		message.NewSequence(noon.AddDate(1, 0, 0), false, time.Time{}),
 	}
 	for i := range len(ordered) - 1 {
 		if ordered[i] >= ordered[i+1] {
 			t.Errorf("%q is not older than %q", ordered[i], ordered[i+1])
 		}
 	}
-	if got := message.NewSequence(noon.In(east), 7).UpdatedAt(); !got.Equal(noon) {
+	if got := message.NewSequence(noon.In(east), false, time.Time{}).UpdatedAt(); !got.Equal(noon) {
 		t.Errorf("UpdatedAt() = %v, want %v", got, noon)
 	}
 	if got := message.Sequence("seven").UpdatedAt(); !got.IsZero() {

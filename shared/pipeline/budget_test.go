@@ -16,7 +16,7 @@ import (
 	"causeway/shared/fault"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port/porttest"
 	"causeway/shared/routes"
 )
 
@@ -24,7 +24,7 @@ import (
 // the State, in the virtual time of testing/synctest.
 type fleet struct {
 	*testing.T
-	memory  *pipelinetest.Memory
+	memory  *porttest.Memory
 	profile connector.Profile
 	policy  pipeline.Policy
 	takes   time.Duration // one call to the target
@@ -45,7 +45,7 @@ func inFleet(t *testing.T, play func(*fleet)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		f := &fleet{
-			T: t, memory: pipelinetest.NewMemory(time.Now), policy: pipeline.DefaultPolicy(), takes: time.Second,
+			T: t, memory: porttest.NewMemory(time.Now), policy: pipeline.DefaultPolicy(), takes: time.Second,
 			done: map[string]time.Duration{}, sent: map[string]time.Time{},
 		}
 		f.memory.Routes, f.memory.Systems = []routes.Route{route}, []string{"toy"}

@@ -10,6 +10,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
+	"causeway/shared/port"
 )
 
 // connection is what the State holds of one target for all workers and routes: its
@@ -78,7 +79,7 @@ func (l *link) load(ctx context.Context) error {
 	began := l.config.Now()
 	item, err := l.config.State.Get(ctx, l.key())
 	if err != nil {
-		return unavailable("reading the connection to "+l.profile.Name, err)
+		return port.Unavailable("reading the connection to "+l.profile.Name, err)
 	}
 	if item.Revision != l.revision {
 		var stored connection
@@ -137,7 +138,7 @@ func (l *link) change(ctx context.Context, f func(*connection) bool) (bool, erro
 			return true, nil
 		}
 		if !errors.Is(err, ErrConflict) {
-			return false, unavailable("writing the connection to "+l.profile.Name, err)
+			return false, port.Unavailable("writing the connection to "+l.profile.Name, err)
 		}
 		if err := l.load(ctx); err != nil {
 			return false, err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"causeway/shared/message"
+	"causeway/shared/port"
 )
 
 // Memory is connector.CrossRef on the State.
@@ -21,7 +22,7 @@ func (m Memory) Bind(ctx context.Context, key message.Key, attribute, value stri
 	for range 3 {
 		item, err := m.State.Get(ctx, name)
 		if err != nil {
-			return "", unavailable("looking up "+attribute+" of "+key.String(), err)
+			return "", port.Unavailable("looking up "+attribute+" of "+key.String(), err)
 		}
 		if item.Revision != 0 {
 			return string(item.Value), nil
@@ -31,10 +32,10 @@ func (m Memory) Bind(ctx context.Context, key message.Key, attribute, value stri
 			return value, nil
 		}
 		if !errors.Is(err, ErrConflict) {
-			return "", unavailable("binding "+attribute+" of "+key.String(), err)
+			return "", port.Unavailable("binding "+attribute+" of "+key.String(), err)
 		}
 	}
-	return "", unavailable("binding "+attribute+" of "+key.String(), ErrConflict)
+	return "", port.Unavailable("binding "+attribute+" of "+key.String(), ErrConflict)
 }
 
 // bindLife is how long a choice is remembered: longer than a refund can follow its order.

@@ -9,6 +9,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -69,7 +70,7 @@ func (d *Deliverer) handle(ctx context.Context, in Incoming) (Decision, error) {
 
 // open reads the body of the message.
 func (d *Deliverer) open(ctx context.Context, m *message.Message) (json.RawMessage, any, error) {
-	body, err := checkOut(ctx, d.Config.Vault, m.Body, m.Claim)
+	body, err := port.CheckOut(ctx, d.Config.Vault, m.Body, m.Claim)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -106,7 +107,7 @@ func effect(operation connector.Operation, m *message.Message, body []byte) stri
 	if effect == "" {
 		effect = m.Type
 	}
-	return effect + " " + digest(body)
+	return effect + " " + port.Digest(body)
 }
 
 // filtered returns the first filter of the route that holds and matches, nil if none
@@ -212,7 +213,7 @@ func (d *Deliverer) write(ctx context.Context, s *handling, delivery connector.D
 // target holds in a newer version is superseded.
 func (d *Deliverer) refused(s *handling, f *fault.Error) (outcome, error) {
 	e := s.entryFor(s.event, Sent)
-	e.Error = entryError(s.route, f)
+	e.Error = port.NewEntryError(s.route, f)
 	e.Outcome, e.Took = e.Error.Message, d.Config.Now().Sub(s.started)
 	s.trace = append(s.trace, e)
 	if s.operation.Guarantee == connector.CompareAndSet && f.Class == fault.Stale && f.Kind == fault.Rejected {

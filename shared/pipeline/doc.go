@@ -63,7 +63,7 @@
 // what cannot be read is kept by name and asked for again (poll_unread.go).
 //
 // The package owns its ports (Bus, Queue, State, Ledger, Vault) and knows neither
-// AWS nor SQLite; both implementations pass pipelinetest. It may import webhook for
+// AWS nor SQLite; both implementations pass porttest. It may import webhook for
 // the rules of the door that hold for every system, which the first house plan did
 // not foresee: the alternative was a copy in each carrier of HTTP.
 package pipeline

@@ -13,6 +13,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
+	"causeway/shared/port"
 )
 
 // handling is what happens to one message from a queue: claim, work, and the end,
@@ -138,7 +139,7 @@ func (s *handling) settled(ctx context.Context) (Decision, bool, error) {
 // putBack reports whether somebody put the message back that lies dead: by a redrive, which
 // counts, or as it lay, which is what the queue service's own redrive does.
 func (s *handling) putBack(t *try) bool {
-	return s.in.Redrives() > t.Redrive || s.in.letterOf(t.Buried)
+	return s.in.Redrives() > t.Redrive || letterOf(s.in, t.Buried)
 }
 
 // unfit fails a message that cannot be looked into, without a claim.
@@ -244,7 +245,7 @@ func (s *handling) fail(ctx context.Context, f *fault.Error) (Decision, error) {
 	}
 	s.record.release(s.lease)
 	e := s.entryFor(s.event, v.stage)
-	e.Error, e.Next, e.Took = entryError(s.route, f), v.until, now.Sub(s.started)
+	e.Error, e.Next, e.Took = port.NewEntryError(s.route, f), v.until, now.Sub(s.started)
 	e.Outcome = v.why + ": " + e.Error.Message
 	if v.stage == Deferred {
 		return s.deferred(ctx, e, f.After > 0)
@@ -312,7 +313,7 @@ func (s *handling) deferred(ctx context.Context, e Entry, named bool) (Decision,
 
 // loops parks what was put back again and again and always failed the same way.
 func (s *handling) loops(e *Entry) {
-	if alike := s.in.alike(e.Error.Fingerprint); e.Stage == Dead && alike > s.Policy.Loops {
+	if alike := s.in.Alike(e.Error.Fingerprint); e.Stage == Dead && alike > s.Policy.Loops {
 		e.Stage, e.Outcome = Parked, fmt.Sprintf("redriven %d times, and failed the same way each time: %s", alike-1, e.Error.Message)
 	}
 }
@@ -336,7 +337,7 @@ func (s *handling) entryFor(m *message.Message, stage Stage) Entry {
 // unreadable buries a message that is not in the form that our own queues carry.
 func (c *Config) unreadable(ctx context.Context, in Incoming, f *fault.Error, profile connector.Profile, role connector.Role) (Decision, error) {
 	e := c.entry(profile, role, Dead)
-	e.Event, e.Trace, e.Error = in.MessageID, in.MessageID, entryError(in.Queue, f)
+	e.Event, e.Trace, e.Error = in.MessageID, in.MessageID, port.NewEntryError(in.Queue, f)
 	e.Outcome = "no retry can help: " + e.Error.Message
 	if err := c.Ledger.Append(ctx, e); err != nil { // before the letter, as in buried
 		return Decision{}, fmt.Errorf("writing the ledger: %w", err)

@@ -8,6 +8,7 @@ import (
 
 	"causeway/shared/connector"
 	"causeway/shared/fault"
+	"causeway/shared/port"
 )
 
 // The journal of a delivery is its claim: the lease is durable before the target is
@@ -62,7 +63,7 @@ func (s *handling) crashed(ctx context.Context) (decision Decision, ended bool, 
 func (s *handling) acquitted(ctx context.Context, t *try) (decision Decision, ended bool, err error) {
 	told, err := s.Ledger.Find(ctx, Query{Event: s.event.ID, Route: s.route})
 	if err != nil {
-		return Decision{}, false, unavailable("reading the ledger", err)
+		return Decision{}, false, port.Unavailable("reading the ledger", err)
 	}
 	for _, e := range told {
 		done := e.Stage == Confirmed || e.Stage == Translated

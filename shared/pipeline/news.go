@@ -8,6 +8,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
+	"causeway/shared/port"
 )
 
 // news is a change of a connection that the ledger may not have been told of yet. It is
@@ -27,7 +28,7 @@ type news struct {
 func (l *link) note(c *connection, stage Stage, words string, f *fault.Error) {
 	n := news{At: l.config.Now().UTC(), Stage: stage, Words: words}
 	if n.By = l.teller(n); f != nil {
-		n.Error = entryError("connection "+l.profile.Name, f)
+		n.Error = port.NewEntryError("connection "+l.profile.Name, f)
 		n.Words += ": " + n.Error.Message
 	}
 	c.Untold = append(c.Untold[max(0, len(c.Untold)+1-remembered):], n)
@@ -46,7 +47,7 @@ func (l *link) tell(ctx context.Context) error {
 			continue
 		}
 		if err := l.config.Ledger.Append(ctx, l.entry(n)); err != nil {
-			return unavailable("writing the ledger", err)
+			return port.Unavailable("writing the ledger", err)
 		}
 		l.told = append(l.told, n.By)
 	}

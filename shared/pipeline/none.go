@@ -5,6 +5,7 @@ import (
 
 	"causeway/shared/connector"
 	"causeway/shared/fault"
+	"causeway/shared/port"
 )
 
 // OutcomeUnknown is the code of a message that was parked because its write may have
@@ -25,7 +26,7 @@ func (d *Deliverer) byNone(ctx context.Context, s *handling, delivery connector.
 	if t := s.record.try(s.event.ID); !t.Open.IsZero() {
 		told, err := s.Ledger.Find(ctx, Query{Event: s.event.ID, Route: s.route, Stage: Confirmed})
 		if err != nil {
-			return connector.Receipt{}, unavailable("reading the ledger", err)
+			return connector.Receipt{}, port.Unavailable("reading the ledger", err)
 		}
 		if len(told) > 0 {
 			if other := told[0].Version; other != s.event.Sequence {

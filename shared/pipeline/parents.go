@@ -6,6 +6,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
+	"causeway/shared/port"
 )
 
 // Codes of a message that waits for another one.
@@ -27,7 +28,7 @@ func (d *Deliverer) parents(ctx context.Context, s *handling, operation connecto
 	for _, parent := range s.event.Parents {
 		record, err := load(ctx, d.Config.State, d.key(parent))
 		if err != nil {
-			return nil, "", unavailable("looking up "+parent.String(), err)
+			return nil, "", port.Unavailable("looking up "+parent.String(), err)
 		}
 		if record.keptOut(s.event.ID) && record.Skipped.Final && !s.record.pending(s.event.ID) {
 			return nil, "its " + parent.Type + " was skipped: " + record.Skipped.Reason, nil

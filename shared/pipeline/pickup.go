@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"causeway/shared/message"
+	"causeway/shared/port"
 )
 
 // Pickup takes files that were laid down for a source system into its inbox. A file is
@@ -36,7 +37,7 @@ func (p *Pickup) Take(ctx context.Context, key string) error {
 	}
 	claim, err := config.Vault.Store(ctx, content)
 	if err != nil {
-		return unavailable("storing file "+key, err)
+		return port.Unavailable("storing file "+key, err)
 	}
 	tenant, topic, _ := strings.Cut(strings.TrimPrefix(path.Dir(key), DropFolder(system)), "/")
 	return p.Receiver.Accept(ctx, &message.Raw{

@@ -8,15 +8,6 @@ import (
 	"causeway/shared/routes"
 )
 
-// Ports is what the pipeline stands on.
-type Ports struct {
-	Bus    Bus
-	Queue  Queue
-	State  State
-	Ledger Ledger
-	Vault  Vault
-}
-
 // Config is everything the stages share. All fields but Filters and Worker are required.
 type Config struct {
 	Ports

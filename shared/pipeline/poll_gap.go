@@ -12,16 +12,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
-)
-
-// Reconciled is the stage of what the poller found out and did about it: a gap, a
-// change that it could not read, or a subscription that had stopped.
-const Reconciled Stage = "reconciled"
-
-// Types of the ledger's entries of stage Reconciled.
-const (
-	TypeGap      = "reconciliation.gap"  // a change that no delivery had told, or that cannot be read
-	TypeDegraded = "connection.degraded" // a webhook subscription that delivered nothing
+	"causeway/shared/port"
 )
 
 // finding is a change as it stands in the system now, held against the ledger.
@@ -84,7 +75,7 @@ func (s *sweep) compare(ctx context.Context, f *finding) error {
 	}
 	entries, err := s.Config.Ledger.Find(ctx, Query{Entity: f.entity, Stage: Published})
 	if err != nil {
-		return unavailable("looking up what was told of "+f.entity.String(), err)
+		return port.Unavailable("looking up what was told of "+f.entity.String(), err)
 	}
 	told, untold := 0, 0
 	for _, event := range f.translation.Events {
@@ -129,7 +120,7 @@ func (s *sweep) published(entries []Entry, event connector.Event) bool {
 		old := len(entries) > 0 && event.At.Before(s.Config.Now().Add(-s.plan.Horizon))
 		return old || slices.ContainsFunc(entries, func(e Entry) bool { return e.Event == id })
 	}
-	hash := digest(body)
+	hash := port.Digest(body)
 	return slices.ContainsFunc(entries, func(e Entry) bool {
 		return e.Version > event.Sequence || e.Version == event.Sequence && e.Hashes.Canonical == hash
 	})
@@ -170,7 +161,7 @@ func named(entity message.Key, change connector.Change) string {
 
 func (s *sweep) tell(ctx context.Context, e Entry) error {
 	if err := s.Config.Ledger.Append(ctx, e); err != nil {
-		return unavailable("writing the ledger", err)
+		return port.Unavailable("writing the ledger", err)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"causeway/shared/connector"
 	"causeway/shared/message"
+	"causeway/shared/port"
 )
 
 // mark is what the State holds per feed: how far the polling got, by the system's own
@@ -35,7 +36,7 @@ func (r *round) loadMark(ctx context.Context, feed connector.Feed, stopped time.
 	m := &mark{key: recordKey("poll", key), Seen: map[string]int64{}, Unread: map[string]unread{}}
 	item, err := r.Config.State.Get(ctx, m.key)
 	if err != nil {
-		return nil, unavailable("reading the mark", err)
+		return nil, port.Unavailable("reading the mark", err)
 	}
 	m.revision = item.Revision
 	if len(item.Value) == 0 {
@@ -44,7 +45,7 @@ func (r *round) loadMark(ctx context.Context, feed connector.Feed, stopped time.
 		return m, nil
 	}
 	if err := json.Unmarshal(item.Value, m); err != nil {
-		return nil, unavailable("reading the mark", err)
+		return nil, port.Unavailable("reading the mark", err)
 	}
 	if !m.Behind && !feed.Whole {
 		m.restart(r.plan)
@@ -72,7 +73,7 @@ func (r *round) saveMark(ctx context.Context, m *mark) error {
 	}
 	revision, err := r.Config.State.Put(context.WithoutCancel(ctx), Item{Key: m.key, Value: value, Revision: m.revision})
 	if err != nil {
-		return unavailable("storing the mark", err)
+		return port.Unavailable("storing the mark", err)
 	}
 	m.revision = revision
 	return nil

@@ -8,6 +8,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
+	"causeway/shared/port"
 )
 
 // feedName tells a feed apart from the others of a system.
@@ -90,13 +91,13 @@ func (r *round) tellMended(ctx context.Context, s connector.Subscription, err er
 	e := r.subscription(s)
 	e.Outcome = "the webhook " + s.Topic + " was " + string(s.State) + " and is set up again; " + missed(s)
 	if err != nil {
-		e.Error = entryError("", fault.As(err))
+		e.Error = port.NewEntryError("", fault.As(err))
 		e.Outcome = "the webhook " + s.Topic + " is " + string(s.State) + " and cannot be set up: " + e.Error.Message
 	}
 	r.Config.Log.WarnContext(ctx, "a webhook subscription had stopped", "system", r.System.Profile.Name,
 		"tenant", s.Tenant, "topic", s.Topic, "state", s.State, "error", err)
 	if lost := r.Config.Ledger.Append(ctx, e); lost != nil {
-		return errors.Join(err, unavailable("writing the ledger", lost))
+		return errors.Join(err, port.Unavailable("writing the ledger", lost))
 	}
 	return err
 }
@@ -115,13 +116,13 @@ func (r *round) tellPaused(ctx context.Context, s connector.Subscription) error 
 	e.Outcome = "the webhook " + s.Topic + " is paused, and left so until somebody switches it on; " + missed(s)
 	told, err := r.Config.Ledger.Find(ctx, Query{Entity: e.Entity, Stage: Reconciled})
 	if err != nil {
-		return unavailable("looking up what was told of "+e.Entity.String(), err)
+		return port.Unavailable("looking up what was told of "+e.Entity.String(), err)
 	}
 	if n := len(told); n > 0 && told[n-1].Outcome == e.Outcome {
 		return nil
 	}
 	if err := r.Config.Ledger.Append(ctx, e); err != nil {
-		return unavailable("writing the ledger", err)
+		return port.Unavailable("writing the ledger", err)
 	}
 	return nil
 }

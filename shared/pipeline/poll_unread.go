@@ -11,6 +11,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
+	"causeway/shared/port"
 )
 
 // What becomes of a change that the system does not give. Nothing of it is lost, nothing
@@ -137,7 +138,7 @@ func (s *sweep) tellUnread(ctx context.Context, change connector.Change, err err
 	entity := s.entity(change)
 	e := s.Config.entry(s.System.Profile, connector.Poll, Reconciled)
 	e.Event = message.DeriveID(entity.String(), change.At.UTC().Format(time.RFC3339Nano))
-	e.Trace, e.Type, e.Entity, e.Error = e.Event, TypeGap, entity, entryError("", fault.As(err))
+	e.Trace, e.Type, e.Entity, e.Error = e.Event, TypeGap, entity, port.NewEntryError("", fault.As(err))
 	e.Outcome = "cannot be read: " + named(entity, change) + ": " + e.Error.Message + what
 	return s.tell(ctx, e)
 }

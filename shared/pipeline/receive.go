@@ -11,6 +11,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 	"causeway/shared/webhook"
 )
@@ -90,7 +91,7 @@ func (r *Receiver) mediaTypes() []string {
 func (r *Receiver) refuse(ctx context.Context, err error) Answer {
 	f := fault.As(err)
 	r.count(f.Code)
-	r.Config.Log.WarnContext(ctx, "refusing a delivery", "system", r.System.Profile.Name, "class", f.ClassOrDefault(), "code", f.Code, "error", redact(err.Error()))
+	r.Config.Log.WarnContext(ctx, "refusing a delivery", "system", r.System.Profile.Name, "class", f.ClassOrDefault(), "code", f.Code, "error", port.Redact(err.Error()))
 	status := webhook.Status(err)
 	if status < http.StatusInternalServerError {
 		return answer(status, nil)
@@ -130,8 +131,8 @@ func (r *Receiver) Accept(ctx context.Context, raw *message.Raw, at time.Time) e
 	if raw.CorrelationID == "" {
 		raw.CorrelationID = raw.ID
 	}
-	hash := digest(raw.Body)
-	claim, err := checkIn(ctx, r.Config.Vault, raw.Body)
+	hash := port.Digest(raw.Body)
+	claim, err := port.CheckIn(ctx, r.Config.Vault, raw.Body)
 	switch {
 	case err != nil:
 		return err
@@ -154,7 +155,7 @@ func (r *Receiver) enqueue(ctx context.Context, raw *message.Raw) error {
 	}
 	out := Outgoing{Body: data, Group: raw.Tenant, Attributes: map[string]string{AttrTrace: raw.CorrelationID, AttrEvent: raw.ID}}
 	if err := r.Config.Queue.Send(ctx, routes.Inbox(raw.System), []Outgoing{out}); err != nil {
-		return unavailable("storing delivery "+raw.ID, err)
+		return port.Unavailable("storing delivery "+raw.ID, err)
 	}
 	return nil
 }

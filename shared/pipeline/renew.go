@@ -6,6 +6,8 @@ import (
 	"errors"
 	"maps"
 	"time"
+
+	"causeway/shared/port"
 )
 
 // Holding is how long and how often a queue hands a message out before it drops it, or
@@ -43,7 +45,7 @@ func (c *Config) outlived(ctx context.Context, in Incoming, decision Decision, f
 	}
 	again.Attributes[AttrFirstSeen] = cmp.Or(in.Attributes[AttrFirstSeen], in.SentAt.UTC().Format(time.RFC3339))
 	if err := c.Queue.Send(ctx, in.Queue, []Outgoing{again}); err != nil {
-		return decision, errors.Join(failed, unavailable("sending message "+in.MessageID+" of queue "+in.Queue+" anew", err))
+		return decision, errors.Join(failed, port.Unavailable("sending message "+in.MessageID+" of queue "+in.Queue+" anew", err))
 	}
 	c.Log.WarnContext(ctx, "sent a message anew that its queue would have dropped",
 		"queue", in.Queue, "message", in.MessageID, "sent", in.SentAt, "receives", in.ReceiveCount, "error", failed)

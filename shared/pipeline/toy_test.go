@@ -15,7 +15,7 @@ import (
 	"causeway/shared/fault"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port/porttest"
 	"causeway/shared/routes"
 )
 
@@ -73,7 +73,7 @@ func (f toyFact) event() connector.Event {
 	at := epoch.Add(time.Duration(f.Version) * time.Minute)
 	key := message.Key{System: "toy", Tenant: "t1", Type: "customer", ID: f.ID}
 	e := connector.Event{
-		Type: f.Type, Entity: key, Once: f.Once, At: at, Sequence: message.NewSequence(at, 0),
+		Type: f.Type, Entity: key, Once: f.Once, At: at, Sequence: message.NewSequence(at, false, time.Time{}),
 		Body: &canonical.Customer{ID: f.ID, FirstName: canonical.NewText(f.Name), UpdatedAt: at},
 	}
 	for _, parent := range f.Parents {
@@ -116,8 +116,8 @@ const amended = canonical.CustomerUpserted
 type bench struct {
 	*testing.T
 	toy       *toy
-	memory    *pipelinetest.Memory
-	clock     *pipelinetest.Clock
+	memory    *porttest.Memory
+	clock     *porttest.Clock
 	config    *pipeline.Config
 	receiver  *pipeline.Receiver
 	translate *pipeline.Translator
@@ -130,9 +130,9 @@ var route = routes.Route{From: "toy", Flow: "customers", To: "toy2", Types: []st
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{T: t, toy: &toy{known: map[string]string{}}, clock: pipelinetest.NewClock(epoch)}
+	b := &bench{T: t, toy: &toy{known: map[string]string{}}, clock: porttest.NewClock(epoch)}
 	table := []routes.Route{route}
-	b.memory = pipelinetest.NewMemory(b.clock.Now)
+	b.memory = porttest.NewMemory(b.clock.Now)
 	b.memory.Routes, b.memory.Systems = table, []string{"toy"}
 	b.memory.Visibility, b.memory.MaxReceives = 6*time.Minute, 1000
 	b.config = &pipeline.Config{

@@ -9,6 +9,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
+	"causeway/shared/port"
 )
 
 // Translator turns the raw messages of one system's inbox into canonical events on
@@ -51,7 +52,7 @@ func (t *Translator) unreadable(ctx context.Context, in Incoming, cause error) (
 
 // translate has the system read the raw bytes and publishes what they mean.
 func (t *Translator) translate(ctx context.Context, s *handling, raw *message.Raw) (outcome, error) {
-	body, err := checkOut(ctx, t.Config.Vault, raw.Body, raw.Claim)
+	body, err := port.CheckOut(ctx, t.Config.Vault, raw.Body, raw.Claim)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -73,7 +74,7 @@ func (t *Translator) translate(ctx context.Context, s *handling, raw *message.Ra
 		entries[i].At = translated // before anything that comes after it
 	}
 	if err := t.Config.Bus.Publish(ctx, messages); err != nil {
-		return outcome{}, unavailable("publishing what "+raw.ID+" meant", err)
+		return outcome{}, port.Unavailable("publishing what "+raw.ID+" meant", err)
 	}
 	return outcome{stage: Translated, at: translated, why: fmt.Sprintf("%d events", len(messages)), after: entries}, nil
 }
@@ -113,10 +114,10 @@ func (t *Translator) envelope(ctx context.Context, raw *message.Raw, event conne
 		Schema: kind.Schema, Sequence: event.Sequence, CorrelationID: raw.CorrelationID, CausationID: raw.ID,
 		Origin: raw.System, Hops: 1, TraceParent: raw.TraceParent, Lane: raw.Lane, Parents: event.Parents, Body: body,
 	}
-	if m.Claim, err = checkIn(ctx, t.Config.Vault, body); m.Claim != nil {
+	if m.Claim, err = port.CheckIn(ctx, t.Config.Vault, body); m.Claim != nil {
 		m.Body = nil
 	}
-	return m, digest(body), err
+	return m, port.Digest(body), err
 }
 
 // eventID derives the id: of the entity alone for a fact that happens once to it,

@@ -19,6 +19,7 @@ import (
 
 	"causeway/scripts/day"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // patience is how long a world may take to come to rest. Copies of a payment that waits
@@ -146,20 +147,20 @@ func (w *world) settle(ctx context.Context) {
 // waitingForDead counts the events whose last hop was to wait for a dead letter.
 func (w *world) waitingForDead(ctx context.Context) int {
 	w.Helper()
-	latest := map[string]pipeline.Entry{}
-	for _, e := range w.find(ctx, pipeline.Query{}) {
+	latest := map[string]port.Entry{}
+	for _, e := range w.find(ctx, port.Query{}) {
 		latest[e.Event+" "+e.Route] = e
 	}
 	n := 0
 	for _, e := range latest {
-		if e.Stage == pipeline.Deferred && e.Error != nil && e.Error.Code == pipeline.ParentDead {
+		if e.Stage == port.Deferred && e.Error != nil && e.Error.Code == pipeline.ParentDead {
 			n++
 		}
 	}
 	return n
 }
 
-func (w *world) find(ctx context.Context, q pipeline.Query) []pipeline.Entry {
+func (w *world) find(ctx context.Context, q port.Query) []port.Entry {
 	w.Helper()
 	entries, err := w.backend.Find(ctx, q)
 	if err != nil {
@@ -181,7 +182,7 @@ func (w *world) audit(accepted []string) result {
 		w.Errorf("lost %v, duplicated %v", lost, twice)
 	}
 	confirmed := map[string]bool{}
-	for _, e := range w.find(w.Context(), pipeline.Query{Stage: pipeline.Confirmed}) {
+	for _, e := range w.find(w.Context(), port.Query{Stage: port.Confirmed}) {
 		confirmed[e.Event+" "+e.Route] = true
 	}
 	r := result{Accepted: len(accepted), Confirmed: len(confirmed), Lost: len(lost), Duplicated: len(twice), Kills: w.kills.total()}

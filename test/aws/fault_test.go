@@ -9,7 +9,7 @@ import (
 	"causeway/scripts/day"
 	"causeway/shared/cloud/cloudtest"
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // some is the beginning of the day: samples of both stores and a dozen plain orders.
@@ -78,7 +78,7 @@ func (w *world) wantDead(class fault.Class) {
 	want := 0
 	if class != "" {
 		want = 1
-		if dead := w.find(w.Context(), pipeline.Query{Stage: pipeline.Dead}); len(dead) != 1 || dead[0].Error.Class != class {
+		if dead := w.find(w.Context(), port.Query{Stage: port.Dead}); len(dead) != 1 || dead[0].Error.Class != class {
 			w.Errorf("dead are %+v, want one of class %s", dead, class)
 		}
 	}

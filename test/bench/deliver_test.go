@@ -14,7 +14,8 @@ import (
 	"causeway/shared/local"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port"
+	"causeway/shared/port/porttest"
 	"causeway/shared/routes"
 )
 
@@ -28,9 +29,9 @@ const deliveries = 500
 func BenchmarkDeliver(b *testing.B) {
 	route := routes.Table[0]
 	b.Run("memory", func(b *testing.B) {
-		memory := pipelinetest.NewMemory(time.Now)
+		memory := porttest.NewMemory(time.Now)
 		memory.Visibility, memory.MaxReceives = time.Hour, 1000
-		compare(b, route, pipeline.Ports{Bus: memory, Queue: memory, State: memory, Ledger: memory, Vault: memory})
+		compare(b, route, port.Ports{Bus: memory, Queue: memory, State: memory, Ledger: memory, Vault: memory})
 	})
 	b.Run("sqlite", func(b *testing.B) {
 		store, err := local.Open(b.Context(), local.Config{
@@ -40,7 +41,7 @@ func BenchmarkDeliver(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		compare(b, route, pipeline.Ports{Bus: store, Queue: store, State: store, Ledger: store, Vault: store})
+		compare(b, route, port.Ports{Bus: store, Queue: store, State: store, Ledger: store, Vault: store})
 		if err := store.Close(); err != nil {
 			b.Fatal(err)
 		}
@@ -48,7 +49,7 @@ func BenchmarkDeliver(b *testing.B) {
 }
 
 // compare measures both ways over the same number of messages, one worker each.
-func compare(b *testing.B, route routes.Route, ports pipeline.Ports) {
+func compare(b *testing.B, route routes.Route, ports port.Ports) {
 	state := &tally{State: ports.State}
 	ports.State = state
 	deliverer := &pipeline.Deliverer{Route: route, System: instantSystem(), Config: &pipeline.Config{
@@ -60,10 +61,10 @@ func compare(b *testing.B, route routes.Route, ports pipeline.Ports) {
 	for b.Loop() {
 		b.StopTimer()
 		sent = fill(b, ports.Queue, route, sent)
-		bare += drain(b, ports.Queue, route, func(in pipeline.Incoming) error { return call(b.Context(), ports.Queue, in) })
+		bare += drain(b, ports.Queue, route, func(in port.Incoming) error { return call(b.Context(), ports.Queue, in) })
 		sent = fill(b, ports.Queue, route, sent)
 		b.StartTimer()
-		whole += drain(b, ports.Queue, route, func(in pipeline.Incoming) error {
+		whole += drain(b, ports.Queue, route, func(in port.Incoming) error {
 			return pipeline.Settle(b.Context(), ports.Queue, deliverer, in)
 		})
 	}
@@ -77,22 +78,22 @@ func compare(b *testing.B, route routes.Route, ports pipeline.Ports) {
 
 // tally counts the accesses to the state, which cost money in the cloud.
 type tally struct {
-	pipeline.State
+	port.State
 	gets, puts int
 }
 
-func (t *tally) Get(ctx context.Context, key string) (pipeline.Item, error) {
+func (t *tally) Get(ctx context.Context, key string) (port.Item, error) {
 	t.gets++
 	return t.State.Get(ctx, key)
 }
 
-func (t *tally) Put(ctx context.Context, item pipeline.Item) (int64, error) {
+func (t *tally) Put(ctx context.Context, item port.Item) (int64, error) {
 	t.puts++
 	return t.State.Put(ctx, item)
 }
 
 // fill puts messages of entities of their own into the route's queue.
-func fill(b *testing.B, queue pipeline.Queue, route routes.Route, from int) int {
+func fill(b *testing.B, queue port.Queue, route routes.Route, from int) int {
 	b.Helper()
 	for i := range deliveries {
 		id := fmt.Sprint(from + i)
@@ -108,7 +109,7 @@ func fill(b *testing.B, queue pipeline.Queue, route routes.Route, from int) int 
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := queue.Send(b.Context(), route.Queue(), []pipeline.Outgoing{{Body: data}}); err != nil {
+		if err := queue.Send(b.Context(), route.Queue(), []port.Outgoing{{Body: data}}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -116,7 +117,7 @@ func fill(b *testing.B, queue pipeline.Queue, route routes.Route, from int) int 
 }
 
 // drain handles everything in the queue and returns how long that took.
-func drain(b *testing.B, queue pipeline.Queue, route routes.Route, handle func(pipeline.Incoming) error) time.Duration {
+func drain(b *testing.B, queue port.Queue, route routes.Route, handle func(port.Incoming) error) time.Duration {
 	b.Helper()
 	begun, handled := time.Now(), 0
 	for handled < deliveries {
@@ -135,7 +136,7 @@ func drain(b *testing.B, queue pipeline.Queue, route routes.Route, handle func(p
 }
 
 // call is delivering without any care: read, write, delete.
-func call(ctx context.Context, queue pipeline.Queue, in pipeline.Incoming) error {
+func call(ctx context.Context, queue port.Queue, in port.Incoming) error {
 	m, err := message.Decode(in.Body)
 	if err != nil {
 		return err

@@ -22,6 +22,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/local"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -112,7 +113,7 @@ func startEngine(b *testing.B, erp http.RoundTripper) *engine {
 		b.Fatal(err)
 	}
 	joined := local.NewEngine(&pipeline.Config{
-		Ports: pipeline.Ports{Bus: store, Queue: store, State: store, Ledger: store, Vault: store},
+		Ports: port.Ports{Bus: store, Queue: store, State: store, Ledger: store, Vault: store},
 		Now:   time.Now, Random: mathrand.Float64, Log: slog.New(slog.DiscardHandler), Policy: pipeline.DefaultPolicy(), Routes: routes.Table,
 	}, openPair(b, store, erp))
 	ctx, cancel := context.WithCancel(b.Context())

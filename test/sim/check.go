@@ -9,6 +9,7 @@ import (
 
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // History is what all sides remember when everything has come to rest: the shop's
@@ -17,14 +18,14 @@ type History struct {
 	Told     []Told
 	Effects  []Effect
 	Calls    []Call
-	Entries  []pipeline.Entry
+	Entries  []port.Entry
 	Letters  []Letter
 	Left     []Left
-	Circuit  []pipeline.Stage // what became of the target's connection
-	Muffled  bool             // the ledger may lack lines about it
-	Broken   []Violation      // promises of the fault at hand that were not kept
-	Replayed time.Time        // nothing may take effect after it; zero: nothing was replayed
-	Skewed   bool             // some entries were written by a wrong clock
+	Circuit  []port.Stage // what became of the target's connection
+	Muffled  bool         // the ledger may lack lines about it
+	Broken   []Violation  // promises of the fault at hand that were not kept
+	Replayed time.Time    // nothing may take effect after it; zero: nothing was replayed
+	Skewed   bool         // some entries were written by a wrong clock
 	Expect   Expect
 }
 
@@ -61,7 +62,7 @@ type Expect struct {
 	Spread    time.Duration   // least time between the first call about an event and its ninth; 0: not looked at
 	MostCalls int             // in the first hour; 0: not looked at
 	Ambiguous bool            // parking what nobody can verify is right
-	Opens     pipeline.Stage  // what the ledger has to tell of the connection; "": not looked at
+	Opens     port.Stage      // what the ledger has to tell of the connection; "": not looked at
 }
 
 // Sort is the sort of a violation, as the totals count it.
@@ -221,7 +222,7 @@ func (c *checker) keptOut() {
 	}
 	for _, e := range c.Entries {
 		parent := order[entityOf(e.Entity)]
-		if e.Stage == pipeline.Skipped && !c.Skewed && strings.HasPrefix(e.Outcome, "its order was skipped") && strings.HasPrefix(parent, "order/") {
+		if e.Stage == port.Skipped && !c.Skewed && strings.HasPrefix(e.Outcome, "its order was skipped") && strings.HasPrefix(parent, "order/") {
 			if at := first[parent]; !at.IsZero() && at.Before(e.At.Add(-time.Second)) {
 				c.add(Unexplained, entityOf(e.Entity), e.Event, "is left out because "+parent+" was skipped, which the target had")
 			}
@@ -233,7 +234,7 @@ func entityOf(k message.Key) string { return k.Type + "/" + k.ID }
 
 func (c *checker) skipped(t Told) bool {
 	for _, e := range c.Entries {
-		if entityOf(e.Entity) == t.Entity && e.Version == t.Version && e.Stage == pipeline.Skipped && !strings.HasPrefix(e.Outcome, "duplicate") {
+		if entityOf(e.Entity) == t.Entity && e.Version == t.Version && e.Stage == port.Skipped && !strings.HasPrefix(e.Outcome, "duplicate") {
 			return true
 		}
 	}
@@ -345,11 +346,11 @@ func (c *checker) explained(l Letter) {
 	for _, e := range c.Entries {
 		switch {
 		case e.Event != l.Event || !e.Stage.Ends():
-		case e.Stage == pipeline.Confirmed:
+		case e.Stage == port.Confirmed:
 			if dead && e.Version == l.Version { // a fact of once may lie dead in another version
 				c.add(Unexplained, l.Entity, l.Event, "is dead and confirmed: two places")
 			}
-		case (e.Stage == pipeline.Dead || e.Stage == pipeline.Parked) && e.Error != nil && e.Error.Class != "":
+		case (e.Stage == port.Dead || e.Stage == port.Parked) && e.Error != nil && e.Error.Class != "":
 			dead = true
 		}
 	}
@@ -359,9 +360,9 @@ func (c *checker) explained(l Letter) {
 }
 
 // end returns the last entry that ends the event, duplicates left out.
-func (c *checker) end(event string) (last pipeline.Entry, found bool) {
+func (c *checker) end(event string) (last port.Entry, found bool) {
 	for _, e := range c.Entries {
-		if e.Event == event && e.Stage.Ends() && e.Stage != pipeline.Skipped {
+		if e.Event == event && e.Stage.Ends() && e.Stage != port.Skipped {
 			last, found = e, true
 		}
 	}
@@ -380,11 +381,11 @@ func (c *checker) ends() {
 		if e.Error != nil && (e.Error.Class == "" || e.Error.Fingerprint == "") {
 			c.add(Unexplained, entityOf(e.Entity), e.Event, "a failure without class or fingerprint")
 		}
-		if dead := e.Stage == pipeline.Dead || e.Stage == pipeline.Parked; !dead || checked[e.Event] || e.Entity.ID == "" {
+		if dead := e.Stage == port.Dead || e.Stage == port.Parked; !dead || checked[e.Event] || e.Entity.ID == "" {
 			continue
 		}
 		checked[e.Event] = true
-		if last, _ := c.end(e.Event); (last.Stage == pipeline.Dead || last.Stage == pipeline.Parked) && !lies[e.Event] && !c.resolved(e) {
+		if last, _ := c.end(e.Event); (last.Stage == port.Dead || last.Stage == port.Parked) && !lies[e.Event] && !c.resolved(e) {
 			c.add(Lost, entityOf(e.Entity), e.Event, "the ledger calls it "+string(last.Stage)+", and it lies nowhere")
 		}
 	}
@@ -392,7 +393,7 @@ func (c *checker) ends() {
 
 // resolved reports whether a message needs no place any more, because the operator
 // found its effect done.
-func (c *checker) resolved(e pipeline.Entry) bool {
+func (c *checker) resolved(e port.Entry) bool {
 	return c.newest[entityOf(e.Entity)] >= e.Version || len(c.Left) > 0
 }
 
@@ -420,9 +421,9 @@ func (c *checker) spread() {
 // connection checks that the ledger tells each time the target's circuit opened and
 // closed, once and in order: an operator knows of an outage by nothing else.
 func (c *checker) connection() {
-	var told []pipeline.Stage
+	var told []port.Stage
 	for _, e := range c.Entries {
-		if e.Stage == pipeline.Degraded || e.Stage == pipeline.AuthExpired || e.Stage == pipeline.Restored {
+		if e.Stage == port.Degraded || e.Stage == port.AuthExpired || e.Stage == port.Restored {
 			told = append(told, e.Stage)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"causeway/shared/fault"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // The checker is proven with histories made by hand: a check that cannot fail proves nothing.
@@ -22,13 +23,13 @@ func effect(entity string, v, document int) Effect {
 	return Effect{At: epoch, Entity: entity, Event: "event-" + entity + short(version(v)), Version: version(v), Document: document}
 }
 
-func entry(entity string, v int, stage pipeline.Stage) pipeline.Entry {
+func entry(entity string, v int, stage port.Stage) port.Entry {
 	kind, id, _ := strings.Cut(entity, "/")
-	e := pipeline.Entry{
+	e := port.Entry{
 		At: epoch, Event: "event-" + entity + short(version(v)), Entity: key(kind, id), Version: version(v), Route: route.Name(), Stage: stage,
 	}
-	if stage == pipeline.Dead || stage == pipeline.Parked {
-		e.Error = &pipeline.EntryError{Class: fault.Value, Fingerprint: "f"}
+	if stage == port.Dead || stage == port.Parked {
+		e.Error = &port.EntryError{Class: fault.Value, Fingerprint: "f"}
 	}
 	return e
 }
@@ -42,7 +43,7 @@ func good() History {
 	return History{
 		Told:    []Told{told("order/1", 1), told("order/1", 2), told("order/1", 2)},
 		Effects: []Effect{effect("order/1", 2, 7)},
-		Entries: []pipeline.Entry{entry("order/1", 2, pipeline.Confirmed), entry("order/1", 1, pipeline.Superseded)},
+		Entries: []port.Entry{entry("order/1", 2, port.Confirmed), entry("order/1", 1, port.Superseded)},
 		Expect:  Expect{Dead: map[string]bool{}},
 	}
 }
@@ -51,7 +52,7 @@ func good() History {
 func dead() History {
 	h := good()
 	h.Told = append(h.Told, told("order/2", 1))
-	h.Entries = append(h.Entries, entry("order/2", 1, pipeline.Dead))
+	h.Entries = append(h.Entries, entry("order/2", 1, port.Dead))
 	h.Letters = []Letter{letter("order/2", 1)}
 	h.Expect.Dead["order/2"] = true
 	return h
@@ -70,7 +71,7 @@ func TestCheckPassesWhatNeedsNoDelivery(t *testing.T) {
 	t.Parallel()
 	skipped := good()
 	skipped.Told = append(skipped.Told, told("order/3", 1))
-	e := entry("order/3", 1, pipeline.Skipped)
+	e := entry("order/3", 1, port.Skipped)
 	e.Outcome = "test order"
 	skipped.Entries = append(skipped.Entries, e)
 	never := good()
@@ -98,11 +99,11 @@ func TestCheckFails(t *testing.T) {
 		"dead by the ledger, and nowhere": {Lost, func(h *History) { h.Letters = nil }},
 		"the ledger alone says confirmed": {Lost, func(h *History) {
 			h.Told = append(h.Told, told("order/5", 1))
-			h.Entries = append(h.Entries, entry("order/5", 1, pipeline.Confirmed))
+			h.Entries = append(h.Entries, entry("order/5", 1, port.Confirmed))
 		}},
 		"skipped as a duplicate of nothing": {Lost, func(h *History) {
 			h.Told = append(h.Told, told("order/5", 1))
-			e := entry("order/5", 1, pipeline.Skipped)
+			e := entry("order/5", 1, port.Skipped)
 			e.Outcome = "duplicate: this event is confirmed already"
 			h.Entries = append(h.Entries, e)
 		}},
@@ -121,24 +122,24 @@ func TestCheckFails(t *testing.T) {
 		"dead without a reason":                    {Unexplained, func(h *History) { h.Letters[0].Reason = "" }},
 		"dead for another reason than expected":    {Unexplained, func(h *History) { h.Expect.Reason = "value lines[0].sku" }},
 		"dead and the ledger does not know":        {Unexplained, func(h *History) { h.Entries = h.Entries[:2] }},
-		"dead and the ledger names no class":       {Unexplained, func(h *History) { h.Entries[2].Error = &pipeline.EntryError{Fingerprint: "f"} }},
-		"dead and confirmed":                       {Unexplained, func(h *History) { h.Entries = append(h.Entries, entry("order/2", 1, pipeline.Confirmed)) }},
+		"dead and the ledger names no class":       {Unexplained, func(h *History) { h.Entries[2].Error = &port.EntryError{Fingerprint: "f"} }},
+		"dead and confirmed":                       {Unexplained, func(h *History) { h.Entries = append(h.Entries, entry("order/2", 1, port.Confirmed)) }},
 		"redriven more often than is allowed":      {Unexplained, func(h *History) { h.Expect.Redrives, h.Letters[0].Redrives = 3, 4 }},
 		"a promise was not kept":                   {Unexplained, func(h *History) { h.Broken = []Violation{{Sort: Unexplained, Text: "called too early"}} }},
-		"the circuit opened and nobody tells":      {Unexplained, func(h *History) { h.Circuit = outageOf(pipeline.Degraded) }},
-		"the ledger tells of a circuit for itself": {Unexplained, func(h *History) { h.Entries = append(h.Entries, lines(outageOf(pipeline.Degraded))...) }},
+		"the circuit opened and nobody tells":      {Unexplained, func(h *History) { h.Circuit = outageOf(port.Degraded) }},
+		"the ledger tells of a circuit for itself": {Unexplained, func(h *History) { h.Entries = append(h.Entries, lines(outageOf(port.Degraded))...) }},
 		"another reason than it was": {Unexplained, func(h *History) {
-			h.Circuit, h.Entries = outageOf(pipeline.AuthExpired), append(h.Entries, lines(outageOf(pipeline.Degraded))...)
+			h.Circuit, h.Entries = outageOf(port.AuthExpired), append(h.Entries, lines(outageOf(port.Degraded))...)
 		}},
 		"an outage is told twice": {Unexplained, func(h *History) {
-			h.Circuit = outageOf(pipeline.Degraded)
-			h.Entries = append(h.Entries, lines(append([]pipeline.Stage{pipeline.Degraded}, h.Circuit...))...)
+			h.Circuit = outageOf(port.Degraded)
+			h.Entries = append(h.Entries, lines(append([]port.Stage{port.Degraded}, h.Circuit...))...)
 		}},
 		"nobody tells that an outage is over": {Unexplained, func(h *History) {
-			h.Circuit = outageOf(pipeline.Degraded)
+			h.Circuit = outageOf(port.Degraded)
 			h.Entries = append(h.Entries, lines(h.Circuit[:1])...)
 		}},
-		"the circuit never opened":                {Unexplained, func(h *History) { h.Expect.Opens = pipeline.Degraded }},
+		"the circuit never opened":                {Unexplained, func(h *History) { h.Expect.Opens = port.Degraded }},
 		"hammered":                                {Unexplained, hammered},
 		"called on and on":                        {Unexplained, func(h *History) { hammered(h); h.Expect.Spread, h.Expect.MostCalls = 0, 8 }},
 		"dead and should not be":                  {Leftover, func(h *History) { h.Expect.Dead = nil }},
@@ -156,14 +157,14 @@ func TestCheckFails(t *testing.T) {
 }
 
 // outageOf is a circuit that opened and closed again.
-func outageOf(reason pipeline.Stage) []pipeline.Stage {
-	return []pipeline.Stage{reason, pipeline.Restored}
+func outageOf(reason port.Stage) []port.Stage {
+	return []port.Stage{reason, port.Restored}
 }
 
 // lines are the ledger's entries of it.
-func lines(turns []pipeline.Stage) (all []pipeline.Entry) {
+func lines(turns []port.Stage) (all []port.Entry) {
 	for _, stage := range turns {
-		all = append(all, pipeline.Entry{At: epoch, Stage: stage, Entity: key("connection", erp)})
+		all = append(all, port.Entry{At: epoch, Stage: stage, Entity: key("connection", erp)})
 	}
 	return all
 }
@@ -171,10 +172,10 @@ func lines(turns []pipeline.Stage) (all []pipeline.Entry) {
 func TestCheckPassesACircuitAsItIsTold(t *testing.T) {
 	t.Parallel()
 	h := good()
-	h.Circuit, h.Expect.Opens = outageOf(pipeline.AuthExpired), pipeline.AuthExpired
+	h.Circuit, h.Expect.Opens = outageOf(port.AuthExpired), port.AuthExpired
 	h.Entries = append(h.Entries, lines(h.Circuit)...)
 	muffled := good()
-	muffled.Circuit, muffled.Muffled = outageOf(pipeline.Degraded), true
+	muffled.Circuit, muffled.Muffled = outageOf(port.Degraded), true
 	for name, h := range map[string]History{"told": h, "a worker was killed before it could tell": muffled} {
 		if found := Check(h); len(found) != 0 {
 			t.Errorf("%s: %v", name, found)

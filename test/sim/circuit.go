@@ -4,14 +4,14 @@ import (
 	"cmp"
 	"encoding/json"
 
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // circuit is what became of the target's connection, as the workers agreed on it in the
 // State: each time it opened, for either reason, and closed.
 type circuit struct {
-	held  pipeline.Stage // "" while it is closed
-	turns []pipeline.Stage
+	held  port.Stage // "" while it is closed
+	turns []port.Stage
 	// muffled: a worker was killed, or kept from the table, between the State and the
 	// ledger, and may have taken a line with it.
 	muffled bool
@@ -25,16 +25,16 @@ func (c *circuit) stored(value []byte) {
 			panic(err) // the pipeline wrote it
 		}
 	}
-	now := pipeline.Stage("")
+	now := port.Stage("")
 	switch {
 	case record.Outage == nil:
 	case record.Outage.Auth:
-		now = pipeline.AuthExpired
+		now = port.AuthExpired
 	default:
-		now = pipeline.Degraded
+		now = port.Degraded
 	}
 	if now != c.held {
-		c.held, c.turns = now, append(c.turns, cmp.Or(now, pipeline.Restored))
+		c.held, c.turns = now, append(c.turns, cmp.Or(now, port.Restored))
 	}
 }
 

@@ -10,7 +10,7 @@
 // is therefore always the same run: a failure is told with the command that plays it
 // again, and with its timeline.
 //
-// The ports (store.go, queue.go) keep the contract of pipelinetest; what breaks it,
+// The ports (store.go, queue.go) keep the contract of porttest; what breaks it,
 // the faults do on purpose (inject.go, fault.go). The target (target.go) keeps its
 // guarantee honestly and is read by the checker (check.go), which believes nobody's
 // log alone. What the ledger tells of the target's connection is held against what the

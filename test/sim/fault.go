@@ -34,7 +34,7 @@ func Elsewhere() map[string]string {
 	return map[string]string{
 		"F9":  "a function that cannot start: the run against the emulator, tests of the settings",
 		"F18": "a rule's own dead letters: infrastructure tests and the run against the emulator",
-		"F19": "claim check: pipelinetest (vault), tests of Receive and Translate",
+		"F19": "claim check: porttest (vault), tests of Receive and Translate",
 		"F23": "a paused event source: infrastructure tests and the run against the emulator",
 		"F24": "receives used up by throttling: tests of rate.go and renew.go, infrastructure tests",
 		"F37": "DNS, TLS, certificates: tests of webapi",

@@ -6,7 +6,7 @@ import (
 
 	"causeway/shared/connector"
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 var errUnclassified = &fault.Error{Kind: fault.Unknown, Doing: "writing to the ERP", Err: errors.New("the connector has no word for it")}
@@ -31,7 +31,7 @@ func throttleFaults() []Fault {
 			wait := []time.Duration{0, 30 * time.Second}[w.random.IntN(2)]
 			w.outage("F30", 0, time.Hour, always(fate{err: throttled(wait)}))
 			w.expect.MostCalls = 100 // without a circuit it were up to 250
-			w.expect.Opens = pipeline.Degraded
+			w.expect.Opens = port.Degraded
 		}},
 	}
 }
@@ -85,7 +85,7 @@ func accessFaults() []Fault {
 				return
 			}
 			w.outage("F44", 0, 2*time.Hour, always(fate{err: unauthorized(401)}))
-			w.expect.Opens = pipeline.AuthExpired
+			w.expect.Opens = port.AuthExpired
 		}},
 		{ID: "F45", What: "403 for three hours", Tier: 2, Arm: func(w *world) {
 			w.outage("F45", time.Minute, 3*time.Hour, always(fate{err: unauthorized(403)}))

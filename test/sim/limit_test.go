@@ -5,14 +5,14 @@ import (
 	"time"
 
 	"causeway/shared/connector"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // TestWhoIsRefusedTellsTheOthers has a worker that is refused for one call too many.
 func TestWhoIsRefusedTellsTheOthers(t *testing.T) {
 	t.Parallel()
 	tell := func(w *world, p *process) {
-		_, _ = ports{w, p}.Put(t.Context(), pipeline.Item{Key: "connection|" + erp})
+		_, _ = ports{w, p}.Put(t.Context(), port.Item{Key: "connection|" + erp})
 	}
 	for name, c := range map[string]struct {
 		then  func(w *world, p *process)
@@ -21,7 +21,7 @@ func TestWhoIsRefusedTellsTheOthers(t *testing.T) {
 		"told nobody":            {func(*world, *process) {}, 1},
 		"could tell nobody":      {func(_ *world, p *process) { p.failed = true }, 0},
 		"told":                   {tell, 0},
-		"told of something else": {func(w *world, p *process) { _, _ = ports{w, p}.Put(t.Context(), pipeline.Item{Key: erp + "|other"}) }, 1},
+		"told of something else": {func(w *world, p *process) { _, _ = ports{w, p}.Put(t.Context(), port.Item{Key: erp + "|other"}) }, 1},
 		"others told already":    {func(w *world, p *process) { w.target.few.told = p.refused.Add(-time.Second) }, 0},
 		"others told long ago":   {func(w *world, p *process) { w.target.few.told = p.refused.Add(-time.Minute) }, 1},
 	} {

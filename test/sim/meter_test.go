@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"causeway/shared/connector"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 func TestMeterFindsACallTooMany(t *testing.T) {
@@ -45,12 +45,12 @@ func TestMeterFindsWhoDoesNotPause(t *testing.T) {
 			w.kept(c.p)
 		}, 0},
 		"told and waited": {func(w *world, c client) {
-			_, _ = ports{w, c.p}.Put(t.Context(), pipeline.Item{Key: "connection|" + erp})
+			_, _ = ports{w, c.p}.Put(t.Context(), port.Item{Key: "connection|" + erp})
 			w.kept(c.p)
 			c.p.sleep(10 * time.Minute)
 		}, 0},
 		"told and called": {func(w *world, c client) {
-			_, _ = ports{w, c.p}.Put(t.Context(), pipeline.Item{Key: "connection|" + erp})
+			_, _ = ports{w, c.p}.Put(t.Context(), port.Item{Key: "connection|" + erp})
 			c.p.sleep(2 * underWay)
 		}, 1},
 	} {

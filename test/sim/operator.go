@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -82,8 +82,8 @@ func (o *operator) lock(ctx context.Context, until time.Time) (held bool, err er
 }
 
 // letter decides about one dead letter. stop ends the operation.
-func (o *operator) letter(ctx context.Context, in pipeline.Incoming) (stop bool, err error) {
-	o.p.begin(in.Attributes[pipeline.AttrEvent], number(in))
+func (o *operator) letter(ctx context.Context, in port.Incoming) (stop bool, err error) {
+	o.p.begin(in.Attributes[port.AttrEvent], number(in))
 	if !o.careless {
 		if parked(in) || in.SentAt.After(o.began) { // a plan is frozen: what came later is not in it
 			return false, nil
@@ -100,15 +100,15 @@ func (o *operator) letter(ctx context.Context, in pipeline.Incoming) (stop bool,
 }
 
 // settled resolves a letter whose effect the target has already, or has newer.
-func (o *operator) settled(ctx context.Context, in pipeline.Incoming) (bool, error) {
-	entries, err := o.ports.Find(ctx, pipeline.Query{Route: in.Attributes[pipeline.AttrRoute]})
+func (o *operator) settled(ctx context.Context, in port.Incoming) (bool, error) {
+	entries, err := o.ports.Find(ctx, port.Query{Route: in.Attributes[port.AttrRoute]})
 	if err != nil {
 		return false, err
 	}
 	for _, e := range entries {
-		same := e.Entity.String() == in.Attributes[pipeline.AttrEntity]
-		if same && e.Stage == pipeline.Confirmed && string(e.Version) >= in.Attributes[pipeline.AttrVersion] {
-			e.Stage, e.Event, e.At, e.Error = pipeline.Superseded, in.Attributes[pipeline.AttrEvent], o.p.now, nil
+		same := e.Entity.String() == in.Attributes[port.AttrEntity]
+		if same && e.Stage == port.Confirmed && string(e.Version) >= in.Attributes[port.AttrVersion] {
+			e.Stage, e.Event, e.At, e.Error = port.Superseded, in.Attributes[port.AttrEvent], o.p.now, nil
 			e.Outcome = "resolved by the operator: this version or a newer one is confirmed"
 			if err := o.ports.Append(ctx, e); err != nil {
 				return false, err
@@ -121,31 +121,31 @@ func (o *operator) settled(ctx context.Context, in pipeline.Incoming) (bool, err
 
 // parked reports whether the pipeline has parked the message, which only a person who
 // says so puts back. The letter says it itself: the ledger may come a moment later.
-func parked(in pipeline.Incoming) bool {
-	var cause pipeline.Cause
-	err := json.Unmarshal([]byte(in.Attributes[pipeline.AttrCause]), &cause)
-	return err == nil && cause.Stage == pipeline.Parked
+func parked(in port.Incoming) bool {
+	var cause port.Cause
+	err := json.Unmarshal([]byte(in.Attributes[port.AttrCause]), &cause)
+	return err == nil && cause.Stage == port.Parked
 }
 
 // move copies the message to its queue, notes that, and deletes it. Killed between
 // any two steps, a second run finds out what is left to do.
-func (o *operator) move(ctx context.Context, in pipeline.Incoming) error {
+func (o *operator) move(ctx context.Context, in port.Incoming) error {
 	if o.native {
-		if err := o.ports.Send(ctx, route.Queue(), []pipeline.Outgoing{{Body: in.Body, Attributes: maps.Clone(in.Attributes)}}); err != nil {
+		if err := o.ports.Send(ctx, route.Queue(), []port.Outgoing{{Body: in.Body, Attributes: maps.Clone(in.Attributes)}}); err != nil {
 			return err
 		}
 		return o.ports.Delete(ctx, in)
 	}
 	count := strconv.Itoa(in.Redrives() + 1)
-	journal, err := o.ports.Get(ctx, strings.Join([]string{"redrive", in.Attributes[pipeline.AttrEvent], in.Attributes[pipeline.AttrVersion], count}, "#"))
+	journal, err := o.ports.Get(ctx, strings.Join([]string{"redrive", in.Attributes[port.AttrEvent], in.Attributes[port.AttrVersion], count}, "#"))
 	if err != nil {
 		return err
 	}
 	if journal.Revision == 0 || o.careless {
 		attributes := maps.Clone(in.Attributes)
-		attributes[pipeline.AttrRedrives] = count
-		delete(attributes, pipeline.AttrReason)
-		if err := o.ports.Send(ctx, route.Queue(), []pipeline.Outgoing{{Body: in.Body, Attributes: attributes}}); err != nil {
+		attributes[port.AttrRedrives] = count
+		delete(attributes, port.AttrReason)
+		if err := o.ports.Send(ctx, route.Queue(), []port.Outgoing{{Body: in.Body, Attributes: attributes}}); err != nil {
 			return err
 		}
 		journal.Value = []byte("moved")
@@ -157,15 +157,15 @@ func (o *operator) move(ctx context.Context, in pipeline.Incoming) error {
 }
 
 // confirmed waits a while for what became of the message that was moved.
-func (o *operator) confirmed(ctx context.Context, in pipeline.Incoming) bool {
+func (o *operator) confirmed(ctx context.Context, in port.Incoming) bool {
 	for range 10 {
 		o.p.sleep(30 * time.Second)
-		entries, err := o.ports.Find(ctx, pipeline.Query{Event: in.Attributes[pipeline.AttrEvent], Since: o.p.now.Add(-6 * time.Minute)})
+		entries, err := o.ports.Find(ctx, port.Query{Event: in.Attributes[port.AttrEvent], Since: o.p.now.Add(-6 * time.Minute)})
 		if err != nil {
 			return false
 		}
 		for _, e := range entries {
-			if e.RedriveCount > in.Redrives() && (e.Stage == pipeline.Confirmed || e.Stage == pipeline.Superseded) {
+			if e.RedriveCount > in.Redrives() && (e.Stage == port.Confirmed || e.Stage == port.Superseded) {
 				return true
 			}
 		}

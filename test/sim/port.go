@@ -8,7 +8,7 @@ import (
 
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // op is what a process calls.
@@ -71,11 +71,11 @@ type ports struct {
 }
 
 var (
-	_ pipeline.Bus    = ports{}
-	_ pipeline.Queue  = ports{}
-	_ pipeline.State  = ports{}
-	_ pipeline.Ledger = ports{}
-	_ pipeline.Vault  = ports{}
+	_ port.Bus    = ports{}
+	_ port.Queue  = ports{}
+	_ port.State  = ports{}
+	_ port.Ledger = ports{}
+	_ port.Vault  = ports{}
 )
 
 // do makes one call: time passes, the effect takes place, time passes.
@@ -123,11 +123,11 @@ func (c ports) Publish(ctx context.Context, messages []*message.Message) error {
 	})
 }
 
-func (c ports) Send(ctx context.Context, queue string, batch []pipeline.Outgoing) error {
+func (c ports) Send(ctx context.Context, queue string, batch []port.Outgoing) error {
 	return c.do(call{op: opSend, name: queue, event: c.p.handle}, func(fate) error { return c.world.store.Send(ctx, queue, batch) })
 }
 
-func (c ports) Receive(ctx context.Context, queue string, most int, wait time.Duration) (batch []pipeline.Incoming, err error) {
+func (c ports) Receive(ctx context.Context, queue string, most int, wait time.Duration) (batch []port.Incoming, err error) {
 	err = c.do(call{op: opReceive, name: queue}, func(f fate) (err error) {
 		batch, err = c.world.store.Receive(ctx, queue, most, wait)
 		for _, in := range batch {
@@ -140,7 +140,7 @@ func (c ports) Receive(ctx context.Context, queue string, most int, wait time.Du
 	return batch, err
 }
 
-func (c ports) Delete(ctx context.Context, in pipeline.Incoming) error {
+func (c ports) Delete(ctx context.Context, in port.Incoming) error {
 	return c.do(call{op: opDelete, name: in.Queue, event: c.p.handle}, func(f fate) error {
 		if h := c.world.store.held(in); f.twice && h != nil {
 			c.world.store.haunt(h, in.Queue, c.world.between(0, 10*time.Minute))
@@ -149,7 +149,7 @@ func (c ports) Delete(ctx context.Context, in pipeline.Incoming) error {
 	})
 }
 
-func (c ports) Defer(ctx context.Context, in pipeline.Incoming, until time.Time) error {
+func (c ports) Defer(ctx context.Context, in port.Incoming, until time.Time) error {
 	// The queue counts in its own time: what the caller asks for is a pause.
 	until = until.Add(-c.p.skew)
 	return c.do(call{op: opDefer, name: in.Queue, event: c.p.handle}, func(fate) error {
@@ -161,7 +161,7 @@ func (c ports) Defer(ctx context.Context, in pipeline.Incoming, until time.Time)
 	})
 }
 
-func (c ports) Get(ctx context.Context, key string) (item pipeline.Item, err error) {
+func (c ports) Get(ctx context.Context, key string) (item port.Item, err error) {
 	err = c.do(call{op: opGet, name: key, event: c.p.handle}, func(fate) (err error) {
 		item, err = c.world.store.Get(ctx, key)
 		return err
@@ -169,7 +169,7 @@ func (c ports) Get(ctx context.Context, key string) (item pipeline.Item, err err
 	return item, err
 }
 
-func (c ports) Put(ctx context.Context, item pipeline.Item) (revision int64, err error) {
+func (c ports) Put(ctx context.Context, item port.Item) (revision int64, err error) {
 	err = c.do(call{op: opPut, name: item.Key, event: c.p.handle}, func(fate) (err error) {
 		revision, err = c.world.store.Put(ctx, item)
 		if err == nil {
@@ -181,7 +181,7 @@ func (c ports) Put(ctx context.Context, item pipeline.Item) (revision int64, err
 	return revision, err
 }
 
-func (c ports) Append(ctx context.Context, entries ...pipeline.Entry) error {
+func (c ports) Append(ctx context.Context, entries ...port.Entry) error {
 	k := call{op: opAppend, event: c.p.handle}
 	if c.world.tracing {
 		for _, e := range entries {
@@ -194,7 +194,7 @@ func (c ports) Append(ctx context.Context, entries ...pipeline.Entry) error {
 	})
 }
 
-func (c ports) Find(ctx context.Context, q pipeline.Query) ([]pipeline.Entry, error) {
+func (c ports) Find(ctx context.Context, q port.Query) ([]port.Entry, error) {
 	return c.world.store.Find(ctx, q)
 }
 

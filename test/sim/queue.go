@@ -11,7 +11,7 @@ import (
 
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -22,11 +22,11 @@ type parcel struct {
 	visible  time.Time
 	receives int
 	sent     time.Time
-	out      pipeline.Outgoing
+	out      port.Outgoing
 }
 
 // number is the id of the parcel that was received.
-func number(in pipeline.Incoming) int64 {
+func number(in port.Incoming) int64 {
 	id, _ := strconv.ParseInt(in.MessageID, 10, 64)
 	return id
 }
@@ -47,7 +47,7 @@ func (s *store) queue(ctx context.Context, name string) (end func(), err error) 
 	return end, nil
 }
 
-func (s *store) add(name, label string, out pipeline.Outgoing) {
+func (s *store) add(name, label string, out port.Outgoing) {
 	now := s.now()
 	out.Body, out.Attributes = bytes.Clone(out.Body), maps.Clone(out.Attributes)
 	s.put(name, &parcel{id: s.newID(), label: label, visible: now, sent: now, out: out})
@@ -64,8 +64,8 @@ func (s *store) changed(name string, visible time.Time) {
 	}
 }
 
-// Send implements pipeline.Queue.
-func (s *store) Send(ctx context.Context, name string, batch []pipeline.Outgoing) error {
+// Send implements port.Queue.
+func (s *store) Send(ctx context.Context, name string, batch []port.Outgoing) error {
 	end, err := s.queue(ctx, name)
 	if err != nil {
 		return err
@@ -82,14 +82,14 @@ func (s *store) Send(ctx context.Context, name string, batch []pipeline.Outgoing
 	return nil
 }
 
-// Receive implements pipeline.Queue. It does not wait, and keeps no order.
-func (s *store) Receive(ctx context.Context, name string, limit int, _ time.Duration) ([]pipeline.Incoming, error) {
+// Receive implements port.Queue. It does not wait, and keeps no order.
+func (s *store) Receive(ctx context.Context, name string, limit int, _ time.Duration) ([]port.Incoming, error) {
 	end, err := s.queue(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	defer end()
-	var batch []pipeline.Incoming
+	var batch []port.Incoming
 	for _, h := range s.visible(name) {
 		if len(batch) == limit {
 			break
@@ -139,8 +139,8 @@ func (s *store) next(name string) time.Time {
 	return first
 }
 
-func (h *parcel) incoming(queue string) pipeline.Incoming {
-	return pipeline.Incoming{
+func (h *parcel) incoming(queue string) port.Incoming {
+	return port.Incoming{
 		Queue: queue, Handle: h.handle(), MessageID: strconv.FormatInt(h.id, 10), Body: bytes.Clone(h.out.Body),
 		Attributes: maps.Clone(h.out.Attributes), ReceiveCount: h.receives, SentAt: h.sent,
 	}
@@ -152,7 +152,7 @@ func (s *store) bury(name string, h *parcel) {
 	if h.out.Attributes == nil {
 		h.out.Attributes = map[string]string{}
 	}
-	h.out.Attributes[pipeline.AttrReason] = "unknown (crash or timeout)"
+	h.out.Attributes[port.AttrReason] = "unknown (crash or timeout)"
 	h.receives, h.visible = 0, s.now()
 	s.put(routes.Dead(name), h)
 }
@@ -162,7 +162,7 @@ func (s *store) take(name string, h *parcel) {
 }
 
 // held returns the message of a handle; nil if the handle is stale.
-func (s *store) held(in pipeline.Incoming) *parcel {
+func (s *store) held(in port.Incoming) *parcel {
 	list := s.queues[in.Queue]
 	id, _, _ := strings.Cut(in.Handle, ".")
 	at := slices.IndexFunc(list, func(h *parcel) bool { return strconv.FormatInt(h.id, 10) == id && h.handle() == in.Handle })
@@ -172,8 +172,8 @@ func (s *store) held(in pipeline.Incoming) *parcel {
 	return list[at]
 }
 
-// Delete implements pipeline.Queue.
-func (s *store) Delete(ctx context.Context, in pipeline.Incoming) error {
+// Delete implements port.Queue.
+func (s *store) Delete(ctx context.Context, in port.Incoming) error {
 	end, err := s.queue(ctx, in.Queue)
 	if err != nil {
 		return err
@@ -185,8 +185,8 @@ func (s *store) Delete(ctx context.Context, in pipeline.Incoming) error {
 	return nil
 }
 
-// Defer implements pipeline.Queue. A stale handle is fault.Rejected of class stale.
-func (s *store) Defer(ctx context.Context, in pipeline.Incoming, until time.Time) error {
+// Defer implements port.Queue. A stale handle is fault.Rejected of class stale.
+func (s *store) Defer(ctx context.Context, in port.Incoming, until time.Time) error {
 	end, err := s.queue(ctx, in.Queue)
 	if err != nil {
 		return err
@@ -202,7 +202,7 @@ func (s *store) Defer(ctx context.Context, in pipeline.Incoming, until time.Time
 }
 
 // label returns the event id of what was received.
-func (s *store) label(in pipeline.Incoming) string {
+func (s *store) label(in port.Incoming) string {
 	if h := s.held(in); h != nil {
 		return h.label
 	}
@@ -211,10 +211,10 @@ func (s *store) label(in pipeline.Incoming) string {
 
 // eventOf returns the event that a message carries, "" if it cannot be told.
 func eventOf(attributes map[string]string, body []byte) string {
-	if m, err := message.Decode(body); attributes[pipeline.AttrEvent] == "" && err == nil {
+	if m, err := message.Decode(body); attributes[port.AttrEvent] == "" && err == nil {
 		return m.ID // as it came from the bus
 	}
-	return attributes[pipeline.AttrEvent]
+	return attributes[port.AttrEvent]
 }
 
 // haunt hands the message out once more: what was deleted comes back, as standard
@@ -226,7 +226,7 @@ func (s *store) haunt(h *parcel, name string, pause time.Duration) {
 	s.put(name, &again)
 }
 
-// Publish implements pipeline.Bus: after an error nothing was published.
+// Publish implements port.Bus: after an error nothing was published.
 func (s *store) Publish(ctx context.Context, messages []*message.Message) error {
 	end, err := s.begin(ctx)
 	if err != nil {
@@ -245,7 +245,7 @@ func (s *store) Publish(ctx context.Context, messages []*message.Message) error 
 	for i, body := range bodies {
 		for _, b := range s.branches {
 			if b.pattern.MatchTree(trees[i]) {
-				s.add(b.queue, messages[i].ID, pipeline.Outgoing{Body: body})
+				s.add(b.queue, messages[i].ID, port.Outgoing{Body: body})
 			}
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // quiet is what anybody can still know of the times before which the target wants to
@@ -19,7 +19,7 @@ type quiet struct {
 func newQuiet() quiet { return quiet{events: map[string]time.Time{}, parcels: map[int64]time.Time{}} }
 
 // noted tells that the process has stored a record, and with it what it was told.
-func (w *world) noted(p *process, item pipeline.Item) {
+func (w *world) noted(p *process, item port.Item) {
 	switch {
 	case item.Key == "connection|"+erp:
 		w.target.meter.shared(p)

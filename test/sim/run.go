@@ -8,7 +8,7 @@ import (
 
 	"causeway/shared/connector"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -165,13 +165,13 @@ func (w *world) history() History {
 func letterOf(queue string, m *parcel) Letter {
 	in := m.incoming(queue)
 	l := Letter{
-		Queue: routes.Dead(queue), Event: in.Attributes[pipeline.AttrEvent], Reason: in.Attributes[pipeline.AttrReason],
-		Version: message.Sequence(in.Attributes[pipeline.AttrVersion]), Redrives: in.Redrives(),
+		Queue: routes.Dead(queue), Event: in.Attributes[port.AttrEvent], Reason: in.Attributes[port.AttrReason],
+		Version: message.Sequence(in.Attributes[port.AttrVersion]), Redrives: in.Redrives(),
 	}
 	if m.label == "garbage" {
 		return l
 	}
-	parts := strings.SplitN(in.Attributes[pipeline.AttrEntity], "/", 3)
+	parts := strings.SplitN(in.Attributes[port.AttrEntity], "/", 3)
 	l.Entity = parts[len(parts)-1]
 	return l
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"causeway/shared/connector"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // The same case is the same run, whether or not it is told.
@@ -206,7 +206,7 @@ func TestTimelineIsAboutTheViolation(t *testing.T) {
 // days that are told over five reach.
 func TestOutagesOpenTheCircuit(t *testing.T) {
 	t.Parallel()
-	for fault, want := range map[string]pipeline.Stage{"F30": pipeline.Degraded, "F44": pipeline.AuthExpired, "F45": pipeline.AuthExpired, "F49": pipeline.Degraded} {
+	for fault, want := range map[string]port.Stage{"F30": port.Degraded, "F44": port.AuthExpired, "F45": port.AuthExpired, "F49": port.Degraded} {
 		opened := 0
 		for seed := range uint64(20) {
 			w, chosen := prepared(Case{[]string{fault}, seed})

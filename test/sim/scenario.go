@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"causeway/shared/canonical"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // tell lets the shop's facts happen and sends them, in any order, some of them twice.
@@ -171,5 +171,5 @@ func (w *world) victimEvent(entity string, version int) func(k call) bool {
 // garbage puts something into the queue that we never wrote.
 func (w *world) garbage(queue string) {
 	w.struck++
-	w.store.add(queue, "garbage", pipeline.Outgoing{Body: []byte(`{"id":`)})
+	w.store.add(queue, "garbage", port.Outgoing{Body: []byte(`{"id":`)})
 }

@@ -6,17 +6,17 @@ import (
 	"time"
 
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port"
+	"causeway/shared/port/porttest"
 	"causeway/shared/routes"
 )
 
 // store is every port in plain memory. State, ledger and vault are those of
-// pipelinetest; bus and queues are its own, because the simulator has to know when a
+// porttest; bus and queues are its own, because the simulator has to know when a
 // message becomes visible, hand messages out in the order of the seed, and deliver one
 // twice.
 type store struct {
-	*pipelinetest.Memory
+	*porttest.Memory
 	visibility  time.Duration
 	maxReceives int
 	now         func() time.Time
@@ -34,16 +34,16 @@ type branch struct {
 }
 
 var (
-	_ pipeline.Bus    = (*store)(nil)
-	_ pipeline.Queue  = (*store)(nil)
-	_ pipeline.State  = (*store)(nil)
-	_ pipeline.Ledger = (*store)(nil)
-	_ pipeline.Vault  = (*store)(nil)
+	_ port.Bus    = (*store)(nil)
+	_ port.Queue  = (*store)(nil)
+	_ port.State  = (*store)(nil)
+	_ port.Ledger = (*store)(nil)
+	_ port.Vault  = (*store)(nil)
 )
 
 func newStore(now func() time.Time, branches []branch, inboxes []string) *store {
 	s := &store{
-		Memory: pipelinetest.NewMemory(now), now: now, visibility: 30 * time.Second, maxReceives: 3, branches: branches, queues: map[string][]*parcel{},
+		Memory: porttest.NewMemory(now), now: now, visibility: 30 * time.Second, maxReceives: 3, branches: branches, queues: map[string][]*parcel{},
 	}
 	s.Routes, s.Systems = nil, nil // it carries no message
 	for _, system := range inboxes {
@@ -81,8 +81,8 @@ func (s *store) newID() int64 {
 }
 
 // entries returns the whole ledger.
-func (s *store) entries() []pipeline.Entry {
-	all, err := s.Find(context.Background(), pipeline.Query{})
+func (s *store) entries() []port.Entry {
+	all, err := s.Find(context.Background(), port.Query{})
 	if err != nil {
 		panic(err) // only a context that ended makes it fail
 	}
@@ -90,5 +90,5 @@ func (s *store) entries() []pipeline.Entry {
 }
 
 func lostRace(key string) error {
-	return &fault.Error{Kind: fault.Unavailable, Class: fault.Conflict, Doing: "storing state " + key, Err: pipeline.ErrConflict}
+	return &fault.Error{Kind: fault.Unavailable, Class: fault.Conflict, Doing: "storing state " + key, Err: port.ErrConflict}
 }

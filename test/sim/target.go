@@ -9,7 +9,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // Effect is one change of the target's state, in the order in which they took place.
@@ -78,9 +78,9 @@ func (t *target) enter(event string) (leave func()) {
 
 // remember notes what the ledger calls confirmed, so that each effect knows whether a
 // newer version was.
-func (t *target) remember(entries []pipeline.Entry) {
+func (t *target) remember(entries []port.Entry) {
 	for _, e := range entries {
-		if e.Stage == pipeline.Confirmed {
+		if e.Stage == port.Confirmed {
 			entity := entityOf(e.Entity)
 			t.confirmed[entity] = max(t.confirmed[entity], e.Version)
 		}

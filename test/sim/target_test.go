@@ -9,7 +9,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
 // visit lets one process call the target and returns its world.
@@ -168,11 +168,11 @@ func TestTargetTellsWhenItIsHammered(t *testing.T) {
 	}{
 		"nobody noted it": {func(*world, client) {}, 0},
 		"in the record": {func(w *world, c client) {
-			_, _ = ports{w, c.p}.Put(t.Context(), pipeline.Item{Key: erp + "|shop/customer/c"})
+			_, _ = ports{w, c.p}.Put(t.Context(), port.Item{Key: erp + "|shop/customer/c"})
 			c.p.begin(c.p.handle, 2) // a copy
 		}, 1},
 		"in the queue": {func(w *world, c client) {
-			w.store.add(inbox, c.p.handle, pipeline.Outgoing{Body: []byte("1")})
+			w.store.add(inbox, c.p.handle, port.Outgoing{Body: []byte("1")})
 			in, _ := ports{w, c.p}.Receive(t.Context(), inbox, 1, 0)
 			c.p.parcel = number(in[0])
 			_ = ports{w, c.p}.Defer(t.Context(), in[0], c.p.now)

@@ -10,6 +10,7 @@ import (
 	"causeway/shared/canonical"
 	"causeway/shared/connector"
 	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -96,7 +97,7 @@ func newWorld(seed uint64, guarantee connector.Guarantee) *world {
 func (w *world) config(p *process) *pipeline.Config {
 	c := ports{w, p}
 	return &pipeline.Config{
-		Ports: pipeline.Ports{Bus: c, Queue: c, State: c, Ledger: c, Vault: c},
+		Ports: port.Ports{Bus: c, Queue: c, State: c, Ledger: c, Vault: c},
 		Now:   p.clock, Random: w.random.Float64, Log: silent, Build: "sim", Policy: w.policy, Routes: []routes.Route{route},
 		Worker: fmt.Sprint(p.name, ".", len(w.living)),
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -99,7 +99,7 @@ func TestQueueHandsOutTwice(t *testing.T) {
 	received := map[string]int{}
 	w.spawn("worker", 0, func(p *process) {
 		c := ports{w, p}
-		_ = c.Send(t.Context(), inbox, []pipeline.Outgoing{{Body: []byte("m")}})
+		_ = c.Send(t.Context(), inbox, []port.Outgoing{{Body: []byte("m")}})
 		for range 20 {
 			batch, _ := c.Receive(context.Background(), inbox, 10, 0)
 			for _, in := range batch {
@@ -123,7 +123,7 @@ func TestOperatorMovesEachLetterOnce(t *testing.T) {
 	}{
 		"one operator":             {1, 1, nil},
 		"two: one is refused":      {2, 1, nil},
-		"parked needs a person":    {1, 0, map[string]string{pipeline.AttrCause: `{"stage":"parked"}`}},
+		"parked needs a person":    {1, 0, map[string]string{port.AttrCause: `{"stage":"parked"}`}},
 		"a letter that came later": {1, 0, map[string]string{"late": "yes"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -131,7 +131,7 @@ func TestOperatorMovesEachLetterOnce(t *testing.T) {
 			w := newWorld(1, guarantees[0])
 			dead := routes.Dead(route.Queue())
 			send := func() {
-				w.store.add(dead, "e", pipeline.Outgoing{Body: []byte("m"), Attributes: mapWith(c.attributes, pipeline.AttrEvent, "e")})
+				w.store.add(dead, "e", port.Outgoing{Body: []byte("m"), Attributes: mapWith(c.attributes, port.AttrEvent, "e")})
 			}
 			if c.attributes["late"] == "" {
 				send()

@@ -56,7 +56,7 @@ func (s *toy) Translate(_ context.Context, raw *message.Raw) (connector.Translat
 	}
 	event := connector.Event{
 		Type: canonical.ProductUpserted, Entity: message.Key{System: "toy", Tenant: "shop", Type: "product", ID: product.ID},
-		At: product.UpdatedAt, Sequence: message.NewSequence(product.UpdatedAt, 0), Body: &product,
+		At: product.UpdatedAt, Sequence: message.NewSequence(product.UpdatedAt, false, time.Time{}), Body: &product,
 	}
 	if s.spoil != nil {
 		s.spoil(&event)

@@ -1,4 +1,4 @@
-package pipelinetest
+package porttest
 
 import (
 	"fmt"
@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
-// TestQueue proves a pipeline.Queue.
+// TestQueue proves a port.Queue.
 func TestQueue(t *testing.T, open Open) {
 	t.Helper()
 	slices.Concat(sendCases(), holdCases(), deadCases(), waitCases()).run(t, open)
@@ -37,14 +37,14 @@ func sendCases() cases {
 // mustSend sends one message per body.
 func (h Harness) mustSend(t *testing.T, queue string, bodies ...string) {
 	t.Helper()
-	var batch []pipeline.Outgoing
+	var batch []port.Outgoing
 	for _, body := range bodies {
-		batch = append(batch, pipeline.Outgoing{Body: []byte(body), Attributes: map[string]string{"event_id": body}})
+		batch = append(batch, port.Outgoing{Body: []byte(body), Attributes: map[string]string{"event_id": body}})
 	}
 	must(t, h.Queue.Send(t.Context(), queue, batch))
 }
 
-func (h Harness) receive(t *testing.T, queue string, limit int) []pipeline.Incoming {
+func (h Harness) receive(t *testing.T, queue string, limit int) []port.Incoming {
 	t.Helper()
 	batch, err := h.Queue.Receive(t.Context(), queue, limit, 0)
 	must(t, err)
@@ -56,9 +56,9 @@ func (h Harness) receive(t *testing.T, queue string, limit int) []pipeline.Incom
 
 // drain receives until it has as many as wanted, or for as long as the backend
 // may take, and once more to see that nothing else is there.
-func (h Harness) drain(t *testing.T, queue string, want int) []pipeline.Incoming {
+func (h Harness) drain(t *testing.T, queue string, want int) []port.Incoming {
 	t.Helper()
-	var all []pipeline.Incoming
+	var all []port.Incoming
 	for {
 		wait := h.Patience
 		if len(all) >= want {
@@ -73,7 +73,7 @@ func (h Harness) drain(t *testing.T, queue string, want int) []pipeline.Incoming
 }
 
 // mustReceive receives exactly these bodies, in any order.
-func (h Harness) mustReceive(t *testing.T, queue string, bodies ...string) []pipeline.Incoming {
+func (h Harness) mustReceive(t *testing.T, queue string, bodies ...string) []port.Incoming {
 	t.Helper()
 	batch := h.drain(t, queue, len(bodies))
 	got := []string{}
@@ -94,7 +94,7 @@ func queueRoundTrip(t *testing.T, h Harness) {
 		attributes[fmt.Sprint("attribute_", i)] = strings.Repeat("v", i+1)
 	}
 	sent := h.Now()
-	must(t, h.Queue.Send(t.Context(), h.Inbox, []pipeline.Outgoing{{Body: []byte(body), Attributes: attributes, Group: "brand.example"}}))
+	must(t, h.Queue.Send(t.Context(), h.Inbox, []port.Outgoing{{Body: []byte(body), Attributes: attributes, Group: "brand.example"}}))
 	in := h.mustReceive(t, h.Inbox, body)[0]
 	if !maps.Equal(in.Attributes, attributes) {
 		t.Errorf("attributes = %q, want %q", in.Attributes, attributes)
@@ -105,7 +105,7 @@ func queueRoundTrip(t *testing.T, h Harness) {
 	if off := in.SentAt.Sub(sent); off < -h.tick() || off > h.tick()+h.Patience {
 		t.Errorf("sent at %v, want %v", in.SentAt, sent)
 	}
-	must(t, h.Queue.Send(t.Context(), h.Inbox, []pipeline.Outgoing{{Body: []byte("bare")}}))
+	must(t, h.Queue.Send(t.Context(), h.Inbox, []port.Outgoing{{Body: []byte("bare")}}))
 	if bare := h.mustReceive(t, h.Inbox, "bare")[0]; len(bare.Attributes) != 0 {
 		t.Errorf("a message without attributes came with %q", bare.Attributes)
 	}
@@ -158,16 +158,16 @@ func queueApart(t *testing.T, h Harness) {
 
 func queueUnknown(t *testing.T, h Harness) {
 	const nowhere = "no-such-queue"
-	if err := h.Queue.Send(t.Context(), nowhere, []pipeline.Outgoing{{Body: []byte("lost")}}); err == nil {
+	if err := h.Queue.Send(t.Context(), nowhere, []port.Outgoing{{Body: []byte("lost")}}); err == nil {
 		t.Error("Send to an unknown queue succeeded")
 	}
 	if _, err := h.Queue.Receive(t.Context(), nowhere, 1, 0); err == nil {
 		t.Error("Receive from an unknown queue succeeded")
 	}
-	if err := h.Queue.Delete(t.Context(), pipeline.Incoming{Queue: nowhere, Handle: "1.1"}); err == nil {
+	if err := h.Queue.Delete(t.Context(), port.Incoming{Queue: nowhere, Handle: "1.1"}); err == nil {
 		t.Error("Delete from an unknown queue succeeded")
 	}
-	if err := h.Queue.Defer(t.Context(), pipeline.Incoming{Queue: nowhere, Handle: "1.1"}, h.Now()); err == nil {
+	if err := h.Queue.Defer(t.Context(), port.Incoming{Queue: nowhere, Handle: "1.1"}, h.Now()); err == nil {
 		t.Error("Defer in an unknown queue succeeded")
 	}
 }
@@ -177,16 +177,16 @@ func queueAttributes(t *testing.T, h Harness) {
 	for i := range 11 {
 		attributes[fmt.Sprint("a", i)] = "v"
 	}
-	if err := h.Queue.Send(t.Context(), h.Inbox, []pipeline.Outgoing{{Body: []byte("b"), Attributes: attributes}}); err == nil {
+	if err := h.Queue.Send(t.Context(), h.Inbox, []port.Outgoing{{Body: []byte("b"), Attributes: attributes}}); err == nil {
 		t.Error("eleven attributes were accepted")
 	}
 	h.mustReceive(t, h.Inbox)
 }
 
 func queueGroups(t *testing.T, h Harness) {
-	var batch []pipeline.Outgoing
+	var batch []port.Outgoing
 	for _, body := range []string{"a1", "a2", "b1"} {
-		batch = append(batch, pipeline.Outgoing{Body: []byte(body), Group: body[:1]})
+		batch = append(batch, port.Outgoing{Body: []byte(body), Group: body[:1]})
 	}
 	must(t, h.Queue.Send(t.Context(), h.Inbox, batch))
 	h.mustReceive(t, h.Inbox, "a1", "a2", "b1")
@@ -196,8 +196,8 @@ func queueConcurrent(t *testing.T, h Harness) {
 	const senders, each = 8, 6
 	concurrently(senders, func(i int) {
 		for j := range each {
-			out := pipeline.Outgoing{Body: fmt.Appendf(nil, "%d-%d", i, j)}
-			if err := h.Queue.Send(t.Context(), h.Inbox, []pipeline.Outgoing{out}); err != nil {
+			out := port.Outgoing{Body: fmt.Appendf(nil, "%d-%d", i, j)}
+			if err := h.Queue.Send(t.Context(), h.Inbox, []port.Outgoing{out}); err != nil {
 				t.Error(err)
 			}
 		}
@@ -228,8 +228,8 @@ func queueConcurrent(t *testing.T, h Harness) {
 }
 
 func queueCopies(t *testing.T, h Harness) {
-	out := pipeline.Outgoing{Body: []byte("body"), Attributes: map[string]string{"a": "sent"}}
-	must(t, h.Queue.Send(t.Context(), h.Inbox, []pipeline.Outgoing{out}))
+	out := port.Outgoing{Body: []byte("body"), Attributes: map[string]string{"a": "sent"}}
+	must(t, h.Queue.Send(t.Context(), h.Inbox, []port.Outgoing{out}))
 	out.Body[0], out.Attributes["a"] = 'X', "changed"
 	in := h.mustReceive(t, h.Inbox, "body")[0]
 	in.Body[1], in.Attributes["a"] = 'X', "changed"
@@ -274,7 +274,7 @@ func queueWakes(t *testing.T, h Harness) {
 	if !h.Waits {
 		return
 	}
-	got := make(chan []pipeline.Incoming, 1)
+	got := make(chan []port.Incoming, 1)
 	go func() {
 		batch, err := h.Queue.Receive(t.Context(), h.Inbox, 10, longWait)
 		if err != nil {
@@ -306,7 +306,7 @@ func queueWakesAll(t *testing.T, h Harness) {
 			batch, err := h.Queue.Receive(t.Context(), h.Inbox, 1, longWait)
 			if err != nil || len(batch) == 0 {
 				t.Errorf("received %v, %v", batch, err)
-				batch = []pipeline.Incoming{{}}
+				batch = []port.Incoming{{}}
 			}
 			got <- string(batch[0].Body)
 		}()

@@ -1,4 +1,4 @@
-package pipelinetest
+package porttest
 
 import (
 	"bytes"
@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestVault proves a pipeline.Vault.
+// TestVault proves a port.Vault.
 func TestVault(t *testing.T, open Open) {
 	t.Helper()
 	cases{

@@ -1,4 +1,4 @@
-package pipelinetest_test
+package porttest_test
 
 import (
 	"fmt"
@@ -6,17 +6,17 @@ import (
 	"time"
 
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
-	"causeway/shared/pipeline/pipelinetest"
+	"causeway/shared/port"
+	"causeway/shared/port/porttest"
 	"causeway/shared/routes"
 )
 
-func openMemory(t *testing.T) pipelinetest.Harness {
+func openMemory(t *testing.T) porttest.Harness {
 	t.Helper()
-	clock := pipelinetest.NewClock(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
-	m := pipelinetest.NewMemory(clock.Now)
-	m.Routes, m.Systems, m.MaxReceives = pipelinetest.Table(), routes.Sources(pipelinetest.Table()), 3
-	return pipelinetest.Harness{
+	clock := porttest.NewClock(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
+	m := porttest.NewMemory(clock.Now)
+	m.Routes, m.Systems, m.MaxReceives = porttest.Table(), routes.Sources(porttest.Table()), 3
+	return porttest.Harness{
 		Bus: m, Queue: m, State: m, Ledger: m, Vault: m, Now: clock.Now, Advance: clock.Advance,
 		Inbox: routes.Inbox("shop"), Other: routes.Inbox("erp"), Visibility: m.Visibility, MaxReceives: m.MaxReceives,
 		Routes: m.Routes, NamesReason: true,
@@ -24,18 +24,18 @@ func openMemory(t *testing.T) pipelinetest.Harness {
 	}
 }
 
-func TestMemoryBus(t *testing.T)    { t.Parallel(); pipelinetest.TestBus(t, openMemory) }
-func TestMemoryQueue(t *testing.T)  { t.Parallel(); pipelinetest.TestQueue(t, openMemory) }
-func TestMemoryState(t *testing.T)  { t.Parallel(); pipelinetest.TestState(t, openMemory) }
-func TestMemoryLedger(t *testing.T) { t.Parallel(); pipelinetest.TestLedger(t, openMemory) }
-func TestMemoryVault(t *testing.T)  { t.Parallel(); pipelinetest.TestVault(t, openMemory) }
+func TestMemoryBus(t *testing.T)    { t.Parallel(); porttest.TestBus(t, openMemory) }
+func TestMemoryQueue(t *testing.T)  { t.Parallel(); porttest.TestQueue(t, openMemory) }
+func TestMemoryState(t *testing.T)  { t.Parallel(); porttest.TestState(t, openMemory) }
+func TestMemoryLedger(t *testing.T) { t.Parallel(); porttest.TestLedger(t, openMemory) }
+func TestMemoryVault(t *testing.T)  { t.Parallel(); porttest.TestVault(t, openMemory) }
 
 func TestMemoryHasTheQueuesOfTheTable(t *testing.T) {
 	t.Parallel()
-	m := pipelinetest.NewMemory(time.Now)
+	m := porttest.NewMemory(time.Now)
 	for _, route := range routes.Table {
 		for _, name := range []string{routes.Inbox(route.From), routes.Dead(routes.Inbox(route.From)), route.Queue(), routes.Dead(route.Queue())} {
-			if err := m.Send(t.Context(), name, []pipeline.Outgoing{{Body: []byte("m")}}); err != nil {
+			if err := m.Send(t.Context(), name, []port.Outgoing{{Body: []byte("m")}}); err != nil {
 				t.Error(err)
 			}
 		}
@@ -46,11 +46,11 @@ func TestMemoryHasTheQueuesOfTheTable(t *testing.T) {
 func TestMemoryIsDeterministic(t *testing.T) {
 	t.Parallel()
 	journey := func() (told string) {
-		clock := pipelinetest.NewClock(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
-		m := pipelinetest.NewMemory(clock.Now)
+		clock := porttest.NewClock(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
+		m := porttest.NewMemory(clock.Now)
 		queue := routes.Inbox("shopify")
 		for i := range 40 {
-			err := m.Send(t.Context(), queue, []pipeline.Outgoing{{Body: fmt.Appendf(nil, "%d", i)}, {Body: []byte("same")}})
+			err := m.Send(t.Context(), queue, []port.Outgoing{{Body: fmt.Appendf(nil, "%d", i)}, {Body: []byte("same")}})
 			batch, errReceive := m.Receive(t.Context(), queue, 1+i%3, time.Hour)
 			told += fmt.Sprintln(err, errReceive, batch)
 			clock.Advance(time.Duration(i) * time.Second)
@@ -65,15 +65,15 @@ func TestMemoryIsDeterministic(t *testing.T) {
 func TestClockMovesWhenTold(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	clock := pipelinetest.NewClock(start)
+	clock := porttest.NewClock(start)
 	if clock.Advance(90 * time.Second); !clock.Now().Equal(start.Add(90 * time.Second)) {
 		t.Errorf("the clock stands at %v", clock.Now())
 	}
 }
 
 func ExampleNewMemory() {
-	clock := pipelinetest.NewClock(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
-	ports := pipelinetest.NewMemory(clock.Now)
+	clock := porttest.NewClock(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
+	ports := porttest.NewMemory(clock.Now)
 	fmt.Println(len(ports.Routes) > 0, ports.Visibility)
 	// Output: true 30s
 }

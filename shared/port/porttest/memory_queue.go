@@ -1,4 +1,4 @@
-package pipelinetest
+package porttest
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -21,7 +21,7 @@ type held struct {
 	visible  time.Time
 	receives int
 	sent     time.Time
-	out      pipeline.Outgoing
+	out      port.Outgoing
 }
 
 func (h *held) handle() string {
@@ -52,7 +52,7 @@ func byVisibility(a, b *held) int {
 }
 
 // lift takes the message of a handle out of its queue; nil if the handle is stale.
-func (m *Memory) lift(in pipeline.Incoming) *held {
+func (m *Memory) lift(in port.Incoming) *held {
 	h := m.received[in.Handle]
 	if h == nil {
 		return nil
@@ -66,14 +66,14 @@ func (m *Memory) lift(in pipeline.Incoming) *held {
 	return h
 }
 
-func (m *Memory) add(name string, out pipeline.Outgoing) {
+func (m *Memory) add(name string, out port.Outgoing) {
 	now := m.now()
 	out.Body, out.Attributes = bytes.Clone(out.Body), maps.Clone(out.Attributes)
 	m.place(name, &held{id: m.newID(), visible: now, sent: now, out: out})
 }
 
-// Send implements pipeline.Queue.
-func (m *Memory) Send(ctx context.Context, name string, batch []pipeline.Outgoing) error {
+// Send implements port.Queue.
+func (m *Memory) Send(ctx context.Context, name string, batch []port.Outgoing) error {
 	end, err := m.queue(ctx, name)
 	if err != nil {
 		return err
@@ -90,15 +90,15 @@ func (m *Memory) Send(ctx context.Context, name string, batch []pipeline.Outgoin
 	return nil
 }
 
-// Receive implements pipeline.Queue. It does not wait.
-func (m *Memory) Receive(ctx context.Context, name string, limit int, _ time.Duration) ([]pipeline.Incoming, error) {
+// Receive implements port.Queue. It does not wait.
+func (m *Memory) Receive(ctx context.Context, name string, limit int, _ time.Duration) ([]port.Incoming, error) {
 	end, err := m.queue(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	defer end()
 	now := m.now()
-	var batch []pipeline.Incoming
+	var batch []port.Incoming
 	for len(batch) < limit && len(m.queues[name]) > 0 && !m.queues[name][0].visible.After(now) {
 		h := m.queues[name][0]
 		m.queues[name] = m.queues[name][1:]
@@ -116,8 +116,8 @@ func (m *Memory) Receive(ctx context.Context, name string, limit int, _ time.Dur
 	return batch, nil
 }
 
-func (h *held) incoming(queue string) pipeline.Incoming {
-	return pipeline.Incoming{
+func (h *held) incoming(queue string) port.Incoming {
+	return port.Incoming{
 		Queue: queue, Handle: h.handle(), MessageID: strconv.FormatInt(h.id, 10), Body: bytes.Clone(h.out.Body),
 		Attributes: maps.Clone(h.out.Attributes), ReceiveCount: h.receives, SentAt: h.sent,
 	}
@@ -133,8 +133,8 @@ func (m *Memory) bury(name string, h *held) {
 	m.place(routes.Dead(name), h)
 }
 
-// Delete implements pipeline.Queue.
-func (m *Memory) Delete(ctx context.Context, in pipeline.Incoming) error {
+// Delete implements port.Queue.
+func (m *Memory) Delete(ctx context.Context, in port.Incoming) error {
 	end, err := m.queue(ctx, in.Queue)
 	if err != nil {
 		return err
@@ -146,8 +146,8 @@ func (m *Memory) Delete(ctx context.Context, in pipeline.Incoming) error {
 	return nil
 }
 
-// Defer implements pipeline.Queue. A stale handle is fault.Rejected of class stale.
-func (m *Memory) Defer(ctx context.Context, in pipeline.Incoming, until time.Time) error {
+// Defer implements port.Queue. A stale handle is fault.Rejected of class stale.
+func (m *Memory) Defer(ctx context.Context, in port.Incoming, until time.Time) error {
 	end, err := m.queue(ctx, in.Queue)
 	if err != nil {
 		return err

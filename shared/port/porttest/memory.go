@@ -1,4 +1,4 @@
-package pipelinetest
+package porttest
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -31,8 +31,8 @@ type Memory struct {
 	queues   map[string][]*held // in the order in which they become visible
 	received map[string]*held   // by the handle of the last receive
 	branches []branch
-	items    map[string]pipeline.Item
-	entries  []pipeline.Entry
+	items    map[string]port.Item
+	entries  []port.Entry
 	blobs    map[string][]byte
 }
 
@@ -42,11 +42,11 @@ type branch struct {
 }
 
 var (
-	_ pipeline.Bus    = (*Memory)(nil)
-	_ pipeline.Queue  = (*Memory)(nil)
-	_ pipeline.State  = (*Memory)(nil)
-	_ pipeline.Ledger = (*Memory)(nil)
-	_ pipeline.Vault  = (*Memory)(nil)
+	_ port.Bus    = (*Memory)(nil)
+	_ port.Queue  = (*Memory)(nil)
+	_ port.State  = (*Memory)(nil)
+	_ port.Ledger = (*Memory)(nil)
+	_ port.Vault  = (*Memory)(nil)
 )
 
 // NewMemory returns empty ports with the routes of routes.Table, an inbox for each
@@ -55,7 +55,7 @@ var (
 func NewMemory(now func() time.Time) *Memory {
 	return &Memory{
 		Routes: routes.Table, Systems: routes.Sources(routes.Table), Visibility: 30 * time.Second, MaxReceives: 5,
-		now: now, items: map[string]pipeline.Item{}, blobs: map[string][]byte{},
+		now: now, items: map[string]port.Item{}, blobs: map[string][]byte{},
 	}
 }
 
@@ -91,7 +91,7 @@ func (m *Memory) newID() int64 {
 	return m.lastID
 }
 
-// Publish implements pipeline.Bus: after an error nothing was published.
+// Publish implements port.Bus: after an error nothing was published.
 func (m *Memory) Publish(ctx context.Context, messages []*message.Message) error {
 	end, err := m.begin(ctx)
 	if err != nil {
@@ -111,7 +111,7 @@ func (m *Memory) Publish(ctx context.Context, messages []*message.Message) error
 	for i, body := range bodies {
 		for _, b := range m.branches {
 			if b.pattern.MatchTree(trees[i]) {
-				m.add(b.queue, pipeline.Outgoing{Body: body})
+				m.add(b.queue, port.Outgoing{Body: body})
 			}
 		}
 	}
@@ -126,11 +126,11 @@ func tree(m *message.Message) (routes.EventTree, error) {
 	return routes.DecodeEvent(event)
 }
 
-// Get implements pipeline.State.
-func (m *Memory) Get(ctx context.Context, key string) (pipeline.Item, error) {
+// Get implements port.State.
+func (m *Memory) Get(ctx context.Context, key string) (port.Item, error) {
 	end, err := m.begin(ctx)
 	if err != nil {
-		return pipeline.Item{Key: key}, err
+		return port.Item{Key: key}, err
 	}
 	defer end()
 	item := m.item(key)
@@ -138,31 +138,31 @@ func (m *Memory) Get(ctx context.Context, key string) (pipeline.Item, error) {
 	return item, nil
 }
 
-func (m *Memory) item(key string) pipeline.Item {
+func (m *Memory) item(key string) port.Item {
 	item, ok := m.items[key]
 	if !ok || !item.Expires.IsZero() && m.now().After(item.Expires) {
-		return pipeline.Item{Key: key}
+		return port.Item{Key: key}
 	}
 	return item
 }
 
-// Put implements pipeline.State. Revisions are unique among all keys.
-func (m *Memory) Put(ctx context.Context, item pipeline.Item) (revision int64, err error) {
+// Put implements port.State. Revisions are unique among all keys.
+func (m *Memory) Put(ctx context.Context, item port.Item) (revision int64, err error) {
 	end, err := m.begin(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer end()
 	if m.item(item.Key).Revision != item.Revision {
-		return 0, &fault.Error{Kind: fault.Unavailable, Class: fault.Conflict, Doing: "storing state " + item.Key, Err: pipeline.ErrConflict}
+		return 0, &fault.Error{Kind: fault.Unavailable, Class: fault.Conflict, Doing: "storing state " + item.Key, Err: port.ErrConflict}
 	}
 	item.Revision, item.Value = m.newID(), bytes.Clone(item.Value)
 	m.items[item.Key] = item
 	return item.Revision, nil
 }
 
-// Append implements pipeline.Ledger.
-func (m *Memory) Append(ctx context.Context, entries ...pipeline.Entry) error {
+// Append implements port.Ledger.
+func (m *Memory) Append(ctx context.Context, entries ...port.Entry) error {
 	end, err := m.begin(ctx)
 	if err != nil {
 		return err
@@ -179,14 +179,14 @@ func (m *Memory) Append(ctx context.Context, entries ...pipeline.Entry) error {
 	return nil
 }
 
-// Find implements pipeline.Ledger. Since is included.
-func (m *Memory) Find(ctx context.Context, query pipeline.Query) ([]pipeline.Entry, error) {
+// Find implements port.Ledger. Since is included.
+func (m *Memory) Find(ctx context.Context, query port.Query) ([]port.Entry, error) {
 	end, err := m.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer end()
-	var found []pipeline.Entry
+	var found []port.Entry
 	for _, entry := range m.entries {
 		if query.Limit > 0 && len(found) == query.Limit {
 			break
@@ -198,14 +198,14 @@ func (m *Memory) Find(ctx context.Context, query pipeline.Query) ([]pipeline.Ent
 	return found, nil
 }
 
-func matches(q pipeline.Query, e pipeline.Entry) bool {
+func matches(q port.Query, e port.Entry) bool {
 	return fits(q.Trace, e.Trace) && fits(q.Event, e.Event) && fits(q.Entity, e.Entity) &&
 		fits(q.Route, e.Route) && fits(q.Stage, e.Stage) && !e.At.Before(q.Since)
 }
 
 func fits[T comparable](wanted, got T) bool { return cmp.Or(wanted, got) == got }
 
-// Store implements pipeline.Vault.
+// Store implements port.Vault.
 func (m *Memory) Store(ctx context.Context, data []byte) (message.Claim, error) {
 	end, err := m.begin(ctx)
 	if err != nil {
@@ -218,7 +218,7 @@ func (m *Memory) Store(ctx context.Context, data []byte) (message.Claim, error) 
 	return message.Claim{Key: key, SHA256: hash, Size: int64(len(data))}, nil
 }
 
-// Load implements pipeline.Vault.
+// Load implements port.Vault.
 func (m *Memory) Load(ctx context.Context, claim message.Claim) ([]byte, error) {
 	end, err := m.begin(ctx)
 	if err != nil {

@@ -1,4 +1,4 @@
-package pipeline
+package port
 
 import (
 	"time"
@@ -58,6 +58,16 @@ const (
 	Degraded    Stage = "connection.degraded"     // the circuit is open: messages wait
 	Restored    Stage = "connection.restored"     // and is closed again
 	AuthExpired Stage = "connection.auth_expired" // the circuit is open because credentials are refused
+)
+
+// Reconciled is the stage of what a poll found and did about it: a gap, a change that it
+// could not read, or a subscription that had stopped.
+const Reconciled Stage = "reconciled"
+
+// Types of the ledger entries of stage Reconciled.
+const (
+	TypeGap      = "reconciliation.gap"  // a change that no delivery reported, or that cannot be read
+	TypeDegraded = "connection.degraded" // a webhook subscription that delivered nothing
 )
 
 // Ends reports whether the stage ends a message's journey on its route.

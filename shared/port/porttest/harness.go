@@ -1,21 +1,21 @@
-package pipelinetest
+package porttest
 
 import (
 	"testing"
 	"time"
 
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
 // Harness is one backend, opened and empty, with what the suite has to know of it.
 type Harness struct {
-	Bus    pipeline.Bus
-	Queue  pipeline.Queue
-	State  pipeline.State
-	Ledger pipeline.Ledger
-	Vault  pipeline.Vault
+	Bus    port.Bus
+	Queue  port.Queue
+	State  port.State
+	Ledger port.Ledger
+	Vault  port.Vault
 
 	Now     func() time.Time       // the backend's clock
 	Advance func(by time.Duration) // moves the clock; a backend with a real clock waits

@@ -1,4 +1,4 @@
-// Package pipelinetest holds what proves a backend of the pipeline: a conformance
+// Package porttest holds what proves a backend of the pipeline: a conformance
 // suite for each port (TestBus, TestQueue, TestState, TestLedger, TestVault), and
 // Memory, all ports in plain memory, for tests of the pipeline itself.
 //
@@ -18,4 +18,4 @@
 // reads no clock but the one it is given, and iterates over no map, so that one
 // sequence of calls always has one result. It keeps nothing after the process and
 // never waits: Receive returns at once.
-package pipelinetest
+package porttest

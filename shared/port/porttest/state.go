@@ -1,4 +1,4 @@
-package pipelinetest
+package porttest
 
 import (
 	"bytes"
@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 )
 
-// TestState proves a pipeline.State.
+// TestState proves a port.State.
 func TestState(t *testing.T, open Open) {
 	t.Helper()
 	cases{
@@ -32,7 +32,7 @@ func TestState(t *testing.T, open Open) {
 	}.run(t, open)
 }
 
-func (h Harness) mustPut(t *testing.T, item pipeline.Item) int64 {
+func (h Harness) mustPut(t *testing.T, item port.Item) int64 {
 	t.Helper()
 	revision, err := h.State.Put(t.Context(), item)
 	must(t, err)
@@ -42,9 +42,9 @@ func (h Harness) mustPut(t *testing.T, item pipeline.Item) int64 {
 	return revision
 }
 
-func (h Harness) mustConflict(t *testing.T, item pipeline.Item) {
+func (h Harness) mustConflict(t *testing.T, item port.Item) {
 	t.Helper()
-	if _, err := h.State.Put(t.Context(), item); !errors.Is(err, pipeline.ErrConflict) {
+	if _, err := h.State.Put(t.Context(), item); !errors.Is(err, port.ErrConflict) {
 		t.Fatalf("Put(%q, revision %d) = %v, want ErrConflict", item.Key, item.Revision, err)
 	}
 }
@@ -71,32 +71,32 @@ func stateRoundTrip(t *testing.T, h Harness) {
 	for name, value := range map[string][]byte{
 		"nothing": nil, "text": []byte("held by w1"), "binary": {0, 1, 0xff, 0}, "large": bytes.Repeat([]byte("x"), 100_000),
 	} {
-		revision := h.mustPut(t, pipeline.Item{Key: "key " + name, Value: value, Expires: expires})
+		revision := h.mustPut(t, port.Item{Key: "key " + name, Value: value, Expires: expires})
 		h.mustHold(t, "key "+name, string(value), revision)
 		if item, err := h.State.Get(t.Context(), "key "+name); err != nil || !item.Expires.Equal(expires) {
 			t.Errorf("%s: expires %v (%v), want %v", name, item.Expires, err, expires)
 		}
-		next := h.mustPut(t, pipeline.Item{Key: "key " + name, Value: []byte("next"), Revision: revision})
+		next := h.mustPut(t, port.Item{Key: "key " + name, Value: []byte("next"), Revision: revision})
 		h.mustHold(t, "key "+name, "next", next)
 	}
 }
 
 func stateInsertPresent(t *testing.T, h Harness) {
-	revision := h.mustPut(t, pipeline.Item{Key: "k", Value: []byte("first")})
-	h.mustConflict(t, pipeline.Item{Key: "k", Value: []byte("second")})
+	revision := h.mustPut(t, port.Item{Key: "k", Value: []byte("first")})
+	h.mustConflict(t, port.Item{Key: "k", Value: []byte("second")})
 	h.mustHold(t, "k", "first", revision)
 }
 
 func stateUpdateAbsent(t *testing.T, h Harness) {
-	h.mustConflict(t, pipeline.Item{Key: "k", Value: []byte("v"), Revision: 7})
+	h.mustConflict(t, port.Item{Key: "k", Value: []byte("v"), Revision: 7})
 	h.mustHold(t, "k", "", 0)
 }
 
 func stateLostRace(t *testing.T, h Harness) {
-	first := h.mustPut(t, pipeline.Item{Key: "k", Value: []byte("a")})
-	second := h.mustPut(t, pipeline.Item{Key: "k", Value: []byte("b"), Revision: first})
-	h.mustConflict(t, pipeline.Item{Key: "k", Value: []byte("c"), Revision: first})
-	h.mustConflict(t, pipeline.Item{Key: "k", Value: []byte("c"), Revision: second + 1})
+	first := h.mustPut(t, port.Item{Key: "k", Value: []byte("a")})
+	second := h.mustPut(t, port.Item{Key: "k", Value: []byte("b"), Revision: first})
+	h.mustConflict(t, port.Item{Key: "k", Value: []byte("c"), Revision: first})
+	h.mustConflict(t, port.Item{Key: "k", Value: []byte("c"), Revision: second + 1})
 	h.mustHold(t, "k", "b", second)
 }
 
@@ -108,12 +108,12 @@ func stateOneWinner(t *testing.T, h Harness) {
 		common := revision
 		concurrently(16, func(i int) {
 			mine := string(rune('a' + i))
-			next, err := h.State.Put(t.Context(), pipeline.Item{Key: "k", Value: []byte(mine), Revision: common})
+			next, err := h.State.Put(t.Context(), port.Item{Key: "k", Value: []byte(mine), Revision: common})
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {
 				winners, revision = append(winners, mine), next
-			} else if !errors.Is(err, pipeline.ErrConflict) {
+			} else if !errors.Is(err, port.ErrConflict) {
 				t.Errorf("the loser was told %v, want ErrConflict", err)
 			}
 		})
@@ -136,7 +136,7 @@ func stateNoLostUpdate(t *testing.T, h Harness) {
 			item.Value = append(item.Value, '+')
 			if _, err := h.State.Put(t.Context(), item); err == nil {
 				done++
-			} else if !errors.Is(err, pipeline.ErrConflict) {
+			} else if !errors.Is(err, port.ErrConflict) {
 				t.Error(err)
 				return
 			}
@@ -149,33 +149,33 @@ func stateNoLostUpdate(t *testing.T, h Harness) {
 
 func stateExpiry(t *testing.T, h Harness) {
 	expires := h.Now().Add(time.Minute)
-	revision := h.mustPut(t, pipeline.Item{Key: "lease", Value: []byte("w1"), Expires: expires})
+	revision := h.mustPut(t, port.Item{Key: "lease", Value: []byte("w1"), Expires: expires})
 	h.Advance(time.Minute - h.tick())
 	h.mustHold(t, "lease", "w1", revision)
-	h.mustConflict(t, pipeline.Item{Key: "lease", Value: []byte("w2")})
+	h.mustConflict(t, port.Item{Key: "lease", Value: []byte("w2")})
 	if h.Now().Add(h.tick()).Equal(expires) {
 		h.Advance(h.tick())
 		h.mustHold(t, "lease", "w1", revision)
-		h.mustConflict(t, pipeline.Item{Key: "lease", Value: []byte("w2")})
+		h.mustConflict(t, port.Item{Key: "lease", Value: []byte("w2")})
 	}
 	h.Advance(2 * h.tick())
 	h.mustHold(t, "lease", "", 0)
-	next := h.mustPut(t, pipeline.Item{Key: "lease", Value: []byte("w2")})
+	next := h.mustPut(t, port.Item{Key: "lease", Value: []byte("w2")})
 	h.mustHold(t, "lease", "w2", next)
 }
 
 func stateExpiredUpdate(t *testing.T, h Harness) {
-	revision := h.mustPut(t, pipeline.Item{Key: "lease", Value: []byte("w1"), Expires: h.Now().Add(time.Minute)})
+	revision := h.mustPut(t, port.Item{Key: "lease", Value: []byte("w1"), Expires: h.Now().Add(time.Minute)})
 	h.Advance(time.Minute + 2*h.tick())
-	h.mustConflict(t, pipeline.Item{Key: "lease", Value: []byte("w1"), Revision: revision, Expires: h.Now().Add(time.Minute)})
+	h.mustConflict(t, port.Item{Key: "lease", Value: []byte("w1"), Revision: revision, Expires: h.Now().Add(time.Minute)})
 	h.mustHold(t, "lease", "", 0)
 }
 
 func stateRevisionAfterExpiry(t *testing.T, h Harness) {
-	old := h.mustPut(t, pipeline.Item{Key: "lease", Value: []byte("w1"), Expires: h.Now().Add(time.Minute)})
+	old := h.mustPut(t, port.Item{Key: "lease", Value: []byte("w1"), Expires: h.Now().Add(time.Minute)})
 	h.Advance(time.Minute + 2*h.tick())
-	taken := h.mustPut(t, pipeline.Item{Key: "lease", Value: []byte("w2")})
-	h.mustConflict(t, pipeline.Item{Key: "lease", Value: []byte("w1"), Revision: old})
+	taken := h.mustPut(t, port.Item{Key: "lease", Value: []byte("w2")})
+	h.mustConflict(t, port.Item{Key: "lease", Value: []byte("w1"), Revision: old})
 	h.mustHold(t, "lease", "w2", taken)
 }
 
@@ -183,7 +183,7 @@ func stateNoExpiry(t *testing.T, h Harness) {
 	if h.Patience > 0 {
 		return // a clock that really runs cannot go on by years
 	}
-	revision := h.mustPut(t, pipeline.Item{Key: "version", Value: []byte("7")})
+	revision := h.mustPut(t, port.Item{Key: "version", Value: []byte("7")})
 	h.Advance(20 * 365 * 24 * time.Hour)
 	h.mustHold(t, "version", "7", revision)
 }
@@ -192,7 +192,7 @@ func stateKeys(t *testing.T, h Harness) {
 	keys := []string{"a", "A", "a/b", "a b", "ä", "a%", "a_", "a'--", strings.Repeat("k", 1000)}
 	revisions := map[string]int64{}
 	for _, key := range keys {
-		revisions[key] = h.mustPut(t, pipeline.Item{Key: key, Value: []byte("of " + key)})
+		revisions[key] = h.mustPut(t, port.Item{Key: key, Value: []byte("of " + key)})
 	}
 	for _, key := range keys {
 		h.mustHold(t, key, "of "+key, revisions[key])
@@ -201,7 +201,7 @@ func stateKeys(t *testing.T, h Harness) {
 
 func stateCopies(t *testing.T, h Harness) {
 	value := []byte("abc")
-	revision := h.mustPut(t, pipeline.Item{Key: "k", Value: value})
+	revision := h.mustPut(t, port.Item{Key: "k", Value: value})
 	value[0] = 'X'
 	item, err := h.State.Get(t.Context(), "k")
 	must(t, err)
@@ -210,12 +210,12 @@ func stateCopies(t *testing.T, h Harness) {
 }
 
 func stateDurable(t *testing.T, h Harness) {
-	first := h.mustPut(t, pipeline.Item{Key: "k", Value: []byte("a")})
-	second := h.mustPut(t, pipeline.Item{Key: "k", Value: []byte("b"), Revision: first})
+	first := h.mustPut(t, port.Item{Key: "k", Value: []byte("a")})
+	second := h.mustPut(t, port.Item{Key: "k", Value: []byte("b"), Revision: first})
 	h = h.reopened(t)
 	h.mustHold(t, "k", "b", second)
-	h.mustConflict(t, pipeline.Item{Key: "k", Value: []byte("c"), Revision: first})
-	h.mustPut(t, pipeline.Item{Key: "k", Value: []byte("c"), Revision: second})
+	h.mustConflict(t, port.Item{Key: "k", Value: []byte("c"), Revision: first})
+	h.mustPut(t, port.Item{Key: "k", Value: []byte("c"), Revision: second})
 }
 
 // tick is the harness's step of time, a nanosecond if it names none.

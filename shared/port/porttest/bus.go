@@ -1,4 +1,4 @@
-package pipelinetest
+package porttest
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 	"causeway/shared/routes"
 )
 
-// TestBus proves a pipeline.Bus, through the queues that its routes end in.
+// TestBus proves a port.Bus, through the queues that its routes end in.
 func TestBus(t *testing.T, open Open) {
 	t.Helper()
 	cases{
@@ -34,7 +34,7 @@ func sampleMessage(id, kind string) *message.Message {
 	at := time.Date(2026, 11, 22, 21, 5, 44, 123_000_000, time.UTC)
 	return &message.Message{
 		ID: id, Source: message.SourcePrefix + "shop", Type: kind, Subject: "order/5001", Time: at,
-		Tenant: "brand.example", Schema: "order/1", Sequence: message.NewSequence(at, 3), CorrelationID: "c-" + id,
+		Tenant: "brand.example", Schema: "order/1", Sequence: message.NewSequence(at, false, time.Time{}), CorrelationID: "c-" + id,
 		CausationID: "r-" + id, Origin: "shop", Hops: 1, ExternalRefs: map[string]string{"crm": "17"},
 		TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 		Parents:     []message.Key{{System: "shop", Tenant: "brand.example", Type: "customer", ID: "9"}},

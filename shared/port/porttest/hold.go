@@ -1,11 +1,11 @@
-package pipelinetest
+package porttest
 
 import (
 	"maps"
 	"testing"
 	"time"
 
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
@@ -71,7 +71,7 @@ func queueDeletesTwice(t *testing.T, h Harness) {
 }
 
 // another receives the message after its first holder let the timeout pass.
-func (h Harness) another(t *testing.T) (stale, current pipeline.Incoming) {
+func (h Harness) another(t *testing.T) (stale, current port.Incoming) {
 	t.Helper()
 	h.mustSend(t, h.Inbox, "m")
 	stale = h.mustReceive(t, h.Inbox, "m")[0]
@@ -149,7 +149,7 @@ func deadCases() cases {
 }
 
 // exhaust lets the message be received as often as the queue allows.
-func (h Harness) exhaust(t *testing.T, bodies ...string) (last []pipeline.Incoming) {
+func (h Harness) exhaust(t *testing.T, bodies ...string) (last []port.Incoming) {
 	t.Helper()
 	for range h.MaxReceives {
 		last = h.mustReceive(t, h.Inbox, bodies...)
