@@ -1,4 +1,4 @@
-package pipeline
+package retry
 
 import (
 	"fmt"
@@ -11,18 +11,19 @@ import (
 	"causeway/shared/fault"
 )
 
-// The bounds of what an installation may set. A record is kept for longer than a message
-// can wait and then lie in a dead-letter queue.
+// The bounds of what an installation may set. An entity's record is kept for longer than a
+// message can wait and then stay in a dead-letter queue.
 const (
 	leastBudget, mostBudget = time.Minute, 30 * 24 * time.Hour
 	leastTries, mostTries   = 1, 100
 )
 
-// budgets are the failure budgets by the names that settings have for them, each with how
-// its text is taken over.
+// budgets are the failure budgets by their names in settings, each with the function that
+// reads its text.
 var budgets = map[string]func(p *Policy, text string) bool{
 	"transient": func(p *Policy, text string) bool { return readBudget(&p.Transient, text) },
 	"parent":    func(p *Policy, text string) bool { return readBudget(&p.Parent, text) },
+	"config":    func(p *Policy, text string) bool { return readBudget(&p.Config, text) },
 	"unknown":   func(p *Policy, text string) bool { return readTries(&p.UnknownTries, text) },
 	"conflict":  func(p *Policy, text string) bool { return readTries(&p.ConflictTries, text) },
 	"crash":     func(p *Policy, text string) bool { return readTries(&p.Crashes, text) },
@@ -30,12 +31,12 @@ var budgets = map[string]func(p *Policy, text string) bool{
 }
 
 // WithBudgets returns the policy with the failure budgets that the text sets, such as
-// "transient=24h,unknown=3": how long what is throttled, unavailable or unauthorized may
-// fail (transient) and how long a parent is waited for (parent), each a duration of a
-// minute to 30 days; how often an unclassified failure is tried (unknown), a conflict
-// (conflict), a message whose handling crashes (crash), and how often what fails alike may
-// be redriven (redrive), each 1 to 100. What it does not name stays. Errors are
-// fault.Rejected of class config and name the pair.
+// "transient=24h,unknown=3". Durations of a minute to 30 days: how long throttles, outages
+// and refused credentials may last (transient), how long a parent is waited for (parent),
+// and how long a missing setting is waited for (config). Counts of 1 to 100: attempts at a
+// failure that is not classified (unknown), at a conflict (conflict), at a message whose
+// handling crashes (crash), and redrives that fail alike (redrive). Budgets that are not
+// named keep their value. Errors are fault.Rejected of class config and name the pair.
 func (p Policy) WithBudgets(text string) (Policy, error) {
 	for pair := range strings.SplitSeq(text, ",") {
 		if pair = strings.TrimSpace(pair); pair == "" {
@@ -47,7 +48,7 @@ func (p Policy) WithBudgets(text string) (Policy, error) {
 		case !known:
 			return p, badBudget(pair, "no such budget; there are "+strings.Join(slices.Sorted(maps.Keys(budgets)), ", "))
 		case !read(&p, strings.TrimSpace(value)):
-			return p, badBudget(pair, fmt.Sprintf("must be a duration of 1m to 720h for transient and parent, and %d to %d for the others", leastTries, mostTries))
+			return p, badBudget(pair, fmt.Sprintf("must be a duration of 1m to 720h for transient, parent and config, and %d to %d for the others", leastTries, mostTries))
 		}
 	}
 	return p, nil

@@ -1,17 +1,16 @@
-package pipeline_test
+package retry_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/retry"
 )
 
 func TestBackoffGrowsWithinItsBounds(t *testing.T) {
 	t.Parallel()
-	b := pipeline.Backoff{Base: time.Second, Cap: time.Minute}
+	b := retry.Backoff{Base: time.Second, Cap: time.Minute}
 	for _, tc := range []struct {
 		n      int
 		random float64
@@ -35,7 +34,7 @@ func TestBackoffGrowsWithinItsBounds(t *testing.T) {
 
 func TestPatienceIsAPartOfWhatWasWaited(t *testing.T) {
 	t.Parallel()
-	p := pipeline.Patience{Part: 4, Least: time.Second, Most: time.Minute}
+	p := retry.Patience{Part: 4, Least: time.Second, Most: time.Minute}
 	for _, tc := range []struct {
 		age    time.Duration
 		random float64
@@ -59,7 +58,7 @@ func TestPatienceIsAPartOfWhatWasWaited(t *testing.T) {
 func TestBudgetsFitTheQueues(t *testing.T) {
 	t.Parallel()
 	const sqsMaxReceives = 1000
-	p := pipeline.DefaultPolicy()
+	p := retry.DefaultPolicy()
 	for name, tc := range map[string]struct {
 		lasts time.Duration
 		next  func(n int, age time.Duration) time.Duration
@@ -80,35 +79,19 @@ func TestBudgetsFitTheQueues(t *testing.T) {
 
 func TestBudgetsAreSetByText(t *testing.T) {
 	t.Parallel()
-	want := pipeline.DefaultPolicy()
-	want.Transient, want.Parent, want.UnknownTries, want.ConflictTries, want.Crashes, want.Loops = 24*time.Hour, 90*time.Minute, 3, 7, 2, 1
-	got, err := pipeline.DefaultPolicy().WithBudgets(" transient=24h, parent=90m,unknown=3,conflict=7,crash=2,redrive=1,")
+	want := retry.DefaultPolicy()
+	want.Transient, want.Parent, want.Config, want.UnknownTries, want.ConflictTries, want.Crashes, want.Loops = 24*time.Hour, 90*time.Minute, 48*time.Hour, 3, 7, 2, 1
+	got, err := retry.DefaultPolicy().WithBudgets(" transient=24h, parent=90m,config=48h,unknown=3,conflict=7,crash=2,redrive=1,")
 	if err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if got, err := pipeline.DefaultPolicy().WithBudgets(""); err != nil || got != pipeline.DefaultPolicy() {
+	if got, err := retry.DefaultPolicy().WithBudgets(""); err != nil || got != retry.DefaultPolicy() {
 		t.Errorf("nothing set: %+v, %v", got, err)
 	}
 	for _, text := range []string{"transient", "transient=", "transient=3", "transient=1s", "parent=721h", "unknown=0", "unknown=1h", "crash=101", "patience=3", "=3"} {
-		_, err := pipeline.DefaultPolicy().WithBudgets("redrive=2," + text)
+		_, err := retry.DefaultPolicy().WithBudgets("redrive=2," + text)
 		if f := fault.As(err); err == nil || f.Kind != fault.Rejected || f.Field != text {
 			t.Errorf("%q: %v", text, err)
 		}
-	}
-}
-
-// TestABudgetThatIsSetIsTheOneThatCounts has a target that fails for good.
-func TestABudgetThatIsSetIsTheOneThatCounts(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	b.outage(fault.Error{Kind: fault.Unavailable, Status: 500}, epoch.Add(365*24*time.Hour))
-	var err error
-	if b.config.Policy, err = b.config.Policy.WithBudgets("transient=2h"); err != nil {
-		t.Fatal(err)
-	}
-	b.many(1)
-	b.drain(3 * time.Hour)
-	if e := b.one(pipeline.Dead); e.At.Before(epoch.Add(2*time.Hour)) || !strings.Contains(e.Outcome, "longer than 2h") {
-		t.Errorf("dead at %v: %s", e.At, e.Outcome)
 	}
 }

@@ -1,0 +1,13 @@
+// Package retry decides what happens after a failure, how long it may go on, and how long
+// something that was taken stays taken.
+//
+//   - disposition.go: the one table from a failure to what happens next.
+//   - policy.go: the figures: budgets, backoff, patience. policy_settings.go: those of them
+//     that an installation may set.
+//   - budget.go: what a message has used up of a budget.
+//   - lease.go: spans, such as leases and permits, that a wrong clock can neither take nor lose.
+//
+// Waiting is not failing. A missing parent, a missing setting and an unknown outcome have a
+// deadline; a throttle, an outage and refused credentials have a budget of time in which an
+// open circuit does not count; only failures that nobody classified are counted.
+package retry
