@@ -40,8 +40,16 @@ type Attempt struct {
 // very same queue message, what waits for the entity, and which letter a newer state
 // supersedes.
 type Letter struct {
-	MessageID string    `json:"message_id"` // the queue's id of the message that was buried
-	At        time.Time `json:"at"`
+	MessageID string           `json:"message_id"` // the queue's id of the message that died
+	Event     string           `json:"event"`
+	Trace     string           `json:"trace"`
+	Version   message.Sequence `json:"version,omitempty"`
+	At        time.Time        `json:"at"`
+}
+
+// older reports whether the attempt is at a state older than the version.
+func (a *Attempt) older(version message.Sequence) bool {
+	return !a.Once && a.Version != "" && a.Version < version
 }
 
 // Attempt returns the attempt at the event, a new one if there is none.
@@ -80,9 +88,9 @@ func (a *Attempt) Spend(kind fault.Kind, now time.Time, pause time.Duration) ret
 
 // Bury returns what is kept of the attempt once its dead letter is written: the letter,
 // and what a redrive must know, which is a write of unknown outcome and the next key.
-func (a *Attempt) Bury(messageID string, at time.Time) Attempt {
+func (a *Attempt) Bury(letter Letter) Attempt {
 	return Attempt{
-		Version: a.Version, Hash: a.Hash, Once: a.Once, Letter: &Letter{MessageID: messageID, At: at},
+		Version: a.Version, Hash: a.Hash, Once: a.Once, Letter: &letter,
 		OpenSince: a.OpenSince, By: a.By, KeysSpent: a.KeysSpent, Judged: a.Judged,
 	}
 }

@@ -1,9 +1,11 @@
 package entity
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -153,9 +155,8 @@ func (r *Record) Join(stored *Record, own string) {
 	r.outdate()
 }
 
-// Confirm records the effect of an event, and returns the attempts at older states whose
-// dead letters it supersedes, by event id.
-func (r *Record) Confirm(event, effect string, s State, ref, tag string) (superseded []string) {
+// Confirm records that the target has the state, by the effect of the event.
+func (r *Record) Confirm(event, effect string, s State, ref, tag string) {
 	r.End(event)
 	r.Skipped = nil
 	if ref != "" {
@@ -165,7 +166,7 @@ func (r *Record) Confirm(event, effect string, s State, ref, tag string) (supers
 		if !slices.Contains(r.Facts, s.Type) {
 			r.Facts = append(r.Facts, s.Type)
 		}
-		return nil
+		return
 	}
 	if c := r.Confirmed; c == nil || c.Hash != s.Hash {
 		r.Confirmed = &Confirmed{}
@@ -175,7 +176,7 @@ func (r *Record) Confirm(event, effect string, s State, ref, tag string) (supers
 	if !slices.Contains(c.Effects, effect) {
 		c.Effects = append(c.Effects, effect)
 	}
-	return r.outdate()
+	r.outdate()
 }
 
 // Skip records that a rule kept the state from the target, which has nothing of the entity.
@@ -195,23 +196,21 @@ func (r *Record) End(event string) {
 	delete(r.Attempts, event)
 }
 
-// outdate forgets the attempts at states that are older than the confirmed one, and
-// returns those that have a dead letter.
-func (r *Record) outdate() (dead []string) {
-	if r.Confirmed == nil {
-		return nil
-	}
-	for event, a := range r.Attempts {
-		if a.Once || a.Version == "" || a.Version >= r.Confirmed.Version {
-			continue
+// outdate forgets the attempts at states that are older than the confirmed one.
+func (r *Record) outdate() {
+	maps.DeleteFunc(r.Attempts, func(_ string, a *Attempt) bool { return r.Confirmed != nil && a.older(r.Confirmed.Version) })
+}
+
+// Superseded returns the dead letters that confirming the event's state supersedes, oldest
+// first: those of older states, and an earlier one of the event itself.
+func (r *Record) Superseded(event string, s State) (letters []Letter) {
+	for id, a := range r.Attempts {
+		if a.Letter != nil && (id == event || !s.Once && a.older(s.Version)) {
+			letters = append(letters, *a.Letter)
 		}
-		if a.Letter != nil {
-			dead = append(dead, event)
-		}
-		delete(r.Attempts, event)
 	}
-	slices.Sort(dead)
-	return dead
+	slices.SortFunc(letters, func(a, b Letter) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Event, b.Event)) })
+	return letters
 }
 
 // Wait adds a message that waits for the entity, and replaces its earlier handle. It

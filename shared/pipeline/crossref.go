@@ -11,14 +11,17 @@ import (
 
 // Memory is connector.CrossRef on the State.
 type Memory struct {
-	State State
+	State port.State
 	Now   func() time.Time
 }
+
+// bindLife is how long a choice is remembered: longer than a refund can follow its order.
+const bindLife = 3 * 365 * 24 * time.Hour
 
 // Bind returns what was bound first to the entity's attribute. It fails with
 // fault.Unavailable when the state is out of reach.
 func (m Memory) Bind(ctx context.Context, key message.Key, attribute, value string) (string, error) {
-	name := recordKey("bind."+attribute, key)
+	name := "bind." + attribute + "|" + key.String()
 	for range 3 {
 		item, err := m.State.Get(ctx, name)
 		if err != nil {
@@ -27,16 +30,13 @@ func (m Memory) Bind(ctx context.Context, key message.Key, attribute, value stri
 		if item.Revision != 0 {
 			return string(item.Value), nil
 		}
-		_, err = m.State.Put(ctx, Item{Key: name, Value: []byte(value), Expires: m.Now().Add(bindLife)})
+		_, err = m.State.Put(ctx, port.Item{Key: name, Value: []byte(value), Expires: m.Now().Add(bindLife)})
 		if err == nil {
 			return value, nil
 		}
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, port.ErrConflict) {
 			return "", port.Unavailable("binding "+attribute+" of "+key.String(), err)
 		}
 	}
-	return "", port.Unavailable("binding "+attribute+" of "+key.String(), ErrConflict)
+	return "", port.Unavailable("binding "+attribute+" of "+key.String(), port.ErrConflict)
 }
-
-// bindLife is how long a choice is remembered: longer than a refund can follow its order.
-const bindLife = 3 * 365 * 24 * time.Hour

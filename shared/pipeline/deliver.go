@@ -3,10 +3,14 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
+	"time"
 
+	"causeway/shared/admission"
 	"causeway/shared/canonical"
 	"causeway/shared/connector"
+	"causeway/shared/entity"
 	"causeway/shared/fault"
 	"causeway/shared/message"
 	"causeway/shared/port"
@@ -15,213 +19,206 @@ import (
 
 // Deliverer writes the messages of one route into its target.
 type Deliverer struct {
-	Config *Config
-	System connector.System // the target
-	Route  routes.Route
+	*Pipeline
+	system    connector.System // the target
+	route     routes.Route
+	admission *admission.Target
 }
 
-// Handle takes one message of the route's queue to the target. An error means that a
-// port failed and nothing was decided: the message stays in the queue.
-func (d *Deliverer) Handle(ctx context.Context, in Incoming) (Decision, error) {
+// Handle takes one message of the route's queue to the target. After an error nothing was
+// decided: a port failed, and the message stays in the queue.
+func (d *Deliverer) Handle(ctx context.Context, in port.Incoming) (Decision, error) {
 	decision, err := d.handle(ctx, in)
-	return d.Config.outlived(ctx, in, decision, err)
+	return d.requeueBeforeExpiry(ctx, in, decision, err)
 }
 
-func (d *Deliverer) handle(ctx context.Context, in Incoming) (Decision, error) {
-	link := d.link()
-	until, open, err := link.gate(ctx, in)
-	if err != nil || !until.IsZero() {
-		return deferUntil(until), err
+func (d *Deliverer) handle(ctx context.Context, in port.Incoming) (Decision, error) {
+	gate, err := d.admission.Gate(ctx, in.SentAt)
+	if err != nil || !gate.Until.IsZero() {
+		return later(gate.Until), err
 	}
-	m, err := message.Decode(in.Body)
-	if err != nil {
-		doing := "reading message " + in.MessageID + " of " + in.Queue
-		return d.unreadable(ctx, in, &fault.Error{Kind: fault.Invalid, Class: fault.Parse, Doing: doing, Err: err})
-	}
-	s := &handling{
-		Config: d.Config, profile: d.System.Profile, role: connector.Deliver, in: in, route: d.Route.Name(), event: m,
-		operation: d.System.Profile.Operations[m.Type], passage: link, outage: open,
-	}
-	if s.record, err = load(ctx, d.Config.State, d.key(m.Key())); err != nil {
+	if in, err = d.unwrap(ctx, in); err != nil {
 		return Decision{}, err
 	}
-	body, entity, err := d.open(ctx, m)
+	m, err := message.Decode(in.Body)
+	if err == nil {
+		err = missingName(m)
+	}
 	if err != nil {
-		return d.unopened(ctx, s, fault.As(err))
+		return d.unreadable(ctx, in, err, d.system.Profile, connector.Deliver)
 	}
-	s.effect = effect(s.operation, m, body)
-	filter, err := d.filtered(m, body)
-	switch {
-	case err != nil:
-		return s.unfit(ctx, fault.As(fault.Doing("filtering "+m.ID+" for "+d.Route.Name(), err)))
-	case filter != nil && !s.record.wrote(m):
-		return d.skip(ctx, s, *filter)
+	a := &attempt{
+		Pipeline: d.Pipeline, profile: d.system.Profile, role: connector.Deliver, in: in, route: d.route.Name(),
+		event: m, operation: d.system.Profile.Operations[m.Type], outage: gate.Outage,
 	}
-	var parents map[string]string
-	s.ready = func(ctx context.Context) (outcome, error) {
-		refs, skip, err := d.parents(ctx, s, s.operation)
-		if parents = refs; skip != "" {
-			return outcome{stage: Skipped, why: skip}, err
-		}
-		return outcome{}, err
+	kind, _ := canonical.TypeNamed(m.Type)
+	a.state = entity.State{Type: m.Type, Version: m.Sequence, Once: kind.Once}
+	if a.record, err = entity.Load(ctx, d.State, d.system.Profile.Name, m.Key()); err != nil {
+		return Decision{}, err
 	}
-	return s.run(ctx, func(ctx context.Context) (outcome, error) { return d.deliver(ctx, s, entity, parents) })
+	body, err := port.CheckOut(ctx, d.Vault, m.Body, m.Claim)
+	switch f := fault.As(err); {
+	case f == nil:
+		a.state.Hash = port.Digest(body)
+	case f.Kind == fault.Unavailable:
+		return Decision{}, err
+	default: // the body is gone or damaged
+		return a.run(ctx, &delivery{attempt: a, by: d, broken: f})
+	}
+	return a.run(ctx, &delivery{attempt: a, by: d, body: body})
 }
 
-// open reads the body of the message.
-func (d *Deliverer) open(ctx context.Context, m *message.Message) (json.RawMessage, any, error) {
-	body, err := port.CheckOut(ctx, d.Config.Vault, m.Body, m.Claim)
+// missingName returns an error for a message that names no event or no entity: our own
+// messages always do.
+func missingName(m *message.Message) error {
+	if m.ID == "" || m.Key().ID == "" {
+		return errors.New("the message has no id or no subject")
+	}
+	return nil
+}
+
+// delivery is the work of an attempt at one message of a route.
+type delivery struct {
+	*attempt
+	by      *Deliverer
+	body    json.RawMessage
+	broken  *fault.Error      // the body cannot be had
+	parents map[string]string // message.Key.String() of each parent -> the target's id
+	last    admission.Answer  // to the last call of the target
+}
+
+var _ work = (*delivery)(nil)
+
+// enter implements work.
+func (w *delivery) enter(ctx context.Context) (*admission.Passage, time.Time, error) {
+	if w.broken != nil {
+		return nil, time.Time{}, nil
+	}
+	return w.by.admission.Enter(ctx, admission.Call{
+		Event: w.event.ID, Entity: w.event.Key().String(), Operation: w.operation.Name, Lane: w.event.Lane, SentAt: w.in.SentAt,
+	})
+}
+
+// answer implements work.
+func (w *delivery) answer() admission.Answer { return w.last }
+
+// filter implements work: it returns the ending of the first filter of the route that
+// applies and matches. A body that cannot be matched is an error: it must not slip through.
+func (w *delivery) filter() (ending, error) {
+	if w.broken != nil || !slices.ContainsFunc(w.by.route.Filters, w.applies) {
+		return ending{}, nil
+	}
+	whole := *w.event
+	whole.Body, whole.Claim = w.body, nil // filters see the body inline
+	event, err := whole.Event()
 	if err != nil {
-		return nil, nil, err
-	}
-	entity, err := canonical.Decode(m.Type, body)
-	if err != nil {
-		return nil, nil, invalid("reading the body of "+m.ID, err)
-	}
-	return body, entity, nil
-}
-
-// unopened ends a message whose body cannot be had or read, unless that is the vault's
-// failure, after which the message stays.
-func (d *Deliverer) unopened(ctx context.Context, s *handling, f *fault.Error) (Decision, error) {
-	switch {
-	case f.Kind != fault.Invalid && f.Kind != fault.Rejected:
-		return Decision{}, f
-	case s.event.Key().ID == "":
-		return d.unreadable(ctx, s.in, f)
-	}
-	return s.unfit(ctx, f)
-}
-
-func (d *Deliverer) unreadable(ctx context.Context, in Incoming, f *fault.Error) (Decision, error) {
-	return d.Config.unreadable(ctx, in, f, d.System.Profile, connector.Deliver)
-}
-
-func (d *Deliverer) key(entity message.Key) string {
-	return recordKey(d.System.Profile.Name, entity)
-}
-
-// effect identifies what delivering the body would write.
-func effect(operation connector.Operation, m *message.Message, body []byte) string {
-	effect := operation.Effect
-	if effect == "" {
-		effect = m.Type
-	}
-	return effect + " " + port.Digest(body)
-}
-
-// filtered returns the first filter of the route that holds and matches, nil if none
-// does. A body that cannot be looked at is an error: it must not slip through.
-func (d *Deliverer) filtered(m *message.Message, body json.RawMessage) (*routes.Filter, error) {
-	if !slices.ContainsFunc(d.Route.Filters, d.Config.holds) {
-		return nil, nil
-	}
-	event, err := eventJSON(m, body)
-	if err != nil {
-		return nil, err
+		return ending{}, err
 	}
 	tree, err := routes.DecodeEvent(event)
 	if err != nil {
-		return nil, err
+		return ending{}, fault.Doing("filtering "+w.event.ID+" for "+w.route, err)
 	}
-	for i := range d.Route.Filters {
-		if filter := &d.Route.Filters[i]; d.Config.holds(*filter) && filter.Pattern.MatchTree(tree) {
-			return filter, nil
+	for _, f := range w.by.route.Filters {
+		if w.applies(f) && f.Pattern.MatchTree(tree) {
+			return ending{stage: port.Skipped, why: f.Reason, keep: keepSkip, final: f.Final}, nil
 		}
 	}
-	return nil, nil
+	return ending{}, nil
 }
 
-func (c *Config) holds(f routes.Filter) bool {
-	if on, set := c.Filters[f.Name]; set {
+func (w *delivery) applies(f routes.Filter) bool {
+	if on, set := w.Filters[f.Name]; set {
 		return on
 	}
 	return f.Default
 }
 
-// skip ends the message with the filter's reason, and remembers it for what depends
-// on the entity.
-func (d *Deliverer) skip(ctx context.Context, s *handling, filter routes.Filter) (Decision, error) {
-	decision, _, err := s.end(ctx, Skipped, filter.Reason)
-	if err != nil {
-		return decision, err
+// prepare implements work: it finds the target's ids of everything that the message depends
+// on. A message whose parent a filter took out of the route for good is skipped with it.
+func (w *delivery) prepare(ctx context.Context) (ending, *entity.Record, error) {
+	if w.broken != nil {
+		return ending{}, nil, w.broken
 	}
-	s.record.skip(filter.Reason, filter.Final, s.event.Sequence)
-	if !s.record.pending(s.event.ID) { // by another version of the event
-		s.record.end(s.event)
+	w.parents = make(map[string]string, len(w.event.Parents))
+	for _, key := range w.event.Parents {
+		parent, err := entity.Load(ctx, w.State, w.profile.Name, key)
+		if err != nil {
+			return ending{}, nil, err
+		}
+		if s := parent.Skipped; s != nil && s.Final && parent.Untouched() && !w.record.Open(w.event.ID) {
+			return ending{stage: port.Skipped, why: "its " + key.Type + " was skipped: " + s.Reason, keep: keepSkip, final: true}, nil, nil
+		}
+		ref, err := w.refOf(ctx, parent, key)
+		if err != nil {
+			return ending{}, parent, err
+		}
+		w.parents[key.String()] = ref
 	}
-	if err := s.record.save(ctx, d.Config.State, d.Config.Now()); err != nil {
-		return s.conflict(err)
-	}
-	return decision, nil
+	return ending{}, nil, nil
 }
 
-// patterns are the delivery algorithms, a page each, by what the target offers.
-var patterns = map[connector.Guarantee]func(*Deliverer, context.Context, *handling, connector.Delivery) (connector.Receipt, error){
-	connector.ExternalID:     (*Deliverer).byExternalID,
-	connector.IdempotencyKey: (*Deliverer).byKey,
-	connector.CompareAndSet:  (*Deliverer).byCompareAndSet,
-	connector.Search:         (*Deliverer).bySearch,
-	connector.None:           (*Deliverer).byNone,
+// Codes of a message that waits for an entity that it depends on.
+const (
+	ParentMissing = "parent_missing" // it did not reach the target yet
+	ParentDead    = "parent_dead"    // its event is in the dead-letter queue
+)
+
+// refOf returns the target's id of an entity: from its record, else from the target itself,
+// which also knows what was written before our memory began. The target is not asked at
+// once: mostly the entity is on its way, and a call is dear.
+func (w *delivery) refOf(ctx context.Context, r *entity.Record, key message.Key) (string, error) {
+	if r.Ref != "" {
+		return r.Ref, nil
+	}
+	waited := w.record.Attempt(w.event.ID).Spent[fault.NotReady.String()].Times > 0
+	if waited || r.Present() {
+		ref, err := w.find(ctx, key)
+		if err != nil || ref != "" || r.Present() {
+			return ref, fault.Doing("looking for "+key.String()+" at "+w.profile.Name, err)
+		}
+	}
+	missing := &fault.Error{
+		Kind: fault.NotReady, Class: fault.MissingRef, Code: ParentMissing, Field: key.Type, Doing: w.doing(),
+		Detail: key.Type + " " + key.ID + " did not reach " + w.profile.Name + " yet",
+	}
+	if r.Letters() {
+		missing.Code = ParentDead
+		missing.Detail = key.Type + " " + key.ID + " has a dead letter; redrive it, or correct it at the source"
+	}
+	return "", missing
 }
 
-// deliver hands the message to the target, with the ids of what it depends on.
-func (d *Deliverer) deliver(ctx context.Context, s *handling, entity any, parents map[string]string) (outcome, error) {
-	pattern, known := patterns[s.operation.Guarantee]
+// effect implements work: it has the algorithm of the operation's guarantee make the effect.
+func (w *delivery) effect(ctx context.Context) (ending, error) {
+	algorithm, known := algorithms[w.operation.Guarantee]
 	if !known {
-		return outcome{}, &fault.Error{
-			Kind: fault.Rejected, Class: fault.Config, Field: "type", Doing: s.doing(),
-			Detail: d.System.Profile.Name + " has no operation with a known guarantee for " + s.event.Type,
+		return ending{}, &fault.Error{
+			Kind: fault.Rejected, Class: fault.Config, Field: "route " + w.route, Doing: w.doing(),
+			Detail: w.profile.Name + " has no operation for " + w.event.Type,
 		}
 	}
-	receipt, err := pattern(d, ctx, s, connector.Delivery{
-		Message: s.event, Body: entity, Ref: s.knownRef(), Parents: parents, Attempt: s.attempt,
-		Key: keyOf(d.System.Profile.Name, s.event.ID, 0),
-	})
+	decoded, err := canonical.Decode(w.event.Type, w.body)
 	if err != nil {
-		return d.refused(s, fault.As(fault.Doing(s.doing(), err)))
+		return ending{}, entity.Invalid("reading the body of "+w.event.ID, err)
 	}
-	sent := s.entryFor(s.event, Sent)
-	sent.Outcome, sent.TargetRef = s.operation.Name+": "+receipt.Detail, receipt.Ref
-	s.trace = append(s.trace, sent)
-	result := outcome{stage: Confirmed, why: s.operation.Name, ref: receipt.Ref, as: receipt.Version}
-	if s.stands != "" && s.stands < s.event.Sequence {
-		result.stage, result.why = Skipped, "the target has another version of this event"
+	t := w.record.Attempt(w.event.ID)
+	receipt, err := algorithm(ctx, w, connector.Delivery{
+		Message: w.event, Body: decoded, Ref: w.record.Ref, Parents: w.parents, Attempt: t.Count,
+		Key: keyOf(w.profile.Name, w.event.ID, t.KeysSpent),
+	})
+	sent := w.entry(w.event, port.Sent)
+	sent.Took = w.Now().Sub(w.began)
+	if err == nil {
+		sent.Outcome, sent.TargetRef = w.operation.Name+": "+receipt.Detail, receipt.Ref
+		return ending{
+			stage: port.Confirmed, why: w.operation.Name, keep: keepState, ref: receipt.Ref, tag: receipt.Version, trace: []port.Entry{sent},
+		}, nil
 	}
-	return result, nil
-}
-
-// write makes the one call that can have an effect, and notes how it ended before
-// anything else can happen to that knowledge.
-func (d *Deliverer) write(ctx context.Context, s *handling, delivery connector.Delivery) (connector.Receipt, error) {
-	panicked := true
-	defer func() {
-		if panicked {
-			s.attempted(&fault.Error{Kind: fault.Unknown})
-		}
-	}()
-	receipt, err := d.System.Target.Deliver(ctx, delivery)
-	panicked = false
-	s.attempted(fault.As(err))
-	s.called(err)
-	s.wrote = err != nil || !receipt.Linked
-	s.pause = receipt.Pause
-	return receipt, err
-}
-
-// refused leaves the trace of an attempt that the target did not confirm. What the
-// target holds in a newer version is superseded.
-func (d *Deliverer) refused(s *handling, f *fault.Error) (outcome, error) {
-	e := s.entryFor(s.event, Sent)
-	e.Error = port.NewEntryError(s.route, f)
-	e.Outcome, e.Took = e.Error.Message, d.Config.Now().Sub(s.started)
-	s.trace = append(s.trace, e)
-	if s.operation.Guarantee == connector.CompareAndSet && f.Class == fault.Stale && f.Kind == fault.Rejected {
-		return outcome{stage: Superseded, why: "the target holds a newer version", ref: s.knownRef()}, nil
+	f := fault.As(fault.Doing(w.doing(), err))
+	if w.operation.Guarantee == connector.CompareAndSet && f.Class == fault.Stale && f.Kind == fault.Rejected {
+		sent.Error = port.NewEntryError(w.route, f)
+		sent.Outcome = sent.Error.Message
+		return ending{stage: port.Superseded, why: "the target has a newer version", keep: keepEnd, ref: w.record.Ref, trace: []port.Entry{sent}}, nil
 	}
-	return outcome{}, f
-}
-
-func (s *handling) doing() string {
-	return "delivering " + s.event.Type + " " + s.event.Key().String() + " to " + s.profile.Name
+	return ending{}, f
 }

@@ -106,5 +106,6 @@ type Query struct {
 	Route  string
 	Stage  Stage
 	Since  time.Time
-	Limit  int // 0: no limit
+	Limit  int  // 0: no limit
+	Newest bool // the newest first, instead of the oldest
 }

@@ -1,0 +1,267 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"causeway/shared/admission"
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/message"
+	"causeway/shared/port"
+)
+
+// algorithms are the delivery algorithms, by what the target offers against a second
+// effect. Each is one function below; all of them make their one write by write, which
+// records what is unknown about its outcome.
+//
+// The journal of a delivery is its claim: the lease is stored before the target is called
+// and is given back only with the outcome. A lease that ended without that, after a crash,
+// and a call whose answer was lost, both mean that a write may have taken effect, or may
+// still do so.
+var algorithms = map[connector.Guarantee]func(context.Context, *delivery, connector.Delivery) (connector.Receipt, error){
+	connector.ExternalID:     byExternalID,
+	connector.IdempotencyKey: byKey,
+	connector.CompareAndSet:  byCompareAndSet,
+	connector.Search:         bySearch,
+	connector.None:           byNone,
+}
+
+// OutcomeUnknown is the code of a message that was parked because its write may have taken
+// effect and nothing can tell.
+const OutcomeUnknown = "outcome_unknown"
+
+// byExternalID delivers to an operation that writes under our own id: writing again changes
+// nothing, so that the message is simply written, whatever happened to an earlier attempt.
+// Only another state of the entity has to wait while a request of this one may still take
+// effect (entity.Turn).
+//
+//	claim ── write ── done
+//	           └── no answer, crash ── write again
+func byExternalID(ctx context.Context, w *delivery, d connector.Delivery) (connector.Receipt, error) {
+	return w.write(ctx, d)
+}
+
+// byKey delivers to an operation that remembers the key of a request: the same key goes
+// with every attempt at the same write, over retries, crashes and redrives, so that the
+// target answers a repetition as it did the first.
+//
+//	claim ── write under key ── done
+//	           ├── no answer, crash ── write under the same key
+//	           └── "the key is spent" ── write under the next one
+//
+// A target that forgets keys (Operation.KeyLife) must not see one again after that time: a
+// write whose outcome is still unknown then is shown to an operator instead. An event that
+// is older than the target's memory is looked for first, because it may have been delivered
+// when our own memory was another.
+func byKey(ctx context.Context, w *delivery, d connector.Delivery) (connector.Receipt, error) {
+	t, now, life := w.record.Attempt(w.event.ID), w.Now(), w.keyLife()
+	if life > 0 && !t.OpenSince.IsZero() && now.Sub(t.OpenSince) > life {
+		return connector.Receipt{}, outcomeUnknown("the target has forgotten the key of an attempt whose outcome is unknown")
+	}
+	if life > 0 && d.Ref == "" && now.Sub(w.event.Time) > life {
+		ref, err := w.find(ctx, w.event.Key())
+		if err != nil {
+			return connector.Receipt{}, err
+		}
+		d.Ref = ref
+	}
+	receipt, err := w.write(ctx, d)
+	if f := fault.As(err); f != nil && f.Code != "" && slices.Contains(w.operation.SpentKey, f.Code) {
+		// The key belongs to an attempt that failed for good: the next one needs a new key.
+		t.OpenSince = time.Time{}
+		t.KeysSpent++
+		again := *f
+		again.Kind, again.Class, again.Scope = fault.Unavailable, fault.Conflict, fault.EntityScope
+		return receipt, &again
+	}
+	return receipt, err
+}
+
+// keyLife returns for how long after a time of ours the target knows a key for certain, 0
+// for ever. It may have taken the key up to a timeout before an attempt was given up, and
+// that time may be by a clock which is ahead of this one. A memory that is short beside all
+// this is used for half of what it is.
+func (w *delivery) keyLife() time.Duration {
+	life := w.operation.KeyLife
+	return max(life-w.profile.Timeout-w.Retry.Margin-w.Retry.Skew, life/2)
+}
+
+// keyOf derives the idempotency key of an event at a target. spent counts the keys that
+// were spent before it.
+func keyOf(target, event string, spent int) string {
+	if spent == 0 {
+		return message.DeriveID(target, event)
+	}
+	return message.DeriveID(target, event, strconv.Itoa(spent))
+}
+
+// byCompareAndSet delivers to an operation that replaces a value only if the target still
+// holds the one that is named. A request that comes late is rejected by the target itself,
+// so that nothing has to wait for it.
+//
+//	claim ── set if it holds what was confirmed last ── done
+//	           ├── it holds something else ── read, set if it holds what was read (a few times)
+//	           ├── it holds a newer version of ours ── superseded
+//	           └── no answer, crash ── read; equal is done, else set
+//
+// The value that was confirmed last is named only while nothing casts doubt on it: after a
+// conflict or a lost answer Expected is empty, and the connector reads first.
+func byCompareAndSet(ctx context.Context, w *delivery, d connector.Delivery) (connector.Receipt, error) {
+	t, c := w.record.Attempt(w.event.ID), w.record.Confirmed
+	if c != nil {
+		d.Confirmed = c.Version
+		if t.OpenSince.IsZero() {
+			d.Expected = c.Tag
+		}
+	}
+	receipt, err := w.write(ctx, d)
+	f := fault.As(err)
+	if f == nil || f.Class != fault.Conflict {
+		return receipt, err
+	}
+	if c != nil {
+		c.Tag = ""
+	}
+	again := *f
+	again.Kind, again.Scope = fault.Unavailable, fault.EntityScope
+	if t.Conflicts++; t.Conflicts >= w.Retry.ConflictTries {
+		again.Kind, t.Conflicts = fault.Rejected, 0
+	}
+	return receipt, &again
+}
+
+// bySearch delivers to an operation that offers only that its effect can be found
+// afterwards: journal, settle, search.
+//
+//	claim ── search ── nothing ── create ──── done
+//	           │                    └── no answer, crash ── settle ── search …
+//	           └── found ── set its state ─── done
+//
+// To settle is to wait until no earlier request can take effect any more and no search can
+// miss one that did: the timeout, the target's Linger and the operation's Lag
+// (entity.Turn). Only then the search decides. If it finds nothing, nothing was written.
+// What it finds may be of an earlier attempt, or older than our memory; so its state is
+// set, which may be repeated. An entity whose id is known is not searched for.
+func bySearch(ctx context.Context, w *delivery, d connector.Delivery) (connector.Receipt, error) {
+	if d.Ref == "" {
+		ref, err := w.find(ctx, w.event.Key())
+		if err != nil {
+			return connector.Receipt{}, err
+		}
+		if ref == "" {
+			w.record.Attempt(w.event.ID).OpenSince = time.Time{}
+		}
+		d.Ref, w.record.Ref = ref, ref
+	}
+	return w.write(ctx, d)
+}
+
+// byNone delivers to an operation that offers nothing, not even a search. A write is made
+// only if it is certain that none was made before.
+//
+//	claim ── write ── done
+//	           ├── rejected, throttled, not sent ── write again
+//	           └── no answer, 5xx, crash ── parked, for manual review
+//
+// Only our own ledger can show more, where the crash came after the answer. Redriving the
+// parked message says that the target has nothing of it.
+func byNone(ctx context.Context, w *delivery, d connector.Delivery) (connector.Receipt, error) {
+	const why = "an earlier attempt may have taken effect; look at the target, and redrive this only if the target has nothing of it"
+	if !w.record.Attempt(w.event.ID).OpenSince.IsZero() {
+		confirmed, err := w.Ledger.Find(ctx, port.Query{Event: w.event.ID, Route: w.route, Stage: port.Confirmed, Limit: 1})
+		if err != nil {
+			return connector.Receipt{}, port.Unavailable("reading the ledger", err)
+		}
+		if len(confirmed) > 0 {
+			return connector.Receipt{Ref: confirmed[0].TargetRef, Detail: "the ledger has it confirmed"}, nil
+		}
+		return connector.Receipt{}, outcomeUnknown(why)
+	}
+	receipt, err := w.write(ctx, d)
+	if f := fault.As(err); f != nil && !definite(f) {
+		unknown := outcomeUnknown(why)
+		unknown.Status, unknown.Err = f.Status, f
+		return receipt, unknown
+	}
+	return receipt, err
+}
+
+func outcomeUnknown(why string) *fault.Error {
+	return &fault.Error{Kind: fault.Rejected, Class: fault.Ambiguous, Code: OutcomeUnknown, Detail: why}
+}
+
+// find looks an entity up at the target.
+func (w *delivery) find(ctx context.Context, key message.Key) (string, error) {
+	ref, err := w.by.system.Target.Find(ctx, key)
+	w.last = admission.Answer{Asked: true, Wrote: w.last.Wrote, Fault: fault.As(err), Began: w.began}
+	return ref, err
+}
+
+// write makes the one call that can have an effect. The write counts as open from before
+// the call until its outcome is recorded with the end of the attempt; a definite failure
+// closes it again, unless an earlier write is still open.
+func (w *delivery) write(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
+	t := w.record.Attempt(w.event.ID)
+	earlier := t.OpenSince
+	t.MarkOpen(w.Now())
+	w.last = admission.Answer{Asked: true, Wrote: true, Fault: &fault.Error{Kind: fault.Unknown}, Began: w.began} // in case of a panic
+	receipt, err := w.by.system.Target.Deliver(ctx, d)
+	f := fault.As(err)
+	w.last = admission.Answer{Asked: true, Wrote: err != nil || !receipt.Linked, Fault: f, Pause: receipt.Pause, Began: w.began}
+	switch {
+	case f == nil:
+	case definite(f):
+		t.OpenSince = earlier
+		if f.Kind == fault.Rejected && w.operation.Guarantee == connector.IdempotencyKey {
+			t.OpenSince = time.Time{} // under the same key the target has decided for the earlier write too
+		}
+	default:
+		w.mayLand(f)
+	}
+	return receipt, err
+}
+
+// mayLand records for how long a write of unknown outcome may still take effect, or be
+// missed by a search.
+func (w *delivery) mayLand(f *fault.Error) {
+	var inFlight time.Duration
+	linger := w.operation.Lag
+	switch {
+	case w.operation.Guarantee == connector.CompareAndSet:
+		return // the target rejects what is late
+	case f.Class == fault.Ambiguous || f.Kind == fault.Unknown: // it may not have arrived yet
+		inFlight, linger = w.profile.Timeout+w.Retry.Margin, w.linger()
+	case w.operation.Guarantee != connector.Search:
+		return // the target has answered: what it did is done
+	}
+	request := w.worker.Take(w.event.ID, inFlight)
+	request.Linger, request.Version = linger, w.state.Version
+	w.record.MayLand(w.worker, request)
+}
+
+// linger is how long after a call was given up its effect may still appear, or a search
+// still miss it. A compare-and-set that comes late is rejected by the target.
+func (a *attempt) linger() time.Duration {
+	switch a.operation.Guarantee {
+	case connector.CompareAndSet:
+		return 0
+	case connector.Search:
+		return a.profile.Linger + a.operation.Lag
+	}
+	return a.profile.Linger
+}
+
+// definite reports whether a failed write has certainly had no effect. A 500 is no such
+// certainty.
+func definite(f *fault.Error) bool {
+	switch f.Kind {
+	case fault.Invalid, fault.Unauthentic, fault.Rejected, fault.NotReady, fault.Throttled, fault.Unauthorized, fault.Duplicate:
+		return f.Class != fault.Ambiguous
+	case fault.Unavailable:
+		return f.Class == fault.Connection || f.Class == fault.Conflict
+	}
+	return false
+}

@@ -1,0 +1,70 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"causeway/shared/entity"
+	"causeway/shared/fault"
+	"causeway/shared/port"
+)
+
+// OutcomeOpen is the code of a message that waits for another event of its entity, whose
+// write has an unknown outcome.
+const OutcomeOpen = "outcome_open"
+
+// wait defers the message. If it waits for an entity, it is registered in the record of
+// that entity, and woken when the entity is at the target; until is then only when it looks
+// by itself.
+//
+// Deferred first and registered then: whoever confirms the entity in between changes its
+// record, so that registering fails, and the message is woken here.
+func (a *attempt) wait(ctx context.Context, until time.Time, awaited *entity.Record) (Decision, error) {
+	if awaited == nil {
+		return later(until), nil
+	}
+	if err := a.Queue.Defer(ctx, a.in, until); err != nil {
+		return later(until), nil // tried once more when the decision is applied
+	}
+	waiter := entity.Waiter{Event: a.event.ID, Queue: a.in.Queue, Handle: a.in.Handle}
+	for range 3 {
+		if !awaited.Wait(waiter) {
+			break
+		}
+		err := awaited.Save(ctx, a.State, a.Now())
+		if !errors.Is(err, port.ErrConflict) {
+			break // without a place in the record it looks by itself
+		}
+		if awaited, err = awaited.Again(ctx, a.State); err != nil {
+			break
+		}
+		if awaited.Present() || awaited.Skipped != nil {
+			a.wake(ctx, []entity.Waiter{waiter})
+			break
+		}
+	}
+	return Decision{kind: left, until: until}, nil
+}
+
+// wake makes messages visible that waited for the entity. A message that is not woken looks
+// by itself, so that a failure is only logged.
+func (a *attempt) wake(ctx context.Context, waiters []entity.Waiter) {
+	for _, w := range waiters {
+		if err := a.Queue.Defer(ctx, port.Incoming{Queue: w.Queue, Handle: w.Handle}, a.Now()); err != nil {
+			a.Log.InfoContext(ctx, "waking a message", "event_id", w.Event, "queue", w.Queue, "error", err)
+		}
+	}
+}
+
+// outcomeOpen is why a message waits for the outcome of another event.
+func (a *attempt) outcomeOpen(event string) *fault.Error {
+	return &fault.Error{
+		Kind: fault.NotReady, Class: fault.Ambiguous, Code: OutcomeOpen, Doing: a.doing(),
+		Detail: "the outcome of event " + event + " of the same " + a.event.EntityType() + " is unknown, and has to be known first",
+	}
+}
+
+func (a *attempt) doing() string {
+	return "delivering " + a.event.Type + " " + a.event.Key().String() + " to " + a.profile.Name
+}
