@@ -77,7 +77,8 @@ type Item struct {
 type Ledger interface {
 	// Append makes the entries durable, in order.
 	Append(ctx context.Context, entries ...Entry) error
-	// Find returns the entries that match every field set in the query, oldest first.
+	// Find returns the entries that match every field set in the query, oldest first, or
+	// newest first with Newest.
 	Find(ctx context.Context, query Query) ([]Entry, error)
 }
 

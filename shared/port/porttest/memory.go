@@ -75,7 +75,7 @@ func (m *Memory) begin(ctx context.Context) (end func(), err error) {
 func (m *Memory) open() {
 	m.queues, m.received = map[string][]*held{}, map[string]*held{}
 	for _, system := range m.Systems {
-		m.queues[routes.Inbox(system)] = nil
+		m.queues[routes.Inbox(system)], m.queues[routes.InboxBackfill(system)] = nil, nil
 	}
 	for _, route := range m.Routes {
 		m.queues[route.Queue()] = nil
@@ -186,8 +186,12 @@ func (m *Memory) Find(ctx context.Context, query port.Query) ([]port.Entry, erro
 		return nil, err
 	}
 	defer end()
+	entries := slices.All(m.entries)
+	if query.Newest {
+		entries = slices.Backward(m.entries)
+	}
 	var found []port.Entry
-	for _, entry := range m.entries {
+	for _, entry := range entries {
 		if query.Limit > 0 && len(found) == query.Limit {
 			break
 		}
