@@ -70,6 +70,27 @@ func (r *Record) Open(event string) bool {
 	return a != nil && (!a.OpenSince.IsZero() || r.Lease != nil && r.Lease.Event == event)
 }
 
+// OpenBeside reports whether a write of another event of the entity may have been made whose
+// outcome is unknown.
+func (r *Record) OpenBeside(event string) bool {
+	for other := range r.Attempts {
+		if other != event && r.Open(other) {
+			return true
+		}
+	}
+	return false
+}
+
+// Judge records that, as an operator found, the target has nothing of the entity as of
+// that time: no write before it has an unknown outcome any more.
+func (r *Record) Judge(at time.Time) {
+	for _, a := range r.Attempts {
+		if !a.OpenSince.After(at) {
+			a.OpenSince = time.Time{}
+		}
+	}
+}
+
 // MarkOpen records that a write may have been made at that time.
 func (a *Attempt) MarkOpen(at time.Time) {
 	if a.OpenSince.IsZero() {

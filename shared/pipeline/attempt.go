@@ -249,9 +249,11 @@ func (a *attempt) take() {
 	}
 	if cause, redriven := a.in.Cause(); redriven {
 		t.Letter = nil
-		// Redriving a message that was parked because its outcome is unknown says that the
-		// target has nothing of it. A copy of that redrive says nothing about what came after.
+		// Redriving a message that was parked because an outcome is unknown says that the
+		// target has nothing of the entity. A copy of that redrive says nothing about what
+		// came after.
 		if cause.Code == OutcomeUnknown && !cause.At.Equal(t.Judged) {
+			a.record.Judge(cause.At)
 			t.OpenSince, t.Judged = time.Time{}, cause.At
 		}
 	}
