@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -17,7 +18,8 @@ import (
 
 // parcel is a message in a queue.
 type parcel struct {
-	id       int64
+	id       int64  // of its handles
+	message  int64  // the queue's message id: the same for each copy that the queue delivers
 	label    string // event id, for checker and timeline
 	visible  time.Time
 	receives int
@@ -25,10 +27,11 @@ type parcel struct {
 	out      port.Outgoing
 }
 
-// number is the id of the parcel that was received.
-func number(in port.Incoming) int64 {
-	id, _ := strconv.ParseInt(in.MessageID, 10, 64)
-	return id
+// numberOfHandle is the id of the parcel that a handle names.
+func numberOfHandle(handle string) int64 {
+	id, _, _ := strings.Cut(handle, ".")
+	number, _ := strconv.ParseInt(id, 10, 64)
+	return number
 }
 
 func (h *parcel) handle() string {
@@ -50,7 +53,8 @@ func (s *store) queue(ctx context.Context, name string) (end func(), err error) 
 func (s *store) add(name, label string, out port.Outgoing) {
 	now := s.now()
 	out.Body, out.Attributes = bytes.Clone(out.Body), maps.Clone(out.Attributes)
-	s.put(name, &parcel{id: s.newID(), label: label, visible: now, sent: now, out: out})
+	id := s.newID()
+	s.put(name, &parcel{id: id, message: id, label: label, visible: now, sent: now, out: out})
 }
 
 func (s *store) put(name string, h *parcel) {
@@ -72,6 +76,9 @@ func (s *store) Send(ctx context.Context, name string, batch []port.Outgoing) er
 	}
 	defer end()
 	for _, out := range batch {
+		if at := unsendable(out.Body); at != "" {
+			return fault.New(fault.Invalid, fault.Value, "sending to queue "+name, "the queue takes no character "+at)
+		}
 		if len(out.Attributes) > 10 || len(out.Body) == 0 {
 			return fault.New(fault.Invalid, fault.TooLarge, "sending to queue "+name, "a message has a body and at most ten attributes")
 		}
@@ -141,7 +148,7 @@ func (s *store) next(name string) time.Time {
 
 func (h *parcel) incoming(queue string) port.Incoming {
 	return port.Incoming{
-		Queue: queue, Handle: h.handle(), MessageID: strconv.FormatInt(h.id, 10), Body: bytes.Clone(h.out.Body),
+		Queue: queue, Handle: h.handle(), MessageID: strconv.FormatInt(h.message, 10), Body: bytes.Clone(h.out.Body),
 		Attributes: maps.Clone(h.out.Attributes), ReceiveCount: h.receives, SentAt: h.sent,
 	}
 }
@@ -217,12 +224,20 @@ func eventOf(attributes map[string]string, body []byte) string {
 	return attributes[port.AttrEvent]
 }
 
-// haunt hands the message out once more: what was deleted comes back, as standard
-// queues allow, or what somebody holds is visible to others too.
+// haunt delivers the message once more under its message id: one that was deleted returns,
+// as standard queues allow, or one that is in flight is visible to others too.
 func (s *store) haunt(h *parcel, name string, pause time.Duration) {
 	again := *h
 	again.id, again.receives = s.newID(), 0
 	again.visible = s.now().Add(pause)
+	s.put(name, &again)
+}
+
+// copy puts a copy of the message into a queue, as one who sends it again does.
+func (s *store) copy(h *parcel, name string, pause time.Duration) {
+	again := *h
+	again.id, again.receives = s.newID(), 0
+	again.message, again.sent, again.visible = again.id, s.now(), s.now().Add(pause)
 	s.put(name, &again)
 }
 
@@ -235,7 +250,11 @@ func (s *store) Publish(ctx context.Context, messages []*message.Message) error 
 	defer end()
 	bodies, trees := make([][]byte, len(messages)), make([]routes.EventTree, len(messages))
 	for i, each := range messages {
-		if bodies[i], err = each.Encode(); err == nil {
+		bodies[i], err = each.Encode()
+		if at := unsendable(bodies[i]); at != "" {
+			err = fmt.Errorf("the queue takes no character %s", at)
+		}
+		if err == nil {
 			trees[i], err = tree(each)
 		}
 		if err != nil {
@@ -250,6 +269,17 @@ func (s *store) Publish(ctx context.Context, messages []*message.Message) error 
 		}
 	}
 	return nil
+}
+
+// unsendable returns the first character that SQS refuses in a message, "" if there is none
+// (SQS API reference, SendMessage).
+func unsendable(body []byte) string {
+	for _, r := range string(body) {
+		if r == 0xfffe || r == 0xffff || r < ' ' && r != '\t' && r != '\n' && r != '\r' {
+			return fmt.Sprintf("%U", r)
+		}
+	}
+	return ""
 }
 
 func tree(m *message.Message) (routes.EventTree, error) {
