@@ -57,7 +57,17 @@ func (t *Translator) handle(ctx context.Context, in port.Incoming) (Decision, er
 		Pipeline: t.Pipeline, profile: t.system.Profile, role: connector.Translate, in: in, event: envelopeOf(raw),
 		state: entity.State{Type: raw.Topic, Hash: hash}, record: record,
 	}
-	return a.run(ctx, &translation{attempt: a, source: t.system.Source, raw: raw})
+	w := &translation{attempt: a, source: t.system.Source, raw: raw}
+	body, err := port.CheckOut(ctx, t.Vault, raw.Body, raw.Claim)
+	switch f := fault.As(err); {
+	case f == nil:
+		raw.Body, raw.Claim = body, nil
+	case f.Kind == fault.Unavailable:
+		return Decision{}, err
+	default: // the body is gone or damaged
+		w.broken = f
+	}
+	return a.run(ctx, w)
 }
 
 // envelopeOf returns an envelope that names the raw message.
@@ -102,6 +112,7 @@ type translation struct {
 	*attempt
 	source connector.Source
 	raw    *message.Raw
+	broken *fault.Error // the body cannot be had
 }
 
 var _ work = (*translation)(nil)
@@ -120,13 +131,10 @@ func (w *translation) answer() admission.Answer { return admission.Answer{} }
 
 // effect implements work: the system reads the raw bytes, and what they mean is published.
 func (w *translation) effect(ctx context.Context) (ending, error) {
-	body, err := port.CheckOut(ctx, w.Vault, w.raw.Body, w.raw.Claim)
-	if err != nil {
-		return ending{}, err
+	if w.broken != nil {
+		return ending{}, w.broken
 	}
-	whole := *w.raw
-	whole.Body, whole.Claim = body, nil
-	meaning, err := w.source.Translate(ctx, &whole)
+	meaning, err := w.source.Translate(ctx, w.raw)
 	if err != nil {
 		return ending{}, fault.Doing("translating "+w.raw.Topic+" "+w.raw.ID, err)
 	}
