@@ -34,6 +34,7 @@ type checker struct {
 	newest    map[string]int    // by entity: number of the newest fact that the target ever had
 	final     map[string]Effect // by entity: what it has now
 	ranks     map[string]int    // by entity and content: number of the newest accepted fact
+	contents  map[string]string // by entity and number
 	raws      map[string]Told
 	ended     map[string]bool // by event and version: the ledger has its end on the route
 	confirmed map[string]bool // … which is confirmed
@@ -43,11 +44,12 @@ type checker struct {
 
 func newChecker(h History) *checker {
 	c := &checker{
-		History: h, newest: map[string]int{}, final: map[string]Effect{}, ranks: map[string]int{}, raws: map[string]Told{},
+		History: h, newest: map[string]int{}, final: map[string]Effect{}, ranks: map[string]int{}, raws: map[string]Told{}, contents: map[string]string{},
 		ended: map[string]bool{}, confirmed: map[string]bool{}, replaced: map[string]bool{},
 	}
 	for _, t := range h.Told {
 		c.raws[t.Raw] = t
+		c.contents[fmt.Sprint(t.Entity, " ", t.N)] = t.Content
 		if name := t.Entity + " " + t.Content; t.Accepted {
 			c.ranks[name] = max(c.ranks[name], t.N)
 		}
@@ -128,12 +130,18 @@ func (c *checker) arrived(t Told) {
 	}
 }
 
+// carries reports whether the number is that of the fact, or of one with equal content: two of
+// one instant are one event.
+func (c *checker) carries(n int, t Told) bool {
+	return n == t.N || n > 0 && c.contents[fmt.Sprint(t.Entity, " ", n)] == t.Content
+}
+
 // letterOf reports whether the fact has a dead letter that counts: one that a newer state
 // superseded does not.
 func (c *checker) letterOf(t Told) bool {
 	for _, l := range c.Letters {
 		origin := originOf(l.Event, l.Version)
-		if !c.replaced[origin] && (l.Event == t.Raw || l.Entity == t.Entity && c.Origins[origin] == t.N) {
+		if !c.replaced[origin] && (l.Event == t.Raw || l.Entity == t.Entity && c.carries(c.Origins[origin], t)) {
 			return true
 		}
 	}
@@ -146,7 +154,7 @@ func (c *checker) endOf(t Told) bool {
 		return true // reported already
 	}
 	for _, e := range c.Entries {
-		if entityOf(e) == t.Entity && c.number(e) == t.N && c.ended[originOf(e.Event, e.Version)] {
+		if entityOf(e) == t.Entity && c.carries(c.number(e), t) && c.ended[originOf(e.Event, e.Version)] {
 			return true
 		}
 	}

@@ -44,11 +44,16 @@ func scopeFaults() []Fault {
 	}
 }
 
-// quietTrade is one customer with an order and a payment, and no limits of the target that
+// quietTrade is a customer, an order and payments that wait for nothing, and no limits of the target that
 // could hold up others.
 func (w *world) quietTrade() []fact {
 	w.target.limit, w.target.meter, w.filtered = 4, meter{}, false
-	return w.purchase("none", "quiet")[:1:1]
+	return []fact{
+		{Type: canonical.CustomerUpserted, Kind: "customer", ID: "quiet", Version: 1},
+		{Type: canonical.OrderPlaced, Kind: "order", ID: "quiet", Version: 1},
+		{Type: canonical.PaymentCaptured, Kind: "payment", ID: "quiet", Version: 1},
+		{Type: canonical.PaymentCaptured, Kind: "payment", ID: "quiet-too", Version: 1},
+	}
 }
 
 // arriveOnTime sends customers and expects each of them at the target within a minute.
@@ -83,12 +88,13 @@ func (w *world) callsAtMost(kind string, most int) {
 
 // documents has the target fail for two entities for good, with nothing else to deliver for
 // hours: both die at their budget, and what is healthy arrives on time. Every third time it
-// fails for all entities for longer than the budget: that is an outage, and nothing dies.
+// fails for all entities: that is an outage.
 func (w *world) documents() {
 	if w.chance(0.33) {
 		w.documentsForAll()
 		return
 	}
+	w.policy.Parent = w.policy.Transient // a state that a poll passes on waits for the outcome of the other
 	for i := range 2 {
 		f := fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: fmt.Sprint("failing-", i), Version: 1}
 		w.deliver(newDelivery(f.ID, f), w.between(0, time.Minute))
@@ -101,7 +107,8 @@ func (w *world) documents() {
 }
 
 func (w *world) documentsForAll() {
-	w.inject("F70", rule{ops: []op{opDeliver}, on: "customer/", chance: 1, until: 90 * time.Hour, fate: always(fate{err: document(500)})})
+	w.inject("F70", rule{ops: []op{opDeliver}, on: "customer/", chance: 1, until: 60 * time.Hour, fate: always(fate{err: document(500)})})
+	w.expect.Opens = port.Degraded
 	for i := range 12 {
 		f := fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: fmt.Sprint("all-", i), Version: 1}
 		w.deliver(newDelivery(f.ID, f), w.between(0, 2*time.Hour))
