@@ -24,7 +24,7 @@ type rewriting func(value member, zone *time.Location) (member, error)
 var orderMembers = map[string]rewriting{
 	"created_at": inZone, "updated_at": inZone, "processed_at": inZone, "closed_at": inZone, "cancelled_at": inZone,
 	"paid_at":       lastPaid,
-	"cancel_reason": lower, "financial_status": lower, "fulfillment_status": fulfilment,
+	"cancel_reason": lower, "financial_status": lower, "fulfillment_status": fulfillment,
 	"tags": joined, "discount_codes": codes, "discount_applications": nodes(nil), "shipping_lines": nodes(shippingMembers),
 	"total_cash_rounding_payment_adjustment_set": value,
 	"total_tip_received":                         shopAmount, "total_outstanding": shopAmount,
@@ -237,16 +237,16 @@ func lower(before member, _ *time.Location) (member, error) {
 	return encode(strings.ToLower(word))
 }
 
-// fulfilments are the words of webhooks for what an order shows. They have none for
+// fulfillments are the words of webhooks for what an order shows. They have none for
 // what is under way or has not begun.
-var fulfilments = map[string]string{"FULFILLED": "fulfilled", "PARTIALLY_FULFILLED": "partial", "RESTOCKED": "restocked"}
+var fulfillments = map[string]string{"FULFILLED": "fulfilled", "PARTIALLY_FULFILLED": "partial", "RESTOCKED": "restocked"}
 
-func fulfilment(before member, _ *time.Location) (member, error) {
+func fulfillment(before member, _ *time.Location) (member, error) {
 	var word string
 	if err := decode(before, &word); err != nil {
 		return nil, err
 	}
-	if told, known := fulfilments[word]; known {
+	if told, known := fulfillments[word]; known {
 		return encode(told)
 	}
 	return member("null"), nil

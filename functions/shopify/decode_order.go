@@ -50,7 +50,7 @@ func (o *order) state(out *canonical.Order) {
 	if !o.cancelledAt.IsZero() {
 		out.Status, out.CancelledAt = canonical.OrderCancelled, new(o.cancelledAt)
 	}
-	out.Fulfilled = out.Fulfilment == "fulfilled"
+	out.Fulfilled = out.Fulfillment == "fulfilled"
 }
 
 // discounts adds the codes that no discount application names.

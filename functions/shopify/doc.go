@@ -71,7 +71,7 @@
 //
 // An expired authorisation is read as voided and noted. Other unknown financial
 // states are refused, since they decide whether money is booked; unknown words for
-// channel or fulfilment pass.
+// channel or fulfillment pass.
 //
 // Errors of the API come in three layers: the HTTP status, the errors of the answer
 // (THROTTLED among them, with the time the bucket needs), and userErrors, which only

@@ -95,7 +95,7 @@ func (o *order) readState(r *reader, key string) bool {
 	case "financial_status":
 		o.head.Financial = r.financial()
 	case "fulfillment_status":
-		o.head.Fulfilment = r.Word()
+		o.head.Fulfillment = r.Word()
 	default:
 		return false
 	}

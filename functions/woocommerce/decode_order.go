@@ -91,7 +91,7 @@ func (c *converter) order(w *order, status canonical.OrderStatus) canonical.Orde
 		Name:          w.number,
 		Status:        status,
 		Financial:     financial(w, status),
-		Fulfilment:    w.status,
+		Fulfillment:   w.status,
 		PlacedAt:      c.needTime(w.created, "date_created"),
 		UpdatedAt:     c.needTime(w.modified, "date_modified"),
 		Channel:       w.channel,

@@ -116,7 +116,7 @@ func TestEveryStatusHasItsMeaning(t *testing.T) {
 		body := mustEdit(t, recordedOrder(t), map[string]any{"status": status})
 		for financial, sent := range map[canonical.FinancialState][]byte{tc.paid: body, tc.unpaid: mustEdit(t, body, unpaid)} {
 			order := placed(t, source, sent)
-			if order.Status != tc.status || order.Financial != financial || order.Fulfilment != status {
+			if order.Status != tc.status || order.Financial != financial || order.Fulfillment != status {
 				t.Errorf("%s: %s, %s; want %s, %s", status, order.Status, order.Financial, tc.status, financial)
 			}
 			if order.Fulfilled != (status == "completed") || (order.CancelledAt != nil) != (tc.status == canonical.OrderCancelled) {

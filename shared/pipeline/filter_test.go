@@ -17,7 +17,7 @@ func filtered(t *testing.T, amends bool) *bench {
 	t.Helper()
 	b := newBench(t)
 	by := func(name string) *routes.Pattern {
-		return routes.MustPattern(`{"detail":{"body":{"firstname":["` + name + `"]}}}`)
+		return routes.MustPattern(`{"detail":{"body":{"first_name":["` + name + `"]}}}`)
 	}
 	b.deliver.Route.Filters = []routes.Filter{
 		{Name: "final", Reason: "not wanted here", Default: true, Final: true, Pattern: by("final")},

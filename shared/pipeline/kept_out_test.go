@@ -17,7 +17,7 @@ import (
 func (b *bench) keepsOut(name string) {
 	b.deliver.Route.Filters = []routes.Filter{{
 		Name: "out", Reason: "handed over", Default: true, Final: true,
-		Pattern: routes.MustPattern(`{"detail":{"body":{"firstname":["` + name + `"]}}}`),
+		Pattern: routes.MustPattern(`{"detail":{"body":{"first_name":["` + name + `"]}}}`),
 	}}
 }
 
@@ -191,7 +191,7 @@ func TestF33WhatIsLetInIsWrittenAlthoughANewerVersionIsKeptOut(t *testing.T) {
 			_, s := onShelf(t, operation)
 			s.b.keepsOut("out")
 			s.b.deliver.Route.Filters = append(s.b.deliver.Route.Filters, routes.Filter{
-				Name: "later", Reason: "not yet", Default: true, Pattern: routes.MustPattern(`{"detail":{"body":{"firstname":["later"]}}}`),
+				Name: "later", Reason: "not yet", Default: true, Pattern: routes.MustPattern(`{"detail":{"body":{"first_name":["later"]}}}`),
 			})
 			s.settlesAs("[v4]", acts["answer lost after the effect"], toyFact{Type: amended, ID: "7", Version: 1, Name: "later"},
 				toyFact{Type: amended, ID: "7", Version: 2, Name: "v2"}, toyFact{Type: amended, ID: "7", Version: 3, Name: "out"},

@@ -28,7 +28,7 @@ var (
 		{Name: "draft", Reason: "draft order, not placed yet", Default: true, Pattern: body(`{"status":["draft"]}`)},
 		{Name: "authorized_only", Reason: "payment authorised but not captured yet", Default: true, Pattern: body(`{"financial":["authorized"]}`)},
 		{Name: "pos_fulfilled", Reason: "sold and handed over at the point of sale", Default: true, Final: true, Pattern: body(`{"channel":["pos"],"fulfilled":[true]}`)},
-		{Name: "digital_only", Reason: "nothing to ship", Final: true, Pattern: body(`{"needsshipping":[false]}`)},
+		{Name: "digital_only", Reason: "nothing to ship", Final: true, Pattern: body(`{"needs_shipping":[false]}`)},
 		{Name: "zero_total", Reason: "total is zero", Final: true, Pattern: body(`{"total":{"minor":[0]}}`)},
 	}
 	paymentFilters = []Filter{testOrders}

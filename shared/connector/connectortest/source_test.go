@@ -73,7 +73,7 @@ func sign(body []byte) string {
 var at = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func delivery(id string) connector.Request {
-	body := []byte(`{"id":"` + id + `","sku":"TEE","title":"Tee","active":true,"updatedat":"2026-11-22T12:00:00Z"}`)
+	body := []byte(`{"id":"` + id + `","sku":"TEE","title":"Tee","active":true,"updated_at":"2026-11-22T12:00:00Z"}`)
 	return connector.Request{Method: http.MethodPost, Header: http.Header{signature: {sign(body)}}, Body: body, At: at}
 }
 
