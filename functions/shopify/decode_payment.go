@@ -10,7 +10,6 @@ import (
 	"causeway/shared/canonical"
 	"causeway/shared/connector"
 	"causeway/shared/fault"
-	"causeway/shared/message"
 )
 
 // payments returns one payment.captured for each tender that paid the order. A single
@@ -100,12 +99,12 @@ func (t *translator) taken(ctx context.Context, b *books, order string) ([]trans
 // paidID names the first, and usually the only, payment of an order.
 func paidID(order string) string { return order + "-paid" }
 
-// payment is a fact that happens once: the same tender told again is the same event.
+// payment returns the event of one tender. The same tender reported again is the same event.
 func (t *translator) payment(order *canonical.Order, p canonical.Payment) connector.Event {
 	p.Order, p.Name, p.Test, p.Customer = order.ID, order.Name, order.Test, order.Buyer.Customer
 	return connector.Event{
-		Type: canonical.PaymentCaptured, Entity: t.key("payment", p.ID), Once: true, At: p.At,
-		Sequence: message.NewSequence(order.UpdatedAt, 0), Body: &p, Parents: t.parents("order", order.ID),
+		Type: canonical.PaymentCaptured, Entity: t.key(entityPayment, p.ID),
+		At: p.At, UpdatedAt: order.UpdatedAt, Hint: t.hint, Body: &p, Parents: t.parents(entityOrder, order.ID),
 	}
 }
 

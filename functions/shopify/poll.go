@@ -107,10 +107,11 @@ type poller struct {
 
 var _ connector.Poller = (*poller)(nil)
 
-// The types of entities that are polled, as in keys.
+// Entity types, as in keys.
 const (
 	entityOrder    = "order"
 	entityCustomer = "customer"
+	entityPayment  = "payment"
 )
 
 // Feeds names customers and orders of each shop. Customers come first, since orders

@@ -101,10 +101,3 @@ func (c *converter) needTime(s stamp, member string) time.Time {
 func (c *converter) note(field place, what string) {
 	c.notes = append(c.notes, connector.Note{Field: field.String(), What: what})
 }
-
-// flagFuture notes a version that is dated ahead of our clock; it is used nevertheless.
-func (c *converter) flagFuture(modified, received time.Time) {
-	if !received.IsZero() && modified.After(received.Add(skew)) {
-		c.note(at("date_modified_gmt"), "dated more than "+skew.String()+" after its arrival")
-	}
-}

@@ -42,7 +42,6 @@ type sale struct {
 	paid        time.Time           // zero if it is not paid
 	gateway     string
 	transaction string
-	progress    uint32
 	notes       []connector.Note
 }
 
@@ -60,8 +59,6 @@ func (s *source) convertOrder(w order, raw *message.Raw, notes []connector.Note)
 	made.order.Test = slices.Contains(s.testGateways, w.gateway)
 	made.paid = c.time(w.paid, "date_paid")
 	made.customer = buyer(&w, &made.order)
-	made.progress = progress(&w, status)
-	c.flagFuture(made.order.UpdatedAt, raw.ReceivedAt)
 	made.notes = c.notes
 	if c.err != nil {
 		return nil, c.err
@@ -131,18 +128,7 @@ func financial(w *order, status canonical.OrderStatus) canonical.FinancialState 
 	return canonical.Pending
 }
 
-// progress counts what only ever grows, to tell versions of one second apart.
-func progress(w *order, status canonical.OrderStatus) uint32 {
-	count := uint32(w.refunds)
-	for _, reached := range []bool{w.paid != (stamp{}), w.completed != (stamp{}), ended(status)} {
-		if reached {
-			count++
-		}
-	}
-	return count
-}
-
-// buyer returns the customer that the order's addresses describe.
+// buyer returns the customer that the order's addresses describe, as of when it was placed.
 func buyer(w *order, order *canonical.Order) *canonical.Customer {
 	if order.Buyer.Customer == "" {
 		return nil
@@ -156,10 +142,6 @@ func buyer(w *order, order *canonical.Order) *canonical.Customer {
 		Company:   w.billing.Company,
 		Phone:     w.billing.Phone,
 		Address:   firstAddress(w.billing, w.shipping),
-		UpdatedAt: order.UpdatedAt,
+		UpdatedAt: order.PlacedAt,
 	}
-}
-
-func ended(status canonical.OrderStatus) bool {
-	return status == canonical.OrderCancelled || status == canonical.OrderClosed
 }
