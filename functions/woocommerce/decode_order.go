@@ -11,7 +11,7 @@ import (
 	"causeway/shared/message"
 )
 
-// statuses holds every status of WooCommerce itself; it decides what happens.
+// statuses has every status of WooCommerce itself. It decides whether the order is open.
 var statuses = map[string]canonical.OrderStatus{
 	"auto-draft":     canonical.OrderDraft,
 	"checkout-draft": canonical.OrderDraft,
@@ -25,8 +25,8 @@ var statuses = map[string]canonical.OrderStatus{
 	"trash":          canonical.OrderCancelled,
 }
 
-// methods holds the payment methods of WooCommerce itself that are not cards. A
-// gateway plugin has a name of its own and usually takes cards.
+// methods has the payment methods of WooCommerce itself that are not cards. A gateway plugin
+// has a name of its own and usually takes cards.
 var methods = map[string]canonical.PaymentMethod{
 	"":       canonical.OtherPayment,
 	"cod":    canonical.Cash,
@@ -38,8 +38,8 @@ var methods = map[string]canonical.PaymentMethod{
 type sale struct {
 	tenant      string
 	order       canonical.Order
-	customer    *canonical.Customer // nil if the buyer cannot be named
-	paid        time.Time           // zero if it is not paid
+	customer    *canonical.Customer // nil if the order names no buyer
+	paid        time.Time           // zero if unpaid
 	gateway     string
 	transaction string
 	notes       []connector.Note
@@ -48,7 +48,7 @@ type sale struct {
 func (s *source) convertOrder(w order, raw *message.Raw, notes []connector.Note) (*sale, error) {
 	status, known := statuses[w.status]
 	if !known {
-		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.Schema, Field: "status", Detail: "not a status of WooCommerce itself"}
+		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.Schema, Field: "status", Detail: "is not a status of WooCommerce itself"}
 	}
 	if _, known := canonical.Exponent(w.currency); !known {
 		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.Value, Field: "currency", Detail: canonical.ErrCurrency.Error()}
@@ -66,7 +66,7 @@ func (s *source) convertOrder(w order, raw *message.Raw, notes []connector.Note)
 	return made, round(&made.order, s.tolerance)
 }
 
-// round makes what rounded totals do not add up to explicit.
+// round makes the difference of rounded totals explicit.
 func round(order *canonical.Order, tolerance int64) error {
 	err := order.Round(tolerance)
 	if err == nil {
@@ -79,8 +79,8 @@ func round(order *canonical.Order, tolerance int64) error {
 	return broken
 }
 
-// order converts what stands in the order alone. Fulfilled means completed: for the
-// store nothing is left to be done then, be it shipped, collected or downloaded.
+// order converts the members of the order. Fulfilled means completed: the store has nothing
+// left to do then, be it shipped, collected or downloaded.
 func (c *converter) order(w *order, status canonical.OrderStatus) canonical.Order {
 	id, guest := buyerID(w)
 	order := canonical.Order{
@@ -112,8 +112,8 @@ func (c *converter) order(w *order, status canonical.OrderStatus) canonical.Orde
 	return order
 }
 
-// financial tells how far an order is paid. WooCommerce itself moves an order whose
-// refunds reach its total to the status refunded.
+// financial returns how far an order is paid. WooCommerce itself moves an order to the status
+// refunded when its refunds reach the total.
 func financial(w *order, status canonical.OrderStatus) canonical.FinancialState {
 	switch {
 	case w.status == "refunded":
