@@ -140,9 +140,9 @@ var prefixes = map[string]string{
 }
 
 var names = map[string]string{
-	"addressee": "lastname", "attention": "lastname", "addr1": "line1", "addr2": "line2", "state": "region", "zip": "postalcode",
-	"addrPhone": "phone", "firstName": "firstname", "lastName": "lastname", "companyName": "company", "comments": "note",
-	"otherRefNum": "name", "tranDate": "placedat", "entity": "buyer.customer", "salesOrder": "order", "payment": "amount",
+	"addressee": "last_name", "attention": "last_name", "addr1": "line1", "addr2": "line2", "state": "region", "zip": "postal_code",
+	"addrPhone": "phone", "firstName": "first_name", "lastName": "last_name", "companyName": "company", "comments": "note",
+	"otherRefNum": "name", "tranDate": "placed_at", "entity": "buyer.customer", "salesOrder": "order", "payment": "amount",
 	"paymentOption": "method", "shipMethod": "deliveries", "shippingCost": "deliveries",
 }
 

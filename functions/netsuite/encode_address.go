@@ -26,12 +26,12 @@ func checkAddress(a *canonical.Address, field string) error {
 	}
 	return checkLimits(
 		limit{field + ".company", a.Company.String(), maxAddressee},
-		limit{field + ".lastname", person(a), maxAddressee},
+		limit{field + ".last_name", person(a), maxAddressee},
 		limit{field + ".line1", a.Line1.String(), maxStreet},
 		limit{field + ".line2", a.Line2.String(), maxStreet},
 		limit{field + ".city", a.City.String(), maxCity},
 		limit{field + ".region", a.Region.String(), maxState},
-		limit{field + ".postalcode", a.PostalCode.String(), maxPostcode},
+		limit{field + ".postal_code", a.PostalCode.String(), maxPostcode},
 		limit{field + ".phone", a.Phone.String(), maxPhone},
 	)
 }

@@ -31,8 +31,8 @@ func encodeCustomer(c *canonical.Customer, subsidiary string, isNew bool) ([]byt
 
 func checkCustomer(c *canonical.Customer) error {
 	err := checkLimits(
-		limit{"firstname", c.FirstName.String(), maxPersonName},
-		limit{"lastname", c.LastName.String(), maxPersonName},
+		limit{"first_name", c.FirstName.String(), maxPersonName},
+		limit{"last_name", c.LastName.String(), maxPersonName},
 		limit{"company", c.Company.String(), maxCompany},
 		limit{"email", c.Email.String(), maxEmail},
 		limit{"phone", c.Phone.String(), maxPhone},

@@ -98,7 +98,7 @@ var refused = map[string]struct {
 	"B11 company too long":          {"order-b11-company-and-billing-address", "Analytical Engines Ltd", strings.Repeat("x", 84), nil, fault.Rejected, fault.Value, "shipping.company"},
 	"B11 no country":                {"order-b5-tax-added-after-discount", `"country":"US",`, "", nil, fault.Rejected, fault.Value, "shipping.country"},
 	"number too long":               {"order-b5-tax-added-after-discount", "#1002", strings.Repeat("1", 46), nil, fault.Rejected, fault.Value, "name"},
-	"quantity 0 with an amount":     {"order-price-that-does-not-end", `"quantity":{"value":"0","unit":"C62"},"unitprice":"79.50","discount":{"minor":0`, `"quantity":{"value":"0","unit":"C62"},"unitprice":"79.50","discount":{"minor":1`, nil, fault.Rejected, fault.Value, "lines[1].quantity"},
+	"quantity 0 with an amount":     {"order-price-that-does-not-end", `"quantity":{"value":"0","unit":"C62"},"unit_price":"79.50","discount":{"minor":0`, `"quantity":{"value":"0","unit":"C62"},"unit_price":"79.50","discount":{"minor":1`, nil, fault.Rejected, fault.Value, "lines[1].quantity"},
 }
 
 func TestOrderIsRefusedWithItsField(t *testing.T) {

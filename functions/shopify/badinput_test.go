@@ -75,7 +75,7 @@ func TestBadInputIsRefused(t *testing.T) {
 		"63 year 9999":                   {`"created_at":"2026-11-22T16:05:42-05:00"`, `"created_at":"9999-12-31T00:00:00Z"`, fault.Value, "created_at"},
 		"A9 unknown financial status":    {`"financial_status":"paid"`, `"financial_status":"bartered"`, fault.Schema, "financial_status"},
 		"19 digits":                      {samplePrice, strings.Replace(samplePrice, "39.00", "1234567890123456789.5", 1), fault.Value, "line_items[0].price_set.shop_money"},
-		"a line beyond 64 bits":          {`"quantity":2`, `"quantity":9000000000000000000`, fault.Value, "lines[0].unitprice"},
+		"a line beyond 64 bits":          {`"quantity":2`, `"quantity":9000000000000000000`, fault.Value, "lines[0].unit_price"},
 		"tax lines in two currencies":    {`"tax_lines":[{"channel_liable":false,"price":"6.92"`, `"tax_lines":[` + yen + `,{"channel_liable":false,"price":"6.92"`, fault.Value, "line_items[0].tax_lines[1]"},
 		"a tip that cannot be converted": {`"total_tip_received":"0.00"`, `"total_tip_received":"0.001"`, fault.Value, "total_tip_received"},
 	} {

@@ -64,7 +64,7 @@ func checkEvent(t *testing.T, e connector.Event) {
 	if !ok || reflect.TypeOf(known.New()) != reflect.TypeOf(e.Body) {
 		t.Errorf("%s has a body of type %T", e.Type, e.Body)
 	}
-	if e.Entity.ID == "" || e.Sequence == "" || e.At.IsZero() {
+	if e.Entity.ID == "" || e.UpdatedAt.IsZero() || e.At.IsZero() {
 		t.Errorf("%s is incomplete: %+v", e.Type, e)
 	}
 	order, ok := e.Body.(*canonical.Order)

@@ -104,6 +104,28 @@ func mustReplace(t testing.TB, body []byte, before, after string) []byte {
 	return []byte(strings.Replace(string(body), before, after, 1))
 }
 
+// orderEvent returns the event of the order's state, whatever its type.
+func orderEvent(t testing.TB, translation connector.Translation) *connector.Event {
+	t.Helper()
+	for i := range translation.Events {
+		if translation.Events[i].Entity.Type == "order" {
+			return &translation.Events[i]
+		}
+	}
+	t.Fatalf("no order event among %s", types(translation))
+	return nil
+}
+
+// versionOf returns the version that the pipeline gives to a delivery that it received at a
+// time: WooCommerce sends no finer time of its own.
+func versionOf(e *connector.Event, received time.Time) message.Sequence {
+	hint := e.Hint
+	if hint.IsZero() {
+		hint = received
+	}
+	return message.NewSequence(e.UpdatedAt, false, hint)
+}
+
 // event returns the first event of the type, nil if there is none.
 func event(translation connector.Translation, kind string) *connector.Event {
 	for i := range translation.Events {

@@ -23,7 +23,7 @@ func bodyOf(kind canonical.Type) any {
 		return sampleProduct()
 	case *canonical.InventoryLevel:
 		return sampleLevel()
-	case *canonical.FulfilmentRequest:
+	case *canonical.FulfillmentRequest:
 		return sampleRequest()
 	case *canonical.Shipment:
 		return sampleShipment()
@@ -135,8 +135,8 @@ func sampleLevel() *canonical.InventoryLevel {
 	}
 }
 
-func sampleRequest() *canonical.FulfilmentRequest {
-	return &canonical.FulfilmentRequest{
+func sampleRequest() *canonical.FulfillmentRequest {
+	return &canonical.FulfillmentRequest{
 		ID: orderID + "-1", Order: orderID, Location: "655441491", Service: "standard", Shipping: sampleAddress(), Lines: sampleParcel(2),
 	}
 }

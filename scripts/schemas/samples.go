@@ -50,7 +50,7 @@ func occasionOf(kind canonical.Type) occasion {
 	case "inventory":
 		return occasion{"warehouse", warehouse, "inventory/00-TEE-RED-M", time.Hour}
 	case "fulfillment":
-		return occasion{"shopify", store, "fulfilment/" + orderID + "-1", time.Minute}
+		return occasion{"shopify", store, "fulfillment/" + orderID + "-1", time.Minute}
 	case "shipment":
 		return occasion{"warehouse", warehouse, "shipment/S-20417", 20 * time.Hour}
 	case "return":

@@ -11,7 +11,7 @@ func (o *Order) Sum() (Money, error) {
 	for i := range o.Lines {
 		amount, err := o.Lines[i].Amount(o.Currency)
 		if err != nil {
-			return Money{}, &Error{Field: item("lines", i, "unitprice"), Rule: err.Error()}
+			return Money{}, &Error{Field: item("lines", i, "unit_price"), Rule: err.Error()}
 		}
 		sum.add(amount)
 	}

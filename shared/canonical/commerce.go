@@ -58,20 +58,20 @@ type Product struct {
 	Barcode   Text      `json:"barcode,omitzero"`
 	Price     *Money    `json:"price,omitempty"`
 	Active    bool      `json:"active"`
-	UpdatedAt time.Time `json:"updatedat" validate:"required"`
+	UpdatedAt time.Time `json:"updated_at" validate:"required"`
 }
 
 // InventoryLevel is the stock of one SKU at one location. Schema inventory/1.
 type InventoryLevel struct {
 	SKU       string    `json:"sku" validate:"required,max=128"`
 	Location  string    `json:"location" validate:"required,max=128"`
-	OnHand    *Quantity `json:"onhand,omitempty"`
+	OnHand    *Quantity `json:"on_hand,omitempty"`
 	Available *Quantity `json:"available,omitempty"`
 	At        time.Time `json:"at" validate:"required"`
 }
 
-// FulfilmentRequest asks a warehouse to ship. Schema fulfilment/1.
-type FulfilmentRequest struct {
+// FulfillmentRequest asks a warehouse to ship. Schema fulfillment/1.
+type FulfillmentRequest struct {
 	ID       string         `json:"id" validate:"required,max=128"`
 	Order    string         `json:"order" validate:"required,max=128"`
 	Location string         `json:"location,omitempty"`
@@ -89,7 +89,7 @@ type Shipment struct {
 	Service   string         `json:"service,omitempty"`
 	Tracking  []Tracking     `json:"tracking,omitempty" validate:"dive"`
 	Lines     []ShipmentLine `json:"lines" validate:"min=1,dive"`
-	ShippedAt time.Time      `json:"shippedat" validate:"required"`
+	ShippedAt time.Time      `json:"shipped_at" validate:"required"`
 }
 
 // ShipmentLine is a quantity of one order line.

@@ -8,18 +8,18 @@ type Order struct {
 	Name          string         `json:"name" validate:"required,max=128"` // the number people use, such as "#1001"; not unique across stores
 	Status        OrderStatus    `json:"status" validate:"oneof=draft open cancelled closed"`
 	Financial     FinancialState `json:"financial" validate:"oneof=pending authorized partially_paid paid partially_refunded refunded voided"`
-	Fulfilment    string         `json:"fulfilment,omitempty"` // the store's own word; describes only
-	PlacedAt      time.Time      `json:"placedat" validate:"required"`
-	UpdatedAt     time.Time      `json:"updatedat" validate:"required"`
-	CancelledAt   *time.Time     `json:"cancelledat,omitempty"`
-	CancelReason  Text           `json:"cancelreason,omitzero"`
+	Fulfillment   string         `json:"fulfillment,omitempty"` // the store's own word; describes only
+	PlacedAt      time.Time      `json:"placed_at" validate:"required"`
+	UpdatedAt     time.Time      `json:"updated_at" validate:"required"`
+	CancelledAt   *time.Time     `json:"cancelled_at,omitempty"`
+	CancelReason  Text           `json:"cancel_reason,omitzero"`
 	Test          bool           `json:"test"`
 	Channel       string         `json:"channel,omitempty"` // "web", "pos", …: the store's own word
-	NeedsShipping bool           `json:"needsshipping"`     // false for an order of digital goods only
+	NeedsShipping bool           `json:"needs_shipping"`    // false for an order of digital goods only
 	Fulfilled     bool           `json:"fulfilled"`         // everything was handed over before we heard of it, as at a till
 	Currency      string         `json:"currency" validate:"currency"`
 	Presentment   *Presentment   `json:"presentment,omitempty"`
-	TaxIncluded   bool           `json:"taxincluded"` // prices contain the tax
+	TaxIncluded   bool           `json:"tax_included"` // prices contain the tax
 	Buyer         Buyer          `json:"buyer"`
 	Billing       *Address       `json:"billing,omitempty"`
 	Shipping      *Address       `json:"shipping,omitempty"`
@@ -95,8 +95,8 @@ type OrderLine struct {
 	Variant   string   `json:"variant,omitempty"`
 	Title     string   `json:"title,omitempty"`
 	Quantity  Quantity `json:"quantity"`
-	UnitPrice Decimal  `json:"unitprice" validate:"min=-999999999999999999,max=999999999999999999"` // in the order's currency; may have more decimals than it
-	Discount  Money    `json:"discount"`                                                            // sum of what line and order discounts took off this line
+	UnitPrice Decimal  `json:"unit_price" validate:"min=-999999999999999999,max=999999999999999999"` // in the order's currency; may have more decimals than it
+	Discount  Money    `json:"discount"`                                                             // sum of what line and order discounts took off this line
 	Tax       Money    `json:"tax"`
 	Ships     bool     `json:"ships"`
 }

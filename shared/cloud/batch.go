@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strconv"
@@ -187,10 +188,11 @@ func (f *function) parent(in port.Incoming) string {
 		return ""
 	}
 	var carried struct {
-		TraceParent string `json:"traceparent"`
+		Event string `json:"traceparent"`  // of a message.Message
+		Raw   string `json:"trace_parent"` // of a message.Raw
 	}
 	if err := json.Unmarshal(in.Body, &carried); err != nil {
-		return "" // the handler will say what is wrong with it
+		return "" // the handler reports the error
 	}
-	return carried.TraceParent
+	return cmp.Or(carried.Event, carried.Raw)
 }

@@ -8,19 +8,19 @@ import (
 // Raw is a message exactly as a system handed it to us, before anything in its
 // body was read. It lies in the system's inbox queue until it is translated.
 type Raw struct {
-	ID            string            `json:"id"`                    // ours; the same for the same delivery sent again
-	System        string            `json:"system"`                // such as "shopify"
-	Tenant        string            `json:"tenant"`                // store or account, as far as the delivery names it
-	Topic         string            `json:"topic"`                 // the system's own word, such as "orders/create"
-	Trigger       Trigger           `json:"trigger"`               // how it came in
-	Header        map[string]string `json:"header,omitempty"`      // the headers that the translator needs, canonical case
-	ContentType   string            `json:"contenttype"`           // media type of the body
-	ReceivedAt    time.Time         `json:"receivedat"`            // our clock, UTC
-	CorrelationID string            `json:"correlationid"`         // set here, copied to everything produced
-	TraceParent   string            `json:"traceparent,omitempty"` // W3C Trace Context
-	Lane          Lane              `json:"lane,omitempty"`        // backfill if nobody waits for it
-	Body          []byte            `json:"body,omitempty"`        // the sender's bytes (base64 in JSON); empty if Claim is set
-	Claim         *Claim            `json:"claim,omitempty"`       // where the bytes are kept; nil if inline
+	ID            string            `json:"id"`                     // ours; the same for the same delivery sent again
+	System        string            `json:"system"`                 // such as "shopify"
+	Tenant        string            `json:"tenant"`                 // store or account, as far as the delivery names it
+	Topic         string            `json:"topic"`                  // the system's own word, such as "orders/create"
+	Trigger       Trigger           `json:"trigger"`                // how it came in
+	Header        map[string]string `json:"header,omitempty"`       // the headers that the translator needs, canonical case
+	ContentType   string            `json:"content_type"`           // media type of the body
+	ReceivedAt    time.Time         `json:"received_at"`            // our clock, UTC
+	CorrelationID string            `json:"correlation_id"`         // set here, copied to everything produced
+	TraceParent   string            `json:"trace_parent,omitempty"` // W3C Trace Context
+	Lane          Lane              `json:"lane,omitempty"`         // backfill if nobody waits for it
+	Body          []byte            `json:"body,omitempty"`         // the sender's bytes (base64 in JSON); empty if Claim is set
+	Claim         *Claim            `json:"claim,omitempty"`        // where the bytes are kept; nil if inline
 }
 
 // Trigger tells how a raw message reached us.

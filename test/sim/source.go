@@ -50,7 +50,9 @@ func (f fact) happened() time.Time {
 	return epoch.Add(-time.Hour + time.Duration(f.Version)*time.Minute)
 }
 
-func (f fact) sequence() message.Sequence { return message.NewSequence(f.happened(), false, time.Time{}) }
+func (f fact) sequence() message.Sequence {
+	return message.NewSequence(f.happened(), false, time.Time{})
+}
 
 func (f fact) event() connector.Event {
 	e := connector.Event{

@@ -86,7 +86,7 @@ func (f *Fake) order(body object) object {
 	}
 	o["currencyCode"], o["presentmentCurrencyCode"] = o["currency"], o["presentmentCurrency"]
 	o["cancelReason"], o["displayFinancialStatus"] = upper(o["cancelReason"]), upper(o["financialStatus"])
-	o["displayFulfillmentStatus"] = fulfilment(o["fulfillmentStatus"])
+	o["displayFulfillmentStatus"] = fulfillment(o["fulfillmentStatus"])
 	o["tags"] = split(o["tags"])
 	o["totalCashRoundingAdjustment"] = object{"paymentSet": o["totalCashRoundingPaymentAdjustmentSet"]}
 	o["totalTipReceivedSet"] = f.shopBag(o, "totalTipReceived")
@@ -132,7 +132,7 @@ func upper(value any) any {
 	return strings.ToUpper(word)
 }
 
-func fulfilment(value any) string {
+func fulfillment(value any) string {
 	switch value {
 	case "fulfilled":
 		return "FULFILLED"

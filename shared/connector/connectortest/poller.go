@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"causeway/shared/canonical"
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
@@ -218,15 +219,19 @@ func fetches(ctx context.Context, p PolledSystem, _ int) error {
 	case raw.Tenant != p.Feed.Tenant || raw.Topic != p.Feed.Topic || raw.Trigger != message.Poll || raw.ContentType == "":
 		return fmt.Errorf("the raw message is named %s %s %s %q", raw.Tenant, raw.Topic, raw.Trigger, raw.ContentType)
 	case !bytes.Equal(raw.Body, again.Body):
-		return errors.New("the same state has two bodies, and would be told twice")
+		return errors.New("the same state has two bodies, and would be reported twice")
 	}
 	translation, err := p.System.Source.Translate(ctx, raw)
 	if err != nil {
 		return fmt.Errorf("translating what was fetched: %w", err)
 	}
 	key := message.Key{System: p.System.Profile.Name, Tenant: p.Feed.Tenant, Type: p.Feed.Entity, ID: "1"}
-	if !slices.ContainsFunc(translation.Events, func(e connector.Event) bool { return e.Entity == key }) {
+	i := slices.IndexFunc(translation.Events, func(e connector.Event) bool { return e.Entity == key })
+	switch {
+	case i < 0:
 		return fmt.Errorf("no event is about %s: %+v", key, translation)
+	case translation.Events[i].Type == canonical.OrderPlaced:
+		return errors.New("a poll reads a state and must not report that the order was placed")
 	}
 	return nil
 }

@@ -76,6 +76,7 @@ var sourceRules = []sourceRule{
 	{"events are whole and valid", wholeEvents},
 	{"events are about entities of the sender", entitiesOfSender},
 	{"parents come before their children", parentsFirst},
+	{"an entity has one event", oneEventEach},
 	{"a truncated body is refused as invalid", truncated},
 	{"concurrent use changes nothing", concurrent},
 }
@@ -220,8 +221,8 @@ func whole(event connector.Event) error {
 		return errors.New("there is no such event type")
 	case reflect.TypeOf(event.Body) != reflect.TypeOf(kind.New()):
 		return fmt.Errorf("the body is a %T, the type has %T", event.Body, kind.New())
-	case event.At.IsZero() || event.Sequence == "":
-		return fmt.Errorf("time %v and sequence %q must both be told", event.At, event.Sequence)
+	case event.At.IsZero() || event.UpdatedAt.IsZero():
+		return fmt.Errorf("At %v and UpdatedAt %v are both required", event.At, event.UpdatedAt)
 	}
 	return canonical.Validate(event.Body)
 }
@@ -256,7 +257,24 @@ func parentsFirst(ctx context.Context, p probe) error {
 	return nil
 }
 
-// truncationStep is how far apart the places lie at which a body is cut.
+// oneEventEach checks that a delivery reports an entity's state once: two events of one state
+// have the same version, so that their order would decide.
+func oneEventEach(ctx context.Context, p probe) error {
+	_, translation, err := p.read(ctx)
+	if err != nil {
+		return err
+	}
+	types := map[message.Key]string{}
+	for _, event := range translation.Events {
+		if other := types[event.Entity]; other != "" {
+			return fmt.Errorf("%s has two events, %s and %s", event.Entity, other, event.Type)
+		}
+		types[event.Entity] = event.Type
+	}
+	return nil
+}
+
+// truncationStep is the distance between the positions at which a body is cut.
 const truncationStep = 97
 
 func truncated(ctx context.Context, p probe) error {

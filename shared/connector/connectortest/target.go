@@ -215,10 +215,9 @@ func sameState(before, after, what string) error {
 }
 
 func (r *targetRun) isFound(ctx context.Context, m *message.Message) error {
-	if !r.System.Profile.Operations[m.Type].Amends {
-		if ref, err := r.System.Target.Find(ctx, m.Key()); err != nil || ref != "" {
-			return fmt.Errorf("Find before the delivery gave %q, %v, want nothing", ref, err)
-		}
+	known := r.refs[m.Key().String()] // "" unless a sample before created the record
+	if ref, err := r.System.Target.Find(ctx, m.Key()); err != nil || ref != known {
+		return fmt.Errorf("Find before the delivery gave %q, %v, want %q", ref, err, known)
 	}
 	receipt, err := r.deliver(ctx, m, 1)
 	if err != nil {
