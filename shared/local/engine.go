@@ -3,11 +3,14 @@ package local
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"causeway/shared/connector"
+	"causeway/shared/message"
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
 	"causeway/shared/routes"
@@ -25,48 +28,69 @@ const longPoll = 20 * time.Second
 // visibility of a queue.
 const patience = 2
 
-// Engine runs the pipeline in one process: a door per source, a worker per inbox and
+// Engine runs the pipeline in one process: a door per source, and workers per inbox and
 // per route.
 type Engine struct {
-	config  *pipeline.Config
-	systems map[string]connector.System
-	lanes   []lane
-	// Refused is told each request that a door turned away; may be nil.
-	Refused func(system, code string)
+	pipeline *pipeline.Pipeline
+	doors    map[string]*intake.Receiver // by source
+	lanes    []lane
 }
 
 // lane is one queue with its handler and the slots of the system that it calls.
 type lane struct {
 	queue   string
 	handler pipeline.Handler
+	hands   int // messages that are in flight at once
 	slots   slots
 	timeout time.Duration // of the system that it calls
 }
 
-// NewEngine joins the systems over the routes of the configuration. Routes between
-// systems that are not among them are left out. If the configuration names no worker it
-// gets a name that outlives the process: one process at a time has the store, so what
-// the one before it held is this one's to use.
-func NewEngine(config *pipeline.Config, systems map[string]connector.System) *Engine {
-	if config.Worker == "" {
-		config.Worker = "local"
-	}
-	e := &Engine{config: config, systems: systems}
-	pools := make(map[string]slots, len(systems))
-	for name, system := range systems {
+// bulk is how many messages of a backfill inbox are in flight at once, beside those of the
+// live inbox.
+const bulk = 1
+
+// NewEngine joins the pipeline's systems over the routes. Routes between systems that are
+// not among them are left out.
+func NewEngine(p *pipeline.Pipeline, table []routes.Route) (*Engine, error) {
+	e := &Engine{pipeline: p, doors: map[string]*intake.Receiver{}}
+	pools := make(map[string]slots, len(p.Systems))
+	for _, name := range slices.Sorted(maps.Keys(p.Systems)) {
+		system := p.Systems[name]
 		pools[name] = newSlots(max(1, system.Profile.Concurrency))
-		if system.Source != nil {
-			translator := &pipeline.Translator{Config: config, System: system}
-			e.lanes = append(e.lanes, lane{routes.Inbox(name), translator, newSlots(batch), system.Profile.Timeout})
+		if system.Source == nil {
+			continue
 		}
-	}
-	for _, route := range config.Routes {
-		if target, ok := systems[route.To]; ok && target.Target != nil {
-			deliverer := &pipeline.Deliverer{Config: config, System: target, Route: route}
-			e.lanes = append(e.lanes, lane{route.Queue(), deliverer, pools[route.To], target.Profile.Timeout})
+		translator, err := p.Translator(name)
+		if err != nil {
+			return nil, err
 		}
+		if e.doors[name], err = intake.New(p.Runtime, system); err != nil {
+			return nil, err
+		}
+		e.lanes = append(e.lanes,
+			lane{routes.Inbox(name), translator, batch, newSlots(batch), system.Profile.Timeout},
+			lane{routes.InboxBackfill(name), translator, bulk, newSlots(bulk), system.Profile.Timeout})
 	}
-	return e
+	for _, route := range table {
+		target := p.Systems[route.To]
+		if target.Target == nil {
+			continue
+		}
+		deliverer, err := p.Deliverer(route)
+		if err != nil {
+			return nil, err
+		}
+		e.lanes = append(e.lanes, lane{route.Queue(), deliverer, batch, pools[route.To], target.Profile.Timeout})
+	}
+	return e, nil
+}
+
+// Identity returns the name of a process that has the store, and whether another worker is
+// gone: one process at a time has the store, so that every other one has ended.
+func Identity(now time.Time, random func() float64) (name string, gone func(worker string) bool) {
+	drawn := time.Duration(random() * float64(1<<62))
+	name = "local-" + message.DeriveID(now.String(), drawn.String())
+	return name, func(worker string) bool { return worker != name }
 }
 
 // Run works until ctx ends, and returns when every message in hand is settled.
@@ -82,17 +106,17 @@ func (e *Engine) Run(ctx context.Context) {
 // own, so that a long poll holds nobody else up; slots are the system's, shared by
 // all its queues, and are held only during a call.
 func (e *Engine) work(ctx context.Context, l lane) {
-	hands := newSlots(batch)
+	hands := newSlots(l.hands)
 	defer hands.takeAll()
 	for {
-		free := hands.take(ctx, batch)
+		free := hands.take(ctx, l.hands)
 		if free == 0 {
 			return
 		}
-		messages, err := e.config.Queue.Receive(ctx, l.queue, free, longPoll)
+		messages, err := e.pipeline.Queue.Receive(ctx, l.queue, free, longPoll)
 		hands.give(free - len(messages))
 		if err != nil && ctx.Err() == nil {
-			e.config.Log.ErrorContext(ctx, "receiving from a queue", "queue", l.queue, "error", err)
+			e.pipeline.Log.ErrorContext(ctx, "receiving from a queue", "queue", l.queue, "error", err)
 			pause(ctx, time.Second)
 		}
 		for _, in := range messages {
@@ -109,20 +133,20 @@ func (e *Engine) work(ctx context.Context, l lane) {
 // that waited long, as behind a system that hangs, is left to come again by itself:
 // it would be visible to others before this handling ends.
 func (e *Engine) handle(ctx context.Context, l lane, in port.Incoming) {
-	received := e.config.Now()
+	received := e.pipeline.Now()
 	if l.slots.take(ctx, 1) == 0 {
 		return
 	}
 	defer l.slots.give(1)
-	if e.config.Now().Sub(received) > patience*l.timeout {
+	if e.pipeline.Now().Sub(received) > patience*l.timeout {
 		return
 	}
 	e.settle(context.WithoutCancel(ctx), l, in)
 }
 
 func (e *Engine) settle(ctx context.Context, l lane, in port.Incoming) {
-	if err := pipeline.Settle(ctx, e.config.Queue, l.handler, in); err != nil {
-		e.config.Log.ErrorContext(ctx, "handling a message", "queue", l.queue, "event_id", in.Attributes[port.AttrEvent], "error", err)
+	if err := pipeline.Settle(ctx, e.pipeline.Queue, l.handler, in); err != nil {
+		e.pipeline.Log.ErrorContext(ctx, "handling a message", "queue", l.queue, "event_id", in.Attributes[port.AttrEvent], "error", err)
 	}
 }
 
@@ -132,13 +156,13 @@ func (e *Engine) settle(ctx context.Context, l lane, in port.Incoming) {
 func (e *Engine) Step(ctx context.Context) (int, error) {
 	handled := 0
 	for _, l := range e.lanes {
-		messages, err := e.config.Queue.Receive(ctx, l.queue, batch, 0)
+		messages, err := e.pipeline.Queue.Receive(ctx, l.queue, batch, 0)
 		if err != nil {
 			return handled, err
 		}
 		for _, in := range messages {
 			handled++
-			if err := pipeline.Settle(ctx, e.config.Queue, l.handler, in); err != nil {
+			if err := pipeline.Settle(ctx, e.pipeline.Queue, l.handler, in); err != nil {
 				return handled, err
 			}
 		}
@@ -146,32 +170,29 @@ func (e *Engine) Step(ctx context.Context) (int, error) {
 	return handled, nil
 }
 
-// Door returns the HTTP handler of every source: POST /hooks/<system>.
-func (e *Engine) Door() http.Handler {
+// Door returns the HTTP handler of every source: POST /hooks/<system>. refused is called
+// with each request that a door rejects; it may be nil.
+func (e *Engine) Door(refused func(system, code string)) http.Handler {
 	mux := http.NewServeMux()
-	for name, system := range e.systems {
-		if system.Source == nil {
-			continue
+	for name, receiver := range e.doors {
+		if refused != nil {
+			receiver.Refused = func(code string) { refused(name, code) }
 		}
-		receiver := &pipeline.Receiver{Config: e.config, System: system, Refused: func(code string) {
-			if e.Refused != nil {
-				e.Refused(name, code)
-			}
-		}}
-		mux.HandleFunc("/hooks/"+name, func(w http.ResponseWriter, r *http.Request) { e.receive(w, r, receiver) })
+		limit := int64(e.pipeline.Systems[name].Profile.BodyLimit)
+		mux.HandleFunc("/hooks/"+name, func(w http.ResponseWriter, r *http.Request) { e.receive(w, r, receiver, limit) })
 	}
 	return mux
 }
 
-// receive reads one byte more than the limit allows, so that the pipeline sees that
-// there was more, and no further.
-func (e *Engine) receive(w http.ResponseWriter, r *http.Request, receiver *pipeline.Receiver) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, int64(receiver.System.Profile.BodyLimit)+1))
+// receive reads one byte more than the limit allows, so that the door sees that there was
+// more, and no further.
+func (e *Engine) receive(w http.ResponseWriter, r *http.Request, receiver *intake.Receiver, limit int64) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
 	if err != nil {
 		http.Error(w, http.StatusText(http.StatusBadRequest), http.StatusBadRequest)
 		return
 	}
-	answer := receiver.Receive(r.Context(), connector.Request{Method: r.Method, Header: r.Header, Body: body, At: e.config.Now()})
+	answer := receiver.Receive(r.Context(), connector.Request{Method: r.Method, Header: r.Header, Body: body, At: e.pipeline.Now()})
 	for name, values := range answer.Header {
 		w.Header()[name] = values
 	}

@@ -13,6 +13,7 @@ import (
 	"causeway/shared/fault"
 	"causeway/shared/message"
 	"causeway/shared/port"
+	"causeway/shared/routes"
 )
 
 // Translator turns the raw messages of one system's inbox into canonical events on the bus.
@@ -44,7 +45,7 @@ func (t *Translator) handle(ctx context.Context, in port.Incoming) (Decision, er
 	if raw.Claim != nil {
 		hash = raw.Claim.SHA256[:min(len(raw.Claim.SHA256), len(hash))]
 	}
-	record, err := t.recordOf(ctx, in.Queue, raw)
+	record, err := t.recordOf(ctx, raw)
 	if err != nil {
 		return Decision{}, err
 	}
@@ -68,8 +69,8 @@ func envelopeOf(raw *message.Raw) *message.Message {
 	}
 }
 
-func (t *Translator) recordOf(ctx context.Context, queue string, raw *message.Raw) (*entity.Record, error) {
-	return entity.LoadPassing(ctx, t.State, queue, envelopeOf(raw).Key())
+func (t *Translator) recordOf(ctx context.Context, raw *message.Raw) (*entity.Record, error) {
+	return entity.LoadPassing(ctx, t.State, routes.Inbox(t.system.Profile.Name), envelopeOf(raw).Key())
 }
 
 // conflicting gives a delivery that came under the id of another one, with another body, an
@@ -85,7 +86,7 @@ func (t *Translator) conflicting(ctx context.Context, in port.Incoming, raw *mes
 	}
 	e.Error = port.NewEntryError(in.Queue, f)
 	e.Outcome = e.Error.Message
-	record, err := t.recordOf(ctx, in.Queue, raw)
+	record, err := t.recordOf(ctx, raw)
 	if err != nil || record.Confirmed != nil {
 		return record, err // it was reported when it came first
 	}

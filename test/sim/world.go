@@ -54,7 +54,7 @@ type world struct {
 	idlers        map[string][]*process
 	secrets       map[string]bool
 	panicking     map[string]bool // "op entity" of code that panics
-	policy        pipeline.Policy
+	policy        retry.Policy
 	batch         int
 	keepsOut      bool // the route's filters have something to keep out
 	expect        Expect
@@ -75,7 +75,7 @@ func newWorld(seed uint64, guarantee connector.Guarantee) *world {
 	w := &world{
 		loop: newLoop(epoch, seed), idlers: map[string][]*process{}, panicking: map[string]bool{}, crashes: map[string]int{},
 		skews: map[string]time.Duration{}, quiet: newQuiet(), signature: "current",
-		secrets: map[string]bool{"current": true}, policy: pipeline.DefaultPolicy(),
+		secrets: map[string]bool{"current": true}, policy: retry.DefaultPolicy(),
 	}
 	w.store = newStore(func() time.Time { return w.now }, branches, []string{shop})
 	w.store.visibility, w.store.maxReceives = visibility, 1000
