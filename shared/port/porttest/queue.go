@@ -85,7 +85,7 @@ func (h Harness) mustReceive(t *testing.T, queue string, bodies ...string) []por
 	}
 	slices.Sort(got)
 	if slices.Sort(bodies); !slices.Equal(got, bodies) {
-		t.Fatalf("%s gave %q, want %q", queue, got, bodies)
+		t.Fatalf("%s gave %.100q, want %.100q", queue, got, bodies)
 	}
 	return batch
 }
