@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"causeway/shared/fault"
@@ -18,6 +19,8 @@ type queue struct {
 	name string
 	dead *queue // nil for a dead-letter queue, which keeps a message however often it is received
 	bell bell
+	// quiet is true after a look that found nothing. The next look then only reads.
+	quiet atomic.Bool
 }
 
 // openQueues adds the queues of the configuration to those in the file. A queue that is
@@ -49,6 +52,7 @@ func (s *Store) loadQueues(ctx context.Context) error {
 	s.queues = map[string]*queue{}
 	err := s.reads.rows(ctx, `SELECT id, name FROM queue`, func(row scanner) error {
 		q := &queue{bell: newBell()}
+		q.quiet.Store(true)
 		if err := row.Scan(&q.id, &q.name); err != nil {
 			return err
 		}

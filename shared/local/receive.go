@@ -37,8 +37,10 @@ func (s *Store) Receive(ctx context.Context, name string, limit int, wait time.D
 // take returns the messages that are visible now and, if there are none, how long it
 // takes until the next look.
 func (s *Store) take(ctx context.Context, q *queue, limit int) (batch []port.Incoming, next time.Duration, err error) {
-	if next, err = s.peek(ctx, q); err != nil || next > 0 {
-		return nil, next, err
+	if q.quiet.Load() {
+		if next, err = s.peek(ctx, q); err != nil || next > 0 {
+			return nil, next, err
+		}
 	}
 	p := pick{store: s, queue: q, limit: limit}
 	err = s.writer.write(ctx, "receiving from queue "+q.name, p.run)
@@ -51,6 +53,7 @@ func (s *Store) take(ctx context.Context, q *queue, limit int) (batch []port.Inc
 	if p.moved {
 		q.dead.bell.ring()
 	}
+	q.quiet.Store(len(p.taken) == 0)
 	for _, row := range p.taken {
 		in, err := row.incoming(q.name)
 		if err != nil {
@@ -62,7 +65,7 @@ func (s *Store) take(ctx context.Context, q *queue, limit int) (batch []port.Inc
 }
 
 // peek returns how long it takes until a message is visible, and 0 if one is now, without
-// a transaction of the writer: most looks at a queue find nothing.
+// a transaction of the writer: most looks at a queue that has nothing find nothing again.
 func (s *Store) peek(ctx context.Context, q *queue) (next time.Duration, err error) {
 	doing := "receiving from queue " + q.name
 	select {

@@ -1,6 +1,7 @@
 package port
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -46,7 +47,7 @@ func (o Outgoing) Check() error {
 		return fault.New(fault.Rejected, fault.TooLarge, "", fmt.Sprintf("a message has at most %d attributes, not %d", MaxAttributes, len(o.Attributes)))
 	case size > MaxMessage:
 		return fault.New(fault.Rejected, fault.TooLarge, "", fmt.Sprintf("a message has at most %d bytes with its attributes, not %d", MaxMessage, size))
-	case !sendable(string(o.Body)):
+	case !utf8.Valid(o.Body) || bytes.ContainsFunc(o.Body, unsendable):
 		return fault.New(fault.Invalid, fault.Parse, "", "the body has "+unsendableText)
 	}
 	return nil
