@@ -39,19 +39,6 @@ type Message struct {
 	Claim         *Claim            `json:"claim,omitempty"`        // where the body is kept; nil if inline
 }
 
-// Key names an entity across systems: two stores may both have an order 1001.
-type Key struct {
-	System string `json:"system"` // such as "shopify"
-	Tenant string `json:"tenant"` // such as "example-brand.myshopify.com"
-	Type   string `json:"type"`   // such as "order"
-	ID     string `json:"id"`     // byte-equal to the source's id
-}
-
-// String returns "system/tenant/type/id".
-func (k Key) String() string {
-	return strings.Join([]string{k.System, k.Tenant, k.Type, k.ID}, "/")
-}
-
 // Claim points to a body in the vault (Claim Check). The key is content-addressed.
 type Claim struct {
 	Key    string `json:"key"`

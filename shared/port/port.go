@@ -12,30 +12,35 @@ import (
 type Bus interface {
 	// Publish returns nil only when every message is durable. After an error any of
 	// them may have been published; publishing all again is safe, because receivers
-	// recognise their ids.
+	// recognize their ids.
 	Publish(ctx context.Context, messages []*message.Message) error
 }
 
 // Queue is a set of named queues with visibility timeouts, as SQS standard queues
 // are: at least once, in any order.
 type Queue interface {
-	// Send returns nil only when the whole batch is durable.
+	// Send returns nil only when the whole batch is durable. A message that fails
+	// Outgoing.Check fails the batch with that error before anything is sent: too large,
+	// body and attributes together, is fault.Rejected of class too_large.
 	Send(ctx context.Context, queue string, batch []Outgoing) error
 	// Receive hides up to most messages for the queue's visibility timeout and counts
 	// the receive. It waits up to wait for the first, and returns none without an
-	// error when there is none. A message received more often than the queue allows
+	// error if there is none. A message received more often than the queue allows
 	// is moved to the queue's dead-letter queue instead.
 	Receive(ctx context.Context, queue string, most int, wait time.Duration) ([]Incoming, error)
 	// Delete removes a message that was received. Deleting twice is no error.
 	Delete(ctx context.Context, in Incoming) error
-	// Defer makes a received message visible again at the given time.
+	// Defer makes a received message visible at the given time, and at once if that has
+	// passed. The handle stays valid until the message is received again: of two calls
+	// the later one counts, whether it names an earlier or a later time. A receiver that
+	// waits is woken.
 	Defer(ctx context.Context, in Incoming, until time.Time) error
 }
 
 // Outgoing is a message to be sent to a queue.
 type Outgoing struct {
 	Body       []byte
-	Attributes map[string]string // at most ten, as SQS allows
+	Attributes map[string]string // at most MaxAttributes
 	Group      string            // fair-queue group, such as the tenant; may be ""
 }
 
@@ -75,9 +80,13 @@ type Item struct {
 
 // Ledger is the message store that answers "what happened to it, and why".
 type Ledger interface {
-	// Append makes the entries durable, in order.
+	// Append makes the entries durable, in order. It is idempotent: an entry whose
+	// Identity was appended before is ignored. After an error some may have been
+	// appended, and appending all again is safe.
 	Append(ctx context.Context, entries ...Entry) error
-	// Find returns the entries that match every field set in the query, oldest first.
+	// Find returns the entries that match every field set in the query, oldest first
+	// unless the query says Newest, those of one instant in the order of appending.
+	// Each has its ID, and is returned once.
 	Find(ctx context.Context, query Query) ([]Entry, error)
 }
 

@@ -51,8 +51,13 @@ func (r Route) Pattern() *Pattern {
 	return MustPattern(string(pattern))
 }
 
-// Inbox returns the name of the queue in which a system's raw messages lie.
+// Inbox returns the name of the queue of a system's raw messages that just happened.
 func Inbox(system string) string { return system + "-inbox" }
+
+// InboxBackfill returns the name of the queue of a system's raw messages of lane backfill,
+// such as what polls find. It has few workers of its own, so that thousands of messages
+// found in bulk do not delay a webhook.
+func InboxBackfill(system string) string { return system + "-inbox-backfill" }
 
 // Dead returns the name of a queue's dead-letter queue.
 func Dead(queue string) string { return queue + "-dead" }
