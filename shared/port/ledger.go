@@ -67,8 +67,9 @@ const Reconciled Stage = "reconciled"
 
 // Types of the ledger entries of stage Reconciled.
 const (
-	TypeGap      = "reconciliation.gap"  // a change that no delivery reported, or that cannot be read
-	TypeDegraded = "connection.degraded" // a webhook subscription that delivered nothing
+	TypeGap         = "reconciliation.gap"         // a change that no delivery reported, or that cannot be read
+	TypeUnconfirmed = "reconciliation.unconfirmed" // a change that was handed on, although a delivery may have reported it
+	TypeDegraded    = "connection.degraded"        // a webhook subscription that delivered nothing
 )
 
 // Ends reports whether the stage ends a message's journey on its route.
