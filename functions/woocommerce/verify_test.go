@@ -157,7 +157,7 @@ func TestReceiveAcceptsEachConfiguredSecret(t *testing.T) {
 	t.Parallel()
 	source := mustOpen(t, map[string]string{"WOOCOMMERCE_WEBHOOK_SECRETS": "the-next-one," + woocommercetest.Secret}).Source
 	if _, err := source.Receive(t.Context(), delivery()); err != nil {
-		t.Errorf("a delivery under the old secret is refused: %v", err)
+		t.Errorf("a delivery under the old secret is rejected: %v", err)
 	}
 }
 
