@@ -66,8 +66,8 @@ func TestTheCustomerListReturnsThoseThatChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := mustTranslate(t, s.Source, "customer.created", created.Body())
-	if p, w := polled.Events[0], told.Events[0]; !p.UpdatedAt.Equal(w.UpdatedAt) || p.Entity != w.Entity {
+	delivered := mustTranslate(t, s.Source, "customer.created", created.Body())
+	if p, w := polled.Events[0], delivered.Events[0]; !p.UpdatedAt.Equal(w.UpdatedAt) || p.Entity != w.Entity {
 		t.Errorf("polled %+v, by webhook %+v", p, w)
 	}
 }

@@ -125,8 +125,8 @@ func utc(value any) any {
 }
 
 func upper(value any) any {
-	word, told := value.(string)
-	if !told {
+	word, ok := value.(string)
+	if !ok {
 		return nil
 	}
 	return strings.ToUpper(word)

@@ -222,7 +222,7 @@ func whole(event connector.Event) error {
 	case reflect.TypeOf(event.Body) != reflect.TypeOf(kind.New()):
 		return fmt.Errorf("the body is a %T, the type has %T", event.Body, kind.New())
 	case event.At.IsZero() || event.UpdatedAt.IsZero():
-		return fmt.Errorf("At %v and UpdatedAt %v are both required", event.At, event.UpdatedAt)
+		return fmt.Errorf("time %v and version %v are both required", event.At, event.UpdatedAt)
 	}
 	return canonical.Validate(event.Body)
 }
