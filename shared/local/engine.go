@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"causeway/shared/connector"
+	"causeway/shared/intake"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
