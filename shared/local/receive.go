@@ -236,5 +236,8 @@ func (s *Store) burial(q *queue, row parcel, now time.Time) port.Entry {
 			entry.Entity, entry.Version, entry.Type, entry.Route = m.Key(), m.Sequence, m.Type, q.name
 		}
 	}
+	if raw, err := message.DecodeRaw(row.data); err == nil && entry.Trace == "" {
+		entry.Trace = raw.CorrelationID
+	}
 	return entry
 }
