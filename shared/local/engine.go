@@ -17,16 +17,20 @@ import (
 	"causeway/shared/routes"
 )
 
-// batch is how many messages a worker takes at once, as Lambda does.
+// batch is how many messages of a queue are handled at once, as Lambda does.
 const batch = 10
 
-// longPoll is how long a worker waits for a message before it looks again whether it
-// is to stop; the longest that SQS allows.
+// backfillHands is how many messages of a backfill inbox are handled at once. They are
+// found in bulk and nobody waits for them, so that they leave the machine to live ones.
+const backfillHands = 1
+
+// longPoll is how long a worker waits for a message before it checks whether to stop; the
+// longest that SQS allows.
 const longPoll = 20 * time.Second
 
-// patience is how many of the system's timeouts a message in hand may wait for a slot.
-// With the handling itself that is half of the six timeouts that AWS advises as the
-// visibility of a queue.
+// patience is how many of the system's timeouts a received message may wait for a slot.
+// With the attempt itself that is half of the six timeouts that AWS recommends as the
+// visibility timeout of a queue.
 const patience = 2
 
 // Engine runs the pipeline in one process: a door per source, and workers per inbox and
@@ -45,10 +49,6 @@ type lane struct {
 	slots   slots
 	timeout time.Duration // of the system that it calls
 }
-
-// bulk is how many messages of a backfill inbox are in flight at once, beside those of the
-// live inbox.
-const bulk = 1
 
 // NewEngine joins the pipeline's systems over the routes. Routes between systems that are
 // not among them are left out.
@@ -70,7 +70,7 @@ func NewEngine(p *pipeline.Pipeline, table []routes.Route) (*Engine, error) {
 		}
 		e.lanes = append(e.lanes,
 			lane{routes.Inbox(name), translator, batch, newSlots(batch), system.Profile.Timeout},
-			lane{routes.InboxBackfill(name), translator, bulk, newSlots(bulk), system.Profile.Timeout})
+			lane{routes.InboxBackfill(name), translator, backfillHands, newSlots(backfillHands), system.Profile.Timeout})
 	}
 	for _, route := range table {
 		target := p.Systems[route.To]
@@ -94,7 +94,7 @@ func Identity(now time.Time, random func() float64) (name string, gone func(work
 	return name, func(worker string) bool { return worker != name }
 }
 
-// Run works until ctx ends, and returns when every message in hand is settled.
+// Run works until ctx ends, and returns when every received message is settled.
 func (e *Engine) Run(ctx context.Context) {
 	var workers sync.WaitGroup
 	for _, l := range e.lanes {
@@ -103,9 +103,9 @@ func (e *Engine) Run(ctx context.Context) {
 	workers.Wait()
 }
 
-// work takes messages from one queue, as many as it has hands. Hands are the queue's
-// own, so that a long poll holds nobody else up; slots are the system's, shared by
-// all its queues, and are held only during a call.
+// work receives messages from one queue, as many as it has workers. Workers belong to the
+// queue, so that a long poll delays no other queue; slots belong to the system, are shared
+// by all its queues, and are held only during a call.
 func (e *Engine) work(ctx context.Context, l lane) {
 	hands := newSlots(l.hands)
 	defer hands.takeAll()
@@ -129,10 +129,10 @@ func (e *Engine) work(ctx context.Context, l lane) {
 	}
 }
 
-// handle waits for a slot of the system; when the engine stops first, the message
-// stays in its queue. What has begun is finished, whatever happens to ctx. A message
-// that waited long, as behind a system that hangs, is left to come again by itself:
-// it would be visible to others before this handling ends.
+// handle waits for a slot of the system; if the engine stops first, the message stays in
+// its queue. An attempt that has begun is finished, also after ctx ends. A message that
+// waited long, such as behind a system that hangs, is left to its visibility timeout:
+// otherwise other workers would receive it before this attempt ends.
 func (e *Engine) handle(ctx context.Context, l lane, in port.Incoming) {
 	received := e.pipeline.Now()
 	if l.slots.take(ctx, 1) == 0 {
@@ -151,9 +151,9 @@ func (e *Engine) settle(ctx context.Context, l lane, in port.Incoming) {
 	}
 }
 
-// Step handles what is visible in every queue now, one message at a time and in a
-// fixed order, and reports how many messages it handled. Tests and simulations call
-// it with a clock of their own instead of Run.
+// Step handles the messages that are visible in every queue now, one at a time and in a
+// fixed order, and returns how many it handled. Tests and simulations call it with a clock
+// of their own instead of Run.
 func (e *Engine) Step(ctx context.Context) (int, error) {
 	handled := 0
 	for _, l := range e.lanes {
@@ -199,10 +199,10 @@ func (e *Engine) receive(w http.ResponseWriter, r *http.Request, receiver *intak
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(answer.Status)
-	_, _ = io.WriteString(w, answer.Body) // the sender may be gone; what matters is stored
+	_, _ = io.WriteString(w, answer.Body) // the sender may be gone; the delivery is stored
 }
 
-// slots are the calls to a system that may be under way at once, shared by all its lanes.
+// slots are the calls to a system that may be in flight at once, shared by all its lanes.
 type slots chan struct{}
 
 func newSlots(n int) slots {
@@ -211,7 +211,7 @@ func newSlots(n int) slots {
 	return s
 }
 
-// take waits for one slot and takes up to most of those that are free; 0 if ctx ends first.
+// take waits for one slot and takes up to most free ones; 0 if ctx ends first.
 func (s slots) take(ctx context.Context, most int) int {
 	select {
 	case <-ctx.Done():
@@ -230,7 +230,7 @@ func (s slots) take(ctx context.Context, most int) int {
 	}
 }
 
-// takeAll waits until every slot was given back.
+// takeAll waits until every slot is free.
 func (s slots) takeAll() {
 	for range cap(s) {
 		<-s
