@@ -98,12 +98,12 @@ func TestWriteUnitsOfAJourney(t *testing.T) {
 	})
 }
 
-func handle(t *testing.T, config *pipeline.Config, queue string, handler pipeline.Handler) {
+func handle(t *testing.T, config *pipeline.Config, queue string, handler port.Handler) {
 	t.Helper()
 	batch, err := config.Queue.Receive(t.Context(), queue, 10, 0)
 	must(t, err)
 	if len(batch) != 1 {
 		t.Fatalf("%d messages in %s", len(batch), queue)
 	}
-	must(t, pipeline.Settle(t.Context(), config.Queue, handler, batch[0]))
+	must(t, port.Settle(t.Context(), config.Queue, handler, batch[0]))
 }

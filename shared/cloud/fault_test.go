@@ -82,7 +82,7 @@ func (d *delivery) settle(t *testing.T) (handled int, err error) {
 	batch, err := d.ports.Queue.Receive(t.Context(), d.queue, 10, 0)
 	must(t, err)
 	for _, in := range batch {
-		if err = pipeline.Settle(t.Context(), d.ports.Queue, d.handler, in); err != nil {
+		if err = port.Settle(t.Context(), d.ports.Queue, d.handler, in); err != nil {
 			return len(batch), err
 		}
 	}

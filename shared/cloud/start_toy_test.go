@@ -397,7 +397,7 @@ func (b *bench) translated(customers ...string) {
 		if err != nil || len(batch) != 1 {
 			b.Fatal(batch, err)
 		}
-		if err := pipeline.Settle(b.Context(), b.ports.Memory, translator, batch[0]); err != nil {
+		if err := port.Settle(b.Context(), b.ports.Memory, translator, batch[0]); err != nil {
 			b.Fatal(err)
 		}
 	}

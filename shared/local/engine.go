@@ -44,7 +44,7 @@ type Engine struct {
 // lane is one queue with its handler and the slots of the system that it calls.
 type lane struct {
 	queue   string
-	handler pipeline.Handler
+	handler port.Handler
 	hands   int // messages that are in flight at once
 	slots   slots
 	timeout time.Duration // of the system that it calls
@@ -146,7 +146,7 @@ func (e *Engine) handle(ctx context.Context, l lane, in port.Incoming) {
 }
 
 func (e *Engine) settle(ctx context.Context, l lane, in port.Incoming) {
-	if err := pipeline.Settle(ctx, e.pipeline.Queue, l.handler, in); err != nil {
+	if err := port.Settle(ctx, e.pipeline.Queue, l.handler, in); err != nil {
 		e.pipeline.Log.ErrorContext(ctx, "handling a message", "queue", l.queue, "event_id", in.Attributes[port.AttrEvent], "error", err)
 	}
 }
@@ -163,7 +163,7 @@ func (e *Engine) Step(ctx context.Context) (int, error) {
 		}
 		for _, in := range messages {
 			handled++
-			if err := pipeline.Settle(ctx, e.pipeline.Queue, l.handler, in); err != nil {
+			if err := port.Settle(ctx, e.pipeline.Queue, l.handler, in); err != nil {
 				return handled, err
 			}
 		}

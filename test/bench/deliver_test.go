@@ -66,7 +66,7 @@ func compare(b *testing.B, route routes.Route, ports port.Ports) {
 		sent = fill(b, ports.Queue, route, sent)
 		b.StartTimer()
 		whole += drain(b, ports.Queue, route, func(in port.Incoming) error {
-			return pipeline.Settle(b.Context(), ports.Queue, deliverer, in)
+			return port.Settle(b.Context(), ports.Queue, deliverer, in)
 		})
 	}
 	moved := float64(b.N * deliveries)

@@ -121,11 +121,11 @@ func (w *world) erp(p *process) connector.System {
 	}}
 }
 
-func (w *world) translator(p *process) pipeline.Handler {
+func (w *world) translator(p *process) port.Handler {
 	return &pipeline.Translator{Config: w.config(p), System: w.shop(p)}
 }
 
-func (w *world) deliverer(p *process) pipeline.Handler {
+func (w *world) deliverer(p *process) port.Handler {
 	return &pipeline.Deliverer{Config: w.config(p), System: w.erp(p), Route: route}
 }
 
@@ -140,7 +140,7 @@ func (w *world) hire() {
 }
 
 // worker is a function instance that is started anew whenever it was killed.
-func (w *world) worker(name, queue string, handler func(p *process) pipeline.Handler) {
+func (w *world) worker(name, queue string, handler func(p *process) port.Handler) {
 	var start func(pause time.Duration)
 	start = func(pause time.Duration) {
 		w.spawn(name, pause, func(p *process) {
@@ -156,7 +156,7 @@ func (w *world) worker(name, queue string, handler func(p *process) pipeline.Han
 
 // work handles what comes, as the engine does: what waited too long behind others of
 // its batch is left to come again.
-func (w *world) work(p *process, queue string, handler pipeline.Handler) {
+func (w *world) work(p *process, queue string, handler port.Handler) {
 	c := ports{w, p}
 	for {
 		p.handle = ""
@@ -175,7 +175,7 @@ func (w *world) work(p *process, queue string, handler pipeline.Handler) {
 			}
 			p.begin(w.store.label(in), number(in))
 			// An error leaves the message where it is; the ledger or the queue shows it.
-			if err := pipeline.Settle(context.Background(), c, handler, in); err != nil {
+			if err := port.Settle(context.Background(), c, handler, in); err != nil {
 				w.note(p, "error", err.Error())
 			}
 			w.kept(p)
@@ -185,7 +185,7 @@ func (w *world) work(p *process, queue string, handler pipeline.Handler) {
 
 // rest waits for the queue's bell, unless it rang already. What the worker holds of the
 // target it gives back first.
-func (w *world) rest(p *process, queue string, handler pipeline.Handler) {
+func (w *world) rest(p *process, queue string, handler port.Handler) {
 	if d, ok := handler.(*pipeline.Deliverer); ok {
 		if err := d.Rest(context.Background()); err != nil {
 			w.note(p, "error", err.Error())
