@@ -98,14 +98,14 @@ func TestSchemasRefuseWhatTheModelRefuses(t *testing.T) {
 		"an amount as a decimal":         func(m object) { path(m, "body", "total")["minor"] = 101.5 },
 		"an amount as text":              func(m object) { path(m, "body", "total")["minor"] = "10190" },
 		"a total without currency":       func(m object) { delete(path(m, "body", "total"), "currency") },
-		"a price as a number":            func(m object) { path(m, "body", "lines", 0)["unitprice"] = 25.0 },
-		"a price with a comma":           func(m object) { path(m, "body", "lines", 0)["unitprice"] = "25,00" },
+		"a price as a number":            func(m object) { path(m, "body", "lines", 0)["unit_price"] = 25.0 },
+		"a price with a comma":           func(m object) { path(m, "body", "lines", 0)["unit_price"] = "25,00" },
 		"a negative quantity":            func(m object) { path(m, "body", "lines", 0, "quantity")["value"] = "-1" },
 		"no unit":                        func(m object) { path(m, "body", "lines", 0, "quantity")["unit"] = "" },
 		"an unknown kind of line":        func(m object) { path(m, "body", "lines", 0)["kind"] = "bundle" },
 		"a country's name":               func(m object) { path(m, "body", "shipping")["country"] = "Germany" },
 		"a number for text":              func(m object) { path(m, "body", "shipping")["city"] = 4 },
-		"a time that no calendar has":    func(m object) { path(m, "body")["placedat"] = "2026-02-30T00:00:00Z" },
+		"a time that no calendar has":    func(m object) { path(m, "body")["placed_at"] = "2026-02-30T00:00:00Z" },
 		"an unknown charge":              func(m object) { path(m, "body", "charges", 0)["kind"] = "gift" },
 		"a presentment of another basis": func(m object) { path(m, "body", "presentment")["basis"] = "both" },
 		"a parent without id":            func(m object) { delete(path(m, "parents", 0), "id") },
@@ -131,7 +131,7 @@ func TestSchemasAcceptWhatTheModelAccepts(t *testing.T) {
 		"absent text":              func(m object) { delete(path(m, "body"), "note") },
 		"no lines":                 func(m object) { path(m, "body")["lines"] = nil },
 		"no trace":                 func(m object) { delete(m, "traceparent") },
-		"a price of more decimals": func(m object) { path(m, "body", "lines", 0)["unitprice"] = "-24.99995" },
+		"a price of more decimals": func(m object) { path(m, "body", "lines", 0)["unit_price"] = "-24.99995" },
 		"a quantity of nothing":    func(m object) { path(m, "body", "lines", 0, "quantity")["value"] = "0" },
 		"an unknown version":       func(m object) { m["sequence"] = "" },
 		"no country":               func(m object) { path(m, "body", "shipping")["country"] = "" },
@@ -149,7 +149,7 @@ func TestSchemasAcceptWhatTheModelAccepts(t *testing.T) {
 func TestPersonalDataIsMarked(t *testing.T) {
 	t.Parallel()
 	definitions := path(mustParse(t, mustRead(t, events.Schema, canonical.OrderPlaced)), "$defs")
-	for _, field := range []string{"firstname", "lastname", "company", "line1", "line2", "city", "postalcode", "phone"} {
+	for _, field := range []string{"first_name", "last_name", "company", "line1", "line2", "city", "postal_code", "phone"} {
 		if path(definitions, "Address", "properties", field)["x-pii"] == nil {
 			t.Errorf("an address's %s is not marked", field)
 		}

@@ -54,7 +54,7 @@ func (c *checker) names() {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.stage.Budgets)) {
-		if _, err := (pipeline.Policy{}).WithBudgets(budget(name, c.stage.Budgets[name])); err != nil {
+		if _, err := (retry.Policy{}).WithBudgets(budget(name, c.stage.Budgets[name])); err != nil {
 			c.find("budgets."+name, "%s", fault.As(err).Detail)
 		}
 	}

@@ -60,7 +60,7 @@ func TestPitfall01SlowCallsEndBeforeTheFunction(t *testing.T) {
 }
 
 func TestPitfall02NothingIsDeadLetteredForWaiting(t *testing.T) {
-	held := pipeline.DefaultPolicy().Holding
+	held := retry.DefaultPolicy().Holding
 	each(t, stages, func(t *testing.T, p *plan, w written) {
 		working, _ := w.queues(p.prefix)
 		for name, queue := range working {
@@ -202,7 +202,7 @@ func TestPitfall07DeadLettersOutliveTheirQueue(t *testing.T) {
 		working, dead := w.queues(p.prefix)
 		for name, queue := range working {
 			kept := number(queue.Properties["MessageRetentionPeriod"])
-			if least := pipeline.DefaultPolicy().Transient.Seconds(); float64(kept) <= least || kept != 4*86400 {
+			if least := retry.DefaultPolicy().Transient.Seconds(); float64(kept) <= least || kept != 4*86400 {
 				t.Errorf("%s keeps messages for %d s; the pipeline tries for %.0f s", name, kept, least)
 			}
 		}

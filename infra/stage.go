@@ -23,7 +23,7 @@ type Stage struct {
 	Systems    map[string]System `yaml:"systems" validate:"required,min=1,dive"`
 	Flows      []string          `yaml:"flows" validate:"required,min=1,unique"` // names of the routes that are on
 	Filters    []string          `yaml:"filters" validate:"unique,dive,required"`
-	Budgets    map[string]string `yaml:"budgets"` // how long and how often failures are tried, by the names of pipeline.Policy.WithBudgets
+	Budgets    map[string]string `yaml:"budgets"` // how long and how often failures are tried, by the names of retry.Policy.WithBudgets
 	Door       Door              `yaml:"door"`
 	Functions  Functions         `yaml:"functions"`
 	Retention  Retention         `yaml:"retention"`

@@ -55,7 +55,7 @@ func TestA9WhatOnlyDescribesPasses(t *testing.T) {
 		"a new field of a line":         {"shopify", func(o map[string]any) { ingestFirst(o, "line_items")["gift_wrap"] = true }},
 		"a new field of the customer":   {"shopify", func(o map[string]any) { o["customer"].(map[string]any)["birthday"] = "1815-12-10" }},
 		"a new channel":                 {"shopify", func(o map[string]any) { o["source_name"] = "space-portal" }},
-		"a new state of fulfilment":     {"shopify", func(o map[string]any) { o["fulfillment_status"] = "teleported" }},
+		"a new state of fulfillment":    {"shopify", func(o map[string]any) { o["fulfillment_status"] = "teleported" }},
 		"a new gateway":                 {"shopify", func(o map[string]any) { o["payment_gateway_names"] = []string{"moon_pay"} }},
 		"a new reason":                  {"shopify", func(o map[string]any) { o["cancel_reason"] = "bored" }},
 		"a new field, WooCommerce":      {"woocommerce", func(o map[string]any) { o["loyalty_tier"] = "gold" }},

@@ -110,7 +110,7 @@ func TestA5APollThatIsKilledIsMadeUpByTheNext(t *testing.T) {
 					cancel()
 				}
 			})
-			var sum pipeline.PollReport
+			var sum reconcile.Report
 			if err := w.pollUntil(ctx, s.system, &sum); err != nil && !errors.Is(ctx.Err(), context.Canceled) {
 				t.Errorf("killed at request %d: %v", kill, err)
 			}
@@ -200,7 +200,7 @@ func TestA5AStoreThatIsDownIsPolledWhenItIsBack(t *testing.T) {
 		w.net.unplug(address)
 		s.put(w, 41, 60, 2)
 		w.pass(26 * time.Hour)
-		var sum pipeline.PollReport
+		var sum reconcile.Report
 		if err := w.pollUntil(w.Context(), s.system, &sum); err == nil || sum.Gaps != 0 {
 			t.Errorf("a store that is down: %+v, %v", sum, err)
 		}

@@ -23,6 +23,7 @@ import (
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
+	"causeway/shared/retry"
 )
 
 // second starts one engine more on the world's queues, as another process that shares
@@ -31,7 +32,7 @@ func (w *world) second(s setup) (stop func()) {
 	w.Helper()
 	config := &pipeline.Config{
 		Ports: w.ports, Now: time.Now, Random: func() float64 { return 0.25 }, Log: w.config.Log,
-		Build: "test", Policy: pipeline.DefaultPolicy(), Routes: s.table(), Worker: "second",
+		Build: "test", Policy: retry.DefaultPolicy(), Routes: s.table(), Worker: "second",
 	}
 	ctx, cancel := context.WithCancel(w.Context())
 	ended := make(chan struct{})

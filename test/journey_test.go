@@ -26,6 +26,7 @@ import (
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
 	"causeway/shared/port/porttest"
+	"causeway/shared/retry"
 	"causeway/shared/routes"
 )
 
@@ -142,7 +143,7 @@ func (w *world) openEngine(s setup) {
 	w.config = &pipeline.Config{
 		Ports: w.ports,
 		Now:   time.Now, Random: func() float64 { return 0.5 }, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
-		Build: "test", Policy: pipeline.DefaultPolicy(), Routes: s.table(), Filters: s.filters,
+		Build: "test", Policy: retry.DefaultPolicy(), Routes: s.table(), Filters: s.filters,
 	}
 	engine := local.NewEngine(w.config, w.openSystems(s))
 	w.net.serve(w.T, doorAddress, engine.Door())

@@ -111,12 +111,13 @@ func TestQueueNamesAreGoodForSQS(t *testing.T) {
 
 // filtered says for each filter what makes an ordinary order one that it catches.
 var filtered = map[string]func(*canonical.Order){
-	"test":            func(o *canonical.Order) { o.Test = true },
-	"draft":           func(o *canonical.Order) { o.Status = canonical.OrderDraft },
-	"authorized_only": func(o *canonical.Order) { o.Financial = canonical.Authorized },
-	"pos_fulfilled":   func(o *canonical.Order) { o.Channel, o.Fulfilled = "pos", true },
-	"digital_only":    func(o *canonical.Order) { o.NeedsShipping = false },
-	"zero_total":      func(o *canonical.Order) { o.Total.Minor = 0 },
+	"test":             func(o *canonical.Order) { o.Test = true },
+	"draft":            func(o *canonical.Order) { o.Status = canonical.OrderDraft },
+	"authorized_only":  func(o *canonical.Order) { o.Financial = canonical.Authorized },
+	"cancelled_unpaid": func(o *canonical.Order) { o.Status, o.Financial = canonical.OrderCancelled, canonical.Voided },
+	"pos_fulfilled":    func(o *canonical.Order) { o.Channel, o.Fulfilled = "pos", true },
+	"digital_only":     func(o *canonical.Order) { o.NeedsShipping = false },
+	"zero_total":       func(o *canonical.Order) { o.Total.Minor = 0 },
 }
 
 func TestRoutesFilterWhatTheySay(t *testing.T) {

@@ -173,7 +173,7 @@ func TestCustomerIsRefusedWithItsField(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	for field, tc := range map[string]struct{ old, replacement string }{
-		"firstname":       {`"firstname":"Ada","lastname":"Byron","phone"`, `"firstname":"` + strings.Repeat("é", 33) + `","lastname":"Byron","phone"`},
+		"first_name":      {`"first_name":"Ada","last_name":"Byron","phone"`, `"first_name":"` + strings.Repeat("é", 33) + `","last_name":"Byron","phone"`},
 		"email":           {"ada@example.com", strings.Repeat("a", 250) + "@example.com"},
 		"address.country": {`"country":"US",`, ""},
 		"address.city":    {"New York", strings.Repeat("New York ", 6)},

@@ -71,7 +71,7 @@ func TestOneOrderAfterNoAnswer(t *testing.T) {
 			r.mustDeliver(messages[0])
 			released, applied := make(chan struct{}), make(chan struct{})
 			act := do(released)
-			r.fake.Plan(netsuitetest.Fault{PathContains: "salesOrder", Do: func(w http.ResponseWriter, req *http.Request, serve http.HandlerFunc) {
+			r.fake.Plan(netsuitetest.Fault{Method: http.MethodPut, PathContains: "salesOrder", Do: func(w http.ResponseWriter, req *http.Request, serve http.HandlerFunc) {
 				defer close(applied)
 				act(w, req, serve)
 			}})

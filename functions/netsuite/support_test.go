@@ -26,7 +26,7 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func clock() time.Time { return noon }
 
-// rig is the connector against a fake account.
+// rig is a connector that writes to a fake account.
 type rig struct {
 	t      *testing.T
 	fake   *netsuitetest.Fake
@@ -149,17 +149,22 @@ func (nobody) RoundTrip(*http.Request) (*http.Response, error) {
 	panic("a request was made that should not have been")
 }
 
-// recorder confirms every write and keeps its body.
+// recorder has no record, confirms every write and keeps its body.
 type recorder struct {
 	header http.Header
 	body   []byte
 }
 
 func (w *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
+	answer := httptest.NewRecorder()
+	if req.Method == http.MethodGet {
+		answer.WriteHeader(http.StatusNotFound)
+		_, err := answer.WriteString(`{"o:errorDetails":[{"o:errorCode":"NONEXISTENT_ID"}]}`)
+		return answer.Result(), err
+	}
 	var err error
 	w.header = req.Header
 	w.body, err = io.ReadAll(req.Body)
-	answer := httptest.NewRecorder()
 	answer.Header().Set("Location", req.URL.String()[:strings.LastIndex(req.URL.String(), "/")]+"/9")
 	answer.WriteHeader(http.StatusNoContent)
 	return answer.Result(), err

@@ -11,31 +11,31 @@ import (
 	"causeway/shared/webapi"
 )
 
-// classify refines what a status means. A frozen, locked or unknown shop is wrong for
-// every message alike: an operator has to look, and the messages wait.
+// classify refines the kind of a status. A frozen, locked or unknown shop fails every message
+// alike, so the messages wait for an operator.
 func classify(response webapi.Response, e *fault.Error) *fault.Error {
 	switch response.Status {
 	case http.StatusPaymentRequired, http.StatusNotFound, http.StatusLocked:
 		e.Kind, e.Class = fault.Unauthorized, fault.Config
-		e.Detail = "the shop is frozen, locked or unknown, or the API version has ended"
+		e.Detail = "the shop is frozen, locked or unknown, or API version " + APIVersion + " has ended"
 	}
 	return e
 }
 
-// answer is what surrounds the data of a GraphQL answer.
+// answer is the part of a GraphQL answer around its data.
 type answer struct {
 	failed bool
 	code   string // of the first error
 	cost   cost
 }
 
-// cost is Shopify's account of the query, in points.
+// cost is what Shopify reports about the query's cost and the bucket, in points.
 type cost struct {
 	requested, available, most, restore int64
 }
 
-// readAnswer hands the data to read, and returns the errors that came with it as a
-// fault: a query fails with status 200. The cost is told either way.
+// readAnswer passes the data to read, and returns the errors of the answer as a fault: a query
+// fails with status 200. The cost is returned in both cases.
 func readAnswer(body []byte, read func(*strictjson.Reader)) (cost, error) {
 	var a answer
 	r := strictjson.NewReader(body, strictjson.Limits{Bytes: webapi.ResponseLimit})
@@ -63,8 +63,8 @@ func readAnswer(body []byte, read func(*strictjson.Reader)) (cost, error) {
 	return a.cost, a.fault()
 }
 
-// readErrors keeps the first error's code. The messages are left out: they may repeat
-// what was asked for.
+// readErrors keeps the first error's code. The messages are dropped: they may repeat personal
+// data of the query.
 func (a *answer) readErrors(r *strictjson.Reader) {
 	for range r.Array() {
 		code := ""
@@ -117,18 +117,18 @@ func readCost(r *strictjson.Reader) (c cost) {
 	return c
 }
 
-// points reads whole points; a fraction is dropped, which only waits a little longer.
+// points reads whole points. A fraction is dropped, which makes the wait a little longer.
 func points(r *strictjson.Reader) int64 {
 	text, _ := r.NullDecimal()
 	whole, _, _ := strings.Cut(text, ".")
 	n, err := strconv.ParseInt(whole, 10, 64)
 	if err != nil {
-		return 0 // a bucket that cannot be read: the wait falls back to the shortest
+		return 0 // unreadable: the wait is the shortest
 	}
 	return n
 }
 
-// wait is how long the bucket needs to hold what the query costs.
+// wait returns how long the bucket takes to hold the cost of the query.
 func (c cost) wait() time.Duration {
 	missing := max(c.requested-c.available, 1)
 	seconds := int64(1)
@@ -138,8 +138,8 @@ func (c cost) wait() time.Duration {
 	return min(time.Duration(max(seconds, 1))*time.Second, webapi.MaxRetryAfter)
 }
 
-// verdicts are the codes of Shopify's top-level errors. A code that is not listed is
-// about the query's own text, which is ours.
+// verdicts are the codes of Shopify's top-level errors. Any other code is about the text of
+// the query, which is a defect of this package.
 var verdicts = map[string]fault.Error{
 	"THROTTLED":             {Kind: fault.Throttled, Class: fault.RateLimit},
 	"ACCESS_DENIED":         {Kind: fault.Unauthorized, Class: fault.Auth},

@@ -16,8 +16,8 @@ const (
 	presentmentBasis = "presentment"
 )
 
-// books are an order's amounts in the one currency it is locked to. The first error
-// stays.
+// books select an order's amounts in the one currency it is locked to. The first error is
+// kept.
 type books struct {
 	basis    string
 	currency string
@@ -25,8 +25,8 @@ type books struct {
 	err      error
 }
 
-// openBooks decides which currency counts. Where both are the same there is nothing
-// to decide, and nothing to remember.
+// openBooks chooses the currency. If both currencies are the same, nothing is chosen and
+// nothing is stored.
 func (t *translator) openBooks(ctx context.Context, o *order) (*books, error) {
 	b := &books{basis: shopBasis, currency: o.total.shop.Currency, doing: t.doing}
 	if o.currency != o.total.shop.Currency {
@@ -60,7 +60,7 @@ func (b *books) fail(field, rule string) {
 	}
 }
 
-// place is where an amount stands in the payload; index counts only within a list.
+// place is the position of an amount in the payload. index is used within a list only.
 type place struct {
 	list  string
 	index int
@@ -74,7 +74,7 @@ func (p place) String() string {
 	return p.list + "[" + strconv.Itoa(p.index) + "]." + p.field
 }
 
-// money returns the amount that counts; nothing at all is 0.
+// money returns the amount in the chosen currency, 0 if the source has none.
 func (b *books) money(amounts moneyBag, at place) canonical.Money {
 	if !amounts.set {
 		return canonical.Money{Currency: b.currency}
@@ -103,13 +103,13 @@ func (b *books) check(currency string, at place) {
 	}
 }
 
-// plain returns an amount that Shopify gives in the shop's currency only.
+// plain returns an amount that Shopify has in the shop's currency only.
 func (b *books) plain(o *order, amount canonical.Decimal, field string) canonical.Money {
 	switch {
 	case amount.IsZero():
 		return canonical.Money{Currency: b.currency}
 	case b.basis == presentmentBasis:
-		b.fail(field, "is told in the shop's currency only, and the order is locked to the buyer's")
+		b.fail(field, "is available in the shop's currency only, and the order is locked to the buyer's; set SHOPIFY_CURRENCY=shop for new orders")
 		return canonical.Money{Currency: b.currency}
 	}
 	money, err := canonical.ParseMoney(amount.String(), o.currency)
@@ -119,7 +119,7 @@ func (b *books) plain(o *order, amount canonical.Decimal, field string) canonica
 	return money
 }
 
-// broken says in the house's terms which rule of the model an order broke.
+// broken returns a broken rule of the model as a fault.
 func (b *books) broken(err error) error {
 	if rule, ok := errors.AsType[*canonical.Error](err); ok {
 		return b.wrong(rule.Field, rule.Rule)

@@ -7,32 +7,31 @@ import (
 	"causeway/shared/fault"
 )
 
-// bucket is what is known of a shop's points, out of which each query is paid. Shopify
-// tells with every answer what the query asked for, how many points are left and how fast
-// they come back; so a query for which too few are there is not sent at all, and whoever
-// wanted it is told how long to wait, as if Shopify had refused it. What is not known yet
-// is asked.
+// bucket models a shop's points, out of which each query is paid. Every answer of Shopify has
+// the requested cost, the points that are left, and the restore rate. A query for which too
+// few points are left is not sent: it fails as Throttled with the time to wait, as if Shopify
+// had rejected it. A query whose cost is unknown is sent.
 type bucket struct {
 	now func() time.Time
 
 	mu      sync.Mutex
-	level   int64     // points that were left …
-	at      time.Time // … then
-	most    int64     // 0 until Shopify told it
-	restore int64     // points a second
-	needs   map[string]int64
+	level   int64            // points that were left at …
+	at      time.Time        // … this time
+	most    int64            // size; 0 until an answer reports it
+	restore int64            // points a second
+	needs   map[string]int64 // requested cost by query
 }
 
 func newBucket(now func() time.Time) *bucket { return &bucket{now: now, needs: map[string]int64{}} }
 
-// take sets aside what the query asks for, or returns a fault that says when there is
-// enough. What is set aside is put right by learn.
+// take reserves the cost of the query, or returns a fault with the time until the bucket holds
+// it. learn replaces the reservation by the reported level.
 func (b *bucket) take(query string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	need := b.needs[query]
 	if need > b.most {
-		return nil // Shopify has the say
+		return nil // the size is unknown or too small: Shopify decides
 	}
 	b.fill()
 	if b.level < need {
@@ -45,7 +44,7 @@ func (b *bucket) take(query string) error {
 	return nil
 }
 
-// learn hears what an answer tells. One that tells nothing has cost nothing.
+// learn records what an answer reports of the bucket. An answer without a cost was not charged.
 func (b *bucket) learn(query string, c cost) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

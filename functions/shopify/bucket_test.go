@@ -1,8 +1,6 @@
 package shopify_test
 
 import (
-	"context"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,13 +11,11 @@ import (
 	"causeway/functions/shopify/shopifytest"
 	"causeway/shared/connector"
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
 	"causeway/shared/port/porttest"
 )
 
-// paid is a shop whose queries are paid from a bucket, by a clock that moves when somebody
-// waits and with each query.
+// paid is a shop whose queries are paid from a bucket. Its clock advances with each query and
+// with each wait.
 type paid struct {
 	*shop
 	clock   *porttest.Clock
@@ -28,7 +24,7 @@ type paid struct {
 	refused int // by Shopify
 }
 
-// RoundTrip hands the query to the fake, which takes its time.
+// RoundTrip passes the query to the fake, and advances the clock by its duration.
 func (p *paid) RoundTrip(r *http.Request) (*http.Response, error) {
 	p.clock.Advance(p.takes)
 	recorder := httptest.NewRecorder()
@@ -54,54 +50,57 @@ func openPaid(t *testing.T) *paid {
 	return p
 }
 
-// poller polls the shop into a memory.
-func (p *paid) poller(report func(pipeline.PollReport)) *pipeline.Poller {
-	memory := porttest.NewMemory(p.clock.Now)
-	memory.Systems = []string{shopify.Name}
-	return &pipeline.Poller{
-		System: p.System, Report: report,
-		Config: &pipeline.Config{
-			Ports: port.Ports{Bus: memory, Queue: memory, State: memory, Ledger: memory, Vault: memory},
-			Now:   p.clock.Now, Random: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler), Policy: pipeline.DefaultPolicy(),
-		},
-		Wait: func(ctx context.Context, pause time.Duration) error {
-			p.clock.Advance(pause)
-			return ctx.Err()
-		},
+// patiently repeats a call until it is not throttled, and waits as long as the fault says.
+func (p *paid) patiently(t *testing.T, call func() error) {
+	t.Helper()
+	for {
+		err := call()
+		if err == nil {
+			return
+		}
+		if fault.KindOf(err) != fault.Throttled || fault.As(err).After <= 0 {
+			t.Fatal(err)
+		}
+		p.clock.Advance(fault.As(err).After)
 	}
 }
 
-// TestHundredsOfMissedOrdersAreFoundThroughTheSmallestBucket, in few runs, none of which
-// fails, and hardly ever refused: what the bucket does not hold is not asked for.
-func TestHundredsOfMissedOrdersAreFoundThroughTheSmallestBucket(t *testing.T) {
+// TestHundredsOfOrdersAreFetchedThroughTheSmallestBucket expects hardly any refusal: a query
+// is sent only once the bucket holds its points.
+func TestHundredsOfOrdersAreFetchedThroughTheSmallestBucket(t *testing.T) {
 	t.Parallel()
 	p := openPaid(t)
 	const orders = 400
+	begun := p.clock.Now()
 	for i := range int64(orders) {
-		p.fake.Put(shopifytest.Purchase{ID: 1000 + i, UpdatedAt: p.clock.Now().Add(-5*time.Hour + time.Duration(i)*36*time.Second)}.Body())
+		p.fake.Put(shopifytest.Purchase{ID: 1000 + i, UpdatedAt: begun.Add(-5*time.Hour + time.Duration(i)*36*time.Second)}.Body())
 	}
-	found, runs := 0, 0
-	poller := p.poller(func(r pipeline.PollReport) { found += r.Gaps })
-	for ; found < orders && runs < 4; runs++ {
-		begun := p.clock.Now()
-		if err := poller.Run(t.Context()); err != nil {
-			t.Fatalf("run %d: %v", runs, err)
+	ask, fetched := connector.Ask{Feed: p.feed("order"), Since: begun.Add(-6 * time.Hour)}, 0
+	for more := true; more; more = ask.Cursor != "" {
+		var page connector.Page
+		p.patiently(t, func() (err error) {
+			page, err = p.Poller.Changes(t.Context(), ask)
+			return err
+		})
+		for _, change := range page.Changes {
+			p.patiently(t, func() error {
+				_, err := p.Poller.Fetch(t.Context(), ask.Feed, change)
+				return err
+			})
+			fetched++
 		}
-		if took := p.clock.Now().Sub(begun); took > 4*time.Minute+time.Second {
-			t.Errorf("run %d took %v", runs, took)
-		}
-		p.clock.Advance(time.Minute)
+		ask.Cursor = page.Cursor
 	}
-	if found != orders {
-		t.Errorf("%d of %d orders are found after %d runs", found, orders, runs)
+	if took := p.clock.Now().Sub(begun); fetched != orders || took > 12*time.Minute {
+		t.Errorf("%d of %d orders fetched in %v", fetched, orders, took)
 	}
 	if p.refused > 2 {
-		t.Errorf("%d of %d queries were refused", p.refused, p.asked)
+		t.Errorf("Shopify refused %d of %d queries", p.refused, p.asked)
 	}
 }
 
-// TestWhatTheBucketDoesNotHoldIsNotAskedFor until it does.
-func TestWhatTheBucketDoesNotHoldIsNotAskedFor(t *testing.T) {
+// TestAQueryWaitsUntilTheBucketHoldsIt expects a throttled fault before Shopify rejects a query.
+func TestAQueryWaitsUntilTheBucketHoldsIt(t *testing.T) {
 	t.Parallel()
 	p := openPaid(t)
 	p.fake.Put(shopifytest.Sample())
@@ -126,7 +125,7 @@ func TestWhatTheBucketDoesNotHoldIsNotAskedFor(t *testing.T) {
 	}
 }
 
-// TestAnotherProgramMayEmptyTheBucket: then Shopify refuses, and says when to come again.
+// TestAnotherProgramMayEmptyTheBucket: then Shopify throttles, and the fault has the time to wait.
 func TestAnotherProgramMayEmptyTheBucket(t *testing.T) {
 	t.Parallel()
 	p := openPaid(t)
@@ -151,7 +150,7 @@ func TestAnotherProgramMayEmptyTheBucket(t *testing.T) {
 		t.Fatalf("%v, %d refused", err, p.refused)
 	}
 	if asked := p.asked; fetch(p) == nil || p.asked != asked {
-		t.Error("it was asked again at once")
+		t.Error("the query was sent again at once")
 	}
 	p.clock.Advance(fault.As(err).After)
 	if err := fetch(p); err != nil {
@@ -159,8 +158,8 @@ func TestAnotherProgramMayEmptyTheBucket(t *testing.T) {
 	}
 }
 
-// TestAnAnswerThatTellsNoCostUsesNothingUp, nor does a call that nobody answered.
-func TestAnAnswerThatTellsNoCostUsesNothingUp(t *testing.T) {
+// TestAnAnswerWithoutACostIsNotCharged, and neither is a call without an answer.
+func TestAnAnswerWithoutACostIsNotCharged(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
 	s.fake.Put(shopifytest.Sample())
@@ -177,8 +176,8 @@ func TestAnAnswerThatTellsNoCostUsesNothingUp(t *testing.T) {
 	}
 }
 
-// TestACustomerThatTheListTellsWronglyHoldsUpNoOther: it can be fetched by itself.
-func TestACustomerThatTheListTellsWronglyHoldsUpNoOther(t *testing.T) {
+// TestAnUnreadableCustomerDoesNotStopTheList has one that is fetched by itself later.
+func TestAnUnreadableCustomerDoesNotStopTheList(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
 	s.fake.Answer(answer(`{"data":{"shop":{"ianaTimezone":"UTC"},"customers":{"nodes":[` +
@@ -189,7 +188,7 @@ func TestACustomerThatTheListTellsWronglyHoldsUpNoOther(t *testing.T) {
 	}
 	wantFault(t, page.Changes[0].Err, fault.Unavailable, fault.Intermittent, "email")
 	if page.Changes[0].ID != "1" || page.Changes[0].At.IsZero() {
-		t.Errorf("it cannot be told apart: %+v", page.Changes[0])
+		t.Errorf("the unreadable customer has no id or date: %+v", page.Changes[0])
 	}
 	body := mustRead(t, "customers-create.sample", "in.json")
 	s.fake.PutCustomer(body)

@@ -29,17 +29,18 @@ func TestOrderEvents(t *testing.T) {
 		purchase shopifytest.Purchase
 		want     []string
 	}{
-		"placed and paid":      {"orders/create", shopifytest.Purchase{}, []string{"customer.upserted", "order.placed", "payment.captured"}},
-		"placed, to be paid":   {"orders/create", pending, []string{"customer.upserted", "order.placed"}},
-		"changed":              {"orders/updated", pending, []string{"customer.upserted", "order.changed"}},
-		"paid":                 {"orders/paid", shopifytest.Purchase{}, []string{"customer.upserted", "order.changed", "payment.captured"}},
-		"cancelled":            {"orders/cancelled", cancelled, []string{"customer.upserted", "order.cancelled"}},
-		"update of cancelled":  {"orders/updated", cancelled, []string{"customer.upserted", "order.cancelled"}},
-		"created cancelled":    {"orders/create", cancelled, []string{"customer.upserted", "order.placed", "order.cancelled"}},
-		"partially refunded":   {"orders/updated", shopifytest.Purchase{Financial: "partially_refunded"}, []string{"customer.upserted", "order.changed", "payment.captured"}},
-		"refunded":             {"orders/updated", shopifytest.Purchase{Financial: "refunded"}, []string{"customer.upserted", "order.changed", "payment.captured"}},
-		"nobody to be told of": {"orders/create", shopifytest.Purchase{Financial: "pending", Change: without("customer", "email", "contact_email")}, []string{"order.placed"}},
-		"nothing to pay":       {"orders/create", shopifytest.Purchase{Items: []shopifytest.Item{{ID: 1, Quantity: 1}}}, []string{"customer.upserted", "order.placed"}},
+		"placed and paid":     {"orders/create", shopifytest.Purchase{}, []string{"customer.upserted", "order.placed", "payment.captured"}},
+		"placed, to be paid":  {"orders/create", pending, []string{"customer.upserted", "order.placed"}},
+		"changed":             {"orders/updated", pending, []string{"customer.upserted", "order.changed"}},
+		"paid":                {"orders/paid", shopifytest.Purchase{}, []string{"customer.upserted", "order.changed", "payment.captured"}},
+		"cancelled":           {"orders/cancelled", cancelled, []string{"customer.upserted", "order.cancelled"}},
+		"update of cancelled": {"orders/updated", cancelled, []string{"customer.upserted", "order.cancelled"}},
+		"created cancelled":   {"orders/create", cancelled, []string{"customer.upserted", "order.cancelled"}},
+		"paid and cancelled":  {"orders/paid", shopifytest.Purchase{CancelledAt: shopifytest.Start}, []string{"customer.upserted", "order.cancelled", "payment.captured"}},
+		"partially refunded":  {"orders/updated", shopifytest.Purchase{Financial: "partially_refunded"}, []string{"customer.upserted", "order.changed", "payment.captured"}},
+		"refunded":            {"orders/updated", shopifytest.Purchase{Financial: "refunded"}, []string{"customer.upserted", "order.changed", "payment.captured"}},
+		"no buyer named":      {"orders/create", shopifytest.Purchase{Financial: "pending", Change: without("customer", "email", "contact_email")}, []string{"order.placed"}},
+		"nothing to pay":      {"orders/create", shopifytest.Purchase{Items: []shopifytest.Item{{ID: 1, Quantity: 1}}}, []string{"customer.upserted", "order.placed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -59,21 +60,19 @@ func TestEventsNameEntityVersionAndParents(t *testing.T) {
 		return message.Key{System: "shopify", Tenant: shopifytest.Shop, Type: kind, ID: id}
 	}
 	type fact struct {
-		Entity   message.Key
-		Once     bool
-		At       time.Time
-		Sequence message.Sequence
-		Parents  []message.Key
+		Entity              message.Key
+		At, UpdatedAt, Hint time.Time
+		Parents             []message.Key
 	}
 	var got []fact
 	for _, e := range events {
-		got = append(got, fact{e.Entity, e.Once, e.At.UTC(), e.Sequence, e.Parents})
+		got = append(got, fact{e.Entity, e.At.UTC(), e.UpdatedAt.UTC(), e.Hint.UTC(), e.Parents})
 	}
-	start, version := shopifytest.Start.UTC(), message.NewSequence(updated, 0)
+	start, version := shopifytest.Start.UTC(), updated.UTC()
 	want := []fact{
-		{key("customer", "7"), false, start, message.NewSequence(start, 0), nil},
-		{key("order", "77"), false, updated.UTC(), version, []message.Key{key("customer", "7")}},
-		{key("payment", "77-paid"), true, updated.UTC(), version, []message.Key{key("order", "77")}},
+		{key("customer", "7"), start, start, start, nil},
+		{key("order", "77"), version, version, start, []message.Key{key("customer", "7")}},
+		{key("payment", "77-paid"), version, version, start, []message.Key{key("order", "77")}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -394,7 +393,7 @@ func TestDiscountCodesAreNamedOnce(t *testing.T) {
 	}
 }
 
-func TestNotesTellWhatWasNormalised(t *testing.T) {
+func TestNotesNameNormalizedValues(t *testing.T) {
 	t.Parallel()
 	body := append([]byte("\ufeff"), shopifytest.Purchase{Financial: "expired", Change: inTheUK}.Body()...)
 	events := open(t, nil).mustTranslate(t, "orders/create", body)
@@ -407,7 +406,7 @@ func TestNotesTellWhatWasNormalised(t *testing.T) {
 	if diff := cmp.Diff(want, events[1].Notes); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := bodyOf[*canonical.Order](t, events, canonical.OrderPlaced).Shipping.Line2.String(); got != "Flat 4" {
+	if got := order(t, events).Shipping.Line2.String(); got != "Flat 4" {
 		t.Errorf("address line %q", got)
 	}
 }

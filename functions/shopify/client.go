@@ -14,7 +14,7 @@ import (
 	"causeway/shared/webapi"
 )
 
-// The queries that are sent; each is checked against the published schema by a test.
+// The queries. A test validates each against the published schema.
 const (
 	queryShop         = `query shop { shop { name } }`
 	queryTransactions = `query transactions($id: ID!) {
@@ -35,15 +35,15 @@ fragment bag on MoneyBag {
 
 const path = "/admin/api/" + APIVersion + "/graphql.json"
 
-// admin calls the Admin API of each shop, if there is a token for it. It changes nothing
-// but the app's own webhook subscriptions.
+// admin is the client of the Admin API of each shop. It writes nothing but the app's own
+// webhook subscriptions.
 type admin struct {
 	shops   map[string]*webapi.Client
 	buckets map[string]*bucket // by shop
 	mayCall bool
 }
 
-// newAdmin makes a client for each shop, since each has a host of its own and a client
+// newAdmin returns a client for each shop: each has a host of its own, and a webapi.Client
 // calls one host only.
 func newAdmin(s Settings, deps connector.Deps) (*admin, error) {
 	a := &admin{shops: make(map[string]*webapi.Client, len(s.Shops)), buckets: map[string]*bucket{}, mayCall: s.AdminToken != ""}
@@ -67,23 +67,23 @@ func authorize(token connector.Secret) func(*http.Request) error {
 	}
 }
 
-// call is one query: what is asked, and who reads the answer's data.
+// call is one query with its variables and the reader of the answer's data.
 type call struct {
 	shop, doing, query string
 	variables          []variable
 	read               func(*strictjson.Reader)
 }
 
-// variable is one of a query's variables. Enums are texts too.
+// variable is a variable of a query. Enum values are text too.
 type variable struct{ name, value string }
 
-// query asks and returns the answer's header.
+// query sends the query and returns the answer's header.
 func (a *admin) query(ctx context.Context, c call) (http.Header, error) {
 	client, known := a.shops[c.shop]
 	if !known || !a.mayCall {
 		return nil, &fault.Error{
 			Kind: fault.Rejected, Class: fault.Config, Field: "SHOPIFY_ADMIN_TOKEN", Doing: c.doing,
-			Detail: "is not set, and the shop's Admin API has to be asked",
+			Detail: "is not set, and the shop's Admin API is needed",
 		}
 	}
 	bucket := a.buckets[c.shop]
@@ -98,8 +98,8 @@ func (a *admin) query(ctx context.Context, c call) (http.Header, error) {
 		bucket.learn(c.query, cost{})
 		return nil, onlyRead(err)
 	}
-	told, err := readAnswer(response.Body, c.read)
-	bucket.learn(c.query, told)
+	reported, err := readAnswer(response.Body, c.read)
+	bucket.learn(c.query, reported)
 	return response.Header, fault.Doing(c.doing, err)
 }
 
@@ -118,9 +118,9 @@ func (c call) body() []byte {
 	return w.Bytes()
 }
 
-// onlyRead undoes the caution that webapi has with every POST: a query changes
-// nothing, so an answer that was lost leaves nothing to look into. A subscription that
-// was made without an answer is found at the next look.
+// onlyRead reclassifies an ambiguous failure: webapi treats every POST as a write, but a query
+// changes nothing. A subscription that was created without an answer is found by the next
+// list.
 func onlyRead(err error) error {
 	e := *fault.As(err)
 	if e.Class == fault.Ambiguous {
@@ -129,7 +129,7 @@ func onlyRead(err error) error {
 	return &e
 }
 
-// transactions returns what was tried to pay the order with. The list is not paged:
+// transactions returns the order's transactions, failed ones included. The list is not paged:
 // without "first" the API returns all of it.
 func (a *admin) transactions(ctx context.Context, shop, order string) ([]transaction, error) {
 	doing := "asking for the transactions of order " + order
@@ -192,6 +192,6 @@ func (r *reader) transaction() (tx transaction) {
 	return tx
 }
 
-// lastPart returns the number in "gid://shopify/OrderTransaction/389404469", by which
-// webhooks name the same transaction.
+// lastPart returns the number in "gid://shopify/OrderTransaction/389404469", which is the id in
+// webhooks.
 func lastPart(gid string) string { return gid[strings.LastIndexByte(gid, '/')+1:] }

@@ -9,22 +9,22 @@ import (
 	"causeway/shared/fault"
 )
 
-// What is polled is composed into the body that a webhook would have had, so that one
-// decoder reads both. The names of members are the query's doing; here are the values
-// that GraphQL writes in another way. Bodies are the same for the same order.
+// A polled entity is composed into the body that a webhook would have, so that one decoder
+// reads both. The query sets the names of members; this file rewrites the values that GraphQL
+// writes in another form. The same order gives the same body.
 
-// member is one member of an object as it came.
+// member is the JSON of one member of an object.
 type member = json.RawMessage
 
-// rewriting turns a member of GraphQL's into that of a webhook.
+// rewriting turns a member in GraphQL's form into the webhook's form.
 type rewriting func(value member, zone *time.Location) (member, error)
 
-// orderMembers are the members of an order that have to be rewritten. The rest has the
-// same form in both.
+// orderMembers are the members of an order that are rewritten. All others have the same form
+// in both.
 var orderMembers = map[string]rewriting{
 	"created_at": inZone, "updated_at": inZone, "processed_at": inZone, "closed_at": inZone, "cancelled_at": inZone,
 	"paid_at":       lastPaid,
-	"cancel_reason": lower, "financial_status": lower, "fulfillment_status": fulfilment,
+	"cancel_reason": lower, "financial_status": lower, "fulfillment_status": fulfillment,
 	"tags": joined, "discount_codes": codes, "discount_applications": nodes(nil), "shipping_lines": nodes(shippingMembers),
 	"total_cash_rounding_payment_adjustment_set": value,
 	"total_tip_received":                         shopAmount, "total_outstanding": shopAmount,
@@ -37,7 +37,7 @@ var (
 	lineMembers     = map[string]rewriting{"id": number, "product_id": productNumber, "variant_id": value, "duties": list(value)}
 )
 
-// polledOrder is an order while its pages of lines are put together.
+// polledOrder is an order while its pages of lines are joined.
 type polledOrder struct {
 	members map[string]member
 	lines   []member
@@ -45,7 +45,7 @@ type polledOrder struct {
 	updated string // as written
 }
 
-// connection is how GraphQL answers a list that has pages.
+// connection is GraphQL's form of a list with pages.
 type connection struct {
 	Nodes    []member `json:"nodes"`
 	PageInfo struct {
@@ -70,15 +70,15 @@ func parseOrder(body []byte) (*polledOrder, error) {
 	return o, nil
 }
 
-// decode reads what the strict reader has found well formed: what fails is the type.
+// decode reads JSON that the strict reader has accepted: only a type can be wrong.
 func decode(body []byte, into any) error {
 	if err := json.Unmarshal(body, into); err != nil {
-		return &fault.Error{Kind: fault.Unavailable, Class: fault.Intermittent, Detail: "the answer is not what the API promises", Err: err}
+		return &fault.Error{Kind: fault.Unavailable, Class: fault.Intermittent, Detail: "the answer does not match the API's schema", Err: err}
 	}
 	return nil
 }
 
-// compose returns the body of an orders/… webhook.
+// compose returns the body that an orders/… webhook would have.
 func (o *polledOrder) compose(zone *time.Location) ([]byte, error) {
 	lines, err := rewriteAll(o.lines, lineMembers, zone)
 	if err != nil {
@@ -108,7 +108,7 @@ func encode(v any) (member, error) {
 	return data, nil
 }
 
-// rewrite applies the rules to the members that are there and not null.
+// rewrite applies the rules to the members that are present and not null.
 func rewrite(members map[string]member, rules map[string]rewriting, zone *time.Location) error {
 	for name, rule := range rules {
 		before, there := members[name]
@@ -153,7 +153,7 @@ func object(rules map[string]rewriting) rewriting {
 	}
 }
 
-// nodes makes a plain list of a connection.
+// nodes turns a connection into a plain list.
 func nodes(rules map[string]rewriting) rewriting {
 	return func(before member, zone *time.Location) (member, error) {
 		var c connection
@@ -185,7 +185,7 @@ func list(one rewriting) rewriting {
 	}
 }
 
-// value takes out what the query wraps as {"value": …}.
+// value unwraps {"value": …}.
 func value(before member, _ *time.Location) (member, error) {
 	var wrapped struct {
 		Value member `json:"value"`
@@ -208,10 +208,10 @@ func inZone(before member, zone *time.Location) (member, error) {
 	if at, err := canonical.ParseTime(written); err == nil {
 		return encode(at.In(zone).Format(time.RFC3339Nano))
 	}
-	return before, nil // the decoder refuses it, with its path
+	return before, nil // the decoder rejects it with its path
 }
 
-// number takes the number out of "gid://shopify/LineItem/466157049".
+// number returns the number in "gid://shopify/LineItem/466157049".
 func number(before member, _ *time.Location) (member, error) {
 	var gid string
 	if err := decode(before, &gid); err != nil {
@@ -237,22 +237,22 @@ func lower(before member, _ *time.Location) (member, error) {
 	return encode(strings.ToLower(word))
 }
 
-// fulfilments are the words of webhooks for what an order shows. They have none for
-// what is under way or has not begun.
-var fulfilments = map[string]string{"FULFILLED": "fulfilled", "PARTIALLY_FULFILLED": "partial", "RESTOCKED": "restocked"}
+// fulfillments are the webhook's words by GraphQL's. Webhooks have null for a fulfillment that
+// is in progress or has not begun.
+var fulfillments = map[string]string{"FULFILLED": "fulfilled", "PARTIALLY_FULFILLED": "partial", "RESTOCKED": "restocked"}
 
-func fulfilment(before member, _ *time.Location) (member, error) {
+func fulfillment(before member, _ *time.Location) (member, error) {
 	var word string
 	if err := decode(before, &word); err != nil {
 		return nil, err
 	}
-	if told, known := fulfilments[word]; known {
-		return encode(told)
+	if written, known := fulfillments[word]; known {
+		return encode(written)
 	}
 	return member("null"), nil
 }
 
-// joined writes a list of tags as one text.
+// joined joins a list of tags into one text.
 func joined(before member, _ *time.Location) (member, error) {
 	var tags []string
 	if err := decode(before, &tags); err != nil {
@@ -273,7 +273,7 @@ func codes(before member, _ *time.Location) (member, error) {
 	return encode(wrapped)
 }
 
-// shopAmount is what webhooks tell in the shop's currency alone.
+// shopAmount returns the amount in the shop's currency, the only one that webhooks have.
 func shopAmount(before member, _ *time.Location) (member, error) {
 	var set struct {
 		ShopMoney struct {
@@ -289,7 +289,7 @@ func shopAmount(before member, _ *time.Location) (member, error) {
 	return set.ShopMoney.Amount, nil
 }
 
-// lastPaid is when money last came in. A webhook does not say it; its topic does.
+// lastPaid returns the time of the last capture, which webhooks do not have.
 func lastPaid(before member, zone *time.Location) (member, error) {
 	var all []struct {
 		Kind        string `json:"kind"`
@@ -316,7 +316,7 @@ func lastPaid(before member, zone *time.Location) (member, error) {
 	return inZone(written, zone)
 }
 
-// tipTitle is what Shopify calls the line that holds a tip.
+// tipTitle is Shopify's title of a line that is a tip.
 const tipTitle = `"Tip"`
 
 // tipped reports whether the amount is above 0.
@@ -325,7 +325,7 @@ func tipped(amount member) bool {
 	return err == nil && tip.Sign() > 0
 }
 
-// markTips marks the line that is a tip: webhooks do, GraphQL does not.
+// markTips marks the line that is a tip, as webhooks do and GraphQL does not.
 func markTips(lines []map[string]member) {
 	for _, line := range lines {
 		if string(line["title"]) == tipTitle && string(line["product_id"]) == "null" {

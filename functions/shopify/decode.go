@@ -4,16 +4,15 @@ import (
 	"context"
 	"time"
 
-	"causeway/shared/wire"
-
 	"causeway/shared/canonical"
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
+	"causeway/shared/wire"
 )
 
-// The topics that are translated. Names of webhook topics are lower case with a slash;
-// the enum of the API (ORDERS_CREATE) does not appear in deliveries.
+// The topics that are translated. Webhook topics are lower case with a slash; the API's
+// enum values (ORDERS_CREATE) do not appear in deliveries.
 const (
 	topicOrderCreate    = "orders/create"
 	topicOrderUpdated   = "orders/updated"
@@ -23,10 +22,10 @@ const (
 	topicCustomerUpdate = "customers/update"
 )
 
-// Translate turns a delivery into canonical events: first the customer, then what
-// became of the order, then what was paid, so that parents come before children.
+// Translate turns a delivery into canonical events: the customer, then the order, then its
+// payments, so that parents come before children.
 func (s *store) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
-	t := translator{store: s, raw: raw, doing: "translating shopify " + raw.Topic + " " + raw.ID}
+	t := translator{store: s, raw: raw, hint: triggeredAt(raw), doing: "translating shopify " + raw.Topic + " " + raw.ID}
 	switch raw.Topic {
 	case topicOrderCreate, topicOrderUpdated, topicOrderPaid, topicOrderCancelled:
 		return t.order(ctx)
@@ -34,15 +33,28 @@ func (s *store) Translate(ctx context.Context, raw *message.Raw) (connector.Tran
 		return t.customer()
 	}
 	return connector.Translation{}, &fault.Error{
-		Kind: fault.Invalid, Class: fault.Schema, Field: "topic", Doing: t.doing, Detail: "nothing is made of this topic",
+		Kind: fault.Invalid, Class: fault.Schema, Field: "topic", Doing: t.doing, Detail: "this topic has no translation",
 	}
 }
 
-// translator is the translation of one raw message.
+// translator translates one raw message.
 type translator struct {
 	*store
 	raw   *message.Raw
+	hint  time.Time // of every event; zero if the delivery has none
 	doing string
+}
+
+// triggeredAt returns when Shopify triggered the delivery. It orders the states of one
+// updated_at, which counts in whole seconds. A header that is missing or unreadable is no
+// hint and no error: the header is not signed, and the body is complete without it. What is
+// polled has none.
+func triggeredAt(raw *message.Raw) time.Time {
+	at, err := canonical.ParseTime(raw.Header[headerTriggered])
+	if err != nil {
+		return time.Time{}
+	}
+	return at
 }
 
 func (t *translator) key(kind, id string) message.Key {
@@ -58,12 +70,10 @@ func (t *translator) customer() (connector.Translation, error) {
 	return connector.Translation{Events: []connector.Event{t.customerEvent(customer, r.Notes())}}, nil
 }
 
-// customerEvent has the customer's own version, also when an order carries it: an
-// order from last week must not put last week's address back.
 func (t *translator) customerEvent(c *canonical.Customer, notes []connector.Note) connector.Event {
 	return connector.Event{
-		Type: canonical.CustomerUpserted, Entity: t.key("customer", c.ID), At: c.UpdatedAt,
-		Sequence: message.NewSequence(c.UpdatedAt, 0), Body: c, Notes: notes,
+		Type: canonical.CustomerUpserted, Entity: t.key(entityCustomer, c.ID),
+		At: c.UpdatedAt, UpdatedAt: c.UpdatedAt, Hint: t.hint, Body: c, Notes: notes,
 	}
 }
 
@@ -90,12 +100,19 @@ func (t *translator) order(ctx context.Context) (connector.Translation, error) {
 	if customer != nil {
 		events = append(events, t.customerEvent(customer, nil))
 	}
-	events = append(events, t.orderEvents(body, r.Notes())...)
+	events = append(events, t.orderEvent(body, r.Notes()))
 	return connector.Translation{Events: append(events, payments...)}, nil
 }
 
-// buyer returns the customer entity of the order, nil if nobody can be told, and
-// notes in the order whom it waits for.
+// buyer returns the customer entity of the order, nil if the order names none, and sets it
+// as the order's parent.
+//
+// The customer that an order embeds is the customer as Shopify has it at that time, with an
+// updated_at of its own: in the payloads of 2026-10 an order that is cancelled two hours
+// later still embeds the customer of the sale's second, and GraphQL's Order.customer is the
+// Customer itself. That date is its version, comparable with customers/update. A customer
+// without one, and a guest, who is known from the order alone, is dated by when the order
+// was placed: an older order that changes later must not restore an older address.
 func (o *order) buyer() *canonical.Customer {
 	c := o.customer
 	if c == nil || c.ID == "" {
@@ -105,13 +122,13 @@ func (o *order) buyer() *canonical.Customer {
 		return nil
 	}
 	if c.UpdatedAt.IsZero() {
-		c.UpdatedAt = o.head.UpdatedAt
+		c.UpdatedAt = o.head.PlacedAt
 	}
 	o.head.Buyer.Customer, o.head.Buyer.Guest = c.ID, c.Guest
 	return c
 }
 
-// guest returns the customer that an e-mail address alone makes.
+// guest returns the customer of the order's e-mail address, nil without one.
 func (o *order) guest() *canonical.Customer {
 	email := o.head.Buyer.Email
 	if email.String() == "" {
@@ -131,46 +148,28 @@ func (o *order) guest() *canonical.Customer {
 	return c
 }
 
-// orderEvents says what became of the order. A cancelled order is never reported as
-// changed: what was missed while a message was lost or late is in the cancellation.
-// What was polled may be the first that is told of the order, so it says that it was
-// placed too: where that is known it bears the same id.
-func (t *translator) orderEvents(o *canonical.Order, notes []connector.Note) []connector.Event {
+// orderEvent returns the one event of the order's state. Its type names why the state is
+// reported; the body has all of it, so that no other delivery is needed. A cancelled order
+// is reported as cancelled under every topic.
+func (t *translator) orderEvent(o *canonical.Order, notes []connector.Note) connector.Event {
 	event := connector.Event{
-		Entity: t.key("order", o.ID), Sequence: message.NewSequence(o.UpdatedAt, progress(o)), Body: o,
-		Parents: t.parents("customer", o.Buyer.Customer), Notes: notes,
-	}
-	var events []connector.Event
-	if t.raw.Topic == topicOrderCreate || t.raw.Trigger == message.Poll {
-		events = append(events, with(event, canonical.OrderPlaced, true, o.PlacedAt))
+		Type: canonical.OrderChanged, Entity: t.key(entityOrder, o.ID),
+		At: o.UpdatedAt, UpdatedAt: o.UpdatedAt, Hint: t.hint, Body: o,
+		Parents: t.parents(entityCustomer, o.Buyer.Customer), Notes: notes,
 	}
 	switch {
 	case o.CancelledAt != nil:
-		events = append(events, with(event, canonical.OrderCancelledEvent, true, *o.CancelledAt))
-	case t.raw.Topic != topicOrderCreate:
-		events = append(events, with(event, canonical.OrderChanged, false, o.UpdatedAt))
+		event.Type, event.At = canonical.OrderCancelledEvent, *o.CancelledAt
+	case t.raw.Topic == topicOrderCreate:
+		event.Type, event.At = canonical.OrderPlaced, o.PlacedAt
 	}
-	return events
-}
-
-func with(event connector.Event, kind string, once bool, at time.Time) connector.Event {
-	event.Type, event.Once, event.At = kind, once, at
 	return event
 }
 
-// parents names what must stand at the target first, nothing where nobody is known.
+// parents returns the key of the entity that must be at the target first, none without an id.
 func (t *translator) parents(kind, id string) []message.Key {
 	if id == "" {
 		return nil
 	}
 	return []message.Key{t.key(kind, id)}
-}
-
-// progress tells apart what happened to an order within one second, by the step that
-// is never taken back: the cancellation.
-func progress(o *canonical.Order) uint32 {
-	if o.CancelledAt != nil {
-		return 1
-	}
-	return 0
 }

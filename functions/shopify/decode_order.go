@@ -7,8 +7,8 @@ import (
 	"causeway/shared/canonical"
 )
 
-// convert makes the canonical order in the currency of the books. Rounding comes last:
-// it is the difference that nothing else explains.
+// convert returns the canonical order in the currency of the books. Rounding is computed last:
+// it is the difference that no other part accounts for.
 func (t *translator) convert(o *order, b *books) (*canonical.Order, error) {
 	out := &o.head
 	out.Currency = b.currency
@@ -34,7 +34,7 @@ func (t *translator) convert(o *order, b *books) (*canonical.Order, error) {
 	return out, nil
 }
 
-// other is the total in the currency that was not chosen.
+// other returns the total in the currency that was not chosen.
 func (b *books) other(o *order) *canonical.Presentment {
 	if b.basis == presentmentBasis {
 		return &canonical.Presentment{Basis: b.basis, Total: o.total.shop}
@@ -50,10 +50,10 @@ func (o *order) state(out *canonical.Order) {
 	if !o.cancelledAt.IsZero() {
 		out.Status, out.CancelledAt = canonical.OrderCancelled, new(o.cancelledAt)
 	}
-	out.Fulfilled = out.Fulfilment == "fulfilled"
+	out.Fulfilled = out.Fulfillment == "fulfilled"
 }
 
-// discounts adds the codes that no discount application names.
+// discounts adds the codes that are not in a discount application.
 func (o *order) discounts(out *canonical.Order) {
 	for _, code := range o.codes {
 		known := slices.ContainsFunc(out.Discounts, func(d canonical.Discount) bool { return d.Code == code.Code })
@@ -75,8 +75,8 @@ func (b *books) lines(o *order, out *canonical.Order) {
 	}
 }
 
-// line ships nothing for a gift card, whatever the payload says: it is sent by e-mail
-// and owed, not sold.
+// line converts one line. A gift card never ships, even if the payload has requires_shipping:
+// it is sent by e-mail.
 func (b *books) line(l *line, i int) canonical.OrderLine {
 	kind := l.kind()
 	return canonical.OrderLine{
@@ -89,7 +89,7 @@ func (b *books) line(l *line, i int) canonical.OrderLine {
 	}
 }
 
-// words is the line's name with its variant, as the buyer saw it.
+// words returns the line's name with its variant, as the buyer saw it.
 func (l *line) words() string {
 	if l.name != "" {
 		return l.name
@@ -111,8 +111,8 @@ func (b *books) deliveries(o *order, out *canonical.Order) {
 	}
 }
 
-// charges books tips, duties and fees apart. The fees of the sale count, as its total
-// does; those left by edits stand in where the former are not told.
+// charges books tips, duties and fees separately. Fees are those of the sale, as the total is.
+// If the payload has none, the current ones are used.
 func (b *books) charges(o *order, out *canonical.Order) {
 	b.tips(o, out)
 	b.duties(o, out)
@@ -123,8 +123,8 @@ func (b *books) charges(o *order, out *canonical.Order) {
 	b.charge(out, canonical.Fee, "", b.money(fees, place{field: "original_total_additional_fees_set"}))
 }
 
-// charge leaves out what is 0. What tax there is on a charge is part of the order's tax
-// and is not told apart.
+// charge adds a charge unless the amount is 0. The tax on it is part of the order's tax and is
+// not available separately.
 func (b *books) charge(out *canonical.Order, kind canonical.ChargeKind, title string, amount canonical.Money) {
 	if amount.Minor == 0 {
 		return
@@ -133,8 +133,8 @@ func (b *books) charge(out *canonical.Order, kind canonical.ChargeKind, title st
 	out.Charges = append(out.Charges, canonical.Charge{Kind: kind, Title: title, Amount: amount, Tax: none})
 }
 
-// tips books each line that is a tip, and what total_tip_received holds beyond them:
-// a tip comes as a line, as that total, or as both.
+// tips books each line that is a tip, and the rest of total_tip_received: a tip is a line, or
+// part of that total, or both.
 func (b *books) tips(o *order, out *canonical.Order) {
 	booked, lines := canonical.Money{Currency: b.currency}, 0
 	for i := range o.lines {
@@ -150,15 +150,15 @@ func (b *books) tips(o *order, out *canonical.Order) {
 		booked, lines = booked.Add(amount), lines+1
 	}
 	if lines > 0 && b.basis == presentmentBasis {
-		return // the total cannot be compared with the lines, and these tell all
+		return // total_tip_received is in the other currency; the lines are complete
 	}
 	if total := b.plain(o, o.tip, "total_tip_received"); total.Minor > booked.Minor {
 		b.charge(out, canonical.Tip, "", total.Sub(booked))
 	}
 }
 
-// duties books the duties of each line, or the order's where no line tells any.
-// Those that prices contain already are no charge.
+// duties books the duties of each line, or the order's if no line has any. Duties that are
+// included in prices are not a charge.
 func (b *books) duties(o *order, out *canonical.Order) {
 	if o.dutiesIncluded {
 		return
@@ -174,10 +174,9 @@ func (b *books) duties(o *order, out *canonical.Order) {
 	}
 }
 
-// roundCash books what cash payments were rounded by. Shopify's total stands before
-// that rounding (objects/CashRoundingAdjustment: it applies to the total received),
-// so the order's total becomes what was really due. Should a total contain the
-// rounding already, the parts tell, and it stays.
+// roundCash books the rounding of cash payments and adds it to the total. Shopify's total is
+// the one before that rounding (objects/CashRoundingAdjustment: it applies to the total
+// received). If the parts show that the total contains the rounding already, it is not added.
 func (b *books) roundCash(o *order, out *canonical.Order) error {
 	rounding := b.money(o.cashRounding, place{field: "total_cash_rounding_payment_adjustment_set"})
 	if b.err != nil || rounding.Minor == 0 {
@@ -197,8 +196,8 @@ func (b *books) roundCash(o *order, out *canonical.Order) error {
 
 func distance(gap int64) int64 { return max(gap, -gap) }
 
-// paidAt is when the order's money came in, as far as the payload tells: for an order
-// that we hear of when it is placed the moment of the sale, otherwise its last change.
+// paidAt returns when the order was paid: the time of the last capture if the order was
+// polled, the time of the sale for orders/create, otherwise the last change.
 func (t *translator) paidAt(o *order) time.Time {
 	if !o.paidAt.IsZero() {
 		return o.paidAt

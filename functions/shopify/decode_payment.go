@@ -10,11 +10,10 @@ import (
 	"causeway/shared/canonical"
 	"causeway/shared/connector"
 	"causeway/shared/fault"
-	"causeway/shared/message"
 )
 
-// payments returns one payment.captured for each tender that paid the order. A single
-// tender is told by the order itself; several only by its transactions.
+// payments returns one payment.captured for each tender that paid the order. The order
+// itself describes a single tender; several are described by its transactions only.
 func (t *translator) payments(ctx context.Context, o *order, b *books, body *canonical.Order) ([]connector.Event, error) {
 	if !captured(body.Financial) || body.Total.Minor == 0 {
 		return nil, nil
@@ -27,7 +26,7 @@ func (t *translator) payments(ctx context.Context, o *order, b *books, body *can
 		return nil, b.err
 	}
 	amount := body.Total
-	if due.Minor > 0 { // below 0 the shop owes the buyer: nothing less was paid
+	if due.Minor > 0 { // below 0 the shop owes the buyer, and the total was paid
 		amount = amount.Sub(due)
 	}
 	if amount.Minor == 0 {
@@ -39,8 +38,8 @@ func (t *translator) payments(ctx context.Context, o *order, b *books, body *can
 	})}, nil
 }
 
-// captured reports whether the order was paid in full at some time. A part payment
-// waits for its other part, and a refund does not undo that money came in.
+// captured reports whether the order was paid in full at some time. A partial payment waits
+// for the rest. A refund does not change that the money was captured.
 func captured(state canonical.FinancialState) bool {
 	switch state {
 	case canonical.Paid, canonical.PartiallyRefunded, canonical.Refunded:
@@ -49,7 +48,7 @@ func captured(state canonical.FinancialState) bool {
 	return false
 }
 
-// tenders asks for the transactions: a redeemed gift card is a tender of its own.
+// tenders fetches the transactions: a redeemed gift card is a tender of its own.
 func (t *translator) tenders(ctx context.Context, b *books, body *canonical.Order) ([]connector.Event, error) {
 	taken, err := t.taken(ctx, b, body.ID)
 	if err != nil {
@@ -59,8 +58,8 @@ func (t *translator) tenders(ctx context.Context, b *books, body *canonical.Orde
 	for i, tx := range taken {
 		id := tx.id
 		if i == 0 {
-			// An order that was reported as paid by one tender, and was paid more
-			// since, must not have the first one reported under a second name.
+			// The order may have been reported with one tender before more was paid.
+			// The first payment keeps its id.
 			id = paidID(body.ID)
 		}
 		events[i] = t.payment(body, canonical.Payment{
@@ -70,7 +69,7 @@ func (t *translator) tenders(ctx context.Context, b *books, body *canonical.Orde
 	return events, nil
 }
 
-// taken returns the transactions that brought money in, oldest first.
+// taken returns the transactions that captured money, oldest first.
 func (t *translator) taken(ctx context.Context, b *books, order string) ([]transaction, error) {
 	all, err := t.api.transactions(ctx, t.raw.Tenant, order)
 	if err != nil {
@@ -89,28 +88,28 @@ func (t *translator) taken(ctx context.Context, b *books, order string) ([]trans
 	}
 	if len(taken) == 0 {
 		return nil, &fault.Error{
-			Kind: fault.NotReady, Class: fault.MissingRef, Doing: "asking for the transactions of order " + order,
-			Detail: "the order is paid, but Shopify shows no successful sale or capture",
+			Kind: fault.NotReady, Class: fault.MissingRef, Doing: "fetching the transactions of order " + order,
+			Detail: "the order is paid, but Shopify has no successful sale or capture yet",
 		}
 	}
 	slices.SortStableFunc(taken, func(a, b transaction) int { return a.at.Compare(b.at) })
 	return taken, nil
 }
 
-// paidID names the first, and usually the only, payment of an order.
+// paidID returns the id of the first, and usually only, payment of an order.
 func paidID(order string) string { return order + "-paid" }
 
-// payment is a fact that happens once: the same tender told again is the same event.
+// payment returns the event of one tender. The same tender reported again is the same event.
 func (t *translator) payment(order *canonical.Order, p canonical.Payment) connector.Event {
 	p.Order, p.Name, p.Test, p.Customer = order.ID, order.Name, order.Test, order.Buyer.Customer
 	return connector.Event{
-		Type: canonical.PaymentCaptured, Entity: t.key("payment", p.ID), Once: true, At: p.At,
-		Sequence: message.NewSequence(order.UpdatedAt, 0), Body: &p, Parents: t.parents("order", order.ID),
+		Type: canonical.PaymentCaptured, Entity: t.key(entityPayment, p.ID),
+		At: p.At, UpdatedAt: order.UpdatedAt, Hint: t.hint, Body: &p, Parents: t.parents(entityOrder, order.ID),
 	}
 }
 
-// methods are the gateways that are no card. A payment that somebody marked as
-// received ("manual") does not tell its tender.
+// methods are the gateways that do not take cards. The tender of a payment that staff marked
+// as received ("manual") is unknown.
 var methods = map[string]canonical.PaymentMethod{
 	"":                       canonical.OtherPayment,
 	"gift_card":              canonical.GiftCard,
@@ -129,15 +128,15 @@ func method(gateway string) canonical.PaymentMethod {
 	return canonical.Card
 }
 
-// transaction is one of an order's transactions, as the Admin API tells it.
+// transaction is one transaction of an order, as the Admin API has it.
 type transaction struct {
 	id, kind, status, gateway, reference string
 	amount, rounding                     moneyBag
-	paid                                 canonical.Money // both, in the order's currency
+	paid                                 canonical.Money // amount and rounding, in the order's currency
 	at                                   time.Time
 }
 
-// took reports whether the transaction brought money in.
+// took reports whether the transaction captured money.
 func (tx *transaction) took() bool {
 	return tx.status == "SUCCESS" && (tx.kind == "SALE" || tx.kind == "CAPTURE")
 }

@@ -1,103 +1,107 @@
-// Package shopify is everything about Shopify and nothing else: it proves that a
-// delivery comes from one of our shops and translates it into canonical events. It
-// speaks version 2026-10 of webhooks and Admin API. It is a source only; nothing is
-// written to Shopify yet.
+// Package shopify connects Shopify as a source: it authenticates deliveries of the
+// configured shops and translates them into canonical events. It uses version 2026-10 of
+// the webhooks and of the Admin API. Nothing is written to Shopify yet, except the app's own
+// webhook subscriptions.
 //
-// # The door
+// # Deliveries
 //
-// A webhook is signed with HMAC-SHA256 over its body, under the app's client secret;
-// two secrets may be configured while one is being replaced. Headers are not signed,
-// so the shop must be in SHOPIFY_SHOPS, and no time is signed, so a replay is caught
-// by its id only. That id is made of shop, topic and webhook id, not of the event id:
-// one action causes deliveries of several topics and all must pass. A partner event
-// of EventBridge gives the very same raw message.
+// A webhook is signed with HMAC-SHA256 over its body, under the app's client secret. Two
+// secrets may be configured while one is being replaced. Headers are not signed, so the shop
+// must be in SHOPIFY_SHOPS. No time is signed either, so a replay is recognized by its id
+// only. That id is derived from shop, topic and webhook id, not from the event id: one action
+// causes deliveries of several topics, and each of them is processed. A partner event of
+// EventBridge gives the same raw message as the webhook.
 //
-// # What becomes of a delivery
+// # Events
 //
-//   - orders/create gives order.placed; orders/updated and orders/paid give
-//     order.changed; an order with cancelled_at gives order.cancelled instead,
-//     whatever the topic (and after order.placed, where it was created cancelled).
-//   - Before it comes customer.upserted from the embedded customer, or for a guest
-//     from the e-mail address; an order without either stands alone.
-//   - After it comes payment.captured for every tender, once the order is paid.
+//   - orders/create gives order.placed; orders/updated and orders/paid give order.changed. An
+//     order with cancelled_at gives order.cancelled instead, under every topic. A delivery
+//     has exactly one event of the order, and its body is the whole state.
+//   - Before it comes customer.upserted, from the embedded customer or, for a guest, from the
+//     e-mail address. An order without either has no customer event.
+//   - After it comes payment.captured for each tender, once the order is paid.
 //   - customers/create and customers/update give customer.upserted.
 //
-// Any other topic is refused and stays in quarantine, so that a subscription nobody
-// meant to make is seen. Versions are Shopify's own updated_at; within one second the
-// cancelled state counts as the newer. Deliveries come at
-// least once and in any order, which is the pipeline's to settle.
+// Any other topic is rejected and stays in quarantine, so that an operator sees a
+// subscription that was made by mistake.
 //
-// # What to know about Shopify
+// # Versions
 //
-// It waits five seconds for an answer, tries a webhook eight more times within four
-// hours, with the payload of the first, and then deletes a subscription that was made
-// over the API. Delivery is at least once and unordered: orders/updated often overtakes
-// orders/create. Ids exceed 2^53. Times bear the shop's offset.
+// A version is Shopify's updated_at, which counts in whole seconds. Within one second
+// X-Shopify-Triggered-At decides, the header that orders deliveries. It is kept with the raw
+// message, both by webhook and by partner event. Without it the pipeline takes the time of
+// receipt. The header is not signed, so it decides nothing but the order within a second.
 //
-// The Admin API is asked with X-Shopify-Access-Token. A version lives for twelve
-// months; after that the API silently answers in a later one, which Checker looks for.
-// Queries are paid in points from a bucket per app and shop. All that a query asks for
-// must be in it, or the answer is THROTTLED with status 200; charged is what it got. What
-// each answer tells of the bucket is remembered, and a query is held back until it holds
-// enough (bucket.go). SHOPIFY_ADMIN_TOKEN belongs to one shop; stores that have
-// tokens of their own are connected one by one.
+// An embedded customer has the version of its own updated_at. A guest, or a customer without
+// that date, has the version of when the order was placed: the address on an older order,
+// changed later, does not replace the address on a newer one.
+//
+// # Facts about Shopify
+//
+// It waits five seconds for an answer and retries a webhook eight times within four hours,
+// with the payload of the first attempt. Then it deletes a subscription that was made over
+// the API. Delivery is at least once and unordered: orders/updated often overtakes
+// orders/create. Ids exceed 2^53. Times have the shop's offset.
+//
+// The Admin API is called with X-Shopify-Access-Token. A version is supported for twelve
+// months. After that the API silently answers in a later one, which Checker detects. Queries
+// are paid in points from a bucket per app and shop. The bucket must hold the requested cost,
+// or the answer is THROTTLED with status 200; the actual cost is charged. The client keeps
+// what each answer reports of the bucket, and sends a query only once the bucket holds enough
+// (bucket.go). SHOPIFY_ADMIN_TOKEN belongs to one shop; stores with tokens of their own are
+// connected one by one.
 //
 // # Decisions
 //
-// Currency. Every "_set" holds an amount in the shop's and in the buyer's currency.
-// Where they differ, SHOPIFY_CURRENCY chooses when the order is first seen, and the
-// choice is remembered for it. Amounts that Shopify tells in the shop's currency only
-// (tips, what is outstanding) are not converted: they are refused if they are needed
-// in the other.
+// Currency. Every "_set" has an amount in the shop's and in the buyer's currency. Where they
+// differ, SHOPIFY_CURRENCY chooses when the order is first seen, and the choice is stored for
+// the order. Amounts that Shopify has in the shop's currency only (tips, the outstanding
+// amount) are not converted: an order that needs them in the other currency is rejected.
 //
-// Totals are those of the sale (total_price, quantity), not what edits and refunds
-// left of it (current_…): the parts balance only with the former, and refunds are
-// documents of their own. A quantity taken off by an order edit therefore does not
-// show.
+// Totals are those of the sale (total_price, quantity), not those after edits and refunds
+// (current_…): the parts balance only with the former, and refunds are documents of their
+// own. A quantity that an order edit removed is therefore not visible.
 //
-// Discounts are taken from discount_allocations, which hold line and order discounts
-// alike. Duties are a charge unless duties_included says that prices contain them.
-// A tip comes as a line with tip_payment_gateway, in total_tip_received, or in both;
-// it is booked once. Shopify's total stands before cash rounding; the rounding is
-// booked and added, so that order and payment agree.
+// Discounts are read from discount_allocations, which have line and order discounts alike.
+// Duties are a charge unless duties_included is true. A tip is a line with
+// tip_payment_gateway, or is in total_tip_received, or both; it is booked once. Shopify's
+// total is the one before cash rounding. The rounding is booked and added, so that order and
+// payment agree.
 //
-// Tenders. One gateway name is one payment, "<order>-paid". Several names mean that
-// the order cannot tell who paid what (a redeemed gift card is a tender, not a
-// discount): the transactions are asked for, which needs SHOPIFY_ADMIN_TOKEN with
-// read_orders. Among them the oldest is "<order>-paid" and each later one bears its
-// own number, so that an order that was paid more after an edit does not report its
-// first payment twice. Paid more by the same gateway, it still names one gateway, and
-// the second payment does not show.
+// Tenders. One gateway name is one payment, "<order>-paid". With several names the order
+// does not show who paid how much (a redeemed gift card is a tender, not a discount), so the
+// transactions are fetched, which needs SHOPIFY_ADMIN_TOKEN with read_orders. The oldest
+// transaction is "<order>-paid" and each later one has its own number, so that an order that
+// is paid more after an edit does not report its first payment twice. If the same gateway is
+// used again, the order still has one gateway name, and the second payment is not visible.
 //
-// An expired authorisation is read as voided and noted. Other unknown financial
-// states are refused, since they decide whether money is booked; unknown words for
-// channel or fulfilment pass.
+// An expired authorization is read as voided and noted. Other unknown financial states are
+// rejected, because they decide whether money is booked. Unknown words for channel or
+// fulfillment pass.
 //
-// Errors of the API come in three layers: the HTTP status, the errors of the answer
-// (THROTTLED among them, with the time the bucket needs), and userErrors, which only
-// mutations have; the one that is sent makes a webhook subscription.
+// Errors of the API have three layers: the HTTP status, the errors of the answer (THROTTLED
+// among them, with the time that the bucket needs), and userErrors, which only mutations
+// have. The one mutation here creates a webhook subscription.
 //
 // # Polling
 //
 // Orders and customers are listed by updated_at, whose search includes the second itself,
-// and paged by cursors that name the last entity of a page. An order is fetched by itself,
-// 25 lines at a time, since a list of whole orders would cost more than a query may. Its
-// query asks for some 650 points and is charged some 70 for a usual order. That it asks for so
-// many keeps as many for whoever else needs an answer, such as an order paid with several
-// tenders; smaller pages would only make long orders dearer. An order is fetched also if
-// a delivery told the same second of it, since one second can hold two states. Its fields
-// are asked for under the names that webhooks have, and compose.go writes the rest
-// as webhooks do, times in the shop's zone included: one decoder reads both, and the same
-// state gives the same canonical content. Without the scope read_all_orders the API shows
-// orders of the last 60 days only.
+// and paged by cursors that name the last entity of a page. Each order is fetched by itself,
+// 25 lines at a time, because a list of whole orders would exceed the cost limit of a query.
+// The query requests some 650 points and is charged some 70 for a usual order. The difference
+// stays in the bucket for other callers, such as an order paid with several tenders; smaller
+// pages would only make long orders cost more. An order is fetched even if a delivery already
+// reported the same second, since one second can have two states. The query asks for the
+// fields under the names that webhooks have, and compose.go rewrites the rest into the
+// webhook's form, times in the shop's zone included. One decoder reads both, and the same
+// state gives the same canonical content. A polled order is order.changed or order.cancelled.
+// Without the scope read_all_orders the API shows orders of the last 60 days only.
 //
-// What GraphQL does not tell: which line is a tip (one called "Tip" without a product is
-// read so if a tip was received), and the product behind a line that was deleted since.
-// When the order was paid it does tell: a polled payment is dated by its transaction.
+// Not available in GraphQL: which line is a tip (a line called "Tip" without a product is
+// read as one if a tip was received), and the product of a line that was deleted since.
+// Available only there: when the order was paid. A polled payment is dated by its
+// transaction.
 //
-// A polled order is reported as placed and as what became of it, because it may be the
-// first that is told of it; what is known already has the same ids.
-//
-// Subscriptions are the app's own. One that leads to another address is left alone, and
-// one to ours is made beside it.
+// Subscriptions are the app's own. One with another address is not changed; one with our
+// address is created beside it.
 package shopify

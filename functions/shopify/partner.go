@@ -14,12 +14,12 @@ import (
 	"causeway/shared/message"
 )
 
-// partnerPrefix begins the source of every event that Shopify puts on its partner bus.
+// partnerPrefix is the prefix of the source of every event on Shopify's partner bus.
 const partnerPrefix = "aws.partner/shopify.com/"
 
-// Adopt takes an EventBridge partner event: its metadata are the webhook's headers,
-// its payload is the webhook's body. IAM protects that way in, so no signature is
-// checked, but the shop must be one of ours all the same.
+// Adopt returns the raw message of an EventBridge partner event: its metadata are the
+// webhook's headers, its payload is the webhook's body. IAM protects the bus, so no signature
+// is verified. The shop must be configured all the same.
 func (s *store) Adopt(_ context.Context, event []byte, at time.Time) (*message.Raw, error) {
 	e, err := readPartnerEvent(event)
 	if err != nil {
@@ -34,8 +34,8 @@ func (s *store) Adopt(_ context.Context, event []byte, at time.Time) (*message.R
 	})
 }
 
-// partnerEvent is the part of an EventBridge event that Shopify fills. The envelope's
-// own id and time are AWS's, and change when an event is delivered again.
+// partnerEvent is the part of an EventBridge event that Shopify fills. The envelope's id and
+// time are AWS's, and change when an event is redelivered.
 type partnerEvent struct {
 	source   string
 	payload  []byte
@@ -74,7 +74,7 @@ func (e *partnerEvent) detail(r *strictjson.Reader) {
 	}
 }
 
-// readMetadata reads the headers, whose case varies between deliveries.
+// readMetadata reads the headers. Their case varies between deliveries.
 func readMetadata(r *strictjson.Reader) http.Header {
 	header := http.Header{}
 	for key := range r.Object() {
@@ -85,7 +85,7 @@ func readMetadata(r *strictjson.Reader) http.Header {
 	return header
 }
 
-// contentType falls back to the one form that a payload within JSON can have.
+// contentType returns the media type, by default that of a payload within JSON.
 func contentType(metadata http.Header) string {
 	if value := metadata.Get("Content-Type"); value != "" {
 		return value

@@ -45,7 +45,7 @@ func TestB7SplitTender(t *testing.T) {
 	if diff := cmp.Diff(want, payments(events), cmp.Comparer(time.Time.Equal)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	discounted := bodyOf[*canonical.Order](t, events, canonical.OrderChanged).Lines[0].Discount
+	discounted := order(t, events).Lines[0].Discount
 	if discounted != usd(0) {
 		t.Errorf("a redeemed gift card is no discount: %v", discounted)
 	}
@@ -213,7 +213,7 @@ func TestCheck(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := s.Checker.Check(ctx); fault.KindOf(err) != fault.Unavailable {
-		t.Errorf("a check that nobody waits for gives %v", err)
+		t.Errorf("a check with a canceled context gives %v", err)
 	}
 }
 

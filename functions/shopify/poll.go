@@ -11,10 +11,10 @@ import (
 	"causeway/shared/message"
 )
 
-// The queries that polling sends. Fields bear the names that webhooks have for them, so
-// that what comes back is nearly the body of one; compose.go does the rest. A query may
-// cost 1,000 points, and a connection costs its size times what is asked of each node:
-// orders are listed by name and time only, 250 at once, and fetched one by one.
+// The queries of polling. Fields have the names that webhooks use, so that the answer is
+// nearly the body of one; compose.go rewrites the rest. A query may cost 1,000 points, and a
+// connection costs its size times the cost of a node. Orders are therefore listed by name and
+// time only, 250 at once, and fetched one by one.
 const (
 	queryOrdersSince = `query ordersSince($search: String!, $after: String) {
   orders(first: 250, after: $after, sortKey: UPDATED_AT, query: $search) {
@@ -107,14 +107,15 @@ type poller struct {
 
 var _ connector.Poller = (*poller)(nil)
 
-// The types of entities that are polled, as in keys.
+// Entity types, as in keys.
 const (
 	entityOrder    = "order"
 	entityCustomer = "customer"
+	entityPayment  = "payment"
 )
 
-// Feeds names customers and orders of each shop. Customers come first, since orders
-// wait for them.
+// Feeds returns customers and orders of each shop. Customers come first, because orders wait
+// for them.
 func (p *poller) Feeds() []connector.Feed {
 	var feeds []connector.Feed
 	for _, shop := range p.shops {
@@ -125,8 +126,8 @@ func (p *poller) Feeds() []connector.Feed {
 	return feeds
 }
 
-// Changes lists by the time of the last change. The cursor names the entity that a page
-// ended with, not a number: one that changes meanwhile moves to the end and shifts nobody.
+// Changes lists by the time of the last change. The cursor names the last entity of a page, not
+// a number: an entity that changes meanwhile moves to the end and shifts no other.
 func (p *poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
 	c := call{
 		shop: ask.Feed.Tenant, query: queryOrdersSince, doing: "listing the " + ask.Feed.Entity + "s of " + ask.Feed.Tenant,
@@ -154,11 +155,11 @@ func (p *poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 	return page, nil
 }
 
-// listing is the answer to a list, or to one entity.
+// listing is the answer to the query of a list or of one entity.
 type listing struct {
 	zone   string
 	nodes  [][]byte // of orders or customers
-	one    []byte   // nil if there is none
+	one    []byte   // nil if it is missing
 	cursor string   // "" at the end
 }
 
@@ -186,7 +187,7 @@ func text(r *strictjson.Reader, member string) (value string) {
 	return value
 }
 
-// connection reads the nodes of a list and where it goes on.
+// connection reads the nodes of a list and the cursor of the next page.
 func (l *listing) connection(r *strictjson.Reader) {
 	for key := range r.Object() {
 		switch key {
@@ -217,8 +218,8 @@ func nextCursor(r *strictjson.Reader) string {
 	return cursor
 }
 
-// change reads of a node what tells it apart. A customer is listed whole, and may be one
-// that cannot be read; the name of one is nobody's business here.
+// change reads id, name and time of a node. A customer is listed whole, and may be unreadable.
+// Its name is personal data and is not read.
 func (l *listing) change(node []byte, feed connector.Feed) (connector.Change, error) {
 	var change connector.Change
 	r := newReader(node)
@@ -250,29 +251,29 @@ func (l *listing) change(node []byte, feed connector.Feed) (connector.Change, er
 	return change, nil
 }
 
-// unpromised is an answer that is not as the schema says.
+// unpromised returns the fault of an answer that does not match the schema.
 func unpromised(err error) error {
-	e := &fault.Error{Kind: fault.Unavailable, Class: fault.Intermittent, Detail: "the answer is not what the API promises"}
+	e := &fault.Error{Kind: fault.Unavailable, Class: fault.Intermittent, Detail: "the answer does not match the API's schema"}
 	if strict, ok := errors.AsType[*strictjson.Error](err); ok {
 		e.Field, e.Detail = strict.Path, e.Detail+": "+strict.Rule
 	}
 	return e
 }
 
-// zoneOf is the shop's time zone, in which webhooks write their times: what is polled has
-// to be equal to what they told, or all of it would be told again.
+// zoneOf returns the shop's time zone, in which webhooks write their times. Polled content must
+// equal theirs, or every polled state would be published again.
 func zoneOf(name string) (*time.Location, error) {
 	zone, err := time.LoadLocation(name)
 	if err != nil || name == "" {
 		return nil, &fault.Error{
-			Kind: fault.Unavailable, Class: fault.Config, Field: "ianaTimezone", Detail: "the shop's time zone is not known here", Err: err,
+			Kind: fault.Unavailable, Class: fault.Config, Field: "ianaTimezone", Detail: "the shop's time zone is not in the time zone database", Err: err,
 		}
 	}
 	return zone, nil
 }
 
-// Fetch reads an order with all its lines. A customer was listed whole, unless it could
-// not be read then.
+// Fetch returns an order with all its lines. A customer was listed whole, unless it was
+// unreadable.
 func (p *poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (raw *message.Raw, err error) {
 	body, doing := change.Body, "fetching "+feed.Entity+" "+change.ID+" of "+feed.Tenant
 	switch {
@@ -288,7 +289,7 @@ func (p *poller) Fetch(ctx context.Context, feed connector.Feed, change connecto
 	return &message.Raw{Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: body}, nil
 }
 
-// customer returns nil if there is none.
+// customer returns nil if the customer does not exist.
 func (p *poller) customer(ctx context.Context, shop, id, doing string) ([]byte, error) {
 	l := &listing{}
 	c := call{shop: shop, doing: doing, query: queryCustomer, variables: []variable{{"id", gidCustomer + id}}, read: l.read}
@@ -302,7 +303,7 @@ func (p *poller) customer(ctx context.Context, shop, id, doing string) ([]byte, 
 	return composeCustomer(l.one, zone)
 }
 
-// order returns nil if there is none.
+// order returns nil if the order does not exist.
 func (p *poller) order(ctx context.Context, shop, id, doing string) ([]byte, error) {
 	first, err := p.orderPage(ctx, shop, id, "", doing)
 	if err != nil || first.one == nil {
@@ -333,8 +334,8 @@ func (p *poller) orderPage(ctx context.Context, shop, id, lines, doing string) (
 	return l, err
 }
 
-// moreLines adds the next page of lines. An order that was changed between two pages is
-// not made of both.
+// moreLines adds the next page of lines. It fails if the order changed between two pages: they
+// must be of one version.
 func (p *poller) moreLines(ctx context.Context, shop, id, doing string, whole *polledOrder) error {
 	next, err := p.orderPage(ctx, shop, id, whole.cursor, doing)
 	if err != nil {

@@ -5,15 +5,15 @@ import (
 	"causeway/shared/wire"
 )
 
-// reader reads Shopify's ways of writing things and notes what it normalises.
+// reader reads Shopify's formats and notes each value that it normalizes.
 type reader struct{ *wire.Reader }
 
-// newReader reads within the default limits, which hold an order of 10,000 lines.
+// newReader returns a reader with the default limits, which allow an order of 10,000 lines.
 func newReader(body []byte) *reader {
 	return &reader{wire.NewReader(body, strictjson.Limits{})}
 }
 
-// id reads an identifier or null. Ids pass 2^53 and are never numbers here.
+// id reads an identifier or null. Ids exceed 2^53 and are text here.
 func (r *reader) id() string {
 	id, _ := r.NullID()
 	return id

@@ -25,26 +25,26 @@ const (
 }`
 )
 
-// subscribed are the topics that are needed.
+// subscribed are the topics that need a subscription.
 var subscribed = []string{
 	topicOrderCreate, topicOrderUpdated, topicOrderPaid, topicOrderCancelled, topicCustomerCreate, topicCustomerUpdate,
 }
 
-// enum is the API's name of a topic: ORDERS_CREATE for orders/create.
+// enum returns the API's name of a topic: ORDERS_CREATE for orders/create.
 func enum(topic string) string { return strings.ToUpper(strings.ReplaceAll(topic, "/", "_")) }
 
 // subscriber is the connector.Subscriber of all shops.
 type subscriber struct {
 	api     *admin
 	shops   []string
-	address string // where Shopify has to deliver to: https, or the ARN of a partner event source
+	address string // of the subscriptions: https, or the ARN of a partner event source
 }
 
 var _ connector.Subscriber = (*subscriber)(nil)
 
-// Subscriptions looks at the app's own subscriptions; others' are not shown to it. Shopify
-// deletes one that failed for hours, so that none is ever disabled and nobody knows when
-// it ended. A shop that cannot be asked does not keep the others from being looked at.
+// Subscriptions returns the state of the app's own subscriptions; Shopify does not show those
+// of other apps. Shopify deletes a subscription that failed for hours, so that none is ever
+// disabled and the time of its end is unknown. An error of one shop does not stop the others.
 func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscription, error) {
 	var all []connector.Subscription
 	var failures []error
@@ -79,7 +79,7 @@ func (s *subscriber) state(shop, topic string, found []webhookSubscription) conn
 	return state
 }
 
-// webhookSubscription is what is used of the API's type of that name.
+// webhookSubscription is the part of the API's type of that name that is used.
 type webhookSubscription struct{ id, topic, uri string }
 
 func (s *subscriber) list(ctx context.Context, shop string) ([]webhookSubscription, error) {
@@ -128,10 +128,10 @@ func readSubscription(r *strictjson.Reader) (w webhookSubscription) {
 	return w
 }
 
-// Subscribe makes a new subscription that leads to our address. One that leads elsewhere
-// stays: what it is for is not known here.
+// Subscribe creates a subscription with our address. One with another address is not changed,
+// because its purpose is unknown.
 func (s *subscriber) Subscribe(ctx context.Context, broken connector.Subscription) error {
-	doing := "making the webhook " + broken.Topic + " of " + broken.Tenant
+	doing := "creating the webhook " + broken.Topic + " of " + broken.Tenant
 	made, field := false, ""
 	_, err := s.api.query(ctx, call{
 		shop: broken.Tenant, query: mutationSubscribe, doing: doing,
@@ -141,17 +141,17 @@ func (s *subscriber) Subscribe(ctx context.Context, broken connector.Subscriptio
 	if err != nil || made {
 		return err
 	}
-	// Another poller may have been first; an address is taken once for each topic.
+	// Another poller may have created it meanwhile: Shopify takes an address once per topic.
 	if found, err := s.list(ctx, broken.Tenant); err == nil && s.state(broken.Tenant, broken.Topic, found).State == connector.Active {
 		return nil
 	}
 	return &fault.Error{
 		Kind: fault.Rejected, Class: fault.Config, Field: field, Doing: doing,
-		Detail: "Shopify refuses the subscription; look at SHOPIFY_WEBHOOK_URL",
+		Detail: "Shopify rejected the subscription; check SHOPIFY_WEBHOOK_URL",
 	}
 }
 
-// readCreated reports whether the subscription was made, and else the field at fault.
+// readCreated reports whether the subscription was created, and otherwise the rejected field.
 func readCreated(r *strictjson.Reader) (made bool, field string) {
 	for key := range r.Object() {
 		if key != "webhookSubscriptionCreate" || r.Null() {
@@ -171,8 +171,8 @@ func readCreated(r *strictjson.Reader) (made bool, field string) {
 	return made, field
 }
 
-// readUserErrors returns the path of the first error's field. The message is left out:
-// it may repeat what was asked for.
+// readUserErrors returns the path of the first error's field. The message is dropped: it may
+// repeat the input.
 func readUserErrors(r *strictjson.Reader) (field string) {
 	for i := range r.Array() {
 		for key := range r.Object() {

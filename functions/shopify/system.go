@@ -25,27 +25,27 @@ type Settings struct {
 	Shops []string `env:"SHOPIFY_SHOPS" validate:"required,dive,lowercase,endswith=.myshopify.com,hostname_rfc1123"`
 	// Secrets are the app's client secrets; two while one is being replaced.
 	Secrets []connector.Secret `env:"SHOPIFY_WEBHOOK_SECRETS" validate:"required,dive,required"`
-	// AdminToken is needed for polling, and for orders that were paid with several
+	// AdminToken is required for polling, and for orders that were paid with several
 	// tenders. It belongs to one shop.
 	AdminToken connector.Secret `env:"SHOPIFY_ADMIN_TOKEN"`
-	// APIURL is where the Admin API lives; {shop} stands for the shop's domain.
+	// APIURL is the address of the Admin API; {shop} is replaced by the shop's domain.
 	APIURL string `env:"SHOPIFY_API_URL" envDefault:"https://{shop}"`
-	// WebhookURL is where Shopify has to deliver to: our door, or the ARN of a partner
-	// event source. With it the webhook subscriptions are looked after.
+	// WebhookURL is the address of the subscriptions: our webhook endpoint, or the ARN of a
+	// partner event source. If it is set, the subscriptions are checked and repaired.
 	WebhookURL string `env:"SHOPIFY_WEBHOOK_URL" validate:"omitempty,uri"`
-	// Currency says which of an order's two currencies counts, where they differ.
+	// Currency chooses between an order's two currencies, where they differ.
 	Currency string `env:"SHOPIFY_CURRENCY" envDefault:"shop" validate:"oneof=shop presentment"`
-	// Tolerance is how many minor units an order may fail to balance by.
+	// Tolerance is the difference in minor units that becomes an explicit rounding.
 	Tolerance int64 `env:"SHOPIFY_ROUNDING_TOLERANCE" envDefault:"5" validate:"min=0,max=1000"`
 }
 
-// timeout bounds one query. The ones sent here cost a few points and take well below a
-// second; nobody but an inbox message waits for them.
+// timeout bounds one query. A query takes well below a second, and only an inbox message waits
+// for it.
 const timeout = 10 * time.Second
 
-// Profile says what the pipeline and the infrastructure must know about Shopify. The
-// bucket of the smallest plan restores 100 points a second and a query here costs about
-// three, so eight calls at once leave room for the shop's other apps.
+// Profile returns what the pipeline and the infrastructure need to know about Shopify. Eight
+// calls at once leave room for the shop's other apps: the bucket of the smallest plan restores
+// 100 points a second, and a query for transactions costs about three.
 func Profile() connector.Profile {
 	settings, secrets := connector.Keys(Settings{})
 	return connector.Profile{
@@ -60,8 +60,8 @@ func Profile() connector.Profile {
 	}
 }
 
-// Open returns the connector with the settings, whose keys are those of Settings. It
-// opens no connection. Errors are of class config and name the key at fault.
+// Open returns the connector. The keys of settings are those of Settings. It opens no
+// connection. Errors are of class config and name the key.
 func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
 	var s Settings
 	if err := connector.ParseSettings(settings, &s); err != nil {
@@ -89,7 +89,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	return system, nil
 }
 
-// reveal is for the verifier alone, which prints none of them.
+// reveal returns the secrets as text for the verifier, which never prints them.
 func reveal(secrets []connector.Secret) []string {
 	texts := make([]string, len(secrets))
 	for i, secret := range secrets {
@@ -102,8 +102,8 @@ func configFault(key string, err error) error {
 	return &fault.Error{Kind: fault.Rejected, Class: fault.Config, Field: key, Doing: "opening shopify", Err: err}
 }
 
-// store is the opened connector. It keeps nothing between calls, and no secret in a
-// field that a careless log line would print.
+// store is the opened connector. It has no state between calls, and no secret in a field that
+// a log line could print.
 type store struct {
 	shops     []string
 	currency  string
@@ -119,8 +119,8 @@ var (
 	_ connector.Checker = (*store)(nil)
 )
 
-// Check asks every shop for its name, and that it answers in the version asked for:
-// Shopify silently falls forward to a later one when a version has ended.
+// Check queries the name of every shop, and compares the version of the answer with the
+// requested one: Shopify silently answers in a later one when a version has ended.
 func (s *store) Check(ctx context.Context) error {
 	for _, shop := range s.shops {
 		doing := "checking the Admin API of " + shop
@@ -141,7 +141,7 @@ func checkVersion(doing string, header http.Header) error {
 	}
 	return &fault.Error{
 		Kind: fault.Rejected, Class: fault.Config, Field: headerVersion, Doing: doing,
-		Detail: "the answer is not in version " + APIVersion + " of the API: it has ended or the address is not Shopify's",
+		Detail: "the answer is not in version " + APIVersion + " of the API: the version has ended, or SHOPIFY_API_URL is not Shopify's",
 	}
 }
 

@@ -25,11 +25,11 @@ const (
 	headerVersion   = "X-Shopify-Api-Version"
 )
 
-// kept are the headers that travel with the raw message. The signature is not among
-// them: it has done its work, and proves nothing about a redriven copy.
+// kept are the headers that the raw message carries. The signature is not one of them: it was
+// verified, and proves nothing about a redriven copy.
 var kept = [...]string{headerTopic, headerShop, headerWebhook, headerEvent, headerTriggered, headerVersion}
 
-// delivery is what a webhook or a partner event says about itself.
+// delivery is the content of a webhook or of a partner event.
 type delivery struct {
 	header      http.Header
 	contentType string
@@ -38,8 +38,9 @@ type delivery struct {
 	at          time.Time
 }
 
-// Receive checks the signature over the body and that the shop is one of ours. The
-// headers are not signed: none of them is trusted further than the list of shops.
+// Receive verifies the signature of the body, and that the shop is configured. The headers are
+// not signed: a forged topic fails in translation, and a forged time orders nothing but the
+// states of one second.
 func (s *store) Receive(_ context.Context, request connector.Request) (*message.Raw, error) {
 	signed := webhook.Request{Method: request.Method, Header: request.Header, Body: request.Body}
 	if err := s.verifier.Verify(signed, request.At); err != nil {
@@ -51,12 +52,12 @@ func (s *store) Receive(_ context.Context, request connector.Request) (*message.
 	})
 }
 
-// name makes the raw message of an authentic delivery. Shops are compared in lower
-// case, as host names are, and the tenant is written so everywhere.
+// name returns the raw message of an authentic delivery. Shops are compared in lower case, as
+// host names are, and the tenant is in lower case everywhere.
 func (s *store) name(d delivery) (*message.Raw, error) {
 	shop, topic := strings.ToLower(d.header.Get(headerShop)), d.header.Get(headerTopic)
 	if !s.allows(shop) {
-		return nil, refuse(fault.Unauthentic, fault.Auth, headerShop, "the shop is none of SHOPIFY_SHOPS")
+		return nil, refuse(fault.Unauthentic, fault.Auth, headerShop, "the shop is not in SHOPIFY_SHOPS")
 	}
 	if topic == "" {
 		return nil, refuse(fault.Invalid, fault.Schema, headerTopic, "is missing")
@@ -70,8 +71,8 @@ func (s *store) name(d delivery) (*message.Raw, error) {
 	}, nil
 }
 
-// rawID is the same for the same delivery sent again, by whichever way. Two topics
-// that one action caused share an event id and must not meet here.
+// rawID returns the same id for the same delivery sent again, by webhook or by partner event.
+// Deliveries of two topics that one action caused share an event id and need two ids here.
 func rawID(shop, topic string, d delivery) string {
 	if id := d.header.Get(headerWebhook); id != "" {
 		return message.DeriveID(Name, shop, topic, id)
@@ -80,18 +81,17 @@ func rawID(shop, topic string, d delivery) string {
 	return message.DeriveID(Name, shop, topic, "sha256", hex.EncodeToString(hash[:]))
 }
 
-// checkRepeated refuses a header that two readers could read differently.
+// checkRepeated rejects a header with two values, which two readers could read differently.
 func checkRepeated(header http.Header) error {
 	for _, name := range kept {
 		if len(header.Values(name)) > 1 {
-			return refuse(fault.Invalid, fault.Schema, name, "the header came more than once")
+			return refuse(fault.Invalid, fault.Schema, name, "the header was sent more than once")
 		}
 	}
 	return nil
 }
 
-// keep drops every other header: what is stored is what was asked for, no addresses
-// and no tracing of the sender's.
+// keep drops every other header, such as the sender's address and tracing.
 func keep(header http.Header) map[string]string {
 	values := make(map[string]string, len(kept))
 	for _, name := range kept {

@@ -19,8 +19,8 @@ func (r *reader) lines() []line {
 	return lines
 }
 
-// line reads the quantity that was sold, as the totals do; current_quantity is what
-// edits and refunds left of it.
+// line reads a line. Its quantity is that of the sale, as the totals are; current_quantity is
+// the one after edits and refunds.
 func (r *reader) line() (l line) {
 	counted := false
 	for key := range r.Object() {
@@ -62,8 +62,8 @@ func (l *line) readProduct(r *reader, key string) bool {
 	return true
 }
 
-// readAmount leaves total_discount aside: it stays 0 for discounts on the whole order,
-// whose share on the line stands in discount_allocations.
+// readAmount reads the amounts of a line. total_discount is not used: it is 0 for discounts on
+// the whole order, whose share of the line is in discount_allocations.
 func (l *line) readAmount(r *reader, key string) bool {
 	switch key {
 	case "price_set":
@@ -74,7 +74,7 @@ func (l *line) readAmount(r *reader, key string) bool {
 		l.tax = r.sum((*reader).priceSet)
 	case "duties":
 		l.duty = r.sum((*reader).money)
-	case "tip_payment_gateway": // stands on tips only, and may be null there
+	case "tip_payment_gateway": // only tips have it, and it may be null
 		l.tip = true
 	default:
 		return false
@@ -82,8 +82,8 @@ func (l *line) readAmount(r *reader, key string) bool {
 	return true
 }
 
-// shippingLine is an entry of shipping_lines. One that an edit removed stays in the
-// list, marked so.
+// shippingLine is an entry of shipping_lines. One that an edit removed stays in the list with
+// is_removed.
 type shippingLine struct {
 	id, code, title      string
 	price, discount, tax moneyBag
@@ -124,7 +124,7 @@ func (r *reader) shippingLine() (l shippingLine) {
 	return l
 }
 
-// kind tells revenue, liability and what has no product behind it apart.
+// kind returns whether the line is revenue, a liability, or has no product.
 func (l *line) kind() canonical.LineKind {
 	switch {
 	case l.giftCard:

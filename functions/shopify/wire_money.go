@@ -8,7 +8,7 @@ import (
 // bag is one amount in the shop's and in the buyer's currency, as every "_set" holds it.
 type bag[A any] struct {
 	shop, presentment A
-	set               bool // false where the source said null or nothing
+	set               bool // false if the source has null or no member
 }
 
 type (
@@ -46,7 +46,7 @@ func (r *reader) money() moneyBag { return readBag(r, readMoney) }
 
 func (r *reader) price() priceBag { return readBag(r, readPrice) }
 
-// readMoney refuses more decimals than the currency has: such an amount cannot be paid.
+// readMoney rejects more decimals than the currency has: such an amount cannot be paid.
 func readMoney(r *reader) canonical.Money {
 	text, currency := r.amount()
 	if r.Err() != nil {
@@ -57,7 +57,7 @@ func readMoney(r *reader) canonical.Money {
 	return money
 }
 
-// readPrice keeps every decimal, as a price per piece may be finer than its currency.
+// readPrice keeps every decimal: a price per piece may be finer than its currency.
 func readPrice(r *reader) price {
 	text, currency := r.amount()
 	return price{r.decimal(text), currency}
@@ -87,7 +87,7 @@ func (r *reader) amount() (text, currency string) {
 	return text, currency
 }
 
-// sum reads a list and adds up what one reads from each of its elements.
+// sum reads a list and adds up the amounts that one reads from its elements.
 func (r *reader) sum(one func(*reader) moneyBag) (total moneyBag) {
 	if r.Null() {
 		return total
@@ -98,7 +98,7 @@ func (r *reader) sum(one func(*reader) moneyBag) (total moneyBag) {
 	return total
 }
 
-// add refuses to mix currencies, since a sum would hide it from every later check.
+// add rejects two currencies: a sum would hide them from every later check.
 func (r *reader) add(a, b moneyBag) moneyBag {
 	switch {
 	case !a.set:
@@ -127,7 +127,7 @@ func (r *reader) member(name string) (b moneyBag) {
 	return b
 }
 
-// require fails with the member's name if it was not there.
+// require fails with the member's name if it is missing.
 func (r *reader) require(there bool, member string) {
 	if !there {
 		r.Missing(member)

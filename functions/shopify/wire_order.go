@@ -9,8 +9,8 @@ import (
 	"causeway/shared/formats/strictjson"
 )
 
-// order is the payload of the orders/… topics, as far as it is used. What needs no
-// choice of currency is read straight into its canonical place.
+// order is the part of the payload of the orders/… topics that is used. Members that do not
+// depend on the choice of currency are read directly into the canonical order.
 type order struct {
 	head         canonical.Order
 	customer     *canonical.Customer
@@ -20,7 +20,7 @@ type order struct {
 	processedAt  time.Time
 	closedAt     time.Time
 	cancelledAt  time.Time
-	paidAt       time.Time // only if it was polled
+	paidAt       time.Time // only in a polled order
 	gateways     []string
 	codes        []canonical.Discount
 	lines        []line
@@ -31,8 +31,8 @@ type order struct {
 	dutiesIncluded                                      bool              // line prices contain the duties
 }
 
-// readOrder asks for what the model cannot do without; all else may be absent, as
-// subscriptions can leave members out.
+// readOrder requires the members that the model needs. Others may be absent, because a
+// subscription can exclude members.
 func readOrder(r *reader) (*order, *strictjson.Error) {
 	o := &order{}
 	for key := range r.Object() {
@@ -95,15 +95,15 @@ func (o *order) readState(r *reader, key string) bool {
 	case "financial_status":
 		o.head.Financial = r.financial()
 	case "fulfillment_status":
-		o.head.Fulfilment = r.Word()
+		o.head.Fulfillment = r.Word()
 	default:
 		return false
 	}
 	return true
 }
 
-// readAmount takes the amounts of the sale. The plain twins of each "_set" are in the
-// shop's currency and say nothing more.
+// readAmount reads the amounts of the sale. Each "_set" has a plain twin in the shop's
+// currency, which is redundant.
 func (o *order) readAmount(r *reader, key string) bool {
 	switch key {
 	case "currency":
@@ -169,21 +169,21 @@ func (r *reader) plain() canonical.Decimal {
 	return r.decimal(text)
 }
 
-// financial reads the state that decides whether money was taken.
+// financial reads the state that decides whether money was captured.
 func (r *reader) financial() canonical.FinancialState {
 	switch state := canonical.FinancialState(r.String()); state {
 	case canonical.Pending, canonical.Authorized, canonical.PartiallyPaid, canonical.Paid,
 		canonical.PartiallyRefunded, canonical.Refunded, canonical.Voided, "":
 		return state
-	case "expired": // an authorisation that ran out leaves the order as a voided one does
+	case "expired": // an expired authorization leaves the order as a voided one does
 		r.Note("financial status expired read as voided")
 		return canonical.Voided
 	}
-	r.Fail(strictjson.Schema, "unknown value of a field that decides what happens")
+	r.Fail(strictjson.Schema, "unknown value; it decides whether money is booked")
 	return ""
 }
 
-// splitTags reads "vip, wholesale": Shopify sends the tags as one text.
+// splitTags splits "vip, wholesale": Shopify sends the tags as one text.
 func splitTags(text string) []string {
 	var tags []string
 	for tag := range strings.SplitSeq(text, ",") {

@@ -48,7 +48,7 @@ func (r *reader) customer() *canonical.Customer {
 	return &c
 }
 
-// address reads a postal address, or null. One without any member counts as null.
+// address reads a postal address, or null. An address without any member is read as null.
 func (r *reader) address() *canonical.Address {
 	if r.Null() {
 		return nil
@@ -61,7 +61,7 @@ func (r *reader) address() *canonical.Address {
 		}
 		r.addressField(&a, key)
 	}
-	if a.Region.String() == "" { // an unknown code; the name is better than nothing
+	if a.Region.String() == "" { // Shopify has no code for the province
 		a.Region = province
 	}
 	if a == (canonical.Address{}) {

@@ -12,12 +12,11 @@ import (
 	"causeway/shared/canonical"
 	"causeway/shared/connector"
 	"causeway/shared/fault"
-	"causeway/shared/message"
 )
 
 var update = flag.Bool("update", false, "rewrite the approved files")
 
-// outcome is a translation as approved files hold it.
+// outcome is a translation in the form of the approved files.
 type outcome struct {
 	Skip   string          `json:"skip,omitempty"`
 	Error  string          `json:"error,omitempty"`
@@ -25,14 +24,14 @@ type outcome struct {
 }
 
 type approvedEvent struct {
-	Type     string           `json:"type"`
-	Entity   string           `json:"entity"`
-	Once     bool             `json:"once"`
-	At       time.Time        `json:"at"`
-	Sequence message.Sequence `json:"sequence"`
-	Parents  []string         `json:"parents,omitempty"`
-	Notes    []connector.Note `json:"notes,omitempty"`
-	Body     any              `json:"body"`
+	Type      string           `json:"type"`
+	Entity    string           `json:"entity"`
+	At        time.Time        `json:"at"`
+	UpdatedAt time.Time        `json:"updated_at"`
+	Hint      time.Time        `json:"hint,omitzero"`
+	Parents   []string         `json:"parents,omitempty"`
+	Notes     []connector.Note `json:"notes,omitempty"`
+	Body      any              `json:"body"`
 }
 
 func approve(translation connector.Translation, err error) outcome {
@@ -42,7 +41,7 @@ func approve(translation connector.Translation, err error) outcome {
 	made := outcome{Skip: translation.Skip}
 	for _, e := range translation.Events {
 		approved := approvedEvent{
-			Type: e.Type, Entity: e.Entity.String(), Once: e.Once, At: e.At, Sequence: e.Sequence, Notes: e.Notes, Body: e.Body,
+			Type: e.Type, Entity: e.Entity.String(), At: e.At, UpdatedAt: e.UpdatedAt, Hint: e.Hint, Notes: e.Notes, Body: e.Body,
 		}
 		for _, parent := range e.Parents {
 			approved.Parents = append(approved.Parents, parent.String())
@@ -69,7 +68,7 @@ func TestRecordedDeliveriesBecomeTheApprovedEvents(t *testing.T) {
 			checkApproved(t, filepath.Join("testdata", name, "want.json"), approve(translation, err))
 			for _, e := range translation.Events {
 				if err := canonical.Validate(e.Body); err != nil {
-					t.Errorf("%s is refused: %v", e.Type, err)
+					t.Errorf("%s is invalid: %v", e.Type, err)
 				}
 			}
 		})

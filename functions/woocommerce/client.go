@@ -26,9 +26,9 @@ type checker struct{ *api }
 
 var _ connector.Checker = (*checker)(nil)
 
-// openAPI prepares calls with HTTP Basic. WooCommerce takes it over https only;
-// over plain http it demands OAuth 1.0a, which is not spoken here: webapi refuses
-// plain http anyway, except to a fake on loopback.
+// openAPI returns a client with HTTP Basic, which WooCommerce accepts over https only. Over
+// plain http it requires OAuth 1.0a, which is not implemented: webapi rejects plain http
+// anyway, except to a fake on loopback.
 func openAPI(s Settings, zone *time.Location, deps connector.Deps) (*api, error) {
 	tenant, _ := tenantOf(s.Stores[0])
 	a := &api{tenant: tenant, zone: zone}
@@ -53,8 +53,8 @@ func openAPI(s Settings, zone *time.Location, deps connector.Deps) (*api, error)
 	return a, nil
 }
 
-// Check lists one webhook: it shows that the address is a WooCommerce API and that the
-// key may read. The error names the setting to look at.
+// Check lists one webhook, which proves that the address is a WooCommerce API and that the key
+// can read. The error names the setting to check.
 func (c *checker) Check(ctx context.Context) error {
 	_, err := c.client.Do(ctx, webapi.Request{
 		Method:   http.MethodGet,
@@ -74,8 +74,8 @@ func (c *checker) Check(ctx context.Context) error {
 	return &named
 }
 
-// classify reads WooCommerce's own code. An answer without one comes from a proxy or
-// firewall in front of the store and passes, unless it asks to slow down or redirects.
+// classify reads WooCommerce's own code. An answer without one is from a proxy or firewall in
+// front of the store and is retried, unless it throttles or redirects.
 func classify(answer webapi.Response, verdict *fault.Error) *fault.Error {
 	verdict.Code = errorCode(answer.Body)
 	switch {
@@ -84,12 +84,12 @@ func classify(answer webapi.Response, verdict *fault.Error) *fault.Error {
 		verdict.Detail = "there is no WooCommerce REST API v3 at this address"
 	case verdict.Code == "" && verdict.Kind != fault.Throttled && verdict.Class != fault.Config:
 		verdict.Kind, verdict.Class = fault.Unavailable, fault.Intermittent
-		verdict.Detail = "the answer is not WooCommerce's own"
+		verdict.Detail = "the answer is not from WooCommerce but from a proxy or firewall in front of it"
 	}
 	return verdict
 }
 
-// errorCode returns the member "code" of an error body, "" if it is none.
+// errorCode returns the member "code" of an error body, "" if the body is not one.
 func errorCode(body []byte) (code string) {
 	d := newDecoder(body)
 	for member := range d.Object() {

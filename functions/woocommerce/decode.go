@@ -2,7 +2,6 @@ package woocommerce
 
 import (
 	"context"
-	"time"
 
 	"causeway/shared/canonical"
 	"causeway/shared/connector"
@@ -19,10 +18,7 @@ const (
 
 const topicOrderCreated = "order.created"
 
-// skew is how far a store's clock may run ahead of ours without a note.
-const skew = time.Hour
-
-// Translate reads the delivery of an order or customer topic. It calls nobody.
+// Translate turns the delivery of an order or customer topic into events. It makes no calls.
 func (s *source) Translate(_ context.Context, raw *message.Raw) (connector.Translation, error) {
 	switch raw.Topic {
 	case topicOrderCreated, topicOrderUpdated, "order.restored":
@@ -30,14 +26,14 @@ func (s *source) Translate(_ context.Context, raw *message.Raw) (connector.Trans
 	case "customer.created", "customer.updated":
 		return s.translateCustomer(raw)
 	case "order.deleted":
-		return skipDeleted(raw, entityOrder, "was moved to the trash in the store. The delivery names nothing but its id, "+
-			"and the order can be restored; to close it elsewhere, cancel it in the store first")
+		return skipDeleted(raw, entityOrder, "was moved to the trash in the store. The delivery has only its id, "+
+			"and the order can be restored. To close it in other systems, cancel it in the store first")
 	case "customer.deleted":
-		return skipDeleted(raw, entityCustomer, "was deleted in the store; what other systems hold of it stays there")
+		return skipDeleted(raw, entityCustomer, "was deleted in the store; its record in other systems is not changed")
 	}
 	return connector.Translation{}, &fault.Error{
 		Kind: fault.Invalid, Class: fault.Schema, Field: "topic", Doing: doing(raw, "", ""),
-		Detail: "only the order and customer topics are understood",
+		Detail: "only order and customer topics have a translation",
 	}
 }
 
@@ -68,7 +64,7 @@ func (s *source) translateOrder(raw *message.Raw) (connector.Translation, error)
 	if err != nil {
 		return connector.Translation{}, fault.Doing(doing(raw, entityOrder, wire.id), err)
 	}
-	return connector.Translation{Events: sale.events(raw)}, nil
+	return connector.Translation{Events: sale.events(raw.Topic)}, nil
 }
 
 func (s *source) translateCustomer(raw *message.Raw) (connector.Translation, error) {
@@ -79,17 +75,16 @@ func (s *source) translateCustomer(raw *message.Raw) (connector.Translation, err
 	}
 	c := converter{zone: s.zone, notes: d.Notes()}
 	body := c.customer(wire)
-	c.flagFuture(body.UpdatedAt, raw.ReceivedAt)
 	if c.err != nil {
 		return connector.Translation{}, fault.Doing(doing(raw, entityCustomer, wire.id), c.err)
 	}
 	return connector.Translation{Events: []connector.Event{{
-		Type:     canonical.CustomerUpserted,
-		Entity:   key(raw.Tenant, entityCustomer, wire.id),
-		At:       body.UpdatedAt,
-		Sequence: message.NewSequence(body.UpdatedAt, 0),
-		Body:     body,
-		Notes:    c.notes,
+		Type:      canonical.CustomerUpserted,
+		Entity:    key(raw.Tenant, entityCustomer, wire.id),
+		At:        body.UpdatedAt,
+		UpdatedAt: body.UpdatedAt,
+		Body:      body,
+		Notes:     c.notes,
 	}}}, nil
 }
 

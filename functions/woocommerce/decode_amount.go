@@ -38,7 +38,7 @@ func (c *converter) line(w *line, i int) canonical.OrderLine {
 	}
 }
 
-// kindOf tells lines without a product apart; a product that was deleted has a null SKU.
+// kindOf returns whether the line has a product. A deleted product has a null SKU.
 func kindOf(w *line) canonical.LineKind {
 	if w.sku == "" && (w.unknown || none(w.product)) {
 		return canonical.CustomLine
@@ -53,8 +53,8 @@ func unlessNone(id string) string {
 	return id
 }
 
-// price returns the unit price. Nearly every one is a whole number of minor units,
-// which takes no big numbers.
+// price returns the unit price. Nearly every price is a whole number of minor units, which
+// needs no big numbers.
 func (c *converter) price(subtotal canonical.Money, text string, quantity canonical.Decimal, field place) canonical.Decimal {
 	pieces, err := strconv.ParseInt(text, 10, 64)
 	if err == nil && pieces != 0 && subtotal.Minor%pieces == 0 {
@@ -63,8 +63,8 @@ func (c *converter) price(subtotal canonical.Money, text string, quantity canoni
 	return c.fraction(subtotal, quantity, field)
 }
 
-// fraction returns the price whose product with the quantity is the subtotal: the
-// quotient itself if it is short, otherwise with the fewest decimals that suffice.
+// fraction returns the price whose product with the quantity is the subtotal: the quotient
+// itself if it is short, otherwise with the fewest decimals that suffice.
 func (c *converter) fraction(subtotal canonical.Money, quantity canonical.Decimal, field place) canonical.Decimal {
 	if c.err != nil || quantity.IsZero() {
 		return canonical.Decimal{}
@@ -121,7 +121,7 @@ func (c *converter) charges(wire []fee) []canonical.Charge {
 	return charges
 }
 
-// discounts names what was taken off: coupons, and fees below zero.
+// discounts lists the coupons and the fees below zero.
 func discounts(w *order) []canonical.Discount {
 	var named []canonical.Discount
 	for _, code := range w.coupons {

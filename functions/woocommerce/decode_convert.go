@@ -9,8 +9,8 @@ import (
 	"causeway/shared/fault"
 )
 
-// converter turns the texts of one delivery into canonical values. The first error
-// stays; what is converted after it is not to be used.
+// converter turns the texts of one delivery into canonical values. The first error is kept;
+// values converted after it are not valid.
 type converter struct {
 	zone     *time.Location
 	currency string
@@ -18,7 +18,7 @@ type converter struct {
 	err      *fault.Error
 }
 
-// place is a path in the payload, written out only when it is needed.
+// place is a path in the payload, formatted only when it is needed.
 type place struct {
 	list   string // "" for a member of the document
 	index  int
@@ -34,7 +34,7 @@ func (p place) of(member string) place {
 	return p
 }
 
-// String returns the path as the payload has it: "line_items[2].subtotal".
+// String returns the path in the payload: "line_items[2].subtotal".
 func (p place) String() string {
 	if p.list == "" {
 		return p.member
@@ -48,7 +48,7 @@ func (c *converter) fail(class fault.Class, field place, rule string) {
 	}
 }
 
-// check makes err, which names a rule and no value, the converter's.
+// check records err, which names a rule and no value.
 func (c *converter) check(field place, err error) {
 	if err != nil {
 		c.fail(fault.Value, field, err.Error())
@@ -67,8 +67,8 @@ func (c *converter) decimal(text string, field place) canonical.Decimal {
 	return value
 }
 
-// time reads the UTC half of a stamp, or else the local one in the configured zone.
-// It returns the zero time if both are empty.
+// time reads the UTC half of a stamp, or otherwise the local one in the configured zone. It
+// returns the zero time if both are empty.
 func (c *converter) time(s stamp, member string) time.Time {
 	switch {
 	case s.gmt != "":
@@ -79,7 +79,7 @@ func (c *converter) time(s stamp, member string) time.Time {
 	return time.Time{}
 }
 
-// local notes the times that a clock change makes ambiguous; in UTC there are none.
+// local reads a time in the zone, and notes one that a clock change makes ambiguous.
 func (c *converter) local(text string, zone *time.Location, field place) time.Time {
 	when, moved, err := canonical.ParseLocal(text, zone)
 	c.check(field, err)
@@ -89,7 +89,7 @@ func (c *converter) local(text string, zone *time.Location, field place) time.Ti
 	return when
 }
 
-// needTime is time for a stamp that must not be empty.
+// needTime reads a stamp that must not be empty.
 func (c *converter) needTime(s stamp, member string) time.Time {
 	when := c.time(s, member)
 	if s == (stamp{}) {
@@ -100,11 +100,4 @@ func (c *converter) needTime(s stamp, member string) time.Time {
 
 func (c *converter) note(field place, what string) {
 	c.notes = append(c.notes, connector.Note{Field: field.String(), What: what})
-}
-
-// flagFuture notes a version that is dated ahead of our clock; it is used nevertheless.
-func (c *converter) flagFuture(modified, received time.Time) {
-	if !received.IsZero() && modified.After(received.Add(skew)) {
-		c.note(at("date_modified_gmt"), "dated more than "+skew.String()+" after its arrival")
-	}
 }

@@ -2,8 +2,7 @@ package woocommerce
 
 import "causeway/shared/canonical"
 
-// customer converts a customer resource. A store's user who was never changed has no
-// date_modified.
+// customer converts a customer resource. A customer that never changed has no date_modified.
 func (c *converter) customer(w customer) *canonical.Customer {
 	updated := c.time(w.modified, "date_modified")
 	if updated.IsZero() {
@@ -21,8 +20,8 @@ func (c *converter) customer(w customer) *canonical.Customer {
 	}
 }
 
-// buyerID returns the id of the customer entity behind an order: the store's own, or
-// that of a guest with an e-mail address, or "".
+// buyerID returns the id of the order's customer entity: the store's own, or that of a guest
+// with an e-mail address, or "".
 func buyerID(w *order) (id string, guest bool) {
 	if !none(w.customer) {
 		return w.customer, false
@@ -30,7 +29,7 @@ func buyerID(w *order) (id string, guest bool) {
 	return canonical.GuestID(w.billing.email.String()), true
 }
 
-// none reports whether an id is WooCommerce's way of saying that there is none.
+// none reports whether an id is one of WooCommerce's values for no id.
 func none(id string) bool { return id == "" || id == "0" }
 
 func firstAddress(parties ...party) *canonical.Address {
@@ -42,8 +41,8 @@ func firstAddress(parties ...party) *canonical.Address {
 	return nil
 }
 
-// address returns the address, nil if every field of it is empty: so the store writes
-// an address that was never given.
+// address returns the address, nil if every field of it is empty: that is how the store writes
+// an address that was never entered.
 func (p party) address() *canonical.Address {
 	a := p.Address
 	for _, text := range []canonical.Text{

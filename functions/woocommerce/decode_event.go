@@ -1,68 +1,57 @@
 package woocommerce
 
 import (
-	"time"
-
 	"causeway/shared/canonical"
 	"causeway/shared/connector"
 	"causeway/shared/message"
 )
 
-// lowest is the version that every other replaces.
-var lowest = message.NewSequence(time.Time{}, 0)
-
-// events returns what the delivery says, parents first. What was polled may be the first
-// that is told of the order, so it says that it was placed too: where that is known it
-// bears the same id.
-func (s *sale) events(raw *message.Raw) []connector.Event {
+// events returns the events of the delivery, parents first.
+func (s *sale) events(topic string) []connector.Event {
 	var events []connector.Event
 	if s.customer != nil {
 		events = append(events, s.customerEvent())
 	}
-	if raw.Topic == topicOrderCreated || raw.Trigger == message.Poll {
-		placed := s.orderEvent(canonical.OrderPlaced, s.order.PlacedAt, 0)
-		placed.Once = true
-		events = append(events, placed)
-	}
-	switch {
-	case s.order.Status == canonical.OrderCancelled:
-		events = append(events, s.orderEvent(canonical.OrderCancelledEvent, s.order.UpdatedAt, 1))
-	case raw.Topic != topicOrderCreated:
-		events = append(events, s.orderEvent(canonical.OrderChanged, s.order.UpdatedAt, 0))
-	}
-	// An order of nothing is marked as paid too, but no money moves.
+	events = append(events, s.orderEvent(topic))
+	// An order with total 0 has a date_paid too, but no money moves.
 	if !s.paid.IsZero() && s.order.Total.Minor > 0 {
 		events = append(events, s.paymentEvent())
 	}
 	return events
 }
 
-// customerEvent returns the buyer, for a registered one under the lowest version: the
-// billing address of an order is no change of the customer's own data.
+// customerEvent returns the buyer, dated by when the order was placed: the addresses are
+// those of the checkout. An older order that changes later must not restore its address
+// over a newer order's, or over a later change of the customer's own.
 func (s *sale) customerEvent() connector.Event {
-	event := connector.Event{
-		Type:     canonical.CustomerUpserted,
-		Entity:   key(s.tenant, entityCustomer, s.customer.ID),
-		At:       s.order.UpdatedAt,
-		Sequence: lowest,
-		Body:     s.customer,
-		Notes:    s.notes,
+	return connector.Event{
+		Type:      canonical.CustomerUpserted,
+		Entity:    key(s.tenant, entityCustomer, s.customer.ID),
+		At:        s.customer.UpdatedAt,
+		UpdatedAt: s.customer.UpdatedAt,
+		Body:      s.customer,
+		Notes:     s.notes,
 	}
-	if s.customer.Guest {
-		event.Sequence = message.NewSequence(s.order.UpdatedAt, s.progress)
-	}
-	return event
 }
 
-// orderEvent returns an event of the order, later by that much than its version.
-func (s *sale) orderEvent(kind string, when time.Time, later uint32) connector.Event {
+// orderEvent returns the one event of the order's state. Its type names why the state is
+// reported; the body has all of it, so that no other delivery is needed. A cancelled order
+// is reported as cancelled under every topic: bodies are built when they are sent, and may
+// be newer than their topic.
+func (s *sale) orderEvent(topic string) connector.Event {
 	event := connector.Event{
-		Type:     kind,
-		Entity:   key(s.tenant, entityOrder, s.order.ID),
-		At:       when,
-		Sequence: message.NewSequence(s.order.UpdatedAt, s.progress+later),
-		Body:     &s.order,
-		Notes:    s.notes,
+		Type:      canonical.OrderChanged,
+		Entity:    key(s.tenant, entityOrder, s.order.ID),
+		At:        s.order.UpdatedAt,
+		UpdatedAt: s.order.UpdatedAt,
+		Body:      &s.order,
+		Notes:     s.notes,
+	}
+	switch {
+	case s.order.Status == canonical.OrderCancelled:
+		event.Type = canonical.OrderCancelledEvent
+	case topic == topicOrderCreated:
+		event.Type, event.At = canonical.OrderPlaced, s.order.PlacedAt
 	}
 	if s.customer != nil {
 		event.Parents = []message.Key{key(s.tenant, entityCustomer, s.customer.ID)}
@@ -70,8 +59,8 @@ func (s *sale) orderEvent(kind string, when time.Time, later uint32) connector.E
 	return event
 }
 
-// paymentEvent returns the one payment that WooCommerce itself knows of an order: what
-// it was worth when it was paid, refunds not taken off.
+// paymentEvent returns the one payment that WooCommerce records for an order. Its amount is
+// the order's total, refunds not deducted.
 func (s *sale) paymentEvent() connector.Event {
 	method, known := methods[s.gateway]
 	if !known {
@@ -90,13 +79,12 @@ func (s *sale) paymentEvent() connector.Event {
 		At:        s.paid,
 	}
 	return connector.Event{
-		Type:     canonical.PaymentCaptured,
-		Entity:   key(s.tenant, entityPayment, payment.ID),
-		Once:     true,
-		At:       s.paid,
-		Sequence: message.NewSequence(s.paid, 0),
-		Body:     payment,
-		Parents:  []message.Key{key(s.tenant, entityOrder, s.order.ID)},
-		Notes:    s.notes,
+		Type:      canonical.PaymentCaptured,
+		Entity:    key(s.tenant, entityPayment, payment.ID),
+		At:        s.paid,
+		UpdatedAt: s.paid,
+		Body:      payment,
+		Parents:   []message.Key{key(s.tenant, entityOrder, s.order.ID)},
+		Notes:     s.notes,
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"causeway/shared/message"
 )
 
-// statuses holds every status of WooCommerce itself; it decides what happens.
+// statuses has every status of WooCommerce itself. It decides whether the order is open.
 var statuses = map[string]canonical.OrderStatus{
 	"auto-draft":     canonical.OrderDraft,
 	"checkout-draft": canonical.OrderDraft,
@@ -25,8 +25,8 @@ var statuses = map[string]canonical.OrderStatus{
 	"trash":          canonical.OrderCancelled,
 }
 
-// methods holds the payment methods of WooCommerce itself that are not cards. A
-// gateway plugin has a name of its own and usually takes cards.
+// methods has the payment methods of WooCommerce itself that are not cards. A gateway plugin
+// has a name of its own and usually takes cards.
 var methods = map[string]canonical.PaymentMethod{
 	"":       canonical.OtherPayment,
 	"cod":    canonical.Cash,
@@ -38,18 +38,17 @@ var methods = map[string]canonical.PaymentMethod{
 type sale struct {
 	tenant      string
 	order       canonical.Order
-	customer    *canonical.Customer // nil if the buyer cannot be named
-	paid        time.Time           // zero if it is not paid
+	customer    *canonical.Customer // nil if the order names no buyer
+	paid        time.Time           // zero if unpaid
 	gateway     string
 	transaction string
-	progress    uint32
 	notes       []connector.Note
 }
 
 func (s *source) convertOrder(w order, raw *message.Raw, notes []connector.Note) (*sale, error) {
 	status, known := statuses[w.status]
 	if !known {
-		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.Schema, Field: "status", Detail: "not a status of WooCommerce itself"}
+		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.Schema, Field: "status", Detail: "is not a status of WooCommerce itself"}
 	}
 	if _, known := canonical.Exponent(w.currency); !known {
 		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.Value, Field: "currency", Detail: canonical.ErrCurrency.Error()}
@@ -60,8 +59,6 @@ func (s *source) convertOrder(w order, raw *message.Raw, notes []connector.Note)
 	made.order.Test = slices.Contains(s.testGateways, w.gateway)
 	made.paid = c.time(w.paid, "date_paid")
 	made.customer = buyer(&w, &made.order)
-	made.progress = progress(&w, status)
-	c.flagFuture(made.order.UpdatedAt, raw.ReceivedAt)
 	made.notes = c.notes
 	if c.err != nil {
 		return nil, c.err
@@ -69,7 +66,7 @@ func (s *source) convertOrder(w order, raw *message.Raw, notes []connector.Note)
 	return made, round(&made.order, s.tolerance)
 }
 
-// round makes what rounded totals do not add up to explicit.
+// round makes the difference of rounded totals explicit.
 func round(order *canonical.Order, tolerance int64) error {
 	err := order.Round(tolerance)
 	if err == nil {
@@ -82,8 +79,8 @@ func round(order *canonical.Order, tolerance int64) error {
 	return broken
 }
 
-// order converts what stands in the order alone. Fulfilled means completed: for the
-// store nothing is left to be done then, be it shipped, collected or downloaded.
+// order converts the members of the order. Fulfilled means completed: the store has nothing
+// left to do then, be it shipped, collected or downloaded.
 func (c *converter) order(w *order, status canonical.OrderStatus) canonical.Order {
 	id, guest := buyerID(w)
 	order := canonical.Order{
@@ -91,7 +88,7 @@ func (c *converter) order(w *order, status canonical.OrderStatus) canonical.Orde
 		Name:          w.number,
 		Status:        status,
 		Financial:     financial(w, status),
-		Fulfilment:    w.status,
+		Fulfillment:   w.status,
 		PlacedAt:      c.needTime(w.created, "date_created"),
 		UpdatedAt:     c.needTime(w.modified, "date_modified"),
 		Channel:       w.channel,
@@ -115,8 +112,8 @@ func (c *converter) order(w *order, status canonical.OrderStatus) canonical.Orde
 	return order
 }
 
-// financial tells how far an order is paid. WooCommerce itself moves an order whose
-// refunds reach its total to the status refunded.
+// financial returns how far an order is paid. WooCommerce itself moves an order to the status
+// refunded when its refunds reach the total.
 func financial(w *order, status canonical.OrderStatus) canonical.FinancialState {
 	switch {
 	case w.status == "refunded":
@@ -131,18 +128,7 @@ func financial(w *order, status canonical.OrderStatus) canonical.FinancialState 
 	return canonical.Pending
 }
 
-// progress counts what only ever grows, to tell versions of one second apart.
-func progress(w *order, status canonical.OrderStatus) uint32 {
-	count := uint32(w.refunds)
-	for _, reached := range []bool{w.paid != (stamp{}), w.completed != (stamp{}), ended(status)} {
-		if reached {
-			count++
-		}
-	}
-	return count
-}
-
-// buyer returns the customer that the order's addresses describe.
+// buyer returns the customer that the order's addresses describe, as of when it was placed.
 func buyer(w *order, order *canonical.Order) *canonical.Customer {
 	if order.Buyer.Customer == "" {
 		return nil
@@ -156,10 +142,6 @@ func buyer(w *order, order *canonical.Order) *canonical.Customer {
 		Company:   w.billing.Company,
 		Phone:     w.billing.Phone,
 		Address:   firstAddress(w.billing, w.shipping),
-		UpdatedAt: order.UpdatedAt,
+		UpdatedAt: order.PlacedAt,
 	}
-}
-
-func ended(status canonical.OrderStatus) bool {
-	return status == canonical.OrderCancelled || status == canonical.OrderClosed
 }

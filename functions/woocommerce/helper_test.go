@@ -45,7 +45,7 @@ func mustRead(t testing.TB, elements ...string) []byte {
 	return data
 }
 
-// mustRecorded returns a recorded delivery as it came to the door.
+// mustRecorded returns a recorded delivery as it was received.
 func mustRecorded(t testing.TB, name string) connector.Request {
 	t.Helper()
 	var fields map[string]string
@@ -92,16 +92,38 @@ func mustEdit(t testing.TB, body []byte, changes map[string]any) []byte {
 	return edited
 }
 
-// absent marks a member to be removed, as nil stands for null.
+// absent marks a member to be removed; nil is null.
 const absent = "\x00absent"
 
-// mustReplace replaces the first occurrence, which must be there.
+// mustReplace replaces the first occurrence, which must exist.
 func mustReplace(t testing.TB, body []byte, before, after string) []byte {
 	t.Helper()
 	if !bytes.Contains(body, []byte(before)) {
 		t.Fatalf("the body does not hold %q", before)
 	}
 	return []byte(strings.Replace(string(body), before, after, 1))
+}
+
+// orderEvent returns the event of the order's state, whatever its type.
+func orderEvent(t testing.TB, translation connector.Translation) *connector.Event {
+	t.Helper()
+	for i := range translation.Events {
+		if translation.Events[i].Entity.Type == "order" {
+			return &translation.Events[i]
+		}
+	}
+	t.Fatalf("no order event among %s", types(translation))
+	return nil
+}
+
+// versionOf returns the version that the pipeline gives to a delivery that it received at a
+// time: WooCommerce sends no finer time of its own.
+func versionOf(e *connector.Event, received time.Time) message.Sequence {
+	hint := e.Hint
+	if hint.IsZero() {
+		hint = received
+	}
+	return message.NewSequence(e.UpdatedAt, false, hint)
 }
 
 // event returns the first event of the type, nil if there is none.

@@ -13,8 +13,8 @@ import (
 	"causeway/shared/message"
 )
 
-// The largest page that the API gives, and one for stores whose orders are so long
-// that an answer of that many is too large.
+// The largest page of the API, and one for stores whose orders are so long that an answer with
+// the largest page is too large.
 const (
 	pageSize  = 100
 	smallPage = 10
@@ -22,7 +22,7 @@ const (
 
 const topicOrderUpdated, topicCustomerUpdated = "order.updated", "customer.updated"
 
-// Where the API lists orders and customers.
+// The paths of the lists.
 const (
 	ordersPath    = "/wp-json/wc/v3/orders"
 	customersPath = "/wp-json/wc/v3/customers"
@@ -30,8 +30,8 @@ const (
 
 var _ connector.Poller = (*api)(nil)
 
-// Feeds names the orders and the customers of the one store that the REST API belongs to.
-// The list of customers can neither begin at a time nor be sorted by one.
+// Feeds returns the orders and the customers of the one store that the REST API belongs to. The
+// list of customers can neither begin at a time nor be sorted by one.
 func (a *api) Feeds() []connector.Feed {
 	return []connector.Feed{
 		{Tenant: a.tenant, Topic: topicOrderUpdated, Entity: entityOrder},
@@ -39,17 +39,17 @@ func (a *api) Feeds() []connector.Feed {
 	}
 }
 
-// Changes lists orders by their last change. Pages by number would shift while orders
-// change under them: an order that is changed leaves its place, and one that nobody saw
-// moves up into a page that was read already. So each page begins at the second in which
-// the one before ended. A second that fills a page by itself is read by its orders' ids,
-// which do not change; and so are customers.
+// Changes lists orders by their last change. Pages by number shift while orders change: an
+// order that changes leaves its place, and an unread one moves up into a page that was read
+// already. Each page therefore begins at the second in which the one before ended. A second
+// that fills a page is read by the ids of its orders, which do not change. Customers are
+// always read by id.
 func (a *api) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
 	doing := "listing the " + ask.Feed.Entity + "s of " + a.tenant
 	if a.client == nil {
 		return connector.Page{}, &fault.Error{
 			Kind: fault.Rejected, Class: fault.Config, Field: "WOOCOMMERCE_CONSUMER_KEY", Doing: doing,
-			Detail: "is not set, and the store's REST API has to be asked",
+			Detail: "is not set, and the store's REST API is needed",
 		}
 	}
 	from, err := parseCursor(ask)
@@ -70,8 +70,8 @@ func (a *api) Changes(ctx context.Context, ask connector.Ask) (connector.Page, e
 	return page, fault.Doing(doing, err)
 }
 
-// cursor is a place in the list: the first second of the page, and if that is read by ids
-// the last one that was read.
+// cursor is a position in the list: the first second of the page, and if that second is read by
+// ids the last one that was read.
 type cursor struct {
 	second int64
 	inside bool
@@ -90,7 +90,7 @@ func parseCursor(ask connector.Ask) (c cursor, err error) {
 	}
 	c.inside = len(parts) == 3
 	if err != nil || len(parts) != 1 && !c.inside || c.walk.offset < 0 {
-		return c, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Detail: "is none of ours"}
+		return c, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Detail: "is not a cursor of this list"}
 	}
 	return c, nil
 }
@@ -103,10 +103,10 @@ func (c cursor) String() string {
 	return text
 }
 
-// bound writes a time as the API's exclusive bounds.
+// bound formats a time as an exclusive bound of the API.
 func bound(second int64) string { return time.Unix(second, 0).UTC().Format("2006-01-02T15:04:05") }
 
-// bySecond reads a page from a second on.
+// bySecond reads a page that begins at a second.
 func (a *api) bySecond(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
 	changes, err := a.list(ctx, listing{doing, ordersPath, from.second, url.Values{
 		"modified_after": {bound(from.second - 1)}, "dates_are_gmt": {"true"}, "orderby": {"modified"}, "order": {"asc"},
@@ -121,7 +121,7 @@ func (a *api) bySecond(ctx context.Context, doing string, from cursor, size int)
 	return page, nil
 }
 
-// byID reads a page of one second by ids, and goes on to the next second behind the last.
+// byID reads a page of one second by ids. After the last page it continues with the next second.
 func (a *api) byID(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
 	changes, walked, more, err := a.behind(ctx, listing{doing, ordersPath, from.second, url.Values{
 		"modified_after": {bound(from.second - 1)}, "modified_before": {bound(from.second + 1)}, "dates_are_gmt": {"true"},
@@ -133,8 +133,8 @@ func (a *api) byID(ctx context.Context, doing string, from cursor, size int) (co
 	return connector.Page{Changes: changes, Cursor: next.String()}, err
 }
 
-// customers reads a page of all customers by ids, and leaves out those that did not change
-// since the time asked for.
+// customers reads a page of all customers by ids, and drops those that did not change since the
+// requested time.
 func (a *api) customers(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
 	changes, walked, more, err := a.behind(ctx, listing{doing, customersPath, from.second, url.Values{}}, from.walk, size)
 	page := connector.Page{Changes: slices.DeleteFunc(changes, func(c connector.Change) bool { return c.Err == nil && c.At.Unix() < from.second })}
@@ -144,7 +144,7 @@ func (a *api) customers(ctx context.Context, doing string, from cursor, size int
 	return page, err
 }
 
-// Fetch wraps what the list told, or asks for the entity if the list could not be read.
+// Fetch returns the entity from the list, or fetches it if its entry was unreadable.
 func (a *api) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
 	body := change.Body
 	if body == nil {

@@ -15,17 +15,17 @@ import (
 	"causeway/shared/webapi"
 )
 
-// walk is a place in a list that is sorted by id. The API only counts, and a count is no
-// longer true when something before it leaves the list; the id tells that.
+// walk is a position in a list that is sorted by id. The API knows offsets only, and an offset
+// shifts when an entry before it leaves the list. The id shows that.
 type walk struct {
-	offset int64 // how many stood up to the last, it included …
-	last   int64 // … which has this id
+	offset int64 // number of entries up to the last one, inclusive
+	last   int64 // id of the last one
 }
 
-// listing is what is asked for of a list.
+// listing is a query of a list.
 type listing struct {
 	doing, path string
-	second      int64 // by which an entry is dated that has no date, and none is before it
+	second      int64 // date of an entry that has none, if it is the first
 	query       url.Values
 }
 
@@ -36,9 +36,9 @@ func (l listing) with(name, value string) listing {
 	return l
 }
 
-// behind reads the page behind the last id. It begins with the last one itself, and where
-// that is not found it goes back until it meets an id that was read: so nothing that moves
-// up is passed over.
+// behind reads the page after the last id. It begins with the last entry itself. If that is
+// missing, it goes back until it finds an id that was read, so that an entry that moved up is
+// not skipped.
 func (a *api) behind(ctx context.Context, l listing, from walk, size int) (changes []connector.Change, to walk, more bool, err error) {
 	l = l.with("orderby", "id").with("order", "asc")
 	for offset := max(from.offset-1, 0); ; offset = max(offset-int64(size)+1, 0) {
@@ -59,7 +59,7 @@ func (a *api) behind(ctx context.Context, l listing, from walk, size int) (chang
 	}
 }
 
-// number reads an id that list has found to be one.
+// number parses an id, 0 if it is not a number.
 func number(id string) int64 {
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
@@ -68,8 +68,8 @@ func number(id string) int64 {
 	return n
 }
 
-// list reads one page, each entry kept whole: it is what a delivery would carry. One that
-// cannot be read is dated by the one before it.
+// list reads one page. Each entry is kept whole, as a delivery would have it. An unreadable one
+// is dated by the one before it.
 func (a *api) list(ctx context.Context, l listing, size int) ([]connector.Change, error) {
 	response, err := a.client.Do(ctx, webapi.Request{
 		Method: http.MethodGet, Path: l.path, Doing: l.doing, WantJSON: true, Query: l.with("per_page", strconv.Itoa(size)).query,
@@ -97,11 +97,11 @@ func (a *api) list(ctx context.Context, l listing, size int) ([]connector.Change
 	return all, nil
 }
 
-// listElements leaves room for a hundred orders of many lines.
+// listElements allows a hundred orders of many lines.
 const listElements = 2_000_000
 
-// change reads of an entry what tells it apart: a customer who was never changed has the
-// date of its creation. Without an id nothing can be said of it, and the answer is no list.
+// change reads id, number and date of an entry. A customer that never changed has the date of
+// its creation. An entry without an id makes the whole answer invalid.
 func (a *api) change(body []byte, before time.Time, l listing) (connector.Change, error) {
 	change := connector.Change{Body: body}
 	var created, modified stamp
@@ -125,7 +125,7 @@ func (a *api) change(body []byte, before time.Time, l listing) (connector.Change
 	d.need("id", change.ID)
 	err := d.Finish()
 	if number(change.ID) <= 0 {
-		return change, broken("id", "is no number")
+		return change, broken("id", "is not a number")
 	}
 	if modified == (stamp{}) && l.path == customersPath {
 		modified = created
@@ -142,10 +142,10 @@ func (a *api) change(body []byte, before time.Time, l listing) (connector.Change
 	return change, nil
 }
 
-// broken is an answer of the API that is not as it promises: asked again it may be.
+// broken returns the fault of an answer that does not match the API's schema. It is retried.
 func broken(field, rule string) *fault.Error {
 	return &fault.Error{
 		Kind: fault.Unavailable, Class: fault.Intermittent, Field: field,
-		Detail: "the answer is not what the API promises: " + strings.TrimSpace(rule),
+		Detail: "the answer does not match the API's schema: " + strings.TrimSpace(rule),
 	}
 }

@@ -16,11 +16,11 @@ import (
 
 const webhooksPath = "/wp-json/wc/v3/webhooks"
 
-// subscribed are the topics that are needed. The deleted ones carry an id alone, of
-// which nothing is made.
+// subscribed are the topics that need a webhook. The deleted ones have an id alone and are
+// skipped, so they need none.
 var subscribed = []string{topicOrderCreated, topicOrderUpdated, "order.restored", "customer.created", topicCustomerUpdated}
 
-// hook is what is used of the REST resource "webhook".
+// hook is the part of the REST resource "webhook" that is used.
 type hook struct {
 	id, status, topic, address, name string
 	modified                         stamp
@@ -29,14 +29,14 @@ type hook struct {
 // subscriber is the connector.Subscriber of one store.
 type subscriber struct {
 	*api
-	address string // where the store has to deliver to
+	address string // delivery address of the webhooks
 	secret  connector.Secret
 }
 
 var _ connector.Subscriber = (*subscriber)(nil)
 
-// Subscriptions looks for the webhooks that lead to our address. A store has webhooks
-// of others too: one that leads elsewhere is ours only if it bears the name that we give.
+// Subscriptions returns the state of the webhooks with our address. A store has webhooks of
+// other programs too: one with another address is ours only if it has the name that we give.
 func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscription, error) {
 	hooks, err := s.hooks(ctx)
 	if err != nil {
@@ -49,8 +49,8 @@ func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscriptio
 	return needed, nil
 }
 
-// best returns the state of the topic: that of the webhook that does most of its work. The
-// store disables one itself, when deliveries failed; only a person pauses one.
+// best returns the best state among the topic's webhooks. The store disables a webhook itself
+// after failed deliveries; only a person pauses one.
 func (s *subscriber) best(topic string, hooks []hook) connector.Subscription {
 	found := connector.Subscription{Tenant: s.tenant, Topic: topic, Feed: topicOrderUpdated, State: connector.Missing}
 	if strings.HasPrefix(topic, entityCustomer) {
@@ -135,22 +135,22 @@ func (d *decoder) hook() (h hook) {
 	return h
 }
 
-// Subscribe switches a webhook on again that is there, and makes a new one otherwise:
-// the address of a webhook cannot be changed over the API.
+// Subscribe activates a disabled webhook, and creates a new one otherwise: the address of a
+// webhook cannot be changed over the API.
 func (s *subscriber) Subscribe(ctx context.Context, broken connector.Subscription) error {
 	request := webapi.Request{
 		Method: http.MethodPost, Path: webhooksPath, WantJSON: true, Body: s.definition(broken),
-		Header: http.Header{"Content-Type": {"application/json"}}, Doing: "making the webhook " + broken.Topic + " of " + s.tenant,
+		Header: http.Header{"Content-Type": {"application/json"}}, Doing: "creating the webhook " + broken.Topic + " of " + s.tenant,
 	}
 	if broken.State == connector.Disabled {
 		request.Method, request.Path = http.MethodPut, webhooksPath+"/"+broken.ID
-		request.Doing = "switching on the webhook " + broken.Topic + " of " + s.tenant
+		request.Doing = "activating the webhook " + broken.Topic + " of " + s.tenant
 	}
 	_, err := s.client.Do(ctx, request)
 	return err
 }
 
-// definition states the secret anew, as the one that the door knows.
+// definition returns the webhook's definition, with the secret that Receive verifies first.
 func (s *subscriber) definition(broken connector.Subscription) []byte {
 	w := strictjson.NewWriter(nil)
 	w.Obj()

@@ -12,8 +12,8 @@ import (
 // Name is the system's name in keys, queues and functions.
 const Name = "woocommerce"
 
-// bodyLimit leaves room for an order of 10,000 lines, of about 600 bytes each as
-// recorded; a Lambda function's own limit of 6 MB per request is narrower.
+// bodyLimit allows an order of 10,000 lines, of about 600 bytes each as recorded. The limit of
+// a Lambda function, 6 MB per request, is lower.
 const bodyLimit = 8 << 20
 
 const timeout = 15 * time.Second
@@ -22,16 +22,16 @@ const timeout = 15 * time.Second
 type Settings struct {
 	// Stores are the addresses that may send, as X-WC-Webhook-Source writes them.
 	Stores []string `env:"WOOCOMMERCE_STORES" validate:"required,dive,required"`
-	// WebhookSecrets are tried in turn, so that a secret can be changed without a gap.
+	// WebhookSecrets are tried in turn, so that a secret can be replaced without a gap.
 	WebhookSecrets []connector.Secret `env:"WOOCOMMERCE_WEBHOOK_SECRETS" validate:"required,dive,required"`
-	// APIURL is where the REST API answers; "" is the address of the first store.
+	// APIURL is the address of the REST API; "" is that of the first store.
 	APIURL string `env:"WOOCOMMERCE_API_URL"`
-	// ConsumerKey and ConsumerSecret are a REST API key that may read; without them
+	// ConsumerKey and ConsumerSecret are a REST API key with read permission. Without them
 	// there is no connection check and no polling.
 	ConsumerKey    connector.Secret `env:"WOOCOMMERCE_CONSUMER_KEY" validate:"required_with=ConsumerSecret"`
 	ConsumerSecret connector.Secret `env:"WOOCOMMERCE_CONSUMER_SECRET" validate:"required_with=ConsumerKey"`
-	// WebhookURL is our door as the store sees it. With it the webhooks are looked after,
-	// for which the key must be one that may write.
+	// WebhookURL is the address of our webhook endpoint. If it is set, the webhooks are
+	// checked and repaired, for which the key needs write permission.
 	WebhookURL string `env:"WOOCOMMERCE_WEBHOOK_URL" validate:"omitempty,http_url"`
 	// Timezone is the IANA name of the stores' zone, for deliveries without *_gmt fields.
 	Timezone string `env:"WOOCOMMERCE_TIMEZONE" envDefault:"UTC"`
@@ -42,7 +42,7 @@ type Settings struct {
 	TestGateways []string `env:"WOOCOMMERCE_TEST_GATEWAYS"`
 }
 
-// Profile returns what the pipeline and the infrastructure must know about WooCommerce.
+// Profile returns what the pipeline and the infrastructure need to know about WooCommerce.
 func Profile() connector.Profile {
 	settings, secrets := connector.Keys(Settings{})
 	return connector.Profile{
@@ -58,9 +58,9 @@ func Profile() connector.Profile {
 	}
 }
 
-// Open reads the settings and returns the connector: a Source and a Poller, a Checker if
-// a consumer key is set, and a Subscriber if our own address is too. The error is a *fault.Error of class config that names the
-// setting at fault.
+// Open reads the settings and returns the connector: a Source and a Poller, a Checker if a
+// consumer key is set, and a Subscriber if the webhook URL is set too. The error is a
+// *fault.Error of class config that names the setting.
 func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
 	var s Settings
 	if err := connector.ParseSettings(settings, &s); err != nil {
@@ -109,7 +109,7 @@ func openSource(s Settings) (*source, error) {
 	for _, store := range s.Stores {
 		tenant, ok := tenantOf(store)
 		if !ok {
-			return nil, configFault("WOOCOMMERCE_STORES", "must hold addresses such as https://shop.example", nil)
+			return nil, configFault("WOOCOMMERCE_STORES", "must be addresses such as https://shop.example", nil)
 		}
 		opened.tenants = append(opened.tenants, tenant)
 	}

@@ -23,7 +23,7 @@ const (
 	headerSource    = "X-WC-Webhook-Source"
 )
 
-// kept are the headers that travel with the raw message.
+// kept are the headers that the raw message carries.
 var kept = []string{
 	headerTopic, "X-WC-Webhook-Resource", "X-WC-Webhook-Event",
 	"X-WC-Webhook-ID", "X-WC-Webhook-Delivery-ID", headerSource,
@@ -37,7 +37,7 @@ func openVerifier(secrets []connector.Secret) (*webhook.Verifier, error) {
 	return webhook.New(webhook.BodyHMAC(headerSignature), texts...)
 }
 
-// Receive checks signature and store, and names the delivery. It returns nil for the
+// Receive verifies signature and store, and returns the raw message. It returns nil for the
 // ping that a store sends when a webhook is saved.
 func (s *source) Receive(_ context.Context, request connector.Request) (*message.Raw, error) {
 	if isPing(request) {
@@ -101,15 +101,14 @@ func (s *source) tenant(header http.Header) (string, error) {
 	if !ok || !slices.Contains(s.tenants, tenant) {
 		return "", &fault.Error{
 			Kind: fault.Unauthentic, Class: fault.Auth, Field: headerSource,
-			Doing: "receiving a delivery", Detail: "the store is not one of WOOCOMMERCE_STORES",
+			Doing: "receiving a delivery", Detail: "the store is not in WOOCOMMERCE_STORES",
 		}
 	}
 	return tenant, nil
 }
 
-// tenantOf returns a store's host, with its path if it has one: a site below a path
-// is a store of its own. Scheme, default port, case of the host and a slash at the
-// end make no difference.
+// tenantOf returns a store's host, with its path if it has one: a site below a path is a store
+// of its own. Scheme, default port, case of the host and a trailing slash are ignored.
 func tenantOf(store string) (tenant string, ok bool) {
 	address, err := url.Parse(strings.TrimSpace(store))
 	if err != nil || address.Hostname() == "" || (address.Scheme != "https" && address.Scheme != "http") {
@@ -120,7 +119,7 @@ func tenantOf(store string) (tenant string, ok bool) {
 	return host + strings.TrimRight(address.EscapedPath(), "/"), true
 }
 
-// single returns the header's one value. Two could be read differently by two readers.
+// single returns the header's one value. Two readers could read two values differently.
 func single(header http.Header, name string) (string, error) {
 	values := header.Values(name)
 	if len(values) != 1 || values[0] == "" {

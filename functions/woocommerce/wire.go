@@ -6,35 +6,35 @@ import (
 	"causeway/shared/wire"
 )
 
-// order is what is used of the REST resource "shop_order". Amounts are decimal text.
+// order is the part of the REST resource "shop_order" that is used. Amounts are decimal text.
 type order struct {
-	id, number, status, currency       string
-	customer                           string // "0" for a guest
-	total, tax                         string
-	channel, gateway, transaction      string
-	note                               canonical.Text
-	created, modified, paid, completed stamp
-	processed                          bool // nothing of it has to be processed, that is shipped or served
-	billing, shipping                  party
-	hasLines                           bool
-	lines                              []line
-	deliveries                         []delivery
-	fees                               []fee
-	coupons                            []string
-	refunds                            int
+	id, number, status, currency  string
+	customer                      string // "0" for a guest
+	total, tax                    string
+	channel, gateway, transaction string
+	note                          canonical.Text
+	created, modified, paid       stamp
+	processed                     bool // needs_processing is false: nothing ships
+	billing, shipping             party
+	hasLines                      bool
+	lines                         []line
+	deliveries                    []delivery
+	fees                          []fee
+	coupons                       []string
+	refunds                       int
 }
 
 type line struct {
 	id, product, variation, sku, name string
 	quantity, subtotal, total, tax    string
-	unknown                           bool // the store no longer finds the product
+	unknown                           bool // the product was deleted
 }
 
 type delivery struct{ id, method, title, total, tax string }
 
 type fee struct{ name, total, tax string }
 
-// customer is what is used of the REST resource "customer".
+// customer is the part of the REST resource "customer" that is used.
 type customer struct {
 	id                         string
 	email, firstName, lastName canonical.Text
@@ -42,21 +42,20 @@ type customer struct {
 	billing, shipping          party
 }
 
-// party is an address together with the e-mail address that WooCommerce keeps in it.
+// party is an address with the e-mail address that WooCommerce stores in it.
 type party struct {
 	canonical.Address
 	email canonical.Text
 }
 
-// stamp is a time without offset, in the site's zone and in UTC; "" where it is null
-// or absent.
+// stamp is a time without offset, in the site's zone and in UTC; "" if null or absent.
 type stamp struct{ local, gmt string }
 
-// decoder reads wire types, and notes what it had to change.
+// decoder reads wire types, and notes each value that it normalizes.
 type decoder struct{ *wire.Reader }
 
-// maxNumber lets the floats pass that a PHP with serialize_precision 100 writes; an
-// amount of that length is refused where it is converted.
+// maxNumber allows the floats that a PHP with serialize_precision 100 writes. An amount of that
+// length is rejected when it is converted.
 const maxNumber = 128
 
 func newDecoder(body []byte) *decoder {
@@ -66,7 +65,7 @@ func newDecoder(body []byte) *decoder {
 // moment reads a date into the local or the UTC half of a stamp.
 func (d *decoder) moment(into *string) { *into, _ = d.NullString() }
 
-// need fails unless the member of the object just read was there.
+// need fails if the member of the object just read is missing.
 func (d *decoder) need(member, text string) {
 	if text == "" {
 		d.Missing(member)

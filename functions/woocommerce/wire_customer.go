@@ -59,7 +59,7 @@ func (d *decoder) party() (p party) {
 	return p
 }
 
-// deleted reads the body of the deleted topics, which is an id and nothing else.
+// deleted reads the body of the deleted topics, which has an id alone.
 func (d *decoder) deleted() (id string) {
 	for key := range d.Object() {
 		if key == "id" {

@@ -1,7 +1,7 @@
 package woocommerce
 
-// order reads an order. Deliveries of every topic but the deleted ones carry the whole
-// resource, so a member that is missing is the sender's defect and no older version.
+// order reads an order. Deliveries of every topic except the deleted ones have the whole
+// resource, so a missing member is a defect of the sender.
 func (d *decoder) order() (o order) {
 	for key := range d.Object() {
 		switch key {
@@ -93,15 +93,11 @@ func (d *decoder) orderDate(o *order, key string) {
 		d.moment(&o.paid.local)
 	case "date_paid_gmt":
 		d.moment(&o.paid.gmt)
-	case "date_completed":
-		d.moment(&o.completed.local)
-	case "date_completed_gmt":
-		d.moment(&o.completed.gmt)
 	}
 }
 
-// line reads a line item. Its price and its subtotal_tax are left out: the one is a
-// binary float after discounts, the other says what the tax would have been without them.
+// line reads a line item. Its price and its subtotal_tax are not read: price is a binary float
+// after discounts, subtotal_tax is the tax without discounts.
 func (d *decoder) line() (l line) {
 	for key := range d.Object() {
 		switch key {
@@ -171,7 +167,7 @@ func (d *decoder) fee() (f fee) {
 	return f
 }
 
-// coupon reads the code alone: what it took off stands in the lines' totals already.
+// coupon reads the code alone: the lines' totals already include the discount.
 func (d *decoder) coupon() (code string) {
 	for key := range d.Object() {
 		if key == "code" {

@@ -131,7 +131,8 @@ func TestPages(t *testing.T) {
 	dead.Error.Fingerprint, dead.Attempt, dead.TargetRef = "5651ab00", 2, "77"
 	received := hop(port.Received, message.Key{System: "shopify", Tenant: shop}, "")
 	received.Trace, received.Event, received.Route, received.At = "t-1", "raw-1", "", dead.At.Add(-time.Second)
-	p := stood(t, record("salesOrder", "601", memo("order", "1")), nil, dead, received)
+	slashes := hop(port.Confirmed, message.Key{System: "woocommerce", Tenant: "https://shop.example/de", Type: "order", ID: "50%"}, "")
+	p := stood(t, record("salesOrder", "601", memo("order", "1")), nil, dead, received, slashes)
 	pages := http.NewServeMux()
 	pages.HandleFunc("GET /trace/{what...}", tracePage(p.store))
 	pages.HandleFunc("GET /books", booksPage(p.erp))
@@ -141,6 +142,7 @@ func TestPages(t *testing.T) {
 		says   []string
 	}{
 		"by entity, oldest hop first": {"/trace/" + entity("order", "1").String(), 200, []string{"received", "dead", "attempt 2", "[77]", "(missing_ref missing_ref 5651ab00)", "trace t-1"}},
+		"by an entity with slashes":   {"/trace/" + slashes.Entity.String(), 200, []string{"confirmed", "trace t-50%"}},
 		"by event":                    {"/trace/raw-1", 200, []string{"received", "dead"}},
 		"by trace":                    {"/trace/t-1", 200, []string{"received", "dead"}},
 		"of nobody":                   {"/trace/1002", 404, []string{"nothing known"}},

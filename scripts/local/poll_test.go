@@ -8,7 +8,6 @@ import (
 
 	"causeway/scripts/day"
 	"causeway/shared/connector"
-	"causeway/shared/pipeline"
 )
 
 func TestPollingIsReadFromTheSettings(t *testing.T) {
@@ -108,9 +107,9 @@ func TestOnlyOrdersThatReallyHappenedAreHeld(t *testing.T) {
 	for _, d := range day.Sample() {
 		p.hold(d)
 	}
-	var sum pipeline.PollReport
+	var sum reconcile.Report
 	for name, poller := range p.polled {
-		poller.Report = func(r pipeline.PollReport) { sum.Gaps += r.Gaps }
+		poller.Report = func(r reconcile.Report) { sum.Gaps += r.Gaps }
 		if err := poller.Run(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

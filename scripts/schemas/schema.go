@@ -14,7 +14,7 @@ import (
 
 const (
 	decimalPattern  = `^-?[0-9]{1,18}(\.[0-9]{1,18})?$`
-	sequencePattern = `^([0-9]{8}T[0-9]{6}\.[0-9]{9}Z-[0-9]{10})?$` // as message.NewSequence makes it
+	sequencePattern = `^([0-9]{8}T[0-9]{6}\.[0-9]{9}Z-[01]-[0-9]{8}T[0-9]{6}\.[0-9]{9}Z)?$` // as message.NewSequence makes it
 )
 
 // addSchemas adds the schema of the envelope and one per event type.

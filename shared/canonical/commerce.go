@@ -2,7 +2,7 @@ package canonical
 
 import "time"
 
-// Payment is money that a payer has authorised, paid, or failed to pay for an order.
+// Payment is money that a payer has authorized, paid, or failed to pay for an order.
 // Schema payment/1.
 type Payment struct {
 	ID     string        `json:"id" validate:"required,max=128"`
@@ -10,7 +10,7 @@ type Payment struct {
 	Name   string        `json:"name,omitempty"`                    // the order's number, for people
 	Test   bool          `json:"test"`
 	Method PaymentMethod `json:"method" validate:"oneof=card gift_card cash bank other"`
-	// Gateway and Reference are the provider's words: they describe, and help to match a payout.
+	// Gateway and Reference are the provider's. They only describe, and help to match a payout.
 	Gateway   string    `json:"gateway,omitempty"`
 	Reference string    `json:"reference,omitempty"`
 	Amount    Money     `json:"amount"`
@@ -58,20 +58,20 @@ type Product struct {
 	Barcode   Text      `json:"barcode,omitzero"`
 	Price     *Money    `json:"price,omitempty"`
 	Active    bool      `json:"active"`
-	UpdatedAt time.Time `json:"updatedat" validate:"required"`
+	UpdatedAt time.Time `json:"updated_at" validate:"required"`
 }
 
 // InventoryLevel is the stock of one SKU at one location. Schema inventory/1.
 type InventoryLevel struct {
 	SKU       string    `json:"sku" validate:"required,max=128"`
 	Location  string    `json:"location" validate:"required,max=128"`
-	OnHand    *Quantity `json:"onhand,omitempty"`
+	OnHand    *Quantity `json:"on_hand,omitempty"`
 	Available *Quantity `json:"available,omitempty"`
 	At        time.Time `json:"at" validate:"required"`
 }
 
-// FulfilmentRequest asks a warehouse to ship. Schema fulfilment/1.
-type FulfilmentRequest struct {
+// FulfillmentRequest asks a warehouse to ship. Schema fulfillment/1.
+type FulfillmentRequest struct {
 	ID       string         `json:"id" validate:"required,max=128"`
 	Order    string         `json:"order" validate:"required,max=128"`
 	Location string         `json:"location,omitempty"`
@@ -80,7 +80,7 @@ type FulfilmentRequest struct {
 	Lines    []ShipmentLine `json:"lines" validate:"min=1,dive"`
 }
 
-// Shipment is what left a warehouse. Schema shipment/1.
+// Shipment is a parcel, or several, that left a warehouse. Schema shipment/1.
 type Shipment struct {
 	ID        string         `json:"id" validate:"required,max=128"`
 	Order     string         `json:"order" validate:"required,max=128"`
@@ -89,7 +89,7 @@ type Shipment struct {
 	Service   string         `json:"service,omitempty"`
 	Tracking  []Tracking     `json:"tracking,omitempty" validate:"dive"`
 	Lines     []ShipmentLine `json:"lines" validate:"min=1,dive"`
-	ShippedAt time.Time      `json:"shippedat" validate:"required"`
+	ShippedAt time.Time      `json:"shipped_at" validate:"required"`
 }
 
 // ShipmentLine is a quantity of one order line.

@@ -126,10 +126,10 @@ func TestSumRefusesWhatNoAmountHolds(t *testing.T) {
 	order := newOrder(t, 2)
 	order.Lines[1].UnitPrice = mustDecimal(t, "99999999999999999")
 	_, err := order.Sum()
-	if rule := asError(t, err); rule.Field != "lines[1].unitprice" {
+	if rule := asError(t, err); rule.Field != "lines[1].unit_price" {
 		t.Errorf("a price out of range: %v", err)
 	}
-	if err := order.Round(5); asError(t, err).Field != "lines[1].unitprice" {
+	if err := order.Round(5); asError(t, err).Field != "lines[1].unit_price" {
 		t.Errorf("Round: %v", err)
 	}
 	order = newOrder(t, 40)

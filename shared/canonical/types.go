@@ -20,21 +20,21 @@ type Type struct {
 // The event types that systems exchange now. The full list of the model is longer;
 // a type is added together with the first flow that carries it.
 const (
-	OrderPlaced         = "order.placed"
-	OrderChanged        = "order.changed"
-	OrderCancelledEvent = "order.cancelled"
-	OrderReleased       = "order.released"
-	PaymentAuthorized   = "payment.authorized"
-	PaymentCaptured     = "payment.captured"
-	RefundIssued        = "refund.issued"
-	RefundSettled       = "refund.settled"
-	FulfilmentRequested = "fulfillment.requested"
-	ShipmentShipped     = "shipment.shipped"
-	ReturnRequested     = "return.requested"
-	ReturnReceived      = "return.received"
-	InventoryLevelSet   = "inventory.level"
-	ProductUpserted     = "product.upserted"
-	CustomerUpserted    = "customer.upserted"
+	OrderPlaced          = "order.placed"
+	OrderChanged         = "order.changed"
+	OrderCancelledEvent  = "order.cancelled"
+	OrderReleased        = "order.released"
+	PaymentAuthorized    = "payment.authorized"
+	PaymentCaptured      = "payment.captured"
+	RefundIssued         = "refund.issued"
+	RefundSettled        = "refund.settled"
+	FulfillmentRequested = "fulfillment.requested"
+	ShipmentShipped      = "shipment.shipped"
+	ReturnRequested      = "return.requested"
+	ReturnReceived       = "return.received"
+	InventoryLevelSet    = "inventory.level"
+	ProductUpserted      = "product.upserted"
+	CustomerUpserted     = "customer.upserted"
 )
 
 // Types returns every event type, sorted by name.
@@ -42,7 +42,7 @@ func Types() []Type { return slices.Clone(types) }
 
 var types = []Type{
 	{CustomerUpserted, "customer/1", false, empty[Customer]},
-	{FulfilmentRequested, "fulfilment/1", true, empty[FulfilmentRequest]},
+	{FulfillmentRequested, "fulfillment/1", true, empty[FulfillmentRequest]},
 	{InventoryLevelSet, "inventory/1", false, empty[InventoryLevel]},
 	{OrderCancelledEvent, "order/1", false, empty[Order]},
 	{OrderChanged, "order/1", false, empty[Order]},
@@ -82,7 +82,7 @@ func Decode(eventType string, body []byte) (any, error) {
 	if !ok {
 		return nil, &Error{Field: "type", Rule: "no such event type: " + eventType}
 	}
-	entity := t.New()
+	entity := t.new()
 	if err := json.Unmarshal(body, entity); err != nil {
 		return nil, &Error{Field: wrongField(err), Rule: "not a body of schema " + t.Schema, Err: err}
 	}

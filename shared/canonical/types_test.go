@@ -71,7 +71,7 @@ func TestOrderSurvivesItsBytes(t *testing.T) {
 
 func TestDecodePassesUnknownFieldsOver(t *testing.T) {
 	t.Parallel()
-	got, err := canonical.Decode(canonical.ProductUpserted, []byte(`{"id":"1","sku":"007","updatedat":"2026-11-22T16:08:15Z","tomorrow":{"a":[1]}}`))
+	got, err := canonical.Decode(canonical.ProductUpserted, []byte(`{"id":"1","sku":"007","updated_at":"2026-11-22T16:08:15Z","tomorrow":{"a":[1]}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,9 +91,9 @@ func TestDecodeNamesWhatItCannotRead(t *testing.T) {
 		{"an object for a list", canonical.OrderPlaced, `{"lines":{}}`, "lines"},
 		{"text for minor units", canonical.OrderPlaced, `{"total":{"minor":"1"}}`, "total.minor"},
 		{"a fraction of a minor unit", canonical.OrderPlaced, `{"total":{"minor":1.5}}`, "total.minor"},
-		{"an unreadable price", canonical.OrderPlaced, `{"lines":[{"unitprice":"1,5"}]}`, "body"},
-		{"a null price", canonical.OrderPlaced, `{"lines":[{"unitprice":null}]}`, "body"},
-		{"a time without zone", canonical.OrderPlaced, `{"placedat":"2026-11-22T16:08:15"}`, "body"},
+		{"an unreadable price", canonical.OrderPlaced, `{"lines":[{"unit_price":"1,5"}]}`, "body"},
+		{"a null price", canonical.OrderPlaced, `{"lines":[{"unit_price":null}]}`, "body"},
+		{"a time without zone", canonical.OrderPlaced, `{"placed_at":"2026-11-22T16:08:15"}`, "body"},
 	} {
 		got, err := canonical.Decode(c.kind, []byte(c.body))
 		if got != nil || asError(t, err).Field != c.field {

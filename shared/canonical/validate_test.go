@@ -3,6 +3,7 @@ package canonical_test
 import (
 	"errors"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -34,8 +35,8 @@ func TestValidateNamesTheFieldOfAnOrder(t *testing.T) {
 		{"no status", func(o *canonical.Order) { o.Status = "" }, "status", "oneof"},
 		{"an unknown status", func(o *canonical.Order) { o.Status = "shipped" }, "status", "oneof"},
 		{"an unknown financial state", func(o *canonical.Order) { o.Financial = "PAID" }, "financial", "oneof"},
-		{"no time", func(o *canonical.Order) { o.PlacedAt = time.Time{} }, "placedat", "required"},
-		{"no version", func(o *canonical.Order) { o.UpdatedAt = time.Time{} }, "updatedat", "required"},
+		{"no time", func(o *canonical.Order) { o.PlacedAt = time.Time{} }, "placed_at", "required"},
+		{"no version", func(o *canonical.Order) { o.UpdatedAt = time.Time{} }, "updated_at", "required"},
 		{"no currency", func(o *canonical.Order) { o.Currency = "" }, "currency", "currency"},
 		{"an unknown currency", func(o *canonical.Order) { o.Currency = "XXX" }, "currency", "currency"},
 		{"an unknown basis", func(o *canonical.Order) {
@@ -58,7 +59,7 @@ func TestValidateNamesTheFieldOfAnOrder(t *testing.T) {
 		}, "lines[2].quantity.value", "max"},
 		{"a price of 19 digits", func(o *canonical.Order) {
 			o.Lines[2].UnitPrice = canonical.NewDecimal(-1_000_000_000_000_000_000, 0)
-		}, "lines[2].unitprice", "min"},
+		}, "lines[2].unit_price", "min"},
 		{"no unit", func(o *canonical.Order) { o.Lines[2].Quantity.Unit = "" }, "lines[2].quantity.unit", "required"},
 		{"a discount without currency", func(o *canonical.Order) { o.Lines[0].Discount = canonical.Money{} }, "lines[0].discount.currency", "currency"},
 		{"an amount of 19 digits", func(o *canonical.Order) { o.Total.Minor = 1_000_000_000_000_000_000 }, "total.minor", "max"},
@@ -159,9 +160,9 @@ func TestValidateNamesTheFieldOfOtherBodies(t *testing.T) {
 		{"a level", "", &canonical.InventoryLevel{SKU: "007", Location: "1", OnHand: &one, At: placed}},
 		{"a level below nothing", "available.value", &canonical.InventoryLevel{SKU: "007", Location: "1", Available: &below, At: placed}},
 		{"a level nowhere", "location", &canonical.InventoryLevel{SKU: "007", At: placed}},
-		{"a request", "", &canonical.FulfilmentRequest{ID: "1", Order: "2", Shipping: &canonical.Address{}, Lines: lines}},
-		{"a request to nowhere", "shipping", &canonical.FulfilmentRequest{ID: "1", Order: "2", Lines: lines}},
-		{"a request for nothing", "lines", &canonical.FulfilmentRequest{ID: "1", Order: "2", Shipping: &canonical.Address{}}},
+		{"a request", "", &canonical.FulfillmentRequest{ID: "1", Order: "2", Shipping: &canonical.Address{}, Lines: lines}},
+		{"a request to nowhere", "shipping", &canonical.FulfillmentRequest{ID: "1", Order: "2", Lines: lines}},
+		{"a request for nothing", "lines", &canonical.FulfillmentRequest{ID: "1", Order: "2", Shipping: &canonical.Address{}}},
 		{"a shipment", "", &canonical.Shipment{ID: "1", Order: "2", Lines: lines, ShippedAt: placed}},
 		{"a shipment's parcel", "tracking[0].number", &canonical.Shipment{ID: "1", Order: "2", Lines: lines, ShippedAt: placed, Tracking: []canonical.Tracking{{}}}},
 		{"a shipment's line", "lines[1].sku", &canonical.Shipment{ID: "1", Order: "2", ShippedAt: placed, Lines: []canonical.ShipmentLine{lines[0], {Quantity: one}}}},
@@ -253,13 +254,14 @@ func TestPersonalDataIsTagged(t *testing.T) {
 	}
 }
 
-// TestFieldsAreNamedForJSON keeps names in one style, and optional text in three states.
+// TestFieldsAreNamedForJSON checks that JSON names are the Go names in snake_case, and that
+// optional text has three states.
 func TestFieldsAreNamedForJSON(t *testing.T) {
 	t.Parallel()
 	for _, kind := range canonical.Types() {
 		for _, field := range fieldsOf(reflect.TypeOf(kind.New())) {
 			name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-			if name == "" || name != strings.ToLower(field.Name) {
+			if name != snakeCase(field.Name) {
 				t.Errorf("%s: %s is called %q in JSON", kind.Name, field.Name, name)
 			}
 			if field.Type == reflect.TypeFor[canonical.Text]() && options != "omitzero" {
@@ -268,6 +270,13 @@ func TestFieldsAreNamedForJSON(t *testing.T) {
 		}
 	}
 }
+
+// snakeCase returns "postal_code" for "PostalCode", and "sku" for "SKU".
+func snakeCase(name string) string {
+	return strings.ToLower(wordBegins.ReplaceAllString(name, "${1}_${2}"))
+}
+
+var wordBegins = regexp.MustCompile(`([a-z0-9])([A-Z])`)
 
 // fieldsOf returns the fields of a type and of every struct of this package within it.
 func fieldsOf(kind reflect.Type) []reflect.StructField {

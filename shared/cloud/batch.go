@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strconv"
@@ -125,7 +126,7 @@ func (f *function) record(ctx context.Context, in port.Incoming) (ended bool) {
 }
 
 // decide has the message handled if there is time for it.
-func (f *function) decide(ctx context.Context, in port.Incoming) (decision pipeline.Decision, err error) {
+func (f *function) decide(ctx context.Context, in port.Incoming) (decision port.Decision, err error) {
 	defer f.recover(ctx, &err)
 	handler, known := f.lanes[in.Queue]
 	if !known {
@@ -139,13 +140,13 @@ func (f *function) decide(ctx context.Context, in port.Incoming) (decision pipel
 
 // putBack leaves a message to the next function, in a moment; and where even that went
 // wrong again and again, to its visibility timeout.
-func (f *function) putBack(ctx context.Context, in port.Incoming) (pipeline.Decision, error) {
+func (f *function) putBack(ctx context.Context, in port.Incoming) (port.Decision, error) {
 	const late = "too little of the function's time is left"
 	if in.ReceiveCount >= f.config.Policy.Holding.Receives {
-		return pipeline.Decision{}, fault.New(fault.Unavailable, fault.Intermittent, "handling a message of "+in.Queue, late)
+		return port.Decision{}, fault.New(fault.Unavailable, fault.Intermittent, "handling a message of "+in.Queue, late)
 	}
 	f.config.Log.InfoContext(ctx, "putting a message back: "+late)
-	return pipeline.Decision{Until: f.config.Now().Add(margin)}, nil
+	return port.Decision{Until: f.config.Now().Add(margin)}, nil
 }
 
 // incoming is the message as the pipeline's queue would have handed it out.
@@ -187,10 +188,11 @@ func (f *function) parent(in port.Incoming) string {
 		return ""
 	}
 	var carried struct {
-		TraceParent string `json:"traceparent"`
+		Event string `json:"traceparent"`  // of a message.Message
+		Raw   string `json:"trace_parent"` // of a message.Raw
 	}
 	if err := json.Unmarshal(in.Body, &carried); err != nil {
-		return "" // the handler will say what is wrong with it
+		return "" // the handler reports the error
 	}
-	return carried.TraceParent
+	return cmp.Or(carried.Event, carried.Raw)
 }

@@ -83,9 +83,9 @@ func TestAPanicFailsItsOwnMessageOnly(t *testing.T) {
 }
 
 // falling panics at customer 2.
-type falling struct{ pipeline.Handler }
+type falling struct{ port.Handler }
 
-func (h falling) Handle(ctx context.Context, in port.Incoming) (pipeline.Decision, error) {
+func (h falling) Handle(ctx context.Context, in port.Incoming) (port.Decision, error) {
 	if m, err := message.Decode(in.Body); err == nil && m.Key().ID == "2" {
 		panic(canaryMail)
 	}

@@ -17,6 +17,7 @@ import (
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
 	"causeway/shared/port/porttest"
+	"causeway/shared/retry"
 )
 
 // meter counts what DynamoDB would charge for (developer guide, "Read and write
@@ -79,7 +80,7 @@ func TestWriteUnitsOfAJourney(t *testing.T) {
 		must(t, err)
 		config := &pipeline.Config{
 			Ports: cloud.Open(account, w.config).Ports(), Now: w.clock.Now, Random: func() float64 { return 0 }, Log: slog.New(slog.DiscardHandler),
-			Build: "1.2.3", Policy: pipeline.DefaultPolicy(), Routes: porttest.Table(),
+			Build: "1.2.3", Policy: retry.DefaultPolicy(), Routes: porttest.Table(),
 		}
 		source := connector.System{Profile: connector.Profile{Name: "shop", Timeout: time.Second}, Source: shop{}}
 		raw := rawMessage(message.DeriveID("shop", "1"), []byte(`{"id":7890123456789}`))
@@ -97,12 +98,12 @@ func TestWriteUnitsOfAJourney(t *testing.T) {
 	})
 }
 
-func handle(t *testing.T, config *pipeline.Config, queue string, handler pipeline.Handler) {
+func handle(t *testing.T, config *pipeline.Config, queue string, handler port.Handler) {
 	t.Helper()
 	batch, err := config.Queue.Receive(t.Context(), queue, 10, 0)
 	must(t, err)
 	if len(batch) != 1 {
 		t.Fatalf("%d messages in %s", len(batch), queue)
 	}
-	must(t, pipeline.Settle(t.Context(), config.Queue, handler, batch[0]))
+	must(t, port.Settle(t.Context(), config.Queue, handler, batch[0]))
 }

@@ -34,8 +34,8 @@ func (f *function) poll(ctx context.Context, payload []byte) (any, error) {
 }
 
 // polled counts what a poll reports of each feed.
-func (i *invocation) polled(queue string) func(pipeline.PollReport) {
-	return func(r pipeline.PollReport) {
+func (i *invocation) polled(queue string) func(reconcile.Report) {
+	return func(r reconcile.Report) {
 		i.tally.add(queue, metricGaps, r.Gaps)
 		i.tally.add(queue, metricUnread, r.Failed)
 		if r.Behind {

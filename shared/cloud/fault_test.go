@@ -18,6 +18,7 @@ import (
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
 	"causeway/shared/port/porttest"
+	"causeway/shared/retry"
 )
 
 // erp is a target that counts what it is asked to do.
@@ -45,7 +46,7 @@ func newDelivery(t *testing.T) *delivery {
 	d.ports = d.open().Ports()
 	d.handler = newDeliverer(&pipeline.Config{
 		Ports: d.ports, Now: d.clock.Now, Random: func() float64 { return 0 }, Log: slog.New(slog.DiscardHandler),
-		Build: "test", Policy: pipeline.DefaultPolicy(), Routes: porttest.Table(),
+		Build: "test", Policy: retry.DefaultPolicy(), Routes: porttest.Table(),
 	}, d.target)
 	d.queue = d.handler.Route.Queue()
 	d.publish(t)
@@ -81,7 +82,7 @@ func (d *delivery) settle(t *testing.T) (handled int, err error) {
 	batch, err := d.ports.Queue.Receive(t.Context(), d.queue, 10, 0)
 	must(t, err)
 	for _, in := range batch {
-		if err = pipeline.Settle(t.Context(), d.ports.Queue, d.handler, in); err != nil {
+		if err = port.Settle(t.Context(), d.ports.Queue, d.handler, in); err != nil {
 			return len(batch), err
 		}
 	}

@@ -34,7 +34,7 @@ type function struct {
 	system connector.System
 	config *pipeline.Config
 	serve  func(ctx context.Context, payload []byte) (any, error)
-	lanes  map[string]pipeline.Handler // by queue
+	lanes  map[string]port.Handler // by queue
 	// archive makes a batch of raw messages restorable before it is handled; nil where
 	// no raw messages are handled.
 	archive func(context.Context, []port.Incoming) error
@@ -156,14 +156,14 @@ func (f *function) join(role connector.Role, on ports) error {
 	case role == connector.Receive && f.system.Source != nil:
 		f.serve = f.door
 	case role == connector.Translate && f.system.Source != nil:
-		f.lanes = map[string]pipeline.Handler{f.queue: &pipeline.Translator{Config: f.config, System: f.system}}
+		f.lanes = map[string]port.Handler{f.queue: &pipeline.Translator{Config: f.config, System: f.system}}
 		f.serve, f.archive = f.batch, on.archive
 	case role == connector.Poll && f.system.Source != nil && f.system.Poller != nil:
 		f.serve = f.poll
 	case role == connector.Pickup && f.system.Source != nil:
 		f.serve = f.pickup
 	case role == connector.Deliver && f.system.Target != nil:
-		f.lanes = map[string]pipeline.Handler{}
+		f.lanes = map[string]port.Handler{}
 		for _, route := range routes.To(f.config.Routes, f.system.Profile.Name) {
 			f.lanes[route.Queue()] = &pipeline.Deliverer{Config: f.config, System: f.system, Route: route}
 		}

@@ -24,6 +24,7 @@ import (
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
 	"causeway/shared/port/porttest"
+	"causeway/shared/retry"
 	"causeway/shared/routes"
 )
 
@@ -378,7 +379,7 @@ func (b *bench) fill(customers ...string) {
 func (b *bench) config() *pipeline.Config {
 	return &pipeline.Config{
 		Ports: port.Ports{Bus: b.ports.Memory, Queue: b.ports.Memory, State: b.ports.Memory, Ledger: b.ports.Memory, Vault: b.ports.Memory},
-		Now:   b.clock.Now, Random: func() float64 { return 0.5 }, Log: newLog(&output{}, 0, &mask{}), Policy: pipeline.DefaultPolicy(), Routes: toyRoutes,
+		Now:   b.clock.Now, Random: func() float64 { return 0.5 }, Log: newLog(&output{}, 0, &mask{}), Policy: retry.DefaultPolicy(), Routes: toyRoutes,
 	}
 }
 
@@ -396,7 +397,7 @@ func (b *bench) translated(customers ...string) {
 		if err != nil || len(batch) != 1 {
 			b.Fatal(batch, err)
 		}
-		if err := pipeline.Settle(b.Context(), b.ports.Memory, translator, batch[0]); err != nil {
+		if err := port.Settle(b.Context(), b.ports.Memory, translator, batch[0]); err != nil {
 			b.Fatal(err)
 		}
 	}

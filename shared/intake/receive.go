@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -31,8 +30,10 @@ type Receiver struct {
 	// Refused is called with the code of each rejected request, for a metric. It may be nil.
 	Refused func(code string)
 
-	runtime port.Runtime
-	system  connector.System
+	runtime    port.Runtime
+	system     connector.System
+	mediaTypes []string
+	inbox      string
 }
 
 // New returns the receiver of the system. Of the runtime it needs Queue, Ledger, Vault, Now
@@ -57,7 +58,11 @@ func New(runtime port.Runtime, system connector.System) (*Receiver, error) {
 	if err := errors.Join(missing...); err != nil {
 		return nil, fault.Doing("making the receiver of "+system.Profile.Name, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Err: err})
 	}
-	return &Receiver{runtime: runtime, system: system}, nil
+	r := &Receiver{runtime: runtime, system: system, mediaTypes: system.Profile.MediaTypes, inbox: routes.Inbox(system.Profile.Name)}
+	if len(r.mediaTypes) == 0 {
+		r.mediaTypes = []string{"application/json"}
+	}
+	return r, nil
 }
 
 // Answer is the response to the sender. It reflects nothing of the request.
@@ -98,28 +103,18 @@ func (r *Receiver) authenticate(ctx context.Context, request connector.Request) 
 	if err != nil || raw == nil {
 		return nil, err
 	}
-	limit := r.system.Profile.BodyLimit
-	if _, err := webhook.ReadBody(bytes.NewReader(request.Body), limit); err != nil {
+	if raw.ContentType, err = webhook.MediaType(request.Header, r.mediaTypes...); err != nil {
 		return nil, err
 	}
-	if raw.ContentType, err = webhook.MediaType(request.Header, r.mediaTypes()...); err != nil {
+	if raw.Body, err = webhook.Content(request.Header, request.Body, r.system.Profile.BodyLimit); err != nil {
 		return nil, err
 	}
-	if raw.Body, err = webhook.Decompress(request.Header, request.Body, limit); err != nil {
-		return nil, err
-	}
-	trace := request.Header.Get("Traceparent")
-	if _, ok := message.ParseTraceParent(trace); ok && raw.TraceParent == "" {
-		raw.TraceParent = trace
+	if trace := request.Header.Get("Traceparent"); trace != "" && raw.TraceParent == "" {
+		if _, ok := message.ParseTraceParent(trace); ok {
+			raw.TraceParent = trace
+		}
 	}
 	return raw, nil
-}
-
-func (r *Receiver) mediaTypes() []string {
-	if len(r.system.Profile.MediaTypes) > 0 {
-		return r.system.Profile.MediaTypes
-	}
-	return []string{"application/json"}
 }
 
 // reject answers an error with its status, and asks the sender to retry if the failure is
@@ -177,19 +172,11 @@ func (r *Receiver) Accept(ctx context.Context, raw *message.Raw, at time.Time) e
 	case raw.Claim != nil: // stored before, as files are
 		hash = raw.Claim.SHA256[:len(hash)]
 	}
-	if err := r.enqueue(ctx, raw); err != nil {
-		return err
-	}
-	r.record(ctx, raw, hash)
-	return nil
-}
-
-func (r *Receiver) enqueue(ctx context.Context, raw *message.Raw) error {
 	data, err := raw.Encode()
 	if err != nil {
 		return err
 	}
-	inbox := routes.Inbox(raw.System)
+	inbox := r.inbox
 	if raw.Lane == message.Backfill {
 		inbox = routes.InboxBackfill(raw.System)
 	}
@@ -197,6 +184,7 @@ func (r *Receiver) enqueue(ctx context.Context, raw *message.Raw) error {
 	if err := r.runtime.Queue.Send(ctx, inbox, []port.Outgoing{out}); err != nil {
 		return port.Unavailable("storing delivery "+raw.ID, err)
 	}
+	r.record(ctx, raw, hash)
 	return nil
 }
 

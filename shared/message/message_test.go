@@ -113,8 +113,10 @@ func TestSequenceOrdersVersions(t *testing.T) {
 		"",
 		message.NewSequence(noon.Add(-time.Nanosecond), false, time.Time{}),
 		message.NewSequence(noon, false, time.Time{}),
-		message.NewSequence(noon.In(east), false, time.Time{}),
-		message.NewSequence(noon, false, time.Time{}),
+		message.NewSequence(noon.In(east), false, noon.Add(time.Millisecond)),
+		message.NewSequence(noon, false, noon.In(east).Add(time.Hour)),
+		message.NewSequence(noon, true, noon),
+		message.NewSequence(noon, true, noon.Add(time.Millisecond)),
 		message.NewSequence(noon.Add(100*time.Millisecond), false, time.Time{}),
 		message.NewSequence(noon.AddDate(1, 0, 0), false, time.Time{}),
 	}

@@ -2,8 +2,8 @@ package routes
 
 import "causeway/shared/canonical"
 
-// Table is every flow of Causeway, a line each. The local engine's bus and the
-// EventBridge rules are both made from it.
+// Table has every flow of Causeway, one line each. The local engine's bus and the EventBridge
+// rules are both generated from it.
 var Table = []Route{
 	{From: "shopify", Flow: "customers", To: "netsuite", Types: customers},
 	{From: "shopify", Flow: "orders", To: "netsuite", Types: orders, Filters: orderFilters},
@@ -20,15 +20,18 @@ var (
 	payments  = []string{canonical.PaymentCaptured}
 )
 
-// The filters between a store and an ERP. Which of them hold is the installation's
-// choice; what is skipped is written to the ledger with the reason.
+// The filters between a store and an ERP. The installation chooses which are on; the ledger
+// records each skipped message with the reason. A filter applies only while the target has
+// no record of the entity. The first that matches gives the reason, so cancelled_unpaid comes
+// before authorized_only: a cancelled order is not captured later.
 var (
 	orderFilters = []Filter{
 		testOrders,
 		{Name: "draft", Reason: "draft order, not placed yet", Default: true, Pattern: body(`{"status":["draft"]}`)},
-		{Name: "authorized_only", Reason: "payment authorised but not captured yet", Default: true, Pattern: body(`{"financial":["authorized"]}`)},
+		{Name: "cancelled_unpaid", Reason: "cancelled before anything was paid", Default: true, Final: true, Pattern: body(`{"status":["cancelled"],"financial":["pending","authorized","voided"]}`)},
+		{Name: "authorized_only", Reason: "payment authorized but not captured yet", Default: true, Pattern: body(`{"financial":["authorized"]}`)},
 		{Name: "pos_fulfilled", Reason: "sold and handed over at the point of sale", Default: true, Final: true, Pattern: body(`{"channel":["pos"],"fulfilled":[true]}`)},
-		{Name: "digital_only", Reason: "nothing to ship", Final: true, Pattern: body(`{"needsshipping":[false]}`)},
+		{Name: "digital_only", Reason: "nothing to ship", Final: true, Pattern: body(`{"needs_shipping":[false]}`)},
 		{Name: "zero_total", Reason: "total is zero", Final: true, Pattern: body(`{"total":{"minor":[0]}}`)},
 	}
 	paymentFilters = []Filter{testOrders}

@@ -16,6 +16,7 @@ import (
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
 	"causeway/shared/port/porttest"
+	"causeway/shared/retry"
 	"causeway/shared/routes"
 )
 
@@ -54,7 +55,7 @@ func compare(b *testing.B, route routes.Route, ports port.Ports) {
 	ports.State = state
 	deliverer := &pipeline.Deliverer{Route: route, System: instantSystem(), Config: &pipeline.Config{
 		Ports: ports, Now: time.Now, Random: mathrand.Float64, Log: slog.New(slog.DiscardHandler),
-		Policy: pipeline.DefaultPolicy(), Routes: routes.Table,
+		Policy: retry.DefaultPolicy(), Routes: routes.Table,
 	}}
 	var bare, whole time.Duration
 	sent := 0
@@ -65,7 +66,7 @@ func compare(b *testing.B, route routes.Route, ports port.Ports) {
 		sent = fill(b, ports.Queue, route, sent)
 		b.StartTimer()
 		whole += drain(b, ports.Queue, route, func(in port.Incoming) error {
-			return pipeline.Settle(b.Context(), ports.Queue, deliverer, in)
+			return port.Settle(b.Context(), ports.Queue, deliverer, in)
 		})
 	}
 	moved := float64(b.N * deliveries)

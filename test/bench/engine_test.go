@@ -23,6 +23,7 @@ import (
 	"causeway/shared/local"
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
+	"causeway/shared/retry"
 	"causeway/shared/routes"
 )
 
@@ -114,7 +115,7 @@ func startEngine(b *testing.B, erp http.RoundTripper) *engine {
 	}
 	joined := local.NewEngine(&pipeline.Config{
 		Ports: port.Ports{Bus: store, Queue: store, State: store, Ledger: store, Vault: store},
-		Now:   time.Now, Random: mathrand.Float64, Log: slog.New(slog.DiscardHandler), Policy: pipeline.DefaultPolicy(), Routes: routes.Table,
+		Now:   time.Now, Random: mathrand.Float64, Log: slog.New(slog.DiscardHandler), Policy: retry.DefaultPolicy(), Routes: routes.Table,
 	}, openPair(b, store, erp))
 	ctx, cancel := context.WithCancel(b.Context())
 	e := &engine{B: b, store: store, door: joined.Door(), end: cancel, ended: make(chan struct{})}

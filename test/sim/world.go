@@ -154,7 +154,7 @@ func (w *world) erp(p *process) connector.System {
 // staff is a worker's pipeline and the handler that it runs.
 type staff struct {
 	*pipeline.Pipeline
-	handler pipeline.Handler
+	handler port.Handler
 }
 
 func (w *world) translator(p *process) staff {
@@ -221,7 +221,7 @@ func (w *world) work(p *process, queue string, s staff) {
 			}
 			p.begin(w.store.label(in), numberOfHandle(in.Handle))
 			// An error leaves the message where it is; the ledger or the queue shows it.
-			if err := pipeline.Settle(context.Background(), c, s.handler, in); err != nil {
+			if err := port.Settle(context.Background(), c, s.handler, in); err != nil {
 				w.note(p, "error", err.Error())
 			}
 			w.kept(p)

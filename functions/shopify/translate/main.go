@@ -1,5 +1,5 @@
-// Command translate is the Lambda function shopify-translate,
-// from the inbox queue into the canonical model and onto the bus.
+// Command translate is the Lambda function shopify-translate. It translates messages of the
+// inbox queue into canonical events and publishes them on the bus.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command poll is the Lambda function woocommerce-poll,
-// which asks for what changed and was not told, and puts it into the inbox queue.
+// Command poll is the Lambda function woocommerce-poll. It polls for changes that no webhook
+// reported and puts them in the inbox queue.
 package main
 
 import (

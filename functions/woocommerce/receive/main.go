@@ -1,5 +1,5 @@
-// Command receive is the Lambda function woocommerce-receive,
-// the door: it checks a delivery's signature and stores its bytes in the inbox queue.
+// Command receive is the Lambda function woocommerce-receive. It verifies a delivery's
+// signature and stores its bytes in the inbox queue.
 package main
 
 import (

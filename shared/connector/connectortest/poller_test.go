@@ -125,7 +125,11 @@ func (l *listed) Translate(_ context.Context, raw *message.Raw) (connector.Trans
 	if l.flaw == "another entity" {
 		key.Type = "person"
 	}
-	return connector.Translation{Events: []connector.Event{{Type: canonical.CustomerUpserted, Entity: key}}}, nil
+	event := connector.Event{Type: canonical.CustomerUpserted, Entity: key}
+	if l.flaw == "placed" {
+		event.Type = canonical.OrderPlaced
+	}
+	return connector.Translation{Events: []connector.Event{event}}, nil
 }
 
 func (l *listed) Subscriptions(context.Context) ([]connector.Subscription, error) {
@@ -165,7 +169,7 @@ func TestEachFlawOfAPollerIsFound(t *testing.T) {
 	for flaw, says := range map[string]string{
 		"no topic": "lacks a name", "exclusive": "changes since", "newest first": "newer change comes before", "one page": "is not listed",
 		"numbered pages": "is not listed", "counted second": "is not listed", "for ever": "leads to itself", "webhook": "is named", "unsteady": "two bodies",
-		"unreadable": "translating", "another entity": "no event is about", "any cursor": "want a rejection",
+		"unreadable": "translating", "another entity": "no event is about", "placed": "must not report", "any cursor": "want a rejection",
 		"nothing needed": "no subscription is needed", "stays broken": "made active, it is", "end unseen": "after customers ended",
 	} {
 		t.Run(flaw, func(t *testing.T) {

@@ -19,8 +19,8 @@ import (
 	"causeway/shared/message"
 )
 
-// The tests stand inside the package because each rule must be seen to fail, which a
-// suite that runs under testing.T cannot show from outside.
+// The tests are inside the package because each rule must be seen to fail, which a suite that
+// runs under testing.T cannot show from outside.
 
 const signature = "X-Signature"
 
@@ -56,7 +56,7 @@ func (s *toy) Translate(_ context.Context, raw *message.Raw) (connector.Translat
 	}
 	event := connector.Event{
 		Type: canonical.ProductUpserted, Entity: message.Key{System: "toy", Tenant: "shop", Type: "product", ID: product.ID},
-		At: product.UpdatedAt, Sequence: message.NewSequence(product.UpdatedAt, false, time.Time{}), Body: &product,
+		At: product.UpdatedAt, UpdatedAt: product.UpdatedAt, Body: &product,
 	}
 	if s.spoil != nil {
 		s.spoil(&event)
@@ -73,7 +73,7 @@ func sign(body []byte) string {
 var at = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func delivery(id string) connector.Request {
-	body := []byte(`{"id":"` + id + `","sku":"TEE","title":"Tee","active":true,"updatedat":"2026-11-22T12:00:00Z"}`)
+	body := []byte(`{"id":"` + id + `","sku":"TEE","title":"Tee","active":true,"updated_at":"2026-11-22T12:00:00Z"}`)
 	return connector.Request{Method: http.MethodPost, Header: http.Header{signature: {sign(body)}}, Body: body, At: at}
 }
 
@@ -107,7 +107,8 @@ func TestEachFaultBreaksItsRule(t *testing.T) {
 		"takes a broken body":       {&toy{lenient: true}, truncated},
 		"unheard-of type":           {spoilt(func(e *connector.Event) { e.Type = "product.dreamt" }), wholeEvents},
 		"body of another type":      {spoilt(func(e *connector.Event) { e.Body = &canonical.Order{} }), wholeEvents},
-		"no version":                {spoilt(func(e *connector.Event) { e.Sequence = "" }), wholeEvents},
+		"no version":                {spoilt(func(e *connector.Event) { e.UpdatedAt = time.Time{} }), wholeEvents},
+		"no time":                   {spoilt(func(e *connector.Event) { e.At = time.Time{} }), wholeEvents},
 		"body breaks the model":     {spoilt(func(e *connector.Event) { e.Body.(*canonical.Product).SKU = "" }), wholeEvents},
 		"entity of another tenant":  {spoilt(func(e *connector.Event) { e.Entity.Tenant = "other" }), entitiesOfSender},
 		"parent of another system":  {spoilt(func(e *connector.Event) { e.Parents = []message.Key{{System: "x"}} }), entitiesOfSender},
@@ -161,6 +162,22 @@ func TestParentsMustComeFirst(t *testing.T) {
 	}
 	if parentsFirst(t.Context(), probeOf(children{&toy{}, true})) == nil {
 		t.Error("a child before its parent is not seen")
+	}
+}
+
+// twice is a source that reports one state under two types.
+type twice struct{ *toy }
+
+func (s twice) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
+	translation, err := s.toy.Translate(ctx, raw)
+	translation.Events = append(translation.Events, translation.Events...)
+	return translation, err
+}
+
+func TestAnEntityMustHaveOneEvent(t *testing.T) {
+	t.Parallel()
+	if oneEventEach(t.Context(), probeOf(twice{&toy{}})) == nil {
+		t.Error("two events of one entity pass")
 	}
 }
 

@@ -1,0 +1,51 @@
+package routes_test
+
+import (
+	"fmt"
+	"testing"
+
+	"causeway/shared/routes"
+)
+
+// skippedBy returns the name of the first default filter of the route that matches an order
+// of the states, "" if none does.
+func skippedBy(t *testing.T, route routes.Route, status, financial string) string {
+	t.Helper()
+	event := fmt.Appendf(nil, `{"detail":{"body":{"status":%q,"financial":%q,"test":false,"channel":"web","fulfilled":false}}}`, status, financial)
+	for _, filter := range route.Filters {
+		match, err := filter.Pattern.Match(event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if filter.Default && match {
+			return filter.Name
+		}
+	}
+	return ""
+}
+
+func TestStatesOfAnOrderThatAreSkippedByDefault(t *testing.T) {
+	t.Parallel()
+	for _, route := range routes.Table {
+		if route.Flow != "orders" {
+			continue
+		}
+		for states, want := range map[[2]string]string{
+			{"open", "pending"}:                 "",
+			{"open", "paid"}:                    "",
+			{"open", "authorized"}:              "authorized_only",
+			{"draft", "pending"}:                "draft",
+			{"cancelled", "pending"}:            "cancelled_unpaid",
+			{"cancelled", "authorized"}:         "cancelled_unpaid",
+			{"cancelled", "voided"}:             "cancelled_unpaid",
+			{"cancelled", "paid"}:               "",
+			{"cancelled", "partially_paid"}:     "",
+			{"cancelled", "refunded"}:           "",
+			{"cancelled", "partially_refunded"}: "",
+		} {
+			if got := skippedBy(t, route, states[0], states[1]); got != want {
+				t.Errorf("%s: an order that is %s and %s is skipped by %q, want %q", route.Name(), states[0], states[1], got, want)
+			}
+		}
+	}
+}
