@@ -208,7 +208,14 @@ func (w *delivery) write(ctx context.Context, d connector.Delivery) (connector.R
 	earlier := t.OpenSince
 	t.MarkOpen(w.Now())
 	w.last = admission.Answer{Asked: true, Wrote: true, Fault: &fault.Error{Kind: fault.Unknown}, Began: w.began} // in case of a panic
+	returned := false
+	defer func() {
+		if !returned { // a panic: the request may have been sent
+			w.mayLand(w.last.Fault)
+		}
+	}()
 	receipt, err := w.by.system.Target.Deliver(ctx, d)
+	returned = true
 	f := fault.As(err)
 	w.last = admission.Answer{Asked: true, Wrote: err != nil || !receipt.Linked, Fault: f, Pause: receipt.Pause, Began: w.began}
 	switch {
