@@ -86,8 +86,8 @@ func (t *Translator) conflicting(ctx context.Context, in port.Incoming, raw *mes
 	e.Error = port.NewEntryError(in.Queue, f)
 	e.Outcome = e.Error.Message
 	record, err := t.recordOf(ctx, in.Queue, raw)
-	if err != nil || record.Confirmed != nil {
-		return record, err // it was reported when it came first
+	if err != nil || record.Confirmed != nil || record.Attempts[raw.ID] != nil {
+		return record, err // it was reported at the first attempt
 	}
 	if err := t.Ledger.Append(ctx, e); err != nil {
 		return nil, port.Unavailable("writing the ledger", err)
