@@ -354,14 +354,14 @@ var errPort = errors.New("port out of reach")
 // brokenPort fails every call.
 type brokenPort struct{}
 
-func (brokenPort) Publish(context.Context, []*message.Message) error    { return errPort }
-func (brokenPort) Send(context.Context, string, []port.Outgoing) error  { return errPort }
-func (brokenPort) Delete(context.Context, port.Incoming) error          { return errPort }
+func (brokenPort) Publish(context.Context, []*message.Message) error     { return errPort }
+func (brokenPort) Send(context.Context, string, []port.Outgoing) error   { return errPort }
+func (brokenPort) Delete(context.Context, port.Incoming) error           { return errPort }
 func (brokenPort) Defer(context.Context, port.Incoming, time.Time) error { return errPort }
-func (brokenPort) Get(context.Context, string) (port.Item, error)       { return port.Item{}, errPort }
-func (brokenPort) Put(context.Context, port.Item) (int64, error)        { return 0, errPort }
-func (brokenPort) Append(context.Context, ...port.Entry) error          { return errPort }
-func (brokenPort) Load(context.Context, message.Claim) ([]byte, error)  { return nil, errPort }
+func (brokenPort) Get(context.Context, string) (port.Item, error)        { return port.Item{}, errPort }
+func (brokenPort) Put(context.Context, port.Item) (int64, error)         { return 0, errPort }
+func (brokenPort) Append(context.Context, ...port.Entry) error           { return errPort }
+func (brokenPort) Load(context.Context, message.Claim) ([]byte, error)   { return nil, errPort }
 
 func (brokenPort) Find(context.Context, port.Query) ([]port.Entry, error) { return nil, errPort }
 
