@@ -38,7 +38,7 @@ func TestWhatHappensOnEachKindOfFailure(t *testing.T) {
 			e := newEnv(t)
 			e.system.fail = slices.Repeat([]error{tc.fault}, 5000)
 			e.post("1", change{Type: customer, ID: "7"})
-			e.drain(24 * time.Hour)
+			e.drainBy(10*time.Second, 24*time.Hour)
 			if last := e.entries(tc.end); len(last) == 0 {
 				t.Fatalf("no entry %q", tc.end)
 			}

@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -151,6 +152,14 @@ func (v *fakeVendor) settle(limit time.Duration) {
 	}
 }
 
+// finish settles until nothing is left to do, or the time is over.
+func (v *fakeVendor) finish(limit time.Duration) {
+	v.Helper()
+	for end := v.clock.Now().Add(limit); v.clock.Now().Before(end) && (v.memory.Left() > 0 || len(v.late) > 0); {
+		v.settle(time.Second)
+	}
+}
+
 // land has the late writes take effect whose time has come.
 func (v *fakeVendor) land() {
 	waiting := v.late[:0]
@@ -175,7 +184,8 @@ func (v *fakeVendor) version(n int) {
 // Deliver implements connector.Target.
 func (v *fakeVendor) Deliver(_ context.Context, d connector.Delivery) (connector.Receipt, error) {
 	v.calls = append(v.calls, d)
-	apply := func() (connector.Receipt, error) { return v.apply(d) }
+	read := v.state(d.Message.Key()) // before the request is sent
+	apply := func() (connector.Receipt, error) { return v.apply(d, read) }
 	if len(v.acts) == 0 {
 		return apply()
 	}
@@ -185,7 +195,7 @@ func (v *fakeVendor) Deliver(_ context.Context, d connector.Delivery) (connector
 }
 
 // apply is what the vendor does, by what it offers.
-func (v *fakeVendor) apply(d connector.Delivery) (connector.Receipt, error) {
+func (v *fakeVendor) apply(d connector.Delivery, read string) (connector.Receipt, error) {
 	switch v.guarantee {
 	case connector.ExternalID:
 		return v.put(v.under(d.Message.Key()), d), nil
@@ -197,24 +207,28 @@ func (v *fakeVendor) apply(d connector.Delivery) (connector.Receipt, error) {
 		v.keys[d.Key], _ = strconv.Atoi(r.Ref)
 		return r, nil
 	case connector.CompareAndSet:
-		return v.swap(d)
+		return v.swap(d, read)
 	}
 	return v.put(refRow(d.Ref), d), nil
 }
 
-// swap sets the row of the key if it is in the state that is expected, or was just read.
-func (v *fakeVendor) swap(d connector.Delivery) (connector.Receipt, error) {
-	at := v.under(d.Message.Key())
-	if at < 0 {
-		return v.put(at, d), nil
+// state returns the state of the entity's row, "" if there is none.
+func (v *fakeVendor) state(key message.Key) string {
+	if at := v.under(key); at >= 0 {
+		return strconv.Itoa(v.rows[at].state)
 	}
-	have := v.rows[at]
-	switch {
-	case have.version > d.Message.Sequence:
+	return ""
+}
+
+// swap sets the row of the key if it is in the state that is expected, or was read.
+func (v *fakeVendor) swap(d connector.Delivery, read string) (connector.Receipt, error) {
+	at := v.under(d.Message.Key())
+	switch state := v.state(d.Message.Key()); {
+	case at >= 0 && v.rows[at].version > d.Message.Sequence:
 		return connector.Receipt{}, &fault.Error{Kind: fault.Rejected, Class: fault.Stale}
-	case d.Expected == "" && have.name == nameOf(d.Body):
-		return receipt(at, have), nil
-	case d.Expected != "" && d.Expected != strconv.Itoa(have.state):
+	case at >= 0 && d.Expected == "" && v.rows[at].name == nameOf(d.Body):
+		return receipt(at, v.rows[at]), nil
+	case cmp.Or(d.Expected, read) != state:
 		return connector.Receipt{}, &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Code: "CHANGE_FROM_QUANTITY_STALE"}
 	}
 	return v.put(at, d), nil
@@ -269,4 +283,21 @@ func (v *fakeVendor) holds() string {
 		names = append(names, r.name)
 	}
 	return fmt.Sprint(names)
+}
+
+// holding is a target that answers the first delivery of an event type with a failure.
+type holding struct {
+	connector.Target
+	eventType string
+	failure   error
+	held      map[string]bool
+}
+
+// Deliver implements connector.Target.
+func (h holding) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
+	if d.Message.Type == h.eventType && !h.held[d.Message.ID] {
+		h.held[d.Message.ID] = true
+		return connector.Receipt{}, h.failure
+	}
+	return h.Target.Deliver(ctx, d)
 }

@@ -28,7 +28,7 @@ func TestEachGuaranteeHoldsThroughEachFault(t *testing.T) {
 						return
 					}
 					v.post("2", change{Type: customer, ID: "7", Version: 2, Name: "v2"})
-					v.settle(2 * time.Hour)
+					v.finish(2 * time.Hour)
 					if got := v.holds(); got != "[v2]" {
 						t.Errorf("the vendor has %s, want one row in its newest state", got)
 					}
@@ -45,7 +45,7 @@ func TestEachGuaranteeHoldsThroughEachFault(t *testing.T) {
 // mustPark fails unless the message was parked after one write at most.
 func (v *fakeVendor) mustPark() {
 	v.Helper()
-	v.settle(time.Hour)
+	v.finish(time.Hour)
 	letters := v.dead(queue)
 	if len(letters) != 1 || letters[0].Attributes[port.AttrReason] != "ambiguous outcome_unknown" {
 		v.Errorf("dead letters %+v, want one with its reason", letters)
