@@ -1,249 +1,229 @@
-package pipeline
+package admission
 
 import (
-	"context"
-	"errors"
+	"slices"
 	"time"
 
 	"causeway/shared/fault"
+	"causeway/shared/port"
+	"causeway/shared/retry"
 )
 
-// Breaker is the circuit of a target's connection.
+// circuit is an open circuit breaker: of the whole target, or of one operation. A circuit
+// that is closed is not stored.
 //
 //	closed ── so many failures in a row, of several entities ── open
-//	closed ── credentials refused, after a fresh token too ──── open, auth expired
-//	open ──── the probe is due: one message goes to the target (half-open)
-//	            ├── a write is answered ─ closed
-//	            ├── a search is answered  open, the next message is the probe
-//	            └── no answer ─────────── open, the next probe a little later
+//	closed ── credentials or a permission refused ───────────── open, auth
+//	open ──── the probe is due: one message calls the target (half-open)
+//	            ├── a write is accepted ─────── closed
+//	            ├── a search is answered ────── open, the next message probes at once
+//	            ├── the record is at fault ──── open, the next message probes at once
+//	            └── no answer ───────────────── open, the next probe a little later
 //
-// While it is open no message is called a failure, nothing of any budget is used up, and
-// the target sees the probe only. One entity whose write always fails opens nothing: it
-// would hold up the others. A target may answer searches and take no writes, so that a
-// search closes nothing, until so much time has passed with answered searches that a
-// write would have been tried if one was waiting. The times are those of the worker that
-// found the failure, set right by who reads them (adopt); where a wrong clock could not be
-// told it shifts a probe by as much as it is wrong, which costs waiting and no more.
-type Breaker struct {
-	Failures int           // in a row, without a success in between; 0 for a circuit that never opens
-	Entities int           // … of so many entities at least
-	Probes   Patience      // between probes, by how long the outage lasts
-	Return   Patience      // of a message that is held back, by how old it is: fresh ones probe, old ones look seldom
-	Look     time.Duration // how old a worker's knowledge of the circuit may be
+// While a circuit is open, the target sees its probes only. A target may answer searches and
+// take no writes, so that a search closes nothing, until searches were answered for so
+// long that a write would have been tried if one was waiting. A record that always fails must
+// neither open the circuit nor, as its probe, keep it open for others. The times are those
+// of the worker that stored them (adopt); an error of a clock that cannot be noticed
+// shifts a probe by as much, which costs waiting and no more.
+type circuit struct {
+	Since   time.Time   `json:"since"`
+	Probe   time.Time   `json:"probe"`            // when the next probe is due
+	Auth    bool        `json:"auth,omitempty"`   // credentials, or a permission, were refused
+	Prober  *retry.Span `json:"prober,omitempty"` // the probe in flight
+	Answers time.Time   `json:"answers,omitzero"` // since when searches are answered, without a write that failed
 }
 
-func defaultBreaker() Breaker {
-	return Breaker{
-		Failures: 5, Entities: 2, Look: time.Second,
-		Probes: Patience{Part: 8, Least: 10 * time.Second, Most: 5 * time.Minute},
-		// An hour keeps two weeks, the longest a queue keeps anything, below 1,000 receives.
-		Return: Patience{Part: 8, Least: time.Second, Most: time.Hour},
+// wholeTarget is the name of the target's own circuit; those of operations have their name.
+const wholeTarget = ""
+
+// circuits returns the names of the circuits that a call of the operation passes.
+func circuits(operation string) []string {
+	if operation == wholeTarget {
+		return []string{wholeTarget}
 	}
+	return []string{wholeTarget, operation}
 }
 
-// outage is an open circuit.
-type outage struct {
-	Since  time.Time `json:"since"`
-	Probe  time.Time `json:"probe"`            // when the next probe is due
-	Auth   bool      `json:"auth,omitempty"`   // because credentials were refused
-	Prober *span     `json:"prober,omitempty"` // the probe that is under way
-	Heard  time.Time `json:"heard,omitzero"`   // since when it answers searches, and no write was tried
-}
-
-// streak is how many calls in a row failed, as far as this process saw.
-type streak struct {
-	failures int
-	entities map[string]bool
-}
-
-// health is what an answer says about the target, whatever it says about the message.
-type health uint8
-
-const (
-	unasked health = iota
-	well
-	unwell
-	locked
-)
-
-// healthOf reads a target's answer. A target that refuses or does not know something is
-// well; one record that somebody else has just changed says nothing against it either. A
-// refusal without a status is our connector's own, who did not ask.
-func healthOf(s *handling) health {
-	switch {
-	case !s.asked:
-		return unasked
-	case s.answer == nil:
-		return well
+// wait returns until when a message has to wait for an open circuit; zero if it may go on
+// because the next probe is due.
+func (t *Target) wait(open *circuit, sentAt, now time.Time) time.Time {
+	p, age := t.config.Policy.Breaker, now.Sub(sentAt)
+	if open.Prober != nil && now.Before(t.config.Worker.Over(t.key()+"|probe", open.Prober, 0)) {
+		return now.Add(p.Return.Wait(age, t.config.Random))
 	}
-	switch s.answer.Kind {
-	case fault.Invalid, fault.Rejected:
-		if s.answer.Status == 0 {
-			return unasked
-		}
-		return well
-	case fault.Unauthorized:
-		return locked
-	case fault.Throttled:
-		return unwell
-	case fault.Unavailable:
-		if s.answer.Class == fault.Conflict {
-			return well
-		}
-		return unwell
-	case fault.Unknown:
-		return unasked
-	default:
-		return well
-	}
-}
-
-// closedUntil returns until when a message stays away, zero if it may go on: the circuit
-// is closed, or its probe is due.
-func (l *link) closedUntil(in Incoming, now time.Time) time.Time {
-	o, p := l.stored.Outage, l.config.Policy.Breaker
-	if o == nil {
-		return time.Time{}
-	}
-	age := now.Sub(in.SentAt)
-	if o.Prober != nil && now.Before(l.config.over(l.key(), o.Prober, 0)) {
-		return now.Add(p.Return.Wait(age, l.config.Random))
-	}
-	if now.Before(o.Probe) {
+	if now.Before(open.Probe) {
 		spread := min(max(age, 0)/time.Duration(max(p.Return.Part, 1)), p.Return.Most)
-		return o.Probe.Add(time.Duration(l.config.Random() * float64(spread)))
+		return open.Probe.Add(time.Duration(t.config.Random() * float64(spread)))
 	}
 	return time.Time{}
 }
 
-// probe makes the message the probe of an open circuit. Of those that come at once one
-// is; the others are told when to come again.
-func (l *link) probe(ctx context.Context, s *handling) (time.Time, error) {
-	if l.stored.Outage == nil {
-		return time.Time{}, nil
-	}
-	mine := l.config.take(s.event.ID, l.profile.Timeout+l.config.Policy.Margin)
-	won, err := l.change(ctx, func(c *connection) bool {
-		if c.Outage == nil || !l.closedUntil(s.in, s.started).IsZero() {
-			return false
+// finding is what an answer says about one circuit, whatever it means for the message.
+type finding uint8
+
+const (
+	none        finding = iota // the target was not called
+	unclear                    // it was, and the answer says nothing about this circuit
+	recordFails                // the failure is about the record
+	answers                    // it answers; no write was accepted
+	accepts                    // it accepted a write
+	fails                      // the failure is about all that passes this circuit
+)
+
+// finding reads the answer for one circuit. A target that rejects or does not know one
+// record works; so does one whose record another user has just changed. A rejection without
+// a status is our connector's own: it did not ask.
+func (a Answer) finding(name string) finding {
+	f, whole := a.Fault, name == wholeTarget
+	switch {
+	case !a.Asked, f != nil && f.Status == 0 && (f.Kind == fault.Invalid || f.Kind == fault.Rejected):
+		return none
+	case f == nil || !broken(f):
+		if a.Wrote {
+			return accepts
 		}
-		c.Outage.Prober = mine
+		return answers
+	case f.Kind == fault.Unknown && f.Scope == fault.UsualScope:
+		return unclear
+	}
+	switch scope := f.ScopeOrDefault(); {
+	case scope == fault.EntityScope:
+		return recordFails
+	case whole == (scope == fault.ConnectionScope):
+		return fails
+	case whole:
+		return answers // the other operations may work
+	}
+	return unclear // the target failed before the operation could show anything
+}
+
+// broken reports whether a failure is more than an answer about the message.
+func broken(f *fault.Error) bool {
+	switch f.Kind {
+	case fault.Throttled, fault.Unauthorized, fault.Unknown:
 		return true
-	})
-	if err != nil && !errors.Is(err, ErrConflict) {
-		return time.Time{}, err
+	case fault.Unavailable:
+		return f.Class != fault.Conflict
 	}
-	if s.probing = won; won || err == nil && l.stored.Outage == nil {
-		return time.Time{}, nil
-	}
-	return s.started.Add(l.config.Policy.Breaker.Return.Wait(s.started.Sub(s.in.SentAt), l.config.Random)), nil
+	return f.Scope > fault.EntityScope
 }
 
-// judge counts how the target answered, and opens or closes the circuit.
-func (l *link) judge(ctx context.Context, s *handling) error {
-	switch health := healthOf(s); {
-	case health == locked:
-		return l.open(ctx, s, true)
-	case health == unwell && (s.probing || l.broken(s)):
-		return l.open(ctx, s, false)
-	case health == well && s.wrote:
-		l.streak = streak{}
-		if s.probing {
-			return l.restore(ctx)
-		}
-	case health <= well && s.probing:
-		return l.pass(ctx, s, health == well)
-	}
-	return nil
+// streak is failures in a row, as far as this process saw.
+type streak struct {
+	failures int
+	entities map[string]bool // the first of them
 }
 
-// pass makes way for another probe after one that tried no write; heard tells whether a
-// search was answered.
-func (l *link) pass(ctx context.Context, s *handling, heard bool) error {
-	p, now, alone := l.config.Policy.Breaker, l.config.Now(), false
-	_, err := l.change(ctx, func(c *connection) bool {
-		o := c.Outage
-		if o == nil {
-			return false
-		}
-		if o.Prober = nil; heard && o.Heard.IsZero() {
-			o.Heard = now
-		}
-		if s.asked && !heard { // an answer that nobody can make anything of
-			o.Heard, o.Probe = time.Time{}, now.Add(p.Probes.Wait(now.Sub(o.Since), l.config.Random))
-		}
-		alone = heard && now.Sub(o.Heard) > p.unprobed()
-		return true
-	})
-	if err == nil && alone {
-		return l.restore(ctx)
+// add counts a failure, and reports whether failures and entities are enough.
+func (s *streak) add(entity string, failures, entities int) bool {
+	if s.entities == nil {
+		s.entities = map[string]bool{}
 	}
-	return err
+	if len(s.entities) < entities {
+		s.entities[entity] = true
+	}
+	s.failures++
+	return failures > 0 && s.failures >= failures && len(s.entities) >= entities
 }
 
-// unprobed is how long after a probe was due nobody is left who could make it: whoever
-// waits comes again sooner.
-func (b Breaker) unprobed() time.Duration { return b.Return.Most + b.Probes.Most }
-
-// broken counts a failure and reports whether that is one too many.
-func (l *link) broken(s *handling) bool {
-	p := l.config.Policy.Breaker
-	if l.streak.entities == nil {
-		l.streak.entities = map[string]bool{}
+// count counts the answer once, and returns the circuits that it opens. The caller has
+// locked mu.
+func (t *Target) count(p *Passage, a Answer) map[string]streak {
+	b, opens := t.config.Policy.Breaker, map[string]streak{}
+	for _, name := range circuits(p.call.Operation) {
+		s := t.streaks[name]
+		if s == nil {
+			s = &streak{}
+		}
+		switch a.finding(name) {
+		case accepts:
+			delete(t.streaks, name)
+			t.records = &streak{}
+		case fails:
+			t.streaks[name] = s
+			if s.add(p.call.Entity, b.Failures, b.Entities) || a.Fault.Kind == fault.Unauthorized {
+				opens[name] = *s
+				delete(t.streaks, name)
+			}
+		case recordFails:
+			// One record after another, and none that succeeds: this is no longer about records.
+			if name == wholeTarget && t.records.add(p.call.Entity, b.Failures, b.Records) {
+				opens[name] = *t.records
+				t.records = &streak{}
+			}
+		}
 	}
-	if len(l.streak.entities) < p.Entities {
-		l.streak.entities[s.event.Key().String()] = true
-	}
-	l.streak.failures++
-	return p.Failures > 0 && l.streak.failures >= p.Failures && len(l.streak.entities) >= p.Entities
+	return opens
 }
 
-// open opens the circuit, or keeps it open after a probe. Only the first to open it, or
-// to find another cause, has the ledger told.
-func (l *link) open(ctx context.Context, s *handling, auth bool) error {
-	now := l.config.Now()
-	_, err := l.change(ctx, func(c *connection) bool {
-		o := c.Outage
-		if o != nil && !s.probing && o.Auth == auth {
-			return false
+// judge opens or closes a circuit by the answer, or makes way for the next probe, and
+// reports whether it did.
+func (t *Target) judge(c *record, name string, p *Passage, a Answer, opens map[string]streak) bool {
+	open, found := c.Circuits[name], a.finding(name)
+	probing := open != nil && slices.Contains(p.probes, name)
+	if s, trips := opens[name]; probing && found == fails || trips && !probing {
+		return t.open(c, name, probing, a.Fault, s)
+	}
+	if !probing {
+		return false
+	}
+	now, breaker := t.config.Now(), t.config.Policy.Breaker
+	if p.probe.Same(open.Prober) {
+		open.Prober = nil // whatever the answer, another message may probe
+	}
+	switch found {
+	case unclear:
+		open.Answers, open.Probe = time.Time{}, now.Add(breaker.Probes.Wait(now.Sub(open.Since), t.config.Random))
+	case recordFails:
+		open.Answers = time.Time{}
+	case answers:
+		if open.Answers.IsZero() {
+			open.Answers = now
 		}
-		switch fresh := o == nil || o.Auth != auth; {
-		case fresh && auth:
-			l.note(c, AuthExpired, "its credentials are refused; messages wait until they are renewed", s.answer)
-		case fresh:
-			l.note(c, Degraded, "it fails again and again; messages wait", s.answer)
+		if now.Sub(open.Answers) > breaker.unprobed() {
+			t.close(c, name)
 		}
-		if o == nil {
-			o = &outage{Since: now}
-		}
-		o.Auth, o.Prober, o.Heard, o.Probe = auth, nil, time.Time{}, now.Add(l.nextProbe(s.answer, now.Sub(o.Since)))
-		c.Outage = o
-		return true
-	})
-	l.streak = streak{}
-	return err
+	case accepts:
+		t.close(c, name)
+	}
+	return true
 }
 
-// nextProbe returns how long to leave the target alone, never less than it asked for.
-func (l *link) nextProbe(f *fault.Error, age time.Duration) time.Duration {
-	p := l.config.Policy
-	wait := max(p.Breaker.Probes.Wait(age, l.config.Random), f.After)
+// open opens a circuit, or keeps it open after a probe. Only the first worker to open it,
+// or to find another cause, has it reported.
+func (t *Target) open(c *record, name string, probing bool, f *fault.Error, s streak) bool {
+	open, auth, now := c.Circuits[name], f.Kind == fault.Unauthorized, t.config.Now()
+	if open != nil && !probing && open.Auth == auth {
+		return false
+	}
+	since := now
+	if open != nil {
+		since = open.Since
+	}
+	pause := t.untilProbe(f, now.Sub(since))
+	if open == nil || open.Auth != auth {
+		stage := port.Degraded
+		if auth {
+			stage = port.AuthExpired
+		}
+		t.note(c, stage, name, t.opened(name, auth, s, pause), f)
+	}
+	c.Circuits[name] = &circuit{Since: since, Auth: auth, Probe: now.Add(pause)}
+	return true
+}
+
+// untilProbe returns for how long to leave the target alone, never less than it asked for.
+func (t *Target) untilProbe(f *fault.Error, age time.Duration) time.Duration {
+	wait := max(t.config.Policy.Breaker.Probes.Wait(age, t.config.Random), f.After)
 	if f.Kind == fault.Unauthorized {
-		return max(wait, p.Backoff.Unauthorized)
+		return max(wait, t.config.Retry.Backoff.Unauthorized)
 	}
 	return wait
 }
 
-// restore closes the circuit.
-func (l *link) restore(ctx context.Context) error {
-	now := l.config.Now()
-	_, err := l.change(ctx, func(c *connection) bool {
-		if c.Outage == nil {
-			return false
-		}
-		l.note(c, Restored, "it answers again, after "+now.Sub(c.Outage.Since).Round(time.Second).String(), nil)
-		c.Outage = nil
-		return true
-	})
-	return err
+// close closes a circuit.
+func (t *Target) close(c *record, name string) {
+	t.note(c, port.Restored, name, t.closed(name, t.config.Now().Sub(c.Circuits[name].Since)), nil)
+	delete(c.Circuits, name)
 }

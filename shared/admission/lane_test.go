@@ -1,7 +1,7 @@
-package pipeline_test
+package admission_test
 
 import (
-	"strings"
+	"strconv"
 	"testing"
 	"time"
 
@@ -11,24 +11,19 @@ import (
 
 // beside has backfill and a live message every so often, and returns how many of each
 // were delivered in the time and how long the slowest live one took.
-func (f *fleet) beside(backfill int, every, limit time.Duration, workers int) (live, bulk int, slowest time.Duration) {
-	f.Helper()
-	f.send(message.Live, 10_000, 1)
-	f.send(message.Backfill, 0, backfill)
+func (e *env) beside(backfill int, every, limit time.Duration, workers int) (live, bulk int, slowest time.Duration) {
+	e.Helper()
+	e.send("live")
+	e.sendAs("write", message.Backfill, e.ids("b", backfill)...)
 	go func() {
 		for i := 1; i < int(limit/every); i++ {
 			<-time.After(every)
-			f.send(message.Live, 10_000+i, 1)
+			e.send("live" + strconv.Itoa(i))
 		}
 	}()
-	f.run(workers, 1, limit+10*time.Second)
-	for id, took := range f.done {
-		if strings.HasPrefix(id, string(message.Backfill)) {
-			bulk++
-			continue
-		}
-		live, slowest = live+1, max(slowest, took)
-	}
+	e.run(workers, 1, limit+10*time.Second)
+	live, slowest = e.slowest(message.Live)
+	bulk, _ = e.slowest(message.Backfill)
 	return live, bulk, slowest
 }
 
@@ -47,23 +42,22 @@ func TestOneCallAtATimeServesBackfillBesideLive(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inFleet(t, func(f *fleet) {
-				f.profile.Concurrency, f.takes = 1, c.takes
-				live, bulk, slowest := f.beside(300, 50*time.Second, 10*time.Minute, c.workers)
+			fleet(t, func(e *env) {
+				e.profile.Concurrency, e.takes = 1, c.takes
+				live, bulk, slowest := e.beside(300, 50*time.Second, 10*time.Minute, c.workers)
 				if bulk < c.least || bulk > c.most {
-					t.Errorf("%d of backfill delivered beside, want %d to %d", bulk, c.least, c.most)
+					e.Errorf("%d of backfill delivered beside, want %d to %d", bulk, c.least, c.most)
 				}
 				if live != 12 || slowest > 2*c.takes+5*time.Second+c.takes/4 {
-					t.Errorf("%d of 12 live messages delivered, the slowest after %v", live, slowest)
+					e.Errorf("%d of 12 live messages delivered, the slowest after %v", live, slowest)
 				}
-				t.Logf("%d of backfill, the slowest live one after %v", bulk, slowest)
 			})
 		})
 	}
 }
 
 // TestBackfillHasItsShareOfTheRate has more of it than the target takes in the time. It is
-// a quarter of that, besides what came before the first live message was seen; less where
+// a quarter of that, besides what came before the first live message was seen; less if
 // live traffic needs it, and some even so.
 func TestBackfillHasItsShareOfTheRate(t *testing.T) {
 	t.Parallel()
@@ -83,17 +77,16 @@ func TestBackfillHasItsShareOfTheRate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inFleet(t, func(f *fleet) {
-				f.profile.Rate, f.profile.Concurrency, f.takes = c.rate, c.concurrency, 10*time.Millisecond
+			fleet(t, func(e *env) {
+				e.profile.Rate, e.profile.Concurrency, e.takes = c.rate, c.concurrency, 10*time.Millisecond
 				const limit = 2 * time.Minute
-				live, bulk, slowest := f.beside(180, c.every, limit, 3)
+				live, bulk, slowest := e.beside(180, c.every, limit, 3)
 				if want := int(limit / c.every); live < want-2 || slowest > c.slowest {
-					t.Errorf("%d of %d live messages delivered, the slowest after %v", live, want, slowest)
+					e.Errorf("%d of %d live messages delivered, the slowest after %v", live, want, slowest)
 				}
 				if bulk < c.least || bulk > 85+c.rate.Burst/2 {
-					t.Errorf("%d of backfill delivered beside", bulk)
+					e.Errorf("%d of backfill delivered beside", bulk)
 				}
-				t.Logf("%d live, %d of backfill, the slowest live one after %v", live, bulk, slowest)
 			})
 		})
 	}

@@ -1,51 +1,33 @@
-package pipeline
+package admission
 
 import (
 	"context"
-	"errors"
 	"time"
 
+	"causeway/shared/fault"
 	"causeway/shared/message"
+	"causeway/shared/retry"
 )
 
-// Share is how the workers share the calls that a target takes at once.
-//
-// A worker takes as many permits as it has calls under way, keeps them for Hold, and
-// uses them again and again: the State is written about twice a minute and worker, not
-// per message. A permit outlives any call that is made on it, and one whose worker
-// crashed is free when its span is over (lease.go). A worker that comes to rest gives
-// its permits back (Deliverer.Rest).
-type Share struct {
-	Hold     time.Duration // how long permits are kept for the next call
-	Backfill int           // per cent of the calls that backfill may have …
-	Live     time.Duration // … for so long after live traffic was seen
-	Settle   time.Duration // how long a lower limit has to show its effect before it is lowered again
-	Rise     time.Duration // in which a lowered limit regains one call
-	Moment   time.Duration // how long a message waits in hand for a call of its own worker to end
-	Wait     Patience      // … and after that in its queue, by its age (queued)
-}
+// A worker takes as many permits as it has calls in flight, keeps them for Share.Hold,
+// and uses them again and again: the State is written about twice a minute and worker, not
+// once per message. A permit outlives any call that is made with it. One whose worker
+// crashed is free when its span is over. A worker that is idle gives its permits back (Rest).
 
-func defaultShare() Share {
-	return Share{
-		Hold: 30 * time.Second, Backfill: 25, Live: time.Minute, Settle: 5 * time.Second, Rise: time.Minute, Moment: 10 * time.Second,
-		Wait: Patience{Part: 8, Least: time.Second, Most: 2 * time.Minute},
-	}
-}
-
-// grant is what one worker may have under way at once.
+// grant is the calls that one worker may have in flight.
 type grant struct {
-	Live     int  `json:"live,omitempty"`
-	Backfill int  `json:"backfill,omitempty"`
-	Span     span `json:"span"`
+	Live     int        `json:"live,omitempty"`
+	Backfill int        `json:"backfill,omitempty"`
+	Span     retry.Span `json:"span"`
 }
 
-// hand is the worker's own grant and what it has under way.
+// hand is this worker's own grant and its calls in flight.
 type hand struct {
 	held, used counts
-	most       int // live calls at once since the permits were taken
-	until      time.Time
-	tokens     int       // calls of the rate that were given to this worker …
-	fresh      time.Time // … and are good until then
+	most       int       // live calls at once since the permits were taken
+	until      time.Time // when the permits expire
+	tokens     int       // calls of the rate that this worker drew …
+	fresh      time.Time // … and may make until then
 }
 
 // counts are calls of each lane.
@@ -68,170 +50,171 @@ func (c counts) of(lane message.Lane) int {
 	return c.live
 }
 
-// permit takes a permit for one call; until is when to ask again if there is none, and
-// full tells that this is because all are in use.
-func (l *link) permit(ctx context.Context, s *handling) (until time.Time, full bool, err error) {
-	lane, now := s.event.Lane, l.config.Now()
-	if lane == message.Live {
-		l.live = now
-	}
-	if l.paused(&l.stored, now) {
-		return l.queued(s, l.pausedUntil(&l.stored)), false, nil
-	}
-	if l.fits(lane, now) {
-		l.take(lane)
-		return time.Time{}, false, nil
-	}
-	var (
-		asked hand
-		got   bool
-	)
-	stored, err := l.change(ctx, func(c *connection) bool {
-		now = l.config.Now()
-		asked, until, got = l.ask(c, lane, now)
-		return got || l.announce(c, lane, now)
-	})
-	if err != nil && !errors.Is(err, ErrConflict) {
-		return time.Time{}, false, err
-	}
-	if stored && got {
-		l.hand = asked
-		l.take(lane)
-		return time.Time{}, false, nil
-	}
-	return l.queued(s, until), until.IsZero(), nil
-}
+// callTime is how long a call can last.
+func (t *Target) callTime() time.Duration { return t.profile.Timeout + t.config.Retry.Margin }
 
-// queued returns when a message comes again that may make no call now: not before until,
-// and the later the longer it waits already. The next call is one message's, however many
-// wait for it, and all of them come back as often as they are told to.
-func (l *link) queued(s *handling, until time.Time) time.Time {
-	next := s.started.Add(l.config.Policy.Share.Wait.Wait(s.started.Sub(s.in.SentAt), l.config.Random))
-	if next.Before(until) {
-		return until
-	}
-	return next
-}
-
-func (l *link) take(lane message.Lane) {
-	l.hand.used.add(lane, 1)
-	l.hand.most = max(l.hand.most, l.hand.used.live)
-	l.hand.tokens--
-}
-
-func (l *link) giveBack(lane message.Lane) {
-	l.hand.used.add(lane, -1)
-	close(l.freed)
-	l.freed = make(chan struct{})
-}
-
-// needs is how long a call can last.
-func (l *link) needs() time.Duration { return l.profile.Timeout + l.config.Policy.Margin }
-
-// fits reports whether a call can be made on what the worker has already.
-func (l *link) fits(lane message.Lane, now time.Time) bool {
-	h := l.hand
-	if l.rationed(&l.stored, lane, now) {
+// fits reports whether a call can be made with what this worker has already.
+func (t *Target) fits(c *record, lane message.Lane, now time.Time) bool {
+	h := t.hand
+	if t.rationed(c, lane, now) || t.profile.Rate.Calls > 0 && !h.drawn(now) {
 		return false
 	}
-	if l.profile.Rate.Calls > 0 && !h.drawn(now) {
-		return false
-	}
-	if l.profile.Concurrency == 0 {
+	if t.profile.Concurrency == 0 {
 		return true
 	}
-	return h.used.of(lane) < h.held.of(lane) && !h.until.Before(now.Add(l.needs())) && l.allows(&l.stored, lane, now)
+	return !t.granting && h.used.of(lane) < h.held.of(lane) && !h.until.Before(now.Add(t.callTime())) && t.allows(c, lane, now)
 }
 
 // allows reports whether one call more keeps within the limit and the lane's share.
-func (l *link) allows(c *connection, lane message.Lane, now time.Time) bool {
-	limit, others := l.limit(c, now), l.others(c)
-	if others.sum()+l.hand.used.sum() >= limit {
+func (t *Target) allows(c *record, lane message.Lane, now time.Time) bool {
+	limit, others := t.limit(c, now), t.others(c)
+	if others.sum()+t.hand.used.sum() >= limit {
 		return false
 	}
-	return lane != message.Backfill || others.backfill+l.hand.used.backfill < l.backfill(c, limit, now)
+	return lane != message.Backfill || others.backfill+t.hand.used.backfill < t.backfill(c, limit, now)
 }
 
 // others counts the permits of the other workers.
-func (l *link) others(c *connection) counts {
+func (t *Target) others(c *record) counts {
 	var all counts
 	for worker, g := range c.Grants {
-		if worker != l.config.self().name {
+		if worker != t.config.Worker.Name() {
 			all.live, all.backfill = all.live+g.Live, all.backfill+g.Backfill
 		}
 	}
 	return all
 }
 
-// ask puts one call more into the worker's grant, and draws on the rate; until is when
-// to ask again if that is known.
-func (l *link) ask(c *connection, lane message.Lane, now time.Time) (h hand, until time.Time, ok bool) {
-	h = l.hand
-	rationed := l.rationed(c, lane, now)
-	if rationed && now.Before(c.Bulk) {
-		return h, c.Bulk, false
+// permit is what a worker has once the record is stored.
+type permit struct {
+	held   counts // all of its permits, that of the call included …
+	until  time.Time
+	tokens int       // … and the calls that it drew on the rate …
+	at     time.Time // … then
+}
+
+// ask adds a permit for one call to the worker's grant in the record, and draws on the
+// rate. until is when to ask again, if that is known.
+func (t *Target) ask(c *record, lane message.Lane, now time.Time) (p permit, until time.Time, ok bool) {
+	p.at = now
+	rationed, limited := t.rationed(c, lane, now), t.profile.Concurrency > 0
+	if rationed && now.Before(c.BulkUntil) {
+		return p, c.BulkUntil, false
 	}
-	if l.profile.Concurrency > 0 {
-		if l.prune(c, now); !l.allows(c, lane, now) {
-			return h, until, false
+	if limited {
+		if t.prune(c, now); !t.allows(c, lane, now) {
+			return p, until, false
 		}
 	}
-	if l.profile.Rate.Calls > 0 && (rationed || !h.drawn(now)) {
-		var tokens int
-		if tokens, until = l.draw(c, lane, now); tokens == 0 {
-			return h, until, false
+	if t.profile.Rate.Calls > 0 && (rationed || !t.hand.drawn(now)) {
+		if p.tokens, until = t.draw(c, lane, now); p.tokens == 0 {
+			return p, until, false
 		}
-		h.keep(tokens, now, l.pace())
 	}
-	if l.profile.Concurrency > 0 {
-		h.held = h.used
-		h.held.add(lane, 1)
-		if room := l.limit(c, now) - l.others(c).sum(); lane == message.Live {
-			h.held.live = max(h.held.live, min(h.most, room-h.held.backfill)) // as many as it used lately
+	if limited {
+		p.held = t.hand.used
+		p.held.add(lane, 1)
+		if room := t.limit(c, now) - t.others(c).sum(); lane == message.Live {
+			p.held.live = max(p.held.live, min(t.hand.most, room-p.held.backfill)) // as many as it used lately
 		}
-		h.most = h.used.live
-		me := l.config.take("", l.needs()+l.config.Policy.Share.Hold)
-		c.Grants[me.Worker] = grant{Live: h.held.live, Backfill: h.held.backfill, Span: *me}
-		h.until = me.Until
+		me := t.config.Worker.Take("", t.callTime()+t.config.Policy.Share.Hold)
+		c.Grants[me.Worker] = grant{Live: p.held.live, Backfill: p.held.backfill, Span: *me}
+		p.until = me.Until
 	}
 	if lane == message.Live {
 		c.Live = now
 	}
-	return h, until, true
+	return p, until, true
 }
 
-// prune drops the grants that are over.
-func (l *link) prune(c *connection, now time.Time) {
+// prune removes the grants that are over.
+func (t *Target) prune(c *record, now time.Time) {
 	for worker, g := range c.Grants {
-		if !now.Before(l.config.over(l.key(), &g.Span, 0)) {
+		if !now.Before(t.config.Worker.Over(t.key()+"|grant", &g.Span, 0)) {
 			delete(c.Grants, worker)
 		}
 	}
 }
 
-// Rest gives back what the worker holds of the target and does not use, if more than
-// half of all permits are taken: fewer are no burden to anyone, and the next batch need
-// not ask again. It is called when nothing is in hand, as at the end of a batch: a
-// function that is frozen between batches would keep its permits from others until they
-// run out.
-func (d *Deliverer) Rest(ctx context.Context) error {
-	l := d.link()
-	l.lock()
-	defer l.unlock()
-	now := d.Config.Now()
-	if l.hand.used.sum() > 0 || l.hand.held.sum() == 0 {
-		return nil
+// accept takes what ask added to the record, which is stored now. The zero permit is one
+// that this worker had already.
+func (t *Target) accept(p permit, lane message.Lane) {
+	if !p.until.IsZero() {
+		t.hand.held, t.hand.until, t.hand.most = p.held, p.until, t.hand.used.live
 	}
-	if taken := l.others(&l.stored).sum() + l.hand.held.sum(); 2*taken <= l.limit(&l.stored, now) {
-		return nil
+	if p.tokens > 0 {
+		t.hand.keep(p.tokens, p.at, t.pace())
 	}
-	_, err := l.change(ctx, func(c *connection) bool {
-		_, held := c.Grants[d.Config.self().name]
-		delete(c.Grants, d.Config.self().name)
-		return held
-	})
-	if err == nil {
-		l.hand.held = counts{}
+	t.take(lane)
+}
+
+func (t *Target) take(lane message.Lane) {
+	t.hand.used.add(lane, 1)
+	t.hand.most = max(t.hand.most, t.hand.used.live)
+	t.hand.tokens--
+}
+
+// Rest gives the worker's permits back if it has no call in flight and more than half of
+// all permits are taken: fewer are no burden to other workers, and the next batch need not
+// ask again. It is called at the end of a batch: a function that is frozen between batches
+// would keep its permits from others until they expire.
+func (t *Target) Rest(ctx context.Context) error {
+	return t.change(ctx, func(c *record) bool {
+		if t.hand.used.sum() > 0 || t.hand.held.sum() == 0 {
+			return false
+		}
+		if taken := t.others(c).sum() + t.hand.held.sum(); 2*taken <= t.limit(c, t.config.Now()) {
+			return false
+		}
+		if _, granted := c.Grants[t.config.Worker.Name()]; !granted {
+			t.hand.held = counts{}
+			return false
+		}
+		delete(c.Grants, t.config.Worker.Name())
+		return true
+	}, func() { t.hand.held = counts{} })
+}
+
+// throttle lowers the limit and pauses all calls after an answer that the target was asked
+// too often, and reports whether it changed anything. It is half of what happens on a 429, or
+// on what a target answers instead, such as NetSuite's concurrency fault:
+//
+//  1. The message is deferred until the time that the target named (package retry).
+//  2. If it named a time, no worker calls before it, but for at most the longest time
+//     between two probes: a figure that is wrong, or meant for one message, must not
+//     hold up the others for a day. If it named none and has a Rate, no worker calls for
+//     as long as its bucket needs to fill.
+//  3. The limit of calls at once is halved for all workers, at most once in Share.Settle,
+//     and regains one call in each Share.Rise.
+//  4. It counts as a failure of the target: after so many in a row the circuit opens
+//     (circuit.go), until the time that the target named if that is later.
+//
+// A throttle of one operation is left to the circuit of that operation.
+func (t *Target) throttle(c *record, a Answer, now time.Time) bool {
+	f := a.Fault
+	if f == nil || f.Kind != fault.Throttled || f.ScopeOrDefault() != fault.ConnectionScope {
+		return false
 	}
-	return err
+	pause := f.After
+	if pause == 0 && t.profile.Rate.Calls > 0 {
+		p := t.pace()
+		pause = p.each * time.Duration(p.room+p.ahead)
+	}
+	paused := t.pause(c, min(pause, t.config.Policy.Breaker.Probes.Most))
+	since := now.Sub(c.LimitSet)
+	if t.profile.Concurrency == 0 || since >= 0 && since < t.config.Policy.Share.Settle {
+		return paused
+	}
+	c.Limit, c.LimitSet = max(1, t.limit(c, now)/2), now
+	return true
+}
+
+// limit returns how many calls the target takes at once, by its profile and by how it
+// answered since.
+func (t *Target) limit(c *record, now time.Time) int {
+	if c.Limit == 0 {
+		return t.profile.Concurrency
+	}
+	regained := now.Sub(c.LimitSet) / max(t.config.Policy.Share.Rise, 1)
+	return min(t.profile.Concurrency, c.Limit+int(max(regained, 0)))
 }

@@ -1,9 +1,8 @@
-package pipeline_test
+package admission_test
 
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
@@ -11,153 +10,28 @@ import (
 	"testing/synctest"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway/shared/admission"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
-	"causeway/shared/port/porttest"
-	"causeway/shared/routes"
+	"causeway/shared/port"
 )
 
-// fleet is several workers, each with hands of its own, that share one target through
-// the State, in the virtual time of testing/synctest.
-type fleet struct {
-	*testing.T
-	memory  *porttest.Memory
-	profile connector.Profile
-	policy  pipeline.Policy
-	takes   time.Duration // one call to the target
-	limit   int           // calls at once beyond which the target refuses; 0: any
-	pause   time.Duration // that the target asks for after each call
-
-	mu       sync.Mutex
-	now, top int
-	calls    []time.Time
-	refused  int
-	done     map[string]time.Duration // message id -> how long after it was sent
-	sent     map[string]time.Time
-	puts     int // writes of the connection's record
-	looks    int // the most receives of one message
-}
-
-func inFleet(t *testing.T, play func(*fleet)) {
+// fleet is an env with a target that takes three calls at once, of a second each.
+func fleet(t *testing.T, test func(*env)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		f := &fleet{
-			T: t, memory: porttest.NewMemory(time.Now), policy: pipeline.DefaultPolicy(), takes: time.Second,
-			done: map[string]time.Duration{}, sent: map[string]time.Time{},
-		}
-		f.memory.Routes, f.memory.Systems = []routes.Route{route}, []string{"toy"}
-		f.memory.Visibility, f.memory.MaxReceives = 6*time.Minute, 1000
-		f.profile = connector.Profile{Name: "toy2", Timeout: time.Minute, Concurrency: 3, Operations: map[string]connector.Operation{
-			amended: {Name: "write customer", Guarantee: connector.ExternalID},
-		}}
-		play(f)
+	play(t, func(e *env) {
+		e.profile.Concurrency, e.takes, e.random = 3, time.Second, golden()
+		test(e)
 	})
 }
 
-// Get and Put count what the budget costs.
-type countingState struct {
-	pipeline.State
-	f *fleet
-}
-
-func (s countingState) Put(ctx context.Context, item pipeline.Item) (int64, error) {
-	if strings.HasPrefix(item.Key, "connection|") {
-		s.f.mu.Lock()
-		s.f.puts++
-		s.f.mu.Unlock()
-	}
-	return s.State.Put(ctx, item)
-}
-
-func (f *fleet) deliverer(name string) *pipeline.Deliverer {
-	seed := 0.0
-	return &pipeline.Deliverer{Route: route, System: connector.System{Profile: f.profile, Target: targetFunc(f.call)}, Config: &pipeline.Config{
-		Ports: pipeline.Ports{Bus: f.memory, Queue: f.memory, State: countingState{f.memory, f}, Ledger: f.memory, Vault: f.memory},
-		Now:   time.Now, Log: slog.New(slog.DiscardHandler), Build: "test", Policy: f.policy, Worker: name,
-		Random: func() float64 { f.mu.Lock(); defer f.mu.Unlock(); seed += 0.618; return seed - float64(int(seed)) },
-	}}
-}
-
-// call is the target: it takes its time, and refuses one call too many.
-func (f *fleet) call(_ context.Context, d connector.Delivery) (connector.Receipt, error) {
-	f.mu.Lock()
-	f.now++
-	f.top, f.calls = max(f.top, f.now), append(f.calls, time.Now())
-	over := f.limit > 0 && f.now > f.limit
-	if over {
-		f.refused++
-	}
-	f.mu.Unlock()
-	<-time.After(f.takes)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.now--
-	if over {
-		return connector.Receipt{}, &fault.Error{Kind: fault.Throttled, Status: 429}
-	}
-	f.done[d.Message.ID] = time.Since(f.sent[d.Message.ID])
-	return connector.Receipt{Ref: "1", Detail: "done", Pause: f.pause}, nil
-}
-
-// send publishes n messages of the lane.
-func (f *fleet) send(lane message.Lane, from, n int) {
-	f.Helper()
-	for i := from; i < from+n; i++ {
-		body, err := canonical.Encode(&canonical.Customer{ID: strconv.Itoa(i), UpdatedAt: epoch})
-		if err != nil {
-			f.Fatal(err)
-		}
-		m := &message.Message{
-			ID: string(lane) + strconv.Itoa(i), Source: "causeway.toy", Type: amended, Subject: "customer/" + strconv.Itoa(i), Time: epoch,
-			Tenant: "t1", Sequence: "1", Lane: lane, Body: body,
-		}
-		f.mu.Lock()
-		f.sent[m.ID] = time.Now()
-		f.mu.Unlock()
-		if err := f.memory.Publish(f.Context(), []*message.Message{m}); err != nil {
-			f.Fatal(err)
+// slowest returns how many messages of the lane were confirmed, and how long the slowest took.
+func (e *env) slowest(lane message.Lane) (n int, took time.Duration) {
+	for _, i := range e.items {
+		if i.Lane == lane && i.end == port.Confirmed {
+			n, took = n+1, max(took, i.took)
 		}
 	}
-}
-
-// run has workers with so many hands each work until the time is up.
-func (f *fleet) run(workers, hands int, limit time.Duration) {
-	end := time.Now().Add(limit)
-	var all sync.WaitGroup
-	for w := range workers {
-		d := f.deliverer("w" + strconv.Itoa(w))
-		for range hands {
-			all.Go(func() { f.work(d, end) })
-		}
-	}
-	all.Wait()
-}
-
-func (f *fleet) work(d *pipeline.Deliverer, end time.Time) {
-	for time.Now().Before(end) {
-		batch, err := f.memory.Receive(f.Context(), route.Queue(), 10, 0)
-		if err != nil {
-			f.Error(err)
-			return
-		}
-		for _, in := range batch {
-			f.mu.Lock()
-			f.looks = max(f.looks, in.ReceiveCount)
-			f.mu.Unlock()
-			if err := pipeline.Settle(f.Context(), f.memory, d, in); err != nil {
-				f.Error(err)
-			}
-		}
-		if err := d.Rest(f.Context()); err != nil {
-			f.Error(err)
-		}
-		if len(batch) == 0 {
-			<-time.After(500 * time.Millisecond)
-		}
-	}
+	return n, took
 }
 
 func TestH2AllWorkersTogetherKeepTheLimit(t *testing.T) {
@@ -165,13 +39,15 @@ func TestH2AllWorkersTogetherKeepTheLimit(t *testing.T) {
 	for _, workers := range []int{1, 2, 6, 12} {
 		t.Run(strconv.Itoa(workers), func(t *testing.T) {
 			t.Parallel()
-			inFleet(t, func(f *fleet) {
-				f.send(message.Live, 0, 300)
-				f.run(workers, 3, 10*time.Minute)
-				if f.top != 3 || len(f.done) != 300 {
-					t.Errorf("%d calls at once, want the 3 that are allowed; %d of 300 delivered", f.top, len(f.done))
+			fleet(t, func(e *env) {
+				e.send(e.ids("c", 300)...)
+				e.run(workers, 3, 10*time.Minute)
+				if n := e.ended(port.Confirmed); e.most != 3 || n != 300 {
+					e.Errorf("%d calls at once, want the 3 that are allowed; %d of 300 delivered", e.most, n)
 				}
-				t.Logf("%d workers: the budget cost %.2f writes of the state per message", workers, float64(f.puts)/300)
+				if e.puts > 300*3/2 {
+					e.Errorf("%d workers: %d writes of the record for 300 messages", workers, e.puts)
+				}
 			})
 		})
 	}
@@ -179,191 +55,276 @@ func TestH2AllWorkersTogetherKeepTheLimit(t *testing.T) {
 
 func TestPermitsOfAWorkerThatCrashedAreFreeAgain(t *testing.T) {
 	t.Parallel()
-	inFleet(t, func(f *fleet) {
-		f.send(message.Live, 0, 3)
-		gone := f.deliverer("gone")
-		batch, err := f.memory.Receive(f.Context(), route.Queue(), 3, 0)
-		if err != nil || len(batch) != 3 {
-			t.Fatalf("%d messages, %v", len(batch), err)
-		}
-		for _, in := range batch { // its calls never come back
-			go func() { _, _ = gone.Handle(f.Context(), in) }()
-		}
-		synctest.Wait()
-		f.send(message.Live, 100, 30)
-		f.run(2, 3, 10*time.Minute)
-		if n := len(f.done); n < 30 || f.top > 3 {
-			t.Errorf("%d delivered, %d at once", n, f.top)
-		}
-	})
+	for _, known := range []bool{true, false} {
+		t.Run(strconv.FormatBool(known), func(t *testing.T) {
+			t.Parallel()
+			fleet(t, func(e *env) {
+				e.gone = func(worker string) bool { return known && worker == "gone" }
+				gone := e.worker("gone")
+				times(3, func(i int) { gone.enter(admission.Call{Entity: name(i), Operation: "write"}) })
+				began, w := time.Now(), e.worker("other")
+				for w.waits(admission.Call{Entity: "c", Operation: "write"}) {
+					<-time.After(time.Second)
+				}
+				if waited := time.Since(began); known != (waited == 0) || waited > 101*time.Second {
+					e.Errorf("waited %v for permits of a worker that is gone", waited)
+				}
+				e.send(e.ids("c", 30)...)
+				e.run(2, 3, 10*time.Minute)
+				if n := e.ended(port.Confirmed); n < 30 || e.most > 3 {
+					e.Errorf("%d delivered, %d at once", n, e.most)
+				}
+			})
+		})
+	}
 }
 
-func TestAWorkerAtRestGivesItsPermitsBack(t *testing.T) {
+func TestAnIdleWorkerGivesItsPermitsBack(t *testing.T) {
 	t.Parallel()
-	inFleet(t, func(f *fleet) {
-		f.send(message.Live, 0, 9)
-		first, second := f.deliverer("first"), f.deliverer("second")
+	fleet(t, func(e *env) {
+		e.send(e.ids("c", 9)...)
+		first, second := e.worker("first"), e.worker("second")
 		var all sync.WaitGroup
 		for range 3 {
-			all.Go(func() { f.work(first, time.Now().Add(5*time.Second)) })
+			all.Go(func() { first.work(time.Now().Add(5 * time.Second)) })
 		}
 		all.Wait()
-		if err := first.Rest(f.Context()); err != nil {
-			t.Fatal(err)
+		if err := first.Rest(e.Context()); err != nil {
+			e.Fatal(err)
 		}
-		f.send(message.Live, 100, 1)
-		f.work(second, time.Now().Add(2*time.Second))
-		if len(f.done) != 10 {
-			t.Errorf("%d of 10 delivered: the second worker waits for permits that nobody uses", len(f.done))
+		e.send("late")
+		second.work(time.Now().Add(2 * time.Second))
+		if n := e.ended(port.Confirmed); n != 10 {
+			e.Errorf("%d of 10 delivered: the second worker waits for permits that nobody uses", n)
 		}
-		if err := second.Rest(f.Context()); err != nil || second.Rest(f.Context()) != nil {
-			t.Error(err)
+		if err := second.Rest(e.Context()); err != nil || second.Rest(e.Context()) != nil {
+			e.Error(err)
 		}
 	})
 }
 
-// forgetful is a State that makes a write and says that it did not.
-type forgetful struct{ pipeline.State }
+// TestAnIdleWorkerKeepsWhatIsNoBurden gives back above half of the permits only, and
+// nothing while a call is in flight.
+func TestAnIdleWorkerKeepsWhatIsNoBurden(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		calls, inFlight int
+		gives           bool
+	}{{2, 0, false}, {3, 0, true}, {3, 1, false}} {
+		fleet(t, func(e *env) {
+			e.profile.Concurrency = 4
+			w := e.worker("w")
+			var passages []*admission.Passage
+			times(c.calls, func(i int) {
+				passages = append(passages, w.enter(admission.Call{Entity: name(i), Operation: "write"}))
+			})
+			for _, p := range passages[c.inFlight:] {
+				p.Leave(e.Context(), accepted())
+			}
+			if err := w.Rest(e.Context()); err != nil {
+				e.Fatal(err)
+			}
+			if gave := !strings.Contains(e.stored(), `"grants"`); gave != c.gives {
+				e.Errorf("%+v: %s", c, e.stored())
+			}
+		})
+	}
+}
 
-func (f forgetful) Put(ctx context.Context, item pipeline.Item) (int64, error) {
+// forgetful is a State that makes a write and reports that it failed.
+type forgetful struct{ port.State }
+
+func (f forgetful) Put(ctx context.Context, item port.Item) (int64, error) {
 	_, err := f.State.Put(ctx, item)
 	return 0, errors.Join(err, errPort)
 }
 
 func TestF50PermitsThatMayHaveBeenGivenBackAreNotUsed(t *testing.T) {
 	t.Parallel()
-	inFleet(t, func(f *fleet) {
-		f.takes = 100 * time.Millisecond // the first knows the connection well enough not to look again
-		f.send(message.Live, 0, 3)
-		first := f.deliverer("first")
-		batch, err := f.memory.Receive(f.Context(), route.Queue(), 10, 0)
-		if err != nil {
-			f.Fatal(err)
+	fleet(t, func(e *env) {
+		state := &switchedState{State: e.memory}
+		first := e.workerWith("first", time.Now, port.Ports{State: state, Ledger: e.memory})
+		var passages []*admission.Passage
+		times(3, func(i int) {
+			passages = append(passages, first.enter(admission.Call{Entity: name(i), Operation: "write"}))
+		})
+		for _, p := range passages {
+			p.Leave(e.Context(), accepted())
 		}
+		state.set(forgetful{e.memory})
+		if err := first.Rest(e.Context()); !errors.Is(err, errPort) {
+			e.Fatalf("Rest = %v, want the port's failure", err)
+		}
+		state.set(e.memory)
+		e.send(e.ids("c", 60)...)
 		var all sync.WaitGroup
-		for _, in := range batch {
-			all.Go(func() {
-				if err := pipeline.Settle(f.Context(), f.memory, first, in); err != nil {
-					f.Error(err)
-				}
-			})
-		}
-		all.Wait()
-		sound := first.Config.State
-		first.Config.State = forgetful{sound}
-		if err := first.Rest(f.Context()); !errors.Is(err, errPort) {
-			t.Fatalf("Rest = %v, want the port's failure", err)
-		}
-		first.Config.State = sound
-		f.send(message.Live, 100, 60)
-		for _, d := range []*pipeline.Deliverer{f.deliverer("second"), first} {
+		for _, w := range []*worker{e.worker("second"), first} {
 			for range 3 {
-				all.Go(func() { f.work(d, time.Now().Add(time.Minute)) })
+				all.Go(func() { w.work(time.Now().Add(time.Minute)) })
 			}
-			synctest.Wait() // until its calls are under way
+			synctest.Wait() // until its calls are in flight
 		}
 		all.Wait()
-		if len(f.done) != 63 || f.top > 3 {
-			t.Errorf("%d of 63 delivered, %d at once at a target that takes 3", len(f.done), f.top)
+		if n := e.ended(port.Confirmed); n != 60 || e.most > 3 {
+			e.Errorf("%d of 60 delivered, %d at once at a target that takes 3", n, e.most)
 		}
 	})
 }
 
+// switchedState is a State that can be replaced.
+type switchedState struct {
+	mu sync.Mutex
+	port.State
+}
+
+func (s *switchedState) set(state port.State) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.State = state
+}
+
+func (s *switchedState) current() port.State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.State
+}
+
+func (s *switchedState) Get(ctx context.Context, key string) (port.Item, error) {
+	return s.current().Get(ctx, key)
+}
+
+func (s *switchedState) Put(ctx context.Context, item port.Item) (int64, error) {
+	return s.current().Put(ctx, item)
+}
+
 func TestH2ALimitLowerThanDeclaredIsLearntAndRegained(t *testing.T) {
 	t.Parallel()
-	inFleet(t, func(f *fleet) {
-		f.profile.Concurrency, f.limit, f.policy.Share.Rise, f.takes = 8, 3, 20*time.Second, 2*time.Second
-		f.send(message.Live, 0, 150)
-		f.run(3, 4, 3*time.Minute)
-		learnt := f.refused
-		if share := float64(f.refused) / float64(len(f.calls)); share > 0.25 {
-			t.Errorf("%d of %d calls were refused", f.refused, len(f.calls))
+	fleet(t, func(e *env) {
+		e.profile.Concurrency, e.refuses, e.policy.Share.Rise, e.takes = 8, 3, 20*time.Second, 2*time.Second
+		e.send(e.ids("c", 150)...)
+		e.run(3, 4, 3*time.Minute)
+		if share := float64(e.throttled) / float64(len(e.calls)); share > 0.25 {
+			e.Errorf("%d of %d calls were throttled", e.throttled, len(e.calls))
 		}
-		f.limit, f.top = 0, 0
-		f.send(message.Live, 1000, 500)
-		f.run(3, 4, 5*time.Minute)
-		if f.top != 8 {
-			t.Errorf("%d calls at once after the limit was lifted, want 8 again", f.top)
+		e.refuses, e.most = 0, 0
+		e.send(e.ids("later", 500)...)
+		e.run(3, 4, 5*time.Minute)
+		if e.most != 8 {
+			e.Errorf("%d calls at once after the limit was lifted, want 8 again", e.most)
 		}
-		t.Logf("%d refusals while the limit was learnt", learnt)
 	})
 }
 
 func TestH2BackfillDelaysLiveByItsShareOnly(t *testing.T) {
 	t.Parallel()
-	inFleet(t, func(f *fleet) {
-		f.profile.Concurrency = 4
-		f.send(message.Live, 10_000, 1)
-		f.send(message.Backfill, 0, 600)
+	fleet(t, func(e *env) {
+		e.profile.Concurrency = 4
+		e.send("live")
+		e.sendAs("write", message.Backfill, e.ids("b", 600)...)
 		go func() {
-			for i := 1; i <= 40; i++ {
+			for i := range 40 {
 				<-time.After(5 * time.Second)
-				f.send(message.Live, 10_000+i, 1)
+				e.send("live" + strconv.Itoa(i))
 			}
 		}()
-		f.run(2, 5, 210*time.Second)
-		var slowest time.Duration
-		live, backfill := 0, 0
-		for id, took := range f.done {
-			if strings.HasPrefix(id, string(message.Backfill)) {
-				backfill++
-				continue
-			}
-			live, slowest = live+1, max(slowest, took)
+		e.run(2, 5, 210*time.Second)
+		if live, slowest := e.slowest(message.Live); live != 41 || slowest > 10*time.Second {
+			e.Errorf("%d of 41 live messages delivered, the slowest after %v", live, slowest)
 		}
-		if live != 41 || slowest > 10*time.Second {
-			t.Errorf("%d of 41 live messages delivered, the slowest after %v", live, slowest)
-		}
-		if backfill < 150 || backfill > 225 { // one of four permits for 210 seconds
-			t.Errorf("%d backfill messages delivered beside", backfill)
+		if n, _ := e.slowest(message.Backfill); n < 150 || n > 225 { // one of four permits for 210 seconds
+			e.Errorf("%d backfill messages delivered beside", n)
 		}
 	})
 }
 
-// TestH2WorkersAtBackfillAreToldOfLiveTraffic has as many functions as a target takes
-// calls, each with one hand and full of backfill: the first live order comes to one that
+// TestH2WorkersAtBackfillLearnOfLiveTraffic has as many functions as a target takes
+// calls, each with one goroutine and full of backfill: the first live order comes to one that
 // gets no permit, and the others never see a live order themselves.
-func TestH2WorkersAtBackfillAreToldOfLiveTraffic(t *testing.T) {
+func TestH2WorkersAtBackfillLearnOfLiveTraffic(t *testing.T) {
 	t.Parallel()
-	inFleet(t, func(f *fleet) {
-		f.profile.Concurrency, f.takes = 4, 2*time.Second
-		f.send(message.Backfill, 0, 2000)
+	fleet(t, func(e *env) {
+		e.profile.Concurrency, e.takes = 4, 2*time.Second
+		e.sendAs("write", message.Backfill, e.ids("b", 2000)...)
 		go func() {
 			for i := range 4 {
 				<-time.After(2 * time.Minute) // longer than live traffic is remembered
-				f.send(message.Live, 10_000+i, 1)
+				e.send("live" + strconv.Itoa(i))
 			}
 		}()
-		f.run(6, 1, 10*time.Minute)
-		for i := range 4 {
-			took, ok := f.done[string(message.Live)+strconv.Itoa(10_000+i)]
-			if !ok || took > 15*time.Second {
-				t.Errorf("live message %d: delivered %t, after %v", i, ok, took)
-			}
+		e.run(6, 1, 10*time.Minute)
+		if n, slowest := e.slowest(message.Live); n != 4 || slowest > 15*time.Second {
+			e.Errorf("%d of 4 live messages delivered, the slowest after %v", n, slowest)
 		}
 	})
 }
 
-func TestBackfillHasEveryPermitWhileNobodyWaits(t *testing.T) {
+func TestBackfillHasEveryPermitWhileNoLiveMessageWaits(t *testing.T) {
 	t.Parallel()
-	inFleet(t, func(f *fleet) {
-		f.profile.Concurrency = 4
-		f.send(message.Backfill, 0, 200)
-		f.run(1, 4, time.Minute)
-		if len(f.done) != 200 || f.top != 4 {
-			t.Errorf("%d of 200 delivered, %d at once", len(f.done), f.top)
+	fleet(t, func(e *env) {
+		e.profile.Concurrency = 4
+		e.sendAs("write", message.Backfill, e.ids("b", 200)...)
+		e.run(1, 4, time.Minute)
+		if n := e.ended(port.Confirmed); n != 200 || e.most != 4 {
+			e.Errorf("%d of 200 delivered, %d at once", n, e.most)
 		}
 	})
 }
 
 func TestATargetWithoutLimitsCostsNoWrites(t *testing.T) {
 	t.Parallel()
-	inFleet(t, func(f *fleet) {
-		f.profile.Concurrency = 0
-		f.send(message.Live, 0, 100)
-		f.run(2, 2, 2*time.Minute)
-		if f.puts != 0 || len(f.done) != 100 {
-			t.Errorf("%d writes, %d of 100 delivered", f.puts, len(f.done))
+	fleet(t, func(e *env) {
+		e.profile.Concurrency = 0
+		e.send(e.ids("c", 100)...)
+		e.run(2, 2, 2*time.Minute)
+		if n := e.ended(port.Confirmed); e.puts != 0 || n != 100 {
+			e.Errorf("%d writes, %d of 100 delivered", e.puts, n)
+		}
+	})
+}
+
+// TestALiveMessageWaitsAMomentForItsOwnWorker has the only permit in use by the same
+// process; backfill makes way at once.
+func TestALiveMessageWaitsAMomentForItsOwnWorker(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		lane        message.Lane
+		frees, took time.Duration
+		enters      bool
+	}{
+		{message.Live, 9 * time.Second, 9 * time.Second, true},
+		{message.Live, 11 * time.Second, 10 * time.Second, false},
+		{message.Backfill, 9 * time.Second, 0, false},
+	} {
+		fleet(t, func(e *env) {
+			e.profile.Concurrency = 1
+			w := e.worker("w")
+			p := w.enter(admission.Call{Entity: "first", Operation: "write"})
+			go func() {
+				<-time.After(c.frees)
+				p.Leave(e.Context(), accepted())
+			}()
+			began := time.Now()
+			second, until, err := w.Enter(e.Context(), admission.Call{Entity: "second", Operation: "write", Lane: c.lane, SentAt: began})
+			if err != nil || (second != nil) != c.enters || time.Since(began) != c.took || c.enters != until.IsZero() {
+				e.Errorf("%+v: passage %t after %v, until %v, %v", c, second != nil, time.Since(began), until, err)
+			}
+			<-time.After(time.Minute)
+		})
+	}
+}
+
+// TestAPassageIsLeftOnce leaves one twice, as a deferred call after an explicit one does.
+func TestAPassageIsLeftOnce(t *testing.T) {
+	t.Parallel()
+	fleet(t, func(e *env) {
+		e.profile.Concurrency = 1
+		w := e.worker("w")
+		p := w.enter(admission.Call{Entity: "first", Operation: "write"})
+		p.Leave(e.Context(), accepted())
+		p.Leave(e.Context(), accepted())
+		w.enter(admission.Call{Entity: "second", Operation: "write"})
+		if !e.worker("other").waits(admission.Call{Entity: "third", Operation: "write"}) || !w.waits(admission.Call{Entity: "third", Operation: "write", Lane: message.Backfill}) {
+			e.Error("two calls at once at a target that takes one")
 		}
 	})
 }

@@ -1,256 +1,272 @@
-package pipeline
+package admission
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"slices"
+	"sync"
 	"time"
 
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
 	"causeway/shared/port"
+	"causeway/shared/retry"
 )
 
-// connection is what the State holds of one target for all workers and routes: its
-// circuit (breaker.go), who may call it now (budget.go, lanes.go) and how often (rate.go).
-// All of its times but those of spans are by the clock of whoever stored it (adopt).
-type connection struct {
-	Wrote  time.Time        `json:"wrote,omitzero"`   // when it was stored
-	Outage *outage          `json:"outage,omitempty"` // nil while the circuit is closed
-	Grants map[string]grant `json:"grants,omitempty"` // permits by worker
-	Limit  int              `json:"limit,omitempty"`  // calls at once that the target put up with; 0: as its profile says
-	Learnt time.Time        `json:"learnt,omitzero"`  // when Limit was learnt
-	Due    time.Time        `json:"due,omitzero"`     // until when the calls of the rate are given out
-	Pause  *span            `json:"pause,omitempty"`  // while it lasts the target wants no call at all
-	Live   time.Time        `json:"live,omitzero"`    // when somebody last delivered, or wanted to, what is waited for
-	Bulk   time.Time        `json:"bulk,omitzero"`    // until when backfill has had its share, where that is one of time
-	Untold []news           `json:"untold,omitempty"` // changes that the ledger has not been told of (news.go)
+// Config is what a Target needs of its process. Of the ports it uses State and Ledger.
+type Config struct {
+	port.Runtime
+	Worker *retry.Worker // takes spans and judges those of other workers
+	Retry  retry.Policy  // Margin, Skew and Backoff.Unauthorized
+	Policy Policy
 }
 
-// link is what this process knows of a connection. It is written to the State when
-// something changes for others, not per message: a worker keeps its permits for a
-// while, and counts failures by itself until they are worth telling.
-type link struct {
-	config  *Config
+// Target is what this process knows of one target and shares with all other workers through
+// the State. A process has one Target for each target. It is safe for concurrent use.
+type Target struct {
+	config  Config
 	profile connector.Profile
-	turn    chan struct{} // held while the link is read or changed
 
-	stored   connection
-	revision int64
-	read     time.Time // when stored was known to be true
-	streak   streak
-	hand     hand
-	freed    chan struct{} // closed when a call ends
-	live     time.Time     // when this process last delivered what is waited for
-	sure     bool          // the pause was set by a clock that agrees with this worker's
-	told     []*span       // news that the ledger was told of, and that are stored as untold yet
+	turn chan struct{} // full while a goroutine reads or stores the record
+
+	mu        sync.Mutex // guards the rest; never locked during a call to a port
+	stored    record     // as last read or stored; never changed in place
+	revision  int64
+	read      time.Time // when stored was known to be true
+	pauseSure bool      // stored.Pause was set by a clock that agrees with this worker's
+	streaks   map[string]*streak
+	records   *streak // of failures that are each about their own record
+	hand      hand
+	granting  bool          // a change of this worker's grant is being stored
+	freed     chan struct{} // closed and replaced when a call ends
+	live      time.Time     // when a live message last entered this process
+	reporting bool          // a goroutine writes the changes of circuits into the ledger
+	reported  []*retry.Span // changes that the ledger has, and that are still stored as unreported
 }
 
-var _ passage = (*link)(nil)
-
-// link returns the process's link to the target.
-func (d *Deliverer) link() *link {
-	me := d.Config.self()
-	me.mu.Lock()
-	defer me.mu.Unlock()
-	name := d.System.Profile.Name
-	if me.links[name] == nil {
-		me.links[name] = &link{config: d.Config, profile: d.System.Profile, turn: make(chan struct{}, 1), freed: make(chan struct{})}
-	}
-	return me.links[name]
-}
-
-func (l *link) lock()   { l.turn <- struct{}{} }
-func (l *link) unlock() { <-l.turn }
-
-func (l *link) key() string { return "connection|" + l.profile.Name }
-
-// look reads the connection if what is known of it may have changed.
-func (l *link) look(ctx context.Context) error {
-	if age := l.config.Now().Sub(l.read); age >= 0 && age < l.config.Policy.Breaker.Look {
-		return nil
-	}
-	return l.load(ctx)
-}
-
-func (l *link) load(ctx context.Context) error {
-	began := l.config.Now()
-	item, err := l.config.State.Get(ctx, l.key())
-	if err != nil {
-		return port.Unavailable("reading the connection to "+l.profile.Name, err)
-	}
-	if item.Revision != l.revision {
-		var stored connection
-		if err := json.Unmarshal(item.Value, &stored); err != nil && len(item.Value) > 0 {
-			return fault.Doing("reading the connection to "+l.profile.Name, err)
-		}
-		l.adopt(&stored)
-		if p := stored.Pause; p != nil && !p.same(l.stored.Pause) {
-			l.sure = !l.read.IsZero() && l.plausible(p.Until.Add(-p.For))
-		}
-		l.stored, l.revision = stored, item.Revision
-	}
-	l.read = began
-	return nil
-}
-
-// plausible reports whether a clock that says so can be right about when something was
-// stored that this worker sees for the first time: after its last look, by more or less
-// what a call of the State takes, and before now.
-func (l *link) plausible(at time.Time) bool {
-	now, slack := l.config.Now(), l.config.Policy.Breaker.Look
-	return !at.After(now) && (l.read.IsZero() || !at.Before(l.read.Add(-slack)))
-}
-
-// adopt sets what another worker has stored right by this worker's clock: if the time of
-// storing is not plausible, it counts as stored just now. So of two clocks that lie apart
-// neither keeps a target waiting for as much as they do, nor gives calls out twice. What a
-// worker sees at its first look is as old as it says.
-func (l *link) adopt(c *connection) {
-	now := l.config.Now()
-	if c.Wrote.IsZero() || l.plausible(c.Wrote) {
-		return
-	}
-	times := []*time.Time{&c.Due, &c.Bulk, &c.Live, &c.Learnt}
-	if o := c.Outage; o != nil {
-		times = append(times, &o.Since, &o.Probe, &o.Heard)
-	}
-	for _, at := range times {
-		if !at.IsZero() {
-			*at = at.Add(now.Sub(c.Wrote))
-		}
+// New returns the process's view of the target. It calls no port.
+func New(config Config, profile connector.Profile) *Target {
+	return &Target{
+		config: config, profile: profile, turn: make(chan struct{}, 1),
+		streaks: map[string]*streak{}, records: &streak{}, freed: make(chan struct{}),
 	}
 }
 
-// change has f change the connection, as it is stored now, and reports whether f did.
-// Where others keep being first it fails with ErrConflict.
-func (l *link) change(ctx context.Context, f func(*connection) bool) (bool, error) {
-	const patience = 5
-	for range patience {
-		next := l.stored.clone()
-		if !f(&next) {
-			return false, nil
-		}
-		err := l.store(ctx, next)
-		if err == nil {
-			return true, nil
-		}
-		if !errors.Is(err, ErrConflict) {
-			return false, port.Unavailable("writing the connection to "+l.profile.Name, err)
-		}
-		if err := l.load(ctx); err != nil {
-			return false, err
-		}
-	}
-	return false, ErrConflict
+// Gate is whether messages may go on to the target at all.
+type Gate struct {
+	Until  time.Time // when the message has to come back; zero: it may go on
+	Outage bool      // the circuit of the whole target is open, and single messages probe it
 }
 
-func (l *link) store(ctx context.Context, next connection) error {
-	now := l.config.Now()
-	if next.Wrote = now; !l.paused(&next, now) {
-		next.Pause = nil // so that nobody who sees it for the first time waits for its end
-	}
-	value, err := json.Marshal(next)
-	if err != nil {
-		return err
-	}
-	revision, err := l.config.State.Put(ctx, Item{Key: l.key(), Value: value, Revision: l.revision, Expires: now.Add(recordLife)})
-	if err != nil {
-		l.hand.held = l.hand.used // the write may have been made, and have given permits back
-		return err
-	}
-	l.stored, l.revision, l.read = next, revision, now
-	return nil
+// Call is one message that is about to call the target.
+type Call struct {
+	Event     string
+	Entity    string
+	Operation string // Operation.Name in the target's profile
+	Lane      message.Lane
+	SentAt    time.Time
 }
 
-func (c connection) clone() connection {
-	grants := make(map[string]grant, len(c.Grants)+1)
-	for worker, g := range c.Grants {
-		grants[worker] = g
-	}
-	c.Grants, c.Untold = grants, slices.Clone(c.Untold)
-	if c.Outage != nil {
-		o := *c.Outage
-		c.Outage = &o
-	}
-	return c
+// Passage is the permission for one call. It must be left.
+type Passage struct {
+	target *Target
+	call   Call
+	probe  *retry.Span // nil unless the call is a probe
+	probes []string    // the circuits that it probes
+	left   bool        // guarded by target.mu
 }
 
-// gate returns until when a message has to stay away because the circuit is open, or that
-// it may go on although it is, to be its probe; outage tells that it is open, and that
-// somebody probes it: where nobody can, waiting has to end. It needs nothing of the
+// Probing reports whether the call is the probe of an open circuit.
+func (p *Passage) Probing() bool { return p.probe != nil }
+
+// Answer is how a call ended.
+type Answer struct {
+	Asked bool          // the target was called
+	Wrote bool          // … to write, and the answer shows that it takes writes
+	Fault *fault.Error  // nil: success
+	Pause time.Duration // connector.Receipt.Pause
+	Began time.Time
+}
+
+// Gate reports whether messages may go on to the target at all. It needs nothing of the
 // message, so that an outage costs no reading of bodies and records.
-func (l *link) gate(ctx context.Context, in Incoming) (until time.Time, outage bool, err error) {
-	l.lock()
-	defer l.unlock()
-	now := l.config.Now()
-	if err := l.look(ctx); err != nil {
-		return time.Time{}, false, err
+func (t *Target) Gate(ctx context.Context, sentAt time.Time) (Gate, error) {
+	if err := t.look(ctx); err != nil {
+		return Gate{}, err
 	}
-	o := l.stored.Outage
-	return l.closedUntil(in, now), o != nil && now.Sub(o.Probe) <= l.config.Policy.Breaker.unprobed(), nil
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now, open := t.config.Now(), t.stored.Circuits[wholeTarget]
+	if open == nil {
+		return Gate{}, nil
+	}
+	// A circuit that no message is left to probe must not prolong the wait of those that are.
+	return Gate{Until: t.wait(open, sentAt, now), Outage: now.Sub(open.Probe) <= t.config.Policy.Breaker.unprobed()}, nil
 }
 
-// enter implements passage: the circuit is closed or this is its probe, and there is a
-// permit for the call. For a permit that this worker itself has in use it is worth
-// waiting a moment; what nobody waits for makes way at once.
-func (l *link) enter(ctx context.Context, s *handling) (time.Time, error) {
-	until, freed, err := l.try(ctx, s)
-	if freed == nil || err != nil || s.event.Lane == message.Backfill {
-		return until, err
-	}
-	patience := time.NewTimer(l.config.Policy.Share.Moment)
-	defer patience.Stop()
-	for freed != nil && err == nil {
+// Enter returns a passage, or when the message has to come back. The passage is a permit
+// and, if a circuit is open, the role of its probe. For a permit that this process itself
+// has in use a live message waits up to Share.Moment. An error means that a port failed.
+func (t *Target) Enter(ctx context.Context, call Call) (*Passage, time.Time, error) {
+	var moment <-chan time.Time
+	for {
+		d, err := t.admit(ctx, call)
+		if err != nil || d.passage != nil || d.freed == nil || call.Lane == message.Backfill {
+			return d.passage, d.until, err
+		}
+		if moment == nil {
+			timer := time.NewTimer(t.config.Policy.Share.Moment)
+			defer timer.Stop()
+			moment = timer.C
+		}
 		select {
-		case <-freed:
-			s.started = s.Now()
-			until, freed, err = l.try(ctx, s)
-		case <-patience.C:
-			return until, nil
+		case <-d.freed:
+		case <-moment:
+			return nil, d.until, nil
 		case <-ctx.Done():
-			return until, nil
+			return nil, d.until, nil
 		}
 	}
-	return until, err
 }
 
-// try is one try to enter. freed is closed when a permit of this worker is given back;
-// nil if the message need not or cannot wait for that.
-func (l *link) try(ctx context.Context, s *handling) (until time.Time, freed <-chan struct{}, err error) {
-	l.lock()
-	defer l.unlock()
-	if err := l.look(ctx); err != nil {
-		return time.Time{}, nil, err
-	}
-	if until := l.closedUntil(s.in, s.started); !until.IsZero() {
-		return until, nil, nil
-	}
-	until, full, err := l.permit(ctx, s)
-	switch {
-	case err != nil:
-		return time.Time{}, nil, err
-	case full && l.hand.used.sum() > 0:
-		return until, l.freed, nil
-	case !until.IsZero():
-		return until, nil, nil
-	}
-	if until, err = l.probe(ctx, s); err != nil || !until.IsZero() {
-		l.giveBack(s.event.Lane)
-	}
-	return until, nil, err
+// decision is what one try to enter came to.
+type decision struct {
+	passage *Passage        // nil: the message has to wait
+	until   time.Time       // … until then,
+	freed   <-chan struct{} // … or for this, if a call of this process could make room
+	permit  permit          // what passage takes, if it had to be asked for
 }
 
-// leave implements passage: it learns from how the target answered. The message's own
-// outcome is settled by now, so a failure here is only told to the log.
-func (l *link) leave(ctx context.Context, s *handling) time.Time {
-	l.lock()
-	defer l.unlock()
-	l.giveBack(s.event.Lane)
-	if err := errors.Join(l.judge(ctx, s), l.throttled(ctx, s), l.pause(ctx, s), l.ration(ctx, s), l.tell(ctx)); err != nil {
-		l.config.Log.WarnContext(ctx, "learning from a target's answer", "system", l.profile.Name, "error", err)
+// admit tries once to enter. A call that fits what this worker holds costs no write.
+func (t *Target) admit(ctx context.Context, call Call) (d decision, err error) {
+	if err := t.look(ctx); err != nil {
+		return d, err
 	}
-	return l.closedUntil(s.in, l.config.Now())
+	err = t.change(ctx, func(c *record) (changed bool) {
+		if d, changed = t.decide(c, call); d.passage != nil && !changed {
+			t.take(call.Lane)
+		}
+		return changed
+	}, func() {
+		if d.passage != nil {
+			t.accept(d.permit, call.Lane)
+		}
+	})
+	if errors.Is(err, port.ErrConflict) {
+		return decision{until: t.queued(call, time.Time{})}, nil
+	}
+	if err != nil {
+		return decision{}, err
+	}
+	return d, nil
+}
+
+// decide decides about a call by the record, and notes there what the call takes: a
+// permit, calls of the rate, the role of the probe. The circuits come first, then a pause
+// that the target asked for, then the permit.
+func (t *Target) decide(c *record, call Call) (d decision, changed bool) {
+	p, now := &Passage{target: t, call: call}, t.config.Now()
+	for _, name := range circuits(call.Operation) {
+		if open := c.Circuits[name]; open != nil {
+			d.until = later(d.until, t.wait(open, call.SentAt, now))
+			p.probes = append(p.probes, name)
+		}
+	}
+	if !d.until.IsZero() {
+		return d, false
+	}
+	if call.Lane == message.Live {
+		t.live = now
+	}
+	if t.paused(c, now) {
+		d.until = t.queued(call, t.pausedUntil(c))
+		return d, false
+	}
+	if !t.fits(c, call.Lane, now) {
+		var until time.Time
+		if d.permit, until, changed = t.ask(c, call.Lane, now); !changed {
+			if d.until = t.queued(call, until); until.IsZero() && t.hand.used.sum() > 0 {
+				d.freed = t.freed
+			}
+			return d, t.announce(c, call.Lane, now)
+		}
+	}
+	if len(p.probes) > 0 {
+		p.probe, changed = t.config.Worker.Take(call.Event, t.callTime()), true
+		for _, name := range p.probes {
+			c.Circuits[name].Prober = p.probe
+		}
+	}
+	d.passage = p
+	return d, changed
+}
+
+// queued returns when a message comes back that may make no call now: not before until,
+// and the later the longer it waits already. The next call is one message's, however many
+// wait for it, and all of them return each time.
+func (t *Target) queued(call Call, until time.Time) time.Time {
+	now := t.config.Now()
+	return later(until, now.Add(t.config.Policy.Share.Wait.Wait(now.Sub(call.SentAt), t.config.Random)))
+}
+
+// Leave gives the permit back and learns from the answer. It returns until when no message
+// of the call's operation need come back, zero if there is no such time. The outcome of
+// the message is settled by now, so a failure of a port is logged only. A second call
+// learns nothing.
+func (p *Passage) Leave(ctx context.Context, answer Answer) time.Time {
+	t := p.target
+	if opens, first := t.end(p, answer); first {
+		if err := errors.Join(t.learn(ctx, p, answer, opens), t.report(ctx)); err != nil {
+			t.config.Log.WarnContext(ctx, "learning from a target's answer", "system", t.profile.Name, "error", err)
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var until time.Time
+	for _, name := range circuits(p.call.Operation) {
+		if open := t.stored.Circuits[name]; open != nil {
+			until = later(until, t.wait(open, p.call.SentAt, t.config.Now()))
+		}
+	}
+	return until
+}
+
+// end gives the permit back, counts the answer, and returns the circuits that it opens.
+// first is false if the passage was left before.
+func (t *Target) end(p *Passage, answer Answer) (opens map[string]streak, first bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if p.left {
+		return nil, false
+	}
+	p.left = true
+	t.hand.used.add(p.call.Lane, -1)
+	close(t.freed)
+	t.freed = make(chan struct{})
+	return t.count(p, answer), true
+}
+
+// learn stores what the answer changes for all workers, in one write; mostly nothing.
+func (t *Target) learn(ctx context.Context, p *Passage, answer Answer, opens map[string]streak) error {
+	var stale error
+	if p.call.Lane == message.Backfill && t.profile.Concurrency > 0 { // whether live traffic waits was asked before the call
+		stale = t.look(ctx)
+	}
+	err := t.change(ctx, func(c *record) (changed bool) {
+		now := t.config.Now()
+		for _, name := range circuits(p.call.Operation) {
+			changed = t.judge(c, name, p, answer, opens) || changed
+		}
+		changed = t.throttle(c, answer, now) || changed
+		changed = t.pause(c, answer.Pause) || changed
+		return t.ration(c, p.call.Lane, answer.Began, now) || changed
+	}, nil)
+	return errors.Join(stale, err)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
