@@ -338,19 +338,19 @@ func (r *Record) tried(open bool) (events []string) {
 	return events
 }
 
-// firstKept orders events of one sort: of unknown outcomes the newest version first,
-// because older ones wait for it; of the others those that have been failing longest,
-// because their budget ends first, and dead letters last.
+// firstKept orders events of one sort: dead letters last, because nothing waits for them;
+// of unknown outcomes the newest version first, because older ones wait for it; of the
+// others those that have been failing longest, because their budget ends first.
 func (r *Record) firstKept(a, b string) int {
 	t, u := r.Attempts[a], r.Attempts[b]
 	switch {
-	case r.Open(a):
-		return cmp.Or(cmp.Compare(u.Version, t.Version), cmp.Compare(a, b))
 	case (t.Letter == nil) != (u.Letter == nil):
 		if t.Letter != nil {
 			return 1
 		}
 		return -1
+	case r.Open(a):
+		return cmp.Or(cmp.Compare(u.Version, t.Version), cmp.Compare(a, b))
 	case t.Letter != nil:
 		return cmp.Or(u.Letter.At.Compare(t.Letter.At), cmp.Compare(a, b))
 	}
