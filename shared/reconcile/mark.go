@@ -1,4 +1,4 @@
-package pipeline
+package reconcile
 
 import (
 	"cmp"
@@ -13,16 +13,14 @@ import (
 	"causeway/shared/port"
 )
 
-// mark is what the State holds per feed: how far the polling got, by the system's own
-// clock. Our clock is in it only until the first change was seen.
+// mark is the checkpoint of a feed in the State, by the system's own clock. Our clock
+// counts only until the first change was seen.
 type mark struct {
-	At     time.Time        `json:"at"`               // newest change that was looked at
-	Since  time.Time        `json:"since"`            // where the sweep under way began
-	Cursor string           `json:"cursor,omitempty"` // of the page under way
-	Behind bool             `json:"behind,omitempty"` // the sweep did not end in the last run, or is due
-	Seen   map[string]int64 `json:"seen,omitempty"`   // changes of the overlap: id -> milliseconds of its newest version
-
-	Stop   *stop             `json:"stop,omitempty"`   // where the last run ended with an error
+	At     time.Time         `json:"at"`               // newest change that was looked at
+	Since  time.Time         `json:"since"`            // where the current sweep began
+	Cursor string            `json:"cursor,omitempty"` // of the current page
+	Behind bool              `json:"behind,omitempty"` // the sweep did not end in the last run, or is due
+	Seen   map[string]int64  `json:"seen,omitempty"`   // changes of the overlap: id -> milliseconds of its newest version
 	Unread map[string]unread `json:"unread,omitempty"` // by id
 
 	key      string
@@ -32,9 +30,9 @@ type mark struct {
 // loadMark reads the feed's mark and sets it to where this run begins. A feed that was
 // never polled begins at the lookback, or when its webhooks stopped.
 func (r *round) loadMark(ctx context.Context, feed connector.Feed, stopped time.Time) (*mark, error) {
-	key := message.Key{System: r.System.Profile.Name, Tenant: feed.Tenant, Type: "feed", ID: feed.Topic}
-	m := &mark{key: recordKey("poll", key), Seen: map[string]int64{}, Unread: map[string]unread{}}
-	item, err := r.Config.State.Get(ctx, m.key)
+	key := message.Key{System: r.config.System.Profile.Name, Tenant: feed.Tenant, Type: "feed", ID: feed.Topic}
+	m := &mark{key: "poll|" + key.String(), Seen: map[string]int64{}, Unread: map[string]unread{}}
+	item, err := r.config.State.Get(ctx, m.key)
 	if err != nil {
 		return nil, port.Unavailable("reading the mark", err)
 	}
@@ -48,30 +46,32 @@ func (r *round) loadMark(ctx context.Context, feed connector.Feed, stopped time.
 		return nil, port.Unavailable("reading the mark", err)
 	}
 	if !m.Behind && !feed.Whole {
-		m.restart(r.plan)
+		m.restart(r.config.Plan)
 	}
 	return m, nil
 }
 
 func (r *round) firstTime(stopped time.Time) time.Time {
-	now := r.Config.Now().UTC()
-	first := now.Add(-r.plan.Lookback)
+	now := r.config.Now().UTC()
+	first := now.Add(-r.config.Plan.Lookback)
 	if stopped.IsZero() || !stopped.Before(first) {
 		return first
 	}
-	if furthest := now.Add(-r.plan.Horizon); stopped.Before(furthest) {
+	if furthest := now.Add(-r.config.Plan.Horizon); stopped.Before(furthest) {
 		return furthest
 	}
 	return stopped.UTC()
 }
 
-// saveMark stores it even when the run's time is up: what was handed on is durable.
+// saveMark stores the mark also when the context has ended: what was handed on is durable.
 func (r *round) saveMark(ctx context.Context, m *mark) error {
 	value, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}
-	revision, err := r.Config.State.Put(context.WithoutCancel(ctx), Item{Key: m.key, Value: value, Revision: m.revision})
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	revision, err := r.config.State.Put(bounded, port.Item{Key: m.key, Value: value, Revision: m.revision})
 	if err != nil {
 		return port.Unavailable("storing the mark", err)
 	}
@@ -80,18 +80,19 @@ func (r *round) saveMark(ctx context.Context, m *mark) error {
 }
 
 // restart begins a new sweep, a little before the mark.
-func (m *mark) restart(plan PollPlan) {
+func (m *mark) restart(plan Plan) {
 	m.Cursor, m.Behind = "", false
 	if since := m.At.Add(-plan.Overlap); since.After(m.Since) {
 		m.Since = since
 	}
 }
 
-// turn goes to the next page, unless the one before was left early. What the next sweep
-// will not meet is forgotten; of a page that was cut everything is kept, since it comes again.
-func (m *mark) turn(page connector.Page, left end, plan PollPlan) {
+// turn goes to the next page, unless the page was left early. Changes that the next sweep
+// will not list are forgotten; those of a page that was cut are all kept, because it is
+// listed again.
+func (m *mark) turn(page connector.Page, left end, plan Plan) {
 	m.Behind = left == cut
-	if left == goesOn && page.Cursor != "" {
+	if left == readToEnd && page.Cursor != "" {
 		m.Cursor, m.Behind = page.Cursor, true
 	}
 	if left != cut {
@@ -108,16 +109,13 @@ func (m *mark) knows(change connector.Change) bool {
 
 func (m *mark) note(change connector.Change) {
 	m.Seen[change.ID] = change.At.UnixMilli()
-	if m.Stop != nil && m.Stop.ID == change.ID {
-		m.Stop = nil
-	}
 	if change.At.After(m.At) {
 		m.At = change.At.UTC()
 	}
 }
 
-// forget drops the oldest of what is too much. Memory only saves work: what was
-// forgotten is looked up in the ledger again.
+// forget drops the oldest changes above the limit. Seen only saves work: a change that was
+// forgotten is compared again.
 func (m *mark) forget(most int) {
 	if len(m.Seen) <= most {
 		return
