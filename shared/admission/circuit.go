@@ -1,0 +1,240 @@
+package admission
+
+import (
+	"slices"
+	"time"
+
+	"causeway/shared/fault"
+	"causeway/shared/port"
+	"causeway/shared/retry"
+)
+
+// circuit is an open circuit breaker: of the whole target, or of one operation. A circuit
+// that is closed is not stored.
+//
+//	closed ── so many failures in a row, of several entities ── open
+//	closed ── credentials or a permission refused ───────────── open, auth
+//	open ──── the probe is due: one message calls the target (half-open)
+//	            ├── a write is accepted ─────── closed
+//	            ├── a search is answered ────── open, the next message probes at once
+//	            ├── the record is at fault ──── open, the next message probes at once
+//	            └── no answer ───────────────── open, the next probe a little later
+//
+// While a circuit is open, the target sees its probes only. A target may answer searches and
+// take no writes, so that a search closes nothing, until searches were answered for so
+// long that a write would have been tried if one was waiting. A record that always fails must
+// neither open the circuit nor, as its probe, keep it open for others. The times are those
+// of the worker that stored them (adopt); an error of a clock that cannot be noticed
+// shifts a probe by as much, which costs waiting and no more.
+type circuit struct {
+	Since   time.Time   `json:"since"`
+	Probe   time.Time   `json:"probe"`            // when the next probe is due
+	Auth    bool        `json:"auth,omitempty"`   // credentials, or a permission, were refused
+	Prober  *retry.Span `json:"prober,omitempty"` // the probe in flight
+	Answers time.Time   `json:"answers,omitzero"` // since when searches are answered, without a write that failed
+}
+
+// wholeTarget is the name of the target's own circuit; those of operations have their name.
+const wholeTarget = ""
+
+// circuits returns the names of the circuits that a call of the operation passes.
+func circuits(operation string) []string {
+	if operation == wholeTarget {
+		return []string{wholeTarget}
+	}
+	return []string{wholeTarget, operation}
+}
+
+// waitFor returns until when a call has to wait for the circuits that it passes, and which
+// of them are open; zero and open means that it may probe them.
+func (t *Target) waitFor(c *record, call Call, now time.Time) (until time.Time, open []string) {
+	for _, name := range circuits(call.Operation) {
+		if circuit := c.Circuits[name]; circuit != nil {
+			until, open = later(until, t.wait(circuit, call.SentAt, now)), append(open, name)
+		}
+	}
+	return until, open
+}
+
+// wait returns until when a message has to wait for an open circuit; zero if it may go on
+// because the next probe is due.
+func (t *Target) wait(open *circuit, sentAt, now time.Time) time.Time {
+	p, age := t.config.Policy.Breaker, now.Sub(sentAt)
+	if open.Prober != nil && now.Before(t.config.Worker.Over(t.key()+"|probe", open.Prober, 0)) {
+		return now.Add(p.Return.Wait(age, t.config.Random))
+	}
+	if now.Before(open.Probe) {
+		spread := min(max(age, 0)/time.Duration(max(p.Return.Part, 1)), p.Return.Most)
+		return open.Probe.Add(time.Duration(t.config.Random() * float64(spread)))
+	}
+	return time.Time{}
+}
+
+// finding is what an answer says about one circuit, whatever it means for the message.
+type finding uint8
+
+const (
+	none        finding = iota // the target was not called
+	unclear                    // it was, and the answer says nothing about this circuit
+	recordFails                // the failure is about the record
+	answers                    // it answers; no write was accepted
+	accepts                    // it accepted a write
+	fails                      // the failure is about all that passes this circuit
+)
+
+// finding reads the answer for one circuit. A target that rejects or does not know one
+// record works; so does one whose record another user has just changed. A rejection without
+// a status is our connector's own: it did not ask.
+func (a Answer) finding(name string) finding {
+	f, whole := a.Fault, name == wholeTarget
+	switch {
+	case !a.Asked, f != nil && f.Status == 0 && (f.Kind == fault.Invalid || f.Kind == fault.Rejected):
+		return none
+	case f == nil || !broken(f):
+		if a.Wrote {
+			return accepts
+		}
+		return answers
+	case f.Kind == fault.Unknown && f.Scope == fault.UsualScope:
+		return unclear
+	}
+	switch scope := f.ScopeOrDefault(); {
+	case scope == fault.EntityScope:
+		return recordFails
+	case whole == (scope == fault.ConnectionScope):
+		return fails
+	case whole:
+		return answers // the other operations may work
+	}
+	return unclear // the target failed before the operation could show anything
+}
+
+// broken reports whether a failure is more than an answer about the message.
+func broken(f *fault.Error) bool {
+	switch f.Kind {
+	case fault.Throttled, fault.Unauthorized, fault.Unknown:
+		return true
+	case fault.Unavailable:
+		return f.Class != fault.Conflict
+	}
+	return f.Scope > fault.EntityScope
+}
+
+// streak is failures in a row, as far as this process saw.
+type streak struct {
+	failures int
+	entities map[string]bool // the first of them
+}
+
+// add counts a failure, and reports whether failures and entities are enough.
+func (s *streak) add(entity string, failures, entities int) bool {
+	if s.entities == nil {
+		s.entities = map[string]bool{}
+	}
+	if len(s.entities) < entities {
+		s.entities[entity] = true
+	}
+	s.failures++
+	return failures > 0 && s.failures >= failures && len(s.entities) >= entities
+}
+
+// count counts the answer once, and returns the circuits that it opens. The caller has
+// locked mu.
+func (t *Target) count(p *Passage, a Answer) map[string]streak {
+	b, opens := t.config.Policy.Breaker, map[string]streak{}
+	for _, name := range circuits(p.call.Operation) {
+		s := t.streaks[name]
+		if s == nil {
+			s = &streak{}
+		}
+		switch a.finding(name) {
+		case accepts:
+			delete(t.streaks, name)
+			t.records = &streak{}
+		case fails:
+			t.streaks[name] = s
+			if s.add(p.call.Entity, b.Failures, b.Entities) || a.Fault.Kind == fault.Unauthorized {
+				opens[name] = *s
+				delete(t.streaks, name)
+			}
+		case recordFails:
+			// One record after another, and none that succeeds: this is no longer about records.
+			if name == wholeTarget && t.records.add(p.call.Entity, b.Failures, b.Records) {
+				opens[name] = *t.records
+				t.records = &streak{}
+			}
+		}
+	}
+	return opens
+}
+
+// judge opens or closes a circuit by the answer, or makes way for the next probe, and
+// reports whether it did.
+func (t *Target) judge(c *record, name string, p *Passage, a Answer, opens map[string]streak) bool {
+	open, found := c.Circuits[name], a.finding(name)
+	probing := open != nil && slices.Contains(p.probes, name)
+	if s, trips := opens[name]; probing && found == fails || trips && !probing {
+		return t.open(c, name, probing, a.Fault, s)
+	}
+	if !probing {
+		return false
+	}
+	now, breaker := t.config.Now(), t.config.Policy.Breaker
+	if p.probe.Same(open.Prober) {
+		open.Prober = nil // whatever the answer, another message may probe
+	}
+	switch found {
+	case unclear:
+		open.Answers, open.Probe = time.Time{}, now.Add(breaker.Probes.Wait(now.Sub(open.Since), t.config.Random))
+	case recordFails:
+		open.Answers = time.Time{}
+	case answers:
+		if open.Answers.IsZero() {
+			open.Answers = now
+		}
+		if now.Sub(open.Answers) > breaker.unprobed() {
+			t.close(c, name)
+		}
+	case accepts:
+		t.close(c, name)
+	}
+	return true
+}
+
+// open opens a circuit, or keeps it open after a probe. Only the first worker to open it,
+// or to find another cause, has it reported.
+func (t *Target) open(c *record, name string, probing bool, f *fault.Error, s streak) bool {
+	open, auth, now := c.Circuits[name], f.Kind == fault.Unauthorized, t.config.Now()
+	if open != nil && !probing && open.Auth == auth {
+		return false
+	}
+	since := now
+	if open != nil {
+		since = open.Since
+	}
+	pause := t.untilProbe(f, now.Sub(since))
+	if open == nil || open.Auth != auth {
+		stage := port.Degraded
+		if auth {
+			stage = port.AuthExpired
+		}
+		t.note(c, stage, name, t.opened(name, auth, s, pause), f)
+	}
+	c.Circuits[name] = &circuit{Since: since, Auth: auth, Probe: now.Add(pause)}
+	return true
+}
+
+// untilProbe returns for how long to leave the target alone, never less than it asked for.
+func (t *Target) untilProbe(f *fault.Error, age time.Duration) time.Duration {
+	wait := max(t.config.Policy.Breaker.Probes.Wait(age, t.config.Random), f.After)
+	if f.Kind == fault.Unauthorized {
+		return max(wait, t.config.Retry.Backoff.Unauthorized)
+	}
+	return wait
+}
+
+// close closes a circuit.
+func (t *Target) close(c *record, name string) {
+	t.note(c, port.Restored, name, t.closed(name, t.config.Now().Sub(c.Circuits[name].Since)), nil)
+	delete(c.Circuits, name)
+}

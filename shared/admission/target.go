@@ -1,0 +1,266 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/message"
+	"causeway/shared/port"
+	"causeway/shared/retry"
+)
+
+// Config is what a Target needs of its process. Of the ports it uses State and Ledger.
+type Config struct {
+	port.Runtime
+	Worker *retry.Worker // takes spans and judges those of other workers
+	Retry  retry.Policy  // Margin, Skew and Backoff.Unauthorized
+	Policy Policy
+}
+
+// Target is what this process knows of one target and shares with all other workers through
+// the State. A process has one Target for each target. It is safe for concurrent use.
+type Target struct {
+	config  Config
+	profile connector.Profile
+
+	turn chan struct{} // full while a goroutine reads or stores the record
+
+	mu        sync.Mutex // guards the rest; never locked during a call to a port
+	stored    record     // as last read or stored; never changed in place
+	revision  int64
+	read      time.Time // when stored was known to be true
+	pauseSure bool      // stored.Pause was set by a clock that agrees with this worker's
+	streaks   map[string]*streak
+	records   *streak // of failures that are each about their own record
+	hand      hand
+	asking    bool           // a change of the hand is being stored
+	freed     chan struct{}  // closed and replaced when a call ends
+	live      time.Time      // when a live message last entered this process
+	reporting bool           // a goroutine writes changes of circuits into the ledger …
+	reported  map[int64]bool // … which has those of these spans, although they are stored as unreported
+}
+
+// New returns the process's view of the target. It calls no port.
+func New(config Config, profile connector.Profile) *Target {
+	return &Target{
+		config: config, profile: profile, turn: make(chan struct{}, 1),
+		streaks: map[string]*streak{}, records: &streak{}, freed: make(chan struct{}), reported: map[int64]bool{},
+	}
+}
+
+// Gate is whether messages may go on to the target at all.
+type Gate struct {
+	Until  time.Time // when the message has to come back; zero: it may go on
+	Outage bool      // the circuit of the whole target is open, and single messages probe it
+}
+
+// Call is one message that is about to call the target.
+type Call struct {
+	Event     string
+	Entity    string
+	Operation string // Operation.Name in the target's profile
+	Lane      message.Lane
+	SentAt    time.Time
+}
+
+// Passage is the permission for one call. It must be left.
+type Passage struct {
+	target *Target
+	call   Call
+	probe  *retry.Span // nil unless the call is a probe
+	probes []string    // the circuits that it probes
+	left   bool        // guarded by target.mu
+}
+
+// Probing reports whether the call is the probe of an open circuit.
+func (p *Passage) Probing() bool { return p.probe != nil }
+
+// Answer is how a call ended.
+type Answer struct {
+	Asked bool          // the target was called
+	Wrote bool          // … to write, and the answer shows that it takes writes
+	Fault *fault.Error  // nil: success
+	Pause time.Duration // connector.Receipt.Pause
+	Began time.Time
+}
+
+// Gate reports whether messages may go on to the target at all. It needs nothing of the
+// message, so that an outage costs no reading of bodies and records.
+func (t *Target) Gate(ctx context.Context, sentAt time.Time) (Gate, error) {
+	if err := t.look(ctx); err != nil {
+		return Gate{}, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now, open := t.config.Now(), t.stored.Circuits[wholeTarget]
+	if open == nil {
+		return Gate{}, nil
+	}
+	// A circuit that no message is left to probe must not prolong the wait of those that are.
+	return Gate{Until: t.wait(open, sentAt, now), Outage: now.Sub(open.Probe) <= t.config.Policy.Breaker.unprobed()}, nil
+}
+
+// Enter returns a passage, or when the message has to come back. The passage is a permit
+// and, if a circuit is open, the role of its probe. For a permit that this process itself
+// has in use a live message waits up to Share.Moment. An error means that a port failed.
+func (t *Target) Enter(ctx context.Context, call Call) (*Passage, time.Time, error) {
+	var moment <-chan time.Time
+	for {
+		d, err := t.admit(ctx, call)
+		if err != nil || d.passage != nil || d.freed == nil || call.Lane == message.Backfill {
+			return d.passage, d.until, err
+		}
+		if moment == nil {
+			timer := time.NewTimer(t.config.Policy.Share.Moment)
+			defer timer.Stop()
+			moment = timer.C
+		}
+		select {
+		case <-d.freed:
+		case <-moment:
+			return nil, d.until, nil
+		case <-ctx.Done():
+			return nil, d.until, nil
+		}
+	}
+}
+
+// decision is what one try to enter came to.
+type decision struct {
+	passage *Passage        // nil: the message has to wait
+	until   time.Time       // … until then,
+	freed   <-chan struct{} // … or for this, if a call of this process could make room
+	hand    *hand           // what this worker has with the passage, if that had to be asked for
+}
+
+// admit tries once to enter. A call that fits what this worker holds costs no write.
+func (t *Target) admit(ctx context.Context, call Call) (d decision, err error) {
+	if err := t.look(ctx); err != nil {
+		return d, err
+	}
+	err = t.change(ctx, func(c *record) (changed bool) {
+		if d, changed = t.decide(c, call); d.passage != nil && !changed {
+			t.take(call.Lane)
+		}
+		return changed
+	}, func() {
+		if d.hand != nil {
+			d.hand.used = t.hand.used // calls may have ended meanwhile
+			t.hand = *d.hand
+		}
+		if d.passage != nil {
+			t.take(call.Lane)
+		}
+	})
+	if errors.Is(err, port.ErrConflict) {
+		return decision{until: t.queued(call, time.Time{})}, nil
+	}
+	if err != nil {
+		return decision{}, err
+	}
+	return d, nil
+}
+
+// decide decides about a call by the record, and notes there what the call takes: a
+// permit, calls of the rate, the role of the probe. The circuits come first, then a pause
+// that the target asked for, then the permit.
+func (t *Target) decide(c *record, call Call) (d decision, changed bool) {
+	p, now := &Passage{target: t, call: call}, t.config.Now()
+	if d.until, p.probes = t.waitFor(c, call, now); !d.until.IsZero() {
+		return d, false
+	}
+	if call.Lane == message.Live {
+		t.live = now
+	}
+	if t.paused(c, now) {
+		d.until = t.queued(call, t.pausedUntil(c))
+		return d, false
+	}
+	if !t.fits(c, call.Lane, now) {
+		h, until, got := t.ask(c, call.Lane, now)
+		if !got {
+			if d.until = t.queued(call, until); until.IsZero() && t.hand.used.sum() > 0 {
+				d.freed = t.freed
+			}
+			return d, t.announce(c, call.Lane, now)
+		}
+		d.hand, changed = &h, true
+	}
+	if len(p.probes) > 0 {
+		p.probe, changed = t.config.Worker.Take(call.Event, t.callTime()), true
+		for _, name := range p.probes {
+			c.Circuits[name].Prober = p.probe
+		}
+	}
+	d.passage = p
+	return d, changed
+}
+
+// queued returns when a message comes back that may make no call now: not before until,
+// and the later the longer it waits already. The next call is one message's, however many
+// wait for it, and all of them return each time.
+func (t *Target) queued(call Call, until time.Time) time.Time {
+	now := t.config.Now()
+	return later(until, now.Add(t.config.Policy.Share.Wait.Wait(now.Sub(call.SentAt), t.config.Random)))
+}
+
+// Leave gives the permit back and learns from the answer. It returns until when no message
+// of the call's operation need come back, zero if there is no such time. The outcome of
+// the message is settled by now, so a failure of a port is logged only. A second call
+// learns nothing.
+func (p *Passage) Leave(ctx context.Context, answer Answer) time.Time {
+	t := p.target
+	if opens, first := t.end(p, answer); first {
+		if err := errors.Join(t.learn(ctx, p, answer, opens), t.report(ctx)); err != nil {
+			t.config.Log.WarnContext(ctx, "learning from a target's answer", "system", t.profile.Name, "error", err)
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	until, _ := t.waitFor(&t.stored, p.call, t.config.Now())
+	return until
+}
+
+// end gives the permit back, counts the answer, and returns the circuits that it opens.
+// first is false if the passage was left before.
+func (t *Target) end(p *Passage, answer Answer) (opens map[string]streak, first bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if p.left {
+		return nil, false
+	}
+	p.left = true
+	*t.hand.used.of(p.call.Lane)--
+	close(t.freed)
+	t.freed = make(chan struct{})
+	return t.count(p, answer), true
+}
+
+// learn stores what the answer changes for all workers, in one write; mostly nothing.
+func (t *Target) learn(ctx context.Context, p *Passage, answer Answer, opens map[string]streak) error {
+	var stale error
+	if p.call.Lane == message.Backfill && t.profile.Concurrency > 0 { // whether live traffic waits was asked before the call
+		stale = t.look(ctx)
+	}
+	err := t.change(ctx, func(c *record) (changed bool) {
+		now := t.config.Now()
+		for _, name := range circuits(p.call.Operation) {
+			changed = t.judge(c, name, p, answer, opens) || changed
+		}
+		changed = t.throttle(c, answer, now) || changed
+		changed = t.pause(c, answer.Pause) || changed
+		return t.ration(c, p.call.Lane, answer.Began, now) || changed
+	}, nil)
+	return errors.Join(stale, err)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
