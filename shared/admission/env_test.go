@@ -230,7 +230,7 @@ func (w *worker) judge(i *item, f *fault.Error, probing, outage bool) time.Time 
 		return time.Time{}
 	}
 	spent := retry.Budget{Times: 1, Since: w.now()}
-	if !probing || !retry.Passes(f) || f.ScopeOrDefault() == fault.EntityScope {
+	if !probing || retry.DispositionOf(f) != retry.Retry || f.ScopeOrDefault() == fault.EntityScope {
 		gap := max(w.e.retries.Backoff.Cap, w.e.retries.Parents.Most)
 		if outage {
 			gap = 0

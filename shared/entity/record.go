@@ -267,6 +267,27 @@ func (r *Record) Open(event string) bool {
 	return a != nil && (!a.OpenSince.IsZero() || r.Lease != nil && r.Lease.Event == event)
 }
 
+// OpenBeside reports whether a write of another event of the entity may have been made whose
+// outcome is unknown.
+func (r *Record) OpenBeside(event string) bool {
+	for other := range r.Attempts {
+		if other != event && r.Open(other) {
+			return true
+		}
+	}
+	return false
+}
+
+// Judge records that, as an operator found, the target has nothing of the entity as of
+// that time: no write before it has an unknown outcome any more.
+func (r *Record) Judge(at time.Time) {
+	for _, a := range r.Attempts {
+		if !a.OpenSince.After(at) {
+			a.OpenSince = time.Time{}
+		}
+	}
+}
+
 // Bury returns what is kept of the attempt once its dead letter is written: the letter,
 // and what a redrive must know, which is a write of unknown outcome and the next key.
 func (a *Attempt) Bury(letter Letter) Attempt {
@@ -317,19 +338,19 @@ func (r *Record) tried(open bool) (events []string) {
 	return events
 }
 
-// firstKept orders events of one sort: of unknown outcomes the newest version first,
-// because older ones wait for it; of the others those that have been failing longest,
-// because their budget ends first, and dead letters last.
+// firstKept orders events of one sort: dead letters last, because nothing waits for them;
+// of unknown outcomes the newest version first, because older ones wait for it; of the
+// others those that have been failing longest, because their budget ends first.
 func (r *Record) firstKept(a, b string) int {
 	t, u := r.Attempts[a], r.Attempts[b]
 	switch {
-	case r.Open(a):
-		return cmp.Or(cmp.Compare(u.Version, t.Version), cmp.Compare(a, b))
 	case (t.Letter == nil) != (u.Letter == nil):
 		if t.Letter != nil {
 			return 1
 		}
 		return -1
+	case r.Open(a):
+		return cmp.Or(cmp.Compare(u.Version, t.Version), cmp.Compare(a, b))
 	case t.Letter != nil:
 		return cmp.Or(u.Letter.At.Compare(t.Letter.At), cmp.Compare(a, b))
 	}

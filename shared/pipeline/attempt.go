@@ -224,12 +224,13 @@ func (a *attempt) claim(ctx context.Context) (claimed bool, err error) {
 	return false, nil
 }
 
-// redriven takes an operator's redrive of a message that was parked because its outcome is
-// unknown as saying that the target has nothing of it. A copy of that redrive says nothing
-// about what came after.
+// redriven takes an operator's redrive of a message that was parked because an outcome is
+// unknown as saying that the target has nothing of the entity. A copy of that redrive says
+// nothing about what came after.
 func (a *attempt) redriven(t *entity.Attempt) {
 	t.Letter = nil
 	if cause, _ := a.in.Cause(); cause.Code == OutcomeUnknown && !cause.At.Equal(t.Judged) {
+		a.record.Judge(cause.At)
 		t.OpenSince, t.Judged = time.Time{}, cause.At
 	}
 }

@@ -56,13 +56,14 @@ func byExternalID(ctx context.Context, w *delivery, d connector.Delivery) (conne
 // A target that forgets keys (Operation.KeyLife) must not see one again after that time: a
 // write whose outcome is still unknown then is shown to an operator instead. An event that
 // is older than the target's memory is looked for first, because it may have been delivered
-// when our own memory was another.
+// when our own memory was another; and so is one beside a dead event of the same entity whose
+// outcome is unknown, because that event's key was another.
 func byKey(ctx context.Context, w *delivery, d connector.Delivery) (connector.Receipt, error) {
 	t, now, life := w.record.Attempt(w.event.ID), w.Now(), w.keyLife()
 	if life > 0 && !t.OpenSince.IsZero() && now.Sub(t.OpenSince) > life {
 		return connector.Receipt{}, outcomeUnknown("the target has forgotten the key of an attempt whose outcome is unknown")
 	}
-	if life > 0 && d.Ref == "" && now.Sub(w.event.Time) > life {
+	if d.Ref == "" && (life > 0 && now.Sub(w.event.Time) > life || w.record.OpenBeside(w.event.ID)) {
 		ref, err := w.find(ctx, w.event.Key())
 		if err != nil {
 			return connector.Receipt{}, err
@@ -181,6 +182,9 @@ func byNone(ctx context.Context, w *delivery, d connector.Delivery) (connector.R
 			return connector.Receipt{Ref: confirmed[0].TargetRef, Detail: "the ledger has it confirmed"}, nil
 		}
 		return connector.Receipt{}, outcomeUnknown(why)
+	}
+	if d.Ref == "" && w.record.OpenBeside(w.event.ID) { // whose letter keeps it from being waited for
+		return connector.Receipt{}, outcomeUnknown("the write of another event of the entity may have taken effect; look at the target, and redrive this only if the target has nothing of it")
 	}
 	receipt, err := w.write(ctx, d)
 	if f := fault.As(err); f != nil && !definite(f) {

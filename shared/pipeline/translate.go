@@ -78,8 +78,8 @@ func (t *Translator) conflicting(ctx context.Context, queue string, raw *message
 	raw.ID = message.DeriveID(first, hash)
 	event.ID, event.Subject = raw.ID, "delivery/"+raw.ID
 	record, err := entity.Load(ctx, t.State, t.inbox, event.Key(), true)
-	if err != nil || record.Confirmed != nil {
-		return record, err // it was reported when it came first
+	if err != nil || record.Confirmed != nil || record.Attempts[raw.ID] != nil {
+		return record, err // it was reported at the first attempt
 	}
 	e := t.Entry(t.function, port.Received)
 	e.Event, e.Trace, e.Causation, e.Type, e.Entity, e.Hashes.Source = raw.ID, raw.CorrelationID, first, raw.Topic, event.Key(), hash
