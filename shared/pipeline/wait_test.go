@@ -1,0 +1,336 @@
+package pipeline_test
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"causeway/shared/canonical"
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/pipeline"
+	"causeway/shared/port"
+)
+
+func child(id string, parents ...string) change {
+	return change{Type: canonical.OrderPlaced, ID: id, Name: "order " + id, Parents: parents}
+}
+
+// now steps without letting time pass, until nothing is visible.
+func (e *testEnv) now() {
+	e.Helper()
+	for range 50 {
+		handled, err := e.step()
+		e.must(err)
+		if handled == 0 {
+			return
+		}
+	}
+	e.Fatal("messages are visible again and again")
+}
+
+// TestAParentThatIsConfirmedWakesWhatWaits has orders wait for a customer for a while, each
+// look of which leaves no trace; the customer arrives, and no time passes.
+func TestAParentThatIsConfirmedWakesWhatWaits(t *testing.T) {
+	t.Parallel()
+	for _, waiters := range []int{1, 2, 16} {
+		for _, age := range []time.Duration{0, 100 * time.Millisecond, 10 * time.Second, 59 * time.Second} {
+			t.Run(strconv.Itoa(waiters)+" after "+age.String(), func(t *testing.T) {
+				t.Parallel()
+				e := newEnv(t)
+				for i := range waiters {
+					e.post(strconv.Itoa(i), child(strconv.Itoa(i), "7"))
+				}
+				e.now()
+				for end := epoch.Add(age); e.clock.Now().Before(end); e.now() {
+					e.clock.Advance(10 * time.Millisecond)
+				}
+				if n := len(e.entries(port.Deferred)); n > 0 || len(e.system.deliveries) > 0 {
+					t.Fatalf("%d entries and %d calls of waits under a minute", n, len(e.system.deliveries))
+				}
+				e.post("customer", change{Type: customer, ID: "7"})
+				e.now()
+				if n := len(e.entries(port.Confirmed)); n != waiters+1 || !e.clock.Now().Equal(epoch.Add(age)) {
+					t.Errorf("%d of %d confirmed at %v", n, waiters+1, e.clock.Now().Sub(epoch))
+				}
+				for _, d := range e.system.deliveries[1:] {
+					if d.Attempt != 1 || d.Parents["shop/t1/customer/7"] != "ref-7" {
+						t.Errorf("attempt %d with parents %v", d.Attempt, d.Parents)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestMoreWaitersThanARecordKeepsGoOnByThemselves has more than it wakes.
+func TestMoreWaitersThanARecordKeepsGoOnByThemselves(t *testing.T) {
+	t.Parallel()
+	const waiters = 20
+	e := newEnv(t)
+	for i := range waiters {
+		e.post(strconv.Itoa(i), child(strconv.Itoa(i), "7"))
+	}
+	e.now()
+	e.post("customer", change{Type: customer, ID: "7"})
+	e.now()
+	if n := len(e.entries(port.Confirmed)); n != 16+1 {
+		t.Errorf("%d confirmed at once, want the customer and 16 orders", n)
+	}
+	e.drain(2 * time.Second)
+	if n := len(e.entries(port.Confirmed)); n != waiters+1 {
+		t.Errorf("%d of %d confirmed", n, waiters+1)
+	}
+}
+
+// TestOneWhoWaitsForTwoIsWokenByTheLast has an order wait for two customers in turn.
+func TestOneWhoWaitsForTwoIsWokenByTheLast(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.post("1", child("1", "a", "b"))
+	e.now()
+	e.post("b", change{Type: customer, ID: "b"})
+	e.now()
+	e.post("a", change{Type: customer, ID: "a"})
+	e.now()
+	if n := len(e.entries(port.Confirmed)); n != 3 {
+		t.Errorf("%d of 3 confirmed", n)
+	}
+}
+
+// interleaved is a State in which something happens before the first write of a record that
+// contains a text.
+type interleaved struct {
+	port.State
+	key, text string
+	then      func()
+}
+
+func (s *interleaved) Put(ctx context.Context, item port.Item) (int64, error) {
+	if then := s.then; then != nil && item.Key == s.key && strings.Contains(string(item.Value), s.text) {
+		s.then = nil
+		then()
+	}
+	return s.State.Put(ctx, item)
+}
+
+// TestARegistrationThatRacesWithTheConfirmationWakes has the customer be confirmed, or be
+// skipped for good, between the look of the order and its registration.
+func TestARegistrationThatRacesWithTheConfirmationWakes(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		parent string
+		stage  port.Stage
+	}{"confirmed": {"Ada", port.Confirmed}, "skipped": {"out", port.Skipped}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t)
+			e.keepsOut(`"first_name":["out"]`)
+			e.post("1", child("1", "7"))
+			in := e.translated(1)[0]
+			other := e.another("other", e.clock.Now)
+			e.ports.State = &interleaved{e.memory, recordOf7, `"waiters":[`, func() {
+				e.post("customer", change{Type: customer, ID: "7", Name: tc.parent})
+				e.must(pipeline.Settle(t.Context(), e.memory, other.deliver, e.translated(1)[0]))
+			}}
+			e.must(pipeline.Settle(t.Context(), e.memory, e.one().deliver, in))
+			e.now()
+			if n := len(e.entries(tc.stage)); n != 2 || !e.clock.Now().Equal(epoch) {
+				t.Errorf("%d of 2 %s at once", n, tc.stage)
+			}
+			e.settled()
+		})
+	}
+}
+
+// TestAClaimThatLosesToARegistrationGoesOnAtOnce has an order register with the customer
+// while that is being claimed, and while it is in the call: it is woken in both cases.
+func TestAClaimThatLosesToARegistrationGoesOnAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, moment := range []string{"claim", "call"} {
+		t.Run(moment, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t)
+			e.post("1", child("1", "7"))
+			order := e.translated(1)[0]
+			e.post("customer", change{Type: customer, ID: "7"})
+			parent := e.translated(1)[0]
+			other := e.another("other", e.clock.Now)
+			register := func() { e.must(pipeline.Settle(context.WithoutCancel(t.Context()), e.memory, other.deliver, order)) }
+			if moment == "claim" {
+				e.ports.State = &interleaved{e.memory, recordOf7, `"lease"`, register}
+			} else {
+				e.system.duringDeliver = func() {
+					e.system.duringDeliver = nil
+					register()
+				}
+			}
+			decision, err := e.one().deliver.Handle(t.Context(), parent)
+			if err != nil || !decision.Done() {
+				t.Fatalf("the claim did not go on: until %v, %v", decision.Until(), err)
+			}
+			e.must(decision.Apply(t.Context(), e.memory, parent))
+			e.now()
+			if n := len(e.entries(port.Confirmed)); n != 2 {
+				t.Errorf("%d of 2 confirmed at once", n)
+			}
+			e.settled()
+		})
+	}
+}
+
+// deafQueue loses each change of visibility to now, as a wake is one.
+type deafQueue struct {
+	port.Queue
+	now   func() time.Time
+	wakes int
+}
+
+func (q *deafQueue) Defer(ctx context.Context, in port.Incoming, until time.Time) error {
+	if !until.After(q.now()) {
+		q.wakes++
+		return errPort
+	}
+	return q.Queue.Defer(ctx, in, until)
+}
+
+func TestALostWakeIsMadeUpForByLookingAgain(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	deaf := &deafQueue{Queue: e.memory, now: e.clock.Now}
+	e.ports.Queue = deaf
+	e.post("1", child("1", "7"))
+	e.drain(20 * time.Second)
+	e.post("customer", change{Type: customer, ID: "7"})
+	e.now()
+	if len(e.entries(port.Confirmed)) != 1 || deaf.wakes != 1 {
+		t.Fatalf("%d confirmed, %d wakes", len(e.entries(port.Confirmed)), deaf.wakes)
+	}
+	e.drain(10 * time.Second) // a quarter of what it has waited
+	if len(e.entries(port.Confirmed)) != 2 {
+		t.Error("the order did not look again")
+	}
+}
+
+// TestAWaitOfAMinuteLeavesItsTrace is the boundary: under a minute there is none.
+func TestAWaitOfAMinuteLeavesItsTrace(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.post("1", child("1", "7"))
+	in := e.translated(1)[0]
+	for _, tc := range []struct {
+		age     time.Duration
+		entries int
+	}{{time.Minute - time.Nanosecond, 0}, {time.Minute, 1}} {
+		e.clock.Advance(in.SentAt.Add(tc.age).Sub(e.clock.Now()))
+		decision, err := e.one().deliver.Handle(t.Context(), in)
+		if err != nil || decision.Done() || len(e.entries(port.Deferred)) != tc.entries {
+			t.Errorf("after %v: %d entries, %v", tc.age, len(e.entries(port.Deferred)), err)
+		}
+	}
+	entry := e.entry(port.Deferred)
+	if entry.Error.Class != fault.MissingRef || entry.Error.Code != pipeline.ParentMissing || entry.Attempt != 0 || !strings.Contains(entry.Error.Message, "customer 7") {
+		t.Errorf("entry %+v, %+v", entry, entry.Error)
+	}
+}
+
+func TestAParentThatNeverArrivesParksTheMessageVisibly(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.post("1", child("1", "7"))
+	e.drainBy(10*time.Second, 72*time.Hour)
+	if len(e.entries(port.Parked)) > 0 {
+		t.Fatal("parked before its deadline")
+	}
+	e.drainBy(10*time.Second, time.Hour)
+	e.entry(port.Parked)
+	if letters := e.dead(queue); len(letters) != 1 || letters[0].Attributes[port.AttrReason] != "missing_ref parent_missing customer" {
+		t.Errorf("dead letters %+v", letters)
+	}
+}
+
+// TestAParentFromBeforeOurMemoryIsFound has the target know it: it is asked once the order
+// has waited for a minute, because mostly the parent is on its way.
+func TestAParentFromBeforeOurMemoryIsFound(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.system.known["7"] = "55"
+	e.post("1", child("1", "7"))
+	e.drain(59 * time.Second)
+	if e.system.finds > 0 {
+		t.Errorf("%d searches within a minute", e.system.finds)
+	}
+	e.drain(2 * time.Minute)
+	if d := e.system.deliveries; len(d) != 1 || d[0].Parents["shop/t1/customer/7"] != "55" {
+		t.Errorf("deliveries %+v", d)
+	}
+}
+
+// TestAParentWithoutAnIDOfOursIsLookedUp has the parent's own write end as a duplicate, which
+// reports no id.
+func TestAParentWithoutAnIDOfOursIsLookedUp(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.system.known["7"] = "4711"
+	e.system.fail = []error{&fault.Error{Kind: fault.Duplicate}}
+	e.post("1", change{Type: customer, ID: "7"})
+	e.drain(2 * time.Second)
+	e.post("2", child("1", "7"))
+	e.drain(2 * time.Second)
+	if d := e.system.deliveries; len(d) != 2 || d[1].Parents["shop/t1/customer/7"] != "4711" {
+		t.Errorf("deliveries %+v", d)
+	}
+}
+
+// TestF69ADeadParentIsNamedAndItsCorrectionGoesOn has a customer be refused, an order wait for
+// it, and the customer be corrected at its source.
+func TestF69ADeadParentIsNamedAndItsCorrectionGoesOn(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.system.fail = []error{&fault.Error{Kind: fault.Rejected, Class: fault.Value}}
+	e.post("1", change{Type: customer, ID: "7", Version: 1, Name: "bad"})
+	e.drain(2 * time.Second)
+	e.post("2", child("1", "7"))
+	e.drain(10 * time.Minute)
+	for _, entry := range e.entries(port.Deferred) {
+		if entry.Error.Code != pipeline.ParentDead || !strings.Contains(entry.Error.Message, "redrive it, or correct it at the source") {
+			t.Errorf("it waits because of %+v", entry.Error)
+		}
+	}
+	if len(e.entries(port.Deferred)) == 0 {
+		t.Error("it does not wait visibly")
+	}
+	e.post("3", change{Type: customer, ID: "7", Version: 2, Name: "good"})
+	e.now()
+	if n := len(e.entries(port.Confirmed)); n != 2 {
+		t.Errorf("%d of 2 confirmed at once", n)
+	}
+}
+
+// TestAnOutageUsesUpNoDeadline has an order wait for a customer that arrives after an outage
+// which was longer than the deadline for parents.
+func TestAnOutageUsesUpNoDeadline(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.retry.Parent = 12 * time.Hour
+	end := epoch.Add(6 * 24 * time.Hour)
+	e.system.failing = func(connector.Delivery) error {
+		if e.clock.Now().Before(end) {
+			return &fault.Error{Kind: fault.Unavailable, Status: 503}
+		}
+		return nil
+	}
+	for i := range 6 {
+		e.post(strconv.Itoa(i), change{Type: customer, ID: "c" + strconv.Itoa(i)})
+	}
+	e.drain(time.Minute)
+	e.post("order", child("1", "7"))
+	e.drainBy(time.Minute, 6*24*time.Hour+10*time.Minute)
+	e.post("customer", change{Type: customer, ID: "7"})
+	e.drainBy(10*time.Second, 4*time.Hour)
+	if n := len(e.entries(port.Confirmed)); n != 8 || len(e.entries(port.Parked)) != 0 {
+		t.Errorf("%d of 8 confirmed, %d parked", n, len(e.entries(port.Parked)))
+	}
+}
