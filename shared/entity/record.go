@@ -292,7 +292,7 @@ func (r *Record) Judge(at time.Time) {
 // and what a redrive must know, which is a write of unknown outcome and the next key.
 func (a *Attempt) Bury(letter Letter) Attempt {
 	return Attempt{
-		Version: a.Version, Hash: a.Hash, Once: a.Once, Letter: &letter,
+		Version: a.Version, Hash: a.Hash, Once: a.Once, Count: a.Count, Letter: &letter,
 		OpenSince: a.OpenSince, By: a.By, KeysSpent: a.KeysSpent, Judged: a.Judged,
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
 	"causeway/shared/port"
 	"causeway/shared/routes"
 )
@@ -240,11 +239,11 @@ func TestAFilterTakesNoLeaseOfAWriter(t *testing.T) {
 	other := e.another("other", e.clock.Now)
 	e.system.duringDeliver = func() {
 		e.system.duringDeliver = nil
-		if err := pipeline.Settle(context.WithoutCancel(t.Context()), e.memory, other.deliver, second); err != nil {
+		if err := port.Settle(context.WithoutCancel(t.Context()), e.memory, other.deliver, second); err != nil {
 			t.Error(err)
 		}
 	}
-	e.must(pipeline.Settle(t.Context(), e.memory, e.one().deliver, first))
+	e.must(port.Settle(t.Context(), e.memory, e.one().deliver, first))
 	e.post("3", change{Type: customer, ID: "7", Version: 3, Name: "v3"})
 	e.drain(time.Hour)
 	last := e.system.deliveries[len(e.system.deliveries)-1]

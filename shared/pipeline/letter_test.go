@@ -204,7 +204,7 @@ func TestTheVerySameMessageWritesNoSecondLetter(t *testing.T) {
 	in := e.translated(1)[0]
 	for range 3 {
 		decision, err := e.one().deliver.Handle(t.Context(), in)
-		if err != nil || !decision.Done() {
+		if err != nil || !decision.Done {
 			t.Fatal(decision, err)
 		}
 	}
