@@ -72,8 +72,8 @@ func (s *store) Send(ctx context.Context, name string, batch []port.Outgoing) er
 	}
 	defer end()
 	for _, out := range batch {
-		if len(out.Attributes) > 10 || len(out.Body) == 0 {
-			return fault.New(fault.Invalid, fault.TooLarge, "sending to queue "+name, "a message has a body and at most ten attributes")
+		if err := out.Check(); err != nil {
+			return fault.Doing("sending to queue "+name, err)
 		}
 	}
 	for _, out := range batch {
