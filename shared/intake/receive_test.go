@@ -149,7 +149,7 @@ func TestNewNamesEverythingThatIsMissing(t *testing.T) {
 func TestReceiveAnswers(t *testing.T) {
 	t.Parallel()
 	const media = "application/json"
-	bomb, large := gzipped(make([]byte, 64<<20)), strings.Repeat("x", 1<<20+1)
+	bomb, large := gzipped(make([]byte, 8<<20)), strings.Repeat("x", 1<<20+1)
 	for name, tc := range map[string]struct {
 		request connector.Request
 		want    int
@@ -200,7 +200,7 @@ func TestReceiveAnswers(t *testing.T) {
 func TestUnsignedBytesAreNotInflated(t *testing.T) {
 	e := newEnv(t)
 	r := e.receiver()
-	bomb := withHeader(request("bad", "application/json", gzipped(make([]byte, 64<<20))), "Content-Encoding", "gzip")
+	bomb := withHeader(request("bad", "application/json", gzipped(make([]byte, 8<<20))), "Content-Encoding", "gzip")
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	r.Receive(t.Context(), bomb)
@@ -288,6 +288,7 @@ func (b brokenPort) fail(ctx context.Context) error {
 }
 
 func (b brokenPort) Send(ctx context.Context, _ string, _ []port.Outgoing) error { return b.fail(ctx) }
+
 func (b brokenPort) Store(ctx context.Context, _ []byte) (message.Claim, error) {
 	return message.Claim{}, b.fail(ctx)
 }
