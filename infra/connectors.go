@@ -118,7 +118,7 @@ func (p *plan) mapping(s system, role connector.Role, queue string) resource {
 		"EventSourceArn": arn("sqs", p.name(queue)), "FunctionName": ref(logical(s.function(role))), "Enabled": p.enabled(queue),
 		"BatchSize": size.batch, "MaximumBatchingWindowInSeconds": 0,
 		"FunctionResponseTypes": []any{"ReportBatchItemFailures"},
-		"ScalingConfig":         props{"MaximumConcurrency": size.workers},
+		"ScalingConfig":         props{"MaximumConcurrency": size.workersOf(queue, s)},
 		"MetricsConfig":         props{"Metrics": []any{"EventCount"}},
 	}}
 }

@@ -49,11 +49,11 @@ func (p *plan) permissions(s system, role connector.Role) []statement {
 	}
 	switch role {
 	case connector.Receive:
-		all = append(all, p.mayAccept(s), p.mayNote(), p.mayStore("claims"))
+		all = append(all, p.mayAccept(routes.Inbox(s.Name)), p.mayNote(), p.mayStore("claims"))
 	case connector.Poll:
-		all = append(all, p.mayAccept(s), p.mayRemember("dynamodb:Query"), p.mayStore("claims"))
+		all = append(all, p.mayAccept(routes.Inbox(s.Name), routes.InboxBackfill(s.Name)), p.mayRemember(), p.mayStore("claims"))
 	case connector.Pickup:
-		all = append(all, p.mayAccept(s), p.mayNote(), p.mayStore("claims"))
+		all = append(all, p.mayAccept(routes.Inbox(s.Name), routes.InboxBackfill(s.Name)), p.mayNote(), p.mayStore("claims"))
 		all = append(all, p.mayLoad("drop/"+s.Name)...)
 	case connector.Translate:
 		all = append(all, p.mayTake(s, role)...)
@@ -63,7 +63,7 @@ func (p *plan) permissions(s system, role connector.Role) []statement {
 		all = append(all, p.mayLoad("claims")...)
 	case connector.Deliver:
 		all = append(all, p.mayTake(s, role)...)
-		all = append(all, p.mayRemember())
+		all = append(all, p.mayRemember(), p.mayStore("claims"))
 		all = append(all, p.mayLoad("claims")...)
 	}
 	if s.isAsync(role) {
@@ -96,16 +96,23 @@ func (p *plan) mayTake(s system, role connector.Role) []statement {
 	}
 }
 
-func (p *plan) mayAccept(s system) statement {
-	return statement{id: "Accept", actions: []string{"sqs:SendMessage"}, resources: arns("sqs", p.name(routes.Inbox(s.Name)))}
+// mayAccept lets a door, a poll or a pickup send raw messages to inboxes.
+func (p *plan) mayAccept(inboxes ...string) statement {
+	names := make([]string, len(inboxes))
+	for i, inbox := range inboxes {
+		names[i] = p.name(inbox)
+	}
+	return statement{id: "Accept", actions: []string{"sqs:SendMessage"}, resources: arns("sqs", names...)}
 }
 
-// mayRemember covers state and ledger. A condition on the keys would not narrow it: keys
-// of the state hold hashes, and cross-references are shared by all systems.
-func (p *plan) mayRemember(more ...string) statement {
+// mayRemember covers state and ledger, which is also read: a poll looks for what was
+// published, and a worker for the end of an attempt that was cut short. A condition on the
+// keys would not narrow it: keys of the state have hashes, and cross-references are shared
+// by all systems.
+func (p *plan) mayRemember() statement {
 	return statement{
 		id:        "Remember",
-		actions:   append([]string{"dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:PutItem"}, more...),
+		actions:   []string{"dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
 		resources: arns("dynamodb", "table/"+p.prefix),
 	}
 }

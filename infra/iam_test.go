@@ -67,7 +67,7 @@ func needs(p *plan, s system, role connector.Role) []call {
 		{action: "secretsmanager:GetSecretValue", resource: p.secretARN(s)},
 		{action: "secretsmanager:DescribeSecret", resource: p.secretARN(s)},
 	}
-	for _, key := range []string{"L#trace", "E#event", "K#entity", "D#dead#20261125"} {
+	for _, key := range []string{"L#trace", "E#event", "K#entity", "D#dead#20261125#0"} {
 		all = append(all, call{"dynamodb:BatchWriteItem", table, key}, call{"dynamodb:PutItem", table, key})
 	}
 	for _, queue := range p.queues(s, role) {
@@ -84,7 +84,14 @@ func needs(p *plan, s system, role connector.Role) []call {
 			call{action: "s3:PutObject", resource: p.objectARN("claims/abc")}, call{action: "s3:PutObject", resource: p.objectARN("archive/" + s.Name + "/2026/x")})
 	}
 	switch role {
+	case connector.Poll, connector.Pickup:
+		all = append(all, call{action: "sqs:SendMessage", resource: p.queueARN(routes.InboxBackfill(s.Name))})
+	case connector.Deliver: // the body of a dead letter that no queue takes
+		all = append(all, call{action: "s3:PutObject", resource: p.objectARN("claims/abc")})
+	}
+	switch role {
 	case connector.Translate, connector.Deliver:
+		all = append(all, call{"dynamodb:Query", table, "L#trace"}, call{"dynamodb:Query", table, "E#event"})
 		all = append(all, call{"dynamodb:GetItem", table, "S#key"}, call{"dynamodb:PutItem", table, "S#key"},
 			call{action: "s3:GetObject", resource: p.objectARN("claims/abc")}, call{action: "s3:ListBucket", resource: p.objectARN("")})
 	case connector.Poll:
@@ -143,7 +150,8 @@ func foreign(p *plan, s system, role connector.Role) []call {
 			for _, queue := range p.queues(other, otherRole) {
 				all = append(all, call{action: "sqs:ReceiveMessage", resource: p.queueARN(queue)}, call{action: "sqs:DeleteMessage", resource: p.queueARN(queue)},
 					call{action: "sqs:SendMessage", resource: p.queueARN(routes.Dead(queue))})
-				if queue != routes.Inbox(s.Name) {
+				polls := role == connector.Poll || role == connector.Pickup
+				if queue != routes.Inbox(s.Name) && !(polls && queue == routes.InboxBackfill(s.Name)) {
 					all = append(all, call{action: "sqs:SendMessage", resource: p.queueARN(queue)})
 				}
 			}

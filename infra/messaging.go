@@ -30,6 +30,7 @@ func (p *plan) messaging() template {
 	for _, s := range p.systems {
 		if s.has(connector.Translate) {
 			t.add(p.queue(s, connector.Translate, routes.Inbox(s.Name), "")...)
+			t.add(p.queue(s, connector.Translate, routes.InboxBackfill(s.Name), "")...)
 		}
 		for _, role := range s.Roles {
 			if s.isAsync(role) {

@@ -88,7 +88,7 @@ func (p *plan) name(part string) string { return p.prefix + "-" + part }
 func (p *plan) queues(s system, role connector.Role) []string {
 	switch role {
 	case connector.Translate:
-		return []string{routes.Inbox(s.Name)}
+		return []string{routes.Inbox(s.Name), routes.InboxBackfill(s.Name)}
 	case connector.Deliver:
 		var names []string
 		for _, route := range routes.To(p.routes, s.Name) {
@@ -121,8 +121,16 @@ type size struct {
 	timeout  time.Duration
 	batch    int // messages
 	parallel int // of a batch, handled at once
-	workers  int // of each queue
+	workers  int // of each queue, but not of a backfill inbox, which has the fewest
 	total    int // workers of all its queues
+}
+
+// workersOf returns the workers of one of the function's queues.
+func (z size) workersOf(queue string, s system) int {
+	if queue == routes.InboxBackfill(s.Name) {
+		return fewest
+	}
+	return z.workers
 }
 
 // size derives what fits. The calls that a system takes at once are shared out among the
@@ -131,7 +139,10 @@ type size struct {
 // the whole of a batch at the usual pace and for few calls at the slowest; what it has not
 // begun by then it puts back. So what a crash leaves hidden comes again in minutes.
 func (p *plan) size(s system, role connector.Role) size {
-	queues := len(p.queues(s, role))
+	queues, extra := len(p.queues(s, role)), 0
+	if role == connector.Translate { // the backfill inbox takes nothing from the other
+		queues, extra = queues-1, fewest
+	}
 	switch {
 	case role == connector.Receive:
 		return size{timeout: quick}
@@ -146,7 +157,7 @@ func (p *plan) size(s system, role connector.Role) size {
 	rounds := int((longest - slack) / max(s.Timeout, time.Second))
 	batch := min(largest, rounds*parallel)
 	timeout := time.Duration(min((batch+parallel-1)/parallel, ahead))*s.Timeout + slack
-	return size{timeout: timeout, batch: batch, parallel: parallel, workers: workers, total: workers * queues}
+	return size{timeout: timeout, batch: batch, parallel: parallel, workers: workers, total: workers*queues + extra}
 }
 
 // remarks says what is right and yet worth knowing.

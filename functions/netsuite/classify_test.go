@@ -71,7 +71,7 @@ var orderAnswers = []answerCase{
 	{"unknown customer without a path", 400, told("INVALID_CONTENT", "", "You have entered an Invalid Field Value 9999 for the following field: entity"), fault.NotReady, fault.MissingRef, fault.EntityScope, "INVALID_CONTENT", "buyer.customer"},
 	{"missing customer", 400, errorBody("USER_ERROR", "entity"), fault.Rejected, fault.Value, fault.EntityScope, "USER_ERROR", "buyer.customer"},
 	{"unknown currency", 400, errorBody("INVALID_KEY_OR_REF", "currency"), fault.Rejected, fault.MissingRef, fault.EntityScope, "INVALID_KEY_OR_REF", "currency"},
-	{"postal code", 400, errorBody("USER_ERROR", "shippingAddress.zip"), fault.Rejected, fault.Value, fault.EntityScope, "USER_ERROR", "shipping.postalcode"},
+	{"postal code", 400, errorBody("USER_ERROR", "shippingAddress.zip"), fault.Rejected, fault.Value, fault.EntityScope, "USER_ERROR", "shipping.postal_code"},
 	{"region", 400, errorBody("INVALID_CONTENT", "addressBook.items[0].addressBookAddress.state"), fault.Rejected, fault.Value, fault.EntityScope, "INVALID_CONTENT", "address.region"},
 
 	{"locked", 400, userError("", "This record has been locked by a user defined workflow."), fault.Rejected, fault.Conflict, fault.EntityScope, "RCRD_LOCKED_BY_WF", ""},
@@ -79,7 +79,7 @@ var orderAnswers = []answerCase{
 	{"linked line by its code", 400, errorBody("CANT_UPDATE_LINKED_TRANS_LINES", "item.items[0]"), fault.Rejected, fault.Conflict, fault.EntityScope, "CANT_UPDATE_LINKED_TRANS_LINES", "lines[0]"},
 	{"approved", 400, userError("", "You cannot cancel this order because it has already been approved."), fault.Rejected, fault.Conflict, fault.EntityScope, "ORD_ALREADY_APPRVD", ""},
 	{"no line", 400, userError("", "You must have at least one valid line item for this transaction."), fault.Rejected, fault.Value, fault.EntityScope, "VALID_LINE_ITEM_REQD", ""},
-	{"closed period", 400, userError("", "Insert Transaction Failure: No valid, open, posting period for date - 1/1/2020"), fault.Rejected, fault.Config, fault.EntityScope, "VALID_PRD_REQD", "placedat"},
+	{"closed period", 400, userError("", "Insert Transaction Failure: No valid, open, posting period for date - 1/1/2020"), fault.Rejected, fault.Config, fault.EntityScope, "VALID_PRD_REQD", "placed_at"},
 	{"a field of the account's own", 400, userError("", "Please enter value(s) for: Sales Channel."), fault.Rejected, fault.Value, fault.EntityScope, "MISSING_VALUE", ""},
 
 	{"changed meanwhile", 400, errorBody("RCRD_HAS_BEEN_CHANGED", ""), fault.Unavailable, fault.Conflict, fault.EntityScope, "RCRD_HAS_BEEN_CHANGED", ""},

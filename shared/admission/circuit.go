@@ -45,6 +45,17 @@ func circuits(operation string) []string {
 	return []string{wholeTarget, operation}
 }
 
+// waitFor returns until when a call has to wait for the circuits that it passes, and which
+// of them are open; zero and open means that it may probe them.
+func (t *Target) waitFor(c *record, call Call, now time.Time) (until time.Time, open []string) {
+	for _, name := range circuits(call.Operation) {
+		if circuit := c.Circuits[name]; circuit != nil {
+			until, open = later(until, t.wait(circuit, call.SentAt, now)), append(open, name)
+		}
+	}
+	return until, open
+}
+
 // wait returns until when a message has to wait for an open circuit; zero if it may go on
 // because the next probe is due.
 func (t *Target) wait(open *circuit, sentAt, now time.Time) time.Time {

@@ -215,10 +215,7 @@ func (w *worker) pass(i *item, outage bool) (until time.Time) {
 	began := w.now()
 	answer := w.e.call(i)
 	answer.Began = began
-	if until = time.Time(w.judge(i, answer.Fault, p.Probing(), outage)); until.IsZero() {
-		p.Leave(w.e.Context(), answer)
-		return until
-	}
+	until = w.judge(i, answer.Fault, p.Probing(), outage)
 	if later := p.Leave(w.e.Context(), answer); later.After(until) {
 		return later
 	}

@@ -104,7 +104,7 @@ func TestPermitsHoldWhateverTheStateReports(t *testing.T) {
 		e.takes = 50 * time.Millisecond
 		e.profile.Concurrency, e.policy.Share.Hold = 6, time.Second
 		e.ports.State = slowState{State: e.ports.State, takes: 20 * time.Millisecond, random: golden(), fails: 0.3}
-		end := time.Now().Add(5 * time.Minute)
+		end := time.Now().Add(time.Minute)
 		var all sync.WaitGroup
 		for _, name := range []string{"a", "b", "c"} {
 			w := e.worker(name)
@@ -125,7 +125,7 @@ func TestPermitsHoldWhateverTheStateReports(t *testing.T) {
 			}
 		}
 		all.Wait()
-		if e.most != 6 || len(e.calls) < 1000 {
+		if e.most != 6 || len(e.calls) < 500 {
 			e.Errorf("%d calls, %d of them at once at a target that takes 6", len(e.calls), e.most)
 		}
 	})

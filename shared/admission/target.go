@@ -37,18 +37,18 @@ type Target struct {
 	streaks   map[string]*streak
 	records   *streak // of failures that are each about their own record
 	hand      hand
-	granting  bool          // a change of this worker's grant is being stored
-	freed     chan struct{} // closed and replaced when a call ends
-	live      time.Time     // when a live message last entered this process
-	reporting bool          // a goroutine writes the changes of circuits into the ledger
-	reported  []*retry.Span // changes that the ledger has, and that are still stored as unreported
+	asking    bool           // a change of the hand is being stored
+	freed     chan struct{}  // closed and replaced when a call ends
+	live      time.Time      // when a live message last entered this process
+	reporting bool           // a goroutine writes changes of circuits into the ledger …
+	reported  map[int64]bool // … which has those of these spans, although they are stored as unreported
 }
 
 // New returns the process's view of the target. It calls no port.
 func New(config Config, profile connector.Profile) *Target {
 	return &Target{
 		config: config, profile: profile, turn: make(chan struct{}, 1),
-		streaks: map[string]*streak{}, records: &streak{}, freed: make(chan struct{}),
+		streaks: map[string]*streak{}, records: &streak{}, freed: make(chan struct{}), reported: map[int64]bool{},
 	}
 }
 
@@ -134,7 +134,7 @@ type decision struct {
 	passage *Passage        // nil: the message has to wait
 	until   time.Time       // … until then,
 	freed   <-chan struct{} // … or for this, if a call of this process could make room
-	permit  permit          // what passage takes, if it had to be asked for
+	hand    *hand           // what this worker has with the passage, if that had to be asked for
 }
 
 // admit tries once to enter. A call that fits what this worker holds costs no write.
@@ -148,8 +148,12 @@ func (t *Target) admit(ctx context.Context, call Call) (d decision, err error) {
 		}
 		return changed
 	}, func() {
+		if d.hand != nil {
+			d.hand.used = t.hand.used // calls may have ended meanwhile
+			t.hand = *d.hand
+		}
 		if d.passage != nil {
-			t.accept(d.permit, call.Lane)
+			t.take(call.Lane)
 		}
 	})
 	if errors.Is(err, port.ErrConflict) {
@@ -166,13 +170,7 @@ func (t *Target) admit(ctx context.Context, call Call) (d decision, err error) {
 // that the target asked for, then the permit.
 func (t *Target) decide(c *record, call Call) (d decision, changed bool) {
 	p, now := &Passage{target: t, call: call}, t.config.Now()
-	for _, name := range circuits(call.Operation) {
-		if open := c.Circuits[name]; open != nil {
-			d.until = later(d.until, t.wait(open, call.SentAt, now))
-			p.probes = append(p.probes, name)
-		}
-	}
-	if !d.until.IsZero() {
+	if d.until, p.probes = t.waitFor(c, call, now); !d.until.IsZero() {
 		return d, false
 	}
 	if call.Lane == message.Live {
@@ -183,13 +181,14 @@ func (t *Target) decide(c *record, call Call) (d decision, changed bool) {
 		return d, false
 	}
 	if !t.fits(c, call.Lane, now) {
-		var until time.Time
-		if d.permit, until, changed = t.ask(c, call.Lane, now); !changed {
+		h, until, got := t.ask(c, call.Lane, now)
+		if !got {
 			if d.until = t.queued(call, until); until.IsZero() && t.hand.used.sum() > 0 {
 				d.freed = t.freed
 			}
 			return d, t.announce(c, call.Lane, now)
 		}
+		d.hand, changed = &h, true
 	}
 	if len(p.probes) > 0 {
 		p.probe, changed = t.config.Worker.Take(call.Event, t.callTime()), true
@@ -222,12 +221,7 @@ func (p *Passage) Leave(ctx context.Context, answer Answer) time.Time {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var until time.Time
-	for _, name := range circuits(p.call.Operation) {
-		if open := t.stored.Circuits[name]; open != nil {
-			until = later(until, t.wait(open, p.call.SentAt, t.config.Now()))
-		}
-	}
+	until, _ := t.waitFor(&t.stored, p.call, t.config.Now())
 	return until
 }
 
@@ -240,7 +234,7 @@ func (t *Target) end(p *Passage, answer Answer) (opens map[string]streak, first 
 		return nil, false
 	}
 	p.left = true
-	t.hand.used.add(p.call.Lane, -1)
+	*t.hand.used.of(p.call.Lane)--
 	close(t.freed)
 	t.freed = make(chan struct{})
 	return t.count(p, answer), true

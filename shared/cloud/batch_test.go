@@ -37,20 +37,6 @@ func TestABatchIsTranslatedAndDeleted(t *testing.T) {
 	}
 }
 
-func TestABatchThatCannotBeArchivedStaysWhole(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, connector.Translate)
-	b.archive = fault.New(fault.Unavailable, fault.Intermittent, "archiving", "bucket down")
-	f := b.start()
-	b.fill("1", "2")
-	if _, err := f.Invoke(b.context(time.Minute), mustJSON(t, b.poll("toy-inbox"))); fault.KindOf(err) != fault.Unavailable {
-		t.Errorf("Invoke = %v", err)
-	}
-	if n := len(b.entries(port.Translated)); n != 0 {
-		t.Errorf("%d translated", n)
-	}
-}
-
 // TestAPanicFailsItsOwnMessageOnly covers what the pipeline guards and what it does not.
 func TestAPanicFailsItsOwnMessageOnly(t *testing.T) {
 	t.Parallel()

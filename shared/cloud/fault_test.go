@@ -2,6 +2,7 @@ package cloud_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -271,7 +272,7 @@ func TestNoPortReportsSuccessWhileItsServiceIsDown(t *testing.T) {
 			"Publish": b.Publish(t.Context(), orders(1, 1)), "Send": b.Send(t.Context(), "shop-inbox", outgoing(1, 0)), "Receive": errReceive,
 			"Delete": b.Delete(t.Context(), port.Incoming{Queue: "shop-inbox", Handle: "h"}), "Defer": b.Defer(t.Context(), port.Incoming{Queue: "shop-inbox", Handle: "h"}, noon),
 			"Get": errGet, "Put": errPut, "Append": b.Append(t.Context(), placed()), "Find": errFind, "Store": errStore, "Load": errLoad,
-			"Archive": b.Archive(t.Context(), inbox(t, rawMessage("r", []byte("1")))),
+			"Archive": errors.Join(b.Archive(t.Context(), inbox(t, rawMessage("r", []byte("1"))))...),
 		} {
 			if fault.KindOf(err) != fault.Unavailable || !strings.Contains(err.Error(), "503") {
 				t.Errorf("%s: %v", name, err)

@@ -19,27 +19,31 @@ import (
 	"causeway/shared/routes"
 )
 
-// function is one Lambda function, opened once per process: it turns what triggers it
-// into what the pipeline's stage takes, and the stage's decision into Lambda's answer.
+// function is one Lambda function, opened once per process: it turns its trigger's event
+// into the input of the pipeline's stage, and the stage's decision into Lambda's answer.
 //
-// Decisions that are the function's own:
-//   - An invocation is given half a second less than Lambda allows, so that it can
-//     answer 503, or report what it did not begin, before Lambda ends it.
+// Decisions of the function itself:
+//   - An invocation has half a second less than Lambda allows, so that it can answer 503,
+//     or report the messages that it did not begin, before Lambda ends it.
 //   - It keeps nothing between two events but the opened system and its secret.
 //   - Metrics are lines in the log (embedded metric format), counted at the ledger.
-//   - The text of an error that Lambda itself logs holds no words of a message.
+//   - The text of an error that Lambda itself logs has no words of a message.
 type function struct {
 	name   string // physical name, as alarms and logs show it
 	queue  string // of the system's inbox, which the doors write to
 	system connector.System
 	config *pipeline.Config
 	serve  func(ctx context.Context, payload []byte) (any, error)
-	lanes  map[string]port.Handler // by queue
-	// archive makes a batch of raw messages restorable before it is handled; nil where
-	// no raw messages are handled.
-	archive func(context.Context, []port.Incoming) error
+	lanes  map[string]pipeline.Handler // by queue
+	// archive makes a batch of raw messages restorable before it is handled and returns an
+	// error per message; nil for a role that handles no raw messages.
+	archive func(context.Context, []port.Incoming) []error
+	// requeue decides about a message that no handler could be given: it re-sends one that
+	// its queue would drop before long, and otherwise returns the cause. If it is nil, the
+	// message is left to its visibility timeout.
+	requeue func(ctx context.Context, in port.Incoming, cause error) (pipeline.Decision, error)
 	files   pipeline.Files
-	spans   *exporter // nil if nobody wants them
+	spans   *exporter // nil if no collector is configured
 	random  io.Reader
 	out     io.Writer
 
@@ -51,7 +55,7 @@ type ports struct {
 	port.Ports
 	secrets secretSource
 	files   pipeline.Files
-	archive func(context.Context, []port.Incoming) error
+	archive func(context.Context, []port.Incoming) []error
 }
 
 // backend is the ports on AWS.
@@ -67,8 +71,8 @@ func backend(p process, e environment) (ports, error) {
 	return ports{b.Ports(), newest{func() *Secrets { return NewSecrets(a, p.deps.Now) }}, b, b.Archive}, nil
 }
 
-// newest reads a secret past every cache: it is read when a function starts and when
-// credentials were refused, and then nothing but its present value helps.
+// newest reads a secret without a cache: it is read when a function starts and when
+// credentials were rejected, and then only its present value helps.
 type newest struct{ open func() *Secrets }
 
 // Get implements secretSource.
@@ -156,14 +160,15 @@ func (f *function) join(role connector.Role, on ports) error {
 	case role == connector.Receive && f.system.Source != nil:
 		f.serve = f.door
 	case role == connector.Translate && f.system.Source != nil:
-		f.lanes = map[string]port.Handler{f.queue: &pipeline.Translator{Config: f.config, System: f.system}}
+		translator := &pipeline.Translator{Config: f.config, System: f.system}
+		f.lanes = map[string]pipeline.Handler{f.queue: translator, routes.InboxBackfill(f.system.Profile.Name): translator}
 		f.serve, f.archive = f.batch, on.archive
 	case role == connector.Poll && f.system.Source != nil && f.system.Poller != nil:
 		f.serve = f.poll
 	case role == connector.Pickup && f.system.Source != nil:
 		f.serve = f.pickup
 	case role == connector.Deliver && f.system.Target != nil:
-		f.lanes = map[string]port.Handler{}
+		f.lanes = map[string]pipeline.Handler{}
 		for _, route := range routes.To(f.config.Routes, f.system.Profile.Name) {
 			f.lanes[route.Queue()] = &pipeline.Deliverer{Config: f.config, System: f.system, Route: route}
 		}
@@ -195,8 +200,8 @@ func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return json.Marshal(answer)
 }
 
-// guard bounds the work and keeps what a panic says, which may quote a message, from
-// the log that Lambda would write of it.
+// guard bounds the work and turns a panic into an error: its text, which may quote a
+// message, would otherwise be in the log that Lambda writes.
 func (f *function) guard(ctx context.Context, payload []byte) (answer any, err error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -207,7 +212,7 @@ func (f *function) guard(ctx context.Context, payload []byte) (answer any, err e
 	return f.serve(ctx, payload)
 }
 
-// recover turns a panic into an error. Only the runtime's own findings are told.
+// recover turns a panic into an error. Only the runtime's own errors are logged.
 func (f *function) recover(ctx context.Context, err *error) {
 	if thrown := recover(); thrown != nil {
 		cause, _ := thrown.(runtime.Error)

@@ -274,7 +274,7 @@ type bench struct {
 	secrets  *fakeSecrets
 	files    fakeFiles
 	archived []port.Incoming
-	archive  error
+	archive  func(port.Incoming) error // nil: everything can be archived
 	out      output
 	process  process
 }
@@ -301,9 +301,15 @@ func newBench(t *testing.T, role connector.Role) *bench {
 			return ports{
 				port.Ports{Bus: b.ports, Queue: b.ports, State: b.ports, Ledger: b.ports, Vault: b.ports},
 				b.secrets, b.files,
-				func(_ context.Context, batch []port.Incoming) error {
+				func(_ context.Context, batch []port.Incoming) []error {
 					b.archived = append(b.archived, batch...)
-					return b.archive
+					failures := make([]error, len(batch))
+					for i, in := range batch {
+						if b.archive != nil {
+							failures[i] = b.archive(in)
+						}
+					}
+					return failures
 				},
 			}, nil
 		},

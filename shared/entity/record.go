@@ -278,8 +278,8 @@ func (r *Record) OpenBeside(event string) bool {
 	return false
 }
 
-// Judge records that, as an operator found, the target has nothing of the entity as of that
-// time: no write before it has an unknown outcome any more.
+// Judge records that, as an operator found, the target has nothing of the entity as of
+// that time: no write before it has an unknown outcome any more.
 func (r *Record) Judge(at time.Time) {
 	for _, a := range r.Attempts {
 		if !a.OpenSince.After(at) {
@@ -292,7 +292,7 @@ func (r *Record) Judge(at time.Time) {
 // and what a redrive must know, which is a write of unknown outcome and the next key.
 func (a *Attempt) Bury(letter Letter) Attempt {
 	return Attempt{
-		Version: a.Version, Hash: a.Hash, Once: a.Once, Letter: &letter,
+		Version: a.Version, Hash: a.Hash, Once: a.Once, Count: a.Count, Letter: &letter,
 		OpenSince: a.OpenSince, By: a.By, KeysSpent: a.KeysSpent, Judged: a.Judged,
 	}
 }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"causeway/shared/canonical"
@@ -209,7 +210,12 @@ func (w *world) incorrect() []fact {
 
 // correct has the shop correct the customer after hours.
 func (w *world) correct() {
-	w.inject("F69", rule{ops: []op{opDeliver}, on: "customer/wrong", chance: 1, fate: always(fate{err: rejected("email")}), when: func(k call) bool { return k.number == 1 }})
+	w.inject("F69", rule{
+		ops: []op{opDeliver}, on: "customer/wrong", chance: 1, fate: always(fate{err: rejected("email")}),
+		when: func(k call) bool { return k.number == 1 },
+	})
+	last := len(w.injectors) - 1 // what the target rejects, no other fault lets it take
+	w.injectors = slices.Concat(w.injectors[last:], w.injectors[:last])
 	right := fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: "wrong", Version: 2, since: epoch.Add(time.Hour)}
 	w.deliver(newDelivery("corrected", right), w.between(time.Hour, 8*time.Hour))
 	w.mustEnd("customer/wrong")

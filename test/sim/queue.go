@@ -3,7 +3,6 @@ package sim
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -76,11 +75,8 @@ func (s *store) Send(ctx context.Context, name string, batch []port.Outgoing) er
 	}
 	defer end()
 	for _, out := range batch {
-		if at := unsendable(out.Body); at != "" {
-			return fault.New(fault.Invalid, fault.Value, "sending to queue "+name, "the queue takes no character "+at)
-		}
-		if len(out.Attributes) > 10 || len(out.Body) == 0 {
-			return fault.New(fault.Invalid, fault.TooLarge, "sending to queue "+name, "a message has a body and at most ten attributes")
+		if err := out.Check(); err != nil {
+			return fault.Doing("sending to queue "+name, err)
 		}
 	}
 	for _, out := range batch {
@@ -250,9 +246,8 @@ func (s *store) Publish(ctx context.Context, messages []*message.Message) error 
 	defer end()
 	bodies, trees := make([][]byte, len(messages)), make([]routes.EventTree, len(messages))
 	for i, each := range messages {
-		bodies[i], err = each.Encode()
-		if at := unsendable(bodies[i]); at != "" {
-			err = fmt.Errorf("the queue takes no character %s", at)
+		if bodies[i], err = each.Encode(); err == nil {
+			err = port.Outgoing{Body: bodies[i]}.Check()
 		}
 		if err == nil {
 			trees[i], err = tree(each)
@@ -269,17 +264,6 @@ func (s *store) Publish(ctx context.Context, messages []*message.Message) error 
 		}
 	}
 	return nil
-}
-
-// unsendable returns the first character that SQS refuses in a message, "" if there is none
-// (SQS API reference, SendMessage).
-func unsendable(body []byte) string {
-	for _, r := range string(body) {
-		if r == 0xfffe || r == 0xffff || r < ' ' && r != '\t' && r != '\n' && r != '\r' {
-			return fmt.Sprintf("%U", r)
-		}
-	}
-	return ""
 }
 
 func tree(m *message.Message) (routes.EventTree, error) {

@@ -1,0 +1,124 @@
+package pipeline_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/message"
+	"causeway/shared/pipeline"
+	"causeway/shared/port"
+)
+
+func TestE1AValueThatChangedMeanwhileIsReadAgain(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t, connector.Operation{Guarantee: connector.CompareAndSet})
+	v.version(1)
+	v.rows[0].state, v.rows[0].name = 17, "another user's"
+	v.version(2)
+	v.settle(time.Minute)
+	if got := v.holds(); got != "[v2]" {
+		t.Errorf("the vendor has %s", got)
+	}
+	if d := v.calls; len(d) != 3 || d[1].Expected != "1" || d[2].Expected != "" || d[1].Confirmed == "" {
+		t.Errorf("calls %+v, want one with the state that was confirmed and, refused, one that reads", d)
+	}
+}
+
+func TestE1AConflictThatStaysIsDeadAfterAFewAttempts(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t, connector.Operation{Guarantee: connector.CompareAndSet})
+	v.acts = slices.Repeat([]act{refuse(fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Code: "CHANGE_FROM_QUANTITY_STALE"})}, 50)
+	v.version(1)
+	v.settle(time.Hour)
+	if e := v.entry(port.Dead); e.Error.Class != fault.Conflict || len(v.calls) != v.retry.ConflictTries {
+		t.Errorf("dead after %d writes because of %+v", len(v.calls), e.Error)
+	}
+}
+
+func TestAStateThatTheTargetHasNewerIsSuperseded(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t, connector.Operation{Guarantee: connector.CompareAndSet})
+	v.version(1)
+	v.rows[0].version = "9"
+	v.version(2)
+	v.settle(time.Minute)
+	if e := v.entry(port.Superseded); !strings.Contains(e.Outcome, "newer") || v.holds() != "[v1]" {
+		t.Errorf("%q, the vendor has %s", e.Outcome, v.holds())
+	}
+	v.version(3)
+	v.settle(time.Minute)
+	v.settled()
+}
+
+func TestARequestThatTheNetworkRepeatsHasOneEffect(t *testing.T) {
+	t.Parallel()
+	for name, operation := range operations {
+		if operation.Guarantee == connector.Search || operation.Guarantee == connector.None {
+			continue // such a target cannot tell the repetition
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := newVendor(t, operation)
+			v.acts = []act{func(v *fakeVendor, apply func() (connector.Receipt, error)) (connector.Receipt, error) {
+				v.late = append(v.late, lateWrite{v.clock.Now().Add(time.Minute), func() { _, _ = apply() }})
+				_, _ = apply()
+				return connector.Receipt{}, lost
+			}}
+			v.version(1)
+			v.post("2", change{Type: customer, ID: "7", Version: 2, Name: "v2"})
+			v.settle(time.Hour)
+			if got := v.holds(); got != "[v2]" {
+				t.Errorf("the vendor has %s", got)
+			}
+		})
+	}
+}
+
+// TestH10AnEventOlderThanTheTargetsMemoryIsLookedForFirst has the target's records survive,
+// without our memory and theirs of keys.
+func TestH10AnEventOlderThanTheTargetsMemoryIsLookedForFirst(t *testing.T) {
+	t.Parallel()
+	eachSearchable(t, func(t *testing.T, operation connector.Operation) {
+		v := newVendor(t, operation)
+		v.version(1)
+		again := newVendor(t, operation)
+		again.rows = v.rows
+		again.clock.Advance(48 * time.Hour)
+		again.version(1)
+		again.finish(time.Hour)
+		if got := again.holds(); got != "[v1]" {
+			t.Errorf("the vendor has %s, want the row that was there", got)
+		}
+		again.entry(port.Confirmed)
+	})
+}
+
+func TestMemoryKeepsTheFirstChoice(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	memory := pipeline.Memory{State: e.memory, Now: e.clock.Now}
+	key := message.Key{System: "shop", Tenant: "t1", Type: "order", ID: "1"}
+	for _, choice := range []string{"shop", "presentment"} {
+		if got, err := memory.Bind(t.Context(), key, "currency", choice); err != nil || got != "shop" {
+			t.Errorf("Bind(%q) = %q, %v, want the first choice", choice, got, err)
+		}
+	}
+	if got, err := memory.Bind(t.Context(), key, "other", "x"); err != nil || got != "x" {
+		t.Errorf("another attribute: %q, %v", got, err)
+	}
+	raced := interleaved{e.memory, "bind.raced|" + key.String(), "mine", func() {
+		_, err := memory.Bind(t.Context(), key, "raced", "theirs")
+		e.must(err)
+	}}
+	if got, err := (pipeline.Memory{State: &raced, Now: e.clock.Now}).Bind(t.Context(), key, "raced", "mine"); err != nil || got != "theirs" {
+		t.Errorf("a race that was lost: %q, %v", got, err)
+	}
+	memory.State = brokenPort{}
+	if _, err := memory.Bind(t.Context(), key, "currency", "x"); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("state away: %v", err)
+	}
+}
