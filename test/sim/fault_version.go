@@ -82,7 +82,7 @@ func (w *world) settleTies() {
 		}
 	}
 	if w.mixed {
-		w.poll(96 * time.Hour)
+		w.poll(10 * time.Hour)
 	}
 	w.struck++
 }
@@ -256,7 +256,7 @@ func (w *world) clockAhead() []fact {
 func (w *world) clockIsNoticed() {
 	w.struck++
 	if w.mixed {
-		w.poll(96 * time.Hour)
+		w.poll(10 * time.Hour)
 		return
 	}
 	w.checks = append(w.checks, func() {

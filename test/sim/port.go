@@ -147,6 +147,9 @@ func (c ports) Send(ctx context.Context, queue string, batch []port.Outgoing) er
 		err := c.world.store.Send(ctx, queue, batch)
 		if err == nil {
 			c.p.durable = c.p.now
+			if c.p.name == "poll" {
+				c.world.polled(batch)
+			}
 		}
 		return err
 	})

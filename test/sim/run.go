@@ -159,7 +159,7 @@ func (w *world) history() History {
 			h.Broken = append(h.Broken, Violation{Unexplained, d.fact.entity(), d.raw(), "the door did not take it at once"})
 		}
 	}
-	for _, queue := range []string{inbox, route.Queue()} {
+	for _, queue := range []string{inbox, backfill, route.Queue()} {
 		for _, m := range w.store.queues[queue] {
 			h.Left = append(h.Left, Left{queue, m.label})
 		}

@@ -31,6 +31,7 @@ func (w *world) tell(facts []fact) {
 
 func (w *world) deliver(d *delivery, pause time.Duration) {
 	w.deliveries = append(w.deliveries, d)
+	w.happens(d.fact)
 	w.post(d, pause)
 }
 

@@ -207,6 +207,7 @@ func (s source) Translate(_ context.Context, raw *message.Raw) (connector.Transl
 // of it at the door.
 type delivery struct {
 	id       string // webhook id: the same when it is sent again
+	rawID    string // id in our inbox, if a poll made it
 	fact     fact
 	body     []byte
 	tries    int
@@ -223,7 +224,12 @@ func newDelivery(id string, f fact) *delivery {
 }
 
 // raw is the id under which our inbox knows the delivery.
-func (d *delivery) raw() string { return message.DeriveID(shop, d.id) }
+func (d *delivery) raw() string {
+	if d.rawID != "" {
+		return d.rawID
+	}
+	return message.DeriveID(shop, d.id)
+}
 
 // mostTries is how often the shop sends one delivery: Shopify tries eight times
 // within four hours (Shopify, "Troubleshooting webhooks").

@@ -36,6 +36,7 @@ var (
 		{Name: later, Reason: "not yet", Default: true, Pattern: routes.MustPattern(`{"detail":{"body":{"status":["draft"]}}}`)},
 	}}
 	inbox    = routes.Inbox(shop)
+	backfill = routes.InboxBackfill(shop)
 	branches = branchesOf([]routes.Route{route})
 	silent   = slog.New(slog.DiscardHandler)
 )
@@ -61,10 +62,11 @@ type world struct {
 	panicking     map[string]bool // "op entity" of code that panics
 	policy        retry.Policy
 	admission     admission.Policy
-	alarms        map[string]int // by metric
-	origins       map[string]int // by event and version: the number of the fact
-	closing       string         // Effect of the operation that cancels orders
-	polls         int            // states that polls passed on
+	alarms        map[string]int    // by metric
+	origins       map[string]int    // by event and version: the number of the fact
+	closing       string            // Effect of the operation that cancels orders
+	happened      []fact            // states that the shop has
+	unreadable    map[string]string // entities that a poll cannot read: in the "list", or when it is "fetched"
 	batch         int
 	filtered      bool     // the route's filters have something to skip
 	mixed         bool     // several faults at once
@@ -88,7 +90,7 @@ func newWorld(seed uint64, guarantee connector.Guarantee) *world {
 		loop: newLoop(epoch, seed), idlers: map[string][]*process{}, panicking: map[string]bool{}, crashes: map[string]int{},
 		skews: map[string]time.Duration{}, quiet: newQuiet(), circuit: newCircuit(), signature: "current",
 		secrets: map[string]bool{"current": true}, policy: retry.DefaultPolicy(), admission: admission.DefaultPolicy(),
-		alarms: map[string]int{}, origins: map[string]int{}, closing: "order",
+		alarms: map[string]int{}, unreadable: map[string]string{}, origins: map[string]int{}, closing: "order",
 	}
 	w.store = newStore(func() time.Time { return w.now }, branches, []string{shop})
 	w.store.visibility, w.store.maxReceives = visibility, 1000
@@ -133,7 +135,7 @@ func (w *world) pipeline(p *process) *pipeline.Pipeline {
 
 func (w *world) shop(p *process) connector.System {
 	profile := connector.Profile{Name: shop, BodyLimit: 1 << 20, Timeout: timeout}
-	return connector.System{Profile: profile, Source: source{w, p}}
+	return connector.System{Profile: profile, Source: source{w, p}, Poller: source{w, p}}
 }
 
 func (w *world) erp(p *process) connector.System {
@@ -180,6 +182,7 @@ func (w *world) hire() {
 	for i := range 1 + w.random.IntN(2) {
 		w.worker(fmt.Sprint("translate", i), inbox, w.translator)
 	}
+	w.worker("backfill", backfill, w.translator)
 	for i := range 2 + w.random.IntN(2) {
 		w.worker(fmt.Sprint("deliver", i), route.Queue(), w.deliverer)
 	}
