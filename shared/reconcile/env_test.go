@@ -358,7 +358,7 @@ func (e *testEnv) write(q queued) {
 
 func (e *testEnv) record(target string, key message.Key) *entity.Record {
 	e.Helper()
-	r, err := entity.Load(e.Context(), e.memory, target, key)
+	r, err := entity.Load(e.Context(), e.memory, target, key, false)
 	if err != nil {
 		e.Fatal(err)
 	}
