@@ -37,3 +37,6 @@ func ReadMatches(body []byte) (int, error) {
 
 // ReadToken reads the token endpoint's answer to a request made at the zero time.
 func ReadToken(body []byte) (webapi.Token, error) { return readToken(body, time.Time{}) }
+
+// UniqueName is the name of a customer whose own is taken.
+var UniqueName = uniqueName

@@ -32,6 +32,7 @@ type rig struct {
 	fake   *netsuitetest.Fake
 	system connector.System
 	refs   map[string]string
+	url    string // of the account
 }
 
 // newRig starts an account with a few items. Extra settings override the fake's.
@@ -45,7 +46,7 @@ func newRig(t *testing.T, extra map[string]string) *rig {
 	t.Cleanup(server.Close)
 	settings := fake.Settings(server.URL)
 	maps.Copy(settings, extra)
-	return &rig{t, fake, mustOpen(t, settings, &http.Transport{}), map[string]string{}}
+	return &rig{t, fake, mustOpen(t, settings, &http.Transport{}), map[string]string{}, server.URL}
 }
 
 func mustOpen(t *testing.T, settings map[string]string, transport http.RoundTripper) connector.System {

@@ -48,8 +48,9 @@ func (v values) decimal(name string) canonical.Decimal {
 	return d
 }
 
-// maxDepth is how deep the fields are that are read: sublist, line, address, country.
-const maxDepth = 4
+// maxDepth is the depth of the innermost field that is read: record, sublist, line, address,
+// country.
+const maxDepth = 5
 
 // readDocument reads a record with its sublists.
 func readDocument(body []byte, doing string) (*document, error) {

@@ -119,7 +119,7 @@ func (b *Backend) archivedHour(ctx context.Context, folder string, yield func(*m
 
 func (b *Backend) archivedObject(ctx context.Context, key string, yield func(*message.Raw, error) bool) (goOn bool) {
 	doing := "reading " + key
-	data, err := b.getObject(ctx, doing, key)
+	data, err := b.getObject(ctx, doing, key, "")
 	if err != nil {
 		yield(nil, err)
 		return false

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strconv"
@@ -11,7 +12,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
 	"causeway/shared/port"
 )
 
@@ -60,15 +60,8 @@ func (f *function) archived(ctx context.Context, messages []port.Incoming) []err
 // from the end of this batch until any time. An error fails no message: a permit expires
 // by itself.
 func (f *function) rest(ctx context.Context) {
-	for _, handler := range f.lanes {
-		deliverer, ok := handler.(*pipeline.Deliverer)
-		if !ok {
-			continue
-		}
-		if err := deliverer.Rest(ctx); err != nil {
-			f.config.Log.WarnContext(ctx, "releasing permits", "error", err)
-		}
-		return // permits are the target's, whose queues these all are
+	if err := f.pipeline.Rest(ctx); err != nil {
+		f.pipeline.Log.WarnContext(ctx, "releasing permits", "error", err)
 	}
 }
 
@@ -110,18 +103,18 @@ func report(messages []port.Incoming, ended []bool) (events.SQSEventResponse, er
 func (f *function) record(ctx context.Context, in port.Incoming, archived error) (ended bool) {
 	ctx = withIDs(ctx, ids{in.Queue, in.MessageID, in.Attributes[port.AttrEvent], in.Attributes[port.AttrTrace]})
 	now := invocationOf(ctx)
-	begun := f.config.Now()
+	begun := f.pipeline.Now()
 	step := now.spans.begin("process "+in.Queue, spanConsumer, f.parent(in))
 	decision, err := f.decide(ctx, in, archived)
-	if err == nil && !decision.Ended() {
-		err = f.config.Queue.Defer(ctx, in, decision.Until)
+	if err == nil && !decision.Done { // Lambda deletes the others
+		err = decision.Apply(ctx, f.pipeline.Queue, in)
 	}
 	if err != nil {
 		fine := fault.As(err)
 		now.tally.add(in.Queue, metricFailed, 1)
-		f.config.Log.ErrorContext(ctx, "handling a message", "class", fine.ClassOrDefault(), "code", fine.Code, "error", err)
+		f.pipeline.Log.ErrorContext(ctx, "handling a message", "class", fine.ClassOrDefault(), "code", fine.Code, "error", err)
 	}
-	now.tally.time(in.Queue, metricHandling, milliseconds(f.config.Now().Sub(begun)))
+	now.tally.time(in.Queue, metricHandling, milliseconds(f.pipeline.Now().Sub(begun)))
 	if !in.SentAt.IsZero() {
 		now.tally.time(in.Queue, metricAge, max(0, begun.Sub(in.SentAt).Seconds()))
 	}
@@ -130,13 +123,13 @@ func (f *function) record(ctx context.Context, in port.Incoming, archived error)
 		"messaging.message.conversation_id": in.Attributes[port.AttrTrace], "causeway.event_id": in.Attributes[port.AttrEvent],
 		"faas.invocation_id": requestID(ctx),
 	})
-	return err == nil && decision.Ended()
+	return err == nil && decision.Done
 }
 
 // decide has the message handled if it is archived and there is time for it. A message
 // that was not handled goes through requeue, whatever the reason: it must not wait in its
 // queue until the queue drops it.
-func (f *function) decide(ctx context.Context, in port.Incoming, archived error) (pipeline.Decision, error) {
+func (f *function) decide(ctx context.Context, in port.Incoming, archived error) (port.Decision, error) {
 	handler, known := f.lanes[in.Queue]
 	deadline, limited := ctx.Deadline()
 	switch {
@@ -144,7 +137,7 @@ func (f *function) decide(ctx context.Context, in port.Incoming, archived error)
 		return f.unhandled(ctx, in, fault.New(fault.Rejected, fault.Config, "handling a message of "+in.Queue, "no route of this function has such a queue"))
 	case archived != nil:
 		return f.unhandled(ctx, in, archived)
-	case limited && deadline.Sub(f.config.Now()) < f.system.Profile.Timeout+margin:
+	case limited && deadline.Sub(f.pipeline.Now()) < f.system.Profile.Timeout+margin:
 		return f.late(ctx, in)
 	}
 	decision, panicked, err := f.handle(ctx, handler, in)
@@ -155,30 +148,27 @@ func (f *function) decide(ctx context.Context, in port.Incoming, archived error)
 }
 
 // handle runs the handler, which requeues by itself unless it panics.
-func (f *function) handle(ctx context.Context, handler pipeline.Handler, in port.Incoming) (decision pipeline.Decision, panicked bool, err error) {
+func (f *function) handle(ctx context.Context, handler port.Handler, in port.Incoming) (decision port.Decision, panicked bool, err error) {
 	panicked = true
 	defer f.recover(ctx, &err)
 	decision, err = handler.Handle(ctx, in)
 	return decision, false, err
 }
 
-func (f *function) unhandled(ctx context.Context, in port.Incoming, cause error) (pipeline.Decision, error) {
-	if f.requeue == nil {
-		return pipeline.Decision{}, cause
-	}
+func (f *function) unhandled(ctx context.Context, in port.Incoming, cause error) (port.Decision, error) {
 	return f.requeue(ctx, in, cause)
 }
 
 // late leaves a message to the next function in a moment, or, after many receives, to its
 // visibility timeout.
-func (f *function) late(ctx context.Context, in port.Incoming) (pipeline.Decision, error) {
+func (f *function) late(ctx context.Context, in port.Incoming) (port.Decision, error) {
 	const reason = "too little of the function's time is left"
 	decision, err := f.unhandled(ctx, in, fault.New(fault.Unavailable, fault.Intermittent, "handling a message of "+in.Queue, reason))
-	if err == nil || in.ReceiveCount >= f.config.Policy.Holding.Receives {
+	if err == nil || in.ReceiveCount >= f.pipeline.Retry.Holding.Receives {
 		return decision, err
 	}
-	f.config.Log.InfoContext(ctx, "putting a message back: "+reason)
-	return pipeline.Decision{Until: f.config.Now().Add(margin)}, nil
+	f.pipeline.Log.InfoContext(ctx, "putting a message back: "+reason)
+	return port.Decision{Until: f.pipeline.Now().Add(margin)}, nil
 }
 
 // incoming returns the message as port.Queue would have returned it.
@@ -220,10 +210,11 @@ func (f *function) parent(in port.Incoming) string {
 		return ""
 	}
 	var carried struct {
-		TraceParent string `json:"traceparent"`
+		Event string `json:"traceparent"`  // of a canonical event
+		Raw   string `json:"trace_parent"` // of a raw message
 	}
 	if err := json.Unmarshal(in.Body, &carried); err != nil {
 		return "" // the handler reports the error
 	}
-	return carried.TraceParent
+	return cmp.Or(carried.Event, carried.Raw)
 }

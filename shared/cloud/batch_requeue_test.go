@@ -10,7 +10,6 @@ import (
 
 	"causeway/shared/connector"
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
 	"causeway/shared/port"
 	"causeway/shared/routes"
 )
@@ -27,12 +26,12 @@ func (b *bench) requeues(f *function) *requeued {
 	return r
 }
 
-func (r *requeued) requeue(ctx context.Context, in port.Incoming, cause error) (pipeline.Decision, error) {
+func (r *requeued) requeue(ctx context.Context, in port.Incoming, cause error) (port.Decision, error) {
 	r.causes = append(r.causes, cause.Error())
 	if r.b.clock.Now().Sub(in.SentAt) < 4*24*time.Hour {
-		return pipeline.Decision{}, cause
+		return port.Decision{}, cause
 	}
-	return pipeline.Ack, r.b.ports.Send(ctx, in.Queue, []port.Outgoing{{Body: in.Body, Attributes: in.Attributes}})
+	return port.Decision{Done: true}, r.b.ports.Send(ctx, in.Queue, []port.Outgoing{{Body: in.Body, Attributes: in.Attributes}})
 }
 
 func bucketDown(port.Incoming) error {

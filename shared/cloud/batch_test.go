@@ -17,7 +17,6 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
 	"causeway/shared/port"
 )
 

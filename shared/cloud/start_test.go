@@ -196,7 +196,7 @@ func TestTheBackendIsMadeOfTheEnvironment(t *testing.T) {
 		b.process.environ[name] = "x"
 	}
 	f := b.start()
-	if f.config.Queue == nil || f.files == nil || f.name != "causeway-dev-till-deliver" {
+	if f.pipeline.Queue == nil || f.files == nil || f.name != "causeway-dev-till-deliver" {
 		t.Errorf("opened %+v", f)
 	}
 }

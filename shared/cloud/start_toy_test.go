@@ -17,9 +17,11 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"causeway/shared/admission"
 	"causeway/shared/canonical"
 	"causeway/shared/connector"
 	"causeway/shared/fault"
+	"causeway/shared/intake"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
@@ -136,7 +138,7 @@ func (t *toy) Translate(_ context.Context, raw *message.Raw) (connector.Translat
 	at := epoch.Add(time.Duration(fact.Version) * time.Minute)
 	return connector.Translation{Events: []connector.Event{{
 		Type: canonical.CustomerUpserted, Entity: message.Key{System: "toy", Tenant: "t1", Type: "customer", ID: fact.ID},
-		At: at, Sequence: message.NewSequence(at, false, time.Time{}),
+		At: at, UpdatedAt: at,
 		Body: &canonical.Customer{ID: fact.ID, FirstName: canonical.NewText(fact.Name), UpdatedAt: at},
 	}}}, nil
 }
@@ -193,12 +195,12 @@ func (s *fakeSecrets) rotate(secret string) {
 // fakeFiles are files by key.
 type fakeFiles map[string]string
 
-func (f fakeFiles) Fetch(_ context.Context, key string) ([]byte, error) {
-	content, ok := f[key]
+func (f fakeFiles) Fetch(_ context.Context, key, version string) (content []byte, fetched string, err error) {
+	text, ok := f[key]
 	if !ok {
-		return nil, fault.New(fault.Rejected, fault.MissingRef, "fetching file "+key, "it is not there")
+		return nil, "", fault.New(fault.Rejected, fault.MissingRef, "fetching file "+key, "it is not there")
 	}
-	return []byte(content), nil
+	return []byte(text), version, nil
 }
 
 // faultyPorts fails the calls that a test wants to fail.
@@ -373,7 +375,10 @@ func customer(id string, version int) string {
 // fill puts raw messages of the customers into the inbox, as the door does.
 func (b *bench) fill(customers ...string) {
 	b.Helper()
-	receiver := &pipeline.Receiver{Config: b.config(), System: connector.System{Profile: toyProfile("")}}
+	receiver, err := intake.New(b.runtime(), connector.System{Profile: toyProfile("")})
+	if err != nil {
+		b.Fatal(err)
+	}
 	for _, id := range customers {
 		raw := &message.Raw{ID: "raw-" + id, Topic: "customers", Tenant: "t1", Trigger: message.Webhook, Body: []byte(customer(id, 1))}
 		if err := receiver.Accept(b.Context(), raw, b.clock.Now()); err != nil {
@@ -382,10 +387,10 @@ func (b *bench) fill(customers ...string) {
 	}
 }
 
-func (b *bench) config() *pipeline.Config {
-	return &pipeline.Config{
+func (b *bench) runtime() port.Runtime {
+	return port.Runtime{
 		Ports: port.Ports{Bus: b.ports.Memory, Queue: b.ports.Memory, State: b.ports.Memory, Ledger: b.ports.Memory, Vault: b.ports.Memory},
-		Now:   b.clock.Now, Random: func() float64 { return 0.5 }, Log: newLog(&output{}, 0, &mask{}), Policy: retry.DefaultPolicy(), Routes: toyRoutes,
+		Now:   b.clock.Now, Random: func() float64 { return 0.5 }, Log: newLog(&output{}, 0, &mask{}),
 	}
 }
 
@@ -397,7 +402,16 @@ func (b *bench) translated(customers ...string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	translator := &pipeline.Translator{Config: b.config(), System: system}
+	p, err := pipeline.New(pipeline.Config{
+		Runtime: b.runtime(), Systems: map[string]connector.System{"toy": system}, Retry: retry.DefaultPolicy(), Admission: admission.DefaultPolicy(),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	translator, err := p.Translator("toy")
+	if err != nil {
+		b.Fatal(err)
+	}
 	for range customers {
 		batch, err := b.ports.Memory.Receive(b.Context(), "toy-inbox", 1, 0)
 		if err != nil || len(batch) != 1 {

@@ -118,10 +118,10 @@ func TestFetchReadsAFileByItsKey(t *testing.T) {
 	s, o := bucket()
 	o.held["/drop/shiphero/acme/945/in.edi"] = []byte("ISA*00")
 	b := open(t, s)
-	if data, err := b.Fetch(t.Context(), "drop/shiphero/acme/945/in.edi"); err != nil || string(data) != "ISA*00" {
+	if data, _, err := b.Fetch(t.Context(), "drop/shiphero/acme/945/in.edi", ""); err != nil || string(data) != "ISA*00" {
 		t.Errorf("fetched %q, %v", data, err)
 	}
-	_, err := b.Fetch(t.Context(), "drop/gone")
+	_, _, err := b.Fetch(t.Context(), "drop/gone", "")
 	mustBe(t, err, fault.Rejected, fault.MissingRef, "drop/gone")
 }
 

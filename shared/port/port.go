@@ -242,9 +242,13 @@ func CheckOut(ctx context.Context, vault Vault, inline []byte, claim *message.Cl
 	return nil, Unavailable(doing, err)
 }
 
-// Unavailable classifies the failure of a port.
+// Unavailable classifies the failure of a port, and keeps its class.
 func Unavailable(doing string, err error) error {
-	return &fault.Error{Kind: fault.Unavailable, Class: fault.Intermittent, Doing: doing, Err: err}
+	class := fault.Intermittent
+	if cause, classified := errors.AsType[*fault.Error](err); classified {
+		class = cause.ClassOrDefault()
+	}
+	return &fault.Error{Kind: fault.Unavailable, Class: class, Doing: doing, Err: err}
 }
 
 // Digest returns the first 16 hex digits of the SHA-256, as the ledger shows hashes.

@@ -141,7 +141,8 @@ func (q fastQueue) Send(ctx context.Context, queue string, batch []port.Outgoing
 func TestATargetThatIsLateIsNoGap(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t, changed("7", 30))
-	e.config.Routes[2].From = "toy" // to the second target
+	e.config.Routes[2].From = "toy"                               // to the second target
+	e.config.Routes = append(e.config.Routes, e.config.Routes[0]) // another flow of the same type
 	e.outage = true
 	e.post("w1", changed("7", 30))
 	e.deliver()
@@ -153,6 +154,29 @@ func TestATargetThatIsLateIsNoGap(t *testing.T) {
 	e.outage = false
 	if e.deliver(); e.written["erp t1 7@12:30"] != 1 || e.written["crm t1 7@12:30"] != 1 {
 		t.Errorf("written %v", e.written)
+	}
+}
+
+// TestANewerStateOrAnotherVersionOfAFactWasReported too.
+func TestANewerStateOrAnotherVersionOfAFactWasReported(t *testing.T) {
+	t.Parallel()
+	cents := int64(100)
+	for name, events := range map[string]func(fact) []connector.Event{
+		"a newer state": nil,
+		"a fact":        func(f fact) []connector.Event { return []connector.Event{f.payment(cents)} },
+	} {
+		e := newEnv(t, changed("7", 30))
+		e.outage, e.toy.translation = true, events
+		e.post("w1", changed("7", 40))
+		e.deliver()
+		cents++
+		if events != nil {
+			e.toy.facts[0].Minute = 50
+		}
+		e.counts(e.round(), reconcile.Report{Unconfirmed: 1})
+		if texts := e.outcomes(port.TypeGap); len(texts) != 0 {
+			t.Errorf("%s: %q", name, texts)
+		}
 	}
 }
 

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"testing"
 
+	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/port"
+	"causeway/shared/reconcile"
 )
 
 // dying is ports that work for a number of effects and fail afterwards, like a process
@@ -113,4 +115,22 @@ func TestTheMarkIsStoredAfterTheMessages(t *testing.T) {
 	if n := len(e.entries(port.Received)); n != 3 {
 		t.Errorf("%d messages in the inbox", n)
 	}
+}
+
+// TestTheMarkIsStoredWhenTheContextHasEnded: what was handed on before is durable.
+func TestTheMarkIsStoredWhenTheContextHasEnded(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, numbered(3)...)
+	ctx, cancel := context.WithCancel(t.Context())
+	e.toy.translation = func(f fact) []connector.Event {
+		if f.ID == "102" {
+			cancel()
+		}
+		return []connector.Event{f.event()}
+	}
+	if err := e.run(ctx); err == nil {
+		t.Error("the run did not fail")
+	}
+	e.counts(e.reports[0], reconcile.Report{Gaps: 2})
+	e.counts(e.round(), reconcile.Report{Seen: 2, Gaps: 1})
 }

@@ -75,7 +75,9 @@ func TestTheFirstRunGoesBackToWhereTheWebhooksStopped(t *testing.T) {
 			first, other := subscription("b", connector.Disabled), subscription("b", connector.Disabled)
 			first.Since = c.stopped
 			other.Tenant, other.Since = "t2", start.Add(-1000*time.Hour)
-			e.toy.subs = []connector.Subscription{first, other}
+			later, unknown := first, subscription("c", connector.Disabled)
+			later.Since = start
+			e.toy.subs = []connector.Subscription{later, first, unknown, later, other}
 			e.round()
 			if got := e.toy.asked[0].Since; !got.Equal(c.want) {
 				t.Errorf("asked since %v, want %v", got, c.want)
@@ -131,6 +133,14 @@ func TestA6AWholeFeedIsReadWhenItsWebhookHadStopped(t *testing.T) {
 	if texts := e.outcomes(port.TypeDegraded); len(texts) != 1 || !strings.HasSuffix(texts[0], "; the changes that it missed are polled") {
 		t.Errorf("the ledger has %q", texts)
 	}
+}
+
+// TestAWholeFeedHasItsYoungChangesReadToo: no later run would list them.
+func TestAWholeFeedHasItsYoungChangesReadToo(t *testing.T) {
+	t.Parallel()
+	e := newWhole(t, changed("7", 60), changed("8", 30))
+	e.stop(connector.Disabled, 72*time.Hour)
+	e.counts(e.round(), reconcile.Report{Gaps: 2})
 }
 
 // TestA6AWebhookThatCannotBeSetUpIsPolledForOnceItIs: from when it stopped first.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"causeway/shared/fault"
-	"causeway/shared/retry"
 )
 
 // A source that throttles is waited for as long as it asks, while that fits into the run.
@@ -27,7 +26,10 @@ func (r *round) patiently(ctx context.Context, ask func() error) error {
 			return err
 		}
 		now := r.config.Now()
-		pause := max(r.config.Retry.Judge(fault.As(err), retry.Budget{Times: times, Since: now}, now, r.config.Random).Until.Sub(now), leastPause)
+		pause := max(r.config.Retry.Backoff.Wait(times, r.config.Random), leastPause)
+		if after := fault.As(err).After; after > 0 { // a little later than asked, so that not all rounds return together
+			pause = after + time.Duration(r.config.Random()*float64(r.config.Retry.Backoff.Base))
+		}
 		if !now.Add(pause).Before(r.until) {
 			r.config.Log.InfoContext(ctx, "throttled for longer than the run has time",
 				"system", r.config.System.Profile.Name, "pause", pause, "error", err)

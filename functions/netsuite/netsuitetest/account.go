@@ -3,7 +3,6 @@ package netsuitetest
 import (
 	"encoding/json"
 	"errors"
-	"maps"
 	"strconv"
 )
 
@@ -84,7 +83,18 @@ func (f *Fake) CloseLine(externalID string, line int, closed bool) error {
 	return f.inside(externalID, line, "isClosed", closed)
 }
 
-var errNoLine = errors.New("netsuitetest: no such order or line")
+// Rename gives a record another external id, as an operator can.
+func (f *Fake) Rename(record, from, to string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r := f.books.find(record, "eid:"+from)
+	if r == nil {
+		return errNoLine
+	}
+	return f.change(effect{Type: r.Type, ID: r.ID, ExternalID: to}, r.state, nil)
+}
+
+var errNoLine = errors.New("netsuitetest: no such record or line")
 
 // inside changes a field of a line without a request.
 func (f *Fake) inside(externalID string, line int, name string, value any) error {
@@ -95,15 +105,20 @@ func (f *Fake) inside(externalID string, line int, name string, value any) error
 		return errNoLine
 	}
 	change := map[string]any{itemSublist: sublist([]any{map[string]any{"line": json.Number(strconv.Itoa(line)), name: value}})}
+	return f.change(effect{Type: r.Type, ID: r.ID, ExternalID: r.ExternalID}, r.state, change)
+}
+
+// change applies what was made in NetSuite. The caller holds the lock.
+func (f *Fake) change(e effect, state, change map[string]any) error {
 	body, err := json.Marshal(change)
 	if err != nil {
 		return err
 	}
-	e := effect{Type: r.Type, ID: r.ID, ExternalID: r.ExternalID, Inside: true, Body: body}
+	e.Inside, e.Body = true, body
 	if err := f.write(e); err != nil {
 		return err
 	}
-	f.books.apply(e, merge(maps.Clone(r.state), change, nil))
+	f.books.apply(e, merge(state, change, nil))
 	return nil
 }
 

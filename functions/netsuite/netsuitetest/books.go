@@ -103,6 +103,10 @@ func (b *books) apply(e effect, state map[string]any) {
 		}
 	}
 	r.state = state
+	if e.Inside && e.ExternalID != r.ExternalID {
+		delete(b.byExternal, e.Type+"/"+strings.ToLower(r.ExternalID))
+		b.byExternal[e.Type+"/"+strings.ToLower(e.ExternalID)], r.ExternalID = r, e.ExternalID
+	}
 	if !e.Inside {
 		r.Writes++
 		r.Bodies = append(r.Bodies, e.Body)
