@@ -56,7 +56,7 @@ type Confirmed struct {
 	Tag     string           `json:"tag,omitempty"`     // what the target calls this state, such as an ETag
 }
 
-// Skipped is a state that a rule kept from the target.
+// Skipped is a state that a rule kept from the target; without its version if it is a fact.
 type Skipped struct {
 	Version message.Sequence `json:"version"`
 	Hash    string           `json:"hash"`
@@ -166,10 +166,14 @@ func (r *Record) Confirm(event, effect string, s State, ref, tag string) {
 // Skip records that a rule kept the state from the target, which has nothing of the entity.
 func (r *Record) Skip(event string, s State, reason string, final bool) {
 	r.End(event)
-	if r.Present() || r.Skipped != nil && s.Version < r.Skipped.Version {
+	skipped := &Skipped{Version: s.Version, Hash: s.Hash, Reason: reason, Final: final}
+	if s.Once {
+		skipped.Version = "" // a fact outdates no state
+	}
+	if r.Present() || r.Skipped != nil && skipped.Version < r.Skipped.Version {
 		return
 	}
-	r.Skipped = &Skipped{Version: s.Version, Hash: s.Hash, Reason: reason, Final: final}
+	r.Skipped = skipped
 }
 
 // End forgets an event that has ended well, and every attempt at it.
