@@ -272,14 +272,14 @@ func (c *checker) documents() {
 // states checks that no older version landed on a confirmed newer one, and that the
 // target ends with the newest it ever had.
 func (c *checker) states() {
-	for _, e := range c.Effects {
-		if e.Version < e.Over {
-			c.add(Stale, e.Entity, e.Event, fmt.Sprintf("version %s landed after %s was confirmed", e.Version, e.Over))
-		}
-	}
 	once := map[string]bool{}
 	for _, t := range c.Told {
 		once[t.Entity] = t.Once
+	}
+	for _, e := range c.Effects {
+		if e.Version < e.Over && !once[e.Entity] {
+			c.add(Stale, e.Entity, e.Event, fmt.Sprintf("version %s landed after %s was confirmed", e.Version, e.Over))
+		}
 	}
 	vouched := c.vouched()
 	for _, entity := range slices.Sorted(maps.Keys(vouched)) {
