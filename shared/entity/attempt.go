@@ -47,9 +47,10 @@ type Letter struct {
 	At        time.Time        `json:"at"`
 }
 
-// older reports whether the attempt is at a state older than the version.
-func (a *Attempt) older(version message.Sequence) bool {
-	return !a.Once && a.Version != "" && a.Version < version
+// older reports whether the attempt is at a state older than the one of that version and
+// hash. Of two contents of one version the one with the lesser hash is older (Standing).
+func (a *Attempt) older(version message.Sequence, hash string) bool {
+	return !a.Once && a.Version != "" && (a.Version < version || a.Version == version && a.Hash < hash)
 }
 
 // Attempt returns the attempt at the event, a new one if there is none.
