@@ -56,7 +56,7 @@ type Confirmed struct {
 	Tag     string           `json:"tag,omitempty"`     // what the target calls this state, such as an ETag
 }
 
-// Skipped is a state that a rule kept from the target.
+// Skipped is a state that a rule kept from the target; without its version if it is a fact.
 type Skipped struct {
 	Version message.Sequence `json:"version"`
 	Hash    string           `json:"hash"`
@@ -166,10 +166,14 @@ func (r *Record) Confirm(event, effect string, s State, ref, tag string) {
 // Skip records that a rule kept the state from the target, which has nothing of the entity.
 func (r *Record) Skip(event string, s State, reason string, final bool) {
 	r.End(event)
-	if r.Present() || r.Skipped != nil && s.Version < r.Skipped.Version {
+	skipped := &Skipped{Version: s.Version, Hash: s.Hash, Reason: reason, Final: final}
+	if s.Once {
+		skipped.Version = "" // a fact outdates no state
+	}
+	if r.Present() || r.Skipped != nil && skipped.Version < r.Skipped.Version {
 		return
 	}
-	r.Skipped = &Skipped{Version: s.Version, Hash: s.Hash, Reason: reason, Final: final}
+	r.Skipped = skipped
 }
 
 // End forgets an event that has ended well, and every attempt at it.
@@ -182,14 +186,18 @@ func (r *Record) End(event string) {
 
 // outdate forgets the attempts at states that are older than the confirmed one.
 func (r *Record) outdate() {
-	maps.DeleteFunc(r.Attempts, func(_ string, a *Attempt) bool { return r.Confirmed != nil && a.older(r.Confirmed.Version) })
+	c := r.Confirmed
+	if c == nil {
+		return
+	}
+	maps.DeleteFunc(r.Attempts, func(_ string, a *Attempt) bool { return a.older(c.Version, c.Hash) })
 }
 
 // Superseded returns the dead letters that confirming the event's state supersedes, oldest
 // first: those of older states, and an earlier one of the event itself.
 func (r *Record) Superseded(event string, s State) (letters []Letter) {
 	for id, a := range r.Attempts {
-		if a.Letter != nil && (id == event || !s.Once && a.older(s.Version)) {
+		if a.Letter != nil && (id == event || !s.Once && a.older(s.Version, s.Hash)) {
 			letters = append(letters, *a.Letter)
 		}
 	}
@@ -244,9 +252,10 @@ type Letter struct {
 	At        time.Time        `json:"at"`
 }
 
-// older reports whether the attempt is at a state older than the version.
-func (a *Attempt) older(version message.Sequence) bool {
-	return !a.Once && a.Version != "" && a.Version < version
+// older reports whether the attempt is at a state older than the one of that version and
+// hash. Of two contents of one version the one with the lesser hash is older (Standing).
+func (a *Attempt) older(version message.Sequence, hash string) bool {
+	return !a.Once && a.Version != "" && (a.Version < version || a.Version == version && a.Hash < hash)
 }
 
 // Attempt returns the attempt at the event, a new one if there is none.

@@ -81,7 +81,8 @@ func (in Incoming) Redrives() int {
 // Redriven reports whether the message was in the dead-letter queue before, moved back by
 // our command or as it was, as the SQS console does.
 func (in Incoming) Redriven() bool {
-	return in.Attributes[AttrCause] != "" || in.Attributes[AttrRedrives] != ""
+	_, letter := in.Cause()
+	return letter || in.Redrives() > 0
 }
 
 // ErrConflict is returned by State.Put when another writer was there first.
@@ -249,7 +250,6 @@ func Unavailable(doing string, err error) error {
 		class = cause.ClassOrDefault()
 	}
 	return &fault.Error{Kind: fault.Unavailable, Class: class, Doing: doing, Err: err}
-}
 }
 
 // Digest returns the first 16 hex digits of the SHA-256, as the ledger shows hashes.
