@@ -63,6 +63,15 @@ func (t *Translator) handle(ctx context.Context, in port.Incoming) (port.Decisio
 		}
 	}
 	w := &translation{source: t.system.Source, raw: raw}
+	body, err := port.CheckOut(ctx, t.Vault, raw.Body, raw.Claim)
+	switch f := fault.As(err); {
+	case f == nil:
+		raw.Body, raw.Claim = body, nil
+	case f.Kind == fault.Unavailable: // which uses up no budget of the message
+		return port.Decision{}, err
+	default: // the body is gone or damaged
+		w.broken = f
+	}
 	w.attempt = &attempt{
 		Pipeline: t.Pipeline, profile: t.system.Profile, function: t.function, in: in, event: event, effect: raw.Topic,
 		doing: "translating " + raw.Topic + " " + raw.ID, record: record, work: w.translate,
@@ -101,17 +110,15 @@ type translation struct {
 	*attempt
 	source connector.Source
 	raw    *message.Raw
+	broken *fault.Error // the body cannot be had
 }
 
 // translate has the system read the raw bytes, and publishes what they mean.
 func (w *translation) translate(ctx context.Context) (ending, error) {
-	body, err := port.CheckOut(ctx, w.Vault, w.raw.Body, w.raw.Claim)
-	if err != nil {
-		return ending{}, err
+	if w.broken != nil {
+		return ending{}, w.broken
 	}
-	whole := *w.raw
-	whole.Body, whole.Claim = body, nil
-	meaning, err := w.source.Translate(ctx, &whole)
+	meaning, err := w.source.Translate(ctx, w.raw)
 	if err != nil {
 		return ending{}, fault.Doing(w.doing, err)
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"causeway/shared/connector"
@@ -25,7 +26,7 @@ type Fault struct {
 
 // Faults returns the table.
 func Faults() []Fault {
-	return append(append(append(append(processFaults(), queueFaults()...), targetFaults()...), stateFaults()...), operatorFaults()...)
+	return slices.Concat(processFaults(), queueFaults(), targetFaults(), stateFaults(), operatorFaults(), versionFaults(), scopeFaults(), boundFaults())
 }
 
 // Elsewhere names the faults that a model of queues and one target cannot show, and

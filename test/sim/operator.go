@@ -83,7 +83,7 @@ func (o *operator) lock(ctx context.Context, until time.Time) (held bool, err er
 
 // letter decides about one dead letter. stop ends the operation.
 func (o *operator) letter(ctx context.Context, in port.Incoming) (stop bool, err error) {
-	o.p.begin(in.Attributes[port.AttrEvent], number(in))
+	o.p.begin(in.Attributes[port.AttrEvent], numberOfHandle(in.Handle))
 	if !o.careless {
 		if parked(in) || in.SentAt.After(o.began) { // a plan is frozen: what came later is not in it
 			return false, nil

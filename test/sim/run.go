@@ -58,6 +58,7 @@ func prepared(c Case) (*world, []Fault) {
 // live lets the faults happen and everything come to rest.
 func (w *world) live(chosen []Fault) {
 	w.hire()
+	w.mixed = len(chosen) > 1
 	facts := (*world).trade
 	for _, f := range chosen {
 		if f.Facts != nil {
@@ -78,6 +79,9 @@ func (w *world) live(chosen []Fault) {
 		}
 	}
 	w.run()
+	for _, check := range w.checks {
+		check()
+	}
 	w.close()
 }
 
@@ -142,16 +146,20 @@ func Mix(seed uint64) Case {
 // history collects what all sides remember.
 func (w *world) history() History {
 	h := History{
-		Effects: w.target.effects, Calls: w.target.calls, Entries: w.store.entries(), Broken: w.broken, Replayed: w.replayed, Expect: w.expect,
+		Origins: w.origins, Effects: w.target.effects, Calls: w.target.calls, Entries: w.store.entries(),
+		Broken: w.broken, Replayed: w.replayed, Expect: w.expect,
 		Circuit: w.circuit.turns, Skewed: len(w.skews) > 0, Muffled: w.circuit.muffled || len(w.skews) > 0,
 	}
 	for _, d := range w.deliveries {
-		h.Told = append(h.Told, Told{Raw: d.raw(), Entity: d.fact.entity(), Version: d.fact.sequence(), Accepted: d.accepted, Refused: d.refused, Out: d.fact.Out, Parent: d.fact.Parent})
+		h.Told = append(h.Told, Told{
+			Raw: d.raw(), Entity: d.fact.entity(), N: d.fact.Version, Content: d.fact.content(), Once: d.fact.once(),
+			Accepted: d.accepted, Refused: d.refused, Out: d.fact.Out, Parent: d.fact.Parent,
+		})
 		if w.doorStaysOpen && (d.tries != 1 || !d.accepted) {
 			h.Broken = append(h.Broken, Violation{Unexplained, d.fact.entity(), d.raw(), "the door did not take it at once"})
 		}
 	}
-	for _, queue := range []string{inbox, route.Queue()} {
+	for _, queue := range []string{inbox, backfill, route.Queue()} {
 		for _, m := range w.store.queues[queue] {
 			h.Left = append(h.Left, Left{queue, m.label})
 		}
