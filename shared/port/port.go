@@ -55,7 +55,7 @@ type Outgoing struct {
 type Incoming struct {
 	Queue        string
 	Handle       string // receipt handle: valid until the message is visible again
-	MessageID    string // the queue's id; another one when the message is sent again, as by a redrive
+	MessageID    string // the queue's id: the same at each receive, another for a copy or after a redrive
 	Body         []byte
 	Attributes   map[string]string
 	ReceiveCount int // how often it was received, this time included; not a failure count
