@@ -46,7 +46,9 @@ func Elsewhere() map[string]string {
 		"F47": "schema drift: tests of each translator",
 		"F61": "edit and resend: the operator's command's, of which there is none so far",
 		"F62": "versions side by side: tests of message and of the entry points",
-		"F63": "purge: the same; a message that somebody deleted by hand: tests of turn.go",
+		"F63": "purge: the same; a message that was deleted by hand: tests of package entity",
+		"F78": "permissions of roles: infrastructure tests, which compare the policies with the calls of the code",
+		"F79": "a function that cannot start: infrastructure tests of the queues' receive counts and retention",
 	}
 }
 

@@ -22,6 +22,7 @@ func boundFaults() []Fault {
 		}},
 		{ID: "F77", What: "text that a queue refuses", Tier: 1, Facts: (*world).unsendableText, Arm: (*world).textIsNoted},
 		{ID: "F80", What: "one delivery id with two bodies", Tier: 1, Facts: (*world).usual, Arm: (*world).reuseDeliveryID},
+		{ID: "F82", What: "one entity that a poll cannot read, compare or translate", Tier: 1, Other: true, Facts: (*world).unwebhooked, Arm: (*world).pollBesideBad},
 		{ID: "F81", What: "an entity with thousands of ledger entries", Tier: 2, Arm: (*world).longHistory},
 	}
 }
@@ -63,6 +64,44 @@ func (w *world) reuseDeliveryID() {
 	w.checks = append(w.checks, func() {
 		if w.alarms["delivery_conflict"] == 0 {
 			w.breaks("", "two deliveries had one id, and no alarm rang")
+		}
+	})
+}
+
+// unwebhooked are customers that no webhook reports.
+func (w *world) unwebhooked() []fact {
+	for i := range 4 {
+		w.happens(fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: fmt.Sprint("silent-", i), Version: 1})
+	}
+	return w.trade()
+}
+
+// pollBesideBad polls while one entity cannot be listed, one not fetched, one not compared
+// and one not translated. All others pass in the same round.
+func (w *world) pollBesideBad() {
+	for _, id := range []string{"listed", "fetched", "compared", "translated"} {
+		bad := fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: "bad-" + id, Version: 1, Spoilt: id == "translated"}
+		w.happens(bad)
+		switch id {
+		case "listed":
+			w.unreadable[bad.entity()] = "list"
+		case "fetched":
+			w.unreadable[bad.entity()] = "fetch"
+		}
+	}
+	w.expect.Dead["customer/bad-translated"] = true
+	w.inject("F82", rule{ops: []op{opGet}, on: erp + "|" + key("customer", "bad-compared").String(), chance: 1, fate: always(fate{err: down("reading a record")}), when: func(k call) bool { return k.p.name == "poll" }})
+	w.pollAgain(w.spread+time.Minute, 0)
+	w.checks = append(w.checks, func() {
+		for i := range 4 {
+			if e := w.target.current[fmt.Sprint("customer/silent-", i)]; e.N != 1 {
+				w.breaks("", "customer/silent-%d did not pass beside an entity that a poll cannot read", i)
+			}
+		}
+		for _, id := range []string{"bad-listed", "bad-fetched"} {
+			if found, err := w.store.Find(context.Background(), port.Query{Entity: key("customer", id), Stage: port.Reconciled}); err != nil || len(found) == 0 {
+				w.breaks("", "the ledger does not say that customer/%s cannot be read: %v", id, err)
+			}
 		}
 	})
 }

@@ -3,6 +3,7 @@ package sim
 import (
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,14 +40,23 @@ var guarantees = []connector.Guarantee{
 
 // Run plays the case. The same case gives the same result, traced or not.
 func Run(c Case, trace bool) Result {
-	w, chosen := prepared(c)
-	w.tracing = trace
-	w.live(chosen)
+	w := played(c, trace)
 	r := Result{Case: c, Guarantee: w.target.guarantee, Violations: Check(w.history()), Hits: w.hits()}
 	if trace {
 		r.Timeline = w.story(r.Violations)
 	}
 	return r
+}
+
+// played returns the world of a case at its end.
+func played(c Case, trace bool) *world {
+	if slices.Equal(c.Faults, []string{EveryCall}) {
+		return everyCall(c, trace)
+	}
+	w, chosen := prepared(c)
+	w.tracing = trace
+	w.live(chosen)
+	return w
 }
 
 // prepared returns the world of a case before anything happened in it.
