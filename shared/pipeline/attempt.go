@@ -314,7 +314,7 @@ func (a *attempt) fail(ctx context.Context, f *fault.Error, probing bool, awaite
 	t.Version, t.Hash, t.Once = a.state.Version, a.state.Hash, a.state.Once
 	spent := retry.Budget{Times: 1, Since: now}
 	ofEntity := f.ScopeOrDefault() == fault.EntityScope && !retry.Waits(f) // what it waits for may be held back by the outage
-	if ofEntity || !probing || !retry.Passes(f) { // an outage that a probe finds is no failure of its message
+	if ofEntity || !probing || !retry.Passes(f) {                          // an outage that a probe finds is no failure of its message
 		spent = t.Spend(f.Kind, now, a.longestPause(ofEntity))
 	}
 	count := t.Count

@@ -234,6 +234,10 @@ func TestAWaitOfAMinuteLeavesItsTrace(t *testing.T) {
 	if entry.Error.Class != fault.MissingRef || entry.Error.Code != pipeline.ParentMissing || entry.Attempt != 0 || !strings.Contains(entry.Error.Message, "customer 7") {
 		t.Errorf("entry %+v, %+v", entry, entry.Error)
 	}
+	item, err := e.memory.Get(t.Context(), "erp|shop/t1/order/1")
+	if e.must(err); len(item.Value) == 0 || strings.Contains(string(item.Value), `"lease"`) {
+		t.Errorf("%s: a message that waits holds its entity", item.Value)
+	}
 }
 
 func TestAParentThatNeverArrivesParksTheMessageVisibly(t *testing.T) {
