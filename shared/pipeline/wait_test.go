@@ -181,6 +181,26 @@ func TestAClaimThatLosesToARegistrationGoesOnAtOnce(t *testing.T) {
 	}
 }
 
+// TestTwoRegistrationsThatRaceAreBothWoken has a second order register between the look of
+// the first and its registration.
+func TestTwoRegistrationsThatRaceAreBothWoken(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.post("1", child("1", "7"))
+	e.post("2", child("2", "7"))
+	batch := e.translated(2)
+	other := e.another("other", e.clock.Now)
+	e.ports.State = &interleaved{e.memory, recordOf7, `"waiters":[`, func() {
+		e.must(pipeline.Settle(t.Context(), e.memory, other.deliver, batch[1]))
+	}}
+	e.must(pipeline.Settle(t.Context(), e.memory, e.one().deliver, batch[0]))
+	e.post("customer", change{Type: customer, ID: "7"})
+	e.now()
+	if n := len(e.entries(port.Confirmed)); n != 3 {
+		t.Errorf("%d of 3 confirmed at once", n)
+	}
+}
+
 // deafQueue loses each change of visibility to now, as a wake is one.
 type deafQueue struct {
 	port.Queue
