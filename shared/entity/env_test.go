@@ -2,7 +2,6 @@ package entity_test
 
 import (
 	"encoding/json"
-	"strings"
 	"testing"
 	"time"
 
@@ -99,11 +98,3 @@ func open(r *entity.Record, event string, s entity.State, by connector.Guarantee
 }
 
 func half() float64 { return 0.5 }
-
-// contains fails unless the stored record has, or lacks, the text.
-func (e *testEnv) contains(text string, want bool) {
-	e.Helper()
-	if got := strings.Contains(string(e.item().Value), text); got != want {
-		e.Errorf("%s contains %s is %v", e.item().Value, text, got)
-	}
-}

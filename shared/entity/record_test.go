@@ -191,6 +191,19 @@ func TestJoinKeepsWhatBothKnow(t *testing.T) {
 	}
 }
 
+// TestJoinOfAFactAlone has nothing that could be outdated.
+func TestJoinOfAFactAlone(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	r := e.load()
+	r.Confirm("f", "release", fact(1, "a"), "", "")
+	stored := e.load()
+	attempted(stored, "other", state(1, "b"))
+	if r.Join(stored, "f"); len(r.Attempts) != 1 || r.Skipped != nil {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestSupersededListsLettersOfOlderStates(t *testing.T) {
 	t.Parallel()
 	r := newEnv(t).load()

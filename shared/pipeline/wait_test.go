@@ -181,6 +181,26 @@ func TestAClaimThatLosesToARegistrationGoesOnAtOnce(t *testing.T) {
 	}
 }
 
+// TestTwoRegistrationsThatRaceAreBothWoken has a second order register between the look of
+// the first and its registration.
+func TestTwoRegistrationsThatRaceAreBothWoken(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.post("1", child("1", "7"))
+	e.post("2", child("2", "7"))
+	batch := e.translated(2)
+	other := e.another("other", e.clock.Now)
+	e.ports.State = &interleaved{e.memory, recordOf7, `"waiters":[`, func() {
+		e.must(port.Settle(t.Context(), e.memory, other.deliver, batch[1]))
+	}}
+	e.must(port.Settle(t.Context(), e.memory, e.one().deliver, batch[0]))
+	e.post("customer", change{Type: customer, ID: "7"})
+	e.now()
+	if n := len(e.entries(port.Confirmed)); n != 3 {
+		t.Errorf("%d of 3 confirmed at once", n)
+	}
+}
+
 // deafQueue loses each change of visibility to now, as a wake is one.
 type deafQueue struct {
 	port.Queue
@@ -233,6 +253,10 @@ func TestAWaitOfAMinuteLeavesItsTrace(t *testing.T) {
 	entry := e.entry(port.Deferred)
 	if entry.Error.Class != fault.MissingRef || entry.Error.Code != pipeline.ParentMissing || entry.Attempt != 0 || !strings.Contains(entry.Error.Message, "customer 7") {
 		t.Errorf("entry %+v, %+v", entry, entry.Error)
+	}
+	item, err := e.memory.Get(t.Context(), "erp|shop/t1/order/1")
+	if e.must(err); len(item.Value) == 0 || strings.Contains(string(item.Value), `"lease"`) {
+		t.Errorf("%s: a message that waits holds its entity", item.Value)
 	}
 }
 
