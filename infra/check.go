@@ -17,7 +17,7 @@ import (
 	"causeway/functions"
 	"causeway/shared/connector"
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/retry"
 	"causeway/shared/routes"
 )
 

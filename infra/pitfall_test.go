@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"causeway/shared/connector"
-	"causeway/shared/pipeline"
+	"causeway/shared/retry"
 	"causeway/shared/routes"
 )
 

@@ -10,9 +10,7 @@ import (
 
 	"causeway/functions/shopify/shopifytest"
 	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/local"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
 	"causeway/shared/port"
 	"causeway/shared/routes"
 )
@@ -49,7 +47,7 @@ func (w *world) ingestPartner(d shopifytest.Delivery) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	receiver := pipeline.Receiver{Config: w.config, System: w.openSystems(setup{})["shopify"]}
+	receiver := w.receiver(w.openSystems(setup{})["shopify"])
 	if err := receiver.AcceptPartner(w.Context(), event); err != nil {
 		w.Fatal(err)
 	}
@@ -111,12 +109,12 @@ func (b ingestEcho) Publish(ctx context.Context, messages []*message.Message) er
 func (w *world) ingestRunTwo(times int) {
 	w.Helper()
 	w.stop()
-	config := *w.config
+	config := w.config
 	config.Bus = ingestEcho{w.store, times}
 	ctx, cancel := context.WithCancel(w.Context())
 	var engines sync.WaitGroup
 	for range 2 {
-		engine := local.NewEngine(&config, w.openSystems(setup{}))
+		engine := w.engine(config)
 		engines.Go(func() { engine.Run(ctx) })
 	}
 	w.stop = func() {

@@ -15,7 +15,6 @@ import (
 	"causeway/functions/shopify/shopifytest"
 	"causeway/functions/woocommerce/woocommercetest"
 	"causeway/shared/canonical"
-	"causeway/shared/local"
 	"causeway/shared/port"
 )
 
@@ -103,15 +102,14 @@ func (f ingestForgery) apply(header http.Header, body []byte) (http.Header, []by
 func TestA3EveryRefusalIsCounted(t *testing.T) {
 	t.Parallel()
 	journey(t, setup{}, func(w *world) {
-		engine := local.NewEngine(w.config, w.openSystems(setup{}))
 		refused := map[string]int{}
-		engine.Refused = func(system, code string) { refused[system+" "+strconv.FormatBool(code != "")]++ }
+		door := w.engine(w.config).Door(func(system, code string) { refused[system+" "+strconv.FormatBool(code != "")]++ })
 		for system, forgeries := range map[string]int{"shopify": 2, "woocommerce": 3} {
 			for range forgeries {
 				header, body := ingestForgeries["no signature"].apply(ingestGenuine(system))
 				request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/hooks/"+system, bytes.NewReader(body))
 				request.Header = header
-				engine.Door().ServeHTTP(httptest.NewRecorder(), request)
+				door.ServeHTTP(httptest.NewRecorder(), request)
 			}
 		}
 		if want := map[string]int{"shopify true": 2, "woocommerce true": 3}; !maps.Equal(refused, want) {

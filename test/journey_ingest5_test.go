@@ -104,7 +104,7 @@ func TestA8WhatWaitsTooLongIsParkedAndNotDiscarded(t *testing.T) {
 	t.Parallel()
 	journey(t, setup{}, func(w *world) {
 		w.stop()
-		w.config.Policy.Parent = time.Hour
+		w.config.Retry.Parent = time.Hour
 		w.ingestRunTwo(1)
 		w.ingestOK(w.shopify("orders/paid", ingestSale(42, time.Minute, 1).Body()))
 		w.pass(90 * time.Minute)

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/pipeline"
 	"causeway/shared/port"
+	"causeway/shared/reconcile"
 )
 
 // pollHook does something at each request that reaches a store's API.
@@ -136,9 +136,9 @@ func TestA5TheMarkNeverRunsAheadOfTheInbox(t *testing.T) {
 		}
 		whole := w.config.Queue
 		for full := range 6 {
-			broken := *w.config
+			broken := w.config.Runtime
 			broken.Queue = &pollFull{Queue: whole, room: full}
-			p := pipeline.Poller{Config: &broken, System: w.pollSystems()[s.system]}
+			p := w.poller(w.pollSystems()[s.system], broken, nil)
 			if err := p.Run(w.Context()); err == nil && full < 1 {
 				t.Errorf("room for %d: the run says that all is well", full)
 			}
@@ -176,7 +176,7 @@ func TestA5TwoPollersAtOnceTellEachChangeOnce(t *testing.T) {
 		for range 3 {
 			system := w.pollSystems()[s.system]
 			pollers.Go(func() {
-				if err := (&pipeline.Poller{Config: w.config, System: system}).Run(w.Context()); err != nil {
+				if err := w.poller(system, w.config.Runtime, nil).Run(w.Context()); err != nil {
 					t.Errorf("polling: %v", err)
 				}
 			})

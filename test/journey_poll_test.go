@@ -12,8 +12,8 @@ import (
 	"causeway/functions/shopify/shopifytest"
 	"causeway/functions/woocommerce/woocommercetest"
 	"causeway/shared/connector"
-	"causeway/shared/pipeline"
 	"causeway/shared/port"
+	"causeway/shared/reconcile"
 )
 
 // pollSystems are the sources with the settings that let their webhooks be looked after.
@@ -51,9 +51,9 @@ func (w *world) poll(system string) (sum reconcile.Report) {
 }
 
 func (w *world) pollUntil(ctx context.Context, system string, sum *reconcile.Report) error {
-	p := pipeline.Poller{Config: w.config, System: w.pollSystems()[system], Report: func(r reconcile.Report) {
+	p := w.poller(w.pollSystems()[system], w.config.Runtime, func(r reconcile.Report) {
 		sum.Seen, sum.Confirmed, sum.Gaps, sum.Failed = sum.Seen+r.Seen, sum.Confirmed+r.Confirmed, sum.Gaps+r.Gaps, sum.Failed+r.Failed
-	}}
+	})
 	return p.Run(ctx)
 }
 

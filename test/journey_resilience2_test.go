@@ -19,26 +19,23 @@ import (
 	"causeway/functions/shopify/shopifytest"
 	"causeway/shared/connector"
 	"causeway/shared/fault"
-	"causeway/shared/local"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
-	"causeway/shared/retry"
 )
 
 // second starts one engine more on the world's queues, as another process that shares
 // nothing but them, and returns how it is stopped.
 func (w *world) second(s setup) (stop func()) {
 	w.Helper()
-	config := &pipeline.Config{
-		Ports: w.ports, Now: time.Now, Random: func() float64 { return 0.25 }, Log: w.config.Log,
-		Build: "test", Policy: retry.DefaultPolicy(), Routes: s.table(), Worker: "second",
-	}
+	config := w.config
+	config.Random, config.Worker, config.Systems = func() float64 { return 0.25 }, "second", w.openSystems(s)
+	engine := w.engine(config)
 	ctx, cancel := context.WithCancel(w.Context())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		local.NewEngine(config, w.openSystems(s)).Run(ctx)
+		engine.Run(ctx)
 	}()
 	return func() {
 		cancel()
@@ -100,7 +97,7 @@ func (w *world) backfill(shop connector.System, p shopifytest.Purchase) {
 		w.Fatal(err)
 	}
 	raw.Body, raw.ContentType, raw.Trigger, raw.Lane = d.Body, "application/json", message.Poll, message.Backfill
-	receiver := &pipeline.Receiver{Config: w.config, System: shop}
+	receiver := w.receiver(shop)
 	if err := receiver.Accept(w.Context(), raw, time.Now()); err != nil {
 		w.Fatal(err)
 	}

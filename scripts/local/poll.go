@@ -14,6 +14,7 @@ import (
 	"causeway/scripts/day"
 	"causeway/shared/connector"
 	"causeway/shared/port"
+	"causeway/shared/reconcile"
 	"causeway/shared/retry"
 	"causeway/shared/routes"
 )

@@ -25,6 +25,7 @@ import (
 	"causeway/shared/local"
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
+	"causeway/shared/reconcile"
 	"causeway/shared/routes"
 	"causeway/shared/webapi"
 )
@@ -186,10 +187,7 @@ func (p *program) openEngine(context.Context) error {
 		return fmt.Errorf("CAUSEWAY_BUDGETS: %w", err)
 	}
 	worker, gone := local.Identity(time.Now(), mathrand.Float64)
-	runtime := port.Runtime{
-		Ports: port.Ports{Bus: p.store, Queue: p.store, State: p.store, Ledger: p.store, Vault: p.store},
-		Now:   time.Now, Random: mathrand.Float64, Log: p.log, Build: build(),
-	}
+	runtime := p.runtime()
 	worked, err := pipeline.New(pipeline.Config{
 		Runtime: runtime, Systems: p.systems, Retry: policy, Admission: admission.DefaultPolicy(), Filters: chosen,
 		Worker: worker, Gone: gone,
@@ -208,6 +206,13 @@ func (p *program) openEngine(context.Context) error {
 	door.HandleFunc("GET /trace/{what...}", tracePage(p.store))
 	_, err = p.serve(0, "doors", door)
 	return err
+}
+
+func (p *program) runtime() port.Runtime {
+	return port.Runtime{
+		Ports: port.Ports{Bus: p.store, Queue: p.store, State: p.store, Ledger: p.store, Vault: p.store},
+		Now:   time.Now, Random: mathrand.Float64, Log: p.log, Build: build(),
+	}
 }
 
 // filterNames returns the names of all filters of the route table.

@@ -70,7 +70,7 @@ func (p *program) waitingForDead(ctx context.Context) (int, error) {
 // is dead, or because it waits for such an entity.
 func (p *program) blocked(ctx context.Context, target string, keys []message.Key) (bool, error) {
 	for _, key := range keys {
-		r, err := entity.Load(ctx, p.store, target, key)
+		r, err := entity.Load(ctx, p.store, target, key, false)
 		if err != nil {
 			return false, err
 		}

@@ -149,9 +149,11 @@ func (f *function) decide(ctx context.Context, in port.Incoming, archived error)
 
 // handle runs the handler, which requeues by itself unless it panics.
 func (f *function) handle(ctx context.Context, handler port.Handler, in port.Incoming) (decision port.Decision, panicked bool, err error) {
-	panicked = true
+	returned := false
+	defer func() { panicked = !returned }()
 	defer f.recover(ctx, &err)
 	decision, err = handler.Handle(ctx, in)
+	returned = true
 	return decision, false, err
 }
 

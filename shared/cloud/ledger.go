@@ -122,12 +122,13 @@ func latest(run []port.Entry) (at time.Time) {
 	return at
 }
 
-// withoutIDs leaves out the ids that follow from the content.
+// withoutIDs leaves out the ids that follow from the stored content.
 func withoutIDs(run []port.Entry) []port.Entry {
 	lean := slices.Clone(run)
 	for i, e := range run {
-		if lean[i].ID = ""; lean[i].Identity() != e.Identity() {
-			lean[i].ID = e.ID
+		lean[i].ID, lean[i].Message = "", ""
+		if id := e.Identity(); lean[i].Identity() != id {
+			lean[i].ID = id
 		}
 	}
 	return lean

@@ -186,14 +186,18 @@ func (r *Record) End(event string) {
 
 // outdate forgets the attempts at states that are older than the confirmed one.
 func (r *Record) outdate() {
-	maps.DeleteFunc(r.Attempts, func(_ string, a *Attempt) bool { return r.Confirmed != nil && a.older(r.Confirmed.Version) })
+	c := r.Confirmed
+	if c == nil {
+		return
+	}
+	maps.DeleteFunc(r.Attempts, func(_ string, a *Attempt) bool { return a.older(c.Version, c.Hash) })
 }
 
 // Superseded returns the dead letters that confirming the event's state supersedes, oldest
 // first: those of older states, and an earlier one of the event itself.
 func (r *Record) Superseded(event string, s State) (letters []Letter) {
 	for id, a := range r.Attempts {
-		if a.Letter != nil && (id == event || !s.Once && a.older(s.Version)) {
+		if a.Letter != nil && (id == event || !s.Once && a.older(s.Version, s.Hash)) {
 			letters = append(letters, *a.Letter)
 		}
 	}
@@ -248,9 +252,10 @@ type Letter struct {
 	At        time.Time        `json:"at"`
 }
 
-// older reports whether the attempt is at a state older than the version.
-func (a *Attempt) older(version message.Sequence) bool {
-	return !a.Once && a.Version != "" && a.Version < version
+// older reports whether the attempt is at a state older than the one of that version and
+// hash. Of two contents of one version the one with the lesser hash is older (Standing).
+func (a *Attempt) older(version message.Sequence, hash string) bool {
+	return !a.Once && a.Version != "" && (a.Version < version || a.Version == version && a.Hash < hash)
 }
 
 // Attempt returns the attempt at the event, a new one if there is none.

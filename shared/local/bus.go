@@ -121,6 +121,6 @@ func (s *Store) routing(m *message.Message, route string, stage port.Stage, outc
 	return port.Entry{
 		At: s.now(), Trace: m.CorrelationID, Event: m.ID, Causation: m.CausationID,
 		Entity: m.Key(), Version: m.Sequence, Type: m.Type,
-		Route: route, Stage: stage, Outcome: outcome, Function: "bus", Build: s.config.Build,
+		Route: route, Stage: stage, Outcome: outcome, Function: "bus", Build: s.config.Build, Message: m.ID,
 	}
 }

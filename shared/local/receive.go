@@ -223,7 +223,7 @@ func withReason(text string) (string, error) {
 // correlation id as a canonical one, and of any other body queue and count remain.
 func (s *Store) burial(q *queue, row parcel, now time.Time) port.Entry {
 	entry := port.Entry{
-		At: now, Stage: port.Dead, ReceiveCount: int(row.receives), Function: q.name, Build: s.config.Build,
+		At: now, Stage: port.Dead, ReceiveCount: int(row.receives), Function: q.name, Build: s.config.Build, Message: strconv.FormatInt(row.id, 10),
 		Outcome: fmt.Sprintf("received %d times and never finished: %s", row.receives, reasonUnknown),
 		Error: &port.EntryError{
 			Kind: fault.Unknown.String(), Class: fault.Poison, Code: "too_many_receives",

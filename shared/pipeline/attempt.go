@@ -331,12 +331,12 @@ func (a *attempt) fail(ctx context.Context, f *fault.Error, probing bool, awaite
 // of our own waits, so that a wait that the target named is left out; nothing of an outage
 // counts, except for a failure that is the entity's own.
 func (a *attempt) spend(t *entity.Attempt, f *fault.Error, probing bool, now time.Time) retry.Budget {
-	b, ofEntity := a.Admission.Breaker, f.ScopeOrDefault() == fault.EntityScope
+	b, what := a.Admission.Breaker, retry.DispositionOf(f)
 	pause := max(a.Retry.Backoff.Cap, a.Retry.Parents.Most)
 	switch {
-	case ofEntity:
+	case f.ScopeOrDefault() == fault.EntityScope && what != retry.Wait && what != retry.Configure: // what it waits for may be held back by the outage
 		pause = b.Return.Most + b.Probes.Most
-	case probing && retry.DispositionOf(f) == retry.Retry:
+	case probing && what == retry.Retry:
 		return retry.Budget{Times: 1, Since: now}
 	case a.outage:
 		pause = 0

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -33,12 +34,30 @@ func (a *attempt) bury(ctx context.Context, f *fault.Error, e port.Entry) (port.
 	}
 	t := a.record.Attempt(a.event.ID)
 	*t = t.Bury(entity.Letter{MessageID: a.in.MessageID, Event: e.Event, Trace: e.Trace, Version: e.Version, At: e.At})
-	if err := a.save(ctx, false); err != nil {
+	if err := a.saveLetter(ctx, *t); err != nil {
 		return a.raced(err)
 	}
 	a.Log.WarnContext(ctx, "a message is "+string(e.Stage), "entity", e.Entity.String(), "route", e.Route, "event_id", e.Event,
 		"trace_id", e.Trace, "reason", port.Reason(f), "error", e.Error.Message)
 	return port.Decision{Done: true}, nil
+}
+
+// saveLetter stores that the letter was written. An attempt without a lease that loses a race
+// adds it to the record as it is stored now; otherwise the message would return and write a
+// second letter.
+func (a *attempt) saveLetter(ctx context.Context, buried entity.Attempt) error {
+	for races := 3; ; races-- {
+		err := a.save(ctx, false)
+		if races == 0 || a.lease != nil || !errors.Is(err, port.ErrConflict) {
+			return err
+		}
+		stored, failed := a.record.Again(ctx, a.State)
+		if failed != nil {
+			return errors.Join(err, failed)
+		}
+		*stored.Attempt(a.event.ID) = buried
+		a.record = stored
+	}
 }
 
 // unreadable writes the dead letter of a message that is not in the form that our own

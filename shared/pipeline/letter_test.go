@@ -376,3 +376,36 @@ func TestARedriveSettlesAnOutcomeThatNothingElseCan(t *testing.T) {
 		t.Errorf("the vendor has %s", got)
 	}
 }
+
+// TestALetterThatLosesARaceIsWrittenOnce has another message of the entity be recorded while
+// the letter of one is written that held no lease, because its body is gone.
+func TestALetterThatLosesARaceIsWrittenOnce(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.system.translation = largeBody
+	e.post("1", change{Type: customer, ID: "7", Version: 1})
+	in := e.translated(1)[0]
+	e.system.translation = nil
+	e.post("2", change{Type: customer, ID: "7", Version: 2, Name: "v2"})
+	newer := e.translated(1)[0]
+	other := e.another("other", e.clock.Now)
+	e.ports.Vault = brokenVault{e.memory, fault.New(fault.Rejected, fault.MissingRef, "loading", "gone")}
+	e.ports.State = &interleaved{e.memory, recordOf7, `"letter"`, func() {
+		e.system.fail = []error{&fault.Error{Kind: fault.Throttled, After: time.Minute}}
+		_, err := other.deliver.Handle(t.Context(), newer)
+		e.must(err)
+	}}
+	for range 2 { // the queue returns it, because deleting it failed
+		decision, err := e.one().deliver.Handle(t.Context(), in)
+		if err != nil || !decision.Done {
+			t.Errorf("until %v, %v", decision.Until, err)
+		}
+	}
+	if n := len(e.dead(queue)); n != 1 || len(e.entries(port.Dead)) != 1 {
+		t.Errorf("%d letters, %d entries", n, len(e.entries(port.Dead)))
+	}
+	e.clock.Advance(time.Hour)
+	if decision, err := other.deliver.Handle(t.Context(), newer); err != nil || !decision.Done || len(e.system.written) != 1 {
+		t.Errorf("the other message: %v, %v, %d writes", decision, err, len(e.system.written))
+	}
+}

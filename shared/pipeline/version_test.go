@@ -29,6 +29,32 @@ func TestAnOlderVersionNeverFollowsANewerOne(t *testing.T) {
 	}
 }
 
+// TestWhicheverEventArrivesFirstCreatesTheEntity has the placing of an order arrive after its
+// change, and after its cancellation.
+func TestWhicheverEventArrivesFirstCreatesTheEntity(t *testing.T) {
+	t.Parallel()
+	for _, first := range []string{canonical.OrderChanged, canonical.OrderCancelledEvent} {
+		for name, operation := range operations {
+			t.Run(first+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				v := newVendor(t, operation)
+				v.post("1", change{Type: first, ID: "1", Version: 2, Hint: 1, Name: "first"})
+				v.settle(3 * time.Second)
+				v.post("2", change{Type: canonical.OrderPlaced, ID: "1", Version: 1, Name: "placed"})
+				v.settle(3 * time.Second)
+				if v.entry(port.Superseded); v.holds() != "[first]" {
+					t.Errorf("the vendor has %s", v.holds())
+				}
+				v.post("3", change{Type: canonical.OrderPlaced, ID: "1", Version: 2, Hint: 2, Name: "first"})
+				v.settle(3 * time.Second)
+				if v.entry(port.Skipped); len(v.calls) != 1 {
+					t.Errorf("%d calls: one content of one effect was written by two event types", len(v.calls))
+				}
+			})
+		}
+	}
+}
+
 // permute calls f with each order of the changes.
 func permute(changes []change, f func([]change)) {
 	var next func(k int)

@@ -1,6 +1,7 @@
 package port
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -15,9 +16,12 @@ import (
 // The content is the function, the message (trace, event, causation, entity, version,
 // type), the route, the stage and the number of redrives. Then it depends on the stage:
 //
-//   - Translated, Published, Queued, Confirmed, Superseded, Skipped: nothing more. Each
-//     happens once to a message, and once more when it is redriven.
-//   - Dead, Parked: the attempt, because a message put back by hand can die again.
+//   - Translated, Published, Queued, Confirmed: nothing more. Each happens once to an
+//     event, and once more when it is redriven.
+//   - Superseded, Skipped: the queue's message, because each copy of an event ends so; the
+//     time if the message is not given.
+//   - Dead, Parked: the queue's message, because an event that was put back by hand can die
+//     again; the attempt if the message is not given.
 //   - Sent: the attempt, the outcome and the error, because an attempt can be two calls.
 //   - All others, which repeat by nature (received, deferred, a connection's changes,
 //     reconciled): the time.
@@ -30,9 +34,11 @@ func (e Entry) Identity() string {
 		e.Route, string(e.Stage), strconv.Itoa(e.RedriveCount),
 	}
 	switch e.Stage {
-	case Translated, Published, Queued, Confirmed, Superseded, Skipped:
+	case Translated, Published, Queued, Confirmed:
+	case Superseded, Skipped:
+		parts = append(parts, cmp.Or(e.Message, e.At.UTC().Format(time.RFC3339Nano)))
 	case Dead, Parked:
-		parts = append(parts, strconv.Itoa(e.Attempt))
+		parts = append(parts, cmp.Or(e.Message, strconv.Itoa(e.Attempt)))
 	case Sent:
 		parts = append(parts, strconv.Itoa(e.Attempt), e.Outcome)
 		if e.Error != nil {

@@ -15,7 +15,7 @@ func entry(stage port.Stage, edits ...func(*port.Entry)) port.Entry {
 	e := port.Entry{
 		At: noon, Trace: "t1", Event: "e1", Causation: "r1", Entity: message.Key{System: "shop", Tenant: "brand", Type: "order", ID: "1"},
 		Version: "v1", Type: "order.changed", Route: "shop-orders-to-erp", Stage: stage, Attempt: 1, ReceiveCount: 1,
-		Outcome: "as the test says", Function: "erp-deliver",
+		Outcome: "as the test says", Function: "erp-deliver", Message: "m1",
 	}
 	for _, edit := range edits {
 		edit(&e)
@@ -77,13 +77,33 @@ func TestAttemptsHaveIdentitiesOfTheirOwnWhereTheyCanDiffer(t *testing.T) {
 	t.Parallel()
 	second := func(e *port.Entry) { e.Attempt = 2 }
 	refused := func(e *port.Entry) { e.Error = &port.EntryError{Code: "E1", Class: fault.Value} }
-	for stage, own := range map[port.Stage]bool{port.Sent: true, port.Dead: true, port.Parked: true, port.Confirmed: false, port.Superseded: false, port.Skipped: false, port.Published: false, port.Translated: false} {
+	for stage, own := range map[port.Stage]bool{port.Sent: true, port.Dead: false, port.Parked: false, port.Confirmed: false, port.Superseded: false, port.Skipped: false, port.Published: false, port.Translated: false} {
 		if got := entry(stage).Identity() != entry(stage, second).Identity(); got != own {
 			t.Errorf("%s: the second attempt has an identity of its own: %v", stage, got)
 		}
 	}
 	if entry(port.Sent).Identity() == entry(port.Sent, refused).Identity() {
 		t.Error("of one attempt, two calls with different answers have one identity")
+	}
+}
+
+// A copy is another message of the queue, and so is a dead letter that was put back.
+func TestEndsOfCopiesHaveIdentitiesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	copied := func(e *port.Entry) { e.Message = "m2" }
+	for stage, own := range map[port.Stage]bool{port.Skipped: true, port.Superseded: true, port.Dead: true, port.Parked: true, port.Confirmed: false, port.Published: false} {
+		if got := entry(stage).Identity() != entry(stage, copied).Identity(); got != own {
+			t.Errorf("%s: a copy has an identity of its own: %v", stage, got)
+		}
+	}
+	unnamed := func(e *port.Entry) { e.Message = "" }
+	later := func(e *port.Entry) { e.At = noon.Add(time.Second) }
+	second := func(e *port.Entry) { e.Attempt = 2 }
+	if entry(port.Skipped, unnamed).Identity() == entry(port.Skipped, unnamed, later).Identity() {
+		t.Error("without a message, two times skipped have one identity")
+	}
+	if entry(port.Dead, unnamed).Identity() == entry(port.Dead, unnamed, second).Identity() {
+		t.Error("without a message, the deaths of two attempts have one identity")
 	}
 }
 

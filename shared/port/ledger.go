@@ -12,6 +12,7 @@ import (
 // Entries are only ever added.
 type Entry struct {
 	ID           string           `json:"id,omitempty"` // see Identity, from which the ledger sets it; senders may leave it empty
+	Message      string           `json:"-"`            // the queue's id of the message in hand (Incoming.MessageID): only for Identity, not stored
 	At           time.Time        `json:"at"`
 	Trace        string           `json:"trace_id"` // the correlation identifier
 	Event        string           `json:"event_id"` // raw message's id until it is translated

@@ -55,7 +55,7 @@ type Outgoing struct {
 type Incoming struct {
 	Queue        string
 	Handle       string // receipt handle: valid until the message is visible again
-	MessageID    string // the queue's id; another one when the message is sent again, as by a redrive
+	MessageID    string // the queue's id: the same at each receive, another for a copy or after a redrive
 	Body         []byte
 	Attributes   map[string]string
 	ReceiveCount int // how often it was received, this time included; not a failure count
@@ -81,7 +81,8 @@ func (in Incoming) Redrives() int {
 // Redriven reports whether the message was in the dead-letter queue before, moved back by
 // our command or as it was, as the SQS console does.
 func (in Incoming) Redriven() bool {
-	return in.Attributes[AttrCause] != "" || in.Attributes[AttrRedrives] != ""
+	_, letter := in.Cause()
+	return letter || in.Redrives() > 0
 }
 
 // ErrConflict is returned by State.Put when another writer was there first.

@@ -13,7 +13,7 @@ import (
 func ended(h Harness, stage port.Stage) port.Entry {
 	return port.Entry{
 		At: h.Now(), Trace: "t", Event: "e", Causation: "r", Entity: orderKey("1"), Route: "shop-orders-to-erp", Stage: stage,
-		Attempt: 1, ReceiveCount: 1, Outcome: "first", Function: "erp-deliver",
+		Attempt: 1, ReceiveCount: 1, Outcome: "first", Function: "erp-deliver", Message: "m1",
 	}
 }
 
@@ -75,13 +75,19 @@ func ledgerRepeats(t *testing.T, h Harness) {
 		e.At, e.Outcome = e.At.Add(time.Duration(i)*time.Second), fmt.Sprint("wait ", i)
 		h.mustAppend(t, e, e)
 	}
+	copied := ended(h, port.Skipped)
+	copied.Outcome, copied.At = "copy", copied.At.Add(3*time.Second)
+	h.mustAppend(t, copied)
+	h.mustAppend(t, repeated(copied))
+	copied.Message, copied.Outcome = "m2", "another copy"
+	h.mustAppend(t, copied)
 	again := ended(h, port.Dead)
-	again.Attempt, again.Outcome, again.At = 2, "put back by hand", again.At.Add(time.Minute)
+	again.Message, again.Outcome, again.At = "m3", "put back by hand", again.At.Add(time.Minute)
 	redriven := ended(h, port.Dead)
 	redriven.RedriveCount, redriven.Outcome, redriven.At = 1, "redriven", redriven.At.Add(2*time.Minute)
 	h.mustAppend(t, again)
 	h.mustAppend(t, redriven)
-	h.mustFind(t, port.Query{Trace: "t"}, "wait 0", "wait 1", "wait 2", "put back by hand", "redriven")
+	h.mustFind(t, port.Query{Trace: "t"}, "wait 0", "wait 1", "wait 2", "copy", "another copy", "put back by hand", "redriven")
 	h.mustFind(t, port.Query{Stage: port.Dead}, "put back by hand", "redriven")
 }
 

@@ -171,7 +171,7 @@ func (m *Memory) Append(ctx context.Context, entries ...port.Entry) error {
 	}
 	defer end()
 	for _, entry := range entries {
-		if entry.ID = entry.Identity(); m.appended[entry.ID] {
+		if entry.ID, entry.Message = entry.Identity(), ""; m.appended[entry.ID] {
 			continue
 		}
 		m.appended[entry.ID] = true
