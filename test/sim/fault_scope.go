@@ -61,7 +61,7 @@ func (w *world) quietTrade() []fact {
 // arriveOnTime sends customers and expects each of them at the target within a minute.
 func (w *world) arriveOnTime(from time.Duration) {
 	for i := range 4 {
-		f := fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: fmt.Sprint("healthy-", i), Version: 1}
+		f := fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: fmt.Sprint("healthy-", from.Hours(), "-", i), Version: 1}
 		at := from + w.between(0, time.Hour)
 		w.deliver(newDelivery(f.ID, f), at)
 		w.checks = append(w.checks, func() {
