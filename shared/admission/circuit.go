@@ -90,7 +90,7 @@ func (a Answer) finding(name string) finding {
 	switch {
 	case !a.Asked, f != nil && f.Status == 0 && (f.Kind == fault.Invalid || f.Kind == fault.Rejected):
 		return none
-	case f == nil || !broken(f):
+	case !broken(f):
 		if a.Wrote {
 			return accepts
 		}
@@ -111,6 +111,9 @@ func (a Answer) finding(name string) finding {
 
 // broken reports whether a failure is more than an answer about the message.
 func broken(f *fault.Error) bool {
+	if f == nil {
+		return false
+	}
 	switch f.Kind {
 	case fault.Throttled, fault.Unauthorized, fault.Unknown:
 		return true
@@ -168,18 +171,22 @@ func (t *Target) count(p *Passage, a Answer) map[string]streak {
 	return opens
 }
 
-// judge opens or closes a circuit by the answer, or makes way for the next probe, and
-// reports whether it did.
+// judge opens or closes a circuit by the answer, and reports whether it changed anything.
 func (t *Target) judge(c *record, name string, p *Passage, a Answer, opens map[string]streak) bool {
-	open, found := c.Circuits[name], a.finding(name)
-	probing := open != nil && slices.Contains(p.probes, name)
-	if s, trips := opens[name]; probing && found == fails || trips && !probing {
+	found, probing := a.finding(name), c.Circuits[name] != nil && slices.Contains(p.probes, name)
+	s, trips := opens[name]
+	switch {
+	case probing && found == fails, trips && !probing:
 		return t.open(c, name, probing, a.Fault, s)
+	case probing:
+		t.probed(c, name, p, found)
 	}
-	if !probing {
-		return false
-	}
-	now, breaker := t.config.Now(), t.config.Policy.Breaker
+	return probing
+}
+
+// probed closes a circuit after its probe, or leaves it open for the next one.
+func (t *Target) probed(c *record, name string, p *Passage, found finding) {
+	open, now, breaker := c.Circuits[name], t.config.Now(), t.config.Policy.Breaker
 	if p.probe.Same(open.Prober) {
 		open.Prober = nil // whatever the answer, another message may probe
 	}
@@ -198,7 +205,6 @@ func (t *Target) judge(c *record, name string, p *Passage, a Answer, opens map[s
 	case accepts:
 		t.close(c, name)
 	}
-	return true
 }
 
 // open opens a circuit, or keeps it open after a probe. Only the first worker to open it,

@@ -131,6 +131,24 @@ func TestPermitsHoldWhateverTheStateReports(t *testing.T) {
 	})
 }
 
+// TestACallThatEndsDuringAWriteIsCounted has one end while a permit for another is stored.
+func TestACallThatEndsDuringAWriteIsCounted(t *testing.T) {
+	t.Parallel()
+	fleet(t, func(e *env) {
+		w := e.workerWith("w", time.Now, port.Ports{State: slowState{State: e.memory, takes: 100 * time.Millisecond}, Ledger: e.memory})
+		for i := range 5 {
+			first := w.enter(admission.Call{Entity: name(i), Operation: "write", Lane: message.Backfill})
+			go func() {
+				<-time.After(150 * time.Millisecond)
+				first.Leave(e.Context(), accepted())
+			}()
+			w.enter(admission.Call{Entity: name(i), Operation: "write"}).Leave(e.Context(), accepted())
+			<-time.After(2 * time.Minute)
+		}
+		times(3, func(i int) { w.enter(admission.Call{Entity: name(i), Operation: "write"}) })
+	})
+}
+
 // hangingState answers nothing, not even to a context, until it is released.
 type hangingState struct{ released chan struct{} }
 
