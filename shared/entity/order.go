@@ -166,6 +166,9 @@ func (r *Record) Turn(w *retry.Worker, c Claimant, patience time.Duration, rando
 			return Turn{Ahead: event}
 		}
 	}
+	if r.Lease == nil && (r.Landing == nil || r.Landing.Event == c.Event && r.Landing.Version == c.State.Version && c.Guarantee != connector.Search) {
+		return Turn{} // no other request may take effect yet
+	}
 	return Turn{Until: r.landing(w, c)}
 }
 
