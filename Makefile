@@ -116,6 +116,10 @@ faults-mutants: ## take each guard of the pipeline away and see that some fault 
 POINTS ?= 25
 RUNS ?= 20
 
+.PHONY: hops
+hops: ## how many functions and files one delivery visits, by coverage; fails over the bars
+	@go run ./scripts/hops
+
 .PHONY: kills
 kills: ## kill the engine's process with SIGKILL at 25 points of the sample day, 20 times each, and audit the books
 	@go test ./scripts/local -run 'TestKills$$' -v -count 1 -parallel 6 -timeout 3h -args -points $(POINTS) -runs $(RUNS) | grep -v -E '^ *(=== |--- PASS)'
