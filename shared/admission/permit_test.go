@@ -245,7 +245,7 @@ func TestH2WorkersAtBackfillLearnOfLiveTraffic(t *testing.T) {
 	t.Parallel()
 	fleet(t, func(e *env) {
 		e.profile.Concurrency, e.takes = 4, 2*time.Second
-		e.sendAs("write", message.Backfill, e.ids("b", 2000)...)
+		e.sendAs("write", message.Backfill, e.ids("b", 1300)...)
 		go func() {
 			for i := range 4 {
 				<-time.After(2 * time.Minute) // longer than live traffic is remembered

@@ -385,7 +385,7 @@ func TestTheLimitIsLoweredOnceForOneOverload(t *testing.T) {
 		e.profile.Concurrency = 8
 		w, want := e.worker("w"), []string{`"limit":4`, `"limit":4`, `"limit":2`}
 		var passages []*admission.Passage
-		times(3, func(i int) {
+		times(3, func(int) {
 			passages = append(passages, w.enter(admission.Call{Entity: "c", Operation: "write"}))
 		})
 		for i, wait := range []time.Duration{0, e.policy.Share.Settle - 1, 1} {
