@@ -82,14 +82,15 @@ const (
 	Missing Finding = iota
 	// Known: it has, or a rule skipped the state.
 	Known
-	// InHand: an attempt at the state is recorded, or its dead letter.
+	// InHand: an attempt at the polled state is recorded, or the dead letter of its content.
 	InHand
 )
 
 // Compare reports how a polled state compares with what the target confirmed last, with
 // one read of the State. Where the content is equal and the version older, it records the
 // version too, because a poll reads the newest: a late delivery of the same second must
-// not overwrite it.
+// not overwrite it. For the same reason a state that only a delivery has in hand counts as
+// Missing: once it is confirmed, the polled state only raises its version.
 func Compare(ctx context.Context, state port.State, target string, key message.Key, s State, now time.Time) (Finding, error) {
 	r, err := Load(ctx, state, target, key, false)
 	if err != nil {
@@ -115,7 +116,10 @@ func Compare(ctx context.Context, state port.State, target string, key message.K
 		return Known, nil
 	}
 	for _, a := range r.Attempts {
-		if a.Hash == s.Hash && a.Once == s.Once {
+		if a.Hash != s.Hash || a.Once != s.Once {
+			continue
+		}
+		if polled := a.Version.Polled() && a.Version.UpdatedAt().Equal(s.Version.UpdatedAt()); s.Once || polled || a.Letter != nil {
 			return InHand, nil
 		}
 	}

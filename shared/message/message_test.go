@@ -128,6 +128,11 @@ func TestSequenceOrdersVersions(t *testing.T) {
 	if got := message.NewSequence(noon.In(east), false, time.Time{}).UpdatedAt(); !got.Equal(noon) {
 		t.Errorf("UpdatedAt() = %v, want %v", got, noon)
 	}
+	for s, want := range map[message.Sequence]bool{"": false, "seven": false, message.NewSequence(noon, false, noon): false, message.NewSequence(noon, true, noon): true} {
+		if s.Polled() != want {
+			t.Errorf("%q is polled: %v", s, !want)
+		}
+	}
 	if got := message.Sequence("seven").UpdatedAt(); !got.IsZero() {
 		t.Errorf("UpdatedAt of odd text = %v, want zero", got)
 	}

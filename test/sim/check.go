@@ -272,22 +272,30 @@ func (c *checker) documents() {
 // states checks that no older version landed on a confirmed newer one, and that the
 // target ends with the newest it ever had.
 func (c *checker) states() {
-	for _, e := range c.Effects {
-		if e.Version < e.Over {
-			c.add(Stale, e.Entity, e.Event, fmt.Sprintf("version %s landed after %s was confirmed", e.Version, e.Over))
-		}
-	}
 	once := map[string]bool{}
 	for _, t := range c.Told {
 		once[t.Entity] = t.Once
 	}
+	for _, e := range c.Effects {
+		if e.Version < e.Over && !once[e.Entity] {
+			c.add(Stale, e.Entity, e.Event, fmt.Sprintf("version %s landed after %s was confirmed", e.Version, e.Over))
+		}
+	}
 	vouched := c.vouched()
 	for _, entity := range slices.Sorted(maps.Keys(vouched)) {
 		newest := vouched[entity]
-		if e := c.final[entity]; c.rank(e) < newest && !once[entity] {
+		if e := c.final[entity]; c.rank(e) < newest && !once[entity] && !c.undecided(entity, newest) {
 			c.add(Stale, entity, e.Event, fmt.Sprint("ends as v", e.N, " although v", newest, " was there"))
 		}
 	}
+}
+
+// undecided reports whether the newest state of the entity waits for an operator, because its
+// outcome is unknown: what comes after it cannot know of it.
+func (c *checker) undecided(entity string, newest int) bool {
+	return slices.ContainsFunc(c.Letters, func(l Letter) bool {
+		return c.Expect.Ambiguous && l.Entity == entity && unverifiable(l.Reason) && c.Origins[originOf(l.Event, l.Version)] >= newest
+	})
 }
 
 // vouched returns per entity the number of the newest fact that the target ever had, without
@@ -308,6 +316,7 @@ func (c *checker) vouched() map[string]int {
 
 // letters checks that each dead letter has its reason, and is in no other place.
 func (c *checker) letters() {
+	c.copies()
 	garbage := c.Expect.Garbage
 	for _, l := range c.Letters {
 		c.explained(l)
@@ -325,6 +334,17 @@ func (c *checker) letters() {
 		}
 		if most := c.Expect.Redrives; most > 0 && l.Redrives != most {
 			c.add(Unexplained, l.Entity, l.Event, fmt.Sprint("was redriven ", l.Redrives, " times, want ", most, " and parked"))
+		}
+	}
+}
+
+// copies checks that no message has two dead letters.
+func (c *checker) copies() {
+	letters := map[string]int{}
+	for _, l := range c.Letters {
+		origin := originOf(l.Event, l.Version)
+		if letters[origin]++; c.Sent != nil && c.Sent[origin] > 0 && letters[origin] > c.Sent[origin] {
+			c.add(Duplicated, l.Entity, l.Event, fmt.Sprintf("was published %d times and is dead %d times", c.Sent[origin], letters[origin]))
 		}
 	}
 }

@@ -116,6 +116,7 @@ func queueFaults() []Fault {
 		{ID: "F21", What: "poison among the versions of one entity", Tier: 1, Other: true, Facts: (*world).withVersions, Arm: func(w *world) {
 			poison := w.victimEvent("customer/"+manyVersions, 2)
 			w.inject("F21", rule{ops: []op{opDeliver}, chance: 1, when: poison, fate: always(fate{err: errUnclassified})})
+			w.inject("F21", rule{ops: []op{opDelete}, chance: 0.3, most: 20, fate: always(fate{twice: true})})
 			w.expect.Dead["customer/"+manyVersions] = true
 		}},
 		{ID: "F22", What: "poison in a queue", Tier: 1, Other: true, Facts: (*world).withSpoilt, Arm: func(w *world) {

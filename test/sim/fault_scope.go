@@ -139,7 +139,6 @@ func (w *world) setLate() {
 		at = opTranslate
 	}
 	w.inject("F72", rule{ops: []op{at}, on: "payment/", chance: 1, until: until, fate: always(fate{err: unset()})})
-	w.policy.Parent = max(w.policy.Parent, 72*time.Hour)
 	w.checks = append(w.checks, func() {
 		if hits := w.hits(); hits > 0 && w.alarms["config_missing"] == 0 && !w.mixed {
 			w.breaks("", "a setting was missing %d times, and no alarm rang", hits)

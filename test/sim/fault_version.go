@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"causeway/shared/canonical"
+	"causeway/shared/entity"
 )
 
 // The faults of versions and of what is remembered for long: F64 to F69, F73, F74.
@@ -57,10 +58,30 @@ func tiedFact(id string, number int, content string, hint time.Duration) fact {
 func (w *world) tied() []fact {
 	w.mustEnd("customer/tied")
 	w.mustEnd("customer/same")
+	w.mustEnd("customer/" + unpolled)
 	return append(w.trade(),
 		tiedFact("tied", 1, "A", 0), tiedFact("tied", 2, "B", 0),
 		tiedFact("same", 1, w.either("A", "B"), time.Millisecond), tiedFact("same", 2, w.either("C", "0"), time.Millisecond),
+		alike("A", "B"), alike("B", "A"),
 	)
+}
+
+// alike is one of two contents of one version that no poll settles. Every order of arrival
+// ends with the one of the greater hash: it counts as the newer.
+func alike(content, other string) fact {
+	f, o := tiedFact(unpolled, 1, content, time.Millisecond), tiedFact(unpolled, 1, other, time.Millisecond)
+	if hashOf(f) > hashOf(o) {
+		f.Version = 2
+	}
+	return f
+}
+
+func hashOf(f fact) string {
+	s, err := entity.StateOf(f.events()[0], false, epoch)
+	if err != nil {
+		panic(err) // the model's bodies are valid
+	}
+	return s.Hash
 }
 
 func (w *world) either(a, b string) string {
@@ -76,6 +97,15 @@ func (w *world) either(a, b string) string {
 func (w *world) settleTies() {
 	w.poll(w.spread + 2*time.Minute)
 	w.poll(w.spread + 30*time.Minute)
+	if w.chance(0.5) { // some are in hand when the first poll comes
+		w.inject("F64", rule{ops: []op{opDeliver}, on: "customer/", chance: 0.5, perEvent: 2, until: w.spread + 10*time.Minute, fate: func(k call) fate {
+			tied := k.name == "customer/tied" || k.name == "customer/same"
+			if !tied || w.chance(0.5) {
+				return waits(w.between(time.Minute, 10*time.Minute))
+			}
+			return fate{err: unavailable(500), applied: w.chance(0.5)}
+		}})
+	}
 	for i, d := range w.deliveries[:len(w.deliveries):len(w.deliveries)] {
 		if d.fact.Updated.Equal(second) && w.chance(0.5) {
 			w.deliver(newDelivery(fmt.Sprint("late-", i), d.fact), w.spread+w.between(time.Hour, 2*time.Hour))
@@ -208,6 +238,10 @@ func (w *world) incorrect() []fact {
 	return append(append(w.trade(), wrong), w.purchase("wrong", "wrong-0")...)
 }
 
+// wakeWithin is how long after the entity that it waits for a message is at the target: it is
+// woken, while by itself it would look after up to a quarter of an hour.
+const wakeWithin = 2 * time.Minute
+
 // correct has the shop correct the customer after hours.
 func (w *world) correct() {
 	w.inject("F69", rule{
@@ -219,6 +253,15 @@ func (w *world) correct() {
 	right := fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: "wrong", Version: 2, since: epoch.Add(time.Hour)}
 	w.deliver(newDelivery("corrected", right), w.between(time.Hour, 8*time.Hour))
 	w.mustEnd("customer/wrong")
+	w.checks = append(w.checks, func() {
+		order, there := w.target.current["order/wrong-0"]
+		if late := order.At.Sub(w.target.current["customer/wrong"].At); there && !w.mixed && late > wakeWithin {
+			w.breaks(order.Event, "the order reached the target %s after its customer, for which it waited", late)
+		}
+	})
+	if w.mixed && w.expect.Ambiguous { // the correction may be parked, because its own outcome is unknown
+		w.expect.Dead["customer/wrong"] = true
+	}
 }
 
 // unfiltered is the usual trade, of which no filter skips anything: what a filter skipped is

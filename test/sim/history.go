@@ -14,6 +14,7 @@ import (
 type History struct {
 	Told     []Told
 	Origins  map[string]int // by event and version (originOf): the number of the fact
+	Sent     map[string]int // by event and version: how often it was put on the bus; nil: not looked at
 	Effects  []Effect
 	Calls    []Call
 	Entries  []port.Entry

@@ -137,6 +137,7 @@ func (c ports) Publish(ctx context.Context, messages []*message.Message) error {
 		}
 		for _, m := range messages {
 			c.world.origins[originOf(m.ID, m.Sequence)] = numberOf(m)
+			c.world.published[originOf(m.ID, m.Sequence)]++
 		}
 		return c.world.store.Publish(ctx, messages)
 	})

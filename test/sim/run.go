@@ -157,8 +157,11 @@ func Mix(seed uint64) Case {
 func (w *world) history() History {
 	h := History{
 		Origins: w.origins, Effects: w.target.effects, Calls: w.target.calls, Entries: w.store.entries(),
-		Broken: w.broken, Replayed: w.replayed, Expect: w.expect,
+		Broken: w.broken, Sent: w.published, Replayed: w.replayed, Expect: w.expect,
 		Circuit: w.circuit.turns, Skewed: len(w.skews) > 0, Muffled: w.circuit.muffled || len(w.skews) > 0,
+	}
+	if w.moved || w.mixed {
+		h.Sent = nil
 	}
 	for _, d := range w.deliveries {
 		h.Told = append(h.Told, Told{
