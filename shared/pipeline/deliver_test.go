@@ -238,7 +238,7 @@ func TestAPanicFailsItsOwnMessageOnly(t *testing.T) {
 // keeps attempts of: each ends by its budget, and none returns as if it were new.
 func TestF21ACrowdAtOneEntityComesToAnEnd(t *testing.T) {
 	t.Parallel()
-	const crowd = 36
+	const crowd = 34
 	for name, c := range map[string]struct {
 		answer  error
 		parents []string
@@ -249,7 +249,7 @@ func TestF21ACrowdAtOneEntityComesToAnEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := newEnv(t)
-			e.admission.Breaker.Failures, e.retry.Parent, e.retry.Transient, e.retry.Config = 0, 40*time.Minute, 40*time.Minute, 40*time.Minute
+			e.admission.Breaker.Failures, e.retry.Parent, e.retry.Transient, e.retry.Config = 0, 20*time.Minute, 20*time.Minute, 20*time.Minute
 			e.system.failing = func(connector.Delivery) error { return c.answer }
 			for i := range crowd {
 				e.post(strconv.Itoa(i), change{Type: customer, ID: "7", Version: i + 1, Name: strconv.Itoa(i), Parents: c.parents})
