@@ -16,13 +16,13 @@ import (
 type Standing uint8
 
 const (
-	// New: the target does not have the state.
+	// New means that the target does not have the state.
 	New Standing = iota
-	// Same: the target has the state, under this or an older version, or the fact.
+	// Same means that the target has the state, under this or an older version, or the fact.
 	Same
-	// Old: the target has a newer state.
+	// Old means that the target has a newer state.
 	Old
-	// Outdated: the target has nothing, and a newer state was skipped by a rule.
+	// Outdated means that the target has nothing, and a newer state was skipped by a rule.
 	Outdated
 )
 
@@ -78,11 +78,11 @@ func (r *Record) Untouched() bool { return !r.Present() && !r.unsettled() }
 type Finding uint8
 
 const (
-	// Missing: the target has confirmed neither this state nor a newer one.
+	// Missing means that the target has confirmed neither this state nor a newer one.
 	Missing Finding = iota
-	// Known: it has, or a rule skipped the state.
+	// Known means that it has, or a rule skipped the state.
 	Known
-	// InHand: an attempt at the polled state is recorded, or the dead letter of its content.
+	// InHand means that an attempt at the polled state is recorded, or the dead letter of its content.
 	InHand
 )
 
