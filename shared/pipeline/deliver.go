@@ -94,7 +94,7 @@ type delivery struct {
 // does. A body that cannot be matched is an error: it must not slip through.
 func (w *delivery) filter() (ending, error) {
 	if w.broken != nil {
-		return ending{}, nil
+		return ending{}, nil //nolint:nilerr // prepare fails with it
 	}
 	whole := *w.event
 	whole.Body, whole.Claim = w.body, nil // filters see the body inline
