@@ -54,6 +54,10 @@ func (r Route) Pattern() *Pattern {
 // Inbox returns the name of the queue in which a system's raw messages lie.
 func Inbox(system string) string { return system + "-inbox" }
 
+// InboxBackfill returns the name of the queue in which a system's raw messages of the backfill
+// lane wait.
+func InboxBackfill(system string) string { return system + "-inbox-backfill" }
+
 // Dead returns the name of a queue's dead-letter queue.
 func Dead(queue string) string { return queue + "-dead" }
 
