@@ -147,6 +147,12 @@ func TestOneOfTwoAlarmsRingsForWaiting(t *testing.T) {
 	})
 }
 
+// counted are the metrics by the last word of their alarm.
+var counted = map[string]string{
+	"degraded": "Degraded", "expired": "AuthExpired", "gaps": "Gaps", "unread": "Unread", "behind": "Behind", "stopped": "Stopped",
+	"missing": "ConfigMissing", "ahead": "ClockAhead", "conflict": "DeliveryConflict",
+}
+
 // TestA6H3LedgerEventsRingAlarms wants one for each target's connection, each source's webhooks
 // and what the pipeline reports. Package cloud's tests hold the metrics to what functions count.
 func TestA6H3LedgerEventsRingAlarms(t *testing.T) {
@@ -178,6 +184,9 @@ func TestA6H3LedgerEventsRingAlarms(t *testing.T) {
 			}
 			if says := fmt.Sprint(alarm.Properties["AlarmDescription"]); want[name] == "" || !strings.Contains(says, want[name]) {
 				t.Errorf("%s says %q, want %q", name, says, want[name])
+			}
+			if got := alarm.Properties["MetricName"]; got != counted[name[strings.LastIndex(name, "-")+1:]] {
+				t.Errorf("%s reads %v", name, got)
 			}
 			if alarm.Properties["MetricName"] == "Behind" {
 				if integer(alarm.Properties["EvaluationPeriods"])*integer(alarm.Properties["Period"]) != 3*3600 || alarm.Properties["OKActions"] == nil {

@@ -36,14 +36,14 @@ func TestTheTeamsOwnResourcesAreUsed(t *testing.T) {
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(out), AnalyticsReporting: jsii.Bool(false)})
 	p := newPlatform(app, mustDist(t))
 	app.Synth(nil)
-	any, like := assertions.Match_AnyValue(), assertions.Match_ObjectLike
+	anything, like := assertions.Match_AnyValue(), assertions.Match_ObjectLike
 
 	functions := assertions.Template_FromStack(p.causeway.ConnectorsStack, nil)
 	functions.ResourceCountIs(jsii.String("AWS::Lambda::Function"), jsii.Number(4))
 	functions.AllResourcesProperties(jsii.String("AWS::Lambda::Function"), properties{
-		"KmsKeyArn": any, "VpcConfig": properties{"SubnetIds": any, "SecurityGroupIds": any},
+		"KmsKeyArn": anything, "VpcConfig": properties{"SubnetIds": anything, "SecurityGroupIds": anything},
 	})
-	functions.AllResourcesProperties(jsii.String("AWS::IAM::Role"), properties{"PermissionsBoundary": any})
+	functions.AllResourcesProperties(jsii.String("AWS::IAM::Role"), properties{"PermissionsBoundary": anything})
 	functions.HasResourceProperties(jsii.String("AWS::Lambda::Function"), properties{
 		"FunctionName": "acme-orders-shopify-receive", "Environment": like(&properties{"Variables": like(&properties{"CAUSEWAY_SECRET": "acme/shopify-webhooks"})}),
 	})
@@ -58,12 +58,12 @@ func TestTheTeamsOwnResourcesAreUsed(t *testing.T) {
 
 	messaging := assertions.Template_FromStack(p.causeway.MessagingStack, nil)
 	messaging.ResourceCountIs(jsii.String("AWS::Events::EventBus"), jsii.Number(0))
-	messaging.AllResourcesProperties(jsii.String("AWS::SQS::Queue"), properties{"KmsMasterKeyId": any})
-	messaging.AllResourcesProperties(jsii.String("AWS::Events::Rule"), properties{"EventBusName": any})
+	messaging.AllResourcesProperties(jsii.String("AWS::SQS::Queue"), properties{"KmsMasterKeyId": anything})
+	messaging.AllResourcesProperties(jsii.String("AWS::Events::Rule"), properties{"EventBusName": anything})
 
 	watch := assertions.Template_FromStack(p.causeway.WatchStack, nil)
 	watch.ResourceCountIs(jsii.String("AWS::SNS::Topic"), jsii.Number(0))
-	watch.AllResourcesProperties(jsii.String("AWS::CloudWatch::Alarm"), properties{"AlarmActions": any})
+	watch.AllResourcesProperties(jsii.String("AWS::CloudWatch::Alarm"), properties{"AlarmActions": anything})
 
 	foundation := assertions.Template_FromStack(p.foundation.stack, nil)
 	foundation.HasResourceProperties(jsii.String("AWS::KMS::Key"), properties{"KeyPolicy": like(&properties{
