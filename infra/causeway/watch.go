@@ -155,14 +155,17 @@ func (w *Watch) watchRule(name, bus string) {
 // or more, which is every message that waits. So "waits" reads the age that the function
 // reports when it begins a message. A function that begins none reports none, so "stalled"
 // reads the queue's own counts: something is in it, and nothing was deleted for as long as a
-// message may wait. "waits" is silent then.
+// message may wait. "waits" is silent then. The backfill lane has no "waits": to be slower
+// than live traffic is its purpose.
 func (w *Watch) watchQueue(s system, role connector.Role, queue string) {
 	p, of := w.plan, dimensions{"QueueName": w.plan.name(queue)}
 	limit := time.Duration(p.stage.Alarms.Waiting) * time.Minute
 	deleted := term{"deleted", "AWS/SQS", "NumberOfMessagesDeleted", "Sum", of}
-	w.add(queue+"-waits", fmt.Sprintf("A message of %s has waited for more than %d minutes while others pass. causeway why says for what.", p.name(queue), p.stage.Alarms.Waiting),
-		computed("age in seconds while messages pass", "IF(FILL(deleted, 0) > 0, FILL(age, 0), 0)", time.Hour, deleted,
-			term{"age", functionsSpace, "Age", "Maximum", dimensions{"Function": p.name(s.function(role)), "Route": queue}}), int(limit.Seconds()))
+	if queue != routes.InboxBackfill(s.Name) {
+		w.add(queue+"-waits", fmt.Sprintf("A message of %s has waited for more than %d minutes while others pass. causeway why says for what.", p.name(queue), p.stage.Alarms.Waiting),
+			computed("age in seconds while messages pass", "IF(FILL(deleted, 0) > 0, FILL(age, 0), 0)", time.Hour, deleted,
+				term{"age", functionsSpace, "Age", "Maximum", dimensions{"Function": p.name(s.function(role)), "Route": queue}}), int(limit.Seconds()))
+	}
 	if !p.enabled(queue) {
 		return
 	}
