@@ -1,17 +1,18 @@
-package main
+package causeway
 
 import (
 	"encoding/json"
-	"maps"
-	"slices"
 	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
 
 	"causeway/shared/connector"
 	"causeway/shared/routes"
 )
 
-// sortedKeys returns the keys in an order that does not change from run to run.
-func sortedKeys(of props) []string { return slices.Sorted(maps.Keys(of)) }
+type props = map[string]any
 
 // The dashboard's grid: CloudWatch has 24 columns. Each stage of the trip is a column.
 const (
@@ -23,7 +24,7 @@ const (
 // dashboard draws the flows from left to right: sources, bus, routes, targets; in each
 // column one tile per source, rule, route and target. The picture on top is a table of
 // the flows.
-func (p *plan) dashboard() resource {
+func (p *Plan) dashboard(scope constructs.Construct) awscloudwatch.CfnDashboard {
 	widgets := p.picture()
 	for _, column := range []func() []props{p.sourceTiles, p.ruleTiles, p.routeTiles, p.targetTiles} {
 		widgets = append(widgets, column()...)
@@ -32,11 +33,11 @@ func (p *plan) dashboard() resource {
 	if err != nil {
 		panic(err) // texts and numbers always marshal
 	}
-	return resource{ID: "Dashboard", Type: "AWS::CloudWatch::Dashboard", Props: props{"DashboardName": p.prefix, "DashboardBody": sub(string(body))}}
+	return awscloudwatch.NewCfnDashboard(scope, jsii.String("Dashboard"), &awscloudwatch.CfnDashboardProps{DashboardName: jsii.String(p.prefix), DashboardBody: sub(string(body))})
 }
 
 // picture is the map of the flows in words, and the columns' heads.
-func (p *plan) picture() []props {
+func (p *Plan) picture() []props {
 	var text strings.Builder
 	text.WriteString("# " + p.prefix + "\n| source | event types | route | target | |\n|---|---|---|---|---|\n")
 	for _, route := range p.routes {
@@ -55,7 +56,7 @@ func (p *plan) picture() []props {
 }
 
 // tile puts the n-th graph into a column.
-func (p *plan) tile(column, n int, title string, metrics ...[]any) props {
+func (p *Plan) tile(column, n int, title string, metrics ...[]any) props {
 	top := 3 + len(p.routes) + headHeight
 	return props{
 		"type": "metric", "x": column * columnWidth, "y": top + n*tileHeight, "width": columnWidth, "height": tileHeight,
@@ -70,7 +71,7 @@ func line(namespace, name, dimension, value, kind, label string) []any {
 	return []any{namespace, name, dimension, value, props{"stat": kind, "label": label}}
 }
 
-func (p *plan) sourceTiles() []props {
+func (p *Plan) sourceTiles() []props {
 	var tiles []props
 	for _, s := range p.systems {
 		if !s.has(connector.Translate) {
@@ -78,7 +79,7 @@ func (p *plan) sourceTiles() []props {
 		}
 		inbox := p.name(routes.Inbox(s.Name))
 		metrics := [][]any{
-			line("AWS/SQS", "NumberOfMessagesSent", "QueueName", inbox, "Sum", "came in"),
+			line("AWS/SQS", "NumberOfMessagesSent", "QueueName", inbox, "Sum", "received"),
 			line("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", inbox, "Maximum", "wait"),
 			line("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", routes.Dead(inbox), "Maximum", "dead"),
 		}
@@ -90,26 +91,28 @@ func (p *plan) sourceTiles() []props {
 	return tiles
 }
 
-func (p *plan) ruleTiles() []props {
+func (p *Plan) ruleTiles() []props {
 	var tiles []props
 	for i, route := range p.routes {
 		of := func(name, label string) []any {
 			return []any{"AWS/Events", name, "EventBusName", p.prefix, "RuleName", p.name(route.Name()), props{"stat": "Sum", "label": label}}
 		}
-		tiles = append(tiles, p.tile(1, i, route.From+" "+route.Flow, of("MatchedEvents", "matched"), of("Invocations", "handed over"), of("FailedInvocations", "refused")))
+		tiles = append(tiles, p.tile(1, i, route.From+" "+route.Flow, of("MatchedEvents", "matched"), of("Invocations", "queued"), of("FailedInvocations", "failed")))
 	}
 	return tiles
 }
 
-func (p *plan) routeTiles() []props {
+func (p *Plan) routeTiles() []props {
 	var tiles []props
 	for i, route := range p.routes {
 		queue := p.name(route.Queue())
-		age := line("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue, "Maximum", "oldest, s")
-		age[len(age)-1].(props)["yAxis"] = "right"
+		age := []any{
+			functionsSpace, "Age", "Function", p.name(route.To + "-" + string(connector.Deliver)), "Route", route.Queue(),
+			props{"stat": "Maximum", "label": "age at the attempt, s", "yAxis": "right"},
+		}
 		tiles = append(tiles, p.tile(2, i, route.Name(),
 			line("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue, "Maximum", "wait"),
-			line("AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "QueueName", queue, "Maximum", "under way or deferred"),
+			line("AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "QueueName", queue, "Maximum", "in flight or deferred"),
 			p.outcome(route, "Confirmed"), p.outcome(route, "Deferred"),
 			line("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", routes.Dead(queue), "Maximum", "dead"), age))
 	}
@@ -118,12 +121,12 @@ func (p *plan) routeTiles() []props {
 
 // outcome is how often a message of the route came to a stage of the ledger, as the
 // function counts it in its log.
-func (p *plan) outcome(route routes.Route, stage string) []any {
+func (p *Plan) outcome(route routes.Route, stage string) []any {
 	function := p.name(route.To + "-" + string(connector.Deliver))
 	return []any{functionsSpace, stage, "Function", function, "Route", route.Queue(), props{"stat": "Sum", "label": strings.ToLower(stage)}}
 }
 
-func (p *plan) targetTiles() []props {
+func (p *Plan) targetTiles() []props {
 	var tiles []props
 	for _, s := range p.systems {
 		if !s.has(connector.Deliver) {

@@ -1,4 +1,4 @@
-package main
+package causeway
 
 import (
 	"crypto/ecdsa"
@@ -21,9 +21,8 @@ import (
 	"causeway/shared/routes"
 )
 
-// checker holds a stage against the catalog and the route table and collects what it finds.
+// checker compares a stage with the catalog and the route table and collects its findings.
 type checker struct {
-	file     *source
 	stage    *Stage
 	catalog  []functions.System
 	table    []routes.Route
@@ -31,12 +30,12 @@ type checker struct {
 }
 
 func (c *checker) find(key, format string, values ...any) {
-	c.findings = append(c.findings, c.file.finding(key, fmt.Sprintf(format, values...)))
+	c.findings = append(c.findings, c.stage.file.finding(key, fmt.Sprintf(format, values...)))
 }
 
 func (c *checker) err() error { return errors.Join(c.findings...) }
 
-// names finds what the stage names and nobody knows.
+// names finds systems, flows, filters and budgets that do not exist.
 func (c *checker) names() {
 	for _, name := range slices.Sorted(maps.Keys(c.stage.Systems)) {
 		if !slices.ContainsFunc(c.catalog, func(s functions.System) bool { return s.Profile.Name == name }) {
@@ -59,7 +58,7 @@ func (c *checker) names() {
 		}
 	}
 	if c.stage.Production && len(c.stage.Alarms.Emails) == 0 {
-		c.find("alarms.emails", "somebody must hear the alarms of a production stage")
+		c.find("alarms.emails", "a production stage needs at least one address for its alarms")
 	}
 }
 
@@ -82,7 +81,7 @@ func (c *checker) flow(name string) {
 	}
 	for _, end := range []string{c.table[i].From, c.table[i].To} {
 		if !c.stage.has(end) {
-			c.find("flows", "%s needs the system %s, which the stage has not", name, end)
+			c.find("flows", "%s needs the system %s, which is not in the stage", name, end)
 		}
 	}
 }
@@ -109,35 +108,50 @@ func filters(table []routes.Route) []string {
 }
 
 // system checks one system's part of the stage and returns it as its settings make it.
-func (c *checker) system(known functions.System, config System) connector.System {
+func (c *checker) system(known functions.System, config System) system {
 	profile, key := known.Profile, "systems."+known.Profile.Name
 	c.switches(key, profile, config)
 	for _, setting := range slices.Sorted(maps.Keys(config.Settings)) {
 		switch {
 		case slices.Contains(profile.Secrets, setting):
-			c.find(key+".settings."+setting, "is secret: it belongs into the secret, not into a file")
+			c.find(key+".settings."+setting, "is secret: it belongs in the secret, not in a file")
 		case !slices.Contains(profile.Settings, setting):
 			c.find(key+".settings."+setting, "no such setting of %s", profile.Title)
 		}
 	}
-	opened, err := open(known, config.Settings)
+	opened, err := open(known, config.Settings, profile.Secrets)
 	if _, able := opened.Source.(connector.Partner); err == nil && config.Partner != "" && !able {
 		c.find(key+".partner", "%s sends over no partner bus", profile.Title)
 	}
 	if err == nil {
-		return opened
+		return system{Profile: opened.Profile, config: config, subscribes: opened.Subscriber != nil, required: required(known, config.Settings)}
 	}
 	switch broken := fault.As(err); {
-	case slices.Contains(profile.Secrets, broken.Field): // it is the made-up one that does not fit
+	case slices.Contains(profile.Secrets, broken.Field): // the made-up secret does not fit
 	case broken.Field == "":
 		c.find(key+".settings", "%v", err)
 	default:
 		c.find(key+".settings."+broken.Field, "%s", strings.TrimSpace(broken.Detail+" ("+broken.Doing+")"))
 	}
-	return connector.System{Profile: profile}
+	return system{Profile: profile, config: config, required: required(known, config.Settings)}
 }
 
-// switches finds a switch that the system has nothing for.
+// required returns the secret settings without which the system does not open. The door's
+// secret needs no others.
+func required(known functions.System, settings map[string]string) []string {
+	var keys []string
+	for range known.Profile.Secrets {
+		_, err := open(known, settings, keys)
+		broken := fault.As(err)
+		if err == nil || !slices.Contains(known.Profile.Secrets, broken.Field) || slices.Contains(keys, broken.Field) {
+			break
+		}
+		keys = append(keys, broken.Field)
+	}
+	return keys
+}
+
+// switches finds switches that do not apply to the system.
 func (c *checker) switches(key string, profile connector.Profile, config System) {
 	roles := system{Profile: profile}
 	for name, misplaced := range map[string]bool{
@@ -145,6 +159,7 @@ func (c *checker) switches(key string, profile connector.Profile, config System)
 		"rate":    config.Rate != 0 && !roles.has(connector.Receive),
 		"partner": config.Partner != "" && !roles.has(connector.Receive),
 		"secret":  config.Secret != "" && len(profile.Secrets) == 0,
+		"secrets": len(config.Secrets) > 0 && (len(profile.Secrets) == 0 || !roles.hasAll(slices.Collect(maps.Keys(config.Secrets)))),
 		"poll":    config.Poll != "" && !roles.has(connector.Poll),
 	} {
 		if misplaced {
@@ -156,9 +171,9 @@ func (c *checker) switches(key string, profile connector.Profile, config System)
 	}
 }
 
-// open opens the system with its settings and made-up secrets: a stage holds none, and
-// the settings beside them must be checked all the same.
-func open(known functions.System, settings map[string]string) (connector.System, error) {
+// open opens the system with its settings and made-up secrets of these keys: a stage holds no
+// secrets, and the settings beside them are checked all the same.
+func open(known functions.System, settings map[string]string, secrets []string) (connector.System, error) {
 	secret, err := madeUp()
 	if err != nil {
 		return connector.System{}, err
@@ -167,7 +182,7 @@ func open(known functions.System, settings map[string]string) (connector.System,
 	if given == nil {
 		given = map[string]string{}
 	}
-	for _, key := range known.Profile.Secrets {
+	for _, key := range secrets {
 		given[key] = secret
 	}
 	return known.Open(given, connector.Deps{
@@ -175,16 +190,16 @@ func open(known functions.System, settings map[string]string) (connector.System,
 	})
 }
 
-// offline is the network while templates are made: opening a system calls nobody.
+// offline is the network during synthesis: opening a system makes no calls.
 type offline struct{}
 
-var errOffline = errors.New("no calls while templates are made")
+var errOffline = errors.New("no calls during synthesis")
 
-// RoundTrip refuses every request.
+// RoundTrip rejects every request.
 func (offline) RoundTrip(*http.Request) (*http.Response, error) { return nil, errOffline }
 
-// madeUp returns a fresh private key in PEM on one line, because that is what some
-// secrets must be and every other may be.
+// madeUp returns a fresh private key in PEM on one line: some secrets must be one, and every
+// other may be.
 func madeUp() (string, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -204,12 +219,15 @@ const (
 	longestFunction = 64
 )
 
-// mostEnvironment is how many bytes all variables of a function may have together;
-// account and region, filled in later, are allowed for.
+// longestCall is the longest call that leaves a queue's messages time to be dead-lettered.
+const longestCall = longestVisibility/visibility*time.Second - slack
+
+// mostEnvironment is how many bytes the variables of a function may have together, less what
+// account and region take.
 const mostEnvironment = 4096 - 100
 
-// sizes finds names that are too long and calls that no function can wait for.
-func (c *checker) sizes(p *plan) {
+// sizes finds names that are too long and calls that no queue can wait for.
+func (c *checker) sizes(p *Plan) {
 	for _, s := range p.systems {
 		for _, role := range s.Roles {
 			if name := p.name(s.function(role)); len(name) > longestFunction {
@@ -219,7 +237,7 @@ func (c *checker) sizes(p *plan) {
 				c.find("systems."+s.Name+".settings", "the variables of %s have %d bytes, and a function takes %d", s.function(role), size, mostEnvironment)
 			}
 			if len(p.queues(s, role)) > 0 && p.size(s, role).batch == 0 {
-				c.find("systems."+s.Name+".settings", "one call may take %s, and a function ends after %s", s.Timeout, longest)
+				c.find("systems."+s.Name+".settings", "one call may take %s; above %s a message expires before it is dead-lettered", s.Timeout, longestCall)
 			}
 		}
 	}
@@ -230,10 +248,10 @@ func (c *checker) sizes(p *plan) {
 	}
 }
 
-func environmentSize(variables props) int {
+func environmentSize(variables map[string]string) int {
 	size := 0
 	for key, value := range variables {
-		size += len(key) + len(fmt.Sprint(value))
+		size += len(key) + len(value)
 	}
 	return size
 }

@@ -1,4 +1,4 @@
-package main
+package causeway
 
 import (
 	"fmt"
@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
 
 	"causeway/shared/connector"
 	"causeway/shared/retry"
@@ -26,13 +29,13 @@ func (w written) mappings() map[string]one {
 }
 
 func TestPitfall01VisibilityIsSixTimesTheTimeoutPlusTheWindow(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		checked := 0
 		for queue, mapping := range w.mappings() {
-			function := w.named(t, "AWS::Lambda::Function", "FunctionName", w.text(mapping.Properties["FunctionName"]))
+			function := w.named(t, "AWS::Lambda::Function", "FunctionName", w.functionName(mapping.Properties["FunctionName"]))
 			q := w.named(t, "AWS::SQS::Queue", "QueueName", queue)
-			least := 6*number(function.Properties["Timeout"]) + number(mapping.Properties["MaximumBatchingWindowInSeconds"])
-			if got := number(q.Properties["VisibilityTimeout"]); got < least || got > 12*60*60 {
+			least := 6*integer(function.Properties["Timeout"]) + integer(mapping.Properties["MaximumBatchingWindowInSeconds"])
+			if got := integer(q.Properties["VisibilityTimeout"]); got < least || got > 12*60*60 {
 				t.Errorf("%s hides messages for %d s, want at least %d and at most 12 h", queue, got, least)
 			}
 			checked++
@@ -44,7 +47,7 @@ func TestPitfall01VisibilityIsSixTimesTheTimeoutPlusTheWindow(t *testing.T) {
 }
 
 func TestPitfall01SlowCallsEndBeforeTheFunction(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, _ written) {
+	each(t, stages, func(t *testing.T, p *Plan, _ written) {
 		for _, s := range p.systems {
 			for _, role := range s.Roles {
 				size := p.size(s, role)
@@ -61,14 +64,14 @@ func TestPitfall01SlowCallsEndBeforeTheFunction(t *testing.T) {
 
 func TestPitfall02NothingIsDeadLetteredForWaiting(t *testing.T) {
 	held := retry.DefaultPolicy().Holding
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		working, _ := w.queues(p.prefix)
 		for name, queue := range working {
-			got := number(in(queue, "RedrivePolicy", "maxReceiveCount"))
+			got := integer(in(queue, "RedrivePolicy", "maxReceiveCount"))
 			if got <= held.Receives || got > 1000 {
 				t.Errorf("%s dead-letters after %d receives; what waits is sent anew after %d, and SQS counts to 1000", name, got, held.Receives)
 			}
-			kept := time.Duration(number(queue.Properties["MessageRetentionPeriod"])) * time.Second
+			kept := time.Duration(integer(queue.Properties["MessageRetentionPeriod"])) * time.Second
 			if held.Age+held.Deferral > kept {
 				t.Errorf("%s keeps messages for %s; they are sent anew at %s, and deferred for up to %s at once", name, kept, held.Age, held.Deferral)
 			}
@@ -77,21 +80,21 @@ func TestPitfall02NothingIsDeadLetteredForWaiting(t *testing.T) {
 }
 
 func TestPitfall03ReservedConcurrencyIsEnoughForAllPollers(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		pollers := map[string]int{}
 		for queue, mapping := range w.mappings() {
-			most := number(in(mapping, "ScalingConfig", "MaximumConcurrency"))
+			most := integer(in(mapping, "ScalingConfig", "MaximumConcurrency"))
 			if most < 2 || most > 1000 {
 				t.Errorf("%s has %d workers, want 2 to 1000", queue, most)
 			}
 			if mapping.Properties["ProvisionedPollerConfig"] != nil {
 				t.Errorf("%s has provisioned pollers beside its MaximumConcurrency", queue)
 			}
-			pollers[w.text(mapping.Properties["FunctionName"])] += most
+			pollers[w.functionName(mapping.Properties["FunctionName"])] += most
 		}
 		for name, most := range pollers {
 			reserved := w.named(t, "AWS::Lambda::Function", "FunctionName", name).Properties["ReservedConcurrentExecutions"]
-			if p.stage.Functions.Reserve != (reserved != nil) || reserved != nil && number(reserved) < most {
+			if p.stage.Functions.Reserve != (reserved != nil) || reserved != nil && integer(reserved) < most {
 				t.Errorf("%s has %v reserved for %d pollers; the stage reserves: %v", name, reserved, most, p.stage.Functions.Reserve)
 			}
 		}
@@ -99,7 +102,7 @@ func TestPitfall03ReservedConcurrencyIsEnoughForAllPollers(t *testing.T) {
 }
 
 func TestPitfall04NoMappingFilters(t *testing.T) {
-	each(t, stages, func(t *testing.T, _ *plan, w written) {
+	each(t, stages, func(t *testing.T, _ *Plan, w written) {
 		for queue, mapping := range w.mappings() {
 			if mapping.Properties["FilterCriteria"] != nil {
 				t.Errorf("%s filters at its mapping, which deletes", queue)
@@ -109,12 +112,12 @@ func TestPitfall04NoMappingFilters(t *testing.T) {
 }
 
 func TestPitfall05BatchesFailPartly(t *testing.T) {
-	each(t, stages, func(t *testing.T, _ *plan, w written) {
+	each(t, stages, func(t *testing.T, _ *Plan, w written) {
 		for queue, mapping := range w.mappings() {
 			if !slices.Equal(w.texts(mapping.Properties["FunctionResponseTypes"]), []string{"ReportBatchItemFailures"}) {
 				t.Errorf("%s answers with %v", queue, mapping.Properties["FunctionResponseTypes"])
 			}
-			if batch := number(mapping.Properties["BatchSize"]); batch < 1 || batch > 10 {
+			if batch := integer(mapping.Properties["BatchSize"]); batch < 1 || batch > 10 {
 				t.Errorf("%s has batches of %d", queue, batch)
 			}
 			if !slices.Equal(w.texts(in(mapping, "MetricsConfig", "Metrics")), []string{"EventCount"}) {
@@ -125,7 +128,7 @@ func TestPitfall05BatchesFailPartly(t *testing.T) {
 }
 
 func TestPitfall06EveryQueueRuleAndAsynchronousStartHasDeadLetters(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		working, dead := w.queues(p.prefix)
 		for name, queue := range working {
 			if got := w.text(in(queue, "RedrivePolicy", "deadLetterTargetArn")); !strings.HasSuffix(got, ":"+p.name(routes.Dead(name))) {
@@ -145,7 +148,7 @@ func TestPitfall06EveryQueueRuleAndAsynchronousStartHasDeadLetters(t *testing.T)
 			if got := w.text(in(target, "DeadLetterConfig", "Arn")); !strings.HasSuffix(got, ":"+p.name("rules-dead")) {
 				t.Errorf("%s has its dead letters in %s", id, got)
 			}
-			if number(in(target, "RetryPolicy", "MaximumEventAgeInSeconds")) != 86400 || number(in(target, "RetryPolicy", "MaximumRetryAttempts")) != 185 {
+			if integer(in(target, "RetryPolicy", "MaximumEventAgeInSeconds")) != 86400 || integer(in(target, "RetryPolicy", "MaximumRetryAttempts")) != 185 {
 				t.Errorf("%s is retried by %v", id, in(target, "RetryPolicy"))
 			}
 		}
@@ -167,7 +170,7 @@ func TestPitfall06EveryQueueRuleAndAsynchronousStartHasDeadLetters(t *testing.T)
 }
 
 func TestPitfall06OnlyTheirRulesMaySendToQueues(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		senders := map[string][]string{}
 		for _, policy := range w.of("AWS::SQS::QueuePolicy") {
 			for _, statement := range statements(policy.Properties["PolicyDocument"]) {
@@ -198,24 +201,66 @@ func TestPitfall06OnlyTheirRulesMaySendToQueues(t *testing.T) {
 }
 
 func TestPitfall07DeadLettersOutliveTheirQueue(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		working, dead := w.queues(p.prefix)
 		for name, queue := range working {
-			kept := number(queue.Properties["MessageRetentionPeriod"])
-			if least := retry.DefaultPolicy().Transient.Seconds(); float64(kept) <= least || kept != 4*86400 {
+			kept := integer(queue.Properties["MessageRetentionPeriod"])
+			if least := retry.DefaultPolicy().Transient.Seconds(); float64(kept) <= least || kept != 14*86400 {
 				t.Errorf("%s keeps messages for %d s; the pipeline tries for %.0f s", name, kept, least)
 			}
 		}
 		for name, queue := range dead {
-			if got := number(queue.Properties["MessageRetentionPeriod"]); got != 14*86400 {
+			if got := integer(queue.Properties["MessageRetentionPeriod"]); got != 14*86400 {
 				t.Errorf("%s keeps messages for %d s, want 14 days", name, got)
 			}
 		}
 	})
 }
 
+// TestPitfall07QueuesEndInDeadLettersNotByExpiry leaves three days to read and redrive: a
+// standard queue counts a dead letter's age from when it was first sent.
+func TestPitfall07QueuesEndInDeadLettersNotByExpiry(t *testing.T) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
+		working, _ := w.queues(p.prefix)
+		for name, queue := range working {
+			received := integer(in(queue, "RedrivePolicy", "maxReceiveCount")) * integer(queue.Properties["VisibilityTimeout"])
+			if kept := integer(queue.Properties["MessageRetentionPeriod"]); received > kept-3*86400 {
+				t.Errorf("%s dead-letters after %d s of receives and expires after %d s", name, received, kept)
+			}
+		}
+	})
+}
+
+func TestAQueueThatWouldExpireFirstIsRejected(t *testing.T) {
+	stack := awscdk.NewStack(awscdk.NewApp(nil), jsii.String("s"), nil)
+	for timeout, want := range map[float64]bool{158: false, 159: true} {
+		rejected := func() (rejected bool) {
+			defer func() { rejected = recover() != nil }()
+			NewQueue(stack, fmt.Sprint("Q", timeout), &QueueProps{QueueName: "q", FunctionTimeout: awscdk.Duration_Seconds(&timeout)})
+			return false
+		}()
+		if rejected != want {
+			t.Errorf("a timeout of %.0f s is rejected: %v", timeout, rejected)
+		}
+	}
+}
+
+func TestBackfillHasItsLaneOfTwoWorkers(t *testing.T) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
+		for _, s := range p.systems {
+			if !s.has(connector.Translate) {
+				continue
+			}
+			mapping := w.mappings()[p.name(routes.InboxBackfill(s.Name))]
+			if w.functionName(mapping.Properties["FunctionName"]) != p.name(s.function(connector.Translate)) || integer(in(mapping, "ScalingConfig", "MaximumConcurrency")) != 2 {
+				t.Errorf("the backfill lane of %s is taken by %v", s.Name, mapping.Properties)
+			}
+		}
+	})
+}
+
 func TestPitfall10QueuesAreStandard(t *testing.T) {
-	each(t, stages, func(t *testing.T, _ *plan, w written) {
+	each(t, stages, func(t *testing.T, _ *Plan, w written) {
 		for id, queue := range w.of("AWS::SQS::Queue") {
 			if queue.Properties["FifoQueue"] != nil {
 				t.Errorf("%s is FIFO: behind the bus that gives no order, and versions do", id)
@@ -225,7 +270,7 @@ func TestPitfall10QueuesAreStandard(t *testing.T) {
 }
 
 func TestPitfall11QueuesUseTheKeyOfSQS(t *testing.T) {
-	each(t, stages, func(t *testing.T, _ *plan, w written) {
+	each(t, stages, func(t *testing.T, _ *Plan, w written) {
 		for id, queue := range w.of("AWS::SQS::Queue") {
 			if queue.Properties["SqsManagedSseEnabled"] != true || queue.Properties["KmsMasterKeyId"] != nil {
 				t.Errorf("%s is encrypted by %v", id, queue.Properties)
@@ -254,38 +299,41 @@ func statements(document any) []map[string]any {
 
 func deniesPlain(policy one, action string) bool {
 	return slices.ContainsFunc(statements(policy.Properties["PolicyDocument"]), func(s map[string]any) bool {
-		return s["Effect"] == "Deny" && s["Principal"] == "*" && s["Action"] == action &&
+		return s["Effect"] == "Deny" && (s["Principal"] == "*" || in(one{Properties: s}, "Principal", "AWS") == "*") && s["Action"] == action &&
 			in(one{Properties: s}, "Condition", "Bool", "aws:SecureTransport") == "false"
 	})
 }
 
-func TestPitfall13AlarmsLookAtWhatLiesInDeadLetterQueues(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+func TestPitfall13AlarmsCountWhatIsInDeadLetterQueues(t *testing.T) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		_, dead := w.queues(p.prefix)
 		for name := range dead {
 			filled := w.named(t, "AWS::CloudWatch::Alarm", "AlarmName", p.name(name+"-filled"))
-			if filled.Properties["MetricName"] != "ApproximateNumberOfMessagesVisible" || number(filled.Properties["Threshold"]) != 0 ||
+			if filled.Properties["MetricName"] != "ApproximateNumberOfMessagesVisible" || integer(filled.Properties["Threshold"]) != 0 ||
 				filled.Properties["ComparisonOperator"] != "GreaterThanThreshold" || filled.Properties["Statistic"] != "Maximum" {
 				t.Errorf("%s is watched by %v", name, filled.Properties)
 			}
 			old := w.named(t, "AWS::CloudWatch::Alarm", "AlarmName", p.name(name+"-old"))
-			if old.Properties["MetricName"] != "ApproximateAgeOfOldestMessage" || number(old.Properties["Threshold"]) != 7*86400 {
+			if old.Properties["MetricName"] != "ApproximateAgeOfOldestMessage" || integer(old.Properties["Threshold"]) != 7*86400 {
 				t.Errorf("the age in %s is watched by %v", name, old.Properties)
 			}
 		}
 		for id, alarm := range w.of("AWS::CloudWatch::Alarm") {
+			if strings.HasSuffix(id, "DeploymentAlarm") {
+				continue
+			}
 			if alarm.Properties["TreatMissingData"] != "notBreaching" {
 				t.Errorf("%s rings when nothing is measured", id)
 			}
 			if got := w.texts(alarm.Properties["AlarmActions"]); !slices.Equal(got, []string{"arn:aws:sns:eu-central-1:111122223333:" + p.prefix}) {
-				t.Errorf("%s tells %v", id, got)
+				t.Errorf("%s notifies %v", id, got)
 			}
 		}
 	})
 }
 
 func TestPitfall14NoRouteLeadsBackToWhereTheChangeBegan(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		for _, route := range p.routes {
 			rule := w.named(t, "AWS::Events::Rule", "Name", p.name(route.Name()))
 			if origin := fmt.Sprint(in(rule, "EventPattern", "detail", "origin")); origin != "[map[anything-but:["+route.To+"]]]" {
@@ -295,17 +343,17 @@ func TestPitfall14NoRouteLeadsBackToWhereTheChangeBegan(t *testing.T) {
 	})
 }
 
-func TestPitfall16TheTableForgetsByTTL(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+func TestPitfall16TheTableExpiresItemsByTTL(t *testing.T) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		table := w.named(t, "AWS::DynamoDB::Table", "TableName", p.prefix)
 		if in(table, "TimeToLiveSpecification", "AttributeName") != "ttl" || in(table, "TimeToLiveSpecification", "Enabled") != true {
-			t.Errorf("the table forgets by %v", in(table, "TimeToLiveSpecification"))
+			t.Errorf("items expire by %v", in(table, "TimeToLiveSpecification"))
 		}
 	})
 }
 
 func TestPitfall17DoorsHandOverTheRawRequest(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		for id, integration := range w.of("AWS::ApiGatewayV2::Integration") {
 			if integration.Properties["PayloadFormatVersion"] != "2.0" || integration.Properties["IntegrationType"] != "AWS_PROXY" || integration.Properties["RequestParameters"] != nil {
 				t.Errorf("%s changes requests: %v", id, integration.Properties)
@@ -325,12 +373,12 @@ func TestPitfall17DoorsHandOverTheRawRequest(t *testing.T) {
 }
 
 func TestPitfall18TheCommandOfCDKIsPinned(t *testing.T) {
-	for _, name := range []string{"package.json", "package-lock.json"} {
+	for _, name := range []string{"../package.json", "../package-lock.json"} {
 		if text := mustReadFile(t, name); !strings.Contains(text, `"aws-cdk": "2.1148.1"`) {
 			t.Errorf("%s does not pin aws-cdk 2.1148.1", name)
 		}
 	}
-	if lock := mustReadFile(t, "package-lock.json"); strings.Contains(lock, "resolved") || strings.Contains(lock, "https://registry") {
+	if lock := mustReadFile(t, "../package-lock.json"); strings.Contains(lock, "resolved") || strings.Contains(lock, "https://registry") {
 		t.Error("package-lock.json names a registry")
 	}
 }

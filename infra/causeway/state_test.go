@@ -1,12 +1,14 @@
-package main
+package causeway
 
 import (
 	"strings"
 	"testing"
+
+	"causeway/shared/connector"
 )
 
 func TestTheTableCanBeBroughtBack(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		table := w.named(t, "AWS::DynamoDB::Table", "TableName", p.prefix)
 		if in(table, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") != true || in(table, "SSESpecification", "SSEEnabled") != true {
 			t.Errorf("the table is %v", table.Properties)
@@ -21,7 +23,7 @@ func TestTheTableCanBeBroughtBack(t *testing.T) {
 }
 
 func TestTheBucketIsClosed(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		bucket := w.named(t, "AWS::S3::Bucket", "BucketName", p.prefix+"-111122223333-eu-central-1")
 		for _, lock := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
 			if in(bucket, "PublicAccessBlockConfiguration", lock) != true {
@@ -38,13 +40,13 @@ func TestTheBucketIsClosed(t *testing.T) {
 }
 
 func TestWhatTheBucketHoldsEndsByFolder(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		bucket := w.named(t, "AWS::S3::Bucket", "BucketName", p.prefix+"-111122223333-eu-central-1")
 		ends := map[string]int{}
 		for _, rule := range in(bucket, "LifecycleConfiguration", "Rules").([]any) {
 			r := rule.(map[string]any)
 			if folder, ok := r["Prefix"].(string); ok {
-				ends[folder] = number(r["ExpirationInDays"])
+				ends[folder] = integer(r["ExpirationInDays"])
 			} else if r["ExpirationInDays"] != nil {
 				t.Errorf("a rule ends what lies in any folder: %v", r)
 			}
@@ -59,8 +61,8 @@ func TestWhatTheBucketHoldsEndsByFolder(t *testing.T) {
 // TestDataOutlivesItsStackInProductionOnly covers what a slip must not delete. What a
 // failed creation left would be in the way of the next one, and goes.
 func TestDataOutlivesItsStackInProductionOnly(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
-		want := map[bool]string{true: "RetainExceptOnCreate", false: ""}[p.stage.Production]
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
+		want := map[bool]string{true: "RetainExceptOnCreate", false: "Delete"}[p.stage.Production]
 		for _, kind := range []string{"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SecretsManager::Secret"} {
 			for id, r := range w.of(kind) {
 				if r.DeletionPolicy != want {
@@ -72,7 +74,7 @@ func TestDataOutlivesItsStackInProductionOnly(t *testing.T) {
 }
 
 func TestSecretsAreMadeWithoutContent(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		made := w.of("AWS::SecretsManager::Secret")
 		for id, secret := range made {
 			if secret.Properties["SecretString"] != nil || secret.Properties["GenerateSecretString"] != nil {
@@ -80,15 +82,34 @@ func TestSecretsAreMadeWithoutContent(t *testing.T) {
 			}
 		}
 		for _, s := range p.systems {
-			if got := made[logical(s.Name, "secret")].Type != ""; got != (s.config.Secret == "") {
-				t.Errorf("a secret of %s is made: %v, and the stage names %q", s.Name, got, s.config.Secret)
+			for _, role := range s.Roles {
+				id := logical(s.Name, "secret")
+				if role == connector.Receive {
+					id = logical(s.Name, "receive", "secret")
+				}
+				if got := made[id].Type != ""; got != p.isOwnSecret(s, role) {
+					t.Errorf("a secret for %s is created: %v", s.function(role), got)
+				}
 			}
 		}
 	})
 }
 
+// TestTheDoorsSecretNamesWhatADoorNeeds reads the description that an operator fills it in by.
+func TestTheDoorsSecretNamesWhatADoorNeeds(t *testing.T) {
+	made := mustWrite(t, "dev").of("AWS::SecretsManager::Secret")
+	for id, want := range map[string]string{
+		"ShopifyReceiveSecret": "values for SHOPIFY_WEBHOOK_SECRETS", "WoocommerceReceiveSecret": "values for WOOCOMMERCE_WEBHOOK_SECRETS",
+		"ShopifySecret": "values for SHOPIFY_WEBHOOK_SECRETS, SHOPIFY_ADMIN_TOKEN",
+	} {
+		if got, _ := made[id].Properties["Description"].(string); !strings.HasSuffix(got, want) {
+			t.Errorf("%s is described by %q, want %q", id, got, want)
+		}
+	}
+}
+
 func TestTheBusLogsWhatItCouldNotDeliverWithoutItsContent(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		bus := w.named(t, "AWS::Events::EventBus", "Name", p.prefix)
 		if in(bus, "LogConfig", "Level") != "ERROR" || in(bus, "LogConfig", "IncludeDetail") != "NONE" {
 			t.Errorf("the bus logs by %v", in(bus, "LogConfig"))

@@ -1,4 +1,4 @@
-package main
+package causeway
 
 import (
 	"encoding/json"
@@ -23,25 +23,25 @@ type manifest struct {
 }
 
 func TestStacksStandInOrderAndWhereTheStageSays(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		var read manifest
 		if err := json.Unmarshal([]byte(mustReadFile(t, filepath.Join(w.folder, "manifest.json"))), &read); err != nil {
 			t.Fatal(err)
 		}
-		for _, planned := range p.templates() {
-			stack := read.Artifacts[planned.Name]
-			if !contains(stack.Dependencies, planned.After...) {
-				t.Errorf("%s depends on %v, want %v", planned.Name, stack.Dependencies, planned.After)
+		for part, after := range map[string][]string{"state": nil, "messaging": nil, "connectors": {p.name("state"), p.name("messaging")}, "watch": {p.name("connectors")}} {
+			stack := read.Artifacts[p.name(part)]
+			if !contains(stack.Dependencies, after...) {
+				t.Errorf("%s depends on %v, want %v", part, stack.Dependencies, after)
 			}
 			if stack.Properties.TerminationProtection != p.stage.Production {
-				t.Errorf("%s is protected: %v", planned.Name, stack.Properties.TerminationProtection)
+				t.Errorf("%s is protected: %v", part, stack.Properties.TerminationProtection)
 			}
 			want := "aws://unknown-account/unknown-region"
 			if p.stage.Account != "" {
 				want = "aws://" + p.stage.Account + "/" + p.stage.Region
 			}
 			if stack.Environment != want {
-				t.Errorf("%s is for %s, want %s", planned.Name, stack.Environment, want)
+				t.Errorf("%s is for %s, want %s", part, stack.Environment, want)
 			}
 		}
 	})
@@ -49,12 +49,12 @@ func TestStacksStandInOrderAndWhereTheStageSays(t *testing.T) {
 
 // TestStacksExportNothing is what lets each be rolled back alone.
 func TestStacksExportNothing(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
-		for _, planned := range p.templates() {
-			text := mustReadFile(t, filepath.Join(w.folder, planned.Name+".template.json"))
-			for _, part := range []string{`"Export"`, "Fn::ImportValue", "Token["} {
-				if strings.Contains(text, part) {
-					t.Errorf("%s has %s in it", planned.Name, part)
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
+		for _, part := range parts {
+			text := mustReadFile(t, filepath.Join(w.folder, p.name(part)+".template.json"))
+			for _, bad := range []string{`"Export"`, "Fn::ImportValue", "Token["} {
+				if strings.Contains(text, bad) {
+					t.Errorf("%s has %s in it", part, bad)
 				}
 			}
 		}
@@ -70,10 +70,10 @@ const (
 )
 
 func TestStacksKeepWithinTheLimits(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
-		for _, planned := range p.templates() {
-			if text := mustReadFile(t, filepath.Join(w.folder, planned.Name+".template.json")); len(text) > largestStack || len(planned.Resources) > mostResources {
-				t.Errorf("%s has %d bytes and %d resources", planned.Name, len(text), len(planned.Resources))
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
+		for _, part := range parts {
+			if text := mustReadFile(t, filepath.Join(w.folder, p.name(part)+".template.json")); len(text) > largestStack || len(w.stacks[part].Resources) > mostResources {
+				t.Errorf("%s has %d bytes and %d resources", part, len(text), len(w.stacks[part].Resources))
 			}
 		}
 		for id, role := range w.of("AWS::IAM::Role") {
@@ -90,13 +90,13 @@ func TestStacksKeepWithinTheLimits(t *testing.T) {
 }
 
 func TestEverythingIsNamedByItsStage(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		seen := map[string]string{}
 		for kind, names := range physical {
 			for id, r := range w.of(kind) {
 				name := w.text(r.Properties[names[0]])
 				if r.Properties["EventSourceName"] != nil {
-					continue // a partner's bus bears the name of its source
+					continue // a partner's bus has the name of its source
 				}
 				if !strings.Contains(name, p.prefix) || seen[kind+name] != "" {
 					t.Errorf("%s is named %s, as %s is", id, name, seen[kind+name])
@@ -107,16 +107,23 @@ func TestEverythingIsNamedByItsStage(t *testing.T) {
 	})
 }
 
-func TestRolesAreTheFunctionsAlone(t *testing.T) {
-	each(t, stages, func(t *testing.T, _ *plan, w written) {
-		roles := w.of("AWS::IAM::Role")
-		if functions := w.of("AWS::Lambda::Function"); len(roles) != len(functions) {
-			t.Errorf("%d roles for %d functions", len(roles), len(functions))
+func TestRolesAreForFunctionsAndTheirDeployments(t *testing.T) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
+		roles, want := w.of("AWS::IAM::Role"), len(w.of("AWS::Lambda::Function"))
+		if p.stage.Functions.Shift != "" {
+			want *= 2
+		}
+		if len(roles) != want {
+			t.Errorf("%d roles, want %d", len(roles), want)
 		}
 		for id, role := range roles {
+			service := "lambda.amazonaws.com"
+			if strings.HasSuffix(id, "DeploymentRole") {
+				service = "codedeploy.amazonaws.com"
+			}
 			for _, s := range statements(role.Properties["AssumeRolePolicyDocument"]) {
-				if w.text(in(one{Properties: s}, "Principal", "Service")) != "lambda.amazonaws.com" || s["Action"] != "sts:AssumeRole" {
-					t.Errorf("%s may be taken on by %v", id, s)
+				if w.text(in(one{Properties: s}, "Principal", "Service")) != service || s["Action"] != "sts:AssumeRole" {
+					t.Errorf("%s may be assumed by %v", id, s)
 				}
 			}
 		}
@@ -124,9 +131,9 @@ func TestRolesAreTheFunctionsAlone(t *testing.T) {
 }
 
 func TestLogsEnd(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		for id, group := range w.of("AWS::Logs::LogGroup") {
-			if number(group.Properties["RetentionInDays"]) != p.stage.Retention.Log {
+			if integer(group.Properties["RetentionInDays"]) != p.stage.Retention.Log {
 				t.Errorf("%s keeps its lines %v days", id, group.Properties["RetentionInDays"])
 			}
 		}
@@ -140,7 +147,7 @@ func TestLogsEnd(t *testing.T) {
 
 // TestCodeIsWhatWasBuilt follows a function's code from the template to the file.
 func TestCodeIsWhatWasBuilt(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		for _, s := range p.systems {
 			for _, role := range s.Roles {
 				f := w.named(t, "AWS::Lambda::Function", "FunctionName", p.name(s.function(role)))
@@ -160,11 +167,11 @@ func TestCodeIsWhatWasBuilt(t *testing.T) {
 // TestTriggersMatchTheirEvents asks the matcher that one machine routes by.
 func TestTriggersMatchTheirEvents(t *testing.T) {
 	t.Parallel()
-	p := mustJoinToy(t, toyConfig)
+	p := mustPlanToy(t, toyConfig)
 	bucket := p.prefix + "-111122223333-eu-central-1"
 	events := map[string][2]string{ // one that is for it, and one that is not
 		"causeway-toy-toyshop-partner": {
-			mustReadFile(t, "../events/triggers/eventbridge-partner.json"),
+			mustReadFile(t, "../../events/triggers/eventbridge-partner.json"),
 			`{"source":"aws.ec2","detail-type":"State-change","detail":{}}`,
 		},
 		"causeway-toy-toyshop-pickup": {
@@ -178,7 +185,7 @@ func TestTriggersMatchTheirEvents(t *testing.T) {
 			continue
 		}
 		matched++
-		text := strings.ReplaceAll(flatten(trigger.pattern), flatten(sub(p.bucket())), `"`+bucket+`"`)
+		text := strings.ReplaceAll(flatten(trigger.pattern), flatten(map[string]any{"Fn::Sub": p.bucket()}), `"`+bucket+`"`)
 		pattern := routes.MustPattern(text)
 		for i, event := range events[trigger.name] {
 			if match, err := pattern.Match([]byte(event)); err != nil || match != (i == 0) {
@@ -192,7 +199,7 @@ func TestTriggersMatchTheirEvents(t *testing.T) {
 }
 
 func TestAPartnersBusIsJoinedByItsSource(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		for _, s := range p.systems {
 			if s.config.Partner == "" {
 				continue
@@ -203,8 +210,27 @@ func TestAPartnersBusIsJoinedByItsSource(t *testing.T) {
 				t.Errorf("%s comes over %v by a rule of %v", s.Name, bus.Properties, rule.Properties["EventBusName"])
 			}
 			target := rule.Properties["Targets"].([]any)[0].(map[string]any)
-			if got := w.text(target["Arn"]); !strings.HasSuffix(got, ":function:"+p.name(s.function(connector.Receive))) || target["InputPath"] != nil {
+			if got := w.functionName(target["Arn"]); got != p.name(s.function(connector.Receive)) || target["InputPath"] != nil {
 				t.Errorf("%s hands %v of the event to %s", s.Name, target["InputPath"], got)
+			}
+		}
+	})
+}
+
+// TestIDsOfInstallationsStay lists logical ids that installations have: another id is a
+// replacement, which a resource with a name of its own does not survive.
+func TestIDsOfInstallationsStay(t *testing.T) {
+	each(t, []string{"prod"}, func(t *testing.T, _ *Plan, w written) {
+		for id, kind := range map[string]string{
+			"Table": "AWS::DynamoDB::Table", "Bucket": "AWS::S3::Bucket", "ShopifySecret": "AWS::SecretsManager::Secret", "Bus": "AWS::Events::EventBus",
+			"BusArchive": "AWS::Events::Archive", "ShopifyInboxQueue": "AWS::SQS::Queue", "ShopifyInboxDeadQueue": "AWS::SQS::Queue", "RulesDeadQueue": "AWS::SQS::Queue",
+			"ShopifyOrdersToNetsuiteQueue": "AWS::SQS::Queue", "ShopifyOrdersToNetsuiteRule": "AWS::Events::Rule", "ShopifyPollDeadQueue": "AWS::SQS::Queue",
+			"ShopifyPartnerBus": "AWS::Events::EventBus", "NetsuiteDeliver": "AWS::Lambda::Function", "NetsuiteDeliverLog": "AWS::Logs::LogGroup",
+			"ShopifyOrdersToNetsuiteMapping": "AWS::Lambda::EventSourceMapping", "WoocommerceUrl": "AWS::Lambda::Url", "Api": "AWS::ApiGatewayV2::Api",
+			"Domain": "AWS::ApiGatewayV2::DomainName", "Topic": "AWS::SNS::Topic", "Receiver1": "AWS::SNS::Subscription", "Dashboard": "AWS::CloudWatch::Dashboard",
+		} {
+			if w.of(kind)[id].Type == "" {
+				t.Errorf("no %s has the logical id %s", kind, id)
 			}
 		}
 	})
@@ -212,18 +238,25 @@ func TestAPartnersBusIsJoinedByItsSource(t *testing.T) {
 
 func TestRemarksAreForQueuesThatShareTooFewCalls(t *testing.T) {
 	t.Parallel()
-	p := mustJoinToy(t, toyConfig)
-	if got := p.remarks(); len(got) != 0 {
+	p := mustPlanToy(t, toyConfig)
+	if got := p.Remarks(); len(got) != 0 {
 		t.Errorf("remarks on nine calls for one queue: %v", got)
 	}
 	p.systems[0].Concurrency = 1
-	if got := p.remarks(); !slices.Equal(got, []string{"toyshop takes 1 calls at once, and its 1 queues have 2 workers: they wait for each other"}) {
+	if got := p.Remarks(); !slices.Equal(got, []string{"toyshop takes 1 calls at once, and its 1 queues have 2 workers: they wait for each other"}) {
 		t.Errorf("the remarks are %v", got)
 	}
 }
 
 func TestLogicalIDsAreWordsInOne(t *testing.T) {
 	t.Parallel()
+	for path, want := range map[string]string{
+		"Default/ShopInbox/Queue/Resource": "ShopInboxQueue", "Default/shop/ShopPoll/Resource": "ShopPoll", "Default/shop/ShopUrl": "ShopUrl",
+	} {
+		if got := spell(path, []string{"shop"}); got != want {
+			t.Errorf("%s is spelled %s, want %s", path, got, want)
+		}
+	}
 	for want, names := range map[string][]string{
 		"ShopInboxQueue":   {"shop-inbox", "queue"},
 		"ShopOrdersToErp":  {"shop-orders-to-erp"},

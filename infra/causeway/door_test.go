@@ -1,4 +1,4 @@
-package main
+package causeway
 
 import (
 	"strings"
@@ -8,7 +8,7 @@ import (
 )
 
 func TestEverySystemThatIsSentToHasOneDoor(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		for _, s := range p.systems {
 			if !s.has(connector.Receive) {
 				continue
@@ -34,7 +34,7 @@ func TestEverySystemThatIsSentToHasOneDoor(t *testing.T) {
 func (w written) callers(function string) map[string]string {
 	found := map[string]string{}
 	for _, permission := range w.of("AWS::Lambda::Permission") {
-		if principal := w.text(permission.Properties["Principal"]); w.text(permission.Properties["FunctionName"]) == function && principal != "events.amazonaws.com" {
+		if principal := w.text(permission.Properties["Principal"]); w.functionName(permission.Properties["FunctionName"]) == function && principal != "events.amazonaws.com" {
 			found[w.text(permission.Properties["Action"])] = principal
 		}
 	}
@@ -42,7 +42,7 @@ func (w written) callers(function string) map[string]string {
 }
 
 func TestNobodyButAURLIsCalledByEverybody(t *testing.T) {
-	each(t, stages, func(t *testing.T, _ *plan, w written) {
+	each(t, stages, func(t *testing.T, _ *Plan, w written) {
 		for id, permission := range w.of("AWS::Lambda::Permission") {
 			narrowed := permission.Properties["SourceArn"] != nil || permission.Properties["FunctionUrlAuthType"] == "NONE" || permission.Properties["InvokedViaFunctionUrl"] == true
 			if !narrowed {
@@ -53,13 +53,13 @@ func TestNobodyButAURLIsCalledByEverybody(t *testing.T) {
 }
 
 func TestTheAPIThrottlesAndLogs(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		stage := w.named(t, "AWS::ApiGatewayV2::Stage", "StageName", "$default")
-		if number(in(stage, "DefaultRouteSettings", "ThrottlingRateLimit")) != p.stage.Door.Rate || number(in(stage, "DefaultRouteSettings", "ThrottlingBurstLimit")) != p.stage.Door.Burst {
+		if integer(in(stage, "DefaultRouteSettings", "ThrottlingRateLimit")) != p.stage.Door.Rate || integer(in(stage, "DefaultRouteSettings", "ThrottlingBurstLimit")) != p.stage.Door.Burst {
 			t.Errorf("the API throttles by %v", in(stage, "DefaultRouteSettings"))
 		}
 		for _, s := range p.systems {
-			if got := number(in(stage, "RouteSettings", "POST /hooks/"+s.Name, "ThrottlingRateLimit")); s.config.Rate > 0 && got != s.config.Rate {
+			if got := integer(in(stage, "RouteSettings", "POST /hooks/"+s.Name, "ThrottlingRateLimit")); s.config.Rate > 0 && got != s.config.Rate {
 				t.Errorf("the door of %s throttles at %d", s.Name, got)
 			}
 		}
@@ -71,7 +71,7 @@ func TestTheAPIThrottlesAndLogs(t *testing.T) {
 }
 
 func TestADomainTakesTheAPIsPlace(t *testing.T) {
-	each(t, stages, func(t *testing.T, p *plan, w written) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		domains := w.of("AWS::ApiGatewayV2::DomainName")
 		if p.stage.Door.Domain == "" {
 			if len(domains) > 0 {

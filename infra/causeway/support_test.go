@@ -1,4 +1,4 @@
-package main
+package causeway
 
 import (
 	"encoding/json"
@@ -10,10 +10,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
-
-	"causeway/functions"
-	"causeway/shared/routes"
 )
 
 // workspace holds what is written once for all tests.
@@ -33,38 +31,41 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// examples are the stages that the repository holds; stages has the toy's too, which
-// uses everything that there is.
+// examples are the stages of the repository; stages has the toy's too, which uses everything
+// that there is.
 var (
 	examples = []string{"dev", "prod"}
 	stages   = []string{"dev", "prod", "toy"}
 )
 
-func each(t *testing.T, names []string, check func(t *testing.T, p *plan, w written)) {
+// parts are the stacks, by what follows the prefix.
+var parts = []string{"state", "messaging", "connectors", "watch"}
+
+func each(t *testing.T, names []string, check func(t *testing.T, p *Plan, w written)) {
 	t.Helper()
 	for _, stage := range names {
-		t.Run(stage, func(t *testing.T) { check(t, mustJoin(t, stage), mustWrite(t, stage)) })
+		t.Run(stage, func(t *testing.T) { check(t, mustPlan(t, stage), mustWrite(t, stage)) })
 	}
 }
 
-func mustJoin(t *testing.T, stage string) *plan {
+func mustPlan(t *testing.T, stage string) *Plan {
 	t.Helper()
 	if stage == "toy" {
-		return mustJoinToy(t, toyConfig)
+		return mustPlanToy(t, toyConfig)
 	}
-	read, file, err := readStage("stages", stage)
+	read, err := ReadStage("../stages", stage)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := join(read, file, functions.All(), routes.Table, "test")
+	p, err := NewPlan(&InstallationProps{Stage: read, Programs: "dist", Build: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-// mustDist makes a folder of programs that only look like ones.
-func mustDist(t *testing.T, p *plan) string {
+// mustDist makes a folder of stand-ins for the functions' programs.
+func mustDist(t *testing.T, p *Plan) string {
 	t.Helper()
 	dist := t.TempDir()
 	for _, s := range p.systems {
@@ -86,6 +87,7 @@ type one struct {
 	Type           string
 	Properties     map[string]any
 	DeletionPolicy string
+	UpdatePolicy   any
 	DependsOn      any
 }
 
@@ -123,23 +125,36 @@ func mustWrite(t *testing.T, stage string) written {
 	return result
 }
 
-func writeTo(t *testing.T, stage, folder string) written {
+func writeTo(t *testing.T, stage, folder string) (result written) {
 	t.Helper()
-	p := mustJoin(t, stage)
-	if err := p.write(mustDist(t, p), folder); err != nil {
-		return written{err: err}
-	}
+	p := mustPlan(t, stage)
+	p.props.Programs = mustDist(t, p)
+	defer func() {
+		if cause := recover(); cause != nil {
+			result.err = fmt.Errorf("writing %s: %v", stage, cause)
+		}
+	}()
+	app := awscdk.NewApp(&awscdk.AppProps{
+		Outdir: jsii.String(folder), AnalyticsReporting: jsii.Bool(false), TreeMetadata: jsii.Bool(false),
+		Context: &map[string]any{"@aws-cdk/core:validateAgainstDefaultRules": true},
+	})
+	p.install(app)
+	app.Synth(nil)
+	return read(folder, p.prefix)
+}
+
+func read(folder, prefix string) written {
 	result := written{folder: folder, stacks: map[string]stack{}}
-	for _, planned := range p.templates() {
+	for _, part := range parts {
 		var s stack
-		data, err := os.ReadFile(filepath.Join(folder, planned.Name+".template.json"))
+		data, err := os.ReadFile(filepath.Join(folder, prefix+"-"+part+".template.json"))
 		if err == nil {
 			err = json.Unmarshal(data, &s)
 		}
 		if err != nil {
 			return written{err: err}
 		}
-		result.stacks[strings.TrimPrefix(planned.Name, p.prefix+"-")] = s
+		result.stacks[part] = s
 	}
 	return result
 }
@@ -169,7 +184,7 @@ func (w written) named(t *testing.T, kind, property, value string) one {
 	return one{}
 }
 
-// in goes down into properties: in(r, "RedrivePolicy", "maxReceiveCount").
+// in descends into properties: in(r, "RedrivePolicy", "maxReceiveCount").
 func in(r one, keys ...string) any {
 	var value any = r.Properties
 	for _, key := range keys {
@@ -182,7 +197,7 @@ func in(r one, keys ...string) any {
 	return value
 }
 
-func number(value any) int {
+func integer(value any) int {
 	n, ok := value.(float64)
 	if !ok {
 		return -1
@@ -203,7 +218,7 @@ var physical = map[string][2]string{
 	"AWS::Logs::LogGroup":   {"LogGroupName", "arn:aws:logs:eu-central-1:111122223333:log-group:"},
 }
 
-// text fills in what CloudFormation would: Fn::Sub, Ref and Fn::GetAtt of an ARN.
+// text resolves what CloudFormation would: Fn::Sub, Fn::Join, Ref, and Fn::GetAtt of an ARN.
 func (w written) text(value any) string {
 	call, ok := value.(map[string]any)
 	if !ok {
@@ -212,21 +227,58 @@ func (w written) text(value any) string {
 	if text, ok := call["Fn::Sub"].(string); ok {
 		return pseudo.Replace(text)
 	}
+	if list, ok := call["Fn::Join"].([]any); ok {
+		return strings.Join(w.texts(list[1]), list[0].(string))
+	}
 	id, _ := call["Ref"].(string)
+	if strings.HasPrefix(id, "AWS::") {
+		return pseudo.Replace("${" + id + "}")
+	}
 	if list, ok := call["Fn::GetAtt"].([]any); ok {
 		id, _ = list[0].(string)
 	}
 	for _, s := range w.stacks {
 		if r, ok := s.Resources[id]; ok {
-			names := physical[r.Type]
-			name := w.text(r.Properties[names[0]])
-			if call["Ref"] != nil {
-				return name
-			}
-			return names[1] + name
+			return w.reference(r, call["Ref"] != nil)
 		}
 	}
 	return fmt.Sprint(value)
+}
+
+// reference is the name or the ARN of a resource. An alias stands for its function.
+func (w written) reference(r one, name bool) string {
+	if r.Type == "AWS::Lambda::Alias" {
+		return physical["AWS::Lambda::Function"][1] + w.text(r.Properties["FunctionName"]) + ":" + w.text(r.Properties["Name"])
+	}
+	names := physical[r.Type]
+	if name {
+		return w.text(r.Properties[names[0]])
+	}
+	return names[1] + w.text(r.Properties[names[0]])
+}
+
+// functionName returns the function of a mapping, a permission or the like, which name a
+// function, its ARN, or its alias.
+func (w written) functionName(value any) string {
+	text := w.text(value)
+	if call, ok := value.(map[string]any); ok && call["Fn::Join"] != nil {
+		text = flatten(value) // an alias, by a split of its ARN
+		for _, alias := range w.of("AWS::Lambda::Alias") {
+			if name := w.text(alias.Properties["FunctionName"]); strings.Contains(text, logical(strings.TrimPrefix(name, w.prefix()+"-"))+"Alias\"") {
+				return name
+			}
+		}
+	}
+	text = strings.TrimSuffix(strings.TrimPrefix(text, physical["AWS::Lambda::Function"][1]), ":live")
+	return text
+}
+
+// prefix returns the installation's prefix.
+func (w written) prefix() string {
+	for _, table := range w.of("AWS::DynamoDB::Table") {
+		return w.text(table.Properties["TableName"])
+	}
+	return ""
 }
 
 func (w written) texts(value any) []string {

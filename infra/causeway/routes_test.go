@@ -1,4 +1,4 @@
-package main
+package causeway
 
 import (
 	"encoding/json"
@@ -13,7 +13,7 @@ import (
 // TestTemplateAndRouteTableAreEqual holds bus, rules, queues and mappings against the
 // table that the local engine's bus is made from too.
 func TestTemplateAndRouteTableAreEqual(t *testing.T) {
-	each(t, examples, func(t *testing.T, p *plan, w written) {
+	each(t, examples, func(t *testing.T, p *Plan, w written) {
 		want := map[string]bool{}
 		for _, route := range routes.Table {
 			want[p.name(route.Name())] = true
@@ -29,7 +29,7 @@ func TestTemplateAndRouteTableAreEqual(t *testing.T) {
 				t.Errorf("%s hands %v of the event to %s", route.Name(), target["InputPath"], got)
 			}
 			mapping := w.mappings()[p.name(route.Queue())]
-			if got := w.text(mapping.Properties["FunctionName"]); got != p.name(route.To+"-deliver") {
+			if got := w.functionName(mapping.Properties["FunctionName"]); got != p.name(route.To+"-deliver") {
 				t.Errorf("%s is taken by %s", route.Queue(), got)
 			}
 			on := slices.Contains(p.stage.Flows, route.Name())
@@ -43,7 +43,7 @@ func TestTemplateAndRouteTableAreEqual(t *testing.T) {
 			}
 		}
 		for _, source := range routes.Sources(routes.Table) {
-			if got := w.text(w.mappings()[p.name(routes.Inbox(source))].Properties["FunctionName"]); got != p.name(source+"-"+string(connector.Translate)) {
+			if got := w.functionName(w.mappings()[p.name(routes.Inbox(source))].Properties["FunctionName"]); got != p.name(source+"-"+string(connector.Translate)) {
 				t.Errorf("the inbox of %s is taken by %s", source, got)
 			}
 		}
@@ -70,7 +70,7 @@ func compact(t *testing.T, text string) string {
 
 // TestFunctionsAreTheCatalogsRoles holds names, runtime and environment.
 func TestFunctionsAreTheCatalogsRoles(t *testing.T) {
-	each(t, examples, func(t *testing.T, p *plan, w written) {
+	each(t, examples, func(t *testing.T, p *Plan, w written) {
 		functions := 0
 		for _, s := range p.systems {
 			for _, role := range s.Roles {
@@ -85,7 +85,7 @@ func TestFunctionsAreTheCatalogsRoles(t *testing.T) {
 				for key, want := range map[string]string{
 					"CAUSEWAY_STAGE": p.stage.Name, "CAUSEWAY_PREFIX": p.prefix, "CAUSEWAY_TABLE": p.prefix, "CAUSEWAY_BUILD": "test",
 					"CAUSEWAY_QUEUES": "https://sqs.eu-central-1.amazonaws.com/111122223333/", "CAUSEWAY_BUCKET": p.prefix + "-111122223333-eu-central-1",
-					"CAUSEWAY_SECRET": p.secret(s), "CAUSEWAY_FILTERS": strings.Join(p.stage.Filters, ","),
+					"CAUSEWAY_SECRET": p.secret(s, role), "CAUSEWAY_FILTERS": strings.Join(p.stage.Filters, ","),
 				} {
 					if got := w.text(in(f, "Environment", "Variables", key)); got != want {
 						t.Errorf("%s has %s=%s, want %s", s.function(role), key, got, want)

@@ -1,4 +1,4 @@
-package main
+package causeway
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata from what is written now")
+var update = flag.Bool("update", false, "rewrite testdata from this run")
 
 func mustReadFile(t *testing.T, path string) string {
 	t.Helper()
@@ -26,19 +26,19 @@ func mustReadFile(t *testing.T, path string) string {
 var hash = regexp.MustCompile(`[0-9a-f]{64}`)
 
 // TestTemplatesAreAsReviewed shows in review what a change does to an installation.
-// Hashes of programs are left out; the dashboard's body, a text, is laid open.
+// Hashes of programs are omitted; the dashboard's body, a text, is decoded.
 func TestTemplatesAreAsReviewed(t *testing.T) {
-	each(t, examples, func(t *testing.T, p *plan, w written) {
-		for _, planned := range p.templates() {
-			got := normal(t, mustReadFile(t, filepath.Join(w.folder, planned.Name+".template.json")))
-			path := filepath.Join("testdata", planned.Name+".json")
+	each(t, examples, func(t *testing.T, p *Plan, w written) {
+		for _, part := range parts {
+			got := normal(t, mustReadFile(t, filepath.Join(w.folder, p.name(part)+".template.json")))
+			path := filepath.Join("../testdata", p.name(part)+".json")
 			if *update {
 				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if want := mustReadFile(t, path); got != want {
-				t.Errorf("%s is no longer as reviewed; go test ./infra -update rewrites it. First difference: %s", path, firstDifference(got, want))
+				t.Errorf("%s is no longer as reviewed; go test ./infra/causeway -update rewrites it. First difference: %s", path, firstDifference(got, want))
 			}
 		}
 	})
