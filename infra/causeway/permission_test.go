@@ -71,17 +71,9 @@ func needs(p *Plan, s system, role connector.Role) []call {
 	all := []call{
 		{action: "logs:CreateLogStream", resource: log},
 		{action: "logs:PutLogEvents", resource: log},
-<<<<<<< HEAD:infra/iam_test.go
-		{action: "secretsmanager:GetSecretValue", resource: p.secretARN(s)},
-		{action: "secretsmanager:DescribeSecret", resource: p.secretARN(s)},
-	}
-	for _, key := range []string{"L#trace", "E#event", "K#entity", "D#dead#20261125#0"} {
-		all = append(all, call{"dynamodb:BatchWriteItem", table, key}, call{"dynamodb:PutItem", table, key})
-=======
 		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.secret(s, role))},
 		{action: "secretsmanager:DescribeSecret", resource: secretARN(p.secret(s, role))},
 		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "L#trace"},
->>>>>>> infra:infra/causeway/permission_test.go
 	}
 	for _, queue := range p.queues(s, role) {
 		for _, action := range []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility", "sqs:SendMessage"} {
@@ -102,22 +94,8 @@ func needs(p *Plan, s system, role connector.Role) []call {
 			call{action: "s3:PutObject", resource: p.objectARN("archive/sha256/abc")}) // of a body above 128 KB
 	}
 	switch role {
-	case connector.Poll, connector.Pickup:
-		all = append(all, call{action: "sqs:SendMessage", resource: p.queueARN(routes.InboxBackfill(s.Name))})
-	case connector.Deliver: // the body of a dead letter that no queue takes
-		all = append(all, call{action: "s3:PutObject", resource: p.objectARN("claims/abc")})
-	}
-	switch role {
 	case connector.Translate, connector.Deliver:
-<<<<<<< HEAD:infra/iam_test.go
-		all = append(all, call{"dynamodb:Query", table, "L#trace"}, call{"dynamodb:Query", table, "E#event"})
-		all = append(all, call{"dynamodb:GetItem", table, "S#key"}, call{"dynamodb:PutItem", table, "S#key"},
-			call{action: "s3:GetObject", resource: p.objectARN("claims/abc")}, call{action: "s3:ListBucket", resource: p.objectARN("")})
-	case connector.Poll:
-		all = append(all, call{"dynamodb:GetItem", table, "S#key"}, call{"dynamodb:PutItem", table, "S#key"}, call{"dynamodb:Query", table, "K#entity"})
-=======
 		all = append(all, call{action: "s3:GetObject", resource: p.objectARN("claims/sha256/abc")}, call{action: "s3:ListBucket", resource: p.objectARN("")})
->>>>>>> infra:infra/causeway/permission_test.go
 	case connector.Pickup:
 		all = append(all, call{action: "s3:GetObject", resource: p.objectARN("drop/" + s.Name + "/partner/feed.csv")})
 	}
@@ -195,12 +173,7 @@ func foreign(p *Plan, s system, role connector.Role) []call {
 			for _, queue := range p.queues(other, otherRole) {
 				all = append(all, call{action: "sqs:ReceiveMessage", resource: p.queueARN(queue)}, call{action: "sqs:DeleteMessage", resource: p.queueARN(queue)},
 					call{action: "sqs:SendMessage", resource: p.queueARN(routes.Dead(queue))})
-<<<<<<< HEAD:infra/iam_test.go
-				polls := role == connector.Poll || role == connector.Pickup
-				if queue != routes.Inbox(s.Name) && !(polls && queue == routes.InboxBackfill(s.Name)) {
-=======
 				if queue != routes.Inbox(s.Name) && queue != routes.InboxBackfill(s.Name) {
->>>>>>> infra:infra/causeway/permission_test.go
 					all = append(all, call{action: "sqs:SendMessage", resource: p.queueARN(queue)})
 				}
 			}
