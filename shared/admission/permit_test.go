@@ -244,8 +244,8 @@ func TestH2BackfillDelaysLiveByItsShareOnly(t *testing.T) {
 func TestH2WorkersAtBackfillLearnOfLiveTraffic(t *testing.T) {
 	t.Parallel()
 	fleet(t, func(e *env) {
-		e.profile.Concurrency, e.takes = 4, 2*time.Second
-		e.sendAs("write", message.Backfill, e.ids("b", 1300)...)
+		e.profile.Concurrency, e.takes, e.batch = 4, 2*time.Second, 1 // so that no message waits for those of its batch
+		e.sendAs("write", message.Backfill, e.ids("b", 2000)...)
 		go func() {
 			for i := range 4 {
 				<-time.After(2 * time.Minute) // longer than live traffic is remembered
