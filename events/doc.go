@@ -7,7 +7,7 @@
 //     envelope with the body of that type (draft 2020-12). schemas/envelope.v1.json
 //     is the envelope with any body.
 //   - samples/<type>.v1.json is such a detail, valid by its schema and by the rules
-//     of package canonical. The samples tell of one purchase from end to end.
+//     of package canonical. The samples describe one purchase from end to end.
 //   - triggers/<name>.json is a whole invocation: an SQS batch with a raw message, a
 //     partner event, an HTTP API request.
 //

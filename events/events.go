@@ -21,7 +21,7 @@ func Sample(eventType string) ([]byte, error) {
 	return read("sample", "samples/"+eventType+".v1.json")
 }
 
-// Trigger returns a sample of what starts a Lambda function, in JSON: "sqs-batch",
+// Trigger returns a sample of the event that starts a Lambda function, in JSON: "sqs-batch",
 // "eventbridge-partner", "http-webhook", "schedule" or "s3-object". The error wraps
 // fs.ErrNotExist or fs.ErrInvalid if there is none.
 func Trigger(name string) ([]byte, error) {

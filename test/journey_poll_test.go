@@ -12,8 +12,8 @@ import (
 	"causeway/functions/shopify/shopifytest"
 	"causeway/functions/woocommerce/woocommercetest"
 	"causeway/shared/connector"
-	"causeway/shared/pipeline"
 	"causeway/shared/port"
+	"causeway/shared/reconcile"
 )
 
 // pollSystems are the sources with the settings that let their webhooks be looked after.
@@ -42,7 +42,7 @@ func (p pollWay) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // poll runs the system's poller once and returns what all its feeds reported together.
-func (w *world) poll(system string) (sum pipeline.PollReport) {
+func (w *world) poll(system string) (sum reconcile.Report) {
 	w.Helper()
 	if err := w.pollUntil(w.Context(), system, &sum); err != nil {
 		w.Fatalf("polling %s: %v\n%s", system, err, w.story())
@@ -50,15 +50,15 @@ func (w *world) poll(system string) (sum pipeline.PollReport) {
 	return sum
 }
 
-func (w *world) pollUntil(ctx context.Context, system string, sum *pipeline.PollReport) error {
-	p := pipeline.Poller{Config: w.config, System: w.pollSystems()[system], Report: func(r pipeline.PollReport) {
+func (w *world) pollUntil(ctx context.Context, system string, sum *reconcile.Report) error {
+	p := w.poller(w.pollSystems()[system], w.config.Runtime, func(r reconcile.Report) {
 		sum.Seen, sum.Confirmed, sum.Gaps, sum.Failed = sum.Seen+r.Seen, sum.Confirmed+r.Confirmed, sum.Gaps+r.Gaps, sum.Failed+r.Failed
-	}}
+	})
 	return p.Run(ctx)
 }
 
 // pollCounts fails unless the round found so many gaps and so much confirmed.
-func (w *world) pollCounts(got pipeline.PollReport, confirmed, gaps int) {
+func (w *world) pollCounts(got reconcile.Report, confirmed, gaps int) {
 	w.Helper()
 	if got.Confirmed != confirmed || got.Gaps != gaps || got.Failed != 0 {
 		w.Fatalf("the round found %+v, want confirmed %d and gaps %d\n%s", got, confirmed, gaps, w.story())

@@ -20,12 +20,16 @@ import (
 	"causeway/functions/shopify/shopifytest"
 	"causeway/functions/woocommerce"
 	"causeway/functions/woocommerce/woocommercetest"
+	"causeway/shared/admission"
 	"causeway/shared/connector"
+	"causeway/shared/intake"
 	"causeway/shared/local"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
 	"causeway/shared/port/porttest"
+	"causeway/shared/reconcile"
+	"causeway/shared/retry"
 	"causeway/shared/routes"
 )
 
@@ -49,7 +53,8 @@ type world struct {
 	store    *local.Store     // nil if the ports lie in memory
 	memory   *porttest.Memory // nil if they lie on disk
 	ports    port.Ports
-	config   *pipeline.Config
+	config   pipeline.Config
+	table    []routes.Route
 	sender   *http.Client
 	log      bytes.Buffer
 	stop     context.CancelFunc
@@ -139,13 +144,15 @@ func (q patientQueue) Receive(ctx context.Context, name string, limit int, wait 
 }
 
 func (w *world) openEngine(s setup) {
-	w.config = &pipeline.Config{
-		Ports: w.ports,
-		Now:   time.Now, Random: func() float64 { return 0.5 }, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
-		Build: "test", Policy: pipeline.DefaultPolicy(), Routes: s.table(), Filters: s.filters,
+	w.table = s.table()
+	w.config = pipeline.Config{
+		Runtime: port.Runtime{
+			Ports: w.ports, Now: time.Now, Random: func() float64 { return 0.5 }, Log: slog.New(slog.NewTextHandler(&w.log, nil)), Build: "test",
+		},
+		Systems: w.openSystems(s), Retry: retry.DefaultPolicy(), Admission: admission.DefaultPolicy(), Filters: s.filters,
 	}
-	engine := local.NewEngine(w.config, w.openSystems(s))
-	w.net.serve(w.T, doorAddress, engine.Door())
+	engine := w.engine(w.config)
+	w.net.serve(w.T, doorAddress, engine.Door(nil))
 	ctx, cancel := context.WithCancel(w.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -156,6 +163,40 @@ func (w *world) openEngine(s setup) {
 		cancel()
 		<-ended
 	}
+}
+
+// engine opens an engine over the world's routes.
+func (w *world) engine(config pipeline.Config) *local.Engine {
+	w.Helper()
+	p, err := pipeline.New(config)
+	if err != nil {
+		w.Fatal(err)
+	}
+	engine, err := local.NewEngine(p, w.table)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return engine
+}
+
+// receiver returns the door of the system.
+func (w *world) receiver(system connector.System) *intake.Receiver {
+	w.Helper()
+	r, err := intake.New(w.config.Runtime, system)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return r
+}
+
+// poller returns the poller of the system; report may be nil.
+func (w *world) poller(system connector.System, runtime port.Runtime, report func(reconcile.Report)) *reconcile.Poller {
+	w.Helper()
+	p, err := reconcile.New(reconcile.Config{Runtime: runtime, System: system, Routes: w.table, Retry: retry.DefaultPolicy(), Report: report})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return p
 }
 
 func (w *world) openSystems(s setup) map[string]connector.System {

@@ -45,7 +45,7 @@ func TestApprovedRequests(t *testing.T) {
 			t.Parallel()
 			got := run(t, name)
 			compare(t, filepath.Join("testdata", name, "want.json"), got)
-			record := regexp.MustCompile(`record/v1/(\w+)/eid`).FindStringSubmatch(last(got.Calls))[1]
+			record := regexp.MustCompile(`(PUT|PATCH) .*record/v1/(\w+)/`).FindStringSubmatch(last(got.Calls))[2]
 			if err := netsuitetest.Refuses(record, got.Body); err != nil {
 				t.Errorf("the contract refuses what is sent: %v", err)
 			}

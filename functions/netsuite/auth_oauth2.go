@@ -130,7 +130,7 @@ func readToken(body []byte, asked time.Time) (webapi.Token, error) {
 func expiry(seconds string, asked time.Time) time.Time {
 	n, err := strconv.ParseUint(seconds, 10, 24)
 	if err != nil {
-		return time.Time{} // no end that can be read: a 401 will tell
+		return time.Time{} // no end that can be read: the token is used until a 401
 	}
 	return asked.Add(time.Duration(n) * time.Second)
 }

@@ -2,135 +2,183 @@ package netsuite
 
 import (
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"causeway/shared/fault"
 	"causeway/shared/webapi"
 )
 
-type verdict struct {
-	kind  fault.Kind
-	class fault.Class
-}
-
-// verdicts says what NetSuite's own error codes mean; for a code that is not listed the
-// status decides. A record that somebody else has just changed or created can be written
-// on the next try.
-var verdicts = map[string]verdict{
-	"CONCURRENCY_LIMIT_EXCEEDED": {fault.Throttled, fault.RateLimit},
-	"SSS_REQUEST_LIMIT_EXCEEDED": {fault.Throttled, fault.RateLimit},
-	"RCRD_HAS_BEEN_CHANGED":      {fault.Unavailable, fault.Conflict},
-	"DUP_RCRD":                   {fault.Unavailable, fault.Conflict},
-	"UNEXPECTED_ERROR":           {fault.Unavailable, fault.Intermittent},
-	"INVALID_LOGIN":              {fault.Unauthorized, fault.Auth},
-	"INSUFFICIENT_PERMISSION":    {fault.Unauthorized, fault.Auth},
-	"INVALID_KEY_OR_REF":         {fault.Rejected, fault.MissingRef},
-	"NONEXISTENT_ID":             {fault.Rejected, fault.MissingRef},
-	"INVALID_CONTENT":            {fault.Rejected, fault.Value},
-	"USER_ERROR":                 {fault.Rejected, fault.Value},
-}
-
-// The shapes of what is copied from an answer, so that no value gets into a fault. They
-// are compiled at the first refusal: half a millisecond that no start has to wait for.
-var (
-	codeShape = shape(`^[A-Z][A-Z0-9_]{0,63}$`)
-	pathShape = shape(`^[A-Za-z][A-Za-z0-9_.\[\]]{0,127}$`)
-	linePath  = shape(`^item\.items\[(\d{1,5})\]\.?(.*)$`)
-)
-
-func shape(pattern string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
-}
-
-// classify refines what the status said by NetSuite's error code and path.
+// classify refines what the status meant by NetSuite's error document. A document is about
+// one record, whatever the status. Without one, a failure is about the connection.
 func classify(r webapi.Response, e *fault.Error) *fault.Error {
 	if r.Status == http.StatusConflict {
 		e.Kind, e.Class = fault.Unavailable, fault.Conflict
 	}
-	found, ok := readRefusal(r.Body)
-	if !ok {
-		e.Detail = "the answer is not an error of NetSuite's"
-		return e
+	all := readRefusals(r.Body)
+	if len(all) == 0 {
+		return withoutDocument(e)
 	}
-	if codeShape().MatchString(found.code) {
-		e.Code = found.code
+	found := worst(all)
+	e.Code, e.Field = found.cause()
+	v, known := verdicts[e.Code]
+	switch {
+	case known:
+		e.Kind, e.Class, e.Scope, e.Detail = v.kind, v.class, v.scope, v.rule
+	case e.Status == http.StatusForbidden:
+		e.Scope = fault.OperationScope
+	case e.Kind == fault.Unavailable:
+		e.Scope = fault.EntityScope
 	}
-	if pathShape().MatchString(found.path) {
-		e.Field = found.path
+	if e.Status == http.StatusServiceUnavailable {
+		e.Scope = fault.ConnectionScope
 	}
-	if v, known := verdicts[e.Code]; known {
-		e.Kind, e.Class = v.kind, v.class
+	if id := errorID().FindStringSubmatch(found.text); id != nil {
+		e.Detail += " (NetSuite's error id " + id[1] + ")"
+	}
+	if label := missingField().FindStringSubmatch(found.text); label != nil && e.Code == missingValue {
+		e.Detail += " for " + label[1]
 	}
 	return e
 }
 
-// inOurTerms rewrites a refusal of the body that was sent into one of the canonical
-// entity. lines holds the canonical field of each line of a sales order. Where NetSuite
-// does not know the customer or the order that was named, it is not there yet or was
-// deleted: both may pass.
-func inOurTerms(err error, lines []string) error {
+// withoutDocument judges an answer that is not NetSuite's: a proxy's page, or a load
+// balancer's. Only a body that was rejected with 400 can be about its record.
+func withoutDocument(e *fault.Error) *fault.Error {
+	e.Detail = "the answer is not an error of NetSuite's"
+	if e.Status == http.StatusNotFound || e.Status == http.StatusGone {
+		e.Kind, e.Class = fault.Unavailable, fault.Intermittent
+	}
+	if e.Kind == fault.Unavailable || e.Kind == fault.Unauthorized || e.Kind == fault.Throttled {
+		e.Scope = fault.ConnectionScope
+	}
+	return e
+}
+
+// worst returns the entry that decides: one about a limit, or else the first.
+func worst(all []refusal) refusal {
+	for _, r := range all {
+		if code, _ := r.cause(); verdicts[code].kind == fault.Throttled {
+			return r
+		}
+	}
+	return all[0]
+}
+
+// origin is what a line of a sales order was made of: the path of the field in the
+// canonical order, and the value that an operator can look up.
+type origin struct{ field, value string }
+
+// inOurTerms rewrites a rejection of what was sent into one of the canonical entity.
+// lines are the origins of the lines that were sent. If NetSuite does not know the customer
+// or the order that was named, it is on its way or was deleted: both may pass.
+func inOurTerms(err error, record string, lines []origin) error {
 	if fault.KindOf(err) != fault.Rejected {
 		return err
 	}
 	e := *fault.As(err)
 	theirs := e.Field
-	if e.Field = ourField(theirs, lines); e.Field != theirs {
-		e.Detail = "NetSuite says so of " + theirs
-	}
-	if !refersToNothing(e.Code) {
-		return &e
-	}
-	if parents[theirs] {
-		e.Kind, e.Class = fault.NotReady, fault.MissingRef
-	} else if strings.HasSuffix(theirs, ".item") {
-		e.Class = fault.MissingRef
+	ours := ourField(theirs, record, lines)
+	e.Field = ours.field
+	switch v := verdicts[e.Code]; {
+	case v.class == fault.Config:
+		e.Detail = v.rule + "; " + v.advice
+		if e.Field == "" {
+			e.Field = ourName("tranDate", record)
+		}
+	case e.Code == wrongSubsidiary && theirs == "location":
+		e.Class, e.Field, e.Detail = fault.Config, "NETSUITE_LOCATION", "NETSUITE_LOCATION is not a location of the order's subsidiary"
+	case refersToNothing(e.Code):
+		explainRef(&e, theirs, ours)
+	default:
+		e.Detail = explained(e.Detail, theirs, ours, v.advice)
 	}
 	return &e
 }
 
-// parents are the fields that name an entity which has to be there first.
+// explainRef explains a reference that NetSuite does not know.
+func explainRef(e *fault.Error, theirs string, ours origin) {
+	const unknown = "NetSuite does not know what the field refers to"
+	switch {
+	case parents[theirs]:
+		e.Kind, e.Class = fault.NotReady, fault.MissingRef
+		e.Detail = explained("NetSuite has no such record", theirs, ours, "")
+	case strings.HasSuffix(theirs, ".item") || theirs == "item":
+		e.Class = fault.MissingRef
+		e.Detail = explained(noItem, theirs, ours, createItem)
+	case e.Code == "INVALID_KEY_OR_REF" || e.Code == "NONEXISTENT_ID":
+		e.Detail = explained(unknown, theirs, ours, "")
+	default:
+		e.Detail = explained("NetSuite does not take the value", theirs, ours, "")
+	}
+}
+
+const (
+	noItem     = "NetSuite has no item with this external id"
+	createItem = "create the item" + redrive
+)
+
+// explained puts the parts of a detail together: "TRAIL-42": the rule (at item.items[0].item);
+// the next step.
+func explained(rule, theirs string, ours origin, advice string) string {
+	if rule == "" {
+		rule = "NetSuite rejects the record"
+	}
+	if ours.value != "" {
+		rule = strconv.Quote(ours.value) + ": " + rule
+	}
+	if theirs != "" && theirs != ours.field {
+		rule += " (at " + theirs + ")"
+	}
+	if advice != "" {
+		rule += "; " + advice
+	}
+	return rule
+}
+
+// parents are the fields that name an entity which has to be in NetSuite first.
 var parents = map[string]bool{"entity": true, "customer": true, "salesOrder": true}
 
-// refersToNothing reports whether the code can say that what the path names is not there.
-// NetSuite answers INVALID_CONTENT to an unknown item (online help, "Error Handling in
-// REST Web Services").
+// refersToNothing reports whether the code can mean that the reference names nothing.
+// NetSuite answers INVALID_VALUE or INVALID_CONTENT to an unknown item.
 func refersToNothing(code string) bool {
-	return slices.Contains([]string{"INVALID_KEY_OR_REF", "INVALID_CONTENT", "NONEXISTENT_ID"}, code)
+	return slices.Contains([]string{"INVALID_KEY_OR_REF", "INVALID_VALUE", "INVALID_CONTENT", "NONEXISTENT_ID"}, code)
 }
 
 // ourField returns the canonical path of a field of NetSuite's, or the field itself
 // where there is none.
-func ourField(field string, lines []string) string {
+func ourField(field, record string, lines []origin) origin {
 	if at := linePath().FindStringSubmatch(field); at != nil {
 		return ourLine(field, at[1], at[2], lines)
 	}
+	if field == "item" && record == orderRecord {
+		return origin{field: "lines"}
+	}
 	for theirs, ours := range prefixes {
 		if rest, ok := strings.CutPrefix(field, theirs+"."); ok {
-			return ours + "." + name(rest)
+			return origin{field: ours + "." + ourName(rest, record)}
 		}
 	}
-	return name(field)
+	return origin{field: ourName(field, record)}
 }
 
 // ourLine returns the field that the line was made of, which for an unknown item is the
 // SKU, and for anything else the line that the SKU is on.
-func ourLine(field, number, rest string, lines []string) string {
+func ourLine(field, number, rest string, lines []origin) origin {
 	i, err := strconv.Atoi(number)
 	if err != nil || i >= len(lines) {
-		return field
+		return origin{field: field}
 	}
+	ours := lines[i]
 	if rest == "item" {
-		return lines[i]
+		return ours
 	}
-	line := strings.TrimSuffix(lines[i], ".sku")
+	ours.field = strings.TrimSuffix(ours.field, ".sku")
 	if rest == "quantity" {
-		return line + ".quantity"
+		ours.field += ".quantity"
 	}
-	return line
+	return ours
 }
 
 var prefixes = map[string]string{
@@ -146,7 +194,11 @@ var names = map[string]string{
 	"paymentOption": "method", "shipMethod": "deliveries", "shippingCost": "deliveries",
 }
 
-func name(field string) string {
+// ourName returns the canonical name of a body field.
+func ourName(field, record string) string {
+	if record == depositRecord && field == "tranDate" {
+		return "at"
+	}
 	if ours, ok := names[field]; ok {
 		return ours
 	}

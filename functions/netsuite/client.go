@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"causeway/shared/fault"
@@ -24,24 +25,40 @@ const (
 	queryPath  = "/services/rest/query/v1/suiteql"
 )
 
-// upsert is one write of a record under its external id.
-type upsert struct {
+// place is a record that a delivery is about.
+type place struct {
 	record   string
-	external string
-	replace  string // sublist to replace as a whole, "" for none
-	body     []byte
+	external string // external id
 	doing    string
 }
 
-// put writes the record and returns its internal id.
-func (t *target) put(ctx context.Context, u upsert) (string, error) {
+func (p *place) byExternal() string { return "eid:" + p.external }
+
+// upsert creates the record under its external id, and returns its internal id. The named
+// sublist is replaced, so that a request that takes effect late adds no lines.
+func (t *target) upsert(ctx context.Context, p place, replace string, body []byte) (string, error) {
+	id, err := t.write(ctx, http.MethodPut, p, p.byExternal(), replace, body)
+	if err != nil || id != "" {
+		return id, err
+	}
+	return t.lookUp(ctx, p, p.byExternal())
+}
+
+// patch changes what the body names of the record with the internal id.
+func (t *target) patch(ctx context.Context, p place, id, replace string, body []byte) error {
+	_, err := t.write(ctx, http.MethodPatch, p, id, replace, body)
+	return err
+}
+
+// write sends the body, and returns the internal id if the answer names it.
+func (t *target) write(ctx context.Context, method string, p place, id, replace string, body []byte) (string, error) {
 	query := url.Values{}
-	if u.replace != "" {
-		query.Set("replace", u.replace)
+	if replace != "" {
+		query.Set("replace", replace)
 	}
 	got, err := t.client.Do(ctx, webapi.Request{
-		Method: http.MethodPut, Path: recordPath + u.record + "/eid:" + u.external, Query: query, Body: u.body, Doing: u.doing,
-		// By default NetSuite passes over a property that it does not know.
+		Method: method, Path: recordPath + p.record + "/" + id, Query: query, Body: body, Doing: p.doing,
+		// By default NetSuite ignores a property that it does not know.
 		Header: jsonHeader("X-NetSuite-PropertyNameValidation", "Error"),
 	})
 	if err != nil {
@@ -49,13 +66,13 @@ func (t *target) put(ctx context.Context, u upsert) (string, error) {
 	}
 	if got.Status != http.StatusNoContent {
 		return "", &fault.Error{
-			Kind: fault.Unavailable, Class: fault.Ambiguous, Status: got.Status, Doing: u.doing, Detail: "the answer is not that of a write",
+			Kind: fault.Unavailable, Class: fault.Ambiguous, Status: got.Status, Doing: p.doing, Detail: "the answer is not that of a write",
 		}
 	}
 	if id := path.Base(got.Header.Get("Location")); internalID(id) {
 		return id, nil
 	}
-	return t.lookUp(ctx, u.record, "eid:"+u.external, u.doing)
+	return "", nil
 }
 
 func jsonHeader(name, value string) http.Header {
@@ -67,39 +84,78 @@ func jsonHeader(name, value string) http.Header {
 // internalID reports whether the text is one of NetSuite's numbers.
 func internalID(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
 
-// lookUp returns the internal id of a record named by its id or "eid:" and its external
-// id, "" if there is none.
-func (t *target) lookUp(ctx context.Context, record, id, doing string) (string, error) {
-	got, err := t.client.Do(ctx, webapi.Request{
-		Method: http.MethodGet, Path: recordPath + record + "/" + id, Query: url.Values{"fields": {"id"}}, WantJSON: true, Doing: doing,
-	})
-	if got.Status == http.StatusNotFound && fault.KindOf(err) == fault.Rejected {
-		return "", nil
-	}
-	if err != nil {
+// lookUp returns the internal id of the record with the internal id or "eid:" and its
+// external id, "" if there is none.
+func (t *target) lookUp(ctx context.Context, p place, id string) (string, error) {
+	found, err := t.get(ctx, p, id, url.Values{"fields": {"id"}})
+	if err != nil || found == nil {
 		return "", err
 	}
-	return readID(got.Body, doing)
+	return found.values["id"], nil
 }
 
-func readID(body []byte, doing string) (string, error) {
-	var id string
-	r := strictjson.NewReader(body, strictjson.Limits{})
-	for key := range r.Object() {
-		if key == "id" {
-			id = r.ID()
+// read returns the whole record with its sublists, nil if there is none.
+func (t *target) read(ctx context.Context, p place, id string) (*document, error) {
+	return t.get(ctx, p, id, url.Values{"expandSubResources": {"true"}})
+}
+
+// own returns our record: by its external id, or else by the internal id that the pipeline
+// knows, as after somebody changed the external id. It is nil if neither is there.
+func (t *target) own(ctx context.Context, p place, ref string) (*document, error) {
+	found, err := t.read(ctx, p, p.byExternal())
+	if err != nil || found != nil || ref == "" {
+		return found, err
+	}
+	return t.read(ctx, p, ref)
+}
+
+func (t *target) get(ctx context.Context, p place, id string, query url.Values) (*document, error) {
+	got, err := t.client.Do(ctx, webapi.Request{
+		Method: http.MethodGet, Path: recordPath + p.record + "/" + id, Query: query, WantJSON: true, Doing: p.doing,
+	})
+	if e := fault.As(err); e != nil && e.Code == "NONEXISTENT_ID" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return readDocument(got.Body, p.doing)
+}
+
+// customersAt returns the customers with exactly this normalized e-mail address.
+func (t *target) customersAt(ctx context.Context, email, doing string) ([]match, error) {
+	return t.search(ctx, "SELECT id, externalid FROM customer WHERE LOWER(email) = "+quoted(email)+" ORDER BY id", doing)
+}
+
+// queryRows is the most rows that one page of a query has.
+const queryRows = 1000
+
+// itemsNamed returns the internal ids of the items with the external ids, which are the
+// keys of the result in lower case.
+func (t *target) itemsNamed(ctx context.Context, externals []string, doing string) (map[string]string, error) {
+	ids := map[string]string{}
+	for names := range slices.Chunk(externals, queryRows) {
+		literals := make([]string, len(names))
+		for i, name := range names {
+			literals[i] = quoted(name)
+		}
+		list := strings.Join(literals, ", ")
+		found, err := t.search(ctx, "SELECT id, externalid FROM item WHERE LOWER(externalid) IN ("+list+") ORDER BY id", doing)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range found {
+			ids[strings.ToLower(m.external)] = m.id
 		}
 	}
-	if err := r.End(); err != nil || id == "" {
-		return "", &fault.Error{Kind: fault.Unavailable, Doing: doing, Field: "id", Detail: "the record that came has no id"}
-	}
-	return id, nil
+	return ids, nil
 }
 
-// search returns the customers with exactly this normalised e-mail address.
-func (t *target) search(ctx context.Context, email, doing string) ([]match, error) {
-	quoted := strings.ReplaceAll(email, "'", "''") // the only character that ends a literal
-	body, err := t.query(ctx, "SELECT id, externalid FROM customer WHERE LOWER(email) = '"+quoted+"' ORDER BY id", doing)
+// quoted returns the text as a literal of SuiteQL.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+func (t *target) search(ctx context.Context, sql, doing string) ([]match, error) {
+	body, err := t.query(ctx, sql, doing)
 	if err != nil {
 		return nil, err
 	}

@@ -1,11 +1,14 @@
 package netsuite_test
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
 
 	"causeway/functions/netsuite"
+	"causeway/functions/netsuite/netsuitetest"
+	"causeway/shared/canonical"
 	"causeway/shared/fault"
 	"causeway/shared/message"
 )
@@ -210,5 +213,86 @@ func TestUnknownEntityIsOurDefect(t *testing.T) {
 	m := mustCase(t, "customer-person")[0]
 	if _, err := r.system.Target.Deliver(t.Context(), connectorDelivery(m, new(int), nil)); fault.KindOf(err) != fault.Unknown || err == nil {
 		t.Errorf("a body that is none: %v", err)
+	}
+}
+
+func TestAnUnchangedCustomerIsNotWritten(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	m := mustCase(t, "customer-person")[0]
+	before := len(r.fake.Calls())
+	r.mustDeliver(m)
+	if got := verbs(r.callsSince(before)); got != "POST PUT" {
+		t.Errorf("creating took %s", got)
+	}
+	before = len(r.fake.Calls())
+	r.mustDeliver(m)
+	if got := verbs(r.callsSince(before)); got != "GET" {
+		t.Errorf("repeating took %s", got)
+	}
+	delete(r.refs, m.Key().String()) // as after the answer was lost
+	before = len(r.fake.Calls())
+	r.mustDeliver(m)
+	if got := verbs(r.callsSince(before)); got != "POST GET" || r.fake.Customers()[0].Writes != 1 {
+		t.Errorf("looking it up again took %s: %+v", got, r.fake.Customers())
+	}
+}
+
+func TestOnlyWhatDiffersOfACustomerIsSent(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	m := mustCase(t, "customer-person")[0]
+	r.mustDeliver(m)
+	for _, tc := range []struct{ old, replacement, replace, want string }{
+		{`"firstname":"Ada","lastname":"Byron","phone"`, `"firstname":"Ada","lastname":"Lovelace","phone"`, "", `{"lastName":"Lovelace"}`},
+		{`"city":"New York"`, `"city":"Albany"`, "?replace=addressBook", `{"addressBook":{"items":[{"defaultShipping":true,"defaultBilling":true,"addressBookAddress":{"addressee":"Ada Byron",`},
+	} {
+		m = edit(t, m, tc.old, tc.replacement)
+		before := len(r.fake.Calls())
+		r.mustDeliver(m)
+		body := ""
+		for _, record := range r.fake.Books() {
+			if record.Type == "customer" {
+				body = string(last(record.Bodies))
+			}
+		}
+		if calls := r.callsSince(before); !strings.HasPrefix(body, tc.want) || verbs(calls) != "GET PATCH" || !strings.HasSuffix(last(calls), "customer/"+r.fake.Customers()[0].ID+tc.replace) {
+			t.Errorf("sent %s by %v, want %s", body, calls, tc.want)
+		}
+	}
+}
+
+// Two people of one name collide where an account names its customers.
+func TestATakenNameGetsTheStoresID(t *testing.T) {
+	t.Parallel()
+	for text, taken := range map[string]int{"This entity already exists.": 1, "A customer record with this ID already exists. You must enter a unique customer ID": 1} {
+		r := newRig(t, nil)
+		m := mustCase(t, "customer-person")[0]
+		r.fake.Plan(netsuitetest.Fault{Method: http.MethodPut, Times: taken, Do: netsuitetest.AnswerText(400, "USER_ERROR", "", text)})
+		r.mustDeliver(m)
+		if body := string(last(r.fake.Books()[0].Bodies)); !strings.Contains(body, `"entityId":"Ada Byron 115310627314723954"`) {
+			t.Errorf("sent %s", body)
+		}
+	}
+	r := newRig(t, nil)
+	r.fake.Plan(netsuitetest.Fault{Method: http.MethodPut, Times: 2, Do: netsuitetest.AnswerText(400, "USER_ERROR", "", "This entity already exists.")})
+	e := fault.As(second(r.deliver(t.Context(), mustCase(t, "customer-person")[0])))
+	if e == nil || e.Kind != fault.Rejected || e.Class != fault.Conflict || e.Code != "UNIQUE_CUST_ID_REQD" || !strings.Contains(e.Detail, "NETSUITE_CUSTOMER_OVERRIDES") {
+		t.Errorf("taken twice: %+v", e)
+	}
+}
+
+func TestAUniqueNameFitsItsField(t *testing.T) {
+	t.Parallel()
+	for want, c := range map[string]canonical.Customer{
+		"Ada Byron 7":                   {ID: "7", FirstName: canonical.NewText("Ada"), LastName: canonical.NewText("Byron")},
+		"AE 7":                          {ID: "7", Company: canonical.NewText("AE")},
+		"Customer 7":                    {ID: "7"},
+		strings.Repeat("é", 81) + " 7":  {ID: "7", LastName: canonical.NewText(strings.Repeat("é", 81))},
+		strings.Repeat("é", 80) + " 77": {ID: "77", LastName: canonical.NewText(strings.Repeat("é", 81))},
+	} {
+		if got := netsuite.UniqueName(&c); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }

@@ -1,57 +1,120 @@
 // Package netsuite writes orders, customers and payments to NetSuite over SuiteTalk
 // REST, record service v1, release 2026.1.
 //
-// What it does, and with how many calls:
+// Deliver sets the state of a record: it reads what NetSuite has, compares, and sends only
+// what differs. The number of requests per delivery:
 //
-//	customer.upserted  PUT customer         new: a search by e-mail and the write, 2 calls (no
-//	                                        address: 1); known: 2; linked to a record that was
-//	                                        there before: 2; set by an operator: none
-//	order.placed       PUT salesOrder       1
-//	order.changed      PUT salesOrder       1
-//	order.cancelled    PUT salesOrder       1, every line closed
-//	payment.captured   PUT customerDeposit  1
+//	                   new                    unchanged  changed
+//	customer           2 (search, PUT)        1 (GET)    2 (GET, PATCH)
+//	sales order        2 (GET, PUT)           2 (GET,    3 (GET, query, PATCH)
+//	                                          query)
+//	cancelled order    4 (GET, PUT, GET,      1 (GET)    2 (GET, PATCH)
+//	                   PATCH)
+//	customer deposit   2 (GET, PUT)           1 (GET)    2 (GET, PATCH)
+//
+// The query of a sales order finds the internal ids of its items, 1000 at a time.
+// A customer whose confirmation was lost costs one request more, and so does one whose
+// name is taken. A customer set by an operator costs none.
 //
 // Authentication is either token-based (OAuth 1.0a, HMAC-SHA256) or OAuth 2.0 client
 // credentials with a signed assertion (PS256 or ES256). NetSuite phases the first out
-// for new integrations from 2027.1, so both are here. A role for the connector needs:
-// REST web services, SuiteAnalytics (SuiteQL), customers, sales orders, customer deposits.
+// for new integrations from 2027.1. A role for the connector needs: REST web services,
+// SuiteAnalytics (SuiteQL), items, customers, sales orders, customer deposits. Its user has
+// to have English as the language: the cause of an error is often only in its text. The
+// external ids of customers, sales orders and deposits must come from this integration
+// alone (online help, "Limitations on upsert").
 //
-// It promises:
+// Guarantees:
 //
-//   - Every write is an upsert under an external id that follows from the entity's key
-//     (see ExternalID), so that it may be repeated at any time without a second effect.
-//   - Sublists are replaced, never merged: NetSuite would append the lines of a repeated
-//     order to those already there.
+//   - A record is created by an upsert under an external id that follows from the entity's
+//     key (see ExternalID), so that it may be repeated at any time without a second effect.
+//   - The event type has no influence. Order.Status and Order.Financial decide, so that
+//     order.placed, order.changed and order.cancelled with one body have one effect.
 //   - A sales order's lines and shipping cost add up to the store's total to the minor
-//     unit. Lines are net of discount and of tax; all tax stands on one line of its own,
-//     and what rounding leaves on another. The encoder proves the sum before it sends.
-//   - Amounts are decimal text from end to end. Text too long for a field is refused with
+//     unit. Lines are net of discount and of tax; all tax is on one line of its own, and
+//     the rest of rounding on another. The encoder proves the sum before it sends.
+//   - Amounts are decimal text from end to end. Text too long for a field is rejected with
 //     the field named, never cut.
-//   - No error holds personal data or NetSuite's own wording, which quotes values: only its
-//     code and the field's path, in terms of the canonical entity.
+//   - No error has personal data or NetSuite's own wording, which quotes values: only the
+//     code of the cause and the field, in terms of the canonical entity. A SKU is named.
 //
-// It does not retry, order or remember anything; the pipeline does. It does not create
-// items, price levels or tax codes, and it neither fulfils nor refunds.
+// The package does not retry, order or remember anything; the pipeline does. It does not
+// create items, price levels or tax codes, and it neither fulfills nor refunds.
 //
-// Limits: NetSuite counts concurrent requests per account, shared with every other
-// integration (5 to begin with), hence NETSUITE_CONCURRENCY, which all functions keep
-// together. Where others use the account more than that leaves, NetSuite says so with 429
-// or SSS_REQUEST_LIMIT_EXCEEDED, and the pipeline keeps to less for a while. A record may
-// take many seconds to save where scripts run on it.
+// # Sales orders
 //
-// Decisions:
+// A new sales order is pending approval (A), or pending fulfillment (B) if it is paid.
+// Later the status is written only from A to B, when the order has become paid. It never
+// goes back, so that an older state that arrives late takes no approval away.
 //
-//   - Identity of customers. Our own external id comes first, then the exact normalised
-//     e-mail address. A record that matches by e-mail and is not of this store is linked and
-//     never written; one of the same store is another person. Of several the oldest, with
-//     the lowest id, is taken. NETSUITE_CUSTOMER_OVERRIDES beats both.
+// Lines of a sales order have NetSuite's number, and no field for the store's id of a line
+// unless the account adds a column. They are matched by their item, and among lines of one
+// item by content, then fulfilled and billed ones first, then in order. A line that differs
+// is sent by its number, and the sublist is left out if no line differs. Another SKU is
+// another line.
+//
+// NetSuite removes a line only if a request replaces the sublist and lists all other lines
+// by their numbers. Lines are added in the same way, because such a request adds them once
+// even if it takes effect twice. An order with a fulfillment, an invoice or a purchase
+// order is added to without replacing. A line that an operator adds in NetSuite is not in
+// the store, so the next delivery removes it.
+//
+// These end in a conflict, which an operator has to settle:
+//
+//   - a line that is fulfilled, billed or on a purchase order, and was removed in the store;
+//   - a quantity below what is fulfilled;
+//   - a cancelled order with something fulfilled and not billed, because closing it would
+//     take it off NetSuite's billing queue;
+//   - a new line for an order that is closed and has something fulfilled or billed;
+//   - another currency or subsidiary, which no saved transaction can get;
+//   - a record that a workflow has locked.
+//
+// A cancelled order, and one without any quantity left, is closed line by line. One that
+// was cancelled before it reached NetSuite is created and closed, because payments may
+// belong to it. If every line is closed and the store's order is open, the lines are opened
+// again unless something is fulfilled or billed: whoever closes an order for good has to
+// cancel it in the store. A single line that an operator closes stays closed.
+//
+// Date, location, currency and subsidiary are set when the record is created and not
+// changed later.
+//
+// # Customers
+//
+// Our own external id comes first, then the exact normalized e-mail address. A record that
+// matches by e-mail and is not of this store is linked and never written; one of the same
+// store is another person. Of several the oldest, with the lowest id, is taken.
+// NETSUITE_CUSTOMER_OVERRIDES beats both. The address book is replaced only if the default
+// address there is not the store's. Where an account names customers instead of numbering
+// them, the second of one name gets the store's id as part of its name.
+//
+// # Failures
+//
+// REST gives most causes one code, USER_ERROR; the text decides, and the fault has the
+// cause's own code. A missing map entry or setting, and a closed accounting period, are of
+// class config: the delivery waits. NetSuite's error document is about one record, even
+// with status 500; a 503 and an answer without a document are about the connection, and a
+// missing permission is about the operation.
+//
+// # Limits
+//
+//   - NetSuite counts concurrent requests per account, shared with every other integration
+//     (5 to begin with), hence NETSUITE_CONCURRENCY, which all functions share. If others
+//     use more than that leaves, NetSuite answers 429 or SSS_REQUEST_LIMIT_EXCEEDED, and
+//     the pipeline slows down for a while. A record may take many seconds to save where
+//     scripts run on it.
+//   - A line added to an order with a fulfillment is there twice if the answer was lost and
+//     the request takes effect after its repetition. The next delivery removes the second.
+//   - A sales order whose document passes 10 MiB (some thousand lines) cannot be changed.
+//   - Whether NetSuite closes the lines of an order that is pending approval is not
+//     documented; if it refuses, the order has to be cancelled there by hand.
+//
+// # Decisions
+//
 //   - A line whose quantity and amount are zero was taken off the order and is not sent.
 //   - A rate is sent only where amount / quantity ends within eight decimals. Otherwise
 //     NetSuite derives it from the amount, which is what has to be right.
-//   - order.placed sets the approval status (pending, or approved if it is paid).
-//     order.changed only ever approves, so that it does not take back what was approved in
-//     NetSuite, and order.cancelled leaves it alone.
+//   - A description and a tax code of a line are compared only where we set them.
 //   - A shipping cost needs a shipping item in NetSuite. Once NETSUITE_SHIP_METHODS is set, a
-//     delivery with a code that is not in it is refused; "*" stands for every other code.
+//     delivery with a code that is not in it waits for an entry; "*" matches every code.
 //   - A payment without a customer takes the sales order's, as NetSuite does by itself.
 package netsuite

@@ -5,18 +5,17 @@ import (
 
 	"causeway/shared/canonical"
 	"causeway/shared/fault"
-	"causeway/shared/formats/strictjson"
 )
 
-// nowhere reports whether the address names no place and no one that anything could be
-// sent to. Stores keep such shells for buyers who never gave one.
+// nowhere reports whether the address names neither a place nor a company. Stores keep
+// such empty addresses for buyers who never gave one.
 func nowhere(a *canonical.Address) bool {
 	return a == nil || a.Line1.String()+a.Line2.String()+a.City.String()+a.PostalCode.String()+a.Company.String() == ""
 }
 
-// checkAddress refuses what NetSuite would cut or guess: text that is too long, and a
-// missing country, for which it would take the subsidiary's. A postal code may be
-// missing, as in Hong Kong. Field is the address's path in the entity.
+// checkAddress rejects text that is too long, and a missing country, for which NetSuite
+// would take the subsidiary's. A postal code may be missing, as in Hong Kong. Field is the
+// address's path in the entity.
 func checkAddress(a *canonical.Address, field string) error {
 	if nowhere(a) {
 		return nil
@@ -48,21 +47,25 @@ func recipients(a *canonical.Address) (addressee, attention string) {
 	return person(a), ""
 }
 
-// writeAddress writes the address as the member name, if it is one.
-func writeAddress(w *strictjson.Writer, name string, a *canonical.Address) {
+// addressField returns the address as the field of the name, without content if it is none.
+func addressField(name string, a *canonical.Address) field {
 	if nowhere(a) {
-		return
+		return field{name: name, kind: groupKind}
 	}
+	return field{name: name, kind: groupKind, parts: addressParts(a)}
+}
+
+func addressParts(a *canonical.Address) []field {
 	addressee, attention := recipients(a)
-	w.Key(name).Obj()
-	w.OptStr("addressee", addressee)
-	w.OptStr("attention", attention)
-	w.OptStr("addr1", a.Line1.String())
-	w.OptStr("addr2", a.Line2.String())
-	w.OptStr("city", a.City.String())
-	w.OptStr("state", a.Region.String())
-	w.OptStr("zip", a.PostalCode.String())
-	w.OptStr("addrPhone", a.Phone.String())
-	nameField(w, "country", "id", a.Country)
-	w.EndObj()
+	return []field{
+		plainField("addressee", addressee),
+		plainField("attention", attention),
+		plainField("addr1", a.Line1.String()),
+		plainField("addr2", a.Line2.String()),
+		plainField("city", a.City.String()),
+		plainField("state", a.Region.String()),
+		plainField("zip", a.PostalCode.String()),
+		{name: "addrPhone", kind: phoneKind, value: a.Phone.String()},
+		refField("country", a.Country),
+	}
 }

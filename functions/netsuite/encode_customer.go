@@ -7,24 +7,44 @@ import (
 	"causeway/shared/formats/strictjson"
 )
 
-// encodeCustomer returns the body of a customer's upsert. A new record needs a name,
-// which form it has (person or company) and a subsidiary; none of these is changed later.
-func encodeCustomer(c *canonical.Customer, subsidiary string, isNew bool) ([]byte, error) {
-	if err := checkCustomer(c); err != nil {
-		return nil, err
+// customerBook is the sublist with a customer's addresses.
+const customerBook = "addressBook"
+
+// newCustomer returns the body of a customer's first write. A new record needs a name, its
+// form (person or company) and a subsidiary; neither of the last two is changed later.
+// number makes the name unique where the account does not number its customers.
+func newCustomer(c *canonical.Customer, subsidiary, number string) ([]byte, error) {
+	fields := newNames(c)
+	if number != "" {
+		fields = append(fields, plainField("entityId", number))
 	}
+	fields = append(fields, refField("subsidiary", subsidiary))
+	return encodeCustomer(append(fields, contacts(c)...), bookOf(c))
+}
+
+// changedCustomer returns the body with what differs from NetSuite's record and the
+// sublist to replace; the body is nil if nothing differs.
+func changedCustomer(c *canonical.Customer, have *document) (body []byte, replace string, err error) {
+	fields := changed(append(knownNames(c), contacts(c)...), have.values)
+	book := bookOf(c)
+	if inBook(book, have.lists[customerBook]) {
+		book = nil
+	}
+	if len(fields) == 0 && book == nil {
+		return nil, "", nil
+	}
+	if book != nil {
+		replace = customerBook
+	}
+	body, err = encodeCustomer(fields, book)
+	return body, replace, err
+}
+
+func encodeCustomer(fields, book []field) ([]byte, error) {
 	w := strictjson.NewWriter(nil)
 	w.Obj()
-	if isNew {
-		writeNewNames(w, c)
-		refField(w, "subsidiary", subsidiary)
-	} else {
-		writeKnownNames(w, c)
-	}
-	textField(w, "email", c.Email)
-	textField(w, "phone", c.Phone)
-	textField(w, "comments", c.Note)
-	writeAddressBook(w, c.Address)
+	writeFields(w, fields)
+	writeBook(w, book)
 	w.EndObj()
 	return finish(w)
 }
@@ -44,6 +64,12 @@ func checkCustomer(c *canonical.Customer) error {
 	return checkAddress(c.Address, "address")
 }
 
+func contacts(c *canonical.Customer) []field {
+	phone := textField("phone", c.Phone)
+	phone.kind = phoneKind
+	return []field{textField("email", c.Email), phone, textField("comments", c.Note)}
+}
+
 // personName returns first and last name; a single name counts as the last, which
 // NetSuite demands.
 func personName(first, last canonical.Text) (canonical.Text, canonical.Text) {
@@ -53,47 +79,67 @@ func personName(first, last canonical.Text) (canonical.Text, canonical.Text) {
 	return first, last
 }
 
-// writeNewNames names a new record. Without any name it is a company called by its
-// e-mail address or, without one, by its id in the store, so that the choice is the same
-// each time.
-func writeNewNames(w *strictjson.Writer, c *canonical.Customer) {
+// newNames names a new record. Without any name it is a company called by its e-mail
+// address or, without one, by its id in the store, so that the choice is the same each time.
+func newNames(c *canonical.Customer) []field {
 	first, last := personName(c.FirstName, c.LastName)
 	company := c.Company.String()
 	if last.String() == "" {
-		w.BoolField("isPerson", false)
-		w.StrField("companyName", cmp.Or(company, c.Email.String(), c.ID))
-		return
+		return []field{
+			{name: "isPerson", kind: flagKind, value: "false"},
+			plainField("companyName", cmp.Or(company, c.Email.String(), c.ID)),
+		}
 	}
-	w.BoolField("isPerson", true)
-	w.OptStr("firstName", first.String())
-	w.StrField("lastName", last.String())
-	w.OptStr("companyName", company)
+	return []field{
+		{name: "isPerson", kind: flagKind, value: "true"},
+		plainField("firstName", first.String()),
+		plainField("lastName", last.String()),
+		plainField("companyName", company),
+	}
 }
 
-// writeKnownNames renames a record. A name is never cleared down to nothing, and a
-// record that has only a company's name is not given a person's.
-func writeKnownNames(w *strictjson.Writer, c *canonical.Customer) {
+// knownNames renames a record. A name is never cleared down to nothing, and a record that
+// has only a company's name is not given a person's.
+func knownNames(c *canonical.Customer) []field {
 	first, last := personName(c.FirstName, c.LastName)
 	if last.String() != "" {
-		textField(w, "firstName", first)
-		textField(w, "lastName", last)
-		textField(w, "companyName", c.Company)
-		return
+		return []field{textField("firstName", first), textField("lastName", last), textField("companyName", c.Company)}
 	}
-	w.OptStr("companyName", c.Company.String())
+	return []field{plainField("companyName", c.Company.String())}
 }
 
-// writeAddressBook writes the one address that the store calls the default.
-func writeAddressBook(w *strictjson.Writer, a *canonical.Address) {
-	if nowhere(a) {
+// bookOf returns the one address that the store calls the default, nil if it has none.
+func bookOf(c *canonical.Customer) []field {
+	if nowhere(c.Address) {
+		return nil
+	}
+	return addressParts(c.Address)
+}
+
+// inBook reports whether the address is the default one in NetSuite. Other addresses there
+// do not matter.
+func inBook(book []field, lines []values) bool {
+	want := field{name: "addressBookAddress", kind: groupKind, parts: book}
+	for _, l := range lines {
+		if l["defaultShipping"] == "true" && !want.partsDiffer(l) {
+			return true
+		}
+	}
+	return book == nil
+}
+
+// writeBook writes the address book with the address alone.
+func writeBook(w *strictjson.Writer, book []field) {
+	if book == nil {
 		return
 	}
-	w.Key("addressBook").Obj()
+	w.Key(customerBook).Obj()
 	w.Key("items").Arr()
 	w.Obj()
 	w.BoolField("defaultShipping", true)
 	w.BoolField("defaultBilling", true)
-	writeAddress(w, "addressBookAddress", a)
+	address := field{name: "addressBookAddress", kind: groupKind, parts: book}
+	address.write(w)
 	w.EndObj()
 	w.EndArr()
 	w.EndObj()

@@ -6,8 +6,9 @@ import (
 	"causeway/shared/message"
 )
 
-// encodeDeposit returns the body of a customer deposit's upsert.
-func encodeDeposit(s *Settings, m *message.Message, p *canonical.Payment, parents map[string]string) ([]byte, error) {
+// depositFields returns the fields of a customer deposit. Date and currency are set once:
+// an accountant may move a deposit to another period.
+func depositFields(s *Settings, m *message.Message, p *canonical.Payment, parents map[string]string) ([]field, error) {
 	order, err := parent(m, "order", p.Order, "order", parents)
 	if err != nil {
 		return nil, err
@@ -20,15 +21,22 @@ func encodeDeposit(s *Settings, m *message.Message, p *canonical.Payment, parent
 	if err != nil {
 		return nil, err
 	}
+	return []field{
+		refField("customer", payer(m, p, parents)),
+		refField("salesOrder", order),
+		onceField(refField("currency", currency)),
+		moneyField("payment", p.Amount),
+		onceField(plainField("tranDate", p.At.In(s.Timezone).Format(dateLayout))),
+		refField("paymentOption", option),
+		plainField("memo", naturalKey(m)),
+	}, nil
+}
+
+// encodeFields returns a body of fields alone.
+func encodeFields(fields []field) ([]byte, error) {
 	w := strictjson.NewWriter(nil)
 	w.Obj()
-	refField(w, "customer", payer(m, p, parents))
-	refField(w, "salesOrder", order)
-	refField(w, "currency", currency)
-	moneyField(w, "payment", p.Amount)
-	w.StrField("tranDate", p.At.In(s.Timezone).Format(dateLayout))
-	refField(w, "paymentOption", option)
-	w.StrField("memo", naturalKey(m))
+	writeFields(w, fields)
 	w.EndObj()
 	return finish(w)
 }

@@ -7,8 +7,8 @@ import (
 	"causeway/shared/fault"
 )
 
-// How many characters NetSuite's fields hold. It refuses longer text, but in words that
-// name its own field; refusing it here names ours.
+// The number of characters that NetSuite's fields have room for. NetSuite rejects longer
+// text too, but names its own field; rejecting it here names ours.
 const (
 	maxPersonName = 32
 	maxCompany    = 83
@@ -24,7 +24,7 @@ const (
 	maxText       = 4000
 )
 
-// limit is a text that has to fit a field of NetSuite's.
+// limit is a text that has to fit one of NetSuite's fields.
 type limit struct {
 	field string // path in the canonical entity
 	text  string
@@ -34,7 +34,7 @@ type limit struct {
 func checkLimits(limits ...limit) error {
 	for _, l := range limits {
 		if utf8.RuneCountInString(l.text) > l.max {
-			return rejected(fault.Value, l.field, "NetSuite's field holds "+strconv.Itoa(l.max)+" characters")
+			return rejected(fault.Value, l.field, "NetSuite's field has room for "+strconv.Itoa(l.max)+" characters")
 		}
 	}
 	return nil
@@ -44,8 +44,14 @@ func rejected(class fault.Class, field, rule string) error {
 	return &fault.Error{Kind: fault.Rejected, Class: class, Field: field, Detail: rule}
 }
 
-// mapped returns the id that a map setting has for the key or, where the setting knows
-// it, for "*". A setting that is empty altogether asks for nothing to be sent.
+// notSet is an entry or a setting that is missing. The pipeline waits for it.
+func notSet(setting, detail string) error {
+	return &fault.Error{Kind: fault.Rejected, Class: fault.Config, Field: setting, Detail: detail}
+}
+
+// mapped returns the id that a map setting has for the key or, where the setting has one,
+// for "*". A setting without any entry means that nothing is sent. Field is the path of the
+// key in the canonical entity.
 func mapped(ids map[string]string, setting, key, field string) (string, error) {
 	if id, ok := ids[key]; ok {
 		return id, nil
@@ -53,5 +59,9 @@ func mapped(ids map[string]string, setting, key, field string) (string, error) {
 	if id, ok := ids["*"]; ok || len(ids) == 0 {
 		return id, nil
 	}
-	return "", rejected(fault.MissingRef, field, setting+" has no entry for "+strconv.Quote(key))
+	return "", noEntry(setting, key, field)
+}
+
+func noEntry(setting, key, field string) error {
+	return notSet(setting, setting+" has no entry for "+strconv.Quote(key)+" ("+field+")")
 }

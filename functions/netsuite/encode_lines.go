@@ -13,14 +13,17 @@ type line struct {
 	text     string // description, "" to leave the item's own
 	quantity canonical.Decimal
 	amount   canonical.Money // net of discount and tax
-	field    string          // where it comes from in the canonical order: "lines[2].sku"
+	field    string          // its path in the canonical order: "lines[2].sku"
 }
+
+func (l *line) origin() origin { return origin{l.field, l.item} }
 
 // booking turns an order into the lines and the shipping cost of a sales order.
 type booking struct {
 	settings *Settings
 	order    *canonical.Order
 	lines    []line
+	removed  []line // products with a quantity of 0, which are not sent
 	shipping canonical.Money
 	method   string          // internal id of the shipping item
 	taxes    canonical.Money // sum of the taxes of all parts
@@ -37,7 +40,7 @@ func book(settings *Settings, order *canonical.Order) (*booking, error) {
 	return b, nil
 }
 
-// net returns the part's amount without its tax, which goes on the order's own tax line.
+// net returns the part's amount without its tax, which is on the order's own tax line.
 func (b *booking) net(amount, tax canonical.Money) canonical.Money {
 	b.taxes = b.taxes.Add(tax)
 	if b.order.TaxIncluded {
@@ -65,6 +68,7 @@ func (b *booking) bookLine(l *canonical.OrderLine, field string) error {
 		if amount.Minor != 0 {
 			return rejected(fault.Value, field+".quantity", "is 0 where the amount is not")
 		}
+		b.removed = append(b.removed, line{item: l.SKU, field: field + ".quantity"})
 		return nil
 	}
 	item, at, err := b.itemOf(l, field)
@@ -80,7 +84,7 @@ func (b *booking) bookLine(l *canonical.OrderLine, field string) error {
 }
 
 // itemOf returns the item's external id and the field that it comes from. A gift card
-// sold is a liability, so it has an item of its own whatever its SKU.
+// sold is a liability, so it has an item of its own, whatever its SKU is.
 func (b *booking) itemOf(l *canonical.OrderLine, field string) (item, from string, err error) {
 	switch l.Kind {
 	case canonical.GiftCardLine:
@@ -91,14 +95,14 @@ func (b *booking) itemOf(l *canonical.OrderLine, field string) (item, from strin
 		return item, field, err
 	}
 	if l.SKU == "" {
-		return "", "", rejected(fault.MissingRef, field+".sku", "is missing, so no item can be found")
+		return "", "", rejected(fault.MissingRef, field+".sku", "is missing, so no item can be found; give the product a SKU in the store"+redrive)
 	}
 	return l.SKU, field + ".sku", nil
 }
 
 func configured(item, setting, field string) (string, error) {
 	if item == "" {
-		return "", rejected(fault.MissingRef, field, "needs an item: "+setting+" is not set")
+		return "", notSet(setting, setting+" is not set, and "+field+" needs an item")
 	}
 	return item, nil
 }

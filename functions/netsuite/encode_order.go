@@ -2,7 +2,6 @@ package netsuite
 
 import (
 	"slices"
-	"strconv"
 
 	"causeway/shared/canonical"
 	"causeway/shared/fault"
@@ -17,34 +16,19 @@ const (
 	pendingFulfillment = "B"
 )
 
-// salesOrder is what an order's body needs beside the order.
+// itemSublist is the sublist with a sales order's lines.
+const itemSublist = "item"
+
+// salesOrder is the state that a sales order is to have.
 type salesOrder struct {
 	*booking
 	entity     string // internal id of the customer
 	subsidiary string
 	currency   string
 	memo       string
-	event      string // event type, which decides approval and closing
 }
 
-// encodeOrder returns the body of a sales order's upsert and, for each of its lines, the
-// field of the canonical order that it comes from.
-func encodeOrder(s *Settings, m *message.Message, order *canonical.Order, parents map[string]string) ([]byte, []string, error) {
-	so, err := newSalesOrder(s, m, order, parents)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := so.check(); err != nil {
-		return nil, nil, err
-	}
-	body, err := so.encode()
-	fields := make([]string, len(so.lines))
-	for i, l := range so.lines {
-		fields[i] = l.field
-	}
-	return body, fields, err
-}
-
+// newSalesOrder derives the sales order from the order's state and the settings alone.
 func newSalesOrder(s *Settings, m *message.Message, order *canonical.Order, parents map[string]string) (*salesOrder, error) {
 	subsidiary, err := s.subsidiary(m)
 	if err != nil {
@@ -62,10 +46,11 @@ func newSalesOrder(s *Settings, m *message.Message, order *canonical.Order, pare
 	if err != nil {
 		return nil, err
 	}
-	return &salesOrder{booking, entity, subsidiary, currency, naturalKey(m), m.Type}, nil
+	so := &salesOrder{booking, entity, subsidiary, currency, naturalKey(m)}
+	return so, so.check()
 }
 
-// naturalKey is the memo by which an auditor finds the entity again without our ids.
+// naturalKey is the memo by which an auditor finds the entity without our ids.
 func naturalKey(m *message.Message) string {
 	key := m.Key()
 	return key.System + " " + key.Tenant + " " + key.Type + " " + key.ID
@@ -76,22 +61,22 @@ func (s *Settings) subsidiary(m *message.Message) (string, error) {
 	if id, ok := s.Subsidiaries[store]; ok {
 		return id, nil
 	}
-	return "", rejected(fault.Config, "NETSUITE_SUBSIDIARIES", "has no entry for "+strconv.Quote(store))
+	return "", noEntry("NETSUITE_SUBSIDIARIES", store, "the store")
 }
 
 func (s *Settings) currency(code, field string) (string, error) {
 	if id, ok := s.Currencies[code]; ok {
 		return id, nil
 	}
-	return "", rejected(fault.MissingRef, field, "NETSUITE_CURRENCIES has no entry for "+strconv.Quote(code))
+	return "", noEntry("NETSUITE_CURRENCIES", code, field)
 }
 
-// entity returns the customer's internal id. The customer stands at the target before
-// the order does, so one that is not among the parents is still on its way.
+// entity returns the customer's internal id. The customer is in NetSuite before the order
+// is, so one that is not among the parents is still on its way.
 func (s *Settings) entity(m *message.Message, order *canonical.Order, parents map[string]string) (string, error) {
 	if order.Buyer.Customer == "" {
 		if s.DefaultCustomer == "" {
-			return "", rejected(fault.MissingRef, "buyer.customer", "is missing and NETSUITE_DEFAULT_CUSTOMER is not set")
+			return "", notSet("NETSUITE_DEFAULT_CUSTOMER", "NETSUITE_DEFAULT_CUSTOMER is not set, and the order has no customer (buyer.customer)")
 		}
 		return s.DefaultCustomer, nil
 	}
@@ -128,65 +113,74 @@ func (so *salesOrder) check() error {
 	return checkAddress(so.order.Shipping, "shipping")
 }
 
-func (so *salesOrder) encode() ([]byte, error) {
+// head returns the body fields. Date and location are set once: an accountant or a
+// warehouse may move an order.
+func (so *salesOrder) head() []field {
+	taxCode := ""
+	if so.shipping.Minor != 0 {
+		taxCode = so.settings.TaxCode
+	}
+	return []field{
+		refField("entity", so.entity),
+		onceField(refField("subsidiary", so.subsidiary)),
+		onceField(refField("currency", so.currency)),
+		onceField(plainField("tranDate", so.order.PlacedAt.In(so.settings.Timezone).Format(dateLayout))),
+		plainField("otherRefNum", so.order.Name),
+		plainField("memo", so.memo),
+		plainField("email", so.order.Buyer.Email.String()),
+		onceField(refField("location", so.settings.Location)),
+		onceField(field{name: "orderStatus", kind: enumKind, value: so.approval()}),
+		refField("shipMethod", so.method),
+		// Also when it is 0: a change may have taken the delivery away.
+		moneyField("shippingCost", so.shipping),
+		refField("shippingTaxCode", taxCode),
+		addressField("billingAddress", so.order.Billing),
+		addressField("shippingAddress", so.order.Shipping),
+	}
+}
+
+// approval is the status of a new sales order. A paid order needs no approval.
+func (so *salesOrder) approval() string {
+	if slices.Contains([]canonical.FinancialState{canonical.Paid, canonical.PartiallyRefunded, canonical.Refunded}, so.order.Financial) {
+		return pendingFulfillment
+	}
+	return pendingApproval
+}
+
+// encodeNew returns the body that creates the sales order, and the origin of each line.
+func (so *salesOrder) encodeNew() ([]byte, []origin, error) {
 	w := strictjson.NewWriter(make([]byte, 0, 1024+256*len(so.lines)))
 	w.Obj()
-	so.writeHead(w)
-	writeAddress(w, "billingAddress", so.order.Billing)
-	writeAddress(w, "shippingAddress", so.order.Shipping)
-	w.Key("item").Obj()
+	writeFields(w, so.head())
+	w.Key(itemSublist).Obj()
 	w.Key("items").Arr()
+	origins := make([]origin, len(so.lines))
 	for i := range so.lines {
-		so.writeLine(w, &so.lines[i])
+		w.Obj()
+		so.writeNewLine(w, &so.lines[i])
+		w.EndObj()
+		origins[i] = so.lines[i].origin()
 	}
 	w.EndArr()
 	w.EndObj()
 	w.EndObj()
-	return finish(w)
+	body, err := finish(w)
+	return body, origins, err
 }
 
-func (so *salesOrder) writeHead(w *strictjson.Writer) {
-	refField(w, "entity", so.entity)
-	refField(w, "subsidiary", so.subsidiary)
-	refField(w, "currency", so.currency)
-	w.StrField("tranDate", so.order.PlacedAt.In(so.settings.Timezone).Format(dateLayout))
-	w.StrField("otherRefNum", so.order.Name)
-	w.StrField("memo", so.memo)
-	w.OptStr("email", so.order.Buyer.Email.String())
-	refField(w, "location", so.settings.Location)
-	refField(w, "orderStatus", so.approval())
-	refField(w, "shipMethod", so.method)
-	// Also when it is 0: an amendment may have taken the delivery away.
-	moneyField(w, "shippingCost", so.shipping)
-	if so.shipping.Minor != 0 {
-		refField(w, "shippingTaxCode", so.settings.TaxCode)
-	}
+func (so *salesOrder) writeNewLine(w *strictjson.Writer, l *line) {
+	w.Key("item").Obj()
+	w.StrField("externalId", l.item)
+	w.EndObj()
+	so.writeLine(w, l)
 }
 
-// approval returns the status to write, "" to leave it as it is.
-func (so *salesOrder) approval() string {
-	paid := []canonical.FinancialState{canonical.Paid, canonical.PartiallyRefunded, canonical.Refunded}
-	switch {
-	case so.event == canonical.OrderCancelledEvent:
-		return ""
-	case slices.Contains(paid, so.order.Financial):
-		return pendingFulfillment
-	case so.event == canonical.OrderPlaced:
-		return pendingApproval
-	}
-	return ""
-}
-
+// writeLine writes what a change of the line may change.
 func (so *salesOrder) writeLine(w *strictjson.Writer, l *line) {
-	w.Obj()
-	nameField(w, "item", "externalId", l.item)
 	w.OptStr("description", l.text)
 	w.NumField("quantity", l.quantity.String())
 	w.OptNum("rate", l.rate())
-	moneyField(w, "amount", l.amount)
-	refField(w, "taxCode", so.settings.TaxCode)
-	if so.event == canonical.OrderCancelledEvent {
-		w.BoolField("isClosed", true)
-	}
-	w.EndObj()
+	w.NumField("amount", l.amount.Decimal().String())
+	taxCode := refField("taxCode", so.settings.TaxCode)
+	taxCode.write(w)
 }

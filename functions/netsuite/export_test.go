@@ -18,10 +18,15 @@ func SignatureBase(method string, u *url.URL, params [][2]string) string {
 	return signatureBase(method, u, params)
 }
 
-// Classify reads an error answer's body and puts it into the terms of an order's lines.
-func Classify(status int, body []byte, lines []string) error {
-	e := classify(webapi.Response{Status: status, Body: body}, &fault.Error{Kind: fault.Rejected, Status: status})
-	return inOurTerms(e, lines)
+// Classify judges an error answer as a client does, and puts it into the terms of an
+// order's lines. kind is what the status alone means. Each line is a field and a value.
+func Classify(kind fault.Kind, status int, body, record string, lines ...[2]string) error {
+	var origins []origin
+	for _, l := range lines {
+		origins = append(origins, origin{l[0], l[1]})
+	}
+	e := classify(webapi.Response{Status: status, Body: []byte(body)}, &fault.Error{Kind: kind, Status: status})
+	return inOurTerms(e, record, origins)
 }
 
 // ReadMatches reads a search result.
@@ -32,3 +37,6 @@ func ReadMatches(body []byte) (int, error) {
 
 // ReadToken reads the token endpoint's answer to a request made at the zero time.
 func ReadToken(body []byte) (webapi.Token, error) { return readToken(body, time.Time{}) }
+
+// UniqueName is the name of a customer whose own is taken.
+var UniqueName = uniqueName

@@ -26,12 +26,13 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func clock() time.Time { return noon }
 
-// rig is the connector against a fake account.
+// rig is a connector that writes to a fake account.
 type rig struct {
 	t      *testing.T
 	fake   *netsuitetest.Fake
 	system connector.System
 	refs   map[string]string
+	url    string // of the account
 }
 
 // newRig starts an account with a few items. Extra settings override the fake's.
@@ -45,7 +46,7 @@ func newRig(t *testing.T, extra map[string]string) *rig {
 	t.Cleanup(server.Close)
 	settings := fake.Settings(server.URL)
 	maps.Copy(settings, extra)
-	return &rig{t, fake, mustOpen(t, settings, &http.Transport{}), map[string]string{}}
+	return &rig{t, fake, mustOpen(t, settings, &http.Transport{}), map[string]string{}, server.URL}
 }
 
 func mustOpen(t *testing.T, settings map[string]string, transport http.RoundTripper) connector.System {
@@ -149,17 +150,22 @@ func (nobody) RoundTrip(*http.Request) (*http.Response, error) {
 	panic("a request was made that should not have been")
 }
 
-// recorder confirms every write and keeps its body.
+// recorder has no record, confirms every write and keeps its body.
 type recorder struct {
 	header http.Header
 	body   []byte
 }
 
 func (w *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
+	answer := httptest.NewRecorder()
+	if req.Method == http.MethodGet {
+		answer.WriteHeader(http.StatusNotFound)
+		_, err := answer.WriteString(`{"o:errorDetails":[{"o:errorCode":"NONEXISTENT_ID"}]}`)
+		return answer.Result(), err
+	}
 	var err error
 	w.header = req.Header
 	w.body, err = io.ReadAll(req.Body)
-	answer := httptest.NewRecorder()
 	answer.Header().Set("Location", req.URL.String()[:strings.LastIndex(req.URL.String(), "/")]+"/9")
 	answer.WriteHeader(http.StatusNoContent)
 	return answer.Result(), err

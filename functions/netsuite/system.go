@@ -53,11 +53,12 @@ type Settings struct {
 	CustomerOverrides map[string]string `env:"NETSUITE_CUSTOMER_OVERRIDES" envKeyValSeparator:"="` // "system/tenant/customer/id" -> internal id
 }
 
-// Profile says what the pipeline and the infrastructure must know about NetSuite.
-// Concurrency is the smallest pool an account has; an opened system carries its own,
-// its own timeout and its own linger.
+// Profile describes NetSuite to the pipeline and the infrastructure. Concurrency is the
+// smallest pool that an account has; an opened system has its own, and its own timeout and
+// linger. Every order event sets the same sales order from the same body.
 func Profile() connector.Profile {
 	all, secrets := connector.Keys(Settings{})
+	order := connector.Operation{Name: "upsert sales order", Guarantee: connector.ExternalID, Effect: "sales order"}
 	return connector.Profile{
 		Name:        Name,
 		Title:       "NetSuite (SuiteTalk REST 2026.1)",
@@ -69,16 +70,16 @@ func Profile() connector.Profile {
 		Secrets:     secrets,
 		Operations: map[string]connector.Operation{
 			canonical.CustomerUpserted:    {Name: "upsert customer", Guarantee: connector.ExternalID},
-			canonical.OrderPlaced:         {Name: "upsert sales order", Guarantee: connector.ExternalID, Effect: "sales order"},
-			canonical.OrderChanged:        {Name: "amend sales order", Guarantee: connector.ExternalID, Effect: "sales order", Amends: true},
-			canonical.OrderCancelledEvent: {Name: "close sales order", Guarantee: connector.ExternalID, Amends: true, Ends: true},
+			canonical.OrderPlaced:         order,
+			canonical.OrderChanged:        order,
+			canonical.OrderCancelledEvent: order,
 			canonical.PaymentCaptured:     {Name: "customer deposit", Guarantee: connector.ExternalID},
 		},
 	}
 }
 
-// Open reads the settings and returns the system, which is a Target and a Checker. It
-// calls nobody. Errors are fault.Rejected of class config and name the setting.
+// Open reads the settings and returns the system, which is a Target and a Checker. It sends
+// no request. Errors are fault.Rejected of class config and name the setting.
 func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
 	var s Settings
 	if err := connector.ParseSettings(settings, &s); err != nil {
@@ -97,7 +98,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	return connector.System{Profile: profile, Target: t, Checker: t}, nil
 }
 
-// complete finds a map entry that leads to nothing.
+// complete finds a map entry without an id.
 func (s *Settings) complete() error {
 	for key, entries := range map[string]map[string]string{
 		"NETSUITE_SUBSIDIARIES": s.Subsidiaries, "NETSUITE_CURRENCIES": s.Currencies, "NETSUITE_SHIP_METHODS": s.ShipMethods,

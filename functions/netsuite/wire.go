@@ -1,46 +1,18 @@
 package netsuite
 
 import (
+	"cmp"
+	"strings"
+
 	"causeway/shared/canonical"
 	"causeway/shared/fault"
 	"causeway/shared/formats/strictjson"
 )
 
-// dateLayout is how NetSuite writes a date without a time.
+// dateLayout is NetSuite's form of a date without a time.
 const dateLayout = "2006-01-02"
 
-// refField writes a reference by internal id, and nothing if there is none.
-func refField(w *strictjson.Writer, name, id string) {
-	if id != "" {
-		nameField(w, name, "id", id)
-	}
-}
-
-// nameField writes a reference by the given sort of id.
-func nameField(w *strictjson.Writer, name, sort, id string) {
-	w.Key(name).Obj()
-	w.StrField(sort, id)
-	w.EndObj()
-}
-
-// moneyField writes an amount in major units, as exact decimal text.
-func moneyField(w *strictjson.Writer, name string, amount canonical.Money) {
-	w.NumField(name, amount.Decimal().String())
-}
-
-// textField writes what the source said: nothing if it said nothing, null if there is
-// none, which deletes the field's content (online help, "Deleting Body Fields from a Record").
-func textField(w *strictjson.Writer, name string, text canonical.Text) {
-	switch {
-	case text.IsZero():
-	case text.String() == "":
-		w.Key(name).Null()
-	default:
-		w.StrField(name, text.String())
-	}
-}
-
-// finish returns the document, or what could not be written as a fault of the message.
+// finish returns the document, or a fault of the message if it could not be written.
 func finish(w *strictjson.Writer) ([]byte, error) {
 	if err := w.Err(); err != nil {
 		kind := fault.Rejected
@@ -52,15 +24,96 @@ func finish(w *strictjson.Writer) ([]byte, error) {
 	return w.Bytes(), nil
 }
 
+// document is a record as NetSuite shows it.
+type document struct {
+	values values
+	lists  map[string][]values // the lines of each sublist
+	cut    bool                // a sublist has more lines than were sent
+}
+
+// values are the fields of a record or of a line: text, numbers in their shortest form,
+// "true" and "false". An inner field has its path as its name, such as "entity.id".
+type values map[string]string
+
+// ref returns the internal id of a reference, or the id of an enumeration, which is sent
+// as an object or as its id alone.
+func (v values) ref(name string) string { return cmp.Or(v[name+".id"], v[name]) }
+
+// decimal returns a number, 0 if there is none.
+func (v values) decimal(name string) canonical.Decimal {
+	d, err := canonical.ParseDecimal(v[name])
+	if err != nil {
+		return canonical.Decimal{}
+	}
+	return d
+}
+
+// maxDepth is the depth of the innermost field that is read: record, sublist, line, address,
+// country.
+const maxDepth = 5
+
+// readDocument reads a record with its sublists.
+func readDocument(body []byte, doing string) (*document, error) {
+	d := &document{values: values{}, lists: map[string][]values{}}
+	r := strictjson.NewReader(body, strictjson.Limits{})
+	d.read(r, d.values, "", maxDepth)
+	if err := r.End(); err != nil || d.values["id"] == "" {
+		return nil, &fault.Error{Kind: fault.Unavailable, Doing: doing, Field: "id", Detail: "NetSuite's answer is not a record"}
+	}
+	return d, nil
+}
+
+func (d *document) read(r *strictjson.Reader, into values, prefix string, depth int) {
+	for key := range r.Object() {
+		name := prefix + key
+		switch r.Kind() {
+		case strictjson.StringKind:
+			into[name] = r.String()
+		case strictjson.NumberKind:
+			into[name] = shortest(r.Decimal())
+		case strictjson.BoolKind:
+			value := r.Bool()
+			into[name] = map[bool]string{true: "true", false: "false"}[value]
+			d.cut = d.cut || value && key == "hasMore"
+		case strictjson.ObjectKind:
+			if depth > 1 {
+				d.read(r, into, name+".", depth-1)
+			}
+		case strictjson.ArrayKind:
+			if list, ok := strings.CutSuffix(name, ".items"); ok {
+				d.readLines(r, list, depth)
+			}
+		}
+	}
+}
+
+func (d *document) readLines(r *strictjson.Reader, list string, depth int) {
+	for range r.Array() {
+		line := values{}
+		d.read(r, line, "", depth-1)
+		d.lists[list] = append(d.lists[list], line)
+	}
+}
+
+// shortest returns the shortest form of a number: 78.00 and 78.0 are 78.
+func shortest(number string) string {
+	d, err := canonical.ParseDecimal(number)
+	if err != nil {
+		return number
+	}
+	return d.Normal().String()
+}
+
 // refusal is one entry of an error answer's "o:errorDetails".
 type refusal struct {
 	code string // "o:errorCode"
 	path string // "o:errorPath" in the body that was sent
+	text string // "detail", which quotes values
 }
 
-// readRefusal returns the first entry of an error answer; false if the answer is not
-// NetSuite's. The text in "detail" is left alone: it quotes values.
-func readRefusal(body []byte) (refusal, bool) {
+// readRefusals returns the entries of an error answer, none if the answer is not
+// NetSuite's.
+func readRefusals(body []byte) []refusal {
 	var all []refusal
 	r := strictjson.NewReader(body, strictjson.Limits{})
 	for key := range r.Object() {
@@ -71,10 +124,10 @@ func readRefusal(body []byte) (refusal, bool) {
 			all = append(all, readDetail(r))
 		}
 	}
-	if r.End() != nil || len(all) == 0 {
-		return refusal{}, false
+	if r.End() != nil {
+		return nil
 	}
-	return all[0], true
+	return all
 }
 
 func readDetail(r *strictjson.Reader) refusal {
@@ -85,12 +138,14 @@ func readDetail(r *strictjson.Reader) refusal {
 			d.code, _ = r.NullString()
 		case "o:errorPath":
 			d.path, _ = r.NullString()
+		case "detail":
+			d.text, _ = r.NullString()
 		}
 	}
 	return d
 }
 
-// match is a customer that a search found.
+// match is a record that a search found.
 type match struct {
 	id       string
 	external string // "" if it has no external id

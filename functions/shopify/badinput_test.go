@@ -30,8 +30,8 @@ const (
 	samplePrice = `"price_set":{"shop_money":{"amount":"39.00"`
 )
 
-// TestBadInputIsRefused holds the store decoder against the lines of the list of bad
-// input that concern it; the number stands in each name.
+// TestBadInputIsRefused runs the decoder over its lines of the list of bad input. Each name
+// begins with the line's number.
 func TestBadInputIsRefused(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -113,7 +113,7 @@ func TestBadInputIsLeftToTheModel(t *testing.T) {
 	}
 }
 
-// TestOddInputIsAccepted shows what must come through exactly.
+// TestOddInputIsAccepted has unusual values that must be translated exactly.
 func TestOddInputIsAccepted(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -202,7 +202,7 @@ func TestBadCustomers(t *testing.T) {
 	}
 }
 
-func TestPresentmentRefusesWhatIsToldInTheShopsCurrencyOnly(t *testing.T) {
+func TestPresentmentRejectsAmountsOfTheShopsCurrencyOnly(t *testing.T) {
 	t.Parallel()
 	s := open(t, overrides{"SHOPIFY_CURRENCY": "presentment"})
 	_, err := s.translate(t, "orders/create", shopifytest.Purchase{Presentment: "EUR", Factor: 2, Tip: 100}.Body())
@@ -214,7 +214,7 @@ func TestPresentmentRefusesWhatIsToldInTheShopsCurrencyOnly(t *testing.T) {
 	wantFault(t, err, fault.Invalid, fault.Value, "presentment_currency")
 }
 
-// TestErrorsHoldNoPersonalData mutates the order everywhere and looks for its buyer.
+// TestErrorsHoldNoPersonalData mutates the order everywhere and searches the errors for its buyer.
 func TestErrorsHoldNoPersonalData(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -228,7 +228,7 @@ func TestErrorsHoldNoPersonalData(t *testing.T) {
 		}
 		for _, word := range []string{"ada@", "Byron", "Main St", "12125550100"} {
 			if strings.Contains(err.Error(), word) {
-				t.Errorf("%q stands in: %v", word, err)
+				t.Errorf("the error contains %q: %v", word, err)
 			}
 		}
 	}
@@ -252,8 +252,8 @@ func TestSumsAreExact(t *testing.T) {
 	}
 }
 
-// TestAnyMemberMayBeMissing takes each member of the order away: what is left is
-// translated, or refused with that member's name.
+// TestAnyMemberMayBeMissing removes each member of the order in turn. The rest is translated,
+// or rejected with that member's name.
 func TestAnyMemberMayBeMissing(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -287,5 +287,5 @@ func firstInvalid(events []connector.Event) error {
 	return nil
 }
 
-// balances reports whether the error is the balance, which catches an amount that is gone.
+// balances reports whether the error is that of the balance, which a missing amount breaks.
 func balances(err error) bool { return strings.Contains(err.Error(), "total differs") }

@@ -24,7 +24,7 @@ type paid struct {
 	refused int // by Shopify
 }
 
-// RoundTrip hands the query to the fake, which takes its time.
+// RoundTrip passes the query to the fake, and advances the clock by its duration.
 func (p *paid) RoundTrip(r *http.Request) (*http.Response, error) {
 	p.clock.Advance(p.takes)
 	recorder := httptest.NewRecorder()
@@ -99,8 +99,8 @@ func TestHundredsOfOrdersAreFetchedThroughTheSmallestBucket(t *testing.T) {
 	}
 }
 
-// TestWhatTheBucketDoesNotHoldIsNotAskedFor until it does.
-func TestWhatTheBucketDoesNotHoldIsNotAskedFor(t *testing.T) {
+// TestAQueryWaitsUntilTheBucketHoldsIt expects a throttled fault before Shopify rejects a query.
+func TestAQueryWaitsUntilTheBucketHoldsIt(t *testing.T) {
 	t.Parallel()
 	p := openPaid(t)
 	p.fake.Put(shopifytest.Sample())
@@ -125,7 +125,7 @@ func TestWhatTheBucketDoesNotHoldIsNotAskedFor(t *testing.T) {
 	}
 }
 
-// TestAnotherProgramMayEmptyTheBucket: then Shopify refuses, and says when to come again.
+// TestAnotherProgramMayEmptyTheBucket: then Shopify throttles, and the fault has the time to wait.
 func TestAnotherProgramMayEmptyTheBucket(t *testing.T) {
 	t.Parallel()
 	p := openPaid(t)
@@ -150,7 +150,7 @@ func TestAnotherProgramMayEmptyTheBucket(t *testing.T) {
 		t.Fatalf("%v, %d refused", err, p.refused)
 	}
 	if asked := p.asked; fetch(p) == nil || p.asked != asked {
-		t.Error("it was asked again at once")
+		t.Error("the query was sent again at once")
 	}
 	p.clock.Advance(fault.As(err).After)
 	if err := fetch(p); err != nil {
@@ -158,8 +158,8 @@ func TestAnotherProgramMayEmptyTheBucket(t *testing.T) {
 	}
 }
 
-// TestAnAnswerThatTellsNoCostUsesNothingUp, nor does a call that nobody answered.
-func TestAnAnswerThatTellsNoCostUsesNothingUp(t *testing.T) {
+// TestAnAnswerWithoutACostIsNotCharged, and neither is a call without an answer.
+func TestAnAnswerWithoutACostIsNotCharged(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
 	s.fake.Put(shopifytest.Sample())
@@ -176,8 +176,8 @@ func TestAnAnswerThatTellsNoCostUsesNothingUp(t *testing.T) {
 	}
 }
 
-// TestACustomerThatTheListTellsWronglyHoldsUpNoOther: it can be fetched by itself.
-func TestACustomerThatTheListTellsWronglyHoldsUpNoOther(t *testing.T) {
+// TestAnUnreadableCustomerDoesNotStopTheList has one that is fetched by itself later.
+func TestAnUnreadableCustomerDoesNotStopTheList(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
 	s.fake.Answer(answer(`{"data":{"shop":{"ianaTimezone":"UTC"},"customers":{"nodes":[` +
@@ -188,7 +188,7 @@ func TestACustomerThatTheListTellsWronglyHoldsUpNoOther(t *testing.T) {
 	}
 	wantFault(t, page.Changes[0].Err, fault.Unavailable, fault.Intermittent, "email")
 	if page.Changes[0].ID != "1" || page.Changes[0].At.IsZero() {
-		t.Errorf("it cannot be told apart: %+v", page.Changes[0])
+		t.Errorf("the unreadable customer has no id or date: %+v", page.Changes[0])
 	}
 	body := mustRead(t, "customers-create.sample", "in.json")
 	s.fake.PutCustomer(body)

@@ -393,7 +393,7 @@ func TestDiscountCodesAreNamedOnce(t *testing.T) {
 	}
 }
 
-func TestNotesTellWhatWasNormalised(t *testing.T) {
+func TestNotesNameNormalizedValues(t *testing.T) {
 	t.Parallel()
 	body := append([]byte("\ufeff"), shopifytest.Purchase{Financial: "expired", Change: inTheUK}.Body()...)
 	events := open(t, nil).mustTranslate(t, "orders/create", body)

@@ -98,8 +98,8 @@ func (a *admin) query(ctx context.Context, c call) (http.Header, error) {
 		bucket.learn(c.query, cost{})
 		return nil, onlyRead(err)
 	}
-	told, err := readAnswer(response.Body, c.read)
-	bucket.learn(c.query, told)
+	reported, err := readAnswer(response.Body, c.read)
+	bucket.learn(c.query, reported)
 	return response.Header, fault.Doing(c.doing, err)
 }
 

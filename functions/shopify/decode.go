@@ -128,7 +128,7 @@ func (o *order) buyer() *canonical.Customer {
 	return c
 }
 
-// guest returns the customer that the order's e-mail address stands for, nil without one.
+// guest returns the customer of the order's e-mail address, nil without one.
 func (o *order) guest() *canonical.Customer {
 	email := o.head.Buyer.Email
 	if email.String() == "" {

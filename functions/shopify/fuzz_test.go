@@ -14,15 +14,15 @@ import (
 
 var topics = []string{"orders/create", "orders/updated", "orders/paid", "orders/cancelled", "customers/create", "customers/update"}
 
-// smallest is an order with nothing that may be missing.
+// smallest is an order with required members only.
 const smallest = `{"id":1,"name":"#1","email":"a@b","created_at":"2026-11-22T16:05:44Z","updated_at":"2026-11-22T16:05:44Z",` +
 	`"currency":"USD","financial_status":"paid","total_price_set":{"shop_money":{"amount":"2.00","currency_code":"USD"},` +
 	`"presentment_money":{"amount":"2.00","currency_code":"USD"}},"total_tax_set":{"shop_money":{"amount":"0","currency_code":"USD"},` +
 	`"presentment_money":{"amount":"0","currency_code":"USD"}},"line_items":[{"id":1,"quantity":1,"price_set":{"shop_money":` +
 	`{"amount":"2","currency_code":"USD"},"presentment_money":{"amount":"2","currency_code":"USD"}}}]}`
 
-// FuzzTranslate: whatever is signed is understood or refused as invalid. What is
-// understood either obeys the model or is refused by it with a field.
+// FuzzTranslate checks that a body is translated or rejected as invalid, and that the model
+// accepts a translation or rejects it with a field.
 func FuzzTranslate(f *testing.F) {
 	s := open(f, overrides{"SHOPIFY_ADMIN_TOKEN": ""})
 	for i, purchase := range []shopifytest.Purchase{{}, {Guest: true}, {Tip: 1, Duty: 2, Fee: 3, CashRounded: 1}, {Presentment: "EUR", Factor: 2}} {
@@ -51,7 +51,7 @@ func FuzzTranslate(f *testing.F) {
 	})
 }
 
-// FuzzReceive: nothing unsigned is let in.
+// FuzzReceive checks that an unsigned request is rejected.
 func FuzzReceive(f *testing.F) {
 	s := open(f, nil)
 	good := shopifytest.Delivery{Topic: "orders/create", Body: shopifytest.Sample()}
@@ -67,7 +67,7 @@ func FuzzReceive(f *testing.F) {
 	})
 }
 
-// FuzzAdopt: an event is adopted for one of our shops, or refused in words.
+// FuzzAdopt checks that an event is adopted for a configured shop, or rejected.
 func FuzzAdopt(f *testing.F) {
 	s := open(f, nil)
 	event, err := shopifytest.Delivery{Topic: "orders/create", Body: shopifytest.Sample()}.Event()

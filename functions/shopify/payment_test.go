@@ -213,7 +213,7 @@ func TestCheck(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := s.Checker.Check(ctx); fault.KindOf(err) != fault.Unavailable {
-		t.Errorf("a check that nobody waits for gives %v", err)
+		t.Errorf("a check with a canceled context gives %v", err)
 	}
 }
 

@@ -51,7 +51,7 @@ func (s *shop) all(t testing.TB, entity string, since time.Time, between func(pa
 	}
 }
 
-// polled returns what polling makes of an entity.
+// polled returns the raw message and the events of a polled entity.
 func (s *shop) polled(t testing.TB, entity, id string) (*message.Raw, []connector.Event) {
 	t.Helper()
 	changes, _ := s.all(t, entity, shopifytest.Start.AddDate(-10, 0, 0), nil)
@@ -170,7 +170,7 @@ func TestALineThatIsATipIsNoGoods(t *testing.T) {
 	tipped := shopifytest.Purchase{ID: 42, Tip: 500, Items: []shopifytest.Item{
 		{ID: 1, SKU: "TEE", Title: "Tee", Quantity: 1, Price: 2000},
 		{ID: 2, Title: "Tip", Quantity: 1, Price: 500, Custom: true, Digital: true},
-	}, Change: func(order map[string]any) { // the sum has the tip twice: as a line, and as what was received
+	}, Change: func(order map[string]any) { // the sum counts the tip twice: as a line, and as received
 		for _, name := range []string{"total_price", "current_total_price"} {
 			order[name+"_set"] = map[string]any{
 				"shop_money":        map[string]any{"amount": "25.00", "currency_code": "USD"},
@@ -205,7 +205,7 @@ func TestPolledCustomerEqualsItsWebhook(t *testing.T) {
 		t.Errorf("raw %+v", raw)
 	}
 	if changes, _ := s.all(t, "customer", shopifytest.Start.AddDate(-10, 0, 0), nil); changes[0].Name != "" {
-		t.Error("a customer's name is in what the ledger shows")
+		t.Error("the change has the customer's name, which the ledger would show")
 	}
 }
 
@@ -221,8 +221,8 @@ func TestEveryLineOfALongOrderIsRead(t *testing.T) {
 	}
 }
 
-// TestAnOrderThatChangesBetweenItsPagesIsReadAnew: it must not be made of two versions.
-func TestAnOrderThatChangesBetweenItsPagesIsReadAnew(t *testing.T) {
+// TestAnOrderThatChangesBetweenItsPagesIsNotMixed from lines of two versions.
+func TestAnOrderThatChangesBetweenItsPagesIsNotMixed(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
 	changes := func(id string) connector.Change { return connector.Change{ID: id, At: shopifytest.Start} }
@@ -246,8 +246,8 @@ func TestAnOrderThatChangesBetweenItsPagesIsReadAnew(t *testing.T) {
 
 func answer(body string) shopifytest.Answer { return shopifytest.Answer{Status: 200, Body: body} }
 
-// TestNothingIsMissedWhileOrdersChangeUnderThePages changes orders of pages that were
-// read, and of pages that were not.
+// TestNothingIsMissedWhileOrdersChangeUnderThePages changes orders of pages that were read,
+// and of pages that were not.
 func TestNothingIsMissedWhileOrdersChangeUnderThePages(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -323,7 +323,7 @@ func TestPollingClassifiesAsEverywhere(t *testing.T) {
 	}
 	_, err := s.Poller.Changes(t.Context(), connector.Ask{Feed: s.feed("order"), Since: now, Cursor: "none of Shopify's"})
 	if fault.KindOf(err) != fault.Rejected {
-		t.Errorf("a cursor that is refused: %v", err)
+		t.Errorf("a rejected cursor: %v", err)
 	}
 }
 
@@ -348,12 +348,12 @@ func FuzzPolledOrder(f *testing.F) {
 			return
 		}
 		if _, err := one.Source.Translate(t.Context(), raw); err != nil && fault.KindOf(err) == fault.Unknown {
-			t.Errorf("translating what was composed: %v", err)
+			t.Errorf("translating the composed body: %v", err)
 		}
 	})
 }
 
-// always is a transport that gives one answer.
+// always is a transport with one answer.
 type always []byte
 
 func (a always) RoundTrip(r *http.Request) (*http.Response, error) {

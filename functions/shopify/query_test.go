@@ -12,7 +12,7 @@ import (
 	"causeway/shared/connector"
 )
 
-// TestQueriesFitTheSchema holds every query that is sent against the published types.
+// TestQueriesFitTheSchema validates every query against the published types.
 func TestQueriesFitTheSchema(t *testing.T) {
 	t.Parallel()
 	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "admin", Input: string(mustRead(t, "..", "shopifytest", "testdata", "admin.graphql"))})

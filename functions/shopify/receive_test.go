@@ -125,7 +125,7 @@ func TestReceiveRefuses(t *testing.T) {
 			raw, err := s.Source.Receive(t.Context(), request)
 			wantFault(t, err, c.kind, c.class, c.field)
 			if raw != nil {
-				t.Error("a refused delivery was named")
+				t.Error("a rejected delivery has a raw message")
 			}
 		})
 	}
@@ -145,7 +145,7 @@ func TestReceiveAcceptsEitherSecretWhileOneIsReplaced(t *testing.T) {
 	for _, secret := range []string{"next-secret", shopifytest.Secret} {
 		d := shopifytest.Delivery{Topic: "orders/create", Body: shopifytest.Sample(), Secret: secret}
 		if _, err := s.Source.Receive(t.Context(), d.Request(now)); err != nil {
-			t.Errorf("a signature under a configured secret is refused: %v", err)
+			t.Errorf("a signature under a configured secret is rejected: %v", err)
 		}
 	}
 }

@@ -78,7 +78,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	printed := fmt.Sprintf("%v %+v %#v", s.System, s.Source, s.Source)
 	for _, secret := range []string{shopifytest.Secret, shopifytest.Token} {
 		if strings.Contains(printed, secret) {
-			t.Errorf("a secret stands in %s", printed)
+			t.Errorf("%s shows a secret", printed)
 		}
 	}
 }

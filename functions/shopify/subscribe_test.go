@@ -25,7 +25,7 @@ func (s *shop) states(t *testing.T) map[string]connector.SubscriptionState {
 	return states
 }
 
-func TestSubscriptionsAreHeldAgainstWhatIsNeeded(t *testing.T) {
+func TestSubscriptionsReportMissingAndMisdirectedOnes(t *testing.T) {
 	t.Parallel()
 	s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor})
 	s.fake.Subscribe(ourDoor, "orders/create", "orders/paid", "orders/fulfilled")
@@ -45,7 +45,7 @@ func TestSubscriptionsAreHeldAgainstWhatIsNeeded(t *testing.T) {
 	}
 }
 
-func TestEachSubscriptionNamesTheFeedThatFindsWhatItMissed(t *testing.T) {
+func TestEachSubscriptionNamesItsFeed(t *testing.T) {
 	t.Parallel()
 	s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor})
 	all, err := s.Subscriber.Subscriptions(t.Context())
@@ -54,12 +54,12 @@ func TestEachSubscriptionNamesTheFeedThatFindsWhatItMissed(t *testing.T) {
 	}
 	for _, one := range all {
 		if want := map[bool]string{true: "orders/updated", false: "customers/update"}[one.Topic[:3] == "ord"]; one.Feed != want {
-			t.Errorf("what %s missed is looked for in %q", one.Topic, one.Feed)
+			t.Errorf("%s has the feed %q", one.Topic, one.Feed)
 		}
 	}
 }
 
-func TestSubscriptionsAreMadeAnew(t *testing.T) {
+func TestMissingSubscriptionsAreCreated(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{ourDoor, "arn:aws:events:us-east-1::event-source/aws.partner/shopify.com/580111/connectors"} {
 		s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": address})

@@ -171,7 +171,7 @@ func TestLinesWithoutAProductAreCustom(t *testing.T) {
 	}
 }
 
-func TestWhatShipsIsSaidByTheOrder(t *testing.T) {
+func TestNeedsProcessingDecidesShipping(t *testing.T) {
 	t.Parallel()
 	source := mustOpen(t, nil).Source
 	for sent, want := range map[any]bool{true: true, false: false, nil: true, absent: true} {
@@ -182,7 +182,7 @@ func TestWhatShipsIsSaidByTheOrder(t *testing.T) {
 	}
 }
 
-// Whatever the amounts, an accepted order adds up to the store's own total.
+// An accepted order adds up to the store's own total, for any amounts.
 func TestTotalsAreKept(t *testing.T) {
 	t.Parallel()
 	source := mustOpen(t, nil).Source

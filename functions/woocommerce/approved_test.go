@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the approved files")
 
-// outcome is a translation as approved files hold it.
+// outcome is a translation in the form of the approved files.
 type outcome struct {
 	Skip   string          `json:"skip,omitempty"`
 	Error  string          `json:"error,omitempty"`
@@ -68,7 +68,7 @@ func TestRecordedDeliveriesBecomeTheApprovedEvents(t *testing.T) {
 			checkApproved(t, filepath.Join("testdata", name, "want.json"), approve(translation, err))
 			for _, e := range translation.Events {
 				if err := canonical.Validate(e.Body); err != nil {
-					t.Errorf("%s is refused: %v", e.Type, err)
+					t.Errorf("%s is invalid: %v", e.Type, err)
 				}
 			}
 		})

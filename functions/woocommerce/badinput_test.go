@@ -73,7 +73,7 @@ func TestUnusableOrdersAreRefusedWithClassAndPath(t *testing.T) {
 			translation, err := source.Translate(t.Context(), raw("order.updated", body))
 			checkFault(t, err, fault.Invalid, tc.class, tc.field)
 			if len(translation.Events) > 0 || translation.Skip != "" {
-				t.Errorf("and yet it became %v", translation)
+				t.Errorf("it was translated to %v", translation)
 			}
 		})
 	}
@@ -85,7 +85,7 @@ func TestErrorsHoldNoPersonalData(t *testing.T) {
 	_, err := mustOpen(t, nil).Source.Translate(t.Context(), raw("order.updated", body))
 	checkFault(t, err, fault.Invalid, fault.Schema, "billing.email")
 	if strings.Contains(err.Error(), "ada") || !strings.Contains(err.Error(), "order 12") {
-		t.Errorf("%v should name the order and nobody", err)
+		t.Errorf("%v should name the order and no person", err)
 	}
 }
 
@@ -179,7 +179,7 @@ func TestOddOrdersAreTakenExactly(t *testing.T) {
 	}
 }
 
-func TestWhatIsNormalisedIsNoted(t *testing.T) {
+func TestNormalizedValuesAreNoted(t *testing.T) {
 	t.Parallel()
 	source := mustOpen(t, nil).Source
 	for name, tc := range map[string]struct {
@@ -214,7 +214,7 @@ func TestWhatIsNormalisedIsNoted(t *testing.T) {
 	}
 }
 
-// What only the canonical rules can judge passes the translator and is refused by them.
+// TestCanonicalRulesRefuseTheRest has values that the translator passes and the model rejects.
 func TestCanonicalRulesRefuseTheRest(t *testing.T) {
 	t.Parallel()
 	source := mustOpen(t, nil).Source

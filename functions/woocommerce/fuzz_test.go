@@ -30,8 +30,8 @@ func seed(f *testing.F, add func(body []byte)) {
 	}
 }
 
-// FuzzTranslate holds for any body: no panic, an invalid fault or events of known
-// types whose bodies the canonical rules can judge, and the same ones a second time.
+// FuzzTranslate checks for any body: no panic, an invalid fault or events of known types whose
+// bodies the canonical rules can validate, and the same result a second time.
 func FuzzTranslate(f *testing.F) {
 	seed(f, func(body []byte) {
 		for topic := range topics {
@@ -77,7 +77,7 @@ func checkEvent(t *testing.T, e connector.Event) {
 	}
 }
 
-// FuzzReceive holds for any request that we did not sign: it is refused, or it is a ping.
+// FuzzReceive checks that an unsigned request is rejected, or is a ping.
 func FuzzReceive(f *testing.F) {
 	seed(f, func(body []byte) {
 		header := woocommercetest.Header("order.created", []byte("another body"))

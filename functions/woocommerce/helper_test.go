@@ -45,7 +45,7 @@ func mustRead(t testing.TB, elements ...string) []byte {
 	return data
 }
 
-// mustRecorded returns a recorded delivery as it came to the door.
+// mustRecorded returns a recorded delivery as it was received.
 func mustRecorded(t testing.TB, name string) connector.Request {
 	t.Helper()
 	var fields map[string]string
@@ -92,10 +92,10 @@ func mustEdit(t testing.TB, body []byte, changes map[string]any) []byte {
 	return edited
 }
 
-// absent marks a member to be removed, as nil stands for null.
+// absent marks a member to be removed; nil is null.
 const absent = "\x00absent"
 
-// mustReplace replaces the first occurrence, which must be there.
+// mustReplace replaces the first occurrence, which must exist.
 func mustReplace(t testing.TB, body []byte, before, after string) []byte {
 	t.Helper()
 	if !bytes.Contains(body, []byte(before)) {

@@ -12,7 +12,7 @@ import (
 	"causeway/shared/fault"
 )
 
-// register makes the store hold a customer who was changed so many seconds after noon.
+// register stores a customer who was changed so many seconds after noon.
 func (s *shop) register(id int64, seconds int) woocommercetest.Customer {
 	c := woocommercetest.Customer{
 		ID: id, Created: noon.AddDate(-1, 0, 0), Modified: noon.Add(time.Duration(seconds) * time.Second), Billing: woocommercetest.NewAddress(id),
@@ -44,7 +44,7 @@ func (s *shop) customers(between func(page int)) (ids []string) {
 	return nil
 }
 
-func TestCustomersAreListedWholeAndThoseThatChangedAreTold(t *testing.T) {
+func TestTheCustomerListReturnsThoseThatChanged(t *testing.T) {
 	t.Parallel()
 	s := openShop(t, nil)
 	s.register(1, -1)
@@ -66,13 +66,13 @@ func TestCustomersAreListedWholeAndThoseThatChangedAreTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := mustTranslate(t, s.Source, "customer.created", created.Body())
-	if p, w := polled.Events[0], told.Events[0]; !p.UpdatedAt.Equal(w.UpdatedAt) || p.Entity != w.Entity {
+	delivered := mustTranslate(t, s.Source, "customer.created", created.Body())
+	if p, w := polled.Events[0], delivered.Events[0]; !p.UpdatedAt.Equal(w.UpdatedAt) || p.Entity != w.Entity {
 		t.Errorf("polled %+v, by webhook %+v", p, w)
 	}
 }
 
-// TestNoCustomerIsMissedWhileOthersAreDeleted, which moves all that follow up.
+// TestNoCustomerIsMissedWhileOthersAreDeleted, which moves all later ones up.
 func TestNoCustomerIsMissedWhileOthersAreDeleted(t *testing.T) {
 	t.Parallel()
 	s := openShop(t, nil)
@@ -89,7 +89,7 @@ func TestNoCustomerIsMissedWhileOthersAreDeleted(t *testing.T) {
 	}
 }
 
-func TestACustomerThatCannotBeReadHoldsUpNoOther(t *testing.T) {
+func TestAnUnreadableCustomerDoesNotStopTheList(t *testing.T) {
 	t.Parallel()
 	s := openShop(t, nil)
 	s.fake.Answer(woocommercetest.Answer{Status: http.StatusOK, Body: fmt.Sprintf(`[%s,{"id":8,"email":"ada@example.com"}]`, s.register(7, 5).Body())})
@@ -100,7 +100,7 @@ func TestACustomerThatCannotBeReadHoldsUpNoOther(t *testing.T) {
 	checkFault(t, page.Changes[1].Err, fault.Invalid, fault.Schema, "date_modified_gmt")
 }
 
-func TestEachWebhookNamesTheFeedThatFindsWhatItMissed(t *testing.T) {
+func TestEachWebhookNamesItsFeed(t *testing.T) {
 	t.Parallel()
 	s := openShop(t, nil)
 	topics := map[string]bool{}
@@ -109,13 +109,13 @@ func TestEachWebhookNamesTheFeedThatFindsWhatItMissed(t *testing.T) {
 	}
 	for topic, one := range s.states() {
 		if !topics[one.Feed] || topic[:5] != one.Feed[:5] {
-			t.Errorf("what %s missed is looked for in %q", topic, one.Feed)
+			t.Errorf("%s has the feed %q", topic, one.Feed)
 		}
 	}
 }
 
-// TestAWebhookThatIsPausedIsSomebodysWish: the store itself only disables one.
-func TestAWebhookThatIsPausedIsSomebodysWish(t *testing.T) {
+// TestAPausedWebhookIsNotRepaired, because only a person pauses one: the store disables it.
+func TestAPausedWebhookIsNotRepaired(t *testing.T) {
 	t.Parallel()
 	s := openShop(t, nil)
 	s.fake.SetWebhooks(
@@ -133,9 +133,8 @@ func TestAWebhookThatIsPausedIsSomebodysWish(t *testing.T) {
 	}
 }
 
-// TestA6AnUnreadableCustomerIsToldOfBesideOneThatHasNotChanged has the one before it in the
-// list, by which it is dated, be an old one.
-func TestA6AnUnreadableCustomerIsToldOfBesideOneThatHasNotChanged(t *testing.T) {
+// TestA6AnUnreadableCustomerIsReportedAfterAnUnchangedOne, although it has the date of that one.
+func TestA6AnUnreadableCustomerIsReportedAfterAnUnchangedOne(t *testing.T) {
 	t.Parallel()
 	s := openShop(t, nil)
 	s.fake.Answer(woocommercetest.Answer{Status: http.StatusOK, Body: fmt.Sprintf(`[%s,{"id":8,"email":"ada@example.com"}]`, s.register(7, -5000).Body())})

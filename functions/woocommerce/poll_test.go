@@ -41,7 +41,7 @@ func openShop(t *testing.T, changes map[string]string) *shop {
 	return &shop{mustOpen(t, settings), t, fake}
 }
 
-// put makes the store hold an order that was changed so many seconds after noon.
+// put stores an order that was changed so many seconds after noon.
 func (s *shop) put(id int64, seconds int) woocommercetest.Order {
 	order := woocommercetest.NewOrder(id, 1)
 	order.Modified = noon.Add(time.Duration(seconds) * time.Second)
@@ -49,7 +49,7 @@ func (s *shop) put(id int64, seconds int) woocommercetest.Order {
 	return order
 }
 
-// all reads page after page; between tells what happens in the store after each.
+// all reads all pages; between is called after each.
 func (s *shop) all(since time.Time, between func(page int)) (ids []string, pages int) {
 	s.Helper()
 	ask := connector.Ask{Feed: s.Poller.Feeds()[0], Since: since}
@@ -122,8 +122,8 @@ func TestOrdersAreListedByTheirLastChange(t *testing.T) {
 	}
 }
 
-// TestNothingIsMissedWhileOrdersChangeUnderThePages changes an order of every page that
-// was read, which makes all that follow move up by one.
+// TestNothingIsMissedWhileOrdersChangeUnderThePages changes an order of every page that was
+// read, which moves all later ones up by one.
 func TestNothingIsMissedWhileOrdersChangeUnderThePages(t *testing.T) {
 	t.Parallel()
 	s := openShop(t, nil)
@@ -173,8 +173,8 @@ func TestAnAnswerThatIsTooLargeIsAskedForInSmallerPages(t *testing.T) {
 	}
 }
 
-// TestWhatIsPolledIsReadAsADelivery: the list carries what a webhook does, byte by byte.
-func TestWhatIsPolledIsReadAsADelivery(t *testing.T) {
+// TestAPolledOrderEqualsItsWebhook, byte by byte.
+func TestAPolledOrderEqualsItsWebhook(t *testing.T) {
 	t.Parallel()
 	s := openShop(t, nil)
 	order := s.put(77, 0)
@@ -194,7 +194,7 @@ func TestWhatIsPolledIsReadAsADelivery(t *testing.T) {
 		t.Fatal(err)
 	}
 	if kinds := types(polled); kinds != "customer.upserted order.changed payment.captured" {
-		t.Errorf("polled, it means %s", kinds)
+		t.Errorf("its events are %s", kinds)
 	}
 	delivered := mustTranslate(t, s.Source, "order.created", order.Body())
 	for i, w := range delivered.Events {
@@ -205,7 +205,7 @@ func TestWhatIsPolledIsReadAsADelivery(t *testing.T) {
 	cancelled := mustEdit(t, order.Body(), map[string]any{"status": "cancelled"})
 	got.Body = cancelled
 	if polled, err = s.Source.Translate(t.Context(), got); err != nil || types(polled) != "customer.upserted order.cancelled payment.captured" {
-		t.Errorf("cancelled, it means %s, %v", types(polled), err)
+		t.Errorf("cancelled, its events are %s, %v", types(polled), err)
 	}
 }
 
@@ -215,7 +215,7 @@ func TestPollingNamesTheSettingThatIsMissing(t *testing.T) {
 	_, err := system.Poller.Changes(t.Context(), connector.Ask{Feed: system.Poller.Feeds()[0], Since: noon})
 	checkFault(t, err, fault.Rejected, fault.Config, "WOOCOMMERCE_CONSUMER_KEY")
 	if system.Subscriber != nil {
-		t.Error("webhooks are looked after without a key")
+		t.Error("there is a subscriber without a key")
 	}
 }
 
@@ -247,7 +247,7 @@ func TestAListThatIsBrokenIsAskedForAgain(t *testing.T) {
 	}
 }
 
-// TestALocalDateIsReadInTheStoresZone is for stores that leave the UTC twin out.
+// TestALocalDateIsReadInTheStoresZone is for stores without the UTC twin.
 func TestALocalDateIsReadInTheStoresZone(t *testing.T) {
 	t.Parallel()
 	s := openShop(t, map[string]string{"WOOCOMMERCE_TIMEZONE": "America/New_York"})

@@ -29,7 +29,7 @@ func hook(id int64, topic, status, address string) woocommercetest.Webhook {
 	return woocommercetest.Webhook{ID: id, Name: "Causeway " + topic, Topic: topic, Status: status, URL: address, Modified: noon.Add(-time.Hour)}
 }
 
-func TestWebhooksAreHeldAgainstWhatIsNeeded(t *testing.T) {
+func TestSubscriptionsReportMissingAndDisabledWebhooks(t *testing.T) {
 	t.Parallel()
 	s := openShop(t, nil)
 	foreign := hook(6, "order.restored", "active", "https://mailer.example/hook")

@@ -100,7 +100,7 @@ func TestReceiveRefusesWhatIsNotAuthentic(t *testing.T) {
 			r.Header.Set(signature, base64.StdEncoding.EncodeToString(make([]byte, 32)))
 		},
 		"3 hex instead of base64":     func(r *connector.Request) { r.Header.Set(signature, hex.EncodeToString(digest(r.Body))) },
-		"4 body written anew":         func(r *connector.Request) { r.Body = []byte(`{"id": 19}`) },
+		"4 body reformatted":          func(r *connector.Request) { r.Body = []byte(`{"id": 19}`) },
 		"5 newline added":             func(r *connector.Request) { r.Body = append(r.Body, '\n') },
 		"17 signature sent twice":     func(r *connector.Request) { r.Header.Add(signature, r.Header.Get(signature)) },
 		"unknown store":               func(r *connector.Request) { r.Header.Set("X-WC-Webhook-Source", "https://evil.example/") },
@@ -157,7 +157,7 @@ func TestReceiveAcceptsEachConfiguredSecret(t *testing.T) {
 	t.Parallel()
 	source := mustOpen(t, map[string]string{"WOOCOMMERCE_WEBHOOK_SECRETS": "the-next-one," + woocommercetest.Secret}).Source
 	if _, err := source.Receive(t.Context(), delivery()); err != nil {
-		t.Errorf("a delivery under the old secret is refused: %v", err)
+		t.Errorf("a delivery under the old secret is rejected: %v", err)
 	}
 }
 

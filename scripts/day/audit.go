@@ -7,7 +7,6 @@ import (
 
 	"causeway/functions/netsuite/netsuitetest"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
 	"causeway/shared/port"
 )
 
@@ -66,13 +65,26 @@ func payments(ctx context.Context, ledger Finder) (memos []string, err error) {
 	return memos, err
 }
 
-// explained reports whether the ledger says why the document is not in the ERP.
+// explained reports whether the ledger says why the document is not in the ERP: it ended
+// otherwise, or something of its delivery that it waits for is dead.
 func explained(ctx context.Context, ledger Finder, memo string) (bool, error) {
 	parts := strings.SplitN(memo, " ", 4)
 	key := message.Key{System: parts[0], Tenant: parts[1], Type: parts[2], ID: parts[3]}
 	entries, err := ledger.Find(ctx, port.Query{Entity: key})
-	return slices.ContainsFunc(entries, func(e port.Entry) bool {
-		waits := e.Stage == port.Deferred && e.Error.Code == pipeline.ParentDead
-		return waits || e.Route != "" && e.Stage.Ends() && e.Stage != port.Confirmed && e.Stage != port.Superseded
-	}), err
+	if err != nil {
+		return false, err
+	}
+	for _, e := range entries {
+		if e.Route != "" && e.Stage.Ends() && e.Stage != port.Confirmed && e.Stage != port.Superseded {
+			return true, nil
+		}
+		beside, err := ledger.Find(ctx, port.Query{Trace: e.Trace})
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(beside, func(e port.Entry) bool { return e.Stage == port.Dead || e.Stage == port.Parked }) {
+			return true, nil
+		}
+	}
+	return false, nil
 }

@@ -21,7 +21,7 @@ const shop = "example-brand.myshopify.com"
 
 func memo(kind, id string) string { return "shopify " + shop + " " + kind + " " + id }
 
-func entity(kind, id string) message.Key {
+func keyOf(kind, id string) message.Key {
 	return message.Key{System: "shopify", Tenant: shop, Type: kind, ID: id}
 }
 
@@ -71,11 +71,11 @@ func TestAudit(t *testing.T) {
 	t.Parallel()
 	accepted := []told{{"1", http.StatusOK, memo("order", "1")}}
 	order, again := record("salesOrder", "601", memo("order", "1")), record("salesOrder", "602", memo("order", "1"))
-	published := hop(port.Published, entity("payment", "9"), "")
+	published := hop(port.Published, keyOf("payment", "9"), "")
 	published.Route = ""
-	gap := hop(port.Reconciled, entity("order", "1"), "")
+	gap := hop(port.Reconciled, keyOf("order", "1"), "")
 	gap.Route, gap.Type = "", port.TypeGap
-	unread := hop(port.Reconciled, entity("order", "2"), "http_404")
+	unread := hop(port.Reconciled, keyOf("order", "2"), "http_404")
 	unread.Route, unread.Type = "", port.TypeGap
 	for name, c := range map[string]struct {
 		journal string
@@ -87,13 +87,13 @@ func TestAudit(t *testing.T) {
 		"the order is there":                       {order, accepted, nil, result{Accepted: 1}, ""},
 		"the order is not there":                   {"", accepted, nil, result{Accepted: 1, Lost: 1}, "lost: " + memo("order", "1")},
 		"the order is there twice":                 {order + again, accepted, nil, result{Accepted: 1, Duplicated: 1}, "duplicated: salesOrder " + memo("order", "1")},
-		"confirmed, but not there":                 {"", accepted, []port.Entry{hop(port.Confirmed, entity("order", "1"), "")}, result{Accepted: 1, Confirmed: 1, Lost: 1}, "lost: "},
-		"superseded by what is not there":          {"", accepted, []port.Entry{hop(port.Superseded, entity("order", "1"), "")}, result{Accepted: 1, Superseded: 1, Lost: 1}, "lost: "},
-		"skipped with a reason":                    {"", accepted, []port.Entry{hop(port.Skipped, entity("order", "1"), "")}, result{Accepted: 1, Skipped: 1}, ""},
-		"dead with a reason":                       {"", accepted, []port.Entry{hop(port.Dead, entity("order", "1"), "missing_ref")}, result{Accepted: 1, Dead: 1}, ""},
-		"another order is dead":                    {"", accepted, []port.Entry{hop(port.Dead, entity("order", "2"), "missing_ref")}, result{Accepted: 1, Dead: 1, Lost: 1}, "lost: "},
-		"waits for what is dead":                   {"", accepted, []port.Entry{hop(port.Deferred, entity("order", "1"), pipeline.ParentDead)}, result{Accepted: 1, Parked: 1}, ""},
-		"waits for something else":                 {"", accepted, []port.Entry{hop(port.Deferred, entity("order", "1"), "http_503")}, result{Accepted: 1, Lost: 1}, "lost: "},
+		"confirmed, but not there":                 {"", accepted, []port.Entry{hop(port.Confirmed, keyOf("order", "1"), "")}, result{Accepted: 1, Confirmed: 1, Lost: 1}, "lost: "},
+		"superseded by what is not there":          {"", accepted, []port.Entry{hop(port.Superseded, keyOf("order", "1"), "")}, result{Accepted: 1, Superseded: 1, Lost: 1}, "lost: "},
+		"skipped with a reason":                    {"", accepted, []port.Entry{hop(port.Skipped, keyOf("order", "1"), "")}, result{Accepted: 1, Skipped: 1}, ""},
+		"dead with a reason":                       {"", accepted, []port.Entry{hop(port.Dead, keyOf("order", "1"), "missing_ref")}, result{Accepted: 1, Dead: 1}, ""},
+		"another order is dead":                    {"", accepted, []port.Entry{hop(port.Dead, keyOf("order", "2"), "missing_ref")}, result{Accepted: 1, Dead: 1, Lost: 1}, "lost: "},
+		"waits for what is dead":                   {"", accepted, []port.Entry{hop(port.Deferred, keyOf("order", "1"), pipeline.ParentDead)}, result{Accepted: 1, Parked: 1}, ""},
+		"waits for something else":                 {"", accepted, []port.Entry{hop(port.Deferred, keyOf("order", "1"), "http_503")}, result{Accepted: 1, Lost: 1}, "lost: "},
 		"refused at the door":                      {"", []told{{"1", http.StatusUnauthorized, memo("order", "1")}}, nil, result{}, ""},
 		"the sender was told the same order twice": {"", []told{{"1", http.StatusOK, memo("order", "1")}, {"2", http.StatusOK, memo("order", "1")}}, nil, result{Accepted: 2, Lost: 1}, "lost: "},
 		"got lost, and nobody found it":            {"", []told{{"1", 0, memo("order", "1")}}, nil, result{Lost: 1}, "lost: "},
@@ -127,11 +127,12 @@ func TestResultIsOneLineOfJSON(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	t.Parallel()
-	dead := hop(port.Dead, entity("order", "1"), "missing_ref")
+	dead := hop(port.Dead, keyOf("order", "1"), "missing_ref")
 	dead.Error.Fingerprint, dead.Attempt, dead.TargetRef = "5651ab00", 2, "77"
 	received := hop(port.Received, message.Key{System: "shopify", Tenant: shop}, "")
 	received.Trace, received.Event, received.Route, received.At = "t-1", "raw-1", "", dead.At.Add(-time.Second)
-	p := stood(t, record("salesOrder", "601", memo("order", "1")), nil, dead, received)
+	slashes := hop(port.Confirmed, message.Key{System: "woocommerce", Tenant: "https://shop.example/de", Type: "order", ID: "50%"}, "")
+	p := stood(t, record("salesOrder", "601", memo("order", "1")), nil, dead, received, slashes)
 	pages := http.NewServeMux()
 	pages.HandleFunc("GET /trace/{what...}", tracePage(p.store))
 	pages.HandleFunc("GET /books", booksPage(p.erp))
@@ -140,7 +141,8 @@ func TestPages(t *testing.T) {
 		status int
 		says   []string
 	}{
-		"by entity, oldest hop first": {"/trace/" + entity("order", "1").String(), 200, []string{"received", "dead", "attempt 2", "[77]", "(missing_ref missing_ref 5651ab00)", "trace t-1"}},
+		"by entity, oldest hop first": {"/trace/" + keyOf("order", "1").String(), 200, []string{"received", "dead", "attempt 2", "[77]", "(missing_ref missing_ref 5651ab00)", "trace t-1"}},
+		"by an entity with slashes":   {"/trace/" + slashes.Entity.String(), 200, []string{"confirmed", "trace t-50%"}},
 		"by event":                    {"/trace/raw-1", 200, []string{"received", "dead"}},
 		"by trace":                    {"/trace/t-1", 200, []string{"received", "dead"}},
 		"of nobody":                   {"/trace/1002", 404, []string{"nothing known"}},

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"causeway/scripts/day"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
 )
 
 // demoPace is the pause between two deliveries of a demo.
@@ -48,60 +46,6 @@ func (p *program) settledAndPolled(ctx context.Context) error {
 		return err
 	}
 	return p.settled(ctx)
-}
-
-// settled waits until nothing is on its way any more. What waits for something that
-// lies in the dead-letter queue stays where it is.
-func (p *program) settled(ctx context.Context) error {
-	for {
-		depths, err := p.store.Depths(ctx)
-		if err != nil {
-			return err
-		}
-		left := 0
-		for _, d := range depths {
-			left += d.Visible + d.InFlight + d.Deferred
-		}
-		if left > 0 {
-			waiting, err := p.waitingForDead(ctx)
-			if err != nil {
-				return err
-			}
-			left -= waiting
-		}
-		if left <= 0 {
-			return nil
-		}
-		if err := wait(ctx, 50*time.Millisecond); err != nil {
-			return err
-		}
-	}
-}
-
-// waitingForDead counts the messages whose last hop was to wait for something that
-// lies in the dead-letter queue.
-func (p *program) waitingForDead(ctx context.Context) (int, error) {
-	entries, err := p.store.Find(ctx, port.Query{Stage: port.Deferred})
-	if err != nil {
-		return 0, err
-	}
-	candidates := map[string]bool{}
-	for _, e := range entries {
-		if e.Error.Code == pipeline.ParentDead {
-			candidates[e.Event] = true
-		}
-	}
-	waiting := 0
-	for event := range candidates {
-		hops, err := p.store.Find(ctx, port.Query{Event: event})
-		if err != nil {
-			return 0, err
-		}
-		if last := hops[len(hops)-1]; last.Stage == port.Deferred {
-			waiting++
-		}
-	}
-	return waiting, nil
 }
 
 // report prints the table, the dead letters with their reasons, and the result.
@@ -144,12 +88,10 @@ func stay(ctx context.Context, o options) (code int, err error) {
 	v := newView(os.Stdout)
 	p.say = v.say
 	p.running.Go(func() { v.run(ctx, p, 500*time.Millisecond) })
-	p.running.Go(func() {
-		if p.erp != nil {
-			p.playAndReport(ctx, v)
-		}
-		p.schedulePolls(ctx)
-	})
+	p.schedulePolls(ctx)
+	if p.erp != nil {
+		p.running.Go(func() { p.playAndReport(ctx, v) })
+	}
 	<-ctx.Done()
 	p.stop()
 	return exitOK, nil

@@ -18,7 +18,7 @@ import (
 	"time"
 	_ "time/tzdata" // not every machine has the time zones that shops and business dates are in
 
-	"causeway/shared/pipeline"
+	"causeway/shared/retry"
 )
 
 func main() {
@@ -45,12 +45,12 @@ type options struct {
 	settings string
 	demo     bool
 	pace     time.Duration
-	policy   pipeline.Policy
+	policy   retry.Policy
 }
 
 // parseFlags reads the flags; if they are wrong it has said so itself.
 func parseFlags(args []string) (options, bool) {
-	o := options{policy: pipeline.DefaultPolicy()}
+	o := options{policy: retry.DefaultPolicy()}
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.IntVar(&o.port, "port", 4600, "first port of the block: the door; the fakes follow, one port each")
 	flags.StringVar(&o.data, "data", "data", "folder that holds all state")

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/pipeline"
+	"causeway/shared/retry"
 )
 
 // dayFolder is the variable that turns the test binary into the command: it plays the
@@ -39,8 +39,8 @@ func playDay(folder string) int {
 }
 
 // hasty is the policy of the house with waits that a test can sit out.
-func hasty() pipeline.Policy {
-	policy := pipeline.DefaultPolicy()
+func hasty() retry.Policy {
+	policy := retry.DefaultPolicy()
 	policy.Backoff.Unauthorized = time.Second
 	policy.Margin = 100 * time.Millisecond
 	return policy
@@ -61,7 +61,7 @@ func TestFlags(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, ok := parseFlags(c.args)
-			c.want.policy = pipeline.DefaultPolicy()
+			c.want.policy = retry.DefaultPolicy()
 			if !ok || got != c.want {
 				t.Errorf("options are %+v, %v; want %+v", got, ok, c.want)
 			}

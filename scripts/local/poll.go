@@ -13,7 +13,10 @@ import (
 	"causeway/functions/woocommerce/woocommercetest"
 	"causeway/scripts/day"
 	"causeway/shared/connector"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
+	"causeway/shared/reconcile"
+	"causeway/shared/retry"
+	"causeway/shared/routes"
 )
 
 // polling is how the sources are polled.
@@ -24,7 +27,7 @@ type polling struct {
 
 // readPolling reads CAUSEWAY_POLL_EVERY and CAUSEWAY_POLL_LOOKBACK.
 func readPolling(settings map[string]string) (polling, error) {
-	p := polling{every: 5 * time.Minute, lookback: pipeline.DefaultPollPlan().Lookback}
+	p := polling{every: 5 * time.Minute, lookback: reconcile.DefaultPlan().Lookback}
 	for _, setting := range []struct {
 		key  string
 		into *time.Duration
@@ -44,20 +47,26 @@ func readPolling(settings map[string]string) (polling, error) {
 
 // pollers returns a poller for each source that can be polled, by the system's name. A
 // store that is a fake is polled from the beginning of the sample day.
-func (p *program) pollers(config *pipeline.Config) map[string]*pipeline.Poller {
-	all := map[string]*pipeline.Poller{}
+func (p *program) pollers(runtime port.Runtime, policy retry.Policy) (map[string]*reconcile.Poller, error) {
+	all := map[string]*reconcile.Poller{}
 	for name, system := range p.systems {
 		if system.Poller == nil {
 			continue
 		}
-		plan := pipeline.DefaultPollPlan()
+		plan := reconcile.DefaultPlan()
 		plan.Lookback = p.polling.lookback
 		if p.stores[name] != nil {
 			plan.Lookback = max(plan.Lookback, time.Since(shopifytest.Start)+24*time.Hour)
 		}
-		all[name] = &pipeline.Poller{Config: config, System: system, Plan: plan, Report: p.found.add}
+		poller, err := reconcile.New(reconcile.Config{
+			Runtime: runtime, System: system, Routes: routes.Table, Retry: policy, Plan: plan, Report: p.found.add,
+		})
+		if err != nil {
+			return nil, err
+		}
+		all[name] = poller
 	}
-	return all
+	return all, nil
 }
 
 // poll polls every source once.
@@ -95,7 +104,7 @@ func (p *program) schedulePolls(ctx context.Context) {
 // found counts what the pollers found.
 type found struct{ confirmed, gaps counter }
 
-func (f *found) add(r pipeline.PollReport) {
+func (f *found) add(r reconcile.Report) {
 	f.confirmed.n.Add(int64(r.Confirmed))
 	f.gaps.n.Add(int64(r.Gaps))
 }

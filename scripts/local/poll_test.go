@@ -8,7 +8,6 @@ import (
 
 	"causeway/scripts/day"
 	"causeway/shared/connector"
-	"causeway/shared/pipeline"
 )
 
 func TestPollingIsReadFromTheSettings(t *testing.T) {
@@ -108,9 +107,7 @@ func TestOnlyOrdersThatReallyHappenedAreHeld(t *testing.T) {
 	for _, d := range day.Sample() {
 		p.hold(d)
 	}
-	var sum pipeline.PollReport
 	for name, poller := range p.polled {
-		poller.Report = func(r pipeline.PollReport) { sum.Gaps += r.Gaps }
 		if err := poller.Run(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -121,11 +118,12 @@ func TestOnlyOrdersThatReallyHappenedAreHeld(t *testing.T) {
 			orders[d.Order] = true
 		}
 	}
-	if sum.Gaps != len(orders) {
-		t.Errorf("the stores hold %d orders, want the day's %d", sum.Gaps, len(orders))
+	if gaps := p.found.gaps.get(); gaps != int64(len(orders)) {
+		t.Errorf("the stores hold %d orders, want the day's %d", gaps, len(orders))
 	}
 	p.systems["elsewhere"] = connector.System{}
-	if len(p.pollers(nil)) != 2 {
-		t.Error("a system that cannot be polled has a poller")
+	pollers, err := p.pollers(p.runtime(), hasty())
+	if err != nil || len(pollers) != 2 {
+		t.Errorf("a system that cannot be polled has a poller: %v", err)
 	}
 }

@@ -20,10 +20,12 @@ import (
 	"causeway/functions"
 	"causeway/functions/netsuite/netsuitetest"
 	"causeway/scripts/day"
+	"causeway/shared/admission"
 	"causeway/shared/connector"
 	"causeway/shared/local"
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
+	"causeway/shared/reconcile"
 	"causeway/shared/routes"
 	"causeway/shared/webapi"
 )
@@ -42,7 +44,7 @@ type program struct {
 	erp     *netsuitetest.Fake      // nil if a real one is configured
 	stores  map[string]http.Handler // the fakes by system; none where a real one is configured
 	polling polling
-	polled  map[string]*pipeline.Poller // by system
+	polled  map[string]*reconcile.Poller // by system
 	found   found
 	say     func(string) // tells the operator something new; nil where nobody looks
 	senders *senders
@@ -184,19 +186,33 @@ func (p *program) openEngine(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("CAUSEWAY_BUDGETS: %w", err)
 	}
-	config := &pipeline.Config{
-		Ports: port.Ports{Bus: p.store, Queue: p.store, State: p.store, Ledger: p.store, Vault: p.store},
-		Now:   time.Now, Random: mathrand.Float64, Log: p.log, Build: build(),
-		Policy: policy, Routes: routes.Table, Filters: chosen,
+	worker, gone := local.Identity(time.Now(), mathrand.Float64)
+	runtime := p.runtime()
+	worked, err := pipeline.New(pipeline.Config{
+		Runtime: runtime, Systems: p.systems, Retry: policy, Admission: admission.DefaultPolicy(), Filters: chosen,
+		Worker: worker, Gone: gone,
+	})
+	if err != nil {
+		return err
 	}
-	p.engine = local.NewEngine(config, p.systems)
-	p.polled = p.pollers(config)
-	p.engine.Refused = func(string, string) { p.refused.add() }
+	if p.engine, err = local.NewEngine(worked, routes.Table); err != nil {
+		return err
+	}
+	if p.polled, err = p.pollers(runtime, policy); err != nil {
+		return err
+	}
 	door := http.NewServeMux()
-	door.Handle("/hooks/", p.engine.Door())
+	door.Handle("/hooks/", p.engine.Door(func(string, string) { p.refused.add() }))
 	door.HandleFunc("GET /trace/{what...}", tracePage(p.store))
 	_, err = p.serve(0, "doors", door)
 	return err
+}
+
+func (p *program) runtime() port.Runtime {
+	return port.Runtime{
+		Ports: port.Ports{Bus: p.store, Queue: p.store, State: p.store, Ledger: p.store, Vault: p.store},
+		Now:   time.Now, Random: mathrand.Float64, Log: p.log, Build: build(),
+	}
 }
 
 // filterNames returns the names of all filters of the route table.

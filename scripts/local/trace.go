@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -14,10 +15,11 @@ import (
 )
 
 // tracePage answers GET /trace/<what>: the journey of a raw message, an event, or an
-// entity (system/tenant/type/id), as text, oldest hop first.
+// entity (system/tenant/type/id), as text, oldest hop first. A slash within a part of an
+// entity's key is written as %2F, as in a ledger line and in any URL.
 func tracePage(ledger port.Ledger) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		entries, err := journey(r.Context(), ledger, r.PathValue("what"))
+		entries, err := journey(r.Context(), ledger, strings.TrimPrefix(r.URL.EscapedPath(), "/trace/"))
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		switch {
 		case err != nil:
@@ -33,7 +35,7 @@ func tracePage(ledger port.Ledger) http.HandlerFunc {
 }
 
 // journey finds the entries by entity, event id or trace id, and then everything
-// that bears the same trace ids, so that the door and the translation are there too.
+// with the same trace ids, so that the door and the translation are among them.
 func journey(ctx context.Context, ledger port.Ledger, what string) ([]port.Entry, error) {
 	var traces []string
 	for _, query := range queries(what) {
@@ -58,12 +60,19 @@ func journey(ctx context.Context, ledger port.Ledger, what string) ([]port.Entry
 	return all, nil
 }
 
-// queries reads what was asked for: system/tenant/type/id, or an id.
-func queries(what string) []port.Query {
-	if parts := strings.SplitN(what, "/", 4); len(parts) == 4 {
+// queries reads an escaped path: system/tenant/type/id, or an id.
+func queries(path string) []port.Query {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if text, err := url.PathUnescape(part); err == nil {
+			parts[i] = text
+		}
+	}
+	if len(parts) == 4 {
 		return []port.Query{{Entity: message.Key{System: parts[0], Tenant: parts[1], Type: parts[2], ID: parts[3]}}}
 	}
-	return []port.Query{{Trace: what}, {Event: what}}
+	id := strings.Join(parts, "/")
+	return []port.Query{{Trace: id}, {Event: id}}
 }
 
 // writeJourney prints one line per hop.

@@ -8,7 +8,7 @@ import (
 
 const orderID = "820982911946154508"
 
-// bodyOf returns a body of the type's schema, in the state that the type tells of.
+// bodyOf returns a body of the type's schema, in the state of that type.
 func bodyOf(kind canonical.Type) any {
 	switch body := kind.New().(type) {
 	case *canonical.Order:
@@ -30,7 +30,7 @@ func bodyOf(kind canonical.Type) any {
 	case *canonical.Return:
 		return sampleReturn()
 	default:
-		return body // an empty body of a new schema: newMessage refuses it until it has a sample
+		return body // an empty body of a new schema: newMessage rejects it until it has a sample
 	}
 }
 
@@ -39,7 +39,7 @@ func amount(minor int64) canonical.Money { return canonical.Money{Minor: minor, 
 
 func pieces(n int64) canonical.Quantity { return canonical.Pieces(canonical.NewDecimal(n, 0)) }
 
-// orderOf returns the sample order after what the event type tells of.
+// orderOf returns the sample order in the state of the event type.
 func orderOf(eventType string) *canonical.Order {
 	order := sampleOrder()
 	switch eventType {

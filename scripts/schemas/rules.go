@@ -50,7 +50,7 @@ func addExtra(schema *jsonschema.Schema, key string, value any) {
 }
 
 // addRule writes one validate tag as the keyword that says the same. A pattern can
-// only say what a code looks like: which ones are in use is for canonical to know.
+// only describe the form of a code: package canonical knows which ones are in use.
 func addRule(schema *jsonschema.Schema, kind reflect.Type, rule string) {
 	tag, param, _ := strings.Cut(rule, "=")
 	switch tag {

@@ -8,8 +8,8 @@ import (
 	"causeway/shared/message"
 )
 
-// addSamples adds one message per event type. Every body is valid, and all tell of
-// one purchase, so that their ids refer to each other.
+// addSamples adds one message per event type. Every body is valid, and all belong to one
+// purchase, so that their ids refer to each other.
 func addSamples(files map[string][]byte) error {
 	for _, kind := range canonical.Types() {
 		sample, err := newMessage(kind, bodyOf(kind))
@@ -31,13 +31,13 @@ const (
 // sampleTime is when the purchase was made; all other times are counted from it.
 var sampleTime = time.Date(2026, time.November, 22, 21, 5, 44, 0, time.UTC)
 
-// occasion is what the envelope says about the body of an event type.
+// occasion has the envelope's attributes for an event type.
 type occasion struct {
 	system, tenant, subject string
 	after                   time.Duration
 }
 
-// occasionOf tells the source of an event by its first word.
+// occasionOf returns the occasion by the first word of the event type.
 func occasionOf(kind canonical.Type) occasion {
 	noun, _, _ := strings.Cut(kind.Name, ".")
 	switch noun {
@@ -66,7 +66,7 @@ func occasionOf(kind canonical.Type) occasion {
 }
 
 // newMessage puts a body into its envelope, with the ids that the pipeline would give
-// it. An invalid body is an error: a sample that is refused would teach the wrong thing.
+// it. An invalid body is an error, because it would be a wrong sample.
 func newMessage(kind canonical.Type, body any) (*message.Message, error) {
 	if err := canonical.Validate(body); err != nil {
 		return nil, err

@@ -34,6 +34,9 @@ func (t *Target) ration(c *record, lane message.Lane, began, now time.Time) bool
 	}
 	share := t.config.Policy.Share
 	part := max(share.Backfill, 1)
+	if began.IsZero() { // the target was not called
+		began = now
+	}
 	off := max(now.Sub(began)*time.Duration(100-part)/time.Duration(part), share.Wait.Least)
 	c.BulkUntil = later(c.BulkUntil, now.Add(off))
 	return true

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"causeway/shared/admission"
 	"causeway/shared/connector"
 	"causeway/shared/message"
 )
@@ -90,4 +91,20 @@ func TestBackfillHasItsShareOfTheRate(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAnAnswerWithoutAnAskDelaysBackfillByTheLeast has a passage left without a call.
+func TestAnAnswerWithoutAnAskDelaysBackfillByTheLeast(t *testing.T) {
+	t.Parallel()
+	fleet(t, func(e *env) {
+		e.profile.Concurrency = 1
+		w, bulk := e.worker("w"), admission.Call{Entity: "b", Operation: "write", Lane: message.Backfill}
+		w.passOne("live", "write", accepted())
+		w.enter(bulk).Leave(e.Context(), admission.Answer{})
+		if !w.waits(bulk) {
+			e.Error("backfill has every call beside live traffic")
+		}
+		<-time.After(2 * time.Second)
+		w.enter(bulk)
+	})
 }

@@ -35,19 +35,11 @@ type counts struct{ live, backfill int }
 
 func (c counts) sum() int { return c.live + c.backfill }
 
-func (c *counts) add(lane message.Lane, n int) {
+func (c *counts) of(lane message.Lane) *int {
 	if lane == message.Backfill {
-		c.backfill += n
-	} else {
-		c.live += n
+		return &c.backfill
 	}
-}
-
-func (c counts) of(lane message.Lane) int {
-	if lane == message.Backfill {
-		return c.backfill
-	}
-	return c.live
+	return &c.live
 }
 
 // callTime is how long a call can last.
@@ -55,14 +47,14 @@ func (t *Target) callTime() time.Duration { return t.profile.Timeout + t.config.
 
 // fits reports whether a call can be made with what this worker has already.
 func (t *Target) fits(c *record, lane message.Lane, now time.Time) bool {
-	h := t.hand
-	if t.rationed(c, lane, now) || t.profile.Rate.Calls > 0 && !h.drawn(now) {
+	h := &t.hand
+	if t.asking || t.rationed(c, lane, now) || t.profile.Rate.Calls > 0 && !h.drawn(now) {
 		return false
 	}
 	if t.profile.Concurrency == 0 {
 		return true
 	}
-	return !t.granting && h.used.of(lane) < h.held.of(lane) && !h.until.Before(now.Add(t.callTime())) && t.allows(c, lane, now)
+	return *h.used.of(lane) < *h.held.of(lane) && !h.until.Before(now.Add(t.callTime())) && t.allows(c, lane, now)
 }
 
 // allows reports whether one call more keeps within the limit and the lane's share.
@@ -85,46 +77,42 @@ func (t *Target) others(c *record) counts {
 	return all
 }
 
-// permit is what a worker has once the record is stored.
-type permit struct {
-	held   counts // all of its permits, that of the call included …
-	until  time.Time
-	tokens int       // … and the calls that it drew on the rate …
-	at     time.Time // … then
-}
-
-// ask adds a permit for one call to the worker's grant in the record, and draws on the
-// rate. until is when to ask again, if that is known.
-func (t *Target) ask(c *record, lane message.Lane, now time.Time) (p permit, until time.Time, ok bool) {
-	p.at = now
+// ask adds a permit for one call to this worker's grant in the record, and draws on the
+// rate. It returns the hand that this worker has once the record is stored, and otherwise
+// when to ask again, if that is known.
+func (t *Target) ask(c *record, lane message.Lane, now time.Time) (h hand, until time.Time, ok bool) {
+	h = t.hand
 	rationed, limited := t.rationed(c, lane, now), t.profile.Concurrency > 0
 	if rationed && now.Before(c.BulkUntil) {
-		return p, c.BulkUntil, false
+		return h, c.BulkUntil, false
 	}
 	if limited {
 		if t.prune(c, now); !t.allows(c, lane, now) {
-			return p, until, false
+			return h, until, false
 		}
 	}
-	if t.profile.Rate.Calls > 0 && (rationed || !t.hand.drawn(now)) {
-		if p.tokens, until = t.draw(c, lane, now); p.tokens == 0 {
-			return p, until, false
+	if t.profile.Rate.Calls > 0 && (rationed || !h.drawn(now)) {
+		var tokens int
+		if tokens, until = t.draw(c, lane, now); tokens == 0 {
+			return h, until, false
 		}
+		h.keep(tokens, now, t.pace())
 	}
 	if limited {
-		p.held = t.hand.used
-		p.held.add(lane, 1)
+		h.held = h.used
+		*h.held.of(lane)++
 		if room := t.limit(c, now) - t.others(c).sum(); lane == message.Live {
-			p.held.live = max(p.held.live, min(t.hand.most, room-p.held.backfill)) // as many as it used lately
+			h.held.live = max(h.held.live, min(h.most, room-h.held.backfill)) // as many as it used lately
 		}
+		h.most = h.used.live
 		me := t.config.Worker.Take("", t.callTime()+t.config.Policy.Share.Hold)
-		c.Grants[me.Worker] = grant{Live: p.held.live, Backfill: p.held.backfill, Span: *me}
-		p.until = me.Until
+		c.Grants[me.Worker] = grant{Live: h.held.live, Backfill: h.held.backfill, Span: *me}
+		h.until = me.Until
 	}
 	if lane == message.Live {
 		c.Live = now
 	}
-	return p, until, true
+	return h, until, true
 }
 
 // prune removes the grants that are over.
@@ -136,20 +124,8 @@ func (t *Target) prune(c *record, now time.Time) {
 	}
 }
 
-// accept takes what ask added to the record, which is stored now. The zero permit is one
-// that this worker had already.
-func (t *Target) accept(p permit, lane message.Lane) {
-	if !p.until.IsZero() {
-		t.hand.held, t.hand.until, t.hand.most = p.held, p.until, t.hand.used.live
-	}
-	if p.tokens > 0 {
-		t.hand.keep(p.tokens, p.at, t.pace())
-	}
-	t.take(lane)
-}
-
 func (t *Target) take(lane message.Lane) {
-	t.hand.used.add(lane, 1)
+	*t.hand.used.of(lane)++
 	t.hand.most = max(t.hand.most, t.hand.used.live)
 	t.hand.tokens--
 }

@@ -139,9 +139,9 @@ func (t *Target) change(ctx context.Context, f func(*record) bool, done func()) 
 	return port.ErrConflict
 }
 
-// draft returns the record after f. If it is going to be stored and changes this worker's
-// grant, no permit is taken of the present grant until it is stored: either grant may
-// turn out to be the valid one.
+// draft returns the record after f. If it is going to be stored and changes what this worker
+// has, no call fits in the hand until it is stored: the old or the new grant may turn out to
+// be the valid one.
 func (t *Target) draft(f func(*record) bool, storing bool) (next record, changed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -149,7 +149,9 @@ func (t *Target) draft(f func(*record) bool, storing bool) (next record, changed
 		return next, false
 	}
 	me, now := t.config.Worker.Name(), t.config.Now()
-	t.granting = t.granting || storing && next.Grants[me] != t.stored.Grants[me]
+	if storing {
+		t.asking = next.Grants[me] != t.stored.Grants[me] || next.RateUsed != t.stored.RateUsed
+	}
 	if next.Stored = now; !t.paused(&next, now) {
 		next.Pause = nil // so that no worker that sees it for the first time waits for its end
 	}
@@ -168,12 +170,12 @@ func (t *Target) store(ctx context.Context, next record, done func()) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	granting := t.granting
-	t.granting = false
+	asking := t.asking
+	t.asking = false
+	if err != nil && asking {
+		t.hand.held = t.hand.used // the write may have been made, and have given permits back
+	}
 	if err != nil {
-		if granting {
-			t.hand.held = t.hand.used // the write may have been made, and have given permits back
-		}
 		return err
 	}
 	t.stored, t.revision, t.read = next, revision, next.Stored

@@ -47,83 +47,83 @@ func (t *Target) subject(operation string) (subject, messages string) {
 	return fmt.Sprintf("%s, operation %q", t.profile.Name, operation), "Only messages of this operation"
 }
 
-// opened returns the outcome of a report in the words of an operator.
+// opened describes an open circuit: cause, effect, and next step.
 func (t *Target) opened(operation string, auth bool, s streak, pause time.Duration) string {
 	subject, messages := t.subject(operation)
-	probe := "the next probe is in " + pause.Round(time.Second).String()
+	cause := fmt.Sprintf("%d calls in a row failed, for at least %d entities", s.failures, len(s.entities))
+	step := "If this lasts, check whether " + t.profile.Name + " is down."
 	switch {
 	case auth && operation == wholeTarget:
-		return fmt.Sprintf("%s refuses our credentials. %s wait until they are renewed; %s.", subject, messages, probe)
+		cause, step = "our credentials are refused", "Messages wait until they are renewed."
 	case auth:
-		return fmt.Sprintf("%s: the permission is refused. %s wait until it is granted; %s.", subject, messages, probe)
+		cause, step = "the permission is refused", "Messages wait until it is granted."
 	case s.failures == 0:
-		return fmt.Sprintf("%s no longer refuses our credentials, but the probe failed. %s wait; %s. If this lasts, check whether %s is down.", subject, messages, probe, t.profile.Name)
+		cause = "the probe failed, but no longer because of our credentials"
 	}
-	return fmt.Sprintf("%s: %d calls in a row failed, for at least %d entities. %s wait; %s. If this lasts, check whether %s is down.",
-		subject, s.failures, len(s.entities), messages, probe, t.profile.Name)
+	return fmt.Sprintf("%s: %s. %s wait; the next probe is in %s. %s", subject, cause, messages, pause.Round(time.Second), step)
 }
 
-// closed returns the outcome of a report in the words of an operator.
+// closed describes a circuit that was open for so long.
 func (t *Target) closed(operation string, after time.Duration) string {
 	subject, messages := t.subject(operation)
-	return fmt.Sprintf("%s works again after %s. %s go on by themselves.", subject, after.Round(time.Second), messages)
+	return fmt.Sprintf("%s: works again after %s. %s go on by themselves.", subject, after.Round(time.Second), messages)
 }
 
-// report writes into the ledger what it has not yet, unless another worker or goroutine
-// is at it.
-func (t *Target) report(ctx context.Context) error {
-	if !t.startReporting() {
-		return nil
-	}
-	defer func() {
+// report writes into the ledger what it does not have yet, unless another worker or
+// goroutine does. It looks again at the end, for the goroutines that left it to this one.
+func (t *Target) report(ctx context.Context) (err error) {
+	for err == nil {
+		t.mu.Lock()
+		busy := t.reporting || !slices.ContainsFunc(t.stored.Unreported, t.mayReport)
+		t.reporting = t.reporting || !busy
+		t.mu.Unlock()
+		if busy {
+			return nil
+		}
+		var mine []report
+		if err = t.change(ctx, func(c *record) (took bool) { mine, took = t.takeOver(c); return took }, nil); err == nil {
+			err = t.append(ctx, mine)
+		}
 		t.mu.Lock()
 		t.reporting = false
 		t.mu.Unlock()
-	}()
-	if err := t.change(ctx, t.takeOver, nil); err != nil {
-		return err
 	}
-	for _, r := range t.ownReports() {
+	return err
+}
+
+// takeOver makes reports that no other worker is writing this worker's, and returns all of
+// them.
+func (t *Target) takeOver(c *record) (mine []report, took bool) {
+	for i, r := range c.Unreported {
+		if !t.mayReport(r) {
+			continue
+		}
+		if !t.owns(r) {
+			r.By, took = t.reporter(r), true
+			c.Unreported[i] = r
+		}
+		mine = append(mine, r)
+	}
+	return mine, took
+}
+
+// append writes the reports of this worker, and removes them from the record. A report that is
+// written but could not be removed is not written again by this process.
+func (t *Target) append(ctx context.Context, reports []report) error {
+	for _, r := range reports {
+		if t.reported[r.By.Number] {
+			continue
+		}
 		if err := t.config.Ledger.Append(ctx, t.entry(r)); err != nil {
 			return port.Unavailable("writing the ledger", err)
 		}
-		t.mu.Lock()
-		t.reported = append(t.reported, r.By)
-		t.mu.Unlock()
+		t.reported[r.By.Number] = true
 	}
 	return t.change(ctx, func(c *record) bool {
 		before := len(c.Unreported)
-		c.Unreported = slices.DeleteFunc(c.Unreported, t.isReported)
+		c.Unreported = slices.DeleteFunc(c.Unreported, func(r report) bool { return t.owns(r) && t.reported[r.By.Number] })
 		return len(c.Unreported) < before
-	}, func() { t.reported = nil })
-}
-
-// startReporting reports whether this goroutine has something to write.
-func (t *Target) startReporting() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.reporting || !slices.ContainsFunc(t.stored.Unreported, t.mayReport) {
-		return false
-	}
-	t.reporting = true
-	return true
-}
-
-// takeOver makes reports that no other worker is writing this worker's.
-func (t *Target) takeOver(c *record) (took bool) {
-	for i, r := range c.Unreported {
-		if t.mayReport(r) && !t.owns(r) {
-			c.Unreported[i].By, took = t.reporter(r), true
-		}
-	}
-	return took
-}
-
-// ownReports returns what this worker has to write.
-func (t *Target) ownReports() []report {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(t.stored.Unreported), func(r report) bool { return !t.owns(r) || t.isReported(r) })
+	}, func() { clear(t.reported) })
 }
 
 func (t *Target) reporter(r report) *retry.Span {
@@ -135,9 +135,6 @@ func (t *Target) mayReport(r report) bool {
 }
 
 func (t *Target) owns(r report) bool { return r.By.Worker == t.config.Worker.Name() }
-
-// isReported reports whether this process wrote it already, and could not remove it.
-func (t *Target) isReported(r report) bool { return slices.ContainsFunc(t.reported, r.By.Same) }
 
 // entry returns the ledger's entry about the connection itself.
 func (t *Target) entry(r report) port.Entry {

@@ -2,7 +2,7 @@ package canonical
 
 import "strconv"
 
-// Sum returns what the parts of the order add up to: lines less discounts, plus
+// Sum returns the sum of the order's parts: lines less discounts, plus
 // deliveries, charges and, unless prices contain it, tax. Rounding is left out. The
 // error is an *Error that names the line without a computable amount, or the total
 // where the sum leaves the range of an amount.
@@ -42,10 +42,9 @@ func (t *tally) add(amount Money) {
 	t.overflow = t.overflow || beyond(t.minor)
 }
 
-// Round sets Rounding to the difference between the total and the sum of the
-// parts, if it is at most tolerance minor units; otherwise to 0, and Validate will
-// refuse the order with the difference named. It is called once, by the translator;
-// nothing else changes an order's amounts.
+// Round sets Rounding to the difference between the total and the sum of the parts if it is at
+// most tolerance minor units, and otherwise to 0: Validate then rejects the order and names
+// the difference. The translator calls it once; nothing else changes an order's amounts.
 func (o *Order) Round(tolerance int64) error {
 	sum, err := o.Sum()
 	if err != nil {

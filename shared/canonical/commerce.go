@@ -2,7 +2,7 @@ package canonical
 
 import "time"
 
-// Payment is money that a payer has authorised, paid, or failed to pay for an order.
+// Payment is money that a payer has authorized, paid, or failed to pay for an order.
 // Schema payment/1.
 type Payment struct {
 	ID     string        `json:"id" validate:"required,max=128"`
@@ -10,7 +10,7 @@ type Payment struct {
 	Name   string        `json:"name,omitempty"`                    // the order's number, for people
 	Test   bool          `json:"test"`
 	Method PaymentMethod `json:"method" validate:"oneof=card gift_card cash bank other"`
-	// Gateway and Reference are the provider's words: they describe, and help to match a payout.
+	// Gateway and Reference are the provider's. They only describe, and help to match a payout.
 	Gateway   string    `json:"gateway,omitempty"`
 	Reference string    `json:"reference,omitempty"`
 	Amount    Money     `json:"amount"`
@@ -80,7 +80,7 @@ type FulfillmentRequest struct {
 	Lines    []ShipmentLine `json:"lines" validate:"min=1,dive"`
 }
 
-// Shipment is what left a warehouse. Schema shipment/1.
+// Shipment is a parcel, or several, that left a warehouse. Schema shipment/1.
 type Shipment struct {
 	ID        string         `json:"id" validate:"required,max=128"`
 	Order     string         `json:"order" validate:"required,max=128"`

@@ -8,8 +8,7 @@ func IsCountry(code string) bool {
 	return len(code) == 2 && strings.Contains(countries, " "+code+" ")
 }
 
-// Country returns the ISO code for what a source calls a country code, and whether
-// it had to be changed: lower case is raised, UK becomes GB and EL becomes GR (both
+// Country returns the ISO code for a source's country code, and whether it was changed: lower case is raised, UK becomes GB and EL becomes GR (both
 // exceptionally reserved by ISO 3166 for just that). Unknown text comes back as it is.
 func Country(code string) (normal string, changed bool) {
 	normal = strings.ToUpper(strings.TrimSpace(code))

@@ -11,18 +11,18 @@
 //     tax, plus an explicit rounding, is its total. Rounding is a step of its own
 //     (Order.Round); validation never changes the data.
 //   - Times have a zone, ids are text, an unreadable value is an error and never 0.
-//   - Text tells absent, null and "" apart, because a target must leave alone,
+//   - Text distinguishes absent, null and "", because a target must leave alone,
 //     clear, or set a field.
 //   - Fields with personal data carry a pii tag (name, email, phone, address), so
 //     that everything that prints can mask them.
 //
-// It does not know any system, and it does not decide what happens to a message
-// that breaks a rule: it names field and rule in an *Error, and the pipeline
-// decides.
+// Names in JSON are in snake_case. The package does not know any system, and does not
+// decide about a message that breaks a rule: it returns field and rule in an *Error, and
+// the pipeline decides.
 //
-// Two decisions. The decimal type is our own: the import rule of this room is
-// standard library and validator, the range of commerce (18 digits) fits an int64,
-// and the hot path must not allocate. Bodies are written and read with
-// encoding/json: they are our own bytes, so the strict reader that guards the
-// doors is not needed here, and unknown fields of the next schema version pass.
+// Two decisions. The decimal type is our own: this package imports the standard library
+// and the validator only, the range of commerce (18 digits) fits an int64, and the hot path
+// must not allocate. Bodies are written and read with encoding/json: they are our own bytes,
+// so the strict reader for deliveries is not needed here, and unknown fields of the next
+// schema version pass.
 package canonical

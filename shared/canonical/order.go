@@ -8,15 +8,15 @@ type Order struct {
 	Name          string         `json:"name" validate:"required,max=128"` // the number people use, such as "#1001"; not unique across stores
 	Status        OrderStatus    `json:"status" validate:"oneof=draft open cancelled closed"`
 	Financial     FinancialState `json:"financial" validate:"oneof=pending authorized partially_paid paid partially_refunded refunded voided"`
-	Fulfillment   string         `json:"fulfillment,omitempty"` // the store's own word; describes only
+	Fulfillment   string         `json:"fulfillment,omitempty"` // the store's own value; only describes
 	PlacedAt      time.Time      `json:"placed_at" validate:"required"`
 	UpdatedAt     time.Time      `json:"updated_at" validate:"required"`
 	CancelledAt   *time.Time     `json:"cancelled_at,omitempty"`
 	CancelReason  Text           `json:"cancel_reason,omitzero"`
 	Test          bool           `json:"test"`
-	Channel       string         `json:"channel,omitempty"` // "web", "pos", …: the store's own word
+	Channel       string         `json:"channel,omitempty"` // "web", "pos", …: the store's own value
 	NeedsShipping bool           `json:"needs_shipping"`    // false for an order of digital goods only
-	Fulfilled     bool           `json:"fulfilled"`         // everything was handed over before we heard of it, as at a till
+	Fulfilled     bool           `json:"fulfilled"`         // everything was handed over before the order was reported, as at a till
 	Currency      string         `json:"currency" validate:"currency"`
 	Presentment   *Presentment   `json:"presentment,omitempty"`
 	TaxIncluded   bool           `json:"tax_included"` // prices contain the tax
@@ -31,10 +31,10 @@ type Order struct {
 	Total         Money          `json:"total"`
 	Note          Text           `json:"note,omitzero"`
 	Tags          []string       `json:"tags,omitempty"`
-	Discounts     []Discount     `json:"discounts,omitempty"` // which codes were used; the amounts stand on the lines
+	Discounts     []Discount     `json:"discounts,omitempty"` // the codes that were used; the amounts are on the lines
 }
 
-// OrderStatus is the state of an order as a whole. Its values decide what happens.
+// OrderStatus is the state of an order as a whole. An unknown value is rejected.
 type OrderStatus string
 
 // The states of an order.
@@ -45,7 +45,7 @@ const (
 	OrderClosed    OrderStatus = "closed"
 )
 
-// FinancialState tells how far an order is paid. Its values decide what happens.
+// FinancialState is how far an order is paid. An unknown value is rejected.
 type FinancialState string
 
 // The financial states of an order.
@@ -66,9 +66,8 @@ type Presentment struct {
 	Total Money  `json:"total"`                                   // total in the other one
 }
 
-// Buyer tells who bought. Customer is the id of the customer entity that the order
-// waits for; for a guest it is derived from the e-mail address, and empty when
-// there is none.
+// Buyer is the buyer of an order. Customer is the id of the customer entity that the order
+// waits for. For a guest it is derived from the e-mail address, and empty without one.
 type Buyer struct {
 	Customer string `json:"customer,omitempty"`
 	Guest    bool   `json:"guest"`
@@ -76,7 +75,7 @@ type Buyer struct {
 	Phone    Text   `json:"phone,omitzero" pii:"phone"`
 }
 
-// LineKind tells what a line sells, because liabilities and revenue are booked apart.
+// LineKind is the kind of a line: liabilities and revenue are booked separately.
 type LineKind string
 
 // The kinds of an order line.
@@ -96,7 +95,7 @@ type OrderLine struct {
 	Title     string   `json:"title,omitempty"`
 	Quantity  Quantity `json:"quantity"`
 	UnitPrice Decimal  `json:"unit_price" validate:"min=-999999999999999999,max=999999999999999999"` // in the order's currency; may have more decimals than it
-	Discount  Money    `json:"discount"`                                                             // sum of what line and order discounts took off this line
+	Discount  Money    `json:"discount"`                                                             // sum of line and order discounts on this line
 	Tax       Money    `json:"tax"`
 	Ships     bool     `json:"ships"`
 }
@@ -110,7 +109,7 @@ type Quantity struct {
 // Pieces returns a quantity in pieces.
 func Pieces(value Decimal) Quantity { return Quantity{value, "C62"} }
 
-// DeliveryLine is what was charged for one way of delivery.
+// DeliveryLine is the charge for one method of delivery.
 type DeliveryLine struct {
 	ID       string `json:"id,omitempty"`
 	Code     string `json:"code,omitempty"`
@@ -120,7 +119,7 @@ type DeliveryLine struct {
 	Tax      Money  `json:"tax"`
 }
 
-// ChargeKind tells what a charge is for; each is booked to an account of its own.
+// ChargeKind is the kind of a charge. Each is booked to an account of its own.
 type ChargeKind string
 
 // The kinds of a charge.

@@ -37,7 +37,7 @@ type Address struct {
 // GuestID returns the customer id of a guest: "guest-" and a hash of the normal form
 // of the e-mail address, or "" if there is no address. Two guest orders from one
 // address thus belong to one customer, by exact match only, and no id holds the
-// address itself: ids stand in logs, ledgers and URLs.
+// address itself: logs, ledgers and URLs contain ids.
 func GuestID(email string) string {
 	normal := NormalEmail(email)
 	if normal == "" {

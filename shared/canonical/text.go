@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// Text is optional text that tells three states apart: absent (the zero value: the
+// Text is optional text that distinguishes three states: absent (the zero value: the
 // source said nothing), null (the source said that there is none) and a value,
 // which may be "". In a struct it needs the json option omitzero.
 type Text struct {
@@ -74,5 +74,5 @@ func Clean(text string) (clean string, changed bool) {
 
 // NormalEmail returns the form in which e-mail addresses are compared: trimmed and
 // lower-cased as a whole. Local parts are case-sensitive by RFC 5321, but no mail
-// provider of note tells two customers apart by case.
+// provider of note distinguishes two customers by case.
 func NormalEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }

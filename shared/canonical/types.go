@@ -82,7 +82,7 @@ func Decode(eventType string, body []byte) (any, error) {
 	if !ok {
 		return nil, &Error{Field: "type", Rule: "no such event type: " + eventType}
 	}
-	entity := t.New()
+	entity := t.new()
 	if err := json.Unmarshal(body, entity); err != nil {
 		return nil, &Error{Field: wrongField(err), Rule: "not a body of schema " + t.Schema, Err: err}
 	}

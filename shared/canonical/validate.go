@@ -13,7 +13,7 @@ import (
 // BalanceMismatch is the code of an order whose parts do not add up to its total.
 const BalanceMismatch = "balance_mismatch"
 
-// Error tells which field broke which rule. It holds no value of the field.
+// Error is a broken rule with the path of its field. It never contains the field's value.
 type Error struct {
 	Field string // path in the JSON body, such as "lines[2].quantity.value"
 	Code  string // closed code for rules that callers act on, such as BalanceMismatch; otherwise the tag
@@ -103,7 +103,7 @@ func ruleText(tag, param string) string {
 	return "must satisfy " + tag + "=" + param
 }
 
-// isEmail accepts what a mail server could deliver to: one @ between non-empty
+// isEmail accepts an address that a mail server could deliver to: one @ between non-empty
 // parts, at most 254 bytes (RFC 5321 §4.5.3.1.3), no space or control character.
 func isEmail(text string) bool {
 	local, domain, found := strings.Cut(text, "@")

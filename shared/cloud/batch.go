@@ -12,20 +12,23 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
 	"causeway/shared/port"
 )
 
-// margin is what a handling may take beyond its call to the system: the wait for one of
-// the target's permits, claim, ledger, and the end.
+// margin is the longest time of an attempt beyond its call to the system: the wait for one
+// of the target's permits, claim, ledger, and the end.
 const margin = 20 * time.Second
 
-// batch handles the messages of one SQS event. Lambda deletes what is not reported as
-// failed, so everything is reported but what has ended: what waits, after its
-// visibility was set to the time it waits for; what was not begun because too little
-// time was left, which is visible again in a moment; and what no port could decide, which
-// comes again when its visibility timeout ends. A batch whose archiving failed comes
-// again whole.
+// archiveTime is how long a batch may take to be archived. A bucket that hangs must leave
+// time to requeue the batch.
+const archiveTime = 20 * time.Second
+
+// batch handles the messages of one SQS event. Lambda deletes the messages that are not
+// reported as failed, so every message is reported that has not ended: one that waits,
+// after its visibility was set to the time it waits for; one that was not begun because
+// too little time was left, which is visible again in a moment; and one that a port
+// failed, which is visible again after its visibility timeout. A message that cannot be
+// archived is not handled.
 func (f *function) batch(ctx context.Context, payload []byte) (any, error) {
 	var event events.SQSEvent
 	if err := json.Unmarshal(payload, &event); err != nil {
@@ -38,35 +41,33 @@ func (f *function) batch(ctx context.Context, payload []byte) (any, error) {
 	for i, record := range event.Records {
 		messages[i] = f.incoming(record)
 	}
-	if f.archive != nil {
-		if err := f.archive(ctx, messages); err != nil {
-			return nil, err
-		}
-	}
-	ended := f.records(ctx, messages)
+	ended := f.records(ctx, messages, f.archived(ctx, messages))
 	f.rest(ctx)
 	return report(messages, ended)
 }
 
-// rest gives permits of the target back that this process does not use: Lambda may
-// freeze it from the end of this batch until any time. That it fails is no message's
-// failure: a permit ends by itself.
+// archived returns an error for each message, nil for one that may be handled.
+func (f *function) archived(ctx context.Context, messages []port.Incoming) []error {
+	if f.archive == nil {
+		return make([]error, len(messages))
+	}
+	ctx, cancel := context.WithTimeout(ctx, archiveTime)
+	defer cancel()
+	return f.archive(ctx, messages)
+}
+
+// rest releases the target's permits that this process does not use: Lambda may freeze it
+// from the end of this batch until any time. An error fails no message: a permit expires
+// by itself.
 func (f *function) rest(ctx context.Context) {
-	for _, handler := range f.lanes {
-		deliverer, ok := handler.(*pipeline.Deliverer)
-		if !ok {
-			continue
-		}
-		if err := deliverer.Rest(ctx); err != nil {
-			f.config.Log.WarnContext(ctx, "giving permits back", "error", err)
-		}
-		return // permits are the target's, whose queues these all are
+	if err := f.pipeline.Rest(ctx); err != nil {
+		f.pipeline.Log.WarnContext(ctx, "releasing permits", "error", err)
 	}
 }
 
-// records handles the messages, as many at once as the installation allows, and
-// reports of each whether it can be deleted.
-func (f *function) records(ctx context.Context, messages []port.Incoming) (ended []bool) {
+// records handles the messages, as many at once as the installation allows, and reports
+// for each whether it can be deleted.
+func (f *function) records(ctx context.Context, messages []port.Incoming, archived []error) (ended []bool) {
 	ended = make([]bool, len(messages))
 	hands := make(chan struct{}, f.Parallel)
 	var work sync.WaitGroup
@@ -74,15 +75,15 @@ func (f *function) records(ctx context.Context, messages []port.Incoming) (ended
 		hands <- struct{}{}
 		work.Go(func() {
 			defer func() { <-hands }()
-			ended[i] = f.record(ctx, in)
+			ended[i] = f.record(ctx, in, archived[i])
 		})
 	}
 	work.Wait()
 	return ended
 }
 
-// report names the messages that stay. An identifier that Lambda does not know fails
-// the whole batch, so one without is said to be just that.
+// report names the messages that stay. An identifier that Lambda does not know fails the
+// whole batch, so that a message without one is an error here.
 func report(messages []port.Incoming, ended []bool) (events.SQSEventResponse, error) {
 	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	for i, in := range messages {
@@ -97,23 +98,23 @@ func report(messages []port.Incoming, ended []bool) (events.SQSEventResponse, er
 	return response, nil
 }
 
-// record handles one message and reports whether it can be deleted. Whatever happens
-// in it, a panic too, is this message's alone.
-func (f *function) record(ctx context.Context, in port.Incoming) (ended bool) {
+// record handles one message and reports whether it can be deleted. A failure, also a
+// panic, concerns this message only.
+func (f *function) record(ctx context.Context, in port.Incoming, archived error) (ended bool) {
 	ctx = withIDs(ctx, ids{in.Queue, in.MessageID, in.Attributes[port.AttrEvent], in.Attributes[port.AttrTrace]})
 	now := invocationOf(ctx)
-	begun := f.config.Now()
+	begun := f.pipeline.Now()
 	step := now.spans.begin("process "+in.Queue, spanConsumer, f.parent(in))
-	decision, err := f.decide(ctx, in)
-	if err == nil && !decision.Ended() {
-		err = f.config.Queue.Defer(ctx, in, decision.Until)
+	decision, err := f.decide(ctx, in, archived)
+	if err == nil && !decision.Done { // Lambda deletes the others
+		err = decision.Apply(ctx, f.pipeline.Queue, in)
 	}
 	if err != nil {
 		fine := fault.As(err)
 		now.tally.add(in.Queue, metricFailed, 1)
-		f.config.Log.ErrorContext(ctx, "handling a message", "class", fine.ClassOrDefault(), "code", fine.Code, "error", err)
+		f.pipeline.Log.ErrorContext(ctx, "handling a message", "class", fine.ClassOrDefault(), "code", fine.Code, "error", err)
 	}
-	now.tally.time(in.Queue, metricHandling, milliseconds(f.config.Now().Sub(begun)))
+	now.tally.time(in.Queue, metricHandling, milliseconds(f.pipeline.Now().Sub(begun)))
 	if !in.SentAt.IsZero() {
 		now.tally.time(in.Queue, metricAge, max(0, begun.Sub(in.SentAt).Seconds()))
 	}
@@ -122,34 +123,57 @@ func (f *function) record(ctx context.Context, in port.Incoming) (ended bool) {
 		"messaging.message.conversation_id": in.Attributes[port.AttrTrace], "causeway.event_id": in.Attributes[port.AttrEvent],
 		"faas.invocation_id": requestID(ctx),
 	})
-	return err == nil && decision.Ended()
+	return err == nil && decision.Done
 }
 
-// decide has the message handled if there is time for it.
-func (f *function) decide(ctx context.Context, in port.Incoming) (decision pipeline.Decision, err error) {
-	defer f.recover(ctx, &err)
+// decide has the message handled if it is archived and there is time for it. A message
+// that was not handled goes through requeue, whatever the reason: it must not wait in its
+// queue until the queue drops it.
+func (f *function) decide(ctx context.Context, in port.Incoming, archived error) (port.Decision, error) {
 	handler, known := f.lanes[in.Queue]
-	if !known {
-		return decision, fault.New(fault.Rejected, fault.Config, "handling a message of "+in.Queue, "no route of this function has such a queue")
+	deadline, limited := ctx.Deadline()
+	switch {
+	case !known:
+		return f.unhandled(ctx, in, fault.New(fault.Rejected, fault.Config, "handling a message of "+in.Queue, "no route of this function has such a queue"))
+	case archived != nil:
+		return f.unhandled(ctx, in, archived)
+	case limited && deadline.Sub(f.pipeline.Now()) < f.system.Profile.Timeout+margin:
+		return f.late(ctx, in)
 	}
-	if deadline, ok := ctx.Deadline(); ok && deadline.Sub(f.config.Now()) < f.system.Profile.Timeout+margin {
-		return f.putBack(ctx, in)
+	decision, panicked, err := f.handle(ctx, handler, in)
+	if panicked {
+		return f.unhandled(ctx, in, err)
 	}
-	return handler.Handle(ctx, in)
+	return decision, err
 }
 
-// putBack leaves a message to the next function, in a moment; and where even that went
-// wrong again and again, to its visibility timeout.
-func (f *function) putBack(ctx context.Context, in port.Incoming) (pipeline.Decision, error) {
-	const late = "too little of the function's time is left"
-	if in.ReceiveCount >= f.config.Policy.Holding.Receives {
-		return pipeline.Decision{}, fault.New(fault.Unavailable, fault.Intermittent, "handling a message of "+in.Queue, late)
-	}
-	f.config.Log.InfoContext(ctx, "putting a message back: "+late)
-	return pipeline.Decision{Until: f.config.Now().Add(margin)}, nil
+// handle runs the handler, which requeues by itself unless it panics.
+func (f *function) handle(ctx context.Context, handler port.Handler, in port.Incoming) (decision port.Decision, panicked bool, err error) {
+	returned := false
+	defer func() { panicked = !returned }()
+	defer f.recover(ctx, &err)
+	decision, err = handler.Handle(ctx, in)
+	returned = true
+	return decision, false, err
 }
 
-// incoming is the message as the pipeline's queue would have handed it out.
+func (f *function) unhandled(ctx context.Context, in port.Incoming, cause error) (port.Decision, error) {
+	return f.requeue(ctx, in, cause)
+}
+
+// late leaves a message to the next function in a moment, or, after many receives, to its
+// visibility timeout.
+func (f *function) late(ctx context.Context, in port.Incoming) (port.Decision, error) {
+	const reason = "too little of the function's time is left"
+	decision, err := f.unhandled(ctx, in, fault.New(fault.Unavailable, fault.Intermittent, "handling a message of "+in.Queue, reason))
+	if err == nil || in.ReceiveCount >= f.pipeline.Retry.Holding.Receives {
+		return decision, err
+	}
+	f.pipeline.Log.InfoContext(ctx, "putting a message back: "+reason)
+	return port.Decision{Until: f.pipeline.Now().Add(margin)}, nil
+}
+
+// incoming returns the message as port.Queue would have returned it.
 func (f *function) incoming(record events.SQSMessage) port.Incoming {
 	in := port.Incoming{
 		Queue: queueName(record.EventSourceARN, f.Prefix), Handle: record.ReceiptHandle, MessageID: record.MessageId,
@@ -167,7 +191,7 @@ func (f *function) incoming(record events.SQSMessage) port.Incoming {
 	return in
 }
 
-// number reads a figure that SQS gives as text; 0 if it is none.
+// number reads a number that SQS gives as text; 0 if it is not one.
 func number(text string) int64 {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
@@ -182,14 +206,14 @@ func queueName(arn, prefix string) string {
 	return strings.TrimPrefix(arn[strings.LastIndex(arn, ":")+1:], prefix+"-")
 }
 
-// parent returns the traceparent that the message carries, if spans are wanted at all.
+// parent returns the traceparent that the message carries; "" if no spans are exported.
 func (f *function) parent(in port.Incoming) string {
 	if f.spans == nil {
 		return ""
 	}
 	var carried struct {
-		Event string `json:"traceparent"`  // of a message.Message
-		Raw   string `json:"trace_parent"` // of a message.Raw
+		Event string `json:"traceparent"`  // of a canonical event
+		Raw   string `json:"trace_parent"` // of a raw message
 	}
 	if err := json.Unmarshal(in.Body, &carried); err != nil {
 		return "" // the handler reports the error

@@ -17,7 +17,6 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
 	"causeway/shared/port"
 )
 
@@ -34,20 +33,6 @@ func TestABatchIsTranslatedAndDeleted(t *testing.T) {
 	}
 	if len(b.archived) != 3 || b.archived[0].Queue != "toy-inbox" {
 		t.Errorf("archived %+v", b.archived)
-	}
-}
-
-func TestABatchThatCannotBeArchivedStaysWhole(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, connector.Translate)
-	b.archive = fault.New(fault.Unavailable, fault.Intermittent, "archiving", "bucket down")
-	f := b.start()
-	b.fill("1", "2")
-	if _, err := f.Invoke(b.context(time.Minute), mustJSON(t, b.poll("toy-inbox"))); fault.KindOf(err) != fault.Unavailable {
-		t.Errorf("Invoke = %v", err)
-	}
-	if n := len(b.entries(port.Translated)); n != 0 {
-		t.Errorf("%d translated", n)
 	}
 }
 
@@ -83,9 +68,9 @@ func TestAPanicFailsItsOwnMessageOnly(t *testing.T) {
 }
 
 // falling panics at customer 2.
-type falling struct{ pipeline.Handler }
+type falling struct{ port.Handler }
 
-func (h falling) Handle(ctx context.Context, in port.Incoming) (pipeline.Decision, error) {
+func (h falling) Handle(ctx context.Context, in port.Incoming) (port.Decision, error) {
 	if m, err := message.Decode(in.Body); err == nil && m.Key().ID == "2" {
 		panic(canaryMail)
 	}

@@ -106,7 +106,7 @@ func TestItemIDsGrow(t *testing.T) {
 		if i == 75 {
 			now = now.Add(-2 * time.Hour) // the clock was set back
 		}
-		id, err := b.itemID()
+		id, err := b.itemID(noon)
 		if err != nil || id <= last {
 			t.Fatalf("%q after %q, %v", id, last, err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"io"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,8 +13,9 @@ import (
 	"causeway/shared/canonical"
 	"causeway/shared/cloud"
 	"causeway/shared/connector"
+	"causeway/shared/intake"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
+	"causeway/shared/port"
 	"causeway/shared/port/porttest"
 )
 
@@ -65,7 +65,7 @@ func (shop) Receive(context.Context, connector.Request) (*message.Raw, error) { 
 func (shop) Translate(context.Context, *message.Raw) (connector.Translation, error) {
 	return connector.Translation{Events: []connector.Event{{
 		Type: canonical.CustomerUpserted, Entity: message.Key{System: "shop", Tenant: "example-brand.myshopify.com", Type: "customer", ID: "7890123456789"},
-		At: noon, Sequence: message.NewSequence(noon, false, time.Time{}), Body: &canonical.Customer{ID: "7890123456789", FirstName: canonical.NewText("Ada"), UpdatedAt: noon},
+		At: noon, UpdatedAt: noon, Body: &canonical.Customer{ID: "7890123456789", FirstName: canonical.NewText("Ada"), UpdatedAt: noon},
 	}}}, nil
 }
 
@@ -77,32 +77,33 @@ func TestWriteUnitsOfAJourney(t *testing.T) {
 		m := &meter{RoundTripper: w.server.Transport(), t: t}
 		account, err := cloud.AWS(with(map[string]string{"AWS_ENDPOINT_URL": "http://aws.invalid"}), m)
 		must(t, err)
-		config := &pipeline.Config{
-			Ports: cloud.Open(account, w.config).Ports(), Now: w.clock.Now, Random: func() float64 { return 0 }, Log: slog.New(slog.DiscardHandler),
-			Build: "1.2.3", Policy: pipeline.DefaultPolicy(), Routes: porttest.Table(),
-		}
+		ports := cloud.Open(account, w.config).Ports()
 		source := connector.System{Profile: connector.Profile{Name: "shop", Timeout: time.Second}, Source: shop{}}
+		p := newPipeline(t, ports, w.clock.Now, source, erpSystem(&erp{}))
 		raw := rawMessage(message.DeriveID("shop", "1"), []byte(`{"id":7890123456789}`))
 		raw.CorrelationID = ""
-		must(t, (&pipeline.Receiver{Config: config, System: source}).Accept(t.Context(), raw, noon))
-		handle(t, config, "shop-inbox", &pipeline.Translator{Config: config, System: source})
+		door, err := intake.New(p.Runtime, source)
+		must(t, err)
+		must(t, door.Accept(t.Context(), raw, noon))
+		translator, err := p.Translator("shop")
+		must(t, err)
+		handle(t, ports.Queue, "shop-inbox", translator)
 		if m.writes != 6 || m.reads != 1 {
 			t.Errorf("to the bus: %d write units and %d reads, want 6 and 1", m.writes, m.reads)
 		}
-		deliverer := newDeliverer(config, &erp{})
-		handle(t, config, deliverer.Route.Queue(), deliverer)
+		handle(t, ports.Queue, porttest.Table()[2].Queue(), newDeliverer(t, p))
 		if m.writes != 6+3 || m.reads != 1+2 {
 			t.Errorf("to one target: %d write units and %d reads, want 9 and 3", m.writes, m.reads)
 		}
 	})
 }
 
-func handle(t *testing.T, config *pipeline.Config, queue string, handler pipeline.Handler) {
+func handle(t *testing.T, queues port.Queue, queue string, handler port.Handler) {
 	t.Helper()
-	batch, err := config.Queue.Receive(t.Context(), queue, 10, 0)
+	batch, err := queues.Receive(t.Context(), queue, 10, 0)
 	must(t, err)
 	if len(batch) != 1 {
 		t.Fatalf("%d messages in %s", len(batch), queue)
 	}
-	must(t, pipeline.Settle(t.Context(), config.Queue, handler, batch[0]))
+	must(t, port.Settle(t.Context(), queues, handler, batch[0]))
 }

@@ -1,44 +1,52 @@
 // Package cloud is the pipeline on AWS: its ports on EventBridge, SQS, DynamoDB, S3
 // and Secrets Manager (Backend, Secrets), and the entry points of Lambda functions
-// (Start). It and its room api are the only packages that see the AWS SDK, of which
-// they use the core and no service's client: api says why.
+// (Start). It and its subpackage api are the only packages that import the AWS SDK, of
+// which they use the core and no service's client; package api gives the reasons.
 //
-// What the ports promise: a call that returned without an error is durable at AWS.
-// Where AWS answers success and hides what failed in it (PutEvents, SendMessageBatch,
-// BatchWriteItem), what failed is sent again by itself, and an error is returned while
-// any is open. Each call is tried three times by the SDK; what is left fails with a
-// fault that says whether it passes (throttle, 5xx, network), is a matter of the
-// installation (missing, closed) or our own defect.
+// A port's call that returned without an error is durable at AWS. Where AWS answers success
+// and reports failures in the body (PutEvents, SendMessageBatch, BatchWriteItem), the failed
+// members are sent again, and an error is returned while any has failed. The SDK tries each
+// call three times; what fails then is a fault that is retryable (throttling, 5xx, network),
+// an error of the installation (a resource is missing or access is denied) or a defect.
 //
-// What they do not do: they create nothing, they keep no message in memory, and they
-// write no ledger entry of their own. In contrast to one machine nothing tells that an
-// event lies in a route's queue (stage queued) or that no route wanted it: EventBridge
-// decides that, and its own metrics and dead letters show it.
+// The ports create nothing, keep no message in memory, and write no ledger entry of their
+// own. Unlike the local engine, they do not record that an event is in a route's queue
+// (stage queued) or that no route matched it: EventBridge decides that, and its metrics and
+// dead letters show it.
 //
 // # Table
 //
 // One table, on demand, keys pk and sk (text), TTL attribute ttl, no secondary index.
 //
-//	pk                    sk          holds
-//	S#<key>               -           state: v value, r revision, x expiry in ms, w write token
-//	L#<trace>             <id>        entries of one Append: e packed entries, t latest of them in ms
-//	E#<event>             L#<trace>   pointer: the event's entries lie in that trace
-//	K#<entity>            L#<trace>   pointer: the entity's entries lie in that trace
-//	D#<stage>#<yyyymmdd>  <id>        one entry of stage dead, parked or deferred: e
+//	pk                           sk                 holds
+//	S#<key>                      -                  state: v value, r revision, x expiry in ms, w write token
+//	L#<trace>                    <time><id>         entries of one Append: e packed entries, t latest of them in ms
+//	E#<event>                    <time>L#<trace>    pointer: the event's entries are in that trace
+//	K#<entity>                   <time>L#<trace>    pointer: the entity's entries are in that trace
+//	D#<stage>#<yyyymmdd>#<0..3>  <time><id><index>  one entry of stage dead or parked: e
 //
 // A key's part that is too long for DynamoDB is replaced by its hash. Pointers are
 // items because an entry of a secondary index costs the same write unit, is read
 // later than it was written, and can name one event or entity only.
 //
-// The expiry of a state is compared in the condition of each write and at each read;
-// TTL only clears up. A condition that fails returns the item that stands there: its
-// token tells whether that is our own write, whose answer was lost.
+// Sort keys begin with the time of the (first) entry, so that a query with a limit reads the
+// oldest or the newest and stops. The list of a day is spread over four partitions, because
+// one takes a thousand writes a second and a target that rejects everything can exceed that.
+// Waiting messages (stage deferred) have no list: no command looks for them by day.
+//
+// An entry that is appended again after a kill is stored twice and found once: both have the
+// same identity and are in the same trace. Preventing the second write would cost a write
+// unit for every entry.
+//
+// The expiry of a state is compared in the condition of each write and at each read; TTL
+// only removes expired items later. A condition that fails returns the stored item: its
+// token shows whether that is our own write, whose answer was lost.
 //
 // An entry on a route has no pointer of its own: Translate published its event before,
-// with both pointers, under the same trace. What bears the trace's own id (the raw
-// message, the delivery) needs none. A query by trace, event or entity reads what
-// belongs to that; one by stage dead, parked or deferred reads the lists of the days
-// since; any other (a route alone, a time alone, no filter) reads the whole table.
+// with both pointers, under the same trace. An entry whose event has the trace's own id
+// (the raw message, the delivery) needs none. A query by trace, event or entity reads the
+// partitions of that; one by stage dead or parked reads the lists of the days since; any
+// other (a route alone, a time alone, no filter) reads the whole table.
 //
 // # Write units of a webhook that becomes one event
 //
@@ -53,7 +61,7 @@
 // connection, which is written only where its permits are short. Entries are
 // compressed with a dictionary so that an item stays within one unit (1 KB): a
 // delivery's two take about 200 bytes. An attempt that is deferred adds two of state
-// and three of the ledger (sent, deferred, its day's list), a dead letter the same.
+// and one of the ledger, a dead letter one more of the ledger for its day's list.
 // At $0.625 per million units and $0.125 per million reads, three targets cost $10.25
 // per million webhooks; provisioned capacity with scaling costs less where load is steady.
 //
@@ -61,28 +69,29 @@
 //
 // Every raw message is restorable byte for byte: Translate's batch runner writes each
 // batch of an inbox to S3, one object per batch, before it handles any of it
-// (Backend.Archive). Until then the message lies in the inbox queue, which is durable,
-// so that the door need not wait for S3, and the price is that of a tenth of a PUT
-// per message under load ($0.50 per million) instead of one ($5). A body above the
-// inline limit is copied from claims/ to archive/, which is kept for longer.
+// (Backend.Archive). Until then the message is in the inbox queue, which is durable, so
+// that the door does not wait for S3, at the price of a tenth of a PUT per message under
+// load ($0.50 per million) instead of one ($5). A body above the inline limit is copied
+// from claims/ to archive/, which is kept for longer. A message that cannot be archived
+// fails alone. It is not handled, and is re-sent before its queue would drop it.
 //
 // # Decisions
 //
 // Clients are made when first used, from a hand-built configuration: the SDK's own
 // loader, and a client that is not needed, cost milliseconds at each cold start.
-// Credentials come from the environment only; AWS says how a profile gets there.
+// Credentials come from the environment only; AWS documents how to export a profile there.
 //
-// Requests are signed by Config.Now, corrected by what AWS answers if that is off. It is
+// Requests are signed by Config.Now, corrected by AWS's answer if it is wrong. It is
 // also the time of our own rules: expiry, revisions, deferrals, retention.
 //
 // A deferral is one ChangeMessageVisibility. SQS hides a message for twelve hours from
-// its receipt at most; one that is to wait longer comes back early and is deferred again.
+// its receipt at most; one that is to wait longer is visible early and is deferred again.
 //
-// Secrets asks at most every five minutes and goes on with what it has while AWS is out
-// of reach. AWS's caching library does the same, and brings the SDK's loader of profiles
-// with SSO and STS into every function: 1.6 MB.
+// Secrets reads at most every five minutes and uses its last values while AWS is not
+// reachable. AWS's caching library does the same, and adds the SDK's loader of profiles
+// with SSO and STS to every function: 1.6 MB.
 //
-// A function reads its secret when it starts and when credentials are refused, past
-// that cache: a signature counts as wrong only when it was checked against the newest
-// secret, and until that can be had the door answers 503.
+// A function reads its secret when it starts and when credentials are rejected, without
+// that cache: a signature counts as wrong only if it was checked against the newest
+// secret, and until that can be read the door answers 503.
 package cloud

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/intake"
 )
 
 // partnerPrefix begins the source of every event of a partner event bus.
@@ -42,7 +42,10 @@ func unreadableEvent(err error) error {
 // partner takes a partner event. Whatever goes wrong fails the invocation: Lambda
 // tries again, and in the end keeps the event where failed events of the function go.
 func (f *function) partner(ctx context.Context, payload []byte) error {
-	receiver := &pipeline.Receiver{Config: f.config, System: f.system}
+	receiver, err := intake.New(f.pipeline.Runtime, f.system)
+	if err != nil {
+		return err
+	}
 	return f.step(ctx, "receive", "pubsub", func(ctx context.Context) error { return receiver.AcceptPartner(ctx, payload) })
 }
 
@@ -50,10 +53,10 @@ func (f *function) partner(ctx context.Context, payload []byte) error {
 func (f *function) step(ctx context.Context, name, trigger string, work func(context.Context) error) error {
 	now := invocationOf(ctx)
 	ctx = withIDs(ctx, ids{queue: f.queue})
-	begun := f.config.Now()
+	begun := f.pipeline.Now()
 	step := now.spans.begin(name+" "+f.system.Profile.Name, spanConsumer, "")
 	err := work(ctx)
-	now.tally.time(f.queue, metricHandling, milliseconds(f.config.Now().Sub(begun)))
+	now.tally.time(f.queue, metricHandling, milliseconds(f.pipeline.Now().Sub(begun)))
 	if err != nil {
 		now.tally.add(f.queue, metricFailed, 1)
 	}

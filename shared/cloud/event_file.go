@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/intake"
 )
 
 // pickup takes a file that S3 tells of, by an EventBridge event "Object Created". What
@@ -18,12 +18,15 @@ func (f *function) pickup(ctx context.Context, payload []byte) (any, error) {
 	var event events.EventBridgeEvent
 	var created struct {
 		Bucket struct{ Name string }
-		Object struct{ Key string }
+		Object struct {
+			Key     string
+			Version string `json:"version-id"`
+		}
 	}
 	if err := errors.Join(json.Unmarshal(payload, &event), json.Unmarshal(event.Detail, &created)); err != nil {
 		return nil, unreadableEvent(err)
 	}
-	key, folder := created.Object.Key, pipeline.DropFolder(f.system.Profile.Name)
+	key, folder := created.Object.Key, intake.DropFolder(f.system.Profile.Name)
 	switch {
 	case event.Source != "aws.s3" || event.DetailType != "Object Created":
 		return nil, fault.New(fault.Invalid, fault.Schema, "reading an event", "it tells of no object that was created")
@@ -32,6 +35,10 @@ func (f *function) pickup(ctx context.Context, payload []byte) (any, error) {
 	case strings.HasSuffix(key, "/"):
 		return nil, nil // a folder, as the console of S3 makes it
 	}
-	stage := &pipeline.Pickup{Receiver: &pipeline.Receiver{Config: f.config, System: f.system}, Files: f.files}
-	return nil, f.step(ctx, "pick up", "datasource", func(ctx context.Context) error { return stage.Take(ctx, key) })
+	receiver, err := intake.New(f.pipeline.Runtime, f.system)
+	if err != nil {
+		return nil, err
+	}
+	stage := &intake.Pickup{Receiver: receiver, Files: f.files}
+	return nil, f.step(ctx, "pick up", "datasource", func(ctx context.Context) error { return stage.Take(ctx, key, created.Object.Version) })
 }

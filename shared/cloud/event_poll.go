@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/reconcile"
 )
 
 // Metrics of a poll.
@@ -29,13 +29,18 @@ func (f *function) poll(ctx context.Context, payload []byte) (any, error) {
 	if event.Source != "aws.events" || event.DetailType != "Scheduled Event" {
 		return nil, fault.New(fault.Invalid, fault.Schema, "reading an event", "it is not that of a schedule")
 	}
-	stage := &pipeline.Poller{Config: f.config, System: f.system, Report: invocationOf(ctx).polled(f.queue)}
+	stage, err := reconcile.New(reconcile.Config{
+		Runtime: f.pipeline.Runtime, System: f.system, Routes: f.table, Retry: f.pipeline.Retry, Report: invocationOf(ctx).polled(f.queue),
+	})
+	if err != nil {
+		return nil, err
+	}
 	return nil, f.step(ctx, "poll", "timer", stage.Run)
 }
 
 // polled counts what a poll reports of each feed.
-func (i *invocation) polled(queue string) func(pipeline.PollReport) {
-	return func(r pipeline.PollReport) {
+func (i *invocation) polled(queue string) func(reconcile.Report) {
+	return func(r reconcile.Report) {
 		i.tally.add(queue, metricGaps, r.Gaps)
 		i.tally.add(queue, metricUnread, r.Failed)
 		if r.Behind {

@@ -11,8 +11,8 @@ import (
 	samples "causeway/events"
 	"causeway/shared/connector"
 	"causeway/shared/fault"
+	"causeway/shared/intake"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
 	"causeway/shared/port"
 )
 
@@ -161,7 +161,7 @@ func TestAFileIsTakenIntoTheInboxAsAClaim(t *testing.T) {
 		t.Fatalf("the inbox holds %+v", raws)
 	}
 	raw := raws[0]
-	if raw.Trigger != message.File || raw.Tenant != "warehouse-7" || raw.Topic != "stock" || raw.Header[pipeline.HeaderFile] != "2026-11-22 evening.csv" || len(raw.Body) != 0 || raw.Claim == nil {
+	if raw.Trigger != message.File || raw.Tenant != "warehouse-7" || raw.Topic != "stock" || raw.Header[intake.HeaderFile] != "2026-11-22 evening.csv" || len(raw.Body) != 0 || raw.Claim == nil {
 		t.Errorf("the message is %+v", raw)
 	}
 	if content, err := b.ports.Load(t.Context(), *raw.Claim); err != nil || string(content) != "sku,on_hand\n00-TEE-RED-M,4\n" {

@@ -2,6 +2,7 @@ package cloud_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"causeway/shared/admission"
 	"causeway/shared/canonical"
 	"causeway/shared/cloud/cloudtest"
 	"causeway/shared/connector"
@@ -18,12 +20,19 @@ import (
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
 	"causeway/shared/port/porttest"
+	"causeway/shared/retry"
 )
 
 // erp is a target that counts what it is asked to do.
-type erp struct{ deliveries []connector.Delivery }
+type erp struct {
+	deliveries []connector.Delivery
+	during     func() // called while it is at work; may be nil
+}
 
 func (e *erp) Deliver(_ context.Context, d connector.Delivery) (connector.Receipt, error) {
+	if e.during != nil {
+		e.during()
+	}
 	e.deliveries = append(e.deliveries, d)
 	return connector.Receipt{Ref: "SO-1", Detail: "done"}, nil
 }
@@ -43,26 +52,45 @@ func newDelivery(t *testing.T) *delivery {
 	t.Helper()
 	d := &delivery{world: newWorld(t), target: &erp{}}
 	d.ports = d.open().Ports()
-	d.handler = newDeliverer(&pipeline.Config{
-		Ports: d.ports, Now: d.clock.Now, Random: func() float64 { return 0 }, Log: slog.New(slog.DiscardHandler),
-		Build: "test", Policy: pipeline.DefaultPolicy(), Routes: porttest.Table(),
-	}, d.target)
-	d.queue = d.handler.Route.Queue()
+	d.handler = newDeliverer(t, newPipeline(t, d.ports, d.clock.Now, erpSystem(d.target)))
+	d.queue = porttest.Table()[2].Queue()
 	d.publish(t)
 	return d
 }
 
-// newDeliverer brings the customers of the shop to the erp.
-func newDeliverer(config *pipeline.Config, target *erp) *pipeline.Deliverer {
-	return &pipeline.Deliverer{
-		Route: porttest.Table()[2], Config: config,
-		System: connector.System{
-			Target: target,
-			Profile: connector.Profile{Name: "erp", Timeout: time.Second, Operations: map[string]connector.Operation{
-				canonical.CustomerUpserted: {Name: "upsert customer", Guarantee: connector.ExternalID},
-			}},
+// newPipeline opens a pipeline between the systems.
+func newPipeline(t *testing.T, ports port.Ports, now func() time.Time, systems ...connector.System) *pipeline.Pipeline {
+	t.Helper()
+	config := pipeline.Config{
+		Runtime: port.Runtime{
+			Ports: ports, Now: now, Random: func() float64 { return 0 }, Log: slog.New(slog.DiscardHandler), Build: "1.2.3",
 		},
+		Systems: map[string]connector.System{}, Retry: retry.DefaultPolicy(), Admission: admission.DefaultPolicy(),
 	}
+	for _, system := range systems {
+		config.Systems[system.Profile.Name] = system
+	}
+	p, err := pipeline.New(config)
+	must(t, err)
+	return p
+}
+
+// erpSystem is a system whose target is the erp.
+func erpSystem(target *erp) connector.System {
+	return connector.System{
+		Target: target,
+		Profile: connector.Profile{Name: "erp", Timeout: time.Second, Operations: map[string]connector.Operation{
+			canonical.CustomerUpserted: {Name: "upsert customer", Guarantee: connector.ExternalID},
+		}},
+	}
+}
+
+// newDeliverer brings the customers of the shop to the erp.
+func newDeliverer(t *testing.T, p *pipeline.Pipeline) *pipeline.Deliverer {
+	t.Helper()
+	deliverer, err := p.Deliverer(porttest.Table()[2])
+	must(t, err)
+	return deliverer
 }
 
 func (d *delivery) publish(t *testing.T) {
@@ -81,7 +109,7 @@ func (d *delivery) settle(t *testing.T) (handled int, err error) {
 	batch, err := d.ports.Queue.Receive(t.Context(), d.queue, 10, 0)
 	must(t, err)
 	for _, in := range batch {
-		if err = pipeline.Settle(t.Context(), d.ports.Queue, d.handler, in); err != nil {
+		if err = port.Settle(t.Context(), d.ports.Queue, d.handler, in); err != nil {
 			return len(batch), err
 		}
 	}
@@ -157,27 +185,16 @@ func TestDeliveryRepeatsAWriteWhoseMarkFailed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDelivery(t)
-		d.handler.System.Target = during{d.target, func() { d.server.Fail("dynamodb", "PutItem", cloudtest.Throttle(cloudtest.Always)) }}
+		d.target.during = func() { d.server.Fail("dynamodb", "PutItem", cloudtest.Throttle(cloudtest.Always)) }
 		_, err := d.settle(t)
 		mustBe(t, err, fault.Unavailable, fault.RateLimit, "raw1")
-		d.handler.System.Target = d.target
+		d.target.during = nil
 		d.server.Heal("dynamodb", "PutItem")
 		d.mustEnd(t)
 		if len(d.target.deliveries) != 2 {
 			t.Errorf("the target was called %d times, want 2", len(d.target.deliveries))
 		}
 	})
-}
-
-// during does something while the target is at work.
-type during struct {
-	connector.Target
-	do func()
-}
-
-func (d during) Deliver(ctx context.Context, delivery connector.Delivery) (connector.Receipt, error) {
-	d.do()
-	return d.Target.Deliver(ctx, delivery)
 }
 
 // The answer to a write is lost again and again: of many writers still exactly one
@@ -270,7 +287,7 @@ func TestNoPortReportsSuccessWhileItsServiceIsDown(t *testing.T) {
 			"Publish": b.Publish(t.Context(), orders(1, 1)), "Send": b.Send(t.Context(), "shop-inbox", outgoing(1, 0)), "Receive": errReceive,
 			"Delete": b.Delete(t.Context(), port.Incoming{Queue: "shop-inbox", Handle: "h"}), "Defer": b.Defer(t.Context(), port.Incoming{Queue: "shop-inbox", Handle: "h"}, noon),
 			"Get": errGet, "Put": errPut, "Append": b.Append(t.Context(), placed()), "Find": errFind, "Store": errStore, "Load": errLoad,
-			"Archive": b.Archive(t.Context(), inbox(t, rawMessage("r", []byte("1")))),
+			"Archive": errors.Join(b.Archive(t.Context(), inbox(t, rawMessage("r", []byte("1"))))...),
 		} {
 			if fault.KindOf(err) != fault.Unavailable || !strings.Contains(err.Error(), "503") {
 				t.Errorf("%s: %v", name, err)

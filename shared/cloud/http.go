@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"causeway/shared/connector"
-	"causeway/shared/pipeline"
+	"causeway/shared/intake"
 )
 
 // webhook takes a request of an HTTP API or of a Function URL, which have one form
@@ -18,15 +18,19 @@ import (
 func (f *function) webhook(ctx context.Context, e events.APIGatewayV2HTTPRequest) (any, error) {
 	now := invocationOf(ctx)
 	ctx = withIDs(ctx, ids{queue: f.queue})
-	begun := f.config.Now()
+	begun := f.pipeline.Now()
 	header := httpHeader(e.Headers)
 	step := now.spans.begin("receive "+f.system.Profile.Name, spanServer, header.Get("Traceparent"))
 	if parent := step.context(); parent != "" {
 		header.Set("Traceparent", parent)
 	}
-	receiver := &pipeline.Receiver{Config: f.config, System: f.system, Refused: now.tally.refuse}
+	receiver, err := intake.New(f.pipeline.Runtime, f.system)
+	if err != nil {
+		return nil, err
+	}
+	receiver.Refused = now.tally.refuse
 	got := f.through(ctx, receiver, e, connector.Request{Method: e.RequestContext.HTTP.Method, Header: header, At: begun})
-	now.tally.time(f.queue, metricHandling, milliseconds(f.config.Now().Sub(begun)))
+	now.tally.time(f.queue, metricHandling, milliseconds(f.pipeline.Now().Sub(begun)))
 	failure := ""
 	if got.Status >= http.StatusInternalServerError {
 		failure = http.StatusText(got.Status)
@@ -39,13 +43,13 @@ func (f *function) webhook(ctx context.Context, e events.APIGatewayV2HTTPRequest
 
 // through restores the bytes that were sent, which the signature covers, and hands
 // them to the door.
-func (f *function) through(ctx context.Context, receiver *pipeline.Receiver, e events.APIGatewayV2HTTPRequest, request connector.Request) pipeline.Answer {
+func (f *function) through(ctx context.Context, receiver *intake.Receiver, e events.APIGatewayV2HTTPRequest, request connector.Request) intake.Answer {
 	request.Body = []byte(e.Body)
 	if e.IsBase64Encoded {
 		body, err := base64.StdEncoding.Strict().DecodeString(e.Body)
 		if err != nil && request.Method == http.MethodPost {
 			receiver.Refused("body_not_base64")
-			return pipeline.Answer{Status: http.StatusBadRequest, Body: http.StatusText(http.StatusBadRequest)}
+			return intake.Answer{Status: http.StatusBadRequest, Body: http.StatusText(http.StatusBadRequest)}
 		}
 		request.Body = body
 	}
@@ -62,7 +66,7 @@ func httpHeader(from map[string]string) http.Header {
 	return header
 }
 
-func httpAnswer(a pipeline.Answer) events.APIGatewayV2HTTPResponse {
+func httpAnswer(a intake.Answer) events.APIGatewayV2HTTPResponse {
 	header := map[string]string{"Content-Type": "text/plain; charset=utf-8"}
 	for name, values := range a.Header {
 		header[name] = strings.Join(values, ", ")

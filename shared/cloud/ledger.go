@@ -6,20 +6,21 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strings"
+	"hash/crc32"
+	"slices"
 	"time"
 
 	"causeway/shared/cloud/api"
 	"causeway/shared/fault"
-	"causeway/shared/message"
 	"causeway/shared/port"
 )
 
 var errUnknownPacking = errors.New("packed in a way that this version does not know")
 
-// Append implements port.Ledger. The entries of one trace become one item; what
-// finds them by event, by entity or by a bad end becomes items of its own. After an
-// error some may have been written, and appending all again writes them twice.
+// Append implements port.Ledger. The entries of one trace become one item; pointers by
+// event and entity, and dead and parked entries by day, become items of their own. An
+// entry that is appended again is written again, and Find returns it once: a condition on
+// each entry would cost a write unit each.
 func (b *Backend) Append(ctx context.Context, entries ...port.Entry) error {
 	if len(entries) == 0 {
 		return nil
@@ -43,13 +44,17 @@ func (b *Backend) Append(ctx context.Context, entries ...port.Entry) error {
 	return nil
 }
 
-// runs yields the bounds of consecutive entries of one trace.
+// itemSpan is the longest time between the first and the last entry of an item. Find
+// relies on it.
+const itemSpan = 5 * time.Minute
+
+// runs yields the bounds of consecutive entries of one trace in the order of time.
 func runs(entries []port.Entry) func(yield func(start, end int) bool) {
 	return func(yield func(start, end int) bool) {
 		start := 0
 		for i := range entries {
 			last := i+1 == len(entries)
-			if last || entries[i+1].Trace != entries[i].Trace {
+			if last || !together(entries[start], entries[i], entries[i+1]) {
 				if !yield(start, i+1) || last {
 					return
 				}
@@ -59,12 +64,16 @@ func runs(entries []port.Entry) func(yield func(start, end int) bool) {
 	}
 }
 
+func together(first, last, next port.Entry) bool {
+	return next.Trace == last.Trace && !next.At.Before(last.At) && next.At.Sub(first.At) <= itemSpan
+}
+
 // writing gathers the items of one Append.
 type writing struct {
 	backend  *Backend
 	items    []row
 	sizes    []int
-	pointers map[string]bool // that are among the items, by partition and sort key
+	pointers map[string]bool // that are among the items, by partition and trace
 }
 
 func (w *writing) put(item row) {
@@ -74,7 +83,7 @@ func (w *writing) put(item row) {
 
 // add adds entries of one trace, halved until they fit into an item.
 func (w *writing) add(run []port.Entry) error {
-	data, err := pack(run)
+	data, err := pack(withoutIDs(run))
 	if err != nil {
 		return &fault.Error{Kind: fault.Invalid, Class: fault.Bug, Detail: "the entry cannot be written as JSON", Err: err}
 	}
@@ -85,7 +94,7 @@ func (w *writing) add(run []port.Entry) error {
 		half := len(run) / 2
 		return errors.Join(w.add(run[:half]), w.add(run[half:]))
 	}
-	id, err := w.backend.itemID()
+	id, err := w.backend.itemID(run[0].At)
 	if err != nil {
 		return err
 	}
@@ -95,7 +104,7 @@ func (w *writing) add(run []port.Entry) error {
 	})
 	for i, e := range run {
 		w.point(e)
-		if endsBadly(e.Stage) {
+		if listedByDay(e.Stage) {
 			if err := w.addToDay(run[i:i+1], id, i); err != nil {
 				return err
 			}
@@ -113,60 +122,93 @@ func latest(run []port.Entry) (at time.Time) {
 	return at
 }
 
-// point makes the entry's trace be found by event and entity. What bears the trace's
-// own id needs no pointer. Neither does an entry on a route that something caused:
-// its event was published before, with the pointers, under the same trace.
+// withoutIDs leaves out the ids that follow from the stored content.
+func withoutIDs(run []port.Entry) []port.Entry {
+	lean := slices.Clone(run)
+	for i, e := range run {
+		lean[i].ID, lean[i].Message = "", ""
+		if id := e.Identity(); lean[i].Identity() != id {
+			lean[i].ID = id
+		}
+	}
+	return lean
+}
+
+// point makes the entry's trace be found by event and entity. An event or entity whose id
+// is that of the trace needs no pointer. Neither does an entry on a route that has a
+// cause: its event was published before, with the pointers, under the same trace.
 func (w *writing) point(e port.Entry) {
 	if e.Route != "" && e.Causation != "" {
 		return
 	}
 	if e.Event != "" && e.Event != e.Trace {
-		w.pointer(eventPrefix+short(e.Event), e.Trace)
+		w.pointer(eventPrefix+short(e.Event), e)
 	}
 	if e.Entity.ID != "" && e.Entity.ID != e.Trace {
-		w.pointer(entityPrefix+short(entityText(e.Entity)), e.Trace)
+		w.pointer(entityPrefix+short(e.Entity.String()), e)
 	}
 }
 
-func (w *writing) pointer(partition, trace string) {
-	to := tracePrefix + short(trace)
+func (w *writing) pointer(partition string, e port.Entry) {
+	to := tracePrefix + short(e.Trace)
 	if key := partition + "\x00" + to; !w.pointers[key] {
 		w.pointers[key] = true
-		w.put(row{PartitionKey: text(partition), SortKey: text(to)})
+		w.put(row{PartitionKey: text(partition), SortKey: text(timeKey(e.At) + to)})
 	}
 }
 
-// addToDay writes an entry a second time, where all that ended badly on its day lies.
+// addToDay writes an entry a second time, in the list of its stage and day.
 func (w *writing) addToDay(entry []port.Entry, id string, index int) error {
-	data, err := pack(entry)
+	data, err := pack(withoutIDs(entry))
 	w.put(row{
-		PartitionKey: text(dayPartition(entry[0].Stage, entry[0].At)), SortKey: text(fmt.Sprintf("%s%04d", id, index)),
+		PartitionKey: text(dayPartition(entry[0].Stage, entry[0].At, shard(entry[0].Identity()))), SortKey: text(fmt.Sprintf("%s%04d", id, index)),
 		attrEntries: binaryValue(data),
 	})
 	return err
 }
 
-// endsBadly reports whether the stage is one that operators ask for by itself.
-func endsBadly(stage port.Stage) bool {
-	return stage == port.Dead || stage == port.Parked || stage == port.Deferred
-}
+// listedByDay reports whether operators look for the stage by itself.
+func listedByDay(stage port.Stage) bool { return stage == port.Dead || stage == port.Parked }
 
-func dayPartition(stage port.Stage, at time.Time) string {
-	return dayPrefix + string(stage) + "#" + at.UTC().Format("20060102")
-}
+// shards is how many partitions the list of a stage and day has. A partition takes a
+// thousand writes a second; if a target begins to reject everything, each rejected message
+// is such a write.
+const shards = 4
 
-// entityText separates by a control character, which no id may contain; a slash is
-// found in ids.
-func entityText(key message.Key) string {
-	return strings.Join([]string{key.System, key.Tenant, key.Type, key.ID}, "\x1f")
+// shard is the same for a repetition of the entry.
+func shard(identity string) int { return int(crc32.ChecksumIEEE([]byte(identity)) % shards) }
+
+func dayPartition(stage port.Stage, at time.Time, shard int) string {
+	return fmt.Sprintf("%s%s#%s#%d", dayPrefix, stage, at.UTC().Format("20060102"), shard)
 }
 
 var idEncoding = base32.HexEncoding.WithPadding(base32.NoPadding)
 
-// itemID returns a sort key that is greater than any this process returned before,
-// and sorts by time among those of others. It is never drawn twice.
-func (b *Backend) itemID() (string, error) {
-	drawn, err := b.random(7)
+// timeLength is the length of a timeKey.
+const timeLength = 13
+
+// timeKey begins a sort key. The order of keys is that of the times.
+func timeKey(at time.Time) string {
+	var nanos uint64
+	if at.After(time.Unix(0, 0)) {
+		nanos = uint64(at.UnixNano())
+	}
+	return idEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, nanos))
+}
+
+// keyTime returns the time that begins a sort key; 1970 if none does.
+func keyTime(key string) time.Time {
+	data, err := idEncoding.DecodeString(key[:min(timeLength, len(key))])
+	if err != nil || len(data) < 8 {
+		return time.Unix(0, 0)
+	}
+	return time.Unix(0, int64(binary.BigEndian.Uint64(data)))
+}
+
+// itemID returns a sort key that begins with the time. For one time, it is greater than
+// any that this process returned before. It is never used twice.
+func (b *Backend) itemID(at time.Time) (string, error) {
+	drawn, err := b.random(3)
 	if err != nil {
 		return "", err
 	}
@@ -174,10 +216,10 @@ func (b *Backend) itemID() (string, error) {
 	b.lastID = max(b.lastID+1, b.config.Now().UnixNano())
 	id := binary.BigEndian.AppendUint64(nil, uint64(b.lastID))
 	b.mu.Unlock()
-	return idEncoding.EncodeToString(append(id, drawn...)), nil
+	return timeKey(at) + idEncoding.EncodeToString(append(id, drawn...)), nil
 }
 
-// writeBatch sends one request, and again what of it DynamoDB did not take.
+// writeBatch sends one request, and then the items that DynamoDB did not take, again.
 func (b *Backend) writeBatch(ctx context.Context, doing string, items []row) error {
 	open := make([]api.WriteRequest, len(items))
 	for i, item := range items {

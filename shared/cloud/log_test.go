@@ -14,6 +14,7 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
+	"causeway/shared/port"
 )
 
 // canaries are what the tests send through and no log may show.
@@ -63,7 +64,7 @@ func TestNoLogShowsBodiesAddressesOrSecrets(t *testing.T) {
 		f := b.start()
 		b.fill("1", "2")
 		b.run(f, b.poll("toy-inbox"))
-		b.archive = leak
+		b.archive = func(port.Incoming) error { return leak }
 		b.fill("3")
 		_, err := f.Invoke(b.context(time.Minute), mustJSON(t, b.poll("toy-inbox")))
 		checkCanaries(t, b.out.String()+fmt.Sprint(err))

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"causeway/shared/pipeline"
 	"causeway/shared/port"
 )
 
@@ -24,6 +25,11 @@ const (
 	metricHandling = "Handling" // time that one message or request took
 	metricAge      = "Age"      // of a message, from when it was sent to when its handling began
 )
+
+// alarmMetrics are the metrics of what an operator must hear of, by the pipeline's name for it.
+var alarmMetrics = map[string]string{
+	pipeline.AlarmConfig: "ConfigMissing", pipeline.AlarmClock: "ClockAhead", pipeline.AlarmDeliveryID: "DeliveryConflict",
+}
 
 // ofConnection are the metrics of a target's connection, by the stage that tells of it:
 // they belong to the target, not to the route of the message that met it.

@@ -13,7 +13,7 @@ import (
 
 	"causeway/shared/cloud/api"
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/intake"
 	"causeway/shared/port"
 )
 
@@ -106,12 +106,12 @@ type Backend struct {
 }
 
 var (
-	_ port.Bus       = (*Backend)(nil)
-	_ port.Queue     = (*Backend)(nil)
-	_ port.State     = (*Backend)(nil)
-	_ port.Ledger    = (*Backend)(nil)
-	_ port.Vault     = (*Backend)(nil)
-	_ pipeline.Files = (*Backend)(nil)
+	_ port.Bus     = (*Backend)(nil)
+	_ port.Queue   = (*Backend)(nil)
+	_ port.State   = (*Backend)(nil)
+	_ port.Ledger  = (*Backend)(nil)
+	_ port.Vault   = (*Backend)(nil)
+	_ intake.Files = (*Backend)(nil)
 )
 
 // Open returns the ports. It calls nothing: what is missing shows at first use.

@@ -62,7 +62,7 @@ func newWorld(t *testing.T) *world {
 
 func queueNames(table []routes.Route) (names []string) {
 	for _, system := range routes.Sources(table) {
-		names = append(names, routes.Inbox(system))
+		names = append(names, routes.Inbox(system), routes.InboxBackfill(system))
 	}
 	for _, route := range table {
 		names = append(names, route.Queue())
@@ -177,7 +177,7 @@ func TestArchiveOverTheEmulator(t *testing.T) {
 	w := newWorld(t)
 	b := w.open()
 	for i := range 30 {
-		must(t, b.Archive(t.Context(), inbox(t, rawMessage(fmt.Sprint("r", i), []byte{byte(i), 0xff}))))
+		mustArchive(t, b, inbox(t, rawMessage(fmt.Sprint("r", i), []byte{byte(i), 0xff})))
 		w.advance(10 * time.Minute)
 	}
 	found := map[string]bool{}

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
@@ -21,13 +20,11 @@ import (
 
 // Limits of SQS (developer guide, "Message quotas").
 const (
-	maxBatch      = 10
-	maxMessage    = 1 << 20 // bytes of one message, and of a batch, attributes included
-	maxAttributes = 10
-	maxGroup      = 128
-	longestPoll   = 20 * time.Second
-	// SQS counts twelve hours from the receipt, and whoever handles a message may have
-	// had it for as long as a Lambda function can run.
+	maxBatch    = 10 // messages; in bytes, a batch is limited like one message
+	maxGroup    = 128
+	longestPoll = 20 * time.Second
+	// SQS counts twelve hours from the receipt, and a worker may have had the message for
+	// as long as a Lambda function can run.
 	longestDeferral = 12*time.Hour - 15*time.Minute
 )
 
@@ -38,19 +35,17 @@ func (b *Backend) queueURL(name string) *string {
 	return aws.String(strings.TrimSuffix(b.config.QueueBase, "/") + "/" + b.config.Prefix + "-" + name)
 }
 
-// Send implements port.Queue. A message that breaks a rule of SQS is refused
-// before anything is sent.
+// Send implements port.Queue. Every message is checked before the first is sent.
 func (b *Backend) Send(ctx context.Context, queue string, batch []port.Outgoing) error {
 	entries := make([]api.SendMessageBatchRequestEntry, len(batch))
 	sizes := make([]int, len(batch))
 	for i, out := range batch {
-		var err error
-		if sizes[i], err = check(out); err != nil {
+		if err := out.Check(); err != nil {
 			return fault.Doing("sending "+label(out, i)+" to queue "+queue, err)
 		}
-		entries[i] = sendEntry(i, out)
+		entries[i], sizes[i] = sendEntry(i, out), out.Size()
 	}
-	for start, end := range chunks(sizes, maxBatch, maxMessage) {
+	for start, end := range chunks(sizes, maxBatch, port.MaxMessage) {
 		if err := b.sendBatch(ctx, queue, batch, entries[start:end]); err != nil {
 			return err
 		}
@@ -58,47 +53,7 @@ func (b *Backend) Send(ctx context.Context, queue string, batch []port.Outgoing)
 	return nil
 }
 
-// check returns the size of a message as SQS counts it.
-func check(out port.Outgoing) (size int, err error) {
-	size = len(out.Body)
-	if size == 0 {
-		return 0, fault.New(fault.Invalid, fault.Schema, "", "a message must have a body")
-	}
-	for name, value := range out.Attributes {
-		if value == "" {
-			return 0, &fault.Error{Kind: fault.Invalid, Class: fault.Value, Field: name, Detail: "an attribute must not be empty"}
-		}
-		size += len(name) + len(textType) + len(clean(value))
-	}
-	switch {
-	case !utf8.Valid(out.Body) || strings.ContainsFunc(string(out.Body), unsendable):
-		return 0, fault.New(fault.Invalid, fault.Parse, "", "a body must be UTF-8 without control characters")
-	case len(out.Attributes) > maxAttributes:
-		return 0, fault.New(fault.Invalid, fault.TooLarge, "", fmt.Sprintf("a message has at most %d attributes, not %d", maxAttributes, len(out.Attributes)))
-	case size > maxMessage:
-		return 0, fault.New(fault.Invalid, fault.TooLarge, "", fmt.Sprintf("a message has at most %d bytes, not %d", maxMessage, size))
-	}
-	return size, nil
-}
-
-// unsendable reports whether SQS refuses the character: it takes those of XML 1.0
-// (SendMessage, "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | …").
-func unsendable(r rune) bool {
-	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF
-}
-
-// clean replaces in an attribute what SQS does not take. An attribute may name what a
-// sender wrote, such as an entity's id, and must not keep its dead letter from being written.
-func clean(value string) string {
-	return strings.Map(func(r rune) rune {
-		if unsendable(r) {
-			return utf8.RuneError
-		}
-		return r // also for a byte that is no UTF-8
-	}, value)
-}
-
-// label tells which message of a batch is meant.
+// label names a message of a batch.
 func label(out port.Outgoing, index int) string {
 	if id := out.Attributes[port.AttrEvent]; id != "" {
 		return "message " + id
@@ -115,13 +70,13 @@ func sendEntry(index int, out port.Outgoing) api.SendMessageBatchRequestEntry {
 		entry.MessageAttributes = make(map[string]api.MessageAttributeValue, len(out.Attributes))
 	}
 	for name, value := range out.Attributes {
-		entry.MessageAttributes[name] = api.MessageAttributeValue{DataType: aws.String(textType), StringValue: aws.String(clean(value))}
+		entry.MessageAttributes[name] = api.MessageAttributeValue{DataType: aws.String(textType), StringValue: aws.String(value)}
 	}
 	return entry
 }
 
-// groupID returns the group as SQS takes it: printable ASCII, at most 128 of it. Any
-// other group is named by its hash, which is fair all the same.
+// groupID returns the group in the form that SQS takes: at most 128 printable ASCII
+// characters. Any other group is named by its hash.
 func groupID(group string) string {
 	foreign := func(r rune) bool { return r <= ' ' || r > '~' }
 	if len(group) <= maxGroup && !strings.ContainsFunc(group, foreign) {
@@ -131,7 +86,7 @@ func groupID(group string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// sendBatch sends one request, and again what of it SQS did not take.
+// sendBatch sends one request, and then the entries that SQS did not take, again.
 func (b *Backend) sendBatch(ctx context.Context, queue string, batch []port.Outgoing, entries []api.SendMessageBatchRequestEntry) error {
 	for round := 1; ; round++ {
 		doing := fmt.Sprintf("sending %d messages to queue %s", len(entries), queue)
@@ -153,8 +108,8 @@ func (b *Backend) sendBatch(ctx context.Context, queue string, batch []port.Outg
 	}
 }
 
-// unsent returns the entries that the answer does not confirm, and why: what is named
-// neither among the sent nor among the failed counts as not sent.
+// unsent returns the entries that the answer does not confirm, and the reason. An entry
+// that is named neither among the sent nor among the failed counts as not sent.
 func unsent(queue string, batch []port.Outgoing, entries []api.SendMessageBatchRequestEntry, out *api.SendMessageBatchOutput) (open []api.SendMessageBatchRequestEntry, refused error) {
 	sent := make(map[string]bool, len(entries))
 	for _, ok := range out.Successful {
@@ -191,8 +146,8 @@ func sendFailure(queue string, batch []port.Outgoing, id string, why api.BatchRe
 	return e
 }
 
-// Receive implements port.Queue. SQS hands out at most ten and waits at most
-// twenty seconds, in whole seconds; whoever wants more asks again.
+// Receive implements port.Queue. SQS returns at most ten messages and waits at most twenty
+// seconds, in whole seconds.
 func (b *Backend) Receive(ctx context.Context, queue string, most int, wait time.Duration) ([]port.Incoming, error) {
 	if most <= 0 {
 		return nil, nil
@@ -244,9 +199,9 @@ func (b *Backend) Delete(ctx context.Context, in port.Incoming) error {
 	return failure("deleting message "+in.MessageID+" of queue "+in.Queue, "queue "+in.Queue, err)
 }
 
-// Defer implements port.Queue: to the next whole second, and no further than SQS
-// lets a message be hidden, so that one deferred by more than eleven hours and three
-// quarters comes back early. A stale handle is fault.Rejected of class stale.
+// Defer implements port.Queue: to the next whole second, and for at most eleven hours and
+// three quarters. A message that is to wait longer is visible early and is deferred again.
+// A stale handle is fault.Rejected of class stale.
 func (b *Backend) Defer(ctx context.Context, in port.Incoming, until time.Time) error {
 	doing := "deferring message " + in.MessageID + " of queue " + in.Queue
 	hidden := min(max(until.Sub(b.config.Now()), 0), longestDeferral)
@@ -256,13 +211,13 @@ func (b *Backend) Defer(ctx context.Context, in port.Incoming, until time.Time) 
 	})
 	if stale(err) {
 		return &fault.Error{
-			Kind: fault.Rejected, Class: fault.Stale, Doing: doing, Detail: "it was received by another since, or is gone", Err: err,
+			Kind: fault.Rejected, Class: fault.Stale, Doing: doing, Detail: "another worker has received it, or it is deleted", Err: err,
 		}
 	}
 	return failure(doing, "queue "+in.Queue, err)
 }
 
-// stale reports whether SQS no longer honours a handle. It says so in three ways,
+// stale reports whether SQS no longer accepts a handle. It has three codes for that,
 // depending on how long ago the message was received again or deleted.
 func stale(err error) bool {
 	said, answered := errors.AsType[smithy.APIError](err)

@@ -8,7 +8,7 @@ import (
 
 	"causeway/shared/connector"
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/retry"
 	"causeway/shared/routes"
 )
 
@@ -83,8 +83,8 @@ func (e environment) flows(table []routes.Route) ([]routes.Route, error) {
 }
 
 // policy returns the pipeline's policy with the budgets that are set.
-func (e environment) policy() (pipeline.Policy, error) {
-	policy, err := pipeline.DefaultPolicy().WithBudgets(e.Budgets)
+func (e environment) policy() (retry.Policy, error) {
+	policy, err := retry.DefaultPolicy().WithBudgets(e.Budgets)
 	if err != nil {
 		broken := fault.As(err)
 		return policy, badVariable("CAUSEWAY_BUDGETS", broken.Field+": "+broken.Detail)

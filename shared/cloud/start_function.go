@@ -10,38 +10,48 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
+	"causeway/shared/admission"
 	"causeway/shared/connector"
 	"causeway/shared/fault"
+	"causeway/shared/intake"
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
-// function is one Lambda function, opened once per process: it turns what triggers it
-// into what the pipeline's stage takes, and the stage's decision into Lambda's answer.
+// function is one Lambda function, opened once per process: it turns its trigger's event
+// into the input of the pipeline's stage, and the stage's decision into Lambda's answer.
 //
-// Decisions that are the function's own:
-//   - An invocation is given half a second less than Lambda allows, so that it can
-//     answer 503, or report what it did not begin, before Lambda ends it.
+// Decisions of the function itself:
+//   - An invocation has half a second less than Lambda allows, so that it can answer 503,
+//     or report the messages that it did not begin, before Lambda ends it.
 //   - It keeps nothing between two events but the opened system and its secret.
 //   - Metrics are lines in the log (embedded metric format), counted at the ledger.
-//   - The text of an error that Lambda itself logs holds no words of a message.
+//   - The text of an error that Lambda itself logs has no words of a message.
 type function struct {
-	name   string // physical name, as alarms and logs show it
-	queue  string // of the system's inbox, which the doors write to
-	system connector.System
-	config *pipeline.Config
-	serve  func(ctx context.Context, payload []byte) (any, error)
-	lanes  map[string]pipeline.Handler // by queue
-	// archive makes a batch of raw messages restorable before it is handled; nil where
-	// no raw messages are handled.
-	archive func(context.Context, []port.Incoming) error
-	files   pipeline.Files
-	spans   *exporter // nil if nobody wants them
+	name     string // physical name, as alarms and logs show it
+	queue    string // of the system's inbox, which the doors write to
+	system   connector.System
+	pipeline *pipeline.Pipeline
+	table    []routes.Route
+	serve    func(ctx context.Context, payload []byte) (any, error)
+	lanes    map[string]port.Handler // by queue
+	// archive makes a batch of raw messages restorable before it is handled and returns an
+	// error per message; nil for a role that handles no raw messages.
+	archive func(context.Context, []port.Incoming) []error
+	// requeue decides about a message that no handler could be given: it re-sends one that
+	// its queue would drop before long, and otherwise returns the cause.
+	requeue func(ctx context.Context, in port.Incoming, cause error) (port.Decision, error)
+	files   intake.Files
+	spans   *exporter // nil if no collector is configured
 	random  io.Reader
 	out     io.Writer
+
+	mu     sync.Mutex
+	alarms map[string]int // guarded by mu: what an operator must hear of, by the pipeline's name for it
 
 	environment
 }
@@ -50,8 +60,8 @@ type function struct {
 type ports struct {
 	port.Ports
 	secrets secretSource
-	files   pipeline.Files
-	archive func(context.Context, []port.Incoming) error
+	files   intake.Files
+	archive func(context.Context, []port.Incoming) []error
 }
 
 // backend is the ports on AWS.
@@ -67,8 +77,8 @@ func backend(p process, e environment) (ports, error) {
 	return ports{b.Ports(), newest{func() *Secrets { return NewSecrets(a, p.deps.Now) }}, b, b.Archive}, nil
 }
 
-// newest reads a secret past every cache: it is read when a function starts and when
-// credentials were refused, and then nothing but its present value helps.
+// newest reads a secret without a cache: it is read when a function starts and when
+// credentials were rejected, and then only its present value helps.
 type newest struct{ open func() *Secrets }
 
 // Get implements secretSource.
@@ -92,19 +102,56 @@ func newFunction(ctx context.Context, p process) (*function, error) {
 	hidden.hide(slices.Collect(maps.Values(e.Headers))...)
 	name := e.Prefix + "-" + p.function()
 	log := newLog(p.out, logLevel(e.LogLevel), hidden, slog.String("system", p.profile.Name), slog.String("function", name))
-	config, err := newConfig(p, e, on, log)
-	if err != nil {
-		return nil, err
-	}
 	r := newReloader(p, e, on, log, hidden)
 	if err := r.start(ctx); err != nil {
 		return nil, err
 	}
 	f := &function{
-		name: name, queue: routes.Inbox(p.profile.Name), system: r.system(), config: config,
+		name: name, queue: routes.Inbox(p.profile.Name), system: r.system(), alarms: map[string]int{},
 		spans: newExporter(p, e, log), files: on.files, random: p.deps.Random, out: p.out, environment: e,
 	}
+	if f.table, err = e.flows(p.table); err != nil {
+		return nil, err
+	}
+	if f.pipeline, err = f.newPipeline(p, on, log); err != nil {
+		return nil, err
+	}
+	f.requeue = f.pipeline.Requeue
 	return f, f.join(p.role, on)
+}
+
+func (f *function) newPipeline(p process, on ports, log *slog.Logger) (*pipeline.Pipeline, error) {
+	filters, err := f.filters(p.table)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := f.policy()
+	if err != nil {
+		return nil, err
+	}
+	on.Ledger = countedLedger{on.Ledger}
+	return pipeline.New(pipeline.Config{
+		Runtime: port.Runtime{Ports: on.Ports, Now: p.deps.Now, Random: p.jitter, Log: log, Build: f.Build},
+		Systems: map[string]connector.System{f.system.Profile.Name: f.system},
+		Retry:   policy, Admission: admission.DefaultPolicy(), Filters: filters, OnAlarm: f.ring,
+	})
+}
+
+// ring counts something that an operator must hear of, for the metrics of the invocation.
+func (f *function) ring(metric string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.alarms[metric]++
+}
+
+// rung adds to the tally what was counted since the last invocation ended.
+func (f *function) rung(t *tally) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for metric, n := range f.alarms {
+		t.add(f.queue, alarmMetrics[metric], n)
+	}
+	clear(f.alarms)
 }
 
 func newReloader(p process, e environment, on ports, log *slog.Logger, hidden *mask) *reloader {
@@ -114,26 +161,6 @@ func newReloader(p process, e environment, on ports, log *slog.Logger, hidden *m
 		open: p.open, profile: p.profile, plain: only(p.environ, p.profile.Settings),
 		vault: on.secrets, name: e.Secret, deps: deps, log: log, mask: hidden,
 	}
-}
-
-func newConfig(p process, e environment, on ports, log *slog.Logger) (*pipeline.Config, error) {
-	table, err := e.flows(p.table)
-	if err != nil {
-		return nil, err
-	}
-	filters, err := e.filters(p.table)
-	if err != nil {
-		return nil, err
-	}
-	policy, err := e.policy()
-	if err != nil {
-		return nil, err
-	}
-	on.Ledger = countedLedger{on.Ledger}
-	return &pipeline.Config{
-		Ports: on.Ports, Now: p.deps.Now, Random: p.jitter, Log: log, Build: e.Build,
-		Policy: policy, Routes: table, Filters: filters,
-	}, nil
 }
 
 // newExporter returns the exporter of spans; nil if no collector is named.
@@ -156,16 +183,24 @@ func (f *function) join(role connector.Role, on ports) error {
 	case role == connector.Receive && f.system.Source != nil:
 		f.serve = f.door
 	case role == connector.Translate && f.system.Source != nil:
-		f.lanes = map[string]pipeline.Handler{f.queue: &pipeline.Translator{Config: f.config, System: f.system}}
+		translator, err := f.pipeline.Translator(f.system.Profile.Name)
+		if err != nil {
+			return err
+		}
+		f.lanes = map[string]port.Handler{f.queue: translator, routes.InboxBackfill(f.system.Profile.Name): translator}
 		f.serve, f.archive = f.batch, on.archive
 	case role == connector.Poll && f.system.Source != nil && f.system.Poller != nil:
 		f.serve = f.poll
 	case role == connector.Pickup && f.system.Source != nil:
 		f.serve = f.pickup
 	case role == connector.Deliver && f.system.Target != nil:
-		f.lanes = map[string]pipeline.Handler{}
-		for _, route := range routes.To(f.config.Routes, f.system.Profile.Name) {
-			f.lanes[route.Queue()] = &pipeline.Deliverer{Config: f.config, System: f.system, Route: route}
+		f.lanes = map[string]port.Handler{}
+		for _, route := range routes.To(f.table, f.system.Profile.Name) {
+			deliverer, err := f.pipeline.Deliverer(route)
+			if err != nil {
+				return err
+			}
+			f.lanes[route.Queue()] = deliverer
 		}
 		f.serve = f.batch
 	default:
@@ -181,12 +216,13 @@ const reserve = 500 * time.Millisecond
 func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	now := &invocation{}
 	if f.spans != nil {
-		now.spans = recorder{random: f.random, now: f.config.Now}
+		now.spans = recorder{random: f.random, now: f.pipeline.Now}
 	}
 	ctx = context.WithValue(ctx, invocationKey{}, now)
 	answer, err := f.guard(ctx, payload)
-	if err := now.tally.write(f.out, f.name, f.config.Now()); err != nil {
-		f.config.Log.ErrorContext(ctx, "writing metrics", "error", err)
+	f.rung(&now.tally)
+	if err := now.tally.write(f.out, f.name, f.pipeline.Now()); err != nil {
+		f.pipeline.Log.ErrorContext(ctx, "writing metrics", "error", err)
 	}
 	f.spans.send(ctx, now.spans.done)
 	if err != nil {
@@ -195,8 +231,8 @@ func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return json.Marshal(answer)
 }
 
-// guard bounds the work and keeps what a panic says, which may quote a message, from
-// the log that Lambda would write of it.
+// guard bounds the work and turns a panic into an error: its text, which may quote a
+// message, would otherwise be in the log that Lambda writes.
 func (f *function) guard(ctx context.Context, payload []byte) (answer any, err error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -207,11 +243,11 @@ func (f *function) guard(ctx context.Context, payload []byte) (answer any, err e
 	return f.serve(ctx, payload)
 }
 
-// recover turns a panic into an error. Only the runtime's own findings are told.
+// recover turns a panic into an error. Only the runtime's own errors are logged.
 func (f *function) recover(ctx context.Context, err *error) {
 	if thrown := recover(); thrown != nil {
 		cause, _ := thrown.(runtime.Error)
-		f.config.Log.ErrorContext(ctx, "recovering from a panic", "error", cause, "stack", string(debug.Stack()))
+		f.pipeline.Log.ErrorContext(ctx, "recovering from a panic", "error", cause, "stack", string(debug.Stack()))
 		*err = fault.New(fault.Unknown, fault.Bug, "handling an event", "the code panicked; the log has the stack")
 	}
 }
@@ -219,6 +255,6 @@ func (f *function) recover(ctx context.Context, err *error) {
 // outward logs an error in full and returns what Lambda may write to its own log.
 func (f *function) outward(ctx context.Context, err error) error {
 	fine := fault.As(err)
-	f.config.Log.ErrorContext(ctx, "handling an event", "kind", fine.Kind.String(), "class", fine.ClassOrDefault(), "code", fine.Code, "field", fine.Field, "error", err)
+	f.pipeline.Log.ErrorContext(ctx, "handling an event", "kind", fine.Kind.String(), "class", fine.ClassOrDefault(), "code", fine.Code, "field", fine.Field, "error", err)
 	return &fault.Error{Kind: fine.Kind, Class: fine.ClassOrDefault(), Code: fine.Code, Field: fine.Field, Doing: "handling an event; the log has more"}
 }

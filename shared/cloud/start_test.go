@@ -14,7 +14,7 @@ import (
 
 	"causeway/shared/connector"
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
+	"causeway/shared/retry"
 	"causeway/shared/routes"
 )
 
@@ -174,7 +174,7 @@ func TestFlowsFiltersAndBudgetsAreChosen(t *testing.T) {
 		t.Errorf("filters %v, %v", filters, err)
 	}
 	policy, err := e.policy()
-	if err != nil || policy.Transient != 24*time.Hour || policy.UnknownTries != 3 || policy.Parent != pipeline.DefaultPolicy().Parent {
+	if err != nil || policy.Transient != 24*time.Hour || policy.UnknownTries != 3 || policy.Parent != retry.DefaultPolicy().Parent {
 		t.Errorf("budgets %+v, %v", policy, err)
 	}
 	if e.Parallel != 1 || e.Build != "unknown" || e.Headers["a"] != "b=c" {
@@ -196,7 +196,7 @@ func TestTheBackendIsMadeOfTheEnvironment(t *testing.T) {
 		b.process.environ[name] = "x"
 	}
 	f := b.start()
-	if f.config.Queue == nil || f.files == nil || f.name != "causeway-dev-till-deliver" {
+	if f.pipeline.Queue == nil || f.files == nil || f.name != "causeway-dev-till-deliver" {
 		t.Errorf("opened %+v", f)
 	}
 }

@@ -17,13 +17,16 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"causeway/shared/admission"
 	"causeway/shared/canonical"
 	"causeway/shared/connector"
 	"causeway/shared/fault"
+	"causeway/shared/intake"
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
 	"causeway/shared/port/porttest"
+	"causeway/shared/retry"
 	"causeway/shared/routes"
 )
 
@@ -135,7 +138,7 @@ func (t *toy) Translate(_ context.Context, raw *message.Raw) (connector.Translat
 	at := epoch.Add(time.Duration(fact.Version) * time.Minute)
 	return connector.Translation{Events: []connector.Event{{
 		Type: canonical.CustomerUpserted, Entity: message.Key{System: "toy", Tenant: "t1", Type: "customer", ID: fact.ID},
-		At: at, Sequence: message.NewSequence(at, false, time.Time{}),
+		At: at, UpdatedAt: at,
 		Body: &canonical.Customer{ID: fact.ID, FirstName: canonical.NewText(fact.Name), UpdatedAt: at},
 	}}}, nil
 }
@@ -192,12 +195,12 @@ func (s *fakeSecrets) rotate(secret string) {
 // fakeFiles are files by key.
 type fakeFiles map[string]string
 
-func (f fakeFiles) Fetch(_ context.Context, key string) ([]byte, error) {
-	content, ok := f[key]
+func (f fakeFiles) Fetch(_ context.Context, key, version string) (content []byte, fetched string, err error) {
+	text, ok := f[key]
 	if !ok {
-		return nil, fault.New(fault.Rejected, fault.MissingRef, "fetching file "+key, "it is not there")
+		return nil, "", fault.New(fault.Rejected, fault.MissingRef, "fetching file "+key, "it is not there")
 	}
-	return []byte(content), nil
+	return []byte(text), version, nil
 }
 
 // faultyPorts fails the calls that a test wants to fail.
@@ -273,7 +276,7 @@ type bench struct {
 	secrets  *fakeSecrets
 	files    fakeFiles
 	archived []port.Incoming
-	archive  error
+	archive  func(port.Incoming) error // nil: everything can be archived
 	out      output
 	process  process
 }
@@ -300,9 +303,15 @@ func newBench(t *testing.T, role connector.Role) *bench {
 			return ports{
 				port.Ports{Bus: b.ports, Queue: b.ports, State: b.ports, Ledger: b.ports, Vault: b.ports},
 				b.secrets, b.files,
-				func(_ context.Context, batch []port.Incoming) error {
+				func(_ context.Context, batch []port.Incoming) []error {
 					b.archived = append(b.archived, batch...)
-					return b.archive
+					failures := make([]error, len(batch))
+					for i, in := range batch {
+						if b.archive != nil {
+							failures[i] = b.archive(in)
+						}
+					}
+					return failures
 				},
 			}, nil
 		},
@@ -366,7 +375,10 @@ func customer(id string, version int) string {
 // fill puts raw messages of the customers into the inbox, as the door does.
 func (b *bench) fill(customers ...string) {
 	b.Helper()
-	receiver := &pipeline.Receiver{Config: b.config(), System: connector.System{Profile: toyProfile("")}}
+	receiver, err := intake.New(b.runtime(), connector.System{Profile: toyProfile("")})
+	if err != nil {
+		b.Fatal(err)
+	}
 	for _, id := range customers {
 		raw := &message.Raw{ID: "raw-" + id, Topic: "customers", Tenant: "t1", Trigger: message.Webhook, Body: []byte(customer(id, 1))}
 		if err := receiver.Accept(b.Context(), raw, b.clock.Now()); err != nil {
@@ -375,10 +387,10 @@ func (b *bench) fill(customers ...string) {
 	}
 }
 
-func (b *bench) config() *pipeline.Config {
-	return &pipeline.Config{
+func (b *bench) runtime() port.Runtime {
+	return port.Runtime{
 		Ports: port.Ports{Bus: b.ports.Memory, Queue: b.ports.Memory, State: b.ports.Memory, Ledger: b.ports.Memory, Vault: b.ports.Memory},
-		Now:   b.clock.Now, Random: func() float64 { return 0.5 }, Log: newLog(&output{}, 0, &mask{}), Policy: pipeline.DefaultPolicy(), Routes: toyRoutes,
+		Now:   b.clock.Now, Random: func() float64 { return 0.5 }, Log: newLog(&output{}, 0, &mask{}),
 	}
 }
 
@@ -390,13 +402,22 @@ func (b *bench) translated(customers ...string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	translator := &pipeline.Translator{Config: b.config(), System: system}
+	p, err := pipeline.New(pipeline.Config{
+		Runtime: b.runtime(), Systems: map[string]connector.System{"toy": system}, Retry: retry.DefaultPolicy(), Admission: admission.DefaultPolicy(),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	translator, err := p.Translator("toy")
+	if err != nil {
+		b.Fatal(err)
+	}
 	for range customers {
 		batch, err := b.ports.Memory.Receive(b.Context(), "toy-inbox", 1, 0)
 		if err != nil || len(batch) != 1 {
 			b.Fatal(batch, err)
 		}
-		if err := pipeline.Settle(b.Context(), b.ports.Memory, translator, batch[0]); err != nil {
+		if err := port.Settle(b.Context(), b.ports.Memory, translator, batch[0]); err != nil {
 			b.Fatal(err)
 		}
 	}

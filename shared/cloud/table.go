@@ -28,13 +28,13 @@ const (
 	attrLatest  = "t" // number, milliseconds since 1970: the latest entry of the item
 )
 
-// What partition keys begin with.
+// Prefixes of partition keys.
 const (
 	statePrefix  = "S#" // + key
 	tracePrefix  = "L#" // + trace: items of entries
-	eventPrefix  = "E#" // + event: sort keys are tracePrefix + trace
-	entityPrefix = "K#" // + entity: sort keys are tracePrefix + trace
-	dayPrefix    = "D#" // + stage + "#" + day: items of entries
+	eventPrefix  = "E#" // + event: sort keys are time, tracePrefix and trace
+	entityPrefix = "K#" // + entity: sort keys are time, tracePrefix and trace
+	dayPrefix    = "D#" // + stage + "#" + day + "#" + shard: items of one entry
 )
 
 // onlyItem is the sort key where a partition holds one item.
@@ -51,7 +51,7 @@ const (
 // short is the part of a key that follows its prefix: an id, or its hash where it is
 // longer than a key may be.
 func short(id string) string {
-	if len(id) <= maxSortKey-len(statePrefix) {
+	if len(id) <= maxSortKey-len(statePrefix)-timeLength {
 		return id
 	}
 	sum := sha256.Sum256([]byte(id))

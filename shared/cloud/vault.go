@@ -48,7 +48,7 @@ func (b *Backend) Load(ctx context.Context, claim message.Claim) ([]byte, error)
 
 func (b *Backend) loadFrom(ctx context.Context, folder string, claim message.Claim) ([]byte, error) {
 	doing := "loading body " + folder + claim.Key
-	data, err := b.getObject(ctx, doing, folder+claim.Key)
+	data, err := b.getObject(ctx, doing, folder+claim.Key, "")
 	if err != nil {
 		return nil, err
 	}
@@ -58,16 +58,21 @@ func (b *Backend) loadFrom(ctx context.Context, folder string, claim message.Cla
 	return data, nil
 }
 
-func (b *Backend) getObject(ctx context.Context, doing, key string) (data []byte, err error) {
-	data, err = b.bucket().GetObject(ctx, key)
-	if said, answered := errors.AsType[smithy.APIError](err); answered && said.ErrorCode() == "NoSuchKey" {
+func (b *Backend) getObject(ctx context.Context, doing, key, version string) (data []byte, err error) {
+	data, err = b.bucket().GetObject(ctx, key, version)
+	if said, answered := errors.AsType[smithy.APIError](err); answered && (said.ErrorCode() == "NoSuchKey" || said.ErrorCode() == "NoSuchVersion") {
 		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Doing: doing, Detail: "the bucket does not hold it", Err: err}
 	}
 	return data, failure(doing, "bucket "+b.config.Bucket, err)
 }
 
-// Fetch returns an object of the bucket that a partner or an export laid down, by its
-// whole key. One that is not there is fault.Rejected of class missing_ref.
-func (b *Backend) Fetch(ctx context.Context, key string) ([]byte, error) {
-	return b.getObject(ctx, "fetching file "+key, key)
+// Fetch implements intake.Files: a version is the version id of the bucket, which keeps
+// versions. Without one it returns the newest object, and a version of its content.
+func (b *Backend) Fetch(ctx context.Context, key, version string) (content []byte, fetched string, err error) {
+	content, err = b.getObject(ctx, "fetching file "+key, key, version)
+	if version == "" {
+		sum := sha256.Sum256(content)
+		version = hex.EncodeToString(sum[:])
+	}
+	return content, version, err
 }

@@ -118,10 +118,10 @@ func TestFetchReadsAFileByItsKey(t *testing.T) {
 	s, o := bucket()
 	o.held["/drop/shiphero/acme/945/in.edi"] = []byte("ISA*00")
 	b := open(t, s)
-	if data, err := b.Fetch(t.Context(), "drop/shiphero/acme/945/in.edi"); err != nil || string(data) != "ISA*00" {
+	if data, _, err := b.Fetch(t.Context(), "drop/shiphero/acme/945/in.edi", ""); err != nil || string(data) != "ISA*00" {
 		t.Errorf("fetched %q, %v", data, err)
 	}
-	_, err := b.Fetch(t.Context(), "drop/gone")
+	_, _, err := b.Fetch(t.Context(), "drop/gone", "")
 	mustBe(t, err, fault.Rejected, fault.MissingRef, "drop/gone")
 }
 
@@ -161,7 +161,7 @@ func TestWhatIsArchivedComesBackByteForByte(t *testing.T) {
 	claimed := rawMessage("r3", nil)
 	claimed.Claim = &claim
 	bodies := map[string][]byte{"r1": []byte("{\"id\": 1,\r\n\"n\":\"ä \x00\xff\"}"), "r2": {}, "r3": large}
-	must(t, b.Archive(t.Context(), inbox(t, rawMessage("r1", bodies["r1"]), rawMessage("r2", nil), claimed)))
+	mustArchive(t, b, inbox(t, rawMessage("r1", bodies["r1"]), rawMessage("r2", nil), claimed))
 	delete(o.held, "/claims/"+claim.Key) // claims are kept for a shorter time
 	found := archived(t, b)
 	for id, body := range bodies {
@@ -177,13 +177,13 @@ func TestArchiveWritesOneObjectPerBatchAndHour(t *testing.T) {
 	now := noon
 	b := cloud.Open(mustConfig(t, s), config(func() time.Time { return now }))
 	batch := inbox(t, rawMessage("r1", []byte("1")), rawMessage("r2", []byte("2")))
-	must(t, b.Archive(t.Context(), batch))
-	must(t, b.Archive(t.Context(), batch)) // received again
+	mustArchive(t, b, batch)
+	mustArchive(t, b, batch) // received again
 	if len(o.held) != 1 {
 		t.Errorf("one batch became %d objects", len(o.held))
 	}
 	now = noon.Add(time.Hour)
-	must(t, b.Archive(t.Context(), batch))
+	mustArchive(t, b, batch)
 	for _, folder := range []string{"/archive/shop/2026/11/22/12/", "/archive/shop/2026/11/22/13/"} {
 		if !slices.ContainsFunc(slices.Collect(maps.Keys(o.held)), func(path string) bool { return strings.HasPrefix(path, folder) }) {
 			t.Errorf("nothing in %s of %v", folder, slices.Collect(maps.Keys(o.held)))
@@ -195,38 +195,62 @@ func TestArchiveLeavesOutWhatIsNoMessageOfOurs(t *testing.T) {
 	t.Parallel()
 	s, _ := bucket()
 	batch := []port.Incoming{{Body: []byte("not\nJSON")}, {Body: []byte(`{}`)}}
-	must(t, open(t, s).Archive(t.Context(), batch))
-	must(t, open(t, s).Archive(t.Context(), nil))
+	mustArchive(t, open(t, s), batch)
+	mustArchive(t, open(t, s), nil)
 	if len(s.calls) != 0 {
 		t.Errorf("%d objects were written", len(s.calls))
 	}
 }
 
-// F55: where the archive cannot be written the batch fails, and stays in the queue.
-func TestAnArchiveThatCannotBeWrittenFailsTheBatch(t *testing.T) {
+// F55: if the archive cannot be written, every message of the batch fails.
+func TestAnArchiveThatCannotBeWrittenFailsEachMessage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := answers(answer{status: 503, body: `<Error><Code>ServiceUnavailable</Code></Error>`})
-		err := open(t, s).Archive(t.Context(), inbox(t, rawMessage("r1", []byte("1"))))
-		mustBe(t, err, fault.Unavailable, fault.Intermittent, "archive/shop/2026/11/22/12/")
+		failures := open(t, s).Archive(t.Context(), inbox(t, rawMessage("r1", []byte("1")), rawMessage("r2", []byte("2"))))
+		if len(failures) != 2 {
+			t.Fatalf("%d answers", len(failures))
+		}
+		for _, err := range failures {
+			mustBe(t, err, fault.Unavailable, fault.Intermittent, "archive/shop/2026/11/22/12/")
+		}
 	})
 }
 
-// A body that is lost does not keep the batch from being archived, one that cannot be
-// read for the time being does.
+// A large body that is missing is not archived, and its message is; one that cannot be
+// read at present fails its message, and no other of the batch.
 func TestArchiveOfALargeBody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		raw := rawMessage("r1", nil)
 		raw.Claim = &message.Claim{Key: "sha256/ab", SHA256: "ab", Size: 200_000}
 		s, o := bucket()
-		must(t, open(t, s).Archive(t.Context(), inbox(t, raw, rawMessage("r2", []byte("2")))))
+		mustArchive(t, open(t, s), inbox(t, raw, rawMessage("r2", []byte("2"))))
 		if len(o.held) != 1 {
 			t.Errorf("objects %v", slices.Collect(maps.Keys(o.held)))
 		}
-		down := answers(answer{status: 503, body: `<Error><Code>ServiceUnavailable</Code></Error>`})
-		mustBe(t, open(t, down).Archive(t.Context(), inbox(t, raw)), fault.Unavailable, fault.Intermittent, "claims/sha256/ab")
+		normal := s.answer
+		s.answer = func(call int, r request) answer {
+			if strings.Contains(r.url.Path, "/claims/") {
+				return answer{status: 503, body: `<Error><Code>ServiceUnavailable</Code></Error>`}
+			}
+			return normal(call, r)
+		}
+		failures := open(t, s).Archive(t.Context(), inbox(t, raw, rawMessage("r3", []byte("3"))))
+		mustBe(t, failures[0], fault.Unavailable, fault.Intermittent, "claims/sha256/ab")
+		if failures[1] != nil || len(o.held) != 2 {
+			t.Errorf("the other message of the batch: %v, %d objects", failures[1], len(o.held))
+		}
 	})
+}
+
+func mustArchive(t *testing.T, b *cloud.Backend, batch []port.Incoming) {
+	t.Helper()
+	failures := b.Archive(t.Context(), batch)
+	if len(failures) != len(batch) {
+		t.Fatalf("%d answers for %d messages", len(failures), len(batch))
+	}
+	must(t, errors.Join(failures...))
 }
 
 func TestArchivedReportsWhatItCannotRead(t *testing.T) {

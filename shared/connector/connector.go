@@ -86,7 +86,7 @@ type Delivery struct {
 	Body    any               // pointer to the canonical type, decoded once
 	Ref     string            // the target's id of the entity, "" if it is not known to be there
 	Parents map[string]string // message.Key.String() of each parent -> the target's id
-	Key     string            // idempotency key of this logical write, stable over retries and redrives
+	Key     string            // idempotency key of this write, stable over retries and redrives; only with IdempotencyKey
 	Attempt int               // 1 for the first
 
 	// Confirmed is the newest version that the target has confirmed, "" if none; only

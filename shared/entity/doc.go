@@ -4,16 +4,15 @@
 // messages.
 //
 //   - state.go: a state of an entity, as an event carries it: its version and its content.
-//   - record.go: the record, how it is read and written, and how long it lives.
-//   - standing.go: how a state compares with the record. The one place that says whether
-//     it is new, known or old.
-//   - attempt.go: attempts at one event, and what is unknown about their outcome.
-//   - turn.go: which other event of the entity has to come first.
+//   - record.go: the record, how it is read and written, and how long it lives; attempts at
+//     one event, and what is unknown about their outcome.
+//   - order.go: how a state compares with the record, which says whether it is new, known or
+//     old; and whose turn it is.
 //
 // The record is one item, so that claim, version fence, cross-reference and retry budget
 // are one conditional write before the effect and one after it.
 //
 // What a target has confirmed is kept for ever, in about 200 bytes: a replay of any age
-// changes nothing. Everything else in the record has a bound (mostAttempts, mostWaiters),
+// changes nothing. Everything else in the record has a bound (MostAttempts, mostWaiters),
 // and a record without anything confirmed expires.
 package entity

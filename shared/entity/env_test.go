@@ -49,7 +49,7 @@ func (e *testEnv) must(err error) {
 
 func (e *testEnv) load() *entity.Record {
 	e.Helper()
-	r, err := entity.Load(e.Context(), e.memory, "erp", key)
+	r, err := entity.Load(e.Context(), e.memory, "erp", key, false)
 	e.must(err)
 	return r
 }
@@ -93,7 +93,7 @@ func attempted(r *entity.Record, event string, s entity.State) *entity.Attempt {
 func open(r *entity.Record, event string, s entity.State, by connector.Guarantee, since time.Time) *entity.Attempt {
 	a := attempted(r, event, s)
 	a.By = by
-	a.MarkOpen(since)
+	a.OpenSince = since
 	return a
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"causeway/shared/connector"
 	"causeway/shared/message"
 	"causeway/shared/port"
 	"causeway/shared/retry"
@@ -44,7 +45,7 @@ type Record struct {
 
 	key      string
 	revision int64
-	passing  bool // expires even if something is confirmed
+	passes   bool // see Load
 }
 
 // Confirmed is a state that the target has confirmed.
@@ -73,57 +74,42 @@ type Waiter struct {
 // mostWaiters is how many messages a record wakes. The others look again by themselves.
 const mostWaiters = 16
 
-func recordKey(target string, key message.Key) string { return target + "|" + key.String() }
-
 // Load reads the record of the entity at the target; one that was never written is empty.
-func Load(ctx context.Context, state port.State, target string, key message.Key) (*Record, error) {
-	return load(ctx, state, recordKey(target, key))
-}
-
-// LoadPassing reads a record that expires even if something is confirmed, as the records
-// of an inbox do: there are as many as deliveries.
-func LoadPassing(ctx context.Context, state port.State, target string, key message.Key) (*Record, error) {
-	r, err := Load(ctx, state, target, key)
-	if err == nil {
-		r.passing = true
-	}
-	return r, err
-}
-
-func load(ctx context.Context, state port.State, key string) (*Record, error) {
-	item, err := state.Get(ctx, key)
-	if err != nil {
-		return nil, port.Unavailable("reading record "+key, err)
-	}
-	r := &Record{key: key, revision: item.Revision}
-	if len(item.Value) == 0 {
-		return r, nil
-	}
-	if err := json.Unmarshal(item.Value, r); err != nil {
-		return nil, fmt.Errorf("reading record %s: %w", key, err)
-	}
-	return r, nil
+// A record that passes expires even if something is confirmed, as those of an inbox do:
+// there are as many as deliveries.
+func Load(ctx context.Context, state port.State, target string, key message.Key, passes bool) (*Record, error) {
+	r := &Record{key: target + "|" + key.String(), passes: passes}
+	return r.Again(ctx, state)
 }
 
 // Again reads the record as it is stored now.
 func (r *Record) Again(ctx context.Context, state port.State) (*Record, error) {
-	stored, err := load(ctx, state, r.key)
-	if err == nil {
-		stored.passing = r.passing
+	item, err := state.Get(ctx, r.key)
+	if err != nil {
+		return nil, port.Unavailable("reading record "+r.key, err)
 	}
-	return stored, err
+	stored := &Record{key: r.key, revision: item.Revision, passes: r.passes}
+	if len(item.Value) > 0 {
+		err = json.Unmarshal(item.Value, stored)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading record %s: %w", r.key, err)
+	}
+	return stored, nil
 }
 
 // Save writes the record if nothing has changed since it was loaded. Otherwise it fails
 // with port.ErrConflict.
 func (r *Record) Save(ctx context.Context, state port.State, now time.Time) error {
-	r.forget()
+	if len(r.Attempts) > MostAttempts {
+		r.forget()
+	}
 	value, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
 	item := port.Item{Key: r.key, Value: value, Revision: r.revision}
-	if r.passing || !r.Present() {
+	if r.passes || !r.Present() {
 		item.Expires = now.Add(life)
 	}
 	revision, err := state.Put(ctx, item)
@@ -133,9 +119,6 @@ func (r *Record) Save(ctx context.Context, state port.State, now time.Time) erro
 	r.revision = revision
 	return nil
 }
-
-// Name returns the key under which the record is stored.
-func (r *Record) Name() string { return r.key }
 
 // Present reports whether the target has the entity.
 func (r *Record) Present() bool { return r.Confirmed != nil || len(r.Facts) > 0 || r.Ref != "" }
@@ -158,8 +141,7 @@ func (r *Record) Join(stored *Record, own string) {
 // Confirm records that the target has the state, by the effect of the event.
 func (r *Record) Confirm(event, effect string, s State, ref, tag string) {
 	r.End(event)
-	r.Skipped = nil
-	if ref != "" {
+	if r.Skipped = nil; ref != "" {
 		r.Ref = ref
 	}
 	if s.Once {
@@ -176,7 +158,9 @@ func (r *Record) Confirm(event, effect string, s State, ref, tag string) {
 	if !slices.Contains(c.Effects, effect) {
 		c.Effects = append(c.Effects, effect)
 	}
-	r.outdate()
+	if len(r.Attempts) > 0 {
+		r.outdate()
+	}
 }
 
 // Skip records that a rule kept the state from the target, which has nothing of the entity.
@@ -230,4 +214,160 @@ func (r *Record) Wait(w Waiter) bool {
 	}
 	r.Waiters = append(r.Waiters, w)
 	return true
+}
+
+// Attempt is what is recorded of an event that has not ended well.
+type Attempt struct {
+	Version message.Sequence `json:"version,omitempty"`
+	Hash    string           `json:"hash,omitempty"`
+	Once    bool             `json:"once,omitempty"`
+
+	Count     int                     `json:"count"`              // attempts that were made
+	Crashes   int                     `json:"crashes,omitempty"`  // attempts in a row that left no trace …
+	Crashed   time.Time               `json:"crashed,omitzero"`   // … since when the first of them began
+	Spent     map[string]retry.Budget `json:"spent,omitempty"`    // by kind of failure
+	NotBefore *retry.Span             `json:"quiet,omitempty"`    // in which the target wants to hear nothing of it
+	KeysSpent int                     `json:"keys,omitempty"`     // idempotency keys that were spent
+	Conflicts int                     `json:"conflict,omitempty"` // writes in a row that found another value than expected
+
+	// OpenSince is since when a write may have been made whose outcome is unknown; By is
+	// what the target offers to find out.
+	OpenSince time.Time           `json:"open,omitzero"`
+	By        connector.Guarantee `json:"by,omitempty"`
+
+	Letter *Letter `json:"letter,omitempty"`
+	// Judged is the time of the letter whose redrive said that the target has nothing of
+	// the event. A copy of that redrive says nothing more.
+	Judged time.Time `json:"judged,omitzero"`
+}
+
+// Letter is a dead letter that was written. It blocks nothing: it only shows a copy of the
+// very same queue message, what waits for the entity, and which letter a newer state
+// supersedes.
+type Letter struct {
+	MessageID string           `json:"message_id"` // the queue's id of the message that died
+	Event     string           `json:"event"`
+	Trace     string           `json:"trace"`
+	Version   message.Sequence `json:"version,omitempty"`
+	At        time.Time        `json:"at"`
+}
+
+// older reports whether the attempt is at a state older than the one of that version and
+// hash. Of two contents of one version the one with the lesser hash is older (Standing).
+func (a *Attempt) older(version message.Sequence, hash string) bool {
+	return !a.Once && a.Version != "" && (a.Version < version || a.Version == version && a.Hash < hash)
+}
+
+// Attempt returns the attempt at the event, a new one if there is none.
+func (r *Record) Attempt(event string) *Attempt {
+	if r.Attempts == nil {
+		r.Attempts = make(map[string]*Attempt)
+	}
+	if r.Attempts[event] == nil {
+		r.Attempts[event] = &Attempt{}
+	}
+	return r.Attempts[event]
+}
+
+// Open reports whether a write of the event may have been made whose outcome is unknown:
+// its answer was lost, or its lease was never given back.
+func (r *Record) Open(event string) bool {
+	a := r.Attempts[event]
+	return a != nil && (!a.OpenSince.IsZero() || r.Lease != nil && r.Lease.Event == event)
+}
+
+// OpenBeside reports whether a write of another event of the entity may have been made whose
+// outcome is unknown.
+func (r *Record) OpenBeside(event string) bool {
+	for other := range r.Attempts {
+		if other != event && r.Open(other) {
+			return true
+		}
+	}
+	return false
+}
+
+// Judge records that, as an operator found, the target has nothing of the entity as of
+// that time: no write before it has an unknown outcome any more.
+func (r *Record) Judge(at time.Time) {
+	for _, a := range r.Attempts {
+		if !a.OpenSince.After(at) {
+			a.OpenSince = time.Time{}
+		}
+	}
+}
+
+// Bury returns what is kept of the attempt once its dead letter is written: the letter,
+// and what a redrive must know, which is a write of unknown outcome and the next key.
+func (a *Attempt) Bury(letter Letter) Attempt {
+	return Attempt{
+		Version: a.Version, Hash: a.Hash, Once: a.Once, Count: a.Count, Letter: &letter,
+		OpenSince: a.OpenSince, By: a.By, KeysSpent: a.KeysSpent, Judged: a.Judged,
+	}
+}
+
+// Letters reports whether an event of the entity has a dead letter.
+func (r *Record) Letters() bool {
+	for _, a := range r.Attempts {
+		if a.Letter != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// MostAttempts is how many attempts of a sort a record keeps: at writes of unknown
+// outcome, and at others.
+const MostAttempts = 32
+
+// forget keeps the record to what it can hold. The attempts that were touched last would
+// be the wrong ones to keep: each look of a message that was forgotten would have another
+// one forgotten, and none would come to the end of its budget.
+func (r *Record) forget() {
+	for _, open := range []bool{true, false} {
+		if events := r.tried(open); len(events) > MostAttempts {
+			slices.SortFunc(events, r.firstKept)
+			for _, event := range events[MostAttempts:] {
+				delete(r.Attempts, event)
+			}
+		}
+	}
+}
+
+// tried lists the events whose write has an unknown outcome, or all others.
+func (r *Record) tried(open bool) (events []string) {
+	for event := range r.Attempts {
+		if r.Open(event) == open {
+			events = append(events, event)
+		}
+	}
+	return events
+}
+
+// firstKept orders events of one sort: dead letters last, because nothing waits for them;
+// of unknown outcomes the newest version first, because older ones wait for it; of the
+// others those that have been failing longest, because their budget ends first.
+func (r *Record) firstKept(a, b string) int {
+	t, u := r.Attempts[a], r.Attempts[b]
+	switch {
+	case (t.Letter == nil) != (u.Letter == nil):
+		if t.Letter != nil {
+			return 1
+		}
+		return -1
+	case r.Open(a):
+		return cmp.Or(cmp.Compare(u.Version, t.Version), cmp.Compare(a, b))
+	case t.Letter != nil:
+		return cmp.Or(u.Letter.At.Compare(t.Letter.At), cmp.Compare(a, b))
+	}
+	return cmp.Or(t.failingSince().Compare(u.failingSince()), cmp.Compare(a, b))
+}
+
+func (a *Attempt) failingSince() (since time.Time) {
+	for _, b := range a.Spent {
+		if since.IsZero() || b.Since.Before(since) {
+			since = b.Since
+		}
+	}
+	return since
 }

@@ -209,11 +209,10 @@ func TestTheRequestThatMayLandLastIsKept(t *testing.T) {
 	r := e.load()
 	r.Landing = take(e.worker, time.Minute, time.Minute)
 	end := e.clock.Now().Add(2 * time.Minute)
-	if r.Landed(e.worker, end.Add(-time.Nanosecond)); r.Landing == nil {
-		t.Error("forgotten before its end")
+	for _, at := range []time.Time{end.Add(-time.Nanosecond), end} {
+		turn := r.Turn(e.worker, entity.Claimant{Event: "another", Guarantee: connector.ExternalID, Since: at}, time.Hour, half)
+		if kept := r.Landing != nil; kept != at.Before(end) || turn.Until.IsZero() == kept {
+			t.Errorf("%v before its end: kept %v, %+v", end.Sub(at), kept, turn)
+		}
 	}
-	if r.Landed(e.worker, end); r.Landing != nil {
-		t.Error("kept after its end")
-	}
-	r.Landed(e.worker, end)
 }

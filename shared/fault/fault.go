@@ -142,8 +142,12 @@ func New(kind Kind, class Class, doing, detail string) *Error {
 
 // Error returns "doing: field: detail: status code: cause", leaving out what is empty.
 func (e *Error) Error() string {
+	answer := e.Code
+	if e.Status != 0 {
+		answer = strings.TrimSpace(strconv.Itoa(e.Status) + " " + e.Code)
+	}
 	parts := make([]string, 0, 5)
-	for _, part := range []string{e.Doing, e.Field, e.Detail, e.answer()} {
+	for _, part := range []string{e.Doing, e.Field, e.Detail, answer} {
 		if part != "" {
 			parts = append(parts, part)
 		}
@@ -155,13 +159,6 @@ func (e *Error) Error() string {
 		return e.Kind.String()
 	}
 	return strings.Join(parts, ": ")
-}
-
-func (e *Error) answer() string {
-	if e.Status == 0 {
-		return e.Code
-	}
-	return strings.TrimSpace(strconv.Itoa(e.Status) + " " + e.Code)
 }
 
 // Unwrap returns the cause.

@@ -25,9 +25,9 @@ func newBranches(table []routes.Route) []branch {
 	return branches
 }
 
-// Publish implements port.Bus. All messages are in all matching queues, and
-// the ledger says so, after one transaction; after an error none is. A message
-// that no route matches is entered in the ledger as skipped.
+// Publish implements port.Bus. One transaction puts all messages in all matching queues
+// and records it in the ledger; after an error none is published. A message that no route
+// matches is recorded as skipped.
 func (s *Store) Publish(ctx context.Context, messages []*message.Message) error {
 	doing := fmt.Sprintf("publishing %d messages", len(messages))
 	if len(messages) == 0 {
@@ -79,9 +79,9 @@ func (s *Store) publication(m *message.Message) (publication, error) {
 	return publication{message: m, letter: l, to: to}, err
 }
 
-// match leaves the body out of the event: a route's pattern must not look at it,
-// since a large one travels as a claim check, and decoding it would cost more than
-// all else here.
+// match leaves the body out of the event: a route's pattern must not depend on it,
+// because a large one is stored in the vault, and decoding it would cost more than
+// everything else here.
 func (s *Store) match(m *message.Message) ([]branch, error) {
 	envelope := *m
 	envelope.Body = nil
@@ -121,6 +121,6 @@ func (s *Store) routing(m *message.Message, route string, stage port.Stage, outc
 	return port.Entry{
 		At: s.now(), Trace: m.CorrelationID, Event: m.ID, Causation: m.CausationID,
 		Entity: m.Key(), Version: m.Sequence, Type: m.Type,
-		Route: route, Stage: stage, Outcome: outcome, Function: "bus", Build: s.config.Build,
+		Route: route, Stage: stage, Outcome: outcome, Function: "bus", Build: s.config.Build, Message: m.ID,
 	}
 }

@@ -43,7 +43,7 @@ func TestBusPublishesAllOrNothing(t *testing.T) {
 	big := event("e2", "order.placed")
 	big.Body = json.RawMessage(`"` + strings.Repeat("x", 1<<20) + `"`)
 	err := s.Publish(t.Context(), []*message.Message{event("e1", "order.placed"), big})
-	if e := fault.As(err); e.Kind != fault.Invalid || e.Class != fault.TooLarge || !strings.Contains(e.Doing, "e2") {
+	if e := fault.As(err); e.Kind != fault.Rejected || e.Class != fault.TooLarge || !strings.Contains(e.Doing, "e2") {
 		t.Errorf("Publish = %v", err)
 	}
 	if found, err := s.Find(t.Context(), port.Query{}); err != nil || len(found) != 0 {

@@ -14,19 +14,19 @@ import (
 // kindQueue is the kind of counter that holds the length of a queue.
 const kindQueue = "queue"
 
-// Depth is what lies in one queue now.
+// Depth is the number of messages in one queue now.
 type Depth struct {
 	Queue      string
-	Visible    int           // waits for a receiver
+	Visible    int           // can be received
 	InFlight   int           // was received and is neither deleted, deferred nor visible again
-	Deferred   int           // waits for its time
-	Dead       int           // lies in the queue's dead-letter queue, visible or not
+	Deferred   int           // hidden until its time
+	Dead       int           // in the queue's dead-letter queue, visible or not
 	Oldest     time.Duration // since the oldest message of the queue was sent; 0 if it is empty
 	OldestDead time.Duration // since the oldest dead letter was first sent; 0 if there is none
 }
 
-// Depths returns the depth of every queue that is no dead-letter queue, by name.
-// The cost grows with what is in flight or deferred, not with what waits.
+// Depths returns the depth of every queue that is not a dead-letter queue, by name. The
+// cost grows with the messages in flight or deferred, not with the visible ones.
 func (s *Store) Depths(ctx context.Context) ([]Depth, error) {
 	rows, err := s.measure(ctx)
 	if err != nil {
@@ -49,8 +49,8 @@ func (s *Store) Depths(ctx context.Context) ([]Depth, error) {
 	return depths, nil
 }
 
-// measure is one statement, hence one moment: a message on its way from one queue
-// to another is counted once.
+// measure is one statement, and so one moment: a message that moves from one queue to
+// another is counted once.
 func (s *Store) measure(ctx context.Context) (map[string]Depth, error) {
 	const query = `SELECT q.name, coalesce(c.n, 0),
 		(SELECT count(*) FROM item WHERE queue = q.id AND visible_at > ?1),
@@ -74,21 +74,21 @@ func (s *Store) measure(ctx context.Context) (map[string]Depth, error) {
 	return depths, err
 }
 
-// RouteTally counts what the ledger was told about one route since the file was
-// made, whatever Sweep has removed. A message that was delivered twice counts twice.
+// RouteTally counts the ledger entries of one route since the file was made, also those
+// that Sweep has removed. An entry that is appended again counts once.
 type RouteTally struct {
-	Route      string // "" for what no route matched
+	Route      string // "" for messages that no route matched
 	In         int64  // put into the route's queue by the bus
 	Confirmed  int64
 	Superseded int64
 	Skipped    int64
-	Deferred   int64 // waits now for its time
+	Deferred   int64 // hidden now until its time
 	Dead       int64
 	Parked     int64
 }
 
-// Tally returns the totals of every route, by name, at a cost that depends only on
-// the number of routes and of what is deferred.
+// Tally returns the totals of every route, by name. The cost depends only on the number of
+// routes and of deferred messages.
 func (s *Store) Tally(ctx context.Context) ([]RouteTally, error) {
 	const query = `SELECT kind, name, n FROM counter WHERE kind <> 'queue'
 		UNION ALL SELECT 'waiting', name,

@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -83,8 +84,10 @@ func TestTallyFollowsTheLedger(t *testing.T) {
 	for stage, times := range map[port.Stage]int{
 		port.Confirmed: 1, port.Superseded: 2, port.Skipped: 3, port.Dead: 4, port.Parked: 5, port.Sent: 6, port.Deferred: 7,
 	} {
-		for range times {
-			must(t, s.Append(t.Context(), port.Entry{At: noon, Route: route, Stage: stage}))
+		for i := range times {
+			e := port.Entry{At: noon, Trace: fmt.Sprint("t", i), Route: route, Stage: stage}
+			must(t, s.Append(t.Context(), e, e))
+			must(t, s.Append(t.Context(), e))
 		}
 	}
 	must(t, s.Defer(t.Context(), mustReceive(t, s, route, 1, 0)[0], noon.Add(time.Hour)))

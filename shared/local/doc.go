@@ -1,37 +1,45 @@
 // Package local is every port of the pipeline embedded in one process and durable
 // in one SQLite file: bus, queues, state, ledger, vault and schedules.
 //
-// What it promises: a call that returned without an error is on the disk. A
-// process that is killed at any point finds all of it again, and so does one whose
-// machine lost power, as far as the disk honours a flush. The queues keep the
-// semantics of SQS standard queues (visibility timeout, receive count, dead-letter
-// queue, stale handles) and its limits, so that what works here works there.
+// A call that returned without an error is on the disk. A process that is killed at any
+// point finds all of it again, and so does one whose machine lost power, as far as the disk
+// honors a flush. The queues have the semantics of SQS standard queues (visibility timeout,
+// receive count, dead-letter queue, stale handles) and its limits, so that code that works
+// here works there. Dead letters expire after fourteen days, as in SQS. Live messages do
+// not expire.
 //
-// What it does not do: it runs no workers and calls no pipeline; it serves one
-// process, which a lock file beside the store enforces; it encrypts nothing.
+// It serves one process, which a lock file beside the store enforces, and encrypts nothing.
 //
-// The decisions behind it:
+// # Decisions
 //
-// One writer, group commit. SQLite has one writer at a time in any case. A
-// goroutine of ours gathers the changes that wait, applies each within a savepoint
-// and commits them as one transaction, so the flush of the disk is shared; a
-// change that fails takes only itself back. Each caller returns after the commit.
+// One writer, group commit. SQLite has one writer at a time in any case. A goroutine
+// gathers the changes that wait, applies each within a savepoint and commits them as one
+// transaction, so that the flush of the disk is shared; a change that fails is rolled back
+// alone. Each caller returns after the commit. A look at a queue that was empty before only
+// reads.
 //
-// Write-ahead log with synchronous FULL. NORMAL would survive a killed process
-// too, but a power cut could take back commits already acknowledged, and a sender
-// that was told 200 does not send again. With the flush shared, FULL costs little.
+// Write-ahead log with synchronous FULL. NORMAL would survive a killed process too, but a
+// power cut could lose commits that were acknowledged, and a sender that got 200 does not
+// send again. With the flush shared, FULL costs little.
 //
-// Bodies apart from queue rows. A receive rewrites the row of its message; were
-// the body in it, SQLite would write all of that body to the log once more.
+// Bodies apart from queue rows. A receive rewrites the row of its message; if the body were
+// in it, SQLite would write all of it to the log again.
+//
+// Bodies in the vault are kept while a message refers to them. The references are found as
+// text when a message is sent, and removed with the message.
 //
 // Counts kept, not counted. Tally and Depths read totals that are added up in the
-// transaction that changes them, so watching costs the same on the first message
-// and on the hundred millionth.
+// transaction that changes them, so that watching costs the same on the first message and
+// on the hundred millionth.
 //
-// Identifiers from openings and a counter. A queue's message id and a state's
-// revision are never used twice in the life of a file: a stale handle or revision
-// fits nothing that came later.
+// Entries have an identity. One that is appended again after a kill is ignored, and no
+// total counts it. Each query of the ledger has an index in the order of its result, so
+// that a limit bounds the rows it reads.
 //
-// Timestamps come from the clock of the configuration. How long a receiver or a
-// schedule sleeps is measured by the process's own timers.
+// Identifiers from an epoch and a counter. A message id or a state's revision is never used
+// twice in the life of a file: a stale handle or revision matches nothing later. An epoch
+// begins with each opening, and before the counter of the last one is used up.
+//
+// Timestamps come from the clock of the configuration. How long a receiver or a schedule
+// sleeps is measured by the process's own timers.
 package local

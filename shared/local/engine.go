@@ -3,73 +3,98 @@ package local
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"causeway/shared/connector"
+	"causeway/shared/intake"
+	"causeway/shared/message"
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
-// batch is how many messages a worker takes at once, as Lambda does.
+// batch is how many messages of a queue are handled at once, as Lambda does.
 const batch = 10
 
-// longPoll is how long a worker waits for a message before it looks again whether it
-// is to stop; the longest that SQS allows.
+// backfillHands is how many messages of a backfill inbox are handled at once. They are
+// found in bulk and nobody waits for them, so that they leave the machine to live ones.
+const backfillHands = 1
+
+// longPoll is how long a worker waits for a message before it checks whether to stop; the
+// longest that SQS allows.
 const longPoll = 20 * time.Second
 
-// patience is how many of the system's timeouts a message in hand may wait for a slot.
-// With the handling itself that is half of the six timeouts that AWS advises as the
-// visibility of a queue.
+// patience is how many of the system's timeouts a received message may wait for a slot.
+// With the attempt itself that is half of the six timeouts that AWS recommends as the
+// visibility timeout of a queue.
 const patience = 2
 
-// Engine runs the pipeline in one process: a door per source, a worker per inbox and
+// Engine runs the pipeline in one process: a door per source, and workers per inbox and
 // per route.
 type Engine struct {
-	config  *pipeline.Config
-	systems map[string]connector.System
-	lanes   []lane
-	// Refused is told each request that a door turned away; may be nil.
-	Refused func(system, code string)
+	pipeline *pipeline.Pipeline
+	doors    map[string]*intake.Receiver // by source
+	lanes    []lane
 }
 
 // lane is one queue with its handler and the slots of the system that it calls.
 type lane struct {
 	queue   string
-	handler pipeline.Handler
+	handler port.Handler
+	hands   int // messages that are in flight at once
 	slots   slots
 	timeout time.Duration // of the system that it calls
 }
 
-// NewEngine joins the systems over the routes of the configuration. Routes between
-// systems that are not among them are left out. If the configuration names no worker it
-// gets a name that outlives the process: one process at a time has the store, so what
-// the one before it held is this one's to use.
-func NewEngine(config *pipeline.Config, systems map[string]connector.System) *Engine {
-	if config.Worker == "" {
-		config.Worker = "local"
-	}
-	e := &Engine{config: config, systems: systems}
-	pools := make(map[string]slots, len(systems))
-	for name, system := range systems {
+// NewEngine joins the pipeline's systems over the routes. Routes between systems that are
+// not among them are left out.
+func NewEngine(p *pipeline.Pipeline, table []routes.Route) (*Engine, error) {
+	e := &Engine{pipeline: p, doors: map[string]*intake.Receiver{}}
+	pools := make(map[string]slots, len(p.Systems))
+	for _, name := range slices.Sorted(maps.Keys(p.Systems)) {
+		system := p.Systems[name]
 		pools[name] = newSlots(max(1, system.Profile.Concurrency))
-		if system.Source != nil {
-			translator := &pipeline.Translator{Config: config, System: system}
-			e.lanes = append(e.lanes, lane{routes.Inbox(name), translator, newSlots(batch), system.Profile.Timeout})
+		if system.Source == nil {
+			continue
 		}
-	}
-	for _, route := range config.Routes {
-		if target, ok := systems[route.To]; ok && target.Target != nil {
-			deliverer := &pipeline.Deliverer{Config: config, System: target, Route: route}
-			e.lanes = append(e.lanes, lane{route.Queue(), deliverer, pools[route.To], target.Profile.Timeout})
+		translator, err := p.Translator(name)
+		if err != nil {
+			return nil, err
 		}
+		if e.doors[name], err = intake.New(p.Runtime, system); err != nil {
+			return nil, err
+		}
+		e.lanes = append(e.lanes,
+			lane{routes.Inbox(name), translator, batch, newSlots(batch), system.Profile.Timeout},
+			lane{routes.InboxBackfill(name), translator, backfillHands, newSlots(backfillHands), system.Profile.Timeout})
 	}
-	return e
+	for _, route := range table {
+		target := p.Systems[route.To]
+		if target.Target == nil {
+			continue
+		}
+		deliverer, err := p.Deliverer(route)
+		if err != nil {
+			return nil, err
+		}
+		e.lanes = append(e.lanes, lane{route.Queue(), deliverer, batch, pools[route.To], target.Profile.Timeout})
+	}
+	return e, nil
 }
 
-// Run works until ctx ends, and returns when every message in hand is settled.
+// Identity returns the name of a process that has the store, and whether another worker is
+// gone: one process at a time has the store, so that every other one has ended.
+func Identity(now time.Time, random func() float64) (name string, gone func(worker string) bool) {
+	drawn := time.Duration(random() * float64(1<<62))
+	name = "local-" + message.DeriveID(now.String(), drawn.String())
+	return name, func(worker string) bool { return worker != name }
+}
+
+// Run works until ctx ends, and returns when every received message is settled.
 func (e *Engine) Run(ctx context.Context) {
 	var workers sync.WaitGroup
 	for _, l := range e.lanes {
@@ -78,21 +103,21 @@ func (e *Engine) Run(ctx context.Context) {
 	workers.Wait()
 }
 
-// work takes messages from one queue, as many as it has hands. Hands are the queue's
-// own, so that a long poll holds nobody else up; slots are the system's, shared by
-// all its queues, and are held only during a call.
+// work receives messages from one queue, as many as it has workers. Workers belong to the
+// queue, so that a long poll delays no other queue; slots belong to the system, are shared
+// by all its queues, and are held only during a call.
 func (e *Engine) work(ctx context.Context, l lane) {
-	hands := newSlots(batch)
+	hands := newSlots(l.hands)
 	defer hands.takeAll()
 	for {
-		free := hands.take(ctx, batch)
+		free := hands.take(ctx, l.hands)
 		if free == 0 {
 			return
 		}
-		messages, err := e.config.Queue.Receive(ctx, l.queue, free, longPoll)
+		messages, err := e.pipeline.Queue.Receive(ctx, l.queue, free, longPoll)
 		hands.give(free - len(messages))
 		if err != nil && ctx.Err() == nil {
-			e.config.Log.ErrorContext(ctx, "receiving from a queue", "queue", l.queue, "error", err)
+			e.pipeline.Log.ErrorContext(ctx, "receiving from a queue", "queue", l.queue, "error", err)
 			pause(ctx, time.Second)
 		}
 		for _, in := range messages {
@@ -104,41 +129,41 @@ func (e *Engine) work(ctx context.Context, l lane) {
 	}
 }
 
-// handle waits for a slot of the system; when the engine stops first, the message
-// stays in its queue. What has begun is finished, whatever happens to ctx. A message
-// that waited long, as behind a system that hangs, is left to come again by itself:
-// it would be visible to others before this handling ends.
+// handle waits for a slot of the system; if the engine stops first, the message stays in
+// its queue. An attempt that has begun is finished, also after ctx ends. A message that
+// waited long, such as behind a system that hangs, is left to its visibility timeout:
+// otherwise other workers would receive it before this attempt ends.
 func (e *Engine) handle(ctx context.Context, l lane, in port.Incoming) {
-	received := e.config.Now()
+	received := e.pipeline.Now()
 	if l.slots.take(ctx, 1) == 0 {
 		return
 	}
 	defer l.slots.give(1)
-	if e.config.Now().Sub(received) > patience*l.timeout {
+	if e.pipeline.Now().Sub(received) > patience*l.timeout {
 		return
 	}
 	e.settle(context.WithoutCancel(ctx), l, in)
 }
 
 func (e *Engine) settle(ctx context.Context, l lane, in port.Incoming) {
-	if err := pipeline.Settle(ctx, e.config.Queue, l.handler, in); err != nil {
-		e.config.Log.ErrorContext(ctx, "handling a message", "queue", l.queue, "event_id", in.Attributes[port.AttrEvent], "error", err)
+	if err := port.Settle(ctx, e.pipeline.Queue, l.handler, in); err != nil {
+		e.pipeline.Log.ErrorContext(ctx, "handling a message", "queue", l.queue, "event_id", in.Attributes[port.AttrEvent], "error", err)
 	}
 }
 
-// Step handles what is visible in every queue now, one message at a time and in a
-// fixed order, and reports how many messages it handled. Tests and simulations call
-// it with a clock of their own instead of Run.
+// Step handles the messages that are visible in every queue now, one at a time and in a
+// fixed order, and returns how many it handled. Tests and simulations call it with a clock
+// of their own instead of Run.
 func (e *Engine) Step(ctx context.Context) (int, error) {
 	handled := 0
 	for _, l := range e.lanes {
-		messages, err := e.config.Queue.Receive(ctx, l.queue, batch, 0)
+		messages, err := e.pipeline.Queue.Receive(ctx, l.queue, batch, 0)
 		if err != nil {
 			return handled, err
 		}
 		for _, in := range messages {
 			handled++
-			if err := pipeline.Settle(ctx, e.config.Queue, l.handler, in); err != nil {
+			if err := port.Settle(ctx, e.pipeline.Queue, l.handler, in); err != nil {
 				return handled, err
 			}
 		}
@@ -146,41 +171,38 @@ func (e *Engine) Step(ctx context.Context) (int, error) {
 	return handled, nil
 }
 
-// Door returns the HTTP handler of every source: POST /hooks/<system>.
-func (e *Engine) Door() http.Handler {
+// Door returns the HTTP handler of every source: POST /hooks/<system>. refused is called
+// with each request that a door rejects; it may be nil.
+func (e *Engine) Door(refused func(system, code string)) http.Handler {
 	mux := http.NewServeMux()
-	for name, system := range e.systems {
-		if system.Source == nil {
-			continue
+	for name, receiver := range e.doors {
+		if refused != nil {
+			receiver.Refused = func(code string) { refused(name, code) }
 		}
-		receiver := &pipeline.Receiver{Config: e.config, System: system, Refused: func(code string) {
-			if e.Refused != nil {
-				e.Refused(name, code)
-			}
-		}}
-		mux.HandleFunc("/hooks/"+name, func(w http.ResponseWriter, r *http.Request) { e.receive(w, r, receiver) })
+		limit := int64(e.pipeline.Systems[name].Profile.BodyLimit)
+		mux.HandleFunc("/hooks/"+name, func(w http.ResponseWriter, r *http.Request) { e.receive(w, r, receiver, limit) })
 	}
 	return mux
 }
 
-// receive reads one byte more than the limit allows, so that the pipeline sees that
-// there was more, and no further.
-func (e *Engine) receive(w http.ResponseWriter, r *http.Request, receiver *pipeline.Receiver) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, int64(receiver.System.Profile.BodyLimit)+1))
+// receive reads one byte more than the limit allows, so that the door sees that there was
+// more, and no further.
+func (e *Engine) receive(w http.ResponseWriter, r *http.Request, receiver *intake.Receiver, limit int64) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
 	if err != nil {
 		http.Error(w, http.StatusText(http.StatusBadRequest), http.StatusBadRequest)
 		return
 	}
-	answer := receiver.Receive(r.Context(), connector.Request{Method: r.Method, Header: r.Header, Body: body, At: e.config.Now()})
+	answer := receiver.Receive(r.Context(), connector.Request{Method: r.Method, Header: r.Header, Body: body, At: e.pipeline.Now()})
 	for name, values := range answer.Header {
 		w.Header()[name] = values
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(answer.Status)
-	_, _ = io.WriteString(w, answer.Body) // the sender may be gone; what matters is stored
+	_, _ = io.WriteString(w, answer.Body) // the sender may be gone; the delivery is stored
 }
 
-// slots are the calls to a system that may be under way at once, shared by all its lanes.
+// slots are the calls to a system that may be in flight at once, shared by all its lanes.
 type slots chan struct{}
 
 func newSlots(n int) slots {
@@ -189,7 +211,7 @@ func newSlots(n int) slots {
 	return s
 }
 
-// take waits for one slot and takes up to most of those that are free; 0 if ctx ends first.
+// take waits for one slot and takes up to most free ones; 0 if ctx ends first.
 func (s slots) take(ctx context.Context, most int) int {
 	select {
 	case <-ctx.Done():
@@ -208,7 +230,7 @@ func (s slots) take(ctx context.Context, most int) int {
 	}
 }
 
-// takeAll waits until every slot was given back.
+// takeAll waits until every slot is free.
 func (s slots) takeAll() {
 	for range cap(s) {
 		<-s

@@ -19,6 +19,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"causeway/shared/admission"
 	"causeway/shared/canonical"
 	"causeway/shared/connector"
 	"causeway/shared/fault"
@@ -26,6 +27,7 @@ import (
 	"causeway/shared/message"
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
+	"causeway/shared/retry"
 	"causeway/shared/routes"
 )
 
@@ -54,7 +56,7 @@ func (s *toy) Translate(_ context.Context, raw *message.Raw) (connector.Translat
 	}
 	return connector.Translation{Events: []connector.Event{{
 		Type: canonical.CustomerUpserted, Entity: message.Key{System: s.name, Tenant: "t", Type: "customer", ID: c.ID},
-		At: noon, Sequence: message.NewSequence(noon, false, time.Time{}), Body: c,
+		At: noon, UpdatedAt: noon, Body: c,
 	}}}, nil
 }
 
@@ -111,9 +113,9 @@ func between(pairs ...string) []routes.Route {
 // shop is an engine on a store of its own, in virtual time.
 type shop struct {
 	*testing.T
-	store  *local.Store
-	config *pipeline.Config
-	engine *local.Engine
+	store   *local.Store
+	engine  *local.Engine
+	refused func(system, code string)
 }
 
 // virtual plays in virtual time with an engine between the systems.
@@ -130,15 +132,26 @@ func virtual(t *testing.T, table []routes.Route, systems []connector.System, pla
 
 func newShop(t *testing.T, store *local.Store, state port.State, table []routes.Route, systems []connector.System) *shop {
 	t.Helper()
-	config := &pipeline.Config{
-		Ports: port.Ports{Bus: store, Queue: store, State: state, Ledger: store, Vault: store},
-		Now:   time.Now, Random: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler), Policy: pipeline.DefaultPolicy(), Routes: table,
-	}
 	byName := map[string]connector.System{}
 	for _, system := range systems {
 		byName[system.Profile.Name] = system
 	}
-	return &shop{t, store, config, local.NewEngine(config, byName)}
+	worker, gone := local.Identity(time.Now(), func() float64 { return 0.5 })
+	worked, err := pipeline.New(pipeline.Config{
+		Runtime: port.Runtime{
+			Ports: port.Ports{Bus: store, Queue: store, State: state, Ledger: store, Vault: store},
+			Now:   time.Now, Random: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler),
+		},
+		Systems: byName, Retry: retry.DefaultPolicy(), Admission: admission.DefaultPolicy(), Worker: worker, Gone: gone,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := local.NewEngine(worked, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &shop{T: t, store: store, engine: engine}
 }
 
 // run starts the engine and returns what stops it and waits for its end.
@@ -171,7 +184,7 @@ func (s *shop) ask(method, path, id string, body io.Reader) *httptest.ResponseRe
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("X-Id", id)
 	answer := httptest.NewRecorder()
-	s.engine.Door().ServeHTTP(answer, request)
+	s.engine.Door(s.refused).ServeHTTP(answer, request)
 	return answer
 }
 
@@ -312,7 +325,7 @@ func TestDoor(t *testing.T) {
 			systems := []connector.System{(&toy{name: "a"}).source(), (&toy{name: "erp"}).target(1)}
 			virtual(t, between("a>erp"), systems, func(s *shop) {
 				refused := ""
-				s.engine.Refused = func(system, code string) { refused = system + " " + code }
+				s.refused = func(system, code string) { refused = system + " " + code }
 				answer := s.ask(c.method, c.path, c.id, c.body)
 				if answer.Code != c.want || refused != c.refused {
 					s.Errorf("answered %d, refused %q; want %d, %q", answer.Code, refused, c.want, c.refused)

@@ -18,8 +18,8 @@ const (
 	codeNotADB   = 26
 )
 
-// failure classifies what the file or the context answered. What a full disk or a
-// missing right refuses is retried like an outage, because an operator can end it.
+// failure classifies an error of the file or the context. A full disk and a missing
+// permission are retried like an outage, because an operator can end them.
 func failure(doing string, err error) error {
 	if _, classified := errors.AsType[*fault.Error](err); classified {
 		return fault.Doing(doing, err)

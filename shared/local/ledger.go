@@ -2,6 +2,8 @@ package local
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -11,8 +13,8 @@ import (
 	"causeway/shared/port"
 )
 
-// Append implements port.Ledger. The running totals that Tally reads grow in
-// the same transaction.
+// Append implements port.Ledger. The totals that Tally reads grow in the same
+// transaction, and not for an entry that was appended before.
 func (s *Store) Append(ctx context.Context, entries ...port.Entry) error {
 	doing := fmt.Sprintf("writing %d ledger entries", len(entries))
 	if len(entries) == 0 {
@@ -22,8 +24,10 @@ func (s *Store) Append(ctx context.Context, entries ...port.Entry) error {
 }
 
 func (s *Store) appendEntries(t *tx, entries []port.Entry) error {
-	const query = `INSERT INTO entry (at, trace, event, entity, route, stage, doc) VALUES (?, ?, ?, ?, ?, ?, ?)`
+	const query = `INSERT INTO entry (at, trace, event, entity, route, stage, doc, identity)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (trace, identity) DO NOTHING`
 	for _, e := range entries {
+		e.ID = e.Identity()
 		doc, err := json.Marshal(e)
 		if err != nil {
 			return &fault.Error{Kind: fault.Invalid, Class: fault.Bug, Detail: "the entry cannot be written as JSON", Err: err}
@@ -32,25 +36,31 @@ func (s *Store) appendEntries(t *tx, entries []port.Entry) error {
 		if err != nil {
 			return err
 		}
-		if _, err := t.exec(query, nanos(e.At), names[0], names[1], names[2], names[3], string(e.Stage), doc); err != nil {
+		added, err := t.exec(query, nanos(e.At), names[0], names[1], names[2], names[3], string(e.Stage), doc, identity(e.ID))
+		if err != nil {
 			return err
 		}
-		t.count(string(e.Stage), e.Route, 1)
+		t.count(string(e.Stage), e.Route, added)
 	}
 	return nil
 }
 
-// entityText separates by a control character, which no id may contain; a slash is
-// found in ids.
+// identity is the part of an entry's ID that the file is indexed by. It is compared
+// within one trace only, where 64 bits of a hash do not meet.
+func identity(id string) int64 {
+	sum := sha256.Sum256([]byte(id))
+	return int64(binary.BigEndian.Uint64(sum[:8]))
+}
+
+// entityText is "" for an entry that is about no entity.
 func entityText(key message.Key) string {
 	if key == (message.Key{}) {
 		return ""
 	}
-	return strings.Join([]string{key.System, key.Tenant, key.Type, key.ID}, "\x1f")
+	return key.String()
 }
 
-// Find implements port.Ledger. Entries of one instant come in the order in
-// which they were appended; Since is included.
+// Find implements port.Ledger; Since is included.
 func (s *Store) Find(ctx context.Context, query port.Query) ([]port.Entry, error) {
 	text, args := selection(query)
 	var found []port.Entry
@@ -72,8 +82,9 @@ func (s *Store) Find(ctx context.Context, query port.Query) ([]port.Entry, error
 
 const isNamed = " = (SELECT id FROM name WHERE text = ?)"
 
-// selection names the index itself: the first condition set is the one that
-// narrows most, which SQLite cannot know without statistics.
+// selection names the index itself: the first condition set is the one that selects
+// fewest rows, which SQLite cannot know without statistics. Each index has the order of
+// the result, so that a limit ends the search.
 func selection(q port.Query) (query string, args []any) {
 	conditions := []struct {
 		text  string
@@ -84,8 +95,9 @@ func selection(q port.Query) (query string, args []any) {
 		{"trace" + isNamed, q.Trace, q.Trace != "", "entry_trace"},
 		{"event" + isNamed, q.Event, q.Event != "", "entry_event"},
 		{"entity" + isNamed, entityText(q.Entity), q.Entity != (message.Key{}), "entry_entity"},
-		{"route" + isNamed, q.Route, q.Route != "", "entry_route"},
-		{"stage = ?", string(q.Stage), q.Stage != "", "entry_at"},
+		{"route" + isNamed, q.Route, q.Route != "", routeIndex(q)},
+		{"stage = ?", string(q.Stage), q.Stage != "", "entry_stage"},
+		{"json_extract(doc, '$.hashes.canonical') = ?", q.Hash, q.Hash != "", "entry_at"},
 		{"at >= ?", nanos(q.Since), !q.Since.IsZero(), "entry_at"},
 	}
 	index, where := "", []string{"1"}
@@ -101,9 +113,20 @@ func selection(q port.Query) (query string, args []any) {
 	if index == "" {
 		index = "entry_at"
 	}
-	query = "SELECT doc FROM entry INDEXED BY " + index + " WHERE " + strings.Join(where, " AND ") + " ORDER BY at, id"
+	order := " ORDER BY at, id"
+	if q.Newest {
+		order = " ORDER BY at DESC, id DESC"
+	}
+	query = "SELECT doc FROM entry INDEXED BY " + index + " WHERE " + strings.Join(where, " AND ") + order
 	if q.Limit > 0 {
 		query, args = query+" LIMIT ?", append(args, q.Limit)
 	}
 	return query, args
+}
+
+func routeIndex(q port.Query) string {
+	if q.Stage != "" {
+		return "entry_route_stage"
+	}
+	return "entry_route"
 }

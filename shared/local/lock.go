@@ -8,10 +8,10 @@ import (
 	"causeway/shared/fault"
 )
 
-// lock holds the right to open a store. It is an open exclusive transaction on an
-// empty database beside the store: the operating system releases it when the
-// process ends in whatever way, on every platform that SQLite runs on. The store
-// itself cannot be locked so, because our readers are connections of their own.
+// lock is the right to open a store: an open exclusive transaction on an empty database
+// beside the store. The operating system releases it when the process ends, in any way
+// and on every platform that SQLite runs on. The store itself cannot be locked so, because
+// our readers are connections of their own.
 type lock struct{ db *sql.DB }
 
 func acquire(ctx context.Context, path string) (*lock, error) {

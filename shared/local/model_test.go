@@ -155,7 +155,7 @@ func findStep(t *testing.T, s side, choice uint64) string {
 	set := []func(){
 		func() { q.Trace = "t1" }, func() { q.Event = "e2" }, func() { q.Route = "r1" },
 		func() { q.Entity = message.Key{Type: "order", ID: "3"} },
-		func() { q.Since = noon.Add(20 * time.Minute) }, func() { q.Limit = 3 },
+		func() { q.Since = noon.Add(20 * time.Minute) }, func() { q.Limit = 3 }, func() { q.Newest = true },
 	}
 	for i, field := range set {
 		if choice>>i&1 == 1 {
@@ -176,11 +176,12 @@ func findStep(t *testing.T, s side, choice uint64) string {
 func TestEveryQueryHasItsIndex(t *testing.T) {
 	t.Parallel()
 	s, _ := openAt(t, noon)
-	for fields := range 128 {
+	for fields := range 512 {
 		q := port.Query{}
 		for i, set := range []func(){
 			func() { q.Trace = "t" }, func() { q.Event = "e" }, func() { q.Route = "r" }, func() { q.Stage = "s" },
 			func() { q.Entity.ID = "1" }, func() { q.Since = noon }, func() { q.Limit = 1 },
+			func() { q.Newest = true }, func() { q.Hash = "h" },
 		} {
 			if fields>>i&1 == 1 {
 				set()

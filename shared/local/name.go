@@ -1,9 +1,9 @@
 package local
 
-// maxNames bounds the names that are remembered: those of the messages under way.
+// maxNames bounds the names in memory: those of the messages in flight.
 const maxNames = 20_000
 
-// names returns the ids of the texts, which are added where they are new.
+// names returns the ids of the texts, and adds those that are new.
 func (t *tx) names(texts ...string) (ids []int64, err error) {
 	ids = make([]int64, len(texts))
 	for i, text := range texts {
@@ -33,7 +33,7 @@ func (t *tx) name(text string) (int64, error) {
 	return id, err
 }
 
-// dropNames removes those of the names that no entry has any more.
+// dropNames removes the names that no entry has any more.
 func (t *tx) dropNames(ids map[int64]bool) error {
 	const query = `DELETE FROM name WHERE id = ?1
 		AND NOT EXISTS (SELECT 1 FROM entry WHERE trace = ?1) AND NOT EXISTS (SELECT 1 FROM entry WHERE event = ?1)

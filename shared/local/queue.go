@@ -6,34 +6,29 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"causeway/shared/fault"
 	"causeway/shared/port"
 	"causeway/shared/routes"
 )
 
-// What SQS refuses, the local queues refuse too, so that it shows before the cloud
-// (SQS developer guide, "Message quotas": 1 MiB with attributes, ten attributes).
-const (
-	maxMessage    = 1 << 20
-	maxAttributes = 10
-)
-
 type queue struct {
 	id   int64
 	name string
-	dead *queue // nil for a dead-letter queue, which keeps whatever it has
+	dead *queue // nil for a dead-letter queue, which keeps a message however often it is received
 	bell bell
+	// quiet is true after a look that found nothing. The next look then only reads.
+	quiet atomic.Bool
 }
 
-// openQueues adds the queues of the configuration to those in the file. A queue
-// that is no longer configured keeps its messages and can still be emptied.
+// openQueues adds the queues of the configuration to those in the file. A queue that is
+// no longer configured keeps its messages and can still be emptied.
 func (s *Store) openQueues(ctx context.Context) error {
 	var names []string
 	for _, system := range s.config.Systems {
-		names = append(names, routes.Inbox(system))
+		names = append(names, routes.Inbox(system), routes.InboxBackfill(system))
 	}
 	for _, route := range s.config.Routes {
 		names = append(names, route.Queue())
@@ -57,6 +52,7 @@ func (s *Store) loadQueues(ctx context.Context) error {
 	s.queues = map[string]*queue{}
 	err := s.reads.rows(ctx, `SELECT id, name FROM queue`, func(row scanner) error {
 		q := &queue{bell: newBell()}
+		q.quiet.Store(true)
 		if err := row.Scan(&q.id, &q.name); err != nil {
 			return err
 		}
@@ -79,8 +75,8 @@ func (s *Store) queue(name, doing string) (*queue, error) {
 	return nil, fault.New(fault.Rejected, fault.Config, doing, "there is no queue "+name+"; queues come from the systems and routes of the configuration")
 }
 
-// Send implements port.Queue: the batch becomes durable as a whole or not at
-// all. The group has no effect, because one process serves each queue in order.
+// Send implements port.Queue: the batch becomes durable as a whole or not at all. The
+// group has no effect, because one process serves each queue in order.
 func (s *Store) Send(ctx context.Context, name string, batch []port.Outgoing) error {
 	doing := fmt.Sprintf("sending %d messages to queue %s", len(batch), name)
 	q, err := s.queue(name, doing)
@@ -103,27 +99,16 @@ func (s *Store) Send(ctx context.Context, name string, batch []port.Outgoing) er
 // letter is an outgoing message as it is stored.
 type letter struct {
 	data       []byte
-	attributes string // JSON object, "" if there are none
+	attributes string   // JSON object, "" if there are none
+	claims     []string // hashes of the bodies in the vault that it refers to
 }
 
 func newLetter(out port.Outgoing) (letter, error) {
-	size, valid := len(out.Body), true
-	for name, value := range out.Attributes {
-		size += len(name) + len(value)
-		valid = valid && utf8.ValidString(name) && utf8.ValidString(value)
-	}
-	switch {
-	case !valid:
-		return letter{}, fault.New(fault.Invalid, fault.Parse, "", "an attribute is not UTF-8")
-	case len(out.Body) == 0:
-		return letter{}, fault.New(fault.Invalid, fault.Schema, "", "a message must have a body")
-	case len(out.Attributes) > maxAttributes:
-		return letter{}, fault.New(fault.Invalid, fault.TooLarge, "", fmt.Sprintf("a message has at most %d attributes, not %d", maxAttributes, len(out.Attributes)))
-	case size > maxMessage:
-		return letter{}, fault.New(fault.Invalid, fault.TooLarge, "", fmt.Sprintf("a message has at most %d bytes, not %d", maxMessage, size))
+	if err := out.Check(); err != nil {
+		return letter{}, err
 	}
 	attributes, err := encodeAttributes(out.Attributes)
-	return letter{data: out.Body, attributes: attributes}, err
+	return letter{data: out.Body, attributes: attributes, claims: claims(out.Body)}, err
 }
 
 func encodeAttributes(attributes map[string]string) (string, error) {
@@ -143,8 +128,9 @@ func decodeAttributes(text string) (attributes map[string]string, err error) {
 }
 
 func (s *Store) insert(t *tx, q *queue, letters []letter) error {
-	const item = `INSERT INTO item (id, queue, visible_at, sent_at) VALUES (?1, ?2, ?3, ?3)`
+	const item = `INSERT INTO item (id, queue, visible_at, sent_at, entered_at) VALUES (?1, ?2, ?3, ?3, ?3)`
 	const body = `INSERT INTO body (id, data, attributes) VALUES (?, ?, ?)`
+	const claim = `INSERT INTO claim (item, hash) VALUES (?, ?) ON CONFLICT DO NOTHING`
 	now := nanos(s.now())
 	for _, l := range letters {
 		id := t.newID()
@@ -154,12 +140,17 @@ func (s *Store) insert(t *tx, q *queue, letters []letter) error {
 		if _, err := t.exec(body, id, l.data, l.attributes); err != nil {
 			return err
 		}
+		for _, hash := range l.claims {
+			if _, err := t.exec(claim, id, hash); err != nil {
+				return err
+			}
+		}
 	}
 	t.count(kindQueue, q.name, int64(len(letters)))
 	return nil
 }
 
-// receipt is what a handle says: which message, and which receive of it. A later
+// receipt is the content of a handle: the message, and which receive of it. A later
 // receive makes it stale.
 type receipt struct{ id, receives int64 }
 
@@ -173,13 +164,13 @@ func parseReceipt(handle, doing string) (r receipt, err error) {
 		r.receives, err = strconv.ParseInt(receives, 10, 64)
 	}
 	if err != nil {
-		return receipt{}, &fault.Error{Kind: fault.Invalid, Class: fault.Value, Doing: doing, Field: "Handle", Detail: "is none of ours", Err: err}
+		return receipt{}, &fault.Error{Kind: fault.Invalid, Class: fault.Value, Doing: doing, Field: "Handle", Detail: "is not a handle of this store", Err: err}
 	}
 	return r, nil
 }
 
-// Delete implements port.Queue. As with SQS, a stale handle deletes nothing,
-// without an error: the message belongs to who received it since.
+// Delete implements port.Queue. As with SQS, a stale handle deletes nothing, without an
+// error: another worker has received the message.
 func (s *Store) Delete(ctx context.Context, in port.Incoming) error {
 	doing := "deleting message " + in.MessageID + " of queue " + in.Queue
 	q, r, err := s.held(in, doing)
@@ -197,8 +188,8 @@ func (s *Store) Delete(ctx context.Context, in port.Incoming) error {
 	})
 }
 
-// Defer implements port.Queue. A stale handle changes nothing and is answered
-// with fault.Rejected of class stale: another worker has the message now.
+// Defer implements port.Queue. A stale handle changes nothing and fails with
+// fault.Rejected of class stale: another worker has received the message.
 func (s *Store) Defer(ctx context.Context, in port.Incoming, until time.Time) error {
 	doing := "deferring message " + in.MessageID + " of queue " + in.Queue
 	q, r, err := s.held(in, doing)
@@ -212,7 +203,7 @@ func (s *Store) Defer(ctx context.Context, in port.Incoming, until time.Time) er
 		return err
 	})
 	if err == nil && changed == 0 {
-		return fault.New(fault.Rejected, fault.Stale, doing, "it was received by another since, or is gone")
+		return fault.New(fault.Rejected, fault.Stale, doing, "another worker has received it, or it is deleted")
 	}
 	if err == nil {
 		q.bell.ring()

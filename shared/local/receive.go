@@ -11,10 +11,10 @@ import (
 	"causeway/shared/port"
 )
 
-// Receive implements port.Queue. Messages come in the order in which they
-// became visible. A receiver that waits sleeps until something is sent or becomes
-// visible; each message wakes one of them. A wait that is cut short by the context
-// or by Close ends with an error.
+// Receive implements port.Queue. Messages are received in the order in which they became
+// visible. A receiver that waits sleeps until a message is sent, becomes visible or is
+// deferred to another time; each message wakes one of them. If the context or Close ends
+// the wait, Receive fails. A look at an empty queue only reads.
 func (s *Store) Receive(ctx context.Context, name string, limit int, wait time.Duration) ([]port.Incoming, error) {
 	doing := "receiving from queue " + name
 	q, err := s.queue(name, doing)
@@ -34,13 +34,18 @@ func (s *Store) Receive(ctx context.Context, name string, limit int, wait time.D
 	}
 }
 
-// take returns what is visible now and, if nothing is, how long it takes until a
-// look is worth while.
+// take returns the messages that are visible now and, if there are none, how long it
+// takes until the next look.
 func (s *Store) take(ctx context.Context, q *queue, limit int) (batch []port.Incoming, next time.Duration, err error) {
+	if q.quiet.Load() {
+		if next, err = s.peek(ctx, q); err != nil || next > 0 {
+			return nil, next, err
+		}
+	}
 	p := pick{store: s, queue: q, limit: limit}
 	err = s.writer.write(ctx, "receiving from queue "+q.name, p.run)
 	if err != nil || len(p.taken) == limit {
-		q.bell.ring() // there may be more, for whoever waits
+		q.bell.ring() // there may be more, for another receiver
 	}
 	if err != nil {
 		return nil, 0, err
@@ -48,6 +53,7 @@ func (s *Store) take(ctx context.Context, q *queue, limit int) (batch []port.Inc
 	if p.moved {
 		q.dead.bell.ring()
 	}
+	q.quiet.Store(len(p.taken) == 0)
 	for _, row := range p.taken {
 		in, err := row.incoming(q.name)
 		if err != nil {
@@ -56,6 +62,33 @@ func (s *Store) take(ctx context.Context, q *queue, limit int) (batch []port.Inc
 		batch = append(batch, in)
 	}
 	return batch, p.next, nil
+}
+
+// peek returns how long it takes until a message is visible, and 0 if one is now, without
+// a transaction of the writer: most looks at a queue that has nothing find nothing again.
+func (s *Store) peek(ctx context.Context, q *queue) (next time.Duration, err error) {
+	doing := "receiving from queue " + q.name
+	select {
+	case <-s.closing:
+		return 0, closed(doing)
+	default:
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, failure(doing, err)
+	}
+	const query = `SELECT visible_at FROM item INDEXED BY item_visible WHERE queue = ? ORDER BY visible_at LIMIT 1`
+	now := s.now()
+	next = s.config.Visibility
+	err = s.reads.rows(context.WithoutCancel(ctx), query, func(row scanner) error {
+		var at int64
+		err := row.Scan(&at)
+		next = max(0, min(next, fromNanos(at).Sub(now)))
+		return err
+	}, q.id)
+	if err != nil {
+		return 0, failure(doing, err)
+	}
+	return next, nil
 }
 
 // pick is one receive inside its transaction.
@@ -86,8 +119,8 @@ func (p parcel) incoming(queue string) (port.Incoming, error) {
 	return in, err
 }
 
-// run moves what was received too often out of the way and looks again, so that
-// poison does not hide the healthy messages behind it.
+// run moves messages that were received too often to the dead-letter queue and looks
+// again, so that they do not hide the others behind them.
 func (p *pick) run(t *tx) error {
 	now := p.store.now()
 	for {
@@ -135,8 +168,8 @@ func (p *pick) handle(t *tx, row parcel, now time.Time) error {
 	return err
 }
 
-// findNext tells a receiver that got nothing when to look again. What others hold
-// may come back after the visibility timeout, so that is the longest sleep.
+// findNext sets when a receiver that got nothing looks again. A message that another
+// worker has may be visible after the visibility timeout, which is the longest sleep.
 func (p *pick) findNext(t *tx, now time.Time) error {
 	p.next = p.store.config.Visibility
 	if len(p.taken) > 0 {
@@ -151,10 +184,10 @@ func (p *pick) findNext(t *tx, now time.Time) error {
 	}, p.queue.id)
 }
 
-// bury moves a message that was received too often, untouched but for the reason,
-// and tells the ledger.
+// bury moves a message that was received too often to the dead-letter queue, adds the
+// reason to its attributes and records it in the ledger.
 func (s *Store) bury(t *tx, q *queue, row parcel, now time.Time) error {
-	const move = `UPDATE item SET queue = ?, visible_at = ?, deferred = 0, receives = 0 WHERE id = ?`
+	const move = `UPDATE item SET queue = ?1, visible_at = ?2, entered_at = ?2, deferred = 0, receives = 0 WHERE id = ?3`
 	if _, err := t.exec(move, q.dead.id, nanos(now), row.id); err != nil {
 		return err
 	}
@@ -170,7 +203,8 @@ func (s *Store) bury(t *tx, q *queue, row parcel, now time.Time) error {
 	return s.appendEntries(t, []port.Entry{s.burial(q, row, now)})
 }
 
-// reasonUnknown stands in port.AttrReason where nobody lived to write a better one.
+// reasonUnknown is the port.AttrReason of a message whose workers all ended before they
+// could write one.
 const reasonUnknown = "unknown (crash or timeout)"
 
 func withReason(text string) (string, error) {
@@ -185,12 +219,12 @@ func withReason(text string) (string, error) {
 	return encodeAttributes(attributes)
 }
 
-// burial reads from the body what it can: a raw message shares id and correlation
-// id with a canonical one, and a body that is neither still leaves queue and count.
+// burial reads the body as far as it can: a raw message has the same fields for id and
+// correlation id as a canonical one, and of any other body queue and count remain.
 func (s *Store) burial(q *queue, row parcel, now time.Time) port.Entry {
 	entry := port.Entry{
-		At: now, Stage: port.Dead, ReceiveCount: int(row.receives), Function: q.name, Build: s.config.Build,
-		Outcome: fmt.Sprintf("received %d times without an end: %s", row.receives, reasonUnknown),
+		At: now, Stage: port.Dead, ReceiveCount: int(row.receives), Function: q.name, Build: s.config.Build, Message: strconv.FormatInt(row.id, 10),
+		Outcome: fmt.Sprintf("received %d times and never finished: %s", row.receives, reasonUnknown),
 		Error: &port.EntryError{
 			Kind: fault.Unknown.String(), Class: fault.Poison, Code: "too_many_receives",
 			Fingerprint: message.DeriveID(q.name, "too_many_receives")[:8], Message: reasonUnknown,
@@ -201,6 +235,9 @@ func (s *Store) burial(q *queue, row parcel, now time.Time) port.Entry {
 		if m.Subject != "" {
 			entry.Entity, entry.Version, entry.Type, entry.Route = m.Key(), m.Sequence, m.Type, q.name
 		}
+	}
+	if raw, err := message.DecodeRaw(row.data); err == nil && entry.Trace == "" {
+		entry.Trace = raw.CorrelationID
 	}
 	return entry
 }

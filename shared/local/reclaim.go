@@ -2,10 +2,10 @@ package local
 
 import "context"
 
-// Reclaim makes visible what a predecessor had received when it ended, and returns
-// how many messages that were. Only this process has the file open, so nobody can be
-// working on them any more; without it they would come back after their visibility
-// timeout. Call it once after Open, before anybody receives.
+// Reclaim makes the messages visible that an earlier process had received when it ended,
+// and returns their number. Only this process has the file open, so that no worker has
+// them any more; otherwise they would be visible after their visibility timeout. Call it
+// once after Open, before the first Receive.
 func (s *Store) Reclaim(ctx context.Context) (int64, error) {
 	var reclaimed int64
 	err := s.writer.write(ctx, "reclaiming messages of an earlier run", func(t *tx) error {

@@ -10,7 +10,7 @@ import (
 	"causeway/shared/fault"
 )
 
-// Scheduled tells of one schedule, as it stands in the file.
+// Scheduled is one schedule, as the file has it.
 type Scheduled struct {
 	Name    string
 	Every   time.Duration // 0 if it does not run in this process
@@ -20,13 +20,13 @@ type Scheduled struct {
 }
 
 // Schedule runs the function each time the interval has passed since the last run
-// began, at once if it never ran, until the context ends or the store fails. When
-// the last run began is durable and noted after it ended: a restart neither
-// forgets a run nor repeats one that ended, one that was cut short is run again,
-// and runs missed while nothing ran are made up for by a single one. A run that
-// fails has its error kept for Schedules and is tried again at the next interval.
+// began, at once if it never ran, until the context ends or the store fails. The begin
+// of a run is stored when the run has ended: after a restart, a run that ended is not
+// repeated, one that was cut short is run again, and the runs missed meanwhile are
+// replaced by a single one. The error of a failed run is kept for Schedules, and the
+// schedule runs again after the next interval.
 //
-// A name runs once at a time: Schedule refuses a name that is running already.
+// A name runs once at a time: Schedule rejects a name that is running already.
 func (s *Store) Schedule(ctx context.Context, name string, every time.Duration, run func(context.Context) error) error {
 	doing := "running schedule " + name
 	if every <= 0 {
@@ -53,7 +53,7 @@ func (s *Store) Schedule(ctx context.Context, name string, every time.Duration, 
 	}
 }
 
-// runOnce notes the run unless the context cut it short.
+// runOnce stores the run unless the context cut it short.
 func (s *Store) runOnce(ctx context.Context, name string, run func(context.Context) error) error {
 	began, text := s.now(), ""
 	if err := run(ctx); err != nil {

@@ -9,27 +9,35 @@ import (
 	"causeway/shared/fault"
 )
 
-// applicationID marks the file as ours ("CWAY"), so that a foreign SQLite file
-// given by mistake is refused and not written to.
+// applicationID marks the file as ours ("CWAY"), so that the SQLite file of another
+// program, given by mistake, is rejected and not written to.
 const applicationID = 0x43574159
 
-//go:embed schema.sql
-var schemaVersion1 string
+var (
+	//go:embed schema.sql
+	schemaVersion1 string
+	//go:embed schema_2.sql
+	schemaVersion2 string
+)
 
 // migrations returns what leads from each version of the schema to the next;
 // PRAGMA user_version counts how many of them the file has seen.
-func migrations() []string { return []string{schemaVersion1} }
+func migrations() []string { return []string{schemaVersion1, schemaVersion2} }
 
-// prepareFile brings the schema up to date and returns a number that grows with
-// every opening of the file.
+// prepareFile brings the schema up to date and returns the first epoch of the writer: a
+// number that is greater than every one before it in the life of the file.
 func prepareFile(ctx context.Context, db *sql.Conn) (epoch int64, err error) {
 	if err := migrate(ctx, db); err != nil {
 		return 0, err
 	}
+	return nextEpoch(ctx, db)
+}
+
+func nextEpoch(ctx context.Context, db *sql.Conn) (epoch int64, err error) {
 	const query = `INSERT INTO meta (name, value) VALUES ('epoch', 1)
 		ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value`
 	if err := db.QueryRowContext(ctx, query).Scan(&epoch); err != nil {
-		return 0, failure("counting the store's openings", err)
+		return 0, failure("reserving identifiers", err)
 	}
 	return epoch, nil
 }

@@ -29,8 +29,8 @@ func (s *Store) Get(ctx context.Context, key string) (port.Item, error) {
 	return item, nil
 }
 
-// Put implements port.State. Revisions are unique in the whole store, so that
-// one read before an item expired never fits the item made after it.
+// Put implements port.State. Revisions are unique in the whole store: one that was read
+// before an item expired never matches the item made after it.
 func (s *Store) Put(ctx context.Context, item port.Item) (revision int64, err error) {
 	doing := "storing state " + item.Key
 	err = s.writer.write(ctx, doing, func(t *tx) error {

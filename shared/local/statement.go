@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// statements prepares each query once. The queries are constants, or put together
-// from a few, so their number is bounded.
+// statements prepares each query once. The queries are constants, or combinations of a
+// few, so that their number is bounded.
 type statements struct {
 	prepare func(context.Context, string) (*sql.Stmt, error)
 	mu      sync.Mutex

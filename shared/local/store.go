@@ -16,7 +16,7 @@ import (
 
 const driver = "sqlite"
 
-// Config says where the store lies and which queues it has.
+// Config names the store's file and its queues.
 type Config struct {
 	Path        string           // the SQLite file; made if absent, its folder must exist
 	Now         func() time.Time // the clock of all timestamps
@@ -27,11 +27,14 @@ type Config struct {
 	Build       string           // version that the bus and the queues write to the ledger
 
 	LedgerRetention time.Duration // Sweep removes older entries; 0 keeps all
-	VaultRetention  time.Duration // Sweep removes older bodies; must outlast the longest kept dead letter; 0 keeps all
+	VaultRetention  time.Duration // Sweep removes older bodies that no message refers to; 0 keeps all
+	DeadRetention   time.Duration // Sweep removes dead letters that are longer in their queue; 0: DefaultDeadRetention
 }
 
-// Store is every port of the pipeline on one SQLite file. It is safe for
-// concurrent use.
+// DefaultDeadRetention is how long a dead letter is kept: as long as SQS keeps one at most.
+const DefaultDeadRetention = 14 * 24 * time.Hour
+
+// Store is every port of the pipeline on one SQLite file. It is safe for concurrent use.
 type Store struct {
 	config   Config
 	lock     *lock
@@ -55,9 +58,9 @@ var (
 	_ port.Vault  = (*Store)(nil)
 )
 
-// Open opens the store and finds everything again that was acknowledged before.
-// It fails with class config and code "store_in_use" while another process, or
-// this one, has the file open. The context bounds the opening only.
+// Open opens the store with everything that was acknowledged before. It fails with class
+// config and code "store_in_use" while another process, or this one, has the file open.
+// The context bounds the opening only.
 func Open(ctx context.Context, config Config) (*Store, error) {
 	if err := config.check(); err != nil {
 		return nil, err
@@ -74,8 +77,8 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	return s, nil
 }
 
-// Close ends waiting receivers, commits what was already handed over and gives
-// the file back. Calls after it fail; closing twice is no error.
+// Close ends waiting receivers, commits the changes that were already handed over and
+// releases the file. Calls after it fail; closing twice is not an error.
 func (s *Store) Close() error { return s.close() }
 
 func (c Config) check() error {
@@ -89,6 +92,7 @@ func (c Config) check() error {
 		{c.MaxReceives < 1, "MaxReceives", "must be at least one"},
 		{c.LedgerRetention < 0, "LedgerRetention", "must not be negative"},
 		{c.VaultRetention < 0, "VaultRetention", "must not be negative"},
+		{c.DeadRetention < 0, "DeadRetention", "must not be negative"},
 	}
 	for _, rule := range rules {
 		if rule.broken {
@@ -115,11 +119,11 @@ func (s *Store) open(ctx context.Context) error {
 	return s.openQueues(ctx)
 }
 
-// readers is the number of connections for reading: as many as have something to
-// do on a small machine while one waits for the disk.
+// readers is the number of connections for reading: enough to keep a small machine busy
+// while one waits for the disk.
 const readers = 4
 
-// shut closes the lock last, so that the next one to open finds the file at rest.
+// shut releases the lock last: the next process to open the file finds it closed.
 func (s *Store) shut() error {
 	close(s.closing)
 	var failures []error

@@ -69,6 +69,7 @@ func TestOpenNamesTheSettingThatIsWrong(t *testing.T) {
 		"Visibility":      func(c *local.Config) { c.Visibility = 0 },
 		"MaxReceives":     func(c *local.Config) { c.MaxReceives = 0 },
 		"LedgerRetention": func(c *local.Config) { c.LedgerRetention = -1 },
+		"DeadRetention":   func(c *local.Config) { c.DeadRetention = -1 },
 		"VaultRetention":  func(c *local.Config) { c.VaultRetention = -1 },
 	} {
 		t.Run(field, func(t *testing.T) {

@@ -1,17 +1,19 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
 
-// sweepChunk is how many rows one transaction of Sweep removes, so that others
+// sweepChunk is how many rows one transaction of Sweep removes, so that other changes
 // never wait long.
 const sweepChunk = 500
 
-// Sweep removes what has outlived its time: expired state, and ledger entries and
-// bodies beyond their retention. It returns how many of them it removed, in small
-// transactions between which others get their turn.
+// Sweep removes expired state, and the ledger entries, dead letters and bodies that are
+// older than their retention. A body is kept while any message refers to it, live or
+// dead. Sweep works in small transactions, between which other changes are applied, and
+// returns how many rows it removed.
 func (s *Store) Sweep(ctx context.Context) (removed int64, err error) {
 	now := s.now()
 	sweeps := []struct {
@@ -22,6 +24,7 @@ func (s *Store) Sweep(ctx context.Context) (removed int64, err error) {
 	}{
 		{"sweeping expired state", now, true, removeState},
 		{"sweeping old ledger entries", now.Add(-s.config.LedgerRetention), s.config.LedgerRetention > 0, removeEntries},
+		{"sweeping old dead letters", now.Add(-cmp.Or(s.config.DeadRetention, DefaultDeadRetention)), true, s.removeDead},
 		{"sweeping old bodies", now.Add(-s.config.VaultRetention), s.config.VaultRetention > 0, removeBodies},
 	}
 	for _, sweep := range sweeps {
@@ -63,7 +66,37 @@ func removeEntries(t *tx, before int64) (removed int64, err error) {
 	return removed, t.dropNames(names)
 }
 
+// removeDead removes dead letters of every queue, at most sweepChunk in all. A message
+// was sent no later than it came into its queue, so that the index on sent_at finds them.
+func (s *Store) removeDead(t *tx, before int64) (removed int64, err error) {
+	const query = `DELETE FROM item WHERE id IN (SELECT id FROM item INDEXED BY item_sent
+		WHERE queue = ?1 AND sent_at < ?2 AND entered_at < ?2 ORDER BY sent_at LIMIT ?3) RETURNING id`
+	for _, q := range s.queues {
+		if q.dead == nil {
+			continue
+		}
+		var ids []int64
+		err := t.rows(query, func(row scanner) error {
+			var id int64
+			err := row.Scan(&id)
+			ids = append(ids, id)
+			return err
+		}, q.dead.id, before, sweepChunk-removed)
+		if err != nil {
+			return 0, err
+		}
+		for _, id := range ids {
+			if _, err := t.exec(`DELETE FROM body WHERE id = ?`, id); err != nil {
+				return 0, err
+			}
+		}
+		t.count(kindQueue, q.dead.name, -int64(len(ids)))
+		removed += int64(len(ids))
+	}
+	return removed, nil
+}
+
 func removeBodies(t *tx, before int64) (int64, error) {
-	return t.exec(`DELETE FROM blob WHERE hash IN
-		(SELECT hash FROM blob WHERE stored_at < ? ORDER BY stored_at LIMIT ?)`, before, sweepChunk)
+	return t.exec(`DELETE FROM blob WHERE hash IN (SELECT hash FROM blob WHERE stored_at < ?
+		AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.hash = blob.hash) ORDER BY stored_at LIMIT ?)`, before, sweepChunk)
 }

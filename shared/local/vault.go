@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -15,8 +16,28 @@ import (
 // claimPrefix is the part of a claim's key before the hash.
 const claimPrefix = "sha256/"
 
-// Store implements port.Vault. Storing bytes again also repairs them, should
-// the file have lost some, and starts their retention anew.
+// claims returns the hashes of the bodies in the vault that the message refers to. It
+// finds them as text, whatever form the message has: a text that only looks like a claim
+// keeps a body longer than necessary, which does no harm.
+func claims(message []byte) (hashes []string) {
+	const size = 2 * sha256.Size
+	for {
+		_, after, found := bytes.Cut(message, []byte(claimPrefix))
+		if !found {
+			return hashes
+		}
+		if message = after; len(after) < size {
+			return hashes
+		}
+		hash := string(after[:size])
+		if _, err := hex.DecodeString(hash); err == nil {
+			hashes = append(hashes, hash)
+		}
+	}
+}
+
+// Store implements port.Vault. Storing bytes again repairs them if they were damaged, and
+// begins their retention again.
 func (s *Store) Store(ctx context.Context, data []byte) (message.Claim, error) {
 	hash := hexHash(data)
 	if data == nil {
@@ -34,9 +55,8 @@ func (s *Store) Store(ctx context.Context, data []byte) (message.Claim, error) {
 	return message.Claim{Key: claimPrefix + hash, SHA256: hash, Size: int64(len(data))}, nil
 }
 
-// Load implements port.Vault. A body that is gone is fault.Rejected of class
-// missing_ref, one that differs fault.Invalid of class parse: neither gets better
-// by trying again.
+// Load implements port.Vault. A missing body is fault.Rejected of class missing_ref, one
+// with another hash fault.Invalid of class parse. Neither is retryable.
 func (s *Store) Load(ctx context.Context, claim message.Claim) ([]byte, error) {
 	doing := "loading body " + claim.Key
 	hash, _ := strings.CutPrefix(claim.Key, claimPrefix)
@@ -48,7 +68,7 @@ func (s *Store) Load(ctx context.Context, claim message.Claim) ([]byte, error) {
 	err = statement.QueryRowContext(ctx, hash).Scan(&data)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return nil, fault.New(fault.Rejected, fault.MissingRef, doing, "the vault does not hold it")
+		return nil, fault.New(fault.Rejected, fault.MissingRef, doing, "the vault does not have it")
 	case err != nil:
 		return nil, failure(doing, err)
 	case hexHash(data) != claim.SHA256:

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// bell wakes receivers. It remembers one ring: whoever hears it looks, and rings
-// again if there may be more, so that neither a message is overlooked nor all
-// receivers wake for one.
+// bell wakes receivers. It stores one ring: the receiver that gets it looks, and rings
+// again if there may be more, so that no message is overlooked and one message does not
+// wake all receivers.
 type bell chan struct{}
 
 func newBell() bell { return make(bell, 1) }
@@ -19,12 +19,12 @@ func (b bell) ring() {
 	}
 }
 
-// shortestSleep keeps a receiver from spinning where the clock of the timestamps
-// lags behind the one of the timers.
+// shortestSleep keeps a receiver from looking without pause if the clock of the timestamps
+// is behind that of the timers.
 const shortestSleep = time.Millisecond
 
-// sleep waits for something to look at; more is false if the wait is over. How
-// long is measured by the process's timers, whatever clock gives the timestamps.
+// sleep waits until it is time to look again; more is false if the wait is over. The time
+// is measured by the process's timers, not by the clock of the timestamps.
 func (s *Store) sleep(ctx context.Context, q *queue, patience <-chan time.Time, next time.Duration) (more bool, err error) {
 	due := time.NewTimer(max(next, shortestSleep))
 	defer due.Stop()

@@ -10,16 +10,16 @@ import (
 	"sync"
 )
 
-// writer is the only one that changes the file. It puts all changes that wait at
-// one moment into one transaction (group commit): the wait for the disk, which is
-// nearly all of a commit's cost, is paid once for all of them.
+// writer makes all changes of the file. It puts the changes that wait at one moment into
+// one transaction (group commit): the wait for the disk, which is nearly all of a
+// commit's cost, is paid once for all of them.
 type writer struct {
 	db         *sql.DB
 	conn       *sql.Conn // the only one of db, so that no transaction is split over two
 	statements *statements
 	changes    chan *change
 	finished   chan struct{}
-	lastID     int64            // unique in the file for ever: openings << 32 | count
+	lastID     int64            // unique in the life of the file: epoch << 32 | count
 	names      map[string]int64 // some of what is in the table, and nothing else
 
 	mu     sync.RWMutex // held for reading while sending to changes
@@ -61,9 +61,9 @@ func openWriter(ctx context.Context, path string) (*writer, error) {
 	return w, nil
 }
 
-// write applies the change and returns once it is on the disk, or has failed and
-// left no trace. A context that ends before the change's turn comes cancels it;
-// later it is waited for, because its outcome would otherwise be unknown.
+// write applies the change and returns when it is on the disk, or has failed and
+// changed nothing. A context that ends before the change is applied cancels it; later
+// the change is waited for, because its outcome would otherwise be unknown.
 func (w *writer) write(ctx context.Context, doing string, apply func(*tx) error) error {
 	c := &change{canceled: ctx.Err, apply: apply, done: make(chan struct{})}
 	if !w.hand(c) {
@@ -101,7 +101,11 @@ func (w *writer) run() {
 	defer close(w.finished)
 	for first := range w.changes {
 		group := w.gather(first)
-		if err := w.commit(group); err != nil {
+		err := w.reserve()
+		if err == nil {
+			err = w.commit(group)
+		}
+		if err != nil {
 			for _, c := range group {
 				c.err = err
 			}
@@ -126,6 +130,22 @@ func (w *writer) gather(first *change) []*change {
 		}
 	}
 	return group
+}
+
+// idsPerGroup is more identifiers than the changes of one transaction take.
+const idsPerGroup = 1 << 30
+
+// reserve begins a new epoch before the count of the present one can run into the next,
+// which would be used after the next opening. It is stored before any of it is used.
+func (w *writer) reserve() error {
+	if count := w.lastID & (1<<32 - 1); count < 1<<32-idsPerGroup {
+		return nil
+	}
+	epoch, err := nextEpoch(context.Background(), w.conn)
+	if err == nil {
+		w.lastID = epoch << 32
+	}
+	return err
 }
 
 // commit returns an error if nothing of the group was stored. The failure of one

@@ -139,6 +139,7 @@ func TestNamesAreForgottenInTime(t *testing.T) {
 	s := openStore(t)
 	entry := port.Entry{At: time.Now(), Trace: "t", Outcome: "o"}
 	for _, text := range []string{"first", "second"} {
+		entry.Outcome = text
 		if err := s.Append(t.Context(), entry); err != nil {
 			t.Fatal(err)
 		}

@@ -113,8 +113,10 @@ func TestSequenceOrdersVersions(t *testing.T) {
 		"",
 		message.NewSequence(noon.Add(-time.Nanosecond), false, time.Time{}),
 		message.NewSequence(noon, false, time.Time{}),
-		message.NewSequence(noon.In(east), false, time.Time{}),
-		message.NewSequence(noon, false, time.Time{}),
+		message.NewSequence(noon.In(east), false, noon.Add(time.Millisecond)),
+		message.NewSequence(noon, false, noon.In(east).Add(time.Hour)),
+		message.NewSequence(noon, true, noon),
+		message.NewSequence(noon, true, noon.Add(time.Millisecond)),
 		message.NewSequence(noon.Add(100*time.Millisecond), false, time.Time{}),
 		message.NewSequence(noon.AddDate(1, 0, 0), false, time.Time{}),
 	}
@@ -125,6 +127,11 @@ func TestSequenceOrdersVersions(t *testing.T) {
 	}
 	if got := message.NewSequence(noon.In(east), false, time.Time{}).UpdatedAt(); !got.Equal(noon) {
 		t.Errorf("UpdatedAt() = %v, want %v", got, noon)
+	}
+	for s, want := range map[message.Sequence]bool{"": false, "seven": false, message.NewSequence(noon, false, noon): false, message.NewSequence(noon, true, noon): true} {
+		if s.Polled() != want {
+			t.Errorf("%q is polled: %v", s, !want)
+		}
 	}
 	if got := message.Sequence("seven").UpdatedAt(); !got.IsZero() {
 		t.Errorf("UpdatedAt of odd text = %v, want zero", got)

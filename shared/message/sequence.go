@@ -32,6 +32,11 @@ func NewSequence(updatedAt time.Time, polled bool, hint time.Time) Sequence {
 	return Sequence(updatedAt.UTC().Format(sequenceLayout) + mark + hint.UTC().Format(sequenceLayout))
 }
 
+// Polled reports whether a poll read the state.
+func (s Sequence) Polled() bool {
+	return len(s) > len(sequenceLayout)+1 && s[len(sequenceLayout)+1] == '1'
+}
+
 // UpdatedAt returns the source's updated-at in UTC; the zero time if the sequence was not
 // made by NewSequence.
 func (s Sequence) UpdatedAt() time.Time {

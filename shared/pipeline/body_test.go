@@ -10,7 +10,6 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
 	"causeway/shared/port"
 )
 
@@ -48,7 +47,7 @@ func TestABodyThatIsGoneIsDeadWithItsIDs(t *testing.T) {
 			e.system.translation = largeBody
 			e.post("1", change{Type: customer, ID: "7"})
 			for _, in := range e.take(inbox) {
-				e.must(pipeline.Settle(t.Context(), e.memory, e.one().translate, in))
+				e.must(port.Settle(t.Context(), e.memory, e.one().translate, in))
 			}
 			e.ports.Vault = brokenVault{e.memory, c.answer}
 			for end := epoch.Add(6 * 24 * time.Hour); e.clock.Now().Before(end); e.clock.Advance(7 * time.Minute) {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -30,24 +31,24 @@ func (a *attempt) crash(ctx context.Context) (ending, *fault.Error, error) {
 			t.Crashed = left.Began()
 		}
 		t.Crashes++
-		t.MarkOpen(left.Began())
+		t.OpenSince = cmp.Or(t.OpenSince, left.Began())
 		r.MayLand(a.worker, left)
 		r.Lease = nil
 	}
-	t, doing := r.Attempt(a.event.ID), "handling "+a.event.ID
+	t := r.Attempt(a.event.ID)
 	if t.Crashes >= a.Retry.Crashes {
 		e, survived, err := a.finishedInLedger(ctx)
 		if err != nil || e.stage != "" {
 			return e, nil, err
 		}
 		if !survived {
-			return ending{}, fault.New(fault.Rejected, fault.Poison, doing, fmt.Sprintf("each of the last %d attempts ended in a crash", t.Crashes)), nil
+			return ending{}, fault.New(fault.Rejected, fault.Poison, a.doing, fmt.Sprintf("each of the last %d attempts ended in a crash", t.Crashes)), nil
 		}
 		t.Crashes = 0
 	}
 	if left != nil && left.Event == a.event.ID && t.Crashes > 1 {
 		return ending{}, &fault.Error{
-			Kind: fault.Unavailable, Class: fault.Intermittent, Scope: fault.EntityScope, Code: Crashed, Doing: doing,
+			Kind: fault.Unavailable, Class: fault.Intermittent, Scope: fault.EntityScope, Code: Crashed, Doing: a.doing,
 			Detail: fmt.Sprintf("%d attempts in a row ended in a crash", t.Crashes), After: a.Retry.Backoff.Wait(t.Crashes+2, a.Random),
 		}, nil
 	}
@@ -66,7 +67,7 @@ func (a *attempt) finishedInLedger(ctx context.Context) (e ending, survived bool
 	for _, entry := range entries {
 		ended := entry.Stage == port.Confirmed || entry.Stage == port.Translated
 		switch {
-		case ended && (a.state.Once || entry.Version == a.state.Version):
+		case ended && (a.claimant.State.Once || entry.Version == a.claimant.State.Version):
 			return ending{stage: port.Skipped, why: "the ledger has it " + string(entry.Stage), keep: keepState, ref: entry.TargetRef}, false, nil
 		case entry.Stage == port.Deferred && entry.Attempt > 0 && !entry.At.Before(since) && entry.Error != nil && entry.Error.Code != Crashed:
 			survived = true

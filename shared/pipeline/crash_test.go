@@ -42,7 +42,7 @@ func (d *crashing) take() {
 				d.crashes[entity]++
 			}
 		}
-		if err := pipeline.Settle(d.Context(), d.memory, one.deliver, in); err == nil && entity != "" && dies {
+		if err := port.Settle(d.Context(), d.memory, one.deliver, in); err == nil && entity != "" && dies {
 			d.Fatal("the message outlived its process")
 		}
 	}
@@ -64,7 +64,7 @@ func newCrashing(t *testing.T, kills string, others ...string) *crashing {
 		e.post(id, change{Type: customer, ID: id})
 	}
 	for _, in := range e.take(inbox) {
-		e.must(pipeline.Settle(t.Context(), e.memory, e.one().translate, in))
+		e.must(port.Settle(t.Context(), e.memory, e.one().translate, in))
 	}
 	return &crashing{testEnv: e, kills: kills, crashes: map[string]int{}}
 }
@@ -186,7 +186,7 @@ func TestF50AnEndThatTheLedgerDidNotTakeIsNoCrash(t *testing.T) {
 		v := newVendor(t, operation)
 		v.post("1", change{Type: customer, ID: "7", Version: 1, Name: "v1"})
 		for _, in := range v.take(inbox) {
-			v.must(pipeline.Settle(t.Context(), v.memory, v.one().translate, in))
+			v.must(port.Settle(t.Context(), v.memory, v.one().translate, in))
 		}
 		v.ports.Ledger = &offlineLedger{Ledger: v.memory, times: 8}
 		for range 2 * 60 * 60 {
@@ -268,7 +268,7 @@ func TestAConfirmedMessageIsNoPoison(t *testing.T) {
 	w.ports.Ledger = unreadableLedger{e.memory}
 	for range 3 {
 		decision, err := w.deliver.Handle(t.Context(), in)
-		if err == nil && decision.Done() || len(e.entries(port.Dead)) > 0 {
+		if err == nil && decision.Done || len(e.entries(port.Dead)) > 0 {
 			t.Fatalf("it ended (%v, %v) although the ledger cannot be read", decision, err)
 		}
 		if err != nil && !errors.Is(err, errPort) {
@@ -278,7 +278,7 @@ func TestAConfirmedMessageIsNoPoison(t *testing.T) {
 	}
 	w.ports.Ledger = e.memory
 	decision, err := w.deliver.Handle(t.Context(), in)
-	if err != nil || !decision.Done() || len(e.dead(queue)) != 0 {
+	if err != nil || !decision.Done || len(e.dead(queue)) != 0 {
 		t.Errorf("%v, %v", decision, err)
 	}
 	if entry := e.entry(port.Skipped); !strings.Contains(entry.Outcome, "ledger") || len(e.system.deliveries) != 1 {

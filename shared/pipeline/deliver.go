@@ -1,10 +1,10 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"slices"
 	"time"
 
 	"causeway/shared/admission"
@@ -21,92 +21,81 @@ import (
 type Deliverer struct {
 	*Pipeline
 	system    connector.System // the target
-	route     routes.Route
+	route     string
+	function  string
+	filters   []routes.Filter // of the route, those that apply
 	admission *admission.Target
 }
 
 // Handle takes one message of the route's queue to the target. After an error nothing was
 // decided: a port failed, and the message stays in the queue.
-func (d *Deliverer) Handle(ctx context.Context, in port.Incoming) (Decision, error) {
+func (d *Deliverer) Handle(ctx context.Context, in port.Incoming) (port.Decision, error) {
 	decision, err := d.handle(ctx, in)
-	return d.requeueBeforeExpiry(ctx, in, decision, err)
+	if err != nil || !decision.Done {
+		return d.requeueBeforeExpiry(ctx, in, decision, err)
+	}
+	return decision, nil
 }
 
-func (d *Deliverer) handle(ctx context.Context, in port.Incoming) (Decision, error) {
+func (d *Deliverer) handle(ctx context.Context, in port.Incoming) (port.Decision, error) {
 	gate, err := d.admission.Gate(ctx, in.SentAt)
 	if err != nil || !gate.Until.IsZero() {
-		return later(gate.Until), err
+		return port.Decision{Until: gate.Until}, err
 	}
-	if in, err = d.unwrap(ctx, in); err != nil {
-		return Decision{}, err
+	if in.Attributes[port.AttrCause] != "" { // a redriven dead letter
+		if in, err = d.unwrap(ctx, in); err != nil {
+			return port.Decision{}, err
+		}
 	}
 	m, err := message.Decode(in.Body)
-	if err == nil {
-		err = missingName(m)
+	if err == nil && (m.ID == "" || m.Key().ID == "") {
+		err = errors.New("the message has no id or no subject")
 	}
 	if err != nil {
-		return d.unreadable(ctx, in, err, d.system.Profile, connector.Deliver)
-	}
-	a := &attempt{
-		Pipeline: d.Pipeline, profile: d.system.Profile, role: connector.Deliver, in: in, route: d.route.Name(),
-		event: m, operation: d.system.Profile.Operations[m.Type], outage: gate.Outage,
+		return d.unreadable(ctx, in, err, d.function)
 	}
 	kind, _ := canonical.TypeNamed(m.Type)
-	a.state = entity.State{Type: m.Type, Version: m.Sequence, Once: kind.Once}
-	if a.record, err = entity.Load(ctx, d.State, d.system.Profile.Name, m.Key()); err != nil {
-		return Decision{}, err
+	w := &delivery{by: d, operation: d.system.Profile.Operations[m.Type]}
+	w.attempt = &attempt{
+		Pipeline: d.Pipeline, profile: d.system.Profile, function: d.function, in: in, route: d.route, event: m,
+		doing:  "delivering " + m.Type + " " + m.Subject + " to " + d.system.Profile.Name,
+		effect: cmp.Or(w.operation.Effect, m.Type), outage: gate.Outage, delivery: w, work: w.deliver,
 	}
-	body, err := port.CheckOut(ctx, d.Vault, m.Body, m.Claim)
-	switch f := fault.As(err); {
-	case f == nil:
-		a.state.Hash = port.Digest(body)
-	case f.Kind == fault.Unavailable:
-		return Decision{}, err
-	default: // the body is gone or damaged
-		return a.run(ctx, &delivery{attempt: a, by: d, broken: f})
+	if w.operation.Guarantee != connector.CompareAndSet { // whose target rejects what is late
+		w.linger = d.system.Profile.Linger + w.operation.Lag
 	}
-	return a.run(ctx, &delivery{attempt: a, by: d, body: body})
-}
-
-// missingName returns an error for a message that names no event or no entity: our own
-// messages always do.
-func missingName(m *message.Message) error {
-	if m.ID == "" || m.Key().ID == "" {
-		return errors.New("the message has no id or no subject")
+	if w.record, err = entity.Load(ctx, d.State, d.system.Profile.Name, m.Key(), false); err != nil {
+		return port.Decision{}, err
 	}
-	return nil
+	if w.body, err = port.CheckOut(ctx, d.Vault, m.Body, m.Claim); err != nil {
+		if w.broken = fault.As(err); w.broken.Kind == fault.Unavailable {
+			return port.Decision{}, err
+		}
+	}
+	w.claimant = entity.Claimant{
+		Event: m.ID, MessageID: in.MessageID, Guarantee: w.operation.Guarantee,
+		State: entity.State{Type: m.Type, Version: m.Sequence, Once: kind.Once, Hash: port.Digest(w.body)},
+	}
+	return w.run(ctx)
 }
 
 // delivery is the work of an attempt at one message of a route.
 type delivery struct {
 	*attempt
-	by      *Deliverer
-	body    json.RawMessage
-	broken  *fault.Error      // the body cannot be had
-	parents map[string]string // message.Key.String() of each parent -> the target's id
-	last    admission.Answer  // to the last call of the target
+	by        *Deliverer
+	operation connector.Operation // at the target
+	body      json.RawMessage
+	broken    *fault.Error      // the body is gone or damaged
+	parents   map[string]string // message.Key.String() of each parent -> the target's id
+	awaited   *entity.Record    // of the parent that is not at the target
+	answer    admission.Answer  // to the last call of the target
 }
 
-var _ work = (*delivery)(nil)
-
-// enter implements work.
-func (w *delivery) enter(ctx context.Context) (*admission.Passage, time.Time, error) {
-	if w.broken != nil {
-		return nil, time.Time{}, nil
-	}
-	return w.by.admission.Enter(ctx, admission.Call{
-		Event: w.event.ID, Entity: w.event.Key().String(), Operation: w.operation.Name, Lane: w.event.Lane, SentAt: w.in.SentAt,
-	})
-}
-
-// answer implements work.
-func (w *delivery) answer() admission.Answer { return w.last }
-
-// filter implements work: it returns the ending of the first filter of the route that
-// applies and matches. A body that cannot be matched is an error: it must not slip through.
+// filter returns the ending of the first filter that matches, the zero ending if none
+// does. A body that cannot be matched is an error: it must not slip through.
 func (w *delivery) filter() (ending, error) {
-	if w.broken != nil || !slices.ContainsFunc(w.by.route.Filters, w.applies) {
-		return ending{}, nil
+	if w.broken != nil {
+		return ending{}, nil //nolint:nilerr // prepare fails with it
 	}
 	whole := *w.event
 	whole.Body, whole.Claim = w.body, nil // filters see the body inline
@@ -118,43 +107,52 @@ func (w *delivery) filter() (ending, error) {
 	if err != nil {
 		return ending{}, fault.Doing("filtering "+w.event.ID+" for "+w.route, err)
 	}
-	for _, f := range w.by.route.Filters {
-		if w.applies(f) && f.Pattern.MatchTree(tree) {
+	for _, f := range w.by.filters {
+		if f.Pattern.MatchTree(tree) {
 			return ending{stage: port.Skipped, why: f.Reason, keep: keepSkip, final: f.Final}, nil
 		}
 	}
 	return ending{}, nil
 }
 
-func (w *delivery) applies(f routes.Filter) bool {
-	if on, set := w.Filters[f.Name]; set {
-		return on
+// skippedWith reports whether the message is skipped with its parent, which a filter took
+// out of the route for good. A message that is newer than the skipped state may belong to a
+// state that the filter lets pass, and waits for that one: a payment is often looked at
+// before the order of the same delivery.
+func (w *delivery) skippedWith(parent *entity.Record) bool {
+	s := parent.Skipped
+	if s == nil || !s.Final || !parent.Untouched() || w.record.Open(w.event.ID) {
+		return false
 	}
-	return f.Default
+	if s.Version == "" || w.event.Sequence <= s.Version {
+		return true
+	}
+	return len(parent.Attempts) == 0 && w.Now().Sub(w.in.SentAt) > undecided
 }
 
-// prepare implements work: it finds the target's ids of everything that the message depends
-// on. A message whose parent a filter took out of the route for good is skipped with it.
-func (w *delivery) prepare(ctx context.Context) (ending, *entity.Record, error) {
+// undecided is how long a newer state of a parent that was skipped for good is waited for.
+const undecided = time.Hour
+
+// prepare finds the target's ids of everything that the message depends on.
+func (w *delivery) prepare(ctx context.Context) (ending, error) {
 	if w.broken != nil {
-		return ending{}, nil, w.broken
+		return ending{}, w.broken
 	}
 	w.parents = make(map[string]string, len(w.event.Parents))
 	for _, key := range w.event.Parents {
-		parent, err := entity.Load(ctx, w.State, w.profile.Name, key)
+		parent, err := entity.Load(ctx, w.State, w.profile.Name, key, false)
 		if err != nil {
-			return ending{}, nil, err
+			return ending{}, err
 		}
-		if s := parent.Skipped; s != nil && s.Final && parent.Untouched() && !w.record.Open(w.event.ID) {
-			return ending{stage: port.Skipped, why: "its " + key.Type + " was skipped: " + s.Reason, keep: keepSkip, final: true}, nil, nil
+		if w.skippedWith(parent) {
+			return ending{stage: port.Skipped, why: "its " + key.Type + " was skipped: " + parent.Skipped.Reason, keep: keepSkip, final: true}, nil
 		}
-		ref, err := w.refOf(ctx, parent, key)
-		if err != nil {
-			return ending{}, parent, err
+		if w.parents[key.String()], err = w.refOf(ctx, parent, key); err != nil {
+			w.awaited = parent
+			return ending{}, err
 		}
-		w.parents[key.String()] = ref
 	}
-	return ending{}, nil, nil
+	return ending{}, nil
 }
 
 // Codes of a message that waits for an entity that it depends on.
@@ -178,7 +176,7 @@ func (w *delivery) refOf(ctx context.Context, r *entity.Record, key message.Key)
 		}
 	}
 	missing := &fault.Error{
-		Kind: fault.NotReady, Class: fault.MissingRef, Code: ParentMissing, Field: key.Type, Doing: w.doing(),
+		Kind: fault.NotReady, Class: fault.MissingRef, Code: ParentMissing, Field: key.Type, Doing: w.doing,
 		Detail: key.Type + " " + key.ID + " did not reach " + w.profile.Name + " yet",
 	}
 	if r.Letters() {
@@ -188,12 +186,12 @@ func (w *delivery) refOf(ctx context.Context, r *entity.Record, key message.Key)
 	return "", missing
 }
 
-// effect implements work: it has the algorithm of the operation's guarantee make the effect.
-func (w *delivery) effect(ctx context.Context) (ending, error) {
+// deliver has the algorithm of the operation's guarantee make the effect.
+func (w *delivery) deliver(ctx context.Context) (ending, error) {
 	algorithm, known := algorithms[w.operation.Guarantee]
 	if !known {
 		return ending{}, &fault.Error{
-			Kind: fault.Rejected, Class: fault.Config, Field: "route " + w.route, Doing: w.doing(),
+			Kind: fault.Rejected, Class: fault.Config, Field: "route " + w.route, Doing: w.doing,
 			Detail: w.profile.Name + " has no operation for " + w.event.Type,
 		}
 	}
@@ -201,24 +199,23 @@ func (w *delivery) effect(ctx context.Context) (ending, error) {
 	if err != nil {
 		return ending{}, entity.Invalid("reading the body of "+w.event.ID, err)
 	}
-	t := w.record.Attempt(w.event.ID)
 	receipt, err := algorithm(ctx, w, connector.Delivery{
-		Message: w.event, Body: decoded, Ref: w.record.Ref, Parents: w.parents, Attempt: t.Count,
-		Key: keyOf(w.profile.Name, w.event.ID, t.KeysSpent),
+		Message: w.event, Body: decoded, Ref: w.record.Ref, Parents: w.parents, Attempt: w.record.Attempt(w.event.ID).Count,
 	})
 	sent := w.entry(w.event, port.Sent)
-	sent.Took = w.Now().Sub(w.began)
+	sent.Took = w.Now().Sub(w.claimant.Since)
 	if err == nil {
 		sent.Outcome, sent.TargetRef = w.operation.Name+": "+receipt.Detail, receipt.Ref
 		return ending{
 			stage: port.Confirmed, why: w.operation.Name, keep: keepState, ref: receipt.Ref, tag: receipt.Version, trace: []port.Entry{sent},
 		}, nil
 	}
-	f := fault.As(fault.Doing(w.doing(), err))
+	f := *fault.As(err)
+	f.Doing = cmp.Or(f.Doing, w.doing)
 	if w.operation.Guarantee == connector.CompareAndSet && f.Class == fault.Stale && f.Kind == fault.Rejected {
-		sent.Error = port.NewEntryError(w.route, f)
+		sent.Error = port.NewEntryError(w.route, &f)
 		sent.Outcome = sent.Error.Message
 		return ending{stage: port.Superseded, why: "the target has a newer version", keep: keepEnd, ref: w.record.Ref, trace: []port.Entry{sent}}, nil
 	}
-	return ending{}, f
+	return ending{}, &f
 }

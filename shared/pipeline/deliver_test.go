@@ -121,16 +121,16 @@ func TestF27ADuplicateCallsNoEarlierThanTheTargetAsked(t *testing.T) {
 			first, other := e.another("first", e.clock.Now), e.another("other", e.skewed(-5*time.Minute))
 			first.ports.Ledger = ledger(first)
 			decision, err := first.deliver.Handle(t.Context(), in)
-			if err != nil || decision.Until().Before(epoch.Add(10*time.Minute)) {
-				t.Fatalf("deferred until %v, %v", decision.Until(), err)
+			if err != nil || decision.Until.Before(epoch.Add(10*time.Minute)) {
+				t.Fatalf("deferred until %v, %v", decision.Until, err)
 			}
 			duplicate := in
 			duplicate.MessageID = "another"
 			_, err = other.deliver.Handle(t.Context(), duplicate) // begins to watch the lease, if there is one yet
 			e.must(err)
 			e.clock.Advance(9 * time.Minute)
-			if decision, err = other.deliver.Handle(t.Context(), duplicate); err != nil || decision.Done() || calls != 1 {
-				t.Errorf("the duplicate was deferred until %v, %v after %d calls", decision.Until(), err, calls)
+			if decision, err = other.deliver.Handle(t.Context(), duplicate); err != nil || decision.Done || calls != 1 {
+				t.Errorf("the duplicate was deferred until %v, %v after %d calls", decision.Until, err, calls)
 			}
 			e.clock.Advance(11 * time.Minute)
 			if _, err = other.deliver.Handle(t.Context(), duplicate); err != nil || calls != 2 {
@@ -167,7 +167,7 @@ func TestOnlyTheLeaseHolderWrites(t *testing.T) {
 	e := newEnv(t)
 	both := e.twoVersions()
 	w, other := e.one(), e.another("other", e.clock.Now)
-	var inside pipeline.Decision
+	var inside port.Decision
 	var err error
 	e.system.duringDeliver = func() {
 		e.system.duringDeliver = nil
@@ -175,8 +175,8 @@ func TestOnlyTheLeaseHolderWrites(t *testing.T) {
 	}
 	_, failed := w.deliver.Handle(t.Context(), both[0])
 	e.must(failed)
-	if lease := epoch.Add(70 * time.Second); err != nil || !inside.Until().After(epoch) || inside.Until().After(lease) {
-		t.Errorf("the second worker was deferred until %v (%v), want a time before the lease ends at %v", inside.Until(), err, lease)
+	if lease := epoch.Add(70 * time.Second); err != nil || !inside.Until.After(epoch) || inside.Until.After(lease) {
+		t.Errorf("the second worker was deferred until %v (%v), want a time before the lease ends at %v", inside.Until, err, lease)
 	}
 	if len(e.system.written) != 1 {
 		t.Errorf("%d writes at once", len(e.system.written))
@@ -189,7 +189,7 @@ func TestACrashAfterTheEffectRepeatsAHarmlessWrite(t *testing.T) {
 	e.post("1", change{Type: customer, ID: "7"})
 	in := e.translated(1)[0]
 	e.ports.Ledger = brokenPort{}
-	if err := pipeline.Settle(t.Context(), e.ports, e.one().deliver, in); !errors.Is(err, errPort) {
+	if err := port.Settle(t.Context(), e.ports, e.one().deliver, in); !errors.Is(err, errPort) {
 		t.Fatalf("%v, want the ledger's failure", err)
 	}
 	e.mend()
@@ -206,7 +206,7 @@ func TestStateAwayStopsDeliveryAndLosesNothing(t *testing.T) {
 	e.post("1", change{Type: customer, ID: "7"})
 	in := e.translated(1)[0]
 	e.ports.State = brokenPort{}
-	if err := pipeline.Settle(t.Context(), e.ports, e.one().deliver, in); !errors.Is(err, errPort) {
+	if err := port.Settle(t.Context(), e.ports, e.one().deliver, in); !errors.Is(err, errPort) {
 		t.Fatalf("%v, want the state's failure", err)
 	}
 	if len(e.system.deliveries) != 0 {

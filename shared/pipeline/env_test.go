@@ -231,11 +231,11 @@ func (e *testEnv) step() (handled int, first error) {
 	e.Helper()
 	for _, lane := range []struct {
 		queue   string
-		handler pipeline.Handler
+		handler port.Handler
 	}{{inbox, e.one().translate}, {queue, e.one().deliver}} {
 		for _, in := range e.take(lane.queue) {
 			handled++
-			if err := pipeline.Settle(e.Context(), e.ports, lane.handler, in); err != nil && first == nil {
+			if err := port.Settle(e.Context(), e.ports, lane.handler, in); err != nil && first == nil {
 				first = err
 			}
 		}
@@ -248,7 +248,7 @@ func (e *testEnv) translated(n int) (batch []port.Incoming) {
 	e.Helper()
 	for len(batch) < n {
 		for _, in := range e.take(inbox) {
-			e.must(pipeline.Settle(e.Context(), e.memory, e.one().translate, in))
+			e.must(port.Settle(e.Context(), e.memory, e.one().translate, in))
 		}
 		more := e.take(queue)
 		if len(more) == 0 {

@@ -11,7 +11,6 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
 	"causeway/shared/port"
 	"causeway/shared/routes"
 )
@@ -98,6 +97,32 @@ func TestWhatDependsOnAnEntityThatIsSkippedForNowWaits(t *testing.T) {
 	e.drain(time.Minute)
 	if len(e.system.written) != 2 {
 		t.Errorf("written %d, want parent and child", len(e.system.written))
+	}
+}
+
+// TestWhatIsNewerThanASkippedParentWaitsForItsNewerState has the child come before the state
+// of its parent that passes, and once such a state does not come.
+func TestWhatIsNewerThanASkippedParentWaitsForItsNewerState(t *testing.T) {
+	t.Parallel()
+	for name, comes := range map[string]bool{"the newer state passes": true, "there is no newer state": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := filtered(t)
+			e.post("1", change{Type: customer, ID: "parent", Version: 1, Name: "final"})
+			e.drain(time.Minute)
+			e.post("2", change{Type: customer, ID: "child", Version: 2, Parents: []string{"parent"}})
+			e.drain(30 * time.Minute)
+			if n := len(e.entries(port.Skipped)); n != 1 || len(e.system.written) != 0 {
+				t.Fatalf("%d skipped, want the parent alone", n)
+			}
+			if comes {
+				e.post("3", change{Type: customer, ID: "parent", Version: 2, Name: "now"})
+			}
+			e.drain(time.Hour)
+			if outcomes := e.outcomes(port.Skipped); comes != (len(e.system.written) == 2) || comes == slices.Contains(outcomes, "its customer was skipped: not wanted here") {
+				t.Errorf("%d written, skipped %q", len(e.system.written), outcomes)
+			}
+		})
 	}
 }
 
@@ -240,11 +265,11 @@ func TestAFilterTakesNoLeaseOfAWriter(t *testing.T) {
 	other := e.another("other", e.clock.Now)
 	e.system.duringDeliver = func() {
 		e.system.duringDeliver = nil
-		if err := pipeline.Settle(context.WithoutCancel(t.Context()), e.memory, other.deliver, second); err != nil {
+		if err := port.Settle(context.WithoutCancel(t.Context()), e.memory, other.deliver, second); err != nil {
 			t.Error(err)
 		}
 	}
-	e.must(pipeline.Settle(t.Context(), e.memory, e.one().deliver, first))
+	e.must(port.Settle(t.Context(), e.memory, e.one().deliver, first))
 	e.post("3", change{Type: customer, ID: "7", Version: 3, Name: "v3"})
 	e.drain(time.Hour)
 	last := e.system.deliveries[len(e.system.deliveries)-1]

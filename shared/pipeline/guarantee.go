@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -55,19 +56,21 @@ func byExternalID(ctx context.Context, w *delivery, d connector.Delivery) (conne
 // A target that forgets keys (Operation.KeyLife) must not see one again after that time: a
 // write whose outcome is still unknown then is shown to an operator instead. An event that
 // is older than the target's memory is looked for first, because it may have been delivered
-// when our own memory was another.
+// when our own memory was another; and so is one beside a dead event of the same entity whose
+// outcome is unknown, because that event's key was another.
 func byKey(ctx context.Context, w *delivery, d connector.Delivery) (connector.Receipt, error) {
 	t, now, life := w.record.Attempt(w.event.ID), w.Now(), w.keyLife()
 	if life > 0 && !t.OpenSince.IsZero() && now.Sub(t.OpenSince) > life {
 		return connector.Receipt{}, outcomeUnknown("the target has forgotten the key of an attempt whose outcome is unknown")
 	}
-	if life > 0 && d.Ref == "" && now.Sub(w.event.Time) > life {
+	if d.Ref == "" && (life > 0 && now.Sub(w.event.Time) > life || w.record.OpenBeside(w.event.ID)) {
 		ref, err := w.find(ctx, w.event.Key())
 		if err != nil {
 			return connector.Receipt{}, err
 		}
 		d.Ref = ref
 	}
+	d.Key = keyOf(w.profile.Name, w.event.ID, t.KeysSpent)
 	receipt, err := w.write(ctx, d)
 	if f := fault.As(err); f != nil && f.Code != "" && slices.Contains(w.operation.SpentKey, f.Code) {
 		// The key belongs to an attempt that failed for good: the next one needs a new key.
@@ -180,6 +183,9 @@ func byNone(ctx context.Context, w *delivery, d connector.Delivery) (connector.R
 		}
 		return connector.Receipt{}, outcomeUnknown(why)
 	}
+	if d.Ref == "" && w.record.OpenBeside(w.event.ID) { // whose letter keeps it from being waited for
+		return connector.Receipt{}, outcomeUnknown("the write of another event of the entity may have taken effect; look at the target, and redrive this only if the target has nothing of it")
+	}
 	receipt, err := w.write(ctx, d)
 	if f := fault.As(err); f != nil && !definite(f) {
 		unknown := outcomeUnknown(why)
@@ -196,7 +202,7 @@ func outcomeUnknown(why string) *fault.Error {
 // find looks an entity up at the target.
 func (w *delivery) find(ctx context.Context, key message.Key) (string, error) {
 	ref, err := w.by.system.Target.Find(ctx, key)
-	w.last = admission.Answer{Asked: true, Wrote: w.last.Wrote, Fault: fault.As(err), Began: w.began}
+	w.answer = admission.Answer{Asked: true, Wrote: w.answer.Wrote, Fault: fault.As(err), Began: w.claimant.Since}
 	return ref, err
 }
 
@@ -206,20 +212,23 @@ func (w *delivery) find(ctx context.Context, key message.Key) (string, error) {
 func (w *delivery) write(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
 	t := w.record.Attempt(w.event.ID)
 	earlier := t.OpenSince
-	t.MarkOpen(w.Now())
-	w.last = admission.Answer{Asked: true, Wrote: true, Fault: &fault.Error{Kind: fault.Unknown}, Began: w.began} // in case of a panic
+	t.OpenSince = cmp.Or(earlier, w.Now())
+	w.answer = admission.Answer{Asked: true, Wrote: true, Fault: &fault.Error{Kind: fault.Unknown}, Began: w.claimant.Since} // in case of a panic
 	returned := false
 	defer func() {
 		if !returned { // a panic: the request may have been sent
-			w.mayLand(w.last.Fault)
+			w.mayLand(w.answer.Fault)
 		}
 	}()
 	receipt, err := w.by.system.Target.Deliver(ctx, d)
 	returned = true
+	if err == nil {
+		w.answer = admission.Answer{Asked: true, Wrote: !receipt.Linked, Pause: receipt.Pause, Began: w.claimant.Since}
+		return receipt, nil
+	}
 	f := fault.As(err)
-	w.last = admission.Answer{Asked: true, Wrote: err != nil || !receipt.Linked, Fault: f, Pause: receipt.Pause, Began: w.began}
+	w.answer = admission.Answer{Asked: true, Wrote: true, Fault: f, Began: w.claimant.Since}
 	switch {
-	case f == nil:
 	case definite(f):
 		t.OpenSince = earlier
 		if f.Kind == fault.Rejected && w.operation.Guarantee == connector.IdempotencyKey {
@@ -240,25 +249,26 @@ func (w *delivery) mayLand(f *fault.Error) {
 	case w.operation.Guarantee == connector.CompareAndSet:
 		return // the target rejects what is late
 	case f.Class == fault.Ambiguous || f.Kind == fault.Unknown: // it may not have arrived yet
-		inFlight, linger = w.profile.Timeout+w.Retry.Margin, w.linger()
+		inFlight, linger = w.profile.Timeout+w.Retry.Margin, w.linger
 	case w.operation.Guarantee != connector.Search:
 		return // the target has answered: what it did is done
 	}
 	request := w.worker.Take(w.event.ID, inFlight)
-	request.Linger, request.Version = linger, w.state.Version
+	request.Linger, request.Version = linger, w.claimant.State.Version
+	if w.record.Landing == nil {
+		w.record.Landing = request
+		return
+	}
 	w.record.MayLand(w.worker, request)
 }
 
-// linger is how long after a call was given up its effect may still appear, or a search
-// still miss it. A compare-and-set that comes late is rejected by the target.
-func (a *attempt) linger() time.Duration {
-	switch a.operation.Guarantee {
-	case connector.CompareAndSet:
-		return 0
-	case connector.Search:
-		return a.profile.Linger + a.operation.Lag
+// unseen records that a search may miss the write of an attempt whose end was not recorded.
+func (w *delivery) unseen() {
+	if w.operation.Guarantee == connector.Search {
+		request := w.worker.Take(w.event.ID, 0)
+		request.Linger, request.Version = w.operation.Lag, w.claimant.State.Version
+		w.record.MayLand(w.worker, request)
 	}
-	return a.profile.Linger
 }
 
 // definite reports whether a failed write has certainly had no effect. A 500 is no such

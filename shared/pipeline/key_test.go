@@ -101,7 +101,7 @@ func TestAnEventIsLookedForBeforeTheTargetForgets(t *testing.T) {
 			k.post("1", change{Type: captured, ID: "9"})
 			in := k.translated(1)[0]
 			k.clock.Advance(age)
-			if decision, err := k.one().deliver.Handle(t.Context(), in); err != nil || !decision.Done() {
+			if decision, err := k.one().deliver.Handle(t.Context(), in); err != nil || !decision.Done {
 				t.Fatal(decision, err)
 			}
 			if k.finds != finds {

@@ -49,7 +49,7 @@ func TestF53AWrongClockNeitherTakesNorLosesALease(t *testing.T) {
 				if calls != 1 {
 					t.Errorf("%d calls: the other worker wrote the entity during the lease", calls)
 				}
-				if decision, err := other.deliver.Handle(t.Context(), both[1]); err != nil || !decision.Done() || calls != 2 {
+				if decision, err := other.deliver.Handle(t.Context(), both[1]); err != nil || !decision.Done || calls != 2 {
 					t.Errorf("after the lease was given back: %v, %v, %d calls", decision, err, calls)
 				}
 			})
@@ -103,10 +103,10 @@ func TestF53AClockThatIsBehindLooksNoMoreOftenForTheEndOfALease(t *testing.T) {
 	for done := false; !done && looks < 100; looks++ {
 		decision, err := other.deliver.Handle(t.Context(), in)
 		e.must(err)
-		if pause := decision.Until().Sub(e.clock.Now().Add(-10 * time.Minute)); pause > 0 {
+		if pause := decision.Until.Sub(e.clock.Now().Add(-10 * time.Minute)); pause > 0 {
 			e.clock.Advance(pause)
 		}
-		done = decision.Done()
+		done = decision.Done
 	}
 	if looks > 40 {
 		t.Errorf("%d looks at one lease", looks)
@@ -122,8 +122,8 @@ func TestANewerVersionWaitsExactlyUntilALateRequestHasLanded(t *testing.T) {
 	v.must(err)
 	decision, err := v.one().deliver.Handle(t.Context(), both[1])
 	want := epoch.Add(time.Minute + 10*time.Second + 5*time.Minute) // timeout, margin and linger
-	if err != nil || !decision.Until().Equal(want) {
-		t.Errorf("the newer version waits until %v (%v), want %v", decision.Until(), err, want)
+	if err != nil || !decision.Until.Equal(want) {
+		t.Errorf("the newer version waits until %v (%v), want %v", decision.Until, err, want)
 	}
 }
 
@@ -173,17 +173,17 @@ func TestF34OfTwoRequestsTheLaterOneIsRemembered(t *testing.T) {
 	one, other := e.another("first", e.clock.Now), e.another("other", e.clock.Now)
 	e.system.fail = []error{lost, lost}
 	for _, w := range []*worker{one, other} {
-		if decision, err := w.deliver.Handle(t.Context(), batch[0]); err != nil || decision.Done() {
+		if decision, err := w.deliver.Handle(t.Context(), batch[0]); err != nil || decision.Done {
 			t.Fatal(decision, err)
 		}
 		e.clock.Advance(5 * time.Minute)
 	}
 	// The first request can take effect no more, the second for another minute.
-	if decision, err := one.deliver.Handle(t.Context(), batch[0]); err != nil || !decision.Done() {
+	if decision, err := one.deliver.Handle(t.Context(), batch[0]); err != nil || !decision.Done {
 		t.Fatal(decision, err)
 	}
 	late := epoch.Add(5*time.Minute + 70*time.Second + 5*time.Minute)
-	if decision, err := one.deliver.Handle(t.Context(), batch[1]); err != nil || decision.Done() || decision.Until().Before(late) {
+	if decision, err := one.deliver.Handle(t.Context(), batch[1]); err != nil || decision.Done || decision.Until.Before(late) {
 		t.Errorf("%+v, %v: the newer version must wait until %s", decision, err, late)
 	}
 }

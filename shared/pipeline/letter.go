@@ -9,7 +9,6 @@ import (
 	"maps"
 	"time"
 
-	"causeway/shared/connector"
 	"causeway/shared/entity"
 	"causeway/shared/fault"
 	"causeway/shared/message"
@@ -21,17 +20,17 @@ import (
 // a ledger that is out of reach must not be found out when the letter is written already,
 // which would then be written again with each receive. Deleting the message comes last, and
 // is the caller's.
-func (a *attempt) bury(ctx context.Context, f *fault.Error, e port.Entry) (Decision, error) {
+func (a *attempt) bury(ctx context.Context, f *fault.Error, e port.Entry) (port.Decision, error) {
 	if alike := a.in.Alike(e.Error.Fingerprint); e.Stage == port.Dead && alike > a.Retry.Loops {
 		e.Stage, e.Outcome = port.Parked, fmt.Sprintf("redriven %d times, and failed the same way each time: %s", alike-1, e.Error.Message)
 	}
 	if err := a.Ledger.Append(ctx, e); err != nil {
 		a.abandon(ctx)
-		return Decision{}, port.Unavailable("writing the ledger", err)
+		return port.Decision{}, port.Unavailable("writing the ledger", err)
 	}
 	if err := a.sendLetter(ctx, a.in, f, e); err != nil {
 		a.abandon(ctx)
-		return Decision{}, err
+		return port.Decision{}, err
 	}
 	t := a.record.Attempt(a.event.ID)
 	*t = t.Bury(entity.Letter{MessageID: a.in.MessageID, Event: e.Event, Trace: e.Trace, Version: e.Version, At: e.At})
@@ -40,7 +39,7 @@ func (a *attempt) bury(ctx context.Context, f *fault.Error, e port.Entry) (Decis
 	}
 	a.Log.WarnContext(ctx, "a message is "+string(e.Stage), "entity", e.Entity.String(), "route", e.Route, "event_id", e.Event,
 		"trace_id", e.Trace, "reason", port.Reason(f), "error", e.Error.Message)
-	return done(), nil
+	return port.Decision{Done: true}, nil
 }
 
 // saveLetter stores that the letter was written. An attempt without a lease that loses a race
@@ -63,19 +62,19 @@ func (a *attempt) saveLetter(ctx context.Context, buried entity.Attempt) error {
 
 // unreadable writes the dead letter of a message that is not in the form that our own
 // queues carry. Its only name is the queue's id of it.
-func (p *Pipeline) unreadable(ctx context.Context, in port.Incoming, cause error, profile connector.Profile, role connector.Role) (Decision, error) {
+func (p *Pipeline) unreadable(ctx context.Context, in port.Incoming, cause error, function string) (port.Decision, error) {
 	f := &fault.Error{Kind: fault.Invalid, Class: fault.Parse, Doing: "reading message " + in.MessageID + " of " + in.Queue, Err: cause}
-	e := p.Entry(profile.Name+"-"+string(role), port.Dead)
-	e.Event, e.Trace, e.Error = in.MessageID, in.MessageID, port.NewEntryError(in.Queue, f)
+	e := p.Entry(function, port.Dead)
+	e.Message, e.Event, e.Trace, e.Error = in.MessageID, in.MessageID, in.MessageID, port.NewEntryError(in.Queue, f)
 	e.Outcome = "not retryable: " + e.Error.Message
 	if err := p.Ledger.Append(ctx, e); err != nil {
-		return Decision{}, port.Unavailable("writing the ledger", err)
+		return port.Decision{}, port.Unavailable("writing the ledger", err)
 	}
 	if err := p.sendLetter(ctx, in, f, e); err != nil {
-		return Decision{}, err
+		return port.Decision{}, err
 	}
 	p.Log.WarnContext(ctx, "a message is dead", "queue", in.Queue, "event_id", e.Event, "reason", port.Reason(f), "error", e.Error.Message)
-	return done(), nil
+	return port.Decision{Done: true}, nil
 }
 
 // sendLetter sends the message, as it came, to its queue's dead-letter queue with the
@@ -115,6 +114,9 @@ func deadAttributes(in port.Incoming, f *fault.Error, e port.Entry) (map[string]
 	if e.Entity.ID != "" {
 		attributes[port.AttrEntity], attributes[port.AttrVersion] = e.Entity.String(), string(e.Version)
 	}
+	for name, value := range attributes {
+		attributes[name] = port.Sendable(value)
+	}
 	maps.DeleteFunc(attributes, func(_, value string) bool { return value == "" })
 	return attributes, nil
 }
@@ -136,8 +138,8 @@ func (p *Pipeline) wrap(ctx context.Context, body []byte) ([]byte, error) {
 // the vault. A body that the vault no longer has leaves the message as it is.
 func (p *Pipeline) unwrap(ctx context.Context, in port.Incoming) (port.Incoming, error) {
 	var w wrapped
-	if !in.Redriven() || json.Unmarshal(in.Body, &w) != nil || w.Claim == nil {
-		return in, nil
+	if err := json.Unmarshal(in.Body, &w); err != nil || w.Claim == nil {
+		return in, nil //nolint:nilerr // a letter with its own body
 	}
 	body, err := port.CheckOut(ctx, p.Vault, nil, w.Claim)
 	if f := fault.As(err); f != nil && f.Kind == fault.Unavailable {

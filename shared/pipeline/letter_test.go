@@ -204,7 +204,7 @@ func TestTheVerySameMessageWritesNoSecondLetter(t *testing.T) {
 	in := e.translated(1)[0]
 	for range 3 {
 		decision, err := e.one().deliver.Handle(t.Context(), in)
-		if err != nil || !decision.Done() {
+		if err != nil || !decision.Done {
 			t.Fatal(decision, err)
 		}
 	}
@@ -397,15 +397,15 @@ func TestALetterThatLosesARaceIsWrittenOnce(t *testing.T) {
 	}}
 	for range 2 { // the queue returns it, because deleting it failed
 		decision, err := e.one().deliver.Handle(t.Context(), in)
-		if err != nil || !decision.Done() {
-			t.Errorf("until %v, %v", decision.Until(), err)
+		if err != nil || !decision.Done {
+			t.Errorf("until %v, %v", decision.Until, err)
 		}
 	}
 	if n := len(e.dead(queue)); n != 1 || len(e.entries(port.Dead)) != 1 {
 		t.Errorf("%d letters, %d entries", n, len(e.entries(port.Dead)))
 	}
 	e.clock.Advance(time.Hour)
-	if decision, err := other.deliver.Handle(t.Context(), newer); err != nil || !decision.Done() || len(e.system.written) != 1 {
+	if decision, err := other.deliver.Handle(t.Context(), newer); err != nil || !decision.Done || len(e.system.written) != 1 {
 		t.Errorf("the other message: %v, %v, %d writes", decision, err, len(e.system.written))
 	}
 }

@@ -55,10 +55,10 @@ type Pipeline struct {
 func New(config Config) (*Pipeline, error) {
 	problems := []error{config.Check()}
 	if len(config.Systems) == 0 {
-		problems = append(problems, errors.New("Systems is missing"))
+		problems = append(problems, errors.New("field Systems is missing"))
 	}
 	if config.Retry == (retry.Policy{}) {
-		problems = append(problems, errors.New("Retry is missing"))
+		problems = append(problems, errors.New("field Retry is missing"))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, fmt.Errorf("opening the pipeline: %w", err)
@@ -90,7 +90,7 @@ func (p *Pipeline) Translator(system string) (*Translator, error) {
 	if !known || s.Source == nil {
 		return nil, fmt.Errorf("translating from %s: the pipeline has no such source", system)
 	}
-	return &Translator{Pipeline: p, system: s}, nil
+	return &Translator{Pipeline: p, system: s, inbox: routes.Inbox(system), function: system + "-" + string(connector.Translate)}, nil
 }
 
 // Deliverer returns the handler of the route's queue.
@@ -99,7 +99,15 @@ func (p *Pipeline) Deliverer(route routes.Route) (*Deliverer, error) {
 	if !known || s.Target == nil {
 		return nil, fmt.Errorf("delivering to %s: the pipeline has no such target", route.To)
 	}
-	return &Deliverer{Pipeline: p, system: s, route: route, admission: p.targets[route.To]}, nil
+	d := &Deliverer{
+		Pipeline: p, system: s, route: route.Name(), function: route.To + "-" + string(connector.Deliver), admission: p.targets[route.To],
+	}
+	for _, f := range route.Filters {
+		if on, set := p.Filters[f.Name]; on || !set && f.Default {
+			d.filters = append(d.filters, f)
+		}
+	}
+	return d, nil
 }
 
 // Rest gives permits back that this worker holds of the targets and does not use. It is
@@ -113,73 +121,7 @@ func (p *Pipeline) Rest(ctx context.Context) error {
 	return errors.Join(failures...)
 }
 
-// Handler takes one message of a queue to its decision; Translator and Deliverer are the
-// two. After an error nothing was decided: a port failed, and the message stays in its
-// queue.
-type Handler interface {
-	Handle(ctx context.Context, in port.Incoming) (Decision, error)
-}
-
 var (
-	_ Handler = (*Translator)(nil)
-	_ Handler = (*Deliverer)(nil)
+	_ port.Handler = (*Translator)(nil)
+	_ port.Handler = (*Deliverer)(nil)
 )
-
-// Decision is what happens to a message in its queue. The zero Decision is invalid.
-type Decision struct {
-	kind  decisionKind
-	until time.Time
-}
-
-type decisionKind uint8
-
-const (
-	undecided decisionKind = iota
-	deleted
-	deferred
-	left
-)
-
-// done is the decision that a message's journey on this queue has ended.
-func done() Decision { return Decision{kind: deleted} }
-
-// later is the decision to go on at that time.
-func later(until time.Time) Decision { return Decision{kind: deferred, until: until} }
-
-// Done reports whether the message is to be deleted.
-func (d Decision) Done() bool { return d.kind == deleted }
-
-// Until returns when a message that is not done becomes visible again.
-func (d Decision) Until() time.Time { return d.until }
-
-// notBefore returns the decision with a message that is not done deferred until then at least.
-func (d Decision) notBefore(until time.Time) Decision {
-	if d.kind == deferred && d.until.Before(until) {
-		d.until = until
-	}
-	return d
-}
-
-// Apply does to the queue what was decided: deletes the message, defers it, or leaves it
-// where it was deferred already. It fails if nothing was decided.
-func (d Decision) Apply(ctx context.Context, queue port.Queue, in port.Incoming) error {
-	switch d.kind {
-	case deleted:
-		return queue.Delete(ctx, in)
-	case deferred:
-		return queue.Defer(ctx, in, d.until)
-	case left:
-		return nil
-	}
-	return fmt.Errorf("settling message %s of %s: no decision was made", in.MessageID, in.Queue)
-}
-
-// Settle handles one message and does to the queue what was decided. After an error the
-// message stays hidden until its visibility timeout ends.
-func Settle(ctx context.Context, queue port.Queue, handler Handler, in port.Incoming) error {
-	decision, err := handler.Handle(ctx, in)
-	if err != nil {
-		return err
-	}
-	return decision.Apply(ctx, queue, in)
-}

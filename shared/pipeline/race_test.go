@@ -155,7 +155,7 @@ func TestARecordThatCannotBeReadIsAnError(t *testing.T) {
 	in := e.translated(1)[0]
 	_, err := e.memory.Put(t.Context(), port.Item{Key: recordOf7, Value: []byte("no JSON")})
 	e.must(err)
-	if decision, err := e.one().deliver.Handle(t.Context(), in); err == nil || decision.Done() {
+	if decision, err := e.one().deliver.Handle(t.Context(), in); err == nil || decision.Done {
 		t.Errorf("%v, %v", decision, err)
 	}
 }

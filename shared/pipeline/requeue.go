@@ -18,16 +18,14 @@ import (
 //
 // Sent first and deleted then: a crash in between leaves two copies of one event, which
 // are recognized as every duplicate is.
-func (p *Pipeline) requeueBeforeExpiry(ctx context.Context, in port.Incoming, decision Decision, failed error) (Decision, error) {
+func (p *Pipeline) requeueBeforeExpiry(ctx context.Context, in port.Incoming, decision port.Decision, failed error) (port.Decision, error) {
 	held, now := p.Retry.Holding, p.Now()
-	until := decision.until
+	until := decision.Until
 	switch latest := now.Add(held.Deferral); {
 	case failed != nil:
 		until = now
-	case decision.Done() || decision.kind == undecided:
-		return decision, nil
 	case until.After(latest): // whoever waits for longer looks again in between
-		until, decision.until = latest, latest
+		until, decision = latest, port.Decision{Until: latest}
 	}
 	if in.SentAt.IsZero() || until.Sub(in.SentAt) <= held.Age && in.ReceiveCount < held.Receives {
 		return decision, failed
@@ -42,11 +40,11 @@ func (p *Pipeline) requeueBeforeExpiry(ctx context.Context, in port.Incoming, de
 	}
 	p.Log.WarnContext(ctx, "re-sent a message before its queue drops it",
 		"queue", in.Queue, "message", in.MessageID, "sent", in.SentAt, "receives", in.ReceiveCount, "error", failed)
-	return done(), nil
+	return port.Decision{Done: true}, nil
 }
 
 // Requeue re-sends a message that its handler was not given, if its queue would drop it
 // before long, because of cause; otherwise it returns cause and the message stays.
-func (p *Pipeline) Requeue(ctx context.Context, in port.Incoming, cause error) (Decision, error) {
-	return p.requeueBeforeExpiry(ctx, in, Decision{}, cause)
+func (p *Pipeline) Requeue(ctx context.Context, in port.Incoming, cause error) (port.Decision, error) {
+	return p.requeueBeforeExpiry(ctx, in, port.Decision{}, cause)
 }

@@ -8,7 +8,6 @@ import (
 
 	"causeway/shared/connector"
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
 	"causeway/shared/port"
 )
 
@@ -43,7 +42,7 @@ func TestF20AnOutageLongerThanAQueueKeepsMessages(t *testing.T) {
 			if age := e.clock.Now().Sub(in.SentAt); age > 4*24*time.Hour {
 				t.Fatalf("%s is %s old: its queue has dropped it", in.MessageID, age)
 			}
-			e.must(pipeline.Settle(t.Context(), e.memory, e.one().deliver, in))
+			e.must(port.Settle(t.Context(), e.memory, e.one().deliver, in))
 		}
 		e.clock.Advance(time.Minute)
 	}
@@ -66,7 +65,7 @@ func TestF24AMessageIsResentBeforeItsReceivesAreUsedUp(t *testing.T) {
 	for receives, resent := range map[int]bool{899: false, 900: true} {
 		e, in := waiting(t)
 		in.ReceiveCount, in.Attributes = receives, map[string]string{port.AttrRedrives: "2"}
-		e.must(pipeline.Settle(t.Context(), e.memory, e.one().deliver, in))
+		e.must(port.Settle(t.Context(), e.memory, e.one().deliver, in))
 		batch := e.take(queue)
 		if len(batch) == 1 != resent || e.memory.Left() != 1 {
 			t.Fatalf("%d receives: %d messages visible, %d left", receives, len(batch), e.memory.Left())
@@ -92,7 +91,7 @@ func TestF20AMessageIsResentBeforeItsQueueDropsIt(t *testing.T) {
 		in.SentAt = in.SentAt.Add(-age)
 		e.random = func() float64 { return 0 } // so that it is deferred by an hour exactly
 		e.restart()
-		e.must(pipeline.Settle(t.Context(), e.memory, e.one().deliver, in))
+		e.must(port.Settle(t.Context(), e.memory, e.one().deliver, in))
 		if batch := e.take(queue); len(batch) == 1 != resent {
 			t.Errorf("%v old, deferred by an hour: %d re-sent", age, len(batch))
 		}
@@ -104,7 +103,7 @@ func TestAMessageThatCannotBeResentStays(t *testing.T) {
 	e, in := waiting(t)
 	in.ReceiveCount = 900
 	e.ports.Queue = brokenPort{}
-	if err := pipeline.Settle(t.Context(), e.ports, e.one().deliver, in); err == nil || e.memory.Left() != 1 {
+	if err := port.Settle(t.Context(), e.ports, e.one().deliver, in); err == nil || e.memory.Left() != 1 {
 		t.Errorf("it counts as handled: %v, %d left", err, e.memory.Left())
 	}
 }
@@ -118,7 +117,7 @@ func TestF24AMessageAtWhichPortsFailIsResent(t *testing.T) {
 	in := e.take(inbox)[0]
 	in.ReceiveCount = 900
 	e.ports.State = brokenPort{}
-	e.must(pipeline.Settle(t.Context(), e.memory, e.one().translate, in))
+	e.must(port.Settle(t.Context(), e.memory, e.one().translate, in))
 	e.mend()
 	e.drain(time.Minute)
 	e.entry(port.Confirmed)
@@ -129,11 +128,11 @@ func TestF24AMessageAtWhichPortsFailIsResent(t *testing.T) {
 func TestRequeueKeepsWhatItsHandlerWasNotGiven(t *testing.T) {
 	t.Parallel()
 	e, in := waiting(t)
-	if decision, err := e.one().Requeue(t.Context(), in, errPort); err == nil || decision.Done() {
+	if decision, err := e.one().Requeue(t.Context(), in, errPort); err == nil || decision.Done {
 		t.Errorf("a fresh message: %v, %v", decision, err)
 	}
 	in.ReceiveCount = 900
-	if decision, err := e.one().Requeue(t.Context(), in, errPort); err != nil || !decision.Done() || e.memory.Left() != 2 {
+	if decision, err := e.one().Requeue(t.Context(), in, errPort); err != nil || !decision.Done || e.memory.Left() != 2 {
 		t.Errorf("one at its end: %v, %v, %d left", decision, err, e.memory.Left())
 	}
 }
@@ -143,7 +142,7 @@ func TestF27ATimeLongerThanAQueueKeepsMessages(t *testing.T) {
 	t.Parallel()
 	e, in := waiting(t)
 	calls := e.failUntil(epoch.Add(10*24*time.Hour), fault.Error{Kind: fault.Throttled, After: 10 * 24 * time.Hour})
-	e.must(pipeline.Settle(t.Context(), e.memory, e.one().deliver, in))
+	e.must(port.Settle(t.Context(), e.memory, e.one().deliver, in))
 	looks := 0
 	for e.clock.Now().Before(epoch.Add(11 * 24 * time.Hour)) {
 		handled, err := e.step()

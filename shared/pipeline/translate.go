@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
-	"causeway/shared/admission"
 	"causeway/shared/canonical"
 	"causeway/shared/connector"
 	"causeway/shared/entity"
@@ -18,81 +16,89 @@ import (
 // Translator turns the raw messages of one system's inbox into canonical events on the bus.
 type Translator struct {
 	*Pipeline
-	system connector.System
+	system   connector.System
+	inbox    string // names the records of deliveries, whichever of its queues they came by
+	function string
 }
 
 // Handle takes one message of the inbox queue through translation. After an error nothing
 // was decided: a port failed, and the message stays in the queue.
-func (t *Translator) Handle(ctx context.Context, in port.Incoming) (Decision, error) {
+func (t *Translator) Handle(ctx context.Context, in port.Incoming) (port.Decision, error) {
 	decision, err := t.handle(ctx, in)
-	return t.requeueBeforeExpiry(ctx, in, decision, err)
+	if err != nil || !decision.Done {
+		return t.requeueBeforeExpiry(ctx, in, decision, err)
+	}
+	return decision, nil
 }
 
-func (t *Translator) handle(ctx context.Context, in port.Incoming) (Decision, error) {
-	in, err := t.unwrap(ctx, in)
-	if err != nil {
-		return Decision{}, err
+func (t *Translator) handle(ctx context.Context, in port.Incoming) (port.Decision, error) {
+	if in.Attributes[port.AttrCause] != "" { // a redriven dead letter
+		var err error
+		if in, err = t.unwrap(ctx, in); err != nil {
+			return port.Decision{}, err
+		}
 	}
 	raw, err := message.DecodeRaw(in.Body)
 	if err == nil && raw.ID == "" {
 		err = errors.New("the message has no id")
 	}
 	if err != nil {
-		return t.unreadable(ctx, in, err, t.system.Profile, connector.Translate)
+		return t.unreadable(ctx, in, err, t.function)
 	}
 	hash := port.Digest(raw.Body)
 	if raw.Claim != nil {
 		hash = raw.Claim.SHA256[:min(len(raw.Claim.SHA256), len(hash))]
 	}
-	record, err := t.recordOf(ctx, in.Queue, raw)
-	if err != nil {
-		return Decision{}, err
-	}
-	if c := record.Confirmed; c != nil && c.Hash != hash {
-		if record, err = t.conflicting(ctx, in, raw, hash); err != nil {
-			return Decision{}, err
-		}
-	}
-	a := &attempt{
-		Pipeline: t.Pipeline, profile: t.system.Profile, role: connector.Translate, in: in, event: envelopeOf(raw),
-		state: entity.State{Type: raw.Topic, Hash: hash}, record: record,
-	}
-	return a.run(ctx, &translation{attempt: a, source: t.system.Source, raw: raw})
-}
-
-// envelopeOf returns an envelope that names the raw message.
-func envelopeOf(raw *message.Raw) *message.Message {
-	return &message.Message{
+	event := &message.Message{
 		ID: raw.ID, Type: raw.Topic, CorrelationID: raw.CorrelationID,
 		Source: message.SourcePrefix + raw.System, Tenant: raw.Tenant, Subject: "delivery/" + raw.ID,
 	}
-}
-
-func (t *Translator) recordOf(ctx context.Context, queue string, raw *message.Raw) (*entity.Record, error) {
-	return entity.LoadPassing(ctx, t.State, queue, envelopeOf(raw).Key())
+	record, err := entity.Load(ctx, t.State, t.inbox, event.Key(), true)
+	if err != nil {
+		return port.Decision{}, err
+	}
+	if c := record.Confirmed; c != nil && c.Hash != hash {
+		if record, err = t.conflicting(ctx, in.Queue, raw, event, hash); err != nil {
+			return port.Decision{}, err
+		}
+	}
+	w := &translation{source: t.system.Source, raw: raw}
+	body, err := port.CheckOut(ctx, t.Vault, raw.Body, raw.Claim)
+	if err != nil {
+		if w.broken = fault.As(err); w.broken.Kind == fault.Unavailable { // which uses up no budget of the message
+			return port.Decision{}, err
+		}
+	}
+	raw.Body, raw.Claim = body, nil
+	w.attempt = &attempt{
+		Pipeline: t.Pipeline, profile: t.system.Profile, function: t.function, in: in, event: event, effect: raw.Topic,
+		doing: "translating " + raw.Topic + " " + raw.ID, record: record, work: w.translate,
+		claimant: entity.Claimant{Event: raw.ID, MessageID: in.MessageID, State: entity.State{Type: raw.Topic, Hash: hash}},
+	}
+	return w.run(ctx)
 }
 
 // conflicting gives a delivery that came under the id of another one, with another body, an
 // id of its own, so that it is translated too, and lets an operator hear of it.
-func (t *Translator) conflicting(ctx context.Context, in port.Incoming, raw *message.Raw, hash string) (*entity.Record, error) {
-	e := t.Entry(t.system.Profile.Name+"-"+string(connector.Translate), port.Received)
-	e.Causation, e.Type = raw.ID, raw.Topic
-	raw.ID = message.DeriveID(raw.ID, hash)
-	e.Event, e.Trace, e.Entity, e.Hashes.Source = raw.ID, raw.CorrelationID, envelopeOf(raw).Key(), hash
-	f := &fault.Error{
-		Kind: fault.Invalid, Class: fault.Conflict, Code: "delivery_id_reused", Doing: "receiving delivery " + e.Causation,
-		Detail: "the id came before with another body; this one is translated as delivery " + raw.ID,
-	}
-	e.Error = port.NewEntryError(in.Queue, f)
-	e.Outcome = e.Error.Message
-	record, err := t.recordOf(ctx, in.Queue, raw)
+func (t *Translator) conflicting(ctx context.Context, queue string, raw *message.Raw, event *message.Message, hash string) (*entity.Record, error) {
+	first := raw.ID
+	raw.ID = message.DeriveID(first, hash)
+	event.ID, event.Subject = raw.ID, "delivery/"+raw.ID
+	record, err := entity.Load(ctx, t.State, t.inbox, event.Key(), true)
 	if err != nil || record.Confirmed != nil || record.Attempts[raw.ID] != nil {
 		return record, err // it was reported at the first attempt
 	}
+	e := t.Entry(t.function, port.Received)
+	e.Event, e.Trace, e.Causation, e.Type, e.Entity, e.Hashes.Source = raw.ID, raw.CorrelationID, first, raw.Topic, event.Key(), hash
+	e.Error = port.NewEntryError(queue, &fault.Error{
+		Kind: fault.Invalid, Class: fault.Conflict, Code: "delivery_id_reused", Doing: "receiving delivery " + first,
+		Detail: "the id came before with another body; this one is translated as delivery " + raw.ID,
+	})
+	e.Outcome = e.Error.Message
 	if err := t.Ledger.Append(ctx, e); err != nil {
 		return nil, port.Unavailable("writing the ledger", err)
 	}
-	t.Log.WarnContext(ctx, "two deliveries with one id", "system", raw.System, "event_id", raw.ID, "causation_id", e.Causation)
+	t.Log.WarnContext(ctx, "two deliveries with one id", "system", raw.System, "event_id", raw.ID, "causation_id", first)
 	t.OnAlarm(AlarmDeliveryID)
 	return record, nil
 }
@@ -102,33 +108,17 @@ type translation struct {
 	*attempt
 	source connector.Source
 	raw    *message.Raw
+	broken *fault.Error // the body cannot be had
 }
 
-var _ work = (*translation)(nil)
-
-func (w *translation) filter() (ending, error) { return ending{}, nil }
-
-func (w *translation) enter(context.Context) (*admission.Passage, time.Time, error) {
-	return nil, time.Time{}, nil
-}
-
-func (w *translation) prepare(context.Context) (ending, *entity.Record, error) {
-	return ending{}, nil, nil
-}
-
-func (w *translation) answer() admission.Answer { return admission.Answer{} }
-
-// effect implements work: the system reads the raw bytes, and what they mean is published.
-func (w *translation) effect(ctx context.Context) (ending, error) {
-	body, err := port.CheckOut(ctx, w.Vault, w.raw.Body, w.raw.Claim)
-	if err != nil {
-		return ending{}, err
+// translate has the system read the raw bytes, and publishes what they mean.
+func (w *translation) translate(ctx context.Context) (ending, error) {
+	if w.broken != nil {
+		return ending{}, w.broken
 	}
-	whole := *w.raw
-	whole.Body, whole.Claim = body, nil
-	meaning, err := w.source.Translate(ctx, &whole)
+	meaning, err := w.source.Translate(ctx, w.raw)
 	if err != nil {
-		return ending{}, fault.Doing("translating "+w.raw.Topic+" "+w.raw.ID, err)
+		return ending{}, fault.Doing(w.doing, err)
 	}
 	if meaning.Skip != "" {
 		return ending{stage: port.Skipped, why: meaning.Skip, keep: keepState}, nil
@@ -175,7 +165,6 @@ func (w *translation) envelope(ctx context.Context, event connector.Event) (*mes
 		m.Body = nil
 	}
 	e := w.entry(m, port.Published)
-	e.Attempt = w.record.Attempt(w.event.ID).Count
 	e.Outcome, e.Notes, e.Hashes.Canonical = m.Type+" on the bus", state.Notes, state.Hash
 	return m, e, err
 }

@@ -296,17 +296,17 @@ func TestADecisionThatNobodyMadeDeletesNothing(t *testing.T) {
 	e := newEnv(t)
 	e.send(queue, port.Outgoing{Body: []byte("x")})
 	in := e.take(queue)[0]
-	if err := (pipeline.Decision{}).Apply(t.Context(), e.memory, in); err == nil {
+	if err := (port.Decision{}).Apply(t.Context(), e.memory, in); err == nil {
 		t.Error("the zero decision is applied")
 	}
 	e.clock.Advance(time.Hour)
 	if len(e.take(queue)) != 1 {
 		t.Error("the message is gone")
 	}
-	if err := pipeline.Settle(t.Context(), e.memory, undecided{}, in); err == nil || e.memory.Left() != 1 {
+	if err := port.Settle(t.Context(), e.memory, undecided{}, in); err == nil || e.memory.Left() != 1 {
 		t.Errorf("%v, %d left", err, e.memory.Left())
 	}
-	if err := pipeline.Settle(t.Context(), e.memory, undecided{errPort}, in); !errors.Is(err, errPort) || e.memory.Left() != 1 {
+	if err := port.Settle(t.Context(), e.memory, undecided{errPort}, in); !errors.Is(err, errPort) || e.memory.Left() != 1 {
 		t.Errorf("%v, %d left", err, e.memory.Left())
 	}
 }
@@ -314,6 +314,6 @@ func TestADecisionThatNobodyMadeDeletesNothing(t *testing.T) {
 // undecided is a Handler that decides nothing.
 type undecided struct{ err error }
 
-func (u undecided) Handle(_ context.Context, _ port.Incoming) (pipeline.Decision, error) {
-	return pipeline.Decision{}, u.err
+func (u undecided) Handle(_ context.Context, _ port.Incoming) (port.Decision, error) {
+	return port.Decision{}, u.err
 }

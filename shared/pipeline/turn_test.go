@@ -167,7 +167,7 @@ func TestTwoUnknownOutcomesAreResolvedNewestFirst(t *testing.T) {
 		v.post(name, change{Type: customer, ID: "7", Version: n, Name: name})
 	}
 	for _, in := range v.take(inbox) {
-		v.must(pipeline.Settle(t.Context(), v.memory, v.one().translate, in))
+		v.must(port.Settle(t.Context(), v.memory, v.one().translate, in))
 	}
 	for _, e := range v.entries(port.Published) {
 		attempts[e.Event] = map[string]any{"count": 1, "open": epoch, "by": connector.IdempotencyKey, "version": e.Version}

@@ -20,12 +20,12 @@ const OutcomeOpen = "outcome_open"
 //
 // Deferred first and registered then: whoever confirms the entity in between changes its
 // record, so that registering fails, and the message is woken here.
-func (a *attempt) wait(ctx context.Context, until time.Time, awaited *entity.Record) (Decision, error) {
+func (a *attempt) wait(ctx context.Context, until time.Time, awaited *entity.Record) (port.Decision, error) {
 	if awaited == nil {
-		return later(until), nil
+		return port.Decision{Until: until}, nil
 	}
 	if err := a.Queue.Defer(ctx, a.in, until); err != nil {
-		return later(until), nil // tried once more when the decision is applied
+		return port.Decision{Until: until}, nil //nolint:nilerr // deferring is tried once more when the decision is applied
 	}
 	waiter := entity.Waiter{Event: a.event.ID, Queue: a.in.Queue, Handle: a.in.Handle}
 	for range 3 {
@@ -44,7 +44,7 @@ func (a *attempt) wait(ctx context.Context, until time.Time, awaited *entity.Rec
 			break
 		}
 	}
-	return Decision{kind: left, until: until}, nil
+	return port.Decision{Until: until, Left: true}, nil //nolint:nilerr // a message that is not registered looks by itself
 }
 
 // wake makes messages visible that waited for the entity. A message that is not woken looks
@@ -60,11 +60,7 @@ func (a *attempt) wake(ctx context.Context, waiters []entity.Waiter) {
 // outcomeOpen is why a message waits for the outcome of another event.
 func (a *attempt) outcomeOpen(event string) *fault.Error {
 	return &fault.Error{
-		Kind: fault.NotReady, Class: fault.Ambiguous, Code: OutcomeOpen, Doing: a.doing(),
+		Kind: fault.NotReady, Class: fault.Ambiguous, Code: OutcomeOpen, Doing: a.doing,
 		Detail: "the outcome of event " + event + " of the same " + a.event.EntityType() + " is unknown, and has to be known first",
 	}
-}
-
-func (a *attempt) doing() string {
-	return "delivering " + a.event.Type + " " + a.event.Key().String() + " to " + a.profile.Name
 }

@@ -133,9 +133,9 @@ func TestARegistrationThatRacesWithTheConfirmationWakes(t *testing.T) {
 			other := e.another("other", e.clock.Now)
 			e.ports.State = &interleaved{e.memory, recordOf7, `"waiters":[`, func() {
 				e.post("customer", change{Type: customer, ID: "7", Name: tc.parent})
-				e.must(pipeline.Settle(t.Context(), e.memory, other.deliver, e.translated(1)[0]))
+				e.must(port.Settle(t.Context(), e.memory, other.deliver, e.translated(1)[0]))
 			}}
-			e.must(pipeline.Settle(t.Context(), e.memory, e.one().deliver, in))
+			e.must(port.Settle(t.Context(), e.memory, e.one().deliver, in))
 			e.now()
 			if n := len(e.entries(tc.stage)); n != 2 || !e.clock.Now().Equal(epoch) {
 				t.Errorf("%d of 2 %s at once", n, tc.stage)
@@ -158,7 +158,7 @@ func TestAClaimThatLosesToARegistrationGoesOnAtOnce(t *testing.T) {
 			e.post("customer", change{Type: customer, ID: "7"})
 			parent := e.translated(1)[0]
 			other := e.another("other", e.clock.Now)
-			register := func() { e.must(pipeline.Settle(context.WithoutCancel(t.Context()), e.memory, other.deliver, order)) }
+			register := func() { e.must(port.Settle(context.WithoutCancel(t.Context()), e.memory, other.deliver, order)) }
 			if moment == "claim" {
 				e.ports.State = &interleaved{e.memory, recordOf7, `"lease"`, register}
 			} else {
@@ -168,8 +168,8 @@ func TestAClaimThatLosesToARegistrationGoesOnAtOnce(t *testing.T) {
 				}
 			}
 			decision, err := e.one().deliver.Handle(t.Context(), parent)
-			if err != nil || !decision.Done() {
-				t.Fatalf("the claim did not go on: until %v, %v", decision.Until(), err)
+			if err != nil || !decision.Done {
+				t.Fatalf("the claim did not go on: until %v, %v", decision.Until, err)
 			}
 			e.must(decision.Apply(t.Context(), e.memory, parent))
 			e.now()
@@ -191,9 +191,9 @@ func TestTwoRegistrationsThatRaceAreBothWoken(t *testing.T) {
 	batch := e.translated(2)
 	other := e.another("other", e.clock.Now)
 	e.ports.State = &interleaved{e.memory, recordOf7, `"waiters":[`, func() {
-		e.must(pipeline.Settle(t.Context(), e.memory, other.deliver, batch[1]))
+		e.must(port.Settle(t.Context(), e.memory, other.deliver, batch[1]))
 	}}
-	e.must(pipeline.Settle(t.Context(), e.memory, e.one().deliver, batch[0]))
+	e.must(port.Settle(t.Context(), e.memory, e.one().deliver, batch[0]))
 	e.post("customer", change{Type: customer, ID: "7"})
 	e.now()
 	if n := len(e.entries(port.Confirmed)); n != 3 {
@@ -246,7 +246,7 @@ func TestAWaitOfAMinuteLeavesItsTrace(t *testing.T) {
 	}{{time.Minute - time.Nanosecond, 0}, {time.Minute, 1}} {
 		e.clock.Advance(in.SentAt.Add(tc.age).Sub(e.clock.Now()))
 		decision, err := e.one().deliver.Handle(t.Context(), in)
-		if err != nil || decision.Done() || len(e.entries(port.Deferred)) != tc.entries {
+		if err != nil || decision.Done || len(e.entries(port.Deferred)) != tc.entries {
 			t.Errorf("after %v: %d entries, %v", tc.age, len(e.entries(port.Deferred)), err)
 		}
 	}

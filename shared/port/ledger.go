@@ -8,9 +8,11 @@ import (
 	"causeway/shared/message"
 )
 
-// Entry is one hop of one message: what was attempted, when, by whom, and how it
-// ended. Entries are only ever added.
+// Entry is one hop of one message: which function attempted it, when, and how it ended.
+// Entries are only ever added.
 type Entry struct {
+	ID           string           `json:"id,omitempty"` // see Identity, from which the ledger sets it; senders may leave it empty
+	Message      string           `json:"-"`            // the queue's id of the message in hand (Incoming.MessageID): only for Identity, not stored
 	At           time.Time        `json:"at"`
 	Trace        string           `json:"trace_id"` // the correlation identifier
 	Event        string           `json:"event_id"` // raw message's id until it is translated
@@ -34,13 +36,13 @@ type Entry struct {
 	Build        string           `json:"version"` // of Causeway
 }
 
-// Stage is the place in the journey that an entry tells of.
+// Stage is the place in the journey that an entry is about.
 type Stage string
 
 // The stages, in the order of the journey. Confirmed, Superseded, Skipped, Dead and
 // Parked end it, until an operator acts.
 const (
-	Received   Stage = "received"   // lies raw in the inbox queue
+	Received   Stage = "received"   // stored raw in the inbox queue
 	Translated Stage = "translated" // became canonical events
 	Published  Stage = "published"  // on the bus
 	Queued     Stage = "queued"     // in a route queue
@@ -50,7 +52,7 @@ const (
 	Superseded Stage = "superseded" // the target has a newer version
 	Skipped    Stage = "skipped"    // a rule, or the effect exists already
 	Dead       Stage = "dead"       // in the dead-letter queue, with its reason
-	Parked     Stage = "parked"     // waited past its deadline for something that never came
+	Parked     Stage = "parked"     // needs manual review, such as after waiting past its deadline
 )
 
 // The stages of a target's connection, written once at each change and about no message.
@@ -66,8 +68,9 @@ const Reconciled Stage = "reconciled"
 
 // Types of the ledger entries of stage Reconciled.
 const (
-	TypeGap      = "reconciliation.gap"  // a change that no delivery reported, or that cannot be read
-	TypeDegraded = "connection.degraded" // a webhook subscription that delivered nothing
+	TypeGap         = "reconciliation.gap"         // a change that no delivery reported, or that cannot be read
+	TypeUnconfirmed = "reconciliation.unconfirmed" // a change that was handed on, although a delivery may have reported it
+	TypeDegraded    = "connection.degraded"        // a webhook subscription that delivered nothing
 )
 
 // Ends reports whether the stage ends a message's journey on its route.
@@ -99,13 +102,22 @@ type Hashes struct {
 }
 
 // Query selects ledger entries; fields left empty match everything.
+//
+// With a Limit, the cost of a query does not grow with the ledger if it names a trace, an
+// event, an entity, or the stage Dead or Parked: it reads about as much as it returns.
+// Every further field filters what is read, so that a rare match costs more. Any other
+// query may read the whole ledger.
 type Query struct {
 	Trace  string
 	Event  string
 	Entity message.Key
 	Route  string
 	Stage  Stage
+	Hash   string // of the canonical body: Hashes.Canonical
 	Since  time.Time
-	Limit  int  // 0: no limit
-	Newest bool // the newest first, instead of the oldest
+	Limit  int // 0: no limit
+	// Newest returns the newest entry first instead of the oldest. By event or entity and
+	// with a Limit, what was published last is read first: an entry that an older trace
+	// got later, as after a long wait, may be missing.
+	Newest bool
 }

@@ -3,9 +3,7 @@ package port
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -39,13 +37,6 @@ type Cause struct {
 	Alike    int         `json:"alike,omitempty"` // earlier letters of the message, in a row, for the same reason
 }
 
-// Cause returns why the message died before, if it is a dead letter that was put back,
-// however it was moved.
-func (in Incoming) Cause() (cause Cause, redriven bool) {
-	err := json.Unmarshal([]byte(in.Attributes[AttrCause]), &cause) // absent on what is no letter
-	return cause, err == nil
-}
-
 // Alike returns how often in a row, including this time, the message has died for the
 // reason with that fingerprint.
 func (in Incoming) Alike(fingerprint string) int {
@@ -56,35 +47,27 @@ func (in Incoming) Alike(fingerprint string) int {
 	return cause.Alike + 2
 }
 
-// Redrives returns how often an operator has redriven the message by our command.
-func (in Incoming) Redrives() int {
-	n, err := strconv.Atoi(in.Attributes[AttrRedrives])
-	if err != nil {
-		return 0 // absent: never
-	}
-	return n
-}
-
-// Redriven reports whether the message was in the dead-letter queue before, moved back by
-// our command or as it was, as the SQS console does.
-func (in Incoming) Redriven() bool {
-	_, redriven := in.Cause()
-	return redriven || in.Redrives() > 0
-}
-
 // Reason returns class, code and field of a failure, as a dead letter shows them.
 func Reason(f *fault.Error) string {
 	return strings.Join(strings.Fields(string(f.ClassOrDefault())+" "+f.Code+" "+f.Field), " ")
 }
 
-// NewEntryError returns the failure as ledger and dead letters keep it. scope is what
-// failures of one cause have in common besides the cause: the route, or the queue.
+// NewEntryError returns the failure as ledger and dead letters keep it. The fingerprint
+// groups failures of one cause: the scope, which is the route or the queue, class, code,
+// field without its indexes, and the message without anything that differs from order to
+// order.
 func NewEntryError(scope string, f *fault.Error) *EntryError {
+	class := f.ClassOrDefault()
+	field := indexes.ReplaceAllString(f.Field, "[]")
+	text := variables.ReplaceAllString(addresses.ReplaceAllString(f.Detail, "@"), "#")
+	sum := sha256.Sum256([]byte(strings.Join([]string{scope, string(class), f.Code, field, text}, "\x00")))
 	return &EntryError{
-		Kind: f.Kind.String(), Class: f.ClassOrDefault(), Code: f.Code, Field: f.Field, Status: f.Status,
-		Fingerprint: fingerprint(scope, f), Message: Redact(f.Error()),
+		Kind: f.Kind.String(), Class: class, Code: f.Code, Field: f.Field, Status: f.Status,
+		Fingerprint: hex.EncodeToString(sum[:4]), Message: addresses.ReplaceAllString(f.Error(), masked),
 	}
 }
+
+const masked = "***@***"
 
 var (
 	indexes   = regexp.MustCompile(`\[\d+\]`)
@@ -92,15 +75,6 @@ var (
 	variables = regexp.MustCompile(`"[^"]*"|'[^']*'|\d+`)
 )
 
-// fingerprint groups failures of one cause: scope, class, code, field without its
-// indexes, and the message without anything that differs from order to order.
-func fingerprint(scope string, f *fault.Error) string {
-	field := indexes.ReplaceAllString(f.Field, "[]")
-	text := variables.ReplaceAllString(addresses.ReplaceAllString(f.Detail, "@"), "#")
-	sum := sha256.Sum256([]byte(strings.Join([]string{scope, string(f.ClassOrDefault()), f.Code, field, text}, "\x00")))
-	return hex.EncodeToString(sum[:4])
-}
-
 // Redact masks what could be an e-mail address. Connectors put no personal data into
 // errors; this catches causes that come from libraries.
-func Redact(text string) string { return addresses.ReplaceAllString(text, "***@***") }
+func Redact(text string) string { return addresses.ReplaceAllString(text, masked) }

@@ -8,46 +8,40 @@ import (
 	"causeway/shared/port"
 )
 
-// action is what is done about a failure.
-type action uint8
+// Disposition is what is done about a failure.
+type Disposition uint8
 
+// The dispositions.
 const (
-	bury      action = iota // dead letter at once, with its reason
-	retry                   // again after backoff, until the time budget is used up
-	wait                    // again when it may have changed, until the parent deadline; then parked
-	configure               // again when our configuration may have changed, until its deadline; then a dead letter
-	succeed                 // the effect exists
-	few                     // again after backoff, a few times
+	Bury      Disposition = iota // dead letter at once, with its reason
+	Retry                        // again after backoff, until the time budget is used up
+	Wait                         // again when another message of ours may have arrived, until the parent deadline; then parked
+	Configure                    // again when our configuration may have changed, until its deadline; then a dead letter
+	Succeed                      // the effect exists
+	Few                          // again after backoff, a few times
 )
 
 // dispositions is the one table that says what happens on each kind of failure. A failure
 // of class config waits, whatever its kind: a setting that is missing is not the message's
 // fault.
-var dispositions = map[fault.Kind]action{
-	fault.Invalid:      bury,
-	fault.Unauthentic:  bury,
-	fault.Rejected:     bury,
-	fault.NotReady:     wait,
-	fault.Throttled:    retry, // at the time the target named
-	fault.Unavailable:  retry,
-	fault.Unauthorized: retry, // slowly: hammering locks accounts
-	fault.Duplicate:    succeed,
-	fault.Unknown:      few,
+var dispositions = map[fault.Kind]Disposition{
+	fault.Invalid:      Bury,
+	fault.Unauthentic:  Bury,
+	fault.Rejected:     Bury,
+	fault.NotReady:     Wait,
+	fault.Throttled:    Retry, // at the time the target named
+	fault.Unavailable:  Retry,
+	fault.Unauthorized: Retry, // slowly: hammering locks accounts
+	fault.Duplicate:    Succeed,
+	fault.Unknown:      Few,
 }
 
-func dispositionOf(f *fault.Error) action {
-	if f.ClassOrDefault() == fault.Config {
-		return configure
+// DispositionOf returns what is done about the failure.
+func DispositionOf(f *fault.Error) Disposition {
+	if f.Class == fault.Config {
+		return Configure
 	}
 	return dispositions[f.Kind]
-}
-
-// Passes reports whether a failure passes by itself: a throttle, an outage, refused credentials.
-func Passes(f *fault.Error) bool { return dispositionOf(f) == retry }
-
-// Waits reports whether a failure is waiting for something else, and no failure of the message.
-func Waits(f *fault.Error) bool {
-	return f.Kind == fault.Throttled || dispositionOf(f) == wait || dispositionOf(f) == configure
 }
 
 // Verdict is the disposition of one failure of one message.
@@ -60,52 +54,93 @@ type Verdict struct {
 // Judge applies the table to a failure. spent is what the message has used of the budget
 // for failures of this kind, this failure included.
 func (p Policy) Judge(f *fault.Error, spent Budget, now time.Time, random func() float64) Verdict {
-	age := now.Sub(spent.Since)
-	again := func(why string) Verdict {
-		return Verdict{Stage: port.Deferred, Until: now.Add(p.Pause(f, spent, now, random)), Why: why}
-	}
-	switch dispositionOf(f) {
-	case succeed:
+	age, what := now.Sub(spent.Since), DispositionOf(f)
+	v := Verdict{Stage: port.Deferred, Why: "retries"}
+	var pause time.Duration
+	switch {
+	case what == Succeed:
 		return Verdict{Stage: port.Confirmed, Why: "the target has it already"}
-	case wait:
-		if age > p.Parent {
-			return Verdict{Stage: port.Parked, Why: "waited for " + p.Parent.String() + " in vain"}
-		}
-		return again("waits")
-	case configure:
-		if age > p.Config {
-			return Verdict{Stage: port.Dead, Why: "our configuration was incomplete for " + p.Config.String()}
-		}
-		return again("waits for our configuration")
-	case retry:
-		if age > p.Transient {
-			return Verdict{Stage: port.Dead, Why: "failed for longer than " + p.Transient.String()}
-		}
-		return again("retries")
-	case few:
-		if spent.Times >= p.UnknownTries {
-			return Verdict{Stage: port.Dead, Why: fmt.Sprintf("failed %d times in a way that is not classified", spent.Times)}
-		}
-		return again("retries")
-	}
-	if f.Class == fault.Ambiguous {
+	case what == Wait && age > p.Parent:
+		return Verdict{Stage: port.Parked, Why: "waited for " + p.Parent.String() + " in vain"}
+	case what == Configure && age > p.Config:
+		return Verdict{Stage: port.Dead, Why: "our configuration was incomplete for " + p.Config.String()}
+	case what == Retry && age > p.Transient:
+		return Verdict{Stage: port.Dead, Why: "failed for longer than " + p.Transient.String()}
+	case what == Few && spent.Times >= p.UnknownTries:
+		return Verdict{Stage: port.Dead, Why: fmt.Sprintf("failed %d times in a way that is not classified", spent.Times)}
+	case what == Bury && f.Class == fault.Ambiguous:
 		return Verdict{Stage: port.Parked, Why: "needs manual review"}
+	case what == Bury:
+		return Verdict{Stage: port.Dead, Why: "not retryable"}
+	case what == Wait:
+		v.Why, pause = "waits", p.Parents.Wait(age, random)
+	case what == Configure:
+		v.Why, pause = "waits for our configuration", p.Settings.Wait(age, random)
+	default:
+		pause = p.Backoff.Wait(spent.Times, random)
 	}
-	return Verdict{Stage: port.Dead, Why: "not retryable"}
+	if f.After > 0 { // a little later than asked, so that not all that were deferred together return together
+		pause = f.After + time.Duration(random()*float64(p.Backoff.Base))
+	} else if f.Kind == fault.Unauthorized {
+		pause = max(pause, p.Backoff.Unauthorized)
+	}
+	v.Until = now.Add(pause)
+	return v
 }
 
-// Pause returns how long to wait before the next attempt: never less than the target asked for.
-func (p Policy) Pause(f *fault.Error, spent Budget, now time.Time, random func() float64) time.Duration {
-	switch action := dispositionOf(f); {
-	case f.After > 0:
-		// A little later than asked, so that not all messages that were deferred together return together.
-		return f.After + time.Duration(random()*float64(p.Backoff.Base))
-	case action == wait:
-		return p.Parents.Wait(now.Sub(spent.Since), random)
-	case action == configure:
-		return p.Settings.Wait(now.Sub(spent.Since), random)
-	case f.Kind == fault.Unauthorized:
-		return max(p.Backoff.Wait(spent.Times, random), p.Backoff.Unauthorized)
+// Budget is how often a message failed in one way, and since when.
+type Budget struct {
+	Times int       `json:"times"`
+	Since time.Time `json:"since"`
+	Last  time.Time `json:"last"`
+}
+
+// Spend returns the budget after one more failure. A gap since the last failure that is
+// longer than pause does not count: the message was held back for another reason, such as
+// an open circuit, or failed in another way meanwhile. Two clocks may differ, so that a gap
+// can look longer than the time that passed.
+func (b Budget) Spend(now time.Time, pause time.Duration) Budget {
+	if gap := now.Sub(b.Last) - pause; b.Times > 0 && gap > 0 {
+		b.Since = b.Since.Add(gap)
 	}
-	return p.Backoff.Wait(spent.Times, random)
+	if b.Times == 0 || b.Since.After(now) {
+		b.Since = now
+	}
+	b.Times, b.Last = b.Times+1, now
+	return b
+}
+
+// Backoff is exponential backoff with full jitter. Full, because after an outage
+// hundreds of messages have failed in the same instant: they return spread over the whole
+// wait. Those that return at once do no harm, because the circuit and the target's permits
+// hold them.
+type Backoff struct {
+	Base         time.Duration // longest wait after the first failure
+	Cap          time.Duration // longest wait after many
+	Unauthorized time.Duration // shortest wait after refused credentials, which a retry can lock out
+}
+
+// Wait returns a random wait for the n-th failure in a row (1 for the first): up to
+// Base × 2^(n-1), at most Cap.
+func (b Backoff) Wait(n int, random func() float64) time.Duration {
+	longest := b.Cap
+	if shift := max(n-1, 0); shift < 32 && b.Base<<shift < b.Cap {
+		longest = b.Base << shift
+	}
+	return time.Duration(random() * float64(longest))
+}
+
+// Patience is how long to wait for something that has no stated time and is no failure: a
+// part of how long it has been waited for. So nothing is late by more than that part, and a
+// long wait takes few looks.
+type Patience struct {
+	Part  int // 4 for a quarter
+	Least time.Duration
+	Most  time.Duration
+}
+
+// Wait returns a random wait, between half and all of the part of age, within the bounds.
+func (p Patience) Wait(age time.Duration, random func() float64) time.Duration {
+	longest := min(max(age/time.Duration(max(p.Part, 1)), p.Least), p.Most)
+	return longest/2 + time.Duration(random()*float64(longest/2))
 }

@@ -61,19 +61,21 @@ func TestEachFailureHasItsDisposition(t *testing.T) {
 func TestWaitingIsNotFailing(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		fault         fault.Error
-		passes, waits bool
+		fault fault.Error
+		want  retry.Disposition
 	}{
-		"throttled":    {fault.Error{Kind: fault.Throttled}, true, true},
-		"unavailable":  {fault.Error{Kind: fault.Unavailable}, true, false},
-		"unauthorized": {fault.Error{Kind: fault.Unauthorized}, true, false},
-		"not ready":    {fault.Error{Kind: fault.NotReady}, false, true},
-		"config":       {fault.Error{Kind: fault.Unavailable, Class: fault.Config}, false, true},
-		"rejected":     {fault.Error{Kind: fault.Rejected}, false, false},
-		"unknown":      {fault.Error{}, false, false},
+		"throttled":        {fault.Error{Kind: fault.Throttled}, retry.Retry},
+		"unavailable":      {fault.Error{Kind: fault.Unavailable}, retry.Retry},
+		"unauthorized":     {fault.Error{Kind: fault.Unauthorized}, retry.Retry},
+		"not ready":        {fault.Error{Kind: fault.NotReady}, retry.Wait},
+		"config":           {fault.Error{Kind: fault.Unavailable, Class: fault.Config}, retry.Configure},
+		"config, rejected": {fault.Error{Kind: fault.Rejected, Class: fault.Config}, retry.Configure},
+		"rejected":         {fault.Error{Kind: fault.Rejected}, retry.Bury},
+		"duplicate":        {fault.Error{Kind: fault.Duplicate}, retry.Succeed},
+		"unknown":          {fault.Error{}, retry.Few},
 	} {
-		if retry.Passes(&tc.fault) != tc.passes || retry.Waits(&tc.fault) != tc.waits {
-			t.Errorf("%s passes %v, waits %v", name, retry.Passes(&tc.fault), retry.Waits(&tc.fault))
+		if got := retry.DispositionOf(&tc.fault); got != tc.want {
+			t.Errorf("%s: disposition %d, want %d", name, got, tc.want)
 		}
 	}
 }
@@ -97,7 +99,7 @@ func TestThePauseIsNeverShorterThanAsked(t *testing.T) {
 		"an outage":             {fault.Error{Kind: fault.Unavailable}, 1, 4 * time.Second},
 		"unknown":               {fault.Error{}, 0.5, 2 * time.Second},
 	} {
-		if got := p.Pause(&tc.fault, hour, noon, func() float64 { return tc.random }); got != tc.want {
+		if got := p.Judge(&tc.fault, hour, noon, func() float64 { return tc.random }).Until.Sub(noon); got != tc.want {
 			t.Errorf("%s: %v, want %v", name, got, tc.want)
 		}
 	}

@@ -1,10 +1,9 @@
 // Package retry decides what happens after a failure, how long it may go on, and how long
 // something that was taken stays taken.
 //
-//   - disposition.go: the one table from a failure to what happens next.
-//   - policy.go: the figures: budgets, backoff, patience. policy_settings.go: those of them
-//     that an installation may set.
-//   - budget.go: what a message has used up of a budget.
+//   - disposition.go: the one table from a failure to what happens next, and how long until
+//     then: budgets, backoff, patience.
+//   - policy.go: the figures. policy_settings.go: those of them that an installation may set.
 //   - lease.go: spans, such as leases and permits, that a wrong clock can neither take nor lose.
 //
 // Waiting is not failing. A missing parent, a missing setting and an unknown outcome have a

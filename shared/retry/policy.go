@@ -42,38 +42,3 @@ type Holding struct {
 	Age      time.Duration // less than the queues' retention by as much
 	Receives int           // less than the count after which the queue dead-letters the message
 }
-
-// Backoff is exponential backoff with full jitter. Full, because after an outage
-// hundreds of messages have failed in the same instant: they return spread over the whole
-// wait. Those that return at once do no harm, because the circuit and the target's permits
-// hold them.
-type Backoff struct {
-	Base         time.Duration // longest wait after the first failure
-	Cap          time.Duration // longest wait after many
-	Unauthorized time.Duration // shortest wait after refused credentials, which a retry can lock out
-}
-
-// Wait returns a random wait for the n-th failure in a row (1 for the first): up to
-// Base × 2^(n-1), at most Cap.
-func (b Backoff) Wait(n int, random func() float64) time.Duration {
-	longest := b.Cap
-	if shift := max(n-1, 0); shift < 32 && b.Base<<shift < b.Cap {
-		longest = b.Base << shift
-	}
-	return time.Duration(random() * float64(longest))
-}
-
-// Patience is how long to wait for something that has no stated time and is no failure: a
-// part of how long it has been waited for. So nothing is late by more than that part, and a
-// long wait takes few looks.
-type Patience struct {
-	Part  int // 4 for a quarter
-	Least time.Duration
-	Most  time.Duration
-}
-
-// Wait returns a random wait, between half and all of the part of age, within the bounds.
-func (p Patience) Wait(age time.Duration, random func() float64) time.Duration {
-	longest := min(max(age/time.Duration(max(p.Part, 1)), p.Least), p.Most)
-	return longest/2 + time.Duration(random()*float64(longest/2))
-}

@@ -8,24 +8,24 @@ import (
 )
 
 // Route is one flow: the events of one system that one other system is to receive.
-// It has a queue of its own, so that a target or flow that fails delays nobody else.
+// It has a queue of its own, so that a failing target or flow delays no other.
 type Route struct {
 	From    string   // system in which the facts happen, such as "shopify"
-	Flow    string   // what flows, in the plural: "orders"
+	Flow    string   // name of the flow, in the plural: "orders"
 	To      string   // system that is written to, such as "netsuite"
 	Types   []string // event types that belong to the flow
-	Filters []Filter // what is skipped, with its reason, once the body is at hand
+	Filters []Filter // messages to skip, with the reason
 }
 
-// Filter skips messages visibly: whatever matches ends as skipped with the reason.
-// It sees the event with its body, unlike the route's pattern, because a large body
-// travels as a claim check.
+// Filter skips messages visibly: a message that matches ends as skipped with the reason. Unlike
+// the route's pattern it matches the event with its body, which is a claim check on the bus if
+// it is large.
 type Filter struct {
 	Name    string // setting by which an installation switches it on or off, such as "test"
 	Reason  string // in words an operator reads: "test order"
 	Default bool   // on unless the installation says otherwise
-	// Final is false where the entity may pass later, as a draft may be placed: what
-	// depends on it then waits instead of being skipped with it.
+	// Final is false if the entity may pass later, as a draft may be placed. Entities that
+	// depend on it then wait, instead of being skipped with it.
 	Final   bool
 	Pattern *Pattern
 }
@@ -38,7 +38,7 @@ func (r Route) Name() string { return r.From + "-" + r.Flow + "-to-" + r.To }
 func (r Route) Queue() string { return r.Name() }
 
 // Pattern returns the event pattern of the route's rule: the source, the types, and
-// never what began in the target itself.
+// except changes that began in the target itself.
 func (r Route) Pattern() *Pattern {
 	pattern, err := json.Marshal(map[string]any{
 		"source":      []string{message.SourcePrefix + r.From},
@@ -51,8 +51,13 @@ func (r Route) Pattern() *Pattern {
 	return MustPattern(string(pattern))
 }
 
-// Inbox returns the name of the queue in which a system's raw messages lie.
+// Inbox returns the name of the queue of a system's raw messages that just happened.
 func Inbox(system string) string { return system + "-inbox" }
+
+// InboxBackfill returns the name of the queue of a system's raw messages of lane backfill,
+// such as what polls find. It has few workers of its own, so that thousands of messages
+// found in bulk do not delay a webhook.
+func InboxBackfill(system string) string { return system + "-inbox-backfill" }
 
 // Dead returns the name of a queue's dead-letter queue.
 func Dead(queue string) string { return queue + "-dead" }

@@ -2,8 +2,8 @@ package routes
 
 import "causeway/shared/canonical"
 
-// Table is every flow of Causeway, a line each. The local engine's bus and the
-// EventBridge rules are both made from it.
+// Table has every flow of Causeway, one line each. The local engine's bus and the EventBridge
+// rules are both generated from it.
 var Table = []Route{
 	{From: "shopify", Flow: "customers", To: "netsuite", Types: customers},
 	{From: "shopify", Flow: "orders", To: "netsuite", Types: orders, Filters: orderFilters},

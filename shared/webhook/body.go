@@ -17,26 +17,17 @@ import (
 // makes 4 MiB into 5.6 MB, which fits a Lambda event of 6 MB with its headers.
 const BodyLimit = 4 << 20
 
-// ReadBody reads a body of 1 to limit bytes. It stops one byte after the limit,
-// whatever length the sender announced.
-func ReadBody(body io.Reader, limit int) ([]byte, error) {
-	data, err := bounded(body, limit)
-	if err != nil {
-		return nil, fault.Doing("reading the request body", err)
+// Content returns the content of a body of 1 to limit bytes as it came over the wire: the
+// same bytes without Content-Encoding, up to limit inflated bytes for gzip. Verify the
+// wire bytes first, and store these.
+func Content(header http.Header, wire []byte, limit int) ([]byte, error) {
+	const doing = "reading the request body"
+	switch {
+	case len(wire) == 0:
+		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.Parse, Code: CodeBodyEmpty, Doing: doing, Detail: "the body is empty"}
+	case len(wire) > limit:
+		return nil, fault.Doing(doing, tooLarge())
 	}
-	if len(data) == 0 {
-		return nil, &fault.Error{
-			Kind: fault.Invalid, Class: fault.Parse, Code: CodeBodyEmpty,
-			Doing: "reading the request body", Detail: "the body is empty",
-		}
-	}
-	return data, nil
-}
-
-// Decompress returns the content of a body as it came over the wire: the same bytes
-// without Content-Encoding, up to limit inflated bytes for gzip. Verify the wire
-// bytes, store these.
-func Decompress(header http.Header, wire []byte, limit int) ([]byte, error) {
 	switch coding := strings.ToLower(strings.Join(headerValues(header, "Content-Encoding"), ",")); coding {
 	case "", "identity":
 		return wire, nil
@@ -55,18 +46,18 @@ func inflate(wire []byte, limit int) ([]byte, error) {
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	return bounded(reader, limit)
-}
-
-func bounded(r io.Reader, limit int) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
-	if len(data) > limit {
-		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.TooLarge, Code: CodeBodyTooLarge, Detail: "the body passes the limit"}
-	}
-	if err != nil {
+	data, err := io.ReadAll(io.LimitReader(reader, int64(limit)+1))
+	switch {
+	case len(data) > limit:
+		return nil, tooLarge()
+	case err != nil:
 		return nil, unreadable(err)
 	}
 	return data, nil
+}
+
+func tooLarge() *fault.Error {
+	return &fault.Error{Kind: fault.Invalid, Class: fault.TooLarge, Code: CodeBodyTooLarge, Detail: "the body passes the limit"}
 }
 
 func unreadable(err error) *fault.Error {
@@ -113,4 +104,16 @@ func Status(err error) int {
 		return http.StatusUnsupportedMediaType
 	}
 	return http.StatusBadRequest
+}
+
+// headerValues looks the name up without regard to case: http.Header.Get misses keys
+// that a gateway handed over in lower case.
+func headerValues(h http.Header, name string) []string {
+	var found []string
+	for key, values := range h {
+		if strings.EqualFold(key, name) {
+			found = append(found, values...)
+		}
+	}
+	return found
 }

@@ -3,7 +3,7 @@
 //
 // A system picks the Scheme its vendor signs with, builds a Verifier from its
 // secrets and hands it the raw request. The door bounds and unpacks the body with
-// ReadBody, Decompress and MediaType, and turns any error into an HTTP status with
+// Content and MediaType, and turns any error into an HTTP status with
 // Status.
 //
 // It promises:

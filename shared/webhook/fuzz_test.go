@@ -56,14 +56,14 @@ func FuzzHubSpotV2(f *testing.F) { fuzzScheme(f, "hubspot v2", "X-HubSpot-Signat
 func FuzzHubSpotV1(f *testing.F) { fuzzScheme(f, "hubspot v1", "X-HubSpot-Signature-Version") }
 func FuzzKlaviyo(f *testing.F)   { fuzzScheme(f, "klaviyo", "Klaviyo-Timestamp") }
 
-func FuzzDecompress(f *testing.F) {
+func FuzzContent(f *testing.F) {
 	f.Add("gzip", zipped([]byte("{}")))
 	f.Add("gzip", zipped(make([]byte, 4096)))
 	f.Add("", []byte("{}"))
 	f.Add("br", []byte{})
 	f.Fuzz(func(t *testing.T, coding string, wire []byte) {
 		const limit = 1024
-		content, err := webhook.Decompress(http.Header{"Content-Encoding": {coding}}, wire, limit)
+		content, err := webhook.Content(http.Header{"Content-Encoding": {coding}}, wire, limit)
 		if err != nil {
 			if status := webhook.Status(err); !slices.Contains([]int{400, 413, 415}, status) {
 				t.Errorf("refused with %d", status)

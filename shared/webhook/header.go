@@ -3,21 +3,8 @@ package webhook
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
-
-// headerValues looks the name up without regard to case: http.Header.Get misses keys
-// that a gateway handed over in lower case.
-func headerValues(h http.Header, name string) []string {
-	var found []string
-	for key, values := range h {
-		if strings.EqualFold(key, name) {
-			found = append(found, values...)
-		}
-	}
-	return found
-}
 
 func single(h http.Header, name string) (string, error) {
 	found := headerValues(h, name)

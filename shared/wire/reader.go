@@ -17,7 +17,7 @@ type Reader struct {
 	notes []connector.Note
 }
 
-// From returns a reader that goes on where r stands.
+// From returns a reader that continues at the position of r.
 func From(r *strictjson.Reader) *Reader { return &Reader{Reader: r} }
 
 // NewReader returns a reader of one document. Zero limits are strictjson's defaults.
@@ -29,23 +29,23 @@ func NewReader(body []byte, limits strictjson.Limits) *Reader {
 	return r
 }
 
-// Note says what was changed at the value just read. It must hold no personal data.
+// Note records a change of the value just read. It must not contain personal data.
 func (r *Reader) Note(what string) {
 	r.notes = append(r.notes, connector.Note{Field: r.Path(), What: what})
 }
 
-// Notes returns what was noted so far, in the order of the document.
+// Notes returns the notes so far, in the order of the document.
 func (r *Reader) Notes() []connector.Note { return r.notes }
 
-// Refuse makes err, which names a rule and no value, the reader's finding about the
-// value just read. A nil err changes nothing.
+// Refuse fails the reader at the value just read with err, which names a rule and no value. A
+// nil err has no effect.
 func (r *Reader) Refuse(err error) {
 	if err != nil {
 		r.Fail(strictjson.Value, err.Error())
 	}
 }
 
-// Finish returns what is wrong with the document as a fault.Invalid, nil if nothing is.
+// Finish returns the reader's error as a fault.Invalid, nil without one.
 func (r *Reader) Finish() error {
 	if err := r.End(); err != nil {
 		return Invalid(err)
@@ -53,7 +53,7 @@ func (r *Reader) Finish() error {
 	return nil
 }
 
-// Invalid says in the house's terms what a strict reader found.
+// Invalid returns the error of a strict reader as a fault.
 func Invalid(err *strictjson.Error) error {
 	return &fault.Error{Kind: fault.Invalid, Class: fault.Class(err.Class), Field: err.Path, Detail: err.Rule}
 }
@@ -68,8 +68,7 @@ func (r *Reader) Text() canonical.Text {
 	return canonical.NewText(r.Clean(text))
 }
 
-// Email reads an e-mail address or null, without spaces around it. Whether it is one is
-// the model's to say.
+// Email reads an e-mail address or null, without spaces around it. The model validates it.
 func (r *Reader) Email() canonical.Text {
 	text := r.Text()
 	trimmed := strings.TrimSpace(text.String())
@@ -80,13 +79,13 @@ func (r *Reader) Email() canonical.Text {
 	return canonical.NewText(trimmed)
 }
 
-// Word reads text that only describes, so that null and "" mean the same.
+// Word reads text that only describes: null is read as "".
 func (r *Reader) Word() string {
 	text, _ := r.NullString()
 	return r.Clean(text)
 }
 
-// Clean returns text that was read some other way without control characters, noted.
+// Clean returns the text without control characters, and notes a change.
 func (r *Reader) Clean(text string) string {
 	clean, changed := canonical.Clean(text)
 	if changed {

@@ -3,8 +3,6 @@ package bench_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
-	mathrand "math/rand/v2"
 	"path/filepath"
 	"testing"
 	"time"
@@ -13,7 +11,6 @@ import (
 	"causeway/shared/connector"
 	"causeway/shared/local"
 	"causeway/shared/message"
-	"causeway/shared/pipeline"
 	"causeway/shared/port"
 	"causeway/shared/port/porttest"
 	"causeway/shared/routes"
@@ -52,10 +49,11 @@ func BenchmarkDeliver(b *testing.B) {
 func compare(b *testing.B, route routes.Route, ports port.Ports) {
 	state := &tally{State: ports.State}
 	ports.State = state
-	deliverer := &pipeline.Deliverer{Route: route, System: instantSystem(), Config: &pipeline.Config{
-		Ports: ports, Now: time.Now, Random: mathrand.Float64, Log: slog.New(slog.DiscardHandler),
-		Policy: pipeline.DefaultPolicy(), Routes: routes.Table,
-	}}
+	p := newPipeline(b, ports, map[string]connector.System{route.To: instantSystem()})
+	deliverer, err := p.Deliverer(route)
+	if err != nil {
+		b.Fatal(err)
+	}
 	var bare, whole time.Duration
 	sent := 0
 	for b.Loop() {
@@ -65,7 +63,7 @@ func compare(b *testing.B, route routes.Route, ports port.Ports) {
 		sent = fill(b, ports.Queue, route, sent)
 		b.StartTimer()
 		whole += drain(b, ports.Queue, route, func(in port.Incoming) error {
-			return pipeline.Settle(b.Context(), ports.Queue, deliverer, in)
+			return port.Settle(b.Context(), ports.Queue, deliverer, in)
 		})
 	}
 	moved := float64(b.N * deliveries)

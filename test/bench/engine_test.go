@@ -19,10 +19,12 @@ import (
 	"causeway/functions/netsuite/netsuitetest"
 	"causeway/functions/shopify"
 	"causeway/functions/shopify/shopifytest"
+	"causeway/shared/admission"
 	"causeway/shared/connector"
 	"causeway/shared/local"
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
+	"causeway/shared/retry"
 	"causeway/shared/routes"
 )
 
@@ -112,17 +114,30 @@ func startEngine(b *testing.B, erp http.RoundTripper) *engine {
 	if err != nil {
 		b.Fatal(err)
 	}
-	joined := local.NewEngine(&pipeline.Config{
-		Ports: port.Ports{Bus: store, Queue: store, State: store, Ledger: store, Vault: store},
-		Now:   time.Now, Random: mathrand.Float64, Log: slog.New(slog.DiscardHandler), Policy: pipeline.DefaultPolicy(), Routes: routes.Table,
-	}, openPair(b, store, erp))
+	ports := port.Ports{Bus: store, Queue: store, State: store, Ledger: store, Vault: store}
+	joined, err := local.NewEngine(newPipeline(b, ports, openPair(b, store, erp)), routes.Table)
+	if err != nil {
+		b.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(b.Context())
-	e := &engine{B: b, store: store, door: joined.Door(), end: cancel, ended: make(chan struct{})}
+	e := &engine{B: b, store: store, door: joined.Door(nil), end: cancel, ended: make(chan struct{})}
 	go func() {
 		defer close(e.ended)
 		joined.Run(ctx)
 	}()
 	return e
+}
+
+func newPipeline(b *testing.B, ports port.Ports, systems map[string]connector.System) *pipeline.Pipeline {
+	b.Helper()
+	p, err := pipeline.New(pipeline.Config{
+		Runtime: port.Runtime{Ports: ports, Now: time.Now, Random: mathrand.Float64, Log: slog.New(slog.DiscardHandler)},
+		Systems: systems, Retry: retry.DefaultPolicy(), Admission: admission.DefaultPolicy(),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return p
 }
 
 func openPair(b *testing.B, store *local.Store, erp http.RoundTripper) map[string]connector.System {

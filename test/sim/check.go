@@ -7,145 +7,105 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/message"
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
 )
 
-// History is what all sides remember when everything has come to rest: the shop's
-// acknowledgements, the ERP's effects, our ledger, and what still lies in queues.
-type History struct {
-	Told     []Told
-	Effects  []Effect
-	Calls    []Call
-	Entries  []port.Entry
-	Letters  []Letter
-	Left     []Left
-	Circuit  []port.Stage // what became of the target's connection
-	Muffled  bool         // the ledger may lack lines about it
-	Broken   []Violation  // promises of the fault at hand that were not kept
-	Replayed time.Time    // nothing may take effect after it; zero: nothing was replayed
-	Skewed   bool         // some entries were written by a wrong clock
-	Expect   Expect
-}
-
-// Told is one delivery of the shop and how its door answered in the end.
-type Told struct {
-	Raw      string // id in our inbox
-	Entity   string // "order/c0-1"
-	Version  message.Sequence
-	Accepted bool
-	Refused  bool   // for good
-	Out      string // how a filter keeps it out
-	Parent   string
-}
-
-// Letter is a message in a dead-letter queue.
-type Letter struct {
-	Queue    string
-	Event    string
-	Entity   string
-	Version  message.Sequence
-	Reason   string
-	Redrives int
-}
-
-// Left is a message that still waits in a queue.
-type Left struct{ Queue, Event string }
-
-// Expect says what may end dead.
-type Expect struct {
-	Dead      map[string]bool // entities
-	Garbage   int             // messages that nobody can read
-	Reason    string          // of those that are dead; "": any
-	Redrives  int             // most redrives of one message, and how many those that stay have; 0: not looked at
-	Spread    time.Duration   // least time between the first call about an event and its ninth; 0: not looked at
-	MostCalls int             // in the first hour; 0: not looked at
-	Ambiguous bool            // parking what nobody can verify is right
-	Opens     port.Stage      // what the ledger has to tell of the connection; "": not looked at
-}
-
-// Sort is the sort of a violation, as the totals count it.
-type Sort string
-
-// The sorts.
-const (
-	Lost        Sort = "lost"        // I1
-	Duplicated  Sort = "duplicated"  // I2
-	Stale       Sort = "stale"       // I3, I4
-	Unexplained Sort = "unexplained" // I5, I6, and promises of single faults
-	Leftover    Sort = "leftover"    // waits although nothing is in its way
-)
-
-// Violation is one thing that must not happen.
-type Violation struct {
-	Sort   Sort
-	Entity string
-	Event  string
-	Text   string
-}
-
-// String returns the violation as one line.
-func (v Violation) String() string {
-	return strings.Join(strings.Fields(fmt.Sprintf("%s: %s %s %s", v.Sort, v.Entity, v.Event, v.Text)), " ")
-}
-
 // Check compares the sides and returns everything that must not be.
 func Check(h History) []Violation {
-	c := &checker{History: h, newest: map[string]message.Sequence{}, final: map[string]Effect{}, raws: map[string]Told{}}
-	c.readEffects()
-	for _, t := range h.Told {
-		c.raws[t.Raw] = t
-	}
-	c.resolveLetters()
+	c := newChecker(h)
 	c.accepted()
+	c.published()
 	c.documents()
 	c.states()
 	c.letters()
-	c.keptOut()
+	c.filtered()
 	c.ends()
 	c.spread()
 	c.connection()
 	for _, left := range h.Left {
-		c.add(Leftover, "", left.Event, "still lies in "+left.Queue)
+		c.add(Leftover, "", left.Event, "is still in "+left.Queue)
 	}
 	return append(c.found, h.Broken...)
 }
 
 type checker struct {
 	History
-	newest map[string]message.Sequence // by entity: that the target ever held
-	final  map[string]Effect           // by entity: what it holds now
-	raws   map[string]Told
-	found  []Violation
+	newest    map[string]int    // by entity: number of the newest fact that the target ever had
+	final     map[string]Effect // by entity: what it has now
+	ranks     map[string]int    // by entity and content: number of the newest accepted fact
+	contents  map[string]string // by entity and number
+	raws      map[string]Told
+	ended     map[string]bool // by event and version: the ledger has its end on the route
+	confirmed map[string]bool // … which is confirmed
+	replaced  map[string]bool // … dead letters that the ledger calls superseded
+	found     []Violation
 }
+
+func newChecker(h History) *checker {
+	c := &checker{
+		History: h, newest: map[string]int{}, final: map[string]Effect{}, ranks: map[string]int{}, raws: map[string]Told{}, contents: map[string]string{},
+		ended: map[string]bool{}, confirmed: map[string]bool{}, replaced: map[string]bool{},
+	}
+	for _, t := range h.Told {
+		c.raws[t.Raw] = t
+		c.contents[fmt.Sprint(t.Entity, " ", t.N)] = t.Content
+		if name := t.Entity + " " + t.Content; t.Accepted {
+			c.ranks[name] = max(c.ranks[name], t.N)
+		}
+	}
+	for _, e := range h.Effects {
+		c.newest[e.Entity] = max(c.newest[e.Entity], c.rank(e))
+		c.final[e.Entity] = e
+	}
+	c.readEntries()
+	for i, l := range c.Letters { // letters of the inbox know their raw id only
+		if t, ok := c.raws[l.Event]; ok {
+			c.Letters[i].Entity = t.Entity
+		}
+	}
+	return c
+}
+
+func (c *checker) readEntries() {
+	dead := map[string]bool{}
+	for _, e := range c.Entries {
+		name := originOf(e.Event, e.Version)
+		switch {
+		case e.Route == "" && e.Stage == port.Dead || e.Route == "" && e.Stage == port.Parked:
+			c.ended[name] = true
+		case e.Route == "" || !e.Stage.Ends():
+			continue
+		}
+		c.ended[name] = true
+		switch e.Stage {
+		case port.Confirmed:
+			c.confirmed[name] = true
+		case port.Dead, port.Parked:
+			dead[name] = true
+		case port.Superseded:
+			c.replaced[name] = dead[name]
+		}
+	}
+}
+
+// rank is the number of the newest fact whose content the effect made: a later fact with
+// equal content needs no effect of its own.
+func (c *checker) rank(e Effect) int { return max(e.N, c.ranks[e.Entity+" "+e.Content]) }
+
+// number is the number of the fact that the entry is about; 0 if it is unknown.
+func (c *checker) number(e port.Entry) int { return c.Origins[originOf(e.Event, e.Version)] }
 
 func (c *checker) add(sort Sort, entity, event, text string) {
 	c.found = append(c.found, Violation{sort, entity, event, text})
 }
 
-func (c *checker) readEffects() {
-	for _, e := range c.Effects {
-		c.newest[e.Entity] = max(c.newest[e.Entity], e.Version)
-		c.final[e.Entity] = e
-	}
-}
-
-// resolveLetters names the entity of letters from the inbox, which know their raw id only.
-func (c *checker) resolveLetters() {
-	for i := range c.Letters {
-		if t, ok := c.raws[c.Letters[i].Event]; ok {
-			c.Letters[i].Entity, c.Letters[i].Version = t.Entity, t.Version
-		}
-	}
-}
-
 // accepted checks that what was answered with 2xx reached the target, in this or a
-// newer version, or has an end that the ledger and the dead-letter queue tell of.
+// newer version, or has an end that the ledger and the dead-letter queue show.
 func (c *checker) accepted() {
 	seen := map[string]bool{}
 	for _, t := range c.Told {
-		name := t.Entity + " " + string(t.Version)
+		name := fmt.Sprint(t.Entity, " ", t.N)
 		switch {
 		case t.Refused:
 			c.add(Unexplained, t.Entity, t.Raw, "a valid delivery was refused")
@@ -157,115 +117,146 @@ func (c *checker) accepted() {
 }
 
 func (c *checker) arrived(t Told) {
+	newest, v := c.newest[t.Entity], fmt.Sprint("v", t.N)
 	switch {
-	case strings.HasPrefix(t.Entity, "payment/") && c.newest[t.Entity] != "" && c.ended(t): // which happens once, whatever its version
-	case c.letterOf(t), len(c.Left) > 0 && c.newest[t.Entity] < t.Version:
-	case t.Out == "" && c.newest[t.Entity] != "" && c.newest[t.Entity] < t.Version && !c.letterOf(t):
-		c.add(Lost, t.Entity, t.Raw, short(t.Version)+" passes the filters, and the target ends with "+short(c.newest[t.Entity]))
-	case c.newest[t.Entity] < t.Version && !c.skipped(t) && !c.behindKeptOut(t):
-		c.add(Lost, t.Entity, t.Raw, short(t.Version)+" was accepted and is nowhere")
-	case !c.ended(t):
-		c.add(Unexplained, t.Entity, t.Raw, short(t.Version)+" has no end in the ledger")
+	case t.Once && newest > 0 && c.endOf(t): // whatever its version
+	case c.letterOf(t), len(c.Left) > 0 && newest < t.N:
+	case !t.Once && newest > 0 && newest < t.N:
+		c.add(Lost, t.Entity, t.Raw, fmt.Sprint(v, " was accepted, and the target ends with v", newest))
+	case newest == 0 && !c.skipped(t) && !c.behindSkipped(t):
+		c.add(Lost, t.Entity, t.Raw, v+" was accepted and is nowhere")
+	case !c.endOf(t):
+		c.add(Unexplained, t.Entity, t.Raw, v+" has no end in the ledger")
 	}
 }
 
+// carries reports whether the number is that of the fact, or of one with equal content: two of
+// one instant are one event.
+func (c *checker) carries(n int, t Told) bool {
+	return n == t.N || n > 0 && c.contents[fmt.Sprint(t.Entity, " ", n)] == t.Content
+}
+
+// letterOf reports whether the fact has a dead letter that counts: one that a newer state
+// superseded does not.
 func (c *checker) letterOf(t Told) bool {
 	for _, l := range c.Letters {
-		if l.Event == t.Raw || l.Entity == t.Entity && l.Version == t.Version {
+		origin := originOf(l.Event, l.Version)
+		if !c.replaced[origin] && (l.Event == t.Raw || l.Entity == t.Entity && c.carries(c.Origins[origin], t)) {
 			return true
 		}
 	}
 	return false
 }
 
-// behindKeptOut reports whether a version was kept out that takes this one with it: a newer
-// one, or any for good; and the target has nothing of the entity.
-func (c *checker) behindKeptOut(t Told) bool {
-	for _, o := range c.Told {
-		if o.Entity == t.Entity && (o.Out == final || o.Out == later && o.Version > t.Version) && o.Accepted {
-			return c.newest[t.Entity] == ""
+// endOf reports whether the ledger has the end of an event that carries the fact.
+func (c *checker) endOf(t Told) bool {
+	if len(c.Left) > 0 {
+		return true // reported already
+	}
+	for _, e := range c.Entries {
+		if entityOf(e) == t.Entity && c.carries(c.number(e), t) && c.ended[originOf(e.Event, e.Version)] {
+			return true
 		}
 	}
 	return false
 }
 
-// orphaned reports whether an entity waited for an order that was kept out and never came.
+// published checks that each event on the bus has its end on the route.
+func (c *checker) published() {
+	for _, e := range c.Entries {
+		if e.Stage == port.Published && !c.ended[originOf(e.Event, e.Version)] && len(c.Left) == 0 {
+			c.add(Lost, entityOf(e), e.Event, fmt.Sprint("v", c.number(e), " was published and has no end in the ledger"))
+		}
+	}
+}
+
+// behindSkipped reports whether a version was skipped that takes this one with it: a newer
+// one, or any for good; and the target has nothing of the entity.
+func (c *checker) behindSkipped(t Told) bool {
+	for _, o := range c.Told {
+		if o.Entity == t.Entity && (o.Out == final || o.Out == later && o.N > t.N) && o.Accepted {
+			return c.newest[t.Entity] == 0
+		}
+	}
+	return false
+}
+
+// orphaned reports whether an entity waited for an order that was skipped and never came.
 func (c *checker) orphaned(l Letter) bool {
 	order := strings.Replace(l.Entity, "payment/", "order/", 1)
 	for _, o := range c.Told {
-		if o.Entity == order && o.Out != "" && c.newest[order] == "" {
+		if o.Entity == order && o.Out != "" && c.newest[order] == 0 {
 			return strings.HasPrefix(l.Reason, "missing_ref parent_missing")
 		}
 	}
 	return false
 }
 
-// keptOut checks that nothing that a filter keeps out is at the target, and that nobody says
-// of what the target has that it was skipped.
-func (c *checker) keptOut() {
-	out := map[string]string{}
-	order := map[string]string{}
+// filtered checks that a filter skips what it matches while the target has nothing of the
+// entity, and that nothing is left out as behind a skipped order which the target had.
+func (c *checker) filtered() {
+	out, parent := map[string]string{}, map[string]string{}
 	for _, t := range c.Told {
 		if t.Out != "" {
-			out[t.Entity+" "+string(t.Version)] = t.Out
+			out[fmt.Sprint(t.Entity, " ", t.N)] = t.Out
 		}
-		order[t.Entity] = t.Parent
+		parent[t.Entity] = t.Parent
 	}
 	first := map[string]time.Time{}
 	for _, e := range c.Effects {
-		if first[e.Entity].IsZero() {
-			first[e.Entity] = e.At
+		if !first[e.Entity].IsZero() || strings.Contains(e.Entity, "!") { // a fact may pass beside its order
+			continue
 		}
-		if how := out[e.Entity+" "+string(e.Version)]; how != "" {
-			c.add(Unexplained, e.Entity, e.Event, short(e.Version)+" is at the target, and a filter keeps it out "+how)
+		first[e.Entity] = e.At
+		if how := out[fmt.Sprint(e.Entity, " ", e.N)]; how != "" && !c.called(e) {
+			c.add(Unexplained, e.Entity, e.Event, fmt.Sprint("v", e.N, " is the first at the target, and a filter skips it ", how))
 		}
 	}
 	for _, e := range c.Entries {
-		parent := order[entityOf(e.Entity)]
-		if e.Stage == port.Skipped && !c.Skewed && strings.HasPrefix(e.Outcome, "its order was skipped") && strings.HasPrefix(parent, "order/") {
-			if at := first[parent]; !at.IsZero() && at.Before(e.At.Add(-time.Second)) {
-				c.add(Unexplained, entityOf(e.Entity), e.Event, "is left out because "+parent+" was skipped, which the target had")
+		of := parent[entityOf(e)]
+		if e.Stage == port.Skipped && !c.Skewed && strings.HasPrefix(e.Outcome, "its order was skipped") && strings.HasPrefix(of, "order/") {
+			if at := first[of]; !at.IsZero() && at.Before(e.At.Add(-time.Second)) {
+				c.add(Unexplained, entityOf(e), e.Event, "is left out because "+of+" was skipped, which the target had")
 			}
 		}
 	}
 }
 
-func entityOf(k message.Key) string { return k.Type + "/" + k.ID }
+// called reports whether the target was called about another version before the effect, so
+// that it may have had the entity.
+func (c *checker) called(e Effect) bool {
+	return slices.ContainsFunc(c.Calls, func(o Call) bool { return o.Entity == e.Entity && o.Event != e.Event && o.At.Before(e.At) })
+}
 
 func (c *checker) skipped(t Told) bool {
 	for _, e := range c.Entries {
-		if entityOf(e.Entity) == t.Entity && e.Version == t.Version && e.Stage == port.Skipped && !strings.HasPrefix(e.Outcome, "duplicate") {
+		if entityOf(e) == t.Entity && c.number(e) == t.N && e.Stage == port.Skipped && !strings.HasPrefix(e.Outcome, "duplicate") {
 			return true
 		}
 	}
 	return false
 }
 
-func (c *checker) ended(t Told) bool {
-	if len(c.Left) > 0 {
-		return true // told already
-	}
-	for _, e := range c.Entries {
-		if e.Route != "" && entityOf(e.Entity) == t.Entity && e.Version == t.Version && e.Stage.Ends() {
-			return true
-		}
-	}
-	return false
-}
-
-// documents checks that the target holds each entity once.
+// documents checks that the target has each entity once.
 func (c *checker) documents() {
 	first := map[string]int{}
 	counted := map[string]bool{}
 	leftOut := map[string]bool{}
 	for _, e := range c.Entries {
 		if strings.HasPrefix(e.Outcome, "its order was skipped") {
-			leftOut[entityOf(e.Entity)] = true
+			leftOut[entityOf(e)] = true
 		}
 	}
+	once := map[string]bool{}
+	for _, t := range c.Told {
+		once[t.Entity] = t.Once
+	}
 	for _, e := range c.Effects {
-		if !c.Replayed.IsZero() && e.At.After(c.Replayed) && !leftOut[e.Entity] { // with an order that came after all
+		switch {
+		case !c.Replayed.IsZero() && e.At.After(c.Replayed) && !leftOut[e.Entity]: // with an order that came after all
 			c.add(Duplicated, e.Entity, e.Event, "a replay took effect")
+		case c.Expect.Single && once[e.Entity] && e.Over != "":
+			c.add(Duplicated, e.Entity, e.Event, "took effect again after it was confirmed")
 		}
 		name := fmt.Sprint(e.Entity, " ", e.Document)
 		switch document, known := first[e.Entity]; {
@@ -273,50 +264,63 @@ func (c *checker) documents() {
 			first[e.Entity] = e.Document
 		case document != e.Document && !counted[name]:
 			counted[name] = true
-			c.add(Duplicated, e.Entity, e.Event, "stands in the target once more, as document "+e.ref())
+			c.add(Duplicated, e.Entity, e.Event, "is in the target once more, as document "+e.ref())
 		}
 	}
 }
 
 // states checks that no older version landed on a confirmed newer one, and that the
-// target ends with the newest it ever held.
+// target ends with the newest it ever had.
 func (c *checker) states() {
+	once := map[string]bool{}
+	for _, t := range c.Told {
+		once[t.Entity] = t.Once
+	}
 	for _, e := range c.Effects {
-		if e.Version < e.Over {
-			c.add(Stale, e.Entity, e.Event, short(e.Version)+" landed after "+short(e.Over)+" was confirmed")
+		if e.Version < e.Over && !once[e.Entity] {
+			c.add(Stale, e.Entity, e.Event, fmt.Sprintf("version %s landed after %s was confirmed", e.Version, e.Over))
 		}
 	}
 	vouched := c.vouched()
 	for _, entity := range slices.Sorted(maps.Keys(vouched)) {
 		newest := vouched[entity]
-		if e := c.final[entity]; e.Version < newest {
-			c.add(Stale, entity, e.Event, "ends as "+short(e.Version)+" although "+short(newest)+" was there")
+		if e := c.final[entity]; c.rank(e) < newest && !once[entity] && !c.undecided(entity, newest) {
+			c.add(Stale, entity, e.Event, fmt.Sprint("ends as v", e.N, " although v", newest, " was there"))
 		}
 	}
 }
 
-// vouched returns per entity the newest version that the target ever held, without
-// those that lie dead because nobody could know whether it held them.
-func (c *checker) vouched() map[string]message.Sequence {
+// undecided reports whether the newest state of the entity waits for an operator, because its
+// outcome is unknown: what comes after it cannot know of it.
+func (c *checker) undecided(entity string, newest int) bool {
+	return slices.ContainsFunc(c.Letters, func(l Letter) bool {
+		return c.Expect.Ambiguous && l.Entity == entity && unverifiable(l.Reason) && c.Origins[originOf(l.Event, l.Version)] >= newest
+	})
+}
+
+// vouched returns per entity the number of the newest fact that the target ever had, without
+// those that are dead because it is unknown whether it had them.
+func (c *checker) vouched() map[string]int {
 	dead := map[string]bool{}
 	for _, l := range c.Letters {
 		dead[l.Event] = true
 	}
-	newest := map[string]message.Sequence{}
+	newest := map[string]int{}
 	for _, e := range c.Effects {
 		if !dead[e.Event] {
-			newest[e.Entity] = max(newest[e.Entity], e.Version)
+			newest[e.Entity] = max(newest[e.Entity], c.rank(e))
 		}
 	}
 	return newest
 }
 
-// letters checks that each dead letter says why, and is in no other place.
+// letters checks that each dead letter has its reason, and is in no other place.
 func (c *checker) letters() {
+	c.copies()
 	garbage := c.Expect.Garbage
 	for _, l := range c.Letters {
-		if c.orphaned(l) {
-			c.explained(l)
+		c.explained(l)
+		if c.orphaned(l) || c.replaced[originOf(l.Event, l.Version)] {
 			continue
 		}
 		switch {
@@ -326,11 +330,21 @@ func (c *checker) letters() {
 			garbage--
 		case c.Expect.Dead[l.Entity], c.Expect.Ambiguous && unverifiable(l.Reason):
 		default:
-			c.add(Leftover, l.Entity, l.Event, "lies dead in "+l.Queue+": "+l.Reason)
+			c.add(Leftover, l.Entity, l.Event, "is dead in "+l.Queue+": "+l.Reason)
 		}
-		c.explained(l)
 		if most := c.Expect.Redrives; most > 0 && l.Redrives != most {
 			c.add(Unexplained, l.Entity, l.Event, fmt.Sprint("was redriven ", l.Redrives, " times, want ", most, " and parked"))
+		}
+	}
+}
+
+// copies checks that no message has two dead letters.
+func (c *checker) copies() {
+	letters := map[string]int{}
+	for _, l := range c.Letters {
+		origin := originOf(l.Event, l.Version)
+		if letters[origin]++; c.Sent != nil && c.Sent[origin] > 0 && letters[origin] > c.Sent[origin] {
+			c.add(Duplicated, l.Entity, l.Event, fmt.Sprintf("was published %d times and is dead %d times", c.Sent[origin], letters[origin]))
 		}
 	}
 }
@@ -341,13 +355,15 @@ func unverifiable(reason string) bool {
 	return strings.HasPrefix(reason, "ambiguous "+pipeline.OutcomeUnknown) || strings.HasPrefix(reason, "missing_ref parent_")
 }
 
+// explained checks that the ledger says why the letter is dead, and that what is confirmed
+// after that is recorded as superseding it.
 func (c *checker) explained(l Letter) {
-	dead := false
+	dead, origin := false, originOf(l.Event, l.Version)
 	for _, e := range c.Entries {
 		switch {
 		case e.Event != l.Event || !e.Stage.Ends():
 		case e.Stage == port.Confirmed:
-			if dead && e.Version == l.Version { // a fact of once may lie dead in another version
+			if dead && e.Version == l.Version && !c.replaced[origin] { // a fact of once may be dead in another version
 				c.add(Unexplained, l.Entity, l.Event, "is dead and confirmed: two places")
 			}
 		case (e.Stage == port.Dead || e.Stage == port.Parked) && e.Error != nil && e.Error.Class != "":
@@ -369,35 +385,36 @@ func (c *checker) end(event string) (last port.Entry, found bool) {
 	return last, found
 }
 
-// ends checks that whatever the ledger calls dead lies in a dead-letter queue, and
-// that each failure has a class.
+// ends checks that what the ledger calls dead is in a dead-letter queue, and that each
+// failure has a class.
 func (c *checker) ends() {
-	lies := map[string]bool{}
+	buried := map[string]bool{}
 	for _, l := range c.Letters {
-		lies[l.Event] = true
+		buried[l.Event] = true
 	}
 	checked := map[string]bool{}
 	for _, e := range c.Entries {
 		if e.Error != nil && (e.Error.Class == "" || e.Error.Fingerprint == "") {
-			c.add(Unexplained, entityOf(e.Entity), e.Event, "a failure without class or fingerprint")
+			c.add(Unexplained, entityOf(e), e.Event, "a failure without class or fingerprint")
 		}
 		if dead := e.Stage == port.Dead || e.Stage == port.Parked; !dead || checked[e.Event] || e.Entity.ID == "" {
 			continue
 		}
 		checked[e.Event] = true
-		if last, _ := c.end(e.Event); (last.Stage == port.Dead || last.Stage == port.Parked) && !lies[e.Event] && !c.resolved(e) {
-			c.add(Lost, entityOf(e.Entity), e.Event, "the ledger calls it "+string(last.Stage)+", and it lies nowhere")
+		if last, _ := c.end(e.Event); (last.Stage == port.Dead || last.Stage == port.Parked) && !buried[e.Event] && !c.resolved(e) {
+			c.add(Lost, entityOf(e), e.Event, "the ledger calls it "+string(last.Stage)+", and it is nowhere")
 		}
 	}
 }
 
-// resolved reports whether a message needs no place any more, because the operator
-// found its effect done.
+// resolved reports whether a message needs no place any more, because its effect is done or
+// its letter was deleted from outside.
 func (c *checker) resolved(e port.Entry) bool {
-	return c.newest[entityOf(e.Entity)] >= e.Version || len(c.Left) > 0
+	n := c.number(e)
+	return n > 0 && c.newest[entityOf(e)] >= n || len(c.Left) > 0 || c.Expect.Gone[entityOf(e)]
 }
 
-// spread checks that a target which throttles without a word is left alone more and
+// spread checks that a target which throttles without naming a time is left alone more and
 // more, and one that refuses everything nearly altogether.
 func (c *checker) spread() {
 	first, count := map[string]time.Time{}, map[string]int{}
@@ -418,22 +435,24 @@ func (c *checker) spread() {
 	}
 }
 
-// connection checks that the ledger tells each time the target's circuit opened and
-// closed, once and in order: an operator knows of an outage by nothing else.
+// connection checks that the ledger shows each time that a circuit opened and closed, once
+// and in order: it is all by which an operator knows of an outage.
 func (c *checker) connection() {
-	var told []port.Stage
+	told := map[string][]port.Stage{}
+	opened := false
 	for _, e := range c.Entries {
 		if e.Stage == port.Degraded || e.Stage == port.AuthExpired || e.Stage == port.Restored {
-			told = append(told, e.Stage)
+			told[e.Type] = append(told[e.Type], e.Stage)
+			opened = opened || e.Stage == c.Expect.Opens
 		}
 	}
 	if c.Muffled {
 		return
 	}
-	if !slices.Equal(told, c.Circuit) {
-		c.add(Unexplained, "", "", fmt.Sprint("the ledger tells of the connection ", told, ", and it was ", c.Circuit))
+	if !maps.EqualFunc(told, c.Circuit, slices.Equal) {
+		c.add(Unexplained, "", "", fmt.Sprint("the ledger tells of the circuits ", told, ", and they were ", c.Circuit))
 	}
-	if c.Expect.Opens != "" && !slices.Contains(told, c.Expect.Opens) {
+	if c.Expect.Opens != "" && !opened {
 		c.add(Unexplained, "", "", "the ledger tells of no "+string(c.Expect.Opens))
 	}
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -15,18 +16,20 @@ import (
 
 func version(n int) message.Sequence { return fact{Version: n}.sequence() }
 
+func number(v int) string { return fmt.Sprint("v", v) }
+
 func told(entity string, v int) Told {
-	return Told{Raw: "raw-" + entity + short(version(v)), Entity: entity, Version: version(v), Accepted: true}
+	return Told{Raw: "raw-" + entity + number(v), Entity: entity, N: v, Content: number(v), Accepted: true}
 }
 
 func effect(entity string, v, document int) Effect {
-	return Effect{At: epoch, Entity: entity, Event: "event-" + entity + short(version(v)), Version: version(v), Document: document}
+	return Effect{At: epoch, Entity: entity, Event: "event-" + entity + number(v), Version: version(v), N: v, Content: number(v), Document: document}
 }
 
 func entry(entity string, v int, stage port.Stage) port.Entry {
 	kind, id, _ := strings.Cut(entity, "/")
 	e := port.Entry{
-		At: epoch, Event: "event-" + entity + short(version(v)), Entity: key(kind, id), Version: version(v), Route: route.Name(), Stage: stage,
+		At: epoch, Event: "event-" + entity + number(v), Entity: key(kind, id), Version: version(v), Route: route.Name(), Stage: stage,
 	}
 	if stage == port.Dead || stage == port.Parked {
 		e.Error = &port.EntryError{Class: fault.Value, Fingerprint: "f"}
@@ -35,7 +38,20 @@ func entry(entity string, v int, stage port.Stage) port.Entry {
 }
 
 func letter(entity string, v int) Letter {
-	return Letter{Queue: "q-dead", Event: "event-" + entity + short(version(v)), Entity: entity, Version: version(v), Reason: "value"}
+	return Letter{Queue: "q-dead", Event: "event-" + entity + number(v), Entity: entity, Version: version(v), Reason: "value"}
+}
+
+// checked checks a history whose events are named as entry and effect do it.
+func checked(h History) []Violation {
+	h.Origins = map[string]int{}
+	for v := range 5 {
+		for _, e := range h.Entries {
+			if e.Version == version(v) {
+				h.Origins[originOf(e.Event, e.Version)] = v
+			}
+		}
+	}
+	return Check(h)
 }
 
 // good is a history with nothing wrong: an order in two versions, the newer first.
@@ -61,7 +77,7 @@ func dead() History {
 func TestCheckPasses(t *testing.T) {
 	t.Parallel()
 	for name, h := range map[string]History{"delivered": good(), "rightly dead": dead(), "nothing": {}} {
-		if found := Check(h); len(found) != 0 {
+		if found := checked(h); len(found) != 0 {
 			t.Errorf("%s: %v", name, found)
 		}
 	}
@@ -75,13 +91,22 @@ func TestCheckPassesWhatNeedsNoDelivery(t *testing.T) {
 	e.Outcome = "test order"
 	skipped.Entries = append(skipped.Entries, e)
 	never := good()
-	never.Told = append(never.Told, Told{Raw: "r", Entity: "order/4", Version: version(1)}) // no 2xx
+	never.Told = append(never.Told, Told{Raw: "r", Entity: "order/4", N: 1}) // no 2xx
 	unverifiable := dead()
 	unverifiable.Expect = Expect{Ambiguous: true}
 	unverifiable.Letters[0].Reason = "ambiguous " + pipeline.OutcomeUnknown
 	unverifiable.Effects = append(unverifiable.Effects, effect("order/2", 1, 8))
-	for name, h := range map[string]History{"skipped by a rule": skipped, "never accepted": never, "outcome unknown": unverifiable} {
-		if found := Check(h); len(found) != 0 {
+	superseded := good() // a dead letter whose entity was corrected
+	superseded.Told[0].N = 1
+	superseded.Letters = []Letter{letter("order/1", 1)}
+	superseded.Entries = []port.Entry{entry("order/1", 1, port.Dead), entry("order/1", 2, port.Confirmed), entry("order/1", 1, port.Superseded)}
+	back := good() // the third state is the first again, which the target has
+	back.Told = append(back.Told, Told{Raw: "third", Entity: "order/1", N: 3, Content: number(2), Accepted: true})
+	again := entry("order/1", 3, port.Skipped)
+	again.Outcome = "duplicate: erp has this content already"
+	back.Entries = append(back.Entries, again)
+	for name, h := range map[string]History{"superseded by a newer state": superseded, "changed back": back, "skipped by a rule": skipped, "never accepted": never, "outcome unknown": unverifiable} {
+		if found := checked(h); len(found) != 0 {
 			t.Errorf("%s: %v", name, found)
 		}
 	}
@@ -104,8 +129,27 @@ func TestCheckFails(t *testing.T) {
 		"skipped as a duplicate of nothing": {Lost, func(h *History) {
 			h.Told = append(h.Told, told("order/5", 1))
 			e := entry("order/5", 1, port.Skipped)
-			e.Outcome = "duplicate: this event is confirmed already"
+			e.Outcome = "duplicate: erp has this content already"
 			h.Entries = append(h.Entries, e)
+		}},
+		"published and without an end": {Lost, func(h *History) {
+			e := entry("order/1", 3, port.Published)
+			e.Route = ""
+			h.Entries = append(h.Entries, e)
+		}},
+		"ends as it was before it was changed back and forth": {Stale, func(h *History) {
+			h.Told = append(h.Told, Told{Raw: "third", Entity: "order/1", N: 3, Content: number(2), Accepted: true})
+			h.Effects = append(h.Effects, effect("order/1", 1, 7))
+			h.Entries = append(h.Entries, entry("order/1", 3, port.Confirmed))
+		}},
+		"a fact that took effect once more": {Duplicated, func(h *History) {
+			h.Expect.Single = true
+			for i := range h.Told {
+				h.Told[i].Once = true
+			}
+			more := effect("order/1", 2, 7)
+			more.Over = version(2)
+			h.Effects = append(h.Effects, more)
 		}},
 		"two documents for one order": {Duplicated, func(h *History) { h.Effects = append(h.Effects, effect("order/1", 2, 8)) }},
 		"a replay took effect": {Duplicated, func(h *History) {
@@ -126,18 +170,18 @@ func TestCheckFails(t *testing.T) {
 		"dead and confirmed":                       {Unexplained, func(h *History) { h.Entries = append(h.Entries, entry("order/2", 1, port.Confirmed)) }},
 		"redriven more often than is allowed":      {Unexplained, func(h *History) { h.Expect.Redrives, h.Letters[0].Redrives = 3, 4 }},
 		"a promise was not kept":                   {Unexplained, func(h *History) { h.Broken = []Violation{{Sort: Unexplained, Text: "called too early"}} }},
-		"the circuit opened and nobody tells":      {Unexplained, func(h *History) { h.Circuit = outageOf(port.Degraded) }},
+		"the circuit opened and nobody tells":      {Unexplained, func(h *History) { h.Circuit = circuits(outageOf(port.Degraded)) }},
 		"the ledger tells of a circuit for itself": {Unexplained, func(h *History) { h.Entries = append(h.Entries, lines(outageOf(port.Degraded))...) }},
 		"another reason than it was": {Unexplained, func(h *History) {
-			h.Circuit, h.Entries = outageOf(port.AuthExpired), append(h.Entries, lines(outageOf(port.Degraded))...)
+			h.Circuit, h.Entries = circuits(outageOf(port.AuthExpired)), append(h.Entries, lines(outageOf(port.Degraded))...)
 		}},
 		"an outage is told twice": {Unexplained, func(h *History) {
-			h.Circuit = outageOf(port.Degraded)
-			h.Entries = append(h.Entries, lines(append([]port.Stage{port.Degraded}, h.Circuit...))...)
+			h.Circuit = circuits(outageOf(port.Degraded))
+			h.Entries = append(h.Entries, lines(append([]port.Stage{port.Degraded}, h.Circuit[""]...))...)
 		}},
 		"nobody tells that an outage is over": {Unexplained, func(h *History) {
-			h.Circuit = outageOf(port.Degraded)
-			h.Entries = append(h.Entries, lines(h.Circuit[:1])...)
+			h.Circuit = circuits(outageOf(port.Degraded))
+			h.Entries = append(h.Entries, lines(h.Circuit[""][:1])...)
 		}},
 		"the circuit never opened":                {Unexplained, func(h *History) { h.Expect.Opens = port.Degraded }},
 		"hammered":                                {Unexplained, hammered},
@@ -151,7 +195,7 @@ func TestCheckFails(t *testing.T) {
 			t.Parallel()
 			h := dead()
 			c.spoil(&h)
-			wantOnly(t, Check(h), c.want)
+			wantOnly(t, checked(h), c.want)
 		})
 	}
 }
@@ -160,6 +204,9 @@ func TestCheckFails(t *testing.T) {
 func outageOf(reason port.Stage) []port.Stage {
 	return []port.Stage{reason, port.Restored}
 }
+
+// circuits are those of a target of which only its own circuit opened.
+func circuits(turns []port.Stage) map[string][]port.Stage { return map[string][]port.Stage{"": turns} }
 
 // lines are the ledger's entries of it.
 func lines(turns []port.Stage) (all []port.Entry) {
@@ -172,12 +219,12 @@ func lines(turns []port.Stage) (all []port.Entry) {
 func TestCheckPassesACircuitAsItIsTold(t *testing.T) {
 	t.Parallel()
 	h := good()
-	h.Circuit, h.Expect.Opens = outageOf(port.AuthExpired), port.AuthExpired
-	h.Entries = append(h.Entries, lines(h.Circuit)...)
+	h.Circuit, h.Expect.Opens = circuits(outageOf(port.AuthExpired)), port.AuthExpired
+	h.Entries = append(h.Entries, lines(h.Circuit[""])...)
 	muffled := good()
-	muffled.Circuit, muffled.Muffled = outageOf(port.Degraded), true
+	muffled.Circuit, muffled.Muffled = circuits(outageOf(port.Degraded)), true
 	for name, h := range map[string]History{"told": h, "a worker was killed before it could tell": muffled} {
-		if found := Check(h); len(found) != 0 {
+		if found := checked(h); len(found) != 0 {
 			t.Errorf("%s: %v", name, found)
 		}
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"causeway/shared/connector"
@@ -25,7 +26,7 @@ type Fault struct {
 
 // Faults returns the table.
 func Faults() []Fault {
-	return append(append(append(append(processFaults(), queueFaults()...), targetFaults()...), stateFaults()...), operatorFaults()...)
+	return slices.Concat(processFaults(), queueFaults(), targetFaults(), stateFaults(), operatorFaults(), versionFaults(), scopeFaults(), boundFaults())
 }
 
 // Elsewhere names the faults that a model of queues and one target cannot show, and
@@ -45,7 +46,9 @@ func Elsewhere() map[string]string {
 		"F47": "schema drift: tests of each translator",
 		"F61": "edit and resend: the operator's command's, of which there is none so far",
 		"F62": "versions side by side: tests of message and of the entry points",
-		"F63": "purge: the same; a message that somebody deleted by hand: tests of turn.go",
+		"F63": "purge: the same; a message that was deleted by hand: tests of package entity",
+		"F78": "permissions of roles: infrastructure tests, which compare the policies with the calls of the code",
+		"F79": "a function that cannot start: infrastructure tests of the queues' receive counts and retention",
 	}
 }
 
@@ -113,6 +116,7 @@ func queueFaults() []Fault {
 		{ID: "F21", What: "poison among the versions of one entity", Tier: 1, Other: true, Facts: (*world).withVersions, Arm: func(w *world) {
 			poison := w.victimEvent("customer/"+manyVersions, 2)
 			w.inject("F21", rule{ops: []op{opDeliver}, chance: 1, when: poison, fate: always(fate{err: errUnclassified})})
+			w.inject("F21", rule{ops: []op{opDelete}, chance: 0.3, most: 20, fate: always(fate{twice: true})})
 			w.expect.Dead["customer/"+manyVersions] = true
 		}},
 		{ID: "F22", What: "poison in a queue", Tier: 1, Other: true, Facts: (*world).withSpoilt, Arm: func(w *world) {

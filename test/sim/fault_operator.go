@@ -90,7 +90,7 @@ func (w *world) redriveConfirmed() {
 	w.after(fixed+time.Hour, func() {
 		for _, h := range copies {
 			queue := []string{route.Queue(), route.Queue() + "-dead"}[w.random.IntN(2)]
-			w.store.haunt(h, queue, w.between(0, time.Minute))
+			w.store.copy(h, queue, w.between(0, time.Minute))
 		}
 	})
 	w.redrive(fixed+2*time.Hour, nil, nil)

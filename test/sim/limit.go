@@ -3,8 +3,8 @@ package sim
 import (
 	"time"
 
+	"causeway/shared/admission"
 	"causeway/shared/fault"
-	"causeway/shared/pipeline"
 )
 
 // few is what a target can expect that refused a call for being one too many: half of
@@ -36,11 +36,11 @@ func (f *few) lowered(p *process) {
 // learns is called when the process is done with a message: what it was told, the others
 // can know from now on. It returns what is wrong, "" for nothing.
 func (f *few) learns(p *process) string {
-	share := pipeline.DefaultPolicy().Share
+	share := admission.DefaultPolicy().Share
 	switch {
 	case p.refused.IsZero() || p.failed:
 	case p.lowers:
-		f.from, f.until = p.now.Add(pipeline.DefaultPolicy().Breaker.Look+underWay), p.refused.Add(share.Rise-share.Settle)
+		f.from, f.until = p.now.Add(admission.DefaultPolicy().Breaker.Look+underWay), p.refused.Add(share.Rise-share.Settle)
 	case p.refused.Sub(f.told) >= share.Settle:
 		return p.name + " was refused for one call too many and told nobody"
 	}

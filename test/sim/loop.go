@@ -91,6 +91,7 @@ type process struct {
 	named   time.Time     // … was answered with this time before which the target wants to hear nothing of it
 	paused  time.Time     // … was answered with a pause for all until then, which nobody else knows of yet
 	failed  bool          // … met a port that failed
+	durable time.Time     // when its last message was sent to a queue
 	refused time.Time     // … was refused as one call too many
 	lowers  bool          // … and the connection was stored since
 	parcel  int64         // which message of the queue it is

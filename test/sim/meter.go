@@ -4,8 +4,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"causeway/shared/admission"
 	"causeway/shared/connector"
-	"causeway/shared/pipeline"
 )
 
 // meter counts the calls to a target over time, and that there are no more than its rate
@@ -67,7 +67,7 @@ func (m *meter) pause(now time.Time) time.Duration {
 // shared tells that the process has stored what it knows of the connection.
 func (m *meter) shared(p *process) {
 	if p.paused.After(m.until) {
-		m.from, m.until = p.now.Add(pipeline.DefaultPolicy().Breaker.Look+underWay), p.paused
+		m.from, m.until = p.now.Add(admission.DefaultPolicy().Breaker.Look+underWay), p.paused
 	}
 	p.paused = time.Time{}
 }

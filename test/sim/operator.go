@@ -31,6 +31,7 @@ const lockLife = 10 * time.Minute
 
 // redrive starts an operation on the route's dead letters. done is told how it ended.
 func (w *world) redrive(pause time.Duration, prepare func(o *operator), done func(crashed bool)) {
+	w.moved = true
 	w.spawn("operator", pause, func(p *process) {
 		o := &operator{world: w, p: p, ports: ports{w, p}, began: p.now}
 		if prepare != nil {
@@ -83,7 +84,7 @@ func (o *operator) lock(ctx context.Context, until time.Time) (held bool, err er
 
 // letter decides about one dead letter. stop ends the operation.
 func (o *operator) letter(ctx context.Context, in port.Incoming) (stop bool, err error) {
-	o.p.begin(in.Attributes[port.AttrEvent], number(in))
+	o.p.begin(in.Attributes[port.AttrEvent], numberOfHandle(in.Handle))
 	if !o.careless {
 		if parked(in) || in.SentAt.After(o.began) { // a plan is frozen: what came later is not in it
 			return false, nil

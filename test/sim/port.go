@@ -23,6 +23,7 @@ const (
 	opGet       op = "get"
 	opPut       op = "put"
 	opAppend    op = "append"
+	opSearch    op = "search" // in the ledger
 	opStore     op = "store"
 	opLoad      op = "load"
 	opTranslate op = "translate"
@@ -37,7 +38,8 @@ type call struct {
 	name    string // queue, record key or entity
 	event   string
 	attempt int
-	version message.Sequence
+	kind    string // event type
+	number  int    // of the fact
 	stages  string // with append: the stages of the entries
 }
 
@@ -79,7 +81,7 @@ var (
 )
 
 // do makes one call: time passes, the effect takes place, time passes.
-func (c ports) do(k call, effect func(f fate) error) error {
+func (c ports) do(ctx context.Context, k call, effect func(f fate) error) error {
 	if c.p.dead {
 		return errDead // what is deferred runs, but a killed machine reaches nobody
 	}
@@ -95,6 +97,9 @@ func (c ports) do(k call, effect func(f fate) error) error {
 	if err == nil {
 		err = f.err
 	}
+	if f.hang {
+		err = c.hang(ctx)
+	}
 	c.p.failed = c.p.failed || err != nil
 	if w.tracing {
 		w.note(c.p, string(k.op), outcome(k.name+k.stages, f, err))
@@ -102,6 +107,17 @@ func (c ports) do(k call, effect func(f fate) error) error {
 	w.die(c.p, f, after)
 	c.p.sleep(w.between(time.Millisecond, 6*time.Millisecond))
 	return err
+}
+
+// hang is a call that nobody answers: it ends when its caller gives up. What is left of the
+// caller's time is read of the real clock and rounded, so that each run is the same.
+func (c ports) hang(ctx context.Context) error {
+	left := time.Hour
+	if deadline, bounded := ctx.Deadline(); bounded {
+		left = time.Until(deadline).Round(200 * time.Millisecond)
+	}
+	c.p.sleep(left)
+	return &fault.Error{Kind: fault.Unavailable, Doing: "calling a port", Err: context.DeadlineExceeded}
 }
 
 func outcome(what string, f fate, err error) string {
@@ -115,20 +131,33 @@ func outcome(what string, f fate, err error) string {
 }
 
 func (c ports) Publish(ctx context.Context, messages []*message.Message) error {
-	return c.do(call{op: opPublish, name: c.p.handle}, func(f fate) error {
+	return c.do(ctx, call{op: opPublish, name: c.p.handle}, func(f fate) error {
 		if f.part {
 			messages = messages[:c.world.random.IntN(len(messages)+1)]
+		}
+		for _, m := range messages {
+			c.world.origins[originOf(m.ID, m.Sequence)] = numberOf(m)
+			c.world.published[originOf(m.ID, m.Sequence)]++
 		}
 		return c.world.store.Publish(ctx, messages)
 	})
 }
 
 func (c ports) Send(ctx context.Context, queue string, batch []port.Outgoing) error {
-	return c.do(call{op: opSend, name: queue, event: c.p.handle}, func(fate) error { return c.world.store.Send(ctx, queue, batch) })
+	return c.do(ctx, call{op: opSend, name: queue, event: c.p.handle}, func(fate) error {
+		err := c.world.store.Send(ctx, queue, batch)
+		if err == nil {
+			c.p.durable = c.p.now
+			if c.p.name == "poll" {
+				c.world.polled(batch)
+			}
+		}
+		return err
+	})
 }
 
 func (c ports) Receive(ctx context.Context, queue string, most int, wait time.Duration) (batch []port.Incoming, err error) {
-	err = c.do(call{op: opReceive, name: queue}, func(f fate) (err error) {
+	err = c.do(ctx, call{op: opReceive, name: queue}, func(f fate) (err error) {
 		batch, err = c.world.store.Receive(ctx, queue, most, wait)
 		for _, in := range batch {
 			if h := c.world.store.held(in); f.twice && h != nil {
@@ -141,7 +170,7 @@ func (c ports) Receive(ctx context.Context, queue string, most int, wait time.Du
 }
 
 func (c ports) Delete(ctx context.Context, in port.Incoming) error {
-	return c.do(call{op: opDelete, name: in.Queue, event: c.p.handle}, func(f fate) error {
+	return c.do(ctx, call{op: opDelete, name: in.Queue, event: c.p.handle}, func(f fate) error {
 		if h := c.world.store.held(in); f.twice && h != nil {
 			c.world.store.haunt(h, in.Queue, c.world.between(0, 10*time.Minute))
 		}
@@ -152,9 +181,9 @@ func (c ports) Delete(ctx context.Context, in port.Incoming) error {
 func (c ports) Defer(ctx context.Context, in port.Incoming, until time.Time) error {
 	// The queue counts in its own time: what the caller asks for is a pause.
 	until = until.Add(-c.p.skew)
-	return c.do(call{op: opDefer, name: in.Queue, event: c.p.handle}, func(fate) error {
+	return c.do(ctx, call{op: opDefer, name: in.Queue, event: c.p.handle}, func(fate) error {
 		err := c.world.store.Defer(ctx, in, until)
-		if err == nil {
+		if err == nil && numberOfHandle(in.Handle) == c.p.parcel { // not a message that is woken
 			c.world.quiet.parcels[c.p.parcel] = c.p.named
 		}
 		return err
@@ -162,7 +191,7 @@ func (c ports) Defer(ctx context.Context, in port.Incoming, until time.Time) err
 }
 
 func (c ports) Get(ctx context.Context, key string) (item port.Item, err error) {
-	err = c.do(call{op: opGet, name: key, event: c.p.handle}, func(fate) (err error) {
+	err = c.do(ctx, call{op: opGet, name: key, event: c.p.handle}, func(fate) (err error) {
 		item, err = c.world.store.Get(ctx, key)
 		return err
 	})
@@ -170,7 +199,7 @@ func (c ports) Get(ctx context.Context, key string) (item port.Item, err error) 
 }
 
 func (c ports) Put(ctx context.Context, item port.Item) (revision int64, err error) {
-	err = c.do(call{op: opPut, name: item.Key, event: c.p.handle}, func(fate) (err error) {
+	err = c.do(ctx, call{op: opPut, name: item.Key, event: c.p.handle}, func(fate) (err error) {
 		revision, err = c.world.store.Put(ctx, item)
 		if err == nil {
 			c.p.claims = true
@@ -188,18 +217,28 @@ func (c ports) Append(ctx context.Context, entries ...port.Entry) error {
 			k.stages += " " + string(e.Stage) + " (" + e.Outcome + ")"
 		}
 	}
-	return c.do(k, func(fate) error {
+	return c.do(ctx, k, func(fate) error {
 		c.world.target.remember(entries)
 		return c.world.store.Append(ctx, entries...)
 	})
 }
 
+// Find reads the ledger. The pipeline may read a bounded part of it only: an entity can have
+// any number of entries.
 func (c ports) Find(ctx context.Context, q port.Query) ([]port.Entry, error) {
-	return c.world.store.Find(ctx, q)
+	if q.Limit == 0 && c.p.name != "operator" {
+		c.world.breaks(c.p.handle, "%s reads the ledger without a limit", c.p.name)
+	}
+	var found []port.Entry
+	err := c.do(ctx, call{op: opSearch, event: c.p.handle}, func(fate) (err error) {
+		found, err = c.world.store.Find(ctx, q)
+		return err
+	})
+	return found, err
 }
 
 func (c ports) Store(ctx context.Context, data []byte) (claim message.Claim, err error) {
-	err = c.do(call{op: opStore, event: c.p.handle}, func(fate) (err error) {
+	err = c.do(ctx, call{op: opStore, event: c.p.handle}, func(fate) (err error) {
 		claim, err = c.world.store.Store(ctx, data)
 		return err
 	})
@@ -207,7 +246,7 @@ func (c ports) Store(ctx context.Context, data []byte) (claim message.Claim, err
 }
 
 func (c ports) Load(ctx context.Context, claim message.Claim) (data []byte, err error) {
-	err = c.do(call{op: opLoad, event: c.p.handle}, func(fate) (err error) {
+	err = c.do(ctx, call{op: opLoad, event: c.p.handle}, func(fate) (err error) {
 		data, err = c.world.store.Load(ctx, claim)
 		return err
 	})

@@ -17,7 +17,8 @@ import (
 
 // parcel is a message in a queue.
 type parcel struct {
-	id       int64
+	id       int64  // of its handles
+	message  int64  // the queue's message id: the same for each copy that the queue delivers
 	label    string // event id, for checker and timeline
 	visible  time.Time
 	receives int
@@ -25,10 +26,11 @@ type parcel struct {
 	out      port.Outgoing
 }
 
-// number is the id of the parcel that was received.
-func number(in port.Incoming) int64 {
-	id, _ := strconv.ParseInt(in.MessageID, 10, 64)
-	return id
+// numberOfHandle is the id of the parcel that a handle names.
+func numberOfHandle(handle string) int64 {
+	id, _, _ := strings.Cut(handle, ".")
+	number, _ := strconv.ParseInt(id, 10, 64)
+	return number
 }
 
 func (h *parcel) handle() string {
@@ -50,7 +52,8 @@ func (s *store) queue(ctx context.Context, name string) (end func(), err error) 
 func (s *store) add(name, label string, out port.Outgoing) {
 	now := s.now()
 	out.Body, out.Attributes = bytes.Clone(out.Body), maps.Clone(out.Attributes)
-	s.put(name, &parcel{id: s.newID(), label: label, visible: now, sent: now, out: out})
+	id := s.newID()
+	s.put(name, &parcel{id: id, message: id, label: label, visible: now, sent: now, out: out})
 }
 
 func (s *store) put(name string, h *parcel) {
@@ -72,8 +75,8 @@ func (s *store) Send(ctx context.Context, name string, batch []port.Outgoing) er
 	}
 	defer end()
 	for _, out := range batch {
-		if len(out.Attributes) > 10 || len(out.Body) == 0 {
-			return fault.New(fault.Invalid, fault.TooLarge, "sending to queue "+name, "a message has a body and at most ten attributes")
+		if err := out.Check(); err != nil {
+			return fault.Doing("sending to queue "+name, err)
 		}
 	}
 	for _, out := range batch {
@@ -141,7 +144,7 @@ func (s *store) next(name string) time.Time {
 
 func (h *parcel) incoming(queue string) port.Incoming {
 	return port.Incoming{
-		Queue: queue, Handle: h.handle(), MessageID: strconv.FormatInt(h.id, 10), Body: bytes.Clone(h.out.Body),
+		Queue: queue, Handle: h.handle(), MessageID: strconv.FormatInt(h.message, 10), Body: bytes.Clone(h.out.Body),
 		Attributes: maps.Clone(h.out.Attributes), ReceiveCount: h.receives, SentAt: h.sent,
 	}
 }
@@ -217,12 +220,20 @@ func eventOf(attributes map[string]string, body []byte) string {
 	return attributes[port.AttrEvent]
 }
 
-// haunt hands the message out once more: what was deleted comes back, as standard
-// queues allow, or what somebody holds is visible to others too.
+// haunt delivers the message once more under its message id: one that was deleted returns,
+// as standard queues allow, or one that is in flight is visible to others too.
 func (s *store) haunt(h *parcel, name string, pause time.Duration) {
 	again := *h
 	again.id, again.receives = s.newID(), 0
 	again.visible = s.now().Add(pause)
+	s.put(name, &again)
+}
+
+// copy puts a copy of the message into a queue, as one who sends it again does.
+func (s *store) copy(h *parcel, name string, pause time.Duration) {
+	again := *h
+	again.id, again.receives = s.newID(), 0
+	again.message, again.sent, again.visible = again.id, s.now(), s.now().Add(pause)
 	s.put(name, &again)
 }
 
@@ -236,6 +247,9 @@ func (s *store) Publish(ctx context.Context, messages []*message.Message) error 
 	bodies, trees := make([][]byte, len(messages)), make([]routes.EventTree, len(messages))
 	for i, each := range messages {
 		if bodies[i], err = each.Encode(); err == nil {
+			err = port.Outgoing{Body: bodies[i]}.Check()
+		}
+		if err == nil {
 			trees[i], err = tree(each)
 		}
 		if err != nil {

@@ -3,6 +3,7 @@ package sim
 import (
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,14 +40,23 @@ var guarantees = []connector.Guarantee{
 
 // Run plays the case. The same case gives the same result, traced or not.
 func Run(c Case, trace bool) Result {
-	w, chosen := prepared(c)
-	w.tracing = trace
-	w.live(chosen)
+	w := played(c, trace)
 	r := Result{Case: c, Guarantee: w.target.guarantee, Violations: Check(w.history()), Hits: w.hits()}
 	if trace {
 		r.Timeline = w.story(r.Violations)
 	}
 	return r
+}
+
+// played returns the world of a case at its end.
+func played(c Case, trace bool) *world {
+	if slices.Equal(c.Faults, []string{EveryCall}) {
+		return everyCall(c, trace)
+	}
+	w, chosen := prepared(c)
+	w.tracing = trace
+	w.live(chosen)
+	return w
 }
 
 // prepared returns the world of a case before anything happened in it.
@@ -58,6 +68,7 @@ func prepared(c Case) (*world, []Fault) {
 // live lets the faults happen and everything come to rest.
 func (w *world) live(chosen []Fault) {
 	w.hire()
+	w.mixed = len(chosen) > 1
 	facts := (*world).trade
 	for _, f := range chosen {
 		if f.Facts != nil {
@@ -78,6 +89,9 @@ func (w *world) live(chosen []Fault) {
 		}
 	}
 	w.run()
+	for _, check := range w.checks {
+		check()
+	}
 	w.close()
 }
 
@@ -142,16 +156,23 @@ func Mix(seed uint64) Case {
 // history collects what all sides remember.
 func (w *world) history() History {
 	h := History{
-		Effects: w.target.effects, Calls: w.target.calls, Entries: w.store.entries(), Broken: w.broken, Replayed: w.replayed, Expect: w.expect,
+		Origins: w.origins, Effects: w.target.effects, Calls: w.target.calls, Entries: w.store.entries(),
+		Broken: w.broken, Sent: w.published, Replayed: w.replayed, Expect: w.expect,
 		Circuit: w.circuit.turns, Skewed: len(w.skews) > 0, Muffled: w.circuit.muffled || len(w.skews) > 0,
 	}
+	if w.moved || w.mixed {
+		h.Sent = nil
+	}
 	for _, d := range w.deliveries {
-		h.Told = append(h.Told, Told{Raw: d.raw(), Entity: d.fact.entity(), Version: d.fact.sequence(), Accepted: d.accepted, Refused: d.refused, Out: d.fact.Out, Parent: d.fact.Parent})
+		h.Told = append(h.Told, Told{
+			Raw: d.raw(), Entity: d.fact.entity(), N: d.fact.Version, Content: d.fact.content(), Once: d.fact.once(),
+			Accepted: d.accepted, Refused: d.refused, Out: d.fact.Out, Parent: d.fact.Parent,
+		})
 		if w.doorStaysOpen && (d.tries != 1 || !d.accepted) {
 			h.Broken = append(h.Broken, Violation{Unexplained, d.fact.entity(), d.raw(), "the door did not take it at once"})
 		}
 	}
-	for _, queue := range []string{inbox, route.Queue()} {
+	for _, queue := range []string{inbox, backfill, route.Queue()} {
 		for _, m := range w.store.queues[queue] {
 			h.Left = append(h.Left, Left{queue, m.label})
 		}

@@ -9,7 +9,8 @@ import (
 	"causeway/shared/port"
 )
 
-// tell lets the shop's facts happen and sends them, in any order, some of them twice.
+// tell sends the shop's facts, in any order, some of them twice. In one world of three the
+// shop is polled too.
 func (w *world) tell(facts []fact) {
 	w.spread = []time.Duration{0, 10 * time.Second, 5 * time.Minute}[w.random.IntN(3)]
 	spread := w.spread
@@ -23,10 +24,14 @@ func (w *world) tell(facts []fact) {
 			w.deliver(newDelivery(d.id+"-too", f), w.between(0, 2*spread+time.Second))
 		}
 	}
+	if w.chance(0.3) {
+		w.poll(w.between(0, 2*spread+time.Minute))
+	}
 }
 
 func (w *world) deliver(d *delivery, pause time.Duration) {
 	w.deliveries = append(w.deliveries, d)
+	w.happens(d.fact)
 	w.post(d, pause)
 }
 
@@ -52,29 +57,30 @@ func (w *world) trade() []fact {
 }
 
 func (w *world) purchase(customer, order string) []fact {
-	facts := []fact{{Type: canonical.OrderPlaced, Kind: "order", ID: order, Version: 1, Once: true, Parent: "customer/" + customer}}
-	if w.keepsOut && w.chance(0.4) {
-		facts[0].Out = w.out()
+	placed := fact{Type: canonical.OrderPlaced, Kind: "order", ID: order, Version: 1, Parent: "customer/" + customer}
+	if w.filtered && w.chance(0.4) {
+		placed.Out = w.out()
 	}
+	facts := []fact{placed}
 	changes := w.random.IntN(4)
 	for v := range changes {
-		facts = append(facts, fact{Type: canonical.OrderChanged, Kind: "order", ID: order, Version: v + 2, Out: w.out()})
-	}
-	if changes > 0 && w.chance(0.3) { // and once more by a poll, which sees the newest version
-		again := facts[0]
-		again.Version, again.Out = changes+1, facts[len(facts)-1].Out
-		facts = append(facts, again)
-		if first := facts[1+w.random.IntN(changes)]; w.keepsOut && first.Version < again.Version { // and by another poll, before the last change
-			again.Version, again.Out = first.Version, first.Out
-			facts = append(facts, again)
+		changed := placed
+		changed.Type, changed.Version, changed.Out = canonical.OrderChanged, v+2, w.out()
+		if v == changes-1 && w.chance(0.3) {
+			changed.Type, changed.Closed, changed.Out = canonical.OrderCancelledEvent, true, ""
 		}
+		facts = append(facts, changed)
 	}
-	return append(facts, fact{Type: canonical.PaymentCaptured, Kind: "payment", ID: order, Version: 1, Once: true, Parent: "order/" + order})
+	if last := facts[len(facts)-1]; changes > 0 && w.chance(0.3) { // the state of one delivery under another topic
+		last.Type = canonical.OrderPlaced
+		facts = append(facts, last)
+	}
+	return append(facts, fact{Type: canonical.PaymentCaptured, Kind: "payment", ID: order, Version: 1, Parent: "order/" + order})
 }
 
-// out draws whether, and how, a filter keeps a version out.
+// out draws whether, and how, a filter skips a version.
 func (w *world) out() string {
-	if !w.keepsOut {
+	if !w.filtered {
 		return ""
 	}
 	return []string{"", "", later, final}[w.random.IntN(4)]
@@ -105,7 +111,7 @@ func (w *world) withVictim() []fact {
 // once is a payment that is told in two versions by chance, the last of them the newest.
 func (w *world) once(id string) (facts []fact) {
 	for v := range 1 + w.random.IntN(2) {
-		facts = append(facts, fact{Type: canonical.PaymentCaptured, Kind: "payment", ID: id, Version: v + 1, Once: true})
+		facts = append(facts, fact{Type: canonical.PaymentCaptured, Kind: "payment", ID: id, Version: v + 1})
 	}
 	return facts
 }
@@ -125,11 +131,7 @@ func (w *world) withVersions() []fact {
 }
 
 func (w *world) withLarge() []fact {
-	facts := w.trade()[:1]
-	facts[0].Parent, facts[0].Type, facts[0].Kind, facts[0].Once = "", canonical.CustomerUpserted, "customer", false
-	facts[0].Out = ""
-	facts[0].Filler = strings.Repeat("x", 130<<10)
-	return facts
+	return []fact{{Type: canonical.CustomerUpserted, Kind: "customer", ID: "large", Version: 1, Filler: strings.Repeat("x", 130<<10)}}
 }
 
 // crowd are customers that wait for nobody, beside the usual trade.
@@ -163,9 +165,8 @@ func (w *world) lateParent() []fact {
 }
 
 // victimEvent matches the calls about one version of the entity.
-func (w *world) victimEvent(entity string, version int) func(k call) bool {
-	wanted := fact{Version: version}.sequence()
-	return func(k call) bool { return k.name == entity && k.version == wanted }
+func (w *world) victimEvent(entity string, number int) func(k call) bool {
+	return func(k call) bool { return k.name == entity && k.number == number }
 }
 
 // garbage puts something into the queue that we never wrote.

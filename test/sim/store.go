@@ -48,6 +48,7 @@ func newStore(now func() time.Time, branches []branch, inboxes []string) *store 
 	s.Routes, s.Systems = nil, nil // it carries no message
 	for _, system := range inboxes {
 		s.open(routes.Inbox(system))
+		s.open(routes.InboxBackfill(system))
 	}
 	for _, b := range branches {
 		s.open(b.queue)

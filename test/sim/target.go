@@ -3,9 +3,11 @@ package sim
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
+	"causeway/shared/canonical"
 	"causeway/shared/connector"
 	"causeway/shared/fault"
 	"causeway/shared/message"
@@ -18,6 +20,8 @@ type Effect struct {
 	Entity   string
 	Event    string
 	Version  message.Sequence
+	N        int              // number of the fact that was written
+	Content  string           // what a reader sees
 	Document int              // which record was written: a second one for the same event is a duplicate
 	Over     message.Sequence // newest version that was confirmed before
 	number   int              // of all effects
@@ -44,9 +48,10 @@ type target struct {
 
 // Call is one request at the target and when it came in.
 type Call struct {
-	At    time.Time
-	Event string
-	Fate  string
+	At     time.Time
+	Entity string
+	Event  string
+	Fate   string
 }
 
 func newTarget(w *world, guarantee connector.Guarantee) *target {
@@ -54,8 +59,9 @@ func newTarget(w *world, guarantee connector.Guarantee) *target {
 }
 
 // hear notes a request, and that one which was asked to wait did wait.
-func (t *target) hear(p *process, event string, f fate) {
-	t.calls = append(t.calls, Call{p.now, event, f.name})
+func (t *target) hear(p *process, m *message.Message, f fate) {
+	event := m.ID
+	t.calls = append(t.calls, Call{p.now, nameOf(m.Subject, m.Type), event, f.name})
 	if wanted := t.world.quiet.until(p); p.now.Before(wanted) {
 		t.world.breaks(event, "the target asked not to be called about it before +%s, and was at +%s", wanted.Sub(epoch), p.now.Sub(epoch))
 	}
@@ -81,7 +87,7 @@ func (t *target) enter(event string) (leave func()) {
 func (t *target) remember(entries []port.Entry) {
 	for _, e := range entries {
 		if e.Stage == port.Confirmed {
-			entity := entityOf(e.Entity)
+			entity := entityOf(e)
 			t.confirmed[entity] = max(t.confirmed[entity], e.Version)
 		}
 	}
@@ -90,8 +96,11 @@ func (t *target) remember(entries []port.Entry) {
 // apply makes the effect of a request, as the target's guarantee has it. A refusal is
 // an answer too: it comes back as an error.
 func (t *target) apply(d connector.Delivery, expected string, late bool) (Effect, error) {
-	entity := d.Message.Subject
-	e := Effect{At: t.world.now, Entity: entity, Event: d.Message.ID, Version: d.Message.Sequence, Over: t.confirmed[entity], Late: late}
+	entity := nameOf(d.Message.Subject, d.Message.Type)
+	e := Effect{
+		At: t.world.now, Entity: entity, Event: d.Message.ID, Version: d.Message.Sequence, N: numberOf(d.Message),
+		Content: contentOf(d.Body), Over: t.confirmed[entity], Late: late,
+	}
 	before := t.current[entity]
 	switch t.guarantee {
 	case connector.ExternalID:
@@ -154,10 +163,12 @@ func (c client) Deliver(_ context.Context, d connector.Delivery) (connector.Rece
 	if done != nil || err != nil {
 		return *cmp.Or(done, &connector.Receipt{}), err
 	}
-	f := w.fate(call{p: c.p, op: opDeliver, name: d.Message.Subject, event: d.Message.ID, attempt: d.Attempt, version: d.Message.Sequence})
+	f := w.fate(call{
+		p: c.p, op: opDeliver, name: d.Message.Subject, kind: d.Message.Type, event: d.Message.ID, attempt: d.Attempt, number: numberOf(d.Message),
+	})
 	c.p.sleep(w.between(5*time.Millisecond, 400*time.Millisecond))
 	w.die(c.p, f, before)
-	c.target.hear(c.p, d.Message.ID, f)
+	c.target.hear(c.p, d.Message, f)
 	switch {
 	case f.hang:
 		return connector.Receipt{}, c.hang(d, expected, f)
@@ -174,11 +185,12 @@ func (c client) Deliver(_ context.Context, d connector.Delivery) (connector.Rece
 // know it. What is there already is done.
 func (c client) read(d connector.Delivery) (expected string, done *connector.Receipt, err error) {
 	t := c.target
-	if t.guarantee != connector.CompareAndSet || d.Expected != "" {
+	release := d.Message.Type == canonical.OrderReleased // a record of its own beside the order
+	if t.guarantee != connector.CompareAndSet || d.Expected != "" && !release {
 		return d.Expected, nil, nil
 	}
 	c.p.sleep(t.world.between(5*time.Millisecond, 100*time.Millisecond))
-	held := t.current[d.Message.Subject]
+	held := t.current[nameOf(d.Message.Subject, d.Message.Type)]
 	switch {
 	case held.Version > d.Message.Sequence:
 		return "", nil, conflicting(d, held)
@@ -246,12 +258,7 @@ func describe(e Effect, err error) string {
 	if err != nil {
 		return "refused: " + err.Error()
 	}
-	return e.Entity + " " + short(e.Version) + " by " + e.Event[:6] + " in document " + e.ref()
-}
-
-// short is the version as people count it.
-func short(s message.Sequence) string {
-	return "v" + strconv.Itoa(int(s.UpdatedAt().Sub(epoch.Add(-time.Hour))/time.Minute))
+	return fmt.Sprintf("%s v%d %q by %s in document %s", e.Entity, e.N, e.Content, e.Event[:6], e.ref())
 }
 
 // The failures as connectors classify them.

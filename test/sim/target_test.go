@@ -25,8 +25,8 @@ func visit(t *testing.T, g connector.Guarantee, call func(w *world, c client)) *
 
 func write(v int, ref, expected string) connector.Delivery {
 	f := fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: "c", Version: v}
-	m := &message.Message{ID: "event-" + short(f.sequence()), Subject: f.entity(), Sequence: f.sequence()}
-	return connector.Delivery{Message: m, Key: "key-" + m.ID, Ref: ref, Expected: expected}
+	m := &message.Message{ID: "event-" + number(v), Type: f.Type, Subject: f.entity(), Sequence: f.sequence(), Time: f.events()[0].At}
+	return connector.Delivery{Message: m, Body: f.body(), Key: "key-" + m.ID, Ref: ref, Expected: expected}
 }
 
 // The target keeps its guarantee, and no more than that.
@@ -60,7 +60,7 @@ func TestTargetSetsWhatRefNames(t *testing.T) {
 			t.Errorf("wrote %v, then %v, %v", first, second, err)
 		}
 	})
-	if w.target.documents != 1 || w.target.current["customer/c"].Version != version(2) {
+	if w.target.documents != 1 || w.target.current["customer/c"].N != 2 || w.target.current["customer/c"].Content != "version 2" {
 		t.Errorf("holds %+v", w.target.current)
 	}
 }
@@ -174,7 +174,7 @@ func TestTargetTellsWhenItIsHammered(t *testing.T) {
 		"in the queue": {func(w *world, c client) {
 			w.store.add(inbox, c.p.handle, port.Outgoing{Body: []byte("1")})
 			in, _ := ports{w, c.p}.Receive(t.Context(), inbox, 1, 0)
-			c.p.parcel = number(in[0])
+			c.p.parcel = numberOfHandle(in[0].Handle)
 			_ = ports{w, c.p}.Defer(t.Context(), in[0], c.p.now)
 		}, 1},
 	} {

@@ -36,9 +36,9 @@ func (w *world) about(v Violation) []string {
 	}
 	for _, e := range w.store.entries() {
 		if e.Event == v.Event && entity == "" {
-			entity = entityOf(e.Entity)
+			entity = entityOf(e)
 		}
-		if entity != "" && entityOf(e.Entity) == entity {
+		if entity != "" && entityOf(e) == entity {
 			names = append(names, e.Event)
 		}
 	}

@@ -7,10 +7,12 @@ import (
 	"strings"
 	"time"
 
+	"causeway/shared/admission"
 	"causeway/shared/canonical"
 	"causeway/shared/connector"
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
+	"causeway/shared/retry"
 	"causeway/shared/routes"
 )
 
@@ -24,13 +26,17 @@ const (
 	patience       = 2 // timeouts that a message of a batch may wait for its turn, as in the engine
 )
 
-// table is the model's only route.
 var (
-	route = routes.Route{From: shop, Flow: "facts", To: erp, Types: []string{canonical.CustomerUpserted, canonical.OrderPlaced, canonical.OrderChanged, canonical.PaymentCaptured}, Filters: []routes.Filter{
+	// route is the model's only route.
+	route = routes.Route{From: shop, Flow: "facts", To: erp, Types: []string{
+		canonical.CustomerUpserted, canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent,
+		canonical.OrderReleased, canonical.PaymentCaptured,
+	}, Filters: []routes.Filter{
 		{Name: final, Reason: "not for here", Default: true, Final: true, Pattern: routes.MustPattern(`{"detail":{"body":{"test":[true]}}}`)},
 		{Name: later, Reason: "not yet", Default: true, Pattern: routes.MustPattern(`{"detail":{"body":{"status":["draft"]}}}`)},
 	}}
 	inbox    = routes.Inbox(shop)
+	backfill = routes.InboxBackfill(shop)
 	branches = branchesOf([]routes.Route{route})
 	silent   = slog.New(slog.DiscardHandler)
 )
@@ -54,9 +60,19 @@ type world struct {
 	idlers        map[string][]*process
 	secrets       map[string]bool
 	panicking     map[string]bool // "op entity" of code that panics
-	policy        pipeline.Policy
+	policy        retry.Policy
+	admission     admission.Policy
+	alarms        map[string]int    // by metric
+	origins       map[string]int    // by event and version: the number of the fact …
+	published     map[string]int    // … and how often it was put on the bus
+	moved         bool              // dead letters were moved or copied
+	closing       string            // Effect of the operation that cancels orders
+	happened      []fact            // states that the shop has
+	unreadable    map[string]string // entities that a poll cannot read: in the "list", or when it is "fetched"
 	batch         int
-	keepsOut      bool // the route's filters have something to keep out
+	filtered      bool     // the route's filters have something to skip
+	mixed         bool     // several faults at once
+	checks        []func() // promises of single faults, looked at when everything has come to rest
 	expect        Expect
 	replayed      time.Time
 	struck        int // times that a fault showed which spoils no call
@@ -74,8 +90,9 @@ type moment struct {
 func newWorld(seed uint64, guarantee connector.Guarantee) *world {
 	w := &world{
 		loop: newLoop(epoch, seed), idlers: map[string][]*process{}, panicking: map[string]bool{}, crashes: map[string]int{},
-		skews: map[string]time.Duration{}, quiet: newQuiet(), signature: "current",
-		secrets: map[string]bool{"current": true}, policy: pipeline.DefaultPolicy(),
+		skews: map[string]time.Duration{}, quiet: newQuiet(), circuit: newCircuit(), signature: "current",
+		secrets: map[string]bool{"current": true}, policy: retry.DefaultPolicy(), admission: admission.DefaultPolicy(),
+		alarms: map[string]int{}, unreadable: map[string]string{}, origins: map[string]int{}, published: map[string]int{}, closing: "order",
 	}
 	w.store = newStore(func() time.Time { return w.now }, branches, []string{shop})
 	w.store.visibility, w.store.maxReceives = visibility, 1000
@@ -89,44 +106,77 @@ func newWorld(seed uint64, guarantee connector.Guarantee) *world {
 	w.target.meter = newMeter(seed)
 	w.policy.Parent = parentPatience
 	w.batch = 1 + w.random.IntN(6)
-	w.keepsOut = w.chance(0.3)
+	w.filtered = w.chance(0.3)
+	if w.chance(0.5) {
+		w.closing = "" // an effect of its own
+	}
 	return w
 }
 
-// config is the pipeline's configuration in one process.
-func (w *world) config(p *process) *pipeline.Config {
+// runtime is what the stages are handed in one process.
+func (w *world) runtime(p *process) port.Runtime {
 	c := ports{w, p}
-	return &pipeline.Config{
+	return port.Runtime{
 		Ports: port.Ports{Bus: c, Queue: c, State: c, Ledger: c, Vault: c},
-		Now:   p.clock, Random: w.random.Float64, Log: silent, Build: "sim", Policy: w.policy, Routes: []routes.Route{route},
-		Worker: fmt.Sprint(p.name, ".", len(w.living)),
+		Now:   p.clock, Random: w.random.Float64, Log: silent, Build: "sim",
 	}
+}
+
+// pipeline is the pipeline of one process.
+func (w *world) pipeline(p *process) *pipeline.Pipeline {
+	made, err := pipeline.New(pipeline.Config{
+		Runtime: w.runtime(p), Systems: map[string]connector.System{shop: w.shop(p), erp: w.erp(p)},
+		Retry: w.policy, Admission: w.admission, Worker: fmt.Sprint(p.name, ".", len(w.living)),
+		OnAlarm: func(metric string) { w.alarms[metric]++ },
+	})
+	if err != nil {
+		panic(err) // the model sets all that it needs
+	}
+	return made
 }
 
 func (w *world) shop(p *process) connector.System {
 	profile := connector.Profile{Name: shop, BodyLimit: 1 << 20, Timeout: timeout}
-	return connector.System{Profile: profile, Source: source{w, p}}
+	return connector.System{Profile: profile, Source: source{w, p}, Poller: source{w, p}}
 }
 
 func (w *world) erp(p *process) connector.System {
-	g := w.target.guarantee
+	g, lag := w.target.guarantee, w.target.lag
 	return connector.System{Target: client{w.target, p}, Profile: connector.Profile{
 		Name: erp, Timeout: timeout, Linger: linger, Concurrency: w.target.limit, Rate: w.target.meter.rate,
 		Operations: map[string]connector.Operation{
-			canonical.CustomerUpserted: {Name: "upsert customer", Guarantee: g, Lag: w.target.lag},
-			canonical.OrderPlaced:      {Name: "place order", Guarantee: g, Lag: w.target.lag, Effect: "order"},
-			canonical.OrderChanged:     {Name: "amend order", Guarantee: g, Lag: w.target.lag, Effect: "order", Amends: true},
-			canonical.PaymentCaptured:  {Name: "deposit", Guarantee: g, Lag: w.target.lag},
+			canonical.CustomerUpserted:    {Name: "upsert customer", Guarantee: g, Lag: lag},
+			canonical.OrderPlaced:         {Name: "upsert order", Guarantee: g, Lag: lag, Effect: "order"},
+			canonical.OrderChanged:        {Name: "upsert order", Guarantee: g, Lag: lag, Effect: "order"},
+			canonical.OrderCancelledEvent: {Name: "close order", Guarantee: g, Lag: lag, Effect: w.closing},
+			canonical.OrderReleased:       {Name: "release order", Guarantee: g, Lag: lag},
+			canonical.PaymentCaptured:     {Name: "deposit", Guarantee: g, Lag: lag},
 		},
 	}}
 }
 
-func (w *world) translator(p *process) pipeline.Handler {
-	return &pipeline.Translator{Config: w.config(p), System: w.shop(p)}
+// staff is a worker's pipeline and the handler that it runs.
+type staff struct {
+	*pipeline.Pipeline
+	handler port.Handler
 }
 
-func (w *world) deliverer(p *process) pipeline.Handler {
-	return &pipeline.Deliverer{Config: w.config(p), System: w.erp(p), Route: route}
+func (w *world) translator(p *process) staff {
+	made := w.pipeline(p)
+	handler, err := made.Translator(shop)
+	if err != nil {
+		panic(err) // the model has the source
+	}
+	return staff{made, handler}
+}
+
+func (w *world) deliverer(p *process) staff {
+	made := w.pipeline(p)
+	handler, err := made.Deliverer(route)
+	if err != nil {
+		panic(err) // the model has the target
+	}
+	return staff{made, handler}
 }
 
 // hire starts the workers.
@@ -134,13 +184,14 @@ func (w *world) hire() {
 	for i := range 1 + w.random.IntN(2) {
 		w.worker(fmt.Sprint("translate", i), inbox, w.translator)
 	}
+	w.worker("backfill", backfill, w.translator)
 	for i := range 2 + w.random.IntN(2) {
 		w.worker(fmt.Sprint("deliver", i), route.Queue(), w.deliverer)
 	}
 }
 
 // worker is a function instance that is started anew whenever it was killed.
-func (w *world) worker(name, queue string, handler func(p *process) pipeline.Handler) {
+func (w *world) worker(name, queue string, handler func(p *process) staff) {
 	var start func(pause time.Duration)
 	start = func(pause time.Duration) {
 		w.spawn(name, pause, func(p *process) {
@@ -156,7 +207,7 @@ func (w *world) worker(name, queue string, handler func(p *process) pipeline.Han
 
 // work handles what comes, as the engine does: what waited too long behind others of
 // its batch is left to come again.
-func (w *world) work(p *process, queue string, handler pipeline.Handler) {
+func (w *world) work(p *process, queue string, s staff) {
 	c := ports{w, p}
 	for {
 		p.handle = ""
@@ -166,16 +217,16 @@ func (w *world) work(p *process, queue string, handler pipeline.Handler) {
 			continue
 		}
 		if len(batch) == 0 {
-			w.rest(p, queue, handler)
+			w.rest(p, queue, s)
 		}
 		received := p.now
 		for _, in := range batch {
 			if p.now.Sub(received) > patience*timeout {
 				break
 			}
-			p.begin(w.store.label(in), number(in))
+			p.begin(w.store.label(in), numberOfHandle(in.Handle))
 			// An error leaves the message where it is; the ledger or the queue shows it.
-			if err := pipeline.Settle(context.Background(), c, handler, in); err != nil {
+			if err := port.Settle(context.Background(), c, s.handler, in); err != nil {
 				w.note(p, "error", err.Error())
 			}
 			w.kept(p)
@@ -185,11 +236,9 @@ func (w *world) work(p *process, queue string, handler pipeline.Handler) {
 
 // rest waits for the queue's bell, unless it rang already. What the worker holds of the
 // target it gives back first.
-func (w *world) rest(p *process, queue string, handler pipeline.Handler) {
-	if d, ok := handler.(*pipeline.Deliverer); ok {
-		if err := d.Rest(context.Background()); err != nil {
-			w.note(p, "error", err.Error())
-		}
+func (w *world) rest(p *process, queue string, s staff) {
+	if err := s.Rest(context.Background()); err != nil {
+		w.note(p, "error", err.Error())
 	}
 	if next := w.store.next(queue); !next.IsZero() && !next.After(w.now) {
 		return

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"causeway/shared/canonical"
+	"causeway/shared/message"
 	"causeway/shared/port"
 	"causeway/shared/routes"
 )
@@ -110,7 +112,7 @@ func TestQueueHandsOutTwice(t *testing.T) {
 		}
 	}, nil)
 	w.run()
-	if len(received) != 3 || len(w.store.queues[inbox]) != 0 {
+	if received["1"] != 3 || len(w.store.queues[inbox]) != 0 {
 		t.Errorf("received %v, left %d", received, len(w.store.queues[inbox]))
 	}
 }
@@ -169,8 +171,11 @@ func TestFactsAreWhatTheModelTakes(t *testing.T) {
 	if len(w.store.entries()) != 1 || w.store.entries()[0].Event != d.raw() {
 		t.Errorf("the ledger has %+v", w.store.entries())
 	}
-	if got := short(fact{Version: 4}.sequence()); got != "v4" {
-		t.Errorf("version 4 is %s", got)
+	f := fact{Kind: "order", Type: canonical.OrderCancelledEvent, Also: canonical.OrderPlaced, Version: 4, Closed: true}
+	events := f.events()
+	m := &message.Message{Time: events[1].At}
+	if len(events) != 2 || numberOf(m) != 4 || contentOf(events[0].Body) != f.content() || f.content() != "version 4, closed" {
+		t.Errorf("%d events, the second is number %d of content %q", len(events), numberOf(m), contentOf(events[0].Body))
 	}
 	if len(w.burst()) != 60 || len(w.withVersions()) < 6 {
 		t.Error("a scenario lacks facts")

@@ -3,7 +3,6 @@ package netsuitetest
 import (
 	"cmp"
 	"encoding/json"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,7 +19,7 @@ const (
 // firstID is where internal ids begin: below it NetSuite keeps its own.
 const firstID = 601
 
-// Record is one record as it stands in the books.
+// Record is one record in the books.
 type Record struct {
 	Type       string            // "salesOrder"
 	ID         string            // internal id
@@ -31,12 +30,13 @@ type Record struct {
 	state map[string]any
 }
 
-// effect is one write. Books are what all effects, applied in order, lead to.
+// effect is one write. The books are the result of all effects, applied in order.
 type effect struct {
 	Type       string          `json:"type"`
 	ID         string          `json:"id"`
 	ExternalID string          `json:"externalid,omitempty"`
 	Replace    []string        `json:"replace,omitempty"` // sublists
+	Inside     bool            `json:"inside,omitempty"`  // made in NetSuite, such as a fulfillment; does not count as a write
 	Body       json.RawMessage `json:"body"`
 }
 
@@ -44,10 +44,14 @@ type books struct {
 	records    map[string]*Record // by type and internal id
 	byExternal map[string]*Record // by type and external id in lower case
 	next       int
+
+	ways   Way             // the answers that differ between accounts
+	closed string          // last day of the closed periods, "" for none
+	locked map[string]bool // internal ids of the records that a workflow locks
 }
 
 func newBooks() books {
-	return books{records: map[string]*Record{}, byExternal: map[string]*Record{}, next: firstID}
+	return books{records: map[string]*Record{}, byExternal: map[string]*Record{}, next: firstID, locked: map[string]bool{}}
 }
 
 // find returns the record named by an internal id or by "eid:" and an external id, nil
@@ -68,8 +72,12 @@ func (b *books) refer(kind string, reference any) *Record {
 	return b.find(kind, refID(reference))
 }
 
-// refID returns the internal id in a reference, which may be a string or a number.
+// refID returns the internal id in a reference, which may be a string or a number. An
+// enumeration may also be sent as its id alone.
 func refID(reference any) string {
+	if id, ok := reference.(string); ok {
+		return id
+	}
 	ref, _ := reference.(map[string]any)
 	switch id := ref["id"].(type) {
 	case string:
@@ -94,32 +102,18 @@ func (b *books) apply(e effect, state map[string]any) {
 			b.byExternal[e.Type+"/"+strings.ToLower(e.ExternalID)] = r
 		}
 	}
-	r.Writes++
-	r.Bodies = append(r.Bodies, e.Body)
 	r.state = state
+	if e.Inside && e.ExternalID != r.ExternalID {
+		delete(b.byExternal, e.Type+"/"+strings.ToLower(r.ExternalID))
+		b.byExternal[e.Type+"/"+strings.ToLower(e.ExternalID)], r.ExternalID = r, e.ExternalID
+	}
+	if !e.Inside {
+		r.Writes++
+		r.Bodies = append(r.Bodies, e.Body)
+	}
 	if id, err := strconv.Atoi(e.ID); err == nil {
 		b.next = max(b.next, id+1)
 	}
-}
-
-// merge returns the state after the body was written over it. A field that is null is
-// deleted; a sublist is appended to unless it is to be replaced.
-func merge(state, body map[string]any, replace []string) map[string]any {
-	merged := maps.Clone(state)
-	if merged == nil {
-		merged = map[string]any{}
-	}
-	for name, value := range body {
-		switch old := items(merged[name]); {
-		case value == nil:
-			delete(merged, name)
-		case old != nil && !slices.Contains(replace, name):
-			merged[name] = map[string]any{"items": append(slices.Clone(old), items(value)...)}
-		default:
-			merged[name] = value
-		}
-	}
-	return merged
 }
 
 // items returns the lines of a sublist, nil if the value is none.

@@ -1,21 +1,30 @@
 // Package netsuitetest is a NetSuite account that keeps books, for tests and the local run.
 //
-// A Fake answers as SuiteTalk REST does, and refuses what it refuses: a request that does
+// A Fake answers as SuiteTalk REST does, and rejects what it rejects: a request that does
 // not fit the contract in testdata (route, parameters, body), one whose OAuth 1.0a
 // signature or OAuth 2.0 token is wrong, a reference to an item, customer, order,
-// subsidiary or currency that is not there, more requests at once than the account may
-// have. A sublist that is not replaced is appended to. SuiteQL is understood as far as the
-// connector uses it.
+// subsidiary or currency that is missing, more concurrent requests than the account may
+// have. SuiteQL is understood as far as the connector uses it.
 //
-// Plan makes it misbehave, request by request and deterministically: it throttles, fails,
-// hangs, cuts connections, before or after the effect.
+// The lines of a sales order have numbers. A line with the number of an existing one
+// changes it, any other line is new, and with replace=item the lines that are not listed
+// are removed. Fulfill and Bill make a line linked: it can be neither removed nor reduced
+// below what is fulfilled. A line can be closed while something of it is left to bill, and
+// opened while nothing of the order is fulfilled or billed. ClosePeriod, Forbid and
+// LockByWorkflow do what an administrator can do to a connector.
 //
-// The books (Books, Orders, Customers, Deposits) say what stands in the account and how
-// often each record was written. Duplicates finds the same thing booked twice under two
-// external ids. With Open they outlive the process: each effect is a line of JSON that is
-// on the disk before the answer leaves, and a line torn by a kill is passed over.
+// Vary selects the answers that differ between accounts, and those of which only a real
+// account can show the right one (see Way).
 //
-// It does not know: record types other than these three, custom fields, scripts,
-// permissions, accounting periods, taxes. Orders that are closed may be changed again:
-// NetSuite reopens a line whose isClosed is cleared.
+// Plan makes the account misbehave, request by request and deterministically: it
+// throttles, fails, hangs, cuts connections, before or after the effect.
+//
+// The books (Books, Orders, Customers, Deposits) show the account's records and how often
+// each was written. Duplicates finds the same thing booked under two external ids. With
+// Open they survive the process: each effect is a line of JSON that is on the disk before
+// the answer is sent, and a line torn by a kill is ignored. What Vary, ClosePeriod, Forbid
+// and LockByWorkflow set does not survive it.
+//
+// It does not know: record types other than these three, custom fields, scripts, taxes,
+// names that are unique, inactive records, lots, currencies of a customer.
 package netsuitetest

@@ -5,7 +5,9 @@ import (
 	"crypto"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -33,6 +35,8 @@ type Fake struct {
 	nonces  map[string]bool
 	keys    map[string]crypto.PublicKey // by certificate id
 	tokens  map[string]time.Time        // access token -> its end
+
+	forbidden map[string]bool // record types that the role has no permission for
 }
 
 // New returns an empty account that is gone with the process.
@@ -40,6 +44,7 @@ func New(now func() time.Time) *Fake {
 	return &Fake{
 		now: now, contract: loadContract(), books: newBooks(), limit: DefaultConcurrency,
 		nonces: map[string]bool{}, keys: map[string]crypto.PublicKey{}, tokens: map[string]time.Time{},
+		forbidden: map[string]bool{},
 	}
 }
 
@@ -138,16 +143,20 @@ func (f *Fake) serve(w http.ResponseWriter, r *http.Request, body []byte) {
 	f.record(w, r, body)
 }
 
-// record reads or upserts one record.
+// record reads or writes one record.
 func (f *Fake) record(w http.ResponseWriter, r *http.Request, body []byte) {
 	kind, id, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, recordPath), "/")
-	if r.Method == http.MethodGet {
-		f.read(w, kind, id, r.URL.Query().Get("fields"))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.forbidden[kind] {
+		refuse(w, http.StatusForbidden, "INSUFFICIENT_PERMISSION", "", "Permission Violation: You need a higher level of the permission to access this page.")
 		return
 	}
-	f.mu.Lock()
-	internal, bad := f.put(kind, id, strings.Split(r.URL.Query().Get("replace"), ","), body)
-	f.mu.Unlock()
+	if r.Method == http.MethodGet {
+		f.read(w, kind, id, r.URL.Query())
+		return
+	}
+	internal, bad := f.put(r.Method, kind, id, strings.Split(r.URL.Query().Get("replace"), ","), body)
 	if bad != nil {
 		bad.write(w)
 		return
@@ -156,22 +165,46 @@ func (f *Fake) record(w http.ResponseWriter, r *http.Request, body []byte) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-func (f *Fake) read(w http.ResponseWriter, kind, id, fields string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// read answers with one record. Sublists and addresses are links unless they are asked for.
+func (f *Fake) read(w http.ResponseWriter, kind, id string, query url.Values) {
 	found := f.books.find(kind, id)
-	if found == nil {
-		refuse(w, http.StatusNotFound, "NONEXISTENT_ID", "", "The record instance does not exist. Provide a valid record instance ID.")
+	switch {
+	case found == nil:
+		f.books.missing(kind, id).write(w)
+		return
+	case f.books.locked[found.ID]:
+		lockedByWorkflow().write(w)
 		return
 	}
-	answer := map[string]any{"id": found.ID, "links": []any{}}
+	answer, fields := map[string]any{"id": found.ID, "links": []any{}}, query.Get("fields")
 	for name, value := range found.state {
 		if fields == "" || strings.Contains(","+fields+",", ","+name+",") {
-			answer[name] = value
+			answer[name] = f.books.shown(name, value, query.Get("expandSubResources") == "true")
 		}
 	}
 	w.Header().Set("Content-Type", "application/vnd.oracle.resource+json; type=singular; charset=UTF-8")
 	writeJSON(w, answer)
+}
+
+// shown returns a field as NetSuite shows it: items by their internal id and name.
+func (b *books) shown(name string, value any, expand bool) any {
+	isSub := items(value) != nil || name == "shippingAddress" || name == "billingAddress"
+	switch {
+	case isSub && !expand:
+		return map[string]any{"links": []any{}}
+	case name != itemSublist:
+		return value
+	}
+	lines := []any{}
+	for _, entry := range items(value) {
+		fields, _ := entry.(map[string]any)
+		fields = maps.Clone(fields)
+		if item := b.refer(itemRecord, fields["item"]); item != nil {
+			fields["item"] = map[string]any{"id": item.ID, "refName": "Shop : " + item.ExternalID, "links": []any{}}
+		}
+		lines = append(lines, fields)
+	}
+	return map[string]any{"items": lines, "count": len(lines), "hasMore": false, "offset": 0, "totalResults": len(lines), "links": []any{}}
 }
 
 func writeJSON(w io.Writer, value any) {

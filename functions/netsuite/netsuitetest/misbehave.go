@@ -63,8 +63,14 @@ func Throttle(retryAfter string) Act {
 
 // Answer refuses with an error of NetSuite's, such as 400 "USER_ERROR" at "email".
 func Answer(status int, code, path string) Act {
+	return AnswerText(status, code, path, "")
+}
+
+// AnswerText is Answer with NetSuite's own words for the cause, such as "This entity
+// already exists."
+func AnswerText(status int, code, path, detail string) Act {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.HandlerFunc) {
-		refuse(w, status, code, path, "Error while accessing a resource.")
+		refuse(w, status, code, path, strings.TrimSpace("Error while accessing a resource. "+detail))
 	}
 }
 

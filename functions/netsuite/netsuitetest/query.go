@@ -3,13 +3,15 @@ package netsuitetest
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// byEmail and nobody are the two queries that the connector makes.
+// The queries that the connector makes.
 var (
-	byEmail = regexp.MustCompile(`^SELECT id, externalid FROM customer WHERE LOWER\(email\) = '((?:[^']|'')*)' ORDER BY id$`)
-	nobody  = "SELECT id FROM customer WHERE id = 0"
+	byExternal = regexp.MustCompile(`^SELECT id, externalid FROM item WHERE LOWER\(externalid\) IN \(('(?:[^']|'')*'(?:, '(?:[^']|'')*')*)\) ORDER BY id$`)
+	byEmail    = regexp.MustCompile(`^SELECT id, externalid FROM customer WHERE LOWER\(email\) = '((?:[^']|'')*)' ORDER BY id$`)
+	nobody     = "SELECT id FROM customer WHERE id = 0"
 )
 
 // query runs SuiteQL, whose answers have lower-case keys, texts for all values, and no
@@ -17,14 +19,17 @@ var (
 func (f *Fake) query(w http.ResponseWriter, body []byte) {
 	fields, err := decode(body)
 	sql := text(fields, "q")
-	literal := byEmail.FindStringSubmatch(sql)
-	if err != nil || literal == nil && sql != nobody {
+	email, list := byEmail.FindStringSubmatch(sql), byExternal.FindStringSubmatch(sql)
+	if err != nil || email == nil && list == nil && sql != nobody {
 		refuse(w, http.StatusBadRequest, "INVALID_PARAMETER", "", "Invalid search query.")
 		return
 	}
 	rows := []any{}
-	if literal != nil {
-		rows = f.customersAt(strings.ReplaceAll(literal[1], "''", "'"))
+	switch {
+	case email != nil:
+		rows = f.customersAt(strings.ReplaceAll(email[1], "''", "'"))
+	case list != nil:
+		rows = f.itemsNamed(literals(list[1]))
 	}
 	w.Header().Set("Content-Type", "application/vnd.oracle.resource+json; type=collection; charset=UTF-8")
 	writeJSON(w, map[string]any{
@@ -43,6 +48,30 @@ func (f *Fake) customersAt(email string) []any {
 			row["externalid"] = c.ExternalID
 		}
 		rows = append(rows, row)
+	}
+	return rows
+}
+
+// literals returns the texts of a list such as 'a', 'b”c'.
+func literals(list string) []string {
+	var all []string
+	for _, quoted := range quotedText.FindAllString(list, -1) {
+		all = append(all, strings.ReplaceAll(quoted[1:len(quoted)-1], "''", "'"))
+	}
+	return all
+}
+
+var quotedText = regexp.MustCompile(`'(?:[^']|'')*'`)
+
+// itemsNamed compares as SuiteQL does: the case of the literals counts.
+func (f *Fake) itemsNamed(externals []string) []any {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	rows := []any{}
+	for _, item := range f.books.sorted(itemRecord) {
+		if slices.Contains(externals, strings.ToLower(item.ExternalID)) {
+			rows = append(rows, map[string]any{"links": []any{}, "id": item.ID, "externalid": item.ExternalID})
+		}
 	}
 	return rows
 }

@@ -3,24 +3,29 @@ package netsuitetest
 import (
 	"encoding/json"
 	"math/big"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// What every Fake has been set up with.
+// The configuration of every Fake.
 var (
 	subsidiaries = []string{"1", "2", "3"}
 	currencies   = []string{"1", "2", "3", "4", "5", "6"}
 )
 
-// put upserts a record, or says why not. The caller holds the lock.
-func (f *Fake) put(kind, id string, replace []string, body []byte) (string, *refusal) {
+// put creates or changes a record, or returns why not. PATCH only changes. The caller
+// holds the lock.
+func (f *Fake) put(method, kind, id string, replace []string, body []byte) (string, *refusal) {
 	known := f.books.find(kind, id)
 	external, byExternal := strings.CutPrefix(id, "eid:")
-	if known == nil && !byExternal {
-		return "", &refusal{404, "NONEXISTENT_ID", "", "The record instance does not exist."}
+	if known == nil && (!byExternal || method == http.MethodPatch) {
+		return "", f.books.missing(kind, id)
+	}
+	if known != nil && f.books.locked[known.ID] {
+		return "", lockedByWorkflow()
 	}
 	fields, err := decode(body)
 	if err != nil {
@@ -30,6 +35,9 @@ func (f *Fake) put(kind, id string, replace []string, body []byte) (string, *ref
 	var before map[string]any
 	if known != nil {
 		e.ID, e.ExternalID, before = known.ID, known.ExternalID, known.state
+	}
+	if bad := acceptWritable(fields); bad != nil {
+		return "", bad
 	}
 	after := merge(before, fields, replace)
 	if bad := f.books.accept(kind, before, after); bad != nil {
@@ -42,23 +50,61 @@ func (f *Fake) put(kind, id string, replace []string, body []byte) (string, *ref
 	return e.ID, nil
 }
 
-// accept applies NetSuite's own rules to a record as it would stand after a write.
+// missing is the answer to an id that no record of the type has. NetSuite answers 400 to
+// the id of a transaction.
+func (b *books) missing(kind, id string) *refusal {
+	byExternal := strings.HasPrefix(id, "eid:")
+	if kind == customerRecord || byExternal && !b.ways.has(WrongType) {
+		return &refusal{http.StatusNotFound, "NONEXISTENT_ID", "", "The record instance does not exist. Provide a valid record instance ID."}
+	}
+	return invalid("USER_ERROR", "", "Error while accessing a resource. Transaction type specified is incorrect.")
+}
+
+func lockedByWorkflow() *refusal {
+	return invalid("USER_ERROR", "", "Error while accessing a resource. This record has been locked by a user defined workflow.")
+}
+
+// acceptWritable refuses what only NetSuite itself writes.
+func acceptWritable(fields map[string]any) *refusal {
+	for i, entry := range items(fields[itemSublist]) {
+		line, _ := entry.(map[string]any)
+		for _, name := range []string{"quantityFulfilled", "quantityBilled", "linked"} {
+			if line[name] != nil {
+				return invalid("INVALID_CONTENT", "item.items["+strconv.Itoa(i)+"]."+name, "The field is read-only.")
+			}
+		}
+	}
+	return nil
+}
+
+// accept applies NetSuite's own rules to a record as it would be after a write.
 func (b *books) accept(kind string, before, after map[string]any) *refusal {
 	switch kind {
 	case customerRecord:
 		return b.acceptCustomer(after)
 	case orderRecord:
-		return b.acceptOrder(before, after)
+		if bad := b.acceptOrder(before, after); bad != nil || before == nil {
+			return bad
+		}
+		return b.acceptLinks(before, after)
 	}
-	return b.acceptDeposit(after)
+	return b.acceptDeposit(before, after)
 }
 
 func mandatory(path, label string) *refusal {
 	return invalid("USER_ERROR", path, "Error while accessing a resource. Please enter value(s) for: "+label+".")
 }
 
-func unknownRef(path string) *refusal {
-	return invalid("INVALID_KEY_OR_REF", path, "Invalid reference key for "+path+".")
+// unknownRef is the answer to a reference that names nothing. NetSuite has two forms of it.
+func (b *books) unknownRef(path string) *refusal {
+	name, ofLine := path[strings.LastIndexByte(path, '.')+1:], strings.HasPrefix(path, "item.")
+	if b.ways.has(WithoutPath) && !ofLine {
+		path = ""
+	}
+	if b.ways.has(ContentCode) {
+		return invalid("INVALID_CONTENT", path, "You have entered an Invalid Field Value 9999 for the following field: "+name)
+	}
+	return invalid("INVALID_VALUE", path, "Invalid value for the resource or sub-resource field '"+name+"'. Provide a valid value.")
 }
 
 // acceptCustomer asks for what the form of a customer makes mandatory.
@@ -67,7 +113,7 @@ func (b *books) acceptCustomer(c map[string]any) *refusal {
 	case c["subsidiary"] == nil:
 		return mandatory("subsidiary", "Primary Subsidiary")
 	case !slices.Contains(subsidiaries, refID(c["subsidiary"])):
-		return unknownRef("subsidiary")
+		return b.unknownRef("subsidiary")
 	case person && text(c, "lastName") == "":
 		return mandatory("lastName", "Last Name")
 	case !person && text(c, "companyName") == "":
@@ -110,11 +156,11 @@ func (b *books) acceptOrder(before, o map[string]any) *refusal {
 	case o["entity"] == nil:
 		return mandatory("entity", "Customer")
 	case b.refer(customerRecord, o["entity"]) == nil:
-		return unknownRef("entity")
+		return b.unknownRef("entity")
 	case !slices.Contains(subsidiaries, refID(o["subsidiary"])):
-		return unknownRef("subsidiary")
+		return b.unknownRef("subsidiary")
 	case !slices.Contains(currencies, refID(o["currency"])):
-		return unknownRef("currency")
+		return b.unknownRef("currency")
 	case before != nil && refID(before["currency"]) != refID(o["currency"]):
 		return invalid("USER_ERROR", "currency", "The currency of a saved transaction cannot be changed.")
 	}
@@ -131,7 +177,7 @@ func (b *books) acceptOrder(before, o map[string]any) *refusal {
 
 func (b *books) acceptLines(lines []any) *refusal {
 	if len(lines) == 0 {
-		return invalid("USER_ERROR", "item", "You must enter at least one line item for this transaction.")
+		return invalid("USER_ERROR", "item", "Error while accessing a resource. You must have at least one valid line item for this transaction.")
 	}
 	for i, entry := range lines {
 		line, _ := entry.(map[string]any)
@@ -140,7 +186,7 @@ func (b *books) acceptLines(lines []any) *refusal {
 		case line["item"] == nil:
 			return mandatory(path+".item", "Item")
 		case b.refer(itemRecord, line["item"]) == nil:
-			return unknownRef(path + ".item")
+			return b.unknownRef(path + ".item")
 		case !consistent(line):
 			return invalid("USER_ERROR", path+".amount", "The amount is not the rate times the quantity.")
 		}
@@ -156,13 +202,30 @@ func consistent(line map[string]any) bool {
 	return hasQuantity && hasAmount && (!given || rate.Mul(rate, quantity).Cmp(amount) == 0)
 }
 
+// acceptPeriod refuses deposits in a closed accounting period.
+func (b *books) acceptPeriod(before, d map[string]any) *refusal {
+	const inClosed = "This transaction is in a period that has been closed. You may not edit it."
+	switch date := text(d, "tranDate"); {
+	case b.closed == "":
+		return nil
+	case before != nil && text(before, "tranDate") <= b.closed:
+		return b.linkedRefusal("TRANS_EDIT_DISALLWD", "", inClosed)
+	case date != "" && date <= b.closed:
+		return b.linkedRefusal("VALID_PRD_REQD", "tranDate", "Insert Transaction Failure: No valid, open, posting period for date - "+date+".")
+	}
+	return nil
+}
+
 // acceptDeposit also takes the customer from the order where none was given.
-func (b *books) acceptDeposit(d map[string]any) *refusal {
+func (b *books) acceptDeposit(before, d map[string]any) *refusal {
+	if bad := b.acceptPeriod(before, d); bad != nil {
+		return bad
+	}
 	order := b.refer(orderRecord, d["salesOrder"])
 	payment, ok := new(big.Rat).SetString(number(d, "payment"))
 	switch {
 	case order == nil:
-		return unknownRef("salesOrder")
+		return b.unknownRef("salesOrder")
 	case !ok || payment.Sign() <= 0:
 		return invalid("USER_ERROR", "payment", "The payment amount must be greater than zero.")
 	case refID(d["currency"]) != refID(order.state["currency"]):
@@ -170,7 +233,7 @@ func (b *books) acceptDeposit(d map[string]any) *refusal {
 	case d["customer"] == nil:
 		d["customer"] = order.state["entity"]
 	case b.refer(customerRecord, d["customer"]) == nil:
-		return unknownRef("customer")
+		return b.unknownRef("customer")
 	case refID(d["customer"]) != refID(order.state["entity"]):
 		return invalid("USER_ERROR", "customer", "The sales order belongs to another customer.")
 	}

@@ -24,10 +24,14 @@ type Order struct {
 
 // Line is a line of a sales order; numbers are decimal text.
 type Line struct {
-	Item     string // external id
-	Quantity string
-	Amount   string
-	Closed   bool
+	Item      string // external id
+	Quantity  string
+	Amount    string
+	Closed    bool
+	Number    int // NetSuite's key of the line
+	Text      string
+	Fulfilled string // "" if nothing is
+	Billed    string // "" if nothing is
 }
 
 // Customer is a customer in the books.
@@ -127,7 +131,11 @@ func lineView(entry any) Line {
 	fields, _ := entry.(map[string]any)
 	item, _ := fields["item"].(map[string]any)
 	closed, _ := fields["isClosed"].(bool)
-	return Line{Item: text(item, "externalId"), Quantity: number(fields, "quantity"), Amount: number(fields, "amount"), Closed: closed}
+	return Line{
+		Item: text(item, "externalId"), Quantity: number(fields, "quantity"), Amount: number(fields, "amount"), Closed: closed,
+		Number: lineNumber(entry), Text: text(fields, "description"),
+		Fulfilled: number(fields, "quantityFulfilled"), Billed: number(fields, "quantityBilled"),
+	}
 }
 
 func customerView(r *Record) Customer {

@@ -8,8 +8,8 @@ const (
 	restoreRate = 100
 )
 
-// bucket is what queries are paid from. Shopify charges by a leaky bucket: a query must
-// fit with all that it asks for, and is then charged for what it got.
+// bucket has the points that pay for queries. Shopify charges by a leaky bucket: it must hold
+// the requested cost of a query, and is charged the actual one.
 type bucket struct {
 	missing int64 // thousandths of a point
 	at      time.Time
@@ -33,7 +33,7 @@ func (b *bucket) available() int64 { return mostHeld - (b.missing+999)/1000 }
 
 func (b *bucket) charge(points int) { b.missing += int64(points) * 1000 }
 
-// show is the cost that an answer tells.
+// show returns the cost as an answer reports it.
 func (b *bucket) show(requested int, actual any) map[string]any {
 	return map[string]any{
 		"requestedQueryCost": requested, "actualQueryCost": actual,

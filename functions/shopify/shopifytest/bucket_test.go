@@ -8,7 +8,7 @@ import (
 	"causeway/functions/shopify/shopifytest"
 )
 
-// charged is what an answer tells of its cost.
+// charged is the cost that an answer reports.
 type charged struct {
 	Errors     []struct{ Extensions struct{ Code string } }
 	Extensions struct {
@@ -47,7 +47,7 @@ func TestQueriesArePaidFromABucket(t *testing.T) {
 	}
 	// 2,000 less 187 times 8 are 504, less 8 once more 496.
 	if n != 189 || first.Errors[0].Extensions.Code != "THROTTLED" || first.Extensions.Cost.ThrottleStatus.CurrentlyAvailable != 496 {
-		t.Errorf("refused at query %d: %+v", n, first)
+		t.Errorf("rejected at query %d: %+v", n, first)
 	}
 	clock = clock.Add(40 * time.Millisecond)
 	if again := list(); len(again.Errors) != 1 || again.Extensions.Cost.ThrottleStatus.CurrentlyAvailable != 500 {

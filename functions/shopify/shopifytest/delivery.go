@@ -14,8 +14,8 @@ import (
 	"causeway/shared/webhook/webhooktest"
 )
 
-// Delivery is one webhook delivery. Fields left empty get values made from topic and
-// body, so that the same delivery is the same whenever it is made.
+// Delivery is one webhook delivery. Empty fields get values derived from topic and body, so
+// that the same delivery always has the same values.
 type Delivery struct {
 	Topic       string // such as "orders/create"
 	Body        []byte
@@ -60,13 +60,13 @@ func (d Delivery) Sign(ctx context.Context, url string) (*http.Request, error) {
 	return request, nil
 }
 
-// Request returns the delivery as the door hands it to the connector.
+// Request returns the delivery as the connector receives it.
 func (d Delivery) Request(at time.Time) connector.Request {
 	return connector.Request{Method: http.MethodPost, Header: d.Header(), Body: d.Body, At: at}
 }
 
-// Event returns the delivery as an event of Shopify's partner bus, whose payload
-// holds the body's bytes as they are.
+// Event returns the delivery as an event of Shopify's partner bus. Its payload is the body,
+// byte for byte.
 func (d Delivery) Event() ([]byte, error) {
 	metadata := map[string]string{}
 	for name, values := range d.Header() {

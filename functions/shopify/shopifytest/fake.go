@@ -17,7 +17,7 @@ import (
 	"causeway/shared/canonical"
 )
 
-// What the Fake and the deliveries are made of, unless a test says otherwise.
+// The defaults of the Fake and of the deliveries.
 const (
 	Shop    = "example-brand.myshopify.com"
 	Secret  = "hush-shopify-test-secret" // the one that the published samples are signed with
@@ -31,7 +31,7 @@ var sdl string
 // Fake is the Admin GraphQL API of any shop. It is safe for concurrent use.
 type Fake struct {
 	// Now is the shop's clock, by which its bucket of points refills; set it before use.
-	// nil stands for a bucket that is always full.
+	// nil means a bucket that is always full.
 	Now func() time.Time
 
 	schema *ast.Schema
@@ -42,7 +42,7 @@ type Fake struct {
 	answers []Answer
 	asked   []string
 
-	held, customers map[string]object // as webhooks tell them
+	held, customers map[string]object // in the form of webhooks
 	subscriptions   []Subscription
 	deleted         int // subscriptions that ended
 	bucket          bucket
@@ -56,7 +56,7 @@ type Transaction struct {
 	Gateway     string // such as "shopify_payments"
 	Reference   string
 	Amount      canonical.Money // in the shop's currency
-	Presentment canonical.Money // the zero value stands for Amount
+	Presentment canonical.Money // the zero value means Amount
 	Rounding    canonical.Money // of cash; the zero value for none
 	At          time.Time
 }
@@ -108,7 +108,7 @@ func (f *Fake) Answer(answers ...Answer) {
 	f.answers = append(f.answers, answers...)
 }
 
-// Asked returns the queries that came in so far, refused ones included.
+// Asked returns the queries so far, rejected ones included.
 func (f *Fake) Asked() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -151,7 +151,7 @@ func (f *Fake) answer(r *http.Request) Answer {
 	return f.execute(q.Query, q.Variables)
 }
 
-// execute validates the query as Shopify does and answers what it selects.
+// execute validates the query as Shopify does and answers the selected fields.
 func (f *Fake) execute(query string, variables map[string]any) Answer {
 	document, errs := gqlparser.LoadQueryWithRules(f.schema, query, rules.NewDefaultRules())
 	if len(errs) > 0 || len(document.Operations) != 1 {
@@ -192,7 +192,7 @@ func ok(body any) Answer {
 	return Answer{Status: http.StatusOK, Body: string(data)}
 }
 
-// root is everything that the operation can see, and for a mutation what it does.
+// root returns the data that the operation can select. A mutation is executed.
 func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any) map[string]any {
 	root := map[string]any{"shop": map[string]any{"id": "gid://shopify/Shop/1", "name": "Example Brand", "ianaTimezone": "America/New_York"}}
 	for _, field := range fields(operation.SelectionSet) {
@@ -272,14 +272,14 @@ func money(m canonical.Money) map[string]any {
 	return map[string]any{"amount": m.Decimal().String(), "currencyCode": m.Currency}
 }
 
-// projection makes an answer of what is known.
+// projection builds an answer from the data.
 type projection struct {
 	variables map[string]any
 	objects   int // in the answer
 	err       error
 }
 
-// project returns of the value what the selection asks for; what is not there is null.
+// project returns the selected fields of the value. A missing field is null.
 func (p *projection) project(value any, selection ast.SelectionSet) any {
 	switch v := value.(type) {
 	case []any:

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Put makes the shop hold the order, given as the body of an orders/… webhook.
+// Put stores the order, given as the body of an orders/… webhook.
 func (f *Fake) Put(body []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -17,7 +17,7 @@ func (f *Fake) Put(body []byte) {
 	f.held[idOf(order)] = order
 }
 
-// PutNewer is Put unless the shop holds a newer version of the order.
+// PutNewer is Put unless the shop has a newer version of the order.
 func (f *Fake) PutNewer(body []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -28,7 +28,7 @@ func (f *Fake) PutNewer(body []byte) {
 	}
 }
 
-// PutCustomer makes the shop hold the customer, given as the body of a customers/… webhook.
+// PutCustomer stores the customer, given as the body of a customers/… webhook.
 func (f *Fake) PutCustomer(body []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -125,8 +125,8 @@ func utc(value any) any {
 }
 
 func upper(value any) any {
-	word, told := value.(string)
-	if !told {
+	word, ok := value.(string)
+	if !ok {
 		return nil
 	}
 	return strings.ToUpper(word)
@@ -210,7 +210,7 @@ func wrap(name string, value any) any {
 	return object{name: value}
 }
 
-// lines leaves out what marks a tip, as the API does.
+// lines drops the member that marks a tip, as the API does.
 func lines(value any) []any {
 	for _, one := range elements(value) {
 		l := one.(object)

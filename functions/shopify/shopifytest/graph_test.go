@@ -13,7 +13,7 @@ import (
 	"causeway/functions/shopify/shopifytest"
 )
 
-// result is what the tests look at of an answer.
+// result is the part of an answer that the tests check.
 type result struct {
 	Errors []struct{ Extensions struct{ Code string } }
 	Data   struct {

@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// Start is when the sample order was placed: the time by which everything here is
-// dated unless a test says otherwise.
+// Start is when the sample order was placed. It is the default of every date here.
 var Start = time.Date(2026, 11, 22, 16, 5, 44, 0, time.FixedZone("", -5*60*60))
 
 // Purchase describes an order. The zero value of a field leaves the sample's value;
@@ -15,7 +14,7 @@ type Purchase struct {
 	ID       int64 // also the checkout's and, shifted, the lines' and the customer's
 	Number   int   // 1001 becomes "#1001"
 	Customer int64
-	Guest    bool // customer is null and only the e-mail address tells who bought
+	Guest    bool // customer is null, and the order has an e-mail address only
 	Email    string
 	Items    []Item
 
@@ -29,7 +28,7 @@ type Purchase struct {
 	Fee         int64
 	Duty        int64 // on the first line
 	CashRounded int64
-	OffBy       int64 // what the total is wrong by
+	OffBy       int64 // error of the total
 
 	Financial   string // default "paid"
 	Gateways    []string
@@ -66,7 +65,7 @@ func Order(n int) []byte {
 	return p.Body()
 }
 
-// totals are what the parts of a purchase add up to.
+// totals are the sums of the parts of a purchase.
 type totals struct {
 	goods, discount, tax, total int64
 }

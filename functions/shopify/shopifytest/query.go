@@ -16,8 +16,8 @@ const (
 	mostPoints  = 1000
 )
 
-// points is what the query is asked to pay: one for each object, and a connection its
-// size times what is asked of each node.
+// points returns the requested cost of the query: one for each object, and for a connection its
+// size times the cost of a node.
 func points(selection ast.SelectionSet, variables map[string]any) (total int) {
 	for _, field := range fields(selection) {
 		if len(field.SelectionSet) == 0 {
@@ -58,7 +58,7 @@ func argument(field *ast.Field, name string, variables map[string]any) any {
 	}
 	value, err := given.Value.Value(variables)
 	if err != nil {
-		return nil // the validation has refused it already
+		return nil // the validation has rejected it already
 	}
 	return value
 }
@@ -79,8 +79,8 @@ var errPage = errors.New("a page has 1 to 250 nodes")
 
 var errCursor = errors.New("invalid cursor for current pagination sort")
 
-// page returns the part of the list that a connection's arguments ask for. The cursor
-// names the last node that was shown and what it was sorted by.
+// page returns the part of the list that a connection's arguments select. The cursor has the
+// last node that was returned and its sort key.
 func page(all []any, field *ast.Field, variables map[string]any) (object, error) {
 	first, err := strconv.Atoi(toText(argument(field, "first", variables)))
 	if err != nil || first < 1 || first > largestPage {
@@ -102,7 +102,7 @@ func page(all []any, field *ast.Field, variables map[string]any) (object, error)
 	return object{"nodes": shown, "pageInfo": info}, nil
 }
 
-// place is what a cursor holds.
+// place is the content of a cursor.
 type place struct {
 	Value string `json:"last_value"`
 	ID    string `json:"last_id"`
@@ -123,8 +123,8 @@ func cursorOf(node any) string {
 	return base64.StdEncoding.EncodeToString(data)
 }
 
-// beyond returns where the list goes on after the cursor, whether or not its node is
-// still there. Only lists by time are that patient; others have to hold it.
+// beyond returns the index after the cursor. The cursor's node may be missing from a list by
+// time, but not from any other.
 func beyond(all []any, cursor string) (int, error) {
 	var last place
 	data, err := base64.StdEncoding.DecodeString(cursor)

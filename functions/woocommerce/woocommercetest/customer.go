@@ -29,7 +29,7 @@ func (c Customer) Body() []byte {
 	}))
 }
 
-// PutCustomer makes the store hold the customers as they stand now.
+// PutCustomer stores the customers.
 func (f *Fake) PutCustomer(customers ...Customer) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -38,15 +38,15 @@ func (f *Fake) PutCustomer(customers ...Customer) {
 	}
 }
 
-// RemoveCustomer makes the store forget the customer.
+// RemoveCustomer removes the customer from the store.
 func (f *Fake) RemoveCustomer(id int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.buyers, id)
 }
 
-// listCustomers answers by id, or else by name, here that of the newest first: the API
-// knows no order by change, and passes over a time to begin at.
+// listCustomers answers in the order of ids if the query asks for it, otherwise newest first. Like
+// the API, it has no order by change, and ignores a start time.
 func (f *Fake) listCustomers(w http.ResponseWriter, query url.Values) {
 	include, exclude := query.Get("include"), query.Get("exclude")
 	found := slices.DeleteFunc(slices.Collect(maps.Values(f.buyers)), func(c Customer) bool {

@@ -42,7 +42,7 @@ type Fake struct {
 	answers  []Answer
 }
 
-// Answer is what the Fake says instead of its own answer.
+// Answer replaces an answer of the Fake.
 type Answer struct {
 	Status int
 	Body   string
@@ -66,7 +66,7 @@ func New() *Fake {
 	}
 }
 
-// start is the time of a store whose clock nobody has set.
+// start is the time of a store whose clock is not set.
 var start = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
 // Settings returns the settings that point the connector at the fake served at base,

@@ -12,22 +12,22 @@ import (
 	"time"
 )
 
-// held is an order that the store holds.
+// held is an order in the store.
 type held struct {
 	id       int64
 	modified time.Time
 	body     []byte
 }
 
-// Put makes the store hold the orders as they stand now.
+// Put stores the orders.
 func (f *Fake) Put(orders ...Order) {
 	for _, order := range orders {
 		f.hold(held{order.ID, order.Modified.UTC().Truncate(time.Second), order.Body()})
 	}
 }
 
-// PutBody makes the store hold the order of a delivery, unless it holds a newer one. It
-// panics if the body is no order.
+// PutBody stores the order of a delivery, unless the store has a newer one. It panics if the
+// body is not an order.
 func (f *Fake) PutBody(body []byte) {
 	var order struct {
 		ID       int64  `json:"id"`

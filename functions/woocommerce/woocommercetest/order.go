@@ -11,8 +11,8 @@ import (
 	"causeway/shared/canonical"
 )
 
-// Order is an order of the store, in minor units of its currency. Change what a test
-// is about; Body works out the totals, so that it always balances.
+// Order is an order of the store, in minor units of its currency. Body computes the totals, so
+// that the order always balances.
 type Order struct {
 	ID       int64
 	Number   string // "" means the id
@@ -214,8 +214,8 @@ func (o Order) refunds() []member {
 	return refunds
 }
 
-// utc and site write a time as WooCommerce does, without offset. The site's zone is
-// that of New York in winter.
+// utc and site format a time as WooCommerce does, without offset. The site's zone is New York
+// in winter.
 func utc(at time.Time) any { return unzoned(at, 0) }
 
 func site(at time.Time) any { return unzoned(at, -5*time.Hour) }

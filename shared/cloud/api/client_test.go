@@ -161,7 +161,7 @@ func TestRequestsAreThoseOfTheSDK(t *testing.T) {
 			_, _ = s3.NewFromConfig(config(w)).PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String(key), Body: strings.NewReader("bytes"), ChecksumSHA256: aws.String(sum)})
 		}},
 		"GetObject": {func(ctx context.Context, w *wire) {
-			_, _ = api.NewS3(options(w), "bucket").GetObject(ctx, key)
+			_, _ = api.NewS3(options(w), "bucket").GetObject(ctx, key, "")
 		}, func(ctx context.Context, w *wire) {
 			_, _ = s3.NewFromConfig(config(w)).GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String(key)})
 		}},

@@ -52,6 +52,8 @@ type (
 		KeyConditionExpression    *string                   `json:",omitempty"`
 		ExpressionAttributeValues map[string]AttributeValue `json:",omitempty"`
 		ExclusiveStartKey         map[string]AttributeValue `json:",omitempty"`
+		Limit                     *int32                    `json:",omitempty"`
+		ScanIndexForward          *bool                     `json:",omitempty"`
 	}
 	// ScanInput is the request of Scan.
 	ScanInput struct {
@@ -68,7 +70,7 @@ type (
 	}
 )
 
-// AllOld asks a write whose condition fails for the item that stands there.
+// AllOld makes a write whose condition fails return the stored item.
 const AllOld = "ALL_OLD"
 
 // GetItem reads one item.

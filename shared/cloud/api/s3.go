@@ -36,10 +36,14 @@ func (s *S3) PutObject(ctx context.Context, key string, body []byte, sha256 stri
 	return err
 }
 
-// GetObject returns the bytes under the key. One that is not there is an error of code
-// NoSuchKey.
-func (s *S3) GetObject(ctx context.Context, key string) ([]byte, error) {
-	return s.client.send(ctx, "GetObject", outgoing{http.MethodGet, s.bucket + "/" + escape(key), http.Header{}, nil})
+// GetObject returns the bytes under the key, in that version, or the newest if it is "". A
+// missing one is an error of code NoSuchKey or NoSuchVersion.
+func (s *S3) GetObject(ctx context.Context, key, version string) ([]byte, error) {
+	address := s.bucket + "/" + escape(key)
+	if version != "" {
+		address += "?" + url.Values{"versionId": {version}}.Encode()
+	}
+	return s.client.send(ctx, "GetObject", outgoing{http.MethodGet, address, http.Header{}, nil})
 }
 
 // ListObjectsV2Output is one page of a list.

@@ -23,7 +23,8 @@ import (
 
 // bucket is an S3 bucket.
 type bucket struct {
-	objects map[string]*object
+	objects  map[string]*object
+	versions map[string][]*object // by key, oldest first; the id of a version is its number
 }
 
 type object struct {
@@ -76,6 +77,7 @@ var plainHeader = regexp.MustCompile(`^(Content-(Length|Type|Md5|Encoding)|X-Amz
 // checkObjectRequest refuses what this stand-in would have to ignore.
 func checkObjectRequest(r *http.Request, operation string) error {
 	queries := map[string][]string{
+		"GetObject":     {"versionId"},
 		"ListObjectsV2": {"list-type", "prefix", "max-keys", "continuation-token", "start-after", "delimiter", "fetch-owner", "encoding-type"},
 	}
 	for name := range r.URL.Query() {
@@ -128,7 +130,7 @@ func (s *Server) object(r *http.Request, c call, name, key string, body []byte) 
 	case "HeadBucket":
 		return func(w http.ResponseWriter) { w.WriteHeader(http.StatusOK) }, nil
 	}
-	return b.get(key, r.Method == http.MethodHead)
+	return b.get(key, r.URL.Query().Get("versionId"), r.Method == http.MethodHead)
 }
 
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
@@ -140,7 +142,7 @@ func (s *Server) createBucket(name string) (func(http.ResponseWriter), error) {
 	if s.buckets[name] != nil {
 		return nil, refuse(http.StatusConflict, "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.")
 	}
-	s.buckets[name] = &bucket{objects: map[string]*object{}}
+	s.buckets[name] = &bucket{objects: map[string]*object{}, versions: map[string][]*object{}}
 	return func(w http.ResponseWriter) {
 		w.Header().Set("Location", "/"+name)
 		w.WriteHeader(http.StatusOK)
@@ -168,8 +170,11 @@ func (b *bucket) put(r *http.Request, now time.Time, key string, body []byte) (f
 	}
 	o := &object{data: body, etag: `"` + digest(body) + `"`, header: header, modified: now}
 	b.objects[key] = o
+	b.versions[key] = append(b.versions[key], o)
+	version := strconv.Itoa(len(b.versions[key]))
 	return func(w http.ResponseWriter) {
 		w.Header().Set("Etag", o.etag)
+		w.Header().Set("X-Amz-Version-Id", version)
 		w.WriteHeader(http.StatusOK)
 	}, nil
 }
@@ -209,8 +214,15 @@ func checkSums(r *http.Request, header http.Header, body []byte) error {
 	return nil
 }
 
-func (b *bucket) get(key string, headOnly bool) (func(http.ResponseWriter), error) {
+func (b *bucket) get(key, version string, headOnly bool) (func(http.ResponseWriter), error) {
 	o := b.objects[key]
+	if version != "" {
+		number, err := strconv.Atoi(version)
+		if err != nil || number < 1 || number > len(b.versions[key]) {
+			return nil, refuse(http.StatusNotFound, "NoSuchVersion", "The specified version does not exist.")
+		}
+		o = b.versions[key][number-1]
+	}
 	if o == nil {
 		return nil, refuse(http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
 	}

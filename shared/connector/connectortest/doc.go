@@ -1,15 +1,15 @@
-// Package connectortest is the conformance suite of systems: what the pipeline takes
-// for granted of every source and every target, whatever the vendor. Each system runs
-// it over its own recorded deliveries or samples, against its own fake.
+// Package connectortest is the conformance suite of systems: the properties that the pipeline
+// assumes of every source, target and poller, whatever the vendor. Each system runs it with its
+// own recorded deliveries or samples, against its own fake.
 //
-// The suite proves the contract of package connector, not a vendor's format.
-// TestSource: forgeries are refused, the same delivery has the same name and the same
-// meaning every time and on every machine, broken input is refused as such and never
-// panics, and what comes out is valid, complete and in order. TestTarget: a write is
-// confirmed, can be repeated and found again, and a failure says whether to repeat it.
-// TestPoller: no change is left out of a list, whatever changes meanwhile, what is fetched
-// can be translated, and a webhook subscription that ended is seen and made active.
+// The suite checks the contract of package connector, not a vendor's format. TestSource: a
+// forgery is rejected, the same delivery has the same id and the same events every time and on
+// every machine, broken input is rejected as such and never panics, an entity has one event,
+// and events are valid, complete and in order. TestTarget: a write is confirmed, can be
+// repeated and found again, and a failure is classified. TestPoller: no change is missing from
+// a list, whatever changes meanwhile, a fetched entity can be translated, and an ended webhook
+// subscription is found and activated.
 //
-// What an event or a request holds field by field is not asked here; that is for the
-// system's own approved files.
+// The suite does not check the fields of an event or a request; a system's own approved files
+// do.
 package connectortest

@@ -16,13 +16,13 @@ import (
 	"causeway/shared/message"
 )
 
-// PollerHarness is a poller together with the fake that it asks.
+// PollerHarness is the input of TestPoller.
 type PollerHarness struct {
 	Open  func(t *testing.T) PolledSystem // each time with an empty fake
 	Pages int                             // entities of one second that certainly fill more than one page
 }
 
-// PolledSystem is a system that was opened, and what changes an entity in its fake.
+// PolledSystem is an opened system with functions that change its fake.
 type PolledSystem struct {
 	System connector.System
 	Feed   connector.Feed                   // of the entities that Change changes
@@ -43,7 +43,7 @@ func TestPoller(t *testing.T, h PollerHarness) {
 		})
 	}
 	if system := h.Open(t); system.System.Subscriber != nil {
-		t.Run("a subscription that ended is seen and made active", func(t *testing.T) {
+		t.Run("an ended subscription is found and activated", func(t *testing.T) {
 			t.Parallel()
 			if err := resubscribes(t, h.Open(t)); err != nil {
 				t.Error(err)
@@ -58,14 +58,14 @@ type pollerRule struct {
 }
 
 var pollerRules = []pollerRule{
-	{"feeds have names of their own", namedFeeds},
+	{"feeds are named and distinct", namedFeeds},
 	{"the second of the time itself is included", includesSecond},
 	{"changes come oldest first, over all pages", oldestFirst},
 	{"a second that fills pages is read to its end", wholeSecond},
-	{"what changes while it is listed keeps nothing from being listed", shifting},
-	{"what changes while one second is listed keeps nothing from being listed", shiftingSecond},
-	{"what is fetched is a raw message that is translated", fetches},
-	{"a cursor that is none is refused", badCursor},
+	{"a change during the listing hides no other", shifting},
+	{"a change during the listing of one second hides no other", shiftingSecond},
+	{"a fetched entity is a raw message that can be translated", fetches},
+	{"an invalid cursor is rejected", badCursor},
 }
 
 // list reads all pages since the time; between is called after each page, with all that was
@@ -162,8 +162,8 @@ func wholeSecond(ctx context.Context, p PolledSystem, pages int) error {
 	return complete(changes, pages)
 }
 
-// shifting changes an entity of the first page after each page, so that all that follow
-// would move up into it.
+// shifting changes an entity of the first page after each page, so that all later ones move up
+// into it.
 func shifting(ctx context.Context, p PolledSystem, pages int) error {
 	for i := range int64(pages) {
 		p.Change(1+i, p.At.Add(time.Duration(i)*time.Second))
@@ -180,8 +180,8 @@ func shifting(ctx context.Context, p PolledSystem, pages int) error {
 	return complete(changes, pages)
 }
 
-// shiftingSecond changes after each page what was listed first of those that still bear
-// the second, so that all that follow would move up.
+// shiftingSecond changes after each page the first listed entity of the second, so that all
+// later ones move up.
 func shiftingSecond(ctx context.Context, p PolledSystem, pages int) error {
 	n := pages + pages/2
 	for i := range int64(n) {

@@ -18,7 +18,7 @@ import (
 	"causeway/shared/message"
 )
 
-// SourceHarness is a source together with what it is tried with.
+// SourceHarness is the input of TestSource.
 type SourceHarness struct {
 	Open       func(t *testing.T) connector.System // opened against a fake, with secrets that fit the deliveries
 	Signature  string                              // the header that carries the signature
@@ -48,7 +48,7 @@ func TestSource(t *testing.T, h SourceHarness) {
 			})
 		}
 	}
-	t.Run("deliveries have names of their own", func(t *testing.T) {
+	t.Run("deliveries have ids of their own", func(t *testing.T) {
 		t.Parallel()
 		if err := distinct(t.Context(), system.Source, h.Deliveries); err != nil {
 			t.Error(err)
@@ -56,7 +56,7 @@ func TestSource(t *testing.T, h SourceHarness) {
 	})
 }
 
-// probe is one delivery held against a source.
+// probe is one delivery and the source that receives it.
 type probe struct {
 	system    connector.System
 	signature string
@@ -69,27 +69,27 @@ type sourceRule struct {
 }
 
 var sourceRules = []sourceRule{
-	{"an authentic delivery is let in under a name", accepted},
-	{"a forged delivery is refused", forged},
-	{"a delivery has the same name when it comes again", sameName},
-	{"a delivery means the same when it is read again", sameMeaning},
+	{"an authentic delivery is accepted with an id", accepted},
+	{"a forged delivery is rejected", forged},
+	{"a redelivery has the same id", sameName},
+	{"a second translation gives the same events", sameMeaning},
 	{"events are whole and valid", wholeEvents},
 	{"events are about entities of the sender", entitiesOfSender},
 	{"parents come before their children", parentsFirst},
 	{"an entity has one event", oneEventEach},
-	{"a truncated body is refused as invalid", truncated},
+	{"a truncated body is rejected as invalid", truncated},
 	{"concurrent use changes nothing", concurrent},
 }
 
 func (p probe) receive(ctx context.Context) (*message.Raw, error) {
 	raw, err := p.system.Source.Receive(ctx, p.request)
 	if err == nil && raw == nil {
-		err = errors.New("the delivery is forgotten")
+		err = errors.New("the delivery was dropped")
 	}
 	return raw, err
 }
 
-// read takes the delivery all the way to its meaning.
+// read receives and translates the delivery.
 func (p probe) read(ctx context.Context) (*message.Raw, connector.Translation, error) {
 	raw, err := p.receive(ctx)
 	if err != nil {
@@ -108,7 +108,7 @@ func accepted(ctx context.Context, p probe) error {
 	case err != nil:
 		return err
 	case raw.ID == "" || raw.Tenant == "" || raw.Topic == "":
-		return fmt.Errorf("ID %q, tenant %q and topic %q must all be named", raw.ID, raw.Tenant, raw.Topic)
+		return fmt.Errorf("ID %q, tenant %q and topic %q are all required", raw.ID, raw.Tenant, raw.Topic)
 	case !bytes.Equal(raw.Body, p.request.Body):
 		return errors.New("the raw body is not what was sent")
 	}
@@ -193,7 +193,7 @@ func sameMeaning(ctx context.Context, p probe) error {
 		return err
 	}
 	if !reflect.DeepEqual(first, again) {
-		return errors.New("one delivery was translated to two things")
+		return errors.New("two translations of one delivery differ")
 	}
 	return nil
 }
@@ -204,7 +204,7 @@ func wholeEvents(ctx context.Context, p probe) error {
 		return err
 	}
 	if (len(translation.Events) == 0) != (translation.Skip != "") {
-		return fmt.Errorf("%d events and the reason %q for none", len(translation.Events), translation.Skip)
+		return fmt.Errorf("%d events with the skip reason %q", len(translation.Events), translation.Skip)
 	}
 	for _, event := range translation.Events {
 		if err := whole(event); err != nil {
@@ -222,7 +222,7 @@ func whole(event connector.Event) error {
 	case reflect.TypeOf(event.Body) != reflect.TypeOf(kind.New()):
 		return fmt.Errorf("the body is a %T, the type has %T", event.Body, kind.New())
 	case event.At.IsZero() || event.UpdatedAt.IsZero():
-		return fmt.Errorf("At %v and UpdatedAt %v are both required", event.At, event.UpdatedAt)
+		return fmt.Errorf("time %v and version %v are both required", event.At, event.UpdatedAt)
 	}
 	return canonical.Validate(event.Body)
 }
@@ -235,7 +235,7 @@ func entitiesOfSender(ctx context.Context, p probe) error {
 	for _, event := range translation.Events {
 		for _, key := range append(slices.Clone(event.Parents), event.Entity) {
 			if key.System != p.system.Profile.Name || key.Tenant != raw.Tenant || key.Type == "" || key.ID == "" {
-				return fmt.Errorf("%s: %s is no entity of %s/%s", event.Type, key, p.system.Profile.Name, raw.Tenant)
+				return fmt.Errorf("%s: %s is not an entity of %s/%s", event.Type, key, p.system.Profile.Name, raw.Tenant)
 			}
 		}
 	}
@@ -313,7 +313,7 @@ func concurrent(ctx context.Context, p probe) error {
 		group.Go(func() {
 			other, read, err := p.read(ctx)
 			if err == nil && (other.ID != raw.ID || !reflect.DeepEqual(read, translation)) {
-				err = errors.New("two workers read one delivery differently")
+				err = errors.New("two workers translated one delivery differently")
 			}
 			errs[i] = err
 		})

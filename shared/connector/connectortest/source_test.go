@@ -19,8 +19,8 @@ import (
 	"causeway/shared/message"
 )
 
-// The tests stand inside the package because each rule must be seen to fail, which a
-// suite that runs under testing.T cannot show from outside.
+// The tests are inside the package because each rule must be seen to fail, which a suite that
+// runs under testing.T cannot show from outside.
 
 const signature = "X-Signature"
 

@@ -16,24 +16,23 @@ import (
 	"causeway/shared/message"
 )
 
-// TargetHarness is what TestTarget has to know about a Target.
+// TargetHarness is the input of TestTarget.
 type TargetHarness struct {
 	// Start starts an empty account of the target, with what the samples refer to, and
 	// opens the system against it. Every request goes through the transport.
 	Start func(t *testing.T, transport http.RoundTripper) TargetAccount
 	// Samples are messages with their bodies inline, one or more for every operation of
-	// the profile, each after its parents and after the entity it amends.
+	// the profile, each after its parents and after the samples that create its record.
 	Samples []*message.Message
-	// Personal is personal data that stands in the samples and must not stand in an error.
+	// Personal is personal data of the samples, which an error must not contain.
 	Personal []string
 }
 
 // TargetAccount is one account of a target and the system opened against it.
 type TargetAccount struct {
 	System connector.System
-	// State describes everything that stands at the target for the entity, such as the
-	// number of records and their totals, and "" if there is nothing. How often
-	// something was written does not belong there.
+	// State describes everything that the target has of the entity, such as the number of
+	// records and their totals, and "" if it has nothing. It must not count writes.
 	State func(key message.Key) string
 }
 
@@ -74,7 +73,7 @@ func reportTarget(t *testing.T, err error) {
 	}
 }
 
-// targetChecks are what must hold of every sample.
+// targetChecks are the checks of every sample.
 var targetChecks = map[string]func(*targetRun, context.Context, *message.Message) error{
 	"is confirmed and can be repeated":        (*targetRun).repeats,
 	"is found under its key":                  (*targetRun).isFound,
@@ -83,7 +82,7 @@ var targetChecks = map[string]func(*targetRun, context.Context, *message.Message
 	"can be delivered by several at once":     (*targetRun).concurrent,
 }
 
-// targetFailure is a way in which a target fails and what the error must say.
+// targetFailure is a failure of a target and the error that it must cause.
 type targetFailure struct {
 	act   targetAct
 	kind  fault.Kind
@@ -99,7 +98,7 @@ var targetFailures = map[string]targetFailure{
 	"a redirect to another host stays here": {answerWith(http.StatusFound, ""), fault.Unauthorized, fault.Config, 0},
 }
 
-// targetRun is a target together with what the pipeline would know about it.
+// targetRun is a target with the state that the pipeline would have of it.
 type targetRun struct {
 	TargetAccount
 	personal []string
@@ -148,7 +147,7 @@ func (r *targetRun) deliver(ctx context.Context, m *message.Message, attempt int
 		return receipt, err
 	}
 	if receipt.Ref == "" || receipt.Detail == "" {
-		return receipt, fmt.Errorf("confirmed without a ref or without a word about it: %+v", receipt)
+		return receipt, fmt.Errorf("confirmed without a ref or without a detail: %+v", receipt)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -190,7 +189,7 @@ func (r *targetRun) repeats(ctx context.Context, m *message.Message) error {
 	}
 	state := r.State(m.Key())
 	if state == "" {
-		return errors.New("confirmed, but nothing stands at the target")
+		return errors.New("confirmed, but the target has no record")
 	}
 	if !r.repeatable(m) {
 		return nil
@@ -209,7 +208,7 @@ func (r *targetRun) repeats(ctx context.Context, m *message.Message) error {
 
 func sameState(before, after, what string) error {
 	if before != after {
-		return fmt.Errorf("%s changed what stands at the target\nfrom %s\nto   %s", what, before, after)
+		return fmt.Errorf("%s changed the state at the target\nfrom %s\nto   %s", what, before, after)
 	}
 	return nil
 }
@@ -229,8 +228,8 @@ func (r *targetRun) isFound(ctx context.Context, m *message.Message) error {
 	return nil
 }
 
-// fails checks that a failure of the first call is told for what it is, and that the
-// delivery goes through afterwards.
+// fails checks that a failure of the first call is classified, and that the delivery succeeds
+// afterwards.
 func (r *targetRun) fails(ctx context.Context, m *message.Message, want targetFailure) error {
 	r.wire.set(want.act)
 	_, err := r.deliver(ctx, m, 1)
@@ -291,7 +290,7 @@ func (r *targetRun) survivesCuts(ctx context.Context, m *message.Message) error 
 		ambiguous = ambiguous || fault.As(err).Class == fault.Ambiguous
 	}
 	if !ambiguous {
-		return errors.New("no cut was called ambiguous, so nobody would look before writing again")
+		return errors.New("no cut was classified as ambiguous, so the pipeline would repeat the write without a search")
 	}
 	state := r.State(m.Key())
 	r.wire.set(nil)
@@ -301,7 +300,7 @@ func (r *targetRun) survivesCuts(ctx context.Context, m *message.Message) error 
 	return sameState(state, r.State(m.Key()), "a delivery after the cut ones")
 }
 
-// promptly is how long a delivery may take to notice that nobody waits for it.
+// promptly is how long a delivery may take to return after its context ended.
 const promptly = 10 * time.Second
 
 func (r *targetRun) returnsWhenCancelled(ctx context.Context, m *message.Message) error {
@@ -321,12 +320,12 @@ func (r *targetRun) returnsWhenCancelled(ctx context.Context, m *message.Message
 	case err := <-done:
 		return r.explained(err)
 	case <-time.After(promptly):
-		return errors.New("still at it long after its context ended")
+		return errors.New("Deliver did not return after its context ended")
 	}
 }
 
-// concurrent delivers the message several times at once. Attempts may be refused for a
-// while, but one record must stand in the end.
+// concurrent delivers the message several times at once. Attempts may be throttled or fail for
+// a while, but the target must have one record in the end.
 func (r *targetRun) concurrent(ctx context.Context, m *message.Message) error {
 	if !r.repeatable(m) {
 		return nil

@@ -20,7 +20,7 @@ import (
 	"causeway/shared/message"
 )
 
-// shelf is a target that keeps one text per key, and can be told to break a promise.
+// shelf is a target with one text per key. It can break a promise on purpose.
 type shelf struct {
 	transport http.RoundTripper
 	base      string

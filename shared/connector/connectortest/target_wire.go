@@ -65,7 +65,7 @@ func answerWith(status int, retryAfter string) targetAct {
 	}
 }
 
-// refuseConnection sends every request to a port that nobody listens on.
+// refuseConnection sends every request to a closed port.
 func refuseConnection(inner http.RoundTripper, req *http.Request) (*http.Response, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -20,6 +20,9 @@ func holdCases() cases {
 		{"a deferred message is back at the given time and not before", queueDefers},
 		{"a message deferred into the past is back at once", queueDefersPast},
 		{"a deferral survives a restart", queueDefersDurable},
+		{"a deferral is brought forward with the same handle", queueDefersEarlier},
+		{"a deferral is extended with the same handle", queueDefersLater},
+		{"a receiver that waits is woken by a deferral that is brought forward", queueDeferWakes},
 	}
 }
 

@@ -33,6 +33,7 @@ type Memory struct {
 	branches []branch
 	items    map[string]port.Item
 	entries  []port.Entry
+	appended map[string]bool // identities of the entries
 	blobs    map[string][]byte
 }
 
@@ -55,7 +56,7 @@ var (
 func NewMemory(now func() time.Time) *Memory {
 	return &Memory{
 		Routes: routes.Table, Systems: routes.Sources(routes.Table), Visibility: 30 * time.Second, MaxReceives: 5,
-		now: now, items: map[string]port.Item{}, blobs: map[string][]byte{},
+		now: now, items: map[string]port.Item{}, appended: map[string]bool{}, blobs: map[string][]byte{},
 	}
 }
 
@@ -76,6 +77,7 @@ func (m *Memory) open() {
 	m.queues, m.received = map[string][]*held{}, map[string]*held{}
 	for _, system := range m.Systems {
 		m.queues[routes.Inbox(system)] = nil
+		m.queues[routes.InboxBackfill(system)] = nil
 	}
 	for _, route := range m.Routes {
 		m.queues[route.Queue()] = nil
@@ -169,6 +171,10 @@ func (m *Memory) Append(ctx context.Context, entries ...port.Entry) error {
 	}
 	defer end()
 	for _, entry := range entries {
+		if entry.ID, entry.Message = entry.Identity(), ""; m.appended[entry.ID] {
+			continue
+		}
+		m.appended[entry.ID] = true
 		// Entries come nearly always in the order of time: the place is near the end.
 		at := len(m.entries)
 		for at > 0 && m.entries[at-1].At.After(entry.At) {
@@ -187,7 +193,11 @@ func (m *Memory) Find(ctx context.Context, query port.Query) ([]port.Entry, erro
 	}
 	defer end()
 	var found []port.Entry
-	for _, entry := range m.entries {
+	ordered := slices.All(m.entries)
+	if query.Newest {
+		ordered = slices.Backward(m.entries)
+	}
+	for _, entry := range ordered {
 		if query.Limit > 0 && len(found) == query.Limit {
 			break
 		}
@@ -200,7 +210,7 @@ func (m *Memory) Find(ctx context.Context, query port.Query) ([]port.Entry, erro
 
 func matches(q port.Query, e port.Entry) bool {
 	return fits(q.Trace, e.Trace) && fits(q.Event, e.Event) && fits(q.Entity, e.Entity) &&
-		fits(q.Route, e.Route) && fits(q.Stage, e.Stage) && !e.At.Before(q.Since)
+		fits(q.Route, e.Route) && fits(q.Stage, e.Stage) && fits(q.Hash, e.Hashes.Canonical) && !e.At.Before(q.Since)
 }
 
 func fits[T comparable](wanted, got T) bool { return cmp.Or(wanted, got) == got }
@@ -229,7 +239,7 @@ func (m *Memory) Load(ctx context.Context, claim message.Claim) ([]byte, error) 
 	data, ok := m.blobs[claim.Key]
 	switch {
 	case !ok:
-		return nil, fault.New(fault.Rejected, fault.MissingRef, doing, "the vault does not hold it")
+		return nil, fault.New(fault.Rejected, fault.MissingRef, doing, "the vault does not have it")
 	case hexHash(data) != claim.SHA256:
 		return nil, fault.New(fault.Invalid, fault.Parse, doing, "the stored bytes do not have the hash of the claim")
 	}

@@ -80,8 +80,8 @@ func (m *Memory) Send(ctx context.Context, name string, batch []port.Outgoing) e
 	}
 	defer end()
 	for _, out := range batch {
-		if len(out.Attributes) > 10 || len(out.Body) == 0 {
-			return fault.New(fault.Invalid, fault.TooLarge, "sending to queue "+name, "a message has a body and at most ten attributes")
+		if err := out.Check(); err != nil {
+			return fault.Doing("sending to queue "+name, err)
 		}
 	}
 	for _, out := range batch {
@@ -162,7 +162,7 @@ func (m *Memory) Defer(ctx context.Context, in port.Incoming, until time.Time) e
 	return nil
 }
 
-// Left returns how many messages lie in the queues that are no dead-letter queues.
+// Left returns how many messages are in the queues that are not dead-letter queues.
 func (m *Memory) Left() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -26,7 +26,10 @@ func sendCases() cases {
 		{"an empty queue has nothing to receive, without an error", queueEmpty},
 		{"queues do not touch each other", queueApart},
 		{"an unknown queue is an error", queueUnknown},
-		{"more attributes than SQS allows are refused", queueAttributes},
+		{"more attributes than SQS allows are rejected", queueAttributes},
+		{"a message may be as large as SQS allows and not one byte larger", queueLargest},
+		{"text that SQS rejects is rejected, in bodies and in attributes", queueText},
+		{"a backfill queue lies beside each inbox", queueBackfill},
 		{"groups do not hold each other back", queueGroups},
 		{"many senders and receivers lose nothing", queueConcurrent},
 		{"bodies and attributes are copies", queueCopies},
@@ -82,14 +85,14 @@ func (h Harness) mustReceive(t *testing.T, queue string, bodies ...string) []por
 	}
 	slices.Sort(got)
 	if slices.Sort(bodies); !slices.Equal(got, bodies) {
-		t.Fatalf("%s gave %q, want %q", queue, got, bodies)
+		t.Fatalf("%s gave %.100q, want %.100q", queue, got, bodies)
 	}
 	return batch
 }
 
 func queueRoundTrip(t *testing.T, h Harness) {
 	body := `{"id":"1","text":"ä 日本 😀 \u0000 <&>"}` + "\n\ttail "
-	attributes := map[string]string{"trace_id": "t-1", "reason": "403 ‹no›: \"quoted\""}
+	attributes := map[string]string{"trace_id": "t-1", "reason": "403 ‹no›: \"quoted\"\t\n"}
 	for i := range 8 {
 		attributes[fmt.Sprint("attribute_", i)] = strings.Repeat("v", i+1)
 	}

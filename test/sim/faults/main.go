@@ -80,7 +80,7 @@ func play(o options, out io.Writer) bool {
 // cases are all of them, or those of the chosen fault.
 func (o options) cases() []sim.Case {
 	if o.fault == "" {
-		return append(sim.Regressions(), sim.Cases(o.tier, o.seeds, o.mixes)...)
+		return slices.Concat(sim.Regressions(), sim.Cases(o.tier, o.seeds, o.mixes), sim.EveryCalls())
 	}
 	var all []sim.Case
 	for seed := range o.seeds {

@@ -1,7 +1,7 @@
-// Command mutants proves that the simulator can fail: it takes one guard of the
-// pipeline away at a time, by a patch that only this build sees (go build -overlay),
-// and expects some fault to be caught that the whole pipeline withstands. Exit code 1
-// if a guard's absence is not noticed, or if a patch no longer fits the source.
+// Command mutants proves that the simulator can fail: it removes one guard of the
+// pipeline at a time, by a patch that only this build sees (go build -overlay), and expects
+// some fault to fail that the whole pipeline withstands. Exit code 1 if a missing guard is
+// not noticed, or if a patch no longer fits the source.
 package main
 
 import (
@@ -25,8 +25,9 @@ var patches embed.FS
 
 func main() {
 	seeds := flag.Int("seeds", 20, "seeds per fault and guard")
+	only := flag.String("guard", "", "try only this guard")
 	flag.Parse()
-	caught, err := run(context.Background(), os.Stdout, *seeds)
+	caught, err := run(context.Background(), os.Stdout, *seeds, *only)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
@@ -35,7 +36,7 @@ func main() {
 	}
 }
 
-// mutant is one guard taken away.
+// mutant is one guard that is removed.
 type mutant struct {
 	guard    string
 	what     string
@@ -66,7 +67,7 @@ func parse(guard, text string) (mutant, error) {
 // apply returns the source without the guard.
 func (m mutant) apply(source string) (string, error) {
 	if n := strings.Count(source, m.old); n != 1 {
-		return "", fmt.Errorf("taking away the guard %q: its lines are %d times in %s", m.guard, n, m.file)
+		return "", fmt.Errorf("removing the guard %q: its lines are %d times in %s", m.guard, n, m.file)
 	}
 	return strings.Replace(source, m.old, m.new, 1), nil
 }
@@ -97,7 +98,7 @@ type bench struct {
 	seeds  int
 }
 
-func run(ctx context.Context, out io.Writer, seeds int) (caught bool, err error) {
+func run(ctx context.Context, out io.Writer, seeds int, only string) (caught bool, err error) {
 	list, err := all()
 	if err != nil {
 		return false, err
@@ -108,40 +109,36 @@ func run(ctx context.Context, out io.Writer, seeds int) (caught bool, err error)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	b := bench{folder, seeds}
-	whole, _, err := b.failures(ctx, nil)
-	if err != nil {
-		return false, err
+	whole, err := b.failure(ctx, nil)
+	if err != nil || whole != nobody {
+		return false, errors.Join(err, fmt.Errorf("the whole pipeline fails %s", whole))
 	}
-	fmt.Fprintf(out, "%-12s %-10s %-60s %s\n", "guard", "first", "what was taken away", "totals")
+	fmt.Fprintf(out, "%-16s %-8s %s\n", "guard", "first", "what was removed")
 	caught = true
 	for _, m := range list {
-		first, totals, err := b.first(ctx, m, whole)
+		if only != "" && m.guard != only {
+			continue
+		}
+		first, err := b.first(ctx, m)
 		if err != nil {
 			return false, err
 		}
-		fmt.Fprintf(out, "%-12s %-10s %-60s %s\n", m.guard, first, m.what, totals)
+		fmt.Fprintf(out, "%-16s %-8s %s\n", m.guard, first, m.what)
 		caught = caught && first != nobody
 	}
 	return caught, nil
 }
 
-// nobody stands in the table where no fault noticed that the guard is missing.
+// nobody is in the table where no fault notices that the guard is missing.
 const nobody = "NOBODY"
 
-// first returns the first fault that fails without the guard and not with it.
-func (b bench) first(ctx context.Context, m mutant, whole []string) (first, totals string, err error) {
+// first returns the first fault that fails without the guard.
+func (b bench) first(ctx context.Context, m mutant) (string, error) {
 	overlay, err := b.overlay(m)
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
-	without, totals, err := b.failures(ctx, overlay)
-	for _, failed := range without {
-		if !slices.Contains(whole, failed) {
-			first, _, _ = strings.Cut(failed, " ")
-			return first, totals, err
-		}
-	}
-	return nobody, totals, err
+	return b.failure(ctx, overlay)
 }
 
 // overlay writes the mutated file and what tells the compiler to read it.
@@ -167,37 +164,30 @@ func (b bench) overlay(m mutant) ([]string, error) {
 		os.WriteFile(name+".go", []byte(mutated), 0o600), os.WriteFile(name+".json", list, 0o600))
 }
 
-// failures builds the simulator and returns the cases that fail, in the order of the
-// table of faults, and the totals.
-func (b bench) failures(ctx context.Context, flags []string) (cases []string, totals string, err error) {
+// failure builds the simulator and returns the first fault that fails, nobody if none does.
+func (b bench) failure(ctx context.Context, flags []string) (first string, err error) {
 	binary := filepath.Join(b.folder, "faults")
 	build := exec.CommandContext(ctx, "go", slices.Concat([]string{"build"}, flags, []string{"-o", binary, "./test/sim/faults"})...)
-	if said, err := build.CombinedOutput(); err != nil {
-		return nil, "", fmt.Errorf("building the simulator: %w: %s", err, said)
+	if printed, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the simulator: %w: %s", err, printed)
 	}
-	var told bytes.Buffer
-	play := exec.CommandContext(ctx, binary, "-list", "-mixes", "0", "-seeds", fmt.Sprint(b.seeds))
-	play.Stdout = &told
+	var printed bytes.Buffer
+	play := exec.CommandContext(ctx, binary, "-first", "-list", "-mixes", "0", "-seeds", fmt.Sprint(b.seeds))
+	play.Stdout = &printed
 	if err := play.Run(); err != nil && play.ProcessState.ExitCode() != 1 {
-		return nil, "", fmt.Errorf("playing the faults: %w", err)
+		return "", fmt.Errorf("playing the faults: %w", err)
 	}
-	for line := range strings.Lines(told.String()) {
-		if name, rest, ok := strings.Cut(line, " ("); ok && !strings.Contains(rest, "calls spoilt") && strings.HasPrefix(name, "F") {
-			cases = append(cases, name)
-		}
-		totals = strings.TrimSpace(line)
-	}
-	slices.SortStableFunc(cases, func(a, b string) int { return byFault(a) - byFault(b) })
-	return cases, totals, nil
+	return firstIn(printed.String()), nil
 }
 
-// byFault is the number in "F13 7".
-func byFault(name string) (n int) {
-	for _, digit := range strings.TrimPrefix(name, "F") {
-		if digit < '0' || digit > '9' {
-			break
+// firstIn returns the fault of the first line that lists a failed case.
+func firstIn(printed string) string {
+	for line := range strings.Lines(printed) {
+		name, rest, ok := strings.Cut(line, " (")
+		fault, _, _ := strings.Cut(name, " ")
+		if ok && !strings.Contains(rest, "calls spoilt") && (strings.HasPrefix(fault, "F") || fault == "call") {
+			return fault
 		}
-		n = 10*n + int(digit-'0')
 	}
-	return n
+	return nobody
 }

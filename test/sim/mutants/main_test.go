@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Every patch fits the source as it is now: otherwise the guard that it takes away has
-// moved, and nobody would prove any more that its absence is noticed.
+// Every patch fits the source as it is now: otherwise the guard that it removes has moved,
+// and it would no longer be proven that its absence is noticed.
 func TestPatchesFit(t *testing.T) {
 	t.Parallel()
 	list, err := all()
@@ -25,9 +25,9 @@ func TestPatchesFit(t *testing.T) {
 			t.Errorf("%s: %v", m.guard, err)
 		}
 	}
-	for _, guard := range []string{"claim", "key", "fence", "settle", "journal", "loop-guard", "delete-last"} {
+	for _, guard := range []string{"claim", "key", "fence", "settle", "journal", "loop-guard", "delete-last", "tie", "same-content", "affirm", "untouched", "copies", "entity-scope", "operation-scope", "config-waits", "wake", "requeue", "finished", "body-hash", "clock-ahead", "clean-text"} {
 		if !guards[guard] {
-			t.Errorf("no patch takes the guard %q away", guard)
+			t.Errorf("no patch removes the guard %q", guard)
 		}
 	}
 }
@@ -59,9 +59,15 @@ func TestUnreadablePatches(t *testing.T) {
 	}
 }
 
-func TestFaultNumber(t *testing.T) {
+func TestTheFirstFailedCaseIsFound(t *testing.T) {
 	t.Parallel()
-	if got := byFault("F13 7"); got != 13 {
-		t.Error(got)
+	for printed, want := range map[string]string{
+		"F13 7 (none) lost: order/1 is nowhere\nF2 1 (none) stale: x\n": "F13",
+		"call 9 (none) lost: order/1 is nowhere\n":                      "call",
+		"F13 7 (none), 3 calls spoilt\n{}\n":                            nobody,
+	} {
+		if got := firstIn(printed); got != want {
+			t.Errorf("%q in %q, want %q", got, printed, want)
+		}
 	}
 }

@@ -1,0 +1,163 @@
+package netsuite
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"causeway/shared/canonical"
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+	"causeway/shared/message"
+)
+
+func (t *target) deliverCustomer(ctx context.Context, d connector.Delivery, customer *canonical.Customer) (connector.Receipt, error) {
+	if id, ok := t.settings.CustomerOverrides[d.Message.Key().String()]; ok {
+		return linkedTo(id, "as NETSUITE_CUSTOMER_OVERRIDES says"), nil
+	}
+	p := placeOf(d, customerRecord)
+	subsidiary, err := t.settings.subsidiary(d.Message)
+	if err == nil {
+		err = checkCustomer(customer)
+	}
+	if err != nil {
+		return connector.Receipt{}, fault.Doing(p.doing, err)
+	}
+	found, err := t.resolve(ctx, d, customer, p)
+	switch {
+	case err != nil:
+		return connector.Receipt{}, inOurTerms(err, customerRecord, nil)
+	case found.linked != "":
+		return linkedTo(found.linked, "which is not written to"), nil
+	case found.own != nil:
+		return t.changeCustomer(ctx, p, customer, found.own)
+	}
+	return t.createCustomer(ctx, p, customer, subsidiary)
+}
+
+func linkedTo(id, why string) connector.Receipt {
+	return connector.Receipt{Ref: id, Linked: true, Detail: "linked to customer " + id + ", " + why}
+}
+
+// createCustomer creates our record. Where the account names customers instead of
+// numbering them, two people of one name collide: the second gets the store's id as well.
+func (t *target) createCustomer(ctx context.Context, p place, customer *canonical.Customer, subsidiary string) (connector.Receipt, error) {
+	replace := ""
+	if bookOf(customer) != nil {
+		replace = customerBook
+	}
+	for _, number := range []string{"", uniqueName(customer)} {
+		body, err := newCustomer(customer, subsidiary, number)
+		if err != nil {
+			return connector.Receipt{}, fault.Doing(p.doing, err)
+		}
+		id, err := t.upsert(ctx, p, replace, body)
+		if err == nil {
+			return connector.Receipt{Ref: id, Detail: "customer " + id}, nil
+		}
+		if e := fault.As(err); number != "" || e.Code != nameTaken {
+			return connector.Receipt{}, inOurTerms(err, customerRecord, nil)
+		}
+	}
+	return connector.Receipt{}, fault.New(fault.Unknown, fault.Bug, p.doing, "no write was made")
+}
+
+// uniqueName is the customer's name with its id in the store, within the length of the field.
+func uniqueName(c *canonical.Customer) string {
+	name := strings.TrimSpace(c.FirstName.String() + " " + c.LastName.String())
+	name = cmp.Or(name, c.Company.String(), "Customer")
+	for room := maxCompany - utf8.RuneCountInString(c.ID) - 1; utf8.RuneCountInString(name) > max(room, 0); {
+		_, size := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-size]
+	}
+	return strings.TrimSpace(name + " " + c.ID)
+}
+
+// changeCustomer sends what differs from our record.
+func (t *target) changeCustomer(ctx context.Context, p place, customer *canonical.Customer, own *document) (connector.Receipt, error) {
+	id := own.values["id"]
+	body, replace, err := changedCustomer(customer, own)
+	if err != nil {
+		return connector.Receipt{}, fault.Doing(p.doing, err)
+	}
+	if body == nil {
+		return connector.Receipt{Ref: id, Detail: "customer " + id + " is unchanged"}, nil
+	}
+	if err := t.patch(ctx, p, id, replace, body); err != nil {
+		return connector.Receipt{}, inOurTerms(err, customerRecord, nil)
+	}
+	return connector.Receipt{Ref: id, Detail: "customer " + id + " changed"}, nil
+}
+
+// identity is the record of a customer: our own, or the internal id of one that was in
+// NetSuite before and is linked. Neither is set if there is none.
+type identity struct {
+	own    *document
+	linked string
+}
+
+// resolve finds the customer's record.
+func (t *target) resolve(ctx context.Context, d connector.Delivery, customer *canonical.Customer, p place) (identity, error) {
+	if d.Ref != "" {
+		known, err := t.confirmed(ctx, d.Ref, p)
+		if err != nil || known != (identity{}) {
+			return known, err
+		}
+	}
+	email := canonical.NormalEmail(customer.Email.String())
+	if email == "" {
+		own, err := t.read(ctx, p, p.byExternal())
+		return identity{own: own}, err
+	}
+	found, err := t.customersAt(ctx, email, p.doing)
+	if err != nil {
+		return identity{}, err
+	}
+	return t.choose(ctx, found, d.Message.Key(), p)
+}
+
+// confirmed reads the record that was confirmed before: our own, or one that was linked
+// and does not have our external id. Neither may be left for another.
+func (t *target) confirmed(ctx context.Context, ref string, p place) (identity, error) {
+	own, err := t.read(ctx, p, p.byExternal())
+	if err != nil || own != nil {
+		return identity{own: own}, err
+	}
+	id, err := t.lookUp(ctx, p, ref)
+	return identity{linked: id}, err
+}
+
+// choose picks among the records with the customer's e-mail address: our own first, then
+// the oldest that is not of this store. Before it links, it makes sure that our own does
+// not exist under another address.
+func (t *target) choose(ctx context.Context, found []match, key message.Key, p place) (identity, error) {
+	prefix := storePrefix(key)
+	var adoptable []match
+	isOwn := false
+	for _, m := range found {
+		switch external := strings.ToLower(m.external); {
+		case external == p.external:
+			isOwn = true
+		case !strings.HasPrefix(external, prefix):
+			adoptable = append(adoptable, m)
+		}
+	}
+	if !isOwn && len(adoptable) == 0 {
+		return identity{}, nil
+	}
+	own, err := t.read(ctx, p, p.byExternal())
+	if err != nil || own != nil || len(adoptable) == 0 {
+		return identity{own: own}, err
+	}
+	return identity{linked: slices.MinFunc(adoptable, byNumber).id}, nil
+}
+
+// byNumber orders internal ids, which are numbers without leading zeros, oldest first.
+func byNumber(a, b match) int {
+	if len(a.id) != len(b.id) {
+		return len(a.id) - len(b.id)
+	}
+	return strings.Compare(a.id, b.id)
+}

@@ -1,0 +1,51 @@
+package netsuite
+
+import (
+	"context"
+
+	"causeway/shared/canonical"
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+)
+
+// deliverPayment creates the customer deposit. One that is there is changed only if it
+// differs: NetSuite changes nothing in a closed period.
+func (t *target) deliverPayment(ctx context.Context, d connector.Delivery, payment *canonical.Payment) (connector.Receipt, error) {
+	p := placeOf(d, depositRecord)
+	fields, err := depositFields(&t.settings, d.Message, payment, d.Parents)
+	if err != nil {
+		return connector.Receipt{}, fault.Doing(p.doing, err)
+	}
+	found, err := t.own(ctx, p, d.Ref)
+	if err != nil {
+		return connector.Receipt{}, inOurTerms(err, depositRecord, nil)
+	}
+	if found == nil {
+		return t.createDeposit(ctx, p, fields)
+	}
+	id := found.values["id"]
+	fields = changed(fields, found.values)
+	if len(fields) == 0 {
+		return connector.Receipt{Ref: id, Detail: "customer deposit " + id + " is unchanged"}, nil
+	}
+	body, err := encodeFields(fields)
+	if err == nil {
+		err = t.patch(ctx, p, id, "", body)
+	}
+	if err != nil {
+		return connector.Receipt{}, fault.Doing(p.doing, inOurTerms(err, depositRecord, nil))
+	}
+	return connector.Receipt{Ref: id, Detail: "customer deposit " + id + " changed"}, nil
+}
+
+func (t *target) createDeposit(ctx context.Context, p place, fields []field) (connector.Receipt, error) {
+	body, err := encodeFields(fields)
+	if err != nil {
+		return connector.Receipt{}, fault.Doing(p.doing, err)
+	}
+	id, err := t.upsert(ctx, p, "", body)
+	if err != nil {
+		return connector.Receipt{}, inOurTerms(err, depositRecord, nil)
+	}
+	return connector.Receipt{Ref: id, Detail: "customer deposit " + id}, nil
+}

@@ -1,0 +1,231 @@
+package netsuite
+
+import (
+	"slices"
+	"strings"
+
+	"causeway/shared/canonical"
+	"causeway/shared/fault"
+	"causeway/shared/formats/strictjson"
+)
+
+// change is the one request that makes a sales order what it is to be.
+type change struct {
+	body    []byte // nil if nothing differs
+	replace string // sublist to replace, "" to merge
+	lines   []origin
+	words   string // what changes, for an operator
+}
+
+// lineChange is a line of the sublist that is sent. Neither have nor want is written as
+// such: have gives the key, want the content.
+type lineChange struct {
+	have *booked // nil for a new line
+	want *line   // nil for a line that is only retained, closed or opened
+	shut string  // "true", "false", or "" to leave it
+}
+
+// diff returns the change from what NetSuite has. items has the internal ids of the items.
+func (so *salesOrder) diff(found *document, items map[string]string) (change, error) {
+	if err := so.fixed(found); err != nil {
+		return change{}, err
+	}
+	have := bookedLines(found)
+	added := matchLines(so.lines, have, items, so.settings.TaxCode)
+	if err := so.allowed(found.values["id"], have, added, items); err != nil {
+		return change{}, err
+	}
+	fields := changed(so.head(), found.values)
+	if found.values.ref("orderStatus") == pendingApproval && so.approval() == pendingFulfillment {
+		fields = append(fields, field{name: "orderStatus", kind: enumKind, value: pendingFulfillment})
+	}
+	lines, replace := so.changedLines(have, added)
+	return so.encodeChange(fields, lines, replace)
+}
+
+// fixed rejects what no sales order can change.
+func (so *salesOrder) fixed(found *document) error {
+	for _, f := range []struct{ name, want, field string }{
+		{"currency", so.currency, "currency"}, {"subsidiary", so.subsidiary, "NETSUITE_SUBSIDIARIES"},
+	} {
+		if has := found.values.ref(f.name); has != "" && has != f.want {
+			return conflict(f.field, "sales order "+found.values["id"]+" has "+f.name+" "+has+" in NetSuite, the order needs "+f.want+
+				"; a saved transaction keeps its "+f.name+", so close it and enter a new one by hand")
+		}
+	}
+	return nil
+}
+
+func conflict(field, detail string) error {
+	return &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Field: field, Detail: detail}
+}
+
+// allowed rejects what an operator has to settle: a line that is fulfilled or billed and
+// was removed or reduced in the store, and a new line for an order that is closed.
+func (so *salesOrder) allowed(id string, have []booked, added []*line, items map[string]string) error {
+	for i := range have {
+		b := &have[i]
+		switch {
+		case b.want == nil && b.linked:
+			return conflict(so.removedField(b, items), "line "+b.number+" of sales order "+id+" ("+b.name+") is fulfilled, billed or on a purchase order"+
+				" in NetSuite and was removed in the store; return or bill it in NetSuite, or restore the line in the store"+redrive)
+		case b.want != nil && less(b.want.quantity, b.fulfilled):
+			return conflict(strings.TrimSuffix(b.want.field, ".sku")+".quantity", "line "+b.number+" of sales order "+id+" has "+b.fulfilled.String()+
+				" fulfilled in NetSuite, the order has only "+b.want.quantity.String()+"; enter a return in NetSuite"+redrive)
+		}
+	}
+	if shut(have) && len(added) > 0 && !so.reopens(have) {
+		return conflict(added[0].field, "sales order "+id+" is closed in NetSuite, and a new line would open it; open it or enter a new order by hand"+redrive)
+	}
+	return nil
+}
+
+// removedField returns the canonical field of a line that the store took off the order.
+// Some stores keep it with the quantity 0, others drop it.
+func (so *salesOrder) removedField(b *booked, items map[string]string) string {
+	for _, l := range so.removed {
+		if items[strings.ToLower(l.item)] == b.item {
+			return l.field
+		}
+	}
+	return "lines"
+}
+
+// shut reports whether every line is closed.
+func shut(have []booked) bool {
+	return len(have) > 0 && !slices.ContainsFunc(have, func(b booked) bool { return !b.closed })
+}
+
+func linked(have []booked) bool {
+	return slices.ContainsFunc(have, func(b booked) bool { return b.linked })
+}
+
+// reopens reports whether the order was cancelled and is open again in the store. What is
+// fulfilled or billed stays closed.
+func (so *salesOrder) reopens(have []booked) bool {
+	return so.order.Status == canonical.OrderOpen && shut(have) && !linked(have)
+}
+
+// changedLines returns the lines to send, none if no line differs, and whether they
+// replace the sublist. Lines can only be removed by listing all others. Listing them is
+// also how lines are added to an order without links, because a request that takes effect
+// twice then adds them once. An order with links is only ever added to.
+func (so *salesOrder) changedLines(have []booked, added []*line) (lines []lineChange, replace bool) {
+	removed := slices.ContainsFunc(have, func(b booked) bool { return b.want == nil })
+	replace = removed || len(added) > 0 && !linked(have)
+	opens := ""
+	if so.reopens(have) {
+		opens = "false"
+	}
+	for i := range have {
+		b := &have[i]
+		if b.want == nil {
+			continue
+		}
+		c := lineChange{have: b, shut: opens}
+		if !b.same(b.want, so.settings.TaxCode) {
+			c.want = b.want
+		}
+		if replace || c.want != nil || c.shut != "" {
+			lines = append(lines, c)
+		}
+	}
+	for _, l := range added {
+		lines = append(lines, lineChange{want: l})
+	}
+	return lines, replace
+}
+
+func (so *salesOrder) encodeChange(fields []field, lines []lineChange, replace bool) (change, error) {
+	c := change{words: "is unchanged"}
+	if len(fields) == 0 && len(lines) == 0 {
+		return c, nil
+	}
+	w := strictjson.NewWriter(nil)
+	w.Obj()
+	writeFields(w, fields)
+	c.lines = so.writeLines(w, lines)
+	w.EndObj()
+	if replace {
+		c.replace = itemSublist
+	}
+	var names []string
+	for _, f := range fields {
+		names = append(names, f.name)
+	}
+	if len(lines) > 0 {
+		names = append(names, "lines")
+	}
+	c.words = "changed: " + strings.Join(names, ", ")
+	body, err := finish(w)
+	c.body = body
+	return c, err
+}
+
+// writeLines writes the sublist, unless no line is to be sent.
+func (so *salesOrder) writeLines(w *strictjson.Writer, lines []lineChange) []origin {
+	if len(lines) == 0 {
+		return nil
+	}
+	var origins []origin
+	w.Key(itemSublist).Obj()
+	w.Key("items").Arr()
+	for _, c := range lines {
+		w.Obj()
+		switch {
+		case c.have == nil:
+			so.writeNewLine(w, c.want)
+			origins = append(origins, c.want.origin())
+		case c.want != nil:
+			w.NumField("line", c.have.number)
+			so.writeLine(w, c.want)
+			origins = append(origins, c.want.origin())
+		default:
+			w.NumField("line", c.have.number)
+			origins = append(origins, c.have.origin())
+		}
+		if c.shut != "" {
+			w.BoolField("isClosed", c.shut == "true")
+		}
+		w.EndObj()
+	}
+	w.EndArr()
+	w.EndObj()
+	return origins
+}
+
+// origin is that of the line which the booked one stands for.
+func (b *booked) origin() origin {
+	if b.want == nil {
+		return origin{field: "lines", value: b.name}
+	}
+	return b.want.origin()
+}
+
+// encodeClose returns the body that closes the open lines, nil if none is open.
+func encodeClose(found *document) (change, error) {
+	id := found.values["id"]
+	var lines []lineChange
+	have := bookedLines(found)
+	for i := range have {
+		b := &have[i]
+		if less(b.billed, b.fulfilled) {
+			return change{}, conflict("status", "line "+b.number+" of sales order "+id+" ("+b.name+") is fulfilled and not billed in NetSuite, and the order"+
+				" is cancelled or has no lines left in the store; bill it or enter a return in NetSuite"+redrive)
+		}
+		if b.open() {
+			lines = append(lines, lineChange{have: b, shut: "true"})
+		}
+	}
+	c := change{words: "is closed"}
+	if len(lines) == 0 {
+		return c, nil
+	}
+	w := strictjson.NewWriter(nil)
+	w.Obj()
+	c.lines = (&salesOrder{}).writeLines(w, lines)
+	w.EndObj()
+	body, err := finish(w)
+	c.body = body
+	return c, err
+}

@@ -1,0 +1,97 @@
+package netsuite
+
+import (
+	"math/big"
+	"strings"
+
+	"causeway/shared/canonical"
+)
+
+// booked is a line of the sales order in NetSuite.
+type booked struct {
+	number    string // NetSuite's key of the line
+	item      string // internal id
+	name      string // the item's name
+	text      string
+	taxCode   string
+	quantity  canonical.Decimal
+	amount    canonical.Decimal
+	fulfilled canonical.Decimal
+	billed    canonical.Decimal
+	closed    bool
+	linked    bool // another transaction refers to it
+	want      *line
+}
+
+func bookedLines(d *document) []booked {
+	lines := make([]booked, len(d.lists[itemSublist]))
+	for i, v := range d.lists[itemSublist] {
+		lines[i] = booked{
+			number: v["line"], item: v.ref("item"), name: v["item.refName"], text: v["description"], taxCode: v.ref("taxCode"),
+			quantity: v.decimal("quantity"), amount: v.decimal("amount"),
+			fulfilled: v.decimal("quantityFulfilled"), billed: v.decimal("quantityBilled"), closed: v["isClosed"] == "true",
+		}
+		l := &lines[i]
+		l.linked = !l.fulfilled.IsZero() || !l.billed.IsZero() || v["linked"] == "true" || v.ref("createdPo") != ""
+	}
+	return lines
+}
+
+// open reports whether the line can be closed: something of it is left to bill.
+func (b *booked) open() bool { return !b.closed && less(b.billed, b.quantity) }
+
+// less compares two decimals of any scale.
+func less(a, b canonical.Decimal) bool {
+	left, _ := new(big.Rat).SetString(a.String())
+	right, _ := new(big.Rat).SetString(b.String())
+	return left.Cmp(right) < 0
+}
+
+// same reports whether NetSuite has the line as it is to be. A description and a tax code
+// are compared only where we set them.
+func (b *booked) same(l *line, taxCode string) bool {
+	return b.quantity.Normal() == l.quantity.Normal() && b.amount.Normal() == l.amount.Decimal().Normal() &&
+		(l.text == "" || strings.TrimSpace(l.text) == strings.TrimSpace(b.text)) &&
+		(taxCode == "" || b.taxCode == "" || taxCode == b.taxCode)
+}
+
+// matchLines finds for each line the one in NetSuite that stands for it, and returns the
+// lines that NetSuite lacks. NetSuite has no room for the store's id of a line, so that the
+// item decides, by its internal id in items. Among the lines of one item those with the
+// same content are matched first. Of the others, those that are fulfilled or billed come
+// first, because they cannot be removed, then the order of the lines counts.
+func matchLines(want []line, have []booked, items map[string]string, taxCode string) (missing []*line) {
+	byItem := map[string][]*booked{}
+	for i := range have {
+		byItem[have[i].item] = append(byItem[have[i].item], &have[i])
+	}
+	left := make([]*line, len(want))
+	for i := range want {
+		left[i] = &want[i]
+	}
+	for _, fits := range []func(*booked, *line) bool{
+		func(b *booked, l *line) bool { return b.same(l, taxCode) },
+		func(b *booked, _ *line) bool { return b.linked },
+		func(*booked, *line) bool { return true },
+	} {
+		missing = nil
+		for _, l := range left {
+			if b := firstFree(byItem[items[strings.ToLower(l.item)]], l, fits); b != nil {
+				b.want = l
+				continue
+			}
+			missing = append(missing, l)
+		}
+		left = missing
+	}
+	return missing
+}
+
+func firstFree(lines []*booked, l *line, fits func(*booked, *line) bool) *booked {
+	for _, b := range lines {
+		if b.want == nil && fits(b, l) {
+			return b
+		}
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+package netsuite
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"causeway/shared/canonical"
+	"causeway/shared/connector"
+	"causeway/shared/fault"
+)
+
+// deliverOrder makes the sales order what the order's state says. The state alone decides,
+// so that whichever event carries it leads to the same sales order.
+func (t *target) deliverOrder(ctx context.Context, d connector.Delivery, order *canonical.Order) (connector.Receipt, error) {
+	p := placeOf(d, orderRecord)
+	var so *salesOrder
+	if order.Status != canonical.OrderCancelled {
+		var err error
+		if so, err = newSalesOrder(&t.settings, d.Message, order, d.Parents); err != nil {
+			return connector.Receipt{}, fault.Doing(p.doing, err)
+		}
+	}
+	found, err := t.ownOrder(ctx, p, d.Ref)
+	switch {
+	case err != nil:
+		return connector.Receipt{}, err
+	case found == nil:
+		return t.createOrder(ctx, d, order, p)
+	case so == nil || len(so.lines) == 0:
+		return t.closeOrder(ctx, p, found)
+	}
+	return t.changeOrder(ctx, p, so, found)
+}
+
+// ownOrder reads the sales order with all its lines, nil if there is none.
+func (t *target) ownOrder(ctx context.Context, p place, ref string) (*document, error) {
+	found, err := t.own(ctx, p, ref)
+	if err != nil {
+		return nil, inOurTerms(err, orderRecord, nil)
+	}
+	if found != nil && found.cut {
+		return nil, &fault.Error{
+			Kind: fault.Rejected, Class: fault.TooLarge, Doing: p.doing, Field: "lines",
+			Detail: "sales order " + found.values["id"] + " has more lines than NetSuite shows at once; change it by hand",
+		}
+	}
+	return found, nil
+}
+
+// createOrder creates the sales order. A cancelled one is created too, because payments may
+// belong to it, and closed: NetSuite closes lines only by their numbers, which are read.
+func (t *target) createOrder(ctx context.Context, d connector.Delivery, order *canonical.Order, p place) (connector.Receipt, error) {
+	so, err := newSalesOrder(&t.settings, d.Message, order, d.Parents)
+	if err == nil && len(so.lines) == 0 {
+		err = rejected(fault.Value, "lines", "NetSuite keeps no sales order without lines, and no line has a quantity")
+	}
+	if err != nil {
+		return connector.Receipt{}, fault.Doing(p.doing, err)
+	}
+	body, lines, err := so.encodeNew()
+	if err != nil {
+		return connector.Receipt{}, fault.Doing(p.doing, err)
+	}
+	id, err := t.upsert(ctx, p, itemSublist, body)
+	if err != nil {
+		return connector.Receipt{}, inOurTerms(err, orderRecord, lines)
+	}
+	if order.Status != canonical.OrderCancelled {
+		return connector.Receipt{Ref: id, Detail: "sales order " + id}, nil
+	}
+	found, err := t.ownOrder(ctx, p, id)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	if found == nil {
+		return connector.Receipt{}, fault.New(fault.Unavailable, fault.Conflict, p.doing, "the sales order was deleted after it was created")
+	}
+	return t.closeOrder(ctx, p, found)
+}
+
+// closeOrder closes the lines that are open.
+func (t *target) closeOrder(ctx context.Context, p place, found *document) (connector.Receipt, error) {
+	c, err := encodeClose(found)
+	return t.applyChange(ctx, p, found, c, err)
+}
+
+// changeOrder sends what differs. Lines are compared by their items' internal ids, which is
+// how NetSuite shows them.
+func (t *target) changeOrder(ctx context.Context, p place, so *salesOrder, found *document) (connector.Receipt, error) {
+	items, err := t.items(ctx, so, p.doing)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	c, err := so.diff(found, items)
+	return t.applyChange(ctx, p, found, c, err)
+}
+
+// items returns the internal ids of the order's items. An item that NetSuite lacks is
+// rejected here: without its id its line would seem to be missing.
+func (t *target) items(ctx context.Context, so *salesOrder, doing string) (map[string]string, error) {
+	var names []string
+	for _, l := range slices.Concat(so.lines, so.removed) {
+		names = append(names, strings.ToLower(l.item))
+	}
+	slices.Sort(names)
+	ids, err := t.itemsNamed(ctx, slices.Compact(names), doing)
+	if err != nil {
+		return nil, err
+	}
+	for i := range so.lines {
+		l := &so.lines[i]
+		if ids[strings.ToLower(l.item)] == "" {
+			return nil, &fault.Error{
+				Kind: fault.Rejected, Class: fault.MissingRef, Doing: doing, Field: l.field, Detail: explained(noItem, "", l.origin(), createItem),
+			}
+		}
+	}
+	return ids, nil
+}
+
+// applyChange sends the change, if there is one.
+func (t *target) applyChange(ctx context.Context, p place, found *document, c change, err error) (connector.Receipt, error) {
+	if err != nil {
+		return connector.Receipt{}, fault.Doing(p.doing, err)
+	}
+	id := found.values["id"]
+	if c.body != nil {
+		if err := t.patch(ctx, p, id, c.replace, c.body); err != nil {
+			return connector.Receipt{}, inOurTerms(err, orderRecord, c.lines)
+		}
+	}
+	return connector.Receipt{Ref: id, Detail: "sales order " + id + " " + c.words}, nil
+}

@@ -1,0 +1,137 @@
+package netsuite_test
+
+import (
+	"testing"
+
+	"causeway/shared/canonical"
+	"causeway/shared/fault"
+)
+
+func (s *sale) cancel() {
+	s.order.Status, s.order.Financial = canonical.OrderCancelled, canonical.Voided
+}
+
+func TestCancelledOrders(t *testing.T) {
+	t.Parallel()
+	t.Run("open", func(t *testing.T) {
+		t.Parallel()
+		s := newSale(t, canonical.Paid)
+		s.report()
+		s.cancel()
+		got, calls := s.report()
+		if got.Status != "closed" || verbs(calls) != "GET PATCH" || s.lastBody() != `{"item":{"items":[{"line":1,"isClosed":true},{"line":2,"isClosed":true}]}}` {
+			t.Errorf("%s after %v: %s", got.Status, calls, s.lastBody())
+		}
+		if again, calls := s.report(); again.Writes != got.Writes || verbs(calls) != "GET" {
+			t.Errorf("closed again: %v", calls)
+		}
+	})
+	t.Run("never seen before", func(t *testing.T) {
+		t.Parallel()
+		s := newSale(t, canonical.Paid)
+		s.cancel()
+		got, calls := s.report()
+		if got.Status != "closed" || verbs(calls) != "GET PUT GET PATCH" {
+			t.Errorf("%s after %v", got.Status, calls)
+		}
+	})
+	t.Run("partly shipped and billed", func(t *testing.T) {
+		t.Parallel()
+		s := newSale(t, canonical.Paid)
+		s.report()
+		s.must(s.fake.Fulfill(s.external, 1, "2"))
+		s.cancel()
+		s.wantConflict("status", "bill it")
+		s.must(s.fake.Bill(s.external, 1, "2"))
+		if got, _ := s.report(); lines(got) != "TEE-BLK-M 2 78.00, HOOD-M 1 79.50 closed" {
+			t.Errorf("lines are %s", lines(got))
+		}
+	})
+	t.Run("one line is half shipped", func(t *testing.T) {
+		t.Parallel()
+		s := newSale(t, canonical.Paid)
+		s.report()
+		s.must(s.fake.Fulfill(s.external, 1, "1"))
+		s.must(s.fake.Bill(s.external, 1, "1"))
+		s.cancel()
+		if got, _ := s.report(); got.Status != "closed" {
+			t.Errorf("lines are %s", lines(got))
+		}
+	})
+}
+
+func TestOrdersWithoutLines(t *testing.T) {
+	t.Parallel()
+	t.Run("no line is left", func(t *testing.T) {
+		t.Parallel()
+		s := newSale(t, canonical.Paid)
+		s.report()
+		s.order.Lines[0], s.order.Lines[1] = article("1", "TEE-BLK-M", 0, 3900), article("2", "HOOD-M", 0, 7950)
+		if got, _ := s.report(); got.Status != "closed" {
+			t.Errorf("lines are %s", lines(got))
+		}
+	})
+	t.Run("no line ever was", func(t *testing.T) {
+		t.Parallel()
+		s := newSale(t, canonical.Paid)
+		s.order.Lines = nil
+		if e := fault.As(second(s.try(t.Context(), canonical.OrderPlaced))); e == nil || e.Kind != fault.Rejected || e.Field != "lines" {
+			t.Errorf("got %v", e)
+		}
+	})
+}
+
+func TestReopenedOrders(t *testing.T) {
+	t.Parallel()
+	closed := func(t *testing.T) *sale {
+		s := newSale(t, canonical.Paid)
+		s.report()
+		s.order.Status = canonical.OrderCancelled
+		s.report()
+		s.order.Status = canonical.OrderOpen
+		return s
+	}
+	t.Run("untouched", func(t *testing.T) {
+		t.Parallel()
+		s := closed(t)
+		got, _ := s.report()
+		if got.Status != "B" || lines(got) != "TEE-BLK-M 2 78.00, HOOD-M 1 79.50" || s.lastBody() != `{"item":{"items":[{"line":1,"isClosed":false},{"line":2,"isClosed":false}]}}` {
+			t.Errorf("%s: %s, sent %s", got.Status, lines(got), s.lastBody())
+		}
+		if again, _ := s.report(); again.Writes != got.Writes {
+			t.Error("opened twice")
+		}
+	})
+	t.Run("archived in the store", func(t *testing.T) {
+		t.Parallel()
+		s := closed(t)
+		s.order.Status = canonical.OrderClosed
+		if got, _ := s.report(); got.Status != "closed" || got.Writes != 2 {
+			t.Errorf("opened: %+v", got)
+		}
+		s.order.Lines = append(s.order.Lines, article("3", "TEE-BLK-M", 1, 3500))
+		s.wantConflict("lines[2].sku", "is closed in NetSuite")
+	})
+	t.Run("shipped before", func(t *testing.T) {
+		t.Parallel()
+		s := closed(t)
+		s.must(s.fake.Fulfill(s.external, 1, "1"))
+		s.must(s.fake.Bill(s.external, 1, "1"))
+		s.order.Name = "#1-A"
+		if got, _ := s.report(); got.Status != "closed" || got.Name != "#1-A" {
+			t.Errorf("opened: %+v", got)
+		}
+		s.order.Lines = append(s.order.Lines, article("3", "TEE-BLK-M", 1, 3500))
+		s.wantConflict("lines[2].sku", "is closed in NetSuite")
+	})
+	t.Run("one line closed by an operator", func(t *testing.T) {
+		t.Parallel()
+		s := newSale(t, canonical.Paid)
+		s.report()
+		s.must(s.fake.CloseLine(s.external, 2, true))
+		s.order.Name = "#1-A"
+		if got, _ := s.report(); !got.Lines[1].Closed || got.Name != "#1-A" {
+			t.Errorf("opened: %+v", got)
+		}
+	})
+}

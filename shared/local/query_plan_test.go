@@ -1,0 +1,96 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"causeway/shared/message"
+	"causeway/shared/port"
+)
+
+func noonClock() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
+
+// Each of these queries finds its rows in the order of the result: SQLite stops at the
+// limit, however many rows there are. A sort would read them all.
+func TestALimitBoundsWhatAQueryReads(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	entity := message.Key{System: "shop", Tenant: "brand", Type: "order", ID: "1"}
+	for name, q := range map[string]port.Query{
+		"everything":     {},
+		"trace":          {Trace: "t"},
+		"event":          {Event: "e"},
+		"entity":         {Entity: entity},
+		"route":          {Route: "r"},
+		"stage":          {Stage: port.Dead},
+		"route's stage":  {Route: "r", Stage: port.Dead},
+		"entity's stage": {Entity: entity, Stage: port.Published, Hash: "h"},
+		"since":          {Since: noonClock()},
+		"entity since":   {Entity: entity, Since: noonClock()},
+		"stage since":    {Stage: port.Dead, Since: noonClock()},
+	} {
+		q.Limit = 20
+		for _, q.Newest = range []bool{false, true} {
+			if plan := explain(t, s, q); strings.Contains(plan, "TEMP B-TREE") {
+				t.Errorf("by %s (newest first: %v): %s", name, q.Newest, plan)
+			}
+		}
+	}
+}
+
+func explain(t *testing.T, s *Store, q port.Query) (plan string) {
+	t.Helper()
+	query, args := selection(q)
+	err := s.reads.rows(context.Background(), "EXPLAIN QUERY PLAN "+query, func(row scanner) error {
+		var id, parent, unused int
+		var step string
+		err := row.Scan(&id, &parent, &unused, &step)
+		plan += step + "; "
+		return err
+	}, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+// 50,000 entries of one entity cost a page of 20 no more than a hundred do.
+func TestAPageOfABusyEntityIsQuick(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	entity := message.Key{System: "shop", Tenant: "brand", Type: "order", ID: "1"}
+	for batch := range 50 {
+		entries := make([]port.Entry, 1000)
+		for i := range entries {
+			n := batch*1000 + i
+			entries[i] = port.Entry{At: noonClock().Add(time.Duration(n) * time.Second), Trace: fmt.Sprint("t", n), Entity: entity, Stage: port.Published, Outcome: fmt.Sprint(n)}
+		}
+		if err := s.Append(t.Context(), entries...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for newest, want := range map[bool]string{false: "0 19", true: "49999 49980"} {
+		found, err := s.Find(t.Context(), port.Query{Entity: entity, Limit: 20, Newest: newest})
+		if err != nil || len(found) != 20 {
+			t.Fatalf("found %d entries, %v", len(found), err)
+		}
+		if got := found[0].Outcome + " " + found[19].Outcome; got != want {
+			t.Errorf("newest first: %v: found %s, want %s", newest, got, want)
+		}
+	}
+}
+
+// A receiver that finds nothing does not take a turn of the writer.
+func TestAnEmptyReceiveIsNoTransaction(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	release := hold(t, s.writer)
+	defer release()
+	batch, err := s.Receive(t.Context(), "shop-inbox", 10, time.Millisecond)
+	if err != nil || len(batch) != 0 {
+		t.Errorf("received %v, %v", batch, err)
+	}
+}
