@@ -270,6 +270,28 @@ func TestF21ACrowdAtOneEntityComesToAnEnd(t *testing.T) {
 	}
 }
 
+// TestACrowdedRecordSpreadsItsMessages has one message more fail than the record keeps attempts
+// of: its count of failures cannot be kept, so it comes back by its age.
+func TestACrowdedRecordSpreadsItsMessages(t *testing.T) {
+	t.Parallel()
+	const kept = 32
+	e := newEnv(t)
+	e.admission.Breaker.Failures = 0
+	e.system.failing = func(connector.Delivery) error { return &fault.Error{Kind: fault.Unavailable, Class: fault.Connection} }
+	for i := range kept + 1 {
+		e.post(strconv.Itoa(i), change{Type: customer, ID: "7", Version: i + 1, Name: strconv.Itoa(i)})
+	}
+	batch := e.translated(kept + 1)
+	e.clock.Advance(time.Hour)
+	for i, in := range batch {
+		decision, err := e.one().deliver.Handle(t.Context(), in)
+		e.must(err)
+		if wait := decision.Until.Sub(e.clock.Now()); wait > 5*time.Minute != (i == kept) {
+			t.Errorf("message %d waits %v", i+1, wait)
+		}
+	}
+}
+
 // TestEntityScopeUsesUpItsBudgetInAnOutage has the circuit be open because of others, and
 // the target answer with its own error document about one record each time it is asked.
 func TestEntityScopeUsesUpItsBudgetInAnOutage(t *testing.T) {
