@@ -65,8 +65,8 @@ func TestB10OneBuyerIsOneCustomerHoweverWritten(t *testing.T) {
 			}
 		}
 		last := erpCustomer(w, erpOrder(w, 9807).Entity)
-		if last.Phone != "+442079460018" || last.Email != bare.Email {
-			t.Errorf("the account is %+v, want what the shop said last", last)
+		if strings.ReplaceAll(last.Phone, " ", "") != "+442079460018" || last.Email != bare.Email {
+			t.Errorf("the account is %+v, want what the shop reported last; how a number is written is no difference", last)
 		}
 		erpQuiet(w)
 	})
@@ -170,15 +170,19 @@ func TestB10ABuyerWithoutIdentity(t *testing.T) {
 			erpQuiet(w)
 		})
 	})
-	t.Run("is refused without one", func(t *testing.T) {
+	t.Run("waits until there is one", func(t *testing.T) {
 		t.Parallel()
 		journey(t, setup{}, func(w *world) {
 			erpPlace(w, erpNobody(9843))
 			w.pass(time.Minute)
-			got, told := erpDead(w, erpOrders)
-			if !slices.Equal(got, []string{"missing_ref buyer.customer"}) || !strings.Contains(told[0], "NETSUITE_DEFAULT_CUSTOMER") {
-				t.Errorf("dead letters %q: %q", got, told)
+			erpUnset(w, "9843", "NETSUITE_DEFAULT_CUSTOMER", "buyer.customer")
+			till := erpKnow(w, "", "")
+			w.restart(setup{settings: map[string]string{"NETSUITE_DEFAULT_CUSTOMER": till}})
+			w.pass(10 * time.Minute)
+			if order := erpOrder(w, 9843); order.Entity != till {
+				t.Errorf("the order went to %s, want %s", order.Entity, till)
 			}
+			erpQuiet(w)
 		})
 	})
 }

@@ -31,7 +31,7 @@ func TestB2AnUnknownSKUStopsItsOwnOrderOnly(t *testing.T) {
 		9103: erpUnknown(9103, "HOOD-M", "TEE-BLK-M", "SKU-A", "ТОВАР-1"),
 	}
 	want := []string{
-		"missing_ref INVALID_KEY_OR_REF lines[0].sku", "missing_ref INVALID_KEY_OR_REF lines[1].sku", "missing_ref INVALID_KEY_OR_REF lines[3].sku",
+		"missing_ref INVALID_VALUE lines[0].sku", "missing_ref INVALID_VALUE lines[1].sku", "missing_ref INVALID_VALUE lines[3].sku",
 	}
 	journey(t, setup{}, func(w *world) {
 		for id, p := range bad {
@@ -71,7 +71,7 @@ func TestB2WhatNetSuiteCallsAnUnknownItemIsTheSame(t *testing.T) {
 		if got, _ := erpDead(w, erpOrders); !slices.Equal(got, []string{"missing_ref INVALID_CONTENT lines[1].sku"}) {
 			t.Errorf("dead letters of the shop: %q", got)
 		}
-		if got, _ := erpDead(w, "woocommerce-orders-to-netsuite"); !slices.Equal(got, []string{"missing_ref INVALID_KEY_OR_REF lines[1].sku"}) {
+		if got, _ := erpDead(w, "woocommerce-orders-to-netsuite"); !slices.Equal(got, []string{"missing_ref INVALID_VALUE lines[1].sku"}) {
 			t.Errorf("dead letters of the store: %q", got)
 		}
 		if n := len(w.erp.Orders()) + len(w.erp.Deposits()); n != 0 {
@@ -109,25 +109,29 @@ func TestB3WhatHasNoProductGoesToTheConfiguredItem(t *testing.T) {
 	})
 }
 
-func TestB3WithoutTheItemTheLineIsNamed(t *testing.T) {
+// TestB3WithoutTheItemTheOrderWaitsForTheSetting: the setting and the line are named, and
+// the orders go on once the engine has restarted with the setting.
+func TestB3WithoutTheItemTheOrderWaitsForTheSetting(t *testing.T) {
 	t.Parallel()
 	journey(t, setup{settings: map[string]string{"NETSUITE_ITEM_CUSTOM": ""}}, func(w *world) {
+		lines := map[int64]string{9301: "lines[0]", 9302: "lines[1]", 9303: "lines[2]"}
 		for _, p := range erpHomeless() {
 			erpPlace(w, p)
 		}
 		w.pass(10 * time.Minute)
-		want := []string{"missing_ref lines[0]", "missing_ref lines[1]", "missing_ref lines[2]"}
-		got, told := erpDead(w, erpOrders)
-		if !slices.Equal(got, want) {
-			t.Errorf("dead letters %q, want %q", got, want)
-		}
-		for _, outcome := range told {
-			if !strings.Contains(outcome, "NETSUITE_ITEM_CUSTOM") {
-				t.Errorf("an operator reads %q, which does not name the setting", outcome)
-			}
+		for id, line := range lines {
+			erpUnset(w, erpID(id), "NETSUITE_ITEM_CUSTOM", line)
 		}
 		if n := len(w.erp.Orders()) + len(w.erp.Deposits()); n != 0 {
 			t.Errorf("%d sales orders and deposits, want none", n)
 		}
+		w.restart(setup{settings: map[string]string{"NETSUITE_ITEM_CUSTOM": "store-custom"}})
+		w.pass(20 * time.Minute)
+		for id := range lines {
+			if deposits := erpDeposits(w, erpOrder(w, id)); len(deposits) != 1 {
+				t.Errorf("order %d has the deposits %q", id, deposits)
+			}
+		}
+		erpQuiet(w)
 	})
 }

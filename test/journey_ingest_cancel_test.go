@@ -27,11 +27,12 @@ func TestA7AShopifyUpdateOfTheSameSecondDoesNotReopenACancelledOrder(t *testing.
 				before, after := ingestCancelled(42, "paid")
 				w.shopify("orders/create", before.Body())
 				w.pass(time.Minute)
-				w.shopify("orders/cancelled", after.Body())
+				triggered := shopifytest.Start.Add(time.Second)
+				w.deliver(shopifytest.Delivery{Topic: "orders/cancelled", Body: after.Body(), TriggeredAt: triggered})
 				w.pass(gap)
 				late := before
 				late.Change = func(order map[string]any) { order["note"] = "changed before it was cancelled" }
-				w.shopify("orders/updated", late.Body())
+				w.deliver(shopifytest.Delivery{Topic: "orders/updated", Body: late.Body(), TriggeredAt: triggered.Add(-time.Millisecond)})
 				w.pass(time.Hour)
 				if order := w.order("shopify", "42"); order.Status != "closed" {
 					t.Errorf("status %s, want closed\n%s", order.Status, w.story())

@@ -107,7 +107,7 @@ func TestA3EveryRefusalIsCounted(t *testing.T) {
 		for system, forgeries := range map[string]int{"shopify": 2, "woocommerce": 3} {
 			for range forgeries {
 				header, body := ingestForgeries["no signature"].apply(ingestGenuine(system))
-				request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/hooks/"+system, bytes.NewReader(body))
+				request := httptest.NewRequestWithContext(w.Context(), http.MethodPost, "/hooks/"+system, bytes.NewReader(body))
 				request.Header = header
 				door.ServeHTTP(httptest.NewRecorder(), request)
 			}

@@ -76,7 +76,8 @@ func TestA1TwoTopicsOfOneActionBothPass(t *testing.T) {
 		placed := ingestSale(42, 0, 3)
 		placed.Financial = "pending"
 		w.ingestOK(w.deliver(shopifytest.Delivery{Topic: "orders/create", Body: placed.Body(), EventID: "e-1"}))
-		w.ingestOK(w.deliver(shopifytest.Delivery{Topic: "orders/paid", Body: ingestSale(42, 0, 3).Body(), EventID: "e-1"}))
+		paid := shopifytest.Delivery{Topic: "orders/paid", Body: ingestSale(42, 0, 3).Body(), EventID: "e-1", TriggeredAt: shopifytest.Start.Add(time.Millisecond)}
+		w.ingestOK(w.deliver(paid))
 		w.pass(time.Minute)
 		if order := w.order("shopify", "42"); order.Status != "B" || len(w.erp.Deposits()) != 1 {
 			t.Errorf("status %q and %d deposits: the second topic did not pass\n%s", order.Status, len(w.erp.Deposits()), w.story())
@@ -95,13 +96,14 @@ func TestA1AWooCommerceDeliveryIsNamedByItsContent(t *testing.T) {
 		first, second := ingestWooSale(42, 0, 1).Body(), ingestWooSale(43, 0, 1).Body()
 		send("one", first)
 		send("one", second) // the store's delivery id is not unique
+		w.pass(time.Minute)
 		send("one", first)
 		send("two", first)
 		w.pass(time.Minute)
 		w.ingestWrittenOnce("woocommerce", "42")
 		w.ingestWrittenOnce("woocommerce", "43")
-		if n := w.ingestDuplicates(); n != 2 {
-			t.Errorf("%d duplicates in the ledger, want 2\n%s", n, w.story())
+		if n := w.ingestDuplicates(); n != 1 {
+			t.Errorf("%d duplicates in the ledger, want 1\n%s", n, w.story())
 		}
 	})
 }
@@ -140,8 +142,10 @@ func TestA2CopiesThatArriveAtOnceAreOneOrder(t *testing.T) {
 				w.ingestFlood(copies, shopifytest.Delivery{Topic: "orders/create", Body: ingestSale(42, 0, 3).Body()})
 				w.pass(time.Minute)
 				w.ingestWrittenOnce("shopify", "42")
-				if n := w.ingestDuplicates(); n != copies-1 {
-					t.Errorf("%d duplicates in the ledger, want %d\n%s", n, copies-1, w.story())
+				// A message that is a duplicate is one line of the ledger, however often it comes:
+				// the delivery, and each of its events if two engines translated it at once.
+				if n := w.ingestDuplicates(); n < 1 || n > 4 {
+					t.Errorf("%d duplicates in the ledger, want 1 to 4\n%s", n, w.story())
 				}
 			})
 		})

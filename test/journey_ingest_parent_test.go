@@ -6,12 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/shopify/shopifytest"
 	"causeway/shared/pipeline"
 	"causeway/shared/port"
 )
 
-func TestA8WhatComesBeforeItsOrderWaitsForIt(t *testing.T) {
+// TestA8WhatComesBeforeItsCreationIsTheOrder: each delivery has the whole state, so that
+// the order does not wait for the one that says that it was placed.
+func TestA8WhatComesBeforeItsCreationIsTheOrder(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		early    []ingestTold
@@ -23,8 +24,8 @@ func TestA8WhatComesBeforeItsOrderWaitsForIt(t *testing.T) {
 		"paid":                  {[]ingestTold{{"paid", 60, 1}}, "10.00", "B", []string{"shopify"}, 1},
 		"updated":               {[]ingestTold{{"updated", 60, 5}}, "50.00", "B", []string{"shopify", "woocommerce"}, 1},
 		"cancelled":             {[]ingestTold{{"cancelled", 60, 1}}, "10.00", "closed", []string{"shopify", "woocommerce"}, 1},
-		"all, newest first":     {[]ingestTold{{"cancelled", 90, 5}, {"updated", 60, 5}, {"paid", 30, 1}}, "50.00", "closed", []string{"shopify"}, 1},
-		"all, oldest first":     {[]ingestTold{{"paid", 30, 1}, {"updated", 60, 5}, {"cancelled", 90, 5}}, "50.00", "closed", []string{"shopify"}, 1},
+		"all, newest first":     {[]ingestTold{{"cancelled", 90, 5}, {"updated", 60, 5}, {"paid", 30, 5}}, "50.00", "closed", []string{"shopify"}, 1},
+		"all, oldest first":     {[]ingestTold{{"paid", 30, 5}, {"updated", 60, 5}, {"cancelled", 90, 5}}, "50.00", "closed", []string{"shopify"}, 1},
 		"in one second with it": {[]ingestTold{{"paid", 0, 1}}, "10.00", "B", []string{"shopify"}, 1},
 	} {
 		for when, delay := range map[string]time.Duration{"at once": 0, "a second": time.Second, "an hour": time.Hour} {
@@ -37,7 +38,7 @@ func TestA8WhatComesBeforeItsOrderWaitsForIt(t *testing.T) {
 						}
 						w.pass(delay)
 						if delay > 0 {
-							w.ingestWaits("42")
+							w.ingestPaid(system, "42", c.total, c.deposits)
 						}
 						w.ingestPlace(system)
 						w.pass(30 * time.Minute)
@@ -67,21 +68,6 @@ func (w *world) ingestPlace(system string) {
 	w.ingestOK(w.shopify("orders/create", sale.Body()))
 }
 
-// ingestWaits fails unless messages of the order wait, with a reason, and nothing of it
-// is at the ERP.
-func (w *world) ingestWaits(id string) {
-	w.Helper()
-	w.noOrder(id)
-	if n := len(w.erp.Deposits()); n != 0 {
-		w.Errorf("%d deposits of an order that is not there", n)
-	}
-	reasons := w.ingestReasons(port.Deferred, id)
-	if !slices.ContainsFunc(reasons, func(r string) bool { return strings.Contains(r, "not there yet") }) {
-		w.Errorf("nothing says what is waited for: %q\n%s", reasons, w.story())
-	}
-	w.ingestNoneDead()
-}
-
 func TestA8ADepositWaitsForAnOrderThatTheERPRefuses(t *testing.T) {
 	t.Parallel()
 	journey(t, setup{}, func(w *world) {
@@ -97,33 +83,47 @@ func TestA8ADepositWaitsForAnOrderThatTheERPRefuses(t *testing.T) {
 	})
 }
 
-// TestA8WhatWaitsTooLongIsParkedAndNotDiscarded: after the deadline the message lies
-// where an operator finds it, with the reason; and an order that comes after all is
-// placed.
+// TestA8WhatWaitsTooLongIsParkedAndNotDiscarded: after the deadline a payment whose order is
+// dead is in the dead-letter queue with the reason. Once the order is corrected in the shop,
+// its next delivery brings both to the ERP.
 func TestA8WhatWaitsTooLongIsParkedAndNotDiscarded(t *testing.T) {
 	t.Parallel()
 	journey(t, setup{}, func(w *world) {
 		w.stop()
 		w.config.Retry.Parent = time.Hour
 		w.ingestRunTwo(1)
-		w.ingestOK(w.shopify("orders/paid", ingestSale(42, time.Minute, 1).Body()))
+		sale := ingestSale(42, 0, 1)
+		sale.Items[0].SKU = "NOBODY-KNOWS"
+		w.ingestOK(w.shopify("orders/create", sale.Body()))
 		w.pass(90 * time.Minute)
-		if got := w.ends("shopify", "order", "42"); !slices.Equal(got, []string{"order.changed parked"}) {
-			t.Fatalf("ended as %q", got)
+		if got := w.ends("shopify", "payment", "42-paid"); !slices.Equal(got, []string{"payment.captured parked"}) {
+			w.Fatalf("ended as %q\n%s", got, w.story())
 		}
 		for queue, reason := range map[string]string{
-			"shopify-orders-to-netsuite":   "missing_ref parent_missing order",
-			"shopify-payments-to-netsuite": "missing_ref parent_missing order",
+			"shopify-orders-to-netsuite":   "missing_ref INVALID_VALUE lines[0].sku",
+			"shopify-payments-to-netsuite": "missing_ref parent_dead order",
 		} {
 			dead := w.ingestDead(queue)
 			if len(dead) != 1 || dead[0].Attributes[port.AttrReason] != reason {
-				t.Errorf("%s: dead letters %+v", queue, dead)
+				w.Errorf("%s: dead letters %+v", queue, dead)
 			}
 		}
-		w.ingestOK(w.deliver(shopifytest.Delivery{Topic: "orders/create", Body: ingestSale(42, 0, 1).Body()}))
-		w.pass(time.Minute)
-		if order := w.order("shopify", "42"); order.Total != "10.00" {
-			t.Errorf("total %s", order.Total)
-		}
+		w.ingestOK(w.shopify("orders/updated", ingestSale(42, time.Hour, 1).Body()))
+		w.pass(10 * time.Minute)
+		w.ingestPaid("shopify", "42", "10.00", 1)
+		w.ingestSettled("order", "42")
+		w.ingestSettled("payment", "42-paid")
 	})
+}
+
+// ingestSettled fails unless the entity's dead letter is superseded and its last message
+// confirmed.
+func (w *world) ingestSettled(kind, id string) {
+	w.Helper()
+	ends := w.ends("shopify", kind, id)
+	superseded := slices.ContainsFunc(ends, func(end string) bool { return strings.HasSuffix(end, " superseded") })
+	confirmed := slices.ContainsFunc(ends, func(end string) bool { return strings.HasSuffix(end, " confirmed") })
+	if !superseded || !confirmed {
+		w.Errorf("%s %s ended as %q\n%s", kind, id, ends, w.story())
+	}
 }
