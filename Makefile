@@ -41,7 +41,7 @@ check: $(GOLANGCI) ## format, vet, linters, house rules, generated files up to d
 	$(GOLANGCI) fmt --diff
 	$(GOLANGCI) run ./...
 	go mod tidy -diff
-	go test ./test -run 'TestRooms|TestARule|TestFunctions|TestInterfaces|TestEverything|TestTestsAnd|TestReadme'
+	go test ./test -run 'TestRooms|TestARule|TestFunctions|TestInterfaces|TestEverything|TestTestsAnd|TestPackages|TestDocs|TestReadme'
 	go run ./scripts/schemas -check
 
 # Where test-aws finds the stage's templates; without it they are synthesized first.
