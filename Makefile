@@ -42,7 +42,7 @@ check: $(GOLANGCI) ## format, vet, linters, house rules, generated files up to d
 	$(GOLANGCI) fmt --diff
 	$(GOLANGCI) run ./...
 	go mod tidy -diff
-	go test ./test -run 'TestRooms|TestARule|TestFunctions|TestInterfaces|TestEverything|TestTestsAnd|TestReadme'
+	go test ./test -run 'TestRooms|TestARule|TestFunctions|TestInterfaces|TestEverything|TestTestsAnd|TestPackages|TestDocs|TestReadme'
 	go run ./scripts/schemas -check
 	go run ./scripts/hops
 

@@ -203,7 +203,7 @@ func functionAt(block string) (function, error) {
 	return function{path, "a function value"}, nil
 }
 
-// nameOf returns "Type.Method" or "Function".
+// nameOf returns the name of the function, after its type and a dot if it is a method.
 func nameOf(f *ast.FuncDecl) string {
 	if f.Recv == nil {
 		return f.Name.Name
