@@ -50,6 +50,11 @@ func checked(h History) []Violation {
 				h.Origins[originOf(e.Event, e.Version)] = v
 			}
 		}
+		for _, l := range h.Letters {
+			if l.Version == version(v) {
+				h.Origins[originOf(l.Event, l.Version)] = v
+			}
+		}
 	}
 	return Check(h)
 }

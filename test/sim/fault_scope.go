@@ -44,6 +44,8 @@ func scopeFaults() []Fault {
 	}
 }
 
+const day = 24 * time.Hour
+
 // quietTrade is a customer, an order and payments that wait for nothing, and no limits of the target that
 // could hold up others.
 func (w *world) quietTrade() []fact {
@@ -90,6 +92,7 @@ func (w *world) callsAtMost(kind string, most int) {
 // hours: both die at their budget, and what is healthy arrives on time. Every third time it
 // fails for all entities: that is an outage.
 func (w *world) documents() {
+	w.policy.Transient = day // a third of what is usual, so that a case is played in a third of the time
 	if w.chance(0.33) {
 		w.documentsForAll()
 		return
@@ -102,12 +105,12 @@ func (w *world) documents() {
 		w.checks = append(w.checks, func() { w.diesAtBudget(f) })
 	}
 	w.inject("F70", rule{ops: []op{opDeliver}, on: "customer/failing", chance: 1, fate: always(fate{err: document(500)})})
-	w.arriveOnTime(10 * time.Hour)
-	w.arriveOnTime(30 * time.Hour)
+	w.arriveOnTime(8 * time.Hour)
+	w.arriveOnTime(16 * time.Hour)
 }
 
 func (w *world) documentsForAll() {
-	w.inject("F70", rule{ops: []op{opDeliver}, on: "customer/", chance: 1, until: 60 * time.Hour, fate: always(fate{err: document(500)})})
+	w.inject("F70", rule{ops: []op{opDeliver}, on: "customer/", chance: 1, until: 20 * time.Hour, fate: always(fate{err: document(500)})})
 	w.expect.Opens = port.Degraded
 	for i := range 12 {
 		f := fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: fmt.Sprint("all-", i), Version: 1}

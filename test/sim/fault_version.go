@@ -123,9 +123,9 @@ func (w *world) backAndForth() []fact {
 	facts := w.trade()
 	for i, content := range []string{"A", "B", "A"} {
 		facts = append(facts,
-			tiedFact("hinted", i+1, content, time.Duration(i+1)*time.Millisecond), tiedFact("unhinted", i+1, content, 0))
+			tiedFact(unpolled+"-hinted", i+1, content, time.Duration(i+1)*time.Millisecond), tiedFact("unhinted", i+1, content, 0))
 	}
-	w.mustEnd("customer/hinted")
+	w.mustEnd("customer/" + unpolled + "-hinted")
 	w.mustEnd("customer/unhinted")
 	return facts
 }

@@ -92,6 +92,7 @@ type process struct {
 	paused  time.Time     // … was answered with a pause for all until then, which nobody else knows of yet
 	failed  bool          // … met a port that failed
 	durable time.Time     // when its last message was sent to a queue
+	wrote   bool          // … the target was called to write it
 	refused time.Time     // … was refused as one call too many
 	lowers  bool          // … and the connection was stored since
 	parcel  int64         // which message of the queue it is
@@ -134,7 +135,7 @@ func (p *process) exit() {
 
 // begin takes the next message in hand.
 func (p *process) begin(handle string, parcel int64) {
-	p.handle, p.parcel, p.claims, p.failed = handle, parcel, false, false
+	p.handle, p.parcel, p.claims, p.failed, p.wrote = handle, parcel, false, false, false
 	p.named, p.paused, p.refused, p.lowers = time.Time{}, time.Time{}, time.Time{}, false
 }
 

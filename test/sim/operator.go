@@ -31,7 +31,6 @@ const lockLife = 10 * time.Minute
 
 // redrive starts an operation on the route's dead letters. done is told how it ended.
 func (w *world) redrive(pause time.Duration, prepare func(o *operator), done func(crashed bool)) {
-	w.moved = true
 	w.spawn("operator", pause, func(p *process) {
 		o := &operator{world: w, p: p, ports: ports{w, p}, began: p.now}
 		if prepare != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"causeway/shared/canonical"
@@ -111,13 +112,13 @@ func (w *world) stock() []fact {
 	return all
 }
 
-// unpolled is a customer that no poll shows.
+// unpolled begins the ids of customers that no poll shows.
 const unpolled = "unpolled"
 
 // happens notes a state that the shop has from the fact's time on. Things that happened once
 // are not polled.
 func (w *world) happens(f fact) {
-	if f.once() || f.ID == unpolled {
+	if f.once() || strings.HasPrefix(f.ID, unpolled) {
 		return
 	}
 	if f.Also, f.NoHint = "", false; f.Kind == "order" {

@@ -160,7 +160,7 @@ func (w *world) history() History {
 		Broken: w.broken, Sent: w.published, Replayed: w.replayed, Expect: w.expect,
 		Circuit: w.circuit.turns, Skewed: len(w.skews) > 0, Muffled: w.circuit.muffled || len(w.skews) > 0,
 	}
-	if w.moved || w.mixed {
+	if !w.oneLetter || w.mixed { // a process that fails between the letter and the record writes another
 		h.Sent = nil
 	}
 	for _, d := range w.deliveries {

@@ -158,6 +158,7 @@ type client struct {
 func (c client) Deliver(_ context.Context, d connector.Delivery) (connector.Receipt, error) {
 	w := c.target.world
 	w.panics(c.p, opDeliver, d.Message.Subject)
+	c.p.wrote = true
 	defer c.target.enter(d.Message.ID)()
 	expected, done, err := c.read(d)
 	if done != nil || err != nil {

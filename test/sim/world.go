@@ -65,7 +65,7 @@ type world struct {
 	alarms        map[string]int    // by metric
 	origins       map[string]int    // by event and version: the number of the fact …
 	published     map[string]int    // … and how often it was put on the bus
-	moved         bool              // dead letters were moved or copied
+	oneLetter     bool              // each message may have one dead letter only
 	closing       string            // Effect of the operation that cancels orders
 	happened      []fact            // states that the shop has
 	unreadable    map[string]string // entities that a poll cannot read: in the "list", or when it is "fetched"
