@@ -32,17 +32,19 @@ demo: ## play the sample day from an empty folder, print the table and the count
 
 .PHONY: test
 test: ## every test, with the race detector where code runs concurrently
-	go test -race $$(go list ./... | grep -vE '/(infra|test|test/sim)$$')
+	go test -race $$(go list ./... | grep -vE '/(infra|infra/causeway|test|test/sim)$$')
 	go test -race ./test -run 'Test[AB][12][A-Z]|TestH2'
-	go test ./test ./test/sim ./infra # virtual time and CDK: the race detector would make minutes of them
+	go test ./test ./test/sim ./infra/... # virtual time and CDK: the race detector would make minutes of them
+	cd test/infraexample && go test ./...
 
 .PHONY: check
 check: $(GOLANGCI) ## format, vet, linters, house rules, generated files up to date
 	$(GOLANGCI) fmt --diff
 	$(GOLANGCI) run ./...
 	go mod tidy -diff
-	go test ./test -run 'TestRooms|TestARule|TestFunctions|TestInterfaces|TestEverything|TestTestsAnd|TestReadme'
+	go test ./test -run 'TestRooms|TestARule|TestFunctions|TestInterfaces|TestEverything|TestTestsAnd|TestPackages|TestDocs|TestReadme'
 	go run ./scripts/schemas -check
+	go run ./scripts/hops
 
 # Where test-aws finds the stage's templates; without it they are synthesized first.
 TEMPLATES ?=
@@ -115,6 +117,10 @@ faults-mutants: ## take each guard of the pipeline away and see that some fault 
 
 POINTS ?= 25
 RUNS ?= 20
+
+.PHONY: hops
+hops: ## how many functions and files one delivery visits, by coverage; fails over the bars
+	@go run ./scripts/hops
 
 .PHONY: kills
 kills: ## kill the engine's process with SIGKILL at 25 points of the sample day, 20 times each, and audit the books

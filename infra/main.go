@@ -11,8 +11,7 @@ import (
 
 	"github.com/aws/jsii-runtime-go"
 
-	"causeway/functions"
-	"causeway/shared/routes"
+	"causeway/infra/causeway"
 )
 
 func main() {
@@ -21,8 +20,8 @@ func main() {
 	os.Exit(code)
 }
 
-// run writes a stage's templates and returns the exit code: 0 when they are written and
-// nothing is wrong with them, 1 when something is, 2 when the command was.
+// run writes a stage's templates and returns the exit code: 0 if they are written and have no
+// findings, 1 if not, 2 if the command line is wrong.
 func run(args []string, stderr io.Writer) int {
 	flags := flag.NewFlagSet("infra", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -42,42 +41,37 @@ func run(args []string, stderr io.Writer) int {
 }
 
 func write(stages, name, build, dist, out string, stderr io.Writer) error {
-	stage, file, err := readStage(stages, name)
+	stage, err := causeway.ReadStage(stages, name)
 	if err != nil {
 		return err
 	}
-	p, err := join(stage, file, functions.All(), routes.Table, build)
+	props := &causeway.InstallationProps{Stage: stage, Programs: dist, Build: build}
+	plan, err := causeway.NewPlan(props)
 	if err != nil {
 		return err
 	}
-	if err := p.write(dist, out); err != nil {
-		return err
-	}
-	for _, remark := range p.remarks() {
-		fmt.Fprintln(stderr, remark)
-	}
-	return nil
-}
-
-// write empties the folder out, writes the plan's templates there and has them checked.
-func (p *plan) write(dist, out string) error {
-	code, err := p.built(dist)
-	if err != nil {
+	if err := plan.Built(); err != nil {
 		return err
 	}
 	if err := empty(out); err != nil {
 		return fmt.Errorf("emptying %s: %w", out, err)
 	}
-	if err := synthesise(p.stage, p.templates(), code, out); err != nil {
+	templates, err := synthesize(props, out)
+	if err != nil {
 		return err
 	}
-	return review(p.templates(), out)
+	if err := review(templates, out); err != nil {
+		return err
+	}
+	for _, remark := range plan.Remarks() {
+		fmt.Fprintln(stderr, remark)
+	}
+	return nil
 }
 
-var errNotOurs = errors.New("it holds something else than templates that were written before")
+var errNotOurs = errors.New("it contains something else than templates of an earlier run")
 
-// empty removes the folder if it is what CDK wrote: a slip in its name must not cost a
-// home directory.
+// empty removes the folder if CDK wrote it: a mistyped name must not cost a home directory.
 func empty(out string) error {
 	entries, err := os.ReadDir(out)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {

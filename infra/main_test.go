@@ -8,9 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/aws/jsii-runtime-go"
 )
 
-func TestACommandThatIsWrongSaysSo(t *testing.T) {
+func TestAWrongCommandIsReported(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		args []string
@@ -31,10 +33,10 @@ func TestACommandThatIsWrongSaysSo(t *testing.T) {
 	}
 }
 
-// TestTheCommandReplacesWhatItWroteBefore runs it as make synth does, twice.
-func TestTheCommandReplacesWhatItWroteBefore(t *testing.T) {
+// TestTheCommandReplacesAnEarlierRun runs it as make synth does, twice.
+func TestTheCommandReplacesAnEarlierRun(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
-	args := []string{"-stages", "stages", "-stage", "dev", "-build", "v1.2.3", "-dist", mustDist(t, mustJoin(t, "dev")), "-out", out}
+	args := []string{"-stages", "stages", "-stage", "dev", "-build", "v1.2.3", "-dist", mustDist(t), "-out", out}
 	stale := filepath.Join(out, "causeway-gone-state.template.json")
 	for range 2 {
 		var stderr bytes.Buffer
@@ -42,14 +44,14 @@ func TestTheCommandReplacesWhatItWroteBefore(t *testing.T) {
 			t.Fatalf("exit code %d and %q", code, stderr.String())
 		}
 		if _, err := os.Stat(stale); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("what an earlier run wrote is still there: %v", err)
+			t.Errorf("a file of an earlier run is still there: %v", err)
 		}
 		if err := os.WriteFile(stale, []byte("{}"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if text := mustReadFile(t, filepath.Join(out, "causeway-dev-connectors.template.json")); !strings.Contains(text, `"CAUSEWAY_BUILD": "v1.2.3"`) {
-		t.Error("functions are not told their version")
+		t.Error("functions do not get their version")
 	}
 }
 
@@ -61,11 +63,43 @@ func TestAFolderOfSomethingElseIsLeftAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stderr bytes.Buffer
-	args := []string{"-stages", "stages", "-stage", "dev", "-dist", mustDist(t, mustJoin(t, "dev")), "-out", out}
-	if code := run(args, &stderr); code != 1 || !strings.Contains(stderr.String(), "it holds something else") {
+	args := []string{"-stages", "stages", "-stage", "dev", "-dist", mustDist(t), "-out", out}
+	if code := run(args, &stderr); code != 1 || !strings.Contains(stderr.String(), "it contains something else") {
 		t.Errorf("exit code %d and %q", code, stderr.String())
 	}
 	if mustReadFile(t, diary) != "dear diary" {
 		t.Error("the folder was emptied")
 	}
+}
+
+// mustDist makes a folder of stand-ins for the programs of the stages' functions.
+func mustDist(t *testing.T) string {
+	t.Helper()
+	dist := t.TempDir()
+	for _, name := range []string{
+		"netsuite-deliver", "shopify-receive", "shopify-translate", "shopify-poll", "woocommerce-receive", "woocommerce-translate", "woocommerce-poll",
+	} {
+		if err := os.MkdirAll(filepath.Join(dist, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dist, name, "bootstrap"), []byte(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dist
+}
+
+func mustReadFile(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	jsii.Close()
+	os.Exit(code)
 }

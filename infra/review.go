@@ -20,32 +20,32 @@ type exception struct{ rule, where, reason string } // where the resource's id e
 
 // accepted lists the exceptions.
 var accepted = []exception{
-	{"AwsSolutions-S1", "", "access to the bucket is the functions' own; who reads it is told by CloudTrail, where an account wants that"},
+	{"AwsSolutions-S1", "", "only the functions use the bucket; CloudTrail records access where an account wants that"},
 	{"AwsSolutions-SMG4", "", "the vendors issue these credentials, and only they can replace them"},
 	{"AwsSolutions-IAM5", "", "every wildcard has its reason in the table of wildcards, which a test enforces"},
-	{"AwsSolutions-APIG4", "", "senders sign their webhooks and cannot do anything else; the function checks the signature"},
-	{"AwsSolutions-SQS3", "DeadQueue", "it is where dead letters end"},
+	{"AwsSolutions-APIG4", "", "senders sign their webhooks and support nothing else; the function checks the signature"},
+	{"AwsSolutions-SQS3", "DeadQueue", "it is a dead-letter queue"},
 }
 
-// review holds the templates, as they were written, against the rules of cdk-nag, and
-// returns every finding that is not accepted.
-func review(templates []template, out string) error {
-	findings, err := inspect(templates, out)
+// review checks the templates, as they were written, by the rules of cdk-nag, and returns
+// every finding that is not accepted.
+func review(stacks []string, out string) error {
+	findings, err := inspect(stacks, out)
 	if err != nil {
 		return err
 	}
-	var refused []error
+	var rejected []error
 	for _, f := range findings {
 		if _, known := acceptance(f); !known {
-			refused = append(refused, fmt.Errorf("%s: %s: %s: %s", f.Resource, f.Rule, f.Compliance, f.Info))
+			rejected = append(rejected, fmt.Errorf("%s: %s: %s: %s", f.Resource, f.Rule, f.Compliance, f.Info))
 		}
 	}
-	return errors.Join(refused...)
+	return errors.Join(rejected...)
 }
 
-// inspect has cdk-nag read the templates and returns what it finds. The resources are made from the core package alone, which cdk-nag does not
-// recognise; including the template gives it the types it looks for.
-func inspect(templates []template, out string) (findings []finding, err error) {
+// inspect has cdk-nag read the templates and returns its findings. Including a template gives
+// every resource the type that the rules look for.
+func inspect(stacks []string, out string) (findings []finding, err error) {
 	defer caught("reviewing the templates", &err)
 	folder, err := os.MkdirTemp("", "causeway-review-")
 	if err != nil {
@@ -53,12 +53,12 @@ func inspect(templates []template, out string) (findings []finding, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(folder), AnalyticsReporting: jsii.Bool(false), TreeMetadata: jsii.Bool(false)})
-	for _, t := range templates {
-		stack := awscdk.NewStack(app, jsii.String(t.Name), &awscdk.StackProps{
+	for _, name := range stacks {
+		stack := awscdk.NewStack(app, jsii.String(name), &awscdk.StackProps{
 			Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{GenerateBootstrapVersionRule: jsii.Bool(false)}),
 		})
 		cloudformationinclude.NewCfnInclude(stack, jsii.String("t"), &cloudformationinclude.CfnIncludeProps{
-			TemplateFile: jsii.String(filepath.Join(out, t.Name+".template.json")),
+			TemplateFile: jsii.String(filepath.Join(out, name+".template.json")),
 		})
 	}
 	awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{
@@ -87,7 +87,7 @@ func broken(folder string) ([]finding, error) {
 
 var errNoReports = errors.New("cdk-nag wrote none")
 
-// finding is one line of a report.
+// finding is one line of a report of cdk-nag.
 type finding struct {
 	Rule       string `json:"ruleId"`
 	Resource   string `json:"resourceId"`
@@ -109,12 +109,11 @@ func readReport(path string) ([]finding, error) {
 	return report.Lines, nil
 }
 
-// holds reports whether the rule holds. One that could not be applied, for which the
-// report has a word of its own, does not.
+// holds reports whether the rule holds. A rule that could not be applied does not.
 func (f finding) holds() bool { return f.Compliance == "Compliant" || f.Compliance == "N/A" }
 
-// acceptance returns the exception for a finding. The id of a rule may name in brackets
-// what it found.
+// acceptance returns the exception for a finding. The id of a rule may name its finding in
+// brackets.
 func acceptance(f finding) (exception, bool) {
 	rule, _, _ := strings.Cut(f.Rule, "[")
 	i := slices.IndexFunc(accepted, func(e exception) bool { return e.rule == rule && strings.HasSuffix(f.Resource, e.where) })

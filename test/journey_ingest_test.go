@@ -1,218 +1,161 @@
 package test_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
-	"causeway/functions/netsuite/netsuitetest"
 	"causeway/functions/shopify/shopifytest"
 	"causeway/functions/woocommerce/woocommercetest"
+	"causeway/shared/message"
 	"causeway/shared/port"
+	"causeway/shared/routes"
 )
 
-// sampleOrder is the id of the order in the published sample.
-const sampleOrder = "820982911946154508"
-
-func TestA1TheSameWebhookTwiceIsOneOrder(t *testing.T) {
-	t.Parallel()
-	journey(t, setup{}, func(w *world) {
-		body := shopifytest.Sample()
-		for range 2 {
-			if status := w.shopify("orders/create", body); status != 200 {
-				t.Fatalf("the shop was told %d", status)
-			}
-		}
-		if status := w.shopify("orders/paid", body); status != 200 {
-			t.Fatalf("the second topic of the action was told %d", status)
-		}
-		w.pass(time.Minute)
-		if order := w.order("shopify", sampleOrder); order.Total != "179.65" {
-			t.Errorf("total %s", order.Total)
-		}
-		if n := len(w.erp.Deposits()); n != 1 {
-			t.Errorf("%d deposits, want 1: the second topic must pass, once", n)
-		}
-	})
-}
-
-func TestA1AnActionToldAgainWritesNothingAgain(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		again      func(*shopifytest.Delivery)
-		duplicates int // a delivery that is known ends in the inbox, one that is not with each of its events
-	}{
-		"same webhook id":                         {func(*shopifytest.Delivery) {}, 1},
-		"same webhook id, triggered anew":         {func(d *shopifytest.Delivery) { d.TriggeredAt = shopifytest.Start.Add(time.Hour) }, 1},
-		"same event id and topic, new webhook id": {func(d *shopifytest.Delivery) { d.EventID, d.WebhookID = "e-1", "w-2" }, 3},
-		"new ids for the same content":            {func(d *shopifytest.Delivery) { d.EventID, d.WebhookID = "e-2", "w-2" }, 3},
-	} {
-		for when, pause := range map[string]time.Duration{"at once": 0, "an hour later": time.Hour} {
-			t.Run(name+" "+when, func(t *testing.T) {
-				t.Parallel()
-				journey(t, setup{}, func(w *world) {
-					d := shopifytest.Delivery{Topic: "orders/create", Body: ingestSale(42, 0, 3).Body(), EventID: "e-1", WebhookID: "w-1"}
-					w.ingestOK(w.deliver(d))
-					w.pass(pause)
-					c.again(&d)
-					w.ingestOK(w.deliver(d))
-					w.pass(time.Minute)
-					w.ingestWrittenOnce("shopify", "42")
-					if n := w.ingestDuplicates(); n != c.duplicates {
-						t.Errorf("%d duplicates in the ledger, want %d\n%s", n, c.duplicates, w.story())
-					}
-				})
-			})
-		}
+// ingestSale is a paid order of shirts at 10.00 as the shop shows it so long after it
+// was placed.
+func ingestSale(id int64, after time.Duration, quantity int64) shopifytest.Purchase {
+	return shopifytest.Purchase{
+		ID: id, Number: 1001, UpdatedAt: shopifytest.Start.Add(after),
+		Items: []shopifytest.Item{{ID: 1, SKU: "TEE-BLK-M", Title: "Merino Tee", Quantity: quantity, Price: 1000}},
 	}
 }
 
-func TestA1TwoTopicsOfOneActionBothPass(t *testing.T) {
-	t.Parallel()
-	journey(t, setup{}, func(w *world) {
-		placed := ingestSale(42, 0, 3)
-		placed.Financial = "pending"
-		w.ingestOK(w.deliver(shopifytest.Delivery{Topic: "orders/create", Body: placed.Body(), EventID: "e-1"}))
-		w.ingestOK(w.deliver(shopifytest.Delivery{Topic: "orders/paid", Body: ingestSale(42, 0, 3).Body(), EventID: "e-1"}))
-		w.pass(time.Minute)
-		if order := w.order("shopify", "42"); order.Status != "B" || len(w.erp.Deposits()) != 1 {
-			t.Errorf("status %q and %d deposits: the second topic did not pass\n%s", order.Status, len(w.erp.Deposits()), w.story())
-		}
-	})
+// ingestWooSale is the same of the other store.
+func ingestWooSale(id int64, after time.Duration, quantity int64) woocommercetest.Order {
+	order := woocommercetest.NewOrder(id, 1)
+	order.Lines[0] = woocommercetest.Line{ID: 1, SKU: "TEE-BLK-M", Name: "Merino Tee", Product: 5, Quantity: quantity, Subtotal: 1000 * quantity}
+	order.Shipping, order.Tax, order.Modified = 0, 0, order.Created.Add(after)
+	return order
 }
 
-func TestA1AWooCommerceDeliveryIsNamedByItsContent(t *testing.T) {
-	t.Parallel()
-	journey(t, setup{}, func(w *world) {
-		send := func(delivery string, body []byte) {
-			header := woocommercetest.Header("order.created", body)
-			header.Set("X-WC-Webhook-Delivery-ID", delivery)
-			w.ingestOK(w.post("woocommerce", header, body))
-		}
-		first, second := ingestWooSale(42, 0, 1).Body(), ingestWooSale(43, 0, 1).Body()
-		send("one", first)
-		send("one", second) // the store's delivery id is not unique
-		send("one", first)
-		send("two", first)
-		w.pass(time.Minute)
-		w.ingestWrittenOnce("woocommerce", "42")
-		w.ingestWrittenOnce("woocommerce", "43")
-		if n := w.ingestDuplicates(); n != 2 {
-			t.Errorf("%d duplicates in the ledger, want 2\n%s", n, w.story())
-		}
-	})
-}
-
-func TestA1AWebhookAndAPartnerEventOfOneDeliveryAreOne(t *testing.T) {
-	t.Parallel()
-	for name, partnerFirst := range map[string]bool{"webhook first": false, "partner event first": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			journey(t, setup{}, func(w *world) {
-				d := shopifytest.Delivery{Topic: "orders/create", Body: ingestSale(42, 0, 3).Body()}
-				ways := []func(){func() { w.ingestOK(w.deliver(d)) }, func() { w.ingestPartner(d) }}
-				if partnerFirst {
-					ways[0], ways[1] = ways[1], ways[0]
-				}
-				for _, way := range ways {
-					way()
-					w.pass(time.Minute)
-				}
-				w.ingestWrittenOnce("shopify", "42")
-				if n := w.ingestDuplicates(); n != 1 {
-					t.Errorf("%d duplicates in the ledger, want 1\n%s", n, w.story())
-				}
-			})
-		})
-	}
-}
-
-func TestA2CopiesThatArriveAtOnceAreOneOrder(t *testing.T) {
-	t.Parallel()
-	for name, copies := range map[string]int{"two": 2, "thirty": 30} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			journey(t, setup{}, func(w *world) {
-				w.ingestRunTwo(1)
-				w.ingestFlood(copies, shopifytest.Delivery{Topic: "orders/create", Body: ingestSale(42, 0, 3).Body()})
-				w.pass(time.Minute)
-				w.ingestWrittenOnce("shopify", "42")
-				if n := w.ingestDuplicates(); n != copies-1 {
-					t.Errorf("%d duplicates in the ledger, want %d\n%s", n, copies-1, w.story())
-				}
-			})
-		})
-	}
-}
-
-// TestA2TheCopyWaitsForTheOneThatWrites holds the first write at the ERP, so that every
-// copy on the route's queue is looked at while the order is being written.
-func TestA2TheCopyWaitsForTheOneThatWrites(t *testing.T) {
-	t.Parallel()
-	for name, record := range map[string]string{"customer": "customer", "order": "salesOrder", "deposit": "customerDeposit"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			journey(t, setup{}, func(w *world) {
-				gate := make(chan struct{})
-				w.erp.Plan(netsuitetest.Fault{Method: http.MethodPut, PathContains: "/" + record + "/", Do: netsuitetest.Slow(gate)})
-				w.ingestRunTwo(4)
-				w.ingestFlood(3, shopifytest.Delivery{Topic: "orders/create", Body: ingestSale(42, 0, 3).Body()})
-				w.pass(20 * time.Second)
-				if n := w.ingestPuts(record); n != 1 {
-					t.Errorf("%d writes began while the first was under way", n)
-				}
-				close(gate)
-				w.pass(time.Minute)
-				w.ingestWrittenOnce("shopify", "42")
-				if got := w.ends("shopify", "order", "42"); strings.Count(strings.Join(got, ","), "confirmed") != 1 {
-					t.Errorf("the copies ended as %q", got)
-				}
-			})
-		})
-	}
-}
-
-// ingestFlood posts the delivery as often as said, all at once.
-func (w *world) ingestFlood(copies int, d shopifytest.Delivery) {
+// ingestOK fails unless the sender was told that all is well.
+func (w *world) ingestOK(status int) {
 	w.Helper()
-	errs := make([]error, copies)
-	var senders sync.WaitGroup
-	for i := range copies {
-		senders.Go(func() { errs[i] = w.ingestSend(d) })
+	if status != http.StatusOK {
+		w.Fatalf("the sender was told %d\n%s", status, w.story())
 	}
-	senders.Wait()
-	if err := errors.Join(errs...); err != nil {
+}
+
+// ingestPartner takes the delivery as an event of the partner bus.
+func (w *world) ingestPartner(d shopifytest.Delivery) {
+	w.Helper()
+	event, err := d.Event()
+	if err != nil {
+		w.Fatal(err)
+	}
+	receiver := w.receiver(w.openSystems(setup{})["shopify"])
+	if err := receiver.AcceptPartner(w.Context(), event); err != nil {
 		w.Fatal(err)
 	}
 }
 
-// ingestSend is what a goroutine that is not the test's own may call.
-func (w *world) ingestSend(d shopifytest.Delivery) error {
-	request, err := d.Sign(w.Context(), "http://"+doorAddress+"/hooks/shopify")
-	if err != nil {
-		return err
+// ingestWrittenOnce fails unless the order, its customer and its deposit stand at the
+// ERP and were written once each.
+func (w *world) ingestWrittenOnce(system, id string) {
+	w.Helper()
+	order := w.order(system, id)
+	if order.Writes != 1 {
+		w.Errorf("order %s was written %d times\n%s", id, order.Writes, w.story())
 	}
-	response, err := w.sender.Do(request)
-	if err != nil {
-		return err
+	for _, c := range w.erp.Customers() {
+		if c.ID == order.Entity && c.Writes != 1 {
+			w.Errorf("customer %s was written %d times", c.ID, c.Writes)
+		}
 	}
-	if response.StatusCode != http.StatusOK {
-		return errors.New("the shop was told " + response.Status)
+	deposits := 0
+	for _, d := range w.erp.Deposits() {
+		if d.Order == order.ID {
+			deposits += d.Writes
+		}
 	}
-	return response.Body.Close()
+	if deposits != 1 {
+		w.Errorf("%d writes of deposits for order %s, want 1\n%s", deposits, id, w.story())
+	}
 }
 
-// ingestDuplicates counts what the ledger says was known already.
-func (w *world) ingestDuplicates() int {
-	w.Helper()
+// ingestPuts counts the writes of the record that reached the ERP, answered or not.
+func (w *world) ingestPuts(record string) int {
 	n := 0
-	for _, e := range w.entries(port.Skipped) {
-		if strings.HasPrefix(e.Outcome, "duplicate: ") {
+	for _, call := range w.erp.Calls() {
+		if strings.HasPrefix(call, http.MethodPut+" ") && strings.Contains(call, "/"+record+"/") {
 			n++
 		}
 	}
 	return n
+}
+
+// ingestEcho is a bus that publishes everything several times at once.
+type ingestEcho struct {
+	port.Bus
+	times int
+}
+
+func (b ingestEcho) Publish(ctx context.Context, messages []*message.Message) error {
+	errs := make([]error, b.times)
+	var publishers sync.WaitGroup
+	for i := range b.times {
+		publishers.Go(func() { errs[i] = b.Bus.Publish(ctx, messages) })
+	}
+	publishers.Wait()
+	return errors.Join(errs...)
+}
+
+// ingestRunTwo replaces the world's engine by two that share its queues, as two
+// functions do, and whose bus publishes everything so many times.
+func (w *world) ingestRunTwo(times int) {
+	w.Helper()
+	w.stop()
+	config := w.config
+	config.Bus = ingestEcho{w.store, times}
+	ctx, cancel := context.WithCancel(w.Context())
+	var engines sync.WaitGroup
+	for range 2 {
+		engine := w.engine(config)
+		engines.Go(func() { engine.Run(ctx) })
+	}
+	w.stop = func() {
+		cancel()
+		engines.Wait()
+	}
+}
+
+// ingestDead returns the dead letters of a queue.
+func (w *world) ingestDead(queue string) []port.Incoming {
+	w.Helper()
+	found, err := w.store.Receive(w.Context(), routes.Dead(queue), 10, 0)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return found
+}
+
+// ingestNoneDead fails if anything was given up.
+func (w *world) ingestNoneDead() {
+	w.Helper()
+	depths, err := w.store.Depths(w.Context())
+	if err != nil {
+		w.Fatal(err)
+	}
+	for _, d := range depths {
+		if d.Dead != 0 {
+			w.Errorf("%d dead letters of %s\n%s", d.Dead, d.Queue, w.story())
+		}
+	}
+}
+
+// ingestReasons returns what the ledger says at the stage of the order and of its
+// payments: "order.placed: test order".
+func (w *world) ingestReasons(stage port.Stage, id string) []string {
+	w.Helper()
+	var reasons []string
+	for _, e := range w.entries(stage) {
+		if e.Entity.ID == id || strings.HasPrefix(e.Entity.ID, id+"-") {
+			reasons = append(reasons, e.Type+": "+e.Outcome)
+		}
+	}
+	return reasons
 }

@@ -69,6 +69,7 @@ type setup struct {
 	systems  map[string]connector.System // … and what they lead to
 	memory   bool                        // the ports lie in memory, for masses that no disk has to see
 	ports    func(*port.Ports)           // changes the ports; may be nil
+	random   func() float64              // nil: always the middle
 	erp      *netsuitetest.Fake          // an ERP that has books already; nil for an empty one
 }
 
@@ -145,9 +146,12 @@ func (q patientQueue) Receive(ctx context.Context, name string, limit int, wait 
 
 func (w *world) openEngine(s setup) {
 	w.table = s.table()
+	if s.random == nil {
+		s.random = func() float64 { return 0.5 }
+	}
 	w.config = pipeline.Config{
 		Runtime: port.Runtime{
-			Ports: w.ports, Now: time.Now, Random: func() float64 { return 0.5 }, Log: slog.New(slog.NewTextHandler(&w.log, nil)), Build: "test",
+			Ports: w.ports, Now: time.Now, Random: s.random, Log: slog.New(slog.NewTextHandler(&w.log, nil)), Build: "test",
 		},
 		Systems: w.openSystems(s), Retry: retry.DefaultPolicy(), Admission: admission.DefaultPolicy(), Filters: s.filters,
 	}
@@ -197,6 +201,13 @@ func (w *world) poller(system connector.System, runtime port.Runtime, report fun
 		w.Fatal(err)
 	}
 	return p
+}
+
+// restart stops the engine and opens another one with the setup's settings and filters.
+func (w *world) restart(s setup) {
+	w.Helper()
+	w.stop()
+	w.openEngine(s)
 }
 
 func (w *world) openSystems(s setup) map[string]connector.System {

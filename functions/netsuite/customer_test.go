@@ -244,7 +244,7 @@ func TestOnlyWhatDiffersOfACustomerIsSent(t *testing.T) {
 	m := mustCase(t, "customer-person")[0]
 	r.mustDeliver(m)
 	for _, tc := range []struct{ old, replacement, replace, want string }{
-		{`"firstname":"Ada","lastname":"Byron","phone"`, `"firstname":"Ada","lastname":"Lovelace","phone"`, "", `{"lastName":"Lovelace"}`},
+		{`"first_name":"Ada","last_name":"Byron","phone"`, `"first_name":"Ada","last_name":"Lovelace","phone"`, "", `{"lastName":"Lovelace"}`},
 		{`"city":"New York"`, `"city":"Albany"`, "?replace=addressBook", `{"addressBook":{"items":[{"defaultShipping":true,"defaultBilling":true,"addressBookAddress":{"addressee":"Ada Byron",`},
 	} {
 		m = edit(t, m, tc.old, tc.replacement)

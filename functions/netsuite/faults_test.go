@@ -93,12 +93,26 @@ func TestOneOrderAfterNoAnswer(t *testing.T) {
 func TestSlowAnswerIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	gate := make(chan struct{})
+	begun, gate := make(chan struct{}), make(chan struct{})
 	r.fake.Plan(netsuitetest.Fault{Method: http.MethodPut, Do: func(w http.ResponseWriter, req *http.Request, serve http.HandlerFunc) {
-		close(gate)
+		close(begun)
 		netsuitetest.Slow(gate)(w, req, serve)
 	}})
-	r.mustDeliver(mustCase(t, "customer-person")...)
+	delivered := make(chan error, 1)
+	go func() { delivered <- second(r.deliver(t.Context(), mustCase(t, "customer-person")[0])) }()
+	<-begun
+	select {
+	case err := <-delivered:
+		t.Errorf("the delivery ended before its answer: %v", err)
+	default:
+	}
+	close(gate)
+	if err := <-delivered; err != nil {
+		t.Error(err)
+	}
+	if len(r.fake.Customers()) != 1 {
+		t.Errorf("%d customers are written, want 1", len(r.fake.Customers()))
+	}
 }
 
 func TestFailedSearchIsNotAmbiguous(t *testing.T) {

@@ -60,7 +60,8 @@ func (s *sale) orderEvent(topic string) connector.Event {
 }
 
 // paymentEvent returns the one payment that WooCommerce records for an order. Its amount is
-// the order's total, refunds not deducted.
+// the order's total, refunds not deducted. Its version is that of the order's state, with
+// which it is compared if the order was skipped.
 func (s *sale) paymentEvent() connector.Event {
 	method, known := methods[s.gateway]
 	if !known {
@@ -82,7 +83,7 @@ func (s *sale) paymentEvent() connector.Event {
 		Type:      canonical.PaymentCaptured,
 		Entity:    key(s.tenant, entityPayment, payment.ID),
 		At:        s.paid,
-		UpdatedAt: s.paid,
+		UpdatedAt: s.order.UpdatedAt,
 		Body:      payment,
 		Parents:   []message.Key{key(s.tenant, entityOrder, s.order.ID)},
 		Notes:     s.notes,

@@ -7,6 +7,7 @@ package main
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -99,7 +100,7 @@ func run(list bool) error {
 
 // measured lists the packages whose functions count.
 func measured() ([]string, error) {
-	out, err := exec.Command("go", "list", "./shared/...").Output()
+	out, err := exec.CommandContext(context.Background(), "go", "list", "./shared/...").Output()
 	if err != nil {
 		return nil, fmt.Errorf("listing packages: %w", err)
 	}
@@ -109,7 +110,7 @@ func measured() ([]string, error) {
 }
 
 func command(name string, args ...string) error {
-	c := exec.Command(name, args...)
+	c := exec.CommandContext(context.Background(), name, args...) //nolint:gosec // the commands are those of this file
 	c.Stderr = os.Stderr
 	if out, err := c.Output(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", strings.Join(c.Args[:2], " "), err, out)
@@ -202,7 +203,7 @@ func functionAt(block string) (function, error) {
 	return function{path, "a function value"}, nil
 }
 
-// nameOf returns "Type.Method" or "Function".
+// nameOf returns the name of the function, after its type and a dot if it is a method.
 func nameOf(f *ast.FuncDecl) string {
 	if f.Recv == nil {
 		return f.Name.Name

@@ -37,19 +37,11 @@ type circuit struct {
 // wholeTarget is the name of the target's own circuit; those of operations have their name.
 const wholeTarget = ""
 
-// circuits returns the names of the circuits that a call of the operation passes.
-func circuits(operation string) []string {
-	if operation == wholeTarget {
-		return []string{wholeTarget}
-	}
-	return []string{wholeTarget, operation}
-}
-
 // waitFor returns until when a call has to wait for the circuits that it passes, and which
 // of them are open; zero and open means that it may probe them.
 func (t *Target) waitFor(c *record, call Call, now time.Time) (until time.Time, open []string) {
-	for _, name := range circuits(call.Operation) {
-		if circuit := c.Circuits[name]; circuit != nil {
+	for _, name := range []string{wholeTarget, call.Operation} {
+		if circuit := c.Circuits[name]; circuit != nil && !slices.Contains(open, name) {
 			until, open = later(until, t.wait(circuit, call.SentAt, now)), append(open, name)
 		}
 	}
@@ -70,116 +62,22 @@ func (t *Target) wait(open *circuit, sentAt, now time.Time) time.Time {
 	return time.Time{}
 }
 
-// finding is what an answer says about one circuit, whatever it means for the message.
-type finding uint8
-
-const (
-	none        finding = iota // the target was not called
-	unclear                    // it was, and the answer says nothing about this circuit
-	recordFails                // the failure is about the record
-	answers                    // it answers; no write was accepted
-	accepts                    // it accepted a write
-	fails                      // the failure is about all that passes this circuit
-)
-
-// finding reads the answer for one circuit. A target that rejects or does not know one
-// record works; so does one whose record another user has just changed. A rejection without
-// a status is our connector's own: it did not ask.
-func (a Answer) finding(name string) finding {
-	f, whole := a.Fault, name == wholeTarget
-	switch {
-	case !a.Asked, f != nil && f.Status == 0 && (f.Kind == fault.Invalid || f.Kind == fault.Rejected):
-		return none
-	case f == nil || !broken(f):
-		if a.Wrote {
-			return accepts
-		}
-		return answers
-	case f.Kind == fault.Unknown && f.Scope == fault.UsualScope:
-		return unclear
-	}
-	switch scope := f.ScopeOrDefault(); {
-	case scope == fault.EntityScope:
-		return recordFails
-	case whole == (scope == fault.ConnectionScope):
-		return fails
-	case whole:
-		return answers // the other operations may work
-	}
-	return unclear // the target failed before the operation could show anything
-}
-
-// broken reports whether a failure is more than an answer about the message.
-func broken(f *fault.Error) bool {
-	switch f.Kind {
-	case fault.Throttled, fault.Unauthorized, fault.Unknown:
-		return true
-	case fault.Unavailable:
-		return f.Class != fault.Conflict
-	}
-	return f.Scope > fault.EntityScope
-}
-
-// streak is failures in a row, as far as this process saw.
-type streak struct {
-	failures int
-	entities map[string]bool // the first of them
-}
-
-// add counts a failure, and reports whether failures and entities are enough.
-func (s *streak) add(entity string, failures, entities int) bool {
-	if s.entities == nil {
-		s.entities = map[string]bool{}
-	}
-	if len(s.entities) < entities {
-		s.entities[entity] = true
-	}
-	s.failures++
-	return failures > 0 && s.failures >= failures && len(s.entities) >= entities
-}
-
-// count counts the answer once, and returns the circuits that it opens. The caller has
-// locked mu.
-func (t *Target) count(p *Passage, a Answer) map[string]streak {
-	b, opens := t.config.Policy.Breaker, map[string]streak{}
-	for _, name := range circuits(p.call.Operation) {
-		s := t.streaks[name]
-		if s == nil {
-			s = &streak{}
-		}
-		switch a.finding(name) {
-		case accepts:
-			delete(t.streaks, name)
-			t.records = &streak{}
-		case fails:
-			t.streaks[name] = s
-			if s.add(p.call.Entity, b.Failures, b.Entities) || a.Fault.Kind == fault.Unauthorized {
-				opens[name] = *s
-				delete(t.streaks, name)
-			}
-		case recordFails:
-			// One record after another, and none that succeeds: this is no longer about records.
-			if name == wholeTarget && t.records.add(p.call.Entity, b.Failures, b.Records) {
-				opens[name] = *t.records
-				t.records = &streak{}
-			}
-		}
-	}
-	return opens
-}
-
-// judge opens or closes a circuit by the answer, or makes way for the next probe, and
-// reports whether it did.
+// judge opens or closes a circuit by the answer, and reports whether it changed anything.
 func (t *Target) judge(c *record, name string, p *Passage, a Answer, opens map[string]streak) bool {
-	open, found := c.Circuits[name], a.finding(name)
-	probing := open != nil && slices.Contains(p.probes, name)
-	if s, trips := opens[name]; probing && found == fails || trips && !probing {
+	found, probing := a.finding(name), c.Circuits[name] != nil && slices.Contains(p.probes, name)
+	s, trips := opens[name]
+	switch {
+	case probing && found == fails, trips && !probing:
 		return t.open(c, name, probing, a.Fault, s)
+	case probing:
+		t.probed(c, name, p, found)
 	}
-	if !probing {
-		return false
-	}
-	now, breaker := t.config.Now(), t.config.Policy.Breaker
+	return probing
+}
+
+// probed closes a circuit after its probe, or leaves it open for the next one.
+func (t *Target) probed(c *record, name string, p *Passage, found finding) {
+	open, now, breaker := c.Circuits[name], t.config.Now(), t.config.Policy.Breaker
 	if p.probe.Same(open.Prober) {
 		open.Prober = nil // whatever the answer, another message may probe
 	}
@@ -198,7 +96,6 @@ func (t *Target) judge(c *record, name string, p *Passage, a Answer, opens map[s
 	case accepts:
 		t.close(c, name)
 	}
-	return true
 }
 
 // open opens a circuit, or keeps it open after a probe. Only the first worker to open it,

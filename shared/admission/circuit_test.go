@@ -387,8 +387,8 @@ func TestASuccessInBetweenBeginsTheCountAgain(t *testing.T) {
 			t.Parallel()
 			play(t, func(e *env) {
 				w := e.worker("w")
-				for range 3 {
-					times(4, func(i int) { w.passOne(name(i), "write", answer) })
+				for round := range 3 {
+					times(4, func(i int) { w.passOne(name(10*round+i), "write", answer) })
 					w.passOne("good", "write", accepted())
 				}
 				e.none(port.Degraded)
@@ -477,5 +477,17 @@ func TestALateProbeDoesNotEndTheNextOne(t *testing.T) {
 		}
 		next.Leave(e.Context(), accepted())
 		e.one(port.Restored)
+	})
+}
+
+// TestACallInFlightFindsAnotherCause has credentials refused after the circuit was opened.
+func TestACallInFlightFindsAnotherCause(t *testing.T) {
+	t.Parallel()
+	play(t, func(e *env) {
+		late := e.worker("late").enter(admission.Call{Entity: "late", Operation: "write"})
+		e.degraded()
+		<-time.After(2 * time.Second)
+		late.Leave(e.Context(), failed(fault.Error{Kind: fault.Unauthorized, Status: 401}))
+		e.one(port.AuthExpired)
 	})
 }

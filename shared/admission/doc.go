@@ -7,9 +7,9 @@
 //
 // Promises:
 //
-//   - Circuit (circuit.go): a target that fails for several entities is left alone, except for one
-//     probe at a time. A failure of one operation opens the circuit of that operation only, and a
-//     failure of one entity opens nothing.
+//   - Circuit (circuit.go): a target that fails for several entities is left alone, except for
+//     one probe at a time. A failure of an operation opens the circuit of that operation only;
+//     a failure of a record opens nothing until many records fail one after another.
 //   - Permits (permit.go): all workers together have at most Profile.Concurrency calls in flight.
 //     The limit falls when the target throttles, and rises again with time.
 //   - Rate and pause (rate.go): in no window of time are there more calls than Profile.Rate allows.

@@ -41,6 +41,7 @@ type env struct {
 	answer  func(*item) admission.Answer // of the target
 	takes   time.Duration                // one call to the target
 	refuses int                          // calls at once beyond which the target throttles; 0: any
+	batch   int                          // messages that a goroutine receives at once
 
 	mu               sync.Mutex
 	queue            []*item // in the order of time
@@ -67,7 +68,7 @@ func play(t *testing.T, test func(*env)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		e := &env{
-			T: t, epoch: time.Now(), memory: porttest.NewMemory(time.Now), policy: admission.DefaultPolicy(),
+			T: t, epoch: time.Now(), batch: 10, memory: porttest.NewMemory(time.Now), policy: admission.DefaultPolicy(),
 			retries: retry.DefaultPolicy(), random: func() float64 { return 0.5 },
 			answer:  func(*item) admission.Answer { return accepted() },
 			profile: connector.Profile{Name: "toy", Timeout: time.Minute},
@@ -167,15 +168,21 @@ func (e *env) sendAs(operation string, lane message.Lane, entities ...string) {
 	for _, entity := range entities {
 		i := &item{visible: time.Now(), spent: map[fault.Kind]retry.Budget{}}
 		i.Call = admission.Call{Event: "event " + entity, Entity: entity, Operation: operation, Lane: lane, SentAt: time.Now()}
-		e.queue, e.items = append(e.queue, i), append(e.items, i)
+		e.items = append(e.items, i)
+		e.enqueue(i)
 	}
+}
+
+// enqueue keeps the order of time.
+func (e *env) enqueue(i *item) {
+	at, _ := slices.BinarySearchFunc(e.queue, i.visible.Add(1), func(o *item, t time.Time) int { return o.visible.Compare(t) })
+	e.queue = slices.Insert(e.queue, at, i)
 }
 
 // receive takes up to n messages that are visible.
 func (e *env) receive(n int) (batch []*item) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	slices.SortStableFunc(e.queue, func(a, b *item) int { return a.visible.Compare(b.visible) })
 	for len(batch) < n && len(e.queue) > 0 && !e.queue[0].visible.After(time.Now()) {
 		e.queue[0].looks++
 		batch, e.queue = append(batch, e.queue[0]), e.queue[1:]
@@ -201,7 +208,7 @@ func (w *worker) handle(i *item) {
 		return
 	}
 	i.visible = until.Add(time.Since(w.now()))
-	w.e.queue = append(w.e.queue, i)
+	w.e.enqueue(i)
 }
 
 func (w *worker) pass(i *item, outage bool) (until time.Time) {
@@ -301,7 +308,7 @@ func (e *env) run(workers, goroutines int, limit time.Duration) {
 
 func (w *worker) work(end time.Time) {
 	for time.Now().Before(end) {
-		batch := w.e.receive(10)
+		batch := w.e.receive(w.e.batch)
 		for _, i := range batch {
 			w.handle(i)
 		}

@@ -2,6 +2,7 @@ package admission_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -243,7 +244,7 @@ func TestH2BackfillDelaysLiveByItsShareOnly(t *testing.T) {
 func TestH2WorkersAtBackfillLearnOfLiveTraffic(t *testing.T) {
 	t.Parallel()
 	fleet(t, func(e *env) {
-		e.profile.Concurrency, e.takes = 4, 2*time.Second
+		e.profile.Concurrency, e.takes, e.batch = 4, 2*time.Second, 1 // so that no message waits for those of its batch
 		e.sendAs("write", message.Backfill, e.ids("b", 2000)...)
 		go func() {
 			for i := range 4 {
@@ -325,6 +326,32 @@ func TestAPassageIsLeftOnce(t *testing.T) {
 		w.enter(admission.Call{Entity: "second", Operation: "write"})
 		if !e.worker("other").waits(admission.Call{Entity: "third", Operation: "write"}) || !w.waits(admission.Call{Entity: "third", Operation: "write", Lane: message.Backfill}) {
 			e.Error("two calls at once at a target that takes one")
+		}
+	})
+}
+
+// TestAWorkerTakesNoMoreThanIsLeft has one that lately used all three permits come back
+// when another has two of them.
+func TestAWorkerTakesNoMoreThanIsLeft(t *testing.T) {
+	t.Parallel()
+	fleet(t, func(e *env) {
+		first, second := e.worker("first"), e.worker("second")
+		var passages []*admission.Passage
+		times(3, func(i int) {
+			passages = append(passages, first.enter(admission.Call{Entity: name(i), Operation: "write"}))
+		})
+		for _, p := range passages {
+			p.Leave(e.Context(), accepted())
+		}
+		if err := first.Rest(e.Context()); err != nil {
+			e.Fatal(err)
+		}
+		times(2, func(i int) { second.enter(admission.Call{Entity: name(i), Operation: "write"}) })
+		<-time.After(2 * time.Second)
+		first.enter(admission.Call{Entity: "c", Operation: "write"})
+		var stored struct{ Grants map[string]struct{ Live int } }
+		if err := json.Unmarshal([]byte(e.stored()), &stored); err != nil || stored.Grants["first"].Live != 1 || stored.Grants["second"].Live != 2 {
+			e.Errorf("%+v, %v", stored, err)
 		}
 	})
 }

@@ -299,6 +299,103 @@ func (e *env) afterAnother(clock func() time.Time, answer admission.Answer, know
 	return 0
 }
 
+// TestAPauseThatIsOverIsForgotten has a worker see the record for the first time after it.
+func TestAPauseThatIsOverIsForgotten(t *testing.T) {
+	t.Parallel()
+	play(t, func(e *env) {
+		e.profile.Concurrency = 2
+		w := e.worker("w")
+		w.passOne("c", "write", admission.Answer{Asked: true, Wrote: true, Pause: time.Minute})
+		<-time.After(5 * time.Minute)
+		w.enter(admission.Call{Entity: "c", Operation: "write"})
+		e.worker("new").enter(admission.Call{Entity: "d", Operation: "write"})
+	})
+}
+
+// TestAShorterPauseDoesNotEndALongerOne has another worker's call in flight name it.
+func TestAShorterPauseDoesNotEndALongerOne(t *testing.T) {
+	t.Parallel()
+	play(t, func(e *env) {
+		second := e.worker("second")
+		late := second.enter(admission.Call{Entity: "late", Operation: "write"})
+		e.worker("first").passOne("c", "write", admission.Answer{Asked: true, Wrote: true, Pause: time.Minute})
+		<-time.After(2 * time.Second)
+		_ = second.waits(admission.Call{Entity: "d", Operation: "write"})
+		late.Leave(e.Context(), admission.Answer{Asked: true, Wrote: true, Pause: 10 * time.Second})
+		<-time.After(50 * time.Second)
+		if !second.waits(admission.Call{Entity: "d", Operation: "write"}) {
+			e.Error("a pause of a minute has ended after 52 seconds")
+		}
+	})
+}
+
+// TestAPauseSeenLateIsNotWatchedFromItsBeginning has a worker see one shortly before its end.
+func TestAPauseSeenLateIsNotWatchedFromItsBeginning(t *testing.T) {
+	t.Parallel()
+	play(t, func(e *env) {
+		e.worker("first").passOne("c", "write", admission.Answer{Asked: true, Wrote: true, Pause: 2 * time.Hour})
+		<-time.After(119 * time.Minute)
+		second := e.worker("second")
+		for second.waits(admission.Call{Entity: "d", Operation: "write"}) {
+			<-time.After(time.Second)
+		}
+		if took := time.Since(e.epoch); took < 2*time.Hour || took > 2*time.Hour+e.retries.Skew+time.Second {
+			e.Errorf("a pause of two hours lasts %v", took)
+		}
+	})
+}
+
+// TestCallsInHandExpire has another worker empty the bucket that has filled meanwhile.
+func TestCallsInHandExpire(t *testing.T) {
+	t.Parallel()
+	play(t, func(e *env) {
+		e.profile.Rate = connector.Rate{Calls: 2, Per: time.Second, Burst: 6}
+		first, second, made := e.worker("first"), e.worker("second"), 0
+		first.calls() // draws two
+		<-time.After(3 * time.Second)
+		for second.calls() {
+			made++
+		}
+		if made != 4 || first.calls() {
+			e.Errorf("%d calls of a bucket of four, and one that was drawn three seconds ago", made)
+		}
+	})
+}
+
+// TestAClockThatIsSetBackStopsNoCalls has one call given out in what is now the future.
+func TestAClockThatIsSetBackStopsNoCalls(t *testing.T) {
+	t.Parallel()
+	play(t, func(e *env) {
+		e.profile.Rate = connector.Rate{Calls: 1, Per: time.Second, Burst: 1}
+		back := time.Duration(0)
+		w := e.workerWith("w", func() time.Time { return time.Now().Add(-back) }, e.ports)
+		w.calls()
+		back = 10 * time.Minute
+		<-time.After(2 * time.Second)
+		if !w.calls() {
+			e.Error("no call two seconds later")
+		}
+	})
+}
+
+// TestTheLimitIsLoweredOnceForOneOverload has calls in flight throttled together.
+func TestTheLimitIsLoweredOnceForOneOverload(t *testing.T) {
+	t.Parallel()
+	play(t, func(e *env) {
+		e.profile.Concurrency = 8
+		w, want := e.worker("w"), []string{`"limit":4`, `"limit":4`, `"limit":2`}
+		var passages []*admission.Passage
+		times(3, func(int) {
+			passages = append(passages, w.enter(admission.Call{Entity: "c", Operation: "write"}))
+		})
+		for i, wait := range []time.Duration{0, e.policy.Share.Settle - 1, 1} {
+			<-time.After(wait)
+			passages[i].Leave(e.Context(), failed(fault.Error{Kind: fault.Throttled, Status: 429}))
+			contains(e.T, e.stored(), want[i])
+		}
+	})
+}
+
 // TestAConnectionOfAnEarlierReleaseIsRead has one as it was once stored, with an open
 // circuit and a pause.
 func TestAConnectionOfAnEarlierReleaseIsRead(t *testing.T) {

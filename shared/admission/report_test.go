@@ -208,6 +208,29 @@ func TestAChangeDuringAReportIsReported(t *testing.T) {
 	})
 }
 
+// TestAWorkerLeavesTheReportsOfOthersToThem has one write a change while another finds one itself.
+func TestAWorkerLeavesTheReportsOfOthersToThem(t *testing.T) {
+	t.Parallel()
+	play(t, func(e *env) {
+		first := e.workerWith("first", time.Now, port.Ports{State: e.memory, Ledger: slowLedger{e.memory}})
+		second := e.worker("second")
+		opens, other := first.enter(admission.Call{Entity: "c", Operation: "refund"}), second.enter(admission.Call{Entity: "d", Operation: "write"})
+		var all sync.WaitGroup
+		all.Go(func() {
+			opens.Leave(e.Context(), failed(fault.Error{Kind: fault.Unauthorized, Status: 403, Scope: fault.OperationScope}))
+		})
+		<-time.After(2 * time.Second)
+		other.Leave(e.Context(), failed(fault.Error{Kind: fault.Unauthorized, Status: 401}))
+		if a := e.one(port.AuthExpired); a.Type != "" {
+			e.Errorf("%+v", a)
+		}
+		all.Wait()
+		if n := len(e.entries(port.AuthExpired)); n != 2 {
+			e.Errorf("%d lines of two changes", n)
+		}
+	})
+}
+
 // slowLedger needs ten seconds for each call.
 type slowLedger struct{ port.Ledger }
 

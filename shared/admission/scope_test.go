@@ -144,3 +144,23 @@ func TestAnOutageIsNotTheOperationsOwn(t *testing.T) {
 		e.one(port.Degraded)
 	})
 }
+
+// TestAnAnswerThatSaysNothingDelaysTheNextProbe has the probe of an operation's circuit
+// fail for another reason.
+func TestAnAnswerThatSaysNothingDelaysTheNextProbe(t *testing.T) {
+	t.Parallel()
+	for what, answer := range map[string]admission.Answer{"the target is down": down503(), "not classified": failed(fault.Error{Kind: fault.Unknown})} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			play(t, func(e *env) {
+				w := e.worker("w")
+				w.passOne("r", "refund", failed(fault.Error{Kind: fault.Unauthorized, Status: 403, Scope: fault.OperationScope}))
+				<-time.After(time.Hour)
+				if until := w.passOne("r", "refund", answer); time.Until(until) < time.Minute {
+					e.Errorf("the next probe is due in %v", time.Until(until))
+				}
+				w.passOne("c", "write", accepted())
+			})
+		})
+	}
+}

@@ -91,6 +91,12 @@ type Answer struct {
 // Gate reports whether messages may go on to the target at all. It needs nothing of the
 // message, so that an outage costs no reading of bodies and records.
 func (t *Target) Gate(ctx context.Context, sentAt time.Time) (Gate, error) {
+	t.mu.Lock()
+	quiet := t.quiet(t.config.Now())
+	t.mu.Unlock()
+	if quiet {
+		return Gate{}, nil
+	}
 	if err := t.look(ctx); err != nil {
 		return Gate{}, err
 	}
@@ -104,10 +110,29 @@ func (t *Target) Gate(ctx context.Context, sentAt time.Time) (Gate, error) {
 	return Gate{Until: t.wait(open, sentAt, now), Outage: now.Sub(open.Probe) <= t.config.Policy.Breaker.unprobed()}, nil
 }
 
+// quiet reports whether nothing about the target has to be read or stored for a live call
+// with a permit that this worker holds: its record was read just now, and has no circuit
+// that is open, no pause, no lowered limit and no change to report. The caller has locked mu.
+func (t *Target) quiet(now time.Time) bool {
+	age, r := now.Sub(t.read), &t.stored
+	return age >= 0 && age < t.config.Policy.Breaker.Look && !t.asking && t.profile.Rate.Calls == 0 &&
+		len(r.Circuits) == 0 && r.Pause == nil && r.Limit == 0 && len(r.Unreported) == 0
+}
+
 // Enter returns a passage, or when the message has to come back. The passage is a permit
 // and, if a circuit is open, the role of its probe. For a permit that this process itself
 // has in use a live message waits up to Share.Moment. An error means that a port failed.
 func (t *Target) Enter(ctx context.Context, call Call) (*Passage, time.Time, error) {
+	t.mu.Lock()
+	now, h := t.config.Now(), &t.hand
+	held := t.profile.Concurrency == 0 || h.used.live < h.held.live && !h.until.Before(now.Add(t.profile.Timeout+t.config.Retry.Margin))
+	if call.Lane == message.Live && held && t.quiet(now) {
+		h.used.live++
+		h.most, t.live = max(h.most, h.used.live), now
+		t.mu.Unlock()
+		return &Passage{target: t, call: call}, time.Time{}, nil
+	}
+	t.mu.Unlock()
 	var moment <-chan time.Time
 	for {
 		d, err := t.admit(ctx, call)
@@ -214,30 +239,36 @@ func (t *Target) queued(call Call, until time.Time) time.Time {
 // learns nothing.
 func (p *Passage) Leave(ctx context.Context, answer Answer) time.Time {
 	t := p.target
-	if opens, first := t.end(p, answer); first {
-		if err := errors.Join(t.learn(ctx, p, answer, opens), t.report(ctx)); err != nil {
-			t.config.Log.WarnContext(ctx, "learning from a target's answer", "system", t.profile.Name, "error", err)
-		}
+	t.mu.Lock()
+	if p.left {
+		t.mu.Unlock()
+		return time.Time{}
+	}
+	p.left = true
+	if p.call.Lane == message.Backfill {
+		t.hand.used.backfill--
+	} else {
+		t.hand.used.live--
+	}
+	close(t.freed)
+	t.freed = make(chan struct{})
+	opens := map[string]streak{}
+	if answer.Fault != nil || !answer.Wrote || len(t.streaks) > 0 || t.records.failures > 0 {
+		opens = t.count(p, answer)
+	}
+	plain := answer.Pause == 0 && (answer.Fault == nil || answer.Fault.Kind != fault.Throttled) && p.call.Lane == message.Live
+	nothing := plain && len(opens) == 0 && p.probe == nil && t.quiet(t.config.Now())
+	t.mu.Unlock()
+	if nothing {
+		return time.Time{}
+	}
+	if err := errors.Join(t.learn(ctx, p, answer, opens), t.report(ctx)); err != nil {
+		t.config.Log.WarnContext(ctx, "learning from a target's answer", "system", t.profile.Name, "error", err)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	until, _ := t.waitFor(&t.stored, p.call, t.config.Now())
 	return until
-}
-
-// end gives the permit back, counts the answer, and returns the circuits that it opens.
-// first is false if the passage was left before.
-func (t *Target) end(p *Passage, answer Answer) (opens map[string]streak, first bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if p.left {
-		return nil, false
-	}
-	p.left = true
-	*t.hand.used.of(p.call.Lane)--
-	close(t.freed)
-	t.freed = make(chan struct{})
-	return t.count(p, answer), true
 }
 
 // learn stores what the answer changes for all workers, in one write; mostly nothing.
@@ -248,7 +279,10 @@ func (t *Target) learn(ctx context.Context, p *Passage, answer Answer, opens map
 	}
 	err := t.change(ctx, func(c *record) (changed bool) {
 		now := t.config.Now()
-		for _, name := range circuits(p.call.Operation) {
+		for i, name := range []string{wholeTarget, p.call.Operation} {
+			if i > 0 && name == wholeTarget {
+				break // a call of no operation
+			}
 			changed = t.judge(c, name, p, answer, opens) || changed
 		}
 		changed = t.throttle(c, answer, now) || changed
@@ -263,4 +297,108 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+// finding is what an answer says about one circuit, whatever it means for the message.
+type finding uint8
+
+const (
+	none        finding = iota // the target was not called
+	unclear                    // it was, and the answer says nothing about this circuit
+	recordFails                // the failure is about the record
+	answers                    // it answers; no write was accepted
+	accepts                    // it accepted a write
+	fails                      // the failure is about all that passes this circuit
+)
+
+// finding reads the answer for one circuit. A target that rejects or does not know one
+// record works; so does one whose record another user has just changed. A rejection without
+// a status is our connector's own: it did not ask.
+func (a Answer) finding(name string) finding {
+	f, whole := a.Fault, name == wholeTarget
+	switch {
+	case !a.Asked, f != nil && f.Status == 0 && (f.Kind == fault.Invalid || f.Kind == fault.Rejected):
+		return none
+	case !broken(f):
+		if a.Wrote {
+			return accepts
+		}
+		return answers
+	case f.Kind == fault.Unknown && f.Scope == fault.UsualScope:
+		return unclear
+	}
+	switch scope := f.ScopeOrDefault(); {
+	case scope == fault.EntityScope:
+		return recordFails
+	case whole == (scope == fault.ConnectionScope):
+		return fails
+	case whole:
+		return answers // the other operations may work
+	}
+	return unclear // the target failed before the operation could show anything
+}
+
+// broken reports whether a failure is more than an answer about the message.
+func broken(f *fault.Error) bool {
+	if f == nil {
+		return false
+	}
+	switch f.Kind {
+	case fault.Throttled, fault.Unauthorized, fault.Unknown:
+		return true
+	case fault.Unavailable:
+		return f.Class != fault.Conflict
+	}
+	return f.Scope > fault.EntityScope
+}
+
+// streak is failures in a row, as far as this process saw.
+type streak struct {
+	failures int
+	entities map[string]bool // the first of them
+}
+
+// add counts a failure, and reports whether failures and entities are enough.
+func (s *streak) add(entity string, failures, entities int) bool {
+	if s.entities == nil {
+		s.entities = map[string]bool{}
+	}
+	if len(s.entities) < entities {
+		s.entities[entity] = true
+	}
+	s.failures++
+	return failures > 0 && s.failures >= failures && len(s.entities) >= entities
+}
+
+// count counts the answer once, and returns the circuits that it opens. The caller has
+// locked mu.
+func (t *Target) count(p *Passage, a Answer) map[string]streak {
+	b, opens := t.config.Policy.Breaker, map[string]streak{}
+	for i, name := range []string{wholeTarget, p.call.Operation} {
+		if i > 0 && name == wholeTarget {
+			break // a call of no operation
+		}
+		s := t.streaks[name]
+		if s == nil {
+			s = &streak{}
+		}
+		switch a.finding(name) {
+		case accepts:
+			delete(t.streaks, name)
+			t.records = &streak{}
+		case fails:
+			t.streaks[name] = s
+			if s.add(p.call.Entity, b.Failures, b.Entities) || a.Fault.Kind == fault.Unauthorized {
+				opens[name] = *s
+				delete(t.streaks, name)
+			}
+		case recordFails:
+			// One record after another, and none that succeeds: this is no longer about records.
+			if name == wholeTarget && t.records.add(p.call.Entity, b.Failures, b.Records) {
+				opens[name] = *t.records
+				t.records = &streak{}
+			}
+		}
+	}
+	return opens
 }

@@ -14,7 +14,7 @@ import (
 	"causeway/shared/routes"
 )
 
-// requeued records what a function requeues, and sends anew what is older than four days.
+// requeued records what a function requeues, and re-sends what is older than four days.
 type requeued struct {
 	b      *bench
 	causes []string
@@ -38,8 +38,8 @@ func bucketDown(port.Incoming) error {
 	return fault.New(fault.Unavailable, fault.Intermittent, "archiving", "bucket down")
 }
 
-// A batch that could not be archived failed as a whole, before any message was renewed:
-// after four days SQS dropped deliveries that had been acknowledged.
+// A batch that could not be archived failed as a whole, before any message was re-sent:
+// SQS dropped acknowledged deliveries at the end of the queue's retention.
 func TestAMessageThatCannotBeArchivedIsRequeued(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, connector.Translate)

@@ -21,6 +21,9 @@ var errUnknownPacking = errors.New("packed in a way that this version does not k
 // event and entity, and dead and parked entries by day, become items of their own. An
 // entry that is appended again is written again, and Find returns it once: a condition on
 // each entry would cost a write unit each.
+//
+// One or two items are written one by one, entries before the pointers to them: a door
+// writes no more than that, and its role allows PutItem only.
 func (b *Backend) Append(ctx context.Context, entries ...port.Entry) error {
 	if len(entries) == 0 {
 		return nil
@@ -32,9 +35,13 @@ func (b *Backend) Append(ctx context.Context, entries ...port.Entry) error {
 			return fault.Doing(doing, err)
 		}
 	}
-	if len(w.items) == 1 {
-		err := b.table().PutItem(ctx, &api.PutItemInput{TableName: &b.config.Table, Item: w.items[0]})
-		return failure(doing, "table "+b.config.Table, err)
+	if len(w.items) <= singly {
+		for _, item := range w.items {
+			if err := b.table().PutItem(ctx, &api.PutItemInput{TableName: &b.config.Table, Item: item}); err != nil {
+				return failure(doing, "table "+b.config.Table, err)
+			}
+		}
+		return nil
 	}
 	for start, end := range chunks(w.sizes, maxWrites, maxWriteBytes) {
 		if err := b.writeBatch(ctx, doing, w.items[start:end]); err != nil {
@@ -43,6 +50,10 @@ func (b *Backend) Append(ctx context.Context, entries ...port.Entry) error {
 	}
 	return nil
 }
+
+// singly is how many items Append writes without a batch: a delivery or a file in its trace,
+// and the pointer to it.
+const singly = 2
 
 // itemSpan is the longest time between the first and the last entry of an item. Find
 // relies on it.

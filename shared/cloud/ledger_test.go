@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"causeway/shared/cloud"
+	"causeway/shared/cloud/cloudtest"
 	"causeway/shared/fault"
 	"causeway/shared/message"
 	"causeway/shared/port"
@@ -255,6 +256,49 @@ func TestAppendIsOneRequestWhereItCanBe(t *testing.T) {
 	if got := s.operations(); !slices.Equal(got, []string{"PutItem", "BatchWriteItem"}) {
 		t.Errorf("calls %v", got)
 	}
+}
+
+// accepted is the entry of a raw message: of a webhook in its own trace, of one that a file
+// or a sender's header put in another.
+func accepted(trace string) port.Entry {
+	return port.Entry{At: noon, Trace: trace, Event: "raw1", Entity: message.Key{System: "shop", Tenant: "brand"}, Stage: port.Received, Outcome: "stored"}
+}
+
+// A door may put items one by one, and nothing else.
+func TestADoorWritesItemByItem(t *testing.T) {
+	t.Parallel()
+	for trace, want := range map[string][]string{"raw1": {"L#raw1"}, "file1": {"L#file1", "E#raw1"}} {
+		s := answers(ok(`{}`))
+		must(t, open(t, s).Append(t.Context(), accepted(trace)))
+		if got := keys(t, s); !slices.Equal(got, want) {
+			t.Errorf("trace %s: wrote %q, want %q", trace, got, want)
+		}
+		for _, operation := range s.operations() {
+			if operation != "PutItem" {
+				t.Errorf("trace %s: %s", trace, operation)
+			}
+		}
+	}
+}
+
+// An item that is not written is an error; the entry is appended again and found once.
+func TestAnEntryWithoutItsPointerIsAppendedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		b := w.open()
+		w.server.Fail("dynamodb", "PutItem", cloudtest.LoseAnswer(1))
+		must(t, b.Append(t.Context(), accepted("file1")))
+		w.server.Fail("dynamodb", "PutItem", cloudtest.Unavailable(cloudtest.Always))
+		mustBe(t, b.Append(t.Context(), accepted("file1")), fault.Unavailable, fault.Intermittent, "trace file1")
+		w.server.Heal("dynamodb", "PutItem")
+		must(t, b.Append(t.Context(), accepted("file1")))
+		for _, q := range []port.Query{{Trace: "file1"}, {Event: "raw1"}} {
+			if found, err := b.Find(t.Context(), q); err != nil || len(found) != 1 {
+				t.Errorf("%+v found %v, %v", q, found, err)
+			}
+		}
+	})
 }
 
 // table answers Query and Scan from items that were written before, one per page.

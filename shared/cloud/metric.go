@@ -26,7 +26,8 @@ const (
 	metricAge      = "Age"      // of a message, from when it was sent to when its handling began
 )
 
-// alarmMetrics are the metrics of what an operator must hear of, by the pipeline's name for it.
+// alarmMetrics are the metrics of Config.OnAlarm, by the pipeline's name. They belong to the
+// function's system, not to a route: the alarms name Function and System.
 var alarmMetrics = map[string]string{
 	pipeline.AlarmConfig: "ConfigMissing", pipeline.AlarmClock: "ClockAhead", pipeline.AlarmDeliveryID: "DeliveryConflict",
 }
@@ -72,11 +73,11 @@ func (t *tally) add(route, metric string, n int) {
 	t.of(group{"Route", route}).counts[metric] += n
 }
 
-// connection counts what became of a target's connection.
-func (t *tally) connection(system, metric string) {
+// ofSystem adds to a metric of a system as a whole.
+func (t *tally) ofSystem(system, metric string, n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.of(group{"System", system}).counts[metric]++
+	t.of(group{"System", system}).counts[metric] += n
 }
 
 // refuse counts a request that was turned away. What has no code of the sender's fault
@@ -119,9 +120,19 @@ func (t *tally) write(out io.Writer, function string, now time.Time) error {
 	return nil
 }
 
+// metricLevel is the level of a line with metrics. Lambda drops lines below the function's
+// log level before CloudWatch reads their metrics, and takes a line for INFO if it has no
+// level or no valid timestamp (AWS Lambda Developer Guide, "Log-level filtering"). FATAL
+// passes every log level, and no other line of ours has it, so that a search for ERROR finds
+// errors only.
+const metricLevel = "FATAL"
+
 func (m *measured) line(g group, function string, now time.Time) map[string]any {
 	type definition struct{ Name, Unit string }
-	line := map[string]any{"Function": function, g.dimension: g.value}
+	line := map[string]any{
+		"level": metricLevel, "timestamp": now.UTC().Format(time.RFC3339Nano), "message": "metrics",
+		"Function": function, g.dimension: g.value,
+	}
 	var metrics []definition
 	for _, name := range slices.Sorted(maps.Keys(m.counts)) {
 		line[name] = m.counts[name]
@@ -154,7 +165,7 @@ func (l countedLedger) Append(ctx context.Context, entries ...port.Entry) error 
 	now, queue := invocationOf(ctx), idsOf(ctx).queue
 	for _, e := range entries {
 		if metric := ofConnection[e.Stage]; metric != "" {
-			now.tally.connection(e.Entity.System, metric)
+			now.tally.ofSystem(e.Entity.System, metric, 1)
 			continue
 		}
 		stage := string(e.Stage)

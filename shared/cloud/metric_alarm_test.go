@@ -2,13 +2,16 @@ package cloud
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"causeway/shared/connector"
 	"causeway/shared/fault"
+	"causeway/shared/message"
 )
 
 // watched are the alarms of the production stage on what functions count, as infra's own
@@ -76,9 +79,29 @@ func delivering(t *testing.T, answer *fault.Error) *bench {
 	return b
 }
 
+// translating runs a function on one delivery id with two contents, of which one comes from
+// a clock that is a day ahead, and on a customer whose setting is missing.
+func translating(t *testing.T) *bench {
+	t.Helper()
+	b := newBench(t, connector.Translate)
+	b.world.translate = func(raw *message.Raw) error {
+		if raw.ID != "raw-1" {
+			return nil
+		}
+		return &fault.Error{Kind: fault.Rejected, Class: fault.Config, Doing: "translating", Field: "TOY_TAXES", Detail: "T7"}
+	}
+	f := b.start()
+	b.fill("1", "2")
+	b.run(f, b.poll("toy-inbox"))
+	b.accept("raw-2", customer("2", 24*60))
+	b.run(f, b.poll("toy-inbox"))
+	return b
+}
+
 // TestA6H3AlarmsReadWhatFunctionsCount holds the alarms of infra and the functions to
 // each other: names and dimensions are those of what is written when a circuit opens,
-// credentials are refused, a subscription has ended, or a webhook got lost.
+// credentials are rejected, a subscription has ended, a webhook got lost, a setting is
+// missing, a clock is ahead, or a delivery id is used twice.
 func TestA6H3AlarmsReadWhatFunctionsCount(t *testing.T) {
 	t.Parallel()
 	poll := newBench(t, connector.Poll)
@@ -93,18 +116,24 @@ func TestA6H3AlarmsReadWhatFunctionsCount(t *testing.T) {
 	}
 	down := delivering(t, fault.New(fault.Unavailable, "", "writing", "503"))
 	locked := delivering(t, fault.New(fault.Unauthorized, fault.Auth, "writing", "401"))
+	unset := delivering(t, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Doing: "writing", Field: "TILL_TAXES", Detail: "T7"})
+	translated := translating(t)
 	toys := strings.NewReplacer("causeway-prod", "causeway-dev", "netsuite", "till", "shopify", "toy", "woocommerce", "toy")
 	rung := map[string]int{}
 	for alarm := range watched(t) {
 		metric, _, _ := strings.Cut(alarm, " ")
 		alarm = toys.Replace(alarm)
-		if !poll.counts()[alarm] && !behind.counts()[alarm] && !down.counts()[alarm] && !locked.counts()[alarm] {
+		counted := func(b *bench) bool { return b.counts()[alarm] }
+		if !slices.ContainsFunc([]*bench{poll, behind, down, locked, unset, translated}, counted) {
 			t.Errorf("nothing is ever counted as %s", alarm)
 		}
 		rung[metric]++
 	}
-	if rung["Degraded"] != 1 || rung["AuthExpired"] != 1 || rung["Gaps"] != 2 || rung["Unread"] != 2 || rung["Behind"] != 2 || rung["Stopped"] != 1 {
-		t.Errorf("the alarms read %v", rung)
+	want := map[string]int{
+		"Degraded": 1, "AuthExpired": 1, "Gaps": 2, "Unread": 2, "Behind": 2, "Stopped": 1, "ConfigMissing": 3, "ClockAhead": 2, "DeliveryConflict": 2,
+	}
+	if !maps.Equal(rung, want) {
+		t.Errorf("the alarms read %v, want %v", rung, want)
 	}
 }
 

@@ -38,6 +38,9 @@ func checkEmbedded(t *testing.T, line map[string]any) {
 	if err := json.Unmarshal(mustJSON(t, line), &e); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := time.Parse(time.RFC3339, line["timestamp"].(string)); err != nil || line["level"] != "FATAL" {
+		t.Errorf("Lambda drops a line of level %v and timestamp %v (%v) at some log level", line["level"], line["timestamp"], err)
+	}
 	if len(e.AWS.CloudWatchMetrics) != 1 || e.AWS.CloudWatchMetrics[0].Namespace != "Causeway" || e.AWS.Timestamp < epoch.UnixMilli() {
 		t.Errorf("the line says %+v", e)
 	}

@@ -51,7 +51,7 @@ type function struct {
 	out     io.Writer
 
 	mu     sync.Mutex
-	alarms map[string]int // guarded by mu: what an operator must hear of, by the pipeline's name for it
+	alarms map[string]int // guarded by mu: counts of Config.OnAlarm, by the pipeline's name
 
 	environment
 }
@@ -137,7 +137,7 @@ func (f *function) newPipeline(p process, on ports, log *slog.Logger) (*pipeline
 	})
 }
 
-// ring counts something that an operator must hear of, for the metrics of the invocation.
+// ring counts an alarm of the pipeline for the metrics of the invocation.
 func (f *function) ring(metric string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -149,7 +149,7 @@ func (f *function) rung(t *tally) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for metric, n := range f.alarms {
-		t.add(f.queue, alarmMetrics[metric], n)
+		t.ofSystem(f.system.Profile.Name, alarmMetrics[metric], n)
 	}
 	clear(f.alarms)
 }

@@ -375,15 +375,21 @@ func customer(id string, version int) string {
 // fill puts raw messages of the customers into the inbox, as the door does.
 func (b *bench) fill(customers ...string) {
 	b.Helper()
+	for _, id := range customers {
+		b.accept("raw-"+id, customer(id, 1))
+	}
+}
+
+// accept puts one raw message into the inbox.
+func (b *bench) accept(id, body string) {
+	b.Helper()
 	receiver, err := intake.New(b.runtime(), connector.System{Profile: toyProfile("")})
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, id := range customers {
-		raw := &message.Raw{ID: "raw-" + id, Topic: "customers", Tenant: "t1", Trigger: message.Webhook, Body: []byte(customer(id, 1))}
-		if err := receiver.Accept(b.Context(), raw, b.clock.Now()); err != nil {
-			b.Fatal(err)
-		}
+	raw := &message.Raw{ID: id, Topic: "customers", Tenant: "t1", Trigger: message.Webhook, Body: []byte(body)}
+	if err := receiver.Accept(b.Context(), raw, b.clock.Now()); err != nil {
+		b.Fatal(err)
 	}
 }
 

@@ -98,6 +98,9 @@ func TestPutDrawsATokenForEachWrite(t *testing.T) {
 		_, err := b.Put(t.Context(), port.Item{Key: "k"})
 		must(t, err)
 	}
+	if len(s.calls) != 20 {
+		t.Fatalf("%d calls for 20 writes", len(s.calls))
+	}
 	for _, call := range s.calls {
 		put := read[putItem](t, call)
 		if token := put.Item["w"].B; len(token) < 20 || seen[token] {

@@ -13,6 +13,6 @@
 // are one conditional write before the effect and one after it.
 //
 // What a target has confirmed is kept for ever, in about 200 bytes: a replay of any age
-// changes nothing. Everything else in the record has a bound (mostAttempts, mostWaiters),
+// changes nothing. Everything else in the record has a bound (MostAttempts, mostWaiters),
 // and a record without anything confirmed expires.
 package entity

@@ -16,13 +16,13 @@ import (
 type Standing uint8
 
 const (
-	// New: the target does not have the state.
+	// New means that the target does not have the state.
 	New Standing = iota
-	// Same: the target has the state, under this or an older version, or the fact.
+	// Same means that the target has the state, under this or an older version, or the fact.
 	Same
-	// Old: the target has a newer state.
+	// Old means that the target has a newer state.
 	Old
-	// Outdated: the target has nothing, and a newer state was skipped by a rule.
+	// Outdated means that the target has nothing, and a newer state was skipped by a rule.
 	Outdated
 )
 
@@ -78,11 +78,11 @@ func (r *Record) Untouched() bool { return !r.Present() && !r.unsettled() }
 type Finding uint8
 
 const (
-	// Missing: the target has confirmed neither this state nor a newer one.
+	// Missing means that the target has confirmed neither this state nor a newer one.
 	Missing Finding = iota
-	// Known: it has, or a rule skipped the state.
+	// Known means that it has, or a rule skipped the state.
 	Known
-	// InHand: an attempt at the polled state is recorded, or the dead letter of its content.
+	// InHand means that an attempt at the polled state is recorded, or the dead letter of its content.
 	InHand
 )
 
@@ -169,6 +169,9 @@ func (r *Record) Turn(w *retry.Worker, c Claimant, patience time.Duration, rando
 		if event := r.ahead(c, patience); event != "" {
 			return Turn{Ahead: event}
 		}
+	}
+	if r.Lease == nil && (r.Landing == nil || r.Landing.Event == c.Event && r.Landing.Version == c.State.Version && c.Guarantee != connector.Search) {
+		return Turn{} // no other request may take effect yet
 	}
 	return Turn{Until: r.landing(w, c)}
 }

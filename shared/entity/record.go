@@ -101,7 +101,7 @@ func (r *Record) Again(ctx context.Context, state port.State) (*Record, error) {
 // Save writes the record if nothing has changed since it was loaded. Otherwise it fails
 // with port.ErrConflict.
 func (r *Record) Save(ctx context.Context, state port.State, now time.Time) error {
-	if len(r.Attempts) > mostAttempts {
+	if len(r.Attempts) > MostAttempts {
 		r.forget()
 	}
 	value, err := json.Marshal(r)
@@ -316,26 +316,23 @@ func (r *Record) Letters() bool {
 	return false
 }
 
-// mostAttempts is how many attempts of a sort a record keeps: at writes of unknown
+// MostAttempts is how many attempts of a sort a record keeps: at writes of unknown
 // outcome, and at others.
-const mostAttempts = 32
+const MostAttempts = 32
 
 // forget keeps the record to what it can hold. The attempts that were touched last would
 // be the wrong ones to keep: each look of a message that was forgotten would have another
 // one forgotten, and none would come to the end of its budget.
 func (r *Record) forget() {
 	for _, open := range []bool{true, false} {
-		if events := r.tried(open); len(events) > mostAttempts {
+		if events := r.tried(open); len(events) > MostAttempts {
 			slices.SortFunc(events, r.firstKept)
-			for _, event := range events[mostAttempts:] {
+			for _, event := range events[MostAttempts:] {
 				delete(r.Attempts, event)
 			}
 		}
 	}
 }
-
-// Crowded reports whether there may be more attempts than can be kept.
-func (r *Record) Crowded() bool { return len(r.Attempts) > mostAttempts }
 
 // tried lists the events whose write has an unknown outcome, or all others.
 func (r *Record) tried(open bool) (events []string) {

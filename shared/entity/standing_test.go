@@ -157,7 +157,7 @@ func TestCompareFindsWhatAPollMissed(t *testing.T) {
 			confirmed(r)
 			open(r, "b", state(3, "b"), connector.ExternalID, noon)
 		}, state(4, "a"), entity.Missing, false},
-		"an attempt at it":        {func(r *entity.Record) { attempted(r, "b", state(3, "b")) }, state(4, "b"), entity.InHand, false},
+		"a delivery of it":        {func(r *entity.Record) { attempted(r, "b", state(3, "b")) }, state(4, "b"), entity.Missing, false},
 		"its dead letter":         {func(r *entity.Record) { attempted(r, "b", state(3, "b")).Letter = &entity.Letter{} }, state(3, "b"), entity.InHand, false},
 		"an attempt at another":   {func(r *entity.Record) { attempted(r, "c", state(3, "c")) }, state(3, "b"), entity.Missing, false},
 		"skipped":                 {func(r *entity.Record) { r.Skip("e", state(2, "a"), "a rule", false) }, state(3, "a"), entity.Known, false},

@@ -317,7 +317,7 @@ func (a *attempt) fail(ctx context.Context, f *fault.Error, probing bool, awaite
 		return a.bury(ctx, f, entry)
 	}
 	entry.Next = v.Until
-	if a.record.Crowded() { // the record cannot keep all attempts
+	if len(a.record.Attempts) > entity.MostAttempts { // the record may not keep all of them
 		entry.Next = latest(entry.Next, now.Add(a.Retry.Parents.Wait(age, a.Random)))
 	}
 	if b := a.Admission.Breaker; a.outage { // at least as rarely as the circuit is probed
@@ -423,7 +423,10 @@ func (a *attempt) entry(m *message.Message, stage port.Stage) port.Entry {
 	e := port.Entry{At: a.Now().UTC(), Stage: stage, Function: a.function, Build: a.Build}
 	e.Trace, e.Event, e.Causation, e.Type = m.CorrelationID, m.ID, m.CausationID, m.Type
 	e.Entity, e.Version, e.Route = m.Key(), m.Sequence, a.route
-	e.ReceiveCount, e.RedriveCount = a.in.ReceiveCount, a.in.Redrives()
+	e.Message, e.ReceiveCount = a.in.MessageID, a.in.ReceiveCount
+	if len(a.in.Attributes) > 0 {
+		e.RedriveCount = a.in.Redrives()
+	}
 	if t := a.record.Attempts[a.event.ID]; t != nil {
 		e.Attempt = t.Count
 	}

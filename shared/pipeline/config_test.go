@@ -63,11 +63,11 @@ func TestF72ASettingThatStaysMissingIsDeadAfterItsBudget(t *testing.T) {
 			}
 			e.system.failing = func(connector.Delivery) error { return missing }
 			e.post("1", change{Type: customer, ID: "7"})
-			e.drainBy(10*time.Second, 72*time.Hour)
+			e.drainBy(time.Minute, 72*time.Hour)
 			if len(e.entries(port.Dead)) > 0 {
 				t.Fatal("dead before its budget ended")
 			}
-			e.drainBy(10*time.Second, time.Hour)
+			e.drainBy(time.Minute, time.Hour)
 			entry := e.entry(port.Dead)
 			if entry.Error.Class != fault.Config || !strings.Contains(entry.Outcome, "72h") {
 				t.Errorf("entry %+v: %s", entry.Error, entry.Outcome)

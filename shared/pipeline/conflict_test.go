@@ -28,6 +28,19 @@ func TestE1AValueThatChangedMeanwhileIsReadAgain(t *testing.T) {
 	}
 }
 
+// TestE1AValueInDoubtIsReadFirst has the answer of a write be lost.
+func TestE1AValueInDoubtIsReadFirst(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t, connector.Operation{Guarantee: connector.CompareAndSet})
+	v.version(1)
+	v.acts = []act{acts["answer lost after the effect"]}
+	v.version(2)
+	v.finish(time.Hour)
+	if d := v.calls; len(d) != 3 || d[1].Expected != "1" || d[2].Expected != "" || v.holds() != "[v2]" {
+		t.Errorf("calls %+v, the vendor has %s", d, v.holds())
+	}
+}
+
 func TestE1AConflictThatStaysIsDeadAfterAFewAttempts(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, connector.Operation{Guarantee: connector.CompareAndSet})

@@ -150,7 +150,7 @@ func TestF50AnEndThatAThrottledStateDidNotStoreIsNoCrash(t *testing.T) {
 			}
 			for end := epoch.Add(12 * time.Hour); e.clock.Now().Before(end); {
 				if handled, _ := e.step(); handled == 0 { // a message at which a port fails stays in the queue
-					e.clock.Advance(2 * time.Second)
+					e.clock.Advance(5 * time.Second)
 				}
 			}
 			confirmed := map[string]bool{}

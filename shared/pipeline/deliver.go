@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"causeway/shared/admission"
 	"causeway/shared/canonical"
@@ -94,7 +95,7 @@ type delivery struct {
 // does. A body that cannot be matched is an error: it must not slip through.
 func (w *delivery) filter() (ending, error) {
 	if w.broken != nil {
-		return ending{}, nil
+		return ending{}, nil //nolint:nilerr // prepare fails with it
 	}
 	whole := *w.event
 	whole.Body, whole.Claim = w.body, nil // filters see the body inline
@@ -114,8 +115,25 @@ func (w *delivery) filter() (ending, error) {
 	return ending{}, nil
 }
 
-// prepare finds the target's ids of everything that the message depends on. A message whose
-// parent a filter took out of the route for good is skipped with it.
+// skippedWith reports whether the message is skipped with its parent, which a filter took
+// out of the route for good. A message that is newer than the skipped state may belong to a
+// state that the filter lets pass, and waits for that one: a payment is often looked at
+// before the order of the same delivery.
+func (w *delivery) skippedWith(parent *entity.Record) bool {
+	s := parent.Skipped
+	if s == nil || !s.Final || !parent.Untouched() || w.record.Open(w.event.ID) {
+		return false
+	}
+	if s.Version == "" || w.event.Sequence <= s.Version {
+		return true
+	}
+	return len(parent.Attempts) == 0 && w.Now().Sub(w.in.SentAt) > undecided
+}
+
+// undecided is how long a newer state of a parent that was skipped for good is waited for.
+const undecided = time.Hour
+
+// prepare finds the target's ids of everything that the message depends on.
 func (w *delivery) prepare(ctx context.Context) (ending, error) {
 	if w.broken != nil {
 		return ending{}, w.broken
@@ -126,8 +144,8 @@ func (w *delivery) prepare(ctx context.Context) (ending, error) {
 		if err != nil {
 			return ending{}, err
 		}
-		if s := parent.Skipped; s != nil && s.Final && parent.Untouched() && !w.record.Open(w.event.ID) {
-			return ending{stage: port.Skipped, why: "its " + key.Type + " was skipped: " + s.Reason, keep: keepSkip, final: true}, nil
+		if w.skippedWith(parent) {
+			return ending{stage: port.Skipped, why: "its " + key.Type + " was skipped: " + parent.Skipped.Reason, keep: keepSkip, final: true}, nil
 		}
 		if w.parents[key.String()], err = w.refOf(ctx, parent, key); err != nil {
 			w.awaited = parent

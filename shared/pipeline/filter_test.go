@@ -100,6 +100,32 @@ func TestWhatDependsOnAnEntityThatIsSkippedForNowWaits(t *testing.T) {
 	}
 }
 
+// TestWhatIsNewerThanASkippedParentWaitsForItsNewerState has the child come before the state
+// of its parent that passes, and once such a state does not come.
+func TestWhatIsNewerThanASkippedParentWaitsForItsNewerState(t *testing.T) {
+	t.Parallel()
+	for name, comes := range map[string]bool{"the newer state passes": true, "there is no newer state": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := filtered(t)
+			e.post("1", change{Type: customer, ID: "parent", Version: 1, Name: "final"})
+			e.drain(time.Minute)
+			e.post("2", change{Type: customer, ID: "child", Version: 2, Parents: []string{"parent"}})
+			e.drain(30 * time.Minute)
+			if n := len(e.entries(port.Skipped)); n != 1 || len(e.system.written) != 0 {
+				t.Fatalf("%d skipped, want the parent alone", n)
+			}
+			if comes {
+				e.post("3", change{Type: customer, ID: "parent", Version: 2, Name: "now"})
+			}
+			e.drain(time.Hour)
+			if outcomes := e.outcomes(port.Skipped); comes != (len(e.system.written) == 2) || comes == slices.Contains(outcomes, "its customer was skipped: not wanted here") {
+				t.Errorf("%d written, skipped %q", len(e.system.written), outcomes)
+			}
+		})
+	}
+}
+
 // TestANewerStateThatPassesIsDelivered has a filter skip the first state, for good or for now:
 // the filter decides about each state anew while the target has nothing of the entity.
 func TestANewerStateThatPassesIsDelivered(t *testing.T) {

@@ -255,6 +255,10 @@ func (w *delivery) mayLand(f *fault.Error) {
 	}
 	request := w.worker.Take(w.event.ID, inFlight)
 	request.Linger, request.Version = linger, w.claimant.State.Version
+	if w.record.Landing == nil {
+		w.record.Landing = request
+		return
+	}
 	w.record.MayLand(w.worker, request)
 }
 

@@ -65,7 +65,7 @@ func (a *attempt) saveLetter(ctx context.Context, buried entity.Attempt) error {
 func (p *Pipeline) unreadable(ctx context.Context, in port.Incoming, cause error, function string) (port.Decision, error) {
 	f := &fault.Error{Kind: fault.Invalid, Class: fault.Parse, Doing: "reading message " + in.MessageID + " of " + in.Queue, Err: cause}
 	e := p.Entry(function, port.Dead)
-	e.Event, e.Trace, e.Error = in.MessageID, in.MessageID, port.NewEntryError(in.Queue, f)
+	e.Message, e.Event, e.Trace, e.Error = in.MessageID, in.MessageID, in.MessageID, port.NewEntryError(in.Queue, f)
 	e.Outcome = "not retryable: " + e.Error.Message
 	if err := p.Ledger.Append(ctx, e); err != nil {
 		return port.Decision{}, port.Unavailable("writing the ledger", err)
@@ -114,6 +114,9 @@ func deadAttributes(in port.Incoming, f *fault.Error, e port.Entry) (map[string]
 	if e.Entity.ID != "" {
 		attributes[port.AttrEntity], attributes[port.AttrVersion] = e.Entity.String(), string(e.Version)
 	}
+	for name, value := range attributes {
+		attributes[name] = port.Sendable(value)
+	}
 	maps.DeleteFunc(attributes, func(_, value string) bool { return value == "" })
 	return attributes, nil
 }
@@ -135,8 +138,8 @@ func (p *Pipeline) wrap(ctx context.Context, body []byte) ([]byte, error) {
 // the vault. A body that the vault no longer has leaves the message as it is.
 func (p *Pipeline) unwrap(ctx context.Context, in port.Incoming) (port.Incoming, error) {
 	var w wrapped
-	if json.Unmarshal(in.Body, &w) != nil || w.Claim == nil {
-		return in, nil
+	if err := json.Unmarshal(in.Body, &w); err != nil || w.Claim == nil {
+		return in, nil //nolint:nilerr // a letter with its own body
 	}
 	body, err := port.CheckOut(ctx, p.Vault, nil, w.Claim)
 	if f := fault.As(err); f != nil && f.Kind == fault.Unavailable {

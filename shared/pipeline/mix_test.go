@@ -15,7 +15,7 @@ import (
 )
 
 // mixes is how many random journeys are tried per guarantee.
-const mixes = 10
+const mixes = 6
 
 // TestAnyMixOfFaultsAndOrdersConverges has versions of a customer, of an order that waits for
 // it, and a fact, arrive in any order and more than once, while writes fail in any way: the

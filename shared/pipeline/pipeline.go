@@ -55,10 +55,10 @@ type Pipeline struct {
 func New(config Config) (*Pipeline, error) {
 	problems := []error{config.Check()}
 	if len(config.Systems) == 0 {
-		problems = append(problems, errors.New("Systems is missing"))
+		problems = append(problems, errors.New("field Systems is missing"))
 	}
 	if config.Retry == (retry.Policy{}) {
-		problems = append(problems, errors.New("Retry is missing"))
+		problems = append(problems, errors.New("field Retry is missing"))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, fmt.Errorf("opening the pipeline: %w", err)

@@ -76,7 +76,7 @@ func (f *flakyPorts) Load(ctx context.Context, claim message.Claim) (data []byte
 }
 
 // TestF50AnyCallOfAPortMayFail has one call of any port fail, each in turn, in a journey with a
-// large body, a parent, a fact, a lost answer, a skipped message and a refused one.
+// parent, a fact, a lost answer, a skipped message and a refused one.
 func TestF50AnyCallOfAPortMayFail(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"external id", "search"} {
@@ -94,6 +94,24 @@ func TestF50AnyCallOfAPortMayFail(t *testing.T) {
 	}
 }
 
+// TestF50AnyCallForALargeBodyMayFail is a short journey beside the vault.
+func TestF50AnyCallForALargeBodyMayFail(t *testing.T) {
+	t.Parallel()
+	for _, after := range []bool{false, true} {
+		for n, failed := 1, true; failed; n++ {
+			e := newEnv(t)
+			flaky := &flakyPorts{ports: e.sound(), failing: n, after: after}
+			*e.ports = ports{flaky, flaky, flaky, flaky, flaky}
+			e.system.translation = largeBody
+			e.post("1", change{Type: customer, ID: "7"})
+			e.drainAnyway(time.Hour)
+			if failed = flaky.calls >= n; len(e.entries(port.Confirmed)) == 0 || e.memory.Left() > 0 || len(e.dead(queue)) > 0 {
+				t.Errorf("call %d: %d confirmed, %d left", n, len(e.entries(port.Confirmed)), e.memory.Left())
+			}
+		}
+	}
+}
+
 // journeyWith plays the journey with the n-th call failing, and reports whether there were as
 // many calls.
 func (v *fakeVendor) journeyWith(n int, after bool) (failed bool) {
@@ -103,10 +121,8 @@ func (v *fakeVendor) journeyWith(n int, after bool) (failed bool) {
 	v.keepsOut(`"first_name":["out"]`)
 	v.acts = []act{acts["answer lost after the effect"]}
 	v.target.Target = refusing{v, "5"}
-	v.system.translation = largeBody
 	v.post("customer", change{Type: customer, ID: "7", Version: 1, Name: "Ada"})
 	v.drainAnyway(2 * time.Second)
-	v.system.translation = nil
 	v.post("order", child("1", "8"))
 	v.post("payment", change{Type: captured, ID: "9", Version: 1, Name: "paid"})
 	v.post("out", change{Type: customer, ID: "6", Version: 1, Name: "out"})
@@ -144,14 +160,14 @@ func (r refusing) Deliver(ctx context.Context, d connector.Delivery) (connector.
 }
 
 // drainAnyway drains although a port may fail, until nothing is left.
-func (v *fakeVendor) drainAnyway(limit time.Duration) {
-	for end := v.clock.Now().Add(limit); v.clock.Now().Before(end); {
-		handled, _ := v.step()
+func (e *testEnv) drainAnyway(limit time.Duration) {
+	for end := e.clock.Now().Add(limit); e.clock.Now().Before(end); {
+		handled, _ := e.step()
 		if handled == 0 {
-			if v.memory.Left() == 0 {
+			if e.memory.Left() == 0 {
 				return
 			}
-			v.clock.Advance(5 * time.Second)
+			e.clock.Advance(5 * time.Second)
 		}
 	}
 }

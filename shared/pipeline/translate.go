@@ -64,14 +64,12 @@ func (t *Translator) handle(ctx context.Context, in port.Incoming) (port.Decisio
 	}
 	w := &translation{source: t.system.Source, raw: raw}
 	body, err := port.CheckOut(ctx, t.Vault, raw.Body, raw.Claim)
-	switch f := fault.As(err); {
-	case f == nil:
-		raw.Body, raw.Claim = body, nil
-	case f.Kind == fault.Unavailable: // which uses up no budget of the message
-		return port.Decision{}, err
-	default: // the body is gone or damaged
-		w.broken = f
+	if err != nil {
+		if w.broken = fault.As(err); w.broken.Kind == fault.Unavailable { // which uses up no budget of the message
+			return port.Decision{}, err
+		}
 	}
+	raw.Body, raw.Claim = body, nil
 	w.attempt = &attempt{
 		Pipeline: t.Pipeline, profile: t.system.Profile, function: t.function, in: in, event: event, effect: raw.Topic,
 		doing: "translating " + raw.Topic + " " + raw.ID, record: record, work: w.translate,

@@ -25,7 +25,7 @@ func (a *attempt) wait(ctx context.Context, until time.Time, awaited *entity.Rec
 		return port.Decision{Until: until}, nil
 	}
 	if err := a.Queue.Defer(ctx, a.in, until); err != nil {
-		return port.Decision{Until: until}, nil // tried once more when the decision is applied
+		return port.Decision{Until: until}, nil //nolint:nilerr // deferring is tried once more when the decision is applied
 	}
 	waiter := entity.Waiter{Event: a.event.ID, Queue: a.in.Queue, Handle: a.in.Handle}
 	for range 3 {
@@ -44,7 +44,7 @@ func (a *attempt) wait(ctx context.Context, until time.Time, awaited *entity.Rec
 			break
 		}
 	}
-	return port.Decision{Until: until, Left: true}, nil
+	return port.Decision{Until: until, Left: true}, nil //nolint:nilerr // a message that is not registered looks by itself
 }
 
 // wake makes messages visible that waited for the entity. A message that is not woken looks

@@ -264,11 +264,11 @@ func TestAParentThatNeverArrivesParksTheMessageVisibly(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
 	e.post("1", child("1", "7"))
-	e.drainBy(10*time.Second, 72*time.Hour)
+	e.drainBy(time.Minute, 72*time.Hour)
 	if len(e.entries(port.Parked)) > 0 {
 		t.Fatal("parked before its deadline")
 	}
-	e.drainBy(10*time.Second, time.Hour)
+	e.drainBy(time.Minute, time.Hour)
 	e.entry(port.Parked)
 	if letters := e.dead(queue); len(letters) != 1 || letters[0].Attributes[port.AttrReason] != "missing_ref parent_missing customer" {
 		t.Errorf("dead letters %+v", letters)

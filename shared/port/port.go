@@ -165,7 +165,7 @@ func (r Runtime) Check() error {
 		{"Log", r.Log != nil},
 	} {
 		if !field.set {
-			missing = append(missing, errors.New(field.name+" is missing"))
+			missing = append(missing, errors.New("field "+field.name+" is missing"))
 		}
 	}
 	return errors.Join(missing...)

@@ -98,7 +98,8 @@ func (s *sweep) translate(ctx context.Context, raw message.Raw) (states []polled
 }
 
 // compare compares each state with what the targets of its event type confirmed. A record
-// that cannot be read counts as missing.
+// that cannot be read counts as missing. The states of the changed entity itself are the
+// first of those that are missing: an operator reads about the first.
 func (s *sweep) compare(ctx context.Context, f *finding) {
 	for _, each := range f.states {
 		for _, target := range s.targets[each.Type] {
@@ -112,6 +113,14 @@ func (s *sweep) compare(ctx context.Context, f *finding) {
 			}
 		}
 	}
+	slices.SortStableFunc(f.missing, func(a, b polled) int { return f.order(a) - f.order(b) })
+}
+
+func (f *finding) order(each polled) int {
+	if each.key == f.key {
+		return 0
+	}
+	return 1
 }
 
 // handOn puts the change in the inbox and reports it in the ledger. The ledger is read

@@ -30,7 +30,9 @@ func DefaultPolicy() Policy {
 		Parents:  Patience{Part: 4, Least: 200 * time.Millisecond, Most: 15 * time.Minute},
 		Settings: Patience{Part: 4, Least: 5 * time.Second, Most: 15 * time.Minute},
 		Margin:   10 * time.Second, Skew: 10 * time.Minute,
-		Holding: Holding{Deferral: 12 * time.Hour, Age: 84 * time.Hour, Receives: 900}, // queues keep four days, and a thousand receives
+		// Queues keep a message for 14 days and a thousand receives. 84 hours are enough for every
+		// budget of 72, and a target's outage of a week leaves each message ten days in its queue.
+		Holding: Holding{Deferral: 12 * time.Hour, Age: 84 * time.Hour, Receives: 900},
 	}
 }
 

@@ -65,15 +65,24 @@ func classify(method string, r Response, now time.Time) *fault.Error {
 	}
 	return &fault.Error{
 		Kind: v.kind, Class: v.class, Status: r.Status,
-		After: RetryAfter(r.Header.Get("Retry-After"), now),
+		After: RetryAfter(r.Header.Get("Retry-After"), answeredAt(r.Header, now)),
 	}
 }
 
 // MaxRetryAfter is the longest wait that a target can ask for; longer ones are cut.
 const MaxRetryAfter = 24 * time.Hour
 
+// answeredAt returns the time of the answer by the target's own clock, by which a date in it
+// is meant (RFC 9110 section 6.6.1, Date); now if it has none.
+func answeredAt(h http.Header, now time.Time) time.Time {
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		return date
+	}
+	return now
+}
+
 // RetryAfter reads the value of a Retry-After header (RFC 9110 section 10.2.3): seconds,
-// also with a fraction as Shopify sends them, or an HTTP date. The wait lies between 0
+// also with a fraction as Shopify sends them, or an HTTP date. now is the time of the answer. The wait lies between 0
 // and MaxRetryAfter; 0 stands for none, for one that is over and for one unreadable.
 func RetryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)

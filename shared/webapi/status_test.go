@@ -99,6 +99,7 @@ func TestWaitOfTheAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := mustServe(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Date", clock.UTC().Format(http.TimeFormat))
 				w.Header().Set("Retry-After", tc.value)
 				w.WriteHeader(tc.status)
 			})
@@ -142,6 +143,21 @@ func TestRetryAfter(t *testing.T) {
 		if got := webapi.RetryAfter(value, clock); got != want {
 			t.Errorf("RetryAfter(%q) = %v, want %v", value, got, want)
 		}
+	}
+}
+
+// TestARetryAfterDateIsMeantByTheTargetsClock has a target whose clock is an hour ahead.
+func TestARetryAfterDateIsMeantByTheTargetsClock(t *testing.T) {
+	t.Parallel()
+	server := mustServe(t, func(w http.ResponseWriter, _ *http.Request) {
+		theirs := clock.Add(time.Hour)
+		w.Header().Set("Date", theirs.UTC().Format(http.TimeFormat))
+		w.Header().Set("Retry-After", theirs.Add(2*time.Minute).UTC().Format(http.TimeFormat))
+		w.WriteHeader(http.StatusTooManyRequests)
+	})
+	_, err := mustNew(t, webapi.Config{BaseURL: server.URL, Now: func() time.Time { return clock }}).Do(t.Context(), post("/"))
+	if f := fault.As(err); f == nil || f.After != 2*time.Minute {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -87,8 +87,10 @@ func TestNamesOfTheTemplateAreThoseOfThePorts(t *testing.T) {
 	t.Parallel()
 	s := mustStack(t)
 	var queues, rules, programs, ownQueues []string
+	secrets := []string{"causeway-dev/netsuite"}
 	for _, source := range routes.Sources(routes.Table) {
-		queues = append(queues, routes.Inbox(source))
+		queues = append(queues, routes.Inbox(source), routes.InboxBackfill(source))
+		secrets = append(secrets, "causeway-dev/"+source, doorSecret("causeway-dev", source))
 	}
 	for _, route := range routes.Table {
 		queues = append(queues, route.Queue())
@@ -123,6 +125,7 @@ func TestNamesOfTheTemplateAreThoseOfThePorts(t *testing.T) {
 		{"AWS::Lambda::Function", "FunctionName", programs},
 		{"AWS::Events::EventBus", "Name", []string{"causeway-dev"}},
 		{"AWS::DynamoDB::Table", "TableName", []string{"causeway-dev"}},
+		{"AWS::SecretsManager::Secret", "Name", secrets},
 		{"AWS::S3::Bucket", "BucketName", []string{"causeway-dev-" + cloudtest.Account + "-eu-central-1"}},
 	} {
 		slices.Sort(c.want)
@@ -181,6 +184,8 @@ func TestIntrinsicFunctions(t *testing.T) {
 	at := &template{place: place{"1", "eu-central-1"}, Resources: map[string]resource{
 		"Q": {"AWS::SQS::Queue", map[string]any{"QueueName": map[string]any{"Fn::Sub": "q-${AWS::AccountId}"}}},
 		"N": {"AWS::SQS::Queue", nil},
+		"F": {"AWS::Lambda::Function", map[string]any{"FunctionName": "f"}},
+		"A": {"AWS::Lambda::Alias", map[string]any{"FunctionName": map[string]any{"Ref": "F"}, "Name": "live"}},
 	}}
 	for name, c := range map[string]struct{ value, want string }{
 		"reference":        {`{"Ref":"Q"}`, `"https://sqs.eu-central-1.amazonaws.com/1/q-1"`},
@@ -189,6 +194,7 @@ func TestIntrinsicFunctions(t *testing.T) {
 		"join":             {`{"Fn::Join":["/",["a",{"Ref":"AWS::Partition"}]]}`, `"a/aws"`},
 		"select and split": {`{"Fn::Select":["1",{"Fn::Split":[":","a:b:c"]}]}`, `"b"`},
 		"nested":           {`{"a":[{"Ref":"AWS::AccountId"}],"b":true}`, `{"a":["1"],"b":true}`},
+		"alias":            {`{"Ref":"A"}`, `"f"`},
 		"no resource":      {`{"Ref":"X"}`, ""},
 		"no name":          {`{"Ref":"N"}`, ""},
 		"no rule":          {`{"Fn::ImportValue":"x"}`, ""},

@@ -10,6 +10,9 @@ import (
 	"strings"
 )
 
+// doorSecret is the name of the secret that a door reads: only what verifies webhooks.
+func doorSecret(prefix, system string) string { return prefix + "/" + system + "/receive" }
+
 // place is where templates are resolved to.
 type place struct{ account, region string }
 
@@ -161,6 +164,9 @@ func (t *template) ref(id string) (string, error) {
 		return "https://sqs." + t.region + ".amazonaws.com/" + t.account + "/" + name, err
 	case "AWS::SecretsManager::Secret":
 		return t.attribute(id, "Arn")
+	case "AWS::Lambda::Alias": // there is one version here
+		name, err := t.resolve(r.Properties["FunctionName"])
+		return fmt.Sprint(name), err
 	}
 	return t.name(id)
 }

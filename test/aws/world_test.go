@@ -143,15 +143,25 @@ func (w *world) openSystems() (err error) {
 	return err
 }
 
-// putSecret stores the system's credentials, with changes.
+// putSecret stores the system's credentials, with changes: all of them in the secret of the
+// system, and those that its door needs in the door's own.
 func (w *world) putSecret(system string, changes map[string]string) error {
-	values := map[string]string{}
+	values, forDoor := map[string]string{}, map[string]string{}
 	for name, value := range w.fakes[system].Settings("http://127.0.0.1:1") {
 		if slices.Contains(w.profiles[system].Secrets, name) {
 			values[name] = value
 		}
 	}
 	maps.Copy(values, changes)
+	for name, value := range values {
+		if strings.Contains(name, "_WEBHOOK_") {
+			forDoor[name] = value
+		}
+	}
+	return cmp.Or(w.storeSecret(w.prefix+"/"+system, values), w.storeSecret(doorSecret(w.prefix, system), forDoor))
+}
+
+func (w *world) storeSecret(id string, values map[string]string) error {
 	if len(values) == 0 {
 		return nil
 	}
@@ -159,7 +169,7 @@ func (w *world) putSecret(system string, changes map[string]string) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.clients.secrets.PutSecretValue(w.Context(), &secretsmanager.PutSecretValueInput{SecretId: aws.String(w.prefix + "/" + system), SecretString: aws.String(string(text))})
+	_, err = w.clients.secrets.PutSecretValue(w.Context(), &secretsmanager.PutSecretValueInput{SecretId: aws.String(id), SecretString: aws.String(string(text))})
 	return err
 }
 

@@ -90,6 +90,7 @@ func (f *Fake) Calls() []string {
 
 // ServeHTTP answers one request, as planned or as NetSuite would.
 func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", f.now().UTC().Format(http.TimeFormat)) // dates in an answer are by its own clock
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
 	if err != nil {
 		return // the sender is gone

@@ -1,0 +1,143 @@
+package causeway
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"causeway/shared/connector"
+	"causeway/shared/routes"
+)
+
+type props = map[string]any
+
+// The dashboard's grid: CloudWatch has 24 columns. Each stage of the trip is a column.
+const (
+	columnWidth = 6
+	tileHeight  = 5
+	headHeight  = 2
+)
+
+// dashboard draws the flows from left to right: sources, bus, routes, targets; in each
+// column one tile per source, rule, route and target. The picture on top is a table of
+// the flows.
+func (p *Plan) dashboard(scope constructs.Construct) awscloudwatch.CfnDashboard {
+	widgets := p.picture()
+	for _, column := range []func() []props{p.sourceTiles, p.ruleTiles, p.routeTiles, p.targetTiles} {
+		widgets = append(widgets, column()...)
+	}
+	body, err := json.Marshal(props{"start": "-PT3H", "periodOverride": "inherit", "widgets": widgets})
+	if err != nil {
+		panic(err) // texts and numbers always marshal
+	}
+	return awscloudwatch.NewCfnDashboard(scope, jsii.String("Dashboard"), &awscloudwatch.CfnDashboardProps{DashboardName: jsii.String(p.prefix), DashboardBody: sub(string(body))})
+}
+
+// picture is the map of the flows in words, and the columns' heads.
+func (p *Plan) picture() []props {
+	var text strings.Builder
+	text.WriteString("# " + p.prefix + "\n| source | event types | route | target | |\n|---|---|---|---|---|\n")
+	for _, route := range p.routes {
+		state := "on"
+		if !p.stage.isOn(route) {
+			state = "**off**"
+		}
+		text.WriteString("| " + route.From + " → | " + strings.Join(route.Types, ", ") + " | " + route.Name() + " | → " + route.To + " | " + state + " |\n")
+	}
+	height := 3 + len(p.routes)
+	widgets := []props{{"type": "text", "x": 0, "y": 0, "width": 4 * columnWidth, "height": height, "properties": props{"markdown": text.String()}}}
+	for i, title := range []string{"Sources →", "→ Bus →", "→ Routes →", "→ Targets"} {
+		widgets = append(widgets, props{"type": "text", "x": i * columnWidth, "y": height, "width": columnWidth, "height": headHeight, "properties": props{"markdown": "## " + title}})
+	}
+	return widgets
+}
+
+// tile puts the n-th graph into a column.
+func (p *Plan) tile(column, n int, title string, metrics ...[]any) props {
+	top := 3 + len(p.routes) + headHeight
+	return props{
+		"type": "metric", "x": column * columnWidth, "y": top + n*tileHeight, "width": columnWidth, "height": tileHeight,
+		"properties": props{
+			"title": title, "region": "${AWS::Region}", "view": "timeSeries", "stacked": false, "period": int(period.Seconds()),
+			"metrics": metrics, "yAxis": props{"left": props{"min": 0}},
+		},
+	}
+}
+
+func line(namespace, name, dimension, value, kind, label string) []any {
+	return []any{namespace, name, dimension, value, props{"stat": kind, "label": label}}
+}
+
+func (p *Plan) sourceTiles() []props {
+	var tiles []props
+	for _, s := range p.systems {
+		if !s.has(connector.Translate) {
+			continue
+		}
+		inbox := p.name(routes.Inbox(s.Name))
+		metrics := [][]any{
+			line("AWS/SQS", "NumberOfMessagesSent", "QueueName", inbox, "Sum", "received"),
+			line("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", inbox, "Maximum", "wait"),
+			line("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", routes.Dead(inbox), "Maximum", "dead"),
+		}
+		if s.has(connector.Receive) {
+			metrics = append(metrics, line("AWS/Lambda", "Errors", "FunctionName", p.name(s.function(connector.Receive)), "Sum", "door errors"))
+		}
+		tiles = append(tiles, p.tile(0, len(tiles), s.Title, metrics...))
+	}
+	return tiles
+}
+
+func (p *Plan) ruleTiles() []props {
+	var tiles []props
+	for i, route := range p.routes {
+		of := func(name, label string) []any {
+			return []any{"AWS/Events", name, "EventBusName", p.prefix, "RuleName", p.name(route.Name()), props{"stat": "Sum", "label": label}}
+		}
+		tiles = append(tiles, p.tile(1, i, route.From+" "+route.Flow, of("MatchedEvents", "matched"), of("Invocations", "queued"), of("FailedInvocations", "failed")))
+	}
+	return tiles
+}
+
+func (p *Plan) routeTiles() []props {
+	var tiles []props
+	for i, route := range p.routes {
+		queue := p.name(route.Queue())
+		age := []any{
+			functionsSpace, "Age", "Function", p.name(route.To + "-" + string(connector.Deliver)), "Route", route.Queue(),
+			props{"stat": "Maximum", "label": "age at the attempt, s", "yAxis": "right"},
+		}
+		tiles = append(tiles, p.tile(2, i, route.Name(),
+			line("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue, "Maximum", "wait"),
+			line("AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "QueueName", queue, "Maximum", "in flight or deferred"),
+			p.outcome(route, "Confirmed"), p.outcome(route, "Deferred"),
+			line("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", routes.Dead(queue), "Maximum", "dead"), age))
+	}
+	return tiles
+}
+
+// outcome is how often a message of the route came to a stage of the ledger, as the
+// function counts it in its log.
+func (p *Plan) outcome(route routes.Route, stage string) []any {
+	function := p.name(route.To + "-" + string(connector.Deliver))
+	return []any{functionsSpace, stage, "Function", function, "Route", route.Queue(), props{"stat": "Sum", "label": strings.ToLower(stage)}}
+}
+
+func (p *Plan) targetTiles() []props {
+	var tiles []props
+	for _, s := range p.systems {
+		if !s.has(connector.Deliver) {
+			continue
+		}
+		name := p.name(s.function(connector.Deliver))
+		tiles = append(tiles, p.tile(3, len(tiles), s.Title,
+			line("AWS/Lambda", "Invocations", "FunctionName", name, "Sum", "runs"),
+			line("AWS/Lambda", "ConcurrentExecutions", "FunctionName", name, "Maximum", "at once"),
+			line("AWS/Lambda", "Errors", "FunctionName", name, "Sum", "errors"),
+			line("AWS/Lambda", "Throttles", "FunctionName", name, "Sum", "throttled")))
+	}
+	return tiles
+}

@@ -1,0 +1,171 @@
+package causeway
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/jsii-runtime-go"
+
+	"causeway/shared/connector"
+	"causeway/shared/message"
+	"causeway/shared/routes"
+)
+
+// statement is one permission of a role.
+type statement struct {
+	id        string
+	actions   []string
+	resources []*string
+	condition map[string]any
+}
+
+func (s statement) policy() awsiam.PolicyStatement {
+	props := &awsiam.PolicyStatementProps{Sid: jsii.String(s.id), Actions: jsii.Strings(s.actions...), Resources: &s.resources}
+	if s.condition != nil {
+		props.Conditions = &s.condition
+	}
+	return awsiam.NewPolicyStatement(props)
+}
+
+// wildcards lists every pattern in the roles' resources by its ending, with the reason why it
+// cannot be a name. A test compares the roles with it.
+var wildcards = map[string]string{
+	":*":      "a log group's ARN ends in the streams, which Lambda names",
+	"-??????": "Secrets Manager appends six characters of its own to a secret's name",
+	"/*":      "objects are named by their hash, by time and id, or by the partner who uploads them; their folder is exact",
+	"*":       "EC2 has no ARN for a network interface that Lambda is about to create; only functions in a VPC have this",
+}
+
+// pattern is a resource that a role can only name by a pattern of the table above.
+func pattern(text, ending string) string {
+	if wildcards[ending] == "" {
+		panic("wildcard without a reason: " + ending)
+	}
+	return text + ending
+}
+
+// permissions returns what the role's code calls, on its own system's resources.
+func (p *Plan) permissions(s system, role connector.Role) []statement {
+	all := []statement{p.mayLog(s, role)}
+	if secret := p.secret(s, role); secret != "" {
+		all = append(all, statement{
+			id: "OwnSecret", actions: []string{"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"},
+			resources: arns("secretsmanager", pattern("secret:"+secret, "-??????")),
+		})
+	}
+	switch role {
+	case connector.Receive:
+		all = append(all, p.mayAccept(s), p.mayAddToLedger(s), p.mayStore("claims"))
+	case connector.Poll:
+		all = append(all, p.mayAccept(s), p.mayUseState(s, role), p.mayUseLedger(s, role), p.mayStore("claims"))
+	case connector.Pickup:
+		all = append(all, p.mayAccept(s), p.mayAddToLedger(s), p.mayStore("claims"))
+		all = append(all, p.mayLoad("drop/"+s.Name)...)
+	case connector.Translate:
+		all = append(all, p.mayTake(s, role)...)
+		all = append(all, p.mayUseState(s, role), p.mayUseLedger(s, role), p.mayStore("claims", "archive/"+s.Name, "archive/sha256"), p.mayPublish(s))
+		all = append(all, p.mayLoad("claims")...)
+	case connector.Deliver:
+		all = append(all, p.mayTake(s, role)...)
+		all = append(all, p.mayUseState(s, role), p.mayUseLedger(s, role))
+		all = append(all, p.mayLoad("claims")...)
+	}
+	if s.isAsync(role) {
+		all = append(all, statement{id: "Failed", actions: []string{"sqs:SendMessage"}, resources: arns("sqs", p.name(routes.Dead(s.function(role))))})
+	}
+	if p.props.Network != nil {
+		all = append(all, statement{
+			id: "Network", actions: []string{
+				"ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
+				"ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
+			},
+			resources: []*string{jsii.String(pattern("", "*"))},
+		})
+	}
+	return all
+}
+
+func (p *Plan) mayLog(s system, role connector.Role) statement {
+	return statement{
+		id: "Log", actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+		resources: arns("logs", pattern("log-group:"+p.logGroup(s, role), ":*")),
+	}
+}
+
+// mayTake allows what handling a queue's messages needs: Lambda's poller takes them with the
+// function's role; the function defers them, re-sends those that the queue would drop, and
+// writes their dead letters.
+func (p *Plan) mayTake(s system, role connector.Role) []statement {
+	var queues, dead []string
+	for _, queue := range p.queues(s, role) {
+		queues, dead = append(queues, p.name(queue)), append(dead, p.name(routes.Dead(queue)))
+	}
+	if len(queues) == 0 {
+		return nil
+	}
+	return []statement{
+		{id: "Take", actions: []string{"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"}, resources: arns("sqs", queues...)},
+		{id: "Bury", actions: []string{"sqs:SendMessage"}, resources: arns("sqs", dead...)},
+	}
+}
+
+// mayAccept allows the inbox queues: the one of the live lane, and that of the backfill lane.
+func (p *Plan) mayAccept(s system) statement {
+	return statement{id: "Accept", actions: []string{"sqs:SendMessage"}, resources: arns("sqs", p.name(routes.Inbox(s.Name)), p.name(routes.InboxBackfill(s.Name)))}
+}
+
+// mayPublish allows events of the own source only, so that a translate function cannot forge
+// another system's.
+func (p *Plan) mayPublish(s system) statement {
+	return statement{
+		id: "Publish", actions: []string{"events:PutEvents"}, resources: []*string{p.busARN()},
+		condition: map[string]any{"StringEquals": map[string]any{"events:source": message.SourcePrefix + s.Name}},
+	}
+}
+
+// mayUseState allows the records of the role.
+func (p *Plan) mayUseState(s system, role connector.Role) statement {
+	return p.onKeys("State", []string{"dynamodb:GetItem", "dynamodb:PutItem"}, stateKeys(s, role))
+}
+
+// mayUseLedger allows writing and searching entries.
+func (p *Plan) mayUseLedger(s system, role connector.Role) statement {
+	return p.onKeys("Ledger", []string{"dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:Query"}, p.ledgerKeys(s, role))
+}
+
+// mayAddToLedger allows a door to add entries one by one. It cannot delete any, because
+// BatchWriteItem and DeleteItem delete and are missing. It cannot overwrite one, because it
+// cannot read the ledger, and an entry's sort key has 56 random bits.
+func (p *Plan) mayAddToLedger(s system) statement {
+	return p.onKeys("AddToLedger", []string{"dynamodb:PutItem"}, p.ledgerKeys(s, connector.Receive))
+}
+
+func (p *Plan) onKeys(id string, actions, keys []string) statement {
+	return statement{
+		id: id, actions: actions, resources: arns("dynamodb", "table/"+p.prefix),
+		condition: map[string]any{"ForAllValues:StringLike": map[string]any{"dynamodb:LeadingKeys": keys}},
+	}
+}
+
+func (p *Plan) mayStore(folders ...string) statement {
+	return statement{id: "Store", actions: []string{"s3:PutObject"}, resources: p.objects(folders)}
+}
+
+// mayLoad allows reading below folders. Without permission to list, S3 answers that a missing
+// object is forbidden; the pipeline would retry that, and a missing one is not retryable.
+func (p *Plan) mayLoad(folders ...string) []statement {
+	return []statement{
+		{id: "Load", actions: []string{"s3:GetObject"}, resources: p.objects(folders)},
+		{id: "Miss", actions: []string{"s3:ListBucket"}, resources: []*string{sub("arn:${AWS::Partition}:s3:::" + p.bucket())}},
+	}
+}
+
+func (p *Plan) objects(folders []string) []*string {
+	all := make([]*string, len(folders))
+	for i, folder := range folders {
+		all[i] = sub("arn:${AWS::Partition}:s3:::" + p.bucket() + "/" + pattern(folder, "/*"))
+	}
+	return all
+}
+
+// bucket returns the bucket's name, for CloudFormation to fill in: bucket names are unique in
+// the world.
+func (p *Plan) bucket() string { return p.prefix + "-${AWS::AccountId}-${AWS::Region}" }

@@ -1,0 +1,287 @@
+package causeway
+
+import (
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"causeway/shared/connector"
+	"causeway/shared/routes"
+)
+
+// call is one request as IAM sees it.
+type call struct{ action, resource, leadingKey, source string }
+
+// may evaluates the inline policies of a function's role, as far as the roles use IAM: allow,
+// exact actions, resources with * and ?, and conditions on leading keys and on the source of
+// events.
+func (w written) may(t *testing.T, function string, c call) bool {
+	t.Helper()
+	return slices.ContainsFunc(w.statementsOf(t, function), func(s map[string]any) bool {
+		keys := in(one{Properties: s}, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys")
+		source := in(one{Properties: s}, "Condition", "StringEquals", "events:source")
+		return s["Effect"] == "Allow" && contains(w.texts(s["Action"]), c.action) && matchesOne(w.texts(s["Resource"]), c.resource) &&
+			(keys == nil || matchesOne(w.texts(keys), c.leadingKey)) && (source == nil || source == c.source)
+	})
+}
+
+func (w written) statementsOf(t *testing.T, function string) []map[string]any {
+	t.Helper()
+	f := w.named(t, "AWS::Lambda::Function", "FunctionName", function)
+	id := f.Properties["Role"].(map[string]any)["Fn::GetAtt"].([]any)[0].(string)
+	role := w.stacks["connectors"].Resources[id]
+	if role.Properties["ManagedPolicyArns"] != nil {
+		t.Fatalf("%s has managed policies, which this test cannot read", function)
+	}
+	var all []map[string]any
+	for _, policy := range role.Properties["Policies"].([]any) {
+		all = append(all, statements(policy.(map[string]any)["PolicyDocument"])...)
+	}
+	return all
+}
+
+// matchesOne compares with the patterns; a * of IAM passes slashes, unlike package path's.
+func matchesOne(patterns []string, text string) bool {
+	flat := strings.NewReplacer("/", "\x01", "[", `\[`)
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		match, err := path.Match(flat.Replace(pattern), strings.ReplaceAll(text, "/", "\x01"))
+		return err == nil && match
+	})
+}
+
+func secretARN(name string) string {
+	return "arn:aws:secretsmanager:eu-central-1:111122223333:secret:" + name + "-a1B2c3"
+}
+
+func (p *Plan) queueARN(queue string) string { return physical["AWS::SQS::Queue"][1] + p.name(queue) }
+
+func (p *Plan) objectARN(key string) string {
+	return strings.TrimSuffix("arn:aws:s3:::"+p.prefix+"-111122223333-eu-central-1/"+key, "/")
+}
+
+func (p *Plan) tableARN() string { return physical["AWS::DynamoDB::Table"][1] + p.prefix }
+
+func (p *Plan) eventBusARN() string { return physical["AWS::Events::EventBus"][1] + p.prefix }
+
+// needs lists what the code of a role calls: each call of shared/cloud, with the keys that the
+// pipeline gives its records.
+func needs(p *Plan, s system, role connector.Role) []call {
+	log := physical["AWS::Logs::LogGroup"][1] + p.logGroup(s, role) + ":log-stream:2026/11/25"
+	all := []call{
+		{action: "logs:CreateLogStream", resource: log},
+		{action: "logs:PutLogEvents", resource: log},
+		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.secret(s, role))},
+		{action: "secretsmanager:DescribeSecret", resource: secretARN(p.secret(s, role))},
+		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "L#trace"},
+	}
+	for _, queue := range p.queues(s, role) {
+		for _, action := range []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility", "sqs:SendMessage"} {
+			all = append(all, call{action: action, resource: p.queueARN(queue)})
+		}
+		all = append(all, call{action: "sqs:SendMessage", resource: p.queueARN(routes.Dead(queue))})
+	}
+	for _, state := range states(p, s)[role] {
+		all = append(all, call{action: "dynamodb:GetItem", resource: p.tableARN(), leadingKey: state}, call{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: state})
+	}
+	switch role {
+	case connector.Receive, connector.Poll, connector.Pickup:
+		all = append(all, call{action: "sqs:SendMessage", resource: p.queueARN(routes.Inbox(s.Name))}, call{action: "sqs:SendMessage", resource: p.queueARN(routes.InboxBackfill(s.Name))},
+			call{action: "s3:PutObject", resource: p.objectARN("claims/sha256/abc")})
+	case connector.Translate:
+		all = append(all, call{action: "events:PutEvents", resource: p.eventBusARN(), source: "causeway." + s.Name},
+			call{action: "s3:PutObject", resource: p.objectARN("claims/sha256/abc")}, call{action: "s3:PutObject", resource: p.objectARN("archive/" + s.Name + "/2026/x")},
+			call{action: "s3:PutObject", resource: p.objectARN("archive/sha256/abc")}) // of a body above 128 KB
+	}
+	switch role {
+	case connector.Translate, connector.Deliver:
+		all = append(all, call{action: "s3:GetObject", resource: p.objectARN("claims/sha256/abc")}, call{action: "s3:ListBucket", resource: p.objectARN("")})
+	case connector.Pickup:
+		all = append(all, call{action: "s3:GetObject", resource: p.objectARN("drop/" + s.Name + "/partner/feed.csv")})
+	}
+	switch role {
+	case connector.Translate, connector.Deliver, connector.Poll:
+		for _, key := range []string{"L#trace", "E#event", "K#" + s.Name + "\x1fshop\x1forder\x1f1", "D#dead#20261125"} {
+			for _, action := range []string{"dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:Query"} {
+				all = append(all, call{action: action, resource: p.tableARN(), leadingKey: key})
+			}
+		}
+	}
+	if s.isAsync(role) {
+		all = append(all, call{action: "sqs:SendMessage", resource: p.queueARN(routes.Dead(s.function(role)))})
+	}
+	return all
+}
+
+// states are partition keys of the records that a role reads and writes.
+func states(p *Plan, s system) map[connector.Role][]string {
+	entity := "shop/example/order/1"
+	for _, route := range routes.To(p.routes, s.Name) {
+		entity = route.From + "/example/order/1"
+	}
+	return map[connector.Role][]string{
+		connector.Translate: {"S#" + routes.Inbox(s.Name) + "|" + s.Name + "/example/delivery/1", "S#bind.currency_basis|" + s.Name + "/example/order/1", "S#sha256/abc"},
+		connector.Deliver:   {"S#" + s.Name + "|" + entity, "S#connection|" + s.Name, "S#sha256/abc"},
+		connector.Poll:      {"S#poll|" + s.Name + "/example/feed/orders", "S#connection|" + s.Name, "S#sha256/abc"},
+	}
+}
+
+func TestEachFunctionMayDoWhatItNeeds(t *testing.T) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
+		for _, s := range p.systems {
+			for _, role := range s.Roles {
+				for _, c := range needs(p, s, role) {
+					if !w.may(t, p.name(s.function(role)), c) {
+						t.Errorf("%s may not %s on %s", s.function(role), c.action, c.resource)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestNoFunctionTouchesWhatIsAnothers(t *testing.T) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
+		for _, s := range p.systems {
+			for _, role := range s.Roles {
+				for _, c := range foreign(p, s, role) {
+					if w.may(t, p.name(s.function(role)), c) {
+						t.Errorf("%s may %s on %s", s.function(role), c.action, c.resource)
+					}
+				}
+			}
+		}
+	})
+}
+
+// foreign lists what a function must not be able to do: anything with another system's secret,
+// log, queue or record, and what only another role does.
+func foreign(p *Plan, s system, role connector.Role) []call {
+	var all []call
+	for _, other := range p.systems {
+		if other.Name != s.Name {
+			all = append(all, p.ofAnother(other)...)
+		}
+		for _, otherRole := range other.Roles {
+			if other.Name == s.Name && otherRole == role {
+				continue
+			}
+			if p.secret(other, otherRole) != p.secret(s, role) {
+				all = append(all, call{action: "secretsmanager:GetSecretValue", resource: secretARN(p.secret(other, otherRole))})
+			}
+			all = append(all, call{action: "logs:PutLogEvents", resource: physical["AWS::Logs::LogGroup"][1] + p.logGroup(other, otherRole) + ":x"})
+			for _, queue := range p.queues(other, otherRole) {
+				all = append(all, call{action: "sqs:ReceiveMessage", resource: p.queueARN(queue)}, call{action: "sqs:DeleteMessage", resource: p.queueARN(queue)},
+					call{action: "sqs:SendMessage", resource: p.queueARN(routes.Dead(queue))})
+				if queue != routes.Inbox(s.Name) && queue != routes.InboxBackfill(s.Name) {
+					all = append(all, call{action: "sqs:SendMessage", resource: p.queueARN(queue)})
+				}
+			}
+		}
+	}
+	if role != connector.Translate {
+		all = append(all, call{action: "events:PutEvents", resource: p.eventBusARN(), source: "causeway." + s.Name})
+	}
+	if role == connector.Receive || role == connector.Pickup {
+		all = append(all, p.notADoors()...)
+	}
+	return append(all,
+		call{action: "events:PutEvents", resource: p.eventBusARN(), source: "causeway.other"},
+		call{action: "s3:DeleteObject", resource: p.objectARN("claims/abc")}, call{action: "s3:PutObject", resource: p.objectARN("audit/x")},
+		call{action: "sqs:PurgeQueue", resource: p.queueARN(routes.Inbox(s.Name))}, call{action: "dynamodb:DeleteItem", resource: p.tableARN(), leadingKey: "L#trace"},
+		call{action: "dynamodb:Scan", resource: p.tableARN()})
+}
+
+// ofAnother lists calls on what belongs to another system.
+func (p *Plan) ofAnother(other system) []call {
+	all := []call{
+		{action: "s3:GetObject", resource: p.objectARN("drop/" + other.Name + "/x")},
+		{action: "s3:PutObject", resource: p.objectARN("archive/" + other.Name + "/x")},
+		{action: "events:PutEvents", resource: p.eventBusARN(), source: "causeway." + other.Name},
+	}
+	for _, key := range []string{"S#" + other.Name + "|x", "S#" + routes.Inbox(other.Name) + "|x", "S#connection|" + other.Name, "S#poll|" + other.Name + "/x", "S#bind.x|" + other.Name + "/x"} {
+		all = append(all, call{action: "dynamodb:GetItem", resource: p.tableARN(), leadingKey: key}, call{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: key})
+	}
+	return all
+}
+
+// notADoors lists what code that strangers can call must not do: read or change state, read,
+// overwrite or delete entries of the ledger, read bodies.
+func (p *Plan) notADoors() []call {
+	return []call{
+		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#key"},
+		{action: "dynamodb:GetItem", resource: p.tableARN(), leadingKey: "S#key"},
+		{action: "dynamodb:BatchWriteItem", resource: p.tableARN(), leadingKey: "L#trace"},
+		{action: "dynamodb:UpdateItem", resource: p.tableARN(), leadingKey: "L#trace"},
+		{action: "dynamodb:GetItem", resource: p.tableARN(), leadingKey: "L#trace"},
+		{action: "dynamodb:Query", resource: p.tableARN(), leadingKey: "L#trace"},
+		{action: "s3:GetObject", resource: p.objectARN("claims/abc")},
+	}
+}
+
+// TestEveryWildcardHasItsReason reads all roles, and all other policies that allow.
+func TestEveryWildcardHasItsReason(t *testing.T) {
+	each(t, stages, func(t *testing.T, p *Plan, w written) {
+		used := map[string]bool{}
+		for _, s := range p.systems {
+			for _, role := range s.Roles {
+				for _, statement := range w.statementsOf(t, p.name(s.function(role))) {
+					for _, action := range w.texts(statement["Action"]) {
+						if strings.ContainsAny(action, "*?") {
+							t.Errorf("%s may do %s", s.function(role), action)
+						}
+					}
+					for _, resource := range w.texts(statement["Resource"]) {
+						used[reasonFor(t, s.function(role), resource)] = true
+					}
+				}
+			}
+		}
+		for ending, reason := range wildcards {
+			if ending == "*" {
+				continue // only in a VPC, which the example app has
+			}
+			if !used[ending] || reason == "" {
+				t.Errorf("the wildcard %s is in the table, and nobody uses it", ending)
+			}
+		}
+	})
+}
+
+// reasonFor returns the entry of the table that a resource's wildcard stands under, "" if
+// the resource has none.
+func reasonFor(t *testing.T, function, resource string) string {
+	t.Helper()
+	for ending := range wildcards {
+		if ending == "*" {
+			continue
+		}
+		if exact, ok := strings.CutSuffix(resource, ending); ok && !strings.ContainsAny(exact, "*?") {
+			return ending
+		}
+	}
+	if strings.ContainsAny(resource, "*?") {
+		t.Errorf("%s may use %s, a wildcard without a reason", function, resource)
+	}
+	return ""
+}
+
+// TestTheEvaluatorCanSayNo proves that the checks above can fail.
+func TestTheEvaluatorCanSayNo(t *testing.T) {
+	for _, c := range []struct {
+		pattern, text string
+		want          bool
+	}{
+		{"arn:aws:s3:::b/claims/*", "arn:aws:s3:::b/claims/a/b", true},
+		{"arn:aws:s3:::b/claims/*", "arn:aws:s3:::b/archive/a", false},
+		{"secret:x-??????", "secret:x-a1B2c3", true},
+		{"secret:x-??????", "secret:x-y-a1B2c3", false},
+		{"L#*", "S#1", false},
+		{"K#shop?*", "K#shop\x1fexample", true},
+		{"S#poll|shop/*", "S#poll|shop2/x", false},
+	} {
+		if got := matchesOne([]string{c.pattern}, c.text); got != c.want {
+			t.Errorf("%s matches %s: %v", c.pattern, c.text, got)
+		}
+	}
+}
