@@ -75,7 +75,7 @@ func TestF75AVaultThatIsAwayLosesNoRawMessage(t *testing.T) {
 	e := newEnv(t)
 	e.post("1", change{Type: customer, ID: "7", Name: strings.Repeat("x", 200<<10)})
 	e.ports.Vault = brokenPort{}
-	for end := epoch.Add(2 * 24 * time.Hour); e.clock.Now().Before(end); e.clock.Advance(7 * time.Minute) {
+	for end := epoch.Add(6 * 24 * time.Hour); e.clock.Now().Before(end); e.clock.Advance(7 * time.Minute) {
 		_, _ = e.step()
 	}
 	e.mend()

@@ -377,6 +377,34 @@ func TestARedriveSettlesAnOutcomeThatNothingElseCan(t *testing.T) {
 	}
 }
 
+// TestADeadEventOfUnknownOutcomeAllowsNoSecondRecord has the first version be parked because
+// its outcome is unknown. The next one may not create the entity either; redriving it says
+// that the target has nothing of the entity.
+func TestADeadEventOfUnknownOutcomeAllowsNoSecondRecord(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"answer lost after the effect": "[v1]", "lost before the effect": "[v2]"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := newVendor(t, connector.Operation{Guarantee: connector.None})
+			v.acts = []act{acts[name]}
+			v.version(1)
+			v.letter()
+			v.post("2", change{Type: customer, ID: "7", Version: 2, Name: "v2"})
+			v.settle(time.Minute)
+			if parked := v.entries(port.Parked); len(v.calls) != 1 || len(parked) != 2 || parked[1].Error.Code != pipeline.OutcomeUnknown {
+				t.Fatalf("%d calls, parked %+v", len(v.calls), parked)
+			}
+			if want == "[v2]" { // as the operator found
+				v.redrive(v.letter())
+				v.settle(time.Minute)
+			}
+			if got := v.holds(); got != want {
+				t.Errorf("the vendor has %s, want %s", got, want)
+			}
+		})
+	}
+}
+
 // TestALetterThatLosesARaceIsWrittenOnce has another message of the entity be recorded while
 // the letter of one is written that held no lease, because its body is gone.
 func TestALetterThatLosesARaceIsWrittenOnce(t *testing.T) {

@@ -192,6 +192,35 @@ func TestOneTargetThatLacksAChangeIsEnough(t *testing.T) {
 	}
 }
 
+// TestAStateThatOnlyADeliveryHasInHandIsHandedOn has the polled state settle which state of
+// its second is the newest: a late delivery of another one must not overwrite it. What a poll
+// has in hand is left alone.
+func TestAStateThatOnlyADeliveryHasInHandIsHandedOn(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		polled bool
+		want   reconcile.Report
+	}{
+		"by a delivery": {false, reconcile.Report{Gaps: 1}},
+		"by a poll":     {true, reconcile.Report{InHand: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t, changed("7", 30))
+			s, err := entity.StateOf(changed("7", 30).event(), c.polled, e.clock.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := e.record("erp", changed("7", 30).key("customer"))
+			*r.Attempt("e1") = entity.Attempt{Version: s.Version, Hash: s.Hash}
+			if err := r.Save(t.Context(), e.memory, e.clock.Now()); err != nil {
+				t.Fatal(err)
+			}
+			e.counts(e.round(), c.want)
+		})
+	}
+}
+
 // TestARecordedAttemptIsLeftAlone: the attempt, or its dead letter, has its own end. A
 // correction at the source is handed on (F69).
 func TestARecordedAttemptIsLeftAlone(t *testing.T) {

@@ -343,8 +343,8 @@ func (c *checker) copies() {
 	letters := map[string]int{}
 	for _, l := range c.Letters {
 		origin := originOf(l.Event, l.Version)
-		if letters[origin]++; c.Sent != nil && c.Sent[origin] > 0 && letters[origin] > c.Sent[origin] {
-			c.add(Duplicated, l.Entity, l.Event, fmt.Sprintf("was published %d times and is dead %d times", c.Sent[origin], letters[origin]))
+		if letters[origin]++; c.Sent != nil && c.Sent[origin] == 1 && letters[origin] > 1 {
+			c.add(Duplicated, l.Entity, l.Event, fmt.Sprintf("was published once and is dead %d times", letters[origin]))
 		}
 	}
 }

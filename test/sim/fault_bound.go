@@ -15,6 +15,7 @@ import (
 func boundFaults() []Fault {
 	return []Fault{
 		{ID: "F75", What: "the vault refuses for six days", Tier: 1, Facts: (*world).withLarge, Arm: func(w *world) {
+			w.store.visibility = 30 * time.Minute // so that a case is played in a fifth of the time
 			w.inject("F75", rule{ops: []op{opLoad}, chance: 1, until: 6 * 24 * time.Hour, fate: always(fate{err: down("loading a body")})})
 		}},
 		{ID: "F76", What: "the ledger hangs at the door", Tier: 1, Arm: func(w *world) {

@@ -99,12 +99,12 @@ func (w *world) documents() {
 	}
 	w.policy.Parent = w.policy.Transient // a state that a poll passes on waits for the outcome of the other
 	for i := range 2 {
-		f := fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: fmt.Sprint("failing-", i), Version: 1}
+		f := fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: fmt.Sprint(unpolled, "-failing-", i), Version: 1}
 		w.deliver(newDelivery(f.ID, f), w.between(0, time.Minute))
 		w.expect.Dead[f.entity()] = true
 		w.checks = append(w.checks, func() { w.diesAtBudget(f) })
 	}
-	w.inject("F70", rule{ops: []op{opDeliver}, on: "customer/failing", chance: 1, fate: always(fate{err: document(500)})})
+	w.inject("F70", rule{ops: []op{opDeliver}, on: "customer/" + unpolled, chance: 1, fate: always(fate{err: document(500)})})
 	w.arriveOnTime(8 * time.Hour)
 	w.arriveOnTime(16 * time.Hour)
 }

@@ -240,7 +240,7 @@ func (w *world) incorrect() []fact {
 
 // wakeWithin is how long after the entity that it waits for a message is at the target: it is
 // woken, while by itself it would look after up to a quarter of an hour.
-const wakeWithin = 2 * time.Minute
+const wakeWithin = 3 * time.Minute
 
 // correct has the shop correct the customer after hours.
 func (w *world) correct() {
@@ -251,7 +251,7 @@ func (w *world) correct() {
 	last := len(w.injectors) - 1 // what the target rejects, no other fault lets it take
 	w.injectors = slices.Concat(w.injectors[last:], w.injectors[:last])
 	right := fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: "wrong", Version: 2, since: epoch.Add(time.Hour)}
-	w.deliver(newDelivery("corrected", right), w.between(time.Hour, 8*time.Hour))
+	w.deliver(newDelivery("corrected", right), w.between(time.Hour, 5*time.Hour))
 	w.mustEnd("customer/wrong")
 	w.checks = append(w.checks, func() {
 		order, there := w.target.current["order/wrong-0"]

@@ -157,7 +157,7 @@ func (w *world) burst() []fact {
 
 // lateParent tells of a customer's order hours before the customer.
 func (w *world) lateParent() []fact {
-	w.after(w.between(time.Hour, 6*time.Hour), func() {
+	w.after(w.between(time.Hour, 5*time.Hour), func() {
 		w.struck++
 		w.deliver(newDelivery("late", fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: "late", Version: 1}), 0)
 	})

@@ -22,7 +22,7 @@ const (
 	linger     = 5 * time.Minute
 	visibility = 6 * timeout
 	// parentPatience is shorter than in production: what waits for a parked parent does so to no end.
-	parentPatience = 12 * time.Hour
+	parentPatience = 6 * time.Hour
 	patience       = 2 // timeouts that a message of a batch may wait for its turn, as in the engine
 )
 
