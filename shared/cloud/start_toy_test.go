@@ -192,17 +192,6 @@ func (s *fakeSecrets) rotate(secret string) {
 	s.now = map[string]string{"TOY_SECRET": secret}
 }
 
-// fakeFiles are files by key.
-type fakeFiles map[string]string
-
-func (f fakeFiles) Fetch(_ context.Context, key, version string) (content []byte, fetched string, err error) {
-	text, ok := f[key]
-	if !ok {
-		return nil, "", fault.New(fault.Rejected, fault.MissingRef, "fetching file "+key, "it is not there")
-	}
-	return []byte(text), version, nil
-}
-
 // faultyPorts fails the calls that a test wants to fail.
 type faultyPorts struct {
 	*porttest.Memory
