@@ -478,15 +478,3 @@ func (b *bench) entries(stage port.Stage) []port.Entry {
 	}
 	return found
 }
-
-// metrics returns the line in embedded metric format for the value of a dimension.
-func (b *bench) metrics(dimension, value string) map[string]any {
-	b.Helper()
-	for _, line := range b.out.lines(b.T) {
-		if line["_aws"] != nil && line[dimension] == value {
-			return line
-		}
-	}
-	b.Fatalf("no metrics of %s %s in %s", dimension, value, b.out.String())
-	return nil
-}
