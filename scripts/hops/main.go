@@ -176,7 +176,7 @@ var parsed = map[string][]*ast.FuncDecl{}
 
 var positions = token.NewFileSet()
 
-// functionAt returns the function around a block such as "causeway/shared/port/body.go:12.3,14.5".
+// functionAt returns the function around a block such as "causeway/shared/port/port.go:12.3,14.5".
 func functionAt(block string) (function, error) {
 	path, span, _ := strings.Cut(block, ":")
 	path = strings.TrimPrefix(path, module)

@@ -211,3 +211,14 @@ func TestASchedulesEventIsToldFromOthers(t *testing.T) {
 		}
 	}
 }
+
+// fakeFiles are files by key.
+type fakeFiles map[string]string
+
+func (f fakeFiles) Fetch(_ context.Context, key, version string) (content []byte, fetched string, err error) {
+	text, ok := f[key]
+	if !ok {
+		return nil, "", fault.New(fault.Rejected, fault.MissingRef, "fetching file "+key, "it is not there")
+	}
+	return []byte(text), version, nil
+}

@@ -30,6 +30,18 @@ type embedded struct {
 	} `json:"_aws"`
 }
 
+// metrics returns the line in embedded metric format for the value of a dimension.
+func (b *bench) metrics(dimension, value string) map[string]any {
+	b.Helper()
+	for _, line := range b.out.lines(b.T) {
+		if line["_aws"] != nil && line[dimension] == value {
+			return line
+		}
+	}
+	b.Fatalf("no metrics of %s %s in %s", dimension, value, b.out.String())
+	return nil
+}
+
 // checkEmbedded holds a line against the rules of the format: every dimension is a
 // text and every metric a number, or up to a hundred of them, at the line's root.
 func checkEmbedded(t *testing.T, line map[string]any) {

@@ -192,17 +192,6 @@ func (s *fakeSecrets) rotate(secret string) {
 	s.now = map[string]string{"TOY_SECRET": secret}
 }
 
-// fakeFiles are files by key.
-type fakeFiles map[string]string
-
-func (f fakeFiles) Fetch(_ context.Context, key, version string) (content []byte, fetched string, err error) {
-	text, ok := f[key]
-	if !ok {
-		return nil, "", fault.New(fault.Rejected, fault.MissingRef, "fetching file "+key, "it is not there")
-	}
-	return []byte(text), version, nil
-}
-
 // faultyPorts fails the calls that a test wants to fail.
 type faultyPorts struct {
 	*porttest.Memory
@@ -488,16 +477,4 @@ func (b *bench) entries(stage port.Stage) []port.Entry {
 		b.Fatal(err)
 	}
 	return found
-}
-
-// metrics returns the line in embedded metric format for the value of a dimension.
-func (b *bench) metrics(dimension, value string) map[string]any {
-	b.Helper()
-	for _, line := range b.out.lines(b.T) {
-		if line["_aws"] != nil && line[dimension] == value {
-			return line
-		}
-	}
-	b.Fatalf("no metrics of %s %s in %s", dimension, value, b.out.String())
-	return nil
 }

@@ -18,7 +18,9 @@
 // Lambda: one process per execution environment, as many as the event source mappings'
 // MaximumConcurrency asks for; a process that dies is replaced; a batch whose function
 // fails, or that names an unknown message, comes again whole. API Gateway: routes and
-// integrations of the template, payload format 2.0, every other body in base64.
+// integrations of the template, payload format 2.0, every other body in base64. IAM: a call
+// whose action the function's role does not allow is denied and fails the test; resources
+// and conditions are checked by infra's own tests.
 //
 // Three settings differ from what is deployed, so that nobody waits an hour: queues hide
 // a received message for twenty seconds, a call to NetSuite may take two, and a request

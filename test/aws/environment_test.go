@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -230,8 +231,14 @@ func (e *environment) reprieve() {
 	}
 }
 
-// cloud passes a call on to AWS, and kills around those that matter.
+// cloud passes a call on to AWS, and kills around those that matter. A call that the role
+// does not allow fails, and the test with it.
 func (e *environment) cloud(w http.ResponseWriter, r *http.Request) {
+	if action := actionOf(r); !slices.Contains(e.host.actions, action) {
+		e.host.world.Errorf("%s calls %s, which its role does not allow", e.host.name, action)
+		http.Error(w, `{"__type":"AccessDeniedException"}`, http.StatusForbidden)
+		return
+	}
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	if (operation == "PutItem" || operation == "BatchWriteItem") && e.strikes(pointMark) {
 		e.die(pointMark)

@@ -26,6 +26,7 @@ type host struct {
 	arn     string
 	program string
 	timeout time.Duration
+	actions []string // that the function's role allows
 	world   *world
 
 	mu        sync.Mutex

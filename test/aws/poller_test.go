@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -135,6 +134,3 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	}
 }
-
-// nameFromARN returns what follows the last colon.
-func nameFromARN(arn string) string { return arn[strings.LastIndex(arn, ":")+1:] }

@@ -174,6 +174,10 @@ func (w *world) storeSecret(id string, values map[string]string) error {
 }
 
 func (w *world) openHosts() error {
+	allowed, err := w.stack.permissions()
+	if err != nil {
+		return err
+	}
 	return w.stack.each("AWS::Lambda::Function", func(_ string, p map[string]any) error {
 		name, _ := p["FunctionName"].(string)
 		system, role, _ := strings.Cut(strings.TrimPrefix(name, w.prefix+"-"), "-")
@@ -191,6 +195,7 @@ func (w *world) openHosts() error {
 			name: name, system: system, role: role, program: filepath.Join(w.programs, system+"-"+role, "bootstrap"), world: w,
 			arn:     "arn:aws:lambda:" + w.at.region + ":" + w.at.account + ":function:" + name,
 			timeout: time.Duration(seconds) * time.Second, variables: variables, all: map[*environment]bool{},
+			actions: allowed[name],
 		}
 		w.hosts[w.hosts[name].arn] = w.hosts[name]
 		_, err = os.Stat(w.hosts[name].program)
