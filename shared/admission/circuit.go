@@ -85,7 +85,7 @@ func (t *Target) probed(c *record, name string, p *Passage, found finding) {
 	case unclear:
 		open.Answers, open.Probe = time.Time{}, now.Add(breaker.Probes.Wait(now.Sub(open.Since), t.config.Random))
 	case recordFails:
-		open.Answers = time.Time{}
+		open.Answers, open.Probe = time.Time{}, now // it is still probed: Gate.Outage
 	case answers:
 		if open.Answers.IsZero() {
 			open.Answers = now

@@ -164,3 +164,22 @@ func TestAnAnswerThatSaysNothingDelaysTheNextProbe(t *testing.T) {
 		})
 	}
 }
+
+// TestAnOutageOfRecordsStaysAnOutage has one record after another fail for hours: as long as
+// messages probe the target, no deadline of what waits runs.
+func TestAnOutageOfRecordsStaysAnOutage(t *testing.T) {
+	t.Parallel()
+	play(t, func(e *env) {
+		w := e.worker("w")
+		for _, entity := range e.ids("c", 5) {
+			w.passOne(entity, "write", record500())
+		}
+		for range 12 {
+			<-time.After(15 * time.Minute)
+			w.passOne("c1", "write", record500())
+			if gate, err := w.Gate(e.Context(), time.Now()); err != nil || !gate.Outage {
+				e.Fatalf("after %v: %+v, %v", time.Since(e.epoch), gate, err)
+			}
+		}
+	})
+}
