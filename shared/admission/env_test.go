@@ -239,7 +239,10 @@ func (w *worker) judge(i *item, f *fault.Error, probing, outage bool) time.Time 
 	spent := retry.Budget{Times: 1, Since: w.now()}
 	if !probing || retry.DispositionOf(f) != retry.Retry || f.ScopeOrDefault() == fault.EntityScope {
 		gap := max(w.e.retries.Backoff.Cap, w.e.retries.Parents.Most)
-		if outage {
+		switch b := w.e.policy.Breaker; { // as package pipeline does
+		case f.ScopeOrDefault() == fault.EntityScope:
+			gap = b.Return.Most + b.Probes.Most
+		case outage:
 			gap = 0
 		}
 		spent = i.spent[f.Kind].Spend(w.now(), gap)

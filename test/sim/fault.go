@@ -37,7 +37,7 @@ func Elsewhere() map[string]string {
 		"F18": "a rule's own dead letters: infrastructure tests and the run against the emulator",
 		"F19": "claim check: porttest (vault), tests of Receive and Translate",
 		"F23": "a paused event source: infrastructure tests and the run against the emulator",
-		"F24": "receives used up by throttling: tests of rate.go and renew.go, infrastructure tests",
+		"F24": "receives used up by throttling: tests of package admission and of requeue.go, infrastructure tests",
 		"F37": "DNS, TLS, certificates: tests of webapi",
 		"F38": "errors inside a 200: tests of each connector and connectortest",
 		"F40": "partial success: tests of each connector",
