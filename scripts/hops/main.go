@@ -176,11 +176,7 @@ var parsed = map[string][]*ast.FuncDecl{}
 
 var positions = token.NewFileSet()
 
-<<<<<<< HEAD
 // functionAt returns the function around a block such as "causeway/shared/port/port.go:12.3,14.5".
-=======
-// functionAt returns the function around a block such as "causeway/shared/port/identity.go:12.3,14.5".
->>>>>>> journeys
 func functionAt(block string) (function, error) {
 	path, span, _ := strings.Cut(block, ":")
 	path = strings.TrimPrefix(path, module)
