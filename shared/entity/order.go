@@ -96,34 +96,55 @@ func Compare(ctx context.Context, state port.State, target string, key message.K
 	if err != nil {
 		return Missing, err
 	}
-	c := r.Confirmed
 	switch {
-	case s.Once && slices.Contains(r.Facts, s.Type):
+	case r.has(s):
 		return Known, nil
-	case !s.Once && c != nil && c.Version > s.Version:
-		return Known, nil
-	case !s.Once && c != nil && c.Hash == s.Hash && !r.unsettled():
-		if c.Version == s.Version {
-			return Known, nil
-		}
-		c.Version = s.Version
+	case r.hasOlder(s):
+		r.Confirmed.Version = s.Version
 		err := r.Save(ctx, state, now)
 		if errors.Is(err, port.ErrConflict) { // somebody delivers it now
 			return InHand, nil
 		}
 		return Known, err
-	case r.Skipped != nil && !r.Present() && (r.Skipped.Hash == s.Hash || r.Skipped.Version > s.Version):
+	case r.skips(s):
 		return Known, nil
+	case r.inHand(s):
+		return InHand, nil
 	}
+	return Missing, nil
+}
+
+// has reports whether the target confirmed the state, or a newer one.
+func (r *Record) has(s State) bool {
+	if s.Once {
+		return slices.Contains(r.Facts, s.Type)
+	}
+	c := r.Confirmed
+	return c != nil && (c.Version > s.Version || c.Version == s.Version && c.Hash == s.Hash && !r.unsettled())
+}
+
+// hasOlder reports whether the target confirmed the same content with an older version.
+func (r *Record) hasOlder(s State) bool {
+	c := r.Confirmed
+	return !s.Once && c != nil && c.Hash == s.Hash && c.Version < s.Version && !r.unsettled()
+}
+
+// skips reports whether a rule skipped the state, or a newer one, and the target has nothing else.
+func (r *Record) skips(s State) bool {
+	return r.Skipped != nil && !r.Present() && (r.Skipped.Hash == s.Hash || r.Skipped.Version > s.Version)
+}
+
+// inHand reports whether an attempt at the polled state is recorded, or the dead letter of its content.
+func (r *Record) inHand(s State) bool {
 	for _, a := range r.Attempts {
 		if a.Hash != s.Hash || a.Once != s.Once {
 			continue
 		}
 		if polled := a.Version.Polled() && a.Version.UpdatedAt().Equal(s.Version.UpdatedAt()); s.Once || polled || a.Letter != nil {
-			return InHand, nil
+			return true
 		}
 	}
-	return Missing, nil
+	return false
 }
 
 // Claimant is a message that is about to write the entity.
