@@ -106,14 +106,6 @@ func (o *order) readState(r *reader, key string) bool {
 // currency, which is redundant.
 func (o *order) readAmount(r *reader, key string) bool {
 	switch key {
-	case "currency":
-		o.currency = r.String()
-	case "presentment_currency":
-		o.presentment = r.Word()
-	case "taxes_included":
-		o.head.TaxIncluded = r.flag()
-	case "duties_included":
-		o.dutiesIncluded = r.flag()
 	case "total_price_set":
 		o.total = r.money()
 	case "total_tax_set":
@@ -130,6 +122,23 @@ func (o *order) readAmount(r *reader, key string) bool {
 		o.tip = r.plain()
 	case "total_outstanding":
 		o.outstanding = r.plain()
+	default:
+		return o.readTerms(r, key)
+	}
+	return true
+}
+
+// readTerms reads what the amounts are in and what they include.
+func (o *order) readTerms(r *reader, key string) bool {
+	switch key {
+	case "currency":
+		o.currency = r.String()
+	case "presentment_currency":
+		o.presentment = r.Word()
+	case "taxes_included":
+		o.head.TaxIncluded = r.flag()
+	case "duties_included":
+		o.dutiesIncluded = r.flag()
 	default:
 		return false
 	}

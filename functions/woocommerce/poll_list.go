@@ -104,25 +104,8 @@ const listElements = 2_000_000
 // its creation. An entry without an id makes the whole answer invalid.
 func (a *api) change(body []byte, before time.Time, l listing) (connector.Change, error) {
 	change := connector.Change{Body: body}
-	var created, modified stamp
 	d := newDecoder(body)
-	for key := range d.Object() {
-		switch key {
-		case "id":
-			change.ID = d.ID()
-		case "number":
-			change.Name = d.ID()
-		case "date_created":
-			d.moment(&created.local)
-		case "date_created_gmt":
-			d.moment(&created.gmt)
-		case "date_modified":
-			d.moment(&modified.local)
-		case "date_modified_gmt":
-			d.moment(&modified.gmt)
-		}
-	}
-	d.need("id", change.ID)
+	created, modified := d.listed(&change)
 	err := d.Finish()
 	if number(change.ID) <= 0 {
 		return change, broken("id", "is not a number")
@@ -140,6 +123,28 @@ func (a *api) change(body []byte, before time.Time, l listing) (connector.Change
 	}
 	change.At, change.Body, change.Err = before, nil, fault.Doing(l.doing+", number "+change.ID, err)
 	return change, nil
+}
+
+// listed reads id and number into the change and returns the dates.
+func (d *decoder) listed(change *connector.Change) (created, modified stamp) {
+	for key := range d.Object() {
+		switch key {
+		case "id":
+			change.ID = d.ID()
+		case "number":
+			change.Name = d.ID()
+		case "date_created":
+			d.moment(&created.local)
+		case "date_created_gmt":
+			d.moment(&created.gmt)
+		case "date_modified":
+			d.moment(&modified.local)
+		case "date_modified_gmt":
+			d.moment(&modified.gmt)
+		}
+	}
+	d.need("id", change.ID)
+	return created, modified
 }
 
 // broken returns the fault of an answer that does not match the API's schema. It is retried.

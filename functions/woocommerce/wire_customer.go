@@ -38,25 +38,32 @@ func (d *decoder) party() (p party) {
 			p.LastName = d.Text()
 		case "company":
 			p.Company = d.Text()
-		case "address_1":
-			p.Line1 = d.Text()
-		case "address_2":
-			p.Line2 = d.Text()
-		case "city":
-			p.City = d.Text()
-		case "state":
-			p.Region = d.Text()
-		case "postcode":
-			p.PostalCode = d.Text()
-		case "country":
-			p.Country = d.Country()
 		case "phone":
 			p.Phone = d.Text()
 		case "email":
 			p.email = d.Email()
+		default:
+			d.place(&p, key)
 		}
 	}
 	return p
+}
+
+func (d *decoder) place(p *party, key string) {
+	switch key {
+	case "address_1":
+		p.Line1 = d.Text()
+	case "address_2":
+		p.Line2 = d.Text()
+	case "city":
+		p.City = d.Text()
+	case "state":
+		p.Region = d.Text()
+	case "postcode":
+		p.PostalCode = d.Text()
+	case "country":
+		p.Country = d.Country()
+	}
 }
 
 // deleted reads the body of the deleted topics, which has an id alone.

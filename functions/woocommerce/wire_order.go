@@ -28,6 +28,12 @@ func (d *decoder) order() (o order) {
 			d.orderAmount(&o, key)
 		}
 	}
+	d.needOrder(&o)
+	return o
+}
+
+// needOrder requires the members that the model needs.
+func (d *decoder) needOrder(o *order) {
 	d.need("id", o.id)
 	d.need("number", o.number)
 	d.need("status", o.status)
@@ -38,7 +44,6 @@ func (d *decoder) order() (o order) {
 	if !o.hasLines {
 		d.Missing("line_items")
 	}
-	return o
 }
 
 func (d *decoder) orderAmount(o *order, key string) {
@@ -53,6 +58,13 @@ func (d *decoder) orderAmount(o *order, key string) {
 		o.gateway = d.Word()
 	case "transaction_id":
 		o.transaction = d.Word()
+	default:
+		d.orderList(o, key)
+	}
+}
+
+func (d *decoder) orderList(o *order, key string) {
+	switch key {
 	case "line_items":
 		o.hasLines = true
 		for range d.Array() {

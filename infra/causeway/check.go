@@ -38,11 +38,7 @@ func (c *checker) err() error { return errors.Join(c.findings...) }
 // names finds systems, flows, filters and budgets that do not exist.
 func (c *checker) names() {
 	for _, name := range slices.Sorted(maps.Keys(c.stage.Systems)) {
-		if !slices.ContainsFunc(c.catalog, func(s functions.System) bool { return s.Profile.Name == name }) {
-			c.find("systems."+name, "no such system; there are %s", c.systems())
-		} else if !slices.ContainsFunc(c.table, func(r routes.Route) bool { return c.stage.isOn(r) && (r.From == name || r.To == name) }) {
-			c.find("systems."+name, "no flow that is on begins or ends in it")
-		}
+		c.known(name)
 	}
 	for _, name := range c.stage.Flows {
 		c.flow(name)
@@ -59,6 +55,15 @@ func (c *checker) names() {
 	}
 	if c.stage.Production && len(c.stage.Alarms.Emails) == 0 {
 		c.find("alarms.emails", "a production stage needs at least one address for its alarms")
+	}
+}
+
+// known finds a system that is not in the catalog, or that no flow uses.
+func (c *checker) known(name string) {
+	if !slices.ContainsFunc(c.catalog, func(s functions.System) bool { return s.Profile.Name == name }) {
+		c.find("systems."+name, "no such system; there are %s", c.systems())
+	} else if !slices.ContainsFunc(c.table, func(r routes.Route) bool { return c.stage.isOn(r) && (r.From == name || r.To == name) }) {
+		c.find("systems."+name, "no flow that is on begins or ends in it")
 	}
 }
 
@@ -230,21 +235,26 @@ const mostEnvironment = 4096 - 100
 func (c *checker) sizes(p *Plan) {
 	for _, s := range p.systems {
 		for _, role := range s.Roles {
-			if name := p.name(s.function(role)); len(name) > longestFunction {
-				c.find("stage", "function %s has more than %d characters", name, longestFunction)
-			}
-			if size := environmentSize(p.environment(s, role)); size > mostEnvironment {
-				c.find("systems."+s.Name+".settings", "the variables of %s have %d bytes, and a function takes %d", s.function(role), size, mostEnvironment)
-			}
-			if len(p.queues(s, role)) > 0 && p.size(s, role).batch == 0 {
-				c.find("systems."+s.Name+".settings", "one call may take %s; above %s a message expires before it is dead-lettered", s.Timeout, longestCall)
-			}
+			c.functionSizes(p, s, role)
 		}
 	}
 	for _, queue := range p.allQueues() {
 		if name := p.name(routes.Dead(queue)); len(name) > longestQueue {
 			c.find("stage", "queue %s has more than %d characters", name, longestQueue)
 		}
+	}
+}
+
+// functionSizes finds what is too long or too large in the function of one role.
+func (c *checker) functionSizes(p *Plan, s system, role connector.Role) {
+	if name := p.name(s.function(role)); len(name) > longestFunction {
+		c.find("stage", "function %s has more than %d characters", name, longestFunction)
+	}
+	if size := environmentSize(p.environment(s, role)); size > mostEnvironment {
+		c.find("systems."+s.Name+".settings", "the variables of %s have %d bytes, and a function takes %d", s.function(role), size, mostEnvironment)
+	}
+	if len(p.queues(s, role)) > 0 && p.size(s, role).batch == 0 {
+		c.find("systems."+s.Name+".settings", "one call may take %s; above %s a message expires before it is dead-lettered", s.Timeout, longestCall)
 	}
 }
 

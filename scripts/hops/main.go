@@ -75,18 +75,13 @@ func run(list bool) error {
 		if err != nil {
 			return err
 		}
-		files := map[string]bool{}
-		for _, f := range visited {
-			files[f.file] = true
-		}
-		results[j.name] = hops{len(visited), len(files)}
-		fmt.Printf("%-10s %3d functions of %d in %2d files of %d\n", j.name, len(visited), j.functions, len(files), j.files)
+		counted := count(visited)
+		results[j.name] = counted
+		fmt.Printf("%-10s %3d functions of %d in %2d files of %d\n", j.name, counted.Functions, j.functions, counted.Files, j.files)
 		if list {
-			for _, f := range visited {
-				fmt.Printf("           %s %s\n", f.file, f.name)
-			}
+			printAll(visited)
 		}
-		if len(visited) > j.functions || len(files) > j.files {
+		if counted.Functions > j.functions || counted.Files > j.files {
 			over = append(over, fmt.Errorf("%s visits more than it may", j.name))
 		}
 	}
@@ -96,6 +91,21 @@ func run(list bool) error {
 	}
 	fmt.Println(string(line))
 	return errors.Join(over...)
+}
+
+// count counts the functions and the files that they are in.
+func count(visited []function) hops {
+	files := map[string]bool{}
+	for _, f := range visited {
+		files[f.file] = true
+	}
+	return hops{len(visited), len(files)}
+}
+
+func printAll(visited []function) {
+	for _, f := range visited {
+		fmt.Printf("           %s %s\n", f.file, f.name)
+	}
 }
 
 // measured lists the packages whose functions count.

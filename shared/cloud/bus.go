@@ -57,26 +57,26 @@ func (b *Backend) putEvents(ctx context.Context, messages []*message.Message, en
 		if len(out.Entries) != len(entries) {
 			return fault.New(fault.Unavailable, fault.Ambiguous, doing, fmt.Sprintf("EventBridge answered for %d of them", len(out.Entries)))
 		}
-		var openMessages []*message.Message
-		var openEntries []api.PutEventsRequestEntry
 		var refused error
-		for i, result := range out.Entries {
-			if result.ErrorCode != nil {
-				openMessages, openEntries = append(openMessages, messages[i]), append(openEntries, entries[i])
-				refused = b.entryFailure(messages[i], result)
-			}
-		}
-		if len(openEntries) == 0 {
-			return nil
-		}
-		if round == rounds {
+		messages, entries, refused = b.stillOpen(messages, entries, out.Entries)
+		if refused == nil || round == rounds {
 			return refused
 		}
 		if err := b.pause(ctx, round); err != nil {
 			return failure(doing, "bus "+b.config.Bus, err)
 		}
-		messages, entries = openMessages, openEntries
 	}
+}
+
+// stillOpen returns what EventBridge did not take, and why it did not take the last of it.
+func (b *Backend) stillOpen(messages []*message.Message, entries []api.PutEventsRequestEntry, results []api.PutEventsResultEntry) (openMessages []*message.Message, openEntries []api.PutEventsRequestEntry, refused error) {
+	for i, result := range results {
+		if result.ErrorCode != nil {
+			openMessages, openEntries = append(openMessages, messages[i]), append(openEntries, entries[i])
+			refused = b.entryFailure(messages[i], result)
+		}
+	}
+	return openMessages, openEntries, refused
 }
 
 func (b *Backend) entryFailure(m *message.Message, result api.PutEventsResultEntry) error {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"causeway/shared/fault"
-	"causeway/shared/message"
 	"causeway/shared/port"
 )
 
@@ -212,11 +211,17 @@ func (f *finding) entries() []port.Entry {
 }
 
 func matches(q port.Query, e port.Entry) bool {
-	return (q.Trace == "" || q.Trace == e.Trace) &&
-		(q.Event == "" || q.Event == e.Event) &&
-		(q.Entity == message.Key{} || q.Entity == e.Entity) &&
-		(q.Route == "" || q.Route == e.Route) &&
-		(q.Stage == "" || q.Stage == e.Stage) &&
-		(q.Hash == "" || q.Hash == e.Hashes.Canonical) &&
+	return fits(q.Trace, e.Trace) &&
+		fits(q.Event, e.Event) &&
+		fits(q.Entity, e.Entity) &&
+		fits(q.Route, e.Route) &&
+		fits(q.Stage, e.Stage) &&
+		fits(q.Hash, e.Hashes.Canonical) &&
 		(q.Since.IsZero() || !e.At.Before(q.Since))
+}
+
+// fits reports whether a value is the wanted one; a zero wanted fits every value.
+func fits[T comparable](wanted, value T) bool {
+	var none T
+	return wanted == none || wanted == value
 }

@@ -183,28 +183,40 @@ func (f *function) join(role connector.Role, on ports) error {
 	case role == connector.Receive && f.system.Source != nil:
 		f.serve = f.door
 	case role == connector.Translate && f.system.Source != nil:
-		translator, err := f.pipeline.Translator(f.system.Profile.Name)
-		if err != nil {
-			return err
-		}
-		f.lanes = map[string]port.Handler{f.queue: translator, routes.InboxBackfill(f.system.Profile.Name): translator}
 		f.serve, f.archive = f.batch, on.archive
+		return f.translateLanes()
 	case role == connector.Poll && f.system.Source != nil && f.system.Poller != nil:
 		f.serve = f.poll
 	case role == connector.Pickup && f.system.Source != nil:
 		f.serve = f.pickup
 	case role == connector.Deliver && f.system.Target != nil:
-		f.lanes = map[string]port.Handler{}
-		for _, route := range routes.To(f.table, f.system.Profile.Name) {
-			deliverer, err := f.pipeline.Deliverer(route)
-			if err != nil {
-				return err
-			}
-			f.lanes[route.Queue()] = deliverer
-		}
 		f.serve = f.batch
+		return f.deliverLanes()
 	default:
 		return fault.New(fault.Rejected, fault.Config, "starting "+f.name, f.system.Profile.Name+" has nothing for the role "+string(role))
+	}
+	return nil
+}
+
+// translateLanes gives both inboxes of the system to its translator.
+func (f *function) translateLanes() error {
+	translator, err := f.pipeline.Translator(f.system.Profile.Name)
+	if err != nil {
+		return err
+	}
+	f.lanes = map[string]port.Handler{f.queue: translator, routes.InboxBackfill(f.system.Profile.Name): translator}
+	return nil
+}
+
+// deliverLanes gives the queue of each route to the system to the route's deliverer.
+func (f *function) deliverLanes() error {
+	f.lanes = map[string]port.Handler{}
+	for _, route := range routes.To(f.table, f.system.Profile.Name) {
+		deliverer, err := f.pipeline.Deliverer(route)
+		if err != nil {
+			return err
+		}
+		f.lanes[route.Queue()] = deliverer
 	}
 	return nil
 }

@@ -131,15 +131,18 @@ func (e *Engine) work(ctx context.Context, l lane) {
 
 // handle waits for a slot of the system; if the engine stops first, the message stays in
 // its queue. An attempt that has begun is finished, also after ctx ends. A message that
-// waited long, such as behind a system that hangs, is left to its visibility timeout:
-// otherwise other workers would receive it before this attempt ends.
+// waited long, such as behind a system that hangs, is given back to its queue: its
+// visibility could time out before this attempt ends, and another worker would receive it.
 func (e *Engine) handle(ctx context.Context, l lane, in port.Incoming) {
 	received := e.pipeline.Now()
 	if l.slots.take(ctx, 1) == 0 {
 		return
 	}
 	defer l.slots.give(1)
-	if e.pipeline.Now().Sub(received) > patience*l.timeout {
+	if now := e.pipeline.Now(); now.Sub(received) > patience*l.timeout {
+		if err := e.pipeline.Queue.Defer(ctx, in, now); err != nil {
+			e.pipeline.Log.WarnContext(ctx, "giving a message back", "queue", l.queue, "message_id", in.MessageID, "error", err)
+		}
 		return
 	}
 	e.settle(context.WithoutCancel(ctx), l, in)

@@ -243,6 +243,24 @@ func TestSlowTargetDelaysNoOther(t *testing.T) {
 	})
 }
 
+// TestAMessageThatWaitsForASlotIsNotLeftToItsVisibility has twelve messages wait for one slot
+// for longer than an attempt may wait, at a visibility timeout of an hour.
+func TestAMessageThatWaitsForASlotIsNotLeftToItsVisibility(t *testing.T) {
+	t.Parallel()
+	a, erp := &toy{name: "a"}, &toy{name: "erp", takes: 9 * time.Second}
+	target := erp.target(1)
+	target.Profile.Timeout = 10 * time.Second
+	virtual(t, between("a>erp"), []connector.System{a.source(), target}, func(s *shop) {
+		stop := s.run()
+		s.post("a", 12)
+		s.pass(5 * time.Minute)
+		stop()
+		if len(erp.done) != 12 || erp.most != 1 {
+			s.Errorf("%d of 12 messages were delivered in five minutes, at most %d at once", len(erp.done), erp.most)
+		}
+	})
+}
+
 func TestRunEndsWhenWhatIsInHandIsSettled(t *testing.T) {
 	t.Parallel()
 	a, erp := &toy{name: "a"}, &toy{name: "erp", takes: time.Minute}
