@@ -138,6 +138,7 @@ func (c ports) Publish(ctx context.Context, messages []*message.Message) error {
 		for _, m := range messages {
 			c.world.origins[originOf(m.ID, m.Sequence)] = numberOf(m)
 			c.world.published[originOf(m.ID, m.Sequence)]++
+			c.world.named[m.ID] = nameOf(m.Subject, m.Type)
 		}
 		return c.world.store.Publish(ctx, messages)
 	})

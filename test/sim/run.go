@@ -177,13 +177,13 @@ func (w *world) history() History {
 			h.Left = append(h.Left, Left{queue, m.label})
 		}
 		for _, m := range w.store.queues[routes.Dead(queue)] {
-			h.Letters = append(h.Letters, letterOf(queue, m))
+			h.Letters = append(h.Letters, w.letterOf(queue, m))
 		}
 	}
 	return h
 }
 
-func letterOf(queue string, m *parcel) Letter {
+func (w *world) letterOf(queue string, m *parcel) Letter {
 	in := m.incoming(queue)
 	l := Letter{
 		Queue: routes.Dead(queue), Event: in.Attributes[port.AttrEvent], Reason: in.Attributes[port.AttrReason],
@@ -192,7 +192,6 @@ func letterOf(queue string, m *parcel) Letter {
 	if m.label == "garbage" {
 		return l
 	}
-	parts := strings.SplitN(in.Attributes[port.AttrEntity], "/", 3)
-	l.Entity = parts[len(parts)-1]
+	l.Entity = w.named[l.Event] // "" in the inbox
 	return l
 }

@@ -65,6 +65,7 @@ type world struct {
 	alarms        map[string]int    // by metric
 	origins       map[string]int    // by event and version: the number of the fact …
 	published     map[string]int    // … and how often it was put on the bus
+	named         map[string]string // by event: what it is about
 	oneLetter     bool              // each message may have one dead letter only
 	closing       string            // Effect of the operation that cancels orders
 	happened      []fact            // states that the shop has
@@ -92,7 +93,7 @@ func newWorld(seed uint64, guarantee connector.Guarantee) *world {
 		loop: newLoop(epoch, seed), idlers: map[string][]*process{}, panicking: map[string]bool{}, crashes: map[string]int{},
 		skews: map[string]time.Duration{}, quiet: newQuiet(), circuit: newCircuit(), signature: "current",
 		secrets: map[string]bool{"current": true}, policy: retry.DefaultPolicy(), admission: admission.DefaultPolicy(),
-		alarms: map[string]int{}, unreadable: map[string]string{}, origins: map[string]int{}, published: map[string]int{}, closing: "order",
+		alarms: map[string]int{}, unreadable: map[string]string{}, origins: map[string]int{}, published: map[string]int{}, named: map[string]string{}, closing: "order",
 	}
 	w.store = newStore(func() time.Time { return w.now }, branches, []string{shop})
 	w.store.visibility, w.store.maxReceives = visibility, 1000
