@@ -88,7 +88,7 @@ func TestNamesOfTheTemplateAreThoseOfThePorts(t *testing.T) {
 	s := mustStack(t)
 	var queues, rules, programs, ownQueues []string
 	for _, source := range routes.Sources(routes.Table) {
-		queues = append(queues, routes.Inbox(source))
+		queues = append(queues, routes.Inbox(source), routes.InboxBackfill(source))
 	}
 	for _, route := range routes.Table {
 		queues = append(queues, route.Queue())
