@@ -138,7 +138,7 @@ func TestA7OfTwoStatesOfOneSecondThePollDecides(t *testing.T) {
 				journey(t, setup{}, func(w *world) {
 					s.tell(w, s.created, s.put(w, 42, 0, 1))
 					w.pass(time.Minute)
-					bodies := map[int64][]byte{3: s.put(w, 42, 60, 3), 5: s.put(w, 42, 60, 5)} // the store has five
+					bodies := map[int64][]byte{3: s.put(w, 42, 60, 3), 4: s.put(w, 42, 60, 4), 5: s.put(w, 42, 60, 5)} // the store has five
 					for _, shirts := range arrival {
 						s.tell(w, s.updated, bodies[shirts])
 						w.pass(time.Minute)
@@ -146,8 +146,10 @@ func TestA7OfTwoStatesOfOneSecondThePollDecides(t *testing.T) {
 					w.poll(s.system)
 					w.pass(time.Minute)
 					w.ingestPaid(s.system, "42", "50.00", 1)
-					s.tell(w, s.updated, bodies[3]) // once more, an hour late
 					w.pass(time.Hour)
+					s.tell(w, s.updated, bodies[3]) // a duplicate
+					s.tell(w, s.updated, bodies[4]) // and one that is an hour late
+					w.pass(time.Minute)
 					w.ingestPaid(s.system, "42", "50.00", 1)
 					w.ingestNoneDead()
 				})

@@ -66,7 +66,8 @@ func payments(ctx context.Context, ledger Finder) (memos []string, err error) {
 }
 
 // explained reports whether the ledger says why the document is not in the ERP: it ended
-// otherwise, or something of its delivery that it waits for is dead.
+// otherwise, or something of its delivery that it waits for is dead. A duplicate explains
+// nothing: the ERP would have to have what it repeats.
 func explained(ctx context.Context, ledger Finder, memo string) (bool, error) {
 	parts := strings.SplitN(memo, " ", 4)
 	key := message.Key{System: parts[0], Tenant: parts[1], Type: parts[2], ID: parts[3]}
@@ -75,6 +76,9 @@ func explained(ctx context.Context, ledger Finder, memo string) (bool, error) {
 		return false, err
 	}
 	for _, e := range entries {
+		if strings.HasPrefix(e.Outcome, "duplicate: ") {
+			continue
+		}
 		if e.Route != "" && e.Stage.Ends() && e.Stage != port.Confirmed && e.Stage != port.Superseded {
 			return true, nil
 		}

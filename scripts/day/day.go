@@ -141,14 +141,14 @@ func (d *builder) mishaps() {
 	}
 	d.woo("order.created", unheard.Body(), "1044")
 	d.steps[len(d.steps)-1].Lost = true
-	for i := range misbehaviours() {
+	for i := range misbehaviors() {
 		p := purchase(50 + i)
 		d.shopify("orders/create", p.Body(), strconv.FormatInt(p.ID, 10), "")
 	}
 }
 
-// misbehaviours are what the ERP does to the first write of order 50, 51, …
-func misbehaviours() []netsuitetest.Act {
+// misbehaviors are what the ERP does to the first write of order 50, 51, …
+func misbehaviors() []netsuitetest.Act {
 	return []netsuitetest.Act{
 		netsuitetest.Throttle("1"), netsuitetest.HangAfter(), netsuitetest.Down(), netsuitetest.ResetAfter(),
 		netsuitetest.FailAfter(), netsuitetest.HTML(),
@@ -162,7 +162,7 @@ func Prepare(erp *netsuitetest.Fake) (map[string]string, error) {
 	for i := range 20 {
 		known = append(known, sku(i))
 	}
-	for i, act := range misbehaviours() {
+	for i, act := range misbehaviors() {
 		memo := shopifyMemo(strconv.FormatInt(purchase(50+i).ID, 10))
 		erp.Plan(netsuitetest.Fault{Method: http.MethodPut, PathContains: "/salesOrder/", BodyContains: memo, Do: act})
 	}

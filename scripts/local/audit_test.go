@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"causeway/functions/netsuite/netsuitetest"
+	"causeway/shared/entity"
 	"causeway/shared/fault"
 	"causeway/shared/local"
 	"causeway/shared/message"
@@ -77,6 +79,10 @@ func TestAudit(t *testing.T) {
 	gap.Route, gap.Type = "", port.TypeGap
 	unread := hop(port.Reconciled, keyOf("order", "2"), "http_404")
 	unread.Route, unread.Type = "", port.TypeGap
+	duplicate := hop(port.Skipped, keyOf("order", "1"), "")
+	duplicate.Outcome = "duplicate: netsuite has this content already"
+	beside := hop(port.Dead, keyOf("customer", "7"), "value")
+	beside.Trace = "t-1" // of the order's own delivery
 	for name, c := range map[string]struct {
 		journal string
 		answers []told
@@ -90,9 +96,10 @@ func TestAudit(t *testing.T) {
 		"confirmed, but not there":                 {"", accepted, []port.Entry{hop(port.Confirmed, keyOf("order", "1"), "")}, result{Accepted: 1, Confirmed: 1, Lost: 1}, "lost: "},
 		"superseded by what is not there":          {"", accepted, []port.Entry{hop(port.Superseded, keyOf("order", "1"), "")}, result{Accepted: 1, Superseded: 1, Lost: 1}, "lost: "},
 		"skipped with a reason":                    {"", accepted, []port.Entry{hop(port.Skipped, keyOf("order", "1"), "")}, result{Accepted: 1, Skipped: 1}, ""},
+		"a duplicate of what is not there":         {"", accepted, []port.Entry{duplicate}, result{Accepted: 1, Skipped: 1, Lost: 1}, "lost: "},
 		"dead with a reason":                       {"", accepted, []port.Entry{hop(port.Dead, keyOf("order", "1"), "missing_ref")}, result{Accepted: 1, Dead: 1}, ""},
 		"another order is dead":                    {"", accepted, []port.Entry{hop(port.Dead, keyOf("order", "2"), "missing_ref")}, result{Accepted: 1, Dead: 1, Lost: 1}, "lost: "},
-		"waits for what is dead":                   {"", accepted, []port.Entry{hop(port.Deferred, keyOf("order", "1"), pipeline.ParentDead)}, result{Accepted: 1, Parked: 1}, ""},
+		"waits for what is dead":                   {"", accepted, []port.Entry{hop(port.Deferred, keyOf("order", "1"), pipeline.ParentDead), beside}, result{Accepted: 1, Dead: 1}, ""},
 		"waits for something else":                 {"", accepted, []port.Entry{hop(port.Deferred, keyOf("order", "1"), "http_503")}, result{Accepted: 1, Lost: 1}, "lost: "},
 		"refused at the door":                      {"", []told{{"1", http.StatusUnauthorized, memo("order", "1")}}, nil, result{}, ""},
 		"the sender was told the same order twice": {"", []told{{"1", http.StatusOK, memo("order", "1")}, {"2", http.StatusOK, memo("order", "1")}}, nil, result{Accepted: 2, Lost: 1}, "lost: "},
@@ -114,6 +121,33 @@ func TestAudit(t *testing.T) {
 				t.Errorf("said %q, want %q", out.String(), c.says)
 			}
 		})
+	}
+}
+
+// TestAuditCountsWhatWaitsForTheDead has a payment wait for an order that waits for a dead
+// customer, and another order that waits for one that is only late.
+func TestAuditCountsWhatWaitsForTheDead(t *testing.T) {
+	t.Parallel()
+	p := stood(t, "", nil)
+	dead, err := entity.Load(t.Context(), p.store, "netsuite", keyOf("customer", "7"), false)
+	must(t, err)
+	dead.Attempt("e").Letter = &entity.Letter{Event: "e", At: time.Now()}
+	must(t, dead.Save(t.Context(), p.store, time.Now()))
+	for queue, parents := range map[string]map[message.Key]message.Key{
+		"shopify-orders-to-netsuite":   {keyOf("order", "1"): keyOf("customer", "7"), keyOf("order", "2"): keyOf("customer", "8")},
+		"shopify-payments-to-netsuite": {keyOf("payment", "1-paid"): keyOf("order", "1")},
+	} {
+		for key, parent := range parents {
+			m := message.Message{ID: "e-" + key.ID, Source: "causeway.shopify", Tenant: shop, Subject: key.Type + "/" + key.ID, Parents: []message.Key{parent}}
+			body, err := m.Encode()
+			must(t, err)
+			must(t, p.store.Send(t.Context(), queue, []port.Outgoing{{Body: body}}))
+		}
+	}
+	got, err := p.audit(t.Context(), io.Discard)
+	must(t, err)
+	if want := (result{Parked: 2}); got != want {
+		t.Errorf("audited %s\nwant    %s", got.line(), want.line())
 	}
 }
 

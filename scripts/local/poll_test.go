@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"causeway/functions/shopify/shopifytest"
 	"causeway/scripts/day"
 	"causeway/shared/connector"
+	"causeway/shared/port"
 )
 
 func TestPollingIsReadFromTheSettings(t *testing.T) {
@@ -78,6 +81,68 @@ func TestSourcesArePolledOnSchedule(t *testing.T) {
 		case <-look.C:
 		case <-ctx.Done():
 			t.Fatal("a round that ended is not noted")
+		}
+	}
+}
+
+// TestPollingDoesNotWaitForWhatWaits restarts the engine on a folder in which nothing can
+// settle: a payment waits for an order, that order for a customer that is dead, and another
+// order for a currency that has no entry in our settings. The sources are polled anyway, and
+// a live delivery passes.
+func TestPollingDoesNotWaitForWhatWaits(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	folder := t.TempDir()
+	p, err := open(ctx, options{data: folder, policy: hasty()})
+	must(t, err)
+	p.start(ctx)
+	behind, unset := shopifytest.Purchase{ID: 42, Customer: 7}, shopifytest.Purchase{ID: 43, Customer: 8, Currency: "CHF"}
+	behind.Change = func(o map[string]any) { o["customer"].(map[string]any)["last_name"] = strings.Repeat("N", 200) }
+	for _, order := range []shopifytest.Purchase{behind, unset} {
+		d := shopifytest.Delivery{Topic: "orders/create", Body: order.Body()}
+		must(t, p.senders.send(ctx, day.Delivery{ID: strconv.FormatInt(order.ID, 10), System: "shopify", Header: d.Header(), Body: d.Body}))
+	}
+	await(ctx, t, "a dead customer", func() bool {
+		dead, err := p.store.Find(ctx, port.Query{Stage: port.Dead})
+		must(t, err)
+		return len(dead) == 1
+	})
+	must(t, p.close())
+
+	p, err = open(ctx, options{data: folder, policy: hasty()})
+	defer func() { must(t, p.close()) }()
+	must(t, err)
+	for _, d := range day.Sample() {
+		if d.Lost {
+			p.hold(d)
+		}
+	}
+	running, stop := context.WithCancel(ctx)
+	defer stop() // before the program is closed, which waits for its rounds
+	p.start(running)
+	p.schedulePolls(running)
+	live := shopifytest.Delivery{Topic: "orders/create", Body: shopifytest.Purchase{ID: 44, Customer: 9, Email: "live@example.com"}.Body()}
+	must(t, p.senders.send(ctx, day.Delivery{ID: "44", System: "shopify", Header: live.Header(), Body: live.Body}))
+	await(ctx, t, "the two orders that polls found, and the live one", func() bool { return len(p.erp.Orders()) == 3 })
+	await(ctx, t, "a note of each source's round", func() bool { return polledOnce(t, p) })
+	brief, end := context.WithTimeout(ctx, time.Second)
+	defer end()
+	if err := p.settled(brief); err == nil {
+		t.Error("everything has settled: nothing was waited for")
+	}
+}
+
+// await fails unless the condition comes true before ctx ends.
+func await(ctx context.Context, t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for !condition() {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			t.Fatalf("waited in vain for %s", what)
 		}
 	}
 }

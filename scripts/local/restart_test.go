@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -15,15 +16,20 @@ import (
 	"time"
 
 	"causeway/scripts/day"
+	"causeway/shared/local"
+	"causeway/shared/message"
+	"causeway/shared/port"
+	"causeway/shared/routes"
 )
 
-// patience is how long a started command may take for what it is waited for. What was in a
-// call when it was killed waits for its lease, and what depends on it for longer.
-const patience = 8 * time.Minute
+// patience is how long a started command may take for what is waited for. What a killed
+// process held is free at once; the longest of the other waits is a second of the day's own.
+// On an idle machine TestKillAndRestart takes a quarter of it.
+const patience = 2 * time.Minute
 
-// TestKillAndRestart kills the command, as a power cut would, while the sample day is
-// under way, starts it again on the same folder, and reads at the end of the day
-// whether anything that a store was told to be accepted is missing or there twice.
+// TestKillAndRestart kills the command, as a power cut would, during the sample day,
+// starts it again on the same folder, and reads at the end of the day whether anything that
+// a store was told to be accepted is missing or there twice.
 func TestKillAndRestart(t *testing.T) {
 	t.Parallel()
 	steps, folder := day.Sample(), t.TempDir()
@@ -36,8 +42,45 @@ func TestKillAndRestart(t *testing.T) {
 	c := start(t, folder)
 	got := c.result()
 	c.interrupt()
-	if got.Lost != 0 || got.Duplicated != 0 || got.Accepted != accepted(steps) || got.Found < 2 || got.Dead != 1 || got.Parked != 1 {
-		t.Errorf("the day ended with %+v, want %d accepted, 1 dead and its payment waiting\n%s", got, accepted(steps), c.log())
+	if got.Lost != 0 || got.Duplicated != 0 || got.Accepted != accepted(steps) || got.Found < 2 {
+		t.Errorf("the day ended with %+v, want %d accepted and at least the 2 lost ones found\n%s", got, accepted(steps), c.log())
+	}
+	c.wantLeftover()
+}
+
+// wantLeftover fails unless what is left of the day is exactly what must be: the order with
+// an unknown SKU is dead, and its payment waits for it.
+//
+// The number of letters and of messages that wait is not fixed, only what they are about. A
+// dead order has one letter for each of its states: that of the webhook, and that of a poll,
+// which is handed on as long as the payment waits without a trace, for its first minute. A
+// kill between a dead letter and the note of it has the letter written once more.
+func (c *command) wantLeftover() {
+	c.Helper()
+	store, err := local.Open(c.Context(), local.Config{
+		Path: filepath.Join(c.folder, "causeway.db"), Now: time.Now, Routes: routes.Table, Systems: routes.Sources(routes.Table),
+		Visibility: visibility, MaxReceives: 1000,
+	})
+	must(c.T, err)
+	defer func() { must(c.T, store.Close()) }()
+	dead, waiting := map[string]bool{}, map[string]bool{}
+	letters, err := store.Find(c.Context(), port.Query{Stage: port.Dead})
+	must(c.T, err)
+	for _, e := range letters {
+		dead[e.Entity.Type+" "+e.Entity.ID] = true
+	}
+	for _, route := range routes.Table {
+		left, err := store.Peek(c.Context(), route.Queue(), mostPeeked)
+		must(c.T, err)
+		for _, in := range left {
+			m, err := message.Decode(in.Body)
+			must(c.T, err)
+			waiting[m.Key().Type+" "+m.Key().ID] = true
+		}
+	}
+	const order, payment = "order 6000000000042", "payment 6000000000042-paid"
+	if !maps.Equal(dead, map[string]bool{order: true}) || !maps.Equal(waiting, map[string]bool{payment: true}) {
+		c.Errorf("dead: %v, waiting: %v; want %s and %s\n%s", dead, waiting, order, payment, c.log())
 	}
 }
 

@@ -46,7 +46,7 @@ const (
 	Translated Stage = "translated" // became canonical events
 	Published  Stage = "published"  // on the bus
 	Queued     Stage = "queued"     // in a route queue
-	Sent       Stage = "sent"       // one attempt at the target, with its result
+	Sent       Stage = "sent"       // the target answered: it took the write, or has something newer
 	Deferred   Stage = "deferred"   // waits until Next, no attempt used up
 	Confirmed  Stage = "confirmed"  // the target has it
 	Superseded Stage = "superseded" // the target has a newer version

@@ -213,15 +213,20 @@ func (h handled) RoundTrip(request *http.Request) (*http.Response, error) {
 	return answer.Result(), nil
 }
 
-// instant confirms each write at once and finds nothing.
+// instant confirms each write at once, has no record and finds nothing.
 type instant struct{}
 
 func (instant) RoundTrip(request *http.Request) (*http.Response, error) {
 	answer := httptest.NewRecorder()
-	if request.Method == http.MethodPut {
+	switch request.Method {
+	case http.MethodPut:
 		answer.Header().Set("Location", "http://127.0.0.1/services/rest/record/v1/record/9")
 		answer.WriteHeader(http.StatusNoContent)
-	} else {
+	case http.MethodGet:
+		answer.Header().Set("Content-Type", "application/json")
+		answer.WriteHeader(http.StatusNotFound)
+		_, _ = answer.WriteString(`{"status":404,"o:errorDetails":[{"o:errorCode":"NONEXISTENT_ID","detail":"The record does not exist."}]}`)
+	default:
 		answer.Header().Set("Content-Type", "application/json")
 		_, _ = answer.WriteString(`{"items":[]}`) // a recorder takes everything
 	}
