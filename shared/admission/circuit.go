@@ -40,9 +40,9 @@ const wholeTarget = ""
 // waitFor returns until when a call has to wait for the circuits that it passes, and which
 // of them are open; zero and open means that it may probe them.
 func (t *Target) waitFor(c *record, call Call, now time.Time) (until time.Time, open []string) {
-	for _, name := range []string{wholeTarget, call.Operation} {
-		if circuit := c.Circuits[name]; circuit != nil && !slices.Contains(open, name) {
-			until, open = later(until, t.wait(circuit, call.SentAt, now)), append(open, name)
+	for _, name := range call.circuits() {
+		if circuit := c.Circuits[name]; circuit != nil {
+			until, open = retry.Later(until, t.wait(circuit, call.SentAt, now)), append(open, name)
 		}
 	}
 	return until, open

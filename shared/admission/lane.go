@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"causeway/shared/message"
+	"causeway/shared/retry"
 )
 
 // backfill returns how many calls at once backfill may have in flight: all of them while
@@ -38,13 +39,13 @@ func (t *Target) ration(c *record, lane message.Lane, began, now time.Time) bool
 		began = now
 	}
 	off := max(now.Sub(began)*time.Duration(100-part)/time.Duration(part), share.Wait.Least)
-	c.BulkUntil = later(c.BulkUntil, now.Add(off))
+	c.BulkUntil = retry.Later(c.BulkUntil, now.Add(off))
 	return true
 }
 
 // liveLately reports whether live traffic was seen lately, here or by another worker.
 func (t *Target) liveLately(c *record, now time.Time) bool {
-	return now.Sub(later(t.live, c.Live)) < t.config.Policy.Share.Live
+	return now.Sub(retry.Later(t.live, c.Live)) < t.config.Policy.Share.Live
 }
 
 // announce notes that a live message waits for a call, and reports whether that was worth

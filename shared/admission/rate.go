@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"causeway/shared/message"
+	"causeway/shared/retry"
 )
 
 // pace is a target's Rate as the workers share it. A worker draws some calls at once and
@@ -54,7 +55,7 @@ func (t *Target) draw(c *record, lane message.Lane, now time.Time) (tokens int, 
 	if tokens = min(max(1, p.ahead), left); rationed {
 		tokens = 1
 		gap := each * 100 / time.Duration(max(t.config.Policy.Share.Backfill, 1))
-		c.BulkUntil = later(c.BulkUntil, now.Add(-max(0, size-gap))).Add(gap)
+		c.BulkUntil = retry.Later(c.BulkUntil, now.Add(-max(0, size-gap))).Add(gap)
 	}
 	c.RateUsed = c.RateUsed.Add(each * time.Duration(tokens))
 	return tokens, time.Time{}

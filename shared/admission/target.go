@@ -67,6 +67,15 @@ type Call struct {
 	SentAt    time.Time
 }
 
+// circuits names those that the call passes: the target's own, and that of its operation,
+// if it has one.
+func (c Call) circuits() []string {
+	if c.Operation == wholeTarget {
+		return []string{wholeTarget}
+	}
+	return []string{wholeTarget, c.Operation}
+}
+
 // Passage is the permission for one call. It must be left.
 type Passage struct {
 	target *Target
@@ -230,7 +239,7 @@ func (t *Target) decide(c *record, call Call) (d decision, changed bool) {
 // wait for it, and all of them return each time.
 func (t *Target) queued(call Call, until time.Time) time.Time {
 	now := t.config.Now()
-	return later(until, now.Add(t.config.Policy.Share.Wait.Wait(now.Sub(call.SentAt), t.config.Random)))
+	return retry.Later(until, now.Add(t.config.Policy.Share.Wait.Wait(now.Sub(call.SentAt), t.config.Random)))
 }
 
 // Leave gives the permit back and learns from the answer. It returns until when no message
@@ -279,10 +288,7 @@ func (t *Target) learn(ctx context.Context, p *Passage, answer Answer, opens map
 	}
 	err := t.change(ctx, func(c *record) (changed bool) {
 		now := t.config.Now()
-		for i, name := range []string{wholeTarget, p.call.Operation} {
-			if i > 0 && name == wholeTarget {
-				break // a call of no operation
-			}
+		for _, name := range p.call.circuits() {
 			changed = t.judge(c, name, p, answer, opens) || changed
 		}
 		changed = t.throttle(c, answer, now) || changed
@@ -290,13 +296,6 @@ func (t *Target) learn(ctx context.Context, p *Passage, answer Answer, opens map
 		return t.ration(c, p.call.Lane, answer.Began, now) || changed
 	}, nil)
 	return errors.Join(stale, err)
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // finding is what an answer says about one circuit, whatever it means for the message.
@@ -374,10 +373,7 @@ func (s *streak) add(entity string, failures, entities int) bool {
 // locked mu.
 func (t *Target) count(p *Passage, a Answer) map[string]streak {
 	b, opens := t.config.Policy.Breaker, map[string]streak{}
-	for i, name := range []string{wholeTarget, p.call.Operation} {
-		if i > 0 && name == wholeTarget {
-			break // a call of no operation
-		}
+	for _, name := range p.call.circuits() {
 		s := t.streaks[name]
 		if s == nil {
 			s = &streak{}

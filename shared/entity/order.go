@@ -278,19 +278,12 @@ func (r *Record) landing(w *retry.Worker, c Claimant) (until time.Time) {
 		}
 		switch end := w.Over(r.key, request, request.Linger); {
 		case c.Since.Before(end):
-			until = later(until, end)
+			until = retry.Later(until, end)
 		case request == r.Landing:
 			r.Landing = nil
 		}
 	}
 	return until
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // MayLand records a request that may take effect yet, unless one is recorded that may do

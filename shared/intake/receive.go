@@ -2,7 +2,6 @@ package intake
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -39,23 +38,15 @@ type Receiver struct {
 // New returns the receiver of the system. Of the runtime it needs Queue, Ledger, Vault, Now
 // and Log; the error names what is missing.
 func New(runtime port.Runtime, system connector.System) (*Receiver, error) {
-	var missing []error
-	for _, field := range []struct {
-		name string
-		set  bool
-	}{
-		{"Queue", runtime.Queue != nil},
-		{"Ledger", runtime.Ledger != nil},
-		{"Vault", runtime.Vault != nil},
-		{"Now", runtime.Now != nil},
-		{"Log", runtime.Log != nil},
-		{"System.Profile.Name", system.Profile.Name != ""},
-	} {
-		if !field.set {
-			missing = append(missing, errors.New(field.name+" is missing"))
-		}
-	}
-	if err := errors.Join(missing...); err != nil {
+	err := port.Require(
+		port.Field{Name: "Queue", Set: runtime.Queue != nil},
+		port.Field{Name: "Ledger", Set: runtime.Ledger != nil},
+		port.Field{Name: "Vault", Set: runtime.Vault != nil},
+		port.Field{Name: "Now", Set: runtime.Now != nil},
+		port.Field{Name: "Log", Set: runtime.Log != nil},
+		port.Field{Name: "System.Profile.Name", Set: system.Profile.Name != ""},
+	)
+	if err != nil {
 		return nil, fault.Doing("making the receiver of "+system.Profile.Name, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Err: err})
 	}
 	r := &Receiver{runtime: runtime, system: system, mediaTypes: system.Profile.MediaTypes, inbox: routes.Inbox(system.Profile.Name)}

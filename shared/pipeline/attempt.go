@@ -318,10 +318,10 @@ func (a *attempt) fail(ctx context.Context, f *fault.Error, probing bool, awaite
 	}
 	entry.Next = v.Until
 	if len(a.record.Attempts) > entity.MostAttempts { // the record may not keep all of them
-		entry.Next = latest(entry.Next, now.Add(a.Retry.Parents.Wait(age, a.Random)))
+		entry.Next = retry.Later(entry.Next, now.Add(a.Retry.Parents.Wait(age, a.Random)))
 	}
 	if b := a.Admission.Breaker; a.outage { // at least as rarely as the circuit is probed
-		entry.Next = latest(entry.Next, now.Add(min(b.Return.Wait(age, a.Random), b.Probes.Most)))
+		entry.Next = retry.Later(entry.Next, now.Add(min(b.Return.Wait(age, a.Random), b.Probes.Most)))
 	}
 	return a.postpone(ctx, entry, f.After > 0, awaited)
 }
@@ -442,11 +442,4 @@ func (a *attempt) superseded() (entries []port.Entry) {
 		entries = append(entries, e)
 	}
 	return entries
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

@@ -150,22 +150,30 @@ type Runtime struct {
 
 // Check returns an error that names what is required and missing.
 func (r Runtime) Check() error {
+	return Require(
+		Field{"field Bus", r.Bus != nil},
+		Field{"field Queue", r.Queue != nil},
+		Field{"field State", r.State != nil},
+		Field{"field Ledger", r.Ledger != nil},
+		Field{"field Vault", r.Vault != nil},
+		Field{"field Now", r.Now != nil},
+		Field{"field Random", r.Random != nil},
+		Field{"field Log", r.Log != nil},
+	)
+}
+
+// Field is a part of a configuration, and whether it is set.
+type Field struct {
+	Name string
+	Set  bool
+}
+
+// Require fails with one error that names each field that is not set.
+func Require(fields ...Field) error {
 	var missing []error
-	for _, field := range []struct {
-		name string
-		set  bool
-	}{
-		{"Bus", r.Bus != nil},
-		{"Queue", r.Queue != nil},
-		{"State", r.State != nil},
-		{"Ledger", r.Ledger != nil},
-		{"Vault", r.Vault != nil},
-		{"Now", r.Now != nil},
-		{"Random", r.Random != nil},
-		{"Log", r.Log != nil},
-	} {
-		if !field.set {
-			missing = append(missing, errors.New("field "+field.name+" is missing"))
+	for _, field := range fields {
+		if !field.Set {
+			missing = append(missing, errors.New(field.Name+" is missing"))
 		}
 	}
 	return errors.Join(missing...)

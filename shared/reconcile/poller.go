@@ -63,24 +63,16 @@ func New(config Config) (*Poller, error) {
 			}
 		}
 	}
-	var missing []error
-	for _, field := range []struct {
-		name string
-		set  bool
-	}{
-		{"State", config.State != nil},
-		{"Random", config.Random != nil},
-		{"System.Source", config.System.Source != nil},
-		{"System.Poller", config.System.Poller != nil},
-		{"a route that begins in the system", len(p.targets) > 0},
-	} {
-		if !field.set {
-			missing = append(missing, errors.New(field.name+" is missing"))
-		}
-	}
+	missing := port.Require(
+		port.Field{Name: "State", Set: config.State != nil},
+		port.Field{Name: "Random", Set: config.Random != nil},
+		port.Field{Name: "System.Source", Set: config.System.Source != nil},
+		port.Field{Name: "System.Poller", Set: config.System.Poller != nil},
+		port.Field{Name: "a route that begins in the system", Set: len(p.targets) > 0},
+	)
 	var err error
 	p.receiver, err = intake.New(config.Runtime, config.System)
-	if err := errors.Join(append(missing, err)...); err != nil {
+	if err := errors.Join(missing, err); err != nil {
 		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Doing: "making the poller of " + config.System.Profile.Name, Err: err}
 	}
 	return p, nil

@@ -130,6 +130,14 @@ func (b Backoff) Wait(n int, random func() float64) time.Duration {
 	return time.Duration(random() * float64(longest))
 }
 
+// Later returns the later of two times.
+func Later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // Patience is how long to wait for something that has no stated time and is no failure: a
 // part of how long it has been waited for. So nothing is late by more than that part, and a
 // long wait takes few looks.
