@@ -90,7 +90,7 @@ func (w *world) ingestSkipped(kind ingestKind) {
 }
 
 // TestA10AFilterDecidesByTheStateAlone: an order stays out for as long as its state is one
-// that the filter skips, whatever else changes. The first state that the filter lets pass
+// that the filter skips, whichever other fields change. The first state that the filter lets pass
 // places it, with its payment, and then no filter applies to it any more.
 func TestA10AFilterDecidesByTheStateAlone(t *testing.T) {
 	t.Parallel()

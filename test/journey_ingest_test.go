@@ -32,11 +32,11 @@ func ingestWooSale(id int64, after time.Duration, quantity int64) woocommercetes
 	return order
 }
 
-// ingestOK fails unless the sender was told that all is well.
+// ingestOK fails unless the sender got a 200.
 func (w *world) ingestOK(status int) {
 	w.Helper()
 	if status != http.StatusOK {
-		w.Fatalf("the sender was told %d\n%s", status, w.story())
+		w.Fatalf("the sender got %d\n%s", status, w.story())
 	}
 }
 

@@ -126,7 +126,7 @@ func TestA7EveryOrderOfArrivalEndsWithTheNewest(t *testing.T) {
 }
 
 // TestA7OfTwoStatesOfOneSecondThePollDecides: by webhooks alone the states of one second
-// can be told apart only as far as the delivery says when it was triggered.
+// can be ordered only as far as the delivery says when it was triggered.
 func TestA7OfTwoStatesOfOneSecondThePollDecides(t *testing.T) {
 	t.Parallel()
 	for name, arrival := range map[string][]int64{

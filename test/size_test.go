@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The bars of the house plan. The linters hold those of cyclomatic and cognitive
+// The bars of this codebase. The linters hold those of cyclomatic and cognitive
 // complexity (.golangci.yml). There is none for the median length: one decision on one page
 // is better than many short functions that pass it on.
 const (

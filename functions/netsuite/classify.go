@@ -11,7 +11,7 @@ import (
 )
 
 // classify refines what the status meant by NetSuite's error document. A document is about
-// one record, whatever the status. Without one, a failure is about the connection.
+// one record under any status. Without one, a failure is about the connection.
 func classify(r webapi.Response, e *fault.Error) *fault.Error {
 	if r.Status == http.StatusConflict {
 		e.Kind, e.Class = fault.Unavailable, fault.Conflict

@@ -15,8 +15,8 @@ func errorBody(code, path string) string {
 	return fmt.Sprintf(`{"type":"t","title":"t","status":400,"o:errorDetails":[{"detail":"ada@example.com is wrong","o:errorCode":%q,"o:errorPath":%q}]}`, code, path)
 }
 
-// told is an answer of NetSuite's with its own words.
-func told(code, path, text string) string {
+// errorDetail is an answer of NetSuite's with its own words.
+func errorDetail(code, path, text string) string {
 	body, err := json.Marshal(map[string]any{"title": "t", "o:errorDetails": []any{map[string]string{"detail": text, "o:errorCode": code, "o:errorPath": path}}})
 	if err != nil {
 		panic(err)
@@ -26,7 +26,7 @@ func told(code, path, text string) string {
 
 // userError is the code and prefix that REST gives to most causes.
 func userError(path, text string) string {
-	return told("USER_ERROR", path, "Error while accessing a resource. "+text)
+	return errorDetail("USER_ERROR", path, "Error while accessing a resource. "+text)
 }
 
 // The lines that were sent in the cases below.
@@ -58,7 +58,7 @@ var orderAnswers = []answerCase{
 	{"unknown item of a charge", 400, errorBody("INVALID_KEY_OR_REF", "item.items[2].item"), fault.Rejected, fault.MissingRef, fault.EntityScope, "INVALID_KEY_OR_REF", "charges[0]"},
 	{"unknown item, the last line", 400, errorBody("INVALID_VALUE", "item.items[3].item"), fault.Rejected, fault.MissingRef, fault.EntityScope, "INVALID_VALUE", "tax"},
 	{"unknown item, line beyond", 400, errorBody("INVALID_VALUE", "item.items[4].item"), fault.Rejected, fault.MissingRef, fault.EntityScope, "INVALID_VALUE", "item.items[4].item"},
-	{"unknown item without a path", 400, told("INVALID_VALUE", "", "Invalid value for the resource or sub-resource field 'item'. Provide a valid value."), fault.Rejected, fault.MissingRef, fault.EntityScope, "INVALID_VALUE", "lines"},
+	{"unknown item without a path", 400, errorDetail("INVALID_VALUE", "", "Invalid value for the resource or sub-resource field 'item'. Provide a valid value."), fault.Rejected, fault.MissingRef, fault.EntityScope, "INVALID_VALUE", "lines"},
 	{"inactive item", 400, userError("item.items[0].item", "Invalid item reference key 12345"), fault.Rejected, fault.MissingRef, fault.EntityScope, "INVALID_KEY_OR_REF", "lines[0].sku"},
 	{"item of another subsidiary", 400, userError("item.items[0].item", "Invalid item reference key 149 for subsidiary 1."), fault.Rejected, fault.MissingRef, fault.EntityScope, "WRONG_SUBSIDIARY", "lines[0].sku"},
 	{"customer of another subsidiary", 400, userError("", "Invalid entity reference key 5 for subsidiary 2."), fault.Rejected, fault.MissingRef, fault.EntityScope, "WRONG_SUBSIDIARY", "buyer.customer"},
@@ -68,7 +68,7 @@ var orderAnswers = []answerCase{
 	{"other field of a line", 400, errorBody("INVALID_CONTENT", "item.items[1].taxCode"), fault.Rejected, fault.Value, fault.EntityScope, "INVALID_CONTENT", "lines[2]"},
 	{"a line as such", 400, errorBody("USER_ERROR", "item.items[3]"), fault.Rejected, fault.Value, fault.EntityScope, "USER_ERROR", "tax"},
 	{"unknown customer", 400, errorBody("INVALID_VALUE", "entity"), fault.NotReady, fault.MissingRef, fault.EntityScope, "INVALID_VALUE", "buyer.customer"},
-	{"unknown customer without a path", 400, told("INVALID_CONTENT", "", "You have entered an Invalid Field Value 9999 for the following field: entity"), fault.NotReady, fault.MissingRef, fault.EntityScope, "INVALID_CONTENT", "buyer.customer"},
+	{"unknown customer without a path", 400, errorDetail("INVALID_CONTENT", "", "You have entered an Invalid Field Value 9999 for the following field: entity"), fault.NotReady, fault.MissingRef, fault.EntityScope, "INVALID_CONTENT", "buyer.customer"},
 	{"missing customer", 400, errorBody("USER_ERROR", "entity"), fault.Rejected, fault.Value, fault.EntityScope, "USER_ERROR", "buyer.customer"},
 	{"unknown currency", 400, errorBody("INVALID_KEY_OR_REF", "currency"), fault.Rejected, fault.MissingRef, fault.EntityScope, "INVALID_KEY_OR_REF", "currency"},
 	{"postal code", 400, errorBody("USER_ERROR", "shippingAddress.zip"), fault.Rejected, fault.Value, fault.EntityScope, "USER_ERROR", "shipping.postal_code"},
@@ -168,7 +168,7 @@ func TestErrorsNameTheValueAndTheNextStep(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
-	broken := told("UNEXPECTED_ERROR", "", "An unexpected error occurred. Error ID: l5k2ab9x0")
+	broken := errorDetail("UNEXPECTED_ERROR", "", "An unexpected error occurred. Error ID: l5k2ab9x0")
 	if got := netsuite.Classify(fault.Unavailable, 500, broken, "salesOrder").Error(); !strings.Contains(got, "l5k2ab9x0") {
 		t.Errorf("the id for NetSuite's support is missing: %s", got)
 	}

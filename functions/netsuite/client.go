@@ -100,7 +100,7 @@ func (t *target) read(ctx context.Context, p place, id string) (*document, error
 }
 
 // own returns our record: by its external id, or else by the internal id that the pipeline
-// knows, as after somebody changed the external id. It is nil if neither is there.
+// knows, as after the external id was changed. It is nil if NetSuite has neither.
 func (t *target) own(ctx context.Context, p place, ref string) (*document, error) {
 	found, err := t.read(ctx, p, p.byExternal())
 	if err != nil || found != nil || ref == "" {

@@ -100,8 +100,8 @@ func linked(have []booked) bool {
 	return slices.ContainsFunc(have, func(b booked) bool { return b.linked })
 }
 
-// reopens reports whether the order was cancelled and is open again in the store. What is
-// fulfilled or billed stays closed.
+// reopens reports whether the order was cancelled and is open again in the store. An
+// order with fulfilled or billed lines stays closed.
 func (so *salesOrder) reopens(have []booked) bool {
 	return so.order.Status == canonical.OrderOpen && shut(have) && !linked(have)
 }
@@ -194,7 +194,7 @@ func (so *salesOrder) writeLines(w *strictjson.Writer, lines []lineChange) []ori
 	return origins
 }
 
-// origin is that of the line which the booked one stands for.
+// origin is the origin of the line that the booked one was made from.
 func (b *booked) origin() origin {
 	if b.want == nil {
 		return origin{field: "lines", value: b.name}

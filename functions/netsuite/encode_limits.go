@@ -7,7 +7,7 @@ import (
 	"causeway/shared/fault"
 )
 
-// The number of characters that NetSuite's fields have room for. NetSuite rejects longer
+// The number of characters that NetSuite's fields hold. NetSuite rejects longer
 // text too, but names its own field; rejecting it here names ours.
 const (
 	maxPersonName = 32

@@ -84,7 +84,7 @@ func (b *booking) bookLine(l *canonical.OrderLine, field string) error {
 }
 
 // itemOf returns the item's external id and the field that it comes from. A gift card
-// sold is a liability, so it has an item of its own, whatever its SKU is.
+// sold is a liability, so it has an item of its own under any SKU.
 func (b *booking) itemOf(l *canonical.OrderLine, field string) (item, from string, err error) {
 	switch l.Kind {
 	case canonical.GiftCardLine:

@@ -55,8 +55,8 @@ func (b *booked) same(l *line, taxCode string) bool {
 		(taxCode == "" || b.taxCode == "" || taxCode == b.taxCode)
 }
 
-// matchLines finds for each line the one in NetSuite that stands for it, and returns the
-// lines that NetSuite lacks. NetSuite has no room for the store's id of a line, so that the
+// matchLines finds for each line its line in NetSuite, and returns the lines that NetSuite
+// lacks. NetSuite has no field for the store's id of a line, so that the
 // item decides, by its internal id in items. Among the lines of one item those with the
 // same content are matched first. Of the others, those that are fulfilled or billed come
 // first, because they cannot be removed, then the order of the lines counts.

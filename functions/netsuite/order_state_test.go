@@ -224,7 +224,7 @@ func TestApprovalOnlyGoesForward(t *testing.T) {
 	if got, _ := s.report(); got.Status != "B" || s.lastBody() != `{"orderStatus":"B"}` {
 		t.Errorf("a paid order is %s: %s", got.Status, s.lastBody())
 	}
-	s.order.Financial = canonical.Pending // an older state, in whatever event
+	s.order.Financial = canonical.Pending // an older state, in any event
 	for _, event := range []string{canonical.OrderPlaced, canonical.OrderChanged} {
 		s.must(second(s.try(t.Context(), event)))
 	}
@@ -295,7 +295,7 @@ func TestAnOrderWhoseExternalIDWasChangedIsFoundByItsID(t *testing.T) {
 	}
 }
 
-// Whatever way an account answers, the connector reaches the same state.
+// The connector reaches the same state however an account answers.
 func TestEveryWayOfAnAccount(t *testing.T) {
 	t.Parallel()
 	for seed := range netsuitetest.Way(netsuitetest.Seeds) {

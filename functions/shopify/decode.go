@@ -47,8 +47,8 @@ type translator struct {
 
 // triggeredAt returns when Shopify triggered the delivery. It orders the states of one
 // updated_at, which counts in whole seconds. A header that is missing or unreadable is no
-// hint and no error: the header is not signed, and the body is complete without it. What is
-// polled has none.
+// hint and no error: the header is not signed, and the body is complete without it. A
+// polled body has none.
 func triggeredAt(raw *message.Raw) time.Time {
 	at, err := canonical.ParseTime(raw.Header[headerTriggered])
 	if err != nil {

@@ -109,7 +109,7 @@ func bodyOf[T any](t testing.TB, events []connector.Event, kind string) T {
 	return none
 }
 
-// order returns the body of the order event, whatever its type.
+// order returns the body of the order event of any type.
 func order(t testing.TB, events []connector.Event) *canonical.Order {
 	t.Helper()
 	for _, event := range events {

@@ -124,7 +124,7 @@ func TestEveryStatusHasItsMeaning(t *testing.T) {
 	}
 }
 
-// placed returns the order of an order.created delivery, in whatever status.
+// placed returns the order of an order.created delivery, in any status.
 func placed(t testing.TB, source connector.Source, body []byte) *canonical.Order {
 	t.Helper()
 	found := orderEvent(t, mustTranslate(t, source, "order.created", body))

@@ -45,7 +45,7 @@
 //
 // # Amounts
 //
-// Line, shipping and fee totals are without tax, whatever prices_include_tax says; that is
+// Line, shipping and fee totals are without tax under any prices_include_tax; that is
 // the answer of WooCommerce's maintainers. An order for which that is not so does not balance
 // and is rejected. TaxIncluded is thus always false, and total_tax is added. A line's price is
 // its total after discounts divided by its quantity, as a binary float ("14.309999999999999"

@@ -104,7 +104,7 @@ func mustReplace(t testing.TB, body []byte, before, after string) []byte {
 	return []byte(strings.Replace(string(body), before, after, 1))
 }
 
-// orderEvent returns the event of the order's state, whatever its type.
+// orderEvent returns the event of the order's state, of any type.
 func orderEvent(t testing.TB, translation connector.Translation) *connector.Event {
 	t.Helper()
 	for i := range translation.Events {

@@ -17,7 +17,7 @@ const functionURL = "function-url"
 
 // accessLog is one line per request, without its content and without the sender's address,
 // which is personal data where a browser or a small shop sends. It names the API, so that
-// metrics can be told apart by it.
+// metrics can be grouped by it.
 func (p *Plan) accessLog() string {
 	return `{"time":"$context.requestTime","api":"` + p.prefix + `","request":"$context.requestId","route":"$context.routeKey","status":"$context.status",` +
 		`"took_ms":"$context.responseLatency","bytes":"$context.responseLength","error":"$context.error.message",` +

@@ -57,8 +57,8 @@ type QueueProps struct {
 // The operator sees: on day one the alarms <function>-errors and <queue>-stalled or
 // <queue>-waits; by day four the dead letters of what the pipeline handled in vain, each with
 // its reason, because its budgets end after 72 h; by day eleven the dead letters of what it
-// never handled, without a reason; on day fourteen the expiry of dead letters that nobody
-// redrove. Messages of a flow that is off are not received, and expire after fourteen days.
+// never handled, without a reason; on day fourteen the expiry of dead letters that were
+// not redriven. Messages of a flow that is off are not received, and expire after fourteen days.
 type Queue struct {
 	Construct   constructs.Construct // for tags, aspects and dependencies
 	Queue       awssqs.Queue

@@ -14,7 +14,7 @@ const aliasName = "live"
 
 // shift creates a version of the function, and an alias that CodeDeploy moves to it bit by
 // bit. An alarm on the new version's errors stops the move and rolls it back. The alarm
-// notifies nobody: the deployment that fails does.
+// sends no notification: the failed deployment does.
 //
 // Application and deployment group are plain resources, because package awscodedeploy brings
 // the packages of EC2, ECS and load balancers with it: 26 packages for two resources.

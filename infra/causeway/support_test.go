@@ -245,7 +245,7 @@ func (w written) text(value any) string {
 	return fmt.Sprint(value)
 }
 
-// reference is the name or the ARN of a resource. An alias stands for its function.
+// reference is the name or the ARN of a resource. An alias counts as its function.
 func (w written) reference(r one, name bool) string {
 	if r.Type == "AWS::Lambda::Alias" {
 		return physical["AWS::Lambda::Function"][1] + w.text(r.Properties["FunctionName"]) + ":" + w.text(r.Properties["Name"])

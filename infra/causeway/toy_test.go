@@ -37,7 +37,7 @@ func toy() functions.System {
 	}}
 }
 
-// toySource can be sent to over a partner bus; nobody does here.
+// toySource accepts events of a partner bus; none are sent here.
 type toySource struct {
 	connector.Source
 	connector.Partner

@@ -22,14 +22,14 @@ import (
 	"causeway/shared/routes"
 )
 
-// patience is how long a started command may take for what is waited for. What a killed
-// process held is free at once; the longest of the other waits is a second of the day's own.
+// patience is how long a started command may take until the awaited condition holds. The
+// leases of a killed process are free at once; the longest of the other waits is a second of the day's own.
 // On an idle machine TestKillAndRestart takes a quarter of it.
 const patience = 2 * time.Minute
 
 // TestKillAndRestart kills the command, as a power cut would, during the sample day,
-// starts it again on the same folder, and reads at the end of the day whether anything that
-// a store was told to be accepted is missing or there twice.
+// starts it again on the same folder, and reads at the end of the day whether any delivery
+// that was answered as accepted is missing or booked twice.
 func TestKillAndRestart(t *testing.T) {
 	t.Parallel()
 	steps, folder := day.Sample(), t.TempDir()

@@ -79,7 +79,7 @@ func (t *Target) judge(c *record, name string, p *Passage, a Answer, opens map[s
 func (t *Target) probed(c *record, name string, p *Passage, found finding) {
 	open, now, breaker := c.Circuits[name], t.config.Now(), t.config.Policy.Breaker
 	if p.probe.Same(open.Prober) {
-		open.Prober = nil // whatever the answer, another message may probe
+		open.Prober = nil // another message may probe after any answer
 	}
 	switch found {
 	case unclear:

@@ -337,21 +337,13 @@ func (e *env) ended(stage port.Stage) (n int) {
 // entries returns the ledger's entries of the stage.
 func (e *env) entries(stage port.Stage) []port.Entry {
 	e.Helper()
-	found, err := e.memory.Find(e.Context(), port.Query{Stage: stage})
-	if err != nil {
-		e.Fatal(err)
-	}
-	return found
+	return e.memory.Entries(e, stage)
 }
 
 // one returns the only entry of the stage.
 func (e *env) one(stage port.Stage) port.Entry {
 	e.Helper()
-	found := e.entries(stage)
-	if len(found) != 1 {
-		e.Fatalf("%d entries %q, want 1: %+v", len(found), stage, found)
-	}
-	return found[0]
+	return e.memory.OnlyEntry(e, stage)
 }
 
 func (e *env) none(stage port.Stage) {

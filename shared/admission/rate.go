@@ -11,7 +11,7 @@ import (
 // makes them a little later, so that the calls which several of them have in hand could
 // come on top of a full bucket. Therefore our bucket is smaller than the target's by as many
 // calls as may be in hand, and they are good for the time in which that many more would come:
-// whatever the window, no more calls are allowed than the target takes. The time between
+// in no window are more calls allowed than the target takes. The time between
 // Enter and the call itself is not counted.
 type pace struct {
 	each  time.Duration // from one call to the next

@@ -298,7 +298,7 @@ func (t *Target) learn(ctx context.Context, p *Passage, answer Answer, opens map
 	return errors.Join(stale, err)
 }
 
-// finding is what an answer says about one circuit, whatever it means for the message.
+// finding is what an answer says about one circuit. Its meaning for the message is separate.
 type finding uint8
 
 const (

@@ -81,7 +81,7 @@ func TestOneMessageThatCannotBeArchivedFailsAlone(t *testing.T) {
 	}
 }
 
-// Whatever keeps a message from its handler, requeue sees it.
+// Requeue gets every message that does not reach its handler, for any reason.
 func TestEveryMessageThatIsNotHandledIsRequeued(t *testing.T) {
 	t.Parallel()
 	for cause, prepare := range map[string]func(b *bench, f *function) (left time.Duration){

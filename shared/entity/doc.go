@@ -12,7 +12,7 @@
 // The record is one item, so that claim, version fence, cross-reference and retry budget
 // are one conditional write before the effect and one after it.
 //
-// What a target has confirmed is kept for ever, in about 200 bytes: a replay of any age
+// Confirmed states are kept for ever, in about 200 bytes: a replay of any age
 // changes nothing. Everything else in the record has a bound (MostAttempts, mostWaiters),
 // and a record without anything confirmed expires.
 package entity

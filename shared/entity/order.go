@@ -102,7 +102,7 @@ func Compare(ctx context.Context, state port.State, target string, key message.K
 	case r.hasOlder(s):
 		r.Confirmed.Version = s.Version
 		err := r.Save(ctx, state, now)
-		if errors.Is(err, port.ErrConflict) { // somebody delivers it now
+		if errors.Is(err, port.ErrConflict) { // another worker delivers it now
 			return InHand, nil
 		}
 		return Known, err
@@ -167,7 +167,7 @@ type Turn struct {
 //  1. The target named a time before which it wants to hear nothing of the event, or a
 //     worker is writing the entity: come back then.
 //  2. A write of another event has an unknown outcome, for less than patience, and has no
-//     dead letter. What follows depends on what the target offers:
+//     dead letter. The next step depends on what the target offers:
 //     - IdempotencyKey, None, and Search while the target's id is not known: only that very
 //     event can find out, by its key, its search or a person. All others wait for it.
 //     - ExternalID, and Search once the id is known: an older state waits, because the newer
@@ -197,7 +197,7 @@ func (r *Record) Turn(w *retry.Worker, c Claimant, patience time.Duration, rando
 	return Turn{Until: r.landing(w, c)}
 }
 
-// held returns until when nothing may be written, whatever it is.
+// held returns until when no write of the entity may be made.
 func (r *Record) held(w *retry.Worker, c Claimant, random func() float64) (until time.Time) {
 	if a := r.Attempts[c.Event]; a != nil && a.NotBefore != nil {
 		until = a.NotBefore.Until

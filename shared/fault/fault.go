@@ -93,7 +93,7 @@ const (
 	// UsualScope is the scope that the kind has by itself (Error.ScopeOrDefault).
 	UsualScope Scope = iota
 	// EntityScope is a failure of this one record: the vendor's own error document for it,
-	// whatever the status. It says nothing about other records.
+	// under any status. It says nothing about other records.
 	EntityScope
 	// OperationScope is a failure of one operation for every record, such as a permission
 	// that is missing for one record type.

@@ -1,5 +1,5 @@
 // Package intake accepts deliveries of a source system: webhooks, partner events, files,
-// and whatever a poll hands on. An accepted delivery is a raw message in the system's inbox
+// and changes that a poll found. An accepted delivery is a raw message in the system's inbox
 // queue.
 //
 //   - receive.go: Receiver, the HTTP door and the way into the inbox.

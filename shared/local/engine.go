@@ -21,7 +21,7 @@ import (
 const batch = 10
 
 // backfillHands is how many messages of a backfill inbox are handled at once. They are
-// found in bulk and nobody waits for them, so that they leave the machine to live ones.
+// found in bulk and are not urgent, so that they leave the machine to live ones.
 const backfillHands = 1
 
 // longPoll is how long a worker waits for a message before it checks whether to stop; the

@@ -17,7 +17,7 @@ import (
 const claimPrefix = "sha256/"
 
 // claims returns the hashes of the bodies in the vault that the message refers to. It
-// finds them as text, whatever form the message has: a text that only looks like a claim
+// finds them as text, in a message of any form: a text that only looks like a claim
 // keeps a body longer than necessary, which does no harm.
 func claims(message []byte) (hashes []string) {
 	const size = 2 * sha256.Size

@@ -33,7 +33,7 @@ type Message struct {
 	Hops          int               `json:"hops"`                   // how many systems the change has passed; stops loops
 	ExternalRefs  map[string]string `json:"externalrefs,omitempty"` // system -> id of this entity there
 	TraceParent   string            `json:"traceparent,omitempty"`  // W3C Trace Context
-	Lane          Lane              `json:"lane,omitempty"`         // backfill if nobody waits for it
+	Lane          Lane              `json:"lane,omitempty"`         // backfill if it is not urgent
 	Parents       []Key             `json:"parents,omitempty"`      // entities that must stand at the target first
 	Body          json.RawMessage   `json:"body,omitempty"`         // canonical entity; empty if Claim is set
 	Claim         *Claim            `json:"claim,omitempty"`        // where the body is kept; nil if inline
@@ -114,7 +114,7 @@ func Decode(data []byte) (*Message, error) {
 }
 
 // Raw is a message exactly as a system handed it to us, before anything in its
-// body was read. It lies in the system's inbox queue until it is translated.
+// body was read. It is stored in the system's inbox queue until it is translated.
 type Raw struct {
 	ID            string            `json:"id"`                     // ours; the same for the same delivery sent again
 	System        string            `json:"system"`                 // such as "shopify"
@@ -126,12 +126,12 @@ type Raw struct {
 	ReceivedAt    time.Time         `json:"received_at"`            // our clock, UTC
 	CorrelationID string            `json:"correlation_id"`         // set here, copied to everything produced
 	TraceParent   string            `json:"trace_parent,omitempty"` // W3C Trace Context
-	Lane          Lane              `json:"lane,omitempty"`         // backfill if nobody waits for it
+	Lane          Lane              `json:"lane,omitempty"`         // backfill if it is not urgent
 	Body          []byte            `json:"body,omitempty"`         // the sender's bytes (base64 in JSON); empty if Claim is set
 	Claim         *Claim            `json:"claim,omitempty"`        // where the bytes are kept; nil if inline
 }
 
-// Trigger tells how a raw message reached us.
+// Trigger is how a raw message reached us.
 type Trigger string
 
 // The triggers. A webhook was checked by its signature, a partner event by the
@@ -143,7 +143,7 @@ const (
 	File    Trigger = "file"
 )
 
-// Lane tells whether somebody waits for the message. Live traffic goes first.
+// Lane is how urgent the message is. Live traffic goes first.
 type Lane string
 
 // The lanes.

@@ -71,7 +71,7 @@ const (
 //	claim      one conditional write takes the lease          → deferred if another was first
 //	effect     the target is called, as its guarantee demands
 //	verdict    confirmed, superseded, deferred, dead or parked
-//	settlement ledger, record, dead letter, and whoever waits for the entity
+//	settlement ledger, record, dead letter, and the messages that wait for the entity
 func (a *attempt) run(ctx context.Context) (port.Decision, error) {
 	a.claimant.Since = a.Now()
 	if e, err := a.known(); err != nil {
@@ -105,8 +105,8 @@ func (a *attempt) run(ctx context.Context) (port.Decision, error) {
 	return decision, err
 }
 
-// admitted is the part of an attempt in which the target may be called. What is needed is
-// looked up before the claim, so that a lease that is left behind shows that a write was
+// admitted is the part of an attempt in which the target may be called. Everything that the
+// write needs is looked up before the claim, so that a lease that is left behind shows that a write was
 // about to be made.
 func (a *attempt) admitted(ctx context.Context, probing bool) (port.Decision, error) {
 	// The lease must outlive the call: what comes before the call is taken from its time.
@@ -372,7 +372,7 @@ func (a *attempt) postpone(ctx context.Context, entry port.Entry, named bool, aw
 }
 
 // abandon gives the lease back after an attempt whose end could not be written to the
-// ledger: it was no crash, and nobody has to wait for the lease to end. Whether the target
+// ledger: it was no crash, and no message has to wait for the lease to end. Whether the target
 // took the write is open again.
 func (a *attempt) abandon(ctx context.Context) {
 	if a.lease == nil {

@@ -71,7 +71,7 @@ func TestARequestThatTheNetworkRepeatsHasOneEffect(t *testing.T) {
 	t.Parallel()
 	for name, operation := range operations {
 		if operation.Guarantee == connector.Search || operation.Guarantee == connector.None {
-			continue // such a target cannot tell the repetition
+			continue // such a target does not recognize the repetition
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

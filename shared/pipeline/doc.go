@@ -5,7 +5,7 @@
 //
 // # Promises
 //
-// Whatever crashes, repeats, or arrives in another order:
+// After crashes and repetitions, and in any order of arrival:
 //
 //   - A message ends in exactly one of confirmed, superseded, skipped, parked or dead, and
 //     the ledger says why.
@@ -13,7 +13,7 @@
 //     fact once, however often, in however many versions and after however long it is
 //     reported.
 //   - A message that waits (for a parent, a lease, a throttle, a setting of ours) uses up
-//     no attempts. What waits for an entity is woken when the entity is confirmed.
+//     no attempts. A message that waits for an entity is woken when it is confirmed.
 //   - A known failure is dead-lettered by us, with its reason. The queue's own redrive
 //     policy is only the net for crashes.
 //   - A dead letter is a state of the letter, not of its entity: it keeps nothing else from
@@ -50,7 +50,7 @@
 //
 // One record in the State per target and entity holds the lease of the worker that writes,
 // the newest confirmed state, and the target's id. Claim, version fence, cross-reference and
-// retry budget are one conditional write before the effect and one after it, whatever the
+// retry budget are one conditional write before the effect and one after it, under any
 // guarantee; a delivery costs one read and two writes of the State.
 //
 // While the State is out of reach delivery stops: a message that cannot be claimed is not

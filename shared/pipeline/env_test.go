@@ -286,19 +286,13 @@ func (e *testEnv) drainBy(tick, limit time.Duration) {
 // entries returns the ledger entries of the stage.
 func (e *testEnv) entries(stage port.Stage) []port.Entry {
 	e.Helper()
-	found, err := e.memory.Find(e.Context(), port.Query{Stage: stage})
-	e.must(err)
-	return found
+	return e.memory.Entries(e, stage)
 }
 
 // entry returns the only entry of the stage.
 func (e *testEnv) entry(stage port.Stage) port.Entry {
 	e.Helper()
-	found := e.entries(stage)
-	if len(found) != 1 {
-		e.Fatalf("%d entries %q, want 1: %+v", len(found), stage, found)
-	}
-	return found[0]
+	return e.memory.OnlyEntry(e, stage)
 }
 
 func (e *testEnv) outcomes(stage port.Stage) (outcomes []string) {

@@ -31,11 +31,11 @@ var algorithms = map[connector.Guarantee]func(context.Context, *delivery, connec
 }
 
 // OutcomeUnknown is the code of a message that was parked because its write may have taken
-// effect and nothing can tell.
+// effect, which nothing can show.
 const OutcomeUnknown = "outcome_unknown"
 
 // byExternalID delivers to an operation that writes under our own id: writing again changes
-// nothing, so that the message is simply written, whatever happened to an earlier attempt.
+// nothing, so that the message is simply written, after any end of an earlier attempt.
 // Only another state of the entity has to wait while a request of this one may still take
 // effect (entity.Turn).
 //
@@ -146,7 +146,7 @@ func byCompareAndSet(ctx context.Context, w *delivery, d connector.Delivery) (co
 // To settle is to wait until no earlier request can take effect any more and no search can
 // miss one that did: the timeout, the target's Linger and the operation's Lag
 // (entity.Turn). Only then the search decides. If it finds nothing, nothing was written.
-// What it finds may be of an earlier attempt, or older than our memory; so its state is
+// A found entity may be of an earlier attempt, or older than our memory; so its state is
 // set, which may be repeated. An entity whose id is known is not searched for.
 func bySearch(ctx context.Context, w *delivery, d connector.Delivery) (connector.Receipt, error) {
 	if d.Ref == "" {

@@ -24,7 +24,7 @@ func (p *Pipeline) requeueBeforeExpiry(ctx context.Context, in port.Incoming, de
 	switch latest := now.Add(held.Deferral); {
 	case failed != nil:
 		until = now
-	case until.After(latest): // whoever waits for longer looks again in between
+	case until.After(latest): // a message that waits for longer is received in between
 		until, decision = latest, port.Decision{Until: latest}
 	}
 	if in.SentAt.IsZero() || until.Sub(in.SentAt) <= held.Age && in.ReceiveCount < held.Receives {

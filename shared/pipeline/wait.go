@@ -18,7 +18,7 @@ const OutcomeOpen = "outcome_open"
 // that entity, and woken when the entity is at the target; until is then only when it looks
 // by itself.
 //
-// Deferred first and registered then: whoever confirms the entity in between changes its
+// Deferred first and registered then: a worker that confirms the entity in between changes its
 // record, so that registering fails, and the message is woken here.
 func (a *attempt) wait(ctx context.Context, until time.Time, awaited *entity.Record) (port.Decision, error) {
 	if awaited == nil {

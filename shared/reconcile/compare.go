@@ -203,7 +203,7 @@ const (
 )
 
 // reported reports whether the state, or a newer one, is among those published last. A
-// fact is reported in whatever version.
+// fact counts as reported in any version.
 func (s *sweep) reported(ctx context.Context, each polled) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, ledgerWithin)
 	defer cancel()

@@ -193,8 +193,8 @@ func TestOneTargetThatLacksAChangeIsEnough(t *testing.T) {
 }
 
 // TestAStateThatOnlyADeliveryHasInHandIsHandedOn has the polled state settle which state of
-// its second is the newest: a late delivery of another one must not overwrite it. What a poll
-// has in hand is left alone.
+// its second is the newest: a late delivery of another one must not overwrite it. A
+// state that a poll has in hand is left alone.
 func TestAStateThatOnlyADeliveryHasInHandIsHandedOn(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -368,11 +368,7 @@ func (e *testEnv) record(target string, key message.Key) *entity.Record {
 // entries returns the ledger entries of the stage.
 func (e *testEnv) entries(stage port.Stage) []port.Entry {
 	e.Helper()
-	found, err := e.memory.Find(e.Context(), port.Query{Stage: stage})
-	if err != nil {
-		e.Fatal(err)
-	}
-	return found
+	return e.memory.Entries(e, stage)
 }
 
 // outcomes returns the texts of the reconciled entries of a type.
@@ -389,9 +385,5 @@ func (e *testEnv) outcomes(kind string) (texts []string) {
 // one returns the only ledger entry of the stage.
 func (e *testEnv) one(stage port.Stage) port.Entry {
 	e.Helper()
-	found := e.entries(stage)
-	if len(found) != 1 {
-		e.Fatalf("%d entries %q, want 1: %+v", len(found), stage, found)
-	}
-	return found[0]
+	return e.memory.OnlyEntry(e, stage)
 }

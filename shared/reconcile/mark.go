@@ -63,7 +63,7 @@ func (r *round) firstTime(stopped time.Time) time.Time {
 	return stopped.UTC()
 }
 
-// saveMark stores the mark also when the context has ended: what was handed on is durable.
+// saveMark stores the mark also when the context has ended: the changes handed on are durable.
 func (r *round) saveMark(ctx context.Context, m *mark) error {
 	value, err := json.Marshal(m)
 	if err != nil {

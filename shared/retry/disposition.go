@@ -22,7 +22,7 @@ const (
 )
 
 // dispositions is the one table that says what happens on each kind of failure. A failure
-// of class config waits, whatever its kind: a setting that is missing is not the message's
+// of class config waits, of any kind: a setting that is missing is not the message's
 // fault.
 var dispositions = map[fault.Kind]Disposition{
 	fault.Invalid:      Bury,

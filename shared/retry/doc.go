@@ -8,5 +8,5 @@
 //
 // Waiting is not failing. A missing parent, a missing setting and an unknown outcome have a
 // deadline; a throttle, an outage and refused credentials have a budget of time in which an
-// open circuit does not count; only failures that nobody classified are counted.
+// open circuit does not count; only unclassified failures are counted.
 package retry

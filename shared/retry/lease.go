@@ -39,7 +39,7 @@ func (s *Span) Same(o *Span) bool {
 }
 
 // Worker is one process among all that share the State: it takes spans and judges those of
-// others. What it remembers is not needed for correctness: a process that starts anew only
+// others. Its memory is not needed for correctness: a process that starts anew only
 // waits longer. It is safe for concurrent use.
 type Worker struct {
 	name string

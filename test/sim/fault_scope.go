@@ -9,7 +9,7 @@ import (
 	"causeway/shared/port"
 )
 
-// document is the target's own error document about one record, whatever the status.
+// document is the target's own error document about one record, under the status.
 func document(status int) error {
 	return &fault.Error{
 		Kind: fault.Unavailable, Class: fault.Ambiguous, Scope: fault.EntityScope, Status: status, Code: "UNEXPECTED_ERROR",
@@ -134,7 +134,7 @@ func (w *world) diesAtBudget(f fact) {
 }
 
 // setLate has a setting missing at the target, or an entry of a map at the source, until
-// somebody sets it. Each message waits, an alarm rings, and nothing is dead.
+// an operator sets it. Each message waits, an alarm rings, and nothing is dead.
 func (w *world) setLate() {
 	until := w.between(time.Hour, 40*time.Hour)
 	at := opDeliver

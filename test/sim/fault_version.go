@@ -16,7 +16,7 @@ func versionFaults() []Fault {
 		{ID: "F64", What: "two contents under one version, by webhook and poll", Tier: 1, Facts: (*world).tied, Arm: (*world).settleTies},
 		{ID: "F65", What: "A, B, A within one second", Tier: 1, Facts: (*world).backAndForth, Arm: (*world).settleTies},
 		{ID: "F66", What: "placed and cancelled of one delivery, one of them deferred", Tier: 1, Facts: (*world).closedAtOnce, Arm: (*world).deferOne},
-		{ID: "F67", What: "a fact of once is told again and again", Tier: 1, Facts: (*world).toldAgain, Arm: func(w *world) { w.expect.Single = !w.mixed }},
+		{ID: "F67", What: "a fact of once is reported again and again", Tier: 1, Facts: (*world).toldAgain, Arm: func(w *world) { w.expect.Single = !w.mixed }},
 		{ID: "F68", What: "a dead letter expires, is purged, moved or copied", Tier: 1, Other: true, Facts: (*world).operatorFacts, Arm: (*world).loseLetters},
 		{ID: "F69", What: "an entity is rejected, then corrected at the source", Tier: 1, Facts: (*world).incorrect, Arm: (*world).correct},
 		{ID: "F73", What: "a replay of any age", Tier: 1, Facts: (*world).unfiltered, Arm: none, Then: (*world).oldReplay},
@@ -117,7 +117,7 @@ func (w *world) settleTies() {
 	w.struck++
 }
 
-// backAndForth is a customer that was changed and changed back within a second, once told
+// backAndForth is a customer that was changed and changed back within a second, reported once
 // with the instants and once without.
 func (w *world) backAndForth() []fact {
 	facts := w.trade()
@@ -168,7 +168,7 @@ func (w *world) deferOne() {
 	}})
 }
 
-// toldAgain are a payment and a release that are told again: in newer versions, after
+// toldAgain are a payment and a release that are reported again: in newer versions, after
 // twenty other events of the order, after a filter had skipped them, and 100 days later.
 func (w *world) toldAgain() []fact {
 	w.mustEnd("order/again")
@@ -197,7 +197,7 @@ func (w *world) toldAgain() []fact {
 }
 
 // loseLetters has the target reject facts until it is fixed. Their dead letters expire, are
-// purged, are moved as the queue's console does, or are copied. Then each of them is told
+// purged, are moved as the queue's console does, or are copied. Then each of them is reported
 // again: the fact under a newer version, the customer with a newer state.
 func (w *world) loseLetters() {
 	w.refuses("F68", fixed)

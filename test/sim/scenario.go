@@ -9,7 +9,7 @@ import (
 	"causeway/shared/port"
 )
 
-// tell sends the shop's facts, in any order, some of them twice. In one world of three the
+// tell delivers the shop's facts, in any order, some of them twice. In one world of three the
 // shop is polled too.
 func (w *world) tell(facts []fact) {
 	w.spread = []time.Duration{0, 10 * time.Second, 5 * time.Minute}[w.random.IntN(3)]

@@ -219,7 +219,7 @@ func (c client) write(d connector.Delivery, expected string, f fate) (connector.
 	return connector.Receipt{Ref: e.ref(), Version: e.tag(), Detail: "written", Pause: pause}, err
 }
 
-// hang is a request that nobody answers before its caller gives up. It may take effect
+// hang is a request that gets no answer before its caller gives up. It may take effect
 // at any time until Linger after that.
 func (c client) hang(d connector.Delivery, expected string, f fate) error {
 	w, t := c.target.world, c.target

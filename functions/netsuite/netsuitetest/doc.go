@@ -22,8 +22,8 @@
 // The books (Books, Orders, Customers, Deposits) show the account's records and how often
 // each was written. Duplicates finds the same thing booked under two external ids. With
 // Open they survive the process: each effect is a line of JSON that is on the disk before
-// the answer is sent, and a line torn by a kill is ignored. What Vary, ClosePeriod, Forbid
-// and LockByWorkflow set does not survive it.
+// the answer is sent, and a line torn by a kill is ignored. The settings of Vary,
+// ClosePeriod, Forbid and LockByWorkflow do not survive it.
 //
 // It does not know: record types other than these three, custom fields, scripts, taxes,
 // names that are unique, inactive records, lots, currencies of a customer.
