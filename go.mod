@@ -1,4 +1,4 @@
-module causeway
+module causeway.example
 
 go 1.26.0
 

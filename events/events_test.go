@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/events"
-	"causeway/shared/canonical"
-	"causeway/shared/message"
+	"causeway.example/events"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/message"
 )
 
 func mustRead(t testing.TB, read func(string) ([]byte, error), name string) []byte {

@@ -6,8 +6,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"causeway/events"
-	"causeway/shared/canonical"
+	"causeway.example/events"
+	"causeway.example/shared/canonical"
 )
 
 func mustParse(t testing.TB, data []byte) any {

@@ -11,8 +11,8 @@ import (
 	"net/http"
 	"testing"
 
-	"causeway/events"
-	"causeway/shared/message"
+	"causeway.example/events"
+	"causeway.example/shared/message"
 )
 
 // sampleSecret signs the bodies of the triggers.

@@ -8,14 +8,14 @@ import (
 	"path/filepath"
 	"time"
 
-	"causeway/functions/netsuite"
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/functions/shopify"
-	"causeway/functions/shopify/shopifytest"
-	"causeway/functions/woocommerce"
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/connector"
-	"causeway/shared/connector/connectortest"
+	"causeway.example/functions/netsuite"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/shopify"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/functions/woocommerce"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/connector/connectortest"
 )
 
 // System is one entry of the catalog.

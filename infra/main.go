@@ -11,7 +11,7 @@ import (
 
 	"github.com/aws/jsii-runtime-go"
 
-	"causeway/infra/causeway"
+	"causeway.example/infra/causeway"
 )
 
 func main() {

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/functions"
-	"causeway/shared/connector"
+	"causeway.example/functions"
+	"causeway.example/shared/connector"
 )
 
 // mains returns the folders of the Lambda functions: functions/<system>/<role>.

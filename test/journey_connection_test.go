@@ -15,13 +15,13 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
 )
 
 // second starts one engine more on the world's queues, as another process that shares

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/port"
+	"causeway.example/shared/port"
 )
 
 // TestF69AnOrderThatIsCorrectedInTheShopReachesTheERP: its first state is rejected for its

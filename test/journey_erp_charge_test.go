@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/canonical"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/canonical"
 )
 
 // erpCard is a gift card that is sold, under the SKU of an article.

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/functions/shopify/shopifytest"
-	"causeway/functions/woocommerce/woocommercetest"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/functions/woocommerce/woocommercetest"
 )
 
 // erpFirstCustomer is the internal id of the first customer in a world's ERP.

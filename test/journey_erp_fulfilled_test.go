@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/port"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/port"
 )
 
 // TestAFulfilledOrderThatChangesInTheShopSurvives: NetSuite replaces no line that is

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/canonical"
-	"causeway/shared/pipeline"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/pipeline"
 )
 
 // erpSum is an order and what the ERP has to make of it.

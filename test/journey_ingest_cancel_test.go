@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/shopify/shopifytest"
+	"causeway.example/functions/shopify/shopifytest"
 )
 
 // ingestCancelled returns the order as it is once it is cancelled in the second of its

@@ -11,11 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/functions/shopify/shopifytest"
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/canonical"
-	"causeway/shared/port"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/port"
 )
 
 // ingestForgery is what may be wrong with a delivery that we cannot believe.

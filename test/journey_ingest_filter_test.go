@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/port"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/port"
 )
 
 // ingestKind is a kind of order that an installation may not want in its ERP.

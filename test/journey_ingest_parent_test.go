@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
 )
 
 // TestA8WhatComesBeforeItsCreationIsTheOrder: each delivery has the whole state, so that

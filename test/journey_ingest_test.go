@@ -8,11 +8,11 @@ import (
 	"sync"
 	"time"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 // ingestSale is a paid order of shirts at 10.00 as the shop shows it so long after it

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/port"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/port"
 )
 
 // ingestTold is one delivery of order 42: the state of the order so long after it was

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/port"
-	"causeway/shared/reconcile"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/port"
+	"causeway.example/shared/reconcile"
 )
 
 // pollHook does something at each request that reaches a store's API.

@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/connector"
-	"causeway/shared/port"
-	"causeway/shared/reconcile"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/port"
+	"causeway.example/shared/reconcile"
 )
 
 // pollSystems are the sources with the settings that let their webhooks be looked after.

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/port"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/port"
 )
 
 // TestF70OrdersThatTheERPFailsOnEndAtTheirBudget: NetSuite answers its own error document

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/port"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/port"
 )
 
 // TestF66WhatWasSkippedAndThenCancelledIsClosed: the first state is authorized only, which a

@@ -9,7 +9,7 @@ import (
 
 // Names as comments and README.md write them.
 var (
-	fileName   = regexp.MustCompile(`\b[a-z][a-z0-9_/]*\.go\b`)
+	fileName   = regexp.MustCompile(`\b(?:` + regexp.QuoteMeta(module) + `/)?[a-z][a-z0-9_/]*\.go\b`)
 	dottedName = regexp.MustCompile(`\b([A-Za-z][A-Za-z0-9]*)\.([A-Z][A-Za-z0-9]*)(?:\.([A-Z][A-Za-z0-9]*))?\b`)
 )
 

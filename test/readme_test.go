@@ -12,9 +12,9 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/functions"
-	"causeway/shared/connector"
-	"causeway/shared/routes"
+	"causeway.example/functions"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/routes"
 )
 
 func mustRead(t *testing.T, path string) string {

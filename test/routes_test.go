@@ -11,15 +11,15 @@ import (
 	"testing"
 	"time"
 
-	"causeway/events"
-	"causeway/functions"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/pipeline"
-	"causeway/shared/port/porttest"
-	"causeway/shared/routes"
+	"causeway.example/events"
+	"causeway.example/functions"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/routes"
 )
 
 // opened is every system of the catalog, each against its own fake.

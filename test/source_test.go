@@ -13,7 +13,7 @@ import (
 )
 
 // module is the path under which the rooms import each other.
-const module = "causeway"
+const module = "causeway.example"
 
 // source is one parsed Go file of the repository.
 type source struct {

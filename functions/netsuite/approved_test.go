@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/functions/netsuite"
-	"causeway/functions/netsuite/netsuitetest"
+	"causeway.example/functions/netsuite"
+	"causeway.example/functions/netsuite/netsuitetest"
 )
 
 var update = flag.Bool("update", false, "write what is sent as what is wanted")

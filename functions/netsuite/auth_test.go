@@ -17,10 +17,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/netsuite"
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway.example/functions/netsuite"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 type vector struct {

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // tokenSigner signs requests as RFC 5849 (OAuth 1.0a) section 3 says, with the

@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"causeway/shared/fault"
-	"causeway/shared/webapi"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/webapi"
 )
 
 // classify refines what the status meant by NetSuite's error document. A document is about

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/functions/netsuite"
-	"causeway/shared/fault"
+	"causeway.example/functions/netsuite"
+	"causeway.example/shared/fault"
 )
 
 func errorBody(code, path string) string {

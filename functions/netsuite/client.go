@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"causeway/shared/fault"
-	"causeway/shared/formats/strictjson"
-	"causeway/shared/webapi"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/webapi"
 )
 
 // The records, as their paths name them.

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/functions/netsuite"
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/functions/netsuite"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 func mustAdd(t *testing.T, r *rig, external, email string) string {

@@ -3,9 +3,9 @@ package netsuite
 import (
 	"context"
 
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 // deliverPayment creates the customer deposit. One that is there is changed only if it

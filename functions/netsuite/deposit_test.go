@@ -5,10 +5,10 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/functions/netsuite"
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/functions/netsuite"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 // newDeposit is an account with an order, and the payment that is to follow.

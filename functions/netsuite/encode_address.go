@@ -3,8 +3,8 @@ package netsuite
 import (
 	"strings"
 
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
 )
 
 // nowhere reports whether the address names neither a place nor a company. Stores keep

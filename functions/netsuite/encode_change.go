@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
-	"causeway/shared/formats/strictjson"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
 )
 
 // change is the one request that makes a sales order what it is to be.

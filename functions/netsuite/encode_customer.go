@@ -3,8 +3,8 @@ package netsuite
 import (
 	"cmp"
 
-	"causeway/shared/canonical"
-	"causeway/shared/formats/strictjson"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/formats/strictjson"
 )
 
 // customerBook is the sublist with a customer's addresses.

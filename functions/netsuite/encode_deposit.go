@@ -1,9 +1,9 @@
 package netsuite
 
 import (
-	"causeway/shared/canonical"
-	"causeway/shared/formats/strictjson"
-	"causeway/shared/message"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/message"
 )
 
 // depositFields returns the fields of a customer deposit. Date and currency are set once:

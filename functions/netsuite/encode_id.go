@@ -3,7 +3,7 @@ package netsuite
 import (
 	"strings"
 
-	"causeway/shared/message"
+	"causeway.example/shared/message"
 )
 
 // ExternalID returns the external id under which the entity stands in NetSuite:

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // The number of characters that NetSuite's fields hold. NetSuite rejects longer

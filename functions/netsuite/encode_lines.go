@@ -3,8 +3,8 @@ package netsuite
 import (
 	"strconv"
 
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
 )
 
 // line is one line of a sales order, before it is written.

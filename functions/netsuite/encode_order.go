@@ -3,10 +3,10 @@ package netsuite
 import (
 	"slices"
 
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
-	"causeway/shared/formats/strictjson"
-	"causeway/shared/message"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/message"
 )
 
 // The states of approval that a sales order can be written with (online help, "Use Case

@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"testing"
 
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 // sent delivers a body that was made up here and returns what NetSuite was sent.

@@ -4,8 +4,8 @@ import (
 	"net/url"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/webapi"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/webapi"
 )
 
 // TokenHeader signs with a nonce and a time of the test's choosing.

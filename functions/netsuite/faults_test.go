@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/shared/fault"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/shared/fault"
 )
 
 // B1 and FAULTS "Target HTTP": after whatever went wrong, a repeat leads to one order.

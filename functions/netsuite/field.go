@@ -3,8 +3,8 @@ package netsuite
 import (
 	"strings"
 
-	"causeway/shared/canonical"
-	"causeway/shared/formats/strictjson"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/formats/strictjson"
 )
 
 // kind is the form of a field in NetSuite.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/functions/netsuite"
-	"causeway/shared/message"
+	"causeway.example/functions/netsuite"
+	"causeway.example/shared/message"
 )
 
 func key(system, tenant, kind, id string) message.Key {

@@ -4,7 +4,7 @@ import (
 	"math/big"
 	"strings"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 // booked is a line of the sales order in NetSuite.

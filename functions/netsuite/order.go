@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 // deliverOrder makes the sales order what the order's state says. The state alone decides,

@@ -3,8 +3,8 @@ package netsuite_test
 import (
 	"testing"
 
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
 )
 
 func (s *sale) cancel() {

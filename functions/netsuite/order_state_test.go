@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
 )
 
 func TestAnUnchangedOrderIsNotWritten(t *testing.T) {

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 // B4 to B8: whatever stands on the order, NetSuite's total is the store's.

@@ -15,11 +15,11 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/netsuite"
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/message"
+	"causeway.example/functions/netsuite"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

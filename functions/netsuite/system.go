@@ -4,10 +4,10 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/webapi"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/webapi"
 )
 
 // Name is the system's name in keys, settings and cloud resources.

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/functions/netsuite"
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway.example/functions/netsuite"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 func TestOpenNamesTheSettingAtFault(t *testing.T) {

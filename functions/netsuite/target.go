@@ -3,11 +3,11 @@ package netsuite
 import (
 	"context"
 
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/webapi"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/webapi"
 )
 
 // target implements connector.Target and connector.Checker. It keeps nothing between calls.

@@ -7,11 +7,11 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"causeway/functions/netsuite"
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/shared/connector"
-	"causeway/shared/connector/connectortest"
-	"causeway/shared/message"
+	"causeway.example/functions/netsuite"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/connector/connectortest"
+	"causeway.example/shared/message"
 )
 
 func TestConformance(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"sync"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // verdict is the meaning of one of NetSuite's error codes.

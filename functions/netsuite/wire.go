@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"strings"
 
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
-	"causeway/shared/formats/strictjson"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
 )
 
 // dateLayout is NetSuite's form of a date without a time.

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/formats/strictjson"
-	"causeway/shared/webapi"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/webapi"
 )
 
 // classify refines the kind of a status. A frozen, locked or unknown shop fails every message

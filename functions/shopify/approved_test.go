@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/canonical"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/canonical"
 )
 
 var update = flag.Bool("update", false, "rewrite the approved files")

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 // edit replaces text of the sample, which must be there.

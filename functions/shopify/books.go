@@ -5,8 +5,8 @@ import (
 	"errors"
 	"strconv"
 
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
 )
 
 // The two currencies that an order can be locked to, as SHOPIFY_CURRENCY and the

@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // bucket models a shop's points, out of which each query is paid. Every answer of Shopify has

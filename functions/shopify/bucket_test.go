@@ -7,11 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/shopify"
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/port/porttest"
+	"causeway.example/functions/shopify"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port/porttest"
 )
 
 // paid is a shop whose queries are paid from a bucket. Its clock advances with each query and

@@ -9,11 +9,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 // allText lets cmp look into the texts of the model.

@@ -6,12 +6,12 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/wire"
+	"causeway.example/shared/wire"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/formats/strictjson"
-	"causeway/shared/webapi"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/webapi"
 )
 
 // The queries. A test validates each against the published schema.

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
 )
 
 // A polled entity is composed into the body that a webhook would have, so that one decoder

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 // convert returns the canonical order in the currency of the books. Rounding is computed last:

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 // payments returns one payment.captured for each tender that paid the order. The order

@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/shopify"
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/connector"
-	"causeway/shared/message"
+	"causeway.example/functions/shopify"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
 )
 
 func ExampleOpen() {

@@ -5,11 +5,11 @@ import (
 	"net/http"
 	"testing"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 var topics = []string{"orders/create", "orders/updated", "orders/paid", "orders/cancelled", "customers/create", "customers/update"}

@@ -12,12 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/shopify"
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/functions/shopify"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 var now = time.Date(2026, 11, 22, 21, 5, 50, 0, time.UTC)

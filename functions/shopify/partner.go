@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/wire"
+	"causeway.example/shared/wire"
 
-	"causeway/shared/fault"
-	"causeway/shared/formats/strictjson"
-	"causeway/shared/message"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/message"
 )
 
 // partnerPrefix is the prefix of the source of every event on Shopify's partner bus.

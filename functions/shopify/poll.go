@@ -5,10 +5,10 @@ import (
 	"errors"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/formats/strictjson"
-	"causeway/shared/message"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/message"
 )
 
 // The queries of polling. Fields have the names that webhooks use, so that the answer is

@@ -13,13 +13,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"causeway/functions/shopify"
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/connector/connectortest"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/functions/shopify"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/connector/connectortest"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 // feed returns the feed of the entity.

@@ -8,8 +8,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/connector"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/connector"
 )
 
 // TestQueriesFitTheSchema validates every query against the published types.

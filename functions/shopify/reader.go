@@ -1,8 +1,8 @@
 package shopify
 
 import (
-	"causeway/shared/formats/strictjson"
-	"causeway/shared/wire"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/wire"
 )
 
 // reader reads Shopify's formats and notes each value that it normalizes.

@@ -8,11 +8,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/connector"
-	"causeway/shared/connector/connectortest"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/connector/connectortest"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 func TestSource(t *testing.T) {

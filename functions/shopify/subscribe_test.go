@@ -5,9 +5,9 @@ import (
 	"slices"
 	"testing"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 const ourDoor = "https://causeway.example/hooks/shopify"

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/webhook"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/webhook"
 )
 
 // The headers of a delivery, in the spelling of Shopify's documentation.

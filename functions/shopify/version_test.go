@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/connector"
-	"causeway/shared/message"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
 )
 
 // triggered is the X-Shopify-Triggered-At of the recorded deliveries.

@@ -1,6 +1,6 @@
 package shopify
 
-import "causeway/shared/canonical"
+import "causeway.example/shared/canonical"
 
 // line is an entry of line_items.
 type line struct {

@@ -1,8 +1,8 @@
 package shopify
 
 import (
-	"causeway/shared/canonical"
-	"causeway/shared/formats/strictjson"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/formats/strictjson"
 )
 
 // bag is one amount in the shop's and in the buyer's currency, as every "_set" holds it.

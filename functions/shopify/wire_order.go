@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/formats/strictjson"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/formats/strictjson"
 )
 
 // order is the part of the payload of the orders/… topics that is used. Members that do not

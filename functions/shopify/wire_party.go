@@ -1,8 +1,8 @@
 package shopify
 
 import (
-	"causeway/shared/canonical"
-	"causeway/shared/formats/strictjson"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/formats/strictjson"
 )
 
 // readCustomer reads the payload of the customers/… topics.

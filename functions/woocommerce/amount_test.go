@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"testing"
 
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
 )
 
 // item is a line item in the terms of the wire.

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
 )
 
 // recordedOrder is the recorded order 12: two lines, 179.65 USD.

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/functions/woocommerce"
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway.example/functions/woocommerce"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 // answered is a transport that always gives the same answer.

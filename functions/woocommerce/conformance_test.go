@@ -3,8 +3,8 @@ package woocommerce_test
 import (
 	"testing"
 
-	"causeway/shared/connector"
-	"causeway/shared/connector/connectortest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/connector/connectortest"
 )
 
 func TestSourceConforms(t *testing.T) {

@@ -4,10 +4,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 func recordedCustomer(t testing.TB) []byte { return mustRead(t, "customer.updated", "in.body.json") }

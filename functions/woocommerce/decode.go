@@ -3,10 +3,10 @@ package woocommerce
 import (
 	"context"
 
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 // Entity types in keys.

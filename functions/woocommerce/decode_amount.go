@@ -4,8 +4,8 @@ import (
 	"math/big"
 	"strconv"
 
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
 )
 
 // shortPrice is the number of decimals up to which a unit price is given exactly.

@@ -4,9 +4,9 @@ import (
 	"strconv"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 // converter turns the texts of one delivery into canonical values. The first error is kept;

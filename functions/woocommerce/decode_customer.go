@@ -1,6 +1,6 @@
 package woocommerce
 
-import "causeway/shared/canonical"
+import "causeway.example/shared/canonical"
 
 // customer converts a customer resource. A customer that never changed has no date_modified.
 func (c *converter) customer(w customer) *canonical.Customer {

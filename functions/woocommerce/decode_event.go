@@ -1,9 +1,9 @@
 package woocommerce
 
 import (
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/message"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
 )
 
 // events returns the events of the delivery, parents first.

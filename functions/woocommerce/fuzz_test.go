@@ -7,10 +7,10 @@ import (
 	"reflect"
 	"testing"
 
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 var topics = []string{"order.created", "order.updated", "order.deleted", "customer.created", "customer.deleted", "product.created"}

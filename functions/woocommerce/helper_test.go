@@ -11,11 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/woocommerce"
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/functions/woocommerce"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 var arrival = time.Date(2026, 11, 22, 21, 8, 30, 0, time.UTC)

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 // register stores a customer who was changed so many seconds after noon.

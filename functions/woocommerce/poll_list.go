@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/formats/strictjson"
-	"causeway/shared/webapi"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/webapi"
 )
 
 // walk is a position in a list that is sorted by id. The API knows offsets only, and an offset

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 // missing returns which of the orders 1000 to 1000+n-1 are not among the ids.

@@ -9,12 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/woocommerce"
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/connector"
-	"causeway/shared/connector/connectortest"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/functions/woocommerce"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/connector/connectortest"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

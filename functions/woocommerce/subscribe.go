@@ -8,10 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/formats/strictjson"
-	"causeway/shared/webapi"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/webapi"
 )
 
 const webhooksPath = "/wp-json/wc/v3/webhooks"

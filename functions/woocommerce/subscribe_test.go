@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 func (s *shop) states() map[string]connector.Subscription {

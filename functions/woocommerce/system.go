@@ -4,9 +4,9 @@ import (
 	"slices"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/webhook"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/webhook"
 )
 
 // Name is the system's name in keys, queues and functions.

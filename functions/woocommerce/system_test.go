@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/woocommerce"
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway.example/functions/woocommerce"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 func TestOpenNamesTheSettingAtFault(t *testing.T) {

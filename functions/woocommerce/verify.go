@@ -10,10 +10,10 @@ import (
 	"slices"
 	"strings"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/webhook"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/webhook"
 )
 
 // The headers of a delivery, as WooCommerce writes them.

@@ -4,10 +4,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/message"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
 )
 
 // TestVersionIsTheStoresLastChange: a delivery has no finer time, so there is no hint, and

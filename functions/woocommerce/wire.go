@@ -1,9 +1,9 @@
 package woocommerce
 
 import (
-	"causeway/shared/canonical"
-	"causeway/shared/formats/strictjson"
-	"causeway/shared/wire"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/wire"
 )
 
 // order is the part of the REST resource "shop_order" that is used. Amounts are decimal text.

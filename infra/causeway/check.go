@@ -14,11 +14,11 @@ import (
 	"strings"
 	"time"
 
-	"causeway/functions"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/retry"
-	"causeway/shared/routes"
+	"causeway.example/functions"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/retry"
+	"causeway.example/shared/routes"
 )
 
 // checker compares a stage with the catalog and the route table and collects its findings.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/connector"
+	"causeway.example/shared/connector"
 )
 
 func TestEverySystemThatIsSentToHasOneDoor(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
 
-	"causeway/infra/causeway"
-	"causeway/shared/routes"
+	"causeway.example/infra/causeway"
+	"causeway.example/shared/routes"
 )
 
 // exampleStage is a stage with one flow.

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"causeway/shared/connector"
+	"causeway.example/shared/connector"
 )
 
 // Installation is one whole installation in four stacks, in the order in which they depend on

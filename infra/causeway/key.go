@@ -3,8 +3,8 @@ package causeway
 import (
 	"slices"
 
-	"causeway/shared/connector"
-	"causeway/shared/routes"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/routes"
 )
 
 // The layout of the table's partition keys is shared/cloud's, and the names of the records

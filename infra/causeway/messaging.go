@@ -10,8 +10,8 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"causeway/shared/connector"
-	"causeway/shared/routes"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/routes"
 )
 
 // rulesDead is the queue for events that no rule could hand over, as EventBridge writes them.

@@ -4,9 +4,9 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
 
-	"causeway/shared/connector"
-	"causeway/shared/message"
-	"causeway/shared/routes"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
+	"causeway.example/shared/routes"
 )
 
 // statement is one permission of a role.

@@ -10,9 +10,9 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
-	"causeway/shared/connector"
-	"causeway/shared/retry"
-	"causeway/shared/routes"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/retry"
+	"causeway.example/shared/routes"
 )
 
 // The tests of this file hold the templates against the list of pitfalls in the design,

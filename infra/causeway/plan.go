@@ -8,8 +8,8 @@ import (
 	"slices"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/routes"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/routes"
 )
 
 // Plan is a stage joined with the catalog and the route table: the source of all constructs.

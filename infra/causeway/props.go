@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 
-	"causeway/functions"
-	"causeway/shared/routes"
+	"causeway.example/functions"
+	"causeway.example/shared/routes"
 )
 
 // InstallationProps configures an Installation and its Plan. Only Stage and Programs are

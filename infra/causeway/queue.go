@@ -8,7 +8,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"causeway/shared/routes"
+	"causeway.example/shared/routes"
 )
 
 // How long and how often a queue returns a message that is never deleted.

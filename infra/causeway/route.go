@@ -8,7 +8,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"causeway/shared/routes"
+	"causeway.example/shared/routes"
 )
 
 // RouteProps configures a Route.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/connector"
-	"causeway/shared/routes"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/routes"
 )
 
 // TestTemplateAndRouteTableAreEqual holds bus, rules, queues and mappings against the

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/connector"
-	"causeway/shared/routes"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/routes"
 )
 
 // manifest is what CDK's command reads of an assembly.

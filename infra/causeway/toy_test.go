@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/routes"
+	"causeway.example/functions"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/routes"
 )
 
 // toy is a system that exists in this test alone, with every role there is.

@@ -1,6 +1,6 @@
 package main
 
-import "causeway/shared/message"
+import "causeway.example/shared/message"
 
 // A million webhooks, which all counts are for.
 const million = 1_000_000

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"causeway/shared/routes"
+	"causeway.example/shared/routes"
 )
 
 func main() {

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/canonical"
-	"causeway/shared/routes"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/routes"
 )
 
 // unitsOf returns the units of a line of the bill.

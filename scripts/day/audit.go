@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // Finder is the part of the ledger that the audit reads.

@@ -10,9 +10,9 @@ import (
 	"strconv"
 	"time"
 
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/functions/shopify/shopifytest"
-	"causeway/functions/woocommerce/woocommercetest"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/functions/woocommerce/woocommercetest"
 )
 
 //go:embed recorded/*.json

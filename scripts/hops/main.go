@@ -43,7 +43,7 @@ type hops struct {
 	Files     int `json:"files"`
 }
 
-const module = "causeway/"
+const module = "causeway.example/"
 
 func main() {
 	list := flag.Bool("list", false, "list the functions of each journey")
@@ -186,7 +186,7 @@ var parsed = map[string][]*ast.FuncDecl{}
 
 var positions = token.NewFileSet()
 
-// functionAt returns the function around a block such as "causeway/shared/port/port.go:12.3,14.5".
+// functionAt returns the function around a block such as "causeway.example/shared/port/port.go:12.3,14.5".
 func functionAt(block string) (function, error) {
 	path, span, _ := strings.Cut(block, ":")
 	path = strings.TrimPrefix(path, module)

@@ -8,9 +8,9 @@ import (
 	"net/http"
 	"slices"
 
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/scripts/day"
-	"causeway/shared/port"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/scripts/day"
+	"causeway.example/shared/port"
 )
 
 // result is the last line of a demo. Lost and duplicated are counted at the ERP's own

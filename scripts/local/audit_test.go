@@ -8,14 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/shared/entity"
-	"causeway/shared/fault"
-	"causeway/shared/local"
-	"causeway/shared/message"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/shared/entity"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/local"
+	"causeway.example/shared/message"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 // shop is the store of the audited orders, and memo how the ERP's books name one.

@@ -7,7 +7,7 @@ import (
 	"os"
 	"time"
 
-	"causeway/scripts/day"
+	"causeway.example/scripts/day"
 )
 
 // demoPace is the pause between two deliveries of a demo.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/scripts/day"
+	"causeway.example/scripts/day"
 )
 
 // How many points of the day are killed at, and how often each; make kills plays many.

@@ -18,7 +18,7 @@ import (
 	"time"
 	_ "time/tzdata" // not every machine has the time zones that shops and business dates are in
 
-	"causeway/shared/retry"
+	"causeway.example/shared/retry"
 )
 
 func main() {

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/retry"
+	"causeway.example/shared/retry"
 )
 
 // dayFolder is the variable that turns the test binary into the command: it plays the

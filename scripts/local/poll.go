@@ -9,14 +9,14 @@ import (
 	"strings"
 	"time"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/scripts/day"
-	"causeway/shared/connector"
-	"causeway/shared/port"
-	"causeway/shared/reconcile"
-	"causeway/shared/retry"
-	"causeway/shared/routes"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/scripts/day"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/port"
+	"causeway.example/shared/reconcile"
+	"causeway.example/shared/retry"
+	"causeway.example/shared/routes"
 )
 
 // polling is how the sources are polled.

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/scripts/day"
-	"causeway/shared/connector"
-	"causeway/shared/port"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/scripts/day"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/port"
 )
 
 func TestPollingIsReadFromTheSettings(t *testing.T) {

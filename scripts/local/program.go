@@ -17,17 +17,17 @@ import (
 	"sync"
 	"time"
 
-	"causeway/functions"
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/scripts/day"
-	"causeway/shared/admission"
-	"causeway/shared/connector"
-	"causeway/shared/local"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
-	"causeway/shared/reconcile"
-	"causeway/shared/routes"
-	"causeway/shared/webapi"
+	"causeway.example/functions"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/scripts/day"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/local"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
+	"causeway.example/shared/reconcile"
+	"causeway.example/shared/routes"
+	"causeway.example/shared/webapi"
 )
 
 // visibility is how long a worker may keep a message: six times the longest call.

@@ -15,11 +15,11 @@ import (
 	"testing"
 	"time"
 
-	"causeway/scripts/day"
-	"causeway/shared/local"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/scripts/day"
+	"causeway.example/shared/local"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 // patience is how long a started command may take until the awaited condition holds. The

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"causeway/scripts/day"
+	"causeway.example/scripts/day"
 )
 
 // told is what a sender was told about one delivery.

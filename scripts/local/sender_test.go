@@ -13,7 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"causeway/scripts/day"
+	"causeway.example/scripts/day"
 )
 
 // door is a door that answers as a test says: one status per request, then 200.

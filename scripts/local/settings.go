@@ -11,7 +11,7 @@ import (
 
 	"github.com/joho/godotenv"
 
-	"causeway/shared/connector"
+	"causeway.example/shared/connector"
 )
 
 // defaultSettings is the file that is read if it is there; a file that was named must be.

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"testing"
 
-	"causeway/shared/connector"
-	"causeway/shared/routes"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/routes"
 )
 
 func TestSettings(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // tracePage answers GET /trace/<what>: the journey of a raw message, an event, or an

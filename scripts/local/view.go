@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/term"
 
-	"causeway/shared/local"
+	"causeway.example/shared/local"
 )
 
 // counter is a number that many can add to.

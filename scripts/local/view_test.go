@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/local"
+	"causeway.example/shared/local"
 )
 
 // get asks a handler and returns its answer.

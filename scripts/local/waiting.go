@@ -4,9 +4,9 @@ import (
 	"context"
 	"time"
 
-	"causeway/shared/entity"
-	"causeway/shared/message"
-	"causeway/shared/routes"
+	"causeway.example/shared/entity"
+	"causeway.example/shared/message"
+	"causeway.example/shared/routes"
 )
 
 // mostPeeked is how many messages of a queue are looked at.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/port"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/port"
 )
 
 // welcome prints what listens and how to send a webhook by hand.

@@ -3,7 +3,7 @@ package main
 import (
 	"time"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 const orderID = "820982911946154508"

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 // The tests run in the repository's root, as the command does: the descriptions are

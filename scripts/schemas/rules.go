@@ -9,7 +9,7 @@ import (
 
 	"github.com/invopop/jsonschema"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 // addRules carries the validate and pii tags of a type, and of every struct within

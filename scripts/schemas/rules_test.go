@@ -8,8 +8,8 @@ import (
 
 	"github.com/invopop/jsonschema"
 
-	"causeway/shared/canonical"
-	"causeway/shared/message"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/message"
 )
 
 func schemaJSON(t *testing.T, schema *jsonschema.Schema) string {

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/message"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/message"
 )
 
 // addSamples adds one message per event type. Every body is valid, and all belong to one

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/message"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/message"
 )
 
 // validateTags returns the names of all rules in a type and the structs within it.

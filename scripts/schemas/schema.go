@@ -8,8 +8,8 @@ import (
 
 	"github.com/invopop/jsonschema"
 
-	"causeway/shared/canonical"
-	"causeway/shared/message"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/message"
 )
 
 const (
@@ -47,7 +47,7 @@ func newReflector() (*jsonschema.Reflector, error) {
 		Anonymous: true, AllowAdditionalProperties: true, ExpandedStruct: true, Mapper: ownTypes,
 	}
 	for _, folder := range []string{"shared/canonical", "shared/message"} {
-		if err := reflector.AddGoComments("causeway", folder); err != nil {
+		if err := reflector.AddGoComments("causeway.example", folder); err != nil {
 			return nil, err
 		}
 	}

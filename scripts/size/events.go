@@ -14,12 +14,12 @@ import (
 
 	lambda "github.com/aws/aws-lambda-go/events"
 
-	"causeway/events"
-	"causeway/functions/shopify/shopifytest"
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/connector"
-	"causeway/shared/message"
-	"causeway/shared/routes"
+	"causeway.example/events"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
+	"causeway.example/shared/routes"
 )
 
 // batch is how many messages are handed over.

@@ -11,9 +11,9 @@ import (
 	"slices"
 	"time"
 
-	"causeway/functions"
-	"causeway/shared/connector"
-	"causeway/shared/webapi"
+	"causeway.example/functions"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/webapi"
 )
 
 // measure starts each program so many times, in turn, so that what else the machine

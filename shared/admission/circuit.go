@@ -4,9 +4,9 @@ import (
 	"slices"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/port"
-	"causeway/shared/retry"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
+	"causeway.example/shared/retry"
 )
 
 // circuit is an open circuit breaker: of the whole target, or of one operation. A circuit

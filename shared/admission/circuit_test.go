@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/fault"
-	"causeway/shared/port"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
 )
 
 // outage has the target answer so until then.

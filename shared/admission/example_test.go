@@ -6,12 +6,12 @@ import (
 	"log/slog"
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/port"
-	"causeway/shared/port/porttest"
-	"causeway/shared/retry"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
+	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/retry"
 )
 
 // A worker calls a target whose credentials have expired. The next message does not get

@@ -3,8 +3,8 @@ package admission
 import (
 	"time"
 
-	"causeway/shared/message"
-	"causeway/shared/retry"
+	"causeway.example/shared/message"
+	"causeway.example/shared/retry"
 )
 
 // backfill returns how many calls at once backfill may have in flight: all of them while

@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/connector"
-	"causeway/shared/message"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
 )
 
 // beside has backfill and a live message every so often, and returns how many of each

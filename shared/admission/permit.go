@@ -4,9 +4,9 @@ import (
 	"context"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/retry"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/retry"
 )
 
 // A worker takes as many permits as it has calls in flight, keeps them for Share.Hold,

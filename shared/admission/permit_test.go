@@ -11,9 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // fleet is an env with a target that takes three calls at once, of a second each.

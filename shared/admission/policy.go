@@ -3,7 +3,7 @@ package admission
 import (
 	"time"
 
-	"causeway/shared/retry"
+	"causeway.example/shared/retry"
 )
 
 // Policy is the figures of the package.

@@ -3,8 +3,8 @@ package admission
 import (
 	"time"
 
-	"causeway/shared/message"
-	"causeway/shared/retry"
+	"causeway.example/shared/message"
+	"causeway.example/shared/retry"
 )
 
 // pace is a target's Rate as the workers share it. A worker draws some calls at once and

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/port"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
 )
 
 // TestTheRateIsKeptByAllTogether has three workers draw calls, and make those that are left

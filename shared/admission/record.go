@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/port"
-	"causeway/shared/retry"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
+	"causeway.example/shared/retry"
 )
 
 // record is what the State holds of one target for all workers and routes. All of its

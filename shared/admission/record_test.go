@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // slowState takes its time, and now and then makes a write that it reports as failed.

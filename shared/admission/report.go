@@ -6,11 +6,11 @@ import (
 	"slices"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/retry"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/retry"
 )
 
 // report is a change of a circuit that the ledger may not have yet. It is stored by the

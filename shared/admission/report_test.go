@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // reluctantLedger takes each change of a connection at the second try only.

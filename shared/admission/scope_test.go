@@ -4,10 +4,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // TestF70RecordsThatFailHoldUpNothingElse has the target answer its own error document

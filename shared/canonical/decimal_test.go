@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 func mustDecimal(t testing.TB, text string) canonical.Decimal {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 func ExampleParseMoney() {

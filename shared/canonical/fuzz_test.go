@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 func FuzzParseDecimal(f *testing.F) {

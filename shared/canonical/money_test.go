@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 func mustMoney(t testing.TB, text, currency string) canonical.Money {

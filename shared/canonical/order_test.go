@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 var placed = time.Date(2026, 11, 22, 16, 8, 15, 0, time.UTC)

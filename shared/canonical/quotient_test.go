@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 func TestQuoIsExactOrNothing(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 type note struct {

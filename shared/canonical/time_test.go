@@ -6,7 +6,7 @@ import (
 	"time"
 	_ "time/tzdata"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 const wallLayout = "2006-01-02T15:04:05"

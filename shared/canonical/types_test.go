@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 func TestTypesAreSortedAndFound(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 func asError(t testing.TB, err error) *canonical.Error {

@@ -8,9 +8,9 @@ import (
 	"iter"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // Archive makes the raw messages of an inbox restorable byte for byte, as one object of

@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 // requeued records what a function requeues, and re-sends what is older than four days.

@@ -6,9 +6,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"causeway/shared/cloud/api"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/shared/cloud/api"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 // Limits of one PutEvents request (EventBridge user guide, "Calculating PutEvents

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 // putEvents is the request, as far as tests look at it.

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // What AWS answers, by its own codes (the services' API references, "Common

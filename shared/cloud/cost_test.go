@@ -10,13 +10,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/cloud"
-	"causeway/shared/connector"
-	"causeway/shared/intake"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/port/porttest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/cloud"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/intake"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/port/porttest"
 )
 
 // meter counts what DynamoDB would charge for (developer guide, "Read and write

@@ -7,7 +7,7 @@ import (
 	"io"
 	"sync"
 
-	"causeway/shared/port"
+	"causeway.example/shared/port"
 )
 
 // packed is the first byte of packed entries; a later way of packing takes another.

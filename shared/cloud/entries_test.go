@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 123_000_000, time.UTC)

@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
-	"causeway/shared/fault"
-	"causeway/shared/intake"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/intake"
 )
 
 // partnerPrefix begins the source of every event of a partner event bus.

@@ -8,8 +8,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"causeway/shared/fault"
-	"causeway/shared/intake"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/intake"
 )
 
 // pickup takes a file that S3 tells of, by an EventBridge event "Object Created". What

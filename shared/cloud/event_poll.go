@@ -6,8 +6,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"causeway/shared/fault"
-	"causeway/shared/reconcile"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/reconcile"
 )
 
 // Metrics of a poll.

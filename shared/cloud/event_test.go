@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
-	samples "causeway/events"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/intake"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	samples "causeway.example/events"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/intake"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 func mustTrigger(t *testing.T, name string) []byte {

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"causeway/shared/cloud"
+	"causeway.example/shared/cloud"
 )
 
 // A main reads environment and clock, and hands them in.

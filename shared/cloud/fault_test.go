@@ -11,16 +11,16 @@ import (
 	"testing/synctest"
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/canonical"
-	"causeway/shared/cloud/cloudtest"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
-	"causeway/shared/port/porttest"
-	"causeway/shared/retry"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/cloud/cloudtest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
+	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/retry"
 )
 
 // erp is a target that counts what it is asked to do.

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/port"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
 )
 
 // Find implements port.Ledger. By trace, event or entity it reads the partitions of that;

@@ -6,7 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"causeway/shared/cloud/api"
+	"causeway.example/shared/cloud/api"
 )
 
 // reading is a query of one partition in the order of its sort keys.

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/cloud"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/cloud"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // reads counts what Query requests read.

@@ -9,8 +9,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"causeway/shared/connector"
-	"causeway/shared/intake"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/intake"
 )
 
 // webhook takes a request of an HTTP API or of a Function URL, which have one form

@@ -11,15 +11,15 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	samples "causeway/events"
-	"causeway/functions/netsuite"
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/functions/shopify"
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/connector"
-	"causeway/shared/port"
-	"causeway/shared/port/porttest"
-	"causeway/shared/routes"
+	samples "causeway.example/events"
+	"causeway.example/functions/netsuite"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/shopify"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/port"
+	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/routes"
 )
 
 // real turns the bench into a function of a real system, on the ports of another one.

@@ -10,9 +10,9 @@ import (
 	"slices"
 	"time"
 
-	"causeway/shared/cloud/api"
-	"causeway/shared/fault"
-	"causeway/shared/port"
+	"causeway.example/shared/cloud/api"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
 )
 
 var errUnknownPacking = errors.New("packed in a way that this version does not know")

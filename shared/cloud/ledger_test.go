@@ -12,11 +12,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"causeway/shared/cloud"
-	"causeway/shared/cloud/cloudtest"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/cloudtest"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // written is what a call wrote, by PutItem or BatchWriteItem.

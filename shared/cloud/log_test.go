@@ -11,10 +11,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // canaries are what the tests send through and no log may show.

@@ -11,8 +11,8 @@ import (
 	"sync"
 	"time"
 
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
 )
 
 // namespace is where CloudWatch shows the metrics.

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 // watched are the alarms of the production stage on what functions count, as infra's own

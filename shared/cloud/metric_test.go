@@ -9,8 +9,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 func attribute(value string) events.SQSMessageAttribute {

@@ -11,10 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
-	"causeway/shared/cloud/api"
-	"causeway/shared/fault"
-	"causeway/shared/intake"
-	"causeway/shared/port"
+	"causeway.example/shared/cloud/api"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/intake"
+	"causeway.example/shared/port"
 )
 
 // Config says which resources the ports stand on. All fields but Retention are

@@ -10,10 +10,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"causeway/shared/cloud"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/cloud"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 func TestAWSNamesTheVariableThatIsMissing(t *testing.T) {

@@ -17,12 +17,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"causeway/shared/cloud"
-	"causeway/shared/cloud/cloudtest"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port/porttest"
-	"causeway/shared/routes"
+	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/cloudtest"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/routes"
 )
 
 // What the harness has every queue do.

@@ -13,9 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
 
-	"causeway/shared/cloud/api"
-	"causeway/shared/fault"
-	"causeway/shared/port"
+	"causeway.example/shared/cloud/api"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
 )
 
 // Limits of SQS (developer guide, "Message quotas").

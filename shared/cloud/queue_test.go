@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/port"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
 )
 
 // sendBatch is the request, as far as tests look at it.

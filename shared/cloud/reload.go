@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 // Opener makes a system's connector from its settings, as the Open of every system does.

@@ -15,8 +15,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"causeway/shared/cloud"
-	"causeway/shared/fault"
+	"causeway.example/shared/cloud"
+	"causeway.example/shared/fault"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

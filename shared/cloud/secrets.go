@@ -8,8 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"causeway/shared/cloud/api"
-	"causeway/shared/fault"
+	"causeway.example/shared/cloud/api"
+	"causeway.example/shared/fault"
 )
 
 const (

@@ -10,8 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"causeway/shared/cloud"
-	"causeway/shared/fault"
+	"causeway.example/shared/cloud"
+	"causeway.example/shared/fault"
 )
 
 // safe is a Secrets Manager with one secret, whose value may be changed.

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"causeway/shared/message"
+	"causeway.example/shared/message"
 )
 
 // span is one step of a trace, as it is exported.

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 // collector is an OpenTelemetry collector that keeps what it is sent.

@@ -17,10 +17,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/routes"
-	"causeway/shared/webapi"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/routes"
+	"causeway.example/shared/webapi"
 )
 
 // Start runs one Lambda function, a role of one system, and does not return. It reads

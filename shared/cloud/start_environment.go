@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/retry"
-	"causeway/shared/routes"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/retry"
+	"causeway.example/shared/routes"
 )
 
 // environment is what a function is told by its environment, read once in Start. The

@@ -13,13 +13,13 @@ import (
 	"sync"
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/intake"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/intake"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 // function is one Lambda function, opened once per process: it turns its trigger's event

@@ -12,10 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/retry"
-	"causeway/shared/routes"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/retry"
+	"causeway.example/shared/routes"
 )
 
 func TestAFunctionThatIsMisconfiguredNamesTheVariable(t *testing.T) {

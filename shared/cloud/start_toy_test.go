@@ -17,17 +17,17 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
-	"causeway/shared/admission"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/intake"
-	"causeway/shared/message"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
-	"causeway/shared/port/porttest"
-	"causeway/shared/retry"
-	"causeway/shared/routes"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/intake"
+	"causeway.example/shared/message"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
+	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/retry"
+	"causeway.example/shared/routes"
 )
 
 // epoch lies in the future, so that no deadline of a test passes by the machine's clock.

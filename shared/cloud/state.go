@@ -9,9 +9,9 @@ import (
 	"strconv"
 	"time"
 
-	"causeway/shared/cloud/api"
-	"causeway/shared/fault"
-	"causeway/shared/port"
+	"causeway.example/shared/cloud/api"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
 )
 
 // row is one item of the table, or a part of it.

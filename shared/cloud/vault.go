@@ -9,8 +9,8 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 // Folders of the bucket, each with its own retention.

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"causeway/shared/message"
+	"causeway.example/shared/message"
 )
 
 // Request is one HTTP request at a system's door, whatever carried it.

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"causeway/shared/message"
+	"causeway.example/shared/message"
 )
 
 // Deps is what a system is handed. Nothing in a system reads the clock, the

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"causeway/shared/message"
+	"causeway.example/shared/message"
 )
 
 // Poller is a system that can be asked what changed in it. Its methods may be called

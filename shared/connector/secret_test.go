@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/connector"
+	"causeway.example/shared/connector"
 )
 
 const canary = "canary-secret-text"

@@ -13,7 +13,7 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/go-playground/validator/v10"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // Secret is text that is not printed: every verb of fmt, slog, JSON and XML give

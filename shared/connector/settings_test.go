@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 type settings struct {

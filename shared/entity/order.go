@@ -6,10 +6,10 @@ import (
 	"slices"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/retry"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/retry"
 )
 
 // Standing is how a state compares with what the record holds.

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/entity"
-	"causeway/shared/port"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/entity"
+	"causeway.example/shared/port"
 )
 
 const effect = "order"

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // State is a state of an entity: its version, and the hash of its content.

@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/entity"
-	"causeway/shared/retry"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/entity"
+	"causeway.example/shared/retry"
 )
 
 const patience = 72 * time.Hour

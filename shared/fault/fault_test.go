@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 func TestErrorSaysWhatWasBeingDone(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 	"path"
 	"strings"
 
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // Pickup accepts files that are dropped for a source system. A file is never carried

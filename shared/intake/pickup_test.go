@@ -5,10 +5,10 @@ import (
 	"strconv"
 	"testing"
 
-	"causeway/shared/fault"
-	"causeway/shared/intake"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/intake"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // versionedFiles keeps every version of its files, as a bucket with versioning does.

@@ -6,12 +6,12 @@ import (
 	"net/http"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/routes"
-	"causeway/shared/webhook"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
+	"causeway.example/shared/webhook"
 )
 
 // Shopify gives a delivery five seconds, connecting included. So the door answers within

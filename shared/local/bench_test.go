@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/local"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/local"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 func benchStore(b *testing.B) *local.Store {

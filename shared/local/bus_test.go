@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 func event(id, kind string) *message.Message {

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 // kindQueue is the kind of counter that holds the length of a queue.

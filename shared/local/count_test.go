@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/local"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/local"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 func depth(t *testing.T, s *local.Store, queue string) local.Depth {

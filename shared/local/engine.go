@@ -9,12 +9,12 @@ import (
 	"sync"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/intake"
-	"causeway/shared/message"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/intake"
+	"causeway.example/shared/message"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 // batch is how many messages of a queue are handled at once, as Lambda does.

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 // slowSource takes a second to translate a delivery.

@@ -19,16 +19,16 @@ import (
 	"testing/synctest"
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/local"
-	"causeway/shared/message"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
-	"causeway/shared/retry"
-	"causeway/shared/routes"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/local"
+	"causeway.example/shared/message"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
+	"causeway.example/shared/retry"
+	"causeway.example/shared/routes"
 )
 
 // toy is a system: a source whose deliveries are customers, and a target that takes

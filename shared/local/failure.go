@@ -5,7 +5,7 @@ import (
 
 	"modernc.org/sqlite"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // Primary result codes of SQLite (sqlite.org/rescode.html).

@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"strings"
 
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // Append implements port.Ledger. The totals that Tally reads grow in the same

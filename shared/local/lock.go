@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"errors"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // lock is the right to open a store: an open exclusive transaction on an empty database

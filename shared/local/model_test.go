@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/local"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/port/porttest"
-	"causeway/shared/routes"
+	"causeway.example/shared/local"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/routes"
 )
 
 // ports are what the store and the reference in memory have in common.

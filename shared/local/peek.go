@@ -3,7 +3,7 @@ package local
 import (
 	"context"
 
-	"causeway/shared/port"
+	"causeway.example/shared/port"
 )
 
 // Peek returns up to most messages of the queue, hidden ones included, oldest first. It

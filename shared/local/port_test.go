@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/local"
-	"causeway/shared/message"
-	"causeway/shared/port/porttest"
-	"causeway/shared/routes"
+	"causeway.example/shared/local"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/routes"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 func noonClock() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }

@@ -9,9 +9,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 type queue struct {

@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/local"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/port/porttest"
-	"causeway/shared/routes"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/local"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/routes"
 )
 
 func openAt(t *testing.T, start time.Time) (*local.Store, *porttest.Clock) {

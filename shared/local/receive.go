@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // Receive implements port.Queue. Messages are received in the order in which they became

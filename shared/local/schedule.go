@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // Scheduled is one schedule, as the file has it.

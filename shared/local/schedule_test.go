@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/local"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/local"
 )
 
 // start runs the schedule until stop, which returns what it ended with.

@@ -6,7 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // applicationID marks the file as ours ("CWAY"), so that the SQLite file of another

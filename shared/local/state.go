@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"causeway/shared/fault"
-	"causeway/shared/port"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
 )
 
 // Get implements port.State: it sees every Put that has returned.

@@ -9,9 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 const driver = "sqlite"

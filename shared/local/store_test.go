@@ -11,10 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/local"
-	"causeway/shared/port"
-	"causeway/shared/port/porttest"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/local"
+	"causeway.example/shared/port"
+	"causeway.example/shared/port/porttest"
 )
 
 func hexHash(text string) string {

@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/local"
-	"causeway/shared/port"
-	"causeway/shared/port/porttest"
+	"causeway.example/shared/local"
+	"causeway.example/shared/port"
+	"causeway.example/shared/port/porttest"
 )
 
 func TestSweepRemovesWhatOutlivedItsTimeAndNothingElse(t *testing.T) {

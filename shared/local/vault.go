@@ -9,8 +9,8 @@ import (
 	"errors"
 	"strings"
 
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 // claimPrefix is the part of a claim's key before the hash.

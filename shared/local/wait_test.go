@@ -9,10 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/local"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/local"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 var inbox = routes.Inbox("shop")

@@ -3,7 +3,7 @@ package local
 import (
 	"testing"
 
-	"causeway/shared/port"
+	"causeway.example/shared/port"
 )
 
 func (s *Store) lastID(t *testing.T) (id int64) {

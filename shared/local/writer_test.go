@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 func openStore(t *testing.T) *Store {

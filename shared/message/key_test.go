@@ -5,7 +5,7 @@ import (
 	"testing"
 	"testing/quick"
 
-	"causeway/shared/message"
+	"causeway.example/shared/message"
 )
 
 func TestKeysHaveTheirUsualText(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/message"
+	"causeway.example/shared/message"
 )
 
 func sample() *message.Message {

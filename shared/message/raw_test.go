@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/message"
+	"causeway.example/shared/message"
 )
 
 func TestRawIsWrittenInSnakeCase(t *testing.T) {

@@ -3,7 +3,7 @@ package message_test
 import (
 	"testing"
 
-	"causeway/shared/message"
+	"causeway.example/shared/message"
 )
 
 func TestTraceParentIsReadAsTheStandardSays(t *testing.T) {

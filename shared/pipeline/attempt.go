@@ -9,13 +9,13 @@ import (
 	"slices"
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/connector"
-	"causeway/shared/entity"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/retry"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/entity"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/retry"
 )
 
 // attempt is one attempt at one message. run shows the whole sequence.

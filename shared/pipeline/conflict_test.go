@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
 )
 
 func TestE1AValueThatChangedMeanwhileIsReadAgain(t *testing.T) {

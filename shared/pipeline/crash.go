@@ -5,8 +5,8 @@ import (
 	"context"
 	"fmt"
 
-	"causeway/shared/fault"
-	"causeway/shared/port"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
 )
 
 // Crashed is the code of a message that waits because its attempts ended in crashes.

@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
 )
 
 // crashing is a process that takes all that is visible at once, as a batch, and crashes in

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"time"
 
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // Memory is connector.CrossRef on the State.

@@ -7,14 +7,14 @@ import (
 	"errors"
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/entity"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/entity"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 // Deliverer writes the messages of one route into its target.

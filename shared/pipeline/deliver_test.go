@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
 )
 
 func TestWhatHappensOnEachKindOfFailure(t *testing.T) {

@@ -11,15 +11,15 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/message"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
-	"causeway/shared/port/porttest"
-	"causeway/shared/retry"
-	"causeway/shared/routes"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
+	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/retry"
+	"causeway.example/shared/routes"
 )
 
 // epoch is when the tests' clock starts.

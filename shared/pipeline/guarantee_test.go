@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/port"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/port"
 )
 
 // TestEachGuaranteeHoldsThroughEachFault has one write fail in the middle, and a newer

@@ -6,12 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
 )
 
 // keyTarget is a target that remembers each key for so long after it first came, and answers

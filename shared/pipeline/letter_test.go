@@ -11,12 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 func TestADeadLetterHasItsCause(t *testing.T) {

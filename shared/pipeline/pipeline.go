@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/connector"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/retry"
-	"causeway/shared/routes"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/retry"
+	"causeway.example/shared/routes"
 )
 
 // Config is what a pipeline needs. All fields but Filters, Worker, Gone and OnAlarm are

@@ -7,7 +7,7 @@ import (
 	"maps"
 	"time"
 
-	"causeway/shared/port"
+	"causeway.example/shared/port"
 )
 
 // requeueBeforeExpiry re-sends a message that would stay in its queue for longer, or be

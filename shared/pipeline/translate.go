@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/entity"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/entity"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // Translator turns the raw messages of one system's inbox into canonical events on the bus.

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"time"
 
-	"causeway/shared/entity"
-	"causeway/shared/fault"
-	"causeway/shared/port"
+	"causeway.example/shared/entity"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
 )
 
 // OutcomeOpen is the code of a message that waits for another event of its entity, whose

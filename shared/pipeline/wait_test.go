@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
 )
 
 func child(id string, parents ...string) change {

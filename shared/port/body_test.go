@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/port/porttest"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/port/porttest"
 )
 
 func newMemory() *porttest.Memory { return porttest.NewMemory(time.Now) }

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"causeway/shared/message"
+	"causeway.example/shared/message"
 )
 
 // Identity returns what the entry has in common with a repetition of itself: e.ID if it

@@ -3,9 +3,9 @@ package port
 import (
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 // Entry is one hop of one message: which function attempted it, when, and how it ended.

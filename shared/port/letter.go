@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // Attributes of a dead letter: the ten that SQS allows.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/port"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
 )
 
 // TestTheFingerprintGroupsByCause has two orders of one cause, and others that differ in one

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // Limits of a message that every queue has, as SQS has them (developer guide, "Message

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/fault"
-	"causeway/shared/port"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
 )
 
 func TestCheckRejectsWhatSQSRejects(t *testing.T) {

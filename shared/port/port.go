@@ -11,8 +11,8 @@ import (
 	"strconv"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 // Bus publishes canonical messages to every route whose pattern matches.

@@ -10,12 +10,12 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/entity"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/retry"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/entity"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/retry"
 )
 
 // finding is one change as the system shows it now, compared with the targets.

@@ -8,12 +8,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/entity"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/reconcile"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/entity"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/reconcile"
 )
 
 func TestA5AChangeThatNoWebhookReportedIsAGap(t *testing.T) {

@@ -12,16 +12,16 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/entity"
-	"causeway/shared/fault"
-	"causeway/shared/intake"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/port/porttest"
-	"causeway/shared/reconcile"
-	"causeway/shared/routes"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/entity"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/intake"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/reconcile"
+	"causeway.example/shared/routes"
 )
 
 // epoch is the time at which the tests' clock starts.

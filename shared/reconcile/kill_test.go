@@ -5,10 +5,10 @@ import (
 	"errors"
 	"testing"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/port"
-	"causeway/shared/reconcile"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
+	"causeway.example/shared/reconcile"
 )
 
 // dying is ports that work for a number of effects and fail afterwards, like a process

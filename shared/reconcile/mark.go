@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // mark is the checkpoint of a feed in the State, by the system's own clock. Our clock

@@ -8,12 +8,12 @@ import (
 	"slices"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/intake"
-	"causeway/shared/port"
-	"causeway/shared/retry"
-	"causeway/shared/routes"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/intake"
+	"causeway.example/shared/port"
+	"causeway.example/shared/retry"
+	"causeway.example/shared/routes"
 )
 
 // Config is what a Poller needs. Bus and Build of the runtime may be missing, and Plan,

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/port"
-	"causeway/shared/reconcile"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
+	"causeway.example/shared/reconcile"
 )
 
 // subscription is one of the feed's, in the state.

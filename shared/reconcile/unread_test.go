@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/port"
-	"causeway/shared/reconcile"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
+	"causeway.example/shared/reconcile"
 )
 
 // unreadable returns the texts of the ledger about changes that cannot be read.

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // A source that throttles is waited for as long as it asks, while that fits into the run.

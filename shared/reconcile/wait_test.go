@@ -7,11 +7,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/reconcile"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/reconcile"
 )
 
 // metered takes a call only so often, and says how long to wait unless it is mute.

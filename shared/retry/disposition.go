@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/port"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
 )
 
 // Disposition is what is done about a failure.

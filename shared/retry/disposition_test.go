@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/port"
-	"causeway/shared/retry"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
+	"causeway.example/shared/retry"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

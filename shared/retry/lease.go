@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"causeway/shared/message"
+	"causeway.example/shared/message"
 )
 
 // Span is a time during which something is taken: an entity by the message that is

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/port/porttest"
-	"causeway/shared/retry"
+	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/retry"
 )
 
 // TestASpanEndsByTheClockThatIsTrusted has a span of a minute be seen by its own worker and

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // The bounds of what an installation may set. An entity's record is kept for longer than a

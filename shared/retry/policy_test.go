@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/retry"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/retry"
 )
 
 func TestBackoffGrowsWithinItsBounds(t *testing.T) {

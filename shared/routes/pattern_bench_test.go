@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/routes"
+	"causeway.example/shared/routes"
 )
 
 // tableOf20 is a table of the usual shape: type, source and one or two fields of

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"testing"
 
-	"causeway/shared/routes"
+	"causeway.example/shared/routes"
 )
 
 // placed is an envelope as the bus carries it, large ids and all.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/routes"
+	"causeway.example/shared/routes"
 )
 
 func FuzzParseAndMatch(f *testing.F) {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/routes"
+	"causeway.example/shared/routes"
 )
 
 // The model is event-ruler's definition written down without any thought of

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/routes"
+	"causeway.example/shared/routes"
 )
 
 // matchCase is a pattern for the field "f" and a value of it; an empty value

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"causeway/shared/routes"
+	"causeway.example/shared/routes"
 )
 
 // A wildcard does what the regular expression of the same meaning does.

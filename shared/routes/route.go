@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 
-	"causeway/shared/message"
+	"causeway.example/shared/message"
 )
 
 // Route is one flow: the events of one system that one other system is to receive.

@@ -1,6 +1,6 @@
 package routes
 
-import "causeway/shared/canonical"
+import "causeway.example/shared/canonical"
 
 // Table has every flow of Causeway, one line each. The local engine's bus and the EventBridge
 // rules are both generated from it.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"causeway/shared/routes"
+	"causeway.example/shared/routes"
 )
 
 // skippedBy returns the name of the first default filter of the route that matches an order

@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"time"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // UserAgent is sent with every request.

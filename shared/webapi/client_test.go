@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/webapi"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/webapi"
 )
 
 var clock = time.Date(2026, 11, 22, 21, 0, 0, 0, time.UTC)

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // ResponseLimit is how many bytes of an answer's body are read at most, inflated.

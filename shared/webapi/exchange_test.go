@@ -18,8 +18,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/webapi"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/webapi"
 )
 
 // mustHijack takes the connection away from the server, so that the test decides what

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // Request is one call.

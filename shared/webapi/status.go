@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 type verdict struct {

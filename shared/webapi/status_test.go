@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/webapi"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/webapi"
 )
 
 func TestStatusDecidesKindAndClass(t *testing.T) {

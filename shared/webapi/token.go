@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // DefaultTokenMargin is how long before its expiry a token is no longer used, unless

@@ -11,8 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/webapi"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/webapi"
 )
 
 // issuer hands out the tokens t1, t2, … with a lifetime, or fails.

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // BodyLimit is how many bytes a door reads at most, as sent and inflated: base64

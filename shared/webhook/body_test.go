@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/fault"
-	"causeway/shared/webhook"
-	"causeway/shared/webhook/webhooktest"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/webhook"
+	"causeway.example/shared/webhook/webhooktest"
 )
 
 func zipped(data []byte) []byte {

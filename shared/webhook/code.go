@@ -1,6 +1,6 @@
 package webhook
 
-import "causeway/shared/fault"
+import "causeway.example/shared/fault"
 
 // The codes of the errors of this package. Those of Verify go with kind Unauthentic,
 // those of New and of the body functions with kind Invalid.

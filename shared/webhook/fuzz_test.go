@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/webhook"
+	"causeway.example/shared/webhook"
 )
 
 // fuzzScheme lets the fuzzer write the signature header, a second header and the body

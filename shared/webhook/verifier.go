@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/fault"
+	"causeway.example/shared/fault"
 )
 
 // Tolerance is how far a signed time may lie from the clock, before or after it.

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/webhook"
-	"causeway/shared/webhook/webhooktest"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/webhook"
+	"causeway.example/shared/webhook/webhooktest"
 )
 
 func replaced(s, from, to string) string { return strings.Replace(s, from, to, 1) }

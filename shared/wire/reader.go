@@ -5,10 +5,10 @@ import (
 	"time"
 	"unicode"
 
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/formats/strictjson"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
 )
 
 // Reader is a strictjson.Reader that also reads the canonical model's types.

@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
-	"causeway/shared/formats/strictjson"
-	"causeway/shared/wire"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/wire"
 )
 
 // member reads the document {"a": value} with read and returns the reader.

@@ -10,9 +10,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"causeway/shared/cloud"
-	"causeway/shared/cloud/cloudtest"
-	"causeway/shared/routes"
+	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/cloudtest"
+	"causeway.example/shared/routes"
 )
 
 // snapshots are the templates as infra's own tests hold them.

@@ -17,9 +17,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/scripts/day"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
+	"causeway.example/scripts/day"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
 )
 
 // patience is how long a world may take to come to rest. Copies of a payment that waits

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/scripts/day"
-	"causeway/shared/cloud/cloudtest"
-	"causeway/shared/fault"
-	"causeway/shared/port"
+	"causeway.example/scripts/day"
+	"causeway.example/shared/cloud/cloudtest"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
 )
 
 // some is the beginning of the day: samples of both stores and a dozen plain orders.

@@ -9,10 +9,10 @@ import (
 	"slices"
 	"testing"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/scripts/day"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/scripts/day"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // TestALargeDelivery sends an order whose body is too large for a queue: the door stores it

@@ -24,13 +24,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
-	"causeway/functions"
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/scripts/day"
-	"causeway/shared/cloud"
-	"causeway/shared/cloud/cloudtest"
-	"causeway/shared/connector"
-	"causeway/shared/connector/connectortest"
+	"causeway.example/functions"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/scripts/day"
+	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/cloudtest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/connector/connectortest"
 )
 
 // world is one installation: what the templates describe, set up and running.

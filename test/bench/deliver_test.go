@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/local"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/port/porttest"
-	"causeway/shared/routes"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/local"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/routes"
 )
 
 // deliveries are how many messages one operation of BenchmarkDeliver takes to the target.

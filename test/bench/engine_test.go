@@ -15,17 +15,17 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/netsuite"
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/functions/shopify"
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/admission"
-	"causeway/shared/connector"
-	"causeway/shared/local"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
-	"causeway/shared/retry"
-	"causeway/shared/routes"
+	"causeway.example/functions/netsuite"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/shopify"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/local"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
+	"causeway.example/shared/retry"
+	"causeway.example/shared/routes"
 )
 
 // orders are how many go through the engine in one operation, and senders how many

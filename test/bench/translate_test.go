@@ -20,13 +20,13 @@ import (
 
 	"github.com/go-playground/validator/v10"
 
-	"causeway/functions/netsuite"
-	"causeway/functions/netsuite/netsuitetest"
-	"causeway/functions/shopify"
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/message"
+	"causeway.example/functions/netsuite"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/shopify"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
 )
 
 // sizes are the line items of the orders: usual, large, and the largest that comes as

@@ -45,8 +45,8 @@ require (
 )
 
 require (
-	causeway v0.0.0
+	causeway.example v0.0.0
 	github.com/aws/constructs-go/constructs/v10 v10.6.0
 )
 
-replace causeway => ../..
+replace causeway.example => ../..

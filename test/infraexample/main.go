@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
-	"causeway/infra/causeway"
+	"causeway.example/infra/causeway"
 )
 
 func main() {

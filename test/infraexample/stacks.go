@@ -11,8 +11,8 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"causeway/infra/causeway"
-	"causeway/shared/connector"
+	"causeway.example/infra/causeway"
+	"causeway.example/shared/connector"
 )
 
 // env is where the app's stacks are deployed, as the stage says.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
 )
 
 // Check compares the sides and returns everything that must not be.

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
 )
 
 // The checker is proven with histories made by hand: a check that cannot fail proves nothing.

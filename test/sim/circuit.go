@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"causeway/shared/port"
+	"causeway.example/shared/port"
 )
 
 // circuit is what became of the target's circuits, as the workers agreed on them in the

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
 )
 
 // EveryCall is the name of the cases that take every call of a short day away, one by one:

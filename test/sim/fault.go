@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"causeway/shared/connector"
+	"causeway.example/shared/connector"
 )
 
 // Fault is one line of the table of faults: what is done to the pipeline. Without

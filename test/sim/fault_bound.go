@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // The faults of bounds and of what is accepted: F75 to F77, F80, F81.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 // fixed is when the target stops to refuse what operatorFacts tell.

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/fault"
-	"causeway/shared/port"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
 )
 
 // document is the target's own error document about one record, under the status.

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/port"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
 )
 
 var errUnclassified = &fault.Error{Kind: fault.Unknown, Doing: "writing to the ERP", Err: errors.New("the connector has no word for it")}

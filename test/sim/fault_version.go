@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/entity"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/entity"
 )
 
 // The faults of versions and of what is remembered for long: F64 to F69, F73, F74.

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // History is what all sides remember when everything has come to rest: the shop's

@@ -3,8 +3,8 @@ package sim
 import (
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/fault"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/fault"
 )
 
 // few is what a target can expect that refused a call for being one too many: half of

@@ -4,8 +4,8 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/connector"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/connector"
 )
 
 // meter counts the calls to a target over time, and that there are no more than its rate

@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/port"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/port"
 )
 
 func TestMeterFindsACallTooMany(t *testing.T) {

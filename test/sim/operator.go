@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 // operator puts dead letters back, as the safety rules of the operator's command say:

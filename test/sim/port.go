@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // op is what a process calls.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/port"
+	"causeway.example/shared/port"
 )
 
 // quiet is what anybody can still know of the times before which the target wants to

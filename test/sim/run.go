@@ -7,10 +7,10 @@ import (
 	"strconv"
 	"strings"
 
-	"causeway/shared/connector"
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 // Case is one run: faults together, and a seed. As text it is "F3+F13 17".

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/connector"
-	"causeway/shared/port"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/port"
 )
 
 // The same case is the same run, whether or not it is told.

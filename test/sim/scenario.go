@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/port"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/port"
 )
 
 // tell delivers the shop's facts, in any order, some of them twice. In one world of three the

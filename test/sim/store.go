@@ -5,10 +5,10 @@ import (
 	"sync"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/port"
-	"causeway/shared/port/porttest"
-	"causeway/shared/routes"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
+	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/routes"
 )
 
 // store is every port in plain memory. State, ledger and vault are those of

@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/message"
-	"causeway/shared/port/porttest"
-	"causeway/shared/routes"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/routes"
 )
 
 func openStore(t *testing.T) porttest.Harness {

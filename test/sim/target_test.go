@@ -5,11 +5,11 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // visit lets one process call the target and returns its world.

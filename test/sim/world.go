@@ -7,13 +7,13 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/admission"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/pipeline"
-	"causeway/shared/port"
-	"causeway/shared/retry"
-	"causeway/shared/routes"
+	"causeway.example/shared/admission"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
+	"causeway.example/shared/retry"
+	"causeway.example/shared/routes"
 )
 
 // Figures of the model's ERP.

@@ -6,9 +6,9 @@ import (
 	"os"
 	"time"
 
-	"causeway/functions/netsuite"
-	"causeway/shared/cloud"
-	"causeway/shared/connector"
+	"causeway.example/functions/netsuite"
+	"causeway.example/shared/cloud"
+	"causeway.example/shared/connector"
 )
 
 func main() {

@@ -5,7 +5,7 @@ import (
 	"net/http/httptest"
 	"time"
 
-	"causeway/functions/netsuite/netsuitetest"
+	"causeway.example/functions/netsuite/netsuitetest"
 )
 
 func ExampleFake() {

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 //go:embed testdata/order.json

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/shopify/shopifytest"
+	"causeway.example/functions/shopify/shopifytest"
 )
 
 // charged is the cost that an answer reports.

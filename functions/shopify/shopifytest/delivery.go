@@ -10,8 +10,8 @@ import (
 	"net/http"
 	"time"
 
-	"causeway/shared/connector"
-	"causeway/shared/webhook/webhooktest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/webhook/webhooktest"
 )
 
 // Delivery is one webhook delivery. Empty fields get values derived from topic and body, so

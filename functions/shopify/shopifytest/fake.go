@@ -14,7 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 // The defaults of the Fake and of the deliveries.

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/functions/shopify/shopifytest"
-	"causeway/shared/canonical"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/canonical"
 )
 
 func ask(t *testing.T, f *shopifytest.Fake, token, path, body string) (int, string) {

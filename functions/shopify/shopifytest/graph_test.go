@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/shopify/shopifytest"
+	"causeway.example/functions/shopify/shopifytest"
 )
 
 // result is the part of an answer that the tests check.

@@ -6,9 +6,9 @@ import (
 	"os"
 	"time"
 
-	"causeway/functions/shopify"
-	"causeway/shared/cloud"
-	"causeway/shared/connector"
+	"causeway.example/functions/shopify"
+	"causeway.example/shared/cloud"
+	"causeway.example/shared/connector"
 )
 
 func main() {

@@ -6,9 +6,9 @@ import (
 	"os"
 	"time"
 
-	"causeway/functions/woocommerce"
-	"causeway/shared/cloud"
-	"causeway/shared/connector"
+	"causeway.example/functions/woocommerce"
+	"causeway.example/shared/cloud"
+	"causeway.example/shared/connector"
 )
 
 func main() {

@@ -7,8 +7,8 @@ import (
 	"net/url"
 	"testing"
 
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/connector/connectortest"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/connector/connectortest"
 )
 
 var _ connectortest.Fake = (*woocommercetest.Fake)(nil)

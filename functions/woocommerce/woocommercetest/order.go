@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"causeway/shared/canonical"
+	"causeway.example/shared/canonical"
 )
 
 // Order is an order of the store, in minor units of its currency. Body computes the totals, so

@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/woocommerce"
-	"causeway/functions/woocommerce/woocommercetest"
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
+	"causeway.example/functions/woocommerce"
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
 )
 
 func mustOpen(t *testing.T) connector.Source {

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strings"
 
-	"causeway/shared/webhook/webhooktest"
+	"causeway.example/shared/webhook/webhooktest"
 )
 
 // Sign returns the request with which the store delivers the body of a topic to the

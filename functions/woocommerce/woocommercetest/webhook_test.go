@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/functions/woocommerce/woocommercetest"
+	"causeway.example/functions/woocommerce/woocommercetest"
 )
 
 // ask sends a call with the right key and decodes the answer.

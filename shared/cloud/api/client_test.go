@@ -26,7 +26,7 @@ import (
 	queue "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
 
-	"causeway/shared/cloud/api"
+	"causeway.example/shared/cloud/api"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"strings"
 
-	"causeway/shared/routes"
+	"causeway.example/shared/routes"
 )
 
 const (

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/routes"
+	"causeway.example/shared/routes"
 )
 
 // PutEvents takes less than 1 MiB in all and JSON of at most 1,000 levels

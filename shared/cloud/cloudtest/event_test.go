@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"causeway/shared/cloud/cloudtest"
+	"causeway.example/shared/cloud/cloudtest"
 )
 
 const ruleARN = "arn:aws:events:eu-central-1:" + cloudtest.Account + ":rule/bus/orders"

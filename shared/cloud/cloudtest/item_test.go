@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"causeway/shared/cloud/cloudtest"
+	"causeway.example/shared/cloud/cloudtest"
 )
 
 type row = map[string]types.AttributeValue

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"causeway/shared/cloud/cloudtest"
+	"causeway.example/shared/cloud/cloudtest"
 )
 
 func arn(queue string) string {

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"causeway/shared/cloud/cloudtest"
+	"causeway.example/shared/cloud/cloudtest"
 )
 
 const signed = "AWS4-HMAC-SHA256 Credential=id/20261122/eu-central-1/SERVICE/aws4_request, SignedHeaders=host, Signature=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/canonical"
-	"causeway/shared/connector"
-	"causeway/shared/fault"
-	"causeway/shared/message"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 // The tests are inside the package because each rule must be seen to fail, which a suite that

@@ -3,7 +3,7 @@ package strictjson_test
 import (
 	"testing"
 
-	"causeway/shared/formats/strictjson"
+	"causeway.example/shared/formats/strictjson"
 )
 
 // These tests count allocations, so they do not run in parallel with others.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/formats/strictjson"
+	"causeway.example/shared/formats/strictjson"
 )
 
 // product reads a value as connectors do, into text that shows what was taken.

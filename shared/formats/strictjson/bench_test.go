@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/formats/strictjson"
+	"causeway.example/shared/formats/strictjson"
 )
 
 // sampleOrder returns a Shopify order of the number of lines, each line that of

@@ -3,7 +3,7 @@ package strictjson_test
 import (
 	"fmt"
 
-	"causeway/shared/formats/strictjson"
+	"causeway.example/shared/formats/strictjson"
 )
 
 type line struct {

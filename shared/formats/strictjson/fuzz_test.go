@@ -8,7 +8,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"causeway/shared/formats/strictjson"
+	"causeway.example/shared/formats/strictjson"
 )
 
 func seeds(f *testing.F) {

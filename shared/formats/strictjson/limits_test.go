@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/formats/strictjson"
+	"causeway.example/shared/formats/strictjson"
 )
 
 func TestLimits(t *testing.T) {

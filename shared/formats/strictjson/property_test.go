@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/formats/strictjson"
+	"causeway.example/shared/formats/strictjson"
 )
 
 func TestTruncationIsRefused(t *testing.T) {

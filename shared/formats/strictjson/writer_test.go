@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"causeway/shared/formats/strictjson"
+	"causeway.example/shared/formats/strictjson"
 )
 
 func TestWriter(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/message"
-	"causeway/shared/routes"
+	"causeway.example/shared/message"
+	"causeway.example/shared/routes"
 )
 
 // TestBus proves a port.Bus, through the queues that its routes end in.

@@ -3,7 +3,7 @@ package porttest
 import (
 	"testing"
 
-	"causeway/shared/port"
+	"causeway.example/shared/port"
 )
 
 // Entries returns the ledger entries of the stage.

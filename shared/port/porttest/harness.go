@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 // Harness is one backend, opened and empty, with what the suite has to know of it.

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 func holdCases() cases {

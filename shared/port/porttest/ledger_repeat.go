@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/message"
-	"causeway/shared/port"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
 )
 
 // ended is an entry as a function appends it when it is done with a message.

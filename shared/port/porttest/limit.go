@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 // queueLargest is about SQS's count: the body, and the name, the type ("String") and the

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"causeway/shared/fault"
-	"causeway/shared/port"
-	"causeway/shared/routes"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 // held is a message in a queue.

@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/message"
-	"causeway/shared/port"
-	"causeway/shared/port/porttest"
-	"causeway/shared/routes"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/routes"
 )
 
 func openMemory(t *testing.T) porttest.Harness {

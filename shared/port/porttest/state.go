@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/port"
+	"causeway.example/shared/port"
 )
 
 // TestState proves a port.State.

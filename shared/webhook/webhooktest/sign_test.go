@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/shared/webhook/webhooktest"
+	"causeway.example/shared/webhook/webhooktest"
 )
 
 type vector struct {

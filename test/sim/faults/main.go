@@ -16,7 +16,7 @@ import (
 	"strings"
 	"time"
 
-	"causeway/test/sim"
+	"causeway.example/test/sim"
 )
 
 // options are what the command line says.

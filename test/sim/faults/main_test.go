@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway/test/sim"
+	"causeway.example/test/sim"
 )
 
 func playText(o options) (ok bool, lines []string) {

@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"sync"
 
-	"causeway/test/sim"
+	"causeway.example/test/sim"
 )
 
 // runs plays the cases until the context ends, and hands each result to take, one at a
