@@ -112,12 +112,22 @@ func samplePayment() *canonical.Payment {
 	}
 }
 
+// sampleRefund takes one shirt back, keeps a fee for it, and pays the rest to the card.
 func sampleRefund(settled bool) *canonical.Refund {
-	return &canonical.Refund{
-		ID: "929361462", Order: orderID, Amount: amount(2250), Reason: canonical.NewText("too small"), Settled: settled,
-		Lines: []canonical.RefundLine{{Line: "466157049", Quantity: pieces(1), Amount: amount(2250), Tax: amount(359), Restock: true}},
-		At:    sampleTime.Add(120 * time.Hour),
+	at := sampleTime.Add(120 * time.Hour)
+	refund := &canonical.Refund{
+		ID: "929361462", Order: orderID, Name: "#1001", Customer: "207119551", TaxIncluded: true,
+		Lines: []canonical.RefundLine{{Line: "466157049", SKU: "00-TEE-RED-M", Title: "T-shirt, red, M", Quantity: pieces(1), Amount: amount(2250), Tax: amount(359), Restock: true}},
+		Parts: []canonical.RefundPart{{Kind: canonical.RefundedAdjustment, Title: "Restocking fee", Amount: amount(-250), Tax: amount(0)}},
+		Tax:   amount(359), Rounding: amount(0), Amount: amount(2000),
+		Reason: canonical.NewText("too small"), Settled: settled, At: at,
 	}
+	if settled {
+		refund.Transactions = []canonical.RefundTransaction{{
+			ID: "389404470", Parent: "389404469", Method: canonical.Card, Gateway: "shopify_payments", Reference: "re_3Qexample", Amount: amount(2000), At: at,
+		}}
+	}
+	return refund
 }
 
 func sampleProduct() *canonical.Product {

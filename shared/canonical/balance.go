@@ -50,11 +50,16 @@ func (o *Order) Round(tolerance int64) error {
 	if err != nil {
 		return err
 	}
-	o.Rounding = Money{Currency: o.Currency}
-	if difference := o.Total.Sub(sum); difference.Minor <= tolerance && -difference.Minor <= tolerance {
-		o.Rounding = difference
-	}
+	o.Rounding = within(o.Total.Sub(sum), tolerance)
 	return nil
+}
+
+// within returns a difference of at most tolerance minor units, and otherwise 0.
+func within(difference Money, tolerance int64) Money {
+	if difference.Minor <= tolerance && -difference.Minor <= tolerance {
+		return difference
+	}
+	return Money{Currency: difference.Currency}
 }
 
 // balance is the rule that parts and rounding add up to the total.
@@ -89,8 +94,72 @@ func (o *Order) currencies() error {
 		check.item("charges", i, "tax", charge.Tax)
 	}
 	check.field("tax", o.Tax)
+	if o.ChannelTax != nil {
+		check.field("channel_tax", *o.ChannelTax)
+	}
 	check.field("rounding", o.Rounding)
 	check.field("total", o.Total)
+	return check.err
+}
+
+// Sum returns the sum of the refund's parts: lines and parts and, unless they contain it, tax.
+// Rounding is left out. The error is an *Error that names the amount where the sum leaves the
+// range of an amount.
+func (r *Refund) Sum() (Money, error) {
+	var sum tally
+	for _, line := range r.Lines {
+		sum.add(line.Amount)
+	}
+	for _, part := range r.Parts {
+		sum.add(part.Amount)
+	}
+	if !r.TaxIncluded {
+		sum.add(r.Tax)
+	}
+	if sum.overflow {
+		return Money{}, &Error{Field: "amount", Rule: ErrOverflow.Error()}
+	}
+	return Money{sum.minor, r.Amount.Currency}, nil
+}
+
+// Round does for a refund what Order.Round does for an order.
+func (r *Refund) Round(tolerance int64) error {
+	sum, err := r.Sum()
+	if err != nil {
+		return err
+	}
+	r.Rounding = within(r.Amount.Sub(sum), tolerance)
+	return nil
+}
+
+// balance is the rule that parts and rounding add up to the amount.
+func (r *Refund) balance() error {
+	sum, err := r.Sum()
+	if err != nil {
+		return err
+	}
+	if difference := r.Amount.Sub(sum.Add(r.Rounding)); difference.Minor != 0 {
+		return &Error{Field: "amount", Code: BalanceMismatch, Rule: "amount differs from lines + parts + tax by " + difference.String()}
+	}
+	return nil
+}
+
+// currencies is the rule that every amount of the refund is in one currency.
+func (r *Refund) currencies() error {
+	check := moneyCheck{currency: r.Amount.Currency}
+	for i := range r.Lines {
+		check.item("lines", i, "amount", r.Lines[i].Amount)
+		check.item("lines", i, "tax", r.Lines[i].Tax)
+	}
+	for i := range r.Parts {
+		check.item("parts", i, "amount", r.Parts[i].Amount)
+		check.item("parts", i, "tax", r.Parts[i].Tax)
+	}
+	for i := range r.Transactions {
+		check.item("transactions", i, "amount", r.Transactions[i].Amount)
+	}
+	check.field("tax", r.Tax)
+	check.field("rounding", r.Rounding)
 	return check.err
 }
 
@@ -101,7 +170,7 @@ type moneyCheck struct {
 
 func (c *moneyCheck) field(path string, amount Money) {
 	if c.err == nil && amount.Currency != c.currency {
-		c.err = &Error{Field: path, Rule: "must be in the order's currency " + c.currency}
+		c.err = &Error{Field: path, Rule: "must be in " + c.currency + " like the whole"}
 	}
 }
 

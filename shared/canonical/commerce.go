@@ -30,24 +30,72 @@ const (
 	OtherPayment PaymentMethod = "other"
 )
 
-// Refund is money that goes back for an order. Schema refund/1.
+// Refund is money that goes back for an order: a document of its own. Lines and parts say what
+// for, transactions how. A refund whose Amount is 0 only takes back goods. Schema refund/1.
 type Refund struct {
-	ID      string       `json:"id" validate:"required,max=128"`
-	Order   string       `json:"order" validate:"required,max=128"`
-	Lines   []RefundLine `json:"lines,omitempty" validate:"dive"`
-	Amount  Money        `json:"amount"`
-	Reason  Text         `json:"reason,omitzero"`
-	Settled bool         `json:"settled"` // false while the provider has not paid it out
-	At      time.Time    `json:"at" validate:"required"`
+	ID           string              `json:"id" validate:"required,max=128"`
+	Order        string              `json:"order" validate:"required,max=128"` // id of the order in the same store
+	Name         string              `json:"name,omitempty"`                    // the order's number, for people
+	Test         bool                `json:"test"`
+	Customer     string              `json:"customer,omitempty"` // id of the customer entity
+	TaxIncluded  bool                `json:"tax_included"`       // amounts contain the tax
+	Lines        []RefundLine        `json:"lines,omitempty" validate:"dive"`
+	Parts        []RefundPart        `json:"parts,omitempty" validate:"dive"`
+	Tax          Money               `json:"tax"`      // all tax that goes back, whether included in amounts or added
+	Rounding     Money               `json:"rounding"` // explicit difference that Round found within its tolerance
+	Amount       Money               `json:"amount"`   // what the buyer gets back, in the order's currency
+	Transactions []RefundTransaction `json:"transactions,omitempty" validate:"dive"`
+	Reason       Text                `json:"reason,omitzero"`
+	Settled      bool                `json:"settled"` // false while the provider has not paid it out
+	At           time.Time           `json:"at" validate:"required"`
 }
 
-// RefundLine is a part of a refund that belongs to an order line.
+// RefundLine is a quantity of an order line that is refunded. Its quantity may be 0: money
+// back for a line that the buyer keeps.
 type RefundLine struct {
-	Line     string   `json:"line" validate:"required"`
+	Line     string   `json:"line" validate:"required,max=128"` // id of the order line
+	SKU      string   `json:"sku,omitempty" validate:"max=128"`
+	Title    string   `json:"title,omitempty"`
 	Quantity Quantity `json:"quantity"`
-	Amount   Money    `json:"amount"`
+	Amount   Money    `json:"amount"` // after discounts
 	Tax      Money    `json:"tax"`
-	Restock  bool     `json:"restock"`
+	// Unfulfilled is true of goods that had not left: they are off the order, and nothing
+	// comes back.
+	Unfulfilled bool `json:"unfulfilled"`
+	Restock     bool `json:"restock"` // the goods go back into stock
+}
+
+// RefundPart is an amount of a refund that belongs to no line. A negative amount keeps money
+// back, such as a restocking fee.
+type RefundPart struct {
+	Kind   RefundPartKind `json:"kind" validate:"oneof=shipping duty tip fee adjustment"`
+	Title  string         `json:"title,omitempty"`
+	Amount Money          `json:"amount"`
+	Tax    Money          `json:"tax"`
+}
+
+// RefundPartKind is the kind of a refund's part. Each is booked to an account of its own.
+type RefundPartKind string
+
+// The kinds of a refund's part.
+const (
+	RefundedShipping   RefundPartKind = "shipping"
+	RefundedDuty       RefundPartKind = "duty"
+	RefundedTip        RefundPartKind = "tip"
+	RefundedFee        RefundPartKind = "fee"
+	RefundedAdjustment RefundPartKind = "adjustment" // what explains the rest: goodwill, a restocking fee
+)
+
+// RefundTransaction is one payment back to the buyer.
+type RefundTransaction struct {
+	ID     string        `json:"id" validate:"required,max=128"`
+	Parent string        `json:"parent,omitempty"` // id of the payment that is paid back
+	Method PaymentMethod `json:"method" validate:"oneof=card gift_card cash bank other"`
+	// Gateway and Reference are the provider's. They only describe, and help to match a payout.
+	Gateway   string    `json:"gateway,omitempty"`
+	Reference string    `json:"reference,omitempty"`
+	Amount    Money     `json:"amount"`
+	At        time.Time `json:"at" validate:"required"`
 }
 
 // Product is one thing that can be sold and stocked, by its SKU. Schema product/1.

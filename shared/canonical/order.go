@@ -26,12 +26,30 @@ type Order struct {
 	Lines         []OrderLine    `json:"lines" validate:"max=20000,dive"`
 	Deliveries    []DeliveryLine `json:"deliveries,omitempty" validate:"dive"`
 	Charges       []Charge       `json:"charges,omitempty" validate:"dive"`
-	Tax           Money          `json:"tax"`      // all tax of the order, whether included in prices or added
-	Rounding      Money          `json:"rounding"` // explicit difference that Round found within its tolerance
+	Tax           Money          `json:"tax"`                   // all tax of the order, whether included in prices or added
+	ChannelTax    *Money         `json:"channel_tax,omitempty"` // part of Tax that the sales channel pays over itself, such as a marketplace
+	Rounding      Money          `json:"rounding"`              // explicit difference that Round found within its tolerance
 	Total         Money          `json:"total"`
 	Note          Text           `json:"note,omitzero"`
 	Tags          []string       `json:"tags,omitempty"`
-	Discounts     []Discount     `json:"discounts,omitempty"` // the codes that were used; the amounts are on the lines
+	Discounts     []Discount     `json:"discounts,omitempty"`      // the codes that were used; the amounts are on the lines
+	PurchaseOrder string         `json:"purchase_order,omitempty"` // the buyer's own number of the order
+	Company       *Company       `json:"company,omitempty" pii:"name"`
+	Terms         *PaymentTerms  `json:"terms,omitempty"`
+}
+
+// Company is the business that a buyer buys for. Ids are the store's.
+type Company struct {
+	ID           string `json:"id,omitempty"`
+	Name         string `json:"name,omitempty"`
+	Location     string `json:"location,omitempty"`
+	LocationName string `json:"location_name,omitempty"`
+}
+
+// PaymentTerms is when an order has to be paid that is not paid at once.
+type PaymentTerms struct {
+	Name  string     `json:"name,omitempty"` // the store's own words, such as "Net 30"
+	DueAt *time.Time `json:"due_at,omitempty"`
 }
 
 // OrderStatus is the state of an order as a whole. An unknown value is rejected.

@@ -28,7 +28,7 @@ func (e *Error) Error() string { return e.Field + ": " + e.Rule }
 func (e *Error) Unwrap() error { return e.Err }
 
 // Validate checks a body, a pointer as Decode returns it, against the rules of its
-// type, and for an order that it balances in one currency. It never changes the
+// type, and for an order and a refund that it balances in one currency. It never changes the
 // body. The error is an *Error that names the first field at fault.
 func Validate(entity any) error {
 	if reflect.ValueOf(entity).Kind() != reflect.Pointer {
@@ -37,11 +37,14 @@ func Validate(entity any) error {
 	if err := rules().Struct(entity); err != nil {
 		return firstError(err)
 	}
-	if order, ok := entity.(*Order); ok {
-		if err := order.currencies(); err != nil {
+	if whole, ok := entity.(interface {
+		currencies() error
+		balance() error
+	}); ok {
+		if err := whole.currencies(); err != nil {
 			return err
 		}
-		return order.balance()
+		return whole.balance()
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func TestAnOrderIsInOneCurrency(t *testing.T) {
 	} {
 		order := newOrder(t, 3)
 		spoil(order)
-		if rule := asError(t, canonical.Validate(order)); rule.Field != field || rule.Rule != "must be in the order's currency EUR" {
+		if rule := asError(t, canonical.Validate(order)); rule.Field != field || rule.Rule != "must be in EUR like the whole" {
 			t.Errorf("%s in dollars: %v", field, rule)
 		}
 	}
@@ -152,7 +152,9 @@ func TestValidateNamesTheFieldOfOtherBodies(t *testing.T) {
 		{"a payment by an unknown tender", "method", &canonical.Payment{ID: "1", Order: "2", Method: "shells", Amount: eur(5), At: placed}},
 		{"a payment of no currency", "amount.currency", &canonical.Payment{ID: "1", Order: "2", Method: canonical.Card, At: placed}},
 		{"a payment without order", "order", &canonical.Payment{ID: "1", Method: canonical.Card, Amount: eur(5), At: placed}},
-		{"a refund", "", &canonical.Refund{ID: "1", Order: "2", Amount: eur(5), At: placed}},
+		{"a refund", "", &canonical.Refund{ID: "1", Order: "2", Tax: eur(0), Rounding: eur(5), Amount: eur(5), At: placed}},
+		{"a refund of nothing said", "amount", &canonical.Refund{ID: "1", Order: "2", Tax: eur(0), Rounding: eur(0), Amount: eur(5), At: placed}},
+		{"a refund in two currencies", "parts[0].tax", &canonical.Refund{ID: "1", Order: "2", Tax: eur(0), Rounding: eur(0), Amount: eur(5), At: placed, Parts: []canonical.RefundPart{{Kind: canonical.RefundedFee, Amount: eur(5), Tax: canonical.Money{Currency: "USD"}}}}},
 		{"a refund's line", "lines[0].line", &canonical.Refund{ID: "1", Order: "2", Amount: eur(5), At: placed, Lines: []canonical.RefundLine{{Quantity: one, Amount: eur(5), Tax: eur(0)}}}},
 		{"a product", "", &canonical.Product{ID: "1", SKU: "007", UpdatedAt: placed}},
 		{"a product without SKU", "sku", &canonical.Product{ID: "1", UpdatedAt: placed}},
@@ -220,7 +222,7 @@ func TestRulesAreSaidInWords(t *testing.T) {
 		{func(o *canonical.Order) { o.Shipping.Country = "ZZ" }, "shipping.country: not an ISO 3166-1 alpha-2 country"},
 		{func(o *canonical.Order) { o.Lines[0].Quantity.Value = mustDecimal(t, "-1") }, "lines[0].quantity.value: must not be negative"},
 		{func(o *canonical.Order) { o.Name = strings.Repeat("a", 129) }, "name: must satisfy max=128"},
-		{func(o *canonical.Order) { o.Tax.Currency = "USD" }, "tax: must be in the order's currency EUR"},
+		{func(o *canonical.Order) { o.Tax.Currency = "USD" }, "tax: must be in EUR like the whole"},
 	} {
 		order := newOrder(t, 1)
 		c.spoil(order)
