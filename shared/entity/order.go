@@ -89,8 +89,9 @@ const (
 // Compare reports how a polled state compares with what the target confirmed last, with
 // one read of the State. Where the content is equal and the version older, it records the
 // version too, because a poll reads the newest: a late delivery of the same second must
-// not overwrite it. For the same reason a state that only a delivery has in hand counts as
-// Missing: once it is confirmed, the polled state only raises its version.
+// not overwrite it, nor supersede its dead letter. For the same reason a state that only a
+// delivery has in hand counts as Missing: once it is confirmed, the polled state only raises
+// its version.
 func Compare(ctx context.Context, state port.State, target string, key message.Key, s State, now time.Time) (Finding, error) {
 	r, err := Load(ctx, state, target, key, false)
 	if err != nil {
@@ -108,10 +109,20 @@ func Compare(ctx context.Context, state port.State, target string, key message.K
 		return Known, err
 	case r.skips(s):
 		return Known, nil
-	case r.inHand(s):
+	}
+	a := r.inHand(s)
+	switch {
+	case a == nil:
+		return Missing, nil
+	case s.Once || a.Version >= s.Version:
 		return InHand, nil
 	}
-	return Missing, nil
+	a.Version = s.Version
+	err = r.Save(ctx, state, now)
+	if errors.Is(err, port.ErrConflict) {
+		return Compare(ctx, state, target, key, s, now)
+	}
+	return InHand, err
 }
 
 // has reports whether the target confirmed the state, or a newer one.
@@ -134,17 +145,18 @@ func (r *Record) skips(s State) bool {
 	return r.Skipped != nil && !r.Present() && (r.Skipped.Hash == s.Hash || r.Skipped.Version > s.Version)
 }
 
-// inHand reports whether an attempt at the polled state is recorded, or the dead letter of its content.
-func (r *Record) inHand(s State) bool {
+// inHand returns the attempt at the polled state, or the one whose dead letter has its
+// content; nil if there is none.
+func (r *Record) inHand(s State) *Attempt {
 	for _, a := range r.Attempts {
 		if a.Hash != s.Hash || a.Once != s.Once {
 			continue
 		}
 		if polled := a.Version.Polled() && a.Version.UpdatedAt().Equal(s.Version.UpdatedAt()); s.Once || polled || a.Letter != nil {
-			return true
+			return a
 		}
 	}
-	return false
+	return nil
 }
 
 // Claimant is a message that is about to write the entity.

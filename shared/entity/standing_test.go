@@ -9,6 +9,7 @@ import (
 
 	"causeway.example/shared/connector"
 	"causeway.example/shared/entity"
+	"causeway.example/shared/message"
 	"causeway.example/shared/port"
 )
 
@@ -213,6 +214,58 @@ func TestCompareBesideADelivery(t *testing.T) {
 	if _, err := entity.Compare(t.Context(), failingPut{e.memory, away}, "erp", key, state(3, "a"), noon); !errors.Is(err, away) {
 		t.Errorf("%v", err)
 	}
+}
+
+// TestCompareDatesADeadLetterByThePoll has a late delivery of the same second follow, whose
+// hint is later than that of the dead letter: what the poll read is newer than both.
+func TestCompareDatesADeadLetterByThePoll(t *testing.T) {
+	t.Parallel()
+	told := func(hint int, content string) entity.State {
+		s := state(1, content)
+		s.Version = message.NewSequence(noon, false, noon.Add(time.Duration(hint)*time.Hour))
+		return s
+	}
+	polled := told(0, "b")
+	polled.Version = message.NewSequence(noon, true, noon.Add(time.Minute))
+	e := newEnv(t)
+	r := e.load()
+	r.Confirm("a", effect, told(1, "a"), "ref", "")
+	attempted(r, "b", told(2, "b")).Letter = &entity.Letter{Event: "b"}
+	e.save(r)
+	raced := &racedPut{State: e.memory, race: func() {
+		r := e.load()
+		attempted(r, "c", told(0, "c"))
+		e.save(r)
+	}}
+	for range 2 {
+		got, err := entity.Compare(t.Context(), raced, "erp", key, polled, noon)
+		if err != nil || got != entity.InHand {
+			t.Fatalf("finding %d, %v", got, err)
+		}
+	}
+	if r = e.load(); r.Attempts["b"].Version != polled.Version || raced.puts != 2 {
+		t.Errorf("the letter's state is dated %s, after %d writes", r.Attempts["b"].Version, raced.puts)
+	}
+	if late := told(3, "a"); len(r.Superseded("late", late)) != 0 {
+		t.Error("a late delivery of the same second supersedes the dead letter")
+	}
+	if next := state(2, "d"); len(r.Superseded("next", next)) != 1 {
+		t.Error("the next state does not supersede the dead letter")
+	}
+}
+
+// racedPut has another writer be first, once.
+type racedPut struct {
+	port.State
+	race func()
+	puts int
+}
+
+func (s *racedPut) Put(ctx context.Context, item port.Item) (int64, error) {
+	if s.puts++; s.puts == 1 {
+		s.race()
+	}
+	return s.State.Put(ctx, item)
 }
 
 func TestTheFenceHoldsInEveryOrder(t *testing.T) {

@@ -144,6 +144,10 @@ func (a *attempt) admitted(ctx context.Context, probing bool) (port.Decision, er
 // known returns the ending of a message that needs no write: the target has its state or a
 // newer one, its own dead letter was written, or a rule keeps it from the target.
 func (a *attempt) known() (e ending, err error) {
+	t := a.record.Attempts[a.event.ID]
+	if t != nil && t.Hash == a.claimant.State.Hash && t.Version > a.claimant.State.Version {
+		a.claimant.State.Version = t.Version // a poll found that it is the newest
+	}
 	switch a.record.Standing(a.claimant.State, a.effect) {
 	case entity.Same:
 		e = ending{stage: port.Skipped, why: "duplicate: " + a.profile.Name + " has this content already"}
@@ -161,7 +165,7 @@ func (a *attempt) known() (e ending, err error) {
 		}
 		return e, nil
 	}
-	if t := a.record.Attempts[a.event.ID]; t != nil && t.Letter != nil && t.Letter.MessageID == a.in.MessageID {
+	if t != nil && t.Letter != nil && t.Letter.MessageID == a.in.MessageID {
 		return ending{stage: port.Skipped, why: "duplicate: the dead letter of this very message was written"}, nil
 	}
 	if a.delivery != nil && len(a.delivery.by.filters) > 0 && a.record.Untouched() {

@@ -10,7 +10,9 @@ import (
 
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
+	"causeway.example/shared/entity"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 	"causeway.example/shared/port"
 )
 
@@ -351,5 +353,37 @@ func TestF66PlacedAndCancelledEndClosed(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// TestADeadLetterThatThePollFoundNewestStays has an older content of the same second be
+// delivered late, with the latest hint of all, beside the dead letter of the newest one.
+func TestADeadLetterThatThePollFoundNewestStays(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.post("1", change{Type: customer, ID: "7", Version: 1, Hint: 1, Name: "A"})
+	e.drain(time.Minute)
+	e.system.fail = []error{&fault.Error{Kind: fault.Rejected, Code: "NO"}}
+	e.post("2", change{Type: customer, ID: "7", Version: 1, Hint: 2, Name: "B"})
+	e.drain(time.Minute)
+	letter, died := e.letter(), e.entry(port.Dead)
+	key, now := died.Entity, e.clock.Now()
+	record, err := entity.Load(e.Context(), e.memory, "erp", key, false)
+	e.must(err)
+	polled := entity.State{
+		Type: customer, Hash: record.Attempts[died.Event].Hash, Version: message.NewSequence(died.Version.UpdatedAt(), true, now),
+	}
+	if found, err := entity.Compare(e.Context(), e.memory, "erp", key, polled, now); err != nil || found != entity.InHand {
+		t.Fatalf("the poll finds %d, %v", found, err)
+	}
+	e.post("3", change{Type: customer, ID: "7", Version: 1, Hint: 3, Name: "A"})
+	e.drain(time.Minute)
+	if superseded := e.entries(port.Superseded); len(superseded) > 0 {
+		t.Fatalf("%v", superseded)
+	}
+	e.redrive(letter)
+	e.drain(time.Minute)
+	if names := strings.Join(e.system.names(), " "); !strings.HasSuffix(names, "B") {
+		t.Errorf("written: %s", names)
 	}
 }

@@ -222,10 +222,10 @@ func (c *checker) filtered() {
 	}
 }
 
-// called reports whether the target was called about another version before the effect, so
-// that it may have had the entity.
+// called reports whether a worker meant to write another version before the effect, so that
+// the target may have had the entity.
 func (c *checker) called(e Effect) bool {
-	return slices.ContainsFunc(c.Calls, func(o Call) bool { return o.Entity == e.Entity && o.Event != e.Event && o.At.Before(e.At) })
+	return slices.ContainsFunc(c.Claims, func(o Call) bool { return o.Entity == e.Entity && o.Event != e.Event && o.At.Before(e.At) })
 }
 
 func (c *checker) skipped(t Told) bool {

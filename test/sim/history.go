@@ -17,6 +17,7 @@ type History struct {
 	Sent     map[string]int // by event and version: how often it was put on the bus; nil: not looked at
 	Effects  []Effect
 	Calls    []Call
+	Claims   []Call // entities that a worker meant to write: a call may have followed
 	Entries  []port.Entry
 	Letters  []Letter
 	Left     []Left

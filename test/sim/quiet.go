@@ -1,9 +1,12 @@
 package sim
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 	"time"
 
+	"causeway.example/shared/entity"
 	"causeway.example/shared/port"
 )
 
@@ -25,9 +28,26 @@ func (w *world) noted(p *process, item port.Item) {
 		w.target.meter.shared(p)
 		w.target.few.lowered(p)
 		w.circuit.stored(item.Value)
-	case strings.HasPrefix(item.Key, erp+"|") && !p.named.IsZero():
-		w.quiet.events[p.handle] = p.named
+	case strings.HasPrefix(item.Key, erp+"|"):
+		if !p.named.IsZero() {
+			w.quiet.events[p.handle] = p.named
+		}
+		w.claimed(p, item)
 	}
+}
+
+// claimed notes that an event holds the lease of an entity: from then on nobody can know
+// whether the target was called, unless the lease is given back.
+func (w *world) claimed(p *process, item port.Item) {
+	if !bytes.Contains(item.Value, []byte(`"lease"`)) {
+		return
+	}
+	var stored entity.Record
+	if err := json.Unmarshal(item.Value, &stored); err != nil || stored.Lease == nil {
+		return
+	}
+	at := strings.LastIndexByte(item.Key[:strings.LastIndexByte(item.Key, '/')], '/')
+	w.target.claims = append(w.target.claims, Call{At: p.now, Entity: item.Key[at+1:], Event: stored.Lease.Event})
 }
 
 // until is when the process may call about the message in its hands.

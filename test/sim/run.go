@@ -156,7 +156,7 @@ func Mix(seed uint64) Case {
 // history collects what all sides remember.
 func (w *world) history() History {
 	h := History{
-		Origins: w.origins, Effects: w.target.effects, Calls: w.target.calls, Entries: w.store.entries(),
+		Origins: w.origins, Effects: w.target.effects, Calls: w.target.calls, Claims: w.target.claims, Entries: w.store.entries(),
 		Broken: w.broken, Sent: w.published, Replayed: w.replayed, Expect: w.expect,
 		Circuit: w.circuit.turns, Skewed: len(w.skews) > 0, Muffled: w.circuit.muffled || len(w.skews) > 0,
 	}

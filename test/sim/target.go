@@ -43,6 +43,7 @@ type target struct {
 	documents int
 	keys      map[string]Effect // by idempotency key
 	calls     []Call
+	claims    []Call                      // entities that a worker meant to write, and when
 	confirmed map[string]message.Sequence // newest version per entity that our ledger calls confirmed
 }
 
