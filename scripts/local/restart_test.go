@@ -25,7 +25,7 @@ import (
 // patience is how long a started command may take until the awaited condition holds. The
 // leases of a killed process are free at once; the longest of the other waits is a second of the day's own.
 // On an idle machine TestKillAndRestart takes a quarter of it.
-const patience = 2 * time.Minute
+const patience = 5 * time.Minute
 
 // TestKillAndRestart kills the command, as a power cut would, during the sample day,
 // starts it again on the same folder, and reads at the end of the day whether any delivery
