@@ -24,7 +24,7 @@ import (
 var patches embed.FS
 
 func main() {
-	seeds := flag.Int("seeds", 20, "seeds per fault and guard")
+	seeds := flag.Int("seeds", 60, "seeds per fault and guard")
 	only := flag.String("guard", "", "try only these guards, joined by commas")
 	flag.Parse()
 	caught, err := run(context.Background(), os.Stdout, *seeds, *only)
