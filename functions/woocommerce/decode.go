@@ -95,7 +95,7 @@ func (s *source) lost(raw *message.Raw, code string) (connector.Translation, err
 	why := "the store could not build the body of this delivery" + found
 	switch code {
 	case codeNoOrder, "woocommerce_rest_invalid_id", "wc_user_invalid_id":
-		return connector.Translation{Skip: kind + " deleted before the delivery was sent (" + code + ")"}, nil
+		return connector.Translation{Skip: kind + " deleted before it was sent: the store sent an error instead (" + code + ")"}, nil
 	case "rest_no_route":
 		why = "the store sends webhooks within the request of the checkout, where it cannot build the body" + found
 		if polled {
@@ -106,7 +106,7 @@ func (s *source) lost(raw *message.Raw, code string) (connector.Translation, err
 			raw.Header[http.CanonicalHeaderKey("X-WC-Webhook-ID")] + " are lost until a user who may read them saves it again" + found
 	}
 	return connector.Translation{}, &fault.Error{
-		Kind: fault.Invalid, Class: fault.Auth, Code: code, Field: "code", Doing: doing(raw, "", ""), Detail: why,
+		Kind: fault.Invalid, Class: fault.Auth, Code: code, Doing: doing(raw, "", ""), Detail: why,
 	}
 }
 
