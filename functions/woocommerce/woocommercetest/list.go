@@ -60,7 +60,7 @@ func (f *Fake) PutBody(body []byte) {
 // order.deleted. Lists leave it out then, unless they are asked for the trash. It panics if
 // there is no such order.
 func (f *Fake) Trash(id int64) []byte {
-	f.setStatus(id, func(order held) string { return trashed })
+	f.setStatus(id, func(held) string { return trashed })
 	return must(json.Marshal(member{"id": id}))
 }
 
