@@ -2,6 +2,9 @@ package woocommerce_test
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -186,4 +189,19 @@ func checkFault(t testing.TB, err error, kind fault.Kind, class fault.Class, fie
 	if got.Doing == "" {
 		t.Errorf("%v does not say what was being attempted", err)
 	}
+}
+
+// anyHost is a transport that asks the handler under every address.
+type anyHost struct{ http.Handler }
+
+func (p anyHost) RoundTrip(r *http.Request) (*http.Response, error) {
+	recorder := httptest.NewRecorder()
+	p.ServeHTTP(recorder, r)
+	return recorder.Result(), nil
+}
+
+func signedWith(secret string, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write(body)
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
