@@ -67,10 +67,14 @@ func (s *source) addRefunds(ctx context.Context, c *converter, made *sale, w *or
 	return nil
 }
 
-// complete adds the refunds that the order names and the store no longer lists, with the amount
-// that the order tells. They went with the order, when it was put in the trash or deleted for
-// good. One that was deleted alone, as a correction, is left out.
+// complete returns the refunds that the order names. A later one is left to the delivery that
+// names it, which knows whether the order was completed before. One that the store no longer
+// lists has the amount that the order tells: it went with the order, when that was put in the
+// trash or deleted for good. One that was deleted alone, as a correction, is left out.
 func (c *converter) complete(ctx context.Context, sender *store, w *order, list []refund) ([]refund, error) {
+	list = slices.DeleteFunc(list, func(listed refund) bool {
+		return !slices.ContainsFunc(w.refunds, func(r refundSummary) bool { return r.id == listed.id })
+	})
 	missing := slices.DeleteFunc(slices.Clone(w.refunds), func(r refundSummary) bool {
 		return slices.ContainsFunc(list, func(listed refund) bool { return listed.id == r.id })
 	})
