@@ -157,6 +157,7 @@ func TestOddOrdersAreTakenExactly(t *testing.T) {
 		"51 __proto__ and script":    {`"Merino Tee"`, `"<script>__proto__</script>"`, func(o *canonical.Order) bool { return o.Lines[0].Title == "<script>__proto__</script>" }},
 		"56 SKU with zeros":          {`"TEE-BLK-M"`, `"0001E5"`, func(o *canonical.Order) bool { return o.Lines[0].SKU == "0001E5" }},
 		"57 phone and postcode":      {`"postcode":"10001"`, `"postcode":"01001"`, func(o *canonical.Order) bool { return o.Billing.PostalCode.String() == "01001" }},
+		"order-number plugin":        {`"number":"12"`, `"number":"WEB/2026-0012"`, func(o *canonical.Order) bool { return o.Name == "WEB/2026-0012" && o.ID == "12" }},
 		"A9 unknown channel":         {`"created_via":"rest-api"`, `"created_via":"hologram"`, func(o *canonical.Order) bool { return o.Channel == "hologram" }},
 		"44 null note":               {`"customer_note":""`, `"customer_note":null`, func(o *canonical.Order) bool { return o.Note.IsNull() }},
 		"44 absent note":             {`"customer_note":""`, `"x":""`, func(o *canonical.Order) bool { return o.Note.IsZero() }},
