@@ -94,7 +94,6 @@ func TestA9WhatDecidesAndIsUnknownIsRefusedWithItsPath(t *testing.T) {
 		"line_items[0].price_set": {"shopify", "schema", func(o map[string]any) {
 			delete(ingestFirst(o, "line_items"), "price_set")
 		}},
-		"status":                 {"woocommerce", "schema", func(o map[string]any) { o["status"] = "back-ordered" }},
 		"currency":               {"woocommerce", "value", func(o map[string]any) { o["currency"] = "XQX" }},
 		"total":                  {"woocommerce", "schema", func(o map[string]any) { delete(o, "total") }},
 		"date_modified_gmt":      {"woocommerce", "schema", func(o map[string]any) { delete(o, "date_modified_gmt"); delete(o, "date_modified") }},

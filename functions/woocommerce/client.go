@@ -1,12 +1,10 @@
 package woocommerce
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -14,64 +12,46 @@ import (
 	"causeway.example/shared/webapi"
 )
 
-// api is the REST API of one store.
-type api struct {
-	client *webapi.Client // nil without a consumer key
-	tenant string
-	zone   *time.Location
-}
-
-// checker is the connector.Checker of one store's REST API.
-type checker struct{ *api }
+// checker is the connector.Checker of all stores that have a key.
+type checker struct{ stores }
 
 var _ connector.Checker = (*checker)(nil)
 
-// openAPI returns a client with HTTP Basic, which WooCommerce accepts over https only. Over
-// plain http it requires OAuth 1.0a, which is not implemented: webapi rejects plain http
-// anyway, except to a fake on loopback.
-func openAPI(s Settings, zone *time.Location, deps connector.Deps) (*api, error) {
-	tenant, _ := tenantOf(s.Stores[0])
-	a := &api{tenant: tenant, zone: zone}
-	if s.ConsumerKey == "" {
-		return a, nil
+// Check lists one webhook of each store, which proves that the address is a WooCommerce API and
+// that the key can read. The error names the setting to check.
+func (c *checker) Check(ctx context.Context) error {
+	for _, one := range c.stores {
+		if err := one.check(ctx); err != nil {
+			return err
+		}
 	}
-	client, err := webapi.New(webapi.Config{
-		BaseURL:   strings.TrimRight(strings.TrimSpace(cmp.Or(s.APIURL, s.Stores[0])), "/"),
-		Transport: deps.HTTP,
-		Now:       deps.Now,
-		Timeout:   timeout,
-		Authorize: func(r *http.Request) error {
-			r.SetBasicAuth(s.ConsumerKey.Reveal(), s.ConsumerSecret.Reveal())
-			return nil
-		},
-		Classify: classify,
-	})
-	if err != nil {
-		return nil, configFault("WOOCOMMERCE_API_URL", "cannot be called", err)
-	}
-	a.client = client
-	return a, nil
+	return nil
 }
 
-// Check lists one webhook, which proves that the address is a WooCommerce API and that the key
-// can read. The error names the setting to check.
-func (c *checker) Check(ctx context.Context) error {
-	_, err := c.client.Do(ctx, webapi.Request{
-		Method:   http.MethodGet,
-		Path:     webhooksPath,
-		Query:    url.Values{"per_page": {"1"}},
-		Doing:    "listing the webhooks of " + Name,
-		WantJSON: true,
-	})
+func (s *store) check(ctx context.Context) error {
+	_, err := s.get(ctx, webhooksPath, "listing the webhooks of "+s.tenant, url.Values{"per_page": {"1"}})
 	if err == nil {
 		return nil
 	}
 	named := *fault.As(err)
 	named.Field = "WOOCOMMERCE_API_URL"
-	if named.Kind == fault.Unauthorized && named.Class == fault.Auth {
-		named.Field = "WOOCOMMERCE_CONSUMER_KEY"
+	if named.Class == fault.Config && s.client == nil || named.Kind == fault.Unauthorized && named.ClassOrDefault() == fault.Auth {
+		named.Field = keySetting
 	}
 	return &named
+}
+
+const keySetting = "WOOCOMMERCE_CONSUMER_KEY"
+
+// get calls the store's REST API. Without a consumer key the error is of class config.
+func (s *store) get(ctx context.Context, path, doing string, query url.Values) (webapi.Response, error) {
+	if s.client == nil {
+		return webapi.Response{}, &fault.Error{
+			Kind: fault.Rejected, Class: fault.Config, Field: keySetting, Doing: doing,
+			Detail: "is not set for " + s.tenant + ", and the store's REST API is needed",
+		}
+	}
+	return s.client.Do(ctx, webapi.Request{Method: http.MethodGet, Path: path, Doing: doing, WantJSON: true, Query: query})
 }
 
 // classify reads WooCommerce's own code. An answer without one is from a proxy or firewall in

@@ -11,6 +11,10 @@ import (
 // shortPrice is the number of decimals up to which a unit price is given exactly.
 const shortPrice = 6
 
+// finePrice is the most decimals of a unit price that is computed from a subtotal with more
+// decimals than the currency has.
+const finePrice = 12
+
 func (c *converter) lines(wire []line, ships bool) []canonical.OrderLine {
 	lines := make([]canonical.OrderLine, len(wire))
 	for i := range wire {
@@ -22,7 +26,9 @@ func (c *converter) lines(wire []line, ships bool) []canonical.OrderLine {
 
 func (c *converter) line(w *line, i int) canonical.OrderLine {
 	field := place{list: "line_items", index: i}
+	before := c.finer
 	subtotal := c.money(w.subtotal, field.of("subtotal"))
+	fine := c.finer > before
 	quantity := c.decimal(w.quantity, field.of("quantity"))
 	return canonical.OrderLine{
 		ID:        w.id,
@@ -32,7 +38,7 @@ func (c *converter) line(w *line, i int) canonical.OrderLine {
 		Variant:   unlessNone(w.variation),
 		Title:     w.name,
 		Quantity:  canonical.Pieces(quantity),
-		UnitPrice: c.price(subtotal, w.quantity, quantity, field.of("subtotal")),
+		UnitPrice: c.price(subtotal, w, quantity, fine, field.of("subtotal")),
 		Discount:  subtotal.Sub(c.money(w.total, field.of("total"))),
 		Tax:       c.money(w.tax, field.of("total_tax")),
 	}
@@ -54,36 +60,46 @@ func unlessNone(id string) string {
 }
 
 // price returns the unit price. Nearly every price is a whole number of minor units, which
-// needs no big numbers.
-func (c *converter) price(subtotal canonical.Money, text string, quantity canonical.Decimal, field place) canonical.Decimal {
-	pieces, err := strconv.ParseInt(text, 10, 64)
+// needs no big numbers. A fine subtotal has more decimals than the currency.
+func (c *converter) price(subtotal canonical.Money, w *line, quantity canonical.Decimal, fine bool, field place) canonical.Decimal {
+	if fine {
+		if price, ok := c.fraction(c.decimal(w.subtotal, field).Normal(), subtotal, quantity, finePrice); ok {
+			return price
+		}
+	}
+	pieces, err := strconv.ParseInt(w.quantity, 10, 64)
 	if err == nil && pieces != 0 && subtotal.Minor%pieces == 0 {
 		return canonical.NewDecimal(subtotal.Minor/pieces, subtotal.Decimal().Scale())
 	}
-	return c.fraction(subtotal, quantity, field)
+	price, ok := c.fraction(subtotal.Decimal(), subtotal, quantity, canonical.MaxDigits)
+	if !ok {
+		c.fail(fault.Value, field, "the unit price has more digits than fit")
+	}
+	return price
 }
 
-// fraction returns the price whose product with the quantity is the subtotal: the quotient
-// itself if it is short, otherwise with the fewest decimals that suffice.
-func (c *converter) fraction(subtotal canonical.Money, quantity canonical.Decimal, field place) canonical.Decimal {
+// fraction returns the price whose product with the quantity is the subtotal: the quotient of
+// the exact amount if it is short, otherwise with the fewest decimals that suffice. ok is false
+// if the most decimals do not.
+func (c *converter) fraction(exact canonical.Decimal, subtotal canonical.Money, quantity canonical.Decimal, most int) (price canonical.Decimal, ok bool) {
 	if c.err != nil || quantity.IsZero() {
-		return canonical.Decimal{}
+		return canonical.Decimal{}, true
 	}
-	quotient := new(big.Rat).Quo(rational(subtotal.Decimal()), rational(quantity))
-	decimals := int(subtotal.Decimal().Scale())
-	if exact, finite := quotient.FloatPrec(); finite && exact <= shortPrice {
-		decimals = max(decimals, exact)
+	quotient := new(big.Rat).Quo(rational(exact), rational(quantity))
+	decimals := int(exact.Scale())
+	if short, finite := quotient.FloatPrec(); finite && short <= shortPrice {
+		decimals = max(decimals, short)
 	}
-	for ; ; decimals++ {
+	for ; decimals <= most; decimals++ {
 		price, err := canonical.ParseDecimal(quotient.FloatString(decimals))
 		if err != nil {
-			c.fail(fault.Value, field, "the unit price has "+err.Error())
-			return price
+			return price, false
 		}
 		if amount, err := canonical.Extend(price, quantity, c.currency); err == nil && amount == subtotal {
-			return price
+			return price, true
 		}
 	}
+	return canonical.Decimal{}, false
 }
 
 func rational(d canonical.Decimal) *big.Rat {

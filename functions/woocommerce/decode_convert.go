@@ -1,6 +1,7 @@
 package woocommerce
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
@@ -12,10 +13,17 @@ import (
 // converter turns the texts of one delivery into canonical values. The first error is kept;
 // values converted after it are not valid.
 type converter struct {
-	zone     *time.Location
+	zone     *siteZone
 	currency string
+	finer    int // amounts with more decimals than the currency, which were rounded
 	notes    []connector.Note
 	err      *fault.Error
+}
+
+// siteZone is the stores' time zone.
+type siteZone struct {
+	*time.Location
+	declared bool
 }
 
 // place is a path in the payload, formatted only when it is needed.
@@ -55,11 +63,23 @@ func (c *converter) check(field place, err error) {
 	}
 }
 
+// money reads an amount. A store may work with more decimals than its currency has: such an
+// amount is rounded half away from zero, as it is paid. In a currency without decimals it is
+// an error, because a store that is left at two decimals writes whole amounts.
 func (c *converter) money(text string, field place) canonical.Money {
 	amount, err := canonical.ParseMoney(text, c.currency)
+	if exponent, _ := canonical.Exponent(c.currency); errors.Is(err, canonical.ErrFraction) && exponent > 0 {
+		if c.finer++; c.finer == 1 {
+			c.note(field, "more decimals than "+c.currency+" has: rounded here and in other amounts, and the difference is an explicit rounding")
+		}
+		amount, err = canonical.Extend(c.decimal(text, field), canonical.NewDecimal(1, 0), c.currency)
+	}
 	c.check(field, err)
 	return amount
 }
+
+// slack is by how many minor units the sum of rounded amounts may differ from their rounded sum.
+func (c *converter) slack() int64 { return int64(c.finer+1) / 2 }
 
 func (c *converter) decimal(text string, field place) canonical.Decimal {
 	value, err := canonical.ParseDecimal(text)
@@ -74,7 +94,10 @@ func (c *converter) time(s stamp, member string) time.Time {
 	case s.gmt != "":
 		return c.local(s.gmt, time.UTC, at(member+"_gmt"))
 	case s.local != "":
-		return c.local(s.local, c.zone, at(member))
+		if !c.zone.declared {
+			c.note(at(member), "a local time without "+member+"_gmt, and WOOCOMMERCE_TIMEZONE is not set: read as UTC")
+		}
+		return c.local(s.local, c.zone.Location, at(member))
 	}
 	return time.Time{}
 }

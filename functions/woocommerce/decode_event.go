@@ -8,14 +8,16 @@ import (
 
 // events returns the events of the delivery, parents first.
 func (s *sale) events(topic string) []connector.Event {
-	var events []connector.Event
+	events := make([]connector.Event, 0, 2+len(s.tenders)+len(s.refunds))
 	if s.customer != nil {
 		events = append(events, s.customerEvent())
 	}
 	events = append(events, s.orderEvent(topic))
-	// An order with total 0 has a date_paid too, but no money moves.
-	if !s.paid.IsZero() && s.order.Total.Minor > 0 {
-		events = append(events, s.paymentEvent())
+	for _, t := range s.tenders {
+		events = append(events, s.paymentEvent(t))
+	}
+	for i := range s.refunds {
+		events = append(events, s.refundEvent(&s.refunds[i]))
 	}
 	return events
 }
@@ -59,33 +61,45 @@ func (s *sale) orderEvent(topic string) connector.Event {
 	return event
 }
 
-// paymentEvent returns the one payment that WooCommerce records for an order. Its amount is
-// the order's total, refunds not deducted. Its version is that of the order's state, with
-// which it is compared if the order was skipped.
-func (s *sale) paymentEvent() connector.Event {
-	method, known := methods[s.gateway]
-	if !known {
-		method = canonical.Card
-	}
+// paymentEvent returns one payment. Its version is that of the order's state, with which it is
+// compared if the order was skipped.
+func (s *sale) paymentEvent(t tender) connector.Event {
 	payment := &canonical.Payment{
-		ID:        s.order.ID + "-paid",
+		ID:        t.id,
 		Order:     s.order.ID,
 		Name:      s.order.Name,
 		Test:      s.order.Test,
-		Method:    method,
-		Gateway:   s.gateway,
-		Reference: s.transaction,
-		Amount:    s.order.Total,
+		Method:    t.method,
+		Gateway:   t.gateway,
+		Reference: t.reference,
+		Amount:    t.amount,
 		Customer:  s.order.Buyer.Customer,
-		At:        s.paid,
+		At:        t.at,
 	}
 	return connector.Event{
 		Type:      canonical.PaymentCaptured,
 		Entity:    key(s.tenant, entityPayment, payment.ID),
-		At:        s.paid,
+		At:        t.at,
 		UpdatedAt: s.order.UpdatedAt,
 		Body:      payment,
 		Parents:   []message.Key{key(s.tenant, entityOrder, s.order.ID)},
 		Notes:     s.notes,
 	}
+}
+
+// refundEvent returns one refund, in the version of the order's state like a payment.
+func (s *sale) refundEvent(refund *canonical.Refund) connector.Event {
+	event := connector.Event{
+		Type:      canonical.RefundSettled,
+		Entity:    key(s.tenant, entityRefund, refund.ID),
+		At:        refund.At,
+		UpdatedAt: s.order.UpdatedAt,
+		Body:      refund,
+		Parents:   []message.Key{key(s.tenant, entityOrder, s.order.ID)},
+		Notes:     s.notes,
+	}
+	if !refund.Settled {
+		event.Type = canonical.RefundIssued
+	}
+	return event
 }

@@ -1,9 +1,9 @@
 package woocommerce
 
 import (
+	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -11,64 +11,45 @@ import (
 	"causeway.example/shared/message"
 )
 
-// statuses has every status of WooCommerce itself. It decides whether the order is open.
-var statuses = map[string]canonical.OrderStatus{
-	"auto-draft":     canonical.OrderDraft,
-	"checkout-draft": canonical.OrderDraft,
-	"pending":        canonical.OrderOpen,
-	"on-hold":        canonical.OrderOpen,
-	"processing":     canonical.OrderOpen,
-	"failed":         canonical.OrderOpen,
-	"completed":      canonical.OrderClosed,
-	"refunded":       canonical.OrderClosed,
-	"cancelled":      canonical.OrderCancelled,
-	"trash":          canonical.OrderCancelled,
-}
-
-// methods has the payment methods of WooCommerce itself that are not cards. A gateway plugin
-// has a name of its own and usually takes cards.
-var methods = map[string]canonical.PaymentMethod{
-	"":       canonical.OtherPayment,
-	"cod":    canonical.Cash,
-	"bacs":   canonical.Bank,
-	"cheque": canonical.Bank,
-}
-
 // sale is an order delivery in canonical terms.
 type sale struct {
-	tenant      string
-	order       canonical.Order
-	customer    *canonical.Customer // nil if the order names no buyer
-	paid        time.Time           // zero if unpaid
-	gateway     string
-	transaction string
-	notes       []connector.Note
+	tenant   string
+	order    canonical.Order
+	customer *canonical.Customer // nil if the order names no buyer
+	tenders  []tender            // what was paid
+	refunds  []canonical.Refund
+	notes    []connector.Note
 }
 
-func (s *source) convertOrder(w order, raw *message.Raw, notes []connector.Note) (*sale, error) {
-	status, known := statuses[w.status]
-	if !known {
-		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.Schema, Field: "status", Detail: "is not a status of WooCommerce itself"}
-	}
+func (s *source) convertOrder(ctx context.Context, w *order, what meaning, raw *message.Raw, notes []connector.Note) (*sale, error) {
 	if _, known := canonical.Exponent(w.currency); !known {
 		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.Value, Field: "currency", Detail: canonical.ErrCurrency.Error()}
 	}
 	c := converter{zone: s.zone, currency: w.currency, notes: notes}
-	made := &sale{tenant: raw.Tenant, gateway: w.gateway, transaction: w.transaction}
-	made.order = c.order(&w, status)
+	made := &sale{tenant: raw.Tenant}
+	made.order = c.order(w, what)
 	made.order.Test = slices.Contains(s.testGateways, w.gateway)
-	made.paid = c.time(w.paid, "date_paid")
-	made.customer = buyer(&w, &made.order)
-	made.notes = c.notes
+	made.order.PurchaseOrder = w.first(s.plugins.purchaseOrders...)
+	made.order.Tags = s.plugins.tagsOf(w)
+	made.customer = buyer(w, &made.order)
+	if c.err == nil {
+		c.tenders(made, w, what, s)
+	}
+	if c.err == nil && len(w.refunds) > 0 {
+		if err := s.addRefunds(ctx, &c, made, w); err != nil {
+			return nil, err
+		}
+	}
 	if c.err != nil {
 		return nil, c.err
 	}
-	return made, round(&made.order, s.tolerance)
+	made.order.Financial = made.financial(w)
+	made.notes = c.notes
+	return made, rounded(made.order.Round(s.tolerance + c.slack()))
 }
 
-// round makes the difference of rounded totals explicit.
-func round(order *canonical.Order, tolerance int64) error {
-	err := order.Round(tolerance)
+// rounded returns a broken rule of the model as a fault.
+func rounded(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -81,19 +62,18 @@ func round(order *canonical.Order, tolerance int64) error {
 
 // order converts the members of the order. Fulfilled means completed: the store has nothing
 // left to do then, be it shipped, collected or downloaded.
-func (c *converter) order(w *order, status canonical.OrderStatus) canonical.Order {
+func (c *converter) order(w *order, what meaning) canonical.Order {
 	id, guest := buyerID(w)
 	order := canonical.Order{
 		ID:            w.id,
 		Name:          w.number,
-		Status:        status,
-		Financial:     financial(w, status),
+		Status:        what.status,
 		Fulfillment:   w.status,
 		PlacedAt:      c.needTime(w.created, "date_created"),
 		UpdatedAt:     c.needTime(w.modified, "date_modified"),
-		Channel:       w.channel,
+		Channel:       channel(w.channel),
 		NeedsShipping: !w.processed,
-		Fulfilled:     w.status == "completed",
+		Fulfilled:     what.done,
 		Currency:      w.currency,
 		Buyer:         canonical.Buyer{Customer: id, Guest: guest, Email: w.billing.email, Phone: w.billing.Phone},
 		Billing:       w.billing.address(),
@@ -106,23 +86,45 @@ func (c *converter) order(w *order, status canonical.OrderStatus) canonical.Orde
 		Total:         c.money(w.total, at("total")),
 		Note:          w.note,
 	}
-	if status == canonical.OrderCancelled {
+	if what.status == canonical.OrderCancelled {
 		order.CancelledAt = new(order.UpdatedAt)
+	}
+	if company := w.billing.Company.String(); company != "" {
+		order.Company = &canonical.Company{Name: company}
+	}
+	if terms := w.first(termFields...); terms != "" {
+		order.Terms = &canonical.PaymentTerms{Name: terms}
 	}
 	return order
 }
 
-// financial returns how far an order is paid. WooCommerce itself moves an order to the status
+// channel returns the sales channel: created_via, except that WooCommerce's own point of sale
+// writes "pos-rest-api".
+func channel(createdVia string) string {
+	if createdVia == "pos-rest-api" {
+		return "pos"
+	}
+	return createdVia
+}
+
+// financial returns how far the order is paid. WooCommerce itself moves an order to the status
 // refunded when its refunds reach the total.
-func financial(w *order, status canonical.OrderStatus) canonical.FinancialState {
-	switch {
+func (s *sale) financial(w *order) canonical.FinancialState {
+	var paid int64
+	for _, t := range s.tenders {
+		paid += t.amount.Minor
+	}
+	whole := s.order.Total.Minor
+	switch isPaid := w.paid != (stamp{}); {
 	case w.status == "refunded":
 		return canonical.Refunded
-	case w.refunds > 0:
+	case len(w.refunds) > 0 && len(s.tenders) > 0:
 		return canonical.PartiallyRefunded
-	case w.paid != (stamp{}):
+	case paid > 0 && paid < whole:
+		return canonical.PartiallyPaid
+	case paid > 0 || isPaid && whole == 0:
 		return canonical.Paid
-	case status == canonical.OrderCancelled:
+	case s.order.Status == canonical.OrderCancelled:
 		return canonical.Voided
 	}
 	return canonical.Pending

@@ -61,8 +61,9 @@ func TestSkippedDeliveriesSayWhy(t *testing.T) {
 	t.Parallel()
 	source := mustOpen(t, nil).Source
 	for name, tc := range map[string]struct{ topic, body, want string }{
-		"order in the trash": {"order.deleted", `{"id":19}`, "order 19 was moved to the trash"},
-		"customer deleted":   {"customer.deleted", `{"id":"7"}`, "customer 7 was deleted"},
+		"customer deleted": {"customer.deleted", `{"id":"7"}`, "customer 7 was deleted"},
+		"gone order":       {"order.updated", `{"code":"woocommerce_rest_shop_order_invalid_id","message":"x","data":{"status":404}}`, "order deleted before it was sent"},
+		"gone customer":    {"customer.updated", `{"code":"wc_user_invalid_id","message":"x","data":{"status":404}}`, "customer deleted before it was sent"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

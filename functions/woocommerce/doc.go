@@ -4,18 +4,27 @@
 // # Deliveries
 //
 // X-WC-Webhook-Signature is the base64 HMAC-SHA256 of the raw body. Nothing else is signed:
-// no time, no topic, no source. The source must nevertheless be a configured store, because
-// it becomes the tenant. When a webhook is saved, the store sends one unsigned ping,
+// no time, no topic, no source. A delivery is therefore authentic only under a secret of the store
+// that it names, and its body is held against both: WordPress adds to each resource its own
+// address (_links), which must be the store's and of the topic's kind. Where several stores
+// share a secret, a body without an address is refused.
+//
+// When a webhook is saved, the store sends one unsigned ping,
 // "webhook_id=1" as a form. Exactly that form is answered with 200 and dropped, so that the
 // store does not count a failure. WooCommerce never retries a delivery, and disables a webhook
 // after more than five failures in a row. Its delivery id is not unique (two recorded
 // deliveries share one), so the id of a raw message is derived from store, topic and the hash
-// of its body.
+// of its body, and from more for a body without a state (rawID).
+//
+// If WooCommerce cannot build the body, it signs and sends an error object instead. An order or
+// customer that was deleted before the delivery was sent is skipped. An owner of the webhook who
+// may not read orders loses every delivery, and somebody has to repair that: it is a dead letter.
+// The poll finds what was lost.
 //
 // # Events
 //
 // An order delivery gives customer.upserted if it names the buyer, one event of the order,
-// and payment.captured once date_paid is set and the total is not 0. The order event is
+// payment.captured for each payment, and refund.settled for each refund. The order event is
 // order.placed for order.created, order.changed for order.updated and order.restored, and
 // order.cancelled for a cancelled order under every topic: bodies are built when they are
 // sent, and may be newer than their topic. Its body is the order's whole state.
@@ -23,14 +32,32 @@
 //   - A cancelled order can be reopened, by staff or by a late payment. The next delivery is
 //     order.changed then.
 //   - Drafts (checkout-draft, auto-draft) are translated as drafts. The routes' filter skips
-//     them until the order is placed.
-//   - failed stays open and pending: the buyer may pay again for the same order. trash is
-//     cancelled. order.deleted and customer.deleted are skipped: they have an id alone, and
-//     the store can restore the entity.
-//   - An unknown status, as plugins add them, is rejected with its path, because it decides
-//     whether the order is open. Unknown topics are rejected too, and thereby kept.
-//   - Refunds have no topic of their own. They are a longer refunds list, which makes the
-//     order partially refunded. Their lines are not in the delivery.
+//     them until the order is placed, which a second order.created reports.
+//   - failed stays open and pending: the buyer may pay again for the same order.
+//   - order.deleted means the trash, and has an id alone: the order is fetched, and is cancelled
+//     as long as it is there. One that was deleted for good cannot be fetched, which is a dead
+//     letter. Deleting for good sends nothing. customer.deleted is skipped.
+//   - A status that a plugin added waits until WOOCOMMERCE_STATUSES says what it means, because
+//     it decides whether the order is open. Unknown topics are rejected, and thereby kept.
+//
+// # Payments
+//
+// WooCommerce knows one payment of an order: date_paid is set once, transaction_id is single.
+// The payment is named by its order, and its amount is the total when it was first reported:
+// gateways set transaction_id after date_paid, and change it, so that a name made of it would
+// book the payment twice. Gift cards that were redeemed are payments of their own. The fields of
+// the common plugins are known (giftCardFields, giftCardFees), and a setting names others; the
+// order's total is then what was left to pay, and is made whole. A deposit plugin's two payments
+// are read from its meta data.
+//
+// # Refunds
+//
+// Refunds have no topic of their own: they are a longer refunds list, with id and total only.
+// /orders/{id}/refunds has their lines, so each delivery of an order with refunds costs one call.
+// A line that is refunded before the order was completed had not left the shop: it is off the
+// order too, of which WooCommerce itself keeps lines and total. What lines, shipping, fees and tax
+// do not explain is an adjustment. WooCommerce does not tell a refund that is under way from one
+// that was paid: a refund is settled if the order was paid, and otherwise issued.
 //
 // # Versions
 //
@@ -52,8 +79,11 @@
 // for ten pieces of 14.31), and is not read. The unit price is computed from subtotal and
 // quantity: exactly if that is a short decimal, otherwise with as many digits as reproduce the
 // subtotal. Totals are rounded by the store; a difference within the tolerance becomes an
-// explicit rounding. Plugins give discounts as negative fees: such a fee stays a charge,
-// because it has a tax and a refund of its own, and is listed among the discounts too.
+// explicit rounding. A store may work with more decimals than its currency has: each amount is
+// rounded as it is paid, and the rounding may explain as much as that can differ by. Amounts in a
+// currency without decimals must be whole. Plugins give discounts as negative fees: such a fee
+// stays a charge, because it has a tax and a refund of its own, and is listed among the discounts
+// too, unless it is a tender.
 //
 // # Polling
 //
@@ -64,7 +94,7 @@
 // page begins with the last id that was read, and goes back if it is missing (poll_list.go).
 // An unreadable order is reported, the others of its page are read, and it is fetched by its
 // id later. The list has each order in the webhook's form, so one decoder reads both. Orders in
-// the trash are not listed.
+// the trash are listed only under that status, so they are a feed of their own.
 //
 // The API can neither list customers from a time on nor sort them by one. They are listed
 // whole, by id, after one of their webhooks had stopped, and those that changed since are
@@ -72,16 +102,17 @@
 // Only a change of a customer who never orders again stays unseen, if its delivery is one of
 // the few that a webhook may lose before the store disables it.
 //
-// The settings of the REST API belong to one store, the first of WOOCOMMERCE_STORES. Only that
-// one is polled. Its webhooks are recognized by their delivery address, since a store has
-// webhooks of other programs too. A disabled one is activated again, because the store disables
+// Every configured store is polled, with an address and a key of its own. A store without a key
+// fails its polls, with an error that names the setting. Webhooks are recognized by their delivery
+// address, since a store has webhooks of other programs too. A disabled one is activated again, because the store disables
 // webhooks by itself. A paused one is not changed, because only a person pauses one. The
 // address of a webhook cannot be changed over the API, so a new one is created instead.
 //
 // # Limits
 //
 // Core orders have no information on which lines ship (needs_processing is for the whole
-// order: false only if everything is virtual and downloadable), on whether an on-hold payment
-// is authorized (it is read as pending), and on gift card plugins. Personal data is never part
-// of an error or a note.
+// order: false only if everything is virtual and downloadable), and on whether an on-hold payment
+// is authorized (it is read as pending). A gift card that a plugin sells is a product line like
+// others. A refund that is deleted in the store, as a correction, is not taken back elsewhere.
+// Personal data is never part of an error or a note.
 package woocommerce

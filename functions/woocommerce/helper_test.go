@@ -2,9 +2,13 @@ package woocommerce_test
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,16 +24,45 @@ import (
 
 var arrival = time.Date(2026, 11, 22, 21, 8, 30, 0, time.UTC)
 
-// mustOpen opens the connector with the fake's settings, changed as given.
+// mustOpen opens the connector with the fake's settings, changed as given. The store that it
+// asks holds the recorded refund of order 12, and has order 19 in the trash.
 func mustOpen(t testing.TB, changes map[string]string) connector.System {
 	t.Helper()
-	settings := woocommercetest.New().Settings("http://127.0.0.1:1")
+	fake := woocommercetest.New()
+	if refunded, err := os.ReadFile("testdata/order.updated.refunded/in.body.json"); err == nil {
+		fake.PutBody(refunded)
+		fake.SetRefunds(12, mustRead(t, "order.updated.refunded", "refunds.json"))
+	}
+	fake.Put(woocommercetest.NewOrder(19, 1))
+	fake.Trash(19)
+	return mustOpenWith(t, fake, changes)
+}
+
+// mustOpenWith opens the connector of a store.
+func mustOpenWith(t testing.TB, fake *woocommercetest.Fake, changes map[string]string) connector.System {
+	t.Helper()
+	settings := fake.Settings(inProcessURL)
 	maps.Copy(settings, changes)
-	system, err := woocommerce.Open(settings, deps(http.DefaultTransport))
+	system, err := woocommerce.Open(settings, deps(inProcess{fake}))
 	if err != nil {
 		t.Fatalf("Open: %v", err)
 	}
 	return system
+}
+
+// inProcess is a transport that asks the handler, without a network. Another address than the
+// fake's is really called.
+type inProcess struct{ http.Handler }
+
+const inProcessURL = "http://127.0.0.1:2"
+
+func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	if "http://"+r.URL.Host != inProcessURL {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	recorder := httptest.NewRecorder()
+	p.ServeHTTP(recorder, r)
+	return recorder.Result(), nil
 }
 
 func deps(transport http.RoundTripper) connector.Deps {
@@ -156,4 +189,19 @@ func checkFault(t testing.TB, err error, kind fault.Kind, class fault.Class, fie
 	if got.Doing == "" {
 		t.Errorf("%v does not say what was being attempted", err)
 	}
+}
+
+// anyHost is a transport that asks the handler under every address.
+type anyHost struct{ http.Handler }
+
+func (p anyHost) RoundTrip(r *http.Request) (*http.Response, error) {
+	recorder := httptest.NewRecorder()
+	p.ServeHTTP(recorder, r)
+	return recorder.Result(), nil
+}
+
+func signedWith(secret string, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write(body)
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }

@@ -28,15 +28,50 @@ const (
 	customersPath = "/wp-json/wc/v3/customers"
 )
 
-var _ connector.Poller = (*api)(nil)
+// poller is the connector.Poller of all configured stores.
+type poller struct {
+	stores stores
+	zone   *siteZone
+}
 
-// Feeds returns the orders and the customers of the one store that the REST API belongs to. The
-// list of customers can neither begin at a time nor be sorted by one.
-func (a *api) Feeds() []connector.Feed {
-	return []connector.Feed{
-		{Tenant: a.tenant, Topic: topicOrderUpdated, Entity: entityOrder},
-		{Tenant: a.tenant, Topic: topicCustomerUpdated, Entity: entityCustomer, Whole: true},
+var _ connector.Poller = (*poller)(nil)
+
+// Feeds returns the orders, the customers and the orders in the trash of each store. The list of
+// customers can neither begin at a time nor be sorted by one.
+func (p *poller) Feeds() []connector.Feed {
+	var feeds []connector.Feed
+	for _, one := range p.stores {
+		feeds = append(feeds,
+			connector.Feed{Tenant: one.tenant, Topic: topicOrderUpdated, Entity: entityOrder},
+			connector.Feed{Tenant: one.tenant, Topic: topicCustomerUpdated, Entity: entityCustomer, Whole: true},
+			connector.Feed{Tenant: one.tenant, Topic: topicOrderDeleted, Entity: entityOrder},
+		)
 	}
+	return feeds
+}
+
+// api is the REST API of the store of a feed.
+type api struct {
+	*store
+	zone  *siteZone
+	trash bool // the feed lists the trash
+}
+
+func (p *poller) open(feed connector.Feed) *api {
+	one := p.stores.of(feed.Tenant)
+	if one == nil {
+		one = p.stores[0]
+	}
+	return &api{store: one, zone: p.zone, trash: feed.Topic == topicOrderDeleted}
+}
+
+// orders returns the query with the part that all queries of the feed's orders have. WooCommerce
+// lists the trash only if it is asked for.
+func (a *api) orders(query url.Values) url.Values {
+	if a.trash {
+		query.Set("status", "trash")
+	}
+	return query
 }
 
 // Changes lists orders by their last change. Pages by number shift while orders change: an
@@ -44,13 +79,11 @@ func (a *api) Feeds() []connector.Feed {
 // already. Each page therefore begins at the second in which the one before ended. A second
 // that fills a page is read by the ids of its orders, which do not change. Customers are
 // always read by id.
-func (a *api) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
+func (p *poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
+	a := p.open(ask.Feed)
 	doing := "listing the " + ask.Feed.Entity + "s of " + a.tenant
-	if a.client == nil {
-		return connector.Page{}, &fault.Error{
-			Kind: fault.Rejected, Class: fault.Config, Field: "WOOCOMMERCE_CONSUMER_KEY", Doing: doing,
-			Detail: "is not set, and the store's REST API is needed",
-		}
+	if a.trash {
+		doing += " in the trash"
 	}
 	from, err := parseCursor(ask)
 	if err != nil {
@@ -108,9 +141,9 @@ func bound(second int64) string { return time.Unix(second, 0).UTC().Format("2006
 
 // bySecond reads a page that begins at a second.
 func (a *api) bySecond(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
-	changes, err := a.list(ctx, listing{doing, ordersPath, from.second, url.Values{
+	changes, err := a.list(ctx, listing{doing, ordersPath, from.second, a.orders(url.Values{
 		"modified_after": {bound(from.second - 1)}, "dates_are_gmt": {"true"}, "orderby": {"modified"}, "order": {"asc"},
-	}}, size)
+	})}, size)
 	page := connector.Page{Changes: changes}
 	if err != nil || len(changes) < size {
 		return page, err
@@ -123,9 +156,9 @@ func (a *api) bySecond(ctx context.Context, doing string, from cursor, size int)
 
 // byID reads a page of one second by ids. After the last page it continues with the next second.
 func (a *api) byID(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
-	changes, walked, more, err := a.behind(ctx, listing{doing, ordersPath, from.second, url.Values{
+	changes, walked, more, err := a.behind(ctx, listing{doing, ordersPath, from.second, a.orders(url.Values{
 		"modified_after": {bound(from.second - 1)}, "modified_before": {bound(from.second + 1)}, "dates_are_gmt": {"true"},
-	}}, from.walk, size)
+	})}, from.walk, size)
 	next := cursor{second: from.second, inside: true, walk: walked}
 	if !more {
 		next = cursor{second: from.second + 1}
@@ -145,10 +178,11 @@ func (a *api) customers(ctx context.Context, doing string, from cursor, size int
 }
 
 // Fetch returns the entity from the list, or fetches it if its entry was unreadable.
-func (a *api) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
+func (p *poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
 	body := change.Body
 	if body == nil {
-		l := listing{"fetching " + feed.Entity + " " + change.ID + " of " + a.tenant, ordersPath, change.At.Unix(), url.Values{"include": {change.ID}}}
+		a := p.open(feed)
+		l := listing{"fetching " + feed.Entity + " " + change.ID + " of " + a.tenant, ordersPath, change.At.Unix(), a.orders(url.Values{"include": {change.ID}})}
 		if feed.Entity == entityCustomer {
 			l.path = customersPath
 		}

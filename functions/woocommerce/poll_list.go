@@ -3,7 +3,6 @@ package woocommerce
 import (
 	"context"
 	"maps"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
-	"causeway.example/shared/webapi"
 )
 
 // walk is a position in a list that is sorted by id. The API knows offsets only, and an offset
@@ -71,9 +69,7 @@ func number(id string) int64 {
 // list reads one page. Each entry is kept whole, as a delivery would have it. An unreadable one
 // is dated by the one before it.
 func (a *api) list(ctx context.Context, l listing, size int) ([]connector.Change, error) {
-	response, err := a.client.Do(ctx, webapi.Request{
-		Method: http.MethodGet, Path: l.path, Doing: l.doing, WantJSON: true, Query: l.with("per_page", strconv.Itoa(size)).query,
-	})
+	response, err := a.get(ctx, l.path, l.doing, l.with("per_page", strconv.Itoa(size)).query)
 	if err != nil {
 		return nil, err
 	}

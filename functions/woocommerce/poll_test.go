@@ -101,7 +101,7 @@ func TestOrdersAreListedByTheirLastChange(t *testing.T) {
 	for id, second := range map[int64]int{1: 5, 2: 4, 3: 6, 4: 3} {
 		s.put(id, second)
 	}
-	if feeds := s.Poller.Feeds(); len(feeds) != 2 || feeds[0] != (connector.Feed{Tenant: "shop.example", Topic: "order.updated", Entity: "order"}) {
+	if feeds := s.Poller.Feeds(); len(feeds) != 3 || feeds[0] != (connector.Feed{Tenant: "shop.example", Topic: "order.updated", Entity: "order"}) {
 		t.Fatalf("feeds %+v", feeds)
 	}
 	page, err := s.Poller.Changes(t.Context(), connector.Ask{Feed: s.Poller.Feeds()[0], Since: noon.Add(4 * time.Second)})

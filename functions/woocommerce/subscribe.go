@@ -16,9 +16,9 @@ import (
 
 const webhooksPath = "/wp-json/wc/v3/webhooks"
 
-// subscribed are the topics that need a webhook. The deleted ones have an id alone and are
-// skipped, so they need none.
-var subscribed = []string{topicOrderCreated, topicOrderUpdated, "order.restored", "customer.created", topicCustomerUpdated}
+// subscribed are the topics that need a webhook. customer.deleted changes nothing elsewhere, so
+// it needs none.
+var subscribed = []string{topicOrderCreated, topicOrderUpdated, topicOrderDeleted, topicOrderRestored, "customer.created", topicCustomerUpdated}
 
 // hook is the part of the REST resource "webhook" that is used.
 type hook struct {
@@ -26,11 +26,11 @@ type hook struct {
 	modified                         stamp
 }
 
-// subscriber is the connector.Subscriber of one store.
+// subscriber is the connector.Subscriber of all stores that have a key.
 type subscriber struct {
-	*api
+	stores  stores
+	zone    *siteZone
 	address string // delivery address of the webhooks
-	secret  connector.Secret
 }
 
 var _ connector.Subscriber = (*subscriber)(nil)
@@ -38,23 +38,31 @@ var _ connector.Subscriber = (*subscriber)(nil)
 // Subscriptions returns the state of the webhooks with our address. A store has webhooks of
 // other programs too: one with another address is ours only if it has the name that we give.
 func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscription, error) {
-	hooks, err := s.hooks(ctx)
-	if err != nil {
-		return nil, err
-	}
-	needed := make([]connector.Subscription, len(subscribed))
-	for i, topic := range subscribed {
-		needed[i] = s.best(topic, hooks)
+	var needed []connector.Subscription
+	for _, one := range s.stores {
+		if one.client == nil {
+			continue
+		}
+		hooks, err := one.hooks(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, topic := range subscribed {
+			needed = append(needed, s.best(one.tenant, topic, hooks))
+		}
 	}
 	return needed, nil
 }
 
 // best returns the best state among the topic's webhooks. The store disables a webhook itself
 // after failed deliveries; only a person pauses one.
-func (s *subscriber) best(topic string, hooks []hook) connector.Subscription {
-	found := connector.Subscription{Tenant: s.tenant, Topic: topic, Feed: topicOrderUpdated, State: connector.Missing}
-	if strings.HasPrefix(topic, entityCustomer) {
+func (s *subscriber) best(tenant, topic string, hooks []hook) connector.Subscription {
+	found := connector.Subscription{Tenant: tenant, Topic: topic, Feed: topicOrderUpdated, State: connector.Missing}
+	switch {
+	case strings.HasPrefix(topic, entityCustomer):
 		found.Feed = topicCustomerUpdated
+	case topic == topicOrderDeleted:
+		found.Feed = topicOrderDeleted
 	}
 	for _, h := range hooks {
 		switch {
@@ -79,13 +87,12 @@ func (s *subscriber) best(topic string, hooks []hook) connector.Subscription {
 func hookName(topic string) string { return "Causeway " + topic }
 
 // hooks lists all webhooks of the store.
-func (s *subscriber) hooks(ctx context.Context) ([]hook, error) {
+func (s *store) hooks(ctx context.Context) ([]hook, error) {
 	doing := "listing the webhooks of " + s.tenant
 	var all []hook
 	for page := 1; ; page++ {
-		response, err := s.client.Do(ctx, webapi.Request{
-			Method: http.MethodGet, Path: webhooksPath, Doing: doing, WantJSON: true,
-			Query: url.Values{"per_page": {strconv.Itoa(pageSize)}, "page": {strconv.Itoa(page)}, "orderby": {"id"}, "order": {"asc"}},
+		response, err := s.get(ctx, webhooksPath, doing, url.Values{
+			"per_page": {strconv.Itoa(pageSize)}, "page": {strconv.Itoa(page)}, "orderby": {"id"}, "order": {"asc"},
 		})
 		if err != nil {
 			return nil, err
@@ -138,26 +145,30 @@ func (d *decoder) hook() (h hook) {
 // Subscribe activates a disabled webhook, and creates a new one otherwise: the address of a
 // webhook cannot be changed over the API.
 func (s *subscriber) Subscribe(ctx context.Context, broken connector.Subscription) error {
+	one := s.stores.of(broken.Tenant)
+	if one == nil {
+		one = s.stores[0]
+	}
 	request := webapi.Request{
-		Method: http.MethodPost, Path: webhooksPath, WantJSON: true, Body: s.definition(broken),
-		Header: http.Header{"Content-Type": {"application/json"}}, Doing: "creating the webhook " + broken.Topic + " of " + s.tenant,
+		Method: http.MethodPost, Path: webhooksPath, WantJSON: true, Body: s.definition(broken, one.secrets[0]),
+		Header: http.Header{"Content-Type": {"application/json"}}, Doing: "creating the webhook " + broken.Topic + " of " + one.tenant,
 	}
 	if broken.State == connector.Disabled {
 		request.Method, request.Path = http.MethodPut, webhooksPath+"/"+broken.ID
-		request.Doing = "activating the webhook " + broken.Topic + " of " + s.tenant
+		request.Doing = "activating the webhook " + broken.Topic + " of " + one.tenant
 	}
-	_, err := s.client.Do(ctx, request)
+	_, err := one.client.Do(ctx, request)
 	return err
 }
 
 // definition returns the webhook's definition, with the secret that Receive verifies first.
-func (s *subscriber) definition(broken connector.Subscription) []byte {
+func (s *subscriber) definition(broken connector.Subscription, secret connector.Secret) []byte {
 	w := strictjson.NewWriter(nil)
 	w.Obj()
 	w.StrField("name", hookName(broken.Topic))
 	w.StrField("topic", broken.Topic)
 	w.StrField("status", "active")
-	w.StrField("secret", s.secret.Reveal())
+	w.StrField("secret", secret.Reveal())
 	if broken.State != connector.Disabled {
 		w.StrField("delivery_url", s.address)
 	}

@@ -41,14 +41,14 @@ func TestSubscriptionsReportMissingAndDisabledWebhooks(t *testing.T) {
 	)
 	got := s.states()
 	for topic, want := range map[string]connector.SubscriptionState{
-		"order.created": connector.Active, "order.updated": connector.Disabled, "order.restored": connector.Missing,
+		"order.created": connector.Active, "order.updated": connector.Disabled, "order.restored": connector.Missing, "order.deleted": connector.Missing,
 		"customer.created": connector.Elsewhere, "customer.updated": connector.Active,
 	} {
 		if got[topic].State != want || got[topic].Tenant != "shop.example" {
 			t.Errorf("%s is %+v, want %s", topic, got[topic], want)
 		}
 	}
-	if len(got) != 5 || !got["order.updated"].Since.Equal(noon.Add(-time.Hour)) || got["order.updated"].ID != "2" {
+	if len(got) != 6 || !got["order.updated"].Since.Equal(noon.Add(-time.Hour)) || got["order.updated"].ID != "2" {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -68,7 +68,7 @@ func TestWebhooksAreSetUpAgain(t *testing.T) {
 		}
 	}
 	hooks := s.fake.Webhooks()
-	if len(hooks) != 6 { // the one that leads elsewhere stays
+	if len(hooks) != 7 { // the one that leads elsewhere stays
 		t.Errorf("%d webhooks: %+v", len(hooks), hooks)
 	}
 	for _, made := range hooks {
@@ -116,6 +116,10 @@ func TestSubscribedTopicsAreThoseThatAreTranslated(t *testing.T) {
 		body := woocommercetest.NewOrder(1, 1).Body()
 		if slices.Contains([]string{"customer.created", "customer.updated"}, topic) {
 			body = woocommercetest.Customer{ID: 7, Created: noon, Billing: woocommercetest.NewAddress(7)}.Body()
+		}
+		if topic == "order.deleted" {
+			s.fake.Put(woocommercetest.NewOrder(1, 1))
+			body = s.fake.Trash(1)
 		}
 		mustTranslate(t, s.Source, topic, body)
 	}

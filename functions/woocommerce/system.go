@@ -1,7 +1,6 @@
 package woocommerce
 
 import (
-	"slices"
 	"time"
 
 	"causeway.example/shared/connector"
@@ -18,28 +17,44 @@ const bodyLimit = 8 << 20
 
 const timeout = 15 * time.Second
 
-// Settings are the connector's configuration keys.
+// Settings are the connector's configuration keys. A secret, an address and a key belong to one
+// store: "shop.example=value" binds one to it.
 type Settings struct {
 	// Stores are the addresses that may send, as X-WC-Webhook-Source writes them.
 	Stores []string `env:"WOOCOMMERCE_STORES" validate:"required,dive,required"`
-	// WebhookSecrets are tried in turn, so that a secret can be replaced without a gap.
+	// WebhookSecrets of a store are tried in turn, so that a secret can be replaced without a
+	// gap. One that is not bound is of every store that has none of its own.
 	WebhookSecrets []connector.Secret `env:"WOOCOMMERCE_WEBHOOK_SECRETS" validate:"required,dive,required"`
-	// APIURL is the address of the REST API; "" is that of the first store.
-	APIURL string `env:"WOOCOMMERCE_API_URL"`
-	// ConsumerKey and ConsumerSecret are a REST API key with read permission. Without them
-	// there is no connection check and no polling.
-	ConsumerKey    connector.Secret `env:"WOOCOMMERCE_CONSUMER_KEY" validate:"required_with=ConsumerSecret"`
-	ConsumerSecret connector.Secret `env:"WOOCOMMERCE_CONSUMER_SECRET" validate:"required_with=ConsumerKey"`
+	// APIURL are addresses of REST APIs; one that is not bound is the first store's. A store
+	// without one is asked at its own address.
+	APIURL []string `env:"WOOCOMMERCE_API_URL"`
+	// ConsumerKey and ConsumerSecret are REST API keys with read permission; one that is not
+	// bound is the first store's. Without them there is no connection check and no polling,
+	// and orders with refunds and deleted orders wait.
+	ConsumerKey    []connector.Secret `env:"WOOCOMMERCE_CONSUMER_KEY" validate:"required_with=ConsumerSecret"`
+	ConsumerSecret []connector.Secret `env:"WOOCOMMERCE_CONSUMER_SECRET" validate:"required_with=ConsumerKey"`
 	// WebhookURL is the address of our webhook endpoint. If it is set, the webhooks are
 	// checked and repaired, for which the key needs write permission.
 	WebhookURL string `env:"WOOCOMMERCE_WEBHOOK_URL" validate:"omitempty,http_url"`
-	// Timezone is the IANA name of the stores' zone, for deliveries without *_gmt fields.
-	Timezone string `env:"WOOCOMMERCE_TIMEZONE" envDefault:"UTC"`
+	// Timezone is the IANA name of the stores' zone, for deliveries without *_gmt fields. Without
+	// it their times are read as UTC, with a note.
+	Timezone string `env:"WOOCOMMERCE_TIMEZONE"`
 	// RoundingTolerance is the difference between an order's parts and its total, in
 	// minor units, that becomes an explicit rounding.
 	RoundingTolerance int64 `env:"WOOCOMMERCE_ROUNDING_TOLERANCE" envDefault:"5" validate:"gte=0"`
 	// TestGateways are the payment methods that mark an order as a test.
 	TestGateways []string `env:"WOOCOMMERCE_TEST_GATEWAYS"`
+	// Statuses say what a status means: open, paid, closed, cancelled or ignore. They come
+	// before WooCommerce's own.
+	Statuses map[string]string `env:"WOOCOMMERCE_STATUSES" validate:"dive,oneof=open paid closed cancelled ignore"`
+	// GiftCards name the members of an order, the keys of its meta data and the fees below
+	// zero that hold redeemed gift cards, beside those of the common plugins.
+	GiftCards []string `env:"WOOCOMMERCE_GIFT_CARDS"`
+	// PurchaseOrders are keys of meta data that hold the buyer's number of the order, beside
+	// those of the common plugins.
+	PurchaseOrders []string `env:"WOOCOMMERCE_PURCHASE_ORDERS"`
+	// Tags are keys of meta data whose values become tags of the order: "key:value".
+	Tags []string `env:"WOOCOMMERCE_TAGS"`
 }
 
 // Profile returns what the pipeline and the infrastructure need to know about WooCommerce.
@@ -66,55 +81,53 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err := connector.ParseSettings(settings, &s); err != nil {
 		return connector.System{}, err
 	}
-	source, err := openSource(s)
+	stores, err := openStores(s, deps)
 	if err != nil {
 		return connector.System{}, err
 	}
-	api, err := openAPI(s, source.zone, deps)
+	source, err := openSource(s, stores)
 	if err != nil {
 		return connector.System{}, err
 	}
-	system := connector.System{Profile: Profile(), Source: source, Poller: api}
-	if api.client == nil {
+	system := connector.System{Profile: Profile(), Source: source, Poller: &poller{stores: stores, zone: source.zone}}
+	if len(s.ConsumerKey) == 0 {
 		return system, nil
 	}
-	system.Checker = &checker{api}
+	system.Checker = &checker{stores}
 	if s.WebhookURL != "" {
-		system.Subscriber = &subscriber{api: api, address: s.WebhookURL, secret: s.WebhookSecrets[0]}
+		system.Subscriber = &subscriber{stores: stores, zone: source.zone, address: s.WebhookURL}
 	}
 	return system, nil
 }
 
 // source is the connector.Source of all configured stores.
 type source struct {
-	verifier     *webhook.Verifier
-	tenants      []string
-	zone         *time.Location
+	stores       stores
+	unknown      *webhook.Verifier // of all secrets: for a delivery that names no store of ours
+	zone         *siteZone
 	tolerance    int64
 	testGateways []string
+	statuses     map[string]meaning
+	plugins      *plugins
 }
 
 var _ connector.Source = (*source)(nil)
 
-func openSource(s Settings) (*source, error) {
-	verifier, err := openVerifier(s.WebhookSecrets)
-	if err != nil {
-		return nil, configFault("WOOCOMMERCE_WEBHOOK_SECRETS", "cannot be used", err)
-	}
+func openSource(s Settings, all stores) (*source, error) {
 	zone, err := time.LoadLocation(s.Timezone)
 	if err != nil {
 		return nil, configFault("WOOCOMMERCE_TIMEZONE", "is not an IANA time zone", err)
 	}
-	opened := &source{verifier: verifier, zone: zone, tolerance: s.RoundingTolerance, testGateways: s.TestGateways}
-	for _, store := range s.Stores {
-		tenant, ok := tenantOf(store)
-		if !ok {
-			return nil, configFault("WOOCOMMERCE_STORES", "must be addresses such as https://shop.example", nil)
-		}
-		opened.tenants = append(opened.tenants, tenant)
+	opened := &source{
+		stores: all, zone: &siteZone{zone, s.Timezone != ""}, tolerance: s.RoundingTolerance, testGateways: s.TestGateways,
+		statuses: statusMeanings(s.Statuses), plugins: knownPlugins(s),
 	}
-	opened.tenants = slices.Compact(slices.Sorted(slices.Values(opened.tenants)))
-	return opened, nil
+	var secrets []connector.Secret
+	for _, store := range all {
+		secrets = append(secrets, store.secrets...)
+	}
+	opened.unknown, err = openVerifier(secrets)
+	return opened, err
 }
 
 func configFault(key, rule string, err error) *fault.Error {

@@ -1,14 +1,15 @@
 package woocommerce
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"mime"
 	"net/http"
-	"net/url"
-	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -21,45 +22,60 @@ const (
 	headerSignature = "X-WC-Webhook-Signature"
 	headerTopic     = "X-WC-Webhook-Topic"
 	headerSource    = "X-WC-Webhook-Source"
+	headerDelivery  = "X-WC-Webhook-Delivery-ID"
 )
 
 // kept are the headers that the raw message carries.
 var kept = []string{
 	headerTopic, "X-WC-Webhook-Resource", "X-WC-Webhook-Event",
-	"X-WC-Webhook-ID", "X-WC-Webhook-Delivery-ID", headerSource,
+	"X-WC-Webhook-ID", headerDelivery, headerSource,
 }
 
 func openVerifier(secrets []connector.Secret) (*webhook.Verifier, error) {
-	texts := make([]string, len(secrets))
-	for i, secret := range secrets {
-		texts[i] = secret.Reveal()
+	const key = "WOOCOMMERCE_WEBHOOK_SECRETS"
+	if len(secrets) == 0 {
+		return nil, configFault(key, "has no secret for one of the stores", nil)
 	}
-	return webhook.New(webhook.BodyHMAC(headerSignature), texts...)
+	verifier, err := webhook.New(webhook.BodyHMAC(headerSignature), reveal(secrets)...)
+	if err != nil {
+		return nil, configFault(key, "cannot be used", err)
+	}
+	return verifier, nil
 }
 
 // Receive verifies signature and store, and returns the raw message. It returns nil for the
-// ping that a store sends when a webhook is saved.
+// ping that a store sends when a webhook is saved. A delivery is authentic only under a secret
+// of the store that it names.
 func (s *source) Receive(_ context.Context, request connector.Request) (*message.Raw, error) {
 	if isPing(request) {
 		return nil, nil
 	}
 	signed := webhook.Request{Method: request.Method, Header: request.Header, Body: request.Body}
-	if err := s.verifier.Verify(signed, request.At); err != nil {
+	sender, unknown := s.sender(request.Header)
+	verifier := s.unknown
+	if unknown == nil {
+		verifier = sender.verifier
+	}
+	if err := verifier.Verify(signed, request.At); err != nil {
 		return nil, err
 	}
-	tenant, err := s.tenant(request.Header)
-	if err != nil {
-		return nil, err
+	if unknown != nil {
+		return nil, unknown
 	}
 	topic, err := single(request.Header, headerTopic)
 	if err != nil {
 		return nil, err
 	}
-	digest := sha256.Sum256(request.Body)
+	if !printable(topic) {
+		return nil, &fault.Error{
+			Kind: fault.Invalid, Class: fault.Value, Field: headerTopic,
+			Doing: "receiving a delivery", Detail: "must be printable ASCII of at most " + strconv.Itoa(headerMost) + " characters",
+		}
+	}
 	return &message.Raw{
-		ID:          message.DeriveID(Name, tenant, topic, hex.EncodeToString(digest[:])),
+		ID:          rawID(sender.tenant, topic, request),
 		System:      Name,
-		Tenant:      tenant,
+		Tenant:      sender.tenant,
 		Topic:       topic,
 		Trigger:     message.Webhook,
 		Header:      keep(request.Header),
@@ -67,6 +83,29 @@ func (s *source) Receive(_ context.Context, request connector.Request) (*message
 		ReceivedAt:  request.At.UTC(),
 		Body:        request.Body,
 	}, nil
+}
+
+// statelessMost is the length up to which a body may be one without any state.
+const statelessMost = 1024
+
+// rawID names the delivery by store, topic and body, because WooCommerce's delivery id is not
+// unique: it is made of the webhook and the second. Two kinds of bodies have no state that
+// would tell two deliveries apart. An order that is trashed, restored and trashed again has two
+// deliveries of its id alone, which differ in their delivery id. Two losses of one second have
+// equal error bodies under one delivery id: each is named by its arrival too.
+func rawID(tenant, topic string, request connector.Request) string {
+	digest := sha256.Sum256(request.Body)
+	parts := []string{Name, tenant, topic, hex.EncodeToString(digest[:])}
+	if len(request.Body) <= statelessMost {
+		body := bytes.TrimLeft(request.Body, " \t\r\n")
+		switch {
+		case strings.HasSuffix(topic, ".deleted") && !bytes.HasPrefix(body, []byte(errorBegins)):
+			parts = append(parts, request.Header.Get(headerDelivery))
+		case bytes.HasPrefix(body, []byte(errorBegins)):
+			parts = append(parts, request.Header.Get(headerDelivery), request.At.UTC().Format(time.RFC3339Nano))
+		}
+	}
+	return message.DeriveID(parts...)
 }
 
 // formType is the media type of the ping alone.
@@ -91,32 +130,20 @@ func mediaType(header http.Header) string {
 	return media
 }
 
-// tenant returns the configured store that the delivery names.
-func (s *source) tenant(header http.Header) (string, error) {
-	store, err := single(header, headerSource)
+// sender returns the configured store that the delivery names.
+func (s *source) sender(header http.Header) (*store, error) {
+	named, err := single(header, headerSource)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	tenant, ok := tenantOf(store)
-	if !ok || !slices.Contains(s.tenants, tenant) {
-		return "", &fault.Error{
-			Kind: fault.Unauthentic, Class: fault.Auth, Field: headerSource,
-			Doing: "receiving a delivery", Detail: "the store is not in WOOCOMMERCE_STORES",
-		}
+	tenant, _ := tenantOf(named)
+	if found := s.stores.of(tenant); found != nil {
+		return found, nil
 	}
-	return tenant, nil
-}
-
-// tenantOf returns a store's host, with its path if it has one: a site below a path is a store
-// of its own. Scheme, default port, case of the host and a trailing slash are ignored.
-func tenantOf(store string) (tenant string, ok bool) {
-	address, err := url.Parse(strings.TrimSpace(store))
-	if err != nil || address.Hostname() == "" || (address.Scheme != "https" && address.Scheme != "http") {
-		return "", false
+	return nil, &fault.Error{
+		Kind: fault.Unauthentic, Class: fault.Auth, Field: headerSource,
+		Doing: "receiving a delivery", Detail: "the store is not in WOOCOMMERCE_STORES",
 	}
-	host := strings.ToLower(address.Host)
-	host = strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":80")
-	return host + strings.TrimRight(address.EscapedPath(), "/"), true
 }
 
 // single returns the header's one value. Two readers could read two values differently.
@@ -131,10 +158,20 @@ func single(header http.Header, name string) (string, error) {
 	return values[0], nil
 }
 
+// headerMost is the length up to which a header is kept.
+const headerMost = 256
+
+// printable reports whether a header's value is printable ASCII of a sensible length.
+func printable(value string) bool {
+	return len(value) <= headerMost && !strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+// keep returns the headers that the raw message carries. They only describe: one that is not
+// printable is left out.
 func keep(header http.Header) map[string]string {
 	values := make(map[string]string, len(kept))
 	for _, name := range kept {
-		if value := header.Get(name); value != "" {
+		if value := header.Get(name); value != "" && printable(value) {
 			values[http.CanonicalHeaderKey(name)] = value
 		}
 	}

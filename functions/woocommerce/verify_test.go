@@ -61,7 +61,7 @@ func TestReceiveTellsDeliveriesApart(t *testing.T) {
 	ids := map[string]string{}
 	for name, change := range map[string]func(*connector.Request){
 		"as it is":           func(*connector.Request) {},
-		"another topic":      func(r *connector.Request) { r.Header.Set("X-WC-Webhook-Topic", "order.deleted") },
+		"another topic":      func(r *connector.Request) { r.Header.Set("X-WC-Webhook-Topic", "order.restored") },
 		"another store":      func(r *connector.Request) { r.Header.Set("X-WC-Webhook-Source", "https://other.example/") },
 		"another body":       func(r *connector.Request) { sign(r, `{"id":20}`) },
 		"another first byte": func(r *connector.Request) { sign(r, ` {"id":19}`) },

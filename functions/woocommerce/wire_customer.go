@@ -4,7 +4,7 @@ func (d *decoder) customer() (c customer) {
 	for key := range d.Object() {
 		switch key {
 		case "id":
-			c.id = d.ID()
+			c.id = d.id()
 		case "email":
 			c.email = d.Email()
 		case "first_name":
@@ -23,6 +23,10 @@ func (d *decoder) customer() (c customer) {
 			c.billing = d.party()
 		case "shipping":
 			c.shipping = d.party()
+		case "_links":
+			c.link = d.links()
+		case "line_items", "order_key", "currency", "sku":
+			c.foreign = key
 		}
 	}
 	d.need("id", c.id)
@@ -66,13 +70,17 @@ func (d *decoder) place(p *party, key string) {
 	}
 }
 
-// deleted reads the body of the deleted topics, which has an id alone.
-func (d *decoder) deleted() (id string) {
+// deleted reads the body of the deleted topics, which has an id alone. whole is true of the
+// entry of a list, which has the rest too.
+func (d *decoder) deleted() (id string, whole bool) {
 	for key := range d.Object() {
-		if key == "id" {
-			id = d.ID()
+		switch key {
+		case "id":
+			id = d.id()
+		case "status":
+			whole = true
 		}
 	}
 	d.need("id", id)
-	return id
+	return id, whole
 }

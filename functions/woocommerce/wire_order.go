@@ -6,13 +6,13 @@ func (d *decoder) order() (o order) {
 	for key := range d.Object() {
 		switch key {
 		case "id":
-			o.id = d.ID()
+			o.id = d.id()
 		case "number":
 			o.number = d.ID()
 		case "status":
 			o.status = d.String()
 		case "customer_id":
-			o.customer = d.ID()
+			o.customer = d.id()
 		case "created_via":
 			o.channel = d.Word()
 		case "customer_note":
@@ -84,8 +84,12 @@ func (d *decoder) orderList(o *order, key string) {
 		}
 	case "refunds":
 		for range d.Array() {
-			o.refunds++
+			o.refunds = append(o.refunds, d.refundSummary())
 		}
+	case "meta_data":
+		o.extras = d.metaData(d.plugins.order, o.extras)
+	case "_links":
+		o.link = d.links()
 	default:
 		d.orderDate(o, key)
 	}
@@ -105,6 +109,14 @@ func (d *decoder) orderDate(o *order, key string) {
 		d.moment(&o.paid.local)
 	case "date_paid_gmt":
 		d.moment(&o.paid.gmt)
+	case "date_completed":
+		d.moment(&o.completed.local)
+	case "date_completed_gmt":
+		d.moment(&o.completed.gmt)
+	default:
+		if d.plugins.order(key) {
+			o.extras = append(o.extras, extra{key, d.Raw()})
+		}
 	}
 }
 
@@ -114,13 +126,13 @@ func (d *decoder) line() (l line) {
 	for key := range d.Object() {
 		switch key {
 		case "id":
-			l.id = d.ID()
+			l.id = d.id()
 		case "name":
 			l.name = d.Word()
 		case "product_id":
-			l.product, _ = d.NullID()
+			l.product = d.nullID()
 		case "variation_id":
-			l.variation, _ = d.NullID()
+			l.variation = d.nullID()
 		case "sku":
 			var known bool
 			l.sku, known = d.Code()
@@ -133,6 +145,8 @@ func (d *decoder) line() (l line) {
 			l.total = d.Decimal()
 		case "total_tax":
 			l.tax = d.Decimal()
+		case "meta_data":
+			l.restocked = d.restocked()
 		}
 	}
 	d.need("id", l.id)
@@ -147,7 +161,7 @@ func (d *decoder) delivery() (s delivery) {
 	for key := range d.Object() {
 		switch key {
 		case "id":
-			s.id = d.ID()
+			s.id = d.id()
 		case "method_id":
 			s.method = d.Word()
 		case "method_title":
@@ -166,12 +180,18 @@ func (d *decoder) delivery() (s delivery) {
 func (d *decoder) fee() (f fee) {
 	for key := range d.Object() {
 		switch key {
+		case "id":
+			f.id = d.nullID()
 		case "name":
 			f.name = d.Word()
 		case "total":
 			f.total = d.Decimal()
 		case "total_tax":
 			f.tax = d.Decimal()
+		case "meta_data":
+			for _, found := range d.metaData(func(key string) bool { return key == "_legacy_fee_key" }, nil) {
+				f.key = metaText(found.value)
+			}
 		}
 	}
 	d.need("total", f.total)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -26,6 +27,7 @@ func (c Customer) Body() []byte {
 		"date_created": site(c.Created), "date_created_gmt": utc(c.Created),
 		"date_modified": site(c.Modified), "date_modified_gmt": utc(c.Modified),
 		"billing": c.Billing, "shipping": Address{}, "is_paying_customer": false, "meta_data": []member{},
+		"_links": links(Store, "customers/"+strconv.FormatInt(c.ID, 10)),
 	}))
 }
 

@@ -112,6 +112,10 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch route.Operation.OperationID {
 	case "get_wp_json_wc_v3_orders":
 		f.listOrders(w, r.URL.Query())
+	case "get_wp_json_wc_v3_orders_id":
+		f.getOrder(w, parameters["id"])
+	case "get_wp_json_wc_v3_orders_order_id_refunds":
+		f.listRefunds(w, parameters["order_id"], r.URL.Query())
 	case "get_wp_json_wc_v3_customers":
 		f.listCustomers(w, r.URL.Query())
 	case "get_wp_json_wc_v3_webhooks":

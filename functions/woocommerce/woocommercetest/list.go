@@ -16,13 +16,19 @@ import (
 type held struct {
 	id       int64
 	modified time.Time
+	status   string
+	before   string // the status before the trash
 	body     []byte
+	refunds  []json.RawMessage
 }
 
 // Put stores the orders.
 func (f *Fake) Put(orders ...Order) {
 	for _, order := range orders {
-		f.hold(held{order.ID, order.Modified.UTC().Truncate(time.Second), order.Body()})
+		f.hold(held{
+			id: order.ID, modified: order.Modified.UTC().Truncate(time.Second), status: order.Status,
+			body: order.Body(), refunds: order.refundBodies(),
+		})
 	}
 }
 
@@ -32,6 +38,8 @@ func (f *Fake) PutBody(body []byte) {
 	var order struct {
 		ID       int64  `json:"id"`
 		Modified string `json:"date_modified_gmt"`
+		Status   string `json:"status"`
+		Refunds  []summary
 	}
 	if err := json.Unmarshal(body, &order); err != nil {
 		panic("woocommercetest: " + err.Error())
@@ -44,8 +52,50 @@ func (f *Fake) PutBody(body []byte) {
 	newer := f.orders[order.ID].modified.After(modified)
 	f.mu.Unlock()
 	if !newer {
-		f.hold(held{order.ID, modified, body})
+		f.hold(held{id: order.ID, modified: modified, status: order.Status, body: body, refunds: derived(order.Refunds, order.Modified)})
 	}
+}
+
+// Trash puts the order in the trash at the store's time, and returns the body of the delivery
+// order.deleted. Lists leave it out then, unless they are asked for the trash. It panics if
+// there is no such order.
+func (f *Fake) Trash(id int64) []byte {
+	f.setStatus(id, func(held) string { return trashed })
+	return must(json.Marshal(member{"id": id}))
+}
+
+const trashed = "trash"
+
+// Restore takes the order out of the trash, and returns the body of the delivery order.restored.
+func (f *Fake) Restore(id int64) []byte {
+	return f.setStatus(id, func(order held) string { return order.before })
+}
+
+// Delete deletes the order for good. The store delivers nothing then.
+func (f *Fake) Delete(id int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.orders, id)
+}
+
+func (f *Fake) setStatus(id int64, to func(held) string) []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	order, ok := f.orders[id]
+	if !ok {
+		panic("woocommercetest: there is no order " + strconv.FormatInt(id, 10))
+	}
+	var body map[string]json.RawMessage
+	if err := json.Unmarshal(order.body, &body); err != nil {
+		panic("woocommercetest: " + err.Error())
+	}
+	order.before, order.status = order.status, to(order)
+	order.modified = f.Now().UTC().Truncate(time.Second)
+	body["status"] = must(json.Marshal(order.status))
+	body["date_modified"], body["date_modified_gmt"] = must(json.Marshal(site(order.modified))), must(json.Marshal(utc(order.modified)))
+	order.body = must(json.Marshal(body))
+	f.orders[id] = order
+	return order.body
 }
 
 func (f *Fake) hold(order held) {
@@ -98,6 +148,9 @@ func (f *Fake) within(query url.Values) (found []held, err error) {
 	include, exclude := query.Get("include"), query.Get("exclude")
 	for _, order := range f.orders {
 		at := order.modified.Add(zone)
+		if (order.status == trashed) != (query.Get("status") == trashed) {
+			continue
+		}
 		if at.After(after) && at.Before(before) && (include == "" || names(include, order.id)) && !names(exclude, order.id) {
 			found = append(found, order)
 		}

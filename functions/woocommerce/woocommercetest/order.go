@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/big"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"causeway.example/shared/canonical"
@@ -29,7 +32,15 @@ type Order struct {
 	Fee      int64 // 0 means none; below zero it is a discount
 	Tax      int64 // on shipping and fee together
 	Coupon   string
-	Refunds  []int64 // each above zero
+	Refunds  []int64 // each above zero: an amount without lines
+	Returned []Refund
+	// Completed is when the order was completed last, zero if never.
+	Completed   time.Time
+	Transaction string // transaction_id; "" means one of the number
+	Store       string // address of the store; "" means Store
+	// Members are members that plugins add, or replace, and Meta is the meta data.
+	Members map[string]any
+	Meta    map[string]any
 }
 
 // Line is one line of an Order.
@@ -42,6 +53,8 @@ type Line struct {
 	Subtotal int64 // before discount, of the whole quantity, without tax
 	Discount int64
 	Tax      int64
+	// Restocked is how many pieces refunds put back into stock.
+	Restocked int64
 }
 
 // Address is a billing or shipping address.
@@ -110,21 +123,40 @@ func (o Order) tax() int64 {
 // Body returns the order as the REST API and deliveries write it.
 func (o Order) Body() []byte {
 	number := cmp.Or(o.Number, strconv.FormatInt(o.ID, 10))
-	return must(json.Marshal(member{
+	body := member{
 		"id": o.ID, "parent_id": 0, "number": number, "status": o.Status, "currency": o.Currency,
 		"version": "10.9.1", "prices_include_tax": false, "created_via": "checkout",
 		"date_created": site(o.Created), "date_created_gmt": utc(o.Created),
 		"date_modified": site(o.Modified), "date_modified_gmt": utc(o.Modified),
 		"date_paid": site(o.Paid), "date_paid_gmt": utc(o.Paid),
-		"date_completed": nil, "date_completed_gmt": nil,
+		"date_completed": site(o.Completed), "date_completed_gmt": utc(o.Completed),
 		"total": o.text(o.Total()), "total_tax": o.text(o.tax()),
 		"shipping_total": o.text(o.Shipping), "discount_total": o.text(o.discount()),
 		"customer_id": o.Customer, "customer_note": "", "billing": o.Buyer, "shipping": o.shippingAddress(),
-		"payment_method": o.Gateway, "payment_method_title": o.Gateway, "transaction_id": "txn_" + number,
+		"payment_method": o.Gateway, "payment_method_title": o.Gateway, "transaction_id": cmp.Or(o.Transaction, "txn_"+number),
 		"line_items": o.lines(), "shipping_lines": o.shippingLines(), "fee_lines": o.feeLines(),
 		"coupon_lines": o.couponLines(), "refunds": o.refunds(), "tax_lines": []member{},
-		"meta_data": []member{}, "needs_processing": o.Shipping > 0, "needs_payment": o.Paid.IsZero(),
-	}))
+		"meta_data": metaOf(o.Meta), "needs_processing": o.Shipping > 0, "needs_payment": o.Paid.IsZero(),
+		"_links": links(cmp.Or(o.Store, Store), "orders/"+strconv.FormatInt(o.ID, 10)),
+	}
+	for key, value := range o.Members {
+		body[key] = value
+	}
+	return must(json.Marshal(body))
+}
+
+// links are what WordPress adds to each resource.
+func links(store, resource string) member {
+	return member{"self": []member{{"href": strings.TrimRight(store, "/") + "/wp-json/wc/v3/" + resource}}}
+}
+
+// metaOf returns meta data in the order of its keys.
+func metaOf(values map[string]any) []member {
+	entries := []member{}
+	for i, key := range slices.Sorted(maps.Keys(values)) {
+		entries = append(entries, member{"id": 1 + i, "key": key, "value": values[key]})
+	}
+	return entries
 }
 
 type member map[string]any
@@ -160,6 +192,9 @@ func (o Order) lines() []member {
 			"total": o.text(total), "total_tax": o.text(line.Tax), "price": price(o.text(total), line.Quantity),
 			"taxes":     []member{{"id": 1, "total": o.text(line.Tax), "subtotal": o.text(line.Tax)}},
 			"meta_data": []member{}, "image": member{"id": "", "src": ""}, "parent_name": nil,
+		}
+		if line.Restocked > 0 {
+			lines[i]["meta_data"] = metaOf(map[string]any{"_restock_refunded_items": strconv.FormatInt(line.Restocked, 10)})
 		}
 	}
 	return lines
@@ -207,9 +242,9 @@ func (o Order) couponLines() []member {
 }
 
 func (o Order) refunds() []member {
-	refunds := make([]member, len(o.Refunds))
-	for i, minor := range o.Refunds {
-		refunds[i] = member{"id": o.ID*1000 + 900 + int64(i), "reason": "", "total": o.text(-minor)}
+	refunds := []member{}
+	for _, r := range o.everyRefund() {
+		refunds = append(refunds, member{"id": r.ID, "reason": r.Reason, "total": o.text(-r.Amount)})
 	}
 	return refunds
 }

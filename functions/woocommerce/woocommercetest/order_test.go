@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -16,8 +17,21 @@ import (
 
 func mustOpen(t *testing.T) connector.Source {
 	t.Helper()
-	settings := woocommercetest.New().Settings("http://127.0.0.1:1")
-	system, err := woocommerce.Open(settings, connector.Deps{HTTP: http.DefaultTransport, Now: time.Now})
+	return mustOpenStore(t, woocommercetest.New())
+}
+
+// inProcess is a transport that asks the handler, without a network.
+type inProcess struct{ http.Handler }
+
+func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	recorder := httptest.NewRecorder()
+	p.ServeHTTP(recorder, r)
+	return recorder.Result(), nil
+}
+
+func mustOpenStore(t *testing.T, fake *woocommercetest.Fake) connector.Source {
+	t.Helper()
+	system, err := woocommerce.Open(fake.Settings("http://127.0.0.1:1"), connector.Deps{HTTP: inProcess{fake}, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
