@@ -8,11 +8,11 @@ var Table = []Route{
 	{From: "shopify", Flow: "customers", To: "netsuite", Types: customers},
 	{From: "shopify", Flow: "orders", To: "netsuite", Types: orders, Filters: orderFilters},
 	{From: "shopify", Flow: "payments", To: "netsuite", Types: payments, Filters: paymentFilters},
-	{From: "shopify", Flow: "refunds", To: "netsuite", Types: refunds, Filters: refundFilters},
+	{From: "shopify", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
 	{From: "woocommerce", Flow: "customers", To: "netsuite", Types: customers},
 	{From: "woocommerce", Flow: "orders", To: "netsuite", Types: orders, Filters: orderFilters},
 	{From: "woocommerce", Flow: "payments", To: "netsuite", Types: payments, Filters: paymentFilters},
-	{From: "woocommerce", Flow: "refunds", To: "netsuite", Types: refunds, Filters: refundFilters},
+	{From: "woocommerce", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
 }
 
 // The event types of the flows.
@@ -38,10 +38,6 @@ var (
 		{Name: "zero_total", Reason: "total is zero", Final: true, Pattern: body(`{"total":{"minor":[0]}}`)},
 	}
 	paymentFilters = []Filter{testOrders}
-	refundFilters  = []Filter{
-		testOrders,
-		{Name: "zero_amount", Reason: "no money goes back", Default: true, Final: true, Pattern: body(`{"amount":{"minor":[0]}}`)},
-	}
 	testOrders     = Filter{Name: "test", Reason: "test order", Default: true, Final: true, Pattern: body(`{"test":[true]}`)}
 )
 
