@@ -54,7 +54,8 @@ func TestI7TextAtTheLimitAndBeyond(t *testing.T) {
 	}{
 		"street at the limit": {setLine1, strings.Repeat("é", 150), map[string]string{"addr1": strings.Repeat("é", 150), "addr2": ""}, "", ""},
 		"street of 176": {
-			setLine1, words[:176], map[string]string{"addr1": strings.TrimSpace(words[:147]), "addr2": strings.TrimSpace(words[147:176])},
+			setLine1, words[:176],
+			map[string]string{"addr1": strings.TrimSpace(words[:147]), "addr2": strings.TrimSpace(words[147:176])},
 			"shipping.line1 is continued in the next line", "shipping.line1",
 		},
 		"street of one word": {

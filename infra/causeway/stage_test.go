@@ -33,8 +33,8 @@ func TestEveryStageIsAccepted(t *testing.T) {
 func TestStagesAreRejected(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ old, new, want string }{
-		"an unknown key":                    {"  burst: 50", "  bursts: 50", "line 31: field bursts not found in type causeway.DoorConfig"},
-		"a missing key":                     {"  rate: 20\n", "", "try.yaml:29: door.rate: must satisfy required"},
+		"an unknown key":                    {"  burst: 50", "  bursts: 50", "line 34: field bursts not found in type causeway.DoorConfig"},
+		"a missing key":                     {"  rate: 20\n", "", "try.yaml:32: door.rate: must satisfy required"},
 		"a value out of range":              {"memory: 256", "memory: 64", "try.yaml:34: functions.memory: must satisfy min=128"},
 		"a value of a wrong kind":           {"memory: 256", "memory: much", "line 34: cannot unmarshal"},
 		"not one of the allowed":            {"log_level: DEBUG", "log_level: LOUD", "try.yaml:38: functions.log_level: must satisfy oneof=DEBUG INFO WARN ERROR"},
