@@ -35,8 +35,8 @@ func TestStagesAreRejected(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, want string }{
 		"an unknown key":                    {"  burst: 50", "  bursts: 50", "line 34: field bursts not found in type causeway.DoorConfig"},
 		"a missing key":                     {"  rate: 20\n", "", "try.yaml:32: door.rate: must satisfy required"},
-		"a value out of range":              {"memory: 256", "memory: 64", "try.yaml:34: functions.memory: must satisfy min=128"},
-		"a value of a wrong kind":           {"memory: 256", "memory: much", "line 34: cannot unmarshal"},
+		"a value out of range":              {"memory: 256", "memory: 64", "try.yaml:37: functions.memory: must satisfy min=128"},
+		"a value of a wrong kind":           {"memory: 256", "memory: much", "line 37: cannot unmarshal"},
 		"not one of the allowed":            {"log_level: DEBUG", "log_level: LOUD", "try.yaml:38: functions.log_level: must satisfy oneof=DEBUG INFO WARN ERROR"},
 		"a name that is not the file's":     {"stage: try", "stage: other", "try.yaml:3: stage: must be try, as the file is named"},
 		"a name that AWS refuses":           {"stage: try", "stage: Try_it", "try.yaml:3: stage: must satisfy lower_name"},
