@@ -88,7 +88,7 @@ func inOurTerms(err error, record string, lines []origin) error {
 			e.Field = ourName("tranDate", record)
 		}
 	case e.Code == wrongSubsidiary && theirs == "location":
-		e.Class, e.Field, e.Detail = fault.Config, "NETSUITE_LOCATION", "NETSUITE_LOCATION is not a location of the order's subsidiary"
+		e.Class, e.Field, e.Detail = fault.Config, "NETSUITE_LOCATION", "the location of NETSUITE_LOCATIONS or NETSUITE_LOCATION is not one of the order's subsidiary"
 	case refersToNothing(e.Code):
 		explainRef(&e, theirs, ours)
 	default:
@@ -188,16 +188,21 @@ var prefixes = map[string]string{
 }
 
 var names = map[string]string{
-	"addressee": "last_name", "attention": "last_name", "addr1": "line1", "addr2": "line2", "state": "region", "zip": "postal_code",
+	"addressee": "last_name", "attention": "last_name", "addr1": "line1", "addr2": "line2", "addr3": "line2", "state": "region", "zip": "postal_code",
 	"addrPhone": "phone", "firstName": "first_name", "lastName": "last_name", "companyName": "company", "comments": "note",
 	"otherRefNum": "name", "tranDate": "placed_at", "entity": "buyer.customer", "salesOrder": "order", "payment": "amount",
 	"paymentOption": "method", "shipMethod": "deliveries", "shippingCost": "deliveries",
 }
 
-// ourName returns the canonical name of a body field.
+// ourName returns the canonical name of a body field. Only an order is placed; money moves.
 func ourName(field, record string) string {
-	if record == depositRecord && field == "tranDate" {
+	switch refundOf := record == payoutRecord || record == creditMemoRecord || record == cashRefundRecord; {
+	case field == "tranDate" && record != orderRecord:
 		return "at"
+	case refundOf && (strings.HasPrefix(field, "deposit.") || strings.HasPrefix(field, "apply.")):
+		return "amount"
+	case refundOf && field == "paymentOption":
+		return "transactions"
 	}
 	if ours, ok := names[field]; ok {
 		return ours

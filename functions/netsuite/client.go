@@ -4,9 +4,10 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"path"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
@@ -18,6 +19,12 @@ const (
 	customerRecord = "customer"
 	orderRecord    = "salesOrder"
 	depositRecord  = "customerDeposit"
+
+	invoiceRecord    = "invoice"
+	cashSaleRecord   = "cashSale"
+	creditMemoRecord = "creditMemo"
+	cashRefundRecord = "cashRefund"
+	payoutRecord     = "customerRefund"
 )
 
 const (
@@ -50,14 +57,28 @@ func (t *target) patch(ctx context.Context, p place, id, replace string, body []
 	return err
 }
 
-// write sends the body, and returns the internal id if the answer names it.
+// transform makes the record of what the source's internal id names, with the external id
+// in the body, and returns its internal id. NetSuite refuses an external id that is taken.
+func (t *target) transform(ctx context.Context, p place, source, id string, body []byte) (string, error) {
+	made, err := t.send(ctx, http.MethodPost, p, source+"/"+id+"/!transform/"+p.record, itemSublist, body)
+	if err != nil || made != "" {
+		return made, err
+	}
+	return t.lookUp(ctx, p, p.byExternal())
+}
+
+// write sends the body to a record, and returns the internal id if the answer names it.
 func (t *target) write(ctx context.Context, method string, p place, id, replace string, body []byte) (string, error) {
+	return t.send(ctx, method, p, p.record+"/"+id, replace, body)
+}
+
+func (t *target) send(ctx context.Context, method string, p place, path, replace string, body []byte) (string, error) {
 	query := url.Values{}
 	if replace != "" {
 		query.Set("replace", replace)
 	}
 	got, err := t.client.Do(ctx, webapi.Request{
-		Method: method, Path: recordPath + p.record + "/" + id, Query: query, Body: body, Doing: p.doing,
+		Method: method, Path: recordPath + path, Query: query, Body: body, Doing: p.doing,
 		// By default NetSuite ignores a property that it does not know.
 		Header: jsonHeader("X-NetSuite-PropertyNameValidation", "Error"),
 	})
@@ -69,11 +90,13 @@ func (t *target) write(ctx context.Context, method string, p place, id, replace 
 			Kind: fault.Unavailable, Class: fault.Ambiguous, Status: got.Status, Doing: p.doing, Detail: "the answer is not that of a write",
 		}
 	}
-	if id := path.Base(got.Header.Get("Location")); internalID(id) {
+	if id := lastPart(got.Header.Get("Location")); internalID(id) {
 		return id, nil
 	}
 	return "", nil
 }
+
+func lastPart(location string) string { return location[strings.LastIndexByte(location, '/')+1:] }
 
 func jsonHeader(name, value string) http.Header {
 	h := http.Header{"Content-Type": {"application/json"}}
@@ -122,9 +145,24 @@ func (t *target) get(ctx context.Context, p place, id string, query url.Values) 
 	return readDocument(got.Body, p.doing)
 }
 
-// customersAt returns the customers with exactly this normalized e-mail address.
-func (t *target) customersAt(ctx context.Context, email, doing string) ([]match, error) {
-	return t.search(ctx, "SELECT id, externalid FROM customer WHERE LOWER(email) = "+quoted(email)+" ORDER BY id", doing)
+// customersAt returns the active customers of the subsidiary with exactly this normalized
+// e-mail address.
+func (t *target) customersAt(ctx context.Context, subsidiary, email, doing string) ([]match, error) {
+	return t.search(ctx, "SELECT c.id, c.externalid FROM customer c JOIN customersubsidiaryrelationship r ON r.entity = c.id"+
+		" WHERE r.subsidiary = "+subsidiary+" AND c.isinactive = 'F' AND LOWER(c.email) = "+quoted(email)+" ORDER BY c.id", doing)
+}
+
+// transactionsOf returns the sales order with the internal id, what was made of it in
+// NetSuite, and the transactions whose memo begins so.
+func (t *target) transactionsOf(ctx context.Context, order, memo, doing string) ([]values, error) {
+	body, err := t.query(ctx, "SELECT t.id, t.type, t.externalid, t.entity, t.currency, t.memo, t.foreigntotal, t.foreignpaymentamountunused, t.foreignamountunpaid"+
+		" FROM transaction t JOIN transactionline l ON l.transaction = t.id AND l.mainline = 'T'"+
+		" WHERE t.id = "+order+" OR l.createdfrom = "+order+" OR SUBSTR(t.memo, 1, "+strconv.Itoa(utf8.RuneCountInString(memo))+") = "+quoted(memo)+" ORDER BY t.id", doing)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := readRows(body)
+	return rows, fault.Doing(doing, err)
 }
 
 // queryRows is the most rows that one page of a query has.

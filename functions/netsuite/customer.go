@@ -3,6 +3,7 @@ package netsuite
 import (
 	"cmp"
 	"context"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -19,22 +20,23 @@ func (t *target) deliverCustomer(ctx context.Context, d connector.Delivery, cust
 	}
 	p := placeOf(d, customerRecord)
 	subsidiary, err := t.settings.subsidiary(d.Message)
+	who, bad := newParty(&t.settings, customer)
 	if err == nil {
-		err = checkCustomer(customer)
+		err = bad
 	}
 	if err != nil {
 		return connector.Receipt{}, fault.Doing(p.doing, err)
 	}
-	found, err := t.resolve(ctx, d, customer, p)
+	found, err := t.resolve(ctx, d, customer, p, subsidiary)
 	switch {
 	case err != nil:
 		return connector.Receipt{}, inOurTerms(err, customerRecord, nil)
 	case found.linked != "":
 		return linkedTo(found.linked, "which is not written to"), nil
 	case found.own != nil:
-		return t.changeCustomer(ctx, p, customer, found.own)
+		return t.changeCustomer(ctx, p, who, found.own)
 	}
-	return t.createCustomer(ctx, p, customer, subsidiary)
+	return t.createCustomer(ctx, p, who, subsidiary)
 }
 
 func linkedTo(id, why string) connector.Receipt {
@@ -43,19 +45,19 @@ func linkedTo(id, why string) connector.Receipt {
 
 // createCustomer creates our record. Where the account names customers instead of
 // numbering them, two people of one name collide: the second gets the store's id as well.
-func (t *target) createCustomer(ctx context.Context, p place, customer *canonical.Customer, subsidiary string) (connector.Receipt, error) {
+func (t *target) createCustomer(ctx context.Context, p place, customer *party, subsidiary string) (connector.Receipt, error) {
 	replace := ""
-	if bookOf(customer) != nil {
+	if customer.book != nil {
 		replace = customerBook
 	}
-	for _, number := range []string{"", uniqueName(customer)} {
+	for _, number := range []string{"", uniqueName(customer.Customer)} {
 		body, err := newCustomer(customer, subsidiary, number)
 		if err != nil {
 			return connector.Receipt{}, fault.Doing(p.doing, err)
 		}
 		id, err := t.upsert(ctx, p, replace, body)
 		if err == nil {
-			return connector.Receipt{Ref: id, Detail: "customer " + id}, nil
+			return customer.tell(connector.Receipt{Ref: id, Detail: "customer " + id}), nil
 		}
 		if e := fault.As(err); number != "" || e.Code != nameTaken {
 			return connector.Receipt{}, inOurTerms(err, customerRecord, nil)
@@ -68,15 +70,17 @@ func (t *target) createCustomer(ctx context.Context, p place, customer *canonica
 func uniqueName(c *canonical.Customer) string {
 	name := strings.TrimSpace(c.FirstName.String() + " " + c.LastName.String())
 	name = cmp.Or(name, c.Company.String(), "Customer")
-	for room := maxCompany - utf8.RuneCountInString(c.ID) - 1; utf8.RuneCountInString(name) > max(room, 0); {
-		_, size := utf8.DecodeLastRuneInString(name)
-		name = name[:len(name)-size]
-	}
-	return strings.TrimSpace(name + " " + c.ID)
+	return strings.TrimSpace(firstRunes(name, maxCompany-utf8.RuneCountInString(c.ID)-1) + " " + c.ID)
+}
+
+// firstRunes returns at most so many characters of the text.
+func firstRunes(text string, most int) string {
+	runes := []rune(text)
+	return string(runes[:min(len(runes), max(most, 0))])
 }
 
 // changeCustomer sends what differs from our record.
-func (t *target) changeCustomer(ctx context.Context, p place, customer *canonical.Customer, own *document) (connector.Receipt, error) {
+func (t *target) changeCustomer(ctx context.Context, p place, customer *party, own *document) (connector.Receipt, error) {
 	id := own.values["id"]
 	body, replace, err := changedCustomer(customer, own)
 	if err != nil {
@@ -88,7 +92,7 @@ func (t *target) changeCustomer(ctx context.Context, p place, customer *canonica
 	if err := t.patch(ctx, p, id, replace, body); err != nil {
 		return connector.Receipt{}, inOurTerms(err, customerRecord, nil)
 	}
-	return connector.Receipt{Ref: id, Detail: "customer " + id + " changed"}, nil
+	return customer.tell(connector.Receipt{Ref: id, Detail: "customer " + id + " changed"}), nil
 }
 
 // identity is the record of a customer: our own, or the internal id of one that was in
@@ -98,8 +102,9 @@ type identity struct {
 	linked string
 }
 
-// resolve finds the customer's record.
-func (t *target) resolve(ctx context.Context, d connector.Delivery, customer *canonical.Customer, p place) (identity, error) {
+// resolve finds the customer's record: what was confirmed before, our own, or one with the
+// same address that can be used, active and of the store's subsidiary.
+func (t *target) resolve(ctx context.Context, d connector.Delivery, customer *canonical.Customer, p place, subsidiary string) (identity, error) {
 	if d.Ref != "" {
 		known, err := t.confirmed(ctx, d.Ref, p)
 		if err != nil || known != (identity{}) {
@@ -107,26 +112,39 @@ func (t *target) resolve(ctx context.Context, d connector.Delivery, customer *ca
 		}
 	}
 	email := canonical.NormalEmail(customer.Email.String())
-	if email == "" {
-		own, err := t.read(ctx, p, p.byExternal())
+	if email == "" || !t.settings.MatchByEmail {
+		own, err := t.ownCustomer(ctx, p)
 		return identity{own: own}, err
 	}
-	found, err := t.customersAt(ctx, email, p.doing)
+	found, err := t.customersAt(ctx, subsidiary, email, p.doing)
 	if err != nil {
 		return identity{}, err
 	}
 	return t.choose(ctx, found, d.Message.Key(), p)
 }
 
-// confirmed reads the record that was confirmed before: our own, or one that was linked
-// and does not have our external id. Neither may be left for another.
-func (t *target) confirmed(ctx context.Context, ref string, p place) (identity, error) {
+// ownCustomer reads our record, nil if there is none. One that was made inactive keeps our
+// external id, so that no other can take its place: a person has to decide.
+func (t *target) ownCustomer(ctx context.Context, p place) (*document, error) {
 	own, err := t.read(ctx, p, p.byExternal())
+	if err == nil && own != nil && own.values["isInactive"] == "true" {
+		return nil, conflict("id", "customer "+own.values["id"]+" is inactive in NetSuite; make it active, or name another by NETSUITE_CUSTOMER_OVERRIDES"+redrive)
+	}
+	return own, err
+}
+
+// confirmed reads the record that was confirmed before: our own, or one that was linked
+// and does not have our external id. Neither is left for another while it can be used.
+func (t *target) confirmed(ctx context.Context, ref string, p place) (identity, error) {
+	own, err := t.ownCustomer(ctx, p)
 	if err != nil || own != nil {
 		return identity{own: own}, err
 	}
-	id, err := t.lookUp(ctx, p, ref)
-	return identity{linked: id}, err
+	found, err := t.get(ctx, p, ref, url.Values{"fields": {"id,isInactive"}})
+	if err != nil || found == nil || found.values["isInactive"] == "true" {
+		return identity{}, err
+	}
+	return identity{linked: found.values["id"]}, nil
 }
 
 // choose picks among the records with the customer's e-mail address: our own first, then
@@ -147,7 +165,7 @@ func (t *target) choose(ctx context.Context, found []match, key message.Key, p p
 	if !isOwn && len(adoptable) == 0 {
 		return identity{}, nil
 	}
-	own, err := t.read(ctx, p, p.byExternal())
+	own, err := t.ownCustomer(ctx, p)
 	if err != nil || own != nil || len(adoptable) == 0 {
 		return identity{own: own}, err
 	}

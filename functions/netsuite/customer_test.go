@@ -174,10 +174,10 @@ func TestUpdateLeavesClearsAndSets(t *testing.T) {
 
 func TestCustomerIsRefusedWithItsField(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, nil)
+	r := newRig(t, map[string]string{"NETSUITE_TEXT": "refuse"})
 	for field, tc := range map[string]struct{ old, replacement string }{
+		"phone":           {`"phone":"+1 212 555 0100","address"`, `"phone":"` + strings.Repeat("1 ", 17) + `","address"`},
 		"first_name":      {`"first_name":"Ada","last_name":"Byron","phone"`, `"first_name":"` + strings.Repeat("é", 33) + `","last_name":"Byron","phone"`},
-		"email":           {"ada@example.com", strings.Repeat("a", 250) + "@example.com"},
 		"address.country": {`"country":"US",`, ""},
 		"address.city":    {"New York", strings.Repeat("New York ", 6)},
 	} {

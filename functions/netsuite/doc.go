@@ -1,4 +1,4 @@
-// Package netsuite writes orders, customers and payments to NetSuite over SuiteTalk
+// Package netsuite writes orders, customers, payments and refunds to NetSuite over SuiteTalk
 // REST, record service v1, release 2026.1.
 //
 // Deliver sets the state of a record: it reads what NetSuite has, compares, and sends only
@@ -11,18 +11,22 @@
 //	cancelled order    4 (GET, PUT, GET,      1 (GET)    2 (GET, PATCH)
 //	                   PATCH)
 //	customer deposit   2 (GET, PUT)           1 (GET)    2 (GET, PATCH)
+//	refund             2 (query, PUT)         1 (query)  never changed
+//	refund of a sale   4 (query, POST, GET,   1 (query)  never changed
+//	                   PUT)
 //
 // The query of a sales order finds the internal ids of its items, 1000 at a time.
 // A customer whose confirmation was lost costs one request more, and so does one whose
-// name is taken. A customer set by an operator costs none.
+// name is taken. A customer set by an operator costs none. The first order in a further
+// currency of its customer costs two more, and a refund one for each further transaction.
 //
-// Authentication is either token-based (OAuth 1.0a, HMAC-SHA256) or OAuth 2.0 client
-// credentials with a signed assertion (PS256 or ES256). NetSuite phases the first out
-// for new integrations from 2027.1. A role for the connector needs: REST web services,
-// SuiteAnalytics (SuiteQL), items, customers, sales orders, customer deposits. Its user has
-// to have English as the language: the cause of an error is often only in its text. The
-// external ids of customers, sales orders and deposits must come from this integration
-// alone (online help, "Limitations on upsert").
+// Authentication is OAuth 2.0 client credentials with a signed assertion (PS256 or ES256), or
+// token-based (OAuth 1.0a, HMAC-SHA256). NetSuite phases the second out for new integrations
+// from 2027.1. A role for the connector needs: REST web services, SuiteAnalytics (SuiteQL),
+// items, customers, sales orders, customer deposits, and for refunds credit memos, cash
+// refunds and customer refunds; invoices and cash sales to read. Its user has to have English
+// as the language: the cause of an error is often only in its text. The external ids of all
+// these records must come from this integration alone (online help, "Limitations on upsert").
 //
 // Guarantees:
 //
@@ -33,13 +37,14 @@
 //   - A sales order's lines and shipping cost add up to the store's total to the minor
 //     unit. Lines are net of discount and of tax; all tax is on one line of its own, and
 //     the rest of rounding on another. The encoder proves the sum before it sends.
-//   - Amounts are decimal text from end to end. Text too long for a field is rejected with
-//     the field named, never cut.
+//   - Amounts are decimal text from end to end. Text too long for a field is continued in the
+//     next one or cut at a word with "…", and the receipt names the field. NETSUITE_TEXT=refuse
+//     rejects it instead.
 //   - No error has personal data or NetSuite's own wording, which quotes values: only the
 //     code of the cause and the field, in terms of the canonical entity. A SKU is named.
 //
 // The package does not retry, order or remember anything; the pipeline does. It does not
-// create items, price levels or tax codes, and it neither fulfills nor refunds.
+// create items, price levels or tax codes, and it neither fulfills nor invoices.
 //
 // # Sales orders
 //
@@ -78,11 +83,43 @@
 // Date, location, currency and subsidiary are set when the record is created and not
 // changed later.
 //
+// # Refunds
+//
+// What a refund becomes follows from what NetSuite has of its order (one query: the sales
+// order, what was made of it, and the order's refunds by their memo):
+//
+//	nothing invoiced   customer refund of the order's deposits, first of the one that the
+//	                   store names as paid back
+//	invoiced           credit memo made of the invoice, paid out by a customer refund
+//	cash sale          cash refund made of the cash sale
+//
+// Goods that had not left are off the order, so they were not invoiced: their part comes from
+// the deposits in each case, and one customer refund may take of both. There is one customer
+// refund for each transaction of the refund, with its payment option. A credit memo is not
+// applied to an invoice that is open: what was received pays that one.
+//
+// A credit memo and a cash refund have the refund's lines net of tax, its shipping as shipping
+// cost, other parts by the items of the settings, and all tax on one line. Goods that come
+// back are booked by their own item: NetSuite puts them into stock with the credit, so nothing
+// else may receive them. Goods that do not come back are booked by an item without stock.
+//
+// All documents have external ids that follow from the refund's key. A transform is no
+// upsert, but NetSuite refuses an external id that is taken, so that one which takes effect
+// late is not a second. More than was received for the order is a conflict; a refund whose
+// payment is not in NetSuite waits for it. A refund without money books nothing.
+//
+// A refund before anything is invoiced that takes nothing off the order, such as goodwill,
+// leaves its deposits less than the order: its invoice stays open by as much, and is credited
+// by a person.
+//
 // # Customers
 //
-// Our own external id comes first, then the exact normalized e-mail address. A record that
-// matches by e-mail and is not of this store is linked and never written; one of the same
-// store is another person. Of several the oldest, with the lowest id, is taken.
+// Our own external id comes first, then the exact normalized e-mail address, unless
+// NETSUITE_MATCH_BY_EMAIL is off. Only an active record of the store's subsidiary is matched.
+// One that matches by e-mail and is not of this store is linked and never written, except
+// that an order in another currency adds that currency; one of the same store is another
+// person. Of several the oldest, with the lowest id, is taken. A linked record that was made
+// inactive is left for one of our own; our own that was made inactive is a conflict.
 // NETSUITE_CUSTOMER_OVERRIDES beats both. The address book is replaced only if the default
 // address there is not the store's. Where an account names customers instead of numbering
 // them, the second of one name gets the store's id as part of its name.
@@ -104,6 +141,8 @@
 //     scripts run on it.
 //   - A line added to an order with a fulfillment is there twice if the answer was lost and
 //     the request takes effect after its repetition. The next delivery removes the second.
+//   - Whether an application is left out of a credit memo's "apply" by its document alone, and
+//     whether a transform takes replace=item, is documented but was not seen live.
 //   - A sales order whose document passes 10 MiB (some thousand lines) cannot be changed.
 //   - Whether NetSuite closes the lines of an order that is pending approval is not
 //     documented; if it refuses, the order has to be cancelled there by hand.
@@ -117,4 +156,9 @@
 //   - A shipping cost needs a shipping item in NetSuite. Once NETSUITE_SHIP_METHODS is set, a
 //     delivery with a code that is not in it waits for an entry; "*" matches every code.
 //   - A payment without a customer takes the sales order's, as NetSuite does by itself.
+//   - Where the buyer has a number of its own, it is the sales order's PO number, and the store's
+//     number is in the memo.
+//   - Tax that a sales channel pays over itself has a line of its own, because the brand does not
+//     owe it.
+//   - A rate of ours is sent with the price level "custom" (-1).
 package netsuite

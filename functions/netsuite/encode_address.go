@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"causeway.example/shared/canonical"
-	"causeway.example/shared/fault"
 )
 
 // nowhere reports whether the address names neither a place nor a company. Stores keep
@@ -13,59 +12,59 @@ func nowhere(a *canonical.Address) bool {
 	return a == nil || a.Line1.String()+a.Line2.String()+a.City.String()+a.PostalCode.String()+a.Company.String() == ""
 }
 
-// checkAddress rejects text that is too long, and a missing country, for which NetSuite
-// would take the subsidiary's. A postal code may be missing, as in Hong Kong. Field is the
-// address's path in the entity.
-func checkAddress(a *canonical.Address, field string) error {
-	if nowhere(a) {
-		return nil
-	}
-	if a.Country == "" {
-		return rejected(fault.Value, field+".country", "is missing, and NetSuite would assume the subsidiary's")
-	}
-	return checkLimits(
-		limit{field + ".company", a.Company.String(), maxAddressee},
-		limit{field + ".last_name", person(a), maxAddressee},
-		limit{field + ".line1", a.Line1.String(), maxStreet},
-		limit{field + ".line2", a.Line2.String(), maxStreet},
-		limit{field + ".city", a.City.String(), maxCity},
-		limit{field + ".region", a.Region.String(), maxState},
-		limit{field + ".postal_code", a.PostalCode.String(), maxPostcode},
-		limit{field + ".phone", a.Phone.String(), maxPhone},
-	)
-}
-
 func person(a *canonical.Address) string {
 	return strings.TrimSpace(a.FirstName.String() + " " + a.LastName.String())
 }
 
 // recipients returns the first line of the label and, for a company, the person there.
-func recipients(a *canonical.Address) (addressee, attention string) {
-	if company := a.Company.String(); company != "" {
-		return company, person(a)
+func (f *fitted) recipients(a *canonical.Address, field string) (addressee, attention string) {
+	company, name := a.Company.String(), person(a)
+	if company != "" && name != "" {
+		return f.cut(field+".company", company, maxAddressee), f.cut(field+".last_name", name, maxAddressee)
 	}
-	return person(a), ""
+	if field += ".last_name"; company != "" {
+		field, name = strings.TrimSuffix(field, ".last_name")+".company", company
+	}
+	lines := append(f.wrap(field, name, maxAddressee), "")
+	return lines[0], f.cut(field, strings.TrimSpace(strings.Join(lines[1:], " ")), maxAddressee)
+}
+
+// street returns the lines of the street: what one has no room for is continued in the next.
+func (f *fitted) street(a *canonical.Address, field string) [3]string {
+	lines := f.wrap(field+".line1", a.Line1.String(), maxStreet)
+	if second := a.Line2.String(); second != "" {
+		lines = append(lines, f.wrap(field+".line2", second, maxStreet)...)
+	}
+	var street [3]string
+	copy(street[:], lines)
+	if len(lines) > len(street) {
+		street[2] = f.cut(field+".line2", strings.Join(lines[2:], " "), maxStreet)
+	}
+	return street
 }
 
 // addressField returns the address as the field of the name, without content if it is none.
-func addressField(name string, a *canonical.Address) field {
-	if nowhere(a) {
-		return field{name: name, kind: groupKind}
-	}
-	return field{name: name, kind: groupKind, parts: addressParts(a)}
+// Path is the address's in the canonical entity.
+func (f *fitted) addressField(name string, a *canonical.Address, path string) field {
+	return field{name: name, kind: groupKind, parts: f.addressParts(a, path)}
 }
 
-func addressParts(a *canonical.Address) []field {
-	addressee, attention := recipients(a)
+func (f *fitted) addressParts(a *canonical.Address, path string) []field {
+	if nowhere(a) {
+		return nil
+	}
+	addressee, attention := f.recipients(a, path)
+	street := f.street(a, path)
 	return []field{
 		plainField("addressee", addressee),
 		plainField("attention", attention),
-		plainField("addr1", a.Line1.String()),
-		plainField("addr2", a.Line2.String()),
-		plainField("city", a.City.String()),
-		plainField("state", a.Region.String()),
-		plainField("zip", a.PostalCode.String()),
-		{name: "addrPhone", kind: phoneKind, value: a.Phone.String()},
-		refField("country", a.Country),
+		plainField("addr1", street[0]),
+		plainField("addr2", street[1]),
+		plainField("addr3", street[2]),
+		plainField("city", f.cut(path+".city", a.City.String(), maxCity)),
+		plainField("state", f.cut(path+".region", a.Region.String(), maxState)),
+		plainField("zip", f.cut(path+".postal_code", a.PostalCode.String(), maxPostcode)),
+		{name: "addrPhone", kind: phoneKind, value: f.phone(path+".phone", a.Phone.String())},
+		refField("country", f.country(path+".country", a.Country)),
 	}
 }

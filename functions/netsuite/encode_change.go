@@ -174,11 +174,11 @@ func (so *salesOrder) writeLines(w *strictjson.Writer, lines []lineChange) []ori
 		w.Obj()
 		switch {
 		case c.have == nil:
-			so.writeNewLine(w, c.want)
+			so.settings.writeNewLine(w, c.want)
 			origins = append(origins, c.want.origin())
 		case c.want != nil:
 			w.NumField("line", c.have.number)
-			so.writeLine(w, c.want)
+			so.settings.writeLine(w, c.want)
 			origins = append(origins, c.want.origin())
 		default:
 			w.NumField("line", c.have.number)

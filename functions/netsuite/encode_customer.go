@@ -10,23 +10,43 @@ import (
 // customerBook is the sublist with a customer's addresses.
 const customerBook = "addressBook"
 
+// party is a customer whose text fits NetSuite's fields, with its one address.
+type party struct {
+	*canonical.Customer
+	*fitted
+	book []field // the address that the store calls the default, nil if it has none
+}
+
+func newParty(s *Settings, c *canonical.Customer) (*party, error) {
+	f, whole := &fitted{rules: s}, *c
+	whole.FirstName = f.cutText("first_name", c.FirstName, maxPersonName)
+	whole.LastName = f.cutText("last_name", c.LastName, maxPersonName)
+	whole.Company = f.cutText("company", c.Company, maxCompany)
+	whole.Note = f.cutText("note", c.Note, maxComments)
+	if phone := f.phone("phone", c.Phone.String()); phone != c.Phone.String() {
+		whole.Phone = canonical.NewText(phone)
+	}
+	book := f.addressParts(c.Address, "address")
+	return &party{&whole, f, book}, f.err
+}
+
 // newCustomer returns the body of a customer's first write. A new record needs a name, its
 // form (person or company) and a subsidiary; neither of the last two is changed later.
 // number makes the name unique where the account does not number its customers.
-func newCustomer(c *canonical.Customer, subsidiary, number string) ([]byte, error) {
-	fields := newNames(c)
+func newCustomer(c *party, subsidiary, number string) ([]byte, error) {
+	fields := newNames(c.Customer)
 	if number != "" {
 		fields = append(fields, plainField("entityId", number))
 	}
 	fields = append(fields, refField("subsidiary", subsidiary))
-	return encodeCustomer(append(fields, contacts(c)...), bookOf(c))
+	return encodeCustomer(append(fields, contacts(c.Customer)...), c.book)
 }
 
 // changedCustomer returns the body with what differs from NetSuite's record and the
 // sublist to replace; the body is nil if nothing differs.
-func changedCustomer(c *canonical.Customer, have *document) (body []byte, replace string, err error) {
-	fields := changed(append(knownNames(c), contacts(c)...), have.values)
-	book := bookOf(c)
+func changedCustomer(c *party, have *document) (body []byte, replace string, err error) {
+	fields := changed(append(knownNames(c.Customer), contacts(c.Customer)...), have.values)
+	book := c.book
 	if inBook(book, have.lists[customerBook]) {
 		book = nil
 	}
@@ -47,21 +67,6 @@ func encodeCustomer(fields, book []field) ([]byte, error) {
 	writeBook(w, book)
 	w.EndObj()
 	return finish(w)
-}
-
-func checkCustomer(c *canonical.Customer) error {
-	err := checkLimits(
-		limit{"first_name", c.FirstName.String(), maxPersonName},
-		limit{"last_name", c.LastName.String(), maxPersonName},
-		limit{"company", c.Company.String(), maxCompany},
-		limit{"email", c.Email.String(), maxEmail},
-		limit{"phone", c.Phone.String(), maxPhone},
-		limit{"note", c.Note.String(), maxComments},
-	)
-	if err != nil {
-		return err
-	}
-	return checkAddress(c.Address, "address")
 }
 
 func contacts(c *canonical.Customer) []field {
@@ -87,7 +92,7 @@ func newNames(c *canonical.Customer) []field {
 	if last.String() == "" {
 		return []field{
 			{name: "isPerson", kind: flagKind, value: "false"},
-			plainField("companyName", cmp.Or(company, c.Email.String(), c.ID)),
+			plainField("companyName", firstRunes(cmp.Or(company, c.Email.String(), c.ID), maxCompany)),
 		}
 	}
 	return []field{
@@ -106,14 +111,6 @@ func knownNames(c *canonical.Customer) []field {
 		return []field{textField("firstName", first), textField("lastName", last), textField("companyName", c.Company)}
 	}
 	return []field{plainField("companyName", c.Company.String())}
-}
-
-// bookOf returns the one address that the store calls the default, nil if it has none.
-func bookOf(c *canonical.Customer) []field {
-	if nowhere(c.Address) {
-		return nil
-	}
-	return addressParts(c.Address)
 }
 
 // inBook reports whether the address is the default one in NetSuite. Other addresses there

@@ -21,15 +21,15 @@ func depositFields(s *Settings, m *message.Message, p *canonical.Payment, parent
 	if err != nil {
 		return nil, err
 	}
-	return []field{
-		refField("customer", payer(m, p, parents)),
+	return append([]field{
+		refField("customer", s.payer(m, p, parents)),
 		refField("salesOrder", order),
 		onceField(refField("currency", currency)),
 		moneyField("payment", p.Amount),
 		onceField(plainField("tranDate", p.At.In(s.Timezone).Format(dateLayout))),
 		refField("paymentOption", option),
 		plainField("memo", naturalKey(m)),
-	}, nil
+	}, s.segments(m, "")...), nil
 }
 
 // encodeFields returns a body of fields alone.
@@ -42,7 +42,10 @@ func encodeFields(fields []field) ([]byte, error) {
 }
 
 // payer returns the customer's internal id if the pipeline knows it. Otherwise NetSuite
-// takes the sales order's customer.
-func payer(m *message.Message, p *canonical.Payment, parents map[string]string) string {
+// takes the sales order's customer, which may also be the company that was bought for.
+func (s *Settings) payer(m *message.Message, p *canonical.Payment, parents map[string]string) string {
+	if len(s.Companies) > 0 {
+		return ""
+	}
 	return parents[message.Key{System: m.System(), Tenant: m.Tenant, Type: "customer", ID: p.Customer}.String()]
 }

@@ -2,13 +2,11 @@ package netsuite
 
 import (
 	"strconv"
-	"unicode/utf8"
 
 	"causeway.example/shared/fault"
 )
 
-// The number of characters that NetSuite's fields hold. NetSuite rejects longer
-// text too, but names its own field; rejecting it here names ours.
+// The number of characters that NetSuite's fields hold. It rejects longer text.
 const (
 	maxPersonName = 32
 	maxCompany    = 83
@@ -21,24 +19,9 @@ const (
 	maxState      = 50
 	maxPostcode   = 36
 	maxReference  = 45
+	maxMemo       = 999
 	maxText       = 4000
 )
-
-// limit is a text that has to fit one of NetSuite's fields.
-type limit struct {
-	field string // path in the canonical entity
-	text  string
-	max   int // characters
-}
-
-func checkLimits(limits ...limit) error {
-	for _, l := range limits {
-		if utf8.RuneCountInString(l.text) > l.max {
-			return rejected(fault.Value, l.field, "NetSuite's field has room for "+strconv.Itoa(l.max)+" characters")
-		}
-	}
-	return nil
-}
 
 func rejected(class fault.Class, field, rule string) error {
 	return &fault.Error{Kind: fault.Rejected, Class: class, Field: field, Detail: rule}

@@ -76,7 +76,7 @@ func (b *booking) bookLine(l *canonical.OrderLine, field string) error {
 		return err
 	}
 	entry := line{item: item, quantity: l.Quantity.Value, amount: amount, field: at}
-	if l.Kind != canonical.ProductLine {
+	if l.Kind != canonical.ProductLine || l.SKU == "" {
 		entry.text = l.Title
 	}
 	b.lines = append(b.lines, entry)
@@ -95,9 +95,26 @@ func (b *booking) itemOf(l *canonical.OrderLine, field string) (item, from strin
 		return item, field, err
 	}
 	if l.SKU == "" {
-		return "", "", rejected(fault.MissingRef, field+".sku", "is missing, so no item can be found; give the product a SKU in the store"+redrive)
+		return b.withoutSKU(l, field)
 	}
 	return l.SKU, field + ".sku", nil
+}
+
+// withoutSKU returns the item of a product without a SKU, as the setting has it.
+func (b *booking) withoutSKU(l *canonical.OrderLine, field string) (item, from string, err error) {
+	switch b.settings.WithoutSKU {
+	case "item":
+		item, from = b.settings.ItemNoSKU, field
+	case "variant":
+		item, from = l.Variant, field+".variant"
+	case "product":
+		item, from = l.Product, field+".product"
+	}
+	if item == "" {
+		return "", "", rejected(fault.MissingRef, field+".sku", "is missing, so no item can be found; give the product a SKU in the store"+
+			redrive+", or choose by NETSUITE_WITHOUT_SKU what becomes of such products")
+	}
+	return item, from, nil
 }
 
 func configured(item, setting, field string) (string, error) {
@@ -145,8 +162,16 @@ func (b *booking) chargeItem(kind canonical.ChargeKind) (item, setting string) {
 	return b.settings.ItemFee, "NETSUITE_ITEM_FEE"
 }
 
+// bookTax books what a sales channel pays over itself apart: the brand does not owe it.
 func (b *booking) bookTax() error {
-	return b.single(b.settings.ItemTax, "NETSUITE_ITEM_TAX", "tax", "", b.order.Tax)
+	owed := b.order.Tax
+	if channel := b.order.ChannelTax; channel != nil {
+		owed = owed.Sub(*channel)
+		if err := b.single(b.settings.ItemChannelTax, "NETSUITE_ITEM_CHANNEL_TAX", "channel_tax", "", *channel); err != nil {
+			return err
+		}
+	}
+	return b.single(b.settings.ItemTax, "NETSUITE_ITEM_TAX", "tax", "", owed)
 }
 
 // bookRounding books the order's own rounding and, where prices contain tax, what the

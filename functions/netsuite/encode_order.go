@@ -26,6 +26,12 @@ type salesOrder struct {
 	subsidiary string
 	currency   string
 	memo       string
+	email      string
+	reference  string // otherRefNum: the buyer's own number, or else the store's
+	billing    field
+	shipTo     field
+	facts      []field
+	*fitted
 }
 
 // newSalesOrder derives the sales order from the order's state and the settings alone.
@@ -46,8 +52,39 @@ func newSalesOrder(s *Settings, m *message.Message, order *canonical.Order, pare
 	if err != nil {
 		return nil, err
 	}
-	so := &salesOrder{booking, entity, subsidiary, currency, naturalKey(m)}
-	return so, so.check()
+	so := &salesOrder{booking: booking, entity: entity, subsidiary: subsidiary, currency: currency, memo: naturalKey(m), fitted: &fitted{rules: s}}
+	so.refer()
+	so.email = order.Buyer.Email.String()
+	if so.tooLong("buyer.email", so.email, maxEmail) { // half an address is another's
+		so.email = ""
+		so.note("buyer.email", "is left out")
+	}
+	so.billing = so.addressField("billingAddress", order.Billing, "billing")
+	so.shipTo = so.addressField("shippingAddress", order.Shipping, "shipping")
+	for i := range so.lines {
+		so.lines[i].text = so.cut(so.lines[i].field, so.lines[i].text, maxText)
+	}
+	if so.err != nil {
+		return nil, so.err
+	}
+	so.facts, err = s.facts(m, order)
+	return so, err
+}
+
+// refer chooses the number that people look for. A number of the buyer's own takes the place
+// of the store's, which moves to the memo with what is cut off.
+func (so *salesOrder) refer() {
+	name, own := so.order.Name, so.order.PurchaseOrder
+	if own == "" {
+		so.reference = so.cut("name", name, maxReference)
+		return
+	}
+	so.reference = so.cut("purchase_order", own, maxReference)
+	so.memo += ", " + name
+	if so.reference != own {
+		so.memo += ", PO " + own
+	}
+	so.memo = so.cut("purchase_order", so.memo, maxMemo)
 }
 
 // naturalKey is the memo by which an auditor finds the entity without our ids.
@@ -74,11 +111,14 @@ func (s *Settings) currency(code, field string) (string, error) {
 // entity returns the customer's internal id. The customer is in NetSuite before the order
 // is, so one that is not among the parents is still on its way.
 func (s *Settings) entity(m *message.Message, order *canonical.Order, parents map[string]string) (string, error) {
-	if order.Buyer.Customer == "" {
+	if order.Buyer.Customer == "" && s.company(m, order.Company) == "" {
 		if s.DefaultCustomer == "" {
 			return "", notSet("NETSUITE_DEFAULT_CUSTOMER", "NETSUITE_DEFAULT_CUSTOMER is not set, and the order has no customer (buyer.customer)")
 		}
 		return s.DefaultCustomer, nil
+	}
+	if id := s.company(m, order.Company); id != "" {
+		return id, nil
 	}
 	key := message.Key{System: m.System(), Tenant: m.Tenant, Type: "customer", ID: order.Buyer.Customer}
 	if id, ok := s.CustomerOverrides[key.String()]; ok {
@@ -96,23 +136,6 @@ func parent(m *message.Message, sort, id, field string, parents map[string]strin
 	return "", &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: field, Detail: "is not at netsuite yet"}
 }
 
-func (so *salesOrder) check() error {
-	limits := []limit{
-		{"name", so.order.Name, maxReference},
-		{"buyer.email", so.order.Buyer.Email.String(), maxEmail},
-	}
-	for _, l := range so.lines {
-		limits = append(limits, limit{l.field, l.text, maxText})
-	}
-	if err := checkLimits(limits...); err != nil {
-		return err
-	}
-	if err := checkAddress(so.order.Billing, "billing"); err != nil {
-		return err
-	}
-	return checkAddress(so.order.Shipping, "shipping")
-}
-
 // head returns the body fields. Date and location are set once: an accountant or a
 // warehouse may move an order.
 func (so *salesOrder) head() []field {
@@ -120,23 +143,22 @@ func (so *salesOrder) head() []field {
 	if so.shipping.Minor != 0 {
 		taxCode = so.settings.TaxCode
 	}
-	return []field{
+	return append([]field{
 		refField("entity", so.entity),
 		onceField(refField("subsidiary", so.subsidiary)),
 		onceField(refField("currency", so.currency)),
 		onceField(plainField("tranDate", so.order.PlacedAt.In(so.settings.Timezone).Format(dateLayout))),
-		plainField("otherRefNum", so.order.Name),
+		plainField("otherRefNum", so.reference),
 		plainField("memo", so.memo),
-		plainField("email", so.order.Buyer.Email.String()),
-		onceField(refField("location", so.settings.Location)),
+		plainField("email", so.email),
 		onceField(field{name: "orderStatus", kind: enumKind, value: so.approval()}),
 		refField("shipMethod", so.method),
 		// Also when it is 0: a change may have taken the delivery away.
 		moneyField("shippingCost", so.shipping),
 		refField("shippingTaxCode", taxCode),
-		addressField("billingAddress", so.order.Billing),
-		addressField("shippingAddress", so.order.Shipping),
-	}
+		so.billing,
+		so.shipTo,
+	}, so.facts...)
 }
 
 // approval is the status of a new sales order. A paid order needs no approval.
@@ -157,7 +179,7 @@ func (so *salesOrder) encodeNew() ([]byte, []origin, error) {
 	origins := make([]origin, len(so.lines))
 	for i := range so.lines {
 		w.Obj()
-		so.writeNewLine(w, &so.lines[i])
+		so.settings.writeNewLine(w, &so.lines[i])
 		w.EndObj()
 		origins[i] = so.lines[i].origin()
 	}
@@ -168,19 +190,28 @@ func (so *salesOrder) encodeNew() ([]byte, []origin, error) {
 	return body, origins, err
 }
 
-func (so *salesOrder) writeNewLine(w *strictjson.Writer, l *line) {
+func (s *Settings) writeNewLine(w *strictjson.Writer, l *line) {
 	w.Key("item").Obj()
 	w.StrField("externalId", l.item)
 	w.EndObj()
-	so.writeLine(w, l)
+	s.writeLine(w, l)
 }
 
-// writeLine writes what a change of the line may change.
-func (so *salesOrder) writeLine(w *strictjson.Writer, l *line) {
+// writeLine writes what a change of the line may change. A rate of our own needs the price
+// level "custom", or NetSuite may take that of the item's.
+func (s *Settings) writeLine(w *strictjson.Writer, l *line) {
 	w.OptStr("description", l.text)
 	w.NumField("quantity", l.quantity.String())
-	w.OptNum("rate", l.rate())
+	if rate := l.rate(); rate != "" {
+		price := refField("price", customPrice)
+		price.write(w)
+		w.NumField("rate", rate)
+	}
 	w.NumField("amount", l.amount.Decimal().String())
-	taxCode := refField("taxCode", so.settings.TaxCode)
+	taxCode := refField("taxCode", s.TaxCode)
 	taxCode.write(w)
 }
+
+// customPrice is NetSuite's own price level for a rate that no list has (online help, "Usage
+// Notes for Transaction Record Types").
+const customPrice = "-1"

@@ -8,6 +8,7 @@ import (
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
 )
 
 // deliverOrder makes the sales order what the order's state says. The state alone decides,
@@ -63,11 +64,17 @@ func (t *target) createOrder(ctx context.Context, d connector.Delivery, order *c
 		return connector.Receipt{}, fault.Doing(p.doing, err)
 	}
 	id, err := t.upsert(ctx, p, itemSublist, body)
+	if lacksCurrency(err) {
+		if err = t.addCurrency(ctx, so.entity, so.currency, p.doing); err == nil {
+			so.note("currency", so.order.Currency+" is added to customer "+so.entity)
+			id, err = t.upsert(ctx, p, itemSublist, body)
+		}
+	}
 	if err != nil {
 		return connector.Receipt{}, inOurTerms(err, orderRecord, lines)
 	}
 	if order.Status != canonical.OrderCancelled {
-		return connector.Receipt{Ref: id, Detail: "sales order " + id}, nil
+		return so.tell(connector.Receipt{Ref: id, Detail: "sales order " + id}), nil
 	}
 	found, err := t.ownOrder(ctx, p, id)
 	if err != nil {
@@ -93,7 +100,35 @@ func (t *target) changeOrder(ctx context.Context, p place, so *salesOrder, found
 		return connector.Receipt{}, err
 	}
 	c, err := so.diff(found, items)
-	return t.applyChange(ctx, p, found, c, err)
+	receipt, err := t.applyChange(ctx, p, found, c, err)
+	return so.tell(receipt), err
+}
+
+// lacksCurrency reports whether NetSuite refused the order because its customer does not have
+// the order's currency.
+func lacksCurrency(err error) bool {
+	e := fault.As(err)
+	return e != nil && e.Code == wrongEntity && e.Field == "currency"
+}
+
+// addCurrency gives the customer a further currency, also one that is linked: it takes
+// nothing away.
+func (t *target) addCurrency(ctx context.Context, customer, currency, doing string) error {
+	w := strictjson.NewWriter(nil)
+	w.Obj()
+	w.Key("currencyList").Obj()
+	w.Key("items").Arr()
+	w.Obj()
+	writeFields(w, []field{refField("currency", currency)})
+	w.EndObj()
+	w.EndArr()
+	w.EndObj()
+	w.EndObj()
+	body, err := finish(w)
+	if err != nil {
+		return err
+	}
+	return t.patch(ctx, place{record: customerRecord, doing: doing}, customer, "", body)
 }
 
 // items returns the internal ids of the order's items. An item that NetSuite lacks is

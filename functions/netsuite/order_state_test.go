@@ -253,7 +253,7 @@ func TestChangedHeadFieldsAreSentAlone(t *testing.T) {
 	s.report()
 	s.order.Shipping.Line2, s.order.Shipping.Phone = text(""), text("+1 (212) 555-0100")
 	s.report()
-	want := `{"shippingAddress":{"addressee":"Ada Byron","attention":null,"addr1":"12 Main St","addr2":null,"city":"New York","state":null,"zip":null,"addrPhone":"+1 (212) 555-0100","country":{"id":"US"}}}`
+	want := `{"shippingAddress":{"addressee":"Ada Byron","attention":null,"addr1":"12 Main St","addr2":null,"addr3":null,"city":"New York","state":null,"zip":null,"addrPhone":"+1 (212) 555-0100","country":{"id":"US"}}}`
 	if got := s.lastBody(); got != want {
 		t.Errorf("sent %s\nwant %s", got, want)
 	}

@@ -2,6 +2,7 @@ package netsuite_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -94,10 +95,10 @@ var refused = map[string]struct {
 	"B6 taxes that are no rounding": {"order-b4-tax-included-with-discount", `"tax":{"minor":4117`, `"tax":{"minor":4100`, nil, fault.Rejected, fault.Value, "tax"},
 	"unknown way of delivery":       {"order-b8-tip-duty-fee-cash-rounding", "", "", map[string]string{"NETSUITE_SHIP_METHODS": "pigeon=1"}, fault.Rejected, fault.Config, "NETSUITE_SHIP_METHODS"},
 	"B10 no identity, no default":   {"order-b10-without-identity", "", "", map[string]string{"NETSUITE_DEFAULT_CUSTOMER": ""}, fault.Rejected, fault.Config, "NETSUITE_DEFAULT_CUSTOMER"},
-	"B11 street too long":           {"order-b5-tax-added-after-discount", "12 Main St", strings.Repeat("long ", 31), nil, fault.Rejected, fault.Value, "shipping.line1"},
-	"B11 company too long":          {"order-b11-company-and-billing-address", "Analytical Engines Ltd", strings.Repeat("x", 84), nil, fault.Rejected, fault.Value, "shipping.company"},
-	"B11 no country":                {"order-b5-tax-added-after-discount", `"country":"US",`, "", nil, fault.Rejected, fault.Value, "shipping.country"},
-	"number too long":               {"order-b5-tax-added-after-discount", "#1002", strings.Repeat("1", 46), nil, fault.Rejected, fault.Value, "name"},
+	"B11 street too long":           {"order-b5-tax-added-after-discount", "12 Main St", strings.Repeat("long ", 31), map[string]string{"NETSUITE_TEXT": "refuse"}, fault.Rejected, fault.Value, "shipping.line1"},
+	"B11 company too long":          {"order-b11-company-and-billing-address", "Analytical Engines Ltd", strings.Repeat("x", 84), map[string]string{"NETSUITE_TEXT": "refuse"}, fault.Rejected, fault.Value, "shipping.company"},
+	"B11 no country":                {"order-b5-tax-added-after-discount", `"country":"US",`, "", map[string]string{"NETSUITE_TEXT": "refuse"}, fault.Rejected, fault.Value, "shipping.country"},
+	"number too long":               {"order-b5-tax-added-after-discount", "#1002", strings.Repeat("1", 46), map[string]string{"NETSUITE_TEXT": "refuse"}, fault.Rejected, fault.Value, "name"},
 	"quantity 0 with an amount":     {"order-price-that-does-not-end", `"quantity":{"value":"0","unit":"C62"},"unit_price":"79.50","discount":{"minor":0`, `"quantity":{"value":"0","unit":"C62"},"unit_price":"79.50","discount":{"minor":1`, nil, fault.Rejected, fault.Value, "lines[1].quantity"},
 }
 
@@ -257,7 +258,7 @@ func FuzzSalesOrderKeepsTheTotal(f *testing.F) {
 		if _, err := system.Target.Deliver(t.Context(), connectorDelivery(m, order, refs)); err != nil {
 			t.Fatal(err)
 		}
-		if err := netsuitetest.Refuses("salesOrder", w.body); err != nil {
+		if err := netsuitetest.Refuses(http.MethodPut, "salesOrder/eid:x", w.body); err != nil {
 			t.Error(err)
 		}
 		if got := w.minor(t); got != order.Total.Minor {

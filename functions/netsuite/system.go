@@ -18,7 +18,7 @@ type Settings struct {
 	Account string `env:"NETSUITE_ACCOUNT" validate:"required,max=40,excludesall=/.:@?#%"` // such as 1234567_SB1
 	APIURL  string `env:"NETSUITE_API_URL"`                                                // "" for the account's own host
 
-	Auth           string           `env:"NETSUITE_AUTH" envDefault:"token" validate:"oneof=token oauth2"`
+	Auth           string           `env:"NETSUITE_AUTH" envDefault:"oauth2" validate:"oneof=oauth2 token"`
 	ConsumerKey    string           `env:"NETSUITE_CONSUMER_KEY" validate:"required_if=Auth token"`
 	ConsumerSecret connector.Secret `env:"NETSUITE_CONSUMER_SECRET" validate:"required_if=Auth token"`
 	TokenID        string           `env:"NETSUITE_TOKEN_ID" validate:"required_if=Auth token"`
@@ -34,7 +34,12 @@ type Settings struct {
 
 	Subsidiaries map[string]string `env:"NETSUITE_SUBSIDIARIES" envKeyValSeparator:"=" validate:"required"` // "shopify/brand.myshopify.com" -> internal id
 	Currencies   map[string]string `env:"NETSUITE_CURRENCIES" envKeyValSeparator:"=" validate:"required"`   // ISO 4217 -> internal id
-	Location     string            `env:"NETSUITE_LOCATION"`                                                // internal id
+	Location     string            `env:"NETSUITE_LOCATION"`                                                // internal id, where NETSUITE_LOCATIONS has none
+	Departments  map[string]string `env:"NETSUITE_DEPARTMENTS" envKeyValSeparator:"="`                      // "system/tenant/channel", "system/tenant" or "*" -> internal id
+	Classes      map[string]string `env:"NETSUITE_CLASSES" envKeyValSeparator:"="`                          // the same
+	Locations    map[string]string `env:"NETSUITE_LOCATIONS" envKeyValSeparator:"="`                        // the same
+	Channels     map[string]string `env:"NETSUITE_CHANNELS" envKeyValSeparator:"="`                         // the store's channel, or "*" -> internal id of the sales channel
+	Terms        map[string]string `env:"NETSUITE_TERMS" envKeyValSeparator:"="`                            // the store's payment terms, or "*" -> internal id
 	ShipMethods  map[string]string `env:"NETSUITE_SHIP_METHODS" envKeyValSeparator:"="`                     // delivery code, or "*" -> internal id
 	Payments     map[string]string `env:"NETSUITE_PAYMENT_METHODS" envKeyValSeparator:"="`                  // tender, or "*" -> internal id of the payment option
 	TaxCode      string            `env:"NETSUITE_TAX_CODE"`                                                // internal id of a code that computes no tax
@@ -47,10 +52,23 @@ type Settings struct {
 	ItemFee          string `env:"NETSUITE_ITEM_FEE"`
 	ItemRounding     string `env:"NETSUITE_ITEM_ROUNDING"`
 	ItemCashRounding string `env:"NETSUITE_ITEM_CASH_ROUNDING"`
-	ItemCustom       string `env:"NETSUITE_ITEM_CUSTOM"` // for lines that no product stands behind
+	ItemCustom       string `env:"NETSUITE_ITEM_CUSTOM"`        // for lines that no product stands behind
+	ItemAdjustment   string `env:"NETSUITE_ITEM_ADJUSTMENT"`    // of refunds: goodwill, a fee that is kept
+	ItemNotRestocked string `env:"NETSUITE_ITEM_NOT_RESTOCKED"` // of refunds: goods that do not come back; "" for NETSUITE_ITEM_ADJUSTMENT
+	ItemChannelTax   string `env:"NETSUITE_ITEM_CHANNEL_TAX"`   // tax that the sales channel pays over itself
+
+	// WithoutSKU is what becomes of a product without a SKU: a dead letter, the stand-in item, or
+	// the id of its variant or product in the store as the item's external id.
+	WithoutSKU string `env:"NETSUITE_WITHOUT_SKU" envDefault:"refuse" validate:"oneof=refuse item variant product"`
+	ItemNoSKU  string `env:"NETSUITE_ITEM_WITHOUT_SKU" validate:"required_if=WithoutSKU item"`
+
+	Text           string `env:"NETSUITE_TEXT" envDefault:"fit" validate:"oneof=fit refuse"` // text that is too long for its field
+	DefaultCountry string `env:"NETSUITE_DEFAULT_COUNTRY" validate:"omitempty,len=2"`        // of addresses without one; "" leaves it to the subsidiary
 
 	DefaultCustomer   string            `env:"NETSUITE_DEFAULT_CUSTOMER"`                          // internal id, for orders without any identity
 	CustomerOverrides map[string]string `env:"NETSUITE_CUSTOMER_OVERRIDES" envKeyValSeparator:"="` // "system/tenant/customer/id" -> internal id
+	Companies         map[string]string `env:"NETSUITE_COMPANIES" envKeyValSeparator:"="`          // "system/tenant/company/id", also with "/location" behind it -> internal id of the customer
+	MatchByEmail      bool              `env:"NETSUITE_MATCH_BY_EMAIL" envDefault:"true"`          // link a customer that NetSuite has under the same address
 }
 
 // Profile describes NetSuite to the pipeline and the infrastructure. Concurrency is the
@@ -74,6 +92,7 @@ func Profile() connector.Profile {
 			canonical.OrderChanged:        order,
 			canonical.OrderCancelledEvent: order,
 			canonical.PaymentCaptured:     {Name: "customer deposit", Guarantee: connector.ExternalID},
+			canonical.RefundSettled:       {Name: "refund", Guarantee: connector.ExternalID},
 		},
 	}
 }
@@ -102,7 +121,9 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 func (s *Settings) complete() error {
 	for key, entries := range map[string]map[string]string{
 		"NETSUITE_SUBSIDIARIES": s.Subsidiaries, "NETSUITE_CURRENCIES": s.Currencies, "NETSUITE_SHIP_METHODS": s.ShipMethods,
-		"NETSUITE_PAYMENT_METHODS": s.Payments, "NETSUITE_CUSTOMER_OVERRIDES": s.CustomerOverrides,
+		"NETSUITE_PAYMENT_METHODS": s.Payments, "NETSUITE_CUSTOMER_OVERRIDES": s.CustomerOverrides, "NETSUITE_COMPANIES": s.Companies,
+		"NETSUITE_DEPARTMENTS": s.Departments, "NETSUITE_CLASSES": s.Classes, "NETSUITE_LOCATIONS": s.Locations,
+		"NETSUITE_CHANNELS": s.Channels, "NETSUITE_TERMS": s.Terms,
 	} {
 		for _, id := range entries {
 			if id == "" {

@@ -16,8 +16,10 @@ type target struct {
 	client   *webapi.Client
 }
 
-// records names the record of an entity of each type.
-var records = map[string]string{"customer": customerRecord, "order": orderRecord, "payment": depositRecord}
+// records names the records that an entity of each type can be.
+var records = map[string][]string{
+	"customer": {customerRecord}, "order": {orderRecord}, "payment": {depositRecord}, "refund": {payoutRecord, cashRefundRecord},
+}
 
 func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
 	switch body := d.Body.(type) {
@@ -27,17 +29,23 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 		return t.deliverOrder(ctx, d, body)
 	case *canonical.Payment:
 		return t.deliverPayment(ctx, d, body)
+	case *canonical.Refund:
+		return t.deliverRefund(ctx, d, body)
 	}
 	return connector.Receipt{}, fault.New(fault.Unknown, fault.Bug, "delivering "+d.Message.Type+" to netsuite", "there is no operation for it")
 }
 
 func (t *target) Find(ctx context.Context, key message.Key) (string, error) {
-	record, known := records[key.Type]
-	p := place{record: record, external: ExternalID(key), doing: "looking up " + key.Type + " " + ExternalID(key) + " at netsuite"}
-	if !known {
+	p := place{external: ExternalID(key), doing: "looking up " + key.Type + " " + ExternalID(key) + " at netsuite"}
+	if len(records[key.Type]) == 0 {
 		return "", fault.New(fault.Unknown, fault.Bug, p.doing, "it has no record in NetSuite")
 	}
-	return t.lookUp(ctx, p, p.byExternal())
+	for _, p.record = range records[key.Type] {
+		if id, err := t.lookUp(ctx, p, p.byExternal()); err != nil || id != "" {
+			return id, err
+		}
+	}
+	return "", nil
 }
 
 // Check makes a query without a result, with the credentials and the permissions that a

@@ -19,7 +19,7 @@ func TestConformance(t *testing.T) {
 	samples := mustCase(t, "order-changed-and-paid")
 	samples = append(samples, mustCase(t, "order-cancelled")[1:]...)
 	samples = append(samples, last(mustCase(t, "payment-b7-card")))
-	samples = append(samples[:5:5], mustCase(t, "payment-b7-card")[1], samples[5])
+	samples = append(samples[:5:5], mustCase(t, "payment-b7-card")[1], samples[5], last(mustCase(t, "refund-of-a-deposit")))
 	connectortest.TestTarget(t, connectortest.TargetHarness{
 		Samples:  samples,
 		Personal: []string{"ada@example.com", "Byron", "12 Main St", "212 555"},
@@ -59,6 +59,11 @@ func state(fake *netsuitetest.Fake, external string) string {
 	for _, d := range fake.Deposits() {
 		if d.Writes = 0; d.ExternalID == external {
 			found += fmt.Sprintf("%+v\n", d)
+		}
+	}
+	for _, p := range fake.Payouts() {
+		if p.Writes = 0; p.ExternalID == external {
+			found += fmt.Sprintf("%+v\n", p)
 		}
 	}
 	for _, memo := range fake.Duplicates() {

@@ -101,6 +101,7 @@ var patterns = []struct{ text, code string }{
 	{"this entity already exists", nameTaken},
 	{"record with this id already exists", nameTaken},
 	{"record has been changed", "RCRD_HAS_BEEN_CHANGED"},
+	{"this record already exists", "DUP_RCRD"},
 	{"no valid, open, posting period", "VALID_PRD_REQD"},
 	{"not within the date range of your accounting period", "VALID_PRD_REQD"},
 	{"in a period that has been closed", "TRANS_EDIT_DISALLWD"},

@@ -152,14 +152,24 @@ type match struct {
 }
 
 func readMatches(body []byte) ([]match, error) {
-	var all []match
+	rows, err := readRows(body)
+	all := make([]match, len(rows))
+	for i, row := range rows {
+		all[i] = match{row["id"], row["externalid"]}
+	}
+	return all, err
+}
+
+// readRows reads a search result: texts and numbers by the names of their columns.
+func readRows(body []byte) ([]values, error) {
+	var all []values
 	r := strictjson.NewReader(body, strictjson.Limits{})
 	for key := range r.Object() {
 		if key != "items" {
 			continue
 		}
 		for range r.Array() {
-			all = append(all, readMatch(r))
+			all = append(all, readRow(r))
 		}
 	}
 	if err := r.End(); err != nil {
@@ -168,15 +178,15 @@ func readMatches(body []byte) ([]match, error) {
 	return all, nil
 }
 
-func readMatch(r *strictjson.Reader) match {
-	var m match
+func readRow(r *strictjson.Reader) values {
+	row := values{}
 	for key := range r.Object() {
-		switch key {
-		case "id":
-			m.id = r.ID()
-		case "externalid":
-			m.external, _ = r.NullString()
+		switch r.Kind() {
+		case strictjson.StringKind:
+			row[key] = r.String()
+		case strictjson.NumberKind:
+			row[key] = r.Decimal()
 		}
 	}
-	return m
+	return row
 }

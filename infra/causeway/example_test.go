@@ -18,7 +18,7 @@ func exampleStage() *causeway.Stage {
 		Name: "example",
 		Systems: map[string]causeway.System{
 			"shopify":  {Settings: map[string]string{"SHOPIFY_SHOPS": "example-brand.myshopify.com"}},
-			"netsuite": {Settings: map[string]string{"NETSUITE_ACCOUNT": "1234567", "NETSUITE_CONSUMER_KEY": "key", "NETSUITE_TOKEN_ID": "token", "NETSUITE_SUBSIDIARIES": "shopify/example-brand.myshopify.com=1", "NETSUITE_CURRENCIES": "USD=1"}},
+			"netsuite": {Settings: map[string]string{"NETSUITE_ACCOUNT": "1234567", "NETSUITE_AUTH": "token", "NETSUITE_CONSUMER_KEY": "key", "NETSUITE_TOKEN_ID": "token", "NETSUITE_SUBSIDIARIES": "shopify/example-brand.myshopify.com=1", "NETSUITE_CURRENCIES": "USD=1"}},
 		},
 		Flows:     []string{"shopify-orders-to-netsuite"},
 		Door:      causeway.DoorConfig{Rate: 20, Burst: 50},
@@ -71,5 +71,5 @@ func ExampleNewState() {
 	state.Bucket.GrantRead(auditor, jsii.String("archive/*"))
 	messaging.Queues["shopify-orders-to-netsuite"].DeadLetters.GrantConsumeMessages(auditor)
 	fmt.Println(len(messaging.Queues), "queues of", plan.Prefix())
-	// Output: 5 queues of causeway-example
+	// Output: 6 queues of causeway-example
 }

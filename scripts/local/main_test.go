@@ -95,7 +95,7 @@ func TestWhatCannotStartSaysWhy(t *testing.T) {
 	}{
 		"a budget out of bounds":     {[]string{"-data", folder + "/c", "-settings", endless}, "CAUSEWAY_BUDGETS: reading the failure budgets: transient=9000h: must be"},
 		"the folder is a file":       {[]string{"-data", file}, file},
-		"a system is half set":       {[]string{"-data", folder + "/a", "-settings", broken}, "NETSUITE_CONSUMER_KEY"},
+		"a system is half set":       {[]string{"-data", folder + "/a", "-settings", broken}, "NETSUITE_CLIENT_ID"},
 		"a filter that is not known": {[]string{"-data", folder + "/b", "-settings", unknown}, `no filter "drafts"`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"causeway.example/shared/connector"
@@ -250,6 +251,7 @@ type Letter struct {
 	Trace     string           `json:"trace"`
 	Version   message.Sequence `json:"version,omitempty"`
 	At        time.Time        `json:"at"`
+	Why       string           `json:"why,omitempty"` // the failure as the ledger has it, for what waits for the entity
 }
 
 // older reports whether the attempt is at a state older than the one of that version and
@@ -314,6 +316,17 @@ func (r *Record) Letters() bool {
 		}
 	}
 	return false
+}
+
+// Why returns why the newest dead letter of the entity was written, "" if there is none.
+func (r *Record) Why() string {
+	var newest Letter
+	for _, a := range r.Attempts {
+		if a.Letter != nil && cmp.Or(a.Letter.At.Compare(newest.At), strings.Compare(a.Letter.Event, newest.Event)) >= 0 {
+			newest = *a.Letter
+		}
+	}
+	return newest.Why
 }
 
 // MostAttempts is how many attempts of a sort a record keeps: at writes of unknown

@@ -181,7 +181,7 @@ func (w *delivery) refOf(ctx context.Context, r *entity.Record, key message.Key)
 	}
 	if r.Letters() {
 		missing.Code = ParentDead
-		missing.Detail = key.Type + " " + key.ID + " has a dead letter; redrive it, or correct it at the source"
+		missing.Detail = key.Type + " " + key.ID + " has a dead letter; redrive it, or correct it at the source: " + r.Why()
 	}
 	return "", missing
 }

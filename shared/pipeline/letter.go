@@ -33,7 +33,7 @@ func (a *attempt) bury(ctx context.Context, f *fault.Error, e port.Entry) (port.
 		return port.Decision{}, err
 	}
 	t := a.record.Attempt(a.event.ID)
-	*t = t.Bury(entity.Letter{MessageID: a.in.MessageID, Event: e.Event, Trace: e.Trace, Version: e.Version, At: e.At})
+	*t = t.Bury(entity.Letter{MessageID: a.in.MessageID, Event: e.Event, Trace: e.Trace, Version: e.Version, At: e.At, Why: e.Error.Message})
 	if err := a.saveLetter(ctx, *t); err != nil {
 		return a.raced(err)
 	}

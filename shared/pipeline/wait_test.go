@@ -313,13 +313,13 @@ func TestAParentWithoutAnIDOfOursIsLookedUp(t *testing.T) {
 func TestF69ADeadParentIsNamedAndItsCorrectionGoesOn(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
-	e.system.fail = []error{&fault.Error{Kind: fault.Rejected, Class: fault.Value}}
+	e.system.fail = []error{&fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "phone", Detail: "is no number"}}
 	e.post("1", change{Type: customer, ID: "7", Version: 1, Name: "bad"})
 	e.drain(2 * time.Second)
 	e.post("2", child("1", "7"))
 	e.drain(10 * time.Minute)
 	for _, entry := range e.entries(port.Deferred) {
-		if entry.Error.Code != pipeline.ParentDead || !strings.Contains(entry.Error.Message, "redrive it, or correct it at the source") {
+		if entry.Error.Code != pipeline.ParentDead || !strings.Contains(entry.Error.Message, "redrive it, or correct it at the source: ") || !strings.Contains(entry.Error.Message, "is no number") {
 			t.Errorf("it waits because of %+v", entry.Error)
 		}
 	}

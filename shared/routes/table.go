@@ -8,9 +8,11 @@ var Table = []Route{
 	{From: "shopify", Flow: "customers", To: "netsuite", Types: customers},
 	{From: "shopify", Flow: "orders", To: "netsuite", Types: orders, Filters: orderFilters},
 	{From: "shopify", Flow: "payments", To: "netsuite", Types: payments, Filters: paymentFilters},
+	{From: "shopify", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
 	{From: "woocommerce", Flow: "customers", To: "netsuite", Types: customers},
 	{From: "woocommerce", Flow: "orders", To: "netsuite", Types: orders, Filters: orderFilters},
 	{From: "woocommerce", Flow: "payments", To: "netsuite", Types: payments, Filters: paymentFilters},
+	{From: "woocommerce", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
 }
 
 // The event types of the flows.
@@ -18,6 +20,7 @@ var (
 	customers = []string{canonical.CustomerUpserted}
 	orders    = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}
 	payments  = []string{canonical.PaymentCaptured}
+	refunds   = []string{canonical.RefundSettled}
 )
 
 // The filters between a store and an ERP. The installation chooses which are on; the ledger

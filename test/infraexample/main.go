@@ -44,7 +44,7 @@ func stage() *causeway.Stage {
 		Systems: map[string]causeway.System{
 			"shopify": {Settings: map[string]string{"SHOPIFY_SHOPS": "acme.myshopify.com"}, Secrets: map[string]string{"receive": "acme/shopify-webhooks"}},
 			"netsuite": {Settings: map[string]string{
-				"NETSUITE_ACCOUNT": "1234567", "NETSUITE_CONSUMER_KEY": "key", "NETSUITE_TOKEN_ID": "token",
+				"NETSUITE_ACCOUNT": "1234567", "NETSUITE_AUTH": "token", "NETSUITE_CONSUMER_KEY": "key", "NETSUITE_TOKEN_ID": "token",
 				"NETSUITE_SUBSIDIARIES": "shopify/acme.myshopify.com=1", "NETSUITE_CURRENCIES": "USD=1",
 			}},
 		},

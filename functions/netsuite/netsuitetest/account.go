@@ -27,6 +27,10 @@ const (
 	CustomerFrozen
 	// WrongType answers 400 to an external id that no transaction has, not 404.
 	WrongType
+	// NamedCustomers has no two customers of one name, because the account does not number them.
+	NamedCustomers
+	// PriceLevel refuses a rate that is not said to be of the price level "custom".
+	PriceLevel
 
 	ways = iota
 )
@@ -81,6 +85,18 @@ func (f *Fake) Bill(externalID string, line int, quantity string) error {
 // CloseLine closes or opens a line as an operator does in NetSuite.
 func (f *Fake) CloseLine(externalID string, line int, closed bool) error {
 	return f.inside(externalID, line, "isClosed", closed)
+}
+
+// Deactivate makes a customer inactive or active, as an operator does in NetSuite. No new
+// transaction can name an inactive one.
+func (f *Fake) Deactivate(id string, inactive bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r := f.books.find(customerRecord, id)
+	if r == nil {
+		return errNoLine
+	}
+	return f.change(effect{Type: r.Type, ID: r.ID, ExternalID: r.ExternalID}, r.state, map[string]any{"isInactive": inactive})
 }
 
 // Rename gives a record another external id, as an operator can.

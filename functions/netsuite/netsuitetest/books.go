@@ -14,6 +14,12 @@ const (
 	orderRecord    = "salesOrder"
 	depositRecord  = "customerDeposit"
 	itemRecord     = "inventoryItem"
+
+	invoiceRecord        = "invoice"
+	cashSaleRecord       = "cashSale"
+	creditMemoRecord     = "creditMemo"
+	cashRefundRecord     = "cashRefund"
+	customerRefundRecord = "customerRefund"
 )
 
 // firstID is where internal ids begin: below it NetSuite keeps its own.

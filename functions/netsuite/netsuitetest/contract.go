@@ -36,10 +36,10 @@ var loadContract = sync.OnceValue(func() *contract {
 	return &contract{doc}
 })
 
-// Refuses returns why the contract does not allow the body of a PUT of the record, nil
-// if it does.
-func Refuses(record string, body []byte) error {
-	r, err := http.NewRequest(http.MethodPut, "http://localhost"+recordPath+record+"/eid:x", nil)
+// Refuses returns why the contract does not allow the body of a request for the record, nil
+// if it does. The path is what follows the record service's, such as "salesOrder/eid:x".
+func Refuses(method, path string, body []byte) error {
+	r, err := http.NewRequest(method, "http://localhost"+recordPath+path, nil)
 	if err != nil {
 		return err
 	}
@@ -71,12 +71,13 @@ func (c *contract) check(r *http.Request, body []byte) *refusal {
 	return nil
 }
 
-// route finds the operation. The id is the last part of a record's path.
+// route finds the operation. A record's path ends with its id, or with what it is made into.
 func (c *contract) route(r *http.Request) (*routers.Route, map[string]string) {
 	template, params := r.URL.Path, map[string]string{}
 	if rest, ok := strings.CutPrefix(template, recordPath); ok {
 		kind, id, _ := strings.Cut(rest, "/")
-		template, params["id"] = recordPath+kind+"/{id}", id
+		id, action, _ := strings.Cut(id, "/")
+		template, params["id"] = strings.TrimSuffix(recordPath+kind+"/{id}/"+action, "/"), id
 	}
 	item := c.doc.Paths.Value(template)
 	if item == nil || params["id"] == "" && template != queryPath {

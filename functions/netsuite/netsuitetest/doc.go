@@ -13,18 +13,22 @@
 // opened while nothing of the order is fulfilled or billed. ClosePeriod, Forbid and
 // LockByWorkflow do what an administrator can do to a connector.
 //
+// Invoice and CashSale bill an order. A credit memo or a cash refund is made of them, and a
+// customer refund pays deposits and credit memos out, each only as far as something is left.
+// A customer has a subsidiary, currencies, and may be inactive (Deactivate): an order that
+// cannot name it is refused with the reason.
+//
 // Vary selects the answers that differ between accounts, and those of which only a real
 // account can show the right one (see Way).
 //
 // Plan makes the account misbehave, request by request and deterministically: it
 // throttles, fails, hangs, cuts connections, before or after the effect.
 //
-// The books (Books, Orders, Customers, Deposits) show the account's records and how often
+// The books (Books, Orders, Customers, Deposits, CreditMemos, CashRefunds, Payouts) show the account's records and how often
 // each was written. Duplicates finds the same thing booked under two external ids. With
 // Open they survive the process: each effect is a line of JSON that is on the disk before
 // the answer is sent, and a line torn by a kill is ignored. The settings of Vary,
 // ClosePeriod, Forbid and LockByWorkflow do not survive it.
 //
-// It does not know: record types other than these three, custom fields, scripts, taxes,
-// names that are unique, inactive records, lots, currencies of a customer.
+// It does not know: other record types, custom fields, scripts, taxes, inactive items, lots.
 package netsuitetest

@@ -52,7 +52,7 @@ func New(now func() time.Time) *Fake {
 // token-based authentication and the ids that a Fake knows.
 func (f *Fake) Settings(base string) map[string]string {
 	return map[string]string{
-		"NETSUITE_ACCOUNT": account, "NETSUITE_API_URL": base,
+		"NETSUITE_ACCOUNT": account, "NETSUITE_API_URL": base, "NETSUITE_AUTH": "token",
 		"NETSUITE_CONSUMER_KEY": consumerKey, "NETSUITE_CONSUMER_SECRET": consumerSecret,
 		"NETSUITE_TOKEN_ID": tokenID, "NETSUITE_TOKEN_SECRET": tokenSecret,
 		"NETSUITE_CURRENCIES":      "USD=1,GBP=2,CAD=3,EUR=4,JPY=5,KWD=6",
@@ -63,6 +63,7 @@ func (f *Fake) Settings(base string) map[string]string {
 		"NETSUITE_ITEM_TAX":        "store-tax", "NETSUITE_ITEM_GIFT_CARD": "store-gift-card", "NETSUITE_ITEM_TIP": "store-tip",
 		"NETSUITE_ITEM_DUTY": "store-duty", "NETSUITE_ITEM_FEE": "store-fee", "NETSUITE_ITEM_ROUNDING": "store-rounding",
 		"NETSUITE_ITEM_CASH_ROUNDING": "store-cash-rounding", "NETSUITE_ITEM_CUSTOM": "store-custom",
+		"NETSUITE_ITEM_ADJUSTMENT": "store-adjustment", "NETSUITE_ITEM_CHANNEL_TAX": "store-channel-tax",
 	}
 }
 
@@ -157,7 +158,16 @@ func (f *Fake) record(w http.ResponseWriter, r *http.Request, body []byte) {
 		f.read(w, kind, id, r.URL.Query())
 		return
 	}
-	internal, bad := f.put(r.Method, kind, id, strings.Split(r.URL.Query().Get("replace"), ","), body)
+	replace := strings.Split(r.URL.Query().Get("replace"), ",")
+	id, action, _ := strings.Cut(id, "/")
+	var internal string
+	var bad *refusal
+	if to, ok := strings.CutPrefix(action, "!transform/"); ok {
+		internal, bad = f.transform(kind, id, to, replace, body)
+		kind = to
+	} else {
+		internal, bad = f.put(r.Method, kind, id, replace, body)
+	}
 	if bad != nil {
 		bad.write(w)
 		return

@@ -201,12 +201,14 @@ func TestQueryUnderstandsTheConnectorOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustPut(t, f, customerRecord, "c1", person)
+	const customers = "SELECT c.id, c.externalid FROM customer c JOIN customersubsidiaryrelationship r ON r.entity = c.id" +
+		" WHERE r.subsidiary = 1 AND c.isinactive = 'F' AND LOWER(c.email) = "
 	for sql, want := range map[string]string{
-		"SELECT id, externalid FROM customer WHERE LOWER(email) = 'o''brien@example.com' ORDER BY id": `"count":1`,
-		"SELECT id, externalid FROM customer WHERE LOWER(email) = 'ada@example.com' ORDER BY id":      `"externalid":"c1"`,
-		"SELECT id, externalid FROM customer WHERE LOWER(email) = 'x' OR '1'='1' ORDER BY id":         "INVALID_PARAMETER",
-		"SELECT id FROM customer WHERE id = 0":                                                        `"count":0`,
-		"SELECT 1":                                                                                    "INVALID_PARAMETER",
+		customers + "'o''brien@example.com' ORDER BY c.id": `"count":1`,
+		customers + "'ada@example.com' ORDER BY c.id":      `"externalid":"c1"`,
+		customers + "'x' OR '1'='1' ORDER BY c.id":         "INVALID_PARAMETER",
+		"SELECT id FROM customer WHERE id = 0":             `"count":0`,
+		"SELECT 1":                                         "INVALID_PARAMETER",
 	} {
 		body, err := json.Marshal(map[string]string{"q": sql})
 		if err != nil {

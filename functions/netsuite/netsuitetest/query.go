@@ -1,6 +1,8 @@
 package netsuitetest
 
 import (
+	"cmp"
+	"math/big"
 	"net/http"
 	"regexp"
 	"slices"
@@ -10,8 +12,12 @@ import (
 // The queries that the connector makes.
 var (
 	byExternal = regexp.MustCompile(`^SELECT id, externalid FROM item WHERE LOWER\(externalid\) IN \(('(?:[^']|'')*'(?:, '(?:[^']|'')*')*)\) ORDER BY id$`)
-	byEmail    = regexp.MustCompile(`^SELECT id, externalid FROM customer WHERE LOWER\(email\) = '((?:[^']|'')*)' ORDER BY id$`)
-	nobody     = "SELECT id FROM customer WHERE id = 0"
+	byEmail    = regexp.MustCompile(`^SELECT c\.id, c\.externalid FROM customer c JOIN customersubsidiaryrelationship r ON r\.entity = c\.id ` +
+		`WHERE r\.subsidiary = (\d+) AND c\.isinactive = 'F' AND LOWER\(c\.email\) = '((?:[^']|'')*)' ORDER BY c\.id$`)
+	ofOrder = regexp.MustCompile(`^SELECT t\.id, t\.type, t\.externalid, t\.entity, t\.currency, t\.memo, t\.foreigntotal, t\.foreignpaymentamountunused, t\.foreignamountunpaid ` +
+		`FROM transaction t JOIN transactionline l ON l\.transaction = t\.id AND l\.mainline = 'T' ` +
+		`WHERE t\.id = (\d+) OR l\.createdfrom = (\d+) OR SUBSTR\(t\.memo, 1, (\d+)\) = '((?:[^']|'')*)' ORDER BY t\.id$`)
+	nobody = "SELECT id FROM customer WHERE id = 0"
 )
 
 // query runs SuiteQL, whose answers have lower-case keys, texts for all values, and no
@@ -19,17 +25,19 @@ var (
 func (f *Fake) query(w http.ResponseWriter, body []byte) {
 	fields, err := decode(body)
 	sql := text(fields, "q")
-	email, list := byEmail.FindStringSubmatch(sql), byExternal.FindStringSubmatch(sql)
-	if err != nil || email == nil && list == nil && sql != nobody {
+	email, list, order := byEmail.FindStringSubmatch(sql), byExternal.FindStringSubmatch(sql), ofOrder.FindStringSubmatch(sql)
+	if err != nil || email == nil && list == nil && order == nil && sql != nobody {
 		refuse(w, http.StatusBadRequest, "INVALID_PARAMETER", "", "Invalid search query.")
 		return
 	}
 	rows := []any{}
 	switch {
 	case email != nil:
-		rows = f.customersAt(strings.ReplaceAll(email[1], "''", "'"))
+		rows = f.customersAt(email[1], strings.ReplaceAll(email[2], "''", "'"))
 	case list != nil:
 		rows = f.itemsNamed(literals(list[1]))
+	case order != nil:
+		rows = f.transactionsOf(order[1], strings.ReplaceAll(order[4], "''", "'"))
 	}
 	w.Header().Set("Content-Type", "application/vnd.oracle.resource+json; type=collection; charset=UTF-8")
 	writeJSON(w, map[string]any{
@@ -37,10 +45,10 @@ func (f *Fake) query(w http.ResponseWriter, body []byte) {
 	})
 }
 
-func (f *Fake) customersAt(email string) []any {
+func (f *Fake) customersAt(subsidiary, email string) []any {
 	rows := []any{}
 	for _, c := range f.Customers() {
-		if strings.ToLower(c.Email) != email {
+		if strings.ToLower(c.Email) != email || c.Inactive || c.Subsidiary != subsidiary {
 			continue
 		}
 		row := map[string]any{"links": []any{}, "id": c.ID}
@@ -74,4 +82,68 @@ func (f *Fake) itemsNamed(externals []string) []any {
 		}
 	}
 	return rows
+}
+
+// transactionTypes are the types as SuiteQL has them.
+var transactionTypes = map[string]string{
+	orderRecord: "SalesOrd", depositRecord: "CustDep", invoiceRecord: "CustInvc", cashSaleRecord: "CashSale",
+	creditMemoRecord: "CustCred", cashRefundRecord: "CashRfnd", customerRefundRecord: "CustRfnd",
+}
+
+// transactionsOf returns the order, what was made of it, and what has a memo that begins so.
+func (f *Fake) transactionsOf(order, memo string) []any {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	rows := []any{}
+	for _, r := range f.books.sorted("") {
+		from := cmp.Or(refID(r.state["createdFrom"]), refID(r.state["salesOrder"]))
+		if transactionTypes[r.Type] == "" || r.ID != order && from != order && !strings.HasPrefix(text(r.state, "memo"), memo) {
+			continue
+		}
+		rows = append(rows, f.books.row(r))
+	}
+	slices.SortFunc(rows, func(a, b any) int {
+		left, right := text(a.(map[string]any), "id"), text(b.(map[string]any), "id")
+		return cmp.Or(len(left)-len(right), strings.Compare(left, right))
+	})
+	return rows
+}
+
+// row is a transaction as SuiteQL shows it. The totals of credits and refunds are negative.
+func (b *books) row(r *Record) map[string]any {
+	row := map[string]any{
+		"links": []any{}, "id": r.ID, "type": transactionTypes[r.Type], "currency": refID(r.state["currency"]),
+		"entity": cmp.Or(refID(r.state["entity"]), refID(r.state["customer"])),
+	}
+	if r.ExternalID != "" {
+		row["externalid"] = strings.ToLower(r.ExternalID)
+	}
+	if memo := text(r.state, "memo"); memo != "" {
+		row["memo"] = memo
+	}
+	switch total := totalOf(r.state); r.Type {
+	case depositRecord:
+		row["foreigntotal"], row["foreignpaymentamountunused"] = number(r.state, "payment"), b.unused(r).FloatString(3)
+	case creditMemoRecord:
+		row["foreigntotal"], row["foreignpaymentamountunused"] = total.Neg(total).FloatString(3), b.unused(r).FloatString(3)
+	case invoiceRecord:
+		row["foreigntotal"], row["foreignamountunpaid"] = total.FloatString(3), b.unpaid(r).FloatString(3)
+	case customerRefundRecord:
+		row["foreigntotal"] = b.refunded(r).FloatString(3)
+	default:
+		row["foreigntotal"] = total.FloatString(3)
+	}
+	return row
+}
+
+// refunded returns what a customer refund pays out.
+func (b *books) refunded(r *Record) *big.Rat {
+	sum := new(big.Rat)
+	for _, list := range []string{"deposit", "apply"} {
+		for _, entry := range items(r.state[list]) {
+			line, _ := entry.(map[string]any)
+			sum.Add(sum, rational(line, "amount"))
+		}
+	}
+	return sum
 }

@@ -1,6 +1,7 @@
 package netsuitetest
 
 import (
+	"cmp"
 	"encoding/json"
 	"math/big"
 	"net/http"
@@ -14,6 +15,8 @@ import (
 var (
 	subsidiaries = []string{"1", "2", "3"}
 	currencies   = []string{"1", "2", "3", "4", "5", "6"}
+	// baseCurrency is a subsidiary's, which its customers have from the start.
+	baseCurrency = map[string]string{"1": "1", "2": "1", "3": "4"}
 )
 
 // put creates or changes a record, or returns why not. PATCH only changes. The caller
@@ -81,12 +84,14 @@ func acceptWritable(fields map[string]any) *refusal {
 func (b *books) accept(kind string, before, after map[string]any) *refusal {
 	switch kind {
 	case customerRecord:
-		return b.acceptCustomer(after)
+		return b.acceptCustomer(before, after)
 	case orderRecord:
 		if bad := b.acceptOrder(before, after); bad != nil || before == nil {
 			return bad
 		}
 		return b.acceptLinks(before, after)
+	case customerRefundRecord:
+		return b.acceptRefund(before, after)
 	}
 	return b.acceptDeposit(before, after)
 }
@@ -107,8 +112,42 @@ func (b *books) unknownRef(path string) *refusal {
 	return invalid("INVALID_VALUE", path, "Invalid value for the resource or sub-resource field '"+name+"'. Provide a valid value.")
 }
 
+// unavailable is the answer to a reference that names something which cannot be used here.
+func unavailable(field, id, owner, ownerID string) *refusal {
+	detail := "Error while accessing a resource. Invalid " + field + " reference key " + id
+	if owner != "" {
+		detail += " for " + owner + " " + ownerID
+	}
+	return invalid("USER_ERROR", "", detail+".")
+}
+
+// currenciesOf returns the internal ids of a customer's currencies, the primary one first.
+func currenciesOf(customer map[string]any) []string {
+	all := []string{cmp.Or(refID(customer["currency"]), baseCurrency[refID(customer["subsidiary"])])}
+	for _, entry := range items(customer["currencyList"]) {
+		line, _ := entry.(map[string]any)
+		all = append(all, refID(line["currency"]))
+	}
+	return all
+}
+
+// nameTaken reports whether another customer has the name, where the account does not number
+// its customers.
+func (b *books) nameTaken(c map[string]any) bool {
+	if !b.ways.has(NamedCustomers) {
+		return false
+	}
+	name := entityName(c)
+	return slices.ContainsFunc(b.sorted(customerRecord), func(r *Record) bool { return strings.EqualFold(entityName(r.state), name) })
+}
+
+// entityName is what a customer is called: its entityId, or else its own name.
+func entityName(c map[string]any) string {
+	return cmp.Or(text(c, "entityId"), strings.TrimSpace(text(c, "firstName")+" "+text(c, "lastName")), text(c, "companyName"))
+}
+
 // acceptCustomer asks for what the form of a customer makes mandatory.
-func (b *books) acceptCustomer(c map[string]any) *refusal {
+func (b *books) acceptCustomer(before, c map[string]any) *refusal {
 	switch person, _ := c["isPerson"].(bool); {
 	case c["subsidiary"] == nil:
 		return mandatory("subsidiary", "Primary Subsidiary")
@@ -120,8 +159,10 @@ func (b *books) acceptCustomer(c map[string]any) *refusal {
 		return mandatory("companyName", "Company Name")
 	case c["email"] != nil && strings.Count(text(c, "email"), "@") != 1:
 		return invalid("USER_ERROR", "email", "Invalid email address: "+text(c, "email"))
+	case before == nil && b.nameTaken(c):
+		return invalid("USER_ERROR", "", "Error while accessing a resource. This entity already exists.")
 	}
-	if bad := tooLong(c, "", map[string]int{"firstName": 32, "lastName": 32, "companyName": 83, "email": 254, "phone": 32}); bad != nil {
+	if bad := tooLong(c, "", map[string]int{"firstName": 32, "lastName": 32, "companyName": 83, "entityId": 83, "email": 254, "phone": 32, "comments": 4000}); bad != nil {
 		return bad
 	}
 	for i, entry := range items(c["addressBook"]) {
@@ -157,10 +198,16 @@ func (b *books) acceptOrder(before, o map[string]any) *refusal {
 		return mandatory("entity", "Customer")
 	case b.refer(customerRecord, o["entity"]) == nil:
 		return b.unknownRef("entity")
+	case before == nil && flag(b.refer(customerRecord, o["entity"]).state, "isInactive"):
+		return unavailable("entity", refID(o["entity"]), "", "")
 	case !slices.Contains(subsidiaries, refID(o["subsidiary"])):
 		return b.unknownRef("subsidiary")
 	case !slices.Contains(currencies, refID(o["currency"])):
 		return b.unknownRef("currency")
+	case before == nil && refID(b.refer(customerRecord, o["entity"]).state["subsidiary"]) != refID(o["subsidiary"]):
+		return unavailable("entity", refID(o["entity"]), "subsidiary", refID(o["subsidiary"]))
+	case before == nil && !slices.Contains(currenciesOf(b.refer(customerRecord, o["entity"]).state), refID(o["currency"])):
+		return unavailable("currency", refID(o["currency"]), "entity", refID(o["entity"]))
 	case before != nil && refID(before["currency"]) != refID(o["currency"]):
 		return invalid("USER_ERROR", "currency", "The currency of a saved transaction cannot be changed.")
 	}
@@ -187,6 +234,8 @@ func (b *books) acceptLines(lines []any) *refusal {
 			return mandatory(path+".item", "Item")
 		case b.refer(itemRecord, line["item"]) == nil:
 			return b.unknownRef(path + ".item")
+		case b.ways.has(PriceLevel) && line["rate"] != nil && refID(line["price"]) != "-1":
+			return invalid("USER_ERROR", path+".rate", "Error while accessing a resource. The rate is that of the price level.")
 		case !consistent(line):
 			return invalid("USER_ERROR", path+".amount", "The amount is not the rate times the quantity.")
 		}

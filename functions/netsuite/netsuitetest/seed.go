@@ -1,10 +1,19 @@
 package netsuitetest
 
-import "encoding/json"
+import (
+	"cmp"
+	"encoding/json"
+	"strconv"
+)
 
 // AddItem makes items with these external ids, such as SKUs, as far as they are not there.
 // The items that Settings names are there as well after the first call.
 func (f *Fake) AddItem(externalIDs ...string) error {
+	for i, id := range []string{"store-adjustment", "store-no-sku", "store-channel-tax"} {
+		if err := f.seedAs(strconv.Itoa(firstID-10+i), itemRecord, id, map[string]any{}); err != nil {
+			return err
+		}
+	}
 	own := []string{
 		"store-tax", "store-gift-card", "store-tip", "store-duty", "store-fee", "store-rounding", "store-cash-rounding", "store-custom",
 	}
@@ -17,10 +26,15 @@ func (f *Fake) AddItem(externalIDs ...string) error {
 }
 
 // AddCustomer makes a customer that was in NetSuite before us and returns its internal
-// id. The external id may be "".
+// id. The external id may be "". It is of subsidiary 1.
 func (f *Fake) AddCustomer(externalID, email, name string) (string, error) {
+	return f.AddCustomerOf("1", externalID, email, name)
+}
+
+// AddCustomerOf is AddCustomer for a subsidiary.
+func (f *Fake) AddCustomerOf(subsidiary, externalID, email, name string) (string, error) {
 	err := f.seed(customerRecord, externalID, map[string]any{
-		"isPerson": false, "companyName": name, "email": email, "subsidiary": map[string]any{"id": "1"},
+		"isPerson": false, "companyName": name, "email": email, "subsidiary": map[string]any{"id": subsidiary},
 	})
 	all := f.Customers()
 	if err != nil || len(all) == 0 {
@@ -30,6 +44,11 @@ func (f *Fake) AddCustomer(externalID, email, name string) (string, error) {
 }
 
 func (f *Fake) seed(kind, externalID string, fields map[string]any) error {
+	return f.seedAs("", kind, externalID, fields)
+}
+
+// seedAs makes a record under an internal id, under the next one for "".
+func (f *Fake) seedAs(id, kind, externalID string, fields map[string]any) error {
 	body, err := json.Marshal(fields)
 	if err != nil {
 		return err
@@ -39,7 +58,7 @@ func (f *Fake) seed(kind, externalID string, fields map[string]any) error {
 	if externalID != "" && f.books.find(kind, "eid:"+externalID) != nil {
 		return nil
 	}
-	e := effect{Type: kind, ID: f.books.newID(), ExternalID: externalID, Body: body}
+	e := effect{Type: kind, ID: cmp.Or(id, f.books.newID()), ExternalID: externalID, Body: body}
 	if err := f.write(e); err != nil {
 		return err
 	}

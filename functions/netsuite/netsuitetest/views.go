@@ -3,6 +3,7 @@ package netsuitetest
 import (
 	"encoding/json"
 	"maps"
+	"math/big"
 	"slices"
 )
 
@@ -41,7 +42,11 @@ type Customer struct {
 	FirstName, LastName string
 	Company             string
 	Person              bool
+	Inactive            bool
 	Subsidiary          string
+	Currencies          []string // internal ids, the primary one first
+	EntityID            string   // its name or number in NetSuite, "" while NetSuite numbers it
+	Note                string
 	Addresses           int
 	Writes              int
 }
@@ -55,6 +60,35 @@ type Deposit struct {
 	Option         string // payment option
 	Memo           string
 	Date           string
+	Unused         string // decimal text: what was neither applied nor refunded
+	Writes         int
+}
+
+// Reversal is a credit memo or a cash refund in the books.
+type Reversal struct {
+	ID, ExternalID string
+	From           string // internal id of the invoice or cash sale
+	Entity         string
+	Option         string // payment option, of a cash refund
+	Memo           string
+	Date           string
+	Shipping       string // decimal text
+	Total          string // decimal text
+	Unused         string // decimal text: of a credit memo, what was not paid out
+	Lines          []Line
+	Writes         int
+}
+
+// Payout is a customer refund in the books.
+type Payout struct {
+	ID, ExternalID string
+	Customer       string
+	Option         string // payment option
+	Memo           string
+	Date           string
+	Total          string            // decimal text
+	Deposits       map[string]string // internal id -> decimal text
+	Credits        map[string]string // the same, of credit memos
 	Writes         int
 }
 
@@ -70,7 +104,16 @@ func (f *Fake) Orders() []Order { return view(f, orderRecord, orderView) }
 func (f *Fake) Customers() []Customer { return view(f, customerRecord, customerView) }
 
 // Deposits returns the customer deposits by internal id.
-func (f *Fake) Deposits() []Deposit { return view(f, depositRecord, depositView) }
+func (f *Fake) Deposits() []Deposit { return view(f, depositRecord, f.depositView) }
+
+// CreditMemos returns the credit memos by internal id.
+func (f *Fake) CreditMemos() []Reversal { return view(f, creditMemoRecord, f.reversalView) }
+
+// CashRefunds returns the cash refunds by internal id.
+func (f *Fake) CashRefunds() []Reversal { return view(f, cashRefundRecord, f.reversalView) }
+
+// Payouts returns the customer refunds by internal id.
+func (f *Fake) Payouts() []Payout { return view(f, customerRefundRecord, f.payoutView) }
 
 // Writes returns how often the record with the external id was written, 0 if it is not there.
 func (f *Fake) Writes(record, externalID string) int {
@@ -143,16 +186,56 @@ func customerView(r *Record) Customer {
 	return Customer{
 		ID: r.ID, ExternalID: r.ExternalID, Email: text(r.state, "email"), Phone: text(r.state, "phone"),
 		FirstName: text(r.state, "firstName"), LastName: text(r.state, "lastName"), Company: text(r.state, "companyName"),
-		Person: person, Subsidiary: refID(r.state["subsidiary"]), Addresses: len(items(r.state["addressBook"])), Writes: r.Writes,
+		Person: person, Inactive: flag(r.state, "isInactive"), Currencies: currenciesOf(r.state), EntityID: text(r.state, "entityId"),
+		Note: text(r.state, "comments"), Subsidiary: refID(r.state["subsidiary"]), Addresses: len(items(r.state["addressBook"])), Writes: r.Writes,
 	}
 }
 
-func depositView(r *Record) Deposit {
+// reversalView is called while the lock is held, as the others are.
+func (f *Fake) reversalView(r *Record) Reversal {
+	v := Reversal{
+		ID: r.ID, ExternalID: r.ExternalID, From: refID(r.state["createdFrom"]), Entity: refID(r.state["entity"]),
+		Option: refID(r.state["paymentOption"]), Memo: text(r.state, "memo"), Date: text(r.state, "tranDate"),
+		Shipping: number(r.state, "shippingCost"), Total: decimal(totalOf(r.state)), Writes: r.Writes,
+	}
+	if r.Type == creditMemoRecord {
+		v.Unused = decimal(f.books.unused(r))
+	}
+	for _, entry := range items(r.state[itemSublist]) {
+		v.Lines = append(v.Lines, lineView(entry))
+	}
+	return v
+}
+
+func (f *Fake) payoutView(r *Record) Payout {
+	v := Payout{
+		ID: r.ID, ExternalID: r.ExternalID, Customer: refID(r.state["customer"]), Option: refID(r.state["paymentOption"]),
+		Memo: text(r.state, "memo"), Date: text(r.state, "tranDate"), Total: decimal(f.books.refunded(r)),
+		Deposits: map[string]string{}, Credits: map[string]string{}, Writes: r.Writes,
+	}
+	for list, into := range map[string]map[string]string{"deposit": v.Deposits, "apply": v.Credits} {
+		for _, entry := range items(r.state[list]) {
+			line, _ := entry.(map[string]any)
+			into[refID(line["doc"])] = decimal(rational(line, "amount"))
+		}
+	}
+	return v
+}
+
+// decimal returns a sum with two decimals.
+func decimal(amount *big.Rat) string { return amount.FloatString(2) }
+
+func (f *Fake) depositView(r *Record) Deposit {
 	return Deposit{
 		ID: r.ID, ExternalID: r.ExternalID, Order: refID(r.state["salesOrder"]), Customer: refID(r.state["customer"]),
 		Amount: number(r.state, "payment"), Option: refID(r.state["paymentOption"]), Memo: text(r.state, "memo"),
-		Date: text(r.state, "tranDate"), Writes: r.Writes,
+		Date: text(r.state, "tranDate"), Unused: decimal(f.books.unused(r)), Writes: r.Writes,
 	}
+}
+
+func flag(fields map[string]any, name string) bool {
+	value, _ := fields[name].(bool)
+	return value
 }
 
 func text(fields map[string]any, name string) string {

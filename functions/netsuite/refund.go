@@ -1,0 +1,133 @@
+package netsuite
+
+import (
+	"context"
+	"strings"
+
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+)
+
+// deliverRefund books money that went back. Every document has an external id of its own,
+// so that what an earlier attempt made is found and the rest is made.
+func (t *target) deliverRefund(ctx context.Context, d connector.Delivery, body *canonical.Refund) (connector.Receipt, error) {
+	p := placeOf(d, payoutRecord)
+	r, err := newRefund(&t.settings, d, body)
+	if err != nil {
+		return connector.Receipt{}, fault.Doing(p.doing, err)
+	}
+	if body.Amount.Minor == 0 {
+		return connector.Receipt{Ref: r.order, Linked: true, Detail: "no money goes back, so nothing is booked"}, nil
+	}
+	rows, err := t.transactionsOf(ctx, r.order, r.memoOfAll, p.doing)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	for _, step := range []func() error{func() error { return r.read(rows) }, r.split, r.allowed, r.fund} {
+		if err := step(); err != nil {
+			return connector.Receipt{}, fault.Doing(p.doing, err)
+		}
+	}
+	return t.bookRefund(ctx, p, r)
+}
+
+// bookRefund makes the documents that are not there yet: first the reversal of the sale,
+// then what pays it out.
+func (t *target) bookRefund(ctx context.Context, p place, r *refunding) (connector.Receipt, error) {
+	var receipt connector.Receipt
+	var done []string
+	note := func(id, what string) {
+		if receipt.Ref == "" || what != creditMemoWords {
+			receipt.Ref = id
+		}
+		done = append(done, what+" "+id)
+	}
+	if r.credit.Minor != 0 {
+		id, err := t.reverse(ctx, p, r)
+		if err != nil {
+			return connector.Receipt{}, err
+		}
+		note(id, r.reversalWords())
+	}
+	for i := range r.payouts {
+		if r.payouts[i].empty() {
+			continue
+		}
+		id, err := t.payOut(ctx, p, r, &r.payouts[i])
+		if err != nil {
+			return connector.Receipt{}, err
+		}
+		note(id, "customer refund")
+	}
+	receipt.Detail = strings.Join(append(done, r.notes...), ", ")
+	return receipt, nil
+}
+
+const creditMemoWords = "credit memo"
+
+func (r *refunding) reversalWords() string {
+	if r.cash {
+		return "cash refund"
+	}
+	return creditMemoWords
+}
+
+// reverse makes the credit memo of the invoice, or the cash refund of the cash sale.
+func (t *target) reverse(ctx context.Context, p place, r *refunding) (string, error) {
+	source := invoiceRecord
+	if p.record = creditMemoRecord; r.cash {
+		source, p.record = cashSaleRecord, cashRefundRecord
+	}
+	p.doing = "writing " + p.record + " " + p.external + " to netsuite"
+	if r.reversal != nil {
+		return r.reversal.id, nil
+	}
+	body, lines, err := r.encodeReversal(p.external)
+	if err != nil {
+		return "", fault.Doing(p.doing, err)
+	}
+	id, err := t.transform(ctx, p, source, r.source.id, body)
+	if err != nil {
+		return "", inOurTerms(err, p.record, lines)
+	}
+	return id, nil
+}
+
+// payOut makes a customer refund of deposits and of the credit memo.
+func (t *target) payOut(ctx context.Context, p place, r *refunding, out *payout) (string, error) {
+	p.external = out.external
+	p.doing = "writing " + p.record + " " + p.external + " to netsuite"
+	if out.done != nil {
+		return out.done.id, nil
+	}
+	credit := ""
+	if out.credit.Minor != 0 {
+		var err error
+		if credit, err = t.creditOf(ctx, p, r); err != nil {
+			return "", err
+		}
+	}
+	body, err := r.encodePayout(out, credit)
+	if err != nil {
+		return "", fault.Doing(p.doing, err)
+	}
+	id, err := t.upsert(ctx, p, "", body)
+	if err != nil {
+		return "", inOurTerms(err, payoutRecord, nil)
+	}
+	return id, nil
+}
+
+// creditOf returns the internal id of the refund's credit memo.
+func (t *target) creditOf(ctx context.Context, p place, r *refunding) (string, error) {
+	if r.reversal != nil {
+		return r.reversal.id, nil
+	}
+	p.record, p.external = creditMemoRecord, r.external
+	id, err := t.lookUp(ctx, p, p.byExternal())
+	if err == nil && id == "" {
+		err = fault.New(fault.Unavailable, fault.Conflict, p.doing, "the credit memo was deleted after it was created")
+	}
+	return id, err
+}

@@ -1,0 +1,193 @@
+package netsuite
+
+import (
+	"strings"
+
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+)
+
+// transaction is one that NetSuite has for the order. Amounts are in the order's currency and
+// positive, also those of credits and refunds.
+type transaction struct {
+	id, kind, external string
+	total              canonical.Money
+	unused             canonical.Money // of a deposit or credit memo: what was neither applied nor refunded
+	unpaid             canonical.Money // of an invoice
+}
+
+// The types of transactions as SuiteQL has them.
+const (
+	salesOrderType = "SalesOrd"
+	depositType    = "CustDep"
+	invoiceType    = "CustInvc"
+	cashSaleType   = "CashSale"
+	creditType     = "CustCred"
+	cashRefundType = "CashRfnd"
+	payoutType     = "CustRfnd"
+)
+
+// refunding is one refund on its way into the books: what the store says, what NetSuite has
+// of the order, and which documents follow from both.
+type refunding struct {
+	settings *Settings
+	message  *message.Message
+	refund   *canonical.Refund
+
+	order    string // internal id of the sales order
+	external string // external id of the first document of each type
+	currency string
+	// The memo of a refund's documents begins with the order: it is how all refunds of one
+	// order are found.
+	memo, memoOfAll string
+
+	entity   string        // internal id of the order's customer
+	deposits []transaction // of the order
+	sales    []transaction // invoices, or else cash sales
+	cash     bool          // the sales are cash sales
+	reversal *transaction  // our credit memo or cash refund, nil if it is not there yet
+	earlier  canonical.Money
+	payouts  []payout
+
+	source  transaction     // the sale that is reversed
+	credit  canonical.Money // what is reversed; the rest is paid out of deposits
+	deposit canonical.Money // what is paid out of deposits
+	notes   []string
+}
+
+// payout is one payment back to the buyer, as a customer refund.
+type payout struct {
+	external, memo, field string
+	parent                string // external id of the deposit that is paid back, "" if the store does not say it
+	method                canonical.PaymentMethod
+	amount                canonical.Money
+	done                  *transaction // nil if it is not there yet
+
+	deposits []transaction   // with what is taken of each as total
+	credit   canonical.Money // what is taken of the credit memo
+}
+
+func (p *payout) empty() bool {
+	return p.done == nil && len(p.deposits) == 0 && p.credit.Minor == 0
+}
+
+func newRefund(s *Settings, d connector.Delivery, body *canonical.Refund) (*refunding, error) {
+	m := d.Message
+	if !body.Settled {
+		return nil, rejected(fault.Value, "settled", "is false, so no money went back")
+	}
+	order, err := parent(m, "order", body.Order, "order", d.Parents)
+	if err != nil {
+		return nil, err
+	}
+	currency, err := s.currency(body.Amount.Currency, "amount.currency")
+	if err != nil {
+		return nil, err
+	}
+	all := m.System() + " " + m.Tenant + " order " + body.Order + " refund "
+	r := &refunding{
+		settings: s, message: m, refund: body, order: order, external: ExternalID(m.Key()), currency: currency,
+		memo: all + body.ID, memoOfAll: all, earlier: canonical.Money{Currency: body.Amount.Currency},
+	}
+	return r, r.plan()
+}
+
+// plan makes a payout of each transaction of the refund, which add up to its amount.
+func (r *refunding) plan() error {
+	key, left := r.message.Key(), r.refund.Amount
+	if len(r.refund.Transactions) == 0 && left.Minor > 0 {
+		r.payouts = []payout{{external: r.external, memo: r.memo, field: "amount", method: canonical.OtherPayment, amount: left}}
+		return nil
+	}
+	for i, tx := range r.refund.Transactions {
+		if tx.Amount.Minor == 0 {
+			continue
+		}
+		p := payout{external: r.external, memo: r.memo, field: index("transactions", i), method: tx.Method, amount: tx.Amount}
+		if len(r.payouts) > 0 {
+			p.external = ExternalID(message.Key{System: key.System, Tenant: key.Tenant, Type: key.Type, ID: key.ID + "-" + tx.ID})
+			p.memo += " transaction " + tx.ID
+		}
+		if tx.Parent != "" {
+			p.parent = ExternalID(message.Key{System: key.System, Tenant: key.Tenant, Type: "payment", ID: tx.Parent})
+		}
+		left = left.Sub(tx.Amount)
+		r.payouts = append(r.payouts, p)
+	}
+	if left.Minor != 0 {
+		return &fault.Error{
+			Kind: fault.Rejected, Class: fault.Value, Code: canonical.BalanceMismatch, Field: "transactions",
+			Detail: "the transactions differ from the refund's amount by " + left.String(),
+		}
+	}
+	return nil
+}
+
+// read takes in what NetSuite has of the order.
+func (r *refunding) read(rows []values) error {
+	var cashSales []transaction
+	for _, row := range rows {
+		tx, err := r.transactionOf(row)
+		if err != nil {
+			return err
+		}
+		switch tx.kind {
+		case salesOrderType:
+			r.entity = row["entity"]
+			if row["currency"] != r.currency {
+				return conflict("amount.currency", "sales order "+tx.id+" has currency "+row["currency"]+" in NetSuite, the refund needs "+r.currency)
+			}
+		case depositType:
+			r.deposits = append(r.deposits, tx)
+		case invoiceType:
+			r.sales = append(r.sales, tx)
+		case cashSaleType:
+			cashSales = append(cashSales, tx)
+		case creditType, cashRefundType, payoutType:
+			r.readEarlier(tx, row["memo"])
+		}
+	}
+	if r.entity == "" {
+		return &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: "order", Detail: "sales order " + r.order + " is not in NetSuite"}
+	}
+	if len(r.sales) == 0 {
+		r.sales, r.cash = cashSales, len(cashSales) > 0
+	}
+	return nil
+}
+
+// readEarlier tells this refund's own documents from those of the order's other refunds.
+func (r *refunding) readEarlier(tx transaction, memo string) {
+	mine := memo == r.memo || strings.HasPrefix(memo, r.memo+" ")
+	switch {
+	case !mine && (tx.kind == creditType || !strings.HasPrefix(memo, r.memoOfAll)):
+	case !mine:
+		r.earlier = r.earlier.Add(tx.total)
+	case tx.kind == payoutType:
+		for i := range r.payouts {
+			if r.payouts[i].external == tx.external {
+				r.payouts[i].done = &tx
+			}
+		}
+	default:
+		r.reversal = &tx
+	}
+}
+
+func (r *refunding) transactionOf(row values) (transaction, error) {
+	tx := transaction{id: row["id"], kind: row["type"], external: strings.ToLower(row["externalid"])}
+	for _, f := range []struct {
+		name string
+		into *canonical.Money
+	}{{"foreigntotal", &tx.total}, {"foreignpaymentamountunused", &tx.unused}, {"foreignamountunpaid", &tx.unpaid}} {
+		amount, err := canonical.ParseMoney(shortest(orZero(row[f.name])), r.refund.Amount.Currency)
+		if err != nil {
+			return tx, &fault.Error{Kind: fault.Unavailable, Field: f.name, Detail: "NetSuite's answer has an amount that cannot be read", Err: err}
+		}
+		amount.Minor = max(amount.Minor, -amount.Minor)
+		*f.into = amount
+	}
+	return tx, nil
+}

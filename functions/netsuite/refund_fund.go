@@ -1,0 +1,161 @@
+package netsuite
+
+import (
+	"slices"
+
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
+)
+
+// split decides which document gives the money back. Nothing invoiced: it comes from the
+// deposits. Otherwise the sale is reversed, except for what had not left: that is off the
+// order and was not invoiced, so its money is still in the deposits.
+func (r *refunding) split() error {
+	amount := r.refund.Amount
+	r.deposit, r.credit = amount, canonical.Money{Currency: amount.Currency}
+	if len(r.sales) == 0 {
+		return nil
+	}
+	unfulfilled := canonical.Money{Currency: amount.Currency}
+	for _, l := range r.refund.Lines {
+		if l.Unfulfilled {
+			unfulfilled = unfulfilled.Add(r.gross(l.Amount, l.Tax))
+		}
+	}
+	if unfulfilled.Minor = max(min(unfulfilled.Minor, amount.Minor), 0); unfulfilled.Minor > r.inDeposits().Minor {
+		unfulfilled.Minor = 0 // it was invoiced all the same
+	}
+	r.deposit, r.credit = unfulfilled, amount.Sub(unfulfilled)
+	r.source = r.sales[0]
+	for _, sale := range r.sales[1:] {
+		if r.source.total.Minor < r.credit.Minor && sale.total.Minor > r.source.total.Minor {
+			r.source = sale
+		}
+	}
+	return nil
+}
+
+func (r *refunding) gross(amount, tax canonical.Money) canonical.Money {
+	if r.refund.TaxIncluded {
+		return amount
+	}
+	return amount.Add(tax)
+}
+
+// inDeposits is what the order's deposits have left, with what this refund took already.
+func (r *refunding) inDeposits() canonical.Money {
+	sum := canonical.Money{Currency: r.refund.Amount.Currency}
+	for _, d := range r.deposits {
+		sum = sum.Add(d.unused)
+	}
+	return sum.Add(r.takenOfDeposits())
+}
+
+// takenOfDeposits is what the payouts that are there took of deposits: what they did not take
+// of the credit memo.
+func (r *refunding) takenOfDeposits() canonical.Money {
+	sum := canonical.Money{Currency: r.refund.Amount.Currency}
+	for _, p := range r.payouts {
+		if p.done != nil {
+			sum = sum.Add(p.done.total)
+		}
+	}
+	if r.reversal != nil && !r.cash {
+		sum = sum.Sub(r.reversal.total.Sub(r.reversal.unused))
+	}
+	return sum
+}
+
+// allowed rejects more than was received for the order.
+func (r *refunding) allowed() error {
+	received := canonical.Money{Currency: r.refund.Amount.Currency}
+	for _, d := range r.deposits {
+		received = received.Add(d.total)
+	}
+	if r.cash && len(r.deposits) == 0 {
+		for _, sale := range r.sales {
+			received = received.Add(sale.total)
+		}
+	}
+	if refunded := r.earlier.Add(r.refund.Amount); refunded.Minor > received.Minor {
+		return r.short("the order's refunds add up to " + refunded.String() + ", and NetSuite has " + received.String() + " as received for it")
+	}
+	return nil
+}
+
+// short is why there is not enough to pay back: a payment that is on its way is waited for.
+func (r *refunding) short(why string) error {
+	for _, p := range r.payouts {
+		if p.parent != "" && r.depositOf(p.parent) == nil && !r.cash {
+			return &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: p.field + ".parent", Detail: "the payment that it pays back is not at netsuite yet; " + why}
+		}
+	}
+	return conflict("amount", why+"; book the payment, or settle the refund in NetSuite by hand"+redrive)
+}
+
+func (r *refunding) depositOf(external string) *transaction {
+	i := slices.IndexFunc(r.deposits, func(d transaction) bool { return d.external == external })
+	if i < 0 {
+		return nil
+	}
+	return &r.deposits[i]
+}
+
+// fund finds what each payout is taken of: the deposit that it pays back, then any other of
+// the order's, as far as deposits are to pay; the rest of the credit memo.
+func (r *refunding) fund() error {
+	deposit, credit := r.deposit.Sub(r.takenOfDeposits()), r.creditLeft()
+	for _, own := range []bool{true, false} {
+		for i := range r.payouts {
+			p := &r.payouts[i]
+			for j := range r.deposits {
+				if p.done == nil && (r.deposits[j].external == p.parent || !own) {
+					deposit = deposit.Sub(p.take(&r.deposits[j], min(deposit.Minor, p.open().Minor)))
+				}
+			}
+		}
+	}
+	for i := range r.payouts {
+		if p := &r.payouts[i]; p.done == nil {
+			p.credit.Currency = credit.Currency
+			p.credit.Minor = min(p.open().Minor, credit.Minor)
+			credit = credit.Sub(p.credit)
+		}
+	}
+	if deposit.Minor > 0 {
+		return r.short("the order's deposits have " + deposit.String() + " less than is to go back of them")
+	}
+	return nil
+}
+
+// creditLeft is what the credit memo has, or will have, to be paid out.
+func (r *refunding) creditLeft() canonical.Money {
+	switch {
+	case r.cash:
+		return canonical.Money{Currency: r.refund.Amount.Currency}
+	case r.reversal != nil:
+		return r.reversal.unused
+	}
+	return r.credit
+}
+
+// open is what the payout is not taken of anything yet.
+func (p *payout) open() canonical.Money {
+	left := p.amount.Sub(p.credit)
+	for _, d := range p.deposits {
+		left = left.Sub(d.total)
+	}
+	return left
+}
+
+// take takes up to so many minor units of the deposit, and returns how much it took.
+func (p *payout) take(d *transaction, most int64) canonical.Money {
+	part := canonical.Money{Minor: max(min(most, d.unused.Minor), 0), Currency: d.unused.Currency}
+	if part.Minor > 0 {
+		d.unused = d.unused.Sub(part)
+		taken := *d
+		taken.total = part
+		p.deposits = append(p.deposits, taken)
+	}
+	return part
+}
