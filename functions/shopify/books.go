@@ -22,6 +22,8 @@ type books struct {
 	basis    string
 	currency string
 	doing    string
+	channel  canonical.Money // tax that the sales channel pays over itself
+	absent   bool            // an amount in the currency is not in the payload, but the Admin API has it
 	err      error
 }
 
@@ -109,12 +111,33 @@ func (b *books) plain(o *order, amount canonical.Decimal, field string) canonica
 	case amount.IsZero():
 		return canonical.Money{Currency: b.currency}
 	case b.basis == presentmentBasis:
+		b.absent = true
 		b.fail(field, "is available in the shop's currency only, and the order is locked to the buyer's; set SHOPIFY_CURRENCY=shop for new orders")
 		return canonical.Money{Currency: b.currency}
 	}
 	money, err := canonical.ParseMoney(amount.String(), o.currency)
 	if err != nil {
 		b.fail(field, err.Error())
+	}
+	return money
+}
+
+// twin returns an amount that is a "_set", or a plain number in the shop's currency or in the one
+// that it names.
+func (b *books) twin(o *order, a amount, at place) canonical.Money {
+	switch {
+	case a.bag.set:
+		return b.money(a.bag, at)
+	case a.plain.IsZero():
+		return canonical.Money{Currency: b.currency}
+	case a.currency != "" && a.currency != b.currency, a.currency == "" && o.twoCurrencies():
+		b.absent = true
+		b.fail(at.String(), "is not available in the order's currency "+b.currency)
+		return canonical.Money{Currency: b.currency}
+	}
+	money, err := canonical.Extend(a.plain, canonical.NewDecimal(1, 0), b.currency)
+	if err != nil {
+		b.fail(at.String(), err.Error())
 	}
 	return money
 }

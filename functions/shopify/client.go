@@ -4,14 +4,12 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"time"
-
-	"causeway.example/shared/wire"
 
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
 	"causeway.example/shared/webapi"
+	"causeway.example/shared/wire"
 )
 
 // The queries. A test validates each against the published schema.
@@ -20,12 +18,17 @@ const (
 	queryTransactions = `query transactions($id: ID!) {
   order(id: $id) {
     transactions {
-      id kind status gateway paymentId processedAt createdAt
-      amountSet { ...bag }
-      amountRoundingSet { ...bag }
+      ...tx
     }
   }
-}` + fragmentBag
+}` + fragmentTransaction + fragmentBag
+	fragmentTransaction = `
+fragment tx on OrderTransaction {
+  id kind status gateway payment_id: paymentId processed_at: processedAt created_at: createdAt
+  amount_set: amountSet { ...bag }
+  amount_rounding_set: amountRoundingSet { ...bag }
+  parent: parentTransaction { id }
+}`
 	fragmentBag = `
 fragment bag on MoneyBag {
   shopMoney { amount currencyCode }
@@ -153,43 +156,11 @@ func readTransactions(r *reader) (all []transaction, found bool) {
 		found = true
 		for key := range r.Object() {
 			if key == "transactions" {
-				for range r.Array() {
-					all = append(all, r.transaction())
-				}
+				all = list(r, (*reader).transaction)
 			}
 		}
 	}
 	return all, found
-}
-
-func (r *reader) transaction() (tx transaction) {
-	var processed, created time.Time
-	for key := range r.Object() {
-		switch key {
-		case "id":
-			tx.id = lastPart(r.ID())
-		case "kind":
-			tx.kind = r.String()
-		case "status":
-			tx.status = r.String()
-		case "gateway":
-			tx.gateway = r.Word()
-		case "paymentId":
-			tx.reference = r.Word()
-		case "processedAt":
-			processed = r.Time()
-		case "createdAt":
-			created = r.Time()
-		case "amountSet":
-			tx.amount = r.money()
-		case "amountRoundingSet":
-			tx.rounding = r.money()
-		}
-	}
-	if tx.at = processed; processed.IsZero() {
-		tx.at = created
-	}
-	return tx
 }
 
 // lastPart returns the number in "gid://shopify/OrderTransaction/389404469", which is the id in

@@ -23,22 +23,27 @@ type rewriting func(value member, zone *time.Location) (member, error)
 // in both.
 var orderMembers = map[string]rewriting{
 	"created_at": inZone, "updated_at": inZone, "processed_at": inZone, "closed_at": inZone, "cancelled_at": inZone,
-	"paid_at":       lastPaid,
 	"cancel_reason": lower, "financial_status": lower, "fulfillment_status": fulfillment,
 	"tags": joined, "discount_codes": codes, "discount_applications": nodes(nil), "shipping_lines": nodes(shippingMembers),
 	"total_cash_rounding_payment_adjustment_set": value,
 	"total_tip_received":                         shopAmount, "total_outstanding": shopAmount,
 	"customer": object(customerMembers),
+	"company":  company, "payment_terms": object(termsMembers),
 }
 
 var (
 	customerMembers = map[string]rewriting{"updated_at": inZone, "email": value, "phone": value}
 	shippingMembers = map[string]rewriting{"id": number}
-	lineMembers     = map[string]rewriting{"id": number, "product_id": productNumber, "variant_id": value, "duties": list(value)}
+	lineMembers     = map[string]rewriting{"id": number, "product_id": innerNumber, "variant_id": value}
+	termsMembers    = map[string]rewriting{"payment_schedules": nodes(map[string]rewriting{"due_at": inZone})}
+	refundMembers   = map[string]rewriting{
+		"created_at": inZone, "processed_at": inZone, "order_adjustments": nodes(nil), "refund_shipping_lines": nodes(nil), "transactions": nodes(nil),
+	}
+	refundLineMembers = map[string]rewriting{"line_item_id": innerNumber}
 )
 
-// polledOrder is an order while its pages of lines are joined.
-type polledOrder struct {
+// paged is an order or a refund while its pages of lines are joined.
+type paged struct {
 	members map[string]member
 	lines   []member
 	cursor  string // of the next page of lines
@@ -54,13 +59,14 @@ type connection struct {
 	} `json:"pageInfo"`
 }
 
-func parseOrder(body []byte) (*polledOrder, error) {
-	o := &polledOrder{}
+// parsePage reads an order or a refund with the member that has the pages.
+func parsePage(body []byte, lines string) (*paged, error) {
+	o := &paged{}
 	var page connection
 	if err := decode(body, &o.members); err != nil {
 		return nil, err
 	}
-	if err := decode(o.members["line_items"], &page); err != nil {
+	if err := decode(o.members[lines], &page); err != nil {
 		return nil, err
 	}
 	o.lines, o.updated = page.Nodes, string(o.members["updated_at"])
@@ -79,7 +85,7 @@ func decode(body []byte, into any) error {
 }
 
 // compose returns the body that an orders/… webhook would have.
-func (o *polledOrder) compose(zone *time.Location) ([]byte, error) {
+func (o *paged) compose(zone *time.Location) ([]byte, error) {
 	lines, err := rewriteAll(o.lines, lineMembers, zone)
 	if err != nil {
 		return nil, err
@@ -91,6 +97,21 @@ func (o *polledOrder) compose(zone *time.Location) ([]byte, error) {
 		markTips(lines)
 	}
 	if o.members["line_items"], err = encode(lines); err != nil {
+		return nil, err
+	}
+	return encode(o.members)
+}
+
+// composeRefund returns the refund as webhooks have it.
+func (o *paged) composeRefund(zone *time.Location) (member, error) {
+	lines, err := rewriteAll(o.lines, refundLineMembers, zone)
+	if err != nil {
+		return nil, err
+	}
+	if err := rewrite(o.members, refundMembers, zone); err != nil {
+		return nil, err
+	}
+	if o.members[membersRefundLines], err = encode(lines); err != nil {
 		return nil, err
 	}
 	return encode(o.members)
@@ -168,23 +189,6 @@ func nodes(rules map[string]rewriting) rewriting {
 	}
 }
 
-// list rewrites each element of a list.
-func list(one rewriting) rewriting {
-	return func(before member, zone *time.Location) (member, error) {
-		var elements []member
-		if err := decode(before, &elements); err != nil {
-			return nil, err
-		}
-		for i := range elements {
-			var err error
-			if elements[i], err = one(elements[i], zone); err != nil {
-				return nil, err
-			}
-		}
-		return encode(elements)
-	}
-}
-
 // value unwraps {"value": …}.
 func value(before member, _ *time.Location) (member, error) {
 	var wrapped struct {
@@ -220,12 +224,29 @@ func number(before member, _ *time.Location) (member, error) {
 	return encode(lastPart(gid))
 }
 
-func productNumber(before member, zone *time.Location) (member, error) {
+// innerNumber is number of {"value": …}.
+func innerNumber(before member, zone *time.Location) (member, error) {
 	gid, err := value(before, zone)
 	if err != nil || string(gid) == "null" {
 		return gid, err
 	}
 	return number(gid, zone)
+}
+
+// company writes the purchasing entity as webhooks write the company. A person has none.
+func company(before member, _ *time.Location) (member, error) {
+	var entity struct {
+		Company, Location struct {
+			ID string `json:"id"`
+		}
+	}
+	if err := decode(before, &entity); err != nil {
+		return nil, err
+	}
+	if entity.Company.ID == "" {
+		return member("null"), nil
+	}
+	return encode(map[string]string{"id": lastPart(entity.Company.ID), "location_id": lastPart(entity.Location.ID)})
 }
 
 // lower writes a value of an enum as webhooks do.
@@ -287,33 +308,6 @@ func shopAmount(before member, _ *time.Location) (member, error) {
 		return member("null"), nil
 	}
 	return set.ShopMoney.Amount, nil
-}
-
-// lastPaid returns the time of the last capture, which webhooks do not have.
-func lastPaid(before member, zone *time.Location) (member, error) {
-	var all []struct {
-		Kind        string `json:"kind"`
-		Status      string `json:"status"`
-		ProcessedAt string `json:"processedAt"`
-	}
-	if err := decode(before, &all); err != nil {
-		return nil, err
-	}
-	last := ""
-	for _, t := range all {
-		// Times in UTC and of one form sort as text.
-		if tx := (transaction{kind: t.Kind, status: t.Status}); tx.took() && t.ProcessedAt > last {
-			last = t.ProcessedAt
-		}
-	}
-	if last == "" {
-		return member("null"), nil
-	}
-	written, err := encode(last)
-	if err != nil {
-		return nil, err
-	}
-	return inZone(written, zone)
 }
 
 // tipTitle is Shopify's title of a line that is a tip.

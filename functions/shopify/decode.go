@@ -2,6 +2,7 @@ package shopify
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"causeway.example/shared/canonical"
@@ -18,6 +19,9 @@ const (
 	topicOrderUpdated   = "orders/updated"
 	topicOrderPaid      = "orders/paid"
 	topicOrderCancelled = "orders/cancelled"
+	topicOrderEdited    = "orders/edited"
+	topicRefundCreate   = "refunds/create"
+	topicTransaction    = "order_transactions/create"
 	topicCustomerCreate = "customers/create"
 	topicCustomerUpdate = "customers/update"
 )
@@ -29,6 +33,10 @@ func (s *store) Translate(ctx context.Context, raw *message.Raw) (connector.Tran
 	switch raw.Topic {
 	case topicOrderCreate, topicOrderUpdated, topicOrderPaid, topicOrderCancelled:
 		return t.order(ctx)
+	case topicOrderEdited, topicTransaction:
+		return t.named(ctx)
+	case topicRefundCreate:
+		return t.refund(ctx)
 	case topicCustomerCreate, topicCustomerUpdate:
 		return t.customer()
 	}
@@ -42,6 +50,7 @@ type translator struct {
 	*store
 	raw   *message.Raw
 	hint  time.Time // of every event; zero if the delivery has none
+	whole bool      // the body was fetched: there is nothing more to ask for
 	doing string
 }
 
@@ -67,7 +76,10 @@ func (t *translator) customer() (connector.Translation, error) {
 	if err != nil {
 		return connector.Translation{}, fault.Doing(t.doing, wire.Invalid(err))
 	}
-	return connector.Translation{Events: []connector.Event{t.customerEvent(customer, r.Notes())}}, nil
+	if err := t.own("Customer", customer.gid, customer.ID); err != nil {
+		return connector.Translation{}, err
+	}
+	return connector.Translation{Events: []connector.Event{t.customerEvent(&customer.Customer, r.Notes())}}, nil
 }
 
 func (t *translator) customerEvent(c *canonical.Customer, notes []connector.Note) connector.Event {
@@ -83,25 +95,115 @@ func (t *translator) order(ctx context.Context) (connector.Translation, error) {
 	if bad != nil {
 		return connector.Translation{}, fault.Doing(t.doing, wire.Invalid(bad))
 	}
+	if err := t.ownOrder(o); err != nil {
+		return connector.Translation{}, err
+	}
 	b, err := t.openBooks(ctx, o)
 	if err != nil {
 		return connector.Translation{}, err
 	}
+	events, err := t.orderEvents(ctx, o, b, r)
+	if err != nil && b.absent && !t.whole && t.api.mayCall {
+		return t.fetched(ctx, o.head.ID)
+	}
+	return connector.Translation{Events: events}, err
+}
+
+// orderEvents returns the customer, the order, its payments and its refunds.
+func (t *translator) orderEvents(ctx context.Context, o *order, b *books, r *reader) ([]connector.Event, error) {
 	customer := o.buyer()
 	body, err := t.convert(o, b)
 	if err != nil {
-		return connector.Translation{}, err
+		return nil, err
 	}
-	payments, err := t.payments(ctx, o, b, body)
+	got, err := t.payments(ctx, o, b, body)
 	if err != nil {
-		return connector.Translation{}, err
+		return nil, err
+	}
+	refunds, err := t.refunds(o, b, body, func(id string) string { return got.paymentID(body.ID, id) })
+	if err != nil {
+		return nil, err
+	}
+	if got.note != "" {
+		r.Note(got.note)
 	}
 	var events []connector.Event
 	if customer != nil {
 		events = append(events, t.customerEvent(customer, nil))
 	}
 	events = append(events, t.orderEvent(body, r.Notes()))
-	return connector.Translation{Events: append(events, payments...)}, nil
+	return slices.Concat(events, got.events, refunds), nil
+}
+
+// named translates a delivery that only names an order that changed: an edit has the changes
+// alone (orders/edited), a transaction has none of the order. The order is fetched.
+func (t *translator) named(ctx context.Context) (connector.Translation, error) {
+	r := newReader(t.raw.Body)
+	n, err := readNamed(r)
+	if err != nil {
+		return connector.Translation{}, fault.Doing(t.doing, wire.Invalid(err))
+	}
+	if t.raw.Topic == topicTransaction {
+		if err := t.own("OrderTransaction", n.gid, n.id); err != nil {
+			return connector.Translation{}, err
+		}
+		if !n.moves {
+			return connector.Translation{Skip: "the transaction moved no money"}, nil
+		}
+	}
+	return t.fetched(ctx, n.order)
+}
+
+// refund translates refunds/create. The order is fetched, since the payload names neither its
+// currency nor its payments. If that cannot be done, and the order was seen before, the refund
+// is translated with what is remembered of the order.
+func (t *translator) refund(ctx context.Context) (connector.Translation, error) {
+	r := newReader(t.raw.Body)
+	f := r.refund()
+	r.require(f.order != "", "order_id")
+	if err := r.End(); err != nil {
+		return connector.Translation{}, fault.Doing(t.doing, wire.Invalid(err))
+	}
+	if err := t.own("Refund", f.gid, f.id); err != nil {
+		return connector.Translation{}, err
+	}
+	whole, err := t.fetched(ctx, f.order)
+	if e := fault.As(err); err == nil || e.Class != fault.MissingRef && e.Class != fault.Config {
+		return whole, err
+	}
+	k, bindErr := t.bound(ctx, f.order, known{})
+	switch {
+	case bindErr != nil:
+		return connector.Translation{}, bindErr
+	case k.Currency == "" || k.Two:
+		return connector.Translation{}, err
+	}
+	b := &books{basis: shopBasis, currency: k.Currency, doing: t.doing}
+	o := f.alone(k)
+	paid := receipts{known: k}
+	events, err := t.refunds(o, b, &o.head, func(id string) string { return paid.paymentID(f.order, id) })
+	if err == nil && len(events) == 0 {
+		return connector.Translation{Skip: "the refund moved no money and took nothing back"}, nil
+	}
+	return connector.Translation{Events: events}, err
+}
+
+// fetched translates the order as the Admin API has it now.
+func (t *translator) fetched(ctx context.Context, id string) (connector.Translation, error) {
+	body, err := (&poller{api: t.api}).order(ctx, t.raw.Tenant, id, "fetching order "+id+" of "+t.raw.Tenant)
+	if err == nil && body == nil {
+		err = fault.New(fault.NotReady, fault.MissingRef, t.doing, "the Admin API does not know the order yet, or no longer")
+	}
+	if err != nil {
+		return connector.Translation{}, err
+	}
+	raw := *t.raw
+	raw.Body = body
+	if raw.Topic != topicOrderCreate {
+		raw.Topic = topicOrderUpdated
+	}
+	again := &translator{store: t.store, raw: &raw, hint: t.hint, whole: true, doing: t.doing}
+	return again.order(ctx)
 }
 
 // buyer returns the customer entity of the order, nil if the order names none, and sets it

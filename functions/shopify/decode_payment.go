@@ -3,6 +3,7 @@ package shopify
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -12,92 +13,208 @@ import (
 	"causeway.example/shared/fault"
 )
 
-// payments returns one payment.captured for each tender that paid the order. The order
-// itself describes a single tender; several are described by its transactions only.
-func (t *translator) payments(ctx context.Context, o *order, b *books, body *canonical.Order) ([]connector.Event, error) {
-	if !captured(body.Financial) || body.Total.Minor == 0 {
-		return nil, nil
-	}
-	if len(o.gateways) > 1 || (b.basis == presentmentBasis && o.outstanding.Sign() > 0) {
-		return t.tenders(ctx, b, body)
-	}
-	due := b.plain(o, o.outstanding, "total_outstanding")
-	if b.err != nil {
-		return nil, b.err
-	}
-	amount := body.Total
-	if due.Minor > 0 { // below 0 the shop owes the buyer, and the total was paid
-		amount = amount.Sub(due)
-	}
-	if amount.Minor == 0 {
-		return nil, nil
-	}
-	gateway := strings.Join(o.gateways, "")
-	return []connector.Event{t.payment(body, canonical.Payment{
-		ID: paidID(body.ID), Method: method(gateway), Gateway: gateway, Amount: amount, At: t.paidAt(o),
-	})}, nil
+// receipts are the payments of an order, each a successful sale or capture.
+type receipts struct {
+	events []connector.Event
+	known  known
+	taken  []transaction // nil if they were not asked for
+	note   string        // for the order, "" if there is nothing to say
 }
 
-// captured reports whether the order was paid in full at some time. A partial payment waits
-// for the rest. A refund does not change that the money was captured.
+// payments returns one payment.captured for each transaction that captured money. Webhooks of
+// orders do not have the transactions, so the Admin API is asked for them, unless
+//
+//   - the state says that nothing was captured: pending, authorized, voided, or a total of 0;
+//   - the payload has them, as a polled order does;
+//   - the order is as it left the online store's checkout (checkout);
+//   - or what the payload says was received is just that payment (received).
+func (t *translator) payments(ctx context.Context, o *order, b *books, body *canonical.Order) (receipts, error) {
+	got, certain := o.received(b)
+	k, err := t.remember(ctx, o, b, body)
+	if err != nil || !captured(body.Financial) || o.nothingMoved(b) {
+		return receipts{known: k}, err
+	}
+	all := o.transactions
+	switch {
+	case o.listed:
+	case k.Paid != nil && (o.checkout(b) || certain && got == *k.Paid && len(o.gateways) <= 1):
+		return receipts{known: k, events: []connector.Event{t.checkoutPayment(body, k)}}, nil
+	default:
+		if all, err = t.api.transactions(ctx, t.raw.Tenant, body.ID); err != nil {
+			return receipts{}, err
+		}
+	}
+	return t.tenders(b, body, k, all)
+}
+
+// captured reports whether money may have been captured. A refund does not change that it was.
 func captured(state canonical.FinancialState) bool {
 	switch state {
-	case canonical.Paid, canonical.PartiallyRefunded, canonical.Refunded:
+	case canonical.PartiallyPaid, canonical.Paid, canonical.PartiallyRefunded, canonical.Refunded:
 		return true
 	}
 	return false
 }
 
-// tenders fetches the transactions: a redeemed gift card is a tender of its own.
-func (t *translator) tenders(ctx context.Context, b *books, body *canonical.Order) ([]connector.Event, error) {
-	taken, err := t.taken(ctx, b, body.ID)
-	if err != nil {
-		return nil, err
-	}
-	events := make([]connector.Event, len(taken))
-	for i, tx := range taken {
-		id := tx.id
-		if i == 0 {
-			// The order may have been reported with one tender before more was paid.
-			// The first payment keeps its id.
-			id = paidID(body.ID)
-		}
-		events[i] = t.payment(body, canonical.Payment{
-			ID: id, Method: method(tx.gateway), Gateway: tx.gateway, Reference: cmp.Or(tx.reference, tx.id), Amount: tx.paid, At: tx.at,
-		})
-	}
-	return events, nil
+// nothingMoved reports whether the order never cost anything.
+func (o *order) nothingMoved(b *books) bool {
+	return b.money(o.total, place{field: "total_price_set"}).Minor == 0 && len(o.refunds) == 0 && !o.listed
 }
 
-// taken returns the transactions that captured money, oldest first.
-func (t *translator) taken(ctx context.Context, b *books, order string) ([]transaction, error) {
-	all, err := t.api.transactions(ctx, t.raw.Tenant, order)
-	if err != nil {
-		return nil, err
-	}
-	var taken []transaction
+// tenders returns a payment for each transaction that captured money, under its own id.
+func (t *translator) tenders(b *books, body *canonical.Order, k known, all []transaction) (receipts, error) {
+	r := receipts{known: k}
 	for i, tx := range all {
 		if tx.took() {
-			amount := b.money(tx.amount, place{"transactions", i, "amountSet"})
-			tx.paid = amount.Add(b.money(tx.rounding, place{"transactions", i, "amountRoundingSet"}))
-			taken = append(taken, tx)
+			at := place{"transactions", i, "amountSet"}
+			tx.paid = b.money(tx.amount.bag, at).Add(b.money(tx.rounding, at))
+			r.taken = append(r.taken, tx)
 		}
 	}
 	if b.err != nil {
-		return nil, b.err
+		return receipts{}, b.err
 	}
-	if len(taken) == 0 {
-		return nil, &fault.Error{
-			Kind: fault.NotReady, Class: fault.MissingRef, Doing: "fetching the transactions of order " + order,
-			Detail: "the order is paid, but Shopify has no successful sale or capture yet",
+	switch {
+	case len(all) == 0: // an order that was imported as paid
+		r.note = "the order is " + string(body.Financial) + ", but Shopify has no transaction of it: no payment is reported"
+		return r, nil
+	case len(r.taken) == 0:
+		return receipts{}, &fault.Error{
+			Kind: fault.NotReady, Class: fault.MissingRef, Doing: "fetching the transactions of order " + body.ID,
+			Detail: "the order is " + string(body.Financial) + ", but Shopify has no successful sale or capture yet",
 		}
 	}
-	slices.SortStableFunc(taken, func(a, b transaction) int { return a.at.Compare(b.at) })
-	return taken, nil
+	slices.SortFunc(r.taken, olderFirst)
+	for _, tx := range r.taken {
+		r.events = append(r.events, t.payment(body, canonical.Payment{
+			ID: r.paymentID(body.ID, tx.id), Method: method(tx.gateway), Gateway: tx.gateway,
+			Reference: cmp.Or(tx.reference, tx.id), Amount: tx.paid, At: tx.at,
+		}))
+	}
+	return r, nil
 }
 
-// paidID returns the id of the first, and usually only, payment of an order.
-func paidID(order string) string { return order + "-paid" }
+// olderFirst orders transactions by their ids, which Shopify counts up.
+func olderFirst(a, b transaction) int {
+	return cmp.Or(cmp.Compare(len(a.id), len(b.id)), strings.Compare(a.id, b.id))
+}
+
+// paymentID returns the id of the payment that a transaction is: its own, or that of the
+// checkout's payment if it was reported before its transaction was known. That was the order's
+// only one then, so it is the oldest of its amount.
+func (r *receipts) paymentID(order, id string) string {
+	if r.known.Paid == nil || id == "" {
+		return id
+	}
+	if r.taken == nil {
+		return checkoutID(order)
+	}
+	i := slices.IndexFunc(r.taken, func(tx transaction) bool { return tx.paid == *r.known.Paid })
+	if r.taken[max(i, 0)].id == id {
+		return checkoutID(order)
+	}
+	return id
+}
+
+// checkoutID returns the id of the payment of the checkout.
+func checkoutID(order string) string { return order + "-paid" }
+
+// known is what is remembered of an order when it is first seen: how its refunds are read if
+// the order cannot be asked for, and its payment at the checkout if that was reported without
+// its transaction.
+type known struct {
+	Name        string           `json:"name"`
+	Test        bool             `json:"test,omitempty"`
+	Customer    string           `json:"customer,omitempty"`
+	Currency    string           `json:"currency"`
+	TaxIncluded bool             `json:"tax_included,omitempty"`
+	Two         bool             `json:"two,omitempty"` // the order has two currencies
+	Paid        *canonical.Money `json:"paid,omitempty"`
+	Gateway     string           `json:"gateway,omitempty"`
+	At          time.Time        `json:"at,omitzero"`
+}
+
+const attributeKnown = "sale"
+
+// remember binds the order's facts. The first delivery of the order decides, so that each
+// payment has one id in every later one.
+func (t *translator) remember(ctx context.Context, o *order, b *books, body *canonical.Order) (known, error) {
+	k := known{
+		Name: body.Name, Test: body.Test, Customer: body.Buyer.Customer, Currency: b.currency,
+		TaxIncluded: body.TaxIncluded, Two: o.twoCurrencies(),
+	}
+	if o.checkout(b) {
+		k.Paid, k.Gateway, k.At = &body.Total, o.gateways[0], firstTime(o.processedAt, body.PlacedAt)
+	}
+	return t.bound(ctx, body.ID, k)
+}
+
+func (t *translator) bound(ctx context.Context, order string, k known) (known, error) {
+	if t.memory == nil {
+		return k, nil // a connector that only translates
+	}
+	value, err := json.Marshal(k)
+	if err != nil {
+		return k, fault.Doing(t.doing, err)
+	}
+	first, err := t.memory.Bind(ctx, t.key(entityOrder, order), attributeKnown, string(value))
+	if err != nil {
+		return k, fault.Doing("remembering order "+order, err)
+	}
+	if first == string(value) {
+		return k, nil
+	}
+	var earlier known
+	if err := json.Unmarshal([]byte(first), &earlier); err != nil {
+		return k, fault.Doing("reading what is remembered of order "+order, err)
+	}
+	return earlier, nil
+}
+
+// checkoutTime is how long after an order was placed its state is still that of the checkout.
+const checkoutTime = 2 * time.Minute
+
+// checkout reports whether the order is as it left the checkout of the online store, which takes
+// one payment beside gift cards: paid in full by one gateway that is no gift card, nothing taken
+// off or refunded, and not changed after checkoutTime. Then one transaction is the whole of what was received.
+// At a till, in a draft order or later, one gateway may have been used twice.
+func (o *order) checkout(b *books) bool {
+	return o.head.Financial == canonical.Paid && o.head.Channel == "web" && len(o.gateways) == 1 &&
+		method(o.gateways[0]) != canonical.GiftCard && o.outstanding.IsZero() && len(o.refunds) == 0 && !o.listed &&
+		!o.reduced && (!o.currentTotal.set || pick(b, o.currentTotal) == pick(b, o.total)) &&
+		o.head.UpdatedAt.Sub(o.head.PlacedAt) <= checkoutTime
+}
+
+// received returns what the payload says was received in all: what is still to be paid or was
+// paid too much of the current total, and what was paid back. ok is false if an amount is not
+// in the order's currency.
+func (o *order) received(b *books) (sum canonical.Money, ok bool) {
+	if !o.outstanding.IsZero() && b.basis == presentmentBasis {
+		return sum, false
+	}
+	try := *b // what it lacks is no error: the transactions are asked for
+	sum = try.money(o.total, place{field: "total_price_set"})
+	if o.currentTotal.set {
+		sum = try.money(o.currentTotal, place{field: "current_total_price_set"})
+	}
+	sum = sum.Add(try.money(o.cashRounding, place{field: "total_cash_rounding_payment_adjustment_set"}))
+	sum = sum.Sub(try.plain(o, o.outstanding, "total_outstanding"))
+	for i := range o.refunds {
+		for _, tx := range o.refunds[i].transactions {
+			if tx.kind == kindRefund && tx.status == success {
+				sum = sum.Add(try.twin(o, tx.amount, refundPlace(i, "transactions")))
+			}
+		}
+	}
+	return sum, try.err == nil
+}
+
+// checkoutPayment returns the event of the checkout's payment. It is the same each time.
+func (t *translator) checkoutPayment(body *canonical.Order, k known) connector.Event {
+	return t.payment(body, canonical.Payment{
+		ID: checkoutID(body.ID), Method: method(k.Gateway), Gateway: k.Gateway, Amount: *k.Paid, At: k.At,
+	})
+}
 
 // payment returns the event of one tender. The same tender reported again is the same event.
 func (t *translator) payment(order *canonical.Order, p canonical.Payment) connector.Event {
@@ -126,17 +243,4 @@ func method(gateway string) canonical.PaymentMethod {
 		return method
 	}
 	return canonical.Card
-}
-
-// transaction is one transaction of an order, as the Admin API has it.
-type transaction struct {
-	id, kind, status, gateway, reference string
-	amount, rounding                     moneyBag
-	paid                                 canonical.Money // amount and rounding, in the order's currency
-	at                                   time.Time
-}
-
-// took reports whether the transaction captured money.
-func (tx *transaction) took() bool {
-	return tx.status == "SUCCESS" && (tx.kind == "SALE" || tx.kind == "CAPTURE")
 }

@@ -6,8 +6,11 @@
 // # Deliveries
 //
 // A webhook is signed with HMAC-SHA256 over its body, under the app's client secret. Two
-// secrets may be configured while one is being replaced. Headers are not signed, so the shop
-// must be in SHOPIFY_SHOPS. No time is signed either, so a replay is recognized by its id
+// secrets may be configured while one is being replaced, and each may be bound to a shop.
+// Headers are not signed, so the shop must be in SHOPIFY_SHOPS, and the body is held against
+// the headers: an order's order_status_url names its shop, and admin_graphql_api_id the kind
+// and the id of every entity. A customer's body does not name its shop, so shops that must not
+// be confused need secrets of their own. No time is signed either, so a replay is recognized by its id
 // only. That id is derived from shop, topic and webhook id, not from the event id: one action
 // causes deliveries of several topics, and each of them is processed. A partner event of
 // EventBridge gives the same raw message as the webhook.
@@ -19,7 +22,12 @@
 //     has exactly one event of the order, and its body is the whole state.
 //   - Before it comes customer.upserted, from the embedded customer or, for a guest, from the
 //     e-mail address. An order without either has no customer event.
-//   - After it comes payment.captured for each tender, once the order is paid.
+//   - After it comes payment.captured for each successful sale or capture, and refund.issued or
+//     refund.settled for each refund that is a document of its own. Both are facts: reported
+//     again with every later state, they have one effect.
+//   - refunds/create, orders/edited and order_transactions/create name an order that changed. It
+//     is fetched, and gives the events of orders/updated. The last of them is not subscribed to,
+//     since an order's updated_at changes with its transactions.
 //   - customers/create and customers/update give customer.upserted.
 //
 // Any other topic is rejected and stays in quarantine, so that an operator sees a
@@ -55,12 +63,27 @@
 //
 // Currency. Every "_set" has an amount in the shop's and in the buyer's currency. Where they
 // differ, SHOPIFY_CURRENCY chooses when the order is first seen, and the choice is stored for
-// the order. Amounts that Shopify has in the shop's currency only (tips, the outstanding
-// amount) are not converted: an order that needs them in the other currency is rejected.
+// the order. Amounts that webhooks have in the shop's currency only (tips, the outstanding
+// amount, refunds' transactions) are not converted: an order that needs them in the other
+// currency is fetched, and without a token it is rejected.
 //
-// Totals are those of the sale (total_price, quantity), not those after edits and refunds
-// (current_…): the parts balance only with the former, and refunds are documents of their
-// own. A quantity that an order edit removed is therefore not visible.
+// The order is what is still owed. Pieces that an edit or a cancellation took off before they
+// were fulfilled are off the order, with their part of discount, tax and duty; pieces that came
+// back after fulfillment stay on it and are a refund (owed.go has the rule). total_price does
+// not drop when pieces are taken off, current_total_price drops with every refund; the total is
+// the one of the two, corrected by what was refunded, that the parts add up to. A cancelled
+// order of which everything was taken off keeps its lines.
+//
+// Refunds. A refund says what for (lines, shipping, duties, adjustments), its transactions say
+// what money moved. It is settled once no transaction is pending, has the sum of those that
+// succeeded, and has no event if all failed. One without transactions only takes goods back; if
+// nothing came back either it is a removal, which the order shows. What the parts do not
+// explain is an adjustment. restock_type cancel means unfulfilled, return means fulfilled, and
+// for no_restock the counts of the line decide.
+//
+// Parts may have more decimals than the currency; they are rounded and noted. A total may not.
+// Each part carries its own tax, and tax that the channel pays over (channel_liable) is told
+// apart. A line with a SKU is a product, whether or not the store still has it.
 //
 // Discounts are read from discount_allocations, which have line and order discounts alike.
 // Duties are a charge unless duties_included is true. A tip is a line with
@@ -68,12 +91,24 @@
 // total is the one before cash rounding. The rounding is booked and added, so that order and
 // payment agree.
 //
-// Tenders. One gateway name is one payment, "<order>-paid". With several names the order
-// does not show who paid how much (a redeemed gift card is a tender, not a discount), so the
-// transactions are fetched, which needs SHOPIFY_ADMIN_TOKEN with read_orders. The oldest
-// transaction is "<order>-paid" and each later one has its own number, so that an order that
-// is paid more after an edit does not report its first payment twice. If the same gateway is
-// used again, the order still has one gateway name, and the second payment is not visible.
+// Payments are transactions, each under its own id. Orders' webhooks do not have them, so they
+// are asked for, with SHOPIFY_ADMIN_TOKEN and read_orders. For each delivery of an order that is
+// paid in any part that costs one call, which requests 9 points and is charged 5 for one
+// transaction and 4 to 8 for each more. No call is made where the payload proves what was
+// captured:
+//
+//   - pending, authorized and voided orders, and those of a total of 0: nothing;
+//   - a polled order: it has its transactions;
+//   - an order of the online store (source_name web) that is paid in full by one gateway other
+//     than gift cards, with nothing due, taken off or refunded, and not changed later than two
+//     minutes after it was placed: its checkout takes one payment beside gift cards. Its
+//     transaction's id is unknown, so it is "<order>-paid", which is remembered for the order:
+//     in later answers the oldest transaction of that amount keeps this id, and refunds name it;
+//   - later states of such an order, while current total, less what is due, plus what was paid
+//     back is still that payment. Most orders therefore cost no call.
+//
+// An order that is paid but has no transaction at all, as imported ones, is published without a
+// payment and with a note.
 //
 // An expired authorization is read as voided and noted. Other unknown financial states are
 // rejected, because they decide whether money is booked. Unknown words for channel or
@@ -87,8 +122,9 @@
 //
 // Orders and customers are listed by updated_at, whose search includes the second itself,
 // and paged by cursors that name the last entity of a page. Each order is fetched by itself,
-// 25 lines at a time, because a list of whole orders would exceed the cost limit of a query.
-// The query requests some 650 points and is charged some 70 for a usual order. The difference
+// 25 lines at a time, because a list of whole orders would exceed the cost limit of a query, and
+// so is each of its refunds. The order's query requests some 800 points and is charged some 80
+// for a usual order, a refund's 830 and 20. The difference
 // stays in the bucket for other callers, such as an order paid with several tenders; smaller
 // pages would only make long orders cost more. An order is fetched even if a delivery already
 // reported the same second, since one second can have two states. The query asks for the
@@ -99,8 +135,7 @@
 //
 // Not available in GraphQL: which line is a tip (a line called "Tip" without a product is
 // read as one if a tip was received), and the product of a line that was deleted since.
-// Available only there: when the order was paid. A polled payment is dated by its
-// transaction.
+// Available only there: an order's transactions, and tips in the buyer's currency.
 //
 // Subscriptions are the app's own. One with another address is not changed; one with our
 // address is created beside it.

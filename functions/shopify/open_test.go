@@ -22,18 +22,23 @@ import (
 
 var now = time.Date(2026, 11, 22, 21, 5, 50, 0, time.UTC)
 
-// memory is a CrossRef that counts its calls.
+// memory is a CrossRef that counts its calls by attribute. It forgets what is bound to the
+// attribute forgets: tests of amounts give one order many totals.
 type memory struct {
-	mu    sync.Mutex
-	bound map[string]string
-	calls int
-	err   error
+	mu      sync.Mutex
+	bound   map[string]string
+	calls   map[string]int
+	forgets string
+	err     error
 }
 
 func (m *memory) Bind(_ context.Context, key message.Key, attribute, value string) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.calls++
+	m.calls[attribute]++
+	if attribute == m.forgets {
+		return value, nil
+	}
 	if m.err != nil {
 		return "", m.err
 	}
@@ -60,7 +65,7 @@ func open(t testing.TB, changed overrides) *shop {
 	t.Cleanup(server.Close)
 	settings := fake.Settings(server.URL)
 	maps.Copy(settings, changed)
-	remembered := &memory{bound: map[string]string{}}
+	remembered := &memory{bound: map[string]string{}, calls: map[string]int{}, forgets: "sale"}
 	system, err := shopify.Open(settings, connector.Deps{
 		HTTP: server.Client().Transport, Now: func() time.Time { return now }, CrossRef: remembered,
 	})
@@ -77,6 +82,13 @@ func (s *shop) translate(t testing.TB, topic string, body []byte) (connector.Tra
 		t.Fatalf("Receive: %v", err)
 	}
 	return s.Source.Translate(t.Context(), raw)
+}
+
+// report translates a state that the shop has, so that it can be asked for more.
+func (s *shop) report(t testing.TB, topic string, body []byte) []connector.Event {
+	t.Helper()
+	s.fake.Put(body)
+	return s.mustTranslate(t, topic, body)
 }
 
 func (s *shop) mustTranslate(t testing.TB, topic string, body []byte) []connector.Event {

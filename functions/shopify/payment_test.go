@@ -39,7 +39,7 @@ func TestB7SplitTender(t *testing.T) {
 	)
 	events := s.mustTranslate(t, "orders/paid", split(5))
 	want := []*canonical.Payment{
-		{ID: "5-paid", Order: "5", Name: "#1001", Method: canonical.GiftCard, Gateway: "gift_card", Reference: "11", Amount: usd(5000), Customer: "7", At: shopifytest.Start},
+		{ID: "11", Order: "5", Name: "#1001", Method: canonical.GiftCard, Gateway: "gift_card", Reference: "11", Amount: usd(5000), Customer: "7", At: shopifytest.Start},
 		{ID: "14", Order: "5", Name: "#1001", Method: canonical.Card, Gateway: "shopify_payments", Reference: "14", Amount: usd(10750), Customer: "7", At: shopifytest.Start},
 	}
 	if diff := cmp.Diff(want, payments(events), cmp.Comparer(time.Time.Equal)); diff != "" {
@@ -51,50 +51,86 @@ func TestB7SplitTender(t *testing.T) {
 	}
 }
 
-func TestAnOrderThatIsPaidMoreLaterKeepsTheNameOfItsFirstPayment(t *testing.T) {
+// TestI1EachTransactionIsOnePaymentUnderOneName reports an order at its checkout, where one
+// transaction is the whole, and again after an item was added and paid with cash at the same
+// instant as a late capture. The API lists the newest first.
+func TestI1EachTransactionIsOnePaymentUnderOneName(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
+	s.memory.forgets = ""
 	first := payments(s.mustTranslate(t, "orders/create", shopifytest.Purchase{ID: 5}.Body()))
 	late := sale(22, "SALE", "SUCCESS", "cash", 3000)
-	late.At = late.At.Add(time.Hour)
-	s.fake.Pay("5", late, sale(21, "SALE", "SUCCESS", "shopify_payments", 15750))
-	body := shopifytest.Purchase{ID: 5, Shipping: 3000, Gateways: []string{"shopify_payments", "cash"}}.Body()
-	second := payments(s.mustTranslate(t, "orders/updated", body))
-	if len(first) != 1 || len(second) != 2 || first[0].ID != second[0].ID || first[0].Amount != second[0].Amount {
-		t.Fatalf("first %+v, then %+v", first, second)
-	}
-	if second[1].ID != "22" || second[1].Amount != usd(3000) {
-		t.Errorf("the second payment is %+v", second[1])
+	s.fake.Pay("5", late, sale(123, "CAPTURE", "SUCCESS", "cash", 500), sale(21, "SALE", "SUCCESS", "shopify_payments", 15750))
+	body := shopifytest.Purchase{ID: 5, Shipping: 3500, UpdatedAt: shopifytest.Start.Add(time.Hour), Gateways: []string{"shopify_payments", "cash"}}.Body()
+	for range 2 {
+		second := payments(s.mustTranslate(t, "orders/updated", body))
+		if len(first) != 1 || len(second) != 3 || first[0].ID != second[0].ID || first[0].Amount != second[0].Amount {
+			t.Fatalf("first %+v, then %+v", first, second)
+		}
+		if second[1].ID != "22" || second[1].Amount != usd(3000) || second[2].ID != "123" || second[2].Amount != usd(500) {
+			t.Errorf("the later payments are %+v", second[1:])
+		}
 	}
 }
 
-func TestPaymentOfOneTender(t *testing.T) {
+// TestTheAPIIsAskedOnlyWhereThePayloadDoesNotProveThePayments counts calls.
+func TestTheAPIIsAskedOnlyWhereThePayloadDoesNotProveThePayments(t *testing.T) {
 	t.Parallel()
-	s := open(t, nil)
-	owed := func(amount string) func(map[string]any) {
-		return func(o map[string]any) { o["total_outstanding"] = amount }
+	later := shopifytest.Start.Add(time.Hour)
+	member := func(name string, value any) func(map[string]any) {
+		return func(o map[string]any) { o[name] = value }
 	}
 	for name, c := range map[string]struct {
 		purchase shopifytest.Purchase
-		method   canonical.PaymentMethod
-		amount   int64
+		seen     bool // as it left the checkout, before
+		asked    int
 	}{
-		"card":               {shopifytest.Purchase{Gateways: []string{"shopify_payments"}}, canonical.Card, 15750},
-		"same name twice":    {shopifytest.Purchase{Gateways: []string{"paypal", "paypal"}}, canonical.Card, 15750},
-		"gift card alone":    {shopifytest.Purchase{Gateways: []string{"gift_card"}}, canonical.GiftCard, 15750},
-		"cash at the till":   {shopifytest.Purchase{Gateways: []string{"cash"}}, canonical.Cash, 15750},
-		"cash on delivery":   {shopifytest.Purchase{Gateways: []string{"Cash on Delivery (COD)"}}, canonical.Cash, 15750},
-		"bank":               {shopifytest.Purchase{Gateways: []string{"Bank Deposit"}}, canonical.Bank, 15750},
-		"marked as paid":     {shopifytest.Purchase{Gateways: []string{"manual"}}, canonical.OtherPayment, 15750},
-		"no gateway":         {shopifytest.Purchase{Gateways: []string{}}, canonical.OtherPayment, 15750},
-		"something is due":   {shopifytest.Purchase{Change: owed("7.50")}, canonical.Card, 15000},
-		"the shop owes some": {shopifytest.Purchase{Change: owed("-7.50")}, canonical.Card, 15750},
+		"at the checkout":               {shopifytest.Purchase{}, false, 0},
+		"changed later":                 {shopifytest.Purchase{UpdatedAt: later}, true, 0},
+		"first seen later":              {shopifytest.Purchase{UpdatedAt: later}, false, 1},
+		"paid more later":               {shopifytest.Purchase{UpdatedAt: later, Shipping: 500}, true, 1},
+		"paid by another gateway":       {shopifytest.Purchase{UpdatedAt: later, Gateways: []string{"shopify_payments", "cash"}}, true, 1},
+		"two gateways":                  {shopifytest.Purchase{Gateways: []string{"gift_card", "shopify_payments"}}, false, 1},
+		"gift cards, perhaps two":       {shopifytest.Purchase{Gateways: []string{"gift_card"}}, false, 1},
+		"at a till":                     {shopifytest.Purchase{Change: member("source_name", "pos")}, false, 1},
+		"something is due":              {shopifytest.Purchase{Change: member("total_outstanding", "7.50")}, false, 1},
+		"paid in part":                  {shopifytest.Purchase{Financial: "partially_paid"}, false, 1},
+		"to be paid":                    {shopifytest.Purchase{Financial: "pending", UpdatedAt: later}, false, 0},
+		"authorized":                    {shopifytest.Purchase{Financial: "authorized", UpdatedAt: later}, false, 0},
+		"nothing to pay":                {shopifytest.Purchase{Items: []shopifytest.Item{{ID: 1, Quantity: 1}}, UpdatedAt: later}, false, 0},
+		"no gateway":                    {shopifytest.Purchase{Gateways: []string{}}, false, 1},
+		"one gateway that has a refund": {shopifytest.Purchase{Financial: "partially_refunded", UpdatedAt: later}, false, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			paid := payments(s.mustTranslate(t, "orders/create", c.purchase.Body()))
-			if len(paid) != 1 || paid[0].Method != c.method || paid[0].Amount != usd(c.amount) {
-				t.Fatalf("got %+v, want one payment of %d by %s", paid, c.amount, c.method)
+			s := open(t, nil)
+			s.memory.forgets = ""
+			c.purchase.ID = 5
+			if c.seen {
+				s.mustTranslate(t, "orders/create", shopifytest.Purchase{ID: 5}.Body())
+			}
+			s.fake.Pay("5", sale(21, "SALE", "SUCCESS", "shopify_payments", 15750))
+			s.mustTranslate(t, "orders/updated", c.purchase.Body())
+			if got := len(s.fake.Asked()); got != c.asked {
+				t.Errorf("%d calls, want %d", got, c.asked)
+			}
+		})
+	}
+}
+
+func TestPaymentMethods(t *testing.T) {
+	t.Parallel()
+	for gateway, method := range map[string]canonical.PaymentMethod{
+		"shopify_payments": canonical.Card, "paypal": canonical.Card, "gift_card": canonical.GiftCard, "cash": canonical.Cash,
+		"Cash on Delivery (COD)": canonical.Cash, "Bank Deposit": canonical.Bank, "manual": canonical.OtherPayment, "": canonical.OtherPayment,
+	} {
+		t.Run(gateway, func(t *testing.T) {
+			t.Parallel()
+			s := open(t, nil)
+			s.fake.Pay("5", sale(21, "SALE", "SUCCESS", gateway, 15750))
+			paid := payments(s.mustTranslate(t, "orders/create", shopifytest.Purchase{ID: 5, Gateways: []string{gateway}}.Body()))
+			if len(paid) != 1 || paid[0].Method != method || paid[0].Amount != usd(15750) {
+				t.Fatalf("got %+v, want one payment by %s", paid, method)
 			}
 			if err := canonical.Validate(paid[0]); err != nil {
 				t.Error(err)

@@ -3,6 +3,7 @@ package shopify
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"causeway.example/shared/connector"
@@ -44,13 +45,24 @@ const (
     taxes_included: taxesIncluded duties_included: dutiesIncluded
     total_price_set: totalPriceSet { ...bag }
     total_tax_set: totalTaxSet { ...bag }
+    current_total_price_set: currentTotalPriceSet { ...bag }
+    current_total_tax_set: currentTotalTaxSet { ...bag }
     original_total_additional_fees_set: originalTotalAdditionalFeesSet { ...bag }
     current_total_additional_fees_set: currentTotalAdditionalFeesSet { ...bag }
     original_total_duties_set: originalTotalDutiesSet { ...bag }
     total_cash_rounding_payment_adjustment_set: totalCashRoundingAdjustment { value: paymentSet { ...bag } }
     total_tip_received: totalTipReceivedSet { ...bag }
+    total_tip_received_set: totalTipReceivedSet { ...bag }
     total_outstanding: totalOutstandingSet { ...bag }
-    paid_at: transactions(first: 25) { kind status processedAt }
+    additional_fees: additionalFees { name price_set: price { ...bag } tax_lines: taxLines { ...tax } }
+    transactions { ...tx }
+    refunds { id: legacyResourceId }
+    po_number: poNumber
+    company: purchasingEntity { ... on PurchasingCompany { company { id } location { id } } }
+    payment_terms: paymentTerms {
+      payment_terms_name: paymentTermsName
+      payment_schedules: paymentSchedules(first: 1) { nodes { due_at: dueAt } }
+    }
     payment_gateway_names: paymentGatewayNames
     discount_codes: discountCodes
     discount_applications: discountApplications(first: 20) {
@@ -68,23 +80,50 @@ const (
       nodes {
         id code title is_removed: isRemoved price_set: originalPriceSet { ...bag }
         discount_allocations: discountAllocations { amount_set: allocatedAmountSet { ...bag } }
-        tax_lines: taxLines { price_set: priceSet { ...bag } }
+        tax_lines: taxLines { ...tax }
       }
     }
     line_items: lineItems(first: 25, after: $lines) {
       nodes {
-        id sku title name quantity gift_card: isGiftCard requires_shipping: requiresShipping
+        id sku title name quantity current_quantity: currentQuantity
+        fulfillable_quantity: unfulfilledQuantity non_fulfillable_quantity: nonFulfillableQuantity
+        gift_card: isGiftCard requires_shipping: requiresShipping
         product_id: product { value: id }
         variant_id: variant { value: legacyResourceId }
         price_set: originalUnitPriceSet { ...bag }
         discount_allocations: discountAllocations { amount_set: allocatedAmountSet { ...bag } }
-        tax_lines: taxLines { price_set: priceSet { ...bag } }
-        duties { value: price { ...bag } }
+        tax_lines: taxLines { ...tax }
+        duties { price_set: price { ...bag } tax_lines: taxLines { ...tax } }
       }
       pageInfo { hasNextPage endCursor }
     }
   }
-}` + fragmentBag + fragmentCustomer + fragmentAddress
+}` + fragmentBag + fragmentTax + fragmentTransaction + fragmentCustomer + fragmentAddress
+	queryRefund = `query refund($id: ID!, $lines: String) {
+  refund(id: $id) {
+    id: legacyResourceId created_at: createdAt processed_at: processedAt updated_at: updatedAt note return { id }
+    order_adjustments: orderAdjustments(first: 20) {
+      nodes { reason amount_set: amountSet { ...bag } tax_amount_set: taxAmountSet { ...bag } }
+    }
+    refund_shipping_lines: refundShippingLines(first: 10) {
+      nodes { subtotal_amount_set: subtotalAmountSet { ...bag } tax_amount_set: taxAmountSet { ...bag } }
+    }
+    duties { amount_set: amountSet { ...bag } }
+    transactions(first: 20) { nodes { ...tx } }
+    refund_line_items: refundLineItems(first: 50, after: $lines) {
+      nodes {
+        quantity restock_type: restockType line_item_id: lineItem { value: id }
+        subtotal_set: subtotalSet { ...bag } total_tax_set: totalTaxSet { ...bag }
+      }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}` + fragmentBag + fragmentTransaction
+	fragmentTax = `
+fragment tax on TaxLine {
+  price_set: priceSet { ...bag }
+  channel_liable: channelLiable
+}`
 	fragmentCustomer = `
 fragment customer on Customer {
   id: legacyResourceId first_name: firstName last_name: lastName note updated_at: updatedAt
@@ -112,6 +151,7 @@ const (
 	entityOrder    = "order"
 	entityCustomer = "customer"
 	entityPayment  = "payment"
+	entityRefund   = "refund"
 )
 
 // Feeds returns customers and orders of each shop. Customers come first, because orders wait
@@ -170,7 +210,7 @@ func (l *listing) read(r *strictjson.Reader) {
 			l.zone = text(r, "ianaTimezone")
 		case "orders", "customers":
 			l.connection(r)
-		case "order", "customer":
+		case "order", "customer", "refund":
 			if !r.Null() {
 				l.one = r.Raw()
 			}
@@ -303,60 +343,100 @@ func (p *poller) customer(ctx context.Context, shop, id, doing string) ([]byte, 
 	return composeCustomer(l.one, zone)
 }
 
-// order returns nil if the order does not exist.
+// The members that have pages.
+const (
+	membersLines       = "line_items"
+	membersRefundLines = "refund_line_items"
+)
+
+// order returns nil if the order does not exist. Its refunds are fetched one by one, because
+// their lines would exceed the cost limit of the order's query.
 func (p *poller) order(ctx context.Context, shop, id, doing string) ([]byte, error) {
-	first, err := p.orderPage(ctx, shop, id, "", doing)
-	if err != nil || first.one == nil {
+	c := call{shop: shop, doing: doing, query: queryOrder, variables: []variable{{"id", gidOrder + id}}}
+	whole, zone, err := p.pages(ctx, c, membersLines)
+	if err != nil || whole == nil {
 		return nil, err
 	}
-	whole, err := parseOrder(first.one)
-	for err == nil && whole.cursor != "" {
-		err = p.moreLines(ctx, shop, id, doing, whole)
-	}
-	if err != nil {
-		return nil, err
-	}
-	zone, err := zoneOf(first.zone)
-	if err != nil {
+	if err := p.refunds(ctx, shop, doing, whole, zone); err != nil {
 		return nil, err
 	}
 	return whole.compose(zone)
 }
 
-func (p *poller) orderPage(ctx context.Context, shop, id, lines, doing string) (*listing, error) {
-	c := call{shop: shop, doing: doing, query: queryOrder, variables: []variable{{"id", gidOrder + id}}}
-	if lines != "" {
-		c.variables = append(c.variables, variable{"lines", lines})
+// refunds replaces the ids of the order's refunds by the refunds.
+func (p *poller) refunds(ctx context.Context, shop, doing string, order *paged, zone *time.Location) error {
+	var named []struct {
+		ID string `json:"id"`
 	}
-	l := &listing{}
-	c.read = l.read
-	_, err := p.api.query(ctx, c)
-	return l, err
+	if err := decode(order.members["refunds"], &named); err != nil {
+		return err
+	}
+	all := make([]member, 0, len(named))
+	for _, one := range named {
+		c := call{shop: shop, doing: doing, query: queryRefund, variables: []variable{{"id", gidRefund + one.ID}}}
+		refund, _, err := p.pages(ctx, c, membersRefundLines)
+		if err == nil && refund == nil {
+			err = changedMeanwhile(doing)
+		}
+		if err != nil {
+			return err
+		}
+		composed, err := refund.composeRefund(zone)
+		if err != nil {
+			return err
+		}
+		all = append(all, composed)
+	}
+	var err error
+	order.members["refunds"], err = encode(all)
+	return err
 }
 
-// moreLines adds the next page of lines. It fails if the order changed between two pages: they
-// must be of one version.
-func (p *poller) moreLines(ctx context.Context, shop, id, doing string, whole *polledOrder) error {
-	next, err := p.orderPage(ctx, shop, id, whole.cursor, doing)
-	if err != nil {
-		return err
+// pages returns an order or a refund with all pages of its lines, nil if it does not exist. It
+// fails if it changed between two pages: they must be of one version.
+func (p *poller) pages(ctx context.Context, c call, lines string) (whole *paged, zone *time.Location, err error) {
+	first := c.variables
+	for {
+		l := &listing{}
+		c.read = l.read
+		if _, err := p.api.query(ctx, c); err != nil {
+			return nil, nil, err
+		}
+		if l.one == nil && whole == nil {
+			return nil, nil, nil
+		}
+		if l.one == nil {
+			return nil, nil, changedMeanwhile(c.doing)
+		}
+		page, err := parsePage(l.one, lines)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case whole == nil:
+			whole = page
+			if lines == membersLines {
+				if zone, err = zoneOf(l.zone); err != nil {
+					return nil, nil, err
+				}
+			}
+		case page.updated != whole.updated || page.cursor == whole.cursor:
+			return nil, nil, changedMeanwhile(c.doing)
+		default:
+			whole.lines, whole.cursor = append(whole.lines, page.lines...), page.cursor
+		}
+		if whole.cursor == "" {
+			return whole, zone, nil
+		}
+		c.variables = append(slices.Clip(first), variable{"lines", whole.cursor})
 	}
-	changed := fault.New(fault.Unavailable, fault.Intermittent, doing, "the order changed while its lines were read")
-	if next.one == nil {
-		return changed
-	}
-	page, err := parseOrder(next.one)
-	switch {
-	case err != nil:
-		return err
-	case page.updated != whole.updated || page.cursor == whole.cursor:
-		return changed
-	}
-	whole.lines, whole.cursor = append(whole.lines, page.lines...), page.cursor
-	return nil
+}
+
+func changedMeanwhile(doing string) error {
+	return fault.New(fault.Unavailable, fault.Intermittent, doing, "the order changed while its lines were read")
 }
 
 const (
 	gidOrder    = "gid://shopify/Order/"
 	gidCustomer = "gid://shopify/Customer/"
+	gidRefund   = "gid://shopify/Refund/"
 )

@@ -83,6 +83,7 @@ func TestPolledOrderEqualsItsWebhook(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := open(t, nil)
+			s.memory.forgets = ""
 			body := mustRead(t, name, "in.json")
 			s.fake.Put(body)
 			if strings.HasSuffix(name, "split-tender") {

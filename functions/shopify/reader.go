@@ -1,6 +1,8 @@
 package shopify
 
 import (
+	"strings"
+
 	"causeway.example/shared/formats/strictjson"
 	"causeway.example/shared/wire"
 )
@@ -15,8 +17,24 @@ func newReader(body []byte) *reader {
 
 // id reads an identifier or null. Ids exceed 2^53 and are text here.
 func (r *reader) id() string {
-	id, _ := r.NullID()
+	id, present := r.NullID()
+	if present {
+		r.onlyDigits(id)
+	}
 	return id
+}
+
+// digits reads an identifier. Every id of Shopify's is a number, and keys contain ids.
+func (r *reader) digits() string {
+	id := r.ID()
+	r.onlyDigits(id)
+	return id
+}
+
+func (r *reader) onlyDigits(id string) {
+	if r.Err() == nil && strings.ContainsFunc(id, func(c rune) bool { return c < '0' || c > '9' }) {
+		r.Fail(strictjson.Value, "must have digits only, as every id of Shopify has")
+	}
 }
 
 // sku reads a stock keeping unit or null.

@@ -19,7 +19,11 @@ func TestSource(t *testing.T) {
 	t.Parallel()
 	built := shopifytest.Delivery{Topic: "orders/updated", Body: shopifytest.Order(5)}
 	connectortest.TestSource(t, connectortest.SourceHarness{
-		Open:      func(t *testing.T) connector.System { return open(t, nil).System },
+		Open: func(t *testing.T) connector.System {
+			s := open(t, nil)
+			s.fake.Pay("820982911946154508", sale(1, "SALE", "SUCCESS", "shopify_payments", 17965))
+			return s.System
+		},
 		Signature: "X-Shopify-Hmac-Sha256",
 		Deliveries: []connectortest.SourceDelivery{
 			{Name: "orders-create", Request: recorded(t, "orders-create", "orders-create.sample")},

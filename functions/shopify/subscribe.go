@@ -27,7 +27,8 @@ const (
 
 // subscribed are the topics that need a subscription.
 var subscribed = []string{
-	topicOrderCreate, topicOrderUpdated, topicOrderPaid, topicOrderCancelled, topicCustomerCreate, topicCustomerUpdate,
+	topicOrderCreate, topicOrderUpdated, topicOrderPaid, topicOrderCancelled, topicOrderEdited, topicRefundCreate,
+	topicCustomerCreate, topicCustomerUpdate,
 }
 
 // enum returns the API's name of a topic: ORDERS_CREATE for orders/create.

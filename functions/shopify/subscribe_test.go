@@ -32,7 +32,7 @@ func TestSubscriptionsReportMissingAndMisdirectedOnes(t *testing.T) {
 	s.fake.Subscribe("https://old.example/", "orders/paid", "orders/updated")
 	want := map[string]connector.SubscriptionState{
 		"orders/create": connector.Active, "orders/paid": connector.Active, "orders/updated": connector.Elsewhere,
-		"orders/cancelled": connector.Missing, "customers/create": connector.Missing, "customers/update": connector.Missing,
+		"orders/cancelled": connector.Missing, "orders/edited": connector.Missing, "refunds/create": connector.Missing, "customers/create": connector.Missing, "customers/update": connector.Missing,
 	}
 	got := s.states(t)
 	for topic, state := range want {
@@ -53,7 +53,7 @@ func TestEachSubscriptionNamesItsFeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, one := range all {
-		if want := map[bool]string{true: "orders/updated", false: "customers/update"}[one.Topic[:3] == "ord"]; one.Feed != want {
+		if want := map[bool]string{true: "orders/updated", false: "customers/update"}[one.Topic[:3] != "cus"]; one.Feed != want {
 			t.Errorf("%s has the feed %q", one.Topic, one.Feed)
 		}
 	}
@@ -81,7 +81,7 @@ func TestMissingSubscriptionsAreCreated(t *testing.T) {
 		if err := s.Subscriber.Subscribe(t.Context(), all[0]); err != nil { // as a second poller would
 			t.Errorf("again: %v", err)
 		}
-		if n := len(s.fake.Subscriptions()); n != 7 { // the one that leads elsewhere stays
+		if n := len(s.fake.Subscriptions()); n != 9 { // the one that leads elsewhere stays
 			t.Errorf("%d subscriptions", n)
 		}
 	}
@@ -112,7 +112,7 @@ func TestAShopThatCannotBeAskedDoesNotHideTheOthers(t *testing.T) {
 	s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor, "SHOPIFY_SHOPS": "other.myshopify.com," + shopifytest.Shop})
 	s.fake.Answer(shopifytest.Answer{Status: 401, Body: `{"errors":"[API] Invalid API key or access token"}`})
 	all, err := s.Subscriber.Subscriptions(t.Context())
-	if fault.KindOf(err) != fault.Unauthorized || len(all) != 6 || all[0].Tenant != shopifytest.Shop {
+	if fault.KindOf(err) != fault.Unauthorized || len(all) != 8 || all[0].Tenant != shopifytest.Shop {
 		t.Errorf("%v, %+v", err, all)
 	}
 }
@@ -125,6 +125,13 @@ func TestTheTopicsOfASubscriptionAreThoseThatAreTranslated(t *testing.T) {
 		if slices.Contains([]string{"customers/create", "customers/update"}, topic) {
 			body = mustRead(t, "customers-create.sample", "in.json")
 		}
+		switch topic {
+		case "orders/edited":
+			body = []byte(`{"order_edit":{"id":1,"order_id":820982911946154508}}`)
+		case "refunds/create":
+			body = []byte(`{"id":1,"order_id":820982911946154508}`)
+		}
+		s.fake.Put(shopifytest.Sample())
 		s.mustTranslate(t, topic, body)
 	}
 }

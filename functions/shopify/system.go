@@ -2,8 +2,11 @@ package shopify
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"causeway.example/shared/connector"
@@ -23,10 +26,11 @@ const APIVersion = "2026-10"
 type Settings struct {
 	// Shops are the domains that may send, such as example-brand.myshopify.com.
 	Shops []string `env:"SHOPIFY_SHOPS" validate:"required,dive,lowercase,endswith=.myshopify.com,hostname_rfc1123"`
-	// Secrets are the app's client secrets; two while one is being replaced.
+	// Secrets are the app's client secrets; two while one is being replaced. A secret is bound to
+	// a shop by example-brand.myshopify.com=secret; one without a shop is of every shop.
 	Secrets []connector.Secret `env:"SHOPIFY_WEBHOOK_SECRETS" validate:"required,dive,required"`
-	// AdminToken is required for polling, and for orders that were paid with several
-	// tenders. It belongs to one shop.
+	// AdminToken is required for polling, and for the payments of an order that its webhook does
+	// not prove. It belongs to one shop.
 	AdminToken connector.Secret `env:"SHOPIFY_ADMIN_TOKEN"`
 	// APIURL is the address of the Admin API; {shop} is replaced by the shop's domain.
 	APIURL string `env:"SHOPIFY_API_URL" envDefault:"https://{shop}"`
@@ -67,7 +71,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err := connector.ParseSettings(settings, &s); err != nil {
 		return connector.System{}, err
 	}
-	verifier, err := webhook.New(webhook.BodyHMAC(headerSignature), reveal(s.Secrets)...)
+	verifiers, err := s.verifiers()
 	if err != nil {
 		return connector.System{}, configFault("SHOPIFY_WEBHOOK_SECRETS", err)
 	}
@@ -77,7 +81,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	}
 	opened := &store{
 		shops: s.Shops, currency: s.Currency, tolerance: s.Tolerance,
-		memory: deps.CrossRef, verifier: verifier, api: api,
+		memory: deps.CrossRef, verifiers: verifiers, api: api,
 	}
 	system := connector.System{Profile: Profile(), Source: opened, Poller: &poller{api: api, shops: s.Shops}}
 	if s.AdminToken != "" {
@@ -89,13 +93,32 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	return system, nil
 }
 
-// reveal returns the secrets as text for the verifier, which never prints them.
-func reveal(secrets []connector.Secret) []string {
-	texts := make([]string, len(secrets))
-	for i, secret := range secrets {
-		texts[i] = secret.Reveal()
+// verifiers returns the signature check of each shop: under the secrets that are bound to it and
+// those without a shop.
+func (s Settings) verifiers() (map[string]*webhook.Verifier, error) {
+	of := map[string][]string{}
+	for i, secret := range s.Secrets {
+		shop, bound, found := strings.Cut(secret.Reveal(), "=")
+		switch {
+		case !found || !strings.HasSuffix(shop, ".myshopify.com"):
+			for _, shop := range s.Shops {
+				of[shop] = append(of[shop], secret.Reveal())
+			}
+		case !slices.Contains(s.Shops, shop):
+			return nil, errors.New("secret " + strconv.Itoa(i+1) + " is of a shop that is not in SHOPIFY_SHOPS")
+		default:
+			of[shop] = append(of[shop], bound)
+		}
 	}
-	return texts
+	verifiers := make(map[string]*webhook.Verifier, len(s.Shops))
+	for _, shop := range s.Shops {
+		verifier, err := webhook.New(webhook.BodyHMAC(headerSignature), of[shop]...)
+		if err != nil {
+			return nil, fault.Doing("the secrets of "+shop, err)
+		}
+		verifiers[shop] = verifier
+	}
+	return verifiers, nil
 }
 
 func configFault(key string, err error) error {
@@ -109,7 +132,7 @@ type store struct {
 	currency  string
 	tolerance int64
 	memory    connector.CrossRef
-	verifier  *webhook.Verifier
+	verifiers map[string]*webhook.Verifier // by shop
 	api       *admin
 }
 

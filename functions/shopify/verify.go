@@ -38,12 +38,17 @@ type delivery struct {
 	at          time.Time
 }
 
-// Receive verifies the signature of the body, and that the shop is configured. The headers are
-// not signed: a forged topic fails in translation, and a forged time orders nothing but the
-// states of one second.
+// Receive verifies the signature of the body under the secrets of the shop that the delivery
+// names, and that the shop is configured. The headers are not signed: a forged shop or topic
+// fails in translation, where it is held against the body (identity.go), and a forged time
+// orders nothing but the states of one second.
 func (s *store) Receive(_ context.Context, request connector.Request) (*message.Raw, error) {
+	verifier, known := s.verifiers[strings.ToLower(request.Header.Get(headerShop))]
+	if !known {
+		return nil, unknownShop()
+	}
 	signed := webhook.Request{Method: request.Method, Header: request.Header, Body: request.Body}
-	if err := s.verifier.Verify(signed, request.At); err != nil {
+	if err := verifier.Verify(signed, request.At); err != nil {
 		return nil, err
 	}
 	return s.name(delivery{
@@ -57,12 +62,12 @@ func (s *store) Receive(_ context.Context, request connector.Request) (*message.
 func (s *store) name(d delivery) (*message.Raw, error) {
 	shop, topic := strings.ToLower(d.header.Get(headerShop)), d.header.Get(headerTopic)
 	if !s.allows(shop) {
-		return nil, refuse(fault.Unauthentic, fault.Auth, headerShop, "the shop is not in SHOPIFY_SHOPS")
+		return nil, unknownShop()
 	}
 	if topic == "" {
 		return nil, refuse(fault.Invalid, fault.Schema, headerTopic, "is missing")
 	}
-	if err := checkRepeated(d.header); err != nil {
+	if err := checkHeader(d.header); err != nil {
 		return nil, err
 	}
 	return &message.Raw{
@@ -81,11 +86,25 @@ func rawID(shop, topic string, d delivery) string {
 	return message.DeriveID(Name, shop, topic, "sha256", hex.EncodeToString(hash[:]))
 }
 
-// checkRepeated rejects a header with two values, which two readers could read differently.
-func checkRepeated(header http.Header) error {
+func unknownShop() error {
+	return refuse(fault.Unauthentic, fault.Auth, headerShop, "the shop is not in SHOPIFY_SHOPS")
+}
+
+// longestHeader bounds the headers that are kept. Shopify's are below 100 bytes.
+const longestHeader = 255
+
+// checkHeader rejects a header with two values, which two readers could read differently, and
+// one that is long or not printable ASCII: kept headers get into keys, ledgers and consoles.
+func checkHeader(header http.Header) error {
 	for _, name := range kept {
-		if len(header.Values(name)) > 1 {
+		value := header.Get(name)
+		switch {
+		case len(header.Values(name)) > 1:
 			return refuse(fault.Invalid, fault.Schema, name, "the header was sent more than once")
+		case len(value) > longestHeader:
+			return refuse(fault.Invalid, fault.TooLarge, name, "the header is longer than 255 bytes")
+		case strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }):
+			return refuse(fault.Invalid, fault.Value, name, "the header must be printable ASCII")
 		}
 	}
 	return nil

@@ -2,13 +2,35 @@ package shopify
 
 import "causeway.example/shared/canonical"
 
-// line is an entry of line_items.
+// line is an entry of line_items. Its price, discounts, taxes and duties are those of the
+// quantity that was sold, "including refunded and removed units" (objects/LineItem).
 type line struct {
 	id, sku, product, variant, title, name string
-	quantity                               int64
+	quantity                               int64 // sold, with what edits added
+	current                                count // without refunded and removed units
+	fulfillable                            count // not fulfilled yet, and still to be
+	nonFulfillable                         count // removed before fulfillment; only in a polled order
 	price                                  priceBag
-	discount, tax, duty                    moneyBag
-	giftCard, deleted, ships, tip          bool
+	discount                               moneyBag
+	tax                                    taxes
+	duties                                 []charge
+	giftCard, deleted, ships, tip, left    bool
+
+	taken int64 // computed by settle: pieces that were taken off before they were fulfilled
+	kept  int64 // quantity less those
+}
+
+// count is a number of pieces that the payload may leave out.
+type count struct {
+	n   int64
+	set bool
+}
+
+func (r *reader) count() count {
+	if r.Null() {
+		return count{}
+	}
+	return count{r.Int(), true}
 }
 
 func (r *reader) lines() []line {
@@ -19,8 +41,6 @@ func (r *reader) lines() []line {
 	return lines
 }
 
-// line reads a line. Its quantity is that of the sale, as the totals are; current_quantity is
-// the one after edits and refunds.
 func (r *reader) line() (l line) {
 	counted := false
 	for key := range r.Object() {
@@ -38,7 +58,7 @@ func (r *reader) line() (l line) {
 func (l *line) readProduct(r *reader, key string) bool {
 	switch key {
 	case "id":
-		l.id = r.ID()
+		l.id = r.digits()
 	case "sku":
 		l.sku = r.sku()
 	case "product_id":
@@ -56,6 +76,14 @@ func (l *line) readProduct(r *reader, key string) bool {
 		l.deleted = present && !exists
 	case "requires_shipping":
 		l.ships = r.flag()
+	case "current_quantity":
+		l.current = r.count()
+	case "fulfillable_quantity":
+		l.fulfillable = r.count()
+	case "non_fulfillable_quantity":
+		l.nonFulfillable = r.count()
+	case "fulfillment_status":
+		l.left = r.Word() == "fulfilled"
 	default:
 		return false
 	}
@@ -71,9 +99,9 @@ func (l *line) readAmount(r *reader, key string) bool {
 	case "discount_allocations":
 		l.discount = r.sum((*reader).amountSet)
 	case "tax_lines":
-		l.tax = r.sum((*reader).priceSet)
+		l.tax = r.taxes()
 	case "duties":
-		l.duty = r.sum((*reader).money)
+		l.duties = r.charges()
 	case "tip_payment_gateway": // only tips have it, and it may be null
 		l.tip = true
 	default:
@@ -85,9 +113,10 @@ func (l *line) readAmount(r *reader, key string) bool {
 // shippingLine is an entry of shipping_lines. One that an edit removed stays in the list with
 // is_removed.
 type shippingLine struct {
-	id, code, title      string
-	price, discount, tax moneyBag
-	removed              bool
+	id, code, title string
+	price, discount moneyBag
+	tax             taxes
+	removed         bool
 }
 
 func (r *reader) shippingLines() []shippingLine {
@@ -111,11 +140,11 @@ func (r *reader) shippingLine() (l shippingLine) {
 		case "title":
 			l.title = r.Word()
 		case "price_set":
-			l.price = r.money()
+			l.price = r.part()
 		case "discount_allocations":
 			l.discount = r.sum((*reader).amountSet)
 		case "tax_lines":
-			l.tax = r.sum((*reader).priceSet)
+			l.tax = r.taxes()
 		case "is_removed":
 			l.removed = r.flag()
 		}
@@ -124,12 +153,13 @@ func (r *reader) shippingLine() (l shippingLine) {
 	return l
 }
 
-// kind returns whether the line is revenue, a liability, or has no product.
+// kind returns whether the line is revenue, a liability, or has no product. A SKU names a
+// product whether or not the store still has it.
 func (l *line) kind() canonical.LineKind {
 	switch {
 	case l.giftCard:
 		return canonical.GiftCardLine
-	case l.deleted || l.product == "":
+	case l.sku == "" && (l.deleted || l.product == ""):
 		return canonical.CustomLine
 	}
 	return canonical.ProductLine

@@ -1,6 +1,8 @@
 package shopify
 
 import (
+	"errors"
+
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/formats/strictjson"
 )
@@ -45,6 +47,24 @@ func readBag[A any](r *reader, amount func(*reader) A) (b bag[A]) {
 func (r *reader) money() moneyBag { return readBag(r, readMoney) }
 
 func (r *reader) price() priceBag { return readBag(r, readPrice) }
+
+// part reads an amount that makes up a total. It may have more decimals than its currency and is
+// then rounded half away from zero, with a note; the order's rounding takes up the difference.
+func (r *reader) part() moneyBag { return readBag(r, readPart) }
+
+func readPart(r *reader) canonical.Money {
+	text, currency := r.amount()
+	if r.Err() != nil {
+		return canonical.Money{}
+	}
+	money, err := canonical.ParseMoney(text, currency)
+	if errors.Is(err, canonical.ErrFraction) {
+		money, err = canonical.Extend(r.decimal(text), canonical.NewDecimal(1, 0), currency)
+		r.Note("rounded to the decimals of its currency")
+	}
+	r.Refuse(err)
+	return money
+}
 
 // readMoney rejects more decimals than the currency has: such an amount cannot be paid.
 func readMoney(r *reader) canonical.Money {
@@ -114,17 +134,87 @@ func (r *reader) add(a, b moneyBag) moneyBag {
 // amountSet reads the amount of an entry of discount_allocations.
 func (r *reader) amountSet() moneyBag { return r.member("amount_set") }
 
-// priceSet reads the amount of an entry of tax_lines.
-func (r *reader) priceSet() moneyBag { return r.member("price_set") }
-
 func (r *reader) member(name string) (b moneyBag) {
 	for key := range r.Object() {
 		if key == name {
-			b = r.money()
+			b = r.part()
 		}
 	}
 	r.require(b.set, name)
 	return b
+}
+
+// taxes are the sum of tax_lines, and the part of it that the sales channel pays over itself
+// (channel_liable).
+type taxes struct{ all, channel moneyBag }
+
+func (r *reader) taxes() (t taxes) {
+	if r.Null() {
+		return t
+	}
+	for range r.Array() {
+		var amount moneyBag
+		liable := false
+		for key := range r.Object() {
+			switch key {
+			case "price_set":
+				amount = r.part()
+			case "channel_liable":
+				liable = r.flag()
+			}
+		}
+		r.require(amount.set, "price_set")
+		t.all = r.add(t.all, amount)
+		if liable {
+			t.channel = r.add(t.channel, amount)
+		}
+	}
+	return t
+}
+
+func (r *reader) addTaxes(a, b taxes) taxes {
+	return taxes{r.add(a.all, b.all), r.add(a.channel, b.channel)}
+}
+
+// charge is an amount with the taxes on it: a duty or a fee.
+type charge struct {
+	title  string
+	amount moneyBag
+	tax    taxes
+}
+
+// charge reads an entry of additional_fees, or of a line's duties, which has the members of a
+// bag itself.
+func (r *reader) charge() (c charge) {
+	var shop, presentment bool
+	for key := range r.Object() {
+		switch key {
+		case "name":
+			c.title = r.Word()
+		case "price_set":
+			c.amount, shop, presentment = r.part(), true, true
+		case "shop_money":
+			c.amount.shop, shop = readPart(r), true
+		case "presentment_money":
+			c.amount.presentment, presentment = readPart(r), true
+		case "tax_lines":
+			c.tax = r.taxes()
+		}
+	}
+	r.require(shop, "shop_money")
+	r.require(presentment, "presentment_money")
+	c.amount.set = true
+	return c
+}
+
+func (r *reader) charges() (all []charge) {
+	if r.Null() {
+		return nil
+	}
+	for range r.Array() {
+		all = append(all, r.charge())
+	}
+	return all
 }
 
 // require fails with the member's name if it is missing.

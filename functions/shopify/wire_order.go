@@ -20,15 +20,23 @@ type order struct {
 	processedAt  time.Time
 	closedAt     time.Time
 	cancelledAt  time.Time
-	paidAt       time.Time // only in a polled order
 	gateways     []string
 	codes        []canonical.Discount
 	lines        []line
 	deliveries   []shippingLine
+	extras       []charge // additional_fees
+	refunds      []refund
+	transactions []transaction
+	listed       bool             // the payload has its transactions: a polled order
+	fulfilled    map[string]int64 // pieces that left, by line; nil if the payload has no fulfillments
 
 	total, tax, fees, currentFees, duties, cashRounding moneyBag
-	tip, outstanding                                    canonical.Decimal // in the shop's currency
+	currentTotal, currentTax                            moneyBag
+	tip                                                 amount
+	outstanding                                         canonical.Decimal // in the shop's currency
 	dutiesIncluded                                      bool              // line prices contain the duties
+	reduced                                             bool              // computed by settle: pieces were taken off before they were fulfilled
+	gid, statusURL                                      string            // name the entity and its shop
 }
 
 // readOrder requires the members that the model needs. Others may be absent, because a
@@ -36,7 +44,7 @@ type order struct {
 func readOrder(r *reader) (*order, *strictjson.Error) {
 	o := &order{}
 	for key := range r.Object() {
-		_ = o.readIdentity(r, key) || o.readState(r, key) || o.readAmount(r, key) || o.readPart(r, key)
+		_ = o.readIdentity(r, key) || o.readState(r, key) || o.readAmount(r, key) || o.readPart(r, key) || o.readBusiness(r, key)
 	}
 	r.require(o.head.ID != "", "id")
 	r.require(o.head.Name != "", "name")
@@ -53,7 +61,7 @@ func readOrder(r *reader) (*order, *strictjson.Error) {
 func (o *order) readIdentity(r *reader, key string) bool {
 	switch key {
 	case "id":
-		o.head.ID = r.ID()
+		o.head.ID = r.digits()
 	case "name":
 		o.head.Name = r.Clean(r.String())
 	case "email":
@@ -70,6 +78,10 @@ func (o *order) readIdentity(r *reader, key string) bool {
 		o.head.Channel = r.Word()
 	case "test":
 		o.head.Test = r.flag()
+	case "admin_graphql_api_id":
+		o.gid = r.Word()
+	case "order_status_url":
+		o.statusURL = r.Word()
 	default:
 		return false
 	}
@@ -88,8 +100,6 @@ func (o *order) readState(r *reader, key string) bool {
 		o.closedAt = r.Time()
 	case "cancelled_at":
 		o.cancelledAt = r.Time()
-	case "paid_at":
-		o.paidAt = r.Time()
 	case "cancel_reason":
 		o.head.CancelReason = r.Text()
 	case "financial_status":
@@ -109,17 +119,23 @@ func (o *order) readAmount(r *reader, key string) bool {
 	case "total_price_set":
 		o.total = r.money()
 	case "total_tax_set":
-		o.tax = r.money()
+		o.tax = r.part()
+	case "current_total_price_set":
+		o.currentTotal = r.money()
+	case "current_total_tax_set":
+		o.currentTax = r.part()
 	case "original_total_additional_fees_set":
-		o.fees = r.money()
+		o.fees = r.part()
 	case "current_total_additional_fees_set":
-		o.currentFees = r.money()
+		o.currentFees = r.part()
 	case "original_total_duties_set":
-		o.duties = r.money()
+		o.duties = r.part()
 	case "total_cash_rounding_payment_adjustment_set":
 		o.cashRounding = r.money()
 	case "total_tip_received":
-		o.tip = r.plain()
+		o.tip.plain = r.plain()
+	case "total_tip_received_set":
+		o.tip.bag = r.part()
 	case "total_outstanding":
 		o.outstanding = r.plain()
 	default:
@@ -148,7 +164,9 @@ func (o *order) readTerms(r *reader, key string) bool {
 func (o *order) readPart(r *reader, key string) bool {
 	switch key {
 	case "customer":
-		o.customer = r.customer()
+		if c := r.customer(); c != nil {
+			o.customer = &c.Customer
+		}
 	case "billing_address":
 		o.head.Billing = r.address()
 	case "shipping_address":
@@ -163,10 +181,121 @@ func (o *order) readPart(r *reader, key string) bool {
 		o.head.Discounts = r.discounts()
 	case "discount_codes":
 		o.codes = r.discounts()
+	case "additional_fees":
+		o.extras = r.charges()
+	case "refunds":
+		o.refunds = r.refunds()
+	case "transactions":
+		o.transactions, o.listed = list(r, (*reader).transaction), true
+	case "fulfillments":
+		o.fulfilled = r.fulfillments()
 	default:
 		return false
 	}
 	return true
+}
+
+// readBusiness reads what only a company's order has.
+func (o *order) readBusiness(r *reader, key string) bool {
+	switch key {
+	case "po_number":
+		o.head.PurchaseOrder = r.Word()
+	case "company":
+		o.head.Company = r.company()
+	case "payment_terms":
+		o.head.Terms = r.terms()
+	default:
+		return false
+	}
+	return true
+}
+
+func (r *reader) company() *canonical.Company {
+	if r.Null() {
+		return nil
+	}
+	var c canonical.Company
+	for key := range r.Object() {
+		switch key {
+		case "id":
+			c.ID = r.id()
+		case "name":
+			c.Name = r.Word()
+		case "location_id":
+			c.Location = r.id()
+		case "location_name":
+			c.LocationName = r.Word()
+		}
+	}
+	return &c
+}
+
+// terms reads the payment terms. The first payment that is due gives the date.
+func (r *reader) terms() *canonical.PaymentTerms {
+	if r.Null() {
+		return nil
+	}
+	var terms canonical.PaymentTerms
+	for key := range r.Object() {
+		switch key {
+		case "payment_terms_name":
+			terms.Name = r.Word()
+		case "payment_schedules":
+			if due := list(r, (*reader).dueAt); len(due) > 0 && !due[0].IsZero() {
+				terms.DueAt = &due[0]
+			}
+		}
+	}
+	return &terms
+}
+
+func (r *reader) dueAt() (at time.Time) {
+	for key := range r.Object() {
+		if key == "due_at" {
+			at = r.Time()
+		}
+	}
+	return at
+}
+
+// fulfillments reads how many pieces of each line left. One that was cancelled or failed moved
+// nothing.
+func (r *reader) fulfillments() map[string]int64 {
+	if r.Null() {
+		return nil
+	}
+	left := map[string]int64{}
+	for range r.Array() {
+		var pieces []refundLine
+		status := ""
+		for key := range r.Object() {
+			switch key {
+			case "status":
+				status = r.Word()
+			case "line_items":
+				pieces = list(r, (*reader).fulfilledLine)
+			}
+		}
+		if status == "cancelled" || status == "error" || status == "failure" {
+			continue
+		}
+		for _, piece := range pieces {
+			left[piece.line] += piece.quantity
+		}
+	}
+	return left
+}
+
+func (r *reader) fulfilledLine() (l refundLine) {
+	for key := range r.Object() {
+		switch key {
+		case "id":
+			l.line = r.id()
+		case "quantity":
+			l.quantity = r.Int()
+		}
+	}
+	return l
 }
 
 // plain reads an amount in the shop's currency without its code; null is 0.

@@ -6,24 +6,35 @@ import (
 )
 
 // readCustomer reads the payload of the customers/… topics.
-func readCustomer(r *reader) (*canonical.Customer, *strictjson.Error) {
+func readCustomer(r *reader) (*customer, *strictjson.Error) {
 	c := r.customer()
 	if c == nil {
-		c = &canonical.Customer{}
+		c = &customer{}
 	}
 	r.require(c.ID != "", "id")
 	r.require(!c.UpdatedAt.IsZero(), "updated_at")
 	return c, r.End()
 }
 
-// customer reads a customer, whole or embedded in an order, or null.
-func (r *reader) customer() *canonical.Customer {
+// customer is a customer and the global id that proves that it is one.
+type customer struct {
+	canonical.Customer
+	gid string
+}
+
+// customer reads a customer, whole or embedded in an order, or null. The members of an order
+// are rejected: the topic is in a header, which is not signed.
+func (r *reader) customer() *customer {
 	if r.Null() {
 		return nil
 	}
-	var c canonical.Customer
+	var c customer
 	for key := range r.Object() {
 		switch key {
+		case "line_items", "financial_status", "order_id":
+			r.Fail(strictjson.Schema, "is no member of a customer: the body is not of the topic that its header names")
+		case "admin_graphql_api_id":
+			c.gid = r.Word()
 		case "id":
 			c.ID = r.id()
 		case "email":

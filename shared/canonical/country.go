@@ -8,17 +8,21 @@ func IsCountry(code string) bool {
 	return len(code) == 2 && strings.Contains(countries, " "+code+" ")
 }
 
-// Country returns the ISO code for a source's country code, and whether it was changed: lower case is raised, UK becomes GB and EL becomes GR (both
-// exceptionally reserved by ISO 3166 for just that). Unknown text comes back as it is.
+// Country returns the ISO code for a source's country code, and whether it was changed: lower
+// case is raised, and a code that ISO 3166 only reserves becomes the country it is part of.
+// Unknown text comes back as it is.
 func Country(code string) (normal string, changed bool) {
 	normal = strings.ToUpper(strings.TrimSpace(code))
-	switch normal {
-	case "UK":
-		normal = "GB"
-	case "EL":
-		normal = "GR"
+	if country, reserved := reserved[normal]; reserved {
+		normal = country
 	}
 	return normal, normal != code
+}
+
+// reserved holds the codes that ISO 3166-1 exceptionally reserves for a part of a country, or
+// for a country that has another code. Stores sell to AC and TA (Shopify's enum CountryCode).
+var reserved = map[string]string{
+	"UK": "GB", "EL": "GR", "AC": "SH", "TA": "SH", "DG": "IO", "CP": "FR", "EA": "ES", "IC": "ES", "FX": "FR",
 }
 
 // countries holds the codes of ISO 3166-1 (2026), each between spaces.

@@ -114,7 +114,8 @@ func (r *Reader) Country() string {
 	return code
 }
 
-// Time reads an RFC 3339 time or null, which gives the zero time. The offset is kept.
+// Time reads an RFC 3339 time or null, which gives the zero time. The offset is kept. A leap
+// second is read as the second before it, with a note.
 func (r *Reader) Time() time.Time {
 	text, present := r.NullString()
 	if !present {
@@ -122,5 +123,8 @@ func (r *Reader) Time() time.Time {
 	}
 	at, err := canonical.ParseTime(text)
 	r.Refuse(err)
+	if err == nil && strings.Contains(text, ":60") && at.Second() == 59 {
+		r.Note("leap second read as the second before")
+	}
 	return at
 }

@@ -57,6 +57,7 @@ type Transaction struct {
 	Reference   string
 	Amount      canonical.Money // in the shop's currency
 	Presentment canonical.Money // the zero value means Amount
+	Parent      int64           // id of the transaction that is captured or paid back; 0 for none
 	Rounding    canonical.Money // of cash; the zero value for none
 	At          time.Time
 }
@@ -213,6 +214,9 @@ func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any
 	if held, known := f.customers[strings.TrimPrefix(id, "gid://shopify/Customer/")]; known {
 		root["customer"] = customer(graph(held))
 	}
+	if refund, known := f.refund(strings.TrimPrefix(id, "gid://shopify/Refund/")); known {
+		root["refund"] = refund
+	}
 	number := strings.TrimPrefix(id, "gid://shopify/Order/")
 	if held, known := f.held[number]; known {
 		root["order"] = f.order(held)
@@ -257,6 +261,9 @@ func (t Transaction) show() map[string]any {
 	}
 	if t.Reference != "" {
 		shown["paymentId"] = t.Reference
+	}
+	if t.Parent != 0 {
+		shown["parentTransaction"] = map[string]any{"id": "gid://shopify/OrderTransaction/" + strconv.FormatInt(t.Parent, 10)}
 	}
 	if t.Rounding != (canonical.Money{}) {
 		shown["amountRoundingSet"] = moneyBag(t.Rounding, t.Rounding)

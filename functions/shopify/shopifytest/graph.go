@@ -91,11 +91,17 @@ func (f *Fake) order(body object) object {
 	o["totalCashRoundingAdjustment"] = object{"paymentSet": o["totalCashRoundingPaymentAdjustmentSet"]}
 	o["totalTipReceivedSet"] = f.shopBag(o, "totalTipReceived")
 	o["totalOutstandingSet"] = f.shopBag(o, "totalOutstanding")
+	otherwise(o, "currentTotalPriceSet", o["totalPriceSet"])
+	otherwise(o, "currentTotalTaxSet", o["totalTaxSet"])
+	o["additionalFees"] = fees(o["additionalFees"])
+	o["purchasingEntity"], o["paymentTerms"] = purchaser(o["company"]), terms(o["paymentTerms"])
+	left := fulfilledPieces(o)
+	o["refunds"] = refunds(o["refunds"], o)
 	o["transactions"] = f.shownTransactions(id, o)
 	o["discountCodes"] = codes(o["discountCodes"])
 	o["discountApplications"] = applications(o["discountApplications"])
 	o["customer"], o["billingAddress"], o["shippingAddress"] = customer(o["customer"]), address(o["billingAddress"]), address(o["shippingAddress"])
-	o["lineItems"], o["shippingLines"] = lines(o["lineItems"]), shippingLines(o["shippingLines"])
+	o["lineItems"], o["shippingLines"] = lines(o["lineItems"], left), shippingLines(o["shippingLines"])
 	return o
 }
 
@@ -108,10 +114,18 @@ func (f *Fake) shownTransactions(id string, o object) []any {
 		}
 		return shown
 	}
-	if o["displayFinancialStatus"] != "PAID" {
+	if state := o["displayFinancialStatus"]; state != "PAID" && state != "PARTIALLY_REFUNDED" && state != "REFUNDED" {
 		return []any{}
 	}
-	return []any{object{"id": "gid://shopify/OrderTransaction/" + id, "kind": "SALE", "status": "SUCCESS", "processedAt": o["processedAt"]}}
+	gateway := any(nil)
+	if names := elements(o["paymentGatewayNames"]); len(names) > 0 {
+		gateway = names[0]
+	}
+	return []any{object{
+		"id": "gid://shopify/OrderTransaction/" + id, "kind": "SALE", "status": "SUCCESS", "gateway": gateway,
+		"processedAt": o["processedAt"], "createdAt": o["processedAt"], "amountSet": o["totalPriceSet"],
+		"amountRoundingSet": o["totalCashRoundingPaymentAdjustmentSet"],
+	}}
 }
 
 // utc writes a time as the API does, whatever the shop's zone.
@@ -211,9 +225,10 @@ func wrap(name string, value any) any {
 }
 
 // lines drops the member that marks a tip, as the API does.
-func lines(value any) []any {
+func lines(value any, left map[string]int64) []any {
 	for _, one := range elements(value) {
 		l := one.(object)
+		count(l, left[idOf(l)])
 		gid(l, "LineItem")
 		l["isGiftCard"], l["originalUnitPriceSet"] = l["giftCard"], l["priceSet"]
 		l["product"], l["variant"] = related("Product", l["productId"]), related("ProductVariant", l["variantId"])
@@ -224,6 +239,7 @@ func lines(value any) []any {
 		for _, duty := range elements(l["duties"]) {
 			d := duty.(object)
 			d["price"] = object{"shopMoney": d["shopMoney"], "presentmentMoney": d["presentmentMoney"]}
+			d["taxLines"] = elements(d["taxLines"])
 		}
 	}
 	return elements(value)

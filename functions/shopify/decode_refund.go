@@ -1,0 +1,214 @@
+package shopify
+
+import (
+	"time"
+
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
+)
+
+// refunds returns the event of each refund of the order that is a document of its own.
+//
+// A refund is settled once none of its transactions is pending and at least one succeeded;
+// until then it is issued. If all failed it has no event. One without any transaction moves no
+// money: if goods came back it is settled at once, with what they are worth as its amount and
+// no transaction, and otherwise it only took pieces off the order, which the order shows.
+func (t *translator) refunds(o *order, b *books, body *canonical.Order, payment func(string) string) ([]connector.Event, error) {
+	var events []connector.Event
+	for i := range o.refunds {
+		refund := b.refund(o, i, payment)
+		if b.err != nil {
+			return nil, b.err
+		}
+		if refund == nil {
+			continue
+		}
+		refund.Order, refund.Name, refund.Test, refund.Customer = body.ID, body.Name, body.Test, body.Buyer.Customer
+		if err := b.balance(refund, t.tolerance); err != nil {
+			return nil, b.broken(err)
+		}
+		events = append(events, t.refundEvent(refund, body.UpdatedAt))
+	}
+	return events, nil
+}
+
+func (t *translator) refundEvent(r *canonical.Refund, version time.Time) connector.Event {
+	event := connector.Event{
+		Type: canonical.RefundIssued, Entity: t.key(entityRefund, r.ID), At: r.At, UpdatedAt: version, Hint: t.hint,
+		Body: r, Parents: []message.Key{t.key(entityOrder, r.Order)},
+	}
+	if r.Settled {
+		event.Type = canonical.RefundSettled
+	}
+	return event
+}
+
+// refund returns the i-th refund of the order, nil if it is no document. payment returns the id
+// of the payment that a transaction captured.
+func (b *books) refund(o *order, i int, payment func(string) string) *canonical.Refund {
+	f := &o.refunds[i]
+	at := firstTime(f.at, o.head.UpdatedAt)
+	out := &canonical.Refund{
+		ID: f.id, TaxIncluded: o.head.TaxIncluded, Reason: f.note, At: at, Settled: true,
+		Amount: canonical.Money{Currency: b.currency}, Tax: canonical.Money{Currency: b.currency},
+	}
+	out.Lines, out.Parts = b.explain(o, i)
+	moved := 0
+	for j := range f.transactions {
+		tx := &f.transactions[j]
+		if tx.kind != kindRefund {
+			continue
+		}
+		moved++
+		if tx.failed() {
+			continue
+		}
+		out.Settled = out.Settled && tx.status == success
+		amount := b.twin(o, tx.amount, refundPlace(i, "transactions")).Add(b.money(tx.rounding, refundPlace(i, "transactions")))
+		out.Amount = out.Amount.Add(amount)
+		out.Transactions = append(out.Transactions, canonical.RefundTransaction{
+			ID: tx.id, Parent: payment(tx.parent), Method: method(tx.gateway), Gateway: tx.gateway, Reference: tx.reference,
+			Amount: amount, At: firstTime(tx.at, at),
+		})
+	}
+	if len(out.Transactions) == 0 && (moved > 0 || !cameBack(f, out)) {
+		return nil
+	}
+	return out
+}
+
+func firstTime(times ...time.Time) time.Time {
+	for _, at := range times {
+		if !at.IsZero() {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
+// cameBack reports whether the refund takes back goods that had left.
+func cameBack(f *refund, out *canonical.Refund) bool {
+	for _, l := range out.Lines {
+		if !l.Unfulfilled && (l.Restock || f.returned) {
+			return true
+		}
+	}
+	return false
+}
+
+// explain returns what the i-th refund is for. A piece that was refunded before it was
+// fulfilled is off the order.
+func (b *books) explain(o *order, i int) (lines []canonical.RefundLine, parts []canonical.RefundPart) {
+	f := &o.refunds[i]
+	at := refundPlace(i, "refund_line_items")
+	for j := range f.lines {
+		l := &f.lines[j]
+		line := canonical.RefundLine{
+			Line: l.line, SKU: l.sku, Title: l.title, Quantity: canonical.Pieces(canonical.NewDecimal(l.quantity, 0)),
+			Amount: b.twin(o, l.subtotal, at), Tax: b.twin(o, l.tax, at),
+			Unfulfilled: o.wasUnfulfilled(i, j), Restock: l.restock != "" && l.restock != "no_restock",
+		}
+		if sold := o.line(l.line); sold != nil {
+			line.SKU, line.Title = sold.sku, sold.words()
+		}
+		lines = append(lines, line)
+	}
+	for _, s := range f.shipping {
+		parts = b.part(o, parts, canonical.RefundedShipping, "", s, 1, refundPlace(i, "refund_shipping_lines"))
+	}
+	for _, a := range f.adjustments {
+		kind := canonical.RefundedAdjustment
+		if a.kind == "shipping_refund" {
+			if len(f.shipping) > 0 {
+				continue // the same amount as in refund_shipping_lines
+			}
+			kind = canonical.RefundedShipping
+		}
+		parts = b.part(o, parts, kind, a.reason, a, -1, refundPlace(i, "order_adjustments"))
+	}
+	duties := adjustment{amount: amount{bag: f.duties}}
+	return lines, b.part(o, parts, canonical.RefundedDuty, "", duties, 1, refundPlace(i, "duties"))
+}
+
+// part adds a part unless it is 0.
+func (b *books) part(o *order, parts []canonical.RefundPart, kind canonical.RefundPartKind, title string, a adjustment, sign int64, at place) []canonical.RefundPart {
+	amount, tax := b.twin(o, a.amount, at), b.twin(o, a.tax, at)
+	amount.Minor *= sign
+	tax.Minor *= sign
+	if amount.Minor == 0 && tax.Minor == 0 {
+		return parts
+	}
+	return append(parts, canonical.RefundPart{Kind: kind, Title: title, Amount: amount, Tax: tax})
+}
+
+func (o *order) line(id string) *line {
+	for i := range o.lines {
+		if o.lines[i].id == id {
+			return &o.lines[i]
+		}
+	}
+	return nil
+}
+
+// wasUnfulfilled reports whether the pieces of the refund's line had not left. Where the restock
+// type does not say, the pieces that were taken off the line are counted off refund by refund.
+func (o *order) wasUnfulfilled(i, j int) bool {
+	l := o.refunds[i].lines[j]
+	switch l.restock {
+	case "cancel":
+		return true
+	case "return":
+		return false
+	}
+	sold := o.line(l.line)
+	if sold == nil {
+		return false
+	}
+	rest := sold.taken
+	for n := range o.refunds {
+		for m, other := range o.refunds[n].lines {
+			earlier := n < i || n == i && m < j
+			if other.line == l.line && (other.restock == "cancel" || earlier && other.restock != "return") {
+				rest -= other.quantity
+			}
+		}
+	}
+	return rest >= l.quantity
+}
+
+// balance computes tax, amount and rounding. A refund without transactions is worth its parts.
+// What the parts of another do not explain is an adjustment: money that went back is booked as
+// it went.
+func (b *books) balance(r *canonical.Refund, tolerance int64) error {
+	for _, l := range r.Lines {
+		r.Tax = r.Tax.Add(l.Tax)
+	}
+	for _, p := range r.Parts {
+		r.Tax = r.Tax.Add(p.Tax)
+	}
+	sum, err := r.Sum()
+	if err != nil {
+		return err
+	}
+	if len(r.Transactions) == 0 {
+		r.Amount = sum
+	}
+	if rest := r.Amount.Sub(sum); distance(rest.Minor) > tolerance {
+		r.Parts = append(r.Parts, canonical.RefundPart{
+			Kind: canonical.RefundedAdjustment, Title: "not explained by the store", Amount: rest, Tax: canonical.Money{Currency: b.currency},
+		})
+	}
+	return r.Round(tolerance)
+}
+
+// alone returns the order of a refund whose order cannot be asked for: what is known of it.
+func (f *refund) alone(k known) *order {
+	o := &order{currency: k.Currency, refunds: []refund{*f}}
+	o.head = canonical.Order{
+		ID: f.order, Name: k.Name, Test: k.Test, TaxIncluded: k.TaxIncluded, Currency: k.Currency, UpdatedAt: f.at,
+		Buyer: canonical.Buyer{Customer: k.Customer},
+	}
+	o.total = moneyBag{canonical.Money{Currency: k.Currency}, canonical.Money{Currency: k.Currency}, true}
+	return o
+}

@@ -1,0 +1,212 @@
+package shopify
+
+import (
+	"math/big"
+
+	"causeway.example/shared/canonical"
+)
+
+// gone counts what refunds took of a line, by restock type, and what they gave for it.
+type gone struct {
+	returned, cancelled, unclear int64
+	pieces                       int64 // of the refund lines whose amounts are summed
+	net, tax                     canonical.Money
+}
+
+// settle computes what each line still owes to the buyer: its quantity less the pieces that an
+// edit or a cancellation took off before they were fulfilled. What came back after fulfillment
+// stays on the order, and is a refund.
+//
+// Shopify does not say of a removed piece when it was removed. The restock type does: cancel is
+// "for unfulfilled line items", return "for line items that were fulfilled"
+// (RefundLineItemRestockType). For no_restock, and for an edit without a refund, the line's
+// counts decide: what was neither fulfilled nor still is to be was taken off before.
+//
+// A cancelled order of which everything was taken off keeps its lines: its status says that
+// nothing of them is owed.
+func (o *order) settle() {
+	var of map[string]gone
+	left := int64(0)
+	changed := false
+	for i := range o.lines {
+		l := &o.lines[i]
+		l.kept = l.quantity
+		if !l.tip && ((l.current.set && l.current.n < l.quantity) || (!l.current.set && len(o.refunds) > 0)) {
+			if of == nil {
+				of = o.goneByLine()
+			}
+			l.taken = o.takenOff(l, of[l.id])
+			l.kept = l.quantity - l.taken
+		}
+		changed = changed || l.kept != l.quantity
+		left += l.kept
+	}
+	o.reduced = changed
+	if changed && left == 0 && !o.cancelledAt.IsZero() {
+		o.reduced = false
+		for i := range o.lines {
+			o.lines[i].kept = o.lines[i].quantity
+		}
+	}
+}
+
+func (o *order) goneByLine() map[string]gone {
+	all := map[string]gone{}
+	for _, f := range o.refunds {
+		for _, l := range f.lines {
+			g := all[l.line]
+			switch l.restock {
+			case "return":
+				g.returned += l.quantity
+			case "cancel":
+				g.cancelled += l.quantity
+			default:
+				g.unclear += l.quantity
+			}
+			all[l.line] = g
+		}
+	}
+	return all
+}
+
+// takenOff returns the pieces of the line that were removed before they were fulfilled.
+func (o *order) takenOff(l *line, g gone) int64 {
+	missing := l.quantity - l.current.n
+	if !l.current.set {
+		missing = min(l.quantity, g.returned+g.cancelled+g.unclear)
+	}
+	least := min(g.cancelled, missing)
+	most := max(least, missing-g.returned)
+	left, known := o.leftPieces(l)
+	switch {
+	case l.nonFulfillable.set:
+		return min(max(l.nonFulfillable.n, least), most)
+	case known && l.fulfillable.set:
+		return min(max(l.quantity-left-l.fulfillable.n, least), most)
+	case known && left > 0:
+		return min(max(l.quantity-left, least), most)
+	}
+	return most
+}
+
+// leftPieces returns how many pieces of the line were ever fulfilled.
+func (o *order) leftPieces(l *line) (n int64, known bool) {
+	switch {
+	case o.fulfilled[l.id] > 0:
+		return o.fulfilled[l.id], true
+	case l.left || o.head.Fulfillment == "fulfilled":
+		return l.quantity, true
+	}
+	return 0, o.head.Fulfillment == "" || o.fulfilled != nil
+}
+
+// off returns the amounts of the pieces that are off the line: as the refund lines state them,
+// if these are of just those pieces, and otherwise in proportion.
+func (b *books) off(o *order, l *line, i int) (net, tax canonical.Money) {
+	taken := l.quantity - l.kept
+	at := place{"line_items", i, "price_set"}
+	whole, err := canonical.Extend(b.price(l.price, at), canonical.NewDecimal(l.quantity, 0), b.currency)
+	if err != nil {
+		b.fail(at.String(), err.Error())
+		return whole, whole
+	}
+	whole = whole.Sub(b.money(l.discount, place{"line_items", i, "discount_allocations"}))
+	wholeTax := b.money(l.tax.all, place{"line_items", i, "tax_lines"})
+	net, tax = share(whole, taken, l.quantity), share(wholeTax, taken, l.quantity)
+	stated := b.stated(o, l)
+	if stated.pieces != taken || taken == l.quantity {
+		return net, tax
+	}
+	if distance(stated.net.Sub(net).Minor) <= taken && distance(stated.tax.Sub(tax).Minor) <= taken {
+		return stated.net, stated.tax
+	}
+	return net, tax
+}
+
+// stated sums the refund lines of the line that are not of returned pieces.
+func (b *books) stated(o *order, l *line) gone {
+	g := gone{net: canonical.Money{Currency: b.currency}, tax: canonical.Money{Currency: b.currency}}
+	for i := range o.refunds {
+		for j := range o.refunds[i].lines {
+			f := &o.refunds[i].lines[j]
+			if f.line != l.id || f.restock == "return" {
+				continue
+			}
+			g.pieces += f.quantity
+			g.net = g.net.Add(b.twin(o, f.subtotal, refundPlace(i, "refund_line_items")))
+			g.tax = g.tax.Add(b.twin(o, f.tax, refundPlace(i, "refund_line_items")))
+		}
+	}
+	return g
+}
+
+func refundPlace(i int, field string) place { return place{"refunds", i, field} }
+
+// share returns the amount × part / whole, rounded half away from zero.
+func share(amount canonical.Money, part, whole int64) canonical.Money {
+	if part == whole || whole == 0 {
+		return amount
+	}
+	product := new(big.Int).Mul(big.NewInt(amount.Minor), big.NewInt(part))
+	negative := product.Sign() < 0
+	product.Abs(product)
+	product.Lsh(product, 1).Add(product, big.NewInt(whole)).Quo(product, big.NewInt(2*whole))
+	if negative {
+		product.Neg(product)
+	}
+	return canonical.Money{Minor: product.Int64(), Currency: amount.Currency}
+}
+
+// total returns the total of what is owed. Shopify's total_price does not drop when pieces are
+// taken off; current_total_price does, but also by what was refunded after fulfillment. The
+// candidates are therefore: the current total with those refunds added, the total less what is
+// off, and the total. The one that is nearest to the sum of the parts is taken, so that an
+// order balances in each case; beyond the tolerance it is rejected as before.
+func (b *books) owedTotal(o *order, out *canonical.Order, off canonical.Money) canonical.Money {
+	total := b.money(o.total, place{field: "total_price_set"})
+	if !o.reduced {
+		return total
+	}
+	candidates := []canonical.Money{total.Sub(off), total}
+	if o.currentTotal.set {
+		current := b.money(o.currentTotal, place{field: "current_total_price_set"})
+		candidates = append([]canonical.Money{current.Add(b.refundedLater(o, out.TaxIncluded))}, candidates...)
+	}
+	sum, err := out.Sum()
+	if err != nil {
+		return candidates[0]
+	}
+	best := candidates[0]
+	for _, candidate := range candidates[1:] {
+		if distance(candidate.Sub(sum).Minor) < distance(best.Sub(sum).Minor) {
+			best = candidate
+		}
+	}
+	return best
+}
+
+// refundedLater returns what refunds took off the current total beside the pieces that are off
+// the order.
+func (b *books) refundedLater(o *order, included bool) canonical.Money {
+	sum := canonical.Money{Currency: b.currency}
+	for i := range o.refunds {
+		_, parts := b.explain(o, i)
+		for _, part := range parts {
+			sum = sum.Add(part.Amount)
+			if !included {
+				sum = sum.Add(part.Tax)
+			}
+		}
+		for j := range o.refunds[i].lines {
+			l := &o.refunds[i].lines[j]
+			if l.restock != "return" {
+				continue
+			}
+			sum = sum.Add(b.twin(o, l.subtotal, refundPlace(i, "refund_line_items")))
+			if !included {
+				sum = sum.Add(b.twin(o, l.tax, refundPlace(i, "refund_line_items")))
+			}
+		}
+	}
+	return sum
+}
