@@ -199,7 +199,7 @@ func TestSecretsOverTheEmulator(t *testing.T) {
 	client := secretsmanager.NewFromConfig(w.account)
 	_, err := client.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String(secretName), SecretString: aws.String(`{"KEY":"one"}`)})
 	must(t, err)
-	secrets := cloud.NewSecrets(w.account, w.clock.Now)
+	secrets := cloud.NewSecrets(w.account, "1.2.3", w.clock.Now)
 	mustHold(t, secrets, "one")
 	_, err = client.PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{SecretId: aws.String(secretName), SecretString: aws.String(`{"KEY":"two"}`)})
 	must(t, err)

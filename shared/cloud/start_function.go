@@ -74,7 +74,7 @@ func backend(p process, e environment) (ports, error) {
 		Prefix: e.Prefix, QueueBase: e.Queues, Bus: e.Bus, Table: e.Table, Bucket: e.Bucket, Build: e.Build,
 		Now: p.deps.Now, Random: p.deps.Random,
 	})
-	return ports{b.Ports(), newest{func() *Secrets { return NewSecrets(a, p.deps.Now) }}, b, b.Archive}, nil
+	return ports{b.Ports(), newest{func() *Secrets { return NewSecrets(a, e.Build, p.deps.Now) }}, b, b.Archive}, nil
 }
 
 // newest reads a secret without a cache: it is read when a function starts and when

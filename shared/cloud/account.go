@@ -1,0 +1,153 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
+
+	"causeway.example/shared/fault"
+)
+
+// Limits of one call by the SDK. Three attempts outlast a hiccup. The queue repeats
+// anything longer.
+const (
+	attempts     = 3
+	callTimeout  = 10 * time.Second
+	backoffLimit = 2 * time.Second
+)
+
+// AWS returns the SDK's configuration from the environment of a Lambda function, as the
+// SDK's own loader would (AWS SDKs and Tools Reference Guide, "Settings reference"):
+//
+//	AWS_REGION
+//	AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+//	AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN
+//	AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE>
+//	AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT
+//
+// Region and credentials are required: keys, or the address of an endpoint that issues
+// them, whose credentials are refreshed before they expire. It reads no file and asks no
+// other service before the first call. Outside Lambda any profile, SSO session or role is
+// turned into these variables by
+//
+//	eval "$(aws configure export-credentials --format env)"
+//
+// An error is fault.Rejected of class config and names the variable.
+func AWS(environ map[string]string, transport http.RoundTripper) (aws.Config, error) {
+	if environ["AWS_REGION"] == "" {
+		return aws.Config{}, badAccount("AWS_REGION", "is not set")
+	}
+	config := aws.Config{
+		Region: environ["AWS_REGION"], Retryer: newRetryer,
+		HTTPClient:    &http.Client{Transport: transport, Timeout: callTimeout},
+		ConfigSources: []any{settings(environ)},
+	}
+	for _, name := range []string{useFIPS, useDualStack} {
+		if _, err := strconv.ParseBool(environ[name]); err != nil && environ[name] != "" {
+			return aws.Config{}, badAccount(name, fmt.Sprintf("%q is neither true nor false", environ[name]))
+		}
+	}
+	if url := environ["AWS_ENDPOINT_URL"]; url != "" {
+		config.BaseEndpoint = &url
+	}
+	var err error
+	config.Credentials, err = credentials(environ, config.HTTPClient)
+	return config, err
+}
+
+func badAccount(variable, rule string) error {
+	return &fault.Error{Kind: fault.Rejected, Class: fault.Config, Field: variable, Doing: "configuring AWS", Detail: rule}
+}
+
+// credentials returns the keys of the environment; if there are none, the issuer's.
+func credentials(environ map[string]string, client aws.HTTPClient) (aws.CredentialsProvider, error) {
+	const key, secret, issuer = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+	switch {
+	case environ[key] != "" && environ[secret] != "":
+		return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{
+				AccessKeyID: environ[key], SecretAccessKey: environ[secret], SessionToken: environ["AWS_SESSION_TOKEN"], Source: "environment",
+			}, nil
+		}), nil
+	case environ[key] != "":
+		return nil, badAccount(secret, "is not set")
+	case environ[issuer] == "":
+		return nil, badAccount(key, "is not set")
+	}
+	return issued(environ[issuer], environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"], client), nil
+}
+
+// issued returns the credentials that an endpoint issues. The call that needs them repeats
+// a failure.
+func issued(url, token string, client aws.HTTPClient) aws.CredentialsProvider {
+	cache := aws.NewCredentialsCache(endpointcreds.New(url, func(o *endpointcreds.Options) {
+		o.HTTPClient, o.AuthorizationToken, o.Retryer = client, token, aws.NopRetryer{}
+	}), func(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = 5 * time.Minute })
+	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		got, err := cache.Retrieve(ctx)
+		if err != nil {
+			err = &fault.Error{Kind: fault.Unavailable, Class: fault.Auth, Detail: url + " issues no credentials", Err: err}
+		}
+		return got, err
+	})
+}
+
+func newRetryer() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts, o.MaxBackoff = attempts, backoffLimit
+	})
+}
+
+const (
+	useFIPS      = "AWS_USE_FIPS_ENDPOINT"
+	useDualStack = "AWS_USE_DUALSTACK_ENDPOINT"
+)
+
+// settings answers the SDK's questions about endpoints from the environment.
+type settings map[string]string
+
+// GetServiceBaseEndpoint returns the value of AWS_ENDPOINT_URL_<SERVICE>, as in
+// AWS_ENDPOINT_URL_SECRETS_MANAGER.
+func (s settings) GetServiceBaseEndpoint(_ context.Context, service string) (url string, found bool, err error) {
+	url = s["AWS_ENDPOINT_URL_"+strings.ToUpper(strings.ReplaceAll(service, " ", "_"))]
+	return url, url != "", nil
+}
+
+// GetUseFIPSEndpoint reports whether endpoints are those with FIPS 140 validated modules.
+func (s settings) GetUseFIPSEndpoint(context.Context) (state aws.FIPSEndpointState, found bool, err error) {
+	on, err := strconv.ParseBool(s[useFIPS])
+	if err != nil {
+		return aws.FIPSEndpointStateUnset, false, nil // AWS has rejected any other text
+	}
+	if !on {
+		return aws.FIPSEndpointStateDisabled, true, nil
+	}
+	return aws.FIPSEndpointStateEnabled, true, nil
+}
+
+// GetUseDualStackEndpoint reports whether endpoints are those with IPv4 and IPv6.
+func (s settings) GetUseDualStackEndpoint(context.Context) (state aws.DualStackEndpointState, found bool, err error) {
+	on, err := strconv.ParseBool(s[useDualStack])
+	if err != nil {
+		return aws.DualStackEndpointStateUnset, false, nil // AWS has rejected any other text
+	}
+	if !on {
+		return aws.DualStackEndpointStateDisabled, true, nil
+	}
+	return aws.DualStackEndpointStateEnabled, true, nil
+}
+
+// named adds us to the name under which CloudTrail shows a call: "causeway/1.2.3".
+func named(a aws.Config, build string) aws.Config {
+	a.APIOptions = append(slices.Clip(a.APIOptions), middleware.AddUserAgentKeyValue("causeway", build))
+	return a
+}
