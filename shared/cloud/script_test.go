@@ -29,11 +29,14 @@ type request struct {
 	body      []byte
 }
 
-// answer is what AWS says to it. An error stands for a connection that broke.
+// answer is what AWS says to it. An error stands for a connection that broke before the
+// answer, cut for one that broke at the end of the body.
 type answer struct {
 	status int
+	header http.Header
 	body   string
 	err    error
+	cut    bool
 }
 
 // script is an AWS that answers each call as a test wants, and keeps the calls.
@@ -66,10 +69,14 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	if a.err != nil {
 		return nil, a.err
 	}
-	return &http.Response{
-		StatusCode: max(a.status, 200), Header: http.Header{}, Request: r,
-		Body: io.NopCloser(strings.NewReader(a.body)), ContentLength: int64(len(a.body)),
-	}, nil
+	if a.header == nil {
+		a.header = http.Header{}
+	}
+	content := io.NopCloser(strings.NewReader(a.body))
+	if a.cut {
+		content = cut{content}
+	}
+	return &http.Response{StatusCode: max(a.status, 200), Header: a.header, Request: r, Body: content, ContentLength: int64(len(a.body))}, nil
 }
 
 // answers returns a script of these answers in turn, the last one for ever.
