@@ -77,10 +77,7 @@
 // # Decisions
 //
 // The clients are the SDK's own, one per service, made when first used from a hand-built
-// configuration (AWS): the SDK's loader brings profiles, SSO and STS into every function,
-// 1.8 MB and 1.6 ms at each cold start. A function's credentials are the keys in its
-// environment, which Lambda gives to each process anew. If the environment has an issuer of
-// credentials in their place, they are refreshed five minutes before they expire.
+// configuration; package account gives the reasons.
 //
 // The SDK alone retries a call: three attempts with jittered backoff, of 10 s each (a long
 // poll 30 s). This package retries only what a call that succeeded left undone. A body of S3

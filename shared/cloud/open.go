@@ -3,10 +3,12 @@ package cloud
 import (
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -67,6 +69,12 @@ func Open(a aws.Config, c Config) *Backend {
 		table:  sync.OnceValue(func() *dynamodb.Client { return dynamodb.NewFromConfig(a) }),
 		bucket: sync.OnceValue(func() *s3.Client { return s3.NewFromConfig(a, bucketInPath) }),
 	}
+}
+
+// named adds us to the name under which CloudTrail shows a call: "causeway/1.2.3".
+func named(a aws.Config, build string) aws.Config {
+	a.APIOptions = append(slices.Clip(a.APIOptions), middleware.AddUserAgentKeyValue("causeway", build))
+	return a
 }
 
 // bucketInPath puts the bucket's name in the path where the endpoint is not AWS's own: a

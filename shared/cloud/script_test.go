@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/fault"
 )
 
@@ -95,7 +96,7 @@ var environ = map[string]string{"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID
 
 func mustConfig(t *testing.T, transport http.RoundTripper) aws.Config {
 	t.Helper()
-	a, err := cloud.AWS(environ, transport)
+	a, err := account.Config(environ, transport)
 	must(t, err)
 	return a
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"causeway.example/shared/admission"
+	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/intake"
@@ -66,7 +67,7 @@ type ports struct {
 
 // backend is the ports on AWS.
 func backend(p process, e environment) (ports, error) {
-	a, err := AWS(p.environ, p.deps.HTTP)
+	a, err := account.Config(p.environ, p.deps.HTTP)
 	if err != nil {
 		return ports{}, err
 	}

@@ -28,6 +28,7 @@ import (
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/scripts/day"
 	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/cloud/cloudtest"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/connector/connectortest"
@@ -115,7 +116,7 @@ func (w *world) openAWS() error {
 		w.aws = passOn(w.endpoint)
 		environ["AWS_ENDPOINT_URL"] = w.endpoint.String()
 	}
-	config, err := cloud.AWS(environ, transport)
+	config, err := account.Config(environ, transport)
 	if err != nil {
 		return err
 	}

@@ -1,16 +1,14 @@
-package cloud
+package account
 
 import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 
@@ -25,7 +23,7 @@ const (
 	backoffLimit = 2 * time.Second
 )
 
-// AWS returns the SDK's configuration from the environment of a Lambda function, as the
+// Config returns the SDK's configuration from the environment of a Lambda function, as the
 // SDK's own loader would (AWS SDKs and Tools Reference Guide, "Settings reference"):
 //
 //	AWS_REGION
@@ -42,9 +40,9 @@ const (
 //	eval "$(aws configure export-credentials --format env)"
 //
 // An error is fault.Rejected of class config and names the variable.
-func AWS(environ map[string]string, transport http.RoundTripper) (aws.Config, error) {
+func Config(environ map[string]string, transport http.RoundTripper) (aws.Config, error) {
 	if environ["AWS_REGION"] == "" {
-		return aws.Config{}, badAccount("AWS_REGION", "is not set")
+		return aws.Config{}, misconfigured("AWS_REGION", "is not set")
 	}
 	config := aws.Config{
 		Region: environ["AWS_REGION"], Retryer: newRetryer,
@@ -53,7 +51,7 @@ func AWS(environ map[string]string, transport http.RoundTripper) (aws.Config, er
 	}
 	for _, name := range []string{useFIPS, useDualStack} {
 		if _, err := strconv.ParseBool(environ[name]); err != nil && environ[name] != "" {
-			return aws.Config{}, badAccount(name, fmt.Sprintf("%q is neither true nor false", environ[name]))
+			return aws.Config{}, misconfigured(name, fmt.Sprintf("%q is neither true nor false", environ[name]))
 		}
 	}
 	if url := environ["AWS_ENDPOINT_URL"]; url != "" {
@@ -64,7 +62,7 @@ func AWS(environ map[string]string, transport http.RoundTripper) (aws.Config, er
 	return config, err
 }
 
-func badAccount(variable, rule string) error {
+func misconfigured(variable, rule string) error {
 	return &fault.Error{Kind: fault.Rejected, Class: fault.Config, Field: variable, Doing: "configuring AWS", Detail: rule}
 }
 
@@ -79,9 +77,9 @@ func credentials(environ map[string]string, client aws.HTTPClient) (aws.Credenti
 			}, nil
 		}), nil
 	case environ[key] != "":
-		return nil, badAccount(secret, "is not set")
+		return nil, misconfigured(secret, "is not set")
 	case environ[issuer] == "":
-		return nil, badAccount(key, "is not set")
+		return nil, misconfigured(key, "is not set")
 	}
 	return issued(environ[issuer], environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"], client), nil
 }
@@ -126,7 +124,7 @@ func (s settings) GetServiceBaseEndpoint(_ context.Context, service string) (url
 func (s settings) GetUseFIPSEndpoint(context.Context) (state aws.FIPSEndpointState, found bool, err error) {
 	on, err := strconv.ParseBool(s[useFIPS])
 	if err != nil {
-		return aws.FIPSEndpointStateUnset, false, nil // AWS has rejected any other text
+		return aws.FIPSEndpointStateUnset, false, nil // Config has rejected any other text
 	}
 	if !on {
 		return aws.FIPSEndpointStateDisabled, true, nil
@@ -138,16 +136,10 @@ func (s settings) GetUseFIPSEndpoint(context.Context) (state aws.FIPSEndpointSta
 func (s settings) GetUseDualStackEndpoint(context.Context) (state aws.DualStackEndpointState, found bool, err error) {
 	on, err := strconv.ParseBool(s[useDualStack])
 	if err != nil {
-		return aws.DualStackEndpointStateUnset, false, nil // AWS has rejected any other text
+		return aws.DualStackEndpointStateUnset, false, nil // Config has rejected any other text
 	}
 	if !on {
 		return aws.DualStackEndpointStateDisabled, true, nil
 	}
 	return aws.DualStackEndpointStateEnabled, true, nil
-}
-
-// named adds us to the name under which CloudTrail shows a call: "causeway/1.2.3".
-func named(a aws.Config, build string) aws.Config {
-	a.APIOptions = append(slices.Clip(a.APIOptions), middleware.AddUserAgentKeyValue("causeway", build))
-	return a
 }
