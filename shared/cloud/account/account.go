@@ -50,7 +50,7 @@ func Config(environ map[string]string, transport http.RoundTripper) (aws.Config,
 		ConfigSources: []any{settings(environ)},
 	}
 	for _, name := range []string{useFIPS, useDualStack} {
-		if _, err := strconv.ParseBool(environ[name]); err != nil && environ[name] != "" {
+		if _, _, err := settings(environ).flag(name); err != nil {
 			return aws.Config{}, misconfigured(name, fmt.Sprintf("%q is neither true nor false", environ[name]))
 		}
 	}
@@ -68,20 +68,20 @@ func misconfigured(variable, rule string) error {
 
 // credentials returns the keys of the environment; if there are none, the issuer's.
 func credentials(environ map[string]string, client aws.HTTPClient) (aws.CredentialsProvider, error) {
-	const key, secret, issuer = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-	switch {
-	case environ[key] != "" && environ[secret] != "":
-		return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{
-				AccessKeyID: environ[key], SecretAccessKey: environ[secret], SessionToken: environ["AWS_SESSION_TOKEN"], Source: "environment",
-			}, nil
-		}), nil
-	case environ[key] != "":
-		return nil, misconfigured(secret, "is not set")
-	case environ[issuer] == "":
-		return nil, misconfigured(key, "is not set")
+	keys := aws.Credentials{
+		AccessKeyID: environ["AWS_ACCESS_KEY_ID"], SecretAccessKey: environ["AWS_SECRET_ACCESS_KEY"],
+		SessionToken: environ["AWS_SESSION_TOKEN"], Source: "environment",
 	}
-	return issued(environ[issuer], environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"], client), nil
+	issuer := environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
+	switch {
+	case keys.HasKeys():
+		return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return keys, nil }), nil
+	case keys.AccessKeyID != "":
+		return nil, misconfigured("AWS_SECRET_ACCESS_KEY", "is not set")
+	case issuer == "":
+		return nil, misconfigured("AWS_ACCESS_KEY_ID", "is not set")
+	}
+	return issued(issuer, environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"], client), nil
 }
 
 // issued returns the credentials that an endpoint issues. The call that needs them repeats
@@ -120,26 +120,29 @@ func (s settings) GetServiceBaseEndpoint(_ context.Context, service string) (url
 	return url, url != "", nil
 }
 
+// flag reads a variable that is true or false; found is false if it is not set.
+func (s settings) flag(name string) (on, found bool, err error) {
+	if s[name] == "" {
+		return false, false, nil
+	}
+	on, err = strconv.ParseBool(s[name])
+	return on, true, err
+}
+
 // GetUseFIPSEndpoint reports whether endpoints are those with FIPS 140 validated modules.
 func (s settings) GetUseFIPSEndpoint(context.Context) (state aws.FIPSEndpointState, found bool, err error) {
-	on, err := strconv.ParseBool(s[useFIPS])
-	if err != nil {
-		return aws.FIPSEndpointStateUnset, false, nil // Config has rejected any other text
+	on, found, err := s.flag(useFIPS)
+	if on {
+		state = aws.FIPSEndpointStateEnabled
 	}
-	if !on {
-		return aws.FIPSEndpointStateDisabled, true, nil
-	}
-	return aws.FIPSEndpointStateEnabled, true, nil
+	return state, found, err
 }
 
 // GetUseDualStackEndpoint reports whether endpoints are those with IPv4 and IPv6.
 func (s settings) GetUseDualStackEndpoint(context.Context) (state aws.DualStackEndpointState, found bool, err error) {
-	on, err := strconv.ParseBool(s[useDualStack])
-	if err != nil {
-		return aws.DualStackEndpointStateUnset, false, nil // Config has rejected any other text
+	on, found, err := s.flag(useDualStack)
+	if on {
+		state = aws.DualStackEndpointStateEnabled
 	}
-	if !on {
-		return aws.DualStackEndpointStateDisabled, true, nil
-	}
-	return aws.DualStackEndpointStateEnabled, true, nil
+	return state, found, err
 }
