@@ -2,6 +2,8 @@ package cloud_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net/http"
@@ -165,6 +167,21 @@ func TestBodiesOfMessagesAreChecked(t *testing.T) {
 	b = open(t, answers(ok(`{"Messages":[{"MessageId":"m","ReceiptHandle":"h","Body":"b","MD5OfBody":"`+other+`","Attributes":{"ApproximateReceiveCount":"1","SentTimestamp":"1"}}]}`)))
 	_, err := b.Receive(t.Context(), "q", 1, 0)
 	mustBe(t, err, fault.Unavailable, fault.Connection, "checksum")
+}
+
+// TestObjectsAreChecked: S3 answers with the checksum that the object was stored with.
+func TestObjectsAreChecked(t *testing.T) {
+	t.Parallel()
+	sum := sha256.Sum256([]byte("content"))
+	for body, broken := range map[string]bool{"content": false, "contend": true} {
+		s := answers(answer{header: http.Header{"X-Amz-Checksum-Sha256": {base64.StdEncoding.EncodeToString(sum[:])}}, body: body})
+		content, _, err := open(t, s).Fetch(t.Context(), "drop/a", "")
+		if broken {
+			mustBe(t, err, fault.Unavailable, fault.Connection, "fetching file drop/a")
+		} else if err != nil || string(content) != body {
+			t.Errorf("fetched %q, %v", content, err)
+		}
+	}
 }
 
 // TestKeysOfObjectsAreEscaped has every kind of character that a file's name may have.

@@ -48,6 +48,8 @@ func Config(environ map[string]string, transport http.RoundTripper) (aws.Config,
 		Region: environ["AWS_REGION"], Retryer: newRetryer,
 		HTTPClient:    &http.Client{Transport: transport, Timeout: callTimeout},
 		ConfigSources: []any{settings(environ)},
+		// The loader's defaults, without which the SDK does not check what it reads.
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported, ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
 	}
 	for _, name := range []string{useFIPS, useDualStack} {
 		if _, _, err := settings(environ).flag(name); err != nil {
