@@ -34,8 +34,8 @@ var house = map[string]rule{
 	"shared/reconcile":               {rooms: []string{"shared/intake", "shared/entity", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault"}},
 	"shared/pipeline":                {rooms: []string{"shared/admission", "shared/entity", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/canonical", "shared/message", "shared/fault"}},
 	"shared/local":                   {rooms: []string{"shared/pipeline", "shared/intake", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault"}, modules: []string{"modernc.org/sqlite"}},
-	"shared/cloud":                   {rooms: []string{"shared/cloud/api", "shared/pipeline", "shared/reconcile", "shared/intake", "shared/admission", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault", "shared/webapi"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/smithy-go", "github.com/aws/aws-lambda-go"}},
-	"shared/cloud/api":               {modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/smithy-go"}},
+	"shared/cloud":                   {rooms: []string{"shared/cloud/account", "shared/pipeline", "shared/reconcile", "shared/intake", "shared/admission", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault", "shared/webapi"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service", "github.com/aws/smithy-go", "github.com/aws/aws-lambda-go"}},
+	"shared/cloud/account":           {rooms: []string{"shared/fault"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"}},
 	"shared/cloud/cloudtest":         {rooms: []string{"shared/routes", "shared/fault", "shared/message"}},
 	"infra":                          {rooms: []string{"infra/causeway"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/jsii-runtime-go", "github.com/cdklabs/cdk-nag-go"}},
 	"infra/causeway":                 {rooms: []string{"functions", "shared/routes", "shared/retry", "shared/connector", "shared/canonical", "shared/fault", "shared/message"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go", "github.com/go-playground/validator/v10", "go.yaml.in/yaml/v3"}},
@@ -91,7 +91,7 @@ func TestARuleThatIsBrokenIsSeen(t *testing.T) {
 		"the pipeline imports the door":   {"shared/pipeline", module + "/shared/intake"},
 		"the pipeline imports an engine":  {"shared/pipeline", module + "/shared/local"},
 		"a room imports a fake":           {"shared/local", module + "/functions/netsuite/netsuitetest"},
-		"the cloud imports an SDK client": {"shared/cloud", "github.com/aws/aws-sdk-go-v2/service/sqs"},
+		"the cloud imports the loader":    {"shared/cloud", "github.com/aws/aws-sdk-go-v2/config"},
 		"a main imports another system":   {"functions/shopify/receive", module + "/functions/netsuite"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,7 +14,9 @@ import (
 )
 
 // flags are those of make dist, without the target machine.
-var flags = []string{"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc,validator_novalidatefn,nethttpomithttp2", "-ldflags", "-s -w -buildid="}
+var flags = []string{
+	"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc,validator_novalidatefn,nethttpomithttp2", "-gcflags=github.com/aws/...=-l", "-ldflags", "-s -w -buildid=",
+}
 
 // program is one function as it is measured.
 type program struct {

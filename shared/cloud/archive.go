@@ -8,6 +8,9 @@ import (
 	"iter"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
@@ -99,22 +102,20 @@ func (b *Backend) Archived(ctx context.Context, system string, from, to time.Tim
 }
 
 func (b *Backend) archivedHour(ctx context.Context, folder string, yield func(*message.Raw, error) bool) (goOn bool) {
-	token := ""
-	for {
-		page, err := b.bucket().ListObjectsV2(ctx, folder, token)
+	pages := s3.NewListObjectsV2Paginator(b.bucket(), &s3.ListObjectsV2Input{Bucket: &b.config.Bucket, Prefix: &folder})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
 		if err != nil {
 			yield(nil, failure("listing "+folder, "bucket "+b.config.Bucket, err))
 			return false
 		}
 		for _, object := range page.Contents {
-			if !b.archivedObject(ctx, object.Key, yield) {
+			if !b.archivedObject(ctx, aws.ToString(object.Key), yield) {
 				return false
 			}
 		}
-		if token = page.NextContinuationToken; token == "" {
-			return true
-		}
 	}
+	return true
 }
 
 func (b *Backend) archivedObject(ctx context.Context, key string, yield func(*message.Raw, error) bool) (goOn bool) {

@@ -10,6 +10,8 @@ import (
 // rounds is how often the members of a batch that AWS did not take are sent in all.
 const rounds = 4
 
+const backoffLimit = 2 * time.Second
+
 // pause waits before the given round of a batch, the second being 1: exponentially,
 // with full jitter. It ends early, with an error, when the context does.
 func (b *Backend) pause(ctx context.Context, round int) error {

@@ -5,8 +5,9 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
-	"causeway.example/shared/cloud/api"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 )
@@ -22,7 +23,7 @@ const (
 // taken: those are sent again, and an error is returned while one is open. A message
 // above EventBridge's limit is refused before anything is sent.
 func (b *Backend) Publish(ctx context.Context, messages []*message.Message) error {
-	entries := make([]api.PutEventsRequestEntry, len(messages))
+	entries := make([]types.PutEventsRequestEntry, len(messages))
 	sizes := make([]int, len(messages))
 	for i, m := range messages {
 		doing := "publishing message " + m.ID
@@ -34,7 +35,7 @@ func (b *Backend) Publish(ctx context.Context, messages []*message.Message) erro
 		if sizes[i] > maxEventBytes {
 			return fault.New(fault.Invalid, fault.TooLarge, doing, fmt.Sprintf("EventBridge takes %d bytes, the entry has %d", maxEventBytes, sizes[i]))
 		}
-		entries[i] = api.PutEventsRequestEntry{
+		entries[i] = types.PutEventsRequestEntry{
 			EventBusName: &b.config.Bus, Source: &m.Source, DetailType: &m.Type, Detail: aws.String(string(detail)),
 		}
 	}
@@ -47,10 +48,10 @@ func (b *Backend) Publish(ctx context.Context, messages []*message.Message) erro
 }
 
 // putEvents sends one request, and again what of it EventBridge did not take.
-func (b *Backend) putEvents(ctx context.Context, messages []*message.Message, entries []api.PutEventsRequestEntry) error {
+func (b *Backend) putEvents(ctx context.Context, messages []*message.Message, entries []types.PutEventsRequestEntry) error {
 	for round := 1; ; round++ {
 		doing := fmt.Sprintf("publishing %d messages from %s on", len(messages), messages[0].ID)
-		out, err := b.bus().PutEvents(ctx, &api.PutEventsInput{Entries: entries})
+		out, err := b.bus().PutEvents(ctx, &eventbridge.PutEventsInput{Entries: entries})
 		if err != nil {
 			return failure(doing, "bus "+b.config.Bus, err)
 		}
@@ -69,7 +70,7 @@ func (b *Backend) putEvents(ctx context.Context, messages []*message.Message, en
 }
 
 // stillOpen returns what EventBridge did not take, and why it did not take the last of it.
-func (b *Backend) stillOpen(messages []*message.Message, entries []api.PutEventsRequestEntry, results []api.PutEventsResultEntry) (openMessages []*message.Message, openEntries []api.PutEventsRequestEntry, refused error) {
+func (b *Backend) stillOpen(messages []*message.Message, entries []types.PutEventsRequestEntry, results []types.PutEventsResultEntry) (openMessages []*message.Message, openEntries []types.PutEventsRequestEntry, refused error) {
 	for i, result := range results {
 		if result.ErrorCode != nil {
 			openMessages, openEntries = append(openMessages, messages[i]), append(openEntries, entries[i])
@@ -79,7 +80,7 @@ func (b *Backend) stillOpen(messages []*message.Message, entries []api.PutEvents
 	return openMessages, openEntries, refused
 }
 
-func (b *Backend) entryFailure(m *message.Message, result api.PutEventsResultEntry) error {
+func (b *Backend) entryFailure(m *message.Message, result types.PutEventsResultEntry) error {
 	e := &fault.Error{Doing: "publishing message " + m.ID, Code: *result.ErrorCode}
 	e.Kind, e.Class, e.Detail = judge(e.Code, 0, "bus "+b.config.Bus)
 	if e.Detail == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
@@ -13,7 +14,8 @@ import (
 )
 
 // What AWS answers, by its own codes (the services' API references, "Common
-// errors"). Throttles are the SDK's list.
+// errors"). Throttles are the SDK's list. A code of a KMS key begins with kms in upper or
+// lower case: KmsDisabled (SQS), KMS.DisabledException (S3).
 var (
 	missingCodes = map[string]bool{
 		"QueueDoesNotExist": true, "AWS.SimpleQueueService.NonExistentQueue": true, "ResourceNotFoundException": true,
@@ -24,7 +26,7 @@ var (
 		"InvalidAccessKeyId": true, "InvalidSignatureException": true, "SignatureDoesNotMatch": true, "ExpiredToken": true,
 		"ExpiredTokenException": true, "MissingAuthenticationToken": true, "MissingAuthenticationTokenException": true,
 		"IncompleteSignature": true, "OptInRequired": true, "NotAuthorizedForSourceException": true,
-		"KmsAccessDenied": true, "KMS.AccessDeniedException": true, "DecryptionFailure": true,
+		"DecryptionFailure": true,
 	}
 	throttleCodes = map[string]bool{"OverLimit": true, "KmsThrottled": true, "KMS.ThrottlingException": true}
 	brokenCodes   = map[string]bool{
@@ -33,10 +35,11 @@ var (
 	}
 )
 
-// failure classifies what the SDK answered about a resource. Throttles, 5xx and the
-// network are fault.Unavailable; a resource that is missing is fault.Rejected of
-// class config, one that is closed to us fault.Unauthorized, and both name it; a
-// request that AWS finds wrong is a fault.Rejected of class bug.
+// failure classifies what the SDK answered about a resource. Throttles, 5xx, the network
+// and an answer that cannot be read are fault.Unavailable; a resource that is missing is
+// fault.Rejected of class config; one that is closed to us, or whose KMS key is,
+// fault.Unauthorized, and these name it; a request that AWS finds wrong is a
+// fault.Rejected of class bug.
 func failure(doing, resource string, err error) error {
 	if err == nil {
 		return nil
@@ -49,16 +52,18 @@ func failure(doing, resource string, err error) error {
 		e.Class = fault.Intermittent
 		return e
 	}
-	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
-		e.Status = response.HTTPStatusCode()
-	}
 	api, answered := errors.AsType[smithy.APIError](err)
-	if !answered && e.Status == 0 {
-		return e
+	status := 0
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
+		status = response.HTTPStatusCode()
+	}
+	if !answered && status < http.StatusMultipleChoices {
+		return e // there is no answer, or one of success that breaks off
 	}
 	if answered {
 		e.Code = api.ErrorCode()
 	}
+	e.Status = status
 	e.Kind, e.Class, e.Detail = judge(e.Code, e.Status, resource)
 	return e
 }
@@ -69,6 +74,8 @@ func judge(code string, status int, resource string) (kind fault.Kind, class fau
 	switch {
 	case throttled || throttleCodes[code] || status == http.StatusTooManyRequests:
 		return fault.Unavailable, fault.RateLimit, ""
+	case strings.HasPrefix(strings.ToLower(code), "kms"):
+		return fault.Unauthorized, fault.Auth, "the KMS key of " + resource + " cannot be used"
 	case missingCodes[code]:
 		return fault.Rejected, fault.Config, "there is no " + resource
 	case deniedCodes[code] || status == http.StatusForbidden || status == http.StatusUnauthorized:

@@ -12,6 +12,7 @@ import (
 
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/intake"
 	"causeway.example/shared/message"
@@ -75,9 +76,9 @@ func TestWriteUnitsOfAJourney(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		m := &meter{RoundTripper: w.server.Transport(), t: t}
-		account, err := cloud.AWS(with(map[string]string{"AWS_ENDPOINT_URL": "http://aws.invalid"}), m)
+		a, err := account.Config(with(map[string]string{"AWS_ENDPOINT_URL": "http://aws.invalid"}), m)
 		must(t, err)
-		ports := cloud.Open(account, w.config).Ports()
+		ports := cloud.Open(a, w.config).Ports()
 		source := connector.System{Profile: connector.Profile{Name: "shop", Timeout: time.Second}, Source: shop{}}
 		p := newPipeline(t, ports, w.clock.Now, source, erpSystem(&erp{}))
 		raw := rawMessage(message.DeriveID("shop", "1"), []byte(`{"id":7890123456789}`))

@@ -1,7 +1,6 @@
 // Package cloud is the pipeline on AWS: its ports on EventBridge, SQS, DynamoDB, S3
 // and Secrets Manager (Backend, Secrets), and the entry points of Lambda functions
-// (Start). It and its subpackage api are the only packages that import the AWS SDK, of
-// which they use the core and no service's client; package api gives the reasons.
+// (Start). No other package that a function contains imports the AWS SDK.
 //
 // A port's call that returned without an error is durable at AWS. Where AWS answers success
 // and reports failures in the body (PutEvents, SendMessageBatch, BatchWriteItem), the failed
@@ -77,19 +76,29 @@
 //
 // # Decisions
 //
-// Clients are made when first used, from a hand-built configuration: the SDK's own
-// loader, and a client that is not needed, cost milliseconds at each cold start.
-// Credentials come from the environment only; AWS documents how to export a profile there.
+// The clients are the SDK's own, one per service, made when first used from a hand-built
+// configuration; package account gives the reasons.
 //
-// Requests are signed by Config.Now, corrected by AWS's answer if it is wrong. It is
-// also the time of our own rules: expiry, revisions, deferrals, retention.
+// The SDK alone retries a call: three attempts with jittered backoff, of 10 s each (a long
+// poll 30 s). This package retries only what a call that succeeded left undone. A body of S3
+// that breaks off is not read again, because its message is retried anyway. The SDK checks
+// the MD5 of each message, the CRC-32 of each item and the checksums of objects, corrects its
+// clock by AWS's answer, and sends the invocation's X-Amzn-Trace-Id, by which Lambda stops
+// loops of functions and queues. All five clients share one transport, which keeps connections
+// and speaks HTTP/1.1.
+//
+// Signatures have the SDK's own time. Config.Now is the time of our own rules: expiry,
+// revisions, deferrals, retention.
+//
+// AWS_ENDPOINT_URL, for all services or for one, sends the calls to another engine. The
+// bucket is a part of the path there. Resources have the same names in every world, so
+// that an engine serves one world at a time.
 //
 // A deferral is one ChangeMessageVisibility. SQS hides a message for twelve hours from
 // its receipt at most; one that is to wait longer is visible early and is deferred again.
 //
 // Secrets reads at most every five minutes and uses its last values while AWS is not
-// reachable. AWS's caching library does the same, and adds the SDK's loader of profiles
-// with SSO and STS to every function: 1.6 MB.
+// reachable. AWS's caching library does the same, and brings the SDK's loader.
 //
 // A function reads its secret when it starts and when credentials are rejected, without
 // that cache: a signature counts as wrong only if it was checked against the newest

@@ -5,8 +5,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-
-	"causeway.example/shared/cloud/api"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
 // reading is a query of one partition in the order of its sort keys.
@@ -22,7 +21,7 @@ type visit func(item row) (more bool, err error)
 
 // query visits the items of one partition, strongly consistent.
 func (b *Backend) query(ctx context.Context, r reading, visit visit) error {
-	input := &api.QueryInput{
+	input := &dynamodb.QueryInput{
 		TableName: &b.config.Table, ConsistentRead: aws.Bool(true),
 		KeyConditionExpression:    aws.String(PartitionKey + " = :partition"),
 		ExpressionAttributeValues: row{":partition": text(r.partition)},
@@ -37,26 +36,30 @@ func (b *Backend) query(ctx context.Context, r reading, visit visit) error {
 		*input.KeyConditionExpression += " AND " + SortKey + " >= :from"
 		input.ExpressionAttributeValues[":from"] = text(timeKey(r.from))
 	}
-	return pages(visit, func(after row) (*api.ItemsOutput, error) {
+	return pages(visit, func(after row) (items []row, next row, err error) {
 		input.ExclusiveStartKey = after
-		return b.table().Query(ctx, input)
+		page, err := b.table().Query(ctx, input)
+		if err != nil {
+			return nil, nil, err
+		}
+		return page.Items, page.LastEvaluatedKey, nil
 	})
 }
 
 // pages visits the items of each page until there is no next one.
-func pages(visit visit, next func(after row) (*api.ItemsOutput, error)) error {
+func pages(visit visit, read func(after row) (items []row, next row, err error)) error {
 	var after row
 	for {
-		page, err := next(after)
+		items, next, err := read(after)
 		if err != nil {
 			return err
 		}
-		for _, item := range page.Items {
+		for _, item := range items {
 			if more, err := visit(item); err != nil || !more {
 				return err
 			}
 		}
-		if after = page.LastEvaluatedKey; len(after) == 0 {
+		if after = next; len(after) == 0 {
 			return nil
 		}
 	}
@@ -64,7 +67,7 @@ func pages(visit visit, next func(after row) (*api.ItemsOutput, error)) error {
 
 // scan reads the items of all traces that have an entry from the query's time on.
 func (b *Backend) scan(ctx context.Context, f *finding) error {
-	input := &api.ScanInput{
+	input := &dynamodb.ScanInput{
 		TableName: &b.config.Table, ConsistentRead: aws.Bool(true),
 		FilterExpression:          aws.String("begins_with(" + PartitionKey + ", :traces)"),
 		ExpressionAttributeValues: row{":traces": text(tracePrefix)},
@@ -74,8 +77,12 @@ func (b *Backend) scan(ctx context.Context, f *finding) error {
 		input.ExpressionAttributeValues[":since"] = integer(since.UnixMilli())
 	}
 	all := func(item row) (bool, error) { return true, f.add(item) }
-	return pages(all, func(after row) (*api.ItemsOutput, error) {
+	return pages(all, func(after row) (items []row, next row, err error) {
 		input.ExclusiveStartKey = after
-		return b.table().Scan(ctx, input)
+		page, err := b.table().Scan(ctx, input)
+		if err != nil {
+			return nil, nil, err
+		}
+		return page.Items, page.LastEvaluatedKey, nil
 	})
 }

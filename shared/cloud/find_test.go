@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
 )
@@ -42,9 +43,9 @@ func busy(t *testing.T) (*cloud.Backend, *reads) {
 	t.Helper()
 	w := newWorld(t)
 	counted := &reads{RoundTripper: w.server.Transport(), t: t}
-	account, err := cloud.AWS(with(map[string]string{"AWS_ENDPOINT_URL": "http://aws.invalid"}), counted)
+	a, err := account.Config(with(map[string]string{"AWS_ENDPOINT_URL": "http://aws.invalid"}), counted)
 	must(t, err)
-	b := cloud.Open(account, w.config)
+	b := cloud.Open(a, w.config)
 	var entries []port.Entry
 	for trace := range 500 {
 		for i := range 100 {

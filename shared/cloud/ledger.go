@@ -10,7 +10,9 @@ import (
 	"slices"
 	"time"
 
-	"causeway.example/shared/cloud/api"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"causeway.example/shared/fault"
 	"causeway.example/shared/port"
 )
@@ -37,7 +39,7 @@ func (b *Backend) Append(ctx context.Context, entries ...port.Entry) error {
 	}
 	if len(w.items) <= singly {
 		for _, item := range w.items {
-			if err := b.table().PutItem(ctx, &api.PutItemInput{TableName: &b.config.Table, Item: item}); err != nil {
+			if _, err := b.table().PutItem(ctx, &dynamodb.PutItemInput{TableName: &b.config.Table, Item: item}); err != nil {
 				return failure(doing, "table "+b.config.Table, err)
 			}
 		}
@@ -232,13 +234,13 @@ func (b *Backend) itemID(at time.Time) (string, error) {
 
 // writeBatch sends one request, and then the items that DynamoDB did not take, again.
 func (b *Backend) writeBatch(ctx context.Context, doing string, items []row) error {
-	open := make([]api.WriteRequest, len(items))
+	open := make([]types.WriteRequest, len(items))
 	for i, item := range items {
-		open[i] = api.WriteRequest{PutRequest: &api.PutRequest{Item: item}}
+		open[i] = types.WriteRequest{PutRequest: &types.PutRequest{Item: item}}
 	}
 	for round := 1; ; round++ {
-		out, err := b.table().BatchWriteItem(ctx, &api.BatchWriteItemInput{
-			RequestItems: map[string][]api.WriteRequest{b.config.Table: open},
+		out, err := b.table().BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
+			RequestItems: map[string][]types.WriteRequest{b.config.Table: open},
 		})
 		if err != nil {
 			return failure(doing, "table "+b.config.Table, err)

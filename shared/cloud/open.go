@@ -1,18 +1,19 @@
 package cloud
 
 import (
-	"context"
 	"io"
 	"net/http"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"causeway.example/shared/cloud/api"
-	"causeway.example/shared/fault"
 	"causeway.example/shared/intake"
 	"causeway.example/shared/port"
 )
@@ -28,67 +29,8 @@ type Config struct {
 	Build     string // version of Causeway; part of the user agent, which CloudTrail shows
 
 	Retention time.Duration    // of ledger entries; 0: ninety days
-	Now       func() time.Time // expiry, revisions, deferrals; also the time of signatures, as far as AWS agrees
+	Now       func() time.Time // expiry, revisions, deferrals; signatures have the SDK's own time
 	Random    io.Reader        // cryptographically secure: write tokens, ids, jitter
-}
-
-// What the SDK may take for one call. Three attempts outlast a hiccup; anything
-// longer is the queue's to repeat.
-const (
-	attempts     = 3
-	callTimeout  = 10 * time.Second
-	backoffLimit = 2 * time.Second
-)
-
-// AWS returns the SDK's configuration from the environment of a Lambda function:
-// AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN,
-// AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE>. It reads no file and asks no
-// other service, which the SDK's own loader does and pays for at each cold start.
-// Outside Lambda any profile, SSO session or role is turned into these variables by
-//
-//	eval "$(aws configure export-credentials --format env)"
-//
-// An error is fault.Rejected of class config and names the variable.
-func AWS(environ map[string]string, transport http.RoundTripper) (aws.Config, error) {
-	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
-		if environ[name] == "" {
-			return aws.Config{}, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Field: name, Doing: "configuring AWS", Detail: "is not set"}
-		}
-	}
-	config := aws.Config{
-		Region: environ["AWS_REGION"], Credentials: credentials(environ), Retryer: newRetryer,
-		HTTPClient:    &http.Client{Transport: transport, Timeout: callTimeout},
-		ConfigSources: []any{endpoints(environ)},
-	}
-	if url := environ["AWS_ENDPOINT_URL"]; url != "" {
-		config.BaseEndpoint = &url
-	}
-	return config, nil
-}
-
-func credentials(environ map[string]string) aws.CredentialsProvider {
-	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{
-			AccessKeyID: environ["AWS_ACCESS_KEY_ID"], SecretAccessKey: environ["AWS_SECRET_ACCESS_KEY"],
-			SessionToken: environ["AWS_SESSION_TOKEN"], Source: "environment",
-		}, nil
-	})
-}
-
-func newRetryer() aws.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts, o.MaxBackoff = attempts, backoffLimit
-	})
-}
-
-// endpoints answers the SDK's question for a service's own endpoint.
-type endpoints map[string]string
-
-// GetServiceBaseEndpoint returns the value of AWS_ENDPOINT_URL_<SERVICE>, as in
-// AWS_ENDPOINT_URL_SECRETS_MANAGER.
-func (e endpoints) GetServiceBaseEndpoint(_ context.Context, service string) (url string, found bool, err error) {
-	url = e["AWS_ENDPOINT_URL_"+strings.ToUpper(strings.ReplaceAll(service, " ", "_"))]
-	return url, url != "", nil
 }
 
 // Backend is every port of the pipeline on AWS. It is safe for concurrent use. Each
@@ -96,10 +38,10 @@ func (e endpoints) GetServiceBaseEndpoint(_ context.Context, service string) (ur
 // for those it needs.
 type Backend struct {
 	config Config
-	bus    func() *api.EventBridge
-	queues func() *api.SQS
-	table  func() *api.DynamoDB
-	bucket func() *api.S3
+	bus    func() *eventbridge.Client
+	queues func() *sqs.Client
+	table  func() *dynamodb.Client
+	bucket func() *s3.Client
 
 	mu     sync.Mutex
 	lastID int64 // time of the latest ledger item, in nanoseconds
@@ -119,27 +61,34 @@ func Open(a aws.Config, c Config) *Backend {
 	if c.Retention == 0 {
 		c.Retention = 90 * 24 * time.Hour
 	}
-	o := api.Options{Config: a, Agent: agent + c.Build, Now: c.Now}
+	a = named(a, c.Build)
 	return &Backend{
 		config: c,
-		bus:    sync.OnceValue(func() *api.EventBridge { return api.NewEventBridge(o) }),
-		queues: sync.OnceValue(func() *api.SQS { return api.NewSQS(patient(o)) }),
-		table:  sync.OnceValue(func() *api.DynamoDB { return api.NewDynamoDB(o) }),
-		bucket: sync.OnceValue(func() *api.S3 { return api.NewS3(o, c.Bucket) }),
+		bus:    sync.OnceValue(func() *eventbridge.Client { return eventbridge.NewFromConfig(a) }),
+		queues: sync.OnceValue(func() *sqs.Client { return sqs.NewFromConfig(patient(a)) }),
+		table:  sync.OnceValue(func() *dynamodb.Client { return dynamodb.NewFromConfig(a) }),
+		bucket: sync.OnceValue(func() *s3.Client { return s3.NewFromConfig(a, bucketInPath) }),
 	}
 }
 
-// agent begins the name under which CloudTrail shows our calls.
-const agent = "causeway/"
+// named adds us to the name under which CloudTrail shows a call: "causeway/1.2.3".
+func named(a aws.Config, build string) aws.Config {
+	a.APIOptions = append(slices.Clip(a.APIOptions), middleware.AddUserAgentKeyValue("causeway", build))
+	return a
+}
+
+// bucketInPath puts the bucket's name in the path where the endpoint is not AWS's own: a
+// host name per bucket resolves at AWS only.
+func bucketInPath(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil }
 
 // patient lets a long poll outlast the time that other calls may take.
-func patient(o api.Options) api.Options {
-	if client, ok := o.Config.HTTPClient.(*http.Client); ok && client.Timeout > 0 {
+func patient(a aws.Config) aws.Config {
+	if client, ok := a.HTTPClient.(*http.Client); ok && client.Timeout > 0 {
 		longer := *client
 		longer.Timeout += longestPoll
-		o.Config.HTTPClient = &longer
+		a.HTTPClient = &longer
 	}
-	return o
+	return a
 }
 
 // Ports returns the backend as what the pipeline stands on.

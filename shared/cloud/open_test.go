@@ -11,23 +11,11 @@ import (
 	"time"
 
 	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
 )
-
-func TestAWSNamesTheVariableThatIsMissing(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
-		without := maps.Clone(environ)
-		delete(without, name)
-		_, err := cloud.AWS(without, http.DefaultTransport)
-		mustBe(t, err, fault.Rejected, fault.Config, "configuring AWS")
-		if fault.As(err).Field != name {
-			t.Errorf("without %s: %v", name, err)
-		}
-	}
-}
 
 // spy keeps the requests whole.
 type spy struct{ seen []*http.Request }
@@ -41,7 +29,7 @@ func (s *spy) RoundTrip(r *http.Request) (*http.Response, error) {
 func touch(t *testing.T, environ map[string]string) (hosts []string, seen []*http.Request) {
 	t.Helper()
 	s := &spy{}
-	a, err := cloud.AWS(environ, s)
+	a, err := account.Config(environ, s)
 	must(t, err)
 	a.RetryMaxAttempts, a.Retryer = 1, nil
 	b := cloud.Open(a, config(func() time.Time { return noon }))
@@ -51,7 +39,7 @@ func touch(t *testing.T, environ map[string]string) (hosts []string, seen []*htt
 		func() error { _, err := b.Get(t.Context(), "k"); return err },
 		func() error { _, err := b.Store(t.Context(), []byte("b")); return err },
 		func() error {
-			_, err := cloud.NewSecrets(a, func() time.Time { return noon }).Get(t.Context(), "s")
+			_, err := cloud.NewSecrets(a, "1.2.3", func() time.Time { return noon }).Get(t.Context(), "s")
 			return err
 		},
 	} {
@@ -106,7 +94,7 @@ func TestABucketIsInThePathWhereTheEndpointIsNotAWSs(t *testing.T) {
 func TestRequestsAreSignedAndSayWhoWeAre(t *testing.T) {
 	t.Parallel()
 	_, seen := touch(t, with(map[string]string{"AWS_SESSION_TOKEN": "session"}))
-	for i, r := range seen[:4] {
+	for i, r := range seen {
 		if auth := r.Header.Get("Authorization"); !strings.Contains(auth, "Credential=AKIDEXAMPLE/") || r.Header.Get("X-Amz-Security-Token") != "session" {
 			t.Errorf("request %d is signed %q", i, auth)
 		}
@@ -150,6 +138,67 @@ func TestACallThatHangsEnds(t *testing.T) {
 		mustBe(t, err, fault.Unavailable, fault.Intermittent, "receiving from queue q")
 		if took := time.Since(begun); took < 20*time.Second {
 			t.Errorf("a long poll was given up after %v", took)
+		}
+	})
+}
+
+// TestEndpointsOfPartitions has the hosts of AWS's own list (AWS General Reference,
+// "Service endpoints and quotas").
+func TestEndpointsOfPartitions(t *testing.T) {
+	t.Parallel()
+	const fips, dual = "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"
+	for name, c := range map[string]struct {
+		environ map[string]string
+		want    string
+	}{
+		"China": {map[string]string{"AWS_REGION": "cn-north-1"}, "events.cn-north-1.amazonaws.com.cn sqs.cn-north-1.amazonaws.com.cn dynamodb.cn-north-1.amazonaws.com.cn " +
+			"causeway-test-bucket.s3.cn-north-1.amazonaws.com.cn secretsmanager.cn-north-1.amazonaws.com.cn"},
+		"Europe, sovereign": {map[string]string{"AWS_REGION": "eusc-de-east-1"}, "events.eusc-de-east-1.amazonaws.eu sqs.eusc-de-east-1.amazonaws.eu dynamodb.eusc-de-east-1.amazonaws.eu " +
+			"causeway-test-bucket.s3.eusc-de-east-1.amazonaws.eu secretsmanager.eusc-de-east-1.amazonaws.eu"},
+		"isolated": {map[string]string{"AWS_REGION": "us-iso-east-1"}, "events.us-iso-east-1.c2s.ic.gov sqs.us-iso-east-1.c2s.ic.gov dynamodb.us-iso-east-1.c2s.ic.gov " +
+			"causeway-test-bucket.s3.us-iso-east-1.c2s.ic.gov secretsmanager.us-iso-east-1.c2s.ic.gov"},
+		"FIPS": {map[string]string{"AWS_REGION": "us-east-1", fips: "true"}, "events-fips.us-east-1.amazonaws.com sqs-fips.us-east-1.amazonaws.com dynamodb-fips.us-east-1.amazonaws.com " +
+			"causeway-test-bucket.s3-fips.us-east-1.amazonaws.com secretsmanager-fips.us-east-1.amazonaws.com"},
+		"dual stack": {map[string]string{dual: "true"}, "events.eu-central-1.api.aws sqs.eu-central-1.api.aws dynamodb.eu-central-1.api.aws " +
+			"causeway-test-bucket.s3.dualstack.eu-central-1.amazonaws.com secretsmanager.eu-central-1.amazonaws.com"},
+		"neither": {map[string]string{fips: "false", dual: "FALSE"}, "events.eu-central-1.amazonaws.com sqs.eu-central-1.amazonaws.com dynamodb.eu-central-1.amazonaws.com " +
+			"causeway-test-bucket.s3.eu-central-1.amazonaws.com secretsmanager.eu-central-1.amazonaws.com"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if hosts, _ := touch(t, with(c.environ)); strings.Join(hosts, " ") != c.want {
+				t.Errorf("called %s\nwant   %s", strings.Join(hosts, " "), c.want)
+			}
+		})
+	}
+}
+
+// TestCallsCarryTheTraceOfTheInvocation: Lambda stops a loop of functions and queues by
+// this header, which aws-lambda-go has put into the environment.
+func TestCallsCarryTheTraceOfTheInvocation(t *testing.T) {
+	const id = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a87bd80c:1"
+	t.Setenv("AWS_LAMBDA_FUNCTION_NAME", "causeway-test-shop-receive")
+	t.Setenv("_X_AMZN_TRACE_ID", id)
+	_, seen := touch(t, environ)
+	for _, r := range seen {
+		if got := r.Header.Get("X-Amzn-Trace-Id"); got != id {
+			t.Errorf("%s carries %q", r.URL.Host, got)
+		}
+	}
+}
+
+// TestCredentialsThatCannotBeHadAreNoFaultOfTheMessage: the call asks for them as often as
+// it is tried, and the message waits.
+func TestCredentialsThatCannotBeHadAreNoFaultOfTheMessage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := answers(answer{status: 503})
+		a, err := account.Config(map[string]string{"AWS_REGION": "eu-central-1", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9001/credentials"}, s)
+		must(t, err)
+		_, err = cloud.Open(a, config(time.Now)).Get(t.Context(), "k")
+		mustBe(t, err, fault.Unavailable, fault.Auth, "reading state k: http://127.0.0.1:9001/credentials issues no credentials")
+		if asked := len(s.operations()); asked != 3 {
+			t.Errorf("asked %d times, want 3", asked)
 		}
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/cloud/cloudtest"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
@@ -44,9 +45,9 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{clock: porttest.NewClock(noon)}
 	w.server, w.config = cloudtest.New(w.clock.Now), config(w.clock.Now)
-	account, err := cloud.AWS(with(map[string]string{"AWS_ENDPOINT_URL": "http://aws.invalid"}), w.server.Transport())
+	a, err := account.Config(with(map[string]string{"AWS_ENDPOINT_URL": "http://aws.invalid"}), w.server.Transport())
 	must(t, err)
-	w.account = account
+	w.account = a
 	queues := sqs.NewFromConfig(w.account)
 	for _, name := range queueNames(porttest.Table()) {
 		w.makeQueue(t, queues, name)
@@ -199,7 +200,7 @@ func TestSecretsOverTheEmulator(t *testing.T) {
 	client := secretsmanager.NewFromConfig(w.account)
 	_, err := client.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String(secretName), SecretString: aws.String(`{"KEY":"one"}`)})
 	must(t, err)
-	secrets := cloud.NewSecrets(w.account, w.clock.Now)
+	secrets := cloud.NewSecrets(w.account, "1.2.3", w.clock.Now)
 	mustHold(t, secrets, "one")
 	_, err = client.PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{SecretId: aws.String(secretName), SecretString: aws.String(`{"KEY":"two"}`)})
 	must(t, err)

@@ -11,9 +11,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
 
-	"causeway.example/shared/cloud/api"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/port"
 )
@@ -28,7 +29,11 @@ const (
 	longestDeferral = 12*time.Hour - 15*time.Minute
 )
 
-const textType = "String"
+const (
+	textType      = "String"
+	receiveCount  = types.MessageSystemAttributeNameApproximateReceiveCount
+	sentTimestamp = types.MessageSystemAttributeNameSentTimestamp
+)
 
 // queueURL is built, not looked up: the lookup would be one call more per start.
 func (b *Backend) queueURL(name string) *string {
@@ -37,7 +42,7 @@ func (b *Backend) queueURL(name string) *string {
 
 // Send implements port.Queue. Every message is checked before the first is sent.
 func (b *Backend) Send(ctx context.Context, queue string, batch []port.Outgoing) error {
-	entries := make([]api.SendMessageBatchRequestEntry, len(batch))
+	entries := make([]types.SendMessageBatchRequestEntry, len(batch))
 	sizes := make([]int, len(batch))
 	for i, out := range batch {
 		if err := out.Check(); err != nil {
@@ -61,16 +66,16 @@ func label(out port.Outgoing, index int) string {
 	return "message " + strconv.Itoa(index) + " of the batch"
 }
 
-func sendEntry(index int, out port.Outgoing) api.SendMessageBatchRequestEntry {
-	entry := api.SendMessageBatchRequestEntry{ID: aws.String(strconv.Itoa(index)), MessageBody: aws.String(string(out.Body))}
+func sendEntry(index int, out port.Outgoing) types.SendMessageBatchRequestEntry {
+	entry := types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(index)), MessageBody: aws.String(string(out.Body))}
 	if out.Group != "" {
-		entry.MessageGroupID = aws.String(groupID(out.Group))
+		entry.MessageGroupId = aws.String(groupID(out.Group))
 	}
 	if len(out.Attributes) > 0 {
-		entry.MessageAttributes = make(map[string]api.MessageAttributeValue, len(out.Attributes))
+		entry.MessageAttributes = make(map[string]types.MessageAttributeValue, len(out.Attributes))
 	}
 	for name, value := range out.Attributes {
-		entry.MessageAttributes[name] = api.MessageAttributeValue{DataType: aws.String(textType), StringValue: aws.String(value)}
+		entry.MessageAttributes[name] = types.MessageAttributeValue{DataType: aws.String(textType), StringValue: aws.String(value)}
 	}
 	return entry
 }
@@ -87,10 +92,10 @@ func groupID(group string) string {
 }
 
 // sendBatch sends one request, and then the entries that SQS did not take, again.
-func (b *Backend) sendBatch(ctx context.Context, queue string, batch []port.Outgoing, entries []api.SendMessageBatchRequestEntry) error {
+func (b *Backend) sendBatch(ctx context.Context, queue string, batch []port.Outgoing, entries []types.SendMessageBatchRequestEntry) error {
 	for round := 1; ; round++ {
 		doing := fmt.Sprintf("sending %d messages to queue %s", len(entries), queue)
-		out, err := b.queues().SendMessageBatch(ctx, &api.SendMessageBatchInput{QueueURL: b.queueURL(queue), Entries: entries})
+		out, err := b.queues().SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: b.queueURL(queue), Entries: entries})
 		if err != nil {
 			return failure(doing, "queue "+queue, err)
 		}
@@ -110,28 +115,28 @@ func (b *Backend) sendBatch(ctx context.Context, queue string, batch []port.Outg
 
 // unsent returns the entries that the answer does not confirm, and the reason. An entry
 // that is named neither among the sent nor among the failed counts as not sent.
-func unsent(queue string, batch []port.Outgoing, entries []api.SendMessageBatchRequestEntry, out *api.SendMessageBatchOutput) (open []api.SendMessageBatchRequestEntry, refused error) {
+func unsent(queue string, batch []port.Outgoing, entries []types.SendMessageBatchRequestEntry, out *sqs.SendMessageBatchOutput) (open []types.SendMessageBatchRequestEntry, refused error) {
 	sent := make(map[string]bool, len(entries))
 	for _, ok := range out.Successful {
-		sent[aws.ToString(ok.ID)] = true
+		sent[aws.ToString(ok.Id)] = true
 	}
-	failed := make(map[string]api.BatchResultErrorEntry)
+	failed := make(map[string]types.BatchResultErrorEntry)
 	for _, each := range out.Failed {
-		failed[aws.ToString(each.ID)] = each
+		failed[aws.ToString(each.Id)] = each
 	}
 	for _, entry := range entries {
-		if sent[*entry.ID] {
+		if sent[*entry.Id] {
 			continue
 		}
 		open = append(open, entry)
 		if refused == nil || fault.KindOf(refused) == fault.Unavailable {
-			refused = sendFailure(queue, batch, *entry.ID, failed[*entry.ID])
+			refused = sendFailure(queue, batch, *entry.Id, failed[*entry.Id])
 		}
 	}
 	return open, refused
 }
 
-func sendFailure(queue string, batch []port.Outgoing, id string, why api.BatchResultErrorEntry) error {
+func sendFailure(queue string, batch []port.Outgoing, id string, why types.BatchResultErrorEntry) error {
 	index, err := strconv.Atoi(id)
 	if err != nil {
 		return err
@@ -152,11 +157,11 @@ func (b *Backend) Receive(ctx context.Context, queue string, most int, wait time
 	if most <= 0 {
 		return nil, nil
 	}
-	out, err := b.queues().ReceiveMessage(ctx, &api.ReceiveMessageInput{
-		QueueURL: b.queueURL(queue), MaxNumberOfMessages: int32(min(most, maxBatch)),
+	out, err := b.queues().ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+		QueueUrl: b.queueURL(queue), MaxNumberOfMessages: int32(min(most, maxBatch)),
 		WaitTimeSeconds:             int32(min(wait, longestPoll) / time.Second),
 		MessageAttributeNames:       []string{"All"},
-		MessageSystemAttributeNames: []string{api.ApproximateReceiveCount, api.SentTimestamp},
+		MessageSystemAttributeNames: []types.MessageSystemAttributeName{receiveCount, sentTimestamp},
 	})
 	if err != nil {
 		return nil, failure("receiving from queue "+queue, "queue "+queue, err)
@@ -170,17 +175,17 @@ func (b *Backend) Receive(ctx context.Context, queue string, most int, wait time
 	return batch, nil
 }
 
-func incoming(queue string, m api.Message) (port.Incoming, error) {
-	count, errCount := strconv.Atoi(m.Attributes[api.ApproximateReceiveCount])
-	sent, errSent := strconv.ParseInt(m.Attributes[api.SentTimestamp], 10, 64)
+func incoming(queue string, m types.Message) (port.Incoming, error) {
+	count, errCount := strconv.Atoi(m.Attributes[string(receiveCount)])
+	sent, errSent := strconv.ParseInt(m.Attributes[string(sentTimestamp)], 10, 64)
 	if err := errors.Join(errCount, errSent); err != nil {
 		return port.Incoming{}, &fault.Error{
-			Kind: fault.Unavailable, Class: fault.Parse, Doing: "receiving message " + aws.ToString(m.MessageID) + " from queue " + queue,
+			Kind: fault.Unavailable, Class: fault.Parse, Doing: "receiving message " + aws.ToString(m.MessageId) + " from queue " + queue,
 			Detail: "receive count or time of sending is no number", Err: err,
 		}
 	}
 	in := port.Incoming{
-		Queue: queue, Handle: aws.ToString(m.ReceiptHandle), MessageID: aws.ToString(m.MessageID), Body: []byte(aws.ToString(m.Body)),
+		Queue: queue, Handle: aws.ToString(m.ReceiptHandle), MessageID: aws.ToString(m.MessageId), Body: []byte(aws.ToString(m.Body)),
 		ReceiveCount: count, SentAt: time.UnixMilli(sent).UTC(),
 	}
 	if len(m.MessageAttributes) > 0 {
@@ -195,7 +200,7 @@ func incoming(queue string, m api.Message) (port.Incoming, error) {
 // Delete implements port.Queue. SQS itself answers a stale handle of a standard
 // queue with success and deletes nothing.
 func (b *Backend) Delete(ctx context.Context, in port.Incoming) error {
-	err := b.queues().DeleteMessage(ctx, &api.DeleteMessageInput{QueueURL: b.queueURL(in.Queue), ReceiptHandle: &in.Handle})
+	_, err := b.queues().DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: b.queueURL(in.Queue), ReceiptHandle: &in.Handle})
 	return failure("deleting message "+in.MessageID+" of queue "+in.Queue, "queue "+in.Queue, err)
 }
 
@@ -205,8 +210,8 @@ func (b *Backend) Delete(ctx context.Context, in port.Incoming) error {
 func (b *Backend) Defer(ctx context.Context, in port.Incoming, until time.Time) error {
 	doing := "deferring message " + in.MessageID + " of queue " + in.Queue
 	hidden := min(max(until.Sub(b.config.Now()), 0), longestDeferral)
-	err := b.queues().ChangeMessageVisibility(ctx, &api.ChangeMessageVisibilityInput{
-		QueueURL: b.queueURL(in.Queue), ReceiptHandle: &in.Handle,
+	_, err := b.queues().ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
+		QueueUrl: b.queueURL(in.Queue), ReceiptHandle: &in.Handle,
 		VisibilityTimeout: int32((hidden + time.Second - 1) / time.Second),
 	})
 	if stale(err) {

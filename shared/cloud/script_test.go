@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/fault"
 )
 
@@ -29,11 +30,14 @@ type request struct {
 	body      []byte
 }
 
-// answer is what AWS says to it. An error stands for a connection that broke.
+// answer is what AWS says to it. An error stands for a connection that broke before the
+// answer, cut for one that broke at the end of the body.
 type answer struct {
 	status int
+	header http.Header
 	body   string
 	err    error
+	cut    bool
 }
 
 // script is an AWS that answers each call as a test wants, and keeps the calls.
@@ -66,10 +70,14 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	if a.err != nil {
 		return nil, a.err
 	}
-	return &http.Response{
-		StatusCode: max(a.status, 200), Header: http.Header{}, Request: r,
-		Body: io.NopCloser(strings.NewReader(a.body)), ContentLength: int64(len(a.body)),
-	}, nil
+	if a.header == nil {
+		a.header = http.Header{}
+	}
+	content := io.NopCloser(strings.NewReader(a.body))
+	if a.cut {
+		content = cut{content}
+	}
+	return &http.Response{StatusCode: max(a.status, 200), Header: a.header, Request: r, Body: content, ContentLength: int64(len(a.body))}, nil
 }
 
 // answers returns a script of these answers in turn, the last one for ever.
@@ -88,7 +96,7 @@ var environ = map[string]string{"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID
 
 func mustConfig(t *testing.T, transport http.RoundTripper) aws.Config {
 	t.Helper()
-	a, err := cloud.AWS(environ, transport)
+	a, err := account.Config(environ, transport)
 	must(t, err)
 	return a
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
-	"causeway.example/shared/cloud/api"
 	"causeway.example/shared/fault"
 )
 
@@ -22,7 +22,7 @@ const (
 // reached. It is safe for concurrent use.
 type Secrets struct {
 	now    func() time.Time
-	client func() *api.SecretsManager
+	client func() *secretsmanager.Client
 
 	mu    sync.Mutex
 	known map[string]*secret
@@ -36,12 +36,12 @@ type secret struct {
 	refreshed time.Time
 }
 
-// NewSecrets returns a reader of secrets.
-func NewSecrets(a aws.Config, now func() time.Time) *Secrets {
-	o := api.Options{Config: a, Agent: agent, Now: now}
+// NewSecrets returns a reader of secrets. The build is part of the user agent, as
+// Config.Build is.
+func NewSecrets(a aws.Config, build string, now func() time.Time) *Secrets {
 	return &Secrets{
 		now: now, known: map[string]*secret{},
-		client: sync.OnceValue(func() *api.SecretsManager { return api.NewSecretsManager(o) }),
+		client: sync.OnceValue(func() *secretsmanager.Client { return secretsmanager.NewFromConfig(named(a, build)) }),
 	}
 }
 
@@ -75,7 +75,7 @@ func (s *Secrets) Get(ctx context.Context, name string) (map[string]string, erro
 
 // fetch asks AWS for the secret's present value.
 func (s *Secrets) fetch(ctx context.Context, name string, each *secret) error {
-	out, err := s.client().GetSecretValue(ctx, &api.GetSecretValueInput{SecretID: &name})
+	out, err := s.client().GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
 	if err != nil {
 		return failure("reading secret "+name, "secret "+name, err)
 	}

@@ -35,7 +35,7 @@ const secretName = "causeway-test/shop"
 func openSafe(t *testing.T, s *safe) (*cloud.Secrets, *script) {
 	t.Helper()
 	calls := &script{answer: s.answer}
-	return cloud.NewSecrets(mustConfig(t, calls), time.Now), calls
+	return cloud.NewSecrets(mustConfig(t, calls), "1.2.3", time.Now), calls
 }
 
 func mustHold(t *testing.T, secrets *cloud.Secrets, want string) {
@@ -152,7 +152,7 @@ func TestSecretsThatCannotBeReadAreClassified(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			t.Log(name)
-			_, err := cloud.NewSecrets(mustConfig(t, c.script), time.Now).Get(t.Context(), secretName)
+			_, err := cloud.NewSecrets(mustConfig(t, c.script), "1.2.3", time.Now).Get(t.Context(), secretName)
 			mustBe(t, err, c.kind, c.class, secretName)
 		})
 	}

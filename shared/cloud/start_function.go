@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"causeway.example/shared/admission"
+	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/intake"
@@ -66,7 +67,7 @@ type ports struct {
 
 // backend is the ports on AWS.
 func backend(p process, e environment) (ports, error) {
-	a, err := AWS(p.environ, p.deps.HTTP)
+	a, err := account.Config(p.environ, p.deps.HTTP)
 	if err != nil {
 		return ports{}, err
 	}
@@ -74,7 +75,7 @@ func backend(p process, e environment) (ports, error) {
 		Prefix: e.Prefix, QueueBase: e.Queues, Bus: e.Bus, Table: e.Table, Bucket: e.Bucket, Build: e.Build,
 		Now: p.deps.Now, Random: p.deps.Random,
 	})
-	return ports{b.Ports(), newest{func() *Secrets { return NewSecrets(a, p.deps.Now) }}, b, b.Archive}, nil
+	return ports{b.Ports(), newest{func() *Secrets { return NewSecrets(a, e.Build, p.deps.Now) }}, b, b.Archive}, nil
 }
 
 // newest reads a secret without a cache: it is read when a function starts and when

@@ -9,41 +9,46 @@ import (
 	"strconv"
 	"time"
 
-	"causeway.example/shared/cloud/api"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"causeway.example/shared/fault"
 	"causeway.example/shared/port"
 )
 
 // row is one item of the table, or a part of it.
-type row = map[string]api.AttributeValue
+type row = map[string]types.AttributeValue
 
-func text(s string) api.AttributeValue { return api.AttributeValue{S: &s} }
+func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
-func binaryValue(b []byte) api.AttributeValue { return api.AttributeValue{B: b} }
+func binaryValue(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: b} }
 
-func integer(n int64) api.AttributeValue {
-	digits := strconv.FormatInt(n, 10)
-	return api.AttributeValue{N: &digits}
+func integer(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
 }
 
 // bytesOf returns nil if the attribute is absent or of another type.
-func bytesOf(item row, name string) []byte { return item[name].B }
+func bytesOf(item row, name string) []byte {
+	if value, ok := item[name].(*types.AttributeValueMemberB); ok {
+		return value.Value
+	}
+	return nil
+}
 
 // textOf returns "" if the attribute is absent or of another type.
 func textOf(item row, name string) string {
-	if value := item[name].S; value != nil {
-		return *value
+	if value, ok := item[name].(*types.AttributeValueMemberS); ok {
+		return value.Value
 	}
 	return ""
 }
 
-// numberOf returns 0 if the attribute is absent.
+// numberOf returns 0 if the attribute is absent or of another type.
 func numberOf(item row, name string) (int64, error) {
-	value := item[name].N
-	if value == nil {
-		return 0, nil
+	if value, ok := item[name].(*types.AttributeValueMemberN); ok {
+		return strconv.ParseInt(value.Value, 10, 64)
 	}
-	return strconv.ParseInt(*value, 10, 64)
+	return 0, nil
 }
 
 func stateKey(key string) row {
@@ -56,7 +61,7 @@ func (b *Backend) Get(ctx context.Context, key string) (port.Item, error) {
 	absent := port.Item{Key: key}
 	doing := "reading state " + key
 	consistent := true
-	out, err := b.table().GetItem(ctx, &api.GetItemInput{TableName: &b.config.Table, Key: stateKey(key), ConsistentRead: &consistent})
+	out, err := b.table().GetItem(ctx, &dynamodb.GetItemInput{TableName: &b.config.Table, Key: stateKey(key), ConsistentRead: &consistent})
 	if err != nil {
 		return absent, failure(doing, "table "+b.config.Table, err)
 	}
@@ -89,8 +94,8 @@ func (b *Backend) Put(ctx context.Context, item port.Item) (revision int64, err 
 	if size := itemSize(put.Item); size > maxItem {
 		return 0, fault.New(fault.Invalid, fault.TooLarge, doing, fmt.Sprintf("DynamoDB takes %d bytes, the item has %d", maxItem, size))
 	}
-	err = b.table().PutItem(ctx, put)
-	if refused, ok := errors.AsType[*api.ConditionFailedError](err); ok {
+	_, err = b.table().PutItem(ctx, put)
+	if refused, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
 		if bytes.Equal(bytesOf(refused.Item, attrToken), token) {
 			return revision, nil
 		}
@@ -111,7 +116,7 @@ func (b *Backend) nextRevision(before int64, drawn []byte) int64 {
 	return max(before+1, b.config.Now().UnixMicro()<<10|int64(binary.BigEndian.Uint16(drawn)&0x3ff))
 }
 
-func (b *Backend) putInput(item port.Item, revision int64, token []byte) *api.PutItemInput {
+func (b *Backend) putInput(item port.Item, revision int64, token []byte) *dynamodb.PutItemInput {
 	stored := stateKey(item.Key)
 	stored[attrRevision], stored[attrToken] = integer(revision), binaryValue(token)
 	if len(item.Value) > 0 {
@@ -126,9 +131,9 @@ func (b *Backend) putInput(item port.Item, revision int64, token []byte) *api.Pu
 		condition = attrRevision + " = :revision AND (attribute_not_exists(" + attrExpires + ") OR " + attrExpires + " >= :now)"
 		values[":revision"] = integer(item.Revision)
 	}
-	return &api.PutItemInput{
+	return &dynamodb.PutItemInput{
 		TableName: &b.config.Table, Item: stored, ConditionExpression: &condition, ExpressionAttributeValues: values,
-		ReturnValuesOnConditionCheckFailure: api.AllOld,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}
 }
 
@@ -137,13 +142,13 @@ func (b *Backend) putInput(item port.Item, revision int64, token []byte) *api.Pu
 func itemSize(item row) (size int) {
 	for name, value := range item {
 		size += len(name)
-		switch {
-		case value.S != nil:
-			size += len(*value.S)
-		case value.N != nil:
+		switch value := value.(type) {
+		case *types.AttributeValueMemberS:
+			size += len(value.Value)
+		case *types.AttributeValueMemberN:
 			size += 21
-		default:
-			size += len(value.B)
+		case *types.AttributeValueMemberB:
+			size += len(value.Value)
 		}
 	}
 	return size

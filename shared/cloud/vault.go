@@ -1,12 +1,15 @@
 package cloud
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"io"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 
 	"causeway.example/shared/fault"
@@ -35,7 +38,9 @@ func (b *Backend) Store(ctx context.Context, data []byte) (message.Claim, error)
 
 func (b *Backend) putObject(ctx context.Context, doing, key string, data []byte, sum [sha256.Size]byte) error {
 	hash := base64.StdEncoding.EncodeToString(sum[:])
-	err := b.bucket().PutObject(ctx, key, data, hash)
+	_, err := b.bucket().PutObject(ctx, &s3.PutObjectInput{
+		Bucket: &b.config.Bucket, Key: &key, Body: bytes.NewReader(data), ChecksumSHA256: &hash,
+	})
 	return failure(doing, "bucket "+b.config.Bucket, err)
 }
 
@@ -59,9 +64,17 @@ func (b *Backend) loadFrom(ctx context.Context, folder string, claim message.Cla
 }
 
 func (b *Backend) getObject(ctx context.Context, doing, key, version string) (data []byte, err error) {
-	data, err = b.bucket().GetObject(ctx, key, version)
+	in := &s3.GetObjectInput{Bucket: &b.config.Bucket, Key: &key}
+	if version != "" {
+		in.VersionId = &version
+	}
+	out, err := b.bucket().GetObject(ctx, in)
 	if said, answered := errors.AsType[smithy.APIError](err); answered && (said.ErrorCode() == "NoSuchKey" || said.ErrorCode() == "NoSuchVersion") {
 		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Doing: doing, Detail: "the bucket does not hold it", Err: err}
+	}
+	if err == nil {
+		data, err = io.ReadAll(out.Body)
+		err = errors.Join(err, out.Body.Close())
 	}
 	return data, failure(doing, "bucket "+b.config.Bucket, err)
 }

@@ -8,8 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -34,6 +37,7 @@ type clients struct {
 	s3      *s3.Client
 	secrets *secretsmanager.Client
 	region  string
+	moto    bool // whether the endpoint is moto
 }
 
 func newClients(config aws.Config) *clients {
@@ -201,11 +205,28 @@ func (c *clients) rule(ctx context.Context, p map[string]any) error {
 	if _, err := c.events.PutRule(ctx, &in); err != nil {
 		return err
 	}
+	if c.moto {
+		targets = transformed(targets)
+	}
 	out, err := c.events.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: in.Name, EventBusName: in.EventBusName, Targets: targets})
 	if err == nil && out.FailedEntryCount > 0 {
 		err = fmt.Errorf("targets of %s: %v", *in.Name, out.FailedEntries)
 	}
 	return err
+}
+
+// transformed replaces the input path of each target by an input transformer, because moto
+// (5.2.1) ignores the path. The templates keep the path: EventBridge hands over exactly the
+// part that it selects, and documents no such thing for a transformer, whose output is
+// "minified and escaped" (EventBridge user guide, "Common issues with transforming input").
+func transformed(targets []events.Target) []events.Target {
+	for i, target := range targets {
+		if target.InputPath != nil {
+			targets[i].InputPath = nil
+			targets[i].InputTransformer = &events.InputTransformer{InputPathsMap: map[string]string{"part": *target.InputPath}, InputTemplate: aws.String("<part>")}
+		}
+	}
+	return targets
 }
 
 // depth counts what is in the queues that are not for dead letters.
@@ -240,4 +261,41 @@ func (s *stack) liveQueues() (urls []string, err error) {
 func (s *stack) queueURL(arn string) string {
 	at := s.templates[0].place
 	return "https://sqs." + at.region + ".amazonaws.com/" + at.account + "/" + arn[strings.LastIndex(arn, ":")+1:]
+}
+
+func TestMotoGetsATransformerInPlaceOfAPath(t *testing.T) {
+	t.Parallel()
+	got := transformed([]events.Target{{Id: aws.String("a"), InputPath: aws.String("$.detail")}, {Id: aws.String("b")}})
+	if a := got[0]; a.InputPath != nil || a.InputTransformer.InputPathsMap["part"] != "$.detail" || *a.InputTransformer.InputTemplate != "<part>" || got[1].InputTransformer != nil {
+		t.Errorf("became %+v", got)
+	}
+	for path, want := range map[string]bool{"/moto-api/data.json": true, "/other": false} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != path {
+				w.WriteHeader(http.StatusNotFound)
+			}
+		}))
+		t.Cleanup(server.Close)
+		address, err := parseURL(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if moto, err := isMoto(t.Context(), address); err != nil || moto != want {
+			t.Errorf("an endpoint with %s is moto: %v, %v", path, moto, err)
+		}
+	}
+}
+
+func TestAnEndpointHasRoomForOneWorld(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		setup       setup
+		day, others bool
+	}{
+		"the stand-in": {setup{}, true, true}, "an endpoint": {setup{endpoint: &urlType{}}, true, false}, "an account": {setup{account: "1"}, true, false},
+	} {
+		if day, others := c.setup.hasRoom(onlyWorld), c.setup.hasRoom("TestTheDayWithKills/day,_run_1") || c.setup.hasRoom("TestALargeDelivery/large,_run_0"); day != c.day || others != c.others {
+			t.Errorf("%s: room for the day %v, for others %v", name, day, others)
+		}
+	}
 }

@@ -7,7 +7,9 @@
 // `make test-aws` runs it; the everyday tests only hold the templates and the ports
 // of shared/cloud to each other. The endpoint is the stand-in of cloudtest in this
 // process, or the one of AWS_ENDPOINT_URL (moto, LocalStack, AWS), at which only the
-// day with kills is played, for the faults below need the stand-in. ENDPOINT_ACCOUNT is
+// day with kills is played, once and at an endpoint without resources of an earlier run:
+// their names are the same each time, and the faults below need the stand-in. moto ignores
+// a rule's InputPath (5.2.1) and is given an input transformer in its place. ENDPOINT_ACCOUNT is
 // the account's number there, if it is not 123456789012. A real account is never touched
 // by default: without AWS_ENDPOINT_URL it takes ACCOUNT, the account's number, and STAGE
 // beside credentials; resources are set up by their names and stay, and the functions

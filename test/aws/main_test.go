@@ -3,6 +3,7 @@
 package aws_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -23,6 +24,20 @@ func passOn(to *url.URL) http.Handler {
 		r.Out.URL.Scheme, r.Out.URL.Host = to.Scheme, to.Host
 		r.Out.Host = r.In.Host
 	}}
+}
+
+// isMoto reports whether the endpoint is moto, which alone has this path (moto's
+// documentation, "Non-Python SDK's / Server mode").
+func isMoto(ctx context.Context, endpoint *url.URL) (bool, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint.JoinPath("/moto-api/data.json").String(), nil)
+	if err != nil {
+		return false, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false, err
+	}
+	return response.StatusCode == http.StatusOK, response.Body.Close()
 }
 
 var environmentOfTest setup

@@ -28,6 +28,7 @@ import (
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/scripts/day"
 	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/cloud/cloudtest"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/connector/connectortest"
@@ -58,6 +59,9 @@ type world struct {
 // newWorld sets everything up and starts it.
 func newWorld(t *testing.T, k *kills) *world {
 	t.Helper()
+	if !environmentOfTest.hasRoom(t.Name()) {
+		t.Skip("an endpoint has room for the world of " + onlyWorld + " only")
+	}
 	w := &world{
 		T: t, setup: environmentOfTest, kills: k, quiet: log.New(io.Discard, "", 0),
 		fakes: map[string]connectortest.Fake{}, profiles: map[string]connector.Profile{}, hosts: map[string]*host{},
@@ -112,11 +116,16 @@ func (w *world) openAWS() error {
 		w.aws = passOn(w.endpoint)
 		environ["AWS_ENDPOINT_URL"] = w.endpoint.String()
 	}
-	config, err := cloud.AWS(environ, transport)
+	config, err := account.Config(environ, transport)
 	if err != nil {
 		return err
 	}
 	w.clients = newClients(config)
+	if w.endpoint != nil {
+		if w.clients.moto, err = isMoto(w.Context(), w.endpoint); err != nil {
+			return err
+		}
+	}
 	w.backend = cloud.Open(config, cloud.Config{
 		Prefix: w.prefix, QueueBase: w.stack.queueURL(":"), Bus: w.prefix, Table: w.prefix, Build: "test", Now: time.Now, Random: rand.Reader,
 		Bucket: w.prefix + "-" + w.at.account + "-" + w.at.region,
@@ -239,6 +248,16 @@ type setup struct {
 	account             string // of a real one; "" otherwise
 	endpoint            *urlType
 	credentials         map[string]string
+}
+
+// onlyWorld is the test whose world is set up at an endpoint or in an account. Resources
+// have the same names in every world, and last there, so that a second world would meet the
+// first one's.
+const onlyWorld = "TestTheDayWithKills/day,_run_0"
+
+// hasRoom reports whether the test may have a world.
+func (s setup) hasRoom(test string) bool {
+	return s.endpoint == nil && s.account == "" || test == onlyWorld
 }
 
 func readSetup(get func(string) string) (s setup, err error) {
