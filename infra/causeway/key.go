@@ -22,7 +22,7 @@ func stateKeys(s system, role connector.Role) []string {
 	case connector.Deliver:
 		return []string{"S#" + s.Name + "|*", "S#bind.*|" + s.Name + "/*", "S#connection|" + s.Name, hashed}
 	default:
-		return []string{"S#poll|" + s.Name + "/*", "S#connection|" + s.Name, hashed}
+		return []string{"S#poll|" + s.Name + "/*", "S#bind.*|" + s.Name + "/*", "S#connection|" + s.Name, hashed}
 	}
 }
 

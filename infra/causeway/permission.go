@@ -1,6 +1,8 @@
 package causeway
 
 import (
+	"slices"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
 
@@ -47,7 +49,7 @@ func (p *Plan) permissions(s system, role connector.Role) []statement {
 	all := []statement{p.mayLog(s, role)}
 	if secret := p.secret(s, role); secret != "" {
 		all = append(all, statement{
-			id: "OwnSecret", actions: []string{"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"},
+			id: "OwnSecret", actions: []string{"secretsmanager:GetSecretValue"},
 			resources: arns("secretsmanager", pattern("secret:"+secret, "-??????")),
 		})
 	}
@@ -55,7 +57,7 @@ func (p *Plan) permissions(s system, role connector.Role) []statement {
 	case connector.Receive:
 		all = append(all, p.mayAccept(s), p.mayAddToLedger(s), p.mayStore("claims"))
 	case connector.Poll:
-		all = append(all, p.mayAccept(s), p.mayUseState(s, role), p.mayUseLedger(s, role), p.mayStore("claims"))
+		all = append(all, p.mayAccept(s), p.mayUseState(s, role), p.mayCompare(s), p.mayUseLedger(s, role), p.mayStore("claims"))
 	case connector.Pickup:
 		all = append(all, p.mayAccept(s), p.mayAddToLedger(s), p.mayStore("claims"))
 		all = append(all, p.mayLoad("drop/"+s.Name)...)
@@ -124,6 +126,18 @@ func (p *Plan) mayPublish(s system) statement {
 // mayUseState allows the records of the role.
 func (p *Plan) mayUseState(s system, role connector.Role) statement {
 	return p.onKeys("State", []string{"dynamodb:GetItem", "dynamodb:PutItem"}, stateKeys(s, role))
+}
+
+// mayCompare allows a poll to read what the targets of its system confirmed of the system's own
+// entities.
+func (p *Plan) mayCompare(s system) statement {
+	var keys []string
+	for _, route := range p.routes {
+		if key := "S#" + route.To + "|" + s.Name + "/*"; route.From == s.Name && !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return p.onKeys("Compare", []string{"dynamodb:GetItem"}, keys)
 }
 
 // mayUseLedger allows writing and searching entries.
