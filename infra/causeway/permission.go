@@ -55,11 +55,11 @@ func (p *Plan) permissions(s system, role connector.Role) []statement {
 	}
 	switch role {
 	case connector.Receive:
-		all = append(all, p.mayAccept(s), p.mayAddToLedger(s), p.mayStore("claims"))
+		all = append(all, p.mayAccept(s), p.mayAddToLedger(s, role), p.mayStore("claims"))
 	case connector.Poll:
 		all = append(all, p.mayAccept(s), p.mayUseState(s, role), p.mayCompare(s), p.mayUseLedger(s, role), p.mayStore("claims"))
 	case connector.Pickup:
-		all = append(all, p.mayAccept(s), p.mayAddToLedger(s), p.mayStore("claims"))
+		all = append(all, p.mayAccept(s), p.mayAddToLedger(s, role), p.mayStore("claims"))
 		all = append(all, p.mayLoad("drop/"+s.Name)...)
 	case connector.Translate:
 		all = append(all, p.mayTake(s, role)...)
@@ -148,8 +148,8 @@ func (p *Plan) mayUseLedger(s system, role connector.Role) statement {
 // mayAddToLedger allows a door to add entries one by one. It cannot delete any, because
 // BatchWriteItem and DeleteItem delete and are missing. It cannot overwrite one, because it
 // cannot read the ledger, and an entry's sort key has 56 random bits.
-func (p *Plan) mayAddToLedger(s system) statement {
-	return p.onKeys("AddToLedger", []string{"dynamodb:PutItem"}, p.ledgerKeys(s, connector.Receive))
+func (p *Plan) mayAddToLedger(s system, role connector.Role) statement {
+	return p.onKeys("AddToLedger", []string{"dynamodb:PutItem"}, p.ledgerKeys(s, role))
 }
 
 func (p *Plan) onKeys(id string, actions, keys []string) statement {

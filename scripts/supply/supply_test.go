@@ -36,11 +36,11 @@ func TestLicensesAreRecognizedAndHeldToTheList(t *testing.T) {
 		return string(data)
 	}
 	for name, c := range map[string]struct{ file, text, want string }{
-		"permissive":     {"LICENSE", text("License/MIT/pristine.txt"), ""},
-		"weak copyleft":  {"LICENSE.md", text("License/MPL-2.0/license.txt"), ""},
+		"permissive":      {"LICENSE", text("License/MIT/pristine.txt"), ""},
+		"weak copyleft":   {"LICENSE.md", text("License/MPL-2.0/license.txt"), ""},
 		"strong copyleft": {"COPYING", text("License/AGPL-3.0/license.txt"), "license AGPL-3.0 is not in the allow-list"},
-		"no license":     {"LICENSE", "All rights reserved.", "has no file with a license"},
-		"another file":   {"README", text("License/MIT/pristine.txt"), "has no file with a license"},
+		"no license":      {"LICENSE", "All rights reserved.", "has no file with a license"},
+		"another file":    {"README", text("License/MIT/pristine.txt"), "has no file with a license"},
 	} {
 		folder := t.TempDir()
 		mustWriteFile(t, filepath.Join(folder, c.file), c.text)
@@ -106,12 +106,12 @@ func TestAVulnerabilityThatIsCalledFails(t *testing.T) {
 		code   int
 		says   string
 	}{
-		"none":                   {config, 0, "0 vulnerabilities"},
-		"called":                 {config + called, 1, "GO-2026-0001: example.com/m v1.2.3 is vulnerable and called; fixed in v1.2.4"},
+		"none":                    {config, 0, "0 vulnerabilities"},
+		"called":                  {config + called, 1, "GO-2026-0001: example.com/m v1.2.3 is vulnerable and called; fixed in v1.2.4"},
 		"of the standard library": {config + library, 0, "build with v1.2.4 or newer"},
-		"required, not called":   {config + required, 0, "1 vulnerabilities in what is required, 0 of them called"},
-		"no report":              {"{}", 1, "none of govulncheck"},
-		"cut off":                {config + called[:40], 1, "reading the report"},
+		"required, not called":    {config + required, 0, "1 vulnerabilities in what is required, 0 of them called"},
+		"no report":               {"{}", 1, "none of govulncheck"},
+		"cut off":                 {config + called[:40], 1, "reading the report"},
 	} {
 		path := filepath.Join(t.TempDir(), "report.json")
 		mustWriteFile(t, path, c.report)

@@ -13,8 +13,9 @@ import (
 	"strings"
 )
 
-// update has test-aws write down the permissions that functions used.
-var update = flag.Bool("update", false, "write "+callsFile+" from this run")
+// update has test-aws add the permissions that functions used to the file. A line that no role
+// allows any more fails the everyday test and is deleted by hand.
+var update = flag.Bool("update", false, "add this run's permissions to "+callsFile)
 
 // recorded is the permissions that functions used in this run.
 var recorded = &used{all: map[string]bool{}}
@@ -79,17 +80,18 @@ func (h *host) polls(queueARN string) error {
 	return nil
 }
 
-// settle compares what was recorded with the file, or writes the file.
+// settle compares what was recorded with the file, or adds it.
 func (u *used) settle() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	lines := slices.Sorted(maps.Keys(u.all))
-	if *update {
-		return os.WriteFile(callsFile, []byte(strings.Join(lines, "\n")+"\n"), 0o644)
-	}
 	known, err := readCalls()
 	if err != nil {
 		return err
+	}
+	lines := slices.Sorted(maps.Keys(u.all))
+	if *update {
+		lines = slices.Compact(slices.Sorted(slices.Values(slices.Concat(known, lines))))
+		return os.WriteFile(callsFile, []byte(strings.Join(lines, "\n")+"\n"), 0o644)
 	}
 	var unknown bytes.Buffer
 	for _, line := range lines {

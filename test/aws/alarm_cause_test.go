@@ -213,6 +213,17 @@ func alarmsOfThePoll(w *world) {
 		w.settle(w.Context())
 	}, "shopify-gaps")
 	w.calm()
+	w.rings("an order that the store lists and does not return", func() {
+		w.unread.Store(true)
+		shop.Put(purchase(2).Body())
+		w.round()
+		w.unread.Store(false)
+	}, "shopify-unread")
+	w.rings("and returns later", func() {
+		w.round()
+		w.settle(w.Context())
+	}, "shopify-gaps")
+	w.calm()
 	throttled := shopifytest.Answer{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"3600"}}, Body: `{"errors":"Exceeded"}`}
 	for hour := range 3 {
 		var want []string
@@ -372,6 +383,19 @@ func alarmsOfQueues(w *world) {
 	alarmsOfAFunctionThatDoesNotStart(w)
 }
 
+// awaitTranslated waits until Shopify's inbox is empty.
+func (w *world) awaitTranslated() {
+	w.Helper()
+	url := w.stack.queueURL(":" + w.prefix + "-shopify-inbox")
+	for range 600 {
+		if n, err := w.clients.depth(w.Context(), []string{url}); err == nil && n == 0 {
+			return
+		}
+		pause(w.Context(), 50*time.Millisecond)
+	}
+	w.Fatal("the inbox is never empty")
+}
+
 // alarmsOfAFunctionThatDoesNotStart: its errors ring at once, and its queues when a message has
 // waited for as long as it may.
 func alarmsOfAFunctionThatDoesNotStart(w *world) {
@@ -384,6 +408,7 @@ func alarmsOfAFunctionThatDoesNotStart(w *world) {
 			w.post(order(30+id), http.StatusOK)
 		}
 		w.post(customer(7), http.StatusOK)
+		w.awaitTranslated()
 	}, "netsuite-deliver-errors")
 	var stalled []string
 	for _, flow := range []string{"orders", "customers", "payments"} {

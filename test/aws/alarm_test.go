@@ -278,17 +278,17 @@ func TestAlarmsAreEvaluatedAsCloudWatchDoes(t *testing.T) {
 		ticks series
 		want  bool
 	}{
-		"a share from the third on":            {share, series{{"N part": {1, 1, 1}, "N whole": {100}}}, true},
-		"a share of one":                       {share, series{{"N part": {1}, "N whole": {1}}}, false},
-		"nothing measured":                     {share, series{{}}, false},
-		"stalled in both periods":              {stalled, series{{"N visible": {1}}, {"N visible": {2}}}, true},
-		"stalled, and then not":                {stalled, series{{"N visible": {1}}, {"N visible": {2}, "N deleted": {1}}}, false},
-		"an event within the hour":             {event, append(series{{"N part": {1}}}, make(series, 11)...), true},
-		"an event of more than an hour ago":    {event, append(series{{"N part": {1}}}, make(series, 12)...), false},
-		"an hour's sum":                        {hourly, series{{"N part": {11}}, {}, {"N part": {10}}}, true},
-		"an hour's sum at the threshold":       {hourly, series{{"N part": {10}}, {"N part": {10}}}, false},
-		"too few samples for a percentile":     {slow, series{{"N part": {9, 9, 9}}}, false},
-		"a percentile of a thousand and more":  {slow, series{{"N part": slices.Repeat(sample{9}, 1000)}}, true},
+		"a share from the third on":           {share, series{{"N part": {1, 1, 1}, "N whole": {100}}}, true},
+		"a share of one":                      {share, series{{"N part": {1}, "N whole": {1}}}, false},
+		"nothing measured":                    {share, series{{}}, false},
+		"stalled in both periods":             {stalled, series{{"N visible": {1}}, {"N visible": {2}}}, true},
+		"stalled, and then not":               {stalled, series{{"N visible": {1}}, {"N visible": {2}, "N deleted": {1}}}, false},
+		"an event within the hour":            {event, append(series{{"N part": {1}}}, make(series, 11)...), true},
+		"an event of more than an hour ago":   {event, append(series{{"N part": {1}}}, make(series, 12)...), false},
+		"an hour's sum":                       {hourly, series{{"N part": {11}}, {}, {"N part": {10}}}, true},
+		"an hour's sum at the threshold":      {hourly, series{{"N part": {10}}, {"N part": {10}}}, false},
+		"too few samples for a percentile":    {slow, series{{"N part": {9, 9, 9}}}, false},
+		"a percentile of a thousand and more": {slow, series{{"N part": slices.Repeat(sample{9}, 1000)}}, true},
 	} {
 		if got, err := parse(c.alarm).evaluate(c.ticks); got != c.want || err != nil {
 			t.Errorf("%s: rings %v (%v), want %v", name, got, err, c.want)

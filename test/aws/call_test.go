@@ -28,7 +28,9 @@ func callsOf(r *http.Request, body []byte, at place) ([]call, error) {
 	scope, _, _ = strings.Cut(scope, ",")
 	service := append(strings.Split(scope, "/"), "", "", "", "")[3] // key, day, region, service
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	arn := func(name string) string { return "arn:aws:" + service + ":" + at.region + ":" + at.account + ":" + name }
+	arn := func(name string) string {
+		return "arn:aws:" + service + ":" + at.region + ":" + at.account + ":" + name
+	}
 	switch service {
 	case "s3":
 		return objectCall(r), nil
@@ -40,7 +42,9 @@ func callsOf(r *http.Request, body []byte, at place) ([]call, error) {
 		in, err := decode[struct{ SecretId string }](body)
 		return []call{{action: service + ":" + operation, resource: arn("secret:" + in.SecretId + "-a1B2c3")}}, err
 	case "events":
-		in, err := decode[struct{ Entries []struct{ EventBusName, Source string } }](body)
+		in, err := decode[struct {
+			Entries []struct{ EventBusName, Source string }
+		}](body)
 		var all []call
 		for _, entry := range in.Entries {
 			all = append(all, call{action: "events:" + operation, resource: arn("event-bus/" + entry.EventBusName), source: entry.Source})
@@ -118,15 +122,15 @@ func TestCallsOfARequest(t *testing.T) {
 		method, path, service, target, body string
 		want                                []call
 	}{
-		"one item": {http.MethodPost, "/", "dynamodb", "DynamoDB_20120810.PutItem", `{"TableName":"t","Item":{"pk":{"S":"L#1"},"e":{"B":"AA=="}}}`, []call{{"dynamodb:PutItem", arn("dynamodb", "table/t"), []string{"L#1"}, ""}}},
-		"a batch of items": {http.MethodPost, "/", "dynamodb", "DynamoDB_20120810.BatchWriteItem", `{"RequestItems":{"t":[{"PutRequest":{"Item":{"pk":{"S":"L#1"}}}},{"DeleteRequest":{"Key":{"pk":{"S":"S#2"}}}}]}}`, []call{{"dynamodb:BatchWriteItem", arn("dynamodb", "table/t"), []string{"L#1", "S#2"}, ""}}},
-		"a query": {http.MethodPost, "/", "dynamodb", "DynamoDB_20120810.Query", `{"TableName":"t","KeyConditionExpression":"#p = :v AND sk > :s","ExpressionAttributeNames":{"#p":"pk"},"ExpressionAttributeValues":{":v":{"S":"E#9"},":s":{"S":"0"}}}`, []call{{"dynamodb:Query", arn("dynamodb", "table/t"), []string{"E#9"}, ""}}},
-		"a scan":  {http.MethodPost, "/", "dynamodb", "DynamoDB_20120810.Scan", `{"TableName":"t"}`, []call{{"dynamodb:Scan", arn("dynamodb", "table/t"), nil, ""}}},
-		"a batch of messages": {http.MethodPost, "/", "sqs", "AmazonSQS.SendMessageBatch", `{"QueueUrl":"https://sqs.eu-central-1.amazonaws.com/1/q"}`, []call{{"sqs:SendMessage", arn("sqs", "q"), nil, ""}}},
+		"one item":              {http.MethodPost, "/", "dynamodb", "DynamoDB_20120810.PutItem", `{"TableName":"t","Item":{"pk":{"S":"L#1"},"e":{"B":"AA=="}}}`, []call{{"dynamodb:PutItem", arn("dynamodb", "table/t"), []string{"L#1"}, ""}}},
+		"a batch of items":      {http.MethodPost, "/", "dynamodb", "DynamoDB_20120810.BatchWriteItem", `{"RequestItems":{"t":[{"PutRequest":{"Item":{"pk":{"S":"L#1"}}}},{"DeleteRequest":{"Key":{"pk":{"S":"S#2"}}}}]}}`, []call{{"dynamodb:BatchWriteItem", arn("dynamodb", "table/t"), []string{"L#1", "S#2"}, ""}}},
+		"a query":               {http.MethodPost, "/", "dynamodb", "DynamoDB_20120810.Query", `{"TableName":"t","KeyConditionExpression":"#p = :v AND sk > :s","ExpressionAttributeNames":{"#p":"pk"},"ExpressionAttributeValues":{":v":{"S":"E#9"},":s":{"S":"0"}}}`, []call{{"dynamodb:Query", arn("dynamodb", "table/t"), []string{"E#9"}, ""}}},
+		"a scan":                {http.MethodPost, "/", "dynamodb", "DynamoDB_20120810.Scan", `{"TableName":"t"}`, []call{{"dynamodb:Scan", arn("dynamodb", "table/t"), nil, ""}}},
+		"a batch of messages":   {http.MethodPost, "/", "sqs", "AmazonSQS.SendMessageBatch", `{"QueueUrl":"https://sqs.eu-central-1.amazonaws.com/1/q"}`, []call{{"sqs:SendMessage", arn("sqs", "q"), nil, ""}}},
 		"events of two sources": {http.MethodPost, "/", "events", "AWSEvents.PutEvents", `{"Entries":[{"EventBusName":"b","Source":"x"},{"EventBusName":"b","Source":"y"}]}`, []call{{"events:PutEvents", arn("events", "event-bus/b"), nil, "x"}, {"events:PutEvents", arn("events", "event-bus/b"), nil, "y"}}},
-		"a secret":            {http.MethodPost, "/", "secretsmanager", "secretsmanager.GetSecretValue", `{"SecretId":"s/x"}`, []call{{"secretsmanager:GetSecretValue", arn("secretsmanager", "secret:s/x-a1B2c3"), nil, ""}}},
+		"a secret":              {http.MethodPost, "/", "secretsmanager", "secretsmanager.GetSecretValue", `{"SecretId":"s/x"}`, []call{{"secretsmanager:GetSecretValue", arn("secretsmanager", "secret:s/x-a1B2c3"), nil, ""}}},
 		"an object that is put": {http.MethodPut, "/b/claims/sha256/1", "s3", "", "", []call{{"s3:PutObject", "arn:aws:s3:::b/claims/sha256/1", nil, ""}}},
-		"a list of objects":   {http.MethodGet, "/b", "s3", "", "", []call{{"s3:ListBucket", "arn:aws:s3:::b", nil, ""}}},
+		"a list of objects":     {http.MethodGet, "/b", "s3", "", "", []call{{"s3:ListBucket", "arn:aws:s3:::b", nil, ""}}},
 	} {
 		r, err := http.NewRequest(c.method, "http://aws.example"+c.path, nil)
 		if err != nil {

@@ -268,6 +268,10 @@ func (e *environment) cloud(w http.ResponseWriter, r *http.Request) {
 // outward passes a call on to the function's own system, and kills around writes.
 func (e *environment) outward(w http.ResponseWriter, r *http.Request) {
 	fake := e.host.world.fakes[e.host.system]
+	if e.host.role == "poll" && e.host.world.garbled(r) {
+		_, _ = io.WriteString(w, `{"errors":[{"message":"Something went wrong","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}`) // the process may be gone
+		return
+	}
 	if e.host.role == "deliver" {
 		pause(r.Context(), time.Duration(e.host.world.delay.Load()))
 		if status := int(e.host.world.down.Load()); status != 0 {
@@ -298,6 +302,17 @@ func (e *environment) outward(w http.ResponseWriter, r *http.Request) {
 	default:
 		fake.ServeHTTP(w, r)
 	}
+}
+
+// garbled reports whether a store cannot return what the request asks for: it lists orders and
+// returns none.
+func (w *world) garbled(r *http.Request) bool {
+	if !w.unread.Load() {
+		return false
+	}
+	body, err := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return err == nil && bytes.Contains(body, []byte("query order("))
 }
 
 // placeOfWrite counts the write and says where to kill because of it.

@@ -58,6 +58,7 @@ type world struct {
 	gateway  *gateway
 	early    atomic.Int64 // nanoseconds by which the stand-in's clock is behind
 	down     atomic.Int32 // status that the ERP answers every request with; 0 for its own
+	unread   atomic.Bool  // the store lists orders and returns none
 	delay    atomic.Int64 // nanoseconds that the ERP takes longer
 }
 
