@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // update has test-aws add the permissions that functions used to the file. A line that no role
@@ -19,6 +20,20 @@ var update = flag.Bool("update", false, "add this run's permissions to "+callsFi
 
 // recorded is the permissions that functions used in this run.
 var recorded = &used{all: map[string]bool{}}
+
+// used collects the permissions that functions use, by "<function> <grant>".
+type used struct {
+	mu  sync.Mutex
+	all map[string]bool
+}
+
+func (u *used) add(function string, grants []string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, each := range grants {
+		u.all[function+" "+each] = true
+	}
+}
 
 // denied returns why IAM denies a function's request, "" if it does not.
 func (h *host) denied(r *http.Request, body []byte) string {

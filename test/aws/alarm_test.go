@@ -103,7 +103,8 @@ func readAlarm(p map[string]any) (*alarm, error) {
 		EvaluationPeriods, DatapointsToAlarm                                              int
 		Threshold                                                                         float64
 		Metrics                                                                           []struct {
-			Id, Expression string
+			ID         string `json:"Id"`
+			Expression string
 			MetricStat     struct {
 				Metric single
 				Stat   string
@@ -129,7 +130,7 @@ func readAlarm(p map[string]any) (*alarm, error) {
 		return metricName(m.Namespace, m.MetricName, dimensions)
 	}
 	for _, m := range in.Metrics {
-		a.queries = append(a.queries, query{m.Id, name(m.MetricStat.Metric), m.MetricStat.Stat, time.Duration(m.MetricStat.Period) * time.Second, m.Expression})
+		a.queries = append(a.queries, query{m.ID, name(m.MetricStat.Metric), m.MetricStat.Stat, time.Duration(m.MetricStat.Period) * time.Second, m.Expression})
 	}
 	if in.MetricName != "" {
 		a.queries = []query{{"value", name(in.single), in.Statistic + in.ExtendedStatistic, time.Duration(in.Period) * time.Second, ""}}

@@ -35,12 +35,16 @@ func callsOf(r *http.Request, body []byte, at place) ([]call, error) {
 	case "s3":
 		return objectCall(r), nil
 	case "sqs":
-		in, err := decode[struct{ QueueUrl string }](body)
+		in, err := decode[struct {
+			QueueURL string `json:"QueueUrl"`
+		}](body)
 		// A batch takes the permission of its members.
-		return []call{{action: "sqs:" + strings.TrimSuffix(operation, "Batch"), resource: arn(in.QueueUrl[strings.LastIndex(in.QueueUrl, "/")+1:])}}, err
+		return []call{{action: "sqs:" + strings.TrimSuffix(operation, "Batch"), resource: arn(in.QueueURL[strings.LastIndex(in.QueueURL, "/")+1:])}}, err
 	case "secretsmanager":
-		in, err := decode[struct{ SecretId string }](body)
-		return []call{{action: service + ":" + operation, resource: arn("secret:" + in.SecretId + "-a1B2c3")}}, err
+		in, err := decode[struct {
+			SecretID string `json:"SecretId"`
+		}](body)
+		return []call{{action: service + ":" + operation, resource: arn("secret:" + in.SecretID + "-a1B2c3")}}, err
 	case "events":
 		in, err := decode[struct {
 			Entries []struct{ EventBusName, Source string }

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"causeway.example/shared/cloud/cloudtest"
@@ -146,20 +145,6 @@ func grant(action, resource, condition string) string {
 	service := append(strings.SplitN(resource, ":", 6), "", "", "", "", "", "")
 	name := strings.Replace(service[5], "-"+cloudtest.Account+"-eu-central-1", "", 1)
 	return strings.TrimSpace(action + " " + name + " " + condition)
-}
-
-// used collects the permissions that functions use, by "<function> <grant>".
-type used struct {
-	mu  sync.Mutex
-	all map[string]bool
-}
-
-func (u *used) add(function string, grants []string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for _, each := range grants {
-		u.all[function+" "+each] = true
-	}
 }
 
 // callsFile is the permissions that functions used when test-aws ran with -update.
