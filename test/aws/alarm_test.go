@@ -105,7 +105,7 @@ func readAlarm(p map[string]any) (*alarm, error) {
 		Metrics                                                                           []struct {
 			ID         string `json:"Id"`
 			Expression string
-			MetricStat     struct {
+			MetricStat struct {
 				Metric single
 				Stat   string
 				Period int
