@@ -43,6 +43,7 @@ var house = map[string]rule{
 	"functions/*":                    {rooms: []string{"shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*", "shared/wire", "shared/webhook", "shared/webapi"}},
 	"scripts/size":                   {rooms: []string{"*"}, modules: []string{"github.com/aws/aws-lambda-go"}},
 	"scripts/size/minimal":           {modules: []string{"github.com/aws/aws-lambda-go"}},
+	"scripts/supply":                 {modules: []string{"github.com/CycloneDX/cyclonedx-go", "github.com/google/licenseclassifier/v2"}},
 	"scripts/*":                      {rooms: []string{"*"}, modules: []string{"golang.org/x/term", "github.com/invopop/jsonschema", "github.com/joho/godotenv"}},
 	"test":                           {rooms: []string{"*"}, modules: []string{"github.com/google/go-cmp"}},
 	"test/*":                         {rooms: []string{"*"}, modules: []string{"github.com/go-playground/validator/v10"}},

@@ -33,6 +33,7 @@ type Server struct {
 	buckets map[string]*bucket
 	secrets map[string]*secret
 	invoke  func(function string, event []byte)
+	lost    func(ruleARN string)
 }
 
 // New returns the five services, empty. The clock may be a virtual one; whoever
@@ -64,6 +65,14 @@ func (s *Server) OnInvoke(invoke func(functionARN string, event []byte)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.invoke = invoke
+}
+
+// OnLost says what happens when a rule could hand an event over neither to a target nor to
+// the target's dead-letter queue: AWS counts it as InvocationsFailedToBeSentToDlq.
+func (s *Server) OnLost(lost func(ruleARN string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lost = lost
 }
 
 // ring wakes the long polls; the caller holds the lock.
