@@ -85,6 +85,9 @@ func (r *refunding) allowed() error {
 
 // short is why there is not enough to pay back: a payment that is on its way is waited for.
 func (r *refunding) short(why string) error {
+	if len(r.deposits) == 0 && !r.cash {
+		return &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: "order", Detail: "no payment of the order is at netsuite yet; " + why}
+	}
 	for _, p := range r.payouts {
 		if p.parent != "" && r.depositOf(p.parent) == nil && !r.cash {
 			return &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: p.field + ".parent", Detail: "the payment that it pays back is not at netsuite yet; " + why}
