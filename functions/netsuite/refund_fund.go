@@ -43,12 +43,14 @@ func (r *refunding) gross(amount, tax canonical.Money) canonical.Money {
 }
 
 // inDeposits is what the order's deposits have left, with what this refund took already.
-func (r *refunding) inDeposits() canonical.Money {
+func (r *refunding) inDeposits() canonical.Money { return r.leftInDeposits().Add(r.takenOfDeposits()) }
+
+func (r *refunding) leftInDeposits() canonical.Money {
 	sum := canonical.Money{Currency: r.refund.Amount.Currency}
 	for _, d := range r.deposits {
 		sum = sum.Add(d.unused)
 	}
-	return sum.Add(r.takenOfDeposits())
+	return sum
 }
 
 // takenOfDeposits is what the payouts that are there took of deposits: what they did not take
@@ -124,6 +126,9 @@ func (r *refunding) fund() error {
 			p.credit.Minor = min(p.open().Minor, credit.Minor)
 			credit = credit.Sub(p.credit)
 		}
+	}
+	if left := r.leftInDeposits(); len(r.sales) == 0 && left.Minor > 0 {
+		r.notes = append(r.notes, "the order's deposits have "+left.String()+" left")
 	}
 	if deposit.Minor > 0 {
 		return r.short("the order's deposits have " + deposit.String() + " less than is to go back of them")

@@ -338,6 +338,24 @@ func TestI4WhatIsNotToBeBookedIsNot(t *testing.T) {
 	}
 }
 
+// A cancelled order with part of its money back: it is closed, and what is left is said.
+func TestI4ACancelledOrderEndsWithTheRestExplained(t *testing.T) {
+	t.Parallel()
+	s := newPaidSale(t)
+	s.order.Status = canonical.OrderCancelled
+	s.report()
+	receipt := s.mustRefund(back("r1", func(r *canonical.Refund) {
+		r.Lines = []canonical.RefundLine{piece("1", "TEE-BLK-M", 2, 7800)}
+		r.Lines[0].Unfulfilled = true
+	}))
+	if got, want := s.documents(), "payout 78.00 by 1 of deposits [78.00] and credits []"; got != want || s.fake.Orders()[0].Status != "closed" {
+		t.Errorf("booked %s, want %s; the order is %+v", got, want, s.fake.Orders()[0])
+	}
+	if !strings.Contains(receipt.Detail, "the order's deposits have 79.50 USD left") {
+		t.Errorf("the receipt says %q", receipt.Detail)
+	}
+}
+
 func TestI4ARefundWaitsForAPaymentOfItsOrder(t *testing.T) {
 	t.Parallel()
 	s := newSale(t, canonical.Paid)
