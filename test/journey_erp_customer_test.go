@@ -238,3 +238,33 @@ func erpOverridden(w *world, chosen string) {
 		w.Errorf("%d customers, want the two that were there", n)
 	}
 }
+
+// n01: the only customer with the buyer's address is inactive, so it is no match.
+func TestI11N01AnInactiveCustomerIsNoMatch(t *testing.T) {
+	t.Parallel()
+	journey(t, setup{}, func(w *world) {
+		p := erpUsual(9861)
+		known := erpKnow(w, "", p.Email)
+		if err := w.erp.Deactivate(known, true); err != nil {
+			t.Fatal(err)
+		}
+		if order := erpBuy(w, p); order.Entity == known || len(w.erp.Customers()) != 2 {
+			t.Errorf("the order is %s's: %+v", order.Entity, w.erp.Customers())
+		}
+		erpQuiet(w)
+	})
+}
+
+// n06: the account names its customers, and the second buyer has the name of the first.
+func TestI11N06TheSecondOfOneNameGetsANameOfItsOwn(t *testing.T) {
+	t.Parallel()
+	journey(t, setup{}, func(w *world) {
+		w.erp.Vary(netsuitetest.NamedCustomers)
+		first, second := erpBuy(w, erpUsual(9862)), erpBuy(w, erpUsual(9863))
+		a, b := erpCustomer(w, first.Entity), erpCustomer(w, second.Entity)
+		if a.ID == b.ID || a.LastName != b.LastName || a.EntityID != "" || !strings.HasSuffix(b.EntityID, erpID(9863+1e6)) {
+			t.Errorf("the customers are %+v and %+v", a, b)
+		}
+		erpQuiet(w)
+	})
+}
