@@ -105,16 +105,16 @@ func (f *Fake) order(body object) object {
 	return o
 }
 
-// shownTransactions are those that the order was given, or one that paid it.
+// shownTransactions are those that the order was given, or one of its total if it was paid.
 func (f *Fake) shownTransactions(id string, o object) []any {
-	if given, known := f.orders[id]; known {
+	if given := f.orders[id]; len(given) > 0 {
 		shown := make([]any, len(given))
 		for i, t := range given {
 			shown[i] = t.show()
 		}
 		return shown
 	}
-	if state := o["displayFinancialStatus"]; state != "PAID" && state != "PARTIALLY_REFUNDED" && state != "REFUNDED" {
+	if state := o["displayFinancialStatus"]; state != "PAID" && state != "PARTIALLY_PAID" && state != "PARTIALLY_REFUNDED" && state != "REFUNDED" {
 		return []any{}
 	}
 	gateway := any(nil)
@@ -168,6 +168,7 @@ func split(value any) []any {
 }
 
 func (f *Fake) shopBag(o object, name string) object {
+	otherwise(o, name, "0.00")
 	amount := object{"amount": o[name], "currencyCode": o["currency"]}
 	return object{"shopMoney": amount, "presentmentMoney": amount}
 }
