@@ -19,6 +19,7 @@ import (
 	"causeway.example/shared/intake"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
+	"causeway.example/shared/redact"
 	"causeway.example/shared/routes"
 )
 
@@ -98,8 +99,8 @@ func newFunction(ctx context.Context, p process) (*function, error) {
 	if err != nil {
 		return nil, err
 	}
-	hidden := &mask{}
-	hidden.hide(slices.Collect(maps.Values(e.Headers))...)
+	hidden := &redact.Mask{}
+	hidden.Hide(slices.Collect(maps.Values(e.Headers))...)
 	name := e.Prefix + "-" + p.function()
 	log := newLog(p.out, logLevel(e.LogLevel), hidden, slog.String("system", p.profile.Name), slog.String("function", name))
 	r := newReloader(p, e, on, log, hidden)
@@ -154,7 +155,7 @@ func (f *function) rung(t *tally) {
 	clear(f.alarms)
 }
 
-func newReloader(p process, e environment, on ports, log *slog.Logger, hidden *mask) *reloader {
+func newReloader(p process, e environment, on ports, log *slog.Logger, hidden *redact.Mask) *reloader {
 	deps := p.deps
 	deps.CrossRef = pipeline.Memory{State: on.State, Now: deps.Now}
 	return &reloader{

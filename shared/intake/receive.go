@@ -10,6 +10,7 @@ import (
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
+	"causeway.example/shared/redact"
 	"causeway.example/shared/routes"
 	"causeway.example/shared/webhook"
 )
@@ -114,7 +115,7 @@ func (r *Receiver) reject(ctx context.Context, err error) Answer {
 	f := fault.As(err)
 	r.count(f.Code)
 	r.runtime.Log.WarnContext(ctx, "rejected a delivery", "system", r.system.Profile.Name,
-		"class", f.ClassOrDefault(), "code", f.Code, "error", port.Redact(err.Error()))
+		"class", f.ClassOrDefault(), "code", f.Code, "error", redact.Emails(err.Error()))
 	status := webhook.Status(err)
 	if status < http.StatusInternalServerError {
 		return answer(status, nil)
