@@ -17,6 +17,7 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/intake"
+	"causeway.example/shared/notice"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
 	"causeway.example/shared/redact"
@@ -130,7 +131,7 @@ func (f *function) newPipeline(p process, on ports, log *slog.Logger) (*pipeline
 	if err != nil {
 		return nil, err
 	}
-	on.Ledger = countedLedger{on.Ledger}
+	on.Ledger = countedLedger{on.Ledger, notice.New(log, p.deps.Now)}
 	return pipeline.New(pipeline.Config{
 		Runtime: port.Runtime{Ports: on.Ports, Now: p.deps.Now, Random: p.jitter, Log: log, Build: f.Build},
 		Systems: map[string]connector.System{f.system.Profile.Name: f.system},
