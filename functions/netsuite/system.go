@@ -32,25 +32,25 @@ type Settings struct {
 	Linger      time.Duration  `env:"NETSUITE_LINGER" envDefault:"15m" validate:"min=0s,max=15m"`   // for how long a request that was given up may still take effect
 	Timezone    *time.Location `env:"NETSUITE_TIMEZONE" envDefault:"UTC"`                           // of the business date
 
-	Subsidiaries map[string]string `env:"NETSUITE_SUBSIDIARIES" envKeyValSeparator:"=" validate:"required"` // "shopify/brand.myshopify.com" -> internal id
-	Currencies   map[string]string `env:"NETSUITE_CURRENCIES" envKeyValSeparator:"=" validate:"required"`   // ISO 4217 -> internal id
-	Location     string            `env:"NETSUITE_LOCATION"`                                                // internal id
-	ShipMethods  map[string]string `env:"NETSUITE_SHIP_METHODS" envKeyValSeparator:"="`                     // delivery code, or "*" -> internal id
-	Payments     map[string]string `env:"NETSUITE_PAYMENT_METHODS" envKeyValSeparator:"="`                  // tender, or "*" -> internal id of the payment option
-	TaxCode      string            `env:"NETSUITE_TAX_CODE"`                                                // internal id of a code that computes no tax
+	Subsidiaries map[string]string `env:"NETSUITE_SUBSIDIARIES" envKeyValSeparator:"=" validate:"required" keys:"store"`                    // "shopify/brand.myshopify.com" -> internal id
+	Currencies   map[string]string `env:"NETSUITE_CURRENCIES" envKeyValSeparator:"=" validate:"required" keys:"currency"`                   // ISO 4217 -> internal id
+	Location     string            `env:"NETSUITE_LOCATION"`                                                                                // internal id
+	ShipMethods  map[string]string `env:"NETSUITE_SHIP_METHODS" envKeyValSeparator:"=" for:"orders with a delivery code that has no entry"` // delivery code, or "*" -> internal id
+	Payments     map[string]string `env:"NETSUITE_PAYMENT_METHODS" envKeyValSeparator:"=" for:"payments with a tender that has no entry"`   // tender, or "*" -> internal id of the payment option
+	TaxCode      string            `env:"NETSUITE_TAX_CODE"`                                                                                // internal id of a code that computes no tax
 
 	// External ids of the items that stand for what has no SKU.
-	ItemTax          string `env:"NETSUITE_ITEM_TAX"`
-	ItemGiftCard     string `env:"NETSUITE_ITEM_GIFT_CARD"`
-	ItemTip          string `env:"NETSUITE_ITEM_TIP"`
-	ItemDuty         string `env:"NETSUITE_ITEM_DUTY"`
-	ItemFee          string `env:"NETSUITE_ITEM_FEE"`
-	ItemRounding     string `env:"NETSUITE_ITEM_ROUNDING"`
-	ItemCashRounding string `env:"NETSUITE_ITEM_CASH_ROUNDING"`
-	ItemCustom       string `env:"NETSUITE_ITEM_CUSTOM"` // for lines that no product stands behind
+	ItemTax          string `env:"NETSUITE_ITEM_TAX" for:"orders with tax"`
+	ItemGiftCard     string `env:"NETSUITE_ITEM_GIFT_CARD" for:"orders of gift cards"`
+	ItemTip          string `env:"NETSUITE_ITEM_TIP" for:"orders with a tip"`
+	ItemDuty         string `env:"NETSUITE_ITEM_DUTY" for:"orders with import duties"`
+	ItemFee          string `env:"NETSUITE_ITEM_FEE" for:"orders with other charges"`
+	ItemRounding     string `env:"NETSUITE_ITEM_ROUNDING" for:"orders with a rounding difference"`
+	ItemCashRounding string `env:"NETSUITE_ITEM_CASH_ROUNDING" for:"orders rounded for cash"`
+	ItemCustom       string `env:"NETSUITE_ITEM_CUSTOM" for:"orders with a line that has no product"` // for lines that no product stands behind
 
-	DefaultCustomer   string            `env:"NETSUITE_DEFAULT_CUSTOMER"`                          // internal id, for orders without any identity
-	CustomerOverrides map[string]string `env:"NETSUITE_CUSTOMER_OVERRIDES" envKeyValSeparator:"="` // "system/tenant/customer/id" -> internal id
+	DefaultCustomer   string            `env:"NETSUITE_DEFAULT_CUSTOMER" for:"orders that name no customer"`       // internal id, for orders without any identity
+	CustomerOverrides map[string]string `env:"NETSUITE_CUSTOMER_OVERRIDES" envKeyValSeparator:"=" keys:"customer"` // "system/tenant/customer/id" -> internal id
 }
 
 // Profile describes NetSuite to the pipeline and the infrastructure. Concurrency is the
@@ -68,6 +68,7 @@ func Profile() connector.Profile {
 		Linger:      15 * time.Minute, // the longest that NetSuite lets a request run
 		Settings:    all,
 		Secrets:     secrets,
+		Purposes:    connector.Purposes(Settings{}),
 		Operations: map[string]connector.Operation{
 			canonical.CustomerUpserted:    {Name: "upsert customer", Guarantee: connector.ExternalID},
 			canonical.OrderPlaced:         order,

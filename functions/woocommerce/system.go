@@ -32,7 +32,7 @@ type Settings struct {
 	ConsumerSecret connector.Secret `env:"WOOCOMMERCE_CONSUMER_SECRET" validate:"required_with=ConsumerKey"`
 	// WebhookURL is the address of our webhook endpoint. If it is set, the webhooks are
 	// checked and repaired, for which the key needs write permission.
-	WebhookURL string `env:"WOOCOMMERCE_WEBHOOK_URL" validate:"omitempty,http_url"`
+	WebhookURL string `env:"WOOCOMMERCE_WEBHOOK_URL" validate:"omitempty,http_url" needs:"WOOCOMMERCE_CONSUMER_KEY,WOOCOMMERCE_CONSUMER_SECRET" public:"true"`
 	// Timezone is the IANA name of the stores' zone, for deliveries without *_gmt fields.
 	Timezone string `env:"WOOCOMMERCE_TIMEZONE" envDefault:"UTC"`
 	// RoundingTolerance is the difference between an order's parts and its total, in
@@ -55,6 +55,7 @@ func Profile() connector.Profile {
 		Timeout:     timeout,
 		Settings:    settings,
 		Secrets:     secrets,
+		Purposes:    connector.Purposes(Settings{}),
 	}
 }
 
@@ -74,7 +75,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, err
 	}
-	system := connector.System{Profile: Profile(), Source: source, Poller: api}
+	system := connector.System{Profile: Profile(), Stores: source.tenants, Source: source, Poller: api}
 	if api.client == nil {
 		return system, nil
 	}

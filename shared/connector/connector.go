@@ -122,6 +122,7 @@ type Checker interface {
 // System is an opened connector. What it does not offer is nil.
 type System struct {
 	Profile    Profile
+	Stores     []string // tenants of a Source that may send, as keys name them
 	Source     Source
 	Target     Target
 	Checker    Checker
