@@ -23,6 +23,7 @@ var house = map[string]rule{
 	"events":                         {},
 	"shared/canonical":               {modules: []string{"github.com/go-playground/validator/v10"}},
 	"shared/connector":               {rooms: []string{"shared/canonical", "shared/message", "shared/fault"}, modules: []string{"github.com/go-playground/validator/v10", "github.com/caarlos0/env/v11"}},
+	"shared/doctor":                  {rooms: []string{"shared/connector", "shared/fault"}},
 	"shared/settings":                {rooms: []string{"shared/connector"}, modules: []string{"github.com/joho/godotenv", "github.com/agnivade/levenshtein"}},
 	"shared/routes":                  {rooms: []string{"shared/canonical", "shared/message"}},
 	"shared/wire":                    {rooms: []string{"shared/canonical", "shared/connector", "shared/fault", "shared/formats/*"}},

@@ -84,7 +84,7 @@ func (r *Receiver) Receive(ctx context.Context, request connector.Request) Answe
 	case raw == nil:
 		return Answer{Status: http.StatusOK}
 	}
-	return Answer{Status: http.StatusOK, Header: http.Header{TraceHeader: {raw.CorrelationID}}}
+	return Answer{Status: http.StatusOK, Header: http.Header{TraceHeader: {raw.CorrelationID}}, Body: "accepted, trace " + raw.CorrelationID + "\n"}
 }
 
 // authenticate returns the request as a raw message, or nil for one that is to be answered

@@ -1,6 +1,5 @@
 // Package notice writes the log lines that an operator should see without asking: one for
-// each message that died or was parked, for each change of a target's connection, and for
-// each webhook subscription that had stopped.
+// each message that died or was parked, and for each change of a target's connection.
 //
 // The lines derive from the ledger: both engines hand Observer every entry once it is
 // recorded, so that no stage of the pipeline writes such a line itself, and no line

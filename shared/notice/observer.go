@@ -127,10 +127,6 @@ func lineOf(e port.Entry) (line, bool) {
 		return connection(e, slog.LevelError, "connection lost: "+e.Entity.System+" refuses our credentials, messages wait"), true
 	case port.Restored:
 		return connection(e, slog.LevelInfo, "connection restored: messages for "+e.Entity.System+" go on"), true
-	case port.Reconciled:
-		if e.Type == port.TypeDegraded {
-			return connection(e, slog.LevelWarn, "webhook subscription of "+e.Entity.System+" had stopped"), true
-		}
 	}
 	return line{}, false
 }

@@ -62,7 +62,6 @@ func TestRecordLogsWhatNeedsAnOperator(t *testing.T) {
 	lost, refused, restored := erp, erp, erp
 	lost.Stage, refused.Stage, restored.Stage = port.Degraded, port.AuthExpired, port.Restored
 	refused.Error = &port.EntryError{Field: "NETSUITE_TOKEN_ID", Class: fault.Auth, Message: "401"}
-	stopped := port.Entry{Stage: port.Reconciled, Type: port.TypeDegraded, Entity: message.Key{System: "shopify", Type: "subscription", ID: "orders/create"}, Outcome: "set up again"}
 	for name, c := range map[string]struct {
 		entry port.Entry
 		want  map[string]any
@@ -79,7 +78,6 @@ func TestRecordLogsWhatNeedsAnOperator(t *testing.T) {
 		"a lost connection":    {lost, map[string]any{"level": "ERROR", "msg": "connection lost: messages for netsuite wait", "outcome": "the circuit opened"}},
 		"refused credentials":  {refused, map[string]any{"level": "ERROR", "field": "NETSUITE_TOKEN_ID", "class": "auth"}},
 		"a connection is back": {restored, map[string]any{"level": "INFO", "msg": "connection restored: messages for netsuite go on"}},
-		"a stopped webhook":    {stopped, map[string]any{"level": "WARN", "msg": "webhook subscription of shopify had stopped"}},
 	} {
 		b := newBench()
 		b.Record(t.Context(), c.entry)
