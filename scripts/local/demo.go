@@ -119,5 +119,5 @@ func (p *program) playAndReport(ctx context.Context, v *view) {
 		p.log.Error("auditing the sample day", "error", err)
 		return
 	}
-	v.say("the sample day is over: " + r.line())
+	v.announce(r.words(nil), "the sample day is over: "+r.line())
 }

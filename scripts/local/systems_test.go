@@ -117,8 +117,8 @@ func TestWhatIsTakenOrDamagedIsNamedWithARemedy(t *testing.T) {
 	must(t, err)
 	defer func() { must(t, taken.Close()) }()
 	number := taken.Addr().(*net.TCPAddr).Port
-	p, err := open(t.Context(), options{data: t.TempDir(), port: number, policy: hasty()})
-	wantFailure(t, err, "port "+strconv.Itoa(number)+", for the doors, is used by another program")
+	p, err := open(t.Context(), options{data: t.TempDir(), port: number - 2, policy: hasty()})
+	wantFailure(t, err, "port "+strconv.Itoa(number)+", for the fake Shopify (Admin API 2026-10), is used by another program")
 	wantFailure(t, err, "PORT=")
 	must(t, p.close())
 

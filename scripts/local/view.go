@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -62,6 +63,14 @@ func (v *view) say(text string) {
 	}
 }
 
+// announce shows words on a terminal, and prints the line where there is none.
+func (v *view) announce(words, line string) {
+	v.news.Store(&words)
+	if !v.terminal {
+		fmt.Fprintln(v.out, line)
+	}
+}
+
 // run redraws until ctx ends.
 func (v *view) run(ctx context.Context, p *program, every time.Duration) {
 	for wait(ctx, every) == nil {
@@ -84,16 +93,34 @@ func (v *view) draw(ctx context.Context, p *program) {
 		return
 	}
 	lines := strings.Split(strings.TrimSuffix(v.table(tallies, depths, p.refused.get()), "\n"), "\n")
+	width, _ := v.size()
 	if news := v.news.Load(); news != nil {
-		lines = append(lines, *news)
+		lines = append(lines, wrapped(*news, width-1)...)
 	}
 	for _, text := range p.trouble.all() {
-		lines = append(lines, v.painted(text, red))
+		for _, line := range wrapped(text, width-1) {
+			lines = append(lines, v.painted(line, red))
+		}
 	}
 	if needs, err := p.needs(ctx, depths); err == nil && needs != "" {
 		lines = append(lines, v.painted(needs, amber))
 	}
 	v.redraw(lines)
+}
+
+// wrapped breaks a text into lines of a width, between words where it can.
+func wrapped(text string, width int) (lines []string) {
+	for paragraph := range strings.SplitSeq(text, "\n") {
+		line := ""
+		for word := range strings.FieldsSeq(paragraph) {
+			if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+				lines, line = append(lines, line), ""
+			}
+			line = strings.TrimLeft(line+" "+word, " ")
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // redraw overwrites what was drawn before. A line is cut to the width of the terminal. Where

@@ -202,3 +202,50 @@ func TestNeedsInWords(t *testing.T) {
 		}
 	}
 }
+
+func TestLongTextIsWrappedBetweenWords(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                         "",
+		"one two three":            "one two|three",
+		"one\ntwo  three":          "one|two|three",
+		"a-very-long-word and one": "a-very-long-word|and one",
+	} {
+		if got := strings.Join(wrapped(text, 8), "|"); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestAnnouncementIsInWordsOnATerminal(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	v := &view{out: &out}
+	v.announce("in words", "a line")
+	if out.String() != "a line\n" {
+		t.Errorf("printed %q", out.String())
+	}
+	v.terminal = true
+	v.announce("in words", "a line")
+	if out.String() != "a line\n" || *v.news.Load() != "in words" {
+		t.Errorf("printed %q", out.String())
+	}
+}
+
+func TestResultIsSaidInWords(t *testing.T) {
+	t.Parallel()
+	for want, c := range map[string]struct {
+		result  result
+		letters map[string]int
+	}{
+		"The sample day is over: 2 deliveries were accepted. The books of the fake ERP agree: nothing was lost, and nothing was booked twice.": {result{Accepted: 2}, nil},
+		"The sample day is over: 1 delivery was accepted, and 1 change that no delivery reported was found by polling. " +
+			"The books of the fake ERP do NOT agree: 1 document lost and 2 documents booked twice; the lines above name them.": {result{Accepted: 1, Found: 1, Lost: 1, Duplicated: 2}, nil},
+		"The sample day is over: 2 deliveries were accepted. The books of the fake ERP agree: nothing was lost, and nothing was booked twice.\n1 order needs you: the dead letters above have the reason. " +
+			"`make run` plays the same day and keeps running; there, look into it with `bin/causeway why`.": {result{Accepted: 2}, map[string]int{"order": 1}},
+	} {
+		if got := c.result.words(c.letters); got != want {
+			t.Errorf("said\n%s\nwant\n%s", got, want)
+		}
+	}
+}

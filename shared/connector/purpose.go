@@ -32,8 +32,8 @@ type KeyKind string
 
 // The kinds of keys.
 const (
-	StoreKeys    KeyKind = "store"    // "shopify/example-brand.myshopify.com": system and tenant
-	CustomerKeys KeyKind = "customer" // "shopify/example-brand.myshopify.com/customer/7": as message.Key.String
+	StoreKeys    KeyKind = "store"    // system and tenant, written "system/tenant"
+	CustomerKeys KeyKind = "customer" // as message.Key.String, written "system/tenant/customer/id"
 	CurrencyKeys KeyKind = "currency" // ISO 4217
 )
 
@@ -77,9 +77,9 @@ func (k KeyKind) broken(key string) string {
 	case k == CurrencyKeys && currency != nil:
 		return "a currency code of ISO 4217 such as EUR"
 	case k == StoreKeys && (len(parts) != 2 || slices.Contains(parts, "")):
-		return "a store such as shopify/example-brand.myshopify.com"
+		return "a store, written system/tenant"
 	case k == CustomerKeys && (len(parts) != 4 || parts[2] != "customer" || slices.Contains(parts, "")):
-		return "a customer such as shopify/example-brand.myshopify.com/customer/7"
+		return "a customer, written system/tenant/customer/id"
 	}
 	return ""
 }

@@ -35,10 +35,10 @@ func TestKeysOfMapsAreChecked(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ key, value, rule string }{
 		{"TOY_STORES", "shop/a.example=1", ""},
-		{"TOY_STORES", "a.example=1", `has the key "a.example", which is not a store such as shopify/example-brand.myshopify.com`},
-		{"TOY_STORES", "/a.example=1", `has the key "/a.example", which is not a store such as shopify/example-brand.myshopify.com`},
+		{"TOY_STORES", "a.example=1", `has the key "a.example", which is not a store, written system/tenant`},
+		{"TOY_STORES", "/a.example=1", `has the key "/a.example", which is not a store, written system/tenant`},
 		{"TOY_CUSTOMERS", "shop/a.example/customer/7=1", ""},
-		{"TOY_CUSTOMERS", "shop/a.example/order/7=1", `has the key "shop/a.example/order/7", which is not a customer such as shopify/example-brand.myshopify.com/customer/7`},
+		{"TOY_CUSTOMERS", "shop/a.example/order/7=1", `has the key "shop/a.example/order/7", which is not a customer, written system/tenant/customer/id`},
 		{"TOY_CURRENCIES", "USD=1,EUR=2", ""},
 		{"TOY_CURRENCIES", "USD=1,EURO=2", `has the key "EURO", which is not a currency code of ISO 4217 such as EUR`},
 		{"TOY_CURRENCIES", "usd=1", `has the key "usd", which is not a currency code of ISO 4217 such as EUR`},

@@ -37,18 +37,16 @@ func (p Problems) Error() string {
 // ProblemsOf returns the settings that an error of a system's Open is about; none if it is
 // about no setting.
 func ProblemsOf(err error) Problems {
-	if all, ok := errors.AsType[Problems](err); ok {
-		return all
-	}
+	others, several := errors.AsType[Problems](err)
 	f := fault.As(err)
 	if f == nil || f.Field == "" {
-		return nil
+		return others
 	}
 	rule := f.Detail
-	if f.Err != nil {
+	if f.Err != nil && !several {
 		rule = strings.TrimPrefix(rule+": "+f.Err.Error(), ": ")
 	}
-	return Problems{{f.Field, rule}}
+	return append(Problems{{f.Field, rule}}, others...)
 }
 
 // problems collects what is wrong with the settings of one struct.
@@ -207,18 +205,14 @@ func (p *problems) fault() error {
 	slices.SortStableFunc(p.all, func(a, b Problem) int {
 		return slices.Index(order, keyOf(a.Key)) - slices.Index(order, keyOf(b.Key))
 	})
-	e := &fault.Error{Kind: fault.Rejected, Class: fault.Config, Doing: "reading settings"}
-	switch len(p.all) {
-	case 0:
+	if len(p.all) == 0 {
 		return nil
-	case 1:
-		e.Field, e.Detail = p.all[0].Key, p.all[0].Rule
-	default:
-		keys := make([]string, len(p.all))
-		for i, one := range p.all {
-			keys[i] = one.Key
-		}
-		e.Field, e.Err = strings.Join(keys, ", "), p.all
+	}
+	e := &fault.Error{
+		Kind: fault.Rejected, Class: fault.Config, Doing: "reading settings", Field: p.all[0].Key, Detail: p.all[0].Rule,
+	}
+	if others := p.all[1:]; len(others) > 0 {
+		e.Err = others
 	}
 	return e
 }

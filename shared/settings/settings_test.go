@@ -147,7 +147,7 @@ func TestExplain(t *testing.T) {
 		t.Fatal(err)
 	}
 	one := &fault.Error{Field: "TOY_LIMIT", Detail: "must be a whole number"}
-	two := &fault.Error{Field: "TOY_LIMIT, TOY_KEY", Err: connector.Problems{{Key: "TOY_LIMIT[1]", Rule: "must be a whole number"}, {Key: "TOY_KEY", Rule: "is not set"}}}
+	two := &fault.Error{Field: "TOY_LIMIT[1]", Detail: "must be a whole number", Err: connector.Problems{{Key: "TOY_KEY", Rule: "is not set"}}}
 	other := errors.New("the network is down")
 	for want, cause := range map[string]error{
 		"toy has a setting to be put right:\n  TOY_LIMIT must be a whole number (causeway.env line 2)":                           one,
