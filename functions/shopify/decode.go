@@ -31,6 +31,8 @@ func (s *store) Translate(ctx context.Context, raw *message.Raw) (connector.Tran
 		return t.order(ctx)
 	case topicCustomerCreate, topicCustomerUpdate:
 		return t.customer()
+	case topicRedactCustomer, topicRequestData, topicRedactShop:
+		return t.privacy()
 	}
 	return connector.Translation{}, &fault.Error{
 		Kind: fault.Invalid, Class: fault.Schema, Field: "topic", Doing: t.doing, Detail: "this topic has no translation",

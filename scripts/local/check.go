@@ -10,10 +10,14 @@ import (
 	"time"
 
 	"causeway.example/shared/doctor"
+	"causeway.example/shared/privacy"
 )
 
-// recheck is how often what did not work is checked again.
-const recheck = time.Minute
+// What did not work is checked again every minute, and everything every hour.
+const (
+	recheck = time.Minute
+	hourly  = 60
+)
 
 // checks are those of the doctor that apply to an engine on one machine.
 func (p *program) checks() []doctor.Check {
@@ -28,7 +32,7 @@ func (p *program) checks() []doctor.Check {
 	if p.given.File != "" {
 		private = append(private, p.given.File)
 	}
-	return append(installation.Checks(), doctor.Private(private...))
+	return append(installation.Checks(), doctor.Private(private...), privacy.Check(p.store, time.Now))
 }
 
 // check runs the doctor's checks and prints what needs attention. What is wrong is no
@@ -80,10 +84,11 @@ func (p *program) note(ctx context.Context, about, text string) {
 	}
 }
 
-// keepChecking checks again while there is something wrong, until ctx ends.
+// keepChecking checks again until ctx ends: connections fail, subscriptions end, and the
+// term of a privacy request runs out.
 func (p *program) keepChecking(ctx context.Context) {
-	for wait(ctx, recheck) == nil {
-		if len(p.trouble.about(doctorTrouble)) > 0 {
+	for round := 1; wait(ctx, recheck) == nil; round++ {
+		if round%hourly == 0 || len(p.trouble.about(doctorTrouble)) > 0 {
 			p.noteProblems(ctx, doctor.Run(ctx, p.checks()...))
 		}
 	}

@@ -45,6 +45,9 @@ type Partner interface {
 type Translation struct {
 	Events []Event
 	Skip   string // why nothing was made of it, in words an operator reads; "" if something was
+	// Privacy is a request about personal data, which an operator carries out; nil for any
+	// other delivery. Skip is set with it.
+	Privacy *PrivacyRequest
 }
 
 // Event is a canonical event before the pipeline has put it into its envelope.
