@@ -24,6 +24,7 @@ var house = map[string]rule{
 	"shared/canonical":               {modules: []string{"github.com/go-playground/validator/v10"}},
 	"shared/connector":               {rooms: []string{"shared/canonical", "shared/message", "shared/fault"}, modules: []string{"github.com/go-playground/validator/v10", "github.com/caarlos0/env/v11"}},
 	"shared/doctor":                  {rooms: []string{"shared/connector", "shared/fault"}},
+	"shared/local/erase":             {rooms: []string{"shared/port", "shared/message"}, modules: []string{"modernc.org/sqlite"}},
 	"shared/privacy":                 {rooms: []string{"shared/doctor", "shared/port", "shared/connector", "shared/message"}},
 	"shared/settings":                {rooms: []string{"shared/connector"}, modules: []string{"github.com/joho/godotenv", "github.com/agnivade/levenshtein"}},
 	"shared/routes":                  {rooms: []string{"shared/canonical", "shared/message"}},

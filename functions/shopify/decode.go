@@ -31,7 +31,8 @@ func (s *store) Translate(ctx context.Context, raw *message.Raw) (connector.Tran
 		return t.order(ctx)
 	case topicCustomerCreate, topicCustomerUpdate:
 		return t.customer()
-	case topicRedactCustomer, topicRequestData, topicRedactShop:
+	}
+	if privacyTopics[raw.Topic] != "" {
 		return t.privacy()
 	}
 	return connector.Translation{}, &fault.Error{

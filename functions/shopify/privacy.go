@@ -8,13 +8,11 @@ import (
 	"causeway.example/shared/wire"
 )
 
-// The topics by which Shopify passes on the requests of data protection laws ("Privacy law
-// compliance"). Apps of the App Store must subscribe to all three.
-const (
-	topicRedactCustomer = "customers/redact"
-	topicRequestData    = "customers/data_request"
-	topicRedactShop     = "shop/redact"
-)
+// privacyTopics are the topics by which Shopify passes on the requests of data protection
+// laws ("Privacy law compliance"). Apps of the App Store must subscribe to all three.
+var privacyTopics = map[string]connector.PrivacyKind{
+	"customers/redact": connector.EraseCustomer, "customers/data_request": connector.ReportCustomer, "shop/redact": connector.EraseShop,
+}
 
 // privacyTerm is how long Shopify gives an app to carry a request out.
 const privacyTerm = 30 * 24 * time.Hour
@@ -22,12 +20,7 @@ const privacyTerm = 30 * 24 * time.Hour
 // privacy reads a request about a person or a whole shop. Its payload has the person's
 // address and number as well; they are not needed, and stay out of the result.
 func (t *translator) privacy() (connector.Translation, error) {
-	request := connector.PrivacyRequest{
-		Kind: map[string]connector.PrivacyKind{
-			topicRedactCustomer: connector.EraseCustomer, topicRequestData: connector.ReportCustomer, topicRedactShop: connector.EraseShop,
-		}[t.raw.Topic],
-		Due: t.raw.ReceivedAt.Add(privacyTerm),
-	}
+	request := connector.PrivacyRequest{Kind: privacyTopics[t.raw.Topic], Due: t.raw.ReceivedAt.Add(privacyTerm)}
 	r := newReader(t.raw.Body)
 	for key := range r.Object() {
 		switch key {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,17 +30,23 @@ type Operation struct {
 	Build   string
 }
 
-// Store is what is stored of persons.
-type Store interface {
-	port.Ledger
-	// EraseLetters deletes the dead letters that concern the person and returns them, and
-	// how many live messages concern the person.
-	EraseLetters(ctx context.Context, concerns func(port.Incoming) bool) (erased []port.Incoming, waiting int, err error)
-	// EraseBodies deletes the bodies of the vault that concern the person and that no message
+// Stores is where data of persons is stored. All fields are required.
+type Stores struct {
+	Ledger port.Ledger
+	Queue  port.Queue
+	Peek   func(ctx context.Context, queue string, most int) ([]port.Incoming, error) // changes nothing
+	Live   []string                                                                   // queues whose messages are to be delivered
+	Dead   []string                                                                   // dead-letter queues
+	File   File
+}
+
+// File erases what ports do not offer.
+type File interface {
+	// Bodies deletes the bodies of the vault that concern the person and that no message
 	// refers to, and returns how many, and how many are referred to.
-	EraseBodies(ctx context.Context, concerns func(data []byte) bool) (erased, waiting int, err error)
-	// EraseTexts replaces the free texts of the entity's ledger entries.
-	EraseTexts(ctx context.Context, key message.Key, erased string) (entries int, err error)
+	Bodies(ctx context.Context, concerns func(data []byte) bool) (erased, waiting int, err error)
+	// Texts replaces the free texts of the entity's ledger entries.
+	Texts(ctx context.Context, key message.Key, erased string) (entries int, err error)
 	// Scrub makes what was deleted unreadable on the disk.
 	Scrub(ctx context.Context) error
 }
@@ -70,27 +77,31 @@ const erasedText = "erased on request"
 
 // Erase erases the person, and records the proof. Running it again is safe, and erases what
 // has ended since.
-func Erase(ctx context.Context, store Store, s Subject, op Operation) (Report, error) {
+func Erase(ctx context.Context, stores Stores, s Subject, op Operation) (Report, error) {
 	var r Report
 	if s.Customer.ID == "" && len(s.Orders) == 0 && len(s.Emails) == 0 {
-		return r, fmt.Errorf("erasing a person: nothing names the person")
+		return r, errors.New("erasing a person: nothing names the person")
 	}
-	erased, waiting, err := store.EraseLetters(ctx, s.concernsMessage)
+	erased, err := eraseLetters(ctx, stores, s)
 	if err != nil {
 		return r, err
 	}
-	r.Letters, r.Waiting = len(erased), waiting
-	if r.Bodies, waiting, err = store.EraseBodies(ctx, s.concernsBody); err != nil {
+	r.Letters = len(erased)
+	if r.Waiting, err = waiting(ctx, stores, s); err != nil {
 		return r, err
 	}
-	r.Waiting += waiting
+	left := 0
+	if r.Bodies, left, err = stores.File.Bodies(ctx, s.concernsBody); err != nil {
+		return r, err
+	}
+	r.Waiting += left
 	for _, key := range s.keys(erased) {
-		tasks, err := tasksOf(ctx, store, key)
+		tasks, err := tasksOf(ctx, stores.Ledger, key)
 		if err != nil {
 			return r, err
 		}
 		r.Tasks = append(r.Tasks, tasks...)
-		n, err := store.EraseTexts(ctx, key, erasedText)
+		n, err := stores.File.Texts(ctx, key, erasedText)
 		if err != nil {
 			return r, err
 		}
@@ -98,10 +109,65 @@ func Erase(ctx context.Context, store Store, s Subject, op Operation) (Report, e
 	}
 	what := fmt.Sprintf("erased: %d dead letters, %d bodies, texts of %d ledger entries; %d live messages are left, %d records at targets remain to be done",
 		r.Letters, r.Bodies, r.Entries, r.Waiting, len(r.Tasks))
-	if err := store.Append(ctx, op.entry(s.Customer, op.Request, what)); err != nil {
+	if err := stores.Ledger.Append(ctx, op.entry(s.Customer, op.Request, what)); err != nil {
 		return r, err
 	}
-	return r, store.Scrub(ctx)
+	return r, stores.File.Scrub(ctx)
+}
+
+// batch is how many letters are received at once; the most that SQS allows.
+const batch = 10
+
+// eraseLetters deletes the dead letters that concern the person. A letter that does not is
+// given back at once.
+func eraseLetters(ctx context.Context, stores Stores, s Subject) (erased []port.Incoming, err error) {
+	for _, queue := range stores.Dead {
+		letters, err := stores.Peek(ctx, queue, -1)
+		if err != nil {
+			return erased, err
+		}
+		left := 0
+		for _, in := range letters {
+			if s.concernsMessage(in) {
+				left++
+			}
+		}
+		for received := 0; left > 0 && received < len(letters); {
+			some, err := stores.Queue.Receive(ctx, queue, batch, 0)
+			if err != nil || len(some) == 0 {
+				return erased, err // the rest is in another receiver's hands: run Erase again
+			}
+			received += len(some)
+			for _, in := range some {
+				if !s.concernsMessage(in) {
+					err = errors.Join(err, stores.Queue.Defer(ctx, in, time.Time{}))
+					continue
+				}
+				err = errors.Join(err, stores.Queue.Delete(ctx, in))
+				erased, left = append(erased, in), left-1
+			}
+			if err != nil {
+				return erased, err
+			}
+		}
+	}
+	return erased, nil
+}
+
+// waiting counts the live messages that concern the person.
+func waiting(ctx context.Context, stores Stores, s Subject) (n int, err error) {
+	for _, queue := range stores.Live {
+		messages, err := stores.Peek(ctx, queue, -1)
+		if err != nil {
+			return n, err
+		}
+		for _, in := range messages {
+			if s.concernsMessage(in) {
+				n++
+			}
+		}
+	}
+	return n, nil
 }
 
 // entry is the proof of an operation.

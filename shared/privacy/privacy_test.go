@@ -14,6 +14,7 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/doctor"
 	"causeway.example/shared/local"
+	"causeway.example/shared/local/erase"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
 	"causeway.example/shared/privacy"
@@ -45,6 +46,19 @@ func openStore(t *testing.T) (store *local.Store, path string) {
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
 	return store, path
+}
+
+// storesOf returns everything of the store that Erase needs.
+func storesOf(t *testing.T, store *local.Store, path string) privacy.Stores {
+	t.Helper()
+	file, err := erase.Open(path)
+	must(t, err)
+	t.Cleanup(func() { must(t, file.Close()) })
+	live := []string{route.Queue(), routes.Inbox("shop")}
+	return privacy.Stores{
+		Ledger: store, Queue: store, Peek: store.Peek, File: file,
+		Live: live, Dead: []string{routes.Dead(live[0]), routes.Dead(live[1])},
+	}
 }
 
 func must(t *testing.T, err error) {
@@ -79,6 +93,7 @@ func TestEraseTakesThePersonAndNobodyElse(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	store, path := openStore(t)
+	stores := storesOf(t, store, path)
 	dead, inbox := routes.Dead(route.Queue()), routes.Dead(routes.Inbox("shop"))
 	must(t, store.Send(ctx, dead, []port.Outgoing{
 		canonical(t, key("order", "1001"), canary), canonical(t, key("order", "1002"), canary, key("customer", "7")), canonical(t, key("customer", "7"), canary),
@@ -101,7 +116,7 @@ func TestEraseTakesThePersonAndNobodyElse(t *testing.T) {
 	before, err := store.Tally(ctx)
 	must(t, err)
 
-	r, err := privacy.Erase(ctx, store, subject(), privacy.Operation{At: at, Reason: "ticket 412"})
+	r, err := privacy.Erase(ctx, stores, subject(), privacy.Operation{At: at, Reason: "ticket 412"})
 	must(t, err)
 	if r.Letters != 7 || r.Bodies != 1 || r.Waiting != 1 || r.Entries != 2 {
 		t.Errorf("erased %+v", r)
@@ -131,7 +146,7 @@ func TestEraseTakesThePersonAndNobodyElse(t *testing.T) {
 	if must(t, err); len(kept) != 1 || kept[0].Stage != port.Dead || kept[0].Error.Field != "name" || kept[0].Outcome != "erased on request" {
 		t.Errorf("the entry is %+v", kept)
 	}
-	again, err := privacy.Erase(ctx, store, subject(), privacy.Operation{At: at.Add(time.Hour), Reason: "again"})
+	again, err := privacy.Erase(ctx, stores, subject(), privacy.Operation{At: at.Add(time.Hour), Reason: "again"})
 	if must(t, err); again.Letters != 0 || again.Bodies != 0 || again.Waiting != 1 {
 		t.Errorf("erased again %+v", again)
 	}
@@ -153,8 +168,8 @@ func wantNowhere(t *testing.T, path string) {
 
 func TestEraseNeedsAName(t *testing.T) {
 	t.Parallel()
-	store, _ := openStore(t)
-	if _, err := privacy.Erase(t.Context(), store, privacy.Subject{}, privacy.Operation{}); err == nil {
+	store, path := openStore(t)
+	if _, err := privacy.Erase(t.Context(), storesOf(t, store, path), privacy.Subject{}, privacy.Operation{}); err == nil {
 		t.Error("nobody was erased")
 	}
 }
@@ -171,7 +186,8 @@ func request(event string, kind connector.PrivacyKind, due time.Time) port.Entry
 func TestRequestsAreOpenUntilTheyAreCarriedOut(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	store, _ := openStore(t)
+	store, path := openStore(t)
+	stores := storesOf(t, store, path)
 	urgent, later := request("r1", connector.EraseCustomer, at.Add(3*24*time.Hour)), request("r2", connector.ReportCustomer, at.Add(20*24*time.Hour))
 	twice := urgent
 	twice.At = at.Add(time.Second)
@@ -184,7 +200,7 @@ func TestRequestsAreOpenUntilTheyAreCarriedOut(t *testing.T) {
 	}
 	wantFindings(ctx, t, store, "problem brand.example: privacy request: erase by 2026-11-25 the personal data of customer 7 (3 days left)",
 		"notice brand.example: privacy request: report by 2026-12-12 what is stored of customer 7")
-	_, err = privacy.Erase(ctx, store, open[0].Subject, privacy.Operation{At: at, Reason: "asked", Request: "r1"})
+	_, err = privacy.Erase(ctx, stores, open[0].Subject, privacy.Operation{At: at, Reason: "asked", Request: "r1"})
 	must(t, err)
 	must(t, privacy.Done(ctx, store, open[1], privacy.Operation{At: at, Reason: "sent"}, "reported"))
 	if open, err = privacy.Requests(ctx, store); err != nil || len(open) != 0 {
