@@ -1,6 +1,7 @@
 package shopify
 
 import (
+	"strings"
 	"time"
 
 	"causeway.example/shared/connector"
@@ -8,8 +9,7 @@ import (
 	"causeway.example/shared/wire"
 )
 
-// privacyTopics are the topics by which Shopify passes on the requests of data protection
-// laws ("Privacy law compliance"). Apps of the App Store must subscribe to all three.
+// privacyTopics are what an app must subscribe to by Shopify's page "Privacy law compliance".
 var privacyTopics = map[string]connector.PrivacyKind{
 	"customers/redact": connector.EraseCustomer, "customers/data_request": connector.ReportCustomer, "shop/redact": connector.EraseShop,
 }
@@ -17,18 +17,17 @@ var privacyTopics = map[string]connector.PrivacyKind{
 // privacyTerm is how long Shopify gives an app to carry a request out.
 const privacyTerm = 30 * 24 * time.Hour
 
-// privacy reads a request about a person or a whole shop. Its payload has the person's
-// address and number as well; they are not needed, and stay out of the result.
+// privacy reads a request about a person or a whole shop. The person's address and number,
+// which its payload has as well, stay out of the result.
 func (t *translator) privacy() (connector.Translation, error) {
 	request := connector.PrivacyRequest{Kind: privacyTopics[t.raw.Topic], Due: t.raw.ReceivedAt.Add(privacyTerm)}
 	r := newReader(t.raw.Body)
 	for key := range r.Object() {
-		switch key {
-		case "customer":
+		if key == "customer" {
 			if c := r.customer(); c != nil && c.ID != "" {
 				request.Customer = t.key(entityCustomer, c.ID)
 			}
-		case "orders_to_redact", "orders_requested":
+		} else if strings.HasPrefix(key, "orders_") {
 			for range r.Array() {
 				request.Orders = append(request.Orders, t.key(entityOrder, r.id()))
 			}

@@ -60,11 +60,11 @@ func Reason(f *fault.Error) string {
 func NewEntryError(scope string, f *fault.Error) *EntryError {
 	class := f.ClassOrDefault()
 	field := indexes.ReplaceAllString(f.Field, "[]")
-	text := variables.ReplaceAllString(strings.ReplaceAll(redact.Emails(f.Detail), redact.MaskedEmail, "@"), "#")
+	text := variables.ReplaceAllString(redact.Addresses.ReplaceAllString(f.Detail, "@"), "#")
 	sum := sha256.Sum256([]byte(strings.Join([]string{scope, string(class), f.Code, field, text}, "\x00")))
 	return &EntryError{
 		Kind: f.Kind.String(), Class: class, Code: f.Code, Field: f.Field, Status: f.Status,
-		Fingerprint: hex.EncodeToString(sum[:4]), Message: redact.Emails(f.Error()),
+		Fingerprint: hex.EncodeToString(sum[:4]), Message: redact.Addresses.ReplaceAllString(f.Error(), redact.MaskedEmail),
 	}
 }
 

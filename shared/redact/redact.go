@@ -13,18 +13,16 @@ const Masked = "***"
 // MaskedEmail replaces an e-mail address.
 const MaskedEmail = Masked + "@" + Masked
 
-// addresses is compiled when the first text with an @ comes, not at each start of a
-// function. It matches more than RFC 5321 allows, and addresses within URLs.
-var addresses = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`[^\s"'<>]+(?:@|%40)[^\s"'<>]+`)
-})
+// Addresses is the one pattern of e-mail addresses, those within URLs included. It matches
+// more than RFC 5321 allows.
+var Addresses = regexp.MustCompile(`[^\s"'<>]+(?:@|%40)[^\s"'<>]+`)
 
 // Emails replaces everything that looks like an e-mail address by MaskedEmail.
 func Emails(text string) string {
 	if !strings.Contains(text, "@") && !strings.Contains(text, "%40") {
 		return text
 	}
-	return addresses().ReplaceAllString(text, MaskedEmail)
+	return Addresses.ReplaceAllString(text, MaskedEmail)
 }
 
 // Mask hides the values of secrets, those before a rotation too, and e-mail addresses.
