@@ -40,6 +40,9 @@ func (s *store) Translate(ctx context.Context, raw *message.Raw) (connector.Tran
 	case topicCustomerCreate, topicCustomerUpdate:
 		return t.customer()
 	}
+	if privacyTopics[raw.Topic] != "" {
+		return t.privacy()
+	}
 	return connector.Translation{}, &fault.Error{
 		Kind: fault.Invalid, Class: fault.Schema, Field: "topic", Doing: t.doing, Detail: "this topic has no translation",
 	}

@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/shared/port"
@@ -21,27 +19,6 @@ func (p *program) welcome() {
 	}
 	fmt.Printf("state in %s, log in %s/causeway.log\n\nsend a webhook of your own:\n\n%s\n\n", p.options.data, p.options.data, curl(door))
 	fmt.Printf("a message's journey:  curl http://%s/trace/shopify/%s/customer/7\n\n", door, shopifytest.Shop)
-}
-
-// check asks every system whether it can be reached with its credentials, and prints
-// the answer. A system that cannot is no reason not to start: its messages wait.
-func (p *program) check(ctx context.Context) {
-	for _, name := range slices.Sorted(maps.Keys(p.systems)) {
-		checker := p.systems[name].Checker
-		if checker == nil {
-			fmt.Printf("%-12s not checked: no credentials for its API\n", name)
-			continue
-		}
-		bounded, cancel := context.WithTimeout(ctx, 15*time.Second)
-		err := checker.Check(bounded)
-		cancel()
-		if err != nil {
-			fmt.Printf("%-12s NOT reachable: %v\n", name, err)
-			continue
-		}
-		fmt.Printf("%-12s reachable, credentials accepted\n", name)
-	}
-	fmt.Println()
 }
 
 // curl returns a line of shell that sends a signed webhook.
@@ -60,7 +37,11 @@ func (p *program) printDead(ctx context.Context) error {
 			return err
 		}
 		for _, e := range entries {
-			fmt.Printf("%s  %s %s  %s [%s %s]\n", e.Stage, e.Type, e.Entity, e.Error.Message, e.Error.Class, e.Error.Fingerprint)
+			reason := e.Outcome
+			if e.Error != nil {
+				reason = fmt.Sprintf("%s [%s %s]", e.Error.Message, e.Error.Class, e.Error.Fingerprint)
+			}
+			fmt.Printf("%s  %s %s  %s\n", e.Stage, e.Type, e.Entity, reason)
 		}
 	}
 	return nil

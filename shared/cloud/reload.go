@@ -11,6 +11,7 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
+	"causeway.example/shared/redact"
 )
 
 // Opener makes a system's connector from its settings, as the Open of every system does.
@@ -31,7 +32,7 @@ type reloader struct {
 	name    string // of the secret; "" if the system has none
 	deps    connector.Deps
 	log     *slog.Logger
-	mask    *mask
+	mask    *redact.Mask
 
 	current atomic.Pointer[opened]
 	mu      sync.Mutex        // held while the secret is read
@@ -88,7 +89,7 @@ func (r *reloader) hide(settings, secrets map[string]string) {
 	for _, key := range r.profile.Secrets {
 		values = append(values, settings[key])
 	}
-	r.mask.hide(values...)
+	r.mask.Hide(values...)
 }
 
 // reload returns the system opened with the secret as it was read last: the one that was

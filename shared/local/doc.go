@@ -9,6 +9,8 @@
 // not expire.
 //
 // It serves one process, which a lock file beside the store enforces, and encrypts nothing.
+// What is deleted is overwritten with zeros (secure_delete); package erase removes personal
+// data.
 //
 // # Decisions
 //
