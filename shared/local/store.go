@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"causeway.example/shared/fault"
@@ -45,6 +46,9 @@ type Store struct {
 	branches []branch
 	closing  chan struct{}
 	close    func() error
+	attached bool          // beside the owner: no lock
+	changes  atomic.Int64  // by attached processes, as watch saw them last
+	watched  chan struct{} // closed when watch has ended; nil before it begins
 
 	scheduled   map[string]time.Duration // what runs in this process now
 	scheduledMu sync.Mutex
@@ -70,12 +74,14 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{config: config, lock: held, closing: make(chan struct{}), scheduled: map[string]time.Duration{}}
-	s.close = sync.OnceValue(s.shut)
+	s.close = onceClose(s)
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }
+
+func onceClose(s *Store) func() error { return sync.OnceValue(s.shut) }
 
 // Close ends waiting receivers, commits the changes that were already handed over and
 // releases the file. Calls after it fail; closing twice is not an error.
@@ -103,7 +109,7 @@ func (c Config) check() error {
 }
 
 func (s *Store) open(ctx context.Context) error {
-	w, err := openWriter(ctx, s.config.Path)
+	w, err := openWriter(ctx, s.config.Path, s.attached)
 	if err != nil {
 		return err
 	}
@@ -116,7 +122,15 @@ func (s *Store) open(ctx context.Context) error {
 	s.reader.SetMaxIdleConns(readers)
 	s.reads = newStatements(s.reader.PrepareContext)
 	s.branches = newBranches(s.config.Routes)
-	return s.openQueues(ctx)
+	if s.attached {
+		return errors.Join(s.loadQueues(ctx), s.loadPauses(ctx))
+	}
+	if err := errors.Join(s.openQueues(ctx), s.loadPauses(ctx)); err != nil {
+		return err
+	}
+	s.watched = make(chan struct{})
+	go s.watch()
+	return nil
 }
 
 // readers is the number of connections for reading: enough to keep a small machine busy
@@ -127,13 +141,18 @@ const readers = 4
 func (s *Store) shut() error {
 	close(s.closing)
 	var failures []error
+	if s.watched != nil {
+		<-s.watched
+	}
 	if s.writer != nil {
 		failures = append(failures, s.writer.close())
 	}
 	if s.reader != nil {
 		failures = append(failures, s.reads.close(), s.reader.Close())
 	}
-	failures = append(failures, s.lock.release())
+	if s.lock != nil {
+		failures = append(failures, s.lock.release())
+	}
 	if err := errors.Join(failures...); err != nil {
 		return failure("closing store "+s.config.Path, err)
 	}

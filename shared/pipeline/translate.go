@@ -112,10 +112,15 @@ type translation struct {
 }
 
 // translate has the system read the raw bytes, and publishes what they mean.
-func (w *translation) translate(ctx context.Context) (ending, error) {
+func (w *translation) translate(ctx context.Context) (e ending, err error) {
 	if w.broken != nil {
 		return ending{}, w.broken
 	}
+	defer func() { // also after a panic
+		if e.stage == "" {
+			w.keys = port.Hints(w.raw.Body)
+		}
+	}()
 	meaning, err := w.source.Translate(ctx, w.raw)
 	if err != nil {
 		return ending{}, fault.Doing(w.doing, err)
@@ -166,5 +171,6 @@ func (w *translation) envelope(ctx context.Context, event connector.Event) (*mes
 	}
 	e := w.entry(m, port.Published)
 	e.Outcome, e.Notes, e.Hashes.Canonical = m.Type+" on the bus", state.Notes, state.Hash
+	e.Keys = port.KnownKeys(canonical.KnownBy(event.Body))
 	return m, e, err
 }
