@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 	"time"
@@ -21,6 +22,9 @@ func TestStoreIsAnEngineForOperators(t *testing.T) {
 		clock := porttest.NewClock(noon)
 		c := config(t, clock.Now)
 		s := mustOpen(t, c)
+		ctx, stop := context.WithCancel(context.Background())
+		t.Cleanup(stop)
+		go s.Watch(ctx)
 		return enginetest.Harness{
 			Engine: s.Desk(), Queue: s, Advance: clock.Advance,
 			Inbox: routes.Inbox("shop"), Route: porttest.Table()[0].Queue(), System: "shop",
@@ -48,6 +52,9 @@ func TestOwnerNoticesAnAttachedProcess(t *testing.T) {
 	s := mustOpen(t, c)
 	other := mustAttach(t, c)
 	queue := porttest.Table()[0].Queue()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go s.Watch(ctx)
 	got := make(chan int, 1)
 	go func() {
 		batch, err := s.Receive(t.Context(), queue, 1, time.Minute)

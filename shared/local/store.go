@@ -47,8 +47,7 @@ type Store struct {
 	closing  chan struct{}
 	close    func() error
 	attached bool          // beside the owner: no lock
-	changes  atomic.Int64  // by attached processes, as watch saw them last
-	watched  chan struct{} // closed when watch has ended; nil before it begins
+	changes  atomic.Int64  // by attached processes, as Watch saw them last
 
 	scheduled   map[string]time.Duration // what runs in this process now
 	scheduledMu sync.Mutex
@@ -125,12 +124,7 @@ func (s *Store) open(ctx context.Context) error {
 	if s.attached {
 		return errors.Join(s.loadQueues(ctx), s.loadPauses(ctx))
 	}
-	if err := errors.Join(s.openQueues(ctx), s.loadPauses(ctx)); err != nil {
-		return err
-	}
-	s.watched = make(chan struct{})
-	go s.watch()
-	return nil
+	return errors.Join(s.openQueues(ctx), s.loadPauses(ctx))
 }
 
 // readers is the number of connections for reading: enough to keep a small machine busy
@@ -141,9 +135,6 @@ const readers = 4
 func (s *Store) shut() error {
 	close(s.closing)
 	var failures []error
-	if s.watched != nil {
-		<-s.watched
-	}
 	if s.writer != nil {
 		failures = append(failures, s.writer.close())
 	}

@@ -62,19 +62,12 @@ func (s *Store) Resume(ctx context.Context, name string) error {
 // lookAround is how soon the owner of a store notices what an attached process changed.
 const lookAround = time.Second
 
-// watch wakes the workers of this process when an attached one has changed the file, until
-// the store is closed.
-func (s *Store) watch() {
-	defer close(s.watched)
-	ticker := time.NewTicker(lookAround)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-s.closing:
-			return
-		case <-ticker.C:
-			s.lookAround(context.Background())
-		}
+// Watch wakes the workers of this process when an attached one has changed the file, until
+// ctx ends. A process that runs an engine calls it once.
+func (s *Store) Watch(ctx context.Context) {
+	for ctx.Err() == nil {
+		pause(ctx, lookAround)
+		s.lookAround(ctx)
 	}
 }
 

@@ -159,13 +159,7 @@ func (w *translation) envelope(ctx context.Context, event connector.Event) (*mes
 		w.Log.WarnContext(ctx, "the source's clock is ahead", "system", w.raw.System, "by", state.Ahead, "entity", event.Entity.String())
 		w.OnAlarm(AlarmClock)
 	}
-	kind, _ := canonical.TypeNamed(event.Type)
-	m := &message.Message{
-		ID: state.EventID(event.Entity), Source: message.SourcePrefix + event.Entity.System, Type: event.Type,
-		Subject: event.Entity.Type + "/" + event.Entity.ID, Time: event.At.UTC(), Tenant: event.Entity.Tenant,
-		Schema: kind.Schema, Sequence: state.Version, CorrelationID: w.raw.CorrelationID, CausationID: w.raw.ID,
-		Origin: w.raw.System, Hops: 1, TraceParent: w.raw.TraceParent, Lane: w.raw.Lane, Parents: event.Parents, Body: state.Body,
-	}
+	m := state.Message(event, w.raw)
 	if m.Claim, err = port.CheckIn(ctx, w.Vault, state.Body); m.Claim != nil {
 		m.Body = nil
 	}

@@ -350,7 +350,8 @@ func archive(t *testing.T, h Harness) {
 	if found == 0 {
 		t.Error("the archive is empty")
 	}
-	for range h.Engine.Archive.Archived(t.Context(), h.System, from, from.Add(time.Minute)) {
-		t.Error("the archive has it in another hour")
+	for got, err := range h.Engine.Archive.Archived(t.Context(), h.System, from, from.Add(time.Minute)) {
+		must(t, err)
+		t.Errorf("the archive has %s in another hour", got.ID)
 	}
 }
