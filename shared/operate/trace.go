@@ -50,7 +50,8 @@ type Step struct {
 	Trace   string           `json:"trace_id"`
 	Version int              `json:"version,omitempty"` // ordinal among the entity's versions
 	Attempt int              `json:"attempt,omitempty"`
-	Outcome string           `json:"outcome"`
+	Outcome string           `json:"outcome"` // as the ledger has it
+	Words   string           `json:"words"`   // the same, short
 	Ref     string           `json:"target_ref,omitempty"`
 	Error   *port.EntryError `json:"error,omitempty"`
 	Next    time.Time        `json:"next,omitzero"`
@@ -75,6 +76,9 @@ func (d *Desk) Trace(ctx context.Context, key message.Key) (Trace, error) {
 		t.Name = cmp.Or(numberOf(e.Keys), t.Name)
 	}
 	t.Targets = places(entries)
+	for i := range t.Steps {
+		t.Steps[i].Words = words(t.Steps[i])
+	}
 	return t, d.conclude(ctx, &t, entries)
 }
 
@@ -190,6 +194,9 @@ func places(entries []port.Entry) []Place {
 			target = after
 		}
 		byRoute[e.Route] = Place{Route: e.Route, Target: target, Stage: e.Stage, Since: e.At, Ref: cmp.Or(e.TargetRef, p.Ref), entry: e}
+	}
+	if len(byRoute) > 1 {
+		delete(byRoute, "") // a delivery that was skipped or failed beside those that arrived
 	}
 	all := make([]Place, 0, len(byRoute))
 	for _, p := range byRoute {
@@ -309,18 +316,32 @@ func (d *Desk) sayWaiting(ctx context.Context, p *Place, since string) error {
 	return nil
 }
 
-// brief is what a failure says, without what was being attempted.
+// brief is what an entry says, without what was being attempted.
 func brief(e port.Entry) string {
 	if e.Error == nil {
 		return e.Outcome
 	}
-	text := e.Error.Message
-	if i := strings.Index(text, e.Error.Field+": "); e.Error.Field != "" && i >= 0 {
-		text = text[i:]
-	} else if _, after, ok := strings.Cut(text, ": "); ok && strings.HasPrefix(text, "delivering ") {
-		text = after
+	return Brief(e.Error.Message, e.Error.Field)
+}
+
+// attempted is the beginning of an error that says what was being attempted.
+var attempted = regexp.MustCompile(`^(delivering|writing|translating|reading|validating|searching|looking|posting) [^:]*(?:https?://[^:]*)?[^:]*: `)
+
+// Brief returns the message of a failure from its field on, or without what was being
+// attempted.
+func Brief(message, field string) string {
+	if i := strings.Index(message, field+": "); field != "" && i >= 0 {
+		return message[i:]
 	}
-	return text
+	return attempted.ReplaceAllString(message, "")
+}
+
+// words says what a step was.
+func words(s Step) string {
+	if s.Error == nil || !strings.HasSuffix(s.Outcome, s.Error.Message) {
+		return s.Outcome
+	}
+	return strings.TrimSuffix(s.Outcome, s.Error.Message) + Brief(s.Error.Message, s.Error.Field)
 }
 
 // clock returns a time of today as hours and minutes, any other with its day; UTC.

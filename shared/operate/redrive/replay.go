@@ -57,7 +57,7 @@ func (o *Operator) Again(ctx context.Context, r Replay, visit func(*message.Mess
 		}
 		deliveries[raw.ID] = true
 		found.Deliveries++
-		messages, failure := translate(ctx, r.Source, raw)
+		messages, failure := Translate(ctx, r.Source, raw)
 		switch {
 		case failure != nil:
 			if found.Failed++; found.FirstFailure == "" {
@@ -84,8 +84,8 @@ func (o *Operator) Again(ctx context.Context, r Replay, visit func(*message.Mess
 	return found, nil
 }
 
-// translate returns the messages that the pipeline would publish of a delivery.
-func translate(ctx context.Context, source connector.Source, raw *message.Raw) ([]*message.Message, error) {
+// Translate returns the messages that the pipeline would publish of a delivery.
+func Translate(ctx context.Context, source connector.Source, raw *message.Raw) ([]*message.Message, error) {
 	meaning, err := source.Translate(ctx, raw)
 	if err != nil {
 		return nil, err
