@@ -316,8 +316,9 @@ func (r *run) ended(ctx context.Context, item Item) (bool, port.Stage, error) {
 		return false, "", err
 	}
 	for _, e := range entries {
-		if e.Function == "operator" || e.Route != "" && e.Route != item.To {
-			continue
+		ours := e.RedriveCount > item.Redrives || e.RedriveCount == 0 && e.At.After(r.op.Began)
+		if e.Function == "operator" || e.Route != "" && e.Route != item.To || !ours {
+			continue // of an earlier redrive, or of another route
 		}
 		if e.Stage.Ends() || e.Stage == port.Translated {
 			return true, e.Stage, nil

@@ -57,7 +57,7 @@ func (o *Operator) judging(options Options) *judging { return &judging{operator:
 func (j *judging) item(ctx context.Context, kind Kind, l operate.Letter) (Item, error) {
 	item := Item{
 		MessageID: l.MessageID, Queue: l.Queue, To: l.Queue, Event: l.Event, Entity: l.Entity.String(), Title: l.Title(),
-		Version: l.Version, Fingerprint: l.Fingerprint,
+		Version: l.Version, Fingerprint: l.Fingerprint, Redrives: l.Redrives,
 	}
 	if l.Entity.ID == "" {
 		item.Entity = ""

@@ -68,6 +68,7 @@ type Item struct {
 	Title       string           `json:"title"`
 	Version     message.Sequence `json:"entity_version,omitempty"`
 	Fingerprint string           `json:"group"`
+	Redrives    int              `json:"redrives"`
 	Verdict     Verdict          `json:"verdict"`
 	Why         string           `json:"why,omitempty"`
 }
