@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -135,10 +136,21 @@ func (a *app) showStatus(w io.Writer, s operate.Status) {
 		rows = append(rows, row+string(r.State))
 	}
 	table(w, rows...)
-	for _, r := range s.Routes {
-		if r.State != operate.StateOK {
-			fmt.Fprintf(w, "\n%s is %s\n%s\n", r.Route, r.State, wrap(r.Why, "  ", a.width))
+	for i, r := range s.Routes {
+		same := func(other operate.RouteStatus) bool { return other.State == r.State && other.Why == r.Why }
+		if r.State == operate.StateOK || slices.ContainsFunc(s.Routes[:i], same) {
+			continue
 		}
+		who, n := r.Route+" is", 0
+		for _, other := range s.Routes[i:] {
+			if same(other) {
+				n++
+			}
+		}
+		if n > 1 {
+			who = count(n, "route") + " are"
+		}
+		fmt.Fprintf(w, "\n%s %s\n%s\n", who, r.State, wrap(r.Why, "  ", a.width))
 	}
 }
 

@@ -3,6 +3,7 @@ package operate
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -90,7 +91,8 @@ type ruled struct {
 // readBody finds out what the letter is.
 func (l *Letter) readBody(body []byte) {
 	l.Kind = OpaqueLetter
-	if raw, err := message.DecodeRaw(body); err == nil && raw.ID != "" && raw.System != "" {
+	mayBeRaw := l.Entity.Type == "" || l.Entity.Type == "delivery" // otherwise the letter says that it is none
+	if raw, err := decodeRaw(body, mayBeRaw); err == nil && raw.ID != "" && raw.System != "" {
 		l.Kind, l.Type = InboxLetter, raw.Topic
 		l.Event, l.Trace = cmp.Or(l.Event, raw.ID), cmp.Or(l.Trace, raw.CorrelationID)
 		l.Entity = message.Key{System: raw.System, Tenant: raw.Tenant, Type: "delivery", ID: raw.ID}
@@ -98,7 +100,7 @@ func (l *Letter) readBody(body []byte) {
 		return
 	}
 	var rule ruled
-	if json.Unmarshal(body, &rule) == nil && rule.DetailType != "" && len(rule.Detail) > 0 {
+	if l.Fingerprint == "" && json.Unmarshal(body, &rule) == nil && rule.DetailType != "" && len(rule.Detail) > 0 {
 		l.Kind, body = RuleLetter, rule.Detail
 	}
 	m, err := message.Decode(body)
@@ -122,6 +124,15 @@ func (l *Letter) readBody(body []byte) {
 			l.Value = ValueAt(entity, fieldOf(cause))
 		}
 	}
+}
+
+var errNotRaw = errors.New("it is no raw message")
+
+func decodeRaw(body []byte, may bool) (*message.Raw, error) {
+	if !may {
+		return nil, errNotRaw
+	}
+	return message.DecodeRaw(body)
 }
 
 // readWrapped reads a letter whose body is in the vault: its attributes say what it is.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/shared/admission"
 	"causeway.example/shared/message"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
@@ -127,7 +128,10 @@ func (d *Desk) journey(ctx context.Context, key message.Key, t *Trace) ([]port.E
 
 // stageOrder orders the entries of one instant as they follow from each other.
 func stageOrder(e port.Entry) int {
-	return slices.Index([]port.Stage{port.Received, port.Translated, port.Published, port.Queued, port.Deferred, port.Sent, port.Confirmed}, e.Stage)
+	return slices.Index([]port.Stage{
+		port.Received, port.Translated, port.Published, port.Queued, port.Deferred, port.Dead, port.Parked,
+		Redriven, Edited, Purged, port.Sent, port.Confirmed, port.Superseded, port.Skipped, Settled,
+	}, e.Stage)
 }
 
 // fold joins entries that say the same of one event on one route, one after the other.
@@ -264,10 +268,34 @@ func (d *Desk) say(ctx context.Context, p *Place) error {
 	case Redriven:
 		p.Words = "was redriven to " + p.Target + " at " + since + " and has not ended"
 	default:
-		p.Words = "is queued for " + p.Target + " since " + since
-		p.Command = "causeway status"
+		return d.sayQueued(ctx, p, since)
 	}
 	return nil
+}
+
+// sayQueued says what holds a queue up, if something does.
+func (d *Desk) sayQueued(ctx context.Context, p *Place, since string) error {
+	p.Words, p.Command = "is queued for "+p.Target+" since "+since, "causeway status"
+	pauses, err := d.Valve.Pauses(ctx)
+	if err != nil {
+		return err
+	}
+	for _, pause := range pauses {
+		if pause.Queue == p.Route {
+			p.Words += fmt.Sprintf("; the route is paused by %s: %s", pause.Who, pause.Reason)
+			p.Command = "causeway route resume " + p.Route
+			return nil
+		}
+	}
+	open, err := admission.OpenCircuits(ctx, d.State, p.Target)
+	for _, c := range open {
+		p.Words += fmt.Sprintf("; nothing is sent to %s since %s", strings.TrimSpace(p.Target+" "+c.Operation), clock(c.Since, d.Now()))
+		if c.Auth {
+			p.Words += ", because it refuses our credentials or a permission: renew or grant them"
+		}
+		p.Words += "; it is tried again at " + clock(c.Probe, d.Now())
+	}
+	return err
 }
 
 // Stages of what an operator does. Ledger entries of them are written by package redrive.
@@ -292,9 +320,6 @@ func (d *Desk) sayWaiting(ctx context.Context, p *Place, since string) error {
 		p.Words += ": " + brief(e)
 		if !e.Next.IsZero() {
 			p.Words += "; it is tried again " + clock(e.Next, d.Now())
-		}
-		if e.Error.Class == "config" {
-			p.Command = adviseEntry(e, p.Target).Command
 		}
 		return nil
 	}

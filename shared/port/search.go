@@ -78,16 +78,22 @@ const hintWindow = 256 << 10
 // Hints reads the search keys of a payload that could not be translated, as far as they can
 // be guessed: its first id, numbers and SKUs. It needs no valid JSON.
 func Hints(payload []byte) []string {
-	kinds := map[string]string{"id": KeyID, "name": KeyNumber, "number": KeyNumber, "order_number": KeyNumber, "order_id": KeyID, "sku": KeySKU}
-	seen := map[string]bool{}
+	kinds := map[string]string{"id": KeyID, "name": KeyNumber, "number": KeyNumber, "order_number": KeyNumber, "order_id": KeyID}
+	first := map[string]string{} // later ones belong to lines and addresses
 	var keys []string
 	for _, found := range hint.FindAllSubmatch(payload[:min(len(payload), hintWindow)], mostKeys) {
-		field := string(found[1])
-		if seen[field] && field != "sku" { // later ones belong to lines and addresses
-			continue
+		field, value := string(found[1]), string(found[2])+string(found[3])
+		if field == "sku" {
+			keys = append(keys, SearchKey(KeySKU, value))
+		} else if _, seen := first[field]; !seen {
+			first[field] = value
 		}
-		seen[field] = true
-		keys = append(keys, SearchKey(kinds[field], string(found[2])+string(found[3])))
+	}
+	if first["order_number"] != "" { // then "number" counts from one, as Shopify does
+		delete(first, "number")
+	}
+	for field, value := range first {
+		keys = append(keys, SearchKey(kinds[field], value))
 	}
 	return CompactKeys(keys)
 }
