@@ -161,7 +161,10 @@ func (w *world) run(line ...string) (code int, out, complaints string) {
 			return ctx.Err()
 		},
 	}
-	code = a.run(w.Context(), append(line, "--data", w.folder, "--settings", filepath.Join(w.folder, "none.env")))
+	if line[0] != "__complete" { // whose last argument is what is completed
+		line = append(line, "--data", w.folder, "--settings", filepath.Join(w.folder, "none.env"))
+	}
+	code = a.run(w.Context(), line)
 	return code, stdout.String(), stderr.String()
 }
 
@@ -215,4 +218,12 @@ func (w *world) golden(name string) {
 	if got != string(want) {
 		w.Errorf("%s differs; the transcript is now\n%s", path, got)
 	}
+}
+
+// noticed lets the engine's process notice what the command changed.
+func (w *world) noticed() {
+	w.Helper()
+	ctx, stop := context.WithTimeout(w.Context(), 1500*time.Millisecond)
+	defer stop()
+	w.store.Watch(ctx)
 }

@@ -272,8 +272,14 @@ func (a *app) showEnd(w io.Writer, op redrive.Operation) {
 		n    int
 		what string
 	}{
-		{c.Confirmed, "confirmed"}, {c.Returned, "dead again"}, {c.Pending, "pending"}, {c.Resolved, "resolved, not sent"}, {c.Removed, "purged"},
-		{c.Left, "left alone"}, {c.Gone, "gone meanwhile"}, {c.Remaining, "not looked at"},
+		{c.Confirmed, "confirmed"},
+		{c.Returned, "dead again"},
+		{c.Pending, "pending"},
+		{c.Resolved, "resolved, not sent"},
+		{c.Removed, "purged"},
+		{c.Left, "left alone"},
+		{c.Gone, "gone meanwhile"},
+		{c.Remaining, "not looked at"},
 	} {
 		if part.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
