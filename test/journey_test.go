@@ -256,7 +256,7 @@ func (w *world) deliver(d shopifytest.Delivery) int {
 		ID json.Number `json:"id"`
 	}
 	if strings.HasPrefix(d.Topic, "orders/") && json.Unmarshal(d.Body, &named) == nil && named.ID != "" {
-		w.shop.PutNewer(d.Body)
+		w.shop.PutLater(d.Body)
 	}
 	return w.post("shopify", d.Header(), d.Body)
 }

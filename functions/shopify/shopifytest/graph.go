@@ -28,6 +28,17 @@ func (f *Fake) PutNewer(body []byte) {
 	}
 }
 
+// PutLater is PutNewer, but the shop's own state of the same second stays.
+func (f *Fake) PutLater(body []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	order := decode(body)
+	before, _ := utc(f.held[idOf(order)]["updated_at"]).(string)
+	if now, _ := utc(order["updated_at"]).(string); now > before {
+		f.held[idOf(order)] = order
+	}
+}
+
 // PutCustomer stores the customer, given as the body of a customers/… webhook.
 func (f *Fake) PutCustomer(body []byte) {
 	f.mu.Lock()
