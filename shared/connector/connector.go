@@ -127,4 +127,5 @@ type System struct {
 	Checker    Checker
 	Poller     Poller
 	Subscriber Subscriber
+	Auditor    Auditor
 }
