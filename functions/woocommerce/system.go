@@ -58,9 +58,9 @@ func Profile() connector.Profile {
 	}
 }
 
-// Open reads the settings and returns the connector: a Source and a Poller, a Checker if a
-// consumer key is set, and a Subscriber if the webhook URL is set too. The error is a
-// *fault.Error of class config that names the setting.
+// Open reads the settings and returns the connector: a Source and a Poller, a Checker and an
+// Auditor if a consumer key is set, and a Subscriber if the webhook URL is set too. The error
+// is a *fault.Error of class config that names the setting.
 func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
 	var s Settings
 	if err := connector.ParseSettings(settings, &s); err != nil {
@@ -78,7 +78,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if api.client == nil {
 		return system, nil
 	}
-	system.Checker = &checker{api}
+	system.Checker, system.Auditor = &checker{api}, &auditor{api, source}
 	if s.WebhookURL != "" {
 		system.Subscriber = &subscriber{api: api, address: s.WebhookURL, secret: s.WebhookSecrets[0]}
 	}

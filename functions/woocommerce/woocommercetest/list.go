@@ -98,6 +98,12 @@ func (f *Fake) within(query url.Values) (found []held, err error) {
 	include, exclude := query.Get("include"), query.Get("exclude")
 	for _, order := range f.orders {
 		at := order.modified.Add(zone)
+		if placed, err := placedWithin(order, query); err != nil || !placed {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if at.After(after) && at.Before(before) && (include == "" || names(include, order.id)) && !names(exclude, order.id) {
 			found = append(found, order)
 		}
