@@ -181,4 +181,3 @@ func auditEmitted(w *world, a *audit.Auditor, day audit.Day) {
 		w.Errorf("gaps after handing on: %q", got)
 	}
 }
-
