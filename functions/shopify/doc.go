@@ -102,6 +102,10 @@
 // Available only there: when the order was paid. A polled payment is dated by its
 // transaction.
 //
+// An audit counts orders by ordersCount and lists them with total_price_set, 190 at a time. The
+// API sums up nothing. Payments are not audited: their list in GraphQL, tenderTransactions, does
+// not name the transactions by which payments are known.
+//
 // Subscriptions are the app's own. One with another address is not changed; one with our
 // address is created beside it.
 package shopify

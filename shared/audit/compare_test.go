@@ -227,7 +227,7 @@ func TestWhatChangesWhileTheListsAreReadIsNoGap(t *testing.T) {
 	t.Parallel()
 	e := traded(t, 150, nil)
 	late := e.sell(5000, at(23, 0), eur(5))
-	e.store.during = func(f *fakeBooks, page int) { // the ERP writes it after its list was read past it
+	e.store.during = func(_ *fakeBooks, page int) { // the ERP writes it after its list was read past it
 		if page == 1 {
 			e.erp.during = func(*fakeBooks, int) {
 				if e.erp.calls["records"] == 2 {
@@ -237,6 +237,19 @@ func TestWhatChangesWhileTheListsAreReadIsNoGap(t *testing.T) {
 		}
 	}
 	if day := e.day(friday); len(day.Gaps) > 0 || !day.Source.Equal(day.Target) || !day.Unexplained.Equal(audit.Sum{}) {
+		t.Errorf("%+v", day.Result)
+	}
+}
+
+// TestAnOrderThatIsPlacedWhileTheListsAreReadIsNoGap appears in the store after its list was read,
+// and in the ERP before its list is.
+func TestAnOrderThatIsPlacedWhileTheListsAreReadIsNoGap(t *testing.T) {
+	t.Parallel()
+	e := traded(t, 50, nil)
+	e.erp.records[0].Amount.Minor++ // so that the lists are read
+	e.store.during = func(*fakeBooks, int) { e.book(e.sell(5000, at(23, 0), eur(5))) }
+	day := e.day(friday)
+	if len(day.Gaps) != 1 || day.Gaps[0].Kind != audit.Amount || day.Source.Count != 51 || day.Target.Count != 51 {
 		t.Errorf("%+v", day.Result)
 	}
 }

@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -73,6 +74,46 @@ func TestARunAuditsTheLastDays(t *testing.T) {
 	if entries := e.gapsInLedger(); len(entries) != 5 {
 		t.Errorf("after the second night the ledger has %d gaps", len(entries))
 	}
+}
+
+// TestAMovedRecordIsReportedOnce has an order that an accountant dated on the next day, and the
+// process killed between the ledger and the result.
+func TestAMovedRecordIsReportedOnce(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	r := e.booked(e.sell(1, at(9, 0), eur(100)))
+	r.At = r.At.AddDate(0, 0, 1)
+	e.erp.records = append(e.erp.records, r)
+	state := &brokenState{State: e.memory, broken: true}
+	e.config.State = state
+	a, err := audit.New(e.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "storing the audit of 2026-11-27") {
+		t.Errorf("without a state: %v", err)
+	}
+	state.broken, e.now = false, e.now.Add(time.Hour)
+	if err := a.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	entries := e.gapsInLedger()
+	if len(entries) != 1 || entries[0].Outcome != "audit of 2026-11-27: order 1 (#1): erp has it on 2026-11-28" {
+		t.Errorf("the ledger has %+v", entries)
+	}
+}
+
+// brokenState stores nothing while it is broken.
+type brokenState struct {
+	port.State
+	broken bool
+}
+
+func (s *brokenState) Put(ctx context.Context, item port.Item) (int64, error) {
+	if s.broken {
+		return 0, errors.New("no disk")
+	}
+	return s.State.Put(ctx, item)
 }
 
 // TestARunGoesOnAfterAFailure fails in the first day that is audited.
@@ -212,9 +253,14 @@ func TestWhatIsMissingIsHandedOn(t *testing.T) {
 	}
 	e.note("2", port.Confirmed, "sales order", at(9, 0), nil) // deleted there
 	e.note("3", port.Skipped, "test order", at(9, 0), nil)
+	e.sell(6, at(9, 6), eur(100))
 	day := e.day(friday)
-	if len(day.Gaps) != 4 || len(e.inbox()) > 0 {
+	if len(day.Gaps) != 5 || len(e.inbox()) > 0 {
 		t.Fatalf("%+v", day.Gaps)
+	}
+	day, err := e.Accept(t.Context(), e.pair, friday, day.Gaps[4].ID, "ana", "booked by phone")
+	if err != nil || day.Gaps[4].Entity != "6" {
+		t.Fatalf("%+v, %v", day.Gaps, err)
 	}
 	n, err := e.Emit(t.Context(), day)
 	if n != 2 || err == nil || !strings.Contains(err.Error(), "gone") {

@@ -25,6 +25,10 @@
 // the answer is sent, and a line torn by a kill is ignored. The settings of Vary,
 // ClosePeriod, Forbid and LockByWorkflow do not survive it.
 //
+// Enter and Delete change the books as an operator does in NetSuite. Sales orders and deposits
+// can be counted, listed and looked up by the SuiteQL of an audit. A deleted record is there
+// again when the account is opened anew.
+//
 // It does not know: record types other than these three, custom fields, scripts, taxes,
 // names that are unique, inactive records, lots, currencies of a customer.
 package netsuitetest
