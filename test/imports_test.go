@@ -62,6 +62,7 @@ var house = map[string]rule{
 	"shared/notice":                    {rooms: []string{"shared/port", "shared/message"}},
 	"shared/operate/engine":            {rooms: []string{"shared/port", "shared/message"}},
 	"shared/operate/engine/enginetest": {rooms: []string{"shared/*", "shared/operate/engine"}},
+	"shared/audit":                     {rooms: []string{"shared/redact", "shared/intake", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/canonical", "shared/message", "shared/fault"}},
 }
 
 func TestRoomsImportDownwardsOnly(t *testing.T) {

@@ -98,7 +98,7 @@ func Profile() connector.Profile {
 	}
 }
 
-// Open reads the settings and returns the system, which is a Target and a Checker. It sends
+// Open reads the settings and returns the system, which is a Target, a Checker and an Auditor. It sends
 // no request. Errors are fault.Rejected of class config and name the setting.
 func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
 	var s Settings
@@ -115,7 +115,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		return connector.System{}, err
 	}
 	t := &target{settings: s, client: client}
-	return connector.System{Profile: profile, Target: t, Checker: t}, nil
+	return connector.System{Profile: profile, Target: t, Checker: t, Auditor: &auditor{t}}, nil
 }
 
 // complete finds a map entry without an id.

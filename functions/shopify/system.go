@@ -86,7 +86,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	}
 	system := connector.System{Profile: Profile(), Stores: s.Shops, Source: opened, Poller: &poller{api: api, shops: s.Shops}}
 	if s.AdminToken != "" {
-		system.Checker = opened
+		system.Checker, system.Auditor = opened, &auditor{api: api, shops: s.Shops, currency: s.Currency}
 	}
 	if s.AdminToken != "" && s.WebhookURL != "" {
 		system.Subscriber = &subscriber{api: api, shops: s.Shops, address: s.WebhookURL}

@@ -74,9 +74,9 @@ func Profile() connector.Profile {
 	}
 }
 
-// Open reads the settings and returns the connector: a Source and a Poller, a Checker if a
-// consumer key is set, and a Subscriber if the webhook URL is set too. The error is a
-// *fault.Error of class config that names the setting.
+// Open reads the settings and returns the connector: a Source and a Poller, a Checker and an
+// Auditor if a consumer key is set, and a Subscriber if the webhook URL is set too. The error
+// is a *fault.Error of class config that names the setting.
 func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
 	var s Settings
 	if err := connector.ParseSettings(settings, &s); err != nil {
@@ -94,7 +94,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if len(s.ConsumerKey) == 0 {
 		return system, nil
 	}
-	system.Checker = &checker{stores}
+	system.Checker, system.Auditor = &checker{stores}, &auditor{&poller{stores: stores, zone: source.zone}, source}
 	if s.WebhookURL != "" {
 		system.Subscriber = &subscriber{stores: stores, zone: source.zone, address: s.WebhookURL}
 	}

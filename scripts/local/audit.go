@@ -9,8 +9,10 @@ import (
 	"slices"
 	"strings"
 
+	"causeway.example/functions/netsuite"
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/scripts/day"
+	"causeway.example/shared/connector"
 	"causeway.example/shared/notice"
 	"causeway.example/shared/port"
 )
@@ -47,7 +49,7 @@ func (p *program) audit(ctx context.Context, out io.Writer) (result, error) {
 		return r, err
 	}
 	r.Found = gaps
-	lost, err := day.Lost(ctx, p.store, p.erp, acceptedOrders(answers))
+	lost, twice, err := day.Lost(ctx, p.store, p.systems[netsuite.Name].Auditor, acceptedOrders(answers))
 	if err != nil {
 		return r, err
 	}
@@ -57,9 +59,9 @@ func (p *program) audit(ctx context.Context, out io.Writer) (result, error) {
 	}
 	waiting, err := p.waitingForDead(ctx)
 	r.Parked += int64(waiting)
-	for _, twice := range p.erp.Duplicates() {
+	for _, memo := range twice {
 		r.Duplicated++
-		fmt.Fprintln(out, "duplicated:", twice)
+		fmt.Fprintln(out, "duplicated:", memo)
 	}
 	return r, err
 }
@@ -81,7 +83,7 @@ func (p *program) gaps(ctx context.Context) (int, error) {
 	entries, err := p.store.Find(ctx, port.Query{Stage: port.Reconciled})
 	events := map[string]bool{}
 	for _, e := range entries {
-		if e.Type == port.TypeGap && e.Error == nil {
+		if e.Type == port.TypeGap && e.Error == nil && strings.HasSuffix(e.Function, "-"+string(connector.Poll)) {
 			events[e.Event] = true
 		}
 	}

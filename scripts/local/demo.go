@@ -95,6 +95,7 @@ func stay(ctx context.Context, o options) (code int, err error) {
 	p.running.Go(func() { p.keepChecking(ctx) })
 	p.running.Go(func() { v.run(ctx, p, 500*time.Millisecond) })
 	p.schedulePolls(ctx)
+	p.scheduleAudits(ctx)
 	if p.erp != nil {
 		p.running.Go(func() { p.playAndReport(ctx, v) })
 	}

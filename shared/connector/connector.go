@@ -131,4 +131,5 @@ type System struct {
 	Checker    Checker
 	Poller     Poller
 	Subscriber Subscriber
+	Auditor    Auditor
 }

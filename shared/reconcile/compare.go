@@ -61,7 +61,7 @@ func (s *sweep) read(ctx context.Context, change connector.Change) (*finding, er
 		f.states, err = s.translate(ctx, *f.raw)
 		return err
 	})
-	if err := f.untranslated; err != nil && (ctx.Err() != nil || errors.Is(err, errPaused) || retry.DispositionOf(fault.As(err)) == retry.Retry) {
+	if err := f.untranslated; err != nil && (ctx.Err() != nil || errors.Is(err, retry.ErrNoTime) || retry.DispositionOf(fault.As(err)) == retry.Retry) {
 		return f, err
 	}
 	return f, nil

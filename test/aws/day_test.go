@@ -180,11 +180,10 @@ func (w *world) find(ctx context.Context, q port.Query) []port.Entry {
 func (w *world) audit(accepted []string) result {
 	w.Helper()
 	orders := slices.DeleteFunc(slices.Clone(accepted), func(memo string) bool { return memo == "" })
-	lost, err := day.Lost(w.Context(), w.backend, w.erp, orders)
+	lost, twice, err := day.Lost(w.Context(), w.backend, w.books(), orders)
 	if err != nil {
 		w.Fatal(err)
 	}
-	twice := w.erp.Duplicates()
 	if len(lost)+len(twice) > 0 {
 		w.Errorf("lost %v, duplicated %v", lost, twice)
 	}
