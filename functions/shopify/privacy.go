@@ -1,33 +1,24 @@
 package shopify
 
 import (
-	"strings"
-	"time"
-
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/wire"
 )
 
 // privacyTopics are what an app must subscribe to by Shopify's page "Privacy law compliance".
-var privacyTopics = map[string]connector.PrivacyKind{
-	"customers/redact": connector.EraseCustomer, "customers/data_request": connector.ReportCustomer, "shop/redact": connector.EraseShop,
-}
+var privacyTopics = map[string]connector.PrivacyKind{"customers/redact": connector.EraseCustomer, "customers/data_request": connector.ReportCustomer, "shop/redact": connector.EraseShop}
 
-// privacyTerm is how long Shopify gives an app to carry a request out.
-const privacyTerm = 30 * 24 * time.Hour
-
-// privacy reads a request about a person or a whole shop. The person's address and number,
-// which its payload has as well, stay out of the result.
+// privacy reads such a request. The person's address and number, which it has too, stay out.
 func (t *translator) privacy() (connector.Translation, error) {
-	request := connector.PrivacyRequest{Kind: privacyTopics[t.raw.Topic], Due: t.raw.ReceivedAt.Add(privacyTerm)}
+	request := connector.PrivacyRequest{Kind: privacyTopics[t.raw.Topic], Due: t.raw.ReceivedAt.AddDate(0, 0, 30)} // Shopify's term
 	r := newReader(t.raw.Body)
 	for key := range r.Object() {
 		if key == "customer" {
-			if c := r.customer(); c != nil && c.ID != "" {
+			if c := r.customer(); c != nil {
 				request.Customer = t.key(entityCustomer, c.ID)
 			}
-		} else if strings.HasPrefix(key, "orders_") {
+		} else if key == "orders_to_redact" || key == "orders_requested" {
 			for range r.Array() {
 				request.Orders = append(request.Orders, t.key(entityOrder, r.id()))
 			}

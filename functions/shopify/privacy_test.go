@@ -25,10 +25,14 @@ func TestPrivacyRequestsAreUnderstood(t *testing.T) {
 		body string
 		want connector.PrivacyRequest
 	}{
-		"customers/redact": {`{` + store + `,` + person + `,"orders_to_redact":[299938,280263]}`,
-			connector.PrivacyRequest{Kind: connector.EraseCustomer, Customer: key("customer", "191167"), Orders: []message.Key{key("order", "299938"), key("order", "280263")}}},
-		"customers/data_request": {`{` + store + `,"orders_requested":[299938],` + person + `,"data_request":{"id":9999}}`,
-			connector.PrivacyRequest{Kind: connector.ReportCustomer, Customer: key("customer", "191167"), Orders: []message.Key{key("order", "299938")}}},
+		"customers/redact": {
+			`{` + store + `,` + person + `,"orders_to_redact":[299938,280263]}`,
+			connector.PrivacyRequest{Kind: connector.EraseCustomer, Customer: key("customer", "191167"), Orders: []message.Key{key("order", "299938"), key("order", "280263")}},
+		},
+		"customers/data_request": {
+			`{` + store + `,"orders_requested":[299938],` + person + `,"data_request":{"id":9999}}`,
+			connector.PrivacyRequest{Kind: connector.ReportCustomer, Customer: key("customer", "191167"), Orders: []message.Key{key("order", "299938")}},
+		},
 		"shop/redact": {`{` + store + `}`, connector.PrivacyRequest{Kind: connector.EraseShop}},
 	} {
 		got, err := open(t, nil).translate(t, topic, []byte(c.body))

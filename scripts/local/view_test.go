@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -106,7 +107,7 @@ func (s *screen) Write(data []byte) (int, error) {
 			kind := text[2+len(code)]
 			text = rest
 			if kind == 'A' {
-				fmt.Sscan(code, &up)
+				up, _ = strconv.Atoi(code)
 				s.rows = s.rows[:max(1, len(s.rows)-up)] // the view clears below at once
 			} else if kind == 'J' {
 				s.rows[last] = ""
@@ -132,13 +133,12 @@ func (s *screen) Write(data []byte) (int, error) {
 func (s *screen) resize(width int) {
 	old := s.rows
 	*s = screen{width: width}
-	for i, row := range old {
+	for _, row := range old {
 		for utf8.RuneCountInString(row) > width {
 			cut := string([]rune(row)[:width])
 			s.rows, row = append(s.rows, cut), strings.TrimPrefix(row, cut)
 		}
 		s.rows = append(s.rows, row)
-		_ = i
 	}
 }
 

@@ -45,7 +45,7 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(masked) }
 // A setting that is empty counts as not set.
 //
 // The error is a fault.Rejected of class config for all settings at fault: Field names
-// the first, and Detail the rule in words; Err has the others, as Problems. The value is
+// the first, and Detail the rule in words; Err has the others, as SettingErrors. The value is
 // shown unless the setting is a Secret.
 func ParseSettings(settings map[string]string, into any) error {
 	// A nil map would make package env read the environment of the process.

@@ -21,12 +21,12 @@ type Problem struct {
 	Rule string // in words: what is wrong, with the value where it is not secret
 }
 
-// Problems are all settings of a system that are missing or wrong, in the order of its
+// SettingErrors are all settings of a system that are missing or wrong, in the order of its
 // settings.
-type Problems []Problem
+type SettingErrors []Problem
 
 // Error returns key and rule of each.
-func (p Problems) Error() string {
+func (p SettingErrors) Error() string {
 	texts := make([]string, len(p))
 	for i, one := range p {
 		texts[i] = one.Key + " " + one.Rule
@@ -36,8 +36,8 @@ func (p Problems) Error() string {
 
 // ProblemsOf returns the settings that an error of a system's Open is about; none if it is
 // about no setting.
-func ProblemsOf(err error) Problems {
-	others, several := errors.AsType[Problems](err)
+func ProblemsOf(err error) SettingErrors {
+	others, several := errors.AsType[SettingErrors](err)
 	f := fault.As(err)
 	if f == nil || f.Field == "" {
 		return others
@@ -46,14 +46,14 @@ func ProblemsOf(err error) Problems {
 	if f.Err != nil && !several {
 		rule = strings.TrimPrefix(rule+": "+f.Err.Error(), ": ")
 	}
-	return append(Problems{{f.Field, rule}}, others...)
+	return append(SettingErrors{{f.Field, rule}}, others...)
 }
 
 // problems collects what is wrong with the settings of one struct.
 type problems struct {
 	into  any
 	given map[string]string
-	all   Problems
+	all   SettingErrors
 }
 
 func (p *problems) add(key, rule string) {

@@ -110,9 +110,12 @@ func TestParseSettingsNamesTheKeyAndTheRule(t *testing.T) {
 func TestParseSettingsNamesEverySettingAtFault(t *testing.T) {
 	t.Parallel()
 	err := connector.ParseSettings(map[string]string{"TOY_LIMIT": "many", "TOY_TIMEOUT": "1ms", "TOY_SECRETS": canary + ","}, &settings{})
-	want := connector.Problems{
-		{Key: "TOY_STORE", Rule: "is not set"}, {Key: "TOY_SECRETS[1]", Rule: "is not set"}, {Key: "TOY_TOKEN", Rule: "is not set, and TOY_AUTH=token needs it"},
-		{Key: "TOY_LIMIT", Rule: `must be a whole number, and is "many"`}, {Key: "TOY_TIMEOUT", Rule: `must be at least 1s, and is "1ms"`},
+	want := connector.SettingErrors{
+		{Key: "TOY_STORE", Rule: "is not set"},
+		{Key: "TOY_SECRETS[1]", Rule: "is not set"},
+		{Key: "TOY_TOKEN", Rule: "is not set, and TOY_AUTH=token needs it"},
+		{Key: "TOY_LIMIT", Rule: `must be a whole number, and is "many"`},
+		{Key: "TOY_TIMEOUT", Rule: `must be at least 1s, and is "1ms"`},
 	}
 	if got := connector.ProblemsOf(err); !slices.Equal(got, want) {
 		t.Errorf("problems\n%v\nwant\n%v", got, want)

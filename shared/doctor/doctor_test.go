@@ -82,10 +82,14 @@ func TestConfigurationIsCheckedForEveryShapeOfAnEvent(t *testing.T) {
 		"complete":               {"erp", "ERP_TAX", "tax", doctor.Problem, ""},
 		"no item for tax":        {"erp", "ERP_TAX", "", doctor.Notice, "erp: orders with tax wait: ERP_TAX is not set → set ERP_TAX"},
 		"a map that is not used": {"erp", "ERP_METHODS", "", doctor.Notice, ""},
-		"a map without a rest": {"erp", "ERP_METHODS", "a=1", doctor.Notice,
-			"erp: orders with a delivery code that has no entry wait: ERP_METHODS has no entry for * → set ERP_METHODS with an entry for *, or make sure that every code has an entry"},
-		"a store without an entry": {"erp", "ERP_STORES", "shop/other.example=1", doctor.Problem,
-			"erp: everything of shop/brand.example waits: ERP_STORES has no entry for it → add shop/brand.example=… to ERP_STORES"},
+		"a map without a rest": {
+			"erp", "ERP_METHODS", "a=1", doctor.Notice,
+			"erp: orders with a delivery code that has no entry wait: ERP_METHODS has no entry for * → set ERP_METHODS with an entry for *, or make sure that every code has an entry",
+		},
+		"a store without an entry": {
+			"erp", "ERP_STORES", "shop/other.example=1", doctor.Problem,
+			"erp: everything of shop/brand.example waits: ERP_STORES has no entry for it → add shop/brand.example=… to ERP_STORES",
+		},
 		"an address without a key": {"shop", "SHOP_KEY", "", doctor.Problem, "shop: SHOP_URL has no effect: SHOP_KEY is not set → set SHOP_KEY, or remove SHOP_URL"},
 	} {
 		settings := map[string]map[string]string{}
@@ -183,8 +187,10 @@ func TestSubscriptions(t *testing.T) {
 		"missing": {in(connector.Missing), "shop: webhook orders/create of brand.example is missing → the next poll sets it up; if it stays missing, " +
 			"the API key may only read: give it write permission"},
 		"paused": {in(connector.Paused), "shop: webhook orders/create of brand.example is paused → switch it on in the system: one that was paused is left so"},
-		"a key without the right": {answers{err: &fault.Error{Field: "SHOP_KEY", Detail: "403"}},
-			"shop: does not let us read its webhook subscriptions: SHOP_KEY: 403 → check SHOP_KEY"},
+		"a key without the right": {
+			answers{err: &fault.Error{Field: "SHOP_KEY", Detail: "403"}},
+			"shop: does not let us read its webhook subscriptions: SHOP_KEY: 403 → check SHOP_KEY",
+		},
 	} {
 		i := doctor.Installation{Systems: map[string]connector.System{"shop": shop(c.answers)}}
 		if got := find(i.Subscriptions(t.Context(), "shop"), doctor.Problem); got != c.want {

@@ -90,11 +90,11 @@ func Erase(ctx context.Context, stores Stores, s Subject, op Operation) (Report,
 	if r.Waiting, err = waiting(ctx, stores, s); err != nil {
 		return r, err
 	}
-	left := 0
-	if r.Bodies, left, err = stores.File.Bodies(ctx, s.concernsBody); err != nil {
+	bodies, left, err := stores.File.Bodies(ctx, s.concernsBody)
+	if err != nil {
 		return r, err
 	}
-	r.Waiting += left
+	r.Bodies, r.Waiting = bodies, r.Waiting+left
 	for _, key := range s.keys(erased) {
 		tasks, err := tasksOf(ctx, stores.Ledger, key)
 		if err != nil {
@@ -118,37 +118,41 @@ func Erase(ctx context.Context, stores Stores, s Subject, op Operation) (Report,
 // batch is how many letters are received at once; the most that SQS allows.
 const batch = 10
 
-// eraseLetters deletes the dead letters that concern the person. A letter that does not is
-// given back at once.
+// eraseLetters deletes the dead letters that concern the person.
 func eraseLetters(ctx context.Context, stores Stores, s Subject) (erased []port.Incoming, err error) {
 	for _, queue := range stores.Dead {
 		letters, err := stores.Peek(ctx, queue, -1)
 		if err != nil {
 			return erased, err
 		}
-		left := 0
-		for _, in := range letters {
-			if s.concernsMessage(in) {
-				left++
-			}
+		some, err := eraseFrom(ctx, stores.Queue, queue, len(letters), s)
+		erased = append(erased, some...)
+		if err != nil {
+			return erased, err
 		}
-		for received := 0; left > 0 && received < len(letters); {
-			some, err := stores.Queue.Receive(ctx, queue, batch, 0)
-			if err != nil || len(some) == 0 {
-				return erased, err // the rest is in another receiver's hands: run Erase again
+	}
+	return erased, nil
+}
+
+// eraseFrom receives so many letters of the queue. One that does not concern the person is
+// given back at once. A letter that is in another receiver's hands is left to the next run.
+func eraseFrom(ctx context.Context, queue port.Queue, name string, letters int, s Subject) (erased []port.Incoming, err error) {
+	for received := 0; received < letters; {
+		some, err := queue.Receive(ctx, name, batch, 0)
+		if err != nil || len(some) == 0 {
+			return erased, err
+		}
+		received += len(some)
+		for _, in := range some {
+			if !s.concernsMessage(in) {
+				err = errors.Join(err, queue.Defer(ctx, in, time.Time{}))
+				continue
 			}
-			received += len(some)
-			for _, in := range some {
-				if !s.concernsMessage(in) {
-					err = errors.Join(err, stores.Queue.Defer(ctx, in, time.Time{}))
-					continue
-				}
-				err = errors.Join(err, stores.Queue.Delete(ctx, in))
-				erased, left = append(erased, in), left-1
-			}
-			if err != nil {
-				return erased, err
-			}
+			err = errors.Join(err, queue.Delete(ctx, in))
+			erased = append(erased, in)
+		}
+		if err != nil {
+			return erased, err
 		}
 	}
 	return erased, nil

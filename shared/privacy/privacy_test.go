@@ -110,8 +110,10 @@ func TestEraseTakesThePersonAndNobodyElse(t *testing.T) {
 		must(t, err)
 	}
 	confirmed := port.Entry{At: at, Stage: port.Confirmed, Entity: key("customer", "7"), Event: "e1", Trace: "t1", Route: route.Queue(), Function: "erp-deliver", TargetRef: "88", Outcome: "made"}
-	failed := port.Entry{At: at, Stage: port.Dead, Entity: key("order", "1001"), Event: "e2", Trace: "t2", Route: route.Queue(), Outcome: canary, Error: &port.EntryError{Field: "name", Message: canary, Fingerprint: "f"},
-		Notes: []connector.Note{{Field: "name", What: canary}}}
+	failed := port.Entry{
+		At: at, Stage: port.Dead, Entity: key("order", "1001"), Event: "e2", Trace: "t2", Route: route.Queue(), Outcome: canary, Error: &port.EntryError{Field: "name", Message: canary, Fingerprint: "f"},
+		Notes: []connector.Note{{Field: "name", What: canary}},
+	}
 	must(t, store.Append(ctx, confirmed, failed))
 	before, err := store.Tally(ctx)
 	must(t, err)

@@ -60,8 +60,8 @@ func didYouMean(key string, known []string) string {
 
 // CheckStores returns the keys of a system's map settings that name a store, or the
 // customer of one, that is not among the stores, such as "shopify/example-brand.myshopify.com".
-func (s Settings) CheckStores(profile connector.Profile, stores []string) connector.Problems {
-	var problems connector.Problems
+func (s Settings) CheckStores(profile connector.Profile, stores []string) connector.SettingErrors {
+	var problems connector.SettingErrors
 	for _, purpose := range profile.Purposes {
 		entries, err := connector.Pairs(s.Get(purpose.Setting))
 		if err != nil || purpose.Keys != connector.StoreKeys && purpose.Keys != connector.CustomerKeys {
@@ -82,7 +82,7 @@ func (s Settings) CheckStores(profile connector.Profile, stores []string) connec
 // Error is a system whose settings have to be put right before it can be opened.
 type Error struct {
 	System   string
-	Problems connector.Problems
+	Problems connector.SettingErrors
 	settings Settings
 	cause    error
 }

@@ -24,7 +24,7 @@ type Settings struct {
 // os.Environ). A file that does not exist is an error unless optional; "" is no file.
 func Read(file string, optional bool, environment []string) (Settings, error) {
 	s := Settings{values: map[string]string{}, lines: map[string]int{}}
-	data, err := os.ReadFile(file)
+	data, err := os.ReadFile(file) //nolint:gosec // the operator names the file
 	switch {
 	case file == "", optional && errors.Is(err, fs.ErrNotExist):
 	case err != nil:

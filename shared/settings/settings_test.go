@@ -130,7 +130,7 @@ func TestStoresInMapsAreAmongTheConfigured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := connector.Problems{
+	want := connector.SettingErrors{
 		{Key: "NETSUITE_STORES", Rule: `names the store "other/x", which is not configured`},
 		{Key: "NETSUITE_STORES", Rule: `names the store "shopify/brnd.myshopify.com", which is not configured: did you mean shopify/brand.myshopify.com?`},
 		{Key: "NETSUITE_CUSTOMERS", Rule: `names the store "woocommerce/shops.example", which is not configured: did you mean woocommerce/shop.example?`},
@@ -147,7 +147,7 @@ func TestExplain(t *testing.T) {
 		t.Fatal(err)
 	}
 	one := &fault.Error{Field: "TOY_LIMIT", Detail: "must be a whole number"}
-	two := &fault.Error{Field: "TOY_LIMIT[1]", Detail: "must be a whole number", Err: connector.Problems{{Key: "TOY_KEY", Rule: "is not set"}}}
+	two := &fault.Error{Field: "TOY_LIMIT[1]", Detail: "must be a whole number", Err: connector.SettingErrors{{Key: "TOY_KEY", Rule: "is not set"}}}
 	other := errors.New("the network is down")
 	for want, cause := range map[string]error{
 		"toy has a setting to be put right:\n  TOY_LIMIT must be a whole number (causeway.env line 2)":                           one,
