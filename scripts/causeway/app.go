@@ -20,8 +20,8 @@ import (
 	"causeway.example/shared/routes"
 )
 
-// app is one run of the command: what it was handed, and the flags that all commands have.
-type app struct {
+// tool is one run of the command: what it was handed, and the flags that all commands have.
+type tool struct {
 	in          io.Reader
 	out, err    io.Writer
 	now         func() time.Time
@@ -43,7 +43,7 @@ type app struct {
 }
 
 // run executes a command line and returns the exit code.
-func (a *app) run(ctx context.Context, args []string) int {
+func (a *tool) run(ctx context.Context, args []string) int {
 	root := a.root()
 	root.SetArgs(args)
 	root.SetOut(a.out)
@@ -57,7 +57,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	return exitCode(err)
 }
 
-func (a *app) root() *cobra.Command {
+func (a *tool) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "causeway",
 		Short: "See what Causeway does, find out why something failed, and put it right",
@@ -106,7 +106,7 @@ type desk struct {
 // visibility is that of the engine's queues; the command receives nothing.
 const visibility = 6 * time.Minute
 
-func (a *app) open(ctx context.Context) (*desk, error) {
+func (a *tool) open(ctx context.Context) (*desk, error) {
 	store, err := local.Attach(ctx, local.Config{
 		Path: filepath.Join(a.data, "causeway.db"), Now: a.now, Routes: routes.Table, Systems: routes.Sources(routes.Table),
 		Visibility: visibility, MaxReceives: 1000, Build: "causeway",
@@ -122,7 +122,7 @@ func (a *app) open(ctx context.Context) (*desk, error) {
 }
 
 // with returns a command's function that opens the environment, and closes it at the end.
-func (a *app) with(run func(ctx context.Context, d *desk, args []string) error) func(*cobra.Command, []string) error {
+func (a *tool) with(run func(ctx context.Context, d *desk, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) (err error) {
 		ctx := cmd.Context()
 		if a.timeout > 0 {
@@ -143,7 +143,7 @@ func (a *app) with(run func(ctx context.Context, d *desk, args []string) error) 
 }
 
 // noteLook writes into the ledger who looked at personal data of what.
-func (a *app) noteLook(ctx context.Context, d *desk, l operate.Letter) error {
+func (a *tool) noteLook(ctx context.Context, d *desk, l operate.Letter) error {
 	if !a.showPII {
 		return nil
 	}
@@ -155,7 +155,7 @@ func (a *app) noteLook(ctx context.Context, d *desk, l operate.Letter) error {
 }
 
 // say prints what is no data, unless it is not wanted.
-func (a *app) say(format string, args ...any) {
+func (a *tool) say(format string, args ...any) {
 	if !a.quiet {
 		fmt.Fprintf(a.err, format+"\n", args...)
 	}

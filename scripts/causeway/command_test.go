@@ -28,7 +28,7 @@ func commands(of *cobra.Command) (all []*cobra.Command) {
 
 func TestEveryCommandHasAnExample(t *testing.T) {
 	t.Parallel()
-	root := (&app{}).root()
+	root := (&tool{}).root()
 	for _, c := range append(commands(root), root) {
 		if c.Example == "" || c.Short == "" {
 			t.Errorf("%s has no example or no description", c.CommandPath())
@@ -43,14 +43,14 @@ func TestEveryCommandHasAnExample(t *testing.T) {
 	}
 }
 
-// named finds commands of ours in a text.
-var named = regexp.MustCompile("(?:^|[^a-z./-])causeway ([a-z][a-z-]+)")
+// mentioned finds commands of ours in a text.
+var mentioned = regexp.MustCompile("(?:^|[^a-z./-])causeway ([a-z][a-z-]+)")
 
 // TestTextsNameCommandsThatExist: alarms, ledger reasons, errors and help name no command
 // that there is not.
 func TestTextsNameCommandsThatExist(t *testing.T) {
 	t.Parallel()
-	root, found := (&app{}).root(), 0
+	root, found := (&tool{}).root(), 0
 	var known []string
 	for _, c := range root.Commands() {
 		known = append(known, c.Name())
@@ -61,7 +61,7 @@ func TestTextsNameCommandsThatExist(t *testing.T) {
 			return err
 		}
 		for _, text := range literals(t, path) {
-			for _, match := range named.FindAllStringSubmatch(text, -1) {
+			for _, match := range mentioned.FindAllStringSubmatch(text, -1) {
 				if found++; !slices.Contains(known, match[1]) {
 					t.Errorf("%s names causeway %s, which there is not", path, match[1])
 				}

@@ -152,7 +152,7 @@ func (w *world) pass(d time.Duration) {
 func (w *world) run(line ...string) (code int, out, complaints string) {
 	w.Helper()
 	var stdout, stderr bytes.Buffer
-	a := &app{
+	a := &tool{
 		in: strings.NewReader(""), out: &stdout, err: &stderr, now: w.clock.Now, width: 100, who: "ana", transport: w,
 		random: func() float64 { w.draws++; return float64(w.draws%1000) / 1000 },
 		sleep: func(ctx context.Context, d time.Duration) error {

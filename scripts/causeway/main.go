@@ -26,12 +26,12 @@ func main() {
 	if err != nil || width <= 0 {
 		width = 120
 	}
-	app := &app{
+	tool := &tool{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, random: rand.Float64, sleep: sleep, width: width,
 		terminal: term.IsTerminal(int(os.Stderr.Fd())) && term.IsTerminal(int(os.Stdin.Fd())),
 		who:      who(), transport: webapi.NewTransport(), environment: os.Environ(),
 	}
-	os.Exit(app.run(ctx, os.Args[1:]))
+	os.Exit(tool.run(ctx, os.Args[1:]))
 }
 
 // who returns the name of the person at the keyboard, for the ledger.

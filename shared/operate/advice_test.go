@@ -37,7 +37,7 @@ func TestAdviceIsThatOfTheClosestRow(t *testing.T) {
 		says         string
 	}{
 		{fault.Conflict, "RCRD_LOCKED_BY_WF", "netsuite", "workflow"},
-		{fault.Conflict, "RCRD_LOCKED_BY_WF", "otherwise", general.Cause},
+		{fault.Conflict, "ANOTHER", "netsuite", general.Cause},
 		{fault.Config, "CLOSED_TRAN_PRD", "netsuite", "period"},
 		{fault.Auth, "INSUFFICIENT_PERMISSION", "netsuite", "permission for this record type"},
 	} {

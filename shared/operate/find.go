@@ -169,8 +169,8 @@ func (f *finder) candidates(value string) []Candidate {
 	}); len(exact) > 0 {
 		all = exact
 	}
-	if real := keep(all, func(c Candidate) bool { return c.Entity.Type != "delivery" }); len(real) > 0 {
-		all = real
+	if entities := keep(all, func(c Candidate) bool { return c.Entity.Type != "delivery" }); len(entities) > 0 {
+		all = entities
 	}
 	slices.SortFunc(all, func(a, b Candidate) int {
 		return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(a.Entity.String(), b.Entity.String()))

@@ -188,13 +188,12 @@ func killedAt(t *testing.T, kind redrive.Kind, at int, after bool) bool {
 		}
 		return e.sleep(ctx, d)
 	}
-	op, err := killed.Apply(t.Context(), p.ID, "r")
-	if err == nil {
+	if _, err := killed.Apply(t.Context(), p.ID, "r"); err == nil {
 		return false
 	}
 	e.clock.Advance(31 * time.Second) // the lease of the killed process
 	again := e.operator("ana", nil)
-	op, err = again.Apply(t.Context(), p.ID, "r")
+	op, err := again.Apply(t.Context(), p.ID, "r")
 	if err != nil && fault.As(err).Code != "applied" {
 		t.Fatalf("killed at %d (after: %v), %v: %v", at, after, k.calls, err)
 	}
