@@ -43,7 +43,7 @@ test: ## every test, with the race detector where code runs concurrently
 	cd scripts/supply && go test ./...
 
 .PHONY: check
-check: VULNDB := $(VULNDB_CHECKED)
+check: VULNDB = $(VULNDB_CHECKED)
 check: $(GOLANGCI) licenses vulnerabilities ## format, vet, linters, house rules, generated files up to date, licenses, vulnerabilities
 	$(GOLANGCI) fmt --diff
 	$(GOLANGCI) run ./...

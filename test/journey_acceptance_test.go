@@ -82,7 +82,7 @@ func (w *world) play(s situation) {
 			}
 		}
 		s.Pay = s.notPaid(step.Body)
-		status := 0
+		var status int
 		if step.System == "shopify" {
 			status = w.shopify(step.Topic, step.Body)
 		} else {

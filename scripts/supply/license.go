@@ -33,6 +33,9 @@ var (
 	errNoModules  = errors.New("the build has no modules")
 )
 
+// licenseFiles are the beginnings of the names of files with a license, in capitals.
+var licenseFiles = []string{"LICENSE", "LICENCE", "COPYING", "UNLICENSE"}
+
 // checkLicenses prints how many modules have each license, and returns an error that names
 // every module whose licenses are not all allowed.
 func checkLicenses(folder string, out io.Writer) error {
@@ -110,7 +113,7 @@ func licensesOf(classifier *licenses.Classifier, folder string) ([]string, error
 	found := map[string]bool{}
 	for _, file := range files {
 		name := strings.ToUpper(file.Name())
-		if file.IsDir() || !strings.HasPrefix(name, "LICENSE") && !strings.HasPrefix(name, "LICENCE") && !strings.HasPrefix(name, "COPYING") {
+		if file.IsDir() || !slices.ContainsFunc(licenseFiles, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(folder, file.Name())) //nolint:gosec // G304: a module's own file

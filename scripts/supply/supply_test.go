@@ -37,6 +37,7 @@ func TestLicensesAreRecognizedAndHeldToTheList(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ file, text, want string }{
 		"permissive":      {"LICENSE", text("License/MIT/pristine.txt"), ""},
+		"public domain":   {"UNLICENSE", text("License/Unlicense/license.txt"), ""},
 		"weak copyleft":   {"LICENSE.md", text("License/MPL-2.0/license.txt"), ""},
 		"strong copyleft": {"COPYING", text("License/AGPL-3.0/license.txt"), "license AGPL-3.0 is not in the allow-list"},
 		"no license":      {"LICENSE", "All rights reserved.", "has no file with a license"},
