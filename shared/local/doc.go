@@ -8,14 +8,9 @@
 // here works there. Dead letters expire after fourteen days, as in SQS. Live messages do
 // not expire.
 //
-<<<<<<< HEAD
-// It serves one process, which a lock file beside the store enforces, and encrypts nothing.
-// What is deleted is overwritten with zeros (secure_delete); package erase removes personal
-// data.
-=======
 // One process runs an engine on it, which a lock file beside the store enforces. An
-// operator's tool opens the file beside the engine (Attach). Nothing is encrypted.
->>>>>>> operate
+// operator's tool opens the file beside the engine (Attach). Nothing is encrypted. What is
+// deleted is overwritten with zeros (secure_delete); package erase removes personal data.
 //
 // # Decisions
 //
