@@ -35,10 +35,9 @@ func TestRealStoreCanBeTriedAgainstTheFakeERP(t *testing.T) {
 	}
 	p.start(ctx)
 	purchase := shopifytest.Purchase{ID: 77, Customer: 7, Items: []shopifytest.Item{{ID: 1, SKU: "OUR-OWN-ARTICLE", Title: "Ours", Quantity: 1, Price: 1995}}}
-	d := shopifytest.Delivery{Topic: "orders/create", Body: purchase.Body()}
-	header := d.Header()
-	header.Set("X-Shopify-Shop-Domain", "own-brand.myshopify.com")
-	must(t, p.senders.send(ctx, day.Delivery{ID: "77", System: "shopify", Header: header, Body: d.Body}))
+	purchase.Change = func(o map[string]any) { o["order_status_url"] = "https://own-brand.myshopify.com/1/orders/2" }
+	d := shopifytest.Delivery{Topic: "orders/create", Shop: "own-brand.myshopify.com", Body: purchase.Body()}
+	must(t, p.senders.send(ctx, day.Delivery{ID: "77", System: "shopify", Header: d.Header(), Body: d.Body}))
 	await(ctx, t, "the order in the ERP", func() bool { return len(p.erp.Orders()) == 1 })
 	dead, err := p.store.Find(ctx, port.Query{Stage: port.Dead})
 	if must(t, err); len(dead) > 0 {
@@ -142,9 +141,9 @@ func TestSettingsThatAreWrongAreNamedWithTheirLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"SHOPIFY_SHOP=a.myshopify.com": "SHOPIFY_SHOP is not a setting: did you mean SHOPIFY_SHOPS? (causeway.env line 1)",
 		"# ours\nSHOPIFY_SHOPS=Brand":  "shopify has 2 settings to be put right:\n  SHOPIFY_SHOPS[0] must be in lower case, and is \"Brand\" (causeway.env line 2)\n  SHOPIFY_WEBHOOK_SECRETS is not set",
-		"NETSUITE_ACCOUNT=1\nNETSUITE_CONSUMER_KEY=1\nNETSUITE_CONSUMER_SECRET=1\nNETSUITE_TOKEN_ID=1\nNETSUITE_TOKEN_SECRET=1\nNETSUITE_CURRENCIES=EUR=1\n" +
+		"NETSUITE_AUTH=token\nNETSUITE_ACCOUNT=1\nNETSUITE_CONSUMER_KEY=1\nNETSUITE_CONSUMER_SECRET=1\nNETSUITE_TOKEN_ID=1\nNETSUITE_TOKEN_SECRET=1\nNETSUITE_CURRENCIES=EUR=1\n" +
 			"NETSUITE_SUBSIDIARIES=shopify/example-brnd.myshopify.com=1": "netsuite has a setting to be put right:\n  NETSUITE_SUBSIDIARIES names the store \"shopify/example-brnd.myshopify.com\", " +
-			"which is not configured: did you mean shopify/example-brand.myshopify.com? (causeway.env line 7)",
+			"which is not configured: did you mean shopify/example-brand.myshopify.com? (causeway.env line 8)",
 	} {
 		file := filepath.Join(t.TempDir(), "causeway.env")
 		writeFile(t, file, text)

@@ -134,7 +134,7 @@ func ExampleReader() {
 	for key := range r.Object() {
 		switch key {
 		case "name":
-			fmt.Println(r.Text())
+			fmt.Println(r.Text().String())
 		case "country":
 			fmt.Println(r.Country())
 		}
