@@ -69,16 +69,32 @@ func (p *problems) misnamed() {
 	}
 }
 
+// Store returns the store that a key names, as "system/tenant". A tenant may have slashes: a
+// site below a path is a store of its own.
+func (k KeyKind) Store(key string) (store string, ok bool) {
+	parts := strings.Split(key, "/")
+	if k == CustomerKeys {
+		if n := len(parts); n < 2 || parts[n-2] != "customer" || parts[n-1] == "" {
+			return "", false
+		}
+		parts = parts[:len(parts)-2]
+	}
+	return strings.Join(parts, "/"), len(parts) > 1 && !slices.Contains(parts, "")
+}
+
 // broken returns the rule that the key breaks, "" if none.
 func (k KeyKind) broken(key string) string {
-	parts := strings.Split(key, "/")
-	_, currency := canonical.ParseMoney("0", key)
+	if k == CurrencyKeys {
+		if _, err := canonical.ParseMoney("0", key); err != nil {
+			return "a currency code of ISO 4217 such as EUR"
+		}
+		return ""
+	}
+	_, ok := k.Store(key)
 	switch {
-	case k == CurrencyKeys && currency != nil:
-		return "a currency code of ISO 4217 such as EUR"
-	case k == StoreKeys && (len(parts) != 2 || slices.Contains(parts, "")):
+	case !ok && k == StoreKeys:
 		return "a store, written system/tenant"
-	case k == CustomerKeys && (len(parts) != 4 || parts[2] != "customer" || slices.Contains(parts, "")):
+	case !ok && k == CustomerKeys:
 		return "a customer, written system/tenant/customer/id"
 	}
 	return ""

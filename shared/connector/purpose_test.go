@@ -35,9 +35,11 @@ func TestKeysOfMapsAreChecked(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ key, value, rule string }{
 		{"TOY_STORES", "shop/a.example=1", ""},
+		{"TOY_STORES", "shop/a.example/eu=1", ""},
 		{"TOY_STORES", "a.example=1", `has the key "a.example", which is not a store, written system/tenant`},
 		{"TOY_STORES", "/a.example=1", `has the key "/a.example", which is not a store, written system/tenant`},
 		{"TOY_CUSTOMERS", "shop/a.example/customer/7=1", ""},
+		{"TOY_CUSTOMERS", "shop/a.example/eu/customer/7=1", ""},
 		{"TOY_CUSTOMERS", "shop/a.example/order/7=1", `has the key "shop/a.example/order/7", which is not a customer, written system/tenant/customer/id`},
 		{"TOY_CURRENCIES", "USD=1,EUR=2", ""},
 		{"TOY_CURRENCIES", "USD=1,EURO=2", `has the key "EURO", which is not a currency code of ISO 4217 such as EUR`},

@@ -68,8 +68,7 @@ func (s Settings) CheckStores(profile connector.Profile, stores []string) connec
 			continue
 		}
 		for _, key := range slices.Sorted(maps.Keys(entries)) {
-			parts := strings.SplitN(key, "/", 3)
-			if store := strings.Join(parts[:min(2, len(parts))], "/"); !slices.Contains(stores, store) {
+			if store, ok := purpose.Keys.Store(key); ok && !slices.Contains(stores, store) { // another form is named by ParseSettings
 				problems = append(problems, connector.Problem{
 					Key: purpose.Setting, Rule: fmt.Sprintf("names the store %q, which is not configured%s", store, didYouMean(store, stores)),
 				})
