@@ -21,9 +21,13 @@ help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## start engine, connectors and fakes here, play the sample day, keep running (PORT=, DATA=, SETTINGS=)
+run: causeway ## start engine, connectors and fakes here, play the sample day, keep running (PORT=, DATA=, SETTINGS=)
 	go build -o .tools/causeway-local ./scripts/local
 	exec .tools/causeway-local -port $(PORT) -data "$(DATA)" -settings "$(SETTINGS)"
+
+.PHONY: causeway
+causeway: ## build the operator's command to bin/causeway
+	go build -o bin/causeway ./scripts/causeway
 
 .PHONY: demo
 demo: ## play the sample day from an empty folder, print the table and the count, stop

@@ -242,6 +242,7 @@ func (p *program) start(ctx context.Context) {
 	ctx, p.stop = context.WithCancel(ctx)
 	p.running.Go(func() { p.engine.Run(ctx) })
 	p.running.Go(func() { p.sweep(ctx) })
+	p.running.Go(func() { p.store.Watch(ctx) })
 }
 
 // sweep removes what has outlived its retention, once an hour.

@@ -20,7 +20,15 @@ func (p *program) welcome() {
 		fmt.Printf("%-18s %s\n", l.address, l.what)
 	}
 	fmt.Printf("state in %s, log in %s/causeway.log\n\nsend a webhook of your own:\n\n%s\n\n", p.options.data, p.options.data, curl(door))
-	fmt.Printf("a message's journey:  curl http://%s/trace/shopify/%s/customer/7\n\n", door, shopifytest.Shop)
+	fmt.Printf("where an order is:    bin/causeway trace 1001%s\nwhat is dead and why: bin/causeway why%s\n\n", p.dataFlag(), p.dataFlag())
+}
+
+// dataFlag is what the operator's command needs to find this engine's folder.
+func (p *program) dataFlag() string {
+	if p.options.data == "data" {
+		return ""
+	}
+	return " --data " + p.options.data
 }
 
 // check asks every system whether it can be reached with its credentials, and prints

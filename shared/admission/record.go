@@ -32,7 +32,10 @@ type record struct {
 // recordLife is how long a record outlives its last change.
 const recordLife = 90 * 24 * time.Hour
 
-func (t *Target) key() string { return "connection|" + t.profile.Name }
+// recordPrefix precedes the name of a target in the key of its record.
+const recordPrefix = "connection|"
+
+func (t *Target) key() string { return recordPrefix + t.profile.Name }
 
 // clone returns a copy that can be changed. Spans are never changed in place.
 func (c record) clone() record {

@@ -1,10 +1,6 @@
 package canonical
 
-import (
-	"crypto/sha256"
-	"encoding/hex"
-	"time"
-)
+import "time"
 
 // Customer is a person or company that buys. Schema customer/1.
 type Customer struct {
@@ -39,10 +35,9 @@ type Address struct {
 // address thus belong to one customer, by exact match only, and no id holds the
 // address itself: logs, ledgers and URLs contain ids.
 func GuestID(email string) string {
-	normal := NormalEmail(email)
-	if normal == "" {
+	hash := EmailHash(email)
+	if hash == "" {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(normal))
-	return "guest-" + hex.EncodeToString(sum[:16])
+	return "guest-" + hash
 }

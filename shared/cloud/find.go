@@ -217,7 +217,9 @@ func matches(q port.Query, e port.Entry) bool {
 		fits(q.Route, e.Route) &&
 		fits(q.Stage, e.Stage) &&
 		fits(q.Hash, e.Hashes.Canonical) &&
-		(q.Since.IsZero() || !e.At.Before(q.Since))
+		(q.Since.IsZero() || !e.At.Before(q.Since)) &&
+		(q.Until.IsZero() || !e.At.After(q.Until)) &&
+		(q.Key == "" || slices.Contains(e.SearchKeys(), q.Key))
 }
 
 // fits reports whether a value is the wanted one; a zero wanted fits every value.

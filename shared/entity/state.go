@@ -67,6 +67,18 @@ func StateOf(event connector.Event, polled bool, at time.Time) (State, error) {
 	return s, nil
 }
 
+// Message puts the state, which StateOf made of the event, into its envelope, with its body
+// inline. raw is the delivery that the event was made of.
+func (s State) Message(event connector.Event, raw *message.Raw) *message.Message {
+	kind, _ := canonical.TypeNamed(event.Type)
+	return &message.Message{
+		ID: s.EventID(event.Entity), Source: message.SourcePrefix + event.Entity.System, Type: event.Type,
+		Subject: event.Entity.Type + "/" + event.Entity.ID, Time: event.At.UTC(), Tenant: event.Entity.Tenant,
+		Schema: kind.Schema, Sequence: s.Version, CorrelationID: raw.CorrelationID, CausationID: raw.ID,
+		Origin: raw.System, Hops: 1, TraceParent: raw.TraceParent, Lane: raw.Lane, Parents: event.Parents, Body: s.Body,
+	}
+}
+
 // EventID returns the id of the event that carries the state: of the entity alone for a
 // fact that happens once to it, of version and content too for a state.
 func (s State) EventID(key message.Key) string {

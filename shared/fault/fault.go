@@ -212,3 +212,11 @@ func Doing(doing string, err error) error {
 	}
 	return &e
 }
+
+// Classes lists every class, for tables and tests that must cover all of them.
+func Classes() []Class {
+	return []Class{
+		Auth, Config, Connection, Intermittent, RateLimit, TooLarge, Parse, Schema, Value,
+		MissingRef, DuplicateOf, Conflict, Stale, Ambiguous, Poison, Bug,
+	}
+}

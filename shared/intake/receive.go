@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"causeway.example/shared/connector"
@@ -193,6 +194,11 @@ func (r *Receiver) record(ctx context.Context, raw *message.Raw, hash string) {
 	e := r.runtime.Entry(raw.System+"-"+string(role), port.Received)
 	e.Trace, e.Event, e.Type, e.Hashes.Source = raw.CorrelationID, raw.ID, raw.Topic, hash
 	e.Entity.System, e.Entity.Tenant = raw.System, raw.Tenant
+	for name, value := range raw.Header {
+		if strings.HasSuffix(name, "-Id") { // the sender's own ids of the delivery
+			e.Keys = append(e.Keys, port.SearchKey(port.KeyWebhook, value))
+		}
+	}
 	e.Outcome = string(raw.Trigger) + " " + raw.Topic + " stored"
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerWithin)
 	defer cancel()

@@ -5,7 +5,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"time"
 
 	"causeway.example/shared/port"
 	"causeway.example/shared/routes"
@@ -13,17 +12,6 @@ import (
 
 // kindQueue is the kind of counter that holds the length of a queue.
 const kindQueue = "queue"
-
-// Depth is the number of messages in one queue now.
-type Depth struct {
-	Queue      string
-	Visible    int           // can be received
-	InFlight   int           // was received and is neither deleted, deferred nor visible again
-	Deferred   int           // hidden until its time
-	Dead       int           // in the queue's dead-letter queue, visible or not
-	Oldest     time.Duration // since the oldest message of the queue was sent; 0 if it is empty
-	OldestDead time.Duration // since the oldest dead letter was first sent; 0 if there is none
-}
 
 // Depths returns the depth of every queue that is not a dead-letter queue, by name. The
 // cost grows with the messages in flight or deferred, not with the visible ones.
@@ -74,19 +62,6 @@ func (s *Store) measure(ctx context.Context) (map[string]Depth, error) {
 	return depths, err
 }
 
-// RouteTally counts the ledger entries of one route since the file was made, also those
-// that Sweep has removed. An entry that is appended again counts once.
-type RouteTally struct {
-	Route      string // "" for messages that no route matched
-	In         int64  // put into the route's queue by the bus
-	Confirmed  int64
-	Superseded int64
-	Skipped    int64
-	Deferred   int64 // hidden now until its time
-	Dead       int64
-	Parked     int64
-}
-
 // Tally returns the totals of every route, by name. The cost depends only on the number of
 // routes and of deferred messages.
 func (s *Store) Tally(ctx context.Context) ([]RouteTally, error) {
@@ -104,7 +79,7 @@ func (s *Store) Tally(ctx context.Context) ([]RouteTally, error) {
 		if tallies[route] == nil && tallied(kind) {
 			tallies[route] = &RouteTally{Route: route}
 		}
-		tallies[route].set(kind, n)
+		setTotal(tallies[route], kind, n)
 		return err
 	}, nanos(s.now()))
 	if err != nil {
@@ -121,8 +96,8 @@ func sortedTallies(tallies map[string]*RouteTally) []RouteTally {
 	return sorted
 }
 
-// set ignores the stages on the way; t is nil for a queue that belongs to no route.
-func (t *RouteTally) set(kind string, n int64) {
+// setTotal ignores the stages on the way; t is nil for a queue that belongs to no route.
+func setTotal(t *RouteTally, kind string, n int64) {
 	if t == nil {
 		return
 	}

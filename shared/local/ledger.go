@@ -40,7 +40,23 @@ func (s *Store) appendEntries(t *tx, entries []port.Entry) error {
 		if err != nil {
 			return err
 		}
+		if added > 0 {
+			if err := t.index(e, names[0]); err != nil {
+				return err
+			}
+		}
 		t.count(string(e.Stage), e.Route, added)
+	}
+	return nil
+}
+
+// index makes the entry searchable by its keys.
+func (t *tx) index(e port.Entry, trace int64) error {
+	const query = `INSERT INTO search (key, at, entry) SELECT ?, at, id FROM entry WHERE trace = ? AND identity = ?`
+	for _, key := range e.SearchKeys() {
+		if _, err := t.exec(query, key, trace, identity(e.ID)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -98,9 +114,14 @@ func selection(q port.Query) (query string, args []any) {
 		{"route" + isNamed, q.Route, q.Route != "", routeIndex(q)},
 		{"stage = ?", string(q.Stage), q.Stage != "", "entry_stage"},
 		{"json_extract(doc, '$.hashes.canonical') = ?", q.Hash, q.Hash != "", "entry_at"},
-		{"at >= ?", nanos(q.Since), !q.Since.IsZero(), "entry_at"},
+		{"entry.at >= ?", nanos(q.Since), !q.Since.IsZero(), "entry_at"},
+		{"entry.at <= ?", nanos(q.Until), !q.Until.IsZero(), "entry_at"},
 	}
-	index, where := "", []string{"1"}
+	index, where, from := "", []string{"1"}, "entry INDEXED BY "
+	if q.Key != "" {
+		index, from = "search_key", "search INDEXED BY search_key JOIN entry ON entry.id = search.entry"
+		where, args = append(where, "search.key = ?"), append(args, q.Key)
+	}
 	for _, c := range conditions {
 		if !c.set {
 			continue
@@ -113,11 +134,17 @@ func selection(q port.Query) (query string, args []any) {
 	if index == "" {
 		index = "entry_at"
 	}
-	order := " ORDER BY at, id"
-	if q.Newest {
-		order = " ORDER BY at DESC, id DESC"
+	at, id := "entry.at", "entry.id"
+	if q.Key != "" {
+		at, id = "search.at", "search.entry"
+	} else {
+		from += index
 	}
-	query = "SELECT doc FROM entry INDEXED BY " + index + " WHERE " + strings.Join(where, " AND ") + order
+	order := " ORDER BY " + at + ", " + id
+	if q.Newest {
+		order = " ORDER BY " + at + " DESC, " + id + " DESC"
+	}
+	query = "SELECT doc FROM " + from + " WHERE " + strings.Join(where, " AND ") + order
 	if q.Limit > 0 {
 		query, args = query+" LIMIT ?", append(args, q.Limit)
 	}

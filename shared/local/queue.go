@@ -21,6 +21,9 @@ type queue struct {
 	bell bell
 	// quiet is true after a look that found nothing. The next look then only reads.
 	quiet atomic.Bool
+	// paused is true while the queue's worker is to receive nothing.
+	paused atomic.Bool
+	inbox  bool // deliveries are translated from it, and archived when they leave it
 }
 
 // openQueues adds the queues of the configuration to those in the file. A queue that is
@@ -56,6 +59,7 @@ func (s *Store) loadQueues(ctx context.Context) error {
 		if err := row.Scan(&q.id, &q.name); err != nil {
 			return err
 		}
+		q.inbox = s.isInbox(q.name)
 		s.queues[q.name] = q
 		return nil
 	})
@@ -183,6 +187,11 @@ func (s *Store) Delete(ctx context.Context, in port.Incoming) error {
 			return err
 		}
 		t.count(kindQueue, q.name, -1)
+		if q.inbox {
+			if err := s.archive(t, r.id); err != nil {
+				return err
+			}
+		}
 		_, err = t.exec(`DELETE FROM body WHERE id = ?`, r.id)
 		return err
 	})

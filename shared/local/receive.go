@@ -37,6 +37,9 @@ func (s *Store) Receive(ctx context.Context, name string, limit int, wait time.D
 // take returns the messages that are visible now and, if there are none, how long it
 // takes until the next look.
 func (s *Store) take(ctx context.Context, q *queue, limit int) (batch []port.Incoming, next time.Duration, err error) {
+	if q.paused.Load() {
+		return nil, lookAround, nil
+	}
 	if q.quiet.Load() {
 		if next, err = s.peek(ctx, q); err != nil || next > 0 {
 			return nil, next, err

@@ -18,17 +18,33 @@ var (
 	schemaVersion1 string
 	//go:embed schema_2.sql
 	schemaVersion2 string
+	//go:embed schema_3.sql
+	schemaVersion3 string
 )
 
 // migrations returns what leads from each version of the schema to the next;
 // PRAGMA user_version counts how many of them the file has seen.
-func migrations() []string { return []string{schemaVersion1, schemaVersion2} }
+func migrations() []string { return []string{schemaVersion1, schemaVersion2, schemaVersion3} }
 
 // prepareFile brings the schema up to date and returns the first epoch of the writer: a
 // number that is greater than every one before it in the life of the file.
 func prepareFile(ctx context.Context, db *sql.Conn) (epoch int64, err error) {
 	if err := migrate(ctx, db); err != nil {
 		return 0, err
+	}
+	return nextEpoch(ctx, db)
+}
+
+// attachFile returns the first epoch of a second writer, and changes nothing else: a file of
+// another version is left to the engine.
+func attachFile(ctx context.Context, db *sql.Conn) (epoch int64, err error) {
+	version, err := checkFile(ctx, db)
+	if err != nil {
+		return 0, err
+	}
+	if known := len(migrations()); version != known {
+		return 0, fault.New(fault.Rejected, fault.Config, "opening the store",
+			fmt.Sprintf("the file has schema version %d, this program knows %d: start the engine of this version with it once", version, known))
 	}
 	return nextEpoch(ctx, db)
 }

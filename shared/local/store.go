@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"causeway.example/shared/fault"
@@ -45,6 +46,8 @@ type Store struct {
 	branches []branch
 	closing  chan struct{}
 	close    func() error
+	attached bool          // beside the owner: no lock
+	changes  atomic.Int64  // by attached processes, as Watch saw them last
 
 	scheduled   map[string]time.Duration // what runs in this process now
 	scheduledMu sync.Mutex
@@ -70,12 +73,14 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{config: config, lock: held, closing: make(chan struct{}), scheduled: map[string]time.Duration{}}
-	s.close = sync.OnceValue(s.shut)
+	s.close = onceClose(s)
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }
+
+func onceClose(s *Store) func() error { return sync.OnceValue(s.shut) }
 
 // Close ends waiting receivers, commits the changes that were already handed over and
 // releases the file. Calls after it fail; closing twice is not an error.
@@ -103,7 +108,7 @@ func (c Config) check() error {
 }
 
 func (s *Store) open(ctx context.Context) error {
-	w, err := openWriter(ctx, s.config.Path)
+	w, err := openWriter(ctx, s.config.Path, s.attached)
 	if err != nil {
 		return err
 	}
@@ -116,7 +121,10 @@ func (s *Store) open(ctx context.Context) error {
 	s.reader.SetMaxIdleConns(readers)
 	s.reads = newStatements(s.reader.PrepareContext)
 	s.branches = newBranches(s.config.Routes)
-	return s.openQueues(ctx)
+	if s.attached {
+		return errors.Join(s.loadQueues(ctx), s.loadPauses(ctx))
+	}
+	return errors.Join(s.openQueues(ctx), s.loadPauses(ctx))
 }
 
 // readers is the number of connections for reading: enough to keep a small machine busy
@@ -133,7 +141,9 @@ func (s *Store) shut() error {
 	if s.reader != nil {
 		failures = append(failures, s.reads.close(), s.reader.Close())
 	}
-	failures = append(failures, s.lock.release())
+	if s.lock != nil {
+		failures = append(failures, s.lock.release())
+	}
 	if err := errors.Join(failures...); err != nil {
 		return failure("closing store "+s.config.Path, err)
 	}

@@ -25,6 +25,7 @@ func (s *Store) Sweep(ctx context.Context) (removed int64, err error) {
 		{"sweeping expired state", now, true, removeState},
 		{"sweeping old ledger entries", now.Add(-s.config.LedgerRetention), s.config.LedgerRetention > 0, removeEntries},
 		{"sweeping old dead letters", now.Add(-cmp.Or(s.config.DeadRetention, DefaultDeadRetention)), true, s.removeDead},
+		{"sweeping the archive", now.Add(-s.config.VaultRetention), s.config.VaultRetention > 0, removeArchive},
 		{"sweeping old bodies", now.Add(-s.config.VaultRetention), s.config.VaultRetention > 0, removeBodies},
 	}
 	for _, sweep := range sweeps {

@@ -136,6 +136,7 @@ func TestAFileOfTheFirstVersionIsMigrated(t *testing.T) {
 	must(t, s.Append(t.Context(), port.Entry{At: noon, Trace: "t", Entity: slashed, Stage: port.Confirmed, Outcome: "old"}))
 	must(t, s.Close())
 	for _, step := range []string{
+		`DROP TRIGGER entry_search`, `DROP TABLE search`, `DROP TABLE archive`, `DROP TABLE pause`,
 		`DROP TRIGGER body_claims`, `DROP TABLE claim`, `ALTER TABLE item DROP COLUMN entered_at`,
 		`DROP INDEX entry_identity`, `ALTER TABLE entry DROP COLUMN identity`, `DROP INDEX entry_route_stage`, `DROP INDEX entry_stage`,
 		`UPDATE name SET text = 'shop' || char(31) || 'https://shop.example' || char(31) || 'order' || char(31) || '50%' WHERE instr(text, '%2F')`,

@@ -21,6 +21,7 @@ type writer struct {
 	finished   chan struct{}
 	lastID     int64            // unique in the life of the file: epoch << 32 | count
 	names      map[string]int64 // some of what is in the table, and nothing else
+	attached   bool             // another process may change the table of names
 
 	mu     sync.RWMutex // held for reading while sending to changes
 	closed bool
@@ -39,7 +40,11 @@ const maxGroup = 512
 
 // openWriter prepares the file and starts the writer. Synchronous FULL makes every
 // commit wait for the disk.
-func openWriter(ctx context.Context, path string) (*writer, error) {
+func openWriter(ctx context.Context, path string, attached bool) (*writer, error) {
+	prepare := prepareFile
+	if attached {
+		prepare = attachFile
+	}
 	db, err := sql.Open(driver, dsn(path, "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)",
 		"wal_autocheckpoint(4000)", "journal_size_limit(67108864)", "cache_size(-65536)", "temp_store(MEMORY)"))
 	if err != nil {
@@ -49,12 +54,12 @@ func openWriter(ctx context.Context, path string) (*writer, error) {
 	if err != nil {
 		return nil, failure("opening store "+path, errors.Join(err, db.Close()))
 	}
-	epoch, err := prepareFile(ctx, conn)
+	epoch, err := prepare(ctx, conn)
 	if err != nil {
 		return nil, errors.Join(err, conn.Close(), db.Close())
 	}
 	w := &writer{
-		db: db, conn: conn, statements: newStatements(conn.PrepareContext), lastID: epoch << 32, names: map[string]int64{},
+		db: db, conn: conn, attached: attached, statements: newStatements(conn.PrepareContext), lastID: epoch << 32, names: map[string]int64{},
 		changes: make(chan *change, maxGroup), finished: make(chan struct{}),
 	}
 	go w.run()
@@ -155,9 +160,15 @@ func (w *writer) commit(group []*change) error {
 	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
+	if w.attached {
+		clear(w.names)
+	}
 	err := t.applyAll(group)
 	if err == nil {
 		err = t.storeCounts()
+	}
+	if err == nil && w.attached {
+		_, err = t.exec(`INSERT INTO meta (name, value) VALUES ('attached', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1`)
 	}
 	if err == nil {
 		_, err = t.exec("COMMIT")

@@ -31,6 +31,7 @@ type attempt struct {
 	effect   string          // names what the work would write
 	record   *entity.Record
 	outage   bool                                  // the circuit of the target is open
+	keys     []string                              // by which a failure is searched; nil if its event has them
 	lease    *retry.Span                           // of this attempt; nil until the claim
 	linger   time.Duration                         // how long after a call was given up its effect may still appear
 	delivery *delivery                             // nil in the inbox
@@ -426,7 +427,7 @@ func (a *attempt) save(ctx context.Context, wake bool) error {
 func (a *attempt) entry(m *message.Message, stage port.Stage) port.Entry {
 	e := port.Entry{At: a.Now().UTC(), Stage: stage, Function: a.function, Build: a.Build}
 	e.Trace, e.Event, e.Causation, e.Type = m.CorrelationID, m.ID, m.CausationID, m.Type
-	e.Entity, e.Version, e.Route = m.Key(), m.Sequence, a.route
+	e.Entity, e.Version, e.Route, e.Keys = m.Key(), m.Sequence, a.route, a.keys
 	e.Message, e.ReceiveCount = a.in.MessageID, a.in.ReceiveCount
 	if len(a.in.Attributes) > 0 {
 		e.RedriveCount = a.in.Redrives()

@@ -112,10 +112,15 @@ type translation struct {
 }
 
 // translate has the system read the raw bytes, and publishes what they mean.
-func (w *translation) translate(ctx context.Context) (ending, error) {
+func (w *translation) translate(ctx context.Context) (e ending, err error) {
 	if w.broken != nil {
 		return ending{}, w.broken
 	}
+	defer func() { // also after a panic
+		if e.stage == "" {
+			w.keys = port.Hints(w.raw.Body)
+		}
+	}()
 	meaning, err := w.source.Translate(ctx, w.raw)
 	if err != nil {
 		return ending{}, fault.Doing(w.doing, err)
@@ -154,17 +159,12 @@ func (w *translation) envelope(ctx context.Context, event connector.Event) (*mes
 		w.Log.WarnContext(ctx, "the source's clock is ahead", "system", w.raw.System, "by", state.Ahead, "entity", event.Entity.String())
 		w.OnAlarm(AlarmClock)
 	}
-	kind, _ := canonical.TypeNamed(event.Type)
-	m := &message.Message{
-		ID: state.EventID(event.Entity), Source: message.SourcePrefix + event.Entity.System, Type: event.Type,
-		Subject: event.Entity.Type + "/" + event.Entity.ID, Time: event.At.UTC(), Tenant: event.Entity.Tenant,
-		Schema: kind.Schema, Sequence: state.Version, CorrelationID: w.raw.CorrelationID, CausationID: w.raw.ID,
-		Origin: w.raw.System, Hops: 1, TraceParent: w.raw.TraceParent, Lane: w.raw.Lane, Parents: event.Parents, Body: state.Body,
-	}
+	m := state.Message(event, w.raw)
 	if m.Claim, err = port.CheckIn(ctx, w.Vault, state.Body); m.Claim != nil {
 		m.Body = nil
 	}
 	e := w.entry(m, port.Published)
 	e.Outcome, e.Notes, e.Hashes.Canonical = m.Type+" on the bus", state.Notes, state.Hash
+	e.Keys = port.KnownKeys(canonical.KnownBy(event.Body))
 	return m, e, err
 }

@@ -30,7 +30,8 @@ type Entry struct {
 	Notes        []connector.Note `json:"notes,omitempty"`
 	Hashes       Hashes           `json:"hashes,omitzero"`
 	TargetRef    string           `json:"target_ref,omitempty"`
-	Next         time.Time        `json:"next,omitzero"` // when a deferred message goes on
+	Keys         []string         `json:"keys,omitempty"` // by which people search for it: made by SearchKey
+	Next         time.Time        `json:"next,omitzero"`  // when a deferred message goes on
 	Took         time.Duration    `json:"took_ns,omitempty"`
 	Function     string           `json:"fn"`      // "shopify-translate"
 	Build        string           `json:"version"` // of Causeway
@@ -104,7 +105,8 @@ type Hashes struct {
 // Query selects ledger entries; fields left empty match everything.
 //
 // With a Limit, the cost of a query does not grow with the ledger if it names a trace, an
-// event, an entity, or the stage Dead or Parked: it reads about as much as it returns.
+// event, an entity, a search key, or the stage Dead or Parked: it reads about as much as it
+// returns.
 // Every further field filters what is read, so that a rare match costs more. Any other
 // query may read the whole ledger.
 type Query struct {
@@ -113,9 +115,11 @@ type Query struct {
 	Entity message.Key
 	Route  string
 	Stage  Stage
-	Hash   string // of the canonical body: Hashes.Canonical
-	Since  time.Time
-	Limit  int // 0: no limit
+	Hash   string    // of the canonical body: Hashes.Canonical
+	Key    string    // one of Entry.SearchKeys, such as "number:1001"
+	Since  time.Time // entries of this instant or later
+	Until  time.Time // entries of this instant or earlier; zero: no bound
+	Limit  int       // 0: no limit
 	// Newest returns the newest entry first instead of the oldest. By event or entity and
 	// with a Limit, what was published last is read first: an entry that an older trace
 	// got later, as after a long wait, may be missing.

@@ -26,6 +26,8 @@ func TestLedger(t *testing.T, open Open) {
 		{"newest first is the reverse, and a limit keeps the newest", ledgerNewest},
 		{"newest first by entity begins with what was published last", ledgerNewestByEntity},
 		{"a query by hash finds the entries of a canonical body", ledgerHash},
+		{"a query by a search key finds the entries that have it, newest first with a limit", ledgerKeys},
+		{"until includes its instant, and pages go back with it", ledgerUntil},
 		{"an entry that is appended again counts once", ledgerIdempotent},
 		{"an entry that is appended again after a restart counts once", ledgerIdempotentDurable},
 		{"entries of one identity are one entry", ledgerIdentity},

@@ -210,7 +210,8 @@ func (m *Memory) Find(ctx context.Context, query port.Query) ([]port.Entry, erro
 
 func matches(q port.Query, e port.Entry) bool {
 	return fits(q.Trace, e.Trace) && fits(q.Event, e.Event) && fits(q.Entity, e.Entity) &&
-		fits(q.Route, e.Route) && fits(q.Stage, e.Stage) && fits(q.Hash, e.Hashes.Canonical) && !e.At.Before(q.Since)
+		fits(q.Route, e.Route) && fits(q.Stage, e.Stage) && fits(q.Hash, e.Hashes.Canonical) && !e.At.Before(q.Since) &&
+		(q.Until.IsZero() || !e.At.After(q.Until)) && (q.Key == "" || slices.Contains(e.SearchKeys(), q.Key))
 }
 
 func fits[T comparable](wanted, got T) bool { return cmp.Or(wanted, got) == got }

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"causeway.example/shared/fault"
+	"causeway.example/shared/local"
+	"causeway.example/shared/message"
+	"causeway.example/shared/operate"
+	"causeway.example/shared/operate/redrive"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
+)
+
+// app is one run of the command: what it was handed, and the flags that all commands have.
+type app struct {
+	in          io.Reader
+	out, err    io.Writer
+	now         func() time.Time
+	random      func() float64
+	sleep       func(ctx context.Context, d time.Duration) error
+	terminal    bool // somebody sits there
+	width       int  // columns of the output
+	who         string
+	transport   http.RoundTripper
+	environment []string
+
+	data     string
+	settings string
+	output   string
+	jq       string
+	quiet    bool
+	showPII  bool
+	timeout  time.Duration
+}
+
+// run executes a command line and returns the exit code.
+func (a *app) run(ctx context.Context, args []string) int {
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetIn(a.in)
+	err := root.ExecuteContext(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	a.complain(err)
+	return exitCode(err)
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "causeway",
+		Short: "See what Causeway does, find out why something failed, and put it right",
+		Long: `causeway shows what is dead and why, what happened to an order, and puts it right.
+
+It works on the data folder of a local engine, also while the engine runs.
+
+Exit codes: 0 ok, 1 internal error, 2 usage, 3 some items failed, 4 attention needed,
+5 refused by a safety rule, 6 not found, 7 permission, 8 unreachable, 9 another operation
+works on the queue, 124 timeout, 130 interrupted.`,
+		Example:       "  causeway status\n  causeway why\n  causeway trace 1001",
+		SilenceErrors: true, SilenceUsage: true,
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.data, "data", "data", "data folder of the local engine")
+	flags.StringVar(&a.settings, "settings", "causeway.env", "file with the settings of the systems, for commands that translate")
+	flags.StringVarP(&a.output, "output", "o", "table", "table, wide, json or ndjson")
+	flags.StringVar(&a.jq, "jq", "", "print what this jq expression makes of the JSON")
+	flags.BoolVarP(&a.quiet, "quiet", "q", false, "print no progress")
+	flags.BoolVar(&a.showPII, "show-pii", false, "show personal data; the ledger notes who looked")
+	flags.DurationVar(&a.timeout, "timeout", 0, "end after this time; 0: never")
+	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "wide", "json", "ndjson"}, cobra.ShellCompDirectiveNoFileComp)))
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
+	root.AddCommand(
+		a.statusCommand(), a.dlqCommand(), a.whyCommand(), a.inspectCommand(), a.traceCommand(), a.diffCommand(),
+		a.redriveCommand(), a.applyCommand(), a.purgeCommand(), a.restoreCommand(), a.resolveCommand(), a.ackCommand(), a.ignoreCommand(),
+		a.opCommand(), a.exportCommand(), a.importCommand(), a.editCommand(), a.replayCommand(), a.routeCommand(), a.mapCommand(),
+		a.verifyCommand(), a.webhookCommand(),
+	)
+	return root
+}
+
+// must reports a mistake in this program.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// desk is the opened environment.
+type desk struct {
+	*redrive.Operator
+	store *local.Store
+}
+
+// visibility is that of the engine's queues; the command receives nothing.
+const visibility = 6 * time.Minute
+
+func (a *app) open(ctx context.Context) (*desk, error) {
+	store, err := local.Attach(ctx, local.Config{
+		Path: filepath.Join(a.data, "causeway.db"), Now: a.now, Routes: routes.Table, Systems: routes.Sources(routes.Table),
+		Visibility: visibility, MaxReceives: 1000, Build: "causeway",
+	})
+	if err != nil {
+		return nil, err
+	}
+	d, err := operate.New(store.Desk(), routes.Table)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return &desk{Operator: &redrive.Operator{Desk: d, Who: a.who, Sleep: a.sleep, Random: a.random}, store: store}, nil
+}
+
+// with returns a command's function that opens the environment, and closes it at the end.
+func (a *app) with(run func(ctx context.Context, d *desk, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) (err error) {
+		ctx := cmd.Context()
+		if a.timeout > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, a.timeout)
+			defer cancel()
+		}
+		if err := a.checkOutput(); err != nil {
+			return err
+		}
+		d, err := a.open(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, d.store.Close()) }()
+		return run(ctx, d, args)
+	}
+}
+
+// noteLook writes into the ledger who looked at personal data of what.
+func (a *app) noteLook(ctx context.Context, d *desk, l operate.Letter) error {
+	if !a.showPII {
+		return nil
+	}
+	at := a.now().UTC()
+	return d.Ledger.Append(ctx, port.Entry{
+		ID: message.DeriveID("shown", l.MessageID, at.String()), At: at, Stage: "shown", Function: "operator", Trace: l.Trace, Event: l.Event,
+		Entity: l.Entity, Outcome: "personal data shown to " + a.who,
+	})
+}
+
+// say prints what is no data, unless it is not wanted.
+func (a *app) say(format string, args ...any) {
+	if !a.quiet {
+		fmt.Fprintf(a.err, format+"\n", args...)
+	}
+}
+
+func notFound(doing, detail string) error {
+	return &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Code: "not_found", Doing: doing, Detail: detail}
+}
+
+// args returns a check of the number of arguments whose failure is a usage error.
+func args(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, given []string) error {
+		if err := check(cmd, given); err != nil {
+			return usage{fmt.Errorf("%w; see causeway help %s", err, cmd.Name())}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"causeway.example/shared/fault"
+	"causeway.example/shared/operate"
+	"causeway.example/shared/operate/engine"
+)
+
+func (a *app) ackCommand() *cobra.Command {
+	return a.noteCommand("ack GROUP", operate.Acknowledged, "Say that somebody works on a group", "  causeway ack a1f09c2e --note 'asked for the item'")
+}
+
+func (a *app) ignoreCommand() *cobra.Command {
+	return a.noteCommand("ignore GROUP", operate.Ignored, "Do not show a group until a time", "  causeway ignore a1f09c2e --for 48h --note 'known, fixed on Monday'")
+}
+
+func (a *app) noteCommand(use string, state operate.NoteState, short, example string) *cobra.Command {
+	note, until := "", time.Duration(0)
+	cmd := &cobra.Command{
+		Use: use, Short: short, Args: args(cobra.ExactArgs(1)), Example: example, ValidArgsFunction: a.completeGroups,
+		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
+			groups, err := d.Groups(ctx, operate.Selector{Group: given[0]}, true)
+			if err != nil {
+				return err
+			}
+			if len(groups) == 0 {
+				return notFound("writing a note on "+given[0], "there is no such group; causeway why shows them")
+			}
+			n := operate.Note{State: state, Who: a.who, Text: note}
+			if until > 0 {
+				n.Until = a.now().Add(until)
+			}
+			if err := d.SetNote(ctx, given[0], n); err != nil {
+				return err
+			}
+			a.say("group %s is %s", given[0], state)
+			return nil
+		}),
+	}
+	cmd.Flags().StringVar(&note, "note", "", "what others should know")
+	cmd.Flags().DurationVar(&until, "for", 0, "after this time the group is open again; 0: never")
+	return cmd
+}
+
+func (a *app) exportCommand() *cobra.Command {
+	s, to := &selection{}, ""
+	cmd := &cobra.Command{
+		Use: "export", Short: "Write dead letters to a file, a JSON object per line; nothing is moved", Args: args(cobra.NoArgs),
+		Example: "  causeway export --group a1f09c2e --to letters.ndjson\n  causeway export --route '*-to-netsuite' > letters.ndjson",
+	}
+	a.selectFlags(cmd, s)
+	cmd.Flags().StringVar(&to, "to", "", "file; it must not exist (default: standard output)")
+	cmd.RunE = a.with(func(ctx context.Context, d *desk, _ []string) error {
+		chosen, err := a.selector(s)
+		if err != nil {
+			return err
+		}
+		out := a.out
+		if to != "" {
+			file, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = file.Close() }() // closed below; this is for errors
+			out = file
+		}
+		n, err := d.Export(ctx, chosen, out)
+		if err != nil {
+			return err
+		}
+		if file, ok := out.(*os.File); ok && to != "" {
+			if err := file.Close(); err != nil {
+				return err
+			}
+		}
+		a.say("%s written; they hold personal data", count(n, "letter"))
+		return nil
+	})
+	return cmd
+}
+
+func (a *app) importCommand() *cobra.Command {
+	dry := false
+	cmd := &cobra.Command{
+		Use: "import FILE", Short: "Put exported letters into their dead-letter queues, each once", Args: args(cobra.ExactArgs(1)),
+		Example: "  causeway import letters.ndjson --dry-run\n  causeway import letters.ndjson",
+		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
+			file, err := os.Open(given[0])
+			if err != nil {
+				return notFound("importing", err.Error())
+			}
+			defer func() { _ = file.Close() }() // it was only read
+			n, err := d.Import(ctx, given[0], file, dry)
+			if err != nil {
+				return err
+			}
+			did := "are in their queues"
+			if dry {
+				did = "can be imported; nothing was"
+			}
+			a.say("%s %s", count(n, "letter"), did)
+			return nil
+		}),
+	}
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "only read and count them")
+	return cmd
+}
+
+func (a *app) routeCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "route", Short: "Pause and resume routes", Args: args(cobra.NoArgs),
+		Example: "  causeway route pause shopify-orders-to-netsuite --reason 'ERP patch'\n  causeway route resume shopify-orders-to-netsuite",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	reason := ""
+	pause := &cobra.Command{
+		Use: "pause ROUTE", Short: "Stop a route's worker; its messages wait", Args: args(cobra.ExactArgs(1)), ValidArgsFunction: a.completeRoutes,
+		Example: "  causeway route pause shopify-orders-to-netsuite --reason 'ERP patch'",
+		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
+			if reason == "" {
+				return &fault.Error{Kind: fault.Invalid, Class: fault.Value, Code: "reason_missing", Doing: "pausing " + given[0], Detail: "say why with --reason; status shows it"}
+			}
+			if err := d.Valve.Pause(ctx, engine.Pause{Queue: given[0], Who: a.who, Reason: reason}); err != nil {
+				return err
+			}
+			a.say("%s is paused. To go on: causeway route resume %s", given[0], given[0])
+			return nil
+		}),
+	}
+	pause.Flags().StringVar(&reason, "reason", "", "why; status shows it")
+	resume := &cobra.Command{
+		Use: "resume ROUTE", Short: "Let a route's worker go on", Args: args(cobra.ExactArgs(1)), ValidArgsFunction: a.completeRoutes,
+		Example: "  causeway route resume shopify-orders-to-netsuite",
+		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
+			if err := d.Valve.Resume(ctx, given[0]); err != nil {
+				return err
+			}
+			a.say("%s goes on", given[0])
+			return nil
+		}),
+	}
+	cmd.AddCommand(pause, resume)
+	return cmd
+}
+
+func (a *app) editCommand() *cobra.Command {
+	set, allow, f := []string{}, false, &applying{}
+	cmd := &cobra.Command{
+		Use: "edit EVENT --set FIELD=VALUE", Short: "Send a dead event with changed fields; the original is kept and linked", Args: args(cobra.ExactArgs(1)),
+		Long: `edit changes fields of a dead event, checks the result against the model, shows what changes,
+and with --apply sends it under a new event id. Identity, versions, times, states and amounts
+cannot be changed: they are corrected at the source. Editing has to be allowed: --allow-edit.`,
+		Example: "  causeway edit 01jd3h8k2m5n7p9q --set 'lines[0].sku=TRAIL-43'\n  causeway edit 01jd3h8k2m5n7p9q --set currency=EUR --allow-edit --apply --reason INC-7",
+	}
+	now := false
+	cmd.Flags().StringArrayVar(&set, "set", nil, "FIELD=VALUE; may be given several times")
+	cmd.Flags().BoolVar(&allow, "allow-edit", false, "editing is off unless this is given")
+	cmd.Flags().BoolVar(&now, "apply", false, "send it")
+	a.applyFlags(cmd, f)
+	cmd.RunE = a.with(func(ctx context.Context, d *desk, given []string) error {
+		fields := map[string]string{}
+		for _, pair := range set {
+			field, value, ok := strings.Cut(pair, "=")
+			if !ok {
+				return usage{fmt.Errorf("--set %q: it is FIELD=VALUE", pair)}
+			}
+			fields[field] = value
+		}
+		edit, err := d.PrepareEdit(ctx, given[0], fields)
+		if err != nil {
+			return err
+		}
+		if err := a.print("edit", edit, anys(edit.Changes), func(w io.Writer) { a.showChanges(w, edit.Letter.Title(), edit.Changes) }); err != nil {
+			return err
+		}
+		switch {
+		case !now:
+			a.say("Nothing was sent. To send it: the same command with --allow-edit --apply --reason \"…\"")
+			return nil
+		case !allow || f.reason == "":
+			return &fault.Error{Kind: fault.Rejected, Class: fault.Config, Code: "not_allowed", Doing: "editing " + given[0], Detail: "give --allow-edit and --reason"}
+		}
+		if err := d.SendEdit(ctx, edit, f.reason); err != nil {
+			return err
+		}
+		a.say("sent as %s; causeway trace %s shows it", edit.Event, edit.Event)
+		return nil
+	})
+	return cmd
+}
+
+func (a *app) showChanges(w io.Writer, title string, changes []operate.Change) {
+	if len(changes) == 0 {
+		fmt.Fprintf(w, "%s: nothing would change\n", title)
+		return
+	}
+	fmt.Fprintf(w, "%s: %s\n", title, count(len(changes), "change"))
+	lines := []string{"FIELD\tBEFORE\tAFTER\tMARK"}
+	for _, c := range changes {
+		before, after := c.Before, c.After
+		if !a.showPII && personal(c.Field) {
+			before, after = operate.Masked, operate.Masked
+		}
+		lines = append(lines, fmt.Sprintf("%s\t%s\t%s\t%s", c.Field, short(before, 40), short(after, 40), c.Mark))
+	}
+	table(w, lines...)
+}
+
+// personal reports whether a field of the model may hold personal data, by its path.
+func personal(field string) bool {
+	for _, part := range []string{"email", "phone", "name", "billing", "shipping", "address", "company", "note", "city", "postal", "line1", "line2", "reason"} {
+		if strings.Contains(field, part) && field != "name" {
+			return true
+		}
+	}
+	return false
+}

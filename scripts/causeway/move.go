@@ -1,0 +1,375 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"causeway.example/shared/fault"
+	"causeway.example/shared/operate/redrive"
+)
+
+// planning are the flags of commands that make a plan.
+type planning struct {
+	selection
+	options redrive.Options
+	rate    string
+	apply   applying
+	now     bool
+}
+
+// applying are the flags of commands that act.
+type applying struct {
+	reason string
+	yes    bool
+}
+
+func (a *app) applyFlags(cmd *cobra.Command, f *applying) {
+	cmd.Flags().StringVar(&f.reason, "reason", "", "why; the ledger keeps it")
+	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
+}
+
+// planCommand returns a command that makes a plan of the kind, and applies it with --apply.
+func (a *app) planCommand(kind redrive.Kind, use, short, example string, more func(*cobra.Command, *planning)) *cobra.Command {
+	p := &planning{}
+	all := false
+	cmd := &cobra.Command{Use: use, Short: short, Args: args(cobra.MaximumNArgs(1)), Example: example}
+	a.selectFlags(cmd, &p.selection)
+	a.applyFlags(cmd, &p.apply)
+	cmd.Flags().BoolVar(&all, "all", false, "every dead letter")
+	cmd.Flags().BoolVar(&p.now, "apply", false, "apply the plan at once")
+	if more != nil {
+		more(cmd, p)
+	}
+	cmd.ValidArgsFunction = a.completeGroups
+	cmd.RunE = a.with(func(ctx context.Context, d *desk, given []string) error {
+		if len(given) == 1 {
+			p.Group = given[0]
+		}
+		chosen, err := a.selector(&p.selection)
+		if err != nil {
+			return err
+		}
+		named := chosen.Queue != "" || chosen.Group != "" || chosen.Class != "" || chosen.Code != "" || chosen.Entity != "" || len(chosen.Events) > 0 || chosen.Where != nil
+		if !named && !all && !p.options.All && kind != redrive.Resolve {
+			return usage{fmt.Errorf("say which dead letters: --group, --route, --event or another choice, or --all")}
+		}
+		if p.options.Rate, err = rate(p.rate); err != nil {
+			return err
+		}
+		plan, err := d.Plan(ctx, kind, chosen, p.options)
+		if err != nil {
+			return err
+		}
+		if err := a.print("plan", plan, anys(plan.Items), func(w io.Writer) { a.showPlan(w, plan) }); err != nil || !p.now {
+			return err
+		}
+		return a.apply(ctx, d, plan, p.apply)
+	})
+	return cmd
+}
+
+// rate reads "2/s", "30/m" or a number of messages a second.
+func rate(text string) (float64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	number, per, _ := strings.Cut(text, "/")
+	var n float64
+	if _, err := fmt.Sscanf(number, "%g", &n); err != nil || n <= 0 {
+		return 0, usage{fmt.Errorf("--rate %q: it is messages a second, such as 2/s or 30/m", text)}
+	}
+	switch per {
+	case "", "s":
+		return n, nil
+	case "m":
+		return n / 60, nil
+	}
+	return 0, usage{fmt.Errorf("--rate %q: it is messages a second, such as 2/s or 30/m", text)}
+}
+
+func (a *app) redriveCommand() *cobra.Command {
+	return a.planCommand(redrive.Redrive, "redrive [GROUP]", "Plan to send dead letters to their queues again",
+		"  causeway redrive --group a1f09c2e\n  causeway redrive --route '*-to-netsuite' --class rate_limit --rate 2/s\n"+
+			"  causeway redrive --event 01jd3h8k2m5n7p9q --apply --reason 'item created'",
+		func(cmd *cobra.Command, p *planning) {
+			cmd.Flags().StringVar(&p.rate, "rate", "", "messages a second, such as 2/s (default 10/s)")
+			cmd.Flags().BoolVar(&p.options.ForceLoop, "force-loop", false, "also what failed the same way three times")
+			cmd.Flags().BoolVar(&p.options.TargetHasNone, "target-has-none", false, "also what may have taken effect: you have looked, and the target has nothing of it")
+			cmd.Flags().BoolVar(&p.options.DespiteCircuit, "despite-circuit", false, "although the circuit of the target is open")
+		})
+}
+
+func (a *app) purgeCommand() *cobra.Command {
+	return a.planCommand(redrive.Purge, "purge [GROUP]", "Plan to take dead letters out; they are exported first and can be restored for 30 days",
+		"  causeway purge --group 03c9ffab\n  causeway restore o-55kd1a", nil)
+}
+
+func (a *app) resolveCommand() *cobra.Command {
+	return a.planCommand(redrive.Resolve, "resolve [GROUP]", "Plan to take out the letters of which nothing is missing",
+		"  causeway resolve\n  causeway resolve a1f09c2e --settled --apply --reason 'booked by hand'",
+		func(cmd *cobra.Command, p *planning) {
+			cmd.Flags().BoolVar(&p.options.All, "settled", false, "also those that the target does not have: a person has settled them")
+		})
+}
+
+func (a *app) showPlan(w io.Writer, p redrive.Plan) {
+	fmt.Fprintf(w, "PLAN %s  %s  %s  (frozen %s; what arrives later is not in it)\n", p.ID, p.Kind, count(len(p.Items), "letter"), p.Made.Format("15:04:05Z"))
+	if targets := p.Targets(); len(targets) > 0 {
+		a.field(w, "to", strings.Join(targets, ", "))
+	}
+	for _, v := range redrive.Verdicts() {
+		if n := p.Count(v); n > 0 {
+			a.field(w, fmt.Sprint(n), v.Words())
+		}
+	}
+	if n := p.Count(redrive.Send); n > 0 {
+		perSecond := p.Options.Rate
+		if perSecond == 0 {
+			perSecond = 10
+		}
+		a.field(w, "pace", fmt.Sprintf("%g/s, about %s; steps of 1, 5, 25, all", perSecond, seconds(float64(n)/perSecond)))
+	}
+	for _, check := range p.Checks {
+		a.field(w, "check", check)
+	}
+	if p.Refused != "" {
+		a.field(w, "REFUSED", p.Refused)
+	}
+	if a.output == "wide" {
+		for _, item := range p.Items {
+			fmt.Fprintf(w, "  %s  %s  %s  %s\n", item.Event, item.Title, item.Verdict, item.Why)
+		}
+	}
+	if len(p.Items) == 0 {
+		fmt.Fprintln(w, "There is nothing to do.")
+		return
+	}
+	fmt.Fprintf(w, "Nothing was moved. Run:  causeway apply %s --reason \"…\"\n", p.ID)
+}
+
+func seconds(n float64) string {
+	return time.Duration(n * float64(time.Second)).Round(time.Second).String()
+}
+
+func (a *app) applyCommand() *cobra.Command {
+	f := &applying{}
+	cmd := &cobra.Command{
+		Use: "apply PLAN", Short: "Do what a plan says, or finish what was begun", Args: args(cobra.ExactArgs(1)),
+		Example: "  causeway apply p-7q2m4d --reason 'INC-412 limits raised'",
+		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
+			plan, err := d.LoadPlan(ctx, given[0])
+			if err != nil {
+				return err
+			}
+			return a.apply(ctx, d, plan, *f)
+		}),
+	}
+	a.applyFlags(cmd, f)
+	return cmd
+}
+
+// manyLetters is the number above which a person types it.
+const manyLetters = 1000
+
+// apply asks, applies the plan with progress, and says how it ended.
+func (a *app) apply(ctx context.Context, d *desk, plan redrive.Plan, f applying) error {
+	if f.reason == "" {
+		f.reason = "no reason given"
+	}
+	if err := a.confirm(plan, f); err != nil {
+		return err
+	}
+	done := a.progress(d, plan)
+	op, err := d.Apply(ctx, plan.ID, f.reason)
+	done()
+	if op.ID != "" && op.Step > 0 {
+		if printed := a.print("op", op, nil, func(w io.Writer) { a.showEnd(w, op) }); printed != nil {
+			return printed
+		}
+	}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		a.say("interrupted; nothing is half moved. To go on: causeway apply %s", plan.ID)
+		return err
+	case err != nil:
+		return err
+	case op.State == redrive.Stopped || op.Counts.Returned > 0 || op.State == redrive.Cancelled:
+		return result(exitSome)
+	}
+	return nil
+}
+
+// confirm asks before many letters are moved, or any is purged, in the way that a script
+// cannot answer by accident.
+func (a *app) confirm(plan redrive.Plan, f applying) error {
+	n := len(plan.Items)
+	if f.yes || n <= manyLetters && plan.Kind != redrive.Purge {
+		return nil
+	}
+	refused := &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "not_confirmed", Doing: "applying plan " + plan.ID}
+	if !a.terminal {
+		refused.Detail = "nobody is there to confirm it: give --yes"
+		return refused
+	}
+	fmt.Fprintf(a.err, "This is a %s of %s. Type the number to continue: ", plan.Kind, count(n, "letter"))
+	line, err := bufio.NewReader(a.in).ReadString('\n')
+	if err != nil || strings.TrimSpace(line) != fmt.Sprint(n) {
+		refused.Detail = "the number was not typed"
+		return refused
+	}
+	return nil
+}
+
+// progress shows how an operation goes: bars on a terminal, a line each step elsewhere. The
+// returned function ends it.
+func (a *app) progress(d *desk, plan redrive.Plan) (done func()) {
+	if a.quiet {
+		return func() {}
+	}
+	if !a.terminal {
+		last := ""
+		d.Report = func(p redrive.Progress) {
+			c := p.Operation.Counts
+			line := fmt.Sprintf("step %d of %d: %s", p.Operation.Step, p.Steps, p.Words)
+			if line != last {
+				a.say("%s  %d of %d looked at", line, c.Planned-c.Remaining, c.Planned)
+				last = line
+			}
+		}
+		return func() {}
+	}
+	bars := mpb.New(mpb.WithOutput(a.err), mpb.WithWidth(min(a.width, 60)))
+	bar := func(name string) *mpb.Bar {
+		return bars.AddBar(int64(len(plan.Items)), mpb.PrependDecorators(decor.Name(name, decor.WCSyncWidthR)), mpb.AppendDecorators(decor.CountersNoUnit("%d/%d")))
+	}
+	looked, confirmed, returned := bar("looked at"), bar("confirmed"), bar("dead again")
+	d.Report = func(p redrive.Progress) {
+		c := p.Operation.Counts
+		looked.SetCurrent(int64(c.Planned - c.Remaining))
+		confirmed.SetCurrent(int64(c.Confirmed + c.Resolved))
+		returned.SetCurrent(int64(c.Returned))
+	}
+	return func() {
+		for _, b := range []*mpb.Bar{looked, confirmed, returned} {
+			b.Abort(false)
+		}
+		bars.Wait()
+	}
+}
+
+func (a *app) showEnd(w io.Writer, op redrive.Operation) {
+	c := op.Counts
+	parts := []string{}
+	for _, part := range []struct {
+		n    int
+		what string
+	}{
+		{c.Confirmed, "confirmed"}, {c.Returned, "dead again"}, {c.Pending, "pending"}, {c.Resolved, "resolved, not sent"}, {c.Removed, "purged"},
+		{c.Left, "left alone"}, {c.Gone, "gone meanwhile"}, {c.Remaining, "not looked at"},
+	} {
+		if part.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
+		}
+	}
+	fmt.Fprintf(w, "op %s %s: %s\n", op.ID, op.State, strings.Join(parts, " · "))
+	if op.Why != "" {
+		fmt.Fprintln(w, wrap(op.Why, "  ", a.width))
+	}
+	if op.Kind == redrive.Purge {
+		fmt.Fprintf(w, "  to undo:  causeway restore %s\n", op.ID)
+	}
+	if c.Pending > 0 {
+		fmt.Fprintln(w, "  pending messages wait in their queues:  causeway status")
+	}
+}
+
+func (a *app) restoreCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "restore OP", Short: "Put back what a purge took out", Args: args(cobra.ExactArgs(1)), Example: "  causeway restore o-55kd1a",
+		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
+			n, err := d.Restore(ctx, given[0])
+			if err != nil {
+				return err
+			}
+			return a.print("restored", map[string]any{"op": given[0], "letters": n}, nil, func(w io.Writer) {
+				fmt.Fprintf(w, "%s of %s are in their queues again\n", count(n, "letter"), given[0])
+			})
+		}),
+	}
+}
+
+func (a *app) opCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "op", Short: "Operations: what was done, is being done, and how to stop it", Args: args(cobra.NoArgs),
+		Example: "  causeway op list\n  causeway op show o-55kd1a", RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	list := &cobra.Command{
+		Use: "list", Short: "The newest operations", Args: args(cobra.NoArgs), Example: "  causeway op list",
+		RunE: a.with(func(ctx context.Context, d *desk, _ []string) error {
+			all, err := d.Operations(ctx)
+			if err != nil {
+				return err
+			}
+			return a.print("ops", all, anys(all), func(w io.Writer) {
+				lines := []string{"OP\tKIND\tBEGAN\tSTATE\tLETTERS\tWHO\tREASON"}
+				for _, op := range all {
+					lines = append(lines, fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%s\t%s", op.ID, op.Kind, a.ago(op.Began), op.State, op.Counts.Planned, op.Who, op.Reason))
+				}
+				table(w, lines...)
+			})
+		}),
+	}
+	show := &cobra.Command{
+		Use: "show OP", Short: "One operation", Args: args(cobra.ExactArgs(1)), Example: "  causeway op show o-55kd1a",
+		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
+			op, err := d.Operation(ctx, given[0])
+			if err != nil {
+				return err
+			}
+			return a.print("op", op, nil, func(w io.Writer) { a.showOperation(w, op) })
+		}),
+	}
+	watch := &cobra.Command{
+		Use: "watch OP", Short: "Show an operation until it ends", Args: args(cobra.ExactArgs(1)), Example: "  causeway op watch o-55kd1a",
+		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
+			for {
+				op, err := d.Operation(ctx, given[0])
+				if err != nil {
+					return err
+				}
+				if op.State != redrive.Running {
+					return a.print("op", op, nil, func(w io.Writer) { a.showOperation(w, op) })
+				}
+				a.say("step %d: %d of %d looked at", op.Step, op.Counts.Planned-op.Counts.Remaining, op.Counts.Planned)
+				if err := a.sleep(ctx, 2*time.Second); err != nil {
+					return err
+				}
+			}
+		}),
+	}
+	cancel := &cobra.Command{
+		Use: "cancel OP", Short: "Stop an operation before its next message", Args: args(cobra.ExactArgs(1)), Example: "  causeway op cancel o-55kd1a",
+		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
+			if err := d.Cancel(ctx, given[0]); err != nil {
+				return err
+			}
+			a.say("%s stops before its next message; what was sent stays sent", given[0])
+			return nil
+		}),
+	}
+	cmd.AddCommand(list, show, watch, cancel)
+	return cmd
+}
+
+func (a *app) showOperation(w io.Writer, op redrive.Operation) {
+	fmt.Fprintf(w, "%s of %s by %s, began %s: %s\n", op.Kind, count(op.Counts.Planned, "letter"), op.Who, a.ago(op.Began), op.Reason)
+	a.showEnd(w, op)
+}

@@ -1,0 +1,124 @@
+package redrive
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/entity"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/operate"
+	"causeway.example/shared/routes"
+)
+
+// Verdict is what happens to one letter.
+type Verdict string
+
+// The verdicts. Each letter of a plan has one, so that they add up to all of them.
+const (
+	Send      Verdict = "send"      // goes to its queue again
+	Confirmed Verdict = "confirmed" // the target has it: taken out, not sent
+	Newer     Verdict = "newer"     // the target has a newer version: taken out as superseded, not sent
+	Looped    Verdict = "loop"      // failed the same way three times: left alone
+	Unclear   Verdict = "unclear"   // may have taken effect, and a person has to look first: left alone
+	Opaque    Verdict = "opaque"    // none of ours: left alone
+	Remove    Verdict = "remove"    // is taken out (purge, resolve)
+	Open      Verdict = "open"      // is not done with: left alone by resolve
+)
+
+// Verdicts returns all of them in the order in which they are shown.
+func Verdicts() []Verdict {
+	return []Verdict{Send, Remove, Confirmed, Newer, Looped, Unclear, Opaque, Open}
+}
+
+// Words says what a verdict means for a letter.
+func (v Verdict) Words() string {
+	return map[Verdict]string{
+		Send: "are sent again", Remove: "are taken out", Confirmed: "are at the target already: resolved, not sent",
+		Newer: "have a newer version at the target: superseded, not sent", Looped: "failed the same way three times: left alone (--force-loop)",
+		Unclear: "may have taken effect: left alone until somebody has looked (--target-has-none)",
+		Opaque:  "are no messages of ours: left alone (export, purge)", Open: "are not done with: left alone",
+	}[v]
+}
+
+// loops is after how many redrives that failed the same way a letter is left alone.
+const loops = 3
+
+// judging judges letters, and reads each record of the State once.
+type judging struct {
+	operator *Operator
+	options  Options
+}
+
+func (o *Operator) judging(options Options) *judging { return &judging{operator: o, options: options} }
+
+func (j *judging) item(ctx context.Context, kind Kind, l operate.Letter) (Item, error) {
+	item := Item{
+		MessageID: l.MessageID, Queue: l.Queue, To: l.Queue, Event: l.Event, Entity: l.Entity.String(), Title: l.Title(),
+		Version: l.Version, Fingerprint: l.Fingerprint, Redrives: l.Redrives,
+	}
+	if l.Entity.ID == "" {
+		item.Entity = ""
+	}
+	var err error
+	item.Verdict, item.Why, err = j.verdict(ctx, kind, l)
+	return item, err
+}
+
+// verdict decides what an operation of the kind does with the letter.
+func (j *judging) verdict(ctx context.Context, kind Kind, l operate.Letter) (Verdict, string, error) {
+	if kind == Purge {
+		return Remove, "", nil
+	}
+	done, why, err := j.standing(ctx, l)
+	switch {
+	case err != nil || done != "":
+		return done, why, err
+	case kind == Resolve && j.options.All:
+		return Remove, "settled by hand", nil
+	case kind == Resolve:
+		return Open, "", nil
+	case l.Kind == operate.OpaqueLetter:
+		return Opaque, "it is no message of ours", nil
+	case l.Cause.Class == fault.Ambiguous && !j.options.TargetHasNone:
+		return Unclear, "the outcome of its write is unknown", nil
+	case l.Alike >= loops && !j.options.ForceLoop:
+		return Looped, fmt.Sprintf("redriven %d times, failed the same way each time", l.Alike), nil
+	}
+	return Send, "", nil
+}
+
+// standing reports whether nothing is missing of the letter: its entity's record at the
+// target, or at the inbox, has it or something newer. "" if it is missing.
+func (j *judging) standing(ctx context.Context, l operate.Letter) (Verdict, string, error) {
+	if l.Entity.ID == "" {
+		return "", "", nil
+	}
+	target := l.Queue
+	if l.Kind == operate.InboxLetter {
+		target = routes.Inbox(l.Entity.System)
+	} else if route, ok := j.operator.Route(l.Queue); ok {
+		target = route.To
+	}
+	record, err := entity.Load(ctx, j.operator.State, target, l.Entity, l.Kind == operate.InboxLetter)
+	if err != nil {
+		return "", "", err
+	}
+	kind, _ := canonical.TypeNamed(l.Type)
+	c := record.Confirmed
+	switch {
+	case kind.Once && slices.Contains(record.Facts, l.Type):
+		return Confirmed, strings.TrimSpace(target + " has it as " + record.Ref), nil
+	case kind.Once || c == nil:
+		return "", "", nil
+	case l.Kind == operate.InboxLetter:
+		return Confirmed, "it was translated", nil
+	case c.Version > l.Version:
+		return Newer, "version " + string(c.Version) + " is confirmed", nil
+	case c.Version == l.Version && c.Hash == l.Hash:
+		return Confirmed, strings.TrimSpace(target + " has it as " + record.Ref), nil
+	}
+	return "", "", nil
+}

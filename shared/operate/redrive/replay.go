@@ -1,0 +1,139 @@
+package redrive
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"time"
+
+	"causeway.example/shared/connector"
+	"causeway.example/shared/entity"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/operate"
+	"causeway.example/shared/port"
+)
+
+// Replay is which archived deliveries are translated again, and where the events go.
+type Replay struct {
+	Source connector.Source // translates; of the route's system
+	Route  string           // the one route that gets them
+	From   time.Time
+	To     time.Time
+	Type   string // pattern of event types, such as "order.*"; "" for all of the route
+	Entity string // "order/5001"; "" for all
+	Limit  int    // events; 0: no limit
+}
+
+// Replayed is what a replay found.
+type Replayed struct {
+	Deliveries int `json:"deliveries"` // that were read from the archive, each once
+	Events     int `json:"events"`     // that the route gets, each once
+	Failed     int `json:"failed"`     // deliveries that cannot be translated
+	Skipped    int `json:"skipped"`    // deliveries of which nothing is made
+	Sent       int `json:"sent"`
+	// FirstFailure is what the first delivery that cannot be translated says.
+	FirstFailure string `json:"first_failure,omitempty"`
+}
+
+// Again translates archived deliveries with the working translation and calls visit with
+// each event of the route, once, and the delivery that it is made of. It sends nothing.
+func (o *Operator) Again(ctx context.Context, r Replay, visit func(*message.Message, *message.Raw) error) (found Replayed, err error) {
+	route, ok := o.Route(r.Route)
+	if !ok {
+		return found, fault.New(fault.Rejected, fault.MissingRef, "replaying", "there is no route "+r.Route)
+	}
+	if o.Archive == nil || r.Source == nil {
+		return found, fault.New(fault.Rejected, fault.Config, "replaying", "there is no archive of "+route.From+", or nothing that translates it")
+	}
+	deliveries, events := map[string]bool{}, map[string]bool{}
+	for raw, err := range o.Archive.Archived(ctx, route.From, r.From, r.To) {
+		if err != nil {
+			return found, err
+		}
+		if deliveries[raw.ID] {
+			continue
+		}
+		deliveries[raw.ID] = true
+		found.Deliveries++
+		messages, failure := Translate(ctx, r.Source, raw)
+		switch {
+		case failure != nil:
+			if found.Failed++; found.FirstFailure == "" {
+				found.FirstFailure = port.Redact(failure.Error())
+			}
+		case len(messages) == 0:
+			found.Skipped++
+		}
+		for _, m := range messages {
+			fits, _ := path.Match(r.Type, m.Type)
+			if events[m.ID] || !slices.Contains(route.Types, m.Type) || r.Type != "" && !fits || r.Entity != "" && r.Entity != m.Subject {
+				continue
+			}
+			events[m.ID] = true
+			found.Events++
+			if err := visit(m, raw); err != nil {
+				return found, err
+			}
+			if found.Events == r.Limit {
+				return found, nil
+			}
+		}
+	}
+	return found, nil
+}
+
+// Translate returns the messages that the pipeline would publish of a delivery.
+func Translate(ctx context.Context, source connector.Source, raw *message.Raw) ([]*message.Message, error) {
+	meaning, err := source.Translate(ctx, raw)
+	if err != nil {
+		return nil, err
+	}
+	var messages []*message.Message
+	for _, event := range meaning.Events {
+		state, err := entity.StateOf(event, raw.Trigger == message.Poll, raw.ReceivedAt)
+		if err != nil {
+			return nil, err
+		}
+		messages = append(messages, state.Message(event, raw))
+	}
+	return messages, nil
+}
+
+// Send replays to the route. Events keep their ids, so that what the target has confirmed
+// is skipped there, and what is older than that is superseded. They travel in the backfill
+// lane.
+func (o *Operator) Send(ctx context.Context, r Replay, reason string) (Replayed, error) {
+	id := o.newID("r")
+	sent := 0
+	found, err := o.Again(ctx, r, func(m *message.Message, raw *message.Raw) error {
+		m.Lane = message.Backfill
+		var err error
+		if m.Claim, err = port.CheckIn(ctx, o.Vault, m.Body); err != nil {
+			return err
+		}
+		if m.Claim != nil {
+			m.Body = nil
+		}
+		body, err := m.Encode()
+		if err != nil {
+			return err
+		}
+		e := port.Entry{
+			ID: message.DeriveID(id, m.ID), At: o.Now().UTC(), Stage: operate.Redriven, Function: "operator", Trace: m.CorrelationID, Event: m.ID,
+			Causation: raw.ID, Entity: m.Key(), Version: m.Sequence, Type: m.Type, Route: r.Route,
+			Outcome: fmt.Sprintf("replayed from the archive by %s: %s (%s)", o.Who, reason, id),
+		}
+		if err := o.Ledger.Append(ctx, e); err != nil {
+			return err
+		}
+		if err := o.Sender.Send(ctx, r.Route, []port.Outgoing{{Body: body, Group: m.Tenant, Attributes: map[string]string{port.AttrTrace: m.CorrelationID, port.AttrEvent: m.ID}}}); err != nil {
+			return err
+		}
+		sent++
+		return o.Sleep(ctx, time.Second/defaultRate/5)
+	})
+	found.Sent = sent
+	return found, err
+}
