@@ -145,7 +145,7 @@ func (w *Watch) watchRule(name, bus string) {
 		of["EventBusName"] = bus
 	}
 	w.add(name+"-lost", "The rule "+w.plan.name(name)+" could hand an event over neither to its target nor to "+w.plan.name(rulesDead)+
-		". The event is lost on this route: redeliver what was published at that time, with causeway backfill.",
+		". The event is lost on this route: redeliver what was published at that time, with causeway replay, which sends archived deliveries to one route.",
 		measure("AWS/Events", "InvocationsFailedToBeSentToDlq", "Sum", of), 0)
 }
 

@@ -152,7 +152,7 @@ func (w *world) pass(d time.Duration) {
 func (w *world) run(line ...string) (code int, out, complaints string) {
 	w.Helper()
 	var stdout, stderr bytes.Buffer
-	a := &app{
+	a := &tool{
 		in: strings.NewReader(""), out: &stdout, err: &stderr, now: w.clock.Now, width: 100, who: "ana", transport: w,
 		random: func() float64 { w.draws++; return float64(w.draws%1000) / 1000 },
 		sleep: func(ctx context.Context, d time.Duration) error {
@@ -161,7 +161,10 @@ func (w *world) run(line ...string) (code int, out, complaints string) {
 			return ctx.Err()
 		},
 	}
-	code = a.run(w.Context(), append(line, "--data", w.folder, "--settings", filepath.Join(w.folder, "none.env")))
+	if line[0] != "__complete" { // whose last argument is what is completed
+		line = append(line, "--data", w.folder, "--settings", filepath.Join(w.folder, "none.env"))
+	}
+	code = a.run(w.Context(), line)
 	return code, stdout.String(), stderr.String()
 }
 
@@ -215,4 +218,12 @@ func (w *world) golden(name string) {
 	if got != string(want) {
 		w.Errorf("%s differs; the transcript is now\n%s", path, got)
 	}
+}
+
+// noticed lets the engine's process notice what the command changed.
+func (w *world) noticed() {
+	w.Helper()
+	ctx, stop := context.WithTimeout(w.Context(), 1500*time.Millisecond)
+	defer stop()
+	w.store.Watch(ctx)
 }

@@ -77,7 +77,7 @@ func exitCode(err error) int {
 }
 
 // complain prints an error: as text, or as one JSON object if data is printed as JSON.
-func (a *app) complain(err error) {
+func (a *tool) complain(err error) {
 	if _, quiet := errors.AsType[result](err); quiet || err == nil {
 		return
 	}

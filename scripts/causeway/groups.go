@@ -15,15 +15,15 @@ import (
 	"causeway.example/shared/operate/engine"
 )
 
-func (a *app) ackCommand() *cobra.Command {
+func (a *tool) ackCommand() *cobra.Command {
 	return a.noteCommand("ack GROUP", operate.Acknowledged, "Say that somebody works on a group", "  causeway ack a1f09c2e --note 'asked for the item'")
 }
 
-func (a *app) ignoreCommand() *cobra.Command {
+func (a *tool) ignoreCommand() *cobra.Command {
 	return a.noteCommand("ignore GROUP", operate.Ignored, "Do not show a group until a time", "  causeway ignore a1f09c2e --for 48h --note 'known, fixed on Monday'")
 }
 
-func (a *app) noteCommand(use string, state operate.NoteState, short, example string) *cobra.Command {
+func (a *tool) noteCommand(use string, state operate.NoteState, short, example string) *cobra.Command {
 	note, until := "", time.Duration(0)
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: args(cobra.ExactArgs(1)), Example: example, ValidArgsFunction: a.completeGroups,
@@ -51,7 +51,7 @@ func (a *app) noteCommand(use string, state operate.NoteState, short, example st
 	return cmd
 }
 
-func (a *app) exportCommand() *cobra.Command {
+func (a *tool) exportCommand() *cobra.Command {
 	s, to := &selection{}, ""
 	cmd := &cobra.Command{
 		Use: "export", Short: "Write dead letters to a file, a JSON object per line; nothing is moved", Args: args(cobra.NoArgs),
@@ -88,7 +88,7 @@ func (a *app) exportCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) importCommand() *cobra.Command {
+func (a *tool) importCommand() *cobra.Command {
 	dry := false
 	cmd := &cobra.Command{
 		Use: "import FILE", Short: "Put exported letters into their dead-letter queues, each once", Args: args(cobra.ExactArgs(1)),
@@ -115,7 +115,7 @@ func (a *app) importCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) routeCommand() *cobra.Command {
+func (a *tool) routeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "route", Short: "Pause and resume routes", Args: args(cobra.NoArgs),
 		Example: "  causeway route pause shopify-orders-to-netsuite --reason 'ERP patch'\n  causeway route resume shopify-orders-to-netsuite",
@@ -152,7 +152,7 @@ func (a *app) routeCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) editCommand() *cobra.Command {
+func (a *tool) editCommand() *cobra.Command {
 	set, allow, f := []string{}, false, &applying{}
 	cmd := &cobra.Command{
 		Use: "edit EVENT --set FIELD=VALUE", Short: "Send a dead event with changed fields; the original is kept and linked", Args: args(cobra.ExactArgs(1)),
@@ -198,7 +198,7 @@ cannot be changed: they are corrected at the source. Editing has to be allowed: 
 	return cmd
 }
 
-func (a *app) showChanges(w io.Writer, title string, changes []operate.Change) {
+func (a *tool) showChanges(w io.Writer, title string, changes []operate.Change) {
 	if len(changes) == 0 {
 		fmt.Fprintf(w, "%s: nothing would change\n", title)
 		return

@@ -13,6 +13,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"causeway.example/shared/fault"
+	"causeway.example/shared/operate"
 	"causeway.example/shared/operate/redrive"
 )
 
@@ -31,13 +32,13 @@ type applying struct {
 	yes    bool
 }
 
-func (a *app) applyFlags(cmd *cobra.Command, f *applying) {
+func (a *tool) applyFlags(cmd *cobra.Command, f *applying) {
 	cmd.Flags().StringVar(&f.reason, "reason", "", "why; the ledger keeps it")
 	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 }
 
 // planCommand returns a command that makes a plan of the kind, and applies it with --apply.
-func (a *app) planCommand(kind redrive.Kind, use, short, example string, more func(*cobra.Command, *planning)) *cobra.Command {
+func (a *tool) planCommand(kind redrive.Kind, use, short, example string, more func(*cobra.Command, *planning)) *cobra.Command {
 	p := &planning{}
 	all := false
 	cmd := &cobra.Command{Use: use, Short: short, Args: args(cobra.MaximumNArgs(1)), Example: example}
@@ -57,8 +58,7 @@ func (a *app) planCommand(kind redrive.Kind, use, short, example string, more fu
 		if err != nil {
 			return err
 		}
-		named := chosen.Queue != "" || chosen.Group != "" || chosen.Class != "" || chosen.Code != "" || chosen.Entity != "" || len(chosen.Events) > 0 || chosen.Where != nil
-		if !named && !all && !p.options.All && kind != redrive.Resolve {
+		if !named(chosen) && !all && kind != redrive.Resolve {
 			return usage{fmt.Errorf("say which dead letters: --group, --route, --event or another choice, or --all")}
 		}
 		if p.options.Rate, err = rate(p.rate); err != nil {
@@ -74,6 +74,11 @@ func (a *app) planCommand(kind redrive.Kind, use, short, example string, more fu
 		return a.apply(ctx, d, plan, p.apply)
 	})
 	return cmd
+}
+
+// named reports whether the selector says which letters are meant.
+func named(s operate.Selector) bool {
+	return s.Queue != "" || s.Group != "" || s.Class != "" || s.Code != "" || s.Entity != "" || len(s.Events) > 0 || s.Where != nil
 }
 
 // rate reads "2/s", "30/m" or a number of messages a second.
@@ -95,7 +100,7 @@ func rate(text string) (float64, error) {
 	return 0, usage{fmt.Errorf("--rate %q: it is messages a second, such as 2/s or 30/m", text)}
 }
 
-func (a *app) redriveCommand() *cobra.Command {
+func (a *tool) redriveCommand() *cobra.Command {
 	return a.planCommand(redrive.Redrive, "redrive [GROUP]", "Plan to send dead letters to their queues again",
 		"  causeway redrive --group a1f09c2e\n  causeway redrive --route '*-to-netsuite' --class rate_limit --rate 2/s\n"+
 			"  causeway redrive --event 01jd3h8k2m5n7p9q --apply --reason 'item created'",
@@ -107,12 +112,12 @@ func (a *app) redriveCommand() *cobra.Command {
 		})
 }
 
-func (a *app) purgeCommand() *cobra.Command {
+func (a *tool) purgeCommand() *cobra.Command {
 	return a.planCommand(redrive.Purge, "purge [GROUP]", "Plan to take dead letters out; they are exported first and can be restored for 30 days",
 		"  causeway purge --group 03c9ffab\n  causeway restore o-55kd1a", nil)
 }
 
-func (a *app) resolveCommand() *cobra.Command {
+func (a *tool) resolveCommand() *cobra.Command {
 	return a.planCommand(redrive.Resolve, "resolve [GROUP]", "Plan to take out the letters of which nothing is missing",
 		"  causeway resolve\n  causeway resolve a1f09c2e --settled --apply --reason 'booked by hand'",
 		func(cmd *cobra.Command, p *planning) {
@@ -120,7 +125,7 @@ func (a *app) resolveCommand() *cobra.Command {
 		})
 }
 
-func (a *app) showPlan(w io.Writer, p redrive.Plan) {
+func (a *tool) showPlan(w io.Writer, p redrive.Plan) {
 	fmt.Fprintf(w, "PLAN %s  %s  %s  (frozen %s; what arrives later is not in it)\n", p.ID, p.Kind, count(len(p.Items), "letter"), p.Made.Format("15:04:05Z"))
 	if targets := p.Targets(); len(targets) > 0 {
 		a.field(w, "to", strings.Join(targets, ", "))
@@ -159,7 +164,7 @@ func seconds(n float64) string {
 	return time.Duration(n * float64(time.Second)).Round(time.Second).String()
 }
 
-func (a *app) applyCommand() *cobra.Command {
+func (a *tool) applyCommand() *cobra.Command {
 	f := &applying{}
 	cmd := &cobra.Command{
 		Use: "apply PLAN", Short: "Do what a plan says, or finish what was begun", Args: args(cobra.ExactArgs(1)),
@@ -180,7 +185,10 @@ func (a *app) applyCommand() *cobra.Command {
 const manyLetters = 1000
 
 // apply asks, applies the plan with progress, and says how it ended.
-func (a *app) apply(ctx context.Context, d *desk, plan redrive.Plan, f applying) error {
+func (a *tool) apply(ctx context.Context, d *desk, plan redrive.Plan, f applying) error {
+	if err := a.confirmEnvironment(plan, f); err != nil {
+		return err
+	}
 	if f.reason == "" {
 		f.reason = "no reason given"
 	}
@@ -209,7 +217,7 @@ func (a *app) apply(ctx context.Context, d *desk, plan redrive.Plan, f applying)
 
 // confirm asks before many letters are moved, or any is purged, in the way that a script
 // cannot answer by accident.
-func (a *app) confirm(plan redrive.Plan, f applying) error {
+func (a *tool) confirm(plan redrive.Plan, f applying) error {
 	n := len(plan.Items)
 	if f.yes || n <= manyLetters && plan.Kind != redrive.Purge {
 		return nil
@@ -230,7 +238,7 @@ func (a *app) confirm(plan redrive.Plan, f applying) error {
 
 // progress shows how an operation goes: bars on a terminal, a line each step elsewhere. The
 // returned function ends it.
-func (a *app) progress(d *desk, plan redrive.Plan) (done func()) {
+func (a *tool) progress(d *desk, plan redrive.Plan) (done func()) {
 	if a.quiet {
 		return func() {}
 	}
@@ -265,15 +273,21 @@ func (a *app) progress(d *desk, plan redrive.Plan) (done func()) {
 	}
 }
 
-func (a *app) showEnd(w io.Writer, op redrive.Operation) {
+func (a *tool) showEnd(w io.Writer, op redrive.Operation) {
 	c := op.Counts
 	parts := []string{}
 	for _, part := range []struct {
 		n    int
 		what string
 	}{
-		{c.Confirmed, "confirmed"}, {c.Returned, "dead again"}, {c.Pending, "pending"}, {c.Resolved, "resolved, not sent"}, {c.Removed, "purged"},
-		{c.Left, "left alone"}, {c.Gone, "gone meanwhile"}, {c.Remaining, "not looked at"},
+		{c.Confirmed, "confirmed"},
+		{c.Returned, "dead again"},
+		{c.Pending, "pending"},
+		{c.Resolved, "resolved, not sent"},
+		{c.Removed, "purged"},
+		{c.Left, "left alone"},
+		{c.Gone, "gone meanwhile"},
+		{c.Remaining, "not looked at"},
 	} {
 		if part.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
@@ -291,7 +305,7 @@ func (a *app) showEnd(w io.Writer, op redrive.Operation) {
 	}
 }
 
-func (a *app) restoreCommand() *cobra.Command {
+func (a *tool) restoreCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "restore OP", Short: "Put back what a purge took out", Args: args(cobra.ExactArgs(1)), Example: "  causeway restore o-55kd1a",
 		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
@@ -306,7 +320,7 @@ func (a *app) restoreCommand() *cobra.Command {
 	}
 }
 
-func (a *app) opCommand() *cobra.Command {
+func (a *tool) opCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "op", Short: "Operations: what was done, is being done, and how to stop it", Args: args(cobra.NoArgs),
 		Example: "  causeway op list\n  causeway op show o-55kd1a", RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -339,21 +353,7 @@ func (a *app) opCommand() *cobra.Command {
 	}
 	watch := &cobra.Command{
 		Use: "watch OP", Short: "Show an operation until it ends", Args: args(cobra.ExactArgs(1)), Example: "  causeway op watch o-55kd1a",
-		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
-			for {
-				op, err := d.Operation(ctx, given[0])
-				if err != nil {
-					return err
-				}
-				if op.State != redrive.Running {
-					return a.print("op", op, nil, func(w io.Writer) { a.showOperation(w, op) })
-				}
-				a.say("step %d: %d of %d looked at", op.Step, op.Counts.Planned-op.Counts.Remaining, op.Counts.Planned)
-				if err := a.sleep(ctx, 2*time.Second); err != nil {
-					return err
-				}
-			}
-		}),
+		RunE: a.with(func(ctx context.Context, d *desk, given []string) error { return a.watch(ctx, d, given[0]) }),
 	}
 	cancel := &cobra.Command{
 		Use: "cancel OP", Short: "Stop an operation before its next message", Args: args(cobra.ExactArgs(1)), Example: "  causeway op cancel o-55kd1a",
@@ -369,7 +369,24 @@ func (a *app) opCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) showOperation(w io.Writer, op redrive.Operation) {
+// watch shows an operation of another process until it ends.
+func (a *tool) watch(ctx context.Context, d *desk, id string) error {
+	for {
+		op, err := d.Operation(ctx, id)
+		if err != nil {
+			return err
+		}
+		if op.State != redrive.Running {
+			return a.print("op", op, nil, func(w io.Writer) { a.showOperation(w, op) })
+		}
+		a.say("step %d: %d of %d looked at", op.Step, op.Counts.Planned-op.Counts.Remaining, op.Counts.Planned)
+		if err := a.sleep(ctx, 2*time.Second); err != nil {
+			return err
+		}
+	}
+}
+
+func (a *tool) showOperation(w io.Writer, op redrive.Operation) {
 	fmt.Fprintf(w, "%s of %s by %s, began %s: %s\n", op.Kind, count(op.Counts.Planned, "letter"), op.Who, a.ago(op.Began), op.Reason)
 	a.showEnd(w, op)
 }

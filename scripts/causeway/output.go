@@ -13,7 +13,7 @@ import (
 	"causeway.example/shared/operate"
 )
 
-func (a *app) checkOutput() error {
+func (a *tool) checkOutput() error {
 	switch a.output {
 	case "table", "wide", "json", "ndjson":
 		return nil
@@ -22,11 +22,11 @@ func (a *app) checkOutput() error {
 }
 
 // asData reports whether the answer is to be printed for a program.
-func (a *app) asData() bool { return a.output == "json" || a.output == "ndjson" || a.jq != "" }
+func (a *tool) asData() bool { return a.output == "json" || a.output == "ndjson" || a.jq != "" }
 
 // print prints an answer: as one JSON object with its schema, as a line for each of its
 // items, as what the jq expression makes of it, or as text.
-func (a *app) print(schema string, answer any, items []any, text func(w io.Writer)) error {
+func (a *tool) print(schema string, answer any, items []any, text func(w io.Writer)) error {
 	if !a.asData() {
 		text(a.out)
 		return nil
@@ -50,6 +50,11 @@ func (a *app) print(schema string, answer any, items []any, text func(w io.Write
 		}
 		return a.printJSON(tree, indent)
 	}
+	return a.printJQ(tree)
+}
+
+// printJQ prints what the jq expression makes of the tree, texts without quotes.
+func (a *tool) printJQ(tree any) error {
 	query, err := gojq.Parse(a.jq)
 	if err != nil {
 		return usage{fmt.Errorf("--jq: %w", err)}
@@ -72,7 +77,7 @@ func (a *app) print(schema string, answer any, items []any, text func(w io.Write
 	}
 }
 
-func (a *app) printJSON(value any, indent string) error {
+func (a *tool) printJSON(value any, indent string) error {
 	encoder := json.NewEncoder(a.out)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", indent)
@@ -161,7 +166,7 @@ func table(w io.Writer, rows ...string) {
 }
 
 // field writes a labelled text, wrapped beside its label; nothing for an empty text.
-func (a *app) field(w io.Writer, label, text string) {
+func (a *tool) field(w io.Writer, label, text string) {
 	if text != "" {
 		lines := wrap(text, "           ", a.width)
 		fmt.Fprintf(w, "  %-9s%s\n", label, strings.TrimPrefix(lines, "           "))

@@ -24,7 +24,7 @@ type selection struct {
 	class, where, since, until string
 }
 
-func (a *app) selectFlags(cmd *cobra.Command, s *selection) {
+func (a *tool) selectFlags(cmd *cobra.Command, s *selection) {
 	flags := cmd.Flags()
 	flags.StringVar(&s.Queue, "route", "", "route or inbox, or a pattern such as '*-to-netsuite'")
 	flags.StringVar(&s.Group, "group", "", "fingerprint of a group")
@@ -43,7 +43,7 @@ func (a *app) selectFlags(cmd *cobra.Command, s *selection) {
 }
 
 // selector returns what the flags mean.
-func (a *app) selector(s *selection) (operate.Selector, error) {
+func (a *tool) selector(s *selection) (operate.Selector, error) {
 	chosen := s.Selector
 	chosen.Class = fault.Class(s.class)
 	var err error
@@ -57,7 +57,7 @@ func (a *app) selector(s *selection) (operate.Selector, error) {
 }
 
 // moment reads a time, or how long ago it was.
-func (a *app) moment(text string) (time.Time, error) {
+func (a *tool) moment(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
@@ -75,21 +75,21 @@ func (a *app) moment(text string) (time.Time, error) {
 	return a.now().Add(-ago), nil
 }
 
-func (a *app) completeRoutes(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+func (a *tool) completeRoutes(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 	d, err := a.open(cmd.Context())
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	defer func() { _ = d.store.Close() }() // it was only read
+	defer func() { _ = d.close() }() // it was only read
 	return d.Queues(), cobra.ShellCompDirectiveNoFileComp
 }
 
-func (a *app) completeGroups(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+func (a *tool) completeGroups(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 	d, err := a.open(cmd.Context())
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	defer func() { _ = d.store.Close() }() // it was only read
+	defer func() { _ = d.close() }() // it was only read
 	groups, err := d.Groups(cmd.Context(), operate.Selector{}, true)
 	var all []string
 	for _, g := range groups {
@@ -101,7 +101,7 @@ func (a *app) completeGroups(cmd *cobra.Command, _ []string, _ string) ([]string
 	return all, cobra.ShellCompDirectiveNoFileComp
 }
 
-func (a *app) statusCommand() *cobra.Command {
+func (a *tool) statusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "How every route is: what came, waits, is dead", Args: args(cobra.NoArgs),
 		Example: "  causeway status\n  causeway status --jq '.status.routes[] | select(.dead > 0) | .route'",
@@ -121,7 +121,7 @@ func (a *app) statusCommand() *cobra.Command {
 	}
 }
 
-func (a *app) showStatus(w io.Writer, s operate.Status) {
+func (a *tool) showStatus(w io.Writer, s operate.Status) {
 	fmt.Fprintf(w, "%s  checked %s  %s dead  %d waiting\n", s.Environment, s.At.Format("15:04:05Z"), count(s.Dead, "letter"), s.Waiting)
 	head := "ROUTE\tIN\tDONE\tWAIT\tDEAD\tSTATE"
 	if a.output == "wide" {
@@ -169,7 +169,7 @@ func age(d time.Duration) string {
 	return operate.Ago(d)
 }
 
-func (a *app) whyCommand() *cobra.Command {
+func (a *tool) whyCommand() *cobra.Command {
 	s, all := &selection{}, false
 	cmd := &cobra.Command{
 		Use: "why", Short: "What is dead, by cause, and what to do about it", Args: args(cobra.NoArgs),
@@ -197,7 +197,7 @@ func (a *app) whyCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) showGroups(w io.Writer, groups []operate.Group) {
+func (a *tool) showGroups(w io.Writer, groups []operate.Group) {
 	n := 0
 	for _, g := range groups {
 		n += g.Count
@@ -221,7 +221,7 @@ func (a *app) showGroups(w io.Writer, groups []operate.Group) {
 	}
 }
 
-func (a *app) ago(at time.Time) string { return operate.Ago(a.now().Sub(at)) + " ago" }
+func (a *tool) ago(at time.Time) string { return operate.Ago(a.now().Sub(at)) + " ago" }
 
 func redriven(g operate.Group) string {
 	if g.Redriven == 0 {
@@ -244,7 +244,7 @@ func atFault(g operate.Group) string {
 	return text
 }
 
-func (a *app) dlqCommand() *cobra.Command {
+func (a *tool) dlqCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "dlq", Short: "Look into the dead-letter queues", Args: args(cobra.NoArgs),
 		Example: "  causeway dlq list\n  causeway dlq peek shopify-orders-to-netsuite -n 5",
@@ -300,7 +300,7 @@ func (a *app) dlqCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) traceCommand() *cobra.Command {
+func (a *tool) traceCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "trace WHAT", Short: "Where an order is, what happened to it, and what to do", Args: args(cobra.ExactArgs(1)),
 		Long: `trace shows the journey of one entity: first where it is, then the steps, then the next
@@ -336,7 +336,7 @@ webhook, an event id, a trace id, a fingerprint, or a whole key.`,
 	}
 }
 
-func (a *app) showTrace(w io.Writer, t operate.Trace) {
+func (a *tool) showTrace(w io.Writer, t operate.Trace) {
 	fmt.Fprintln(w, wrap(operate.Title(t.Entity, t.Name)+" "+t.Verdict, "", a.width))
 	fmt.Fprintf(w, "%s\n\n", t.Entity)
 	lines := []string{}
@@ -367,7 +367,7 @@ func place(s operate.Step) string {
 }
 
 // room is how many characters the last column of a trace has.
-func (a *app) room() int {
+func (a *tool) room() int {
 	if a.output == "wide" {
 		return 1 << 20
 	}
@@ -383,7 +383,7 @@ func short(text string, most int) string {
 	return string(runes[:most-1]) + "…"
 }
 
-func (a *app) inspectCommand() *cobra.Command {
+func (a *tool) inspectCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "inspect EVENT", Short: "One dead letter: cause, what it holds, its journey", Args: args(cobra.ExactArgs(1)),
 		Example: "  causeway inspect 01jd3h8k2m5n7p9q\n  causeway inspect 01jd3h8k2m5n7p9q --show-pii",
@@ -412,7 +412,7 @@ func (a *app) inspectCommand() *cobra.Command {
 	}
 }
 
-func (a *app) showLetter(w io.Writer, l operate.Letter, text string, t operate.Trace) {
+func (a *tool) showLetter(w io.Writer, l operate.Letter, text string, t operate.Trace) {
 	advice := operate.AdviseLetter(l)
 	fmt.Fprintf(w, "%s  %s  dead in %s since %s\n", l.Title(), l.Type, l.Queue, a.ago(l.Died))
 	lines := []string{
@@ -429,7 +429,7 @@ func (a *app) showLetter(w io.Writer, l operate.Letter, text string, t operate.T
 }
 
 // content returns what a letter holds, masked unless personal data is asked for.
-func (a *app) content(ctx context.Context, d *desk, l operate.Letter, in port.Incoming) (string, error) {
+func (a *tool) content(ctx context.Context, d *desk, l operate.Letter, in port.Incoming) (string, error) {
 	if raw, err := message.DecodeRaw(in.Body); l.Kind == operate.InboxLetter && err == nil {
 		body, err := port.CheckOut(ctx, d.Vault, raw.Body, raw.Claim)
 		if err != nil || a.showPII {

@@ -33,7 +33,7 @@ import (
 )
 
 // systemSettings returns the settings of the file, with the environment over them.
-func (a *app) systemSettings() (map[string]string, error) {
+func (a *tool) systemSettings() (map[string]string, error) {
 	settings, err := godotenv.Read(a.settings)
 	if errors.Is(err, fs.ErrNotExist) {
 		settings, err = map[string]string{}, nil
@@ -50,7 +50,7 @@ func (a *app) systemSettings() (map[string]string, error) {
 
 // system opens a connector with its settings, or with those of its fake if it has none. What
 // it binds is not stored.
-func (a *app) system(name string, state port.State) (connector.System, error) {
+func (a *tool) system(name string, state port.State) (connector.System, error) {
 	i := slices.IndexFunc(functions.All(), func(s functions.System) bool { return s.Profile.Name == name })
 	if i < 0 {
 		return connector.System{}, notFound("opening "+name, "there is no such system")
@@ -83,7 +83,7 @@ type frozen struct{ port.State }
 // Put says that it was stored.
 func (f frozen) Put(_ context.Context, item port.Item) (int64, error) { return item.Revision + 1, nil }
 
-func (a *app) replayCommand() *cobra.Command {
+func (a *tool) replayCommand() *cobra.Command {
 	r, f, now := redrive.Replay{}, &applying{}, false
 	from, to := "", ""
 	cmd := &cobra.Command{
@@ -125,7 +125,7 @@ there, and nothing older replaces anything newer.`,
 	return cmd
 }
 
-func (a *app) prepareReplay(d *desk, r *redrive.Replay, from, to string) (err error) {
+func (a *tool) prepareReplay(d *desk, r *redrive.Replay, from, to string) (err error) {
 	route, ok := d.Route(r.Route)
 	if !ok {
 		return notFound("replaying", fmt.Sprintf("there is no route %q; --to-route names one of %s", r.Route, strings.Join(d.Queues(), ", ")))
@@ -144,7 +144,7 @@ func (a *app) prepareReplay(d *desk, r *redrive.Replay, from, to string) (err er
 	return err
 }
 
-func (a *app) showReplay(w io.Writer, r redrive.Replay, found redrive.Replayed) {
+func (a *tool) showReplay(w io.Writer, r redrive.Replay, found redrive.Replayed) {
 	fmt.Fprintf(w, "%s in the archive: %s for %s, %d make nothing, %d cannot be translated\n",
 		deliveries(found.Deliveries), count(found.Events, "event"), r.Route, found.Skipped, found.Failed)
 	if found.FirstFailure != "" {
@@ -169,7 +169,7 @@ const lookBack = 14 * 24 * time.Hour
 
 // archived returns the canonical event that the working translation makes, and the delivery
 // that it is made of.
-func (a *app) archived(ctx context.Context, d *desk, m *message.Message) (again *message.Message, raw *message.Raw, err error) {
+func (a *tool) archived(ctx context.Context, d *desk, m *message.Message) (again *message.Message, raw *message.Raw, err error) {
 	if d.Archive == nil {
 		return nil, nil, notFound("reading the archive", "this engine archives nothing")
 	}
@@ -199,7 +199,7 @@ func (a *app) archived(ctx context.Context, d *desk, m *message.Message) (again 
 }
 
 // deadEvent returns the canonical event of a dead letter.
-func (a *app) deadEvent(ctx context.Context, d *desk, id string) (*message.Message, operate.Letter, error) {
+func (a *tool) deadEvent(ctx context.Context, d *desk, id string) (*message.Message, operate.Letter, error) {
 	l, in, found, err := d.Letter(ctx, id)
 	if err != nil {
 		return nil, l, err
@@ -215,7 +215,7 @@ func (a *app) deadEvent(ctx context.Context, d *desk, id string) (*message.Messa
 	return m, l, err
 }
 
-func (a *app) diffCommand() *cobra.Command {
+func (a *tool) diffCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "diff EVENT", Short: "A dead event beside the delivery that it was made of, field by field", Args: args(cobra.ExactArgs(1)),
 		Long: `diff shows the canonical event as it died and the payload that it was translated from, from the
@@ -245,7 +245,7 @@ archive. Personal data is masked.`,
 	}
 }
 
-func (a *app) mapCommand() *cobra.Command {
+func (a *tool) mapCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "map", Short: "Try the translation", Args: args(cobra.NoArgs), Example: "  causeway map test 01jd3h8k2m5n7p9q",
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -275,7 +275,7 @@ func (a *app) mapCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) verifyCommand() *cobra.Command {
+func (a *tool) verifyCommand() *cobra.Command {
 	headers := []string{}
 	cmd := &cobra.Command{
 		Use: "verify-webhook SYSTEM", Short: "Check the signature of a delivery that is read from standard input", Args: args(cobra.ExactArgs(1)),
@@ -306,7 +306,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) webhookCommand() *cobra.Command {
+func (a *tool) webhookCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "webhook", Short: "Send a delivery as a store does", Args: args(cobra.NoArgs), Example: "  causeway webhook send shopify orders/create order.json",
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

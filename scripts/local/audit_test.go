@@ -179,6 +179,7 @@ func TestPages(t *testing.T) {
 		"by an entity with slashes":   {"/trace/" + slashes.Entity.String(), 200, []string{"confirmed", "trace t-50%"}},
 		"by event":                    {"/trace/raw-1", 200, []string{"received", "dead"}},
 		"by trace":                    {"/trace/t-1", 200, []string{"received", "dead"}},
+		"without a key":               {"/trace/", 404, []string{"nothing known"}},
 		"of nobody":                   {"/trace/1002", 404, []string{"nothing known"}},
 		"the ERP's books":             {"/books", 200, []string{`"customers": null`, memo("order", "1")}},
 	} {

@@ -23,6 +23,8 @@ import (
 	"causeway.example/shared/admission"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/local"
+	"causeway.example/shared/operate"
+	"causeway.example/shared/operate/redrive"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
 	"causeway.example/shared/reconcile"
@@ -243,6 +245,7 @@ func (p *program) start(ctx context.Context) {
 	p.running.Go(func() { p.engine.Run(ctx) })
 	p.running.Go(func() { p.sweep(ctx) })
 	p.running.Go(func() { p.store.Watch(ctx) })
+	p.running.Go(func() { p.resolve(ctx) })
 }
 
 // sweep removes what has outlived its retention, once an hour.
@@ -254,6 +257,26 @@ func (p *program) sweep(ctx context.Context) {
 	})
 	if err != nil && ctx.Err() == nil {
 		p.log.Error("sweeping has ended", "error", err)
+	}
+}
+
+// resolve takes out dead letters of which nothing is missing any more, once a minute.
+func (p *program) resolve(ctx context.Context) {
+	desk, err := operate.New(p.store.Desk(), routes.Table)
+	if err != nil {
+		p.log.ErrorContext(ctx, "resolving dead letters", "error", err)
+		return
+	}
+	operator := &redrive.Operator{Desk: desk, Who: "engine", Random: mathrand.Float64, Sleep: wait}
+	err = p.store.Schedule(ctx, "resolve", time.Minute, func(ctx context.Context) error {
+		n, err := operator.AutoResolve(ctx)
+		if n > 0 {
+			p.log.InfoContext(ctx, "dead letters resolved: the target has them", "letters", n)
+		}
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		p.log.Error("resolving has ended", "error", err)
 	}
 }
 

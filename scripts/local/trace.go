@@ -38,7 +38,11 @@ func tracePage(ledger port.Ledger) http.HandlerFunc {
 // with the same trace ids, so that the door and the translation are among them.
 func journey(ctx context.Context, ledger port.Ledger, what string) ([]port.Entry, error) {
 	var traces []string
+	if what == "" {
+		return nil, nil
+	}
 	for _, query := range queries(what) {
+		query.Newest, query.Limit = true, mostEntries
 		found, err := ledger.Find(ctx, query)
 		if err != nil {
 			return nil, err
@@ -50,7 +54,7 @@ func journey(ctx context.Context, ledger port.Ledger, what string) ([]port.Entry
 	slices.Sort(traces)
 	var all []port.Entry
 	for _, trace := range slices.Compact(traces) {
-		found, err := ledger.Find(ctx, port.Query{Trace: trace})
+		found, err := ledger.Find(ctx, port.Query{Trace: trace, Limit: mostEntries})
 		if err != nil {
 			return nil, err
 		}
@@ -59,6 +63,9 @@ func journey(ctx context.Context, ledger port.Ledger, what string) ([]port.Entry
 	slices.SortStableFunc(all, func(a, b port.Entry) int { return a.At.Compare(b.At) })
 	return all, nil
 }
+
+// mostEntries bounds what one look reads of the ledger, and of one trace.
+const mostEntries = 500
 
 // queries reads an escaped path: system/tenant/type/id, or an id.
 func queries(path string) []port.Query {

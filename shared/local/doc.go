@@ -8,7 +8,8 @@
 // here works there. Dead letters expire after fourteen days, as in SQS. Live messages do
 // not expire.
 //
-// It serves one process, which a lock file beside the store enforces, and encrypts nothing.
+// One process runs an engine on it, which a lock file beside the store enforces. An
+// operator's tool opens the file beside the engine (Attach). Nothing is encrypted.
 //
 // # Decisions
 //
@@ -31,6 +32,14 @@
 // Counts kept, not counted. Tally and Depths read totals that are added up in the
 // transaction that changes them, so that watching costs the same on the first message and
 // on the hundred millionth.
+//
+// Attached processes write to the file themselves, without a door of the engine: the tool
+// also works while no engine runs, SQLite gives the file to one writer at a time, and
+// identifiers of two processes come from two epochs. The engine looks once a second whether
+// an attached process has changed something (Watch), and then wakes its workers.
+//
+// Raw messages are archived when they leave their inbox, in the transaction that deletes
+// them, so that they can be replayed.
 //
 // Entries have an identity. One that is appended again after a kill is ignored, and no
 // total counts it. Each query of the ledger has an index in the order of its result, so

@@ -30,6 +30,9 @@ func TestALimitBoundsWhatAQueryReads(t *testing.T) {
 		"entity's stage": {Entity: entity, Stage: port.Published, Hash: "h"},
 		"since":          {Since: noonClock()},
 		"entity since":   {Entity: entity, Since: noonClock()},
+		"key":            {Key: "number:1001"},
+		"key until":      {Key: "number:1001", Until: noonClock()},
+		"trace until":    {Trace: "t", Until: noonClock()},
 		"stage since":    {Stage: port.Dead, Since: noonClock()},
 	} {
 		q.Limit = 20

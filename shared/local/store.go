@@ -46,8 +46,8 @@ type Store struct {
 	branches []branch
 	closing  chan struct{}
 	close    func() error
-	attached bool          // beside the owner: no lock
-	changes  atomic.Int64  // by attached processes, as Watch saw them last
+	attached bool         // beside the owner: no lock
+	changes  atomic.Int64 // by attached processes, as Watch saw them last
 
 	scheduled   map[string]time.Duration // what runs in this process now
 	scheduledMu sync.Mutex

@@ -19,12 +19,12 @@ type Advice struct {
 	Waits bool `json:"waits,omitempty"`
 }
 
-// rule is a row of the table. Empty fields match everything; the row with most matching
-// fields counts.
+// rule is a row of the table. A row without a code is that of its class; one with the code
+// counts before it. Codes are the vendors' own, so that they name the target as well, whose
+// name is put in place of {target}.
 type rule struct {
 	class  fault.Class
 	code   string
-	target string
 	advice Advice
 }
 
@@ -41,8 +41,8 @@ var rules = []rule{
 		"the target refuses our credentials, or lacks a permission for them",
 		"renew the credentials or grant the permission in {target}; what waits goes on by itself", commandRedrive, true,
 	}},
-	{class: fault.Auth, code: "INSUFFICIENT_PERMISSION", target: "netsuite", advice: Advice{
-		"the integration's role has no permission for this record type in NetSuite",
+	{class: fault.Auth, code: "INSUFFICIENT_PERMISSION", advice: Advice{
+		"the integration's role has no permission for this record type in {target}",
 		"add the permission to the role; what waits goes on by itself", commandRedrive, true,
 	}},
 	{class: fault.Config, advice: Advice{
@@ -92,12 +92,12 @@ var rules = []rule{
 		"the target has something else under the same key, or changed it meanwhile",
 		"settle the difference in {target} by hand, then redrive", commandRedrive, false,
 	}},
-	{class: fault.Conflict, code: "RCRD_LOCKED_BY_WF", target: "netsuite", advice: Advice{
-		"a workflow in NetSuite has locked the record", "unlock it in NetSuite, then redrive", commandRedrive, false,
+	{class: fault.Conflict, code: "RCRD_LOCKED_BY_WF", advice: Advice{
+		"a workflow in {target} has locked the record", "unlock it in {target}, then redrive", commandRedrive, false,
 	}},
-	{class: fault.Conflict, code: "UNIQUE_CUST_ID_REQD", target: "netsuite", advice: Advice{
-		"NetSuite has another customer of this name",
-		"turn on auto-generated numbers for customers, or name the record in NETSUITE_CUSTOMER_OVERRIDES, then redrive", commandRedrive, false,
+	{class: fault.Conflict, code: "UNIQUE_CUST_ID_REQD", advice: Advice{
+		"{target} has another customer of this name",
+		"turn on auto-generated numbers for customers, or link the record by the setting that the message names, then redrive", commandRedrive, false,
 	}},
 	{class: fault.Stale, advice: Advice{
 		"the message is older than what the target has", "nothing is missing: resolve it", "causeway resolve {group}", false,
@@ -123,23 +123,14 @@ var periodClosed = Advice{
 // Advise returns what a failure of the class and code at the target means. Every class of
 // package fault has an answer.
 func Advise(class fault.Class, code, target string) Advice {
-	best, points := Advice{Cause: "the failure has no class", Step: "see what it says", Command: commandInspect}, -1
+	best := Advice{Cause: "the failure has no class", Step: "see what it says", Command: commandInspect}
 	for _, r := range rules {
-		if r.class != class || r.code != "" && r.code != code || r.target != "" && r.target != target {
-			continue
-		}
-		score := 0
-		if r.code != "" {
-			score += 2
-		}
-		if r.target != "" {
-			score++
-		}
-		if score > points {
-			best, points = r.advice, score
+		if r.class == class && (r.code == "" || r.code == code) {
+			best = r.advice // rows with a code come after that of their class
 		}
 	}
-	best.Step = strings.ReplaceAll(best.Step, "{target}", cmp.Or(target, "the target"))
+	name := strings.NewReplacer("{target}", cmp.Or(target, "the target"))
+	best.Cause, best.Step = name.Replace(best.Cause), name.Replace(best.Step)
 	return best
 }
 

@@ -65,18 +65,23 @@ type Selector struct {
 
 // Match reports whether the letter is meant. It fails only if Where does.
 func (s Selector) Match(l Letter) (bool, error) {
-	matched := (s.Group == "" || s.Group == l.Fingerprint) &&
-		(s.Class == "" || s.Class == l.Cause.Class) &&
-		(s.Code == "" || s.Code == l.Cause.Code) &&
+	matched := s.matchCause(l) &&
 		(s.Entity == "" || s.Entity == l.Entity.String() || s.Entity == l.Entity.Type+"/"+l.Entity.ID) &&
 		(len(s.Events) == 0 || slices.Contains(s.Events, l.Event) || slices.Contains(s.Events, l.MessageID)) &&
 		(s.Since.IsZero() || !l.Died.Before(s.Since)) &&
-		(s.Until.IsZero() || !l.Died.After(s.Until)) &&
-		l.Redrives >= s.MinRedrives && (s.MaxRedrives == 0 || l.Redrives <= s.MaxRedrives)
+		(s.Until.IsZero() || !l.Died.After(s.Until))
 	if !matched || s.Where == nil {
 		return matched, nil
 	}
 	return s.Where(l)
+}
+
+// matchCause reports whether the letter died as the selector says, and as often.
+func (s Selector) matchCause(l Letter) bool {
+	return (s.Group == "" || s.Group == l.Fingerprint) &&
+		(s.Class == "" || s.Class == l.Cause.Class) &&
+		(s.Code == "" || s.Code == l.Cause.Code) &&
+		l.Redrives >= s.MinRedrives && (s.MaxRedrives == 0 || l.Redrives <= s.MaxRedrives)
 }
 
 // queues returns the queues that the selector can mean. A name that matches none is an error
@@ -98,7 +103,7 @@ func (s Selector) queues(d *Desk) ([]string, error) {
 	return matched, nil
 }
 
-// Letters calls visit with each dead letter that is meant, with the message it was read
+// DeadLetters calls visit with each dead letter that is meant, with the message it was read
 // from, until visit returns false or the limit is reached. Queues without letters are not
 // looked into.
 func (d *Desk) DeadLetters(ctx context.Context, s Selector, visit func(Letter, port.Incoming) bool) error {

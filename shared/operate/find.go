@@ -164,11 +164,13 @@ func (f *finder) candidates(value string) []Candidate {
 			return c.Entity.Type == "order" || c.Entity.ID == value || !slices.ContainsFunc(orders, func(o Candidate) bool { return o.Entity.Tenant == c.Entity.Tenant })
 		})
 	}
-	if exact := keep(all, func(c Candidate) bool { return c.Matched == port.KeyNumber || c.Entity.ID == value || c.Matched == port.KeyRef }); len(exact) > 0 {
+	if exact := keep(all, func(c Candidate) bool {
+		return c.Matched == port.KeyNumber || c.Entity.ID == value || c.Matched == port.KeyRef
+	}); len(exact) > 0 {
 		all = exact
 	}
-	if real := keep(all, func(c Candidate) bool { return c.Entity.Type != "delivery" }); len(real) > 0 {
-		all = real
+	if entities := keep(all, func(c Candidate) bool { return c.Entity.Type != "delivery" }); len(entities) > 0 {
+		all = entities
 	}
 	slices.SortFunc(all, func(a, b Candidate) int {
 		return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(a.Entity.String(), b.Entity.String()))

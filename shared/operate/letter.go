@@ -44,7 +44,7 @@ type Letter struct {
 	Alike       int              `json:"alike"` // redrives in a row that ended in the same failure
 	Died        time.Time        `json:"died"`
 	FirstSeen   time.Time        `json:"first_seen"`
-	Size        int              `json:"size"` // bytes of the body
+	Size        int              `json:"size"`           // bytes of the body
 	Hash        string           `json:"hash,omitempty"` // of the canonical body, if it travels inline
 }
 

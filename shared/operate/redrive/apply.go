@@ -104,20 +104,12 @@ func (r *run) apply(ctx context.Context) error {
 			return err
 		}
 	}
-	items, sending := r.plan.Items, r.plan.Kind == Redrive
+	items := r.plan.Items
 	for step, size := range append(ramp[:len(ramp):len(ramp)], len(items)) {
-		if !sending {
-			size = len(items)
-		}
 		r.op.Step = step + 1
-		rest, sent, err := r.step(ctx, items, size)
+		rest, err := r.stepOf(ctx, items, size)
 		if items = rest; err != nil || r.op.State != Running {
 			return err
-		}
-		if sending {
-			if err := r.judgeStep(ctx, sent, step+1); err != nil || r.op.State != Running {
-				return err
-			}
 		}
 		if len(items) == 0 && r.again && len(r.missed) > 0 {
 			if items, err = r.waitForMissed(ctx); err != nil {
@@ -131,6 +123,19 @@ func (r *run) apply(ctx context.Context) error {
 	r.op.State, r.op.Ended = Done, r.operator.Now().UTC()
 	r.report(0, "done")
 	return nil
+}
+
+// stepOf is one step of the ramp, with its outcome. What is not sent needs no ramp.
+func (r *run) stepOf(ctx context.Context, items []Item, size int) (rest []Item, err error) {
+	if r.plan.Kind != Redrive {
+		rest, _, err = r.step(ctx, items, len(items))
+		return rest, err
+	}
+	rest, sent, err := r.step(ctx, items, size)
+	if err == nil && r.op.State == Running {
+		err = r.judgeStep(ctx, sent, r.op.Step)
+	}
+	return rest, err
 }
 
 // step works on items until as many were sent, and returns the others and what was sent.

@@ -211,3 +211,31 @@ func (o *Operator) newID(prefix string) string {
 	id := message.DeriveID(prefix, o.Now().String(), o.Who, fmt.Sprint(o.Random()))
 	return prefix + "-" + id[:6]
 }
+
+// AutoResolve takes out the dead letters of which nothing is missing any more: a later
+// success of the same entity closes older failures. It returns their number, and does
+// nothing, without a plan, if there are none. An engine calls it from time to time; a queue
+// on which an operation works is left to the next call.
+func (o *Operator) AutoResolve(ctx context.Context) (int, error) {
+	j, done := o.judging(Options{}), []string{}
+	var failed error
+	err := o.DeadLetters(ctx, operate.Selector{}, func(l operate.Letter, _ port.Incoming) bool {
+		var v Verdict
+		if v, _, failed = j.standing(ctx, l); v != "" {
+			done = append(done, l.MessageID)
+		}
+		return failed == nil
+	})
+	if err != nil || failed != nil || len(done) == 0 {
+		return 0, cmp.Or(err, failed)
+	}
+	plan, err := o.Plan(ctx, Resolve, operate.Selector{Events: done}, Options{})
+	if err != nil {
+		return 0, err
+	}
+	op, err := o.Apply(ctx, plan.ID, "nothing is missing any more")
+	if f := fault.As(err); f != nil && f.Code == "busy" {
+		err = nil
+	}
+	return op.Counts.Resolved, err
+}

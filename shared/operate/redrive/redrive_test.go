@@ -188,13 +188,12 @@ func killedAt(t *testing.T, kind redrive.Kind, at int, after bool) bool {
 		}
 		return e.sleep(ctx, d)
 	}
-	op, err := killed.Apply(t.Context(), p.ID, "r")
-	if err == nil {
+	if _, err := killed.Apply(t.Context(), p.ID, "r"); err == nil {
 		return false
 	}
 	e.clock.Advance(31 * time.Second) // the lease of the killed process
 	again := e.operator("ana", nil)
-	op, err = again.Apply(t.Context(), p.ID, "r")
+	op, err := again.Apply(t.Context(), p.ID, "r")
 	if err != nil && fault.As(err).Code != "applied" {
 		t.Fatalf("killed at %d (after: %v), %v: %v", at, after, k.calls, err)
 	}
@@ -464,4 +463,23 @@ func BenchmarkTenThousandLetters(b *testing.B) {
 			}
 		}
 	})
+}
+
+// B2: a later success closes older failures, without an operator.
+func TestB2LaterSuccessClosesOlderFailures(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.bury(2, fault.MissingRef)
+	o := e.operator("engine", nil)
+	if n, err := o.AutoResolve(t.Context()); err != nil || n != 0 {
+		t.Errorf("resolved %d, %v", n, err)
+	}
+	if all, err := o.Operations(t.Context()); err != nil || len(all) != 0 {
+		t.Errorf("operations %v, %v", all, err)
+	}
+	e.letter(event("9"), fault.MissingRef, port.Incoming{})
+	e.confirm("9", noon.Add(time.Hour))
+	if n, err := o.AutoResolve(t.Context()); err != nil || n != 1 || len(e.dead()) != 2 {
+		t.Errorf("resolved %d, %d dead, %v", n, len(e.dead()), err)
+	}
 }

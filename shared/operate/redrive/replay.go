@@ -13,6 +13,7 @@ import (
 	"causeway.example/shared/message"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 // Replay is which archived deliveries are translated again, and where the events go.
@@ -40,12 +41,9 @@ type Replayed struct {
 // Again translates archived deliveries with the working translation and calls visit with
 // each event of the route, once, and the delivery that it is made of. It sends nothing.
 func (o *Operator) Again(ctx context.Context, r Replay, visit func(*message.Message, *message.Raw) error) (found Replayed, err error) {
-	route, ok := o.Route(r.Route)
-	if !ok {
-		return found, fault.New(fault.Rejected, fault.MissingRef, "replaying", "there is no route "+r.Route)
-	}
-	if o.Archive == nil || r.Source == nil {
-		return found, fault.New(fault.Rejected, fault.Config, "replaying", "there is no archive of "+route.From+", or nothing that translates it")
+	route, err := o.checkReplay(r)
+	if err != nil {
+		return found, err
 	}
 	deliveries, events := map[string]bool{}, map[string]bool{}
 	for raw, err := range o.Archive.Archived(ctx, route.From, r.From, r.To) {
@@ -57,18 +55,8 @@ func (o *Operator) Again(ctx context.Context, r Replay, visit func(*message.Mess
 		}
 		deliveries[raw.ID] = true
 		found.Deliveries++
-		messages, failure := Translate(ctx, r.Source, raw)
-		switch {
-		case failure != nil:
-			if found.Failed++; found.FirstFailure == "" {
-				found.FirstFailure = port.Redact(failure.Error())
-			}
-		case len(messages) == 0:
-			found.Skipped++
-		}
-		for _, m := range messages {
-			fits, _ := path.Match(r.Type, m.Type)
-			if events[m.ID] || !slices.Contains(route.Types, m.Type) || r.Type != "" && !fits || r.Entity != "" && r.Entity != m.Subject {
+		for _, m := range found.take(ctx, r, raw) {
+			if events[m.ID] || !r.wants(route, m) {
 				continue
 			}
 			events[m.ID] = true
@@ -82,6 +70,38 @@ func (o *Operator) Again(ctx context.Context, r Replay, visit func(*message.Mess
 		}
 	}
 	return found, nil
+}
+
+// checkReplay returns the route of a replay that can be made.
+func (o *Operator) checkReplay(r Replay) (routes.Route, error) {
+	route, ok := o.Route(r.Route)
+	switch {
+	case !ok:
+		return route, fault.New(fault.Rejected, fault.MissingRef, "replaying", "there is no route "+r.Route)
+	case o.Archive == nil || r.Source == nil:
+		return route, fault.New(fault.Rejected, fault.Config, "replaying", "there is no archive of "+route.From+", or nothing that translates it")
+	}
+	return route, nil
+}
+
+// take translates a delivery and counts what came out.
+func (f *Replayed) take(ctx context.Context, r Replay, raw *message.Raw) []*message.Message {
+	messages, failure := Translate(ctx, r.Source, raw)
+	switch {
+	case failure != nil:
+		if f.Failed++; f.FirstFailure == "" {
+			f.FirstFailure = port.Redact(failure.Error())
+		}
+	case len(messages) == 0:
+		f.Skipped++
+	}
+	return messages
+}
+
+// wants reports whether the route gets the event, and the replay means it.
+func (r Replay) wants(route routes.Route, m *message.Message) bool {
+	fits, err := path.Match(r.Type, m.Type)
+	return slices.Contains(route.Types, m.Type) && (r.Type == "" || fits && err == nil) && (r.Entity == "" || r.Entity == m.Subject)
 }
 
 // Translate returns the messages that the pipeline would publish of a delivery.

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"causeway.example/shared/fault"
+)
+
+func commands(of *cobra.Command) (all []*cobra.Command) {
+	for _, c := range of.Commands() {
+		all = append(append(all, c), commands(c)...)
+	}
+	return all
+}
+
+func TestEveryCommandHasAnExample(t *testing.T) {
+	t.Parallel()
+	root := (&tool{}).root()
+	for _, c := range append(commands(root), root) {
+		if c.Example == "" || c.Short == "" {
+			t.Errorf("%s has no example or no description", c.CommandPath())
+		}
+		for line := range strings.Lines(c.Example) {
+			if words := strings.Fields(line); words[0] != "causeway" {
+				t.Errorf("%s: the example %q is no command line", c.CommandPath(), line)
+			} else if _, _, err := root.Find(words[1:]); err != nil {
+				t.Errorf("%s: the example names what there is not: %v", c.CommandPath(), err)
+			}
+		}
+	}
+}
+
+// mentioned finds commands of ours in a text.
+var mentioned = regexp.MustCompile("(?:^|[^a-z./-])causeway ([a-z][a-z-]+)")
+
+// TestTextsNameCommandsThatExist: alarms, ledger reasons, errors and help name no command
+// that there is not.
+func TestTextsNameCommandsThatExist(t *testing.T) {
+	t.Parallel()
+	root, found := (&tool{}).root(), 0
+	var known []string
+	for _, c := range root.Commands() {
+		known = append(known, c.Name())
+	}
+	known = append(known, "help", "completion", "shows") // "causeway shows …" is a sentence
+	err := filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		for _, text := range literals(t, path) {
+			for _, match := range mentioned.FindAllStringSubmatch(text, -1) {
+				if found++; !slices.Contains(known, match[1]) {
+					t.Errorf("%s names causeway %s, which there is not", path, match[1])
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || found < 30 {
+		t.Errorf("%d commands are named: looked in the wrong place? %v", found, err)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, match := range regexp.MustCompile("(?m)bin/causeway ([a-z][a-z-]+)").FindAllStringSubmatch(string(readme), -1) {
+		if !slices.Contains(known, match[1]) {
+			t.Errorf("README.md names causeway %s, which there is not", match[1])
+		}
+	}
+}
+
+func literals(t *testing.T, path string) (texts []string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(node ast.Node) bool {
+		if literal, ok := node.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+			if text, err := strconv.Unquote(literal.Value); err == nil {
+				texts = append(texts, text)
+			}
+		}
+		return true
+	})
+	return texts
+}
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.order(1001, "TRAIL-42", nil)
+	for _, c := range []struct {
+		line []string
+		code int
+	}{
+		{[]string{"status"}, exitAttention},
+		{[]string{"why"}, exitAttention},
+		{[]string{"why", "--route", "woocommerce-orders-to-netsuite"}, exitOK},
+		{[]string{"why", "--route", "unheard"}, exitNotFound},
+		{[]string{"why", "--where", ".x ="}, exitUsage},
+		{[]string{"why", "--since", "yesterday"}, exitUsage},
+		{[]string{"status", "-o", "xml"}, exitUsage},
+		{[]string{"status", "--unheard"}, exitUsage},
+		{[]string{"trace"}, exitUsage},
+		{[]string{"trace", "9999"}, exitNotFound},
+		{[]string{"inspect", "9999"}, exitNotFound},
+		{[]string{"redrive"}, exitUsage},
+		{[]string{"redrive", "--all", "--rate", "fast"}, exitUsage},
+		{[]string{"apply", "p-nothere"}, exitNotFound},
+		{[]string{"op", "show", "o-nothere"}, exitNotFound},
+		{[]string{"purge", "--all", "--apply", "--reason", "r"}, exitRefused},
+		{[]string{"route", "pause", "shopify-orders-to-netsuite"}, exitRefused},
+		{[]string{"webhook", "send", "shopify", "orders/create", "/no/such/file"}, exitNotFound},
+	} {
+		if code, out, complaints := w.run(c.line...); code != c.code {
+			t.Errorf("%q ended with %d, want %d: %s%s", c.line, code, c.code, out, complaints)
+		}
+	}
+	if code := exitCode(&fault.Error{Kind: fault.NotReady, Code: "busy"}); code != exitBusy {
+		t.Errorf("a busy queue ends with %d", code)
+	}
+}
+
+func TestAnswersForPrograms(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.order(1001, "TRAIL-42", nil)
+	_, out, _ := w.run("why", "-o", "json")
+	var answer struct {
+		Schema string
+		Why    []struct {
+			Group  string
+			Values []struct{ Value string }
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &answer); err != nil || answer.Schema != "causeway.why/v1" || len(answer.Why) != 1 || answer.Why[0].Values[0].Value != "TRAIL-42" {
+		t.Errorf("answer %s, %v", out, err)
+	}
+	if _, out, _ := w.run("status", "-o", "ndjson"); strings.Count(out, "\n") != 10 {
+		t.Errorf("lines %s", out)
+	}
+	if _, out, _ := w.run("status", "--jq", `.status.routes[] | select(.dead > 0) | .route`); out != "shopify-orders-to-netsuite\n" {
+		t.Errorf("jq gave %q", out)
+	}
+	if _, out, _ := w.run("why", "--where", `.value == "OTHER"`, "--jq", ".why | length"); out != "0\n" {
+		t.Errorf("where gave %q", out)
+	}
+	_, _, complaints := w.run("trace", "9999", "-o", "json")
+	var failure struct {
+		Error struct{ Code, Class, Message string }
+	}
+	if err := json.Unmarshal([]byte(complaints), &failure); err != nil || failure.Error.Code != "not_found" {
+		t.Errorf("error %s, %v", complaints, err)
+	}
+}
+
+func TestPausedRouteHoldsItsMessages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	const route = "shopify-orders-to-netsuite"
+	if code, _, complaints := w.run("route", "pause", route, "--reason", "ERP patch"); code != exitOK {
+		t.Fatal(complaints)
+	}
+	w.noticed()
+	w.order(1001, "TEE-BLK-M", nil)
+	if _, out, _ := w.run("trace", "1001"); !strings.Contains(out, "paused by ana: ERP patch") || len(w.erp.Orders()) != 0 {
+		t.Errorf("trace says %s", out)
+	}
+	w.run("route", "resume", route)
+	w.noticed()
+	w.settle()
+	if len(w.erp.Orders()) != 1 {
+		t.Error("the order is not in the ERP")
+	}
+}
+
+func TestCompletionKnowsRoutesAndGroups(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.order(1001, "TRAIL-42", nil)
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		if code, out, _ := w.run("completion", shell); code != exitOK || len(out) < 500 {
+			t.Errorf("completion for %s: %d, %d bytes", shell, code, len(out))
+		}
+	}
+	if _, out, _ := w.run("__complete", "--data", w.folder, "why", "--route", ""); !strings.Contains(out, "shopify-orders-to-netsuite") {
+		t.Errorf("routes complete to %s", out)
+	}
+	if _, out, _ := w.run("__complete", "--data", w.folder, "redrive", "--group", ""); !strings.Contains(out, w.group()) {
+		t.Errorf("groups complete to %s", out)
+	}
+}
+
+func TestPersonalDataIsShownOnRequestAndNoted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.order(1001, "TRAIL-42", nil)
+	_, event, _ := w.run("why", "--jq", ".why[].example.event_id")
+	event = strings.TrimSpace(event)
+	if _, out, _ := w.run("inspect", event); strings.Contains(out, "ada@example.com") || !strings.Contains(out, "***") {
+		t.Errorf("inspect shows %s", out)
+	}
+	if _, out, _ := w.run("inspect", event, "--show-pii"); !strings.Contains(out, "ada@example.com") {
+		t.Errorf("inspect --show-pii shows %s", out)
+	}
+	if _, out, _ := w.run("trace", event); !strings.Contains(out, "personal data shown to ana") {
+		t.Errorf("nobody notes it: %s", out)
+	}
+}
+
+func TestReplayAndMapTest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.order(1001, "TEE-BLK-M", nil)
+	w.order(1002, "TRAIL-42", nil)
+	_, event, _ := w.run("why", "--jq", ".why[].example.event_id")
+	if code, out, complaints := w.run("map", "test", strings.TrimSpace(event)); code != exitOK || !strings.Contains(out, "nothing would change") {
+		t.Errorf("map test: %d %s%s", code, out, complaints)
+	}
+	if code, out, complaints := w.run("diff", strings.TrimSpace(event)); code != exitOK || !strings.Contains(out, "SOURCE shopify orders/create") || strings.Contains(out, "ada@") {
+		t.Errorf("diff: %d %s%s", code, out, complaints)
+	}
+	if _, out, _ := w.run("replay", "--to-route", "shopify-orders-to-netsuite"); !strings.Contains(out, "2 events for") {
+		t.Errorf("replay found %s", out)
+	}
+	must2(t, w.erp.AddItem("TRAIL-42"))
+	if code, out, complaints := w.run("replay", "--to-route", "shopify-orders-to-netsuite", "--apply", "--reason", "r"); code != exitOK || !strings.Contains(out, "2 were sent") {
+		t.Errorf("replay: %d %s%s", code, out, complaints)
+	}
+	w.settle()
+	if orders := w.erp.Orders(); len(orders) != 2 || len(w.erp.Duplicates()) != 0 {
+		t.Errorf("the ERP has %d orders", len(orders))
+	}
+}
