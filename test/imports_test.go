@@ -98,7 +98,7 @@ func TestARuleThatIsBrokenIsSeen(t *testing.T) {
 		"the pipeline imports an engine":  {"shared/pipeline", module + "/shared/local"},
 		"a room imports a fake":           {"shared/local", module + "/functions/netsuite/netsuitetest"},
 		"the cloud imports the desk":      {"shared/cloud", module + "/shared/cloud/desk"},
-		"a function imports the desk":     {"functions/shopify/receive", module + "/shared/cloud/desk"},
+		"a system imports the desk":       {"functions/shopify", module + "/shared/cloud/desk"},
 		"the cloud imports the loader":    {"shared/cloud", "github.com/aws/aws-sdk-go-v2/config"},
 		"a main imports another system":   {"functions/shopify/receive", module + "/functions/netsuite"},
 	} {

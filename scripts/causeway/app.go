@@ -33,6 +33,7 @@ type tool struct {
 	who         string
 	transport   http.RoundTripper
 	environment []string
+	poll        time.Duration // for letters on AWS
 
 	data         string
 	env          string // an installation on AWS; "" for the data folder

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/spf13/cobra"
@@ -75,7 +75,7 @@ func (a *tool) environmentPath() string {
 func (a *tool) readEnvironments() (all map[string]environment, err error) {
 	path := a.environmentPath()
 	doing := "reading environments from " + path
-	text, err := os.ReadFile(path) //nolint:gosec // G304: the operator names the file
+	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, notFound(doing, "there is no such file; describe each environment there by account, region and prefix")
 	}
@@ -142,7 +142,7 @@ func (a *tool) openCloud(ctx context.Context) (engine.Engine, error) {
 		return engine.Engine{}, err
 	}
 	options := []func(*config.LoadOptions) error{
-		config.WithRegion(e.Region), config.WithHTTPClient(&http.Client{Transport: a.transport, Timeout: callTimeout}),
+		config.WithRegion(e.Region), config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(callTimeout)),
 	}
 	if e.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(e.Profile))
@@ -159,7 +159,7 @@ func (a *tool) openCloud(ctx context.Context) (engine.Engine, error) {
 	if err := checkAccount(ctx, account, e); err != nil {
 		return engine.Engine{}, err
 	}
-	return clouddesk.New(account, clouddesk.Config{Name: a.env, Resources: a.resources(e), Routes: routes.Table, Sleep: a.sleep}), nil
+	return clouddesk.New(account, clouddesk.Config{Name: a.env, Resources: a.resources(e), Routes: routes.Table, Poll: a.poll, Sleep: a.sleep}), nil
 }
 
 // checkAccount compares the account that the credentials belong to with the environment's:

@@ -29,7 +29,7 @@ func main() {
 	tool := &tool{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, random: rand.Float64, sleep: sleep, width: width,
 		terminal: term.IsTerminal(int(os.Stderr.Fd())) && term.IsTerminal(int(os.Stdin.Fd())),
-		who:      who(), transport: webapi.NewTransport(), environment: os.Environ(),
+		who:      who(), transport: webapi.NewTransport(), environment: os.Environ(), poll: time.Second,
 	}
 	os.Exit(tool.run(ctx, os.Args[1:]))
 }

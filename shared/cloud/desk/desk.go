@@ -14,11 +14,12 @@ import (
 	"causeway.example/shared/routes"
 )
 
-// Config says which installation it is. All fields are required.
+// Config says which installation it is. All fields but Poll are required.
 type Config struct {
 	Name      string       // of the environment, such as "prod-eu"
 	Resources cloud.Config // of the installation
 	Routes    []routes.Route
+	Poll      time.Duration                                    // how long a receive waits, in whole seconds: with 0, SQS asks some of its servers only
 	Sleep     func(ctx context.Context, d time.Duration) error // until d has passed or ctx ends
 }
 
@@ -26,7 +27,7 @@ type Config struct {
 func New(a aws.Config, c Config) engine.Engine {
 	backend := cloud.Open(a, c.Resources)
 	d := &desk{
-		backend: backend, config: c, poll: time.Second,
+		backend: backend, config: c,
 		queues:   sqs.NewFromConfig(backend.Account()),
 		mappings: lambda.NewFromConfig(backend.Account()),
 	}
@@ -42,7 +43,6 @@ type desk struct {
 	config   Config
 	queues   *sqs.Client
 	mappings *lambda.Client
-	poll     time.Duration // how long a receive waits: with 0, SQS asks some of its servers only
 }
 
 var (

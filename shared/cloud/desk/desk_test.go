@@ -131,7 +131,7 @@ func (w *world) makeQueue(t *testing.T, name string) {
 	must(t, err)
 }
 
-func (w *world) open() engine.Engine { return desk.WithoutPolls(desk.New(w.account, w.config)) }
+func (w *world) open() engine.Engine { return desk.New(w.account, w.config) }
 
 // poller receives as Lambda does: not while the queue's mapping is disabled.
 type poller struct {

@@ -82,7 +82,7 @@ func (w *walk) step(ctx context.Context, most int) (more bool, err error) {
 func (d *desk) receive(ctx context.Context, queue string, most int, hide time.Duration) ([]port.Incoming, error) {
 	out, err := d.queues.ReceiveMessage(context.WithoutCancel(ctx), &sqs.ReceiveMessageInput{
 		QueueUrl: d.backend.QueueURL(queue), MaxNumberOfMessages: int32(most), VisibilityTimeout: seconds(hide),
-		WaitTimeSeconds: seconds(d.poll), MessageAttributeNames: []string{"All"}, MessageSystemAttributeNames: cloud.ReceiveAttributes(),
+		WaitTimeSeconds: seconds(d.config.Poll), MessageAttributeNames: []string{"All"}, MessageSystemAttributeNames: cloud.ReceiveAttributes(),
 	})
 	if err != nil {
 		return nil, cloud.Failure("looking into queue "+queue, "queue "+queue, err)
