@@ -221,7 +221,7 @@ func TestCommandOnAWS(t *testing.T) {
 	expect(exitAttention, "by ana", "status")
 	expect(exitOK, "", "route", "resume", cloudRoute)
 
-	plan := strings.TrimSpace(expect(exitOK, "p-", "redrive", "--all", "--jq", ".id"))
+	plan := strings.TrimSpace(expect(exitOK, "p-", "redrive", "--all", "--jq", ".plan.plan", "-q"))
 	expect(exitRefused, "--reason", "apply", plan)
 	expect(exitRefused, "--yes", "apply", plan, "--reason", "INC-7")
 	i.typed = "prod-us\n"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -56,10 +57,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{clock: porttest.NewClock(noon)}
 	w.server = cloudtest.New(w.clock.Now)
-	a, err := account.Config(map[string]string{
-		"AWS_REGION": region, "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL": "http://aws.invalid",
-	}, w.server.Transport())
-	must(t, err)
+	a := accountOver(t, w.server.Transport())
 	w.account = a
 	w.config = desk.Config{
 		Name: "test", Routes: porttest.Table(), Sleep: w.sleep,
@@ -70,7 +68,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.queues, w.mappings, w.backend = sqs.NewFromConfig(a), lambda.NewFromConfig(a), cloud.Open(a, w.config.Resources)
 	w.makeTable(t)
-	_, err = s3.NewFromConfig(a, func(o *s3.Options) { o.UsePathStyle = true }).CreateBucket(t.Context(), &s3.CreateBucketInput{
+	_, err := s3.NewFromConfig(a, func(o *s3.Options) { o.UsePathStyle = true }).CreateBucket(t.Context(), &s3.CreateBucketInput{
 		Bucket: aws.String(prefix), CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: region},
 	})
 	must(t, err)
@@ -83,6 +81,17 @@ func newWorld(t *testing.T) *world {
 	}
 	w.advance(time.Minute) // the mappings have settled
 	return w
+}
+
+// accountOver returns the SDK's configuration without its own repetitions, which take real time.
+func accountOver(t *testing.T, transport http.RoundTripper) aws.Config {
+	t.Helper()
+	a, err := account.Config(map[string]string{
+		"AWS_REGION": region, "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL": "http://aws.invalid",
+	}, transport)
+	must(t, err)
+	a.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	return a
 }
 
 // sleep lets the time pass that a tool waits for.
