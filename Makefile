@@ -40,15 +40,40 @@ test: ## every test, with the race detector where code runs concurrently
 	go test -race ./test -run 'Test[AB][12][A-Z]|TestH2'
 	go test ./test ./test/sim ./infra/... # virtual time and CDK: the race detector would make minutes of them
 	cd test/infraexample && go test ./...
+	cd scripts/supply && go test ./...
 
 .PHONY: check
-check: $(GOLANGCI) ## format, vet, linters, house rules, generated files up to date
+check: VULNDB = $(VULNDB_CHECKED)
+check: $(GOLANGCI) licenses vulnerabilities ## format, vet, linters, house rules, generated files up to date, licenses, vulnerabilities
 	$(GOLANGCI) fmt --diff
 	$(GOLANGCI) run ./...
 	go mod tidy -diff
 	go test ./test -run 'TestRooms|TestARule|TestFunctions|TestInterfaces|TestEverything|TestTestsAnd|TestPackages|TestDocs|TestReadme'
 	go run ./scripts/schemas -check
 	go run ./scripts/hops
+
+# The vulnerability database is a Go module, so it comes from where the dependencies come from.
+# `make check` takes a version of it, so that the same commit gives the same answer; `make
+# vulnerabilities` takes the newest. Without either the target fails: it skips nothing.
+VULNDB_CHECKED := v0.0.0-20261105234957-e22db6528018
+VULNDB ?= latest
+
+.PHONY: vulnerabilities
+vulnerabilities: ## known vulnerabilities that the code of functions and commands calls (VULNDB=)
+	cd scripts/supply && go build -o ../../.tools/ golang.org/x/vuln/cmd/govulncheck && go build -o ../../.tools/supply .
+	database=$$(cd .tools && GOFLAGS=-mod=mod go mod download -json golang.org/x/vulndb@$(VULNDB) | sed -n 's/.*"Dir": "\(.*\)".*/\1/p'); \
+		test -n "$$database" || { echo "the vulnerability database golang.org/x/vulndb@$(VULNDB) cannot be had: nothing was checked" >&2; exit 1; }; \
+		.tools/govulncheck -json -db "file://$$database/data/osv" ./functions/... ./scripts/... > .tools/vulnerabilities.json
+	.tools/supply -vulnerabilities .tools/vulnerabilities.json
+
+.PHONY: licenses
+licenses: ## the license of every module in the build, held to the allow-list
+	cd scripts/supply && go run . -licenses ../..
+
+.PHONY: sbom
+sbom: dist ## write dist/sbom.cdx.json: what the built functions consist of, by their build information
+	cd scripts/supply && go build -o ../../.tools/supply .
+	.tools/supply -sbom "$(or $(DIST),dist)" > "$(or $(DIST),dist)/sbom.cdx.json"
 
 # Where test-aws finds the stage's templates; without it they are synthesized first.
 TEMPLATES ?=
@@ -143,6 +168,14 @@ schemas: ## write events/schemas and events/samples from the model
 synth: dist ## write a stage's CloudFormation templates to infra/cdk.out, checked (STAGE=)
 	go build -o .tools/causeway-infra ./infra
 	.tools/causeway-infra -stage "$(STAGE)" -build "$(BUILD)" -dist "$(or $(DIST),dist)"
+
+.PHONY: synth-cost
+synth-cost: ## time, processor time and memory of synth: building it from nothing, and running it (GNU time)
+	rm -rf .tools/cache-synth
+	GOCACHE="$(CURDIR)/.tools/cache-synth" command time -f 'build, cold: %E, %U + %S CPU seconds, %M KB' go build -o .tools/causeway-infra ./infra
+	GOCACHE="$(CURDIR)/.tools/cache-synth" command time -f 'build, warm: %E, %U + %S CPU seconds, %M KB' go build -o .tools/causeway-infra ./infra
+	command time -f 'run:         %E, %U + %S CPU seconds, %M KB' .tools/causeway-infra -stage "$(STAGE)" -build "$(BUILD)" -dist "$(or $(DIST),dist)" -out .tools/synth-cost
+	rm -rf .tools/cache-synth .tools/synth-cost
 
 .PHONY: bootstrap
 bootstrap: synth .tools/cdk ## prepare the account and region of the credentials for CDK, once

@@ -34,7 +34,7 @@ func TestF69AnOrderThatIsCorrectedInTheShopReachesTheERP(t *testing.T) {
 			for how, polled := range map[string]bool{"by webhook": false, "by the poll": true} {
 				t.Run(name+" "+how+" "+s.system, func(t *testing.T) {
 					t.Parallel()
-					journey(t, setup{}, func(w *world) {
+					journey(t, setup{settings: map[string]string{"NETSUITE_TEXT": "refuse"}}, func(w *world) {
 						w.ingestCreate(s.system, ingestBody(s.system, edit))
 						w.pass(10 * time.Minute)
 						w.noOrder("42")

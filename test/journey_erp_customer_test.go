@@ -95,26 +95,31 @@ func TestB10TwoPeopleWithOneAddressStayTwo(t *testing.T) {
 	})
 }
 
-func TestB10OneAddressInBothStoresIsOneCustomer(t *testing.T) {
+// One address in both stores is one customer where they are one subsidiary's. A customer of
+// another subsidiary cannot be named in an order, so it is not used.
+func TestB10I11OneAddressInBothStoresIsOneCustomerOfASubsidiary(t *testing.T) {
 	t.Parallel()
-	journey(t, setup{}, func(w *world) {
-		first := erpBuy(w, erpGuest(9821, "Both@Example.com"))
-		sale := woocommercetest.NewOrder(83, 1)
-		sale.Lines[0].SKU, sale.Buyer.Email, sale.Buyer.Phone = "SKU-A", "both@example.com", "030 12 34"
-		if status := w.woo("order.created", sale.Body()); status != http.StatusOK {
-			t.Fatalf("the store was told %d", status)
-		}
-		w.pass(time.Minute)
-		second := w.order("woocommerce", "83")
-		customer := erpCustomer(w, first.Entity)
-		if second.Entity != first.Entity || len(w.erp.Customers()) != 1 || customer.Writes != 1 {
-			t.Errorf("orders of %s and %s, customer %+v", first.Entity, second.Entity, customer)
-		}
-		if first.Subsidiary != "1" || second.Subsidiary != "2" {
-			t.Errorf("subsidiaries %s and %s, want each store's own", first.Subsidiary, second.Subsidiary)
-		}
-		erpQuiet(w)
-	})
+	const shops = "shopify/example-brand.myshopify.com=1,woocommerce/shop.example="
+	for subsidiary, customers := range map[string]int{"1": 1, "2": 2} {
+		journey(t, setup{settings: map[string]string{"NETSUITE_SUBSIDIARIES": shops + subsidiary}}, func(w *world) {
+			first := erpBuy(w, erpGuest(9821, "Both@Example.com"))
+			sale := woocommercetest.NewOrder(83, 1)
+			sale.Lines[0].SKU, sale.Buyer.Email, sale.Buyer.Phone = "SKU-A", "both@example.com", "030 12 34"
+			if status := w.woo("order.created", sale.Body()); status != http.StatusOK {
+				t.Fatalf("the store was told %d", status)
+			}
+			w.pass(time.Minute)
+			second := w.order("woocommerce", "83")
+			customer := erpCustomer(w, first.Entity)
+			if (second.Entity == first.Entity) != (customers == 1) || len(w.erp.Customers()) != customers || customer.Writes != 1 {
+				t.Errorf("subsidiary %s: orders of %s and %s, customer %+v", subsidiary, first.Entity, second.Entity, customer)
+			}
+			if first.Subsidiary != "1" || second.Subsidiary != subsidiary {
+				t.Errorf("subsidiaries %s and %s, want each store's own", first.Subsidiary, second.Subsidiary)
+			}
+			erpQuiet(w)
+		})
+	}
 }
 
 func TestB10ACustomerThatWasThereBeforeIsLinkedByExactMatchOnly(t *testing.T) {
@@ -232,4 +237,34 @@ func erpOverridden(w *world, chosen string) {
 	if n := len(w.erp.Customers()); n != 2 {
 		w.Errorf("%d customers, want the two that were there", n)
 	}
+}
+
+// n01: the only customer with the buyer's address is inactive, so it is no match.
+func TestI11N01AnInactiveCustomerIsNoMatch(t *testing.T) {
+	t.Parallel()
+	journey(t, setup{}, func(w *world) {
+		p := erpUsual(9861)
+		known := erpKnow(w, "", p.Email)
+		if err := w.erp.Deactivate(known, true); err != nil {
+			t.Fatal(err)
+		}
+		if order := erpBuy(w, p); order.Entity == known || len(w.erp.Customers()) != 2 {
+			t.Errorf("the order is %s's: %+v", order.Entity, w.erp.Customers())
+		}
+		erpQuiet(w)
+	})
+}
+
+// n06: the account names its customers, and the second buyer has the name of the first.
+func TestI11N06TheSecondOfOneNameGetsANameOfItsOwn(t *testing.T) {
+	t.Parallel()
+	journey(t, setup{}, func(w *world) {
+		w.erp.Vary(netsuitetest.NamedCustomers)
+		first, second := erpBuy(w, erpUsual(9862)), erpBuy(w, erpUsual(9863))
+		a, b := erpCustomer(w, first.Entity), erpCustomer(w, second.Entity)
+		if a.ID == b.ID || a.LastName != b.LastName || a.EntityID != "" || !strings.HasSuffix(b.EntityID, erpID(9863+1e6)) {
+			t.Errorf("the customers are %+v and %+v", a, b)
+		}
+		erpQuiet(w)
+	})
 }

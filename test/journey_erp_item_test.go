@@ -83,7 +83,7 @@ func TestB2WhatNetSuiteCallsAnUnknownItemIsTheSame(t *testing.T) {
 // erpHomeless are orders of whose lines some have no product behind them, and which.
 func erpHomeless() map[int64]shopifytest.Purchase {
 	custom := shopifytest.Item{ID: 11, SKU: "", Title: "Engraving", Quantity: 1, Price: 1500, Custom: true}
-	deleted := shopifytest.Item{ID: 12, SKU: "TEE-BLK-M", Title: "Merino Tee", Quantity: 2, Price: 3900, Custom: true}
+	deleted := shopifytest.Item{ID: 12, SKU: "", Title: "Merino Tee", Quantity: 2, Price: 3900, Custom: true}
 	known := shopifytest.Item{ID: 13, SKU: "HOOD-M", Title: "Hoodie", Quantity: 1, Price: 7950}
 	all := map[int64]shopifytest.Purchase{9301: erpUsual(9301), 9302: erpUsual(9302), 9303: erpUsual(9303)}
 	for id, items := range map[int64][]shopifytest.Item{9301: {custom}, 9302: {known, deleted}, 9303: {known, known, custom}} {

@@ -76,6 +76,7 @@ func TestA1TwoTopicsOfOneActionBothPass(t *testing.T) {
 		placed := ingestSale(42, 0, 3)
 		placed.Financial = "pending"
 		w.ingestOK(w.deliver(shopifytest.Delivery{Topic: "orders/create", Body: placed.Body(), EventID: "e-1"}))
+		w.shop.Pay("42", erpTender(1, "SALE", "SUCCESS", "shopify_payments", 3000))
 		paid := shopifytest.Delivery{Topic: "orders/paid", Body: ingestSale(42, 0, 3).Body(), EventID: "e-1", TriggeredAt: shopifytest.Start.Add(time.Millisecond)}
 		w.ingestOK(w.deliver(paid))
 		w.pass(time.Minute)

@@ -225,6 +225,7 @@ func TestB13TheSameNumberInTwoStoresIsTwoOrders(t *testing.T) {
 		first, second, third := ingestSale(42, 0, 1), ingestSale(42, 0, 2), ingestWooSale(42, 0, 3)
 		first.Customer, first.Email, second.Customer, second.Email = third.Customer, "one@example.com", third.Customer, "two@example.com"
 		third.Number = "#1001"
+		second.Change = func(o map[string]any) { o["order_status_url"] = "https://" + outlet + "/1/orders/2" }
 		w.ingestOK(w.shopify("orders/create", first.Body()))
 		w.ingestOK(w.deliver(shopifytest.Delivery{Topic: "orders/create", Shop: outlet, Body: second.Body()}))
 		w.ingestOK(w.woo("order.created", third.Body()))

@@ -144,3 +144,24 @@ func TestI14AnOrderInTheTrashIsClosed(t *testing.T) {
 		})
 	}
 }
+
+// TestI10AStatusOfAPluginWaitsUntilItIsMapped, and goes on by itself then.
+func TestI10AStatusOfAPluginWaitsUntilItIsMapped(t *testing.T) {
+	t.Parallel()
+	journey(t, setup{memory: true}, func(w *world) {
+		order := woocommercetest.NewOrder(42, 1)
+		order.Lines[0].SKU, order.Status = "TEE-BLK-M", "ready-pickup"
+		w.ingestOK(w.woo("order.created", order.Body()))
+		w.pass(time.Minute)
+		w.noOrder("42")
+		waits := w.entries(port.Deferred)
+		if len(waits) == 0 || !strings.Contains(waits[0].Error.Message, "WOOCOMMERCE_STATUSES") || len(w.entries(port.Dead)) > 0 {
+			t.Fatalf("it does not wait for the setting: %+v", waits)
+		}
+		w.restart(setup{settings: map[string]string{"WOOCOMMERCE_STATUSES": "ready-pickup=open"}})
+		w.pass(3 * time.Hour)
+		if got := w.order("woocommerce", "42"); got.Status != "B" {
+			t.Errorf("the ERP's order is %q", got.Status)
+		}
+	})
+}

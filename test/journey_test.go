@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -248,8 +249,15 @@ func (w *world) shopify(topic string, body []byte) int {
 	return w.deliver(shopifytest.Delivery{Topic: topic, Body: body})
 }
 
+// deliver sends a delivery of a state that the shop has: it can be asked for the order.
 func (w *world) deliver(d shopifytest.Delivery) int {
 	w.Helper()
+	var named struct {
+		ID json.Number `json:"id"`
+	}
+	if strings.HasPrefix(d.Topic, "orders/") && json.Unmarshal(d.Body, &named) == nil && named.ID != "" {
+		w.shop.PutLater(d.Body)
+	}
 	return w.post("shopify", d.Header(), d.Body)
 }
 

@@ -37,6 +37,9 @@ func classify(r webapi.Response, e *fault.Error) *fault.Error {
 	if id := errorID().FindStringSubmatch(found.text); id != nil {
 		e.Detail += " (NetSuite's error id " + id[1] + ")"
 	}
+	if found.code == missingRecord && found.text != "" && !strings.Contains(strings.ToLower(found.text), "does not exist") {
+		e.Detail = notEnglish
+	}
 	if label := missingField().FindStringSubmatch(found.text); label != nil && e.Code == missingValue {
 		e.Detail += " for " + label[1]
 	}

@@ -124,6 +124,13 @@
 // address there is not the store's. Where an account names customers instead of numbering
 // them, the second of one name gets the store's id as part of its name.
 //
+// # Audit
+//
+// SuiteQL counts and sums up the sales orders and deposits of a store by date and currency in
+// one request, and lists them 1000 at a time. A transaction belongs to a store by its external
+// id or its memo, so that one that was entered by hand with a copied memo is found. A sales
+// order has no time of day.
+//
 // # Failures
 //
 // REST gives most causes one code, USER_ERROR; the text decides, and the fault has the

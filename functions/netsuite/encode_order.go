@@ -88,8 +88,9 @@ func (so *salesOrder) refer() {
 }
 
 // naturalKey is the memo by which an auditor finds the entity without our ids.
-func naturalKey(m *message.Message) string {
-	key := m.Key()
+func naturalKey(m *message.Message) string { return memoOf(m.Key()) }
+
+func memoOf(key message.Key) string {
 	return key.System + " " + key.Tenant + " " + key.Type + " " + key.ID
 }
 

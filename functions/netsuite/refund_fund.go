@@ -43,12 +43,14 @@ func (r *refunding) gross(amount, tax canonical.Money) canonical.Money {
 }
 
 // inDeposits is what the order's deposits have left, with what this refund took already.
-func (r *refunding) inDeposits() canonical.Money {
+func (r *refunding) inDeposits() canonical.Money { return r.leftInDeposits().Add(r.takenOfDeposits()) }
+
+func (r *refunding) leftInDeposits() canonical.Money {
 	sum := canonical.Money{Currency: r.refund.Amount.Currency}
 	for _, d := range r.deposits {
 		sum = sum.Add(d.unused)
 	}
-	return sum.Add(r.takenOfDeposits())
+	return sum
 }
 
 // takenOfDeposits is what the payouts that are there took of deposits: what they did not take
@@ -85,6 +87,9 @@ func (r *refunding) allowed() error {
 
 // short is why there is not enough to pay back: a payment that is on its way is waited for.
 func (r *refunding) short(why string) error {
+	if len(r.deposits) == 0 && !r.cash {
+		return &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: "order", Detail: "no payment of the order is at netsuite yet; " + why}
+	}
 	for _, p := range r.payouts {
 		if p.parent != "" && r.depositOf(p.parent) == nil && !r.cash {
 			return &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: p.field + ".parent", Detail: "the payment that it pays back is not at netsuite yet; " + why}
@@ -121,6 +126,9 @@ func (r *refunding) fund() error {
 			p.credit.Minor = min(p.open().Minor, credit.Minor)
 			credit = credit.Sub(p.credit)
 		}
+	}
+	if left := r.leftInDeposits(); len(r.sales) == 0 && left.Minor > 0 {
+		r.notes = append(r.notes, "the order's deposits have "+left.String()+" left")
 	}
 	if deposit.Minor > 0 {
 		return r.short("the order's deposits have " + deposit.String() + " less than is to go back of them")

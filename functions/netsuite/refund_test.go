@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -335,6 +336,111 @@ func TestI4WhatIsNotToBeBookedIsNot(t *testing.T) {
 	if !receipt.Linked || s.documents() != "" {
 		t.Errorf("a refund without money became %+v: %s", receipt, s.documents())
 	}
+}
+
+// A cancelled order with part of its money back: it is closed, and what is left is said.
+func TestI4ACancelledOrderEndsWithTheRestExplained(t *testing.T) {
+	t.Parallel()
+	s := newPaidSale(t)
+	s.order.Status = canonical.OrderCancelled
+	s.report()
+	receipt := s.mustRefund(back("r1", func(r *canonical.Refund) {
+		r.Lines = []canonical.RefundLine{piece("1", "TEE-BLK-M", 2, 7800)}
+		r.Lines[0].Unfulfilled = true
+	}))
+	if got, want := s.documents(), "payout 78.00 by 1 of deposits [78.00] and credits []"; got != want || s.fake.Orders()[0].Status != "closed" {
+		t.Errorf("booked %s, want %s; the order is %+v", got, want, s.fake.Orders()[0])
+	}
+	if !strings.Contains(receipt.Detail, "the order's deposits have 79.50 USD left") {
+		t.Errorf("the receipt says %q", receipt.Detail)
+	}
+}
+
+func TestI4ARefundWaitsForAPaymentOfItsOrder(t *testing.T) {
+	t.Parallel()
+	s := newSale(t, canonical.Paid)
+	s.report()
+	refund := back("r1", func(r *canonical.Refund) {
+		r.Parts = []canonical.RefundPart{part(canonical.RefundedAdjustment, 1400)}
+		r.Transactions = []canonical.RefundTransaction{{ID: "t", Method: canonical.Card, Amount: usd(1400), At: noon}} // of no payment in particular
+	})
+	s.wantRefused(refund, fault.NotReady, fault.MissingRef, "order", "no payment of the order")
+	s.pay("p1", canonical.Card, 15750)
+	s.mustRefund(refund)
+	if got, want := s.documents(), "payout 14.00 by 1 of deposits [14.00] and credits []"; got != want {
+		t.Errorf("booked %s, want %s", got, want)
+	}
+}
+
+// Money is conserved: however the refunds of an order are cut, what is paid out is what the
+// store paid back, and no deposit and no credit memo gives more than it has.
+func TestI4RefundsAddUpHoweverTheyAreCut(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(40) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		s := newSale(t, canonical.Paid)
+		s.report()
+		first := 1 + random.Int64N(15748)
+		s.pay("p1", canonical.Card, first)
+		s.pay("p2", canonical.GiftCard, 15750-first)
+		invoiced := random.IntN(2) == 0
+		if invoiced {
+			_, err := s.fake.Invoice(s.external)
+			s.must(err)
+		}
+		left := map[string]int64{"p1": first, "p2": 15750 - first}
+		var paidBack int64
+		for n := range 3 {
+			r := back(fmt.Sprint("r", n), func(r *canonical.Refund) {
+				for _, id := range []string{"p1", "p2"} {
+					if minor := random.Int64N(left[id] + 1); minor > 0 {
+						left[id], paidBack = left[id]-minor, paidBack+minor
+						r.Amount = r.Amount.Add(usd(minor))
+						r.Transactions = append(r.Transactions, canonical.RefundTransaction{
+							ID: id + fmt.Sprint(n), Parent: id, Method: canonical.Card, Amount: usd(minor), At: noon,
+						})
+					}
+				}
+				r.Lines = []canonical.RefundLine{piece("1", "TEE-BLK-M", 1, r.Amount.Minor+300)}
+				r.Parts = []canonical.RefundPart{part(canonical.RefundedAdjustment, -200), part(canonical.RefundedFee, -100)}
+			})
+			if r.Amount.Minor == 0 {
+				continue
+			}
+			s.fake.Plan(netsuitetest.Fault{Method: http.MethodPut, Do: netsuitetest.ResetAfter()})
+			if _, err := s.refund(t.Context(), r); err == nil {
+				t.Fatalf("seed %d: no failure", seed)
+			}
+			s.mustRefund(r)
+		}
+		s.wantConserved(seed, invoiced, paidBack)
+	}
+}
+
+func (s *sale) wantConserved(seed uint64, invoiced bool, paidBack int64) {
+	s.t.Helper()
+	var paid, credited int64
+	for _, p := range s.fake.Payouts() {
+		paid += minorOf(s.t, p.Total)
+	}
+	for _, c := range s.fake.CreditMemos() {
+		credited += minorOf(s.t, c.Total)
+		if c.Unused != "0.00" {
+			s.t.Errorf("seed %d: of a credit memo %s is left", seed, c.Unused)
+		}
+	}
+	if paid != paidBack || invoiced != (credited == paidBack) && paidBack > 0 || len(s.fake.Duplicates()) > 0 {
+		s.t.Errorf("seed %d: the store paid back %d, paid out %d, credited %d: %s", seed, paidBack, paid, credited, s.documents())
+	}
+}
+
+func minorOf(t *testing.T, text string) int64 {
+	t.Helper()
+	m, err := canonical.ParseMoney(text, "USD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.Minor
 }
 
 func TestI4ARefundOfShippingAloneHasALine(t *testing.T) {

@@ -32,30 +32,30 @@ type Settings struct {
 	Linger      time.Duration  `env:"NETSUITE_LINGER" envDefault:"15m" validate:"min=0s,max=15m"`   // for how long a request that was given up may still take effect
 	Timezone    *time.Location `env:"NETSUITE_TIMEZONE" envDefault:"UTC"`                           // of the business date
 
-	Subsidiaries map[string]string `env:"NETSUITE_SUBSIDIARIES" envKeyValSeparator:"=" validate:"required"` // "shopify/brand.myshopify.com" -> internal id
-	Currencies   map[string]string `env:"NETSUITE_CURRENCIES" envKeyValSeparator:"=" validate:"required"`   // ISO 4217 -> internal id
-	Location     string            `env:"NETSUITE_LOCATION"`                                                // internal id, where NETSUITE_LOCATIONS has none
-	Departments  map[string]string `env:"NETSUITE_DEPARTMENTS" envKeyValSeparator:"="`                      // "system/tenant/channel", "system/tenant" or "*" -> internal id
-	Classes      map[string]string `env:"NETSUITE_CLASSES" envKeyValSeparator:"="`                          // the same
-	Locations    map[string]string `env:"NETSUITE_LOCATIONS" envKeyValSeparator:"="`                        // the same
-	Channels     map[string]string `env:"NETSUITE_CHANNELS" envKeyValSeparator:"="`                         // the store's channel, or "*" -> internal id of the sales channel
-	Terms        map[string]string `env:"NETSUITE_TERMS" envKeyValSeparator:"="`                            // the store's payment terms, or "*" -> internal id
-	ShipMethods  map[string]string `env:"NETSUITE_SHIP_METHODS" envKeyValSeparator:"="`                     // delivery code, or "*" -> internal id
-	Payments     map[string]string `env:"NETSUITE_PAYMENT_METHODS" envKeyValSeparator:"="`                  // tender, or "*" -> internal id of the payment option
-	TaxCode      string            `env:"NETSUITE_TAX_CODE"`                                                // internal id of a code that computes no tax
+	Subsidiaries map[string]string `env:"NETSUITE_SUBSIDIARIES" envKeyValSeparator:"=" validate:"required" keys:"store"`                    // "shopify/brand.myshopify.com" -> internal id
+	Currencies   map[string]string `env:"NETSUITE_CURRENCIES" envKeyValSeparator:"=" validate:"required" keys:"currency"`                   // ISO 4217 -> internal id
+	Location     string            `env:"NETSUITE_LOCATION"`                                                                                // internal id, where NETSUITE_LOCATIONS has none
+	Departments  map[string]string `env:"NETSUITE_DEPARTMENTS" envKeyValSeparator:"="`                                                      // "system/tenant/channel", "system/tenant" or "*" -> internal id
+	Classes      map[string]string `env:"NETSUITE_CLASSES" envKeyValSeparator:"="`                                                          // the same
+	Locations    map[string]string `env:"NETSUITE_LOCATIONS" envKeyValSeparator:"="`                                                        // the same
+	Channels     map[string]string `env:"NETSUITE_CHANNELS" envKeyValSeparator:"="`                                                         // the store's channel, or "*" -> internal id of the sales channel
+	Terms        map[string]string `env:"NETSUITE_TERMS" envKeyValSeparator:"="`                                                            // the store's payment terms, or "*" -> internal id
+	ShipMethods  map[string]string `env:"NETSUITE_SHIP_METHODS" envKeyValSeparator:"=" for:"orders with a delivery code that has no entry"` // delivery code, or "*" -> internal id
+	Payments     map[string]string `env:"NETSUITE_PAYMENT_METHODS" envKeyValSeparator:"=" for:"payments with a tender that has no entry"`   // tender, or "*" -> internal id of the payment option
+	TaxCode      string            `env:"NETSUITE_TAX_CODE"`                                                                                // internal id of a code that computes no tax
 
 	// External ids of the items that stand for what has no SKU.
-	ItemTax          string `env:"NETSUITE_ITEM_TAX"`
-	ItemGiftCard     string `env:"NETSUITE_ITEM_GIFT_CARD"`
-	ItemTip          string `env:"NETSUITE_ITEM_TIP"`
-	ItemDuty         string `env:"NETSUITE_ITEM_DUTY"`
-	ItemFee          string `env:"NETSUITE_ITEM_FEE"`
-	ItemRounding     string `env:"NETSUITE_ITEM_ROUNDING"`
-	ItemCashRounding string `env:"NETSUITE_ITEM_CASH_ROUNDING"`
-	ItemCustom       string `env:"NETSUITE_ITEM_CUSTOM"`        // for lines that no product stands behind
-	ItemAdjustment   string `env:"NETSUITE_ITEM_ADJUSTMENT"`    // of refunds: goodwill, a fee that is kept
-	ItemNotRestocked string `env:"NETSUITE_ITEM_NOT_RESTOCKED"` // of refunds: goods that do not come back; "" for NETSUITE_ITEM_ADJUSTMENT
-	ItemChannelTax   string `env:"NETSUITE_ITEM_CHANNEL_TAX"`   // tax that the sales channel pays over itself
+	ItemTax          string `env:"NETSUITE_ITEM_TAX" for:"orders with tax"`
+	ItemGiftCard     string `env:"NETSUITE_ITEM_GIFT_CARD" for:"orders of gift cards"`
+	ItemTip          string `env:"NETSUITE_ITEM_TIP" for:"orders with a tip"`
+	ItemDuty         string `env:"NETSUITE_ITEM_DUTY" for:"orders with import duties"`
+	ItemFee          string `env:"NETSUITE_ITEM_FEE" for:"orders with other charges"`
+	ItemRounding     string `env:"NETSUITE_ITEM_ROUNDING" for:"orders with a rounding difference"`
+	ItemCashRounding string `env:"NETSUITE_ITEM_CASH_ROUNDING" for:"orders rounded for cash"`
+	ItemCustom       string `env:"NETSUITE_ITEM_CUSTOM" for:"orders with a line that has no product"`           // for lines that no product stands behind
+	ItemAdjustment   string `env:"NETSUITE_ITEM_ADJUSTMENT" for:"refunds of more or less than their lines"`     // of refunds: goodwill, a fee that is kept
+	ItemNotRestocked string `env:"NETSUITE_ITEM_NOT_RESTOCKED"`                                                 // of refunds: goods that do not come back; "" for NETSUITE_ITEM_ADJUSTMENT
+	ItemChannelTax   string `env:"NETSUITE_ITEM_CHANNEL_TAX" for:"orders with tax that the sales channel pays"` // tax that the sales channel pays over itself
 
 	// WithoutSKU is what becomes of a product without a SKU: a dead letter, the stand-in item, or
 	// the id of its variant or product in the store as the item's external id.
@@ -65,10 +65,10 @@ type Settings struct {
 	Text           string `env:"NETSUITE_TEXT" envDefault:"fit" validate:"oneof=fit refuse"` // text that is too long for its field
 	DefaultCountry string `env:"NETSUITE_DEFAULT_COUNTRY" validate:"omitempty,len=2"`        // of addresses without one; "" leaves it to the subsidiary
 
-	DefaultCustomer   string            `env:"NETSUITE_DEFAULT_CUSTOMER"`                          // internal id, for orders without any identity
-	CustomerOverrides map[string]string `env:"NETSUITE_CUSTOMER_OVERRIDES" envKeyValSeparator:"="` // "system/tenant/customer/id" -> internal id
-	Companies         map[string]string `env:"NETSUITE_COMPANIES" envKeyValSeparator:"="`          // "system/tenant/company/id", also with "/location" behind it -> internal id of the customer
-	MatchByEmail      bool              `env:"NETSUITE_MATCH_BY_EMAIL" envDefault:"true"`          // link a customer that NetSuite has under the same address
+	DefaultCustomer   string            `env:"NETSUITE_DEFAULT_CUSTOMER" for:"orders that name no customer"`       // internal id, for orders without any identity
+	CustomerOverrides map[string]string `env:"NETSUITE_CUSTOMER_OVERRIDES" envKeyValSeparator:"=" keys:"customer"` // "system/tenant/customer/id" -> internal id
+	Companies         map[string]string `env:"NETSUITE_COMPANIES" envKeyValSeparator:"="`                          // "system/tenant/company/id", also with "/location" behind it -> internal id of the customer
+	MatchByEmail      bool              `env:"NETSUITE_MATCH_BY_EMAIL" envDefault:"true"`                          // link a customer that NetSuite has under the same address
 }
 
 // Profile describes NetSuite to the pipeline and the infrastructure. Concurrency is the
@@ -86,6 +86,7 @@ func Profile() connector.Profile {
 		Linger:      15 * time.Minute, // the longest that NetSuite lets a request run
 		Settings:    all,
 		Secrets:     secrets,
+		Purposes:    connector.Purposes(Settings{}),
 		Operations: map[string]connector.Operation{
 			canonical.CustomerUpserted:    {Name: "upsert customer", Guarantee: connector.ExternalID},
 			canonical.OrderPlaced:         order,
@@ -97,7 +98,7 @@ func Profile() connector.Profile {
 	}
 }
 
-// Open reads the settings and returns the system, which is a Target and a Checker. It sends
+// Open reads the settings and returns the system, which is a Target, a Checker and an Auditor. It sends
 // no request. Errors are fault.Rejected of class config and name the setting.
 func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
 	var s Settings
@@ -114,7 +115,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		return connector.System{}, err
 	}
 	t := &target{settings: s, client: client}
-	return connector.System{Profile: profile, Target: t, Checker: t}, nil
+	return connector.System{Profile: profile, Target: t, Checker: t, Auditor: &auditor{t}}, nil
 }
 
 // complete finds a map entry without an id.

@@ -116,3 +116,13 @@ func TestCheckNamesWhereToLook(t *testing.T) {
 		t.Errorf("an address nobody listens on: %v", err)
 	}
 }
+
+func TestCheckDemandsEnglish(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.fake.Plan(netsuitetest.Fault{Method: http.MethodGet, Do: netsuitetest.AnswerText(404, "NONEXISTENT_ID", "", "Die Datensatzinstanz ist nicht vorhanden.")})
+	e := fault.As(r.system.Checker.Check(t.Context()))
+	if e == nil || e.Class != fault.Config || !strings.Contains(e.Detail, "set the language of the integration's user to English") {
+		t.Errorf("got %v", e)
+	}
+}

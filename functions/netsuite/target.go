@@ -2,6 +2,8 @@ package netsuite
 
 import (
 	"context"
+	"net/http"
+	"net/url"
 
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -49,11 +51,12 @@ func (t *target) Find(ctx context.Context, key message.Key) (string, error) {
 }
 
 // Check makes a query without a result, with the credentials and the permissions that a
-// delivery needs.
+// delivery needs, and reads a record that is not there, which shows NetSuite's language.
 func (t *target) Check(ctx context.Context) error {
-	_, err := t.query(ctx, "SELECT id FROM customer WHERE id = 0", "checking the connection to netsuite")
+	const doing = "checking the connection to netsuite"
+	_, err := t.query(ctx, "SELECT id FROM customer WHERE id = 0", doing)
 	if err == nil {
-		return nil
+		return t.checkLanguage(ctx, doing)
 	}
 	e := *fault.As(err)
 	switch {
@@ -65,6 +68,24 @@ func (t *target) Check(ctx context.Context) error {
 		e.Field = "NETSUITE_CONSUMER_KEY, NETSUITE_CONSUMER_SECRET, NETSUITE_TOKEN_ID, NETSUITE_TOKEN_SECRET"
 	}
 	return &e
+}
+
+// checkLanguage demands English of the integration's user: most causes are only in the text.
+func (t *target) checkLanguage(ctx context.Context, doing string) error {
+	_, err := t.client.Do(ctx, webapi.Request{
+		Method: http.MethodGet, Path: recordPath + customerRecord + "/eid:causeway-check", Query: url.Values{"fields": {"id"}}, WantJSON: true, Doing: doing,
+	})
+	e := fault.As(err)
+	switch {
+	case e == nil || e.Code == missingRecord && e.Detail != notEnglish:
+		return nil
+	case e.Detail == notEnglish:
+		return &fault.Error{
+			Kind: fault.Rejected, Class: fault.Config, Doing: doing, Field: "the integration's user",
+			Detail: notEnglish + "; set the language of the integration's user to English",
+		}
+	}
+	return err
 }
 
 func placeOf(d connector.Delivery, record string) place {

@@ -23,7 +23,11 @@ const (
 	wrongEntity     = "WRONG_ENTITY"
 	missingValue    = "MISSING_VALUE"
 	nameTaken       = "UNIQUE_CUST_ID_REQD"
+	missingRecord   = "NONEXISTENT_ID"
 )
+
+// notEnglish is the detail of an answer in another language.
+const notEnglish = "NetSuite does not answer in English, so the causes of its refusals cannot be told apart"
 
 const (
 	redrive    = ", then redrive"
@@ -55,7 +59,7 @@ var verdicts = map[string]verdict{
 	"INVALID_KEY_OR_REF": {kind: fault.Rejected, class: fault.MissingRef},
 	"INVALID_VALUE":      {kind: fault.Rejected, class: fault.Value},
 	"INVALID_CONTENT":    {kind: fault.Rejected, class: fault.Value},
-	"NONEXISTENT_ID":     {kind: fault.Rejected, class: fault.MissingRef},
+	missingRecord:        {kind: fault.Rejected, class: fault.MissingRef},
 	wrongSubsidiary: {
 		kind: fault.Rejected, class: fault.MissingRef, rule: "is not available in the subsidiary", advice: "add the subsidiary to it in NetSuite" + redrive,
 	},

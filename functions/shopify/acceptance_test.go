@@ -87,7 +87,8 @@ func tell(t *testing.T, id string) []string {
 			Order, Kind, Status, Gateway, Currency string
 			At                                     time.Time
 			ID, Minor                              int64
-		}) bool {
+		},
+		) bool {
 			return !tx.At.After(at)
 		})
 		for _, event := range s.mustTranslate(t, step.Topic, step.Body) {

@@ -40,6 +40,9 @@ func (s *store) Translate(ctx context.Context, raw *message.Raw) (connector.Tran
 	case topicCustomerCreate, topicCustomerUpdate:
 		return t.customer()
 	}
+	if privacyTopics[raw.Topic] != "" {
+		return t.privacy()
+	}
 	return connector.Translation{}, &fault.Error{
 		Kind: fault.Invalid, Class: fault.Schema, Field: "topic", Doing: t.doing, Detail: "this topic has no translation",
 	}
@@ -51,6 +54,7 @@ type translator struct {
 	raw   *message.Raw
 	hint  time.Time // of every event; zero if the delivery has none
 	whole bool      // the body was fetched: there is nothing more to ask for
+	told  *refund   // of refunds/create; nil under any other topic
 	doing string
 }
 
@@ -98,13 +102,16 @@ func (t *translator) order(ctx context.Context) (connector.Translation, error) {
 	if err := t.ownOrder(o); err != nil {
 		return connector.Translation{}, err
 	}
+	if told := t.told; told != nil && !slices.ContainsFunc(o.refunds, func(f refund) bool { return f.id == told.id }) {
+		o.refunds = append(o.refunds, *told)
+	}
 	b, err := t.openBooks(ctx, o)
 	if err != nil {
 		return connector.Translation{}, err
 	}
 	events, err := t.orderEvents(ctx, o, b, r)
 	if err != nil && b.absent && !t.whole && t.api.mayCall {
-		return t.fetched(ctx, o.head.ID)
+		return t.fetched(ctx, o.head.ID, nil)
 	}
 	return connector.Translation{Events: events}, err
 }
@@ -151,7 +158,7 @@ func (t *translator) named(ctx context.Context) (connector.Translation, error) {
 			return connector.Translation{Skip: "the transaction moved no money"}, nil
 		}
 	}
-	return t.fetched(ctx, n.order)
+	return t.fetched(ctx, n.order, nil)
 }
 
 // refund translates refunds/create. The order is fetched, since the payload names neither its
@@ -167,7 +174,7 @@ func (t *translator) refund(ctx context.Context) (connector.Translation, error) 
 	if err := t.own("Refund", f.gid, f.id); err != nil {
 		return connector.Translation{}, err
 	}
-	whole, err := t.fetched(ctx, f.order)
+	whole, err := t.fetched(ctx, f.order, &f)
 	if e := fault.As(err); err == nil || e.Class != fault.MissingRef && e.Class != fault.Config {
 		return whole, err
 	}
@@ -188,8 +195,9 @@ func (t *translator) refund(ctx context.Context) (connector.Translation, error) 
 	return connector.Translation{Events: events}, err
 }
 
-// fetched translates the order as the Admin API has it now.
-func (t *translator) fetched(ctx context.Context, id string) (connector.Translation, error) {
+// fetched translates the order as the Admin API has it now, with the refund if the answer does
+// not have it yet.
+func (t *translator) fetched(ctx context.Context, id string, told *refund) (connector.Translation, error) {
 	body, err := (&poller{api: t.api}).order(ctx, t.raw.Tenant, id, "fetching order "+id+" of "+t.raw.Tenant)
 	if err == nil && body == nil {
 		err = fault.New(fault.NotReady, fault.MissingRef, t.doing, "the Admin API does not know the order yet, or no longer")
@@ -202,7 +210,7 @@ func (t *translator) fetched(ctx context.Context, id string) (connector.Translat
 	if raw.Topic != topicOrderCreate {
 		raw.Topic = topicOrderUpdated
 	}
-	again := &translator{store: t.store, raw: &raw, hint: t.hint, whole: true, doing: t.doing}
+	again := &translator{store: t.store, raw: &raw, hint: t.hint, whole: true, told: told, doing: t.doing}
 	return again.order(ctx)
 }
 

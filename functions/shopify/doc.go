@@ -137,6 +137,10 @@
 // read as one if a tip was received), and the product of a line that was deleted since.
 // Available only there: an order's transactions, and tips in the buyer's currency.
 //
+// An audit counts orders by ordersCount and lists them with total_price_set, 190 at a time. The
+// API sums up nothing. Payments are not audited: their list in GraphQL, tenderTransactions, does
+// not name the transactions by which payments are known.
+//
 // Subscriptions are the app's own. One with another address is not changed; one with our
 // address is created beside it.
 package shopify

@@ -353,8 +353,12 @@ const (
 // their lines would exceed the cost limit of the order's query.
 func (p *poller) order(ctx context.Context, shop, id, doing string) ([]byte, error) {
 	c := call{shop: shop, doing: doing, query: queryOrder, variables: []variable{{"id", gidOrder + id}}}
-	whole, zone, err := p.pages(ctx, c, membersLines)
+	whole, zoneName, err := p.pages(ctx, c, membersLines)
 	if err != nil || whole == nil {
+		return nil, err
+	}
+	zone, err := zoneOf(zoneName)
+	if err != nil {
 		return nil, err
 	}
 	if err := p.refunds(ctx, shop, doing, whole, zone); err != nil {
@@ -392,43 +396,35 @@ func (p *poller) refunds(ctx context.Context, shop, doing string, order *paged, 
 	return err
 }
 
-// pages returns an order or a refund with all pages of its lines, nil if it does not exist. It
-// fails if it changed between two pages: they must be of one version.
-func (p *poller) pages(ctx context.Context, c call, lines string) (whole *paged, zone *time.Location, err error) {
+// pages returns an order or a refund with all pages of its lines, and the name of the shop's
+// time zone; nil if it does not exist. It fails if it changed between two pages: they must be of
+// one version.
+func (p *poller) pages(ctx context.Context, c call, lines string) (whole *paged, zone string, err error) {
 	first := c.variables
-	for {
-		l := &listing{}
-		c.read = l.read
-		if _, err := p.api.query(ctx, c); err != nil {
-			return nil, nil, err
-		}
-		if l.one == nil && whole == nil {
-			return nil, nil, nil
-		}
-		if l.one == nil {
-			return nil, nil, changedMeanwhile(c.doing)
-		}
-		page, err := parsePage(l.one, lines)
+	whole, zone, err = p.page(ctx, c, lines)
+	for err == nil && whole != nil && whole.cursor != "" {
+		c.variables = append(slices.Clip(first), variable{"lines", whole.cursor})
+		var next *paged
+		next, _, err = p.page(ctx, c, lines)
 		switch {
 		case err != nil:
-			return nil, nil, err
-		case whole == nil:
-			whole = page
-			if lines == membersLines {
-				if zone, err = zoneOf(l.zone); err != nil {
-					return nil, nil, err
-				}
-			}
-		case page.updated != whole.updated || page.cursor == whole.cursor:
-			return nil, nil, changedMeanwhile(c.doing)
+		case next == nil || next.updated != whole.updated || next.cursor == whole.cursor:
+			err = changedMeanwhile(c.doing)
 		default:
-			whole.lines, whole.cursor = append(whole.lines, page.lines...), page.cursor
+			whole.lines, whole.cursor = append(whole.lines, next.lines...), next.cursor
 		}
-		if whole.cursor == "" {
-			return whole, zone, nil
-		}
-		c.variables = append(slices.Clip(first), variable{"lines", whole.cursor})
 	}
+	return whole, zone, err
+}
+
+func (p *poller) page(ctx context.Context, c call, lines string) (*paged, string, error) {
+	l := &listing{}
+	c.read = l.read
+	if _, err := p.api.query(ctx, c); err != nil || l.one == nil {
+		return nil, "", err
+	}
+	page, err := parsePage(l.one, lines)
+	return page, l.zone, err
 }
 
 func changedMeanwhile(doing string) error {

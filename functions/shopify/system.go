@@ -31,12 +31,12 @@ type Settings struct {
 	Secrets []connector.Secret `env:"SHOPIFY_WEBHOOK_SECRETS" validate:"required,dive,required"`
 	// AdminToken is required for polling, and for the payments of an order that its webhook does
 	// not prove. It belongs to one shop.
-	AdminToken connector.Secret `env:"SHOPIFY_ADMIN_TOKEN"`
+	AdminToken connector.Secret `env:"SHOPIFY_ADMIN_TOKEN" for:"orders whose webhook does not prove their payments"`
 	// APIURL is the address of the Admin API; {shop} is replaced by the shop's domain.
 	APIURL string `env:"SHOPIFY_API_URL" envDefault:"https://{shop}"`
 	// WebhookURL is the address of the subscriptions: our webhook endpoint, or the ARN of a
 	// partner event source. If it is set, the subscriptions are checked and repaired.
-	WebhookURL string `env:"SHOPIFY_WEBHOOK_URL" validate:"omitempty,uri"`
+	WebhookURL string `env:"SHOPIFY_WEBHOOK_URL" validate:"omitempty,uri" needs:"SHOPIFY_ADMIN_TOKEN" public:"true"`
 	// Currency chooses between an order's two currencies, where they differ.
 	Currency string `env:"SHOPIFY_CURRENCY" envDefault:"shop" validate:"oneof=shop presentment"`
 	// Tolerance is the difference in minor units that becomes an explicit rounding.
@@ -61,6 +61,7 @@ func Profile() connector.Profile {
 		Timeout:     timeout,
 		Settings:    settings,
 		Secrets:     secrets,
+		Purposes:    connector.Purposes(Settings{}),
 	}
 }
 
@@ -83,9 +84,9 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		shops: s.Shops, currency: s.Currency, tolerance: s.Tolerance,
 		memory: deps.CrossRef, verifiers: verifiers, api: api,
 	}
-	system := connector.System{Profile: Profile(), Source: opened, Poller: &poller{api: api, shops: s.Shops}}
+	system := connector.System{Profile: Profile(), Stores: s.Shops, Source: opened, Poller: &poller{api: api, shops: s.Shops}}
 	if s.AdminToken != "" {
-		system.Checker = opened
+		system.Checker, system.Auditor = opened, &auditor{api: api, shops: s.Shops, currency: s.Currency}
 	}
 	if s.AdminToken != "" && s.WebhookURL != "" {
 		system.Subscriber = &subscriber{api: api, shops: s.Shops, address: s.WebhookURL}

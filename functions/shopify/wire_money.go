@@ -172,10 +172,6 @@ func (r *reader) taxes() (t taxes) {
 	return t
 }
 
-func (r *reader) addTaxes(a, b taxes) taxes {
-	return taxes{r.add(a.all, b.all), r.add(a.channel, b.channel)}
-}
-
 // charge is an amount with the taxes on it: a duty or a fee.
 type charge struct {
 	title  string

@@ -108,6 +108,10 @@
 // webhooks by itself. A paused one is not changed, because only a person pauses one. The
 // address of a webhook cannot be changed over the API, so a new one is created instead.
 //
+// An audit counts orders by X-WP-Total and lists them by their ids, whole, so that a record is
+// what the translation makes of the order. The API sums up nothing, and the day of a payment
+// can only be found among the orders that were changed since. The list leaves out the trash.
+//
 // # Limits
 //
 // Core orders have no information on which lines ship (needs_processing is for the whole

@@ -86,7 +86,10 @@ func (p *plugins) tenderFee(f *fee) bool {
 func (o *order) first(keys ...string) string {
 	for _, key := range keys {
 		for _, found := range o.extras {
-			if text := metaText(found.value); found.key == key && text != "" {
+			if found.key != key {
+				continue
+			}
+			if text := metaText(found.value); text != "" {
 				return text
 			}
 		}
@@ -99,7 +102,10 @@ func (p *plugins) tagsOf(o *order) []string {
 	var tags []string
 	for _, key := range p.tags {
 		for _, found := range o.extras {
-			if text := metaText(found.value); found.key == key && text != "" {
+			if found.key != key {
+				continue
+			}
+			if text := metaText(found.value); text != "" {
 				tags = append(tags, strings.TrimPrefix(key, attributionPrefix)+":"+text)
 			}
 		}

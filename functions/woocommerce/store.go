@@ -34,6 +34,15 @@ func (s stores) of(tenant string) *store {
 	return s[i]
 }
 
+// tenants lists the stores by their names.
+func (s stores) tenants() []string {
+	names := make([]string, 0, len(s))
+	for _, one := range s {
+		names = append(names, one.tenant)
+	}
+	return names
+}
+
 // tenantOf returns a store's host, with its path if it has one: a site below a path is a store
 // of its own. Scheme, default port, case of the host and a trailing slash are ignored.
 func tenantOf(store string) (tenant string, ok bool) {

@@ -35,7 +35,7 @@ type Settings struct {
 	ConsumerSecret []connector.Secret `env:"WOOCOMMERCE_CONSUMER_SECRET" validate:"required_with=ConsumerKey"`
 	// WebhookURL is the address of our webhook endpoint. If it is set, the webhooks are
 	// checked and repaired, for which the key needs write permission.
-	WebhookURL string `env:"WOOCOMMERCE_WEBHOOK_URL" validate:"omitempty,http_url"`
+	WebhookURL string `env:"WOOCOMMERCE_WEBHOOK_URL" validate:"omitempty,http_url" needs:"WOOCOMMERCE_CONSUMER_KEY,WOOCOMMERCE_CONSUMER_SECRET" public:"true"`
 	// Timezone is the IANA name of the stores' zone, for deliveries without *_gmt fields. Without
 	// it their times are read as UTC, with a note.
 	Timezone string `env:"WOOCOMMERCE_TIMEZONE"`
@@ -70,12 +70,13 @@ func Profile() connector.Profile {
 		Timeout:     timeout,
 		Settings:    settings,
 		Secrets:     secrets,
+		Purposes:    connector.Purposes(Settings{}),
 	}
 }
 
-// Open reads the settings and returns the connector: a Source and a Poller, a Checker if a
-// consumer key is set, and a Subscriber if the webhook URL is set too. The error is a
-// *fault.Error of class config that names the setting.
+// Open reads the settings and returns the connector: a Source and a Poller, a Checker and an
+// Auditor if a consumer key is set, and a Subscriber if the webhook URL is set too. The error
+// is a *fault.Error of class config that names the setting.
 func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
 	var s Settings
 	if err := connector.ParseSettings(settings, &s); err != nil {
@@ -89,11 +90,11 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, err
 	}
-	system := connector.System{Profile: Profile(), Source: source, Poller: &poller{stores: stores, zone: source.zone}}
+	system := connector.System{Profile: Profile(), Stores: stores.tenants(), Source: source, Poller: &poller{stores: stores, zone: source.zone}}
 	if len(s.ConsumerKey) == 0 {
 		return system, nil
 	}
-	system.Checker = &checker{stores}
+	system.Checker, system.Auditor = &checker{stores}, &auditor{&poller{stores: stores, zone: source.zone}, source}
 	if s.WebhookURL != "" {
 		system.Subscriber = &subscriber{stores: stores, zone: source.zone, address: s.WebhookURL}
 	}

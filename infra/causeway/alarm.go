@@ -80,10 +80,13 @@ func measure(namespace, name, statistic string, of dimensions) *awscloudwatch.Cf
 	}
 }
 
-// slow measures the slowest hundredth, and nothing while there are too few values for one.
+// slow measures the slowest hundredth, or the slowest if there are fewer than a hundred. The
+// alarm rings if that repeats: in three periods of an hour. CloudWatch could ignore
+// percentiles of few values, but means fewer than 1,000, which most shops never have.
 func slow(namespace, name string, of dimensions) *awscloudwatch.CfnAlarmProps {
 	measured := measure(namespace, name, "", of)
-	measured.Statistic, measured.ExtendedStatistic, measured.EvaluateLowSampleCountPercentile = nil, jsii.String("p99"), jsii.String("ignore")
+	measured.Statistic, measured.ExtendedStatistic = nil, jsii.String("p99")
+	measured.EvaluationPeriods, measured.DatapointsToAlarm = number(int(time.Hour/period)), number(3)
 	return measured
 }
 

@@ -34,12 +34,8 @@ type DoorProps struct {
 // Door lets the senders of webhooks in: through one HTTP API, which throttles and can have a
 // domain, or through a function's own URL, which is free and does neither.
 //
-// Neither kind can have a web application firewall of its own. To add one, put CloudFront in
-// front of the API's domain and associate the AWS WAF web ACL with the distribution: a
-// rate-based rule per address, and AWSManagedRulesAmazonIpReputationList; no body inspection,
-// because WAF reads the first 64 KB only and a rule on content would reject orders with
-// quotes in them. The distribution must forward every header and the body unchanged
-// (AllViewerExceptHostHeader, CachingDisabled), since the signature covers the bytes.
+// Neither kind can have a web application firewall of its own; README.md has the recipe for one
+// in front of the API.
 //
 // The API is made of plain resources: package awsapigatewayv2 takes 44 CPU seconds to compile
 // for seven resources, almost as much as all other packages together.

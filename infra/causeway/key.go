@@ -22,14 +22,18 @@ func stateKeys(s system, role connector.Role) []string {
 	case connector.Deliver:
 		return []string{"S#" + s.Name + "|*", "S#bind.*|" + s.Name + "/*", "S#connection|" + s.Name, hashed}
 	default:
-		return []string{"S#poll|" + s.Name + "/*", "S#connection|" + s.Name, hashed}
+		return []string{"S#poll|" + s.Name + "/*", "S#bind.*|" + s.Name + "/*", "S#connection|" + s.Name, hashed}
 	}
 }
 
 // ledgerKeys returns patterns of the ledger's partitions: traces and events, whose ids name no
-// system; the days of bad ends; and the entities of the systems that the role handles.
+// system; the entities of the systems that the role handles; and the days of bad ends, but for
+// doors.
 func (p *Plan) ledgerKeys(s system, role connector.Role) []string {
-	keys := []string{"L#*", "E#*", "D#*", "K#" + s.Name + "?*"}
+	keys := []string{"L#*", "E#*", "K#" + s.Name + "?*"}
+	if role != connector.Receive && role != connector.Pickup { // a door ends nothing
+		keys = append(keys, "D#*")
+	}
 	if role == connector.Deliver {
 		for _, route := range routes.To(p.routes, s.Name) {
 			if key := "K#" + route.From + "?*"; !slices.Contains(keys, key) {

@@ -1,6 +1,8 @@
 package causeway
 
 import (
+	"slices"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
 
@@ -47,17 +49,17 @@ func (p *Plan) permissions(s system, role connector.Role) []statement {
 	all := []statement{p.mayLog(s, role)}
 	if secret := p.secret(s, role); secret != "" {
 		all = append(all, statement{
-			id: "OwnSecret", actions: []string{"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"},
+			id: "OwnSecret", actions: []string{"secretsmanager:GetSecretValue"},
 			resources: arns("secretsmanager", pattern("secret:"+secret, "-??????")),
 		})
 	}
 	switch role {
 	case connector.Receive:
-		all = append(all, p.mayAccept(s), p.mayAddToLedger(s), p.mayStore("claims"))
+		all = append(all, p.mayAccept(s), p.mayAddToLedger(s, role), p.mayStore("claims"))
 	case connector.Poll:
-		all = append(all, p.mayAccept(s), p.mayUseState(s, role), p.mayUseLedger(s, role), p.mayStore("claims"))
+		all = append(all, p.mayAccept(s), p.mayUseState(s, role), p.mayCompare(s), p.mayUseLedger(s, role), p.mayStore("claims"))
 	case connector.Pickup:
-		all = append(all, p.mayAccept(s), p.mayAddToLedger(s), p.mayStore("claims"))
+		all = append(all, p.mayAccept(s), p.mayAddToLedger(s, role), p.mayStore("claims"))
 		all = append(all, p.mayLoad("drop/"+s.Name)...)
 	case connector.Translate:
 		all = append(all, p.mayTake(s, role)...)
@@ -126,6 +128,18 @@ func (p *Plan) mayUseState(s system, role connector.Role) statement {
 	return p.onKeys("State", []string{"dynamodb:GetItem", "dynamodb:PutItem"}, stateKeys(s, role))
 }
 
+// mayCompare allows a poll to read what the targets of its system confirmed of the system's own
+// entities.
+func (p *Plan) mayCompare(s system) statement {
+	var keys []string
+	for _, route := range p.routes {
+		if key := "S#" + route.To + "|" + s.Name + "/*"; route.From == s.Name && !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return p.onKeys("Compare", []string{"dynamodb:GetItem"}, keys)
+}
+
 // mayUseLedger allows writing and searching entries.
 func (p *Plan) mayUseLedger(s system, role connector.Role) statement {
 	return p.onKeys("Ledger", []string{"dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:Query"}, p.ledgerKeys(s, role))
@@ -134,8 +148,8 @@ func (p *Plan) mayUseLedger(s system, role connector.Role) statement {
 // mayAddToLedger allows a door to add entries one by one. It cannot delete any, because
 // BatchWriteItem and DeleteItem delete and are missing. It cannot overwrite one, because it
 // cannot read the ledger, and an entry's sort key has 56 random bits.
-func (p *Plan) mayAddToLedger(s system) statement {
-	return p.onKeys("AddToLedger", []string{"dynamodb:PutItem"}, p.ledgerKeys(s, connector.Receive))
+func (p *Plan) mayAddToLedger(s system, role connector.Role) statement {
+	return p.onKeys("AddToLedger", []string{"dynamodb:PutItem"}, p.ledgerKeys(s, role))
 }
 
 func (p *Plan) onKeys(id string, actions, keys []string) statement {

@@ -209,7 +209,7 @@ func (w *Watch) watchFunction(s system, role connector.Role) {
 		w.add(name+"-throttles", physical+" was throttled more than 10 times within 5 minutes: its concurrency, or the account's, is used up.",
 			measure("AWS/Lambda", "Throttles", "Sum", of), 10)
 	}
-	w.add(name+"-slow", "One invocation in a hundred of "+physical+" takes more than 80 % of its timeout.", slow("AWS/Lambda", "Duration", of), int(size.timeout.Milliseconds()*8/10))
+	w.add(name+"-slow", "Invocations of "+physical+" took more than 80 % of their timeout, in three periods of 5 minutes within an hour: the slowest of each hundred, or of fewer. Read its log for slow calls.", slow("AWS/Lambda", "Duration", of), int(size.timeout.Milliseconds()*8/10))
 	if s.isAsync(role) {
 		w.add(name+"-dropped", "Lambda dropped an event for "+physical+", or could not write it to "+w.plan.name(routes.Dead(name))+
 			". The event is lost: a poll repeats it by itself; put a file in the drop folder again.",

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
 )
@@ -16,42 +16,65 @@ type Finder interface {
 	Find(ctx context.Context, query port.Query) ([]port.Entry, error)
 }
 
-// Lost returns the memos of what ought to stand in the ERP's books and neither does
-// nor is explained by the ledger: accepted orders, and published payments.
-func Lost(ctx context.Context, ledger Finder, erp *netsuitetest.Fake, accepted []string) ([]string, error) {
+// Lost returns the memos of what ought to stand in the ERP's books and neither does nor is
+// explained by the ledger: accepted orders, and published payments. twice has those that the
+// ERP has more than one record of. A memo has the parts of a key: "system tenant type id".
+func Lost(ctx context.Context, ledger Finder, erp connector.Auditor, accepted []string) (lost, twice []string, err error) {
 	expected, err := payments(ctx, ledger)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	expected = append(slices.Clone(accepted), expected...)
 	slices.Sort(expected)
-	var lost []string
-	books := booksOf(erp)
-	for _, memo := range slices.Compact(expected) {
-		if books[memo] > 0 {
+	expected = slices.Compact(expected)
+	records, err := count(ctx, erp, expected)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, memo := range expected {
+		if n := records[memo]; n > 0 {
+			if n > 1 {
+				twice = append(twice, memo)
+			}
 			continue
 		}
 		fine, err := explained(ctx, ledger, memo)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if !fine {
 			lost = append(lost, memo)
 		}
 	}
-	return lost, nil
+	return lost, twice, nil
 }
 
-// booksOf counts the records by their memo, which names the store's own document.
-func booksOf(erp *netsuitetest.Fake) map[string]int {
-	count := map[string]int{}
-	for _, order := range erp.Orders() {
-		count[order.Memo]++
+// count returns how many records the ERP has of each memo.
+func count(ctx context.Context, erp connector.Auditor, memos []string) (map[string]int, error) {
+	ids := map[connector.Book][]string{}
+	for _, memo := range memos {
+		key := keyOf(memo)
+		book := connector.Book{System: key.System, Tenant: key.Tenant, Type: key.Type}
+		ids[book] = append(ids[book], key.ID)
 	}
-	for _, deposit := range erp.Deposits() {
-		count[deposit.Memo]++
+	records := map[string]int{}
+	for book, all := range ids {
+		for some := range slices.Chunk(all, connector.MaxLookup) {
+			found, err := erp.Lookup(ctx, book, some)
+			if err != nil {
+				return nil, err
+			}
+			for _, r := range found {
+				records[strings.Join([]string{book.System, book.Tenant, book.Type, r.ID}, " ")]++
+			}
+		}
 	}
-	return count
+	return records, nil
+}
+
+func keyOf(memo string) message.Key {
+	parts := strings.SplitN(memo, " ", 4)
+	return message.Key{System: parts[0], Tenant: parts[1], Type: parts[2], ID: parts[3]}
 }
 
 // payments returns the memos of the captured payments that were published.
@@ -69,9 +92,7 @@ func payments(ctx context.Context, ledger Finder) (memos []string, err error) {
 // otherwise, or something of its delivery that it waits for is dead. A duplicate explains
 // nothing: the ERP would have to have what it repeats.
 func explained(ctx context.Context, ledger Finder, memo string) (bool, error) {
-	parts := strings.SplitN(memo, " ", 4)
-	key := message.Key{System: parts[0], Tenant: parts[1], Type: parts[2], ID: parts[3]}
-	entries, err := ledger.Find(ctx, port.Query{Entity: key})
+	entries, err := ledger.Find(ctx, port.Query{Entity: keyOf(memo)})
 	if err != nil {
 		return false, err
 	}

@@ -29,6 +29,9 @@ type Delivery struct {
 	Lost   bool   // it never arrives; only polling finds what it would have told
 }
 
+// UnknownSKU is an article that the day's stores sell and the ERP does not know.
+const UnknownSKU = "SKU-NOBODY-KNOWS"
+
 // builder collects the deliveries in the order in which the stores send them.
 type builder struct{ steps []Delivery }
 
@@ -127,7 +130,7 @@ func (d *builder) mishaps() {
 	test.Test = true
 	d.shopify("orders/create", test.Body(), strconv.FormatInt(test.ID, 10), "")
 	unknown := purchase(42)
-	unknown.Items[0].SKU = "SKU-NOBODY-KNOWS"
+	unknown.Items[0].SKU = UnknownSKU
 	d.shopify("orders/create", unknown.Body(), strconv.FormatInt(unknown.ID, 10), "")
 	early := purchase(43)
 	d.shopify("orders/paid", early.Body(), strconv.FormatInt(early.ID, 10), "")

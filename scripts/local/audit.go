@@ -7,9 +7,13 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 
+	"causeway.example/functions/netsuite"
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/scripts/day"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/notice"
 	"causeway.example/shared/port"
 )
 
@@ -45,7 +49,7 @@ func (p *program) audit(ctx context.Context, out io.Writer) (result, error) {
 		return r, err
 	}
 	r.Found = gaps
-	lost, err := day.Lost(ctx, p.store, p.erp, acceptedOrders(answers))
+	lost, twice, err := day.Lost(ctx, p.store, p.systems[netsuite.Name].Auditor, acceptedOrders(answers))
 	if err != nil {
 		return r, err
 	}
@@ -55,9 +59,9 @@ func (p *program) audit(ctx context.Context, out io.Writer) (result, error) {
 	}
 	waiting, err := p.waitingForDead(ctx)
 	r.Parked += int64(waiting)
-	for _, twice := range p.erp.Duplicates() {
+	for _, memo := range twice {
 		r.Duplicated++
-		fmt.Fprintln(out, "duplicated:", twice)
+		fmt.Fprintln(out, "duplicated:", memo)
 	}
 	return r, err
 }
@@ -79,7 +83,7 @@ func (p *program) gaps(ctx context.Context) (int, error) {
 	entries, err := p.store.Find(ctx, port.Query{Stage: port.Reconciled})
 	events := map[string]bool{}
 	for _, e := range entries {
-		if e.Type == port.TypeGap && e.Error == nil {
+		if e.Type == port.TypeGap && e.Error == nil && strings.HasSuffix(e.Function, "-"+string(connector.Poll)) {
 			events[e.Event] = true
 		}
 	}
@@ -97,6 +101,33 @@ func acceptedOrders(answers []told) []string {
 	}
 	slices.Sort(memos)
 	return slices.Compact(memos)
+}
+
+// words returns the result for a person. letters are the dead ones by type.
+func (r result) words(letters map[string]int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "The sample day is over: %s %s accepted", plural(r.Accepted, "delivery"), was(r.Accepted))
+	if r.Found > 0 {
+		fmt.Fprintf(&b, ", and %s that no delivery reported %s found by polling", plural(r.Found, "change"), was(r.Found))
+	}
+	b.WriteString(". ")
+	switch {
+	case r.Lost == 0 && r.Duplicated == 0:
+		b.WriteString("The books of the fake ERP agree: nothing was lost, and nothing was booked twice.")
+	default:
+		fmt.Fprintf(&b, "The books of the fake ERP do NOT agree: %s lost and %s booked twice; the lines above name them.", plural(r.Lost, "document"), plural(r.Duplicated, "document"))
+	}
+	if len(letters) > 0 {
+		fmt.Fprintf(&b, "\n%s: the dead letters above have the reason. `make run` plays the same day and keeps running; there, look into it with `%s`.", inWords(letters), notice.WhyCommand)
+	}
+	return b.String()
+}
+
+func was(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
 }
 
 // line returns the result as the one JSON object that ends a demo.

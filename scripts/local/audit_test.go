@@ -1,14 +1,18 @@
 package main
 
 import (
+	"crypto/rand"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"causeway.example/functions/netsuite"
 	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/shared/connector"
 	"causeway.example/shared/entity"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/local"
@@ -46,6 +50,11 @@ func stood(t *testing.T, journal string, answers []told, entries ...port.Entry) 
 	p.erp, err = netsuitetest.Open(filepath.Join(folder, "books.jsonl"), time.Now)
 	must(t, err)
 	t.Cleanup(func() { must(t, p.erp.Close()) })
+	server := httptest.NewServer(p.erp)
+	t.Cleanup(server.Close)
+	erp, err := netsuite.Open(p.erp.Settings(server.URL), connector.Deps{HTTP: &http.Transport{}, Now: time.Now, Random: rand.Reader})
+	must(t, err)
+	p.systems = map[string]connector.System{netsuite.Name: erp}
 	p.store, err = local.Open(t.Context(), local.Config{
 		Path: filepath.Join(folder, "causeway.db"), Now: time.Now, Routes: routes.Table,
 		Systems: routes.Sources(routes.Table), Visibility: time.Minute, MaxReceives: 10,
@@ -76,9 +85,11 @@ func TestAudit(t *testing.T) {
 	published := hop(port.Published, keyOf("payment", "9"), "")
 	published.Route = ""
 	gap := hop(port.Reconciled, keyOf("order", "1"), "")
-	gap.Route, gap.Type = "", port.TypeGap
+	gap.Route, gap.Type, gap.Function = "", port.TypeGap, "shopify-poll"
+	audited := hop(port.Reconciled, keyOf("order", "1"), "")
+	audited.Route, audited.Type, audited.Function = "", port.TypeGap, "shopify-audit"
 	unread := hop(port.Reconciled, keyOf("order", "2"), "http_404")
-	unread.Route, unread.Type = "", port.TypeGap
+	unread.Route, unread.Type, unread.Function = "", port.TypeGap, "shopify-poll"
 	duplicate := hop(port.Skipped, keyOf("order", "1"), "")
 	duplicate.Outcome = "duplicate: netsuite has this content already"
 	beside := hop(port.Dead, keyOf("customer", "7"), "value")
@@ -92,7 +103,7 @@ func TestAudit(t *testing.T) {
 	}{
 		"the order is there":                       {order, accepted, nil, result{Accepted: 1}, ""},
 		"the order is not there":                   {"", accepted, nil, result{Accepted: 1, Lost: 1}, "lost: " + memo("order", "1")},
-		"the order is there twice":                 {order + again, accepted, nil, result{Accepted: 1, Duplicated: 1}, "duplicated: salesOrder " + memo("order", "1")},
+		"the order is there twice":                 {order + again, accepted, nil, result{Accepted: 1, Duplicated: 1}, "duplicated: " + memo("order", "1")},
 		"confirmed, but not there":                 {"", accepted, []port.Entry{hop(port.Confirmed, keyOf("order", "1"), "")}, result{Accepted: 1, Confirmed: 1, Lost: 1}, "lost: "},
 		"superseded by what is not there":          {"", accepted, []port.Entry{hop(port.Superseded, keyOf("order", "1"), "")}, result{Accepted: 1, Superseded: 1, Lost: 1}, "lost: "},
 		"skipped with a reason":                    {"", accepted, []port.Entry{hop(port.Skipped, keyOf("order", "1"), "")}, result{Accepted: 1, Skipped: 1}, ""},
@@ -104,7 +115,7 @@ func TestAudit(t *testing.T) {
 		"refused at the door":                      {"", []told{{"1", http.StatusUnauthorized, memo("order", "1")}}, nil, result{}, ""},
 		"the sender was told the same order twice": {"", []told{{"1", http.StatusOK, memo("order", "1")}, {"2", http.StatusOK, memo("order", "1")}}, nil, result{Accepted: 2, Lost: 1}, "lost: "},
 		"got lost, and nobody found it":            {"", []told{{"1", 0, memo("order", "1")}}, nil, result{Lost: 1}, "lost: "},
-		"got lost, and polling found it":           {order, []told{{"1", 0, memo("order", "1")}}, []port.Entry{gap, gap, unread}, result{Found: 1}, ""},
+		"got lost, and polling found it":           {order, []told{{"1", 0, memo("order", "1")}}, []port.Entry{gap, gap, unread, audited}, result{Found: 1}, ""},
 		"a payment is not there":                   {"", nil, []port.Entry{published}, result{Lost: 1}, "lost: " + memo("payment", "9")},
 		"a payment is there":                       {record("customerDeposit", "603", memo("payment", "9")), nil, []port.Entry{published}, result{}, ""},
 	} {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"time"
-
-	"causeway.example/scripts/day"
 )
 
 // demoPace is the pause between two deliveries of a demo.
@@ -28,7 +26,7 @@ func demo(ctx context.Context, o options) (code int, err error) {
 		return exitError, err
 	}
 	p.start(ctx)
-	if err := p.senders.play(ctx, day.Sample(), demoPace); err != nil {
+	if err := p.senders.play(ctx, p.sampleDay(), demoPace); err != nil {
 		return exitError, err
 	}
 	if err := p.settledAndPolled(ctx); err != nil {
@@ -48,7 +46,8 @@ func (p *program) settledAndPolled(ctx context.Context) error {
 	return p.settled(ctx)
 }
 
-// report prints the table, the dead letters with their reasons, and the result.
+// report prints the table, the dead letters with their reasons, the result in words, and
+// the result as a line of JSON.
 func (p *program) report(ctx context.Context) (int, error) {
 	v := &view{out: os.Stdout}
 	tallies, err := p.store.Tally(ctx)
@@ -68,7 +67,11 @@ func (p *program) report(ctx context.Context) (int, error) {
 	if err != nil {
 		return exitError, err
 	}
-	fmt.Println(r.line())
+	letters, err := p.letters(ctx, depths)
+	if err != nil {
+		return exitError, err
+	}
+	fmt.Printf("\n%s\n\n%s\n", r.words(letters), r.line())
 	if r.Lost > 0 || r.Duplicated > 0 {
 		return exitError, nil
 	}
@@ -83,12 +86,16 @@ func stay(ctx context.Context, o options) (code int, err error) {
 		return exitError, err
 	}
 	p.welcome()
-	p.check(ctx)
-	p.start(ctx)
+	if err := p.check(ctx, os.Stdout); err != nil {
+		return exitError, err
+	}
 	v := newView(os.Stdout)
 	p.say = v.say
+	p.start(ctx)
+	p.running.Go(func() { p.keepChecking(ctx) })
 	p.running.Go(func() { v.run(ctx, p, 500*time.Millisecond) })
 	p.schedulePolls(ctx)
+	p.scheduleAudits(ctx)
 	if p.erp != nil {
 		p.running.Go(func() { p.playAndReport(ctx, v) })
 	}
@@ -99,7 +106,7 @@ func stay(ctx context.Context, o options) (code int, err error) {
 
 // playAndReport plays the day into the log's care: the view shows what becomes of it.
 func (p *program) playAndReport(ctx context.Context, v *view) {
-	if err := p.senders.play(ctx, day.Sample(), p.options.pace); err != nil && ctx.Err() == nil {
+	if err := p.senders.play(ctx, p.sampleDay(), p.options.pace); err != nil && ctx.Err() == nil {
 		p.log.Error("playing the sample day", "error", err)
 		return
 	}
@@ -113,5 +120,5 @@ func (p *program) playAndReport(ctx context.Context, v *view) {
 		p.log.Error("auditing the sample day", "error", err)
 		return
 	}
-	v.say("the sample day is over: " + r.line())
+	v.announce(r.words(nil), "the sample day is over: "+r.line())
 }

@@ -89,15 +89,24 @@ func (p *program) schedulePolls(ctx context.Context) {
 				if p.say != nil && p.found.gaps.get() > before {
 					p.say(p.found.line())
 				}
-				if err != nil && ctx.Err() == nil {
-					p.log.ErrorContext(ctx, "polling "+name, "error", err)
-				}
+				p.notePoll(ctx, name, err)
 				return err
 			})
 			if err != nil && ctx.Err() == nil {
 				p.log.Error("polling "+name+" has ended", "error", err)
 			}
 		})
+	}
+}
+
+// notePoll has the view show a poll that failed until one succeeds: it names the key that
+// may only read, or the subscription that cannot be set up.
+func (p *program) notePoll(ctx context.Context, name string, err error) {
+	switch about := "poll " + name; {
+	case err == nil:
+		p.note(ctx, about, "")
+	case ctx.Err() == nil:
+		p.note(ctx, about, "problem: "+p.nameOf(name)+" is not polled: "+p.mask.Text(oneLine(err.Error())))
 	}
 }
 
@@ -111,7 +120,7 @@ func (f *found) add(r reconcile.Report) {
 
 // line says it in words.
 func (f *found) line() string {
-	return fmt.Sprintf("polled: %d changes were told by webhooks, %d were not and are made up for", f.confirmed.get(), f.gaps.get())
+	return fmt.Sprintf("polled: %d changes had been reported by webhooks, %d had not and are made up for", f.confirmed.get(), f.gaps.get())
 }
 
 // hold makes a fake store hold the order of a delivery, whether or not it is sent.

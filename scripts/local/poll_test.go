@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/scripts/day"
 	"causeway.example/shared/connector"
@@ -96,6 +98,7 @@ func TestPollingDoesNotWaitForWhatWaits(t *testing.T) {
 	folder := t.TempDir()
 	p, err := open(ctx, options{data: folder, policy: hasty()})
 	must(t, err)
+	p.erp.Plan(netsuitetest.Fault{PathContains: "/customer/", BodyContains: "NNNN", Do: netsuitetest.Answer(http.StatusBadRequest, "USER_ERROR", "lastName")})
 	p.start(ctx)
 	behind, unset := shopifytest.Purchase{ID: 42, Customer: 7}, shopifytest.Purchase{ID: 43, Customer: 8, Currency: "CHF"}
 	behind.Change = func(o map[string]any) { o["customer"].(map[string]any)["last_name"] = strings.Repeat("N", 200) }

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	mathrand "math/rand/v2"
 	"net"
 	"net/http"
@@ -15,21 +15,26 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
-	"causeway.example/functions"
+	"gopkg.in/natefinch/lumberjack.v2"
+
 	"causeway.example/functions/netsuite/netsuitetest"
-	"causeway.example/scripts/day"
 	"causeway.example/shared/admission"
 	"causeway.example/shared/connector"
+	"causeway.example/shared/doctor"
+	"causeway.example/shared/fault"
 	"causeway.example/shared/local"
+	"causeway.example/shared/notice"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/operate/redrive"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
 	"causeway.example/shared/reconcile"
+	"causeway.example/shared/redact"
 	"causeway.example/shared/routes"
-	"causeway.example/shared/webapi"
+	"causeway.example/shared/settings"
 )
 
 // visibility is how long a worker may keep a message: six times the longest call.
@@ -39,7 +44,12 @@ const visibility = 6 * time.Minute
 type program struct {
 	options options
 	log     *slog.Logger
-	logFile *os.File
+	logFile *lumberjack.Logger
+	mask    redact.Mask
+	notices *notice.Observer
+	clock   *doctor.Clock
+	given   settings.Settings            // of the file and the environment
+	opened  map[string]map[string]string // the settings of each system as it was opened
 	store   *local.Store
 	engine  *local.Engine
 	systems map[string]connector.System
@@ -48,7 +58,8 @@ type program struct {
 	polling polling
 	polled  map[string]*reconcile.Poller // by system
 	found   found
-	say     func(string) // tells the operator something new; nil where nobody looks
+	say     func(string) // shows the operator something new; nil where there is no view
+	trouble troubles
 	senders *senders
 	refused counter
 	ports   []listener
@@ -63,35 +74,61 @@ type listener struct{ address, what string }
 // open starts everything but the workers. What it has started is closed by close,
 // also after an error.
 func open(ctx context.Context, o options) (*program, error) {
-	p := &program{options: o, systems: map[string]connector.System{}, stores: map[string]http.Handler{}}
-	if err := os.MkdirAll(o.data, 0o700); err != nil {
-		return p, err
+	p := &program{
+		options: o, systems: map[string]connector.System{}, stores: map[string]http.Handler{},
+		opened: map[string]map[string]string{}, clock: doctor.NewClock(time.Now),
 	}
-	for _, step := range []func(context.Context) error{p.openLog, p.openStore, p.openSystems, p.openEngine, p.openSenders} {
+	if err := os.MkdirAll(o.data, 0o700); err != nil {
+		return p, fmt.Errorf("the data folder %s cannot be made (choose another with DATA= or -data): %w", o.data, err)
+	}
+	for _, step := range []func(context.Context) error{p.openLog, p.readSettings, p.openStore, p.openSystems, p.openEngine, p.openSenders} {
 		if err := step(ctx); err != nil {
+			p.log.ErrorContext(ctx, "the engine cannot start", "error", err)
 			return p, err
 		}
 	}
 	return p, nil
 }
 
+// The log file is rotated when it has logSize MB; logFiles older ones are kept.
+const (
+	logSize  = 10
+	logFiles = 5
+)
+
 func (p *program) openLog(context.Context) error {
-	var err error
-	p.logFile, err = os.OpenFile(filepath.Join(p.options.data, "causeway.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	p.log = slog.New(slog.NewJSONHandler(p.logFile, nil))
-	return err
+	p.logFile = &lumberjack.Logger{Filename: filepath.Join(p.options.data, "causeway.log"), MaxSize: logSize, MaxBackups: logFiles}
+	p.log = slog.New(p.mask.Handler(p.logFile, slog.LevelInfo, nil))
+	p.notices = notice.New(p.log, time.Now)
+	return nil
 }
 
 func (p *program) openStore(ctx context.Context) error {
 	store, err := local.Open(ctx, local.Config{
 		Path: filepath.Join(p.options.data, "causeway.db"), Now: time.Now, Routes: routes.Table, Systems: routes.Sources(routes.Table),
 		Visibility: visibility, MaxReceives: 1000, Build: build(), LedgerRetention: 90 * 24 * time.Hour, VaultRetention: 120 * 24 * time.Hour,
+		Recorded: p.notices.Record,
 	})
 	if err != nil {
-		return err
+		return p.storeFailure(err)
 	}
 	p.store = store
 	_, err = store.Reclaim(ctx)
+	return err
+}
+
+// storeFailure says whose file cannot be opened, and what to do.
+func (p *program) storeFailure(err error) error {
+	remedies := map[string]string{
+		local.CodeInUse:      "another Causeway uses the data folder %s: stop it, or choose another folder with DATA= or -data",
+		local.CodeUnwritable: "Causeway cannot write to its data folder %s: make it writable for this user, or choose another with DATA= or -data",
+		local.CodeFull:       "the disk of the data folder %s is full: free some space, then start again",
+		local.CodeDamaged: "causeway.db in the data folder %s, which has our queues and our ledger, is damaged: keep a copy, then put a backup in its place; " +
+			"moved away, Causeway starts empty, and what was accepted and not delivered is lost",
+	}
+	if remedy, known := remedies[fault.As(err).Code]; known {
+		return fmt.Errorf(remedy+" (%w)", p.options.data, err)
+	}
 	return err
 }
 
@@ -103,53 +140,6 @@ func build() string {
 	return "unknown"
 }
 
-// openSystems opens every connector of the catalog, against its real account if its
-// settings are there, and against its fake otherwise.
-func (p *program) openSystems(context.Context) error {
-	settings, err := readSettings(p.options.settings, environ())
-	if err != nil {
-		return err
-	}
-	for i, system := range functions.All() {
-		own := settings
-		if !isSet(settings, system.Profile) {
-			if own, err = p.openFake(system, i+1); err != nil {
-				return err
-			}
-		}
-		opened, err := system.Open(own, connector.Deps{
-			HTTP: webapi.NewTransport(), Now: time.Now, Random: rand.Reader, CrossRef: pipeline.Memory{State: p.store, Now: time.Now},
-		})
-		if err != nil {
-			return fmt.Errorf("opening %s: %w", system.Profile.Name, err)
-		}
-		p.systems[system.Profile.Name] = opened
-	}
-	return nil
-}
-
-// openFake serves the system's fake on the port and returns the settings that point
-// the connector at it.
-func (p *program) openFake(system functions.System, offset int) (map[string]string, error) {
-	fake, err := system.Fake(p.options.data, time.Now)
-	if err != nil {
-		return nil, fmt.Errorf("starting the fake of %s: %w", system.Profile.Name, err)
-	}
-	extra := map[string]string{}
-	handler := http.NewServeMux()
-	handler.Handle("/", fake)
-	if erp, ok := fake.(*netsuitetest.Fake); ok {
-		p.erp = erp
-		handler.HandleFunc("GET /books", booksPage(erp))
-		if extra, err = day.Prepare(erp); err != nil {
-			return nil, err
-		}
-	}
-	p.stores[system.Profile.Name] = fake
-	address, err := p.serve(offset, "fake "+system.Profile.Title, handler)
-	return merge(fake.Settings("http://"+address), extra), err
-}
-
 // serve listens at the port of the block; port 0 takes any free one.
 func (p *program) serve(offset int, what string, handler http.Handler) (string, error) {
 	number := 0
@@ -158,8 +148,11 @@ func (p *program) serve(offset int, what string, handler http.Handler) (string, 
 	}
 	var config net.ListenConfig
 	l, err := config.Listen(context.Background(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(number)))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return "", fmt.Errorf("port %d, for the %s, is used by another program, perhaps by another Causeway: stop it, or move the block of ports with PORT= or -port (%w)", number, what, err)
+	}
 	if err != nil {
-		return "", fmt.Errorf("listening for %s (move the block with -port): %w", what, err)
+		return "", fmt.Errorf("port %d, for the %s, cannot be opened (move the block of ports with PORT= or -port): %w", number, what, err)
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn)}
 	p.servers = append(p.servers, server)
@@ -173,18 +166,15 @@ func (p *program) serve(offset int, what string, handler http.Handler) (string, 
 }
 
 func (p *program) openEngine(context.Context) error {
-	settings, err := readSettings(p.options.settings, environ())
+	given := p.given.Map()
+	chosen, err := filters(given, filterNames())
 	if err != nil {
 		return err
 	}
-	chosen, err := filters(settings, filterNames())
-	if err != nil {
+	if p.polling, err = readPolling(given); err != nil {
 		return err
 	}
-	if p.polling, err = readPolling(settings); err != nil {
-		return err
-	}
-	policy, err := p.options.policy.WithBudgets(settings["CAUSEWAY_BUDGETS"])
+	policy, err := p.options.policy.WithBudgets(given["CAUSEWAY_BUDGETS"])
 	if err != nil {
 		return fmt.Errorf("CAUSEWAY_BUDGETS: %w", err)
 	}
@@ -242,6 +232,7 @@ func (p *program) openSenders(context.Context) error {
 // start lets the workers run until stopped.
 func (p *program) start(ctx context.Context) {
 	ctx, p.stop = context.WithCancel(ctx)
+	p.log.InfoContext(ctx, "the engine has started", "build", build(), "data", p.options.data, "fakes", slices.Sorted(maps.Keys(p.stores)))
 	p.running.Go(func() { p.engine.Run(ctx) })
 	p.running.Go(func() { p.sweep(ctx) })
 	p.running.Go(func() { p.store.Watch(ctx) })
@@ -300,6 +291,8 @@ func (p *program) close() error {
 		failures = append(failures, p.store.Close())
 	}
 	if p.logFile != nil {
+		p.notices.Close(context.Background())
+		p.log.Info("the engine has stopped")
 		failures = append(failures, p.logFile.Close())
 	}
 	return errors.Join(failures...)

@@ -1,37 +1,17 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"slices"
 	"strings"
-
-	"github.com/joho/godotenv"
 
 	"causeway.example/shared/connector"
 )
 
 // defaultSettings is the file that is read if it is there; a file that was named must be.
 const defaultSettings = "causeway.env"
-
-// readSettings returns the settings of the file ("" for none), overridden by the environment.
-func readSettings(file string, environment []string) (map[string]string, error) {
-	settings, err := godotenv.Read(file)
-	if errors.Is(err, fs.ErrNotExist) && (file == "" || file == defaultSettings) {
-		settings, err = map[string]string{}, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading settings from %s: %w", file, err)
-	}
-	for _, pair := range environment {
-		key, value, _ := strings.Cut(pair, "=")
-		settings[key] = value
-	}
-	return settings, nil
-}
 
 // isSet reports whether any of the system's settings was given: then it is pointed
 // at a real account, and its settings must be complete.

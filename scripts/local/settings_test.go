@@ -2,55 +2,12 @@ package main
 
 import (
 	"maps"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"causeway.example/shared/connector"
 	"causeway.example/shared/routes"
 )
-
-func TestSettings(t *testing.T) {
-	t.Parallel()
-	file := filepath.Join(t.TempDir(), "causeway.env")
-	writeFile(t, file, "# the shop\nSHOPIFY_SHOPS=a.myshopify.com\nSHOPIFY_CURRENCY=\"shop\"\n\nNETSUITE_CURRENCIES=USD=1,EUR=4\n")
-	for name, c := range map[string]struct {
-		file        string
-		environment []string
-		want        map[string]string
-	}{
-		"file alone": {file, nil, map[string]string{
-			"SHOPIFY_SHOPS": "a.myshopify.com", "SHOPIFY_CURRENCY": "shop", "NETSUITE_CURRENCIES": "USD=1,EUR=4",
-		}},
-		"the environment wins": {file, []string{"SHOPIFY_SHOPS=b.myshopify.com", "NEW=x=y", "EMPTY="}, map[string]string{
-			"SHOPIFY_SHOPS": "b.myshopify.com", "SHOPIFY_CURRENCY": "shop", "NETSUITE_CURRENCIES": "USD=1,EUR=4", "NEW": "x=y", "EMPTY": "",
-		}},
-		"no default file": {defaultSettings, []string{"A=1"}, map[string]string{"A": "1"}},
-		"no file name":    {"", nil, map[string]string{}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, err := readSettings(c.file, c.environment)
-			if err != nil || !maps.Equal(got, c.want) {
-				t.Errorf("settings are %v, %v; want %v", got, err, c.want)
-			}
-		})
-	}
-}
-
-func TestFileThatCannotBeReadIsNamed(t *testing.T) {
-	t.Parallel()
-	folder := t.TempDir()
-	malformed := filepath.Join(folder, "malformed.env")
-	writeFile(t, malformed, "SHOPIFY_SHOPS\n")
-	for name, file := range map[string]string{"malformed": malformed, "a folder": folder, "named and not there": malformed + ".gone"} {
-		_, err := readSettings(file, nil)
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			wantFailure(t, err, file)
-		})
-	}
-}
 
 func TestFilters(t *testing.T) {
 	t.Parallel()

@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/shared/port"
@@ -31,27 +29,6 @@ func (p *program) dataFlag() string {
 	return " --data " + p.options.data
 }
 
-// check asks every system whether it can be reached with its credentials, and prints
-// the answer. A system that cannot is no reason not to start: its messages wait.
-func (p *program) check(ctx context.Context) {
-	for _, name := range slices.Sorted(maps.Keys(p.systems)) {
-		checker := p.systems[name].Checker
-		if checker == nil {
-			fmt.Printf("%-12s not checked: no credentials for its API\n", name)
-			continue
-		}
-		bounded, cancel := context.WithTimeout(ctx, 15*time.Second)
-		err := checker.Check(bounded)
-		cancel()
-		if err != nil {
-			fmt.Printf("%-12s NOT reachable: %v\n", name, err)
-			continue
-		}
-		fmt.Printf("%-12s reachable, credentials accepted\n", name)
-	}
-	fmt.Println()
-}
-
 // curl returns a line of shell that sends a signed webhook.
 func curl(door string) string {
 	return `b='{"id":7,"email":"ada@example.com","first_name":"Ada","updated_at":"2026-11-22T16:05:44-05:00"}'; ` +
@@ -68,7 +45,11 @@ func (p *program) printDead(ctx context.Context) error {
 			return err
 		}
 		for _, e := range entries {
-			fmt.Printf("%s  %s %s  %s [%s %s]\n", e.Stage, e.Type, e.Entity, e.Error.Message, e.Error.Class, e.Error.Fingerprint)
+			reason := e.Outcome
+			if e.Error != nil {
+				reason = fmt.Sprintf("%s [%s %s]", e.Error.Message, e.Error.Class, e.Error.Fingerprint)
+			}
+			fmt.Printf("%s  %s %s  %s\n", e.Stage, e.Type, e.Entity, reason)
 		}
 	}
 	return nil

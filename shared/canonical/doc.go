@@ -13,8 +13,8 @@
 //   - Times have a zone, ids are text, an unreadable value is an error and never 0.
 //   - Text distinguishes absent, null and "", because a target must leave alone,
 //     clear, or set a field.
-//   - Fields with personal data carry a pii tag (name, email, phone, address), so
-//     that everything that prints can mask them.
+//   - Fields with personal data carry a pii tag (name, email, phone, address), and are
+//     masked wherever a value is printed by fmt or logged by slog. JSON for targets keeps them.
 //
 // Names in JSON are in snake_case. The package does not know any system, and does not
 // decide about a message that breaks a rule: it returns field and rule in an *Error, and

@@ -107,6 +107,7 @@
 // reachable. AWS's caching library does the same, and brings the SDK's loader.
 //
 // A function reads its secret when it starts and when credentials are rejected, without
-// that cache: a signature counts as wrong only if it was checked against the newest
-// secret, and until that can be read the door answers 503.
+// that cache, and for the latter once a minute at most: a stranger can cause it. A signature
+// that is wrong by a secret read within that minute is answered 401; while the secret cannot
+// be read, the door answers 503.
 package cloud

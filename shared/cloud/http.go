@@ -32,8 +32,11 @@ func (f *function) webhook(ctx context.Context, e events.APIGatewayV2HTTPRequest
 	got := f.through(ctx, receiver, e, connector.Request{Method: e.RequestContext.HTTP.Method, Header: header, At: begun})
 	now.tally.time(f.queue, metricHandling, milliseconds(f.pipeline.Now().Sub(begun)))
 	failure := ""
-	if got.Status >= http.StatusInternalServerError {
+	switch {
+	case got.Status >= http.StatusInternalServerError:
 		failure = http.StatusText(got.Status)
+	case got.Status >= http.StatusBadRequest:
+		return httpAnswer(got), nil // without a span: strangers must not fill the collector
 	}
 	now.spans.end(step, failure, map[string]string{
 		"http.request.method": e.RequestContext.HTTP.Method, "http.response.status_code": strconv.Itoa(got.Status), "faas.invocation_id": requestID(ctx),

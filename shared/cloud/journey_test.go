@@ -19,6 +19,7 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/port"
 	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/redact"
 	"causeway.example/shared/routes"
 )
 
@@ -106,9 +107,9 @@ func TestTheSampleDeliveryPassesTheRealDoor(t *testing.T) {
 // checkShows fails if the log shows the secret.
 func checkShows(t *testing.T, log, secret string) {
 	t.Helper()
-	var m mask
-	m.hide(secret)
-	if m.text(log) != log {
+	var m redact.Mask
+	m.Hide(secret)
+	if m.Text(log) != log {
 		t.Errorf("the log shows a secret or an address: %s", log)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
+	"causeway.example/shared/redact"
 )
 
 // canaries are what the tests send through and no log may show.
@@ -116,7 +117,7 @@ func TestEveryLineNamesWhatItIsAbout(t *testing.T) {
 func TestALoggerKeepsItsFieldsOnce(t *testing.T) {
 	t.Parallel()
 	out := &output{}
-	log := newLog(out, slog.LevelInfo, &mask{}, slog.String("system", "toy"), slog.String("function", "toy-receive"))
+	log := newLog(out, slog.LevelInfo, &redact.Mask{}, slog.String("system", "toy"), slog.String("function", "toy-receive"))
 	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "r1"})
 	log.With("system", "till").WithGroup("inner").InfoContext(withIDs(ctx, ids{event: "e1"}), "said", "error", fmt.Errorf("of %s", canaryMail), "count", 3)
 	log.DebugContext(ctx, "not said")
@@ -137,24 +138,12 @@ func TestTheLevelIsLambdas(t *testing.T) {
 	}
 }
 
-func TestTheMaskHidesEachMemberOfAList(t *testing.T) {
-	t.Parallel()
-	var m mask
-	if got := m.text("no secrets yet"); got != "no secrets yet" {
-		t.Errorf("masked %q", got)
-	}
-	m.hide("first-secret, second-secret", "abc", "")
-	if got := m.text("first-secret second-secret abc a@b.example"); got != "*** *** abc ***@***" {
-		t.Errorf("masked %q", got)
-	}
-}
-
 // FuzzMask: whatever surrounds a secret, it does not stay.
 func FuzzMask(f *testing.F) {
 	f.Add("a", "b")
 	f.Fuzz(func(t *testing.T, before, after string) {
-		var m mask
-		m.hide(canarySecret)
+		var m redact.Mask
+		m.Hide(canarySecret)
 		out := &output{}
 		newLog(out, slog.LevelInfo, &m).InfoContext(context.Background(), before+canarySecret+after)
 		if strings.Contains(out.String(), canarySecret) {

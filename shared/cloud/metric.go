@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"causeway.example/shared/notice"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
 )
@@ -153,8 +154,11 @@ func (m *measured) line(g group, function string, now time.Time) map[string]any 
 
 // countedLedger counts every stage that is written, under the queue or route of the
 // message in hand or under the target's connection: what the metrics say is what the
-// ledger says.
-type countedLedger struct{ port.Ledger }
+// ledger says. What an operator has to know of is logged as well.
+type countedLedger struct {
+	port.Ledger
+	notices *notice.Observer
+}
 
 // Append implements port.Ledger.
 func (l countedLedger) Append(ctx context.Context, entries ...port.Entry) error {
@@ -162,6 +166,7 @@ func (l countedLedger) Append(ctx context.Context, entries ...port.Entry) error 
 	if err != nil {
 		return err
 	}
+	l.notices.Record(ctx, entries...)
 	now, queue := invocationOf(ctx), idsOf(ctx).queue
 	for _, e := range entries {
 		if metric := ofConnection[e.Stage]; metric != "" {

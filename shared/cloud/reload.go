@@ -11,17 +11,19 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
+	"causeway.example/shared/redact"
 )
 
 // Opener makes a system's connector from its settings, as the Open of every system does.
 type Opener func(settings map[string]string, deps connector.Deps) (connector.System, error)
 
-// reloader keeps a system open, and opens it again with the secret as it is now when
-// its credentials are refused: a secret that was rotated refuses no valid delivery and
-// costs no message. It is safe for concurrent use.
+// reloader keeps a system open. When its credentials are rejected it reads the secret again,
+// and opens the system anew if the secret has changed. It is safe for concurrent use.
 //
-// A signature counts as wrong only when it was checked against the newest secret.
-// While that cannot be had, the door answers 503 and the sender comes again.
+// The secret is read at most once in readPause for that, because strangers can cause it. A
+// signature that is wrong by a secret no older than that is rejected with 401. While the
+// secret cannot be read, the door answers 503 and the sender retries. A rotation loses no
+// delivery if both secrets are entered readPause before the sender signs with the new one.
 type reloader struct {
 	open    Opener
 	profile connector.Profile
@@ -30,13 +32,17 @@ type reloader struct {
 	name    string // of the secret; "" if the system has none
 	deps    connector.Deps
 	log     *slog.Logger
-	mask    *mask
+	mask    *redact.Mask
 
 	current atomic.Pointer[opened]
-	mu      sync.Mutex // held while the secret is fetched
-	last    map[string]string
-	limit   allowance
+	mu      sync.Mutex        // held while the secret is read
+	last    map[string]string // guarded by mu: the secret that the system is open with
+	read    time.Time         // guarded by mu: of the last read after a rejection
+	failure error             // guarded by mu: of that read; nil if the secret is known
 }
+
+// readPause is the least time between two reads of the secret after rejected credentials.
+const readPause = time.Minute
 
 // secretSource gives the settings that a named secret holds at this moment.
 type secretSource interface {
@@ -83,11 +89,11 @@ func (r *reloader) hide(settings, secrets map[string]string) {
 	for _, key := range r.profile.Secrets {
 		values = append(values, settings[key])
 	}
-	r.mask.hide(values...)
+	r.mask.Hide(values...)
 }
 
-// reload returns the system opened with the newest secret: the one that was refused
-// if nothing has changed since.
+// reload returns the system opened with the secret as it was read last: the one that was
+// rejected if the secret has not changed.
 func (r *reloader) reload(ctx context.Context, refused *opened) (*opened, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -97,9 +103,16 @@ func (r *reloader) reload(ctx context.Context, refused *opened) (*opened, error)
 	if r.name == "" {
 		return refused, nil
 	}
-	if !r.limit.take(r.deps.Now()) {
-		return nil, fault.New(fault.Unavailable, fault.RateLimit, "fetching the secret again", "it was fetched too often just now")
+	if now := r.deps.Now(); r.read.IsZero() || now.Sub(r.read) >= readPause {
+		r.read = now
+		return r.readAgain(ctx, refused)
 	}
+	return refused, r.failure
+}
+
+// readAgain reads the secret and opens the system with it if it has changed.
+func (r *reloader) readAgain(ctx context.Context, refused *opened) (next *opened, err error) {
+	defer func() { r.failure = err }()
 	secrets, err := r.vault.Get(ctx, r.name)
 	if err != nil || maps.Equal(secrets, r.last) {
 		return refused, err
@@ -130,26 +143,6 @@ func retried[T any](ctx context.Context, r *reloader, call func(connector.System
 		return result, err
 	}
 	return call(fresh.system)
-}
-
-// allowance bounds how often the secret is fetched for deliveries that nobody signed:
-// a few at once, then one a second.
-type allowance struct {
-	spent int
-	last  time.Time
-}
-
-const atOnce = 30
-
-func (a *allowance) take(now time.Time) bool {
-	if back := int(now.Sub(a.last) / time.Second); back > 0 {
-		a.spent, a.last = max(0, a.spent-back), now
-	}
-	if a.spent >= atOnce {
-		return false
-	}
-	a.spent++
-	return true
 }
 
 // system returns the connector whose every call goes through the reloader.

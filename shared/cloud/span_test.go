@@ -139,6 +139,20 @@ func TestATraceThatNobodyRecordsIsNotExported(t *testing.T) {
 	}
 }
 
+func TestARejectedRequestSendsNoSpan(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, connector.Receive)
+	c := newCollector(t, b)
+	f := b.start()
+	if got := signed(b, f, "w1", "rubbish"); got != http.StatusUnauthorized || c.bodies != 0 {
+		t.Errorf("answered %d, %d exports", got, c.bodies)
+	}
+	b.ports.send = fault.New(fault.Unavailable, fault.Intermittent, "sending", "503")
+	if got := b.call(f, request("w2", "{}")).StatusCode; got != http.StatusServiceUnavailable || c.bodies != 1 {
+		t.Errorf("a failure of ours is answered %d with %d exports, want one", got, c.bodies)
+	}
+}
+
 func TestASpanTellsHowItEnded(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, connector.Deliver)

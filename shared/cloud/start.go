@@ -19,6 +19,7 @@ import (
 
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/redact"
 	"causeway.example/shared/routes"
 	"causeway.example/shared/webapi"
 )
@@ -74,9 +75,9 @@ func (p process) function() string { return p.profile.Name + "-" + string(p.role
 // names the setting and never shows its value.
 func (p process) giveUp(ctx context.Context, cause error) error {
 	f := fault.As(cause)
-	newLog(p.out, slog.LevelInfo, &mask{}, slog.String("function", p.function())).ErrorContext(ctx, "the function cannot start",
+	newLog(p.out, slog.LevelInfo, &redact.Mask{}, slog.String("function", p.function())).ErrorContext(ctx, "the function cannot start",
 		"class", f.ClassOrDefault(), "field", f.Field, "error", cause)
-	text := (&mask{}).text(cause.Error())
+	text := (&redact.Mask{}).Text(cause.Error())
 	body, err := json.Marshal(map[string]any{"errorMessage": text, "errorType": "Runtime.InitError", "stackTrace": []string{}})
 	if err != nil {
 		return err

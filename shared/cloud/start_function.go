@@ -18,8 +18,10 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/intake"
+	"causeway.example/shared/notice"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
+	"causeway.example/shared/redact"
 	"causeway.example/shared/routes"
 )
 
@@ -99,8 +101,8 @@ func newFunction(ctx context.Context, p process) (*function, error) {
 	if err != nil {
 		return nil, err
 	}
-	hidden := &mask{}
-	hidden.hide(slices.Collect(maps.Values(e.Headers))...)
+	hidden := &redact.Mask{}
+	hidden.Hide(slices.Collect(maps.Values(e.Headers))...)
 	name := e.Prefix + "-" + p.function()
 	log := newLog(p.out, logLevel(e.LogLevel), hidden, slog.String("system", p.profile.Name), slog.String("function", name))
 	r := newReloader(p, e, on, log, hidden)
@@ -130,7 +132,7 @@ func (f *function) newPipeline(p process, on ports, log *slog.Logger) (*pipeline
 	if err != nil {
 		return nil, err
 	}
-	on.Ledger = countedLedger{on.Ledger}
+	on.Ledger = countedLedger{on.Ledger, notice.New(log, p.deps.Now)}
 	return pipeline.New(pipeline.Config{
 		Runtime: port.Runtime{Ports: on.Ports, Now: p.deps.Now, Random: p.jitter, Log: log, Build: f.Build},
 		Systems: map[string]connector.System{f.system.Profile.Name: f.system},
@@ -155,7 +157,7 @@ func (f *function) rung(t *tally) {
 	clear(f.alarms)
 }
 
-func newReloader(p process, e environment, on ports, log *slog.Logger, hidden *mask) *reloader {
+func newReloader(p process, e environment, on ports, log *slog.Logger, hidden *redact.Mask) *reloader {
 	deps := p.deps
 	deps.CrossRef = pipeline.Memory{State: on.State, Now: deps.Now}
 	return &reloader{

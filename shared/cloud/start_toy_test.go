@@ -26,6 +26,7 @@ import (
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
 	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/redact"
 	"causeway.example/shared/retry"
 	"causeway.example/shared/routes"
 )
@@ -385,7 +386,7 @@ func (b *bench) accept(id, body string) {
 func (b *bench) runtime() port.Runtime {
 	return port.Runtime{
 		Ports: port.Ports{Bus: b.ports.Memory, Queue: b.ports.Memory, State: b.ports.Memory, Ledger: b.ports.Memory, Vault: b.ports.Memory},
-		Now:   b.clock.Now, Random: func() float64 { return 0.5 }, Log: newLog(&output{}, 0, &mask{}),
+		Now:   b.clock.Now, Random: func() float64 { return 0.5 }, Log: newLog(&output{}, 0, &redact.Mask{}),
 	}
 }
 

@@ -45,6 +45,9 @@ type Partner interface {
 type Translation struct {
 	Events []Event
 	Skip   string // why nothing was made of it, in words an operator reads; "" if something was
+	// Privacy is a request about personal data, which an operator carries out; nil for any
+	// other delivery. Skip is set with it.
+	Privacy *PrivacyRequest
 }
 
 // Event is a canonical event before the pipeline has put it into its envelope.
@@ -122,9 +125,11 @@ type Checker interface {
 // System is an opened connector. What it does not offer is nil.
 type System struct {
 	Profile    Profile
+	Stores     []string // tenants of a Source that may send, as keys name them
 	Source     Source
 	Target     Target
 	Checker    Checker
 	Poller     Poller
 	Subscriber Subscriber
+	Auditor    Auditor
 }

@@ -8,7 +8,11 @@
 // pipeline has to know for that, a system declares in its Profile: per operation,
 // what the target offers to make a repeated write harmless.
 //
+// An Auditor of either kind reports which records it has, so that both sides can be compared.
+//
 // Configuration reaches a system as a map of settings that its main has read from
 // the environment or a file; ParseSettings fills the system's own struct and names
-// the key at fault. Clock, network and memory are passed in through Deps.
+// every key at fault with its rule. Tags of the struct say what a setting is for (Purposes),
+// so that a missing one is found before a message fails for it. Clock, network and memory
+// are passed in through Deps.
 package connector

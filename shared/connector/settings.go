@@ -1,7 +1,6 @@
 package connector
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -43,20 +42,23 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(masked) }
 // ParseSettings fills into, a pointer to a flat struct whose fields carry an `env`
 // tag with the setting's key, an optional `envDefault`, and `validate` tags. Lists
 // are separated by commas; map[string]string takes "key=value" pairs between commas.
-// A setting that is empty counts as not set. The error is a fault.Rejected of class
-// config whose Field is the key at fault; it never shows a value.
+// A setting that is empty counts as not set.
+//
+// The error is a fault.Rejected of class config for all settings at fault: Field names
+// the first, and Detail the rule in words; Err has the others, as SettingErrors. The value is
+// shown unless the setting is a Secret.
 func ParseSettings(settings map[string]string, into any) error {
 	// A nil map would make package env read the environment of the process.
 	given := make(map[string]string, len(settings))
 	maps.Copy(given, settings)
+	p := problems{into: into, given: settings}
 	err := env.ParseWithOptions(into, env.Options{Environment: given, FuncMap: parsers()})
-	if err != nil {
-		return parseFault(err, into)
+	if err := p.unread(err); err != nil {
+		return &fault.Error{Kind: fault.Rejected, Class: fault.Bug, Doing: "reading settings", Err: err}
 	}
-	if err := settingRules().Struct(into); err != nil {
-		return validationFault(err)
-	}
-	return nil
+	p.broken(settingRules().Struct(into))
+	p.misnamed()
+	return p.fault()
 }
 
 // settingRules are the validator's, made once. A host name is looked at by hand: the
@@ -87,20 +89,28 @@ func isHostname(text string) bool {
 
 func parsers() map[reflect.Type]env.ParserFunc {
 	return map[reflect.Type]env.ParserFunc{
-		reflect.TypeFor[map[string]string](): func(text string) (any, error) { return parsePairs(text) },
+		reflect.TypeFor[map[string]string](): func(text string) (any, error) { return Pairs(text) },
 	}
 }
 
-var errPairs = errors.New("not a list of key=value pairs, each key once")
+// pairError names the entry of a map setting that cannot be read.
+type pairError struct{ entry, rule string }
 
-// parsePairs reads "a=1,b=2"; a value may contain "=" but no comma.
-func parsePairs(text string) (map[string]string, error) {
+// Error implements error.
+func (e *pairError) Error() string { return fmt.Sprintf("%q %s", e.entry, e.rule) }
+
+// Pairs reads a map setting such as "a=1,b=2"; a value may contain "=" but no comma. The
+// error quotes the entry at fault.
+func Pairs(text string) (map[string]string, error) {
 	pairs := map[string]string{}
 	for pair := range strings.SplitSeq(text, ",") {
 		key, value, found := strings.Cut(pair, "=")
 		key = strings.TrimSpace(key)
-		if _, twice := pairs[key]; !found || key == "" || twice {
-			return nil, errPairs
+		if !found || key == "" {
+			return nil, &pairError{strings.TrimSpace(pair), "is not key=value"}
+		}
+		if _, twice := pairs[key]; twice {
+			return nil, &pairError{key, "is there twice"}
 		}
 		pairs[key] = strings.TrimSpace(value)
 	}
@@ -110,47 +120,6 @@ func parsePairs(text string) (map[string]string, error) {
 func envKey(field reflect.StructField) string {
 	key, _, _ := strings.Cut(field.Tag.Get("env"), ",")
 	return key
-}
-
-func validationFault(err error) error {
-	fields, ok := errors.AsType[validator.ValidationErrors](err)
-	if !ok || len(fields) == 0 {
-		return &fault.Error{Kind: fault.Rejected, Class: fault.Config, Doing: "reading settings", Err: err}
-	}
-	rule := fields[0].Tag()
-	if rule == "required" || strings.HasPrefix(rule, "required_") {
-		return settingFault(fields[0].Field(), "is not set")
-	}
-	return settingFault(fields[0].Field(), "must satisfy "+strings.TrimSuffix(rule+"="+fields[0].Param(), "="))
-}
-
-// parseFault names the key of the first setting that could not be read. The parser's
-// own words are left out: they quote the value.
-func parseFault(err error, into any) error {
-	if missing, ok := errors.AsType[env.VarIsNotSetError](err); ok {
-		return settingFault(missing.Key, "is not set")
-	}
-	if missing, ok := errors.AsType[env.EmptyVarError](err); ok {
-		return settingFault(missing.Key, "is not set")
-	}
-	parse, ok := errors.AsType[env.ParseError](err)
-	if !ok {
-		return &fault.Error{Kind: fault.Rejected, Class: fault.Bug, Doing: "reading settings", Err: err}
-	}
-	return settingFault(keyOf(parse.Name, into), "cannot be read as "+parse.Type.String())
-}
-
-// keyOf returns the setting's key for the name of a field.
-func keyOf(name string, into any) string {
-	field, found := reflect.TypeOf(into).Elem().FieldByName(name)
-	if !found {
-		return name
-	}
-	return envKey(field)
-}
-
-func settingFault(key, rule string) error {
-	return &fault.Error{Kind: fault.Rejected, Class: fault.Config, Doing: "reading settings", Field: key, Detail: rule}
 }
 
 // Keys returns the setting keys of a settings struct, in the order of its fields,

@@ -20,7 +20,10 @@ type settings struct {
 	Auth     string             `env:"TOY_AUTH" envDefault:"token" validate:"oneof=token oauth2"`
 	Token    connector.Secret   `env:"TOY_TOKEN" validate:"required_if=Auth token"`
 	Limit    int                `env:"TOY_LIMIT" envDefault:"5" validate:"min=1,max=20"`
-	Timeout  time.Duration      `env:"TOY_TIMEOUT" envDefault:"5s"`
+	Timeout  time.Duration      `env:"TOY_TIMEOUT" envDefault:"5s" validate:"min=1s"`
+	Pin      connector.Secret   `env:"TOY_PIN" validate:"max=4"`
+	Zone     *time.Location     `env:"TOY_ZONE"`
+	Retries  []int              `env:"TOY_RETRIES"`
 	Accounts map[string]string  `env:"TOY_ACCOUNTS"`
 	Live     bool               `env:"TOY_LIVE"`
 	Derived  string             // not a setting
@@ -61,22 +64,28 @@ func TestParseSettingsUsesDefaults(t *testing.T) {
 	}
 }
 
-func TestParseSettingsNamesTheKeyAndNotTheValue(t *testing.T) {
+func TestParseSettingsNamesTheKeyAndTheRule(t *testing.T) {
 	t.Parallel()
+	const pairs = "must be key=value pairs separated by commas, each key once: "
 	for _, c := range []struct{ situation, key, value, field, detail string }{
 		{"a required setting is missing", "TOY_STORE", "", "TOY_STORE", "is not set"},
 		{"no secret", "TOY_SECRETS", "", "TOY_SECRETS", "is not set"},
 		{"one secret of two is empty", "TOY_SECRETS", canary + ",", "TOY_SECRETS[1]", "is not set"},
-		{"required by another setting", "TOY_TOKEN", "", "TOY_TOKEN", "is not set"},
-		{"an unreadable number", "TOY_LIMIT", canary, "TOY_LIMIT", "cannot be read as int"},
-		{"a number out of range", "TOY_LIMIT", "21", "TOY_LIMIT", "must satisfy max=20"},
-		{"an unknown choice", "TOY_AUTH", canary, "TOY_AUTH", "must satisfy oneof=token oauth2"},
-		{"an unreadable duration", "TOY_TIMEOUT", canary, "TOY_TIMEOUT", "cannot be read as time.Duration"},
-		{"an unreadable switch", "TOY_LIVE", canary, "TOY_LIVE", "cannot be read as bool"},
-		{"a pair without a value", "TOY_ACCOUNTS", "a=1," + canary, "TOY_ACCOUNTS", "cannot be read as map[string]string"},
-		{"a pair without a key", "TOY_ACCOUNTS", "=" + canary, "TOY_ACCOUNTS", "cannot be read as map[string]string"},
-		{"a key twice", "TOY_ACCOUNTS", "a=1,a=" + canary, "TOY_ACCOUNTS", "cannot be read as map[string]string"},
-		{"a pair of the wrong kind", "TOY_ACCOUNTS", "a:" + canary, "TOY_ACCOUNTS", "cannot be read as map[string]string"},
+		{"required by another setting", "TOY_TOKEN", "", "TOY_TOKEN", "is not set, and TOY_AUTH=token needs it"},
+		{"a secret that breaks a rule", "TOY_PIN", canary, "TOY_PIN", "must have 4 characters at most"},
+		{"an unreadable number", "TOY_LIMIT", "many", "TOY_LIMIT", `must be a whole number, and is "many"`},
+		{"a number out of range", "TOY_LIMIT", "21", "TOY_LIMIT", `must be at most 20, and is "21"`},
+		{"an unknown choice", "TOY_AUTH", "basic", "TOY_AUTH", `must be one of token, oauth2, and is "basic"`},
+		{"an unreadable duration", "TOY_TIMEOUT", "soon", "TOY_TIMEOUT", `must be a duration such as 30s or 5m, and is "soon"`},
+		{"a duration out of range", "TOY_TIMEOUT", "1ms", "TOY_TIMEOUT", `must be at least 1s, and is "1ms"`},
+		{"an unreadable switch", "TOY_LIVE", "maybe", "TOY_LIVE", `must be true or false, and is "maybe"`},
+		{"an unreadable zone", "TOY_ZONE", "Mars", "TOY_ZONE", `must be the IANA name of a time zone such as Europe/Berlin, and is "Mars"`},
+		{"unreadable numbers", "TOY_RETRIES", "1,x", "TOY_RETRIES", `must be a list separated by commas, each a whole number, and is "1,x"`},
+		{"a long value", "TOY_LIMIT", strings.Repeat("9", 100), "TOY_LIMIT", "must be a whole number"},
+		{"a pair without a value", "TOY_ACCOUNTS", "a=1,b", "TOY_ACCOUNTS", pairs + `"b" is not key=value`},
+		{"a pair without a key", "TOY_ACCOUNTS", "=1", "TOY_ACCOUNTS", pairs + `"=1" is not key=value`},
+		{"a key twice", "TOY_ACCOUNTS", "a=1,a=2", "TOY_ACCOUNTS", pairs + `"a" is there twice`},
+		{"a pair of the wrong kind", "TOY_ACCOUNTS", "a:1", "TOY_ACCOUNTS", pairs + `"a:1" is not key=value`},
 	} {
 		given := complete()
 		given[c.key] = c.value
@@ -90,8 +99,42 @@ func TestParseSettingsNamesTheKeyAndNotTheValue(t *testing.T) {
 			t.Errorf("%s: %v %v %q %q", c.situation, refused.Kind, refused.Class, refused.Field, refused.Detail)
 		}
 		if strings.Contains(fmt.Sprintf("%+v", refused), canary) || strings.Contains(err.Error(), canary) {
-			t.Errorf("%s: the value is shown: %v", c.situation, err)
+			t.Errorf("%s: the secret is shown: %v", c.situation, err)
 		}
+		if got := connector.ProblemsOf(err); len(got) != 1 || got[0] != (connector.Problem{Key: c.field, Rule: c.detail}) {
+			t.Errorf("%s: problems %v", c.situation, got)
+		}
+	}
+}
+
+func TestParseSettingsNamesEverySettingAtFault(t *testing.T) {
+	t.Parallel()
+	err := connector.ParseSettings(map[string]string{"TOY_LIMIT": "many", "TOY_TIMEOUT": "1ms", "TOY_SECRETS": canary + ","}, &settings{})
+	want := connector.SettingErrors{
+		{Key: "TOY_STORE", Rule: "is not set"},
+		{Key: "TOY_SECRETS[1]", Rule: "is not set"},
+		{Key: "TOY_TOKEN", Rule: "is not set, and TOY_AUTH=token needs it"},
+		{Key: "TOY_LIMIT", Rule: `must be a whole number, and is "many"`},
+		{Key: "TOY_TIMEOUT", Rule: `must be at least 1s, and is "1ms"`},
+	}
+	if got := connector.ProblemsOf(err); !slices.Equal(got, want) {
+		t.Errorf("problems\n%v\nwant\n%v", got, want)
+	}
+	if f := fault.As(err); f.Field != "TOY_STORE" || !strings.HasPrefix(err.Error(), "reading settings: TOY_STORE: is not set: TOY_SECRETS[1] is not set; TOY_TOKEN ") || strings.Contains(err.Error(), canary) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestProblemsOfAnyError(t *testing.T) {
+	t.Parallel()
+	for _, none := range []error{nil, errors.New("the network is down"), fault.New(fault.Unavailable, fault.Connection, "", "down")} {
+		if got := connector.ProblemsOf(none); got != nil {
+			t.Errorf("%v: %v", none, got)
+		}
+	}
+	own := &fault.Error{Field: "TOY_KEY", Detail: "is no key", Err: errors.New("no PEM")}
+	if got := connector.ProblemsOf(fmt.Errorf("opening toy: %w", own)); len(got) != 1 || got[0] != (connector.Problem{Key: "TOY_KEY", Rule: "is no key: no PEM"}) {
+		t.Errorf("problems %v", got)
 	}
 }
 
@@ -144,10 +187,10 @@ func TestParseSettingsLeavesTheMapAlone(t *testing.T) {
 func TestKeysListsSettingsAndSecrets(t *testing.T) {
 	t.Parallel()
 	all, secret := connector.Keys(settings{})
-	if want := []string{"TOY_STORE", "TOY_SECRETS", "TOY_AUTH", "TOY_TOKEN", "TOY_LIMIT", "TOY_TIMEOUT", "TOY_ACCOUNTS", "TOY_LIVE"}; !slices.Equal(all, want) {
+	if want := []string{"TOY_STORE", "TOY_SECRETS", "TOY_AUTH", "TOY_TOKEN", "TOY_LIMIT", "TOY_TIMEOUT", "TOY_PIN", "TOY_ZONE", "TOY_RETRIES", "TOY_ACCOUNTS", "TOY_LIVE"}; !slices.Equal(all, want) {
 		t.Errorf("all = %q", all)
 	}
-	if want := []string{"TOY_SECRETS", "TOY_TOKEN"}; !slices.Equal(secret, want) {
+	if want := []string{"TOY_SECRETS", "TOY_TOKEN", "TOY_PIN"}; !slices.Equal(secret, want) {
 		t.Errorf("secret = %q", secret)
 	}
 	all, secret = connector.Keys(struct{ Derived string }{})

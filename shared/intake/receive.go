@@ -11,6 +11,7 @@ import (
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
+	"causeway.example/shared/redact"
 	"causeway.example/shared/routes"
 	"causeway.example/shared/webhook"
 )
@@ -84,7 +85,7 @@ func (r *Receiver) Receive(ctx context.Context, request connector.Request) Answe
 	case raw == nil:
 		return Answer{Status: http.StatusOK}
 	}
-	return Answer{Status: http.StatusOK, Header: http.Header{TraceHeader: {raw.CorrelationID}}}
+	return Answer{Status: http.StatusOK, Header: http.Header{TraceHeader: {raw.CorrelationID}}, Body: "accepted, trace " + raw.CorrelationID + "\n"}
 }
 
 // authenticate returns the request as a raw message, or nil for one that is to be answered
@@ -115,7 +116,7 @@ func (r *Receiver) reject(ctx context.Context, err error) Answer {
 	f := fault.As(err)
 	r.count(f.Code)
 	r.runtime.Log.WarnContext(ctx, "rejected a delivery", "system", r.system.Profile.Name,
-		"class", f.ClassOrDefault(), "code", f.Code, "error", port.Redact(err.Error()))
+		"class", f.ClassOrDefault(), "code", f.Code, "error", redact.Emails(err.Error()))
 	status := webhook.Status(err)
 	if status < http.StatusInternalServerError {
 		return answer(status, nil)

@@ -65,10 +65,10 @@ func (s *Store) measure(ctx context.Context) (map[string]Depth, error) {
 // Tally returns the totals of every route, by name. The cost depends only on the number of
 // routes and of deferred messages.
 func (s *Store) Tally(ctx context.Context) ([]RouteTally, error) {
-	const query = `SELECT kind, name, n FROM counter WHERE kind <> 'queue'
+	const query = `SELECT kind, name, n FROM counter
 		UNION ALL SELECT 'waiting', name,
 		(SELECT count(*) FROM item WHERE queue = q.id AND visible_at > ? AND deferred = 1) FROM queue q`
-	tallies := map[string]*RouteTally{}
+	tallies, queues := map[string]*RouteTally{}, map[string]int64{}
 	for _, b := range s.branches {
 		tallies[b.name] = &RouteTally{Route: b.name}
 	}
@@ -76,6 +76,10 @@ func (s *Store) Tally(ctx context.Context) ([]RouteTally, error) {
 		var kind, route string
 		var n int64
 		err := row.Scan(&kind, &route, &n)
+		if kind == kindQueue {
+			queues[route] = n
+			return err
+		}
 		if tallies[route] == nil && tallied(kind) {
 			tallies[route] = &RouteTally{Route: route}
 		}
@@ -84,6 +88,9 @@ func (s *Store) Tally(ctx context.Context) ([]RouteTally, error) {
 	}, nanos(s.now()))
 	if err != nil {
 		return nil, failure("reading the tally", err)
+	}
+	for route, t := range tallies {
+		t.Waiting, t.Letters = queues[route], queues[routes.Dead(route)]
 	}
 	return sortedTallies(tallies), nil
 }

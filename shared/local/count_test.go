@@ -91,7 +91,7 @@ func TestTallyFollowsTheLedger(t *testing.T) {
 		}
 	}
 	must(t, s.Defer(t.Context(), mustReceive(t, s, route, 1, 0)[0], noon.Add(time.Hour)))
-	want := local.RouteTally{Route: route, In: 2, Confirmed: 1, Superseded: 2, Skipped: 3, Deferred: 1, Dead: 4, Parked: 5}
+	want := local.RouteTally{Route: route, In: 2, Confirmed: 1, Superseded: 2, Skipped: 3, Deferred: 1, Dead: 4, Parked: 5, Waiting: 2}
 	for _, when := range []string{"now", "after a restart"} {
 		if got := tally(t, s, route); got != want {
 			t.Errorf("%s: %+v, want %+v", when, got, want)

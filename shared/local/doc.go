@@ -9,7 +9,8 @@
 // not expire.
 //
 // One process runs an engine on it, which a lock file beside the store enforces. An
-// operator's tool opens the file beside the engine (Attach). Nothing is encrypted.
+// operator's tool opens the file beside the engine (Attach). Nothing is encrypted. What is
+// deleted is overwritten with zeros (secure_delete); package erase removes personal data.
 //
 // # Decisions
 //

@@ -18,6 +18,14 @@ const (
 	codeNotADB   = 26
 )
 
+// Codes of the failures of Open and of every call, beside those of the ports.
+const (
+	CodeInUse      = "store_in_use"     // another process has the file open
+	CodeDamaged    = "store_damaged"    // the file is damaged, or no SQLite database
+	CodeUnwritable = "store_unwritable" // the file cannot be opened or written
+	CodeFull       = "disk_full"
+)
+
 // failure classifies an error of the file or the context. A full disk and a missing
 // permission are retried like an outage, because an operator can end them.
 func failure(doing string, err error) error {
@@ -27,11 +35,11 @@ func failure(doing string, err error) error {
 	e := &fault.Error{Kind: fault.Unavailable, Class: fault.Intermittent, Doing: doing, Err: err}
 	switch primaryCode(err) {
 	case codeFull:
-		e.Class, e.Detail = fault.Config, "the disk is full"
+		e.Class, e.Code, e.Detail = fault.Config, CodeFull, "the disk is full"
 	case codeReadOnly, codeCantOpen:
-		e.Class, e.Detail = fault.Config, "the file cannot be opened or written"
+		e.Class, e.Code, e.Detail = fault.Config, CodeUnwritable, "the file cannot be opened or written"
 	case codeCorrupt, codeNotADB:
-		e.Class, e.Detail = fault.Bug, "the file is damaged or no SQLite database"
+		e.Class, e.Code, e.Detail = fault.Bug, CodeDamaged, "the file is damaged or no SQLite database"
 	}
 	return e
 }

@@ -20,7 +20,11 @@ func (s *Store) Append(ctx context.Context, entries ...port.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	return s.writer.write(ctx, doing, func(t *tx) error { return s.appendEntries(t, entries) })
+	err := s.writer.write(ctx, doing, func(t *tx) error { return s.appendEntries(t, entries) })
+	if err == nil && s.config.Recorded != nil {
+		s.config.Recorded(ctx, entries...)
+	}
+	return err
 }
 
 func (s *Store) appendEntries(t *tx, entries []port.Entry) error {

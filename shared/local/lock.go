@@ -29,7 +29,7 @@ func acquire(ctx context.Context, path string) (*lock, error) {
 func lockFailure(path string, err error) error {
 	if isBusy(err) {
 		return &fault.Error{
-			Kind: fault.Rejected, Class: fault.Config, Code: "store_in_use", Doing: "opening store " + path,
+			Kind: fault.Rejected, Class: fault.Config, Code: CodeInUse, Doing: "opening store " + path,
 			Detail: "another Causeway has the file open; stop it first, or give this one a file of its own", Err: err,
 		}
 	}

@@ -53,8 +53,11 @@ func (s *Store) take(ctx context.Context, q *queue, limit int) (batch []port.Inc
 	if err != nil {
 		return nil, 0, err
 	}
-	if p.moved {
+	if len(p.buried) > 0 {
 		q.dead.bell.ring()
+		if s.config.Recorded != nil {
+			s.config.Recorded(ctx, p.buried...)
+		}
 	}
 	q.quiet.Store(len(p.taken) == 0)
 	for _, row := range p.taken {
@@ -100,8 +103,9 @@ type pick struct {
 	queue *queue
 	limit int
 	taken []parcel
-	moved bool
 	next  time.Duration
+
+	buried []port.Entry // of messages that were received too often
 }
 
 // parcel is a row of a queue with its body.
@@ -161,8 +165,9 @@ func (p *pick) visible(t *tx, now time.Time, room int) (found []parcel, err erro
 
 func (p *pick) handle(t *tx, row parcel, now time.Time) error {
 	if p.queue.dead != nil && row.receives >= int64(p.store.config.MaxReceives) {
-		p.moved = true
-		return p.store.bury(t, p.queue, row, now)
+		entry := p.store.burial(p.queue, row, now)
+		p.buried = append(p.buried, entry)
+		return p.store.bury(t, p.queue, row, entry)
 	}
 	row.receives++
 	p.taken = append(p.taken, row)
@@ -189,9 +194,9 @@ func (p *pick) findNext(t *tx, now time.Time) error {
 
 // bury moves a message that was received too often to the dead-letter queue, adds the
 // reason to its attributes and records it in the ledger.
-func (s *Store) bury(t *tx, q *queue, row parcel, now time.Time) error {
+func (s *Store) bury(t *tx, q *queue, row parcel, entry port.Entry) error {
 	const move = `UPDATE item SET queue = ?1, visible_at = ?2, entered_at = ?2, deferred = 0, receives = 0 WHERE id = ?3`
-	if _, err := t.exec(move, q.dead.id, nanos(now), row.id); err != nil {
+	if _, err := t.exec(move, q.dead.id, nanos(entry.At), row.id); err != nil {
 		return err
 	}
 	attributes, err := withReason(row.attributes)
@@ -203,7 +208,7 @@ func (s *Store) bury(t *tx, q *queue, row parcel, now time.Time) error {
 	}
 	t.count(kindQueue, q.name, -1)
 	t.count(kindQueue, q.dead.name, 1)
-	return s.appendEntries(t, []port.Entry{s.burial(q, row, now)})
+	return s.appendEntries(t, []port.Entry{entry})
 }
 
 // reasonUnknown is the port.AttrReason of a message whose workers all ended before they

@@ -27,6 +27,10 @@ type Config struct {
 	MaxReceives int              // receives after which a message counts as poison
 	Build       string           // version that the bus and the queues write to the ledger
 
+	// Recorded is called with ledger entries after they are durable: those of Append, and
+	// those of messages that the queue moved to its dead letters. It may be nil.
+	Recorded func(ctx context.Context, entries ...port.Entry)
+
 	LedgerRetention time.Duration // Sweep removes older entries; 0 keeps all
 	VaultRetention  time.Duration // Sweep removes older bodies that no message refers to; 0 keeps all
 	DeadRetention   time.Duration // Sweep removes dead letters that are longer in their queue; 0: DefaultDeadRetention

@@ -39,13 +39,13 @@ type change struct {
 const maxGroup = 512
 
 // openWriter prepares the file and starts the writer. Synchronous FULL makes every
-// commit wait for the disk.
+// commit wait for the disk; secure_delete overwrites what is deleted with zeros.
 func openWriter(ctx context.Context, path string, attached bool) (*writer, error) {
 	prepare := prepareFile
 	if attached {
 		prepare = attachFile
 	}
-	db, err := sql.Open(driver, dsn(path, "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)",
+	db, err := sql.Open(driver, dsn(path, "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "secure_delete(1)",
 		"wal_autocheckpoint(4000)", "journal_size_limit(67108864)", "cache_size(-65536)", "temp_store(MEMORY)"))
 	if err != nil {
 		return nil, failure("opening store "+path, err)

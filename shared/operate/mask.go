@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"causeway.example/shared/canonical"
-	"causeway.example/shared/port"
+	"causeway.example/shared/redact"
 )
 
 // Masked is shown in place of personal data.
@@ -89,7 +89,7 @@ var impersonal = []string{
 func MaskPayload(body []byte) string {
 	tree, err := treeOf(body)
 	if err != nil {
-		return fmt.Sprintf("(%d bytes that are no JSON: %v)", len(body), port.Redact(err.Error()))
+		return fmt.Sprintf("(%d bytes that are no JSON: %v)", len(body), redact.Emails(err.Error()))
 	}
 	text, err := json.MarshalIndent(maskPayload(tree, "", false), "", "  ")
 	if err != nil {

@@ -98,7 +98,8 @@ type fakeSystem struct {
 	written       []string // event ids, in the order in which the target took effect
 	fail          []error  // answers of the next deliveries, nil for success
 	failing       func(connector.Delivery) error
-	known         map[string]string // what a search finds, by entity id
+	privacy       *connector.PrivacyRequest // with skip
+	known         map[string]string         // what a search finds, by entity id
 	finds         int
 	deliveries    []connector.Delivery
 	panicOn       string
@@ -115,7 +116,7 @@ func (s *fakeSystem) Translate(_ context.Context, raw *message.Raw) (connector.T
 		return connector.Translation{}, &fault.Error{Kind: fault.Invalid, Class: fault.Parse, Field: "body", Err: err}
 	}
 	if s.translateErr != nil || s.skip != "" {
-		return connector.Translation{Skip: s.skip}, s.translateErr
+		return connector.Translation{Skip: s.skip, Privacy: s.privacy}, s.translateErr
 	}
 	if s.translation != nil {
 		return connector.Translation{Events: s.translation(c)}, nil

@@ -37,8 +37,6 @@ func (a *attempt) bury(ctx context.Context, f *fault.Error, e port.Entry) (port.
 	if err := a.saveLetter(ctx, *t); err != nil {
 		return a.raced(err)
 	}
-	a.Log.WarnContext(ctx, "a message is "+string(e.Stage), "entity", e.Entity.String(), "route", e.Route, "event_id", e.Event,
-		"trace_id", e.Trace, "reason", port.Reason(f), "error", e.Error.Message)
 	return port.Decision{Done: true}, nil
 }
 
@@ -73,7 +71,6 @@ func (p *Pipeline) unreadable(ctx context.Context, in port.Incoming, cause error
 	if err := p.sendLetter(ctx, in, f, e); err != nil {
 		return port.Decision{}, err
 	}
-	p.Log.WarnContext(ctx, "a message is dead", "queue", in.Queue, "event_id", e.Event, "reason", port.Reason(f), "error", e.Error.Message)
 	return port.Decision{Done: true}, nil
 }
 

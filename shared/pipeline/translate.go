@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -103,6 +104,25 @@ func (t *Translator) conflicting(ctx context.Context, queue string, raw *message
 	return record, nil
 }
 
+// privacy returns the ledger entry of a privacy request, which keeps it until it is carried
+// out; none for any other delivery.
+func (w *translation) privacy(meaning connector.Translation) []port.Entry {
+	request := meaning.Privacy
+	if request == nil {
+		return nil
+	}
+	e := w.entry(w.event, port.Privacy)
+	e.Type, e.Outcome, e.Entity = port.TypePrivacyRequest, meaning.Skip, request.Customer
+	if e.Entity.ID == "" {
+		e.Entity = message.Key{System: w.raw.System, Tenant: w.raw.Tenant, Type: "store", ID: w.raw.Tenant}
+	}
+	e.Notes = []connector.Note{{Field: port.NoteKind, What: string(request.Kind)}, {Field: port.NoteDue, What: request.Due.UTC().Format(time.RFC3339)}}
+	for _, order := range request.Orders {
+		e.Notes = append(e.Notes, connector.Note{Field: port.NoteOrder, What: order.String()})
+	}
+	return []port.Entry{e}
+}
+
 // translation is the work of an attempt at one raw message.
 type translation struct {
 	*attempt
@@ -126,7 +146,7 @@ func (w *translation) translate(ctx context.Context) (e ending, err error) {
 		return ending{}, fault.Doing(w.doing, err)
 	}
 	if meaning.Skip != "" {
-		return ending{stage: port.Skipped, why: meaning.Skip, keep: keepState}, nil
+		return ending{stage: port.Skipped, why: meaning.Skip, keep: keepState, trace: w.privacy(meaning)}, nil
 	}
 	messages := make([]*message.Message, 0, len(meaning.Events))
 	entries := make([]port.Entry, 0, len(meaning.Events))

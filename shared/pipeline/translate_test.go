@@ -102,6 +102,34 @@ func TestASkippedDeliveryHasItsReason(t *testing.T) {
 	}
 }
 
+func TestAPrivacyRequestIsRecordedUntilItIsCarriedOut(t *testing.T) {
+	t.Parallel()
+	due := epoch.Add(30 * 24 * time.Hour)
+	store := message.Key{System: "shop", Tenant: "t1", Type: "store", ID: "t1"}
+	for name, c := range map[string]struct {
+		customer message.Key
+		want     message.Key
+	}{"of a customer": {customerKey("7"), customerKey("7")}, "of a store": {message.Key{}, store}} {
+		e := newEnv(t)
+		e.system.skip = "erase it"
+		e.system.privacy = &connector.PrivacyRequest{Kind: connector.EraseCustomer, Customer: c.customer, Due: due, Orders: []message.Key{customerKey("8")}}
+		e.post("1", change{})
+		e.post("1", change{})
+		e.drain(time.Minute)
+		entry := e.entry(port.Privacy)
+		if entry.Type != port.TypePrivacyRequest || entry.Entity != c.want || entry.Outcome != "erase it" || entry.Event == "" {
+			t.Errorf("%s: %+v", name, entry)
+		}
+		want := []connector.Note{{Field: port.NoteKind, What: "erase"}, {Field: port.NoteDue, What: due.UTC().Format(time.RFC3339)}, {Field: port.NoteOrder, What: "shop/t1/customer/8"}}
+		if !slices.Equal(entry.Notes, want) {
+			t.Errorf("%s: notes %v", name, entry.Notes)
+		}
+		if n := len(e.entries(port.Privacy)); n != 1 {
+			t.Errorf("%s: recorded %d times", name, n)
+		}
+	}
+}
+
 func TestNothingIsLostWhileTheBusIsAway(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)

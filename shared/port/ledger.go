@@ -67,6 +67,23 @@ const (
 // could not read, or a subscription that had stopped.
 const Reconciled Stage = "reconciled"
 
+// Privacy is the stage of a request about personal data and of what was done about it. It
+// is about no message of a route.
+const Privacy Stage = "privacy"
+
+// Types of the ledger entries of stage Privacy.
+const (
+	TypePrivacyRequest = "privacy.request" // was received; Notes have its kind, its orders and when it is due
+	TypePrivacyDone    = "privacy.done"    // was carried out; Causation is the event of the request
+)
+
+// Fields of the notes of a privacy request.
+const (
+	NoteKind  = "kind"  // connector.PrivacyKind
+	NoteDue   = "due"   // RFC 3339
+	NoteOrder = "order" // message.Key.String, one note each
+)
+
 // Types of the ledger entries of stage Reconciled.
 const (
 	TypeGap         = "reconciliation.gap"         // a change that no delivery reported, or that cannot be read

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"causeway.example/shared/fault"
+	"causeway.example/shared/redact"
 )
 
 // Attributes of a dead letter: the ten that SQS allows.
@@ -59,22 +60,15 @@ func Reason(f *fault.Error) string {
 func NewEntryError(scope string, f *fault.Error) *EntryError {
 	class := f.ClassOrDefault()
 	field := indexes.ReplaceAllString(f.Field, "[]")
-	text := variables.ReplaceAllString(addresses.ReplaceAllString(f.Detail, "@"), "#")
+	text := variables.ReplaceAllString(redact.Addresses.ReplaceAllString(f.Detail, "@"), "#")
 	sum := sha256.Sum256([]byte(strings.Join([]string{scope, string(class), f.Code, field, text}, "\x00")))
 	return &EntryError{
 		Kind: f.Kind.String(), Class: class, Code: f.Code, Field: f.Field, Status: f.Status,
-		Fingerprint: hex.EncodeToString(sum[:4]), Message: addresses.ReplaceAllString(f.Error(), masked),
+		Fingerprint: hex.EncodeToString(sum[:4]), Message: redact.Addresses.ReplaceAllString(f.Error(), redact.MaskedEmail),
 	}
 }
 
-const masked = "***@***"
-
 var (
 	indexes   = regexp.MustCompile(`\[\d+\]`)
-	addresses = regexp.MustCompile(`[^\s"'<>]+@[^\s"'<>]+`)
 	variables = regexp.MustCompile(`"[^"]*"|'[^']*'|\d+`)
 )
-
-// Redact masks what could be an e-mail address. Connectors put no personal data into
-// errors; this catches causes that come from libraries.
-func Redact(text string) string { return addresses.ReplaceAllString(text, masked) }

@@ -15,6 +15,7 @@ import (
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
+	"causeway.example/shared/redact"
 	"causeway.example/shared/retry"
 )
 
@@ -60,7 +61,7 @@ func (s *sweep) read(ctx context.Context, change connector.Change) (*finding, er
 		f.states, err = s.translate(ctx, *f.raw)
 		return err
 	})
-	if err := f.untranslated; err != nil && (ctx.Err() != nil || errors.Is(err, errPaused) || retry.DispositionOf(fault.As(err)) == retry.Retry) {
+	if err := f.untranslated; err != nil && (ctx.Err() != nil || errors.Is(err, retry.ErrNoTime) || retry.DispositionOf(fault.As(err)) == retry.Retry) {
 		return f, err
 	}
 	return f, nil
@@ -156,7 +157,7 @@ func (s *sweep) handOn(ctx context.Context, f *finding) error {
 func (s *sweep) explain(ctx context.Context, f *finding) (kind, text string) {
 	text = named(f.key, f.change) + ": "
 	if f.untranslated != nil {
-		return port.TypeUnconfirmed, text + "cannot be translated: " + port.Redact(f.untranslated.Error()) + "; handed on to the inbox, which keeps it with its reason"
+		return port.TypeUnconfirmed, text + "cannot be translated: " + redact.Emails(f.untranslated.Error()) + "; handed on to the inbox, which keeps it with its reason"
 	}
 	var late []string
 	var unknown error

@@ -53,9 +53,6 @@ type Poller struct {
 func New(config Config) (*Poller, error) {
 	p := &Poller{config: config, targets: map[string][]string{}}
 	p.config.Retry, p.config.Plan = cmp.Or(config.Retry, retry.DefaultPolicy()), cmp.Or(config.Plan, DefaultPlan())
-	if config.Wait == nil {
-		p.config.Wait = wait
-	}
 	for _, route := range config.Routes {
 		for _, kind := range route.Types {
 			if route.From == config.System.Profile.Name && !slices.Contains(p.targets[kind], route.To) {
@@ -195,7 +192,7 @@ func (s *sweep) list(ctx context.Context) (page connector.Page, err error) {
 // first mark is stored, because it may be the only record of when webhooks stopped.
 func (s *sweep) unlisted(ctx context.Context, err error) error {
 	switch {
-	case errors.Is(err, errPaused):
+	case errors.Is(err, retry.ErrNoTime):
 		s.mark.Behind = true
 	case fault.KindOf(err) == fault.Rejected && s.mark.Cursor != "" && s.feed.Whole:
 		s.mark.Cursor = ""

@@ -10,6 +10,7 @@ import (
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
+	"causeway.example/shared/retry"
 )
 
 // feedName distinguishes the feeds of a system.
@@ -68,7 +69,7 @@ func (r *round) subscribe(ctx context.Context, s connector.Subscription) (active
 		return false, r.recordPaused(ctx, s)
 	}
 	err = r.patiently(ctx, func() error { return r.config.System.Subscriber.Subscribe(ctx, s) })
-	if errors.Is(err, errPaused) {
+	if errors.Is(err, retry.ErrNoTime) {
 		return false, nil // the next run does it
 	}
 	return err == nil, r.recordRepair(ctx, s, err)

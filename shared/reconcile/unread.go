@@ -12,6 +12,7 @@ import (
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
+	"causeway.example/shared/retry"
 )
 
 // A change that the system does not return is never lost, holds up no other, and keeps the
@@ -41,7 +42,7 @@ type unread struct {
 func (s *sweep) failed(ctx context.Context, change connector.Change, err error) error {
 	kept, known := s.mark.Unread[change.ID]
 	switch {
-	case ctx.Err() != nil || errors.Is(err, errPaused):
+	case ctx.Err() != nil || errors.Is(err, retry.ErrNoTime):
 		return err
 	case known:
 		s.stillUnread(ctx, change, kept, err)

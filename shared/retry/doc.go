@@ -4,6 +4,7 @@
 //   - disposition.go: the one table from a failure to what happens next, and how long until
 //     then: budgets, backoff, patience.
 //   - policy.go: the figures. policy_settings.go: those of them that an installation may set.
+//   - pacer.go: a call repeated while a system throttles, within the time of a run.
 //   - lease.go: spans, such as leases and permits, that a wrong clock can neither take nor lose.
 //
 // Waiting is not failing. A missing parent, a missing setting and an unknown outcome have a

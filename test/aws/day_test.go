@@ -104,23 +104,30 @@ func (w *world) play(steps []day.Delivery) (accepted []string) {
 func (w *world) deliver(d day.Delivery) int {
 	w.Helper()
 	for range 100 {
-		request, err := http.NewRequestWithContext(w.Context(), http.MethodPost, w.door.URL+"/hooks/"+d.System, bytes.NewReader(d.Body))
-		if err != nil {
-			w.Fatal(err)
-		}
-		request.Header = d.Header.Clone()
-		response, err := w.door.Client().Do(request)
-		if err == nil {
-			_, _ = io.Copy(io.Discard, response.Body) // nothing in it matters to a sender
-			_ = response.Body.Close()
-			if response.StatusCode < http.StatusInternalServerError {
-				return response.StatusCode
-			}
+		if status := w.once(d); status != 0 && status < http.StatusInternalServerError {
+			return status
 		}
 		pause(w.Context(), 100*time.Millisecond)
 	}
 	w.Fatalf("%s is never answered", d.ID)
 	return 0
+}
+
+// once posts the delivery and returns the status, 0 if there is no answer.
+func (w *world) once(d day.Delivery) int {
+	w.Helper()
+	request, err := http.NewRequestWithContext(w.Context(), http.MethodPost, w.door.URL+"/hooks/"+d.System, bytes.NewReader(d.Body))
+	if err != nil {
+		w.Fatal(err)
+	}
+	request.Header = d.Header.Clone()
+	response, err := w.door.Client().Do(request)
+	if err != nil {
+		return 0
+	}
+	_, _ = io.Copy(io.Discard, response.Body) // nothing in it matters to a sender
+	_ = response.Body.Close()
+	return response.StatusCode
 }
 
 // settle waits until the queues are empty but for what waits for a dead letter.
@@ -173,11 +180,10 @@ func (w *world) find(ctx context.Context, q port.Query) []port.Entry {
 func (w *world) audit(accepted []string) result {
 	w.Helper()
 	orders := slices.DeleteFunc(slices.Clone(accepted), func(memo string) bool { return memo == "" })
-	lost, err := day.Lost(w.Context(), w.backend, w.erp, orders)
+	lost, twice, err := day.Lost(w.Context(), w.backend, w.books(), orders)
 	if err != nil {
 		w.Fatal(err)
 	}
-	twice := w.erp.Duplicates()
 	if len(lost)+len(twice) > 0 {
 		w.Errorf("lost %v, duplicated %v", lost, twice)
 	}

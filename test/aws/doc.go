@@ -20,15 +20,19 @@
 // Lambda: one process per execution environment, as many as the event source mappings'
 // MaximumConcurrency asks for; a process that dies is replaced; a batch whose function
 // fails, or that names an unknown message, comes again whole. API Gateway: routes and
-// integrations of the template, payload format 2.0, every other body in base64. IAM: a call
-// whose action the function's role does not allow is denied and fails the test; resources
-// and conditions are checked by infra's own tests.
+// integrations of the template, payload format 2.0, every other body in base64. IAM: each
+// call of a function is held to its role in the template by action, resource, leading keys
+// and source of events; one that the role does not allow is answered AccessDenied, and fails
+// the test. So are the calls that Lambda makes with the role. The permissions that were used
+// are in testdata/calls.txt (-update adds to it); the everyday tests hold the templates to it.
+// CloudWatch: metrics of SQS, Lambda, DynamoDB, EventBridge, API Gateway's access log and the
+// functions' own lines, and the templates' alarms over them, in a time that a test lets pass.
 //
 // Three settings differ from what is deployed, so that nobody waits an hour: queues hide
 // a received message for twenty seconds, a call to NetSuite may take two, and a request
 // that was given up does not linger, because the fake is done with it.
 //
-// Schedules do not fire (a first poll looks back a day, and the sample day is older), so
+// Schedules do not fire, but for the alarms of polls (a first poll looks back a day, and the sample day is older), so
 // deliveries of the sample day that never arrive, which polling makes up for, are left
 // out.
 //

@@ -20,6 +20,7 @@ type gateway struct {
 	world  *world
 	routes map[string]*host // "POST /hooks/shopify"
 	count  atomic.Int64
+	full   atomic.Bool // the rate is used up: the next request is throttled
 }
 
 // newGateway reads routes and integrations.
@@ -62,12 +63,19 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
+	if g.full.CompareAndSwap(true, false) {
+		g.world.watch.request(key, http.StatusTooManyRequests)
+		http.Error(w, `{"message":"Too Many Requests"}`, http.StatusTooManyRequests)
+		return
+	}
 	answer, err := target.invoke(r.Context(), payload, 0)
 	var response events.APIGatewayV2HTTPResponse
 	if err != nil || json.Unmarshal(answer, &response) != nil || response.StatusCode == 0 {
+		g.world.watch.request(key, http.StatusInternalServerError)
 		http.Error(w, `{"message":"Internal Server Error"}`, http.StatusInternalServerError)
 		return
 	}
+	g.world.watch.request(key, response.StatusCode)
 	write(w, response)
 }
 

@@ -3,6 +3,7 @@
 package aws_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -12,7 +13,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -70,7 +70,7 @@ func startEnvironment(ctx context.Context, h *host, name string, variables map[s
 	e.web = &http.Server{Handler: e, ReadHeaderTimeout: time.Minute, ErrorLog: h.world.quiet}
 	go func() { _ = e.web.Serve(listener) }() // ends with close
 	e.cmd = exec.CommandContext(context.WithoutCancel(ctx), h.program)
-	e.cmd.Stdout, e.cmd.Stderr = h.world.output, h.world.output
+	e.cmd.Stdout, e.cmd.Stderr = h.world.watch.lines(h.world.output), h.world.output
 	for key, value := range h.world.surroundings(e, variables, "http://"+listener.Addr().String()) {
 		e.cmd.Env = append(e.cmd.Env, key+"="+value)
 	}
@@ -232,11 +232,16 @@ func (e *environment) reprieve() {
 }
 
 // cloud passes a call on to AWS, and kills around those that matter. A call that the role
-// does not allow fails, and the test with it.
+// does not allow is denied as AWS denies it, and fails the test.
 func (e *environment) cloud(w http.ResponseWriter, r *http.Request) {
-	if action := actionOf(r); !slices.Contains(e.host.actions, action) {
-		e.host.world.Errorf("%s calls %s, which its role does not allow", e.host.name, action)
-		http.Error(w, `{"__type":"AccessDeniedException"}`, http.StatusForbidden)
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the process is gone
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if denied := e.host.denied(r, body); denied != "" {
+		e.host.world.Errorf("%s: %s", e.host.name, denied)
+		deny(w, r, denied)
 		return
 	}
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
@@ -257,12 +262,23 @@ func (e *environment) cloud(w http.ResponseWriter, r *http.Request) {
 		e.host.world.aws.ServeHTTP(httptest.NewRecorder(), r)
 		e.die(pointAfter)
 	}
-	e.host.world.aws.ServeHTTP(w, r)
+	e.host.world.watch.table(w, r, operation, e.host.world.aws)
 }
 
 // outward passes a call on to the function's own system, and kills around writes.
 func (e *environment) outward(w http.ResponseWriter, r *http.Request) {
 	fake := e.host.world.fakes[e.host.system]
+	if e.host.role == "poll" && e.host.world.garbled(r) {
+		_, _ = io.WriteString(w, `{"errors":[{"message":"Something went wrong","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}`) // the process may be gone
+		return
+	}
+	if e.host.role == "deliver" {
+		pause(r.Context(), time.Duration(e.host.world.delay.Load()))
+		if status := int(e.host.world.down.Load()); status != 0 {
+			http.Error(w, http.StatusText(status), status)
+			return
+		}
+	}
 	if e.host.role != "deliver" || r.Method == http.MethodGet || !strings.Contains(r.URL.Path, "/record/v1/") {
 		fake.ServeHTTP(w, r)
 		return
@@ -286,6 +302,17 @@ func (e *environment) outward(w http.ResponseWriter, r *http.Request) {
 	default:
 		fake.ServeHTTP(w, r)
 	}
+}
+
+// garbled reports whether a store cannot return what the request asks for: it lists orders and
+// returns none.
+func (w *world) garbled(r *http.Request) bool {
+	if !w.unread.Load() {
+		return false
+	}
+	body, err := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return err == nil && bytes.Contains(body, []byte("query order("))
 }
 
 // placeOfWrite counts the write and says where to kill because of it.

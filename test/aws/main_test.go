@@ -73,6 +73,10 @@ func TestMain(m *testing.M) {
 		os.Exit(2)
 	}
 	code := m.Run()
+	if err := recorded.settle(); err != nil && environmentOfTest.account == "" {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
 	line, err := json.Marshal(sum)
 	if err != nil {
 		panic(err)

@@ -55,6 +55,10 @@ func (w *world) serveBatch(ctx context.Context, m mapping, url string, batch []t
 		return err
 	}
 	answer, err := w.hosts[m.FunctionName].invoke(ctx, payload, len(batch))
+	for errors.Is(err, errThrottled) && ctx.Err() == nil { // Lambda's pollers try again
+		pause(ctx, 20*time.Millisecond)
+		answer, err = w.hosts[m.FunctionName].invoke(ctx, payload, len(batch))
+	}
 	if err != nil {
 		return err
 	}
@@ -71,6 +75,7 @@ func (w *world) serveBatch(ctx context.Context, m mapping, url string, batch []t
 	if len(ended) == 0 {
 		return nil
 	}
+	w.watch.measure("AWS/SQS", "NumberOfMessagesDeleted", dimensions{"QueueName": nameFromARN(m.EventSourceArn)}, float64(len(ended)))
 	_, err = w.clients.sqs.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: &url, Entries: ended})
 	return err
 }
@@ -117,6 +122,9 @@ func (w *world) startPollers(ctx context.Context) error {
 		}
 		if !m.Enabled || !slices.Contains(m.FunctionResponseTypes, "ReportBatchItemFailures") || w.hosts[m.FunctionName] == nil {
 			return fmt.Errorf("mapping %s cannot work: %+v", id, m)
+		}
+		if err := w.hosts[m.FunctionName].polls(m.EventSourceArn); err != nil {
+			return err
 		}
 		for range m.ScalingConfig.MaximumConcurrency {
 			w.running.Go(func() { w.poll(ctx, m, w.stack.queueURL(m.EventSourceArn)) })

@@ -31,10 +31,15 @@ type template struct {
 // stack is the templates of a stage, without those that only watch.
 type stack struct{ templates []*template }
 
-// readStack reads the templates that infra wrote, or the snapshots of them.
+// readStack reads the templates of what is set up.
 func readStack(folder, prefix string, at place) (*stack, error) {
+	return readTemplates(folder, prefix, at, "state", "messaging", "connectors")
+}
+
+// readTemplates reads templates that infra wrote, or the snapshots of them.
+func readTemplates(folder, prefix string, at place, names ...string) (*stack, error) {
 	s := &stack{}
-	for _, name := range []string{"state", "messaging", "connectors"} {
+	for _, name := range names {
 		path := filepath.Join(folder, prefix+"-"+name+".template.json")
 		data, err := os.ReadFile(path)
 		if os.IsNotExist(err) {

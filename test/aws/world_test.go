@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -54,6 +55,12 @@ type world struct {
 	output   *os.File // of all processes
 	quiet    *log.Logger
 	running  sync.WaitGroup
+	watch    *watch
+	gateway  *gateway
+	early    atomic.Int64 // nanoseconds by which the stand-in's clock is behind
+	down     atomic.Int32 // status that the ERP answers every request with; 0 for its own
+	unread   atomic.Bool  // the store lists orders and returns none
+	delay    atomic.Int64 // nanoseconds that the ERP takes longer
 }
 
 // newWorld sets everything up and starts it.
@@ -66,7 +73,7 @@ func newWorld(t *testing.T, k *kills) *world {
 		T: t, setup: environmentOfTest, kills: k, quiet: log.New(io.Discard, "", 0),
 		fakes: map[string]connectortest.Fake{}, profiles: map[string]connector.Profile{}, hosts: map[string]*host{},
 	}
-	for _, step := range []func() error{w.openOutput, w.openStack, w.openAWS, w.openSystems, w.openHosts, w.openDoor} {
+	for _, step := range []func() error{w.openOutput, w.openStack, w.openWatch, w.openAWS, w.openSystems, w.openHosts, w.openDoor} {
 		if err := step(); err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +116,10 @@ func (w *world) openAWS() error {
 	transport, environ := http.DefaultTransport, maps.Clone(w.credentials)
 	switch {
 	case w.endpoint == nil && w.account == "":
-		w.emulator = cloudtest.New(time.Now)
+		w.emulator = cloudtest.New(func() time.Time { return time.Now().Add(-time.Duration(w.early.Load())) })
+		w.emulator.OnLost(func(rule string) {
+			w.watch.measure("AWS/Events", "InvocationsFailedToBeSentToDlq", dimensions{"EventBusName": w.prefix, "RuleName": rule[strings.LastIndex(rule, "/")+1:]}, 1)
+		})
 		w.aws, transport = w.emulator, w.emulator.Transport()
 		environ["AWS_ENDPOINT_URL"] = "http://emulator.invalid"
 	case w.endpoint != nil:
@@ -204,17 +214,22 @@ func (w *world) openHosts() error {
 			name: name, system: system, role: role, program: filepath.Join(w.programs, system+"-"+role, "bootstrap"), world: w,
 			arn:     "arn:aws:lambda:" + w.at.region + ":" + w.at.account + ":function:" + name,
 			timeout: time.Duration(seconds) * time.Second, variables: variables, all: map[*environment]bool{},
-			actions: allowed[name],
+			policy: allowed[name],
 		}
 		w.hosts[w.hosts[name].arn] = w.hosts[name]
+		logging, _ := p["LoggingConfig"].(map[string]any)
+		if err := w.hosts[name].logs(fmt.Sprint(logging["LogGroup"])); err != nil {
+			return err
+		}
 		_, err = os.Stat(w.hosts[name].program)
 		return err
 	})
 }
 
 func (w *world) openDoor() error {
-	gateway, err := w.newGateway()
-	w.door = httptest.NewServer(gateway)
+	var err error
+	w.gateway, err = w.newGateway()
+	w.door = httptest.NewServer(w.gateway)
 	return err
 }
 

@@ -36,9 +36,16 @@ var loadContract = sync.OnceValue(func() *contract {
 	return &contract{doc}
 })
 
-// Refuses returns why the contract does not allow the body of a request for the record, nil
-// if it does. The path is what follows the record service's, such as "salesOrder/eid:x".
-func Refuses(method, path string, body []byte) error {
+// Refuses returns why the contract does not allow the body that makes the record, nil if it
+// does: of its PUT, or where it has none, of the transform that makes it.
+func Refuses(record string, body []byte) error {
+	method, path := http.MethodPut, record+"/eid:x"
+	switch record {
+	case creditMemoRecord:
+		method, path = http.MethodPost, invoiceRecord+"/1/!transform/"+record
+	case cashRefundRecord:
+		method, path = http.MethodPost, cashSaleRecord+"/1/!transform/"+record
+	}
 	r, err := http.NewRequest(method, "http://localhost"+recordPath+path, nil)
 	if err != nil {
 		return err

@@ -30,5 +30,9 @@
 // the answer is sent, and a line torn by a kill is ignored. The settings of Vary,
 // ClosePeriod, Forbid and LockByWorkflow do not survive it.
 //
+// Enter and Delete change the books as an operator does in NetSuite. Sales orders and deposits
+// can be counted, listed and looked up by the SuiteQL of an audit. A deleted record is there
+// again when the account is opened anew.
+//
 // It does not know: other record types, custom fields, scripts, taxes, inactive items, lots.
 package netsuitetest

@@ -37,6 +37,9 @@ type Fake struct {
 	tokens  map[string]time.Time        // access token -> its end
 
 	forbidden map[string]bool // record types that the role has no permission for
+
+	anyItem bool     // items are made when a sales order names them
+	unknown []string // but not these
 }
 
 // New returns an empty account that is gone with the process.

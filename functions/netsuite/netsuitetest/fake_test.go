@@ -333,3 +333,23 @@ func TestNothingTakesEffectThatIsNotOnDisk(t *testing.T) {
 		t.Errorf("got %s with %+v", got, f.Customers())
 	}
 }
+
+func TestAccountCanTakeAnyItem(t *testing.T) {
+	t.Parallel()
+	f := newAccount(t)
+	customer := mustPut(t, f, customerRecord, "c1", person)
+	body := func(sku string) string { return order(customer, "m", strings.Replace(tee, "TEE", sku, 1)) }
+	if w := put(f, orderRecord, "o1", body("NEW")); w.Code != http.StatusBadRequest {
+		t.Errorf("an unknown item is %d", w.Code)
+	}
+	f.TakeAnyItem("NEVER")
+	for range 2 {
+		mustPut(t, f, orderRecord, "o1", body("NEW"))
+	}
+	if w := put(f, orderRecord, "o2", body("NEVER")); w.Code != http.StatusBadRequest {
+		t.Errorf("an item that is excepted is %d", w.Code)
+	}
+	if n := f.Writes(itemRecord, "NEW"); n != 1 {
+		t.Errorf("the item was made %d times", n)
+	}
+}

@@ -34,6 +34,12 @@ func (f *Fake) put(method, kind, id string, replace []string, body []byte) (stri
 	if err != nil {
 		return "", invalid("INVALID_CONTENT", "", "The body is not JSON.")
 	}
+	if f.anyItem {
+		err = f.makeItems(fields)
+	}
+	if err != nil {
+		return "", &refusal{500, "UNEXPECTED_ERROR", "", "An unexpected error occurred."}
+	}
 	e := effect{Type: kind, ID: f.books.newID(), ExternalID: external, Replace: replace, Body: json.RawMessage(body)}
 	var before map[string]any
 	if known != nil {

@@ -3,6 +3,7 @@ package netsuitetest
 import (
 	"cmp"
 	"encoding/json"
+	"slices"
 	"strconv"
 )
 
@@ -63,5 +64,32 @@ func (f *Fake) seedAs(id, kind, externalID string, fields map[string]any) error 
 		return err
 	}
 	f.books.apply(e, fields)
+	return nil
+}
+
+// TakeAnyItem makes the account know every item that a sales order names, except these:
+// it makes an item when the first order names it.
+func (f *Fake) TakeAnyItem(except ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.anyItem, f.unknown = true, except
+}
+
+// makeItems makes the items that the lines of a body name and the account should know. The
+// caller holds the lock.
+func (f *Fake) makeItems(fields map[string]any) error {
+	for _, entry := range items(fields[itemSublist]) {
+		line, _ := entry.(map[string]any)
+		reference, _ := line["item"].(map[string]any)
+		external, _ := reference["externalId"].(string)
+		if external == "" || slices.Contains(f.unknown, external) || f.books.find(itemRecord, "eid:"+external) != nil {
+			continue
+		}
+		e := effect{Type: itemRecord, ID: f.books.newID(), ExternalID: external, Body: json.RawMessage("{}")}
+		if err := f.write(e); err != nil {
+			return err
+		}
+		f.books.apply(e, map[string]any{})
+	}
 	return nil
 }

@@ -204,8 +204,14 @@ func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any
 			root[field.Name] = f.create(toText(argument(field, "topic", variables)), toText(input["uri"]))
 		case "webhookSubscriptions":
 			root[field.Name] = f.shownSubscriptions()
+		case "ordersCount":
+			root[field.Name] = shownCount(f.allOrders(), search)
 		case "orders":
-			root[field.Name] = changed(f.allOrders(), search)
+			found, known := audited(f.allOrders(), search)
+			if !known {
+				found = changed(f.allOrders(), search)
+			}
+			root[field.Name] = found
 		case "customers":
 			root[field.Name] = changed(f.allCustomers(), search)
 		}

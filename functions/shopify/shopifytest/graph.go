@@ -28,6 +28,17 @@ func (f *Fake) PutNewer(body []byte) {
 	}
 }
 
+// PutLater is PutNewer, but the shop's own state of the same second stays.
+func (f *Fake) PutLater(body []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	order := decode(body)
+	before, _ := utc(f.held[idOf(order)]["updated_at"]).(string)
+	if now, _ := utc(order["updated_at"]).(string); now > before {
+		f.held[idOf(order)] = order
+	}
+}
+
 // PutCustomer stores the customer, given as the body of a customers/… webhook.
 func (f *Fake) PutCustomer(body []byte) {
 	f.mu.Lock()
@@ -105,16 +116,16 @@ func (f *Fake) order(body object) object {
 	return o
 }
 
-// shownTransactions are those that the order was given, or one that paid it.
+// shownTransactions are those that the order was given, or one of its total if it was paid.
 func (f *Fake) shownTransactions(id string, o object) []any {
-	if given, known := f.orders[id]; known {
+	if given := f.orders[id]; len(given) > 0 {
 		shown := make([]any, len(given))
 		for i, t := range given {
 			shown[i] = t.show()
 		}
 		return shown
 	}
-	if state := o["displayFinancialStatus"]; state != "PAID" && state != "PARTIALLY_REFUNDED" && state != "REFUNDED" {
+	if state := o["displayFinancialStatus"]; state != "PAID" && state != "PARTIALLY_PAID" && state != "PARTIALLY_REFUNDED" && state != "REFUNDED" {
 		return []any{}
 	}
 	gateway := any(nil)
@@ -168,6 +179,7 @@ func split(value any) []any {
 }
 
 func (f *Fake) shopBag(o object, name string) object {
+	otherwise(o, name, "0.00")
 	amount := object{"amount": o[name], "currencyCode": o["currency"]}
 	return object{"shopMoney": amount, "presentmentMoney": amount}
 }

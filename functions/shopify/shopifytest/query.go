@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -131,11 +132,11 @@ func beyond(all []any, cursor string) (int, error) {
 	if err != nil || json.Unmarshal(data, &last) != nil {
 		return 0, errCursor
 	}
+	if i := slices.IndexFunc(all, func(node any) bool { return placeOf(node) == last }); i >= 0 {
+		return i + 1, nil
+	}
 	for i, node := range all {
 		p := placeOf(node)
-		if p == last {
-			return i + 1, nil
-		}
 		if last.Value != "" && (p.Value > last.Value || p.Value == last.Value && sortID(node.(object)) > number(last.ID)) {
 			return i, nil
 		}

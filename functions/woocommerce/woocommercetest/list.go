@@ -151,6 +151,12 @@ func (f *Fake) within(query url.Values) (found []held, err error) {
 		if (order.status == trashed) != (query.Get("status") == trashed) {
 			continue
 		}
+		if placed, err := placedWithin(order, query); err != nil || !placed {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if at.After(after) && at.Before(before) && (include == "" || names(include, order.id)) && !names(exclude, order.id) {
 			found = append(found, order)
 		}

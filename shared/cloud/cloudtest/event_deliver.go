@@ -61,7 +61,9 @@ func (s *Server) giveUp(c call, r *rule, t target, event []byte, code, why strin
 	for name, value := range map[string]string{"RULE_ARN": r.arn, "TARGET_ARN": t.ARN, "ERROR_CODE": code, "ERROR_MESSAGE": why} {
 		attributes[name] = messageAttribute{DataType: "String", StringValue: value}
 	}
-	s.toQueue(c, r, t.DeadLetterConfig.ARN, sendEntry{MessageBody: string(event), MessageAttributes: attributes})
+	if code, _ := s.toQueue(c, r, t.DeadLetterConfig.ARN, sendEntry{MessageBody: string(event), MessageAttributes: attributes}); code != "" && s.lost != nil {
+		s.lost(r.arn)
+	}
 }
 
 // group resolves the fair-queue group, which may be a path into the event.

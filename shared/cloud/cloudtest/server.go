@@ -32,10 +32,10 @@ type Server struct {
 	tables  map[string]*table
 	buckets map[string]*bucket
 	secrets map[string]*secret
+	invoke  func(function string, event []byte)
+	lost    func(ruleARN string)
 
 	mappings []*mapping // oldest first
-
-	invoke func(function string, event []byte)
 }
 
 // New returns the services, empty. The clock may be a virtual one; whoever
@@ -68,6 +68,14 @@ func (s *Server) OnInvoke(invoke func(functionARN string, event []byte)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.invoke = invoke
+}
+
+// OnLost says what happens when a rule could hand an event over neither to a target nor to
+// the target's dead-letter queue: AWS counts it as InvocationsFailedToBeSentToDlq.
+func (s *Server) OnLost(lost func(ruleARN string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lost = lost
 }
 
 // ring wakes the long polls; the caller holds the lock.

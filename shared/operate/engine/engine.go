@@ -81,6 +81,13 @@ type Total struct {
 	Deferred   int64 // hidden now until its time
 	Dead       int64
 	Parked     int64
+
+	// Waiting and Letters are what the queue and its dead-letter queue hold now, counted as
+	// nearly in the same moment as the engine can: In = Confirmed + Superseded + Skipped +
+	// Waiting + Letters, except for a message whose end is recorded and that is not deleted
+	// yet, and for letters that expired.
+	Waiting int64
+	Letters int64
 }
 
 // Letters gives access to the messages of a dead-letter queue. It is given the name of the

@@ -13,6 +13,7 @@ import (
 	"causeway.example/shared/message"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/port"
+	"causeway.example/shared/redact"
 	"causeway.example/shared/routes"
 )
 
@@ -90,7 +91,7 @@ func (f *Replayed) take(ctx context.Context, r Replay, raw *message.Raw) []*mess
 	switch {
 	case failure != nil:
 		if f.Failed++; f.FirstFailure == "" {
-			f.FirstFailure = port.Redact(failure.Error())
+			f.FirstFailure = redact.Emails(failure.Error())
 		}
 	case len(messages) == 0:
 		f.Skipped++

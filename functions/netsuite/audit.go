@@ -1,0 +1,313 @@
+package netsuite
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/message"
+)
+
+// auditor is the connector.Auditor of the account. It reads by SuiteQL, whose tables show what
+// a workflow has locked as well (online help, "SuiteQL Supported and Unsupported Functions",
+// section_158513731864).
+type auditor struct{ *target }
+
+var (
+	_ connector.Auditor  = (*auditor)(nil)
+	_ connector.Itemizer = (*auditor)(nil)
+)
+
+// audited has SuiteQL's transaction type of each entity type, and how it shows the amount. The
+// sign of a deposit's total depends on the side of the books from which it is seen.
+var audited = map[string]struct{ kind, amount string }{
+	"order":   {"SalesOrd", "t.foreigntotal"},
+	"payment": {"CustDep", "ABS(t.foreigntotal)"},
+}
+
+// Books returns orders and payments of each store that has a subsidiary.
+func (a *auditor) Books() []connector.Book {
+	var books []connector.Book
+	for _, store := range slices.Sorted(maps.Keys(a.settings.Subsidiaries)) {
+		system, tenant, _ := strings.Cut(store, "/")
+		for _, kind := range slices.Sorted(maps.Keys(audited)) {
+			books = append(books, connector.Book{System: system, Tenant: tenant, Type: kind})
+		}
+	}
+	return books
+}
+
+// Calendar returns the zone of the business date. A transaction has no time of day.
+func (a *auditor) Calendar() connector.Calendar {
+	return connector.Calendar{Zone: a.settings.Timezone, Days: true}
+}
+
+// Totals counts the transactions by currency.
+func (a *auditor) Totals(ctx context.Context, book connector.Book, span connector.Span) (connector.Totals, error) {
+	totals := connector.Totals{Sums: []canonical.Money{}}
+	q, err := a.asking(book, "counting the "+book.Type+"s of "+book.Tenant+" in netsuite")
+	if err == nil {
+		err = q.within(span, a.settings.Timezone)
+	}
+	if err != nil {
+		return totals, err
+	}
+	rows, err := a.rows(ctx, q.doing, "SELECT t.currency AS currency, COUNT(*) AS records, SUM("+q.amount+") AS total"+q.from()+" GROUP BY t.currency ORDER BY t.currency")
+	if err != nil {
+		return totals, err
+	}
+	for _, row := range rows {
+		count, err := strconv.Atoi(row["records"])
+		if err != nil {
+			return totals, &fault.Error{Kind: fault.Unavailable, Doing: q.doing, Field: "records", Detail: "is not a number of records"}
+		}
+		totals.Count += count
+		if sum, err := a.amount(row); err == nil {
+			totals.Sums = append(totals.Sums, sum)
+		}
+	}
+	return totals, nil
+}
+
+// Records lists the transactions by their internal ids, so that no page shifts.
+func (a *auditor) Records(ctx context.Context, book connector.Book, span connector.Span, cursor string) (connector.RecordPage, error) {
+	q, err := a.asking(book, "listing the "+book.Type+"s of "+book.Tenant+" in netsuite")
+	if err == nil {
+		err = q.within(span, a.settings.Timezone)
+	}
+	if err != nil {
+		return connector.RecordPage{}, err
+	}
+	after := cmp.Or(cursor, "0")
+	if !internalID(after) {
+		return connector.RecordPage{}, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Doing: q.doing, Detail: "is not a cursor of this list"}
+	}
+	q.where = append(q.where, "t.id > "+after)
+	records, err := a.list(ctx, q)
+	page := connector.RecordPage{Records: records}
+	if len(records) == queryRows {
+		page.Cursor = records[len(records)-1].Ref
+	}
+	return page, err
+}
+
+// Lookup finds transactions by our external id, or by our memo if the external id was changed.
+func (a *auditor) Lookup(ctx context.Context, book connector.Book, ids []string) ([]connector.Record, error) {
+	q, err := a.asking(book, "looking up "+book.Type+"s of "+book.Tenant+" in netsuite")
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	externals, memos := make([]string, len(ids)), make([]string, len(ids))
+	for i, id := range ids {
+		key := message.Key{System: book.System, Tenant: book.Tenant, Type: book.Type, ID: id}
+		externals[i], memos[i] = quoted(strings.ToLower(ExternalID(key))), quoted(memoOf(key))
+	}
+	q.where = append(q.where, "(LOWER(t.externalid) IN ("+strings.Join(externals, ", ")+") OR t.memo IN ("+strings.Join(memos, ", ")+"))")
+	return a.list(ctx, q)
+}
+
+// question is a query for the transactions of a book.
+type question struct {
+	book           connector.Book
+	kind, amount   string
+	external, memo string // what the external ids and the memos of the book begin with
+	where          []string
+	doing          string
+}
+
+// asking returns the question for all transactions that are ours by external id or memo. A
+// transaction whose memo an operator has copied is found as well.
+func (a *auditor) asking(book connector.Book, doing string) (*question, error) {
+	chosen, known := audited[book.Type]
+	if _, ours := a.settings.Subsidiaries[book.System+"/"+book.Tenant]; !known || !ours {
+		return nil, fault.New(fault.Unknown, fault.Bug, doing, "it is not a book of NetSuite's")
+	}
+	key := message.Key{System: book.System, Tenant: book.Tenant, Type: book.Type}
+	return &question{
+		book: book, kind: chosen.kind, amount: chosen.amount, external: storePrefix(key), memo: memoOf(key), doing: doing,
+		where: []string{"t.type = " + quoted(chosen.kind)},
+	}, nil
+}
+
+func (q *question) from() string {
+	return " FROM transaction t WHERE " + strings.Join(q.where, " AND ")
+}
+
+// within limits the question to the book's transactions of whole days in the zone.
+func (q *question) within(span connector.Span, zone *time.Location) error {
+	from, first := date(span.From, zone)
+	to, end := date(span.To, zone)
+	if !first || !end {
+		return fault.New(fault.Unknown, fault.Bug, q.doing, "the span does not begin and end at midnight in NETSUITE_TIMEZONE")
+	}
+	q.where = append(q.where, "t.trandate >= "+from, "t.trandate < "+to,
+		"("+begins("LOWER(t.externalid)", q.external)+" OR "+begins("t.memo", q.memo)+")")
+	return nil
+}
+
+// date returns the date in the zone, and whether it begins at that time. A date may begin
+// later than at 0:00, where clocks are set forward at midnight.
+func date(at time.Time, zone *time.Location) (sql string, begins bool) {
+	day := at.In(zone).Format(dateLayout)
+	return "TO_DATE(" + quoted(day) + ", 'YYYY-MM-DD')", at.Add(-1).In(zone).Format(dateLayout) != day
+}
+
+// begins compares without LIKE, to which the underscores of an external id are wildcards.
+func begins(column, prefix string) string {
+	return "SUBSTR(" + column + ", 1, " + strconv.Itoa(utf8.RuneCountInString(prefix)) + ") = " + quoted(prefix)
+}
+
+func (a *auditor) list(ctx context.Context, q *question) ([]connector.Record, error) {
+	rows, err := a.rows(ctx, q.doing, "SELECT t.id AS id, t.tranid AS number, t.externalid AS externalid, t.memo AS memo, t.otherrefnum AS name, "+
+		"TO_CHAR(t.trandate, 'YYYY-MM-DD') AS day, t.currency AS currency, "+q.amount+" AS total, t.status AS status"+q.from()+" ORDER BY t.id")
+	if err != nil {
+		return nil, err
+	}
+	records := make([]connector.Record, len(rows))
+	for i, row := range rows {
+		records[i] = a.record(q, row)
+	}
+	return records, nil
+}
+
+// withdrawn has the states of a sales order without effect: cancelled and closed.
+var withdrawn = []string{"C", "H"}
+
+func (a *auditor) record(q *question, row values) connector.Record {
+	r := connector.Record{ID: q.id(row), Name: row["name"], Ref: row["id"], Number: row["number"]}
+	if q.kind == "SalesOrd" && slices.Contains(withdrawn, row["status"]) {
+		r.State = connector.Withdrawn
+	}
+	r.At, r.Err = time.ParseInLocation(dateLayout, row["day"], a.settings.Timezone)
+	if r.Err == nil {
+		r.Amount, r.Err = a.amount(row)
+	}
+	return r
+}
+
+// id returns the ID of the canonical key. An ID that an external id cannot hold is in the memo.
+func (q *question) id(row values) string {
+	if rest, ours := strings.CutPrefix(strings.ToLower(row["externalid"]), q.external); ours && !strings.HasPrefix(rest, "-") {
+		return strings.ReplaceAll(rest, "_", ".")
+	}
+	if rest, ours := strings.CutPrefix(row["memo"], q.memo); ours {
+		return rest
+	}
+	return row["externalid"]
+}
+
+// amount reads the total in the currency of the internal id.
+func (a *auditor) amount(row values) (canonical.Money, error) {
+	for code, id := range a.settings.Currencies {
+		if id == row["currency"] {
+			money, err := canonical.ParseMoney(row["total"], code)
+			if err != nil {
+				return money, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "foreigntotal", Detail: err.Error()}
+			}
+			return money, nil
+		}
+	}
+	return canonical.Money{}, noEntry("NETSUITE_CURRENCIES", row["currency"], "the internal id of the transaction's currency")
+}
+
+// rows runs the query and returns its rows by the names of their columns. SuiteQL leaves out
+// what is null.
+func (a *auditor) rows(ctx context.Context, doing, sql string) ([]values, error) {
+	body, err := a.query(ctx, sql, doing)
+	if err != nil {
+		return nil, err
+	}
+	var all []values
+	r := strictjson.NewReader(body, strictjson.Limits{})
+	for key := range r.Object() {
+		if key != "items" {
+			continue
+		}
+		for range r.Array() {
+			all = append(all, readColumns(r))
+		}
+	}
+	if err := r.End(); err != nil {
+		return nil, &fault.Error{Kind: fault.Unavailable, Doing: doing, Field: err.Path, Detail: "the result of the query cannot be read", Err: err}
+	}
+	return all, nil
+}
+
+func readColumns(r *strictjson.Reader) values {
+	row := values{}
+	for key := range r.Object() {
+		switch r.Kind() {
+		case strictjson.StringKind:
+			row[key] = r.String()
+		case strictjson.NumberKind:
+			row[key] = r.Decimal()
+		}
+	}
+	return row
+}
+
+// Itemize compares line by line. A line of one side alone has no amount on the other.
+func (a *auditor) Itemize(ctx context.Context, record connector.Record, body any) ([]connector.Part, error) {
+	doing := "comparing " + record.Number + " in netsuite"
+	switch body := body.(type) {
+	case *canonical.Payment:
+		return []connector.Part{{Name: "payment", Want: body.Amount, Found: record.Amount}}, nil
+	case *canonical.Order:
+		parts, err := a.itemizeOrder(ctx, record, body, doing)
+		return parts, fault.Doing(doing, err)
+	}
+	return nil, fault.New(fault.Unknown, fault.Bug, doing, "there is no record of it in NetSuite")
+}
+
+func (a *auditor) itemizeOrder(ctx context.Context, record connector.Record, order *canonical.Order, doing string) ([]connector.Part, error) {
+	booking, err := book(&a.settings, order)
+	if err != nil {
+		return nil, err
+	}
+	so := &salesOrder{booking: booking}
+	found, err := a.read(ctx, place{record: orderRecord, doing: doing}, record.Ref)
+	switch {
+	case err != nil || found == nil:
+		return nil, err
+	case found.cut:
+		return nil, rejected(fault.TooLarge, "lines", "are more than NetSuite shows at once; compare them by hand")
+	}
+	items, err := a.items(ctx, so, doing)
+	if err != nil {
+		return nil, err
+	}
+	have := bookedLines(found)
+	missing := matchLines(so.lines, have, items, a.settings.TaxCode)
+	var parts []connector.Part
+	for i := range have {
+		part := connector.Part{Name: cmp.Or(have[i].name, "item "+have[i].item), Want: canonical.Money{Currency: order.Currency}, Found: bookedAmount(order, have[i].amount)}
+		if l := have[i].want; l != nil {
+			part.Name, part.Want = lineName(l), l.amount
+		}
+		parts = append(parts, part)
+	}
+	for _, l := range missing {
+		parts = append(parts, connector.Part{Name: lineName(l), Want: l.amount, Found: canonical.Money{Currency: order.Currency}})
+	}
+	return append(parts, connector.Part{Name: "delivery", Want: so.shipping, Found: bookedAmount(order, found.values.decimal("shippingCost"))}), nil
+}
+
+func lineName(l *line) string { return l.item + ", quantity " + l.quantity.Normal().String() }
+
+// bookedAmount returns NetSuite's amount, rounded to the order's currency.
+func bookedAmount(order *canonical.Order, amount canonical.Decimal) canonical.Money {
+	money, err := canonical.Extend(amount, canonical.NewDecimal(1, 0), order.Currency)
+	if err != nil {
+		return canonical.Money{Currency: order.Currency}
+	}
+	return money
+}

@@ -1,0 +1,69 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/retry"
+)
+
+// Emit hands on the records that are missing at the target, as raw messages in the inbox of the
+// source like any other delivery, and returns how many. It leaves out what is accepted, and
+// what the target had confirmed: it was deleted there. Repeating it for the same audit of a day
+// has no effect. A record that cannot be fetched keeps no other from being handed on; the error
+// names each.
+func (a *Auditor) Emit(ctx context.Context, day Day) (int, error) {
+	var failures []error
+	emitted := 0
+	for _, gap := range day.Gaps {
+		if gap.Kind != Missing || gap.Confirmed || gap.Accepted != nil {
+			continue
+		}
+		handed, err := a.emit(ctx, day, gap)
+		if handed {
+			emitted++
+		}
+		failures = append(failures, err)
+	}
+	return emitted, errors.Join(failures...)
+}
+
+func (a *Auditor) emit(ctx context.Context, day Day, gap Gap) (bool, error) {
+	source := a.config.Systems[day.Pair.Book.System]
+	now := a.config.Now()
+	pacer := retry.Pacer{Backoff: a.config.Retry.Backoff, Now: a.config.Now, Random: a.config.Random, Wait: a.config.Wait, Until: now.Add(a.config.Plan.Time)}
+	calls := 0
+	raw, err := a.fetch(ctx, &side{source, day.Pair.Book, pacer, &calls}, gap.Entity, gap.Within, day.Span.From)
+	if err != nil || raw == nil {
+		return false, err
+	}
+	raw.System = source.Profile.Name
+	raw.ID = message.DeriveID("audit", raw.System, raw.Tenant, raw.Topic, gap.ID, day.Read.Format(time.RFC3339Nano), port.Digest(raw.Body))
+	raw.Lane = message.Backfill
+	return true, a.receivers[source.Profile.Name].Accept(ctx, raw, now)
+}
+
+// fetch returns the entity as the poller has it, nil if it is gone. An entity without a feed
+// is reported by another one, as a payment by its order.
+func (a *Auditor) fetch(ctx context.Context, s *side, id, within string, at time.Time) (raw *message.Raw, err error) {
+	kind := s.book.Type
+	if within != "" {
+		kind = "order"
+	}
+	for _, feed := range s.system.Poller.Feeds() {
+		if feed.Tenant != s.book.Tenant || feed.Entity != kind {
+			continue
+		}
+		err = s.call(ctx, func() (err error) {
+			raw, err = s.system.Poller.Fetch(ctx, feed, connector.Change{ID: cmp.Or(within, id), At: at})
+			return err
+		})
+		return raw, err
+	}
+	return nil, nil
+}

@@ -1,0 +1,145 @@
+package erase
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+
+	_ "modernc.org/sqlite" // the driver
+
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+)
+
+// File is the SQLite file of a local engine, opened beside it.
+type File struct{ db *sql.DB }
+
+// Open opens the file, which must be there.
+func Open(path string) (*File, error) {
+	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=rw&_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=secure_delete(1)"
+	db, err := sql.Open("sqlite", name)
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(1)
+	return &File{db}, nil
+}
+
+// Close closes the file.
+func (f *File) Close() error { return f.db.Close() }
+
+// Bodies deletes the bodies of the vault for which concerns is true. Waiting is how many of
+// them a message still refers to: they are left.
+func (f *File) Bodies(ctx context.Context, concerns func(data []byte) bool) (erased, waiting int, err error) {
+	err = f.change(ctx, "erasing bodies", func(tx *sql.Tx) error {
+		found := map[string]bool{} // by hash: whether it is referred to
+		const query = `SELECT hash, data, EXISTS (SELECT 1 FROM claim WHERE claim.hash = blob.hash) FROM blob`
+		err := each(ctx, tx, query, func(scan func(...any) error) error {
+			var hash string
+			var data []byte
+			var claimed bool
+			err := scan(&hash, &data, &claimed)
+			if err == nil && concerns(data) {
+				found[hash] = claimed
+			}
+			return err
+		})
+		for hash, claimed := range found {
+			if claimed {
+				waiting++
+				continue
+			}
+			erased++
+			_, deleted := tx.ExecContext(ctx, `DELETE FROM blob WHERE hash = ?`, hash)
+			err = errors.Join(err, deleted)
+		}
+		return err
+	})
+	return erased, waiting, err
+}
+
+// Texts replaces the free texts of the ledger entries about the entity: outcome, message and
+// notes. Who did what and when remains, and so do all totals.
+func (f *File) Texts(ctx context.Context, key message.Key, erased string) (entries int, err error) {
+	err = f.change(ctx, "erasing texts of the ledger", func(tx *sql.Tx) error {
+		docs := map[int64][]byte{}
+		const query = `SELECT id, doc FROM entry WHERE entity = (SELECT id FROM name WHERE text = ?) AND stage <> ?`
+		err := each(ctx, tx, query, func(scan func(...any) error) error {
+			var id int64
+			var doc []byte
+			err := scan(&id, &doc)
+			docs[id] = doc
+			return err
+		}, key.String(), string(port.Privacy))
+		if err != nil {
+			return err
+		}
+		for id, doc := range docs {
+			if doc, err = withoutTexts(doc, erased); err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, `UPDATE entry SET doc = ? WHERE id = ?`, doc, id); err != nil {
+				return err
+			}
+		}
+		entries = len(docs)
+		return nil
+	})
+	return entries, err
+}
+
+func withoutTexts(doc []byte, erased string) ([]byte, error) {
+	var e port.Entry
+	if err := json.Unmarshal(doc, &e); err != nil {
+		return nil, err
+	}
+	e.Outcome, e.Notes = erased, nil
+	if e.Error != nil {
+		e.Error.Message = erased
+	}
+	return json.Marshal(e)
+}
+
+// Scrub writes what was deleted out of the write-ahead log, where it would stay until the
+// log is overwritten. It fails, and may be called again, while a reader holds the log.
+func (f *File) Scrub(ctx context.Context) error {
+	var busy, written, moved int
+	err := f.db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &written, &moved)
+	if err == nil && busy != 0 {
+		err = errors.New("the log is in use")
+	}
+	if err != nil {
+		return fmt.Errorf("scrubbing the write-ahead log: %w", err)
+	}
+	return nil
+}
+
+// change makes one transaction.
+func (f *File) change(ctx context.Context, doing string, apply func(*sql.Tx) error) error {
+	tx, err := f.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	if err := apply(tx); err != nil {
+		return fmt.Errorf("%s: %w", doing, errors.Join(err, tx.Rollback()))
+	}
+	return tx.Commit()
+}
+
+// each calls row with each row of the result.
+func each(ctx context.Context, tx *sql.Tx, query string, row func(scan func(...any) error) error, args ...any) (err error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Err(), rows.Close()) }()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return nil
+}

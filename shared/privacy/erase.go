@@ -1,0 +1,309 @@
+package privacy
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+)
+
+// Subject is a person, named as far as is known.
+type Subject struct {
+	Customer message.Key
+	Orders   []message.Key
+	Emails   []string // only in memory: nothing of them is stored
+}
+
+// Operation is one run of Erase.
+type Operation struct {
+	At      time.Time
+	Reason  string // why, such as "ticket 412"
+	Request string // event of the request that is carried out; "" if none
+	Build   string
+}
+
+// Stores is where data of persons is stored. All fields are required.
+type Stores struct {
+	Ledger port.Ledger
+	Queue  port.Queue
+	Peek   func(ctx context.Context, queue string, most int) ([]port.Incoming, error) // changes nothing
+	Live   []string                                                                   // queues whose messages are to be delivered
+	Dead   []string                                                                   // dead-letter queues
+	File   File
+}
+
+// File erases what ports do not offer.
+type File interface {
+	// Bodies deletes the bodies of the vault that concern the person and that no message
+	// refers to, and returns how many, and how many are referred to.
+	Bodies(ctx context.Context, concerns func(data []byte) bool) (erased, waiting int, err error)
+	// Texts replaces the free texts of the entity's ledger entries.
+	Texts(ctx context.Context, key message.Key, erased string) (entries int, err error)
+	// Scrub makes what was deleted unreadable on the disk.
+	Scrub(ctx context.Context) error
+}
+
+// Report is what Erase did and what remains to be done.
+type Report struct {
+	Letters int    // dead letters deleted
+	Bodies  int    // bodies of the vault deleted
+	Entries int    // ledger entries whose texts were replaced
+	Waiting int    // live messages and their bodies: run Erase again when they have ended
+	Tasks   []Task // at targets
+}
+
+// Task is a record of the person at a target, where a person has to erase it.
+type Task struct {
+	System string      // the target
+	Entity message.Key // ours
+	Ref    string      // the target's id of it
+}
+
+// String says what to do.
+func (t Task) String() string {
+	return fmt.Sprintf("%s: anonymize record %s of %s %s", t.System, t.Ref, t.Entity.Type, t.Entity.ID)
+}
+
+// erasedText replaces free texts.
+const erasedText = "erased on request"
+
+// Erase erases the person, and records the proof. Running it again is safe, and erases what
+// has ended since.
+func Erase(ctx context.Context, stores Stores, s Subject, op Operation) (Report, error) {
+	var r Report
+	if s.Customer.ID == "" && len(s.Orders) == 0 && len(s.Emails) == 0 {
+		return r, errors.New("erasing a person: nothing names the person")
+	}
+	erased, err := eraseLetters(ctx, stores, s)
+	if err != nil {
+		return r, err
+	}
+	r.Letters = len(erased)
+	if r.Waiting, err = waiting(ctx, stores, s); err != nil {
+		return r, err
+	}
+	bodies, left, err := stores.File.Bodies(ctx, s.concernsBody)
+	if err != nil {
+		return r, err
+	}
+	r.Bodies, r.Waiting = bodies, r.Waiting+left
+	for _, key := range s.keys(erased) {
+		tasks, err := tasksOf(ctx, stores.Ledger, key)
+		if err != nil {
+			return r, err
+		}
+		r.Tasks = append(r.Tasks, tasks...)
+		n, err := stores.File.Texts(ctx, key, erasedText)
+		if err != nil {
+			return r, err
+		}
+		r.Entries += n
+	}
+	what := fmt.Sprintf("erased: %d dead letters, %d bodies, texts of %d ledger entries; %d live messages are left, %d records at targets remain to be done",
+		r.Letters, r.Bodies, r.Entries, r.Waiting, len(r.Tasks))
+	if err := stores.Ledger.Append(ctx, op.entry(s.Customer, op.Request, what)); err != nil {
+		return r, err
+	}
+	return r, stores.File.Scrub(ctx)
+}
+
+// batch is how many letters are received at once; the most that SQS allows.
+const batch = 10
+
+// eraseLetters deletes the dead letters that concern the person.
+func eraseLetters(ctx context.Context, stores Stores, s Subject) (erased []port.Incoming, err error) {
+	for _, queue := range stores.Dead {
+		letters, err := stores.Peek(ctx, queue, -1)
+		if err != nil {
+			return erased, err
+		}
+		some, err := eraseFrom(ctx, stores.Queue, queue, len(letters), s)
+		erased = append(erased, some...)
+		if err != nil {
+			return erased, err
+		}
+	}
+	return erased, nil
+}
+
+// eraseFrom receives so many letters of the queue. One that does not concern the person is
+// given back at once. A letter that is in another receiver's hands is left to the next run.
+func eraseFrom(ctx context.Context, queue port.Queue, name string, letters int, s Subject) (erased []port.Incoming, err error) {
+	for received := 0; received < letters; {
+		some, err := queue.Receive(ctx, name, batch, 0)
+		if err != nil || len(some) == 0 {
+			return erased, err
+		}
+		received += len(some)
+		for _, in := range some {
+			if !s.concernsMessage(in) {
+				err = errors.Join(err, queue.Defer(ctx, in, time.Time{}))
+				continue
+			}
+			err = errors.Join(err, queue.Delete(ctx, in))
+			erased = append(erased, in)
+		}
+		if err != nil {
+			return erased, err
+		}
+	}
+	return erased, nil
+}
+
+// waiting counts the live messages that concern the person.
+func waiting(ctx context.Context, stores Stores, s Subject) (n int, err error) {
+	for _, queue := range stores.Live {
+		messages, err := stores.Peek(ctx, queue, -1)
+		if err != nil {
+			return n, err
+		}
+		for _, in := range messages {
+			if s.concernsMessage(in) {
+				n++
+			}
+		}
+	}
+	return n, nil
+}
+
+// entry is the proof of an operation.
+func (op Operation) entry(customer message.Key, request, what string) port.Entry {
+	event := message.DeriveID("privacy", customer.String(), request, op.At.UTC().Format(time.RFC3339Nano))
+	return port.Entry{
+		At: op.At.UTC(), Stage: port.Privacy, Type: port.TypePrivacyDone, Event: event, Trace: cmp.Or(request, event), Causation: request,
+		Entity: customer, Outcome: what + " (reason: " + op.Reason + ")", Function: "privacy", Build: op.Build,
+	}
+}
+
+// keys returns the entities of the person: those named, and those of the erased letters.
+func (s Subject) keys(erased []port.Incoming) []message.Key {
+	keys := slices.Clone(s.Orders)
+	if s.Customer.ID != "" {
+		keys = append(keys, s.Customer)
+	}
+	for _, in := range erased {
+		if key, err := message.ParseKey(in.Attributes[port.AttrEntity]); err == nil {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, func(a, b message.Key) int { return strings.Compare(a.String(), b.String()) })
+	return slices.Compact(keys)
+}
+
+// tasksOf returns the records that targets have of the entity, each once.
+func tasksOf(ctx context.Context, ledger port.Ledger, key message.Key) (tasks []Task, err error) {
+	confirmed, err := ledger.Find(ctx, port.Query{Entity: key, Stage: port.Confirmed})
+	for _, e := range confirmed {
+		system, _ := strings.CutSuffix(e.Function, "-deliver")
+		if task := (Task{system, key, e.TargetRef}); e.TargetRef != "" && !slices.Contains(tasks, task) {
+			tasks = append(tasks, task)
+		}
+	}
+	return tasks, err
+}
+
+// concernsMessage reports whether the message is about the person: about a named entity,
+// about one that depends on the customer, or a delivery whose content is.
+func (s Subject) concernsMessage(in port.Incoming) bool {
+	if m, err := message.Decode(in.Body); err == nil && m.Subject != "" {
+		return slices.ContainsFunc(append(m.Parents, m.Key()), s.named) || s.mentioned(m.Body)
+	}
+	raw, err := message.DecodeRaw(in.Body)
+	if err != nil {
+		return s.mentioned(in.Body)
+	}
+	store := s.store()
+	if raw.System == store.System && raw.Tenant == store.Tenant && s.describes(raw.Body) {
+		return true
+	}
+	return s.mentioned(raw.Body)
+}
+
+// store returns system and tenant of the person.
+func (s Subject) store() message.Key {
+	key := s.Customer
+	if key.ID == "" && len(s.Orders) > 0 {
+		key = s.Orders[0]
+	}
+	return message.Key{System: key.System, Tenant: key.Tenant}
+}
+
+func (s Subject) named(key message.Key) bool {
+	return key.ID != "" && (key == s.Customer || slices.Contains(s.Orders, key))
+}
+
+// uniqueID is the length from which an id is unique among all stores. A body in the vault
+// does not name its store, so that a shorter id does not tell whose it is.
+const uniqueID = 10
+
+// concernsBody reports whether a body of the vault is about the person.
+func (s Subject) concernsBody(data []byte) bool {
+	unique := Subject{Customer: s.Customer}
+	if len(s.Customer.ID) < uniqueID {
+		unique.Customer = message.Key{}
+	}
+	for _, order := range s.Orders {
+		if len(order.ID) >= uniqueID {
+			unique.Orders = append(unique.Orders, order)
+		}
+	}
+	return s.mentioned(data) || unique.describes(data)
+}
+
+// describes reports whether a document, canonical or a source's own, is the named customer
+// or order, or an order of the customer.
+func (s Subject) describes(data []byte) bool {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber() // ids are longer than a float is exact
+	var document map[string]any
+	if err := d.Decode(&document); err != nil {
+		return false
+	}
+	id := textOf(document["id"])
+	if document["line_items"] == nil && document["lines"] == nil {
+		return id != "" && id == s.Customer.ID || s.customerIn(document)
+	}
+	return s.customerIn(document) || slices.ContainsFunc(s.Orders, func(key message.Key) bool { return key.ID == id })
+}
+
+// mentioned reports whether one of the person's addresses is in the text.
+func (s Subject) mentioned(data []byte) bool {
+	lower := bytes.ToLower(data)
+	return slices.ContainsFunc(s.Emails, func(email string) bool {
+		return email != "" && bytes.Contains(lower, bytes.ToLower([]byte(strings.TrimSpace(email))))
+	})
+}
+
+// customerIn reports whether the document names the customer by id, as sources do: in
+// "customer_id", or as "id" of the object "customer"; the canonical model has the id of an
+// order's customer in "buyer".
+func (s Subject) customerIn(document map[string]any) bool {
+	if s.Customer.ID == "" {
+		return false
+	}
+	ids := []any{document["customer_id"], document["customer"]}
+	for _, member := range []string{"customer", "buyer"} {
+		if object, ok := document[member].(map[string]any); ok {
+			ids = append(ids, object["id"], object["customer"])
+		}
+	}
+	return slices.ContainsFunc(ids, func(id any) bool { return textOf(id) == s.Customer.ID })
+}
+
+func textOf(id any) string {
+	switch v := id.(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	}
+	return ""
+}
