@@ -34,6 +34,7 @@ type Installation struct {
 	Connectors map[string]*Connector // by system
 	Door       *Door                 // nil if no system has a receive function
 	Watch      *Watch
+	Operators  *Operators
 }
 
 // NewInstallation creates the stacks <prefix>-state, -messaging, -connectors and -watch in the
@@ -65,6 +66,7 @@ func (p *Plan) install(scope constructs.Construct) *Installation {
 	}
 	i.WatchStack = p.stack(scope, "watch", "alarms and dashboard", i.ConnectorsStack)
 	i.Watch = NewWatch(i.WatchStack, whole, &WatchProps{Plan: p})
+	i.Operators = NewOperators(i.WatchStack, "Operators", &OperatorsProps{Plan: p})
 	for _, stack := range i.stacks() {
 		fixLogicalIDs(stack, slices.Collect(maps.Keys(i.Connectors)))
 	}

@@ -27,8 +27,8 @@ func stateKeys(s system, role connector.Role) []string {
 }
 
 // ledgerKeys returns patterns of the ledger's partitions: traces and events, whose ids name no
-// system; the entities of the systems that the role handles; and the days of bad ends, but for
-// doors.
+// system; the search keys that the role's entries have; the entities of the systems that the
+// role handles; and the days of bad ends, but for doors.
 func (p *Plan) ledgerKeys(s system, role connector.Role) []string {
 	keys := []string{"L#*", "E#*", "K#" + s.Name + "?*"}
 	if role != connector.Receive && role != connector.Pickup { // a door ends nothing
@@ -41,5 +41,19 @@ func (p *Plan) ledgerKeys(s system, role connector.Role) []string {
 			}
 		}
 	}
-	return keys
+	return append(keys, searchKeys(role)...)
+}
+
+// searchKeys returns patterns of the pointers by which a role's entries are found: a door and a
+// poll know the sender's ids of a delivery, a deliver function the target's id and the
+// fingerprint of a failure.
+func searchKeys(role connector.Role) []string {
+	switch role {
+	case connector.Receive, connector.Pickup, connector.Poll:
+		return []string{"F#webhook:*"}
+	case connector.Deliver:
+		return []string{"F#ref:*", "F#fingerprint:*"}
+	default:
+		return []string{"F#*"}
+	}
 }
