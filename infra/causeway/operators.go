@@ -59,28 +59,21 @@ func (p *Plan) policyOf(scope constructs.Construct, name, about string, allowed 
 	return policy
 }
 
-// queueNames returns the physical names of all queues that functions take from, and those of
-// their dead-letter queues.
-func (p *Plan) queueNames() (queues, dead []string) {
-	for _, s := range p.systems {
-		for _, role := range s.Roles {
-			for _, queue := range p.queues(s, role) {
-				queues, dead = append(queues, p.name(queue)), append(dead, p.name(routes.Dead(queue)))
-			}
-		}
-	}
-	return queues, dead
-}
+// everyQueue and everyGrave name queues and dead-letter queues by patterns: a managed policy has at most 6,144
+// characters (IAM user guide, "IAM and AWS STS quotas"), and an installation has dozens. An
+// installation whose prefix continues this one's, as causeway-dev-2 does, is included.
+func (p *Plan) everyQueue() []*string { return arns("sqs", p.name("*")) }
+
+func (p *Plan) everyGrave() []*string { return arns("sqs", p.name(routes.Dead("*"))) }
 
 // ledger are the patterns of the ledger's partitions.
 var ledger = []string{"D#*", "E#*", "F#*", "K#*", "L#*"}
 
 // mayLook allows everything that changes nothing.
 func (p *Plan) mayLook() []statement {
-	queues, dead := p.queueNames()
 	all := []statement{
-		{id: "Measure", actions: []string{"sqs:GetQueueAttributes"}, resources: arns("sqs", slices.Concat(queues, dead)...)},
-		{id: "Look", actions: []string{"sqs:ChangeMessageVisibility", "sqs:ReceiveMessage"}, resources: arns("sqs", dead...)},
+		{id: "Measure", actions: []string{"sqs:GetQueueAttributes"}, resources: p.everyQueue()},
+		{id: "Look", actions: []string{"sqs:ChangeMessageVisibility", "sqs:ReceiveMessage"}, resources: p.everyGrave()},
 		{id: "Table", actions: []string{"dynamodb:DescribeTable"}, resources: arns("dynamodb", "table/"+p.prefix)},
 		p.onKeys("ReadState", []string{"dynamodb:GetItem"}, []string{"S#*"}),
 		p.onKeys("ReadLedger", []string{"dynamodb:Query"}, ledger),
@@ -92,10 +85,9 @@ func (p *Plan) mayLook() []statement {
 
 // mayMove allows taking letters out and sending messages, with the records of it.
 func (p *Plan) mayMove() []statement {
-	queues, dead := p.queueNames()
 	all := []statement{
-		{id: "Redrive", actions: []string{"sqs:SendMessage"}, resources: arns("sqs", slices.Concat(queues, dead)...)},
-		{id: "TakeOut", actions: []string{"sqs:DeleteMessage"}, resources: arns("sqs", dead...)},
+		{id: "Redrive", actions: []string{"sqs:SendMessage"}, resources: p.everyQueue()},
+		{id: "TakeOut", actions: []string{"sqs:DeleteMessage"}, resources: p.everyGrave()},
 		p.onKeys("Operations", []string{"dynamodb:PutItem"}, []string{"S#operate|*"}),
 		p.onKeys("WriteLedger", []string{"dynamodb:BatchWriteItem", "dynamodb:PutItem"}, ledger),
 		p.mayStore("claims"),
@@ -106,19 +98,10 @@ func (p *Plan) mayMove() []statement {
 // mayPause allows disabling the mappings of the installation's functions, with the note of who
 // did it. A mapping's ARN has an id of Lambda's: the function is the condition.
 func (p *Plan) mayPause() []statement {
-	var functions []*string
-	for _, s := range p.systems {
-		for _, role := range s.Roles {
-			if len(p.queues(s, role)) > 0 {
-				name := p.name(s.function(role))
-				functions = append(functions, arns("lambda", "function:"+name, "function:"+name+":"+aliasName)...)
-			}
-		}
-	}
 	return []statement{
 		{
 			id: "Pause", actions: []string{"lambda:UpdateEventSourceMapping"}, resources: arns("lambda", "event-source-mapping:*"),
-			condition: map[string]any{"ArnEquals": map[string]any{"lambda:FunctionArn": functions}},
+			condition: map[string]any{"ArnLike": map[string]any{"lambda:FunctionArn": arns("lambda", "function:"+p.name("*"))}},
 		},
 		p.onKeys("PauseNote", []string{"dynamodb:PutItem"}, []string{"S#pause|*"}),
 	}

@@ -21,7 +21,7 @@ func (w written) grants(t *testing.T, policy string, a ask) bool {
 	}
 	return slices.ContainsFunc(statements(resource.Properties["PolicyDocument"]), func(s map[string]any) bool {
 		keys := in(one{Properties: s}, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys")
-		function := in(one{Properties: s}, "Condition", "ArnEquals", "lambda:FunctionArn")
+		function := in(one{Properties: s}, "Condition", "ArnLike", "lambda:FunctionArn")
 		return s["Effect"] == "Allow" && contains(w.texts(s["Action"]), a.action) && matchesOne(w.texts(s["Resource"]), a.resource) &&
 			(keys == nil || matchesOne(w.texts(keys), a.leadingKey)) && (function == nil || matchesOne(w.texts(function), a.function))
 	})
@@ -79,7 +79,7 @@ func (p *Plan) nevers(route string) []ask {
 		{action: "sqs:ReceiveMessage", resource: p.queueARN(route)},
 		{action: "sqs:DeleteMessage", resource: p.queueARN(route)},
 		{action: "sqs:DeleteQueue", resource: p.queueARN(route)},
-		{action: "sqs:ReceiveMessage", resource: p.queueARN("other-dead")},
+		{action: "sqs:ReceiveMessage", resource: strings.Replace(p.queueARN(routes.Dead(route)), p.prefix, "payroll", 1)},
 		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#netsuite|shopify/example/order/1"},
 		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#connection|netsuite"},
 		{action: "dynamodb:DeleteItem", resource: p.tableARN(), leadingKey: "L#trace"},
