@@ -11,6 +11,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"causeway.example/infra/causeway/operators"
 	"causeway.example/shared/connector"
 )
 
@@ -34,6 +35,7 @@ type Installation struct {
 	Connectors map[string]*Connector // by system
 	Door       *Door                 // nil if no system has a receive function
 	Watch      *Watch
+	Operators  *operators.Operators
 }
 
 // NewInstallation creates the stacks <prefix>-state, -messaging, -connectors and -watch in the
@@ -65,6 +67,7 @@ func (p *Plan) install(scope constructs.Construct) *Installation {
 	}
 	i.WatchStack = p.stack(scope, "watch", "alarms and dashboard", i.ConnectorsStack)
 	i.Watch = NewWatch(i.WatchStack, whole, &WatchProps{Plan: p})
+	i.Operators = operators.New(i.WatchStack, "Operators", &operators.Props{Prefix: p.prefix, Bucket: p.bucket(), Key: p.props.Key})
 	for _, stack := range i.stacks() {
 		fixLogicalIDs(stack, slices.Collect(maps.Keys(i.Connectors)))
 	}

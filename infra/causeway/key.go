@@ -27,13 +27,9 @@ func stateKeys(s system, role connector.Role) []string {
 }
 
 // ledgerKeys returns patterns of the ledger's partitions: traces and events, whose ids name no
-// system; the entities of the systems that the role handles; and the days of bad ends, but for
-// doors.
+// system; the entities of the systems that the role handles; and what only some roles write.
 func (p *Plan) ledgerKeys(s system, role connector.Role) []string {
-	keys := []string{"L#*", "E#*", "K#" + s.Name + "?*"}
-	if role != connector.Receive && role != connector.Pickup { // a door ends nothing
-		keys = append(keys, "D#*")
-	}
+	keys := append([]string{"L#*", "E#*", "K#" + s.Name + "?*"}, ownKeys[role]...)
 	if role == connector.Deliver {
 		for _, route := range routes.To(p.routes, s.Name) {
 			if key := "K#" + route.From + "?*"; !slices.Contains(keys, key) {
@@ -42,4 +38,11 @@ func (p *Plan) ledgerKeys(s system, role connector.Role) []string {
 		}
 	}
 	return keys
+}
+
+// ownKeys are the days of bad ends, but for doors, which end nothing, and the pointers of the
+// search keys that a role's entries have.
+var ownKeys = map[connector.Role][]string{
+	connector.Receive: {"F#webhook:*"}, connector.Pickup: {"F#webhook:*"}, connector.Poll: {"D#*", "F#webhook:*"},
+	connector.Translate: {"D#*", "F#*"}, connector.Deliver: {"D#*", "F#ref:*", "F#fingerprint:*"},
 }

@@ -15,6 +15,7 @@ import (
 	"causeway.example/shared/local"
 	"causeway.example/shared/message"
 	"causeway.example/shared/operate"
+	"causeway.example/shared/operate/engine"
 	"causeway.example/shared/operate/redrive"
 	"causeway.example/shared/port"
 	"causeway.example/shared/routes"
@@ -32,14 +33,17 @@ type tool struct {
 	who         string
 	transport   http.RoundTripper
 	environment []string
+	poll        time.Duration // for letters on AWS
 
-	data     string
-	settings string
-	output   string
-	jq       string
-	quiet    bool
-	showPII  bool
-	timeout  time.Duration
+	data         string
+	env          string // an installation on AWS; "" for the data folder
+	environments string // file that describes them; "" for where it is looked for
+	settings     string
+	output       string
+	jq           string
+	quiet        bool
+	showPII      bool
+	timeout      time.Duration
 }
 
 // run executes a command line and returns the exit code.
@@ -63,7 +67,11 @@ func (a *tool) root() *cobra.Command {
 		Short: "See what Causeway does, find out why something failed, and put it right",
 		Long: `causeway shows what is dead and why, what happened to an order, and puts it right.
 
-It works on the data folder of a local engine, also while the engine runs.
+It works on the data folder of a local engine, also while the engine runs, or with --env on an
+installation on AWS. causeway.yaml, here or in ~/.config/causeway, describes each environment
+by account, region, prefix of its resources, and profile of the AWS configuration:
+
+  prod-eu: {account: "123456789012", region: eu-central-1, prefix: causeway-prod, profile: brand}
 
 Exit codes: 0 ok, 1 internal error, 2 usage, 3 some items failed, 4 attention needed,
 5 refused by a safety rule, 6 not found, 7 permission, 8 unreachable, 9 another operation
@@ -73,6 +81,8 @@ works on the queue, 124 timeout, 130 interrupted.`,
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.data, "data", "data", "data folder of the local engine")
+	flags.StringVarP(&a.env, "env", "e", "", "environment on AWS that causeway.yaml describes; without it, the data folder")
+	flags.StringVar(&a.environments, "environments", "", "file that describes environments, instead of causeway.yaml")
 	flags.StringVar(&a.settings, "settings", "causeway.env", "file with the settings of the systems, for commands that translate")
 	flags.StringVarP(&a.output, "output", "o", "table", "table, wide, json or ndjson")
 	flags.StringVar(&a.jq, "jq", "", "print what this jq expression makes of the JSON")
@@ -80,6 +90,7 @@ works on the queue, 124 timeout, 130 interrupted.`,
 	flags.BoolVar(&a.showPII, "show-pii", false, "show personal data; the ledger notes who looked")
 	flags.DurationVar(&a.timeout, "timeout", 0, "end after this time; 0: never")
 	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "wide", "json", "ndjson"}, cobra.ShellCompDirectiveNoFileComp)))
+	must(root.RegisterFlagCompletionFunc("env", a.completeEnvironments))
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
 	root.AddCommand(
 		a.statusCommand(), a.dlqCommand(), a.whyCommand(), a.inspectCommand(), a.traceCommand(), a.diffCommand(),
@@ -100,13 +111,20 @@ func must(err error) {
 // desk is the opened environment.
 type desk struct {
 	*redrive.Operator
-	store *local.Store
+	close func() error
 }
 
 // visibility is that of the engine's queues; the command receives nothing.
 const visibility = 6 * time.Minute
 
 func (a *tool) open(ctx context.Context) (*desk, error) {
+	if a.env != "" {
+		e, err := a.openCloud(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return a.operator(e, func() error { return nil })
+	}
 	store, err := local.Attach(ctx, local.Config{
 		Path: filepath.Join(a.data, "causeway.db"), Now: a.now, Routes: routes.Table, Systems: routes.Sources(routes.Table),
 		Visibility: visibility, MaxReceives: 1000, Build: "causeway",
@@ -114,11 +132,15 @@ func (a *tool) open(ctx context.Context) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := operate.New(store.Desk(), routes.Table)
+	return a.operator(store.Desk(), store.Close)
+}
+
+func (a *tool) operator(e engine.Engine, end func() error) (*desk, error) {
+	d, err := operate.New(e, routes.Table)
 	if err != nil {
-		return nil, errors.Join(err, store.Close())
+		return nil, errors.Join(err, end())
 	}
-	return &desk{Operator: &redrive.Operator{Desk: d, Who: a.who, Sleep: a.sleep, Random: a.random}, store: store}, nil
+	return &desk{Operator: &redrive.Operator{Desk: d, Who: a.who, Sleep: a.sleep, Random: a.random}, close: end}, nil
 }
 
 // with returns a command's function that opens the environment, and closes it at the end.
@@ -137,7 +159,7 @@ func (a *tool) with(run func(ctx context.Context, d *desk, args []string) error)
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, d.store.Close()) }()
+		defer func() { err = errors.Join(err, d.close()) }()
 		return run(ctx, d, args)
 	}
 }

@@ -1,6 +1,6 @@
 // Command causeway is the operator's command: what is dead and why, what happened to an
 // order, and how to put it right. It works on the data folder of a local engine, also while
-// the engine runs.
+// the engine runs, or on an installation on AWS (cloud.go).
 //
 // Data goes to stdout; progress, questions and errors go to stderr. The exit code says what
 // came out (exit.go).
@@ -29,7 +29,7 @@ func main() {
 	tool := &tool{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, random: rand.Float64, sleep: sleep, width: width,
 		terminal: term.IsTerminal(int(os.Stderr.Fd())) && term.IsTerminal(int(os.Stdin.Fd())),
-		who:      who(), transport: webapi.NewTransport(), environment: os.Environ(),
+		who:      who(), transport: webapi.NewTransport(), environment: os.Environ(), poll: time.Second,
 	}
 	os.Exit(tool.run(ctx, os.Args[1:]))
 }

@@ -186,6 +186,9 @@ const manyLetters = 1000
 
 // apply asks, applies the plan with progress, and says how it ended.
 func (a *tool) apply(ctx context.Context, d *desk, plan redrive.Plan, f applying) error {
+	if err := a.confirmEnvironment(plan, f); err != nil {
+		return err
+	}
 	if f.reason == "" {
 		f.reason = "no reason given"
 	}

@@ -80,7 +80,7 @@ func (a *tool) completeRoutes(cmd *cobra.Command, _ []string, _ string) ([]strin
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	defer func() { _ = d.store.Close() }() // it was only read
+	defer func() { _ = d.close() }() // it was only read
 	return d.Queues(), cobra.ShellCompDirectiveNoFileComp
 }
 
@@ -89,7 +89,7 @@ func (a *tool) completeGroups(cmd *cobra.Command, _ []string, _ string) ([]strin
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	defer func() { _ = d.store.Close() }() // it was only read
+	defer func() { _ = d.close() }() // it was only read
 	groups, err := d.Groups(cmd.Context(), operate.Selector{}, true)
 	var all []string
 	for _, g := range groups {

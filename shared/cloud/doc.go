@@ -22,6 +22,7 @@
 //	L#<trace>                    <time><id>         entries of one Append: e packed entries, t latest of them in ms
 //	E#<event>                    <time>L#<trace>    pointer: the event's entries are in that trace
 //	K#<entity>                   <time>L#<trace>    pointer: the entity's entries are in that trace
+//	F#<search key>               <time>L#<trace>    pointer: that trace has an entry with the key, such as number:1001
 //	D#<stage>#<yyyymmdd>#<0..3>  <time><id><index>  one entry of stage dead or parked: e
 //
 // A key's part that is too long for DynamoDB is replaced by its hash. Pointers are
@@ -43,8 +44,9 @@
 //
 // An entry on a route has no pointer of its own: Translate published its event before,
 // with both pointers, under the same trace. An entry whose event has the trace's own id
-// (the raw message, the delivery) needs none. A query by trace, event or entity reads the
-// partitions of that; one by stage dead or parked reads the lists of the days since; any
+// (the raw message, the delivery) needs none. Search keys (port.Entry.SearchKeys) always have
+// pointers: a query by one costs as much as one by entity. A query by trace, event, entity or
+// search key reads the partitions of that; one by stage dead or parked reads the lists of the days since; any
 // other (a route alone, a time alone, no filter) reads the whole table.
 //
 // # Write units of a webhook that becomes one event
@@ -52,16 +54,20 @@
 //	to the bus         state: claim, done                                2
 //	                   ledger: received; translated and published        2
 //	                   ledger: pointers to event and entity              2
+//	                   ledger: pointer for each search key               1 or more
 //	for each target    state: claim, done                                2
 //	                   ledger: sent and confirmed                        1
+//	                   ledger: pointer for the target's id               1
 //
-// With three targets that is 15 write units and seven consistent reads: a delivery reads
+// Search keys are the sender's ids of the delivery and, of an order, its number, id, e-mail
+// hash and each SKU. With three targets and six of them that is 24 write units and seven
+// consistent reads: a delivery reads
 // its own record and, at most once a second per process, the record of the target's
 // connection, which is written only where its permits are short. Entries are
 // compressed with a dictionary so that an item stays within one unit (1 KB): a
 // delivery's two take about 200 bytes. An attempt that is deferred adds two of state
 // and one of the ledger, a dead letter one more of the ledger for its day's list.
-// At $0.625 per million units and $0.125 per million reads, three targets cost $10.25
+// At $0.625 per million units and $0.125 per million reads, three targets cost $15.88
 // per million webhooks; provisioned capacity with scaling costs less where load is steady.
 //
 // # Archive

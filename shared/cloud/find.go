@@ -10,7 +10,7 @@ import (
 	"causeway.example/shared/port"
 )
 
-// Find implements port.Ledger. By trace, event or entity it reads the partitions of that;
+// Find implements port.Ledger. By trace, event, entity or search key it reads the partitions of that;
 // by stage dead or parked the lists of the days since. With a limit it stops when the
 // limit is reached. Any other query reads the whole table, state included, at a time and
 // price that grow with it.
@@ -30,6 +30,8 @@ func (b *Backend) search(ctx context.Context, f *finding) error {
 		return b.follow(ctx, eventPrefix+short(q.Event), q.Event, f)
 	case q.Entity.ID != "":
 		return b.follow(ctx, entityPrefix+short(q.Entity.String()), q.Entity.ID, f)
+	case q.Key != "":
+		return b.follow(ctx, searchPrefix+short(q.Key), "", f)
 	case listedByDay(q.Stage):
 		return b.days(ctx, f)
 	}
@@ -58,14 +60,17 @@ func (b *Backend) trace(ctx context.Context, partition string, f *finding) error
 // longestTrace is how long after its first entry a trace is taken to get others.
 const longestTrace = 30 * 24 * time.Hour
 
-// follow reads the trace that has the id, and the traces that a partition of pointers
-// names, in the order in which they were published.
+// follow reads the trace that has the id, if any does, and the traces that a partition of
+// pointers names, in the order of the pointers.
 func (b *Backend) follow(ctx context.Context, partition, id string, f *finding) error {
-	own := tracePrefix + short(id)
-	if err := b.trace(ctx, own, f); err != nil {
-		return err
+	read := map[string]bool{}
+	if id != "" {
+		own := tracePrefix + short(id)
+		if err := b.trace(ctx, own, f); err != nil {
+			return err
+		}
+		read[own] = true
 	}
-	read := map[string]bool{own: true}
 	r := reading{partition: partition, backward: f.query.Newest, page: f.page()}
 	if !f.query.Since.IsZero() {
 		r.from = f.query.Since.Add(-longestTrace)

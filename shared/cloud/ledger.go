@@ -24,8 +24,8 @@ var errUnknownPacking = errors.New("packed in a way that this version does not k
 // entry that is appended again is written again, and Find returns it once: a condition on
 // each entry would cost a write unit each.
 //
-// One or two items are written one by one, entries before the pointers to them: a door
-// writes no more than that, and its role allows PutItem only.
+// One or two items, and those of stage received, are written one by one, entries before the
+// pointers to them: a door's role allows PutItem only.
 func (b *Backend) Append(ctx context.Context, entries ...port.Entry) error {
 	if len(entries) == 0 {
 		return nil
@@ -37,7 +37,7 @@ func (b *Backend) Append(ctx context.Context, entries ...port.Entry) error {
 			return fault.Doing(doing, err)
 		}
 	}
-	if len(w.items) <= singly {
+	if len(w.items) <= singly || onlyReceived(entries) {
 		for _, item := range w.items {
 			if _, err := b.table().PutItem(ctx, &dynamodb.PutItemInput{TableName: &b.config.Table, Item: item}); err != nil {
 				return failure(doing, "table "+b.config.Table, err)
@@ -53,9 +53,13 @@ func (b *Backend) Append(ctx context.Context, entries ...port.Entry) error {
 	return nil
 }
 
-// singly is how many items Append writes without a batch: a delivery or a file in its trace,
-// and the pointer to it.
+// singly is how many items of any stage Append writes without a batch.
 const singly = 2
+
+// onlyReceived reports whether the entries can be a door's.
+func onlyReceived(entries []port.Entry) bool {
+	return !slices.ContainsFunc(entries, func(e port.Entry) bool { return e.Stage != port.Received })
+}
 
 // itemSpan is the longest time between the first and the last entry of an item. Find
 // relies on it.
@@ -147,10 +151,14 @@ func withoutIDs(run []port.Entry) []port.Entry {
 	return lean
 }
 
-// point makes the entry's trace be found by event and entity. An event or entity whose id
-// is that of the trace needs no pointer. Neither does an entry on a route that has a
-// cause: its event was published before, with the pointers, under the same trace.
+// point makes the entry's trace be found by its search keys, event and entity. An event or
+// entity whose id is that of the trace needs no pointer. Neither does that of an entry on a
+// route that has a cause: its event was published before, with the pointers, under the same
+// trace.
 func (w *writing) point(e port.Entry) {
+	for _, key := range e.SearchKeys() {
+		w.pointer(searchPrefix+short(key), e)
+	}
 	if e.Route != "" && e.Causation != "" {
 		return
 	}

@@ -37,11 +37,12 @@ type Config struct {
 // client is made when its port is first used, so that a function pays at its start
 // for those it needs.
 type Backend struct {
-	config Config
-	bus    func() *eventbridge.Client
-	queues func() *sqs.Client
-	table  func() *dynamodb.Client
-	bucket func() *s3.Client
+	config  Config
+	account aws.Config
+	bus     func() *eventbridge.Client
+	queues  func() *sqs.Client
+	table   func() *dynamodb.Client
+	bucket  func() *s3.Client
 
 	mu     sync.Mutex
 	lastID int64 // time of the latest ledger item, in nanoseconds
@@ -63,7 +64,7 @@ func Open(a aws.Config, c Config) *Backend {
 	}
 	a = named(a, c.Build)
 	return &Backend{
-		config: c,
+		config: c, account: a,
 		bus:    sync.OnceValue(func() *eventbridge.Client { return eventbridge.NewFromConfig(a) }),
 		queues: sync.OnceValue(func() *sqs.Client { return sqs.NewFromConfig(patient(a)) }),
 		table:  sync.OnceValue(func() *dynamodb.Client { return dynamodb.NewFromConfig(a) }),

@@ -222,16 +222,14 @@ func (b *Backend) Defer(ctx context.Context, in port.Incoming, until time.Time) 
 	return failure(doing, "queue "+in.Queue, err)
 }
 
-// stale reports whether SQS no longer accepts a handle. It has three codes for that,
-// depending on how long ago the message was received again or deleted.
+// staleCodes are what SQS answers to a handle that it no longer accepts, depending on how long
+// ago the message was received again or deleted.
+var staleCodes = map[string]bool{
+	"MessageNotInflight": true, "AWS.SimpleQueueService.MessageNotInflight": true, "ReceiptHandleIsInvalid": true, "InvalidParameterValue": true,
+}
+
+// stale reports whether SQS no longer accepts a handle.
 func stale(err error) bool {
 	said, answered := errors.AsType[smithy.APIError](err)
-	if !answered {
-		return false
-	}
-	switch said.ErrorCode() {
-	case "MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight", "ReceiptHandleIsInvalid", "InvalidParameterValue":
-		return true
-	}
-	return false
+	return answered && staleCodes[said.ErrorCode()]
 }

@@ -34,6 +34,7 @@ const (
 	tracePrefix  = "L#" // + trace: items of entries
 	eventPrefix  = "E#" // + event: sort keys are time, tracePrefix and trace
 	entityPrefix = "K#" // + entity: sort keys are time, tracePrefix and trace
+	searchPrefix = "F#" // + search key, such as "number:1001": sort keys are time, tracePrefix and trace
 	dayPrefix    = "D#" // + stage + "#" + day + "#" + shard: items of one entry
 )
 

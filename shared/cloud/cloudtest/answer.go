@@ -94,6 +94,10 @@ func writeError(w http.ResponseWriter, c call, err error) {
 	for name, value := range refused.more {
 		answer[name] = value
 	}
+	if c.service == "lambda" {
+		w.Header().Set("X-Amzn-Errortype", refused.code)
+		answer = map[string]any{"Type": "User", "Message": refused.message}
+	}
 	if c.service == "sqs" {
 		w.Header().Set("X-Amzn-Query-Error", refused.queryCode()+";"+blame(refused.status))
 	}

@@ -45,7 +45,7 @@ func FailEntries(calls int, indices ...int) Fault {
 
 // Fail lets the fault take place in calls of the operation; operation "" means
 // each operation of the service. Services are named as in a credential scope: sqs,
-// events, dynamodb, s3 (PutObject, GetObject …), secretsmanager. A later fault of
+// events, dynamodb, s3 (PutObject, GetObject …), secretsmanager, lambda. A later fault of
 // the same operation replaces the earlier one.
 func (s *Server) Fail(service, operation string, fault Fault) {
 	s.mu.Lock()
@@ -99,6 +99,8 @@ func throttling(c *call) *refusal {
 		return refuse(http.StatusBadRequest, "RequestThrottled", "Rate exceeded")
 	case "dynamodb":
 		return refuse(http.StatusBadRequest, "ProvisionedThroughputExceededException", "The level of configured provisioned throughput for the table was exceeded.")
+	case "lambda":
+		return refuse(http.StatusTooManyRequests, "TooManyRequestsException", "Rate exceeded")
 	case "s3":
 		return refuse(http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
 	}

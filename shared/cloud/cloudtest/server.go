@@ -18,7 +18,7 @@ const Account = "123456789012"
 // aside, which are small here.
 const maxRequest = 32 << 20
 
-// Server is the five services over one clock. It is safe for concurrent use.
+// Server is the services over one clock. It is safe for concurrent use.
 type Server struct {
 	now        func() time.Time
 	operations map[string]operation // "sqs.SendMessage"
@@ -34,9 +34,11 @@ type Server struct {
 	secrets map[string]*secret
 	invoke  func(function string, event []byte)
 	lost    func(ruleARN string)
+
+	mappings []*mapping // oldest first
 }
 
-// New returns the five services, empty. The clock may be a virtual one; whoever
+// New returns the services, empty. The clock may be a virtual one; whoever
 // moves it by hand calls Wake afterwards.
 func New(now func() time.Time) *Server {
 	s := &Server{
@@ -49,6 +51,7 @@ func New(now func() time.Time) *Server {
 	s.addEventOperations()
 	s.addTableOperations()
 	s.addSecretOperations()
+	s.addMappingOperations()
 	return s
 }
 
@@ -83,7 +86,7 @@ func (s *Server) ring() {
 
 // call is what an operation knows about its request.
 type call struct {
-	service   string // as in the credential scope: "sqs", "events", "dynamodb", "s3", "secretsmanager"
+	service   string // as in the credential scope: "sqs", "events", "dynamodb", "s3", "secretsmanager", "lambda"
 	operation string
 	region    string
 	id        string
@@ -105,6 +108,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, c, err)
 	case c.service == "s3":
 		s.serveObjects(w, r, c)
+	case c.service == "lambda":
+		s.serveMappings(w, r, c)
 	default:
 		s.serveJSON(w, r, c)
 	}

@@ -1,0 +1,133 @@
+package causeway
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"causeway.example/shared/routes"
+)
+
+// ask is one request of an operator as IAM sees it.
+type ask struct{ action, resource, leadingKey, function string }
+
+// grants evaluates a managed policy, as far as the three use IAM: allow, exact actions,
+// resources with * and ?, and conditions on leading keys and on a mapping's function.
+func (w written) grants(t *testing.T, policy string, a ask) bool {
+	t.Helper()
+	resource, found := w.stacks["watch"].Resources[policy]
+	if !found || resource.Type != "AWS::IAM::ManagedPolicy" {
+		t.Fatalf("there is no policy %s", policy)
+	}
+	return slices.ContainsFunc(statements(resource.Properties["PolicyDocument"]), func(s map[string]any) bool {
+		keys := in(one{Properties: s}, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys")
+		function := in(one{Properties: s}, "Condition", "ArnLike", "lambda:FunctionArn")
+		return s["Effect"] == "Allow" && contains(w.texts(s["Action"]), a.action) && matchesOne(w.texts(s["Resource"]), a.resource) &&
+			(keys == nil || matchesOne(w.texts(keys), a.leadingKey)) && (function == nil || matchesOne(w.texts(function), a.function))
+	})
+}
+
+const mappingARN = "arn:aws:lambda:eu-central-1:111122223333:event-source-mapping:0b7c"
+
+func (p *Plan) functionARN(name string) string {
+	return "arn:aws:lambda:eu-central-1:111122223333:function:" + p.name(name)
+}
+
+// looks, moves and pauses are what the commands of each level call.
+func (p *Plan) looks(route string) []ask {
+	return []ask{
+		{action: "sqs:GetQueueAttributes", resource: p.queueARN(route)},
+		{action: "sqs:GetQueueAttributes", resource: p.queueARN(routes.Dead(route))},
+		{action: "sqs:ReceiveMessage", resource: p.queueARN(routes.Dead(route))},
+		{action: "sqs:ChangeMessageVisibility", resource: p.queueARN(routes.Dead(route))},
+		{action: "dynamodb:DescribeTable", resource: p.tableARN()},
+		{action: "dynamodb:GetItem", resource: p.tableARN(), leadingKey: "S#operate|plan|p-1"},
+		{action: "dynamodb:GetItem", resource: p.tableARN(), leadingKey: "S#connection|netsuite"},
+		{action: "dynamodb:Query", resource: p.tableARN(), leadingKey: "F#number:1001"},
+		{action: "dynamodb:Query", resource: p.tableARN(), leadingKey: "D#dead#20261125#0"},
+		{action: "s3:GetObject", resource: p.objectARN("claims/sha256/abc")},
+		{action: "s3:GetObject", resource: p.objectARN("archive/shopify/2026/11/25/10/abc.jsonl")},
+		{action: "s3:ListBucket", resource: p.objectARN("")},
+		{action: "lambda:ListEventSourceMappings", resource: "*"},
+	}
+}
+
+func (p *Plan) moves(route string) []ask {
+	return []ask{
+		{action: "sqs:SendMessage", resource: p.queueARN(route)},
+		{action: "sqs:SendMessage", resource: p.queueARN(routes.Dead(route))}, // a restore
+		{action: "sqs:DeleteMessage", resource: p.queueARN(routes.Dead(route))},
+		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#operate|plan|p-1"},
+		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "L#trace"},
+		{action: "dynamodb:BatchWriteItem", resource: p.tableARN(), leadingKey: "F#number:1001"},
+		{action: "s3:PutObject", resource: p.objectARN("claims/sha256/abc")},
+	}
+}
+
+func (p *Plan) pauses() []ask {
+	return []ask{
+		{action: "lambda:UpdateEventSourceMapping", resource: mappingARN, function: p.functionARN("netsuite-deliver")},
+		{action: "lambda:UpdateEventSourceMapping", resource: mappingARN, function: p.functionARN("netsuite-deliver:live")},
+		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#pause|shopify-orders-to-netsuite"},
+	}
+}
+
+// nevers is what no operator may do.
+func (p *Plan) nevers(route string) []ask {
+	return []ask{
+		{action: "sqs:PurgeQueue", resource: p.queueARN(routes.Dead(route))},
+		{action: "sqs:ReceiveMessage", resource: p.queueARN(route)},
+		{action: "sqs:DeleteMessage", resource: p.queueARN(route)},
+		{action: "sqs:DeleteQueue", resource: p.queueARN(route)},
+		{action: "sqs:ReceiveMessage", resource: strings.Replace(p.queueARN(routes.Dead(route)), p.prefix, "payroll", 1)},
+		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#netsuite|shopify/example/order/1"},
+		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#connection|netsuite"},
+		{action: "dynamodb:DeleteItem", resource: p.tableARN(), leadingKey: "L#trace"},
+		{action: "dynamodb:Scan", resource: p.tableARN()},
+		{action: "s3:PutObject", resource: p.objectARN("archive/shopify/2026/x")},
+		{action: "s3:DeleteObject", resource: p.objectARN("claims/sha256/abc")},
+		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.prefix + "/netsuite")},
+		{action: "lambda:InvokeFunction", resource: p.functionARN("netsuite-deliver")},
+		{action: "lambda:UpdateEventSourceMapping", resource: mappingARN, function: "arn:aws:lambda:eu-central-1:111122223333:function:payroll"},
+	}
+}
+
+func TestOperatorsMayDoTheirWorkAndNoMore(t *testing.T) {
+	each(t, examples, func(t *testing.T, p *Plan, w written) {
+		route := p.routes[0].Queue()
+		levels := []struct {
+			policy string
+			gains  []ask
+		}{{"OperatorsReader", p.looks(route)}, {"OperatorsOperator", p.moves(route)}, {"OperatorsAdmin", p.pauses()}}
+		for i, level := range levels {
+			for j, other := range levels {
+				for _, a := range other.gains {
+					if got, want := w.grants(t, level.policy, a), j <= i; got != want {
+						t.Errorf("%s may %s on %s %s: %v, want %v", level.policy, a.action, a.resource, a.leadingKey, got, want)
+					}
+				}
+			}
+			for _, a := range p.nevers(route) {
+				if w.grants(t, level.policy, a) {
+					t.Errorf("%s may %s on %s %s", level.policy, a.action, a.resource, a.leadingKey)
+				}
+			}
+		}
+	})
+}
+
+// A managed policy has at most 6,144 characters without white space (IAM user guide, "IAM and
+// AWS STS quotas").
+func TestOperatorsPoliciesFitIntoIAM(t *testing.T) {
+	each(t, stages, func(t *testing.T, _ *Plan, w written) {
+		for _, name := range []string{"OperatorsReader", "OperatorsOperator", "OperatorsAdmin"} {
+			n := 0
+			for _, s := range statements(w.stacks["watch"].Resources[name].Properties["PolicyDocument"]) {
+				n += len(strings.Join(w.texts(s["Resource"]), `","`)) + len(strings.Join(w.texts(s["Action"]), `","`)) + 150
+			}
+			if n > 6144 {
+				t.Errorf("%s has about %d characters", name, n)
+			}
+		}
+	})
+}

@@ -1,0 +1,137 @@
+package operators
+
+import (
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"causeway.example/shared/routes"
+)
+
+// Props says which installation it is.
+type Props struct {
+	Prefix string      // of every physical name, and the table's name
+	Bucket string      // name of the bucket, in which CloudFormation replaces ${AWS::Region} and the like
+	Key    awskms.IKey // of queues, table and bucket; nil if they have none of their own
+}
+
+// Operators are three managed policies. Each contains the one before; attach one of them to a
+// role or to a permission set.
+//
+//	Reader    status, dlq, why, inspect, trace, diff
+//	Operator  and redrive, apply, edit, resolve, ack, export, import, replay, purge, restore
+//	Admin     and route pause and resume
+//
+// Looking into a dead-letter queue receives its messages, so that a reader may receive them and
+// make them visible again; not delete or send any. Nobody may empty a queue by PurgeQueue, write
+// an entity's record, read a secret or invoke a function.
+//
+// Queues and functions are named by patterns: a managed policy has at most 6,144 characters (IAM
+// user guide, "IAM and AWS STS quotas"), and an installation has dozens of them. An
+// installation whose prefix continues this one's, as causeway-dev-2 does, is included.
+type Operators struct {
+	Construct constructs.Construct // for tags, aspects and dependencies
+	Reader    awsiam.ManagedPolicy
+	Operator  awsiam.ManagedPolicy
+	Admin     awsiam.ManagedPolicy
+}
+
+// New creates an Operators. The policies' ARNs are outputs: their names are left to
+// CloudFormation, because all regions of an account share them.
+func New(scope constructs.Construct, id string, props *Props) *Operators {
+	o := &Operators{Construct: constructs.NewConstruct(scope, jsii.String(id))}
+	reader := props.mayLook()
+	operator := slices.Concat(reader, props.mayMove())
+	admin := slices.Concat(operator, props.mayPause())
+	o.Reader = props.policy(o.Construct, "Reader", "Sees what is dead and why", reader)
+	o.Operator = props.policy(o.Construct, "Operator", "Redrives dead letters", operator)
+	o.Admin = props.policy(o.Construct, "Admin", "Redrives dead letters and pauses routes", admin)
+	return o
+}
+
+func (p *Props) policy(scope constructs.Construct, name, about string, allowed []awsiam.PolicyStatementProps) awsiam.ManagedPolicy {
+	document := awsiam.NewPolicyDocument(nil)
+	for _, each := range allowed {
+		document.AddStatements(awsiam.NewPolicyStatement(&each))
+	}
+	policy := awsiam.NewManagedPolicy(scope, jsii.String(name), &awsiam.ManagedPolicyProps{
+		Description: jsii.String(about + " in " + p.Prefix + ", with the operator's command"), Document: document,
+	})
+	awscdk.NewCfnOutput(scope, jsii.String(name+"Policy"), &awscdk.CfnOutputProps{Value: policy.ManagedPolicyArn()})
+	return policy
+}
+
+func allow(id string, resources []*string, actions ...string) awsiam.PolicyStatementProps {
+	return awsiam.PolicyStatementProps{Sid: jsii.String(id), Actions: jsii.Strings(actions...), Resources: &resources}
+}
+
+// arn names resources of this account and region.
+func arn(service, name string) []*string {
+	return []*string{awscdk.Fn_Sub(jsii.String("arn:${AWS::Partition}:"+service+":${AWS::Region}:${AWS::AccountId}:"+name), nil)}
+}
+
+func (p *Props) objects(parts ...string) (all []*string) {
+	for _, part := range parts {
+		all = append(all, awscdk.Fn_Sub(jsii.String("arn:${AWS::Partition}:s3:::"+p.Bucket+part), nil))
+	}
+	return all
+}
+
+func (p *Props) queues() []*string { return arn("sqs", p.Prefix+"-*") }
+func (p *Props) graves() []*string { return arn("sqs", p.Prefix+"-"+routes.Dead("*")) }
+func (p *Props) table() []*string  { return arn("dynamodb", "table/"+p.Prefix) }
+
+// onKeys allows items whose partition key has one of the patterns.
+func (p *Props) onKeys(id string, keys []string, actions ...string) awsiam.PolicyStatementProps {
+	s := allow(id, p.table(), actions...)
+	s.Conditions = &map[string]any{"ForAllValues:StringLike": map[string]any{"dynamodb:LeadingKeys": keys}}
+	return s
+}
+
+// ledger are the patterns of the ledger's partitions.
+var ledger = []string{"D#*", "E#*", "F#*", "K#*", "L#*"}
+
+// mayLook allows everything that changes nothing. IAM does not limit the listing of event
+// source mappings to resources.
+func (p *Props) mayLook() []awsiam.PolicyStatementProps {
+	return append([]awsiam.PolicyStatementProps{
+		allow("Measure", p.queues(), "sqs:GetQueueAttributes"),
+		allow("Look", p.graves(), "sqs:ChangeMessageVisibility", "sqs:ReceiveMessage"),
+		allow("Table", p.table(), "dynamodb:DescribeTable"),
+		p.onKeys("ReadState", []string{"S#*"}, "dynamodb:GetItem"),
+		p.onKeys("ReadLedger", ledger, "dynamodb:Query"),
+		allow("Pauses", *jsii.Strings("*"), "lambda:ListEventSourceMappings"),
+		allow("Load", p.objects("/claims/*", "/archive/*"), "s3:GetObject"),
+		allow("Miss", p.objects(""), "s3:ListBucket"),
+	}, p.withKey("ReadKey", "kms:Decrypt")...)
+}
+
+// mayMove allows taking letters out and sending messages, with the records of it.
+func (p *Props) mayMove() []awsiam.PolicyStatementProps {
+	return append([]awsiam.PolicyStatementProps{
+		allow("Redrive", p.queues(), "sqs:SendMessage"),
+		allow("TakeOut", p.graves(), "sqs:DeleteMessage"),
+		p.onKeys("Operations", []string{"S#operate|*"}, "dynamodb:PutItem"),
+		p.onKeys("WriteLedger", ledger, "dynamodb:BatchWriteItem", "dynamodb:PutItem"),
+		allow("Store", p.objects("/claims/*"), "s3:PutObject"),
+	}, p.withKey("WriteKey", "kms:GenerateDataKey")...)
+}
+
+// mayPause allows changing the mappings of the installation's functions, with the note of who
+// did it. A mapping's ARN has an id of Lambda's: the function is the condition.
+func (p *Props) mayPause() []awsiam.PolicyStatementProps {
+	pause := allow("Pause", arn("lambda", "event-source-mapping:*"), "lambda:UpdateEventSourceMapping")
+	pause.Conditions = &map[string]any{"ArnLike": map[string]any{"lambda:FunctionArn": arn("lambda", "function:"+p.Prefix+"-*")[0]}}
+	return []awsiam.PolicyStatementProps{pause, p.onKeys("PauseNote", []string{"S#pause|*"}, "dynamodb:PutItem")}
+}
+
+func (p *Props) withKey(id, action string) []awsiam.PolicyStatementProps {
+	if p.Key == nil {
+		return nil
+	}
+	return []awsiam.PolicyStatementProps{allow(id, []*string{p.Key.KeyArn()}, action)}
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+
+	"causeway.example/shared/cloud"
+	clouddesk "causeway.example/shared/cloud/desk"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/operate/engine"
+	"causeway.example/shared/operate/redrive"
+	"causeway.example/shared/routes"
+)
+
+// environmentFile is where environments are described: here, or else in the folder of a
+// user's settings (~/.config/causeway on Linux).
+const environmentFile = "causeway.yaml"
+
+// environment is an installation on AWS, as the file describes it by its name:
+//
+//	prod-eu:
+//	  account: "123456789012"
+//	  region: eu-central-1
+//	  prefix: causeway-prod
+//	  profile: brand-prod-operator
+//
+// The profile is one of the AWS configuration (keys, a role, an SSO session); without it the
+// SDK's default credentials are used.
+type environment struct {
+	Account  string `yaml:"account"`  // twelve digits; credentials of another account are refused
+	Region   string `yaml:"region"`   // such as eu-central-1
+	Prefix   string `yaml:"prefix"`   // of every resource: "causeway-" and the stage's name
+	Profile  string `yaml:"profile"`  // optional
+	Endpoint string `yaml:"endpoint"` // optional: URL of another engine than AWS
+}
+
+var accountID = regexp.MustCompile(`^\d{12}$`)
+
+// environmentPath returns the file that describes environments.
+func (a *tool) environmentPath() string {
+	if a.environments != "" {
+		return a.environments
+	}
+	if _, err := os.Stat(environmentFile); err == nil {
+		return environmentFile
+	}
+	if folder, err := os.UserConfigDir(); err == nil {
+		return filepath.Join(folder, "causeway", environmentFile)
+	}
+	return environmentFile
+}
+
+// readEnvironments returns the environments of the file, by name. An unknown key is an error
+// with its line.
+func (a *tool) readEnvironments() (all map[string]environment, err error) {
+	path := a.environmentPath()
+	doing := "reading environments from " + path
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, notFound(doing, "there is no such file; describe each environment there by account, region and prefix")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", doing, err)
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&all); err != nil {
+		return nil, usage{fmt.Errorf("%s: %w", doing, err)}
+	}
+	return all, nil
+}
+
+// environmentOf returns the environment that --env names.
+func (a *tool) environmentOf() (e environment, err error) {
+	all, err := a.readEnvironments()
+	if err != nil {
+		return e, err
+	}
+	e, ok := all[a.env]
+	if !ok {
+		known := strings.Join(slices.Sorted(maps.Keys(all)), ", ")
+		return e, notFound("opening environment "+a.env, a.environmentPath()+" has "+cmp.Or(known, "no environment"))
+	}
+	for _, key := range []struct {
+		name, rule string
+		right      bool
+	}{
+		{"account", "has twelve digits, in quotes", accountID.MatchString(e.Account)},
+		{"region", "is missing", e.Region != ""},
+		{"prefix", "is missing", e.Prefix != ""},
+	} {
+		if !key.right {
+			return e, usage{fmt.Errorf("%s: %s.%s %s", a.environmentPath(), a.env, key.name, key.rule)}
+		}
+	}
+	return e, nil
+}
+
+// resources returns what the installation's resources are called.
+func (a *tool) resources(e environment) cloud.Config {
+	return cloud.Config{
+		Prefix: e.Prefix, QueueBase: cmp.Or(strings.TrimSuffix(e.Endpoint, "/"), "https://sqs."+e.Region+"."+domain(e.Region)) + "/" + e.Account + "/",
+		Bus: e.Prefix, Table: e.Prefix, Bucket: e.Prefix + "-" + e.Account + "-" + e.Region, Build: "operator", Now: a.now, Random: rand.Reader,
+	}
+}
+
+// domain returns the end of AWS's host names in the region.
+func domain(region string) string {
+	if strings.HasPrefix(region, "cn-") {
+		return "amazonaws.com.cn"
+	}
+	return "amazonaws.com"
+}
+
+// callTimeout is how long one call of AWS may take.
+const callTimeout = 30 * time.Second
+
+// openCloud returns the engine of the environment that --env names.
+func (a *tool) openCloud(ctx context.Context) (engine.Engine, error) {
+	e, err := a.environmentOf()
+	if err != nil {
+		return engine.Engine{}, err
+	}
+	options := []func(*config.LoadOptions) error{
+		config.WithRegion(e.Region), config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(callTimeout)),
+	}
+	if e.Profile != "" {
+		options = append(options, config.WithSharedConfigProfile(e.Profile))
+	}
+	if e.Endpoint != "" {
+		options = append(options, config.WithBaseEndpoint(e.Endpoint))
+	}
+	account, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return engine.Engine{}, &fault.Error{
+			Kind: fault.Unauthorized, Class: fault.Auth, Doing: "opening environment " + a.env, Detail: "the AWS configuration cannot be read", Err: err,
+		}
+	}
+	if err := checkAccount(ctx, account, e); err != nil {
+		return engine.Engine{}, err
+	}
+	return clouddesk.New(account, clouddesk.Config{Name: a.env, Resources: a.resources(e), Routes: routes.Table, Poll: a.poll, Sleep: a.sleep}), nil
+}
+
+// checkAccount compares the account that the credentials belong to with the environment's:
+// tables have the same names in every account.
+func checkAccount(ctx context.Context, account aws.Config, e environment) error {
+	doing := "opening table " + e.Prefix + " of account " + e.Account
+	out, err := dynamodb.NewFromConfig(account).DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &e.Prefix})
+	if err != nil {
+		return cloud.Failure(doing, "table "+e.Prefix+" with these credentials", err)
+	}
+	parts := strings.Split(aws.ToString(out.Table.TableArn), ":")
+	if len(parts) < 6 || parts[4] != e.Account {
+		return fault.New(fault.Unauthorized, fault.Auth, doing, "the credentials belong to another account: "+aws.ToString(out.Table.TableArn))
+	}
+	return nil
+}
+
+// confirmEnvironment asks before letters of an installation are moved. A local engine is
+// nobody else's.
+func (a *tool) confirmEnvironment(plan redrive.Plan, f applying) error {
+	if a.env == "" {
+		return nil
+	}
+	refused := &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "not_confirmed", Doing: "applying plan " + plan.ID + " in " + a.env}
+	switch {
+	case f.reason == "":
+		refused.Code, refused.Detail = "reason_missing", "say why with --reason; the ledger keeps it"
+		return refused
+	case f.yes:
+		return nil
+	case !a.terminal:
+		refused.Detail = "nobody is there to confirm it: give --yes"
+		return refused
+	}
+	fmt.Fprintf(a.err, "This is a %s of %s in %s. Type the name of the environment to continue: ", plan.Kind, count(len(plan.Items), "letter"), a.env)
+	line, err := bufio.NewReader(a.in).ReadString('\n')
+	if err != nil || strings.TrimSpace(line) != a.env {
+		refused.Detail = "the name was not typed"
+		return refused
+	}
+	return nil
+}
+
+func (a *tool) completeEnvironments(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	all, err := a.readEnvironments()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return slices.Sorted(maps.Keys(all)), cobra.ShellCompDirectiveNoFileComp
+}

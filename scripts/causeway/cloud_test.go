@@ -1,0 +1,268 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/account"
+	"causeway.example/shared/cloud/cloudtest"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+	"causeway.example/shared/port"
+	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/routes"
+)
+
+const (
+	cloudRoute   = "shopify-orders-to-netsuite"
+	environments = `
+prod-eu:
+  account: "123456789012"
+  region: eu-central-1
+  prefix: causeway-prod
+  profile: brand
+  endpoint: ENDPOINT
+other:
+  account: "210987654321"
+  region: eu-central-1
+  prefix: causeway-prod
+  profile: brand
+  endpoint: ENDPOINT
+short: {account: "12", region: eu-central-1, prefix: causeway-prod}
+`
+)
+
+// installation is an emulated AWS with the resources that the command uses, and a file that
+// describes it.
+type installation struct {
+	clock   *porttest.Clock
+	server  *cloudtest.Server
+	backend *cloud.Backend
+	file    string
+	typed   string // what the person at the terminal types; "": no terminal
+}
+
+// newInstallation sets the AWS configuration of the process, so that its test is not parallel.
+func newInstallation(t *testing.T) *installation {
+	t.Helper()
+	i := &installation{clock: porttest.NewClock(start)}
+	i.server = cloudtest.New(i.clock.Now)
+	listener := httptest.NewServer(i.server)
+	t.Cleanup(listener.Close)
+	folder := t.TempDir()
+	for name, text := range map[string]string{
+		"config":         "[profile brand]\noutput = json\n",
+		"credentials":    "[brand]\naws_access_key_id = AKID\naws_secret_access_key = secret\n",
+		"causeway.yaml":  strings.ReplaceAll(environments, "ENDPOINT", listener.URL),
+		"misspelled.yml": "prod-eu: {acount: 1}\n",
+	} {
+		must2(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
+	}
+	for name, value := range map[string]string{
+		"AWS_CONFIG_FILE": filepath.Join(folder, "config"), "AWS_SHARED_CREDENTIALS_FILE": filepath.Join(folder, "credentials"),
+		"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_PROFILE": "", "AWS_EC2_METADATA_DISABLED": "true",
+	} {
+		t.Setenv(name, value)
+	}
+	i.file = filepath.Join(folder, "causeway.yaml")
+	i.create(t)
+	i.pass(time.Minute)
+	return i
+}
+
+func (i *installation) create(t *testing.T) {
+	t.Helper()
+	a, err := account.Config(map[string]string{
+		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL": "http://aws.invalid",
+	}, i.server.Transport())
+	must2(t, err)
+	resources := (&tool{now: i.clock.Now}).resources(environment{Account: cloudtest.Account, Region: "eu-central-1", Prefix: "causeway-prod"})
+	i.backend = cloud.Open(a, resources)
+	text := types.ScalarAttributeTypeS
+	_, err = dynamodb.NewFromConfig(a).CreateTable(t.Context(), &dynamodb.CreateTableInput{
+		TableName: &resources.Table, BillingMode: types.BillingModePayPerRequest,
+		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String(cloud.PartitionKey), AttributeType: text}, {AttributeName: aws.String(cloud.SortKey), AttributeType: text}},
+		KeySchema: []types.KeySchemaElement{
+			{AttributeName: aws.String(cloud.PartitionKey), KeyType: types.KeyTypeHash}, {AttributeName: aws.String(cloud.SortKey), KeyType: types.KeyTypeRange},
+		},
+	})
+	must2(t, err)
+	_, err = s3.NewFromConfig(a, func(o *s3.Options) { o.UsePathStyle = true }).CreateBucket(t.Context(), &s3.CreateBucketInput{
+		Bucket: &resources.Bucket, CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: "eu-central-1"},
+	})
+	must2(t, err)
+	for _, name := range []string{routes.Inbox("shopify"), cloudRoute} {
+		for _, queue := range []string{routes.Dead(name), name} {
+			_, err = sqs.NewFromConfig(a).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("causeway-prod-" + queue)})
+			must2(t, err)
+		}
+		_, err = lambda.NewFromConfig(a).CreateEventSourceMapping(t.Context(), &lambda.CreateEventSourceMappingInput{
+			EventSourceArn: aws.String("arn:aws:sqs:eu-central-1:" + cloudtest.Account + ":causeway-prod-" + name), FunctionName: aws.String("f-" + name),
+		})
+		must2(t, err)
+	}
+}
+
+func (i *installation) pass(d time.Duration) {
+	i.clock.Advance(d)
+	i.server.Wake()
+}
+
+// bury puts a dead order into the route's dead letters and into the ledger.
+func (i *installation) bury(t *testing.T, number int) {
+	t.Helper()
+	failure := port.NewEntryError(cloudRoute, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Code: "INVALID_KEY_OR_REF", Field: "lines[0].sku", Detail: "there is no item"})
+	event, trace := fmt.Sprint("event-", number), fmt.Sprint("trace-", number)
+	cause, err := json.Marshal(port.Cause{Stage: port.Dead, Kind: fault.Rejected.String(), Class: fault.MissingRef, Code: failure.Code, Field: failure.Field, At: i.clock.Now()})
+	must2(t, err)
+	must2(t, i.backend.Append(t.Context(), port.Entry{
+		At: i.clock.Now(), Trace: trace, Event: event, Route: cloudRoute, Stage: port.Dead, Outcome: "there is no item", Error: failure,
+		Keys: []string{port.SearchKey(port.KeyNumber, fmt.Sprint(number))},
+	}))
+	must2(t, i.backend.Send(t.Context(), routes.Dead(cloudRoute), []port.Outgoing{{Body: orderEvent(t, event, trace, number, i.clock.Now()), Attributes: map[string]string{
+		port.AttrEvent: event, port.AttrTrace: trace, port.AttrCause: string(cause), port.AttrFingerprint: failure.Fingerprint, port.AttrReason: "missing_ref INVALID_KEY_OR_REF lines[].sku",
+	}}}))
+}
+
+// run executes a command line on the environment prod-eu, unless it names another.
+func (i *installation) run(t *testing.T, line ...string) (code int, out string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	a := &tool{
+		in: strings.NewReader(i.typed), out: &stdout, err: &stderr, now: i.clock.Now, width: 120, who: "ana",
+		random: func() float64 { return 0.5 }, terminal: i.typed != "",
+		sleep: func(ctx context.Context, d time.Duration) error {
+			i.pass(d)
+			return errors.Join(ctx.Err(), i.work(ctx))
+		},
+	}
+	if !slices.Contains(line, "--environments") {
+		line = append(line, "--environments", i.file)
+	}
+	if !slices.Contains(line, "--env") {
+		line = append(line, "--env", "prod-eu")
+	}
+	code = a.run(t.Context(), line)
+	return code, stdout.String() + stderr.String()
+}
+
+// orderEvent returns a canonical order in its envelope.
+func orderEvent(t *testing.T, event, trace string, number int, at time.Time) []byte {
+	t.Helper()
+	m := message.Message{
+		ID: event, Source: "causeway.shopify", Type: canonical.OrderPlaced, Subject: fmt.Sprint("order/", number), Time: at, Tenant: "brand.example",
+		Schema: "order/1", Sequence: message.NewSequence(at, false, time.Time{}), CorrelationID: trace, CausationID: trace, Origin: "shopify",
+		Body: fmt.Appendf(nil, `{"id":"%d","name":"#%d"}`, number, number),
+	}
+	body, err := m.Encode()
+	must2(t, err)
+	return body
+}
+
+// work confirms what is in the route's queue, as its function does.
+func (i *installation) work(ctx context.Context) error {
+	batch, err := i.backend.Receive(ctx, cloudRoute, 10, 0)
+	for _, in := range batch {
+		m, decoded := message.Decode(in.Body)
+		err = errors.Join(err, decoded)
+		if decoded != nil {
+			continue
+		}
+		err = errors.Join(err, i.backend.Append(ctx, port.Entry{
+			At: i.clock.Now(), Trace: m.CorrelationID, Event: m.ID, Entity: m.Key(), Version: m.Sequence, Route: cloudRoute, Stage: port.Confirmed,
+			Outcome: "created", TargetRef: "SO-1", RedriveCount: in.Redrives(), Message: in.MessageID,
+		}), i.backend.Delete(ctx, in))
+	}
+	return err
+}
+
+// The commands of an operator at 3 a.m. on an installation on AWS: what is dead, why, put it
+// right.
+func TestCommandOnAWS(t *testing.T) {
+	i := newInstallation(t)
+	for number := range 12 {
+		i.bury(t, 1001+number)
+		i.pass(time.Minute)
+	}
+	expect := func(want int, shown string, line ...string) string {
+		t.Helper()
+		code, out := i.run(t, line...)
+		if code != want || !strings.Contains(out, shown) {
+			t.Fatalf("%v: exit %d, want %d and %q:\n%s", line, code, want, shown, out)
+		}
+		return out
+	}
+	expect(exitAttention, "prod-eu", "status")
+	expect(exitOK, "12", "dlq", "list")
+	expect(exitAttention, "12 dead", "why")
+	expect(exitOK, "1005", "trace", "1005")
+
+	expect(exitOK, "", "route", "pause", cloudRoute, "--reason", "ERP patch")
+	expect(exitAttention, "by ana", "status")
+	expect(exitOK, "", "route", "resume", cloudRoute)
+
+	plan := strings.TrimSpace(expect(exitOK, "p-", "redrive", "--all", "--jq", ".plan.plan", "-q"))
+	expect(exitRefused, "--reason", "apply", plan)
+	expect(exitRefused, "--yes", "apply", plan, "--reason", "INC-7")
+	i.typed = "prod-us\n"
+	expect(exitRefused, "the name was not typed", "apply", plan, "--reason", "INC-7")
+	i.typed = "prod-eu\n"
+	expect(exitOK, "12 confirmed", "apply", plan, "--reason", "INC-7")
+	i.typed = ""
+	if code, out := i.run(t, "dlq", "list"); code != exitOK || strings.Contains(out, cloudRoute) {
+		t.Errorf("afterwards: exit %d\n%s", code, out)
+	}
+}
+
+func TestEnvironmentsThatCannotBeOpened(t *testing.T) {
+	i := newInstallation(t)
+	for name, c := range map[string]struct {
+		line  []string
+		code  int
+		shown string
+	}{
+		"unknown":          {[]string{"--env", "prod-us"}, exitNotFound, "has other, prod-eu, short"},
+		"another account":  {[]string{"--env", "other"}, exitDenied, "another account"},
+		"a wrong value":    {[]string{"--env", "short"}, exitUsage, "short.account has twelve digits"},
+		"no file":          {[]string{"--environments", "none.yaml"}, exitNotFound, "there is no such file"},
+		"a misspelled key": {[]string{"--environments", filepath.Join(filepath.Dir(i.file), "misspelled.yml")}, exitUsage, "line 1: field acount not found"},
+	} {
+		if code, out := i.run(t, append([]string{"status"}, c.line...)...); code != c.code || !strings.Contains(out, c.shown) {
+			t.Errorf("%s: exit %d, want %d and %q:\n%s", name, code, c.code, c.shown, out)
+		}
+	}
+	i.server.Fail("dynamodb", "DescribeTable", cloudtest.Unavailable(cloudtest.Always))
+	if code, out := i.run(t, "status"); code != exitUnreachable {
+		t.Errorf("AWS is down: exit %d\n%s", code, out)
+	}
+}
+
+func TestEnvironmentsAreCompleted(t *testing.T) {
+	i := newInstallation(t)
+	var out bytes.Buffer
+	a := &tool{in: strings.NewReader(""), out: &out, err: &out, now: i.clock.Now}
+	a.run(t.Context(), []string{"__complete", "--environments", i.file, "status", "--env", ""})
+	if !strings.HasPrefix(out.String(), "other\nprod-eu\nshort\n") {
+		t.Errorf("completes to %s", out.String())
+	}
+}
