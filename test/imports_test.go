@@ -57,7 +57,7 @@ var house = map[string]rule{
 	"shared/redact":                    {},
 	"shared/doctor":                    {rooms: []string{"shared/connector", "shared/fault"}},
 	"shared/local/erase":               {rooms: []string{"shared/port", "shared/message"}, modules: []string{"modernc.org/sqlite"}},
-	"shared/privacy":                   {rooms: []string{"shared/doctor", "shared/port", "shared/connector", "shared/message"}},
+	"shared/privacy":                   {rooms: []string{"shared/doctor", "shared/port", "shared/connector", "shared/canonical", "shared/message", "shared/fault"}},
 	"shared/settings":                  {rooms: []string{"shared/connector"}, modules: []string{"github.com/joho/godotenv", "github.com/agnivade/levenshtein"}},
 	"shared/notice":                    {rooms: []string{"shared/port", "shared/message"}},
 	"shared/operate/engine":            {rooms: []string{"shared/port", "shared/message"}},
