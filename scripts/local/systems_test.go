@@ -35,6 +35,7 @@ func TestRealStoreCanBeTriedAgainstTheFakeERP(t *testing.T) {
 	}
 	p.start(ctx)
 	purchase := shopifytest.Purchase{ID: 77, Customer: 7, Items: []shopifytest.Item{{ID: 1, SKU: "OUR-OWN-ARTICLE", Title: "Ours", Quantity: 1, Price: 1995}}}
+	purchase.Change = func(order map[string]any) { order["order_status_url"] = "https://own-brand.myshopify.com/orders/77" }
 	d := shopifytest.Delivery{Topic: "orders/create", Body: purchase.Body()}
 	header := d.Header()
 	header.Set("X-Shopify-Shop-Domain", "own-brand.myshopify.com")
