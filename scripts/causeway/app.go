@@ -35,6 +35,7 @@ type tool struct {
 
 	data     string
 	settings string
+	port     int
 	output   string
 	jq       string
 	quiet    bool
@@ -74,6 +75,7 @@ works on the queue, 124 timeout, 130 interrupted.`,
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.data, "data", "data", "data folder of the local engine")
 	flags.StringVar(&a.settings, "settings", "causeway.env", "file with the settings of the systems, for commands that translate")
+	flags.IntVar(&a.port, "port", 4600, "first port of the local engine, whose fakes stand for systems without settings")
 	flags.StringVarP(&a.output, "output", "o", "table", "table, wide, json or ndjson")
 	flags.StringVar(&a.jq, "jq", "", "print what this jq expression makes of the JSON")
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "print no progress")
@@ -85,7 +87,7 @@ works on the queue, 124 timeout, 130 interrupted.`,
 		a.statusCommand(), a.dlqCommand(), a.whyCommand(), a.inspectCommand(), a.traceCommand(), a.diffCommand(),
 		a.redriveCommand(), a.applyCommand(), a.purgeCommand(), a.restoreCommand(), a.resolveCommand(), a.ackCommand(), a.ignoreCommand(),
 		a.opCommand(), a.exportCommand(), a.importCommand(), a.editCommand(), a.replayCommand(), a.routeCommand(), a.mapCommand(),
-		a.verifyCommand(), a.webhookCommand(),
+		a.verifyCommand(), a.webhookCommand(), a.doctorCommand(), a.privacyCommand(), a.eraseCommand(), a.reconcileCommand(), a.assignCommand(),
 	)
 	return root
 }

@@ -214,7 +214,8 @@ func (a *tool) showGroups(w io.Writer, groups []operate.Group) {
 		a.field(w, "cause", g.Advice.Cause)
 		a.field(w, "since", a.ago(g.First)+", last "+a.ago(g.Last)+redriven(g))
 		if g.Note != nil {
-			a.field(w, "note", fmt.Sprintf("%s by %s: %s", g.Note.State, g.Note.Who, g.Note.Text))
+			a.field(w, "note", strings.TrimSuffix(fmt.Sprintf("%s by %s: %s", g.Note.State, g.Note.Who, g.Note.Text), ": "))
+			a.field(w, "assigned", g.Note.Assignee)
 		}
 		a.field(w, "next", g.Advice.Step)
 		a.field(w, "", g.Advice.Command)

@@ -1,9 +1,14 @@
 package installation
 
 import (
+	"crypto/rand"
+	"net/http"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"causeway.example/functions"
 	"causeway.example/shared/connector"
@@ -32,14 +37,23 @@ func TestSystemsWithoutSettingsAreFakes(t *testing.T) {
 	}
 	seen := map[string][]string{}
 	opened, err := Open(Config{
-		Given: given, Deps: func(string) connector.Deps { return connector.Deps{} },
+		Given: given, Deps: func(string) connector.Deps {
+			return connector.Deps{HTTP: http.DefaultTransport, Now: time.Now, Random: rand.Reader}
+		},
 		Fake: func(system functions.System, offset int, stores []string) (map[string]string, error) {
 			seen[system.Profile.Name] = stores
-			return map[string]string{"WOOCOMMERCE_STORES": "https://shop.example"}, nil
+			fake, err := system.Fake(t.TempDir(), time.Now)
+			if err != nil {
+				return nil, err
+			}
+			return fake.Settings("http://127.0.0.1:" + strconv.Itoa(4600+offset)), nil
 		},
 	})
-	if opened.Fakes["shopify"] || !opened.Fakes["woocommerce"] {
+	if err != nil || opened.Fakes["shopify"] || !opened.Fakes["woocommerce"] || !opened.Fakes["netsuite"] || len(opened.Systems) != 3 {
 		t.Errorf("opened %v, %v", opened.Fakes, err)
+	}
+	if !slices.Contains(seen["netsuite"], "shopify/own.myshopify.com") {
+		t.Errorf("the fake ERP is made for the stores %v", seen["netsuite"])
 	}
 }
 

@@ -140,11 +140,12 @@ const (
 
 // Note is what an operator wrote about a group.
 type Note struct {
-	State NoteState `json:"state"`
-	Who   string    `json:"who"`
-	Text  string    `json:"note,omitempty"`
-	At    time.Time `json:"at"`
-	Until time.Time `json:"until,omitzero"` // when the group is open again; zero: until its note is changed
+	State    NoteState `json:"state"`
+	Who      string    `json:"who"`
+	Text     string    `json:"note,omitempty"`
+	Assignee string    `json:"assignee,omitempty"` // who works on the group
+	At       time.Time `json:"at"`
+	Until    time.Time `json:"until,omitzero"` // when the group is open again; zero: until its note is changed
 }
 
 // noteLife is how long a note outlives its last change: as long as a dead letter.

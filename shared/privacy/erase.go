@@ -110,7 +110,7 @@ func Erase(ctx context.Context, stores Stores, s Subject, op Operation) (Report,
 		return r, err
 	}
 	r.Letters = len(erased)
-	if r.Waiting, err = waiting(ctx, stores, s); err != nil {
+	if r.Waiting, err = waiting(ctx, stores, s, stores.Live); err != nil {
 		return r, err
 	}
 	if err := eraseStored(ctx, stores, s, erased, &r); err != nil {
@@ -125,6 +125,25 @@ func Erase(ctx context.Context, stores Stores, s Subject, op Operation) (Report,
 		return r, err
 	}
 	return r, stores.File.Scrub(ctx)
+}
+
+// Preview returns what Erase would find in the queues and at the targets. It changes nothing,
+// and leaves archive, vault, ledger and logs to Erase.
+func Preview(ctx context.Context, stores Stores, s Subject) (r Report, err error) {
+	if r.Waiting, err = waiting(ctx, stores, s, stores.Live); err != nil {
+		return r, err
+	}
+	if r.Letters, err = waiting(ctx, stores, s, stores.Dead); err != nil {
+		return r, err
+	}
+	for _, key := range s.keys(nil) {
+		tasks, err := tasksOf(ctx, stores.Ledger, key)
+		if err != nil {
+			return r, err
+		}
+		r.Tasks = append(r.Tasks, tasks...)
+	}
+	return r, nil
 }
 
 // eraseStored erases exports, the archive, and the bodies of both in the vault.
@@ -268,9 +287,9 @@ func eraseFrom(ctx context.Context, stores Stores, name string, letters int, s S
 	return erased, nil
 }
 
-// waiting counts the live messages that concern the person.
-func waiting(ctx context.Context, stores Stores, s Subject) (n int, err error) {
-	for _, queue := range stores.Live {
+// waiting counts the messages of the queues that concern the person.
+func waiting(ctx context.Context, stores Stores, s Subject, queues []string) (n int, err error) {
+	for _, queue := range queues {
 		messages, err := stores.Peek(ctx, queue, -1)
 		if err != nil {
 			return n, err
