@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"causeway.example/shared/fault"
+	"causeway.example/shared/routes"
 )
 
 func commands(of *cobra.Command) (all []*cobra.Command) {
@@ -151,7 +152,7 @@ func TestAnswersForPrograms(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &answer); err != nil || answer.Schema != "causeway.why/v1" || len(answer.Why) != 1 || answer.Why[0].Values[0].Value != "TRAIL-42" {
 		t.Errorf("answer %s, %v", out, err)
 	}
-	if _, out, _ := w.run("status", "-o", "ndjson"); strings.Count(out, "\n") != 10 {
+	if _, out, _ := w.run("status", "-o", "ndjson"); strings.Count(out, "\n") != len(routes.Table)+2*len(routes.Sources(routes.Table)) {
 		t.Errorf("lines %s", out)
 	}
 	if _, out, _ := w.run("status", "--jq", `.status.routes[] | select(.dead > 0) | .route`); out != "shopify-orders-to-netsuite\n" {

@@ -183,7 +183,7 @@ func TestFailureWrongSecret(t *testing.T) {
 		t.Fatalf("the door answered %d", status)
 	}
 	w.play("trace", "1001")
-	w.play("verify-webhook", "shopify", "-H", "X-Shopify-Topic: orders/create")
+	w.play("verify-webhook", "shopify", "-H", "X-Shopify-Topic: orders/create", "-H", "X-Shopify-Shop-Domain: "+shopifytest.Shop)
 	w.golden("wrong_secret")
 }
 

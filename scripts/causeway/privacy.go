@@ -268,7 +268,7 @@ func (a *tool) erase(ctx context.Context, d *desk, s privacy.Subject, f *erasing
 }
 
 func (a *tool) stores(d *desk, file *erase.File) privacy.Stores {
-	stores := privacy.Stores{Ledger: d.Ledger, Queue: d.store, Vault: d.Vault, Peek: d.store.Peek, File: file, Exports: d.Operator, Live: d.Queues()}
+	stores := privacy.Stores{Ledger: d.Ledger, Queue: d.store, Vault: d.Vault, Peek: d.store.Peek, File: file, Exports: d.Operator, Now: a.now, Live: d.Queues()}
 	for _, queue := range stores.Live {
 		stores.Dead = append(stores.Dead, routes.Dead(queue))
 	}

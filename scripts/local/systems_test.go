@@ -143,9 +143,9 @@ func TestSettingsThatAreWrongAreNamedWithTheirLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"SHOPIFY_SHOP=a.myshopify.com": "SHOPIFY_SHOP is not a setting: did you mean SHOPIFY_SHOPS? (causeway.env line 1)",
 		"# ours\nSHOPIFY_SHOPS=Brand":  "shopify has 2 settings to be put right:\n  SHOPIFY_SHOPS[0] must be in lower case, and is \"Brand\" (causeway.env line 2)\n  SHOPIFY_WEBHOOK_SECRETS is not set",
-		"NETSUITE_ACCOUNT=1\nNETSUITE_CONSUMER_KEY=1\nNETSUITE_CONSUMER_SECRET=1\nNETSUITE_TOKEN_ID=1\nNETSUITE_TOKEN_SECRET=1\nNETSUITE_CURRENCIES=EUR=1\n" +
+		"NETSUITE_AUTH=token\nNETSUITE_ACCOUNT=1\nNETSUITE_CONSUMER_KEY=1\nNETSUITE_CONSUMER_SECRET=1\nNETSUITE_TOKEN_ID=1\nNETSUITE_TOKEN_SECRET=1\nNETSUITE_CURRENCIES=EUR=1\n" +
 			"NETSUITE_SUBSIDIARIES=shopify/example-brnd.myshopify.com=1": "netsuite has a setting to be put right:\n  NETSUITE_SUBSIDIARIES names the store \"shopify/example-brnd.myshopify.com\", " +
-			"which is not configured: did you mean shopify/example-brand.myshopify.com? (causeway.env line 7)",
+			"which is not configured: did you mean shopify/example-brand.myshopify.com? (causeway.env line 8)",
 	} {
 		file := filepath.Join(t.TempDir(), "causeway.env")
 		writeFile(t, file, text)

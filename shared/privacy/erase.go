@@ -39,7 +39,8 @@ type Stores struct {
 	Vault   port.Vault
 	Peek    func(ctx context.Context, queue string, most int) ([]port.Incoming, error) // changes nothing
 	Live    []string                                                                   // queues whose messages are to be delivered
-	Dead    []string                                                                   // dead-letter queues
+	Dead    []string                                                                   // their dead-letter queues, in the same order
+	Now     func() time.Time
 	Exports Exports
 	File    File
 	Logs    func(texts []string) (found int, err error) // overwrites the texts in logs; nil where logs expire by themselves
@@ -277,7 +278,7 @@ func eraseFrom(ctx context.Context, stores Stores, name string, letters int, s S
 				err = errors.Join(err, failed, queue.Defer(ctx, in, time.Time{}))
 				continue
 			}
-			err = errors.Join(err, queue.Delete(ctx, in))
+			err = errors.Join(err, stores.Ledger.Append(ctx, stores.letter(name, in)), queue.Delete(ctx, in))
 			erased = append(erased, in)
 		}
 		if err != nil {
@@ -285,6 +286,19 @@ func eraseFrom(ctx context.Context, stores Stores, name string, letters int, s S
 		}
 	}
 	return erased, nil
+}
+
+// letter is the ledger entry of an erased letter, so that the balance of its route adds up.
+func (stores Stores) letter(dead string, in port.Incoming) port.Entry {
+	e := port.Entry{
+		At: stores.Now().UTC(), Stage: port.Privacy, Type: port.TypePrivacyErased, Event: in.Attributes[port.AttrEvent], Trace: in.Attributes[port.AttrTrace],
+		ID: message.DeriveID("erased", dead, in.MessageID), Outcome: erasedText, Function: "privacy",
+	}
+	e.Entity, _ = message.ParseKey(in.Attributes[port.AttrEntity]) // a delivery has none
+	if i := slices.Index(stores.Dead, dead); i >= 0 && i < len(stores.Live) {
+		e.Route = stores.Live[i]
+	}
+	return e
 }
 
 // waiting counts the messages of the queues that concern the person.
