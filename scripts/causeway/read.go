@@ -212,6 +212,7 @@ func (a *tool) showGroups(w io.Writer, groups []operate.Group) {
 		a.field(w, "sample", operate.Brief(g.Sample, g.Field))
 		a.field(w, "values", atFault(g))
 		a.field(w, "cause", g.Advice.Cause)
+		a.field(w, "waiting", g.Waiting)
 		a.field(w, "since", a.ago(g.First)+", last "+a.ago(g.Last)+redriven(g))
 		if g.Note != nil {
 			a.field(w, "note", strings.TrimSuffix(fmt.Sprintf("%s by %s: %s", g.Note.State, g.Note.Who, g.Note.Text), ": "))
