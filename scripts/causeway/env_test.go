@@ -45,12 +45,13 @@ type world struct {
 	shop       *shopifytest.Fake // what the store itself has
 	settings   map[string]string // of the ERP's connector
 	draws      int
+	columns    int // of the terminal
 	transcript strings.Builder
 }
 
 func newWorld(t *testing.T, change map[string]string) *world {
 	t.Helper()
-	w := &world{T: t, clock: porttest.NewClock(start), folder: t.TempDir()}
+	w := &world{T: t, clock: porttest.NewClock(start), folder: t.TempDir(), columns: 100}
 	w.erp, w.shop = netsuitetest.New(w.clock.Now), shopifytest.New()
 	must2(t, os.Chmod(w.folder, 0o700)) //nolint:gosec // it is a folder
 	must2(t, os.WriteFile(filepath.Join(w.folder, "none.env"), nil, 0o600))
@@ -163,7 +164,7 @@ func (w *world) run(line ...string) (code int, out, complaints string) {
 	w.Helper()
 	var stdout, stderr bytes.Buffer
 	a := &tool{
-		in: strings.NewReader(""), out: &stdout, err: &stderr, now: w.clock.Now, width: 100, who: "ana", transport: w,
+		in: strings.NewReader(""), out: &stdout, err: &stderr, now: w.clock.Now, width: w.columns, who: "ana", transport: w,
 		random: func() float64 { w.draws++; return float64(w.draws%1000) / 1000 },
 		sleep: func(ctx context.Context, d time.Duration) error {
 			w.clock.Advance(d)
