@@ -92,7 +92,7 @@ test-aws: $(if $(TEMPLATES),,synth) ## run what is deployed, without an account:
 
 .PHONY: bench
 bench: ## speed of the translation and of the local engine, as ratios
-	go test -run '^$$' -bench . -benchmem ./test/bench/... ./shared/formats/... ./shared/local/...
+	go test -run '^$$' -bench . -benchmem ./test/bench/... ./shared/formats/... ./shared/local/... ./shared/operate/...
 
 # What a function is built with: no RPC mode of old runtimes, and no validator tag that
 # would keep every method of the program; nothing that differs from build to build.

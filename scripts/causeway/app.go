@@ -39,6 +39,7 @@ type tool struct {
 	env          string // an installation on AWS; "" for the data folder
 	environments string // file that describes them; "" for where it is looked for
 	settings     string
+	port         int
 	output       string
 	jq           string
 	quiet        bool
@@ -84,6 +85,7 @@ works on the queue, 124 timeout, 130 interrupted.`,
 	flags.StringVarP(&a.env, "env", "e", "", "environment on AWS that causeway.yaml describes; without it, the data folder")
 	flags.StringVar(&a.environments, "environments", "", "file that describes environments, instead of causeway.yaml")
 	flags.StringVar(&a.settings, "settings", "causeway.env", "file with the settings of the systems, for commands that translate")
+	flags.IntVar(&a.port, "port", 4600, "first port of the local engine, whose fakes stand for systems without settings")
 	flags.StringVarP(&a.output, "output", "o", "table", "table, wide, json or ndjson")
 	flags.StringVar(&a.jq, "jq", "", "print what this jq expression makes of the JSON")
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "print no progress")
@@ -96,7 +98,7 @@ works on the queue, 124 timeout, 130 interrupted.`,
 		a.statusCommand(), a.dlqCommand(), a.whyCommand(), a.inspectCommand(), a.traceCommand(), a.diffCommand(),
 		a.redriveCommand(), a.applyCommand(), a.purgeCommand(), a.restoreCommand(), a.resolveCommand(), a.ackCommand(), a.ignoreCommand(),
 		a.opCommand(), a.exportCommand(), a.importCommand(), a.editCommand(), a.replayCommand(), a.routeCommand(), a.mapCommand(),
-		a.verifyCommand(), a.webhookCommand(),
+		a.verifyCommand(), a.webhookCommand(), a.doctorCommand(), a.privacyCommand(), a.eraseCommand(), a.reconcileCommand(), a.assignCommand(),
 	)
 	return root
 }
@@ -111,6 +113,7 @@ func must(err error) {
 // desk is the opened environment.
 type desk struct {
 	*redrive.Operator
+	store *local.Store // nil on AWS
 	close func() error
 }
 
@@ -132,7 +135,12 @@ func (a *tool) open(ctx context.Context) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.operator(store.Desk(), store.Close)
+	d, err := a.operator(store.Desk(), store.Close)
+	if err != nil {
+		return nil, err
+	}
+	d.store = store
+	return d, nil
 }
 
 func (a *tool) operator(e engine.Engine, end func() error) (*desk, error) {
@@ -161,6 +169,16 @@ func (a *tool) with(run func(ctx context.Context, d *desk, args []string) error)
 		}
 		defer func() { err = errors.Join(err, d.close()) }()
 		return run(ctx, d, args)
+	}
+}
+
+// here is with for what only an engine on one machine can do.
+func (a *tool) here(run func(ctx context.Context, d *desk, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		if a.env != "" {
+			return usage{fmt.Errorf("%s works on the data folder of an engine on one machine: leave --env away", cmd.CommandPath())}
+		}
+		return a.with(run)(cmd, args)
 	}
 }
 

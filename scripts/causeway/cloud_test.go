@@ -52,9 +52,9 @@ short: {account: "12", region: eu-central-1, prefix: causeway-prod}
 `
 )
 
-// installation is an emulated AWS with the resources that the command uses, and a file that
+// emulated is an emulated AWS with the resources that the command uses, and a file that
 // describes it.
-type installation struct {
+type emulated struct {
 	clock   *porttest.Clock
 	server  *cloudtest.Server
 	backend *cloud.Backend
@@ -63,9 +63,9 @@ type installation struct {
 }
 
 // newInstallation sets the AWS configuration of the process, so that its test is not parallel.
-func newInstallation(t *testing.T) *installation {
+func newInstallation(t *testing.T) *emulated {
 	t.Helper()
-	i := &installation{clock: porttest.NewClock(start)}
+	i := &emulated{clock: porttest.NewClock(start)}
 	i.server = cloudtest.New(i.clock.Now)
 	listener := httptest.NewServer(i.server)
 	t.Cleanup(listener.Close)
@@ -90,7 +90,7 @@ func newInstallation(t *testing.T) *installation {
 	return i
 }
 
-func (i *installation) create(t *testing.T) {
+func (i *emulated) create(t *testing.T) {
 	t.Helper()
 	a, err := account.Config(map[string]string{
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL": "http://aws.invalid",
@@ -123,13 +123,13 @@ func (i *installation) create(t *testing.T) {
 	}
 }
 
-func (i *installation) pass(d time.Duration) {
+func (i *emulated) pass(d time.Duration) {
 	i.clock.Advance(d)
 	i.server.Wake()
 }
 
 // bury puts a dead order into the route's dead letters and into the ledger.
-func (i *installation) bury(t *testing.T, number int) {
+func (i *emulated) bury(t *testing.T, number int) {
 	t.Helper()
 	failure := port.NewEntryError(cloudRoute, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Code: "INVALID_KEY_OR_REF", Field: "lines[0].sku", Detail: "there is no item"})
 	event, trace := fmt.Sprint("event-", number), fmt.Sprint("trace-", number)
@@ -145,7 +145,7 @@ func (i *installation) bury(t *testing.T, number int) {
 }
 
 // run executes a command line on the environment prod-eu, unless it names another.
-func (i *installation) run(t *testing.T, line ...string) (code int, out string) {
+func (i *emulated) run(t *testing.T, line ...string) (code int, out string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	a := &tool{
@@ -180,7 +180,7 @@ func orderEvent(t *testing.T, event, trace string, number int, at time.Time) []b
 }
 
 // work confirms what is in the route's queue, as its function does.
-func (i *installation) work(ctx context.Context) error {
+func (i *emulated) work(ctx context.Context) error {
 	batch, err := i.backend.Receive(ctx, cloudRoute, 10, 0)
 	for _, in := range batch {
 		m, decoded := message.Decode(in.Body)
@@ -220,6 +220,10 @@ func TestCommandOnAWS(t *testing.T) {
 	expect(exitOK, "", "route", "pause", cloudRoute, "--reason", "ERP patch")
 	expect(exitAttention, "by ana", "status")
 	expect(exitOK, "", "route", "resume", cloudRoute)
+
+	for _, line := range [][]string{{"doctor"}, {"privacy"}, {"erase", "ada@example.com"}, {"reconcile"}} {
+		expect(exitUsage, "leave --env away", line...)
+	}
 
 	plan := strings.TrimSpace(expect(exitOK, "p-", "redrive", "--all", "--jq", ".plan.plan", "-q"))
 	expect(exitRefused, "--reason", "apply", plan)

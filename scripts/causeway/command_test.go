@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"causeway.example/shared/fault"
+	"causeway.example/shared/routes"
 )
 
 func commands(of *cobra.Command) (all []*cobra.Command) {
@@ -151,7 +152,7 @@ func TestAnswersForPrograms(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &answer); err != nil || answer.Schema != "causeway.why/v1" || len(answer.Why) != 1 || answer.Why[0].Values[0].Value != "TRAIL-42" {
 		t.Errorf("answer %s, %v", out, err)
 	}
-	if _, out, _ := w.run("status", "-o", "ndjson"); strings.Count(out, "\n") != 10 {
+	if _, out, _ := w.run("status", "-o", "ndjson"); strings.Count(out, "\n") != len(routes.Table)+2*len(routes.Sources(routes.Table)) {
 		t.Errorf("lines %s", out)
 	}
 	if _, out, _ := w.run("status", "--jq", `.status.routes[] | select(.dead > 0) | .route`); out != "shopify-orders-to-netsuite\n" {
@@ -246,4 +247,56 @@ func TestReplayAndMapTest(t *testing.T) {
 	if orders := w.erp.Orders(); len(orders) != 2 || len(w.erp.Duplicates()) != 0 {
 		t.Errorf("the ERP has %d orders", len(orders))
 	}
+}
+
+func TestInspectShowsTheLogMasked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.order(1001, "TRAIL-42", nil)
+	_, event, _ := w.run("why", "--jq", ".why[].example.event_id")
+	event = strings.TrimSpace(event)
+	line := `{"time":"2026-11-22T21:10:00Z","level":"WARN","msg":"a message is dead","event":"` + event + `","to":"ada@example.com"}` + "\n"
+	must2(t, os.WriteFile(filepath.Join(w.folder, "causeway.log"), []byte(`{"msg":"of another message"}`+"\n"+strings.Repeat(line, 30)), 0o600))
+	code, out, complaints := w.run("inspect", event)
+	if code != exitOK || strings.Count(out, "WARN a message is dead") != mostLines || strings.Contains(out, "ada@") || strings.Contains(out, "another message") {
+		t.Errorf("%d %s%s", code, out, complaints)
+	}
+}
+
+// TestScreensFitTheirWidth: no line is wider than the terminal, but those that hold a command,
+// an id or one word that cannot be broken.
+func TestScreensFitTheirWidth(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.order(1001, "TRAIL-42", nil)
+	w.order(1002, "TEE-BLK-M", nil)
+	group := w.group()
+	_, plan, _ := w.run("redrive", "--group", group, "--jq", ".plan.plan", "-q")
+	for _, columns := range []int{80, 120} {
+		w.columns = columns
+		for _, line := range [][]string{
+			{"status"}, {"why"}, {"trace", "1001"}, {"trace", "1002"}, {"dlq", "list"}, {"redrive", "--group", group}, {"doctor", "--all"}, {"op", "list"},
+			{"reconcile", "--date", "2026-11-22"}, {"erase", "customer/7"}, {"privacy"},
+		} {
+			_, out, complaints := w.run(line...)
+			for text := range strings.Lines(out + complaints) {
+				text = strings.TrimRight(text, "\n")
+				if wide := len([]rune(text)); wide > columns {
+					t.Errorf("%q has a line of %d columns on %d: %s", line, wide, columns, text)
+				}
+			}
+		}
+	}
+	w.columns = 80
+	must2(t, w.erp.AddItem("TRAIL-42"))
+	if _, out, complaints := w.run("apply", strings.TrimSpace(plan), "--reason", "r"); len(out)+len(complaints) == 0 || longest(out+complaints) > 80 {
+		t.Errorf("apply: %s%s", out, complaints)
+	}
+}
+
+func longest(text string) (n int) {
+	for line := range strings.Lines(text) {
+		n = max(n, len([]rune(strings.TrimRight(line, "\n"))))
+	}
+	return n
 }

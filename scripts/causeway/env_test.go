@@ -20,6 +20,7 @@ import (
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/shopify"
 	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/functions/woocommerce/woocommercetest"
 	"causeway.example/shared/admission"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/local"
@@ -41,15 +42,19 @@ type world struct {
 	store      *local.Store
 	engine     *local.Engine
 	erp        *netsuitetest.Fake
+	shop       *shopifytest.Fake // what the store itself has
 	settings   map[string]string // of the ERP's connector
 	draws      int
+	columns    int // of the terminal
 	transcript strings.Builder
 }
 
 func newWorld(t *testing.T, change map[string]string) *world {
 	t.Helper()
-	w := &world{T: t, clock: porttest.NewClock(start), folder: t.TempDir()}
-	w.erp = netsuitetest.New(w.clock.Now)
+	w := &world{T: t, clock: porttest.NewClock(start), folder: t.TempDir(), columns: 100}
+	w.erp, w.shop = netsuitetest.New(w.clock.Now), shopifytest.New()
+	must2(t, os.Chmod(w.folder, 0o700)) //nolint:gosec // it is a folder
+	must2(t, os.WriteFile(filepath.Join(w.folder, "none.env"), nil, 0o600))
 	must2(t, w.erp.AddItem("TEE-BLK-M"))
 	var err error
 	w.store, err = local.Open(t.Context(), local.Config{
@@ -94,9 +99,14 @@ func (w *world) start() {
 // RoundTrip is the network: the ERP at one host, the doors at the other.
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer := httptest.NewRecorder()
-	if r.URL.Host == "127.0.0.1:4601" {
+	switch r.URL.Host {
+	case "127.0.0.1:4601":
 		w.erp.ServeHTTP(answer, r)
-	} else {
+	case "127.0.0.1:4602":
+		w.shop.ServeHTTP(answer, r)
+	case "127.0.0.1:4603":
+		woocommercetest.New().ServeHTTP(answer, r)
+	default:
 		w.engine.Door(nil).ServeHTTP(answer, r)
 	}
 	response := answer.Result()
@@ -114,6 +124,7 @@ func (w *world) order(number int, sku string, change func(*shopifytest.Purchase)
 	if change != nil {
 		change(&p)
 	}
+	w.shop.Put(p.Body())
 	return w.deliver(shopifytest.Delivery{Topic: "orders/create", Body: p.Body(), TriggeredAt: w.clock.Now()})
 }
 
@@ -153,7 +164,7 @@ func (w *world) run(line ...string) (code int, out, complaints string) {
 	w.Helper()
 	var stdout, stderr bytes.Buffer
 	a := &tool{
-		in: strings.NewReader(""), out: &stdout, err: &stderr, now: w.clock.Now, width: 100, who: "ana", transport: w,
+		in: strings.NewReader(""), out: &stdout, err: &stderr, now: w.clock.Now, width: w.columns, who: "ana", transport: w,
 		random: func() float64 { w.draws++; return float64(w.draws%1000) / 1000 },
 		sleep: func(ctx context.Context, d time.Duration) error {
 			w.clock.Advance(d)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -181,8 +183,65 @@ func TestFailureWrongSecret(t *testing.T) {
 		t.Fatalf("the door answered %d", status)
 	}
 	w.play("trace", "1001")
-	w.play("verify-webhook", "shopify", "-H", "X-Shopify-Topic: orders/create")
+	w.play("verify-webhook", "shopify", "-H", "X-Shopify-Topic: orders/create", "-H", "X-Shopify-Shop-Domain: "+shopifytest.Shop)
 	w.golden("wrong_secret")
+}
+
+func TestFailureLostWebhook(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.order(1001, "TEE-BLK-M", nil)
+	lost := shopifytest.Purchase{
+		ID: 6002, Number: 1002, Customer: 7, Email: "ada@example.com", Currency: "USD", PlacedAt: w.clock.Now(), UpdatedAt: w.clock.Now(),
+		Items: []shopifytest.Item{{SKU: "TEE-BLK-M", Quantity: 1, Price: 1900}},
+	}
+	w.shop.Put(lost.Body())
+	w.say("The store has order 1002. Its webhook never came.")
+	w.pass(26 * time.Hour)
+	w.play("trace", "1002")
+	w.play("reconcile", "--date", "2026-11-22", "--route", "shopify-orders-to-netsuite")
+	w.play("reconcile", "--date", "2026-11-22", "--route", "shopify-orders-to-netsuite", "--emit")
+	w.noticed()
+	w.settle()
+	w.play("trace", "1002")
+	w.play("reconcile", "--date", "2026-11-22", "--route", "shopify-orders-to-netsuite")
+	w.play("reconcile", "--date", "2026-11-22", "--route", "shopify-orders-to-netsuite", "--close")
+	w.golden("lost_webhook")
+	if orders := w.erp.Orders(); len(orders) != 2 || len(w.erp.Duplicates()) != 0 {
+		t.Errorf("the ERP has %d orders", len(orders))
+	}
+}
+
+func TestDoctorNamesTheRemedy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.play("doctor")
+	w.erp.Plan(netsuitetest.Fault{Times: 1 << 20, Do: netsuitetest.LoggedOut()})
+	w.say("NetSuite's token expires.")
+	w.play("doctor")
+	w.golden("doctor")
+	if code, out, _ := w.run("doctor", "--jq", ".doctor[] | select(.level == \"problem\") | .remedy"); code != exitAttention || out == "" {
+		t.Errorf("doctor ended with %d: %s", code, out)
+	}
+	must2(t, os.WriteFile(filepath.Join(w.folder, "none.env"), []byte("SHOPIFY_SHOP=x\n"), 0o600))
+	if code, out, _ := w.run("doctor"); code != exitAttention || !strings.Contains(out, "did you mean SHOPIFY_SHOPS") {
+		t.Errorf("a wrong key: %d, %s", code, out)
+	}
+}
+
+func TestEraseShowsItsPlanFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.order(1001, "TEE-BLK-M", nil)
+	w.order(1002, "TRAIL-42", nil)
+	w.play("privacy")
+	w.play("erase", "customer/7", "--email", "ada@example.com")
+	w.play("erase", "customer/7", "--email", "ada@example.com", "--yes")
+	w.play("erase", "customer/7", "--email", "ada@example.com", "--yes", "--reason", "ticket 412")
+	w.play("why")
+	w.play("trace", "ada@example.com")
+	w.play("trace", "customer/7")
+	w.golden("erase")
 }
 
 // Ambiguous numbers list what they can mean.

@@ -36,6 +36,9 @@ func (a *tool) noteCommand(use string, state operate.NoteState, short, example s
 				return notFound("writing a note on "+given[0], "there is no such group; causeway why shows them")
 			}
 			n := operate.Note{State: state, Who: a.who, Text: note}
+			if before := groups[0].Note; before != nil {
+				n.Assignee = before.Assignee
+			}
 			if until > 0 {
 				n.Until = a.now().Add(until)
 			}
@@ -49,6 +52,32 @@ func (a *tool) noteCommand(use string, state operate.NoteState, short, example s
 	cmd.Flags().StringVar(&note, "note", "", "what others should know")
 	cmd.Flags().DurationVar(&until, "for", 0, "after this time the group is open again; 0: never")
 	return cmd
+}
+
+func (a *tool) assignCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "assign GROUP WHO", Short: "Say who works on a group; causeway why shows it", Args: args(cobra.ExactArgs(2)), ValidArgsFunction: a.completeGroups,
+		Example: "  causeway assign a1f09c2e ben",
+		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
+			groups, err := d.Groups(ctx, operate.Selector{Group: given[0]}, true)
+			if err != nil {
+				return err
+			}
+			if len(groups) == 0 {
+				return notFound("assigning "+given[0], "there is no such group; causeway why shows them")
+			}
+			n := operate.Note{State: operate.Acknowledged}
+			if groups[0].Note != nil {
+				n = *groups[0].Note
+			}
+			n.Who, n.Assignee = a.who, given[1]
+			if err := d.SetNote(ctx, given[0], n); err != nil {
+				return err
+			}
+			a.say("group %s is assigned to %s", given[0], given[1])
+			return nil
+		}),
+	}
 }
 
 func (a *tool) exportCommand() *cobra.Command {

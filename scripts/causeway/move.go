@@ -126,7 +126,7 @@ func (a *tool) resolveCommand() *cobra.Command {
 }
 
 func (a *tool) showPlan(w io.Writer, p redrive.Plan) {
-	fmt.Fprintf(w, "PLAN %s  %s  %s  (frozen %s; what arrives later is not in it)\n", p.ID, p.Kind, count(len(p.Items), "letter"), p.Made.Format("15:04:05Z"))
+	fmt.Fprintf(w, "PLAN %s  %s  %s  (frozen %s, without later ones)\n", p.ID, p.Kind, count(len(p.Items), "letter"), p.Made.Format("15:04:05Z"))
 	if targets := p.Targets(); len(targets) > 0 {
 		a.field(w, "to", strings.Join(targets, ", "))
 	}

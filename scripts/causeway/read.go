@@ -212,9 +212,11 @@ func (a *tool) showGroups(w io.Writer, groups []operate.Group) {
 		a.field(w, "sample", operate.Brief(g.Sample, g.Field))
 		a.field(w, "values", atFault(g))
 		a.field(w, "cause", g.Advice.Cause)
+		a.field(w, "waiting", g.Waiting)
 		a.field(w, "since", a.ago(g.First)+", last "+a.ago(g.Last)+redriven(g))
 		if g.Note != nil {
-			a.field(w, "note", fmt.Sprintf("%s by %s: %s", g.Note.State, g.Note.Who, g.Note.Text))
+			a.field(w, "note", strings.TrimSuffix(fmt.Sprintf("%s by %s: %s", g.Note.State, g.Note.Who, g.Note.Text), ": "))
+			a.field(w, "assigned", g.Note.Assignee)
 		}
 		a.field(w, "next", g.Advice.Step)
 		a.field(w, "", g.Advice.Command)
@@ -339,7 +341,7 @@ webhook, an event id, a trace id, a fingerprint, or a whole key.`,
 func (a *tool) showTrace(w io.Writer, t operate.Trace) {
 	fmt.Fprintln(w, wrap(operate.Title(t.Entity, t.Name)+" "+t.Verdict, "", a.width))
 	fmt.Fprintf(w, "%s\n\n", t.Entity)
-	lines := []string{}
+	lines, room := []string{}, a.room(t.Steps)
 	for _, s := range t.Steps {
 		what := s.Words
 		if s.Attempt > 1 {
@@ -348,7 +350,7 @@ func (a *tool) showTrace(w io.Writer, t operate.Trace) {
 		if s.Count > 1 {
 			what = fmt.Sprintf("×%d, last %s: %s", s.Count, a.ago(s.Last), what)
 		}
-		lines = append(lines, fmt.Sprintf("%s\t%s\t%s\t%s", s.At.UTC().Format("2 Jan 15:04:05.000"), s.Stage, place(s), short(what, a.room())))
+		lines = append(lines, fmt.Sprintf("%s\t%s\t%s\t%s", s.At.UTC().Format("2 Jan 15:04:05.000"), s.Stage, place(s), short(what, room)))
 	}
 	table(w, lines...)
 	if len(t.Related) > 0 {
@@ -367,11 +369,16 @@ func place(s operate.Step) string {
 }
 
 // room is how many characters the last column of a trace has.
-func (a *tool) room() int {
+func (a *tool) room(steps []operate.Step) int {
 	if a.output == "wide" {
 		return 1 << 20
 	}
-	return max(40, a.width-50)
+	stage, where := 0, 0
+	for _, s := range steps {
+		stage, where = max(stage, len([]rune(string(s.Stage)))), max(where, len([]rune(place(s))))
+	}
+	const date, gaps = 19, 3 * 2
+	return max(20, a.width-date-gaps-stage-where)
 }
 
 // short cuts a text.
@@ -385,7 +392,7 @@ func short(text string, most int) string {
 
 func (a *tool) inspectCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "inspect EVENT", Short: "One dead letter: cause, what it holds, its journey", Args: args(cobra.ExactArgs(1)),
+		Use: "inspect EVENT", Short: "One dead letter: cause, what it holds, its journey, what the log says of it", Args: args(cobra.ExactArgs(1)),
 		Example: "  causeway inspect 01jd3h8k2m5n7p9q\n  causeway inspect 01jd3h8k2m5n7p9q --show-pii",
 		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
 			l, in, found, err := d.Letter(ctx, given[0])
@@ -406,8 +413,12 @@ func (a *tool) inspectCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			answer := map[string]any{"letter": l, "advice": operate.AdviseLetter(l), "content": text, "trace": t}
-			return a.print("inspect", answer, nil, func(w io.Writer) { a.showLetter(w, l, text, t) })
+			lines, err := a.logLines(l.Event, l.Trace)
+			if err != nil {
+				return err
+			}
+			answer := map[string]any{"letter": l, "advice": operate.AdviseLetter(l), "content": text, "trace": t, "log": lines}
+			return a.print("inspect", answer, nil, func(w io.Writer) { a.showLetter(w, l, text, t); a.showLog(w, lines) })
 		}),
 	}
 }

@@ -4,21 +4,15 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/joho/godotenv"
 	"github.com/spf13/cobra"
 
-	"causeway.example/functions"
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/functions/woocommerce/woocommercetest"
 	"causeway.example/shared/connector"
@@ -27,55 +21,9 @@ import (
 	"causeway.example/shared/message"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/operate/redrive"
-	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
 	"causeway.example/shared/webhook/webhooktest"
 )
-
-// systemSettings returns the settings of the file, with the environment over them.
-func (a *tool) systemSettings() (map[string]string, error) {
-	settings, err := godotenv.Read(a.settings)
-	if errors.Is(err, fs.ErrNotExist) {
-		settings, err = map[string]string{}, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading settings from %s: it has a line that is not KEY=VALUE", a.settings)
-	}
-	for _, pair := range a.environment {
-		key, value, _ := strings.Cut(pair, "=")
-		settings[key] = value
-	}
-	return settings, nil
-}
-
-// system opens a connector with its settings, or with those of its fake if it has none. What
-// it binds is not stored.
-func (a *tool) system(name string, state port.State) (connector.System, error) {
-	i := slices.IndexFunc(functions.All(), func(s functions.System) bool { return s.Profile.Name == name })
-	if i < 0 {
-		return connector.System{}, notFound("opening "+name, "there is no such system")
-	}
-	system := functions.All()[i]
-	settings, err := a.systemSettings()
-	if err != nil {
-		return connector.System{}, err
-	}
-	if !slices.ContainsFunc(system.Profile.Settings, func(key string) bool { return settings[key] != "" }) {
-		folder, err := os.MkdirTemp("", "causeway-")
-		if err != nil {
-			return connector.System{}, err
-		}
-		defer func() { _ = os.RemoveAll(folder) }() // it holds nothing that counts
-		fake, err := system.Fake(folder, a.now)
-		if err != nil {
-			return connector.System{}, err
-		}
-		settings = fake.Settings("http://127.0.0.1:1")
-	}
-	return system.Open(settings, connector.Deps{
-		HTTP: a.transport, Now: a.now, Random: rand.Reader, CrossRef: pipeline.Memory{State: frozen{state}, Now: a.now},
-	})
-}
 
 // frozen is a State that stores nothing.
 type frozen struct{ port.State }

@@ -18,6 +18,7 @@ import (
 	"time"
 	_ "time/tzdata" // not every machine has the time zones that shops and business dates are in
 
+	"causeway.example/scripts/installation"
 	"causeway.example/shared/retry"
 )
 
@@ -54,7 +55,7 @@ func parseFlags(args []string) (options, bool) {
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.IntVar(&o.port, "port", 4600, "first port of the block: the door; the fakes follow, one port each")
 	flags.StringVar(&o.data, "data", "data", "folder that holds all state")
-	flags.StringVar(&o.settings, "settings", defaultSettings, "file with settings, KEY=VALUE lines; the environment wins")
+	flags.StringVar(&o.settings, "settings", installation.DefaultSettings, "file with settings, KEY=VALUE lines; the environment wins")
 	flags.BoolVar(&o.demo, "demo", false, "play the sample day from an empty folder, audit it, and exit")
 	flags.DurationVar(&o.pace, "pace", 100*time.Millisecond, "pause between two deliveries of the sample day")
 	return o, flags.Parse(args) == nil

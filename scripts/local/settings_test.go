@@ -5,7 +5,6 @@ import (
 	"slices"
 	"testing"
 
-	"causeway.example/shared/connector"
 	"causeway.example/shared/routes"
 )
 
@@ -47,33 +46,5 @@ func TestFilterNamesAreThoseOfTheTable(t *testing.T) {
 				t.Errorf("filter %q of %s is not among %v", filter.Name, route.Name(), names)
 			}
 		}
-	}
-}
-
-func TestSystemIsPointedAtARealAccountByAnyOfItsSettings(t *testing.T) {
-	t.Parallel()
-	profile := connector.Profile{Settings: []string{"ERP_HOST", "ERP_KEY"}}
-	for name, c := range map[string]struct {
-		settings map[string]string
-		want     bool
-	}{
-		"none":         {map[string]string{"STORE_HOST": "x"}, false},
-		"empty":        {map[string]string{"ERP_HOST": ""}, false},
-		"one is there": {map[string]string{"ERP_KEY": "x"}, true},
-	} {
-		if got := isSet(c.settings, profile); got != c.want {
-			t.Errorf("%s: %v", name, got)
-		}
-	}
-}
-
-func TestMergeLeavesItsArgumentsAlone(t *testing.T) {
-	t.Parallel()
-	base := map[string]string{"A": "1", "B": "1"}
-	if got := merge(base, map[string]string{"B": "2", "C": "2"}); !maps.Equal(got, map[string]string{"A": "1", "B": "2", "C": "2"}) {
-		t.Errorf("merged to %v", got)
-	}
-	if base["B"] != "1" || len(base) != 2 {
-		t.Errorf("base became %v", base)
 	}
 }

@@ -10,8 +10,16 @@ import (
 	"causeway.example/shared/routes"
 )
 
-// kindQueue is the kind of counter that holds the length of a queue.
-const kindQueue = "queue"
+// kindQueue is the kind of counter that holds the length of a queue, kindExpired that of dead
+// letters that Sweep removed.
+const (
+	kindQueue   = "queue"
+	kindExpired = "expired"
+)
+
+// removed are the kinds of counters of letters that left a route's dead letters for good: the
+// stages that operators write (package operate), erasing, and expiry.
+var removed = []string{"resolved", "purged", string(port.Privacy), kindExpired}
 
 // Depths returns the depth of every queue that is not a dead-letter queue, by name. The
 // cost grows with the messages in flight or deferred, not with the visible ones.
@@ -107,6 +115,9 @@ func sortedTallies(tallies map[string]*RouteTally) []RouteTally {
 func setTotal(t *RouteTally, kind string, n int64) {
 	if t == nil {
 		return
+	}
+	if slices.Contains(removed, kind) {
+		t.Removed += n
 	}
 	totals := map[string]*int64{
 		string(port.Queued): &t.In, string(port.Confirmed): &t.Confirmed,

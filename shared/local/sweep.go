@@ -69,7 +69,7 @@ func removeEntries(t *tx, before int64) (removed int64, err error) {
 
 // removeDead removes dead letters of every queue, at most sweepChunk in all. A message
 // was sent no later than it came into its queue, so that the index on sent_at finds them.
-func (s *Store) removeDead(t *tx, before int64) (removed int64, err error) {
+func (s *Store) removeDead(t *tx, before int64) (n int64, err error) {
 	const query = `DELETE FROM item WHERE id IN (SELECT id FROM item INDEXED BY item_sent
 		WHERE queue = ?1 AND sent_at < ?2 AND entered_at < ?2 ORDER BY sent_at LIMIT ?3) RETURNING id`
 	for _, q := range s.queues {
@@ -82,7 +82,7 @@ func (s *Store) removeDead(t *tx, before int64) (removed int64, err error) {
 			err := row.Scan(&id)
 			ids = append(ids, id)
 			return err
-		}, q.dead.id, before, sweepChunk-removed)
+		}, q.dead.id, before, sweepChunk-n)
 		if err != nil {
 			return 0, err
 		}
@@ -92,9 +92,10 @@ func (s *Store) removeDead(t *tx, before int64) (removed int64, err error) {
 			}
 		}
 		t.count(kindQueue, q.dead.name, -int64(len(ids)))
-		removed += int64(len(ids))
+		t.count(kindExpired, q.name, int64(len(ids)))
+		n += int64(len(ids))
 	}
-	return removed, nil
+	return n, nil
 }
 
 func removeBodies(t *tx, before int64) (int64, error) {

@@ -31,6 +31,8 @@ type Group struct {
 	MaxRedrives int         `json:"max_redrives"` // the most of one letter
 	Advice      Advice      `json:"advice"`
 	Note        *Note       `json:"note,omitempty"`
+	Waiting     string      `json:"waiting,omitempty"` // what waits for these: "2 payments wait for order #1001"
+	parents     []Letter    // the first of them, for Waiting
 }
 
 // Value is a value at fault and in how many letters it is.
@@ -89,6 +91,9 @@ func (d *Desk) Groups(ctx context.Context, s Selector, all bool) ([]Group, error
 }
 
 func (g *Group) add(l Letter) {
+	if len(g.parents) < mostParents {
+		g.parents = append(g.parents, l)
+	}
 	g.Count++
 	if l.Cause.Stage == port.Parked {
 		g.Parked++
@@ -108,6 +113,19 @@ func (g *Group) add(l Letter) {
 // explain adds what the ledger says of one of the letters: the letter itself has class, code
 // and field only.
 func (d *Desk) explain(ctx context.Context, g *Group) error {
+	counts := map[string]int{}
+	for _, l := range g.parents {
+		if l.Kind != RouteLetter {
+			continue
+		}
+		if err := d.waiters(ctx, l.Target(), l.Entity, counts); err != nil {
+			return err
+		}
+	}
+	g.Waiting = inWords(counts, "them")
+	if g.Count == 1 {
+		g.Waiting = inWords(counts, g.Example.Title())
+	}
 	entries, err := d.Ledger.Find(ctx, port.Query{Key: port.SearchKey(port.KeyFingerprint, g.Fingerprint), Newest: true, Limit: 1})
 	if err != nil {
 		return err
@@ -140,11 +158,12 @@ const (
 
 // Note is what an operator wrote about a group.
 type Note struct {
-	State NoteState `json:"state"`
-	Who   string    `json:"who"`
-	Text  string    `json:"note,omitempty"`
-	At    time.Time `json:"at"`
-	Until time.Time `json:"until,omitzero"` // when the group is open again; zero: until its note is changed
+	State    NoteState `json:"state"`
+	Who      string    `json:"who"`
+	Text     string    `json:"note,omitempty"`
+	Assignee string    `json:"assignee,omitempty"` // who works on the group
+	At       time.Time `json:"at"`
+	Until    time.Time `json:"until,omitzero"` // when the group is open again; zero: until its note is changed
 }
 
 // noteLife is how long a note outlives its last change: as long as a dead letter.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/redact"
@@ -165,13 +166,31 @@ func member(value reflect.Value, name string) reflect.Value {
 	if value.Kind() != reflect.Struct {
 		return reflect.Value{}
 	}
-	for _, field := range reflect.VisibleFields(value.Type()) {
-		if tagged, _, _ := strings.Cut(field.Tag.Get("json"), ","); tagged == name && field.IsExported() {
-			if field.Tag.Get("pii") != "" || freeText(field) {
-				return reflect.Value{}
-			}
-			return value.FieldByIndex(field.Index)
-		}
+	if index := shownFields(value.Type())[name]; index != nil {
+		return value.FieldByIndex(index)
 	}
 	return reflect.Value{}
+}
+
+// shown are the fields of types that may be shown, by type.
+var shown sync.Map
+
+// shownFields returns the indexes of the type's fields that may be shown, by JSON name.
+func shownFields(of reflect.Type) map[string][]int {
+	if known, ok := shown.Load(of); ok {
+		return known.(map[string][]int) //nolint:errcheck // nothing else is stored
+	}
+	fields, seen := map[string][]int{}, map[string]bool{}
+	for _, field := range reflect.VisibleFields(of) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if !field.IsExported() || seen[name] {
+			continue
+		}
+		seen[name] = true
+		if field.Tag.Get("pii") == "" && !freeText(field) {
+			fields[name] = field.Index
+		}
+	}
+	shown.Store(of, fields)
+	return fields
 }

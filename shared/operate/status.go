@@ -17,6 +17,7 @@ type RouteState string
 const (
 	StatePaused   RouteState = "PAUSED"   // an operator stopped it
 	StateDegraded RouteState = "DEGRADED" // the target's circuit is open: messages wait
+	StateLost     RouteState = "LOST"     // messages came in that are nowhere
 	StateDead     RouteState = "DEAD"     // it works, and has dead letters
 	StateOK       RouteState = "OK"
 )
@@ -27,10 +28,12 @@ type RouteStatus struct {
 	State      RouteState    `json:"state"`
 	Why        string        `json:"why,omitempty"`
 	In         int64         `json:"in"`   // accepted since counting began; 0 for an inbox
-	Done       int64         `json:"done"` // confirmed, superseded or skipped, or taken out by an operator: in − waiting − dead
+	Done       int64         `json:"done"` // the sum of the next four
 	Confirmed  int64         `json:"confirmed"`
 	Superseded int64         `json:"superseded"`
 	Skipped    int64         `json:"skipped"`
+	Removed    int64         `json:"removed"` // dead letters that were resolved, purged, erased, or that expired
+	Missing    int64         `json:"missing"` // of in: neither done nor waiting nor dead. More than 0 means that messages were lost
 	Waiting    int           `json:"waiting"` // queued, in flight or deferred
 	InFlight   int           `json:"in_flight"`
 	Deferred   int           `json:"deferred"`
@@ -53,8 +56,8 @@ type Status struct {
 // deadLife is how long a dead letter is kept: as long as SQS keeps one at most.
 const deadLife = 14 * 24 * time.Hour
 
-// Status returns how every route and inbox is. For each route accepted = done + waiting +
-// dead at any time.
+// Status returns how every route and inbox is. For each route in = done + waiting + dead, each
+// counted on its own; Missing says by how much it does not add up.
 func (d *Desk) Status(ctx context.Context) (Status, error) {
 	s := Status{Environment: d.Name, At: d.Now().UTC()}
 	depths, err := d.Meter.Depths(ctx)
@@ -89,6 +92,9 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 			}
 		}
 		r.judge(pauses, circuits[route.To], route, s.At)
+		if r.Missing > 0 {
+			r.State, r.Why = StateLost, fmt.Sprintf("%d of %d came in and are neither done nor waiting nor dead; find them with causeway reconcile", r.Missing, r.In)
+		}
 		s.Routes = append(s.Routes, r)
 		s.Dead, s.Waiting, s.Attention = s.Dead+r.Dead, s.Waiting+r.Waiting, s.Attention || r.State != StateOK
 	}
@@ -100,7 +106,11 @@ func rowOf(queue string, depth engine.Depth, total engine.Total) RouteStatus {
 		Route: queue, State: StateOK, In: total.In, Confirmed: total.Confirmed, Superseded: total.Superseded, Skipped: total.Skipped,
 		Waiting: depth.Waiting(), InFlight: depth.InFlight, Deferred: depth.Deferred, Oldest: depth.Oldest, Dead: depth.Dead, OldestDead: depth.OldestDead,
 	}
-	r.Done = max(0, r.In-int64(r.Waiting)-int64(r.Dead))
+	r.Removed, r.Missing = total.Removed, total.Missing()
+	if total.In > 0 {
+		r.Done = r.Confirmed + r.Superseded + r.Skipped + r.Removed
+		r.Waiting, r.Dead = int(total.Waiting), int(total.Letters) // counted in one moment with the rest
+	}
 	if r.Dead > 0 {
 		r.DeletedIn = max(0, deadLife-r.OldestDead)
 		r.State, r.Why = StateDead, "causeway why --route "+queue

@@ -225,6 +225,13 @@ func (d *Desk) conclude(ctx context.Context, t *Trace, entries []port.Entry) err
 		}
 		p := t.Targets[i]
 		sentences = append(sentences, p.Words)
+		counts := map[string]int{}
+		if err := d.waiters(ctx, p.Target, t.Entity, counts); err != nil {
+			return err
+		}
+		if words := inWords(counts, "it"); words != "" {
+			sentences = append(sentences, words)
+		}
 		if t.Command == "" {
 			t.Command = p.Command
 		}

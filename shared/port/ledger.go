@@ -75,6 +75,7 @@ const Privacy Stage = "privacy"
 const (
 	TypePrivacyRequest = "privacy.request" // was received; Notes have its kind, its orders and when it is due
 	TypePrivacyDone    = "privacy.done"    // was carried out; Causation is the event of the request
+	TypePrivacyErased  = "privacy.erased"  // a dead letter of the route was erased
 )
 
 // Fields of the notes of a privacy request.

@@ -2,11 +2,17 @@
 // those that sources pass on (connector.PrivacyRequest), finds a person in what is stored,
 // and erases the person's data.
 //
-// Erase deletes dead letters and bodies in the vault, and replaces the free texts of ledger
-// entries. It keeps ids, times and totals: they are needed for the books and for the proof,
-// and name nobody without the store. State has ids, versions and hashes only. Live messages are left,
-// since what was accepted is delivered; a Report counts them, and Erase is run again once
-// they have ended.
+// Erase deletes dead letters, archived deliveries, letters of exports and bodies in the vault;
+// replaces the free texts of ledger entries and removes their personal search keys; and
+// overwrites the person's addresses in the words of operators and in logs. It keeps ids, times
+// and totals: they are needed for the books and for the proof, and name nobody without the
+// store. The rest of the State, plans among it, has ids, versions and hashes only. Live messages
+// are left, since what was accepted is delivered; a Report counts them, and Erase is run again
+// once they have ended.
+//
+// An address is searched for by canonical.EmailHash, which has no key: with the ledger and a
+// list of addresses one can test which of them bought. That is why its search keys are erased.
+// The id of a guest is the same hash, and is kept like any id.
 //
 // Data at targets is not ours to erase. A Report lists what a person has to do there.
 //

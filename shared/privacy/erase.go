@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
 )
@@ -30,41 +32,63 @@ type Operation struct {
 	Build   string
 }
 
-// Stores is where data of persons is stored. All fields are required.
+// Stores is where data of persons is stored. All fields but Logs are required.
 type Stores struct {
-	Ledger port.Ledger
-	Queue  port.Queue
-	Peek   func(ctx context.Context, queue string, most int) ([]port.Incoming, error) // changes nothing
-	Live   []string                                                                   // queues whose messages are to be delivered
-	Dead   []string                                                                   // dead-letter queues
-	File   File
+	Ledger  port.Ledger
+	Queue   port.Queue
+	Vault   port.Vault
+	Peek    func(ctx context.Context, queue string, most int) ([]port.Incoming, error) // changes nothing
+	Live    []string                                                                   // queues whose messages are to be delivered
+	Dead    []string                                                                   // their dead-letter queues, in the same order
+	Now     func() time.Time
+	Exports Exports
+	File    File
+	Logs    func(texts []string) (found int, err error) // overwrites the texts in logs; nil where logs expire by themselves
+}
+
+// Exports are letters that operators took out of their queues, in the vault.
+type Exports interface {
+	// Exported returns the letters in a body of the vault, nil if it is no export.
+	Exported(data []byte) []port.Incoming
+	// Forget replaces the exports that have letters which concern the person by ones without
+	// them, and returns the number of those letters.
+	Forget(ctx context.Context, concerns func(port.Incoming) (bool, error)) (letters int, err error)
 }
 
 // File erases what ports do not offer.
 type File interface {
 	// Bodies deletes the bodies of the vault that concern the person and that no message
-	// refers to, and returns how many, and how many are referred to.
-	Bodies(ctx context.Context, concerns func(data []byte) bool) (erased, waiting int, err error)
-	// Texts replaces the free texts of the entity's ledger entries.
-	Texts(ctx context.Context, key message.Key, erased string) (entries int, err error)
+	// refers to, and returns how many, and how many are referred to. The hash is SHA-256 in hex.
+	Bodies(ctx context.Context, concerns func(hash string, data []byte) bool) (erased, waiting int, err error)
+	// Archive deletes the archived deliveries that concern the person, by their record and
+	// their body.
+	Archive(ctx context.Context, concerns func(record, body []byte) (bool, error)) (erased int, err error)
+	// Texts replaces the free texts of the ledger entries about the entity, and of those that
+	// have one of the search keys, and removes search keys that are personal.
+	Texts(ctx context.Context, key message.Key, keys []string, erased string) (entries int, err error)
+	// Mentions replaces the texts in operators' words and in ledger entries.
+	Mentions(ctx context.Context, texts []string, erased string) (records int, err error)
 	// Scrub makes what was deleted unreadable on the disk.
 	Scrub(ctx context.Context) error
 }
 
 // Report is what Erase did and what remains to be done.
 type Report struct {
-	Letters int    // dead letters deleted
-	Bodies  int    // bodies of the vault deleted
-	Entries int    // ledger entries whose texts were replaced
-	Waiting int    // live messages and their bodies: run Erase again when they have ended
-	Tasks   []Task // at targets
+	Letters  int    `json:"letters"`         // dead letters deleted
+	Exported int    `json:"exported"`        // letters taken out of what operators exported
+	Archived int    `json:"archived"`        // archived deliveries deleted
+	Bodies   int    `json:"bodies"`          // bodies of the vault deleted
+	Entries  int    `json:"entries"`         // ledger entries whose texts were replaced
+	Mentions int    `json:"mentions"`        // of an address in notes, reasons and logs, overwritten
+	Waiting  int    `json:"waiting"`         // live messages and their bodies: run Erase again when they have ended
+	Tasks    []Task `json:"tasks,omitempty"` // at targets
 }
 
 // Task is a record of the person at a target, where a person has to erase it.
 type Task struct {
-	System string      // the target
-	Entity message.Key // ours
-	Ref    string      // the target's id of it
+	System string      `json:"system"` // the target
+	Entity message.Key `json:"entity"` // ours
+	Ref    string      `json:"ref"`    // the target's id of it
 }
 
 // String says what to do.
@@ -87,32 +111,136 @@ func Erase(ctx context.Context, stores Stores, s Subject, op Operation) (Report,
 		return r, err
 	}
 	r.Letters = len(erased)
-	if r.Waiting, err = waiting(ctx, stores, s); err != nil {
+	if r.Waiting, err = waiting(ctx, stores, s, stores.Live); err != nil {
 		return r, err
 	}
-	bodies, left, err := stores.File.Bodies(ctx, s.concernsBody)
-	if err != nil {
+	if err := eraseStored(ctx, stores, s, erased, &r); err != nil {
 		return r, err
 	}
-	r.Bodies, r.Waiting = bodies, r.Waiting+left
-	for _, key := range s.keys(erased) {
+	if err := eraseTexts(ctx, stores, s, erased, &r); err != nil {
+		return r, err
+	}
+	what := fmt.Sprintf("erased: %d dead letters, %d bodies, %d archived deliveries, %d exported letters, texts of %d ledger entries; %d live messages are left, %d records at targets remain to be done",
+		r.Letters, r.Bodies, r.Archived, r.Exported, r.Entries, r.Waiting, len(r.Tasks))
+	if err := stores.Ledger.Append(ctx, op.entry(s.Customer, op.Request, what)); err != nil {
+		return r, err
+	}
+	return r, stores.File.Scrub(ctx)
+}
+
+// Preview returns what Erase would find in the queues and at the targets. It changes nothing,
+// and leaves archive, vault, ledger and logs to Erase.
+func Preview(ctx context.Context, stores Stores, s Subject) (r Report, err error) {
+	if r.Waiting, err = waiting(ctx, stores, s, stores.Live); err != nil {
+		return r, err
+	}
+	if r.Letters, err = waiting(ctx, stores, s, stores.Dead); err != nil {
+		return r, err
+	}
+	for _, key := range s.keys(nil) {
 		tasks, err := tasksOf(ctx, stores.Ledger, key)
 		if err != nil {
 			return r, err
 		}
 		r.Tasks = append(r.Tasks, tasks...)
-		n, err := stores.File.Texts(ctx, key, erasedText)
-		if err != nil {
-			return r, err
+	}
+	return r, nil
+}
+
+// eraseStored erases exports, the archive, and the bodies of both in the vault.
+func eraseStored(ctx context.Context, stores Stores, s Subject, erased []port.Incoming, r *Report) (err error) {
+	theirs := map[string]bool{} // hashes of bodies of messages that are erased
+	for _, in := range erased {
+		theirs[claimed(in.Body)] = true
+	}
+	concerns := func(in port.Incoming) (bool, error) { return stores.concerns(ctx, s, in) }
+	if r.Exported, err = stores.Exports.Forget(ctx, concerns); err != nil {
+		return err
+	}
+	r.Archived, err = stores.File.Archive(ctx, func(record, body []byte) (bool, error) {
+		yes, err := concerns(port.Incoming{Body: record})
+		if yes = yes || s.concernsBody(body); yes {
+			theirs[claimed(record)] = true
 		}
-		r.Entries += n
+		return yes, err
+	})
+	if err != nil {
+		return err
 	}
-	what := fmt.Sprintf("erased: %d dead letters, %d bodies, texts of %d ledger entries; %d live messages are left, %d records at targets remain to be done",
-		r.Letters, r.Bodies, r.Entries, r.Waiting, len(r.Tasks))
-	if err := stores.Ledger.Append(ctx, op.entry(s.Customer, op.Request, what)); err != nil {
-		return r, err
+	var failed error
+	bodies, left, err := stores.File.Bodies(ctx, func(hash string, data []byte) bool {
+		for _, in := range stores.Exports.Exported(data) {
+			yes, err := concerns(in)
+			if failed = cmp.Or(failed, err); yes {
+				return true
+			}
+		}
+		return theirs[hash] || s.concernsBody(data)
+	})
+	r.Bodies, r.Waiting = bodies, r.Waiting+left
+	return errors.Join(err, failed)
+}
+
+// claimed returns the hash of a message's body in the vault, "" if it is in the message.
+func claimed(record []byte) string {
+	if m, err := message.Decode(record); err == nil && m.Claim != nil {
+		return m.Claim.SHA256
 	}
-	return r, stores.File.Scrub(ctx)
+	if raw, err := message.DecodeRaw(record); err == nil && raw.Claim != nil {
+		return raw.Claim.SHA256
+	}
+	return ""
+}
+
+// eraseTexts erases what the ledger, the operators and the logs say of the person.
+func eraseTexts(ctx context.Context, stores Stores, s Subject, erased []port.Incoming, r *Report) error {
+	keys := s.searchKeys()
+	for _, key := range append(s.keys(erased), message.Key{}) {
+		if key.ID != "" {
+			tasks, err := tasksOf(ctx, stores.Ledger, key)
+			if err != nil {
+				return err
+			}
+			r.Tasks = append(r.Tasks, tasks...)
+		}
+		n, err := stores.File.Texts(ctx, key, keys, erasedText)
+		if err != nil {
+			return err
+		}
+		r.Entries, keys = r.Entries+n, nil
+	}
+	texts := s.texts()
+	n, err := stores.File.Mentions(ctx, texts, erasedText)
+	if r.Mentions = n; err != nil || stores.Logs == nil {
+		return err
+	}
+	n, err = stores.Logs(texts)
+	r.Mentions += n
+	return err
+}
+
+// texts returns the person's addresses as they may be written in a text or a URL.
+func (s Subject) texts() (texts []string) {
+	for _, email := range s.Emails {
+		if email = strings.TrimSpace(email); email != "" {
+			texts = append(texts, email, strings.ReplaceAll(email, "@", "%40"))
+		}
+	}
+	return texts
+}
+
+// searchKeys returns by what the ledger finds entries that are about the person and about no
+// entity of theirs, such as a delivery that could not be translated.
+func (s Subject) searchKeys() (keys []string) {
+	for _, email := range s.Emails {
+		keys = append(keys, port.SearchKey(port.KeyEmail, canonical.EmailHash(email)))
+	}
+	for _, key := range append(slices.Clone(s.Orders), s.Customer) {
+		if len(key.ID) >= uniqueID {
+			keys = append(keys, port.SearchKey(port.KeyID, key.ID))
+		}
+	}
+	return port.CompactKeys(keys)
 }
 
 // batch is how many letters are received at once; the most that SQS allows.
@@ -125,7 +253,7 @@ func eraseLetters(ctx context.Context, stores Stores, s Subject) (erased []port.
 		if err != nil {
 			return erased, err
 		}
-		some, err := eraseFrom(ctx, stores.Queue, queue, len(letters), s)
+		some, err := eraseFrom(ctx, stores, queue, len(letters), s)
 		erased = append(erased, some...)
 		if err != nil {
 			return erased, err
@@ -136,7 +264,8 @@ func eraseLetters(ctx context.Context, stores Stores, s Subject) (erased []port.
 
 // eraseFrom receives so many letters of the queue. One that does not concern the person is
 // given back at once. A letter that is in another receiver's hands is left to the next run.
-func eraseFrom(ctx context.Context, queue port.Queue, name string, letters int, s Subject) (erased []port.Incoming, err error) {
+func eraseFrom(ctx context.Context, stores Stores, name string, letters int, s Subject) (erased []port.Incoming, err error) {
+	queue := stores.Queue
 	for received := 0; received < letters; {
 		some, err := queue.Receive(ctx, name, batch, 0)
 		if err != nil || len(some) == 0 {
@@ -144,11 +273,12 @@ func eraseFrom(ctx context.Context, queue port.Queue, name string, letters int, 
 		}
 		received += len(some)
 		for _, in := range some {
-			if !s.concernsMessage(in) {
-				err = errors.Join(err, queue.Defer(ctx, in, time.Time{}))
+			concerns, failed := stores.concerns(ctx, s, in)
+			if !concerns {
+				err = errors.Join(err, failed, queue.Defer(ctx, in, time.Time{}))
 				continue
 			}
-			err = errors.Join(err, queue.Delete(ctx, in))
+			err = errors.Join(err, stores.Ledger.Append(ctx, stores.letter(name, in)), queue.Delete(ctx, in))
 			erased = append(erased, in)
 		}
 		if err != nil {
@@ -158,15 +288,32 @@ func eraseFrom(ctx context.Context, queue port.Queue, name string, letters int, 
 	return erased, nil
 }
 
-// waiting counts the live messages that concern the person.
-func waiting(ctx context.Context, stores Stores, s Subject) (n int, err error) {
-	for _, queue := range stores.Live {
+// letter is the ledger entry of an erased letter, so that the balance of its route adds up.
+func (stores Stores) letter(dead string, in port.Incoming) port.Entry {
+	e := port.Entry{
+		At: stores.Now().UTC(), Stage: port.Privacy, Type: port.TypePrivacyErased, Event: in.Attributes[port.AttrEvent], Trace: in.Attributes[port.AttrTrace],
+		ID: message.DeriveID("erased", dead, in.MessageID), Outcome: erasedText, Function: "privacy",
+	}
+	e.Entity, _ = message.ParseKey(in.Attributes[port.AttrEntity]) // a delivery has none
+	if i := slices.Index(stores.Dead, dead); i >= 0 && i < len(stores.Live) {
+		e.Route = stores.Live[i]
+	}
+	return e
+}
+
+// waiting counts the messages of the queues that concern the person.
+func waiting(ctx context.Context, stores Stores, s Subject, queues []string) (n int, err error) {
+	for _, queue := range queues {
 		messages, err := stores.Peek(ctx, queue, -1)
 		if err != nil {
 			return n, err
 		}
 		for _, in := range messages {
-			if s.concernsMessage(in) {
+			concerns, err := stores.concerns(ctx, s, in)
+			if err != nil {
+				return n, err
+			}
+			if concerns {
 				n++
 			}
 		}
@@ -210,21 +357,38 @@ func tasksOf(ctx context.Context, ledger port.Ledger, key message.Key) (tasks []
 	return tasks, err
 }
 
-// concernsMessage reports whether the message is about the person: about a named entity,
-// about one that depends on the customer, or a delivery whose content is.
-func (s Subject) concernsMessage(in port.Incoming) bool {
+// concerns reports whether the message is about the person: about a named entity, about one
+// that depends on the customer, or a delivery whose content is. A body in the vault is read; one
+// that is gone is empty.
+func (stores Stores) concerns(ctx context.Context, s Subject, in port.Incoming) (bool, error) {
 	if m, err := message.Decode(in.Body); err == nil && m.Subject != "" {
-		return slices.ContainsFunc(append(m.Parents, m.Key()), s.named) || s.mentioned(m.Body)
+		if slices.ContainsFunc(append(m.Parents, m.Key()), s.named) {
+			return true, nil
+		}
+		body, err := stores.body(ctx, m.Body, m.Claim)
+		return s.mentioned(body), err
 	}
 	raw, err := message.DecodeRaw(in.Body)
 	if err != nil {
-		return s.mentioned(in.Body)
+		return s.mentioned(in.Body), nil //nolint:nilerr // no message of ours; it may name the person all the same
+	}
+	body, err := stores.body(ctx, raw.Body, raw.Claim)
+	if err != nil {
+		return false, err
 	}
 	store := s.store()
-	if raw.System == store.System && raw.Tenant == store.Tenant && s.describes(raw.Body) {
-		return true
+	if raw.System == store.System && raw.Tenant == store.Tenant && s.describes(body) {
+		return true, nil
 	}
-	return s.mentioned(raw.Body)
+	return s.mentioned(body), nil
+}
+
+func (stores Stores) body(ctx context.Context, inline []byte, claim *message.Claim) ([]byte, error) {
+	body, err := port.CheckOut(ctx, stores.Vault, inline, claim)
+	if f := fault.As(err); f != nil && f.Kind == fault.Rejected && f.Class == fault.MissingRef {
+		return nil, nil
+	}
+	return body, err
 }
 
 // store returns system and tenant of the person.

@@ -11,11 +11,15 @@ import (
 	"testing"
 	"time"
 
+	canonicalmodel "causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/doctor"
 	"causeway.example/shared/local"
 	"causeway.example/shared/local/erase"
 	"causeway.example/shared/message"
+	"causeway.example/shared/operate"
+	"causeway.example/shared/operate/engine"
+	"causeway.example/shared/operate/redrive"
 	"causeway.example/shared/port"
 	"causeway.example/shared/privacy"
 	"causeway.example/shared/routes"
@@ -56,9 +60,16 @@ func storesOf(t *testing.T, store *local.Store, path string) privacy.Stores {
 	t.Cleanup(func() { must(t, file.Close()) })
 	live := []string{route.Queue(), routes.Inbox("shop")}
 	return privacy.Stores{
-		Ledger: store, Queue: store, Peek: store.Peek, File: file,
+		Ledger: store, Queue: store, Vault: store, Peek: store.Peek, File: file, Exports: operator(t, store), Now: func() time.Time { return at },
 		Live: live, Dead: []string{routes.Dead(live[0]), routes.Dead(live[1])},
 	}
+}
+
+func operator(t *testing.T, store *local.Store) *redrive.Operator {
+	t.Helper()
+	desk, err := operate.New(store.Desk(), []routes.Route{route})
+	must(t, err)
+	return &redrive.Operator{Desk: desk, Who: "ana", Random: func() float64 { return 0.5 }, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 }
 
 func must(t *testing.T, err error) {
@@ -141,7 +152,8 @@ func TestEraseTakesThePersonAndNobodyElse(t *testing.T) {
 		}
 	}
 	proof, err := store.Find(ctx, port.Query{Stage: port.Privacy})
-	if must(t, err); len(proof) != 1 || proof[0].Entity != key("customer", "7") || !strings.Contains(proof[0].Outcome, "7 dead letters, 1 bodies") || !strings.HasSuffix(proof[0].Outcome, "(reason: ticket 412)") {
+	proof = slices.DeleteFunc(proof, func(e port.Entry) bool { return e.Type != port.TypePrivacyDone })
+	if must(t, err); len(proof) != 1 || proof[0].Entity != key("customer", "7") || !strings.Contains(proof[0].Outcome, "7 dead letters, 1 bodies, 0 archived deliveries") || !strings.HasSuffix(proof[0].Outcome, "(reason: ticket 412)") {
 		t.Errorf("proof %+v", proof)
 	}
 	kept, err := store.Find(ctx, port.Query{Event: "e2"})
@@ -165,6 +177,71 @@ func wantNowhere(t *testing.T, path string) {
 				t.Errorf("%s has the person's data at %d", filepath.Base(file), at)
 			}
 		}
+	}
+}
+
+// What operators keep: the archive, a purge, notes, reasons, search keys and logs.
+func TestEraseTakesWhatOperatorsKeep(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	store, path := openStore(t)
+	stores, op := storesOf(t, store, path), operator(t, store)
+	email := canary + "@mail.example"
+
+	large := `{"id":1001,"line_items":[],"note":"` + canary + strings.Repeat("x", 1000) + `"}`
+	claim, err := store.Store(ctx, []byte(large))
+	must(t, err)
+	claimed, err := (&message.Raw{ID: "d-large", System: "shop", Tenant: "brand.example", Topic: "orders/create", ReceivedAt: at, Claim: &claim}).Encode()
+	must(t, err)
+	for _, out := range []port.Outgoing{
+		raw(t, "brand.example", `{"id":1001,"line_items":[],"note":"`+canary+`"}`), raw(t, "brand.example", `{"id":4,"line_items":[],"note":"somebody else"}`), {Body: claimed},
+	} {
+		must(t, store.Send(ctx, routes.Inbox("shop"), []port.Outgoing{out}))
+		in, err := store.Receive(ctx, routes.Inbox("shop"), 1, 0)
+		must(t, err)
+		must(t, store.Delete(ctx, in[0])) // which archives it
+	}
+	must(t, store.Send(ctx, routes.Dead(route.Queue()), []port.Outgoing{canonical(t, key("order", "1001"), canary), canonical(t, key("order", "1002"), "somebody else's")}))
+	plan, err := op.Plan(ctx, redrive.Purge, operate.Selector{}, redrive.Options{})
+	must(t, err)
+	purge, err := op.Apply(ctx, plan.ID, "asked by "+email)
+	must(t, err)
+	must(t, op.SetNote(ctx, "f1", operate.Note{State: operate.Acknowledged, Who: "ana", Text: "call " + strings.ToUpper(email)}))
+	must(t, op.Valve.Pause(ctx, engine.Pause{Queue: route.Queue(), Who: "ana", Reason: "until " + email + " answers"}))
+	hash := port.SearchKey(port.KeyEmail, canonicalmodel.EmailHash(email))
+	must(t, store.Append(ctx, port.Entry{At: at, Stage: port.Dead, Event: "e9", Trace: "t9", Outcome: canary, Keys: []string{hash, port.SearchKey(port.KeyNumber, canary+"1")}, Error: &port.EntryError{Message: canary, Fingerprint: "f"}}))
+
+	r, err := privacy.Erase(ctx, stores, subject(), privacy.Operation{At: at, Reason: "ticket 413"})
+	must(t, err)
+	if r.Archived != 2 || r.Exported != 1 || r.Bodies != 2 || r.Entries < 1 || r.Mentions < 3 {
+		t.Errorf("erased %+v", r)
+	}
+	wantNowhere(t, path)
+	if found, err := store.Find(ctx, port.Query{Key: hash}); err != nil || len(found) != 0 {
+		t.Errorf("the hash of the address finds %v, %v", found, err)
+	}
+	for raw, err := range store.Archived(ctx, "shop", at.Add(-time.Hour), at.Add(time.Hour)) {
+		if must(t, err); !strings.Contains(string(raw.Body), "somebody else") {
+			t.Errorf("the archive has %s", raw.Body)
+		}
+	}
+	if n, err := op.Restore(ctx, purge.ID); err != nil || n != 1 {
+		t.Errorf("%d letters of others were restored, %v", n, err)
+	}
+	if n, err := op.Note(ctx, "f1"); err != nil || n == nil || n.Text != "call erased on request" {
+		t.Errorf("the note is %+v, %v", n, err)
+	}
+}
+
+func TestLogsAreOverwrittenInPlace(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "causeway.log")
+	must(t, os.WriteFile(path, []byte("a "+canary+"@x b\xff "+strings.ToUpper(canary)+"@X c\n"), 0o600))
+	n, err := erase.Logs([]string{path}, []string{canary + "@x"})
+	must(t, err)
+	stars := strings.Repeat("*", len(canary)+2)
+	if text, err := os.ReadFile(path); err != nil || n != 2 || string(text) != "a "+stars+" b\xff "+stars+" c\n" {
+		t.Errorf("%d: %q, %v", n, text, err)
 	}
 }
 

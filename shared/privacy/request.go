@@ -97,9 +97,9 @@ func Check(ledger port.Ledger, now func() time.Time) doctor.Check {
 // remedy returns what to do about the request.
 func (r Request) remedy() string {
 	if r.Kind == connector.ReportCustomer {
-		return "report what is stored, then record that it was done"
+		return "report what is stored, then record it: causeway privacy done " + r.Event
 	}
-	return "erase the data here and at the targets"
+	return "erase the data here (causeway erase --request " + r.Event + ") and at the targets"
 }
 
 // Done records that the request was carried out, with what was done in words.

@@ -3,15 +3,11 @@ package erase
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 
 	_ "modernc.org/sqlite" // the driver
-
-	"causeway.example/shared/message"
-	"causeway.example/shared/port"
 )
 
 // File is the SQLite file of a local engine, opened beside it.
@@ -31,9 +27,9 @@ func Open(path string) (*File, error) {
 // Close closes the file.
 func (f *File) Close() error { return f.db.Close() }
 
-// Bodies deletes the bodies of the vault for which concerns is true. Waiting is how many of
-// them a message still refers to: they are left.
-func (f *File) Bodies(ctx context.Context, concerns func(data []byte) bool) (erased, waiting int, err error) {
+// Bodies deletes the bodies of the vault for which concerns is true, given the hash (SHA-256 in
+// hex) and the bytes. Waiting is how many of them a message still refers to: they are left.
+func (f *File) Bodies(ctx context.Context, concerns func(hash string, data []byte) bool) (erased, waiting int, err error) {
 	err = f.change(ctx, "erasing bodies", func(tx *sql.Tx) error {
 		found := map[string]bool{} // by hash: whether it is referred to
 		const query = `SELECT hash, data, EXISTS (SELECT 1 FROM claim WHERE claim.hash = blob.hash) FROM blob`
@@ -42,7 +38,7 @@ func (f *File) Bodies(ctx context.Context, concerns func(data []byte) bool) (era
 			var data []byte
 			var claimed bool
 			err := scan(&hash, &data, &claimed)
-			if err == nil && concerns(data) {
+			if err == nil && concerns(hash, data) {
 				found[hash] = claimed
 			}
 			return err
@@ -59,48 +55,6 @@ func (f *File) Bodies(ctx context.Context, concerns func(data []byte) bool) (era
 		return err
 	})
 	return erased, waiting, err
-}
-
-// Texts replaces the free texts of the ledger entries about the entity: outcome, message and
-// notes. Who did what and when remains, and so do all totals.
-func (f *File) Texts(ctx context.Context, key message.Key, erased string) (entries int, err error) {
-	err = f.change(ctx, "erasing texts of the ledger", func(tx *sql.Tx) error {
-		docs := map[int64][]byte{}
-		const query = `SELECT id, doc FROM entry WHERE entity = (SELECT id FROM name WHERE text = ?) AND stage <> ?`
-		err := each(ctx, tx, query, func(scan func(...any) error) error {
-			var id int64
-			var doc []byte
-			err := scan(&id, &doc)
-			docs[id] = doc
-			return err
-		}, key.String(), string(port.Privacy))
-		if err != nil {
-			return err
-		}
-		for id, doc := range docs {
-			if doc, err = withoutTexts(doc, erased); err != nil {
-				return err
-			}
-			if _, err := tx.ExecContext(ctx, `UPDATE entry SET doc = ? WHERE id = ?`, doc, id); err != nil {
-				return err
-			}
-		}
-		entries = len(docs)
-		return nil
-	})
-	return entries, err
-}
-
-func withoutTexts(doc []byte, erased string) ([]byte, error) {
-	var e port.Entry
-	if err := json.Unmarshal(doc, &e); err != nil {
-		return nil, err
-	}
-	e.Outcome, e.Notes = erased, nil
-	if e.Error != nil {
-		e.Error.Message = erased
-	}
-	return json.Marshal(e)
 }
 
 // Scrub writes what was deleted out of the write-ahead log, where it would stay until the

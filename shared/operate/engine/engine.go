@@ -84,10 +84,21 @@ type Total struct {
 
 	// Waiting and Letters are what the queue and its dead-letter queue hold now, counted as
 	// nearly in the same moment as the engine can: In = Confirmed + Superseded + Skipped +
-	// Waiting + Letters, except for a message whose end is recorded and that is not deleted
-	// yet, and for letters that expired.
+	// Removed + Waiting + Letters. The right side is greater by messages whose end is recorded
+	// and that are not deleted yet, and by those that came without the bus: replayed, imported
+	// or restored. It is less only if something was lost.
 	Waiting int64
 	Letters int64
+	Removed int64 // taken out of the dead letters: resolved, purged, erased or expired
+}
+
+// Missing returns how many messages of the route are neither ended nor anywhere: they were
+// lost. It is 0 where counting began later than the messages (Since).
+func (t Total) Missing() int64 {
+	if !t.Since.IsZero() {
+		return 0
+	}
+	return max(0, t.In-t.Confirmed-t.Superseded-t.Skipped-t.Removed-t.Waiting-t.Letters)
 }
 
 // Letters gives access to the messages of a dead-letter queue. It is given the name of the

@@ -96,7 +96,7 @@ func (o *Operator) begin(ctx context.Context, plan Plan, reason string) (Operati
 }
 
 func (r *run) apply(ctx context.Context) error {
-	if err := errors.Join(r.operator.list(ctx, r.op.ID), r.operator.saveOperation(ctx, r.op)); err != nil {
+	if err := errors.Join(r.operator.list(ctx, r.op), r.operator.saveOperation(ctx, r.op)); err != nil {
 		return err
 	}
 	if r.plan.Kind == Purge && len(r.op.Exports) == 0 {

@@ -99,17 +99,25 @@ func (o *Operator) saveOperation(ctx context.Context, op *Operation) error {
 	return o.put(ctx, operationKey(op.ID), op, o.Now().Add(operationLife))
 }
 
-// list adds the operation to the list of the newest.
-func (o *Operator) list(ctx context.Context, id string) error {
+// list adds the operation to the list of the newest, and a purge also to the list of exports.
+func (o *Operator) list(ctx context.Context, op *Operation) error {
+	err := o.listIn(ctx, listKey, op.ID, mostOperations)
+	if err == nil && op.Kind == Purge {
+		err = o.listIn(ctx, exportsKey, op.ID, mostExports)
+	}
+	return err
+}
+
+func (o *Operator) listIn(ctx context.Context, key, id string, most int) error {
 	var ids []string
-	if _, err := o.get(ctx, listKey, &ids); err != nil {
+	if _, err := o.get(ctx, key, &ids); err != nil {
 		return err
 	}
 	if slices.Contains(ids, id) {
 		return nil
 	}
-	ids = append([]string{id}, ids[:min(len(ids), mostOperations-1)]...)
-	return o.put(ctx, listKey, ids, time.Time{})
+	ids = append([]string{id}, ids[:min(len(ids), most-1)]...)
+	return o.put(ctx, key, ids, time.Time{})
 }
 
 // Operation returns an operation; it fails with class missing_ref if there is none of that

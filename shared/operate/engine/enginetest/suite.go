@@ -43,6 +43,7 @@ func Test(t *testing.T, open func(t *testing.T) Harness) {
 		{"a letter that was taken can be taken again by the same hand", takeAgain},
 		{"a letter that is sent to its route is received there", send},
 		{"depths count a queue and its letters", depths},
+		{"totals count what waits and what is dead beside what ended", totals},
 		{"a paused queue gives nothing until it is resumed", pause},
 		{"a pause keeps who stopped it first, and why", pauseTwice},
 		{"an unknown queue cannot be paused", pauseUnknown},
@@ -264,6 +265,21 @@ func depths(t *testing.T, h Harness) {
 	}
 	if !slices.ContainsFunc(all, func(d engine.Depth) bool { return d.Queue == h.Route }) {
 		t.Errorf("the route has no depth: %+v", all)
+	}
+}
+
+func totals(t *testing.T, h Harness) {
+	h.bury(t, "a", "b")
+	must(t, h.Engine.Sender.Send(t.Context(), h.Route, []port.Outgoing{{Body: []byte("c")}, {Body: []byte("d")}, {Body: []byte("e")}}))
+	h.settle(t)
+	in := h.receive(t, h.Route)[0]
+	must(t, h.Queue.Defer(t.Context(), in, h.Engine.Now().Add(time.Hour)))
+	h.settle(t)
+	all, err := h.Engine.Meter.Totals(t.Context())
+	must(t, err)
+	i := slices.IndexFunc(all, func(total engine.Total) bool { return total.Route == h.Route })
+	if i < 0 || all[i].Waiting != 3 || all[i].Letters != 2 || all[i].Missing() != 0 {
+		t.Errorf("totals %+v", all)
 	}
 }
 

@@ -1,0 +1,180 @@
+package installation
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"causeway.example/functions"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/scripts/day"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/doctor"
+	"causeway.example/shared/settings"
+)
+
+// DefaultSettings is the file that is read if it exists; one that is named must exist.
+const DefaultSettings = "causeway.env"
+
+// ownSettings are the settings that belong to no system.
+var ownSettings = strings.Fields("CAUSEWAY_FILTERS CAUSEWAY_BUDGETS CAUSEWAY_POLL_EVERY CAUSEWAY_POLL_LOOKBACK")
+
+// Read returns the settings of the file, with the environment (pairs as of os.Environ) over
+// them. A key of no system is an error.
+func Read(file string, environment []string) (settings.Settings, error) {
+	given, err := settings.Read(file, file == DefaultSettings, slices.DeleteFunc(slices.Clone(environment), func(pair string) bool {
+		key, _, _ := strings.Cut(pair, "=")
+		return strings.ToUpper(key) != key
+	}))
+	if err != nil {
+		return given, err
+	}
+	var profiles []connector.Profile
+	for _, system := range functions.All() {
+		profiles = append(profiles, system.Profile)
+	}
+	return given, given.CheckKeys(profiles, ownSettings...)
+}
+
+// Secrets returns the values of all secret settings, for a mask.
+func Secrets(given settings.Settings) (values []string) {
+	for _, system := range functions.All() {
+		for _, key := range system.Profile.Secrets {
+			values = append(values, given.Get(key))
+		}
+	}
+	return values
+}
+
+// Config says how systems are opened.
+type Config struct {
+	Given settings.Settings
+	Deps  func(system string) connector.Deps
+	// Fake returns the settings that point the connector at the system's fake. Offset is the
+	// fake's place in the block of ports, from 1; stores are those of the systems that are
+	// open, as map settings name them: "shopify/brand.myshopify.com".
+	Fake func(system functions.System, offset int, stores []string) (map[string]string, error)
+}
+
+// Installation is the opened systems, by name.
+type Installation struct {
+	Systems  map[string]connector.System
+	Settings map[string]map[string]string // that each was opened with
+	Fakes    map[string]bool
+}
+
+// Open opens every system of the catalog, sources first: a fake target takes the stores that
+// are configured.
+func Open(c Config) (Installation, error) {
+	i := Installation{Systems: map[string]connector.System{}, Settings: map[string]map[string]string{}, Fakes: map[string]bool{}}
+	for _, n := range sourcesFirst() {
+		if err := i.open(c, n); err != nil {
+			return i, err
+		}
+	}
+	for _, system := range functions.All() {
+		name := system.Profile.Name
+		if problems := c.Given.CheckStores(system.Profile, i.Stores()); !i.Fakes[name] && len(problems) > 0 {
+			return i, c.Given.Explain(name, problems)
+		}
+	}
+	return i, nil
+}
+
+// One opens one system.
+func One(c Config, name string) (connector.System, error) {
+	i := Installation{Systems: map[string]connector.System{}, Settings: map[string]map[string]string{}, Fakes: map[string]bool{}}
+	for _, n := range sourcesFirst() {
+		if n.Profile.Name == name {
+			err := i.open(c, n)
+			return i.Systems[name], err
+		}
+	}
+	return connector.System{}, fmt.Errorf("there is no system %q", name)
+}
+
+func (i Installation) open(c Config, n numbered) error {
+	name, own := n.Profile.Name, c.Given.Map()
+	if !isSet(own, n.Profile) {
+		i.Fakes[name] = true
+		var err error
+		if own, err = c.Fake(n.System, n.offset, i.Stores()); err != nil {
+			return err
+		}
+	}
+	opened, err := n.Open(own, c.Deps(name))
+	if err != nil {
+		return c.Given.Explain(name, fmt.Errorf("opening %s: %w", name, err))
+	}
+	i.Systems[name], i.Settings[name] = opened, own
+	return nil
+}
+
+// Stores returns the stores of all opened sources, as map settings name them.
+func (i Installation) Stores() (all []string) {
+	for name, system := range i.Systems {
+		for _, tenant := range system.Stores {
+			all = append(all, name+"/"+tenant)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Doctor returns the installation for the doctor's checks.
+func (i Installation) Doctor() doctor.Installation {
+	return doctor.Installation{Systems: i.Systems, Settings: i.Settings, Fakes: i.Fakes}
+}
+
+// numbered is a system of the catalog with the place of its fake in the block of ports.
+type numbered struct {
+	functions.System
+	offset int
+}
+
+func sourcesFirst() []numbered {
+	var all []numbered
+	for i, system := range functions.All() {
+		all = append(all, numbered{system, i + 1})
+	}
+	slices.SortStableFunc(all, func(a, b numbered) int { return cmp.Compare(receives(b), receives(a)) })
+	return all
+}
+
+func receives(system numbered) int {
+	if slices.Contains(system.Profile.Roles, connector.Receive) {
+		return 1
+	}
+	return 0
+}
+
+// isSet reports whether any of the system's settings was given: then it is pointed at a real
+// account, and its settings must be complete.
+func isSet(given map[string]string, profile connector.Profile) bool {
+	return slices.ContainsFunc(profile.Settings, func(key string) bool { return given[key] != "" })
+}
+
+// PrepareERP makes the fake ERP ready for the sample day and for every configured store, and
+// returns the settings that its connector needs besides. A real store sells articles that no
+// fake can know, so that it takes all but the one of the day that must be unknown.
+func PrepareERP(erp *netsuitetest.Fake, stores []string) (map[string]string, error) {
+	extra, err := day.Prepare(erp)
+	if err != nil {
+		return nil, err
+	}
+	extra = maps.Clone(extra)
+	const key = "NETSUITE_SUBSIDIARIES"
+	known, err := connector.Pairs(extra[key])
+	if err != nil {
+		return nil, err
+	}
+	for _, store := range stores {
+		if known[store] == "" {
+			extra[key] += "," + store + "=1"
+			erp.TakeAnyItem(day.UnknownSKU)
+		}
+	}
+	return extra, nil
+}
