@@ -316,7 +316,8 @@ func alarmsOfMessages(w *world) {
 	}, "shopify-delivery-conflict")
 	w.rings("a clock that is a day ahead", func() {
 		ahead := purchase(3)
-		ahead.UpdatedAt = time.Now().Add(24 * time.Hour).Truncate(time.Second)
+		ahead.PlacedAt = time.Now().Add(24 * time.Hour).Truncate(time.Second)
+		ahead.UpdatedAt = ahead.PlacedAt
 		w.post(shopifytest.Delivery{Topic: "orders/create", Body: ahead.Body()}, http.StatusOK)
 		w.settle(w.Context())
 	}, "shopify-clock-ahead")
