@@ -60,6 +60,10 @@ func (t *target) bookRefund(ctx context.Context, p place, r *refunding) (connect
 		}
 		note(id, "customer refund")
 	}
+	if len(done) == 0 {
+		receipt.Ref, receipt.Linked = r.order, true
+		done = append(done, "nothing is invoiced and the store paid nothing back, so nothing is booked")
+	}
 	receipt.Detail = strings.Join(append(done, r.notes...), ", ")
 	return receipt, nil
 }

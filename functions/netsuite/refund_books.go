@@ -52,7 +52,9 @@ type refunding struct {
 	payouts  []payout
 
 	source  transaction     // the sale that is reversed
-	credit  canonical.Money // what is reversed; the rest is paid out of deposits
+	paid    canonical.Money // sum of the transactions: what is paid out
+	off     canonical.Money // worth of goods that were taken off the order before they were invoiced
+	credit  canonical.Money // what is reversed; it is paid out as far as deposits do not pay
 	deposit canonical.Money // what is paid out of deposits
 	notes   []string
 }
@@ -89,18 +91,15 @@ func newRefund(s *Settings, d connector.Delivery, body *canonical.Refund) (*refu
 	all := m.System() + " " + m.Tenant + " order " + body.Order + " refund "
 	r := &refunding{
 		settings: s, message: m, refund: body, order: order, external: ExternalID(m.Key()), currency: currency,
-		memo: all + body.ID, memoOfAll: all, earlier: canonical.Money{Currency: body.Amount.Currency},
+		memo: all + body.ID, memoOfAll: all, earlier: canonical.Money{Currency: body.Amount.Currency}, paid: canonical.Money{Currency: body.Amount.Currency},
 	}
 	return r, r.plan()
 }
 
-// plan makes a payout of each transaction of the refund, which add up to its amount.
+// plan makes a payout of each transaction of the refund. What they leave of its amount is not
+// paid out; more than it is not explained, and a person decides.
 func (r *refunding) plan() error {
-	key, left := r.message.Key(), r.refund.Amount
-	if len(r.refund.Transactions) == 0 && left.Minor > 0 {
-		r.payouts = []payout{{external: r.external, memo: r.memo, field: "amount", method: canonical.OtherPayment, amount: left}}
-		return nil
-	}
+	key := r.message.Key()
 	for i, tx := range r.refund.Transactions {
 		if tx.Amount.Minor == 0 {
 			continue
@@ -113,14 +112,11 @@ func (r *refunding) plan() error {
 		if tx.Parent != "" {
 			p.parent = ExternalID(message.Key{System: key.System, Tenant: key.Tenant, Type: "payment", ID: tx.Parent})
 		}
-		left = left.Sub(tx.Amount)
+		r.paid = r.paid.Add(tx.Amount)
 		r.payouts = append(r.payouts, p)
 	}
-	if left.Minor != 0 {
-		return &fault.Error{
-			Kind: fault.Rejected, Class: fault.Value, Code: canonical.BalanceMismatch, Field: "transactions",
-			Detail: "the transactions differ from the refund's amount by " + left.String(),
-		}
+	if r.paid.Minor > r.refund.Amount.Minor {
+		return conflict("transactions", "the store paid back "+r.paid.String()+" for what is worth "+r.refund.Amount.String()+"; settle the refund in NetSuite by hand"+redrive)
 	}
 	return nil
 }

@@ -190,7 +190,9 @@ func (l *ledger) book(t *testing.T, events []connector.Event, polled bool, at ti
 			}
 		case *canonical.Refund:
 			if _, known := l.returned[body.ID]; !known && body.Settled {
-				l.returned[body.ID] = body.Amount.Minor
+				for _, tx := range body.Transactions {
+					l.returned[body.ID] += tx.Amount.Minor
+				}
 				l.refunds = append(l.refunds, body)
 			}
 		}
