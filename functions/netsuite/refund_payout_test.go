@@ -1,0 +1,90 @@
+package netsuite_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
+)
+
+// paying is the refund with transactions of p1 of so many minor units each.
+func paying(r *canonical.Refund, minor ...int64) *canonical.Refund {
+	r.Transactions = []canonical.RefundTransaction{}
+	for i, m := range minor {
+		r.Transactions = append(r.Transactions, canonical.RefundTransaction{ID: fmt.Sprint(r.ID, i), Parent: "p1", Method: canonical.Card, Amount: usd(m), At: noon})
+	}
+	return r
+}
+
+// The transactions alone say what is paid out: a return for an exchange pays nothing, and what
+// a refund leaves of its worth stays open.
+func TestF4OnlyWhatTheStorePaidBackIsPaidOut(t *testing.T) {
+	t.Parallel()
+	memo := "credit memo 39.00: TEE-BLK-M 1 39.00, shipping 0.00"
+	for _, c := range []struct {
+		name     string
+		invoiced bool
+		minor    []int64
+		want     string
+		unused   string // of the credit memo, else of the deposit
+		detail   string
+	}{
+		{"an exchange", true, nil, memo, "39.00", "the store did not pay back 39.00 USD, which stays open as credit"},
+		{"a part", true, []int64{1500, 1000}, memo + "; payout 15.00 by 1 of deposits [] and credits [15.00]; payout 10.00 by 1 of deposits [] and credits [10.00]", "14.00", "the store did not pay back 14.00 USD"},
+		{"an exchange with nothing invoiced", false, nil, "", "157.50", "so nothing is booked, the order's deposits have 157.50 USD left"},
+		{"a part with nothing invoiced", false, []int64{2500}, "payout 25.00 by 1 of deposits [25.00] and credits []", "132.50", "the order's deposits have 132.50 USD left"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newPaidSale(t)
+			if c.invoiced {
+				_, err := s.fake.Invoice(s.external)
+				s.must(err)
+			}
+			refund := paying(back("r1", func(r *canonical.Refund) { r.Lines = []canonical.RefundLine{piece("1", "TEE-BLK-M", 1, 3900)} }), c.minor...)
+			for range 2 {
+				if receipt := s.mustRefund(refund); !strings.Contains(receipt.Detail, c.detail) || receipt.Ref == "" {
+					t.Errorf("the receipt is %+v, want %q", receipt, c.detail)
+				}
+			}
+			unused := s.fake.Deposits()[0].Unused
+			if c.invoiced {
+				unused = s.fake.CreditMemos()[0].Unused
+			}
+			if got := s.documents(); got != c.want || unused != c.unused {
+				t.Errorf("booked %s\nwant %s\nunused is %s, want %s", got, c.want, unused, c.unused)
+			}
+		})
+	}
+}
+
+// Goods that were off the order before they were invoiced are in no credit memo, whether or not
+// the store paid them back.
+func TestF2WhatTheStoreKeptOfGoodsThatNeverLeftIsNoCredit(t *testing.T) {
+	t.Parallel()
+	s := newPaidSale(t)
+	_, err := s.fake.Invoice(s.external, 1)
+	s.must(err)
+	s.order.Lines = s.order.Lines[:1]
+	s.report()
+	receipt := s.mustRefund(paying(back("r1", func(r *canonical.Refund) {
+		r.Lines = []canonical.RefundLine{piece("1", "TEE-BLK-M", 1, 3900), piece("2", "HOOD-M", 1, 7950)}
+		r.Lines[1].Unfulfilled = true
+	}), 5000))
+	want := "credit memo 39.00: TEE-BLK-M 1 39.00, shipping 0.00; payout 50.00 by 1 of deposits [50.00] and credits []"
+	if got := s.documents(); got != want || !strings.Contains(receipt.Detail, "did not pay back 39.00 USD") {
+		t.Errorf("booked %s\nwant %s; the receipt says %q", got, want, receipt.Detail)
+	}
+}
+
+func TestF4ACashSaleIsNotCreditedWithoutMoney(t *testing.T) {
+	t.Parallel()
+	s := newSale(t, canonical.Paid)
+	s.report()
+	_, err := s.fake.CashSale(s.external)
+	s.must(err)
+	s.wantRefused(paying(back("r1", func(r *canonical.Refund) { r.Lines = []canonical.RefundLine{piece("1", "TEE-BLK-M", 1, 3900)} }), 1000),
+		fault.Rejected, fault.Conflict, "transactions", "did not pay back 29.00 USD of 39.00 USD")
+}
