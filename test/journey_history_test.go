@@ -1,0 +1,126 @@
+package test_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/canonical"
+)
+
+// histories is how many histories of each store are played.
+var histories = flag.Uint64("histories", 20, "generated order histories per store")
+
+// historyItems are the items that the generated orders have.
+func historyItems() (items []string) {
+	for i := range 20 {
+		items = append(items, "SKU-"+strconv.Itoa(i))
+	}
+	return items
+}
+
+// TestBooksOfAnyHistoryAtTheERPAreTheStoresOwn plays generated histories of an order through the
+// whole chain. Their states are delivered shuffled and doubled, some are lost, and the poll finds
+// the last one. In the end goods owed, money received and money returned at the ERP equal the
+// store's own, to the minor unit.
+func TestBooksOfAnyHistoryAtTheERPAreTheStoresOwn(t *testing.T) {
+	t.Parallel()
+	for seed := range *histories {
+		t.Run(fmt.Sprint("shopify ", seed), func(t *testing.T) {
+			t.Parallel()
+			journey(t, setup{items: historyItems(), memory: true}, func(w *world) { shopifyHistory(w, seed) })
+		})
+	}
+}
+
+func shopifyHistory(w *world, seed uint64) {
+	random := rand.New(rand.NewPCG(seed, 12))
+	h := shopifytest.NewHistory(int64(1000+seed), random)
+	id := strconv.FormatInt(h.ID, 10)
+	w.shop.Pay(id, h.Transactions()...)
+	states, known := [][]byte{h.Body()}, len(h.Transactions())
+	w.shop.Put(states[0])
+	if random.IntN(3) > 0 {
+		w.ingestOK(w.shopify("orders/create", states[0]))
+		w.pass(time.Minute)
+	}
+	for range random.IntN(12) {
+		h.Step()
+		states = append(states, h.Body())
+	}
+	w.shop.Pay(id, h.Transactions()[known:]...)
+	w.shop.Put(states[len(states)-1])
+	w.pass(13 * time.Hour)
+	late := append([][]byte{}, states...)
+	random.Shuffle(len(late), func(i, j int) { late[i], late[j] = late[j], late[i] })
+	for i, state := range late[:random.IntN(len(late)+1)] {
+		for n := range 1 + random.IntN(2) {
+			d := shopifytest.Delivery{Topic: "orders/updated", Body: state, WebhookID: fmt.Sprint(i, "-", n)}
+			w.ingestOK(w.deliver(d))
+			w.pass(time.Duration(random.IntN(90)) * time.Second)
+		}
+	}
+	w.poll("shopify")
+	w.pass(2 * time.Hour)
+	w.historyBooks("shopify", id, h.Currency(), historySums{h.Owed(), h.Received(), h.Returned()})
+}
+
+// historySums are an order's own books, in minor units.
+type historySums struct{ owed, received, returned int64 }
+
+// historyBooks fails unless the ERP's books of the order are these. A cancelled order that was
+// never paid need not be there.
+func (w *world) historyBooks(system, id, currency string, want historySums) {
+	w.Helper()
+	var got historySums
+	minor := func(text string) int64 {
+		amount, err := canonical.ParseMoney(historyDecimal(text, currency), currency)
+		if err != nil {
+			w.Fatal(err)
+		}
+		return amount.Minor
+	}
+	order, booked := w.historyOrder(system, id)
+	if !booked && want.received == 0 && strings.Contains(w.story(), "cancelled before anything was paid") {
+		return
+	}
+	got.owed = minor(order.Total)
+	for _, d := range w.erp.Deposits() {
+		got.received += minor(d.Amount)
+	}
+	for _, p := range w.erp.Payouts() {
+		got.returned += minor(p.Total)
+	}
+	if got != want || len(w.erp.Duplicates()) > 0 {
+		w.Errorf("the ERP has %+v, the store %+v\n%s", got, want, w.story())
+	}
+}
+
+func (w *world) historyOrder(system, id string) (netsuitetest.Order, bool) {
+	for _, order := range w.erp.Orders() {
+		key, _, _ := strings.Cut(order.Memo, ",")
+		if strings.HasPrefix(key, system+" ") && strings.HasSuffix(key, " order "+id) {
+			return order, true
+		}
+	}
+	return netsuitetest.Order{}, false
+}
+
+// historyDecimal drops zeros that the currency has no decimals for.
+func historyDecimal(text, currency string) string {
+	whole, fraction, _ := strings.Cut(text, ".")
+	exponent, _ := canonical.Exponent(currency)
+	for len(fraction) > exponent && strings.HasSuffix(fraction, "0") {
+		fraction = strings.TrimSuffix(fraction, "0")
+	}
+	if fraction == "" {
+		return whole
+	}
+	return whole + "." + fraction
+}
