@@ -116,7 +116,7 @@ func (w *world) historyOrder(system, id string) (netsuitetest.Order, bool) {
 func historyDecimal(text, currency string) string {
 	whole, fraction, _ := strings.Cut(text, ".")
 	exponent, _ := canonical.Exponent(currency)
-	for len(fraction) > exponent && strings.HasSuffix(fraction, "0") {
+	for len(fraction) > int(exponent) && strings.HasSuffix(fraction, "0") {
 		fraction = strings.TrimSuffix(fraction, "0")
 	}
 	if fraction == "" {

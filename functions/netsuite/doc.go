@@ -56,7 +56,8 @@
 // unless the account adds a column. They are matched by their item, and among lines of one
 // item by content, then fulfilled and billed ones first, then in order. A line that differs
 // is sent by its number, and the sublist is left out if no line differs. Another SKU is
-// another line.
+// another line. A line without a product in the store, because it was deleted since, is the
+// booked line of its place, quantity and amount, which keeps its item.
 //
 // NetSuite removes a line only if a request replaces the sublist and lists all other lines
 // by their numbers. Lines are added in the same way, because such a request adds them once
