@@ -11,6 +11,7 @@ import (
 
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/functions/woocommerce/woocommercetest"
 	"causeway.example/shared/canonical"
 )
 
@@ -35,6 +36,10 @@ func TestBooksOfAnyHistoryAtTheERPAreTheStoresOwn(t *testing.T) {
 		t.Run(fmt.Sprint("shopify ", seed), func(t *testing.T) {
 			t.Parallel()
 			journey(t, setup{items: historyItems(), memory: true}, func(w *world) { shopifyHistory(w, seed) })
+		})
+		t.Run(fmt.Sprint("woocommerce ", seed), func(t *testing.T) {
+			t.Parallel()
+			journey(t, setup{items: historyItems(), memory: true}, func(w *world) { wooHistory(w, seed) })
 		})
 	}
 }
@@ -69,6 +74,28 @@ func shopifyHistory(w *world, seed uint64) {
 	w.poll("shopify")
 	w.pass(2 * time.Hour)
 	w.historyBooks("shopify", id, h.Currency(), historySums{h.Owed(), h.Received(), h.Returned(), h.Canceled()})
+}
+
+func wooHistory(w *world, seed uint64) {
+	random := rand.New(rand.NewPCG(seed, 12))
+	h := woocommercetest.NewHistory(w.wooStore, time.Now(), random)
+	w.wooStore.Now = h.Now
+	for range 4 + random.IntN(9) {
+		h.Step()
+	}
+	w.wooStore.Now = time.Now
+	w.pass(time.Hour)
+	random.Shuffle(len(h.Sent), func(i, j int) { h.Sent[i], h.Sent[j] = h.Sent[j], h.Sent[i] })
+	for i, d := range h.Sent {
+		header := woocommercetest.Header(d.Topic, d.Body)
+		header.Set("X-WC-Webhook-Delivery-ID", strconv.Itoa(i))
+		w.ingestOK(w.post("woocommerce", header, d.Body))
+		w.pass(time.Duration(random.IntN(90)) * time.Second)
+	}
+	w.poll("woocommerce")
+	w.pass(2 * time.Hour)
+	sums := historySums{h.Owed(), h.Received(), h.Returned(), h.Order.Status == "cancelled"}
+	w.historyBooks("woocommerce", strconv.FormatInt(h.Order.ID, 10), h.Order.Currency, sums)
 }
 
 // historySums are an order's own books, in minor units. A cancelled order owes nothing more.
