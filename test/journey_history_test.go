@@ -73,18 +73,32 @@ func shopifyHistory(w *world, seed uint64) {
 	}
 	w.poll("shopify")
 	w.pass(2 * time.Hour)
-	w.historyBooks("shopify", id, h.Currency(), historySums{h.Owed(), h.Received(), h.Returned(), h.Canceled()})
+	w.historyBooks("shopify", id, h.Currency(), historySums{owed: h.Owed(), received: h.Received(), returned: h.Returned(), cancelled: h.Canceled()})
 }
 
+// wooHistory has every second completed order be invoiced when it is completed: what goes back
+// later is credited.
 func wooHistory(w *world, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 12))
 	h := woocommercetest.NewHistory(w.wooStore, time.Now(), random)
 	w.wooStore.Now = h.Now
+	var completed []byte
 	for range 4 + random.IntN(9) {
 		h.Step()
+		if completed == nil && !h.Order.Completed.IsZero() {
+			completed = h.Order.Body()
+		}
 	}
 	w.wooStore.Now = time.Now
 	w.pass(time.Hour)
+	invoiced := completed != nil && seed%2 == 0
+	if invoiced {
+		w.ingestOK(w.woo("order.updated", completed))
+		w.pass(10 * time.Minute)
+		if _, err := w.erp.Invoice(w.order("woocommerce", "1001").ExternalID); err != nil {
+			w.Fatal(err)
+		}
+	}
 	random.Shuffle(len(h.Sent), func(i, j int) { h.Sent[i], h.Sent[j] = h.Sent[j], h.Sent[i] })
 	for i, d := range h.Sent {
 		header := woocommercetest.Header(d.Topic, d.Body)
@@ -94,14 +108,19 @@ func wooHistory(w *world, seed uint64) {
 	}
 	w.poll("woocommerce")
 	w.pass(2 * time.Hour)
-	sums := historySums{h.Owed(), h.Received(), h.Returned(), h.Order.Status == "cancelled"}
-	w.historyBooks("woocommerce", strconv.FormatInt(h.Order.ID, 10), h.Order.Currency, sums)
+	sums := historySums{owed: h.Owed(), received: h.Received(), returned: h.Returned(), cancelled: h.Order.Status == "cancelled" && !invoiced}
+	for _, refund := range h.Order.Returned {
+		if invoiced && !h.Unfulfilled(refund) {
+			sums.credited += refund.Amount
+		}
+	}
+	w.historyBooks("woocommerce", "1001", h.Order.Currency, sums)
 }
 
 // historySums are an order's own books, in minor units. A cancelled order owes nothing more.
 type historySums struct {
-	owed, received, returned int64
-	cancelled                bool
+	owed, received, returned, credited int64
+	cancelled                          bool
 }
 
 // historyBooks fails unless the ERP's books of the order are these. A cancelled order that was
@@ -129,6 +148,9 @@ func (w *world) historyBooks(system, id, currency string, want historySums) {
 	}
 	for _, p := range w.erp.Payouts() {
 		got.returned += minor(p.Total)
+	}
+	for _, c := range w.erp.CreditMemos() {
+		got.credited += minor(c.Total)
 	}
 	if got != want || len(w.erp.Duplicates()) > 0 {
 		w.Errorf("the ERP has %+v, the store %+v\n%s", got, want, w.story())

@@ -113,7 +113,9 @@
 // All documents have external ids that follow from the refund's key. A transform is no
 // upsert, but NetSuite refuses an external id that is taken, so that one which takes effect
 // late is not a second. More paid back than was received for the order is a conflict; a refund whose
-// payment is not in NetSuite waits for it. A refund without money books nothing.
+// payment is not in NetSuite waits for it, and one that names no payment waits while the order is
+// not paid in full. Of two refunds at a time that take of one document the later one reads again.
+// A refund without money books nothing.
 //
 // A refund before anything is invoiced that takes nothing off the order, such as goodwill,
 // leaves its deposits less than the order: its invoice stays open by as much, and is credited

@@ -43,11 +43,12 @@ type refunding struct {
 	// order are found.
 	memo, memoOfAll string
 
-	entity   string        // internal id of the order's customer
-	deposits []transaction // of the order
-	sales    []transaction // invoices, or else cash sales
-	cash     bool          // the sales are cash sales
-	reversal *transaction  // our credit memo or cash refund, nil if it is not there yet
+	entity   string          // internal id of the order's customer
+	total    canonical.Money // of the sales order
+	deposits []transaction   // of the order
+	sales    []transaction   // invoices, or else cash sales
+	cash     bool            // the sales are cash sales
+	reversal *transaction    // our credit memo or cash refund, nil if it is not there yet
 	earlier  canonical.Money
 	payouts  []payout
 
@@ -131,7 +132,7 @@ func (r *refunding) read(rows []values) error {
 		}
 		switch tx.kind {
 		case salesOrderType:
-			r.entity = row["entity"]
+			r.entity, r.total = row["entity"], tx.total
 			if row["currency"] != r.currency {
 				return conflict("amount.currency", "sales order "+tx.id+" has currency "+row["currency"]+" in NetSuite, the refund needs "+r.currency)
 			}

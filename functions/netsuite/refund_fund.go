@@ -78,29 +78,34 @@ func (r *refunding) takenOfDeposits() canonical.Money {
 
 // allowed rejects a refund that pays back more than was received for the order.
 func (r *refunding) allowed() error {
-	received := canonical.Money{Currency: r.refund.Amount.Currency}
-	for _, d := range r.deposits {
-		received = received.Add(d.total)
-	}
-	if r.cash && len(r.deposits) == 0 {
-		for _, sale := range r.sales {
-			received = received.Add(sale.total)
-		}
-	}
+	received := r.received()
 	if refunded := r.earlier.Add(r.paid); refunded.Minor > received.Minor {
 		return r.short("the order's refunds add up to " + refunded.String() + ", and NetSuite has " + received.String() + " as received for it")
 	}
 	return nil
 }
 
-// short is why there is not enough to pay back: a payment that is on its way is waited for.
+// received is what NetSuite has as received for the order.
+func (r *refunding) received() canonical.Money {
+	sum, from := canonical.Money{Currency: r.refund.Amount.Currency}, r.deposits
+	if r.cash && len(from) == 0 {
+		from = r.sales
+	}
+	for _, tx := range from {
+		sum = sum.Add(tx.total)
+	}
+	return sum
+}
+
+// short is why there is not enough to pay back: a payment that is on its way is waited for. It
+// may be any while the order is not paid in full, if the store does not say which one.
 func (r *refunding) short(why string) error {
 	if len(r.deposits) == 0 && !r.cash {
 		return &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: "order", Detail: "no payment of the order is at netsuite yet; " + why}
 	}
 	for _, p := range r.payouts {
-		if p.parent != "" && r.depositOf(p.parent) == nil && !r.cash {
-			return &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: p.field + ".parent", Detail: "the payment that it pays back is not at netsuite yet; " + why}
+		if away := p.parent != "" && r.depositOf(p.parent) == nil; !r.cash && (away || p.parent == "" && r.received().Minor < r.total.Minor) {
+			return &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: p.field + ".parent", Detail: "the payment that it pays back may not be at netsuite yet; " + why}
 		}
 	}
 	return conflict("amount", why+"; book the payment, or settle the refund in NetSuite by hand"+redrive)

@@ -2,9 +2,11 @@ package netsuite_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
+	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
 )
@@ -87,4 +89,36 @@ func TestF4ACashSaleIsNotCreditedWithoutMoney(t *testing.T) {
 	s.must(err)
 	s.wantRefused(paying(back("r1", func(r *canonical.Refund) { r.Lines = []canonical.RefundLine{piece("1", "TEE-BLK-M", 1, 3900)} }), 1000),
 		fault.Rejected, fault.Conflict, "transactions", "did not pay back 29.00 USD of 39.00 USD")
+}
+
+// Two refunds of one order at a time both read what its deposit has left: the later one reads
+// again.
+func TestI4AnAmountThatAnotherRefundTookIsReadAgain(t *testing.T) {
+	t.Parallel()
+	s := newPaidSale(t)
+	refund := back("r1", func(r *canonical.Refund) { r.Parts = []canonical.RefundPart{part(canonical.RefundedAdjustment, 1400)} })
+	s.fake.Plan(netsuitetest.Fault{Method: http.MethodPut, PathContains: "customerRefund", Do: netsuitetest.Answer(400, "USER_ERROR", "deposit.items[0].amount")})
+	s.wantRefused(refund, fault.Unavailable, fault.Conflict, "amount", "changed since it was read")
+	s.mustRefund(refund)
+	if got, want := s.documents(), "payout 14.00 by 1 of deposits [14.00] and credits []"; got != want {
+		t.Errorf("booked %s, want %s", got, want)
+	}
+}
+
+// A refund that names no payment waits while the order is not paid in full at NetSuite.
+func TestI4ARefundWaitsForAnyPaymentThatMayBeOnItsWay(t *testing.T) {
+	t.Parallel()
+	s := newSale(t, canonical.Paid)
+	s.report()
+	s.pay("p1", canonical.Card, 5750)
+	refund := back("r1", func(r *canonical.Refund) {
+		r.Parts = []canonical.RefundPart{part(canonical.RefundedAdjustment, 6000)}
+		r.Transactions = []canonical.RefundTransaction{{ID: "t", Method: canonical.OtherPayment, Amount: usd(6000), At: noon}}
+	})
+	s.wantRefused(refund, fault.NotReady, fault.MissingRef, "transactions[0].parent", "may not be at netsuite yet")
+	s.pay("p2", canonical.GiftCard, 10000)
+	s.mustRefund(refund)
+	if got, want := s.documents(), "payout 60.00 by 7 of deposits [2.50 57.50] and credits []"; got != want {
+		t.Errorf("booked %s, want %s", got, want)
+	}
 }

@@ -331,7 +331,7 @@ func TestI4WhatIsNotToBeBookedIsNot(t *testing.T) {
 	s.wantRefused(back("r1", func(r *canonical.Refund) { // a payment that is on its way
 		r.Parts = []canonical.RefundPart{part(canonical.RefundedAdjustment, 16000)}
 		r.Transactions = []canonical.RefundTransaction{{ID: "t", Parent: "p9", Method: canonical.Card, Amount: usd(16000), At: noon}}
-	}), fault.NotReady, fault.MissingRef, "transactions[0].parent", "not at netsuite yet")
+	}), fault.NotReady, fault.MissingRef, "transactions[0].parent", "may not be at netsuite yet")
 	receipt := s.mustRefund(back("r1", func(r *canonical.Refund) { r.Lines = []canonical.RefundLine{piece("1", "TEE-BLK-M", 1, 0)} }))
 	if !receipt.Linked || s.documents() != "" {
 		t.Errorf("a refund without money became %+v: %s", receipt, s.documents())
