@@ -317,12 +317,13 @@ func (w *world) ends(system, kind, id string) []string {
 	return ends
 }
 
-// order returns the only sales order of the memo "system tenant order id".
+// order returns the only sales order whose memo begins with "system tenant order id".
 func (w *world) order(system, id string) netsuitetest.Order {
 	w.Helper()
 	var found []netsuitetest.Order
 	for _, order := range w.erp.Orders() {
-		if strings.HasPrefix(order.Memo, system+" ") && strings.HasSuffix(order.Memo, " order "+id) {
+		key, _, _ := strings.Cut(order.Memo, ",") // the order's own number may follow
+		if strings.HasPrefix(key, system+" ") && strings.HasSuffix(key, " order "+id) {
 			found = append(found, order)
 		}
 	}

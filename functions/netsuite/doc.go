@@ -56,7 +56,8 @@
 // unless the account adds a column. They are matched by their item, and among lines of one
 // item by content, then fulfilled and billed ones first, then in order. A line that differs
 // is sent by its number, and the sublist is left out if no line differs. Another SKU is
-// another line.
+// another line. A line without a product in the store, because it was deleted since, is the
+// booked line of its place, quantity and amount, which keeps its item.
 //
 // NetSuite removes a line only if a request replaces the sublist and lists all other lines
 // by their numbers. Lines are added in the same way, because such a request adds them once
@@ -93,6 +94,12 @@
 //	invoiced           credit memo made of the invoice, paid out by a customer refund
 //	cash sale          cash refund made of the cash sale
 //
+// The reversal has the refund's amount, the payout the sum of its transactions. A refund without
+// transactions pays nothing: its credit memo stays open, for a person or the next order to use.
+// So does what the transactions leave of the amount; with nothing invoiced it stays in the
+// deposits. The receipt says so. Transactions of more than the amount are a conflict, and so is a
+// cash sale whose refund was not paid in full, since a cash refund pays all that it takes back.
+//
 // Goods that had not left are off the order, so they were not invoiced: their part comes from
 // the deposits in each case, and one customer refund may take of both. There is one customer
 // refund for each transaction of the refund, with its payment option. A credit memo is not
@@ -105,8 +112,10 @@
 //
 // All documents have external ids that follow from the refund's key. A transform is no
 // upsert, but NetSuite refuses an external id that is taken, so that one which takes effect
-// late is not a second. More than was received for the order is a conflict; a refund whose
-// payment is not in NetSuite waits for it. A refund without money books nothing.
+// late is not a second. More paid back than was received for the order is a conflict; a refund whose
+// payment is not in NetSuite waits for it, and one that names no payment waits while the order is
+// not paid in full. Of two refunds at a time that take of one document the later one reads again.
+// A refund without money books nothing.
 //
 // A refund before anything is invoiced that takes nothing off the order, such as goodwill,
 // leaves its deposits less than the order: its invoice stays open by as much, and is credited

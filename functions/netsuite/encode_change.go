@@ -32,6 +32,11 @@ func (so *salesOrder) diff(found *document, items map[string]string) (change, er
 	}
 	have := bookedLines(found)
 	added := matchLines(so.lines, have, items, so.settings.TaxCode)
+	for _, b := range have {
+		if b.want != nil && b.item != items[strings.ToLower(b.want.item)] {
+			so.note(b.want.field, "has no product in the store any more, line "+b.number+" keeps item "+b.name)
+		}
+	}
 	if err := so.allowed(found.values["id"], have, added, items); err != nil {
 		return change{}, err
 	}

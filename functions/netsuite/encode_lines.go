@@ -14,6 +14,7 @@ type line struct {
 	quantity canonical.Decimal
 	amount   canonical.Money // net of discount and tax
 	field    string          // its path in the canonical order: "lines[2].sku"
+	nameless bool            // the store has no product for it
 }
 
 func (l *line) origin() origin { return origin{l.field, l.item} }
@@ -76,7 +77,7 @@ func (b *booking) bookLine(l *canonical.OrderLine, field string) error {
 		return err
 	}
 	entry := line{item: item, quantity: l.Quantity.Value, amount: amount, field: at}
-	if l.Kind != canonical.ProductLine || l.SKU == "" {
+	if entry.nameless = l.SKU == "" && l.Kind != canonical.GiftCardLine; entry.nameless || l.Kind != canonical.ProductLine {
 		entry.text = l.Title
 	}
 	b.lines = append(b.lines, entry)

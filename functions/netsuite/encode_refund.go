@@ -40,7 +40,7 @@ func (v *reversal) net(amount, tax canonical.Money) canonical.Money {
 func (v *reversal) bookLines() error {
 	for i := range v.refund.Lines {
 		l, field := &v.refund.Lines[i], index("lines", i)
-		if l.Unfulfilled && v.deposit.Minor > 0 {
+		if l.Unfulfilled && v.off.Minor > 0 {
 			v.tax = v.tax.Sub(l.Tax)
 			continue
 		}

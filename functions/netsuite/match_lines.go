@@ -2,6 +2,7 @@ package netsuite
 
 import (
 	"math/big"
+	"slices"
 	"strings"
 
 	"causeway.example/shared/canonical"
@@ -84,7 +85,26 @@ func matchLines(want []line, have []booked, items map[string]string, taxCode str
 		}
 		left = missing
 	}
-	return missing
+	return keepItems(want, have, missing)
+}
+
+// keepItems returns the lines that are still missing after those whose product was deleted in
+// the store since. Such a line names no item any more: it is the booked line of its place,
+// quantity and amount, which keeps its item.
+func keepItems(want []line, have []booked, missing []*line) []*line {
+	return slices.DeleteFunc(missing, func(l *line) bool {
+		i := slices.IndexFunc(want, func(w line) bool { return w.field == l.field })
+		if !l.nameless || i >= len(have) || have[i].want != nil {
+			return false
+		}
+		kept := *l
+		kept.text = ""
+		if !have[i].same(&kept, "") {
+			return false
+		}
+		*l, have[i].want = kept, l
+		return true
+	})
 }
 
 func firstFree(lines []*booked, l *line, fits func(*booked, *line) bool) *booked {

@@ -2,6 +2,7 @@ package netsuite
 
 import (
 	"context"
+	"regexp"
 	"strings"
 
 	"causeway.example/shared/canonical"
@@ -60,6 +61,10 @@ func (t *target) bookRefund(ctx context.Context, p place, r *refunding) (connect
 		}
 		note(id, "customer refund")
 	}
+	if len(done) == 0 {
+		receipt.Ref, receipt.Linked = r.order, true
+		done = append(done, "nothing is invoiced and the store paid nothing back, so nothing is booked")
+	}
 	receipt.Detail = strings.Join(append(done, r.notes...), ", ")
 	return receipt, nil
 }
@@ -114,10 +119,26 @@ func (t *target) payOut(ctx context.Context, p place, r *refunding, out *payout)
 	}
 	id, err := t.upsert(ctx, p, "", body)
 	if err != nil {
-		return "", inOurTerms(err, payoutRecord, nil)
+		return "", outdated(err)
 	}
 	return id, nil
 }
+
+// outdated returns a refused amount as a reason to read again: the payout takes no more than was
+// left, so that another refund of the order took it since.
+func outdated(err error) error {
+	e := fault.As(err)
+	if fault.KindOf(err) != fault.Rejected || !takenAmount.MatchString(e.Field) {
+		return inOurTerms(err, payoutRecord, nil)
+	}
+	changed := *e
+	changed.Kind, changed.Class, changed.Field = fault.Unavailable, fault.Conflict, "amount"
+	changed.Detail = "what it is taken of changed since it was read; " + e.Detail
+	return &changed
+}
+
+// takenAmount is the path of the amount that a customer refund takes of a document.
+var takenAmount = regexp.MustCompile(`^(deposit|apply)\.items\[\d+\]\.amount$`)
 
 // creditOf returns the internal id of the refund's credit memo.
 func (t *target) creditOf(ctx context.Context, p place, r *refunding) (string, error) {

@@ -43,16 +43,19 @@ type refunding struct {
 	// order are found.
 	memo, memoOfAll string
 
-	entity   string        // internal id of the order's customer
-	deposits []transaction // of the order
-	sales    []transaction // invoices, or else cash sales
-	cash     bool          // the sales are cash sales
-	reversal *transaction  // our credit memo or cash refund, nil if it is not there yet
+	entity   string          // internal id of the order's customer
+	total    canonical.Money // of the sales order
+	deposits []transaction   // of the order
+	sales    []transaction   // invoices, or else cash sales
+	cash     bool            // the sales are cash sales
+	reversal *transaction    // our credit memo or cash refund, nil if it is not there yet
 	earlier  canonical.Money
 	payouts  []payout
 
 	source  transaction     // the sale that is reversed
-	credit  canonical.Money // what is reversed; the rest is paid out of deposits
+	paid    canonical.Money // sum of the transactions: what is paid out
+	off     canonical.Money // worth of goods that were taken off the order before they were invoiced
+	credit  canonical.Money // what is reversed; it is paid out as far as deposits do not pay
 	deposit canonical.Money // what is paid out of deposits
 	notes   []string
 }
@@ -89,18 +92,15 @@ func newRefund(s *Settings, d connector.Delivery, body *canonical.Refund) (*refu
 	all := m.System() + " " + m.Tenant + " order " + body.Order + " refund "
 	r := &refunding{
 		settings: s, message: m, refund: body, order: order, external: ExternalID(m.Key()), currency: currency,
-		memo: all + body.ID, memoOfAll: all, earlier: canonical.Money{Currency: body.Amount.Currency},
+		memo: all + body.ID, memoOfAll: all, earlier: canonical.Money{Currency: body.Amount.Currency}, paid: canonical.Money{Currency: body.Amount.Currency},
 	}
 	return r, r.plan()
 }
 
-// plan makes a payout of each transaction of the refund, which add up to its amount.
+// plan makes a payout of each transaction of the refund. What they leave of its amount is not
+// paid out; more than it is not explained, and a person decides.
 func (r *refunding) plan() error {
-	key, left := r.message.Key(), r.refund.Amount
-	if len(r.refund.Transactions) == 0 && left.Minor > 0 {
-		r.payouts = []payout{{external: r.external, memo: r.memo, field: "amount", method: canonical.OtherPayment, amount: left}}
-		return nil
-	}
+	key := r.message.Key()
 	for i, tx := range r.refund.Transactions {
 		if tx.Amount.Minor == 0 {
 			continue
@@ -113,14 +113,11 @@ func (r *refunding) plan() error {
 		if tx.Parent != "" {
 			p.parent = ExternalID(message.Key{System: key.System, Tenant: key.Tenant, Type: "payment", ID: tx.Parent})
 		}
-		left = left.Sub(tx.Amount)
+		r.paid = r.paid.Add(tx.Amount)
 		r.payouts = append(r.payouts, p)
 	}
-	if left.Minor != 0 {
-		return &fault.Error{
-			Kind: fault.Rejected, Class: fault.Value, Code: canonical.BalanceMismatch, Field: "transactions",
-			Detail: "the transactions differ from the refund's amount by " + left.String(),
-		}
+	if r.paid.Minor > r.refund.Amount.Minor {
+		return conflict("transactions", "the store paid back "+r.paid.String()+" for what is worth "+r.refund.Amount.String()+"; settle the refund in NetSuite by hand"+redrive)
 	}
 	return nil
 }
@@ -135,7 +132,7 @@ func (r *refunding) read(rows []values) error {
 		}
 		switch tx.kind {
 		case salesOrderType:
-			r.entity = row["entity"]
+			r.entity, r.total = row["entity"], tx.total
 			if row["currency"] != r.currency {
 				return conflict("amount.currency", "sales order "+tx.id+" has currency "+row["currency"]+" in NetSuite, the refund needs "+r.currency)
 			}

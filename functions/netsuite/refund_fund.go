@@ -12,28 +12,36 @@ import (
 // order and was not invoiced, so its money is still in the deposits.
 func (r *refunding) split() error {
 	amount := r.refund.Amount
-	r.deposit, r.credit = amount, canonical.Money{Currency: amount.Currency}
+	r.deposit, r.credit, r.off = r.paid, canonical.Money{Currency: amount.Currency}, amount
 	if len(r.sales) == 0 {
 		return nil
 	}
-	unfulfilled := canonical.Money{Currency: amount.Currency}
+	off := canonical.Money{Currency: amount.Currency}
 	for _, l := range r.refund.Lines {
 		if l.Unfulfilled {
-			unfulfilled = unfulfilled.Add(r.gross(l.Amount, l.Tax))
+			off = off.Add(r.gross(l.Amount, l.Tax))
 		}
 	}
-	if unfulfilled.Minor = max(min(unfulfilled.Minor, amount.Minor), 0); unfulfilled.Minor > r.inDeposits().Minor {
-		unfulfilled.Minor = 0 // it was invoiced all the same
+	if off.Minor = max(min(off.Minor, amount.Minor), 0); min(off.Minor, r.paid.Minor) > r.inDeposits().Minor {
+		off.Minor = 0 // it was invoiced all the same
 	}
-	r.deposit, r.credit = unfulfilled, amount.Sub(unfulfilled)
+	r.off, r.credit = off, amount.Sub(off)
+	r.deposit.Minor = min(off.Minor, r.paid.Minor)
 	r.source = r.sales[0]
 	for _, sale := range r.sales[1:] {
 		if r.source.total.Minor < r.credit.Minor && sale.total.Minor > r.source.total.Minor {
 			r.source = sale
 		}
 	}
+	if open := r.creditOpen(); r.cash && open.Minor > 0 {
+		return conflict("transactions", "the store did not pay back "+open.String()+" of "+amount.String()+
+			", and a cash refund pays out all that it takes back; credit the return in NetSuite by hand"+redrive)
+	}
 	return nil
 }
+
+// creditOpen is what stays open of the credit memo: the store did not pay it back.
+func (r *refunding) creditOpen() canonical.Money { return r.credit.Sub(r.paid.Sub(r.deposit)) }
 
 func (r *refunding) gross(amount, tax canonical.Money) canonical.Money {
 	if r.refund.TaxIncluded {
@@ -68,31 +76,36 @@ func (r *refunding) takenOfDeposits() canonical.Money {
 	return sum
 }
 
-// allowed rejects more than was received for the order.
+// allowed rejects a refund that pays back more than was received for the order.
 func (r *refunding) allowed() error {
-	received := canonical.Money{Currency: r.refund.Amount.Currency}
-	for _, d := range r.deposits {
-		received = received.Add(d.total)
-	}
-	if r.cash && len(r.deposits) == 0 {
-		for _, sale := range r.sales {
-			received = received.Add(sale.total)
-		}
-	}
-	if refunded := r.earlier.Add(r.refund.Amount); refunded.Minor > received.Minor {
+	received := r.received()
+	if refunded := r.earlier.Add(r.paid); refunded.Minor > received.Minor {
 		return r.short("the order's refunds add up to " + refunded.String() + ", and NetSuite has " + received.String() + " as received for it")
 	}
 	return nil
 }
 
-// short is why there is not enough to pay back: a payment that is on its way is waited for.
+// received is what NetSuite has as received for the order.
+func (r *refunding) received() canonical.Money {
+	sum, from := canonical.Money{Currency: r.refund.Amount.Currency}, r.deposits
+	if r.cash && len(from) == 0 {
+		from = r.sales
+	}
+	for _, tx := range from {
+		sum = sum.Add(tx.total)
+	}
+	return sum
+}
+
+// short is why there is not enough to pay back: a payment that is on its way is waited for. It
+// may be any while the order is not paid in full, if the store does not say which one.
 func (r *refunding) short(why string) error {
 	if len(r.deposits) == 0 && !r.cash {
 		return &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: "order", Detail: "no payment of the order is at netsuite yet; " + why}
 	}
 	for _, p := range r.payouts {
-		if p.parent != "" && r.depositOf(p.parent) == nil && !r.cash {
-			return &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: p.field + ".parent", Detail: "the payment that it pays back is not at netsuite yet; " + why}
+		if away := p.parent != "" && r.depositOf(p.parent) == nil; !r.cash && (away || p.parent == "" && r.received().Minor < r.total.Minor) {
+			return &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: p.field + ".parent", Detail: "the payment that it pays back may not be at netsuite yet; " + why}
 		}
 	}
 	return conflict("amount", why+"; book the payment, or settle the refund in NetSuite by hand"+redrive)
@@ -127,13 +140,36 @@ func (r *refunding) fund() error {
 			credit = credit.Sub(p.credit)
 		}
 	}
+	r.noteRest()
+	if short := r.unfunded(); short.Minor > 0 {
+		return r.short("the order's deposits have " + short.String() + " less than is to go back of them")
+	}
+	return nil
+}
+
+// unfunded is what the payouts that are to be made are not taken of anything. A cash refund
+// pays out its credit by itself.
+func (r *refunding) unfunded() canonical.Money {
+	sum := canonical.Money{Currency: r.refund.Amount.Currency}
+	for i := range r.payouts {
+		if p := &r.payouts[i]; p.done == nil {
+			sum = sum.Add(p.open())
+		}
+	}
+	if r.cash {
+		sum = sum.Sub(r.credit)
+	}
+	return sum
+}
+
+// noteRest notes what the buyer has left: the store did not pay it back.
+func (r *refunding) noteRest() {
 	if left := r.leftInDeposits(); len(r.sales) == 0 && left.Minor > 0 {
 		r.notes = append(r.notes, "the order's deposits have "+left.String()+" left")
 	}
-	if deposit.Minor > 0 {
-		return r.short("the order's deposits have " + deposit.String() + " less than is to go back of them")
+	if open := r.creditOpen(); open.Minor > 0 {
+		r.notes = append(r.notes, "the store did not pay back "+open.String()+", which stays open as credit")
 	}
-	return nil
 }
 
 // creditLeft is what the credit memo has, or will have, to be paid out.

@@ -325,13 +325,13 @@ func TestI4WhatIsNotToBeBookedIsNot(t *testing.T) {
 	}
 	s.wantRefused(goodwill(func(r *canonical.Refund) { r.Settled = false }), fault.Rejected, fault.Value, "settled", "no money went back")
 	s.wantRefused(goodwill(func(r *canonical.Refund) {
-		r.Transactions = []canonical.RefundTransaction{{ID: "t", Parent: "p1", Method: canonical.Card, Amount: usd(1300), At: noon}}
-	}), fault.Rejected, fault.Value, "transactions", "by 1.00 USD")
+		r.Transactions = []canonical.RefundTransaction{{ID: "t", Parent: "p1", Method: canonical.Card, Amount: usd(1500), At: noon}}
+	}), fault.Rejected, fault.Conflict, "transactions", "paid back 15.00 USD for what is worth 14.00 USD")
 	s.wantRefused(goodwill(func(r *canonical.Refund) { r.Order = "2" }), fault.NotReady, fault.MissingRef, "order", "not at netsuite")
 	s.wantRefused(back("r1", func(r *canonical.Refund) { // a payment that is on its way
 		r.Parts = []canonical.RefundPart{part(canonical.RefundedAdjustment, 16000)}
 		r.Transactions = []canonical.RefundTransaction{{ID: "t", Parent: "p9", Method: canonical.Card, Amount: usd(16000), At: noon}}
-	}), fault.NotReady, fault.MissingRef, "transactions[0].parent", "not at netsuite yet")
+	}), fault.NotReady, fault.MissingRef, "transactions[0].parent", "may not be at netsuite yet")
 	receipt := s.mustRefund(back("r1", func(r *canonical.Refund) { r.Lines = []canonical.RefundLine{piece("1", "TEE-BLK-M", 1, 0)} }))
 	if !receipt.Linked || s.documents() != "" {
 		t.Errorf("a refund without money became %+v: %s", receipt, s.documents())

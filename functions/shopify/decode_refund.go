@@ -177,9 +177,10 @@ func (o *order) wasUnfulfilled(i, j int) bool {
 	return rest >= l.quantity
 }
 
-// balance computes tax, amount and rounding. A refund without transactions is worth its parts.
-// What the parts of another do not explain is an adjustment: money that went back is booked as
-// it went.
+// balance computes tax, amount and rounding. A refund is worth its parts. If less went back,
+// the rest was not paid out: it pays an exchange, or what the buyer still owes. What the shop
+// keeps for itself is among the parts, because order adjustments have each difference between
+// the calculated and the actual refund. Money that the parts do not explain is an adjustment.
 func (b *books) balance(r *canonical.Refund, tolerance int64) error {
 	for _, l := range r.Lines {
 		r.Tax = r.Tax.Add(l.Tax)
@@ -191,10 +192,10 @@ func (b *books) balance(r *canonical.Refund, tolerance int64) error {
 	if err != nil {
 		return err
 	}
-	if len(r.Transactions) == 0 {
+	if r.Amount.Sub(sum).Minor < -tolerance || len(r.Transactions) == 0 {
 		r.Amount = sum
 	}
-	if rest := r.Amount.Sub(sum); distance(rest.Minor) > tolerance {
+	if rest := r.Amount.Sub(sum); rest.Minor > tolerance {
 		r.Parts = append(r.Parts, canonical.RefundPart{
 			Kind: canonical.RefundedAdjustment, Title: "not explained by the store", Amount: rest, Tax: canonical.Money{Currency: b.currency},
 		})

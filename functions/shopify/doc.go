@@ -75,11 +75,17 @@
 // order of which everything was taken off keeps its lines.
 //
 // Refunds. A refund says what for (lines, shipping, duties, adjustments), its transactions say
-// what money moved. It is settled once no transaction is pending, has the sum of those that
-// succeeded, and has no event if all failed. One without transactions only takes goods back; if
-// nothing came back either it is a removal, which the order shows. What the parts do not
-// explain is an adjustment. restock_type cancel means unfulfilled, return means fulfilled, and
-// for no_restock the counts of the line decide.
+// what money moved. It is settled once no transaction is pending, and has no event if all
+// failed. Its amount is what its parts are worth, and its transactions are those that
+// succeeded. They may be less: an exchange, or a buyer who still owed a part. One without
+// transactions only takes goods back; if nothing came back either it is a removal, which the
+// order shows. Money that the parts do not explain is an adjustment. restock_type cancel means
+// unfulfilled, return means fulfilled, and for no_restock the counts of the line decide.
+//
+// A return that is paid back later is two refunds: one with the goods, and one with money and
+// no lines. Shopify does not link them, and the second has the form of goodwill. It is
+// therefore an adjustment of its own beside the return, and the credit of the return stays
+// open in the books until a person settles one with the other.
 //
 // Parts may have more decimals than the currency; they are rounded and noted. A total may not.
 // Each part carries its own tax, and tax that the channel pays over (channel_liable) is told

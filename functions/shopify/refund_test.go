@@ -63,6 +63,7 @@ func TestF1F3Refunds(t *testing.T) {
 		"6.00 kept back":           {append(paid("36.46"), `"order_adjustments":[]`, `"order_adjustments":[{"id":1,"amount":"6.00","tax_amount":"0.00","kind":"refund_discrepancy"}]`), "refund.settled", 3646, map[canonical.RefundPartKind]int64{"adjustment": -600}},
 		"shipping alone":           {append(append(paid("8.17"), noLine...), `"refund_shipping_lines":[]`, `"refund_shipping_lines":[{"id":1,"subtotal_amount_set":`+bag("7.50")+`,"tax_amount_set":`+bag("0.67")+`}]`), "refund.settled", 817, map[canonical.RefundPartKind]int64{"shipping": 750}},
 		"not explained":            {append(paid("50.00"), noLine...), "refund.settled", 5000, map[canonical.RefundPartKind]int64{"adjustment": 5000}},
+		"22.46 for an exchange":    {paid("20.00"), "refund.settled", 4246, map[canonical.RefundPartKind]int64{"adjustment": 0}},
 		"two duties":               {append(append(paid("3.00"), noLine...), `"duties":[]`, `"duties":[{"duty_id":1,"amount_set":`+bag("1.00")+`},{"duty_id":2,"amount_set":`+bag("2.00")+`}]`), "refund.settled", 300, map[canonical.RefundPartKind]int64{"duty": 300}},
 		"goods without money":      {none, "refund.settled", 4246, nil},
 		"removed without money":    {append([]string{`"return","subtotal"`, `"cancel","subtotal"`}, none...), "", 0, nil},

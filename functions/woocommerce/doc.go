@@ -57,7 +57,8 @@
 // A line that is refunded before the order was completed had not left the shop: it is off the
 // order too, of which WooCommerce itself keeps lines and total. What lines, shipping, fees and tax
 // do not explain is an adjustment. WooCommerce does not tell a refund that is under way from one
-// that was paid: a refund is settled if the order was paid, and otherwise issued.
+// that was paid: a refund is settled if the order was paid, and otherwise issued. A settled one
+// has one transaction of its whole amount, whether the gateway or the shop paid it back.
 //
 // # Versions
 //

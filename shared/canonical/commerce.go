@@ -31,7 +31,12 @@ const (
 )
 
 // Refund is money that goes back for an order: a document of its own. Lines and parts say what
-// for, transactions how. A refund whose Amount is 0 only takes back goods. Schema refund/1.
+// for, transactions how. A refund whose Amount is 0 only takes back goods.
+//
+// Amount and transactions are two facts. Amount is the credit: what lines and parts are worth.
+// The sum of the transactions is the payout: what went back to the buyer, at most the Amount.
+// A source has a transaction for all money that went back. What the transactions leave of
+// Amount was not paid out: it is a credit of the buyer, such as for an exchange. Schema refund/1.
 type Refund struct {
 	ID           string              `json:"id" validate:"required,max=128"`
 	Order        string              `json:"order" validate:"required,max=128"` // id of the order in the same store
@@ -43,7 +48,7 @@ type Refund struct {
 	Parts        []RefundPart        `json:"parts,omitempty" validate:"dive"`
 	Tax          Money               `json:"tax"`      // all tax that goes back, whether included in amounts or added
 	Rounding     Money               `json:"rounding"` // explicit difference that Round found within its tolerance
-	Amount       Money               `json:"amount"`   // what the buyer gets back, in the order's currency
+	Amount       Money               `json:"amount"`   // what lines and parts are worth, in the order's currency
 	Transactions []RefundTransaction `json:"transactions,omitempty" validate:"dive"`
 	Reason       Text                `json:"reason,omitzero"`
 	Settled      bool                `json:"settled"` // false while the provider has not paid it out

@@ -222,8 +222,11 @@ func (f *Fake) payoutView(r *Record) Payout {
 	return v
 }
 
-// decimal returns a sum with two decimals.
-func decimal(amount *big.Rat) string { return amount.FloatString(2) }
+// decimal returns a sum with two decimals, or more if it has more.
+func decimal(amount *big.Rat) string {
+	decimals, _ := amount.FloatPrec()
+	return amount.FloatString(max(decimals, 2))
+}
 
 func (f *Fake) depositView(r *Record) Deposit {
 	return Deposit{

@@ -28,10 +28,11 @@ type History struct {
 	canceled time.Time
 	source   string
 
-	shippingBack part  // refunded of shipping
-	adjusted     int64 // goodwill that went back beside the lines
-	back         int64 // money that went back
-	next         int64 // id
+	shippingBack part            // refunded of shipping
+	adjusted     int64           // goodwill that went back beside the lines
+	back         int64           // money that went back
+	paidBack     map[int64]int64 // by the transaction that had received it
+	next         int64           // id
 }
 
 // part is an amount before tax or with it, as the shop's prices are, and its tax.
@@ -59,7 +60,7 @@ func (l *piece) removedPart() (sum part) {
 // NewHistory returns an order that was placed by the customer of the sample.
 func NewHistory(id int64, random *rand.Rand) *History {
 	h := &History{
-		ID: id, random: random, next: id * 1000, updated: Start, included: random.IntN(2) == 0, percent: random.Int64N(26),
+		ID: id, random: random, next: id * 1000, updated: Start, paidBack: map[int64]int64{}, included: random.IntN(2) == 0, percent: random.Int64N(26),
 		currency: []string{"USD", "JPY", "KWD"}[random.IntN(3)], source: []string{"web", "pos", "shopify_draft_order"}[random.IntN(3)],
 	}
 	h.shipping = h.taxed(random.Int64N(900))
@@ -146,6 +147,9 @@ func (h *History) Owed() int64 {
 	}
 	return sum
 }
+
+// Canceled reports whether the order was cancelled.
+func (h *History) Canceled() bool { return !h.canceled.IsZero() }
 
 // Currency returns the order's currency.
 func (h *History) Currency() string { return h.currency }
@@ -272,13 +276,20 @@ func (h *History) refundLine(l *piece, n int64, restock string) object {
 	return line
 }
 
-// refund pays the money back, after an attempt that failed.
+// refund pays the money back, as far as it was received, after an attempt that failed.
 func (h *History) refund(lines, adjustments []any, minor int64) {
 	transactions := []any{}
-	if minor > 0 {
-		failed := h.transaction("failure", minor)
-		transactions = append(transactions, failed, h.transaction("success", minor))
+	if minor = min(minor, h.Received()-h.back); minor > 0 {
+		transactions = append(transactions, h.transaction("failure", minor, h.paid[0]))
 		h.back += minor
+		for _, tx := range h.paid {
+			part := min(minor, h.left(tx))
+			if part <= 0 {
+				continue
+			}
+			transactions = append(transactions, h.transaction("success", part, tx))
+			minor, h.paidBack[tx.ID] = minor-part, h.paidBack[tx.ID]+part
+		}
 	}
 	h.refunds = append(h.refunds, object{
 		"id": h.id(), "created_at": stamp(h.updated), "processed_at": stamp(h.updated), "note": nil, "return": nil,
@@ -286,9 +297,17 @@ func (h *History) refund(lines, adjustments []any, minor int64) {
 	})
 }
 
-func (h *History) transaction(status string, minor int64) object {
+// left returns what the transaction received and was not paid back of it.
+func (h *History) left(tx Transaction) int64 {
+	if tx.Kind == "AUTHORIZATION" || tx.Status != "SUCCESS" {
+		return 0
+	}
+	return tx.Amount.Minor - h.paidBack[tx.ID]
+}
+
+func (h *History) transaction(status string, minor int64, of Transaction) object {
 	return object{
-		"id": h.id(), "kind": "refund", "status": status, "gateway": "shopify_payments", "amount": h.text(minor), "currency": h.currency,
+		"id": h.id(), "kind": "refund", "status": status, "gateway": of.Gateway, "parent_id": of.ID, "amount": h.text(minor), "currency": h.currency,
 		"processed_at": stamp(h.updated), "created_at": stamp(h.updated),
 	}
 }
