@@ -275,8 +275,17 @@ func TestScreensFitTheirWidth(t *testing.T) {
 	for _, columns := range []int{80, 120} {
 		w.columns = columns
 		for _, line := range [][]string{
-			{"status"}, {"why"}, {"trace", "1001"}, {"trace", "1002"}, {"dlq", "list"}, {"redrive", "--group", group}, {"doctor", "--all"}, {"op", "list"},
-			{"reconcile", "--date", "2026-11-22"}, {"erase", "customer/7"}, {"privacy"},
+			{"status"},
+			{"why"},
+			{"trace", "1001"},
+			{"trace", "1002"},
+			{"dlq", "list"},
+			{"redrive", "--group", group},
+			{"doctor", "--all"},
+			{"op", "list"},
+			{"reconcile", "--date", "2026-11-22"},
+			{"erase", "customer/7"},
+			{"privacy"},
 		} {
 			_, out, complaints := w.run(line...)
 			for text := range strings.Lines(out + complaints) {
