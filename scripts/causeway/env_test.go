@@ -53,7 +53,7 @@ func newWorld(t *testing.T, change map[string]string) *world {
 	t.Helper()
 	w := &world{T: t, clock: porttest.NewClock(start), folder: t.TempDir(), columns: 100}
 	w.erp, w.shop = netsuitetest.New(w.clock.Now), shopifytest.New()
-	must2(t, os.Chmod(w.folder, 0o700)) //nolint:gosec // it is a folder
+	must2(t, os.Chmod(w.folder, 0o700))
 	must2(t, os.WriteFile(filepath.Join(w.folder, "none.env"), nil, 0o600))
 	must2(t, w.erp.AddItem("TEE-BLK-M"))
 	var err error

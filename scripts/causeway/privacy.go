@@ -156,10 +156,18 @@ func (a *tool) subject(ctx context.Context, d *desk, given []string, f *erasing)
 			return s, err
 		}
 	}
+	if err := byEmail(ctx, d, &s); err != nil {
+		return s, err
+	}
+	return s, theirs(ctx, d, &s)
+}
+
+// byEmail adds the entities that the ledger knows by the person's addresses.
+func byEmail(ctx context.Context, d *desk, s *privacy.Subject) error {
 	for _, email := range s.Emails {
 		found, err := d.Find(ctx, email)
 		if err != nil {
-			return s, err
+			return err
 		}
 		for _, c := range found {
 			if c.Entity.Type == "customer" && s.Customer.ID == "" {
@@ -169,7 +177,7 @@ func (a *tool) subject(ctx context.Context, d *desk, given []string, f *erasing)
 			}
 		}
 	}
-	return s, theirs(ctx, d, &s)
+	return nil
 }
 
 // customer returns the one customer that the text means. A customer of whom the ledger knows

@@ -178,7 +178,7 @@ var shown sync.Map
 // shownFields returns the indexes of the type's fields that may be shown, by JSON name.
 func shownFields(of reflect.Type) map[string][]int {
 	if known, ok := shown.Load(of); ok {
-		return known.(map[string][]int) //nolint:errcheck // nothing else is stored
+		return known.(map[string][]int)
 	}
 	fields, seen := map[string][]int{}, map[string]bool{}
 	for _, field := range reflect.VisibleFields(of) {

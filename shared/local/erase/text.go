@@ -158,7 +158,7 @@ func replaceIn(ctx context.Context, tx *sql.Tx, table, key, column, also string,
 			return err
 		}, strings.ToLower(text))
 		for id, value := range changed {
-			if _, failed := tx.ExecContext(ctx, `UPDATE `+table+` SET `+column+` = ? WHERE `+key+` = ?`, value, id); failed != nil {
+			if _, failed := tx.ExecContext(ctx, `UPDATE `+table+` SET `+column+` = ? WHERE `+key+` = ?`, value, id); failed != nil { //nolint:gosec // G202: names of our own tables
 				return n, failed
 			}
 			n++
@@ -209,12 +209,12 @@ func Logs(files, texts []string) (found int, err error) {
 }
 
 func overwrite(path string, texts []string) (found int, err error) {
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	file, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // G304: a log file of the engine's
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(path) //nolint:gosec // G304: as above
 	if err != nil {
 		return 0, err
 	}
