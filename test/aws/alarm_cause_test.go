@@ -232,6 +232,7 @@ func alarmsOfThePoll(w *world) {
 		}
 		shop.Answer(throttled)
 		w.round()
+		w.watch.hear("Behind")
 		w.ringsWithin("a store that throttles", time.Hour, want...)
 	}
 	w.calm()
@@ -325,7 +326,7 @@ func alarmsOfMessages(w *world) {
 		unknown := purchase(4)
 		unknown.Items[0].SKU = "SKU-NOBODY-KNOWS"
 		w.post(shopifytest.Delivery{Topic: "orders/create", Body: unknown.Body()}, http.StatusOK)
-		w.awaitDead()
+		w.awaitDead("shopify-orders-to-netsuite")
 	}, "shopify-orders-to-netsuite-dead-filled")
 	// The payment waits for its order in another queue, which is a message of its own to mend.
 	w.ringsWithin("a week", 7*24*time.Hour+2*tick, "shopify-orders-to-netsuite-dead-old", "shopify-payments-to-netsuite-stalled")
@@ -337,10 +338,15 @@ func alarmsOfMessages(w *world) {
 	}, "netsuite-deliver-config-missing")
 }
 
-func (w *world) awaitDead() {
+// awaitDead waits for a dead letter, and until the message that died has been deleted.
+func (w *world) awaitDead(queue string) {
 	w.Helper()
 	for range 600 {
-		if w.deadLetters() > 0 {
+		left, err := w.clients.depth(w.Context(), []string{w.stack.queueURL(":" + w.prefix + "-" + queue)})
+		if err != nil {
+			w.Fatal(err)
+		}
+		if left == 0 && w.deadLetters() > 0 {
 			return
 		}
 		pause(w.Context(), 50*time.Millisecond)

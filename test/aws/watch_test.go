@@ -263,6 +263,21 @@ func (c *watch) await(names []string) {
 	}
 }
 
+// hear waits until a function's line with the metric was read, in the present tick.
+func (c *watch) hear(metric string) {
+	c.world.Helper()
+	for range 600 {
+		c.mu.Lock()
+		heard := slices.ContainsFunc(slices.Collect(maps.Keys(c.now)), func(key string) bool { return strings.Contains(key, metric) })
+		c.mu.Unlock()
+		if heard {
+			return
+		}
+		pause(c.world.Context(), 50*time.Millisecond)
+	}
+	c.world.Fatalf("no function counted %s", metric)
+}
+
 // hasNew reports whether the present tick would make the alarm ring, as far as metrics decide
 // that are not measured at the end of a tick.
 func (c *watch) hasNew(a *alarm) bool {
