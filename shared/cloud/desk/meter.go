@@ -134,9 +134,14 @@ func (d *desk) deaths(ctx context.Context) (map[string][]death, error) {
 	return all, nil
 }
 
-// Totals implements engine.Meter: what ended badly in the last fourteen days.
+// Totals implements engine.Meter: what ended badly in the last fourteen days, and what the
+// queues hold. What else came in and ended well is counted by CloudWatch alone, and left 0.
 func (d *desk) Totals(ctx context.Context) ([]engine.Total, error) {
 	deaths, err := d.deaths(ctx)
+	if err != nil {
+		return nil, err
+	}
+	depths, err := d.Depths(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -150,6 +155,11 @@ func (d *desk) Totals(ctx context.Context) ([]engine.Total, error) {
 			} else {
 				totals[i].Parked++
 			}
+		}
+	}
+	for _, depth := range depths {
+		if i := slices.IndexFunc(totals, func(t engine.Total) bool { return t.Route == depth.Queue }); i >= 0 {
+			totals[i].Waiting, totals[i].Letters = int64(depth.Waiting()), int64(depth.Dead)
 		}
 	}
 	slices.SortFunc(totals, func(a, b engine.Total) int { return cmp.Compare(a.Route, b.Route) })
