@@ -16,7 +16,7 @@ import (
 )
 
 // histories is how many histories of each store are played.
-var histories = flag.Uint64("histories", 20, "generated order histories per store")
+var histories = flag.Uint64("histories", 8, "generated order histories per store")
 
 // historyItems are the items that the generated orders have.
 func historyItems() (items []string) {

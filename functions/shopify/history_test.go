@@ -1,6 +1,7 @@
 package shopify_test
 
 import (
+	"flag"
 	"math/rand/v2"
 	"strconv"
 	"testing"
@@ -40,12 +41,15 @@ func (b *heldBooks) take(t *testing.T, events []connector.Event) {
 	}
 }
 
+// histories is how many are played.
+var histories = flag.Uint64("histories", 30, "generated order histories")
+
 // TestBooksOfAnyHistoryAreTheShopsOwn plays generated histories. Their states arrive shuffled
 // and doubled, some are lost, and the poll reads the last one. In the end the goods owed, the
 // money received and the money returned are the shop's, to the minor unit.
 func TestBooksOfAnyHistoryAreTheShopsOwn(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(150) {
+	for seed := range *histories {
 		random := rand.New(rand.NewPCG(seed, 12))
 		h := shopifytest.NewHistory(int64(1000+seed), random)
 		s := open(t, nil)

@@ -1,6 +1,7 @@
 package woocommerce_test
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -55,12 +56,15 @@ func sum(amounts map[string]int64) (total int64) {
 	return total
 }
 
+// histories is how many are played.
+var histories = flag.Uint64("histories", 30, "generated order histories")
+
 // TestGeneratedHistoriesEndWithTheStoresOwnSums plays histories whose deliveries are lost,
 // doubled and shuffled; the poll makes up for them. At the end money received and returned, and
 // the pieces that are owed, equal the store's own to the minor unit.
 func TestGeneratedHistoriesEndWithTheStoresOwnSums(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(100) {
+	for seed := range *histories {
 		random, fake := rand.New(rand.NewPCG(seed, 12)), woocommercetest.New()
 		h := woocommercetest.NewHistory(fake, noon, random)
 		for range 4 + random.IntN(9) {
