@@ -34,11 +34,14 @@ demo: ## play the sample day from an empty folder, print the table and the count
 	go build -o .tools/causeway-local ./scripts/local
 	exec .tools/causeway-local -demo
 
+# Virtual time, CDK and tools of one goroutine: the race detector would make minutes of them.
+WITHOUT_RACE := /(infra|infra/causeway|infra/causeway/operators|test|test/sim|test/module|scripts/causeway|shared/cloud/desk|shared/operate/redrive)$$
+
 .PHONY: test
 test: ## every test, with the race detector where code runs concurrently
-	go test -race $$(go list ./... | grep -vE '/(infra|infra/causeway|test|test/sim)$$')
+	go test -race $$(go list ./... | grep -vE '$(WITHOUT_RACE)')
 	go test -race ./test -run 'Test[AB][12][A-Z]|TestH2'
-	go test ./test ./test/sim ./infra/... # virtual time and CDK: the race detector would make minutes of them
+	go test $$(go list ./... | grep -E '$(WITHOUT_RACE)')
 	cd test/infraexample && go test ./...
 	cd scripts/supply && go test ./...
 
