@@ -100,8 +100,8 @@ func olderFirst(a, b transaction) int {
 }
 
 // paymentID returns the id of the payment that a transaction is: its own, or that of the
-// checkout's payment if it was reported before its transaction was known. That was the order's
-// only one then, so it is the oldest of its amount.
+// checkout's payment if it was reported before its transaction was known. The checkout's payment
+// was the order's only one then, so it is the oldest of its amount.
 func (r *receipts) paymentID(order, id string) string {
 	if r.known.Paid == nil || id == "" {
 		return id
