@@ -78,19 +78,17 @@ func factsOf(t *testing.T, id string) []string {
 			continue // what the target does
 		}
 		at := changedAt(t, step.Body)
+		later := play.Pay[:0:0]
 		for _, tx := range play.Pay {
-			if !tx.At.After(at) {
-				s.fake.Pay(tx.Order, shopifytest.Transaction{ID: tx.ID, Kind: tx.Kind, Status: tx.Status, Gateway: tx.Gateway, Amount: canonical.Money{Minor: tx.Minor, Currency: tx.Currency}, At: tx.At})
+			if tx.At.After(at) {
+				later = append(later, tx)
+				continue
 			}
+			s.fake.Pay(tx.Order, shopifytest.Transaction{
+				ID: tx.ID, Kind: tx.Kind, Status: tx.Status, Gateway: tx.Gateway, Amount: canonical.Money{Minor: tx.Minor, Currency: tx.Currency}, At: tx.At,
+			})
 		}
-		play.Pay = slices.DeleteFunc(play.Pay, func(tx struct {
-			Order, Kind, Status, Gateway, Currency string
-			At                                     time.Time
-			ID, Minor                              int64
-		},
-		) bool {
-			return !tx.At.After(at)
-		})
+		play.Pay = later
 		for _, event := range s.mustTranslate(t, step.Topic, step.Body) {
 			if err := canonical.Validate(event.Body); err != nil {
 				t.Errorf("%s: %v", event.Type, err)
