@@ -98,18 +98,7 @@ func (w *world) play(s situation, before, fault func(w *world)) {
 		if step.Topic == "" {
 			continue
 		}
-		for _, tx := range s.Pay {
-			var body struct {
-				UpdatedAt time.Time `json:"updated_at"`
-			}
-			if err := json.Unmarshal(step.Body, &body); err == nil && !tx.At.After(body.UpdatedAt) {
-				w.shop.Pay(tx.Order, shopifytest.Transaction{
-					ID: tx.ID, Kind: tx.Kind, Status: tx.Status, Gateway: tx.Gateway, At: tx.At,
-					Amount: canonical.Money{Minor: tx.Minor, Currency: tx.Currency},
-				})
-			}
-		}
-		s.Pay = s.notPaid(step.Body)
+		s.pay(w, step.Body)
 		var status int
 		if step.System == "shopify" {
 			status = w.shopify(step.Topic, step.Body)
@@ -124,28 +113,29 @@ func (w *world) play(s situation, before, fault func(w *world)) {
 	w.pass(time.Hour)
 }
 
-// notPaid returns the transactions that are later than the state.
-func (s situation) notPaid(body []byte) []struct {
-	Order, Kind, Status, Gateway, Currency string
-	At                                     time.Time
-	ID, Minor                              int64
-} {
+// pay gives the shop the transactions that are not later than the state.
+func (s *situation) pay(w *world, body []byte) {
 	var state struct {
 		UpdatedAt time.Time `json:"updated_at"`
 	}
 	if json.Unmarshal(body, &state) != nil {
-		return s.Pay
+		return
 	}
-	later := slices.Clone(s.Pay)
-	for i := len(later) - 1; i >= 0; i-- {
-		if !later[i].At.After(state.UpdatedAt) {
-			later = slices.Delete(later, i, i+1)
+	later := s.Pay[:0:0]
+	for _, tx := range s.Pay {
+		if tx.At.After(state.UpdatedAt) {
+			later = append(later, tx)
+			continue
 		}
+		w.shop.Pay(tx.Order, shopifytest.Transaction{
+			ID: tx.ID, Kind: tx.Kind, Status: tx.Status, Gateway: tx.Gateway, At: tx.At,
+			Amount: canonical.Money{Minor: tx.Minor, Currency: tx.Currency},
+		})
 	}
-	return later
+	s.Pay = later
 }
 
-// outcome is what stands at the ERP after a situation.
+// outcome is the state of the ERP after a situation.
 type outcome struct {
 	order, lines, deposits string
 	refunds                string // the documents that backDocuments describes
@@ -214,7 +204,7 @@ func closedPeriod(w *world) { w.erp.ClosePeriod("2026-11-22") }
 // periodOpened fails unless the deposit waits with a reason, and is booked once the period is open.
 func periodOpened(w *world, order netsuitetest.Order) {
 	if story := w.story(); !strings.Contains(story, "open the period") || !strings.Contains(story, "at: ") {
-		w.Errorf("nobody is told that the period is closed\n%s", story)
+		w.Errorf("the ledger does not say that the period is closed\n%s", story)
 	}
 	w.erp.ClosePeriod("")
 	w.pass(72 * time.Hour)
@@ -236,10 +226,10 @@ func lockOrders(w *world) {
 	}
 }
 
-// unlocked fails unless the order's change was refused with a reason.
+// unlocked fails unless the order's change was rejected with a reason.
 func unlocked(w *world, order netsuitetest.Order) {
 	if !strings.Contains(w.story(), "workflow") {
-		w.Errorf("nobody is told of the workflow\n%s", w.story())
+		w.Errorf("the ledger does not name the workflow\n%s", w.story())
 	}
 	w.erp.LockByWorkflow("salesOrder", order.ExternalID, false)
 }
@@ -308,7 +298,7 @@ func (want outcome) check(w *world, system string) {
 		story += fmt.Sprintln(e.Notes)
 	}
 	if !strings.Contains(story, want.noted) {
-		w.Errorf("nobody is told %q\n%s", want.noted, story)
+		w.Errorf("the ledger does not say %q\n%s", want.noted, story)
 	}
 	if want.after != nil {
 		want.after(w, order)

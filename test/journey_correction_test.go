@@ -45,7 +45,7 @@ func TestF69AnOrderThatIsCorrectedInTheShopReachesTheERP(t *testing.T) {
 						if polled {
 							w.poll(s.system)
 						} else {
-							s.tell(w, s.updated, corrected)
+							s.deliver(w, s.updated, corrected)
 						}
 						w.pass(10 * time.Minute)
 						w.ingestPaid(s.system, "42", "30.00", 1)

@@ -106,7 +106,7 @@ func TestB10I11OneAddressInBothStoresIsOneCustomerOfASubsidiary(t *testing.T) {
 			sale := woocommercetest.NewOrder(83, 1)
 			sale.Lines[0].SKU, sale.Buyer.Email, sale.Buyer.Phone = "SKU-A", "both@example.com", "030 12 34"
 			if status := w.woo("order.created", sale.Body()); status != http.StatusOK {
-				t.Fatalf("the store was told %d", status)
+				t.Fatalf("the store was answered %d", status)
 			}
 			w.pass(time.Minute)
 			second := w.order("woocommerce", "83")

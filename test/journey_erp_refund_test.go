@@ -42,7 +42,7 @@ func erpGiveBack(w *world, id string, order int64, minor int64) {
 	}
 }
 
-// A refund that is heard of before its order and payment are at the ERP waits for them; told
+// A refund that arrives before its order and payment are at the ERP waits for them; delivered
 // twice it is booked once; more than was received is blocked with the reason.
 func TestI4F5ARefundWaitsIsBookedOnceAndIsBounded(t *testing.T) {
 	t.Parallel()

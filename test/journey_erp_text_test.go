@@ -49,7 +49,7 @@ func TestI7ACustomerThatIsRefusedIsSaidByItsOrderAtOnce(t *testing.T) {
 		w.pass(5 * time.Minute)
 		deferred := w.entries(port.Deferred)
 		i := slices.IndexFunc(deferred, func(e port.Entry) bool { return e.Entity.Type == "order" })
-		if i < 0 || !strings.Contains(deferred[i].Error.Message, "has a dead letter") || !strings.Contains(deferred[i].Error.Message, "room for 32 characters") {
+		if i < 0 || !strings.Contains(deferred[i].Error.Message, "has a dead letter") || !strings.Contains(deferred[i].Error.Message, "holds at most 32 characters") {
 			t.Errorf("the order waits because of %+v", deferred)
 		}
 	})

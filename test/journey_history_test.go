@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/functions/woocommerce/woocommercetest"
 	"causeway.example/shared/canonical"
@@ -135,10 +134,11 @@ func (w *world) historyBooks(system, id, currency string, want historySums) {
 		}
 		return amount.Minor
 	}
-	order, booked := w.historyOrder(system, id)
-	if !booked && want.cancelled && want.received == 0 && strings.Contains(w.story(), "cancelled before anything was paid") {
+	booked := w.ordersOf(system, id)
+	if len(booked) == 0 && want.cancelled && want.received == 0 && strings.Contains(w.story(), "cancelled before anything was paid") {
 		return
 	}
+	order := w.order(system, id)
 	got.owed, got.cancelled = minor(order.Total), order.Status == "closed"
 	if want.cancelled {
 		got.owed = want.owed // as it was when it was closed
@@ -155,16 +155,6 @@ func (w *world) historyBooks(system, id, currency string, want historySums) {
 	if got != want || len(w.erp.Duplicates()) > 0 {
 		w.Errorf("the ERP has %+v, the store %+v\n%s", got, want, w.story())
 	}
-}
-
-func (w *world) historyOrder(system, id string) (netsuitetest.Order, bool) {
-	for _, order := range w.erp.Orders() {
-		key, _, _ := strings.Cut(order.Memo, ",")
-		if strings.HasPrefix(key, system+" ") && strings.HasSuffix(key, " order "+id) {
-			return order, true
-		}
-	}
-	return netsuitetest.Order{}, false
 }
 
 // historyDecimal drops zeros that the currency has no decimals for.

@@ -136,19 +136,19 @@ func TestA7OfTwoStatesOfOneSecondThePollDecides(t *testing.T) {
 			t.Run(name+" "+s.system, func(t *testing.T) {
 				t.Parallel()
 				journey(t, setup{}, func(w *world) {
-					s.tell(w, s.created, s.put(w, 42, 0, 1))
+					s.deliver(w, s.created, s.put(w, 42, 0, 1))
 					w.pass(time.Minute)
 					bodies := map[int64][]byte{3: s.put(w, 42, 60, 3), 4: s.put(w, 42, 60, 4), 5: s.put(w, 42, 60, 5)} // the store has five
 					for _, shirts := range arrival {
-						s.tell(w, s.updated, bodies[shirts])
+						s.deliver(w, s.updated, bodies[shirts])
 						w.pass(time.Minute)
 					}
 					w.poll(s.system)
 					w.pass(time.Minute)
 					w.ingestPaid(s.system, "42", "50.00", 1)
 					w.pass(time.Hour)
-					s.tell(w, s.updated, bodies[3]) // a duplicate
-					s.tell(w, s.updated, bodies[4]) // and one that is an hour late
+					s.deliver(w, s.updated, bodies[3]) // a duplicate
+					s.deliver(w, s.updated, bodies[4]) // and one that is an hour late
 					w.pass(time.Minute)
 					w.ingestPaid(s.system, "42", "50.00", 1)
 					w.ingestNoneDead()

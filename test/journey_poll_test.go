@@ -103,8 +103,8 @@ var pollStores = []pollStore{
 	},
 }
 
-// tell sends the webhook to the door, whether or not the store would.
-func (s pollStore) tell(w *world, topic string, body []byte) {
+// deliver sends the webhook to the door, whether or not the store would.
+func (s pollStore) deliver(w *world, topic string, body []byte) {
 	w.Helper()
 	if s.system == "shopify" {
 		w.ingestOK(w.shopify(topic, body))
@@ -145,8 +145,8 @@ func TestA5AWebhookThatNeverArrivesIsMadeUpByThePoll(t *testing.T) {
 		w.ingestWrittenOnce(s.system, "42")
 		w.pollCounts(w.poll(s.system), 0, 0)
 
-		s.tell(w, s.created, body) // late
-		s.tell(w, s.updated, body)
+		s.deliver(w, s.created, body) // late
+		s.deliver(w, s.updated, body)
 		w.pass(10 * time.Minute)
 		w.ingestWrittenOnce(s.system, "42")
 		w.pollCounts(w.poll(s.system), 0, 0)
@@ -176,10 +176,10 @@ func TestA5WhatWebhooksToldIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	pollEach(t, func(w *world, s pollStore) {
 		for id := range int64(5) {
-			s.tell(w, s.created, s.put(w, 40+id, id, 3))
+			s.deliver(w, s.created, s.put(w, 40+id, id, 3))
 		}
 		w.pass(time.Minute) // what is reported at once may be written at once
-		s.tell(w, s.updated, s.put(w, 42, 9, 4))
+		s.deliver(w, s.updated, s.put(w, 42, 9, 4))
 		w.pass(10 * time.Minute)
 		w.pollCounts(w.poll(s.system), 5, 0)
 		w.pass(10 * time.Minute)
@@ -195,7 +195,7 @@ func TestA5WhatWebhooksToldIsLeftAlone(t *testing.T) {
 func TestA5AChangeThatWasLostIsMadeUp(t *testing.T) {
 	t.Parallel()
 	pollEach(t, func(w *world, s pollStore) {
-		s.tell(w, s.created, s.put(w, 42, 0, 3))
+		s.deliver(w, s.created, s.put(w, 42, 0, 3))
 		w.pass(10 * time.Minute)
 		w.pollCounts(w.poll(s.system), 1, 0)
 		changed := s.put(w, 42, 60, 5)
@@ -203,7 +203,7 @@ func TestA5AChangeThatWasLostIsMadeUp(t *testing.T) {
 		w.pollCounts(w.poll(s.system), 0, 1)
 		w.pass(10 * time.Minute)
 		w.pollShirts(s, 42, 5, 2)
-		s.tell(w, s.updated, changed)
+		s.deliver(w, s.updated, changed)
 		w.pass(10 * time.Minute)
 		w.pollShirts(s, 42, 5, 2)
 	})
@@ -213,7 +213,7 @@ func TestA5AChangeThatWasLostIsMadeUp(t *testing.T) {
 func TestA5AnOrderOfWhichOnlyAChangeCameIsPlacedByIt(t *testing.T) {
 	t.Parallel()
 	pollEach(t, func(w *world, s pollStore) {
-		s.tell(w, s.updated, s.put(w, 42, 30, 3))
+		s.deliver(w, s.updated, s.put(w, 42, 30, 3))
 		w.pass(10 * time.Minute)
 		w.pollShirts(s, 42, 3, 1)
 		w.pollCounts(w.poll(s.system), 1, 0)
@@ -227,7 +227,7 @@ func TestA5AnOrderOfWhichOnlyAChangeCameIsPlacedByIt(t *testing.T) {
 func TestA5TwoChangesOfOneSecondAreToldApart(t *testing.T) {
 	t.Parallel()
 	pollEach(t, func(w *world, s pollStore) {
-		s.tell(w, s.created, s.put(w, 42, 0, 3))
+		s.deliver(w, s.created, s.put(w, 42, 0, 3))
 		s.put(w, 42, 0, 5)
 		w.pass(10 * time.Minute)
 		w.pollCounts(w.poll(s.system), 0, 1)
@@ -260,7 +260,7 @@ func TestA5AWebhookUnderWayIsNoGap(t *testing.T) {
 	pollEach(t, func(w *world, s pollStore) {
 		body := s.put(w, 42, 256, 3) // now, nearly
 		w.pollCounts(w.poll(s.system), 0, 0)
-		s.tell(w, s.created, body)
+		s.deliver(w, s.created, body)
 		w.pass(5 * time.Minute)
 		w.pollCounts(w.poll(s.system), 1, 0)
 		w.ingestWrittenOnce(s.system, "42")
@@ -273,7 +273,7 @@ func TestA6AStoreThatEndedItsWebhooksIsSubscribedAgainAndMadeUp(t *testing.T) {
 	t.Parallel()
 	pollEach(t, func(w *world, s pollStore) {
 		w.poll(s.system) // makes the webhooks, and the first mark
-		s.tell(w, s.created, s.put(w, 40, 0, 1))
+		s.deliver(w, s.created, s.put(w, 40, 0, 1))
 		w.net.unplug(doorAddress)
 		for id := range int64(6) {
 			if n := s.emit(w, s.created, s.put(w, 41+id, 10+id, 2+id)); n != 0 {

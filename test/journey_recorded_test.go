@@ -92,7 +92,7 @@ func TestRecordedDeliveriesOfWooCommerceAreBooked(t *testing.T) {
 			"the webhook's owner may not read orders: repair it", `WOOCOMMERCE_STATUSES: has no entry for the order status "in-atelier"`,
 		} {
 			if !strings.Contains(said, reason) {
-				t.Errorf("nobody is told %q", reason)
+				t.Errorf("the ledger does not say %q", reason)
 			}
 		}
 	})
@@ -112,7 +112,7 @@ func TestI14AnOrderInTheTrashIsClosed(t *testing.T) {
 			t.Parallel()
 			journey(t, setup{memory: true}, func(w *world) {
 				sent := 0
-				tell := func(topic string, body []byte) {
+				deliver := func(topic string, body []byte) {
 					if !lost {
 						header := woocommercetest.Header(topic, body)
 						sent++ // WooCommerce makes the id of the webhook and the second
@@ -129,13 +129,13 @@ func TestI14AnOrderInTheTrashIsClosed(t *testing.T) {
 				order.Lines[0].SKU = "TEE-BLK-M"
 				order.Created, order.Modified, order.Paid = time.Now().Add(-time.Minute), time.Now(), time.Now()
 				w.wooStore.Put(order)
-				tell("order.created", order.Body())
+				deliver("order.created", order.Body())
 				for _, step := range []struct {
 					topic, status string
 					change        func(int64) []byte
 				}{{"order.deleted", "closed", w.wooStore.Trash}, {"order.restored", "B", w.wooStore.Restore}, {"order.deleted", "closed", w.wooStore.Trash}} {
 					w.pass(time.Minute)
-					tell(step.topic, step.change(42))
+					deliver(step.topic, step.change(42))
 					if got := w.order("woocommerce", "42").Status; got != step.status {
 						t.Errorf("after %s the ERP's order is %q, want %q", step.topic, got, step.status)
 					}

@@ -53,8 +53,8 @@ func backBag(minor int64) map[string]any {
 // worth is what goods and shipping are worth.
 func (b payBack) worth() int64 { return b.tees*5000 + b.shipping }
 
-// shopify returns the i-th refund of the order as its webhook has it. What it pays other than its
-// worth is an adjustment.
+// shopify returns the i-th refund of the order as its webhook has it. A difference between its
+// payment and its worth is an adjustment.
 func (b payBack) shopify(i int) map[string]any {
 	id, at := int64(100*(i+1)), backTime(i+1).Format(time.RFC3339)
 	refund := map[string]any{
@@ -291,7 +291,7 @@ func TestF2APieceThatNeverLeftBeforeTheOrderIsAtTheERP(t *testing.T) {
 }
 
 // TestF4AReturnForAnExchangePaysNothingOut: its credit stays open for the article that is sent
-// instead. What goes back beside it is paid out of the credit.
+// instead. Money that goes back beside it is paid out of the credit.
 func TestF4AReturnForAnExchangePaysNothingOut(t *testing.T) {
 	t.Parallel()
 	for _, paid := range []int64{0, 2000} {
@@ -309,7 +309,7 @@ func TestF4AReturnForAnExchangePaysNothingOut(t *testing.T) {
 					t.Errorf("the books are %s, of the credit %+v is open\n%s", backDocuments(w), memos, w.story())
 				}
 				if !strings.Contains(w.story(), "the store did not pay back "+want.String()+", which stays open as credit") {
-					t.Errorf("nobody is told what is open\n%s", w.story())
+					t.Errorf("the ledger does not say what is open\n%s", w.story())
 				}
 				backDead(w, "")
 			})

@@ -320,23 +320,29 @@ func (w *world) ends(system, kind, id string) []string {
 // order returns the only sales order whose memo begins with "system tenant order id".
 func (w *world) order(system, id string) netsuitetest.Order {
 	w.Helper()
-	var found []netsuitetest.Order
-	for _, order := range w.erp.Orders() {
-		key, _, _ := strings.Cut(order.Memo, ",") // the order's own number may follow
-		if strings.HasPrefix(key, system+" ") && strings.HasSuffix(key, " order "+id) {
-			found = append(found, order)
-		}
-	}
+	found := w.ordersOf(system, id)
 	if len(found) != 1 {
 		w.Fatalf("the ERP holds %d sales orders for %s order %s, want 1\n%s", len(found), system, id, w.story())
 	}
 	return found[0]
 }
 
+// ordersOf returns the sales orders whose memo begins with "system tenant order id", of every
+// system for "".
+func (w *world) ordersOf(system, id string) (found []netsuitetest.Order) {
+	for _, order := range w.erp.Orders() {
+		key, _, _ := strings.Cut(order.Memo, ",") // the order's own number may follow
+		if (system == "" || strings.HasPrefix(key, system+" ")) && strings.HasSuffix(key, " order "+id) {
+			found = append(found, order)
+		}
+	}
+	return found
+}
+
 // noOrder fails if the ERP holds a sales order of the id.
 func (w *world) noOrder(id string) {
 	w.Helper()
-	if slices.ContainsFunc(w.erp.Orders(), func(o netsuitetest.Order) bool { return strings.HasSuffix(o.Memo, " order "+id) }) {
+	if len(w.ordersOf("", id)) > 0 {
 		w.Fatalf("the ERP holds a sales order for order %s\n%s", id, w.story())
 	}
 }

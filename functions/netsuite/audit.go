@@ -8,17 +8,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
-	"causeway.example/shared/formats/strictjson"
 	"causeway.example/shared/message"
 )
 
-// auditor is the connector.Auditor of the account. It reads by SuiteQL, whose tables show what
-// a workflow has locked as well (online help, "SuiteQL Supported and Unsupported Functions",
+// auditor is the connector.Auditor of the account. It reads by SuiteQL, whose tables also show
+// records that a workflow has locked (online help, "SuiteQL Supported and Unsupported Functions",
 // section_158513731864).
 type auditor struct{ *target }
 
@@ -30,8 +28,8 @@ var (
 // audited has SuiteQL's transaction type of each entity type, and how it shows the amount. The
 // sign of a deposit's total depends on the side of the books from which it is seen.
 var audited = map[string]struct{ kind, amount string }{
-	"order":   {"SalesOrd", "t.foreigntotal"},
-	"payment": {"CustDep", "ABS(t.foreigntotal)"},
+	"order":   {salesOrderType, "t.foreigntotal"},
+	"payment": {depositType, "ABS(t.foreigntotal)"},
 }
 
 // Books returns orders and payments of each store that has a subsidiary.
@@ -61,7 +59,7 @@ func (a *auditor) Totals(ctx context.Context, book connector.Book, span connecto
 	if err != nil {
 		return totals, err
 	}
-	rows, err := a.rows(ctx, q.doing, "SELECT t.currency AS currency, COUNT(*) AS records, SUM("+q.amount+") AS total"+q.from()+" GROUP BY t.currency ORDER BY t.currency")
+	rows, err := a.rows(ctx, "SELECT t.currency AS currency, COUNT(*) AS records, SUM("+q.amount+") AS total"+q.from()+" GROUP BY t.currency ORDER BY t.currency", q.doing)
 	if err != nil {
 		return totals, err
 	}
@@ -161,14 +159,9 @@ func date(at time.Time, zone *time.Location) (sql string, begins bool) {
 	return "TO_DATE(" + quoted(day) + ", 'YYYY-MM-DD')", at.Add(-1).In(zone).Format(dateLayout) != day
 }
 
-// begins compares without LIKE, to which the underscores of an external id are wildcards.
-func begins(column, prefix string) string {
-	return "SUBSTR(" + column + ", 1, " + strconv.Itoa(utf8.RuneCountInString(prefix)) + ") = " + quoted(prefix)
-}
-
 func (a *auditor) list(ctx context.Context, q *question) ([]connector.Record, error) {
-	rows, err := a.rows(ctx, q.doing, "SELECT t.id AS id, t.tranid AS number, t.externalid AS externalid, t.memo AS memo, t.otherrefnum AS name, "+
-		"TO_CHAR(t.trandate, 'YYYY-MM-DD') AS day, t.currency AS currency, "+q.amount+" AS total, t.status AS status"+q.from()+" ORDER BY t.id")
+	rows, err := a.rows(ctx, "SELECT t.id AS id, t.tranid AS number, t.externalid AS externalid, t.memo AS memo, t.otherrefnum AS name, "+
+		"TO_CHAR(t.trandate, 'YYYY-MM-DD') AS day, t.currency AS currency, "+q.amount+" AS total, t.status AS status"+q.from()+" ORDER BY t.id", q.doing)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +177,7 @@ var withdrawn = []string{"C", "H"}
 
 func (a *auditor) record(q *question, row values) connector.Record {
 	r := connector.Record{ID: q.id(row), Name: row["name"], Ref: row["id"], Number: row["number"]}
-	if q.kind == "SalesOrd" && slices.Contains(withdrawn, row["status"]) {
+	if q.kind == salesOrderType && slices.Contains(withdrawn, row["status"]) {
 		r.State = connector.Withdrawn
 	}
 	r.At, r.Err = time.ParseInLocation(dateLayout, row["day"], a.settings.Timezone)
@@ -217,42 +210,6 @@ func (a *auditor) amount(row values) (canonical.Money, error) {
 		}
 	}
 	return canonical.Money{}, noEntry("NETSUITE_CURRENCIES", row["currency"], "the internal id of the transaction's currency")
-}
-
-// rows runs the query and returns its rows by the names of their columns. SuiteQL leaves out
-// what is null.
-func (a *auditor) rows(ctx context.Context, doing, sql string) ([]values, error) {
-	body, err := a.query(ctx, sql, doing)
-	if err != nil {
-		return nil, err
-	}
-	var all []values
-	r := strictjson.NewReader(body, strictjson.Limits{})
-	for key := range r.Object() {
-		if key != "items" {
-			continue
-		}
-		for range r.Array() {
-			all = append(all, readColumns(r))
-		}
-	}
-	if err := r.End(); err != nil {
-		return nil, &fault.Error{Kind: fault.Unavailable, Doing: doing, Field: err.Path, Detail: "the result of the query cannot be read", Err: err}
-	}
-	return all, nil
-}
-
-func readColumns(r *strictjson.Reader) values {
-	row := values{}
-	for key := range r.Object() {
-		switch r.Kind() {
-		case strictjson.StringKind:
-			row[key] = r.String()
-		case strictjson.NumberKind:
-			row[key] = r.Decimal()
-		}
-	}
-	return row
 }
 
 // Itemize compares line by line. A line of one side alone has no amount on the other.

@@ -58,7 +58,7 @@ func (t *target) patch(ctx context.Context, p place, id, replace string, body []
 }
 
 // transform makes the record of what the source's internal id names, with the external id
-// in the body, and returns its internal id. NetSuite refuses an external id that is taken.
+// in the body, and returns its internal id. NetSuite rejects an external id that is taken.
 func (t *target) transform(ctx context.Context, p place, source, id string, body []byte) (string, error) {
 	made, err := t.send(ctx, http.MethodPost, p, source+"/"+id+"/!transform/"+p.record, itemSublist, body)
 	if err != nil || made != "" {
@@ -155,14 +155,9 @@ func (t *target) customersAt(ctx context.Context, subsidiary, email, doing strin
 // transactionsOf returns the sales order with the internal id, what was made of it in
 // NetSuite, and the transactions whose memo begins so.
 func (t *target) transactionsOf(ctx context.Context, order, memo, doing string) ([]values, error) {
-	body, err := t.query(ctx, "SELECT t.id, t.type, t.externalid, t.entity, t.currency, t.memo, t.foreigntotal, t.foreignpaymentamountunused, t.foreignamountunpaid"+
+	return t.rows(ctx, "SELECT t.id, t.type, t.externalid, t.entity, t.currency, t.memo, t.foreigntotal, t.foreignpaymentamountunused, t.foreignamountunpaid"+
 		" FROM transaction t JOIN transactionline l ON l.transaction = t.id AND l.mainline = 'T'"+
-		" WHERE t.id = "+order+" OR l.createdfrom = "+order+" OR SUBSTR(t.memo, 1, "+strconv.Itoa(utf8.RuneCountInString(memo))+") = "+quoted(memo)+" ORDER BY t.id", doing)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := readRows(body)
-	return rows, fault.Doing(doing, err)
+		" WHERE t.id = "+order+" OR l.createdfrom = "+order+" OR "+begins("t.memo", memo)+" ORDER BY t.id", doing)
 }
 
 // queryRows is the most rows that one page of a query has.
@@ -193,12 +188,28 @@ func (t *target) itemsNamed(ctx context.Context, externals []string, doing strin
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
 func (t *target) search(ctx context.Context, sql, doing string) ([]match, error) {
+	rows, err := t.rows(ctx, sql, doing)
+	all := make([]match, len(rows))
+	for i, row := range rows {
+		all[i] = match{row["id"], row["externalid"]}
+	}
+	return all, err
+}
+
+// begins compares without LIKE, to which the underscores of an external id are wildcards.
+func begins(column, prefix string) string {
+	return "SUBSTR(" + column + ", 1, " + strconv.Itoa(utf8.RuneCountInString(prefix)) + ") = " + quoted(prefix)
+}
+
+// rows runs SuiteQL and returns its rows by the names of their columns. SuiteQL leaves out what
+// is null.
+func (t *target) rows(ctx context.Context, sql, doing string) ([]values, error) {
 	body, err := t.query(ctx, sql, doing)
 	if err != nil {
 		return nil, err
 	}
-	found, err := readMatches(body)
-	return found, fault.Doing(doing, err)
+	rows, err := readRows(body)
+	return rows, fault.Doing(doing, err)
 }
 
 // query runs SuiteQL. It is a POST but changes nothing, so nothing about it is ambiguous.

@@ -86,8 +86,8 @@
 //
 // # Refunds
 //
-// What a refund becomes follows from what NetSuite has of its order (one query: the sales
-// order, what was made of it, and the order's refunds by their memo):
+// The documents of a refund follow from NetSuite's transactions of its order (one query: the
+// sales order, the transactions made of it, and the order's refunds by their memo):
 //
 //	nothing invoiced   customer refund of the order's deposits, first of the one that the
 //	                   store names as paid back
@@ -111,7 +111,7 @@
 // else may receive them. Goods that do not come back are booked by an item without stock.
 //
 // All documents have external ids that follow from the refund's key. A transform is no
-// upsert, but NetSuite refuses an external id that is taken, so that one which takes effect
+// upsert, but NetSuite rejects an external id that is taken, so that one which takes effect
 // late is not a second. More paid back than was received for the order is a conflict; a refund whose
 // payment is not in NetSuite waits for it, and one that names no payment waits while the order is
 // not paid in full. Of two refunds at a time that take of one document the later one reads again.

@@ -22,14 +22,16 @@ func (f *fitted) recipients(a *canonical.Address, field string) (addressee, atte
 	if company != "" && name != "" {
 		return f.cut(field+".company", company, maxAddressee), f.cut(field+".last_name", name, maxAddressee)
 	}
-	if field += ".last_name"; company != "" {
-		field, name = strings.TrimSuffix(field, ".last_name")+".company", company
+	if company != "" {
+		field, name = field+".company", company
+	} else {
+		field += ".last_name"
 	}
 	lines := append(f.wrap(field, name, maxAddressee), "")
 	return lines[0], f.cut(field, strings.TrimSpace(strings.Join(lines[1:], " ")), maxAddressee)
 }
 
-// street returns the lines of the street: what one has no room for is continued in the next.
+// street returns the lines of the street. Text that is too long for one is continued in the next.
 func (f *fitted) street(a *canonical.Address, field string) [3]string {
 	lines := f.wrap(field+".line1", a.Line1.String(), maxStreet)
 	if second := a.Line2.String(); second != "" {

@@ -163,7 +163,8 @@ func (b *booking) chargeItem(kind canonical.ChargeKind) (item, setting string) {
 	return b.settings.ItemFee, "NETSUITE_ITEM_FEE"
 }
 
-// bookTax books what a sales channel pays over itself apart: the brand does not owe it.
+// bookTax books tax that a sales channel pays over itself on a line of its own: the brand does not
+// owe it.
 func (b *booking) bookTax() error {
 	owed := b.order.Tax
 	if channel := b.order.ChannelTax; channel != nil {
@@ -194,18 +195,22 @@ func (b *booking) bookRounding() error {
 	return b.single(b.settings.ItemRounding, "NETSUITE_ITEM_ROUNDING", "rounding", "", rounding)
 }
 
-// single adds a line of quantity 1 unless the amount is 0.
-func (b *booking) single(item, setting, field, text string, amount canonical.Money) error {
+// addSingle adds a line of quantity 1 unless the amount is 0.
+func addSingle(lines []line, item, setting, field, text string, amount canonical.Money) ([]line, error) {
 	if amount.Minor == 0 {
-		return nil
+		return lines, nil
 	}
 	item, err := configured(item, setting, field)
 	if err != nil {
-		return err
+		return lines, err
 	}
 	one := canonical.NewDecimal(1, 0)
-	b.lines = append(b.lines, line{item: item, text: text, quantity: one, amount: amount, field: field})
-	return nil
+	return append(lines, line{item: item, text: text, quantity: one, amount: amount, field: field}), nil
+}
+
+func (b *booking) single(item, setting, field, text string, amount canonical.Money) (err error) {
+	b.lines, err = addSingle(b.lines, item, setting, field, text, amount)
+	return err
 }
 
 // prove checks that the sales order adds up to the store's total.

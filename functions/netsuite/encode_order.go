@@ -95,7 +95,7 @@ func memoOf(key message.Key) string {
 }
 
 func (s *Settings) subsidiary(m *message.Message) (string, error) {
-	store := m.System() + "/" + m.Tenant
+	store := storeOf(m)
 	if id, ok := s.Subsidiaries[store]; ok {
 		return id, nil
 	}
@@ -112,14 +112,14 @@ func (s *Settings) currency(code, field string) (string, error) {
 // entity returns the customer's internal id. The customer is in NetSuite before the order
 // is, so one that is not among the parents is still on its way.
 func (s *Settings) entity(m *message.Message, order *canonical.Order, parents map[string]string) (string, error) {
-	if order.Buyer.Customer == "" && s.company(m, order.Company) == "" {
+	if id := s.company(m, order.Company); id != "" {
+		return id, nil
+	}
+	if order.Buyer.Customer == "" {
 		if s.DefaultCustomer == "" {
 			return "", notSet("NETSUITE_DEFAULT_CUSTOMER", "NETSUITE_DEFAULT_CUSTOMER is not set, and the order has no customer (buyer.customer)")
 		}
 		return s.DefaultCustomer, nil
-	}
-	if id := s.company(m, order.Company); id != "" {
-		return id, nil
 	}
 	key := message.Key{System: m.System(), Tenant: m.Tenant, Type: "customer", ID: order.Buyer.Customer}
 	if id, ok := s.CustomerOverrides[key.String()]; ok {
@@ -175,20 +175,26 @@ func (so *salesOrder) encodeNew() ([]byte, []origin, error) {
 	w := strictjson.NewWriter(make([]byte, 0, 1024+256*len(so.lines)))
 	w.Obj()
 	writeFields(w, so.head())
-	w.Key(itemSublist).Obj()
-	w.Key("items").Arr()
-	origins := make([]origin, len(so.lines))
-	for i := range so.lines {
-		w.Obj()
-		so.settings.writeNewLine(w, &so.lines[i])
-		w.EndObj()
-		origins[i] = so.lines[i].origin()
-	}
-	w.EndArr()
-	w.EndObj()
+	origins := so.settings.writeNewLines(w, so.lines)
 	w.EndObj()
 	body, err := finish(w)
 	return body, origins, err
+}
+
+// writeNewLines writes the sublist of a new record, and returns the origin of each line.
+func (s *Settings) writeNewLines(w *strictjson.Writer, lines []line) []origin {
+	w.Key(itemSublist).Obj()
+	w.Key("items").Arr()
+	origins := make([]origin, len(lines))
+	for i := range lines {
+		w.Obj()
+		s.writeNewLine(w, &lines[i])
+		w.EndObj()
+		origins[i] = lines[i].origin()
+	}
+	w.EndArr()
+	w.EndObj()
+	return origins
 }
 
 func (s *Settings) writeNewLine(w *strictjson.Writer, l *line) {

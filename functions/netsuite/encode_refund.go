@@ -110,13 +110,8 @@ func (v *reversal) bookRest() error {
 	return err
 }
 
-// single adds a line of quantity 1 unless the amount is 0.
-func (v *reversal) single(item, setting, field, text string, amount canonical.Money) error {
-	if amount.Minor == 0 {
-		return nil
-	}
-	item, err := configured(item, setting, field)
-	v.lines = append(v.lines, line{item: item, text: text, quantity: canonical.NewDecimal(1, 0), amount: amount, field: field})
+func (v *reversal) single(item, setting, field, text string, amount canonical.Money) (err error) {
+	v.lines, err = addSingle(v.lines, item, setting, field, text, amount)
 	return err
 }
 
@@ -136,17 +131,7 @@ func (r *refunding) encodeReversal(external string) ([]byte, []origin, error) {
 	w := strictjson.NewWriter(nil)
 	w.Obj()
 	writeFields(w, append(r.common(r.memo), plainField("externalId", external), moneyField("shippingCost", v.shipping), refField("paymentOption", option)))
-	w.Key(itemSublist).Obj()
-	w.Key("items").Arr()
-	var origins []origin
-	for i := range v.lines {
-		w.Obj()
-		r.settings.writeNewLine(w, &v.lines[i])
-		w.EndObj()
-		origins = append(origins, v.lines[i].origin())
-	}
-	w.EndArr()
-	w.EndObj()
+	origins := r.settings.writeNewLines(w, v.lines)
 	if !r.cash && r.source.unpaid.Minor > 0 {
 		writeApplied(w, "apply", []applied{{r.source.id, ""}})
 	}
@@ -187,7 +172,7 @@ func (r *refunding) common(memo string) []field {
 	}, r.settings.segments(r.message, "")...)
 }
 
-// applied is a document that another is applied to, with how much of it; "" is not at all.
+// applied is a document that another is applied to, and the amount; with "" it is not applied.
 type applied struct{ doc, amount string }
 
 func writeApplied(w *strictjson.Writer, list string, docs []applied) {

@@ -29,9 +29,9 @@ func Classify(kind fault.Kind, status int, body, record string, lines ...[2]stri
 	return inOurTerms(e, record, origins)
 }
 
-// ReadMatches reads a search result.
-func ReadMatches(body []byte) (int, error) {
-	found, err := readMatches(body)
+// ReadRows reads a search result, and returns the number of its rows.
+func ReadRows(body []byte) (int, error) {
+	found, err := readRows(body)
 	return len(found), err
 }
 

@@ -26,8 +26,8 @@ func (f *fitted) note(field, what string) {
 	}
 }
 
-// tell adds the notes to what the receipt says.
-func (f *fitted) tell(r connector.Receipt) connector.Receipt {
+// annotate adds the notes to the detail of the receipt.
+func (f *fitted) annotate(r connector.Receipt) connector.Receipt {
 	if len(f.notes) > 0 {
 		r.Detail += "; " + strings.Join(f.notes, "; ")
 	}
@@ -40,7 +40,7 @@ func (f *fitted) tooLong(field, text string, most int) bool {
 		return false
 	}
 	if f.rules.Text == "refuse" && f.err == nil {
-		f.err = rejected(fault.Value, field, "NetSuite's field has room for "+strconv.Itoa(most)+" characters")
+		f.err = rejected(fault.Value, field, "NetSuite's field holds at most "+strconv.Itoa(most)+" characters")
 	}
 	return true
 }

@@ -93,8 +93,11 @@ func matchLines(want []line, have []booked, items map[string]string, taxCode str
 // quantity and amount, which keeps its item.
 func keepItems(want []line, have []booked, missing []*line) []*line {
 	return slices.DeleteFunc(missing, func(l *line) bool {
+		if !l.nameless {
+			return false
+		}
 		i := slices.IndexFunc(want, func(w line) bool { return w.field == l.field })
-		if !l.nameless || i >= len(have) || have[i].want != nil {
+		if i >= len(have) || have[i].want != nil {
 			return false
 		}
 		kept := *l

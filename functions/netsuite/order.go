@@ -26,8 +26,14 @@ func (t *target) deliverOrder(ctx context.Context, d connector.Delivery, order *
 	switch {
 	case err != nil:
 		return connector.Receipt{}, err
+	case found == nil && so == nil:
+		return t.createCancelled(ctx, d, order, p)
 	case found == nil:
-		return t.createOrder(ctx, d, order, p)
+		id, err := t.createOrder(ctx, so, p)
+		if err != nil {
+			return connector.Receipt{}, err
+		}
+		return so.annotate(connector.Receipt{Ref: id, Detail: "sales order " + id}), nil
 	case so == nil || len(so.lines) == 0:
 		return t.closeOrder(ctx, p, found)
 	}
@@ -49,19 +55,14 @@ func (t *target) ownOrder(ctx context.Context, p place, ref string) (*document, 
 	return found, nil
 }
 
-// createOrder creates the sales order. A cancelled one is created too, because payments may
-// belong to it, and closed: NetSuite closes lines only by their numbers, which are read.
-func (t *target) createOrder(ctx context.Context, d connector.Delivery, order *canonical.Order, p place) (connector.Receipt, error) {
-	so, err := newSalesOrder(&t.settings, d.Message, order, d.Parents)
-	if err == nil && len(so.lines) == 0 {
-		err = rejected(fault.Value, "lines", "NetSuite keeps no sales order without lines, and no line has a quantity")
-	}
-	if err != nil {
-		return connector.Receipt{}, fault.Doing(p.doing, err)
+// createOrder creates the sales order and returns its internal id.
+func (t *target) createOrder(ctx context.Context, so *salesOrder, p place) (string, error) {
+	if len(so.lines) == 0 {
+		return "", fault.Doing(p.doing, rejected(fault.Value, "lines", "NetSuite keeps no sales order without lines, and no line has a quantity"))
 	}
 	body, lines, err := so.encodeNew()
 	if err != nil {
-		return connector.Receipt{}, fault.Doing(p.doing, err)
+		return "", fault.Doing(p.doing, err)
 	}
 	id, err := t.upsert(ctx, p, itemSublist, body)
 	if lacksCurrency(err) {
@@ -71,10 +72,21 @@ func (t *target) createOrder(ctx context.Context, d connector.Delivery, order *c
 		}
 	}
 	if err != nil {
-		return connector.Receipt{}, inOurTerms(err, orderRecord, lines)
+		return "", inOurTerms(err, orderRecord, lines)
 	}
-	if order.Status != canonical.OrderCancelled {
-		return so.tell(connector.Receipt{Ref: id, Detail: "sales order " + id}), nil
+	return id, nil
+}
+
+// createCancelled creates a cancelled order too, because payments may belong to it, and closes
+// it: NetSuite closes lines only by their numbers, which are read.
+func (t *target) createCancelled(ctx context.Context, d connector.Delivery, order *canonical.Order, p place) (connector.Receipt, error) {
+	so, err := newSalesOrder(&t.settings, d.Message, order, d.Parents)
+	if err != nil {
+		return connector.Receipt{}, fault.Doing(p.doing, err)
+	}
+	id, err := t.createOrder(ctx, so, p)
+	if err != nil {
+		return connector.Receipt{}, err
 	}
 	found, err := t.ownOrder(ctx, p, id)
 	if err != nil {
@@ -101,10 +113,10 @@ func (t *target) changeOrder(ctx context.Context, p place, so *salesOrder, found
 	}
 	c, err := so.diff(found, items)
 	receipt, err := t.applyChange(ctx, p, found, c, err)
-	return so.tell(receipt), err
+	return so.annotate(receipt), err
 }
 
-// lacksCurrency reports whether NetSuite refused the order because its customer does not have
+// lacksCurrency reports whether NetSuite rejected the order because its customer does not have
 // the order's currency.
 func lacksCurrency(err error) bool {
 	e := fault.As(err)

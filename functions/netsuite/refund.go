@@ -124,8 +124,8 @@ func (t *target) payOut(ctx context.Context, p place, r *refunding, out *payout)
 	return id, nil
 }
 
-// outdated returns a refused amount as a reason to read again: the payout takes no more than was
-// left, so that another refund of the order took it since.
+// outdated returns a rejected amount as a conflict, which is read again: the payout takes no more
+// than was left, so another refund of the order took it since.
 func outdated(err error) error {
 	e := fault.As(err)
 	if fault.KindOf(err) != fault.Rejected || !takenAmount.MatchString(e.Field) {

@@ -29,8 +29,8 @@ const (
 	payoutType     = "CustRfnd"
 )
 
-// refunding is one refund on its way into the books: what the store says, what NetSuite has
-// of the order, and which documents follow from both.
+// refunding is one refund on its way into the books: the store's refund, NetSuite's
+// transactions of the order, and the documents that follow from both.
 type refunding struct {
 	settings *Settings
 	message  *message.Message
@@ -89,7 +89,7 @@ func newRefund(s *Settings, d connector.Delivery, body *canonical.Refund) (*refu
 	if err != nil {
 		return nil, err
 	}
-	all := m.System() + " " + m.Tenant + " order " + body.Order + " refund "
+	all := memoOf(message.Key{System: m.System(), Tenant: m.Tenant, Type: "order", ID: body.Order}) + " refund "
 	r := &refunding{
 		settings: s, message: m, refund: body, order: order, external: ExternalID(m.Key()), currency: currency,
 		memo: all + body.ID, memoOfAll: all, earlier: canonical.Money{Currency: body.Amount.Currency}, paid: canonical.Money{Currency: body.Amount.Currency},
@@ -97,8 +97,8 @@ func newRefund(s *Settings, d connector.Delivery, body *canonical.Refund) (*refu
 	return r, r.plan()
 }
 
-// plan makes a payout of each transaction of the refund. What they leave of its amount is not
-// paid out; more than it is not explained, and a person decides.
+// plan makes a payout of each transaction of the refund. The rest of its amount is not paid out.
+// Transactions of more than the amount are a conflict: a person decides.
 func (r *refunding) plan() error {
 	key := r.message.Key()
 	for i, tx := range r.refund.Transactions {
@@ -155,7 +155,7 @@ func (r *refunding) read(rows []values) error {
 	return nil
 }
 
-// readEarlier tells this refund's own documents from those of the order's other refunds.
+// readEarlier separates this refund's own documents from those of the order's other refunds.
 func (r *refunding) readEarlier(tx transaction, memo string) {
 	mine := memo == r.memo || strings.HasPrefix(memo, r.memo+" ")
 	switch {

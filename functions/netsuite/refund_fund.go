@@ -7,9 +7,9 @@ import (
 	"causeway.example/shared/fault"
 )
 
-// split decides which document gives the money back. Nothing invoiced: it comes from the
-// deposits. Otherwise the sale is reversed, except for what had not left: that is off the
-// order and was not invoiced, so its money is still in the deposits.
+// split decides which document gives the money back. If nothing is invoiced, it comes from the
+// deposits. Otherwise the sale is reversed, except for goods that had not left: those are off the
+// order and were not invoiced, so their money is still in the deposits.
 func (r *refunding) split() error {
 	amount := r.refund.Amount
 	r.deposit, r.credit, r.off = r.paid, canonical.Money{Currency: amount.Currency}, amount
@@ -40,7 +40,7 @@ func (r *refunding) split() error {
 	return nil
 }
 
-// creditOpen is what stays open of the credit memo: the store did not pay it back.
+// creditOpen returns the part of the credit memo that stays open: the store did not pay it back.
 func (r *refunding) creditOpen() canonical.Money { return r.credit.Sub(r.paid.Sub(r.deposit)) }
 
 func (r *refunding) gross(amount, tax canonical.Money) canonical.Money {
@@ -50,7 +50,7 @@ func (r *refunding) gross(amount, tax canonical.Money) canonical.Money {
 	return amount.Add(tax)
 }
 
-// inDeposits is what the order's deposits have left, with what this refund took already.
+// inDeposits returns the rest of the order's deposits, with the part that this refund took already.
 func (r *refunding) inDeposits() canonical.Money { return r.leftInDeposits().Add(r.takenOfDeposits()) }
 
 func (r *refunding) leftInDeposits() canonical.Money {
@@ -61,8 +61,8 @@ func (r *refunding) leftInDeposits() canonical.Money {
 	return sum
 }
 
-// takenOfDeposits is what the payouts that are there took of deposits: what they did not take
-// of the credit memo.
+// takenOfDeposits returns the part that payouts in NetSuite took of deposits: all that they did
+// not take of the credit memo.
 func (r *refunding) takenOfDeposits() canonical.Money {
 	sum := canonical.Money{Currency: r.refund.Amount.Currency}
 	for _, p := range r.payouts {
@@ -85,7 +85,7 @@ func (r *refunding) allowed() error {
 	return nil
 }
 
-// received is what NetSuite has as received for the order.
+// received returns the money that NetSuite has as received for the order.
 func (r *refunding) received() canonical.Money {
 	sum, from := canonical.Money{Currency: r.refund.Amount.Currency}, r.deposits
 	if r.cash && len(from) == 0 {
@@ -97,8 +97,8 @@ func (r *refunding) received() canonical.Money {
 	return sum
 }
 
-// short is why there is not enough to pay back: a payment that is on its way is waited for. It
-// may be any while the order is not paid in full, if the store does not say which one.
+// short returns the fault of a refund for which too little was received. It waits for a payment in
+// flight: for the named one, or for any while the order is not paid in full if none is named.
 func (r *refunding) short(why string) error {
 	if len(r.deposits) == 0 && !r.cash {
 		return &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: "order", Detail: "no payment of the order is at netsuite yet; " + why}
@@ -119,8 +119,8 @@ func (r *refunding) depositOf(external string) *transaction {
 	return &r.deposits[i]
 }
 
-// fund finds what each payout is taken of: the deposit that it pays back, then any other of
-// the order's, as far as deposits are to pay; the rest of the credit memo.
+// fund finds the documents that each payout is taken of: the deposit that it pays back, then any
+// other of the order's, as far as deposits are to pay, and for the rest the credit memo.
 func (r *refunding) fund() error {
 	deposit, credit := r.deposit.Sub(r.takenOfDeposits()), r.creditLeft()
 	for _, own := range []bool{true, false} {
@@ -147,8 +147,8 @@ func (r *refunding) fund() error {
 	return nil
 }
 
-// unfunded is what the payouts that are to be made are not taken of anything. A cash refund
-// pays out its credit by itself.
+// unfunded returns the part of new payouts that is taken of no document. A cash refund pays out
+// its credit by itself.
 func (r *refunding) unfunded() canonical.Money {
 	sum := canonical.Money{Currency: r.refund.Amount.Currency}
 	for i := range r.payouts {
@@ -162,7 +162,7 @@ func (r *refunding) unfunded() canonical.Money {
 	return sum
 }
 
-// noteRest notes what the buyer has left: the store did not pay it back.
+// noteRest notes the money that the store did not pay back: the buyer still has it.
 func (r *refunding) noteRest() {
 	if left := r.leftInDeposits(); len(r.sales) == 0 && left.Minor > 0 {
 		r.notes = append(r.notes, "the order's deposits have "+left.String()+" left")
@@ -172,7 +172,7 @@ func (r *refunding) noteRest() {
 	}
 }
 
-// creditLeft is what the credit memo has, or will have, to be paid out.
+// creditLeft returns the amount that the credit memo has, or will have, to be paid out.
 func (r *refunding) creditLeft() canonical.Money {
 	switch {
 	case r.cash:
@@ -183,7 +183,7 @@ func (r *refunding) creditLeft() canonical.Money {
 	return r.credit
 }
 
-// open is what the payout is not taken of anything yet.
+// open returns the part of the payout that is not taken of any document yet.
 func (p *payout) open() canonical.Money {
 	left := p.amount.Sub(p.credit)
 	for _, d := range p.deposits {

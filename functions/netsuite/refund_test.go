@@ -203,7 +203,7 @@ func TestI4ACashSaleGetsACashRefund(t *testing.T) {
 	}), fault.Rejected, fault.Conflict, "amount", "157.51 USD, and NetSuite has 157.50 USD")
 }
 
-// What had not left is off the order, so it was never invoiced: its money is in the deposit.
+// Goods that had not left are off the order and were never invoiced: their money is in the deposit.
 func TestF2GoodsThatNeverLeftComeFromTheDepositBesideACreditMemo(t *testing.T) {
 	t.Parallel()
 	s := newPaidSale(t)
@@ -250,7 +250,7 @@ func TestI4EachTenderIsPaidBackByItself(t *testing.T) {
 	}
 }
 
-// Whatever answer is lost, the refund is booked once.
+// The refund is booked once, even if any one answer is lost.
 func TestI4ARefundWhoseAnswerIsLostIsBookedOnce(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"creditMemo", "customerRefund"} {

@@ -44,7 +44,7 @@ type Settings struct {
 	Payments     map[string]string `env:"NETSUITE_PAYMENT_METHODS" envKeyValSeparator:"=" for:"payments with a tender that has no entry"`   // tender, or "*" -> internal id of the payment option
 	TaxCode      string            `env:"NETSUITE_TAX_CODE"`                                                                                // internal id of a code that computes no tax
 
-	// External ids of the items that stand for what has no SKU.
+	// External ids of the items of lines that have no SKU.
 	ItemTax          string `env:"NETSUITE_ITEM_TAX" for:"orders with tax"`
 	ItemGiftCard     string `env:"NETSUITE_ITEM_GIFT_CARD" for:"orders of gift cards"`
 	ItemTip          string `env:"NETSUITE_ITEM_TIP" for:"orders with a tip"`
@@ -52,7 +52,7 @@ type Settings struct {
 	ItemFee          string `env:"NETSUITE_ITEM_FEE" for:"orders with other charges"`
 	ItemRounding     string `env:"NETSUITE_ITEM_ROUNDING" for:"orders with a rounding difference"`
 	ItemCashRounding string `env:"NETSUITE_ITEM_CASH_ROUNDING" for:"orders rounded for cash"`
-	ItemCustom       string `env:"NETSUITE_ITEM_CUSTOM" for:"orders with a line that has no product"`           // for lines that no product stands behind
+	ItemCustom       string `env:"NETSUITE_ITEM_CUSTOM" for:"orders with a line that has no product"`           // for lines without a product
 	ItemAdjustment   string `env:"NETSUITE_ITEM_ADJUSTMENT" for:"refunds of more or less than their lines"`     // of refunds: goodwill, a fee that is kept
 	ItemNotRestocked string `env:"NETSUITE_ITEM_NOT_RESTOCKED"`                                                 // of refunds: goods that do not come back; "" for NETSUITE_ITEM_ADJUSTMENT
 	ItemChannelTax   string `env:"NETSUITE_ITEM_CHANNEL_TAX" for:"orders with tax that the sales channel pays"` // tax that the sales channel pays over itself

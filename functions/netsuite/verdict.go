@@ -27,7 +27,7 @@ const (
 )
 
 // notEnglish is the detail of an answer in another language.
-const notEnglish = "NetSuite does not answer in English, so the causes of its refusals cannot be told apart"
+const notEnglish = "NetSuite does not answer in English, so the causes of its errors cannot be distinguished"
 
 const (
 	redrive    = ", then redrive"

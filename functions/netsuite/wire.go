@@ -151,15 +151,6 @@ type match struct {
 	external string // "" if it has no external id
 }
 
-func readMatches(body []byte) ([]match, error) {
-	rows, err := readRows(body)
-	all := make([]match, len(rows))
-	for i, row := range rows {
-		all[i] = match{row["id"], row["externalid"]}
-	}
-	return all, err
-}
-
 // readRows reads a search result: texts and numbers by the names of their columns.
 func readRows(body []byte) ([]values, error) {
 	var all []values

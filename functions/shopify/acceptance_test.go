@@ -29,7 +29,7 @@ type situation struct {
 	}
 }
 
-// TestAcceptance plays each situation and compares what is told of it: the order after each
+// TestAcceptance plays each situation and compares its events: the order after each
 // step, and each payment and refund once.
 func TestAcceptance(t *testing.T) {
 	t.Parallel()
@@ -51,7 +51,7 @@ func TestAcceptance(t *testing.T) {
 	} {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(want, tell(t, id)); diff != "" {
+			if diff := cmp.Diff(want, factsOf(t, id)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -62,9 +62,9 @@ func TestAcceptance(t *testing.T) {
 	}
 }
 
-// tell returns what the situation is translated to, in the order in which it is first told. The
+// factsOf returns the facts of the situation's events, in the order of the first event of each. The
 // shop has the order only where the situation says what it holds.
-func tell(t *testing.T, id string) []string {
+func factsOf(t *testing.T, id string) []string {
 	t.Helper()
 	var play situation
 	if err := json.Unmarshal(mustRead(t, "acceptance", id+".json"), &play); err != nil {
@@ -72,35 +72,33 @@ func tell(t *testing.T, id string) []string {
 	}
 	s := open(t, nil)
 	s.memory.forgets = ""
-	var told []string
+	var facts []string
 	for _, step := range play.Steps {
 		if step.Topic == "" {
 			continue // what the target does
 		}
 		at := changedAt(t, step.Body)
+		later := play.Pay[:0:0]
 		for _, tx := range play.Pay {
-			if !tx.At.After(at) {
-				s.fake.Pay(tx.Order, shopifytest.Transaction{ID: tx.ID, Kind: tx.Kind, Status: tx.Status, Gateway: tx.Gateway, Amount: canonical.Money{Minor: tx.Minor, Currency: tx.Currency}, At: tx.At})
+			if tx.At.After(at) {
+				later = append(later, tx)
+				continue
 			}
+			s.fake.Pay(tx.Order, shopifytest.Transaction{
+				ID: tx.ID, Kind: tx.Kind, Status: tx.Status, Gateway: tx.Gateway, Amount: canonical.Money{Minor: tx.Minor, Currency: tx.Currency}, At: tx.At,
+			})
 		}
-		play.Pay = slices.DeleteFunc(play.Pay, func(tx struct {
-			Order, Kind, Status, Gateway, Currency string
-			At                                     time.Time
-			ID, Minor                              int64
-		},
-		) bool {
-			return !tx.At.After(at)
-		})
+		play.Pay = later
 		for _, event := range s.mustTranslate(t, step.Topic, step.Body) {
 			if err := canonical.Validate(event.Body); err != nil {
 				t.Errorf("%s: %v", event.Type, err)
 			}
-			if fact := factOf(event.Body); fact != "" && !slices.Contains(told, fact) {
-				told = append(told, fact)
+			if fact := factOf(event.Body); fact != "" && !slices.Contains(facts, fact) {
+				facts = append(facts, fact)
 			}
 		}
 	}
-	return told
+	return facts
 }
 
 func changedAt(t *testing.T, body []byte) time.Time {

@@ -54,7 +54,7 @@ type translator struct {
 	raw   *message.Raw
 	hint  time.Time // of every event; zero if the delivery has none
 	whole bool      // the body was fetched: there is nothing more to ask for
-	told  *refund   // of refunds/create; nil under any other topic
+	given *refund   // of refunds/create; nil under any other topic
 	doing string
 }
 
@@ -102,8 +102,8 @@ func (t *translator) order(ctx context.Context) (connector.Translation, error) {
 	if err := t.ownOrder(o); err != nil {
 		return connector.Translation{}, err
 	}
-	if told := t.told; told != nil && !slices.ContainsFunc(o.refunds, func(f refund) bool { return f.id == told.id }) {
-		o.refunds = append(o.refunds, *told)
+	if given := t.given; given != nil && !slices.ContainsFunc(o.refunds, func(f refund) bool { return f.id == given.id }) {
+		o.refunds = append(o.refunds, *given)
 	}
 	b, err := t.openBooks(ctx, o)
 	if err != nil {
@@ -195,9 +195,9 @@ func (t *translator) refund(ctx context.Context) (connector.Translation, error) 
 	return connector.Translation{Events: events}, err
 }
 
-// fetched translates the order as the Admin API has it now, with the refund if the answer does
-// not have it yet.
-func (t *translator) fetched(ctx context.Context, id string, told *refund) (connector.Translation, error) {
+// fetched translates the order as the Admin API has it now, with the given refund if the answer
+// does not have it yet.
+func (t *translator) fetched(ctx context.Context, id string, given *refund) (connector.Translation, error) {
 	body, err := (&poller{api: t.api}).order(ctx, t.raw.Tenant, id, "fetching order "+id+" of "+t.raw.Tenant)
 	if err == nil && body == nil {
 		err = fault.New(fault.NotReady, fault.MissingRef, t.doing, "the Admin API does not know the order yet, or no longer")
@@ -210,7 +210,7 @@ func (t *translator) fetched(ctx context.Context, id string, told *refund) (conn
 	if raw.Topic != topicOrderCreate {
 		raw.Topic = topicOrderUpdated
 	}
-	again := &translator{store: t.store, raw: &raw, hint: t.hint, whole: true, told: told, doing: t.doing}
+	again := &translator{store: t.store, raw: &raw, hint: t.hint, whole: true, given: given, doing: t.doing}
 	return again.order(ctx)
 }
 

@@ -154,18 +154,8 @@ func (b *books) owedTax(o *order, off canonical.Money) canonical.Money {
 	if !o.reduced || !o.currentTax.set {
 		return tax
 	}
-	current := b.money(o.currentTax, place{field: "current_total_tax_set"})
-	for i := range o.refunds {
-		_, parts := b.explain(o, i)
-		for _, part := range parts {
-			current = current.Add(part.Tax)
-		}
-		for _, l := range o.refunds[i].lines {
-			if l.restock == "return" {
-				current = current.Add(b.twin(o, l.tax, refundPlace(i, "refund_line_items")))
-			}
-		}
-	}
+	_, later := b.refundedLater(o)
+	current := b.money(o.currentTax, place{field: "current_total_tax_set"}).Add(later)
 	if distance(current.Sub(tax).Minor) <= int64(len(o.lines)) {
 		return current
 	}

@@ -27,7 +27,7 @@ type receipts struct {
 //   - the state says that nothing was captured: pending, authorized, voided, or a total of 0;
 //   - the payload has them, as a polled order does;
 //   - the order is as it left the online store's checkout (checkout);
-//   - or what the payload says was received is just that payment (received).
+//   - or the money received by the payload is just that payment (received).
 func (t *translator) payments(ctx context.Context, o *order, b *books, body *canonical.Order) (receipts, error) {
 	got, certain := o.received(b)
 	k, err := t.remember(ctx, o, b, body)
@@ -100,8 +100,8 @@ func olderFirst(a, b transaction) int {
 }
 
 // paymentID returns the id of the payment that a transaction is: its own, or that of the
-// checkout's payment if it was reported before its transaction was known. That was the order's
-// only one then, so it is the oldest of its amount.
+// checkout's payment if it was reported before its transaction was known. The checkout's payment
+// was the order's only one then, so it is the oldest of its amount.
 func (r *receipts) paymentID(order, id string) string {
 	if r.known.Paid == nil || id == "" {
 		return id
@@ -119,9 +119,9 @@ func (r *receipts) paymentID(order, id string) string {
 // checkoutID returns the id of the payment of the checkout.
 func checkoutID(order string) string { return order + "-paid" }
 
-// known is what is remembered of an order when it is first seen: how its refunds are read if
-// the order cannot be asked for, and its payment at the checkout if that was reported without
-// its transaction.
+// known are the facts of an order that are remembered when it is first seen: those by which its
+// refunds are read if the order cannot be asked for, and its payment at the checkout if that was
+// reported without its transaction.
 type known struct {
 	Name        string           `json:"name"`
 	Test        bool             `json:"test,omitempty"`
@@ -185,8 +185,8 @@ func (o *order) checkout(b *books) bool {
 		o.head.UpdatedAt.Sub(o.head.PlacedAt) <= checkoutTime
 }
 
-// received returns what the payload says was received in all: what is still to be paid or was
-// paid too much of the current total, and what was paid back. ok is false if an amount is not
+// received returns the money that was received in all by the payload: the current total, less the
+// amount that is due, plus the amount that was paid back. ok is false if an amount is not
 // in the order's currency.
 func (o *order) received(b *books) (sum canonical.Money, ok bool) {
 	if !o.outstanding.IsZero() && b.basis == presentmentBasis {

@@ -178,8 +178,8 @@ func (o *order) wasUnfulfilled(i, j int) bool {
 }
 
 // balance computes tax, amount and rounding. A refund is worth its parts. If less went back,
-// the rest was not paid out: it pays an exchange, or what the buyer still owes. What the shop
-// keeps for itself is among the parts, because order adjustments have each difference between
+// the rest was not paid out: it pays an exchange, or an amount that the buyer still owes. Money that
+// the shop keeps for itself is among the parts, because order adjustments have each difference between
 // the calculated and the actual refund. Money that the parts do not explain is an adjustment.
 func (b *books) balance(r *canonical.Refund, tolerance int64) error {
 	for _, l := range r.Lines {

@@ -88,8 +88,8 @@
 // open in the books until a person settles one with the other.
 //
 // Parts may have more decimals than the currency; they are rounded and noted. A total may not.
-// Each part carries its own tax, and tax that the channel pays over (channel_liable) is told
-// apart. A line with a SKU is a product, whether or not the store still has it.
+// Each part carries its own tax, and tax that the channel pays over (channel_liable) is
+// separate. A line with a SKU is a product, whether or not the store still has it.
 //
 // Discounts are read from discount_allocations, which have line and order discounts alike.
 // Duties are a charge unless duties_included is true. A tip is a line with

@@ -14,8 +14,8 @@ type gone struct {
 }
 
 // settle computes what each line still owes to the buyer: its quantity less the pieces that an
-// edit or a cancellation took off before they were fulfilled. What came back after fulfillment
-// stays on the order, and is a refund.
+// edit or a cancellation took off before they were fulfilled. Pieces that came back after
+// fulfillment stay on the order, and are a refund.
 //
 // Shopify does not say of a removed piece when it was removed. The restock type does: cancel is
 // "for unfulfilled line items", return "for line items that were fulfilled"
@@ -157,7 +157,7 @@ func share(amount canonical.Money, part, whole int64) canonical.Money {
 	return canonical.Money{Minor: product.Int64(), Currency: amount.Currency}
 }
 
-// total returns the total of what is owed. Shopify's total_price does not drop when pieces are
+// owedTotal returns the total of what is owed. Shopify's total_price does not drop when pieces are
 // taken off; current_total_price does, but also by what was refunded after fulfillment. The
 // candidates are therefore: the current total with those refunds added, the total less what is
 // off, and the total. The one that is nearest to the sum of the parts is taken, so that an
@@ -169,8 +169,12 @@ func (b *books) owedTotal(o *order, out *canonical.Order, off canonical.Money) c
 	}
 	candidates := []canonical.Money{total.Sub(off), total}
 	if o.currentTotal.set {
+		later, tax := b.refundedLater(o)
+		if !out.TaxIncluded {
+			later = later.Add(tax)
+		}
 		current := b.money(o.currentTotal, place{field: "current_total_price_set"})
-		candidates = append([]canonical.Money{current.Add(b.refundedLater(o, out.TaxIncluded))}, candidates...)
+		candidates = append([]canonical.Money{current.Add(later)}, candidates...)
 	}
 	sum, err := out.Sum()
 	if err != nil {
@@ -186,27 +190,20 @@ func (b *books) owedTotal(o *order, out *canonical.Order, off canonical.Money) c
 }
 
 // refundedLater returns what refunds took off the current total beside the pieces that are off
-// the order.
-func (b *books) refundedLater(o *order, included bool) canonical.Money {
-	sum := canonical.Money{Currency: b.currency}
+// the order: amounts as the prices are, and their tax.
+func (b *books) refundedLater(o *order) (amount, tax canonical.Money) {
+	amount, tax = canonical.Money{Currency: b.currency}, canonical.Money{Currency: b.currency}
 	for i := range o.refunds {
 		_, parts := b.explain(o, i)
 		for _, part := range parts {
-			sum = sum.Add(part.Amount)
-			if !included {
-				sum = sum.Add(part.Tax)
-			}
+			amount, tax = amount.Add(part.Amount), tax.Add(part.Tax)
 		}
-		for j := range o.refunds[i].lines {
-			l := &o.refunds[i].lines[j]
-			if l.restock != "return" {
-				continue
-			}
-			sum = sum.Add(b.twin(o, l.subtotal, refundPlace(i, "refund_line_items")))
-			if !included {
-				sum = sum.Add(b.twin(o, l.tax, refundPlace(i, "refund_line_items")))
+		for _, l := range o.refunds[i].lines {
+			if l.restock == "return" {
+				at := refundPlace(i, "refund_line_items")
+				amount, tax = amount.Add(b.twin(o, l.subtotal, at)), tax.Add(b.twin(o, l.tax, at))
 			}
 		}
 	}
-	return sum
+	return amount, tax
 }

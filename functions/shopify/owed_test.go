@@ -39,7 +39,7 @@ func TestI3WhatIsOwed(t *testing.T) {
 		"kept by the buyer":             {pieces{"current_quantity": 1, "fulfillable_quantity": 0}, pieces{"refunds": refund(1, "no_restock", 56.25), "fulfillments": shipped(2)}, 2, 11250, "56.25"},
 		"lost before, not restocked":    {pieces{"current_quantity": 1, "fulfillable_quantity": 1}, pieces{"refunds": refund(1, "no_restock", 56.25), "fulfillments": []any{}}, 1, 5625, "56.25"},
 		"one shipped, one removed":      {pieces{"current_quantity": 1, "fulfillable_quantity": 0}, pieces{"refunds": refund(1, "no_restock", 56.25), "fulfillments": shipped(1)}, 1, 5625, "56.25"},
-		"status tells":                  {pieces{"current_quantity": 1}, pieces{"refunds": refund(1, "no_restock", 56.25), "fulfillment_status": "fulfilled"}, 2, 11250, "56.25"},
+		"status decides":                {pieces{"current_quantity": 1}, pieces{"refunds": refund(1, "no_restock", 56.25), "fulfillment_status": "fulfilled"}, 2, 11250, "56.25"},
 		"no current_quantity":           {pieces{"current_quantity": nil, "fulfillable_quantity": nil}, pieces{"refunds": refund(1, "cancel", 56.25)}, 1, 5625, "56.25"},
 		"no current total":              {pieces{"current_quantity": 1, "fulfillable_quantity": 1}, pieces{"current_total_price_set": nil}, 1, 5625, ""},
 		"everything, of a cancelled":    {pieces{"current_quantity": 0, "fulfillable_quantity": 0}, pieces{"cancelled_at": "2026-11-22T16:06:00-05:00", "refunds": refund(2, "cancel", 112.5)}, 2, 11250, "0.00"},

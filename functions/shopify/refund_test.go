@@ -74,9 +74,9 @@ func TestF1F3Refunds(t *testing.T) {
 			s := open(t, nil)
 			s.fake.Pay(sampleOrder, sale(21, "SALE", "SUCCESS", "shopify_payments", 17965))
 			body := edit(t, `"refunds":[]`, `"refunds":[`+refundOf("", c.with...)+`]`)
-			told := s.report(t, "orders/updated", body)
+			reported := s.report(t, "orders/updated", body)
 			_, polled := s.polled(t, "order", sampleOrder)
-			for how, events := range map[string][]connector.Event{"told": told, "polled": polled} {
+			for how, events := range map[string][]connector.Event{"reported": reported, "polled": polled} {
 				checkRefund(t, how, events, c.kind, c.want, c.parts)
 			}
 		})

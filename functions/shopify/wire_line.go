@@ -101,7 +101,7 @@ func (l *line) readAmount(r *reader, key string) bool {
 	case "tax_lines":
 		l.tax = r.taxes()
 	case "duties":
-		l.duties = r.charges()
+		l.duties = list(r, (*reader).charge)
 	case "tip_payment_gateway": // only tips have it, and it may be null
 		l.tip = true
 	default:

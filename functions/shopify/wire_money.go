@@ -203,16 +203,6 @@ func (r *reader) charge() (c charge) {
 	return c
 }
 
-func (r *reader) charges() (all []charge) {
-	if r.Null() {
-		return nil
-	}
-	for range r.Array() {
-		all = append(all, r.charge())
-	}
-	return all
-}
-
 // require fails with the member's name if it is missing.
 func (r *reader) require(there bool, member string) {
 	if !there {

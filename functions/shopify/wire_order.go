@@ -182,9 +182,9 @@ func (o *order) readPart(r *reader, key string) bool {
 	case "discount_codes":
 		o.codes = r.discounts()
 	case "additional_fees":
-		o.extras = r.charges()
+		o.extras = list(r, (*reader).charge)
 	case "refunds":
-		o.refunds = r.refunds()
+		o.refunds = list(r, (*reader).refund)
 	case "transactions":
 		o.transactions, o.listed = list(r, (*reader).transaction), true
 	case "fulfillments":

@@ -46,16 +46,6 @@ type adjustment struct {
 	amount, tax  amount
 }
 
-func (r *reader) refunds() (all []refund) {
-	if r.Null() {
-		return nil
-	}
-	for range r.Array() {
-		all = append(all, r.refund())
-	}
-	return all
-}
-
 func (r *reader) refund() (f refund) {
 	var created time.Time
 	for key := range r.Object() {
@@ -80,9 +70,7 @@ func (r *reader) refund() (f refund) {
 			f.readPart(r, key)
 		}
 	}
-	if f.at.IsZero() {
-		f.at = created
-	}
+	f.at = firstTime(f.at, created)
 	r.require(f.id != "", "id")
 	return f
 }
@@ -211,9 +199,7 @@ func (r *reader) transaction() (tx transaction) {
 			tx.readAmount(r, key)
 		}
 	}
-	if tx.at.IsZero() {
-		tx.at = created
-	}
+	tx.at = firstTime(tx.at, created)
 	r.require(tx.id != "", "id")
 	return tx
 }

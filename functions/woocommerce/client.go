@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"causeway.example/shared/connector"
@@ -52,6 +53,30 @@ func (s *store) get(ctx context.Context, path, doing string, query url.Values) (
 		}
 	}
 	return s.client.Do(ctx, webapi.Request{Method: http.MethodGet, Path: path, Doing: doing, WantJSON: true, Query: query})
+}
+
+// each calls read with a decoder at each element of a list of the REST API, page by page by id.
+// The error of an answer that cannot be read is of class intermittent, and names the field.
+func (s *store) each(ctx context.Context, path, doing string, read func(*decoder)) error {
+	for page := 1; ; page++ {
+		answer, err := s.get(ctx, path, doing, url.Values{
+			"per_page": {strconv.Itoa(pageSize)}, "page": {strconv.Itoa(page)}, "orderby": {"id"}, "order": {"asc"},
+		})
+		if err != nil {
+			return err
+		}
+		n, d := 0, newDecoder(answer.Body)
+		for range d.Array() {
+			read(d)
+			n++
+		}
+		if err := d.Finish(); err != nil {
+			return fault.Doing(doing, broken(fault.As(err).Field, fault.As(err).Detail))
+		}
+		if n < pageSize {
+			return nil
+		}
+	}
 }
 
 // classify reads WooCommerce's own code. An answer without one is from a proxy or firewall in

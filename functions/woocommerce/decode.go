@@ -82,13 +82,13 @@ func lostBecause(body []byte) string {
 	return errorCode(body)
 }
 
-// lost says what a delivery with an error body means. The entity has gone in the everyday case.
-// Otherwise a change is lost, which the poll finds. A person has to repair the webhook if each
-// of its deliveries is lost.
+// lost translates a delivery with an error body. Usually the entity was deleted, which is skipped.
+// Otherwise a change is lost, which the poll finds. If every delivery of a webhook is lost, an
+// operator has to repair the webhook.
 func (s *source) lost(raw *message.Raw, code string) (connector.Translation, error) {
 	kind, _, _ := strings.Cut(raw.Topic, ".")
 	found := "; the poll finds what it missed"
-	polled := s.stores.of(raw.Tenant) != nil && s.stores.of(raw.Tenant).client != nil
+	polled := s.storeOf(raw.Tenant).client != nil
 	if !polled {
 		found = "; without " + keySetting + " nothing finds what it missed"
 	}

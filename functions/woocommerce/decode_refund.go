@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math/big"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,25 +17,8 @@ import (
 func (s *store) refundsOf(ctx context.Context, order string) ([]refund, error) {
 	doing := "listing the refunds of order " + order + " of " + s.tenant
 	var all []refund
-	for page := 1; ; page++ {
-		answer, err := s.get(ctx, ordersPath+"/"+order+"/refunds", doing, url.Values{
-			"per_page": {strconv.Itoa(pageSize)}, "page": {strconv.Itoa(page)}, "orderby": {"id"}, "order": {"asc"},
-		})
-		if err != nil {
-			return nil, err
-		}
-		read := len(all)
-		d := newDecoder(answer.Body)
-		for range d.Array() {
-			all = append(all, d.refund())
-		}
-		if err := d.Finish(); err != nil {
-			return nil, fault.Doing(doing, broken(fault.As(err).Field, fault.As(err).Detail))
-		}
-		if len(all)-read < pageSize {
-			return all, nil
-		}
-	}
+	err := s.each(ctx, ordersPath+"/"+order+"/refunds", doing, func(d *decoder) { all = append(all, d.refund()) })
+	return all, err
 }
 
 // addRefunds adds the refunds, and takes off the order what they took off before it was
@@ -69,8 +50,8 @@ func (s *source) addRefunds(ctx context.Context, c *converter, made *sale, w *or
 
 // complete returns the refunds that the order names. A later one is left to the delivery that
 // names it, which knows whether the order was completed before. One that the store no longer
-// lists has the amount that the order tells: it went with the order, when that was put in the
-// trash or deleted for good. One that was deleted alone, as a correction, is left out.
+// lists has the amount that the order has: the refund went with the order when that was put in
+// the trash or deleted for good. One that was deleted alone, as a correction, is left out.
 func (c *converter) complete(ctx context.Context, sender *store, w *order, list []refund) ([]refund, error) {
 	list = slices.DeleteFunc(list, func(listed refund) bool {
 		return !slices.ContainsFunc(w.refunds, func(r refundSummary) bool { return r.id == listed.id })
@@ -119,15 +100,15 @@ type refunder struct {
 	taken     map[string]*taken // by order line
 }
 
-// taken is what refunds took of an order line so far.
+// taken counts the pieces and amounts that refunds took of an order line so far.
 type taken struct {
 	quantity    *big.Rat // of all refunds
 	unfulfilled *big.Rat // of those before the order was completed
 	amount, tax canonical.Money
 }
 
-// add converts one refund. Amounts are without tax, as everywhere in WooCommerce. What lines,
-// shipping, fees and tax do not explain is an adjustment: a refund may have an amount alone.
+// add converts one refund. Amounts are without tax, as everywhere in WooCommerce. A rest that
+// lines, shipping, fees and tax do not explain is an adjustment: a refund may have an amount alone.
 func (r *refunder) add(w *refund, i int) {
 	field := place{list: "refunds", index: i}
 	before := r.finer
@@ -166,7 +147,7 @@ func (r *refunder) add(w *refund, i int) {
 	}
 }
 
-// transaction says how the money went back. WooCommerce tells only whether the order's gateway
+// transaction returns how the money went back. WooCommerce records only whether the order's gateway
 // paid it (refunded_payment). Otherwise the shop paid it by itself, by a means that is not
 // known where a card cannot be paid back by hand.
 func (r *refunder) transaction(w *refund, made *canonical.Refund) canonical.RefundTransaction {
@@ -241,8 +222,8 @@ func restocked(of *line, soFar *big.Rat) bool {
 }
 
 // reduce takes off the order what was refunded before it was fulfilled, with its part of discount
-// and tax: WooCommerce keeps lines and total as they were. What the shop kept of a line without
-// pieces is a charge.
+// and tax: WooCommerce keeps lines and total as they were. An amount that the shop kept of a line
+// without pieces is a charge.
 func (r *refunder) reduce() {
 	order := &r.sale.order
 	var left []canonical.OrderLine

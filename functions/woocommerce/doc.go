@@ -7,7 +7,7 @@
 // no time, no topic, no source. A delivery is therefore authentic only under a secret of the store
 // that it names, and its body is held against both: WordPress adds to each resource its own
 // address (_links), which must be the store's and of the topic's kind. Where several stores
-// share a secret, a body without an address is refused.
+// share a secret, a body without an address is rejected.
 //
 // When a webhook is saved, the store sends one unsigned ping,
 // "webhook_id=1" as a form. Exactly that form is answered with 200 and dropped, so that the
@@ -18,7 +18,7 @@
 //
 // If WooCommerce cannot build the body, it signs and sends an error object instead. An order or
 // customer that was deleted before the delivery was sent is skipped. An owner of the webhook who
-// may not read orders loses every delivery, and somebody has to repair that: it is a dead letter.
+// may not read orders loses every delivery: each is a dead letter, and an operator has to repair it.
 // The poll finds what was lost.
 //
 // # Events
@@ -55,10 +55,10 @@
 // Refunds have no topic of their own: they are a longer refunds list, with id and total only.
 // /orders/{id}/refunds has their lines, so each delivery of an order with refunds costs one call.
 // A line that is refunded before the order was completed had not left the shop: it is off the
-// order too, of which WooCommerce itself keeps lines and total. What lines, shipping, fees and tax
-// do not explain is an adjustment. WooCommerce does not tell a refund that is under way from one
-// that was paid: a refund is settled if the order was paid, and otherwise issued. A settled one
-// has one transaction of its whole amount, whether the gateway or the shop paid it back.
+// order too, of which WooCommerce itself keeps lines and total. A rest that lines, shipping, fees
+// and tax do not explain is an adjustment. WooCommerce has no state of a refund in flight: a refund
+// is settled if the order was paid, and otherwise issued. A settled one has one transaction of its
+// whole amount, whether the gateway or the shop paid it back.
 //
 // # Versions
 //

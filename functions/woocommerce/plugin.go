@@ -1,6 +1,7 @@
 package woocommerce
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,38 +86,41 @@ func (p *plugins) tenderFee(f *fee) bool {
 // first returns the text of the first of the keys that has one.
 func (o *order) first(keys ...string) string {
 	for _, key := range keys {
-		for _, found := range o.extras {
-			if found.key != key {
-				continue
-			}
-			if text := metaText(found.value); text != "" {
-				return text
-			}
+		if texts := o.texts(key); len(texts) > 0 {
+			return texts[0]
 		}
 	}
 	return ""
+}
+
+// texts returns the texts under the key that are not empty.
+func (o *order) texts(key string) (all []string) {
+	for _, found := range o.extras {
+		if found.key != key {
+			continue
+		}
+		if text := metaText(found.value); text != "" {
+			all = append(all, text)
+		}
+	}
+	return all
 }
 
 // tagsOf returns the order's attribution and the tags of the setting.
 func (p *plugins) tagsOf(o *order) []string {
 	var tags []string
 	for _, key := range p.tags {
-		for _, found := range o.extras {
-			if found.key != key {
-				continue
-			}
-			if text := metaText(found.value); text != "" {
-				tags = append(tags, strings.TrimPrefix(key, attributionPrefix)+":"+text)
-			}
+		for _, text := range o.texts(key) {
+			tags = append(tags, strings.TrimPrefix(key, attributionPrefix)+":"+text)
 		}
 	}
 	return tags
 }
 
-// meaning is what a status of an order means.
+// meaning is the meaning of an order's status.
 type meaning struct {
 	status canonical.OrderStatus
-	paid   bool // the store has the money, whatever date_paid says
+	paid   bool // the store has the money, with any date_paid
 	ignore bool // the delivery is skipped
 	done   bool // the store has nothing left to do: shipped, collected or downloaded
 }
@@ -147,10 +151,7 @@ var mapped = map[string]meaning{
 // statusMeanings returns the meaning of each status. The setting may write a status with the
 // prefix under which WordPress stores it, "wc-".
 func statusMeanings(setting map[string]string) map[string]meaning {
-	all := make(map[string]meaning, len(own)+len(setting))
-	for status, what := range own {
-		all[status] = what
-	}
+	all := maps.Clone(own)
 	for status, what := range setting {
 		all[strings.TrimPrefix(status, "wc-")] = mapped[what]
 	}

@@ -169,9 +169,9 @@ func reveal(secrets []connector.Secret) []string {
 	return texts
 }
 
-// openClient returns a client with HTTP Basic, which WooCommerce accepts over https only. Over
-// plain http it requires OAuth 1.0a, which is not implemented: webapi rejects plain http
-// anyway, except to a fake on loopback.
+// openClient returns a client with HTTP Basic, which WooCommerce accepts over https only. A plain
+// http address is rejected, because key and orders would travel unencrypted; only a fake on
+// loopback may have one.
 func openClient(address, key, secret string, deps connector.Deps) (*webapi.Client, error) {
 	client, err := webapi.New(webapi.Config{
 		BaseURL:   strings.TrimRight(strings.TrimSpace(address), "/"),

@@ -3,13 +3,10 @@ package woocommerce
 import (
 	"context"
 	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"causeway.example/shared/connector"
-	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
 	"causeway.example/shared/webapi"
 )
@@ -90,33 +87,8 @@ func hookName(topic string) string { return "Causeway " + topic }
 func (s *store) hooks(ctx context.Context) ([]hook, error) {
 	doing := "listing the webhooks of " + s.tenant
 	var all []hook
-	for page := 1; ; page++ {
-		response, err := s.get(ctx, webhooksPath, doing, url.Values{
-			"per_page": {strconv.Itoa(pageSize)}, "page": {strconv.Itoa(page)}, "orderby": {"id"}, "order": {"asc"},
-		})
-		if err != nil {
-			return nil, err
-		}
-		some, err := readHooks(response.Body)
-		if err != nil {
-			return nil, fault.Doing(doing, err)
-		}
-		if all = append(all, some...); len(some) < pageSize {
-			return all, nil
-		}
-	}
-}
-
-func readHooks(body []byte) ([]hook, error) {
-	var all []hook
-	d := newDecoder(body)
-	for range d.Array() {
-		all = append(all, d.hook())
-	}
-	if err := d.Finish(); err != nil {
-		return nil, broken(fault.As(err).Field, fault.As(err).Detail)
-	}
-	return all, nil
+	err := s.each(ctx, webhooksPath, doing, func(d *decoder) { all = append(all, d.hook()) })
+	return all, err
 }
 
 func (d *decoder) hook() (h hook) {

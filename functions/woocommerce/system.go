@@ -90,11 +90,12 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, err
 	}
-	system := connector.System{Profile: Profile(), Stores: stores.tenants(), Source: source, Poller: &poller{stores: stores, zone: source.zone}}
+	poller := &poller{stores: stores, zone: source.zone}
+	system := connector.System{Profile: Profile(), Stores: stores.tenants(), Source: source, Poller: poller}
 	if len(s.ConsumerKey) == 0 {
 		return system, nil
 	}
-	system.Checker, system.Auditor = &checker{stores}, &auditor{&poller{stores: stores, zone: source.zone}, source}
+	system.Checker, system.Auditor = &checker{stores}, &auditor{poller, source}
 	if s.WebhookURL != "" {
 		system.Subscriber = &subscriber{stores: stores, zone: source.zone, address: s.WebhookURL}
 	}

@@ -13,15 +13,15 @@ import (
 )
 
 // cardOrder is an order of 63.17 USD of which 25.00 were paid by gift card, so that the store
-// tells a total of 38.17.
+// reports a total of 38.17.
 func cardOrder() woocommercetest.Order {
 	order := twoLines()
 	order.Members = map[string]any{"total": "38.17"}
 	return order
 }
 
-// hashOf is how a card is named of which the plugin tells the code alone: a code is as good as
-// money.
+// hashOf returns the name of a card of which the plugin stores the code alone: a code is as good
+// as money.
 func hashOf(code string) string {
 	digest := sha256.Sum256([]byte(code))
 	return hex.EncodeToString(digest[:8])
@@ -160,7 +160,7 @@ func TestI2ADepositAndTheRestAreTwoPayments(t *testing.T) {
 		"the deposit": {func(o *woocommercetest.Order) {
 			o.Status, o.Paid, o.Meta = "partially-paid", time.Time{}, meta("yes", "no")
 		}, []string{"order.changed open partially_paid" + lines, deposit}},
-		"an old version tells the rest as the total": {func(o *woocommercetest.Order) {
+		"an old version reports the rest as the total": {func(o *woocommercetest.Order) {
 			o.Status, o.Meta, o.Members = "partially-paid", meta("yes", "no"), map[string]any{"total": "43.17"}
 		}, []string{"order.changed open partially_paid" + lines, deposit}},
 		"both": {func(o *woocommercetest.Order) { o.Meta = meta("yes", "yes") }, []string{"order.changed open paid" + lines, deposit, rest}},

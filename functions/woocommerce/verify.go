@@ -90,7 +90,7 @@ const statelessMost = 1024
 
 // rawID names the delivery by store, topic and body, because WooCommerce's delivery id is not
 // unique: it is made of the webhook and the second. Two kinds of bodies have no state that
-// would tell two deliveries apart. An order that is trashed, restored and trashed again has two
+// would distinguish two deliveries. An order that is trashed, restored and trashed again has two
 // deliveries of its id alone, which differ in their delivery id. Two losses of one second have
 // equal error bodies under one delivery id: each is named by its arrival too.
 func rawID(tenant, topic string, request connector.Request) string {

@@ -41,7 +41,7 @@ type delivery struct{ id, method, title, total, tax string }
 
 type fee struct{ id, name, total, tax, key string }
 
-// refundSummary is what an order says of a refund. Amounts are below zero.
+// refundSummary is the entry that an order has of a refund. Amounts are below zero.
 type refundSummary struct {
 	id, total string
 	reason    canonical.Text
@@ -204,6 +204,14 @@ func (d *decoder) metaData(wanted func(key string) bool, kept []extra) []extra {
 		}
 	}
 	return kept
+}
+
+// metaValue reads meta data and returns the text of its last entry with the key, "" if it has none.
+func (d *decoder) metaValue(key string) (text string) {
+	for _, found := range d.metaData(func(k string) bool { return k == key }, nil) {
+		text = metaText(found.value)
+	}
+	return text
 }
 
 // metaText returns the text of an entry of meta data, "" if it has no text or number.

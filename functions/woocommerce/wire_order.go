@@ -146,7 +146,7 @@ func (d *decoder) line() (l line) {
 		case "total_tax":
 			l.tax = d.Decimal()
 		case "meta_data":
-			l.restocked = d.restocked()
+			l.restocked = d.metaValue("_restock_refunded_items") // written by wc_restock_refunded_items
 		}
 	}
 	d.need("id", l.id)
@@ -189,9 +189,7 @@ func (d *decoder) fee() (f fee) {
 		case "total_tax":
 			f.tax = d.Decimal()
 		case "meta_data":
-			for _, found := range d.metaData(func(key string) bool { return key == "_legacy_fee_key" }, nil) {
-				f.key = metaText(found.value)
-			}
+			f.key = d.metaValue("_legacy_fee_key")
 		}
 	}
 	d.need("total", f.total)

@@ -84,22 +84,11 @@ func (d *decoder) refundLine() (l refundLine) {
 		case "total_tax":
 			l.tax = d.Decimal()
 		case "meta_data":
-			for _, found := range d.metaData(func(key string) bool { return key == "_refunded_item_id" }, nil) {
-				l.line = metaText(found.value)
-			}
+			l.line = d.metaValue("_refunded_item_id")
 		}
 	}
 	d.need("quantity", l.quantity)
 	d.need("total", l.total)
 	d.need("total_tax", l.tax)
 	return l
-}
-
-// restocked reads from a line's meta data how many pieces refunds put back into stock
-// (wc_restock_refunded_items), "" if none.
-func (d *decoder) restocked() (pieces string) {
-	for _, found := range d.metaData(func(key string) bool { return key == "_restock_refunded_items" }, nil) {
-		pieces = metaText(found.value)
-	}
-	return pieces
 }

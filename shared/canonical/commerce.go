@@ -30,13 +30,13 @@ const (
 	OtherPayment PaymentMethod = "other"
 )
 
-// Refund is money that goes back for an order: a document of its own. Lines and parts say what
-// for, transactions how. A refund whose Amount is 0 only takes back goods.
+// Refund is money that goes back for an order: a document of its own. Lines and parts say for
+// what, transactions how. A refund whose Amount is 0 only takes back goods.
 //
 // Amount and transactions are two facts. Amount is the credit: what lines and parts are worth.
 // The sum of the transactions is the payout: what went back to the buyer, at most the Amount.
-// A source has a transaction for all money that went back. What the transactions leave of
-// Amount was not paid out: it is a credit of the buyer, such as for an exchange. Schema refund/1.
+// A source has a transaction for all money that went back. The rest of Amount was not paid out:
+// it is a credit of the buyer, such as for an exchange. Schema refund/1.
 type Refund struct {
 	ID           string              `json:"id" validate:"required,max=128"`
 	Order        string              `json:"order" validate:"required,max=128"` // id of the order in the same store

@@ -5,12 +5,12 @@ import (
 	"encoding/hex"
 )
 
-// Kinds of what people know an entity by, as KnownBy names them.
+// The kinds of values by which people know an entity.
 const (
 	knownID, knownNumber, knownSKU, knownTracking, knownEmail = "id", "number", "sku", "tracking", "email"
 )
 
-// EmailHash returns by what an address is searched for: the first 32 hex digits of the
+// EmailHash returns the hash by which an address is searched for: the first 32 hex digits of the
 // SHA-256 of NormalEmail; "" for no address.
 func EmailHash(address string) string {
 	normal := NormalEmail(address)
@@ -21,7 +21,7 @@ func EmailHash(address string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// KnownBy returns what people know the entity by, a pointer to a canonical type: values by
+// KnownBy returns the values by which people know the entity, a pointer to a canonical type, by
 // kind (id, number, sku, tracking, email). Values may be empty; addresses are hashed.
 func KnownBy(entity any) map[string][]string {
 	switch e := entity.(type) {

@@ -29,7 +29,7 @@ const (
 	WrongType
 	// NamedCustomers has no two customers of one name, because the account does not number them.
 	NamedCustomers
-	// PriceLevel refuses a rate that is not said to be of the price level "custom".
+	// PriceLevel rejects a rate without the price level "custom".
 	PriceLevel
 
 	ways = iota

@@ -73,15 +73,17 @@ func begins(text, length, prefix string) bool {
 
 // transactions returns those that fit, by internal id. The caller holds the lock.
 func (f *Fake) transactions(kind string, fits func(transaction) bool) []transaction {
-	record := map[string]string{"SalesOrd": orderRecord, "CustDep": depositRecord}[kind]
 	var all []transaction
-	for _, r := range f.books.sorted(record) {
+	for _, r := range f.books.sorted("") {
+		if transactionTypes[r.Type] != kind {
+			continue
+		}
 		id, err := strconv.Atoi(r.ID)
 		t := transaction{
 			id: id, external: r.ExternalID, memo: text(r.state, "memo"), name: text(r.state, "otherRefNum"),
 			day: text(r.state, "tranDate"), currency: refID(r.state["currency"]),
 		}
-		if record == orderRecord {
+		if r.Type == orderRecord {
 			order := orderView(r)
 			t.number, t.total, t.status = "SO-"+r.ID, order.Total, order.Status
 			if order.Status == "closed" {

@@ -16,7 +16,7 @@
 // Invoice and CashSale bill an order. A credit memo or a cash refund is made of them, and a
 // customer refund pays deposits and credit memos out, each only as far as something is left.
 // A customer has a subsidiary, currencies, and may be inactive (Deactivate): an order that
-// cannot name it is refused with the reason.
+// cannot name it is rejected with the reason.
 //
 // Vary selects the answers that differ between accounts, and those of which only a real
 // account can show the right one (see Way).
@@ -31,8 +31,8 @@
 // ClosePeriod, Forbid and LockByWorkflow do not survive it.
 //
 // Enter and Delete change the books as an operator does in NetSuite. Sales orders and deposits
-// can be counted, listed and looked up by the SuiteQL of an audit. A deleted record is there
-// again when the account is opened anew.
+// can be counted, listed and looked up by the SuiteQL of an audit. A deleted record is
+// there again after the next Open.
 //
 // It does not know: other record types, custom fields, scripts, taxes, inactive items, lots.
 package netsuitetest

@@ -17,7 +17,7 @@ var (
 	ofOrder = regexp.MustCompile(`^SELECT t\.id, t\.type, t\.externalid, t\.entity, t\.currency, t\.memo, t\.foreigntotal, t\.foreignpaymentamountunused, t\.foreignamountunpaid ` +
 		`FROM transaction t JOIN transactionline l ON l\.transaction = t\.id AND l\.mainline = 'T' ` +
 		`WHERE t\.id = (\d+) OR l\.createdfrom = (\d+) OR SUBSTR\(t\.memo, 1, (\d+)\) = '((?:[^']|'')*)' ORDER BY t\.id$`)
-	nobody = "SELECT id FROM customer WHERE id = 0"
+	noCustomer = "SELECT id FROM customer WHERE id = 0"
 )
 
 // query runs SuiteQL, whose answers have lower-case keys, texts for all values, and no
@@ -27,20 +27,20 @@ func (f *Fake) query(w http.ResponseWriter, body []byte) {
 	sql := text(fields, "q")
 	email, list, order := byEmail.FindStringSubmatch(sql), byExternal.FindStringSubmatch(sql), ofOrder.FindStringSubmatch(sql)
 	rows, known := f.audit(sql)
-	if err != nil || email == nil && list == nil && order == nil && sql != nobody && !known {
+	if err != nil || email == nil && list == nil && order == nil && sql != noCustomer && !known {
 		refuse(w, http.StatusBadRequest, "INVALID_PARAMETER", "", "Invalid search query.")
 		return
 	}
 	switch {
 	case known:
-	case sql == nobody:
+	case sql == noCustomer:
 		rows = []any{}
 	case email != nil:
 		rows = f.customersAt(email[1], strings.ReplaceAll(email[2], "''", "'"))
 	case list != nil:
 		rows = f.itemsNamed(literals(list[1]))
 	case order != nil:
-		rows = f.transactionsOf(order[1], strings.ReplaceAll(order[4], "''", "'"))
+		rows = f.transactionsOf(order[1], order[2], order[3], strings.ReplaceAll(order[4], "''", "'"))
 	}
 	w.Header().Set("Content-Type", "application/vnd.oracle.resource+json; type=collection; charset=UTF-8")
 	writeJSON(w, map[string]any{
@@ -93,14 +93,15 @@ var transactionTypes = map[string]string{
 	creditMemoRecord: "CustCred", cashRefundRecord: "CashRfnd", customerRefundRecord: "CustRfnd",
 }
 
-// transactionsOf returns the order, what was made of it, and what has a memo that begins so.
-func (f *Fake) transactionsOf(order, memo string) []any {
+// transactionsOf returns the transaction with the id, those made of source, and those whose memo
+// begins with the prefix, of which length is the length in the query.
+func (f *Fake) transactionsOf(id, source, length, prefix string) []any {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	rows := []any{}
 	for _, r := range f.books.sorted("") {
 		from := cmp.Or(refID(r.state["createdFrom"]), refID(r.state["salesOrder"]))
-		if transactionTypes[r.Type] == "" || r.ID != order && from != order && !strings.HasPrefix(text(r.state, "memo"), memo) {
+		if transactionTypes[r.Type] == "" || r.ID != id && from != source && !begins(text(r.state, "memo"), length, prefix) {
 			continue
 		}
 		rows = append(rows, f.books.row(r))

@@ -10,7 +10,7 @@ import (
 
 // transform makes a credit memo of an invoice, or a cash refund of a cash sale, as
 // POST /invoice/5/!transform/creditMemo does: the new record begins as a copy, and the body
-// is written over it. It is not an upsert: an external id that is taken is refused. The
+// is written over it. It is not an upsert: an external id that is taken is rejected. The
 // caller holds the lock.
 func (f *Fake) transform(from, id, to string, replace []string, body []byte) (string, *refusal) {
 	source := f.books.find(from, id)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -107,17 +108,28 @@ func TestACashSaleIsRefundedOnce(t *testing.T) {
 	}
 }
 
-func TestWhatIsKnownOfAnOrderByQuery(t *testing.T) {
+func TestTheTransactionsOfAnOrderByQuery(t *testing.T) {
 	t.Parallel()
 	f := newAccount(t)
 	newInvoice(t, f)
-	rows := f.transactionsOf(f.Orders()[0].ID, "nothing begins so")
-	var types []string
-	for _, row := range rows {
-		types = append(types, text(row.(map[string]any), "type"))
-	}
-	if want := []string{"SalesOrd", "CustDep", "CustInvc"}; !slices.Equal(types, want) {
-		t.Errorf("the types are %v, want %v", types, want)
+	order := f.Orders()[0]
+	for name, c := range map[string]struct {
+		id, source, length, prefix string
+		want                       []string
+	}{
+		"by id and source":          {order.ID, order.ID, "4", "none", []string{"SalesOrd", "CustDep", "CustInvc"}},
+		"by id alone":               {order.ID, "0", "4", "none", []string{"SalesOrd"}},
+		"by memo":                   {"0", "0", strconv.Itoa(len(order.Memo)), order.Memo, []string{"SalesOrd"}},
+		"by memo of another length": {"0", "0", strconv.Itoa(len(order.Memo) + 1), order.Memo, nil},
+		"by a memo that none has":   {"0", "0", "4", "none", nil},
+	} {
+		var types []string
+		for _, row := range f.transactionsOf(c.id, c.source, c.length, c.prefix) {
+			types = append(types, text(row.(map[string]any), "type"))
+		}
+		if !slices.Equal(types, c.want) {
+			t.Errorf("%s: the types are %v, want %v", name, types, c.want)
+		}
 	}
 }
 

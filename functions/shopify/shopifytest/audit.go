@@ -31,25 +31,21 @@ func fits(order object, search string) bool {
 	created, _ := order["createdAt"].(string)
 	at, err := time.Parse(time.RFC3339, created)
 	for term := range strings.SplitSeq(search, " ") {
-		from, isFrom := strings.CutPrefix(term, "created_at:>=")
-		to, isTo := strings.CutPrefix(term, "created_at:<")
-		switch {
-		case err != nil:
-			return false
-		case isFrom && at.Before(searched(from)), !isFrom && isTo && !at.Before(searched(to)), !isFrom && !isTo:
+		if err != nil || !placed(at, term) {
 			return false
 		}
 	}
 	return true
 }
 
-// searched reads the time of a term; one that cannot be read matches nothing.
-func searched(quoted string) time.Time {
-	at, err := time.Parse(time.RFC3339, strings.Trim(quoted, "'"))
-	if err != nil {
-		return time.Time{}
+// placed reports whether the time fits a bound; one that cannot be read matches nothing.
+func placed(at time.Time, term string) bool {
+	bound, from := strings.CutPrefix(term, "created_at:>=")
+	if !from {
+		bound, _ = strings.CutPrefix(term, "created_at:<")
 	}
-	return at
+	limit, err := time.Parse(time.RFC3339, strings.Trim(bound, "'"))
+	return err == nil && at.Before(limit) != from
 }
 
 // shownCount is the answer to ordersCount.

@@ -2,7 +2,6 @@ package shopifytest
 
 import (
 	"encoding/json"
-	"strconv"
 	"strings"
 )
 
@@ -14,7 +13,7 @@ func otherwise(o object, name string, value any) {
 }
 
 // fulfilledPieces returns how many pieces of each line left. Without a list of fulfillments the
-// order's status tells.
+// order's status decides.
 func fulfilledPieces(o object) map[string]int64 {
 	left := map[string]int64{}
 	if o["fulfillments"] == nil || len(elements(o["fulfillments"])) == 0 {
@@ -163,8 +162,6 @@ func bagOf(value any, order object) object {
 		text = v
 	case json.Number:
 		text = v.String()
-	case float64:
-		text = strconv.FormatFloat(v, 'f', -1, 64)
 	}
 	money := object{"amount": text, "currencyCode": order["currencyCode"]}
 	return object{"shopMoney": money, "presentmentMoney": money}

@@ -54,7 +54,7 @@ func NewHistory(fake *Fake, at time.Time, random *rand.Rand) *History {
 	return h
 }
 
-// payByCard has a part of the order be paid by gift cards: the store tells the rest as the total.
+// payByCard has a part of the order be paid by gift cards: the store reports the rest as the total.
 func (h *History) payByCard() {
 	total := h.Order.Total()
 	first, second := h.random.Int64N(total/2), h.random.Int64N(total/4)

@@ -95,7 +95,7 @@ func (f *Fake) SetRefunds(order int64, list []byte) {
 	f.orders[order] = kept
 }
 
-// derived returns the refunds that a delivery tells of, each an amount alone.
+// derived returns the refunds that a delivery names, each an amount alone.
 func derived(summaries []summary, modified string) []json.RawMessage {
 	bodies := make([]json.RawMessage, len(summaries))
 	for i, r := range summaries {
@@ -112,7 +112,7 @@ func derived(summaries []summary, modified string) []json.RawMessage {
 	return bodies
 }
 
-// summary is what an order tells of a refund.
+// summary is the entry that an order has of a refund.
 type summary struct {
 	ID     int64  `json:"id"`
 	Reason string `json:"reason"`

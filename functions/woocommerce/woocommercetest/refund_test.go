@@ -90,7 +90,7 @@ func TestRefundsAreListedAsTheStoreListsThem(t *testing.T) {
 	if l := list[0].Lines[0]; l.Quantity != -1 || l.Total != "-20.00" {
 		t.Errorf("%+v: refunds are below zero", l)
 	}
-	// A delivery that the store is told of has refunds of an amount alone; those set are kept.
+	// A delivery that PutBody stores has refunds of an amount alone; those set are kept.
 	fake.PutBody([]byte(`{"id":5,"status":"processing","date_modified_gmt":"2026-11-22T12:00:00","refunds":[{"id":51,"total":"-12.00"}]}`))
 	ask(t, fake, http.MethodGet, "/wp-json/wc/v3/orders/5/refunds", "", &list)
 	if len(list) != 1 || list[0].ID != 51 || list[0].Amount != "12.00" {
