@@ -115,7 +115,7 @@ func (a *Auditor) pairsOf(source connector.System) (pairs []Pair) {
 	return pairs
 }
 
-// Pairs returns what can be audited.
+// Pairs returns the pairs that can be audited.
 func (a *Auditor) Pairs() []Pair { return slices.Clone(a.pairs) }
 
 func (a *Auditor) zoneOf(pair Pair) *time.Location {
@@ -139,11 +139,11 @@ func byTotals(until time.Time) depth { return depth{until: until} }
 
 func (a *Auditor) compare(ctx context.Context, pair Pair, span connector.Span, how depth) (Result, error) {
 	source, target := a.config.Systems[pair.Book.System], a.config.Systems[pair.Target]
-	if !slices.Contains(a.pairs, pair) {
-		return Result{}, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Doing: "auditing " + pair.String(), Detail: "is not a pair that can be audited"}
+	if err := a.check(pair); err != nil {
+		return Result{}, err
 	}
 	c := &comparison{Auditor: a, pair: pair, thorough: how.thorough, days: source.Auditor.Calendar().Days || target.Auditor.Calendar().Days}
-	pacer := retry.Pacer{Backoff: a.config.Retry.Backoff, Now: a.config.Now, Random: a.config.Random, Wait: a.config.Wait, Until: how.until}
+	pacer := a.pacer(how.until)
 	c.source = side{source, pair.Book, pacer, &c.result.Requests}
 	c.target = side{target, pair.Book, pacer, &c.result.Requests}
 	err := c.span(ctx, span)
@@ -152,6 +152,19 @@ func (a *Auditor) compare(ctx context.Context, pair Pair, span connector.Span, h
 		return Result{}, fmt.Errorf("auditing %s: %w", pair, err)
 	}
 	return c.result, nil
+}
+
+// check rejects a pair that cannot be audited.
+func (a *Auditor) check(pair Pair) error {
+	if slices.Contains(a.pairs, pair) {
+		return nil
+	}
+	return fault.New(fault.Rejected, fault.Config, "auditing "+pair.String(), "is not a pair that can be audited")
+}
+
+// pacer repeats throttled calls until then.
+func (a *Auditor) pacer(until time.Time) retry.Pacer {
+	return retry.Pacer{Backoff: a.config.Retry.Backoff, Now: a.config.Now, Random: a.config.Random, Wait: a.config.Wait, Until: until}
 }
 
 // Run audits the last days of every pair, those first that were not audited for longest. A

@@ -1,4 +1,4 @@
-// Package audit compares which records a source has with which stand at a target, per day by
+// Package audit compares the records of a source with those at a target, per day by
 // count and sum and then one by one, and names each difference. Package reconcile answers
 // another question: it polls a source for changes that no delivery reported.
 //
