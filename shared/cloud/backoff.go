@@ -10,6 +10,7 @@ import (
 // rounds is how often the members of a batch that AWS did not take are sent in all.
 const rounds = 4
 
+// backoffLimit is the longest pause between two of them.
 const backoffLimit = 2 * time.Second
 
 // pause waits before the given round of a batch, the second being 1: exponentially,
