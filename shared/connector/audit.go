@@ -15,10 +15,10 @@ import (
 // the system ended with, or fault.Rejected of class config that names the setting without
 // which the system cannot be asked.
 type Auditor interface {
-	// Books returns the sets of records that can be audited. It calls nobody.
+	// Books returns the sets of records that can be audited, without a request.
 	Books() []Book
 
-	// Calendar returns how the system dates its records. It calls nobody.
+	// Calendar returns how the system dates its records, without a request.
 	Calendar() Calendar
 
 	// Totals returns the number of records within the span and the sum of their amounts, in
@@ -31,7 +31,7 @@ type Auditor interface {
 	// for the first.
 	Records(ctx context.Context, book Book, span Span, cursor string) (RecordPage, error)
 
-	// Lookup returns the records with the IDs, whatever their date; at most MaxLookup IDs. An
+	// Lookup returns the records with the IDs, of any date; at most MaxLookup IDs. An
 	// ID without a record is missing from the result.
 	Lookup(ctx context.Context, book Book, ids []string) ([]Record, error)
 }
@@ -93,7 +93,7 @@ type Record struct {
 	Err       error // why the record cannot be read; then Amount is not set
 }
 
-// RecordState tells whether a record still has an effect in its system.
+// RecordState reports whether a record still has an effect in its system.
 type RecordState string
 
 // The states of a record.
