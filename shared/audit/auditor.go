@@ -30,7 +30,7 @@ type Plan struct {
 	Checked  int            // most differing amounts of a day for which the entity is fetched
 	Patience time.Duration  // a message that is in flight for longer explains nothing
 	Time     time.Duration  // longest run
-	Emit     bool           // a run hands on what is missing
+	Emit     bool           // a run emits missing records
 }
 
 // DefaultPlan fits a run every night. Gaps of a day stay below 200 KB, half of what one item of
@@ -60,7 +60,7 @@ type Config struct {
 type Pair struct {
 	Book   connector.Book `json:"book"`
 	Target string         `json:"target"`
-	Route  string         `json:"route"` // by which the records come to the target
+	Route  string         `json:"route"` // that delivers the records to the target
 }
 
 // String returns "shopify-orders-to-netsuite example-brand.myshopify.com".
@@ -168,7 +168,7 @@ func (a *Auditor) pacer(until time.Time) retry.Pacer {
 }
 
 // Run audits the last days of every pair, those first that were not audited for longest. A
-// day that fails keeps no other from being audited; the error names each. A run that has no
+// day that fails does not stop the others; the error names each. A run that has no
 // time left ends without an error, and the next one continues.
 func (a *Auditor) Run(ctx context.Context) error {
 	until := a.config.Now().Add(a.config.Plan.Time)
@@ -227,7 +227,7 @@ func (a *Auditor) Audit(ctx context.Context, pair Pair, date string) (Day, error
 	return day.Day, nil
 }
 
-// audit compares the day, reports its gaps, hands on what is missing if that is planned, and
+// audit compares the day, reports its gaps, emits missing records if that is planned, and
 // stores the result.
 func (a *Auditor) audit(ctx context.Context, day *stored, how depth) error {
 	result, err := a.compare(ctx, day.Pair, day.Span, how)

@@ -242,7 +242,7 @@ func (p *pass) whole(ctx context.Context, r *connector.Record) (any, error) {
 }
 
 // passing returns the error only if it ends the run. A record that cannot be fetched or
-// translated is compared by its list, and keeps no other from being compared.
+// translated is compared by its list, and does not stop the others.
 func passing(ctx context.Context, err error) error {
 	if errors.Is(err, retry.ErrNoTime) {
 		return err

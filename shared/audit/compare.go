@@ -181,7 +181,7 @@ type held struct {
 }
 
 // take returns the record of the target that is to be compared: the first with the same amount,
-// or else the first. The others are there once too often.
+// or else the first. The others are duplicates.
 func (h *held) take() (match connector.Record, others []connector.Record) {
 	i := max(slices.IndexFunc(h.found, func(r connector.Record) bool { return r.Err == nil && r.Amount == h.record.Amount }), 0)
 	return h.found[i], slices.Delete(slices.Clone(h.found), i, i+1)

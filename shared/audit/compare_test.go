@@ -225,7 +225,7 @@ func TestANewerVersionOnItsWayExplainsAnAmount(t *testing.T) {
 	}
 }
 
-// TestAnEntityThatCannotBeFetchedIsComparedByItsList keeps no other from being compared.
+// TestAnEntityThatCannotBeFetchedIsComparedByItsList, and does not stop the others.
 func TestAnEntityThatCannotBeFetchedIsComparedByItsList(t *testing.T) {
 	t.Parallel()
 	e := traded(t, 5, func(e *env) {

@@ -11,11 +11,11 @@ import (
 	"causeway.example/shared/port"
 )
 
-// Emit hands on the records that are missing at the target, as raw messages in the inbox of the
-// source like any other delivery, and returns how many. It leaves out accepted gaps, and records
+// Emit puts the records that are missing at the target in the inbox of the source, as raw
+// messages like any other delivery, and returns how many. It leaves out accepted gaps, and records
 // that the target had confirmed: they were deleted there. Repeating it for the same audit of a day
-// has no effect. A record that cannot be fetched keeps no other from being handed on; the error
-// names each.
+// has no effect. A record that cannot be fetched does not stop the others; the error names
+// each.
 func (a *Auditor) Emit(ctx context.Context, day Day) (int, error) {
 	var failures []error
 	emitted := 0
