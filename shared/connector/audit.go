@@ -26,9 +26,9 @@ type Auditor interface {
 	Totals(ctx context.Context, book Book, span Span) (Totals, error)
 
 	// Records returns one page of the records within the span. Pages may repeat a record, and
-	// must not leave one out because another changes meanwhile. One record that cannot be read
-	// has its Err and keeps no other from being listed. cursor is that of the page before, ""
-	// for the first.
+	// must not leave one out because another changes meanwhile. A record that cannot be read
+	// has its Err, and the others are listed. cursor is that of the page before, "" for the
+	// first.
 	Records(ctx context.Context, book Book, span Span, cursor string) (RecordPage, error)
 
 	// Lookup returns the records with the IDs, of any date; at most MaxLookup IDs. An
@@ -102,7 +102,7 @@ const (
 	Withdrawn RecordState = "withdrawn" // cancelled or closed; its amount is still shown
 )
 
-// Itemizer is an Auditor of a target that can say which part of a record differs.
+// Itemizer is an Auditor of a target that can name the parts of a record that differ.
 type Itemizer interface {
 	// Itemize compares the record with what the target would write for the canonical body, a
 	// pointer as in Delivery.Body, and returns all parts in the order of the record. Nothing
