@@ -12,7 +12,7 @@ import (
 	"causeway.example/shared/routes"
 )
 
-// Props says which installation it is.
+// Props identifies an installation.
 type Props struct {
 	Prefix string      // of every physical name, and the table's name
 	Bucket string      // name of the bucket, in which CloudFormation replaces ${AWS::Region} and the like
