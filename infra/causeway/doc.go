@@ -37,8 +37,8 @@
 //
 // # From another module
 //
-// The module's path is causeway.example, a domain that nobody can own. An app names the place
-// of its copy, whose go.mod stays as it is:
+// The module's path is causeway.example, a domain that cannot be registered. An app names the
+// place of its copy, whose go.mod stays as it is:
 //
 //	replace causeway.example => github.com/acme/causeway v1.4.0
 //

@@ -30,7 +30,7 @@ type Plan struct {
 	Checked  int            // most differing amounts of a day for which the entity is fetched
 	Patience time.Duration  // a message that is in flight for longer explains nothing
 	Time     time.Duration  // longest run
-	Emit     bool           // a run hands on what is missing
+	Emit     bool           // a run emits missing records
 }
 
 // DefaultPlan fits a run every night. Gaps of a day stay below 200 KB, half of what one item of
@@ -60,7 +60,7 @@ type Config struct {
 type Pair struct {
 	Book   connector.Book `json:"book"`
 	Target string         `json:"target"`
-	Route  string         `json:"route"` // by which the records come to the target
+	Route  string         `json:"route"` // that delivers the records to the target
 }
 
 // String returns "shopify-orders-to-netsuite example-brand.myshopify.com".
@@ -115,7 +115,7 @@ func (a *Auditor) pairsOf(source connector.System) (pairs []Pair) {
 	return pairs
 }
 
-// Pairs returns what can be audited.
+// Pairs returns the pairs that can be audited.
 func (a *Auditor) Pairs() []Pair { return slices.Clone(a.pairs) }
 
 func (a *Auditor) zoneOf(pair Pair) *time.Location {
@@ -139,11 +139,11 @@ func byTotals(until time.Time) depth { return depth{until: until} }
 
 func (a *Auditor) compare(ctx context.Context, pair Pair, span connector.Span, how depth) (Result, error) {
 	source, target := a.config.Systems[pair.Book.System], a.config.Systems[pair.Target]
-	if !slices.Contains(a.pairs, pair) {
-		return Result{}, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Doing: "auditing " + pair.String(), Detail: "is not a pair that can be audited"}
+	if err := a.check(pair); err != nil {
+		return Result{}, err
 	}
 	c := &comparison{Auditor: a, pair: pair, thorough: how.thorough, days: source.Auditor.Calendar().Days || target.Auditor.Calendar().Days}
-	pacer := retry.Pacer{Backoff: a.config.Retry.Backoff, Now: a.config.Now, Random: a.config.Random, Wait: a.config.Wait, Until: how.until}
+	pacer := a.pacer(how.until)
 	c.source = side{source, pair.Book, pacer, &c.result.Requests}
 	c.target = side{target, pair.Book, pacer, &c.result.Requests}
 	err := c.span(ctx, span)
@@ -154,8 +154,21 @@ func (a *Auditor) compare(ctx context.Context, pair Pair, span connector.Span, h
 	return c.result, nil
 }
 
+// check rejects a pair that cannot be audited.
+func (a *Auditor) check(pair Pair) error {
+	if slices.Contains(a.pairs, pair) {
+		return nil
+	}
+	return fault.New(fault.Rejected, fault.Config, "auditing "+pair.String(), "is not a pair that can be audited")
+}
+
+// pacer repeats throttled calls until then.
+func (a *Auditor) pacer(until time.Time) retry.Pacer {
+	return retry.Pacer{Backoff: a.config.Retry.Backoff, Now: a.config.Now, Random: a.config.Random, Wait: a.config.Wait, Until: until}
+}
+
 // Run audits the last days of every pair, those first that were not audited for longest. A
-// day that fails keeps no other from being audited; the error names each. A run that has no
+// day that fails does not stop the others; the error names each. A run that has no
 // time left ends without an error, and the next one continues.
 func (a *Auditor) Run(ctx context.Context) error {
 	until := a.config.Now().Add(a.config.Plan.Time)
@@ -214,7 +227,7 @@ func (a *Auditor) Audit(ctx context.Context, pair Pair, date string) (Day, error
 	return day.Day, nil
 }
 
-// audit compares the day, reports its gaps, hands on what is missing if that is planned, and
+// audit compares the day, reports its gaps, emits missing records if that is planned, and
 // stores the result.
 func (a *Auditor) audit(ctx context.Context, day *stored, how depth) error {
 	result, err := a.compare(ctx, day.Pair, day.Span, how)

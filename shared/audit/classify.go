@@ -16,8 +16,8 @@ import (
 	"causeway.example/shared/retry"
 )
 
-// standing is what the ledger says of an entity's way to the target.
-type standing struct {
+// explanation is why the target lacks an entity, as far as the ledger shows it.
+type explanation struct {
 	bucket    Bucket // "" if the ledger does not explain why the target lacks it
 	reason    string
 	confirmed bool // the target had confirmed it
@@ -27,73 +27,75 @@ func (c *comparison) key(id string) message.Key {
 	return message.Key{System: c.pair.Book.System, Tenant: c.pair.Book.Tenant, Type: c.pair.Book.Type, ID: id}
 }
 
-// newest is how many of an entity's entries are searched for its standing.
+// newest is how many of an entity's entries are searched for an explanation.
 const newest = 50
 
-// standing reads the newest entries of the entity. The newest that decides counts: an entity
-// may have been dead before it was confirmed.
-func (c *comparison) standing(ctx context.Context, id string) (standing, error) {
+// explanation reads the newest entries of the entity. The newest that decides counts: an entity
+// may have been dead before it was confirmed. Of a message that was superseded, or skipped as a
+// duplicate, the entries that show it in flight decide nothing.
+func (c *comparison) explanation(ctx context.Context, id string) (explanation, error) {
 	entries, err := c.config.Ledger.Find(ctx, port.Query{Entity: c.key(id), Limit: newest, Newest: true})
 	if err != nil {
-		return standing{}, port.Unavailable("reading the ledger", err)
+		return explanation{}, port.Unavailable("reading the ledger", err)
 	}
-	ended := map[string]bool{}
+	repeats := map[string]bool{} // by event
 	for _, e := range entries {
-		if e.Stage == port.Superseded || strings.HasPrefix(e.Outcome, duplicate) {
-			ended[e.Event] = true // what it repeats, or a newer message, decides
-		}
-		if ended[e.Event] || e.Route != "" && e.Route != c.pair.Route {
+		if e.Route != "" && e.Route != c.pair.Route {
 			continue
 		}
-		if s, decides := c.decided(e); decides {
-			return s, nil
+		if e.Stage == port.Superseded || strings.Contains(e.Outcome, port.OutcomeDuplicate) {
+			repeats[e.Event] = true
+			continue
+		}
+		if repeats[e.Event] && !e.Stage.Ends() {
+			continue
+		}
+		if x, decides := c.decided(e); decides {
+			return x, nil
 		}
 	}
-	return standing{reason: "no message in the ledger"}, nil
+	return explanation{reason: "no message in the ledger"}, nil
 }
 
-// duplicate begins the outcome of a message that repeats an earlier one.
-const duplicate = "duplicate: "
-
-func (c *comparison) decided(e port.Entry) (standing, bool) {
+func (c *comparison) decided(e port.Entry) (explanation, bool) {
 	switch e.Stage {
 	case port.Dead, port.Parked:
 		text := string(e.Stage)
 		if e.Error != nil {
 			text += ": " + e.Error.Message
 		}
-		return standing{bucket: Dead, reason: text}, true
+		return explanation{bucket: Dead, reason: text}, true
 	case port.Skipped:
-		return standing{bucket: Skipped, reason: e.Outcome}, true
+		return explanation{bucket: Skipped, reason: e.Outcome}, true
 	case port.Confirmed:
-		return standing{reason: c.target.name() + " confirmed it at " + e.At.UTC().Format(time.RFC3339), confirmed: true}, true
+		return explanation{reason: c.target.name() + " confirmed it at " + e.At.UTC().Format(time.RFC3339), confirmed: true}, true
 	case port.Received, port.Translated, port.Published, port.Queued, port.Sent, port.Deferred:
 		if c.config.Now().Sub(e.At) < c.config.Plan.Patience {
-			return standing{bucket: Waiting, reason: "in flight, " + string(e.Stage)}, true
+			return explanation{bucket: Waiting, reason: "in flight, " + string(e.Stage)}, true
 		}
-		return standing{reason: "its message was last seen " + string(e.Stage) + " at " + e.At.UTC().Format(time.RFC3339) + " and did not end"}, true
+		return explanation{reason: "its message was last seen " + string(e.Stage) + " at " + e.At.UTC().Format(time.RFC3339) + " and did not end"}, true
 	}
-	return standing{}, false
+	return explanation{}, false
 }
 
-// settle classifies what one side alone has: first by the ledger, then by the other side's
-// records of other days.
+// settle classifies records that one side alone has: first by the ledger, then by the other
+// side's records of other days.
 func (p *pass) settle(ctx context.Context) error {
 	var lacking []string
-	stands := map[string]standing{}
+	unexplained := map[string]explanation{}
 	for id, h := range p.held {
 		if len(h.found) > 0 {
 			continue
 		}
-		s, err := p.standing(ctx, id)
+		x, err := p.explanation(ctx, id)
 		if err != nil {
 			return err
 		}
-		if s.bucket != "" {
-			p.own.explain(s.bucket, s.reason, id, one(h.record))
+		if x.bucket != "" {
+			p.own.explain(x.bucket, x.reason, id, one(h.record))
 			continue
 		}
-		stands[id] = s
+		unexplained[id] = x
 		lacking = append(lacking, id)
 	}
 	slices.Sort(lacking)
@@ -102,7 +104,7 @@ func (p *pass) settle(ctx context.Context) error {
 		return err
 	}
 	for _, id := range lacking {
-		if err := p.lack(ctx, &p.held[id].record, found, stands[id]); err != nil {
+		if err := p.lack(ctx, &p.held[id].record, found, unexplained[id]); err != nil {
 			return err
 		}
 	}
@@ -110,7 +112,7 @@ func (p *pass) settle(ctx context.Context) error {
 }
 
 // lack handles a record that the target does not have on this day.
-func (p *pass) lack(ctx context.Context, r *connector.Record, found map[string]connector.Record, s standing) error {
+func (p *pass) lack(ctx context.Context, r *connector.Record, found map[string]connector.Record, x explanation) error {
 	elsewhere, there := found[r.ID]
 	switch {
 	case there && p.inside(elsewhere.At): // it came while the lists were read
@@ -119,15 +121,15 @@ func (p *pass) lack(ctx context.Context, r *connector.Record, found map[string]c
 	case there:
 		p.gap(Gap{Kind: Moved, Text: p.target.name() + " has it on " + p.date(elsewhere.At)}, r, &elsewhere, one(*r))
 	default:
-		text := "missing at " + p.target.name() + "; " + s.reason
-		p.gap(Gap{Kind: Missing, Text: text, Confirmed: s.confirmed}, r, nil, one(*r))
+		text := "missing at " + p.target.name() + "; " + x.reason
+		p.gap(Gap{Kind: Missing, Text: text, Confirmed: x.confirmed}, r, nil, one(*r))
 	}
 	return nil
 }
 
 func (p *pass) date(at time.Time) string { return at.In(p.zoneOf(p.pair)).Format(dateLayout) }
 
-// settleStrays classifies what the target alone has on this day.
+// settleStrays classifies records that the target alone has on this day.
 func (p *pass) settleStrays(ctx context.Context) error {
 	ids := make([]string, 0, len(p.strays))
 	for _, r := range p.strays {
@@ -164,7 +166,7 @@ func (p *pass) stray(ctx context.Context, r *connector.Record, found map[string]
 	return nil
 }
 
-// differ compares the amounts of two records of one entity. The source's is read anew if they
+// differ compares the amounts of two records of one entity. The source's is read again if they
 // differ, because its list may show an amount that is not owed.
 func (p *pass) differ(ctx context.Context, source, target *connector.Record) error {
 	if source.Err != nil || target.Err != nil {
@@ -187,15 +189,15 @@ func (p *pass) differ(ctx context.Context, source, target *connector.Record) err
 		return nil
 	}
 	effect := one(*source).Minus(one(*target))
-	s, err := p.standing(ctx, source.ID)
+	x, err := p.explanation(ctx, source.ID)
 	if err != nil {
 		return err
 	}
-	if s.bucket != "" {
-		p.own.explain(s.bucket, s.reason, source.ID, effect)
+	if x.bucket != "" {
+		p.own.explain(x.bucket, x.reason, source.ID, effect)
 		return nil
 	}
-	g := Gap{Kind: Amount, Text: p.target.name() + " has " + target.Amount.String() + ", " + p.source.name() + " " + source.Amount.String() + "; " + s.reason}
+	g := Gap{Kind: Amount, Text: p.target.name() + " has " + target.Amount.String() + ", " + p.source.name() + " " + source.Amount.String() + "; " + x.reason}
 	if source.Amount.Currency != target.Amount.Currency {
 		g.Kind = Currency
 	} else {
@@ -240,7 +242,7 @@ func (p *pass) whole(ctx context.Context, r *connector.Record) (any, error) {
 }
 
 // passing returns the error only if it ends the run. A record that cannot be fetched or
-// translated is compared by its list, and keeps no other from being compared.
+// translated is compared by its list, and does not stop the others.
 func passing(ctx context.Context, err error) error {
 	if errors.Is(err, retry.ErrNoTime) {
 		return err

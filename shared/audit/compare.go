@@ -68,7 +68,7 @@ func (s *side) each(ctx context.Context, span connector.Span, use func(connector
 	}
 }
 
-// lookup returns the records by their ID, whatever their date.
+// lookup returns the records by their ID, of any date.
 func (s *side) lookup(ctx context.Context, ids []string) (map[string]connector.Record, error) {
 	found := map[string]connector.Record{}
 	for len(ids) > 0 {
@@ -125,7 +125,7 @@ func (c *comparison) span(ctx context.Context, span connector.Span) error {
 		}
 		return c.span(ctx, connector.Span{From: middle, To: span.To})
 	}
-	var expected *Sum // what ends the reading once the source is read
+	var expected *Sum // if the source has it, the target is not listed
 	if countedToo && target.Sums != nil {
 		sum := sumOf(target)
 		expected = &sum
@@ -181,7 +181,7 @@ type held struct {
 }
 
 // take returns the record of the target that is to be compared: the first with the same amount,
-// or else the first. The others are there once too often.
+// or else the first. The others are duplicates.
 func (h *held) take() (match connector.Record, others []connector.Record) {
 	i := max(slices.IndexFunc(h.found, func(r connector.Record) bool { return r.Err == nil && r.Amount == h.record.Amount }), 0)
 	return h.found[i], slices.Delete(slices.Clone(h.found), i, i+1)

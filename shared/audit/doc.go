@@ -1,4 +1,4 @@
-// Package audit compares which records a source has with which stand at a target, per day by
+// Package audit compares the records of a source with those at a target, per day by
 // count and sum and then one by one, and names each difference. Package reconcile answers
 // another question: it polls a source for changes that no delivery reported.
 //
@@ -8,7 +8,7 @@
 //   - classify.go: a record that differs, looked up on the other side and in the ledger.
 //   - result.go: sums, reasons, gaps and the balance.
 //   - record.go: the result of a day in the State; closing a day, accepting a gap.
-//   - emit.go: handing on what is missing.
+//   - emit.go: missing records as deliveries.
 //
 // For each day and currency holds
 //
@@ -29,5 +29,5 @@
 //     the day is closed: that compares record by record.
 //
 // Nothing is written to a source or a target. A record that the target had confirmed and that
-// is missing there is not handed on, because an operator may have deleted it.
+// is missing there is not emitted, because an operator may have deleted it.
 package audit

@@ -9,14 +9,13 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
-	"causeway.example/shared/retry"
 )
 
-// Emit hands on the records that are missing at the target, as raw messages in the inbox of the
-// source like any other delivery, and returns how many. It leaves out what is accepted, and
-// what the target had confirmed: it was deleted there. Repeating it for the same audit of a day
-// has no effect. A record that cannot be fetched keeps no other from being handed on; the error
-// names each.
+// Emit puts the records that are missing at the target in the inbox of the source, as raw
+// messages like any other delivery, and returns how many. It leaves out accepted gaps, and records
+// that the target had confirmed: they were deleted there. Repeating it for the same audit of a day
+// has no effect. A record that cannot be fetched does not stop the others; the error names
+// each.
 func (a *Auditor) Emit(ctx context.Context, day Day) (int, error) {
 	var failures []error
 	emitted := 0
@@ -36,9 +35,8 @@ func (a *Auditor) Emit(ctx context.Context, day Day) (int, error) {
 func (a *Auditor) emit(ctx context.Context, day Day, gap Gap) (bool, error) {
 	source := a.config.Systems[day.Pair.Book.System]
 	now := a.config.Now()
-	pacer := retry.Pacer{Backoff: a.config.Retry.Backoff, Now: a.config.Now, Random: a.config.Random, Wait: a.config.Wait, Until: now.Add(a.config.Plan.Time)}
-	calls := 0
-	raw, err := a.fetch(ctx, &side{source, day.Pair.Book, pacer, &calls}, gap.Entity, gap.Within, day.Span.From)
+	s := &side{source, day.Pair.Book, a.pacer(now.Add(a.config.Plan.Time)), new(int)}
+	raw, err := a.fetch(ctx, s, gap.Entity, gap.Within, day.Span.From)
 	if err != nil || raw == nil {
 		return false, err
 	}

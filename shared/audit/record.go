@@ -43,8 +43,8 @@ type stored struct {
 }
 
 func (a *Auditor) load(ctx context.Context, pair Pair, date string) (*stored, error) {
-	if !slices.Contains(a.pairs, pair) {
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Doing: "auditing " + pair.String(), Detail: "is not a pair that can be audited"}
+	if err := a.check(pair); err != nil {
+		return nil, err
 	}
 	span, err := dayOf(date, a.zoneOf(pair))
 	if err != nil {
@@ -67,7 +67,7 @@ func (a *Auditor) load(ctx context.Context, pair Pair, date string) (*stored, er
 	return day, nil
 }
 
-// store keeps the day. Another audit of it that was faster has a result as good as this one.
+// store stores the day. It fails if the day was stored since it was loaded: that result stays.
 func (a *Auditor) store(ctx context.Context, day *stored) error {
 	value, err := json.Marshal(day.Day)
 	if err != nil {
@@ -188,7 +188,7 @@ func (a *Auditor) decide(ctx context.Context, pair Pair, date, by string, change
 	case day.Closed != nil:
 		return day.Day, refused(date, "is closed since "+day.Closed.At.Format(time.RFC3339)+" by "+day.Closed.By)
 	case by == "":
-		return day.Day, refused(date, "who decides is missing")
+		return day.Day, refused(date, "the name of the person who decides is missing")
 	}
 	if err := change(day); err != nil {
 		return Day{}, err

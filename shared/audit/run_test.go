@@ -163,7 +163,7 @@ func TestADayIsClosedWithItsEvidence(t *testing.T) {
 		t.Errorf("today: %v", err)
 	}
 	if _, err := e.Close(t.Context(), e.pair, friday, "", ""); err == nil || !strings.Contains(err.Error(), "who decides") {
-		t.Errorf("by nobody: %v", err)
+		t.Errorf("without a name: %v", err)
 	}
 	// A missing order and one that was entered by hand, of one amount: the totals are equal.
 	e.erp.records[3].ID, e.erp.records[3].Ref = "x", "x"

@@ -5,11 +5,14 @@ import (
 	"encoding/binary"
 	"io"
 	"time"
+
+	"causeway.example/shared/retry"
 )
 
 // rounds is how often the members of a batch that AWS did not take are sent in all.
 const rounds = 4
 
+// backoffLimit is the longest pause between two of them.
 const backoffLimit = 2 * time.Second
 
 // pause waits before the given round of a batch, the second being 1: exponentially,
@@ -21,14 +24,7 @@ func (b *Backend) pause(ctx context.Context, round int) error {
 	}
 	longest := min(50*time.Millisecond<<round, backoffLimit)
 	wait := time.Duration(binary.BigEndian.Uint64(draw) % uint64(longest))
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	return retry.Sleep(ctx, wait)
 }
 
 func (b *Backend) random(n int) ([]byte, error) {

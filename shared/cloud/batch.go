@@ -127,7 +127,7 @@ func (f *function) record(ctx context.Context, in port.Incoming, archived error)
 }
 
 // decide has the message handled if it is archived and there is time for it. A message
-// that was not handled goes through requeue for any reason: it must not wait in its
+// that was not handled, for any reason, goes through requeue: it must not wait in its
 // queue until the queue drops it.
 func (f *function) decide(ctx context.Context, in port.Incoming, archived error) (port.Decision, error) {
 	handler, known := f.lanes[in.Queue]

@@ -74,13 +74,13 @@ func (b *Backend) stillOpen(messages []*message.Message, entries []types.PutEven
 	for i, result := range results {
 		if result.ErrorCode != nil {
 			openMessages, openEntries = append(openMessages, messages[i]), append(openEntries, entries[i])
-			refused = b.entryFailure(messages[i], result)
+			refused = b.eventFailure(messages[i], result)
 		}
 	}
 	return openMessages, openEntries, refused
 }
 
-func (b *Backend) entryFailure(m *message.Message, result types.PutEventsResultEntry) error {
+func (b *Backend) eventFailure(m *message.Message, result types.PutEventsResultEntry) error {
 	e := &fault.Error{Doing: "publishing message " + m.ID, Code: *result.ErrorCode}
 	e.Kind, e.Class, e.Detail = judge(e.Code, 0, "bus "+b.config.Bus)
 	if e.Detail == "" {

@@ -4,7 +4,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"causeway.example/shared/fault"
 	"causeway.example/shared/port"
 )
 
@@ -25,23 +24,15 @@ func (b *Backend) QueueURL(name string) *string { return b.queueURL(name) }
 func Incoming(queue string, m types.Message) (port.Incoming, error) { return incoming(queue, m) }
 
 // ReceiveAttributes returns the names of the system attributes that Incoming reads.
-func ReceiveAttributes() []types.MessageSystemAttributeName {
-	return []types.MessageSystemAttributeName{receiveCount, sentTimestamp}
-}
+func ReceiveAttributes() []types.MessageSystemAttributeName { return receiveAttributes() }
 
 // Failure classifies an error of the SDK as the ports do; nil stays nil. The resource is
 // named as in "queue orders-dead".
 func Failure(doing, resource string, err error) error { return failure(doing, resource, err) }
 
-// Judge returns what a code of AWS means for the resource, as Failure does.
-func Judge(doing, resource, code, message string) error {
-	e := fault.New(fault.Rejected, fault.Bug, doing, message)
-	e.Code = code
-	var detail string
-	if e.Kind, e.Class, detail = judge(code, 0, resource); detail != "" {
-		e.Detail = detail
-	}
-	return e
+// EntryFailure classifies why SQS did not take a member of a batch.
+func EntryFailure(doing, queue string, why types.BatchResultErrorEntry) error {
+	return entryFailure(doing, queue, why)
 }
 
 // Stale reports whether SQS refused a receipt handle because the message was received again,

@@ -97,8 +97,8 @@
 // revisions, deferrals, retention.
 //
 // AWS_ENDPOINT_URL, for all services or for one, sends the calls to another engine. The
-// bucket is a part of the path there. Resources have the same names in every world, so
-// that an engine serves one world at a time.
+// bucket is a part of the path there. Resources have the same names in every installation of a
+// stage, so that such an engine serves one at a time.
 //
 // A deferral is one ChangeMessageVisibility. SQS hides a message for twelve hours from
 // its receipt at most; one that is to wait longer is visible early and is deferred again.

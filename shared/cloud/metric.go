@@ -153,8 +153,8 @@ func (m *measured) line(g group, function string, now time.Time) map[string]any 
 }
 
 // countedLedger counts every stage that is written, under the queue or route of the
-// message in hand or under the target's connection: what the metrics say is what the
-// ledger says. What an operator has to know of is logged as well.
+// message in flight or under the target's connection, so that metrics and ledger agree. Entries
+// that an operator has to know of are logged as well.
 type countedLedger struct {
 	port.Ledger
 	notices *notice.Observer

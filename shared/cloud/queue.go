@@ -141,9 +141,13 @@ func sendFailure(queue string, batch []port.Outgoing, id string, why types.Batch
 	if err != nil {
 		return err
 	}
+	return entryFailure("sending "+label(batch[index], index)+" to queue "+queue, queue, why)
+}
+
+// entryFailure classifies why SQS did not take a member of a batch.
+func entryFailure(doing, queue string, why types.BatchResultErrorEntry) error {
 	e := &fault.Error{
-		Kind: fault.Unavailable, Class: fault.Intermittent, Code: aws.ToString(why.Code),
-		Doing: "sending " + label(batch[index], index) + " to queue " + queue, Detail: aws.ToString(why.Message),
+		Kind: fault.Unavailable, Class: fault.Intermittent, Code: aws.ToString(why.Code), Doing: doing, Detail: aws.ToString(why.Message),
 	}
 	if why.SenderFault {
 		e.Kind, e.Class, _ = judge(e.Code, 0, "queue "+queue)
@@ -161,7 +165,7 @@ func (b *Backend) Receive(ctx context.Context, queue string, most int, wait time
 		QueueUrl: b.queueURL(queue), MaxNumberOfMessages: int32(min(most, maxBatch)),
 		WaitTimeSeconds:             int32(min(wait, longestPoll) / time.Second),
 		MessageAttributeNames:       []string{"All"},
-		MessageSystemAttributeNames: []types.MessageSystemAttributeName{receiveCount, sentTimestamp},
+		MessageSystemAttributeNames: receiveAttributes(),
 	})
 	if err != nil {
 		return nil, failure("receiving from queue "+queue, "queue "+queue, err)
@@ -173,6 +177,11 @@ func (b *Backend) Receive(ctx context.Context, queue string, most int, wait time
 		}
 	}
 	return batch, nil
+}
+
+// receiveAttributes returns the names of the system attributes that incoming reads.
+func receiveAttributes() []types.MessageSystemAttributeName {
+	return []types.MessageSystemAttributeName{receiveCount, sentTimestamp}
 }
 
 func incoming(queue string, m types.Message) (port.Incoming, error) {
@@ -222,8 +231,8 @@ func (b *Backend) Defer(ctx context.Context, in port.Incoming, until time.Time) 
 	return failure(doing, "queue "+in.Queue, err)
 }
 
-// staleCodes are what SQS answers to a handle that it no longer accepts, depending on how long
-// ago the message was received again or deleted.
+// staleCodes are the answers of SQS to a handle that it no longer accepts. They depend on how
+// long ago the message was received again or deleted.
 var staleCodes = map[string]bool{
 	"MessageNotInflight": true, "AWS.SimpleQueueService.MessageNotInflight": true, "ReceiptHandleIsInvalid": true, "InvalidParameterValue": true,
 }

@@ -30,8 +30,8 @@ type request struct {
 	body      []byte
 }
 
-// answer is what AWS says to it. An error stands for a connection that broke before the
-// answer, cut for one that broke at the end of the body.
+// answer is what AWS says to it. An error is a connection that broke before the
+// answer, cut one that broke at the end of the body.
 type answer struct {
 	status int
 	header http.Header

@@ -15,10 +15,10 @@ import (
 // the system ended with, or fault.Rejected of class config that names the setting without
 // which the system cannot be asked.
 type Auditor interface {
-	// Books returns the sets of records that can be audited. It calls nobody.
+	// Books returns the sets of records that can be audited, without a request.
 	Books() []Book
 
-	// Calendar returns how the system dates its records. It calls nobody.
+	// Calendar returns how the system dates its records, without a request.
 	Calendar() Calendar
 
 	// Totals returns the number of records within the span and the sum of their amounts, in
@@ -26,12 +26,12 @@ type Auditor interface {
 	Totals(ctx context.Context, book Book, span Span) (Totals, error)
 
 	// Records returns one page of the records within the span. Pages may repeat a record, and
-	// must not leave one out because another changes meanwhile. One record that cannot be read
-	// has its Err and keeps no other from being listed. cursor is that of the page before, ""
-	// for the first.
+	// must not leave one out because another changes meanwhile. A record that cannot be read
+	// has its Err, and the others are listed. cursor is that of the page before, "" for the
+	// first.
 	Records(ctx context.Context, book Book, span Span, cursor string) (RecordPage, error)
 
-	// Lookup returns the records with the IDs, whatever their date; at most MaxLookup IDs. An
+	// Lookup returns the records with the IDs, of any date; at most MaxLookup IDs. An
 	// ID without a record is missing from the result.
 	Lookup(ctx context.Context, book Book, ids []string) ([]Record, error)
 }
@@ -93,7 +93,7 @@ type Record struct {
 	Err       error // why the record cannot be read; then Amount is not set
 }
 
-// RecordState tells whether a record still has an effect in its system.
+// RecordState reports whether a record still has an effect in its system.
 type RecordState string
 
 // The states of a record.
@@ -102,7 +102,7 @@ const (
 	Withdrawn RecordState = "withdrawn" // cancelled or closed; its amount is still shown
 )
 
-// Itemizer is an Auditor of a target that can say which part of a record differs.
+// Itemizer is an Auditor of a target that can name the parts of a record that differ.
 type Itemizer interface {
 	// Itemize compares the record with what the target would write for the canonical body, a
 	// pointer as in Delivery.Body, and returns all parts in the order of the record. Nothing

@@ -10,8 +10,8 @@ import (
 	"causeway.example/shared/canonical"
 )
 
-// Purpose says what a setting is for, so that it can be checked before a message fails for
-// want of it. Purposes reads it from the tags of a settings struct.
+// Purpose says what a setting is for, so that it can be checked before a message fails
+// because it is missing. Purposes reads it from the tags of a settings struct.
 type Purpose struct {
 	Setting string
 	// For names the events that wait while the setting is missing, such as "orders with

@@ -110,7 +110,7 @@ func Pairs(text string) (map[string]string, error) {
 			return nil, &pairError{strings.TrimSpace(pair), "is not key=value"}
 		}
 		if _, twice := pairs[key]; twice {
-			return nil, &pairError{key, "is there twice"}
+			return nil, &pairError{key, "appears twice"}
 		}
 		pairs[key] = strings.TrimSpace(value)
 	}

@@ -201,13 +201,13 @@ func (p *problems) value(key string) string {
 
 // fault returns the error for what was collected, nil if that is nothing.
 func (p *problems) fault() error {
+	if len(p.all) == 0 {
+		return nil
+	}
 	order, _ := Keys(reflect.ValueOf(p.into).Elem().Interface())
 	slices.SortStableFunc(p.all, func(a, b Problem) int {
 		return slices.Index(order, keyOf(a.Key)) - slices.Index(order, keyOf(b.Key))
 	})
-	if len(p.all) == 0 {
-		return nil
-	}
 	e := &fault.Error{
 		Kind: fault.Rejected, Class: fault.Config, Doing: "reading settings", Field: p.all[0].Key, Detail: p.all[0].Rule,
 	}

@@ -84,7 +84,7 @@ func TestParseSettingsNamesTheKeyAndTheRule(t *testing.T) {
 		{"a long value", "TOY_LIMIT", strings.Repeat("9", 100), "TOY_LIMIT", "must be a whole number"},
 		{"a pair without a value", "TOY_ACCOUNTS", "a=1,b", "TOY_ACCOUNTS", pairs + `"b" is not key=value`},
 		{"a pair without a key", "TOY_ACCOUNTS", "=1", "TOY_ACCOUNTS", pairs + `"=1" is not key=value`},
-		{"a key twice", "TOY_ACCOUNTS", "a=1,a=2", "TOY_ACCOUNTS", pairs + `"a" is there twice`},
+		{"a key twice", "TOY_ACCOUNTS", "a=1,a=2", "TOY_ACCOUNTS", pairs + `"a" appears twice`},
 		{"a pair of the wrong kind", "TOY_ACCOUNTS", "a:1", "TOY_ACCOUNTS", pairs + `"a:1" is not key=value`},
 	} {
 		given := complete()

@@ -220,21 +220,21 @@ func TestCompareBesideADelivery(t *testing.T) {
 // hint is later than that of the dead letter: what the poll read is newer than both.
 func TestCompareDatesADeadLetterByThePoll(t *testing.T) {
 	t.Parallel()
-	told := func(hint int, content string) entity.State {
+	reported := func(hint int, content string) entity.State {
 		s := state(1, content)
 		s.Version = message.NewSequence(noon, false, noon.Add(time.Duration(hint)*time.Hour))
 		return s
 	}
-	polled := told(0, "b")
+	polled := reported(0, "b")
 	polled.Version = message.NewSequence(noon, true, noon.Add(time.Minute))
 	e := newEnv(t)
 	r := e.load()
-	r.Confirm("a", effect, told(1, "a"), "ref", "")
-	attempted(r, "b", told(2, "b")).Letter = &entity.Letter{Event: "b"}
+	r.Confirm("a", effect, reported(1, "a"), "ref", "")
+	attempted(r, "b", reported(2, "b")).Letter = &entity.Letter{Event: "b"}
 	e.save(r)
 	raced := &racedPut{State: e.memory, race: func() {
 		r := e.load()
-		attempted(r, "c", told(0, "c"))
+		attempted(r, "c", reported(0, "c"))
 		e.save(r)
 	}}
 	for range 2 {
@@ -246,7 +246,7 @@ func TestCompareDatesADeadLetterByThePoll(t *testing.T) {
 	if r = e.load(); r.Attempts["b"].Version != polled.Version || raced.puts != 2 {
 		t.Errorf("the letter's state is dated %s, after %d writes", r.Attempts["b"].Version, raced.puts)
 	}
-	if late := told(3, "a"); len(r.Superseded("late", late)) != 0 {
+	if late := reported(3, "a"); len(r.Superseded("late", late)) != 0 {
 		t.Error("a late delivery of the same second supersedes the dead letter")
 	}
 	if next := state(2, "d"); len(r.Superseded("next", next)) != 1 {

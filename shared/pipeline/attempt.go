@@ -151,7 +151,7 @@ func (a *attempt) known() (e ending, err error) {
 	}
 	switch a.record.Standing(a.claimant.State, a.effect) {
 	case entity.Same:
-		e = ending{stage: port.Skipped, why: "duplicate: " + a.profile.Name + " has this content already"}
+		e = ending{stage: port.Skipped, why: port.OutcomeDuplicate + a.profile.Name + " has this content already"}
 		if c := a.record.Confirmed; !a.claimant.State.Once && a.claimant.State.Version > c.Version {
 			e.keep, e.ref, e.tag = keepState, a.record.Ref, c.Tag
 		}
@@ -167,7 +167,7 @@ func (a *attempt) known() (e ending, err error) {
 		return e, nil
 	}
 	if t != nil && t.Letter != nil && t.Letter.MessageID == a.in.MessageID {
-		return ending{stage: port.Skipped, why: "duplicate: the dead letter of this very message was written"}, nil
+		return ending{stage: port.Skipped, why: port.OutcomeDuplicate + "the dead letter of this very message was written"}, nil
 	}
 	if a.delivery != nil && len(a.delivery.by.filters) > 0 && a.record.Untouched() {
 		return a.delivery.filter()

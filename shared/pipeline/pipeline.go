@@ -31,7 +31,7 @@ type Config struct {
 	// free at once; nil if that cannot be known.
 	Gone func(worker string) bool
 	// OnAlarm is called with the name of a metric whenever something happens that an
-	// operator must hear of (the Alarm constants); nil: it is not called.
+	// operator must know of (the Alarm constants); nil: it is not called.
 	OnAlarm func(metric string)
 }
 

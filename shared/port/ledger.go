@@ -63,6 +63,10 @@ const (
 	AuthExpired Stage = "connection.auth_expired" // the circuit is open because credentials are refused
 )
 
+// OutcomeDuplicate is a part of the outcome of a message that was skipped because it repeats
+// an earlier one, in front of the reason.
+const OutcomeDuplicate = "duplicate: "
+
 // Reconciled is the stage of what a poll found and did about it: a gap, a change that it
 // could not read, or a subscription that had stopped.
 const Reconciled Stage = "reconciled"

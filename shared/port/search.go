@@ -4,9 +4,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
-// The kinds of search keys: what people know a message by.
+// The kinds of search keys, by which people know a message.
 const (
 	KeyNumber      = "number"      // an order's number without its "#": "1001"
 	KeyID          = "id"          // the source's id of an entity
@@ -18,7 +19,7 @@ const (
 	KeyFingerprint = "fingerprint" // of a dead or parked message
 )
 
-// KeyKinds returns the kinds of search keys, the most telling first.
+// KeyKinds returns the kinds of search keys, the most specific first.
 func KeyKinds() []string {
 	return []string{KeyNumber, KeyID, KeyRef, KeyTracking, KeyWebhook, KeySKU, KeyEmail, KeyFingerprint}
 }
@@ -69,8 +70,11 @@ func KnownKeys(known map[string][]string) []string {
 }
 
 // hint finds the fields of a payload that name its record. A value is a number, or a text
-// that has a digit and neither spaces nor an @: a person's name is none.
-var hint = regexp.MustCompile(`"(id|name|number|order_number|order_id|sku)"\s*:\s*(?:(\d{1,24})|"([#\w.-]{0,63}\d[\w.-]{0,63})")`)
+// that has a digit and neither spaces nor an @: a person's name is none. Compiling it takes
+// 0.08 ms, which the start of a function would pay.
+var hint = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`"(id|name|number|order_number|order_id|sku)"\s*:\s*(?:(\d{1,24})|"([#\w.-]{0,63}\d[\w.-]{0,63})")`)
+})
 
 // hintWindow is how much of a payload is looked at, in bytes.
 const hintWindow = 256 << 10
@@ -81,7 +85,7 @@ func Hints(payload []byte) []string {
 	kinds := map[string]string{"id": KeyID, "name": KeyNumber, "number": KeyNumber, "order_number": KeyNumber, "order_id": KeyID}
 	first := map[string]string{} // later ones belong to lines and addresses
 	var keys []string
-	for _, found := range hint.FindAllSubmatch(payload[:min(len(payload), hintWindow)], mostKeys) {
+	for _, found := range hint().FindAllSubmatch(payload[:min(len(payload), hintWindow)], mostKeys) {
 		field, value := string(found[1]), string(found[2])+string(found[3])
 		if field == "sku" {
 			keys = append(keys, SearchKey(KeySKU, value))

@@ -1,6 +1,6 @@
 // Package reconcile polls a source system for what changed, compares each change with what
-// every target confirmed last, and hands on what a target does not have, as a
-// raw message in the inbox, like any other delivery.
+// every target confirmed last, and hands on what a target does not have, as a raw message in
+// the inbox, like any other delivery.
 //
 //   - poller.go: a run over all feeds, and the sweep through one feed.
 //   - compare.go: one change against the targets, and the ledger entry about a difference.

@@ -43,7 +43,7 @@ func (p Pacer) Call(ctx context.Context, ask func() error) error {
 		}
 		wait := p.Wait
 		if wait == nil {
-			wait = sleep
+			wait = Sleep
 		}
 		if err := wait(ctx, pause); err != nil {
 			return err
@@ -51,7 +51,8 @@ func (p Pacer) Call(ctx context.Context, ask func() error) error {
 	}
 }
 
-func sleep(ctx context.Context, pause time.Duration) error {
+// Sleep returns when the time has passed, or with ctx's error if it ends first.
+func Sleep(ctx context.Context, pause time.Duration) error {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"causeway.example/functions/shopify/shopifytest"
@@ -232,7 +231,7 @@ func alarmsOfThePoll(w *world) {
 		}
 		shop.Answer(throttled)
 		w.round()
-		w.watch.hear("Behind")
+		w.watch.awaitMetric("Behind")
 		w.ringsWithin("a store that throttles", time.Hour, want...)
 	}
 	w.calm()
@@ -254,7 +253,7 @@ func alarmsOfThePoll(w *world) {
 
 func alarmsOfTheTable(w *world) {
 	w.watch.mu.Lock()
-	w.watch.unheard = true
+	w.watch.unreachable = true
 	w.watch.mu.Unlock()
 	w.rings("a table that fails", func() {
 		w.emulator.Fail("dynamodb", "PutItem", cloudtest.Unavailable(11))
@@ -324,7 +323,7 @@ func alarmsOfMessages(w *world) {
 	}, "shopify-clock-ahead")
 	w.rings("an article that the ERP does not know", func() {
 		unknown := purchase(4)
-		unknown.Items[0].SKU = "SKU-NOBODY-KNOWS"
+		unknown.Items[0].SKU = "SKU-UNKNOWN"
 		w.post(shopifytest.Delivery{Topic: "orders/create", Body: unknown.Body()}, http.StatusOK)
 		w.awaitDead("shopify-orders-to-netsuite")
 	}, "shopify-orders-to-netsuite-dead-filled")
@@ -338,20 +337,33 @@ func alarmsOfMessages(w *world) {
 	}, "netsuite-deliver-config-missing")
 }
 
-// awaitDead waits for a dead letter, and until the message that died has been deleted.
-func (w *world) awaitDead(queue string) {
-	w.Helper()
+// eventually reports whether done becomes true within half a minute.
+func (w *world) eventually(done func() bool) bool {
 	for range 600 {
-		left, err := w.clients.depth(w.Context(), []string{w.stack.queueURL(":" + w.prefix + "-" + queue)})
-		if err != nil {
-			w.Fatal(err)
-		}
-		if left == 0 && w.deadLetters() > 0 {
-			return
+		if done() {
+			return true
 		}
 		pause(w.Context(), 50*time.Millisecond)
 	}
-	w.Fatal("no dead letter")
+	return false
+}
+
+// depthOf returns how many messages the queue has.
+func (w *world) depthOf(queue string) int {
+	w.Helper()
+	n, err := w.clients.depth(w.Context(), []string{w.stack.queueURL(":" + w.prefix + "-" + queue)})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return n
+}
+
+// awaitDead waits for a dead letter, and until the message that died has been deleted.
+func (w *world) awaitDead(queue string) {
+	w.Helper()
+	if !w.eventually(func() bool { return w.depthOf(queue) == 0 && w.deadLetters() > 0 }) {
+		w.Fatal("no dead letter")
+	}
 }
 
 func alarmsOfQueues(w *world) {
@@ -393,14 +405,9 @@ func alarmsOfQueues(w *world) {
 // awaitTranslated waits until Shopify's inbox is empty.
 func (w *world) awaitTranslated() {
 	w.Helper()
-	url := w.stack.queueURL(":" + w.prefix + "-shopify-inbox")
-	for range 600 {
-		if n, err := w.clients.depth(w.Context(), []string{url}); err == nil && n == 0 {
-			return
-		}
-		pause(w.Context(), 50*time.Millisecond)
+	if !w.eventually(func() bool { return w.depthOf("shopify-inbox") == 0 }) {
+		w.Fatal("the inbox is never empty")
 	}
-	w.Fatal("the inbox is never empty")
 }
 
 // alarmsOfAFunctionThatDoesNotStart: its errors ring at once, and its queues when a message has
@@ -419,11 +426,8 @@ func alarmsOfAFunctionThatDoesNotStart(w *world) {
 	}, "netsuite-deliver-errors")
 	var stalled []string
 	for _, flow := range []string{"orders", "customers", "payments"} {
-		url := w.stack.queueURL(":" + w.prefix + "-shopify-" + flow + "-to-netsuite")
-		if n, err := w.clients.depth(w.Context(), []string{aws.ToString(&url)}); err != nil {
-			w.Fatal(err)
-		} else if n > 0 {
-			stalled = append(stalled, "shopify-"+flow+"-to-netsuite-stalled")
+		if queue := "shopify-" + flow + "-to-netsuite"; w.depthOf(queue) > 0 {
+			stalled = append(stalled, queue+"-stalled")
 		}
 	}
 	w.ringsWithin("an hour without a start", time.Hour, stalled...)

@@ -13,7 +13,7 @@ import (
 	"causeway.example/shared/connector"
 )
 
-// books returns what stands in the ERP, as its connector reads it.
+// books returns the records of the ERP, as its connector reads them.
 func (w *world) books() connector.Auditor {
 	w.Helper()
 	settings := w.erp.Settings("http://127.0.0.1:1")

@@ -32,9 +32,9 @@
 // a received message for twenty seconds, a call to NetSuite may take two, and a request
 // that was given up does not linger, because the fake is done with it.
 //
-// Schedules do not fire, but for the alarms of polls (a first poll looks back a day, and the sample day is older), so
-// deliveries of the sample day that never arrive, which polling makes up for, are left
-// out.
+// Schedules do not fire, but for the alarms of polls (a first poll looks back a day, and the
+// sample day is older), so deliveries of the sample day that never arrive, which polling makes
+// up for, are left out.
 //
 // # Faults
 //

@@ -77,7 +77,7 @@ func readStatement(written map[string]any) (s statement, err error) {
 	return s, nil
 }
 
-// texts returns a value that stands alone or in a list.
+// texts returns a single value or a list of them as a list.
 func texts(value any) []string {
 	list, many := value.([]any)
 	if !many {

@@ -21,17 +21,17 @@ import (
 
 type dimensions = map[string]string
 
-// watch stands in for CloudWatch: it measures what AWS and the functions measure, and evaluates
-// the templates' alarms. Its time passes only by pass, so that no test waits an hour.
+// watch is a fake CloudWatch: it measures what AWS and the functions measure, and evaluates the
+// templates' alarms. Its time passes only by pass, so that no test waits an hour.
 type watch struct {
 	world   *world
 	alarms  []*alarm
 	filters []logFilter
 
-	mu      sync.Mutex
-	past    series
-	now     map[string]sample
-	unheard bool // a receiver of notifications cannot be reached
+	mu          sync.Mutex
+	past        series
+	now         map[string]sample
+	unreachable bool // a receiver of notifications cannot be reached
 
 	begun map[string]int // tick since which a queue has messages, by name; only pass uses it
 }
@@ -197,8 +197,8 @@ func (c *watch) counts() (map[string][2]int, error) {
 	})
 }
 
-// gauges measures what SQS measures of queues by itself, at the end of a tick. Nobody receives
-// dead letters, so their age is how long they have been there.
+// gauges measures what SQS measures of queues by itself, at the end of a tick. Dead letters
+// are not received, so that their age is how long they have been there.
 func (c *watch) gauges(queues map[string][2]int) {
 	for name, n := range queues {
 		of := dimensions{"QueueName": name}
@@ -227,7 +227,7 @@ func (c *watch) pass(d time.Duration) (rung []string) {
 		c.gauges(queues)
 		c.mu.Lock()
 		c.past, c.now = append(c.past, c.now), map[string]sample{}
-		past, unheard := c.past, c.unheard
+		past, unreachable := c.past, c.unreachable
 		c.mu.Unlock()
 		for _, a := range c.alarms {
 			begins, err := a.evaluate(past)
@@ -238,7 +238,7 @@ func (c *watch) pass(d time.Duration) (rung []string) {
 				continue
 			}
 			rung = append(rung, a.name)
-			if unheard {
+			if unreachable {
 				c.measure("AWS/SNS", "NumberOfNotificationsFailed", dimensions{"TopicName": c.world.prefix}, 1)
 			}
 		}
@@ -254,28 +254,21 @@ func (c *watch) await(names []string) {
 		if i < 0 {
 			c.world.Fatalf("there is no alarm %s", name)
 		}
-		for range 600 {
-			if c.hasNew(c.alarms[i]) {
-				break
-			}
-			pause(c.world.Context(), 50*time.Millisecond)
-		}
+		c.world.eventually(func() bool { return c.hasNew(c.alarms[i]) }) // the caller reports an alarm that does not begin
 	}
 }
 
-// hear waits until a function's line with the metric was read, in the present tick.
-func (c *watch) hear(metric string) {
+// awaitMetric waits until a function's line with the metric was read, in the present tick.
+func (c *watch) awaitMetric(metric string) {
 	c.world.Helper()
-	for range 600 {
+	counted := func() bool {
 		c.mu.Lock()
-		heard := slices.ContainsFunc(slices.Collect(maps.Keys(c.now)), func(key string) bool { return strings.Contains(key, metric) })
-		c.mu.Unlock()
-		if heard {
-			return
-		}
-		pause(c.world.Context(), 50*time.Millisecond)
+		defer c.mu.Unlock()
+		return slices.ContainsFunc(slices.Collect(maps.Keys(c.now)), func(key string) bool { return strings.Contains(key, metric) })
 	}
-	c.world.Fatalf("no function counted %s", metric)
+	if !c.world.eventually(counted) {
+		c.world.Fatalf("no function counted %s", metric)
+	}
 }
 
 // hasNew reports whether the present tick would make the alarm ring, as far as metrics decide

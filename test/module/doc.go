@@ -1,4 +1,3 @@
 // Package module proves that the module can be used from outside under its path, as a team's
-// own app does, without a network: a server in the test stands in
-// for the module proxy.
+// own app does, without a network: a server in the test is the module proxy.
 package module

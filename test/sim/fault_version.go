@@ -16,7 +16,7 @@ func versionFaults() []Fault {
 		{ID: "F64", What: "two contents under one version, by webhook and poll", Tier: 1, Facts: (*world).tied, Arm: (*world).settleTies},
 		{ID: "F65", What: "A, B, A within one second", Tier: 1, Facts: (*world).backAndForth, Arm: (*world).settleTies},
 		{ID: "F66", What: "placed and cancelled of one delivery, one of them deferred", Tier: 1, Facts: (*world).closedAtOnce, Arm: (*world).deferOne},
-		{ID: "F67", What: "a fact of once is reported again and again", Tier: 1, Facts: (*world).toldAgain, Arm: func(w *world) { w.expect.Single = !w.mixed }},
+		{ID: "F67", What: "a fact of once is reported again and again", Tier: 1, Facts: (*world).reportedAgain, Arm: func(w *world) { w.expect.Single = !w.mixed }},
 		{ID: "F68", What: "a dead letter expires, is purged, moved or copied", Tier: 1, Other: true, Facts: (*world).operatorFacts, Arm: (*world).loseLetters},
 		{ID: "F69", What: "an entity is rejected, then corrected at the source", Tier: 1, Facts: (*world).incorrect, Arm: (*world).correct},
 		{ID: "F73", What: "a replay of any age", Tier: 1, Facts: (*world).unfiltered, Arm: none, Then: (*world).oldReplay},
@@ -168,9 +168,9 @@ func (w *world) deferOne() {
 	}})
 }
 
-// toldAgain are a payment and a release that are reported again: in newer versions, after
+// reportedAgain are a payment and a release that are reported again: in newer versions, after
 // twenty other events of the order, after a filter had skipped them, and 100 days later.
-func (w *world) toldAgain() []fact {
+func (w *world) reportedAgain() []fact {
 	w.mustEnd("order/again")
 	facts := append(w.trade(), fact{Type: canonical.OrderPlaced, Kind: "order", ID: "again", Version: 1})
 	release := fact{Type: canonical.OrderReleased, Kind: "order", ID: "again", Version: 1}

@@ -109,8 +109,8 @@ func (c ports) do(ctx context.Context, k call, effect func(f fate) error) error 
 	return err
 }
 
-// hang is a call that gets no answer: it ends when its caller gives up. What is left of the
-// caller's time is read of the real clock and rounded, so that each run is the same.
+// hang is a call that gets no answer: it ends when its caller gives up. The rest of the
+// caller's time is read from the real clock and rounded, so that each run is the same.
 func (c ports) hang(ctx context.Context) error {
 	left := time.Hour
 	if deadline, bounded := ctx.Deadline(); bounded {

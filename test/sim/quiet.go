@@ -36,7 +36,7 @@ func (w *world) noted(p *process, item port.Item) {
 	}
 }
 
-// claimed notes that an event holds the lease of an entity: from then on nobody can know
+// claimed notes that an event holds the lease of an entity: from then on it is unknown
 // whether the target was called, unless the lease is given back.
 func (w *world) claimed(p *process, item port.Item) {
 	if !bytes.Contains(item.Value, []byte(`"lease"`)) {

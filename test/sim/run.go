@@ -75,7 +75,7 @@ func (w *world) live(chosen []Fault) {
 			facts = f.Facts
 		}
 	}
-	w.tell(facts(w))
+	w.reportAll(facts(w))
 	for _, f := range chosen {
 		f.Arm(w)
 	}

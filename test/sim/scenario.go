@@ -9,9 +9,9 @@ import (
 	"causeway.example/shared/port"
 )
 
-// tell delivers the shop's facts, in any order, some of them twice. In one world of three the
+// reportAll delivers the shop's facts, in any order, some of them twice. In one world of three the
 // shop is polled too.
-func (w *world) tell(facts []fact) {
+func (w *world) reportAll(facts []fact) {
 	w.spread = []time.Duration{0, 10 * time.Second, 5 * time.Minute}[w.random.IntN(3)]
 	spread := w.spread
 	for i, f := range facts {

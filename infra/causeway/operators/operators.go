@@ -12,7 +12,7 @@ import (
 	"causeway.example/shared/routes"
 )
 
-// Props says which installation it is.
+// Props identifies an installation.
 type Props struct {
 	Prefix string      // of every physical name, and the table's name
 	Bucket string      // name of the bucket, in which CloudFormation replaces ${AWS::Region} and the like
@@ -27,8 +27,8 @@ type Props struct {
 //	Admin     and route pause and resume
 //
 // Looking into a dead-letter queue receives its messages, so that a reader may receive them and
-// make them visible again; not delete or send any. Nobody may empty a queue by PurgeQueue, write
-// an entity's record, read a secret or invoke a function.
+// make them visible again; not delete or send any. None of the three may empty a queue by
+// PurgeQueue, write an entity's record, read a secret or invoke a function.
 //
 // Queues and functions are named by patterns: a managed policy has at most 6,144 characters (IAM
 // user guide, "IAM and AWS STS quotas"), and an installation has dozens of them. An
@@ -81,9 +81,9 @@ func (p *Props) objects(parts ...string) (all []*string) {
 	return all
 }
 
-func (p *Props) queues() []*string { return arn("sqs", p.Prefix+"-*") }
-func (p *Props) graves() []*string { return arn("sqs", p.Prefix+"-"+routes.Dead("*")) }
-func (p *Props) table() []*string  { return arn("dynamodb", "table/"+p.Prefix) }
+func (p *Props) queues() []*string     { return arn("sqs", p.Prefix+"-*") }
+func (p *Props) deadQueues() []*string { return arn("sqs", p.Prefix+"-"+routes.Dead("*")) }
+func (p *Props) table() []*string      { return arn("dynamodb", "table/"+p.Prefix) }
 
 // onKeys allows items whose partition key has one of the patterns.
 func (p *Props) onKeys(id string, keys []string, actions ...string) awsiam.PolicyStatementProps {
@@ -100,7 +100,7 @@ var ledger = []string{"D#*", "E#*", "F#*", "K#*", "L#*"}
 func (p *Props) mayLook() []awsiam.PolicyStatementProps {
 	return append([]awsiam.PolicyStatementProps{
 		allow("Measure", p.queues(), "sqs:GetQueueAttributes"),
-		allow("Look", p.graves(), "sqs:ChangeMessageVisibility", "sqs:ReceiveMessage"),
+		allow("Look", p.deadQueues(), "sqs:ChangeMessageVisibility", "sqs:ReceiveMessage"),
 		allow("Table", p.table(), "dynamodb:DescribeTable"),
 		p.onKeys("ReadState", []string{"S#*"}, "dynamodb:GetItem"),
 		p.onKeys("ReadLedger", ledger, "dynamodb:Query"),
@@ -114,7 +114,7 @@ func (p *Props) mayLook() []awsiam.PolicyStatementProps {
 func (p *Props) mayMove() []awsiam.PolicyStatementProps {
 	return append([]awsiam.PolicyStatementProps{
 		allow("Redrive", p.queues(), "sqs:SendMessage"),
-		allow("TakeOut", p.graves(), "sqs:DeleteMessage"),
+		allow("TakeOut", p.deadQueues(), "sqs:DeleteMessage"),
 		p.onKeys("Operations", []string{"S#operate|*"}, "dynamodb:PutItem"),
 		p.onKeys("WriteLedger", ledger, "dynamodb:BatchWriteItem", "dynamodb:PutItem"),
 		allow("Store", p.objects("/claims/*"), "s3:PutObject"),

@@ -1,8 +1,8 @@
 // Package cloudtest is a stand-in for the AWS services that Causeway runs on: SQS,
-// EventBridge, DynamoDB, S3, Secrets Manager, and of Lambda the event source mappings. It is an http.Handler that
-// speaks their wire protocols to the real SDK, in one process and over a clock that
-// is passed in, and it is strict: what AWS refuses it refuses, and what it does not
-// know (an operation, a parameter, a header) it refuses too, instead of ignoring it.
+// EventBridge, DynamoDB, S3, Secrets Manager, and of Lambda the event source mappings. It is
+// an http.Handler that speaks their wire protocols to the real SDK, in one process and over a
+// clock that is passed in. It is strict: it refuses everything that AWS refuses, and also
+// everything that it does not know (an operation, a parameter, a header).
 //
 // # Why our own
 //

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// mapping is a Lambda event source mapping: the poller that takes messages from a queue and
-// gives them to a function.
+// mapping is a Lambda event source mapping: the poller that receives messages of a queue for a
+// function.
 type mapping struct {
 	id, queue, function string // queue and function by ARN
 	enabled             bool
@@ -98,15 +98,12 @@ func badMapping(format string, values ...any) *refusal {
 }
 
 type mappingInput struct {
-	UUID                    string
-	EventSourceArn          string
-	FunctionName            string
-	Enabled                 *bool
-	BatchSize               *int
-	FunctionResponseTypes   []string
-	Marker                  string
-	MaxItems                string
-	MaximumBatchingWindowIn *int `json:"MaximumBatchingWindowInSeconds"`
+	UUID           string
+	EventSourceArn string
+	FunctionName   string
+	Enabled        *bool
+	Marker         string
+	MaxItems       string
 }
 
 type shownMapping struct {

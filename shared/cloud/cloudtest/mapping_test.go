@@ -20,7 +20,7 @@ func TestEventSourceMappings(t *testing.T) {
 	create := func(queue, function string) (*lambda.CreateEventSourceMappingOutput, error) {
 		return mappings.CreateEventSourceMapping(t.Context(), &lambda.CreateEventSourceMappingInput{EventSourceArn: aws.String(arn(queue)), FunctionName: &function})
 	}
-	_, err := create("unheard", "f")
+	_, err := create("unknown", "f")
 	wantCode(t, err, "InvalidParameterValueException")
 	made, err := create("orders", "f")
 	wantCode(t, err, "")
@@ -48,7 +48,7 @@ func TestEventSourceMappings(t *testing.T) {
 	if *got.State != "Disabled" {
 		t.Errorf("a minute later: %s", *got.State)
 	}
-	_, err = mappings.GetEventSourceMapping(t.Context(), &lambda.GetEventSourceMappingInput{UUID: aws.String("unheard")})
+	_, err = mappings.GetEventSourceMapping(t.Context(), &lambda.GetEventSourceMappingInput{UUID: aws.String("unknown")})
 	wantCode(t, err, "ResourceNotFoundException")
 	w.server.Fail("lambda", "ListEventSourceMappings", cloudtest.Throttle(1))
 	_, err = mappings.ListEventSourceMappings(t.Context(), &lambda.ListEventSourceMappingsInput{})

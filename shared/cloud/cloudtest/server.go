@@ -38,8 +38,8 @@ type Server struct {
 	mappings []*mapping // oldest first
 }
 
-// New returns the services, empty. The clock may be a virtual one; whoever
-// moves it by hand calls Wake afterwards.
+// New returns the services, empty. The clock may be a virtual one; a test
+// that moves it by hand calls Wake afterwards.
 func New(now func() time.Time) *Server {
 	s := &Server{
 		now: now, wake: make(chan struct{}), faults: map[string]*Fault{},
@@ -70,8 +70,9 @@ func (s *Server) OnInvoke(invoke func(functionARN string, event []byte)) {
 	s.invoke = invoke
 }
 
-// OnLost says what happens when a rule could hand an event over neither to a target nor to
-// the target's dead-letter queue: AWS counts it as InvocationsFailedToBeSentToDlq.
+// OnLost sets the function that is called with a rule that could deliver an event neither to a
+// target nor to the target's dead-letter queue: AWS counts it as
+// InvocationsFailedToBeSentToDlq.
 func (s *Server) OnLost(lost func(ruleARN string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

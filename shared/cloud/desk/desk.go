@@ -14,7 +14,7 @@ import (
 	"causeway.example/shared/routes"
 )
 
-// Config says which installation it is. All fields but Poll are required.
+// Config identifies an installation. All fields but Poll are required.
 type Config struct {
 	Name      string       // of the environment, such as "prod-eu"
 	Resources cloud.Config // of the installation

@@ -23,7 +23,7 @@
 // worker has hidden, which SQS counts as in flight: Depth.Deferred is what was sent with a
 // delay. SQS reports ages to CloudWatch only, which is not read. Depth.OldestDead is taken
 // from the ledger: of n letters in a dead-letter queue, the oldest is as old as the n-th
-// newest entry of stage dead or parked. That is exact if letters leave in the order in which
+// newest entry of stage dead or parked. The age is exact if letters leave in the order in which
 // they came, and too short if newer ones left first. Depth.Oldest is always 0. Totals are the
 // entries of stage dead and parked in the last fourteen days, as long as SQS keeps a letter;
 // Total.In and the good ends are 0.

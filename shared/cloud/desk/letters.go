@@ -104,9 +104,7 @@ func (h *hand) keep(ctx context.Context, ids []string) (map[string]port.Incoming
 		delete(found, id)
 		delete(h.taken, id)
 	}
-	for id, in := range found {
-		h.taken[id] = in
-	}
+	maps.Copy(h.taken, found)
 	for _, id := range ids {
 		delete(h.spare, id)
 	}

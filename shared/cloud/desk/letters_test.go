@@ -42,8 +42,8 @@ func (w *world) count(t *testing.T) *counter {
 }
 
 var (
-	route = porttest.Table()[0].Queue()
-	grave = routes.Dead(route)
+	route     = porttest.Table()[0].Queue()
+	deadQueue = routes.Dead(route)
 )
 
 // bury sends dead letters and returns their message ids.
@@ -53,8 +53,8 @@ func (w *world) bury(t *testing.T, n int) (ids []string) {
 	for i := range n {
 		batch = append(batch, port.Outgoing{Body: fmt.Append(nil, "letter ", i)})
 	}
-	must(t, w.backend.Send(t.Context(), grave, batch))
-	must(t, w.open().Letters.Browse(t.Context(), grave, func(in port.Incoming) bool {
+	must(t, w.backend.Send(t.Context(), deadQueue, batch))
+	must(t, w.open().Letters.Browse(t.Context(), deadQueue, func(in port.Incoming) bool {
 		ids = append(ids, in.MessageID)
 		return true
 	}))
@@ -65,7 +65,7 @@ func (w *world) bury(t *testing.T, n int) (ids []string) {
 func (w *world) visible(t *testing.T) (n int) {
 	t.Helper()
 	for {
-		batch, err := w.backend.Receive(t.Context(), grave, 10, 0)
+		batch, err := w.backend.Receive(t.Context(), deadQueue, 10, 0)
 		must(t, err)
 		if len(batch) == 0 {
 			return n
@@ -80,7 +80,7 @@ func TestLettersOnTheWayAreKeptForLater(t *testing.T) {
 	w := newWorld(t)
 	ids := w.bury(t, 300)
 	c := w.count(t)
-	hand, err := w.open().Letters.Open(t.Context(), grave, 2*time.Minute)
+	hand, err := w.open().Letters.Open(t.Context(), deadQueue, 2*time.Minute)
 	must(t, err)
 	for i := range ids {
 		letters, err := hand.Take(t.Context(), ids[len(ids)-1-i:len(ids)-i])
@@ -104,7 +104,7 @@ func TestTakeAfterTheHoldHasPassed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ids := w.bury(t, 30)
-	hand, err := w.open().Letters.Open(t.Context(), grave, time.Minute)
+	hand, err := w.open().Letters.Open(t.Context(), deadQueue, time.Minute)
 	must(t, err)
 	for _, want := range [][]string{ids[20:21], ids[20:22], ids[:30]} {
 		letters, err := hand.Take(t.Context(), want)
@@ -125,7 +125,7 @@ func TestInterruptedBrowseGivesEverythingBack(t *testing.T) {
 	w := newWorld(t)
 	w.bury(t, 50)
 	ctx, cancel := context.WithCancel(t.Context())
-	err := w.open().Letters.Browse(ctx, grave, func(port.Incoming) bool { cancel(); return true })
+	err := w.open().Letters.Browse(ctx, deadQueue, func(port.Incoming) bool { cancel(); return true })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
 	}
@@ -139,7 +139,7 @@ func TestBrowseThatFailsGivesBackWhatItHas(t *testing.T) {
 	w := newWorld(t)
 	w.bury(t, 50)
 	visited := 0
-	err := w.open().Letters.Browse(t.Context(), grave, func(port.Incoming) bool {
+	err := w.open().Letters.Browse(t.Context(), deadQueue, func(port.Incoming) bool {
 		if visited++; visited == 1 {
 			w.server.Fail("sqs", "ReceiveMessage", cloudtest.Unavailable(cloudtest.Always))
 		}
@@ -160,13 +160,13 @@ func TestGivingBackRepeatsEntriesThatFailed(t *testing.T) {
 	w := newWorld(t)
 	w.bury(t, 10)
 	w.server.Fail("sqs", "ChangeMessageVisibilityBatch", cloudtest.FailEntries(2, 0))
-	must(t, w.open().Letters.Browse(t.Context(), grave, func(port.Incoming) bool { return true }))
+	must(t, w.open().Letters.Browse(t.Context(), deadQueue, func(port.Incoming) bool { return true }))
 	if n := w.visible(t); n != 10 {
 		t.Errorf("%d of 10 letters are visible", n)
 	}
 	w.advance(time.Minute)
 	w.server.Fail("sqs", "ChangeMessageVisibilityBatch", cloudtest.FailEntries(cloudtest.Always, 0))
-	if err := w.open().Letters.Browse(t.Context(), grave, func(port.Incoming) bool { return true }); fault.KindOf(err) != fault.Unavailable {
+	if err := w.open().Letters.Browse(t.Context(), deadQueue, func(port.Incoming) bool { return true }); fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("a letter stays hidden: %v", err)
 	}
 }
@@ -175,7 +175,7 @@ func TestHoldIsWithinTheLimitsOfSQS(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, hold := range []time.Duration{0, 13 * time.Hour} {
-		if _, err := w.open().Letters.Open(t.Context(), grave, hold); fault.KindOf(err) != fault.Rejected {
+		if _, err := w.open().Letters.Open(t.Context(), deadQueue, hold); fault.KindOf(err) != fault.Rejected {
 			t.Errorf("hold %s: %v", hold, err)
 		}
 	}
@@ -189,7 +189,7 @@ func TestDepthsOfTheQueuesThatExist(t *testing.T) {
 	for i, age := range []time.Duration{time.Hour, 3 * time.Hour, 30 * time.Minute, 5 * time.Hour} {
 		must(t, w.backend.Append(t.Context(), port.Entry{At: w.clock.Now().Add(-age), Trace: fmt.Sprint("t", i), Event: fmt.Sprint("e", i), Route: route, Stage: port.Dead, Outcome: "dead"}))
 	}
-	w.config.Routes = append(w.config.Routes, routes.Route{From: "shop", Flow: "unheard", To: "erp"})
+	w.config.Routes = append(w.config.Routes, routes.Route{From: "shop", Flow: "unknown", To: "erp"})
 	depths, err := w.open().Meter.Depths(t.Context())
 	must(t, err)
 	found := map[string]engine.Depth{}
@@ -199,13 +199,13 @@ func TestDepthsOfTheQueuesThatExist(t *testing.T) {
 	if d := found[route]; d.Dead != 3 || d.OldestDead != 3*time.Hour {
 		t.Errorf("depth %+v, want three letters, the third newest three hours old", d)
 	}
-	if _, exists := found["shop-unheard-to-erp"]; exists || len(found) != len(depths) {
+	if _, exists := found["shop-unknown-to-erp"]; exists || len(found) != len(depths) {
 		t.Errorf("depths %+v", depths)
 	}
 	totals, err := w.open().Meter.Totals(t.Context())
 	must(t, err)
 	for _, total := range totals {
-		if total.Route == route && (total.Dead != 4 || total.Since.IsZero()) {
+		if total.Route == route && (total.Dead != 4 || total.Letters != 3 || total.Since.IsZero()) {
 			t.Errorf("total %+v", total)
 		}
 	}

@@ -26,6 +26,20 @@ const (
 // Depths implements engine.Meter with the approximate numbers of SQS. It fails with class
 // config if the installation has no queue at all.
 func (d *desk) Depths(ctx context.Context) ([]engine.Depth, error) {
+	depths, err := d.depths(ctx)
+	if err != nil || !slices.ContainsFunc(depths, func(each engine.Depth) bool { return each.Dead > 0 }) {
+		return depths, err
+	}
+	deaths, err := d.deaths(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.addAges(depths, deaths)
+	return depths, nil
+}
+
+// depths is Depths without ages.
+func (d *desk) depths(ctx context.Context) ([]engine.Depth, error) {
 	names := d.names()
 	counts := make([]count, 2*len(names))
 	err := parallel(len(counts), func(i int) (err error) {
@@ -40,28 +54,21 @@ func (d *desk) Depths(ctx context.Context) ([]engine.Depth, error) {
 		return nil, err
 	}
 	var depths []engine.Depth
-	anyDead := false
 	for i, name := range names {
 		alive, dead := counts[2*i], counts[2*i+1]
 		if !alive.exists {
 			continue // the stage does not have the system or the flow
 		}
-		anyDead = anyDead || dead.total() > 0
 		depths = append(depths, engine.Depth{Queue: name, Visible: alive.visible, InFlight: alive.hidden, Deferred: alive.delayed, Dead: dead.total()})
 	}
 	if len(depths) == 0 {
 		return nil, fault.New(fault.Rejected, fault.Config, "measuring the queues", "there is no queue whose name begins with "+d.config.Resources.Prefix+"- at "+d.config.Resources.QueueBase)
 	}
-	if anyDead {
-		if err := d.addAges(ctx, depths); err != nil {
-			return nil, err
-		}
-	}
 	slices.SortFunc(depths, func(a, b engine.Depth) int { return cmp.Compare(a.Queue, b.Queue) })
 	return depths, nil
 }
 
-// count is what SQS says of one queue.
+// count is the approximate numbers of one queue.
 type count struct {
 	exists                   bool
 	visible, hidden, delayed int
@@ -92,18 +99,13 @@ func (d *desk) count(ctx context.Context, queue string) (count, error) {
 }
 
 // addAges sets the age of the oldest letter of each queue, as far as the ledger shows it.
-func (d *desk) addAges(ctx context.Context, depths []engine.Depth) error {
-	deaths, err := d.deaths(ctx)
-	if err != nil {
-		return err
-	}
+func (d *desk) addAges(depths []engine.Depth, deaths map[string][]death) {
 	now := d.config.Resources.Now()
 	for i, depth := range depths {
 		if times := deaths[depth.Queue]; depth.Dead > 0 && len(times) > 0 {
 			depths[i].OldestDead = now.Sub(times[min(depth.Dead, len(times))-1].at)
 		}
 	}
-	return nil
 }
 
 // death is when a message became a dead letter, and how.
@@ -112,7 +114,7 @@ type death struct {
 	stage port.Stage
 }
 
-// deaths returns what the ledger has of the last fourteen days, by queue, the newest first.
+// deaths returns those of the last fourteen days by queue, the newest first.
 func (d *desk) deaths(ctx context.Context) (map[string][]death, error) {
 	all := map[string][]death{}
 	for _, stage := range []port.Stage{port.Dead, port.Parked} {
@@ -134,14 +136,14 @@ func (d *desk) deaths(ctx context.Context) (map[string][]death, error) {
 	return all, nil
 }
 
-// Totals implements engine.Meter: what ended badly in the last fourteen days, and what the
-// queues hold. What else came in and ended well is counted by CloudWatch alone, and left 0.
+// Totals implements engine.Meter: the messages that became dead letters in the last fourteen
+// days, and those in the queues. CloudWatch alone counts the others, which are left 0.
 func (d *desk) Totals(ctx context.Context) ([]engine.Total, error) {
 	deaths, err := d.deaths(ctx)
 	if err != nil {
 		return nil, err
 	}
-	depths, err := d.Depths(ctx)
+	depths, err := d.depths(ctx)
 	if err != nil {
 		return nil, err
 	}

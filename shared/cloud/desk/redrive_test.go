@@ -53,7 +53,7 @@ func (s *shift) die(id string, class fault.Class) {
 	s.must(s.backend.Append(s.Context(), port.Entry{
 		At: at, Trace: m.CorrelationID, Event: m.ID, Causation: m.CausationID, Entity: m.Key(), Version: m.Sequence, Route: route, Stage: port.Dead, Outcome: "dead", Error: failure,
 	}))
-	s.must(s.backend.Send(s.Context(), grave, []port.Outgoing{{Body: body, Attributes: map[string]string{
+	s.must(s.backend.Send(s.Context(), deadQueue, []port.Outgoing{{Body: body, Attributes: map[string]string{
 		port.AttrEvent: m.ID, port.AttrTrace: m.CorrelationID, port.AttrEntity: m.Key().String(), port.AttrCause: string(cause), port.AttrFingerprint: failure.Fingerprint,
 	}}}))
 }
@@ -65,7 +65,7 @@ func (s *shift) must(err error) {
 	}
 }
 
-// work has the worker end what is in the route's queue. What took effect before is skipped.
+// work has the worker end the messages in the route's queue. One that took effect before is skipped.
 func (s *shift) work() {
 	s.Helper()
 	ctx := context.Background()

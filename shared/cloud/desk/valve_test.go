@@ -1,6 +1,8 @@
 package desk_test
 
 import (
+	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +34,18 @@ func TestResumeWaitsUntilThePauseHasSettled(t *testing.T) {
 	w.advance(time.Minute)
 	if state := w.mappingState(t); state != "Enabled" {
 		t.Errorf("resumed: %s", state)
+	}
+}
+
+func TestAMappingThatDoesNotSettleIsReported(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	waited := 0
+	w.config.Sleep = func(context.Context, time.Duration) error { waited++; return nil } // no time passes
+	valve := w.open().Valve
+	must(t, valve.Pause(t.Context(), engine.Pause{Queue: route, Who: "ana", Reason: "patch"}))
+	if err := valve.Resume(t.Context(), route); fault.KindOf(err) != fault.Unavailable || !strings.Contains(err.Error(), "run the command again") || waited != 29 {
+		t.Errorf("after %d pauses: %v", waited, err)
 	}
 }
 

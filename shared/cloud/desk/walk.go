@@ -78,7 +78,7 @@ func (w *walk) step(ctx context.Context, most int) (more bool, err error) {
 	return more && !w.stopped, nil
 }
 
-// receive is not ended by ctx: SQS might have hidden messages that nobody would give back.
+// receive is not ended by ctx: SQS might have hidden messages, which would not be given back.
 func (d *desk) receive(ctx context.Context, queue string, most int, hide time.Duration) ([]port.Incoming, error) {
 	out, err := d.queues.ReceiveMessage(context.WithoutCancel(ctx), &sqs.ReceiveMessageInput{
 		QueueUrl: d.backend.QueueURL(queue), MaxNumberOfMessages: int32(most), VisibilityTimeout: seconds(hide),
@@ -150,10 +150,7 @@ func sift(doing, queue string, refusals []types.BatchResultErrorEntry, letters [
 			continue
 		}
 		failed[id] = true
-		refused = cloud.Judge(doing, "queue "+queue, code, aws.ToString(entry.Message))
-		if !entry.SenderFault {
-			refused = &fault.Error{Kind: fault.Unavailable, Class: fault.Intermittent, Code: code, Doing: doing, Detail: aws.ToString(entry.Message)}
-		}
+		refused = cloud.EntryFailure(doing, queue, entry)
 	}
 	return failed, refused
 }
