@@ -99,12 +99,13 @@ func (r *run) apply(ctx context.Context) error {
 	if err := errors.Join(r.operator.list(ctx, r.op), r.operator.saveOperation(ctx, r.op)); err != nil {
 		return err
 	}
-	if r.plan.Kind == Purge && len(r.op.Exports) == 0 {
-		if err := r.exportAll(ctx); err != nil {
+	items := r.plan.Items
+	if r.plan.Kind == Purge {
+		var err error
+		if items, err = r.exported(ctx); err != nil {
 			return err
 		}
 	}
-	items := r.plan.Items
 	for step, size := range append(ramp[:len(ramp):len(ramp)], len(items)) {
 		r.op.Step = step + 1
 		rest, err := r.stepOf(ctx, items, size)

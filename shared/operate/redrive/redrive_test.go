@@ -242,6 +242,31 @@ func TestF63NothingIsDeletedBeforeTheExport(t *testing.T) {
 	}
 }
 
+// heldLetters leaves a message out of Browse, as SQS does while another process holds it.
+type heldLetters struct {
+	engine.Letters
+	id string
+}
+
+func (h *heldLetters) Browse(ctx context.Context, queue string, visit func(port.Incoming) bool) error {
+	return h.Letters.Browse(ctx, queue, func(in port.Incoming) bool { return in.MessageID == h.id || visit(in) })
+}
+
+func TestF63LetterThatTheExportLacksIsNotDeleted(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.bury(3, fault.Value)
+	held := &heldLetters{}
+	o := e.operator("ana", func(desk *engine.Engine) { held.Letters, desk.Letters = desk.Letters, held })
+	p := e.plan(o, redrive.Purge, operate.Selector{}, redrive.Options{})
+	held.id = p.Items[1].MessageID
+	op, err := o.Apply(t.Context(), p.ID, "r")
+	must(t, err)
+	if op.Counts.Removed != 2 || op.Counts.Gone != 1 || op.Counts.Remaining != 0 || !slices.Equal(e.dead(), []string{p.Items[1].Event}) {
+		t.Errorf("%v are left, %+v", e.dead(), op.Counts)
+	}
+}
+
 // confirm records that the target has a state of the event's entity.
 func (e *env) confirm(id string, at time.Time) {
 	e.Helper()

@@ -57,8 +57,38 @@ func (o *Operator) Export(ctx context.Context, s operate.Selector, to io.Writer)
 	return n, err
 }
 
-// exportAll puts every letter of the plan into the vault and reads it back. Only then the
-// operation has exports, and may delete.
+// exported returns the letters of the plan that may be deleted: those that an export has. It
+// exports them first, unless that was done before. A letter that another process holds while
+// the queue is read is in no export: it counts as gone, and stays in its queue.
+func (r *run) exported(ctx context.Context) (items []Item, err error) {
+	if len(r.op.Exports) == 0 {
+		if err := r.exportAll(ctx); err != nil {
+			return nil, err
+		}
+	}
+	has := map[string]bool{}
+	for _, export := range r.op.Exports {
+		text, err := r.operator.Vault.Load(ctx, export.Claim)
+		if err != nil {
+			return nil, err
+		}
+		for _, in := range r.operator.Exported(text) {
+			has[in.MessageID] = true
+		}
+	}
+	for _, item := range r.plan.Items {
+		if has[item.MessageID] {
+			items = append(items, item)
+			continue
+		}
+		r.op.Counts.Gone++
+		r.op.Counts.Remaining--
+	}
+	return items, nil
+}
+
+// exportAll puts the letters of the plan into the vault and reads them back. Only then the
+// operation has exports.
 func (r *run) exportAll(ctx context.Context) error {
 	wanted := map[string]bool{}
 	for _, item := range r.plan.Items {
