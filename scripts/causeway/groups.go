@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -208,7 +209,12 @@ cannot be changed: they are corrected at the source. Editing has to be allowed: 
 		if err != nil {
 			return err
 		}
-		if err := a.print("edit", edit, anys(edit.Changes), func(w io.Writer) { a.showChanges(w, edit.Letter.Title(), edit.Changes) }); err != nil {
+		if err := a.noteLook(ctx, d, edit.Letter); err != nil {
+			return err
+		}
+		shown := edit
+		shown.Changes = a.masked(edit.Changes)
+		if err := a.print("edit", shown, anys(shown.Changes), func(w io.Writer) { showChanges(w, edit.Letter.Title(), shown.Changes) }); err != nil {
 			return err
 		}
 		switch {
@@ -227,7 +233,18 @@ cannot be changed: they are corrected at the source. Editing has to be allowed: 
 	return cmd
 }
 
-func (a *tool) showChanges(w io.Writer, title string, changes []operate.Change) {
+// masked returns the changes without personal data, unless it is asked for.
+func (a *tool) masked(changes []operate.Change) []operate.Change {
+	changes = slices.Clone(changes)
+	for i, c := range changes {
+		if !a.showPII && personal(c.Field) {
+			changes[i].Before, changes[i].After = operate.Masked, operate.Masked
+		}
+	}
+	return changes
+}
+
+func showChanges(w io.Writer, title string, changes []operate.Change) {
 	if len(changes) == 0 {
 		fmt.Fprintf(w, "%s: nothing would change\n", title)
 		return
@@ -235,11 +252,7 @@ func (a *tool) showChanges(w io.Writer, title string, changes []operate.Change) 
 	fmt.Fprintf(w, "%s: %s\n", title, count(len(changes), "change"))
 	lines := []string{"FIELD\tBEFORE\tAFTER\tMARK"}
 	for _, c := range changes {
-		before, after := c.Before, c.After
-		if !a.showPII && personal(c.Field) {
-			before, after = operate.Masked, operate.Masked
-		}
-		lines = append(lines, fmt.Sprintf("%s\t%s\t%s\t%s", c.Field, short(before, 40), short(after, 40), c.Mark))
+		lines = append(lines, fmt.Sprintf("%s\t%s\t%s\t%s", c.Field, short(c.Before, 40), short(c.After, 40), c.Mark))
 	}
 	table(w, lines...)
 }

@@ -206,6 +206,9 @@ func (a *tool) mapCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := a.noteLook(ctx, d, l); err != nil {
+				return err
+			}
 			again, _, err := a.archived(ctx, d, m)
 			switch {
 			case err != nil:
@@ -217,7 +220,8 @@ func (a *tool) mapCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.print("changes", changes, anys(changes), func(w io.Writer) { a.showChanges(w, l.Title(), changes) })
+			changes = a.masked(changes)
+			return a.print("changes", changes, anys(changes), func(w io.Writer) { showChanges(w, l.Title(), changes) })
 		}),
 	})
 	return cmd
