@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"path"
 	"slices"
@@ -132,17 +133,10 @@ func (d *Desk) DeadLetters(ctx context.Context, s Selector, visit func(Letter, p
 			return more
 		})
 		if err != nil || failed != nil {
-			return errOr(err, failed)
+			return cmp.Or(err, failed)
 		}
 	}
 	return nil
-}
-
-func errOr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // Letter returns the dead letter with that event id or message id; false if there is none.

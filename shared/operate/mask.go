@@ -24,7 +24,7 @@ func MaskEvent(eventType string, body []byte) string {
 	if err != nil {
 		return "(the body is not one of " + eventType + ")"
 	}
-	tree, err := treeOf(body)
+	tree, err := Tree(body)
 	if err != nil {
 		return "(the body cannot be read)"
 	}
@@ -36,8 +36,10 @@ func MaskEvent(eventType string, body []byte) string {
 	return string(text)
 }
 
-func treeOf(body []byte) (tree any, err error) {
-	decoder := json.NewDecoder(bytes.NewReader(body))
+// Tree returns a JSON text as maps, slices and basic values; numbers keep all their digits
+// (json.Number).
+func Tree(text []byte) (tree any, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	err = decoder.Decode(&tree)
 	return tree, err
@@ -75,8 +77,8 @@ func maskTree(tree any, kind reflect.Type) {
 // anything.
 func freeText(field reflect.StructField) bool { return field.Name == "Note" || field.Name == "Reason" }
 
-// personal are the names of fields, in a sender's own payload, that hold no personal data.
-// Everything else with text in it is masked: a payload has no tags.
+// impersonal are the names of fields, in a sender's own payload, that hold no personal data.
+// Every other text is masked: a payload has no tags.
 var impersonal = []string{
 	"id", "admin_graphql_api_id", "name", "number", "order_number", "order_id", "order_key", "sku", "status", "financial_status", "fulfillment_status",
 	"currency", "created_at", "updated_at", "processed_at", "cancelled_at", "date_created_gmt", "date_modified_gmt", "date_paid_gmt", "price", "total",
@@ -88,7 +90,7 @@ var impersonal = []string{
 // of fields that are known to be no personal data. Numbers, truths and the names of fields
 // are shown. What is no JSON is described, not shown.
 func MaskPayload(body []byte) string {
-	tree, err := treeOf(body)
+	tree, err := Tree(body)
 	if err != nil {
 		return fmt.Sprintf("(%d bytes that are no JSON: %v)", len(body), redact.Emails(err.Error()))
 	}

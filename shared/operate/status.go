@@ -15,9 +15,9 @@ type RouteState string
 
 // The states, the worst first.
 const (
+	StateLost     RouteState = "LOST"     // messages came in that are neither done nor waiting nor dead
 	StatePaused   RouteState = "PAUSED"   // an operator stopped it
 	StateDegraded RouteState = "DEGRADED" // the target's circuit is open: messages wait
-	StateLost     RouteState = "LOST"     // messages came in that are nowhere
 	StateDead     RouteState = "DEAD"     // it works, and has dead letters
 	StateOK       RouteState = "OK"
 )
@@ -92,9 +92,6 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 			}
 		}
 		r.judge(pauses, circuits[route.To], route, s.At)
-		if r.Missing > 0 {
-			r.State, r.Why = StateLost, fmt.Sprintf("%d of %d came in and are neither done nor waiting nor dead; find them with causeway reconcile", r.Missing, r.In)
-		}
 		s.Routes = append(s.Routes, r)
 		s.Dead, s.Waiting, s.Attention = s.Dead+r.Dead, s.Waiting+r.Waiting, s.Attention || r.State != StateOK
 	}
@@ -134,6 +131,9 @@ func (r *RouteStatus) judge(pauses []engine.Pause, open []admission.OpenCircuit,
 		if p.Queue == r.Route {
 			r.State, r.Why = StatePaused, fmt.Sprintf("by %s for %s: %s; causeway route resume %s", p.Who, Ago(now.Sub(p.Since)), p.Reason, r.Route)
 		}
+	}
+	if r.Missing > 0 {
+		r.State, r.Why = StateLost, fmt.Sprintf("%d of %d came in and are neither done nor waiting nor dead; find them with causeway reconcile", r.Missing, r.In)
 	}
 }
 

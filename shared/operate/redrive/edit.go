@@ -140,10 +140,8 @@ func fields(changes []operate.Change) (names []string) {
 
 // changed returns the body with the values at their paths, which must be there.
 func changed(body []byte, set map[string]string) ([]byte, error) {
-	var tree any
-	decoder := json.NewDecoder(strings.NewReader(string(body)))
-	decoder.UseNumber()
-	if err := decoder.Decode(&tree); err != nil {
+	tree, err := operate.Tree(body)
+	if err != nil {
 		return nil, err
 	}
 	for _, path := range slices.Sorted(maps.Keys(set)) {

@@ -3,6 +3,7 @@ package redrive
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -51,10 +52,7 @@ func (o *Operator) Export(ctx context.Context, s operate.Selector, to io.Writer)
 		failed = encoder.Encode(lineOf(l.Queue, in))
 		return failed == nil
 	})
-	if err == nil {
-		err = failed
-	}
-	return n, err
+	return n, cmp.Or(err, failed)
 }
 
 // exported returns the letters of the plan that may be deleted: those that an export has. It
@@ -120,10 +118,7 @@ func (r *run) exportAll(ctx context.Context) error {
 			}
 			return failed == nil
 		})
-		if err == nil {
-			err = failed
-		}
-		if err != nil {
+		if err := cmp.Or(err, failed); err != nil {
 			return err
 		}
 	}
