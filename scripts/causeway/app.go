@@ -205,6 +205,11 @@ func notFound(doing, detail string) error {
 	return &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Code: "not_found", Doing: doing, Detail: detail}
 }
 
+// reasonMissing is the error of an act whose reason was not given.
+func reasonMissing(doing, detail string) error {
+	return &fault.Error{Kind: fault.Invalid, Class: fault.Value, Code: "reason_missing", Doing: doing, Detail: detail}
+}
+
 // args returns a check of the number of arguments whose failure is a usage error.
 func args(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, given []string) error {

@@ -29,25 +29,12 @@ func (a *tool) noteCommand(use string, state operate.NoteState, short, example s
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: args(cobra.ExactArgs(1)), Example: example, ValidArgsFunction: a.completeGroups,
 		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
-			groups, err := d.Groups(ctx, operate.Selector{Group: given[0]}, true)
-			if err != nil {
-				return err
-			}
-			if len(groups) == 0 {
-				return notFound("writing a note on "+given[0], "there is no such group; causeway why shows them")
-			}
-			n := operate.Note{State: state, Who: a.who, Text: note}
-			if before := groups[0].Note; before != nil {
-				n.Assignee = before.Assignee
-			}
-			if until > 0 {
-				n.Until = a.now().Add(until)
-			}
-			if err := d.SetNote(ctx, given[0], n); err != nil {
-				return err
-			}
-			a.say("group %s is %s", given[0], state)
-			return nil
+			return a.changeNote(ctx, d, given[0], "is "+string(state), func(n *operate.Note) {
+				*n = operate.Note{State: state, Text: note, Assignee: n.Assignee}
+				if until > 0 {
+					n.Until = a.now().Add(until)
+				}
+			})
 		}),
 	}
 	cmd.Flags().StringVar(&note, "note", "", "what others should know")
@@ -60,25 +47,31 @@ func (a *tool) assignCommand() *cobra.Command {
 		Use: "assign GROUP WHO", Short: "Say who works on a group; causeway why shows it", Args: args(cobra.ExactArgs(2)), ValidArgsFunction: a.completeGroups,
 		Example: "  causeway assign a1f09c2e ben",
 		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
-			groups, err := d.Groups(ctx, operate.Selector{Group: given[0]}, true)
-			if err != nil {
-				return err
-			}
-			if len(groups) == 0 {
-				return notFound("assigning "+given[0], "there is no such group; causeway why shows them")
-			}
-			n := operate.Note{State: operate.Acknowledged}
-			if groups[0].Note != nil {
-				n = *groups[0].Note
-			}
-			n.Who, n.Assignee = a.who, given[1]
-			if err := d.SetNote(ctx, given[0], n); err != nil {
-				return err
-			}
-			a.say("group %s is assigned to %s", given[0], given[1])
-			return nil
+			return a.changeNote(ctx, d, given[0], "is assigned to "+given[1], func(n *operate.Note) { n.Assignee = given[1] })
 		}),
 	}
+}
+
+// changeNote changes the note on a group. A group without one is acknowledged by it.
+func (a *tool) changeNote(ctx context.Context, d *desk, group, did string, change func(*operate.Note)) error {
+	groups, err := d.Groups(ctx, operate.Selector{Group: group}, true)
+	if err != nil {
+		return err
+	}
+	if len(groups) == 0 {
+		return notFound("writing a note on "+group, "there is no such group; causeway why shows them")
+	}
+	n := operate.Note{State: operate.Acknowledged}
+	if groups[0].Note != nil {
+		n = *groups[0].Note
+	}
+	change(&n)
+	n.Who = a.who
+	if err := d.SetNote(ctx, group, n); err != nil {
+		return err
+	}
+	a.say("group %s %s", group, did)
+	return nil
 }
 
 func (a *tool) exportCommand() *cobra.Command {
@@ -157,7 +150,7 @@ func (a *tool) routeCommand() *cobra.Command {
 		Example: "  causeway route pause shopify-orders-to-netsuite --reason 'ERP patch'",
 		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
 			if reason == "" {
-				return &fault.Error{Kind: fault.Invalid, Class: fault.Value, Code: "reason_missing", Doing: "pausing " + given[0], Detail: "say why with --reason; status shows it"}
+				return reasonMissing("pausing "+given[0], "say why with --reason; status shows it")
 			}
 			if err := d.Valve.Pause(ctx, engine.Pause{Queue: given[0], Who: a.who, Reason: reason}); err != nil {
 				return err

@@ -222,15 +222,20 @@ func (a *tool) confirm(plan redrive.Plan, f applying) error {
 	if f.yes || n <= manyLetters && plan.Kind != redrive.Purge {
 		return nil
 	}
-	refused := &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "not_confirmed", Doing: "applying plan " + plan.ID}
+	return a.ask("applying plan "+plan.ID, fmt.Sprintf("This is a %s of %s. Type the number to continue: ", plan.Kind, count(n, "letter")), "number", fmt.Sprint(n))
+}
+
+// ask returns an error unless the operator types what is wanted after the question.
+func (a *tool) ask(doing, question, what, wanted string) error {
+	refused := &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "not_confirmed", Doing: doing}
 	if !a.terminal {
-		refused.Detail = "nobody is there to confirm it: give --yes"
+		refused.Detail = "no terminal to confirm it on: give --yes"
 		return refused
 	}
-	fmt.Fprintf(a.err, "This is a %s of %s. Type the number to continue: ", plan.Kind, count(n, "letter"))
+	fmt.Fprint(a.err, question)
 	line, err := bufio.NewReader(a.in).ReadString('\n')
-	if err != nil || strings.TrimSpace(line) != fmt.Sprint(n) {
-		refused.Detail = "the number was not typed"
+	if err != nil || strings.TrimSpace(line) != wanted {
+		refused.Detail = "the " + what + " was not typed"
 		return refused
 	}
 	return nil

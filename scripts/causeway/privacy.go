@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"causeway.example/shared/fault"
 	"causeway.example/shared/local/erase"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
@@ -75,10 +74,6 @@ func (a *tool) privacyCommand() *cobra.Command {
 	done.Flags().StringVar(&did, "did", "", "what was done")
 	cmd.AddCommand(done)
 	return cmd
-}
-
-func reasonMissing(doing, detail string) error {
-	return &fault.Error{Kind: fault.Invalid, Class: fault.Value, Code: "reason_missing", Doing: doing, Detail: detail}
 }
 
 func (a *tool) showRequests(w io.Writer, open []privacy.Request) {

@@ -16,6 +16,7 @@ import (
 	"causeway.example/shared/message"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 // selection are the flags that say which dead letters are meant.
@@ -75,13 +76,8 @@ func (a *tool) moment(text string) (time.Time, error) {
 	return a.now().Add(-ago), nil
 }
 
-func (a *tool) completeRoutes(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	d, err := a.open(cmd.Context())
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	defer func() { _ = d.close() }() // it was only read
-	return d.Queues(), cobra.ShellCompDirectiveNoFileComp
+func (a *tool) completeRoutes(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return (&operate.Desk{Routes: routes.Table}).Queues(), cobra.ShellCompDirectiveNoFileComp
 }
 
 func (a *tool) completeGroups(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {

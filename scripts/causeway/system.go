@@ -59,7 +59,7 @@ there, and nothing older replaces anything newer.`,
 		var found redrive.Replayed
 		if now {
 			if f.reason == "" {
-				return &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "reason_missing", Doing: "replaying", Detail: "say why with --reason; the ledger keeps it"}
+				return reasonMissing("replaying", "say why with --reason; the ledger keeps it")
 			}
 			found, err = d.Send(ctx, r, f.reason)
 		} else {
