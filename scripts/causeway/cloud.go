@@ -26,6 +26,7 @@ import (
 	"causeway.example/shared/cloud"
 	clouddesk "causeway.example/shared/cloud/desk"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/operate"
 	"causeway.example/shared/operate/engine"
 	"causeway.example/shared/operate/redrive"
 	"causeway.example/shared/routes"
@@ -189,7 +190,7 @@ func (a *tool) confirmEnvironment(plan redrive.Plan, f applying) error {
 	if f.yes {
 		return nil
 	}
-	return a.ask(doing, fmt.Sprintf("This is a %s of %s in %s. Type the name of the environment to continue: ", plan.Kind, count(len(plan.Items), "letter"), a.env), "name", a.env)
+	return a.ask(doing, fmt.Sprintf("This is a %s of %s in %s. Type the name of the environment to continue: ", plan.Kind, operate.Count(len(plan.Items), "letter"), a.env), "name", a.env)
 }
 
 func (a *tool) completeEnvironments(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

@@ -105,7 +105,7 @@ func (a *tool) exportCommand() *cobra.Command {
 				return err
 			}
 		}
-		a.say("%s written; they hold personal data", count(n, "letter"))
+		a.say("%s written; they hold personal data", operate.Count(n, "letter"))
 		return nil
 	})
 	return cmd
@@ -130,7 +130,7 @@ func (a *tool) importCommand() *cobra.Command {
 			if dry {
 				did = "can be imported; nothing was"
 			}
-			a.say("%s %s", count(n, "letter"), did)
+			a.say("%s %s", operate.Count(n, "letter"), did)
 			return nil
 		}),
 	}
@@ -242,7 +242,7 @@ func showChanges(w io.Writer, title string, changes []operate.Change) {
 		fmt.Fprintf(w, "%s: nothing would change\n", title)
 		return
 	}
-	fmt.Fprintf(w, "%s: %s\n", title, count(len(changes), "change"))
+	fmt.Fprintf(w, "%s: %s\n", title, operate.Count(len(changes), "change"))
 	lines := []string{"FIELD\tBEFORE\tAFTER\tMARK"}
 	for _, c := range changes {
 		lines = append(lines, fmt.Sprintf("%s\t%s\t%s\t%s", c.Field, short(c.Before, 40), short(c.After, 40), c.Mark))

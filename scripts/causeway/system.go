@@ -94,7 +94,7 @@ func (a *tool) prepareReplay(d *desk, r *redrive.Replay, from, to string) (err e
 
 func (a *tool) showReplay(w io.Writer, r redrive.Replay, found redrive.Replayed) {
 	fmt.Fprintf(w, "%s in the archive: %s for %s, %d make nothing, %d cannot be translated\n",
-		deliveries(found.Deliveries), count(found.Events, "event"), r.Route, found.Skipped, found.Failed)
+		operate.Count(found.Deliveries, "delivery"), operate.Count(found.Events, "event"), r.Route, found.Skipped, found.Failed)
 	if found.FirstFailure != "" {
 		fmt.Fprintln(w, wrap("first failure: "+found.FirstFailure, "  ", a.width))
 	}
@@ -103,13 +103,6 @@ func (a *tool) showReplay(w io.Writer, r redrive.Replay, found redrive.Replayed)
 		return
 	}
 	fmt.Fprintln(w, "Nothing was sent. To send: the same command with --apply --reason \"…\"")
-}
-
-func deliveries(n int) string {
-	if n == 1 {
-		return "1 delivery"
-	}
-	return fmt.Sprintf("%d deliveries", n)
 }
 
 // lookBack is how far the archive is searched for the delivery of one event.

@@ -31,4 +31,6 @@
 //	trace.go    the journey of one entity: verdict, steps, next command
 //	mask.go     what is shown of a message's content
 //	diff.go     which fields differ between two JSON texts
+//	waiters.go  what waits until an entity is at a target
+//	words.go    numbers with their nouns
 package operate

@@ -122,9 +122,9 @@ func (d *Desk) explain(ctx context.Context, g *Group) error {
 			return err
 		}
 	}
-	g.Waiting = inWords(counts, "them")
+	g.Waiting = waitWords(counts, "them")
 	if g.Count == 1 {
-		g.Waiting = inWords(counts, g.Example.Title())
+		g.Waiting = waitWords(counts, g.Example.Title())
 	}
 	entries, err := d.Ledger.Find(ctx, port.Query{Key: port.SearchKey(port.KeyFingerprint, g.Fingerprint), Newest: true, Limit: 1})
 	if err != nil {

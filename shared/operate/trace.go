@@ -229,7 +229,7 @@ func (d *Desk) conclude(ctx context.Context, t *Trace, entries []port.Entry) err
 		if err := d.waiters(ctx, p.Target, t.Entity, counts); err != nil {
 			return err
 		}
-		if words := inWords(counts, "it"); words != "" {
+		if words := waitWords(counts, "it"); words != "" {
 			sentences = append(sentences, words)
 		}
 		if t.Command == "" {
