@@ -10,7 +10,7 @@ import (
 	"causeway.example/shared/routes"
 )
 
-// RouteState is how a route or inbox is, in one word.
+// RouteState is the state of a route or inbox.
 type RouteState string
 
 // The states, the worst first.
@@ -18,7 +18,7 @@ const (
 	StateLost     RouteState = "LOST"     // messages came in that are neither done nor waiting nor dead
 	StatePaused   RouteState = "PAUSED"   // an operator stopped it
 	StateDegraded RouteState = "DEGRADED" // the target's circuit is open: messages wait
-	StateDead     RouteState = "DEAD"     // it works, and has dead letters
+	StateDead     RouteState = "DEAD"     // it works and has dead letters
 	StateOK       RouteState = "OK"
 )
 
@@ -43,7 +43,7 @@ type RouteStatus struct {
 	DeletedIn  time.Duration `json:"deleted_in_ns,omitempty"` // until the oldest dead letter expires
 }
 
-// Status is how everything is.
+// Status is the state of all routes and inboxes.
 type Status struct {
 	Environment string        `json:"environment"`
 	At          time.Time     `json:"at"`
@@ -56,8 +56,8 @@ type Status struct {
 // deadLife is how long a dead letter is kept: as long as SQS keeps one at most.
 const deadLife = 14 * 24 * time.Hour
 
-// Status returns how every route and inbox is. For each route in = done + waiting + dead, each
-// counted on its own; Missing says by how much it does not add up.
+// Status returns the state of every route and inbox. For each route in = done + waiting +
+// dead, each counted on its own; Missing is the difference.
 func (d *Desk) Status(ctx context.Context) (Status, error) {
 	s := Status{Environment: d.Name, At: d.Now().UTC()}
 	depths, err := d.Meter.Depths(ctx)
@@ -124,7 +124,7 @@ func (r *RouteStatus) judge(pauses []engine.Pause, open []admission.OpenCircuit,
 		}
 		r.State, r.Why = StateDegraded, fmt.Sprintf("circuit of %s open for %s", what, Ago(now.Sub(c.Since)))
 		if c.Auth {
-			r.Why += ": credentials or permission refused"
+			r.Why += ": credentials or permission rejected"
 		}
 	}
 	for _, p := range pauses {
@@ -137,7 +137,7 @@ func (r *RouteStatus) judge(pauses []engine.Pause, open []admission.OpenCircuit,
 	}
 }
 
-// Ago returns a duration as people say it: "12 s", "3 m", "6 h 12 m", "13 d 17 h".
+// Ago returns a duration for people: "12 s", "3 m", "6 h 12 m", "13 d 17 h".
 func Ago(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch d = max(d, 0); {

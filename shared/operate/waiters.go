@@ -8,10 +8,10 @@ import (
 	"causeway.example/shared/message"
 )
 
-// mostParents is for how many letters of a group what waits for them is counted.
+// mostParents is the number of letters of a group whose waiters are counted.
 const mostParents = 200
 
-// waiters adds how many messages wait until the entity is at the target, by what they are:
+// waiters adds the number of messages that wait for the entity at the target, by flow:
 // "payment". The entity's record has a bounded number of them.
 func (d *Desk) waiters(ctx context.Context, target string, key message.Key, counts map[string]int) error {
 	if key.ID == "" || target == "" {

@@ -17,7 +17,7 @@ import (
 	"causeway.example/shared/routes"
 )
 
-// Export is a part of what a purge took out, in the vault.
+// Export is a part of the letters of a purge, in the vault.
 type Export struct {
 	Claim message.Claim `json:"claim"`
 	Count int           `json:"count"`
@@ -42,7 +42,7 @@ func lineOf(queue string, in port.Incoming) Line {
 	return Line{Schema: lineSchema, Queue: queue, MessageID: in.MessageID, SentAt: in.SentAt.UTC(), Attributes: in.Attributes, Body: in.Body}
 }
 
-// Export writes the letters that are meant, a line each, and returns their number. It
+// Export writes the selected letters, a line each, and returns their number. It
 // changes nothing.
 func (o *Operator) Export(ctx context.Context, s operate.Selector, to io.Writer) (n int, err error) {
 	encoder := json.NewEncoder(to)
@@ -129,7 +129,7 @@ func (r *run) exportAll(ctx context.Context) error {
 	return r.operator.saveOperation(ctx, r.op)
 }
 
-// shelve stores a part and compares what the vault returns with it.
+// shelve stores a part and compares it with the bytes that the vault returns.
 func (r *run) shelve(ctx context.Context, text []byte, count int) (Export, error) {
 	e := Export{Count: count}
 	var err error
@@ -141,20 +141,20 @@ func (r *run) shelve(ctx context.Context, text []byte, count int) (Export, error
 		return e, err
 	}
 	if !bytes.Equal(back, text) || bytes.Count(back, []byte("\n")) != count {
-		return e, fault.New(fault.Unknown, fault.Bug, "exporting letters", "the vault returned something else than was stored")
+		return e, fault.New(fault.Unknown, fault.Bug, "exporting letters", "the vault returned other bytes than were stored")
 	}
 	return e, nil
 }
 
-// Restore puts back what a purge took out, each letter once, however often it is called. It
-// returns their number.
+// Restore sends the letters of a purge to their dead-letter queues, each once, however often
+// it is called. It returns their number.
 func (o *Operator) Restore(ctx context.Context, id string) (n int, err error) {
 	op, err := o.Operation(ctx, id)
 	if err != nil {
 		return 0, err
 	}
 	if op.Kind != Purge {
-		return 0, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "not_a_purge", Doing: "restoring operation " + id, Detail: "it is a " + string(op.Kind) + ": only what was purged can be restored"}
+		return 0, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "not_a_purge", Doing: "restoring operation " + id, Detail: "it is a " + string(op.Kind) + ": only a purge can be restored"}
 	}
 	r := &run{operator: o, op: &op}
 	for _, export := range op.Exports {
