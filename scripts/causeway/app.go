@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"causeway.example/scripts/installation"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/local"
 	"causeway.example/shared/message"
@@ -117,9 +117,6 @@ type desk struct {
 	close func() error
 }
 
-// visibility is that of the engine's queues; the command receives nothing.
-const visibility = 6 * time.Minute
-
 func (a *tool) open(ctx context.Context) (*desk, error) {
 	if a.env != "" {
 		e, err := a.openCloud(ctx)
@@ -128,10 +125,7 @@ func (a *tool) open(ctx context.Context) (*desk, error) {
 		}
 		return a.operator(e, func() error { return nil })
 	}
-	store, err := local.Attach(ctx, local.Config{
-		Path: filepath.Join(a.data, "causeway.db"), Now: a.now, Routes: routes.Table, Systems: routes.Sources(routes.Table),
-		Visibility: visibility, MaxReceives: 1000, Build: "causeway",
-	})
+	store, err := local.Attach(ctx, installation.Store(a.data, "causeway", a.now))
 	if err != nil {
 		return nil, err
 	}
@@ -203,6 +197,11 @@ func (a *tool) say(format string, args ...any) {
 
 func notFound(doing, detail string) error {
 	return &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Code: "not_found", Doing: doing, Detail: detail}
+}
+
+// reasonMissing is the error of an act whose reason was not given.
+func reasonMissing(doing, detail string) error {
+	return &fault.Error{Kind: fault.Invalid, Class: fault.Value, Code: "reason_missing", Doing: doing, Detail: detail}
 }
 
 // args returns a check of the number of arguments whose failure is a usage error.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -27,6 +26,7 @@ import (
 	"causeway.example/shared/cloud"
 	clouddesk "causeway.example/shared/cloud/desk"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/operate"
 	"causeway.example/shared/operate/engine"
 	"causeway.example/shared/operate/redrive"
 	"causeway.example/shared/routes"
@@ -177,30 +177,20 @@ func checkAccount(ctx context.Context, account aws.Config, e environment) error 
 	return nil
 }
 
-// confirmEnvironment asks before letters of an installation are moved. A local engine is
-// nobody else's.
+// confirmEnvironment asks before letters of an installation are moved. A local engine
+// has one user.
 func (a *tool) confirmEnvironment(plan redrive.Plan, f applying) error {
 	if a.env == "" {
 		return nil
 	}
-	refused := &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "not_confirmed", Doing: "applying plan " + plan.ID + " in " + a.env}
-	switch {
-	case f.reason == "":
-		refused.Code, refused.Detail = "reason_missing", "say why with --reason; the ledger keeps it"
-		return refused
-	case f.yes:
+	doing := "applying plan " + plan.ID + " in " + a.env
+	if f.reason == "" {
+		return reasonMissing(doing, "say why with --reason; the ledger keeps it")
+	}
+	if f.yes {
 		return nil
-	case !a.terminal:
-		refused.Detail = "nobody is there to confirm it: give --yes"
-		return refused
 	}
-	fmt.Fprintf(a.err, "This is a %s of %s in %s. Type the name of the environment to continue: ", plan.Kind, count(len(plan.Items), "letter"), a.env)
-	line, err := bufio.NewReader(a.in).ReadString('\n')
-	if err != nil || strings.TrimSpace(line) != a.env {
-		refused.Detail = "the name was not typed"
-		return refused
-	}
-	return nil
+	return a.ask(doing, fmt.Sprintf("This is a %s of %s in %s. Type the name of the environment to continue: ", plan.Kind, operate.Count(len(plan.Items), "letter"), a.env), "name", a.env)
 }
 
 func (a *tool) completeEnvironments(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

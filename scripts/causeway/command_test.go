@@ -220,7 +220,17 @@ func TestPersonalDataIsShownOnRequestAndNoted(t *testing.T) {
 		t.Errorf("inspect --show-pii shows %s", out)
 	}
 	if _, out, _ := w.run("trace", event); !strings.Contains(out, "personal data shown to ana") {
-		t.Errorf("nobody notes it: %s", out)
+		t.Errorf("the ledger has no entry of it: %s", out)
+	}
+	edit := []string{"edit", event, "--set", "buyer.email=ada@new.example", "-o", "json"}
+	if code, out, complaints := w.run(edit...); code != exitOK || strings.Contains(out, "ada@") || !strings.Contains(out, "buyer.email") {
+		t.Errorf("edit: %d %s%s", code, out, complaints)
+	}
+	if _, out, _ := w.run(append(edit, "--show-pii")...); !strings.Contains(out, "ada@new.example") {
+		t.Errorf("edit --show-pii shows %s", out)
+	}
+	if _, out, _ := w.run("trace", event, "-o", "ndjson"); strings.Count(out, "personal data shown to ana") < 2 && !strings.Contains(out, `"count":2`) {
+		t.Errorf("the ledger has no entry of the second look: %s", out)
 	}
 }
 

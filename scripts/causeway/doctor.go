@@ -9,6 +9,7 @@ import (
 
 	"causeway.example/scripts/installation"
 	"causeway.example/shared/doctor"
+	"causeway.example/shared/operate"
 	"causeway.example/shared/privacy"
 )
 
@@ -34,7 +35,7 @@ its fake, which the local engine serves. Exit code 4 says that something needs a
 			shown = []doctor.Finding{}
 		}
 		err := a.print("doctor", shown, anys(shown), func(w io.Writer) {
-			fmt.Fprintf(w, "%s, %d to look at\n", count(len(findings), "check"), len(attention))
+			fmt.Fprintf(w, "%s, %d to look at\n", operate.Count(len(findings), "check"), len(attention))
 			for _, level := range []doctor.Level{doctor.Problem, doctor.Notice, doctor.Fine} {
 				a.showFindings(w, shown, level)
 			}
@@ -61,7 +62,7 @@ func (a *tool) checks(d *desk) []doctor.Check {
 		return append(checks, doctor.Func(func(context.Context) []doctor.Finding { return []doctor.Finding{broken} }))
 	}
 	examined := opened.Doctor()
-	examined.Clock, examined.Visibility = clock, visibility
+	examined.Clock, examined.Visibility = clock, installation.Visibility
 	return append(examined.Checks(), checks...)
 }
 

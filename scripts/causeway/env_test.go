@@ -21,6 +21,7 @@ import (
 	"causeway.example/functions/shopify"
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/scripts/installation"
 	"causeway.example/shared/admission"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/local"
@@ -57,10 +58,7 @@ func newWorld(t *testing.T, change map[string]string) *world {
 	must2(t, os.WriteFile(filepath.Join(w.folder, "none.env"), nil, 0o600))
 	must2(t, w.erp.AddItem("TEE-BLK-M"))
 	var err error
-	w.store, err = local.Open(t.Context(), local.Config{
-		Path: filepath.Join(w.folder, "causeway.db"), Now: w.clock.Now, Routes: routes.Table, Systems: routes.Sources(routes.Table),
-		Visibility: visibility, MaxReceives: 1000, Build: "test",
-	})
+	w.store, err = local.Open(t.Context(), installation.Store(w.folder, "test", w.clock.Now))
 	must2(t, err)
 	t.Cleanup(func() { must2(t, w.store.Close()) })
 	w.settings = w.erp.Settings("http://127.0.0.1:4601")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,25 +29,12 @@ func (a *tool) noteCommand(use string, state operate.NoteState, short, example s
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: args(cobra.ExactArgs(1)), Example: example, ValidArgsFunction: a.completeGroups,
 		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
-			groups, err := d.Groups(ctx, operate.Selector{Group: given[0]}, true)
-			if err != nil {
-				return err
-			}
-			if len(groups) == 0 {
-				return notFound("writing a note on "+given[0], "there is no such group; causeway why shows them")
-			}
-			n := operate.Note{State: state, Who: a.who, Text: note}
-			if before := groups[0].Note; before != nil {
-				n.Assignee = before.Assignee
-			}
-			if until > 0 {
-				n.Until = a.now().Add(until)
-			}
-			if err := d.SetNote(ctx, given[0], n); err != nil {
-				return err
-			}
-			a.say("group %s is %s", given[0], state)
-			return nil
+			return a.changeNote(ctx, d, given[0], "is "+string(state), func(n *operate.Note) {
+				*n = operate.Note{State: state, Text: note, Assignee: n.Assignee}
+				if until > 0 {
+					n.Until = a.now().Add(until)
+				}
+			})
 		}),
 	}
 	cmd.Flags().StringVar(&note, "note", "", "what others should know")
@@ -59,25 +47,31 @@ func (a *tool) assignCommand() *cobra.Command {
 		Use: "assign GROUP WHO", Short: "Say who works on a group; causeway why shows it", Args: args(cobra.ExactArgs(2)), ValidArgsFunction: a.completeGroups,
 		Example: "  causeway assign a1f09c2e ben",
 		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
-			groups, err := d.Groups(ctx, operate.Selector{Group: given[0]}, true)
-			if err != nil {
-				return err
-			}
-			if len(groups) == 0 {
-				return notFound("assigning "+given[0], "there is no such group; causeway why shows them")
-			}
-			n := operate.Note{State: operate.Acknowledged}
-			if groups[0].Note != nil {
-				n = *groups[0].Note
-			}
-			n.Who, n.Assignee = a.who, given[1]
-			if err := d.SetNote(ctx, given[0], n); err != nil {
-				return err
-			}
-			a.say("group %s is assigned to %s", given[0], given[1])
-			return nil
+			return a.changeNote(ctx, d, given[0], "is assigned to "+given[1], func(n *operate.Note) { n.Assignee = given[1] })
 		}),
 	}
+}
+
+// changeNote changes the note on a group. A group without one is acknowledged by it.
+func (a *tool) changeNote(ctx context.Context, d *desk, group, did string, change func(*operate.Note)) error {
+	groups, err := d.Groups(ctx, operate.Selector{Group: group}, true)
+	if err != nil {
+		return err
+	}
+	if len(groups) == 0 {
+		return notFound("writing a note on "+group, "there is no such group; causeway why shows them")
+	}
+	n := operate.Note{State: operate.Acknowledged}
+	if groups[0].Note != nil {
+		n = *groups[0].Note
+	}
+	change(&n)
+	n.Who = a.who
+	if err := d.SetNote(ctx, group, n); err != nil {
+		return err
+	}
+	a.say("group %s %s", group, did)
+	return nil
 }
 
 func (a *tool) exportCommand() *cobra.Command {
@@ -111,7 +105,7 @@ func (a *tool) exportCommand() *cobra.Command {
 				return err
 			}
 		}
-		a.say("%s written; they hold personal data", count(n, "letter"))
+		a.say("%s written; they hold personal data", operate.Count(n, "letter"))
 		return nil
 	})
 	return cmd
@@ -136,7 +130,7 @@ func (a *tool) importCommand() *cobra.Command {
 			if dry {
 				did = "can be imported; nothing was"
 			}
-			a.say("%s %s", count(n, "letter"), did)
+			a.say("%s %s", operate.Count(n, "letter"), did)
 			return nil
 		}),
 	}
@@ -156,7 +150,7 @@ func (a *tool) routeCommand() *cobra.Command {
 		Example: "  causeway route pause shopify-orders-to-netsuite --reason 'ERP patch'",
 		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
 			if reason == "" {
-				return &fault.Error{Kind: fault.Invalid, Class: fault.Value, Code: "reason_missing", Doing: "pausing " + given[0], Detail: "say why with --reason; status shows it"}
+				return reasonMissing("pausing "+given[0], "say why with --reason; status shows it")
 			}
 			if err := d.Valve.Pause(ctx, engine.Pause{Queue: given[0], Who: a.who, Reason: reason}); err != nil {
 				return err
@@ -208,7 +202,12 @@ cannot be changed: they are corrected at the source. Editing has to be allowed: 
 		if err != nil {
 			return err
 		}
-		if err := a.print("edit", edit, anys(edit.Changes), func(w io.Writer) { a.showChanges(w, edit.Letter.Title(), edit.Changes) }); err != nil {
+		if err := a.noteLook(ctx, d, edit.Letter); err != nil {
+			return err
+		}
+		shown := edit
+		shown.Changes = a.masked(edit.Changes)
+		if err := a.print("edit", shown, anys(shown.Changes), func(w io.Writer) { showChanges(w, edit.Letter.Title(), shown.Changes) }); err != nil {
 			return err
 		}
 		switch {
@@ -227,19 +226,26 @@ cannot be changed: they are corrected at the source. Editing has to be allowed: 
 	return cmd
 }
 
-func (a *tool) showChanges(w io.Writer, title string, changes []operate.Change) {
+// masked returns the changes without personal data, unless it is asked for.
+func (a *tool) masked(changes []operate.Change) []operate.Change {
+	changes = slices.Clone(changes)
+	for i, c := range changes {
+		if !a.showPII && personal(c.Field) {
+			changes[i].Before, changes[i].After = operate.Masked, operate.Masked
+		}
+	}
+	return changes
+}
+
+func showChanges(w io.Writer, title string, changes []operate.Change) {
 	if len(changes) == 0 {
 		fmt.Fprintf(w, "%s: nothing would change\n", title)
 		return
 	}
-	fmt.Fprintf(w, "%s: %s\n", title, count(len(changes), "change"))
+	fmt.Fprintf(w, "%s: %s\n", title, operate.Count(len(changes), "change"))
 	lines := []string{"FIELD\tBEFORE\tAFTER\tMARK"}
 	for _, c := range changes {
-		before, after := c.Before, c.After
-		if !a.showPII && personal(c.Field) {
-			before, after = operate.Masked, operate.Masked
-		}
-		lines = append(lines, fmt.Sprintf("%s\t%s\t%s\t%s", c.Field, short(before, 40), short(after, 40), c.Mark))
+		lines = append(lines, fmt.Sprintf("%s\t%s\t%s\t%s", c.Field, short(c.Before, 40), short(c.After, 40), c.Mark))
 	}
 	table(w, lines...)
 }

@@ -126,7 +126,7 @@ func (a *tool) resolveCommand() *cobra.Command {
 }
 
 func (a *tool) showPlan(w io.Writer, p redrive.Plan) {
-	fmt.Fprintf(w, "PLAN %s  %s  %s  (frozen %s, without later ones)\n", p.ID, p.Kind, count(len(p.Items), "letter"), p.Made.Format("15:04:05Z"))
+	fmt.Fprintf(w, "PLAN %s  %s  %s  (frozen %s, without later ones)\n", p.ID, p.Kind, operate.Count(len(p.Items), "letter"), p.Made.Format("15:04:05Z"))
 	if targets := p.Targets(); len(targets) > 0 {
 		a.field(w, "to", strings.Join(targets, ", "))
 	}
@@ -222,15 +222,20 @@ func (a *tool) confirm(plan redrive.Plan, f applying) error {
 	if f.yes || n <= manyLetters && plan.Kind != redrive.Purge {
 		return nil
 	}
-	refused := &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "not_confirmed", Doing: "applying plan " + plan.ID}
+	return a.ask("applying plan "+plan.ID, fmt.Sprintf("This is a %s of %s. Type the number to continue: ", plan.Kind, operate.Count(n, "letter")), "number", fmt.Sprint(n))
+}
+
+// ask returns an error unless the operator types what is wanted after the question.
+func (a *tool) ask(doing, question, what, wanted string) error {
+	refused := &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "not_confirmed", Doing: doing}
 	if !a.terminal {
-		refused.Detail = "nobody is there to confirm it: give --yes"
+		refused.Detail = "no terminal to confirm it on: give --yes"
 		return refused
 	}
-	fmt.Fprintf(a.err, "This is a %s of %s. Type the number to continue: ", plan.Kind, count(n, "letter"))
+	fmt.Fprint(a.err, question)
 	line, err := bufio.NewReader(a.in).ReadString('\n')
-	if err != nil || strings.TrimSpace(line) != fmt.Sprint(n) {
-		refused.Detail = "the number was not typed"
+	if err != nil || strings.TrimSpace(line) != wanted {
+		refused.Detail = "the " + what + " was not typed"
 		return refused
 	}
 	return nil
@@ -314,7 +319,7 @@ func (a *tool) restoreCommand() *cobra.Command {
 				return err
 			}
 			return a.print("restored", map[string]any{"op": given[0], "letters": n}, nil, func(w io.Writer) {
-				fmt.Fprintf(w, "%s of %s are in their queues again\n", count(n, "letter"), given[0])
+				fmt.Fprintf(w, "%s of %s are in their queues again\n", operate.Count(n, "letter"), given[0])
 			})
 		}),
 	}
@@ -387,6 +392,6 @@ func (a *tool) watch(ctx context.Context, d *desk, id string) error {
 }
 
 func (a *tool) showOperation(w io.Writer, op redrive.Operation) {
-	fmt.Fprintf(w, "%s of %s by %s, began %s: %s\n", op.Kind, count(op.Counts.Planned, "letter"), op.Who, a.ago(op.Began), op.Reason)
+	fmt.Fprintf(w, "%s of %s by %s, began %s: %s\n", op.Kind, operate.Count(op.Counts.Planned, "letter"), op.Who, a.ago(op.Began), op.Reason)
 	a.showEnd(w, op)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -90,13 +89,8 @@ func treeOf(value any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	var tree any
-	if err := decoder.Decode(&tree); err != nil {
-		return nil, err
-	}
-	return numbers(tree), nil
+	tree, err := operate.Tree(text)
+	return numbers(tree), err
 }
 
 // numbers makes integers of what has no fraction, as jq wants them.

@@ -12,9 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"causeway.example/shared/fault"
+	"causeway.example/scripts/installation"
 	"causeway.example/shared/local/erase"
 	"causeway.example/shared/message"
+	"causeway.example/shared/operate"
 	"causeway.example/shared/port"
 	"causeway.example/shared/privacy"
 	"causeway.example/shared/routes"
@@ -75,10 +76,6 @@ func (a *tool) privacyCommand() *cobra.Command {
 	done.Flags().StringVar(&did, "did", "", "what was done")
 	cmd.AddCommand(done)
 	return cmd
-}
-
-func reasonMissing(doing, detail string) error {
-	return &fault.Error{Kind: fault.Invalid, Class: fault.Value, Code: "reason_missing", Doing: doing, Detail: detail}
 }
 
 func (a *tool) showRequests(w io.Writer, open []privacy.Request) {
@@ -246,7 +243,7 @@ type erasePlan struct {
 }
 
 func (a *tool) erase(ctx context.Context, d *desk, s privacy.Subject, f *erasing) (err error) {
-	file, err := erase.Open(filepath.Join(a.data, "causeway.db"))
+	file, err := erase.Open(installation.StorePath(a.data))
 	if err != nil {
 		return err
 	}
@@ -298,12 +295,12 @@ func (a *tool) showErase(w io.Writer, p erasePlan) {
 	r := p.Found
 	if p.Erased {
 		fmt.Fprintln(w, wrap(fmt.Sprintf("erased: %s, %d archived deliveries, %d exported letters, %d bodies, texts of %d ledger entries, %d mentions in notes and logs",
-			count(r.Letters, "dead letter"), r.Archived, r.Exported, r.Bodies, r.Entries, r.Mentions), "  ", a.width))
+			operate.Count(r.Letters, "dead letter"), r.Archived, r.Exported, r.Bodies, r.Entries, r.Mentions), "  ", a.width))
 	} else {
-		fmt.Fprintln(w, wrap(count(r.Letters, "dead letter")+", and what the archive, the vault, exports, the ledger, notes and logs have, would be erased", "  ", a.width))
+		fmt.Fprintln(w, wrap(operate.Count(r.Letters, "dead letter")+", and what the archive, the vault, exports, the ledger, notes and logs have, would be erased", "  ", a.width))
 	}
 	if r.Waiting > 0 {
-		fmt.Fprintln(w, wrap(fmt.Sprintf("%s still to be delivered: run this again when they have ended", count(r.Waiting, "message")), "  ", a.width))
+		fmt.Fprintln(w, wrap(fmt.Sprintf("%s still to be delivered: run this again when they have ended", operate.Count(r.Waiting, "message")), "  ", a.width))
 	}
 	for _, task := range r.Tasks {
 		fmt.Fprintln(w, wrap("to do at "+task.String(), "  ", a.width))

@@ -16,6 +16,7 @@ import (
 	"causeway.example/shared/message"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 )
 
 // selection are the flags that say which dead letters are meant.
@@ -75,13 +76,8 @@ func (a *tool) moment(text string) (time.Time, error) {
 	return a.now().Add(-ago), nil
 }
 
-func (a *tool) completeRoutes(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	d, err := a.open(cmd.Context())
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	defer func() { _ = d.close() }() // it was only read
-	return d.Queues(), cobra.ShellCompDirectiveNoFileComp
+func (a *tool) completeRoutes(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return (&operate.Desk{Routes: routes.Table}).Queues(), cobra.ShellCompDirectiveNoFileComp
 }
 
 func (a *tool) completeGroups(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
@@ -122,7 +118,7 @@ func (a *tool) statusCommand() *cobra.Command {
 }
 
 func (a *tool) showStatus(w io.Writer, s operate.Status) {
-	fmt.Fprintf(w, "%s  checked %s  %s dead  %d waiting\n", s.Environment, s.At.Format("15:04:05Z"), count(s.Dead, "letter"), s.Waiting)
+	fmt.Fprintf(w, "%s  checked %s  %s dead  %d waiting\n", s.Environment, s.At.Format("15:04:05Z"), operate.Count(s.Dead, "letter"), s.Waiting)
 	head := "ROUTE\tIN\tDONE\tWAIT\tDEAD\tSTATE"
 	if a.output == "wide" {
 		head = "ROUTE\tIN\tDONE\tWAIT\tDEAD\tOLDEST\tIN FLIGHT\tDEFERRED\tOLDEST DEAD\tDELETED IN\tSTATE"
@@ -148,18 +144,10 @@ func (a *tool) showStatus(w io.Writer, s operate.Status) {
 			}
 		}
 		if n > 1 {
-			who = count(n, "route") + " are"
+			who = operate.Count(n, "route") + " are"
 		}
 		fmt.Fprintf(w, "\n%s %s\n%s\n", who, r.State, wrap(r.Why, "  ", a.width))
 	}
-}
-
-// count returns "1 letter" or "2 letters".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func age(d time.Duration) string {
@@ -206,7 +194,7 @@ func (a *tool) showGroups(w io.Writer, groups []operate.Group) {
 		fmt.Fprintln(w, "Nothing is dead.")
 		return
 	}
-	fmt.Fprintf(w, "%s in %s\n", count(n, "dead letter"), count(len(groups), "group"))
+	fmt.Fprintf(w, "%s in %s\n", operate.Count(n, "dead letter"), operate.Count(len(groups), "group"))
 	for _, g := range groups {
 		fmt.Fprintf(w, "\n%s  %d × %s  %s\n", g.Fingerprint, g.Count, strings.TrimSpace(string(g.Class)+" "+g.Code), g.Queue)
 		a.field(w, "sample", operate.Brief(g.Sample, g.Field))
@@ -229,7 +217,7 @@ func redriven(g operate.Group) string {
 	if g.Redriven == 0 {
 		return ", never redriven"
 	}
-	return fmt.Sprintf(", redriven %d× at most, %s of them", g.MaxRedrives, count(g.Redriven, "letter"))
+	return fmt.Sprintf(", redriven %d× at most, %s of them", g.MaxRedrives, operate.Count(g.Redriven, "letter"))
 }
 
 // atFault names the values at fault: "TRAIL-42 (14), TRAIL-43 (2) and 12 more".

@@ -13,6 +13,7 @@ import (
 
 	"causeway.example/scripts/installation"
 	"causeway.example/shared/audit"
+	"causeway.example/shared/operate"
 	"causeway.example/shared/port"
 	"causeway.example/shared/routes"
 )
@@ -134,7 +135,7 @@ func (a *tool) reconcile(ctx context.Context, auditor *audit.Auditor, f *reconci
 		return err
 	}
 	if f.emit {
-		a.say("%s handed on; causeway status shows how they go on", count(emitted, "record"))
+		a.say("%s handed on; causeway status shows how they go on", operate.Count(emitted, "record"))
 	}
 	for _, day := range days {
 		if open(day) > 0 {

@@ -59,7 +59,7 @@ there, and nothing older replaces anything newer.`,
 		var found redrive.Replayed
 		if now {
 			if f.reason == "" {
-				return &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "reason_missing", Doing: "replaying", Detail: "say why with --reason; the ledger keeps it"}
+				return reasonMissing("replaying", "say why with --reason; the ledger keeps it")
 			}
 			found, err = d.Send(ctx, r, f.reason)
 		} else {
@@ -94,7 +94,7 @@ func (a *tool) prepareReplay(d *desk, r *redrive.Replay, from, to string) (err e
 
 func (a *tool) showReplay(w io.Writer, r redrive.Replay, found redrive.Replayed) {
 	fmt.Fprintf(w, "%s in the archive: %s for %s, %d make nothing, %d cannot be translated\n",
-		deliveries(found.Deliveries), count(found.Events, "event"), r.Route, found.Skipped, found.Failed)
+		operate.Count(found.Deliveries, "delivery"), operate.Count(found.Events, "event"), r.Route, found.Skipped, found.Failed)
 	if found.FirstFailure != "" {
 		fmt.Fprintln(w, wrap("first failure: "+found.FirstFailure, "  ", a.width))
 	}
@@ -103,13 +103,6 @@ func (a *tool) showReplay(w io.Writer, r redrive.Replay, found redrive.Replayed)
 		return
 	}
 	fmt.Fprintln(w, "Nothing was sent. To send: the same command with --apply --reason \"…\"")
-}
-
-func deliveries(n int) string {
-	if n == 1 {
-		return "1 delivery"
-	}
-	return fmt.Sprintf("%d deliveries", n)
 }
 
 // lookBack is how far the archive is searched for the delivery of one event.
@@ -206,6 +199,9 @@ func (a *tool) mapCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := a.noteLook(ctx, d, l); err != nil {
+				return err
+			}
 			again, _, err := a.archived(ctx, d, m)
 			switch {
 			case err != nil:
@@ -217,7 +213,8 @@ func (a *tool) mapCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.print("changes", changes, anys(changes), func(w io.Writer) { a.showChanges(w, l.Title(), changes) })
+			changes = a.masked(changes)
+			return a.print("changes", changes, anys(changes), func(w io.Writer) { showChanges(w, l.Title(), changes) })
 		}),
 	})
 	return cmd

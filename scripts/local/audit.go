@@ -14,6 +14,7 @@ import (
 	"causeway.example/scripts/day"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/notice"
+	"causeway.example/shared/operate"
 	"causeway.example/shared/port"
 )
 
@@ -106,16 +107,16 @@ func acceptedOrders(answers []told) []string {
 // words returns the result for a person. letters are the dead ones by type.
 func (r result) words(letters map[string]int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "The sample day is over: %s %s accepted", plural(r.Accepted, "delivery"), was(r.Accepted))
+	fmt.Fprintf(&b, "The sample day is over: %s %s accepted", operate.Count(r.Accepted, "delivery"), was(r.Accepted))
 	if r.Found > 0 {
-		fmt.Fprintf(&b, ", and %s that no delivery reported %s found by polling", plural(r.Found, "change"), was(r.Found))
+		fmt.Fprintf(&b, ", and %s that no delivery reported %s found by polling", operate.Count(r.Found, "change"), was(r.Found))
 	}
 	b.WriteString(". ")
 	switch {
 	case r.Lost == 0 && r.Duplicated == 0:
 		b.WriteString("The books of the fake ERP agree: nothing was lost, and nothing was booked twice.")
 	default:
-		fmt.Fprintf(&b, "The books of the fake ERP do NOT agree: %s lost and %s booked twice; the lines above name them.", plural(r.Lost, "document"), plural(r.Duplicated, "document"))
+		fmt.Fprintf(&b, "The books of the fake ERP do NOT agree: %s lost and %s booked twice; the lines above name them.", operate.Count(r.Lost, "document"), operate.Count(r.Duplicated, "document"))
 	}
 	if len(letters) > 0 {
 		fmt.Fprintf(&b, "\n%s: the dead letters above have the reason. `make run` plays the same day and keeps running; there, look into it with `%s`.", inWords(letters), notice.WhyCommand)

@@ -9,7 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/scripts/installation"
 	"causeway.example/shared/doctor"
+	"causeway.example/shared/operate"
 	"causeway.example/shared/privacy"
 )
 
@@ -21,18 +23,13 @@ const (
 
 // checks are those of the doctor that apply to an engine on one machine.
 func (p *program) checks() []doctor.Check {
-	fakes := map[string]bool{}
-	for name := range p.stores {
-		fakes[name] = true
-	}
-	installation := doctor.Installation{
-		Systems: p.systems, Settings: p.opened, Fakes: fakes, Clock: p.clock, Visibility: visibility,
-	}
+	examined := p.opened.Doctor()
+	examined.Clock, examined.Visibility = p.clock, installation.Visibility
 	private := []string{p.options.data}
 	if p.given.File != "" {
 		private = append(private, p.given.File)
 	}
-	return append(installation.Checks(), doctor.Private(private...), privacy.Check(p.store, time.Now))
+	return append(examined.Checks(), doctor.Private(private...), privacy.Check(p.store, time.Now))
 }
 
 // check runs the doctor's checks and prints what needs attention. What is wrong is no
@@ -42,10 +39,10 @@ func (p *program) check(ctx context.Context, out io.Writer) error {
 	p.noteProblems(ctx, findings)
 	attention := doctor.Attention(findings)
 	if len(attention) == 0 {
-		_, err := fmt.Fprintf(out, "%s, all fine\n\n", plural(len(findings), "check"))
+		_, err := fmt.Fprintf(out, "%s, all fine\n\n", operate.Count(len(findings), "check"))
 		return err
 	}
-	fmt.Fprintf(out, "%s, %d to look at:\n", plural(len(findings), "check"), len(attention))
+	fmt.Fprintf(out, "%s, %d to look at:\n", operate.Count(len(findings), "check"), len(attention))
 	if err := doctor.Write(out, attention); err != nil {
 		return err
 	}

@@ -2,14 +2,15 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 
 	"causeway.example/shared/local"
+	"causeway.example/shared/message"
 	"causeway.example/shared/notice"
+	"causeway.example/shared/operate"
 	"causeway.example/shared/port"
 	"causeway.example/shared/routes"
 )
@@ -38,8 +39,8 @@ func (p *program) letters(ctx context.Context, depths []local.Depth) (map[string
 		}
 		for _, letter := range dead {
 			kind, id := "delivery", d.Queue+letter.MessageID
-			if key := strings.Split(letter.Attributes[port.AttrEntity], "/"); len(key) == 4 {
-				kind, id = key[2], letter.Attributes[port.AttrEntity]
+			if key, err := message.ParseKey(letter.Attributes[port.AttrEntity]); err == nil {
+				kind, id = key.Type, key.String()
 			}
 			if !seen[id] {
 				seen[id] = true
@@ -51,38 +52,7 @@ func (p *program) letters(ctx context.Context, depths []local.Depth) (map[string
 }
 
 // inWords returns "2 customers and 1 order need you".
-func inWords(counts map[string]int) string {
-	var parts []string
-	total := 0
-	for _, kind := range slices.Sorted(maps.Keys(counts)) {
-		parts = append(parts, plural(counts[kind], kind))
-		total += counts[kind]
-	}
-	verb := "need"
-	if total == 1 {
-		verb = "needs"
-	}
-	return joined(parts) + " " + verb + " you"
-}
-
-// joined returns "a", "a and b", "a, b and c".
-func joined(parts []string) string {
-	if len(parts) < 2 {
-		return strings.Join(parts, "")
-	}
-	last := len(parts) - 1
-	return strings.Join(parts[:last], ", ") + " and " + parts[last]
-}
-
-func plural(n int, noun string) string {
-	switch stem, isY := strings.CutSuffix(noun, "y"); {
-	case n == 1:
-		return "1 " + noun
-	case isY:
-		return fmt.Sprintf("%d %sies", n, stem)
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+func inWords(counts map[string]int) string { return operate.CountAll(counts, "need") + " you" }
 
 // troubles are what does not work now, by what it is about. Each is shown until it is
 // mended. The zero value has none. It is safe for concurrent use.

@@ -56,14 +56,7 @@ func (p *program) untilNight(ctx context.Context) error {
 	if err != nil || slices.ContainsFunc(schedules, func(s local.Scheduled) bool { return s.Name == auditSchedule }) {
 		return err
 	}
-	timer := time.NewTimer(time.Until(nextNight(time.Now())))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return wait(ctx, time.Until(nextNight(time.Now())))
 }
 
 func nextNight(now time.Time) time.Time {

@@ -21,6 +21,7 @@ import (
 	"gopkg.in/natefinch/lumberjack.v2"
 
 	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/scripts/installation"
 	"causeway.example/shared/admission"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/doctor"
@@ -37,9 +38,6 @@ import (
 	"causeway.example/shared/settings"
 )
 
-// visibility is how long a worker may keep a message: six times the longest call.
-const visibility = 6 * time.Minute
-
 // program is Causeway on one machine, from Open to Close.
 type program struct {
 	options options
@@ -48,8 +46,8 @@ type program struct {
 	mask    redact.Mask
 	notices *notice.Observer
 	clock   *doctor.Clock
-	given   settings.Settings            // of the file and the environment
-	opened  map[string]map[string]string // the settings of each system as it was opened
+	given   settings.Settings // of the file and the environment
+	opened  installation.Installation
 	store   *local.Store
 	engine  *local.Engine
 	systems map[string]connector.System
@@ -76,7 +74,7 @@ type listener struct{ address, what string }
 func open(ctx context.Context, o options) (*program, error) {
 	p := &program{
 		options: o, systems: map[string]connector.System{}, stores: map[string]http.Handler{},
-		opened: map[string]map[string]string{}, clock: doctor.NewClock(time.Now),
+		clock: doctor.NewClock(time.Now),
 	}
 	if err := os.MkdirAll(o.data, 0o700); err != nil {
 		return p, fmt.Errorf("the data folder %s cannot be made (choose another with DATA= or -data): %w", o.data, err)
@@ -104,11 +102,9 @@ func (p *program) openLog(context.Context) error {
 }
 
 func (p *program) openStore(ctx context.Context) error {
-	store, err := local.Open(ctx, local.Config{
-		Path: filepath.Join(p.options.data, "causeway.db"), Now: time.Now, Routes: routes.Table, Systems: routes.Sources(routes.Table),
-		Visibility: visibility, MaxReceives: 1000, Build: build(), LedgerRetention: 90 * 24 * time.Hour, VaultRetention: 120 * 24 * time.Hour,
-		Recorded: p.notices.Record,
-	})
+	config := installation.Store(p.options.data, build(), time.Now)
+	config.LedgerRetention, config.VaultRetention, config.Recorded = 90*24*time.Hour, 120*24*time.Hour, p.notices.Record
+	store, err := local.Open(ctx, config)
 	if err != nil {
 		return p.storeFailure(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"causeway.example/scripts/day"
+	"causeway.example/scripts/installation"
 	"causeway.example/shared/local"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
@@ -57,10 +58,7 @@ func TestKillAndRestart(t *testing.T) {
 // kill between a dead letter and the note of it has the letter written once more.
 func (c *command) wantLeftover() {
 	c.Helper()
-	store, err := local.Open(c.Context(), local.Config{
-		Path: filepath.Join(c.folder, "causeway.db"), Now: time.Now, Routes: routes.Table, Systems: routes.Sources(routes.Table),
-		Visibility: visibility, MaxReceives: 1000,
-	})
+	store, err := local.Open(c.Context(), installation.Store(c.folder, "test", time.Now))
 	must(c.T, err)
 	defer func() { must(c.T, store.Close()) }()
 	dead, waiting := map[string]bool{}, map[string]bool{}

@@ -31,7 +31,8 @@ func (p *program) readSettings(context.Context) error {
 // openSystems opens every connector of the catalog, against its real account if its
 // settings are there, and against its fake otherwise.
 func (p *program) openSystems(context.Context) error {
-	opened, err := installation.Open(installation.Config{
+	var err error
+	p.opened, err = installation.Open(installation.Config{
 		Given: p.given, Fake: p.openFake,
 		Deps: func(name string) connector.Deps {
 			return connector.Deps{
@@ -40,7 +41,7 @@ func (p *program) openSystems(context.Context) error {
 			}
 		},
 	})
-	p.systems, p.opened = opened.Systems, opened.Settings
+	p.systems = p.opened.Systems
 	return err
 }
 

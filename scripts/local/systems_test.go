@@ -164,14 +164,14 @@ func TestCheckShowsWhatIsWrongUntilItIsMended(t *testing.T) {
 	if must(t, p.check(t.Context(), &out)); strings.Contains(out.String(), "problem") || len(p.trouble.all()) > 0 {
 		t.Errorf("the fakes have problems: %s", out.String())
 	}
-	p.opened["netsuite"]["NETSUITE_SUBSIDIARIES"] = "woocommerce/shop.example=2"
+	p.opened.Settings["netsuite"]["NETSUITE_SUBSIDIARIES"] = "woocommerce/shop.example=2"
 	out.Reset()
 	must(t, p.check(t.Context(), &out))
 	const text = "netsuite (fake): everything of shopify/example-brand.myshopify.com waits: NETSUITE_SUBSIDIARIES has no entry for it"
 	if troubles := p.trouble.all(); !strings.Contains(out.String(), text+"\n         → add shopify/example-brand.myshopify.com=… to NETSUITE_SUBSIDIARIES") || len(troubles) != 1 || !strings.Contains(troubles[0], text) {
 		t.Errorf("printed %s, shown %v", out.String(), troubles)
 	}
-	p.opened["netsuite"]["NETSUITE_SUBSIDIARIES"] += ",shopify/example-brand.myshopify.com=1"
+	p.opened.Settings["netsuite"]["NETSUITE_SUBSIDIARIES"] += ",shopify/example-brand.myshopify.com=1"
 	if must(t, p.check(t.Context(), &out)); len(p.trouble.all()) > 0 {
 		t.Errorf("still shown: %v", p.trouble.all())
 	}

@@ -39,6 +39,7 @@ func TestAdviceIsThatOfTheClosestRow(t *testing.T) {
 		{fault.Conflict, "RCRD_LOCKED_BY_WF", "netsuite", "workflow"},
 		{fault.Conflict, "ANOTHER", "netsuite", general.Cause},
 		{fault.Config, "CLOSED_TRAN_PRD", "netsuite", "period"},
+		{fault.MissingRef, "parent_dead", "netsuite", "must be in netsuite first has a dead letter"},
 		{fault.Auth, "INSUFFICIENT_PERMISSION", "netsuite", "permission for this record type"},
 	} {
 		if a := operate.Advise(c.class, c.code, c.target); !strings.Contains(a.Cause, c.says) {
@@ -54,5 +55,9 @@ func TestAdviceOfALetterNamesItsGroup(t *testing.T) {
 	a := operate.AdviseLetter(l)
 	if a.Command != "causeway redrive --group ab12cd34" || !strings.Contains(a.Step, "netsuite") {
 		t.Errorf("advice %+v", a)
+	}
+	l.Kind, l.Cause.Class = operate.InboxLetter, fault.Value
+	if a := operate.AdviseLetter(l); a.Command != "causeway inspect e1" {
+		t.Errorf("a delivery cannot be edited, advice %+v", a)
 	}
 }

@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"path"
 	"slices"
@@ -13,7 +14,7 @@ import (
 	"causeway.example/shared/routes"
 )
 
-// Desk is where an operator works: one engine with its routes.
+// Desk is one engine with its routes, for an operator.
 type Desk struct {
 	engine.Engine
 	Routes []routes.Route
@@ -47,7 +48,7 @@ func (d *Desk) Route(queue string) (routes.Route, bool) {
 	return d.Routes[i], true
 }
 
-// Selector says which dead letters are meant. Fields left empty match everything.
+// Selector selects dead letters. Empty fields match everything.
 type Selector struct {
 	Queue       string // name of a route or inbox, or a pattern such as "*-to-netsuite"
 	Group       string // fingerprint
@@ -63,7 +64,7 @@ type Selector struct {
 	Limit       int
 }
 
-// Match reports whether the letter is meant. It fails only if Where does.
+// Match reports whether the letter is selected. It fails only if Where does.
 func (s Selector) Match(l Letter) (bool, error) {
 	matched := s.matchCause(l) &&
 		(s.Entity == "" || s.Entity == l.Entity.String() || s.Entity == l.Entity.Type+"/"+l.Entity.ID) &&
@@ -76,7 +77,7 @@ func (s Selector) Match(l Letter) (bool, error) {
 	return s.Where(l)
 }
 
-// matchCause reports whether the letter died as the selector says, and as often.
+// matchCause reports whether cause and number of redrives match.
 func (s Selector) matchCause(l Letter) bool {
 	return (s.Group == "" || s.Group == l.Fingerprint) &&
 		(s.Class == "" || s.Class == l.Cause.Class) &&
@@ -84,7 +85,7 @@ func (s Selector) matchCause(l Letter) bool {
 		l.Redrives >= s.MinRedrives && (s.MaxRedrives == 0 || l.Redrives <= s.MaxRedrives)
 }
 
-// queues returns the queues that the selector can mean. A name that matches none is an error
+// queues returns the queues that the selector matches. A name that matches none is an error
 // of class missing_ref.
 func (s Selector) queues(d *Desk) ([]string, error) {
 	if s.Queue == "" {
@@ -103,9 +104,9 @@ func (s Selector) queues(d *Desk) ([]string, error) {
 	return matched, nil
 }
 
-// DeadLetters calls visit with each dead letter that is meant, with the message it was read
+// DeadLetters calls visit with each selected dead letter, with the message it was read
 // from, until visit returns false or the limit is reached. Queues without letters are not
-// looked into.
+// read.
 func (d *Desk) DeadLetters(ctx context.Context, s Selector, visit func(Letter, port.Incoming) bool) error {
 	queues, err := s.queues(d)
 	if err != nil {
@@ -132,17 +133,10 @@ func (d *Desk) DeadLetters(ctx context.Context, s Selector, visit func(Letter, p
 			return more
 		})
 		if err != nil || failed != nil {
-			return errOr(err, failed)
+			return cmp.Or(err, failed)
 		}
 	}
 	return nil
-}
-
-func errOr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // Letter returns the dead letter with that event id or message id; false if there is none.

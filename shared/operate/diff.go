@@ -51,7 +51,7 @@ func leaves(text []byte) (map[string]string, error) {
 	if len(text) == 0 {
 		return all, nil
 	}
-	tree, err := treeOf(text)
+	tree, err := Tree(text)
 	if err != nil {
 		return nil, err
 	}

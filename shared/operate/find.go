@@ -12,12 +12,12 @@ import (
 	"causeway.example/shared/port"
 )
 
-// Candidate is an entity that a search may mean.
+// Candidate is an entity that a search found.
 type Candidate struct {
 	Entity  message.Key `json:"entity"`
 	Name    string      `json:"name,omitempty"`
-	Matched string      `json:"matched"` // what of it was searched: "number", "sku", "event", …
-	Last    time.Time   `json:"last"`    // when something happened to it last, as far as the search saw
+	Matched string      `json:"matched"` // the kind of key that matched: "number", "sku", "event", …
+	Last    time.Time   `json:"last"`    // time of its newest entry that the search read
 	trace   string
 }
 
@@ -103,8 +103,8 @@ func (f *finder) search(ctx context.Context, value string) error {
 	return nil
 }
 
-// add takes an entry that was found. One about a delivery stands for what the delivery
-// became, or for itself if it became nothing.
+// add takes an entry that was found. An entry about a delivery yields the entities that were
+// published of the delivery, or the delivery itself if there are none.
 func (f *finder) add(ctx context.Context, kind string, e port.Entry) error {
 	if e.Entity.Type != "" && e.Entity.Type != "delivery" {
 		f.take(kind, e)
@@ -150,8 +150,8 @@ func (f *finder) take(kind string, e port.Entry) {
 	}
 }
 
-// candidates returns those that are meant most closely: entities of that very id or number
-// before what only refers to them, and an order before its payments.
+// candidates returns the closest matches: entities with that id or number before entities
+// that refer to them, and an order before its payments.
 func (f *finder) candidates(value string) []Candidate {
 	var all []Candidate
 	for _, c := range f.byEntity {

@@ -21,7 +21,7 @@ type Group struct {
 	Status      int         `json:"target_status,omitempty"`
 	Count       int         `json:"count"`
 	Parked      int         `json:"parked,omitempty"` // of these
-	Sample      string      `json:"sample"`           // what one of them says
+	Sample      string      `json:"sample"`           // message of one of them
 	Example     Letter      `json:"example"`
 	Values      []Value     `json:"values,omitempty"` // at fault, the most frequent first, where they are not personal
 	Distinct    int         `json:"distinct_values,omitempty"`
@@ -31,8 +31,8 @@ type Group struct {
 	MaxRedrives int         `json:"max_redrives"` // the most of one letter
 	Advice      Advice      `json:"advice"`
 	Note        *Note       `json:"note,omitempty"`
-	Waiting     string      `json:"waiting,omitempty"` // what waits for these: "2 payments wait for order #1001"
-	parents     []Letter    // the first of them, for Waiting
+	Waiting     string      `json:"waiting,omitempty"` // such as "2 payments wait for order #1001"
+	parents     []Letter    // the first ones, for Waiting
 }
 
 // Value is a value at fault and in how many letters it is.
@@ -42,12 +42,12 @@ type Value struct {
 }
 
 const (
-	mostValues   = 20   // that a group shows
-	mostDistinct = 1000 // that are counted
+	mostValues   = 20   // shown of a group
+	mostDistinct = 1000 // counted
 )
 
-// Groups returns the dead letters that are meant by cause, the largest group first. Groups
-// that an operator ignores are left out unless all is true.
+// Groups returns the selected dead letters by cause, the largest group first. Groups that
+// an operator ignores are included only if all is true.
 func (d *Desk) Groups(ctx context.Context, s Selector, all bool) ([]Group, error) {
 	found := map[string]*Group{}
 	values := map[string]map[string]int{}
@@ -110,8 +110,7 @@ func (g *Group) add(l Letter) {
 	}
 }
 
-// explain adds what the ledger says of one of the letters: the letter itself has class, code
-// and field only.
+// explain adds the message from the ledger: a letter itself has only class, code and field.
 func (d *Desk) explain(ctx context.Context, g *Group) error {
 	counts := map[string]int{}
 	for _, l := range g.parents {
@@ -122,9 +121,9 @@ func (d *Desk) explain(ctx context.Context, g *Group) error {
 			return err
 		}
 	}
-	g.Waiting = inWords(counts, "them")
+	g.Waiting = waitWords(counts, "them")
 	if g.Count == 1 {
-		g.Waiting = inWords(counts, g.Example.Title())
+		g.Waiting = waitWords(counts, g.Example.Title())
 	}
 	entries, err := d.Ledger.Find(ctx, port.Query{Key: port.SearchKey(port.KeyFingerprint, g.Fingerprint), Newest: true, Limit: 1})
 	if err != nil {
@@ -146,22 +145,22 @@ func ranked(counts map[string]int) []Value {
 	return values[:min(len(values), mostValues)]
 }
 
-// NoteState is what an operator decided about a group.
+// NoteState is an operator's decision about a group.
 type NoteState string
 
 // The states. A group without a note is open.
 const (
-	Acknowledged NoteState = "acknowledged" // somebody works on it
-	Resolved     NoteState = "resolved"     // its letters are done with
+	Acknowledged NoteState = "acknowledged" // an operator works on it
+	Resolved     NoteState = "resolved"     // no letter of it is to be redriven
 	Ignored      NoteState = "ignored"      // not shown until its time
 )
 
-// Note is what an operator wrote about a group.
+// Note is an operator's note about a group.
 type Note struct {
 	State    NoteState `json:"state"`
 	Who      string    `json:"who"`
 	Text     string    `json:"note,omitempty"`
-	Assignee string    `json:"assignee,omitempty"` // who works on the group
+	Assignee string    `json:"assignee,omitempty"` // operator who works on the group
 	At       time.Time `json:"at"`
 	Until    time.Time `json:"until,omitzero"` // when the group is open again; zero: until its note is changed
 }

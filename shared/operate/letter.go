@@ -14,7 +14,7 @@ import (
 	"causeway.example/shared/routes"
 )
 
-// LetterKind is what a dead letter is, which decides where it goes when it is redriven.
+// LetterKind is the form of a dead letter. It decides where a redrive sends the letter.
 type LetterKind string
 
 // The kinds of dead letters.
@@ -22,10 +22,10 @@ const (
 	RouteLetter  LetterKind = "message"  // a canonical event that a target did not take
 	InboxLetter  LetterKind = "delivery" // raw bytes that could not be translated
 	RuleLetter   LetterKind = "rule"     // an event as EventBridge wrote it, which no queue took
-	OpaqueLetter LetterKind = "opaque"   // none of ours: it can be exported and purged only
+	OpaqueLetter LetterKind = "opaque"   // not a message of Causeway: it can only be exported and purged
 )
 
-// Letter is one dead letter, as far as it explains itself.
+// Letter is one dead letter, as read from its body and attributes.
 type Letter struct {
 	Queue       string           `json:"queue"` // in which it died
 	Kind        LetterKind       `json:"kind"`
@@ -33,7 +33,7 @@ type Letter struct {
 	Event       string           `json:"event_id"`
 	Trace       string           `json:"trace_id"`
 	Entity      message.Key      `json:"entity,omitzero"`
-	Name        string           `json:"name,omitempty"` // by which people know the entity: "#1001"
+	Name        string           `json:"name,omitempty"` // the entity's name for people: "#1001"
 	Type        string           `json:"type,omitempty"` // event type, or the source's topic
 	Version     message.Sequence `json:"entity_version,omitempty"`
 	Cause       port.Cause       `json:"cause"`
@@ -48,12 +48,12 @@ type Letter struct {
 	Hash        string           `json:"hash,omitempty"` // of the canonical body, if it travels inline
 }
 
-// causeUnknown is the code of a letter without a reason: its workers crashed, or it was put
-// there by something else than Causeway.
+// causeUnknown is the code of a letter without a reason: its workers crashed, or a program
+// other than Causeway sent it.
 const causeUnknown = "too_many_receives"
 
-// ReadLetter reads a message of a dead-letter queue. It never fails: what it cannot read
-// stays empty. A message that an outside tool moved has lost nothing but its attributes.
+// ReadLetter reads a message of a dead-letter queue. It never fails: unreadable fields stay
+// empty. A message that an outside tool moved has lost only its attributes.
 func ReadLetter(in port.Incoming) Letter {
 	l := Letter{
 		Queue: strings.TrimSuffix(in.Queue, routes.Dead("")), MessageID: in.MessageID, Redrives: in.Redrives(), Size: len(in.Body),
@@ -88,10 +88,10 @@ type ruled struct {
 	Detail     json.RawMessage `json:"detail"`
 }
 
-// readBody finds out what the letter is.
+// readBody sets the kind of the letter, and the fields that the body has.
 func (l *Letter) readBody(body []byte) {
 	l.Kind = OpaqueLetter
-	mayBeRaw := l.Entity.Type == "" || l.Entity.Type == "delivery" // otherwise the letter says that it is none
+	mayBeRaw := l.Entity.Type == "" || l.Entity.Type == "delivery" // otherwise the attributes name an entity
 	if raw, err := decodeRaw(body, mayBeRaw); err == nil && raw.ID != "" && raw.System != "" {
 		l.Kind, l.Type = InboxLetter, raw.Topic
 		l.Event, l.Trace = cmp.Or(l.Event, raw.ID), cmp.Or(l.Trace, raw.CorrelationID)
@@ -126,7 +126,7 @@ func (l *Letter) readBody(body []byte) {
 	}
 }
 
-var errNotRaw = errors.New("it is no raw message")
+var errNotRaw = errors.New("not a raw message")
 
 func decodeRaw(body []byte, may bool) (*message.Raw, error) {
 	if !may {
@@ -135,7 +135,7 @@ func decodeRaw(body []byte, may bool) (*message.Raw, error) {
 	return message.DecodeRaw(body)
 }
 
-// readWrapped reads a letter whose body is in the vault: its attributes say what it is.
+// readWrapped sets the kind of a letter whose body is in the vault, by its attributes.
 func (l *Letter) readWrapped(body []byte) {
 	var w struct {
 		Claim *message.Claim `json:"wrapped_body"`
@@ -149,7 +149,7 @@ func (l *Letter) readWrapped(body []byte) {
 	}
 }
 
-// fieldOf returns the field of a reason, which is "class code field" without what is empty.
+// fieldOf returns the field of a reason, which is "class code field" without empty parts.
 func fieldOf(reason string) string {
 	parts := strings.Fields(reason)
 	if len(parts) == 0 {
@@ -168,7 +168,7 @@ func numberOf(keys []string) string {
 	return ""
 }
 
-// NameOf returns by what people know the entity, such as "#1001"; "" if it has no name.
+// NameOf returns the entity's name for people, such as "#1001"; "" if it has none.
 func NameOf(entity any) string {
 	for _, number := range canonical.KnownBy(entity)[port.KeyNumber] {
 		if number != "" {
@@ -196,8 +196,7 @@ func Title(key message.Key, name string) string {
 // Title names the letter's entity for a person.
 func (l Letter) Title() string { return Title(l.Entity, l.Name) }
 
-// Target is the system that the letter was to be written to; for a delivery the one that
-// sent it.
+// Target is the system that the letter is for; for a delivery the system that sent it.
 func (l Letter) Target() string {
 	if _, target, ok := strings.Cut(l.Queue, "-to-"); ok {
 		return target

@@ -18,13 +18,13 @@ import (
 const Masked = "***"
 
 // MaskEvent returns the canonical body, as indented JSON, with every value masked that the
-// model tags as personal. A body that is none of the event type's is not shown at all.
+// model tags as personal. A body that does not have the event type's form is not shown.
 func MaskEvent(eventType string, body []byte) string {
 	entity, err := canonical.Decode(eventType, body)
 	if err != nil {
 		return "(the body is not one of " + eventType + ")"
 	}
-	tree, err := treeOf(body)
+	tree, err := Tree(body)
 	if err != nil {
 		return "(the body cannot be read)"
 	}
@@ -36,8 +36,10 @@ func MaskEvent(eventType string, body []byte) string {
 	return string(text)
 }
 
-func treeOf(body []byte) (tree any, err error) {
-	decoder := json.NewDecoder(bytes.NewReader(body))
+// Tree returns a JSON text as maps, slices and basic values; numbers keep all their digits
+// (json.Number).
+func Tree(text []byte) (tree any, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	err = decoder.Decode(&tree)
 	return tree, err
@@ -71,12 +73,11 @@ func maskTree(tree any, kind reflect.Type) {
 	}
 }
 
-// freeText reports whether people write the field as they like, as a note: it may hold
-// anything.
+// freeText reports whether the field is free text, such as a note: it may hold personal data.
 func freeText(field reflect.StructField) bool { return field.Name == "Note" || field.Name == "Reason" }
 
-// personal are the names of fields, in a sender's own payload, that hold no personal data.
-// Everything else with text in it is masked: a payload has no tags.
+// impersonal are the names of fields, in a sender's own payload, that hold no personal data.
+// Every other text is masked: a payload has no tags.
 var impersonal = []string{
 	"id", "admin_graphql_api_id", "name", "number", "order_number", "order_id", "order_key", "sku", "status", "financial_status", "fulfillment_status",
 	"currency", "created_at", "updated_at", "processed_at", "cancelled_at", "date_created_gmt", "date_modified_gmt", "date_paid_gmt", "price", "total",
@@ -85,12 +86,12 @@ var impersonal = []string{
 }
 
 // MaskPayload returns a sender's payload as indented JSON with every text masked but those
-// of fields that are known to be no personal data. Numbers, truths and the names of fields
-// are shown. What is no JSON is described, not shown.
+// of fields that are known to hold no personal data. Numbers, booleans and the names of
+// fields are shown. A payload that is not JSON is described, not shown.
 func MaskPayload(body []byte) string {
-	tree, err := treeOf(body)
+	tree, err := Tree(body)
 	if err != nil {
-		return fmt.Sprintf("(%d bytes that are no JSON: %v)", len(body), redact.Emails(err.Error()))
+		return fmt.Sprintf("(%d bytes that are not JSON: %v)", len(body), redact.Emails(err.Error()))
 	}
 	text, err := json.MarshalIndent(maskPayload(tree, "", false), "", "  ")
 	if err != nil {
@@ -99,7 +100,8 @@ func MaskPayload(body []byte) string {
 	return string(text)
 }
 
-// maskPayload masks a value below the field. Names within a person or an address are theirs.
+// maskPayload masks a value below the field. Names within a person or an address are
+// personal.
 func maskPayload(tree any, field string, inPerson bool) any {
 	switch value := tree.(type) {
 	case map[string]any:

@@ -10,15 +10,15 @@ import (
 	"causeway.example/shared/routes"
 )
 
-// RouteState is how a route or inbox is, in one word.
+// RouteState is the state of a route or inbox.
 type RouteState string
 
 // The states, the worst first.
 const (
+	StateLost     RouteState = "LOST"     // messages came in that are neither done nor waiting nor dead
 	StatePaused   RouteState = "PAUSED"   // an operator stopped it
 	StateDegraded RouteState = "DEGRADED" // the target's circuit is open: messages wait
-	StateLost     RouteState = "LOST"     // messages came in that are nowhere
-	StateDead     RouteState = "DEAD"     // it works, and has dead letters
+	StateDead     RouteState = "DEAD"     // it works and has dead letters
 	StateOK       RouteState = "OK"
 )
 
@@ -43,7 +43,7 @@ type RouteStatus struct {
 	DeletedIn  time.Duration `json:"deleted_in_ns,omitempty"` // until the oldest dead letter expires
 }
 
-// Status is how everything is.
+// Status is the state of all routes and inboxes.
 type Status struct {
 	Environment string        `json:"environment"`
 	At          time.Time     `json:"at"`
@@ -56,8 +56,8 @@ type Status struct {
 // deadLife is how long a dead letter is kept: as long as SQS keeps one at most.
 const deadLife = 14 * 24 * time.Hour
 
-// Status returns how every route and inbox is. For each route in = done + waiting + dead, each
-// counted on its own; Missing says by how much it does not add up.
+// Status returns the state of every route and inbox. For each route in = done + waiting +
+// dead, each counted on its own; Missing is the difference.
 func (d *Desk) Status(ctx context.Context) (Status, error) {
 	s := Status{Environment: d.Name, At: d.Now().UTC()}
 	depths, err := d.Meter.Depths(ctx)
@@ -92,9 +92,6 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 			}
 		}
 		r.judge(pauses, circuits[route.To], route, s.At)
-		if r.Missing > 0 {
-			r.State, r.Why = StateLost, fmt.Sprintf("%d of %d came in and are neither done nor waiting nor dead; find them with causeway reconcile", r.Missing, r.In)
-		}
 		s.Routes = append(s.Routes, r)
 		s.Dead, s.Waiting, s.Attention = s.Dead+r.Dead, s.Waiting+r.Waiting, s.Attention || r.State != StateOK
 	}
@@ -127,7 +124,7 @@ func (r *RouteStatus) judge(pauses []engine.Pause, open []admission.OpenCircuit,
 		}
 		r.State, r.Why = StateDegraded, fmt.Sprintf("circuit of %s open for %s", what, Ago(now.Sub(c.Since)))
 		if c.Auth {
-			r.Why += ": credentials or permission refused"
+			r.Why += ": credentials or permission rejected"
 		}
 	}
 	for _, p := range pauses {
@@ -135,9 +132,12 @@ func (r *RouteStatus) judge(pauses []engine.Pause, open []admission.OpenCircuit,
 			r.State, r.Why = StatePaused, fmt.Sprintf("by %s for %s: %s; causeway route resume %s", p.Who, Ago(now.Sub(p.Since)), p.Reason, r.Route)
 		}
 	}
+	if r.Missing > 0 {
+		r.State, r.Why = StateLost, fmt.Sprintf("%d of %d came in and are neither done nor waiting nor dead; find them with causeway reconcile", r.Missing, r.In)
+	}
 }
 
-// Ago returns a duration as people say it: "12 s", "3 m", "6 h 12 m", "13 d 17 h".
+// Ago returns a duration for people: "12 s", "3 m", "6 h 12 m", "13 d 17 h".
 func Ago(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch d = max(d, 0); {

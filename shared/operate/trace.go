@@ -19,7 +19,7 @@ import (
 type Trace struct {
 	Entity  message.Key `json:"entity"`
 	Name    string      `json:"name,omitempty"`
-	Verdict string      `json:"verdict"` // where it is, in one sentence per target
+	Verdict string      `json:"verdict"` // one clause per target
 	Command string      `json:"command,omitempty"`
 	Targets []Place     `json:"targets"`
 	Steps   []Step      `json:"steps"`
@@ -27,14 +27,14 @@ type Trace struct {
 	Cut     bool        `json:"cut,omitempty"`     // older steps were left out
 }
 
-// Place is how an entity stands at one target.
+// Place is the state of an entity at one target.
 type Place struct {
 	Route   string     `json:"route"`
 	Target  string     `json:"target"`
 	Stage   port.Stage `json:"stage"` // of the newest event there
 	Since   time.Time  `json:"since"`
 	Ref     string     `json:"ref,omitempty"` // the target's id
-	Words   string     `json:"words"`         // in a sentence without its subject
+	Words   string     `json:"words"`         // a sentence without its subject
 	Command string     `json:"command,omitempty"`
 	entry   port.Entry
 }
@@ -42,8 +42,8 @@ type Place struct {
 // Step is one or several like entries of the ledger.
 type Step struct {
 	At      time.Time        `json:"at"`
-	Last    time.Time        `json:"last"`  // of the last of those that are folded
-	Count   int              `json:"count"` // how many entries it stands for
+	Last    time.Time        `json:"last"`  // of the last entry
+	Count   int              `json:"count"` // of entries
 	Stage   port.Stage       `json:"stage"`
 	Route   string           `json:"route,omitempty"`
 	Type    string           `json:"type,omitempty"`
@@ -51,8 +51,8 @@ type Step struct {
 	Trace   string           `json:"trace_id"`
 	Version int              `json:"version,omitempty"` // ordinal among the entity's versions
 	Attempt int              `json:"attempt,omitempty"`
-	Outcome string           `json:"outcome"` // as the ledger has it
-	Words   string           `json:"words"`   // the same, short
+	Outcome string           `json:"outcome"` // of the ledger
+	Words   string           `json:"words"`   // the outcome, shortened
 	Ref     string           `json:"target_ref,omitempty"`
 	Error   *port.EntryError `json:"error,omitempty"`
 	Next    time.Time        `json:"next,omitzero"`
@@ -181,8 +181,8 @@ func ordinals(entries []port.Entry) map[message.Sequence]int {
 	return n
 }
 
-// places returns how the newest event stands on each route; what came after the end of it,
-// such as an older event that was superseded, does not count.
+// places returns the state of the newest event on each route. Entries after its end, such as
+// those of an older event that was superseded, do not count.
 func places(entries []port.Entry) []Place {
 	byRoute := map[string]Place{}
 	for _, e := range entries {
@@ -212,15 +212,15 @@ func places(entries []port.Entry) []Place {
 
 func settled(s port.Stage) bool { return s == port.Confirmed || s == port.Superseded }
 
-// conclude says where the entity is, and what to do.
+// conclude sets verdict and next command.
 func (d *Desk) conclude(ctx context.Context, t *Trace, entries []port.Entry) error {
 	if len(entries) == 0 {
-		t.Verdict = "nothing is known of it"
+		t.Verdict = "has no entry in the ledger"
 		return nil
 	}
 	var sentences []string
 	for i := range t.Targets {
-		if err := d.say(ctx, &t.Targets[i]); err != nil {
+		if err := d.describe(ctx, &t.Targets[i]); err != nil {
 			return err
 		}
 		p := t.Targets[i]
@@ -229,7 +229,7 @@ func (d *Desk) conclude(ctx context.Context, t *Trace, entries []port.Entry) err
 		if err := d.waiters(ctx, p.Target, t.Entity, counts); err != nil {
 			return err
 		}
-		if words := inWords(counts, "it"); words != "" {
+		if words := waitWords(counts, "it"); words != "" {
 			sentences = append(sentences, words)
 		}
 		if t.Command == "" {
@@ -240,15 +240,15 @@ func (d *Desk) conclude(ctx context.Context, t *Trace, entries []port.Entry) err
 		last := entries[len(entries)-1]
 		sentences = append(sentences, fmt.Sprintf("is on its way: %s, %s ago", last.Outcome, Ago(d.Now().Sub(last.At))))
 		if last.Stage == port.Skipped {
-			sentences[0] = "went nowhere: " + last.Outcome
+			sentences[0] = "was sent to no target: " + last.Outcome
 		}
 	}
 	t.Verdict = strings.Join(sentences, "; ")
 	return nil
 }
 
-// say puts a place into words.
-func (d *Desk) say(ctx context.Context, p *Place) error {
+// describe sets the words and the command of a place.
+func (d *Desk) describe(ctx context.Context, p *Place) error {
 	e, since := p.entry, clock(p.Since, d.Now())
 	switch p.Stage {
 	case port.Confirmed:
@@ -271,17 +271,18 @@ func (d *Desk) say(ctx context.Context, p *Place) error {
 		}
 		p.Command = cmp.Or(adviseEntry(e, p.Target).Command, "causeway inspect "+e.Event)
 	case port.Deferred:
-		return d.sayWaiting(ctx, p, since)
+		return d.describeWaiting(ctx, p, since)
 	case Redriven:
 		p.Words = "was redriven to " + p.Target + " at " + since + " and has not ended"
 	default:
-		return d.sayQueued(ctx, p, since)
+		return d.describeQueued(ctx, p, since)
 	}
 	return nil
 }
 
-// sayQueued says what holds a queue up, if something does.
-func (d *Desk) sayQueued(ctx context.Context, p *Place, since string) error {
+// describeQueued describes a place whose message is queued, and the pause or circuit that
+// stops the queue.
+func (d *Desk) describeQueued(ctx context.Context, p *Place, since string) error {
 	p.Words, p.Command = "is queued for "+p.Target+" since "+since, "causeway status"
 	pauses, err := d.Valve.Pauses(ctx)
 	if err != nil {
@@ -298,16 +299,16 @@ func (d *Desk) sayQueued(ctx context.Context, p *Place, since string) error {
 	for _, c := range open {
 		p.Words += fmt.Sprintf("; nothing is sent to %s since %s", strings.TrimSpace(p.Target+" "+c.Operation), clock(c.Since, d.Now()))
 		if c.Auth {
-			p.Words += ", because it refuses our credentials or a permission: renew or grant them"
+			p.Words += ", because it rejects our credentials or a permission: renew or grant them"
 		}
-		p.Words += "; it is tried again at " + clock(c.Probe, d.Now())
+		p.Words += "; next attempt at " + clock(c.Probe, d.Now())
 	}
 	return err
 }
 
-// Stages of what an operator does. Ledger entries of them are written by package redrive.
+// Stages of an operator's acts. Package redrive writes their ledger entries.
 const (
-	Redriven port.Stage = "redriven" // sent to its queue again
+	Redriven port.Stage = "redriven" // sent to its queue again by an operator
 	Purged   port.Stage = "purged"   // taken out of the dead-letter queue, and exported
 	Edited   port.Stage = "edited"   // sent with changes under a new event id
 	Settled  port.Stage = "resolved" // taken out because nothing is missing
@@ -315,8 +316,8 @@ const (
 
 var parentWords = regexp.MustCompile(`(\w+) (\S+) (?:has a dead letter|did not reach)`)
 
-// sayWaiting says for what a message waits, and why that is not there.
-func (d *Desk) sayWaiting(ctx context.Context, p *Place, since string) error {
+// describeWaiting describes a place whose message is deferred: what it waits for, and why.
+func (d *Desk) describeWaiting(ctx context.Context, p *Place, since string) error {
 	e := p.entry
 	p.Words, p.Command = fmt.Sprintf("WAITS for %s since %s", p.Target, since), "causeway status"
 	if e.Error == nil {
@@ -326,7 +327,7 @@ func (d *Desk) sayWaiting(ctx context.Context, p *Place, since string) error {
 	if found == nil || e.Error.Code != pipeline.ParentDead && e.Error.Code != pipeline.ParentMissing {
 		p.Words += ": " + brief(e)
 		if !e.Next.IsZero() {
-			p.Words += "; it is tried again " + clock(e.Next, d.Now())
+			p.Words += "; next attempt at " + clock(e.Next, d.Now())
 		}
 		return nil
 	}
@@ -344,11 +345,11 @@ func (d *Desk) sayWaiting(ctx context.Context, p *Place, since string) error {
 			return nil
 		}
 	}
-	p.Words += ", which has not come"
+	p.Words += ", which has not arrived"
 	return nil
 }
 
-// brief is what an entry says, without what was being attempted.
+// brief returns the message of an entry, without the act that failed.
 func brief(e port.Entry) string {
 	if e.Error == nil {
 		return e.Outcome
@@ -356,11 +357,10 @@ func brief(e port.Entry) string {
 	return Brief(e.Error.Message, e.Error.Field)
 }
 
-// attempted is the beginning of an error that says what was being attempted.
+// attempted is the beginning of an error that names the act that failed.
 var attempted = regexp.MustCompile(`^(delivering|writing|translating|reading|validating|searching|looking|posting) [^:]*(?:https?://[^:]*)?[^:]*: `)
 
-// Brief returns the message of a failure from its field on, or without what was being
-// attempted.
+// Brief returns the message of a failure from its field on, or without the act that failed.
 func Brief(message, field string) string {
 	if i := strings.Index(message, field+": "); field != "" && i >= 0 {
 		return message[i:]
@@ -368,7 +368,7 @@ func Brief(message, field string) string {
 	return attempted.ReplaceAllString(message, "")
 }
 
-// words says what a step was.
+// words returns the outcome of a step with a shortened message.
 func words(s Step) string {
 	if s.Error == nil || !strings.HasSuffix(s.Outcome, s.Error.Message) {
 		return s.Outcome

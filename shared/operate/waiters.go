@@ -2,19 +2,16 @@ package operate
 
 import (
 	"context"
-	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"causeway.example/shared/entity"
 	"causeway.example/shared/message"
 )
 
-// mostParents is for how many letters of a group what waits for them is counted.
+// mostParents is the number of letters of a group whose waiters are counted.
 const mostParents = 200
 
-// waiters adds how many messages wait until the entity is at the target, by what they are:
+// waiters adds the number of messages that wait for the entity at the target, by flow:
 // "payment". The entity's record has a bounded number of them.
 func (d *Desk) waiters(ctx context.Context, target string, key message.Key, counts map[string]int) error {
 	if key.ID == "" || target == "" {
@@ -35,23 +32,10 @@ func (d *Desk) waiters(ctx context.Context, target string, key message.Key, coun
 	return nil
 }
 
-// inWords returns "2 payments and 1 refund wait for order #1001", "" if nothing waits.
-func inWords(counts map[string]int, title string) string {
-	var parts []string
-	total := 0
-	for _, kind := range slices.Sorted(maps.Keys(counts)) {
-		n := counts[kind]
-		if total += n; n > 1 {
-			kind += "s"
-		}
-		parts = append(parts, fmt.Sprintf("%d %s", n, kind))
-	}
-	if total == 0 {
+// waitWords returns "2 payments and 1 refund wait for order #1001", "" if nothing waits.
+func waitWords(counts map[string]int, title string) string {
+	if len(counts) == 0 {
 		return ""
 	}
-	verb := "wait"
-	if total == 1 {
-		verb = "waits"
-	}
-	return strings.Join(parts, " and ") + " " + verb + " for " + title
+	return CountAll(counts, "wait") + " for " + title
 }

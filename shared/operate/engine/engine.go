@@ -9,8 +9,7 @@ import (
 	"causeway.example/shared/port"
 )
 
-// Engine is where Causeway runs, as an operator's tool sees it. All fields but Archive are
-// required.
+// Engine is a running Causeway for an operator's tool. All fields but Archive are required.
 type Engine struct {
 	Name    string // of the environment, such as "local" or "prod-eu"
 	Ledger  port.Ledger
@@ -24,7 +23,7 @@ type Engine struct {
 	Now     func() time.Time
 }
 
-// Check returns an error that names what is required and missing.
+// Check returns an error that names the missing fields.
 func (e Engine) Check() error {
 	return port.Require(
 		port.Field{Name: "field Name", Set: e.Name != ""},
@@ -50,8 +49,8 @@ type Meter interface {
 	// Depths returns the depth of every queue that is not a dead-letter queue, by name,
 	// one moment for all of them as far as the engine can.
 	Depths(ctx context.Context) ([]Depth, error)
-	// Totals returns what came to each route and how it ended, by name. Engines that
-	// count over a limited time say so in Total.Since.
+	// Totals returns the messages of each route and their ends, by name. Engines that count
+	// over a limited time set Total.Since.
 	Totals(ctx context.Context) ([]Total, error)
 }
 
@@ -82,8 +81,8 @@ type Total struct {
 	Dead       int64
 	Parked     int64
 
-	// Waiting and Letters are what the queue and its dead-letter queue hold now, counted as
-	// nearly in the same moment as the engine can: In = Confirmed + Superseded + Skipped +
+	// Waiting and Letters are the lengths of the queue and its dead-letter queue now, counted
+	// as nearly in the same moment as the engine can: In = Confirmed + Superseded + Skipped +
 	// Removed + Waiting + Letters. The right side is greater by messages whose end is recorded
 	// and that are not deleted yet, and by those that came without the bus: replayed, imported
 	// or restored. It is less only if something was lost.
@@ -92,8 +91,8 @@ type Total struct {
 	Removed int64 // taken out of the dead letters: resolved, purged, erased or expired
 }
 
-// Missing returns how many messages of the route are neither ended nor anywhere: they were
-// lost. It is 0 where counting began later than the messages (Since).
+// Missing returns the number of messages of the route that neither ended nor are in a queue:
+// they were lost. It is 0 where counting began later than the messages (Since).
 func (t Total) Missing() int64 {
 	if !t.Since.IsZero() {
 		return 0
@@ -104,8 +103,8 @@ func (t Total) Missing() int64 {
 // Letters gives access to the messages of a dead-letter queue. It is given the name of the
 // dead-letter queue itself (routes.Dead).
 type Letters interface {
-	// Browse calls visit with each message of the queue until visit returns false, and
-	// changes nothing that others see: afterwards the messages can be received as before.
+	// Browse calls visit with each message of the queue until visit returns false.
+	// Afterwards the messages can be received as before.
 	// They have no handle. The order is that of arrival where the engine knows it. A
 	// message that another process holds may be left out. An unknown queue is an error.
 	Browse(ctx context.Context, queue string, visit func(port.Incoming) (more bool)) error
@@ -117,7 +116,7 @@ type Letters interface {
 // Hand holds the letters that one operation works on.
 type Hand interface {
 	// Take returns those messages of the queue that have one of the ids (message ids of the
-	// queue), with valid handles, and hides them. One that is gone, or that another process
+	// queue), with valid handles, and hides them. A deleted one, and one that another process
 	// holds, is left out; one that this Hand took before is taken again.
 	Take(ctx context.Context, ids []string) ([]port.Incoming, error)
 	// Delete removes a message that was taken. Deleting twice is no error.
@@ -127,19 +126,19 @@ type Hand interface {
 	Close(ctx context.Context) error
 }
 
-// Valve stops and resumes the worker of a queue. Messages stay in the queue meanwhile.
+// Valve stops and resumes the worker of a queue. Messages of a stopped queue stay in it.
 type Valve interface {
 	// Pauses returns the pauses in force, by queue.
 	Pauses(ctx context.Context) ([]Pause, error)
-	// Pause stops the worker: messages that it has in hand are finished. A queue that is
+	// Pause stops the worker: messages in flight are finished. A queue that is
 	// paused already keeps its pause and its reason, without an error. An unknown queue is
 	// an error.
 	Pause(ctx context.Context, pause Pause) error
-	// Resume lets the worker go on; at once, for a queue that is not paused.
+	// Resume starts the worker again. A queue that is not paused is left as it is.
 	Resume(ctx context.Context, queue string) error
 }
 
-// Pause says who stopped a queue, and why.
+// Pause is the stop of a queue by an operator.
 type Pause struct {
 	Queue  string
 	Who    string
@@ -147,7 +146,7 @@ type Pause struct {
 	Since  time.Time
 }
 
-// Archive keeps what each system sent.
+// Archive keeps the deliveries of each system.
 type Archive interface {
 	// Archived yields the raw messages of a system that were archived from the first time
 	// to the second, with their bodies, in no order and some of them more than once. One

@@ -12,19 +12,19 @@ import (
 	"causeway.example/shared/port"
 )
 
-// Progress is how far an operation is.
+// Progress is the state of an operation that runs.
 type Progress struct {
 	Operation Operation
 	Steps     int    // of the ramp
 	Size      int    // of this step
-	Words     string // what is being done
+	Words     string // the current act
 }
 
-// ramp is how many messages the steps send; the last one sends all others.
+// ramp is the number of messages that each step sends; the last step sends all others.
 var ramp = []int{1, 5, 25}
 
 const (
-	patience  = time.Minute // how long the outcome of a step is waited for
+	patience  = time.Minute // wait for the outcome of a step
 	look      = 200 * time.Millisecond
 	saveEvery = 25 // messages
 )
@@ -38,12 +38,12 @@ type run struct {
 	lease    *lease
 	hands    map[string]engine.Hand
 	next     time.Time // when the rate allows another message
-	again    bool      // continues what another process began
-	missed   []Item    // that could not be taken: gone, or still hidden by that process
+	again    bool      // continues the operation of another process
+	missed   []Item    // could not be taken: deleted, or still hidden by that process
 }
 
-// Apply does what the plan says, or finishes what a process that ended had begun. It returns
-// the operation as it ended; its State says whether a rule or an operator stopped it.
+// Apply applies the plan, or finishes an operation whose process ended. It returns the ended
+// operation; its State is Stopped or Cancelled if a rule or an operator stopped it.
 //
 // It fails with code "plan_expired", "refused" (by a check of the plan), "busy" (another
 // operation works on a queue of it) or "reason_missing", and then has moved nothing. After
@@ -70,7 +70,7 @@ func (o *Operator) Apply(ctx context.Context, planID, reason string) (Operation,
 	return op, errors.Join(err, o.saveOperation(ended, &op), held.release(ended))
 }
 
-// begin returns the operation of the plan: a new one, or the one that was begun.
+// begin returns the operation of the plan: a new one, or the unfinished one.
 func (o *Operator) begin(ctx context.Context, plan Plan, reason string) (Operation, error) {
 	doing := "applying plan " + plan.ID
 	op := Operation{ID: "o" + plan.ID[1:], Plan: plan.ID, Kind: plan.Kind, Who: o.Who, Reason: reason, Began: o.Now().UTC(), State: Running}
@@ -82,11 +82,11 @@ func (o *Operator) begin(ctx context.Context, plan Plan, reason string) (Operati
 	case begun && before.State == Done:
 		return before, &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Code: "applied", Doing: doing, Detail: "it was applied at " + before.Began.Format(time.RFC3339) + " as " + before.ID}
 	case !begun && o.Now().After(plan.Expires):
-		return op, &fault.Error{Kind: fault.Rejected, Class: fault.Stale, Code: "plan_expired", Doing: doing, Detail: "it expired at " + plan.Expires.Format("15:04:05Z") + "; make it again"}
+		return op, &fault.Error{Kind: fault.Rejected, Class: fault.Stale, Code: "plan_expired", Doing: doing, Detail: "it expired at " + plan.Expires.Format("15:04:05Z") + "; make a new one"}
 	case plan.Refused != "" && !begun:
 		return op, &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Code: "refused", Doing: doing, Detail: plan.Refused}
 	case reason == "":
-		return op, &fault.Error{Kind: fault.Invalid, Class: fault.Value, Code: "reason_missing", Doing: doing, Detail: "say why with --reason; the ledger keeps it"}
+		return op, &fault.Error{Kind: fault.Invalid, Class: fault.Value, Code: "reason_missing", Doing: doing, Detail: "give a reason with --reason; the ledger keeps it"}
 	}
 	if begun {
 		op.Began, op.Exports, op.Step = before.Began, before.Exports, 1
@@ -99,12 +99,13 @@ func (r *run) apply(ctx context.Context) error {
 	if err := errors.Join(r.operator.list(ctx, r.op), r.operator.saveOperation(ctx, r.op)); err != nil {
 		return err
 	}
-	if r.plan.Kind == Purge && len(r.op.Exports) == 0 {
-		if err := r.exportAll(ctx); err != nil {
+	items := r.plan.Items
+	if r.plan.Kind == Purge {
+		var err error
+		if items, err = r.exported(ctx); err != nil {
 			return err
 		}
 	}
-	items := r.plan.Items
 	for step, size := range append(ramp[:len(ramp):len(ramp)], len(items)) {
 		r.op.Step = step + 1
 		rest, err := r.stepOf(ctx, items, size)
@@ -125,7 +126,7 @@ func (r *run) apply(ctx context.Context) error {
 	return nil
 }
 
-// stepOf is one step of the ramp, with its outcome. What is not sent needs no ramp.
+// stepOf makes one step of the ramp and judges its outcome. Only a redrive needs a ramp.
 func (r *run) stepOf(ctx context.Context, items []Item, size int) (rest []Item, err error) {
 	if r.plan.Kind != Redrive {
 		rest, _, err = r.step(ctx, items, len(items))
@@ -138,10 +139,10 @@ func (r *run) stepOf(ctx context.Context, items []Item, size int) (rest []Item, 
 	return rest, err
 }
 
-// step works on items until as many were sent, and returns the others and what was sent.
+// step works on items until size of them were sent, and returns the others and the sent ones.
 func (r *run) step(ctx context.Context, items []Item, size int) (rest, sent []Item, err error) {
 	for len(items) > 0 && len(sent) < size {
-		if stop, err := r.mayGoOn(ctx); stop || err != nil {
+		if stop, err := r.mayContinue(ctx); stop || err != nil {
 			return items, sent, err
 		}
 		item := items[0]
@@ -172,10 +173,10 @@ func (r *run) step(ctx context.Context, items []Item, size int) (rest, sent []It
 	return items, sent, nil
 }
 
-// waitForMissed waits until what a process held that was killed is visible again, and returns
+// waitForMissed waits until the letters of a killed process are visible again, and returns
 // the letters that could not be taken.
 func (r *run) waitForMissed(ctx context.Context) ([]Item, error) {
-	r.report(len(r.missed), "waiting for letters that the process before holds")
+	r.report(len(r.missed), "waiting for letters that the earlier process holds")
 	for until := r.operator.Now().Add(hold + time.Second); r.operator.Now().Before(until); {
 		if err := errors.Join(r.operator.Sleep(ctx, leaseLife/6), r.lease.renew(ctx)); err != nil {
 			return nil, err
@@ -216,8 +217,8 @@ func (r *run) count(did outcome) {
 	}
 }
 
-// mayGoOn waits for the rate, keeps the lease, and sees whether an operator cancelled.
-func (r *run) mayGoOn(ctx context.Context) (stop bool, err error) {
+// mayContinue waits for the rate, renews the lease, and checks whether an operator cancelled.
+func (r *run) mayContinue(ctx context.Context) (stop bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return true, err
 	}
@@ -249,9 +250,9 @@ func (r *run) end(state OperationState, why string) {
 	r.op.State, r.op.Why, r.op.Ended = state, why, r.operator.Now().UTC()
 }
 
-// judgeStep waits for the outcome of what a step sent, and stops the operation if it comes
-// back: a fifth of it, and three messages at least of a step of three or more; or if nothing
-// of it got through while the target's circuit is open.
+// judgeStep waits for the outcome of the messages of a step, and stops the operation if a
+// fifth of them, and at least three in a step of three or more, are dead again; or if none
+// of them ended while the target's circuit is open.
 func (r *run) judgeStep(ctx context.Context, sent []Item, step int) error {
 	began := r.operator.Now()
 	open, confirmed, returned := sent, 0, 0
@@ -304,7 +305,7 @@ func (r *run) judgeCircuits(ctx context.Context, sent []Item, step int) error {
 			return err
 		}
 		if len(circuits) > 0 {
-			r.end(Stopped, fmt.Sprintf("the circuit of %s opened, and nothing of step %d got through", route.To, step))
+			r.end(Stopped, fmt.Sprintf("the circuit of %s opened, and no message of step %d ended", route.To, step))
 			return nil
 		}
 	}
@@ -314,7 +315,7 @@ func (r *run) judgeCircuits(ctx context.Context, sent []Item, step int) error {
 	return nil
 }
 
-// ended returns how a message that was sent ended, if it has.
+// ended returns the stage in which a message that was sent ended, and whether it has.
 func (r *run) ended(ctx context.Context, item Item) (bool, port.Stage, error) {
 	entries, err := r.operator.Ledger.Find(ctx, port.Query{Event: item.Event, Since: r.op.Began, Newest: true, Limit: 20})
 	if err != nil {

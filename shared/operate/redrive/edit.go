@@ -27,7 +27,7 @@ var editable = regexp.MustCompile(`^(currency|purchase_order|note|lines\.(sku|ti
 
 var index = regexp.MustCompile(`\[\d+\]`)
 
-// Edit is a letter that would be sent with changes.
+// Edit is a letter with changes, not sent yet.
 type Edit struct {
 	Letter  operate.Letter   `json:"letter"`
 	Event   string           `json:"event_id"` // the new one
@@ -46,7 +46,7 @@ func (o *Operator) PrepareEdit(ctx context.Context, id string, set map[string]st
 	case err != nil:
 		return Edit{}, err
 	case !found:
-		return Edit{}, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Code: "no_letter", Doing: doing, Detail: "there is no such dead letter"}
+		return Edit{}, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Code: "no_letter", Doing: doing, Detail: "no dead letter has this id; causeway dlq peek ROUTE lists them"}
 	case l.Kind != operate.RouteLetter || len(set) == 0:
 		return Edit{}, fault.New(fault.Invalid, fault.Value, doing, "only fields of a canonical event can be changed; a delivery is corrected at its source")
 	}
@@ -88,9 +88,9 @@ func (o *Operator) PrepareEdit(ctx context.Context, id string, set map[string]st
 	return e, err
 }
 
-// SendEdit sends what PrepareEdit made, and takes the original out of its queue, which the
-// ledger links with it. It fails with code "done" if the target has the original, or
-// something newer, meanwhile: then nothing is sent.
+// SendEdit sends the event that PrepareEdit made, and takes the original out of its queue. The
+// ledger links the two. It fails with code "done", and sends nothing, if the target has the
+// original or a newer version by now.
 func (o *Operator) SendEdit(ctx context.Context, e Edit, reason string) error {
 	doing := "editing " + e.Letter.Event
 	r := &run{operator: o, op: &Operation{ID: "edit-" + e.Event[:6], Kind: "edit", Who: o.Who, Reason: reason}, judging: o.judging(Options{})}
@@ -98,24 +98,24 @@ func (o *Operator) SendEdit(ctx context.Context, e Edit, reason string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = held.release(context.WithoutCancel(ctx)) }() // it ends by itself
+	defer func() { _ = held.release(context.WithoutCancel(ctx)) }() // it expires otherwise
 	hand, err := r.open(ctx, e.Letter.Queue)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = hand.Close(context.WithoutCancel(ctx)) }() // what is held returns by itself
+	defer func() { _ = hand.Close(context.WithoutCancel(ctx)) }() // letters are visible again after hold
 	letters, err := hand.Take(ctx, []string{e.Letter.MessageID})
 	if err != nil {
 		return err
 	}
-	done, why, err := r.judging.standing(ctx, e.Letter)
+	done, why, err := r.judging.settled(ctx, e.Letter)
 	switch {
 	case err != nil:
 		return err
 	case done != "":
 		return &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Code: "done", Doing: doing, Detail: "nothing is missing: " + why}
 	case len(letters) == 0:
-		return &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Code: "no_letter", Doing: doing, Detail: "the letter is gone, or another process has it"}
+		return &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Code: "no_letter", Doing: doing, Detail: "the letter was deleted, or another process holds it"}
 	}
 	body, err := e.message.Encode()
 	if err != nil {
@@ -138,12 +138,10 @@ func fields(changes []operate.Change) (names []string) {
 	return names
 }
 
-// changed returns the body with the values at their paths, which must be there.
+// changed returns the body with the values at their paths, which must exist.
 func changed(body []byte, set map[string]string) ([]byte, error) {
-	var tree any
-	decoder := json.NewDecoder(strings.NewReader(string(body)))
-	decoder.UseNumber()
-	if err := decoder.Decode(&tree); err != nil {
+	tree, err := operate.Tree(body)
+	if err != nil {
 		return nil, err
 	}
 	for _, path := range slices.Sorted(maps.Keys(set)) {
@@ -151,7 +149,7 @@ func changed(body []byte, set map[string]string) ([]byte, error) {
 			return nil, &fault.Error{Kind: fault.Invalid, Class: fault.Value, Code: "locked", Field: path, Detail: "may not be changed here; correct it at the source"}
 		}
 		if err := put(tree, strings.Split(strings.NewReplacer("[", ".", "]", "").Replace(path), "."), set[path]); err != nil {
-			return nil, &fault.Error{Kind: fault.Invalid, Class: fault.Value, Code: "no_field", Field: path, Detail: "the event has no such place", Err: err}
+			return nil, &fault.Error{Kind: fault.Invalid, Class: fault.Value, Code: "no_field", Field: path, Detail: "the event has no such field", Err: err}
 		}
 	}
 	return json.Marshal(tree)

@@ -17,8 +17,7 @@ const exportsKey = "operate|exports"
 
 const mostExports = 1000 // in that list
 
-// Exported returns the letters in a body of the vault if it is an export, nil if it is
-// something else. A line that cannot be read is left out.
+// Exported returns the letters in a body of the vault if it is an export, nil otherwise. A line that cannot be read is left out.
 func (o *Operator) Exported(data []byte) []port.Incoming {
 	if !bytes.HasPrefix(data, []byte(`{"schema":"`+lineSchema+`"`)) {
 		return nil
@@ -41,7 +40,7 @@ func letterOf(line []byte) (port.Incoming, bool) {
 }
 
 // Forget replaces every export of a purge that has a letter for which concerns is true by one
-// without it, and returns the number of letters left out. A restore puts back the others. The
+// without it, and returns the number of letters left out. A restore sends the others. The
 // replaced body stays in the vault: the caller deletes it (package privacy does).
 func (o *Operator) Forget(ctx context.Context, concerns func(port.Incoming) (bool, error)) (letters int, err error) {
 	var ids, older []string

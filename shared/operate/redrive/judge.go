@@ -13,7 +13,7 @@ import (
 	"causeway.example/shared/routes"
 )
 
-// Verdict is what happens to one letter.
+// Verdict is the decision on one letter.
 type Verdict string
 
 // The verdicts. Each letter of a plan has one, so that they add up to all of them.
@@ -22,10 +22,10 @@ const (
 	Confirmed Verdict = "confirmed" // the target has it: taken out, not sent
 	Newer     Verdict = "newer"     // the target has a newer version: taken out as superseded, not sent
 	Looped    Verdict = "loop"      // failed the same way three times: left alone
-	Unclear   Verdict = "unclear"   // may have taken effect, and a person has to look first: left alone
-	Opaque    Verdict = "opaque"    // none of ours: left alone
+	Unclear   Verdict = "unclear"   // the outcome of the write is unknown: left alone until checked at the target
+	Opaque    Verdict = "opaque"    // not a message of Causeway: left alone
 	Remove    Verdict = "remove"    // is taken out (purge, resolve)
-	Open      Verdict = "open"      // is not done with: left alone by resolve
+	Open      Verdict = "open"      // missing at the target: left alone by resolve
 )
 
 // Verdicts returns all of them in the order in which they are shown.
@@ -33,20 +33,20 @@ func Verdicts() []Verdict {
 	return []Verdict{Send, Remove, Confirmed, Newer, Looped, Unclear, Opaque, Open}
 }
 
-// Words says what a verdict means for a letter.
+// Words returns the verdict for an operator, as a sentence without its subject.
 func (v Verdict) Words() string {
 	return map[Verdict]string{
 		Send: "are sent again", Remove: "are taken out", Confirmed: "are at the target already: resolved, not sent",
 		Newer: "have a newer version at the target: superseded, not sent", Looped: "failed the same way three times: left alone (--force-loop)",
-		Unclear: "may have taken effect: left alone until somebody has looked (--target-has-none)",
-		Opaque:  "are no messages of ours: left alone (export, purge)", Open: "are not done with: left alone",
+		Unclear: "have an unknown outcome: left alone until checked at the target (--target-has-none)",
+		Opaque:  "are not messages of Causeway: left alone (export, purge)", Open: "are missing at the target: left alone",
 	}[v]
 }
 
-// loops is after how many redrives that failed the same way a letter is left alone.
+// loops is the number of redrives with the same failure after which a letter is left alone.
 const loops = 3
 
-// judging judges letters, and reads each record of the State once.
+// judging judges letters by the options of an operation.
 type judging struct {
 	operator *Operator
 	options  Options
@@ -67,12 +67,12 @@ func (j *judging) item(ctx context.Context, kind Kind, l operate.Letter) (Item, 
 	return item, err
 }
 
-// verdict decides what an operation of the kind does with the letter.
+// verdict returns what an operation of the kind does with the letter, and why.
 func (j *judging) verdict(ctx context.Context, kind Kind, l operate.Letter) (Verdict, string, error) {
 	if kind == Purge {
 		return Remove, "", nil
 	}
-	done, why, err := j.standing(ctx, l)
+	done, why, err := j.settled(ctx, l)
 	switch {
 	case err != nil || done != "":
 		return done, why, err
@@ -81,7 +81,7 @@ func (j *judging) verdict(ctx context.Context, kind Kind, l operate.Letter) (Ver
 	case kind == Resolve:
 		return Open, "", nil
 	case l.Kind == operate.OpaqueLetter:
-		return Opaque, "it is no message of ours", nil
+		return Opaque, "it is not a message of Causeway", nil
 	case l.Cause.Class == fault.Ambiguous && !j.options.TargetHasNone:
 		return Unclear, "the outcome of its write is unknown", nil
 	case l.Alike >= loops && !j.options.ForceLoop:
@@ -90,9 +90,9 @@ func (j *judging) verdict(ctx context.Context, kind Kind, l operate.Letter) (Ver
 	return Send, "", nil
 }
 
-// standing reports whether nothing is missing of the letter: its entity's record at the
-// target, or at the inbox, has it or something newer. "" if it is missing.
-func (j *judging) standing(ctx context.Context, l operate.Letter) (Verdict, string, error) {
+// settled returns Confirmed or Newer, and why, if the entity's record at the target, or at the
+// inbox, has the letter's version or a newer one; "" otherwise.
+func (j *judging) settled(ctx context.Context, l operate.Letter) (Verdict, string, error) {
 	if l.Entity.ID == "" {
 		return "", "", nil
 	}

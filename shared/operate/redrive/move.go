@@ -17,10 +17,10 @@ import (
 	"causeway.example/shared/routes"
 )
 
-// hold is how long a letter stays hidden that is being worked on.
+// hold is the time that a letter stays hidden during work on it.
 const hold = 2 * time.Minute
 
-// outcome is what became of one letter.
+// outcome is the result for one letter.
 type outcome uint8
 
 const (
@@ -31,7 +31,7 @@ const (
 	gone
 )
 
-// journaled is what the journal has about a letter that was sent.
+// journaled is the journal's record of a letter that was sent.
 type journaled struct {
 	Operation string    `json:"op"`
 	At        time.Time `json:"at"`
@@ -39,16 +39,16 @@ type journaled struct {
 
 func journalKey(queue, messageID string) string { return "operate|moved|" + queue + "|" + messageID }
 
-// move does what the operation does with one letter, as the letter is now. The order of the
-// calls is the promise: each leaves the message in at least one place, and everything before
-// a crash is found again by whoever continues.
+// move moves one letter, judged as it is now. The order of the calls is the guarantee: each
+// leaves the message in at least one place, and the process that continues after a crash
+// finds everything before it.
 //
 //	take      hides the letter; another process cannot have it
 //	judge     the plan may be a quarter of an hour old
-//	ledger    who, why: before the act, and once, whoever repeats it
+//	ledger    operator and reason: before the act, and once, also if repeated
 //	send      the copy is durable
 //	journal   from now on a repetition only deletes
-//	delete    the letter is gone
+//	delete    the letter is removed
 func (r *run) move(ctx context.Context, hand engine.Hand, item Item) (outcome, error) {
 	letters, err := hand.Take(ctx, []string{item.MessageID})
 	if err != nil {
@@ -105,7 +105,7 @@ func (r *run) send(ctx context.Context, hand engine.Hand, in port.Incoming, l op
 	return hand.Delete(ctx, in)
 }
 
-// journal notes that a letter was sent. One that is there already says the same.
+// journal records that a letter was sent. A record that exists already is the same.
 func (r *run) journal(ctx context.Context, key string) error {
 	text, err := json.Marshal(journaled{Operation: r.op.ID, At: r.operator.Now().UTC()})
 	if err != nil {
@@ -126,8 +126,8 @@ func (r *run) drop(ctx context.Context, hand engine.Hand, in port.Incoming, l op
 	return hand.Delete(ctx, in)
 }
 
-// note writes the ledger's entry of what is about to be done with a letter. Its id is that
-// of the operation and the letter, so that a repetition adds none.
+// note writes the ledger's entry of the next act on a letter. Its id is derived from the
+// operation and the letter, so that a repetition adds none.
 func (r *run) note(ctx context.Context, l operate.Letter, stage port.Stage, what string, in port.Incoming) error {
 	words := strings.TrimSpace(string(r.op.Kind) + " " + what)
 	e := port.Entry{

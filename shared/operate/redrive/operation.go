@@ -13,7 +13,7 @@ import (
 	"causeway.example/shared/port"
 )
 
-// Operation is one that was begun.
+// Operation is a plan that is or was applied.
 type Operation struct {
 	ID      string         `json:"op"`
 	Plan    string         `json:"plan"`
@@ -29,7 +29,7 @@ type Operation struct {
 	Exports []Export       `json:"exports,omitempty"` // of a purge
 }
 
-// OperationState is how far an operation is.
+// OperationState is the state of an operation.
 type OperationState string
 
 // The states. One that is running and whose process ended is finished by applying its plan
@@ -37,11 +37,11 @@ type OperationState string
 const (
 	Running   OperationState = "running"
 	Done      OperationState = "done"
-	Stopped   OperationState = "stopped"   // by a rule: Why says by which
+	Stopped   OperationState = "stopped"   // by a rule, which Why names
 	Cancelled OperationState = "cancelled" // by an operator
 )
 
-// Counts are an operation's letters by what became of them. Planned is the sum of the
+// Counts are an operation's letters by outcome. Planned is the sum of the
 // others but Confirmed, Returned and Pending, which are the parts of Moved.
 type Counts struct {
 	Planned   int `json:"planned"`
@@ -49,11 +49,11 @@ type Counts struct {
 	Confirmed int `json:"confirmed"` // of these: the target took them, or had them
 	Returned  int `json:"returned"`  // of these: dead again
 	Pending   int `json:"pending"`   // of these: not ended yet
-	Resolved  int `json:"resolved"`  // taken out because nothing was missing
+	Resolved  int `json:"resolved"`  // taken out because the target had them
 	Removed   int `json:"removed"`   // purged
 	Left      int `json:"left"`      // stay where they are, by a rule
-	Gone      int `json:"gone"`      // were not there any more, or another process had them
-	Remaining int `json:"remaining"` // not yet looked at
+	Gone      int `json:"gone"`      // deleted by then, or held by another process
+	Remaining int `json:"remaining"` // not processed yet
 }
 
 const (
@@ -68,7 +68,7 @@ func leaseKey(queue string) string  { return "operate|lease|" + queue }
 
 const listKey = "operate|ops"
 
-// put stores a value whatever was there.
+// put stores a value, and replaces the one before.
 func (o *Operator) put(ctx context.Context, key string, value any, expires time.Time) error {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -166,7 +166,7 @@ func (o *Operator) cancelled(ctx context.Context, id string) (who string, yes bo
 	return who, yes, err
 }
 
-// holder is who works on a queue.
+// holder is the operation that works on a queue.
 type holder struct {
 	Operation string    `json:"op"`
 	Who       string    `json:"who"`
@@ -227,13 +227,13 @@ func (l *lease) store(ctx context.Context, queue string, revision int64) error {
 	}
 	l.revision[queue], err = l.operator.State.Put(ctx, port.Item{Key: leaseKey(queue), Value: text, Revision: revision, Expires: l.holder.Until})
 	if errors.Is(err, port.ErrConflict) {
-		return busy(queue, holder{Operation: "another operation", Who: "somebody else", Until: l.holder.Until})
+		return busy(queue, holder{Operation: "another operation", Who: "another operator", Until: l.holder.Until})
 	}
 	return err
 }
 
 // renew keeps the lease, when a third of it has passed. It fails with code "busy" if
-// another process took it meanwhile.
+// another process took it in between.
 func (l *lease) renew(ctx context.Context) error {
 	if l.holder.Until.Sub(l.operator.Now()) > leaseLife*2/3 {
 		return nil
@@ -246,7 +246,7 @@ func (l *lease) renew(ctx context.Context) error {
 	return nil
 }
 
-// release gives the queues free.
+// release ends the lease.
 func (l *lease) release(ctx context.Context) error {
 	var failures []error
 	for queue, revision := range l.revision {

@@ -16,26 +16,26 @@ import (
 	"causeway.example/shared/port"
 )
 
-// Operator does what an operator orders.
+// Operator carries out an operator's commands.
 type Operator struct {
 	*operate.Desk
-	Who    string                                           // by whose order, for the ledger
+	Who    string                                           // the operator, for the ledger
 	Sleep  func(ctx context.Context, d time.Duration) error // waits, or fails when ctx ends
 	Random func() float64                                   // in [0,1), for ids
 	Report func(Progress)                                   // called after each message and step; may be nil
 }
 
-// Kind is what an operation does with its letters.
+// Kind is the kind of an operation.
 type Kind string
 
 // The kinds.
 const (
 	Redrive Kind = "redrive" // send them to their queue again
 	Purge   Kind = "purge"   // export them, then delete them
-	Resolve Kind = "resolve" // take those out of which nothing is missing, or that a person settled
+	Resolve Kind = "resolve" // take out letters that the target has, or that an operator settled
 )
 
-// Plan is what an operation would do. It is frozen: letters that arrive later are not in it.
+// Plan is an operation that was not applied yet. It is frozen: later letters are not in it.
 type Plan struct {
 	ID          string    `json:"plan"`
 	Kind        Kind      `json:"kind"`
@@ -44,7 +44,7 @@ type Plan struct {
 	Made        time.Time `json:"made"`
 	Expires     time.Time `json:"expires"`
 	Items       []Item    `json:"items"`
-	Checks      []string  `json:"checks,omitempty"` // what a person should know before
+	Checks      []string  `json:"checks,omitempty"` // facts for the operator
 	Refused     string    `json:"refused,omitempty"`
 	Options     Options   `json:"options"`
 }
@@ -52,10 +52,10 @@ type Plan struct {
 // Options are the choices of an operation.
 type Options struct {
 	Rate           float64 `json:"rate"`                      // messages a second; 0: 10
-	ForceLoop      bool    `json:"force_loop,omitempty"`      // also what failed the same way three times
-	TargetHasNone  bool    `json:"target_has_none,omitempty"` // also what may have taken effect: a person has looked
+	ForceLoop      bool    `json:"force_loop,omitempty"`      // also letters that failed the same way three times
+	TargetHasNone  bool    `json:"target_has_none,omitempty"` // also letters with an unknown outcome: the operator checked the target
 	DespiteCircuit bool    `json:"despite_circuit,omitempty"` // although a target's circuit is open
-	All            bool    `json:"all,omitempty"`             // Resolve: also what no record shows as done
+	All            bool    `json:"all,omitempty"`             // Resolve: also letters that no record shows at the target
 }
 
 // Item is one letter of a plan.
@@ -76,11 +76,11 @@ type Item struct {
 // planLife is how long a plan can be applied.
 const planLife = 15 * time.Minute
 
-// defaultRate is how many messages a second are sent if the plan says nothing else.
+// defaultRate is the number of messages a second if the plan has none.
 const defaultRate = 10
 
-// Plan freezes what an operation of the kind would do with the letters that are meant, and
-// stores it. It moves nothing.
+// Plan makes and stores the plan of an operation of the kind on the selected letters. It moves
+// nothing.
 func (o *Operator) Plan(ctx context.Context, kind Kind, s operate.Selector, options Options) (Plan, error) {
 	p := Plan{
 		ID: o.newID("p"), Kind: kind, Environment: o.Name, Who: o.Who, Made: o.Now().UTC(), Options: options,
@@ -107,7 +107,7 @@ func (o *Operator) Plan(ctx context.Context, kind Kind, s operate.Selector, opti
 	return p, o.storePlan(ctx, p)
 }
 
-// check looks at what the plan's queues lead to.
+// check checks the circuits of the plan's targets.
 func (o *Operator) check(ctx context.Context, p *Plan) error {
 	seen := map[string]bool{}
 	for _, item := range p.Items {
@@ -123,7 +123,7 @@ func (o *Operator) check(ctx context.Context, p *Plan) error {
 		for _, c := range open {
 			p.Checks = append(p.Checks, fmt.Sprintf("%s: circuit open since %s, next probe %s", strings.TrimSpace(route.To+" "+c.Operation), c.Since.UTC().Format("15:04:05Z"), c.Probe.UTC().Format("15:04:05Z")))
 			if !p.Options.DespiteCircuit {
-				p.Refused = "the circuit of " + route.To + " is open: what is sent now only waits"
+				p.Refused = "the circuit of " + route.To + " is open: messages sent now would only wait"
 			}
 		}
 		if len(open) == 0 {
@@ -133,7 +133,7 @@ func (o *Operator) check(ctx context.Context, p *Plan) error {
 	return nil
 }
 
-// Count returns how many letters the plan has of a verdict.
+// Count returns the number of the plan's letters with a verdict.
 func (p Plan) Count(v Verdict) (n int) {
 	for _, item := range p.Items {
 		if item.Verdict == v {
@@ -152,7 +152,7 @@ func (p Plan) Queues() (queues []string) {
 	return slices.Compact(queues)
 }
 
-// Targets returns to which queues messages would be sent, sorted.
+// Targets returns the queues to which messages would be sent, sorted.
 func (p Plan) Targets() (queues []string) {
 	for _, item := range p.Items {
 		if item.Verdict == Send {
@@ -184,8 +184,7 @@ func (o *Operator) storePlan(ctx context.Context, p Plan) error {
 	return err
 }
 
-// LoadPlan returns a plan that was made; it fails with class missing_ref if there is none of
-// that id.
+// LoadPlan returns a stored plan; it fails with class missing_ref if there is none of that id.
 func (o *Operator) LoadPlan(ctx context.Context, id string) (p Plan, err error) {
 	doing := "reading plan " + id
 	item, err := o.State.Get(ctx, planKey(id))
@@ -212,16 +211,16 @@ func (o *Operator) newID(prefix string) string {
 	return prefix + "-" + id[:6]
 }
 
-// AutoResolve takes out the dead letters of which nothing is missing any more: a later
-// success of the same entity closes older failures. It returns their number, and does
-// nothing, without a plan, if there are none. An engine calls it from time to time; a queue
-// on which an operation works is left to the next call.
+// AutoResolve takes out the dead letters that the target has by now: a later success of the
+// same entity closes older failures. It returns their number, and makes no plan if there are
+// none. An engine calls it from time to time; a queue on which an operation works is left to
+// the next call.
 func (o *Operator) AutoResolve(ctx context.Context) (int, error) {
 	j, done := o.judging(Options{}), []string{}
 	var failed error
 	err := o.DeadLetters(ctx, operate.Selector{}, func(l operate.Letter, _ port.Incoming) bool {
 		var v Verdict
-		if v, _, failed = j.standing(ctx, l); v != "" {
+		if v, _, failed = j.settled(ctx, l); v != "" {
 			done = append(done, l.MessageID)
 		}
 		return failed == nil
@@ -233,7 +232,7 @@ func (o *Operator) AutoResolve(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	op, err := o.Apply(ctx, plan.ID, "nothing is missing any more")
+	op, err := o.Apply(ctx, plan.ID, "the target has them by now")
 	if f := fault.As(err); f != nil && f.Code == "busy" {
 		err = nil
 	}

@@ -11,7 +11,6 @@ import (
 	"causeway.example/shared/entity"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/operate"
-	"causeway.example/shared/operate/engine"
 	"causeway.example/shared/operate/redrive"
 	"causeway.example/shared/port"
 )
@@ -213,33 +212,6 @@ func killedAt(t *testing.T, kind redrive.Kind, at int, after bool) bool {
 		}
 	}
 	return true
-}
-
-// F63: an interrupted purge has exported everything, or deleted nothing.
-func TestF63PurgeKilledAtEachStep(t *testing.T) {
-	t.Parallel()
-	killedEverywhere(t, redrive.Purge)
-}
-
-func TestF63NothingIsDeletedBeforeTheExport(t *testing.T) {
-	t.Parallel()
-	e := newEnv(t)
-	e.bury(5, fault.Value)
-	p := e.plan(e.operator("ana", nil), redrive.Purge, operate.Selector{}, redrive.Options{})
-	k := &killer{}
-	o := e.operator("ana", func(desk *engine.Engine) { k.wrap(desk) })
-	op, err := o.Apply(t.Context(), p.ID, "r")
-	must(t, err)
-	if stored, deleted := slices.Index(k.calls, "store"), slices.Index(k.calls, "delete"); stored < 0 || stored > deleted || op.Counts.Removed != 5 {
-		t.Errorf("calls %v, %+v", k.calls, op)
-	}
-	n, err := o.Restore(t.Context(), op.ID)
-	if err != nil || n != 5 || len(e.dead()) != 5 {
-		t.Errorf("restored %d, %d dead, %v", n, len(e.dead()), err)
-	}
-	if _, err := o.Restore(t.Context(), op.ID); err != nil || len(e.dead()) != 5 {
-		t.Errorf("restored twice: %d dead, %v", len(e.dead()), err)
-	}
 }
 
 // confirm records that the target has a state of the event's entity.

@@ -17,7 +17,7 @@ import (
 	"causeway.example/shared/routes"
 )
 
-// Replay is which archived deliveries are translated again, and where the events go.
+// Replay selects archived deliveries, and the route that gets their events.
 type Replay struct {
 	Source connector.Source // translates; of the route's system
 	Route  string           // the one route that gets them
@@ -28,19 +28,19 @@ type Replay struct {
 	Limit  int    // events; 0: no limit
 }
 
-// Replayed is what a replay found.
+// Replayed is the result of a replay.
 type Replayed struct {
-	Deliveries int `json:"deliveries"` // that were read from the archive, each once
-	Events     int `json:"events"`     // that the route gets, each once
+	Deliveries int `json:"deliveries"` // read from the archive, each once
+	Events     int `json:"events"`     // for the route, each once
 	Failed     int `json:"failed"`     // deliveries that cannot be translated
-	Skipped    int `json:"skipped"`    // deliveries of which nothing is made
+	Skipped    int `json:"skipped"`    // deliveries without an event
 	Sent       int `json:"sent"`
-	// FirstFailure is what the first delivery that cannot be translated says.
+	// FirstFailure is the error of the first delivery that cannot be translated.
 	FirstFailure string `json:"first_failure,omitempty"`
 }
 
 // Again translates archived deliveries with the working translation and calls visit with
-// each event of the route, once, and the delivery that it is made of. It sends nothing.
+// each event of the route, once, and its delivery. It sends nothing.
 func (o *Operator) Again(ctx context.Context, r Replay, visit func(*message.Message, *message.Raw) error) (found Replayed, err error) {
 	route, err := o.checkReplay(r)
 	if err != nil {
@@ -73,19 +73,19 @@ func (o *Operator) Again(ctx context.Context, r Replay, visit func(*message.Mess
 	return found, nil
 }
 
-// checkReplay returns the route of a replay that can be made.
+// checkReplay returns the route of the replay, or an error if it cannot be made.
 func (o *Operator) checkReplay(r Replay) (routes.Route, error) {
 	route, ok := o.Route(r.Route)
 	switch {
 	case !ok:
 		return route, fault.New(fault.Rejected, fault.MissingRef, "replaying", "there is no route "+r.Route)
 	case o.Archive == nil || r.Source == nil:
-		return route, fault.New(fault.Rejected, fault.Config, "replaying", "there is no archive of "+route.From+", or nothing that translates it")
+		return route, fault.New(fault.Rejected, fault.Config, "replaying", "there is no archive of "+route.From+", or no translation of its deliveries")
 	}
 	return route, nil
 }
 
-// take translates a delivery and counts what came out.
+// take translates a delivery and counts the result.
 func (f *Replayed) take(ctx context.Context, r Replay, raw *message.Raw) []*message.Message {
 	messages, failure := Translate(ctx, r.Source, raw)
 	switch {
@@ -99,13 +99,13 @@ func (f *Replayed) take(ctx context.Context, r Replay, raw *message.Raw) []*mess
 	return messages
 }
 
-// wants reports whether the route gets the event, and the replay means it.
+// wants reports whether the route gets the event and the replay selects it.
 func (r Replay) wants(route routes.Route, m *message.Message) bool {
 	fits, err := path.Match(r.Type, m.Type)
 	return slices.Contains(route.Types, m.Type) && (r.Type == "" || fits && err == nil) && (r.Entity == "" || r.Entity == m.Subject)
 }
 
-// Translate returns the messages that the pipeline would publish of a delivery.
+// Translate returns the messages that the pipeline would publish for a delivery.
 func Translate(ctx context.Context, source connector.Source, raw *message.Raw) ([]*message.Message, error) {
 	meaning, err := source.Translate(ctx, raw)
 	if err != nil {
@@ -122,9 +122,8 @@ func Translate(ctx context.Context, source connector.Source, raw *message.Raw) (
 	return messages, nil
 }
 
-// Send replays to the route. Events keep their ids, so that what the target has confirmed
-// is skipped there, and what is older than that is superseded. They travel in the backfill
-// lane.
+// Send replays to the route. Events keep their ids, so that the target's worker skips those
+// that are confirmed and supersedes older ones. They travel in the backfill lane.
 func (o *Operator) Send(ctx context.Context, r Replay, reason string) (Replayed, error) {
 	id := o.newID("r")
 	sent := 0

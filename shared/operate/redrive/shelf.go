@@ -3,6 +3,7 @@ package redrive
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 	"causeway.example/shared/routes"
 )
 
-// Export is a part of what a purge took out, in the vault.
+// Export is a part of the letters of a purge, in the vault.
 type Export struct {
 	Claim message.Claim `json:"claim"`
 	Count int           `json:"count"`
@@ -41,7 +42,7 @@ func lineOf(queue string, in port.Incoming) Line {
 	return Line{Schema: lineSchema, Queue: queue, MessageID: in.MessageID, SentAt: in.SentAt.UTC(), Attributes: in.Attributes, Body: in.Body}
 }
 
-// Export writes the letters that are meant, a line each, and returns their number. It
+// Export writes the selected letters, a line each, and returns their number. It
 // changes nothing.
 func (o *Operator) Export(ctx context.Context, s operate.Selector, to io.Writer) (n int, err error) {
 	encoder := json.NewEncoder(to)
@@ -51,14 +52,41 @@ func (o *Operator) Export(ctx context.Context, s operate.Selector, to io.Writer)
 		failed = encoder.Encode(lineOf(l.Queue, in))
 		return failed == nil
 	})
-	if err == nil {
-		err = failed
-	}
-	return n, err
+	return n, cmp.Or(err, failed)
 }
 
-// exportAll puts every letter of the plan into the vault and reads it back. Only then the
-// operation has exports, and may delete.
+// exported returns the letters of the plan that may be deleted: those that an export has. It
+// exports them first, unless that was done before. A letter that another process holds while
+// the queue is read is in no export: it counts as gone, and stays in its queue.
+func (r *run) exported(ctx context.Context) (items []Item, err error) {
+	if len(r.op.Exports) == 0 {
+		if err := r.exportAll(ctx); err != nil {
+			return nil, err
+		}
+	}
+	has := map[string]bool{}
+	for _, export := range r.op.Exports {
+		text, err := r.operator.Vault.Load(ctx, export.Claim)
+		if err != nil {
+			return nil, err
+		}
+		for _, in := range r.operator.Exported(text) {
+			has[in.MessageID] = true
+		}
+	}
+	for _, item := range r.plan.Items {
+		if has[item.MessageID] {
+			items = append(items, item)
+			continue
+		}
+		r.op.Counts.Gone++
+		r.op.Counts.Remaining--
+	}
+	return items, nil
+}
+
+// exportAll puts the letters of the plan into the vault and reads them back. Only then the
+// operation has exports.
 func (r *run) exportAll(ctx context.Context) error {
 	wanted := map[string]bool{}
 	for _, item := range r.plan.Items {
@@ -90,10 +118,7 @@ func (r *run) exportAll(ctx context.Context) error {
 			}
 			return failed == nil
 		})
-		if err == nil {
-			err = failed
-		}
-		if err != nil {
+		if err := cmp.Or(err, failed); err != nil {
 			return err
 		}
 	}
@@ -104,7 +129,7 @@ func (r *run) exportAll(ctx context.Context) error {
 	return r.operator.saveOperation(ctx, r.op)
 }
 
-// shelve stores a part and compares what the vault returns with it.
+// shelve stores a part and compares it with the bytes that the vault returns.
 func (r *run) shelve(ctx context.Context, text []byte, count int) (Export, error) {
 	e := Export{Count: count}
 	var err error
@@ -116,20 +141,20 @@ func (r *run) shelve(ctx context.Context, text []byte, count int) (Export, error
 		return e, err
 	}
 	if !bytes.Equal(back, text) || bytes.Count(back, []byte("\n")) != count {
-		return e, fault.New(fault.Unknown, fault.Bug, "exporting letters", "the vault returned something else than was stored")
+		return e, fault.New(fault.Unknown, fault.Bug, "exporting letters", "the vault returned other bytes than were stored")
 	}
 	return e, nil
 }
 
-// Restore puts back what a purge took out, each letter once, however often it is called. It
-// returns their number.
+// Restore sends the letters of a purge to their dead-letter queues, each once, however often
+// it is called. It returns their number.
 func (o *Operator) Restore(ctx context.Context, id string) (n int, err error) {
 	op, err := o.Operation(ctx, id)
 	if err != nil {
 		return 0, err
 	}
 	if op.Kind != Purge {
-		return 0, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "not_a_purge", Doing: "restoring operation " + id, Detail: "it is a " + string(op.Kind) + ": only what was purged can be restored"}
+		return 0, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "not_a_purge", Doing: "restoring operation " + id, Detail: "it is a " + string(op.Kind) + ": only a purge can be restored"}
 	}
 	r := &run{operator: o, op: &op}
 	for _, export := range op.Exports {
