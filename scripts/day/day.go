@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"causeway.example/functions/netsuite/netsuitetest"
@@ -27,6 +28,20 @@ type Delivery struct {
 	Order  string // memo by which the order must stand in the ERP's books; "" if none
 	Refuse bool   // the door must turn it away
 	Lost   bool   // it never arrives; only polling finds what it would have told
+}
+
+// Hold has the store, if it is a fake, hold the delivery's order, as a store has an order before
+// it reports it. The API shows it from then on, whether or not the delivery arrives.
+func (d Delivery) Hold(store http.Handler) {
+	if d.Refuse || !strings.Contains(d.ID, " order") {
+		return
+	}
+	switch fake := store.(type) {
+	case *shopifytest.Fake:
+		fake.PutNewer(d.Body)
+	case *woocommercetest.Fake:
+		fake.PutBody(d.Body)
+	}
 }
 
 // UnknownSKU is an article that the day's stores sell and the ERP does not know.

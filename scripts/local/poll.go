@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"causeway.example/functions/shopify/shopifytest"
-	"causeway.example/functions/woocommerce/woocommercetest"
-	"causeway.example/scripts/day"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/port"
 	"causeway.example/shared/reconcile"
@@ -121,17 +118,4 @@ func (f *found) add(r reconcile.Report) {
 // line says it in words.
 func (f *found) line() string {
 	return fmt.Sprintf("polled: %d changes had been reported by webhooks, %d had not and are made up for", f.confirmed.get(), f.gaps.get())
-}
-
-// hold makes a fake store hold the order of a delivery, whether or not it is sent.
-func (p *program) hold(d day.Delivery) {
-	if d.Refuse || !strings.Contains(d.ID, " order") {
-		return
-	}
-	switch store := p.stores[d.System].(type) {
-	case *shopifytest.Fake:
-		store.PutNewer(d.Body)
-	case *woocommercetest.Fake:
-		store.PutBody(d.Body)
-	}
 }

@@ -49,7 +49,7 @@ func TestSourcesArePolledOnSchedule(t *testing.T) {
 	p.say = func(text string) { said <- text }
 	for _, d := range day.Sample() {
 		if d.Lost {
-			p.hold(d)
+			d.Hold(p.stores[d.System])
 		}
 	}
 	running, stop := context.WithCancel(ctx)
@@ -118,7 +118,7 @@ func TestPollingDoesNotWaitForWhatWaits(t *testing.T) {
 	must(t, err)
 	for _, d := range day.Sample() {
 		if d.Lost {
-			p.hold(d)
+			d.Hold(p.stores[d.System])
 		}
 	}
 	running, stop := context.WithCancel(ctx)
@@ -173,7 +173,7 @@ func TestOnlyOrdersThatReallyHappenedAreHeld(t *testing.T) {
 	defer func() { must(t, p.close()) }()
 	must(t, err)
 	for _, d := range day.Sample() {
-		p.hold(d)
+		d.Hold(p.stores[d.System])
 	}
 	for name, poller := range p.polled {
 		if err := poller.Run(t.Context()); err != nil {

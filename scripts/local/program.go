@@ -220,7 +220,7 @@ func (p *program) openSenders(context.Context) error {
 	var err error
 	p.senders, err = openSenders(filepath.Join(p.options.data, "senders.jsonl"), "http://"+door+"/hooks/", &http.Client{Timeout: 10 * time.Second})
 	if p.senders != nil {
-		p.senders.hold = p.hold
+		p.senders.stores = p.stores
 	}
 	return err
 }

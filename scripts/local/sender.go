@@ -28,8 +28,8 @@ type told struct {
 // with what nobody was told about.
 type senders struct {
 	client *http.Client
-	door   string             // "http://127.0.0.1:4600/hooks/"
-	hold   func(day.Delivery) // makes the store hold what it delivers; may be nil
+	door   string                  // "http://127.0.0.1:4600/hooks/"
+	stores map[string]http.Handler // fakes that hold what they deliver, by system
 	mu     sync.Mutex
 	book   *os.File
 	told   map[string]told
@@ -59,9 +59,7 @@ func openSenders(path, door string, client *http.Client) (*senders, error) {
 // play sends the day, pausing between deliveries, until all were answered or ctx ends.
 func (s *senders) play(ctx context.Context, steps []day.Delivery, pause time.Duration) error {
 	for _, d := range steps {
-		if s.hold != nil {
-			s.hold(d)
-		}
+		d.Hold(s.stores[d.System])
 		if s.knows(d.ID) {
 			continue
 		}
