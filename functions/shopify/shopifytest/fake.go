@@ -220,8 +220,10 @@ func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any
 	if held, known := f.customers[strings.TrimPrefix(id, "gid://shopify/Customer/")]; known {
 		root["customer"] = customer(graph(held))
 	}
-	if refund, known := f.refund(strings.TrimPrefix(id, "gid://shopify/Refund/")); known {
-		root["refund"] = refund
+	if number, asked := strings.CutPrefix(id, "gid://shopify/Refund/"); asked {
+		if refund, known := f.refund(number); known {
+			root["refund"] = refund
+		}
 	}
 	number := strings.TrimPrefix(id, "gid://shopify/Order/")
 	if held, known := f.held[number]; known {

@@ -169,9 +169,6 @@ func bagOf(value any, order object) object {
 
 // refund returns the refund of any order.
 func (f *Fake) refund(id string) (object, bool) {
-	if id == "" {
-		return nil, false
-	}
 	for _, body := range f.held {
 		for _, one := range elements(f.order(body)["refunds"]) {
 			if one.(object)["legacyResourceId"] == id {
