@@ -21,6 +21,8 @@ import (
 	"causeway.example/functions/shopify"
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/scripts/causeway/cli"
+	"causeway.example/scripts/causeway/screen"
 	"causeway.example/scripts/installation"
 	"causeway.example/shared/admission"
 	"causeway.example/shared/connector"
@@ -161,10 +163,11 @@ func (w *world) pass(d time.Duration) {
 func (w *world) run(line ...string) (code int, out, complaints string) {
 	w.Helper()
 	var stdout, stderr bytes.Buffer
-	a := &tool{
-		in: strings.NewReader(""), out: &stdout, err: &stderr, now: w.clock.Now, width: w.columns, who: "ana", transport: w,
-		random: func() float64 { w.draws++; return float64(w.draws%1000) / 1000 },
-		sleep: func(ctx context.Context, d time.Duration) error {
+	a := &cli.Tool{
+		Screen: screen.Screen{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Now: w.clock.Now, Width: w.columns},
+		Who:    "ana", Transport: w,
+		Random: func() float64 { w.draws++; return float64(w.draws%1000) / 1000 },
+		Sleep: func(ctx context.Context, d time.Duration) error {
 			w.clock.Advance(d)
 			w.settle()
 			return ctx.Err()
@@ -173,7 +176,7 @@ func (w *world) run(line ...string) (code int, out, complaints string) {
 	if line[0] != "__complete" { // whose last argument is what is completed
 		line = append(line, "--data", w.folder, "--settings", filepath.Join(w.folder, "none.env"))
 	}
-	code = a.run(w.Context(), line)
+	code = a.Run(w.Context(), root(a), line)
 	return code, stdout.String(), stderr.String()
 }
 
