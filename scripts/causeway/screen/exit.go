@@ -25,11 +25,11 @@ const (
 	ExitInterrupted = 130
 )
 
-// Result is an exit code without an error: the answer was given, and it is not all well.
-type Result int
+// exitError is an exit code without an error: the answer was given, and it is not all well.
+type exitError int
 
 // Error implements error.
-func (r Result) Error() string { return fmt.Sprintf("exit code %d", int(r)) }
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // usage is an error of what was typed.
 type usage struct{ err error }
@@ -39,6 +39,10 @@ func (u usage) Error() string { return u.err.Error() }
 
 // Unwrap returns the cause.
 func (u usage) Unwrap() error { return u.err }
+
+// Result returns the error of an answer that was given, and that says that not all is well:
+// it ends the command with the exit code and prints nothing.
+func Result(code int) error { return exitError(code) }
 
 // Usage returns an error of what was typed.
 func Usage(err error) error { return usage{err} }
@@ -52,7 +56,7 @@ var byCode = map[string]int{
 
 // ExitCode returns the code of an error.
 func ExitCode(err error) int {
-	if code, ok := errors.AsType[Result](err); ok {
+	if code, ok := errors.AsType[exitError](err); ok {
 		return int(code)
 	}
 	if _, ok := errors.AsType[usage](err); ok {
@@ -81,7 +85,7 @@ func ExitCode(err error) int {
 
 // Complain prints an error: as text, or as one JSON object if data is printed as JSON.
 func (a *Screen) Complain(err error) {
-	if _, quiet := errors.AsType[Result](err); quiet || err == nil {
+	if _, quiet := errors.AsType[exitError](err); quiet || err == nil {
 		return
 	}
 	f := fault.As(err)
