@@ -212,7 +212,7 @@ func (r *run) count(did outcome) {
 		c.Removed++
 	case left:
 		c.Left++
-	case gone:
+	case gone, finished:
 		c.Gone++
 	}
 }

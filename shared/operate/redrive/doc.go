@@ -7,7 +7,8 @@
 //     before its move.
 //   - A message is in at least one place at any time: it is sent, then recorded in the
 //     journal, then deleted. A process that is killed at any point leaves an operation that
-//     the same command finishes; a message in the journal is deleted and not sent.
+//     the same command finishes; a message in the journal is deleted and not sent. An edit
+//     is sent in the same order.
 //   - One operation works on a queue at a time, by a lease in the State. A second one fails
 //     with code "busy" and the holder's name.
 //   - The pace rises (1, 5, 25, all) and stops when a step comes back, when a target's

@@ -29,11 +29,13 @@ const (
 	removed
 	left
 	gone
+	finished // was sent by another operation, which was killed
 )
 
 // journaled is the journal's record of a letter that was sent.
 type journaled struct {
 	Operation string    `json:"op"`
+	Event     string    `json:"event_id,omitempty"` // that was sent
 	At        time.Time `json:"at"`
 }
 
@@ -64,7 +66,10 @@ func (r *run) move(ctx context.Context, hand engine.Hand, item Item) (outcome, e
 	if err != nil {
 		return left, err
 	}
-	if sent {
+	switch {
+	case sent && before.Operation != r.op.ID:
+		return finished, hand.Delete(ctx, in)
+	case sent:
 		return moved, hand.Delete(ctx, in)
 	}
 	verdict, why, err := r.judging.verdict(ctx, r.op.Kind, l)
@@ -88,6 +93,7 @@ func (r *run) move(ctx context.Context, hand engine.Hand, item Item) (outcome, e
 	return left, nil
 }
 
+// send sends a letter to its queue again.
 func (r *run) send(ctx context.Context, hand engine.Hand, in port.Incoming, l operate.Letter, item Item) error {
 	out, err := again(in, l)
 	if err != nil {
@@ -96,18 +102,25 @@ func (r *run) send(ctx context.Context, hand engine.Hand, in port.Incoming, l op
 	if err := r.note(ctx, l, operate.Redriven, "to "+item.To, in); err != nil {
 		return err
 	}
-	if err := r.operator.Sender.Send(ctx, item.To, []port.Outgoing{out}); err != nil {
+	return r.replace(ctx, hand, in, item.Queue, item.To, out)
+}
+
+// replace sends a message for a letter, records that in the journal, and deletes the letter.
+// The ledger has the act by then.
+func (r *run) replace(ctx context.Context, hand engine.Hand, in port.Incoming, queue, to string, out port.Outgoing) error {
+	if err := r.operator.Sender.Send(ctx, to, []port.Outgoing{out}); err != nil {
 		return err
 	}
-	if err := r.journal(ctx, journalKey(item.Queue, item.MessageID)); err != nil {
+	if err := r.journal(ctx, journalKey(queue, in.MessageID), out.Attributes[port.AttrEvent]); err != nil {
 		return err
 	}
 	return hand.Delete(ctx, in)
 }
 
-// journal records that a letter was sent. A record that exists already is the same.
-func (r *run) journal(ctx context.Context, key string) error {
-	text, err := json.Marshal(journaled{Operation: r.op.ID, At: r.operator.Now().UTC()})
+// journal records that a letter was sent, as the event. A record that exists already is the
+// same.
+func (r *run) journal(ctx context.Context, key, event string) error {
+	text, err := json.Marshal(journaled{Operation: r.op.ID, Event: event, At: r.operator.Now().UTC()})
 	if err != nil {
 		return err
 	}
