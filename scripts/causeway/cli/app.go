@@ -27,8 +27,9 @@ type Tool struct {
 	Sleep       func(ctx context.Context, d time.Duration) error
 	Who         string
 	Transport   http.RoundTripper
-	Environment []string      // of the process: KEY=VALUE
-	Poll        time.Duration // for letters on AWS
+	Environment []string                          // of the process: KEY=VALUE
+	Poll        time.Duration                     // for letters on AWS
+	Opened      func(engine.Engine) engine.Engine // what a command gets instead of the opened engine; nil: that itself
 
 	Data         string
 	Env          string // an installation on AWS; "" for the data folder
@@ -126,6 +127,9 @@ func (a *Tool) Open(ctx context.Context) (*Desk, error) {
 }
 
 func (a *Tool) operator(e engine.Engine, end func() error) (*Desk, error) {
+	if a.Opened != nil {
+		e = a.Opened(e)
+	}
 	d, err := operate.New(e, routes.Table)
 	if err != nil {
 		return nil, errors.Join(err, end())

@@ -16,6 +16,7 @@ import (
 	"causeway.example/shared/message"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/operate/engine"
+	"causeway.example/shared/operate/engine/enginetest"
 	"causeway.example/shared/operate/redrive"
 	"causeway.example/shared/port"
 	"causeway.example/shared/port/porttest"
@@ -186,10 +187,9 @@ var errKilled = errors.New("killed")
 // killer fails the n-th call of any port that changes something, and every one after it, as
 // of a process that was killed: before the call took effect, or after it.
 type killer struct {
-	engine engine.Engine
-	at     int
-	after  bool
-	calls  []string
+	at    int
+	after bool
+	calls []string
 }
 
 func (k *killer) call(name string, act func() error) error {
@@ -203,67 +203,4 @@ func (k *killer) call(name string, act func() error) error {
 	return act()
 }
 
-func (k *killer) wrap(e *engine.Engine) {
-	k.engine = *e
-	e.Ledger, e.State, e.Sender, e.Letters, e.Vault = killedLedger{k, e.Ledger}, killedState{k, e.State}, k, k, killedVault{k, e.Vault}
-}
-
-func (k *killer) Send(ctx context.Context, queue string, batch []port.Outgoing) error {
-	return k.call("send", func() error { return k.engine.Sender.Send(ctx, queue, batch) })
-}
-
-func (k *killer) Browse(ctx context.Context, queue string, visit func(port.Incoming) bool) error {
-	return k.engine.Letters.Browse(ctx, queue, visit)
-}
-
-func (k *killer) Open(ctx context.Context, queue string, hold time.Duration) (engine.Hand, error) {
-	hand, err := k.engine.Letters.Open(ctx, queue, hold)
-	return killedHand{k, hand}, err
-}
-
-type killedHand struct {
-	k *killer
-	engine.Hand
-}
-
-func (h killedHand) Take(ctx context.Context, ids []string) (found []port.Incoming, err error) {
-	err = h.k.call("take", func() (err error) { found, err = h.Hand.Take(ctx, ids); return err })
-	return found, err
-}
-
-func (h killedHand) Delete(ctx context.Context, in port.Incoming) error {
-	return h.k.call("delete", func() error { return h.Hand.Delete(ctx, in) })
-}
-
-func (h killedHand) Close(ctx context.Context) error {
-	return h.k.call("close", func() error { return h.Hand.Close(ctx) })
-}
-
-type killedLedger struct {
-	k *killer
-	port.Ledger
-}
-
-func (l killedLedger) Append(ctx context.Context, entries ...port.Entry) error {
-	return l.k.call("ledger", func() error { return l.Ledger.Append(ctx, entries...) })
-}
-
-type killedState struct {
-	k *killer
-	port.State
-}
-
-func (s killedState) Put(ctx context.Context, item port.Item) (revision int64, err error) {
-	err = s.k.call("put", func() (err error) { revision, err = s.State.Put(ctx, item); return err })
-	return revision, err
-}
-
-type killedVault struct {
-	k *killer
-	port.Vault
-}
-
-func (v killedVault) Store(ctx context.Context, data []byte) (claim message.Claim, err error) {
-	err = v.k.call("store", func() (err error) { claim, err = v.Vault.Store(ctx, data); return err })
-	return claim, err
-}
+func (k *killer) wrap(e *engine.Engine) { *e = enginetest.Intercept(*e, k.call) }

@@ -29,7 +29,7 @@ const (
 	removed
 	left
 	gone
-	finished // was sent by another operation, which was killed
+	finished // was sent by another operation
 )
 
 // journaled is the journal's record of a letter that was sent.
@@ -56,22 +56,19 @@ func (r *run) move(ctx context.Context, hand engine.Hand, item Item) (outcome, e
 	if err != nil {
 		return left, err
 	}
-	if len(letters) == 0 {
-		return gone, nil
-	}
-	in := letters[0]
-	l := operate.ReadLetter(in)
 	var before journaled
 	sent, err := r.operator.get(ctx, journalKey(item.Queue, item.MessageID), &before)
 	if err != nil {
 		return left, err
 	}
 	switch {
-	case sent && before.Operation != r.op.ID:
-		return finished, hand.Delete(ctx, in)
 	case sent:
-		return moved, hand.Delete(ctx, in)
+		return r.sentBefore(ctx, hand, item, letters, before)
+	case len(letters) == 0:
+		return gone, nil
 	}
+	in := letters[0]
+	l := operate.ReadLetter(in)
 	verdict, why, err := r.judging.verdict(ctx, r.op.Kind, l)
 	if err != nil {
 		return left, err
@@ -91,6 +88,19 @@ func (r *run) move(ctx context.Context, hand engine.Hand, item Item) (outcome, e
 		return resolved, r.drop(ctx, hand, in, l, port.Superseded, "superseded, not sent again: "+why)
 	}
 	return left, nil
+}
+
+// sentBefore deletes a letter that the journal has. One that a killed process still holds is
+// deleted later.
+func (r *run) sentBefore(ctx context.Context, hand engine.Hand, item Item, letters []port.Incoming, before journaled) (did outcome, err error) {
+	if did = finished; before.Operation == r.op.ID {
+		did = moved
+	}
+	if len(letters) > 0 {
+		return did, hand.Delete(ctx, letters[0])
+	}
+	r.undeleted = append(r.undeleted, item)
+	return did, nil
 }
 
 // send sends a letter to its queue again.
