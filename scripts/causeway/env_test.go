@@ -25,8 +25,10 @@ import (
 	"causeway.example/scripts/causeway/screen"
 	"causeway.example/scripts/installation"
 	"causeway.example/shared/admission"
+	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/local"
+	"causeway.example/shared/message"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
 	"causeway.example/shared/port/porttest"
@@ -48,7 +50,9 @@ type world struct {
 	shop       *shopifytest.Fake // what the store itself has
 	settings   map[string]string // of the ERP's connector
 	draws      int
-	columns    int // of the terminal
+	columns    int                    // of the terminal
+	slept      func()                 // called when the command waits; may be nil
+	bug        func(*canonical.Order) // that the engine's translation has; may be nil
 	transcript strings.Builder
 }
 
@@ -84,6 +88,9 @@ func (w *world) start() {
 	must2(w.T, err)
 	erp, err := netsuite.Open(w.settings, deps)
 	must2(w.T, err)
+	if w.bug != nil {
+		shop.Source = buggy{shop.Source, w.bug}
+	}
 	p, err := pipeline.New(pipeline.Config{
 		Runtime: port.Runtime{
 			Ports: port.Ports{Bus: w.store, Queue: w.store, State: w.store, Ledger: w.store, Vault: w.store},
@@ -94,6 +101,22 @@ func (w *world) start() {
 	must2(w.T, err)
 	w.engine, err = local.NewEngine(p, routes.Table)
 	must2(w.T, err)
+}
+
+// buggy is a source whose translation of orders has a bug.
+type buggy struct {
+	connector.Source
+	bug func(*canonical.Order)
+}
+
+func (b buggy) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
+	found, err := b.Source.Translate(ctx, raw)
+	for _, event := range found.Events {
+		if order, ok := event.Body.(*canonical.Order); ok {
+			b.bug(order)
+		}
+	}
+	return found, err
 }
 
 // RoundTrip is the network: the ERP at one host, the doors at the other.
@@ -130,11 +153,18 @@ func (w *world) order(number int, sku string, change func(*shopifytest.Purchase)
 
 func (w *world) deliver(d shopifytest.Delivery) int {
 	w.Helper()
+	status := w.post(d)
+	w.settle()
+	return status
+}
+
+// post sends a delivery through the door, and lets nothing be handled.
+func (w *world) post(d shopifytest.Delivery) int {
+	w.Helper()
 	request, err := d.Sign(w.Context(), "http://door.example/hooks/shopify")
 	must2(w.T, err)
 	response, err := w.RoundTrip(request)
 	must2(w.T, err)
-	w.settle()
 	return response.StatusCode
 }
 
@@ -170,6 +200,9 @@ func (w *world) run(line ...string) (code int, out, complaints string) {
 		Sleep: func(ctx context.Context, d time.Duration) error {
 			w.clock.Advance(d)
 			w.settle()
+			if w.slept != nil {
+				w.slept()
+			}
 			return ctx.Err()
 		},
 	}

@@ -33,8 +33,9 @@ func (a *tool) replayCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "replay --to-route ROUTE", Short: "Translate archived deliveries again and send them to one route", Args: cli.Args(cobra.NoArgs),
 		Long: `replay reads the archive, translates with the working translation, and says what the route would
-get. With --apply it sends: events keep their ids, so that what the target has is skipped
-there, and nothing older replaces anything newer.`,
+get, and how that compares with what its target has. With --apply it sends: events keep their
+ids, so that what the target has is skipped there, and nothing older replaces anything newer. An
+entity that the corrected translation reads differently is replaced.`,
 		Example: "  causeway replay --to-route shopify-orders-to-netsuite --from 24h\n" +
 			"  causeway replay --to-route shopify-orders-to-netsuite --from 24h --type 'order.*' --apply --reason 'decoder fixed'",
 	}
@@ -59,7 +60,7 @@ there, and nothing older replaces anything newer.`,
 			}
 			found, err = d.Send(ctx, r, f.Reason)
 		} else {
-			found, err = d.Again(ctx, r, func(*message.Message, *message.Raw) error { return nil })
+			found, err = d.Preview(ctx, r)
 		}
 		if err != nil {
 			return err
@@ -93,6 +94,22 @@ func (a *tool) showReplay(w io.Writer, r redrive.Replay, found redrive.Replayed)
 		operate.Count(found.Deliveries, "delivery"), operate.Count(found.Events, "event"), r.Route, found.Skipped, found.Failed)
 	if found.FirstFailure != "" {
 		fmt.Fprintln(w, screen.Wrap("first failure: "+found.FirstFailure, "  ", a.Width))
+	}
+	for _, part := range []struct {
+		n    int
+		what string
+	}{
+		{found.There, "are at the target as they are: skipped there"},
+		{found.Newer, "have a newer version at the target: superseded there"},
+		{found.Missing, "are not at the target, or in an older version"},
+		{found.Differ, "differ from what the target has of the same version: replaced there"},
+	} {
+		if part.n > 0 {
+			a.Field(w, fmt.Sprint(part.n), part.what)
+		}
+	}
+	for _, c := range found.Changes {
+		a.Field(w, "differs", c.Title+"  causeway trace '"+c.Entity.String()+"'")
 	}
 	if found.Sent > 0 {
 		fmt.Fprintf(w, "%d were sent\n", found.Sent)
