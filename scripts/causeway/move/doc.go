@@ -1,5 +1,5 @@
 // Package move has the commands that move dead letters or say who works on them: redrive,
-// purge, resolve, apply, restore, op (move.go), and export, import, edit, notes on groups,
+// redirect, purge, resolve, apply, restore, op (move.go), and export, import, edit, notes on groups,
 // route pause and resume (groups.go).
 package move
 
@@ -16,6 +16,6 @@ type tool struct{ *cli.Tool }
 func Commands(of *cli.Tool) []*cobra.Command {
 	a := &tool{of}
 	return []*cobra.Command{
-		a.redriveCommand(), a.applyCommand(), a.purgeCommand(), a.restoreCommand(), a.resolveCommand(), a.opCommand(), a.ackCommand(), a.assignCommand(), a.ignoreCommand(), a.exportCommand(), a.importCommand(), a.editCommand(), a.routeCommand(),
+		a.redriveCommand(), a.redirectCommand(), a.applyCommand(), a.purgeCommand(), a.restoreCommand(), a.resolveCommand(), a.opCommand(), a.ackCommand(), a.assignCommand(), a.ignoreCommand(), a.exportCommand(), a.importCommand(), a.editCommand(), a.routeCommand(),
 	}
 }

@@ -89,16 +89,29 @@ func rate(text string) (float64, error) {
 	return 0, screen.Usage(fmt.Errorf("--rate %q: it is messages a second, such as 2/s or 30/m", text))
 }
 
+// sendFlags adds the flags of operations that send letters.
+func sendFlags(cmd *cobra.Command, p *planning) {
+	cmd.Flags().StringVar(&p.rate, "rate", "", "messages a second, such as 2/s (default 10/s)")
+	cmd.Flags().BoolVar(&p.options.ForceLoop, "force-loop", false, "also what failed the same way three times")
+	cmd.Flags().BoolVar(&p.options.TargetHasNone, "target-has-none", false, "also what may have taken effect: you have looked, and the target has nothing of it")
+	cmd.Flags().BoolVar(&p.options.DespiteCircuit, "despite-circuit", false, "although the circuit of the target is open")
+}
+
+func (a *tool) redirectCommand() *cobra.Command {
+	return a.planCommand(redrive.Redirect, "redirect [GROUP] --to ROUTE", "Plan to send dead letters to another route",
+		"  causeway redirect a1f09c2e --to shopify-orders-to-netsuite\n  causeway redirect --event 01jd3h8k2m5n7p9q --to shopify-orders-to-netsuite --apply --reason 'warehouse closed'",
+		func(cmd *cobra.Command, p *planning) {
+			sendFlags(cmd, p)
+			cmd.Flags().StringVar(&p.options.To, "to", "", "the route that gets them; it must take such events")
+			cli.Must(cmd.RegisterFlagCompletionFunc("to", a.CompleteRoutes))
+		})
+}
+
 func (a *tool) redriveCommand() *cobra.Command {
 	return a.planCommand(redrive.Redrive, "redrive [GROUP]", "Plan to send dead letters to their queues again",
 		"  causeway redrive --group a1f09c2e\n  causeway redrive --route '*-to-netsuite' --class rate_limit --rate 2/s\n"+
 			"  causeway redrive --event 01jd3h8k2m5n7p9q --apply --reason 'item created'",
-		func(cmd *cobra.Command, p *planning) {
-			cmd.Flags().StringVar(&p.rate, "rate", "", "messages a second, such as 2/s (default 10/s)")
-			cmd.Flags().BoolVar(&p.options.ForceLoop, "force-loop", false, "also what failed the same way three times")
-			cmd.Flags().BoolVar(&p.options.TargetHasNone, "target-has-none", false, "also what may have taken effect: you have looked, and the target has nothing of it")
-			cmd.Flags().BoolVar(&p.options.DespiteCircuit, "despite-circuit", false, "although the circuit of the target is open")
-		})
+		sendFlags)
 }
 
 func (a *tool) purgeCommand() *cobra.Command {
@@ -122,6 +135,9 @@ func (a *tool) showPlan(w io.Writer, p redrive.Plan) {
 	for _, v := range redrive.Verdicts() {
 		if n := p.Count(v); n > 0 {
 			a.Field(w, fmt.Sprint(n), v.Words())
+			if v == redrive.Misfit {
+				a.Field(w, "", p.Reason(v))
+			}
 		}
 	}
 	if n := p.Count(redrive.Send); n > 0 {

@@ -127,9 +127,10 @@ func (r *run) apply(ctx context.Context) error {
 	return nil
 }
 
-// stepOf makes one step of the ramp and judges its outcome. Only a redrive needs a ramp.
+// stepOf makes one step of the ramp and judges its outcome. Only an operation that sends
+// needs a ramp.
 func (r *run) stepOf(ctx context.Context, items []Item, size int) (rest []Item, err error) {
-	if r.plan.Kind != Redrive {
+	if !r.plan.Kind.sends() {
 		rest, _, err = r.step(ctx, items, len(items))
 		return rest, err
 	}
@@ -239,7 +240,7 @@ func (r *run) mayContinue(ctx context.Context) (stop bool, err error) {
 	if err := r.lease.renew(ctx); err != nil {
 		return true, err
 	}
-	if r.plan.Kind != Redrive {
+	if !r.plan.Kind.sends() {
 		return false, nil
 	}
 	now := r.operator.Now()

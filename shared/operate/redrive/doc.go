@@ -15,6 +15,8 @@
 //     circuit opens, and when an operator cancels it. No message is half moved then.
 //   - A letter that the target has confirmed is resolved instead of sent, an older one is
 //     superseded, and one that failed the same way three times is left alone.
+//   - A redirect sends a letter to another route only if that route takes such events; what
+//     its own target has, or may have, is not sent elsewhere.
 //   - A purge deletes only letters that are in an export which was read back.
 //   - Each message that is moved, purged, edited or resolved has an entry in the ledger,
 //     with operator and reason, written before the act.

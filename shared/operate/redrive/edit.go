@@ -130,7 +130,7 @@ func (r *run) edit(ctx context.Context, hand engine.Hand, e Edit) error {
 			Kind: fault.Rejected, Class: fault.Conflict, Code: "done", Doing: doing, Detail: "it was sent as " + before.Event + " by " + before.Operation + " already",
 		})
 	}
-	done, why, err := r.judging.settled(ctx, e.Letter)
+	done, why, err := r.judging.settled(ctx, e.Letter, e.Letter.Queue)
 	switch {
 	case err != nil:
 		return err
@@ -142,7 +142,7 @@ func (r *run) edit(ctx context.Context, hand engine.Hand, e Edit) error {
 		return err
 	}
 	what := fmt.Sprintf("as %s, changed: %s,", e.Event, strings.Join(fields(e.Changes), ", "))
-	if err := r.note(ctx, e.Letter, operate.Edited, what, in); err != nil {
+	if err := r.note(ctx, e.Letter, e.Letter.Queue, operate.Edited, what, in); err != nil {
 		return err
 	}
 	out := port.Outgoing{Body: body, Group: e.message.Tenant, Attributes: map[string]string{port.AttrTrace: e.message.CorrelationID, port.AttrEvent: e.Event}}

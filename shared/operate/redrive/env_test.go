@@ -32,6 +32,7 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 type env struct {
 	testing.TB
 	clock   *porttest.Clock
+	table   []routes.Route
 	store   *local.Store
 	ends    func(event string) port.Stage // nil: confirmed
 	effects map[string]int                // by event
@@ -39,12 +40,15 @@ type env struct {
 	random  float64
 }
 
-func newEnv(t testing.TB) *env {
+func newEnv(t testing.TB) *env { t.Helper(); return newEnvOf(t, routes.Table) }
+
+// newEnvOf is newEnv with another table. Its worker takes the messages of every route of orders.
+func newEnvOf(t testing.TB, table []routes.Route) *env {
 	t.Helper()
-	e := &env{TB: t, clock: porttest.NewClock(noon), effects: map[string]int{}}
+	e := &env{TB: t, table: table, clock: porttest.NewClock(noon), effects: map[string]int{}}
 	var err error
 	e.store, err = local.Open(t.Context(), local.Config{
-		Path: filepath.Join(t.TempDir(), "c.db"), Now: e.clock.Now, Routes: routes.Table, Systems: routes.Sources(routes.Table),
+		Path: filepath.Join(t.TempDir(), "c.db"), Now: e.clock.Now, Routes: table, Systems: routes.Sources(table),
 		Visibility: time.Minute, MaxReceives: 100, Build: "test",
 	})
 	must(t, err)
@@ -67,7 +71,7 @@ func (e *env) operator(who string, change func(*engine.Engine)) *redrive.Operato
 	if change != nil {
 		change(&desk)
 	}
-	d, err := operate.New(desk, routes.Table)
+	d, err := operate.New(desk, e.table)
 	must(e, err)
 	return &redrive.Operator{Desk: d, Who: who, Random: func() float64 { e.random += 0.001; return e.random }, Sleep: e.sleep}
 }
@@ -80,12 +84,22 @@ func (e *env) sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// work ends every message of the route. An event whose effect was made is a duplicate.
+// work ends every message of the routes of orders. An event whose effect was made is a
+// duplicate.
 func (e *env) work() {
+	e.Helper()
+	for _, route := range e.table {
+		if route.From == "shopify" && route.Flow == "orders" {
+			e.workOn(route.Name())
+		}
+	}
+}
+
+func (e *env) workOn(route string) {
 	e.Helper()
 	ctx := context.Background()
 	for {
-		batch, err := e.store.Receive(ctx, orders, 10, 0)
+		batch, err := e.store.Receive(ctx, route, 10, 0)
 		must(e, err)
 		if len(batch) == 0 {
 			return
@@ -97,7 +111,7 @@ func (e *env) work() {
 			if e.ends != nil {
 				stage = e.ends(m.ID)
 			}
-			entry := port.Entry{At: e.clock.Now(), Trace: m.CorrelationID, Event: m.ID, Entity: m.Key(), Version: m.Sequence, Route: orders, Stage: stage, Outcome: "o", Message: in.MessageID, RedriveCount: in.Redrives()}
+			entry := port.Entry{At: e.clock.Now(), Trace: m.CorrelationID, Event: m.ID, Entity: m.Key(), Version: m.Sequence, Route: route, Stage: stage, Outcome: "o", Message: in.MessageID, RedriveCount: in.Redrives()}
 			switch {
 			case stage == port.Confirmed && e.effects[m.ID] > 0:
 				entry.Stage, entry.Outcome = port.Skipped, "duplicate"

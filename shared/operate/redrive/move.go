@@ -103,13 +103,20 @@ func (r *run) sentBefore(ctx context.Context, hand engine.Hand, item Item, lette
 	return did, nil
 }
 
-// send sends a letter to its queue again.
+// send sends a letter to its queue again, or to that of another route. The ledger then closes it
+// on the route where it died.
 func (r *run) send(ctx context.Context, hand engine.Hand, in port.Incoming, l operate.Letter, item Item) error {
 	out, err := again(in, l)
 	if err != nil {
 		return err
 	}
-	if err := r.note(ctx, l, operate.Redriven, "to "+item.To, in); err != nil {
+	if item.To != item.Queue {
+		if err := r.note(ctx, l, item.Queue, operate.Settled, "to "+item.To+", not to its own target,", in); err != nil {
+			return err
+		}
+		out.Attributes[port.AttrRoute] = item.To
+	}
+	if err := r.note(ctx, l, item.To, operate.Redriven, "to "+item.To, in); err != nil {
 		return err
 	}
 	return r.replace(ctx, hand, in, item.Queue, item.To, out)
@@ -143,7 +150,7 @@ func (r *run) journal(ctx context.Context, key, event string) error {
 
 // drop takes a letter out of its queue.
 func (r *run) drop(ctx context.Context, hand engine.Hand, in port.Incoming, l operate.Letter, stage port.Stage, why string) error {
-	if err := r.note(ctx, l, stage, why, in); err != nil {
+	if err := r.note(ctx, l, l.Queue, stage, why, in); err != nil {
 		return err
 	}
 	return hand.Delete(ctx, in)
@@ -151,7 +158,7 @@ func (r *run) drop(ctx context.Context, hand engine.Hand, in port.Incoming, l op
 
 // note writes the ledger's entry of the next act on a letter. Its id is derived from the
 // operation and the letter, so that a repetition adds none.
-func (r *run) note(ctx context.Context, l operate.Letter, stage port.Stage, what string, in port.Incoming) error {
+func (r *run) note(ctx context.Context, l operate.Letter, route string, stage port.Stage, what string, in port.Incoming) error {
 	words := strings.TrimSpace(string(r.op.Kind) + " " + what)
 	e := port.Entry{
 		ID: message.DeriveID(r.op.ID, in.MessageID, string(stage)), At: r.operator.Now().UTC(), Stage: stage, Function: "operator",
@@ -159,7 +166,7 @@ func (r *run) note(ctx context.Context, l operate.Letter, stage port.Stage, what
 		Outcome: words + " by " + r.op.Who + ": " + r.op.Reason + " (" + r.op.ID + ")",
 	}
 	if l.Kind == operate.RouteLetter || l.Kind == operate.RuleLetter {
-		e.Route = l.Queue
+		e.Route = route
 	}
 	return r.operator.Ledger.Append(ctx, e)
 }
