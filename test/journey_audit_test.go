@@ -52,9 +52,9 @@ func auditPurchase(id int64) shopifytest.Purchase {
 	}
 }
 
-// TestNightlyReconciliation is scenario H8 over the real connectors and their fakes: three
+// TestH8NightlyReconciliation is scenario H8 over the real connectors and their fakes: three
 // orders that no webhook reported, a cent that was changed in the ERP, and what is explained.
-func TestNightlyReconciliation(t *testing.T) {
+func TestH8NightlyReconciliation(t *testing.T) {
 	t.Parallel()
 	journey(t, setup{memory: true}, func(w *world) {
 		auditTrade(w)

@@ -22,6 +22,8 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"causeway.example/scripts/causeway/cli"
+	"causeway.example/scripts/causeway/screen"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/cloud"
 	"causeway.example/shared/cloud/account"
@@ -96,7 +98,7 @@ func (i *emulated) create(t *testing.T) {
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL": "http://aws.invalid",
 	}, i.server.Transport())
 	must2(t, err)
-	resources := (&tool{now: i.clock.Now}).resources(environment{Account: cloudtest.Account, Region: "eu-central-1", Prefix: "causeway-prod"})
+	resources := (&cli.Tool{Screen: screen.Screen{Now: i.clock.Now}}).Resources(cli.Environment{Account: cloudtest.Account, Region: "eu-central-1", Prefix: "causeway-prod"})
 	i.backend = cloud.Open(a, resources)
 	text := types.ScalarAttributeTypeS
 	_, err = dynamodb.NewFromConfig(a).CreateTable(t.Context(), &dynamodb.CreateTableInput{
@@ -148,10 +150,11 @@ func (i *emulated) bury(t *testing.T, number int) {
 func (i *emulated) run(t *testing.T, line ...string) (code int, out string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	a := &tool{
-		in: strings.NewReader(i.typed), out: &stdout, err: &stderr, now: i.clock.Now, width: 120, who: "ana",
-		random: func() float64 { return 0.5 }, terminal: i.typed != "",
-		sleep: func(ctx context.Context, d time.Duration) error {
+	a := &cli.Tool{
+		Screen: screen.Screen{In: strings.NewReader(i.typed), Out: &stdout, Err: &stderr, Now: i.clock.Now, Width: 120, Terminal: i.typed != ""},
+		Who:    "ana",
+		Random: func() float64 { return 0.5 },
+		Sleep: func(ctx context.Context, d time.Duration) error {
 			i.pass(d)
 			return errors.Join(ctx.Err(), i.work(ctx))
 		},
@@ -162,7 +165,7 @@ func (i *emulated) run(t *testing.T, line ...string) (code int, out string) {
 	if !slices.Contains(line, "--env") {
 		line = append(line, "--env", "prod-eu")
 	}
-	code = a.run(t.Context(), line)
+	code = a.Run(t.Context(), root(a), line)
 	return code, stdout.String() + stderr.String()
 }
 
@@ -212,28 +215,28 @@ func TestCommandOnAWS(t *testing.T) {
 		}
 		return out
 	}
-	expect(exitAttention, "prod-eu", "status")
-	expect(exitOK, "12", "dlq", "list")
-	expect(exitAttention, "12 dead", "why")
-	expect(exitOK, "1005", "trace", "1005")
+	expect(screen.ExitAttention, "prod-eu", "status")
+	expect(screen.ExitOK, "12", "dlq", "list")
+	expect(screen.ExitAttention, "12 dead", "why")
+	expect(screen.ExitOK, "1005", "trace", "1005")
 
-	expect(exitOK, "", "route", "pause", cloudRoute, "--reason", "ERP patch")
-	expect(exitAttention, "by ana", "status")
-	expect(exitOK, "", "route", "resume", cloudRoute)
+	expect(screen.ExitOK, "", "route", "pause", cloudRoute, "--reason", "ERP patch")
+	expect(screen.ExitAttention, "by ana", "status")
+	expect(screen.ExitOK, "", "route", "resume", cloudRoute)
 
 	for _, line := range [][]string{{"doctor"}, {"privacy"}, {"erase", "ada@example.com"}, {"reconcile"}} {
-		expect(exitUsage, "leave --env away", line...)
+		expect(screen.ExitUsage, "leave --env away", line...)
 	}
 
-	plan := strings.TrimSpace(expect(exitOK, "p-", "redrive", "--all", "--jq", ".plan.plan", "-q"))
-	expect(exitRefused, "--reason", "apply", plan)
-	expect(exitRefused, "--yes", "apply", plan, "--reason", "INC-7")
+	plan := strings.TrimSpace(expect(screen.ExitOK, "p-", "redrive", "--all", "--jq", ".plan.plan", "-q"))
+	expect(screen.ExitRefused, "--reason", "apply", plan)
+	expect(screen.ExitRefused, "--yes", "apply", plan, "--reason", "INC-7")
 	i.typed = "prod-us\n"
-	expect(exitRefused, "the name was not typed", "apply", plan, "--reason", "INC-7")
+	expect(screen.ExitRefused, "the name was not typed", "apply", plan, "--reason", "INC-7")
 	i.typed = "prod-eu\n"
-	expect(exitOK, "12 confirmed", "apply", plan, "--reason", "INC-7")
+	expect(screen.ExitOK, "12 confirmed", "apply", plan, "--reason", "INC-7")
 	i.typed = ""
-	if code, out := i.run(t, "dlq", "list"); code != exitOK || strings.Contains(out, cloudRoute) {
+	if code, out := i.run(t, "dlq", "list"); code != screen.ExitOK || strings.Contains(out, cloudRoute) {
 		t.Errorf("afterwards: exit %d\n%s", code, out)
 	}
 }
@@ -245,18 +248,18 @@ func TestEnvironmentsThatCannotBeOpened(t *testing.T) {
 		code  int
 		shown string
 	}{
-		"unknown":          {[]string{"--env", "prod-us"}, exitNotFound, "has other, prod-eu, short"},
-		"another account":  {[]string{"--env", "other"}, exitDenied, "another account"},
-		"a wrong value":    {[]string{"--env", "short"}, exitUsage, "short.account has twelve digits"},
-		"no file":          {[]string{"--environments", "none.yaml"}, exitNotFound, "there is no such file"},
-		"a misspelled key": {[]string{"--environments", filepath.Join(filepath.Dir(i.file), "misspelled.yml")}, exitUsage, "line 1: field acount not found"},
+		"unknown":          {[]string{"--env", "prod-us"}, screen.ExitNotFound, "has other, prod-eu, short"},
+		"another account":  {[]string{"--env", "other"}, screen.ExitDenied, "another account"},
+		"a wrong value":    {[]string{"--env", "short"}, screen.ExitUsage, "short.account has twelve digits"},
+		"no file":          {[]string{"--environments", "none.yaml"}, screen.ExitNotFound, "there is no such file"},
+		"a misspelled key": {[]string{"--environments", filepath.Join(filepath.Dir(i.file), "misspelled.yml")}, screen.ExitUsage, "line 1: field acount not found"},
 	} {
 		if code, out := i.run(t, append([]string{"status"}, c.line...)...); code != c.code || !strings.Contains(out, c.shown) {
 			t.Errorf("%s: exit %d, want %d and %q:\n%s", name, code, c.code, c.shown, out)
 		}
 	}
 	i.server.Fail("dynamodb", "DescribeTable", cloudtest.Unavailable(cloudtest.Always))
-	if code, out := i.run(t, "status"); code != exitUnreachable {
+	if code, out := i.run(t, "status"); code != screen.ExitUnreachable {
 		t.Errorf("AWS is down: exit %d\n%s", code, out)
 	}
 }
@@ -264,8 +267,8 @@ func TestEnvironmentsThatCannotBeOpened(t *testing.T) {
 func TestEnvironmentsAreCompleted(t *testing.T) {
 	i := newInstallation(t)
 	var out bytes.Buffer
-	a := &tool{in: strings.NewReader(""), out: &out, err: &out, now: i.clock.Now}
-	a.run(t.Context(), []string{"__complete", "--environments", i.file, "status", "--env", ""})
+	a := &cli.Tool{Screen: screen.Screen{In: strings.NewReader(""), Out: &out, Err: &out, Now: i.clock.Now}}
+	a.Run(t.Context(), root(a), []string{"__complete", "--environments", i.file, "status", "--env", ""})
 	if !strings.HasPrefix(out.String(), "other\nprod-eu\nshort\n") {
 		t.Errorf("completes to %s", out.String())
 	}

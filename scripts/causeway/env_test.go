@@ -21,10 +21,14 @@ import (
 	"causeway.example/functions/shopify"
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/scripts/causeway/cli"
+	"causeway.example/scripts/causeway/screen"
 	"causeway.example/scripts/installation"
 	"causeway.example/shared/admission"
+	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/local"
+	"causeway.example/shared/message"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
 	"causeway.example/shared/port/porttest"
@@ -46,7 +50,9 @@ type world struct {
 	shop       *shopifytest.Fake // what the store itself has
 	settings   map[string]string // of the ERP's connector
 	draws      int
-	columns    int // of the terminal
+	columns    int                    // of the terminal
+	slept      func()                 // called when the command waits; may be nil
+	bug        func(*canonical.Order) // that the engine's translation has; may be nil
 	transcript strings.Builder
 }
 
@@ -82,6 +88,9 @@ func (w *world) start() {
 	must2(w.T, err)
 	erp, err := netsuite.Open(w.settings, deps)
 	must2(w.T, err)
+	if w.bug != nil {
+		shop.Source = buggy{shop.Source, w.bug}
+	}
 	p, err := pipeline.New(pipeline.Config{
 		Runtime: port.Runtime{
 			Ports: port.Ports{Bus: w.store, Queue: w.store, State: w.store, Ledger: w.store, Vault: w.store},
@@ -92,6 +101,22 @@ func (w *world) start() {
 	must2(w.T, err)
 	w.engine, err = local.NewEngine(p, routes.Table)
 	must2(w.T, err)
+}
+
+// buggy is a source whose translation of orders has a bug.
+type buggy struct {
+	connector.Source
+	bug func(*canonical.Order)
+}
+
+func (b buggy) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
+	found, err := b.Source.Translate(ctx, raw)
+	for _, event := range found.Events {
+		if order, ok := event.Body.(*canonical.Order); ok {
+			b.bug(order)
+		}
+	}
+	return found, err
 }
 
 // RoundTrip is the network: the ERP at one host, the doors at the other.
@@ -128,11 +153,18 @@ func (w *world) order(number int, sku string, change func(*shopifytest.Purchase)
 
 func (w *world) deliver(d shopifytest.Delivery) int {
 	w.Helper()
+	status := w.post(d)
+	w.settle()
+	return status
+}
+
+// post sends a delivery through the door, and lets nothing be handled.
+func (w *world) post(d shopifytest.Delivery) int {
+	w.Helper()
 	request, err := d.Sign(w.Context(), "http://door.example/hooks/shopify")
 	must2(w.T, err)
 	response, err := w.RoundTrip(request)
 	must2(w.T, err)
-	w.settle()
 	return response.StatusCode
 }
 
@@ -161,19 +193,23 @@ func (w *world) pass(d time.Duration) {
 func (w *world) run(line ...string) (code int, out, complaints string) {
 	w.Helper()
 	var stdout, stderr bytes.Buffer
-	a := &tool{
-		in: strings.NewReader(""), out: &stdout, err: &stderr, now: w.clock.Now, width: w.columns, who: "ana", transport: w,
-		random: func() float64 { w.draws++; return float64(w.draws%1000) / 1000 },
-		sleep: func(ctx context.Context, d time.Duration) error {
+	a := &cli.Tool{
+		Screen: screen.Screen{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Now: w.clock.Now, Width: w.columns},
+		Who:    "ana", Transport: w,
+		Random: func() float64 { w.draws++; return float64(w.draws%1000) / 1000 },
+		Sleep: func(ctx context.Context, d time.Duration) error {
 			w.clock.Advance(d)
 			w.settle()
+			if w.slept != nil {
+				w.slept()
+			}
 			return ctx.Err()
 		},
 	}
 	if line[0] != "__complete" { // whose last argument is what is completed
 		line = append(line, "--data", w.folder, "--settings", filepath.Join(w.folder, "none.env"))
 	}
-	code = a.run(w.Context(), line)
+	code = a.Run(w.Context(), root(a), line)
 	return code, stdout.String(), stderr.String()
 }
 

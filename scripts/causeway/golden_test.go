@@ -10,6 +10,7 @@ import (
 
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/scripts/causeway/screen"
 )
 
 // Each prepared failure shows that status, why and trace lead to cause and remedy, and that
@@ -220,11 +221,11 @@ func TestDoctorNamesTheRemedy(t *testing.T) {
 	w.say("NetSuite's token expires.")
 	w.play("doctor")
 	w.golden("doctor")
-	if code, out, _ := w.run("doctor", "--jq", ".doctor[] | select(.level == \"problem\") | .remedy"); code != exitAttention || out == "" {
+	if code, out, _ := w.run("doctor", "--jq", ".doctor[] | select(.level == \"problem\") | .remedy"); code != screen.ExitAttention || out == "" {
 		t.Errorf("doctor ended with %d: %s", code, out)
 	}
 	must2(t, os.WriteFile(filepath.Join(w.folder, "none.env"), []byte("SHOPIFY_SHOP=x\n"), 0o600))
-	if code, out, _ := w.run("doctor"); code != exitAttention || !strings.Contains(out, "did you mean SHOPIFY_SHOPS") {
+	if code, out, _ := w.run("doctor"); code != screen.ExitAttention || !strings.Contains(out, "did you mean SHOPIFY_SHOPS") {
 		t.Errorf("a wrong key: %d, %s", code, out)
 	}
 }

@@ -188,8 +188,8 @@ func TestTheLedgerExplains(t *testing.T) {
 	}
 }
 
-// TestTheCentIsNamed is the second half of scenario H8.
-func TestTheCentIsNamed(t *testing.T) {
+// TestH8TheCentIsNamed is the second half of scenario H8.
+func TestH8TheCentIsNamed(t *testing.T) {
 	t.Parallel()
 	e := traded(t, 20, nil)
 	e.erp.parts = []connector.Part{{Name: "SOCK-3PK, quantity 3", Want: eur(2100), Found: eur(2101)}, {Name: "delivery", Want: eur(500), Found: eur(500)}}

@@ -28,8 +28,8 @@ func (e *env) gapsInLedger() []port.Entry {
 	return entries
 }
 
-// TestARunAuditsTheLastDays is scenario H8: three orders and a cent.
-func TestARunAuditsTheLastDays(t *testing.T) {
+// TestH8ARunAuditsTheLastDays is scenario H8: three orders and a cent.
+func TestH8ARunAuditsTheLastDays(t *testing.T) {
 	t.Parallel()
 	var reported []string
 	e := traded(t, 100, func(e *env) {

@@ -31,15 +31,16 @@ const (
 
 // run is an operation in this process.
 type run struct {
-	operator *Operator
-	op       *Operation
-	plan     Plan
-	judging  *judging
-	lease    *lease
-	hands    map[string]engine.Hand
-	next     time.Time // when the rate allows another message
-	again    bool      // continues the operation of another process
-	missed   []Item    // could not be taken: deleted, or still hidden by that process
+	operator  *Operator
+	op        *Operation
+	plan      Plan
+	judging   *judging
+	lease     *lease
+	hands     map[string]engine.Hand
+	next      time.Time // when the rate allows another message
+	again     bool      // continues the operation of another process
+	missed    []Item    // could not be taken: deleted, or still hidden by that process
+	undeleted []Item    // of these: sent before
 }
 
 // Apply applies the plan, or finishes an operation whose process ended. It returns the ended
@@ -112,7 +113,7 @@ func (r *run) apply(ctx context.Context) error {
 		if items = rest; err != nil || r.op.State != Running {
 			return err
 		}
-		if len(items) == 0 && r.again && len(r.missed) > 0 {
+		if len(items) == 0 && r.again && len(r.missed)+len(r.undeleted) > 0 {
 			if items, err = r.waitForMissed(ctx); err != nil {
 				return err
 			}
@@ -126,9 +127,10 @@ func (r *run) apply(ctx context.Context) error {
 	return nil
 }
 
-// stepOf makes one step of the ramp and judges its outcome. Only a redrive needs a ramp.
+// stepOf makes one step of the ramp and judges its outcome. Only an operation that sends
+// needs a ramp.
 func (r *run) stepOf(ctx context.Context, items []Item, size int) (rest []Item, err error) {
-	if r.plan.Kind != Redrive {
+	if !r.plan.Kind.sends() {
 		rest, _, err = r.step(ctx, items, len(items))
 		return rest, err
 	}
@@ -173,17 +175,26 @@ func (r *run) step(ctx context.Context, items []Item, size int) (rest, sent []It
 	return items, sent, nil
 }
 
-// waitForMissed waits until the letters of a killed process are visible again, and returns
-// the letters that could not be taken.
+// waitForMissed waits until the letters of a killed process are visible again, deletes those
+// that were sent before, and returns the others.
 func (r *run) waitForMissed(ctx context.Context) ([]Item, error) {
-	r.report(len(r.missed), "waiting for letters that the earlier process holds")
+	r.report(len(r.missed)+len(r.undeleted), "waiting for letters that the earlier process holds")
 	for until := r.operator.Now().Add(hold + time.Second); r.operator.Now().Before(until); {
 		if err := errors.Join(r.operator.Sleep(ctx, leaseLife/6), r.lease.renew(ctx)); err != nil {
 			return nil, err
 		}
 	}
+	for _, item := range r.undeleted {
+		hand, err := r.hand(ctx, item.Queue)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := r.move(ctx, hand, item); err != nil {
+			return nil, err
+		}
+	}
 	missed := r.missed
-	r.again, r.missed = false, nil
+	r.again, r.missed, r.undeleted = false, nil, nil
 	r.op.Counts.Gone -= len(missed)
 	r.op.Counts.Remaining += len(missed)
 	return missed, nil
@@ -212,7 +223,7 @@ func (r *run) count(did outcome) {
 		c.Removed++
 	case left:
 		c.Left++
-	case gone:
+	case gone, finished:
 		c.Gone++
 	}
 }
@@ -229,7 +240,7 @@ func (r *run) mayContinue(ctx context.Context) (stop bool, err error) {
 	if err := r.lease.renew(ctx); err != nil {
 		return true, err
 	}
-	if r.plan.Kind != Redrive {
+	if !r.plan.Kind.sends() {
 		return false, nil
 	}
 	now := r.operator.Now()

@@ -3,18 +3,21 @@ package redrive
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/entity"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 	"causeway.example/shared/operate"
+	"causeway.example/shared/operate/engine"
 	"causeway.example/shared/port"
 )
 
@@ -46,7 +49,7 @@ func (o *Operator) PrepareEdit(ctx context.Context, id string, set map[string]st
 	case err != nil:
 		return Edit{}, err
 	case !found:
-		return Edit{}, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Code: "no_letter", Doing: doing, Detail: "no dead letter has this id; causeway dlq peek ROUTE lists them"}
+		return Edit{}, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Code: "no_letter", Doing: doing, Detail: "no dead letter has this id; causeway trace " + id + " shows what became of it, causeway dlq peek ROUTE lists the letters"}
 	case l.Kind != operate.RouteLetter || len(set) == 0:
 		return Edit{}, fault.New(fault.Invalid, fault.Value, doing, "only fields of a canonical event can be changed; a delivery is corrected at its source")
 	}
@@ -88,47 +91,87 @@ func (o *Operator) PrepareEdit(ctx context.Context, id string, set map[string]st
 	return e, err
 }
 
-// SendEdit sends the event that PrepareEdit made, and takes the original out of its queue. The
-// ledger links the two. It fails with code "done", and sends nothing, if the target has the
-// original or a newer version by now.
+// SendEdit sends the event that PrepareEdit made, and takes the original out of its queue:
+// like a redrive, it is sent, then recorded in the journal, then deleted. The ledger links the
+// two. A call that was killed is finished by the same edit.
+//
+// It fails with code "done", and sends nothing, if the target has the original or a newer
+// version by now, or if the letter was sent with other changes, or redriven.
 func (o *Operator) SendEdit(ctx context.Context, e Edit, reason string) error {
-	doing := "editing " + e.Letter.Event
 	r := &run{operator: o, op: &Operation{ID: "edit-" + e.Event[:6], Kind: "edit", Who: o.Who, Reason: reason}, judging: o.judging(Options{})}
-	held, err := o.take(ctx, r.op.ID, []string{e.Letter.Queue})
-	if err != nil {
+	var err error
+	if r.lease, err = o.take(ctx, r.op.ID, []string{e.Letter.Queue}); err != nil {
 		return err
 	}
-	defer func() { _ = held.release(context.WithoutCancel(ctx)) }() // it expires otherwise
+	defer func() { _ = r.lease.release(context.WithoutCancel(ctx)) }() // it expires otherwise
 	hand, err := r.open(ctx, e.Letter.Queue)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = hand.Close(context.WithoutCancel(ctx)) }() // letters are visible again after hold
-	letters, err := hand.Take(ctx, []string{e.Letter.MessageID})
+	return r.edit(ctx, hand, e)
+}
+
+func (r *run) edit(ctx context.Context, hand engine.Hand, e Edit) error {
+	in, err := r.takeOne(ctx, hand, e.Letter.MessageID)
 	if err != nil {
 		return err
 	}
-	done, why, err := r.judging.settled(ctx, e.Letter)
+	doing := "editing " + e.Letter.Event
+	var before journaled
+	sent, err := r.operator.get(ctx, journalKey(e.Letter.Queue, e.Letter.MessageID), &before)
+	switch {
+	case err != nil:
+		return err
+	case sent && before.Event == e.Event:
+		return hand.Delete(ctx, in)
+	case sent:
+		return errors.Join(hand.Delete(ctx, in), &fault.Error{
+			Kind: fault.Rejected, Class: fault.Conflict, Code: "done", Doing: doing, Detail: "it was sent as " + before.Event + " by " + before.Operation + " already",
+		})
+	}
+	done, why, err := r.judging.settled(ctx, e.Letter, e.Letter.Queue)
 	switch {
 	case err != nil:
 		return err
 	case done != "":
 		return &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Code: "done", Doing: doing, Detail: "nothing is missing: " + why}
-	case len(letters) == 0:
-		return &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Code: "no_letter", Doing: doing, Detail: "the letter was deleted, or another process holds it"}
 	}
 	body, err := e.message.Encode()
 	if err != nil {
 		return err
 	}
 	what := fmt.Sprintf("as %s, changed: %s,", e.Event, strings.Join(fields(e.Changes), ", "))
-	if err := r.note(ctx, e.Letter, operate.Edited, what, letters[0]); err != nil {
+	if err := r.note(ctx, e.Letter, e.Letter.Queue, operate.Edited, what, in); err != nil {
 		return err
 	}
-	if err := o.Sender.Send(ctx, e.Letter.Queue, []port.Outgoing{{Body: body, Group: e.message.Tenant, Attributes: map[string]string{port.AttrTrace: e.message.CorrelationID, port.AttrEvent: e.Event}}}); err != nil {
-		return err
+	out := port.Outgoing{Body: body, Group: e.message.Tenant, Attributes: map[string]string{port.AttrTrace: e.message.CorrelationID, port.AttrEvent: e.Event}}
+	return r.replace(ctx, hand, in, e.Letter.Queue, e.Letter.Queue, out)
+}
+
+// takeOne takes a letter. It waits for one that a killed process holds.
+func (r *run) takeOne(ctx context.Context, hand engine.Hand, id string) (in port.Incoming, err error) {
+	for until := r.operator.Now().Add(hold + time.Second); ; {
+		letters, err := hand.Take(ctx, []string{id})
+		if err != nil {
+			return in, err
+		}
+		if len(letters) > 0 {
+			return letters[0], nil
+		}
+		_, _, there, err := r.operator.Letter(ctx, id)
+		if err != nil {
+			return in, err
+		}
+		if !there || r.operator.Now().After(until) {
+			return in, &fault.Error{
+				Kind: fault.Rejected, Class: fault.MissingRef, Code: "no_letter", Doing: "taking letter " + id, Detail: "it was deleted, or another process holds it",
+			}
+		}
+		if err := errors.Join(r.operator.Sleep(ctx, leaseLife/6), r.lease.renew(ctx)); err != nil {
+			return in, err
+		}
 	}
-	return hand.Delete(ctx, letters[0])
 }
 
 func fields(changes []operate.Change) (names []string) {

@@ -16,6 +16,7 @@ import (
 	"causeway.example/shared/message"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/operate/engine"
+	"causeway.example/shared/operate/engine/enginetest"
 	"causeway.example/shared/operate/redrive"
 	"causeway.example/shared/port"
 	"causeway.example/shared/port/porttest"
@@ -31,6 +32,7 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 type env struct {
 	testing.TB
 	clock   *porttest.Clock
+	table   []routes.Route
 	store   *local.Store
 	ends    func(event string) port.Stage // nil: confirmed
 	effects map[string]int                // by event
@@ -38,12 +40,15 @@ type env struct {
 	random  float64
 }
 
-func newEnv(t testing.TB) *env {
+func newEnv(t testing.TB) *env { t.Helper(); return newEnvOf(t, routes.Table) }
+
+// newEnvOf is newEnv with another table. Its worker takes the messages of every route of orders.
+func newEnvOf(t testing.TB, table []routes.Route) *env {
 	t.Helper()
-	e := &env{TB: t, clock: porttest.NewClock(noon), effects: map[string]int{}}
+	e := &env{TB: t, table: table, clock: porttest.NewClock(noon), effects: map[string]int{}}
 	var err error
 	e.store, err = local.Open(t.Context(), local.Config{
-		Path: filepath.Join(t.TempDir(), "c.db"), Now: e.clock.Now, Routes: routes.Table, Systems: routes.Sources(routes.Table),
+		Path: filepath.Join(t.TempDir(), "c.db"), Now: e.clock.Now, Routes: table, Systems: routes.Sources(table),
 		Visibility: time.Minute, MaxReceives: 100, Build: "test",
 	})
 	must(t, err)
@@ -66,7 +71,7 @@ func (e *env) operator(who string, change func(*engine.Engine)) *redrive.Operato
 	if change != nil {
 		change(&desk)
 	}
-	d, err := operate.New(desk, routes.Table)
+	d, err := operate.New(desk, e.table)
 	must(e, err)
 	return &redrive.Operator{Desk: d, Who: who, Random: func() float64 { e.random += 0.001; return e.random }, Sleep: e.sleep}
 }
@@ -79,12 +84,22 @@ func (e *env) sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// work ends every message of the route. An event whose effect was made is a duplicate.
+// work ends every message of the routes of orders. An event whose effect was made is a
+// duplicate.
 func (e *env) work() {
+	e.Helper()
+	for _, route := range e.table {
+		if route.From == "shopify" && route.Flow == "orders" {
+			e.workOn(route.Name())
+		}
+	}
+}
+
+func (e *env) workOn(route string) {
 	e.Helper()
 	ctx := context.Background()
 	for {
-		batch, err := e.store.Receive(ctx, orders, 10, 0)
+		batch, err := e.store.Receive(ctx, route, 10, 0)
 		must(e, err)
 		if len(batch) == 0 {
 			return
@@ -96,7 +111,7 @@ func (e *env) work() {
 			if e.ends != nil {
 				stage = e.ends(m.ID)
 			}
-			entry := port.Entry{At: e.clock.Now(), Trace: m.CorrelationID, Event: m.ID, Entity: m.Key(), Version: m.Sequence, Route: orders, Stage: stage, Outcome: "o", Message: in.MessageID, RedriveCount: in.Redrives()}
+			entry := port.Entry{At: e.clock.Now(), Trace: m.CorrelationID, Event: m.ID, Entity: m.Key(), Version: m.Sequence, Route: route, Stage: stage, Outcome: "o", Message: in.MessageID, RedriveCount: in.Redrives()}
 			switch {
 			case stage == port.Confirmed && e.effects[m.ID] > 0:
 				entry.Stage, entry.Outcome = port.Skipped, "duplicate"
@@ -186,10 +201,9 @@ var errKilled = errors.New("killed")
 // killer fails the n-th call of any port that changes something, and every one after it, as
 // of a process that was killed: before the call took effect, or after it.
 type killer struct {
-	engine engine.Engine
-	at     int
-	after  bool
-	calls  []string
+	at    int
+	after bool
+	calls []string
 }
 
 func (k *killer) call(name string, act func() error) error {
@@ -203,67 +217,4 @@ func (k *killer) call(name string, act func() error) error {
 	return act()
 }
 
-func (k *killer) wrap(e *engine.Engine) {
-	k.engine = *e
-	e.Ledger, e.State, e.Sender, e.Letters, e.Vault = killedLedger{k, e.Ledger}, killedState{k, e.State}, k, k, killedVault{k, e.Vault}
-}
-
-func (k *killer) Send(ctx context.Context, queue string, batch []port.Outgoing) error {
-	return k.call("send", func() error { return k.engine.Sender.Send(ctx, queue, batch) })
-}
-
-func (k *killer) Browse(ctx context.Context, queue string, visit func(port.Incoming) bool) error {
-	return k.engine.Letters.Browse(ctx, queue, visit)
-}
-
-func (k *killer) Open(ctx context.Context, queue string, hold time.Duration) (engine.Hand, error) {
-	hand, err := k.engine.Letters.Open(ctx, queue, hold)
-	return killedHand{k, hand}, err
-}
-
-type killedHand struct {
-	k *killer
-	engine.Hand
-}
-
-func (h killedHand) Take(ctx context.Context, ids []string) (found []port.Incoming, err error) {
-	err = h.k.call("take", func() (err error) { found, err = h.Hand.Take(ctx, ids); return err })
-	return found, err
-}
-
-func (h killedHand) Delete(ctx context.Context, in port.Incoming) error {
-	return h.k.call("delete", func() error { return h.Hand.Delete(ctx, in) })
-}
-
-func (h killedHand) Close(ctx context.Context) error {
-	return h.k.call("close", func() error { return h.Hand.Close(ctx) })
-}
-
-type killedLedger struct {
-	k *killer
-	port.Ledger
-}
-
-func (l killedLedger) Append(ctx context.Context, entries ...port.Entry) error {
-	return l.k.call("ledger", func() error { return l.Ledger.Append(ctx, entries...) })
-}
-
-type killedState struct {
-	k *killer
-	port.State
-}
-
-func (s killedState) Put(ctx context.Context, item port.Item) (revision int64, err error) {
-	err = s.k.call("put", func() (err error) { revision, err = s.State.Put(ctx, item); return err })
-	return revision, err
-}
-
-type killedVault struct {
-	k *killer
-	port.Vault
-}
-
-func (v killedVault) Store(ctx context.Context, data []byte) (claim message.Claim, err error) {
-	err = v.k.call("store", func() (err error) { claim, err = v.Vault.Store(ctx, data); return err })
-	return claim, err
-}
+func (k *killer) wrap(e *engine.Engine) { *e = enginetest.Intercept(*e, k.call) }

@@ -1,6 +1,7 @@
 package redrive
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -23,6 +24,7 @@ const (
 	Newer     Verdict = "newer"     // the target has a newer version: taken out as superseded, not sent
 	Looped    Verdict = "loop"      // failed the same way three times: left alone
 	Unclear   Verdict = "unclear"   // the outcome of the write is unknown: left alone until checked at the target
+	Misfit    Verdict = "misfit"    // cannot go to the route of a redirect: left alone
 	Opaque    Verdict = "opaque"    // not a message of Causeway: left alone
 	Remove    Verdict = "remove"    // is taken out (purge, resolve)
 	Open      Verdict = "open"      // missing at the target: left alone by resolve
@@ -30,7 +32,7 @@ const (
 
 // Verdicts returns all of them in the order in which they are shown.
 func Verdicts() []Verdict {
-	return []Verdict{Send, Remove, Confirmed, Newer, Looped, Unclear, Opaque, Open}
+	return []Verdict{Send, Remove, Confirmed, Newer, Looped, Unclear, Misfit, Opaque, Open}
 }
 
 // Words returns the verdict for an operator, as a sentence without its subject.
@@ -39,6 +41,7 @@ func (v Verdict) Words() string {
 		Send: "are sent again", Remove: "are taken out", Confirmed: "are at the target already: resolved, not sent",
 		Newer: "have a newer version at the target: superseded, not sent", Looped: "failed the same way three times: left alone (--force-loop)",
 		Unclear: "have an unknown outcome: left alone until checked at the target (--target-has-none)",
+		Misfit:  "cannot go to that route: left alone",
 		Opaque:  "are not messages of Causeway: left alone (export, purge)", Open: "are missing at the target: left alone",
 	}[v]
 }
@@ -56,7 +59,7 @@ func (o *Operator) judging(options Options) *judging { return &judging{operator:
 
 func (j *judging) item(ctx context.Context, kind Kind, l operate.Letter) (Item, error) {
 	item := Item{
-		MessageID: l.MessageID, Queue: l.Queue, To: l.Queue, Event: l.Event, Entity: l.Entity.String(), Title: l.Title(),
+		MessageID: l.MessageID, Queue: l.Queue, To: cmp.Or(j.options.To, l.Queue), Event: l.Event, Entity: l.Entity.String(), Title: l.Title(),
 		Version: l.Version, Fingerprint: l.Fingerprint, Redrives: l.Redrives,
 	}
 	if l.Entity.ID == "" {
@@ -72,7 +75,10 @@ func (j *judging) verdict(ctx context.Context, kind Kind, l operate.Letter) (Ver
 	if kind == Purge {
 		return Remove, "", nil
 	}
-	done, why, err := j.settled(ctx, l)
+	done, why, err := j.settled(ctx, l, l.Queue)
+	if err == nil && done == "" && kind == Redirect {
+		done, why, err = j.settled(ctx, l, j.options.To)
+	}
 	switch {
 	case err != nil || done != "":
 		return done, why, err
@@ -82,6 +88,8 @@ func (j *judging) verdict(ctx context.Context, kind Kind, l operate.Letter) (Ver
 		return Open, "", nil
 	case l.Kind == operate.OpaqueLetter:
 		return Opaque, "it is not a message of Causeway", nil
+	case kind == Redirect && j.misfit(l) != "":
+		return Misfit, j.misfit(l), nil
 	case l.Cause.Class == fault.Ambiguous && !j.options.TargetHasNone:
 		return Unclear, "the outcome of its write is unknown", nil
 	case l.Alike >= loops && !j.options.ForceLoop:
@@ -90,16 +98,36 @@ func (j *judging) verdict(ctx context.Context, kind Kind, l operate.Letter) (Ver
 	return Send, "", nil
 }
 
-// settled returns Confirmed or Newer, and why, if the entity's record at the target, or at the
-// inbox, has the letter's version or a newer one; "" otherwise.
-func (j *judging) settled(ctx context.Context, l operate.Letter) (Verdict, string, error) {
+// misfit returns why a letter cannot be sent to the route of a redirect; "" if it can. A
+// delivery has no other way than the translation of its own system, and a route takes only
+// events of its source and of its types, as on the bus.
+func (j *judging) misfit(l operate.Letter) string {
+	route, _ := j.operator.Route(j.options.To)
+	switch {
+	case l.Kind == operate.OpaqueLetter:
+		return ""
+	case l.Kind == operate.InboxLetter:
+		return "a delivery that was not translated belongs to its own system: redrive it"
+	case l.Queue == route.Name():
+		return "it died on that route: redrive it"
+	case l.Entity.System != route.From:
+		return "that route takes events of " + route.From + ", and it is of " + l.Entity.System
+	case !slices.Contains(route.Types, l.Type):
+		return "that route does not take " + l.Type
+	}
+	return ""
+}
+
+// settled returns Confirmed or Newer, and why, if the entity's record at the target of the
+// queue, or at the inbox, has the letter's version or a newer one; "" otherwise.
+func (j *judging) settled(ctx context.Context, l operate.Letter, queue string) (Verdict, string, error) {
 	if l.Entity.ID == "" {
 		return "", "", nil
 	}
-	target := l.Queue
+	target := queue
 	if l.Kind == operate.InboxLetter {
 		target = routes.Inbox(l.Entity.System)
-	} else if route, ok := j.operator.Route(l.Queue); ok {
+	} else if route, ok := j.operator.Route(queue); ok {
 		target = route.To
 	}
 	record, err := entity.Load(ctx, j.operator.State, target, l.Entity, l.Kind == operate.InboxLetter)

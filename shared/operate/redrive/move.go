@@ -29,11 +29,13 @@ const (
 	removed
 	left
 	gone
+	finished // was sent by another operation
 )
 
 // journaled is the journal's record of a letter that was sent.
 type journaled struct {
 	Operation string    `json:"op"`
+	Event     string    `json:"event_id,omitempty"` // that was sent
 	At        time.Time `json:"at"`
 }
 
@@ -54,19 +56,19 @@ func (r *run) move(ctx context.Context, hand engine.Hand, item Item) (outcome, e
 	if err != nil {
 		return left, err
 	}
-	if len(letters) == 0 {
-		return gone, nil
-	}
-	in := letters[0]
-	l := operate.ReadLetter(in)
 	var before journaled
 	sent, err := r.operator.get(ctx, journalKey(item.Queue, item.MessageID), &before)
 	if err != nil {
 		return left, err
 	}
-	if sent {
-		return moved, hand.Delete(ctx, in)
+	switch {
+	case sent:
+		return r.sentBefore(ctx, hand, item, letters, before)
+	case len(letters) == 0:
+		return gone, nil
 	}
+	in := letters[0]
+	l := operate.ReadLetter(in)
 	verdict, why, err := r.judging.verdict(ctx, r.op.Kind, l)
 	if err != nil {
 		return left, err
@@ -88,26 +90,54 @@ func (r *run) move(ctx context.Context, hand engine.Hand, item Item) (outcome, e
 	return left, nil
 }
 
+// sentBefore deletes a letter that the journal has. One that a killed process still holds is
+// deleted later.
+func (r *run) sentBefore(ctx context.Context, hand engine.Hand, item Item, letters []port.Incoming, before journaled) (did outcome, err error) {
+	if did = finished; before.Operation == r.op.ID {
+		did = moved
+	}
+	if len(letters) > 0 {
+		return did, hand.Delete(ctx, letters[0])
+	}
+	r.undeleted = append(r.undeleted, item)
+	return did, nil
+}
+
+// send sends a letter to its queue again, or to that of another route. The ledger then closes it
+// on the route where it died.
 func (r *run) send(ctx context.Context, hand engine.Hand, in port.Incoming, l operate.Letter, item Item) error {
 	out, err := again(in, l)
 	if err != nil {
 		return err
 	}
-	if err := r.note(ctx, l, operate.Redriven, "to "+item.To, in); err != nil {
+	if item.To != item.Queue {
+		if err := r.note(ctx, l, item.Queue, operate.Settled, "to "+item.To+", not to its own target,", in); err != nil {
+			return err
+		}
+		out.Attributes[port.AttrRoute] = item.To
+	}
+	if err := r.note(ctx, l, item.To, operate.Redriven, "to "+item.To, in); err != nil {
 		return err
 	}
-	if err := r.operator.Sender.Send(ctx, item.To, []port.Outgoing{out}); err != nil {
+	return r.replace(ctx, hand, in, item.Queue, item.To, out)
+}
+
+// replace sends a message for a letter, records that in the journal, and deletes the letter.
+// The ledger has the act by then.
+func (r *run) replace(ctx context.Context, hand engine.Hand, in port.Incoming, queue, to string, out port.Outgoing) error {
+	if err := r.operator.Sender.Send(ctx, to, []port.Outgoing{out}); err != nil {
 		return err
 	}
-	if err := r.journal(ctx, journalKey(item.Queue, item.MessageID)); err != nil {
+	if err := r.journal(ctx, journalKey(queue, in.MessageID), out.Attributes[port.AttrEvent]); err != nil {
 		return err
 	}
 	return hand.Delete(ctx, in)
 }
 
-// journal records that a letter was sent. A record that exists already is the same.
-func (r *run) journal(ctx context.Context, key string) error {
-	text, err := json.Marshal(journaled{Operation: r.op.ID, At: r.operator.Now().UTC()})
+// journal records that a letter was sent, as the event. A record that exists already is the
+// same.
+func (r *run) journal(ctx context.Context, key, event string) error {
+	text, err := json.Marshal(journaled{Operation: r.op.ID, Event: event, At: r.operator.Now().UTC()})
 	if err != nil {
 		return err
 	}
@@ -120,7 +150,7 @@ func (r *run) journal(ctx context.Context, key string) error {
 
 // drop takes a letter out of its queue.
 func (r *run) drop(ctx context.Context, hand engine.Hand, in port.Incoming, l operate.Letter, stage port.Stage, why string) error {
-	if err := r.note(ctx, l, stage, why, in); err != nil {
+	if err := r.note(ctx, l, l.Queue, stage, why, in); err != nil {
 		return err
 	}
 	return hand.Delete(ctx, in)
@@ -128,7 +158,7 @@ func (r *run) drop(ctx context.Context, hand engine.Hand, in port.Incoming, l op
 
 // note writes the ledger's entry of the next act on a letter. Its id is derived from the
 // operation and the letter, so that a repetition adds none.
-func (r *run) note(ctx context.Context, l operate.Letter, stage port.Stage, what string, in port.Incoming) error {
+func (r *run) note(ctx context.Context, l operate.Letter, route string, stage port.Stage, what string, in port.Incoming) error {
 	words := strings.TrimSpace(string(r.op.Kind) + " " + what)
 	e := port.Entry{
 		ID: message.DeriveID(r.op.ID, in.MessageID, string(stage)), At: r.operator.Now().UTC(), Stage: stage, Function: "operator",
@@ -136,7 +166,7 @@ func (r *run) note(ctx context.Context, l operate.Letter, stage port.Stage, what
 		Outcome: words + " by " + r.op.Who + ": " + r.op.Reason + " (" + r.op.ID + ")",
 	}
 	if l.Kind == operate.RouteLetter || l.Kind == operate.RuleLetter {
-		e.Route = l.Queue
+		e.Route = route
 	}
 	return r.operator.Ledger.Append(ctx, e)
 }

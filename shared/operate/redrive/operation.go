@@ -52,7 +52,7 @@ type Counts struct {
 	Resolved  int `json:"resolved"`  // taken out because the target had them
 	Removed   int `json:"removed"`   // purged
 	Left      int `json:"left"`      // stay where they are, by a rule
-	Gone      int `json:"gone"`      // deleted by then, or held by another process
+	Gone      int `json:"gone"`      // deleted by then, sent by another operation, or held by another process
 	Remaining int `json:"remaining"` // not processed yet
 }
 

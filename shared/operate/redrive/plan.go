@@ -30,10 +30,14 @@ type Kind string
 
 // The kinds.
 const (
-	Redrive Kind = "redrive" // send them to their queue again
-	Purge   Kind = "purge"   // export them, then delete them
-	Resolve Kind = "resolve" // take out letters that the target has, or that an operator settled
+	Redrive  Kind = "redrive"  // send them to their queue again
+	Redirect Kind = "redirect" // send them to another route's queue
+	Purge    Kind = "purge"    // export them, then delete them
+	Resolve  Kind = "resolve"  // take out letters that the target has, or that an operator settled
 )
+
+// sends reports whether the operation sends messages: with a pace, in steps that are judged.
+func (k Kind) sends() bool { return k == Redrive || k == Redirect }
 
 // Plan is an operation that was not applied yet. It is frozen: later letters are not in it.
 type Plan struct {
@@ -55,6 +59,7 @@ type Options struct {
 	ForceLoop      bool    `json:"force_loop,omitempty"`      // also letters that failed the same way three times
 	TargetHasNone  bool    `json:"target_has_none,omitempty"` // also letters with an unknown outcome: the operator checked the target
 	DespiteCircuit bool    `json:"despite_circuit,omitempty"` // although a target's circuit is open
+	To             string  `json:"to,omitempty"`              // Redirect: the route
 	All            bool    `json:"all,omitempty"`             // Resolve: also letters that no record shows at the target
 }
 
@@ -86,6 +91,12 @@ func (o *Operator) Plan(ctx context.Context, kind Kind, s operate.Selector, opti
 		ID: o.newID("p"), Kind: kind, Environment: o.Name, Who: o.Who, Made: o.Now().UTC(), Options: options,
 	}
 	p.Expires = p.Made.Add(planLife)
+	if _, known := o.Route(options.To); kind == Redirect && !known {
+		return p, &fault.Error{
+			Kind: fault.Invalid, Class: fault.Value, Code: "no_route", Doing: "planning a redirect",
+			Detail: fmt.Sprintf("there is no route %q; --to names one of %s", options.To, strings.Join(o.names(), ", ")),
+		}
+	}
 	var letters []operate.Letter
 	if err := o.DeadLetters(ctx, s, func(l operate.Letter, _ port.Incoming) bool { letters = append(letters, l); return true }); err != nil {
 		return p, err
@@ -107,12 +118,30 @@ func (o *Operator) Plan(ctx context.Context, kind Kind, s operate.Selector, opti
 	return p, o.storePlan(ctx, p)
 }
 
+// names returns the names of all routes.
+func (o *Operator) names() (all []string) {
+	for _, route := range o.Routes {
+		all = append(all, route.Name())
+	}
+	return all
+}
+
+// Reason returns why the first letter with the verdict has it, in words.
+func (p Plan) Reason(v Verdict) string {
+	for _, item := range p.Items {
+		if item.Verdict == v {
+			return item.Why
+		}
+	}
+	return ""
+}
+
 // check checks the circuits of the plan's targets.
 func (o *Operator) check(ctx context.Context, p *Plan) error {
 	seen := map[string]bool{}
 	for _, item := range p.Items {
 		route, ok := o.Route(item.To)
-		if !ok || p.Kind != Redrive || item.Verdict != Send || seen[route.To] {
+		if !ok || !p.Kind.sends() || item.Verdict != Send || seen[route.To] {
 			continue
 		}
 		seen[route.To] = true
@@ -220,7 +249,7 @@ func (o *Operator) AutoResolve(ctx context.Context) (int, error) {
 	var failed error
 	err := o.DeadLetters(ctx, operate.Selector{}, func(l operate.Letter, _ port.Incoming) bool {
 		var v Verdict
-		if v, _, failed = j.settled(ctx, l); v != "" {
+		if v, _, failed = j.settled(ctx, l, l.Queue); v != "" {
 			done = append(done, l.MessageID)
 		}
 		return failed == nil

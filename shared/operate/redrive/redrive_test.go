@@ -391,6 +391,103 @@ func TestH6EditAndF61(t *testing.T) {
 	}
 }
 
+// F58 and F61: an edit that was killed at any call is finished by the same edit: the changed
+// event takes effect once, the original never.
+func TestF58EditKilledAtEachStep(t *testing.T) {
+	t.Parallel()
+	for _, after := range []bool{false, true} {
+		at := 1
+		for editKilledAt(t, at, after) {
+			at++
+		}
+		if at < 7 {
+			t.Errorf("the edit makes %d calls only", at)
+		}
+	}
+}
+
+// editKilledAt plays an edit that is killed, and finishes it. It returns false if it ended
+// before the kill.
+func editKilledAt(t *testing.T, at int, after bool) bool {
+	t.Helper()
+	e := newEnv(t)
+	e.bury(1, fault.MissingRef)
+	original, set := e.dead()[0], map[string]string{"lines[0].sku": "TRAIL-43"}
+	k := &killer{}
+	killed := e.operator("ana", k.wrap)
+	first, err := killed.PrepareEdit(t.Context(), original, set)
+	must(t, err)
+	k.calls, k.at, k.after = nil, at, after
+	if err := killed.SendEdit(t.Context(), first, "renamed"); err == nil {
+		return false
+	}
+	e.clock.Advance(31 * time.Second) // the lease of the killed process
+	again := e.operator("ana", nil)
+	edit, err := again.PrepareEdit(t.Context(), original, set)
+	if err == nil {
+		err = again.SendEdit(t.Context(), edit, "renamed")
+	}
+	if err != nil && (fault.As(err).Code != "no_letter" || len(e.dead()) != 0) {
+		t.Fatalf("killed at %d (after: %v), %v: %v", at, after, k.calls, err)
+	}
+	e.work()
+	if len(e.effects) != 1 || e.effects[first.Event] != 1 || len(e.dead()) != 0 {
+		t.Errorf("killed at %d (after: %v), %v: effects %v, dead %v", at, after, k.calls, e.effects, e.dead())
+	}
+	return true
+}
+
+// An edit that was killed after its event was sent leaves a letter that is sent no second
+// time: neither with other changes, nor by a redrive.
+func TestEditThatWasSentIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	for _, by := range []string{"another edit", "a redrive"} {
+		e := newEnv(t)
+		e.bury(1, fault.MissingRef)
+		original := e.dead()[0]
+		k := &killer{}
+		killed := e.operator("ana", k.wrap)
+		edit, err := killed.PrepareEdit(t.Context(), original, map[string]string{"lines[0].sku": "TRAIL-43"})
+		must(t, err)
+		k.calls, k.at = nil, slices.Index(editCalls(t), "delete")+1
+		if err := killed.SendEdit(t.Context(), edit, "renamed"); err == nil {
+			t.Fatal("was not killed")
+		}
+		e.clock.Advance(5 * time.Minute)
+		o := e.operator("ben", nil)
+		if by == "a redrive" {
+			op, err := o.Apply(t.Context(), e.plan(o, redrive.Redrive, operate.Selector{}, redrive.Options{}).ID, "r")
+			if err != nil || op.Counts.Gone != 1 || op.Counts.Moved != 0 {
+				t.Errorf("%+v, %v", op, err)
+			}
+		} else {
+			other, err := o.PrepareEdit(t.Context(), original, map[string]string{"lines[0].sku": "TRAIL-44"})
+			must(t, err)
+			if err := o.SendEdit(t.Context(), other, "r"); fault.As(err).Code != "done" {
+				t.Errorf("sent with other changes: %v", err)
+			}
+		}
+		e.work()
+		if len(e.effects) != 1 || e.effects[edit.Event] != 1 || len(e.dead()) != 0 {
+			t.Errorf("%s: effects %v, dead %v", by, e.effects, e.dead())
+		}
+	}
+}
+
+// editCalls returns the calls of an edit that change something, in their order.
+func editCalls(t *testing.T) []string {
+	t.Helper()
+	e := newEnv(t)
+	e.bury(1, fault.MissingRef)
+	k := &killer{}
+	o := e.operator("ana", k.wrap)
+	edit, err := o.PrepareEdit(t.Context(), e.dead()[0], map[string]string{"lines[0].sku": "TRAIL-43"})
+	must(t, err)
+	k.calls = nil
+	must(t, o.SendEdit(t.Context(), edit, "r"))
+	return k.calls
+}
+
 func TestExportAndImport(t *testing.T) {
 	t.Parallel()
 	e, other := newEnv(t), newEnv(t)
@@ -412,29 +509,6 @@ func TestExportAndImport(t *testing.T) {
 	if _, err := o.Import(t.Context(), "x", strings.NewReader("{}\n"), false); fault.As(err).Kind != fault.Invalid {
 		t.Errorf("imported something else: %v", err)
 	}
-}
-
-// Both figures are bars of the product: groups under a second, a plan under three.
-func BenchmarkTenThousandLetters(b *testing.B) {
-	e := newEnv(b)
-	e.bury(10_000, fault.MissingRef)
-	o := e.operator("ana", nil)
-	b.Run("why", func(b *testing.B) {
-		for b.Loop() {
-			groups, err := o.Groups(b.Context(), operate.Selector{}, false)
-			if err != nil || len(groups) != 1 || groups[0].Count != 10_000 {
-				b.Fatal(len(groups), err)
-			}
-		}
-	})
-	b.Run("plan", func(b *testing.B) {
-		for b.Loop() {
-			p, err := o.Plan(b.Context(), redrive.Redrive, operate.Selector{}, redrive.Options{})
-			if err != nil || len(p.Items) != 10_000 {
-				b.Fatal(len(p.Items), err)
-			}
-		}
-	})
 }
 
 // B2: a later success closes older failures, without an operator.

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
+	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/entity"
 	"causeway.example/shared/fault"
@@ -35,8 +37,72 @@ type Replayed struct {
 	Failed     int `json:"failed"`     // deliveries that cannot be translated
 	Skipped    int `json:"skipped"`    // deliveries without an event
 	Sent       int `json:"sent"`
+
+	// Of the events: what the target has of their entities by its record.
+	There   int      `json:"there"`             // the same content: the target skips them
+	Newer   int      `json:"newer"`             // a newer version: the target supersedes them
+	Missing int      `json:"missing"`           // nothing, or an older version: the target gets them
+	Differ  int      `json:"differ"`            // other content of the same version: the target gets them
+	Changes []Differ `json:"changes,omitempty"` // the first of these
+
 	// FirstFailure is the error of the first delivery that cannot be translated.
 	FirstFailure string `json:"first_failure,omitempty"`
+}
+
+// Differ is an entity whose archived delivery means something else now than when the target
+// confirmed it.
+type Differ struct {
+	Entity  message.Key      `json:"entity"`
+	Title   string           `json:"title"`
+	Event   string           `json:"event_id"`
+	Version message.Sequence `json:"entity_version"`
+}
+
+// mostDiffer is how many of them are listed.
+const mostDiffer = 50
+
+// Preview says what Send would do, and sends nothing.
+func (o *Operator) Preview(ctx context.Context, r Replay) (found Replayed, err error) {
+	told := Replayed{}
+	found, err = o.Again(ctx, r, func(m *message.Message, _ *message.Raw) error { return o.compare(ctx, r, m, &told) })
+	told.tally(&found)
+	return found, err
+}
+
+// tally copies what was counted per event.
+func (f *Replayed) tally(to *Replayed) {
+	to.There, to.Newer, to.Missing, to.Differ, to.Changes, to.Sent = f.There, f.Newer, f.Missing, f.Differ, f.Changes, f.Sent
+}
+
+// replayed marks the version of an event that differs from what the target confirmed under the
+// same version: newer than that, and older than the source's next one.
+const replayed = "+replayed"
+
+// compare counts how the event compares with what its target has. An event that differs is
+// given a version by which the target takes it.
+func (o *Operator) compare(ctx context.Context, r Replay, m *message.Message, found *Replayed) error {
+	route, _ := o.Route(r.Route)
+	record, err := entity.Load(ctx, o.State, route.To, m.Key(), false)
+	if err != nil {
+		return err
+	}
+	kind, _ := canonical.TypeNamed(m.Type)
+	c := record.Confirmed
+	switch {
+	case kind.Once && slices.Contains(record.Facts, m.Type), c != nil && c.Hash == port.Digest(m.Body) && c.Version >= m.Sequence:
+		found.There++
+	case kind.Once || c == nil || c.Version < m.Sequence:
+		found.Missing++
+	case c.Version != m.Sequence && !strings.HasPrefix(string(c.Version), string(m.Sequence)+replayed):
+		found.Newer++
+	default:
+		if found.Differ++; found.Differ <= mostDiffer {
+			title := operate.Title(m.Key(), "")
+			found.Changes = append(found.Changes, Differ{Entity: m.Key(), Title: title, Event: m.ID, Version: m.Sequence})
+		}
+		m.Sequence = c.Version + replayed
+	}
+	return nil
 }
 
 // Again translates archived deliveries with the working translation and calls visit with
@@ -123,13 +189,18 @@ func Translate(ctx context.Context, source connector.Source, raw *message.Raw) (
 }
 
 // Send replays to the route. Events keep their ids, so that the target's worker skips those
-// that are confirmed and supersedes older ones. They travel in the backfill lane.
+// that are confirmed and supersedes older ones. One that differs from what the target
+// confirmed of the same version, because the translation was corrected, replaces it. They
+// travel in the backfill lane.
 func (o *Operator) Send(ctx context.Context, r Replay, reason string) (Replayed, error) {
 	id := o.newID("r")
-	sent := 0
+	told := Replayed{}
 	found, err := o.Again(ctx, r, func(m *message.Message, raw *message.Raw) error {
 		m.Lane = message.Backfill
-		var err error
+		err := o.compare(ctx, r, m, &told)
+		if err != nil {
+			return err
+		}
 		if m.Claim, err = port.CheckIn(ctx, o.Vault, m.Body); err != nil {
 			return err
 		}
@@ -151,9 +222,9 @@ func (o *Operator) Send(ctx context.Context, r Replay, reason string) (Replayed,
 		if err := o.Sender.Send(ctx, r.Route, []port.Outgoing{{Body: body, Group: m.Tenant, Attributes: map[string]string{port.AttrTrace: m.CorrelationID, port.AttrEvent: m.ID}}}); err != nil {
 			return err
 		}
-		sent++
+		told.Sent++
 		return o.Sleep(ctx, time.Second/defaultRate/5)
 	})
-	found.Sent = sent
+	told.tally(&found)
 	return found, err
 }

@@ -202,7 +202,7 @@ func (r *run) restore(ctx context.Context, from io.Reader, did string, dry bool)
 		if err := r.operator.Sender.Send(ctx, routes.Dead(l.Queue), []port.Outgoing{out}); err != nil {
 			return n, err
 		}
-		if err := r.journal(ctx, key); err != nil {
+		if err := r.journal(ctx, key, l.Attributes[port.AttrEvent]); err != nil {
 			return n, err
 		}
 	}

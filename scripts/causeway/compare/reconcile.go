@@ -1,4 +1,4 @@
-package main
+package compare
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"causeway.example/scripts/causeway/cli"
+	"causeway.example/scripts/causeway/screen"
 	"causeway.example/scripts/installation"
 	"causeway.example/shared/audit"
 	"causeway.example/shared/operate"
@@ -28,15 +30,15 @@ type reconciling struct {
 func (a *tool) reconcileCommand() *cobra.Command {
 	f := &reconciling{}
 	cmd := &cobra.Command{
-		Use: "reconcile", Short: "Compare what the stores have with what the ERP has, per day, and name each gap", Args: args(cobra.NoArgs),
+		Use: "reconcile", Short: "Compare what the stores have with what the ERP has, per day, and name each gap", Args: cli.Args(cobra.NoArgs),
 		Long: `reconcile asks both systems for count and sum of each day, and record by record where they
 differ: source = target + skipped + waiting + dead + gaps. It writes to neither system. What
 is missing at the target can be handed on with --emit; it goes the way of any delivery. A day
 that is closed keeps its result with the evidence. Exit code 4 says that there are gaps.`,
 		Example: "  causeway reconcile\n  causeway reconcile --date 2026-11-21 --emit\n  causeway reconcile --date 2026-11-21 --close --note 'refunded by hand'\n  causeway reconcile accept 2026-11-21 81d3ac8c01 --note 'test order'",
-		RunE: a.here(func(ctx context.Context, d *desk, _ []string) error {
+		RunE: a.Here(func(ctx context.Context, d *cli.Desk, _ []string) error {
 			if f.close && f.date == "" {
-				return usage{errors.New("--close closes one day: name it with --date")}
+				return screen.Usage(errors.New("--close closes one day: name it with --date"))
 			}
 			auditor, err := a.auditor(d)
 			if err != nil {
@@ -53,18 +55,18 @@ that is closed keeps its result with the evidence. Exit code 4 says that there a
 	cmd.Flags().BoolVar(&f.emit, "emit", false, "hand on what is missing at the target")
 	cmd.Flags().BoolVar(&f.close, "close", false, "compare record by record, and freeze the day's result")
 	cmd.Flags().BoolVar(&f.known, "stored", false, "show the stored results; ask no system")
-	must(cmd.RegisterFlagCompletionFunc("route", a.completeRoutes))
+	cli.Must(cmd.RegisterFlagCompletionFunc("route", a.CompleteRoutes))
 	cmd.AddCommand(a.acceptCommand(f))
 	return cmd
 }
 
 func (a *tool) acceptCommand(f *reconciling) *cobra.Command {
 	return &cobra.Command{
-		Use: "accept DATE GAP", Short: "Accept a gap of a day; it stays in the balance", Args: args(cobra.ExactArgs(2)),
+		Use: "accept DATE GAP", Short: "Accept a gap of a day; it stays in the balance", Args: cli.Args(cobra.ExactArgs(2)),
 		Example: "  causeway reconcile accept 2026-11-21 81d3ac8c01 --note 'test order'",
-		RunE: a.here(func(ctx context.Context, d *desk, given []string) error {
+		RunE: a.Here(func(ctx context.Context, d *cli.Desk, given []string) error {
 			if f.note == "" {
-				return reasonMissing("accepting gap "+given[1], "say why with --note; the day keeps it")
+				return screen.ReasonMissing("accepting gap "+given[1], "say why with --note; the day keeps it")
 			}
 			auditor, err := a.auditor(d)
 			if err != nil {
@@ -77,19 +79,19 @@ func (a *tool) acceptCommand(f *reconciling) *cobra.Command {
 				}
 				for _, gap := range day.Gaps {
 					if strings.HasPrefix(gap.ID, given[1]) {
-						_, err := auditor.Accept(ctx, pair, given[0], gap.ID, a.who, f.note)
+						_, err := auditor.Accept(ctx, pair, given[0], gap.ID, a.Who, f.note)
 						return err
 					}
 				}
 			}
-			return notFound("accepting gap "+given[1], "that day has no such gap; causeway reconcile --date "+given[0]+" --stored shows them")
+			return screen.NotFound("accepting gap "+given[1], "that day has no such gap; causeway reconcile --date "+given[0]+" --stored shows them")
 		}),
 	}
 }
 
 // auditor compares with the connectors' own readers.
-func (a *tool) auditor(d *desk) (*audit.Auditor, error) {
-	config, err := a.connections(d.State, nil)
+func (a *tool) auditor(d *cli.Desk) (*audit.Auditor, error) {
+	config, err := a.Connections(d.State, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -99,10 +101,10 @@ func (a *tool) auditor(d *desk) (*audit.Auditor, error) {
 	}
 	return audit.New(audit.Config{
 		Runtime: port.Runtime{
-			Ports: port.Ports{Queue: d.store, State: d.State, Ledger: d.Ledger, Vault: d.Vault}, Now: a.now, Random: a.random,
+			Ports: port.Ports{Queue: d.Store, State: d.State, Ledger: d.Ledger, Vault: d.Vault}, Now: a.Now, Random: a.Random,
 			Log: slog.New(slog.DiscardHandler), Build: "causeway",
 		},
-		Systems: opened.Systems, Routes: routes.Table, Wait: a.sleep,
+		Systems: opened.Systems, Routes: routes.Table, Wait: a.Sleep,
 	})
 }
 
@@ -119,7 +121,7 @@ func (f *reconciling) pairs(auditor *audit.Auditor) (pairs []audit.Pair) {
 func (a *tool) reconcile(ctx context.Context, auditor *audit.Auditor, f *reconciling) error {
 	pairs := f.pairs(auditor)
 	if len(pairs) == 0 {
-		return notFound("reconciling", "no source of "+orAll(f.route)+" and its target can both be audited: a system needs credentials for its API")
+		return screen.NotFound("reconciling", "no source of "+orAll(f.route)+" and its target can both be audited: a system needs credentials for its API")
 	}
 	days, emitted := []audit.Day{}, 0
 	for _, pair := range pairs {
@@ -131,15 +133,15 @@ func (a *tool) reconcile(ctx context.Context, auditor *audit.Auditor, f *reconci
 			days = append(days, day)
 		}
 	}
-	if err := a.print("reconcile", days, anys(days), func(w io.Writer) { a.showDays(w, days) }); err != nil {
+	if err := a.Print("reconcile", days, screen.Anys(days), func(w io.Writer) { a.showDays(w, days) }); err != nil {
 		return err
 	}
 	if f.emit {
-		a.say("%s handed on; causeway status shows how they go on", operate.Count(emitted, "record"))
+		a.Say("%s handed on; causeway status shows how they go on", operate.Count(emitted, "record"))
 	}
 	for _, day := range days {
 		if open(day) > 0 {
-			return result(exitAttention)
+			return screen.Result(screen.ExitAttention)
 		}
 	}
 	return nil
@@ -158,7 +160,7 @@ func (a *tool) dates(f *reconciling) (dates []string) {
 		return []string{f.date}
 	}
 	for back := f.days; back > 0; back-- {
-		dates = append(dates, a.now().AddDate(0, 0, -back).Format(time.DateOnly))
+		dates = append(dates, a.Now().AddDate(0, 0, -back).Format(time.DateOnly))
 	}
 	return dates
 }
@@ -168,7 +170,7 @@ func (a *tool) day(ctx context.Context, auditor *audit.Auditor, pair audit.Pair,
 	case f.known:
 		day, err = auditor.Load(ctx, pair, date)
 	case f.close:
-		day, err = auditor.Close(ctx, pair, date, a.who, f.note)
+		day, err = auditor.Close(ctx, pair, date, a.Who, f.note)
 	default:
 		day, err = auditor.Audit(ctx, pair, date)
 	}
@@ -213,7 +215,7 @@ func (a *tool) showPair(w io.Writer, pair audit.Pair, days []audit.Day) {
 			continue
 		}
 		cell := func(s audit.Sum) string {
-			if a.output == "wide" {
+			if a.Output == "wide" {
 				return s.String()
 			}
 			return fmt.Sprint(s.Count)
@@ -221,7 +223,7 @@ func (a *tool) showPair(w io.Writer, pair audit.Pair, days []audit.Day) {
 		rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s", day.Date, cell(day.Source), cell(day.Target), cell(day.Skipped), cell(day.Waiting), cell(day.Dead),
 			len(day.Gaps)+day.Unnamed, dayState(day)))
 	}
-	table(w, rows...)
+	screen.Table(w, rows...)
 }
 
 func dayState(day audit.Day) string {
@@ -243,13 +245,13 @@ func (a *tool) showGap(w io.Writer, day audit.Day, gap audit.Gap) {
 	if name == "" {
 		name = gap.Entity
 	}
-	fmt.Fprintf(w, "\n%s  %s  %s %s\n%s\n", day.Date, gap.ID[:min(10, len(gap.ID))], day.Pair.Book.Type, name, wrap(gap.Text, "  ", a.width))
+	fmt.Fprintf(w, "\n%s  %s  %s %s\n%s\n", day.Date, gap.ID[:min(10, len(gap.ID))], day.Pair.Book.Type, name, screen.Wrap(gap.Text, "  ", a.Width))
 	switch {
 	case gap.Accepted != nil:
-		fmt.Fprintln(w, wrap("accepted by "+gap.Accepted.By+": "+gap.Accepted.Note, "  ", a.width))
+		fmt.Fprintln(w, screen.Wrap("accepted by "+gap.Accepted.By+": "+gap.Accepted.Note, "  ", a.Width))
 	case gap.Kind == audit.Missing && !gap.Confirmed:
-		fmt.Fprintln(w, wrap("next: causeway reconcile --date "+day.Date+" --emit", "  ", a.width))
+		fmt.Fprintln(w, screen.Wrap("next: causeway reconcile --date "+day.Date+" --emit", "  ", a.Width))
 	default:
-		fmt.Fprintln(w, wrap("next: causeway trace "+day.Pair.Book.Type+"/"+gap.Entity, "  ", a.width))
+		fmt.Fprintln(w, screen.Wrap("next: causeway trace "+day.Pair.Book.Type+"/"+gap.Entity, "  ", a.Width))
 	}
 }

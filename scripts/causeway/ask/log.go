@@ -1,4 +1,4 @@
-package main
+package ask
 
 import (
 	"bufio"
@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"causeway.example/scripts/causeway/screen"
 	"causeway.example/shared/redact"
 )
 
@@ -24,7 +25,7 @@ const (
 // logLines returns what the local engine's log says of a message, the oldest first, by any of
 // its ids. Addresses are masked again, whatever masked them before.
 func (a *tool) logLines(ids ...string) ([]string, error) {
-	files, err := filepath.Glob(filepath.Join(a.data, "causeway*.log")) // rotated ones have their time in the name
+	files, err := filepath.Glob(filepath.Join(a.Data, "causeway*.log")) // rotated ones have their time in the name
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +89,6 @@ func (a *tool) showLog(w io.Writer, lines []string) {
 	}
 	fmt.Fprintln(w, "\nwhat the log says")
 	for _, line := range lines {
-		fmt.Fprintln(w, wrap(line, "  ", a.width))
+		fmt.Fprintln(w, screen.Wrap(line, "  ", a.Width))
 	}
 }

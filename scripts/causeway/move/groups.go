@@ -1,16 +1,17 @@
-package main
+package move
 
 import (
 	"context"
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"causeway.example/scripts/causeway/cli"
+	"causeway.example/scripts/causeway/screen"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/operate/engine"
@@ -27,12 +28,12 @@ func (a *tool) ignoreCommand() *cobra.Command {
 func (a *tool) noteCommand(use string, state operate.NoteState, short, example string) *cobra.Command {
 	note, until := "", time.Duration(0)
 	cmd := &cobra.Command{
-		Use: use, Short: short, Args: args(cobra.ExactArgs(1)), Example: example, ValidArgsFunction: a.completeGroups,
-		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
+		Use: use, Short: short, Args: cli.Args(cobra.ExactArgs(1)), Example: example, ValidArgsFunction: a.CompleteGroups,
+		RunE: a.With(func(ctx context.Context, d *cli.Desk, given []string) error {
 			return a.changeNote(ctx, d, given[0], "is "+string(state), func(n *operate.Note) {
 				*n = operate.Note{State: state, Text: note, Assignee: n.Assignee}
 				if until > 0 {
-					n.Until = a.now().Add(until)
+					n.Until = a.Now().Add(until)
 				}
 			})
 		}),
@@ -44,50 +45,50 @@ func (a *tool) noteCommand(use string, state operate.NoteState, short, example s
 
 func (a *tool) assignCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "assign GROUP WHO", Short: "Say who works on a group; causeway why shows it", Args: args(cobra.ExactArgs(2)), ValidArgsFunction: a.completeGroups,
+		Use: "assign GROUP WHO", Short: "Say who works on a group; causeway why shows it", Args: cli.Args(cobra.ExactArgs(2)), ValidArgsFunction: a.CompleteGroups,
 		Example: "  causeway assign a1f09c2e ben",
-		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
+		RunE: a.With(func(ctx context.Context, d *cli.Desk, given []string) error {
 			return a.changeNote(ctx, d, given[0], "is assigned to "+given[1], func(n *operate.Note) { n.Assignee = given[1] })
 		}),
 	}
 }
 
 // changeNote changes the note on a group. A group without one is acknowledged by it.
-func (a *tool) changeNote(ctx context.Context, d *desk, group, did string, change func(*operate.Note)) error {
+func (a *tool) changeNote(ctx context.Context, d *cli.Desk, group, did string, change func(*operate.Note)) error {
 	groups, err := d.Groups(ctx, operate.Selector{Group: group}, true)
 	if err != nil {
 		return err
 	}
 	if len(groups) == 0 {
-		return notFound("writing a note on "+group, "there is no such group; causeway why shows them")
+		return screen.NotFound("writing a note on "+group, "there is no such group; causeway why shows them")
 	}
 	n := operate.Note{State: operate.Acknowledged}
 	if groups[0].Note != nil {
 		n = *groups[0].Note
 	}
 	change(&n)
-	n.Who = a.who
+	n.Who = a.Who
 	if err := d.SetNote(ctx, group, n); err != nil {
 		return err
 	}
-	a.say("group %s %s", group, did)
+	a.Say("group %s %s", group, did)
 	return nil
 }
 
 func (a *tool) exportCommand() *cobra.Command {
-	s, to := &selection{}, ""
+	s, to := &cli.Selection{}, ""
 	cmd := &cobra.Command{
-		Use: "export", Short: "Write dead letters to a file, a JSON object per line; nothing is moved", Args: args(cobra.NoArgs),
+		Use: "export", Short: "Write dead letters to a file, a JSON object per line; nothing is moved", Args: cli.Args(cobra.NoArgs),
 		Example: "  causeway export --group a1f09c2e --to letters.ndjson\n  causeway export --route '*-to-netsuite' > letters.ndjson",
 	}
-	a.selectFlags(cmd, s)
+	a.SelectFlags(cmd, s)
 	cmd.Flags().StringVar(&to, "to", "", "file; it must not exist (default: standard output)")
-	cmd.RunE = a.with(func(ctx context.Context, d *desk, _ []string) error {
-		chosen, err := a.selector(s)
+	cmd.RunE = a.With(func(ctx context.Context, d *cli.Desk, _ []string) error {
+		chosen, err := a.Selector(s)
 		if err != nil {
 			return err
 		}
-		out := a.out
+		out := a.Out
 		if to != "" {
 			file, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 			if err != nil {
@@ -105,7 +106,7 @@ func (a *tool) exportCommand() *cobra.Command {
 				return err
 			}
 		}
-		a.say("%s written; they hold personal data", operate.Count(n, "letter"))
+		a.Say("%s written; they hold personal data", operate.Count(n, "letter"))
 		return nil
 	})
 	return cmd
@@ -114,12 +115,12 @@ func (a *tool) exportCommand() *cobra.Command {
 func (a *tool) importCommand() *cobra.Command {
 	dry := false
 	cmd := &cobra.Command{
-		Use: "import FILE", Short: "Put exported letters into their dead-letter queues, each once", Args: args(cobra.ExactArgs(1)),
+		Use: "import FILE", Short: "Put exported letters into their dead-letter queues, each once", Args: cli.Args(cobra.ExactArgs(1)),
 		Example: "  causeway import letters.ndjson --dry-run\n  causeway import letters.ndjson",
-		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
+		RunE: a.With(func(ctx context.Context, d *cli.Desk, given []string) error {
 			file, err := os.Open(given[0])
 			if err != nil {
-				return notFound("importing", err.Error())
+				return screen.NotFound("importing", err.Error())
 			}
 			defer func() { _ = file.Close() }() // it was only read
 			n, err := d.Import(ctx, given[0], file, dry)
@@ -130,7 +131,7 @@ func (a *tool) importCommand() *cobra.Command {
 			if dry {
 				did = "can be imported; nothing was"
 			}
-			a.say("%s %s", operate.Count(n, "letter"), did)
+			a.Say("%s %s", operate.Count(n, "letter"), did)
 			return nil
 		}),
 	}
@@ -140,34 +141,34 @@ func (a *tool) importCommand() *cobra.Command {
 
 func (a *tool) routeCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "route", Short: "Pause and resume routes", Args: args(cobra.NoArgs),
+		Use: "route", Short: "Pause and resume routes", Args: cli.Args(cobra.NoArgs),
 		Example: "  causeway route pause shopify-orders-to-netsuite --reason 'ERP patch'\n  causeway route resume shopify-orders-to-netsuite",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	reason := ""
 	pause := &cobra.Command{
-		Use: "pause ROUTE", Short: "Stop a route's worker; its messages wait", Args: args(cobra.ExactArgs(1)), ValidArgsFunction: a.completeRoutes,
+		Use: "pause ROUTE", Short: "Stop a route's worker; its messages wait", Args: cli.Args(cobra.ExactArgs(1)), ValidArgsFunction: a.CompleteRoutes,
 		Example: "  causeway route pause shopify-orders-to-netsuite --reason 'ERP patch'",
-		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
+		RunE: a.With(func(ctx context.Context, d *cli.Desk, given []string) error {
 			if reason == "" {
-				return reasonMissing("pausing "+given[0], "say why with --reason; status shows it")
+				return screen.ReasonMissing("pausing "+given[0], "say why with --reason; status shows it")
 			}
-			if err := d.Valve.Pause(ctx, engine.Pause{Queue: given[0], Who: a.who, Reason: reason}); err != nil {
+			if err := d.Valve.Pause(ctx, engine.Pause{Queue: given[0], Who: a.Who, Reason: reason}); err != nil {
 				return err
 			}
-			a.say("%s is paused. To go on: causeway route resume %s", given[0], given[0])
+			a.Say("%s is paused. To go on: causeway route resume %s", given[0], given[0])
 			return nil
 		}),
 	}
 	pause.Flags().StringVar(&reason, "reason", "", "why; status shows it")
 	resume := &cobra.Command{
-		Use: "resume ROUTE", Short: "Let a route's worker go on", Args: args(cobra.ExactArgs(1)), ValidArgsFunction: a.completeRoutes,
+		Use: "resume ROUTE", Short: "Let a route's worker go on", Args: cli.Args(cobra.ExactArgs(1)), ValidArgsFunction: a.CompleteRoutes,
 		Example: "  causeway route resume shopify-orders-to-netsuite",
-		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
+		RunE: a.With(func(ctx context.Context, d *cli.Desk, given []string) error {
 			if err := d.Valve.Resume(ctx, given[0]); err != nil {
 				return err
 			}
-			a.say("%s goes on", given[0])
+			a.Say("%s goes on", given[0])
 			return nil
 		}),
 	}
@@ -176,9 +177,9 @@ func (a *tool) routeCommand() *cobra.Command {
 }
 
 func (a *tool) editCommand() *cobra.Command {
-	set, allow, f := []string{}, false, &applying{}
+	set, allow, f := []string{}, false, &cli.Applying{}
 	cmd := &cobra.Command{
-		Use: "edit EVENT --set FIELD=VALUE", Short: "Send a dead event with changed fields; the original is kept and linked", Args: args(cobra.ExactArgs(1)),
+		Use: "edit EVENT --set FIELD=VALUE", Short: "Send a dead event with changed fields; the original is kept and linked", Args: cli.Args(cobra.ExactArgs(1)),
 		Long: `edit changes fields of a dead event, checks the result against the model, shows what changes,
 and with --apply sends it under a new event id. Identity, versions, times, states and amounts
 cannot be changed: they are corrected at the source. Editing has to be allowed: --allow-edit.`,
@@ -188,13 +189,13 @@ cannot be changed: they are corrected at the source. Editing has to be allowed: 
 	cmd.Flags().StringArrayVar(&set, "set", nil, "FIELD=VALUE; may be given several times")
 	cmd.Flags().BoolVar(&allow, "allow-edit", false, "editing is off unless this is given")
 	cmd.Flags().BoolVar(&now, "apply", false, "send it")
-	a.applyFlags(cmd, f)
-	cmd.RunE = a.with(func(ctx context.Context, d *desk, given []string) error {
+	a.ApplyFlags(cmd, f)
+	cmd.RunE = a.With(func(ctx context.Context, d *cli.Desk, given []string) error {
 		fields := map[string]string{}
 		for _, pair := range set {
 			field, value, ok := strings.Cut(pair, "=")
 			if !ok {
-				return usage{fmt.Errorf("--set %q: it is FIELD=VALUE", pair)}
+				return screen.Usage(fmt.Errorf("--set %q: it is FIELD=VALUE", pair))
 			}
 			fields[field] = value
 		}
@@ -202,60 +203,26 @@ cannot be changed: they are corrected at the source. Editing has to be allowed: 
 		if err != nil {
 			return err
 		}
-		if err := a.noteLook(ctx, d, edit.Letter); err != nil {
+		if err := a.NoteLook(ctx, d, edit.Letter); err != nil {
 			return err
 		}
 		shown := edit
-		shown.Changes = a.masked(edit.Changes)
-		if err := a.print("edit", shown, anys(shown.Changes), func(w io.Writer) { showChanges(w, edit.Letter.Title(), shown.Changes) }); err != nil {
+		shown.Changes = screen.Masked(edit.Changes, a.ShowPII)
+		if err := a.Print("edit", shown, screen.Anys(shown.Changes), func(w io.Writer) { screen.ShowChanges(w, edit.Letter.Title(), shown.Changes) }); err != nil {
 			return err
 		}
 		switch {
 		case !now:
-			a.say("Nothing was sent. To send it: the same command with --allow-edit --apply --reason \"…\"")
+			a.Say("Nothing was sent. To send it: the same command with --allow-edit --apply --reason \"…\"")
 			return nil
-		case !allow || f.reason == "":
+		case !allow || f.Reason == "":
 			return &fault.Error{Kind: fault.Rejected, Class: fault.Config, Code: "not_allowed", Doing: "editing " + given[0], Detail: "give --allow-edit and --reason"}
 		}
-		if err := d.SendEdit(ctx, edit, f.reason); err != nil {
+		if err := d.SendEdit(ctx, edit, f.Reason); err != nil {
 			return err
 		}
-		a.say("sent as %s; causeway trace %s shows it", edit.Event, edit.Event)
+		a.Say("sent as %s; causeway trace %s shows it", edit.Event, edit.Event)
 		return nil
 	})
 	return cmd
-}
-
-// masked returns the changes without personal data, unless it is asked for.
-func (a *tool) masked(changes []operate.Change) []operate.Change {
-	changes = slices.Clone(changes)
-	for i, c := range changes {
-		if !a.showPII && personal(c.Field) {
-			changes[i].Before, changes[i].After = operate.Masked, operate.Masked
-		}
-	}
-	return changes
-}
-
-func showChanges(w io.Writer, title string, changes []operate.Change) {
-	if len(changes) == 0 {
-		fmt.Fprintf(w, "%s: nothing would change\n", title)
-		return
-	}
-	fmt.Fprintf(w, "%s: %s\n", title, operate.Count(len(changes), "change"))
-	lines := []string{"FIELD\tBEFORE\tAFTER\tMARK"}
-	for _, c := range changes {
-		lines = append(lines, fmt.Sprintf("%s\t%s\t%s\t%s", c.Field, short(c.Before, 40), short(c.After, 40), c.Mark))
-	}
-	table(w, lines...)
-}
-
-// personal reports whether a field of the model may hold personal data, by its path.
-func personal(field string) bool {
-	for _, part := range []string{"email", "phone", "name", "billing", "shipping", "address", "company", "note", "city", "postal", "line1", "line2", "reason"} {
-		if strings.Contains(field, part) && field != "name" {
-			return true
-		}
-	}
-	return false
 }

@@ -1,4 +1,4 @@
-package main
+package systems
 
 import (
 	"bytes"
@@ -15,6 +15,8 @@ import (
 
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/scripts/causeway/cli"
+	"causeway.example/scripts/causeway/screen"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/intake"
@@ -25,20 +27,15 @@ import (
 	"causeway.example/shared/webhook/webhooktest"
 )
 
-// frozen is a State that stores nothing.
-type frozen struct{ port.State }
-
-// Put says that it was stored.
-func (f frozen) Put(_ context.Context, item port.Item) (int64, error) { return item.Revision + 1, nil }
-
 func (a *tool) replayCommand() *cobra.Command {
-	r, f, now := redrive.Replay{}, &applying{}, false
+	r, f, now := redrive.Replay{}, &cli.Applying{}, false
 	from, to := "", ""
 	cmd := &cobra.Command{
-		Use: "replay --to-route ROUTE", Short: "Translate archived deliveries again and send them to one route", Args: args(cobra.NoArgs),
+		Use: "replay --to-route ROUTE", Short: "Translate archived deliveries again and send them to one route", Args: cli.Args(cobra.NoArgs),
 		Long: `replay reads the archive, translates with the working translation, and says what the route would
-get. With --apply it sends: events keep their ids, so that what the target has is skipped
-there, and nothing older replaces anything newer.`,
+get, and how that compares with what its target has. With --apply it sends: events keep their
+ids, so that what the target has is skipped there, and nothing older replaces anything newer. An
+entity that the corrected translation reads differently is replaced.`,
 		Example: "  causeway replay --to-route shopify-orders-to-netsuite --from 24h\n" +
 			"  causeway replay --to-route shopify-orders-to-netsuite --from 24h --type 'order.*' --apply --reason 'decoder fixed'",
 	}
@@ -49,45 +46,45 @@ there, and nothing older replaces anything newer.`,
 	cmd.Flags().StringVar(&r.Entity, "entity", "", "one entity: order/5001")
 	cmd.Flags().IntVar(&r.Limit, "limit", 0, "events at most; 0: all")
 	cmd.Flags().BoolVar(&now, "apply", false, "send them")
-	a.applyFlags(cmd, f)
-	must(cmd.RegisterFlagCompletionFunc("to-route", a.completeRoutes))
-	cmd.RunE = a.with(func(ctx context.Context, d *desk, _ []string) error {
+	a.ApplyFlags(cmd, f)
+	cli.Must(cmd.RegisterFlagCompletionFunc("to-route", a.CompleteRoutes))
+	cmd.RunE = a.With(func(ctx context.Context, d *cli.Desk, _ []string) error {
 		err := a.prepareReplay(d, &r, from, to)
 		if err != nil {
 			return err
 		}
 		var found redrive.Replayed
 		if now {
-			if f.reason == "" {
-				return reasonMissing("replaying", "say why with --reason; the ledger keeps it")
+			if f.Reason == "" {
+				return screen.ReasonMissing("replaying", "say why with --reason; the ledger keeps it")
 			}
-			found, err = d.Send(ctx, r, f.reason)
+			found, err = d.Send(ctx, r, f.Reason)
 		} else {
-			found, err = d.Again(ctx, r, func(*message.Message, *message.Raw) error { return nil })
+			found, err = d.Preview(ctx, r)
 		}
 		if err != nil {
 			return err
 		}
-		return a.print("replay", found, nil, func(w io.Writer) { a.showReplay(w, r, found) })
+		return a.Print("replay", found, nil, func(w io.Writer) { a.showReplay(w, r, found) })
 	})
 	return cmd
 }
 
-func (a *tool) prepareReplay(d *desk, r *redrive.Replay, from, to string) (err error) {
+func (a *tool) prepareReplay(d *cli.Desk, r *redrive.Replay, from, to string) (err error) {
 	route, ok := d.Route(r.Route)
 	if !ok {
-		return notFound("replaying", fmt.Sprintf("there is no route %q; --to-route names one of %s", r.Route, strings.Join(d.Queues(), ", ")))
+		return screen.NotFound("replaying", fmt.Sprintf("there is no route %q; --to-route names one of %s", r.Route, strings.Join(d.Queues(), ", ")))
 	}
-	if r.From, err = a.moment(from); err != nil {
+	if r.From, err = a.Moment(from); err != nil {
 		return err
 	}
-	if r.To, err = a.moment(to); err != nil {
+	if r.To, err = a.Moment(to); err != nil {
 		return err
 	}
 	if r.To.IsZero() {
-		r.To = a.now()
+		r.To = a.Now()
 	}
-	system, err := a.system(route.From, d.State)
+	system, err := a.System(route.From, d.State)
 	r.Source = system.Source
 	return err
 }
@@ -96,7 +93,23 @@ func (a *tool) showReplay(w io.Writer, r redrive.Replay, found redrive.Replayed)
 	fmt.Fprintf(w, "%s in the archive: %s for %s, %d make nothing, %d cannot be translated\n",
 		operate.Count(found.Deliveries, "delivery"), operate.Count(found.Events, "event"), r.Route, found.Skipped, found.Failed)
 	if found.FirstFailure != "" {
-		fmt.Fprintln(w, wrap("first failure: "+found.FirstFailure, "  ", a.width))
+		fmt.Fprintln(w, screen.Wrap("first failure: "+found.FirstFailure, "  ", a.Width))
+	}
+	for _, part := range []struct {
+		n    int
+		what string
+	}{
+		{found.There, "are at the target as they are: skipped there"},
+		{found.Newer, "have a newer version at the target: superseded there"},
+		{found.Missing, "are not at the target, or in an older version"},
+		{found.Differ, "differ from what the target has of the same version: replaced there"},
+	} {
+		if part.n > 0 {
+			a.Field(w, fmt.Sprint(part.n), part.what)
+		}
+	}
+	for _, c := range found.Changes {
+		a.Field(w, "differs", c.Title+"  causeway trace '"+c.Entity.String()+"'")
 	}
 	if found.Sent > 0 {
 		fmt.Fprintf(w, "%d were sent\n", found.Sent)
@@ -110,15 +123,15 @@ const lookBack = 14 * 24 * time.Hour
 
 // archived returns the canonical event that the working translation makes, and the delivery
 // that it is made of.
-func (a *tool) archived(ctx context.Context, d *desk, m *message.Message) (again *message.Message, raw *message.Raw, err error) {
+func (a *tool) archived(ctx context.Context, d *cli.Desk, m *message.Message) (again *message.Message, raw *message.Raw, err error) {
 	if d.Archive == nil {
-		return nil, nil, notFound("reading the archive", "this engine archives nothing")
+		return nil, nil, screen.NotFound("reading the archive", "this engine archives nothing")
 	}
-	system, err := a.system(m.System(), d.State)
+	system, err := a.System(m.System(), d.State)
 	if err != nil {
 		return nil, nil, err
 	}
-	for candidate, err := range d.Archive.Archived(ctx, m.System(), a.now().Add(-lookBack), a.now()) {
+	for candidate, err := range d.Archive.Archived(ctx, m.System(), a.Now().Add(-lookBack), a.Now()) {
 		if err != nil {
 			return nil, nil, err
 		}
@@ -128,7 +141,7 @@ func (a *tool) archived(ctx context.Context, d *desk, m *message.Message) (again
 		}
 	}
 	if raw == nil {
-		return nil, nil, notFound("reading the archive", "the delivery "+m.CausationID+" is not in it")
+		return nil, nil, screen.NotFound("reading the archive", "the delivery "+m.CausationID+" is not in it")
 	}
 	messages, err := redrive.Translate(ctx, system.Source, raw)
 	for _, candidate := range messages {
@@ -140,13 +153,13 @@ func (a *tool) archived(ctx context.Context, d *desk, m *message.Message) (again
 }
 
 // deadEvent returns the canonical event of a dead letter.
-func (a *tool) deadEvent(ctx context.Context, d *desk, id string) (*message.Message, operate.Letter, error) {
+func (a *tool) deadEvent(ctx context.Context, d *cli.Desk, id string) (*message.Message, operate.Letter, error) {
 	l, in, found, err := d.Letter(ctx, id)
 	if err != nil {
 		return nil, l, err
 	}
 	if !found || l.Kind != operate.RouteLetter {
-		return nil, l, notFound("reading "+id, "there is no dead event of this id; causeway dlq peek ROUTE lists them")
+		return nil, l, screen.NotFound("reading "+id, "there is no dead event of this id; causeway dlq peek ROUTE lists them")
 	}
 	m, err := message.Decode(in.Body)
 	if err != nil {
@@ -158,16 +171,16 @@ func (a *tool) deadEvent(ctx context.Context, d *desk, id string) (*message.Mess
 
 func (a *tool) diffCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "diff EVENT", Short: "A dead event beside the delivery that it was made of, field by field", Args: args(cobra.ExactArgs(1)),
+		Use: "diff EVENT", Short: "A dead event beside the delivery that it was made of, field by field", Args: cli.Args(cobra.ExactArgs(1)),
 		Long: `diff shows the canonical event as it died and the payload that it was translated from, from the
 archive. Personal data is masked.`,
 		Example: "  causeway diff 01jd3h8k2m5n7p9q",
-		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
+		RunE: a.With(func(ctx context.Context, d *cli.Desk, given []string) error {
 			m, l, err := a.deadEvent(ctx, d, given[0])
 			if err != nil {
 				return err
 			}
-			if err := a.noteLook(ctx, d, l); err != nil {
+			if err := a.NoteLook(ctx, d, l); err != nil {
 				return err
 			}
 			_, raw, err := a.archived(ctx, d, m)
@@ -175,11 +188,11 @@ archive. Personal data is masked.`,
 				return err
 			}
 			source, event := operate.MaskPayload(raw.Body), operate.MaskEvent(m.Type, m.Body)
-			if a.showPII {
+			if a.ShowPII {
 				source, event = string(raw.Body), string(m.Body)
 			}
 			answer := map[string]any{"event_id": m.ID, "field": l.Cause.Field, "value": l.Value, "reason": l.Reason, "source": source, "canonical": event}
-			return a.print("diff", answer, nil, func(w io.Writer) {
+			return a.Print("diff", answer, nil, func(w io.Writer) {
 				fmt.Fprintf(w, "%s  rejected: %s %s\n\nSOURCE %s %s\n%s\n\nCANONICAL %s\n%s\n", l.Title(), l.Reason, l.Value, raw.System, raw.Topic, source, m.Type, event)
 			})
 		}),
@@ -188,18 +201,18 @@ archive. Personal data is masked.`,
 
 func (a *tool) mapCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "map", Short: "Try the translation", Args: args(cobra.NoArgs), Example: "  causeway map test 01jd3h8k2m5n7p9q",
+		Use: "map", Short: "Try the translation", Args: cli.Args(cobra.NoArgs), Example: "  causeway map test 01jd3h8k2m5n7p9q",
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(&cobra.Command{
-		Use: "test EVENT", Short: "Translate a dead event's delivery again, and show what would change; nothing is sent", Args: args(cobra.ExactArgs(1)),
+		Use: "test EVENT", Short: "Translate a dead event's delivery again, and show what would change; nothing is sent", Args: cli.Args(cobra.ExactArgs(1)),
 		Example: "  causeway map test 01jd3h8k2m5n7p9q",
-		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
+		RunE: a.With(func(ctx context.Context, d *cli.Desk, given []string) error {
 			m, l, err := a.deadEvent(ctx, d, given[0])
 			if err != nil {
 				return err
 			}
-			if err := a.noteLook(ctx, d, l); err != nil {
+			if err := a.NoteLook(ctx, d, l); err != nil {
 				return err
 			}
 			again, _, err := a.archived(ctx, d, m)
@@ -207,14 +220,14 @@ func (a *tool) mapCommand() *cobra.Command {
 			case err != nil:
 				return err
 			case again == nil:
-				return notFound("translating again", "the working translation makes no "+m.Type+" of "+m.Subject+" of the delivery")
+				return screen.NotFound("translating again", "the working translation makes no "+m.Type+" of "+m.Subject+" of the delivery")
 			}
 			changes, err := operate.Diff(m.Body, again.Body)
 			if err != nil {
 				return err
 			}
-			changes = a.masked(changes)
-			return a.print("changes", changes, anys(changes), func(w io.Writer) { showChanges(w, l.Title(), changes) })
+			changes = screen.Masked(changes, a.ShowPII)
+			return a.Print("changes", changes, screen.Anys(changes), func(w io.Writer) { screen.ShowChanges(w, l.Title(), changes) })
 		}),
 	})
 	return cmd
@@ -223,7 +236,7 @@ func (a *tool) mapCommand() *cobra.Command {
 func (a *tool) verifyCommand() *cobra.Command {
 	headers := []string{}
 	cmd := &cobra.Command{
-		Use: "verify-webhook SYSTEM", Short: "Check the signature of a delivery that is read from standard input", Args: args(cobra.ExactArgs(1)),
+		Use: "verify-webhook SYSTEM", Short: "Check the signature of a delivery that is read from standard input", Args: cli.Args(cobra.ExactArgs(1)),
 		Example: "  causeway verify-webhook shopify -H 'X-Shopify-Topic: orders/create' -H 'X-Shopify-Shop-Domain: brand.myshopify.com' -H 'X-Shopify-Hmac-Sha256: …' < body.json",
 		RunE: func(cmd *cobra.Command, given []string) error {
 			header := http.Header{}
@@ -231,19 +244,19 @@ func (a *tool) verifyCommand() *cobra.Command {
 				name, value, _ := strings.Cut(line, ":")
 				header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
 			}
-			body, err := io.ReadAll(a.in)
+			body, err := io.ReadAll(a.In)
 			if err != nil {
 				return err
 			}
-			system, err := a.system(given[0], nil)
+			system, err := a.System(given[0], nil)
 			if err != nil {
 				return err
 			}
-			raw, err := system.Source.Receive(cmd.Context(), connector.Request{Method: http.MethodPost, Header: header, Body: body, At: a.now()})
+			raw, err := system.Source.Receive(cmd.Context(), connector.Request{Method: http.MethodPost, Header: header, Body: body, At: a.Now()})
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.out, "the signature fits: %s of %s, %d bytes\n", raw.Topic, raw.Tenant, len(body))
+			fmt.Fprintf(a.Out, "the signature fits: %s of %s, %d bytes\n", raw.Topic, raw.Tenant, len(body))
 			return nil
 		},
 	}
@@ -253,34 +266,34 @@ func (a *tool) verifyCommand() *cobra.Command {
 
 func (a *tool) webhookCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "webhook", Short: "Send a delivery as a store does", Args: args(cobra.NoArgs), Example: "  causeway webhook send shopify orders/create order.json",
+		Use: "webhook", Short: "Send a delivery as a store does", Args: cli.Args(cobra.NoArgs), Example: "  causeway webhook send shopify orders/create order.json",
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	door, shop, secret := "", "", ""
 	send := &cobra.Command{
-		Use: "send SYSTEM TOPIC FILE", Short: "Sign a payload file and post it to a door", Args: args(cobra.ExactArgs(3)),
+		Use: "send SYSTEM TOPIC FILE", Short: "Sign a payload file and post it to a door", Args: cli.Args(cobra.ExactArgs(3)),
 		Example: "  causeway webhook send shopify orders/create order.json\n  causeway webhook send woocommerce order.created order.json --door http://127.0.0.1:4600",
 		RunE: func(cmd *cobra.Command, given []string) error {
 			body, err := os.ReadFile(given[2])
 			if err != nil {
-				return notFound("sending a webhook", err.Error())
+				return screen.NotFound("sending a webhook", err.Error())
 			}
 			request, err := signed(cmd.Context(), strings.TrimSuffix(door, "/")+"/hooks/"+given[0], given[0], given[1], shop, secret, body)
 			if err != nil {
 				return err
 			}
-			response, err := (&http.Client{Transport: a.transport, Timeout: 10 * time.Second}).Do(request)
+			response, err := (&http.Client{Transport: a.Transport, Timeout: 10 * time.Second}).Do(request)
 			if err != nil {
 				return &fault.Error{Kind: fault.Unavailable, Class: fault.Connection, Doing: "posting to " + door, Detail: "is the engine running?", Err: err}
 			}
 			defer func() { _ = response.Body.Close() }() // it is not read
-			fmt.Fprintf(a.out, "%s", response.Status)
+			fmt.Fprintf(a.Out, "%s", response.Status)
 			if trace := response.Header.Get(intake.TraceHeader); trace != "" {
-				fmt.Fprintf(a.out, "  causeway trace %s", trace)
+				fmt.Fprintf(a.Out, "  causeway trace %s", trace)
 			}
-			fmt.Fprintln(a.out)
+			fmt.Fprintln(a.Out)
 			if response.StatusCode >= http.StatusMultipleChoices {
-				return result(exitSome)
+				return screen.Result(screen.ExitSome)
 			}
 			return nil
 		},
@@ -309,5 +322,5 @@ func signed(ctx context.Context, url, system, topic, shop, secret string, body [
 		}
 		return request, nil
 	}
-	return nil, notFound("signing", system+" sends no webhooks")
+	return nil, screen.NotFound("signing", system+" sends no webhooks")
 }

@@ -1,4 +1,4 @@
-package main
+package ask
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"causeway.example/scripts/causeway/cli"
+	"causeway.example/scripts/causeway/screen"
 	"causeway.example/scripts/installation"
 	"causeway.example/shared/doctor"
 	"causeway.example/shared/operate"
@@ -16,7 +18,7 @@ import (
 func (a *tool) doctorCommand() *cobra.Command {
 	all := false
 	cmd := &cobra.Command{
-		Use: "doctor", Short: "Check connections, subscriptions, clock and settings, with a remedy for each finding", Args: args(cobra.NoArgs),
+		Use: "doctor", Short: "Check connections, subscriptions, clock and settings, with a remedy for each finding", Args: cli.Args(cobra.NoArgs),
 		Long: `doctor checks what the engine checks when it starts: whether each system is reachable with its
 credentials, its webhook subscriptions, the clock, settings that some event needs, who can
 read the data folder, and open privacy requests. It only reads. A system without settings is
@@ -24,7 +26,7 @@ its fake, which the local engine serves. Exit code 4 says that something needs a
 		Example: "  causeway doctor\n  causeway doctor --all\n  causeway doctor --jq '.doctor[] | select(.level == \"problem\") | .remedy'",
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "also what is as it should be")
-	cmd.RunE = a.here(func(ctx context.Context, d *desk, _ []string) error {
+	cmd.RunE = a.Here(func(ctx context.Context, d *cli.Desk, _ []string) error {
 		findings := doctor.Run(ctx, a.checks(d)...)
 		attention := doctor.Attention(findings)
 		shown := attention
@@ -34,14 +36,14 @@ its fake, which the local engine serves. Exit code 4 says that something needs a
 		if shown == nil {
 			shown = []doctor.Finding{}
 		}
-		err := a.print("doctor", shown, anys(shown), func(w io.Writer) {
+		err := a.Print("doctor", shown, screen.Anys(shown), func(w io.Writer) {
 			fmt.Fprintf(w, "%s, %d to look at\n", operate.Count(len(findings), "check"), len(attention))
 			for _, level := range []doctor.Level{doctor.Problem, doctor.Notice, doctor.Fine} {
 				a.showFindings(w, shown, level)
 			}
 		})
 		if err == nil && len(attention) > 0 {
-			return result(exitAttention)
+			return screen.Result(screen.ExitAttention)
 		}
 		return err
 	})
@@ -49,16 +51,16 @@ its fake, which the local engine serves. Exit code 4 says that something needs a
 }
 
 // checks are those of the engine's start. Settings that cannot be read are a finding too.
-func (a *tool) checks(d *desk) []doctor.Check {
-	checks := []doctor.Check{doctor.Private(a.data, a.settings), privacy.Check(d.Ledger, a.now)}
-	clock := doctor.NewClock(a.now)
-	config, err := a.connections(d.State, clock.Watch)
+func (a *tool) checks(d *cli.Desk) []doctor.Check {
+	checks := []doctor.Check{doctor.Private(a.Data, a.Settings), privacy.Check(d.Ledger, a.Now)}
+	clock := doctor.NewClock(a.Now)
+	config, err := a.Connections(d.State, clock.Watch)
 	var opened installation.Installation
 	if err == nil {
 		opened, err = installation.Open(config)
 	}
 	if err != nil {
-		broken := doctor.Finding{Check: "settings", Subject: a.settings, Level: doctor.Problem, Text: err.Error(), Remedy: "correct these settings; the engine does not start with them"}
+		broken := doctor.Finding{Check: "settings", Subject: a.Settings, Level: doctor.Problem, Text: err.Error(), Remedy: "correct these settings; the engine does not start with them"}
 		return append(checks, doctor.Func(func(context.Context) []doctor.Finding { return []doctor.Finding{broken} }))
 	}
 	examined := opened.Doctor()
@@ -71,9 +73,9 @@ func (a *tool) showFindings(w io.Writer, findings []doctor.Finding, level doctor
 		if f.Level != level {
 			continue
 		}
-		fmt.Fprintf(w, "\n%-8s %s\n%s\n", f.Level, f.Subject, wrap(f.Text, "  ", a.width))
+		fmt.Fprintf(w, "\n%-8s %s\n%s\n", f.Level, f.Subject, screen.Wrap(f.Text, "  ", a.Width))
 		if f.Remedy != "" {
-			fmt.Fprintln(w, wrap("→ "+f.Remedy, "  ", a.width))
+			fmt.Fprintln(w, screen.Wrap("→ "+f.Remedy, "  ", a.Width))
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -23,6 +23,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
+	"causeway.example/scripts/causeway/screen"
 	"causeway.example/shared/cloud"
 	clouddesk "causeway.example/shared/cloud/desk"
 	"causeway.example/shared/fault"
@@ -36,7 +37,7 @@ import (
 // user's settings (~/.config/causeway on Linux).
 const environmentFile = "causeway.yaml"
 
-// environment is an installation on AWS, as the file describes it by its name:
+// Environment is an installation on AWS, as the file describes it by its name:
 //
 //	prod-eu:
 //	  account: "123456789012"
@@ -46,7 +47,7 @@ const environmentFile = "causeway.yaml"
 //
 // The profile is one of the AWS configuration (keys, a role, an SSO session); without it the
 // SDK's default credentials are used.
-type environment struct {
+type Environment struct {
 	Account  string `yaml:"account"`  // twelve digits; credentials of another account are refused
 	Region   string `yaml:"region"`   // such as eu-central-1
 	Prefix   string `yaml:"prefix"`   // of every resource: "causeway-" and the stage's name
@@ -57,9 +58,9 @@ type environment struct {
 var accountID = regexp.MustCompile(`^\d{12}$`)
 
 // environmentPath returns the file that describes environments.
-func (a *tool) environmentPath() string {
-	if a.environments != "" {
-		return a.environments
+func (a *Tool) environmentPath() string {
+	if a.Environments != "" {
+		return a.Environments
 	}
 	if _, err := os.Stat(environmentFile); err == nil {
 		return environmentFile
@@ -71,13 +72,13 @@ func (a *tool) environmentPath() string {
 }
 
 // readEnvironments returns the environments of the file, by name. An unknown key is an error
-// with its line.
-func (a *tool) readEnvironments() (all map[string]environment, err error) {
+// With its line.
+func (a *Tool) readEnvironments() (all map[string]Environment, err error) {
 	path := a.environmentPath()
 	doing := "reading environments from " + path
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, notFound(doing, "there is no such file; describe each environment there by account, region and prefix")
+		return nil, screen.NotFound(doing, "there is no such file; describe each environment there by account, region and prefix")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", doing, err)
@@ -85,21 +86,21 @@ func (a *tool) readEnvironments() (all map[string]environment, err error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&all); err != nil {
-		return nil, usage{fmt.Errorf("%s: %w", doing, err)}
+		return nil, screen.Usage(fmt.Errorf("%s: %w", doing, err))
 	}
 	return all, nil
 }
 
 // environmentOf returns the environment that --env names.
-func (a *tool) environmentOf() (e environment, err error) {
+func (a *Tool) environmentOf() (e Environment, err error) {
 	all, err := a.readEnvironments()
 	if err != nil {
 		return e, err
 	}
-	e, ok := all[a.env]
+	e, ok := all[a.Env]
 	if !ok {
 		known := strings.Join(slices.Sorted(maps.Keys(all)), ", ")
-		return e, notFound("opening environment "+a.env, a.environmentPath()+" has "+cmp.Or(known, "no environment"))
+		return e, screen.NotFound("opening environment "+a.Env, a.environmentPath()+" has "+cmp.Or(known, "no environment"))
 	}
 	for _, key := range []struct {
 		name, rule string
@@ -110,17 +111,17 @@ func (a *tool) environmentOf() (e environment, err error) {
 		{"prefix", "is missing", e.Prefix != ""},
 	} {
 		if !key.right {
-			return e, usage{fmt.Errorf("%s: %s.%s %s", a.environmentPath(), a.env, key.name, key.rule)}
+			return e, screen.Usage(fmt.Errorf("%s: %s.%s %s", a.environmentPath(), a.Env, key.name, key.rule))
 		}
 	}
 	return e, nil
 }
 
-// resources returns what the installation's resources are called.
-func (a *tool) resources(e environment) cloud.Config {
+// Resources returns what the installation's resources are called.
+func (a *Tool) Resources(e Environment) cloud.Config {
 	return cloud.Config{
 		Prefix: e.Prefix, QueueBase: cmp.Or(strings.TrimSuffix(e.Endpoint, "/"), "https://sqs."+e.Region+"."+domain(e.Region)) + "/" + e.Account + "/",
-		Bus: e.Prefix, Table: e.Prefix, Bucket: e.Prefix + "-" + e.Account + "-" + e.Region, Build: "operator", Now: a.now, Random: rand.Reader,
+		Bus: e.Prefix, Table: e.Prefix, Bucket: e.Prefix + "-" + e.Account + "-" + e.Region, Build: "operator", Now: a.Now, Random: rand.Reader,
 	}
 }
 
@@ -136,7 +137,7 @@ func domain(region string) string {
 const callTimeout = 30 * time.Second
 
 // openCloud returns the engine of the environment that --env names.
-func (a *tool) openCloud(ctx context.Context) (engine.Engine, error) {
+func (a *Tool) openCloud(ctx context.Context) (engine.Engine, error) {
 	e, err := a.environmentOf()
 	if err != nil {
 		return engine.Engine{}, err
@@ -153,18 +154,18 @@ func (a *tool) openCloud(ctx context.Context) (engine.Engine, error) {
 	account, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
 		return engine.Engine{}, &fault.Error{
-			Kind: fault.Unauthorized, Class: fault.Auth, Doing: "opening environment " + a.env, Detail: "the AWS configuration cannot be read", Err: err,
+			Kind: fault.Unauthorized, Class: fault.Auth, Doing: "opening environment " + a.Env, Detail: "the AWS configuration cannot be read", Err: err,
 		}
 	}
 	if err := checkAccount(ctx, account, e); err != nil {
 		return engine.Engine{}, err
 	}
-	return clouddesk.New(account, clouddesk.Config{Name: a.env, Resources: a.resources(e), Routes: routes.Table, Poll: a.poll, Sleep: a.sleep}), nil
+	return clouddesk.New(account, clouddesk.Config{Name: a.Env, Resources: a.Resources(e), Routes: routes.Table, Poll: a.Poll, Sleep: a.Sleep}), nil
 }
 
 // checkAccount compares the account that the credentials belong to with the environment's:
 // tables have the same names in every account.
-func checkAccount(ctx context.Context, account aws.Config, e environment) error {
+func checkAccount(ctx context.Context, account aws.Config, e Environment) error {
 	doing := "opening table " + e.Prefix + " of account " + e.Account
 	out, err := dynamodb.NewFromConfig(account).DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &e.Prefix})
 	if err != nil {
@@ -177,23 +178,24 @@ func checkAccount(ctx context.Context, account aws.Config, e environment) error 
 	return nil
 }
 
-// confirmEnvironment asks before letters of an installation are moved. A local engine
+// ConfirmEnvironment asks before letters of an installation are moved. A local engine
 // has one user.
-func (a *tool) confirmEnvironment(plan redrive.Plan, f applying) error {
-	if a.env == "" {
+func (a *Tool) ConfirmEnvironment(plan redrive.Plan, f Applying) error {
+	if a.Env == "" {
 		return nil
 	}
-	doing := "applying plan " + plan.ID + " in " + a.env
-	if f.reason == "" {
-		return reasonMissing(doing, "say why with --reason; the ledger keeps it")
+	doing := "Applying plan " + plan.ID + " in " + a.Env
+	if f.Reason == "" {
+		return screen.ReasonMissing(doing, "say why with --reason; the ledger keeps it")
 	}
-	if f.yes {
+	if f.Yes {
 		return nil
 	}
-	return a.ask(doing, fmt.Sprintf("This is a %s of %s in %s. Type the name of the environment to continue: ", plan.Kind, operate.Count(len(plan.Items), "letter"), a.env), "name", a.env)
+	return a.Ask(doing, fmt.Sprintf("This is a %s of %s in %s. Type the name of the environment to continue: ", plan.Kind, operate.Count(len(plan.Items), "letter"), a.Env), "name", a.Env)
 }
 
-func (a *tool) completeEnvironments(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+// CompleteEnvironments completes the name of an environment.
+func (a *Tool) CompleteEnvironments(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	all, err := a.readEnvironments()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp

@@ -1,4 +1,4 @@
-package main
+package person
 
 import (
 	"cmp"
@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"causeway.example/scripts/causeway/cli"
+	"causeway.example/scripts/causeway/screen"
 	"causeway.example/scripts/installation"
 	"causeway.example/shared/local/erase"
 	"causeway.example/shared/message"
@@ -33,9 +35,9 @@ type shownRequest struct {
 
 func (a *tool) privacyCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "privacy", Short: "Requests about personal data that nobody has carried out yet", Args: args(cobra.NoArgs),
+		Use: "privacy", Short: "Requests about personal data that nobody has carried out yet", Args: cli.Args(cobra.NoArgs),
 		Example: "  causeway privacy\n  causeway privacy --jq '.privacy[].request'",
-		RunE: a.here(func(ctx context.Context, d *desk, _ []string) error {
+		RunE: a.Here(func(ctx context.Context, d *cli.Desk, _ []string) error {
 			open, err := privacy.Requests(ctx, d.Ledger)
 			if err != nil {
 				return err
@@ -44,30 +46,30 @@ func (a *tool) privacyCommand() *cobra.Command {
 			for _, r := range open {
 				shown = append(shown, shownRequest{r.Event, string(r.Kind), keyText(r.Subject.Customer), keyTexts(r.Subject.Orders), r.Due.Format("2006-01-02"), r.Words})
 			}
-			if err := a.print("privacy", shown, anys(shown), func(w io.Writer) { a.showRequests(w, open) }); err != nil {
+			if err := a.Print("privacy", shown, screen.Anys(shown), func(w io.Writer) { a.showRequests(w, open) }); err != nil {
 				return err
 			}
 			if len(open) > 0 {
-				return result(exitAttention)
+				return screen.Result(screen.ExitAttention)
 			}
 			return nil
 		}),
 	}
 	reason, did := "", ""
 	done := &cobra.Command{
-		Use: "done REQUEST", Short: "Record that a request was carried out", Args: args(cobra.ExactArgs(1)),
+		Use: "done REQUEST", Short: "Record that a request was carried out", Args: cli.Args(cobra.ExactArgs(1)),
 		Example: "  causeway privacy done 01jd3h8k2m5n7p9q --did 'data sent to the customer' --reason 'ticket 412'",
-		RunE: a.here(func(ctx context.Context, d *desk, given []string) error {
+		RunE: a.Here(func(ctx context.Context, d *cli.Desk, given []string) error {
 			r, err := request(ctx, d, given[0])
 			if err != nil {
 				return err
 			}
 			if reason == "" || did == "" {
-				return reasonMissing("recording a request", "say what was done with --did, and for whom with --reason")
+				return screen.ReasonMissing("recording a request", "say what was done with --did, and for whom with --reason")
 			}
-			err = privacy.Done(ctx, d.Ledger, r, privacy.Operation{At: a.now(), Reason: reason, Build: "causeway"}, did+" by "+a.who)
+			err = privacy.Done(ctx, d.Ledger, r, privacy.Operation{At: a.Now(), Reason: reason, Build: "causeway"}, did+" by "+a.Who)
 			if err == nil {
-				a.say("recorded")
+				a.Say("recorded")
 			}
 			return err
 		}),
@@ -83,17 +85,17 @@ func (a *tool) showRequests(w io.Writer, open []privacy.Request) {
 		fmt.Fprintln(w, "No request is open.")
 	}
 	for _, r := range open {
-		fmt.Fprintf(w, "%s  due %s\n%s\n", r.Event, r.Due.Format("2006-01-02"), wrap(r.Words, "  ", a.width))
-		fmt.Fprintln(w, wrap("next: causeway erase --request "+r.Event, "  ", a.width))
+		fmt.Fprintf(w, "%s  due %s\n%s\n", r.Event, r.Due.Format("2006-01-02"), screen.Wrap(r.Words, "  ", a.Width))
+		fmt.Fprintln(w, screen.Wrap("next: causeway erase --request "+r.Event, "  ", a.Width))
 	}
 }
 
 // request returns the open request of the event.
-func request(ctx context.Context, d *desk, event string) (privacy.Request, error) {
+func request(ctx context.Context, d *cli.Desk, event string) (privacy.Request, error) {
 	open, err := privacy.Requests(ctx, d.Ledger)
 	i := slices.IndexFunc(open, func(r privacy.Request) bool { return r.Event == event })
 	if err == nil && i < 0 {
-		err = notFound("reading request "+event, "there is no such open request; causeway privacy lists them")
+		err = screen.NotFound("reading request "+event, "there is no such open request; causeway privacy lists them")
 	}
 	if err != nil {
 		return privacy.Request{}, err
@@ -105,13 +107,13 @@ func request(ctx context.Context, d *desk, event string) (privacy.Request, error
 type erasing struct {
 	emails  []string
 	request string
-	applying
+	cli.Applying
 }
 
 func (a *tool) eraseCommand() *cobra.Command {
 	f := &erasing{}
 	cmd := &cobra.Command{
-		Use: "erase [CUSTOMER]", Short: "Erase a person from everything that is stored here", Args: args(cobra.MaximumNArgs(1)),
+		Use: "erase [CUSTOMER]", Short: "Erase a person from everything that is stored here", Args: cli.Args(cobra.MaximumNArgs(1)),
 		Long: `erase finds what is stored of a customer: dead letters, archived deliveries, exports, bodies,
 ledger texts, search keys, notes and logs. CUSTOMER is a customer's id, customer/7, a whole
 key, or an e-mail address. It shows the plan first, and erases with --yes --reason. Ids,
@@ -122,8 +124,8 @@ run it again when they have ended.`,
 	}
 	cmd.Flags().StringSliceVar(&f.emails, "email", nil, "the person's address, so that texts that have it are found; it is not stored")
 	cmd.Flags().StringVar(&f.request, "request", "", "the request that is carried out (causeway privacy)")
-	a.applyFlags(cmd, &f.applying)
-	cmd.RunE = a.here(func(ctx context.Context, d *desk, given []string) error {
+	a.ApplyFlags(cmd, &f.Applying)
+	cmd.RunE = a.Here(func(ctx context.Context, d *cli.Desk, given []string) error {
 		subject, err := a.subject(ctx, d, given, f)
 		if err != nil {
 			return err
@@ -134,9 +136,9 @@ run it again when they have ended.`,
 }
 
 // subject returns the person that is meant, with the entities of theirs that the ledger knows.
-func (a *tool) subject(ctx context.Context, d *desk, given []string, f *erasing) (s privacy.Subject, err error) {
+func (a *tool) subject(ctx context.Context, d *cli.Desk, given []string, f *erasing) (s privacy.Subject, err error) {
 	if len(given) == 0 && f.request == "" {
-		return s, usage{errors.New("say who: a customer, or --request")}
+		return s, screen.Usage(errors.New("say who: a customer, or --request"))
 	}
 	if f.request != "" {
 		r, err := request(ctx, d, f.request)
@@ -160,7 +162,7 @@ func (a *tool) subject(ctx context.Context, d *desk, given []string, f *erasing)
 }
 
 // byEmail adds the entities that the ledger knows by the person's addresses.
-func byEmail(ctx context.Context, d *desk, s *privacy.Subject) error {
+func byEmail(ctx context.Context, d *cli.Desk, s *privacy.Subject) error {
 	for _, email := range s.Emails {
 		found, err := d.Find(ctx, email)
 		if err != nil {
@@ -179,7 +181,7 @@ func byEmail(ctx context.Context, d *desk, s *privacy.Subject) error {
 
 // customer returns the one customer that the text means. A customer of whom the ledger knows
 // nothing is named by a whole key.
-func customer(ctx context.Context, d *desk, text string) (message.Key, error) {
+func customer(ctx context.Context, d *cli.Desk, text string) (message.Key, error) {
 	if key, err := message.ParseKey(text); err == nil {
 		return key, nil
 	}
@@ -192,7 +194,7 @@ func customer(ctx context.Context, d *desk, text string) (message.Key, error) {
 	}
 	switch len(found) {
 	case 0:
-		return message.Key{}, notFound("erasing "+text, "no such customer is known; name it by its whole key, such as shopify/brand.myshopify.com/customer/7")
+		return message.Key{}, screen.NotFound("erasing "+text, "no such customer is known; name it by its whole key, such as shopify/brand.myshopify.com/customer/7")
 	case 1:
 		return found[0].Entity, nil
 	}
@@ -200,12 +202,12 @@ func customer(ctx context.Context, d *desk, text string) (message.Key, error) {
 	for _, c := range found {
 		keys = append(keys, c.Entity.String())
 	}
-	return message.Key{}, usage{fmt.Errorf("%s can mean %s: name one", text, strings.Join(keys, ", "))}
+	return message.Key{}, screen.Usage(fmt.Errorf("%s can mean %s: name one", text, strings.Join(keys, ", ")))
 }
 
 // theirs adds the entities that came in one delivery with the customer, such as an order. A
 // delivery is about one buyer.
-func theirs(ctx context.Context, d *desk, s *privacy.Subject) error {
+func theirs(ctx context.Context, d *cli.Desk, s *privacy.Subject) error {
 	if s.Customer.ID == "" {
 		return nil
 	}
@@ -242,43 +244,43 @@ type erasePlan struct {
 	Erased   bool           `json:"erased"`
 }
 
-func (a *tool) erase(ctx context.Context, d *desk, s privacy.Subject, f *erasing) (err error) {
-	file, err := erase.Open(installation.StorePath(a.data))
+func (a *tool) erase(ctx context.Context, d *cli.Desk, s privacy.Subject, f *erasing) (err error) {
+	file, err := erase.Open(installation.StorePath(a.Data))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	stores := a.stores(d, file)
-	plan := erasePlan{Customer: keyText(s.Customer), Orders: keyTexts(s.Orders), Erased: f.yes}
-	if !f.yes {
+	plan := erasePlan{Customer: keyText(s.Customer), Orders: keyTexts(s.Orders), Erased: f.Yes}
+	if !f.Yes {
 		if plan.Found, err = privacy.Preview(ctx, stores, s); err != nil {
 			return err
 		}
-		return a.print("erase", plan, nil, func(w io.Writer) { a.showErase(w, plan) })
+		return a.Print("erase", plan, nil, func(w io.Writer) { a.showErase(w, plan) })
 	}
-	if f.reason == "" {
-		return reasonMissing("erasing a person", "say why with --reason; the proof keeps it")
+	if f.Reason == "" {
+		return screen.ReasonMissing("erasing a person", "say why with --reason; the proof keeps it")
 	}
-	op := privacy.Operation{At: a.now(), Reason: f.reason + ", by " + a.who, Request: f.request, Build: "causeway"}
+	op := privacy.Operation{At: a.Now(), Reason: f.Reason + ", by " + a.Who, Request: f.request, Build: "causeway"}
 	if plan.Found, err = privacy.Erase(ctx, stores, s, op); err != nil {
 		return err
 	}
-	if err := a.print("erase", plan, nil, func(w io.Writer) { a.showErase(w, plan) }); err != nil {
+	if err := a.Print("erase", plan, nil, func(w io.Writer) { a.showErase(w, plan) }); err != nil {
 		return err
 	}
 	if plan.Found.Waiting > 0 || len(plan.Found.Tasks) > 0 {
-		return result(exitAttention)
+		return screen.Result(screen.ExitAttention)
 	}
 	return nil
 }
 
-func (a *tool) stores(d *desk, file *erase.File) privacy.Stores {
-	stores := privacy.Stores{Ledger: d.Ledger, Queue: d.store, Vault: d.Vault, Peek: d.store.Peek, File: file, Exports: d.Operator, Now: a.now, Live: d.Queues()}
+func (a *tool) stores(d *cli.Desk, file *erase.File) privacy.Stores {
+	stores := privacy.Stores{Ledger: d.Ledger, Queue: d.Store, Vault: d.Vault, Peek: d.Store.Peek, File: file, Exports: d.Operator, Now: a.Now, Live: d.Queues()}
 	for _, queue := range stores.Live {
 		stores.Dead = append(stores.Dead, routes.Dead(queue))
 	}
 	stores.Logs = func(texts []string) (int, error) {
-		files, err := filepath.Glob(filepath.Join(a.data, "causeway*.log"))
+		files, err := filepath.Glob(filepath.Join(a.Data, "causeway*.log"))
 		if err != nil {
 			return 0, err
 		}
@@ -290,23 +292,23 @@ func (a *tool) stores(d *desk, file *erase.File) privacy.Stores {
 func (a *tool) showErase(w io.Writer, p erasePlan) {
 	fmt.Fprintf(w, "customer %s\n", cmp.Or(p.Customer, "unknown"))
 	if len(p.Orders) > 0 {
-		fmt.Fprintln(w, wrap("with "+strings.Join(p.Orders, ", "), "  ", a.width))
+		fmt.Fprintln(w, screen.Wrap("with "+strings.Join(p.Orders, ", "), "  ", a.Width))
 	}
 	r := p.Found
 	if p.Erased {
-		fmt.Fprintln(w, wrap(fmt.Sprintf("erased: %s, %d archived deliveries, %d exported letters, %d bodies, texts of %d ledger entries, %d mentions in notes and logs",
-			operate.Count(r.Letters, "dead letter"), r.Archived, r.Exported, r.Bodies, r.Entries, r.Mentions), "  ", a.width))
+		fmt.Fprintln(w, screen.Wrap(fmt.Sprintf("erased: %s, %d archived deliveries, %d exported letters, %d bodies, texts of %d ledger entries, %d mentions in notes and logs",
+			operate.Count(r.Letters, "dead letter"), r.Archived, r.Exported, r.Bodies, r.Entries, r.Mentions), "  ", a.Width))
 	} else {
-		fmt.Fprintln(w, wrap(operate.Count(r.Letters, "dead letter")+", and what the archive, the vault, exports, the ledger, notes and logs have, would be erased", "  ", a.width))
+		fmt.Fprintln(w, screen.Wrap(operate.Count(r.Letters, "dead letter")+", and what the archive, the vault, exports, the ledger, notes and logs have, would be erased", "  ", a.Width))
 	}
 	if r.Waiting > 0 {
-		fmt.Fprintln(w, wrap(fmt.Sprintf("%s still to be delivered: run this again when they have ended", operate.Count(r.Waiting, "message")), "  ", a.width))
+		fmt.Fprintln(w, screen.Wrap(fmt.Sprintf("%s still to be delivered: run this again when they have ended", operate.Count(r.Waiting, "message")), "  ", a.Width))
 	}
 	for _, task := range r.Tasks {
-		fmt.Fprintln(w, wrap("to do at "+task.String(), "  ", a.width))
+		fmt.Fprintln(w, screen.Wrap("to do at "+task.String(), "  ", a.Width))
 	}
 	if !p.Erased {
-		a.say("Nothing was erased. To erase: the same command with --yes --reason \"…\"")
+		a.Say("Nothing was erased. To erase: the same command with --yes --reason \"…\"")
 	}
 }
 

@@ -1,6 +1,7 @@
-package main
+package cli
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"maps"
@@ -16,34 +17,40 @@ import (
 	"causeway.example/shared/port"
 )
 
-// connections says how the connectors are opened: as the local engine opens them, but what
+// frozen is a State that stores nothing.
+type frozen struct{ port.State }
+
+// Put says that it was stored.
+func (f frozen) Put(_ context.Context, item port.Item) (int64, error) { return item.Revision + 1, nil }
+
+// Connections says how the connectors are opened: as the local engine opens them, but what
 // they bind is not stored. watch may wrap the network; nil for the plain one.
-func (a *tool) connections(state port.State, watch func(system string, inner http.RoundTripper) http.RoundTripper) (installation.Config, error) {
-	given, err := installation.Read(a.settings, a.environment)
+func (a *Tool) Connections(state port.State, watch func(system string, inner http.RoundTripper) http.RoundTripper) (installation.Config, error) {
+	given, err := installation.Read(a.Settings, a.Environment)
 	return installation.Config{
 		Given: given, Fake: a.fake,
 		Deps: func(system string) connector.Deps {
-			transport := a.transport
+			transport := a.Transport
 			if watch != nil {
 				transport = watch(system, transport)
 			}
-			return connector.Deps{HTTP: transport, Now: a.now, Random: rand.Reader, CrossRef: pipeline.Memory{State: frozen{state}, Now: a.now}}
+			return connector.Deps{HTTP: transport, Now: a.Now, Random: rand.Reader, CrossRef: pipeline.Memory{State: frozen{state}, Now: a.Now}}
 		},
 	}, err
 }
 
 // fake returns the settings of a system's fake in the block of ports of the local engine.
-func (a *tool) fake(system functions.System, offset int, stores []string) (map[string]string, error) {
+func (a *Tool) fake(system functions.System, offset int, stores []string) (map[string]string, error) {
 	folder, err := os.MkdirTemp("", "causeway-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(folder) }() // it holds nothing that counts
-	fake, err := system.Fake(folder, a.now)
+	fake, err := system.Fake(folder, a.Now)
 	if err != nil {
 		return nil, err
 	}
-	own := maps.Clone(fake.Settings("http://127.0.0.1:" + strconv.Itoa(a.port+offset)))
+	own := maps.Clone(fake.Settings("http://127.0.0.1:" + strconv.Itoa(a.Port+offset)))
 	if erp, ok := fake.(*netsuitetest.Fake); ok {
 		extra, err := installation.PrepareERP(erp, stores)
 		if err != nil {
@@ -54,9 +61,9 @@ func (a *tool) fake(system functions.System, offset int, stores []string) (map[s
 	return own, nil
 }
 
-// system opens one connector.
-func (a *tool) system(name string, state port.State) (connector.System, error) {
-	config, err := a.connections(state, nil)
+// System opens one connector.
+func (a *Tool) System(name string, state port.State) (connector.System, error) {
+	config, err := a.Connections(state, nil)
 	if err != nil {
 		return connector.System{}, err
 	}

@@ -1,0 +1,19 @@
+// Package compare has the command reconcile: what the stores have against what the ERP has.
+package compare
+
+import (
+	"github.com/spf13/cobra"
+
+	"causeway.example/scripts/causeway/cli"
+)
+
+// tool adds the commands of this package to what all commands have.
+type tool struct{ *cli.Tool }
+
+// Commands returns the commands of this package.
+func Commands(of *cli.Tool) []*cobra.Command {
+	a := &tool{of}
+	return []*cobra.Command{
+		a.reconcileCommand(),
+	}
+}
