@@ -134,6 +134,9 @@ func (t *translator) orderEvents(ctx context.Context, o *order, b *books, r *rea
 	if got.note != "" {
 		r.Note(got.note)
 	}
+	if b.spread {
+		r.Note("the shop reports one tax for several parts: it is shared by the parts that it taxes")
+	}
 	var events []connector.Event
 	if customer != nil {
 		events = append(events, t.customerEvent(customer, nil))

@@ -89,7 +89,9 @@
 //
 // Parts may have more decimals than the currency; they are rounded and noted. A total may not.
 // Each part carries its own tax, and tax that the channel pays over (channel_liable) is
-// separate. A line with a SKU is a product, whether or not the store still has it.
+// separate. Apps and marketplaces write orders whose tax is on one line for all, or on the order
+// alone: it is shared by the parts that its rate explains, and otherwise in proportion to their
+// amounts (tax.go). A line with a SKU is a product, whether or not the store still has it.
 //
 // Discounts are read from discount_allocations, which have line and order discounts alike.
 // Duties are a charge unless duties_included is true. A tip is a line with

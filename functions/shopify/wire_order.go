@@ -32,6 +32,8 @@ type order struct {
 
 	total, tax, fees, currentFees, duties, cashRounding moneyBag
 	currentTotal, currentTax                            moneyBag
+	taxLines                                            []taxes // the order's taxes, each summed over its parts
+	feeTax, dutyTax                                     taxes   // computed by spreadTaxes: of fees and duties that only the order's total has
 	tip                                                 amount
 	outstanding                                         canonical.Decimal // in the shop's currency
 	dutiesIncluded                                      bool              // line prices contain the duties
@@ -173,6 +175,8 @@ func (o *order) readPart(r *reader, key string) bool {
 		o.head.Shipping = r.address()
 	case "line_items":
 		o.lines = r.lines()
+	case "tax_lines":
+		o.taxLines = list(r, (*reader).taxLine)
 	case "shipping_lines":
 		o.deliveries = r.shippingLines()
 	case "payment_gateway_names":

@@ -347,7 +347,7 @@ func (h *History) Body() []byte {
 	}
 	order["line_items"], order["refunds"] = lines, h.refunds
 	order["fulfillments"] = []any{object{"id": 1, "status": "success", "line_items": fulfilled}}
-	order["total_price_set"], order["total_tax_set"] = h.bag(total), h.bag(tax)
+	order["total_price_set"], order["total_tax_set"], order["tax_lines"] = h.bag(total), h.bag(tax), h.taxLines(tax)
 	order["current_total_price_set"], order["current_total_tax_set"] = h.bag(h.current()), h.bag(currentTax)
 	order["total_outstanding"] = h.text(h.due())
 	order["total_cash_rounding_payment_adjustment_set"], order["total_tip_received"] = h.bag(0), "0"
