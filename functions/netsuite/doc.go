@@ -97,7 +97,8 @@
 // The reversal has the refund's amount, the payout the sum of its transactions. A refund without
 // transactions pays nothing: its credit memo stays open, for a person or the next order to use.
 // So does what the transactions leave of the amount; with nothing invoiced it stays in the
-// deposits. The receipt says so. Transactions of more than the amount are a conflict, and so is a
+// deposits. The receipt says so. A later refund that pays out such credit makes no credit memo: it
+// is taken of the order's open credit memos, and of the deposits beyond them. Transactions of more than the amount are a conflict, and so is a
 // cash sale whose refund was not paid in full, since a cash refund pays all that it takes back.
 //
 // Goods that had not left are off the order, so they were not invoiced: their part comes from

@@ -83,9 +83,11 @@
 // unfulfilled, return means fulfilled, and for no_restock the counts of the line decide.
 //
 // A return that is paid back later is two refunds: one with the goods, and one with money and
-// no lines. Shopify does not link them, and the second has the form of goodwill. It is
-// therefore an adjustment of its own beside the return, and the credit of the return stays
-// open in the books until a person settles one with the other.
+// no lines. Shopify does not link them, and the second has the form of goodwill. Money that no
+// goods explain therefore pays out first what the shop owes the buyer by then: what was received,
+// less what was paid back and less what the buyer keeps (credit.go). That is a part "credited", which
+// is not credited again. Only the rest is goodwill. An article that is added and not paid yet
+// when the refund is first read counts as an exchange: it uses up the credit.
 //
 // Parts may have more decimals than the currency; they are rounded and noted. A total may not.
 // Each part carries its own tax, and tax that the channel pays over (channel_liable) is

@@ -43,7 +43,7 @@ func (o *order) settle() {
 	}
 	o.reduced = changed
 	if changed && left == 0 && !o.cancelledAt.IsZero() {
-		o.reduced = false
+		o.reduced, o.whole = false, true
 		for i := range o.lines {
 			o.lines[i].kept = o.lines[i].quantity
 		}

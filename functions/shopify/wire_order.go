@@ -38,6 +38,7 @@ type order struct {
 	outstanding                                         canonical.Decimal // in the shop's currency
 	dutiesIncluded                                      bool              // line prices contain the duties
 	reduced                                             bool              // computed by settle: pieces were taken off before they were fulfilled
+	whole                                               bool              // computed by settle: all pieces were taken off, and the order keeps them as cancelled
 	gid, statusURL                                      string            // name the entity and its shop
 }
 
