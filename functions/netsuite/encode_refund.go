@@ -177,7 +177,7 @@ func (r *refunding) encodePayout(out *payout, credit string) ([]byte, error) {
 // common returns the fields that every document of the refund has.
 func (r *refunding) common(memo string) []field {
 	return append([]field{
-		plainField("tranDate", r.refund.At.In(r.settings.Timezone).Format(dateLayout)),
+		plainField(dateField, r.date.day),
 		plainField("memo", memo),
 	}, r.settings.segments(r.message, "")...)
 }

@@ -60,6 +60,7 @@ type refunding struct {
 	credit  canonical.Money // what is reversed; it is paid out as far as deposits do not pay
 	deposit canonical.Money // what is paid out of deposits
 	notes   []string
+	date    dating
 }
 
 // payout is one payment back to the buyer, as a customer refund.
@@ -94,7 +95,7 @@ func newRefund(s *Settings, d connector.Delivery, body *canonical.Refund) (*refu
 	}
 	all := memoOf(message.Key{System: m.System(), Tenant: m.Tenant, Type: "order", ID: body.Order}) + " refund "
 	r := &refunding{
-		settings: s, message: m, refund: body, order: order, external: ExternalID(m.Key()), currency: currency,
+		settings: s, message: m, refund: body, date: dating{day: s.day(body.At)}, order: order, external: ExternalID(m.Key()), currency: currency,
 		memo: all + body.ID, memoOfAll: all, earlier: canonical.Money{Currency: body.Amount.Currency}, paid: canonical.Money{Currency: body.Amount.Currency},
 	}
 	return r, r.plan()
