@@ -21,7 +21,7 @@ func (t *target) deliverPayment(ctx context.Context, d connector.Delivery, payme
 		return connector.Receipt{}, inOurTerms(err, depositRecord, nil)
 	}
 	if found == nil {
-		return t.createDeposit(ctx, p, fields)
+		return t.createDeposit(ctx, p, payment, fields)
 	}
 	id := found.values["id"]
 	fields = changed(fields, found.values)
@@ -38,14 +38,22 @@ func (t *target) deliverPayment(ctx context.Context, d connector.Delivery, payme
 	return connector.Receipt{Ref: id, Detail: "customer deposit " + id + " changed"}, nil
 }
 
-func (t *target) createDeposit(ctx context.Context, p place, fields []field) (connector.Receipt, error) {
-	body, err := encodeFields(fields)
+func (t *target) createDeposit(ctx context.Context, p place, payment *canonical.Payment, fields []field) (connector.Receipt, error) {
+	date := &dating{day: t.settings.day(payment.At)}
+	id, err := t.inOpenPeriod(ctx, date, p.doing, func() (string, error) {
+		body, err := encodeFields(dated(fields, date.day))
+		if err != nil {
+			return "", fault.Doing(p.doing, err)
+		}
+		id, err := t.upsert(ctx, p, "", body)
+		return id, inOurTerms(err, depositRecord, nil)
+	})
 	if err != nil {
-		return connector.Receipt{}, fault.Doing(p.doing, err)
+		return connector.Receipt{}, err
 	}
-	id, err := t.upsert(ctx, p, "", body)
-	if err != nil {
-		return connector.Receipt{}, inOurTerms(err, depositRecord, nil)
+	receipt := connector.Receipt{Ref: id, Detail: "customer deposit " + id}
+	if date.note != "" {
+		receipt.Detail += ", " + date.note
 	}
-	return connector.Receipt{Ref: id, Detail: "customer deposit " + id}, nil
+	return receipt, nil
 }

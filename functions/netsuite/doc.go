@@ -24,7 +24,8 @@
 // token-based (OAuth 1.0a, HMAC-SHA256). NetSuite phases the second out for new integrations
 // from 2027.1. A role for the connector needs: REST web services, SuiteAnalytics (SuiteQL),
 // items, customers, sales orders, customer deposits, and for refunds credit memos, cash
-// refunds and customer refunds; invoices and cash sales to read. Its user has to have English
+// refunds and customer refunds; invoices and cash sales to read, and accounting periods if
+// NETSUITE_CLOSED_PERIOD is next. Its user has to have English
 // as the language: the cause of an error is often only in its text. The external ids of all
 // these records must come from this integration alone (online help, "Limitations on upsert").
 //
@@ -97,7 +98,8 @@
 // The reversal has the refund's amount, the payout the sum of its transactions. A refund without
 // transactions pays nothing: its credit memo stays open, for a person or the next order to use.
 // So does what the transactions leave of the amount; with nothing invoiced it stays in the
-// deposits. The receipt says so. Transactions of more than the amount are a conflict, and so is a
+// deposits. The receipt says so. A later refund that pays out such credit makes no credit memo: it
+// is taken of the order's open credit memos, and of the deposits beyond them. Transactions of more than the amount are a conflict, and so is a
 // cash sale whose refund was not paid in full, since a cash refund pays all that it takes back.
 //
 // Goods that had not left are off the order, so they were not invoiced: their part comes from
@@ -144,7 +146,9 @@
 //
 // REST gives most causes one code, USER_ERROR; the text decides, and the fault has the
 // cause's own code. A missing map entry or setting, and a closed accounting period, are of
-// class config: the delivery waits. NetSuite's error document is about one record, even
+// class config: the delivery waits. NETSUITE_CLOSED_PERIOD=next books a new deposit or refund on
+// the first day of the next open period instead. A sales order posts nothing, so no period closes
+// it, and no document is moved that NetSuite has. NetSuite's error document is about one record, even
 // with status 500; a 503 and an answer without a document are about the connection, and a
 // missing permission is about the operation.
 //

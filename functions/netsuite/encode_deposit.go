@@ -1,6 +1,9 @@
 package netsuite
 
 import (
+	"slices"
+	"time"
+
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/formats/strictjson"
 	"causeway.example/shared/message"
@@ -26,10 +29,27 @@ func depositFields(s *Settings, m *message.Message, p *canonical.Payment, parent
 		refField("salesOrder", order),
 		onceField(refField("currency", currency)),
 		moneyField("payment", p.Amount),
-		onceField(plainField("tranDate", p.At.In(s.Timezone).Format(dateLayout))),
+		onceField(plainField(dateField, s.day(p.At))),
 		refField("paymentOption", option),
 		plainField("memo", naturalKey(m)),
 	}, s.segments(m, "")...), nil
+}
+
+// dateField is the date of a transaction.
+const dateField = "tranDate"
+
+// day returns the business day, which decides the accounting period.
+func (s *Settings) day(at time.Time) string { return at.In(s.Timezone).Format(dateLayout) }
+
+// dated returns the fields with another date.
+func dated(fields []field, day string) []field {
+	fields = slices.Clone(fields)
+	for i := range fields {
+		if fields[i].name == dateField {
+			fields[i].value = day
+		}
+	}
+	return fields
 }
 
 // encodeFields returns a body of fields alone.

@@ -148,7 +148,7 @@ func (so *salesOrder) head() []field {
 		refField("entity", so.entity),
 		onceField(refField("subsidiary", so.subsidiary)),
 		onceField(refField("currency", so.currency)),
-		onceField(plainField("tranDate", so.order.PlacedAt.In(so.settings.Timezone).Format(dateLayout))),
+		onceField(plainField(dateField, so.settings.day(so.order.PlacedAt))),
 		plainField("otherRefNum", so.reference),
 		plainField("memo", so.memo),
 		plainField("email", so.email),

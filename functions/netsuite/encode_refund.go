@@ -60,6 +60,9 @@ func (v *reversal) bookLines() error {
 func (v *reversal) bookParts() error {
 	for i, part := range v.refund.Parts {
 		amount, field := v.net(part.Amount, part.Tax), index("parts", i)
+		if part.Kind == canonical.RefundedCredit && v.before.Minor > 0 {
+			continue
+		}
 		if part.Kind == canonical.RefundedShipping {
 			v.shipping = v.shipping.Add(amount)
 			continue
@@ -157,8 +160,15 @@ func (r *refunding) encodePayout(out *payout, credit string) ([]byte, error) {
 	if len(deposits) > 0 {
 		writeApplied(w, "deposit", deposits)
 	}
+	var credits []applied
+	for _, c := range out.credits {
+		credits = append(credits, applied{c.id, c.total.Decimal().String()})
+	}
 	if credit != "" {
-		writeApplied(w, "apply", []applied{{credit, out.credit.Decimal().String()}})
+		credits = append(credits, applied{credit, out.credit.Decimal().String()})
+	}
+	if len(credits) > 0 {
+		writeApplied(w, "apply", credits)
 	}
 	w.EndObj()
 	return finish(w)
@@ -167,7 +177,7 @@ func (r *refunding) encodePayout(out *payout, credit string) ([]byte, error) {
 // common returns the fields that every document of the refund has.
 func (r *refunding) common(memo string) []field {
 	return append([]field{
-		plainField("tranDate", r.refund.At.In(r.settings.Timezone).Format(dateLayout)),
+		plainField(dateField, r.date.day),
 		plainField("memo", memo),
 	}, r.settings.segments(r.message, "")...)
 }

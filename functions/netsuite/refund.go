@@ -61,6 +61,9 @@ func (t *target) bookRefund(ctx context.Context, p place, r *refunding) (connect
 		}
 		note(id, "customer refund")
 	}
+	if r.date.note != "" {
+		done = append(done, r.date.note)
+	}
 	if len(done) == 0 {
 		receipt.Ref, receipt.Linked = r.order, true
 		done = append(done, "nothing is invoiced and the store paid nothing back, so nothing is booked")
@@ -88,15 +91,14 @@ func (t *target) reverse(ctx context.Context, p place, r *refunding) (string, er
 	if r.reversal != nil {
 		return r.reversal.id, nil
 	}
-	body, lines, err := r.encodeReversal(p.external)
-	if err != nil {
-		return "", fault.Doing(p.doing, err)
-	}
-	id, err := t.transform(ctx, p, source, r.source.id, body)
-	if err != nil {
-		return "", inOurTerms(err, p.record, lines)
-	}
-	return id, nil
+	return t.inOpenPeriod(ctx, &r.date, p.doing, func() (string, error) {
+		body, lines, err := r.encodeReversal(p.external)
+		if err != nil {
+			return "", fault.Doing(p.doing, err)
+		}
+		id, err := t.transform(ctx, p, source, r.source.id, body)
+		return id, inOurTerms(err, p.record, lines)
+	})
 }
 
 // payOut makes a customer refund of deposits and of the credit memo.
@@ -113,22 +115,21 @@ func (t *target) payOut(ctx context.Context, p place, r *refunding, out *payout)
 			return "", err
 		}
 	}
-	body, err := r.encodePayout(out, credit)
-	if err != nil {
-		return "", fault.Doing(p.doing, err)
-	}
-	id, err := t.upsert(ctx, p, "", body)
-	if err != nil {
-		return "", outdated(err)
-	}
-	return id, nil
+	return t.inOpenPeriod(ctx, &r.date, p.doing, func() (string, error) {
+		body, err := r.encodePayout(out, credit)
+		if err != nil {
+			return "", fault.Doing(p.doing, err)
+		}
+		id, err := t.upsert(ctx, p, "", body)
+		return id, outdated(err)
+	})
 }
 
 // outdated returns a rejected amount as a conflict, which is read again: the payout takes no more
 // than was left, so another refund of the order took it since.
 func outdated(err error) error {
 	e := fault.As(err)
-	if fault.KindOf(err) != fault.Rejected || !takenAmount.MatchString(e.Field) {
+	if e == nil || fault.KindOf(err) != fault.Rejected || !takenAmount.MatchString(e.Field) {
 		return inOurTerms(err, payoutRecord, nil)
 	}
 	changed := *e

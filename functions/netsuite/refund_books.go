@@ -49,15 +49,18 @@ type refunding struct {
 	sales    []transaction   // invoices, or else cash sales
 	cash     bool            // the sales are cash sales
 	reversal *transaction    // our credit memo or cash refund, nil if it is not there yet
+	credits  []transaction   // credit memos of the order's other refunds
 	earlier  canonical.Money
 	payouts  []payout
 
 	source  transaction     // the sale that is reversed
 	paid    canonical.Money // sum of the transactions: what is paid out
+	before  canonical.Money // what pays out credit that the buyer has already
 	off     canonical.Money // worth of goods that were taken off the order before they were invoiced
 	credit  canonical.Money // what is reversed; it is paid out as far as deposits do not pay
 	deposit canonical.Money // what is paid out of deposits
 	notes   []string
+	date    dating
 }
 
 // payout is one payment back to the buyer, as a customer refund.
@@ -69,11 +72,12 @@ type payout struct {
 	done                  *transaction // nil if it is not there yet
 
 	deposits []transaction   // with what is taken of each as total
+	credits  []transaction   // credit memos of other refunds, in the same way
 	credit   canonical.Money // what is taken of the credit memo
 }
 
 func (p *payout) empty() bool {
-	return p.done == nil && len(p.deposits) == 0 && p.credit.Minor == 0
+	return p.done == nil && len(p.deposits) == 0 && len(p.credits) == 0 && p.credit.Minor == 0
 }
 
 func newRefund(s *Settings, d connector.Delivery, body *canonical.Refund) (*refunding, error) {
@@ -91,7 +95,7 @@ func newRefund(s *Settings, d connector.Delivery, body *canonical.Refund) (*refu
 	}
 	all := memoOf(message.Key{System: m.System(), Tenant: m.Tenant, Type: "order", ID: body.Order}) + " refund "
 	r := &refunding{
-		settings: s, message: m, refund: body, order: order, external: ExternalID(m.Key()), currency: currency,
+		settings: s, message: m, refund: body, date: dating{day: s.day(body.At)}, order: order, external: ExternalID(m.Key()), currency: currency,
 		memo: all + body.ID, memoOfAll: all, earlier: canonical.Money{Currency: body.Amount.Currency}, paid: canonical.Money{Currency: body.Amount.Currency},
 	}
 	return r, r.plan()
@@ -159,7 +163,9 @@ func (r *refunding) read(rows []values) error {
 func (r *refunding) readEarlier(tx transaction, memo string) {
 	mine := memo == r.memo || strings.HasPrefix(memo, r.memo+" ")
 	switch {
-	case !mine && (tx.kind == creditType || !strings.HasPrefix(memo, r.memoOfAll)):
+	case !mine && !strings.HasPrefix(memo, r.memoOfAll):
+	case !mine && tx.kind == creditType:
+		r.credits = append(r.credits, tx)
 	case !mine:
 		r.earlier = r.earlier.Add(tx.total)
 	case tx.kind == payoutType:

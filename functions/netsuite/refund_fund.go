@@ -9,24 +9,32 @@ import (
 
 // split decides which document gives the money back. If nothing is invoiced, it comes from the
 // deposits. Otherwise the sale is reversed, except for goods that had not left: those are off the
-// order and were not invoiced, so their money is still in the deposits.
+// order and were not invoiced, so their money is still in the deposits. What pays out credit that
+// the buyer has already reverses nothing.
 func (r *refunding) split() error {
 	amount := r.refund.Amount
-	r.deposit, r.credit, r.off = r.paid, canonical.Money{Currency: amount.Currency}, amount
+	zero := canonical.Money{Currency: amount.Currency}
+	r.deposit, r.credit, r.off, r.before = r.paid, zero, amount, zero
 	if len(r.sales) == 0 {
 		return nil
 	}
-	off := canonical.Money{Currency: amount.Currency}
+	for _, part := range r.refund.Parts {
+		if part.Kind == canonical.RefundedCredit {
+			r.before = r.before.Add(part.Amount)
+		}
+	}
+	off := zero
 	for _, l := range r.refund.Lines {
 		if l.Unfulfilled {
 			off = off.Add(r.gross(l.Amount, l.Tax))
 		}
 	}
-	if off.Minor = max(min(off.Minor, amount.Minor), 0); min(off.Minor, r.paid.Minor) > r.inDeposits().Minor {
+	rest := r.paid.Sub(r.before) // money for what the refund itself is worth
+	if off.Minor = max(min(off.Minor, amount.Minor-r.before.Minor), 0); min(off.Minor, rest.Minor) > r.inDeposits().Minor {
 		off.Minor = 0 // it was invoiced all the same
 	}
-	r.off, r.credit = off, amount.Sub(off)
-	r.deposit.Minor = min(off.Minor, r.paid.Minor)
+	r.off, r.credit = off, amount.Sub(off).Sub(r.before)
+	r.deposit.Minor = max(min(off.Minor, rest.Minor), 0)
 	r.source = r.sales[0]
 	for _, sale := range r.sales[1:] {
 		if r.source.total.Minor < r.credit.Minor && sale.total.Minor > r.source.total.Minor {
@@ -41,7 +49,9 @@ func (r *refunding) split() error {
 }
 
 // creditOpen returns the part of the credit memo that stays open: the store did not pay it back.
-func (r *refunding) creditOpen() canonical.Money { return r.credit.Sub(r.paid.Sub(r.deposit)) }
+func (r *refunding) creditOpen() canonical.Money {
+	return r.credit.Sub(r.paid.Sub(r.deposit).Sub(r.before))
+}
 
 func (r *refunding) gross(amount, tax canonical.Money) canonical.Money {
 	if r.refund.TaxIncluded {
@@ -61,15 +71,22 @@ func (r *refunding) leftInDeposits() canonical.Money {
 	return sum
 }
 
-// takenOfDeposits returns the part that payouts in NetSuite took of deposits: all that they did
-// not take of the credit memo.
-func (r *refunding) takenOfDeposits() canonical.Money {
+// paidOut returns the sum of the payouts that are in NetSuite.
+func (r *refunding) paidOut() canonical.Money {
 	sum := canonical.Money{Currency: r.refund.Amount.Currency}
 	for _, p := range r.payouts {
 		if p.done != nil {
 			sum = sum.Add(p.done.total)
 		}
 	}
+	return sum
+}
+
+// takenOfDeposits returns the part that payouts in NetSuite took of deposits: all that they did
+// not take of the credit memo, after what they took of earlier credit.
+func (r *refunding) takenOfDeposits() canonical.Money {
+	sum := r.paidOut()
+	sum.Minor -= min(sum.Minor, r.before.Minor)
 	if r.reversal != nil && !r.cash {
 		sum = sum.Sub(r.reversal.total.Sub(r.reversal.unused))
 	}
@@ -122,13 +139,13 @@ func (r *refunding) depositOf(external string) *transaction {
 // fund finds the documents that each payout is taken of: the deposit that it pays back, then any
 // other of the order's, as far as deposits are to pay, and for the rest the credit memo.
 func (r *refunding) fund() error {
-	deposit, credit := r.deposit.Sub(r.takenOfDeposits()), r.creditLeft()
+	deposit, credit := r.deposit.Sub(r.takenOfDeposits()).Add(r.takeCredits()), r.creditLeft()
 	for _, own := range []bool{true, false} {
 		for i := range r.payouts {
 			p := &r.payouts[i]
 			for j := range r.deposits {
 				if p.done == nil && (r.deposits[j].external == p.parent || !own) {
-					deposit = deposit.Sub(p.take(&r.deposits[j], min(deposit.Minor, p.open().Minor)))
+					deposit = deposit.Sub(take(&p.deposits, &r.deposits[j], min(deposit.Minor, p.open().Minor)))
 				}
 			}
 		}
@@ -145,6 +162,23 @@ func (r *refunding) fund() error {
 		return r.short("the order's deposits have " + short.String() + " less than is to go back of them")
 	}
 	return nil
+}
+
+// takeCredits takes the credit that the buyer has already of the order's open credit memos, the
+// oldest first, and returns what they do not have: it was paid for what is off the order, and is
+// still in the deposits.
+func (r *refunding) takeCredits() canonical.Money {
+	left := r.before
+	left.Minor -= min(r.paidOut().Minor, left.Minor)
+	for i := range r.payouts {
+		p := &r.payouts[i]
+		for j := range r.credits {
+			if p.done == nil {
+				left = left.Sub(take(&p.credits, &r.credits[j], min(left.Minor, p.open().Minor)))
+			}
+		}
+	}
+	return left
 }
 
 // unfunded returns the part of new payouts that is taken of no document. A cash refund pays out
@@ -186,20 +220,22 @@ func (r *refunding) creditLeft() canonical.Money {
 // open returns the part of the payout that is not taken of any document yet.
 func (p *payout) open() canonical.Money {
 	left := p.amount.Sub(p.credit)
-	for _, d := range p.deposits {
-		left = left.Sub(d.total)
+	for _, taken := range [2][]transaction{p.deposits, p.credits} {
+		for _, tx := range taken {
+			left = left.Sub(tx.total)
+		}
 	}
 	return left
 }
 
-// take takes up to so many minor units of the deposit, and returns how much it took.
-func (p *payout) take(d *transaction, most int64) canonical.Money {
-	part := canonical.Money{Minor: max(min(most, d.unused.Minor), 0), Currency: d.unused.Currency}
+// take takes up to so many minor units of the deposit or credit memo, and returns how much it took.
+func take(into *[]transaction, of *transaction, most int64) canonical.Money {
+	part := canonical.Money{Minor: max(min(most, of.unused.Minor), 0), Currency: of.unused.Currency}
 	if part.Minor > 0 {
-		d.unused = d.unused.Sub(part)
-		taken := *d
+		of.unused = of.unused.Sub(part)
+		taken := *of
 		taken.total = part
-		p.deposits = append(p.deposits, taken)
+		*into = append(*into, taken)
 	}
 	return part
 }

@@ -24,6 +24,7 @@ const (
 	missingValue    = "MISSING_VALUE"
 	nameTaken       = "UNIQUE_CUST_ID_REQD"
 	missingRecord   = "NONEXISTENT_ID"
+	noOpenPeriod    = "VALID_PRD_REQD"
 )
 
 // notEnglish is the detail of an answer in another language.
@@ -34,7 +35,7 @@ const (
 	linkedRule = "NetSuite does not change a line that is fulfilled, billed or on a purchase order"
 	linkedStep = "settle the difference in NetSuite by hand" + redrive
 	periodRule = "the accounting period of the transaction is closed in NetSuite"
-	periodStep = "open the period; the delivery waits for it"
+	periodStep = "open the period, or set NETSUITE_CLOSED_PERIOD=next; the delivery waits for it"
 )
 
 // verdicts is by NetSuite's error code. For a code that is not listed the status decides.
@@ -82,7 +83,7 @@ var verdicts = map[string]verdict{
 		advice: "turn on auto-generated numbers for customers, or link the record by NETSUITE_CUSTOMER_OVERRIDES" + redrive,
 	},
 
-	"VALID_PRD_REQD":      {kind: fault.Rejected, class: fault.Config, rule: periodRule, advice: periodStep},
+	noOpenPeriod:          {kind: fault.Rejected, class: fault.Config, rule: periodRule, advice: periodStep},
 	"TRANS_EDIT_DISALLWD": {kind: fault.Rejected, class: fault.Config, rule: periodRule, advice: periodStep},
 	"CLOSED_TRAN_PRD":     {kind: fault.Rejected, class: fault.Config, rule: periodRule, advice: periodStep},
 
@@ -106,8 +107,8 @@ var patterns = []struct{ text, code string }{
 	{"record with this id already exists", nameTaken},
 	{"record has been changed", "RCRD_HAS_BEEN_CHANGED"},
 	{"this record already exists", "DUP_RCRD"},
-	{"no valid, open, posting period", "VALID_PRD_REQD"},
-	{"not within the date range of your accounting period", "VALID_PRD_REQD"},
+	{"no valid, open, posting period", noOpenPeriod},
+	{"not within the date range of your accounting period", noOpenPeriod},
 	{"in a period that has been closed", "TRANS_EDIT_DISALLWD"},
 	{"transaction in a closed period", "CLOSED_TRAN_PRD"},
 	{"at least one valid line item", "VALID_LINE_ITEM_REQD"},

@@ -23,6 +23,7 @@ type books struct {
 	currency string
 	doing    string
 	channel  canonical.Money // tax that the sales channel pays over itself
+	spread   bool            // taxes were shared by the parts that they tax
 	absent   bool            // an amount in the currency is not in the payload, but the Admin API has it
 	err      error
 }

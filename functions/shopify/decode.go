@@ -127,12 +127,15 @@ func (t *translator) orderEvents(ctx context.Context, o *order, b *books, r *rea
 	if err != nil {
 		return nil, err
 	}
-	refunds, err := t.refunds(o, b, body, func(id string) string { return got.paymentID(body.ID, id) })
+	refunds, err := t.refunds(o, b, body, &got)
 	if err != nil {
 		return nil, err
 	}
 	if got.note != "" {
 		r.Note(got.note)
+	}
+	if b.spread {
+		r.Note("the shop reports one tax for several parts: it is shared by the parts that it taxes")
 	}
 	var events []connector.Event
 	if customer != nil {
@@ -187,8 +190,10 @@ func (t *translator) refund(ctx context.Context) (connector.Translation, error) 
 	}
 	b := &books{basis: shopBasis, currency: k.Currency, doing: t.doing}
 	o := f.alone(k)
-	paid := receipts{known: k}
-	events, err := t.refunds(o, b, &o.head, func(id string) string { return paid.paymentID(f.order, id) })
+	if f.moneyAlone() { // what it pays back is in the order's other refunds
+		return connector.Translation{}, err
+	}
+	events, err := t.refunds(o, b, &o.head, &receipts{known: k})
 	if err == nil && len(events) == 0 {
 		return connector.Translation{Skip: "the refund moved no money and took nothing back"}, nil
 	}

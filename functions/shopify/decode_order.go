@@ -15,10 +15,11 @@ func (t *translator) convert(o *order, b *books) (*canonical.Order, error) {
 	o.state(out)
 	o.discounts(out)
 	o.settle()
+	b.spreadTaxes(o)
 	off := b.lines(o, out)
 	b.deliveries(o, out)
 	b.charges(o, out)
-	out.Tax = b.owedTax(o, off.tax)
+	out.Tax = b.owedTax(o, out, off.tax)
 	if b.channel.Minor != 0 {
 		out.ChannelTax = &b.channel
 	}
@@ -149,17 +150,29 @@ func (b *books) tax(t taxes, l *line, at place) canonical.Money {
 
 // owedTax returns the tax of what is owed: the total less the tax of what is off, or the store's
 // own current tax where that says the same but for the rounding.
-func (b *books) owedTax(o *order, off canonical.Money) canonical.Money {
+func (b *books) owedTax(o *order, out *canonical.Order, off canonical.Money) canonical.Money {
 	tax := b.money(o.tax, place{field: "total_tax_set"}).Sub(off)
 	if !o.reduced || !o.currentTax.set {
 		return tax
 	}
 	_, later := b.refundedLater(o)
 	current := b.money(o.currentTax, place{field: "current_total_tax_set"}).Add(later)
-	if distance(current.Sub(tax).Minor) <= int64(len(o.lines)) {
+	if distance(current.Sub(tax).Minor) <= int64(len(o.lines)) || b.addUp(o, out, current) {
 		return current
 	}
 	return tax
+}
+
+// addUp reports whether the parts and the tax are the store's own current total.
+func (b *books) addUp(o *order, out *canonical.Order, tax canonical.Money) bool {
+	if out.TaxIncluded || !o.currentTotal.set {
+		return false
+	}
+	trial := *out
+	trial.Tax = tax
+	sum, err := trial.Sum()
+	amount, laterTax := b.refundedLater(o)
+	return err == nil && sum == b.money(o.currentTotal, place{field: "current_total_price_set"}).Add(amount).Add(laterTax)
 }
 
 // words returns the line's name with its variant, as the buyer saw it.
@@ -194,19 +207,23 @@ func (b *books) charges(o *order, out *canonical.Order) {
 // fees books each of additional_fees, and what the order's total of them has beyond that. The
 // total is that of the sale; if the payload has none, the current one is used.
 func (b *books) fees(o *order, out *canonical.Order) {
-	rest := o.fees
-	if !rest.set {
-		rest = o.currentFees
-	}
-	total := b.money(rest, place{field: "original_total_additional_fees_set"})
+	total := b.feeTotal(o)
 	for i, fee := range o.extras {
 		amount := b.money(fee.amount, place{"additional_fees", i, "price_set"})
 		b.charge(out, canonical.Fee, fee.title, amount, b.tax(fee.tax, nil, place{"additional_fees", i, "tax_lines"}))
 		total = total.Sub(amount)
 	}
 	if len(o.extras) == 0 || total.Minor > 0 {
-		b.charge(out, canonical.Fee, "", total, canonical.Money{Currency: b.currency})
+		b.charge(out, canonical.Fee, "", total, b.tax(o.feeTax, nil, place{field: "tax_lines"}))
 	}
+}
+
+func (b *books) feeTotal(o *order) canonical.Money {
+	total := o.fees
+	if !total.set {
+		total = o.currentFees
+	}
+	return b.money(total, place{field: "original_total_additional_fees_set"})
 }
 
 // charge adds a charge unless the amount is 0.
@@ -268,7 +285,7 @@ func (b *books) duties(o *order, out *canonical.Order) {
 		b.charge(out, canonical.Duty, l.words(), amount, tax)
 	}
 	if !booked {
-		b.charge(out, canonical.Duty, "", b.money(o.duties, place{field: "original_total_duties_set"}), canonical.Money{Currency: b.currency})
+		b.charge(out, canonical.Duty, "", b.money(o.duties, place{field: "original_total_duties_set"}), b.tax(o.dutyTax, nil, place{field: "tax_lines"}))
 	}
 }
 

@@ -14,29 +14,41 @@ import (
 // until then it is issued. If all failed it has no event. One without any transaction moves no
 // money: if goods came back it is settled at once, with what they are worth as its amount and
 // no transaction, and otherwise it only took pieces off the order, which the order shows.
-func (t *translator) refunds(o *order, b *books, body *canonical.Order, payment func(string) string) ([]connector.Event, error) {
+func (t *translator) refunds(o *order, b *books, body *canonical.Order, got *receipts) ([]connector.Event, error) {
 	var events []connector.Event
+	o.sortRefunds()
+	c := b.openCredit(o, body, got)
 	for i := range o.refunds {
-		refund := b.refund(o, i, payment)
+		refund := b.refund(o, i, func(id string) string { return got.paymentID(body.ID, id) })
 		if b.err != nil {
 			return nil, b.err
 		}
 		if refund == nil {
+			c.takenOff(b, o, i)
 			continue
 		}
 		refund.Order, refund.Name, refund.Test, refund.Customer = body.ID, body.Name, body.Test, body.Buyer.Customer
-		if err := b.balance(refund, t.tolerance); err != nil {
+		earlier := c.refunds
+		if err := b.balance(refund, t.tolerance, c); err != nil {
 			return nil, b.broken(err)
 		}
-		events = append(events, t.refundEvent(refund, body.UpdatedAt))
+		if !paysCredit(refund) {
+			earlier = nil
+		}
+		events = append(events, t.refundEvent(refund, body.UpdatedAt, earlier))
 	}
 	return events, nil
 }
 
-func (t *translator) refundEvent(r *canonical.Refund, version time.Time) connector.Event {
+// refundEvent returns the event of a refund, which waits for the order and for the earlier refunds
+// whose credit it pays out.
+func (t *translator) refundEvent(r *canonical.Refund, version time.Time, earlier []string) connector.Event {
 	event := connector.Event{
 		Type: canonical.RefundIssued, Entity: t.key(entityRefund, r.ID), At: r.At, UpdatedAt: version, Hint: t.hint,
 		Body: r, Parents: []message.Key{t.key(entityOrder, r.Order)},
+	}
+	for _, id := range earlier {
+		event.Parents = append(event.Parents, t.key(entityRefund, id))
 	}
 	if r.Settled {
 		event.Type = canonical.RefundSettled
@@ -180,8 +192,10 @@ func (o *order) wasUnfulfilled(i, j int) bool {
 // balance computes tax, amount and rounding. A refund is worth its parts. If less went back,
 // the rest was not paid out: it pays an exchange, or an amount that the buyer still owes. Money that
 // the shop keeps for itself is among the parts, because order adjustments have each difference between
-// the calculated and the actual refund. Money that the parts do not explain is an adjustment.
-func (b *books) balance(r *canonical.Refund, tolerance int64) error {
+// the calculated and the actual refund. Money beyond the goods pays out the buyer's open credit
+// first; what neither that nor the parts explain is an adjustment.
+func (b *books) balance(r *canonical.Refund, tolerance int64, c *credit) error {
+	r.Parts = c.payOut(r, tolerance)
 	for _, l := range r.Lines {
 		r.Tax = r.Tax.Add(l.Tax)
 	}
@@ -200,6 +214,7 @@ func (b *books) balance(r *canonical.Refund, tolerance int64) error {
 			Kind: canonical.RefundedAdjustment, Title: "not explained by the store", Amount: rest, Tax: canonical.Money{Currency: b.currency},
 		})
 	}
+	c.add(r)
 	return r.Round(tolerance)
 }
 

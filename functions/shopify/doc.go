@@ -83,13 +83,17 @@
 // unfulfilled, return means fulfilled, and for no_restock the counts of the line decide.
 //
 // A return that is paid back later is two refunds: one with the goods, and one with money and
-// no lines. Shopify does not link them, and the second has the form of goodwill. It is
-// therefore an adjustment of its own beside the return, and the credit of the return stays
-// open in the books until a person settles one with the other.
+// no lines. Shopify does not link them, and the second has the form of goodwill. Money that no
+// goods explain therefore pays out first what the shop owes the buyer by then: what was received,
+// less what was paid back and less what the buyer keeps (credit.go). That is a part "credited", which
+// is not credited again. Only the rest is goodwill. An article that is added and not paid yet
+// when the refund is first read counts as an exchange: it uses up the credit.
 //
 // Parts may have more decimals than the currency; they are rounded and noted. A total may not.
 // Each part carries its own tax, and tax that the channel pays over (channel_liable) is
-// separate. A line with a SKU is a product, whether or not the store still has it.
+// separate. Apps and marketplaces write orders whose tax is on one line for all, or on the order
+// alone: it is shared by the parts that its rate explains, and otherwise in proportion to their
+// amounts (tax.go). A line with a SKU is a product, whether or not the store still has it.
 //
 // Discounts are read from discount_allocations, which have line and order discounts alike.
 // Duties are a charge unless duties_included is true. A tip is a line with

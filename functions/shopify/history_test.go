@@ -87,12 +87,13 @@ func TestBooksOfAnyHistoryAreTheShopsOwn(t *testing.T) {
 
 func compare(t *testing.T, seed uint64, h *shopifytest.History, held *heldBooks) {
 	t.Helper()
-	var received, returned int64
+	var received, returned, credited int64
 	for _, payment := range held.payments {
 		received += payment.Amount.Minor
 	}
 	for _, refund := range held.refunds {
 		var paid int64
+		credited += newlyCredited(refund)
 		for _, tx := range refund.Transactions {
 			paid += tx.Amount.Minor
 		}
@@ -106,7 +107,30 @@ func compare(t *testing.T, seed uint64, h *shopifytest.History, held *heldBooks)
 	if received != h.Received() {
 		t.Errorf("seed %d: %d were received, in the shop %d", seed, received, h.Received())
 	}
+	if credited != h.Credited() {
+		t.Errorf("seed %d: %d are credited, in the shop %d", seed, credited, h.Credited())
+	}
 	if returned != h.Returned() {
 		t.Errorf("seed %d: %d went back, in the shop %d", seed, returned, h.Returned())
 	}
+}
+
+// newlyCredited is the worth of a refund without pieces that are off the order, which owes them no
+// more, and without what an earlier refund credited.
+func newlyCredited(r *canonical.Refund) int64 {
+	worth := r.Amount.Minor
+	for _, l := range r.Lines {
+		if l.Unfulfilled {
+			worth -= l.Amount.Minor
+			if !r.TaxIncluded {
+				worth -= l.Tax.Minor
+			}
+		}
+	}
+	for _, p := range r.Parts {
+		if p.Kind == canonical.RefundedCredit {
+			worth -= p.Amount.Minor
+		}
+	}
+	return worth
 }

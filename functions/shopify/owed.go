@@ -43,7 +43,7 @@ func (o *order) settle() {
 	}
 	o.reduced = changed
 	if changed && left == 0 && !o.cancelledAt.IsZero() {
-		o.reduced = false
+		o.reduced, o.whole = false, true
 		for i := range o.lines {
 			o.lines[i].kept = o.lines[i].quantity
 		}
@@ -104,13 +104,7 @@ func (o *order) leftPieces(l *line) (n int64, known bool) {
 // if these are of just those pieces, and otherwise in proportion.
 func (b *books) off(o *order, l *line, i int) (net, tax canonical.Money) {
 	taken := l.quantity - l.kept
-	at := place{"line_items", i, "price_set"}
-	whole, err := canonical.Extend(b.price(l.price, at), canonical.NewDecimal(l.quantity, 0), b.currency)
-	if err != nil {
-		b.fail(at.String(), err.Error())
-		return whole, whole
-	}
-	whole = whole.Sub(b.money(l.discount, place{"line_items", i, "discount_allocations"}))
+	whole := b.soldFor(l, i)
 	wholeTax := b.money(l.tax.all, place{"line_items", i, "tax_lines"})
 	net, tax = share(whole, taken, l.quantity), share(wholeTax, taken, l.quantity)
 	stated := b.stated(o, l)

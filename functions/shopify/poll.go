@@ -45,6 +45,7 @@ const (
     taxes_included: taxesIncluded duties_included: dutiesIncluded
     total_price_set: totalPriceSet { ...bag }
     total_tax_set: totalTaxSet { ...bag }
+    tax_lines: taxLines { ...tax }
     current_total_price_set: currentTotalPriceSet { ...bag }
     current_total_tax_set: currentTotalTaxSet { ...bag }
     original_total_additional_fees_set: originalTotalAdditionalFeesSet { ...bag }
@@ -87,7 +88,7 @@ const (
       nodes {
         id sku title name quantity current_quantity: currentQuantity
         fulfillable_quantity: unfulfilledQuantity non_fulfillable_quantity: nonFulfillableQuantity
-        gift_card: isGiftCard requires_shipping: requiresShipping
+        gift_card: isGiftCard requires_shipping: requiresShipping taxable
         product_id: product { value: id }
         variant_id: variant { value: legacyResourceId }
         price_set: originalUnitPriceSet { ...bag }
@@ -122,7 +123,7 @@ const (
 	fragmentTax = `
 fragment tax on TaxLine {
   price_set: priceSet { ...bag }
-  channel_liable: channelLiable
+  channel_liable: channelLiable rate
 }`
 	fragmentCustomer = `
 fragment customer on Customer {

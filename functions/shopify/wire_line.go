@@ -15,6 +15,7 @@ type line struct {
 	tax                                    taxes
 	duties                                 []charge
 	giftCard, deleted, ships, tip, left    bool
+	exempt                                 bool // taxable is false; it may have taxes all the same
 
 	taken int64 // computed by settle: pieces that were taken off before they were fulfilled
 	kept  int64 // quantity less those
@@ -102,6 +103,9 @@ func (l *line) readAmount(r *reader, key string) bool {
 		l.tax = r.taxes()
 	case "duties":
 		l.duties = list(r, (*reader).charge)
+	case "taxable":
+		taxable, present := r.NullBool()
+		l.exempt = present && !taxable
 	case "tip_payment_gateway": // only tips have it, and it may be null
 		l.tip = true
 	default:

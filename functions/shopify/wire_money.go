@@ -144,32 +144,58 @@ func (r *reader) member(name string) (b moneyBag) {
 	return b
 }
 
-// taxes are the sum of tax_lines, and the part of it that the sales channel pays over itself
-// (channel_liable).
-type taxes struct{ all, channel moneyBag }
+// taxes are the sum of tax_lines, the part of it that the sales channel pays over itself
+// (channel_liable), and the sum of their rates.
+type taxes struct {
+	all, channel moneyBag
+	rate         canonical.TaxRate // 0 if one of them has none
+}
 
 func (r *reader) taxes() (t taxes) {
 	if r.Null() {
 		return t
 	}
+	known := true
 	for range r.Array() {
-		var amount moneyBag
-		liable := false
-		for key := range r.Object() {
-			switch key {
-			case "price_set":
-				amount = r.part()
-			case "channel_liable":
-				liable = r.flag()
-			}
-		}
-		r.require(amount.set, "price_set")
-		t.all = r.add(t.all, amount)
-		if liable {
-			t.channel = r.add(t.channel, amount)
-		}
+		tax := r.taxLine()
+		t.all, t.channel, t.rate = r.add(t.all, tax.all), r.add(t.channel, tax.channel), t.rate+tax.rate
+		known = known && tax.rate != 0
+	}
+	if !known {
+		t.rate = 0
 	}
 	return t
+}
+
+// taxLine reads a tax (REST reference, resource Order, tax_lines). Its rate is "the proportion of
+// the line item price that the tax represents as a decimal" (objects/TaxLine), and may be null.
+func (r *reader) taxLine() (t taxes) {
+	liable := false
+	for key := range r.Object() {
+		switch key {
+		case "price_set":
+			t.all = r.part()
+		case "channel_liable":
+			liable = r.flag()
+		case "rate":
+			t.rate = r.rate()
+		}
+	}
+	r.require(t.all.set, "price_set")
+	if liable {
+		t.channel = t.all
+	}
+	return t
+}
+
+// rate reads a rate, 0 if it is null or has more digits than a rate needs.
+func (r *reader) rate() canonical.TaxRate {
+	text, _ := r.NullDecimal()
+	value, err := canonical.ParseDecimal(text)
+	if err != nil {
+		return 0
+	}
+	return canonical.RateOf(value, 0)
 }
 
 // charge is an amount with the taxes on it: a duty or a fee.

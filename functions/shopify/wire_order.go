@@ -32,10 +32,13 @@ type order struct {
 
 	total, tax, fees, currentFees, duties, cashRounding moneyBag
 	currentTotal, currentTax                            moneyBag
+	taxLines                                            []taxes // the order's taxes, each summed over its parts
+	feeTax, dutyTax                                     taxes   // computed by spreadTaxes: of fees and duties that only the order's total has
 	tip                                                 amount
 	outstanding                                         canonical.Decimal // in the shop's currency
 	dutiesIncluded                                      bool              // line prices contain the duties
 	reduced                                             bool              // computed by settle: pieces were taken off before they were fulfilled
+	whole                                               bool              // computed by settle: all pieces were taken off, and the order keeps them as cancelled
 	gid, statusURL                                      string            // name the entity and its shop
 }
 
@@ -173,6 +176,8 @@ func (o *order) readPart(r *reader, key string) bool {
 		o.head.Shipping = r.address()
 	case "line_items":
 		o.lines = r.lines()
+	case "tax_lines":
+		o.taxLines = list(r, (*reader).taxLine)
 	case "shipping_lines":
 		o.deliveries = r.shippingLines()
 	case "payment_gateway_names":

@@ -75,7 +75,8 @@
 //
 // Line, shipping and fee totals are without tax under any prices_include_tax; that is
 // the answer of WooCommerce's maintainers. An order for which that is not so does not balance
-// and is rejected. TaxIncluded is thus always false, and total_tax is added. A line's price is
+// and is rejected. TaxIncluded is thus always false, and total_tax is added; no amount depends on
+// which part the tax is on. A line's price is
 // its total after discounts divided by its quantity, as a binary float ("14.309999999999999"
 // for ten pieces of 14.31), and is not read. The unit price is computed from subtotal and
 // quantity: exactly if that is a short decimal, otherwise with as many digits as reproduce the

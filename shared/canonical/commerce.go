@@ -73,7 +73,7 @@ type RefundLine struct {
 // RefundPart is an amount of a refund that belongs to no line. A negative amount keeps money
 // back, such as a restocking fee.
 type RefundPart struct {
-	Kind   RefundPartKind `json:"kind" validate:"oneof=shipping duty tip fee adjustment"`
+	Kind   RefundPartKind `json:"kind" validate:"oneof=shipping duty tip fee adjustment credited"`
 	Title  string         `json:"title,omitempty"`
 	Amount Money          `json:"amount"`
 	Tax    Money          `json:"tax"`
@@ -89,6 +89,9 @@ const (
 	RefundedTip        RefundPartKind = "tip"
 	RefundedFee        RefundPartKind = "fee"
 	RefundedAdjustment RefundPartKind = "adjustment" // what explains the rest: goodwill, a restocking fee
+	// RefundedCredit pays out what the buyer has as credit already: an earlier refund credited it
+	// without paying it, or it was paid for what is off the order. It is not credited again.
+	RefundedCredit RefundPartKind = "credited"
 )
 
 // RefundTransaction is one payment back to the buyer.

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The queries that the connector makes.
@@ -17,6 +18,8 @@ var (
 	ofOrder = regexp.MustCompile(`^SELECT t\.id, t\.type, t\.externalid, t\.entity, t\.currency, t\.memo, t\.foreigntotal, t\.foreignpaymentamountunused, t\.foreignamountunpaid ` +
 		`FROM transaction t JOIN transactionline l ON l\.transaction = t\.id AND l\.mainline = 'T' ` +
 		`WHERE t\.id = (\d+) OR l\.createdfrom = (\d+) OR SUBSTR\(t\.memo, 1, (\d+)\) = '((?:[^']|'')*)' ORDER BY t\.id$`)
+	openPeriod = regexp.MustCompile(`^SELECT TO_CHAR\(MIN\(startdate\), 'YYYY-MM-DD'\) AS day FROM accountingperiod ` +
+		`WHERE closed = 'F' AND isyear = 'F' AND isquarter = 'F' AND isadjust = 'F' AND startdate > TO_DATE\('(\d{4}-\d{2}-\d{2})', 'YYYY-MM-DD'\)$`)
 	noCustomer = "SELECT id FROM customer WHERE id = 0"
 )
 
@@ -26,8 +29,9 @@ func (f *Fake) query(w http.ResponseWriter, body []byte) {
 	fields, err := decode(body)
 	sql := text(fields, "q")
 	email, list, order := byEmail.FindStringSubmatch(sql), byExternal.FindStringSubmatch(sql), ofOrder.FindStringSubmatch(sql)
+	period := openPeriod.FindStringSubmatch(sql)
 	rows, known := f.audit(sql)
-	if err != nil || email == nil && list == nil && order == nil && sql != noCustomer && !known {
+	if err != nil || email == nil && list == nil && order == nil && period == nil && sql != noCustomer && !known {
 		refuse(w, http.StatusBadRequest, "INVALID_PARAMETER", "", "Invalid search query.")
 		return
 	}
@@ -35,6 +39,8 @@ func (f *Fake) query(w http.ResponseWriter, body []byte) {
 	case known:
 	case sql == noCustomer:
 		rows = []any{}
+	case period != nil:
+		rows = f.firstOpen(period[1])
 	case email != nil:
 		rows = f.customersAt(email[1], strings.ReplaceAll(email[2], "''", "'"))
 	case list != nil:
@@ -150,4 +156,18 @@ func (b *books) refunded(r *Record) *big.Rat {
 		}
 	}
 	return sum
+}
+
+// firstOpen returns the first day of the first open period after the day.
+func (f *Fake) firstOpen(day string) []any {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	row := map[string]any{"links": []any{}}
+	for month := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC); month.Year() < 2030; month = month.AddDate(0, 1, 0) {
+		if start := month.Format("2006-01-02"); start > day && start > f.books.closed {
+			row["day"] = start
+			break
+		}
+	}
+	return []any{row}
 }

@@ -132,6 +132,16 @@ func (h *History) Received() (sum int64) {
 // Returned is the money that went back.
 func (h *History) Returned() int64 { return h.back }
 
+// Credited is the worth of what came back, and of goodwill less what was kept of it. It is credited
+// once, whether it was paid back at once, later or never.
+func (h *History) Credited() int64 {
+	sum := h.adjusted + h.gross(h.shippingBack)
+	for _, l := range h.lines {
+		sum += h.gross(l.of(0, l.gone)) - h.gross(l.removedPart())
+	}
+	return sum
+}
+
 // Owed returns the total of what the buyer is still owed or has got: pieces that were taken off
 // before they were fulfilled do not count, pieces that came back do. A cancelled order of which
 // everything was taken off is as it was sold.
@@ -177,7 +187,7 @@ func (h *History) Step() {
 	h.updated = h.updated.Add(time.Hour)
 	l := h.lines[h.random.IntN(len(h.lines))]
 	open := l.quantity - l.left - l.removed
-	switch h.random.IntN(9) {
+	switch h.random.IntN(12) {
 	case 0:
 		h.pay(h.due(), []string{"shopify_payments", "gift_card", "cash"}[h.random.IntN(3)])
 	case 1:
@@ -196,6 +206,15 @@ func (h *History) Step() {
 		h.goodwill(h.upTo(min(h.Received()-h.back, h.current())))
 	case 8:
 		h.cancel()
+	case 9, 10, 11:
+		h.settle()
+	}
+}
+
+// settle pays the money back that the buyer is owed, as a refund without goods.
+func (h *History) settle() {
+	if due := -h.due(); due > 0 && h.Received() > h.back {
+		h.refund(nil, nil, due)
 	}
 }
 
@@ -222,6 +241,10 @@ func (h *History) comeBack(l *piece, n int64) {
 	}
 	line := h.refundLine(l, n, "return")
 	l.cameBack += n
+	if h.random.IntN(3) == 0 { // paid back later, or never
+		h.refund([]any{line}, nil, 0)
+		return
+	}
 	kept := h.upTo(3) - 1 // a restocking fee
 	if -h.due() <= kept {
 		kept = 0
@@ -235,7 +258,7 @@ func (h *History) comeBack(l *piece, n int64) {
 }
 
 func (h *History) goodwill(minor int64) {
-	if minor == 0 || h.due() > 0 {
+	if minor == 0 || h.due() != 0 {
 		return
 	}
 	h.adjusted += minor
@@ -347,7 +370,7 @@ func (h *History) Body() []byte {
 	}
 	order["line_items"], order["refunds"] = lines, h.refunds
 	order["fulfillments"] = []any{object{"id": 1, "status": "success", "line_items": fulfilled}}
-	order["total_price_set"], order["total_tax_set"] = h.bag(total), h.bag(tax)
+	order["total_price_set"], order["total_tax_set"], order["tax_lines"] = h.bag(total), h.bag(tax), h.taxLines(tax)
 	order["current_total_price_set"], order["current_total_tax_set"] = h.bag(h.current()), h.bag(currentTax)
 	order["total_outstanding"] = h.text(h.due())
 	order["total_cash_rounding_payment_adjustment_set"], order["total_tip_received"] = h.bag(0), "0"
