@@ -266,7 +266,9 @@ func (a *tool) showRows(w io.Writer, e explained) {
 }
 
 // unsent reports whether the row is a field of the event that no request has, without a mark.
-func (e explained) unsent(r mapping.Row) bool { return len(e.Calls) > 0 && r.Target == nil && r.Mark == "" }
+func (e explained) unsent(r mapping.Row) bool {
+	return len(e.Calls) > 0 && r.Target == nil && r.Mark == ""
+}
 
 func line(first string, column int, cells ...string) string {
 	text := first

@@ -46,5 +46,11 @@ func TestDiffOfARejectedOrder(t *testing.T) {
 	w.order(1001, "TRAIL-42", nil)
 	w.play("diff", "1001")
 	w.play("map", "test", "1001")
+	w.play("trace", "1001", "-o", "wide")
+	_, event, _ := w.run("why", "--jq", ".why[].example.event_id")
+	_, shown, _ := w.run("inspect", strings.TrimSpace(event))
+	if !strings.Contains(shown, "requests to targets") || !strings.Contains(shown, "INVALID_VALUE") || strings.Contains(shown, "Lovelace") {
+		t.Errorf("inspect shows %s", shown)
+	}
 	w.golden("diff_rejected")
 }

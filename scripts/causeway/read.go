@@ -341,6 +341,9 @@ func (a *tool) showTrace(w io.Writer, t operate.Trace) {
 		lines = append(lines, fmt.Sprintf("%s\t%s\t%s\t%s", s.At.UTC().Format("2 Jan 15:04:05.000"), s.Stage, place(s), short(what, room)))
 	}
 	table(w, lines...)
+	if a.output == "wide" {
+		a.showExchanges(w, t.Steps)
+	}
 	if len(t.Related) > 0 {
 		fmt.Fprintln(w, wrap("same deliveries: "+strings.Join(t.Related, ", "), "", a.width))
 	}
@@ -425,6 +428,9 @@ func (a *tool) showLetter(w io.Writer, l operate.Letter, text string, t operate.
 	table(w, lines...)
 	fmt.Fprintf(w, "\nwhat it holds (%d bytes)\n%s\n\nits journey\n", l.Size, text)
 	a.showTrace(w, t)
+	if a.output != "wide" {
+		a.showExchanges(w, slices.DeleteFunc(slices.Clone(t.Steps), func(s operate.Step) bool { return s.Event != l.Event }))
+	}
 }
 
 // content returns what a letter holds, masked unless personal data is asked for.
