@@ -100,7 +100,7 @@ func (a *assertion) fetch(ctx context.Context, client *webapi.Client) (webapi.To
 	}
 	asked := a.now()
 	got, err := client.Do(ctx, webapi.Request{
-		Method: http.MethodPost, Path: tokenPath, Body: []byte(form.Encode()), WantJSON: true,
+		Method: http.MethodPost, Path: tokenPath, Body: []byte(form.Encode()), Reads: true, WantJSON: true,
 		Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
 		Doing:  "fetching an access token from netsuite",
 	})

@@ -223,7 +223,7 @@ func (t *target) query(ctx context.Context, sql, doing string) ([]byte, error) {
 		return nil, err
 	}
 	got, err := t.client.Do(ctx, webapi.Request{
-		Method: http.MethodPost, Path: queryPath, Query: url.Values{"limit": {"1000"}}, Body: body, WantJSON: true, Doing: doing,
+		Method: http.MethodPost, Path: queryPath, Query: url.Values{"limit": {"1000"}}, Body: body, Reads: true, WantJSON: true, Doing: doing,
 		Header: jsonHeader("Prefer", "transient"),
 	})
 	if e := fault.As(err); e != nil && e.Class == fault.Ambiguous {

@@ -16,21 +16,22 @@ import (
 // NETSUITE_TEXT=refuse it is the first error instead.
 type fitted struct {
 	rules *Settings
-	notes []string // without any value
+	notes []connector.Note // without any value
 	err   error
 }
 
 func (f *fitted) note(field, what string) {
-	if note := field + " " + what; !slices.Contains(f.notes, note) {
+	if note := (connector.Note{Field: field, What: what}); !slices.Contains(f.notes, note) {
 		f.notes = append(f.notes, note)
 	}
 }
 
-// annotate adds the notes to the detail of the receipt.
+// annotate adds the notes to the receipt.
 func (f *fitted) annotate(r connector.Receipt) connector.Receipt {
-	if len(f.notes) > 0 {
-		r.Detail += "; " + strings.Join(f.notes, "; ")
+	for _, note := range f.notes {
+		r.Detail += "; " + note.Field + " " + note.What
 	}
+	r.Notes = f.notes
 	return r
 }
 

@@ -95,7 +95,7 @@ func (a *admin) query(ctx context.Context, c call) (http.Header, error) {
 	}
 	response, err := client.Do(ctx, webapi.Request{
 		Method: http.MethodPost, Path: path, Header: http.Header{"Content-Type": {"application/json"}},
-		Body: c.body(), Doing: c.doing, WantJSON: true,
+		Body: c.body(), Doing: c.doing, WantJSON: true, Reads: strings.HasPrefix(c.query, "query"),
 	})
 	if err != nil {
 		bucket.learn(c.query, cost{})

@@ -105,6 +105,9 @@ type Delivery struct {
 type Receipt struct {
 	Ref    string // the target's id of the entity
 	Detail string // what was done, in words an operator reads: "customer deposit 88 for sales order 17"
+	// Notes are what was changed so that the target takes it, by field of the canonical entity:
+	// "is cut to 83 characters". Detail says it too.
+	Notes []Note
 	// Linked says that the entity is there and was not written to.
 	Linked bool
 	// Version is what the target calls this state of the entity, such as an ETag: the

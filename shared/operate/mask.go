@@ -65,16 +65,13 @@ func maskTree(tree any, kind reflect.Type) {
 		value, has := object[name]
 		switch {
 		case !has || value == nil:
-		case field.Tag.Get("pii") != "" || freeText(field):
+		case canonical.Personal(field):
 			object[name] = Masked
 		default:
 			maskTree(value, field.Type)
 		}
 	}
 }
-
-// freeText reports whether the field is free text, such as a note: it may hold personal data.
-func freeText(field reflect.StructField) bool { return field.Name == "Note" || field.Name == "Reason" }
 
 // impersonal are the names of fields, in a sender's own payload, that hold no personal data.
 // Every other text is masked: a payload has no tags.
@@ -189,7 +186,7 @@ func shownFields(of reflect.Type) map[string][]int {
 			continue
 		}
 		seen[name] = true
-		if field.Tag.Get("pii") == "" && !freeText(field) {
+		if !canonical.Personal(field) {
 			fields[name] = field.Index
 		}
 	}

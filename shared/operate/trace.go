@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"causeway.example/shared/admission"
+	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
@@ -57,6 +58,8 @@ type Step struct {
 	Error   *port.EntryError `json:"error,omitempty"`
 	Next    time.Time        `json:"next,omitzero"`
 	Took    time.Duration    `json:"took_ns,omitempty"`
+	// Exchange is the last request to the target and its answer, masked.
+	Exchange *connector.Exchange `json:"exchange,omitempty"`
 }
 
 const (
@@ -144,12 +147,13 @@ func fold(entries []port.Entry) []Step {
 		if i, ok := last[on]; ok && alike(steps[i], e) {
 			s := &steps[i]
 			s.Count, s.Last, s.Next, s.Attempt = s.Count+1, e.At, e.Next, max(s.Attempt, e.Attempt)
+			s.Exchange = cmp.Or(e.Exchange, s.Exchange)
 			continue
 		}
 		last[on] = len(steps)
 		steps = append(steps, Step{
 			At: e.At, Last: e.At, Count: 1, Stage: e.Stage, Route: e.Route, Type: e.Type, Event: e.Event, Trace: e.Trace, Version: versions[e.Version],
-			Attempt: e.Attempt, Outcome: e.Outcome, Ref: e.TargetRef, Error: e.Error, Next: e.Next, Took: e.Took,
+			Attempt: e.Attempt, Outcome: e.Outcome, Ref: e.TargetRef, Error: e.Error, Next: e.Next, Took: e.Took, Exchange: e.Exchange,
 		})
 	}
 	return steps

@@ -35,6 +35,7 @@ type attempt struct {
 	lease    *retry.Span                           // of this attempt; nil until the claim
 	linger   time.Duration                         // how long after a call was given up its effect may still appear
 	delivery *delivery                             // nil in the inbox
+	exchange connector.Exchange                    // with the system that is called
 	work     func(context.Context) (ending, error) // makes the effect, once
 }
 
@@ -113,6 +114,7 @@ func (a *attempt) admitted(ctx context.Context, probing bool) (port.Decision, er
 	// The lease must outlive the call: what comes before the call is taken from its time.
 	bounded, cancel := context.WithTimeout(ctx, a.profile.Timeout-a.Now().Sub(a.claimant.Since))
 	defer cancel()
+	bounded = connector.WithExchange(bounded, &a.exchange)
 	if d := a.delivery; d != nil && (d.broken != nil || len(a.event.Parents) > 0) {
 		e, err := a.guard(bounded, d.prepare)
 		if err != nil {
@@ -314,6 +316,9 @@ func (a *attempt) fail(ctx context.Context, f *fault.Error, probing bool, awaite
 	entry := a.entry(a.event, v.Stage)
 	entry.Error, entry.Took, entry.Attempt = port.NewEntryError(a.route, f), now.Sub(a.claimant.Since), count
 	entry.Outcome = v.Why + ": " + entry.Error.Message
+	if a.delivery != nil {
+		entry.Exchange = a.exchange.Failed(f, a.event.Type, a.delivery.body)
+	}
 	if what == retry.Configure {
 		a.OnAlarm(AlarmConfig)
 		a.Log.WarnContext(ctx, "a message waits for our configuration", "key", f.Field, "missing", f.Detail, "route", a.route, "event_id", a.event.ID)

@@ -205,7 +205,7 @@ func (w *delivery) deliver(ctx context.Context) (ending, error) {
 	sent := w.entry(w.event, port.Sent)
 	sent.Took = w.Now().Sub(w.claimant.Since)
 	if err == nil {
-		sent.Outcome, sent.TargetRef = w.operation.Name+": "+receipt.Detail, receipt.Ref
+		sent.Outcome, sent.TargetRef, sent.Exchange = w.operation.Name+": "+receipt.Detail, receipt.Ref, w.exchange.Succeeded()
 		return ending{
 			stage: port.Confirmed, why: w.operation.Name, keep: keepState, ref: receipt.Ref, tag: receipt.Version, trace: []port.Entry{sent},
 		}, nil

@@ -30,11 +30,14 @@ type Entry struct {
 	Notes        []connector.Note `json:"notes,omitempty"`
 	Hashes       Hashes           `json:"hashes,omitzero"`
 	TargetRef    string           `json:"target_ref,omitempty"`
-	Keys         []string         `json:"keys,omitempty"` // by which people search for it: made by SearchKey
-	Next         time.Time        `json:"next,omitzero"`  // when a deferred message goes on
-	Took         time.Duration    `json:"took_ns,omitempty"`
-	Function     string           `json:"fn"`      // "shopify-translate"
-	Build        string           `json:"version"` // of Causeway
+	// Exchange is the last request to the system and its answer: of a failure masked and
+	// shortened (connector.Exchange.Failed), otherwise status and request id.
+	Exchange *connector.Exchange `json:"exchange,omitempty"`
+	Keys     []string            `json:"keys,omitempty"` // by which people search for it: made by SearchKey
+	Next     time.Time           `json:"next,omitzero"`  // when a deferred message goes on
+	Took     time.Duration       `json:"took_ns,omitempty"`
+	Function string              `json:"fn"`      // "shopify-translate"
+	Build    string              `json:"version"` // of Causeway
 }
 
 // Stage is the place in the journey that an entry is about.

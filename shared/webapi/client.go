@@ -86,6 +86,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	if err == nil {
 		err = c.judge(r, got)
 	}
+	note(ctx, r, got.Response, err)
 	return got.Response, fault.Doing(r.Doing, err)
 }
 

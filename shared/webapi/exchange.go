@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 )
 
@@ -79,6 +80,34 @@ func unsent(err error) *fault.Error {
 		Detail: "the request did not reach the target", Err: err,
 	}
 }
+
+// requestIDs are the headers in which vendors name a request, for their support.
+var requestIDs = []string{"X-Request-Id", "X-N-Operationid", "X-Amzn-Requestid", "Cf-Ray"}
+
+// note notes the call where the context says, if it wrote or failed. Only bodies that are JSON
+// are kept of a request: a form may hold credentials.
+func note(ctx context.Context, r Request, got Response, err error) {
+	x := connector.ExchangeOf(ctx)
+	if x == nil || err == nil && r.reads() {
+		return
+	}
+	*x = connector.Exchange{Method: r.Method, Path: r.Path, Status: got.Status}
+	for _, name := range requestIDs {
+		if x.RequestID = got.Header.Get(name); x.RequestID != "" {
+			break
+		}
+	}
+	if err == nil {
+		return
+	}
+	x.Answer = string(got.Body[:min(len(got.Body), mostNoted)])
+	if len(r.Body) <= mostNoted && isJSON(r.Header.Get("Content-Type")) {
+		x.Request = string(r.Body)
+	}
+}
+
+// mostNoted bounds the bodies that are noted of a failure, which are shortened further.
+const mostNoted = 256 << 10
 
 // unanswered is the fault of a request that was sent and not answered in full.
 func unanswered(method, detail string, err error) *fault.Error {

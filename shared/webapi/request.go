@@ -23,6 +23,9 @@ type Request struct {
 	Body   []byte
 	Doing  string // what is being attempted, with ids: "posting order 1001 to netsuite"
 
+	// Reads says of a POST that it changes nothing, as a query in its body.
+	Reads bool
+
 	// WantJSON demands that an answer of 200 to 299 holds valid JSON and says so in its
 	// Content-Type. A 204 then counts as no answer.
 	WantJSON bool
@@ -33,6 +36,18 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte // at most ResponseLimit
+}
+
+func (r Request) reads() bool {
+	return r.Reads || r.Method == http.MethodGet || r.Method == http.MethodHead
+}
+
+type readsKey struct{}
+
+// OnlyReads reports whether a request, as a transport gets it, changes nothing: by its method,
+// or because its Request said so.
+func OnlyReads(req *http.Request) bool {
+	return Request{Method: req.Method, Reads: req.Context().Value(readsKey{}) != nil}.reads()
 }
 
 func parseBase(text string) (*url.URL, error) {
@@ -103,6 +118,9 @@ func (c *Client) build(ctx context.Context, r Request) (*http.Request, error) {
 	}
 	if err := checkHeader(r.Header, fault.Rejected, fault.Value); err != nil {
 		return nil, err
+	}
+	if r.Reads {
+		ctx = context.WithValue(ctx, readsKey{}, true)
 	}
 	req, err := http.NewRequestWithContext(ctx, r.Method, target.String(), bytes.NewReader(r.Body))
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 )
 
@@ -90,8 +91,9 @@ func (s *TokenSource) current(ctx context.Context) (string, *fetch) {
 	}
 	if s.underway == nil {
 		s.underway = &fetch{done: make(chan struct{})}
-		// Others wait for this token too: it must not die with the caller who came first.
-		go s.run(context.WithoutCancel(ctx), s.underway)
+		// Others wait for this token too: it must not die with the caller who came first. Its
+		// request holds credentials and is not noted.
+		go s.run(connector.WithExchange(context.WithoutCancel(ctx), nil), s.underway)
 	}
 	return "", s.underway
 }

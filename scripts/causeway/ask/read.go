@@ -253,6 +253,9 @@ func (a *tool) showTrace(w io.Writer, t operate.Trace) {
 		lines = append(lines, fmt.Sprintf("%s\t%s\t%s\t%s", s.At.UTC().Format("2 Jan 15:04:05.000"), s.Stage, place(s), screen.Short(what, room)))
 	}
 	screen.Table(w, lines...)
+	if a.Output == "wide" {
+		a.showExchanges(w, t.Steps)
+	}
 	if len(t.Related) > 0 {
 		fmt.Fprintln(w, screen.Wrap("same deliveries: "+strings.Join(t.Related, ", "), "", a.Width))
 	}
@@ -328,6 +331,9 @@ func (a *tool) showLetter(w io.Writer, l operate.Letter, text string, t operate.
 	screen.Table(w, lines...)
 	fmt.Fprintf(w, "\nwhat it holds (%d bytes)\n%s\n\nits journey\n", l.Size, text)
 	a.showTrace(w, t)
+	if a.Output != "wide" {
+		a.showExchanges(w, slices.DeleteFunc(slices.Clone(t.Steps), func(s operate.Step) bool { return s.Event != l.Event }))
+	}
 }
 
 // content returns what a letter holds, masked unless personal data is asked for.

@@ -20,10 +20,8 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/intake"
-	"causeway.example/shared/message"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/operate/redrive"
-	"causeway.example/shared/port"
 	"causeway.example/shared/webhook/webhooktest"
 )
 
@@ -116,121 +114,6 @@ func (a *tool) showReplay(w io.Writer, r redrive.Replay, found redrive.Replayed)
 		return
 	}
 	fmt.Fprintln(w, "Nothing was sent. To send: the same command with --apply --reason \"…\"")
-}
-
-// lookBack is how far the archive is searched for the delivery of one event.
-const lookBack = 14 * 24 * time.Hour
-
-// archived returns the canonical event that the working translation makes, and the delivery
-// that it is made of.
-func (a *tool) archived(ctx context.Context, d *cli.Desk, m *message.Message) (again *message.Message, raw *message.Raw, err error) {
-	if d.Archive == nil {
-		return nil, nil, screen.NotFound("reading the archive", "this engine archives nothing")
-	}
-	system, err := a.System(m.System(), d.State)
-	if err != nil {
-		return nil, nil, err
-	}
-	for candidate, err := range d.Archive.Archived(ctx, m.System(), a.Now().Add(-lookBack), a.Now()) {
-		if err != nil {
-			return nil, nil, err
-		}
-		if candidate.ID == m.CausationID {
-			raw = candidate
-			break
-		}
-	}
-	if raw == nil {
-		return nil, nil, screen.NotFound("reading the archive", "the delivery "+m.CausationID+" is not in it")
-	}
-	messages, err := redrive.Translate(ctx, system.Source, raw)
-	for _, candidate := range messages {
-		if candidate.Type == m.Type && candidate.Subject == m.Subject {
-			return candidate, raw, err
-		}
-	}
-	return nil, raw, err
-}
-
-// deadEvent returns the canonical event of a dead letter.
-func (a *tool) deadEvent(ctx context.Context, d *cli.Desk, id string) (*message.Message, operate.Letter, error) {
-	l, in, found, err := d.Letter(ctx, id)
-	if err != nil {
-		return nil, l, err
-	}
-	if !found || l.Kind != operate.RouteLetter {
-		return nil, l, screen.NotFound("reading "+id, "there is no dead event of this id; causeway dlq peek ROUTE lists them")
-	}
-	m, err := message.Decode(in.Body)
-	if err != nil {
-		return nil, l, err
-	}
-	m.Body, err = port.CheckOut(ctx, d.Vault, m.Body, m.Claim)
-	return m, l, err
-}
-
-func (a *tool) diffCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "diff EVENT", Short: "A dead event beside the delivery that it was made of, field by field", Args: cli.Args(cobra.ExactArgs(1)),
-		Long: `diff shows the canonical event as it died and the payload that it was translated from, from the
-archive. Personal data is masked.`,
-		Example: "  causeway diff 01jd3h8k2m5n7p9q",
-		RunE: a.With(func(ctx context.Context, d *cli.Desk, given []string) error {
-			m, l, err := a.deadEvent(ctx, d, given[0])
-			if err != nil {
-				return err
-			}
-			if err := a.NoteLook(ctx, d, l); err != nil {
-				return err
-			}
-			_, raw, err := a.archived(ctx, d, m)
-			if err != nil && raw == nil {
-				return err
-			}
-			source, event := operate.MaskPayload(raw.Body), operate.MaskEvent(m.Type, m.Body)
-			if a.ShowPII {
-				source, event = string(raw.Body), string(m.Body)
-			}
-			answer := map[string]any{"event_id": m.ID, "field": l.Cause.Field, "value": l.Value, "reason": l.Reason, "source": source, "canonical": event}
-			return a.Print("diff", answer, nil, func(w io.Writer) {
-				fmt.Fprintf(w, "%s  rejected: %s %s\n\nSOURCE %s %s\n%s\n\nCANONICAL %s\n%s\n", l.Title(), l.Reason, l.Value, raw.System, raw.Topic, source, m.Type, event)
-			})
-		}),
-	}
-}
-
-func (a *tool) mapCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "map", Short: "Try the translation", Args: cli.Args(cobra.NoArgs), Example: "  causeway map test 01jd3h8k2m5n7p9q",
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(&cobra.Command{
-		Use: "test EVENT", Short: "Translate a dead event's delivery again, and show what would change; nothing is sent", Args: cli.Args(cobra.ExactArgs(1)),
-		Example: "  causeway map test 01jd3h8k2m5n7p9q",
-		RunE: a.With(func(ctx context.Context, d *cli.Desk, given []string) error {
-			m, l, err := a.deadEvent(ctx, d, given[0])
-			if err != nil {
-				return err
-			}
-			if err := a.NoteLook(ctx, d, l); err != nil {
-				return err
-			}
-			again, _, err := a.archived(ctx, d, m)
-			switch {
-			case err != nil:
-				return err
-			case again == nil:
-				return screen.NotFound("translating again", "the working translation makes no "+m.Type+" of "+m.Subject+" of the delivery")
-			}
-			changes, err := operate.Diff(m.Body, again.Body)
-			if err != nil {
-				return err
-			}
-			changes = screen.Masked(changes, a.ShowPII)
-			return a.Print("changes", changes, screen.Anys(changes), func(w io.Writer) { screen.ShowChanges(w, l.Title(), changes) })
-		}),
-	})
-	return cmd
 }
 
 func (a *tool) verifyCommand() *cobra.Command {

@@ -1,0 +1,80 @@
+package mapping
+
+import "strings"
+
+// Words for how a value is made of others.
+const (
+	unchanged = "unchanged"
+	computed  = "computed"
+	cut       = "cut"
+	leftOut   = "left out"
+	notSent   = "not part of the request"
+	untraced  = "not traced to one field of the delivery"
+	sameValue = "the same value, of which no other is taken alone"
+)
+
+// isRelation reports whether a note says more than this word of a rule.
+func isRelation(step string) bool {
+	return step == unchanged || step == computed || step == cut || step == notSent || step == leftOut || step == untraced
+}
+
+// relation says how a value is made of others, all as JSON, the likeliest origin first. It
+// claims nothing that the values do not show.
+func relation(from []string, to string) string {
+	first, result := plain(from[0]), plain(to)
+	switch {
+	case len(from) > 1 && decimal.MatchString(result):
+		return computed
+	case first == result:
+		return unchanged
+	case result == "":
+		return leftOut
+	case strings.EqualFold(first, result):
+		return "in other case"
+	case number(first) != "" && number(first) == number(result):
+		return "the same number"
+	case number(first) != "" && minor(first) == minor(result):
+		return "the same amount, in another unit"
+	case len(result) == len("2026-11-22") && strings.HasPrefix(first, result):
+		return "its date"
+	case len(from) > 1 && joined(from, result):
+		return "joined"
+	case strings.HasSuffix(result, "…") && strings.HasPrefix(first, strings.TrimSuffix(result, "…")):
+		return cut
+	case strings.Contains(result, first) && first != "":
+		return "part of a text"
+	}
+	return computed
+}
+
+func plain(text string) string { return strings.Trim(text, `"`) }
+
+// number returns the shortest form of a decimal number, "" for other texts.
+func number(text string) string {
+	if !decimal.MatchString(text) {
+		return ""
+	}
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	return text
+}
+
+// minor returns the digits of an amount without its point.
+func minor(text string) string {
+	if !decimal.MatchString(text) {
+		return text
+	}
+	return strings.Trim(strings.ReplaceAll(text, ".", ""), "0")
+}
+
+// joined reports whether the result is made of nothing but the values.
+func joined(from []string, result string) bool {
+	for _, value := range from {
+		value = plain(value)
+		if value == "" || !strings.Contains(result, value) {
+			return false
+		}
+	}
+	return true
+}
