@@ -11,6 +11,7 @@ export GOFLAGS := -mod=readonly
 PORT ?= 4600
 DATA ?= data
 SETTINGS ?= causeway.env
+ENTRIES ?= 1000000
 FUZZTIME ?= 1m
 STAGE ?= dev
 
@@ -94,8 +95,8 @@ test-aws: $(if $(TEMPLATES),,synth) ## run what is deployed, without an account:
 	cd test/aws && TEMPLATES="$(abspath $(or $(TEMPLATES),infra/cdk.out))" PROGRAMS="$(CURDIR)/.tools/dist-aws" ../../.tools/test-aws -test.v -test.parallel 8 -test.timeout 3h -runs $(AWS_RUNS)
 
 .PHONY: bench
-bench: ## speed of the translation and of the local engine, as ratios
-	go test -run '^$$' -bench . -benchmem ./test/bench/... ./shared/formats/... ./shared/local/... ./shared/operate/...
+bench: ## speed of the translation, of the local engine and of the operator's tools, as ratios (a ledger of ENTRIES=1000000)
+	CAUSEWAY_BENCH_ENTRIES="$(ENTRIES)" go test -run '^$$' -bench . -benchmem ./test/bench/... ./shared/formats/... ./shared/local/... ./shared/operate/...
 
 # What a function is built with: no RPC mode of old runtimes, and no validator tag that
 # would keep every method of the program; nothing that differs from build to build.

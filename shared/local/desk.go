@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -75,8 +76,18 @@ func (s *Store) Browse(ctx context.Context, name string, visit func(port.Incomin
 	if err != nil {
 		return err
 	}
-	for after := int64(-1); ; {
-		page, err := s.page(ctx, q, after, browsed)
+	var ids []int64
+	err = s.reads.rows(ctx, `SELECT id FROM item WHERE queue = ? ORDER BY id`, func(row scanner) error {
+		var id int64
+		err := row.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}, q.id)
+	if err != nil {
+		return failure(doing, err)
+	}
+	for some := range slices.Chunk(ids, browsed) {
+		page, err := s.page(ctx, q, some[0], some[len(some)-1])
 		if err != nil {
 			return failure(doing, err)
 		}
@@ -85,27 +96,27 @@ func (s *Store) Browse(ctx context.Context, name string, visit func(port.Incomin
 			if err != nil {
 				return failure(doing, err)
 			}
-			in.Handle, after = "", row.id
-			if !visit(in) {
+			if in.Handle = ""; !visit(in) {
 				return nil
 			}
 		}
-		if len(page) < browsed {
-			return nil
-		}
 	}
+	return nil
 }
 
-// page returns the messages of the queue whose id is greater, by id.
-func (s *Store) page(ctx context.Context, q *queue, after int64, most int) (page []parcel, err error) {
-	const query = `SELECT i.id, i.receives, i.sent_at, b.data, b.attributes
-		FROM item i JOIN body b ON b.id = i.id WHERE i.queue = ? AND i.id > ? ORDER BY i.id LIMIT ?`
-	err = s.reads.rows(ctx, query, func(row scanner) error {
+// pageQuery selects messages of a queue by their ids. The plus keeps SQLite from an index of the
+// queue, which it would read whole for each page.
+const pageQuery = `SELECT i.id, i.receives, i.sent_at, b.data, b.attributes
+	FROM item i JOIN body b ON b.id = i.id WHERE +i.queue = ? AND i.id BETWEEN ? AND ? ORDER BY i.id`
+
+// page returns the messages of the queue from the first id to the last.
+func (s *Store) page(ctx context.Context, q *queue, first, last int64) (page []parcel, err error) {
+	err = s.reads.rows(ctx, pageQuery, func(row scanner) error {
 		var r parcel
 		err := row.Scan(&r.id, &r.receives, &r.sentAt, &r.data, &r.attributes)
 		page = append(page, r)
 		return err
-	}, q.id, after, most)
+	}, q.id, first, last)
 	return page, err
 }
 

@@ -44,6 +44,24 @@ func TestALimitBoundsWhatAQueryReads(t *testing.T) {
 	}
 }
 
+// Browsing reads each message of a queue once: a page begins at its first id, and does not
+// look for it in an index of the whole queue.
+func TestBrowsingReadsAPageByItsIDs(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	var plan string
+	err := s.reads.rows(t.Context(), "EXPLAIN QUERY PLAN "+pageQuery, func(row scanner) error {
+		var id, parent, unused int
+		var step string
+		err := row.Scan(&id, &parent, &unused, &step)
+		plan += step + "; "
+		return err
+	}, 1, 1, 2)
+	if err != nil || strings.Contains(plan, "TEMP B-TREE") || !strings.Contains(plan, "SEARCH i USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)") {
+		t.Errorf("%s %v", plan, err)
+	}
+}
+
 func explain(t *testing.T, s *Store, q port.Query) (plan string) {
 	t.Helper()
 	query, args := selection(q)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -228,11 +229,9 @@ webhook, an event id, a trace id, a fingerprint, or a whole key.`,
 			}
 			return a.Print("candidates", found, screen.Anys(found), func(w io.Writer) {
 				fmt.Fprintf(w, "%q can mean %d things; name one:\n", given[0], len(found))
-				lines := []string{}
 				for _, c := range found {
-					lines = append(lines, fmt.Sprintf("  %s\t%s\tby its %s\tcauseway trace '%s'", c.Title(), a.Ago(c.Last), c.Matched, c.Entity))
+					fmt.Fprintf(w, "\n  %s of %s %s, %s, by its %s\n  causeway trace '%s'\n", c.Title(), c.Entity.System, c.Entity.Tenant, a.Ago(c.Last), c.Matched, c.Entity)
 				}
-				screen.Table(w, lines...)
 			})
 		}),
 	}
@@ -241,7 +240,11 @@ webhook, an event id, a trace id, a fingerprint, or a whole key.`,
 func (a *tool) showTrace(w io.Writer, t operate.Trace) {
 	fmt.Fprintln(w, screen.Wrap(operate.Title(t.Entity, t.Name)+" "+t.Verdict, "", a.Width))
 	fmt.Fprintf(w, "%s\n\n", t.Entity)
-	lines, room := []string{}, a.room(t.Steps)
+	lines, layout := []string{}, stamps(t.Steps)
+	where, room := a.room(t.Steps, layout)
+	if len(t.Steps) > 0 && layout == within {
+		fmt.Fprintln(w, t.Steps[0].At.UTC().Format("2 January 2006, UTC"))
+	}
 	for _, s := range t.Steps {
 		what := s.Words
 		if s.Attempt > 1 {
@@ -250,7 +253,7 @@ func (a *tool) showTrace(w io.Writer, t operate.Trace) {
 		if s.Count > 1 {
 			what = fmt.Sprintf("×%d, last %s: %s", s.Count, a.Ago(s.Last), what)
 		}
-		lines = append(lines, fmt.Sprintf("%s\t%s\t%s\t%s", s.At.UTC().Format("2 Jan 15:04:05.000"), s.Stage, place(s), screen.Short(what, room)))
+		lines = append(lines, fmt.Sprintf("%s\t%s\t%s\t%s", s.At.UTC().Format(layout), s.Stage, screen.Short(place(s), where), screen.Short(what, room)))
 	}
 	screen.Table(w, lines...)
 	if a.Output == "wide" {
@@ -271,17 +274,32 @@ func place(s operate.Step) string {
 	return s.Type
 }
 
-// room is how many characters the last column of a trace has.
-func (a *tool) room(steps []operate.Step) int {
-	if a.Output == "wide" {
-		return 1 << 20
-	}
-	stage, where := 0, 0
+// within is the layout of times within one day.
+const within = "15:04:05.000"
+
+// stamps is the layout of the steps' times: to the millisecond within one day.
+func stamps(steps []operate.Step) string {
 	for _, s := range steps {
-		stage, where = max(stage, len([]rune(string(s.Stage)))), max(where, len([]rune(place(s))))
+		if s.At.UTC().YearDay() != steps[0].At.UTC().YearDay() || s.At.UTC().Year() != steps[0].At.UTC().Year() {
+			return "02 Jan 15:04:05"
+		}
 	}
-	const date, gaps = 19, 3 * 2
-	return max(20, a.Width-date-gaps-stage-where)
+	return within
+}
+
+// room is how many characters the last two columns of a trace have: where a step was, which is
+// cut on a narrow screen, and what it was.
+func (a *tool) room(steps []operate.Step, layout string) (where, what int) {
+	if a.Output == "wide" {
+		return 1 << 20, 1 << 20
+	}
+	stage := 0
+	for _, s := range steps {
+		stage, where = max(stage, utf8.RuneCountInString(string(s.Stage))), max(where, utf8.RuneCountInString(place(s)))
+	}
+	where = min(where, max(14, a.Width/5))
+	const gaps = 3 * 2
+	return where, max(20, a.Width-len(layout)-gaps-stage-where)
 }
 
 func (a *tool) inspectCommand() *cobra.Command {

@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
-	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/itchyny/gojq"
 
@@ -167,14 +168,35 @@ func Where(expression string) (func(operate.Letter) (bool, error), error) {
 	}, nil
 }
 
-// Table writes rows in columns, which tabs separate.
+// Table writes rows in columns, which tabs separate. A column of numbers below its head is
+// aligned at the right.
 func Table(w io.Writer, rows ...string) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		fmt.Fprintln(t, row)
+	cells, widths, numeric := make([][]string, len(rows)), []int{}, []bool{}
+	for i, row := range rows {
+		cells[i] = strings.Split(row, "\t")
+		for j, cell := range cells[i] {
+			if j == len(widths) {
+				widths, numeric = append(widths, 0), append(numeric, len(rows) > 1)
+			}
+			widths[j] = max(widths[j], utf8.RuneCountInString(cell))
+			numeric[j] = numeric[j] && (i == 0 || number.MatchString(cell))
+		}
 	}
-	_ = t.Flush() // the writer below reports its own failures
+	for _, row := range cells {
+		var line strings.Builder
+		for j, cell := range row {
+			gap := strings.Repeat(" ", widths[j]-utf8.RuneCountInString(cell))
+			if numeric[j] {
+				cell, gap = gap+cell, ""
+			}
+			line.WriteString(cell + gap + "  ")
+		}
+		fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
+	}
 }
+
+// number is a cell of a column of numbers; "–" stands for none.
+var number = regexp.MustCompile(`^(-?\d+×?|–)$`)
 
 // Field writes a labelled text, wrapped beside its label; nothing for an empty text.
 func (a *Screen) Field(w io.Writer, label, text string) {
