@@ -1,6 +1,7 @@
 package test_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -14,6 +15,8 @@ import (
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/functions/woocommerce/woocommercetest"
 	"causeway.example/shared/canonical"
+	"causeway.example/shared/operate"
+	"causeway.example/shared/operate/redrive"
 	"causeway.example/shared/port"
 )
 
@@ -226,12 +229,38 @@ func lockOrders(w *world) {
 	}
 }
 
-// unlocked fails unless the order's change was rejected with a reason.
+// unlocked fails unless the order's change was rejected with a reason, and a redrive is confirmed
+// once the record is unlocked.
 func unlocked(w *world, order netsuitetest.Order) {
 	if !strings.Contains(w.story(), "workflow") {
 		w.Errorf("the ledger does not name the workflow\n%s", w.story())
 	}
 	w.erp.LockByWorkflow("salesOrder", order.ExternalID, false)
+	if got := w.redriveAll(); got.Planned != 1 || got.Confirmed != 1 {
+		w.Errorf("the redrive counts %+v, want one confirmed\n%s", got, w.story())
+	}
+}
+
+// redriveAll sends all dead letters again, as an operator does, and returns what became of them.
+func (w *world) redriveAll() redrive.Counts {
+	w.Helper()
+	desk, err := operate.New(w.store.Desk(), w.table)
+	if err != nil {
+		w.Fatal(err)
+	}
+	operator := redrive.Operator{Desk: desk, Who: "ada", Random: func() float64 { return 0.5 }, Sleep: func(ctx context.Context, d time.Duration) error {
+		w.pass(d)
+		return ctx.Err()
+	}}
+	plan, err := operator.Plan(w.Context(), redrive.Redrive, operate.Selector{}, redrive.Options{})
+	if err != nil {
+		w.Fatal(err)
+	}
+	operation, err := operator.Apply(w.Context(), plan.ID, "the cause is mended")
+	if err != nil {
+		w.Fatal(err)
+	}
+	return operation.Counts
 }
 
 func fulfillLines(w *world) {

@@ -14,6 +14,7 @@ import (
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/canonical"
 )
 
 //go:embed recorded/*.json
@@ -99,12 +100,45 @@ func (d *builder) morning() {
 			p.Change = func(order map[string]any) { order["note"] = "leave at the door" }
 			d.shopify("orders/updated", p.Body(), id, "")
 		}
+		if i == returned {
+			p.UpdatedAt, p.Financial, p.Change = p.UpdatedAt.Add(time.Hour), "partially_refunded", comesBack(p)
+			d.shopify("orders/updated", p.Body(), id, "")
+		}
 		w := woocommercetest.NewOrder(int64(1000+i), 1+i%4)
 		for line := range w.Lines {
 			w.Lines[line].SKU = sku(i + line)
 		}
 		d.woo("order.created", w.Body(), strconv.Itoa(1000+i))
 		d.woo("order.updated", w.Body(), strconv.Itoa(1000+i))
+	}
+}
+
+// returned is the made-up Shopify order whose first line comes back, and is paid back.
+const returned = 8
+
+// comesBack has the order's first line be returned.
+func comesBack(p shopifytest.Purchase) func(map[string]any) {
+	first := p.Items[0]
+	back := canonical.Money{Minor: first.Price*first.Quantity - first.Discount, Currency: "USD"}
+	bag := func(m canonical.Money) map[string]any {
+		money := map[string]any{"amount": m.Decimal().String(), "currency_code": m.Currency}
+		return map[string]any{"shop_money": money, "presentment_money": money}
+	}
+	return func(order map[string]any) {
+		lines, _ := order["line_items"].([]any)
+		line, _ := lines[0].(map[string]any)
+		taxes, _ := line["tax_lines"].([]any)
+		tax, _ := taxes[0].(map[string]any)
+		line["current_quantity"], line["fulfillable_quantity"], line["fulfillment_status"] = 0, 0, "fulfilled"
+		order["refunds"] = []any{map[string]any{
+			"id": p.ID + 1, "created_at": p.PlacedAt.Add(time.Hour).Format(time.RFC3339), "order_adjustments": []any{},
+			"refund_line_items": []any{map[string]any{
+				"id": 1, "line_item_id": first.ID, "quantity": first.Quantity, "restock_type": "return", "subtotal_set": bag(back), "total_tax_set": tax["price_set"],
+			}},
+			"transactions": []any{map[string]any{
+				"id": p.ID + 2, "kind": "refund", "status": "success", "gateway": "shopify_payments", "parent_id": p.ID, "amount": back.Decimal().String(), "currency": back.Currency,
+			}},
+		}}
 	}
 }
 
