@@ -9,13 +9,16 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
+	"causeway.example/shared/rules"
 	"causeway.example/shared/webapi"
 )
 
-// target implements connector.Target and connector.Checker. It keeps nothing between calls.
+// target implements connector.Target, connector.Checker and connector.Decider. It keeps
+// nothing between calls.
 type target struct {
 	settings Settings
 	client   *webapi.Client
+	rules    *rules.Set
 }
 
 // records names the records that an entity of each type can be.
@@ -23,7 +26,30 @@ var records = map[string][]string{
 	"customer": {customerRecord}, "order": {orderRecord}, "payment": {depositRecord}, "refund": {payoutRecord, cashRefundRecord},
 }
 
+// Deliver makes the record with the choices of the rules, all of which are made before the
+// first request.
 func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
+	if t.rules == nil {
+		return t.deliver(ctx, d)
+	}
+	chosen, err := t.rules.Decide(d.Message, d.Body)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	with := *t
+	with.settings.chosen = chosen
+	receipt, err := with.deliver(ctx, d)
+	receipt.Notes = chosen.Notes()
+	return receipt, err
+}
+
+// Decide implements connector.Decider.
+func (t *target) Decide(m *message.Message, body any) ([]connector.Note, error) {
+	chosen, err := t.rules.Decide(m, body)
+	return chosen.All(), err
+}
+
+func (t *target) deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
 	switch body := d.Body.(type) {
 	case *canonical.Customer:
 		return t.deliverCustomer(ctx, d, body)

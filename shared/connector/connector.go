@@ -113,6 +113,7 @@ type Receipt struct {
 	// Pause is how long the target wants to be left alone by all of us, as when its cost
 	// bucket is nearly empty; 0: not at all.
 	Pause time.Duration
+	Notes []Note // rules that decided something, for the ledger
 }
 
 // Checker is a system that can prove, without moving data, that it is reachable
@@ -132,4 +133,11 @@ type System struct {
 	Poller     Poller
 	Subscriber Subscriber
 	Auditor    Auditor
+	Rules      Decider // nil without rules
+}
+
+// Decider says what the rules of a system decide about a message, without any call. The
+// error is the one that its delivery would wait with.
+type Decider interface {
+	Decide(m *message.Message, body any) ([]Note, error)
 }
