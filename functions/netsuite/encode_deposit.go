@@ -38,7 +38,7 @@ func depositFields(s *Settings, m *message.Message, p *canonical.Payment, parent
 // account returns the fields of the bank account that a rule chooses for a deposit. NetSuite
 // takes one only without undeposited funds ("F", as in SuiteScript's field undepfunds).
 func (s *Settings) account() []field {
-	id := s.chosen.Of("NETSUITE_RULE_ACCOUNT", "")
+	id := s.choice("NETSUITE_RULE_ACCOUNT", "")
 	if id == "" {
 		return nil
 	}
@@ -48,7 +48,7 @@ func (s *Settings) account() []field {
 // option returns the payment option of a payment, or of the transaction of a refund with the
 // path at: that of the rule, or else of the tender.
 func (s *Settings) option(tender canonical.PaymentMethod, at string) (string, error) {
-	if id := s.chosen.Of("NETSUITE_RULE_PAYMENT_METHOD", at); id != "" {
+	if id := s.choice("NETSUITE_RULE_PAYMENT_METHOD", at); id != "" {
 		return id, nil
 	}
 	return mapped(s.Payments, "NETSUITE_PAYMENT_METHODS", string(tender), strings.TrimPrefix(at+".method", "."))

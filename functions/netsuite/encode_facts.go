@@ -38,7 +38,7 @@ func (s *Settings) segments(m *message.Message, channel string) []field {
 	}{
 		{"department", "NETSUITE_RULE_DEPARTMENT", s.Departments}, {"class", "NETSUITE_RULE_CLASS", s.Classes}, {"location", "NETSUITE_RULE_LOCATION", s.Locations},
 	} {
-		id := cmp.Or(s.chosen.Of(segment.rule, ""), mostSpecific(segment.ids, storeOf(m), channel))
+		id := cmp.Or(s.choice(segment.rule, ""), mostSpecific(segment.ids, storeOf(m), channel))
 		if segment.name == "location" {
 			id = cmp.Or(id, s.Location)
 		}

@@ -82,7 +82,7 @@ func (b *booking) bookLine(l *canonical.OrderLine, field string) error {
 		entry.text = l.Title
 	}
 	if item != l.SKU && at == field { // the item is chosen, so it does not go by the place of the line
-		entry.nameless = entry.nameless && b.settings.chosen.Of("NETSUITE_RULE_ITEM", field) == ""
+		entry.nameless = entry.nameless && b.settings.choice("NETSUITE_RULE_ITEM", field) == ""
 	}
 	b.lines = append(b.lines, entry)
 	return nil
@@ -91,7 +91,7 @@ func (b *booking) bookLine(l *canonical.OrderLine, field string) error {
 // itemOf returns the item's external id and the field that it comes from. A gift card
 // sold is a liability, so it has an item of its own under any SKU.
 func (b *booking) itemOf(l *canonical.OrderLine, field string) (item, from string, err error) {
-	if item = b.settings.chosen.Of("NETSUITE_RULE_ITEM", field); item != "" {
+	if item = b.settings.choice("NETSUITE_RULE_ITEM", field); item != "" {
 		return item, field, nil
 	}
 	switch l.Kind {
@@ -151,7 +151,7 @@ func (b *booking) bookDeliveries() error {
 func (b *booking) bookCharges() error {
 	for i, c := range b.order.Charges {
 		item, setting := b.chargeItem(c.Kind)
-		item = cmp.Or(b.settings.chosen.Of("NETSUITE_RULE_CHARGE", index("charges", i)), item)
+		item = cmp.Or(b.settings.choice("NETSUITE_RULE_CHARGE", index("charges", i)), item)
 		if err := b.single(item, setting, index("charges", i), c.Title, b.net(c.Amount, c.Tax)); err != nil {
 			return err
 		}

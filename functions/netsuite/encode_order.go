@@ -95,7 +95,7 @@ func memoOf(key message.Key) string {
 }
 
 func (s *Settings) subsidiary(m *message.Message) (string, error) {
-	if id := s.chosen.Of("NETSUITE_RULE_SUBSIDIARY", ""); id != "" {
+	if id := s.choice("NETSUITE_RULE_SUBSIDIARY", ""); id != "" {
 		return id, nil
 	}
 	store := storeOf(m)
@@ -168,7 +168,7 @@ func (so *salesOrder) head() []field {
 // approval is the status of a new sales order. A paid order needs no approval, unless a rule
 // demands it.
 func (so *salesOrder) approval() string {
-	switch so.settings.chosen.Of("NETSUITE_RULE_STATUS", "") {
+	switch so.settings.choice("NETSUITE_RULE_STATUS", "") {
 	case "pending_approval":
 		return pendingApproval
 	case "pending_fulfillment":

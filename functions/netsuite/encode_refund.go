@@ -45,7 +45,7 @@ func (v *reversal) bookLines() error {
 			continue
 		}
 		amount := v.net(l.Amount, l.Tax)
-		if own := cmp.Or(v.settings.chosen.Of("NETSUITE_RULE_ITEM", field), l.SKU); l.Restock && own != "" && !l.Quantity.Value.IsZero() {
+		if own := cmp.Or(v.settings.choice("NETSUITE_RULE_ITEM", field), l.SKU); l.Restock && own != "" && !l.Quantity.Value.IsZero() {
 			v.lines = append(v.lines, line{item: own, text: l.Title, quantity: l.Quantity.Value, amount: amount, field: field + ".sku"})
 			continue
 		}
@@ -65,7 +65,7 @@ func (v *reversal) bookParts() error {
 			continue
 		}
 		item, setting := v.partItem(part.Kind)
-		item = cmp.Or(v.settings.chosen.Of("NETSUITE_RULE_CHARGE", field), item)
+		item = cmp.Or(v.settings.choice("NETSUITE_RULE_CHARGE", field), item)
 		if err := v.single(item, setting, field, part.Title, amount); err != nil {
 			return err
 		}
@@ -128,7 +128,7 @@ func (r *refunding) encodeReversal(external string) ([]byte, []origin, error) {
 		if option, err = r.settings.option(r.payouts[0].method, r.payouts[0].field); err != nil {
 			return nil, nil, err
 		}
-		account = r.settings.chosen.Of("NETSUITE_RULE_ACCOUNT", r.payouts[0].field)
+		account = r.settings.choice("NETSUITE_RULE_ACCOUNT", r.payouts[0].field)
 	}
 	w := strictjson.NewWriter(nil)
 	w.Obj()
@@ -156,7 +156,7 @@ func (r *refunding) encodePayout(out *payout, credit string) ([]byte, error) {
 	w := strictjson.NewWriter(nil)
 	w.Obj()
 	writeFields(w, append([]field{refField("customer", r.entity), refField("currency", r.currency), refField("paymentOption", option),
-		refField("account", r.settings.chosen.Of("NETSUITE_RULE_ACCOUNT", out.field))}, r.common(out.memo)...))
+		refField("account", r.settings.choice("NETSUITE_RULE_ACCOUNT", out.field))}, r.common(out.memo)...))
 	if len(deposits) > 0 {
 		writeApplied(w, "deposit", deposits)
 	}

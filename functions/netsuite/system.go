@@ -7,7 +7,6 @@ import (
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
-	"causeway.example/shared/rules"
 	"causeway.example/shared/webapi"
 )
 
@@ -83,7 +82,7 @@ type Settings struct {
 	Companies         map[string]string `env:"NETSUITE_COMPANIES" envKeyValSeparator:"="`                          // "system/tenant/company/id", also with "/location" behind it -> internal id of the customer
 	MatchByEmail      bool              `env:"NETSUITE_MATCH_BY_EMAIL" envDefault:"true"`                          // link a customer that NetSuite has under the same address
 
-	chosen *rules.Decisions // of the message at hand; nil without rules
+	chosen connector.Choices // of the rules for the message at hand; nil without rules
 }
 
 // Profile describes NetSuite to the pipeline and the infrastructure. Concurrency is the
@@ -131,10 +130,10 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		return connector.System{}, err
 	}
 	t := &target{settings: s, client: client}
-	if t.rules, err = rules.Open(deps.Rules, Name, s); err != nil {
+	if t.rules, err = connector.OpenRules(deps.Rules, Name, s); err != nil {
 		return connector.System{}, err
 	}
-	return connector.System{Profile: profile, Target: t, Checker: t, Auditor: &auditor{t}, Rules: t}, nil
+	return connector.System{Profile: profile, Target: t, Checker: t, Auditor: &auditor{t}, Rules: t.rules}, nil
 }
 
 // complete finds a map entry without an id.

@@ -9,16 +9,14 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
-	"causeway.example/shared/rules"
 	"causeway.example/shared/webapi"
 )
 
-// target implements connector.Target, connector.Checker and connector.Decider. It keeps
-// nothing between calls.
+// target implements connector.Target and connector.Checker. It keeps nothing between calls.
 type target struct {
 	settings Settings
 	client   *webapi.Client
-	rules    *rules.Set
+	rules    connector.Rules // nil if none is set
 }
 
 // records names the records that an entity of each type can be.
@@ -32,7 +30,7 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 	if t.rules == nil {
 		return t.deliver(ctx, d)
 	}
-	chosen, err := t.rules.Decide(d.Message, d.Body)
+	chosen, err := t.rules.Decide(d.Message, d.Body, "")
 	if err != nil {
 		return connector.Receipt{}, err
 	}
@@ -43,10 +41,13 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 	return receipt, err
 }
 
-// Decide implements connector.Decider.
-func (t *target) Decide(m *message.Message, body any) ([]connector.Note, error) {
-	chosen, err := t.rules.Decide(m, body)
-	return chosen.All(), err
+// choice returns the choice of a rule for the message at hand, about the part with the path; ""
+// if there is no rule, or it has no opinion.
+func (s *Settings) choice(rule, field string) string {
+	if s.chosen == nil {
+		return ""
+	}
+	return s.chosen.Of(rule, field)
 }
 
 func (t *target) deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {

@@ -20,7 +20,6 @@ import (
 	"causeway.example/shared/retry"
 	"causeway.example/shared/routes"
 	"causeway.example/shared/rules"
-	"causeway.example/shared/rules/jq"
 )
 
 // checker compares a stage with the catalog and the route table and collects its findings.
@@ -50,7 +49,7 @@ func (c *checker) names() {
 			c.find("filters", "no filter %q; there are %s", plain, strings.Join(filters(c.table), ", "))
 		}
 	}
-	if _, err := rules.Skip(jq.Language{}, c.stage.Rules.variables()); err != nil {
+	if _, err := connector.OpenSkip(rules.Language{}, c.stage.Rules.variables()); err != nil {
 		c.find("rules", "%v", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.stage.Budgets)) {
@@ -196,7 +195,7 @@ func open(known functions.System, settings map[string]string, secrets []string) 
 		given[key] = secret
 	}
 	return known.Open(given, connector.Deps{
-		HTTP: offline{}, Now: func() time.Time { return time.Time{} }, Random: rand.Reader, Rules: jq.Language{},
+		HTTP: offline{}, Now: func() time.Time { return time.Time{} }, Random: rand.Reader, Rules: rules.Language{},
 	})
 }
 

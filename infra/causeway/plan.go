@@ -12,7 +12,6 @@ import (
 
 	"causeway.example/shared/connector"
 	"causeway.example/shared/routes"
-	"causeway.example/shared/rules"
 )
 
 // Plan is a stage joined with the catalog and the route table: the source of all constructs.
@@ -107,7 +106,7 @@ func (p *Plan) rules(s system, role connector.Role) []string {
 		return nil
 	}
 	variables := p.environment(s, role)
-	return slices.DeleteFunc(append(slices.Clone(s.Rules), rules.SkipSettings()...), func(key string) bool { return variables[key] == "" })
+	return slices.DeleteFunc(append(slices.Clone(s.Rules), connector.Expressions(connector.SkipRules{})...), func(key string) bool { return variables[key] == "" })
 }
 
 func (p *Plan) program(s system, role connector.Role) string {

@@ -12,9 +12,7 @@ import (
 	"causeway.example/scripts/day"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/doctor"
-	"causeway.example/shared/message"
 	"causeway.example/shared/rules"
-	"causeway.example/shared/rules/jq"
 	"causeway.example/shared/settings"
 )
 
@@ -22,7 +20,7 @@ import (
 const DefaultSettings = "causeway.env"
 
 // ownSettings are the settings that belong to no system.
-var ownSettings = append(strings.Fields("CAUSEWAY_FILTERS CAUSEWAY_BUDGETS CAUSEWAY_POLL_EVERY CAUSEWAY_POLL_LOOKBACK"), rules.SkipSettings()...)
+var ownSettings = append(strings.Fields("CAUSEWAY_FILTERS CAUSEWAY_BUDGETS CAUSEWAY_POLL_EVERY CAUSEWAY_POLL_LOOKBACK"), connector.Expressions(connector.SkipRules{})...)
 
 // Read returns the settings of the file, with the environment (pairs as of os.Environ) over
 // them. A key of no system is an error.
@@ -67,7 +65,7 @@ type Installation struct {
 	Settings map[string]map[string]string // that each was opened with
 	Fakes    map[string]bool
 	// Skip applies the rules that skip messages, for the pipeline; nil without any.
-	Skip func(m *message.Message, body []byte, target string) (reason string, final bool, err error)
+	Skip connector.Skip
 }
 
 // Open opens every system of the catalog, sources first: a fake target takes the stores that
@@ -75,7 +73,7 @@ type Installation struct {
 func Open(c Config) (Installation, error) {
 	i := Installation{Systems: map[string]connector.System{}, Settings: map[string]map[string]string{}, Fakes: map[string]bool{}}
 	var err error
-	if i.Skip, err = rules.Skip(jq.Language{}, c.Given.Map()); err != nil {
+	if i.Skip, err = connector.OpenSkip(rules.Language{}, c.Given.Map()); err != nil {
 		return i, c.Given.Explain("the installation", err)
 	}
 	for _, n := range sourcesFirst() {
@@ -118,7 +116,7 @@ func (i Installation) open(c Config, n numbered) error {
 		}
 	}
 	deps := c.Deps(name)
-	deps.Rules = jq.Language{}
+	deps.Rules = rules.Language{}
 	opened, err := n.Open(own, deps)
 	if err != nil {
 		return c.Given.Explain(name, fmt.Errorf("opening %s: %w", name, err))

@@ -23,7 +23,6 @@ import (
 	"causeway.example/shared/port"
 	"causeway.example/shared/redact"
 	"causeway.example/shared/routes"
-	"causeway.example/shared/rules"
 )
 
 // function is one Lambda function, opened once per process: it turns its trigger's event
@@ -137,7 +136,7 @@ func (f *function) newPipeline(p process, on ports, log *slog.Logger) (*pipeline
 	if p.role == connector.Deliver {
 		own = p.environ
 	}
-	skip, err := rules.Skip(p.deps.Rules, own)
+	skip, err := connector.OpenSkip(p.deps.Rules, own)
 	if err != nil {
 		return nil, err
 	}

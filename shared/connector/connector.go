@@ -133,11 +133,5 @@ type System struct {
 	Poller     Poller
 	Subscriber Subscriber
 	Auditor    Auditor
-	Rules      Decider // nil without rules
-}
-
-// Decider says what the rules of a system decide about a message, without any call. The
-// error is the one that its delivery would wait with.
-type Decider interface {
-	Decide(m *message.Message, body any) ([]Note, error)
+	Rules      Rules // of a target; nil without any
 }

@@ -1,8 +1,11 @@
 package connector
 
 import (
+	"encoding/json"
 	"reflect"
+	"strings"
 
+	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 )
 
@@ -11,30 +14,62 @@ import (
 // applied.
 type Expression string
 
-// Language is the language of expressions. It is safe for concurrent use.
+// Language is the language of expressions, as package rules has it.
 type Language interface {
-	// Compile reads an expression. The error says what is wrong at which character.
-	Compile(expression string) (Program, error)
-	// Sample returns a sample message of the event type, with its body.
-	Sample(eventType string) (*message.Message, error)
+	// Open compiles the expressions among the fields of a settings struct and tries each over
+	// samples. Target is the system that is written to, "" if that is known with a message
+	// only. The error is a fault.Rejected of class config for all rules at fault, as that of
+	// ParseSettings.
+	Open(target string, settings any) (Rules, error)
 }
 
-// Program is a compiled expression. It is safe for concurrent use, makes no calls and reads
-// no clock.
-type Program interface {
-	// Eval returns the one value of the expression over the document, which is JSON as
-	// encoding/json decodes it into any with UseNumber: nil, bool, string, or a value of
-	// another kind. Each step is taken off steps; at 0 the evaluation fails. The error has
-	// no value of the document.
-	Eval(document any, variables Variables, steps *int) (any, error)
+// Rules are compiled expressions. They are safe for concurrent use, make no calls and read no
+// clock.
+type Rules interface {
+	// Decide evaluates every rule over the message. Body is its canonical body, decoded or as
+	// json.RawMessage; target is the system that is written to, "" for that of Open. The error
+	// is a fault.Rejected of class config that names the setting, and no value of the message.
+	Decide(m *message.Message, body any, target string) (Choices, error)
 }
 
-// Variables are the values that an expression reads beside its document.
-type Variables struct {
-	Store  string // $store, as map settings name it: "shopify/brand.myshopify.com"
-	Type   string // $type, of the entity: "order"
-	Target string // $target, the system that is written to: "netsuite"
-	Part   any    // $part, the line, charge, part or transaction at hand; nil for the whole
+// Choices are what the rules chose for one message.
+type Choices interface {
+	// Of returns the choice of a rule about the part with the path, such as "lines[2]", "" for
+	// the whole; "" if it has no opinion.
+	Of(setting, field string) string
+	// Notes returns a note for each choice that Of returned, such as {subsidiary: 3, by
+	// NETSUITE_RULE_SUBSIDIARY}. Parts for which one rule chose the same have one note.
+	Notes() []Note
+	// All returns a note for each choice.
+	All() []Note
+}
+
+// OpenRules opens the rules that are set among the settings; nil if none is. A program that was
+// built without the language rejects a rule instead of ignoring it.
+func OpenRules(language Language, target string, settings any) (Rules, error) {
+	value := reflect.ValueOf(settings)
+	for _, key := range Expressions(settings) {
+		switch {
+		case !isSet(value, key):
+		case language == nil:
+			return nil, &fault.Error{
+				Kind: fault.Rejected, Class: fault.Config, Doing: "reading settings", Field: key,
+				Detail: "is a rule, and this program was built without the language of rules: build the functions with make dist RULES=1",
+			}
+		default:
+			return language.Open(target, settings)
+		}
+	}
+	return nil, nil //nolint:nilnil // nil is no rules
+}
+
+func isSet(settings reflect.Value, key string) bool {
+	for i := range settings.NumField() {
+		if envKey(settings.Type().Field(i)) == key {
+			return strings.TrimSpace(settings.Field(i).String()) != ""
+		}
+	}
+	return false
 }
 
 // Expressions returns the keys of a settings struct that are rules, in the order of its
@@ -46,4 +81,34 @@ func Expressions(settings any) (keys []string) {
 		}
 	}
 	return keys
+}
+
+// SkipRules are the rules that skip messages of any route.
+type SkipRules struct {
+	Skip Expression `env:"CAUSEWAY_RULE_SKIP" rule:"reason" over:"order customer payment refund"` // for good: what depends on it is skipped with it
+	Hold Expression `env:"CAUSEWAY_RULE_HOLD" rule:"reason" over:"order customer payment refund"` // a later state may pass: what depends on it waits
+}
+
+// Skip returns why a message to the target is skipped, "" if it is not, and whether what
+// depends on its entity is skipped with it.
+type Skip func(m *message.Message, body []byte, target string) (reason string, final bool, err error)
+
+// OpenSkip opens the SkipRules among the settings; nil if none is set. Errors are those of
+// OpenRules.
+func OpenSkip(language Language, settings map[string]string) (Skip, error) {
+	own := SkipRules{Expression(settings["CAUSEWAY_RULE_SKIP"]), Expression(settings["CAUSEWAY_RULE_HOLD"])}
+	set, err := OpenRules(language, "", own)
+	if err != nil || set == nil {
+		return nil, err
+	}
+	return func(m *message.Message, body []byte, target string) (string, bool, error) {
+		chosen, err := set.Decide(m, json.RawMessage(body), target)
+		if err != nil {
+			return "", false, err
+		}
+		if reason := chosen.Of("CAUSEWAY_RULE_SKIP", ""); reason != "" {
+			return reason, true, nil
+		}
+		return chosen.Of("CAUSEWAY_RULE_HOLD", ""), false, nil
+	}, nil
 }

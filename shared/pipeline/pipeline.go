@@ -24,10 +24,8 @@ type Config struct {
 	// Filters says per filter name whether it applies; a name that is missing has the
 	// filter's own default.
 	Filters map[string]bool
-	// Skip applies the installation's own rules to a message of a route, with its body. It
-	// returns why the message is skipped, "" if it is not, and whether what depends on its
-	// entity is skipped with it, as of routes.Filter; nil: there are no rules.
-	Skip func(m *message.Message, body []byte, target string) (reason string, final bool, err error)
+	// Skip applies the installation's own rules to a message of a route; nil: there are none.
+	Skip connector.Skip
 	// Worker names this process among all that share the State; no two may have one name
 	// at once. A name is drawn if it is "".
 	Worker string

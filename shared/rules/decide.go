@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -10,40 +11,33 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
+	"causeway.example/shared/rules/jq"
 )
 
 // Steps is how many steps all rules of one message may take together. A comparison takes
 // about ten, so that an order of 20,000 lines is within it, and it is used up within a second.
 const Steps = 5_000_000
 
-// Decisions are the choices that the rules made for one message. Nil has none.
-type Decisions struct {
-	choices map[place]string
-	order   []place
-	asked   map[place]bool
+// choices are what the rules chose for one message.
+type choices struct {
+	chosen map[place]string
+	order  []place
+	asked  map[place]bool
 }
 
 // place is a setting and the path of the part that it decided about: "lines[2]", "" for the
 // whole.
 type place struct{ setting, field string }
 
-// Decide evaluates every rule over the message. Body is its canonical body, decoded or as
-// JSON. The error is a fault.Rejected of class config that names the setting.
-func (s *Set) Decide(m *message.Message, body any) (*Decisions, error) {
-	if s == nil {
-		return nil, nil //nolint:nilnil // nil is the decisions of no rules
-	}
-	return s.decide(s.target, m, body)
-}
-
-func (s *Set) decide(target string, m *message.Message, body any) (*Decisions, error) {
+// Decide implements connector.Rules.
+func (s *set) Decide(m *message.Message, body any, target string) (connector.Choices, error) {
 	document, err := documentOf(body)
 	if err != nil {
 		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.Schema, Doing: "applying rules", Field: "body", Detail: "is no JSON object", Err: err}
 	}
-	d := &Decisions{choices: map[place]string{}, asked: map[place]bool{}}
+	d := &choices{chosen: map[place]string{}, asked: map[place]bool{}}
 	key, steps := m.Key(), Steps
-	with := connector.Variables{Store: key.System + "/" + key.Tenant, Type: key.Type, Target: target}
+	with := jq.Variables{Store: key.System + "/" + key.Tenant, Type: key.Type, Target: cmp.Or(target, s.target)}
 	for i := range s.rules {
 		r := &s.rules[i]
 		if !r.applies(key.Type) {
@@ -69,7 +63,7 @@ func documentOf(body any) (map[string]any, error) {
 }
 
 // decide evaluates the rule over the whole document and over the parts that it is for.
-func (r *rule) decide(d *Decisions, document map[string]any, with connector.Variables, steps *int) error {
+func (r *rule) decide(d *choices, document map[string]any, with jq.Variables, steps *int) error {
 	for _, at := range r.over {
 		if at.entity != with.Type {
 			continue
@@ -91,7 +85,7 @@ func (r *rule) decide(d *Decisions, document map[string]any, with connector.Vari
 	return nil
 }
 
-func (r *rule) one(d *Decisions, field string, document map[string]any, with connector.Variables, steps *int) error {
+func (r *rule) one(d *choices, field string, document map[string]any, with jq.Variables, steps *int) error {
 	result, err := r.program.Eval(document, with, steps)
 	if err != nil {
 		return fmt.Errorf("fails%s: %w%s", of(field), err, quoted(r.expression))
@@ -102,7 +96,7 @@ func (r *rule) one(d *Decisions, field string, document map[string]any, with con
 	}
 	if choice != "" {
 		at := place{r.setting, field}
-		d.choices[at] = choice
+		d.chosen[at] = choice
 		d.order = append(d.order, at)
 	}
 	return nil
@@ -115,46 +109,33 @@ func of(field string) string {
 	return " for " + field
 }
 
-// Of returns the choice of a rule about the part with the path, "" for the whole; "" if it
-// has no opinion. Notes names it from then on.
-func (d *Decisions) Of(setting, field string) string {
-	if d == nil {
-		return ""
-	}
+// Of implements connector.Choices.
+func (d *choices) Of(setting, field string) string {
 	at := place{setting, field}
-	choice := d.choices[at]
+	choice := d.chosen[at]
 	if choice != "" {
 		d.asked[at] = true
 	}
 	return choice
 }
 
-// Notes returns a note for each choice that Of returned, such as {subsidiary: 3, by
-// NETSUITE_RULE_SUBSIDIARY}. Parts for which one rule chose the same have one note.
-func (d *Decisions) Notes() []connector.Note {
-	if d == nil {
-		return nil
-	}
+// Notes implements connector.Choices.
+func (d *choices) Notes() []connector.Note {
 	return d.notes(func(at place) bool { return d.asked[at] })
 }
 
-// All returns a note for each choice.
-func (d *Decisions) All() []connector.Note {
-	if d == nil {
-		return nil
-	}
-	return d.notes(func(place) bool { return true })
-}
+// All implements connector.Choices.
+func (d *choices) All() []connector.Note { return d.notes(func(place) bool { return true }) }
 
-func (d *Decisions) notes(wanted func(place) bool) (notes []connector.Note) {
-	type chosen struct{ setting, choice string }
-	var groups []chosen
-	fields := map[chosen][]string{}
+func (d *choices) notes(wanted func(place) bool) (notes []connector.Note) {
+	type same struct{ setting, choice string }
+	var groups []same
+	fields := map[same][]string{}
 	for _, at := range d.order {
 		if !wanted(at) {
 			continue
 		}
-		group := chosen{at.setting, d.choices[at]}
+		group := same{at.setting, d.chosen[at]}
 		if fields[group] == nil {
 			groups = append(groups, group)
 		}

@@ -21,7 +21,7 @@
 //
 // Guarantees:
 //
-//   - Open compiles every rule and evaluates it over a sample message of each entity, and over
+//   - Language.Open compiles every rule and evaluates it over a sample message of each entity, and over
 //     a message that has only the members that all have. So an expression that cannot be read,
 //     gives the wrong kind of value, or needs a member that may be missing stops the start.
 //   - All rules of a message are evaluated before anything is written. One that fails makes
@@ -31,5 +31,6 @@
 //   - A program without the language (connector.Deps.Rules is nil) rejects settings with rules
 //     instead of ignoring them.
 //
-// The language itself is in package jq, so that a program that has no rule does not link it.
+// A function that has no rule does not link this package: connectors and pipeline know its
+// contract alone (connector.Language). Package jq has the language itself.
 package rules

@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"causeway.example/events"
 	"causeway.example/shared/canonical"
-	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
+	"causeway.example/shared/rules/jq"
 )
 
 // samples names the event type whose sample stands for all events of an entity.
@@ -17,18 +18,18 @@ var samples = map[string]string{
 
 // try evaluates the rule over the sample of each entity that it is for, and over one that
 // has only the members that all have.
-func (r *rule) try(language connector.Language, target string) error {
+func (r *rule) try(target string) error {
 	tried := map[string]bool{}
 	for _, at := range r.over {
 		if tried[at.entity] {
 			continue
 		}
 		tried[at.entity] = true
-		sample, err := language.Sample(samples[at.entity])
+		sample, err := sampleOf(at.entity)
 		if err != nil {
 			return fmt.Errorf("cannot be tried over %q: %w", at.entity, err)
 		}
-		with := connector.Variables{Store: sample.System() + "/" + sample.Tenant, Type: at.entity, Target: target}
+		with := jq.Variables{Store: sample.System() + "/" + sample.Tenant, Type: at.entity, Target: target}
 		if err := r.tryOver(sample.Body, with); err != nil {
 			return fmt.Errorf("%w (over the sample of an event of type %s)", err, sample.Type)
 		}
@@ -43,13 +44,21 @@ func (r *rule) try(language connector.Language, target string) error {
 	return nil
 }
 
-func (r *rule) tryOver(body any, with connector.Variables) error {
+func sampleOf(entity string) (*message.Message, error) {
+	data, err := events.Sample(samples[entity])
+	if err != nil {
+		return nil, err
+	}
+	return message.Decode(data)
+}
+
+func (r *rule) tryOver(body any, with jq.Variables) error {
 	document, err := documentOf(body)
 	if err != nil {
 		return err
 	}
 	steps := Steps
-	return r.decide(&Decisions{choices: map[place]string{}}, document, with, &steps)
+	return r.decide(&choices{chosen: map[place]string{}}, document, with, &steps)
 }
 
 // bare returns a body with the members that every body of the event type has: its zero value,

@@ -1,7 +1,7 @@
 // Package jq is the language of rules: the part of jq that chooses, by github.com/itchyny/gojq.
 //
 // An expression reads the canonical body as its input, with the names of its JSON, and the
-// variables $store, $type, $target and $part (connector.Variables):
+// variables $store, $type, $target and $part (Variables):
 //
 //	if .shipping.country == "CH" then "4" else null end
 //	{"example-brand.myshopify.com": "3"}[$store | split("/")[1]]

@@ -9,31 +9,21 @@ import (
 	"strings"
 
 	"github.com/itchyny/gojq"
-
-	"causeway.example/events"
-	"causeway.example/shared/connector"
-	"causeway.example/shared/message"
 )
-
-// Language implements connector.Language.
-type Language struct{}
-
-var _ connector.Language = Language{}
 
 // MaxLength is the most characters of an expression.
 const MaxLength = 4000
 
-// Sample implements connector.Language with the samples of package events.
-func (Language) Sample(eventType string) (*message.Message, error) {
-	data, err := events.Sample(eventType)
-	if err != nil {
-		return nil, err
-	}
-	return message.Decode(data)
+// Variables are the values that an expression reads beside its document.
+type Variables struct {
+	Store  string // $store, as map settings name it: "shopify/brand.myshopify.com"
+	Type   string // $type, of the entity: "order"
+	Target string // $target, the system that is written to: "netsuite"
+	Part   any    // $part, the line, charge, part or transaction at hand; nil for the whole
 }
 
-// Compile implements connector.Language.
-func (Language) Compile(expression string) (connector.Program, error) {
+// Compile reads an expression. The error says what is wrong at which character.
+func Compile(expression string) (*Program, error) {
 	if len(expression) > MaxLength {
 		return nil, fmt.Errorf("it has more than %d characters", MaxLength)
 	}
@@ -48,7 +38,7 @@ func (Language) Compile(expression string) (connector.Program, error) {
 	if err != nil {
 		return nil, err // it quotes the expression alone
 	}
-	return program{code}, nil
+	return &Program{code}, nil
 }
 
 // unread says where the expression cannot be read.
@@ -67,8 +57,8 @@ func unread(expression string, err error) error {
 	return fmt.Errorf("unexpected %q at character %d", parse.Token, len([]rune(expression[:at]))+1)
 }
 
-// program is a compiled expression.
-type program struct{ code *gojq.Code }
+// Program is a compiled expression. It is safe for concurrent use.
+type Program struct{ code *gojq.Code }
 
 // Errors of an evaluation.
 var (
@@ -77,8 +67,11 @@ var (
 	errPanic   = errors.New("the language failed")
 )
 
-// Eval implements connector.Program.
-func (p program) Eval(document any, with connector.Variables, left *int) (value any, err error) {
+// Eval returns the one value of the expression over the document, which is JSON as
+// encoding/json decodes it into any with UseNumber: nil, bool, string, or a value of another
+// kind. Each step is taken off left; at 0 the evaluation fails. The error has no value of the
+// document.
+func (p *Program) Eval(document any, with Variables, left *int) (value any, err error) {
 	defer func() {
 		if recover() != nil { // the panic's value may quote the document
 			value, err = nil, errPanic

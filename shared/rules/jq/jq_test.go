@@ -5,13 +5,12 @@ import (
 	"strings"
 	"testing"
 
-	"causeway.example/shared/connector"
 	"causeway.example/shared/rules/jq"
 )
 
 func eval(t *testing.T, expression, document string) (any, error) {
 	t.Helper()
-	program, err := jq.Language{}.Compile(expression)
+	program, err := jq.Compile(expression)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +21,7 @@ func eval(t *testing.T, expression, document string) (any, error) {
 		t.Fatal(err)
 	}
 	steps := 100_000
-	return program.Eval(input, connector.Variables{Store: "shopify/brand.example", Type: "order", Target: "erp", Part: map[string]any{"sku": "TEE"}}, &steps)
+	return program.Eval(input, jq.Variables{Store: "shopify/brand.example", Type: "order", Target: "erp", Part: map[string]any{"sku": "TEE"}}, &steps)
 }
 
 func TestAnExpressionReadsBodyAndVariables(t *testing.T) {
@@ -63,7 +62,7 @@ func TestWhatIsNoChoiceIsNoPartOfTheLanguage(t *testing.T) {
 		`{a: now}`, `{(now): 1}`, `[now]`, `-now`, `"\(now)"`, `if now then 1 else 2 end`, `if 1 then 2 elif now then 1 else 3 end`, `try now catch .`, `try . catch now`,
 		`.[now:]`, `. as [$a, {b: $b}] | now`, `map(now)`,
 	} {
-		_, err := jq.Language{}.Compile(expression)
+		_, err := jq.Compile(expression)
 		if err == nil || !strings.Contains(err.Error(), "is no part of the language of rules") {
 			t.Errorf("%s compiles, or fails with %v", expression, err)
 		}
@@ -75,7 +74,7 @@ func TestEveryFunctionExists(t *testing.T) {
 	for _, name := range jq.Functions {
 		works := false
 		for _, arguments := range []string{"", "(.)", "(.; .)"} {
-			_, err := jq.Language{}.Compile(name + arguments)
+			_, err := jq.Compile(name + arguments)
 			works = works || err == nil
 		}
 		if !works {
@@ -95,7 +94,7 @@ func TestAnExpressionThatCannotBeReadNamesTheCharacter(t *testing.T) {
 		`.a == "x`:                      "ends too early",
 		strings.Repeat(" ", 5000) + ".": "more than 4000 characters",
 	} {
-		if _, err := (jq.Language{}).Compile(expression); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := jq.Compile(expression); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40s: %v, want %s", expression, err, want)
 		}
 	}
@@ -139,29 +138,18 @@ func TestErrorsHaveWordsAndNoValues(t *testing.T) {
 	}
 }
 
-func TestASampleHasItsBody(t *testing.T) {
-	t.Parallel()
-	m, err := jq.Language{}.Sample("order.placed")
-	if err != nil || m.Tenant == "" || m.System() != "shopify" || !strings.Contains(string(m.Body), `"lines"`) {
-		t.Errorf("the sample is %+v, %v", m, err)
-	}
-	if _, err := (jq.Language{}).Sample("order.unheard"); err == nil {
-		t.Error("there is a sample of an unknown type")
-	}
-}
-
 // FuzzAnExpressionNeverQuotesTheDocument tries any expression over a document with one secret text.
 func FuzzAnExpressionNeverQuotesTheDocument(f *testing.F) {
 	for _, seed := range []string{`.a`, `.a + 1`, `.a | test("(")`, `error(.a)`, `.[.a]`, `{(.a): 1} | keys`, `.a | tonumber`, `.a as [$x] | $x`, `[.a] | join(1)`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, expression string) {
-		program, err := jq.Language{}.Compile(expression)
+		program, err := jq.Compile(expression)
 		if err != nil {
 			return
 		}
 		steps := 10_000
-		_, err = program.Eval(map[string]any{"a": "q9zq", "b": json.Number("12")}, connector.Variables{Store: "s"}, &steps)
+		_, err = program.Eval(map[string]any{"a": "q9zq", "b": json.Number("12")}, jq.Variables{Store: "s"}, &steps)
 		if err != nil && strings.Contains(err.Error(), "q9z") {
 			t.Errorf("%q fails with %v", expression, err)
 		}
@@ -169,22 +157,15 @@ func FuzzAnExpressionNeverQuotesTheDocument(f *testing.F) {
 }
 
 func BenchmarkARuleOverAnOrder(b *testing.B) {
-	program, err := jq.Language{}.Compile(`if .shipping.country == "DE" and .total.minor > 10000 then "3" elif (.tags // [] | index("b2b")) then "5" else null end`)
+	program, err := jq.Compile(`if .shipping.country == "DE" and .total.minor > 10000 then "3" elif (.tags // [] | index("b2b")) then "5" else null end`)
 	if err != nil {
 		b.Fatal(err)
 	}
-	sample, err := jq.Language{}.Sample("order.placed")
-	if err != nil {
-		b.Fatal(err)
-	}
-	var document any
-	if err := json.Unmarshal(sample.Body, &document); err != nil {
-		b.Fatal(err)
-	}
+	document := map[string]any{"shipping": map[string]any{"country": "DE"}, "total": map[string]any{"minor": json.Number("10190")}}
 	b.ReportAllocs()
 	for b.Loop() {
 		steps := 100_000
-		if _, err := program.Eval(document, connector.Variables{Store: "s"}, &steps); err != nil {
+		if _, err := program.Eval(document, jq.Variables{Store: "s"}, &steps); err != nil {
 			b.Fatal(err)
 		}
 	}
