@@ -34,13 +34,13 @@ var house = map[string]rule{
 	"shared/reconcile": {rooms: []string{"shared/redact", "shared/intake", "shared/entity", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault"}},
 	"shared/pipeline": {rooms: []string{"shared/admission", "shared/entity", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/canonical", "shared/message", "shared/fault"}},
 	"shared/local": {rooms: []string{"shared/operate/engine", "shared/pipeline", "shared/intake", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault"}, modules: []string{"modernc.org/sqlite"}},
-	"shared/cloud": {rooms: []string{"shared/cloud/account", "shared/pipeline", "shared/reconcile", "shared/intake", "shared/admission", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault", "shared/webapi", "shared/notice", "shared/redact"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service", "github.com/aws/smithy-go", "github.com/aws/aws-lambda-go"}},
+	"shared/cloud": {rooms: []string{"shared/cloud/account", "shared/pipeline", "shared/reconcile", "shared/intake", "shared/admission", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault", "shared/webapi", "shared/notice", "shared/redact", "shared/rules"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service", "github.com/aws/smithy-go", "github.com/aws/aws-lambda-go"}},
 	"shared/cloud/account": {rooms: []string{"shared/fault"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"}},
 	"shared/cloud/desk": {rooms: []string{"shared/cloud", "shared/operate/engine", "shared/port", "shared/routes", "shared/fault"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service"}},
 	"shared/cloud/cloudtest": {rooms: []string{"shared/routes", "shared/fault", "shared/message"}},
 	"infra": {rooms: []string{"infra/causeway"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/jsii-runtime-go", "github.com/cdklabs/cdk-nag-go"}},
 	"infra/causeway/operators": {rooms: []string{"shared/routes"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go"}},
-	"infra/causeway": {rooms: []string{"infra/causeway/operators", "functions", "shared/routes", "shared/retry", "shared/connector", "shared/canonical", "shared/fault", "shared/message"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go", "github.com/go-playground/validator/v10", "go.yaml.in/yaml/v3"}},
+	"infra/causeway": {rooms: []string{"infra/causeway/operators", "functions", "shared/routes", "shared/rules", "shared/retry", "shared/connector", "shared/canonical", "shared/fault", "shared/message"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go", "github.com/go-playground/validator/v10", "go.yaml.in/yaml/v3"}},
 	"functions": {rooms: []string{"functions/*", "functions/*/*", "shared/connector", "shared/connector/connectortest"}},
 	"functions/*": {rooms: []string{"shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*", "shared/wire", "shared/webhook", "shared/webapi"}},
 	"scripts/size": {rooms: []string{"*"}, modules: []string{"github.com/aws/aws-lambda-go"}},
@@ -72,6 +72,8 @@ var house = map[string]rule{
 	"scripts/causeway/screen": {rooms: []string{"shared/operate", "shared/fault"}, modules: []string{"github.com/itchyny/gojq"}},
 	"scripts/causeway/*": {rooms: []string{"scripts/causeway/cli", "scripts/causeway/screen", "scripts/installation", "functions/*/*", "shared/*", "shared/*/*"}, modules: []string{"github.com/spf13/cobra", "github.com/vbauerster/mpb/v8"}},
 	"shared/operate/mapping": {rooms: []string{"shared/operate", "shared/entity", "shared/port", "shared/routes", "shared/webapi", "shared/canonical", "shared/connector", "shared/message", "shared/fault"}},
+	"shared/rules": {rooms: []string{"events", "shared/rules/jq", "shared/connector", "shared/canonical", "shared/message", "shared/fault"}},
+	"shared/rules/jq": {modules: []string{"github.com/itchyny/gojq"}},
 }
 
 func TestRoomsImportDownwardsOnly(t *testing.T) {

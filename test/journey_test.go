@@ -32,6 +32,7 @@ import (
 	"causeway.example/shared/reconcile"
 	"causeway.example/shared/retry"
 	"causeway.example/shared/routes"
+	"causeway.example/shared/rules"
 )
 
 // Addresses in a world's network.
@@ -156,6 +157,10 @@ func (w *world) openEngine(s setup) {
 		},
 		Systems: w.openSystems(s), Retry: retry.DefaultPolicy(), Admission: admission.DefaultPolicy(), Filters: s.filters,
 	}
+	var err error
+	if w.config.Skip, err = connector.OpenSkip(rules.Language{}, s.settings); err != nil {
+		w.Fatal(err)
+	}
 	engine := w.engine(w.config)
 	w.net.serve(w.T, doorAddress, engine.Door(nil))
 	ctx, cancel := context.WithCancel(w.Context())
@@ -220,6 +225,7 @@ func (w *world) openSystems(s setup) map[string]connector.System {
 	maps.Copy(settings, s.settings)
 	deps := connector.Deps{
 		HTTP: w.net.transport(w.T), Now: time.Now, Random: rand.Reader, CrossRef: pipeline.Memory{State: w.ports.State, Now: time.Now},
+		Rules: rules.Language{},
 	}
 	systems := map[string]connector.System{}
 	for _, open := range []func(map[string]string, connector.Deps) (connector.System, error){shopify.Open, woocommerce.Open, netsuite.Open} {

@@ -2,6 +2,7 @@ package netsuite
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"causeway.example/shared/canonical"
@@ -20,11 +21,11 @@ func depositFields(s *Settings, m *message.Message, p *canonical.Payment, parent
 	if err != nil {
 		return nil, err
 	}
-	option, err := mapped(s.Payments, "NETSUITE_PAYMENT_METHODS", string(p.Method), "method")
+	option, err := s.option(p.Method, "")
 	if err != nil {
 		return nil, err
 	}
-	return append([]field{
+	return slices.Concat([]field{
 		refField("customer", s.payer(m, p, parents)),
 		refField("salesOrder", order),
 		onceField(refField("currency", currency)),
@@ -32,7 +33,26 @@ func depositFields(s *Settings, m *message.Message, p *canonical.Payment, parent
 		onceField(plainField(dateField, s.day(p.At))),
 		refField("paymentOption", option),
 		plainField("memo", naturalKey(m)),
-	}, s.segments(m, "")...), nil
+	}, s.account(), s.segments(m, "")), nil
+}
+
+// account returns the fields of the bank account that a rule chooses for a deposit. NetSuite
+// takes one only without undeposited funds ("F", as in SuiteScript's field undepfunds).
+func (s *Settings) account() []field {
+	id := s.choice("NETSUITE_RULE_ACCOUNT", "")
+	if id == "" {
+		return nil
+	}
+	return []field{onceField(refField("undepFunds", "F")), onceField(refField("account", id))}
+}
+
+// option returns the payment option of a payment, or of the transaction of a refund with the
+// path at: that of the rule, or else of the tender.
+func (s *Settings) option(tender canonical.PaymentMethod, at string) (string, error) {
+	if id := s.choice("NETSUITE_RULE_PAYMENT_METHOD", at); id != "" {
+		return id, nil
+	}
+	return mapped(s.Payments, "NETSUITE_PAYMENT_METHODS", string(tender), strings.TrimPrefix(at+".method", "."))
 }
 
 // dateField is the date of a transaction.

@@ -28,15 +28,17 @@ func (s *Settings) facts(m *message.Message, order *canonical.Order) ([]field, e
 	return fields, nil
 }
 
-// segments returns department, class and location of a store's transaction, each by the most
-// specific entry: of the store's channel, of the store, of all.
+// segments returns department, class and location of a store's transaction, each by its rule or
+// else by the most specific entry: of the store's channel, of the store, of all.
 func (s *Settings) segments(m *message.Message, channel string) []field {
 	var fields []field
 	for _, segment := range []struct {
-		name string
-		ids  map[string]string
-	}{{"department", s.Departments}, {"class", s.Classes}, {"location", s.Locations}} {
-		id := mostSpecific(segment.ids, storeOf(m), channel)
+		name, rule string
+		ids        map[string]string
+	}{
+		{"department", "NETSUITE_RULE_DEPARTMENT", s.Departments}, {"class", "NETSUITE_RULE_CLASS", s.Classes}, {"location", "NETSUITE_RULE_LOCATION", s.Locations},
+	} {
+		id := cmp.Or(s.choice(segment.rule, ""), mostSpecific(segment.ids, storeOf(m), channel))
 		if segment.name == "location" {
 			id = cmp.Or(id, s.Location)
 		}

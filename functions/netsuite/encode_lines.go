@@ -1,6 +1,7 @@
 package netsuite
 
 import (
+	"cmp"
 	"strconv"
 
 	"causeway.example/shared/canonical"
@@ -80,6 +81,9 @@ func (b *booking) bookLine(l *canonical.OrderLine, field string) error {
 	if entry.nameless = l.SKU == "" && l.Kind != canonical.GiftCardLine; entry.nameless || l.Kind != canonical.ProductLine {
 		entry.text = l.Title
 	}
+	if item != l.SKU && at == field { // the item is chosen, so it does not go by the place of the line
+		entry.nameless = entry.nameless && b.settings.choice("NETSUITE_RULE_ITEM", field) == ""
+	}
 	b.lines = append(b.lines, entry)
 	return nil
 }
@@ -87,6 +91,9 @@ func (b *booking) bookLine(l *canonical.OrderLine, field string) error {
 // itemOf returns the item's external id and the field that it comes from. A gift card
 // sold is a liability, so it has an item of its own under any SKU.
 func (b *booking) itemOf(l *canonical.OrderLine, field string) (item, from string, err error) {
+	if item = b.settings.choice("NETSUITE_RULE_ITEM", field); item != "" {
+		return item, field, nil
+	}
 	switch l.Kind {
 	case canonical.GiftCardLine:
 		item, err = configured(b.settings.ItemGiftCard, "NETSUITE_ITEM_GIFT_CARD", field)
@@ -144,6 +151,7 @@ func (b *booking) bookDeliveries() error {
 func (b *booking) bookCharges() error {
 	for i, c := range b.order.Charges {
 		item, setting := b.chargeItem(c.Kind)
+		item = cmp.Or(b.settings.choice("NETSUITE_RULE_CHARGE", index("charges", i)), item)
 		if err := b.single(item, setting, index("charges", i), c.Title, b.net(c.Amount, c.Tax)); err != nil {
 			return err
 		}

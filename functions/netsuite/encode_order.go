@@ -95,6 +95,9 @@ func memoOf(key message.Key) string {
 }
 
 func (s *Settings) subsidiary(m *message.Message) (string, error) {
+	if id := s.choice("NETSUITE_RULE_SUBSIDIARY", ""); id != "" {
+		return id, nil
+	}
 	store := storeOf(m)
 	if id, ok := s.Subsidiaries[store]; ok {
 		return id, nil
@@ -162,8 +165,15 @@ func (so *salesOrder) head() []field {
 	}, so.facts...)
 }
 
-// approval is the status of a new sales order. A paid order needs no approval.
+// approval is the status of a new sales order. A paid order needs no approval, unless a rule
+// demands it.
 func (so *salesOrder) approval() string {
+	switch so.settings.choice("NETSUITE_RULE_STATUS", "") {
+	case "pending_approval":
+		return pendingApproval
+	case "pending_fulfillment":
+		return pendingFulfillment
+	}
 	if slices.Contains([]canonical.FinancialState{canonical.Paid, canonical.PartiallyRefunded, canonical.Refunded}, so.order.Financial) {
 		return pendingFulfillment
 	}

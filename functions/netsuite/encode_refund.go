@@ -45,8 +45,8 @@ func (v *reversal) bookLines() error {
 			continue
 		}
 		amount := v.net(l.Amount, l.Tax)
-		if l.Restock && l.SKU != "" && !l.Quantity.Value.IsZero() {
-			v.lines = append(v.lines, line{item: l.SKU, text: l.Title, quantity: l.Quantity.Value, amount: amount, field: field + ".sku"})
+		if own := cmp.Or(v.settings.choice("NETSUITE_RULE_ITEM", field), l.SKU); l.Restock && own != "" && !l.Quantity.Value.IsZero() {
+			v.lines = append(v.lines, line{item: own, text: l.Title, quantity: l.Quantity.Value, amount: amount, field: field + ".sku"})
 			continue
 		}
 		item := cmp.Or(v.settings.ItemNotRestocked, v.settings.ItemAdjustment)
@@ -68,6 +68,7 @@ func (v *reversal) bookParts() error {
 			continue
 		}
 		item, setting := v.partItem(part.Kind)
+		item = cmp.Or(v.settings.choice("NETSUITE_RULE_CHARGE", field), item)
 		if err := v.single(item, setting, field, part.Title, amount); err != nil {
 			return err
 		}
@@ -125,15 +126,16 @@ func (r *refunding) encodeReversal(external string) ([]byte, []origin, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	option := ""
+	option, account := "", ""
 	if r.cash {
-		if option, err = mapped(r.settings.Payments, "NETSUITE_PAYMENT_METHODS", string(r.payouts[0].method), r.payouts[0].field+".method"); err != nil {
+		if option, err = r.settings.option(r.payouts[0].method, r.payouts[0].field); err != nil {
 			return nil, nil, err
 		}
+		account = r.settings.choice("NETSUITE_RULE_ACCOUNT", r.payouts[0].field)
 	}
 	w := strictjson.NewWriter(nil)
 	w.Obj()
-	writeFields(w, append(r.common(r.memo), plainField("externalId", external), moneyField("shippingCost", v.shipping), refField("paymentOption", option)))
+	writeFields(w, append(r.common(r.memo), plainField("externalId", external), moneyField("shippingCost", v.shipping), refField("paymentOption", option), refField("account", account)))
 	origins := r.settings.writeNewLines(w, v.lines)
 	if !r.cash && r.source.unpaid.Minor > 0 {
 		writeApplied(w, "apply", []applied{{r.source.id, ""}})
@@ -146,7 +148,7 @@ func (r *refunding) encodeReversal(external string) ([]byte, []origin, error) {
 // encodePayout returns the body of a customer refund. credit is the internal id of the credit
 // memo, "" if it takes nothing of one.
 func (r *refunding) encodePayout(out *payout, credit string) ([]byte, error) {
-	option, err := mapped(r.settings.Payments, "NETSUITE_PAYMENT_METHODS", string(out.method), out.field+".method")
+	option, err := r.settings.option(out.method, out.field)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +158,8 @@ func (r *refunding) encodePayout(out *payout, credit string) ([]byte, error) {
 	}
 	w := strictjson.NewWriter(nil)
 	w.Obj()
-	writeFields(w, append([]field{refField("customer", r.entity), refField("currency", r.currency), refField("paymentOption", option)}, r.common(out.memo)...))
+	writeFields(w, append([]field{refField("customer", r.entity), refField("currency", r.currency), refField("paymentOption", option),
+		refField("account", r.settings.choice("NETSUITE_RULE_ACCOUNT", out.field))}, r.common(out.memo)...))
 	if len(deposits) > 0 {
 		writeApplied(w, "deposit", deposits)
 	}

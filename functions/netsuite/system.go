@@ -57,19 +57,33 @@ type Settings struct {
 	ItemNotRestocked string `env:"NETSUITE_ITEM_NOT_RESTOCKED"`                                                 // of refunds: goods that do not come back; "" for NETSUITE_ITEM_ADJUSTMENT
 	ItemChannelTax   string `env:"NETSUITE_ITEM_CHANNEL_TAX" for:"orders with tax that the sales channel pays"` // tax that the sales channel pays over itself
 
+	// Rules choose where brands differ by more than one value; without an opinion the settings
+	// above count.
+	RuleSubsidiary connector.Expression `env:"NETSUITE_RULE_SUBSIDIARY" rule:"id" over:"order customer"`
+	RuleItem       connector.Expression `env:"NETSUITE_RULE_ITEM" rule:"text" over:"order.lines refund.lines"`     // external id
+	RuleCharge     connector.Expression `env:"NETSUITE_RULE_CHARGE" rule:"text" over:"order.charges refund.parts"` // external id of the item
+	RuleDepartment connector.Expression `env:"NETSUITE_RULE_DEPARTMENT" rule:"id" over:"order payment refund"`
+	RuleClass      connector.Expression `env:"NETSUITE_RULE_CLASS" rule:"id" over:"order payment refund"`
+	RuleLocation   connector.Expression `env:"NETSUITE_RULE_LOCATION" rule:"id" over:"order payment refund"`
+	RuleStatus     connector.Expression `env:"NETSUITE_RULE_STATUS" rule:"pending_approval pending_fulfillment" over:"order"`
+	RuleAccount    connector.Expression `env:"NETSUITE_RULE_ACCOUNT" rule:"id" over:"payment refund.transactions"`        // of the bank
+	RulePayment    connector.Expression `env:"NETSUITE_RULE_PAYMENT_METHOD" rule:"id" over:"payment refund.transactions"` // payment option
+
 	// WithoutSKU is what becomes of a product without a SKU: a dead letter, the stand-in item, or
 	// the id of its variant or product in the store as the item's external id.
 	WithoutSKU string `env:"NETSUITE_WITHOUT_SKU" envDefault:"refuse" validate:"oneof=refuse item variant product"`
 	ItemNoSKU  string `env:"NETSUITE_ITEM_WITHOUT_SKU" validate:"required_if=WithoutSKU item"`
 
 	ClosedPeriod   string `env:"NETSUITE_CLOSED_PERIOD" envDefault:"wait" validate:"oneof=wait next"` // a payment or refund of a closed accounting period
-	Text           string `env:"NETSUITE_TEXT" envDefault:"fit" validate:"oneof=fit refuse"` // text that is too long for its field
-	DefaultCountry string `env:"NETSUITE_DEFAULT_COUNTRY" validate:"omitempty,len=2"`        // of addresses without one; "" leaves it to the subsidiary
+	Text           string `env:"NETSUITE_TEXT" envDefault:"fit" validate:"oneof=fit refuse"`          // text that is too long for its field
+	DefaultCountry string `env:"NETSUITE_DEFAULT_COUNTRY" validate:"omitempty,len=2"`                 // of addresses without one; "" leaves it to the subsidiary
 
 	DefaultCustomer   string            `env:"NETSUITE_DEFAULT_CUSTOMER" for:"orders that name no customer"`       // internal id, for orders without any identity
 	CustomerOverrides map[string]string `env:"NETSUITE_CUSTOMER_OVERRIDES" envKeyValSeparator:"=" keys:"customer"` // "system/tenant/customer/id" -> internal id
 	Companies         map[string]string `env:"NETSUITE_COMPANIES" envKeyValSeparator:"="`                          // "system/tenant/company/id", also with "/location" behind it -> internal id of the customer
 	MatchByEmail      bool              `env:"NETSUITE_MATCH_BY_EMAIL" envDefault:"true"`                          // link a customer that NetSuite has under the same address
+
+	chosen connector.Choices // of the rules for the message at hand; nil without rules
 }
 
 // Profile describes NetSuite to the pipeline and the infrastructure. Concurrency is the
@@ -88,6 +102,7 @@ func Profile() connector.Profile {
 		Settings:    all,
 		Secrets:     secrets,
 		Purposes:    connector.Purposes(Settings{}),
+		Rules:       connector.Expressions(Settings{}),
 		Operations: map[string]connector.Operation{
 			canonical.CustomerUpserted:    {Name: "upsert customer", Guarantee: connector.ExternalID},
 			canonical.OrderPlaced:         order,
@@ -116,7 +131,10 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		return connector.System{}, err
 	}
 	t := &target{settings: s, client: client}
-	return connector.System{Profile: profile, Target: t, Checker: t, Auditor: &auditor{t}}, nil
+	if t.rules, err = connector.OpenRules(deps.Rules, Name, s); err != nil {
+		return connector.System{}, err
+	}
+	return connector.System{Profile: profile, Target: t, Checker: t, Auditor: &auditor{t}, Rules: t.rules}, nil
 }
 
 // complete finds a map entry without an id.

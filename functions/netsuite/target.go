@@ -16,6 +16,7 @@ import (
 type target struct {
 	settings Settings
 	client   *webapi.Client
+	rules    connector.Rules // nil if none is set
 }
 
 // records names the records that an entity of each type can be.
@@ -23,7 +24,33 @@ var records = map[string][]string{
 	"customer": {customerRecord}, "order": {orderRecord}, "payment": {depositRecord}, "refund": {payoutRecord, cashRefundRecord},
 }
 
+// Deliver makes the record with the choices of the rules, all of which are made before the
+// first request.
 func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
+	if t.rules == nil {
+		return t.deliver(ctx, d)
+	}
+	chosen, err := t.rules.Decide(d.Message, d.Body, "")
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	with := *t
+	with.settings.chosen = chosen
+	receipt, err := with.deliver(ctx, d)
+	receipt.Notes = append(receipt.Notes, chosen.Notes()...)
+	return receipt, err
+}
+
+// choice returns the choice of a rule for the message at hand, about the part with the path; ""
+// if there is no rule, or it has no opinion.
+func (s *Settings) choice(rule, field string) string {
+	if s.chosen == nil {
+		return ""
+	}
+	return s.chosen.Of(rule, field)
+}
+
+func (t *target) deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
 	switch body := d.Body.(type) {
 	case *canonical.Customer:
 		return t.deliverCustomer(ctx, d, body)

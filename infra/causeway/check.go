@@ -19,6 +19,7 @@ import (
 	"causeway.example/shared/fault"
 	"causeway.example/shared/retry"
 	"causeway.example/shared/routes"
+	"causeway.example/shared/rules"
 )
 
 // checker compares a stage with the catalog and the route table and collects its findings.
@@ -47,6 +48,9 @@ func (c *checker) names() {
 		if plain := strings.TrimPrefix(filter, "-"); !slices.Contains(filters(c.table), plain) {
 			c.find("filters", "no filter %q; there are %s", plain, strings.Join(filters(c.table), ", "))
 		}
+	}
+	if _, err := connector.OpenSkip(rules.Language{}, c.stage.Rules.variables()); err != nil {
+		c.find("rules", "%v", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.stage.Budgets)) {
 		if _, err := (retry.Policy{}).WithBudgets(budget(name, c.stage.Budgets[name])); err != nil {
@@ -191,7 +195,7 @@ func open(known functions.System, settings map[string]string, secrets []string) 
 		given[key] = secret
 	}
 	return known.Open(given, connector.Deps{
-		HTTP: offline{}, Now: func() time.Time { return time.Time{} }, Random: rand.Reader,
+		HTTP: offline{}, Now: func() time.Time { return time.Time{} }, Random: rand.Reader, Rules: rules.Language{},
 	})
 }
 

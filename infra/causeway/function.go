@@ -117,6 +117,9 @@ func (p *Plan) environment(s system, role connector.Role) map[string]string {
 		if len(p.stage.Budgets) > 0 {
 			variables["CAUSEWAY_BUDGETS"] = p.stage.budgets()
 		}
+		if role == connector.Deliver {
+			maps.Copy(variables, p.stage.Rules.variables())
+		}
 		variables["CAUSEWAY_PARALLEL"] = strconv.Itoa(p.size(s, role).parallel)
 	}
 	if p.stage.Functions.Tracing != "" {

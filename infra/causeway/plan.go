@@ -1,11 +1,13 @@
 package causeway
 
 import (
+	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"causeway.example/shared/connector"
@@ -63,17 +65,48 @@ func NewPlan(props *InstallationProps) (*Plan, error) {
 // Prefix returns the beginning of every physical name.
 func (p *Plan) Prefix() string { return p.prefix }
 
-// Built returns an error that names the functions whose program is missing.
+// Built returns an error that names the functions whose program is missing, or that need the
+// language of rules and were built without it.
 func (p *Plan) Built() error {
 	var missing []error
 	for _, s := range p.systems {
 		for _, role := range s.Roles {
-			if _, err := os.Stat(filepath.Join(p.program(s, role), "bootstrap")); err != nil {
-				missing = append(missing, fmt.Errorf("function %s is not built: %w", s.function(role), err))
+			if err := p.built(s, role); err != nil {
+				missing = append(missing, err)
 			}
 		}
 	}
 	return errors.Join(missing...)
+}
+
+func (p *Plan) built(s system, role connector.Role) error {
+	path := filepath.Join(p.program(s, role), "bootstrap")
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("function %s is not built: %w", s.function(role), err)
+	}
+	set := p.rules(s, role)
+	if len(set) == 0 {
+		return nil
+	}
+	info, err := buildinfo.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("function %s: %w", s.function(role), err)
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "-tags" && slices.Contains(strings.Split(setting.Value, ","), "rules") {
+			return nil
+		}
+	}
+	return fmt.Errorf("function %s was built without the language of rules, and %s is set: make dist RULES=1", s.function(role), strings.Join(set, ", "))
+}
+
+// rules returns the rules that are set for the function.
+func (p *Plan) rules(s system, role connector.Role) []string {
+	if role != connector.Deliver {
+		return nil
+	}
+	variables := p.environment(s, role)
+	return slices.DeleteFunc(append(slices.Clone(s.Rules), connector.Expressions(connector.SkipRules{})...), func(key string) bool { return variables[key] == "" })
 }
 
 func (p *Plan) program(s system, role connector.Role) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -24,6 +25,7 @@ type Stage struct {
 	Systems    map[string]System `yaml:"systems" validate:"required,min=1,dive"`
 	Flows      []string          `yaml:"flows" validate:"required,min=1,unique"` // names of the routes that are on
 	Filters    []string          `yaml:"filters" validate:"unique,dive,required"`
+	Rules      Rules             `yaml:"rules"`
 	Budgets    map[string]string `yaml:"budgets"` // how long and how often failures are retried, by the names of retry.Policy.WithBudgets
 	Door       DoorConfig        `yaml:"door"`
 	Functions  Functions         `yaml:"functions"`
@@ -44,6 +46,20 @@ type System struct {
 	Partner  string            `yaml:"partner" validate:"omitempty,startswith=aws.partner/,max=256"` // partner event source that it sends over
 	Workers  int               `yaml:"workers" validate:"omitempty,min=2,max=1000"`                  // of each of its queues; 0 to derive it
 	Poll     string            `yaml:"poll" validate:"omitempty,schedule"`                           // such as "cron(0 * * * ? *)", or "off"; "" is every 15 minutes
+}
+
+// Rules are expressions that skip messages of any flow. The rules of a system are among its
+// settings. With a rule the functions are built by make dist RULES=1.
+type Rules struct {
+	Skip string `yaml:"skip"` // for good
+	Hold string `yaml:"hold"` // until a later state passes
+}
+
+// variables returns the rules as functions read them.
+func (r Rules) variables() map[string]string {
+	set := map[string]string{"CAUSEWAY_RULE_SKIP": r.Skip, "CAUSEWAY_RULE_HOLD": r.Hold}
+	maps.DeleteFunc(set, func(_, expression string) bool { return expression == "" })
+	return set
 }
 
 // DoorConfig is what the HTTP doors of all systems share.

@@ -12,6 +12,7 @@ import (
 	"causeway.example/scripts/day"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/doctor"
+	"causeway.example/shared/rules"
 	"causeway.example/shared/settings"
 )
 
@@ -19,7 +20,7 @@ import (
 const DefaultSettings = "causeway.env"
 
 // ownSettings are the settings that belong to no system.
-var ownSettings = strings.Fields("CAUSEWAY_FILTERS CAUSEWAY_BUDGETS CAUSEWAY_POLL_EVERY CAUSEWAY_POLL_LOOKBACK")
+var ownSettings = append(strings.Fields("CAUSEWAY_FILTERS CAUSEWAY_BUDGETS CAUSEWAY_POLL_EVERY CAUSEWAY_POLL_LOOKBACK"), connector.Expressions(connector.SkipRules{})...)
 
 // Read returns the settings of the file, with the environment (pairs as of os.Environ) over
 // them. A key of no system is an error.
@@ -63,12 +64,18 @@ type Installation struct {
 	Systems  map[string]connector.System
 	Settings map[string]map[string]string // that each was opened with
 	Fakes    map[string]bool
+	// Skip applies the rules that skip messages, for the pipeline; nil without any.
+	Skip connector.Skip
 }
 
 // Open opens every system of the catalog, sources first: a fake target takes the stores that
 // are configured.
 func Open(c Config) (Installation, error) {
 	i := Installation{Systems: map[string]connector.System{}, Settings: map[string]map[string]string{}, Fakes: map[string]bool{}}
+	var err error
+	if i.Skip, err = connector.OpenSkip(rules.Language{}, c.Given.Map()); err != nil {
+		return i, c.Given.Explain("the installation", err)
+	}
 	for _, n := range sourcesFirst() {
 		if err := i.open(c, n); err != nil {
 			return i, err
@@ -103,8 +110,14 @@ func (i Installation) open(c Config, n numbered) error {
 		if own, err = c.Fake(n.System, n.offset, i.Stores()); err != nil {
 			return err
 		}
+		own = maps.Clone(own)
+		for _, rule := range n.Profile.Rules {
+			own[rule] = c.Given.Get(rule)
+		}
 	}
-	opened, err := n.Open(own, c.Deps(name))
+	deps := c.Deps(name)
+	deps.Rules = rules.Language{}
+	opened, err := n.Open(own, deps)
 	if err != nil {
 		return c.Given.Explain(name, fmt.Errorf("opening %s: %w", name, err))
 	}
@@ -151,9 +164,9 @@ func receives(system numbered) int {
 }
 
 // isSet reports whether any of the system's settings was given: then it is pointed at a real
-// account, and its settings must be complete.
+// account, and its settings must be complete. Rules can be tried against the fake too.
 func isSet(given map[string]string, profile connector.Profile) bool {
-	return slices.ContainsFunc(profile.Settings, func(key string) bool { return given[key] != "" })
+	return slices.ContainsFunc(profile.Settings, func(key string) bool { return given[key] != "" && !slices.Contains(profile.Rules, key) })
 }
 
 // PrepareERP makes the fake ERP ready for the sample day and for every configured store, and

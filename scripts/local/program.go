@@ -178,7 +178,7 @@ func (p *program) openEngine(context.Context) error {
 	runtime := p.runtime()
 	worked, err := pipeline.New(pipeline.Config{
 		Runtime: runtime, Systems: p.systems, Retry: policy, Admission: admission.DefaultPolicy(), Filters: chosen,
-		Worker: worker, Gone: gone,
+		Skip: p.opened.Skip, Worker: worker, Gone: gone,
 	})
 	if err != nil {
 		return err

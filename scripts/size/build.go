@@ -10,7 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"causeway.example/shared/connector"
 )
 
 // flags are those of make dist, without the target machine.
@@ -31,7 +34,7 @@ type program struct {
 func build(ctx context.Context, o options, names []string) ([]program, error) {
 	all := make([]program, 0, len(names)+1)
 	arm := filepath.Join(o.work, "arm64", minimal)
-	if err := compile(ctx, arm, "./scripts/size/minimal", "GOOS=linux", "GOARCH=arm64"); err != nil {
+	if err := compile(ctx, arm, "./scripts/size/minimal", flags, "GOOS=linux", "GOARCH=arm64"); err != nil {
 		return nil, err
 	}
 	for _, name := range append([]string{minimal}, names...) {
@@ -41,7 +44,7 @@ func build(ctx context.Context, o options, names []string) ([]program, error) {
 			p.system, p.role, _ = strings.Cut(name, "-")
 			source, shipped = "./functions/"+p.system+"/"+p.role, filepath.Join(o.dist, name, "bootstrap")
 		}
-		if err := compile(ctx, p.path, source); err != nil {
+		if err := compile(ctx, p.path, source, o.flags(p.role)); err != nil {
 			return nil, err
 		}
 		var err error
@@ -53,8 +56,19 @@ func build(ctx context.Context, o options, names []string) ([]program, error) {
 	return all, nil
 }
 
-func compile(ctx context.Context, to, source string, environ ...string) error {
-	command := exec.CommandContext(ctx, "go", append(append([]string{"build"}, flags...), "-o", to, source)...) //nolint:gosec // the words are ours
+// flags returns the flags of a role's functions: only those that deliver have the language of
+// rules, as make dist has it.
+func (o options) flags(role string) []string {
+	own := slices.Clone(flags)
+	if o.rules && role == string(connector.Deliver) {
+		at := slices.Index(own, "-tags") + 1
+		own[at] = "rules," + own[at]
+	}
+	return own
+}
+
+func compile(ctx context.Context, to, source string, flags []string, environ ...string) error {
+	command := exec.CommandContext(ctx, "go", slices.Concat([]string{"build"}, flags, []string{"-o", to, source})...) //nolint:gosec // the words are ours
 	command.Env = append(append(os.Environ(), "CGO_ENABLED=0"), environ...)
 	if out, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("building %s: %w\n%s", source, err, out)

@@ -27,9 +27,10 @@ func main() {
 	dist := flag.String("dist", "dist", "`folder` of the arm64 programs, as make dist leaves them")
 	work := flag.String("work", ".tools/size", "`folder` for the programs built for this machine")
 	file := flag.String("budget", "scripts/size/budget.json", "`file` with the limits")
+	rules := flag.Bool("rules", false, "the delivering functions were built with the language of rules (make dist RULES=1)")
 	runs := flag.Int("runs", 20, "starts that each figure is taken of")
 	flag.Parse()
-	passed, err := run(ctx, options{*dist, *work, *file, *runs}, os.Stdout)
+	passed, err := run(ctx, options{*dist, *work, *file, *runs, *rules}, os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "size:", err)
 	}
@@ -41,6 +42,7 @@ func main() {
 type options struct {
 	dist, work, budget string
 	runs               int
+	rules              bool
 }
 
 // budget is what a function may cost.

@@ -39,7 +39,7 @@ func Start(role connector.Role, profile connector.Profile, open Opener, environ 
 	transport := webapi.NewTransport()
 	p := process{
 		role: role, profile: profile, open: open, environ: variables(environ), table: routes.Table,
-		deps: connector.Deps{HTTP: transport, Now: now, Random: rand.Reader}, jitter: mathrand.Float64, out: os.Stdout, ports: backend,
+		deps: connector.Deps{HTTP: transport, Now: now, Random: rand.Reader, Rules: language()}, jitter: mathrand.Float64, out: os.Stdout, ports: backend,
 	}
 	f, err := newFunction(context.Background(), p)
 	if err == nil {

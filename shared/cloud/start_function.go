@@ -132,11 +132,19 @@ func (f *function) newPipeline(p process, on ports, log *slog.Logger) (*pipeline
 	if err != nil {
 		return nil, err
 	}
+	var own map[string]string // of a delivering function: no other one skips
+	if p.role == connector.Deliver {
+		own = p.environ
+	}
+	skip, err := connector.OpenSkip(p.deps.Rules, own)
+	if err != nil {
+		return nil, err
+	}
 	on.Ledger = countedLedger{on.Ledger, notice.New(log, p.deps.Now)}
 	return pipeline.New(pipeline.Config{
 		Runtime: port.Runtime{Ports: on.Ports, Now: p.deps.Now, Random: p.jitter, Log: log, Build: f.Build},
 		Systems: map[string]connector.System{f.system.Profile.Name: f.system},
-		Retry:   policy, Admission: admission.DefaultPolicy(), Filters: filters, OnAlarm: f.ring,
+		Retry:   policy, Admission: admission.DefaultPolicy(), Filters: filters, Skip: skip, OnAlarm: f.ring,
 	})
 }
 

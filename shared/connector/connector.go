@@ -105,8 +105,9 @@ type Delivery struct {
 type Receipt struct {
 	Ref    string // the target's id of the entity
 	Detail string // what was done, in words an operator reads: "customer deposit 88 for sales order 17"
-	// Notes are what was changed so that the target takes it, by field of the canonical entity:
-	// "is cut to 83 characters". Detail says it too.
+	// Notes are for the ledger: by field of the canonical entity, the changes that were made so
+	// that the target takes it ("is cut to 83 characters"; Detail has them too), and the choices
+	// of rules.
 	Notes []Note
 	// Linked says that the entity is there and was not written to.
 	Linked bool
@@ -135,4 +136,5 @@ type System struct {
 	Poller     Poller
 	Subscriber Subscriber
 	Auditor    Auditor
+	Rules      Rules // of a target; nil without any
 }

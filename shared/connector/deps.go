@@ -16,6 +16,7 @@ type Deps struct {
 	Now      func() time.Time
 	Random   io.Reader // cryptographically secure where it matters, such as nonces
 	CrossRef CrossRef
+	Rules    Language // of settings that are rules; nil in a program that was built without it
 }
 
 // CrossRef is the memory that systems share with the pipeline.

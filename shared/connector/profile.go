@@ -15,6 +15,7 @@ type Profile struct {
 	Linger      time.Duration        // how long after a call was given up its write may still take effect there
 	Settings    []string             // configuration keys, for documentation and infrastructure
 	Secrets     []string             // those of the settings that are secret
+	Rules       []string             // those of the settings that are rules
 	Purposes    []Purpose            // what some of the settings are for, to check them before a message fails
 	Operations  map[string]Operation // by event type: what the system does with it as a target
 }

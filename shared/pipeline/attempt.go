@@ -171,7 +171,7 @@ func (a *attempt) known() (e ending, err error) {
 	if t != nil && t.Letter != nil && t.Letter.MessageID == a.in.MessageID {
 		return ending{stage: port.Skipped, why: port.OutcomeDuplicate + "the dead letter of this very message was written"}, nil
 	}
-	if a.delivery != nil && len(a.delivery.by.filters) > 0 && a.record.Untouched() {
+	if a.delivery != nil && (len(a.delivery.by.filters) > 0 || a.Skip != nil) && a.record.Untouched() {
 		return a.delivery.filter()
 	}
 	return ending{}, nil

@@ -91,8 +91,8 @@ type delivery struct {
 	answer    admission.Answer  // to the last call of the target
 }
 
-// filter returns the ending of the first filter that matches, the zero ending if none
-// does. A body that cannot be matched is an error: it must not slip through.
+// filter returns the ending of the first filter, or else of the installation's rule, that
+// matches, the zero ending if none does. A body that cannot be matched is an error: it must not slip through.
 func (w *delivery) filter() (ending, error) {
 	if w.broken != nil {
 		return ending{}, nil //nolint:nilerr // prepare fails with it
@@ -112,7 +112,14 @@ func (w *delivery) filter() (ending, error) {
 			return ending{stage: port.Skipped, why: f.Reason, keep: keepSkip, final: f.Final}, nil
 		}
 	}
-	return ending{}, nil
+	if w.Skip == nil {
+		return ending{}, nil
+	}
+	reason, final, err := w.Skip(w.event, w.body, w.profile.Name)
+	if err != nil || reason == "" {
+		return ending{}, err
+	}
+	return ending{stage: port.Skipped, why: reason, keep: keepSkip, final: final}, nil
 }
 
 // skippedWith reports whether the message is skipped with its parent, which a filter took
@@ -205,7 +212,8 @@ func (w *delivery) deliver(ctx context.Context) (ending, error) {
 	sent := w.entry(w.event, port.Sent)
 	sent.Took = w.Now().Sub(w.claimant.Since)
 	if err == nil {
-		sent.Outcome, sent.TargetRef, sent.Exchange = w.operation.Name+": "+receipt.Detail, receipt.Ref, w.exchange.Succeeded()
+		sent.Outcome, sent.TargetRef = w.operation.Name+": "+receipt.Detail, receipt.Ref
+		sent.Exchange, sent.Notes = w.exchange.Succeeded(), receipt.Notes
 		return ending{
 			stage: port.Confirmed, why: w.operation.Name, keep: keepState, ref: receipt.Ref, tag: receipt.Version, trace: []port.Entry{sent},
 		}, nil

@@ -14,7 +14,7 @@ import (
 	"causeway.example/shared/routes"
 )
 
-// Config is what a pipeline needs. All fields but Filters, Worker, Gone and OnAlarm are
+// Config is what a pipeline needs. All fields but Filters, Skip, Worker, Gone and OnAlarm are
 // required.
 type Config struct {
 	port.Runtime
@@ -24,6 +24,8 @@ type Config struct {
 	// Filters says per filter name whether it applies; a name that is missing has the
 	// filter's own default.
 	Filters map[string]bool
+	// Skip applies the installation's own rules to a message of a route; nil: there are none.
+	Skip connector.Skip
 	// Worker names this process among all that share the State; no two may have one name
 	// at once. A name is drawn if it is "".
 	Worker string
