@@ -275,12 +275,14 @@ func TestWhatWasHandedOverIsNotSent(t *testing.T) {
 func TestWhatCannotBeShippedNamesItsField(t *testing.T) {
 	t.Parallel()
 	for field, change := range map[string]func(*canonical.Order){
-		"lines[0].sku":       func(o *canonical.Order) { o.Lines[0].SKU = "" },
-		"lines[1].quantity":  func(o *canonical.Order) { o.Lines[1].Quantity = canonical.Pieces(canonical.NewDecimal(15, 1)) },
-		"shipping":           func(o *canonical.Order) { o.Shipping = nil },
-		"shipping.line1":     func(o *canonical.Order) { o.Shipping.Line1 = canonical.Text{} },
-		"shipping.country":   func(o *canonical.Order) { o.Shipping.Country = "" },
-		"shipping.last_name": func(o *canonical.Order) { o.Shipping.FirstName, o.Shipping.LastName = canonical.Text{}, canonical.Text{} },
+		"lines[0].sku":      func(o *canonical.Order) { o.Lines[0].SKU = "" },
+		"lines[1].quantity": func(o *canonical.Order) { o.Lines[1].Quantity = canonical.Pieces(canonical.NewDecimal(15, 1)) },
+		"shipping":          func(o *canonical.Order) { o.Shipping = nil },
+		"shipping.line1":    func(o *canonical.Order) { o.Shipping.Line1 = canonical.Text{} },
+		"shipping.country":  func(o *canonical.Order) { o.Shipping.Country = "" },
+		"shipping.last_name": func(o *canonical.Order) {
+			o.Shipping.FirstName, o.Shipping.LastName = canonical.Text{}, canonical.Text{}
+		},
 	} {
 		t.Run(field, func(t *testing.T) {
 			t.Parallel()

@@ -123,13 +123,17 @@ func (a *tool) open(ctx context.Context) (*desk, error) {
 		if err != nil {
 			return nil, err
 		}
-		return a.operator(e, func() error { return nil })
+		return a.operator(e, routes.Table, func() error { return nil })
 	}
-	store, err := local.Attach(ctx, installation.Store(a.data, "causeway", a.now))
+	table := routes.Table
+	if given, err := installation.Read(a.settings, a.environment); err == nil { // a command works without them
+		table = installation.Routes(given)
+	}
+	store, err := local.Attach(ctx, installation.Store(a.data, "causeway", a.now, table))
 	if err != nil {
 		return nil, err
 	}
-	d, err := a.operator(store.Desk(), store.Close)
+	d, err := a.operator(store.Desk(), table, store.Close)
 	if err != nil {
 		return nil, err
 	}
@@ -137,8 +141,8 @@ func (a *tool) open(ctx context.Context) (*desk, error) {
 	return d, nil
 }
 
-func (a *tool) operator(e engine.Engine, end func() error) (*desk, error) {
-	d, err := operate.New(e, routes.Table)
+func (a *tool) operator(e engine.Engine, table []routes.Route, end func() error) (*desk, error) {
+	d, err := operate.New(e, table)
 	if err != nil {
 		return nil, errors.Join(err, end())
 	}
