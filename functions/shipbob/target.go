@@ -93,10 +93,10 @@ func (w *work) deliver(ctx context.Context, ref string, body *canonical.Order) (
 	}
 	isNew := ref == "" && w.want.none == "" && !w.isOver()
 	if isNew {
-		if rest := body.PlacedAt.Add(w.settings.ReleaseDelay).Sub(w.now()); rest > 0 {
+		if at := w.settings.releasedAt(body); at.After(w.now()) {
 			return receipt, &fault.Error{
-				Kind: fault.NotReady, Class: fault.MissingRef, Code: CodeReleaseDelay, After: rest, Field: "placed_at",
-				Detail: "the order is released at " + w.now().Add(rest).UTC().Format(time.RFC3339) + ", " + w.settings.ReleaseDelay.String() + " after it was placed (SHIPBOB_RELEASE_DELAY)",
+				Kind: fault.NotReady, Class: fault.MissingRef, Code: CodeReleaseDelay, After: at.Sub(w.now()), Field: "placed_at",
+				Detail: "the order is released at " + at.UTC().Format(time.RFC3339) + " (SHIPBOB_RELEASE_DELAY=" + w.settings.ReleaseDelay.String() + ")",
 			}
 		}
 		receipt, err = w.issue(ctx, 1)
@@ -113,6 +113,14 @@ func (w *work) deliver(ctx context.Context, ref string, body *canonical.Order) (
 		return connector.Receipt{}, fault.As(taken) // the 422 had another reason
 	}
 	return w.settle(ctx, found)
+}
+
+// releasedAt is when a new order is sent: the delay after it was placed, and for an older state of
+// it later than for a newer one, by up to a tenth of the delay. So of several states that wait the
+// newest is sent, and supersedes the others.
+func (s *Settings) releasedAt(o *canonical.Order) time.Time {
+	age := min(max(o.UpdatedAt.Sub(o.PlacedAt), 0), s.ReleaseDelay)
+	return o.PlacedAt.Add(s.ReleaseDelay + (s.ReleaseDelay-age)/10)
 }
 
 // isOver reports whether the order is so far that ShipBob must not ship it anew.

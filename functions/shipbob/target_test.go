@@ -232,10 +232,15 @@ func TestOrdersAreReleasedAfterTheDelay(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, map[string]string{"SHIPBOB_RELEASE_DELAY": "3h"})
 	f := a.refuse(sale(nil), shipbob.CodeReleaseDelay)
-	if f.Kind != fault.NotReady || f.After != time.Hour || len(a.fake.Calls()) != 0 {
+	// Placed two hours ago and changed now: an hour is left, and a tenth of it for older states.
+	if f.Kind != fault.NotReady || f.After != time.Hour+6*time.Minute || len(a.fake.Calls()) != 0 {
 		t.Errorf("fault %+v after %v requests", f, a.fake.Calls())
 	}
-	a.now = noon.Add(time.Hour)
+	older := sale(func(o *canonical.Order) { o.UpdatedAt = o.PlacedAt })
+	if g := a.refuse(older, shipbob.CodeReleaseDelay); g.After != time.Hour+18*time.Minute {
+		t.Errorf("an older state is released after %v", g.After)
+	}
+	a.now = noon.Add(f.After)
 	a.confirm(sale(nil))
 	a.wantBooks(map[string]string{reference: shipbobtest.Processing})
 }
