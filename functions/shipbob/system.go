@@ -44,7 +44,7 @@ type Settings struct {
 	HoldTags []string `env:"SHIPBOB_HOLD_TAGS"`
 	// ShippingMethods are ShipBob's shipping methods by the store's delivery code or title; "*"
 	// is for all others. Without an entry the title is sent as it is, or "Standard" if there is none.
-	ShippingMethods map[string]string `env:"SHIPBOB_SHIPPING_METHODS" envKeyValSeparator:"=" validate:"dive,required"`
+	ShippingMethods map[string]string `env:"SHIPBOB_SHIPPING_METHODS" envKeyValSeparator:"="`
 }
 
 // versionEnds are the days on which ShipBob ends the support of a version, 24 months after its
@@ -92,6 +92,8 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, err
 	}
+	profile := Profile()
+	profile.Version = connector.Version{Name: s.Version, Ends: versionEnds[s.Version], Remedy: "set SHIPBOB_VERSION to a later version that this connector speaks, or upgrade Causeway"}
 	a := &api{settings: s}
 	if a.client, err = webapi.New(webapi.Config{
 		BaseURL: strings.TrimRight(s.APIURL, "/"), Transport: deps.HTTP, Now: deps.Now, Timeout: timeout, Classify: classify,
@@ -103,7 +105,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		return connector.System{}, configFault("SHIPBOB_API_URL", "cannot be called", err)
 	}
 	return connector.System{
-		Profile: Profile(),
+		Profile: profile,
 		Source:  &source{account: s.Account, verifier: verifier},
 		Target:  &target{api: a, now: deps.Now, memory: deps.CrossRef},
 		Checker: a,

@@ -143,7 +143,7 @@ func TestAChangeAfterPickingIsAConflict(t *testing.T) {
 	if _, err := a.fake.Ship(reference, nil); err != nil {
 		t.Fatal(err)
 	}
-	a.refuse(sale(func(o *canonical.Order) { o.Lines[0].Quantity = pieces(1) }), shipbob.CodeChangeRefused)
+	_ = a.refuse(sale(func(o *canonical.Order) { o.Lines[0].Quantity = pieces(1) }), shipbob.CodeChangeRefused)
 	a.wantBooks(map[string]string{reference: shipbobtest.Fulfilled})
 }
 
@@ -169,7 +169,7 @@ func TestCancellation(t *testing.T) {
 		a := newAccount(t, nil)
 		a.confirm(sale(nil))
 		must(t, a.fake.Pick(reference))
-		a.refuse(cancelled, shipbob.CodeCancelRefused)
+		_ = a.refuse(cancelled, shipbob.CodeCancelRefused)
 		a.wantBooks(map[string]string{reference: shipbobtest.Processing})
 	})
 	t.Run("after a part has left the rest is cancelled, and a person hears of it", func(t *testing.T) {
@@ -179,7 +179,7 @@ func TestCancellation(t *testing.T) {
 		if _, err := a.fake.Ship(reference, map[string]int{"HOOD-M": 1}); err != nil {
 			t.Fatal(err)
 		}
-		a.refuse(cancelled, shipbob.CodeCancelRefused)
+		_ = a.refuse(cancelled, shipbob.CodeCancelRefused)
 		shipments := a.fake.Orders()[0].Shipments
 		if len(shipments) != 2 || shipments[0].Status != shipbobtest.Completed || shipments[1].Status != shipbobtest.Cancelled {
 			t.Errorf("shipments %+v %+v", shipments[0], shipments[1])
@@ -222,7 +222,7 @@ func TestAnUnknownProductIsNoSuccess(t *testing.T) {
 	if f.Kind != fault.Rejected || f.Class != fault.MissingRef || f.Field != "lines[1].sku" || !strings.HasPrefix(f.Detail, `"HOOD-M": `) {
 		t.Errorf("fault %+v", f)
 	}
-	a.refuse(sale(nil), shipbob.CodeImportReview)
+	_ = a.refuse(sale(nil), shipbob.CodeImportReview)
 	a.fake.Match("HOOD-M")
 	a.confirm(sale(nil))
 	a.wantBooks(map[string]string{reference: shipbobtest.Processing})
@@ -318,7 +318,7 @@ func TestRaces(t *testing.T) {
 		a := newAccount(t, nil)
 		a.fake.PutShipped(1, reference, noon)
 		a.fake.PutShipped(2, reference+"~2", noon)
-		a.refuse(sale(nil), shipbob.CodeForeignOrder)
+		_ = a.refuse(sale(nil), shipbob.CodeForeignOrder)
 	})
 	t.Run("x-retry-after", func(t *testing.T) {
 		t.Parallel()
