@@ -214,3 +214,38 @@ func TestPollConforms(t *testing.T) {
 		}}
 	}})
 }
+
+// An order that cannot be read holds up no other, and is asked for again by its own id.
+func TestAnUnreadableOrderIsPolledAgainByItsID(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	a.fake.PutShipped(1, reference, noon)
+	id := strconv.Itoa(a.fake.Orders()[0].ID)
+	a.fake.Answer(shipbobtest.Answer{Status: http.StatusOK, Body: `[{"id":` + id + `,"reference_id":7},{"id":3,"reference_id":"` + reference + `","shipments":[` +
+		`{"id":9,"status":"Completed","last_update_at":"2026-11-22T12:00:00Z","products":[]}]}]`})
+	feed := a.system.Poller.Feeds()[0]
+	page, err := a.system.Poller.Changes(t.Context(), connector.Ask{Feed: feed, Since: noon})
+	if err != nil || len(page.Changes) != 2 {
+		t.Fatalf("page %+v, %v", page, err)
+	}
+	var broken connector.Change
+	for _, c := range page.Changes {
+		if c.Err != nil {
+			broken = c
+		} else if c.ID != "9" {
+			t.Errorf("change %+v", c)
+		}
+	}
+	if f := fault.As(broken.Err); f == nil || f.Kind != fault.Invalid || f.Field != "reference_id" {
+		t.Errorf("the broken one has %v", broken.Err)
+	}
+	raw, err := a.system.Poller.Fetch(t.Context(), feed, connector.Change{ID: broken.ID, At: broken.At})
+	must(t, err)
+	got, err := a.system.Source.Translate(t.Context(), raw)
+	if err != nil || len(got.Events) != 1 || got.Events[0].Entity.ID != "1" {
+		t.Errorf("fetched: %+v, %v", got, err)
+	}
+	if raw, err = a.system.Poller.Fetch(t.Context(), feed, connector.Change{ID: "order 77"}); raw != nil || err != nil {
+		t.Errorf("one that is gone: %v, %v", raw, err)
+	}
+}

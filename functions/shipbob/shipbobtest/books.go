@@ -229,7 +229,7 @@ func (f *Fake) list(query url.Values, channel int) reply {
 		views = append(views, f.view(o))
 	}
 	header := http.Header{"Total-Count": {strconv.Itoa(len(found))}, "Total-Pages": {strconv.Itoa(pages)}, "Page-Size": {strconv.Itoa(limit)}}
-	return reply{http.StatusOK, header, views}
+	return reply{status: http.StatusOK, header: header, body: views}
 }
 
 func number(text string, otherwise int) int {

@@ -118,7 +118,8 @@ func (f *Fake) Calls() map[string]int {
 type reply struct {
 	status int
 	header http.Header
-	body   any // nil: none
+	body   any  // nil: none
+	asTold bool // a test gave it, which may break the contract
 }
 
 func refused(status int, field, text string) reply {
@@ -162,7 +163,7 @@ func (f *Fake) answer(input *openapi3filter.RequestValidationInput, body []byte)
 	if len(f.answers) > 0 {
 		planned := f.answers[0]
 		f.answers = f.answers[1:]
-		return reply{planned.Status, planned.Header, json.RawMessage(planned.Body)}
+		return reply{planned.Status, planned.Header, json.RawMessage(planned.Body), true}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if err := check(input); err != nil {
@@ -252,7 +253,7 @@ func send(w http.ResponseWriter, input *openapi3filter.RequestValidationInput, a
 	for name, values := range a.header {
 		w.Header()[name] = values
 	}
-	if a.status/100 == 2 {
+	if a.status/100 == 2 && !a.asTold {
 		err := openapi3filter.ValidateResponse(input.Request.Context(), &openapi3filter.ResponseValidationInput{
 			RequestValidationInput: input, Status: a.status, Header: w.Header(), Body: io.NopCloser(bytes.NewReader(body)),
 		})

@@ -111,15 +111,15 @@ func (f *Fake) Delivery(id, topic, reference string) (connector.Request, error) 
 	if err != nil {
 		return connector.Request{}, err
 	}
-	return f.signed(id, topic, body), nil
+	return connector.Request{Method: http.MethodPost, Header: Header(id, topic, body, f.now()), Body: body, At: f.now()}, nil
 }
 
-// signed returns a delivery of the body, signed now.
-func (f *Fake) signed(id, topic string, body []byte) connector.Request {
-	header := webhooktest.SignStandard(id, body, f.now(), Secret)
+// Header returns the headers of a delivery that is signed at the time.
+func Header(id, topic string, body []byte, at time.Time) http.Header {
+	header := webhooktest.SignStandard(id, body, at, Secret)
 	header.Set("Content-Type", "application/json")
 	header.Set("X-Webhook-Topic", topic)
-	return connector.Request{Method: http.MethodPost, Header: header, Body: body, At: f.now()}
+	return header
 }
 
 // PutShipped puts an order into the books of which one shipment has left, or changes the time of
