@@ -10,6 +10,8 @@ import (
 
 	"causeway.example/functions/netsuite"
 	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/shipbob"
+	"causeway.example/functions/shipbob/shipbobtest"
 	"causeway.example/functions/shopify"
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/functions/woocommerce"
@@ -25,15 +27,21 @@ type System struct {
 	Open func(settings map[string]string, deps connector.Deps) (connector.System, error)
 	// Fake makes a stand-in of the system that keeps what it must not forget in the folder.
 	Fake func(folder string, now func() time.Time) (connectortest.Fake, error)
+	// Optional is true of a system that takes part in a local run only with its own settings. On
+	// AWS every system does.
+	Optional bool
 }
 
 // All returns every system, by name.
 func All() []System {
 	return []System{
-		{netsuite.Profile(), netsuite.Open, func(folder string, now func() time.Time) (connectortest.Fake, error) {
+		{Profile: netsuite.Profile(), Open: netsuite.Open, Fake: func(folder string, now func() time.Time) (connectortest.Fake, error) {
 			return netsuitetest.Open(filepath.Join(folder, "netsuite.jsonl"), now)
 		}},
-		{shopify.Profile(), shopify.Open, func(string, func() time.Time) (connectortest.Fake, error) { return shopifytest.New(), nil }},
-		{woocommerce.Profile(), woocommerce.Open, func(string, func() time.Time) (connectortest.Fake, error) { return woocommercetest.New(), nil }},
+		{Profile: shipbob.Profile(), Open: shipbob.Open, Optional: true, Fake: func(_ string, now func() time.Time) (connectortest.Fake, error) {
+			return shipbobtest.New(now), nil
+		}},
+		{Profile: shopify.Profile(), Open: shopify.Open, Fake: func(string, func() time.Time) (connectortest.Fake, error) { return shopifytest.New(), nil }},
+		{Profile: woocommerce.Profile(), Open: woocommerce.Open, Fake: func(string, func() time.Time) (connectortest.Fake, error) { return woocommercetest.New(), nil }},
 	}
 }

@@ -17,6 +17,8 @@ import (
 
 	"causeway.example/functions/netsuite"
 	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/shipbob"
+	"causeway.example/functions/shipbob/shipbobtest"
 	"causeway.example/functions/shopify"
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/functions/woocommerce"
@@ -41,6 +43,8 @@ const (
 	shopAddress = "127.0.0.1:4601"
 	wooAddress  = "127.0.0.1:4602"
 	erpAddress  = "127.0.0.1:4603"
+
+	warehouseAddress = "127.0.0.1:4604"
 )
 
 // world is the whole chain: two fake stores, the door, the real engine on its SQLite
@@ -52,14 +56,16 @@ type world struct {
 	shop     *shopifytest.Fake
 	wooStore *woocommercetest.Fake
 	erp      *netsuitetest.Fake
-	store    *local.Store     // nil if the ports lie in memory
-	memory   *porttest.Memory // nil if they lie on disk
-	ports    port.Ports
-	config   pipeline.Config
-	table    []routes.Route
-	sender   *http.Client
-	log      bytes.Buffer
-	stop     context.CancelFunc
+	// warehouse is nil in a world without one.
+	warehouse *shipbobtest.Fake
+	store     *local.Store     // nil if the ports lie in memory
+	memory    *porttest.Memory // nil if they lie on disk
+	ports     port.Ports
+	config    pipeline.Config
+	table     []routes.Route
+	sender    *http.Client
+	log       bytes.Buffer
+	stop      context.CancelFunc
 }
 
 // setup is what a journey changes about its world before it begins.
@@ -73,6 +79,8 @@ type setup struct {
 	ports    func(*port.Ports)           // changes the ports; may be nil
 	random   func() float64              // nil: always the middle
 	erp      *netsuitetest.Fake          // an ERP that has books already; nil for an empty one
+	// warehouse is a ShipBob in the world; nil for none.
+	warehouse *shipbobtest.Fake
 }
 
 // journey plays a scenario in a world of its own. The clock begins in November 2026.
@@ -103,6 +111,10 @@ func openWorld(t *testing.T, s setup) *world {
 	w.net.serve(t, shopAddress, w.shop)
 	w.net.serve(t, wooAddress, w.wooStore)
 	w.net.serve(t, erpAddress, w.erp)
+	if s.warehouse != nil {
+		w.warehouse = s.warehouse
+		w.net.serve(t, warehouseAddress, w.warehouse)
+	}
 	w.openPorts(s)
 	if s.ports != nil {
 		s.ports(&w.ports)
@@ -112,7 +124,13 @@ func openWorld(t *testing.T, s setup) *world {
 	return w
 }
 
-func (s setup) table() []routes.Route { return slices.Concat(routes.Table, s.routes) }
+// table returns the routes of the journey: those of the table between systems that the world has,
+// and its own. The warehouse is in a world only if the journey asks for it.
+func (s setup) table() []routes.Route {
+	return slices.DeleteFunc(slices.Concat(routes.Table, s.routes), func(r routes.Route) bool {
+		return s.warehouse == nil && (r.From == shipbob.Name || r.To == shipbob.Name)
+	})
+}
 
 func (w *world) openPorts(s setup) {
 	if s.memory {
@@ -124,7 +142,7 @@ func (w *world) openPorts(s setup) {
 	var err error
 	w.store, err = local.Open(w.Context(), local.Config{
 		Path: filepath.Join(w.TempDir(), "causeway.db"), Now: time.Now, Routes: s.table(),
-		Systems: routes.Sources(routes.Table), Visibility: 6 * time.Minute, MaxReceives: 1000, Build: "test",
+		Systems: routes.Sources(s.table()), Visibility: 6 * time.Minute, MaxReceives: 1000, Build: "test",
 	})
 	if err != nil {
 		w.Fatal(err)
@@ -228,7 +246,13 @@ func (w *world) openSystems(s setup) map[string]connector.System {
 		Rules: rules.Language{},
 	}
 	systems := map[string]connector.System{}
-	for _, open := range []func(map[string]string, connector.Deps) (connector.System, error){shopify.Open, woocommerce.Open, netsuite.Open} {
+	opens := []func(map[string]string, connector.Deps) (connector.System, error){shopify.Open, woocommerce.Open, netsuite.Open}
+	if w.warehouse != nil {
+		maps.Copy(settings, w.warehouse.Settings("http://"+warehouseAddress))
+		maps.Copy(settings, s.settings)
+		opens = append(opens, shipbob.Open)
+	}
+	for _, open := range opens {
 		system, err := open(settings, deps)
 		if err != nil {
 			w.Fatal(err)

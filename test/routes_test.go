@@ -114,6 +114,7 @@ var filtered = map[string]func(*canonical.Order){
 	"test":             func(o *canonical.Order) { o.Test = true },
 	"draft":            func(o *canonical.Order) { o.Status = canonical.OrderDraft },
 	"authorized_only":  func(o *canonical.Order) { o.Financial = canonical.Authorized },
+	"unpaid":           func(o *canonical.Order) { o.Financial = canonical.PartiallyPaid },
 	"cancelled_unpaid": func(o *canonical.Order) { o.Status, o.Financial = canonical.OrderCancelled, canonical.Voided },
 	"pos_fulfilled":    func(o *canonical.Order) { o.Channel, o.Fulfilled = "pos", true },
 	"digital_only":     func(o *canonical.Order) { o.NeedsShipping = false },
@@ -187,7 +188,7 @@ func matches(t *testing.T, filter routes.Filter, change func(*canonical.Order)) 
 // what depends on the order is skipped with it.
 func TestRoutesFilterFinally(t *testing.T) {
 	t.Parallel()
-	passing := []string{"draft", "authorized_only"}
+	passing := []string{"draft", "authorized_only", "unpaid"}
 	for _, route := range routes.Table {
 		for _, filter := range route.Filters {
 			if filter.Final == slices.Contains(passing, filter.Name) {

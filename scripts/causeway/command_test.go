@@ -18,8 +18,10 @@ import (
 
 	"causeway.example/scripts/causeway/cli"
 	"causeway.example/scripts/causeway/screen"
+	"causeway.example/scripts/installation"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/routes"
+	"causeway.example/shared/settings"
 )
 
 func commands(of *cobra.Command) (all []*cobra.Command) {
@@ -154,7 +156,8 @@ func TestAnswersForPrograms(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &answer); err != nil || answer.Schema != "causeway.why/v1" || len(answer.Why) != 1 || answer.Why[0].Values[0].Value != "TRAIL-42" {
 		t.Errorf("answer %s, %v", out, err)
 	}
-	if _, out, _ := w.run("status", "-o", "ndjson"); strings.Count(out, "\n") != len(routes.Table)+2*len(routes.Sources(routes.Table)) {
+	table := installation.Routes(settings.Settings{})
+	if _, out, _ := w.run("status", "-o", "ndjson"); strings.Count(out, "\n") != len(table)+2*len(routes.Sources(table)) {
 		t.Errorf("lines %s", out)
 	}
 	if _, out, _ := w.run("status", "--jq", `.status.routes[] | select(.dead > 0) | .route`); out != "shopify-orders-to-netsuite\n" {

@@ -34,6 +34,7 @@ import (
 	"causeway.example/shared/port/porttest"
 	"causeway.example/shared/retry"
 	"causeway.example/shared/routes"
+	"causeway.example/shared/settings"
 )
 
 var start = time.Date(2026, 11, 22, 21, 10, 0, 0, time.UTC)
@@ -64,7 +65,7 @@ func newWorld(t *testing.T, change map[string]string) *world {
 	must2(t, os.WriteFile(filepath.Join(w.folder, "none.env"), nil, 0o600))
 	must2(t, w.erp.AddItem("TEE-BLK-M"))
 	var err error
-	w.store, err = local.Open(t.Context(), installation.Store(w.folder, "test", w.clock.Now))
+	w.store, err = local.Open(t.Context(), installation.Store(w.folder, "test", w.clock.Now, installation.Routes(settings.Settings{})))
 	must2(t, err)
 	t.Cleanup(func() { must2(t, w.store.Close()) })
 	w.settings = w.erp.Settings("http://127.0.0.1:4601")

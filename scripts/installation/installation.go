@@ -12,6 +12,7 @@ import (
 	"causeway.example/scripts/day"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/doctor"
+	"causeway.example/shared/routes"
 	"causeway.example/shared/rules"
 	"causeway.example/shared/settings"
 )
@@ -83,7 +84,7 @@ func Open(c Config) (Installation, error) {
 	}
 	for _, system := range functions.All() {
 		name := system.Profile.Name
-		if problems := c.Given.CheckStores(system.Profile, i.Stores()); !i.Fakes[name] && len(problems) > 0 {
+		if problems := c.Given.CheckStores(system.Profile, i.Stores()); takesPart(system, c.Given.Map()) && !i.Fakes[name] && len(problems) > 0 {
 			return i, c.Given.Explain(name, problems)
 		}
 	}
@@ -104,6 +105,9 @@ func One(c Config, name string) (connector.System, error) {
 
 func (i Installation) open(c Config, n numbered) error {
 	name, own := n.Profile.Name, c.Given.Map()
+	if !takesPart(n.System, own) {
+		return nil
+	}
 	if !isSet(own, n.Profile) {
 		i.Fakes[name] = true
 		var err error
@@ -149,8 +153,12 @@ type numbered struct {
 
 func sourcesFirst() []numbered {
 	var all []numbered
-	for i, system := range functions.All() {
-		all = append(all, numbered{system, i + 1})
+	fakes := 0
+	for _, system := range functions.All() {
+		if !system.Optional {
+			fakes++
+		}
+		all = append(all, numbered{system, fakes})
 	}
 	slices.SortStableFunc(all, func(a, b numbered) int { return cmp.Compare(receives(b), receives(a)) })
 	return all
@@ -161,6 +169,20 @@ func receives(system numbered) int {
 		return 1
 	}
 	return 0
+}
+
+// takesPart reports whether the system is opened: an optional one only with its settings.
+func takesPart(system functions.System, given map[string]string) bool {
+	return !system.Optional || isSet(given, system.Profile)
+}
+
+// Routes returns the routes between the systems that take part with the settings.
+func Routes(given settings.Settings) []routes.Route {
+	absent := map[string]bool{}
+	for _, system := range functions.All() {
+		absent[system.Profile.Name] = !takesPart(system, given.Map())
+	}
+	return slices.DeleteFunc(slices.Clone(routes.Table), func(r routes.Route) bool { return absent[r.From] || absent[r.To] })
 }
 
 // isSet reports whether any of the system's settings was given: then it is pointed at a real

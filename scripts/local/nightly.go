@@ -8,7 +8,6 @@ import (
 	"causeway.example/shared/audit"
 	"causeway.example/shared/local"
 	"causeway.example/shared/retry"
-	"causeway.example/shared/routes"
 )
 
 // auditSchedule is the name of the nightly audit among the schedules, and night the hour of its
@@ -20,7 +19,7 @@ const (
 
 // auditor compares each source with its targets.
 func (p *program) auditor(policy retry.Policy) (*audit.Auditor, error) {
-	return audit.New(audit.Config{Runtime: p.runtime(), Systems: p.systems, Routes: routes.Table, Retry: policy})
+	return audit.New(audit.Config{Runtime: p.runtime(), Systems: p.systems, Routes: p.table, Retry: policy})
 }
 
 // scheduleAudits audits the last days every night until ctx ends. The gaps are in the ledger.

@@ -47,7 +47,7 @@ func readPolling(settings map[string]string) (polling, error) {
 func (p *program) pollers(runtime port.Runtime, policy retry.Policy) (map[string]*reconcile.Poller, error) {
 	all := map[string]*reconcile.Poller{}
 	for name, system := range p.systems {
-		if system.Poller == nil {
+		if system.Poller == nil || !slices.Contains(routes.Sources(p.table), name) {
 			continue
 		}
 		plan := reconcile.DefaultPlan()
@@ -56,7 +56,7 @@ func (p *program) pollers(runtime port.Runtime, policy retry.Policy) (map[string
 			plan.Lookback = max(plan.Lookback, time.Since(shopifytest.Start)+24*time.Hour)
 		}
 		poller, err := reconcile.New(reconcile.Config{
-			Runtime: runtime, System: system, Routes: routes.Table, Retry: policy, Plan: plan, Report: p.found.add,
+			Runtime: runtime, System: system, Routes: p.table, Retry: policy, Plan: plan, Report: p.found.add,
 		})
 		if err != nil {
 			return nil, err

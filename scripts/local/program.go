@@ -47,6 +47,7 @@ type program struct {
 	notices *notice.Observer
 	clock   *doctor.Clock
 	given   settings.Settings // of the file and the environment
+	table   []routes.Route    // between the systems that take part
 	opened  installation.Installation
 	store   *local.Store
 	engine  *local.Engine
@@ -102,7 +103,7 @@ func (p *program) openLog(context.Context) error {
 }
 
 func (p *program) openStore(ctx context.Context) error {
-	config := installation.Store(p.options.data, build(), time.Now)
+	config := installation.Store(p.options.data, build(), time.Now, p.table)
 	config.LedgerRetention, config.VaultRetention, config.Recorded = 90*24*time.Hour, 120*24*time.Hour, p.notices.Record
 	store, err := local.Open(ctx, config)
 	if err != nil {
@@ -183,7 +184,7 @@ func (p *program) openEngine(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.engine, err = local.NewEngine(worked, routes.Table); err != nil {
+	if p.engine, err = local.NewEngine(worked, p.table); err != nil {
 		return err
 	}
 	if p.polled, err = p.pollers(runtime, policy); err != nil {
@@ -249,7 +250,7 @@ func (p *program) sweep(ctx context.Context) {
 
 // resolve takes out dead letters of which nothing is missing any more, once a minute.
 func (p *program) resolve(ctx context.Context) {
-	desk, err := operate.New(p.store.Desk(), routes.Table)
+	desk, err := operate.New(p.store.Desk(), p.table)
 	if err != nil {
 		p.log.ErrorContext(ctx, "resolving dead letters", "error", err)
 		return

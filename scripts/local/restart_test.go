@@ -21,6 +21,7 @@ import (
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
 	"causeway.example/shared/routes"
+	"causeway.example/shared/settings"
 )
 
 // patience is how long a started command may take until the awaited condition holds. The
@@ -58,7 +59,7 @@ func TestKillAndRestart(t *testing.T) {
 // kill between a dead letter and the note of it has the letter written once more.
 func (c *command) wantLeftover() {
 	c.Helper()
-	store, err := local.Open(c.Context(), installation.Store(c.folder, "test", time.Now))
+	store, err := local.Open(c.Context(), installation.Store(c.folder, "test", time.Now, installation.Routes(settings.Settings{})))
 	must(c.T, err)
 	defer func() { must(c.T, store.Close()) }()
 	dead, waiting := map[string]bool{}, map[string]bool{}

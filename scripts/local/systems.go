@@ -25,6 +25,7 @@ func (p *program) readSettings(context.Context) error {
 	var err error
 	p.given, err = installation.Read(p.options.settings, os.Environ())
 	p.mask.Hide(installation.Secrets(p.given)...)
+	p.table = installation.Routes(p.given)
 	return err
 }
 

@@ -44,7 +44,7 @@ func (p *program) settled(ctx context.Context) error {
 // dead-letter queue, or for one that waits itself.
 func (p *program) waitingForDead(ctx context.Context) (int, error) {
 	waiting := 0
-	for _, route := range routes.Table {
+	for _, route := range p.table {
 		messages, err := p.store.Peek(ctx, route.Queue(), mostPeeked)
 		if err != nil {
 			return 0, err
@@ -90,7 +90,7 @@ func (p *program) blocked(ctx context.Context, target string, keys []message.Key
 
 // parents returns what the waiting event of the entity depends on; nothing if none waits.
 func (p *program) parents(ctx context.Context, target string, key message.Key) []message.Key {
-	for _, route := range routes.To(routes.Table, target) {
+	for _, route := range routes.To(p.table, target) {
 		messages, err := p.store.Peek(ctx, route.Queue(), mostPeeked)
 		if err != nil {
 			return nil

@@ -15,6 +15,7 @@ import (
 	lambda "github.com/aws/aws-lambda-go/events"
 
 	"causeway.example/events"
+	"causeway.example/functions/shipbob/shipbobtest"
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/functions/woocommerce/woocommercetest"
 	"causeway.example/shared/connector"
@@ -30,6 +31,9 @@ var orders = map[string]struct {
 	file string
 	sign func(body []byte) http.Header
 }{
+	"shipbob": {"shipbob.order.shipped.json", func(body []byte) http.Header {
+		return shipbobtest.Header(message.DeriveID(string(body)), "order.shipped", body, time.Now())
+	}},
 	"shopify": {"shopify.orders-create.json", func(body []byte) http.Header {
 		return shopifytest.Delivery{Topic: "orders/create", Body: body}.Header()
 	}},

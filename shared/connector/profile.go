@@ -18,6 +18,14 @@ type Profile struct {
 	Rules       []string             // those of the settings that are rules
 	Purposes    []Purpose            // what some of the settings are for, to check them before a message fails
 	Operations  map[string]Operation // by event type: what the system does with it as a target
+	Version     Version              // of the vendor's API; zero if the vendor ends none
+}
+
+// Version is a version of a vendor's API that the vendor ends.
+type Version struct {
+	Name   string    // in the vendor's words: "2026-01"
+	Ends   time.Time // the last day of its support
+	Remedy string    // what an operator does before that day
 }
 
 // Rate is how many deliveries a system takes over time, each with the searches that it

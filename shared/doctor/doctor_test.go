@@ -302,3 +302,30 @@ func TestRunKeepsTheOrderAndAddsAnyCheck(t *testing.T) {
 		t.Errorf("printed %s", out.String())
 	}
 }
+
+func TestTheEndOfAVendorsVersionIsReportedInTime(t *testing.T) {
+	t.Parallel()
+	for days, want := range map[int]string{
+		121: "", 120: "notice|in 120 days", 1: "notice|in 1 days", -1: "problem|ended on 2026-11-21",
+	} {
+		system := erp(answers{})
+		system.Profile.Version = connector.Version{Name: "2025-01", Ends: noon().Add(time.Duration(days) * 24 * time.Hour), Remedy: "upgrade"}
+		i := doctor.Installation{Systems: map[string]connector.System{"erp": system}, Clock: doctor.NewClock(noon)}
+		got := ""
+		for _, f := range i.Connection(t.Context(), "erp") {
+			if f.Check == "version" {
+				got = string(f.Level) + "|" + f.Text
+				if f.Remedy != "upgrade" || !strings.Contains(f.Text, "version 2025-01") {
+					t.Errorf("%d days before: %+v", days, f)
+				}
+			}
+		}
+		level, end, _ := strings.Cut(want, "|")
+		if (got == "") != (want == "") || !strings.HasPrefix(got, level) || !strings.HasSuffix(got, end) {
+			t.Errorf("%d days before: %q, want %q", days, got, want)
+		}
+		if i.Fakes = map[string]bool{"erp": true}; len(i.Connection(t.Context(), "erp")) != 1 {
+			t.Error("a fake has a version that ends")
+		}
+	}
+}

@@ -56,7 +56,7 @@ func (i Installation) Connection(ctx context.Context, name string) []Finding {
 	if err := checker.Check(ctx); err != nil {
 		f = broken(f, "cannot be reached, or refuses our credentials", err)
 	}
-	return append([]Finding{f}, i.clock(name)...)
+	return slices.Concat([]Finding{f}, i.clock(name), i.version(name))
 }
 
 // broken returns the finding of a failed call, with the setting to look at as its remedy.

@@ -58,8 +58,8 @@ func NewEngine(p *pipeline.Pipeline, table []routes.Route) (*Engine, error) {
 	for _, name := range slices.Sorted(maps.Keys(p.Systems)) {
 		system := p.Systems[name]
 		pools[name] = newSlots(max(1, system.Profile.Concurrency))
-		if system.Source == nil {
-			continue
+		if system.Source == nil || !slices.Contains(routes.Sources(table), name) {
+			continue // nothing carries what it reports, so that it has no inbox
 		}
 		translator, err := p.Translator(name)
 		if err != nil {

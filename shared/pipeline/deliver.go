@@ -24,6 +24,7 @@ type Deliverer struct {
 	route     string
 	function  string
 	filters   []routes.Filter // of the route, those that apply
+	takes     map[string]bool // types of the entities that the target has an operation for
 	admission *admission.Target
 }
 
@@ -140,13 +141,17 @@ func (w *delivery) skippedWith(parent *entity.Record) bool {
 // undecided is how long a newer state of a parent that was skipped for good is waited for.
 const undecided = time.Hour
 
-// prepare finds the target's ids of everything that the message depends on.
+// prepare finds the target's ids of everything that the message depends on. An entity of a type
+// that the target does not take is not waited for: a warehouse gets orders and no customers.
 func (w *delivery) prepare(ctx context.Context) (ending, error) {
 	if w.broken != nil {
 		return ending{}, w.broken
 	}
 	w.parents = make(map[string]string, len(w.event.Parents))
 	for _, key := range w.event.Parents {
+		if !w.by.takes[key.Type] {
+			continue
+		}
 		parent, err := entity.Load(ctx, w.State, w.profile.Name, key, false)
 		if err != nil {
 			return ending{}, err

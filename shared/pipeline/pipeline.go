@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"causeway.example/shared/admission"
+	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
@@ -103,6 +105,12 @@ func (p *Pipeline) Deliverer(route routes.Route) (*Deliverer, error) {
 	}
 	d := &Deliverer{
 		Pipeline: p, system: s, route: route.Name(), function: route.To + "-" + string(connector.Deliver), admission: p.targets[route.To],
+		takes: map[string]bool{},
+	}
+	for name := range s.Profile.Operations {
+		kind, _ := canonical.TypeNamed(name)
+		entity, _, _ := strings.Cut(kind.Schema, "/")
+		d.takes[entity] = true
 	}
 	for _, f := range route.Filters {
 		if on, set := p.Filters[f.Name]; on || !set && f.Default {

@@ -9,8 +9,10 @@ var Table = []Route{
 	{From: "shopify", Flow: "orders", To: "netsuite", Types: orders, Filters: orderFilters},
 	{From: "shopify", Flow: "payments", To: "netsuite", Types: payments, Filters: paymentFilters},
 	{From: "shopify", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
+	{From: "shopify", Flow: "orders", To: "shipbob", Types: orders, Filters: warehouseFilters},
 	{From: "woocommerce", Flow: "customers", To: "netsuite", Types: customers},
 	{From: "woocommerce", Flow: "orders", To: "netsuite", Types: orders, Filters: orderFilters},
+	{From: "woocommerce", Flow: "orders", To: "shipbob", Types: orders, Filters: warehouseFilters},
 	{From: "woocommerce", Flow: "payments", To: "netsuite", Types: payments, Filters: paymentFilters},
 	{From: "woocommerce", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
 }
@@ -23,22 +25,24 @@ var (
 	refunds   = []string{canonical.RefundSettled}
 )
 
-// The filters between a store and an ERP. The installation chooses which are on; the ledger
-// records each skipped message with the reason. A filter applies only while the target has
-// no record of the entity. The first that matches gives the reason, so cancelled_unpaid comes
-// before authorized_only: a cancelled order is not captured later.
+// The filters between a store and an ERP, and between a store and a warehouse, which ships what
+// is paid. The installation chooses which are on; the ledger records each skipped message with
+// the reason. A filter applies only while the target has no record of the entity. The first that
+// matches gives the reason, so cancelled_unpaid comes before authorized_only: a cancelled order
+// is not captured later.
 var (
-	orderFilters = []Filter{
-		testOrders,
-		{Name: "draft", Reason: "draft order, not placed yet", Default: true, Pattern: body(`{"status":["draft"]}`)},
-		{Name: "cancelled_unpaid", Reason: "cancelled before anything was paid", Default: true, Final: true, Pattern: body(`{"status":["cancelled"],"financial":["pending","authorized","voided"]}`)},
-		{Name: "authorized_only", Reason: "payment authorized but not captured yet", Default: true, Pattern: body(`{"financial":["authorized"]}`)},
-		{Name: "pos_fulfilled", Reason: "sold and handed over at the point of sale", Default: true, Final: true, Pattern: body(`{"channel":["pos"],"fulfilled":[true]}`)},
-		{Name: "digital_only", Reason: "nothing to ship", Final: true, Pattern: body(`{"needs_shipping":[false]}`)},
-		{Name: "zero_total", Reason: "total is zero", Final: true, Pattern: body(`{"total":{"minor":[0]}}`)},
-	}
-	paymentFilters = []Filter{testOrders}
-	testOrders     = Filter{Name: "test", Reason: "test order", Default: true, Final: true, Pattern: body(`{"test":[true]}`)}
+	orderFilters     = []Filter{testOrders, drafts, cancelledUnpaid, authorizedOnly, posFulfilled, digitalOnly, zeroTotal}
+	warehouseFilters = []Filter{testOrders, drafts, cancelledUnpaid, authorizedOnly, unpaid, posFulfilled}
+	paymentFilters   = []Filter{testOrders}
+
+	testOrders      = Filter{Name: "test", Reason: "test order", Default: true, Final: true, Pattern: body(`{"test":[true]}`)}
+	drafts          = Filter{Name: "draft", Reason: "draft order, not placed yet", Default: true, Pattern: body(`{"status":["draft"]}`)}
+	cancelledUnpaid = Filter{Name: "cancelled_unpaid", Reason: "cancelled before anything was paid", Default: true, Final: true, Pattern: body(`{"status":["cancelled"],"financial":["pending","authorized","voided"]}`)}
+	authorizedOnly  = Filter{Name: "authorized_only", Reason: "payment authorized but not captured yet", Default: true, Pattern: body(`{"financial":["authorized"]}`)}
+	unpaid          = Filter{Name: "unpaid", Reason: "not paid in full yet", Default: true, Pattern: body(`{"financial":["pending","partially_paid","voided"]}`)}
+	posFulfilled    = Filter{Name: "pos_fulfilled", Reason: "sold and handed over at the point of sale", Default: true, Final: true, Pattern: body(`{"channel":["pos"],"fulfilled":[true]}`)}
+	digitalOnly     = Filter{Name: "digital_only", Reason: "nothing to ship", Final: true, Pattern: body(`{"needs_shipping":[false]}`)}
+	zeroTotal       = Filter{Name: "zero_total", Reason: "total is zero", Final: true, Pattern: body(`{"total":{"minor":[0]}}`)}
 )
 
 func body(pattern string) *Pattern { return MustPattern(`{"detail":{"body":` + pattern + `}}`) }

@@ -112,13 +112,17 @@ func (a *Tool) Open(ctx context.Context) (*Desk, error) {
 		if err != nil {
 			return nil, err
 		}
-		return a.operator(e, func() error { return nil })
+		return a.operator(e, routes.Table, func() error { return nil })
 	}
-	store, err := local.Attach(ctx, installation.Store(a.Data, "causeway", a.Now))
+	table := routes.Table
+	if given, err := installation.Read(a.Settings, a.Environment); err == nil { // a command works without them
+		table = installation.Routes(given)
+	}
+	store, err := local.Attach(ctx, installation.Store(a.Data, "causeway", a.Now, table))
 	if err != nil {
 		return nil, err
 	}
-	d, err := a.operator(store.Desk(), store.Close)
+	d, err := a.operator(store.Desk(), table, store.Close)
 	if err != nil {
 		return nil, err
 	}
@@ -126,11 +130,11 @@ func (a *Tool) Open(ctx context.Context) (*Desk, error) {
 	return d, nil
 }
 
-func (a *Tool) operator(e engine.Engine, end func() error) (*Desk, error) {
+func (a *Tool) operator(e engine.Engine, table []routes.Route, end func() error) (*Desk, error) {
 	if a.Opened != nil {
 		e = a.Opened(e)
 	}
-	d, err := operate.New(e, routes.Table)
+	d, err := operate.New(e, table)
 	if err != nil {
 		return nil, errors.Join(err, end())
 	}

@@ -233,9 +233,13 @@ func entitiesOfSender(ctx context.Context, p probe) error {
 		return err
 	}
 	for _, event := range translation.Events {
-		for _, key := range append(slices.Clone(event.Parents), event.Entity) {
-			if key.System != p.system.Profile.Name || key.Tenant != raw.Tenant || key.Type == "" || key.ID == "" {
-				return fmt.Errorf("%s: %s is not an entity of %s/%s", event.Type, key, p.system.Profile.Name, raw.Tenant)
+		key := event.Entity
+		if key.System != p.system.Profile.Name || key.Tenant != raw.Tenant || key.Type == "" || key.ID == "" {
+			return fmt.Errorf("%s: %s is not an entity of %s/%s", event.Type, key, p.system.Profile.Name, raw.Tenant)
+		}
+		for _, key := range event.Parents { // a warehouse's shipment belongs to an order of a store
+			if key.System == "" || key.Tenant == "" || key.Type == "" || key.ID == "" || key.System == p.system.Profile.Name && key.Tenant != raw.Tenant {
+				return fmt.Errorf("%s: parent %s is neither whole nor of %s/%s", event.Type, key, p.system.Profile.Name, raw.Tenant)
 			}
 		}
 	}

@@ -1,0 +1,220 @@
+package shipbob
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/message"
+	"causeway.example/shared/wire"
+)
+
+// entityShipment is the type of a shipment in keys.
+const entityShipment = "shipment"
+
+// The topics that are translated.
+const (
+	topicShipped = "order.shipped"
+	topicPolled  = "order.polled" // of an order that a poll found
+)
+
+// The states of a shipment that has left (Orders.OrderStatusEnum). A label was printed for it,
+// and with that it was picked and packed (Orders.ShipmentViewModel, actual_fulfillment_date).
+const (
+	shipmentCompleted = "Completed"
+	shipmentLabeled   = "LabeledCreated"
+)
+
+// unused are the topics that change nothing elsewhere yet, with the reason.
+var unused = map[string]string{
+	"order.delivered":                 "a delivered shipment",
+	"order.shipment.delivered":        "a delivered shipment",
+	"order.shipment.exception":        "a shipment in exception",
+	"order.shipment.on_hold":          "a shipment on hold",
+	"order.shipment.cancelled":        "a cancelled shipment",
+	"order.shipment.tracking.updated": "a shipment's tracking event",
+	"return.created":                  "a return", "return.updated": "a return", "return.completed": "a return",
+}
+
+// Translate returns one shipment.shipped for each shipment of the order that has left. ShipBob
+// sends order.shipped of a split order when all labels are printed, and a poll finds them one
+// by one; both give the same events. It calls nobody.
+func (s *source) Translate(_ context.Context, raw *message.Raw) (connector.Translation, error) {
+	doing := "translating " + raw.Topic + " of " + raw.Tenant
+	switch what, known := unused[raw.Topic]; {
+	case known:
+		if err := strictjson.Check(raw.Body, strictjson.Limits{}); err != nil {
+			return connector.Translation{}, fault.Doing(doing, wire.Invalid(err))
+		}
+		return connector.Translation{Skip: what + " is not passed on: no flow carries it"}, nil
+	case raw.Topic != topicShipped && raw.Topic != topicPolled:
+		return connector.Translation{}, &fault.Error{
+			Kind: fault.Invalid, Class: fault.Schema, Field: "topic", Doing: doing, Detail: "only order, shipment and return topics have a translation",
+		}
+	}
+	r := wire.NewReader(raw.Body, answerLimits)
+	o := readOrder(r)
+	if err := r.Finish(); err != nil {
+		return connector.Translation{}, fault.Doing(doing, err)
+	}
+	if o.issue == 0 {
+		return connector.Translation{Skip: "order " + o.id + " of ShipBob has no reference id of this installation"}, nil
+	}
+	translation := connector.Translation{}
+	for i := range o.shipments {
+		if !o.shipments[i].hasLeft() {
+			continue
+		}
+		event, err := s.shipmentEvent(raw.Tenant, &o, i)
+		if err != nil {
+			return connector.Translation{}, fault.Doing(doing+", order "+o.id, err)
+		}
+		event.Notes = r.Notes()
+		translation.Events = append(translation.Events, event)
+	}
+	if len(translation.Events) == 0 {
+		translation.Skip = "no shipment of order " + o.id + " has left yet"
+	}
+	return translation, nil
+}
+
+// hasLeft reports whether the shipment was picked, packed and labeled.
+func (s *shipment) hasLeft() bool {
+	return s.status == shipmentCompleted || s.status == shipmentLabeled && !s.fulfilled.IsZero()
+}
+
+// shippedAt is when the goods were labeled, or else the nearest time that ShipBob has.
+func (s *shipment) shippedAt() time.Time {
+	for _, at := range []time.Time{s.fulfilled, s.shipped, s.updated} {
+		if !at.IsZero() {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
+func (s *source) shipmentEvent(tenant string, o *order, n int) (connector.Event, error) {
+	left := &o.shipments[n]
+	path := fmt.Sprintf("shipments[%d]", n)
+	at := left.shippedAt()
+	if at.IsZero() {
+		return connector.Event{}, &fault.Error{Kind: fault.Invalid, Class: fault.Schema, Field: path + ".actual_fulfillment_date", Detail: "a shipment that has left needs a time"}
+	}
+	lines, err := o.lines(n, path)
+	if err != nil {
+		return connector.Event{}, err
+	}
+	body := &canonical.Shipment{
+		ID: left.id, Order: o.key.ID, Location: left.location, Carrier: left.carrier, Service: left.service, Lines: lines, ShippedAt: at,
+	}
+	if left.number != "" {
+		body.Tracking = []canonical.Tracking{{Number: left.number, URL: left.url}}
+	}
+	updated := left.updated
+	if updated.IsZero() {
+		updated = at
+	}
+	return connector.Event{
+		Type: canonical.ShipmentShipped, Entity: message.Key{System: Name, Tenant: tenant, Type: entityShipment, ID: left.id},
+		At: at, UpdatedAt: updated, Body: body, Parents: []message.Key{o.key},
+	}, nil
+}
+
+// lines returns what is in the n-th shipment, by SKU.
+func (o *order) lines(n int, path string) ([]canonical.ShipmentLine, error) {
+	var codes []string
+	pieces := map[string]int64{}
+	for i, p := range o.shipments[n].products {
+		field := fmt.Sprintf("%s.products[%d]", path, i)
+		code := p.code()
+		if code == "" {
+			return nil, unreadable(field+".reference_id", "the product has neither reference id nor SKU")
+		}
+		count, err := o.pieces(p, field)
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := pieces[code]; !twice {
+			codes = append(codes, code)
+		}
+		pieces[code] += count
+	}
+	var all []canonical.ShipmentLine
+	for _, code := range codes {
+		if pieces[code] > 0 {
+			all = append(all, canonical.ShipmentLine{SKU: code, Quantity: canonical.Pieces(canonical.NewDecimal(pieces[code], 0))})
+		}
+	}
+	if len(all) == 0 {
+		return nil, unreadable(path+".products", "a shipment that has left contains nothing")
+	}
+	return all, nil
+}
+
+// pieces returns how many of the product are in a shipment. ShipBob states the quantities of
+// the inventory items that a product consists of: one item of a simple product, several of a
+// bundle, and one with a multiple of the quantity of a multipack.
+func (o *order) pieces(p shipped, field string) (int64, error) {
+	ordered := o.ordered(p.code())
+	if len(p.items) == 0 {
+		if len(o.shipments) == 1 {
+			return ordered, nil
+		}
+		return 0, unreadable(field+".inventory_items", "is missing, and the order has several shipments")
+	}
+	count := int64(-1)
+	for _, i := range p.items {
+		if i.quantity < 0 {
+			return 0, unreadable(field+".inventory_items", "a quantity is negative")
+		}
+		of := i.quantity
+		if per := o.perPiece(p.code(), i.id, ordered); per > 1 {
+			if of%per != 0 {
+				return 0, unreadable(field+".inventory_items", "the quantity is no multiple of what one piece consists of")
+			}
+			of /= per
+		}
+		if count >= 0 && of != count {
+			return 0, unreadable(field+".inventory_items", "the items of a bundle left in different numbers: book this shipment by hand")
+		}
+		count = of
+	}
+	return count, nil
+}
+
+// perPiece returns how many of an item one piece of the product has: the item's quantity over
+// all shipments of the order by the ordered quantity, if that is whole.
+func (o *order) perPiece(code, id string, ordered int64) int64 {
+	total := int64(0)
+	for _, s := range o.shipments {
+		for _, p := range s.products {
+			for _, i := range p.items {
+				if p.code() == code && i.id == id && s.status != statusCancelled {
+					total += i.quantity
+				}
+			}
+		}
+	}
+	if ordered == 0 || total <= ordered || total%ordered != 0 {
+		return 1
+	}
+	return total / ordered
+}
+
+// ordered returns the ordered quantity of the product.
+func (o *order) ordered(code string) (quantity int64) {
+	for _, p := range o.products {
+		if p.code() == code {
+			quantity += p.quantity
+		}
+	}
+	return quantity
+}
+
+func unreadable(field, rule string) error {
+	return &fault.Error{Kind: fault.Invalid, Class: fault.Value, Field: field, Detail: rule}
+}

@@ -1,0 +1,16 @@
+// Command receive is the Lambda function shipbob-receive. It verifies a delivery's
+// signature and stores its bytes in the inbox queue.
+package main
+
+import (
+	"os"
+	"time"
+
+	"causeway.example/functions/shipbob"
+	"causeway.example/shared/cloud"
+	"causeway.example/shared/connector"
+)
+
+func main() {
+	cloud.Start(connector.Receive, shipbob.Profile(), shipbob.Open, os.Environ(), time.Now)
+}

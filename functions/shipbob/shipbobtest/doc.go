@@ -1,0 +1,12 @@
+// Package shipbobtest is a stand-in for ShipBob's API, version 2026-01, that keeps its orders in
+// memory.
+//
+// It enforces what ShipBob enforces: requests and its own answers match the published OpenAPI
+// description (testdata/contract.json); a reference id is unique within a channel and never
+// changes; an order with a product that is unknown is held in import review; an order is
+// cancelled only until it is picked; 150 requests a minute by a sliding window, then 429 with
+// x-retry-after; pages of at most 250 orders.
+//
+// A test plays the warehouse: Pick, Ship, Match, CancelByHand. Delivery returns the signed
+// webhook of an order, and Orders the books.
+package shipbobtest

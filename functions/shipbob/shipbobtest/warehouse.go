@@ -1,0 +1,141 @@
+package shipbobtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"strconv"
+	"time"
+
+	"causeway.example/shared/connector"
+	"causeway.example/shared/webhook/webhooktest"
+)
+
+// Unknown makes products ones that ShipBob does not have. Call it before orders name them.
+func (f *Fake) Unknown(references ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, reference := range references {
+		f.unknown[reference] = true
+	}
+}
+
+// Match creates the product at ShipBob. Orders that were in import review for it go on.
+func (f *Fake) Match(reference string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.unknown, reference)
+	for _, o := range f.orders {
+		for i := range o.Products {
+			if o.Products[i].Reference == reference {
+				o.Products[i].ID = f.productID(reference)
+				o.Updated = f.now().UTC()
+			}
+		}
+	}
+}
+
+// Pick picks the order with the reference id, after which it is not cancelled any more.
+func (f *Fake) Pick(reference string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	o := f.byReference(reference, 0)
+	if o == nil || o.Status() != Processing {
+		return fmt.Errorf("shipbobtest: no order %s can be picked", reference)
+	}
+	for _, s := range o.Shipments {
+		s.Picked = true
+	}
+	return nil
+}
+
+// CancelByHand cancels the order as a person does in ShipBob's portal.
+func (f *Fake) CancelByHand(reference string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	o := f.byReference(reference, 0)
+	if o == nil {
+		return fmt.Errorf("shipbobtest: no order %s", reference)
+	}
+	for _, s := range o.Shipments {
+		s.Status, s.Updated = Cancelled, f.now().UTC()
+	}
+	o.Updated = f.now().UTC()
+	return nil
+}
+
+// Ship ships a parcel of the order with the reference id: the pieces by reference id, or all
+// that are left if pieces is nil. It returns the id of the shipment. What is left stays in a
+// shipment of its own.
+func (f *Fake) Ship(reference string, pieces map[string]int) (id int, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	o := f.byReference(reference, 0)
+	if o == nil || (o.Status() != Processing && o.Status() != Partially) {
+		return 0, fmt.Errorf("shipbobtest: no order %s can be shipped", reference)
+	}
+	open := o.Shipments[len(o.Shipments)-1]
+	rest := maps.Clone(open.Pieces)
+	if pieces == nil {
+		pieces = maps.Clone(rest)
+	}
+	for product, n := range pieces {
+		if n > rest[product] {
+			return 0, fmt.Errorf("shipbobtest: order %s has %d of %s left, not %d", reference, rest[product], product, n)
+		}
+		if rest[product] -= n; rest[product] == 0 {
+			delete(rest, product)
+		}
+	}
+	now, next := f.now().UTC(), f.shipmentID()
+	open.Pieces, open.Status, open.Picked, open.Shipped, open.Updated = pieces, Completed, true, now, now
+	open.Tracking = "1Z999AA1" + strconv.Itoa(open.ID)
+	if len(rest) > 0 {
+		o.Shipments = append(o.Shipments, &Shipment{ID: next, Status: Processing, Updated: now, Pieces: rest})
+	}
+	o.Updated = now
+	return open.ID, nil
+}
+
+// Delivery returns the webhook of the topic with the order of the reference id, as ShipBob
+// sends it now. id is the webhook-id, which a delivery that is sent again has too.
+func (f *Fake) Delivery(id, topic, reference string) (connector.Request, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	o := f.byReference(reference, 0)
+	if o == nil {
+		return connector.Request{}, fmt.Errorf("shipbobtest: no order %s", reference)
+	}
+	body, err := json.Marshal(f.view(o))
+	if err != nil {
+		return connector.Request{}, err
+	}
+	return connector.Request{Method: http.MethodPost, Header: Header(id, topic, body, f.now()), Body: body, At: f.now()}, nil
+}
+
+// Header returns the headers of a delivery that is signed at the time.
+func Header(id, topic string, body []byte, at time.Time) http.Header {
+	header := webhooktest.SignStandard(id, body, at, Secret)
+	header.Set("Content-Type", "application/json")
+	header.Set("X-Webhook-Topic", topic)
+	return header
+}
+
+// PutShipped puts an order into the books of which one shipment has left, or changes the time of
+// its last update.
+func (f *Fake) PutShipped(shipment int, reference string, at time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	o := f.byReference(reference, 0)
+	if o == nil {
+		o = &Order{
+			ID: 1000 + shipment, Channel: channels["shopify/example-brand.myshopify.com"], Reference: reference, Number: reference, Method: "Standard", Created: at,
+			Recipient: Recipient{Name: "Ada Byron", Address: Address{Line1: "12 Main St", City: "New York", Country: "US"}},
+			Products:  []Product{{ID: f.productID("TEE-BLK-M"), Reference: "TEE-BLK-M", SKU: "TEE-BLK-M", Name: "Tee", Quantity: 1}},
+			Shipments: []*Shipment{{ID: shipment, Status: Completed, Picked: true, Tracking: "1Z", Shipped: at, Pieces: map[string]int{"TEE-BLK-M": 1}}},
+		}
+		f.orders = append(f.orders, o)
+	}
+	o.Updated, o.Shipments[0].Updated = at, at
+}

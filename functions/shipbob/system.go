@@ -1,0 +1,132 @@
+package shipbob
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/webapi"
+	"causeway.example/shared/webhook"
+)
+
+// Name is the system's name in keys, queues and functions.
+const Name = "shipbob"
+
+// bodyLimit allows an order of several hundred shipments.
+const bodyLimit = 4 << 20
+
+const timeout = 30 * time.Second
+
+// Settings is the connector's configuration. Maps are written "key=value,key=value".
+type Settings struct {
+	// Token is a personal access token with the scopes orders_read, orders_write, channels_read
+	// and inventory_read. Without it nothing is delivered or polled; the door works.
+	Token connector.Secret `env:"SHIPBOB_TOKEN"`
+	// WebhookSecrets are the signing secrets of the webhook subscriptions, "whsec_…". Each is
+	// tried, so that one can be replaced without a gap.
+	WebhookSecrets []connector.Secret `env:"SHIPBOB_WEBHOOK_SECRETS" validate:"required,dive,required"`
+	// Channels are the ids of ShipBob's channels: "shopify/brand.myshopify.com" -> "100001".
+	// Reference ids are unique within a channel.
+	Channels map[string]string `env:"SHIPBOB_CHANNELS" envKeyValSeparator:"=" validate:"required,dive,number" keys:"store" for:"orders of a store without a channel"`
+	// Account names the ShipBob account in the keys of its entities.
+	Account string `env:"SHIPBOB_ACCOUNT" envDefault:"main" validate:"max=64,excludesall=/%"`
+	// Version is the version of the API, which is a part of each path.
+	Version string `env:"SHIPBOB_VERSION" envDefault:"2026-01" validate:"oneof=2026-01 2026-07"`
+	APIURL  string `env:"SHIPBOB_API_URL" envDefault:"https://api.shipbob.com"`
+	// ReleaseDelay is the time after an order was placed before which it is not sent, so that
+	// an early cancellation never reaches the warehouse.
+	ReleaseDelay time.Duration `env:"SHIPBOB_RELEASE_DELAY" envDefault:"1h" validate:"min=0s,max=72h"`
+	// HoldTags are tags of an order in the store. An order with one of them is not sent, and is
+	// cancelled at ShipBob if it was sent before; without them it is sent again.
+	HoldTags []string `env:"SHIPBOB_HOLD_TAGS"`
+	// ShippingMethods are ShipBob's shipping methods by the store's delivery code or title; "*"
+	// is for all others. Without an entry the title is sent as it is, or "Standard" if there is none.
+	ShippingMethods map[string]string `env:"SHIPBOB_SHIPPING_METHODS" envKeyValSeparator:"="`
+}
+
+// versionEnds are the days on which ShipBob ends the support of a version, 24 months after its
+// month (developer.shipbob.com, "Versioning", read November 2026).
+var versionEnds = map[string]time.Time{
+	"2026-01": time.Date(2028, 1, 31, 0, 0, 0, 0, time.UTC),
+	"2026-07": time.Date(2028, 7, 31, 0, 0, 0, 0, time.UTC),
+}
+
+// Profile describes ShipBob to the pipeline and the infrastructure. ShipBob takes 150 requests
+// a minute by a sliding window, in sum over all that a user's application does
+// (developer.shipbob.com, "Rate Limit"). The rate leaves some for polls and for deliveries of
+// several requests. Every order event sets the same order from the same body.
+func Profile() connector.Profile {
+	settings, secrets := connector.Keys(Settings{})
+	order := connector.Operation{Name: "set warehouse order", Guarantee: connector.ExternalID, Effect: "warehouse order"}
+	return connector.Profile{
+		Name:        Name,
+		Title:       "ShipBob (API 2026-01)",
+		Roles:       []connector.Role{connector.Receive, connector.Translate, connector.Deliver, connector.Poll},
+		BodyLimit:   bodyLimit,
+		Concurrency: 4,
+		Rate:        connector.Rate{Calls: 110, Per: time.Minute, Burst: 20},
+		Timeout:     timeout,
+		Linger:      time.Minute,
+		Settings:    settings,
+		Secrets:     secrets,
+		Purposes:    connector.Purposes(Settings{}),
+		Operations: map[string]connector.Operation{
+			canonical.OrderPlaced:         order,
+			canonical.OrderChanged:        order,
+			canonical.OrderCancelledEvent: order,
+		},
+	}
+}
+
+// Open reads the settings and returns the connector: a Target, a Source, a Poller and a
+// Checker. It sends no request. Errors are fault.Rejected of class config and name the setting.
+func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
+	var s Settings
+	if err := connector.ParseSettings(settings, &s); err != nil {
+		return connector.System{}, err
+	}
+	verifier, err := openVerifier(s.WebhookSecrets)
+	if err != nil {
+		return connector.System{}, err
+	}
+	profile := Profile()
+	profile.Version = connector.Version{Name: s.Version, Ends: versionEnds[s.Version], Remedy: "set SHIPBOB_VERSION to a later version that this connector speaks, or upgrade Causeway"}
+	a := &api{settings: s}
+	if a.client, err = webapi.New(webapi.Config{
+		BaseURL: strings.TrimRight(s.APIURL, "/"), Transport: deps.HTTP, Now: deps.Now, Timeout: timeout, Classify: classify,
+		Authorize: func(r *http.Request) error {
+			r.Header.Set("Authorization", "Bearer "+s.Token.Reveal())
+			return nil
+		},
+	}); err != nil {
+		return connector.System{}, configFault("SHIPBOB_API_URL", "cannot be called", err)
+	}
+	return connector.System{
+		Profile: profile,
+		Source:  &source{account: s.Account, verifier: verifier},
+		Target:  &target{api: a, now: deps.Now, memory: deps.CrossRef},
+		Checker: a,
+		Poller:  &poller{api: a, now: deps.Now},
+	}, nil
+}
+
+func openVerifier(secrets []connector.Secret) (*webhook.Verifier, error) {
+	texts := make([]string, len(secrets))
+	for i, secret := range secrets {
+		texts[i] = secret.Reveal()
+	}
+	verifier, err := webhook.New(webhook.StandardWebhooks(), texts...)
+	if err != nil {
+		return nil, configFault("SHIPBOB_WEBHOOK_SECRETS", "cannot be used", err)
+	}
+	return verifier, nil
+}
+
+func configFault(key, rule string, err error) *fault.Error {
+	return &fault.Error{
+		Kind: fault.Rejected, Class: fault.Config, Field: key, Doing: "opening " + Name, Detail: rule, Err: err,
+	}
+}

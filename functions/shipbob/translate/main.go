@@ -1,0 +1,16 @@
+// Command translate is the Lambda function shipbob-translate. It translates messages of
+// the inbox queue into canonical events and publishes them on the bus.
+package main
+
+import (
+	"os"
+	"time"
+
+	"causeway.example/functions/shipbob"
+	"causeway.example/shared/cloud"
+	"causeway.example/shared/connector"
+)
+
+func main() {
+	cloud.Start(connector.Translate, shipbob.Profile(), shipbob.Open, os.Environ(), time.Now)
+}
