@@ -152,7 +152,7 @@ func (r *Record) inHand(s State) *Attempt {
 		if a.Hash != s.Hash || a.Once != s.Once {
 			continue
 		}
-		if polled := a.Version.Polled() && a.Version.UpdatedAt().Equal(s.Version.UpdatedAt()); s.Once || polled || a.Letter != nil {
+		if polled := a.Version.Polled() && a.Version.UpdatedAt().Equal(s.Version.UpdatedAt()); s.Once || polled || len(a.Letters) > 0 {
 			return a
 		}
 	}
@@ -243,7 +243,7 @@ func (r *Record) held(w *retry.Worker, c Claimant, random func() float64) (until
 func (r *Record) ahead(c Claimant, patience time.Duration) (first string) {
 	open := r.Open(c.Event)
 	for event, a := range r.Attempts {
-		if event == c.Event || !r.Open(event) || a.Letter != nil || c.Since.Sub(r.openSince(event)) > patience {
+		if event == c.Event || !r.Open(event) || len(a.Letters) > 0 || c.Since.Sub(r.openSince(event)) > patience {
 			continue
 		}
 		before := comesBefore(a, event, c)

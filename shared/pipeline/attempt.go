@@ -166,7 +166,7 @@ func (a *attempt) known() (e ending, err error) {
 		}
 		return e, nil
 	}
-	if t != nil && t.Letter != nil && t.Letter.MessageID == a.in.MessageID {
+	if t != nil && slices.ContainsFunc(t.Letters, func(l entity.Letter) bool { return l.MessageID == a.in.MessageID }) {
 		return ending{stage: port.Skipped, why: port.OutcomeDuplicate + "the dead letter of this very message was written"}, nil
 	}
 	if a.delivery != nil && len(a.delivery.by.filters) > 0 && a.record.Untouched() {
@@ -233,8 +233,8 @@ func (a *attempt) claim(ctx context.Context) (claimed bool, err error) {
 // unknown as saying that the target has nothing of the entity. A copy of that redrive says
 // nothing about what came after.
 func (a *attempt) redriven(t *entity.Attempt) {
-	t.Letter = nil
-	if cause, _ := a.in.Cause(); cause.Code == OutcomeUnknown && !cause.At.Equal(t.Judged) {
+	cause, _ := a.in.Cause()
+	if t.Moved(cause.At); cause.Code == OutcomeUnknown && !cause.At.Equal(t.Judged) {
 		a.record.Judge(cause.At)
 		t.OpenSince, t.Judged = time.Time{}, cause.At
 	}
