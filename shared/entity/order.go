@@ -192,13 +192,16 @@ type Turn struct {
 // No two events wait for each other: an event whose own outcome is unknown waits only for
 // events that come before it in one order, the newest version first.
 func (r *Record) Turn(w *retry.Worker, c Claimant, patience time.Duration, random func() float64) Turn {
-	own := r.Attempts[c.Event]
+	own, others := r.Attempts[c.Event], len(r.Attempts)
+	if own != nil {
+		others--
+	}
 	if r.Lease != nil || own != nil && own.NotBefore != nil {
 		if until := r.held(w, c, random); c.Since.Before(until) {
 			return Turn{Until: until}
 		}
 	}
-	if len(r.Attempts) > 1 || own == nil {
+	if others > 0 {
 		if event := r.ahead(c, patience); event != "" {
 			return Turn{Ahead: event}
 		}
