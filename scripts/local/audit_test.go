@@ -142,7 +142,7 @@ func TestAuditCountsWhatWaitsForTheDead(t *testing.T) {
 	p := stood(t, "", nil)
 	dead, err := entity.Load(t.Context(), p.store, "netsuite", keyOf("customer", "7"), false)
 	must(t, err)
-	dead.Attempt("e").Letter = &entity.Letter{Event: "e", At: time.Now()}
+	dead.Attempt("e").Letters = []entity.Letter{{Event: "e", At: time.Now()}}
 	must(t, dead.Save(t.Context(), p.store, time.Now()))
 	for queue, parents := range map[string]map[message.Key]message.Key{
 		"shopify-orders-to-netsuite":   {keyOf("order", "1"): keyOf("customer", "7"), keyOf("order", "2"): keyOf("customer", "8")},

@@ -23,7 +23,9 @@ import (
 // While a circuit is open, the target sees its probes only. A target may answer searches and
 // take no writes, so that a search closes nothing, until searches were answered for so
 // long that a write would have been tried if one was waiting. A record that always fails must
-// neither open the circuit nor, as its probe, keep it open for others. The times are those
+// neither open the circuit nor, as its probe, keep it open for others. Many that fail one
+// after another, and none that is accepted, are an outage in the target's own words
+// (Records), which uses up the budget of none of them. The times are those
 // of the worker that stored them (adopt); an error of a clock that cannot be noticed
 // shifts a probe by as much, which costs waiting and no more.
 type circuit struct {
@@ -32,6 +34,7 @@ type circuit struct {
 	Auth    bool        `json:"auth,omitempty"`   // credentials, or a permission, were refused
 	Prober  *retry.Span `json:"prober,omitempty"` // the probe in flight
 	Answers time.Time   `json:"answers,omitzero"` // since when searches are answered, without a write that failed
+	Records time.Time   `json:"records,omitzero"` // since when one record after another fails; only of the whole target
 }
 
 // wholeTarget is the name of the target's own circuit; those of operations have their name.
@@ -72,6 +75,9 @@ func (t *Target) judge(c *record, name string, p *Passage, a Answer, opens map[s
 	case probing:
 		t.probed(c, name, p, found)
 	}
+	if open := c.Circuits[name]; open != nil && trips && found == recordFails && open.Records.IsZero() {
+		open.Records = t.config.Now()
+	}
 	return probing
 }
 
@@ -105,11 +111,11 @@ func (t *Target) open(c *record, name string, probing bool, f *fault.Error, s st
 	if open != nil && !probing && open.Auth == auth {
 		return false
 	}
-	since := now
+	next := &circuit{Since: now, Auth: auth}
 	if open != nil {
-		since = open.Since
+		next.Since, next.Records = open.Since, open.Records
 	}
-	pause := t.untilProbe(f, now.Sub(since))
+	pause := t.untilProbe(f, now.Sub(next.Since))
 	if open == nil || open.Auth != auth {
 		stage := port.Degraded
 		if auth {
@@ -117,7 +123,7 @@ func (t *Target) open(c *record, name string, probing bool, f *fault.Error, s st
 		}
 		t.note(c, stage, name, t.opened(name, auth, s, pause), f)
 	}
-	c.Circuits[name] = &circuit{Since: since, Auth: auth, Probe: now.Add(pause)}
+	next.Probe, c.Circuits[name] = now.Add(pause), next
 	return true
 }
 

@@ -9,7 +9,11 @@
 //
 //   - Circuit (circuit.go): a target that fails for several entities is left alone, except for
 //     one probe at a time. A failure of an operation opens the circuit of that operation only;
-//     a failure of a record opens nothing until many records fail one after another.
+//     a failure of a record opens nothing until many records fail one after another. That is
+//     an outage in the target's own words: Gate.Records says since when, and once it has
+//     lasted for as long as a message may wait, it uses up no record's budget. A target that
+//     accepts one write in each hour has no such outage, so that records which always fail
+//     come to the end of theirs.
 //   - Permits (permit.go): all workers together have at most Profile.Concurrency calls in flight.
 //     The limit falls when the target throttles, and rises again with time.
 //   - Rate and pause (rate.go): in no window of time are there more calls than Profile.Rate allows.

@@ -196,7 +196,7 @@ func (w *worker) handle(i *item) {
 	gate, err := w.Gate(ctx, i.SentAt)
 	until := gate.Until
 	if err == nil && until.IsZero() {
-		until = w.pass(i, gate.Outage)
+		until = w.pass(i, gate)
 	}
 	if err != nil {
 		until = w.now().Add(time.Second)
@@ -211,7 +211,7 @@ func (w *worker) handle(i *item) {
 	w.e.enqueue(i)
 }
 
-func (w *worker) pass(i *item, outage bool) (until time.Time) {
+func (w *worker) pass(i *item, gate admission.Gate) (until time.Time) {
 	p, until, err := w.Enter(w.e.Context(), i.Call)
 	if err != nil {
 		return w.now().Add(time.Second)
@@ -222,7 +222,7 @@ func (w *worker) pass(i *item, outage bool) (until time.Time) {
 	began := w.now()
 	answer := w.e.call(i)
 	answer.Began = began
-	until = w.judge(i, answer.Fault, p.Probing(), outage)
+	until = w.judge(i, answer.Fault, p.Probing(), gate)
 	if later := p.Leave(w.e.Context(), answer); later.After(until) {
 		return later
 	}
@@ -231,7 +231,7 @@ func (w *worker) pass(i *item, outage bool) (until time.Time) {
 
 // judge ends the message, or returns when to retry. A probe uses up a budget only if the
 // failure is the message's own.
-func (w *worker) judge(i *item, f *fault.Error, probing, outage bool) time.Time {
+func (w *worker) judge(i *item, f *fault.Error, probing bool, gate admission.Gate) time.Time {
 	if f == nil {
 		i.end = port.Confirmed
 		return time.Time{}
@@ -241,8 +241,10 @@ func (w *worker) judge(i *item, f *fault.Error, probing, outage bool) time.Time 
 		gap := max(w.e.retries.Backoff.Cap, w.e.retries.Parents.Most)
 		switch b := w.e.policy.Breaker; { // as package pipeline does
 		case f.ScopeOrDefault() == fault.EntityScope:
-			gap = b.Return.Most + b.Probes.Most
-		case outage:
+			if gap = b.Return.Most + b.Probes.Most; !gate.Records.IsZero() {
+				gap = min(gap, max(0, gate.Records.Add(gap).Sub(i.spent[f.Kind].Last)))
+			}
+		case gate.Outage:
 			gap = 0
 		}
 		spent = i.spent[f.Kind].Spend(w.now(), gap)

@@ -207,7 +207,7 @@ func (t *Target) adopt(c *record) {
 	}
 	times := []*time.Time{&c.RateUsed, &c.BulkUntil, &c.Live, &c.LimitSet}
 	for _, open := range c.Circuits {
-		times = append(times, &open.Since, &open.Probe, &open.Answers)
+		times = append(times, &open.Since, &open.Probe, &open.Answers, &open.Records)
 	}
 	for _, at := range times {
 		if !at.IsZero() {

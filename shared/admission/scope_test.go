@@ -1,6 +1,7 @@
 package admission_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // TestF70RecordsThatFailHoldUpNothingElse has the target answer its own error document
-// for some entities, without other traffic, and then a healthy one arrive.
+// for some entities, without other traffic, and then a healthy one arrive each hour.
 func TestF70RecordsThatFailHoldUpNothingElse(t *testing.T) {
 	t.Parallel()
 	for what, poison := range map[string]int{"two": 2, "enough to open the circuit": 8} {
@@ -34,7 +35,13 @@ func TestF70RecordsThatFailHoldUpNothingElse(t *testing.T) {
 					if e.ended(port.Confirmed) != 1 {
 						e.Error("a healthy message is not through within a minute")
 					}
-					e.drain(w, 80*time.Hour)
+					for range 100 {
+						e.send("healthy")
+						e.drain(w, time.Hour)
+					}
+					if n := e.ended(port.Confirmed); n != 101 {
+						e.Errorf("%d of 101 healthy messages are through", n)
+					}
 					if n := e.ended(port.Dead); n != poison {
 						e.Errorf("%d of %d ended at their budget", n, poison)
 					}
@@ -44,6 +51,48 @@ func TestF70RecordsThatFailHoldUpNothingElse(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestF70ATargetThatFailsForEveryRecordIsAnOutage has the target answer its own error
+// document for all entities, for longer than their budget: none of them ends by that, those
+// that arrive meanwhile included, and all are through when the target accepts writes again.
+func TestF70ATargetThatFailsForEveryRecordIsAnOutage(t *testing.T) {
+	t.Parallel()
+	for what, between := range map[string]admission.Answer{"all the time": record500(), "and is down in between": down503()} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			play(t, func(e *env) {
+				e.takes, e.random = time.Second, golden()
+				const days = 24 * time.Hour
+				e.answer = func(*item) admission.Answer {
+					switch passed := time.Since(e.epoch); {
+					case passed >= 10*days:
+						return accepted()
+					case passed >= 2*days && passed < 3*days:
+						return between
+					}
+					return record500()
+				}
+				w := e.worker("w")
+				for day := range 10 {
+					e.send(e.ids("day "+strconv.Itoa(day)+" ", 6)...)
+					e.drain(w, days)
+					if day == 4 {
+						w = e.worker("another")
+					}
+				}
+				if n := e.ended(port.Dead); n > 0 {
+					e.Errorf("%d died in an outage", n)
+				}
+				e.drain(w, 3*time.Hour)
+				if n := e.ended(port.Confirmed); n != 60 {
+					e.Errorf("%d of 60 are through three hours after the outage", n)
+				}
+				e.one(port.Degraded)
+				e.one(port.Restored)
+			})
+		})
 	}
 }
 

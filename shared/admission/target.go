@@ -56,6 +56,9 @@ func New(config Config, profile connector.Profile) *Target {
 type Gate struct {
 	Until  time.Time // when the message has to come back; zero: it may go on
 	Outage bool      // the circuit of the whole target is open, and single messages probe it
+	// Records is since when one record after another fails, each with an answer of its own,
+	// and the target accepts none; zero if that is not so.
+	Records time.Time
 }
 
 // Call is one message that is about to call the target.
@@ -116,7 +119,9 @@ func (t *Target) Gate(ctx context.Context, sentAt time.Time) (Gate, error) {
 		return Gate{}, nil
 	}
 	// A circuit that no message is left to probe must not prolong the wait of those that are.
-	return Gate{Until: t.wait(open, sentAt, now), Outage: now.Sub(open.Probe) <= t.config.Policy.Breaker.unprobed()}, nil
+	return Gate{
+		Until: t.wait(open, sentAt, now), Outage: now.Sub(open.Probe) <= t.config.Policy.Breaker.unprobed(), Records: open.Records,
+	}, nil
 }
 
 // quiet reports whether nothing about the target has to be read or stored for a live call

@@ -152,7 +152,7 @@ func (r *Record) inHand(s State) *Attempt {
 		if a.Hash != s.Hash || a.Once != s.Once {
 			continue
 		}
-		if polled := a.Version.Polled() && a.Version.UpdatedAt().Equal(s.Version.UpdatedAt()); s.Once || polled || a.Letter != nil {
+		if polled := a.Version.Polled() && a.Version.UpdatedAt().Equal(s.Version.UpdatedAt()); s.Once || polled || len(a.Letters) > 0 {
 			return a
 		}
 	}
@@ -192,13 +192,16 @@ type Turn struct {
 // No two events wait for each other: an event whose own outcome is unknown waits only for
 // events that come before it in one order, the newest version first.
 func (r *Record) Turn(w *retry.Worker, c Claimant, patience time.Duration, random func() float64) Turn {
-	own := r.Attempts[c.Event]
+	own, others := r.Attempts[c.Event], len(r.Attempts)
+	if own != nil {
+		others--
+	}
 	if r.Lease != nil || own != nil && own.NotBefore != nil {
 		if until := r.held(w, c, random); c.Since.Before(until) {
 			return Turn{Until: until}
 		}
 	}
-	if len(r.Attempts) > 1 || own == nil {
+	if others > 0 {
 		if event := r.ahead(c, patience); event != "" {
 			return Turn{Ahead: event}
 		}
@@ -243,7 +246,7 @@ func (r *Record) held(w *retry.Worker, c Claimant, random func() float64) (until
 func (r *Record) ahead(c Claimant, patience time.Duration) (first string) {
 	open := r.Open(c.Event)
 	for event, a := range r.Attempts {
-		if event == c.Event || !r.Open(event) || a.Letter != nil || c.Since.Sub(r.openSince(event)) > patience {
+		if event == c.Event || !r.Open(event) || len(a.Letters) > 0 || c.Since.Sub(r.openSince(event)) > patience {
 			continue
 		}
 		before := comesBefore(a, event, c)

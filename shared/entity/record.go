@@ -195,11 +195,11 @@ func (r *Record) outdate() {
 }
 
 // Superseded returns the dead letters that confirming the event's state supersedes, oldest
-// first: those of older states, and an earlier one of the event itself.
+// first: those of older states, and all earlier ones of the event itself.
 func (r *Record) Superseded(event string, s State) (letters []Letter) {
 	for id, a := range r.Attempts {
-		if a.Letter != nil && (id == event || !s.Once && a.older(s.Version, s.Hash)) {
-			letters = append(letters, *a.Letter)
+		if id == event || !s.Once && a.older(s.Version, s.Hash) {
+			letters = append(letters, a.Letters...)
 		}
 	}
 	slices.SortFunc(letters, func(a, b Letter) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Event, b.Event)) })
@@ -236,14 +236,20 @@ type Attempt struct {
 	OpenSince time.Time           `json:"open,omitzero"`
 	By        connector.Guarantee `json:"by,omitempty"`
 
-	Letter *Letter `json:"letter,omitempty"`
+	// Letters are the dead letters of the event, oldest first, and at most mostLetters of
+	// them: one of each copy of the event that died, such as a fact that was reported again.
+	Letters []Letter `json:"letters,omitempty"`
 	// Judged is the time of the letter whose redrive said that the target has nothing of
 	// the event. A copy of that redrive says nothing more.
 	Judged time.Time `json:"judged,omitzero"`
 }
 
+// mostLetters is how many letters of one event are remembered. Beyond it the oldest is
+// forgotten: it stays in its queue, and a redrive finds it confirmed.
+const mostLetters = 8
+
 // Letter is a dead letter that was written. It blocks nothing: it only shows a copy of the
-// very same queue message, what waits for the entity, and which letter a newer state
+// very same queue message, what waits for the entity, and which letters a confirmation
 // supersedes.
 type Letter struct {
 	MessageID string           `json:"message_id"` // the queue's id of the message that died
@@ -251,7 +257,7 @@ type Letter struct {
 	Trace     string           `json:"trace"`
 	Version   message.Sequence `json:"version,omitempty"`
 	At        time.Time        `json:"at"`
-	Why       string           `json:"why,omitempty"` // the failure as the ledger has it, for what waits for the entity
+	Why       string           `json:"why,omitempty"` // the failure as the ledger has it, for what waits for the entity; of the newest only
 }
 
 // older reports whether the attempt is at a state older than the one of that version and
@@ -300,18 +306,30 @@ func (r *Record) Judge(at time.Time) {
 }
 
 // Bury returns what is kept of the attempt once its dead letter is written: the letter,
-// and what a redrive must know, which is a write of unknown outcome and the next key.
-func (a *Attempt) Bury(letter Letter) Attempt {
+// those of other copies of the event, and what a redrive must know, which is a write of
+// unknown outcome and the next key. moved is the time of the letter that the message was
+// before; zero if it was none.
+func (a *Attempt) Bury(letter Letter, moved time.Time) Attempt {
+	a.Moved(moved)
+	for i := range a.Letters {
+		a.Letters[i].Why = ""
+	}
 	return Attempt{
-		Version: a.Version, Hash: a.Hash, Once: a.Once, Count: a.Count, Letter: &letter,
+		Version: a.Version, Hash: a.Hash, Once: a.Once, Count: a.Count,
+		Letters:   append(a.Letters[max(0, len(a.Letters)+1-mostLetters):], letter),
 		OpenSince: a.OpenSince, By: a.By, KeysSpent: a.KeysSpent, Judged: a.Judged,
 	}
+}
+
+// Moved forgets the letter of that time, which was moved back into its queue.
+func (a *Attempt) Moved(at time.Time) {
+	a.Letters = slices.DeleteFunc(a.Letters, func(l Letter) bool { return l.At.Equal(at) })
 }
 
 // Letters reports whether an event of the entity has a dead letter.
 func (r *Record) Letters() bool {
 	for _, a := range r.Attempts {
-		if a.Letter != nil {
+		if len(a.Letters) > 0 {
 			return true
 		}
 	}
@@ -322,8 +340,10 @@ func (r *Record) Letters() bool {
 func (r *Record) Why() string {
 	var newest Letter
 	for _, a := range r.Attempts {
-		if a.Letter != nil && cmp.Or(a.Letter.At.Compare(newest.At), strings.Compare(a.Letter.Event, newest.Event)) >= 0 {
-			newest = *a.Letter
+		for _, l := range a.Letters {
+			if cmp.Or(l.At.Compare(newest.At), strings.Compare(l.Event, newest.Event)) >= 0 {
+				newest = l
+			}
 		}
 	}
 	return newest.Why
@@ -363,15 +383,14 @@ func (r *Record) tried(open bool) (events []string) {
 func (r *Record) firstKept(a, b string) int {
 	t, u := r.Attempts[a], r.Attempts[b]
 	switch {
-	case (t.Letter == nil) != (u.Letter == nil):
-		if t.Letter != nil {
-			return 1
-		}
+	case len(t.Letters) == 0 && len(u.Letters) > 0:
 		return -1
+	case len(t.Letters) > 0 && len(u.Letters) == 0:
+		return 1
 	case r.Open(a):
 		return cmp.Or(cmp.Compare(u.Version, t.Version), cmp.Compare(a, b))
-	case t.Letter != nil:
-		return cmp.Or(u.Letter.At.Compare(t.Letter.At), cmp.Compare(a, b))
+	case len(t.Letters) > 0:
+		return cmp.Or(u.Letters[len(u.Letters)-1].At.Compare(t.Letters[len(t.Letters)-1].At), cmp.Compare(a, b))
 	}
 	return cmp.Or(t.failingSince().Compare(u.failingSince()), cmp.Compare(a, b))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -209,7 +210,7 @@ func TestSupersededListsLettersOfOlderStates(t *testing.T) {
 	r := newEnv(t).load()
 	letter := func(event string, s entity.State, at time.Duration) {
 		a := attempted(r, event, s)
-		*a = a.Bury(entity.Letter{Event: event, Version: s.Version, At: noon.Add(at)})
+		*a = a.Bury(entity.Letter{Event: event, Version: s.Version, At: noon.Add(at)}, time.Time{})
 	}
 	letter("v1", state(1, "a"), 3*time.Hour)
 	letter("v2", state(2, "b"), time.Hour)
@@ -270,16 +271,16 @@ func TestARecordKeepsTheAttemptsThatMatter(t *testing.T) {
 			open(r, event, state(i, event), connector.ExternalID, noon)
 		}, 8},
 		"dead letters: the newest": {func(r *entity.Record, event string, i int) {
-			attempted(r, event, state(i, event)).Letter = &entity.Letter{At: noon.Add(time.Duration(i) * time.Minute)}
+			attempted(r, event, state(i, event)).Letters = []entity.Letter{{At: noon.Add(time.Duration(i) * time.Minute)}}
 		}, 8},
 		"dead letters last": {func(r *entity.Record, event string, i int) {
 			if a := attempted(r, event, state(i, event)); i < 8 {
-				a.Letter = &entity.Letter{At: noon}
+				a.Letters = []entity.Letter{{At: noon}}
 			}
 		}, 8},
 		"dead letters of unknown outcome last": {func(r *entity.Record, event string, i int) {
 			if a := open(r, event, state(40-i, event), connector.ExternalID, noon); i < 8 {
-				a.Letter = &entity.Letter{At: noon}
+				a.Letters = []entity.Letter{{At: noon}}
 			}
 		}, 8},
 	} {
@@ -310,15 +311,52 @@ func TestTheLetterKeepsWhatARedriveMustKnow(t *testing.T) {
 	a := open(r, "e", state(1, "a"), connector.IdempotencyKey, noon)
 	a.Crashes, a.KeysSpent, a.Judged = 3, 2, noon
 	a.Spent = map[string]retry.Budget{"unavailable": {Times: 1, Since: noon, Last: noon}}
-	*a = a.Bury(entity.Letter{MessageID: "m", Event: "e"})
+	*a = a.Bury(entity.Letter{MessageID: "m", Event: "e"}, time.Time{})
 	want := entity.Attempt{
 		Version: version(1), Hash: state(1, "a").Hash, OpenSince: noon, By: connector.IdempotencyKey, KeysSpent: 2, Judged: noon,
-		Letter: &entity.Letter{MessageID: "m", Event: "e"},
+		Letters: []entity.Letter{{MessageID: "m", Event: "e"}},
 	}
 	want.Count = a.Count
-	if diff := fmt.Sprintf("%+v %+v", *a, *a.Letter); a.Crashes != 0 || a.Spent != nil || a.OpenSince != want.OpenSince || a.By != want.By || a.KeysSpent != 2 ||
-		!a.Judged.Equal(noon) || *a.Letter != *want.Letter || a.Version != want.Version || a.Hash != want.Hash || a.Count != 1 {
-		t.Errorf("kept %s", diff)
+	if a.Crashes != 0 || a.Spent != nil || a.OpenSince != want.OpenSince || a.By != want.By || a.KeysSpent != 2 ||
+		!a.Judged.Equal(noon) || !slices.Equal(a.Letters, want.Letters) || a.Version != want.Version || a.Hash != want.Hash || a.Count != 1 {
+		t.Errorf("kept %+v", *a)
+	}
+}
+
+// TestEachCopyOfAnEventHasItsOwnLetter has copies of a fact die; some of their letters are
+// moved back, and die once more.
+func TestEachCopyOfAnEventHasItsOwnLetter(t *testing.T) {
+	t.Parallel()
+	r := newEnv(t).load()
+	a := attempted(r, "fact", fact(1, "a"))
+	bury := func(message string, moved time.Time) time.Time {
+		at := noon.Add(time.Duration(len(message)) * time.Minute)
+		*a = a.Bury(entity.Letter{MessageID: message, Event: "fact", At: at, Why: "the reason of " + message}, moved)
+		return at
+	}
+	messages := func() (got []string) {
+		for _, l := range r.Superseded("fact", fact(9, "a")) {
+			got = append(got, l.MessageID)
+		}
+		return got
+	}
+	first := bury("m", time.Time{})
+	bury("mm", time.Time{})
+	if got := messages(); !slices.Equal(got, []string{"m", "mm"}) {
+		t.Errorf("the letters are of %q", got)
+	}
+	if why := r.Why(); why != "the reason of mm" || a.Letters[0].Why != "" {
+		t.Errorf("why %q, and %q of the first", why, a.Letters[0].Why)
+	}
+	bury("mmm", first)
+	if got := messages(); !slices.Equal(got, []string{"mm", "mmm"}) {
+		t.Errorf("a letter that was moved back and died again: %q", got)
+	}
+	for i := range 20 {
+		bury(strings.Repeat("m", 4+i), time.Time{})
+	}
+	if got := messages(); len(got) != 8 || got[0] != strings.Repeat("m", 16) || got[7] != strings.Repeat("m", 23) {
+		t.Errorf("%d letters are kept: %q", len(got), got)
 	}
 }
 

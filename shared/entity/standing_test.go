@@ -115,7 +115,7 @@ func TestNothingIsKeptFromWhatTheTargetHasOrMayHave(t *testing.T) {
 	}{
 		"nothing":                 {func(*entity.Record) {}, true},
 		"a failure that is clear": {func(r *entity.Record) { attempted(r, "e", state(1, "a")) }, true},
-		"a dead letter":           {func(r *entity.Record) { r.Attempt("e").Letter = &entity.Letter{} }, true},
+		"a dead letter":           {func(r *entity.Record) { r.Attempt("e").Letters = []entity.Letter{{}} }, true},
 		"what was skipped":        {func(r *entity.Record) { r.Skip("e", state(1, "a"), "a rule", false) }, true},
 		"a state":                 {func(r *entity.Record) { r.Confirm("e", effect, state(1, "a"), "", "") }, false},
 		"a fact":                  {func(r *entity.Record) { r.Confirm("e", effect, fact(1, "a"), "", "") }, false},
@@ -125,7 +125,7 @@ func TestNothingIsKeptFromWhatTheTargetHasOrMayHave(t *testing.T) {
 		"a request that may land": {func(r *entity.Record) { r.Landing = newEnv(t).worker.Take("e", time.Minute) }, false},
 		"a letter in doubt": {func(r *entity.Record) {
 			a := open(r, "e", state(1, "a"), connector.None, noon)
-			*a = a.Bury(entity.Letter{Event: "e"})
+			*a = a.Bury(entity.Letter{Event: "e"}, time.Time{})
 		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -159,7 +159,7 @@ func TestCompareFindsWhatAPollMissed(t *testing.T) {
 			open(r, "b", state(3, "b"), connector.ExternalID, noon)
 		}, state(4, "a"), entity.Missing, false},
 		"a delivery of it":        {func(r *entity.Record) { attempted(r, "b", state(3, "b")) }, state(4, "b"), entity.Missing, false},
-		"its dead letter":         {func(r *entity.Record) { attempted(r, "b", state(3, "b")).Letter = &entity.Letter{} }, state(3, "b"), entity.InHand, false},
+		"its dead letter":         {func(r *entity.Record) { attempted(r, "b", state(3, "b")).Letters = []entity.Letter{{}} }, state(3, "b"), entity.InHand, false},
 		"an attempt at another":   {func(r *entity.Record) { attempted(r, "c", state(3, "c")) }, state(3, "b"), entity.Missing, false},
 		"skipped":                 {func(r *entity.Record) { r.Skip("e", state(2, "a"), "a rule", false) }, state(3, "a"), entity.Known, false},
 		"older than the skipped":  {func(r *entity.Record) { r.Skip("e", state(2, "a"), "a rule", false) }, state(1, "b"), entity.Known, false},
@@ -230,7 +230,7 @@ func TestCompareDatesADeadLetterByThePoll(t *testing.T) {
 	e := newEnv(t)
 	r := e.load()
 	r.Confirm("a", effect, reported(1, "a"), "ref", "")
-	attempted(r, "b", reported(2, "b")).Letter = &entity.Letter{Event: "b"}
+	attempted(r, "b", reported(2, "b")).Letters = []entity.Letter{{Event: "b"}}
 	e.save(r)
 	raced := &racedPut{State: e.memory, race: func() {
 		r := e.load()

@@ -70,7 +70,7 @@ func TestWhoseOutcomeHasToBeKnownFirst(t *testing.T) {
 				t.Errorf("after the patience: %+v", got)
 			}
 			a.OpenSince = e.clock.Now()
-			*a = a.Bury(entity.Letter{Event: "open"})
+			*a = a.Bury(entity.Letter{Event: "open"}, time.Time{})
 			if got := e.turn(r, c); got != (entity.Turn{}) {
 				t.Errorf("a dead letter is waited for: %+v", got)
 			}

@@ -101,9 +101,12 @@ const (
 	// ConnectionScope is a failure of the whole target: network, credentials, maintenance,
 	// a 503 without the vendor's error document.
 	ConnectionScope
+	// OwnScope is a failure of a service that Causeway itself needs, such as its bus or its
+	// ledger. It says nothing about a record or a target.
+	OwnScope
 )
 
-var scopeNames = [...]string{"usual", "entity", "operation", "connection"}
+var scopeNames = [...]string{"usual", "entity", "operation", "connection", "own"}
 
 // String returns the scope in lower case, as ledgers show it.
 func (s Scope) String() string {

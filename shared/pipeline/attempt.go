@@ -30,7 +30,7 @@ type attempt struct {
 	claimant entity.Claimant // the message, as one that is about to write the entity
 	effect   string          // names what the work would write
 	record   *entity.Record
-	outage   bool                                  // the circuit of the target is open
+	gate     admission.Gate                        // what is known of the target; zero in the inbox
 	keys     []string                              // by which a failure is searched; nil if its event has them
 	lease    *retry.Span                           // of this attempt; nil until the claim
 	linger   time.Duration                         // how long after a call was given up its effect may still appear
@@ -81,13 +81,11 @@ func (a *attempt) run(ctx context.Context) (port.Decision, error) {
 	} else if e.stage != "" {
 		return a.settle(ctx, e)
 	}
-	if r := a.record; len(r.Attempts) > 0 || r.Lease != nil || r.Landing != nil {
-		switch turn := r.Turn(a.worker, a.claimant, a.Retry.Parent, a.Random); {
-		case !turn.Until.IsZero():
-			return port.Decision{Until: turn.Until}, nil
-		case turn.Ahead != "":
-			return a.fail(ctx, a.outcomeOpen(turn.Ahead), false, nil)
-		}
+	switch turn := a.record.Turn(a.worker, a.claimant, a.Retry.Parent, a.Random); {
+	case !turn.Until.IsZero():
+		return port.Decision{Until: turn.Until}, nil
+	case turn.Ahead != "":
+		return a.fail(ctx, a.outcomeOpen(turn.Ahead), false, nil)
 	}
 	d := a.delivery
 	if d == nil || d.broken != nil {
@@ -101,7 +99,7 @@ func (a *attempt) run(ctx context.Context) (port.Decision, error) {
 	}
 	a.claimant.Since = a.Now() // admission may have taken its time
 	decision, err := a.admitted(ctx, passage.Probing())
-	if closed := passage.Leave(context.WithoutCancel(ctx), d.answer); !decision.Done && !decision.Left && decision.Until.Before(closed) && err == nil {
+	if closed := passage.Leave(context.WithoutCancel(ctx), d.answer); !decision.Done && decision.Until.Before(closed) {
 		decision.Until = closed
 	}
 	return decision, err
@@ -168,7 +166,7 @@ func (a *attempt) known() (e ending, err error) {
 		}
 		return e, nil
 	}
-	if t != nil && t.Letter != nil && t.Letter.MessageID == a.in.MessageID {
+	if t != nil && slices.ContainsFunc(t.Letters, func(l entity.Letter) bool { return l.MessageID == a.in.MessageID }) {
 		return ending{stage: port.Skipped, why: port.OutcomeDuplicate + "the dead letter of this very message was written"}, nil
 	}
 	if a.delivery != nil && (len(a.delivery.by.filters) > 0 || a.Skip != nil) && a.record.Untouched() {
@@ -235,8 +233,8 @@ func (a *attempt) claim(ctx context.Context) (claimed bool, err error) {
 // unknown as saying that the target has nothing of the entity. A copy of that redrive says
 // nothing about what came after.
 func (a *attempt) redriven(t *entity.Attempt) {
-	t.Letter = nil
-	if cause, _ := a.in.Cause(); cause.Code == OutcomeUnknown && !cause.At.Equal(t.Judged) {
+	cause, _ := a.in.Cause()
+	if t.Moved(cause.At); cause.Code == OutcomeUnknown && !cause.At.Equal(t.Judged) {
 		a.record.Judge(cause.At)
 		t.OpenSince, t.Judged = time.Time{}, cause.At
 	}
@@ -298,26 +296,21 @@ func (a *attempt) fail(ctx context.Context, f *fault.Error, probing bool, awaite
 	}
 	t, state := a.record.Attempt(a.event.ID), a.claimant.State
 	t.Version, t.Hash, t.Once = state.Version, state.Hash, state.Once
-	spent := a.spend(t, f, probing, now)
-	count := t.Count
-	if a.lease != nil && (probing || what == retry.Wait || what == retry.Configure || f.Kind == fault.Throttled) {
-		t.Count-- // waiting uses up no attempt
-	}
-	if f.After > 0 {
-		t.NotBefore = a.worker.Take(a.in.MessageID, f.After)
-	}
-	v := a.Retry.Judge(f, spent, now, a.Random)
+	v := a.Retry.Judge(f, a.spend(t, f, probing, now), now, a.Random)
 	if v.Stage == port.Confirmed {
 		return a.settle(ctx, ending{stage: port.Confirmed, why: v.Why, keep: keepState, ref: a.record.Ref})
 	}
-	if a.lease != nil { // it leaves a trace; a lease that a crash left behind stays: it shows a write
-		t.Crashes, a.record.Lease = 0, nil
-	}
 	entry := a.entry(a.event, v.Stage)
-	entry.Error, entry.Took, entry.Attempt = port.NewEntryError(a.route, f), now.Sub(a.claimant.Since), count
+	entry.Error, entry.Took, entry.Next = port.NewEntryError(a.route, f), now.Sub(a.claimant.Since), v.Until
 	entry.Outcome = v.Why + ": " + entry.Error.Message
 	if a.delivery != nil {
 		entry.Exchange = a.exchange.Failed(f, a.event.Type, a.delivery.body)
+	}
+	if a.lease != nil { // it leaves a trace; a lease that a crash left behind stays: it shows a write
+		t.Crashes, a.record.Lease = 0, nil
+		if probing || what >= retry.Wait || f.Kind == fault.Throttled {
+			t.Count-- // waiting uses up no attempt
+		}
 	}
 	if what == retry.Configure {
 		a.OnAlarm(AlarmConfig)
@@ -326,54 +319,66 @@ func (a *attempt) fail(ctx context.Context, f *fault.Error, probing bool, awaite
 	if v.Stage != port.Deferred {
 		return a.bury(ctx, f, entry)
 	}
-	entry.Next = v.Until
-	if len(a.record.Attempts) > entity.MostAttempts { // the record may not keep all of them
-		entry.Next = retry.Later(entry.Next, now.Add(a.Retry.Parents.Wait(age, a.Random)))
-	}
-	if b := a.Admission.Breaker; a.outage { // at least as rarely as the circuit is probed
-		entry.Next = retry.Later(entry.Next, now.Add(min(b.Return.Wait(age, a.Random), b.Probes.Most)))
-	}
-	return a.postpone(ctx, entry, f.After > 0, awaited)
+	return a.postpone(ctx, entry, f.After, awaited)
 }
 
 // spend uses up the budget for failures of this kind, and returns it. An outage that a probe
 // finds is no failure of its message. Time since the last failure counts up to the longest
 // of our own waits, so that a wait that the target named is left out; nothing of an outage
-// counts, except for a failure that is the entity's own.
+// counts, except for a failure that is the entity's own. Once all entities have failed for
+// as long as a message may wait (Gate.Records), that is an outage too, and nothing counts
+// until the target accepts a write.
 func (a *attempt) spend(t *entity.Attempt, f *fault.Error, probing bool, now time.Time) retry.Budget {
-	b, what := a.Admission.Breaker, retry.DispositionOf(f)
-	pause := max(a.Retry.Backoff.Cap, a.Retry.Parents.Most)
+	b, what, kind := a.Admission.Breaker, retry.DispositionOf(f), f.Kind.String()
+	pause, all := max(a.Retry.Backoff.Cap, a.Retry.Parents.Most), a.gate.Records
+	spent := t.Spent[kind]
 	switch {
-	case f.ScopeOrDefault() == fault.EntityScope && what != retry.Wait && what != retry.Configure: // what it waits for may be held back by the outage
-		pause = b.Return.Most + b.Probes.Most
+	case what == retry.Outlast:
+		kind = f.Scope.String()
+		spent = t.Spent[kind]
+	case f.ScopeOrDefault() == fault.EntityScope && what < retry.Wait: // what it waits for may be held back by the outage
+		if pause = b.Return.Most + b.Probes.Most; !all.IsZero() {
+			pause = min(pause, max(0, all.Add(pause).Sub(spent.Last)))
+			if what == retry.Few {
+				spent = retry.Budget{}
+			}
+		}
 	case probing && what == retry.Retry:
 		return retry.Budget{Times: 1, Since: now}
-	case a.outage:
+	case a.gate.Outage:
 		pause = 0
 	}
 	if t.Spent == nil {
 		t.Spent = map[string]retry.Budget{}
 	}
-	kind := f.Kind.String()
-	t.Spent[kind] = t.Spent[kind].Spend(now, pause)
+	t.Spent[kind] = spent.Spend(now, pause)
 	return t.Spent[kind]
 }
 
 // postpone leaves the trace of an attempt that is followed by another. The record comes
 // first: the next attempt, or a duplicate, goes by it. Retry-After is honored even if the
 // trace cannot be written; otherwise the message would return after its visibility timeout.
-func (a *attempt) postpone(ctx context.Context, entry port.Entry, named bool, awaited *entity.Record) (port.Decision, error) {
+func (a *attempt) postpone(ctx context.Context, entry port.Entry, after time.Duration, awaited *entity.Record) (port.Decision, error) {
+	now := a.Now()
+	age := now.Sub(a.in.SentAt)
+	if after > 0 {
+		a.record.Attempt(a.event.ID).NotBefore = a.worker.Take(a.in.MessageID, after)
+	}
+	if len(a.record.Attempts) > entity.MostAttempts { // the record may not keep all of them
+		entry.Next = retry.Later(entry.Next, now.Add(a.Retry.Parents.Wait(age, a.Random)))
+	}
+	if b := a.Admission.Breaker; a.gate.Outage { // at least as rarely as the circuit is probed
+		entry.Next = retry.Later(entry.Next, now.Add(min(b.Return.Wait(age, a.Random), b.Probes.Most)))
+	}
 	unsaved := a.save(ctx, false)
 	unwritten := a.Ledger.Append(ctx, entry)
 	switch {
-	case named && (unsaved != nil || unwritten != nil):
+	case after > 0 && (unsaved != nil || unwritten != nil):
 		a.Log.WarnContext(ctx, "deferring without a trace", "event_id", a.event.ID, "until", entry.Next, "error", errors.Join(unsaved, unwritten))
 	case unwritten != nil:
 		return port.Decision{}, errors.Join(port.Unavailable("writing the ledger", unwritten), unsaved)
-	case unsaved != nil && a.lease == nil:
+	case unsaved != nil && (a.lease == nil || !errors.Is(unsaved, port.ErrConflict)):
 		return a.raced(unsaved)
-	case unsaved != nil && !errors.Is(unsaved, port.ErrConflict):
-		return port.Decision{}, unsaved
 	}
 	if awaited == nil {
 		return port.Decision{Until: entry.Next}, nil

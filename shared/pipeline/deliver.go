@@ -60,7 +60,7 @@ func (d *Deliverer) handle(ctx context.Context, in port.Incoming) (port.Decision
 	w.attempt = &attempt{
 		Pipeline: d.Pipeline, profile: d.system.Profile, function: d.function, in: in, route: d.route, event: m,
 		doing:  "delivering " + m.Type + " " + m.Subject + " to " + d.system.Profile.Name,
-		effect: cmp.Or(w.operation.Effect, m.Type), outage: gate.Outage, delivery: w, work: w.deliver,
+		effect: cmp.Or(w.operation.Effect, m.Type), gate: gate, delivery: w, work: w.deliver,
 	}
 	if w.operation.Guarantee != connector.CompareAndSet { // whose target rejects what is late
 		w.linger = d.system.Profile.Linger + w.operation.Lag

@@ -14,6 +14,11 @@
 //     reported.
 //   - A message that waits (for a parent, a lease, a throttle, a setting of ours) uses up
 //     no attempts. A message that waits for an entity is woken when it is confirmed.
+//   - An outage ends no message, however long: neither one of a service of ours (bus, queue,
+//     State, ledger, vault), nor of the connection, nor one in the target's own words, in
+//     which every entity fails and none is accepted. It uses up no budget, and the message is
+//     re-sent before its queue drops it (requeue.go). The circuit's alarm rings, or that of the
+//     queue whose messages wait; the ledger says for what.
 //   - A known failure is dead-lettered by us, with its reason. The queue's own redrive
 //     policy is only the net for crashes.
 //   - A dead letter is a state of the letter, not of its entity: it keeps nothing else from

@@ -32,9 +32,8 @@ func (a *attempt) bury(ctx context.Context, f *fault.Error, e port.Entry) (port.
 		a.abandon(ctx)
 		return port.Decision{}, err
 	}
-	t := a.record.Attempt(a.event.ID)
-	*t = t.Bury(entity.Letter{MessageID: a.in.MessageID, Event: e.Event, Trace: e.Trace, Version: e.Version, At: e.At, Why: e.Error.Message})
-	if err := a.saveLetter(ctx, *t); err != nil {
+	letter := entity.Letter{MessageID: a.in.MessageID, Event: e.Event, Trace: e.Trace, Version: e.Version, At: e.At, Why: e.Error.Message}
+	if err := a.saveLetter(ctx, letter); err != nil {
 		return a.raced(err)
 	}
 	return port.Decision{Done: true}, nil
@@ -43,8 +42,11 @@ func (a *attempt) bury(ctx context.Context, f *fault.Error, e port.Entry) (port.
 // saveLetter stores that the letter was written. An attempt without a lease that loses a race
 // adds it to the record as it is stored now; otherwise the message would return and write a
 // second letter.
-func (a *attempt) saveLetter(ctx context.Context, buried entity.Attempt) error {
+func (a *attempt) saveLetter(ctx context.Context, letter entity.Letter) error {
+	cause, _ := a.in.Cause()
 	for races := 3; ; races-- {
+		t := a.record.Attempt(a.event.ID)
+		*t = t.Bury(letter, cause.At)
 		err := a.save(ctx, false)
 		if races == 0 || a.lease != nil || !errors.Is(err, port.ErrConflict) {
 			return err
@@ -53,7 +55,9 @@ func (a *attempt) saveLetter(ctx context.Context, buried entity.Attempt) error {
 		if failed != nil {
 			return errors.Join(err, failed)
 		}
-		*stored.Attempt(a.event.ID) = buried
+		others := stored.Attempt(a.event.ID).Letters
+		*stored.Attempt(a.event.ID) = *t
+		stored.Attempt(a.event.ID).Letters = others
 		a.record = stored
 	}
 }

@@ -200,21 +200,66 @@ func TestTheVerySameMessageWritesNoSecondLetter(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
 	e.system.failing = func(connector.Delivery) error { return &fault.Error{Kind: fault.Rejected} }
-	e.post("1", change{Type: customer, ID: "7"})
-	in := e.translated(1)[0]
-	for range 3 {
+	e.post("1", change{Type: captured, ID: "9", Version: 1})
+	e.post("2", change{Type: captured, ID: "9", Version: 2}) // a copy of the event, with a letter of its own
+	for _, in := range slices.Repeat(e.translated(2), 3) {
 		decision, err := e.one().deliver.Handle(t.Context(), in)
 		if err != nil || !decision.Done {
 			t.Fatal(decision, err)
 		}
 	}
-	if letters := e.dead(queue); len(letters) != 1 || len(e.entries(port.Dead)) != 1 || len(e.system.deliveries) != 1 {
+	if letters := e.dead(queue); len(letters) != 2 || len(e.entries(port.Dead)) != 2 || len(e.system.deliveries) != 2 {
 		t.Errorf("%d letters, %d entries, %d calls", len(letters), len(e.entries(port.Dead)), len(e.system.deliveries))
 	}
 	for _, outcome := range e.outcomes(port.Skipped) {
 		if !strings.Contains(outcome, "dead letter of this very message") {
 			t.Errorf("skipped: %q", outcome)
 		}
+	}
+}
+
+// TestF68EachLetterOfAFactIsSuperseded has a fact be reported in several versions, of which
+// all but the last die. Each letter has its own end in the ledger, except one that was
+// redriven: that letter is the message which is confirmed, or died again.
+func TestF68EachLetterOfAFactIsSuperseded(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		redriven   int // versions whose letter is redriven before the last is reported
+		superseded int
+	}{"none is redriven": {0, 3}, "one is redriven and dies again": {1, 3}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t)
+			const copies = 3
+			for range copies + tc.redriven {
+				e.system.fail = append(e.system.fail, &fault.Error{Kind: fault.Rejected})
+			}
+			died := map[string]port.Entry{}
+			for n := range copies {
+				e.post(strconv.Itoa(n), change{Type: captured, ID: "9", Version: copies - n, Name: "paid"})
+				e.drain(time.Minute)
+				if n < tc.redriven {
+					e.redrive(e.letter())
+					e.drain(time.Minute)
+				}
+			}
+			for _, entry := range e.entries(port.Dead) {
+				died[entry.Trace] = entry
+			}
+			e.post("last", change{Type: captured, ID: "9", Version: 1, Name: "paid"})
+			e.drain(time.Minute)
+			closed := e.entries(port.Superseded)
+			for _, entry := range closed {
+				if dead, known := died[entry.Trace]; !known || dead.Event != entry.Event || dead.Version != entry.Version {
+					t.Errorf("%s %s is superseded, it died as %+v", entry.Trace, entry.Version, dead)
+				}
+				delete(died, entry.Trace)
+			}
+			if len(closed) != tc.superseded || len(died) > 0 || len(e.system.names()) != 1 {
+				t.Errorf("%d letters are superseded, open %v, written %q", len(closed), died, e.system.names())
+			}
+			e.settled()
+		})
 	}
 }
 

@@ -3,6 +3,8 @@ package pipeline_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,6 +75,43 @@ func (f *flakyPorts) Store(ctx context.Context, data []byte) (claim message.Clai
 func (f *flakyPorts) Load(ctx context.Context, claim message.Claim) (data []byte, err error) {
 	err = f.call(func() error { data, err = f.ports.Load(ctx, claim); return err })
 	return data, err
+}
+
+// brokenBus takes no event.
+type brokenBus struct{ err error }
+
+func (b brokenBus) Publish(context.Context, []*message.Message) error { return b.err }
+
+// TestF83ABusThatIsDownForWeeksEndsNoMessage has the bus be down for longer than any budget.
+func TestF83ABusThatIsDownForWeeksEndsNoMessage(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.ports.Bus = brokenBus{&fault.Error{Kind: fault.Unavailable, Doing: "publishing", Detail: "the bus is down"}}
+	e.post("1", change{Type: customer, ID: "7", Name: "late"})
+	e.drainBy(time.Minute, 20*24*time.Hour)
+	waits := e.outcomes(port.Deferred)
+	if len(waits) == 0 || len(e.entries(port.Dead)) > 0 || !strings.HasPrefix(waits[len(waits)-1], "waits for a service of ours: ") {
+		t.Fatalf("%d waits, %d dead: %q", len(waits), len(e.entries(port.Dead)), waits[max(0, len(waits)-1):])
+	}
+	e.mend()
+	e.drainBy(time.Minute, time.Hour)
+	if got := e.system.names(); !slices.Equal(got, []string{"late"}) {
+		t.Errorf("written %q within an hour", got)
+	}
+	e.settled()
+}
+
+// TestAnEventThatTheBusRejectsIsDead has the bus be up, and reject one event for its size.
+func TestAnEventThatTheBusRejectsIsDead(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.ports.Bus = brokenBus{fault.New(fault.Invalid, fault.TooLarge, "publishing", "the bus takes 1 MiB")}
+	e.post("1", change{Type: customer, ID: "7"})
+	e.drain(time.Minute)
+	if entry := e.entry(port.Dead); entry.Error.Class != fault.TooLarge {
+		t.Errorf("%+v", entry.Error)
+	}
+	e.settled()
 }
 
 // TestF50AnyCallOfAPortMayFail has one call of any port fail, each in turn, in a journey with a

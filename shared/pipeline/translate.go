@@ -161,7 +161,9 @@ func (w *translation) translate(ctx context.Context) (e ending, err error) {
 	for i := range entries {
 		entries[i].At = translated
 	}
-	if err := w.Bus.Publish(ctx, messages); err != nil {
+	if err := w.Bus.Publish(ctx, messages); fault.KindOf(err) == fault.Invalid { // it is up, and takes no such event
+		return ending{}, fault.Doing("publishing what "+w.raw.ID+" meant", err)
+	} else if err != nil {
 		return ending{}, port.Unavailable("publishing what "+w.raw.ID+" meant", err)
 	}
 	why := fmt.Sprintf("%d events", len(messages))

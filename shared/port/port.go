@@ -251,13 +251,17 @@ func CheckOut(ctx context.Context, vault Vault, inline []byte, claim *message.Cl
 	return nil, Unavailable(doing, err)
 }
 
-// Unavailable classifies the failure of a port, and keeps its class.
+// Unavailable classifies the failure of a port as one of our own services, and keeps its
+// class. The scope is the usual one if the port rejects what it was given: no other message
+// has to fail for that.
 func Unavailable(doing string, err error) error {
-	class := fault.Intermittent
+	class, scope := fault.Intermittent, fault.OwnScope
 	if cause, classified := errors.AsType[*fault.Error](err); classified {
-		class = cause.ClassOrDefault()
+		if class = cause.ClassOrDefault(); cause.Kind == fault.Invalid || cause.Kind == fault.Rejected {
+			scope = fault.UsualScope
+		}
 	}
-	return &fault.Error{Kind: fault.Unavailable, Class: class, Doing: doing, Err: err}
+	return &fault.Error{Kind: fault.Unavailable, Class: class, Scope: scope, Doing: doing, Err: err}
 }
 
 // Digest returns the first 16 hex digits of the SHA-256, as the ledger shows hashes.

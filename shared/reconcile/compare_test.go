@@ -231,7 +231,7 @@ func TestARecordedAttemptIsLeftAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := e.record("erp", changed("7", 30).key("customer"))
-	*r.Attempt("e1") = entity.Attempt{Version: s.Version, Hash: s.Hash, Letter: &entity.Letter{MessageID: "m1", At: e.clock.Now()}}
+	*r.Attempt("e1") = entity.Attempt{Version: s.Version, Hash: s.Hash, Letters: []entity.Letter{{MessageID: "m1", At: e.clock.Now()}}}
 	if err := r.Save(t.Context(), e.memory, e.clock.Now()); err != nil {
 		t.Fatal(err)
 	}

@@ -11,19 +11,21 @@ import (
 // Disposition is what is done about a failure.
 type Disposition uint8
 
-// The dispositions.
+// The dispositions. Those from Wait on wait for something of ours, and use up no attempt.
 const (
 	Bury      Disposition = iota // dead letter at once, with its reason
 	Retry                        // again after backoff, until the time budget is used up
-	Wait                         // again when another message of ours may have arrived, until the parent deadline; then parked
-	Configure                    // again when our configuration may have changed, until its deadline; then a dead letter
 	Succeed                      // the effect exists
 	Few                          // again after backoff, a few times
+	Wait                         // again when another message of ours may have arrived, until the parent deadline; then parked
+	Configure                    // again when our configuration may have changed, until its deadline; then a dead letter
+	Outlast                      // again after backoff, for as long as a service of ours is out of reach
 )
 
 // dispositions is the one table that says what happens on each kind of failure. A failure
 // of class config waits, of any kind: a setting that is missing is not the message's
-// fault.
+// fault. So does a failure of scope own, such as a bus that is out of reach, for as long as
+// it lasts.
 var dispositions = map[fault.Kind]Disposition{
 	fault.Invalid:      Bury,
 	fault.Unauthentic:  Bury,
@@ -38,8 +40,11 @@ var dispositions = map[fault.Kind]Disposition{
 
 // DispositionOf returns what is done about the failure.
 func DispositionOf(f *fault.Error) Disposition {
-	if f.Class == fault.Config {
+	switch {
+	case f.Class == fault.Config:
 		return Configure
+	case f.Scope == fault.OwnScope:
+		return Outlast
 	}
 	return dispositions[f.Kind]
 }
@@ -57,27 +62,32 @@ func (p Policy) Judge(f *fault.Error, spent Budget, now time.Time, random func()
 	age, what := now.Sub(spent.Since), DispositionOf(f)
 	v := Verdict{Stage: port.Deferred, Why: "retries"}
 	var pause time.Duration
-	switch {
-	case what == Succeed:
+	switch what {
+	case Succeed:
 		return Verdict{Stage: port.Confirmed, Why: "the target has it already"}
-	case what == Wait && age > p.Parent:
-		return Verdict{Stage: port.Parked, Why: "waited for " + p.Parent.String() + " in vain"}
-	case what == Configure && age > p.Config:
-		return Verdict{Stage: port.Dead, Why: "our configuration was incomplete for " + p.Config.String()}
-	case what == Retry && age > p.Transient:
-		return Verdict{Stage: port.Dead, Why: "failed for longer than " + p.Transient.String()}
-	case what == Few && spent.Times >= p.UnknownTries:
-		return Verdict{Stage: port.Dead, Why: fmt.Sprintf("failed %d times in a way that is not classified", spent.Times)}
-	case what == Bury && f.Class == fault.Ambiguous:
-		return Verdict{Stage: port.Parked, Why: "needs manual review"}
-	case what == Bury:
+	case Bury:
+		if f.Class == fault.Ambiguous {
+			return Verdict{Stage: port.Parked, Why: "needs manual review"}
+		}
 		return Verdict{Stage: port.Dead, Why: "not retryable"}
-	case what == Wait:
-		v.Why, pause = "waits", p.Parents.Wait(age, random)
-	case what == Configure:
-		v.Why, pause = "waits for our configuration", p.Settings.Wait(age, random)
+	case Wait:
+		if v.Why, pause = "waits", p.Parents.Wait(age, random); age > p.Parent {
+			return Verdict{Stage: port.Parked, Why: "waited for " + p.Parent.String() + " in vain"}
+		}
+	case Configure:
+		if v.Why, pause = "waits for our configuration", p.Settings.Wait(age, random); age > p.Config {
+			return Verdict{Stage: port.Dead, Why: "our configuration was incomplete for " + p.Config.String()}
+		}
+	case Outlast:
+		v.Why, pause = "waits for a service of ours", p.Backoff.Wait(spent.Times, random)
+	case Few:
+		if pause = p.Backoff.Wait(spent.Times, random); spent.Times >= p.UnknownTries {
+			return Verdict{Stage: port.Dead, Why: fmt.Sprintf("failed %d times in a way that is not classified", spent.Times)}
+		}
 	default:
-		pause = p.Backoff.Wait(spent.Times, random)
+		if pause = p.Backoff.Wait(spent.Times, random); age > p.Transient {
+			return Verdict{Stage: port.Dead, Why: "failed for longer than " + p.Transient.String()}
+		}
 	}
 	if f.After > 0 { // a little later than asked, so that not all that were deferred together return together
 		pause = f.After + time.Duration(random()*float64(p.Backoff.Base))

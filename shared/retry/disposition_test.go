@@ -39,6 +39,7 @@ func TestEachFailureHasItsDisposition(t *testing.T) {
 		"rejected by config, at its end": {fault.Error{Kind: fault.Rejected, Class: fault.Config}, retry.Budget{Times: 9, Since: noon.Add(-p.Config)}, port.Deferred},
 		"rejected by config, after it":   {fault.Error{Kind: fault.Rejected, Class: fault.Config}, retry.Budget{Times: 9, Since: noon.Add(-p.Config - 1)}, port.Dead},
 		"invalid by config":              {fault.Error{Kind: fault.Invalid, Class: fault.Config}, retry.Budget{Times: 1, Since: noon}, port.Deferred},
+		"our own service, for a year":    {fault.Error{Kind: fault.Unavailable, Scope: fault.OwnScope}, retry.Budget{Times: 999, Since: noon.AddDate(-1, 0, 0)}, port.Deferred},
 		"unknown, before its last":       {fault.Error{}, retry.Budget{Times: p.UnknownTries - 1, Since: noon}, port.Deferred},
 		"unknown, its last":              {fault.Error{}, retry.Budget{Times: p.UnknownTries, Since: noon}, port.Dead},
 	} {
@@ -70,6 +71,8 @@ func TestWaitingIsNotFailing(t *testing.T) {
 		"not ready":        {fault.Error{Kind: fault.NotReady}, retry.Wait},
 		"config":           {fault.Error{Kind: fault.Unavailable, Class: fault.Config}, retry.Configure},
 		"config, rejected": {fault.Error{Kind: fault.Rejected, Class: fault.Config}, retry.Configure},
+		"our own service":  {fault.Error{Kind: fault.Unavailable, Scope: fault.OwnScope}, retry.Outlast},
+		"its permission":   {fault.Error{Kind: fault.Unavailable, Class: fault.Config, Scope: fault.OwnScope}, retry.Configure},
 		"rejected":         {fault.Error{Kind: fault.Rejected}, retry.Bury},
 		"duplicate":        {fault.Error{Kind: fault.Duplicate}, retry.Succeed},
 		"unknown":          {fault.Error{}, retry.Few},

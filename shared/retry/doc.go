@@ -9,5 +9,6 @@
 //
 // Waiting is not failing. A missing parent, a missing setting and an unknown outcome have a
 // deadline; a throttle, an outage and refused credentials have a budget of time in which an
-// open circuit does not count; only unclassified failures are counted.
+// open circuit does not count; only unclassified failures are counted. A service of ours
+// that is out of reach has no budget: the message waits for as long as that lasts.
 package retry

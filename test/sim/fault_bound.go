@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 	"causeway.example/shared/port"
 )
 
-// The faults of bounds and of what is accepted: F75 to F77, F80, F81.
+// The faults of bounds and of what is accepted: F75 to F77, F80 to F83.
 func boundFaults() []Fault {
 	return []Fault{
 		{ID: "F75", What: "the vault refuses for six days", Tier: 1, Facts: (*world).withLarge, Arm: func(w *world) {
@@ -24,11 +25,38 @@ func boundFaults() []Fault {
 		{ID: "F77", What: "text that a queue refuses", Tier: 1, Facts: (*world).unsendableText, Arm: (*world).textIsNoted},
 		{ID: "F80", What: "one delivery id with two bodies", Tier: 1, Facts: (*world).usual, Arm: (*world).reuseDeliveryID},
 		{ID: "F82", What: "one entity that a poll cannot read, compare or translate", Tier: 1, Other: true, Facts: (*world).unwebhooked, Arm: (*world).pollBesideBad},
+		{ID: "F83", What: "the bus and the vault refuse for four to six days", Tier: 1, Facts: (*world).quietOrLarge, Arm: (*world).busDown},
 		{ID: "F81", What: "an entity with thousands of ledger entries", Tier: 2, Arm: (*world).longHistory},
 	}
 }
 
 func (w *world) usual() []fact { return w.trade() }
+
+func (w *world) quietOrLarge() []fact {
+	if w.chance(0.2) {
+		return w.withLarge()
+	}
+	return w.quietTrade()
+}
+
+// busDown has the bus refuse, and the vault that large bodies pass on their way to it, for
+// longer than any message has budget. The ledger says why they wait.
+func (w *world) busDown() {
+	w.policy.Transient, w.policy.Config = day, day
+	w.policy.Backoff.Cap = 2 * time.Hour // so that a case is played in an eighth of the time
+	w.inject("F83", rule{
+		ops: []op{opPublish, opStore}, chance: 1, until: w.between(4*day, 6*day), fate: always(fate{err: down("publishing")}),
+		when: func(k call) bool { return k.p.name != "door" },
+	})
+	w.checks = append(w.checks, func() {
+		said := slices.ContainsFunc(w.store.entries(), func(e port.Entry) bool {
+			return e.Stage == port.Deferred && strings.HasPrefix(e.Outcome, "waits for a service of ours")
+		})
+		if w.hits() > 0 && !said && !w.mixed {
+			w.breaks("", "the bus refused %d times, and the ledger does not say so", w.hits())
+		}
+	})
+}
 
 // unsendableText are states with characters that JSON allows and SQS refuses.
 func (w *world) unsendableText() []fact {

@@ -91,7 +91,7 @@ func (w *world) callsAtMost(kind string, most int) {
 
 // documents has the target fail for two entities for good, with nothing else to deliver for
 // hours: both die at their budget, and what is healthy arrives on time. Every third time it
-// fails for all entities: that is an outage.
+// fails for all entities: that is an outage, and none dies.
 func (w *world) documents() {
 	w.policy.Transient = day // a third of what is usual, so that a case is played in a third of the time
 	if w.chance(0.33) {
@@ -110,12 +110,15 @@ func (w *world) documents() {
 	w.arriveOnTime(16 * time.Hour)
 }
 
+// documentsForAll has the target fail for every customer, for longer than its budget.
 func (w *world) documentsForAll() {
-	w.inject("F70", rule{ops: []op{opDeliver}, on: "customer/", chance: 1, until: 20 * time.Hour, fate: always(fate{err: document(500)})})
+	until := w.between(20*time.Hour, 3*day)
+	w.policy.Backoff.Cap = time.Hour // so that a case is played in a quarter of the time
+	w.inject("F70", rule{ops: []op{opDeliver}, on: "customer/", chance: 1, until: until, fate: always(fate{err: document(500)})})
 	if w.target.guarantee != connector.None { // which is called once for each, and may be too few times in a row
 		w.expect.Opens = port.Degraded
 	}
-	for i := range 12 {
+	for i := range 8 {
 		f := fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: fmt.Sprint("all-", i), Version: 1}
 		w.deliver(newDelivery(f.ID, f), w.between(0, 2*time.Hour))
 	}
