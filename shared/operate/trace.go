@@ -374,6 +374,9 @@ func Brief(message, field string) string {
 
 // words returns the outcome of a step with a shortened message.
 func words(s Step) string {
+	if s.Stage == Redriven { // the step has its route
+		return strings.TrimPrefix(s.Outcome, "redrive to "+s.Route+" ")
+	}
 	if s.Error == nil || !strings.HasSuffix(s.Outcome, s.Error.Message) {
 		return s.Outcome
 	}

@@ -130,7 +130,7 @@ func redriven(g operate.Group) string {
 	if g.Redriven == 0 {
 		return ", never redriven"
 	}
-	return fmt.Sprintf(", redriven %d× at most, %s of them", g.MaxRedrives, operate.Count(g.Redriven, "letter"))
+	return fmt.Sprintf(", %s redriven, %d× at most", operate.Count(g.Redriven, "letter"), g.MaxRedrives)
 }
 
 // atFault names the values at fault: "TRAIL-42 (14), TRAIL-43 (2) and 12 more".

@@ -296,7 +296,7 @@ func (r *run) judgeStep(ctx context.Context, sent []Item, step int) error {
 		}
 	}
 	if returned > 0 && returned >= min(3, len(sent)) && returned*5 >= len(sent) {
-		r.end(Stopped, fmt.Sprintf("%d of %d of step %d are dead again; see causeway why", returned, len(sent), step))
+		r.end(Stopped, fmt.Sprintf("step %d: %d of %d dead again; see causeway why", step, returned, len(sent)))
 		return nil
 	}
 	if len(sent) > 0 && len(open) == len(sent) {
