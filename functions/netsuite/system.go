@@ -63,8 +63,8 @@ type Settings struct {
 	ItemNoSKU  string `env:"NETSUITE_ITEM_WITHOUT_SKU" validate:"required_if=WithoutSKU item"`
 
 	ClosedPeriod   string `env:"NETSUITE_CLOSED_PERIOD" envDefault:"wait" validate:"oneof=wait next"` // a payment or refund of a closed accounting period
-	Text           string `env:"NETSUITE_TEXT" envDefault:"fit" validate:"oneof=fit refuse"` // text that is too long for its field
-	DefaultCountry string `env:"NETSUITE_DEFAULT_COUNTRY" validate:"omitempty,len=2"`        // of addresses without one; "" leaves it to the subsidiary
+	Text           string `env:"NETSUITE_TEXT" envDefault:"fit" validate:"oneof=fit refuse"`          // text that is too long for its field
+	DefaultCountry string `env:"NETSUITE_DEFAULT_COUNTRY" validate:"omitempty,len=2"`                 // of addresses without one; "" leaves it to the subsidiary
 
 	DefaultCustomer   string            `env:"NETSUITE_DEFAULT_CUSTOMER" for:"orders that name no customer"`       // internal id, for orders without any identity
 	CustomerOverrides map[string]string `env:"NETSUITE_CUSTOMER_OVERRIDES" envKeyValSeparator:"=" keys:"customer"` // "system/tenant/customer/id" -> internal id
