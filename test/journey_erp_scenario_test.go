@@ -93,19 +93,23 @@ var erpPlaces = map[string]struct {
 }{
 	"a street of 60 characters": {
 		map[string]any{"address1": strings.TrimSpace(strings.Repeat("Long Lane ", 6)), "city": "Bath", "country_code": "GB", "zip": "BA1 1AA"},
-		[]string{`"addr1":"` + strings.TrimSpace(strings.Repeat("Long Lane ", 6)) + `"`}, "",
+		[]string{`"addr1":"` + strings.TrimSpace(strings.Repeat("Long Lane ", 6)) + `"`},
+		"",
 	},
 	"a street beyond the field": {
 		map[string]any{"address1": strings.Repeat("Lane ", 40), "city": "Bath", "country_code": "GB", "zip": "BA1 1AA"},
-		[]string{`"addr1":"Lane Lane`, `"addr2":"Lane`}, "is continued in the next line",
+		[]string{`"addr1":"Lane Lane`, `"addr2":"Lane`},
+		"is continued in the next line",
 	},
 	"a city beyond the field": {
 		map[string]any{"address1": "1 Quay", "city": strings.Repeat("Llan ", 15), "country_code": "GB", "zip": "SA1 1AA"},
-		[]string{`…"`}, "shipping.city is cut to 50",
+		[]string{`…"`},
+		"shipping.city is cut to 50",
 	},
 	"a province by its code": {
 		map[string]any{"address1": "1 Main St", "city": "Toronto", "province": "Ontario", "province_code": "ON", "country_code": "CA", "zip": "M5V 2T6"},
-		[]string{`"state":"ON"`, `"country":{"id":"CA"}`}, "",
+		[]string{`"state":"ON"`, `"country":{"id":"CA"}`},
+		"",
 	},
 	"Hong Kong without a postal code": {
 		map[string]any{"address1": "8 Queen's Road", "city": "Central", "country_code": "HK", "zip": nil}, []string{`"country":{"id":"HK"}`}, "",
@@ -121,11 +125,13 @@ var erpPlaces = map[string]struct {
 	},
 	"a company alone": {
 		map[string]any{"first_name": nil, "last_name": nil, "company": "Acme Ltd", "address1": "1 Quay", "city": "Cork", "country_code": "IE"},
-		[]string{`"addressee":"Acme Ltd"`}, "",
+		[]string{`"addressee":"Acme Ltd"`},
+		"",
 	},
 	"a person of a company": {
 		map[string]any{"company": "Acme Ltd", "first_name": "Ada", "last_name": "Byron", "address1": "1 Quay", "city": "Cork", "country_code": "IE"},
-		[]string{`"addressee":"Acme Ltd"`, `"attention":"Ada Byron"`}, "",
+		[]string{`"addressee":"Acme Ltd"`, `"attention":"Ada Byron"`},
+		"",
 	},
 }
 
@@ -182,7 +188,8 @@ func TestB14ABundleIsItsComponentsOnce(t *testing.T) {
 	settings := map[string]string{"NETSUITE_WITHOUT_SKU": "item", "NETSUITE_ITEM_WITHOUT_SKU": "store-no-sku"}
 	journey(t, setup{settings: settings, items: []string{"store-no-sku"}}, func(w *world) {
 		p := shopifytest.Purchase{ID: 9884, Number: 2884, Items: []shopifytest.Item{
-			{ID: 1, SKU: "SKU-A", Title: "Cup", Quantity: 3, Price: 1500, Discount: 1167}, {ID: 2, SKU: "SKU-B", Title: "Pot", Quantity: 1, Price: 4000, Discount: 667},
+			{ID: 1, SKU: "SKU-A", Title: "Cup", Quantity: 3, Price: 1500, Discount: 1167},
+			{ID: 2, SKU: "SKU-B", Title: "Pot", Quantity: 1, Price: 4000, Discount: 667},
 			{ID: 3, SKU: "SKU-C", Title: "Tray", Quantity: 1, Price: 4000, Discount: 666},
 		}}
 		order := erpBuy(w, p)
@@ -194,7 +201,8 @@ func TestB14ABundleIsItsComponentsOnce(t *testing.T) {
 			sale.Shipping, sale.Tax = 0, 0
 			sale.Lines = []woocommercetest.Line{
 				{ID: 1, SKU: sku, Name: "Breakfast set", Product: 100, Quantity: 2, Subtotal: 10001},
-				{ID: 2, SKU: "SKU-A", Name: "Cup", Product: 101, Quantity: 4}, {ID: 3, SKU: "SKU-B", Name: "Pot", Product: 102, Quantity: 2},
+				{ID: 2, SKU: "SKU-A", Name: "Cup", Product: 101, Quantity: 4},
+				{ID: 3, SKU: "SKU-B", Name: "Pot", Product: 102, Quantity: 2},
 			}
 			if status := w.woo("order.created", sale.Body()); status != http.StatusOK {
 				t.Fatalf("the store was told %d", status)
