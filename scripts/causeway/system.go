@@ -213,8 +213,17 @@ func (a *tool) mapCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			changes = a.masked(changes)
-			return a.print("changes", changes, anys(changes), func(w io.Writer) { showChanges(w, l.Title(), changes) })
+			choices, ruled, err := a.ruled(d.State, m, again)
+			if err != nil {
+				return err
+			}
+			changes = append(a.masked(changes), ruled...)
+			return a.print("changes", changes, anys(changes), func(w io.Writer) {
+				showChanges(w, l.Title(), changes)
+				for _, choice := range choices {
+					fmt.Fprintln(w, choice)
+				}
+			})
 		}),
 	})
 	return cmd
