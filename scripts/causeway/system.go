@@ -192,7 +192,7 @@ func (a *tool) mapCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(&cobra.Command{
-		Use: "test EVENT", Short: "Translate a dead event's delivery again, and show what would change; nothing is sent", Args: args(cobra.ExactArgs(1)),
+		Use: "test EVENT", Short: "Translate a dead event's delivery again, and show what would change and what the rules choose; nothing is sent", Args: args(cobra.ExactArgs(1)),
 		Example: "  causeway map test 01jd3h8k2m5n7p9q",
 		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
 			m, l, err := a.deadEvent(ctx, d, given[0])
