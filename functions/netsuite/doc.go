@@ -135,6 +135,15 @@
 // address there is not the store's. Where an account names customers instead of numbering
 // them, the second of one name gets the store's id as part of its name.
 //
+// # Rules
+//
+// Settings named NETSUITE_RULE_… choose the subsidiary, item, department, class, location,
+// status, bank account and payment option of a message (package rules). All are evaluated before
+// the first request. A rule chooses the item of a refunded line only if the goods come back:
+// others keep the item without stock. Department, class, location and account are set once, so
+// that a rule that is changed does not move what is booked; another subsidiary is a conflict. A deposit gets an
+// account with undeposited funds off: that its id is "F", as in SuiteScript, was not seen live.
+//
 // # Audit
 //
 // SuiteQL counts and sums up the sales orders and deposits of a store by date and currency in

@@ -64,6 +64,8 @@ func TestStagesAreRejected(t *testing.T) {
 		"one worker":                        {"  netsuite:\n", "  netsuite:\n    workers: 1\n", "systems.netsuite.workers: must satisfy min=2"},
 		"a call that outlasts the function": {"NETSUITE_TOKEN_ID:", "NETSUITE_TIMEOUT: 15m\n      NETSUITE_TOKEN_ID:", "systems.netsuite.settings: one call may take 15m0s; above 2m8s a message expires before it is dead-lettered"},
 		"more than an environment holds":    {"NETSUITE_TOKEN_ID: example-token-id", "NETSUITE_TOKEN_ID: " + strings.Repeat("x", 4000), "the variables of netsuite-deliver have"},
+		"a rule that cannot be read":        {"NETSUITE_TOKEN_ID:", "NETSUITE_RULE_STATUS: if\n      NETSUITE_TOKEN_ID:", "systems.netsuite.settings.NETSUITE_RULE_STATUS: is no expression: it ends too early"},
+		"a rule without a reason":           {"door:\n", "rules:\n  skip: '\"a\" + .id'\ndoor:\n", "rules: "},
 		"alarms that nobody hears":          {"stage: try", "stage: try\nproduction: true", "alarms.emails: a production stage needs at least one address for its alarms"},
 		"a receiver that is none":           {"  waiting: 60", "  waiting: 60\n  emails: [operations]", "alarms.emails.0: must satisfy email"},
 		"a domain without its certificate":  {"  burst: 50", "  burst: 50\n  domain: hooks.example.com", "door.certificate: must satisfy required_with=Domain"},

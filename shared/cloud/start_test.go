@@ -16,6 +16,7 @@ import (
 	"causeway.example/shared/fault"
 	"causeway.example/shared/retry"
 	"causeway.example/shared/routes"
+	"causeway.example/shared/rules"
 )
 
 func TestAFunctionThatIsMisconfiguredNamesTheVariable(t *testing.T) {
@@ -217,6 +218,33 @@ func TestASecretThatCannotBeReadKeepsTheFunctionFromStarting(t *testing.T) {
 	}
 	_, err := newFunction(context.Background(), b.process)
 	if err == nil || !strings.Contains(err.Error(), "causeway-dev/toy") {
+		t.Errorf("newFunction = %v", err)
+	}
+}
+
+// TestARuleNeedsAProgramWithItsLanguage: without it the function does not start, so that no
+// message is delivered by the plain setting. A role that skips nothing does not mind.
+func TestARuleNeedsAProgramWithItsLanguage(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"CAUSEWAY_RULE_SKIP", "CAUSEWAY_RULE_HOLD"} {
+		for role, field := range map[connector.Role]string{connector.Deliver: key, connector.Translate: ""} {
+			b := newBench(t, role)
+			b.process.environ[key] = `if .test then "x" else null end`
+			b.process.deps.Rules = nil
+			_, err := newFunction(t.Context(), b.process)
+			if f := fault.As(err); field == "" && err != nil || field != "" && (f == nil || f.Class != fault.Config || f.Field != field || !strings.Contains(f.Detail, "make dist RULES=1")) {
+				t.Errorf("%s: newFunction = %v", role, err)
+			}
+		}
+	}
+}
+
+func TestARuleIsTriedAtTheStart(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, connector.Deliver)
+	b.process.deps.Rules = rules.Language{}
+	b.process.environ["CAUSEWAY_RULE_SKIP"] = `if .id == "" then 3 else null end`
+	if _, err := newFunction(t.Context(), b.process); err == nil || fault.As(err).Field != "CAUSEWAY_RULE_SKIP" || !strings.Contains(fault.As(err).Detail, "gives a number") {
 		t.Errorf("newFunction = %v", err)
 	}
 }

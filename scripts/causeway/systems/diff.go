@@ -3,6 +3,7 @@ package systems
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"causeway.example/scripts/causeway/screen"
 	"causeway.example/scripts/installation"
 	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/operate/mapping"
@@ -80,6 +82,9 @@ type explained struct {
 	Reason  string           `json:"reason,omitempty"`  // of the failure
 	Changes []operate.Change `json:"changes,omitempty"` // of a dead event, by the working translation
 	Waiting []string         `json:"waiting,omitempty"` // parents that are not at the target
+	Rules   []string         `json:"rules,omitempty"`   // choices of the rules, in words
+
+	decide func(*message.Message) []connector.Note
 }
 
 // explained explains the event. With twin, an entity that the target has is written as a new
@@ -107,6 +112,10 @@ func (a *tool) explained(ctx context.Context, d *cli.Desk, text string, twin boo
 			return e, err
 		}
 	}
+	for name, choice := range e.chosen(c.Message) {
+		e.Rules = append(e.Rules, name+": "+choice)
+	}
+	slices.Sort(e.Rules)
 	if body, err := canonical.Decode(c.Message.Type, c.Message.Body); err == nil {
 		e.Title = operate.Title(s.Entity, operate.NameOf(body))
 	}
@@ -142,6 +151,7 @@ func (a *tool) connect(d *cli.Desk, s mapping.Subject, c *mapping.Case, e *expla
 	if err != nil {
 		return err
 	}
+	e.decide = opened.Decide
 	systemOf := func(name string) *mapping.System {
 		i := slices.IndexFunc(functions.All(), func(f functions.System) bool { return f.Profile.Name == name })
 		if i < 0 {
@@ -161,6 +171,27 @@ func (a *tool) connect(d *cli.Desk, s mapping.Subject, c *mapping.Case, e *expla
 	}
 	c.Target = systemOf(s.Route.To)
 	return nil
+}
+
+// chosen returns the choices of the rules for the event, by the rule's name.
+func (e *explained) chosen(m *message.Message) map[string]string {
+	chosen := map[string]string{}
+	for _, note := range e.decide(m) {
+		chosen["rule "+note.Field] = note.What
+	}
+	return chosen
+}
+
+// changedRules returns the choices that are others for the event as it is translated now.
+func (e *explained) changedRules(before, now *message.Message) ([]operate.Change, error) {
+	var texts [2][]byte
+	for i, m := range []*message.Message{before, now} {
+		var err error
+		if texts[i], err = json.Marshal(e.chosen(m)); err != nil {
+			return nil, err
+		}
+	}
+	return operate.Diff(texts[0], texts[1])
 }
 
 // again returns the event that the working translation makes, and notes what a dead event has
@@ -186,7 +217,11 @@ func (a *tool) again(ctx context.Context, c mapping.Case, s mapping.Subject, e *
 		if err != nil {
 			return nil, err
 		}
-		e.Changes = screen.Masked(changes, a.ShowPII)
+		ruled, err := e.changedRules(s.Message, messages[i])
+		if err != nil {
+			return nil, err
+		}
+		e.Changes = append(screen.Masked(changes, a.ShowPII), ruled...)
 	}
 	return messages[i], nil
 }
@@ -198,7 +233,14 @@ func (a *tool) showDiff(w io.Writer, e explained) {
 	}
 	fmt.Fprintln(w)
 	a.showRows(w, e)
+	a.showRules(w, e)
 	a.showNotes(w, e)
+}
+
+func (a *tool) showRules(w io.Writer, e explained) {
+	for _, choice := range e.Rules {
+		fmt.Fprintln(w, screen.Wrap(choice, "", a.Width))
+	}
 }
 
 // headline says what is shown, and the marks, counted.
@@ -355,6 +397,7 @@ func (a *tool) showMapTest(w io.Writer, e explained) {
 	if e.Reason != "" {
 		screen.ShowChanges(w, e.Title, e.Changes)
 	}
+	a.showRules(w, e)
 	var rows []mapping.Row
 	for _, r := range e.Rows {
 		if r.Target != nil {

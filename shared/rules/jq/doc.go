@@ -17,7 +17,19 @@
 // Three languages were measured in a delivering function of NetSuite (linux/arm64, built with
 // the flags of make dist), with a rule over an order of 30 lines:
 //
-//	to be measured
+//	                   program    zip        over an order  over 30 lines  compiling
+//	gojq 0.12.20       +0.85 MB   +0.30 MB   7.6 µs         35 µs          50 µs, 14 KB
+//	cel-go 0.32.0      +12.8 MB   +3.30 MB   4.1 µs         55 µs          235 µs, 57 KB
+//	expr 1.17.8        +7.2 MB    +1.65 MB   2.0 µs         7.8 µs         69 µs, 16 KB
+//
+// A program with nothing else holds 2.3 MB when it starts, with gojq 3.8, with CEL 9.6, with
+// expr 4.0. With package rules and its samples the function has 1.18 MB more (13.37 MB, zip
+// 4.84 MB), and without them 6 KB of zip. Reading an order of 30 lines into the form that
+// expressions read takes longer than a rule, and is done once per message.
+//
+// All three are maintained and have no input or output of their own. gojq and expr have licenses
+// as MIT, CEL Apache-2.0. expr and CEL call methods by reflection, so that the linker keeps every
+// exported method of the program.
 //
 // jq was chosen for its size, and because the operator's command has it already (--jq,
 // --where): one language everywhere. A number of the body is kept as it is written, so whole
