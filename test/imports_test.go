@@ -67,6 +67,7 @@ var house = map[string]rule{
 	"shared/audit":                     {rooms: []string{"shared/redact", "shared/intake", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/canonical", "shared/message", "shared/fault"}},
 	"shared/operate":                   {rooms: []string{"shared/connector", "shared/redact", "shared/operate/engine", "shared/entity", "shared/pipeline", "shared/admission", "shared/port", "shared/routes", "shared/canonical", "shared/message", "shared/fault"}},
 	"shared/operate/redrive":           {rooms: []string{"shared/redact", "shared/operate", "shared/operate/engine", "shared/entity", "shared/admission", "shared/port", "shared/routes", "shared/canonical", "shared/connector", "shared/message", "shared/fault"}},
+	"scripts/causeway/explain":         {rooms: []string{"scripts/installation", "shared/*", "shared/*/*"}},
 	"shared/operate/mapping":           {rooms: []string{"shared/operate", "shared/entity", "shared/port", "shared/routes", "shared/webapi", "shared/canonical", "shared/connector", "shared/message", "shared/fault"}},
 	"scripts/causeway":                 {rooms: []string{"*"}, modules: []string{"github.com/spf13/cobra", "github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/config", "github.com/aws/aws-sdk-go-v2/service/dynamodb", "go.yaml.in/yaml/v3", "github.com/itchyny/gojq", "github.com/vbauerster/mpb/v8", "golang.org/x/term", "github.com/joho/godotenv"}},
 }

@@ -183,7 +183,7 @@ func TestDiffWritesNowhere(t *testing.T) {
 	before := len(w.erp.Calls())
 	for _, text := range []string{"1001", "1002"} {
 		for _, twin := range []bool{true, false} {
-			found, err := a.explained(t.Context(), d, text, twin)
+			found, err := a.explain(t.Context(), d, text, twin)
 			if err != nil || len(found.Missing) > 0 || len(found.Rows) == 0 && found.Detail == "" {
 				t.Errorf("%s: %v %v, %d rows", text, err, found.Missing, len(found.Rows))
 			}

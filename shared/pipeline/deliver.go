@@ -3,7 +3,6 @@ package pipeline
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -84,7 +83,6 @@ type delivery struct {
 	*attempt
 	by        *Deliverer
 	operation connector.Operation // at the target
-	body      json.RawMessage
 	broken    *fault.Error      // the body is gone or damaged
 	parents   map[string]string // message.Key.String() of each parent -> the target's id
 	awaited   *entity.Record    // of the parent that is not at the target

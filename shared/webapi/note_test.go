@@ -58,7 +58,7 @@ func TestCallsAreNoted(t *testing.T) {
 // A request for a token holds credentials, and its answer the token: it is never noted.
 func TestTokensAreNotNoted(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusBadRequest) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadRequest) }))
 	defer server.Close()
 	var x connector.Exchange
 	ctx := connector.WithExchange(t.Context(), &x)

@@ -271,7 +271,8 @@ func TestRelations(t *testing.T) {
 		to   string
 		want string
 	}{
-		{[]string{`"a"`}, `"a"`, unchanged}, {[]string{"7"}, `"7"`, unchanged},
+		{[]string{`"a"`}, `"a"`, unchanged},
+		{[]string{"7"}, `"7"`, unchanged},
 		{[]string{`"GB"`}, `"gb"`, "in other case"},
 		{[]string{`"19.00"`}, "19", "the same number"},
 		{[]string{"1900"}, `"19.00"`, "the same amount, in another unit"},
@@ -281,7 +282,8 @@ func TestRelations(t *testing.T) {
 		{[]string{`"Ada"`, `"Byron"`}, `"Ada Byron"`, "joined"},
 		{[]string{`"Analytical"`}, `"Ana…"`, cut},
 		{[]string{`"Analytical"`}, `"An Analytical"`, "part of a text"},
-		{[]string{`"a"`}, `""`, leftOut}, {[]string{`"a"`}, `"b"`, computed},
+		{[]string{`"a"`}, `""`, leftOut},
+		{[]string{`"a"`}, `"b"`, computed},
 	} {
 		if got := relation(c.from, c.to); got != c.want {
 			t.Errorf("%v to %s is %q, want %q", c.from, c.to, got, c.want)
@@ -308,5 +310,19 @@ func TestPaths(t *testing.T) {
 		if _, err := read([]byte(broken)); err == nil {
 			t.Errorf("%q is read", broken)
 		}
+	}
+}
+
+func TestChangesAreMasked(t *testing.T) {
+	t.Parallel()
+	before := []byte(`{"id":"7","email":"ada@shop.example","address":{"country":"GB","city":"London"},"updated_at":"2026-11-22T12:00:00Z"}`)
+	after := []byte(`{"id":"7","email":"eva@shop.example","address":{"country":"FR"},"updated_at":"2026-11-22T12:00:00Z"}`)
+	changes, err := Changes(canonical.CustomerUpserted, before, after, false)
+	text := fmt.Sprint(changes)
+	if err != nil || len(changes) != 3 || strings.Contains(text, "shop.example") || strings.Contains(text, "London") || !strings.Contains(text, `{address.country "GB" "FR" changed}`) {
+		t.Errorf("%s, %v", text, err)
+	}
+	if changes, err = Changes(canonical.CustomerUpserted, before, after, true); err != nil || !strings.Contains(fmt.Sprint(changes), "eva@shop.example") {
+		t.Errorf("%v, %v", changes, err)
 	}
 }

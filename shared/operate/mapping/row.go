@@ -179,7 +179,35 @@ func (s *study) row(m masks, inputs []string, target *leaf) Row {
 	for _, field := range inputs[:min(len(inputs), mostInputs)] {
 		r.Canonical = append(r.Canonical, m.event(field))
 	}
-	var sources []string
+	sources := s.origins(inputs)
+	for _, origin := range sources {
+		r.Source = append(r.Source, m.source(origin))
+	}
+	var rule []string
+	if len(inputs) > 0 && len(s.links) > 0 {
+		rule = append(rule, s.readRule(inputs, sources))
+	}
+	switch {
+	case target != nil:
+		cell := m.target(*target)
+		r.Target = &cell
+		if r.Before = s.before(*target); r.Before != "" && (cell.Value == operate.Masked || m.text(r.Before) != r.Before) {
+			r.Before = operate.Masked
+		}
+		rule = append(rule, s.writeRule(inputs, *target))
+	case len(s.calls) > 0 && s.made[inputs[0]].refused != nil:
+		rule = append(rule, "the connector takes no other value")
+	case len(s.calls) > 0:
+		rule = append(rule, notSent)
+	}
+	r.Mark, rule = s.mark(inputs, sources, rule, m)
+	more := slices.DeleteFunc(slices.Clone(rule), func(step string) bool { return step == unchanged })
+	r.Rule = cmp.Or(strings.Join(slices.Compact(more), " → "), unchanged)
+	return r
+}
+
+// origins returns the fields of the delivery that the first fields of the event are made of.
+func (s *study) origins(inputs []string) (sources []string) {
 	for _, field := range inputs[:min(len(inputs), 2)] {
 		for _, origin := range makers(s.links, field, s.event.text[field], s.source) {
 			if !slices.Contains(sources, origin) && len(sources) < mostInputs {
@@ -190,31 +218,7 @@ func (s *study) row(m masks, inputs []string, target *leaf) Row {
 	if len(sources) == 0 && len(inputs) > 0 {
 		sources = s.alike(inputs[0])
 	}
-	for _, origin := range sources {
-		r.Source = append(r.Source, m.source(origin))
-	}
-	var steps []string
-	if len(inputs) > 0 && len(s.links) > 0 {
-		steps = append(steps, s.readRule(inputs, sources))
-	}
-	if target != nil {
-		cell := m.target(*target)
-		r.Target = &cell
-		if r.Before = s.before(*target); r.Before != "" && (cell.Value == operate.Masked || m.text(r.Before) != r.Before) {
-			r.Before = operate.Masked
-		}
-		steps = append(steps, s.writeRule(inputs, *target))
-	} else if len(s.calls) > 0 && s.made[inputs[0]].refused != nil {
-		steps = append(steps, "the connector takes no other value")
-	} else if len(s.calls) > 0 {
-		steps = append(steps, notSent)
-	}
-	r.Mark, steps = s.mark(inputs, sources, steps, m)
-	if len(steps) > 1 {
-		steps = slices.DeleteFunc(slices.Compact(steps), func(step string) bool { return step == unchanged && len(steps) > 1 })
-	}
-	r.Rule = cmp.Or(strings.Join(steps, " → "), unchanged)
-	return r
+	return sources
 }
 
 // alike returns the field of the delivery with the value and the name of a field of the event that
