@@ -20,6 +20,7 @@ import (
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/shopify"
 	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/functions/woocommerce"
 	"causeway.example/functions/woocommerce/woocommercetest"
 	"causeway.example/scripts/causeway/cli"
 	"causeway.example/scripts/causeway/screen"
@@ -87,6 +88,8 @@ func (w *world) start() {
 	deps := connector.Deps{HTTP: w, Now: w.clock.Now, Random: rand.Reader, CrossRef: pipeline.Memory{State: w.store, Now: w.clock.Now}}
 	shop, err := shopify.Open(shopifytest.New().Settings("https://shop.example"), deps)
 	must2(w.T, err)
+	site, err := woocommerce.Open(woocommercetest.New().Settings("http://127.0.0.1:4603"), deps)
+	must2(w.T, err)
 	erp, err := netsuite.Open(w.settings, deps)
 	must2(w.T, err)
 	if w.bug != nil {
@@ -97,7 +100,7 @@ func (w *world) start() {
 			Ports: port.Ports{Bus: w.store, Queue: w.store, State: w.store, Ledger: w.store, Vault: w.store},
 			Now:   w.clock.Now, Random: func() float64 { return 0.5 }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Build: "test",
 		},
-		Systems: map[string]connector.System{"shopify": shop, "netsuite": erp}, Retry: retry.DefaultPolicy(), Admission: admission.DefaultPolicy(), Worker: "w",
+		Systems: map[string]connector.System{"shopify": shop, "woocommerce": site, "netsuite": erp}, Retry: retry.DefaultPolicy(), Admission: admission.DefaultPolicy(), Worker: "w",
 	})
 	must2(w.T, err)
 	w.engine, err = local.NewEngine(p, routes.Table)

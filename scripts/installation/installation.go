@@ -145,6 +145,16 @@ func (i Installation) Doctor() doctor.Installation {
 	return doctor.Installation{Systems: i.Systems, Settings: i.Settings, Fakes: i.Fakes}
 }
 
+// Named returns the system of the catalog; false if there is none.
+func Named(name string) (functions.System, bool) {
+	all := functions.All()
+	i := slices.IndexFunc(all, func(s functions.System) bool { return s.Profile.Name == name })
+	if i < 0 {
+		return functions.System{}, false
+	}
+	return all[i], true
+}
+
 // numbered is a system of the catalog with the place of its fake in the block of ports.
 type numbered struct {
 	functions.System

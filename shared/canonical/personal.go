@@ -30,10 +30,7 @@ func personalTexts(all []string, value reflect.Value, personal bool) []string {
 		}
 	case reflect.Struct:
 		if text, ok := value.Interface().(Text); ok {
-			if personal && text.value != "" {
-				all = append(all, text.value)
-			}
-			return all
+			return personalTexts(all, reflect.ValueOf(text.value), personal)
 		}
 		for i := range value.NumField() {
 			if field := value.Type().Field(i); field.IsExported() {

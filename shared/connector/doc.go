@@ -15,4 +15,7 @@
 // every key at fault with its rule. Tags of the struct say what a setting is for (Purposes),
 // so that a missing one is found before a message fails for it. Clock, network and memory
 // are passed in through Deps.
+//
+// An Exchange is the last request of an attempt and its answer, which the ledger keeps. Its
+// bodies are masked by the personal data of the message before they are stored (Failed).
 package connector

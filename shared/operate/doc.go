@@ -1,7 +1,7 @@
 // Package operate answers an operator's questions about a running Causeway: dead letters by
 // cause (Groups), the state of each route (Status), the journey of one order (Find, Trace),
 // and the meaning and next step of a failure (Advise). It changes only notes about groups.
-// Package redrive beside it moves messages.
+// Package redrive beside it moves messages, and package mapping shows how a field was made.
 //
 // It knows no engine: engine.Engine has the interfaces that it needs, and each answer is a
 // value that the command prints.

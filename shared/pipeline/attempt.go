@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime"
@@ -26,6 +27,7 @@ type attempt struct {
 	in       port.Incoming
 	route    string // "" in the inbox
 	event    *message.Message
+	body     json.RawMessage // canonical, of the event; nil in the inbox
 	doing    string          // what is being attempted, for errors
 	claimant entity.Claimant // the message, as one that is about to write the entity
 	effect   string          // names what the work would write
@@ -303,9 +305,7 @@ func (a *attempt) fail(ctx context.Context, f *fault.Error, probing bool, awaite
 	entry := a.entry(a.event, v.Stage)
 	entry.Error, entry.Took, entry.Next = port.NewEntryError(a.route, f), now.Sub(a.claimant.Since), v.Until
 	entry.Outcome = v.Why + ": " + entry.Error.Message
-	if a.delivery != nil {
-		entry.Exchange = a.exchange.Failed(f, a.event.Type, a.delivery.body)
-	}
+	entry.Exchange = a.exchange.Failed(f, a.event.Type, a.body)
 	if a.lease != nil { // it leaves a trace; a lease that a crash left behind stays: it shows a write
 		t.Crashes, a.record.Lease = 0, nil
 		if probing || what >= retry.Wait || f.Kind == fault.Throttled {

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -85,11 +84,10 @@ type delivery struct {
 	*attempt
 	by        *Deliverer
 	operation connector.Operation // at the target
-	body      json.RawMessage
-	broken    *fault.Error      // the body is gone or damaged
-	parents   map[string]string // message.Key.String() of each parent -> the target's id
-	awaited   *entity.Record    // of the parent that is not at the target
-	answer    admission.Answer  // to the last call of the target
+	broken    *fault.Error        // the body is gone or damaged
+	parents   map[string]string   // message.Key.String() of each parent -> the target's id
+	awaited   *entity.Record      // of the parent that is not at the target
+	answer    admission.Answer    // to the last call of the target
 }
 
 // filter returns the ending of the first filter, or else of the installation's rule, that

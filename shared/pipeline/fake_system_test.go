@@ -98,6 +98,7 @@ type fakeSystem struct {
 	written       []string // event ids, in the order in which the target took effect
 	fail          []error  // answers of the next deliveries, nil for success
 	failing       func(connector.Delivery) error
+	exchange      connector.Exchange        // that each delivery makes
 	privacy       *connector.PrivacyRequest // with skip
 	known         map[string]string         // what a search finds, by entity id
 	finds         int
@@ -124,10 +125,13 @@ func (s *fakeSystem) Translate(_ context.Context, raw *message.Raw) (connector.T
 	return connector.Translation{Events: []connector.Event{c.event()}}, nil
 }
 
-func (s *fakeSystem) Deliver(_ context.Context, d connector.Delivery) (connector.Receipt, error) {
+func (s *fakeSystem) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.deliveries = append(s.deliveries, d)
+	if s.exchange.Method != "" {
+		*connector.ExchangeOf(ctx) = s.exchange
+	}
 	if s.duringDeliver != nil {
 		s.duringDeliver()
 	}

@@ -18,6 +18,10 @@
 // credential; that no redirect is followed; that no other host than the configured one
 // is called; and that TLS is verified and at least 1.2.
 //
+// A call that wrote or failed is noted in the connector.Exchange of its context, if it has one:
+// without headers and query, and with bodies only if it failed. A fetch of a token is not noted.
+// OnlyReads tells a transport that a request changes nothing.
+//
 // It does not retry: retries, pauses and circuits live in the pipeline. There are two
 // exceptions. A 401 is followed by one more try with a fresh token where the client has
 // a TokenSource, since a 401 says that nothing was done. And net/http itself repeats a

@@ -11,7 +11,7 @@ import (
 )
 
 // mostElements is how many elements of each list are changed in experiments.
-const mostElements = 8
+const mostElements = 4
 
 // effect is the result of changing one input.
 type effect struct {

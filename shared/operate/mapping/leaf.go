@@ -31,6 +31,9 @@ func read(body []byte) (document, error) {
 	return d, d.value(decoder, "")
 }
 
+// unescaped undoes what encoding/json does for HTML.
+var unescaped = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
+
 func (d *document) value(decoder *json.Decoder, path string) error {
 	token, err := decoder.Token()
 	if err != nil {
@@ -58,8 +61,8 @@ func (d *document) value(decoder *json.Decoder, path string) error {
 		if err != nil {
 			return err
 		}
-		plain := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(text))
-		d.leaves, d.text[path] = append(d.leaves, leaf{path, plain}), plain
+		readable := unescaped.Replace(string(text))
+		d.leaves, d.text[path] = append(d.leaves, leaf{path, readable}), readable
 		return nil
 	}
 	_, err = decoder.Token() // the end of the object or list

@@ -33,7 +33,7 @@ func relation(from []string, to string) string {
 		return "in other case"
 	case number(first) != "" && number(first) == number(result):
 		return "the same number"
-	case number(first) != "" && minor(first) == minor(result):
+	case inOtherUnit(first, result):
 		return "the same amount, in another unit"
 	case len(result) == len("2026-11-22") && strings.HasPrefix(first, result):
 		return "its date"
@@ -60,12 +60,12 @@ func number(text string) string {
 	return text
 }
 
-// minor returns the digits of an amount without its point.
-func minor(text string) string {
-	if !decimal.MatchString(text) {
-		return text
+// inOtherUnit reports whether one is an amount in minor units and the other the same with a point.
+func inOtherUnit(a, b string) bool {
+	if !decimal.MatchString(a) || !decimal.MatchString(b) || strings.Contains(a, ".") == strings.Contains(b, ".") {
+		return false
 	}
-	return strings.Trim(strings.ReplaceAll(text, ".", ""), "0")
+	return strings.TrimLeft(strings.ReplaceAll(a, ".", ""), "0") == strings.TrimLeft(strings.ReplaceAll(b, ".", ""), "0")
 }
 
 // joined reports whether the result is made of nothing but the values.

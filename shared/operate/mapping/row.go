@@ -167,7 +167,7 @@ func distance(a, b string) int {
 	switch {
 	case a == b:
 		return 0
-	case number(a) != "" && number(a) == number(b):
+	case number(a) != "" && (number(a) == number(b) || inOtherUnit(a, b)):
 		return 1
 	}
 	return 2
@@ -179,7 +179,35 @@ func (s *study) row(m masks, inputs []string, target *leaf) Row {
 	for _, field := range inputs[:min(len(inputs), mostInputs)] {
 		r.Canonical = append(r.Canonical, m.event(field))
 	}
-	var sources []string
+	sources := s.origins(inputs)
+	for _, origin := range sources {
+		r.Source = append(r.Source, m.source(origin))
+	}
+	var rule []string
+	if len(inputs) > 0 && len(s.links) > 0 {
+		rule = append(rule, s.readRule(inputs, sources))
+	}
+	switch {
+	case target != nil:
+		cell := m.target(*target)
+		r.Target = &cell
+		if r.Before = s.before(*target); r.Before != "" && (cell.Value == operate.Masked || m.text(r.Before) != r.Before) {
+			r.Before = operate.Masked
+		}
+		rule = append(rule, s.writeRule(inputs, *target))
+	case len(s.calls) > 0 && s.made[inputs[0]].refused != nil:
+		rule = append(rule, "the connector takes no other value")
+	case len(s.calls) > 0:
+		rule = append(rule, notSent)
+	}
+	r.Mark, rule = s.mark(inputs, sources, rule, m)
+	more := slices.DeleteFunc(slices.Clone(rule), func(step string) bool { return step == unchanged })
+	r.Rule = cmp.Or(strings.Join(slices.Compact(more), " → "), unchanged)
+	return r
+}
+
+// origins returns the fields of the delivery that the first fields of the event are made of.
+func (s *study) origins(inputs []string) (sources []string) {
 	for _, field := range inputs[:min(len(inputs), 2)] {
 		for _, origin := range makers(s.links, field, s.event.text[field], s.source) {
 			if !slices.Contains(sources, origin) && len(sources) < mostInputs {
@@ -190,31 +218,7 @@ func (s *study) row(m masks, inputs []string, target *leaf) Row {
 	if len(sources) == 0 && len(inputs) > 0 {
 		sources = s.alike(inputs[0])
 	}
-	for _, origin := range sources {
-		r.Source = append(r.Source, m.source(origin))
-	}
-	var steps []string
-	if len(inputs) > 0 && len(s.links) > 0 {
-		steps = append(steps, s.readRule(inputs[0], sources))
-	}
-	if target != nil {
-		cell := m.target(*target)
-		r.Target = &cell
-		if r.Before = s.before(*target); r.Before != "" && (cell.Value == operate.Masked || m.text(r.Before) != r.Before) {
-			r.Before = operate.Masked
-		}
-		steps = append(steps, s.writeRule(inputs, *target))
-	} else if len(s.calls) > 0 && s.made[inputs[0]].refused != nil {
-		steps = append(steps, "the connector takes no other value")
-	} else if len(s.calls) > 0 {
-		steps = append(steps, notSent)
-	}
-	r.Mark, steps = s.mark(inputs, sources, steps, m)
-	if len(steps) > 1 {
-		steps = slices.DeleteFunc(slices.Compact(steps), func(step string) bool { return step == unchanged && len(steps) > 1 })
-	}
-	r.Rule = cmp.Or(strings.Join(steps, " → "), unchanged)
-	return r
+	return sources
 }
 
 // alike returns the field of the delivery with the value and the name of a field of the event that
@@ -241,21 +245,23 @@ func (s *study) before(target leaf) string {
 	return ""
 }
 
-// readRule says how a field of the event is made of the delivery.
-func (s *study) readRule(field string, sources []string) string {
-	var values []string
-	for _, origin := range sources {
-		if s.links[origin].changed[field] {
-			values = append(values, s.source.text[origin])
+// readRule says how the first of the fields of the event that can be traced is made of the delivery.
+func (s *study) readRule(fields, sources []string) string {
+	for _, field := range fields {
+		var values []string
+		for _, origin := range sources {
+			if s.links[origin].changed[field] {
+				values = append(values, s.source.text[origin])
+			}
+		}
+		if len(values) > 0 {
+			return relation(values, s.event.text[field])
 		}
 	}
-	switch {
-	case len(values) == 0 && len(sources) > 0:
+	if len(sources) > 0 {
 		return sameValue
-	case len(values) == 0:
-		return untraced
 	}
-	return relation(values, s.event.text[field])
+	return untraced
 }
 
 // writeRule says how a field of a request is made.
@@ -274,35 +280,52 @@ func (s *study) writeRule(inputs []string, target leaf) string {
 	return strings.Join(by, ", ")
 }
 
-// mark returns the mark of a row, and its rule with the words of the notes.
+// mark returns the mark of a row, and its rule with the words of the notes: those on the delivery
+// first, those on the event last.
 func (s *study) mark(inputs, sources, rule []string, m masks) (Mark, []string) {
-	var mark Mark
-	for _, side := range []struct {
-		notes  []connector.Note
-		fields []string
-		values document
-	}{{s.notes, sources, s.source}, {s.cut, inputs[:min(len(inputs), mostInputs)], s.event}} {
-		for _, note := range side.notes {
-			i := slices.IndexFunc(side.fields, func(field string) bool { return within(field, note.Field) })
-			if i < 0 {
-				continue
-			}
-			if mark == "" || mark == Defaulted {
-				mark = Changed
-			}
-			if (leaf{text: side.values.text[side.fields[i]]}).empty() {
-				mark = Defaulted
-			}
-			rule = append(slices.DeleteFunc(rule, isRelation), m.text(note.Field+" "+note.What))
-		}
+	read := noted(s.notes, sources, s.source)
+	written := noted(s.cut, inputs[:min(len(inputs), mostInputs)], s.event)
+	mark := cmp.Or(written.mark, read.mark)
+	if read.mark == Changed {
+		mark = Changed
 	}
-	atFault := func(field string) bool {
-		return within(field, s.Field) || within(s.Field, field)
+	if len(read.words)+len(written.words) > 0 {
+		rule = slices.Concat(read.words, slices.DeleteFunc(rule, isRelation), written.words)
 	}
-	if s.Field != "" && (slices.ContainsFunc(inputs[:min(len(inputs), 1)], atFault) || slices.ContainsFunc(sources[:min(len(sources), 1)], atFault)) {
-		return Rejected, append(slices.DeleteFunc(rule, isRelation), m.text(s.Reason))
+	atFault := func(fields []string) bool {
+		return len(fields) > 0 && (within(fields[0], s.Field) || within(s.Field, fields[0]))
+	}
+	if s.Field != "" && (atFault(inputs) || atFault(sources)) {
+		mark, rule = Rejected, append(slices.DeleteFunc(rule, isRelation), s.Reason)
+	}
+	for i := range rule {
+		rule[i] = m.text(rule[i])
 	}
 	return mark, rule
+}
+
+// remarks are the words of notes on fields.
+type remarks struct {
+	mark  Mark
+	words []string
+}
+
+// noted returns the notes on the fields. One on a field without a value is a default.
+func noted(notes []connector.Note, fields []string, values document) (r remarks) {
+	for _, note := range notes {
+		i := slices.IndexFunc(fields, func(field string) bool { return within(field, note.Field) })
+		if i < 0 {
+			continue
+		}
+		r.words = append(r.words, note.Field+" "+note.What)
+		switch {
+		case !(leaf{text: values.text[fields[i]]}).empty():
+			r.mark = Changed
+		case r.mark == "":
+			r.mark = Defaulted
+		}
+	}
+	return r
 }
 
 // masks hides personal data: what the model tags, what it reaches in a request, what reaches it

@@ -158,3 +158,20 @@ func Stand(ctx context.Context, state port.State, target string, m *message.Mess
 	}
 	return s, nil
 }
+
+// Changes returns the fields in which two bodies of the event type differ, personal data masked
+// unless it is to be shown.
+func Changes(eventType string, before, after []byte, show bool) ([]operate.Change, error) {
+	changes, err := operate.Diff(before, after)
+	if err != nil || show {
+		return changes, err
+	}
+	old, first := read([]byte(operate.MaskEvent(eventType, before)))
+	now, second := read([]byte(operate.MaskEvent(eventType, after)))
+	for i, c := range changes {
+		if first != nil || second != nil || old.text[c.Field] != c.Before || now.text[c.Field] != c.After {
+			changes[i].Before, changes[i].After = operate.Masked, operate.Masked
+		}
+	}
+	return changes, nil
+}
