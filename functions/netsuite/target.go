@@ -21,6 +21,7 @@ type target struct {
 // records names the records that an entity of each type can be.
 var records = map[string][]string{
 	"customer": {customerRecord}, "order": {orderRecord}, "payment": {depositRecord}, "refund": {payoutRecord, cashRefundRecord},
+	"shipment": {fulfillmentRecord},
 }
 
 func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
@@ -33,6 +34,8 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 		return t.deliverPayment(ctx, d, body)
 	case *canonical.Refund:
 		return t.deliverRefund(ctx, d, body)
+	case *canonical.Shipment:
+		return t.deliverShipment(ctx, d, body)
 	}
 	return connector.Receipt{}, fault.New(fault.Unknown, fault.Bug, "delivering "+d.Message.Type+" to netsuite", "there is no operation for it")
 }
