@@ -319,7 +319,7 @@ func TestUserErrorsAreClassifiedByTheirWords(t *testing.T) {
 		class fault.Class
 		code  string
 	}{
-		"Invalid fulfillment order line item quantity requested.": {fault.Unavailable, fault.Conflict, "quantity_changed"},
+		"Invalid fulfillment order line item quantity requested.":  {fault.Unavailable, fault.Conflict, "quantity_changed"},
 		"Fulfillment order 1 has an unfulfillable status= closed.": {fault.Unavailable, fault.Conflict, "status_changed"},
 		"Fulfillment order does not exist.":                        {fault.Unavailable, fault.Conflict, "fulfillment_order_changed"},
 		"Tracking number is too long (maximum is 255)":             {fault.Rejected, fault.Value, "tracking_rejected"},

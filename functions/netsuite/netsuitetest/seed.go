@@ -10,7 +10,9 @@ import (
 // AddItem makes items with these external ids, such as SKUs, as far as they are not there.
 // The items that Settings names are there as well after the first call.
 func (f *Fake) AddItem(externalIDs ...string) error {
-	goodsless := func(id string) map[string]any { return map[string]any{"goodsless": id != "store-custom" && id != "store-no-sku"} }
+	goodsless := func(id string) map[string]any {
+		return map[string]any{"goodsless": id != "store-custom" && id != "store-no-sku"}
+	}
 	for i, id := range []string{"store-adjustment", "store-no-sku", "store-channel-tax"} {
 		if err := f.seedAs(strconv.Itoa(firstID-10+i), itemRecord, id, goodsless(id)); err != nil {
 			return err

@@ -41,6 +41,7 @@ type Fake struct {
 	orders  map[string][]Transaction
 	answers []Answer
 	to      map[string][]Answer // by a part of the query
+	lost    string              // a part of the query whose answer is lost
 	asked   []string
 
 	held, customers map[string]object // in the form of webhooks
@@ -121,6 +122,13 @@ func (f *Fake) AnswerTo(text string, answers ...Answer) {
 	f.to[text] = append(f.to[text], answers...)
 }
 
+// LoseAnswer executes the next query that has the text, and answers with a gateway's error.
+func (f *Fake) LoseAnswer(text string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lost = text
+}
+
 // Asked returns the queries so far, rejected ones included.
 func (f *Fake) Asked() []string {
 	f.mu.Lock()
@@ -167,7 +175,12 @@ func (f *Fake) answer(r *http.Request) Answer {
 			return queued[0]
 		}
 	}
-	return f.execute(q.Query, q.Variables)
+	a := f.execute(q.Query, q.Variables)
+	if f.lost != "" && strings.Contains(q.Query, f.lost) {
+		f.lost = ""
+		return Answer{Status: http.StatusBadGateway, Body: "bad gateway"}
+	}
+	return a
 }
 
 // execute validates the query as Shopify does and answers the selected fields.

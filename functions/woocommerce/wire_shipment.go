@@ -1,0 +1,233 @@
+package woocommerce
+
+import (
+	"encoding/json"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+
+	"causeway.example/shared/fault"
+)
+
+// shippedOrder is the part of an order that a shipment needs.
+type shippedOrder struct {
+	status     string
+	lines      []shippedLine
+	refunded   bool
+	shipments  map[string]*recorded // by the key of their meta data
+	tracking   []json.RawMessage    // the plugins' list
+	trackingID string               // of its entry of meta data, "" if there is none
+}
+
+type shippedLine struct{ id, sku, quantity string }
+
+// trackingItem is an entry of the plugins' list. A provider that the plugin does not know is
+// "custom", with its name and the address of its page.
+type trackingItem struct {
+	Provider string `json:"tracking_provider"`
+	Custom   string `json:"custom_tracking_provider"`
+	Link     string `json:"custom_tracking_link"`
+	Number   string `json:"tracking_number"`
+	Shipped  string `json:"date_shipped"` // Unix time, as text
+	ID       string `json:"tracking_id"`
+}
+
+// trackingItem returns the shipment's entry, nil without a tracking number.
+func (s *shipping) trackingItem() *trackingItem {
+	if !s.plugin || len(s.shipment.Tracking) == 0 {
+		return nil
+	}
+	first := s.shipment.Tracking[0]
+	return &trackingItem{
+		Custom: s.shipment.Carrier, Link: first.URL, Number: first.Number,
+		Shipped: strconv.FormatInt(s.shipment.ShippedAt.Unix(), 10), ID: s.derived(),
+	}
+}
+
+func readShippedOrder(body []byte) (*shippedOrder, error) {
+	o := &shippedOrder{shipments: map[string]*recorded{}}
+	d := newDecoder(body)
+	for key := range d.Object() {
+		switch key {
+		case "status":
+			o.status = d.String()
+		case "line_items":
+			for range d.Array() {
+				o.lines = append(o.lines, d.shippedLine())
+			}
+		case "refunds":
+			for range d.Array() {
+				d.Skip()
+				o.refunded = true
+			}
+		case "meta_data":
+			for range d.Array() {
+				d.shipmentMeta(o)
+			}
+		}
+	}
+	d.need("status", o.status)
+	if err := d.Finish(); err != nil {
+		return nil, broken(fault.As(err).Field, fault.As(err).Detail)
+	}
+	return o, nil
+}
+
+func (d *decoder) shippedLine() (l shippedLine) {
+	for key := range d.Object() {
+		switch key {
+		case "id":
+			l.id = d.ID()
+		case "sku":
+			l.sku, _ = d.NullString()
+		case "quantity":
+			l.quantity = d.Decimal()
+		}
+	}
+	return l
+}
+
+// shipmentMeta keeps an entry of meta data that is a shipment of ours or the plugins' list. One
+// that cannot be read is as good as missing.
+func (d *decoder) shipmentMeta(o *shippedOrder) {
+	var id, name string
+	var value []byte
+	for key := range d.Object() {
+		switch key {
+		case "id":
+			id = d.ID()
+		case "key":
+			name, _ = d.NullString()
+		case "value":
+			value = slices.Clone(d.Raw())
+		}
+	}
+	switch {
+	case strings.HasPrefix(name, shipmentMeta):
+		var written string
+		r := &recorded{}
+		if json.Unmarshal(value, &written) == nil && json.Unmarshal([]byte(written), r) == nil {
+			o.shipments[name] = r
+		}
+	case name == trackingMeta:
+		o.trackingID = id
+		if json.Unmarshal(value, &o.tracking) != nil {
+			o.tracking = nil
+		}
+	}
+}
+
+// left returns what is left of each line after all shipments but the one with the key.
+func (o *shippedOrder) left(except string) map[string]*big.Rat {
+	left := map[string]*big.Rat{}
+	for _, l := range o.lines {
+		left[l.id] = ratOf(l.quantity)
+	}
+	for key, r := range o.shipments {
+		if key == except {
+			continue
+		}
+		for id, quantity := range r.Lines {
+			if left[id] != nil {
+				left[id] = new(big.Rat).Sub(left[id], ratOf(quantity))
+			}
+		}
+	}
+	return left
+}
+
+// hasParcel reports whether a shipment of the order has one of the tracking numbers.
+func (o *shippedOrder) hasParcel(numbers []string) bool {
+	for _, r := range o.shipments {
+		if slices.ContainsFunc(numbers, func(n string) bool { return slices.Contains(r.Tracking, n) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// same returns the id of another shipment that has one of the tracking numbers: a warehouse may
+// confirm a shipment again under another id.
+func (o *shippedOrder) same(key string, own *recorded) string {
+	for other, r := range o.shipments {
+		if other != key && slices.ContainsFunc(own.Tracking, func(n string) bool { return slices.Contains(r.Tracking, n) }) {
+			return r.ID
+		}
+	}
+	return ""
+}
+
+// change returns the body that gives the order what it lacks, nil if it has everything.
+func (s *shipping) change(o *shippedOrder, own *recorded, completes bool) []byte {
+	type entry struct {
+		ID    json.Number `json:"id,omitempty"`
+		Key   string      `json:"key"`
+		Value any         `json:"value"`
+	}
+	var meta []entry
+	if o.shipments[s.metaKey()] == nil {
+		meta = append(meta, entry{Key: s.metaKey(), Value: string(mustJSON(own))})
+	}
+	if items, changed := s.tracked(o, own); changed {
+		meta = append(meta, entry{ID: json.Number(o.trackingID), Key: trackingMeta, Value: items})
+	}
+	change := map[string]any{}
+	if len(meta) > 0 {
+		change["meta_data"] = meta
+	}
+	if completes {
+		change["status"] = "completed"
+	}
+	if len(change) == 0 {
+		return nil
+	}
+	return mustJSON(change)
+}
+
+// tracked returns the plugins' list with the entries of all shipments of ours, and whether one was
+// missing. Entries of others stay as they are.
+func (s *shipping) tracked(o *shippedOrder, own *recorded) (items []json.RawMessage, changed bool) {
+	if !s.plugin {
+		return nil, false
+	}
+	all := map[string]*recorded{s.metaKey(): own}
+	for key, r := range o.shipments {
+		all[key] = r
+	}
+	items = slices.Clone(o.tracking)
+	for _, key := range sortedKeys(all) {
+		item := all[key].Item
+		if item == nil || slices.ContainsFunc(items, func(raw json.RawMessage) bool { return trackingIDOf(raw) == item.ID }) {
+			continue
+		}
+		items, changed = append(items, mustJSON(item)), true
+	}
+	return items, changed
+}
+
+func trackingIDOf(raw json.RawMessage) string {
+	var item trackingItem
+	if json.Unmarshal(raw, &item) != nil {
+		return ""
+	}
+	return item.ID
+}
+
+func sortedKeys(all map[string]*recorded) []string {
+	keys := make([]string, 0, len(all))
+	for key := range all {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// mustJSON writes values of this package, which can always be written.
+func mustJSON(value any) []byte {
+	data, err := json.Marshal(value)
+	if err != nil {
+		panic(Name + ": " + err.Error())
+	}
+	return data
+}
