@@ -207,16 +207,7 @@ func (s *shipping) match(found *document, items map[string]string) error {
 		}
 	}
 	have := bookedLines(found)
-	left := make([]canonical.Decimal, len(have))
-	charges := map[string]bool{}
-	for _, item := range s.settings.chargeItems() {
-		charges[items[strings.ToLower(item)]] = true
-	}
-	for i := range have {
-		if !have[i].closed && !charges[have[i].item] {
-			left[i] = minus(have[i].quantity, have[i].fulfilled)
-		}
-	}
+	left := s.open(have, items)
 	shipped := make([]canonical.Decimal, len(have))
 	origins := make([]origin, len(have))
 	for i, l := range s.shipment.Lines {
@@ -237,15 +228,31 @@ func (s *shipping) match(found *document, items map[string]string) error {
 			return s.over(have, item, o, rest)
 		}
 	}
+	sum := canonical.Decimal{}
 	for i := range have {
-		if positive(left[i]) || positive(shipped[i]) {
+		if sum = plus(sum, shipped[i]); positive(left[i]) || positive(shipped[i]) {
 			s.lines = append(s.lines, fulfilling{have[i].number, shipped[i], origins[i]})
 		}
 	}
-	if !slices.ContainsFunc(s.lines, func(l fulfilling) bool { return positive(l.quantity) }) {
+	if !positive(sum) {
 		return rejected(fault.Value, "lines", "no line has a quantity, so nothing was shipped")
 	}
 	return nil
+}
+
+// open returns what is left to fulfill of each line of the sales order, 0 of a line of a charge.
+func (s *shipping) open(have []booked, items map[string]string) []canonical.Decimal {
+	left := make([]canonical.Decimal, len(have))
+	charges := map[string]bool{}
+	for _, item := range s.settings.chargeItems() {
+		charges[items[strings.ToLower(item)]] = true
+	}
+	for i := range have {
+		if !have[i].closed && !charges[have[i].item] {
+			left[i] = minus(have[i].quantity, have[i].fulfilled)
+		}
+	}
+	return left
 }
 
 // over explains why a quantity that was shipped is not open in the sales order.

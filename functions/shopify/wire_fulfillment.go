@@ -175,17 +175,22 @@ func readFulfillment(r *strictjson.Reader) (f fulfilled) {
 			f.status = r.String()
 		case "trackingInfo":
 			for range r.Array() {
-				for key := range r.Object() {
-					if number, given := "", key == "number"; given {
-						if number, given = r.NullString(); given && number != "" {
-							f.numbers = append(f.numbers, number)
-						}
-					}
+				if number := readNumber(r); number != "" {
+					f.numbers = append(f.numbers, number)
 				}
 			}
 		}
 	}
 	return f
+}
+
+func readNumber(r *strictjson.Reader) (number string) {
+	for key := range r.Object() {
+		if key == "number" {
+			number, _ = r.NullString()
+		}
+	}
+	return number
 }
 
 // linesOf returns the lines of a fulfillment.
@@ -257,6 +262,25 @@ func readLineItem(r *strictjson.Reader) (id, sku string) {
 
 // openOrders returns the order's fulfillment orders with all their lines.
 func (s *shipping) openOrders(ctx context.Context) ([]openOrder, error) {
+	all, err := s.listOpenOrders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		o := &all[i]
+		if o.cursor == "" || !o.fulfillable() && !o.waits() {
+			continue
+		}
+		node := func(r *strictjson.Reader) { o.lines = append(o.lines, readOpenLine(r)) }
+		if err := s.paged(ctx, queryOpenLines, "fulfillmentOrder", gidFulfillmentOrder+o.id, o.cursor, node); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// listOpenOrders returns the order's fulfillment orders, each with its first lines.
+func (s *shipping) listOpenOrders(ctx context.Context) ([]openOrder, error) {
 	var all []openOrder
 	for after := ""; ; {
 		found, next := false, ""
@@ -278,21 +302,10 @@ func (s *shipping) openOrders(ctx context.Context) ([]openOrder, error) {
 			return nil, s.unknownOrder()
 		}
 		if next == "" || next == after {
-			break
+			return all, nil
 		}
 		after = next
 	}
-	for i := range all {
-		o := &all[i]
-		if o.cursor == "" || !o.fulfillable() && !o.waits() {
-			continue
-		}
-		node := func(r *strictjson.Reader) { o.lines = append(o.lines, readOpenLine(r)) }
-		if err := s.paged(ctx, queryOpenLines, "fulfillmentOrder", gidFulfillmentOrder+o.id, o.cursor, node); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
 }
 
 func readOpenOrder(r *strictjson.Reader) (o openOrder) {

@@ -106,41 +106,49 @@ func (s *shipping) record(o *shippedOrder) (*recorded, error) {
 	for _, t := range s.shipment.Tracking {
 		own.Tracking = append(own.Tracking, t.Number)
 	}
+	again := o.hasParcel(own.Tracking)
 	for i, l := range s.shipment.Lines {
-		field, rest := "lines["+strconv.Itoa(i)+"]", ratOf(l.Quantity.Value.String())
-		known := false
-		for _, line := range o.lines {
-			if l.Line != "" && l.Line != line.id || l.Line == "" && l.SKU != line.sku {
-				continue
-			}
-			known = true
-			part := left[line.id]
-			if part.Cmp(rest) > 0 {
-				part = rest
-			}
-			if part.Sign() <= 0 {
-				continue
-			}
-			own.Lines[line.id] = text(new(big.Rat).Add(ratOf(cmp.Or(own.Lines[line.id], "0")), part))
-			left[line.id], rest = new(big.Rat).Sub(left[line.id], part), new(big.Rat).Sub(rest, part)
-		}
-		switch named := strconv.Quote(cmp.Or(l.SKU, l.Line)); {
+		field, named := "lines["+strconv.Itoa(i)+"]", strconv.Quote(cmp.Or(l.SKU, l.Line))
+		rest, known := own.take(o, &l, left)
+		switch {
 		case !known:
 			return nil, &fault.Error{
 				Kind: fault.Rejected, Class: fault.MissingRef, Field: field + ".sku",
 				Detail: named + ": order " + s.shipment.Order + " has no such line; correct the shipment, or note it at the order by hand",
 			}
-		case rest.Sign() > 0 && !o.hasParcel(own.Tracking):
+		case rest.Sign() > 0 && !again:
 			return nil, &fault.Error{
 				Kind: fault.Rejected, Class: fault.Conflict, Code: "over_fulfillment", Field: field + ".quantity",
 				Detail: named + ": " + text(rest) + " more shipped than order " + s.shipment.Order + " has open; settle the difference in WooCommerce by hand",
 			}
 		}
 	}
-	if len(own.Lines) == 0 && !o.hasParcel(own.Tracking) {
+	if len(own.Lines) == 0 && !again {
 		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "lines", Detail: "no line has a quantity, so nothing was shipped"}
 	}
 	return own, nil
+}
+
+// take moves what is left of the order lines that were shipped to the record. It returns the pieces
+// for which nothing was left, and whether the order has such a line.
+func (r *recorded) take(o *shippedOrder, l *canonical.ShipmentLine, left map[string]*big.Rat) (rest *big.Rat, known bool) {
+	rest = ratOf(l.Quantity.Value.String())
+	for _, line := range o.lines {
+		if l.Line != "" && l.Line != line.id || l.Line == "" && l.SKU != line.sku {
+			continue
+		}
+		known = true
+		part := left[line.id]
+		if part.Cmp(rest) > 0 {
+			part = rest
+		}
+		if part.Sign() <= 0 {
+			continue
+		}
+		r.Lines[line.id] = text(new(big.Rat).Add(ratOf(r.Lines[line.id]), part))
+		left[line.id], rest = new(big.Rat).Sub(left[line.id], part), new(big.Rat).Sub(rest, part)
+	}
+	return rest, known
 }
 
 // completes reports whether the order is to become completed: everything is shipped or refunded.

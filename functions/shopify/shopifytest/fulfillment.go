@@ -166,7 +166,7 @@ func pieces(made []*Fulfillment, line string) (n int64) {
 	return n
 }
 
-// placed is a part of an order's lines at one location: a fulfillment order.
+// placedOrder is a part of an order's lines at one location: a fulfillment order.
 type placedOrder struct {
 	id, location, status string
 	lines                []placedLine
@@ -198,8 +198,8 @@ func (f *Fake) fulfillmentOrdersOf(id string) []*placedOrder {
 	}
 	for _, one := range elements(body["line_items"]) {
 		l := one.(object)
-		line, sku, rest := idOf(l), "", fulfillable(l)
-		sku, _ = l["sku"].(string)
+		line, rest := idOf(l), fulfillable(l)
+		sku, _ := l["sku"].(string)
 		if rest == 0 {
 			continue
 		}
