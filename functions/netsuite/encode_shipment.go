@@ -121,6 +121,7 @@ func exact(r *big.Rat) canonical.Decimal {
 func plus(a, b canonical.Decimal) canonical.Decimal {
 	return exact(new(big.Rat).Add(rational(a), rational(b)))
 }
+
 func minus(a, b canonical.Decimal) canonical.Decimal {
 	return exact(new(big.Rat).Sub(rational(a), rational(b)))
 }
