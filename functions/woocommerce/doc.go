@@ -130,7 +130,7 @@
 // WooCommerce has neither idempotency keys nor a look-up by meta data, and a note that is posted
 // twice is there twice. So the guarantee is search: the order is read, and whatever of meta data,
 // status and note is there is not written again. A parcel that is confirmed again under
-// another id is recognized by its tracking number. More pieces than the order has left are
+// another id is recognized by its tracking number and its goods. More pieces than the order has left are
 // a conflict, which a person settles.
 //
 // A shipment takes four calls and one for refunds: the order twice, PUT, the notes, POST. The key

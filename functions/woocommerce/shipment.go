@@ -46,6 +46,7 @@ func (s *shipping) path() string { return ordersPath + "/" + s.shipment.Order }
 type recorded struct {
 	ID       string            `json:"id"`
 	Tracking []string          `json:"tracking,omitempty"`
+	Goods    map[string]string `json:"goods"` // quantity by SKU
 	Lines    map[string]string `json:"lines"` // quantity by the id of the order line
 	Item     *trackingItem     `json:"item,omitempty"`
 }
@@ -57,12 +58,12 @@ func (s *shipping) deliver(ctx context.Context) (connector.Receipt, error) {
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	own, err := s.record(o)
-	if err != nil {
-		return connector.Receipt{}, err
-	}
+	own := s.record()
 	if other := o.same(s.metaKey(), own); other != "" {
 		return connector.Receipt{Ref: s.ref(), Linked: true, Detail: "order " + s.shipment.Order + " has this parcel already, as shipment " + other}, nil
+	}
+	if err := s.allot(o, own); err != nil {
+		return connector.Receipt{}, err
 	}
 	done := "shipment " + s.shipment.ID + " is recorded with order " + s.shipment.Order
 	for range mostWrites {
@@ -93,40 +94,47 @@ func (s *shipping) deliver(ctx context.Context) (connector.Receipt, error) {
 // replaced the plugins' list meanwhile, from which it is made whole.
 const mostWrites = 3
 
-// record returns what is to be recorded: the quantities by order lines. Lines are found by the id
-// that the warehouse knows, or else by SKU, those with something left first.
-func (s *shipping) record(o *shippedOrder) (*recorded, error) {
+// record returns what the shipment has.
+func (s *shipping) record() *recorded {
+	own := &recorded{ID: s.shipment.ID, Goods: map[string]string{}, Lines: map[string]string{}, Item: s.trackingItem()}
+	for _, l := range s.shipment.Lines {
+		own.Goods[l.SKU] = text(new(big.Rat).Add(ratOf(own.Goods[l.SKU]), ratOf(l.Quantity.Value.String())))
+	}
+	for _, t := range s.shipment.Tracking {
+		own.Tracking = append(own.Tracking, t.Number)
+	}
+	return own
+}
+
+// allot divides the shipment among the order's lines. They are found by the id that the warehouse
+// knows, or else by SKU, and take what is left of them.
+func (s *shipping) allot(o *shippedOrder, own *recorded) error {
 	if o.status == "trash" || o.status == "checkout-draft" || o.status == "auto-draft" {
-		return nil, &fault.Error{
+		return &fault.Error{
 			Kind: fault.Rejected, Class: fault.Conflict, Field: "order", Detail: "order " + s.shipment.Order + " is " + o.status + " in WooCommerce; restore it, then redrive",
 		}
 	}
 	left := o.left(s.metaKey())
-	own := &recorded{ID: s.shipment.ID, Lines: map[string]string{}, Item: s.trackingItem()}
-	for _, t := range s.shipment.Tracking {
-		own.Tracking = append(own.Tracking, t.Number)
-	}
-	again := o.hasParcel(own.Tracking)
 	for i, l := range s.shipment.Lines {
 		field, named := "lines["+strconv.Itoa(i)+"]", strconv.Quote(cmp.Or(l.SKU, l.Line))
 		rest, known := own.take(o, &l, left)
 		switch {
 		case !known:
-			return nil, &fault.Error{
+			return &fault.Error{
 				Kind: fault.Rejected, Class: fault.MissingRef, Field: field + ".sku",
 				Detail: named + ": order " + s.shipment.Order + " has no such line; correct the shipment, or note it at the order by hand",
 			}
-		case rest.Sign() > 0 && !again:
-			return nil, &fault.Error{
+		case rest.Sign() > 0:
+			return &fault.Error{
 				Kind: fault.Rejected, Class: fault.Conflict, Code: "over_fulfillment", Field: field + ".quantity",
 				Detail: named + ": " + text(rest) + " more shipped than order " + s.shipment.Order + " has open; settle the difference in WooCommerce by hand",
 			}
 		}
 	}
-	if len(own.Lines) == 0 && !again {
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "lines", Detail: "no line has a quantity, so nothing was shipped"}
+	if len(own.Lines) == 0 {
+		return &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "lines", Detail: "no line has a quantity, so nothing was shipped"}
 	}
-	return own, nil
+	return nil
 }
 
 // take moves what is left of the order lines that were shipped to the record. It returns the pieces

@@ -221,6 +221,11 @@ func TestAParcelOfAnotherIDIsNotedOnce(t *testing.T) {
 	if receipt := mustShip(t, system, again); !receipt.Linked || len(fake.Notes(42)) != 1 {
 		t.Errorf("got %+v, %+v", receipt, fake.Notes(42))
 	}
+	other := shipmentOf("S-2", map[string]int64{"B": 1}) // more goods of the same parcel
+	other.Tracking[0].Number = "1ZS-1"
+	if receipt := mustShip(t, system, other); receipt.Linked || len(fake.Notes(42)) != 2 || fake.Status(42) != "completed" {
+		t.Errorf("got %+v, %+v, %s", receipt, fake.Notes(42), fake.Status(42))
+	}
 }
 
 func TestShipmentsThatDoNotFitAreExplained(t *testing.T) {

@@ -2,6 +2,7 @@ package woocommerce
 
 import (
 	"encoding/json"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -113,21 +114,11 @@ func (o *shippedOrder) left(except string) map[string]*big.Rat {
 	return left
 }
 
-// hasParcel reports whether a shipment of the order has one of the tracking numbers.
-func (o *shippedOrder) hasParcel(numbers []string) bool {
-	for _, r := range o.shipments {
-		if slices.ContainsFunc(numbers, func(n string) bool { return slices.Contains(r.Tracking, n) }) {
-			return true
-		}
-	}
-	return false
-}
-
-// same returns the id of another shipment that has one of the tracking numbers: a warehouse may
-// confirm a shipment again under another id.
+// same returns the id of another shipment that has one of the tracking numbers and the same goods:
+// a warehouse may confirm a shipment again under another id.
 func (o *shippedOrder) same(key string, own *recorded) string {
 	for other, r := range o.shipments {
-		if other != key && slices.ContainsFunc(own.Tracking, func(n string) bool { return slices.Contains(r.Tracking, n) }) {
+		if other != key && maps.Equal(r.Goods, own.Goods) && slices.ContainsFunc(own.Tracking, func(n string) bool { return slices.Contains(r.Tracking, n) }) {
 			return r.ID
 		}
 	}
