@@ -150,6 +150,9 @@ func TestReadmeNamesTheSystems(t *testing.T) {
 			if !strings.Contains(readme, "`POST /hooks/"+p.Name+"`") {
 				t.Errorf("README.md does not name the door of %s", p.Name)
 			}
+			if slices.Contains(p.Roles, connector.Deliver) {
+				direction = "source, target"
+			}
 		}
 		if row := "| " + p.Title + " | " + direction + " |"; !strings.Contains(readme, row) {
 			t.Errorf("README.md does not say %s", row)

@@ -197,9 +197,14 @@ var names = map[string]string{
 	"paymentOption": "method", "shipMethod": "deliveries", "shippingCost": "deliveries",
 }
 
+// shipmentNames are the canonical names of the fields of a shipment.
+var shipmentNames = map[string]string{"tranDate": "shipped_at", "shippedDate": "shipped_at", "package": "tracking", "item": "lines"}
+
 // ourName returns the canonical name of a body field. Only an order is placed; money moves.
 func ourName(field, record string) string {
 	switch refundOf := record == payoutRecord || record == creditMemoRecord || record == cashRefundRecord; {
+	case record == fulfillmentRecord && shipmentNames[field] != "":
+		return shipmentNames[field]
 	case field == "tranDate" && record != orderRecord:
 		return "at"
 	case refundOf && (strings.HasPrefix(field, "deposit.") || strings.HasPrefix(field, "apply.")):

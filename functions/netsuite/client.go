@@ -20,11 +20,12 @@ const (
 	orderRecord    = "salesOrder"
 	depositRecord  = "customerDeposit"
 
-	invoiceRecord    = "invoice"
-	cashSaleRecord   = "cashSale"
-	creditMemoRecord = "creditMemo"
-	cashRefundRecord = "cashRefund"
-	payoutRecord     = "customerRefund"
+	fulfillmentRecord = "itemFulfillment"
+	invoiceRecord     = "invoice"
+	cashSaleRecord    = "cashSale"
+	creditMemoRecord  = "creditMemo"
+	cashRefundRecord  = "cashRefund"
+	payoutRecord      = "customerRefund"
 )
 
 const (

@@ -207,7 +207,7 @@ func TestNetSuitesOwnRefusalIsTranslated(t *testing.T) {
 func TestUnknownEntityIsOurDefect(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	if _, err := r.system.Target.Find(t.Context(), message.Key{Type: "shipment"}); fault.KindOf(err) != fault.Unknown || err == nil {
+	if _, err := r.system.Target.Find(t.Context(), message.Key{Type: "payout"}); fault.KindOf(err) != fault.Unknown || err == nil {
 		t.Errorf("Find of a shipment: %v", err)
 	}
 	m := mustCase(t, "customer-person")[0]

@@ -1,5 +1,5 @@
-// Package netsuite writes orders, customers, payments and refunds to NetSuite over SuiteTalk
-// REST, record service v1, release 2026.1.
+// Package netsuite writes orders, customers, payments, refunds and shipments to NetSuite over
+// SuiteTalk REST, record service v1, release 2026.1.
 //
 // Deliver sets the state of a record: it reads what NetSuite has, compares, and sends only
 // what differs. The number of requests per delivery:
@@ -14,6 +14,9 @@
 //	refund             2 (query, PUT)         1 (query)  never changed
 //	refund of a sale   4 (query, POST, GET,   1 (query)  never changed
 //	                   PUT)
+//	item fulfillment   4 (GET, GET, query,    1 (GET)    never changed
+//	                   POST)
+//	invoice of it      2 (GET, POST)          1 (GET)    never changed
 //
 // The query of a sales order finds the internal ids of its items, 1000 at a time.
 // A customer whose confirmation was lost costs one request more, and so does one whose
@@ -45,7 +48,7 @@
 //     code of the cause and the field, in terms of the canonical entity. A SKU is named.
 //
 // The package does not retry, order or remember anything; the pipeline does. It does not
-// create items, price levels or tax codes, and it neither fulfills nor invoices.
+// create items, price levels or tax codes.
 //
 // # Sales orders
 //
@@ -122,6 +125,31 @@
 // A refund before anything is invoiced that takes nothing off the order, such as goodwill,
 // leaves its deposits less than the order: its invoice stays open by as much, and is credited
 // by a person.
+//
+// # Shipments
+//
+// shipment.shipped becomes an item fulfillment, made of the sales order by
+// POST /salesOrder/{id}/!transform/itemFulfillment. The transform ships all that is open by itself,
+// so every open line of goods is listed, also those of which nothing was shipped. Lines are found by
+// their item. The items of charges (tax, tip, fee and so on) must not be fulfillable in NetSuite
+// ("Can be Fulfilled/Received" off): their lines are not listed. Date and shipped date are those of
+// the shipment, in NETSUITE_TIMEZONE; the status is shipped; each tracking number has a package,
+// whose weight NetSuite demands (NETSUITE_PACKAGE_WEIGHT).
+//
+// A transform is not idempotent. The guarantee is external_id: the body has an external id that
+// follows from the shipment's key, it is looked up first, and NetSuite rejects one that is taken, so
+// that a request that takes effect late is not a second. A parcel that is confirmed again under
+// another id is found by its tracking number, which is in the memo, and by its quantities.
+//
+// More than is open is a conflict before anything is written, and so is a line that was closed. An
+// order that is pending approval, or has a payment hold, is waited for.
+//
+// With NETSUITE_INVOICE=shipped each shipment is followed by an invoice, made by the same kind of
+// transform under the same external id. NetSuite fills its lines in: what is fulfilled and not
+// billed, with shipping and the lines of charges on the first. The preference "Invoice in Advance of
+// Fulfillment" must be off, or more is billed than was shipped.
+//
+// What the store reports of the order afterwards keeps fulfilled lines, as under "Sales orders".
 //
 // # Customers
 //

@@ -27,6 +27,8 @@ const (
 	creditType     = "CustCred"
 	cashRefundType = "CashRfnd"
 	payoutType     = "CustRfnd"
+
+	fulfillmentType = "ItemShip"
 )
 
 // refunding is one refund on its way into the books: the store's refund, NetSuite's

@@ -32,17 +32,18 @@ type Settings struct {
 	Linger      time.Duration  `env:"NETSUITE_LINGER" envDefault:"15m" validate:"min=0s,max=15m"`   // for how long a request that was given up may still take effect
 	Timezone    *time.Location `env:"NETSUITE_TIMEZONE" envDefault:"UTC"`                           // of the business date
 
-	Subsidiaries map[string]string `env:"NETSUITE_SUBSIDIARIES" envKeyValSeparator:"=" validate:"required" keys:"store"`                    // "shopify/brand.myshopify.com" -> internal id
-	Currencies   map[string]string `env:"NETSUITE_CURRENCIES" envKeyValSeparator:"=" validate:"required" keys:"currency"`                   // ISO 4217 -> internal id
-	Location     string            `env:"NETSUITE_LOCATION"`                                                                                // internal id, where NETSUITE_LOCATIONS has none
-	Departments  map[string]string `env:"NETSUITE_DEPARTMENTS" envKeyValSeparator:"="`                                                      // "system/tenant/channel", "system/tenant" or "*" -> internal id
-	Classes      map[string]string `env:"NETSUITE_CLASSES" envKeyValSeparator:"="`                                                          // the same
-	Locations    map[string]string `env:"NETSUITE_LOCATIONS" envKeyValSeparator:"="`                                                        // the same
-	Channels     map[string]string `env:"NETSUITE_CHANNELS" envKeyValSeparator:"="`                                                         // the store's channel, or "*" -> internal id of the sales channel
-	Terms        map[string]string `env:"NETSUITE_TERMS" envKeyValSeparator:"="`                                                            // the store's payment terms, or "*" -> internal id
-	ShipMethods  map[string]string `env:"NETSUITE_SHIP_METHODS" envKeyValSeparator:"=" for:"orders with a delivery code that has no entry"` // delivery code, or "*" -> internal id
-	Payments     map[string]string `env:"NETSUITE_PAYMENT_METHODS" envKeyValSeparator:"=" for:"payments with a tender that has no entry"`   // tender, or "*" -> internal id of the payment option
-	TaxCode      string            `env:"NETSUITE_TAX_CODE"`                                                                                // internal id of a code that computes no tax
+	Subsidiaries  map[string]string `env:"NETSUITE_SUBSIDIARIES" envKeyValSeparator:"=" validate:"required" keys:"store"`                    // "shopify/brand.myshopify.com" -> internal id
+	Currencies    map[string]string `env:"NETSUITE_CURRENCIES" envKeyValSeparator:"=" validate:"required" keys:"currency"`                   // ISO 4217 -> internal id
+	Location      string            `env:"NETSUITE_LOCATION"`                                                                                // internal id, where NETSUITE_LOCATIONS has none
+	Departments   map[string]string `env:"NETSUITE_DEPARTMENTS" envKeyValSeparator:"="`                                                      // "system/tenant/channel", "system/tenant" or "*" -> internal id
+	Classes       map[string]string `env:"NETSUITE_CLASSES" envKeyValSeparator:"="`                                                          // the same
+	Locations     map[string]string `env:"NETSUITE_LOCATIONS" envKeyValSeparator:"="`                                                        // the same
+	Channels      map[string]string `env:"NETSUITE_CHANNELS" envKeyValSeparator:"="`                                                         // the store's channel, or "*" -> internal id of the sales channel
+	Terms         map[string]string `env:"NETSUITE_TERMS" envKeyValSeparator:"="`                                                            // the store's payment terms, or "*" -> internal id
+	ShipMethods   map[string]string `env:"NETSUITE_SHIP_METHODS" envKeyValSeparator:"=" for:"orders with a delivery code that has no entry"` // delivery code, or "*" -> internal id
+	Payments      map[string]string `env:"NETSUITE_PAYMENT_METHODS" envKeyValSeparator:"=" for:"payments with a tender that has no entry"`   // tender, or "*" -> internal id of the payment option
+	ShipLocations map[string]string `env:"NETSUITE_SHIP_LOCATIONS" envKeyValSeparator:"="`                                                   // the warehouse's location -> internal id of the location that goods leave from
+	TaxCode       string            `env:"NETSUITE_TAX_CODE"`                                                                                // internal id of a code that computes no tax
 
 	// External ids of the items of lines that have no SKU.
 	ItemTax          string `env:"NETSUITE_ITEM_TAX" for:"orders with tax"`
@@ -78,6 +79,10 @@ type Settings struct {
 	Text           string `env:"NETSUITE_TEXT" envDefault:"fit" validate:"oneof=fit refuse"`          // text that is too long for its field
 	DefaultCountry string `env:"NETSUITE_DEFAULT_COUNTRY" validate:"omitempty,len=2"`                 // of addresses without one; "" leaves it to the subsidiary
 
+	// Invoice is when the connector bills a sales order: never, or with each shipment what was shipped.
+	Invoice       string `env:"NETSUITE_INVOICE" envDefault:"never" validate:"oneof=never shipped"`
+	PackageWeight string `env:"NETSUITE_PACKAGE_WEIGHT" envDefault:"1" validate:"numeric"` // of each package of a shipment, in the account's unit; NetSuite demands one
+
 	DefaultCustomer   string            `env:"NETSUITE_DEFAULT_CUSTOMER" for:"orders that name no customer"`       // internal id, for orders without any identity
 	CustomerOverrides map[string]string `env:"NETSUITE_CUSTOMER_OVERRIDES" envKeyValSeparator:"=" keys:"customer"` // "system/tenant/customer/id" -> internal id
 	Companies         map[string]string `env:"NETSUITE_COMPANIES" envKeyValSeparator:"="`                          // "system/tenant/company/id", also with "/location" behind it -> internal id of the customer
@@ -110,6 +115,7 @@ func Profile() connector.Profile {
 			canonical.OrderCancelledEvent: order,
 			canonical.PaymentCaptured:     {Name: "customer deposit", Guarantee: connector.ExternalID},
 			canonical.RefundSettled:       {Name: "refund", Guarantee: connector.ExternalID},
+			canonical.ShipmentShipped:     {Name: "item fulfillment", Guarantee: connector.ExternalID},
 		},
 	}
 }
@@ -143,7 +149,7 @@ func (s *Settings) complete() error {
 		"NETSUITE_SUBSIDIARIES": s.Subsidiaries, "NETSUITE_CURRENCIES": s.Currencies, "NETSUITE_SHIP_METHODS": s.ShipMethods,
 		"NETSUITE_PAYMENT_METHODS": s.Payments, "NETSUITE_CUSTOMER_OVERRIDES": s.CustomerOverrides, "NETSUITE_COMPANIES": s.Companies,
 		"NETSUITE_DEPARTMENTS": s.Departments, "NETSUITE_CLASSES": s.Classes, "NETSUITE_LOCATIONS": s.Locations,
-		"NETSUITE_CHANNELS": s.Channels, "NETSUITE_TERMS": s.Terms,
+		"NETSUITE_CHANNELS": s.Channels, "NETSUITE_TERMS": s.Terms, "NETSUITE_SHIP_LOCATIONS": s.ShipLocations,
 	} {
 		for _, id := range entries {
 			if id == "" {

@@ -22,6 +22,7 @@ type target struct {
 // records names the records that an entity of each type can be.
 var records = map[string][]string{
 	"customer": {customerRecord}, "order": {orderRecord}, "payment": {depositRecord}, "refund": {payoutRecord, cashRefundRecord},
+	"shipment": {fulfillmentRecord},
 }
 
 // Deliver makes the record with the choices of the rules, all of which are made before the
@@ -60,6 +61,8 @@ func (t *target) deliver(ctx context.Context, d connector.Delivery) (connector.R
 		return t.deliverPayment(ctx, d, body)
 	case *canonical.Refund:
 		return t.deliverRefund(ctx, d, body)
+	case *canonical.Shipment:
+		return t.deliverShipment(ctx, d, body)
 	}
 	return connector.Receipt{}, fault.New(fault.Unknown, fault.Bug, "delivering "+d.Message.Type+" to netsuite", "there is no operation for it")
 }

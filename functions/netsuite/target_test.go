@@ -20,6 +20,9 @@ func TestConformance(t *testing.T) {
 	samples = append(samples, mustCase(t, "order-cancelled")[1:]...)
 	samples = append(samples, last(mustCase(t, "payment-b7-card")))
 	samples = append(samples[:5:5], mustCase(t, "payment-b7-card")[1], samples[5], last(mustCase(t, "refund-of-a-deposit")))
+	for _, id := range []string{"s-1", "s-2"} { // of the order that was placed first
+		samples = append(samples, shippedOf(t, samples[2].Key(), shipment(id, map[string]string{"TEE-BLK-M": "1"})))
+	}
 	connectortest.TestTarget(t, connectortest.TargetHarness{
 		Samples:  samples,
 		Personal: []string{"ada@example.com", "Byron", "12 Main St", "212 555"},
@@ -36,7 +39,9 @@ func startAccount(t *testing.T, transport http.RoundTripper) connectortest.Targe
 	}
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
-	system, err := netsuite.Open(fake.Settings(server.URL), connector.Deps{HTTP: transport, Now: clock, Random: rand.Reader})
+	settings := fake.Settings(server.URL)
+	settings["NETSUITE_INVOICE"] = "shipped"
+	system, err := netsuite.Open(settings, connector.Deps{HTTP: transport, Now: clock, Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,6 +69,16 @@ func state(fake *netsuitetest.Fake, external string) string {
 	for _, p := range fake.Payouts() {
 		if p.Writes = 0; p.ExternalID == external {
 			found += fmt.Sprintf("%+v\n", p)
+		}
+	}
+	for _, i := range fake.ItemFulfillments() {
+		if i.Writes = 0; i.ExternalID == external {
+			found += fmt.Sprintf("%+v\n", i)
+		}
+	}
+	for _, i := range fake.Invoices() {
+		if i.Writes = 0; i.ExternalID == external {
+			found += fmt.Sprintf("%+v\n", i)
 		}
 	}
 	for _, memo := range fake.Duplicates() {

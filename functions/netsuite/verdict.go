@@ -25,6 +25,8 @@ const (
 	nameTaken       = "UNIQUE_CUST_ID_REQD"
 	missingRecord   = "NONEXISTENT_ID"
 	noOpenPeriod    = "VALID_PRD_REQD"
+	overFulfilled   = "OVER_FULFILL_DISALLWD"
+	nothingToMake   = "INVALID_INITIALIZE_REF"
 )
 
 // notEnglish is the detail of an answer in another language.
@@ -88,6 +90,15 @@ var verdicts = map[string]verdict{
 	"CLOSED_TRAN_PRD":     {kind: fault.Rejected, class: fault.Config, rule: periodRule, advice: periodStep},
 
 	"VALID_LINE_ITEM_REQD": {kind: fault.Rejected, class: fault.Value, rule: "NetSuite keeps no sales order without lines"},
+
+	overFulfilled: {kind: fault.Unavailable, class: fault.Conflict, scope: fault.EntityScope, rule: "the sales order has less open than it just showed"},
+	nothingToMake: {
+		kind: fault.Rejected, class: fault.Conflict, rule: "NetSuite makes no such record of the sales order in its present state, such as closed or all shipped or billed",
+		advice: "settle the shipment in NetSuite by hand" + redrive,
+	},
+	"PAY_HOLD_ON_SO": {
+		kind: fault.NotReady, class: fault.Conflict, rule: "the sales order has a payment hold in NetSuite; release it, the delivery waits for it",
+	},
 }
 
 // patterns lead from NetSuite's words, in lower case, to the code of the cause. REST gives
@@ -113,6 +124,9 @@ var patterns = []struct{ text, code string }{
 	{"transaction in a closed period", "CLOSED_TRAN_PRD"},
 	{"at least one valid line item", "VALID_LINE_ITEM_REQD"},
 	{"transaction type specified is incorrect", "NONEXISTENT_ID"},
+	{"over-fulfill an item", overFulfilled},
+	{"has a payment hold", "PAY_HOLD_ON_SO"},
+	{"you can not initialize", nothingToMake},
 	{"permission violation", "INSUFFICIENT_PERMISSION"},
 	{"please enter value(s) for", missingValue},
 }

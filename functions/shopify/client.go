@@ -38,8 +38,7 @@ fragment bag on MoneyBag {
 
 const path = "/admin/api/" + APIVersion + "/graphql.json"
 
-// admin is the client of the Admin API of each shop. It writes nothing but the app's own
-// webhook subscriptions.
+// admin is the client of the Admin API of each shop.
 type admin struct {
 	shops   map[string]*webapi.Client
 	buckets map[string]*bucket // by shop
@@ -74,6 +73,7 @@ func authorize(token connector.Secret) func(*http.Request) error {
 type call struct {
 	shop, doing, query string
 	variables          []variable
+	input              []byte // variable "input" of a mutation, as JSON; nil for a query
 	read               func(*strictjson.Reader)
 }
 
@@ -99,6 +99,9 @@ func (a *admin) query(ctx context.Context, c call) (http.Header, error) {
 	})
 	if err != nil {
 		bucket.learn(c.query, cost{})
+		if c.input != nil {
+			return nil, err
+		}
 		return nil, onlyRead(err)
 	}
 	reported, err := readAnswer(response.Body, c.read)
@@ -110,10 +113,13 @@ func (c call) body() []byte {
 	w := strictjson.NewWriter(nil)
 	w.Obj()
 	w.StrField("query", c.query)
-	if len(c.variables) > 0 {
+	if len(c.variables) > 0 || c.input != nil {
 		w.Key("variables").Obj()
 		for _, v := range c.variables {
 			w.StrField(v.name, v.value)
+		}
+		if c.input != nil {
+			w.Key("input").Raw(c.input)
 		}
 		w.EndObj()
 	}

@@ -1,6 +1,7 @@
 package shopify_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -32,17 +33,34 @@ func TestQueriesFitTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.mustTranslate(t, "orders/paid", split(5))
+	s.fulfillsInPages(t)
 	asked := s.fake.Asked()
-	if len(asked) != 9 {
-		t.Fatalf("%d queries were sent, want 9", len(asked))
+	if len(asked) != 17 {
+		t.Fatalf("%d queries were sent, want 17", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {
 			t.Errorf("%s\n%v", query, errs)
 		}
-		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated").Replace(query)
+		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors").Replace(query)
 		if _, errs := gqlparser.LoadQueryWithRules(schema, misspelt, rules.NewDefaultRules()); errs == nil {
 			t.Errorf("a misspelt field passes:\n%s", misspelt)
+		}
+	}
+}
+
+// fulfillsInPages ships an order of 60 lines, and again under another id, so that every query of a
+// fulfillment is sent.
+func (s *shop) fulfillsInPages(t *testing.T) {
+	t.Helper()
+	var items []shopifytest.Item
+	for i := range 60 {
+		items = append(items, shopifytest.Item{ID: int64(1000 + i), SKU: "SKU-" + strconv.Itoa(i), Quantity: 1, Price: 100})
+	}
+	s.fake.Put(shopifytest.Purchase{ID: 5001, Items: items}.Body())
+	for _, id := range []string{"S-1", "S-1-again"} {
+		if _, err := s.ship(t, shippedMessage(t, parcel(id, "1Z1", shippedLine("SKU-59", 1))), 1); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

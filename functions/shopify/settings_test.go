@@ -48,7 +48,7 @@ func TestOnlyShopsAndSecretsAreRequired(t *testing.T) {
 	t.Parallel()
 	settings := map[string]string{"SHOPIFY_SHOPS": shopifytest.Shop + ",second.myshopify.com", "SHOPIFY_WEBHOOK_SECRETS": "x"}
 	system, err := shopify.Open(settings, connector.Deps{HTTP: http.DefaultTransport, Now: time.Now})
-	if err != nil || system.Source == nil || system.Target != nil {
+	if err != nil || system.Source == nil || system.Target == nil {
 		t.Errorf("got %+v, %v", system, err)
 	}
 }
@@ -56,7 +56,7 @@ func TestOnlyShopsAndSecretsAreRequired(t *testing.T) {
 func TestProfile(t *testing.T) {
 	t.Parallel()
 	p := shopify.Profile()
-	if p.Name != "shopify" || !slices.Equal(p.Roles, []connector.Role{connector.Receive, connector.Translate, connector.Poll}) {
+	if p.Name != "shopify" || !slices.Equal(p.Roles, []connector.Role{connector.Receive, connector.Translate, connector.Poll, connector.Deliver}) {
 		t.Errorf("name %s, roles %v", p.Name, p.Roles)
 	}
 	if !slices.Equal(p.Secrets, []string{"SHOPIFY_WEBHOOK_SECRETS", "SHOPIFY_ADMIN_TOKEN"}) {
@@ -75,7 +75,7 @@ func TestProfile(t *testing.T) {
 func TestSecretsAreNotPrinted(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
-	printed := fmt.Sprintf("%v %+v %#v", s.System, s.Source, s.Source)
+	printed := fmt.Sprintf("%v %+v %#v %#v", s.System, s.Source, s.Source, s.Target)
 	for _, secret := range []string{shopifytest.Secret, shopifytest.Token} {
 		if strings.Contains(printed, secret) {
 			t.Errorf("%s shows a secret", printed)

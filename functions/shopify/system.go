@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
@@ -41,11 +42,22 @@ type Settings struct {
 	Currency string `env:"SHOPIFY_CURRENCY" envDefault:"shop" validate:"oneof=shop presentment"`
 	// Tolerance is the difference in minor units that becomes an explicit rounding.
 	Tolerance int64 `env:"SHOPIFY_ROUNDING_TOLERANCE" envDefault:"5" validate:"min=0,max=1000"`
+	// Notify is whether Shopify writes to the customer about a fulfillment. It never does about
+	// shipments of lane backfill.
+	Notify bool `env:"SHOPIFY_NOTIFY_CUSTOMER" envDefault:"true"`
+	// Carriers are Shopify's names of carriers that a warehouse names otherwise: "dhl_de=DHL".
+	Carriers map[string]string `env:"SHOPIFY_CARRIERS" envKeyValSeparator:"="`
+	// Locations are Shopify's ids of a warehouse's locations. Where an order has pieces at several
+	// locations, those of the shipment's location are fulfilled first.
+	Locations map[string]string `env:"SHOPIFY_LOCATIONS" envKeyValSeparator:"="`
 }
 
-// timeout bounds one query. A query takes well below a second, and only an inbox message waits
-// for it.
-const timeout = 10 * time.Second
+// timeout bounds one query, which takes well below a second, and attempt one delivery: it takes
+// three queries or more.
+const (
+	timeout = 10 * time.Second
+	attempt = 30 * time.Second
+)
 
 // Profile returns what the pipeline and the infrastructure need to know about Shopify. Eight
 // calls at once leave room for the shop's other apps: the bucket of the smallest plan restores
@@ -55,13 +67,17 @@ func Profile() connector.Profile {
 	return connector.Profile{
 		Name:        Name,
 		Title:       "Shopify (Admin API " + APIVersion + ")",
-		Roles:       []connector.Role{connector.Receive, connector.Translate, connector.Poll},
+		Roles:       []connector.Role{connector.Receive, connector.Translate, connector.Poll, connector.Deliver},
 		BodyLimit:   webhook.BodyLimit,
 		Concurrency: 8,
-		Timeout:     timeout,
+		Timeout:     attempt,
+		Linger:      time.Minute, // longer than Shopify lets a request run
 		Settings:    settings,
 		Secrets:     secrets,
 		Purposes:    connector.Purposes(Settings{}),
+		Operations: map[string]connector.Operation{
+			canonical.ShipmentShipped: {Name: "fulfillment", Guarantee: connector.Search, Lag: 10 * time.Second},
+		},
 	}
 }
 
@@ -84,7 +100,10 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		shops: s.Shops, currency: s.Currency, tolerance: s.Tolerance,
 		memory: deps.CrossRef, verifiers: verifiers, api: api,
 	}
-	system := connector.System{Profile: Profile(), Stores: s.Shops, Source: opened, Poller: &poller{api: api, shops: s.Shops}}
+	system := connector.System{
+		Profile: Profile(), Stores: s.Shops, Source: opened, Poller: &poller{api: api, shops: s.Shops},
+		Target: &target{api: api, shops: s.Shops, memory: deps.CrossRef, notify: s.Notify, carriers: plainKeys(s.Carriers), locations: s.Locations},
+	}
 	if s.AdminToken != "" {
 		system.Checker, system.Auditor = opened, &auditor{api: api, shops: s.Shops, currency: s.Currency}
 	}

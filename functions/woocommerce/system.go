@@ -3,6 +3,7 @@ package woocommerce
 import (
 	"time"
 
+	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/webhook"
@@ -15,7 +16,11 @@ const Name = "woocommerce"
 // a Lambda function, 6 MB per request, is lower.
 const bodyLimit = 8 << 20
 
-const timeout = 15 * time.Second
+// timeout bounds one call, and attempt one delivery of a shipment, which takes five.
+const (
+	timeout = 15 * time.Second
+	attempt = 45 * time.Second
+)
 
 // Settings are the connector's configuration keys. A secret, an address and a key belong to one
 // store: "shop.example=value" binds one to it.
@@ -55,6 +60,14 @@ type Settings struct {
 	PurchaseOrders []string `env:"WOOCOMMERCE_PURCHASE_ORDERS"`
 	// Tags are keys of meta data whose values become tags of the order: "key:value".
 	Tags []string `env:"WOOCOMMERCE_TAGS"`
+	// Complete is whether an order becomes completed once everything of it is shipped.
+	Complete bool `env:"WOOCOMMERCE_COMPLETE" envDefault:"true"`
+	// ShipmentNote is for whom the note of a shipment is. WooCommerce mails a note for the customer;
+	// none of lane backfill is.
+	ShipmentNote string `env:"WOOCOMMERCE_SHIPMENT_NOTE" envDefault:"customer" validate:"oneof=customer internal none"`
+	// ShipmentTracking is whether shipments are also written for the plugins WooCommerce Shipment
+	// Tracking and Advanced Shipment Tracking.
+	ShipmentTracking bool `env:"WOOCOMMERCE_SHIPMENT_TRACKING" envDefault:"false"`
 }
 
 // Profile returns what the pipeline and the infrastructure need to know about WooCommerce.
@@ -63,14 +76,18 @@ func Profile() connector.Profile {
 	return connector.Profile{
 		Name:        Name,
 		Title:       "WooCommerce (REST v3)",
-		Roles:       []connector.Role{connector.Receive, connector.Translate, connector.Poll},
+		Roles:       []connector.Role{connector.Receive, connector.Translate, connector.Poll, connector.Deliver},
 		BodyLimit:   bodyLimit,
 		MediaTypes:  []string{"application/json", formType},
 		Concurrency: 2,
-		Timeout:     timeout,
+		Timeout:     attempt,
+		Linger:      2 * time.Minute, // longer than hosts let a script of PHP run
 		Settings:    settings,
 		Secrets:     secrets,
 		Purposes:    connector.Purposes(Settings{}),
+		Operations: map[string]connector.Operation{
+			canonical.ShipmentShipped: {Name: "shipment of order", Guarantee: connector.Search, Lag: 5 * time.Second},
+		},
 	}
 }
 
@@ -91,7 +108,10 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		return connector.System{}, err
 	}
 	poller := &poller{stores: stores, zone: source.zone}
-	system := connector.System{Profile: Profile(), Stores: stores.tenants(), Source: source, Poller: poller}
+	system := connector.System{
+		Profile: Profile(), Stores: stores.tenants(), Source: source, Poller: poller,
+		Target: &target{stores: stores, complete: s.Complete, statuses: s.Statuses, note: s.ShipmentNote, plugin: s.ShipmentTracking},
+	}
 	if len(s.ConsumerKey) == 0 {
 		return system, nil
 	}

@@ -52,8 +52,8 @@ func TestOpenNamesTheSettingAtFault(t *testing.T) {
 func TestOpenWithoutAKeyHasNoChecker(t *testing.T) {
 	t.Parallel()
 	system := mustOpen(t, map[string]string{"WOOCOMMERCE_CONSUMER_KEY": "", "WOOCOMMERCE_CONSUMER_SECRET": ""})
-	if system.Checker != nil || system.Source == nil || system.Target != nil {
-		t.Errorf("system = %+v, want a source alone", system)
+	if system.Checker != nil || system.Source == nil || system.Target == nil {
+		t.Errorf("system = %+v, want a source and a target without a checker", system)
 	}
 }
 
@@ -69,8 +69,8 @@ func TestProfileListsEverySetting(t *testing.T) {
 	if !slices.Equal(profile.Secrets, want) {
 		t.Errorf("secrets are %v, want %v", profile.Secrets, want)
 	}
-	if !slices.Equal(profile.Roles, []connector.Role{connector.Receive, connector.Translate, connector.Poll}) || len(profile.Operations) > 0 {
-		t.Errorf("the profile offers more than a source: %+v", profile)
+	if !slices.Equal(profile.Roles, []connector.Role{connector.Receive, connector.Translate, connector.Poll, connector.Deliver}) || len(profile.Operations) != 1 {
+		t.Errorf("the profile offers something else: %+v", profile)
 	}
 }
 

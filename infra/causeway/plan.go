@@ -58,8 +58,18 @@ func NewPlan(props *InstallationProps) (*Plan, error) {
 			p.routes = append(p.routes, route)
 		}
 	}
+	for i := range p.systems {
+		p.systems[i].Roles = p.rolesOf(p.systems[i])
+	}
 	check.sizes(p)
 	return p, check.err()
+}
+
+// rolesOf returns the roles that have work in the stage: a store to which no route of it leads
+// is a source only.
+func (p *Plan) rolesOf(s system) []connector.Role {
+	idle := s.has(connector.Translate) && len(routes.To(p.routes, s.Name)) == 0
+	return slices.DeleteFunc(slices.Clone(s.Roles), func(role connector.Role) bool { return idle && role == connector.Deliver })
 }
 
 // Prefix returns the beginning of every physical name.

@@ -12,6 +12,7 @@ import (
 
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/scripts/causeway/screen"
 	"causeway.example/scripts/installation"
 	"causeway.example/shared/local"
 	"causeway.example/shared/message"
@@ -132,7 +133,7 @@ func TestDiffShowsNothingPersonal(t *testing.T) {
 		})
 		for _, line := range [][]string{{"diff", "1001"}, {"diff", "1001", "-o", "json"}, {"map", "test", "1001", "-o", "json"}, {"trace", "1001", "-o", "wide"}, {"trace", "1001", "-o", "json"}} {
 			code, out, complaints := w.run(line...)
-			if code != exitOK {
+			if code != screen.ExitOK {
 				t.Fatalf("seed %d: %q ended with %d: %s", seed, line, code, complaints)
 			}
 			for name, value := range canaries {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -120,10 +121,14 @@ func inbox(ctx context.Context, system connector.System) ([][]byte, error) {
 	return queued(routes.Inbox(system.Profile.Name), bodies)
 }
 
-// deliveries returns the sample of the first type that a route leads to the system.
+// deliveries returns the sample of the first type that a route leads to the system, or else that it
+// has an operation for.
 func deliveries(profile connector.Profile) ([][]byte, error) {
-	route := routes.To(routes.Table, profile.Name)[0]
-	sample, err := events.Sample(route.Types[0])
+	kind, queue := slices.Min(slices.Collect(maps.Keys(profile.Operations))), profile.Name+"-"+string(connector.Deliver)
+	if to := routes.To(routes.Table, profile.Name); len(to) > 0 {
+		kind, queue = to[0].Types[0], to[0].Queue()
+	}
+	sample, err := events.Sample(kind)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +145,7 @@ func deliveries(profile connector.Profile) ([][]byte, error) {
 		}
 		bodies = append(bodies, encoded)
 	}
-	return queued(route.Queue(), bodies)
+	return queued(queue, bodies)
 }
 
 func queued(queue string, bodies [][]byte) ([][]byte, error) {

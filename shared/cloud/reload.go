@@ -212,6 +212,11 @@ func (t target) Find(ctx context.Context, key message.Key) (string, error) {
 	return retried(ctx, t.reloader, func(to connector.System) (string, error) { return to.Target.Find(ctx, key) })
 }
 
+// Search implements connector.Searcher.
+func (t target) Search(ctx context.Context, delivery connector.Delivery) (string, error) {
+	return retried(ctx, t.reloader, func(to connector.System) (string, error) { return connector.SearchFor(ctx, to.Target, delivery) })
+}
+
 // Feeds implements connector.Poller.
 func (p poller) Feeds() []connector.Feed { return p.current.Load().system.Poller.Feeds() }
 

@@ -83,6 +83,22 @@ type Target interface {
 	Find(ctx context.Context, key message.Key) (ref string, err error)
 }
 
+// Searcher is a Target of which some entities cannot be looked up by their key alone: Shopify
+// lists a fulfillment only under its order.
+type Searcher interface {
+	// Search looks up the entity of the delivery, which has everything but a Ref. It returns
+	// "" without an error if Deliver has made nothing of it.
+	Search(ctx context.Context, delivery Delivery) (ref string, err error)
+}
+
+// SearchFor looks up the entity of the delivery at the target: as Searcher, or by its key.
+func SearchFor(ctx context.Context, target Target, delivery Delivery) (ref string, err error) {
+	if s, ok := target.(Searcher); ok {
+		return s.Search(ctx, delivery)
+	}
+	return target.Find(ctx, delivery.Message.Key())
+}
+
 // Delivery is one attempt at writing a message to a target.
 type Delivery struct {
 	Message *message.Message

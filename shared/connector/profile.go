@@ -94,9 +94,9 @@ const (
 	// that was lost, that is a success. Nothing that comes late can then do harm.
 	CompareAndSet Guarantee = "compare_and_set"
 
-	// Search: a write can be found by Target.Find, at the latest after Lag. Deliver
-	// creates if Ref is "" and otherwise sets the state of what Ref names, which may be
-	// repeated.
+	// Search: a write can be found by Target.Find, or by Searcher, at the latest after Lag.
+	// Deliver creates if Ref is "" and otherwise sets the state of what Ref names, which may
+	// be repeated.
 	Search Guarantee = "search"
 
 	// None: an attempt whose outcome is not known can only be shown to an operator, who

@@ -139,15 +139,21 @@ func (w *delivery) skippedWith(parent *entity.Record) bool {
 // undecided is how long a newer state of a parent that was skipped for good is waited for.
 const undecided = time.Hour
 
-// prepare finds the target's ids of everything that the message depends on. An entity of a type
-// that the target does not take is not waited for: a warehouse gets orders and no customers.
+// prepare finds the target's ids of everything that the message depends on. An entity of the
+// target's own system is there, under its own id: a shipment waits for no order of the store
+// that it goes back to. An entity of a type that the target does not take is not waited for: a
+// warehouse gets orders and no customers.
 func (w *delivery) prepare(ctx context.Context) (ending, error) {
 	if w.broken != nil {
 		return ending{}, w.broken
 	}
 	w.parents = make(map[string]string, len(w.event.Parents))
 	for _, key := range w.event.Parents {
-		if !w.by.takes[key.Type] {
+		switch {
+		case key.System == w.profile.Name:
+			w.parents[key.String()] = key.ID
+			continue
+		case !w.by.takes[key.Type]:
 			continue
 		}
 		parent, err := entity.Load(ctx, w.State, w.profile.Name, key, false)

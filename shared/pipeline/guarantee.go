@@ -150,7 +150,8 @@ func byCompareAndSet(ctx context.Context, w *delivery, d connector.Delivery) (co
 // set, which may be repeated. An entity whose id is known is not searched for.
 func bySearch(ctx context.Context, w *delivery, d connector.Delivery) (connector.Receipt, error) {
 	if d.Ref == "" {
-		ref, err := w.find(ctx, w.event.Key())
+		ref, err := connector.SearchFor(ctx, w.by.system.Target, d)
+		w.answer = admission.Answer{Asked: true, Wrote: w.answer.Wrote, Fault: fault.As(err), Began: w.claimant.Since}
 		if err != nil {
 			return connector.Receipt{}, err
 		}

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
 )
@@ -348,5 +350,22 @@ func TestAnOutageUsesUpNoDeadline(t *testing.T) {
 	e.drainBy(20*time.Second, 6*24*time.Hour+4*time.Hour)
 	if n := len(e.entries(port.Confirmed)); n != 3 || len(e.entries(port.Parked)) != 0 {
 		t.Errorf("%d of 3 confirmed, parked %q", n, e.outcomes(port.Parked))
+	}
+}
+
+// TestAnEntityOfTheTargetsOwnSystemIsThere has an event that goes back to the system of its parent:
+// a shipment to the store of its order. Nothing is waited for, and nothing is looked up.
+func TestAnEntityOfTheTargetsOwnSystemIsThere(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.system.translation = func(c change) []connector.Event {
+		event := c.event()
+		event.Parents = []message.Key{{System: "erp", Tenant: "t1", Type: "customer", ID: "7"}}
+		return []connector.Event{event}
+	}
+	e.post("1", child("1"))
+	e.now()
+	if d := e.system.deliveries; len(d) != 1 || d[0].Parents["erp/t1/customer/7"] != "7" || e.system.finds != 0 {
+		t.Errorf("deliveries %+v, %d searches", d, e.system.finds)
 	}
 }

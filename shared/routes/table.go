@@ -17,8 +17,21 @@ var Table = []Route{
 	{From: "woocommerce", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
 }
 
+// Shipments returns the flows of a warehouse: what it shipped goes to the ERP, and back to the
+// store whose order it is.
+func Shipments(warehouse string) []Route {
+	return []Route{
+		{From: warehouse, Flow: flowShipments, To: "netsuite", Types: shipments},
+		{From: warehouse, Flow: flowShipments, To: "shopify", Types: shipments, Filters: shipmentsOf("shopify")},
+		{From: warehouse, Flow: flowShipments, To: "woocommerce", Types: shipments, Filters: shipmentsOf("woocommerce")},
+	}
+}
+
+const flowShipments = "shipments"
+
 // The event types of the flows.
 var (
+	shipments = []string{canonical.ShipmentShipped}
 	customers = []string{canonical.CustomerUpserted}
 	orders    = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}
 	payments  = []string{canonical.PaymentCaptured}
@@ -44,5 +57,14 @@ var (
 	digitalOnly     = Filter{Name: "digital_only", Reason: "nothing to ship", Final: true, Pattern: body(`{"needs_shipping":[false]}`)}
 	zeroTotal       = Filter{Name: "zero_total", Reason: "total is zero", Final: true, Pattern: body(`{"total":{"minor":[0]}}`)}
 )
+
+// shipmentsOf keeps shipments of other stores' orders from the store. Its own are the events whose
+// parents name an order of it.
+func shipmentsOf(store string) []Filter {
+	return []Filter{{
+		Name: "other_store", Reason: "the order is one of another store", Default: true, Final: true,
+		Pattern: MustPattern(`{"detail":{"parents":{"type":["order"],"system":[{"anything-but":["` + store + `"]}]}}}`),
+	}}
+}
 
 func body(pattern string) *Pattern { return MustPattern(`{"detail":{"body":` + pattern + `}}`) }

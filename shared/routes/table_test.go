@@ -52,3 +52,26 @@ func TestStatesOfAnOrderThatAreSkippedByDefault(t *testing.T) {
 		}
 	}
 }
+
+func TestShipmentsGoToTheStoreWhoseOrderTheyAre(t *testing.T) {
+	t.Parallel()
+	for _, route := range routes.Shipments("depot") {
+		for _, store := range []string{"shopify", "woocommerce"} {
+			event := fmt.Appendf(nil, `{"source":"causeway.depot","detail-type":"shipment.shipped","detail":{"origin":"depot","parents":[{"system":%q,"tenant":"a","type":"order","id":"1"}],"body":{"id":"S-1"}}}`, store)
+			if match, err := route.Pattern().Match(event); err != nil || !match {
+				t.Errorf("%s does not take shipments: %v", route.Name(), err)
+			}
+			skipped := false
+			for _, filter := range route.Filters {
+				match, err := filter.Pattern.Match(event)
+				if err != nil {
+					t.Fatal(err)
+				}
+				skipped = skipped || match && filter.Default && filter.Final
+			}
+			if want := route.To != "netsuite" && route.To != store; skipped != want {
+				t.Errorf("%s: a shipment of %s's order is skipped: %v, want %v", route.Name(), store, skipped, want)
+			}
+		}
+	}
+}

@@ -15,6 +15,7 @@ const (
 	depositRecord  = "customerDeposit"
 	itemRecord     = "inventoryItem"
 
+	fulfillmentRecord    = "itemFulfillment"
 	invoiceRecord        = "invoice"
 	cashSaleRecord       = "cashSale"
 	creditMemoRecord     = "creditMemo"

@@ -41,6 +41,8 @@ var loadContract = sync.OnceValue(func() *contract {
 func Refuses(record string, body []byte) error {
 	method, path := http.MethodPut, record+"/eid:x"
 	switch record {
+	case fulfillmentRecord, invoiceRecord:
+		method, path = http.MethodPost, orderRecord+"/1/!transform/"+record
 	case creditMemoRecord:
 		method, path = http.MethodPost, invoiceRecord+"/1/!transform/"+record
 	case cashRefundRecord:

@@ -8,9 +8,9 @@ import (
 	"strconv"
 )
 
-// transform makes a credit memo of an invoice, or a cash refund of a cash sale, as
-// POST /invoice/5/!transform/creditMemo does: the new record begins as a copy, and the body
-// is written over it. It is not an upsert: an external id that is taken is rejected. The
+// transform makes a credit memo of an invoice, a cash refund of a cash sale, or an item
+// fulfillment or an invoice of a sales order, as POST /invoice/5/!transform/creditMemo does:
+// the new record begins as a copy, and the body is written over it. It is not an upsert: an external id that is taken is rejected. The
 // caller holds the lock.
 func (f *Fake) transform(from, id, to string, replace []string, body []byte) (string, *refusal) {
 	source := f.books.find(from, id)
@@ -26,6 +26,9 @@ func (f *Fake) transform(from, id, to string, replace []string, body []byte) (st
 		return "", invalid("USER_ERROR", "externalId", "Error while accessing a resource. This record already exists")
 	}
 	delete(fields, "externalId")
+	if from == orderRecord {
+		return f.ofOrder(source, to, external, fields)
+	}
 	start := maps.Clone(source.state)
 	for _, name := range []string{"applied", "tranDate", "memo"} {
 		delete(start, name)

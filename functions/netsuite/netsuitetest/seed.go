@@ -10,15 +10,23 @@ import (
 // AddItem makes items with these external ids, such as SKUs, as far as they are not there.
 // The items that Settings names are there as well after the first call.
 func (f *Fake) AddItem(externalIDs ...string) error {
+	goodsless := func(id string) map[string]any {
+		return map[string]any{"goodsless": id != "store-custom" && id != "store-no-sku"}
+	}
 	for i, id := range []string{"store-adjustment", "store-no-sku", "store-channel-tax"} {
-		if err := f.seedAs(strconv.Itoa(firstID-10+i), itemRecord, id, map[string]any{}); err != nil {
+		if err := f.seedAs(strconv.Itoa(firstID-10+i), itemRecord, id, goodsless(id)); err != nil {
 			return err
 		}
 	}
 	own := []string{
 		"store-tax", "store-gift-card", "store-tip", "store-duty", "store-fee", "store-rounding", "store-cash-rounding", "store-custom",
 	}
-	for _, id := range append(own, externalIDs...) {
+	for _, id := range own {
+		if err := f.seed(itemRecord, id, goodsless(id)); err != nil {
+			return err
+		}
+	}
+	for _, id := range externalIDs {
 		if err := f.seed(itemRecord, id, map[string]any{}); err != nil {
 			return err
 		}

@@ -40,9 +40,12 @@ type Fake struct {
 	version string
 	orders  map[string][]Transaction
 	answers []Answer
+	to      map[string][]Answer // by a part of the query
+	lost    string              // a part of the query whose answer is lost
 	asked   []string
 
 	held, customers map[string]object // in the form of webhooks
+	shipping        shipping
 	subscriptions   []Subscription
 	deleted         int // subscriptions that ended
 	bucket          bucket
@@ -109,6 +112,23 @@ func (f *Fake) Answer(answers ...Answer) {
 	f.answers = append(f.answers, answers...)
 }
 
+// AnswerTo queues answers to queries that have the text.
+func (f *Fake) AnswerTo(text string, answers ...Answer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.to == nil {
+		f.to = map[string][]Answer{}
+	}
+	f.to[text] = append(f.to[text], answers...)
+}
+
+// LoseAnswer executes the next query that has the text, and answers with a gateway's error.
+func (f *Fake) LoseAnswer(text string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lost = text
+}
+
 // Asked returns the queries so far, rejected ones included.
 func (f *Fake) Asked() []string {
 	f.mu.Lock()
@@ -149,7 +169,18 @@ func (f *Fake) answer(r *http.Request) Answer {
 		f.answers = f.answers[1:]
 		return first
 	}
-	return f.execute(q.Query, q.Variables)
+	for text, queued := range f.to {
+		if len(queued) > 0 && strings.Contains(q.Query, text) {
+			f.to[text] = queued[1:]
+			return queued[0]
+		}
+	}
+	a := f.execute(q.Query, q.Variables)
+	if f.lost != "" && strings.Contains(q.Query, f.lost) {
+		f.lost = ""
+		return Answer{Status: http.StatusBadGateway, Body: "bad gateway"}
+	}
+	return a
 }
 
 // execute validates the query as Shopify does and answers the selected fields.
@@ -202,6 +233,9 @@ func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any
 		case "webhookSubscriptionCreate":
 			input, _ := argument(field, "webhookSubscription", variables).(map[string]any)
 			root[field.Name] = f.create(toText(argument(field, "topic", variables)), toText(input["uri"]))
+		case "fulfillmentCreate":
+			input, _ := argument(field, "fulfillment", variables).(map[string]any)
+			root[field.Name] = f.fulfill(input)
 		case "webhookSubscriptions":
 			root[field.Name] = f.shownSubscriptions()
 		case "ordersCount":
@@ -225,6 +259,7 @@ func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any
 			root["refund"] = refund
 		}
 	}
+	f.shipped(id, root)
 	number := strings.TrimPrefix(id, "gid://shopify/Order/")
 	if held, known := f.held[number]; known {
 		root["order"] = f.order(held)
@@ -329,7 +364,11 @@ func (p *projection) pick(from map[string]any, selection ast.SelectionSet, into 
 
 // field returns a list that has pages as its connection.
 func (p *projection) field(value any, field *ast.Field) any {
-	if all, many := value.([]any); many && isConnection(field) {
+	all, many := value.([]any)
+	if first, err := strconv.Atoi(toText(argument(field, "first", p.variables))); many && err == nil && !isConnection(field) {
+		value = all[:min(first, len(all))]
+	}
+	if many && isConnection(field) {
 		connection, err := page(all, field, p.variables)
 		if err != nil {
 			p.err = err

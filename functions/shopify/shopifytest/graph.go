@@ -90,7 +90,7 @@ func graph(value any) any {
 // order returns a webhook's order as the API shows it.
 func (f *Fake) order(body object) object {
 	id := idOf(body)
-	o := graph(body).(object)
+	o := graph(f.withFulfillments(body)).(object)
 	o["id"], o["legacyResourceId"] = "gid://shopify/Order/"+id, id
 	for _, name := range []string{"createdAt", "updatedAt", "processedAt", "closedAt", "cancelledAt"} {
 		o[name] = utc(o[name])
@@ -106,7 +106,9 @@ func (f *Fake) order(body object) object {
 	otherwise(o, "currentTotalTaxSet", o["totalTaxSet"])
 	o["additionalFees"] = fees(o["additionalFees"])
 	o["purchasingEntity"], o["paymentTerms"] = purchaser(o["company"]), terms(o["paymentTerms"])
+	o["fulfillmentOrders"] = f.fulfillmentOrders(id)
 	left := fulfilledPieces(o)
+	o["fulfillments"] = f.shownFulfillments(id)
 	o["refunds"] = refunds(o["refunds"], o)
 	o["transactions"] = f.shownTransactions(id, o)
 	o["discountCodes"] = codes(o["discountCodes"])

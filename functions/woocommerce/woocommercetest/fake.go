@@ -40,6 +40,7 @@ type Fake struct {
 	webhooks []*Webhook
 	asked    []url.Values
 	answers  []Answer
+	notes    map[int64][]Note
 }
 
 // Answer replaces an answer of the Fake.
@@ -114,6 +115,12 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.listOrders(w, r.URL.Query())
 	case "get_wp_json_wc_v3_orders_id":
 		f.getOrder(w, parameters["id"])
+	case "put_wp_json_wc_v3_orders_id":
+		f.updateOrder(w, r, parameters["id"])
+	case "get_wp_json_wc_v3_orders_order_id_notes":
+		f.listNotes(w, parameters["order_id"])
+	case "post_wp_json_wc_v3_orders_order_id_notes":
+		f.createNote(w, r, parameters["order_id"])
 	case "get_wp_json_wc_v3_orders_order_id_refunds":
 		f.listRefunds(w, parameters["order_id"], r.URL.Query())
 	case "get_wp_json_wc_v3_customers":

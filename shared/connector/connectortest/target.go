@@ -142,6 +142,11 @@ func (r *targetRun) deliver(ctx context.Context, m *message.Message, attempt int
 	if err != nil {
 		return connector.Receipt{}, err
 	}
+	if delivery.Ref == "" && r.guarantee(m) == connector.Search {
+		if delivery.Ref, err = connector.SearchFor(ctx, r.System.Target, delivery); err != nil {
+			return connector.Receipt{}, err
+		}
+	}
 	receipt, err := r.System.Target.Deliver(ctx, delivery)
 	if err != nil {
 		return receipt, err
@@ -164,7 +169,10 @@ func (r *targetRun) delivery(m *message.Message, attempt int) (connector.Deliver
 	defer r.mu.Unlock()
 	parents := map[string]string{}
 	for _, parent := range m.Parents {
-		if ref := r.refs[parent.String()]; ref != "" {
+		switch ref := r.refs[parent.String()]; {
+		case parent.System == r.System.Profile.Name:
+			parents[parent.String()] = parent.ID
+		case ref != "":
 			parents[parent.String()] = ref
 		}
 	}
@@ -173,10 +181,15 @@ func (r *targetRun) delivery(m *message.Message, attempt int) (connector.Deliver
 	}, nil
 }
 
-// repeatable reports whether the target promises that a repeated write changes nothing.
+func (r *targetRun) guarantee(m *message.Message) connector.Guarantee {
+	return r.System.Profile.Operations[m.Type].Guarantee
+}
+
+// repeatable reports whether the target promises that a repeated delivery changes nothing: by
+// itself, or after a search.
 func (r *targetRun) repeatable(m *message.Message) bool {
-	switch r.System.Profile.Operations[m.Type].Guarantee {
-	case connector.ExternalID, connector.IdempotencyKey:
+	switch r.guarantee(m) {
+	case connector.ExternalID, connector.IdempotencyKey, connector.Search:
 		return true
 	}
 	return false
@@ -215,15 +228,20 @@ func sameState(before, after, what string) error {
 
 func (r *targetRun) isFound(ctx context.Context, m *message.Message) error {
 	known := r.refs[m.Key().String()] // "" unless a sample before created the record
-	if ref, err := r.System.Target.Find(ctx, m.Key()); err != nil || ref != known {
-		return fmt.Errorf("Find before the delivery gave %q, %v, want %q", ref, err, known)
+	sought, err := r.delivery(m, 1)
+	if err != nil {
+		return err
+	}
+	sought.Ref = ""
+	if ref, err := connector.SearchFor(ctx, r.System.Target, sought); err != nil || ref != known {
+		return fmt.Errorf("a search before the delivery gave %q, %v, want %q", ref, err, known)
 	}
 	receipt, err := r.deliver(ctx, m, 1)
 	if err != nil {
 		return fmt.Errorf("delivering: %w", err)
 	}
-	if ref, err := r.System.Target.Find(ctx, m.Key()); err != nil || ref != receipt.Ref {
-		return fmt.Errorf("Find after the delivery gave %q, %v, want %q", ref, err, receipt.Ref)
+	if ref, err := connector.SearchFor(ctx, r.System.Target, sought); err != nil || ref != receipt.Ref {
+		return fmt.Errorf("a search after the delivery gave %q, %v, want %q", ref, err, receipt.Ref)
 	}
 	return nil
 }
@@ -324,10 +342,11 @@ func (r *targetRun) returnsWhenCancelled(ctx context.Context, m *message.Message
 	}
 }
 
-// concurrent delivers the message several times at once. Attempts may be throttled or fail for
+// concurrent delivers the message several times at once, except where the pipeline searches in
+// between and lets one attempt wait for the other. Attempts may be throttled or fail for
 // a while, but the target must have one record in the end.
 func (r *targetRun) concurrent(ctx context.Context, m *message.Message) error {
-	if !r.repeatable(m) {
+	if !r.repeatable(m) || r.guarantee(m) == connector.Search {
 		return nil
 	}
 	if _, err := r.deliver(ctx, m, 1); err != nil {

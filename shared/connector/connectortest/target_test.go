@@ -38,7 +38,7 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r.Method == http.MethodPut {
-		if s.breaks != "repeatable" {
+		if s.breaks != "repeatable" && s.breaks != "repeatable after a search" {
 			s.texts[r.URL.Path] = nil
 		}
 		s.texts[r.URL.Path] = append(s.texts[r.URL.Path], string(body))
@@ -183,6 +183,11 @@ func TestTargetAcceptsOneThatKeepsItsPromises(t *testing.T) {
 	TestTarget(t, shelfHarness(t, "", connector.ExternalID))
 }
 
+func TestTargetAcceptsOneThatIsSearched(t *testing.T) {
+	t.Parallel()
+	TestTarget(t, shelfHarness(t, "", connector.Search))
+}
+
 func TestTargetAcceptsOneThatPromisesLess(t *testing.T) {
 	t.Parallel()
 	TestTarget(t, shelfHarness(t, "repeatable", connector.None))
@@ -207,6 +212,12 @@ func TestTargetFindsBrokenPromises(t *testing.T) {
 			h := shelfHarness(t, breaks, connector.ExternalID)
 			if err := check(startTarget(t, h), t.Context(), h.Samples[0]); err == nil {
 				t.Error("the suite did not notice")
+			}
+			if breaks == "repeatable" {
+				h = shelfHarness(t, "repeatable after a search", connector.Search)
+				if err := check(startTarget(t, h), t.Context(), h.Samples[0]); err == nil {
+					t.Error("the suite did not notice that a search is followed by another record")
+				}
 			}
 			sound := shelfHarness(t, "", connector.ExternalID)
 			if err := check(startTarget(t, sound), t.Context(), sound.Samples[0]); err != nil {

@@ -1,0 +1,136 @@
+package netsuite
+
+import (
+	"math/big"
+	"slices"
+	"strings"
+
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/formats/strictjson"
+)
+
+// shippedStatus is the ship status of goods that have left (picked A, packed B, shipped C).
+const shippedStatus = "C"
+
+// The values of NETSUITE_INVOICE.
+const invoiceShipped = "shipped"
+
+// encode returns the body that makes the item fulfillment of its sales order. The transform takes
+// all that is open by itself, so each open line of goods is listed, also with nothing shipped.
+func (s *shipping) encode(external string) ([]byte, []origin, error) {
+	w := strictjson.NewWriter(nil)
+	w.Obj()
+	writeFields(w, append(s.common(external), field{name: "shipStatus", kind: enumKind, value: shippedStatus}, plainField("shippedDate", s.date())))
+	var origins []origin
+	w.Key(itemSublist).Obj()
+	w.Key("items").Arr()
+	for _, l := range s.lines {
+		w.Obj()
+		w.NumField("orderLine", l.number)
+		shipped := positive(l.quantity)
+		w.BoolField("itemReceive", shipped)
+		if shipped {
+			w.NumField("quantity", l.quantity.Normal().String())
+			if location := s.settings.ShipLocations[s.shipment.Location]; location != "" {
+				writeFields(w, []field{refField("location", location)})
+			}
+		}
+		w.EndObj()
+		origins = append(origins, l.origin)
+	}
+	w.EndArr()
+	w.EndObj()
+	s.encodePackages(w)
+	w.EndObj()
+	body, err := finish(w)
+	return body, origins, err
+}
+
+// encodePackages writes a package for each tracking number. NetSuite demands a weight, which no
+// shipment has.
+func (s *shipping) encodePackages(w *strictjson.Writer) {
+	if len(s.shipment.Tracking) == 0 {
+		return
+	}
+	w.Key("package").Obj()
+	w.Key("items").Arr()
+	for _, t := range s.shipment.Tracking {
+		w.Obj()
+		w.NumField("packageWeight", s.settings.PackageWeight)
+		w.StrField("packageTrackingNumber", t.Number)
+		w.OptStr("packageDescr", strings.TrimSpace(s.shipment.Carrier+" "+s.shipment.Service))
+		w.EndObj()
+	}
+	w.EndArr()
+	w.EndObj()
+}
+
+func (s *shipping) encodeInvoice(external string) ([]byte, error) {
+	return encodeFields(s.common(external))
+}
+
+// common returns the fields that both documents of a shipment have.
+func (s *shipping) common(external string) []field {
+	return []field{plainField("externalId", external), plainField("tranDate", s.date()), plainField("memo", s.memo())}
+}
+
+// memo names the order, the shipment and its tracking numbers, by which a shipment that is
+// confirmed again under another id is found.
+func (s *shipping) memo() string {
+	memo := s.memoOfAll() + s.shipment.ID + trackedBy
+	for _, t := range s.shipment.Tracking {
+		if len(memo)+len(t.Number) < maxMemo {
+			memo += " " + t.Number
+		}
+	}
+	return strings.TrimSuffix(memo, trackedBy)
+}
+
+// trackedBy separates the tracking numbers of a memo.
+const trackedBy = ", tracking"
+
+// memoOfAll is what the memos of all shipments of the order begin with.
+func (s *shipping) memoOfAll() string { return memoOf(s.orderKey) + " shipment " }
+
+// tracked reports whether the memo has one of the shipment's tracking numbers.
+func (s *shipping) tracked(memo string) bool {
+	_, numbers, _ := strings.Cut(memo, trackedBy)
+	return slices.ContainsFunc(s.shipment.Tracking, func(t canonical.Tracking) bool { return slices.Contains(strings.Fields(numbers), t.Number) })
+}
+
+// date is the day on which the goods left, in the business's time zone.
+func (s *shipping) date() string {
+	return s.shipment.ShippedAt.In(s.settings.Timezone).Format(dateLayout)
+}
+
+func rational(d canonical.Decimal) *big.Rat {
+	r, _ := new(big.Rat).SetString(d.String())
+	return r
+}
+
+// exact returns a sum or difference of two decimals, which ends.
+func exact(r *big.Rat) canonical.Decimal {
+	places, _ := r.FloatPrec()
+	d, err := canonical.ParseDecimal(r.FloatString(places))
+	if err != nil {
+		return canonical.Decimal{} // beyond what a quantity may be
+	}
+	return d
+}
+
+func plus(a, b canonical.Decimal) canonical.Decimal {
+	return exact(new(big.Rat).Add(rational(a), rational(b)))
+}
+
+func minus(a, b canonical.Decimal) canonical.Decimal {
+	return exact(new(big.Rat).Sub(rational(a), rational(b)))
+}
+
+func positive(d canonical.Decimal) bool { return less(canonical.Decimal{}, d) }
+
+func least(a, b canonical.Decimal) canonical.Decimal {
+	if less(a, b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,274 @@
+package netsuite
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+)
+
+// deliverShipment makes the item fulfillment of the sales order, and the invoice if the
+// installation wants one. A transform is no upsert, so both are looked up first.
+func (t *target) deliverShipment(ctx context.Context, d connector.Delivery, body *canonical.Shipment) (connector.Receipt, error) {
+	p := placeOf(d, fulfillmentRecord)
+	s, err := newShipping(&t.settings, d, body)
+	if err != nil {
+		return connector.Receipt{}, fault.Doing(p.doing, err)
+	}
+	id, err := t.lookUp(ctx, p, p.byExternal())
+	if err != nil {
+		return connector.Receipt{}, inOurTerms(err, fulfillmentRecord, nil)
+	}
+	words := " is there"
+	if id == "" {
+		if id, words, err = t.fulfill(ctx, p, s); err != nil {
+			return connector.Receipt{}, err
+		}
+	}
+	receipt := connector.Receipt{Ref: id, Detail: "item fulfillment " + id + " of sales order " + s.order + words}
+	if t.settings.Invoice == invoiceShipped {
+		invoice, err := t.invoice(ctx, p, s)
+		switch e := fault.As(err); {
+		case e == nil:
+			receipt.Detail += ", invoice " + invoice
+		case e.Code == nothingToMake:
+			receipt.Detail += ", nothing is left to bill"
+		default:
+			return connector.Receipt{}, err
+		}
+	}
+	return receipt, nil
+}
+
+// fulfill makes the item fulfillment unless the parcel has one under another id, and returns its
+// internal id and what was done.
+func (t *target) fulfill(ctx context.Context, p place, s *shipping) (id, words string, err error) {
+	found, err := t.ownOrder(ctx, place{record: orderRecord, external: ExternalID(s.orderKey), doing: p.doing}, s.order)
+	if err != nil {
+		return "", "", err
+	}
+	if found == nil {
+		return "", "", &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Doing: p.doing, Field: "order", Detail: "sales order " + s.order + " is not in NetSuite"}
+	}
+	items, err := t.itemsNamed(ctx, s.items(), p.doing)
+	if err != nil {
+		return "", "", err
+	}
+	if id, err := t.sameParcel(ctx, p, s, found, items); err != nil || id != "" {
+		return id, " has this parcel already", err
+	}
+	if err := s.match(found, items); err != nil {
+		return "", "", fault.Doing(p.doing, err)
+	}
+	body, origins, err := s.encode(p.external)
+	if err != nil {
+		return "", "", fault.Doing(p.doing, err)
+	}
+	id, err = t.transformOrder(ctx, p, found.values["id"], body, origins)
+	return id, "", err
+}
+
+// sameParcel returns the item fulfillment of the order that has one of the shipment's tracking
+// numbers in its memo and the same quantities, "" if there is none: a warehouse that confirms a
+// shipment again may give it another id.
+func (t *target) sameParcel(ctx context.Context, p place, s *shipping, order *document, items map[string]string) (string, error) {
+	begun := slices.ContainsFunc(bookedLines(order), func(b booked) bool { return positive(b.fulfilled) })
+	if !begun || len(s.shipment.Tracking) == 0 {
+		return "", nil
+	}
+	rows, err := t.transactionsOf(ctx, s.order, s.memoOfAll(), p.doing)
+	if err != nil {
+		return "", err
+	}
+	want := map[string]canonical.Decimal{}
+	for _, l := range s.shipment.Lines {
+		item := items[strings.ToLower(l.SKU)]
+		want[item] = plus(want[item], l.Quantity.Value).Normal()
+	}
+	for _, row := range rows {
+		if row["type"] != fulfillmentType || !s.tracked(row["memo"]) {
+			continue
+		}
+		made, err := t.read(ctx, p, row["id"])
+		if err != nil {
+			return "", inOurTerms(err, fulfillmentRecord, nil)
+		}
+		if made != nil && maps.Equal(want, quantities(made)) {
+			return row["id"], nil
+		}
+	}
+	return "", nil
+}
+
+// quantities returns what an item fulfillment has of each item.
+func quantities(d *document) map[string]canonical.Decimal {
+	all := map[string]canonical.Decimal{}
+	for _, l := range d.lists[itemSublist] {
+		all[l.ref("item")] = plus(all[l.ref("item")], l.decimal("quantity")).Normal()
+	}
+	return all
+}
+
+// invoice bills what is fulfilled and not billed yet, and returns the invoice's internal id.
+// NetSuite fills the lines in by itself.
+func (t *target) invoice(ctx context.Context, p place, s *shipping) (string, error) {
+	p.record = invoiceRecord
+	p.doing = "writing " + p.record + " " + p.external + " to netsuite"
+	id, err := t.lookUp(ctx, p, p.byExternal())
+	if err != nil || id != "" {
+		return id, err
+	}
+	body, err := s.encodeInvoice(p.external)
+	if err != nil {
+		return "", fault.Doing(p.doing, err)
+	}
+	return t.transformOrder(ctx, p, s.order, body, nil)
+}
+
+// transformOrder makes the record of the sales order. Lines that the body does not list are as
+// NetSuite fills them in.
+func (t *target) transformOrder(ctx context.Context, p place, order string, body []byte, origins []origin) (string, error) {
+	id, err := t.send(ctx, http.MethodPost, p, orderRecord+"/"+order+"/!transform/"+p.record, "", body)
+	if err == nil && id == "" {
+		id, err = t.lookUp(ctx, p, p.byExternal())
+	}
+	if err != nil {
+		return "", inOurTerms(err, p.record, origins)
+	}
+	return id, nil
+}
+
+// shipping is one shipment on its way into the books.
+type shipping struct {
+	settings *Settings
+	message  *message.Message
+	shipment *canonical.Shipment
+	orderKey message.Key
+	order    string // internal id of the sales order
+	lines    []fulfilling
+}
+
+// fulfilling is a line of the sales order that is open, with what was shipped of it.
+type fulfilling struct {
+	number   string // NetSuite's key of the line
+	quantity canonical.Decimal
+	origin   origin
+}
+
+func newShipping(s *Settings, d connector.Delivery, body *canonical.Shipment) (*shipping, error) {
+	i := slices.IndexFunc(d.Message.Parents, func(k message.Key) bool { return k.Type == "order" && k.ID == body.Order })
+	if i < 0 {
+		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.MissingRef, Field: "order", Detail: "the event does not name the store of order " + body.Order}
+	}
+	key := d.Message.Parents[i]
+	order := d.Parents[key.String()]
+	if order == "" {
+		return nil, &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: "order", Detail: "is not at netsuite yet"}
+	}
+	return &shipping{settings: s, message: d.Message, shipment: body, orderKey: key, order: order}, nil
+}
+
+// chargeItems are the external ids of the items that have no goods: NetSuite fulfills none of
+// them, so that an item fulfillment does not list their lines.
+func (s *Settings) chargeItems() []string {
+	all := []string{
+		s.ItemTax, s.ItemGiftCard, s.ItemTip, s.ItemDuty, s.ItemFee, s.ItemRounding, s.ItemCashRounding, s.ItemAdjustment, s.ItemChannelTax,
+	}
+	return slices.DeleteFunc(all, func(item string) bool { return item == "" })
+}
+
+// items returns the external ids of the items that the shipment names, and of those that are
+// not fulfilled.
+func (s *shipping) items() []string {
+	all := s.settings.chargeItems()
+	for _, l := range s.shipment.Lines {
+		all = append(all, l.SKU)
+	}
+	for i := range all {
+		all[i] = strings.ToLower(all[i])
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// match divides the shipment among the open lines of the sales order. NetSuite has no field for
+// the store's id of a line, so that the item decides.
+func (s *shipping) match(found *document, items map[string]string) error {
+	if found.values.ref("orderStatus") == pendingApproval {
+		return &fault.Error{
+			Kind: fault.NotReady, Class: fault.Conflict, Field: "order",
+			Detail: "sales order " + s.order + " is pending approval in NetSuite, which fulfills approved orders only; approve it, the delivery waits for it",
+		}
+	}
+	have := bookedLines(found)
+	left := s.open(have, items)
+	shipped := make([]canonical.Decimal, len(have))
+	origins := make([]origin, len(have))
+	for i, l := range s.shipment.Lines {
+		o := origin{field: index("lines", i) + ".sku", value: l.SKU}
+		item := items[strings.ToLower(l.SKU)]
+		if item == "" {
+			return &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: o.field, Detail: explained(noItem, "", o, createItem)}
+		}
+		rest := l.Quantity.Value
+		for j := range have {
+			part := least(rest, left[j])
+			if have[j].item != item || !positive(part) {
+				continue
+			}
+			rest, left[j], shipped[j], origins[j] = minus(rest, part), minus(left[j], part), plus(shipped[j], part), o
+		}
+		if positive(rest) {
+			return s.over(have, item, o, rest)
+		}
+	}
+	sum := canonical.Decimal{}
+	for i := range have {
+		if sum = plus(sum, shipped[i]); positive(left[i]) || positive(shipped[i]) {
+			s.lines = append(s.lines, fulfilling{have[i].number, shipped[i], origins[i]})
+		}
+	}
+	if !positive(sum) {
+		return rejected(fault.Value, "lines", "no line has a quantity, so nothing was shipped")
+	}
+	return nil
+}
+
+// open returns what is left to fulfill of each line of the sales order, 0 of a line of a charge.
+func (s *shipping) open(have []booked, items map[string]string) []canonical.Decimal {
+	left := make([]canonical.Decimal, len(have))
+	charges := map[string]bool{}
+	for _, item := range s.settings.chargeItems() {
+		charges[items[strings.ToLower(item)]] = true
+	}
+	for i := range have {
+		if !have[i].closed && !charges[have[i].item] {
+			left[i] = minus(have[i].quantity, have[i].fulfilled)
+		}
+	}
+	return left
+}
+
+// over explains why a quantity that was shipped is not open in the sales order.
+func (s *shipping) over(have []booked, item string, o origin, rest canonical.Decimal) error {
+	i := slices.IndexFunc(have, func(b booked) bool { return b.item == item })
+	if i < 0 {
+		return &fault.Error{
+			Kind: fault.Rejected, Class: fault.MissingRef, Field: o.field,
+			Detail: explained("sales order "+s.order+" has no line of this item", "", o, "correct the shipment, or fulfill the order in NetSuite by hand"),
+		}
+	}
+	o.field = strings.TrimSuffix(o.field, ".sku") + ".quantity"
+	e := &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Code: overFulfilled, Field: o.field}
+	e.Detail = explained(rest.Normal().String()+" more shipped than sales order "+s.order+" has open", "", o, "settle the difference in NetSuite by hand"+redrive)
+	if have[i].closed {
+		e.Detail = explained("the line is closed in sales order "+s.order, "", o, "settle the shipment in NetSuite by hand"+redrive)
+	}
+	return e
+}

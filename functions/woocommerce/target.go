@@ -1,0 +1,89 @@
+package woocommerce
+
+import (
+	"context"
+	"slices"
+
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+)
+
+// target implements connector.Target and connector.Searcher. It keeps nothing between calls.
+type target struct {
+	stores   stores
+	complete bool
+	statuses map[string]string // of plugins, by what they mean
+	note     string
+	plugin   bool // the meta data of the shipment tracking plugins is written
+}
+
+var (
+	_ connector.Target   = (*target)(nil)
+	_ connector.Searcher = (*target)(nil)
+)
+
+// The values of WOOCOMMERCE_SHIPMENT_NOTE.
+const (
+	customerNote = "customer"
+	internalNote = "internal"
+	withoutNote  = "none"
+)
+
+// Deliver records the shipment with its order.
+func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
+	s, err := t.shipping(d)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	receipt, err := s.deliver(ctx)
+	return receipt, fault.Doing(s.doing, err)
+}
+
+// Search looks for the shipment's meta data at its order.
+func (t *target) Search(ctx context.Context, d connector.Delivery) (string, error) {
+	s, err := t.shipping(d)
+	if err != nil {
+		return "", err
+	}
+	o, err := s.read(ctx)
+	if err != nil {
+		return "", fault.Doing(s.doing, err)
+	}
+	if o.shipments[s.metaKey()] == nil {
+		return "", nil
+	}
+	return s.ref(), nil
+}
+
+// Find fails: WooCommerce finds no order by its meta data.
+func (t *target) Find(_ context.Context, key message.Key) (string, error) {
+	return "", fault.New(fault.Unknown, fault.Bug, "looking up "+key.Type+" "+key.ID+" at "+Name, "a "+key.Type+" cannot be looked up by its key")
+}
+
+// shipping returns the delivery's shipment with its order.
+func (t *target) shipping(d connector.Delivery) (*shipping, error) {
+	doing := "writing " + d.Message.Subject + " of " + d.Message.System() + " to " + Name
+	body, ok := d.Body.(*canonical.Shipment)
+	if !ok {
+		return nil, fault.New(fault.Unknown, fault.Bug, doing, "there is no operation for "+d.Message.Type)
+	}
+	i := slices.IndexFunc(d.Message.Parents, func(k message.Key) bool { return k.Type == "order" && k.ID == body.Order })
+	if i < 0 {
+		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.MissingRef, Field: "order", Doing: doing, Detail: "the event does not name the store of order " + body.Order}
+	}
+	order := d.Message.Parents[i]
+	if order.System != Name {
+		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: "order", Doing: doing, Detail: "order " + order.ID + " is one of " + order.System + ", not of WooCommerce"}
+	}
+	one := t.stores.of(order.Tenant)
+	if one == nil {
+		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Field: "WOOCOMMERCE_STORES", Doing: doing, Detail: "does not name the store " + order.Tenant + " of order " + order.ID}
+	}
+	s := &shipping{target: t, store: one, shipment: body, key: d.Message.Key(), note: t.note, doing: "recording shipment " + body.ID + " of order " + order.ID + " at " + Name}
+	if s.note == customerNote && d.Message.Lane == message.Backfill {
+		s.note = internalNote
+	}
+	return s, nil
+}

@@ -1,0 +1,126 @@
+package woocommerce
+
+import (
+	"encoding/json"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+
+	"causeway.example/shared/fault"
+)
+
+// shippedOrder is the part of an order that a shipment needs.
+type shippedOrder struct {
+	status     string
+	lines      []shippedLine
+	refunded   bool
+	shipments  map[string]*recorded // by the key of their meta data
+	tracking   []json.RawMessage    // the plugins' list
+	trackingID string               // of its entry of meta data, "" if there is none
+}
+
+type shippedLine struct{ id, sku, quantity string }
+
+func readShippedOrder(body []byte) (*shippedOrder, error) {
+	o := &shippedOrder{shipments: map[string]*recorded{}}
+	d := newDecoder(body)
+	for key := range d.Object() {
+		switch key {
+		case "status":
+			o.status = d.String()
+		case "line_items":
+			for range d.Array() {
+				o.lines = append(o.lines, d.shippedLine())
+			}
+		case "refunds":
+			for range d.Array() {
+				d.Skip()
+				o.refunded = true
+			}
+		case "meta_data":
+			for range d.Array() {
+				d.shipmentMeta(o)
+			}
+		}
+	}
+	d.need("status", o.status)
+	if err := d.Finish(); err != nil {
+		return nil, broken(fault.As(err).Field, fault.As(err).Detail)
+	}
+	return o, nil
+}
+
+func (d *decoder) shippedLine() (l shippedLine) {
+	for key := range d.Object() {
+		switch key {
+		case "id":
+			l.id = d.ID()
+		case "sku":
+			l.sku, _ = d.NullString()
+		case "quantity":
+			l.quantity = d.Decimal()
+		}
+	}
+	return l
+}
+
+// shipmentMeta keeps an entry of meta data that is a shipment of ours or the plugins' list. One
+// that cannot be read is as good as missing.
+func (d *decoder) shipmentMeta(o *shippedOrder) {
+	var id, name string
+	var value []byte
+	for key := range d.Object() {
+		switch key {
+		case "id":
+			id = d.ID()
+		case "key":
+			name, _ = d.NullString()
+		case "value":
+			value = slices.Clone(d.Raw())
+		}
+	}
+	switch {
+	case strings.HasPrefix(name, shipmentMeta):
+		var written string
+		r := &recorded{}
+		if json.Unmarshal(value, &written) == nil && json.Unmarshal([]byte(written), r) == nil {
+			o.shipments[name] = r
+		}
+	case name == trackingMeta:
+		o.trackingID = id
+		if json.Unmarshal(value, &o.tracking) != nil {
+			o.tracking = nil
+		}
+	}
+}
+
+// left returns what is left of each line after all shipments but the one with the key.
+func (o *shippedOrder) left(except string) map[string]*big.Rat {
+	left := map[string]*big.Rat{}
+	for _, l := range o.lines {
+		left[l.id] = ratOf(l.quantity)
+	}
+	for key, r := range o.shipments {
+		if key == except {
+			continue
+		}
+		for id, quantity := range r.Lines {
+			if left[id] != nil {
+				left[id] = new(big.Rat).Sub(left[id], ratOf(quantity))
+			}
+		}
+	}
+	return left
+}
+
+// same returns the id of another shipment that has one of the tracking numbers and the same goods:
+// a warehouse may confirm a shipment again under another id.
+func (o *shippedOrder) same(key string, own *recorded) string {
+	for other, r := range o.shipments {
+		if other != key && maps.Equal(r.Goods, own.Goods) && slices.ContainsFunc(own.Tracking, func(n string) bool { return slices.Contains(r.Tracking, n) }) {
+			return r.ID
+		}
+	}
+	return ""
+}
