@@ -83,10 +83,10 @@ type delivery struct {
 	*attempt
 	by        *Deliverer
 	operation connector.Operation // at the target
-	broken    *fault.Error      // the body is gone or damaged
-	parents   map[string]string // message.Key.String() of each parent -> the target's id
-	awaited   *entity.Record    // of the parent that is not at the target
-	answer    admission.Answer  // to the last call of the target
+	broken    *fault.Error        // the body is gone or damaged
+	parents   map[string]string   // message.Key.String() of each parent -> the target's id
+	awaited   *entity.Record      // of the parent that is not at the target
+	answer    admission.Answer    // to the last call of the target
 }
 
 // filter returns the ending of the first filter that matches, the zero ending if none
