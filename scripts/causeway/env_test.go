@@ -34,7 +34,6 @@ import (
 	"causeway.example/shared/port"
 	"causeway.example/shared/port/porttest"
 	"causeway.example/shared/retry"
-	"causeway.example/shared/routes"
 	"causeway.example/shared/settings"
 )
 
@@ -103,7 +102,7 @@ func (w *world) start() {
 		Systems: map[string]connector.System{"shopify": shop, "woocommerce": site, "netsuite": erp}, Retry: retry.DefaultPolicy(), Admission: admission.DefaultPolicy(), Worker: "w",
 	})
 	must2(w.T, err)
-	w.engine, err = local.NewEngine(p, routes.Table)
+	w.engine, err = local.NewEngine(p, installation.Routes(settings.Settings{}))
 	must2(w.T, err)
 }
 

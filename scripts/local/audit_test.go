@@ -54,7 +54,7 @@ func stood(t *testing.T, journal string, answers []told, entries ...port.Entry) 
 	t.Cleanup(server.Close)
 	erp, err := netsuite.Open(p.erp.Settings(server.URL), connector.Deps{HTTP: &http.Transport{}, Now: time.Now, Random: rand.Reader})
 	must(t, err)
-	p.systems = map[string]connector.System{netsuite.Name: erp}
+	p.systems, p.table = map[string]connector.System{netsuite.Name: erp}, routes.Table
 	p.store, err = local.Open(t.Context(), local.Config{
 		Path: filepath.Join(folder, "causeway.db"), Now: time.Now, Routes: routes.Table,
 		Systems: routes.Sources(routes.Table), Visibility: time.Minute, MaxReceives: 10,

@@ -20,7 +20,6 @@ import (
 	"causeway.example/shared/local"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
-	"causeway.example/shared/routes"
 	"causeway.example/shared/settings"
 )
 
@@ -68,7 +67,7 @@ func (c *command) wantLeftover() {
 	for _, e := range letters {
 		dead[e.Entity.Type+" "+e.Entity.ID] = true
 	}
-	for _, route := range routes.Table {
+	for _, route := range installation.Routes(settings.Settings{}) {
 		left, err := store.Peek(c.Context(), route.Queue(), mostPeeked)
 		must(c.T, err)
 		for _, in := range left {
