@@ -67,7 +67,10 @@ func TestEveryQueueFunctionRuleAndDoorIsWatched(t *testing.T) {
 					}
 					want[s.function(role)+"-errors"] = "Errors of AWS/Lambda"
 				}
-				if want[s.function(role)+"-slow"] = "Duration of AWS/Lambda"; role != connector.Poll {
+				if role != connector.Audit { // a run may take all the time that there is
+					want[s.function(role)+"-slow"] = "Duration of AWS/Lambda"
+				}
+				if role != connector.Poll && role != connector.Audit {
 					want[s.function(role)+"-throttles"] = "Throttles of AWS/Lambda"
 				}
 				if s.isAsync(role) {
@@ -179,6 +182,9 @@ func TestA6H3LedgerEventsRingAlarms(t *testing.T) {
 				want[s.Name+"-gaps"] = "need nothing"
 				want[s.Name+"-unread"] = "asked for again"
 				want[s.Name+"-behind"] = "no poll of " + s.Title
+			}
+			if s.has(connector.Audit) {
+				want[s.function(connector.Audit)+"-gaps"] = "causeway reconcile --stored names each"
 			}
 			if s.Name == "shopify" && p.stage.Name == "prod" { // the only one that knows its own address
 				want[s.Name+"-stopped"] = "It is set up again"

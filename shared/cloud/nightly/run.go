@@ -1,0 +1,155 @@
+package nightly
+
+import (
+	"context"
+	"maps"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"causeway.example/shared/audit"
+	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/account"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
+)
+
+// environment is what the infrastructure sets.
+type environment struct {
+	Prefix  string   `env:"CAUSEWAY_PREFIX" validate:"required"`
+	Queues  string   `env:"CAUSEWAY_QUEUES" validate:"required,url,endswith=/"`
+	Table   string   `env:"CAUSEWAY_TABLE" validate:"required"`
+	Bucket  string   `env:"CAUSEWAY_BUCKET" validate:"required"`
+	Build   string   `env:"CAUSEWAY_BUILD" envDefault:"unknown"`
+	Flows   []string `env:"CAUSEWAY_FLOWS"`
+	Secrets string   `env:"CAUSEWAY_SECRETS" validate:"required"` // "shopify=causeway-dev/shopify,…"; nothing after "=" for a system that has none
+}
+
+// metricGaps counts the gaps of a run that are not accepted.
+const metricGaps = "Gaps"
+
+// reserve is what an invocation keeps of its time for its answer.
+const reserve = 500 * time.Millisecond
+
+// Invoke implements lambda.Handler. What the event holds does not matter: a schedule sends it,
+// or an operator who wants a run now.
+func (f *Function) Invoke(ctx context.Context, _ []byte) (answer []byte, err error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
+		defer cancel()
+	}
+	counts := map[string]int{}
+	err = f.guarded(ctx, counts)
+	if failed := cloud.WriteCounts(f.out, f.name(), f.target(), counts, f.now()); failed != nil {
+		f.log.ErrorContext(ctx, "writing metrics", "error", failed)
+	}
+	if err != nil {
+		fine := fault.As(err)
+		f.log.ErrorContext(ctx, "auditing", "class", fine.ClassOrDefault(), "code", fine.Code, "field", fine.Field, "error", err)
+		return nil, &fault.Error{Kind: fine.Kind, Class: fine.ClassOrDefault(), Code: fine.Code, Field: fine.Field, Doing: "auditing; the log has more"}
+	}
+	return []byte("null"), nil
+}
+
+// guarded turns a panic into an error: its text could quote a record.
+func (f *Function) guarded(ctx context.Context, counts map[string]int) (err error) {
+	defer func() {
+		if thrown := recover(); thrown != nil {
+			cause, _ := thrown.(runtime.Error)
+			f.log.ErrorContext(ctx, "recovering from a panic", "error", cause, "stack", string(debug.Stack()))
+			err = fault.New(fault.Unknown, fault.Bug, "auditing", "the code panicked; the log has the stack")
+		}
+	}()
+	return f.run(ctx, counts)
+}
+
+// run audits the last days of each source against the target.
+func (f *Function) run(ctx context.Context, counts map[string]int) error {
+	var e environment
+	if err := connector.ParseSettings(f.environ, &e); err != nil {
+		return err
+	}
+	a, err := account.Config(f.environ, f.transport)
+	if err != nil {
+		return err
+	}
+	backend := cloud.Open(a, cloud.Config{
+		Prefix: e.Prefix, QueueBase: e.Queues, Table: e.Table, Bucket: e.Bucket, Build: e.Build, Now: f.now, Random: f.random,
+	})
+	systems, err := f.open(ctx, e, cloud.NewSecrets(a, e.Build, f.now), backend)
+	if err != nil {
+		return err
+	}
+	auditor, err := audit.New(audit.Config{
+		Runtime: port.Runtime{Ports: backend.Ports(), Now: f.now, Random: f.jitter, Log: f.log, Build: e.Build},
+		Systems: systems, Routes: e.flows(f.table), Report: func(day audit.Day) { counts[metricGaps] += day.Open() },
+	})
+	if err != nil {
+		return err
+	}
+	counts[metricGaps] += 0 // a run without gaps is a measured 0
+	return auditor.Run(ctx)
+}
+
+// open opens the systems that the environment names.
+func (f *Function) open(ctx context.Context, e environment, secrets *cloud.Secrets, state port.State) (map[string]connector.System, error) {
+	named, err := connector.Pairs(e.Secrets)
+	if err != nil {
+		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Doing: "reading the environment", Field: "CAUSEWAY_SECRETS", Err: err}
+	}
+	deps := connector.Deps{HTTP: f.transport, Now: f.now, Random: f.random, CrossRef: pipeline.Memory{State: readOnly{state}, Now: f.now}}
+	opened := map[string]connector.System{}
+	for _, each := range f.systems {
+		secret, here := named[each.Profile.Name]
+		if !here {
+			continue
+		}
+		settings := f.settings(each.Profile)
+		if secret != "" {
+			values, err := secrets.Get(ctx, secret)
+			if err != nil {
+				return nil, err
+			}
+			maps.Copy(settings, values)
+		}
+		for _, key := range each.Profile.Secrets {
+			f.mask.Hide(settings[key])
+		}
+		if opened[each.Profile.Name], err = each.Open(settings, deps); err != nil {
+			return nil, err
+		}
+	}
+	return opened, nil
+}
+
+// settings returns the variables that are the system's own settings.
+func (f *Function) settings(profile connector.Profile) map[string]string {
+	own := map[string]string{}
+	for _, key := range profile.Settings {
+		if value, set := f.environ[key]; set {
+			own[key] = value
+		}
+	}
+	return own
+}
+
+// flows returns the routes that are switched on: a source whose flow is off has gaps that
+// nobody has to mend.
+func (e environment) flows(table []routes.Route) []routes.Route {
+	return slices.DeleteFunc(slices.Clone(table), func(r routes.Route) bool {
+		return !slices.ContainsFunc(e.Flows, func(name string) bool { return strings.TrimSpace(name) == r.Name() })
+	})
+}
+
+// readOnly is a State in which nothing is stored: an audit translates records to compare
+// them, and that binds nothing.
+type readOnly struct{ port.State }
+
+// Put reports that it was stored.
+func (readOnly) Put(_ context.Context, item port.Item) (int64, error) { return item.Revision + 1, nil }
