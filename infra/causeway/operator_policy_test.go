@@ -49,6 +49,7 @@ func (p *Plan) looks(route string) []ask {
 		{action: "s3:GetObject", resource: p.objectARN("archive/shopify/2026/11/25/10/abc.jsonl")},
 		{action: "s3:ListBucket", resource: p.objectARN("")},
 		{action: "lambda:ListEventSourceMappings", resource: "*"},
+		{action: "lambda:GetFunctionConfiguration", resource: p.functionARN("netsuite-deliver")},
 	}
 }
 
@@ -61,6 +62,8 @@ func (p *Plan) moves(route string) []ask {
 		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "L#trace"},
 		{action: "dynamodb:BatchWriteItem", resource: p.tableARN(), leadingKey: "F#number:1001"},
 		{action: "s3:PutObject", resource: p.objectARN("claims/sha256/abc")},
+		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#audit|netsuite|shopify/example/order/2026-11-21"},
+		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.prefix + "/netsuite")},
 	}
 }
 
@@ -86,7 +89,9 @@ func (p *Plan) nevers(route string) []ask {
 		{action: "dynamodb:Scan", resource: p.tableARN()},
 		{action: "s3:PutObject", resource: p.objectARN("archive/shopify/2026/x")},
 		{action: "s3:DeleteObject", resource: p.objectARN("claims/sha256/abc")},
-		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.prefix + "/netsuite")},
+		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.prefix + "/shopify/receive")},
+		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.prefix + "-2/netsuite")},
+		{action: "lambda:UpdateFunctionConfiguration", resource: p.functionARN("netsuite-deliver")},
 		{action: "lambda:InvokeFunction", resource: p.functionARN("netsuite-deliver")},
 		{action: "lambda:UpdateEventSourceMapping", resource: mappingARN, function: "arn:aws:lambda:eu-central-1:111122223333:function:payroll"},
 	}

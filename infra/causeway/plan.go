@@ -146,6 +146,19 @@ func (p *Plan) secretsOf(s system, role connector.Role) (names []string) {
 	return names
 }
 
+// apiSecrets returns the names of the secrets of all roles but doors.
+func (p *Plan) apiSecrets() []string {
+	names := []string{}
+	for _, s := range p.systems {
+		for _, role := range s.Roles {
+			if name := p.secret(s, role); role != connector.Receive && name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
 // auditedSecrets returns which secret each audited system has: "shopify=causeway-dev/shopify".
 func (p *Plan) auditedSecrets(s system) string {
 	var pairs []string

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"causeway.example/scripts/installation"
+	"causeway.example/shared/cloud/deployed"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/local"
 	"causeway.example/shared/message"
@@ -113,17 +114,15 @@ func must(err error) {
 // desk is the opened environment.
 type desk struct {
 	*redrive.Operator
-	store *local.Store // nil on AWS
-	close func() error
+	store    *local.Store     // nil on AWS
+	queue    port.Queue       // of the engine, for what is put into an inbox
+	deployed *deployed.Reader // of the installation on AWS; nil on one machine
+	close    func() error
 }
 
 func (a *tool) open(ctx context.Context) (*desk, error) {
 	if a.env != "" {
-		e, err := a.openCloud(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return a.operator(e, func() error { return nil })
+		return a.openCloud(ctx)
 	}
 	store, err := local.Attach(ctx, installation.Store(a.data, "causeway", a.now))
 	if err != nil {
@@ -133,7 +132,7 @@ func (a *tool) open(ctx context.Context) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.store = store
+	d.store, d.queue = store, store
 	return d, nil
 }
 

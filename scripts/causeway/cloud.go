@@ -24,10 +24,10 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/deployed"
 	clouddesk "causeway.example/shared/cloud/desk"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/operate"
-	"causeway.example/shared/operate/engine"
 	"causeway.example/shared/operate/redrive"
 	"causeway.example/shared/routes"
 )
@@ -135,11 +135,11 @@ func domain(region string) string {
 // callTimeout is how long one call of AWS may take.
 const callTimeout = 30 * time.Second
 
-// openCloud returns the engine of the environment that --env names.
-func (a *tool) openCloud(ctx context.Context) (engine.Engine, error) {
+// openCloud opens the environment that --env names.
+func (a *tool) openCloud(ctx context.Context) (*desk, error) {
 	e, err := a.environmentOf()
 	if err != nil {
-		return engine.Engine{}, err
+		return nil, err
 	}
 	options := []func(*config.LoadOptions) error{
 		config.WithRegion(e.Region), config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(callTimeout)),
@@ -152,14 +152,20 @@ func (a *tool) openCloud(ctx context.Context) (engine.Engine, error) {
 	}
 	account, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return engine.Engine{}, &fault.Error{
+		return nil, &fault.Error{
 			Kind: fault.Unauthorized, Class: fault.Auth, Doing: "opening environment " + a.env, Detail: "the AWS configuration cannot be read", Err: err,
 		}
 	}
 	if err := checkAccount(ctx, account, e); err != nil {
-		return engine.Engine{}, err
+		return nil, err
 	}
-	return clouddesk.New(account, clouddesk.Config{Name: a.env, Resources: a.resources(e), Routes: routes.Table, Poll: a.poll, Sleep: a.sleep}), nil
+	resources := a.resources(e)
+	d, err := a.operator(clouddesk.New(account, clouddesk.Config{Name: a.env, Resources: resources, Routes: routes.Table, Poll: a.poll, Sleep: a.sleep}), func() error { return nil })
+	if err != nil {
+		return nil, err
+	}
+	d.queue, d.deployed = cloud.Open(account, resources), deployed.New(account, e.Prefix, resources.Build, a.now)
+	return d, nil
 }
 
 // checkAccount compares the account that the credentials belong to with the environment's:

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -58,6 +59,8 @@ type emulated struct {
 	clock   *porttest.Clock
 	server  *cloudtest.Server
 	backend *cloud.Backend
+	account aws.Config
+	fakes   map[string]http.Handler // that the connectors call, by host
 	file    string
 	typed   string // what the person at the terminal types; "": no terminal
 }
@@ -97,7 +100,7 @@ func (i *emulated) create(t *testing.T) {
 	}, i.server.Transport())
 	must2(t, err)
 	resources := (&tool{now: i.clock.Now}).resources(environment{Account: cloudtest.Account, Region: "eu-central-1", Prefix: "causeway-prod"})
-	i.backend = cloud.Open(a, resources)
+	i.backend, i.account = cloud.Open(a, resources), a
 	text := types.ScalarAttributeTypeS
 	_, err = dynamodb.NewFromConfig(a).CreateTable(t.Context(), &dynamodb.CreateTableInput{
 		TableName: &resources.Table, BillingMode: types.BillingModePayPerRequest,
@@ -111,7 +114,7 @@ func (i *emulated) create(t *testing.T) {
 		Bucket: &resources.Bucket, CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: "eu-central-1"},
 	})
 	must2(t, err)
-	for _, name := range []string{routes.Inbox("shopify"), cloudRoute} {
+	for _, name := range []string{routes.Inbox("shopify"), routes.InboxBackfill("shopify"), cloudRoute} {
 		for _, queue := range []string{routes.Dead(name), name} {
 			_, err = sqs.NewFromConfig(a).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("causeway-prod-" + queue)})
 			must2(t, err)
@@ -149,7 +152,7 @@ func (i *emulated) run(t *testing.T, line ...string) (code int, out string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	a := &tool{
-		in: strings.NewReader(i.typed), out: &stdout, err: &stderr, now: i.clock.Now, width: 120, who: "ana",
+		in: strings.NewReader(i.typed), out: &stdout, err: &stderr, now: i.clock.Now, width: 120, who: "ana", transport: i,
 		random: func() float64 { return 0.5 }, terminal: i.typed != "",
 		sleep: func(ctx context.Context, d time.Duration) error {
 			i.pass(d)
@@ -221,7 +224,7 @@ func TestCommandOnAWS(t *testing.T) {
 	expect(exitAttention, "by ana", "status")
 	expect(exitOK, "", "route", "resume", cloudRoute)
 
-	for _, line := range [][]string{{"doctor"}, {"privacy"}, {"erase", "ada@example.com"}, {"reconcile"}} {
+	for _, line := range [][]string{{"doctor"}, {"privacy"}, {"erase", "ada@example.com"}} {
 		expect(exitUsage, "leave --env away", line...)
 	}
 

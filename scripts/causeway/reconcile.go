@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"causeway.example/scripts/installation"
 	"causeway.example/shared/audit"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/port"
@@ -34,11 +33,11 @@ differ: source = target + skipped + waiting + dead + gaps. It writes to neither 
 is missing at the target can be handed on with --emit; it goes the way of any delivery. A day
 that is closed keeps its result with the evidence. Exit code 4 says that there are gaps.`,
 		Example: "  causeway reconcile\n  causeway reconcile --date 2026-11-21 --emit\n  causeway reconcile --date 2026-11-21 --close --note 'refunded by hand'\n  causeway reconcile accept 2026-11-21 81d3ac8c01 --note 'test order'",
-		RunE: a.here(func(ctx context.Context, d *desk, _ []string) error {
+		RunE: a.with(func(ctx context.Context, d *desk, _ []string) error {
 			if f.close && f.date == "" {
 				return usage{errors.New("--close closes one day: name it with --date")}
 			}
-			auditor, err := a.auditor(d)
+			auditor, err := a.auditor(ctx, d)
 			if err != nil {
 				return err
 			}
@@ -62,11 +61,11 @@ func (a *tool) acceptCommand(f *reconciling) *cobra.Command {
 	return &cobra.Command{
 		Use: "accept DATE GAP", Short: "Accept a gap of a day; it stays in the balance", Args: args(cobra.ExactArgs(2)),
 		Example: "  causeway reconcile accept 2026-11-21 81d3ac8c01 --note 'test order'",
-		RunE: a.here(func(ctx context.Context, d *desk, given []string) error {
+		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
 			if f.note == "" {
 				return reasonMissing("accepting gap "+given[1], "say why with --note; the day keeps it")
 			}
-			auditor, err := a.auditor(d)
+			auditor, err := a.auditor(ctx, d)
 			if err != nil {
 				return err
 			}
@@ -88,18 +87,14 @@ func (a *tool) acceptCommand(f *reconciling) *cobra.Command {
 }
 
 // auditor compares with the connectors' own readers.
-func (a *tool) auditor(d *desk) (*audit.Auditor, error) {
-	config, err := a.connections(d.State, nil)
-	if err != nil {
-		return nil, err
-	}
-	opened, err := installation.Open(config)
+func (a *tool) auditor(ctx context.Context, d *desk) (*audit.Auditor, error) {
+	opened, err := a.opened(ctx, d)
 	if err != nil {
 		return nil, err
 	}
 	return audit.New(audit.Config{
 		Runtime: port.Runtime{
-			Ports: port.Ports{Queue: d.store, State: d.State, Ledger: d.Ledger, Vault: d.Vault}, Now: a.now, Random: a.random,
+			Ports: port.Ports{Queue: d.queue, State: d.State, Ledger: d.Ledger, Vault: d.Vault}, Now: a.now, Random: a.random,
 			Log: slog.New(slog.DiscardHandler), Build: "causeway",
 		},
 		Systems: opened.Systems, Routes: routes.Table, Wait: a.sleep,
@@ -138,7 +133,7 @@ func (a *tool) reconcile(ctx context.Context, auditor *audit.Auditor, f *reconci
 		a.say("%s handed on; causeway status shows how they go on", operate.Count(emitted, "record"))
 	}
 	for _, day := range days {
-		if open(day) > 0 {
+		if day.Open() > 0 {
 			return result(exitAttention)
 		}
 	}
@@ -177,16 +172,6 @@ func (a *tool) day(ctx context.Context, auditor *audit.Auditor, pair audit.Pair,
 	}
 	emitted, err = auditor.Emit(ctx, day)
 	return day, emitted, err
-}
-
-// open counts the gaps of a day that nobody accepted.
-func open(day audit.Day) (n int) {
-	for _, gap := range day.Gaps {
-		if gap.Accepted == nil {
-			n++
-		}
-	}
-	return n + day.Unnamed
 }
 
 func (a *tool) showDays(w io.Writer, days []audit.Day) {
@@ -230,7 +215,7 @@ func dayState(day audit.Day) string {
 		return "closed by " + day.Closed.By
 	case day.Read.IsZero():
 		return "never compared"
-	case open(day) > 0:
+	case day.Open() > 0:
 		return "GAPS"
 	case len(day.Gaps) > 0:
 		return "gaps accepted"

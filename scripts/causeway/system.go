@@ -52,7 +52,7 @@ there, and nothing older replaces anything newer.`,
 	a.applyFlags(cmd, f)
 	must(cmd.RegisterFlagCompletionFunc("to-route", a.completeRoutes))
 	cmd.RunE = a.with(func(ctx context.Context, d *desk, _ []string) error {
-		err := a.prepareReplay(d, &r, from, to)
+		err := a.prepareReplay(ctx, d, &r, from, to)
 		if err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ there, and nothing older replaces anything newer.`,
 	return cmd
 }
 
-func (a *tool) prepareReplay(d *desk, r *redrive.Replay, from, to string) (err error) {
+func (a *tool) prepareReplay(ctx context.Context, d *desk, r *redrive.Replay, from, to string) (err error) {
 	route, ok := d.Route(r.Route)
 	if !ok {
 		return notFound("replaying", fmt.Sprintf("there is no route %q; --to-route names one of %s", r.Route, strings.Join(d.Queues(), ", ")))
@@ -87,7 +87,7 @@ func (a *tool) prepareReplay(d *desk, r *redrive.Replay, from, to string) (err e
 	if r.To.IsZero() {
 		r.To = a.now()
 	}
-	system, err := a.system(route.From, d.State)
+	system, err := a.systemOf(ctx, d, route.From)
 	r.Source = system.Source
 	return err
 }
@@ -114,7 +114,7 @@ func (a *tool) archived(ctx context.Context, d *desk, m *message.Message) (again
 	if d.Archive == nil {
 		return nil, nil, notFound("reading the archive", "this engine archives nothing")
 	}
-	system, err := a.system(m.System(), d.State)
+	system, err := a.systemOf(ctx, d, m.System())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -14,21 +14,24 @@ import (
 
 // Props identifies an installation.
 type Props struct {
-	Prefix string      // of every physical name, and the table's name
-	Bucket string      // name of the bucket, in which CloudFormation replaces ${AWS::Region} and the like
-	Key    awskms.IKey // of queues, table and bucket; nil if they have none of their own
+	Prefix  string      // of every physical name, and the table's name
+	Bucket  string      // name of the bucket, in which CloudFormation replaces ${AWS::Region} and the like
+	Secrets []string    // names of the secrets by which the systems' APIs are called; nil: those that begin with the prefix
+	Key     awskms.IKey // of queues, table, bucket and functions' variables; nil if they have none of their own
 }
 
 // Operators are three managed policies. Each contains the one before; attach one of them to a
 // role or to a permission set.
 //
 //	Reader    status, dlq, why, inspect, trace, diff
-//	Operator  and redrive, apply, edit, resolve, ack, export, import, replay, purge, restore
+//	Operator  and redrive, apply, edit, resolve, ack, export, import, replay, purge, restore, reconcile
 //	Admin     and route pause and resume
 //
 // Looking into a dead-letter queue receives its messages, so that a reader may receive them and
-// make them visible again; not delete or send any. None of the three may empty a queue by
-// PurgeQueue, write an entity's record, read a secret or invoke a function.
+// make them visible again; not delete or send any. A reader reads the settings of functions,
+// and an operator the secrets too, because replay and reconcile call the systems as the functions
+// do. The secret of a door is not among them. None of the three may empty a queue by PurgeQueue,
+// write an entity's record or invoke a function.
 //
 // Queues and functions are named by patterns: a managed policy has at most 6,144 characters (IAM
 // user guide, "IAM and AWS STS quotas"), and an installation has dozens of them. An
@@ -85,6 +88,17 @@ func (p *Props) queues() []*string     { return arn("sqs", p.Prefix+"-*") }
 func (p *Props) deadQueues() []*string { return arn("sqs", p.Prefix+"-"+routes.Dead("*")) }
 func (p *Props) table() []*string      { return arn("dynamodb", "table/"+p.Prefix) }
 
+// secrets names the secrets; Secrets Manager appends six characters of its own to a name.
+func (p *Props) secrets() (all []*string) {
+	for _, name := range p.Secrets {
+		all = append(all, arn("secretsmanager", "secret:"+name+"-??????")...)
+	}
+	if p.Secrets == nil {
+		all = arn("secretsmanager", "secret:"+p.Prefix+"/*")
+	}
+	return all
+}
+
 // onKeys allows items whose partition key has one of the patterns.
 func (p *Props) onKeys(id string, keys []string, actions ...string) awsiam.PolicyStatementProps {
 	s := allow(id, p.table(), actions...)
@@ -105,6 +119,7 @@ func (p *Props) mayLook() []awsiam.PolicyStatementProps {
 		p.onKeys("ReadState", []string{"S#*"}, "dynamodb:GetItem"),
 		p.onKeys("ReadLedger", ledger, "dynamodb:Query"),
 		allow("Pauses", *jsii.Strings("*"), "lambda:ListEventSourceMappings"),
+		allow("Settings", arn("lambda", "function:"+p.Prefix+"-*"), "lambda:GetFunctionConfiguration"),
 		allow("Load", p.objects("/claims/*", "/archive/*"), "s3:GetObject"),
 		allow("Miss", p.objects(""), "s3:ListBucket"),
 	}, p.withKey("ReadKey", "kms:Decrypt")...)
@@ -115,7 +130,8 @@ func (p *Props) mayMove() []awsiam.PolicyStatementProps {
 	return append([]awsiam.PolicyStatementProps{
 		allow("Redrive", p.queues(), "sqs:SendMessage"),
 		allow("TakeOut", p.deadQueues(), "sqs:DeleteMessage"),
-		p.onKeys("Operations", []string{"S#operate|*"}, "dynamodb:PutItem"),
+		p.onKeys("Operations", []string{"S#operate|*", "S#audit|*"}, "dynamodb:PutItem"),
+		allow("Connect", p.secrets(), "secretsmanager:GetSecretValue"),
 		p.onKeys("WriteLedger", ledger, "dynamodb:BatchWriteItem", "dynamodb:PutItem"),
 		allow("Store", p.objects("/claims/*"), "s3:PutObject"),
 	}, p.withKey("WriteKey", "kms:GenerateDataKey")...)

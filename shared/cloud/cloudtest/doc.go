@@ -1,8 +1,9 @@
 // Package cloudtest is a stand-in for the AWS services that Causeway runs on: SQS,
-// EventBridge, DynamoDB, S3, Secrets Manager, and of Lambda the event source mappings. It is
-// an http.Handler that speaks their wire protocols to the real SDK, in one process and over a
-// clock that is passed in. It is strict: it refuses everything that AWS refuses, and also
-// everything that it does not know (an operation, a parameter, a header).
+// EventBridge, DynamoDB, S3, Secrets Manager, and of Lambda the event source mappings and the
+// configuration of functions. It is an http.Handler that speaks their wire protocols to the
+// real SDK, in one process and over a clock that is passed in. It is strict: it refuses
+// everything that AWS refuses, and also everything that it does not know (an operation, a
+// parameter, a header).
 //
 // # Why our own
 //
@@ -48,7 +49,7 @@
 //     nested projection.
 //   - S3 has no versions, ranges, multipart uploads or notifications, and keeps
 //     objects of at most 32 MiB in memory.
-//   - Lambda has no functions and polls no queue: a mapping is kept, and takes five seconds
+//   - Lambda keeps the configuration of functions, runs none and polls no queue: a mapping is kept, and takes five seconds
 //     of the clock to be created, enabled or disabled. Only its state can be changed.
 //   - Secrets Manager has no rotation, no deletion and no KMS keys.
 package cloudtest

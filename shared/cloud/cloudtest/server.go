@@ -35,7 +35,8 @@ type Server struct {
 	invoke  func(function string, event []byte)
 	lost    func(ruleARN string)
 
-	mappings []*mapping // oldest first
+	mappings  []*mapping // oldest first
+	functions map[string]*function
 }
 
 // New returns the services, empty. The clock may be a virtual one; a test
@@ -45,6 +46,7 @@ func New(now func() time.Time) *Server {
 		now: now, wake: make(chan struct{}), faults: map[string]*Fault{},
 		queues: map[string]*queue{}, buses: map[string]*bus{}, tables: map[string]*table{},
 		buckets: map[string]*bucket{}, secrets: map[string]*secret{},
+		functions: map[string]*function{},
 	}
 	s.operations = map[string]operation{}
 	s.addQueueOperations()
@@ -52,6 +54,7 @@ func New(now func() time.Time) *Server {
 	s.addTableOperations()
 	s.addSecretOperations()
 	s.addMappingOperations()
+	s.addFunctionOperations()
 	return s
 }
 
@@ -110,7 +113,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case c.service == "s3":
 		s.serveObjects(w, r, c)
 	case c.service == "lambda":
-		s.serveMappings(w, r, c)
+		s.serveLambda(w, r, c)
 	default:
 		s.serveJSON(w, r, c)
 	}
