@@ -49,6 +49,12 @@ func (p *Plan) looks(route string) []ask {
 		{action: "s3:GetObject", resource: p.objectARN("archive/shopify/2026/11/25/10/abc.jsonl")},
 		{action: "s3:ListBucket", resource: p.objectARN("")},
 		{action: "lambda:ListEventSourceMappings", resource: "*"},
+		{action: "dynamodb:DescribeTimeToLive", resource: p.tableARN()},
+		{action: "dynamodb:DescribeContinuousBackups", resource: p.tableARN()},
+		{action: "logs:FilterLogEvents", resource: "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/" + p.name("netsuite-deliver") + ":log-stream:"},
+		{action: "cloudwatch:DescribeAlarms", resource: "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:*"},
+		{action: "secretsmanager:DescribeSecret", resource: secretARN(p.prefix + "/netsuite")},
+		{action: "secretsmanager:DescribeSecret", resource: secretARN(p.prefix + "/shopify/receive")},
 		{action: "lambda:GetFunctionConfiguration", resource: p.functionARN("netsuite-deliver")},
 	}
 }
@@ -78,6 +84,7 @@ func (p *Plan) pauses() []ask {
 // nevers is what no operator may do.
 func (p *Plan) nevers(route string) []ask {
 	return []ask{
+		{action: "logs:FilterLogEvents", resource: "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/payroll:log-stream:"},
 		{action: "sqs:PurgeQueue", resource: p.queueARN(routes.Dead(route))},
 		{action: "sqs:ReceiveMessage", resource: p.queueARN(route)},
 		{action: "sqs:DeleteMessage", resource: p.queueARN(route)},

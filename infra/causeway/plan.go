@@ -146,12 +146,12 @@ func (p *Plan) secretsOf(s system, role connector.Role) (names []string) {
 	return names
 }
 
-// apiSecrets returns the names of the secrets of all roles but doors.
-func (p *Plan) apiSecrets() []string {
+// secretNames returns the names of the secrets of doors, or of all other roles.
+func (p *Plan) secretNames(doors bool) []string {
 	names := []string{}
 	for _, s := range p.systems {
 		for _, role := range s.Roles {
-			if name := p.secret(s, role); role != connector.Receive && name != "" && !slices.Contains(names, name) {
+			if name := p.secret(s, role); (role == connector.Receive) == doors && name != "" && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}

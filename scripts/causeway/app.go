@@ -12,6 +12,7 @@ import (
 
 	"causeway.example/scripts/installation"
 	"causeway.example/shared/cloud/deployed"
+	"causeway.example/shared/doctor"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/local"
 	"causeway.example/shared/message"
@@ -117,6 +118,7 @@ type desk struct {
 	store    *local.Store     // nil on AWS
 	queue    port.Queue       // of the engine, for what is put into an inbox
 	deployed *deployed.Reader // of the installation on AWS; nil on one machine
+	health   func(secrets []string) []doctor.Check
 	close    func() error
 }
 

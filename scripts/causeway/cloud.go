@@ -26,6 +26,8 @@ import (
 	"causeway.example/shared/cloud"
 	"causeway.example/shared/cloud/deployed"
 	clouddesk "causeway.example/shared/cloud/desk"
+	"causeway.example/shared/cloud/health"
+	"causeway.example/shared/doctor"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/operate/redrive"
@@ -165,6 +167,9 @@ func (a *tool) openCloud(ctx context.Context) (*desk, error) {
 		return nil, err
 	}
 	d.queue, d.deployed = cloud.Open(account, resources), deployed.New(account, e.Prefix, resources.Build, a.now)
+	d.health = func(secrets []string) []doctor.Check {
+		return health.Checks(account, health.Config{Resources: resources, Routes: routes.Table, Secrets: secrets})
+	}
 	return d, nil
 }
 

@@ -2,6 +2,7 @@ package cloudtest
 
 import (
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 )
@@ -25,6 +26,9 @@ func (s *Server) addFunctionOperations() {
 // its path names.
 func functionOperation(method, rest string) (operation, name string) {
 	name, kind, _ := strings.Cut(strings.Trim(rest, "/"), "/")
+	if unescaped, err := url.PathUnescape(name); err == nil {
+		name = unescaped
+	}
 	switch {
 	case method == http.MethodPost && name == "":
 		return "CreateFunction", ""
@@ -101,7 +105,12 @@ func (f *function) show(c call) map[string]any {
 type getFunctionInput struct{ FunctionName string }
 
 func (s *Server) getFunctionConfiguration(c call, in *getFunctionInput) (any, error) {
-	f := s.functions[in.FunctionName]
+	_, name, isARN := strings.Cut(in.FunctionName, ":function:")
+	if !isARN {
+		name = in.FunctionName
+	}
+	name, _, _ = strings.Cut(name, ":") // the alias of an ARN
+	f := s.functions[name]
 	if f == nil {
 		return nil, refuse(http.StatusNotFound, "ResourceNotFoundException", "Function not found: arn:aws:lambda:%s:%s:function:%s", c.region, Account, in.FunctionName)
 	}

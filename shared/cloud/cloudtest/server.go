@@ -37,6 +37,9 @@ type Server struct {
 
 	mappings  []*mapping // oldest first
 	functions map[string]*function
+	metrics   map[string]*metric
+	alarms    map[string]*alarm
+	logs      map[string][]logLine // by group
 }
 
 // New returns the services, empty. The clock may be a virtual one; a test
@@ -46,7 +49,7 @@ func New(now func() time.Time) *Server {
 		now: now, wake: make(chan struct{}), faults: map[string]*Fault{},
 		queues: map[string]*queue{}, buses: map[string]*bus{}, tables: map[string]*table{},
 		buckets: map[string]*bucket{}, secrets: map[string]*secret{},
-		functions: map[string]*function{},
+		functions: map[string]*function{}, metrics: map[string]*metric{}, alarms: map[string]*alarm{}, logs: map[string][]logLine{},
 	}
 	s.operations = map[string]operation{}
 	s.addQueueOperations()
@@ -55,6 +58,8 @@ func New(now func() time.Time) *Server {
 	s.addSecretOperations()
 	s.addMappingOperations()
 	s.addFunctionOperations()
+	s.addMetricOperations()
+	s.addLogOperations()
 	return s
 }
 
@@ -101,6 +106,7 @@ type call struct {
 // services maps the prefix of X-Amz-Target to the service in the credential scope.
 var services = map[string]string{
 	"AmazonSQS": "sqs", "AWSEvents": "events", "DynamoDB_20120810": "dynamodb", "secretsmanager": "secretsmanager",
+	"Logs_20140328": "logs",
 }
 
 // ServeHTTP implements http.Handler.
@@ -112,6 +118,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, c, err)
 	case c.service == "s3":
 		s.serveObjects(w, r, c)
+	case c.service == "monitoring":
+		s.serveCBOR(w, r, c)
 	case c.service == "lambda":
 		s.serveLambda(w, r, c)
 	default:

@@ -85,3 +85,24 @@ func (r *Reader) Whole(ctx context.Context, s System) (map[string]string, error)
 	maps.Copy(settings, secret)
 	return settings, err
 }
+
+// Secrets returns the names of the secrets that the functions of a system read, the door's too.
+func (r *Reader) Secrets(ctx context.Context, profile connector.Profile) (names []string, err error) {
+	for _, role := range profile.Roles {
+		function := r.prefix + "-" + profile.Name + "-" + string(role)
+		out, err := r.functions.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &function})
+		if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing {
+			continue
+		}
+		if err != nil {
+			return names, cloud.Failure("reading the settings of "+profile.Name, "function "+function, err)
+		}
+		if out.Environment == nil {
+			continue
+		}
+		if name := out.Environment.Variables["CAUSEWAY_SECRET"]; name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
