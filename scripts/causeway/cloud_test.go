@@ -220,11 +220,18 @@ func TestCommandOnAWS(t *testing.T) {
 	expect(exitAttention, "12 dead", "why")
 	expect(exitOK, "1005", "trace", "1005")
 
+	i.server.Log("/aws/lambda/causeway-prod-netsuite-deliver", "s", `{"timestamp":"2026-11-22T21:16:00Z","level":"WARN","message":"dead","event_id":"event-1005","error":"ada@example.com is unknown"}`)
+	if out := expect(exitOK, "2026-11-22T21:16:00Z WARN dead", "inspect", "event-1005"); strings.Contains(out, "ada@") || !strings.Contains(out, "function=causeway-prod-netsuite-deliver") {
+		t.Errorf("the log's line is not masked, or has no function:\n%s", out)
+	}
+	i.server.Fail("logs", "FilterLogEvents", cloudtest.Denied(1))
+	expect(exitOK, "may not read it", "inspect", "event-1005")
+
 	expect(exitOK, "", "route", "pause", cloudRoute, "--reason", "ERP patch")
 	expect(exitAttention, "by ana", "status")
 	expect(exitOK, "", "route", "resume", cloudRoute)
 
-	for _, line := range [][]string{{"doctor"}, {"privacy"}, {"erase", "ada@example.com"}} {
+	for _, line := range [][]string{{"privacy"}, {"erase", "ada@example.com"}} {
 		expect(exitUsage, "leave --env away", line...)
 	}
 
