@@ -46,5 +46,5 @@ func (p *Plan) ledgerKeys(s system, role connector.Role) []string {
 // search keys that a role's entries have.
 var ownKeys = map[connector.Role][]string{
 	connector.Receive: {"F#webhook:*"}, connector.Pickup: {"F#webhook:*"}, connector.Poll: {"D#*", "F#webhook:*"},
-	connector.Audit: {"F#ref:*"}, connector.Translate: {"D#*", "F#*"}, connector.Deliver: {"D#*", "F#ref:*", "F#fingerprint:*"},
+	connector.Audit: {"F#privacy:*", "F#ref:*"}, connector.Translate: {"D#*", "F#*"}, connector.Deliver: {"D#*", "F#ref:*", "F#fingerprint:*"},
 }

@@ -49,6 +49,7 @@ func (p *Plan) looks(route string) []ask {
 		{action: "s3:GetObject", resource: p.objectARN("archive/shopify/2026/11/25/10/abc.jsonl")},
 		{action: "s3:ListBucket", resource: p.objectARN("")},
 		{action: "lambda:ListEventSourceMappings", resource: "*"},
+		{action: "cloudwatch:GetMetricData", resource: "*"},
 		{action: "dynamodb:DescribeTimeToLive", resource: p.tableARN()},
 		{action: "dynamodb:DescribeContinuousBackups", resource: p.tableARN()},
 		{action: "logs:FilterLogEvents", resource: "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/" + p.name("netsuite-deliver") + ":log-stream:"},

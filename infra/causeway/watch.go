@@ -289,6 +289,9 @@ func (w *Watch) watchAudit(s system, name string) {
 	w.add(name+"-gaps", "The nightly comparison with "+s.Title+" found records that are missing, doubled or different."+
 		" causeway reconcile --stored names each with the next step; mend it, or accept it with a note. The ledger (stage reconciled, type reconciliation.gap) has each too.",
 		event(functionsSpace, "Gaps", dimensions{"Function": w.plan.name(name), "System": s.Name}), 0)
+	w.add(name+"-privacy-due", "The term of a request about personal data (customers/redact, customers/data_request, shop/redact) ends within 7 days, or has ended, and nobody has recorded that it was carried out."+
+		" causeway privacy names each; record it with causeway privacy done.",
+		event(functionsSpace, "PrivacyDue", dimensions{"Function": w.plan.name(name), "System": s.Name}), 0)
 }
 
 // watchWebhooks watches what polling a source finds out about its webhooks.

@@ -159,7 +159,7 @@ func TestOneOfTwoAlarmsRingsForWaiting(t *testing.T) {
 // counted are the metrics by the last word of their alarm.
 var counted = map[string]string{
 	"degraded": "Degraded", "expired": "AuthExpired", "gaps": "Gaps", "unread": "Unread", "behind": "Behind", "stopped": "Stopped",
-	"missing": "ConfigMissing", "ahead": "ClockAhead", "conflict": "DeliveryConflict",
+	"missing": "ConfigMissing", "ahead": "ClockAhead", "conflict": "DeliveryConflict", "due": "PrivacyDue",
 }
 
 // TestA6H3LedgerEventsRingAlarms wants one for each target's connection, each source's webhooks
@@ -184,6 +184,7 @@ func TestA6H3LedgerEventsRingAlarms(t *testing.T) {
 				want[s.Name+"-behind"] = "no poll of " + s.Title
 			}
 			if s.has(connector.Audit) {
+				want[s.function(connector.Audit)+"-privacy-due"] = "causeway privacy names each"
 				want[s.function(connector.Audit)+"-gaps"] = "causeway reconcile --stored names each"
 			}
 			if s.Name == "shopify" && p.stage.Name == "prod" { // the only one that knows its own address

@@ -27,6 +27,7 @@ import (
 	"causeway.example/shared/cloud"
 	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/cloud/cloudtest"
+	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
@@ -231,9 +232,7 @@ func TestCommandOnAWS(t *testing.T) {
 	expect(exitAttention, "by ana", "status")
 	expect(exitOK, "", "route", "resume", cloudRoute)
 
-	for _, line := range [][]string{{"privacy"}, {"erase", "ada@example.com"}} {
-		expect(exitUsage, "leave --env away", line...)
-	}
+	expect(exitUsage, "leave --env away", "erase", "ada@example.com")
 
 	plan := strings.TrimSpace(expect(exitOK, "p-", "redrive", "--all", "--jq", ".plan.plan", "-q"))
 	expect(exitRefused, "--reason", "apply", plan)
@@ -278,5 +277,31 @@ func TestEnvironmentsAreCompleted(t *testing.T) {
 	a.run(t.Context(), []string{"__complete", "--environments", i.file, "status", "--env", ""})
 	if !strings.HasPrefix(out.String(), "other\nprod-eu\nshort\n") {
 		t.Errorf("completes to %s", out.String())
+	}
+}
+
+// A request about personal data is listed until it was carried out, which is recorded.
+func TestPrivacyRequestsOnAWS(t *testing.T) {
+	i := newInstallation(t)
+	if code, out := i.run(t, "privacy"); code != exitOK || !strings.Contains(out, "No request is open") {
+		t.Errorf("without a request: exit %d\n%s", code, out)
+	}
+	must2(t, i.backend.Append(t.Context(), port.Entry{
+		At: i.clock.Now(), Stage: port.Privacy, Type: port.TypePrivacyRequest, Event: "request-1", Trace: "request-1", Outcome: "erase customer 7",
+		Entity: message.Key{System: "shopify", Tenant: "brand.example", Type: "customer", ID: "7"},
+		Notes:  []connector.Note{{Field: port.NoteKind, What: string(connector.EraseCustomer)}, {Field: port.NoteDue, What: i.clock.Now().Add(5 * 24 * time.Hour).Format(time.RFC3339)}},
+	}))
+	if code, out := i.run(t, "privacy"); code != exitAttention || !strings.Contains(out, "request-1") {
+		t.Errorf("an open request: exit %d\n%s", code, out)
+	}
+	if code, out := i.run(t, "doctor"); code != exitAttention || !strings.Contains(out, "erase customer 7 (5 days left)") {
+		t.Errorf("doctor: exit %d\n%s", code, out)
+	}
+	i.server.Fail("dynamodb", "Scan", cloudtest.Denied(cloudtest.Always))
+	if code, out := i.run(t, "privacy", "done", "request-1", "--did", "erased at the ERP", "--reason", "ticket 412"); code != exitOK {
+		t.Errorf("done: exit %d\n%s", code, out)
+	}
+	if code, out := i.run(t, "privacy"); code != exitOK || strings.Contains(out, "request-1") {
+		t.Errorf("afterwards: exit %d\n%s", code, out)
 	}
 }

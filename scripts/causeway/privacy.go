@@ -35,7 +35,7 @@ func (a *tool) privacyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "privacy", Short: "Requests about personal data that nobody has carried out yet", Args: args(cobra.NoArgs),
 		Example: "  causeway privacy\n  causeway privacy --jq '.privacy[].request'",
-		RunE: a.here(func(ctx context.Context, d *desk, _ []string) error {
+		RunE: a.with(func(ctx context.Context, d *desk, _ []string) error {
 			open, err := privacy.Requests(ctx, d.Ledger)
 			if err != nil {
 				return err
@@ -57,7 +57,7 @@ func (a *tool) privacyCommand() *cobra.Command {
 	done := &cobra.Command{
 		Use: "done REQUEST", Short: "Record that a request was carried out", Args: args(cobra.ExactArgs(1)),
 		Example: "  causeway privacy done 01jd3h8k2m5n7p9q --did 'data sent to the customer' --reason 'ticket 412'",
-		RunE: a.here(func(ctx context.Context, d *desk, given []string) error {
+		RunE: a.with(func(ctx context.Context, d *desk, given []string) error {
 			r, err := request(ctx, d, given[0])
 			if err != nil {
 				return err

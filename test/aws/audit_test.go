@@ -30,6 +30,7 @@ import (
 	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/cloud/cloudtest"
 	"causeway.example/shared/cloud/nightly"
+	"causeway.example/shared/connector"
 	"causeway.example/shared/port"
 	"causeway.example/shared/port/porttest"
 )
@@ -214,11 +215,19 @@ func TestTheNightlyAuditOnAWS(t *testing.T) {
 	n := newNight(t)
 	n.trade()
 	n.create(t)
+	for days, event := range map[int]string{5: "request-1", 20: "request-2"} {
+		if err := n.backend.Append(t.Context(), port.Entry{
+			At: n.clock.Now(), Stage: port.Privacy, Type: port.TypePrivacyRequest, Event: event, Trace: event,
+			Notes: []connector.Note{{Field: port.NoteDue, What: n.clock.Now().Add(time.Duration(days) * 24 * time.Hour).Format(time.RFC3339)}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for night := 1; night <= 2; night++ {
 		if err := n.run(t.Context()); err != nil {
 			t.Fatalf("night %d: %v\n%s", night, err, n.log.String())
 		}
-		if got := n.counted(t); got["Gaps"] != 2.0 || got["System"] != "netsuite" || got["Function"] != auditFunction {
+		if got := n.counted(t); got["Gaps"] != 2.0 || got["PrivacyDue"] != 1.0 || got["System"] != "netsuite" || got["Function"] != auditFunction {
 			t.Errorf("night %d counts %v", night, got)
 		}
 		n.clock.Advance(time.Hour)

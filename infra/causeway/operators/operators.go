@@ -110,8 +110,8 @@ func (p *Props) onKeys(id string, keys []string, actions ...string) awsiam.Polic
 // ledger are the patterns of the ledger's partitions.
 var ledger = []string{"D#*", "E#*", "F#*", "K#*", "L#*"}
 
-// mayLook allows everything that changes nothing. IAM limits neither the listing of event source
-// mappings nor that of alarms by a prefix.
+// mayLook allows everything that changes nothing. IAM limits neither metrics nor the listing of event
+// source mappings to resources, nor that of alarms by a prefix.
 func (p *Props) mayLook() []awsiam.PolicyStatementProps {
 	return append([]awsiam.PolicyStatementProps{
 		allow("Measure", p.queues(), "sqs:GetQueueAttributes"),
@@ -119,7 +119,7 @@ func (p *Props) mayLook() []awsiam.PolicyStatementProps {
 		allow("Table", p.table(), "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive"),
 		p.onKeys("ReadState", []string{"S#*"}, "dynamodb:GetItem"),
 		p.onKeys("ReadLedger", ledger, "dynamodb:Query"),
-		allow("Pauses", *jsii.Strings("*"), "lambda:ListEventSourceMappings"),
+		allow("Lists", *jsii.Strings("*"), "cloudwatch:GetMetricData", "lambda:ListEventSourceMappings"),
 		allow("Logs", arn("logs", "log-group:/aws/lambda/"+p.Prefix+"-*:*"), "logs:FilterLogEvents"),
 		allow("Alarms", arn("cloudwatch", "alarm:*"), "cloudwatch:DescribeAlarms"),
 		allow("Age", append(p.secrets(p.Secrets), p.secrets(p.Doors)...), "secretsmanager:DescribeSecret"),

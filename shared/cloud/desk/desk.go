@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -31,6 +32,7 @@ func New(a aws.Config, c Config) engine.Engine {
 		backend: backend, config: c,
 		queues:   sqs.NewFromConfig(backend.Account()),
 		mappings: lambda.NewFromConfig(backend.Account()),
+		metrics:  cloudwatch.NewFromConfig(backend.Account()),
 		logs:     cloudwatchlogs.NewFromConfig(backend.Account()),
 	}
 	return engine.Engine{
@@ -45,6 +47,7 @@ type desk struct {
 	config   Config
 	queues   *sqs.Client
 	mappings *lambda.Client
+	metrics  *cloudwatch.Client
 	logs     *cloudwatchlogs.Client
 }
 

@@ -15,5 +15,6 @@
 // system.
 //
 // Metrics, of the target: Gaps is the number of gaps that are not accepted, over the days of the
-// run.
+// run, and PrivacyDue the number of requests about personal data that nobody has carried out and
+// whose term ends within a week.
 package nightly

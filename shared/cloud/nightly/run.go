@@ -2,6 +2,7 @@ package nightly
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"runtime"
 	"runtime/debug"
@@ -16,6 +17,7 @@ import (
 	"causeway.example/shared/fault"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
+	"causeway.example/shared/privacy"
 	"causeway.example/shared/routes"
 )
 
@@ -30,8 +32,11 @@ type environment struct {
 	Secrets string   `env:"CAUSEWAY_SECRETS" validate:"required"` // "shopify=causeway-dev/shopify,…"; nothing after "=" for a system that has none
 }
 
-// metricGaps counts the gaps of a run that are not accepted.
-const metricGaps = "Gaps"
+// The metrics of a run.
+const (
+	metricGaps    = "Gaps"       // that are not accepted
+	metricPrivacy = "PrivacyDue" // requests about personal data whose term ends within a week
+)
 
 // reserve is what an invocation keeps of its time for its answer.
 const reserve = 500 * time.Millisecond
@@ -94,7 +99,21 @@ func (f *Function) run(ctx context.Context, counts map[string]int) error {
 		return err
 	}
 	counts[metricGaps] += 0 // a run without gaps is a measured 0
-	return auditor.Run(ctx)
+	return errors.Join(auditor.Run(ctx), f.remind(ctx, backend, counts))
+}
+
+// remind counts the privacy requests that press, and logs each: the alarm rings every night until
+// somebody has carried them out.
+func (f *Function) remind(ctx context.Context, ledger port.Ledger, counts map[string]int) error {
+	open, err := privacy.Requests(ctx, ledger)
+	if err != nil {
+		return err
+	}
+	counts[metricPrivacy] = privacy.Pressing(open, f.now())
+	for _, r := range open {
+		f.log.WarnContext(ctx, "a privacy request is open", "event_id", r.Event, "due", r.Due.Format(time.DateOnly), "next", "causeway privacy")
+	}
+	return nil
 }
 
 // open opens the systems that the environment names.
