@@ -40,23 +40,19 @@ const auditFunction = "causeway-dev-netsuite-audit"
 // night is the installation of the stage dev at the time of its nightly audit: the function's
 // environment and role as the template has them, the stand-in of AWS, and the systems' fakes.
 type night struct {
-	clock   *porttest.Clock
-	server  *cloudtest.Server
-	role    policy
+	clock *porttest.Clock
+	*held
 	environ map[string]string
 	backend *cloud.Backend
 	systems map[string]http.Handler // by host
 	secrets map[string]map[string]string
 	log     bytes.Buffer
-
-	mu     sync.Mutex
-	denied []string
 }
 
 func newNight(t *testing.T) *night {
 	t.Helper()
 	n := &night{clock: porttest.NewClock(time.Date(2026, 11, 25, 3, 0, 0, 0, time.UTC)), systems: map[string]http.Handler{}, secrets: map[string]map[string]string{}}
-	n.server = cloudtest.New(n.clock.Now)
+	n.held = &held{server: cloudtest.New(n.clock.Now)}
 	s := mustStack(t)
 	policies, err := s.permissions()
 	if err != nil {
@@ -145,6 +141,20 @@ func (n *night) RoundTrip(r *http.Request) (*http.Response, error) {
 		response.Request = r
 		return response, nil
 	}
+	return n.held.RoundTrip(r)
+}
+
+// held is a transport to the stand-in of AWS that notes the calls which a policy does not allow.
+type held struct {
+	server *cloudtest.Server
+	role   policy
+
+	mu     sync.Mutex
+	denied []string
+}
+
+// RoundTrip implements http.RoundTripper.
+func (h *held) RoundTrip(r *http.Request) (*http.Response, error) {
 	body := []byte{}
 	if r.Body != nil {
 		var err error
@@ -158,13 +168,13 @@ func (n *night) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	for _, c := range calls {
-		if n.role.grants(c) == nil {
-			n.mu.Lock()
-			n.denied = append(n.denied, fmt.Sprintf("%s on %s %v", c.action, c.resource, c.keys))
-			n.mu.Unlock()
+		if h.role.grants(c) == nil {
+			h.mu.Lock()
+			h.denied = append(h.denied, fmt.Sprintf("%s on %s %v", c.action, c.resource, c.keys))
+			h.mu.Unlock()
 		}
 	}
-	return n.server.Transport().RoundTrip(r)
+	return h.server.Transport().RoundTrip(r)
 }
 
 // run invokes the function once, as its schedule does.
