@@ -21,7 +21,7 @@
 //	Sender     one transaction                    SendMessageBatch, failed members sent again
 //	Valve      a row that Receive obeys           UpdateEventSourceMapping Enabled=false, with who and
 //	                                              why in the state table
-//	Log        files beside the store                   FilterLogEvents over each function's log group
+//	Log        files beside the store             FilterLogEvents over each function's log group
 //	Archive    rows written when a translated     objects archive/<system>/<yyyy/mm/dd/hh>/ in S3
 //	           delivery leaves its inbox
 //
