@@ -68,21 +68,12 @@ const mostEvents = 10_000
 func (s *Server) filterLogEvents(_ call, in *filterLogEventsInput) (any, error) {
 	lines, known := s.logs[in.LogGroupName]
 	matches, err := filterPattern(in.FilterPattern)
-	first := 0
-	if in.NextToken != "" && err == nil {
-		if first, err = strconv.Atoi(in.NextToken); err != nil || first > len(lines) {
-			err = badLog("The specified nextToken is invalid.")
-		}
-	}
-	switch {
-	case !known:
+	if !known {
 		return nil, refuse(http.StatusBadRequest, "ResourceNotFoundException", "The specified log group does not exist.")
-	case err != nil:
+	}
+	first, bad := in.check(len(lines))
+	if err = cmp.Or(err, bad); err != nil {
 		return nil, err
-	case in.Limit < 0 || in.Limit > mostEvents:
-		return nil, badLog("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 10000", in.Limit)
-	case in.StartTime > in.EndTime && in.EndTime != 0:
-		return nil, badLog("startTime must be before endTime")
 	}
 	found, answer := []any{}, map[string]any{}
 	slices.SortStableFunc(lines, func(a, b logLine) int { return a.at.Compare(b.at) })
@@ -91,13 +82,32 @@ func (s *Server) filterLogEvents(_ call, in *filterLogEventsInput) (any, error) 
 			answer["nextToken"] = strconv.Itoa(first + i)
 			break
 		}
-		at := line.at.UnixMilli()
-		if at >= in.StartTime && (in.EndTime == 0 || at < in.EndTime) && matches(line.text) {
+		if at := line.at.UnixMilli(); in.within(at) && matches(line.text) {
 			found = append(found, map[string]any{"eventId": line.id, "logStreamName": line.stream, "timestamp": at, "ingestionTime": at, "message": line.text})
 		}
 	}
 	answer["events"], answer["searchedLogStreams"] = found, []any{}
 	return answer, nil
+}
+
+// check returns where the page begins among so many lines.
+func (in *filterLogEventsInput) check(lines int) (first int, err error) {
+	switch {
+	case in.Limit < 0 || in.Limit > mostEvents:
+		return 0, badLog("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 10000", in.Limit)
+	case in.StartTime > in.EndTime && in.EndTime != 0:
+		return 0, badLog("startTime must be before endTime")
+	case in.NextToken == "":
+		return 0, nil
+	}
+	if first, err = strconv.Atoi(in.NextToken); err != nil || first > lines {
+		return 0, badLog("The specified nextToken is invalid.")
+	}
+	return first, nil
+}
+
+func (in *filterLogEventsInput) within(at int64) bool {
+	return at >= in.StartTime && (in.EndTime == 0 || at < in.EndTime)
 }
 
 // scanPart is how many lines one call reads.
