@@ -15,6 +15,7 @@ import (
 	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
 	"causeway.example/shared/privacy"
@@ -24,9 +25,7 @@ import (
 // environment is what the infrastructure sets.
 type environment struct {
 	Prefix  string   `env:"CAUSEWAY_PREFIX" validate:"required"`
-	Queues  string   `env:"CAUSEWAY_QUEUES" validate:"required,url,endswith=/"`
 	Table   string   `env:"CAUSEWAY_TABLE" validate:"required"`
-	Bucket  string   `env:"CAUSEWAY_BUCKET" validate:"required"`
 	Build   string   `env:"CAUSEWAY_BUILD" envDefault:"unknown"`
 	Flows   []string `env:"CAUSEWAY_FLOWS"`
 	Secrets string   `env:"CAUSEWAY_SECRETS" validate:"required"` // "shopify=causeway-dev/shopify,…"; nothing after "=" for a system that has none
@@ -84,22 +83,20 @@ func (f *Function) run(ctx context.Context, counts map[string]int) error {
 	if err != nil {
 		return err
 	}
-	backend := cloud.Open(a, cloud.Config{
-		Prefix: e.Prefix, QueueBase: e.Queues, Table: e.Table, Bucket: e.Bucket, Build: e.Build, Now: f.now, Random: f.random,
-	})
-	systems, err := f.open(ctx, e, cloud.NewSecrets(a, e.Build, f.now), backend)
+	records := table{cloud.OpenTable(a, cloud.Config{Prefix: e.Prefix, Table: e.Table, Build: e.Build, Now: f.now, Random: f.random})}
+	systems, err := f.open(ctx, e, cloud.NewSecrets(a, e.Build, f.now), records)
 	if err != nil {
 		return err
 	}
 	auditor, err := audit.New(audit.Config{
-		Runtime: port.Runtime{Ports: backend.Ports(), Now: f.now, Random: f.jitter, Log: f.log, Build: e.Build},
+		Runtime: port.Runtime{Ports: port.Ports{Queue: closed{}, Vault: closed{}, State: records, Ledger: records}, Now: f.now, Random: f.jitter, Log: f.log, Build: e.Build},
 		Systems: systems, Routes: e.flows(f.table), Report: func(day audit.Day) { counts[metricGaps] += day.Open() },
 	})
 	if err != nil {
 		return err
 	}
 	counts[metricGaps] += 0 // a run without gaps is a measured 0
-	return errors.Join(auditor.Run(ctx), f.remind(ctx, backend, counts))
+	return errors.Join(auditor.Run(ctx), f.remind(ctx, records, counts))
 }
 
 // remind counts the privacy requests that press, and logs each: the alarm rings every night until
@@ -164,6 +161,47 @@ func (e environment) flows(table []routes.Route) []routes.Route {
 	return slices.DeleteFunc(slices.Clone(table), func(r routes.Route) bool {
 		return !slices.ContainsFunc(e.Flows, func(name string) bool { return strings.TrimSpace(name) == r.Name() })
 	})
+}
+
+// table is the ports that a run uses: the table, and neither bus, queues nor bucket. They are
+// methods of their own, so that the program contains the client of no other service: the linker
+// keeps every method of a Backend that is a port.
+type table struct{ backend *cloud.Backend }
+
+// Get implements port.State.
+func (t table) Get(ctx context.Context, key string) (port.Item, error) {
+	return t.backend.Get(ctx, key)
+}
+
+// Put implements port.State.
+func (t table) Put(ctx context.Context, item port.Item) (int64, error) {
+	return t.backend.Put(ctx, item)
+}
+
+// Append implements port.Ledger.
+func (t table) Append(ctx context.Context, entries ...port.Entry) error {
+	return t.backend.Append(ctx, entries...)
+}
+
+// Find implements port.Ledger.
+func (t table) Find(ctx context.Context, query port.Query) ([]port.Entry, error) {
+	return t.backend.Find(ctx, query)
+}
+
+// closed is the queue and the vault of a run, which hands nothing on.
+type closed struct {
+	port.Queue
+	port.Vault
+}
+
+// Send implements port.Queue.
+func (closed) Send(context.Context, string, []port.Outgoing) error {
+	return fault.New(fault.Rejected, fault.Bug, "handing on a record", "a nightly run hands nothing on")
+}
+
+// Store implements port.Vault.
+func (closed) Store(context.Context, []byte) (message.Claim, error) {
+	return message.Claim{}, fault.New(fault.Rejected, fault.Bug, "storing a body", "a nightly run stores none")
 }
 
 // readOnly is a State in which nothing is stored: an audit translates records to compare
