@@ -12,11 +12,15 @@ import (
 
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/scripts/causeway/cli"
+	"causeway.example/scripts/causeway/explain"
 	"causeway.example/scripts/causeway/screen"
 	"causeway.example/scripts/installation"
 	"causeway.example/shared/local"
 	"causeway.example/shared/message"
+	"causeway.example/shared/operate"
 	"causeway.example/shared/port"
+	"causeway.example/shared/settings"
 )
 
 // stores are both stores of the fakes, for a setting of NetSuite's.
@@ -172,19 +176,22 @@ func TestDiffWritesNowhere(t *testing.T) {
 	w := newWorld(t, nil)
 	w.order(1001, "TEE-BLK-M", nil)
 	w.order(1002, "TRAIL-42", nil)
-	store, err := local.Attach(t.Context(), installation.Store(w.folder, "causeway", w.clock.Now))
+	store, err := local.Attach(t.Context(), installation.Store(w.folder, "causeway", w.clock.Now, installation.Routes(settings.Settings{})))
 	must2(t, err)
 	defer func() { must2(t, store.Close()) }()
 	e := store.Desk()
 	only := readOnly{e.State, e.Ledger, e.Vault}
 	e.State, e.Ledger, e.Vault, e.Sender = only, only, only, only
-	a := &tool{now: w.clock.Now, transport: w, settings: filepath.Join(w.folder, "none.env"), port: 4600}
-	d, err := a.operator(e, func() error { return nil })
+	tool := &cli.Tool{Screen: screen.Screen{Now: w.clock.Now}, Transport: w, Settings: filepath.Join(w.folder, "none.env"), Port: 4600}
+	connections, err := tool.Connections(e.State, nil)
 	must2(t, err)
+	d, err := operate.New(e, installation.Routes(settings.Settings{}))
+	must2(t, err)
+	by := explain.Explainer{Desk: d, Connections: connections}
 	before := len(w.erp.Calls())
 	for _, text := range []string{"1001", "1002"} {
 		for _, twin := range []bool{true, false} {
-			found, err := a.explain(t.Context(), d, text, twin)
+			found, err := by.Explain(t.Context(), text, twin)
 			if err != nil || len(found.Missing) > 0 || len(found.Rows) == 0 && found.Detail == "" {
 				t.Errorf("%s: %v %v, %d rows", text, err, found.Missing, len(found.Rows))
 			}
