@@ -277,6 +277,20 @@ func TestAParentThatNeverArrivesParksTheMessageVisibly(t *testing.T) {
 	}
 }
 
+// TestAParentOfATypeThatTheTargetDoesNotTakeIsNotWaitedFor is a warehouse's case: it gets orders
+// and no customers.
+func TestAParentOfATypeThatTheTargetDoesNotTakeIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	delete(e.profile.Operations, customer)
+	e.post("1", child("1", "7"))
+	e.drain(time.Minute)
+	e.entry(port.Confirmed)
+	if d := e.system.deliveries; len(d) != 1 || len(d[0].Parents) != 0 || e.system.finds != 0 {
+		t.Errorf("deliveries %+v after %d searches", d, e.system.finds)
+	}
+}
+
 // TestAParentFromBeforeOurMemoryIsFound has the target know it: it is asked once the order
 // has waited for a minute, because mostly the parent is on its way.
 func TestAParentFromBeforeOurMemoryIsFound(t *testing.T) {

@@ -20,7 +20,7 @@
 //
 // A call that wrote or failed is noted in the connector.Exchange of its context, if it has one:
 // without headers and query, and with bodies only if it failed. A fetch of a token is not noted.
-// OnlyReads tells a transport that a request changes nothing.
+// OnlyReads reports whether a request, as a transport gets it, changes nothing.
 //
 // It does not retry: retries, pauses and circuits live in the pipeline. There are two
 // exceptions. A 401 is followed by one more try with a fresh token where the client has

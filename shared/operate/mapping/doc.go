@@ -16,7 +16,7 @@
 // changed or that was missing (connector.Note in an event and in a receipt), from which the
 // marks Changed and Defaulted follow.
 //
-// What experiments cannot show is said, never guessed. A field of which no other value is
+// Nothing is guessed. A field of which no other value is
 // taken, as when an order would not balance, is tried together with all fields of the same
 // text; if that fails too it is listed as refused. Lost are only fields of which every change
 // was taken without an effect. An order's total is made that of its parts in experiments with

@@ -10,8 +10,12 @@ import (
 	"causeway.example/shared/operate"
 )
 
-// mostElements is how many elements of each list are changed in experiments.
-const mostElements = 4
+// mostElements is how many elements of each list are changed in experiments; of a body of more
+// than largeBody bytes one is.
+const (
+	mostElements = 4
+	largeBody    = 64 << 10
+)
 
 // effect is the result of changing one input.
 type effect struct {
@@ -32,8 +36,12 @@ type laboratory struct {
 // are given a value. A field of which no other value is taken is changed together with all fields
 // of the same text, such as the currencies of all amounts, and the effect is that of the first.
 func (l laboratory) vary(fields []leaf) (map[string]effect, error) {
-	effects := map[string]effect{}
+	effects, idle := map[string]effect{}, map[string]bool{}
 	for _, field := range fields {
+		if idle[outline(field.path)] { // as in the element before
+			effects[field.path] = effect{}
+			continue
+		}
 		e, err := l.change(field, []string{field.path})
 		if err != nil {
 			return nil, err
@@ -46,6 +54,7 @@ func (l laboratory) vary(fields []leaf) (map[string]effect, error) {
 			}
 		}
 		effects[field.path] = e
+		idle[outline(field.path)] = len(e.changed) == 0 && e.refused == nil && e.with == "" && strings.Contains(field.path, "[")
 	}
 	return effects, nil
 }
@@ -174,7 +183,7 @@ func (d document) studied(field string) (fields []leaf, more int) {
 	for _, l := range d.leaves {
 		switch {
 		case l.empty():
-		case beyond(l.path) && !sameElement(l.path, field):
+		case d.beyond(l.path) && !sameElement(l.path, field):
 			more++
 		default:
 			fields = append(fields, l)
@@ -184,9 +193,13 @@ func (d document) studied(field string) (fields []leaf, more int) {
 }
 
 // beyond reports whether an index of the path is not among the first.
-func beyond(path string) bool {
+func (d document) beyond(path string) bool {
+	most := byte(mostElements)
+	if d.large {
+		most = 1
+	}
 	for _, match := range indexed.FindAllStringSubmatch(path, -1) {
-		if len(match[1]) > 1 || match[1][0] >= '0'+mostElements {
+		if len(match[1]) > 1 || match[1][0] >= '0'+most {
 			return true
 		}
 	}

@@ -21,11 +21,12 @@ func (l leaf) empty() bool { return l.text == "" || l.text == "null" || l.text =
 type document struct {
 	leaves []leaf
 	text   map[string]string // by path
+	large  bool
 }
 
 // read returns the values of a JSON text. Numbers keep all their digits.
 func read(body []byte) (document, error) {
-	d := document{text: map[string]string{}}
+	d := document{text: map[string]string{}, large: len(body) > largeBody}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	return d, d.value(decoder, "")

@@ -303,7 +303,8 @@ func TestPaths(t *testing.T) {
 	if !within("a[1].b", "a") || !within("a.b", "a") || within("ab", "a") || within("a", "") {
 		t.Error("within")
 	}
-	if beyond("a[3].b") || !beyond("a[4].b") || !beyond("a[10].b") || !sameElement("a[10].b", "a[10].c") || sameElement("a[1].b", "a[10].c") {
+	large := document{large: true}
+	if d.beyond("a[3].b") || !d.beyond("a[4].b") || !d.beyond("a[10].b") || large.beyond("a[0].b") || !large.beyond("a[1].b") || !sameElement("a[10].b", "a[10].c") || sameElement("a[1].b", "a[10].c") {
 		t.Error("beyond")
 	}
 	for _, broken := range []string{"", "{", `{"a":`, "[1,"} {

@@ -66,7 +66,7 @@ func (s *study) tabulate(x *Explanation) {
 		used[field] = len(e.changed) > 0 || e.with != "" && len(s.made[e.with].changed) > 0
 	}
 	for _, l := range s.written.leaves {
-		if beyond(l.path) && !s.touches(l.path) {
+		if s.event.beyond(l.path) && !s.touches(l.path) {
 			x.More++
 			continue
 		}
