@@ -54,7 +54,7 @@ func (s *Server) serveLambda(w http.ResponseWriter, r *http.Request, c call) {
 		}
 		c.operation = mappingOperations[r.Method+kind]
 	} else if rest, ours := strings.CutPrefix(r.URL.Path, functionPath); ours {
-		name := ""
+		var name string
 		if c.operation, name = functionOperation(r.Method, rest); name != "" {
 			path["FunctionName"] = name
 		}
