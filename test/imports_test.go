@@ -78,6 +78,7 @@ var house = map[string]rule{
 	"shared/operate/mapping":           {rooms: []string{"shared/operate", "shared/entity", "shared/port", "shared/routes", "shared/webapi", "shared/canonical", "shared/connector", "shared/message", "shared/fault"}},
 	"shared/rules":                     {rooms: []string{"events", "shared/rules/jq", "shared/connector", "shared/canonical", "shared/message", "shared/fault"}},
 	"shared/rules/jq":                  {modules: []string{"github.com/itchyny/gojq"}},
+	"scripts/causeway/systems":         {rooms: []string{"scripts/causeway/cli", "scripts/causeway/screen", "scripts/causeway/explain", "scripts/installation", "functions/*/*", "shared/*", "shared/*/*"}, modules: []string{"github.com/spf13/cobra"}},
 	"scripts/causeway/explain":         {rooms: []string{"scripts/installation", "shared/*", "shared/*/*"}},
 }
 

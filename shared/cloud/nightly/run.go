@@ -144,11 +144,12 @@ func (f *Function) open(ctx context.Context, e environment, secrets *cloud.Secre
 	return opened, nil
 }
 
-// settings returns the variables that are the system's own settings.
+// settings returns the variables that are the system's own settings. Rules are left out: they
+// choose what a delivery writes, and the function is built without their language.
 func (f *Function) settings(profile connector.Profile) map[string]string {
 	own := map[string]string{}
 	for _, key := range profile.Settings {
-		if value, set := f.environ[key]; set {
+		if value, set := f.environ[key]; set && !slices.Contains(profile.Rules, key) {
 			own[key] = value
 		}
 	}
