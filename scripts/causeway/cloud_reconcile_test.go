@@ -18,6 +18,7 @@ import (
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/scripts/causeway/screen"
+	"causeway.example/shared/cloud/cloudtest"
 	"causeway.example/shared/port"
 	"causeway.example/shared/routes"
 )
@@ -107,5 +108,23 @@ func TestReconcileOnAWSNamesWhatIsMissing(t *testing.T) {
 	must2(t, err)
 	if code, out := i.run(t, "reconcile"); code == screen.ExitOK || !strings.Contains(out, "NETSUITE_CONSUMER_SECRET") {
 		t.Errorf("exit %d\n%s", code, out)
+	}
+}
+
+// Diff and map test on AWS use the settings of the functions: the request is the one that a
+// delivery would send. A system that is not there, or whose secret may not be read, is named.
+func TestDiffOnAWS(t *testing.T) {
+	i := newInstallation(t)
+	i.bury(t, 1005)
+	if code, out := i.run(t, "diff", "event-1005"); code != screen.ExitOK || !strings.Contains(out, "does not have the system netsuite") {
+		t.Errorf("without functions: exit %d\n%s", code, out)
+	}
+	i.deploy(t)
+	if code, out := i.run(t, "diff", "event-1005"); code != screen.ExitOK || strings.Contains(out, "the request is not shown") {
+		t.Errorf("with functions: exit %d\n%s", code, out)
+	}
+	i.server.Fail("secretsmanager", "GetSecretValue", cloudtest.Denied(cloudtest.Always))
+	if code, out := i.run(t, "diff", "event-1005"); code != screen.ExitOK || !strings.Contains(out, "the request is not shown: opening netsuite") {
+		t.Errorf("without the secrets: exit %d\n%s", code, out)
 	}
 }
