@@ -74,7 +74,7 @@ var house = map[string]rule{
 	"scripts/causeway":                 {rooms: []string{"*"}, modules: []string{"github.com/spf13/cobra", "golang.org/x/term"}},
 	"scripts/causeway/cli":             {rooms: []string{"*"}, modules: []string{"github.com/spf13/cobra", "github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/config", "github.com/aws/aws-sdk-go-v2/service/dynamodb", "go.yaml.in/yaml/v3"}},
 	"scripts/causeway/screen":          {rooms: []string{"shared/operate", "shared/fault"}, modules: []string{"github.com/itchyny/gojq"}},
-	"scripts/causeway/*":               {rooms: []string{"scripts/causeway/cli", "scripts/causeway/screen", "scripts/installation", "functions/*/*", "shared/*", "shared/*/*"}, modules: []string{"github.com/spf13/cobra", "github.com/vbauerster/mpb/v8"}},
+	"scripts/causeway/*":               {rooms: []string{"scripts/causeway/cli", "scripts/causeway/explain", "scripts/causeway/screen", "scripts/installation", "functions/*/*", "shared/*", "shared/*/*"}, modules: []string{"github.com/spf13/cobra", "github.com/vbauerster/mpb/v8"}},
 	"shared/operate/mapping":           {rooms: []string{"shared/operate", "shared/entity", "shared/port", "shared/routes", "shared/webapi", "shared/canonical", "shared/connector", "shared/message", "shared/fault"}},
 	"shared/rules":                     {rooms: []string{"events", "shared/rules/jq", "shared/connector", "shared/canonical", "shared/message", "shared/fault"}},
 	"shared/rules/jq":                  {modules: []string{"github.com/itchyny/gojq"}},

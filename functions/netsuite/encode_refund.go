@@ -158,8 +158,10 @@ func (r *refunding) encodePayout(out *payout, credit string) ([]byte, error) {
 	}
 	w := strictjson.NewWriter(nil)
 	w.Obj()
-	writeFields(w, append([]field{refField("customer", r.entity), refField("currency", r.currency), refField("paymentOption", option),
-		refField("account", r.settings.choice("NETSUITE_RULE_ACCOUNT", out.field))}, r.common(out.memo)...))
+	writeFields(w, append([]field{
+		refField("customer", r.entity), refField("currency", r.currency), refField("paymentOption", option),
+		refField("account", r.settings.choice("NETSUITE_RULE_ACCOUNT", out.field)),
+	}, r.common(out.memo)...))
 	if len(deposits) > 0 {
 		writeApplied(w, "deposit", deposits)
 	}

@@ -18,7 +18,7 @@ import (
 
 // flags are those of make dist, without the target machine.
 var flags = []string{
-	"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc,validator_novalidatefn,nethttpomithttp2", "-gcflags=github.com/aws/...=-l", "-ldflags", "-s -w -buildid=",
+	"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc,validator_novalidatefn,nethttpomithttp2", "-gcflags=github.com/aws/...=-l", "-gcflags=github.com/go-playground/...=-l", "-gcflags=github.com/caarlos0/...=-l", "-ldflags", "-s -w -buildid=",
 }
 
 // program is one function as it is measured.

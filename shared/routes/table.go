@@ -1,10 +1,14 @@
 package routes
 
-import "causeway.example/shared/canonical"
+import (
+	"slices"
+
+	"causeway.example/shared/canonical"
+)
 
 // Table has every flow of Causeway, one line each. The local engine's bus and the EventBridge
 // rules are both generated from it.
-var Table = []Route{
+var Table = slices.Concat([]Route{
 	{From: "shopify", Flow: "customers", To: "netsuite", Types: customers},
 	{From: "shopify", Flow: "orders", To: "netsuite", Types: orders, Filters: orderFilters},
 	{From: "shopify", Flow: "payments", To: "netsuite", Types: payments, Filters: paymentFilters},
@@ -15,7 +19,7 @@ var Table = []Route{
 	{From: "woocommerce", Flow: "orders", To: "shipbob", Types: orders, Filters: warehouseFilters},
 	{From: "woocommerce", Flow: "payments", To: "netsuite", Types: payments, Filters: paymentFilters},
 	{From: "woocommerce", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
-}
+}, Shipments("shipbob"))
 
 // Shipments returns the flows of a warehouse: what it shipped goes to the ERP, and back to the
 // store whose order it is.

@@ -98,8 +98,10 @@ func TestARuleIsTriedAtTheStart(t *testing.T) {
 		"a long text":     {settings{Item: connector.Expression(`"` + strings.Repeat("x", 200) + `"`)}, []string{"another form", "…"}},
 		"an unknown word": {settings{State: `"closed"`}, []string{"open, held"}},
 		"several":         {settings{State: `"open", "held"`}, []string{"more than one value"}},
-		"a member that may be missing": {settings{State: `if any(.tags[]; . == "x") then "held" else null end`},
-			[]string{"cannot iterate over null", "order.placed without any optional member"}},
+		"a member that may be missing": {
+			settings{State: `if any(.tags[]; . == "x") then "held" else null end`},
+			[]string{"cannot iterate over null", "order.placed without any optional member"},
+		},
 		"no such member of a customer": {settings{Branch: `if (.currency | startswith("x")) then "3" else null end`}, []string{"startswith", "customer.upserted"}},
 	} {
 		t.Run(name, func(t *testing.T) {

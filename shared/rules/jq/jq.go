@@ -99,8 +99,8 @@ func (p *Program) Eval(document any, with Variables, left *int) (value any, err 
 // steps is a context that ends when the steps are used up: gojq asks it before each
 // instruction.
 type steps struct {
-	context.Context
-	left *int
+	context.Context //nolint:containedctx // it is one
+	left            *int
 }
 
 var ended = func() <-chan struct{} {
