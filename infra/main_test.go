@@ -77,7 +77,7 @@ func mustDist(t *testing.T) string {
 	t.Helper()
 	dist := t.TempDir()
 	for _, name := range []string{
-		"netsuite-deliver", "shopify-receive", "shopify-translate", "shopify-poll", "woocommerce-receive", "woocommerce-translate", "woocommerce-poll",
+		"netsuite-deliver", "netsuite-audit", "shopify-receive", "shopify-translate", "shopify-poll", "woocommerce-receive", "woocommerce-translate", "woocommerce-poll",
 	} {
 		if err := os.MkdirAll(filepath.Join(dist, name), 0o755); err != nil {
 			t.Fatal(err)

@@ -4,11 +4,14 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"causeway.example/functions"
 	"causeway.example/shared/connector"
+	"causeway.example/shared/routes"
 )
 
 // mains returns the folders of the Lambda functions: functions/<system>/<role>.
@@ -46,7 +49,7 @@ func TestEveryRoleHasItsFunction(t *testing.T) {
 }
 
 // TestFunctionsStartThemselves: each main names its own system and role, imports
-// nothing else, and is about ten lines.
+// nothing else, and is about ten lines. An audit opens its target and every source.
 func TestFunctionsStartThemselves(t *testing.T) {
 	t.Parallel()
 	roles := map[string]string{
@@ -55,6 +58,10 @@ func TestFunctionsStartThemselves(t *testing.T) {
 	}
 	for folder, s := range mains(t) {
 		system, role := path.Base(path.Dir(folder)), path.Base(folder)
+		if role == string(connector.Audit) {
+			auditStarts(t, s, system)
+			continue
+		}
 		if want := "cloud.Start(" + roles[role] + ", " + system + ".Profile(), " + system + ".Open, os.Environ(), time.Now)"; !strings.Contains(mustText(t, s.path), want) {
 			t.Errorf("%s does not call %s", s.path, want)
 		}
@@ -68,6 +75,27 @@ func TestFunctionsStartThemselves(t *testing.T) {
 		if s.lines > 20 {
 			t.Errorf("%s has %d lines: what it does belongs to shared/cloud", s.path, s.lines)
 		}
+	}
+}
+
+// auditStarts checks the main of an audit: its own system first, then every system of the catalog
+// that has a route to it.
+func auditStarts(t *testing.T, s source, target string) {
+	t.Helper()
+	text, want := mustText(t, s.path), []string{target}
+	for _, from := range routes.Sources(routes.Table) {
+		if slices.ContainsFunc(routes.To(routes.Table, target), func(r routes.Route) bool { return r.From == from }) {
+			want = append(want, from)
+		}
+	}
+	var got []string
+	for _, opened := range regexp.MustCompile(`nightly\.System\{Profile: (\w+)\.Profile\(\), Open: (\w+)\.Open\}`).FindAllStringSubmatch(text, -1) {
+		if got = append(got, opened[1]); opened[1] != opened[2] {
+			t.Errorf("%s opens %s as %s", s.path, opened[1], opened[2])
+		}
+	}
+	if !slices.Equal(got, want) || !strings.Contains(text, "nightly.Start(os.Environ(), time.Now,") || s.lines > 25 {
+		t.Errorf("%s starts %v, want %v", s.path, got, want)
 	}
 }
 

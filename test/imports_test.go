@@ -36,8 +36,12 @@ var house = map[string]rule{
 	"shared/local":                     {rooms: []string{"shared/operate/engine", "shared/pipeline", "shared/intake", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault"}, modules: []string{"modernc.org/sqlite"}},
 	"shared/cloud":                     {rooms: []string{"shared/cloud/account", "shared/pipeline", "shared/reconcile", "shared/intake", "shared/admission", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault", "shared/webapi", "shared/notice", "shared/redact", "shared/rules"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service", "github.com/aws/smithy-go", "github.com/aws/aws-lambda-go"}},
 	"shared/cloud/account":             {rooms: []string{"shared/fault"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"}},
+	"shared/cloud/deployed":            {rooms: []string{"shared/cloud", "shared/connector", "shared/fault"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service"}},
+	"shared/cloud/health":              {rooms: []string{"shared/cloud", "shared/doctor", "shared/routes", "shared/fault"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service"}},
+	"shared/cloud/nightly":             {rooms: []string{"shared/cloud", "shared/cloud/account", "shared/audit", "shared/privacy", "shared/pipeline", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault", "shared/redact", "shared/webapi"}, modules: []string{"github.com/aws/aws-lambda-go"}},
+	"functions/netsuite/audit":         {rooms: []string{"functions/*", "shared/cloud/nightly"}},
 	"shared/cloud/desk":                {rooms: []string{"shared/cloud", "shared/operate/engine", "shared/port", "shared/routes", "shared/fault"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service"}},
-	"shared/cloud/cloudtest":           {rooms: []string{"shared/routes", "shared/fault", "shared/message"}},
+	"shared/cloud/cloudtest":           {rooms: []string{"shared/routes", "shared/fault", "shared/message"}, modules: []string{"github.com/aws/smithy-go/encoding/cbor"}},
 	"infra":                            {rooms: []string{"infra/causeway"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/jsii-runtime-go", "github.com/cdklabs/cdk-nag-go"}},
 	"infra/causeway/operators":         {rooms: []string{"shared/routes"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go"}},
 	"infra/causeway":                   {rooms: []string{"infra/causeway/operators", "functions", "shared/routes", "shared/rules", "shared/retry", "shared/connector", "shared/canonical", "shared/fault", "shared/message"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go", "github.com/go-playground/validator/v10", "go.yaml.in/yaml/v3"}},
@@ -74,6 +78,7 @@ var house = map[string]rule{
 	"shared/operate/mapping":           {rooms: []string{"shared/operate", "shared/entity", "shared/port", "shared/routes", "shared/webapi", "shared/canonical", "shared/connector", "shared/message", "shared/fault"}},
 	"shared/rules":                     {rooms: []string{"events", "shared/rules/jq", "shared/connector", "shared/canonical", "shared/message", "shared/fault"}},
 	"shared/rules/jq":                  {modules: []string{"github.com/itchyny/gojq"}},
+	"scripts/causeway/systems":         {rooms: []string{"scripts/causeway/cli", "scripts/causeway/screen", "scripts/causeway/explain", "scripts/installation", "functions/*/*", "shared/*", "shared/*/*"}, modules: []string{"github.com/spf13/cobra"}},
 	"scripts/causeway/explain":         {rooms: []string{"scripts/installation", "shared/*", "shared/*/*"}},
 }
 

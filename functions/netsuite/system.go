@@ -100,7 +100,7 @@ func Profile() connector.Profile {
 	return connector.Profile{
 		Name:        Name,
 		Title:       "NetSuite (SuiteTalk REST 2026.1)",
-		Roles:       []connector.Role{connector.Deliver},
+		Roles:       []connector.Role{connector.Deliver, connector.Audit},
 		Concurrency: 5,
 		Timeout:     time.Minute,
 		Linger:      15 * time.Minute, // the longest that NetSuite lets a request run

@@ -170,6 +170,7 @@ func (c *checker) switches(key string, profile connector.Profile, config System)
 		"secret":  config.Secret != "" && len(profile.Secrets) == 0,
 		"secrets": len(config.Secrets) > 0 && (len(profile.Secrets) == 0 || !roles.hasAll(slices.Collect(maps.Keys(config.Secrets)))),
 		"poll":    config.Poll != "" && !roles.has(connector.Poll),
+		"audit":   config.Audit != "" && !roles.has(connector.Audit),
 	} {
 		if misplaced {
 			c.find(key+"."+name, "does not fit the roles of %s: %v", profile.Name, profile.Roles)

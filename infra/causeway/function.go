@@ -122,6 +122,13 @@ func (p *Plan) environment(s system, role connector.Role) map[string]string {
 		}
 		variables["CAUSEWAY_PARALLEL"] = strconv.Itoa(p.size(s, role).parallel)
 	}
+	if role == connector.Audit {
+		variables["CAUSEWAY_FLOWS"] = strings.Join(p.stage.Flows, ",")
+		variables["CAUSEWAY_SECRETS"] = p.auditedSecrets(s)
+		for _, other := range p.audited(s) {
+			maps.Copy(variables, other.config.Settings)
+		}
+	}
 	if p.stage.Functions.Tracing != "" {
 		variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = p.stage.Functions.Tracing
 	}

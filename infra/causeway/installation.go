@@ -67,7 +67,7 @@ func (p *Plan) install(scope constructs.Construct) *Installation {
 	}
 	i.WatchStack = p.stack(scope, "watch", "alarms and dashboard", i.ConnectorsStack)
 	i.Watch = NewWatch(i.WatchStack, whole, &WatchProps{Plan: p})
-	i.Operators = operators.New(i.WatchStack, "Operators", &operators.Props{Prefix: p.prefix, Bucket: p.bucket(), Key: p.props.Key})
+	i.Operators = operators.New(i.WatchStack, "Operators", &operators.Props{Prefix: p.prefix, Bucket: p.bucket(), Secrets: p.secretNames(false), Doors: p.secretNames(true), Key: p.props.Key})
 	for _, stack := range i.stacks() {
 		fixLogicalIDs(stack, slices.Collect(maps.Keys(i.Connectors)))
 	}

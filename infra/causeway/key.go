@@ -21,6 +21,8 @@ func stateKeys(s system, role connector.Role) []string {
 		return []string{"S#" + routes.Inbox(s.Name) + "|*", "S#" + routes.InboxBackfill(s.Name) + "|*", "S#bind.*|" + s.Name + "/*", "S#connection|" + s.Name, hashed}
 	case connector.Deliver:
 		return []string{"S#" + s.Name + "|*", "S#bind.*|" + s.Name + "/*", "S#connection|" + s.Name, hashed}
+	case connector.Audit:
+		return []string{"S#audit|" + s.Name + "|*", hashed}
 	default:
 		return []string{"S#poll|" + s.Name + "/*", "S#bind.*|" + s.Name + "/*", "S#connection|" + s.Name, hashed}
 	}
@@ -30,7 +32,7 @@ func stateKeys(s system, role connector.Role) []string {
 // system; the entities of the systems that the role handles; and what only some roles write.
 func (p *Plan) ledgerKeys(s system, role connector.Role) []string {
 	keys := append([]string{"L#*", "E#*", "K#" + s.Name + "?*"}, ownKeys[role]...)
-	if role == connector.Deliver {
+	if role == connector.Deliver || role == connector.Audit {
 		for _, route := range routes.To(p.routes, s.Name) {
 			if key := "K#" + route.From + "?*"; !slices.Contains(keys, key) {
 				keys = append(keys, key)
@@ -44,5 +46,5 @@ func (p *Plan) ledgerKeys(s system, role connector.Role) []string {
 // search keys that a role's entries have.
 var ownKeys = map[connector.Role][]string{
 	connector.Receive: {"F#webhook:*"}, connector.Pickup: {"F#webhook:*"}, connector.Poll: {"D#*", "F#webhook:*"},
-	connector.Translate: {"D#*", "F#*"}, connector.Deliver: {"D#*", "F#ref:*", "F#fingerprint:*"},
+	connector.Audit: {"F#privacy:*", "F#ref:*"}, connector.Translate: {"D#*", "F#*"}, connector.Deliver: {"D#*", "F#ref:*", "F#fingerprint:*"},
 }

@@ -49,6 +49,14 @@ func (p *Plan) looks(route string) []ask {
 		{action: "s3:GetObject", resource: p.objectARN("archive/shopify/2026/11/25/10/abc.jsonl")},
 		{action: "s3:ListBucket", resource: p.objectARN("")},
 		{action: "lambda:ListEventSourceMappings", resource: "*"},
+		{action: "cloudwatch:GetMetricData", resource: "*"},
+		{action: "dynamodb:DescribeTimeToLive", resource: p.tableARN()},
+		{action: "dynamodb:DescribeContinuousBackups", resource: p.tableARN()},
+		{action: "logs:FilterLogEvents", resource: "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/" + p.name("netsuite-deliver") + ":log-stream:"},
+		{action: "cloudwatch:DescribeAlarms", resource: "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:*"},
+		{action: "secretsmanager:DescribeSecret", resource: secretARN(p.prefix + "/netsuite")},
+		{action: "secretsmanager:DescribeSecret", resource: secretARN(p.prefix + "/shopify/receive")},
+		{action: "lambda:GetFunctionConfiguration", resource: p.functionARN("netsuite-deliver")},
 	}
 }
 
@@ -61,6 +69,8 @@ func (p *Plan) moves(route string) []ask {
 		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "L#trace"},
 		{action: "dynamodb:BatchWriteItem", resource: p.tableARN(), leadingKey: "F#number:1001"},
 		{action: "s3:PutObject", resource: p.objectARN("claims/sha256/abc")},
+		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#audit|netsuite|shopify/example/order/2026-11-21"},
+		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.prefix + "/netsuite")},
 	}
 }
 
@@ -75,6 +85,7 @@ func (p *Plan) pauses() []ask {
 // nevers is what no operator may do.
 func (p *Plan) nevers(route string) []ask {
 	return []ask{
+		{action: "logs:FilterLogEvents", resource: "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/payroll:log-stream:"},
 		{action: "sqs:PurgeQueue", resource: p.queueARN(routes.Dead(route))},
 		{action: "sqs:ReceiveMessage", resource: p.queueARN(route)},
 		{action: "sqs:DeleteMessage", resource: p.queueARN(route)},
@@ -86,7 +97,9 @@ func (p *Plan) nevers(route string) []ask {
 		{action: "dynamodb:Scan", resource: p.tableARN()},
 		{action: "s3:PutObject", resource: p.objectARN("archive/shopify/2026/x")},
 		{action: "s3:DeleteObject", resource: p.objectARN("claims/sha256/abc")},
-		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.prefix + "/netsuite")},
+		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.prefix + "/shopify/receive")},
+		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.prefix + "-2/netsuite")},
+		{action: "lambda:UpdateFunctionConfiguration", resource: p.functionARN("netsuite-deliver")},
 		{action: "lambda:InvokeFunction", resource: p.functionARN("netsuite-deliver")},
 		{action: "lambda:UpdateEventSourceMapping", resource: mappingARN, function: "arn:aws:lambda:eu-central-1:111122223333:function:payroll"},
 	}

@@ -47,17 +47,20 @@ func pattern(text, ending string) string {
 // permissions returns what the role's code calls, on its own system's resources.
 func (p *Plan) permissions(s system, role connector.Role) []statement {
 	all := []statement{p.mayLog(s, role)}
-	if secret := p.secret(s, role); secret != "" {
-		all = append(all, statement{
-			id: "OwnSecret", actions: []string{"secretsmanager:GetSecretValue"},
-			resources: arns("secretsmanager", pattern("secret:"+secret, "-??????")),
-		})
+	if secrets := p.secretsOf(s, role); len(secrets) > 0 {
+		own := statement{id: "OwnSecret", actions: []string{"secretsmanager:GetSecretValue"}}
+		for _, secret := range secrets {
+			own.resources = append(own.resources, arns("secretsmanager", pattern("secret:"+secret, "-??????"))...)
+		}
+		all = append(all, own)
 	}
 	switch role {
 	case connector.Receive:
 		all = append(all, p.mayAccept(s), p.mayAddToLedger(s, role), p.mayStore("claims"))
 	case connector.Poll:
 		all = append(all, p.mayAccept(s), p.mayUseState(s, role), p.mayCompare(s), p.mayUseLedger(s, role), p.mayStore("claims"))
+	case connector.Audit:
+		all = append(all, p.mayUseState(s, role), p.mayBind(s), p.mayUseLedger(s, role))
 	case connector.Pickup:
 		all = append(all, p.mayAccept(s), p.mayAddToLedger(s, role), p.mayStore("claims"))
 		all = append(all, p.mayLoad("drop/"+s.Name)...)
@@ -138,6 +141,15 @@ func (p *Plan) mayCompare(s system) statement {
 		}
 	}
 	return p.onKeys("Compare", []string{"dynamodb:GetItem"}, keys)
+}
+
+// mayBind allows an audit to read what was bound to entities: it translates records.
+func (p *Plan) mayBind(s system) statement {
+	var keys []string
+	for _, other := range p.audited(s) {
+		keys = append(keys, "S#bind.*|"+other.Name+"/*")
+	}
+	return p.onKeys("Bound", []string{"dynamodb:GetItem"}, keys)
 }
 
 // mayUseLedger allows writing and searching entries.

@@ -99,6 +99,29 @@ func TestAPollOnlyReadsWhatTargetsConfirmed(t *testing.T) {
 	})
 }
 
+// TestAnAuditOnlyReads: it opens several systems and stores nothing but its results. test/aws
+// holds a run to this role.
+func TestAnAuditOnlyReads(t *testing.T) {
+	each(t, examples, func(t *testing.T, p *Plan, w written) {
+		for _, c := range []call{
+			{action: "sqs:SendMessage", resource: p.queueARN(routes.Inbox("shopify"))},
+			{action: "s3:PutObject", resource: p.objectARN("claims/sha256/abc")},
+			{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#bind.currency|shopify/example/order/1"},
+			{action: "dynamodb:GetItem", resource: p.tableARN(), leadingKey: "S#netsuite|shopify/example/order/1"},
+			{action: "secretsmanager:GetSecretValue", resource: secretARN(p.prefix + "/shopify/receive")},
+		} {
+			if w.may(t, p.name("netsuite-audit"), c) {
+				t.Errorf("an audit may %s on %s %s", c.action, c.resource, c.leadingKey)
+			}
+		}
+		variables := in(w.named(t, "AWS::Lambda::Function", "FunctionName", p.name("netsuite-audit")), "Environment", "Variables").(map[string]any)
+		want := "netsuite=" + p.prefix + "/netsuite,shopify=" + p.prefix + "/shopify,woocommerce="
+		if got := w.text(variables["CAUSEWAY_SECRETS"]); !strings.HasPrefix(got, want) || variables["SHOPIFY_SHOPS"] == nil || variables["NETSUITE_ACCOUNT"] == nil {
+			t.Errorf("the audit's secrets are %s, and its variables %v", got, variables)
+		}
+	})
+}
+
 func TestNoFunctionTouchesWhatIsAnothers(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		for _, s := range p.systems {
@@ -120,12 +143,17 @@ func foreign(p *Plan, s system, role connector.Role) []call {
 	for _, other := range p.systems {
 		if other.Name != s.Name {
 			all = append(all, p.ofAnother(other)...)
+			if audits := slices.ContainsFunc(p.audited(s), func(each system) bool { return each.Name == other.Name }); role == connector.Audit && audits {
+				all = slices.DeleteFunc(all, func(c call) bool {
+					return c.action == "dynamodb:GetItem" && c.leadingKey == "S#bind.x|"+other.Name+"/x" // it translates their records
+				})
+			}
 		}
 		for _, otherRole := range other.Roles {
 			if other.Name == s.Name && otherRole == role {
 				continue
 			}
-			if p.secret(other, otherRole) != p.secret(s, role) {
+			if !slices.Contains(p.secretsOf(s, role), p.secret(other, otherRole)) {
 				all = append(all, call{action: "secretsmanager:GetSecretValue", resource: secretARN(p.secret(other, otherRole))})
 			}
 			all = append(all, call{action: "logs:PutLogEvents", resource: physical["AWS::Logs::LogGroup"][1] + p.logGroup(other, otherRole) + ":x"})

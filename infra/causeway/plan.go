@@ -139,7 +139,7 @@ func (s system) function(role connector.Role) string { return s.Name + "-" + str
 // isAsync reports whether events start the function asynchronously: Lambda then retries, and
 // an event that fails for good needs a place of its own.
 func (s system) isAsync(role connector.Role) bool {
-	return role == connector.Poll || role == connector.Pickup || role == connector.Receive && s.config.Partner != ""
+	return role == connector.Poll || role == connector.Pickup || role == connector.Audit || role == connector.Receive && s.config.Partner != ""
 }
 
 // secret returns the name of the secret that the role reads, "" if the system has none. The
@@ -159,6 +159,59 @@ func (p *Plan) secret(s system, role connector.Role) string {
 		return p.prefix + "/" + s.Name + "/" + string(role)
 	}
 	return p.prefix + "/" + s.Name
+}
+
+// audited returns the target with the sources that have routes to it: an audit opens them all,
+// the sources as their polls do.
+func (p *Plan) audited(s system) (all []system) {
+	for _, other := range p.systems {
+		leads := slices.ContainsFunc(p.routes, func(r routes.Route) bool { return r.From == other.Name && r.To == s.Name })
+		if other.Name == s.Name || leads {
+			all = append(all, other)
+		}
+	}
+	return all
+}
+
+// secretsOf returns the names of the secrets that the role reads.
+func (p *Plan) secretsOf(s system, role connector.Role) (names []string) {
+	if own := p.secret(s, role); own != "" {
+		names = append(names, own)
+	}
+	if role == connector.Audit {
+		for _, other := range p.audited(s) {
+			if name := p.secret(other, connector.Poll); other.Name != s.Name && name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// secretNames returns the names of the secrets of doors, or of all other roles.
+func (p *Plan) secretNames(doors bool) []string {
+	names := []string{}
+	for _, s := range p.systems {
+		for _, role := range s.Roles {
+			if name := p.secret(s, role); (role == connector.Receive) == doors && name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// auditedSecrets returns which secret each audited system has: "shopify=causeway-dev/shopify".
+func (p *Plan) auditedSecrets(s system) string {
+	var pairs []string
+	for _, other := range p.audited(s) {
+		role := connector.Poll
+		if other.Name == s.Name {
+			role = connector.Audit
+		}
+		pairs = append(pairs, other.Name+"="+p.secret(other, role))
+	}
+	return strings.Join(pairs, ",")
 }
 
 // isOwnSecret reports whether the installation creates the role's secret.
@@ -251,7 +304,7 @@ func (p *Plan) workers(s system, role connector.Role, queue string) int {
 // A function behind queues gets as much as all its pollers start: a start that is refused
 // counts as a receive. A door gets a bound, so that junk from the internet takes no other
 // function's executions: half the rate that it admits, which lasts as long as an answer takes
-// up to half a second. A poll gets one, because two rounds of one feed undo each other's work.
+// up to half a second. A poll and an audit get one: two rounds undo each other's work.
 func (p *Plan) reserved(s system, role connector.Role) int {
 	if !p.stage.Functions.Reserve {
 		return 0
@@ -266,7 +319,7 @@ func (p *Plan) reserved(s system, role connector.Role) int {
 			rate = p.stage.Door.Rate
 		}
 		return max(5, rate/2)
-	case connector.Poll:
+	case connector.Poll, connector.Audit:
 		return 1
 	default:
 		return p.size(s, role).total

@@ -46,6 +46,7 @@ type System struct {
 	Partner  string            `yaml:"partner" validate:"omitempty,startswith=aws.partner/,max=256"` // partner event source that it sends over
 	Workers  int               `yaml:"workers" validate:"omitempty,min=2,max=1000"`                  // of each of its queues; 0 to derive it
 	Poll     string            `yaml:"poll" validate:"omitempty,schedule"`                           // such as "cron(0 * * * ? *)", or "off"; "" is every 15 minutes
+	Audit    string            `yaml:"audit" validate:"omitempty,schedule"`                          // the same; "" is at 3:00 UTC every night
 }
 
 // Rules are expressions that skip messages of any flow. The rules of a system are among its

@@ -24,8 +24,11 @@ type trigger struct {
 	off      bool
 }
 
-// quarter is how often a system is polled.
-const quarter = "rate(15 minutes)"
+// quarter is how often a system is polled, and night when it is audited, by UTC.
+const (
+	quarter = "rate(15 minutes)"
+	night   = "cron(0 3 * * ? *)"
+)
 
 // triggers returns what starts the system's functions besides HTTP and queues.
 func (p *Plan) triggers(s system) []trigger {
@@ -36,11 +39,16 @@ func (p *Plan) triggers(s system) []trigger {
 			bus: s.config.Partner, pattern: map[string]any{"source": []any{map[string]any{"prefix": "aws.partner/"}}},
 		})
 	}
-	if s.has(connector.Poll) {
-		name := s.function(connector.Poll)
-		all = append(all, trigger{
-			id: logical(name, "schedule"), name: p.name(name), role: connector.Poll, schedule: cmp.Or(strings.TrimPrefix(s.config.Poll, "off"), quarter), off: s.config.Poll == "off",
-		})
+	for _, timed := range []struct {
+		role         connector.Role
+		given, usual string
+	}{{connector.Poll, s.config.Poll, quarter}, {connector.Audit, s.config.Audit, night}} {
+		if name := s.function(timed.role); s.has(timed.role) {
+			all = append(all, trigger{
+				id: logical(name, "schedule"), name: p.name(name), role: timed.role,
+				schedule: cmp.Or(strings.TrimPrefix(timed.given, "off"), timed.usual), off: timed.given == "off",
+			})
+		}
 	}
 	if s.has(connector.Pickup) {
 		name := s.function(connector.Pickup)

@@ -205,11 +205,15 @@ func (w *Watch) watchFunction(s system, role connector.Role) {
 		w.add(name+"-errors", "More than 1 % of the invocations of "+physical+", and at least 3, ended in an error within 5 minutes. Read its log; messages return to their queue.",
 			share("AWS/Lambda", "Errors", "Invocations", of), 1)
 	}
-	if role != connector.Poll { // a second round waits for the first by design
+	if role != connector.Poll && role != connector.Audit { // a second round waits for the first by design
 		w.add(name+"-throttles", physical+" was throttled more than 10 times within 5 minutes: its concurrency, or the account's, is used up.",
 			measure("AWS/Lambda", "Throttles", "Sum", of), 10)
 	}
-	w.add(name+"-slow", "Invocations of "+physical+" took more than 80 % of their timeout, in three periods of 5 minutes within an hour: the slowest of each hundred, or of fewer. Read its log for slow calls.", slow("AWS/Lambda", "Duration", of), int(size.timeout.Milliseconds()*8/10))
+	if role == connector.Audit {
+		w.watchAudit(s, name)
+	} else {
+		w.add(name+"-slow", "Invocations of "+physical+" took more than 80 % of their timeout, in three periods of 5 minutes within an hour: the slowest of each hundred, or of fewer. Read its log for slow calls.", slow("AWS/Lambda", "Duration", of), int(size.timeout.Milliseconds()*8/10))
+	}
 	if s.isAsync(role) {
 		w.add(name+"-dropped", "Lambda dropped an event for "+physical+", or could not write it to "+w.plan.name(routes.Dead(name))+
 			". The event is lost: a poll repeats it by itself; put a file in the drop folder again.",
@@ -277,6 +281,17 @@ func (w *Watch) watchMessages(s system) {
 		w.add(s.Name+"-delivery-conflict", s.Title+" sent one delivery id with two contents. Both were translated; the ledger names the delivery. Report it to the vendor, or look for somebody who replays signed requests.",
 			event(functionsSpace, "DeliveryConflict", of), 0)
 	}
+}
+
+// watchAudit watches what the nightly comparison counts. It rings every night until the gaps are
+// mended or accepted. A run ends before the function's timeout by itself, and may be long.
+func (w *Watch) watchAudit(s system, name string) {
+	w.add(name+"-gaps", "The nightly comparison with "+s.Title+" found records that are missing, doubled or different."+
+		" causeway reconcile --stored names each with the next step; mend it, or accept it with a note. The ledger (stage reconciled, type reconciliation.gap) has each too.",
+		event(functionsSpace, "Gaps", dimensions{"Function": w.plan.name(name), "System": s.Name}), 0)
+	w.add(name+"-privacy-due", "The term of a request about personal data (customers/redact, customers/data_request, shop/redact) ends within 7 days, or has ended, and nobody has recorded that it was carried out."+
+		" causeway privacy names each; record it with causeway privacy done.",
+		event(functionsSpace, "PrivacyDue", dimensions{"Function": w.plan.name(name), "System": s.Name}), 0)
 }
 
 // watchWebhooks watches what polling a source finds out about its webhooks.

@@ -67,7 +67,10 @@ func TestEveryQueueFunctionRuleAndDoorIsWatched(t *testing.T) {
 					}
 					want[s.function(role)+"-errors"] = "Errors of AWS/Lambda"
 				}
-				if want[s.function(role)+"-slow"] = "Duration of AWS/Lambda"; role != connector.Poll {
+				if role != connector.Audit { // a run may take all the time that there is
+					want[s.function(role)+"-slow"] = "Duration of AWS/Lambda"
+				}
+				if role != connector.Poll && role != connector.Audit {
 					want[s.function(role)+"-throttles"] = "Throttles of AWS/Lambda"
 				}
 				if s.isAsync(role) {
@@ -156,7 +159,7 @@ func TestOneOfTwoAlarmsRingsForWaiting(t *testing.T) {
 // counted are the metrics by the last word of their alarm.
 var counted = map[string]string{
 	"degraded": "Degraded", "expired": "AuthExpired", "gaps": "Gaps", "unread": "Unread", "behind": "Behind", "stopped": "Stopped",
-	"missing": "ConfigMissing", "ahead": "ClockAhead", "conflict": "DeliveryConflict",
+	"missing": "ConfigMissing", "ahead": "ClockAhead", "conflict": "DeliveryConflict", "due": "PrivacyDue",
 }
 
 // TestA6H3LedgerEventsRingAlarms wants one for each target's connection, each source's webhooks
@@ -179,6 +182,10 @@ func TestA6H3LedgerEventsRingAlarms(t *testing.T) {
 				want[s.Name+"-gaps"] = "need nothing"
 				want[s.Name+"-unread"] = "asked for again"
 				want[s.Name+"-behind"] = "no poll of " + s.Title
+			}
+			if s.has(connector.Audit) {
+				want[s.function(connector.Audit)+"-privacy-due"] = "causeway privacy names each"
+				want[s.function(connector.Audit)+"-gaps"] = "causeway reconcile --stored names each"
 			}
 			if s.Name == "shopify" && p.stage.Name == "prod" { // the only one that knows its own address
 				want[s.Name+"-stopped"] = "It is set up again"

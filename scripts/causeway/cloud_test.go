@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -28,6 +29,7 @@ import (
 	"causeway.example/shared/cloud"
 	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/cloud/cloudtest"
+	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
@@ -60,6 +62,8 @@ type emulated struct {
 	clock   *porttest.Clock
 	server  *cloudtest.Server
 	backend *cloud.Backend
+	account aws.Config
+	fakes   map[string]http.Handler // that the connectors call, by host
 	file    string
 	typed   string // what the person at the terminal types; "": no terminal
 }
@@ -99,7 +103,7 @@ func (i *emulated) create(t *testing.T) {
 	}, i.server.Transport())
 	must2(t, err)
 	resources := (&cli.Tool{Screen: screen.Screen{Now: i.clock.Now}}).Resources(cli.Environment{Account: cloudtest.Account, Region: "eu-central-1", Prefix: "causeway-prod"})
-	i.backend = cloud.Open(a, resources)
+	i.backend, i.account = cloud.Open(a, resources), a
 	text := types.ScalarAttributeTypeS
 	_, err = dynamodb.NewFromConfig(a).CreateTable(t.Context(), &dynamodb.CreateTableInput{
 		TableName: &resources.Table, BillingMode: types.BillingModePayPerRequest,
@@ -113,7 +117,7 @@ func (i *emulated) create(t *testing.T) {
 		Bucket: &resources.Bucket, CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: "eu-central-1"},
 	})
 	must2(t, err)
-	for _, name := range []string{routes.Inbox("shopify"), cloudRoute} {
+	for _, name := range []string{routes.Inbox("shopify"), routes.InboxBackfill("shopify"), cloudRoute} {
 		for _, queue := range []string{routes.Dead(name), name} {
 			_, err = sqs.NewFromConfig(a).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("causeway-prod-" + queue)})
 			must2(t, err)
@@ -152,7 +156,7 @@ func (i *emulated) run(t *testing.T, line ...string) (code int, out string) {
 	var stdout, stderr bytes.Buffer
 	a := &cli.Tool{
 		Screen: screen.Screen{In: strings.NewReader(i.typed), Out: &stdout, Err: &stderr, Now: i.clock.Now, Width: 120, Terminal: i.typed != ""},
-		Who:    "ana",
+		Who:    "ana", Transport: i,
 		Random: func() float64 { return 0.5 },
 		Sleep: func(ctx context.Context, d time.Duration) error {
 			i.pass(d)
@@ -220,13 +224,18 @@ func TestCommandOnAWS(t *testing.T) {
 	expect(screen.ExitAttention, "12 dead", "why")
 	expect(screen.ExitOK, "1005", "trace", "1005")
 
+	i.server.Log("/aws/lambda/causeway-prod-netsuite-deliver", "s", `{"timestamp":"2026-11-22T21:16:00Z","level":"WARN","message":"dead","event_id":"event-1005","error":"ada@example.com is unknown"}`)
+	if out := expect(screen.ExitOK, "2026-11-22T21:16:00Z WARN dead", "inspect", "event-1005"); strings.Contains(out, "ada@") || !strings.Contains(out, "function=causeway-prod-netsuite-deliver") {
+		t.Errorf("the log's line is not masked, or has no function:\n%s", out)
+	}
+	i.server.Fail("logs", "FilterLogEvents", cloudtest.Denied(1))
+	expect(screen.ExitOK, "may not read it", "inspect", "event-1005")
+
 	expect(screen.ExitOK, "", "route", "pause", cloudRoute, "--reason", "ERP patch")
 	expect(screen.ExitAttention, "by ana", "status")
 	expect(screen.ExitOK, "", "route", "resume", cloudRoute)
 
-	for _, line := range [][]string{{"doctor"}, {"privacy"}, {"erase", "ada@example.com"}, {"reconcile"}} {
-		expect(screen.ExitUsage, "leave --env away", line...)
-	}
+	expect(screen.ExitUsage, "leave --env away", "erase", "ada@example.com")
 
 	plan := strings.TrimSpace(expect(screen.ExitOK, "p-", "redrive", "--all", "--jq", ".plan.plan", "-q"))
 	expect(screen.ExitRefused, "--reason", "apply", plan)
@@ -271,5 +280,31 @@ func TestEnvironmentsAreCompleted(t *testing.T) {
 	a.Run(t.Context(), root(a), []string{"__complete", "--environments", i.file, "status", "--env", ""})
 	if !strings.HasPrefix(out.String(), "other\nprod-eu\nshort\n") {
 		t.Errorf("completes to %s", out.String())
+	}
+}
+
+// A request about personal data is listed until it was carried out, which is recorded.
+func TestPrivacyRequestsOnAWS(t *testing.T) {
+	i := newInstallation(t)
+	if code, out := i.run(t, "privacy"); code != screen.ExitOK || !strings.Contains(out, "No request is open") {
+		t.Errorf("without a request: exit %d\n%s", code, out)
+	}
+	must2(t, i.backend.Append(t.Context(), port.Entry{
+		At: i.clock.Now(), Stage: port.Privacy, Type: port.TypePrivacyRequest, Event: "request-1", Trace: "request-1", Outcome: "erase customer 7",
+		Entity: message.Key{System: "shopify", Tenant: "brand.example", Type: "customer", ID: "7"},
+		Notes:  []connector.Note{{Field: port.NoteKind, What: string(connector.EraseCustomer)}, {Field: port.NoteDue, What: i.clock.Now().Add(5 * 24 * time.Hour).Format(time.RFC3339)}},
+	}))
+	if code, out := i.run(t, "privacy"); code != screen.ExitAttention || !strings.Contains(out, "request-1") {
+		t.Errorf("an open request: exit %d\n%s", code, out)
+	}
+	if code, out := i.run(t, "doctor"); code != screen.ExitAttention || !strings.Contains(out, "erase customer 7 (5 days left)") {
+		t.Errorf("doctor: exit %d\n%s", code, out)
+	}
+	i.server.Fail("dynamodb", "Scan", cloudtest.Denied(cloudtest.Always))
+	if code, out := i.run(t, "privacy", "done", "request-1", "--did", "erased at the ERP", "--reason", "ticket 412"); code != screen.ExitOK {
+		t.Errorf("done: exit %d\n%s", code, out)
+	}
+	if code, out := i.run(t, "privacy"); code != screen.ExitOK || strings.Contains(out, "request-1") {
+		t.Errorf("afterwards: exit %d\n%s", code, out)
 	}
 }

@@ -44,7 +44,7 @@ var orders = map[string]struct {
 }
 
 // eventsFor returns what triggers the role: ten requests for a door, ten rounds
-// for a poll, a batch of ten messages for the others.
+// for a poll or an audit, a batch of ten messages for the others.
 func eventsFor(ctx context.Context, role connector.Role, system connector.System) ([][]byte, error) {
 	switch role {
 	case connector.Receive:
@@ -53,7 +53,7 @@ func eventsFor(ctx context.Context, role connector.Role, system connector.System
 		return inbox(ctx, system)
 	case connector.Deliver:
 		return deliveries(system.Profile)
-	case connector.Poll:
+	case connector.Poll, connector.Audit:
 		schedule, err := events.Trigger("schedule")
 		return slices.Repeat([][]byte{schedule}, batch), err
 	}

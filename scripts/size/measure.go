@@ -156,6 +156,7 @@ func prepare(ctx context.Context, p program) (*stage, error) {
 		return nil, err
 	}
 	maps.Copy(s.environ, installation(cloud))
+	s.environ["CAUSEWAY_SECRETS"] = p.system + "=" // an audit of the system alone
 	opened, err := system.Open(settings, connector.Deps{HTTP: webapi.NewTransport(), Now: time.Now, Random: rand.Reader})
 	if err != nil {
 		return nil, err

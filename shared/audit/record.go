@@ -27,6 +27,17 @@ type Day struct {
 	Closed *Closing `json:"closed,omitempty"`
 }
 
+// Open counts the gaps that are not accepted, those without a name too.
+func (d Day) Open() int {
+	n := d.Unnamed
+	for _, gap := range d.Gaps {
+		if gap.Accepted == nil {
+			n++
+		}
+	}
+	return n
+}
+
 // Closing freezes a day. Evidence is the SHA-256 of the day's JSON without the closing: the
 // totals of both systems, the reasons and the gaps.
 type Closing struct {

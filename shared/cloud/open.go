@@ -57,10 +57,13 @@ var (
 	_ intake.Files = (*Backend)(nil)
 )
 
+// ledgerLife is how long ledger entries are kept if Config does not say.
+const ledgerLife = 90 * 24 * time.Hour
+
 // Open returns the ports. It calls nothing: what is missing shows at first use.
 func Open(a aws.Config, c Config) *Backend {
 	if c.Retention == 0 {
-		c.Retention = 90 * 24 * time.Hour
+		c.Retention = ledgerLife
 	}
 	a = named(a, c.Build)
 	return &Backend{

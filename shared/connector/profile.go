@@ -47,6 +47,7 @@ const (
 	Deliver   Role = "deliver"   // route queue to the system
 	Poll      Role = "poll"      // what changed since, to the inbox queue
 	Pickup    Role = "pickup"    // files to the inbox queue
+	Audit     Role = "audit"     // the sources' records compared with the system's, every night
 )
 
 // Operation is what a target does with an event type.

@@ -29,12 +29,13 @@ var (
 	_ engine.Letters = (*Store)(nil)
 	_ engine.Valve   = (*Store)(nil)
 	_ engine.Archive = (*Store)(nil)
+	_ engine.Log     = (*Store)(nil)
 )
 
 // Desk returns the store as an operator's tools see it.
 func (s *Store) Desk() engine.Engine {
 	return engine.Engine{
-		Name: "local", Ledger: s, State: s, Vault: s, Sender: s, Meter: s, Letters: s, Valve: s, Archive: s, Now: s.config.Now,
+		Name: "local", Ledger: s, State: s, Vault: s, Sender: s, Meter: s, Letters: s, Valve: s, Archive: s, Log: s, Now: s.config.Now,
 	}
 }
 

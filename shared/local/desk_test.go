@@ -2,6 +2,8 @@ package local_test
 
 import (
 	"context"
+	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -28,6 +30,13 @@ func TestStoreIsAnEngineForOperators(t *testing.T) {
 		return enginetest.Harness{
 			Engine: s.Desk(), Queue: s, Advance: clock.Advance,
 			Inbox: routes.Inbox("shop"), Route: porttest.Table()[0].Queue(), System: "shop",
+			Say: func(t *testing.T, line string) {
+				t.Helper()
+				file, err := os.OpenFile(filepath.Join(filepath.Dir(c.Path), "causeway.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+				must(t, err)
+				_, err = file.WriteString(line + "\n")
+				must(t, errors.Join(err, file.Close()))
+			},
 			Beside: func(t *testing.T) engine.Engine {
 				t.Helper()
 				return mustAttach(t, c).Desk()

@@ -19,6 +19,10 @@ const (
 	KeyFingerprint = "fingerprint" // of a dead or parked message
 )
 
+// KeyPrivacy is the search key of requests about personal data, and of what was recorded when
+// they were carried out: a query by stage alone reads all of a ledger on AWS.
+const KeyPrivacy = "privacy:request"
+
 // KeyKinds returns the kinds of search keys, the most specific first.
 func KeyKinds() []string {
 	return []string{KeyNumber, KeyID, KeyRef, KeyTracking, KeyWebhook, KeySKU, KeyEmail, KeyFingerprint}
@@ -41,12 +45,16 @@ func SearchKey(kind, value string) string {
 }
 
 // SearchKeys returns everything that the entry is found by with Query.Key: its Keys, the
-// target's id, and the fingerprint if it is dead or parked. Each once, at most 64.
+// target's id, the fingerprint if it is dead or parked, and KeyPrivacy if it is of a privacy
+// request. Each once, at most 64.
 func (e Entry) SearchKeys() []string {
 	keys := slices.Clone(e.Keys)
 	keys = append(keys, SearchKey(KeyRef, e.TargetRef))
 	if e.Error != nil && (e.Stage == Dead || e.Stage == Parked) {
 		keys = append(keys, SearchKey(KeyFingerprint, e.Error.Fingerprint))
+	}
+	if e.Type == TypePrivacyRequest || e.Type == TypePrivacyDone {
+		keys = append(keys, KeyPrivacy)
 	}
 	return CompactKeys(keys)
 }

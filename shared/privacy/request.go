@@ -22,10 +22,9 @@ type Request struct {
 	Words   string // what is requested, of whom and until when
 }
 
-// Requests returns the requests that are not carried out, the most urgent first. It reads
-// every ledger entry of stage privacy.
+// Requests returns the requests that are not carried out, the most urgent first.
 func Requests(ctx context.Context, ledger port.Ledger) ([]Request, error) {
-	entries, err := ledger.Find(ctx, port.Query{Stage: port.Privacy})
+	entries, err := ledger.Find(ctx, port.Query{Key: port.KeyPrivacy, Stage: port.Privacy})
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +73,16 @@ func requestOf(e port.Entry) (Request, error) {
 
 // soon is how long before its end a term is a problem.
 const soon = 7 * 24 * time.Hour
+
+// Pressing counts the requests whose term ends within a week or has ended.
+func Pressing(open []Request, now time.Time) (n int) {
+	for _, r := range open {
+		if r.Due.Sub(now) < soon {
+			n++
+		}
+	}
+	return n
+}
 
 // Check finds requests that are open: a problem in the last week of their term.
 func Check(ledger port.Ledger, now func() time.Time) doctor.Check {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"path"
 	"reflect"
 	"regexp"
 	"slices"
@@ -40,6 +41,15 @@ func callsOf(r *http.Request, body []byte, at place) ([]call, error) {
 		}](body)
 		// A batch takes the permission of its members.
 		return []call{{action: "sqs:" + strings.TrimSuffix(operation, "Batch"), resource: arn(in.QueueURL[strings.LastIndex(in.QueueURL, "/")+1:])}}, err
+	case "monitoring":
+		return []call{metricCall(r, arn)}, nil
+	case "logs":
+		in, err := decode[struct {
+			Group string `json:"logGroupName"`
+		}](body)
+		return []call{{action: "logs:" + operation, resource: arn("log-group:" + in.Group + ":log-stream:")}}, err
+	case "lambda":
+		return lambdaCall(r, arn)
 	case "secretsmanager":
 		in, err := decode[struct {
 			SecretID string `json:"SecretId"`
@@ -66,6 +76,31 @@ func callsOf(r *http.Request, body []byte, at place) ([]call, error) {
 }
 
 func decode[T any](body []byte) (in T, err error) { return in, json.Unmarshal(body, &in) }
+
+// metricCall is a call of CloudWatch, whose operation is the end of the path. Alarms that are
+// listed by the beginning of their names are all alarms to IAM; metrics have no resource.
+func metricCall(r *http.Request, arn func(string) string) call {
+	c := call{action: "cloudwatch:" + path.Base(r.URL.Path), resource: "*"}
+	if c.action == "cloudwatch:DescribeAlarms" {
+		c.resource = strings.Replace(arn("alarm:*"), ":monitoring:", ":cloudwatch:", 1)
+	}
+	return c
+}
+
+// lambdaCall is a read of Lambda. The list of event source mappings has no resource.
+func lambdaCall(r *http.Request, arn func(string) string) ([]call, error) {
+	name, configuration := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/2015-03-31/functions/"), "/configuration")
+	switch {
+	case r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/2015-03-31/event-source-mappings"):
+		return []call{{action: "lambda:ListEventSourceMappings", resource: "*"}}, nil
+	case r.Method == http.MethodGet && configuration:
+		if strings.HasPrefix(name, "arn:") {
+			return []call{{action: "lambda:GetFunctionConfiguration", resource: name}}, nil
+		}
+		return []call{{action: "lambda:GetFunctionConfiguration", resource: arn("function:" + name)}}, nil
+	}
+	return nil, fmt.Errorf("no rule for %s %s of Lambda", r.Method, r.URL.Path)
+}
 
 // objectCall is a call of S3 in path style. A HEAD of an object takes the permission to get it.
 func objectCall(r *http.Request) []call {

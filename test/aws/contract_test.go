@@ -111,7 +111,7 @@ func TestNamesOfTheTemplateAreThoseOfThePorts(t *testing.T) {
 		role := filepath.Dir(main)
 		program := "causeway-dev-" + filepath.Base(filepath.Dir(role)) + "-" + filepath.Base(role)
 		programs = append(programs, program)
-		if filepath.Base(role) == "poll" {
+		if filepath.Base(role) == "poll" || filepath.Base(role) == "audit" {
 			rules, ownQueues = append(rules, program), append(ownQueues, program+"-dead")
 		}
 	}

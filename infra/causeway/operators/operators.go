@@ -14,21 +14,25 @@ import (
 
 // Props identifies an installation.
 type Props struct {
-	Prefix string      // of every physical name, and the table's name
-	Bucket string      // name of the bucket, in which CloudFormation replaces ${AWS::Region} and the like
-	Key    awskms.IKey // of queues, table and bucket; nil if they have none of their own
+	Prefix  string      // of every physical name, and the table's name
+	Bucket  string      // name of the bucket, in which CloudFormation replaces ${AWS::Region} and the like
+	Secrets []string    // names of the secrets by which the systems' APIs are called; nil: those that begin with the prefix
+	Doors   []string    // names of the doors' secrets, of which a reader may see the age
+	Key     awskms.IKey // of queues, table, bucket and functions' variables; nil if they have none of their own
 }
 
 // Operators are three managed policies. Each contains the one before; attach one of them to a
 // role or to a permission set.
 //
-//	Reader    status, dlq, why, inspect, trace, diff
-//	Operator  and redrive, apply, edit, resolve, ack, export, import, replay, purge, restore
+//	Reader    status, dlq, why, inspect, trace, diff, doctor
+//	Operator  and redrive, apply, edit, resolve, ack, export, import, replay, purge, restore, reconcile
 //	Admin     and route pause and resume
 //
 // Looking into a dead-letter queue receives its messages, so that a reader may receive them and
-// make them visible again; not delete or send any. None of the three may empty a queue by
-// PurgeQueue, write an entity's record, read a secret or invoke a function.
+// make them visible again; not delete or send any. A reader reads the settings of functions,
+// and an operator the secrets too, because replay and reconcile call the systems as the functions
+// do. The secret of a door is not among them. None of the three may empty a queue by PurgeQueue,
+// write an entity's record or invoke a function.
 //
 // Queues and functions are named by patterns: a managed policy has at most 6,144 characters (IAM
 // user guide, "IAM and AWS STS quotas"), and an installation has dozens of them. An
@@ -85,6 +89,17 @@ func (p *Props) queues() []*string     { return arn("sqs", p.Prefix+"-*") }
 func (p *Props) deadQueues() []*string { return arn("sqs", p.Prefix+"-"+routes.Dead("*")) }
 func (p *Props) table() []*string      { return arn("dynamodb", "table/"+p.Prefix) }
 
+// secrets names the secrets; Secrets Manager appends six characters of its own to a name.
+func (p *Props) secrets(names []string) (all []*string) {
+	for _, name := range names {
+		all = append(all, arn("secretsmanager", "secret:"+name+"-??????")...)
+	}
+	if names == nil {
+		all = arn("secretsmanager", "secret:"+p.Prefix+"/*")
+	}
+	return all
+}
+
 // onKeys allows items whose partition key has one of the patterns.
 func (p *Props) onKeys(id string, keys []string, actions ...string) awsiam.PolicyStatementProps {
 	s := allow(id, p.table(), actions...)
@@ -95,16 +110,20 @@ func (p *Props) onKeys(id string, keys []string, actions ...string) awsiam.Polic
 // ledger are the patterns of the ledger's partitions.
 var ledger = []string{"D#*", "E#*", "F#*", "K#*", "L#*"}
 
-// mayLook allows everything that changes nothing. IAM does not limit the listing of event
-// source mappings to resources.
+// mayLook allows everything that changes nothing. IAM limits neither metrics nor the listing of event
+// source mappings to resources, nor that of alarms by a prefix.
 func (p *Props) mayLook() []awsiam.PolicyStatementProps {
 	return append([]awsiam.PolicyStatementProps{
 		allow("Measure", p.queues(), "sqs:GetQueueAttributes"),
 		allow("Look", p.deadQueues(), "sqs:ChangeMessageVisibility", "sqs:ReceiveMessage"),
-		allow("Table", p.table(), "dynamodb:DescribeTable"),
+		allow("Table", p.table(), "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive"),
 		p.onKeys("ReadState", []string{"S#*"}, "dynamodb:GetItem"),
 		p.onKeys("ReadLedger", ledger, "dynamodb:Query"),
-		allow("Pauses", *jsii.Strings("*"), "lambda:ListEventSourceMappings"),
+		allow("Lists", *jsii.Strings("*"), "cloudwatch:GetMetricData", "lambda:ListEventSourceMappings"),
+		allow("Logs", arn("logs", "log-group:/aws/lambda/"+p.Prefix+"-*:*"), "logs:FilterLogEvents"),
+		allow("Alarms", arn("cloudwatch", "alarm:*"), "cloudwatch:DescribeAlarms"),
+		allow("Age", append(p.secrets(p.Secrets), p.secrets(p.Doors)...), "secretsmanager:DescribeSecret"),
+		allow("Settings", arn("lambda", "function:"+p.Prefix+"-*"), "lambda:GetFunctionConfiguration"),
 		allow("Load", p.objects("/claims/*", "/archive/*"), "s3:GetObject"),
 		allow("Miss", p.objects(""), "s3:ListBucket"),
 	}, p.withKey("ReadKey", "kms:Decrypt")...)
@@ -115,7 +134,8 @@ func (p *Props) mayMove() []awsiam.PolicyStatementProps {
 	return append([]awsiam.PolicyStatementProps{
 		allow("Redrive", p.queues(), "sqs:SendMessage"),
 		allow("TakeOut", p.deadQueues(), "sqs:DeleteMessage"),
-		p.onKeys("Operations", []string{"S#operate|*"}, "dynamodb:PutItem"),
+		p.onKeys("Operations", []string{"S#operate|*", "S#audit|*"}, "dynamodb:PutItem"),
+		allow("Connect", p.secrets(p.Secrets), "secretsmanager:GetSecretValue"),
 		p.onKeys("WriteLedger", ledger, "dynamodb:BatchWriteItem", "dynamodb:PutItem"),
 		allow("Store", p.objects("/claims/*"), "s3:PutObject"),
 	}, p.withKey("WriteKey", "kms:GenerateDataKey")...)

@@ -22,12 +22,19 @@ func (a *tool) doctorCommand() *cobra.Command {
 		Long: `doctor checks what the engine checks when it starts: whether each system is reachable with its
 credentials, its webhook subscriptions, the clock, settings that some event needs, who can
 read the data folder, and open privacy requests. It only reads. A system without settings is
-its fake, which the local engine serves. Exit code 4 says that something needs attention.`,
+its fake, which the local engine serves. With --env it also checks queues, redrive policies,
+retention, event source mappings, alarms, the table and the age of secrets. A reader may not
+read secrets: connections are checked with the policy of an operator. Exit code 4 says that
+something needs attention.`,
 		Example: "  causeway doctor\n  causeway doctor --all\n  causeway doctor --jq '.doctor[] | select(.level == \"problem\") | .remedy'",
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "also what is as it should be")
-	cmd.RunE = a.Here(func(ctx context.Context, d *cli.Desk, _ []string) error {
-		findings := doctor.Run(ctx, a.checks(d)...)
+	cmd.RunE = a.With(func(ctx context.Context, d *cli.Desk, _ []string) error {
+		checks := a.checks
+		if d.Deployed != nil {
+			checks = a.cloudChecks
+		}
+		findings := doctor.Run(ctx, checks(ctx, d)...)
 		attention := doctor.Attention(findings)
 		shown := attention
 		if all {
@@ -51,7 +58,7 @@ its fake, which the local engine serves. Exit code 4 says that something needs a
 }
 
 // checks are those of the engine's start. Settings that cannot be read are a finding too.
-func (a *tool) checks(d *cli.Desk) []doctor.Check {
+func (a *tool) checks(_ context.Context, d *cli.Desk) []doctor.Check {
 	checks := []doctor.Check{doctor.Private(a.Data, a.Settings), privacy.Check(d.Ledger, a.Now)}
 	clock := doctor.NewClock(a.Now)
 	config, err := a.Connections(d.State, clock.Watch)

@@ -1,71 +1,57 @@
 package ask
 
 import (
-	"bufio"
-	"bytes"
+	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
+	"causeway.example/scripts/causeway/cli"
 	"causeway.example/scripts/causeway/screen"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/operate"
+	"causeway.example/shared/operate/engine"
 	"causeway.example/shared/redact"
 )
 
 const (
-	mostLines   = 20      // of one message that are shown, the newest
-	longestLine = 1 << 20 // bytes; the rest of a file is not read after a longer one
+	mostLines = 20                  // of one message that are shown, the newest
+	around    = time.Minute         // before the first and after the last step of a message
+	lookBack  = 14 * 24 * time.Hour // of a message without steps
 )
 
-// logLines returns what the local engine's log says of a message, the oldest first, by any of
-// its ids. Addresses are masked again, whatever masked them before.
-func (a *tool) logLines(ids ...string) ([]string, error) {
-	files, err := filepath.Glob(filepath.Join(a.Data, "causeway*.log")) // rotated ones have their time in the name
-	if err != nil {
-		return nil, err
+// logLines returns what the functions logged of a message, the oldest first, by any of its ids.
+// Addresses are masked again, whatever masked them before. What could not be searched is said.
+func (a *tool) logLines(ctx context.Context, d *cli.Desk, steps []operate.Step, ids ...string) ([]string, error) {
+	if d.Log == nil {
+		return []string{}, nil
 	}
-	slices.SortFunc(files, func(x, y string) int {
-		if strings.HasSuffix(x, "causeway.log") != strings.HasSuffix(y, "causeway.log") {
-			return map[bool]int{true: 1, false: -1}[strings.HasSuffix(x, "causeway.log")]
+	q := engine.LogQuery{IDs: ids, From: a.Now().Add(-lookBack), To: a.Now(), Most: mostLines}
+	for i, step := range steps {
+		if at := step.At.Add(-around); i == 0 || at.Before(q.From) {
+			q.From = at
 		}
-		return strings.Compare(x, y)
-	})
+	}
+	found, whole, err := d.Log.Lines(ctx, q)
+	if fault.KindOf(err) == fault.Unauthorized {
+		return []string{"the log was not searched: these credentials may not read it"}, nil
+	}
 	lines := []string{}
-	for _, path := range files {
-		found, err := linesOf(path, ids)
-		if err != nil {
-			return nil, err
+	for _, line := range found {
+		text := redact.Emails(logText([]byte(line.Text)))
+		if line.Function != "" && !strings.Contains(text, "function=") {
+			text += " function=" + line.Function
 		}
-		lines = append(lines, found...)
+		lines = append(lines, text)
 	}
-	return lines[max(0, len(lines)-mostLines):], nil
-}
-
-func linesOf(path string, ids []string) (lines []string, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
+	if !whole {
+		lines = append(lines, "the log is too long to be searched whole; the console of CloudWatch Logs has the rest")
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	read := bufio.NewScanner(file)
-	read.Buffer(make([]byte, 0, 64<<10), longestLine)
-	for read.Scan() {
-		if slices.ContainsFunc(ids, func(id string) bool { return id != "" && bytes.Contains(read.Bytes(), []byte(id)) }) {
-			lines = append(lines, redact.Emails(logText(read.Bytes())))
-		}
-		if len(lines) > 2*mostLines {
-			lines = lines[mostLines:]
-		}
-	}
-	if err := read.Err(); !errors.Is(err, bufio.ErrTooLong) {
-		return lines, err
-	}
-	return lines, nil
+	return lines, err
 }
 
 // logText returns a JSON line of the log as text: time, level and message first.
@@ -74,9 +60,13 @@ func logText(line []byte) string {
 	if err := json.Unmarshal(line, &fields); err != nil {
 		return string(line)
 	}
-	text := fmt.Sprint(fields["time"], " ", fields["level"], " ", fields["msg"])
+	at, message := fields["time"], fields["msg"]
+	if at == nil { // Lambda's own names
+		at, message = fields["timestamp"], fields["message"]
+	}
+	text := fmt.Sprint(at, " ", fields["level"], " ", message)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if name != "time" && name != "level" && name != "msg" {
+		if !slices.Contains([]string{"time", "timestamp", "level", "msg", "message"}, name) {
 			text += fmt.Sprintf(" %s=%v", name, fields[name])
 		}
 	}

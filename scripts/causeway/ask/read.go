@@ -325,7 +325,7 @@ func (a *tool) inspectCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			lines, err := a.logLines(l.Event, l.Trace)
+			lines, err := a.logLines(ctx, d, t.Steps, l.Event, l.Trace)
 			if err != nil {
 				return err
 			}

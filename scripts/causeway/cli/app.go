@@ -11,6 +11,8 @@ import (
 
 	"causeway.example/scripts/causeway/screen"
 	"causeway.example/scripts/installation"
+	"causeway.example/shared/cloud/deployed"
+	"causeway.example/shared/doctor"
 	"causeway.example/shared/local"
 	"causeway.example/shared/message"
 	"causeway.example/shared/operate"
@@ -101,18 +103,17 @@ func Must(err error) {
 // Desk is the opened environment.
 type Desk struct {
 	*redrive.Operator
-	Store *local.Store // nil on AWS
-	Close func() error
+	Store    *local.Store                          // nil on AWS
+	Queue    port.Queue                            // of the engine, for what is put into an inbox
+	Deployed *deployed.Reader                      // of the installation on AWS; nil on one machine
+	Health   func(secrets []string) []doctor.Check // of the resources on AWS; nil on one machine
+	Close    func() error
 }
 
 // Open opens the environment that the flags name.
 func (a *Tool) Open(ctx context.Context) (*Desk, error) {
 	if a.Env != "" {
-		e, err := a.openCloud(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return a.operator(e, routes.Table, func() error { return nil })
+		return a.openCloud(ctx)
 	}
 	table := routes.Table
 	if given, err := installation.Read(a.Settings, a.Environment); err == nil { // a command works without them
@@ -126,7 +127,7 @@ func (a *Tool) Open(ctx context.Context) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Store = store
+	d.Store, d.Queue = store, store
 	return d, nil
 }
 

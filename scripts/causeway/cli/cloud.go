@@ -25,10 +25,12 @@ import (
 
 	"causeway.example/scripts/causeway/screen"
 	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/deployed"
 	clouddesk "causeway.example/shared/cloud/desk"
+	"causeway.example/shared/cloud/health"
+	"causeway.example/shared/doctor"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/operate"
-	"causeway.example/shared/operate/engine"
 	"causeway.example/shared/operate/redrive"
 	"causeway.example/shared/routes"
 )
@@ -136,11 +138,11 @@ func domain(region string) string {
 // callTimeout is how long one call of AWS may take.
 const callTimeout = 30 * time.Second
 
-// openCloud returns the engine of the environment that --env names.
-func (a *Tool) openCloud(ctx context.Context) (engine.Engine, error) {
+// openCloud opens the environment that --env names.
+func (a *Tool) openCloud(ctx context.Context) (*Desk, error) {
 	e, err := a.environmentOf()
 	if err != nil {
-		return engine.Engine{}, err
+		return nil, err
 	}
 	options := []func(*config.LoadOptions) error{
 		config.WithRegion(e.Region), config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(callTimeout)),
@@ -153,14 +155,24 @@ func (a *Tool) openCloud(ctx context.Context) (engine.Engine, error) {
 	}
 	account, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return engine.Engine{}, &fault.Error{
+		return nil, &fault.Error{
 			Kind: fault.Unauthorized, Class: fault.Auth, Doing: "opening environment " + a.Env, Detail: "the AWS configuration cannot be read", Err: err,
 		}
 	}
 	if err := checkAccount(ctx, account, e); err != nil {
-		return engine.Engine{}, err
+		return nil, err
 	}
-	return clouddesk.New(account, clouddesk.Config{Name: a.Env, Resources: a.Resources(e), Routes: routes.Table, Poll: a.Poll, Sleep: a.Sleep}), nil
+	resources := a.Resources(e)
+	on := clouddesk.New(account, clouddesk.Config{Name: a.Env, Resources: resources, Routes: routes.Table, Poll: a.Poll, Sleep: a.Sleep})
+	d, err := a.operator(on, routes.Table, func() error { return nil })
+	if err != nil {
+		return nil, err
+	}
+	d.Queue, d.Deployed = cloud.Open(account, resources), deployed.New(account, e.Prefix, resources.Build, a.Now)
+	d.Health = func(secrets []string) []doctor.Check {
+		return health.Checks(account, health.Config{Resources: resources, Routes: routes.Table, Secrets: secrets})
+	}
+	return d, nil
 }
 
 // checkAccount compares the account that the credentials belong to with the environment's:

@@ -3,18 +3,22 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 
 	"causeway.example/functions"
 	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/scripts/causeway/screen"
 	"causeway.example/scripts/installation"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
+	"causeway.example/shared/rules"
 )
 
 // frozen is a State that stores nothing.
@@ -27,16 +31,32 @@ func (f frozen) Put(_ context.Context, item port.Item) (int64, error) { return i
 // they bind is not stored. watch may wrap the network; nil for the plain one.
 func (a *Tool) Connections(state port.State, watch func(system string, inner http.RoundTripper) http.RoundTripper) (installation.Config, error) {
 	given, err := installation.Read(a.Settings, a.Environment)
-	return installation.Config{
-		Given: given, Fake: a.fake,
-		Deps: func(system string) connector.Deps {
-			transport := a.Transport
-			if watch != nil {
-				transport = watch(system, transport)
-			}
-			return connector.Deps{HTTP: transport, Now: a.Now, Random: rand.Reader, CrossRef: pipeline.Memory{State: frozen{state}, Now: a.Now}}
-		},
-	}, err
+	return installation.Config{Given: given, Fake: a.fake, Deps: a.Deps(state, watch)}, err
+}
+
+// Deps returns what each connector is given: what it binds is not stored. watch is as that of
+// Connections.
+func (a *Tool) Deps(state port.State, watch func(system string, inner http.RoundTripper) http.RoundTripper) func(system string) connector.Deps {
+	return func(system string) connector.Deps {
+		transport := a.Transport
+		if watch != nil {
+			transport = watch(system, transport)
+		}
+		return connector.Deps{HTTP: transport, Now: a.Now, Random: rand.Reader, Rules: rules.Language{}, CrossRef: pipeline.Memory{State: frozen{state}, Now: a.Now}}
+	}
+}
+
+// OpenAll opens every connector of the environment.
+func (a *Tool) OpenAll(ctx context.Context, d *Desk) (installation.Installation, error) {
+	if d.Deployed != nil {
+		opened, failed := installation.Deployed(ctx, d.Deployed, a.Deps(d.State, nil))
+		return opened, errors.Join(slices.Collect(maps.Values(failed))...)
+	}
+	config, err := a.Connections(d.State, nil)
+	if err != nil {
+		return installation.Installation{}, err
+	}
+	return installation.Open(config)
 }
 
 // fake returns the settings of a system's fake in the block of ports of the local engine.
@@ -61,7 +81,23 @@ func (a *Tool) fake(system functions.System, offset int, stores []string) (map[s
 	return own, nil
 }
 
-// System opens one connector.
+// SystemOf opens one connector of the environment.
+func (a *Tool) SystemOf(ctx context.Context, d *Desk, name string) (connector.System, error) {
+	if d.Deployed == nil {
+		return a.System(name, d.State)
+	}
+	opened, failed := installation.Deployed(ctx, d.Deployed, a.Deps(d.State, nil))
+	if failed[name] != nil {
+		return connector.System{}, failed[name]
+	}
+	system, known := opened.Systems[name]
+	if !known {
+		return system, screen.NotFound("opening "+name, "the installation does not have the system")
+	}
+	return system, nil
+}
+
+// System opens one connector from the settings file of this machine.
 func (a *Tool) System(name string, state port.State) (connector.System, error) {
 	config, err := a.Connections(state, nil)
 	if err != nil {

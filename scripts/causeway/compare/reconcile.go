@@ -13,7 +13,6 @@ import (
 
 	"causeway.example/scripts/causeway/cli"
 	"causeway.example/scripts/causeway/screen"
-	"causeway.example/scripts/installation"
 	"causeway.example/shared/audit"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/port"
@@ -36,11 +35,11 @@ differ: source = target + skipped + waiting + dead + gaps. It writes to neither 
 is missing at the target can be handed on with --emit; it goes the way of any delivery. A day
 that is closed keeps its result with the evidence. Exit code 4 says that there are gaps.`,
 		Example: "  causeway reconcile\n  causeway reconcile --date 2026-11-21 --emit\n  causeway reconcile --date 2026-11-21 --close --note 'refunded by hand'\n  causeway reconcile accept 2026-11-21 81d3ac8c01 --note 'test order'",
-		RunE: a.Here(func(ctx context.Context, d *cli.Desk, _ []string) error {
+		RunE: a.With(func(ctx context.Context, d *cli.Desk, _ []string) error {
 			if f.close && f.date == "" {
 				return screen.Usage(errors.New("--close closes one day: name it with --date"))
 			}
-			auditor, err := a.auditor(d)
+			auditor, err := a.auditor(ctx, d)
 			if err != nil {
 				return err
 			}
@@ -64,11 +63,11 @@ func (a *tool) acceptCommand(f *reconciling) *cobra.Command {
 	return &cobra.Command{
 		Use: "accept DATE GAP", Short: "Accept a gap of a day; it stays in the balance", Args: cli.Args(cobra.ExactArgs(2)),
 		Example: "  causeway reconcile accept 2026-11-21 81d3ac8c01 --note 'test order'",
-		RunE: a.Here(func(ctx context.Context, d *cli.Desk, given []string) error {
+		RunE: a.With(func(ctx context.Context, d *cli.Desk, given []string) error {
 			if f.note == "" {
 				return screen.ReasonMissing("accepting gap "+given[1], "say why with --note; the day keeps it")
 			}
-			auditor, err := a.auditor(d)
+			auditor, err := a.auditor(ctx, d)
 			if err != nil {
 				return err
 			}
@@ -90,18 +89,14 @@ func (a *tool) acceptCommand(f *reconciling) *cobra.Command {
 }
 
 // auditor compares with the connectors' own readers.
-func (a *tool) auditor(d *cli.Desk) (*audit.Auditor, error) {
-	config, err := a.Connections(d.State, nil)
-	if err != nil {
-		return nil, err
-	}
-	opened, err := installation.Open(config)
+func (a *tool) auditor(ctx context.Context, d *cli.Desk) (*audit.Auditor, error) {
+	opened, err := a.OpenAll(ctx, d)
 	if err != nil {
 		return nil, err
 	}
 	return audit.New(audit.Config{
 		Runtime: port.Runtime{
-			Ports: port.Ports{Queue: d.Store, State: d.State, Ledger: d.Ledger, Vault: d.Vault}, Now: a.Now, Random: a.Random,
+			Ports: port.Ports{Queue: d.Queue, State: d.State, Ledger: d.Ledger, Vault: d.Vault}, Now: a.Now, Random: a.Random,
 			Log: slog.New(slog.DiscardHandler), Build: "causeway",
 		},
 		Systems: opened.Systems, Routes: routes.Table, Wait: a.Sleep,
@@ -140,7 +135,7 @@ func (a *tool) reconcile(ctx context.Context, auditor *audit.Auditor, f *reconci
 		a.Say("%s handed on; causeway status shows how they go on", operate.Count(emitted, "record"))
 	}
 	for _, day := range days {
-		if open(day) > 0 {
+		if day.Open() > 0 {
 			return screen.Result(screen.ExitAttention)
 		}
 	}
@@ -179,16 +174,6 @@ func (a *tool) day(ctx context.Context, auditor *audit.Auditor, pair audit.Pair,
 	}
 	emitted, err = auditor.Emit(ctx, day)
 	return day, emitted, err
-}
-
-// open counts the gaps of a day that nobody accepted.
-func open(day audit.Day) (n int) {
-	for _, gap := range day.Gaps {
-		if gap.Accepted == nil {
-			n++
-		}
-	}
-	return n + day.Unnamed
 }
 
 func (a *tool) showDays(w io.Writer, days []audit.Day) {
@@ -232,7 +217,7 @@ func dayState(day audit.Day) string {
 		return "closed by " + day.Closed.By
 	case day.Read.IsZero():
 		return "never compared"
-	case open(day) > 0:
+	case day.Open() > 0:
 		return "GAPS"
 	case len(day.Gaps) > 0:
 		return "gaps accepted"

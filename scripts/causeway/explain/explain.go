@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -37,9 +38,14 @@ type Answer struct {
 type Explainer struct {
 	Desk        *operate.Desk
 	Connections installation.Config // whose CrossRef stores nothing
-	// Remote is true of an environment whose systems are not the fakes of this machine.
-	Remote bool
-	Show   bool // personal data
+	Deployed    *Deployed           // the systems on AWS; nil: Connections opens those of this machine
+	Show        bool                // personal data
+}
+
+// Deployed has the systems of an installation on AWS, as installation.Deployed returns them.
+type Deployed struct {
+	installation.Installation
+	Failed map[string]error
 }
 
 // Explain explains the event that the text means (mapping.Find). With twin, an entity that the
@@ -91,31 +97,41 @@ func (x Explainer) Explain(ctx context.Context, text string, twin bool) (Answer,
 	return a, err
 }
 
-// connect sets the connectors of the case. A fake stands for a system without settings on this
-// machine only: the target of a remote environment has others, which are not known here.
-func (x Explainer) connect(s mapping.Subject, c *mapping.Case, a *Answer) (installation.Installation, error) {
-	opened, err := installation.Open(x.Connections)
-	if err != nil {
+// connect sets the connectors of the case. A system of an installation on AWS that could not be
+// opened is left out, and the answer says why.
+func (x Explainer) connect(s mapping.Subject, c *mapping.Case, a *Answer) (opened installation.Installation, err error) {
+	if x.Deployed != nil {
+		opened = x.Deployed.Installation
+	} else if opened, err = installation.Open(x.Connections); err != nil {
 		return opened, err
-	}
-	systemOf := func(name string) *mapping.System {
-		system, known := installation.Named(name)
-		if !known {
-			return nil
-		}
-		return &mapping.System{Profile: system.Profile, Settings: opened.Settings[name], Open: system.Open, Deps: x.Connections.Deps(name)}
 	}
 	if c.Raw == nil {
 		a.Missing = append(a.Missing, "the delivery is not in the archive, so that its fields are not shown")
-	} else {
-		c.Source = systemOf(s.Entity.System)
+	} else if c.Source, err = x.system(opened, s.Entity.System); err != nil {
+		a.Missing = append(a.Missing, "the delivery's fields are not shown: "+err.Error())
 	}
-	if x.Remote && opened.Fakes[s.Route.To] {
-		a.Missing = append(a.Missing, "the request is not shown: the settings of "+s.Route.To+" are not known here; name their file with --settings")
-		return opened, nil
+	if c.Target, err = x.system(opened, s.Route.To); err != nil {
+		a.Missing = append(a.Missing, "the request is not shown: "+err.Error())
 	}
-	c.Target = systemOf(s.Route.To)
 	return opened, nil
+}
+
+// system returns a connector of the environment; nil if the catalog does not have it. The error
+// says why one on AWS is not open.
+func (x Explainer) system(opened installation.Installation, name string) (*mapping.System, error) {
+	system, known := installation.Named(name)
+	if !known {
+		return nil, nil
+	}
+	if x.Deployed != nil {
+		if err := x.Deployed.Failed[name]; err != nil {
+			return nil, err
+		}
+		if _, open := opened.Systems[name]; !open {
+			return nil, missing("the installation does not have the system " + name)
+		}
+	}
+	return &mapping.System{Profile: system.Profile, Settings: opened.Settings[name], Open: system.Open, Deps: x.Connections.Deps(name)}, nil
 }
 
 // chosen returns the choices of the rules for the event, by the rule's name.
@@ -142,8 +158,12 @@ func changedRules(by installation.Installation, before, now *message.Message) ([
 // again returns the event that the working translation makes, and notes what a dead event has
 // otherwise.
 func (x Explainer) again(ctx context.Context, c mapping.Case, s mapping.Subject, a *Answer, by installation.Installation) (*message.Message, error) {
-	if c.Raw == nil || c.Source == nil {
+	if c.Raw == nil {
 		return nil, missing("the delivery of " + s.Event + " is not in the archive")
+	}
+	if c.Source == nil {
+		_, err := x.system(by, s.Entity.System)
+		return nil, cmp.Or(err, missing("there is no system "+s.Entity.System))
 	}
 	system, err := c.Source.Open(c.Source.Settings, c.Source.Deps)
 	if err != nil {

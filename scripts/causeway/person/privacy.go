@@ -37,7 +37,7 @@ func (a *tool) privacyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "privacy", Short: "Requests about personal data that nobody has carried out yet", Args: cli.Args(cobra.NoArgs),
 		Example: "  causeway privacy\n  causeway privacy --jq '.privacy[].request'",
-		RunE: a.Here(func(ctx context.Context, d *cli.Desk, _ []string) error {
+		RunE: a.With(func(ctx context.Context, d *cli.Desk, _ []string) error {
 			open, err := privacy.Requests(ctx, d.Ledger)
 			if err != nil {
 				return err
@@ -59,7 +59,7 @@ func (a *tool) privacyCommand() *cobra.Command {
 	done := &cobra.Command{
 		Use: "done REQUEST", Short: "Record that a request was carried out", Args: cli.Args(cobra.ExactArgs(1)),
 		Example: "  causeway privacy done 01jd3h8k2m5n7p9q --did 'data sent to the customer' --reason 'ticket 412'",
-		RunE: a.Here(func(ctx context.Context, d *cli.Desk, given []string) error {
+		RunE: a.With(func(ctx context.Context, d *cli.Desk, given []string) error {
 			r, err := request(ctx, d, given[0])
 			if err != nil {
 				return err

@@ -9,6 +9,7 @@ import (
 	"causeway.example/scripts/causeway/cli"
 	"causeway.example/scripts/causeway/explain"
 	"causeway.example/scripts/causeway/screen"
+	"causeway.example/scripts/installation"
 	"causeway.example/shared/operate"
 )
 
@@ -64,11 +65,16 @@ causeway diff.`,
 
 // explain explains an event with the connectors of the installation.
 func (a *tool) explain(ctx context.Context, d *cli.Desk, text string, twin bool) (explain.Answer, error) {
-	config, err := a.Connections(d.State, nil)
-	if err != nil {
-		return explain.Answer{}, err
+	by := explain.Explainer{Desk: d.Desk, Show: a.ShowPII}
+	if d.Deployed != nil {
+		by.Connections.Deps, by.Deployed = a.Deps(d.State, nil), &explain.Deployed{}
+		by.Deployed.Installation, by.Deployed.Failed = installation.Deployed(ctx, d.Deployed, by.Connections.Deps)
+	} else {
+		var err error
+		if by.Connections, err = a.Connections(d.State, nil); err != nil {
+			return explain.Answer{}, err
+		}
 	}
-	by := explain.Explainer{Desk: d.Desk, Connections: config, Remote: a.Env != "", Show: a.ShowPII}
 	answer, err := by.Explain(ctx, text, twin)
 	if err != nil {
 		return answer, err

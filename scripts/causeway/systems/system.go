@@ -47,7 +47,7 @@ entity that the corrected translation reads differently is replaced.`,
 	a.ApplyFlags(cmd, f)
 	cli.Must(cmd.RegisterFlagCompletionFunc("to-route", a.CompleteRoutes))
 	cmd.RunE = a.With(func(ctx context.Context, d *cli.Desk, _ []string) error {
-		err := a.prepareReplay(d, &r, from, to)
+		err := a.prepareReplay(ctx, d, &r, from, to)
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ entity that the corrected translation reads differently is replaced.`,
 	return cmd
 }
 
-func (a *tool) prepareReplay(d *cli.Desk, r *redrive.Replay, from, to string) (err error) {
+func (a *tool) prepareReplay(ctx context.Context, d *cli.Desk, r *redrive.Replay, from, to string) (err error) {
 	route, ok := d.Route(r.Route)
 	if !ok {
 		return screen.NotFound("replaying", fmt.Sprintf("there is no route %q; --to-route names one of %s", r.Route, strings.Join(d.Queues(), ", ")))
@@ -82,7 +82,7 @@ func (a *tool) prepareReplay(d *cli.Desk, r *redrive.Replay, from, to string) (e
 	if r.To.IsZero() {
 		r.To = a.Now()
 	}
-	system, err := a.System(route.From, d.State)
+	system, err := a.SystemOf(ctx, d, route.From)
 	r.Source = system.Source
 	return err
 }

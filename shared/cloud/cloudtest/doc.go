@@ -1,5 +1,6 @@
 // Package cloudtest is a stand-in for the AWS services that Causeway runs on: SQS,
-// EventBridge, DynamoDB, S3, Secrets Manager, and of Lambda the event source mappings. It is
+// EventBridge, DynamoDB, S3, Secrets Manager, of Lambda the event source mappings and the
+// configuration of functions, and of CloudWatch metrics, alarms and the search of logs. It is
 // an http.Handler that speaks their wire protocols to the real SDK, in one process and over a
 // clock that is passed in. It is strict: it refuses everything that AWS refuses, and also
 // everything that it does not know (an operation, a parameter, a header).
@@ -48,7 +49,10 @@
 //     nested projection.
 //   - S3 has no versions, ranges, multipart uploads or notifications, and keeps
 //     objects of at most 32 MiB in memory.
-//   - Lambda has no functions and polls no queue: a mapping is kept, and takes five seconds
+//   - Lambda keeps the configuration of functions, runs none and polls no queue: a mapping is kept, and takes five seconds
 //     of the clock to be created, enabled or disabled. Only its state can be changed.
+//   - CloudWatch has the values that Observe and Log add, as AWS's services and functions do.
+//     It computes no expressions and evaluates no alarm. A search of logs knows terms in quotes
+//     only, and reads a hundred lines in a call, so that it has to be continued.
 //   - Secrets Manager has no rotation, no deletion and no KMS keys.
 package cloudtest

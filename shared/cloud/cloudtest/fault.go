@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Fault is a failure that a test asks for. Make it with Throttle, Unavailable,
+// Fault is a failure that a test asks for. Make it with Throttle, Unavailable, Denied,
 // LoseAnswer or FailEntries.
 type Fault struct {
 	kind    faultKind
@@ -20,6 +20,7 @@ const (
 	unavailable
 	lostAnswer
 	failedEntries
+	denied
 )
 
 // Always is the number of calls of a fault that lasts until Heal.
@@ -31,6 +32,9 @@ func Throttle(calls int) Fault { return Fault{kind: throttled, times: calls} }
 
 // Unavailable makes the next calls fail with 503; nothing is done.
 func Unavailable(calls int) Fault { return Fault{kind: unavailable, times: calls} }
+
+// Denied makes the next calls fail as they do for a role whose policies do not allow them.
+func Denied(calls int) Fault { return Fault{kind: denied, times: calls} }
 
 // LoseAnswer makes the next calls take effect, then cuts the connection instead of
 // answering.
@@ -45,7 +49,7 @@ func FailEntries(calls int, indices ...int) Fault {
 
 // Fail lets the fault take place in calls of the operation; operation "" means
 // each operation of the service. Services are named as in a credential scope: sqs,
-// events, dynamodb, s3 (PutObject, GetObject …), secretsmanager, lambda. A later fault of
+// events, dynamodb, s3 (PutObject, GetObject …), secretsmanager, lambda, monitoring, logs. A later fault of
 // the same operation replaces the earlier one.
 func (s *Server) Fail(service, operation string, fault Fault) {
 	s.mu.Lock()
@@ -75,6 +79,8 @@ func (s *Server) meetFault(c *call) (after func(), err error) {
 		return nil, throttling(c)
 	case unavailable:
 		return nil, refuse(http.StatusServiceUnavailable, "ServiceUnavailable", "the service is down")
+	case denied:
+		return nil, denial(c)
 	case lostAnswer:
 		return func() { panic(http.ErrAbortHandler) }, nil
 	case failedEntries:
@@ -90,6 +96,18 @@ func (s *Server) findFault(c *call) *Fault {
 		}
 	}
 	return nil
+}
+
+// denial is the refusal by the service that IAM does not allow a call.
+func denial(c *call) *refusal {
+	code, status := "AccessDeniedException", http.StatusBadRequest
+	switch c.service {
+	case "s3":
+		code, status = "AccessDenied", http.StatusForbidden
+	case "lambda":
+		status = http.StatusForbidden
+	}
+	return refuse(status, code, "User: arn:aws:iam::%s:user/ana is not authorized to perform: %s:%s", Account, c.service, c.operation)
 }
 
 // throttling is the refusal with which the service slows a client down.

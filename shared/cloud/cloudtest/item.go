@@ -2,7 +2,6 @@ package cloudtest
 
 import (
 	"net/http"
-	"strings"
 )
 
 const maxHashBytes, maxSortBytes = 2048, 1024
@@ -219,14 +218,26 @@ type backupsInput struct {
 	}
 }
 
-// updateBackups accepts what it cannot do: there is nothing to recover from here.
+// updateBackups switches point-in-time recovery, by which nothing is recovered here.
 func (s *Server) updateBackups(_ call, in *backupsInput) (any, error) {
+	t, err := s.findTable(in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	t.recoverable = in.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled
 	return s.describeBackups(call{}, &tableInput{TableName: in.TableName})
 }
 
 func (s *Server) describeBackups(_ call, in *tableInput) (any, error) {
-	if _, err := s.findTable(in.TableName); err != nil {
+	t, err := s.findTable(in.TableName)
+	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"ContinuousBackupsDescription": map[string]string{"ContinuousBackupsStatus": strings.ToUpper("enabled")}}, nil
+	recovery := "DISABLED"
+	if t.recoverable {
+		recovery = "ENABLED"
+	}
+	return map[string]any{"ContinuousBackupsDescription": map[string]any{
+		"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": map[string]string{"PointInTimeRecoveryStatus": recovery},
+	}}, nil
 }

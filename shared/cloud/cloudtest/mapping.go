@@ -43,19 +43,27 @@ var mappingOperations = map[string]string{
 	"POST list": "CreateEventSourceMapping", "GET list": "ListEventSourceMappings", "GET one": "GetEventSourceMapping", "PUT one": "UpdateEventSourceMapping",
 }
 
-// serveMappings is the part of Lambda's REST interface that is about mappings.
-func (s *Server) serveMappings(w http.ResponseWriter, r *http.Request, c call) {
-	rest, ours := strings.CutPrefix(r.URL.Path, mappingPath)
-	id, kind := strings.Trim(rest, "/"), " list"
-	if id != "" {
-		kind = " one"
+// serveLambda is Lambda's REST interface, as far as it is about mappings and about the
+// configuration of functions.
+func (s *Server) serveLambda(w http.ResponseWriter, r *http.Request, c call) {
+	path := map[string]string{}
+	if rest, ours := strings.CutPrefix(r.URL.Path, mappingPath); ours {
+		kind := " list"
+		if id := strings.Trim(rest, "/"); id != "" {
+			kind, path["UUID"] = " one", id
+		}
+		c.operation = mappingOperations[r.Method+kind]
+	} else if rest, ours := strings.CutPrefix(r.URL.Path, functionPath); ours {
+		var name string
+		if c.operation, name = functionOperation(r.Method, rest); name != "" {
+			path["FunctionName"] = name
+		}
 	}
-	c.operation = mappingOperations[r.Method+kind]
-	if !ours || c.operation == "" {
+	if c.operation == "" {
 		writeError(w, c, refuse(http.StatusNotFound, "UnknownOperationException", "%s %s is not among the operations of this stand-in", r.Method, r.URL.Path))
 		return
 	}
-	body, err := mappingRequest(r, id)
+	body, err := lambdaRequest(r, path)
 	if err != nil {
 		writeError(w, c, err)
 		return
@@ -72,8 +80,8 @@ func (s *Server) serveMappings(w http.ResponseWriter, r *http.Request, c call) {
 	}
 }
 
-// mappingRequest joins the body, the query and the id in the path.
-func mappingRequest(r *http.Request, id string) ([]byte, error) {
+// lambdaRequest joins the body, the query and the members in the path.
+func lambdaRequest(r *http.Request, path map[string]string) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequest))
 	if err != nil {
 		return nil, err
@@ -87,8 +95,8 @@ func mappingRequest(r *http.Request, id string) ([]byte, error) {
 	for name, values := range r.URL.Query() {
 		members[name] = values[0]
 	}
-	if id != "" {
-		members["UUID"] = id
+	for name, value := range path {
+		members[name] = value
 	}
 	return json.Marshal(members)
 }

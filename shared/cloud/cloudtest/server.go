@@ -35,7 +35,11 @@ type Server struct {
 	invoke  func(function string, event []byte)
 	lost    func(ruleARN string)
 
-	mappings []*mapping // oldest first
+	mappings  []*mapping // oldest first
+	functions map[string]*function
+	metrics   map[string]*metric
+	alarms    map[string]*alarm
+	logs      map[string][]logLine // by group
 }
 
 // New returns the services, empty. The clock may be a virtual one; a test
@@ -45,6 +49,7 @@ func New(now func() time.Time) *Server {
 		now: now, wake: make(chan struct{}), faults: map[string]*Fault{},
 		queues: map[string]*queue{}, buses: map[string]*bus{}, tables: map[string]*table{},
 		buckets: map[string]*bucket{}, secrets: map[string]*secret{},
+		functions: map[string]*function{}, metrics: map[string]*metric{}, alarms: map[string]*alarm{}, logs: map[string][]logLine{},
 	}
 	s.operations = map[string]operation{}
 	s.addQueueOperations()
@@ -52,6 +57,9 @@ func New(now func() time.Time) *Server {
 	s.addTableOperations()
 	s.addSecretOperations()
 	s.addMappingOperations()
+	s.addFunctionOperations()
+	s.addMetricOperations()
+	s.addLogOperations()
 	return s
 }
 
@@ -98,6 +106,7 @@ type call struct {
 // services maps the prefix of X-Amz-Target to the service in the credential scope.
 var services = map[string]string{
 	"AmazonSQS": "sqs", "AWSEvents": "events", "DynamoDB_20120810": "dynamodb", "secretsmanager": "secretsmanager",
+	"Logs_20140328": "logs",
 }
 
 // ServeHTTP implements http.Handler.
@@ -109,8 +118,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, c, err)
 	case c.service == "s3":
 		s.serveObjects(w, r, c)
+	case c.service == "monitoring":
+		s.serveCBOR(w, r, c)
 	case c.service == "lambda":
-		s.serveMappings(w, r, c)
+		s.serveLambda(w, r, c)
 	default:
 		s.serveJSON(w, r, c)
 	}

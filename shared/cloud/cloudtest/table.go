@@ -10,14 +10,15 @@ import (
 
 // table is a DynamoDB table.
 type table struct {
-	name, arn string
-	key       keySchema
-	types     map[string]string // attribute definitions: key attributes and their kinds
-	indexes   map[string]*index
-	ttl       string // attribute name, "" if time to live is off
-	created   int64
-	items     map[string]item // by primary key
-	tokens    map[string]transaction
+	name, arn   string
+	key         keySchema
+	types       map[string]string // attribute definitions: key attributes and their kinds
+	indexes     map[string]*index
+	ttl         string // attribute name, "" if time to live is off
+	recoverable bool   // to a point in time
+	created     int64
+	items       map[string]item // by primary key
+	tokens      map[string]transaction
 }
 
 // keySchema names the key attributes; sort is "" without a sort key.

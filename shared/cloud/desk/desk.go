@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -30,10 +32,12 @@ func New(a aws.Config, c Config) engine.Engine {
 		backend: backend, config: c,
 		queues:   sqs.NewFromConfig(backend.Account()),
 		mappings: lambda.NewFromConfig(backend.Account()),
+		metrics:  cloudwatch.NewFromConfig(backend.Account()),
+		logs:     cloudwatchlogs.NewFromConfig(backend.Account()),
 	}
 	return engine.Engine{
 		Name: c.Name, Ledger: backend, State: backend, Vault: backend, Sender: backend, Archive: backend,
-		Meter: d, Letters: d, Valve: d, Now: c.Resources.Now,
+		Meter: d, Letters: d, Valve: d, Log: d, Now: c.Resources.Now,
 	}
 }
 
@@ -43,12 +47,15 @@ type desk struct {
 	config   Config
 	queues   *sqs.Client
 	mappings *lambda.Client
+	metrics  *cloudwatch.Client
+	logs     *cloudwatchlogs.Client
 }
 
 var (
 	_ engine.Meter   = (*desk)(nil)
 	_ engine.Letters = (*desk)(nil)
 	_ engine.Valve   = (*desk)(nil)
+	_ engine.Log     = (*desk)(nil)
 )
 
 // names returns the queues that an installation can have, without dead-letter queues. A stage

@@ -173,6 +173,7 @@ func TestDeskIsAnEngineForOperators(t *testing.T) {
 					must(t, err)
 				}
 			},
+			Say:    func(_ *testing.T, line string) { w.server.Log("/aws/lambda/"+prefix+"-shop-translate", "stream", line) },
 			Settle: func(*testing.T) { w.advance(5 * time.Second) },
 			Beside: func(*testing.T) engine.Engine { return w.open() },
 		}

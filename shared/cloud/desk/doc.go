@@ -21,12 +21,22 @@
 //
 // Depths are the approximate numbers of GetQueueAttributes. A deferred message is one that a
 // worker has hidden, which SQS counts as in flight: Depth.Deferred is what was sent with a
-// delay. SQS reports ages to CloudWatch only, which is not read. Depth.OldestDead is taken
+// delay. Depth.Oldest is read from CloudWatch: the age of the message that the queue's function
+// began last, within the last hour, or the queue's own metric if that is greater. It is 0 for an
+// empty queue, and as old as the metric, which is a minute or two. Depth.OldestDead is taken
 // from the ledger: of n letters in a dead-letter queue, the oldest is as old as the n-th
 // newest entry of stage dead or parked. The age is exact if letters leave in the order in which
-// they came, and too short if newer ones left first. Depth.Oldest is always 0. Totals are the
-// entries of stage dead and parked in the last fourteen days, as long as SQS keeps a letter;
-// Total.In and the good ends are 0.
+// they came, and too short if newer ones left first.
+//
+// Totals are those of the last fourteen days, as long as SQS keeps a letter: Total.In is what
+// the bus put into a route's queue (Invocations of its rule), the good ends are what the
+// functions counted, both by CloudWatch, and the bad ends are entries of the ledger. A total
+// needs one call of CloudWatch. Credentials that may not read metrics get 0.
+//
+// # Log
+//
+// The lines of a message are searched in the log group of each function, in twenty parts at
+// most of each.
 //
 // # Valve
 //

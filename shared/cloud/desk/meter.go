@@ -23,10 +23,13 @@ const (
 	mostDeaths = 10_000              // entries of a stage that one look reads
 )
 
-// Depths implements engine.Meter with the approximate numbers of SQS. It fails with class
-// config if the installation has no queue at all.
+// Depths implements engine.Meter with the approximate numbers of SQS and the ages of
+// CloudWatch. It fails with class config if the installation has no queue at all.
 func (d *desk) Depths(ctx context.Context) ([]engine.Depth, error) {
 	depths, err := d.depths(ctx)
+	if err == nil {
+		err = d.addOldest(ctx, depths)
+	}
 	if err != nil || !slices.ContainsFunc(depths, func(each engine.Depth) bool { return each.Dead > 0 }) {
 		return depths, err
 	}
@@ -136,8 +139,8 @@ func (d *desk) deaths(ctx context.Context) (map[string][]death, error) {
 	return all, nil
 }
 
-// Totals implements engine.Meter: the messages that became dead letters in the last fourteen
-// days, and those in the queues. CloudWatch alone counts the others, which are left 0.
+// Totals implements engine.Meter: what came in and ended well in the last fourteen days by
+// CloudWatch, what became a dead letter by the ledger, and what is in the queues.
 func (d *desk) Totals(ctx context.Context) ([]engine.Total, error) {
 	deaths, err := d.deaths(ctx)
 	if err != nil {
@@ -165,5 +168,5 @@ func (d *desk) Totals(ctx context.Context) ([]engine.Total, error) {
 		}
 	}
 	slices.SortFunc(totals, func(a, b engine.Total) int { return cmp.Compare(a.Route, b.Route) })
-	return totals, nil
+	return totals, d.addCounts(ctx, totals, since)
 }

@@ -10,8 +10,8 @@
 //
 //	interface  local engine (SQLite)              AWS
 //	Meter      counters and item indexes          GetQueueAttributes per queue and its
-//	                                              dead-letter queue, ApproximateAge from CloudWatch;
-//	                                              Totals from the metrics of a route
+//	                                              dead-letter queue; Oldest and Totals from
+//	                                              CloudWatch, bad ends from the ledger
 //	Browser    a read of the queue's rows         ReceiveMessage over the whole queue with a
 //	                                              visibility timeout that outlasts the walk, then
 //	                                              ChangeMessageVisibility 0 for each
@@ -21,6 +21,7 @@
 //	Sender     one transaction                    SendMessageBatch, failed members sent again
 //	Valve      a row that Receive obeys           UpdateEventSourceMapping Enabled=false, with who and
 //	                                              why in the state table
+//	Log        files beside the store             FilterLogEvents over each function's log group
 //	Archive    rows written when a translated     objects archive/<system>/<yyyy/mm/dd/hh>/ in S3
 //	           delivery leaves its inbox
 //

@@ -9,7 +9,7 @@ import (
 	"causeway.example/shared/port"
 )
 
-// Engine is a running Causeway for an operator's tool. All fields but Archive are required.
+// Engine is a running Causeway for an operator's tool. All fields but Archive and Log are required.
 type Engine struct {
 	Name    string // of the environment, such as "local" or "prod-eu"
 	Ledger  port.Ledger
@@ -20,6 +20,7 @@ type Engine struct {
 	Letters Letters
 	Valve   Valve
 	Archive Archive // nil where deliveries are not archived
+	Log     Log     // nil where no log can be read
 	Now     func() time.Time
 }
 
@@ -152,4 +153,26 @@ type Archive interface {
 	// to the second, with their bodies, in no order and some of them more than once. One
 	// is archived between its receipt and the end of its translation. An error ends it.
 	Archived(ctx context.Context, system string, from, to time.Time) iter.Seq2[*message.Raw, error]
+}
+
+// Log is what the engine's functions logged.
+type Log interface {
+	// Lines returns the newest lines that contain one of the ids and were written in the time,
+	// the oldest of them first. Personal data is masked as it was when they were written. Whole
+	// is false if a part of the log was not read because it is too long.
+	Lines(ctx context.Context, q LogQuery) (lines []LogLine, whole bool, err error)
+}
+
+// LogQuery selects lines of a log.
+type LogQuery struct {
+	IDs      []string  // of a message: of its event, trace or queue; empty ones are ignored
+	From, To time.Time // both included
+	Most     int       // lines
+}
+
+// LogLine is one line of a log.
+type LogLine struct {
+	At       time.Time // zero if the line has no time
+	Function string    // that wrote it; "" where there is one process
+	Text     string    // a JSON object as it was written
 }

@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
@@ -21,6 +22,7 @@ type Harness struct {
 	Route   string                                  // a route's queue
 	System  string                                  // the source of the inbox
 	Archive func(t *testing.T, in ...port.Incoming) // what the engine does to archive; nil if Delete does it
+	Say     func(t *testing.T, line string)         // logs a line of JSON now, as the engine's functions do
 	Settle  func(t *testing.T)                      // waits until what was done is seen; nil if at once
 	Beside  func(t *testing.T) engine.Engine        // the same engine as another process sees it
 }
@@ -49,6 +51,7 @@ func Test(t *testing.T, open func(t *testing.T) Harness) {
 		{"an unknown queue cannot be paused", pauseUnknown},
 		{"another process sees and does the same", beside},
 		{"what was translated is in the archive, byte for byte", archive},
+		{"lines of the log are found by the ids of a message", logged},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -369,5 +372,52 @@ func archive(t *testing.T, h Harness) {
 	for got, err := range h.Engine.Archive.Archived(t.Context(), h.System, from, from.Add(time.Minute)) {
 		must(t, err)
 		t.Errorf("the archive has %s in another hour", got.ID)
+	}
+}
+
+func logged(t *testing.T, h Harness) {
+	if h.Engine.Log == nil {
+		t.Skip("the engine has no log")
+	}
+	say := func(id string, n int) {
+		h.Say(t, fmt.Sprintf(`{"time":%q,"level":"WARN","msg":"line %d","event_id":%q}`, h.Engine.Now().UTC().Format(time.RFC3339Nano), n, id))
+	}
+	say("event-7", 0)
+	h.Advance(time.Hour)
+	from := h.Engine.Now()
+	for n := 1; n <= 150; n++ { // more than one part of a long log
+		say("event-8", n)
+	}
+	say("event-7", 151)
+	h.Advance(time.Second)
+	say("trace-7", 152)
+	h.Advance(time.Second)
+	ask := engine.LogQuery{IDs: []string{"event-7", "", "trace-7"}, From: from, To: h.Engine.Now(), Most: 20}
+	h.wantLines(t, ask, "line 151", "line 152")
+	ask.Most = 1
+	h.wantLines(t, ask, "line 152")
+	ask.Most, ask.From = 20, from.Add(-2*time.Hour)
+	h.wantLines(t, ask, "line 0", "line 151", "line 152")
+	ask.To = from.Add(-time.Minute)
+	h.wantLines(t, ask, "line 0")
+	h.wantLines(t, engine.LogQuery{IDs: []string{"event-9"}, From: from, To: h.Engine.Now(), Most: 20})
+	h.wantLines(t, engine.LogQuery{From: from, To: h.Engine.Now(), Most: 20})
+}
+
+// wantLines asks for lines, and compares what they say.
+func (h Harness) wantLines(t *testing.T, ask engine.LogQuery, want ...string) {
+	t.Helper()
+	lines, whole, err := h.Engine.Log.Lines(t.Context(), ask)
+	must(t, err)
+	says := []string{}
+	for _, line := range lines {
+		var fields struct{ Msg string }
+		must(t, json.Unmarshal([]byte(line.Text), &fields))
+		if says = append(says, fields.Msg); line.At.IsZero() {
+			t.Errorf("%s has no time", line.Text)
+		}
+	}
+	if !whole || !slices.Equal(says, want) {
+		t.Errorf("lines %q (whole %v), want %q", says, whole, want)
 	}
 }
