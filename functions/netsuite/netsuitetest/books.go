@@ -110,6 +110,7 @@ func (b *books) apply(e effect, state map[string]any) {
 		}
 	}
 	r.state = state
+	b.deriveCustomer(e.Type, state)
 	if e.Inside && e.ExternalID != r.ExternalID {
 		delete(b.byExternal, e.Type+"/"+strings.ToLower(r.ExternalID))
 		b.byExternal[e.Type+"/"+strings.ToLower(e.ExternalID)], r.ExternalID = r, e.ExternalID
@@ -120,6 +121,17 @@ func (b *books) apply(e effect, state map[string]any) {
 	}
 	if id, err := strconv.Atoi(e.ID); err == nil {
 		b.next = max(b.next, id+1)
+	}
+}
+
+// deriveCustomer gives a deposit without a customer that of its sales order, as NetSuite does,
+// also after the journal was read again: it has the bodies as they were sent.
+func (b *books) deriveCustomer(record string, state map[string]any) {
+	if record != depositRecord || state["customer"] != nil {
+		return
+	}
+	if order := b.refer(orderRecord, state["salesOrder"]); order != nil {
+		state["customer"] = order.state["entity"]
 	}
 }
 
