@@ -129,6 +129,9 @@ func TestRoutesFilterWhatTheySay(t *testing.T) {
 	}
 	known := map[string]settings{}
 	for _, route := range routes.Table {
+		if slices.Contains(route.Types, canonical.ShipmentShipped) {
+			continue // see TestShipmentsGoToTheStoreOfTheirOrder
+		}
 		for _, filter := range route.Filters {
 			one := settings{filter.Reason, filter.Default, filter.Final}
 			if other, twice := known[filter.Name]; twice && other != one {
@@ -182,6 +185,39 @@ func matches(t *testing.T, filter routes.Filter, change func(*canonical.Order)) 
 		t.Fatal(err)
 	}
 	return match
+}
+
+// TestShipmentsGoToTheStoreOfTheirOrder: every route of shipments to a store keeps those of other
+// stores' orders from it.
+func TestShipmentsGoToTheStoreOfTheirOrder(t *testing.T) {
+	t.Parallel()
+	stores := 0
+	for _, route := range routes.Table {
+		if !slices.Contains(route.Types, canonical.ShipmentShipped) || len(routes.To(routes.Table, route.To)) == 0 || !slices.Contains(routes.Sources(routes.Table), route.To) {
+			continue
+		}
+		stores++
+		for _, store := range []string{"shopify", "woocommerce"} {
+			m := &message.Message{
+				ID: "e1", Type: canonical.ShipmentShipped, Source: message.SourcePrefix + route.From, Subject: "shipment/1", Body: []byte(`{}`),
+				Parents: []message.Key{{System: store, Tenant: "shop", Type: "order", ID: "1"}},
+			}
+			event, err := m.Event()
+			if err != nil {
+				t.Fatal(err)
+			}
+			caught := slices.ContainsFunc(route.Filters, func(f routes.Filter) bool {
+				match, err := f.Pattern.Match(event)
+				return err == nil && match
+			})
+			if caught != (store != route.To) {
+				t.Errorf("%s: the shipment of an order of %s is caught: %v", route.Name(), store, caught)
+			}
+		}
+	}
+	if stores != 2 {
+		t.Errorf("%d stores get shipments", stores)
+	}
 }
 
 // TestRoutesFilterFinally: what can change by itself must not be skipped for good, or
