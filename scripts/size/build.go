@@ -16,19 +16,24 @@ import (
 	"causeway.example/shared/connector"
 )
 
-// notInlined are the packages of the Makefile's NOT_INLINED.
-var notInlined = []string{
-	"github.com/aws/...", "github.com/go-playground/...", "github.com/caarlos0/...", "net/...", "crypto/tls", "crypto/x509", "regexp/...", "mime/...", "html/...", "text/...", "encoding/...", "math/big", "vendor/...",
-}
-
 // flags are those of make dist, without the target machine.
-var flags = func() []string {
-	all := []string{"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc,validator_novalidatefn,nethttpomithttp2", "-ldflags", "-s -w -buildid="}
-	for _, path := range notInlined {
-		all = append(all, "-gcflags="+path+"=-l")
-	}
-	return all
-}()
+var flags = []string{
+	"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc,validator_novalidatefn,nethttpomithttp2",
+	"-gcflags=github.com/aws/...=-l",
+	"-gcflags=github.com/go-playground/...=-l",
+	"-gcflags=github.com/caarlos0/...=-l",
+	"-gcflags=net/...=-l",
+	"-gcflags=crypto/tls=-l",
+	"-gcflags=crypto/x509=-l",
+	"-gcflags=regexp/...=-l",
+	"-gcflags=mime/...=-l",
+	"-gcflags=html/...=-l",
+	"-gcflags=text/...=-l",
+	"-gcflags=encoding/...=-l",
+	"-gcflags=math/big=-l",
+	"-gcflags=vendor/...=-l",
+	"-ldflags", "-s -w -buildid=",
+}
 
 // program is one function as it is measured.
 type program struct {
