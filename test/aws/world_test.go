@@ -146,6 +146,9 @@ func (w *world) openAWS() error {
 // openSystems makes the fakes and puts their credentials where the functions look.
 func (w *world) openSystems() (err error) {
 	for _, system := range functions.All() {
+		if system.Optional {
+			continue // it is in no stage of the templates
+		}
 		name := system.Profile.Name
 		if w.fakes[name], err = system.Fake(w.TempDir(), time.Now); err != nil {
 			return err
