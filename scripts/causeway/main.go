@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/term"
 
+	"causeway.example/shared/retry"
 	"causeway.example/shared/webapi"
 )
 
@@ -27,7 +28,7 @@ func main() {
 		width = 120
 	}
 	tool := &tool{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, random: rand.Float64, sleep: sleep, width: width,
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, random: rand.Float64, sleep: retry.Sleep, width: width,
 		terminal: term.IsTerminal(int(os.Stderr.Fd())) && term.IsTerminal(int(os.Stdin.Fd())),
 		who:      who(), transport: webapi.NewTransport(), environment: os.Environ(), poll: time.Second,
 	}
@@ -40,15 +41,4 @@ func who() string {
 		return u.Username
 	}
 	return "unknown"
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
