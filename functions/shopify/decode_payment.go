@@ -27,7 +27,7 @@ type receipts struct {
 //   - the state says that nothing was captured: pending, authorized, voided, or a total of 0;
 //   - the payload has them, as a polled order does;
 //   - the order is as it left the online store's checkout (checkout);
-//   - or the money received by the payload is just that payment (received).
+//   - or the payload shows that just that payment was received (received).
 func (t *translator) payments(ctx context.Context, o *order, b *books, body *canonical.Order) (receipts, error) {
 	got, certain := o.received(b)
 	k, err := t.remember(ctx, o, b, body)
@@ -185,9 +185,9 @@ func (o *order) checkout(b *books) bool {
 		o.head.UpdatedAt.Sub(o.head.PlacedAt) <= checkoutTime
 }
 
-// received returns the money that was received in all by the payload: the current total, less the
-// amount that is due, plus the amount that was paid back. ok is false if an amount is not
-// in the order's currency.
+// received returns the money that the payload shows as received in all: the current total, less
+// the amount that is due, plus the amount that was paid back. ok is false if an amount is not in
+// the order's currency.
 func (o *order) received(b *books) (sum canonical.Money, ok bool) {
 	if !o.outstanding.IsZero() && b.basis == presentmentBasis {
 		return sum, false

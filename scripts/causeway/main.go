@@ -28,6 +28,7 @@ import (
 	"causeway.example/scripts/causeway/person"
 	"causeway.example/scripts/causeway/screen"
 	"causeway.example/scripts/causeway/systems"
+	"causeway.example/shared/retry"
 	"causeway.example/shared/webapi"
 )
 
@@ -43,7 +44,7 @@ func main() {
 			In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: time.Now, Width: width,
 			Terminal: term.IsTerminal(int(os.Stderr.Fd())) && term.IsTerminal(int(os.Stdin.Fd())),
 		},
-		Random: rand.Float64, Sleep: sleep, Who: who(), Transport: webapi.NewTransport(), Environment: os.Environ(), Poll: time.Second,
+		Random: rand.Float64, Sleep: retry.Sleep, Who: who(), Transport: webapi.NewTransport(), Environment: os.Environ(), Poll: time.Second,
 	}
 	os.Exit(tool.Run(ctx, root(tool), os.Args[1:]))
 }
@@ -59,15 +60,4 @@ func who() string {
 		return u.Username
 	}
 	return "unknown"
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

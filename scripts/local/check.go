@@ -13,6 +13,7 @@ import (
 	"causeway.example/shared/doctor"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/privacy"
+	"causeway.example/shared/retry"
 )
 
 // What did not work is checked again every minute, and everything every hour.
@@ -84,7 +85,7 @@ func (p *program) note(ctx context.Context, about, text string) {
 // keepChecking checks again until ctx ends: connections fail, subscriptions end, and the
 // term of a privacy request runs out.
 func (p *program) keepChecking(ctx context.Context) {
-	for round := 1; wait(ctx, recheck) == nil; round++ {
+	for round := 1; retry.Sleep(ctx, recheck) == nil; round++ {
 		if round%hourly == 0 || len(p.trouble.about(doctorTrouble)) > 0 {
 			p.noteProblems(ctx, doctor.Run(ctx, p.checks()...))
 		}

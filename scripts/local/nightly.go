@@ -55,7 +55,7 @@ func (p *program) untilNight(ctx context.Context) error {
 	if err != nil || slices.ContainsFunc(schedules, func(s local.Scheduled) bool { return s.Name == auditSchedule }) {
 		return err
 	}
-	return wait(ctx, time.Until(nextNight(time.Now())))
+	return retry.Sleep(ctx, time.Until(nextNight(time.Now())))
 }
 
 func nextNight(now time.Time) time.Time {

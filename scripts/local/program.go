@@ -34,6 +34,7 @@ import (
 	"causeway.example/shared/port"
 	"causeway.example/shared/reconcile"
 	"causeway.example/shared/redact"
+	"causeway.example/shared/retry"
 	"causeway.example/shared/routes"
 	"causeway.example/shared/settings"
 )
@@ -255,7 +256,7 @@ func (p *program) resolve(ctx context.Context) {
 		p.log.ErrorContext(ctx, "resolving dead letters", "error", err)
 		return
 	}
-	operator := &redrive.Operator{Desk: desk, Who: "engine", Random: mathrand.Float64, Sleep: wait}
+	operator := &redrive.Operator{Desk: desk, Who: "engine", Random: mathrand.Float64, Sleep: retry.Sleep}
 	err = p.store.Schedule(ctx, "resolve", time.Minute, func(ctx context.Context) error {
 		n, err := operator.AutoResolve(ctx)
 		if n > 0 {

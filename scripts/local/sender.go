@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"causeway.example/scripts/day"
+	"causeway.example/shared/retry"
 )
 
 // told is what a sender was told about one delivery.
@@ -66,7 +67,7 @@ func (s *senders) play(ctx context.Context, steps []day.Delivery, pause time.Dur
 		if err := s.send(ctx, d); err != nil {
 			return err
 		}
-		if err := wait(ctx, pause); err != nil {
+		if err := retry.Sleep(ctx, pause); err != nil {
 			return err
 		}
 	}
@@ -91,7 +92,7 @@ func (s *senders) send(ctx context.Context, d day.Delivery) error {
 		if err == nil && status < http.StatusInternalServerError {
 			return s.note(told{d.ID, status, d.Order})
 		}
-		if err := wait(ctx, 200*time.Millisecond); err != nil {
+		if err := retry.Sleep(ctx, 200*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -137,15 +138,3 @@ func (s *senders) all() []told {
 }
 
 func (s *senders) close() error { return s.book.Close() }
-
-// wait returns after the duration, or with ctx's error when it ends first.
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"causeway.example/shared/local"
+	"causeway.example/shared/retry"
 )
 
 // counter is a number that many can add to.
@@ -73,7 +74,7 @@ func (v *view) announce(words, line string) {
 
 // run redraws until ctx ends.
 func (v *view) run(ctx context.Context, p *program, every time.Duration) {
-	for wait(ctx, every) == nil {
+	for retry.Sleep(ctx, every) == nil {
 		v.draw(ctx, p)
 	}
 }

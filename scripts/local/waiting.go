@@ -6,6 +6,7 @@ import (
 
 	"causeway.example/shared/entity"
 	"causeway.example/shared/message"
+	"causeway.example/shared/retry"
 	"causeway.example/shared/routes"
 )
 
@@ -34,7 +35,7 @@ func (p *program) settled(ctx context.Context) error {
 		if left <= 0 {
 			return nil
 		}
-		if err := wait(ctx, 50*time.Millisecond); err != nil {
+		if err := retry.Sleep(ctx, 50*time.Millisecond); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,8 @@ const exportsKey = "operate|exports"
 
 const mostExports = 1000 // in that list
 
-// Exported returns the letters in a body of the vault if it is an export, nil otherwise. A line that cannot be read is left out.
+// Exported returns the letters in a body of the vault if it is an export, nil otherwise. A line
+// that cannot be read is left out.
 func (o *Operator) Exported(data []byte) []port.Incoming {
 	if !bytes.HasPrefix(data, []byte(`{"schema":"`+lineSchema+`"`)) {
 		return nil
