@@ -106,6 +106,7 @@ func (p *Plan) environment(s system, role connector.Role) map[string]string {
 		"CAUSEWAY_TABLE":   p.prefix,
 		"CAUSEWAY_BUCKET":  p.bucket(),
 		"CAUSEWAY_SECRET":  p.secret(s, role),
+		"CAUSEWAY_FLOWS":   strings.Join(p.stage.Flows, ","),
 		"CAUSEWAY_FILTERS": strings.Join(p.stage.Filters, ","),
 		"CAUSEWAY_BUILD":   p.props.Build,
 	}
@@ -113,7 +114,6 @@ func (p *Plan) environment(s system, role connector.Role) map[string]string {
 		variables["CAUSEWAY_BUS"] = p.busName()
 	}
 	if role == connector.Translate || role == connector.Deliver {
-		variables["CAUSEWAY_FLOWS"] = strings.Join(p.stage.Flows, ",")
 		if len(p.stage.Budgets) > 0 {
 			variables["CAUSEWAY_BUDGETS"] = p.stage.budgets()
 		}
@@ -123,7 +123,6 @@ func (p *Plan) environment(s system, role connector.Role) map[string]string {
 		variables["CAUSEWAY_PARALLEL"] = strconv.Itoa(p.size(s, role).parallel)
 	}
 	if role == connector.Audit {
-		variables["CAUSEWAY_FLOWS"] = strings.Join(p.stage.Flows, ",")
 		variables["CAUSEWAY_SECRETS"] = p.auditedSecrets(s)
 		for _, other := range p.audited(s) {
 			maps.Copy(variables, other.config.Settings)
