@@ -108,10 +108,9 @@ func rational(d canonical.Decimal) *big.Rat {
 	return r
 }
 
-// exact returns a sum or difference of two decimals, which ends.
-func exact(r *big.Rat) canonical.Decimal {
-	places, _ := r.FloatPrec()
-	d, err := canonical.ParseDecimal(r.FloatString(places))
+// exact returns a sum or difference of two decimals, which has no more places than they have.
+func exact(r *big.Rat, a, b canonical.Decimal) canonical.Decimal {
+	d, err := canonical.ParseDecimal(r.FloatString(int(max(a.Scale(), b.Scale()))))
 	if err != nil {
 		return canonical.Decimal{} // beyond what a quantity may be
 	}
@@ -119,14 +118,14 @@ func exact(r *big.Rat) canonical.Decimal {
 }
 
 func plus(a, b canonical.Decimal) canonical.Decimal {
-	return exact(new(big.Rat).Add(rational(a), rational(b)))
+	return exact(new(big.Rat).Add(rational(a), rational(b)), a, b)
 }
 
 func minus(a, b canonical.Decimal) canonical.Decimal {
-	return exact(new(big.Rat).Sub(rational(a), rational(b)))
+	return exact(new(big.Rat).Sub(rational(a), rational(b)), a, b)
 }
 
-func positive(d canonical.Decimal) bool { return less(canonical.Decimal{}, d) }
+func positive(d canonical.Decimal) bool { return d.Sign() > 0 }
 
 func least(a, b canonical.Decimal) canonical.Decimal {
 	if less(a, b) {

@@ -10,9 +10,9 @@ import (
 	"causeway.example/shared/formats/strictjson"
 )
 
-// encode returns the FulfillmentInput, which names each fulfillment order once.
+// encode returns the FulfillmentInput, which names each fulfillment order once: its lines are
+// beside each other.
 func (s *shipping) encode(p *planned) ([]byte, error) {
-	slices.SortStableFunc(p.lines, func(a, b taken) int { return compareIDs(a.order, b.order) })
 	w := strictjson.NewWriter(nil)
 	w.Obj()
 	w.Key("lineItemsByFulfillmentOrder").Arr()

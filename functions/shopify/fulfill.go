@@ -137,8 +137,7 @@ type planned struct {
 // plan divides the pieces among the open fulfillment orders: one fulfillment per location, of at
 // most 250 lines. Nothing is planned unless all of them are open.
 func (s *shipping) plan(left []pieces, open []openOrder) ([]planned, error) {
-	want := s.locations[s.shipment.Location]
-	slices.SortStableFunc(open, func(a, b openOrder) int { return cmp.Compare(rank(a, want), rank(b, want)) })
+	open = first(open, s.locations[s.shipment.Location])
 	var all []planned
 	for _, p := range left {
 		for i := range open {
@@ -159,20 +158,33 @@ func (s *shipping) plan(left []pieces, open []openOrder) ([]planned, error) {
 	return all, nil
 }
 
-// rank puts the fulfillment orders of the location first that the warehouse shipped from.
-func rank(o openOrder, location string) int {
-	if location != "" && o.location == location {
-		return 0
+// first puts the fulfillment orders of the location first that the warehouse shipped from.
+func first(open []openOrder, location string) []openOrder {
+	var here, elsewhere []openOrder
+	for _, o := range open {
+		if location != "" && o.location == location {
+			here = append(here, o)
+			continue
+		}
+		elsewhere = append(elsewhere, o)
 	}
-	return 1
+	return append(here, elsewhere...)
 }
 
+// add puts the pieces into a fulfillment of the location that has room, beside those of the same
+// fulfillment order.
 func add(all []planned, location string, t taken) []planned {
 	i := slices.IndexFunc(all, func(p planned) bool { return p.location == location && len(p.lines) < mostLines })
 	if i < 0 {
 		all, i = append(all, planned{location: location}), len(all)
 	}
-	all[i].lines = append(all[i].lines, t)
+	at := len(all[i].lines)
+	for j := range all[i].lines {
+		if all[i].lines[j].order == t.order {
+			at = j + 1
+		}
+	}
+	all[i].lines = slices.Insert(all[i].lines, at, t)
 	return all
 }
 
@@ -253,7 +265,7 @@ func (s *shipping) bind(ctx context.Context, id string) (bool, error) {
 	return owner == s.key.String(), err
 }
 
-// ours returns the shipment's fulfillments, the oldest first. They have one of its tracking
+// ours returns the shipment's fulfillments. They have one of its tracking
 // numbers, and only lines of it. Where a shipment has no tracking number, a fulfillment of an
 // earlier attempt is one without a number, of its lines, that no other shipment is bound to; the
 // first attempt has none.

@@ -36,7 +36,7 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 }
 
 // Search looks the shipment's fulfillments up among those of its order, and returns the id of
-// the first.
+// the oldest.
 func (t *target) Search(ctx context.Context, d connector.Delivery) (string, error) {
 	s, err := t.shipping(d)
 	if err != nil {
@@ -46,7 +46,13 @@ func (t *target) Search(ctx context.Context, d connector.Delivery) (string, erro
 	if err != nil || len(found) == 0 {
 		return "", fault.Doing(s.doing, err)
 	}
-	return found[0].id, nil
+	oldest := found[0].id
+	for _, f := range found[1:] { // ids are numbers that grow
+		if len(f.id) < len(oldest) || len(f.id) == len(oldest) && f.id < oldest {
+			oldest = f.id
+		}
+	}
+	return oldest, nil
 }
 
 // Find fails: Shopify lists fulfillments only under their order.

@@ -107,7 +107,7 @@ func (o *openOrder) waits() bool { return o.status == "ON_HOLD" || o.status == "
 // mostFulfillments is how many fulfillments of an order are read.
 const mostFulfillments = 80
 
-// fulfillments returns all fulfillments of the order, the oldest first.
+// fulfillments returns all fulfillments of the order.
 func (s *shipping) fulfillments(ctx context.Context) ([]fulfilled, error) {
 	var all []fulfilled
 	found := false
@@ -133,7 +133,6 @@ func (s *shipping) fulfillments(ctx context.Context) ([]fulfilled, error) {
 			Detail: "the order has " + strconv.Itoa(len(all)) + " fulfillments or more, among which this shipment cannot be looked up; fulfill it in Shopify by hand",
 		}
 	}
-	slices.SortFunc(all, func(a, b fulfilled) int { return compareIDs(a.id, b.id) })
 	return all, nil
 }
 
@@ -142,14 +141,6 @@ func (s *shipping) unknownOrder() error {
 		Kind: fault.Rejected, Class: fault.MissingRef, Field: "order",
 		Detail: "shop " + s.order.Tenant + " has no order " + s.order.ID + ", or the app may not read it (read_all_orders for orders older than 60 days)",
 	}
-}
-
-// compareIDs compares two numbers without leading zeros.
-func compareIDs(a, b string) int {
-	if len(a) != len(b) {
-		return len(a) - len(b)
-	}
-	return strings.Compare(a, b)
 }
 
 // members reads the members of the object of that name in data, and reports whether it is there.
