@@ -17,6 +17,8 @@ import (
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/scripts/day"
 	"causeway.example/shared/cloud/cloudtest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/port"
 )
 
 // driven collects the alarms that a test drove from their cause over their threshold.
@@ -97,7 +99,7 @@ func TestAlarmsRing(t *testing.T) {
 	t.Run("causes", func(t *testing.T) {
 		for name, play := range map[string]func(*world){
 			"door": alarmsOfTheDoor, "bus": alarmsOfTheBus, "poll": alarmsOfThePoll, "table": alarmsOfTheTable,
-			"target": alarmsOfTheTarget, "messages": alarmsOfMessages, "queues": alarmsOfQueues,
+			"target": alarmsOfTheTarget, "messages": alarmsOfMessages, "queues": alarmsOfQueues, "audit": alarmsOfTheAudit,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -198,8 +200,13 @@ func alarmsOfTheBus(w *world) {
 // round starts a poll as its schedule does.
 func (w *world) round() {
 	w.Helper()
+	w.scheduled("shopify-poll")
+}
+
+func (w *world) scheduled(function string) {
+	w.Helper()
 	event := `{"version":"0","id":"` + newRequestID() + `","detail-type":"Scheduled Event","source":"aws.events","account":"123456789012","time":"2026-11-25T10:00:00Z","region":"eu-central-1","resources":[],"detail":{}}`
-	if err := w.function("shopify-poll").start(w.Context(), []byte(event)); err != nil {
+	if err := w.function(function).start(w.Context(), []byte(event)); err != nil {
 		w.Error(err)
 	}
 }
@@ -249,6 +256,27 @@ func alarmsOfThePoll(w *world) {
 		w.fail("sqs", "SendMessage", cloudtest.Unavailable(cloudtest.Always))
 		w.round()
 	}, "shopify-poll-dropped")
+}
+
+// alarmsOfTheAudit: the night after an order that reached the store and nothing else.
+func alarmsOfTheAudit(w *world) {
+	now := time.Now()
+	w.rings("a privacy request whose term ends within a week", func() {
+		if err := w.backend.Append(w.Context(), port.Entry{
+			At: now, Stage: port.Privacy, Type: port.TypePrivacyRequest, Event: "request", Trace: "request",
+			Notes: []connector.Note{{Field: port.NoteDue, What: now.Add(5 * 24 * time.Hour).Format(time.RFC3339)}},
+		}); err != nil {
+			w.Fatal(err)
+		}
+		w.scheduled("netsuite-audit")
+	}, "netsuite-audit-privacy-due")
+	w.calm()
+	w.rings("an order that the ERP has not", func() {
+		lost := purchase(1)
+		lost.PlacedAt, lost.UpdatedAt = now.Add(-24*time.Hour), now.Add(-24*time.Hour)
+		w.fakes["shopify"].(*shopifytest.Fake).Put(lost.Body())
+		w.scheduled("netsuite-audit")
+	}, "netsuite-audit-gaps", "netsuite-audit-privacy-due")
 }
 
 func alarmsOfTheTable(w *world) {

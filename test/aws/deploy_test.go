@@ -248,13 +248,21 @@ func (c *clients) depth(ctx context.Context, urls []string) (int, error) {
 	return total, nil
 }
 
-// liveQueues are the URLs of the queues that functions read.
+// liveQueues are the URLs of the queues that functions read, inboxes first. Who counts them in
+// that order misses no message that moves on in the meantime.
 func (s *stack) liveQueues() (urls []string, err error) {
 	err = s.each("AWS::Lambda::EventSourceMapping", func(_ string, p map[string]any) error {
 		arn, _ := p["EventSourceArn"].(string)
 		urls = append(urls, s.queueURL(arn))
 		return nil
 	})
+	after := func(url string) int {
+		if strings.Contains(url, "-to-") {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(urls, func(a, b string) int { return cmp.Compare(after(a), after(b)) })
 	return urls, err
 }
 

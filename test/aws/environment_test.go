@@ -17,6 +17,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"causeway.example/shared/connector"
 )
 
 // environment is one execution environment: a process of the function, and a server
@@ -265,9 +267,23 @@ func (e *environment) cloud(w http.ResponseWriter, r *http.Request) {
 	e.host.world.watch.table(w, r, operation, e.host.world.aws)
 }
 
-// outward passes a call on to the function's own system, and kills around writes.
+// called returns the system that a request goes to: the function's own, and for an audit, which
+// calls all, the one whose path it is.
+func (e *environment) called(r *http.Request) string {
+	switch {
+	case e.host.role != string(connector.Audit):
+		return e.host.system
+	case strings.HasPrefix(r.URL.Path, "/admin/"):
+		return "shopify"
+	case strings.HasPrefix(r.URL.Path, "/wp-json/"):
+		return "woocommerce"
+	}
+	return "netsuite"
+}
+
+// outward passes a call on to its system, and kills around writes.
 func (e *environment) outward(w http.ResponseWriter, r *http.Request) {
-	fake := e.host.world.fakes[e.host.system]
+	fake := e.host.world.fakes[e.called(r)]
 	if e.host.role == "poll" && e.host.world.garbled(r) {
 		_, _ = io.WriteString(w, `{"errors":[{"message":"Something went wrong","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}`) // the process may be gone
 		return

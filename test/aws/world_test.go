@@ -247,11 +247,15 @@ func (w *world) surroundings(e *environment, variables map[string]string, base s
 	if w.aws != nil {
 		variables["AWS_ENDPOINT_URL"] = base
 	}
-	profile := w.profiles[e.host.system]
-	for _, settings := range []map[string]string{w.fakes[e.host.system].Settings(base), w.extra} {
-		for name, value := range settings {
-			if slices.Contains(profile.Settings, name) && !slices.Contains(profile.Secrets, name) {
-				variables[name] = value
+	for system, profile := range w.profiles {
+		if system != e.host.system && e.host.role != string(connector.Audit) {
+			continue
+		}
+		for _, settings := range []map[string]string{w.fakes[system].Settings(base), w.extra} {
+			for name, value := range settings {
+				if slices.Contains(profile.Settings, name) && !slices.Contains(profile.Secrets, name) {
+					variables[name] = value
+				}
 			}
 		}
 	}
