@@ -93,6 +93,7 @@ func (w *world) function(name string) *host { return w.hosts[w.prefix+"-"+name] 
 // TestAlarmsRing drives the alarms from their causes to their thresholds, each kind at least
 // once. A cause rings its own alarms and no others.
 func TestAlarmsRing(t *testing.T) {
+	t.Parallel()
 	if environmentOfTest.endpoint != nil || environmentOfTest.account != "" {
 		t.Skip("causes of alarms are played at the stand-in only")
 	}
