@@ -43,6 +43,9 @@
 //   - order.deleted means the trash, and has an id alone: the order is fetched, and is cancelled
 //     as long as it is there. One that was deleted for good cannot be fetched, which is a dead
 //     letter. Deleting for good sends nothing. customer.deleted is skipped.
+//   - action.woocommerce_refund_deleted names a deleted refund and nothing else: neither its order
+//     nor, at some gateways, the store's own id. Each is a dead letter, which asks an operator to
+//     void what was booked of it. An order that is deleted for good sends none for its refunds.
 //   - A status that a plugin added waits until WOOCOMMERCE_STATUSES says what it means, because
 //     it decides whether the order is open. Unknown topics are rejected, and thereby kept.
 //
@@ -125,6 +128,9 @@
 // Core orders have no information on which lines ship (needs_processing is for the whole
 // order: false only if everything is virtual and downloadable), and on whether an on-hold payment
 // is authorized (it is read as pending). A gift card that a plugin sells is a product line like
-// others. A refund that is deleted in the store, as a correction, is not taken back elsewhere.
+// others. A refund that is deleted in the store, as a correction, is not taken back elsewhere: an
+// operator is asked to. Only the webhook reports it, of a deletion by staff or by a gateway. The
+// REST API deletes a refund without it, and no list shows what was deleted. Where several stores
+// share a secret, the letter cannot name the refund's store, and asks to bind the secrets instead.
 // Personal data is never part of an error or a note.
 package woocommerce

@@ -15,7 +15,7 @@ import (
 
 // subscribed are the topics that need a webhook. customer.deleted changes nothing elsewhere, so
 // it needs none.
-var subscribed = []string{translator.TopicOrderCreated, translator.TopicOrderUpdated, translator.TopicOrderDeleted, translator.TopicOrderRestored, translator.TopicCustomerCreated, translator.TopicCustomerUpdated}
+var subscribed = []string{translator.TopicOrderCreated, translator.TopicOrderUpdated, translator.TopicOrderDeleted, translator.TopicOrderRestored, translator.TopicCustomerCreated, translator.TopicCustomerUpdated, translator.TopicRefundDeleted}
 
 // hook is the part of the REST resource "webhook" that is used.
 type hook struct {
@@ -54,13 +54,7 @@ func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscriptio
 // best returns the best state among the topic's webhooks. The store disables a webhook itself
 // after failed deliveries; only a person pauses one.
 func (s *subscriber) best(tenant, topic string, hooks []hook) connector.Subscription {
-	found := connector.Subscription{Tenant: tenant, Topic: topic, Feed: translator.TopicOrderUpdated, State: connector.Missing}
-	switch {
-	case strings.HasPrefix(topic, translator.EntityCustomer):
-		found.Feed = translator.TopicCustomerUpdated
-	case topic == translator.TopicOrderDeleted:
-		found.Feed = translator.TopicOrderDeleted
-	}
+	found := connector.Subscription{Tenant: tenant, Topic: topic, Feed: feedOf(topic), State: connector.Missing}
 	for _, h := range hooks {
 		switch {
 		case h.topic != topic:
@@ -79,6 +73,20 @@ func (s *subscriber) best(tenant, topic string, hooks []hook) connector.Subscrip
 		}
 	}
 	return found
+}
+
+// feedOf returns the topic of the feed that finds what a webhook of the topic missed, "" if none
+// does: no list shows a refund that was deleted.
+func feedOf(topic string) string {
+	switch {
+	case topic == translator.TopicRefundDeleted:
+		return ""
+	case topic == translator.TopicOrderDeleted:
+		return translator.TopicOrderDeleted
+	case strings.HasPrefix(topic, translator.EntityCustomer):
+		return translator.TopicCustomerUpdated
+	}
+	return translator.TopicOrderUpdated
 }
 
 func hookName(topic string) string { return "Causeway " + topic }

@@ -63,7 +63,8 @@ func New(config Config) *Translator {
 
 // Translate turns the delivery of an order or customer topic into events. It calls the store's
 // REST API for an order with refunds, whose lines a delivery does not have, and for an order
-// that was deleted, of which a delivery has the id alone.
+// that was deleted, of which a delivery has the id alone. The deletion of a refund is an error,
+// which asks an operator.
 func (t *Translator) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
 	translate, known := translators[raw.Topic]
 	if !known {
@@ -88,6 +89,7 @@ var translators = map[string]func(*Translator, context.Context, *message.Raw) (c
 	TopicCustomerCreated: (*Translator).translateCustomer,
 	TopicCustomerUpdated: (*Translator).translateCustomer,
 	topicCustomerDeleted: (*Translator).skipCustomer,
+	TopicRefundDeleted:   (*Translator).translateRefundDeleted,
 }
 
 func doing(raw *message.Raw, entity, id string) string {
