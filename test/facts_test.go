@@ -82,16 +82,18 @@ func TestReadmeNamesFieldsThatConnectorsKnow(t *testing.T) {
 	}
 }
 
-// sourceOf returns the connector's source without its tests.
+// sourceOf returns the connector's source without its tests and its fake.
 func sourceOf(t *testing.T, system string) string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("..", "functions", system, "*.go"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no source of %s: %v", system, err)
+	folder := filepath.Join("..", "functions", system)
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	parts, partsErr := filepath.Glob(filepath.Join(folder, "*", "*.go"))
+	if err != nil || partsErr != nil || len(files) == 0 {
+		t.Fatalf("no source of %s: %v, %v", system, err, partsErr)
 	}
 	var all strings.Builder
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
+	for _, file := range append(files, parts...) {
+		if strings.HasSuffix(file, "_test.go") || strings.HasSuffix(filepath.Dir(file), "test") {
 			continue
 		}
 		source, err := os.ReadFile(file)

@@ -46,6 +46,10 @@ var house = map[string]rule{
 	"infra/causeway/operators":         {rooms: []string{"shared/routes"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go"}},
 	"infra/causeway":                   {rooms: []string{"infra/causeway/operators", "functions", "shared/routes", "shared/rules", "shared/retry", "shared/connector", "shared/canonical", "shared/fault", "shared/message"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go", "github.com/go-playground/validator/v10", "go.yaml.in/yaml/v3"}},
 	"functions":                        {rooms: []string{"functions/*", "functions/*/*", "shared/connector", "shared/connector/connectortest"}},
+	"functions/woocommerce":            {rooms: []string{"functions/woocommerce/rest", "functions/woocommerce/shipment", "functions/woocommerce/translator", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*", "shared/webhook", "shared/webapi"}},
+	"functions/woocommerce/rest":       {rooms: []string{"shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*", "shared/wire", "shared/webhook", "shared/webapi"}},
+	"functions/woocommerce/shipment":   {rooms: []string{"functions/woocommerce/rest", "functions/woocommerce/translator", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/webapi"}},
+	"functions/woocommerce/translator": {rooms: []string{"functions/woocommerce/rest", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*"}},
 	"functions/*":                      {rooms: []string{"shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*", "shared/wire", "shared/webhook", "shared/webapi"}},
 	"scripts/size":                     {rooms: []string{"*"}, modules: []string{"github.com/aws/aws-lambda-go"}},
 	"scripts/size/minimal":             {modules: []string{"github.com/aws/aws-lambda-go"}},
@@ -121,6 +125,8 @@ func TestARuleThatIsBrokenIsSeen(t *testing.T) {
 		"the cloud imports the desk":      {"shared/cloud", module + "/shared/cloud/desk"},
 		"a system imports the desk":       {"functions/shopify", module + "/shared/cloud/desk"},
 		"the cloud imports the loader":    {"shared/cloud", "github.com/aws/aws-sdk-go-v2/config"},
+		"the API imports its translator":  {"functions/woocommerce/rest", module + "/functions/woocommerce/translator"},
+		"a translator imports a shipment": {"functions/woocommerce/translator", module + "/functions/woocommerce/shipment"},
 		"a main imports another system":   {"functions/shopify/receive", module + "/functions/netsuite"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -272,7 +272,7 @@ func TestA6AForeignWebhookIsLeftAlone(t *testing.T) {
 		w.wooStore.SetWebhooks(foreign)
 		w.poll("woocommerce")
 		hooks := w.wooStore.Webhooks()
-		if len(hooks) != 7 || hooks[0] != foreign {
+		if len(hooks) != 8 || hooks[0] != foreign {
 			t.Errorf("webhooks %+v", hooks)
 		}
 	})

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"causeway.example/functions/woocommerce/rest"
+	"causeway.example/functions/woocommerce/translator"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -28,14 +30,14 @@ var _ connector.Auditor = (*auditor)(nil)
 func (a *auditor) Books() []connector.Book {
 	var books []connector.Book
 	for _, one := range a.stores {
-		books = append(books, connector.Book{System: Name, Tenant: one.tenant, Type: entityOrder}, connector.Book{System: Name, Tenant: one.tenant, Type: entityPayment})
+		books = append(books, connector.Book{System: Name, Tenant: one.Tenant, Type: translator.EntityOrder}, connector.Book{System: Name, Tenant: one.Tenant, Type: translator.EntityPayment})
 	}
 	return books
 }
 
 // feed is the list of a store's orders.
 func (a *auditor) feed(book connector.Book) connector.Feed {
-	return connector.Feed{Tenant: book.Tenant, Topic: topicOrderUpdated, Entity: entityOrder}
+	return connector.Feed{Tenant: book.Tenant, Topic: translator.TopicOrderUpdated, Entity: translator.EntityOrder}
 }
 
 // Calendar returns the zero value: records have a time.
@@ -43,19 +45,19 @@ func (a *auditor) Calendar() connector.Calendar { return connector.Calendar{} }
 
 // Totals counts the orders that were placed within the span.
 func (a *auditor) Totals(ctx context.Context, book connector.Book, span connector.Span) (connector.Totals, error) {
-	if book.Type != entityOrder {
+	if book.Type != translator.EntityOrder {
 		return connector.Totals{}, connector.ErrNoTotals
 	}
 	query := placed(span)
 	query.Set("per_page", "1")
 	doing := "counting the orders of " + book.Tenant
-	answer, err := a.open(a.feed(book)).get(ctx, ordersPath, doing, query)
+	answer, err := a.open(a.feed(book)).Get(ctx, rest.OrdersPath, doing, query)
 	if err != nil {
 		return connector.Totals{}, err
 	}
 	count, err := strconv.Atoi(answer.Header.Get("X-WP-Total"))
 	if err != nil {
-		return connector.Totals{}, fault.Doing(doing, broken("X-WP-Total", "is not a number"))
+		return connector.Totals{}, fault.Doing(doing, rest.Broken("X-WP-Total", "is not a number"))
 	}
 	return connector.Totals{Count: count}, nil
 }
@@ -70,7 +72,7 @@ func placed(span connector.Span) url.Values {
 // the span began: an order is changed when it is paid.
 func (a *auditor) Records(ctx context.Context, book connector.Book, span connector.Span, cursor string) (connector.RecordPage, error) {
 	read := a.orders
-	if book.Type == entityPayment {
+	if book.Type == translator.EntityPayment {
 		read = a.changed
 	}
 	page, err := read(ctx, book, span, cursor)
@@ -99,12 +101,12 @@ func (a *auditor) orders(ctx context.Context, book connector.Book, span connecto
 	api, doing := a.open(a.feed(book)), "listing the orders of "+book.Tenant+" by their date"
 	if at != "" {
 		offset, last, _ := strings.Cut(at, "/")
-		if from = (walk{number(offset), number(last)}); from.offset <= 0 || from.last <= 0 {
+		if from = (walk{rest.Number(offset), rest.Number(last)}); from.offset <= 0 || from.last <= 0 {
 			return connector.Page{}, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Doing: doing, Detail: "is not a cursor of this list"}
 		}
 	}
-	l := listing{doing, ordersPath, span.From.Unix(), placed(span)}
-	changes, to, more, err := api.behind(ctx, l, from, pageSize)
+	l := listing{doing, rest.OrdersPath, span.From.Unix(), placed(span)}
+	changes, to, more, err := api.behind(ctx, l, from, rest.PageSize)
 	if e := fault.As(err); e != nil && e.Class == fault.TooLarge {
 		changes, to, more, err = api.behind(ctx, l, from, smallPage)
 	}
@@ -119,7 +121,7 @@ func (a *auditor) orders(ctx context.Context, book connector.Book, span connecto
 func (a *auditor) Lookup(ctx context.Context, book connector.Book, ids []string) ([]connector.Record, error) {
 	orders := make([]string, 0, len(ids))
 	for _, id := range ids {
-		if order, _, _ := strings.Cut(id, "-"); number(order) > 0 {
+		if order, _, _ := strings.Cut(id, "-"); rest.Number(order) > 0 {
 			orders = append(orders, order)
 		}
 	}
@@ -129,7 +131,7 @@ func (a *auditor) Lookup(ctx context.Context, book connector.Book, ids []string)
 		return nil, nil
 	}
 	doing := "looking up orders of " + book.Tenant
-	changes, err := a.open(a.feed(book)).list(ctx, listing{doing, ordersPath, 0, url.Values{"include": {strings.Join(orders, ",")}}}, pageSize)
+	changes, err := a.open(a.feed(book)).list(ctx, listing{doing, rest.OrdersPath, 0, url.Values{"include": {strings.Join(orders, ",")}}}, rest.PageSize)
 	if err != nil {
 		return nil, fault.Doing(doing, err)
 	}
@@ -151,7 +153,7 @@ func (a *auditor) records(ctx context.Context, book connector.Book, change conne
 		return []connector.Record{unread}
 	}
 	made, err := a.source.Translate(ctx, &message.Raw{
-		System: Name, Tenant: book.Tenant, Topic: topicOrderUpdated, Trigger: message.Poll, ContentType: "application/json", Body: change.Body,
+		System: Name, Tenant: book.Tenant, Topic: translator.TopicOrderUpdated, Trigger: message.Poll, ContentType: "application/json", Body: change.Body,
 	})
 	if err != nil {
 		unread.Err = err

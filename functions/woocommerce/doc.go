@@ -2,6 +2,11 @@
 // source its webhooks for orders and customers become canonical events; as a target it gets what
 // a warehouse shipped of its orders.
 //
+// The package has what the pipeline asks of the connector: settings, the webhook's door, its
+// subscriptions, the poll and the audit. Package rest has the stores and calls their API, package
+// translator turns orders, refunds and customers into events, and package shipment writes
+// shipments, with the rules of that.
+//
 // # Deliveries
 //
 // X-WC-Webhook-Signature is the base64 HMAC-SHA256 of the raw body. Nothing else is signed:
@@ -38,6 +43,9 @@
 //   - order.deleted means the trash, and has an id alone: the order is fetched, and is cancelled
 //     as long as it is there. One that was deleted for good cannot be fetched, which is a dead
 //     letter. Deleting for good sends nothing. customer.deleted is skipped.
+//   - action.woocommerce_refund_deleted names a deleted refund and nothing else: neither its order
+//     nor, at some gateways, the store's own id. Each is a dead letter, which asks an operator to
+//     void what was booked of it. An order that is deleted for good sends none for its refunds.
 //   - A status that a plugin added waits until WOOCOMMERCE_STATUSES says what it means, because
 //     it decides whether the order is open. Unknown topics are rejected, and thereby kept.
 //
@@ -115,37 +123,14 @@
 // what the translation makes of the order. The API sums up nothing, and the day of a payment
 // can only be found among the orders that were changed since. The list leaves out the trash.
 //
-// # Shipments
-//
-// shipment.shipped becomes an entry of the order's meta data, whose key follows from the shipment's
-// and whose value has its tracking numbers and quantities, and a note with tracking
-// (WOOCOMMERCE_SHIPMENT_NOTE: WooCommerce mails one for the customer). In the request that writes
-// the last piece the order becomes completed, unless WOOCOMMERCE_COMPLETE is off: all pieces are
-// shipped, or refunded before. Only a paid order (processing, or a status that WOOCOMMERCE_STATUSES
-// calls paid) is completed, since WooCommerce dates the payment of one that is not; so what a person
-// did with it meanwhile stays. With WOOCOMMERCE_SHIPMENT_TRACKING the list of the plugins WooCommerce
-// Shipment Tracking and Advanced Shipment Tracking has the shipment too. The list is one value,
-// which the last writer wins: entries of others are kept, and those of the order's shipments are
-// made whole from their own meta data, also after another write.
-//
-// WooCommerce has neither idempotency keys nor a look-up by meta data, and a note that is posted
-// twice is there twice. So the guarantee is search: the order is read, and whatever of meta data,
-// status and note is there is not written again. A parcel that is confirmed again under
-// another id is recognized by its tracking number and its goods. More pieces than the order has left are
-// a conflict, which a person settles.
-//
-// A shipment takes four calls and one for refunds: the order twice, PUT, the notes, POST. The key
-// needs write permission. What was written comes back as order.updated, whose content at an ERP is
-// the same, so nothing is written there.
-//
-// Lines of virtual goods count as not shipped: an order that has some beside others is completed by
-// hand.
-//
 // # Limits
 //
 // Core orders have no information on which lines ship (needs_processing is for the whole
 // order: false only if everything is virtual and downloadable), and on whether an on-hold payment
 // is authorized (it is read as pending). A gift card that a plugin sells is a product line like
-// others. A refund that is deleted in the store, as a correction, is not taken back elsewhere.
+// others. A refund that is deleted in the store, as a correction, is not taken back elsewhere: an
+// operator is asked to. Only the webhook reports it, of a deletion by staff or by a gateway. The
+// REST API deletes a refund without it, and no list shows what was deleted. Where several stores
+// share a secret, the letter cannot name the refund's store, and asks to bind the secrets instead.
 // Personal data is never part of an error or a note.
 package woocommerce

@@ -347,7 +347,7 @@ func TestEveryStoreIsAsked(t *testing.T) {
 		t.Errorf("%d feeds, listed %v", len(feeds), got)
 	}
 	subscriptions, err := system.Subscriber.Subscriptions(t.Context())
-	if err != nil || len(subscriptions) != 18 {
+	if err != nil || len(subscriptions) != 21 {
 		t.Fatalf("%d subscriptions, %v", len(subscriptions), err)
 	}
 	for _, one := range subscriptions {

@@ -8,30 +8,21 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/woocommerce/rest"
+	"causeway.example/functions/woocommerce/translator"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 )
 
-// The largest page of the API, and one for stores whose orders are so long that an answer with
-// the largest page is too large.
-const (
-	pageSize  = 100
-	smallPage = 10
-)
-
-const topicOrderUpdated, topicCustomerUpdated = "order.updated", "customer.updated"
-
-// The paths of the lists.
-const (
-	ordersPath    = "/wp-json/wc/v3/orders"
-	customersPath = "/wp-json/wc/v3/customers"
-)
+// smallPage is the page for stores whose orders are so long that an answer with the largest page
+// is too large.
+const smallPage = 10
 
 // poller is the connector.Poller of all configured stores.
 type poller struct {
-	stores stores
-	zone   *siteZone
+	stores rest.Stores
+	zone   *rest.Zone
 }
 
 var _ connector.Poller = (*poller)(nil)
@@ -42,9 +33,9 @@ func (p *poller) Feeds() []connector.Feed {
 	var feeds []connector.Feed
 	for _, one := range p.stores {
 		feeds = append(feeds,
-			connector.Feed{Tenant: one.tenant, Topic: topicOrderUpdated, Entity: entityOrder},
-			connector.Feed{Tenant: one.tenant, Topic: topicCustomerUpdated, Entity: entityCustomer, Whole: true},
-			connector.Feed{Tenant: one.tenant, Topic: topicOrderDeleted, Entity: entityOrder},
+			connector.Feed{Tenant: one.Tenant, Topic: translator.TopicOrderUpdated, Entity: translator.EntityOrder},
+			connector.Feed{Tenant: one.Tenant, Topic: translator.TopicCustomerUpdated, Entity: translator.EntityCustomer, Whole: true},
+			connector.Feed{Tenant: one.Tenant, Topic: translator.TopicOrderDeleted, Entity: translator.EntityOrder},
 		)
 	}
 	return feeds
@@ -52,17 +43,17 @@ func (p *poller) Feeds() []connector.Feed {
 
 // api is the REST API of the store of a feed.
 type api struct {
-	*store
-	zone  *siteZone
+	*rest.Store
+	zone  *rest.Zone
 	trash bool // the feed lists the trash
 }
 
 func (p *poller) open(feed connector.Feed) *api {
-	one := p.stores.of(feed.Tenant)
+	one := p.stores.Of(feed.Tenant)
 	if one == nil {
 		one = p.stores[0]
 	}
-	return &api{store: one, zone: p.zone, trash: feed.Topic == topicOrderDeleted}
+	return &api{Store: one, zone: p.zone, trash: feed.Topic == translator.TopicOrderDeleted}
 }
 
 // orders returns the query with the part that all queries of the feed's orders have. WooCommerce
@@ -81,7 +72,7 @@ func (a *api) orders(query url.Values) url.Values {
 // always read by id.
 func (p *poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
 	a := p.open(ask.Feed)
-	doing := "listing the " + ask.Feed.Entity + "s of " + a.tenant
+	doing := "listing the " + ask.Feed.Entity + "s of " + a.Tenant
 	if a.trash {
 		doing += " in the trash"
 	}
@@ -91,12 +82,12 @@ func (p *poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 	}
 	read := a.bySecond
 	switch {
-	case ask.Feed.Entity == entityCustomer:
+	case ask.Feed.Entity == translator.EntityCustomer:
 		read = a.customers
 	case from.inside:
 		read = a.byID
 	}
-	page, err := read(ctx, doing, from, pageSize)
+	page, err := read(ctx, doing, from, rest.PageSize)
 	if fault.As(err) != nil && fault.As(err).Class == fault.TooLarge {
 		page, err = read(ctx, doing, from, smallPage)
 	}
@@ -141,7 +132,7 @@ func bound(second int64) string { return time.Unix(second, 0).UTC().Format("2006
 
 // bySecond reads a page that begins at a second.
 func (a *api) bySecond(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
-	changes, err := a.list(ctx, listing{doing, ordersPath, from.second, a.orders(url.Values{
+	changes, err := a.list(ctx, listing{doing, rest.OrdersPath, from.second, a.orders(url.Values{
 		"modified_after": {bound(from.second - 1)}, "dates_are_gmt": {"true"}, "orderby": {"modified"}, "order": {"asc"},
 	})}, size)
 	page := connector.Page{Changes: changes}
@@ -156,7 +147,7 @@ func (a *api) bySecond(ctx context.Context, doing string, from cursor, size int)
 
 // byID reads a page of one second by ids. After the last page it continues with the next second.
 func (a *api) byID(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
-	changes, walked, more, err := a.behind(ctx, listing{doing, ordersPath, from.second, a.orders(url.Values{
+	changes, walked, more, err := a.behind(ctx, listing{doing, rest.OrdersPath, from.second, a.orders(url.Values{
 		"modified_after": {bound(from.second - 1)}, "modified_before": {bound(from.second + 1)}, "dates_are_gmt": {"true"},
 	})}, from.walk, size)
 	next := cursor{second: from.second, inside: true, walk: walked}
@@ -169,7 +160,7 @@ func (a *api) byID(ctx context.Context, doing string, from cursor, size int) (co
 // customers reads a page of all customers by ids, and drops those that did not change since the
 // requested time.
 func (a *api) customers(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
-	changes, walked, more, err := a.behind(ctx, listing{doing, customersPath, from.second, url.Values{}}, from.walk, size)
+	changes, walked, more, err := a.behind(ctx, listing{doing, rest.CustomersPath, from.second, url.Values{}}, from.walk, size)
 	page := connector.Page{Changes: slices.DeleteFunc(changes, func(c connector.Change) bool { return c.Err == nil && c.At.Unix() < from.second })}
 	if more {
 		page.Cursor = cursor{second: from.second, inside: true, walk: walked}.String()
@@ -182,9 +173,9 @@ func (p *poller) Fetch(ctx context.Context, feed connector.Feed, change connecto
 	body := change.Body
 	if body == nil {
 		a := p.open(feed)
-		l := listing{"fetching " + feed.Entity + " " + change.ID + " of " + a.tenant, ordersPath, change.At.Unix(), a.orders(url.Values{"include": {change.ID}})}
-		if feed.Entity == entityCustomer {
-			l.path = customersPath
+		l := listing{"fetching " + feed.Entity + " " + change.ID + " of " + a.Tenant, rest.OrdersPath, change.At.Unix(), a.orders(url.Values{"include": {change.ID}})}
+		if feed.Entity == translator.EntityCustomer {
+			l.path = rest.CustomersPath
 		}
 		found, err := a.list(ctx, l, 1)
 		switch {

@@ -108,6 +108,9 @@ func TestEachWebhookNamesItsFeed(t *testing.T) {
 		topics[feed.Topic] = true
 	}
 	for topic, one := range s.states() {
+		if topic == refundDeleted && one.Feed == "" {
+			continue // no list shows what was deleted
+		}
 		if !topics[one.Feed] || topic[:5] != one.Feed[:5] {
 			t.Errorf("%s has the feed %q", topic, one.Feed)
 		}

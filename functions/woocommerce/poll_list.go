@@ -5,9 +5,9 @@ import (
 	"maps"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
+	"causeway.example/functions/woocommerce/rest"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
@@ -44,12 +44,12 @@ func (a *api) behind(ctx context.Context, l listing, from walk, size int) (chang
 		if err != nil {
 			return nil, walk{}, false, err
 		}
-		if offset > 0 && (len(page) == 0 || number(page[0].ID) > from.last) {
+		if offset > 0 && (len(page) == 0 || rest.Number(page[0].ID) > from.last) {
 			continue
 		}
 		to = walk{offset + int64(len(page)), from.last}
 		for _, change := range page {
-			if id := number(change.ID); id > from.last {
+			if id := rest.Number(change.ID); id > from.last {
 				changes, to.last = append(changes, change), id
 			}
 		}
@@ -57,25 +57,16 @@ func (a *api) behind(ctx context.Context, l listing, from walk, size int) (chang
 	}
 }
 
-// number parses an id, 0 if it is not a number.
-func number(id string) int64 {
-	n, err := strconv.ParseInt(id, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
 // list reads one page. Each entry is kept whole, as a delivery would have it. An unreadable one
 // is dated by the one before it.
 func (a *api) list(ctx context.Context, l listing, size int) ([]connector.Change, error) {
-	response, err := a.get(ctx, l.path, l.doing, l.with("per_page", strconv.Itoa(size)).query)
+	response, err := a.Get(ctx, l.path, l.doing, l.with("per_page", strconv.Itoa(size)).query)
 	if err != nil {
 		return nil, err
 	}
 	var all []connector.Change
 	before := time.Unix(l.second, 0).UTC()
-	r := strictjson.NewReader(response.Body, strictjson.Limits{Number: maxNumber, Elements: listElements})
+	r := strictjson.NewReader(response.Body, strictjson.Limits{Number: rest.MaxNumber, Elements: listElements})
 	for range r.Array() {
 		entry := r.Raw()
 		if r.Err() != nil {
@@ -88,7 +79,7 @@ func (a *api) list(ctx context.Context, l listing, size int) ([]connector.Change
 		all, before = append(all, change), change.At
 	}
 	if err := r.End(); err != nil {
-		return nil, broken(err.Path, err.Rule)
+		return nil, rest.Broken(err.Path, err.Rule)
 	}
 	return all, nil
 }
@@ -100,29 +91,29 @@ const listElements = 2_000_000
 // its creation. An entry without an id makes the whole answer invalid.
 func (a *api) change(body []byte, before time.Time, l listing) (connector.Change, error) {
 	change := connector.Change{Body: body}
-	d := newDecoder(body)
-	created, modified := d.listed(&change)
+	d := rest.NewDecoder(body)
+	created, modified := listed(d, &change)
 	err := d.Finish()
-	if number(change.ID) <= 0 {
-		return change, broken("id", "is not a number")
+	if rest.Number(change.ID) <= 0 {
+		return change, rest.Broken("id", "is not a number")
 	}
-	if modified == (stamp{}) && l.path == customersPath {
+	if modified == (rest.Stamp{}) && l.path == rest.CustomersPath {
 		modified = created
 	}
-	c := converter{zone: a.zone}
-	if at := c.needTime(modified, "date_modified"); err == nil && c.err == nil {
-		change.At = at
-		return change, nil
-	}
 	if err == nil {
-		err = c.err
+		at, _, undated := modified.NeedTime(a.zone, "date_modified")
+		if undated == nil {
+			change.At = at
+			return change, nil
+		}
+		err = undated
 	}
 	change.At, change.Body, change.Err = before, nil, fault.Doing(l.doing+", number "+change.ID, err)
 	return change, nil
 }
 
 // listed reads id and number into the change and returns the dates.
-func (d *decoder) listed(change *connector.Change) (created, modified stamp) {
+func listed(d rest.Decoder, change *connector.Change) (created, modified rest.Stamp) {
 	for key := range d.Object() {
 		switch key {
 		case "id":
@@ -130,23 +121,15 @@ func (d *decoder) listed(change *connector.Change) (created, modified stamp) {
 		case "number":
 			change.Name = d.ID()
 		case "date_created":
-			d.moment(&created.local)
+			d.Moment(&created.Local)
 		case "date_created_gmt":
-			d.moment(&created.gmt)
+			d.Moment(&created.GMT)
 		case "date_modified":
-			d.moment(&modified.local)
+			d.Moment(&modified.Local)
 		case "date_modified_gmt":
-			d.moment(&modified.gmt)
+			d.Moment(&modified.GMT)
 		}
 	}
-	d.need("id", change.ID)
+	d.Need("id", change.ID)
 	return created, modified
-}
-
-// broken returns the fault of an answer that does not match the API's schema. It is retried.
-func broken(field, rule string) *fault.Error {
-	return &fault.Error{
-		Kind: fault.Unavailable, Class: fault.Intermittent, Field: field,
-		Detail: "the answer does not match the API's schema: " + strings.TrimSpace(rule),
-	}
 }

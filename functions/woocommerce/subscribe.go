@@ -6,27 +6,27 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/woocommerce/rest"
+	"causeway.example/functions/woocommerce/translator"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/formats/strictjson"
 	"causeway.example/shared/webapi"
 )
 
-const webhooksPath = "/wp-json/wc/v3/webhooks"
-
 // subscribed are the topics that need a webhook. customer.deleted changes nothing elsewhere, so
 // it needs none.
-var subscribed = []string{topicOrderCreated, topicOrderUpdated, topicOrderDeleted, topicOrderRestored, "customer.created", topicCustomerUpdated}
+var subscribed = []string{translator.TopicOrderCreated, translator.TopicOrderUpdated, translator.TopicOrderDeleted, translator.TopicOrderRestored, translator.TopicCustomerCreated, translator.TopicCustomerUpdated, translator.TopicRefundDeleted}
 
 // hook is the part of the REST resource "webhook" that is used.
 type hook struct {
 	id, status, topic, address, name string
-	modified                         stamp
+	modified                         rest.Stamp
 }
 
 // subscriber is the connector.Subscriber of all stores that have a key.
 type subscriber struct {
-	stores  stores
-	zone    *siteZone
+	stores  rest.Stores
+	zone    *rest.Zone
 	address string // delivery address of the webhooks
 }
 
@@ -37,15 +37,15 @@ var _ connector.Subscriber = (*subscriber)(nil)
 func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscription, error) {
 	var needed []connector.Subscription
 	for _, one := range s.stores {
-		if one.client == nil {
+		if !one.HasKey() {
 			continue
 		}
-		hooks, err := one.hooks(ctx)
+		hooks, err := hooksOf(ctx, one)
 		if err != nil {
 			return nil, err
 		}
 		for _, topic := range subscribed {
-			needed = append(needed, s.best(one.tenant, topic, hooks))
+			needed = append(needed, s.best(one.Tenant, topic, hooks))
 		}
 	}
 	return needed, nil
@@ -54,13 +54,7 @@ func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscriptio
 // best returns the best state among the topic's webhooks. The store disables a webhook itself
 // after failed deliveries; only a person pauses one.
 func (s *subscriber) best(tenant, topic string, hooks []hook) connector.Subscription {
-	found := connector.Subscription{Tenant: tenant, Topic: topic, Feed: topicOrderUpdated, State: connector.Missing}
-	switch {
-	case strings.HasPrefix(topic, entityCustomer):
-		found.Feed = topicCustomerUpdated
-	case topic == topicOrderDeleted:
-		found.Feed = topicOrderDeleted
-	}
+	found := connector.Subscription{Tenant: tenant, Topic: topic, Feed: feedOf(topic), State: connector.Missing}
 	for _, h := range hooks {
 		switch {
 		case h.topic != topic:
@@ -69,8 +63,8 @@ func (s *subscriber) best(tenant, topic string, hooks []hook) connector.Subscrip
 			found.State, found.ID, found.Since = connector.Active, h.id, time.Time{}
 			return found
 		case h.address == s.address && found.State != connector.Paused:
-			c := converter{zone: s.zone}
-			found.State, found.ID, found.Since = connector.Disabled, h.id, c.time(h.modified, "date_modified")
+			since, _, _ := h.modified.Time(s.zone, "date_modified")
+			found.State, found.ID, found.Since = connector.Disabled, h.id, since
 			if h.status == "paused" {
 				found.State = connector.Paused
 			}
@@ -81,17 +75,31 @@ func (s *subscriber) best(tenant, topic string, hooks []hook) connector.Subscrip
 	return found
 }
 
+// feedOf returns the topic of the feed that finds what a webhook of the topic missed, "" if none
+// does: no list shows a refund that was deleted.
+func feedOf(topic string) string {
+	switch {
+	case topic == translator.TopicRefundDeleted:
+		return ""
+	case topic == translator.TopicOrderDeleted:
+		return translator.TopicOrderDeleted
+	case strings.HasPrefix(topic, translator.EntityCustomer):
+		return translator.TopicCustomerUpdated
+	}
+	return translator.TopicOrderUpdated
+}
+
 func hookName(topic string) string { return "Causeway " + topic }
 
-// hooks lists all webhooks of the store.
-func (s *store) hooks(ctx context.Context) ([]hook, error) {
-	doing := "listing the webhooks of " + s.tenant
+// hooksOf lists all webhooks of the store.
+func hooksOf(ctx context.Context, one *rest.Store) ([]hook, error) {
+	doing := "listing the webhooks of " + one.Tenant
 	var all []hook
-	err := s.each(ctx, webhooksPath, doing, func(d *decoder) { all = append(all, d.hook()) })
+	err := one.Each(ctx, rest.WebhooksPath, doing, func(d rest.Decoder) { all = append(all, readHook(d)) })
 	return all, err
 }
 
-func (d *decoder) hook() (h hook) {
+func readHook(d rest.Decoder) (h hook) {
 	for key := range d.Object() {
 		switch key {
 		case "id":
@@ -105,31 +113,31 @@ func (d *decoder) hook() (h hook) {
 		case "delivery_url":
 			h.address = d.Word()
 		case "date_modified":
-			d.moment(&h.modified.local)
+			d.Moment(&h.modified.Local)
 		case "date_modified_gmt":
-			d.moment(&h.modified.gmt)
+			d.Moment(&h.modified.GMT)
 		}
 	}
-	d.need("id", h.id)
+	d.Need("id", h.id)
 	return h
 }
 
 // Subscribe activates a disabled webhook, and creates a new one otherwise: the address of a
 // webhook cannot be changed over the API.
 func (s *subscriber) Subscribe(ctx context.Context, broken connector.Subscription) error {
-	one := s.stores.of(broken.Tenant)
+	one := s.stores.Of(broken.Tenant)
 	if one == nil {
 		one = s.stores[0]
 	}
 	request := webapi.Request{
-		Method: http.MethodPost, Path: webhooksPath, WantJSON: true, Body: s.definition(broken, one.secrets[0]),
-		Header: http.Header{"Content-Type": {"application/json"}}, Doing: "creating the webhook " + broken.Topic + " of " + one.tenant,
+		Method: http.MethodPost, Path: rest.WebhooksPath, WantJSON: true, Body: s.definition(broken, one.Secrets[0]),
+		Header: http.Header{"Content-Type": {"application/json"}}, Doing: "creating the webhook " + broken.Topic + " of " + one.Tenant,
 	}
 	if broken.State == connector.Disabled {
-		request.Method, request.Path = http.MethodPut, webhooksPath+"/"+broken.ID
-		request.Doing = "activating the webhook " + broken.Topic + " of " + one.tenant
+		request.Method, request.Path = http.MethodPut, rest.WebhooksPath+"/"+broken.ID
+		request.Doing = "activating the webhook " + broken.Topic + " of " + one.Tenant
 	}
-	_, err := one.client.Do(ctx, request)
+	_, err := one.Do(ctx, request)
 	return err
 }
 

@@ -42,13 +42,13 @@ func TestSubscriptionsReportMissingAndDisabledWebhooks(t *testing.T) {
 	got := s.states()
 	for topic, want := range map[string]connector.SubscriptionState{
 		"order.created": connector.Active, "order.updated": connector.Disabled, "order.restored": connector.Missing, "order.deleted": connector.Missing,
-		"customer.created": connector.Elsewhere, "customer.updated": connector.Active,
+		"customer.created": connector.Elsewhere, "customer.updated": connector.Active, refundDeleted: connector.Missing,
 	} {
 		if got[topic].State != want || got[topic].Tenant != "shop.example" {
 			t.Errorf("%s is %+v, want %s", topic, got[topic], want)
 		}
 	}
-	if len(got) != 6 || !got["order.updated"].Since.Equal(noon.Add(-time.Hour)) || got["order.updated"].ID != "2" {
+	if len(got) != 7 || !got["order.updated"].Since.Equal(noon.Add(-time.Hour)) || got["order.updated"].ID != "2" {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -68,7 +68,7 @@ func TestWebhooksAreSetUpAgain(t *testing.T) {
 		}
 	}
 	hooks := s.fake.Webhooks()
-	if len(hooks) != 7 { // the one that leads elsewhere stays
+	if len(hooks) != 8 { // the one that leads elsewhere stays
 		t.Errorf("%d webhooks: %+v", len(hooks), hooks)
 	}
 	for _, made := range hooks {
@@ -120,6 +120,11 @@ func TestSubscribedTopicsAreThoseThatAreTranslated(t *testing.T) {
 		if topic == "order.deleted" {
 			s.fake.Put(woocommercetest.NewOrder(1, 1))
 			body = s.fake.Trash(1)
+		}
+		if topic == refundDeleted {
+			_, err := s.Source.Translate(t.Context(), raw(topic, woocommercetest.RefundDeleted(200)))
+			checkFault(t, err, fault.Rejected, fault.Conflict, "arg")
+			continue
 		}
 		mustTranslate(t, s.Source, topic, body)
 	}

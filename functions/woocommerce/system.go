@@ -3,24 +3,23 @@ package woocommerce
 import (
 	"time"
 
+	"causeway.example/functions/woocommerce/rest"
+	"causeway.example/functions/woocommerce/shipment"
+	"causeway.example/functions/woocommerce/translator"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
-	"causeway.example/shared/fault"
 	"causeway.example/shared/webhook"
 )
 
 // Name is the system's name in keys, queues and functions.
-const Name = "woocommerce"
+const Name = rest.Name
 
 // bodyLimit allows an order of 10,000 lines, of about 600 bytes each as recorded. The limit of
 // a Lambda function, 6 MB per request, is lower.
 const bodyLimit = 8 << 20
 
-// timeout bounds one call, and attempt one delivery of a shipment, which takes five.
-const (
-	timeout = 15 * time.Second
-	attempt = 45 * time.Second
-)
+// attempt bounds one delivery of a shipment, which takes five calls.
+const attempt = 45 * time.Second
 
 // Settings are the connector's configuration keys. A secret, an address and a key belong to one
 // store: "shop.example=value" binds one to it.
@@ -99,62 +98,51 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err := connector.ParseSettings(settings, &s); err != nil {
 		return connector.System{}, err
 	}
-	stores, err := openStores(s, deps)
+	stores, err := rest.Open(rest.Config{
+		Stores: s.Stores, WebhookSecrets: s.WebhookSecrets, APIURL: s.APIURL, ConsumerKey: s.ConsumerKey, ConsumerSecret: s.ConsumerSecret,
+	}, deps)
 	if err != nil {
 		return connector.System{}, err
 	}
-	source, err := openSource(s, stores)
+	zone, err := rest.OpenZone(s.Timezone)
 	if err != nil {
 		return connector.System{}, err
 	}
-	poller := &poller{stores: stores, zone: source.zone}
+	source, err := openSource(s, stores, zone)
+	if err != nil {
+		return connector.System{}, err
+	}
+	poller := &poller{stores: stores, zone: zone}
 	system := connector.System{
-		Profile: Profile(), Stores: stores.tenants(), Source: source, Poller: poller,
-		Target: &target{stores: stores, complete: s.Complete, statuses: s.Statuses, note: s.ShipmentNote, plugin: s.ShipmentTracking},
+		Profile: Profile(), Stores: stores.Tenants(), Source: source, Poller: poller,
+		Target: &shipment.Target{Stores: stores, Complete: s.Complete, Statuses: s.Statuses, Note: s.ShipmentNote, Plugin: s.ShipmentTracking},
 	}
 	if len(s.ConsumerKey) == 0 {
 		return system, nil
 	}
-	system.Checker, system.Auditor = &checker{stores}, &auditor{poller, source}
+	system.Checker, system.Auditor = stores, &auditor{poller, source}
 	if s.WebhookURL != "" {
-		system.Subscriber = &subscriber{stores: stores, zone: source.zone, address: s.WebhookURL}
+		system.Subscriber = &subscriber{stores: stores, zone: zone, address: s.WebhookURL}
 	}
 	return system, nil
 }
 
 // source is the connector.Source of all configured stores.
 type source struct {
-	stores       stores
-	unknown      *webhook.Verifier // of all secrets: for a delivery that names no store of ours
-	zone         *siteZone
-	tolerance    int64
-	testGateways []string
-	statuses     map[string]meaning
-	plugins      *plugins
+	*translator.Translator
+	stores  rest.Stores
+	unknown *webhook.Verifier // of all secrets: for a delivery that names no store of ours
 }
 
 var _ connector.Source = (*source)(nil)
 
-func openSource(s Settings, all stores) (*source, error) {
-	zone, err := time.LoadLocation(s.Timezone)
+func openSource(s Settings, stores rest.Stores, zone *rest.Zone) (*source, error) {
+	unknown, err := stores.Verifier()
 	if err != nil {
-		return nil, configFault("WOOCOMMERCE_TIMEZONE", "is not an IANA time zone", err)
+		return nil, err
 	}
-	opened := &source{
-		stores: all, zone: &siteZone{zone, s.Timezone != ""}, tolerance: s.RoundingTolerance, testGateways: s.TestGateways,
-		statuses: statusMeanings(s.Statuses), plugins: knownPlugins(s),
-	}
-	var secrets []connector.Secret
-	for _, store := range all {
-		secrets = append(secrets, store.secrets...)
-	}
-	opened.unknown, err = openVerifier(secrets)
-	return opened, err
-}
-
-func configFault(key, rule string, err error) *fault.Error {
-	return &fault.Error{
-		Kind: fault.Rejected, Class: fault.Config, Field: key,
-		Doing: "opening " + Name, Detail: rule, Err: err,
-	}
+	return &source{stores: stores, unknown: unknown, Translator: translator.New(translator.Config{
+		Stores: stores, Zone: zone, Tolerance: s.RoundingTolerance, TestGateways: s.TestGateways, Statuses: s.Statuses,
+		GiftCards: s.GiftCards, PurchaseOrders: s.PurchaseOrders, Tags: s.Tags,
+	})}, nil
 }

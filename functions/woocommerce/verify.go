@@ -1,7 +1,6 @@
 package woocommerce
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/woocommerce/rest"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
@@ -19,28 +19,15 @@ import (
 
 // The headers of a delivery, as WooCommerce writes them.
 const (
-	headerSignature = "X-WC-Webhook-Signature"
-	headerTopic     = "X-WC-Webhook-Topic"
-	headerSource    = "X-WC-Webhook-Source"
-	headerDelivery  = "X-WC-Webhook-Delivery-ID"
+	headerTopic    = "X-WC-Webhook-Topic"
+	headerSource   = "X-WC-Webhook-Source"
+	headerDelivery = "X-WC-Webhook-Delivery-ID"
 )
 
 // kept are the headers that the raw message carries.
 var kept = []string{
 	headerTopic, "X-WC-Webhook-Resource", "X-WC-Webhook-Event",
 	"X-WC-Webhook-ID", headerDelivery, headerSource,
-}
-
-func openVerifier(secrets []connector.Secret) (*webhook.Verifier, error) {
-	const key = "WOOCOMMERCE_WEBHOOK_SECRETS"
-	if len(secrets) == 0 {
-		return nil, configFault(key, "has no secret for one of the stores", nil)
-	}
-	verifier, err := webhook.New(webhook.BodyHMAC(headerSignature), reveal(secrets)...)
-	if err != nil {
-		return nil, configFault(key, "cannot be used", err)
-	}
-	return verifier, nil
 }
 
 // Receive verifies signature and store, and returns the raw message. It returns nil for the
@@ -54,7 +41,7 @@ func (s *source) Receive(_ context.Context, request connector.Request) (*message
 	sender, unknown := s.sender(request.Header)
 	verifier := s.unknown
 	if unknown == nil {
-		verifier = sender.verifier
+		verifier = sender.Verifier
 	}
 	if err := verifier.Verify(signed, request.At); err != nil {
 		return nil, err
@@ -73,9 +60,9 @@ func (s *source) Receive(_ context.Context, request connector.Request) (*message
 		}
 	}
 	return &message.Raw{
-		ID:          rawID(sender.tenant, topic, request),
+		ID:          rawID(sender.Tenant, topic, request),
 		System:      Name,
-		Tenant:      sender.tenant,
+		Tenant:      sender.Tenant,
 		Topic:       topic,
 		Trigger:     message.Webhook,
 		Header:      keep(request.Header),
@@ -85,7 +72,7 @@ func (s *source) Receive(_ context.Context, request connector.Request) (*message
 	}, nil
 }
 
-// statelessMost is the length up to which a body may be one without any state.
+// statelessMost is the length up to which the body of a deletion may be an id alone.
 const statelessMost = 1024
 
 // rawID names the delivery by store, topic and body, because WooCommerce's delivery id is not
@@ -96,14 +83,11 @@ const statelessMost = 1024
 func rawID(tenant, topic string, request connector.Request) string {
 	digest := sha256.Sum256(request.Body)
 	parts := []string{Name, tenant, topic, hex.EncodeToString(digest[:])}
-	if len(request.Body) <= statelessMost {
-		body := bytes.TrimLeft(request.Body, " \t\r\n")
-		switch {
-		case strings.HasSuffix(topic, ".deleted") && !bytes.HasPrefix(body, []byte(errorBegins)):
-			parts = append(parts, request.Header.Get(headerDelivery))
-		case bytes.HasPrefix(body, []byte(errorBegins)):
-			parts = append(parts, request.Header.Get(headerDelivery), request.At.UTC().Format(time.RFC3339Nano))
-		}
+	switch {
+	case rest.IsError(request.Body):
+		parts = append(parts, request.Header.Get(headerDelivery), request.At.UTC().Format(time.RFC3339Nano))
+	case strings.HasSuffix(topic, ".deleted") && len(request.Body) <= statelessMost:
+		parts = append(parts, request.Header.Get(headerDelivery))
 	}
 	return message.DeriveID(parts...)
 }
@@ -113,7 +97,7 @@ const formType = "application/x-www-form-urlencoded"
 
 // isPing reports whether the request is the one unsigned body that WooCommerce sends.
 func isPing(request connector.Request) bool {
-	_, signed := request.Header[http.CanonicalHeaderKey(headerSignature)]
+	_, signed := request.Header[http.CanonicalHeaderKey(rest.SignatureHeader)]
 	if signed || len(request.Body) > 32 || mediaType(request.Header) != formType {
 		return false
 	}
@@ -131,13 +115,12 @@ func mediaType(header http.Header) string {
 }
 
 // sender returns the configured store that the delivery names.
-func (s *source) sender(header http.Header) (*store, error) {
+func (s *source) sender(header http.Header) (*rest.Store, error) {
 	named, err := single(header, headerSource)
 	if err != nil {
 		return nil, err
 	}
-	tenant, _ := tenantOf(named)
-	if found := s.stores.of(tenant); found != nil {
+	if found := s.stores.Named(named); found != nil {
 		return found, nil
 	}
 	return nil, &fault.Error{

@@ -95,6 +95,39 @@ func (f *Fake) SetRefunds(order int64, list []byte) {
 	f.orders[order] = kept
 }
 
+// DeleteRefund deletes a refund of an order, as staff do, and returns the body of the delivery
+// action.woocommerce_refund_deleted. The order's date stays, so that no list shows it as changed. It
+// panics if there is no such refund.
+func (f *Fake) DeleteRefund(order, refund int64) []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	kept := f.orders[order]
+	var body map[string]json.RawMessage
+	var summaries []json.RawMessage
+	if json.Unmarshal(kept.body, &body) != nil || json.Unmarshal(body["refunds"], &summaries) != nil {
+		panic("woocommercetest: there is no order " + strconv.FormatInt(order, 10) + " with refunds")
+	}
+	of := func(entry json.RawMessage) bool {
+		var s summary
+		return json.Unmarshal(entry, &s) == nil && s.ID == refund
+	}
+	before := len(kept.refunds)
+	kept.refunds = slices.DeleteFunc(slices.Clone(kept.refunds), of)
+	if len(kept.refunds) == before {
+		panic("woocommercetest: order " + strconv.FormatInt(order, 10) + " has no refund " + strconv.FormatInt(refund, 10))
+	}
+	body["refunds"] = must(json.Marshal(slices.DeleteFunc(summaries, of)))
+	kept.body = must(json.Marshal(body))
+	f.orders[order] = kept
+	return RefundDeleted(refund)
+}
+
+// RefundDeleted returns the body of the delivery action.woocommerce_refund_deleted: arg is the
+// refund's id, or the name that a gateway gives instead.
+func RefundDeleted(arg any) []byte {
+	return must(json.Marshal(member{"action": "woocommerce_refund_deleted", "arg": arg}))
+}
+
 // derived returns the refunds that a delivery names, each an amount alone.
 func derived(summaries []summary, modified string) []json.RawMessage {
 	bodies := make([]json.RawMessage, len(summaries))

@@ -103,9 +103,13 @@ func (f *Fake) webhook(id int64) *Webhook {
 
 func (w *Webhook) show() member {
 	resource, event, _ := strings.Cut(w.Topic, ".")
+	hooks := []string{}
+	if resource == "action" {
+		hooks = append(hooks, event)
+	}
 	return member{
 		"id": w.ID, "name": w.Name, "status": w.Status, "topic": w.Topic, "resource": resource, "event": event,
-		"hooks": []string{}, "delivery_url": w.URL,
+		"hooks": hooks, "delivery_url": w.URL,
 		"date_modified": site(w.Modified), "date_modified_gmt": utc(w.Modified),
 	}
 }
@@ -157,10 +161,21 @@ func (f *Fake) createWebhook(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusCreated, made.show())
 }
 
+// knownTopic is wc_is_webhook_valid_topic of WooCommerce 10.9 (includes/wc-webhook-functions.php),
+// to which the REST API gives the topic in lower case.
 func knownTopic(topic string) bool {
-	resource, event, _ := strings.Cut(topic, ".")
-	return slices.Contains([]string{"order", "customer", "product", "coupon"}, resource) &&
-		slices.Contains([]string{"created", "updated", "deleted", "restored"}, event)
+	topic = strings.ToLower(topic)
+	if slices.Contains([]string{
+		"action.woocommerce_login_credentials", "action.woocommerce_product_csv_importer_check_import_file_path", "action.woocommerce_webhook_should_deliver",
+	}, topic) {
+		return false
+	}
+	if strings.HasPrefix(topic, "action.woocommerce_") || strings.HasPrefix(topic, "action.wc_") {
+		return true
+	}
+	parts := strings.Split(topic, ".")
+	return len(parts) > 1 && slices.Contains([]string{"coupon", "customer", "order", "product"}, parts[0]) &&
+		slices.Contains([]string{"created", "updated", "deleted", "restored"}, parts[1])
 }
 
 func (f *Fake) updateWebhook(w http.ResponseWriter, r *http.Request, id string) {
@@ -173,6 +188,10 @@ func (f *Fake) updateWebhook(w http.ResponseWriter, r *http.Request, id string) 
 	d, err := readDefinition(r)
 	if err != nil {
 		refuse(w, http.StatusBadRequest, "rest_invalid_json", "Invalid JSON body passed.")
+		return
+	}
+	if d.Topic != "" && !knownTopic(d.Topic) {
+		refuse(w, http.StatusBadRequest, "woocommerce_rest_shop_webhook_invalid_topic", "Webhook topic must be valid.")
 		return
 	}
 	for _, change := range []struct {

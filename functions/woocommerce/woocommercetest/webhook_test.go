@@ -140,6 +140,7 @@ func TestWebhooksAreMadeAndChangedAsTheContractSays(t *testing.T) {
 		"switched on":       {http.MethodPut, all + "/1", `{"status":"active"}`, 200, ""},
 		"without address":   {http.MethodPost, all, `{"topic":"order.updated"}`, 400, "rest_invalid_param"},
 		"unknown topic":     {http.MethodPost, all, `{"topic":"order.paid","delivery_url":"https://a.example/"}`, 400, "woocommerce_rest_shop_webhook_invalid_topic"},
+		"its topic unknown": {http.MethodPut, all + "/1", `{"topic":"order.paid"}`, 400, "woocommerce_rest_shop_webhook_invalid_topic"},
 		"unknown status":    {http.MethodPut, all + "/1", `{"status":"on"}`, 400, "rest_invalid_param"},
 		"address by update": {http.MethodPut, all + "/1", `{"delivery_url":"https://a.example/"}`, 400, "rest_invalid_param"},
 		"unknown webhook":   {http.MethodPut, all + "/9", `{"status":"active"}`, 404, "woocommerce_rest_shop_webhook_invalid_id"},
@@ -156,6 +157,27 @@ func TestWebhooksAreMadeAndChangedAsTheContractSays(t *testing.T) {
 				t.Errorf("answer %d %+v, want %d %s", status, got, c.status, c.code)
 			}
 		})
+	}
+}
+
+// TestTopicsAreThoseOfWooCommerce has a case for each rule of wc_is_webhook_valid_topic.
+func TestTopicsAreThoseOfWooCommerce(t *testing.T) {
+	t.Parallel()
+	for topic, want := range map[string]int{
+		"order.created": 201, "customer.restored": 201, "product.deleted": 201, "coupon.updated": 201, "Order.Updated": 201, "order.updated.x": 201,
+		"action.woocommerce_refund_deleted": 201, "action.wc_any_hook": 201, "ACTION.WOOCOMMERCE_NEW_ORDER": 201,
+		"action.refund_deleted": 400, "action.wcs_renewal": 400, "action.": 400, "action": 400, "refund.deleted": 400, "order.": 400, "order": 400, "": 400,
+		"action.woocommerce_login_credentials": 400, "action.woocommerce_webhook_should_deliver": 400,
+		"action.woocommerce_product_csv_importer_check_import_file_path": 400,
+	} {
+		var made struct{ Hooks []string }
+		body := `{"topic":"` + topic + `","delivery_url":"https://a.example/"}`
+		if status := ask(t, woocommercetest.New(), http.MethodPost, "/wp-json/wc/v3/webhooks", body, &made); status != want {
+			t.Errorf("%q: %d, want %d", topic, status, want)
+		}
+		if hook, isAction := strings.CutPrefix(topic, "action."); want == http.StatusCreated && isAction && !slices.Equal(made.Hooks, []string{hook}) {
+			t.Errorf("%q has the hooks %v", topic, made.Hooks)
+		}
 	}
 }
 

@@ -1,4 +1,4 @@
-package woocommerce
+package translator
 
 import (
 	"maps"
@@ -61,12 +61,12 @@ type plugins struct {
 	wanted                          map[string]bool
 }
 
-func knownPlugins(s Settings) *plugins {
+func knownPlugins(config Config) *plugins {
 	p := &plugins{
-		giftCards:      slices.Concat(giftCardFields, s.GiftCards),
-		fees:           slices.Concat(giftCardFees, s.GiftCards),
-		purchaseOrders: slices.Concat(s.PurchaseOrders, purchaseOrderFields),
-		tags:           slices.Concat(attribution, s.Tags),
+		giftCards:      slices.Concat(giftCardFields, config.GiftCards),
+		fees:           slices.Concat(giftCardFees, config.GiftCards),
+		purchaseOrders: slices.Concat(config.PurchaseOrders, purchaseOrderFields),
+		tags:           slices.Concat(attribution, config.Tags),
 		wanted:         map[string]bool{},
 	}
 	for _, key := range slices.Concat(p.giftCards, p.purchaseOrders, p.tags, depositFields, termFields) {

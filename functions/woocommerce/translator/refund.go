@@ -1,4 +1,4 @@
-package woocommerce
+package translator
 
 import (
 	"cmp"
@@ -8,34 +8,58 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/woocommerce/rest"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
 )
 
 // refundsOf asks for the order's refunds, oldest first. An order has a list of their ids and
 // totals only, so each delivery of an order with refunds costs one call.
-func (s *store) refundsOf(ctx context.Context, order string) ([]refund, error) {
-	doing := "listing the refunds of order " + order + " of " + s.tenant
+func refundsOf(ctx context.Context, store *rest.Store, order string) ([]refund, error) {
+	doing := "listing the refunds of order " + order + " of " + store.Tenant
 	var all []refund
-	err := s.each(ctx, ordersPath+"/"+order+"/refunds", doing, func(d *decoder) { all = append(all, d.refund()) })
+	err := store.Each(ctx, rest.OrdersPath+"/"+order+"/refunds", doing, func(d rest.Decoder) {
+		all = append(all, (&decoder{Decoder: d}).refund())
+	})
 	return all, err
+}
+
+// Refunded asks the store for the refunds of an order, and returns the pieces that they took of
+// each line, by the line's id.
+func Refunded(ctx context.Context, store *rest.Store, order string) (map[string]*big.Rat, error) {
+	refunds, err := refundsOf(ctx, store, order)
+	if err != nil {
+		return nil, err
+	}
+	pieces := map[string]*big.Rat{}
+	for i := range refunds {
+		for _, l := range refunds[i].lines {
+			if pieces[l.line] == nil {
+				pieces[l.line] = new(big.Rat)
+			}
+			if quantity, ok := new(big.Rat).SetString(negated(l.quantity)); ok {
+				pieces[l.line].Add(pieces[l.line], quantity)
+			}
+		}
+	}
+	return pieces, nil
 }
 
 // addRefunds adds the refunds, and takes off the order what they took off before it was
 // fulfilled.
-func (s *source) addRefunds(ctx context.Context, c *converter, made *sale, w *order) error {
-	sender := s.storeOf(made.tenant)
-	list, err := sender.refundsOf(ctx, w.id)
+func (t *Translator) addRefunds(ctx context.Context, c *converter, made *sale, w *order) error {
+	sender := t.storeOf(made.tenant)
+	list, err := refundsOf(ctx, sender, w.id)
 	if err != nil {
 		return err
 	}
 	if list, err = c.complete(ctx, sender, w, list); err != nil {
 		return err
 	}
-	slices.SortStableFunc(list, func(a, b refund) int { return cmp.Compare(number(a.id), number(b.id)) })
+	slices.SortStableFunc(list, func(a, b refund) int { return cmp.Compare(rest.Number(a.id), rest.Number(b.id)) })
 	r := refunder{
 		converter: converter{zone: c.zone, currency: c.currency}, sale: made, wire: w,
-		completed: c.time(w.completed, "date_completed"), tolerance: s.tolerance, taken: map[string]*taken{},
+		completed: c.time(w.completed, "date_completed"), tolerance: t.tolerance, taken: map[string]*taken{},
 	}
 	for i := range list {
 		r.add(&list[i], i)
@@ -52,7 +76,7 @@ func (s *source) addRefunds(ctx context.Context, c *converter, made *sale, w *or
 // names it, which knows whether the order was completed before. One that the store no longer
 // lists has the amount that the order has: the refund went with the order when that was put in
 // the trash or deleted for good. One that was deleted alone, as a correction, is left out.
-func (c *converter) complete(ctx context.Context, sender *store, w *order, list []refund) ([]refund, error) {
+func (c *converter) complete(ctx context.Context, sender *rest.Store, w *order, list []refund) ([]refund, error) {
 	list = slices.DeleteFunc(list, func(listed refund) bool {
 		return !slices.ContainsFunc(w.refunds, func(r refundSummary) bool { return r.id == listed.id })
 	})
@@ -63,7 +87,7 @@ func (c *converter) complete(ctx context.Context, sender *store, w *order, list 
 		return list, nil
 	}
 	if w.status != "trash" {
-		_, err := sender.get(ctx, ordersPath+"/"+w.id, "fetching order "+w.id+" of "+sender.tenant, nil)
+		_, err := sender.Get(ctx, rest.OrdersPath+"/"+w.id, "fetching order "+w.id+" of "+sender.Tenant, nil)
 		switch {
 		case err == nil:
 			c.note(at("refunds"), "refund "+missing[0].id+" was deleted in the store after this delivery; it is left out")

@@ -1,10 +1,11 @@
-package woocommerce
+package translator
 
 import (
 	"context"
 	"errors"
 	"slices"
 
+	"causeway.example/functions/woocommerce/rest"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -21,22 +22,22 @@ type sale struct {
 	notes    []connector.Note
 }
 
-func (s *source) convertOrder(ctx context.Context, w *order, what meaning, raw *message.Raw, notes []connector.Note) (*sale, error) {
+func (t *Translator) convertOrder(ctx context.Context, w *order, what meaning, raw *message.Raw, notes []connector.Note) (*sale, error) {
 	if _, known := canonical.Exponent(w.currency); !known {
 		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.Value, Field: "currency", Detail: canonical.ErrCurrency.Error()}
 	}
-	c := converter{zone: s.zone, currency: w.currency, notes: notes}
+	c := converter{zone: t.zone, currency: w.currency, notes: notes}
 	made := &sale{tenant: raw.Tenant}
 	made.order = c.order(w, what)
-	made.order.Test = slices.Contains(s.testGateways, w.gateway)
-	made.order.PurchaseOrder = w.first(s.plugins.purchaseOrders...)
-	made.order.Tags = s.plugins.tagsOf(w)
+	made.order.Test = slices.Contains(t.testGateways, w.gateway)
+	made.order.PurchaseOrder = w.first(t.plugins.purchaseOrders...)
+	made.order.Tags = t.plugins.tagsOf(w)
 	made.customer = buyer(w, &made.order)
 	if c.err == nil {
-		c.tenders(made, w, what, s)
+		c.tenders(made, w, what, t)
 	}
 	if c.err == nil && len(w.refunds) > 0 {
-		if err := s.addRefunds(ctx, &c, made, w); err != nil {
+		if err := t.addRefunds(ctx, &c, made, w); err != nil {
 			return nil, err
 		}
 	}
@@ -45,7 +46,7 @@ func (s *source) convertOrder(ctx context.Context, w *order, what meaning, raw *
 	}
 	made.order.Financial = made.financial(w)
 	made.notes = c.notes
-	return made, rounded(made.order.Round(s.tolerance + c.slack()))
+	return made, rounded(made.order.Round(t.tolerance + c.slack()))
 }
 
 // rounded returns a broken rule of the model as a fault.
@@ -115,7 +116,7 @@ func (s *sale) financial(w *order) canonical.FinancialState {
 		paid += t.amount.Minor
 	}
 	whole := s.order.Total.Minor
-	switch isPaid := w.paid != (stamp{}); {
+	switch isPaid := w.paid != (rest.Stamp{}); {
 	case w.status == "refunded":
 		return canonical.Refunded
 	case len(w.refunds) > 0 && len(s.tenders) > 0:

@@ -1,6 +1,9 @@
-package woocommerce
+package translator
 
-import "causeway.example/shared/canonical"
+import (
+	"causeway.example/functions/woocommerce/rest"
+	"causeway.example/shared/canonical"
+)
 
 // refund is the part of the REST resource "shop_order_refund" that is used. Its own amount is
 // above zero; those of its lines and fees are below.
@@ -8,7 +11,7 @@ type refund struct {
 	id, amount string
 	reason     canonical.Text
 	paidBack   bool // refunded_payment: a gateway paid it back
-	created    stamp
+	created    rest.Stamp
 	lines      []refundLine
 	deliveries []delivery
 	fees       []fee
@@ -28,8 +31,8 @@ func (d *decoder) refundSummary() (r refundSummary) {
 			r.total = d.Decimal()
 		}
 	}
-	d.need("id", r.id)
-	d.need("total", r.total)
+	d.Need("id", r.id)
+	d.Need("total", r.total)
 	return r
 }
 
@@ -46,9 +49,9 @@ func (d *decoder) refund() (r refund) {
 		case "refunded_payment":
 			r.paidBack, _ = d.NullBool()
 		case "date_created":
-			d.moment(&r.created.local)
+			d.Moment(&r.created.Local)
 		case "date_created_gmt":
-			d.moment(&r.created.gmt)
+			d.Moment(&r.created.GMT)
 		case "line_items":
 			for range d.Array() {
 				r.lines = append(r.lines, d.refundLine())
@@ -63,8 +66,8 @@ func (d *decoder) refund() (r refund) {
 			}
 		}
 	}
-	d.need("id", r.id)
-	d.need("amount", r.amount)
+	d.Need("id", r.id)
+	d.Need("amount", r.amount)
 	return r
 }
 
@@ -87,8 +90,8 @@ func (d *decoder) refundLine() (l refundLine) {
 			l.line = d.metaValue("_refunded_item_id")
 		}
 	}
-	d.need("quantity", l.quantity)
-	d.need("total", l.total)
-	d.need("total_tax", l.tax)
+	d.Need("quantity", l.quantity)
+	d.Need("total", l.total)
+	d.Need("total_tax", l.tax)
 	return l
 }

@@ -1,4 +1,4 @@
-package woocommerce
+package translator
 
 import (
 	"causeway.example/shared/canonical"
@@ -28,7 +28,7 @@ func (s *sale) events(topic string) []connector.Event {
 func (s *sale) customerEvent() connector.Event {
 	return connector.Event{
 		Type:      canonical.CustomerUpserted,
-		Entity:    key(s.tenant, entityCustomer, s.customer.ID),
+		Entity:    key(s.tenant, EntityCustomer, s.customer.ID),
 		At:        s.customer.UpdatedAt,
 		UpdatedAt: s.customer.UpdatedAt,
 		Body:      s.customer,
@@ -43,7 +43,7 @@ func (s *sale) customerEvent() connector.Event {
 func (s *sale) orderEvent(topic string) connector.Event {
 	event := connector.Event{
 		Type:      canonical.OrderChanged,
-		Entity:    key(s.tenant, entityOrder, s.order.ID),
+		Entity:    key(s.tenant, EntityOrder, s.order.ID),
 		At:        s.order.UpdatedAt,
 		UpdatedAt: s.order.UpdatedAt,
 		Body:      &s.order,
@@ -52,11 +52,11 @@ func (s *sale) orderEvent(topic string) connector.Event {
 	switch {
 	case s.order.Status == canonical.OrderCancelled:
 		event.Type = canonical.OrderCancelledEvent
-	case topic == topicOrderCreated:
+	case topic == TopicOrderCreated:
 		event.Type, event.At = canonical.OrderPlaced, s.order.PlacedAt
 	}
 	if s.customer != nil {
-		event.Parents = []message.Key{key(s.tenant, entityCustomer, s.customer.ID)}
+		event.Parents = []message.Key{key(s.tenant, EntityCustomer, s.customer.ID)}
 	}
 	return event
 }
@@ -78,11 +78,11 @@ func (s *sale) paymentEvent(t tender) connector.Event {
 	}
 	return connector.Event{
 		Type:      canonical.PaymentCaptured,
-		Entity:    key(s.tenant, entityPayment, payment.ID),
+		Entity:    key(s.tenant, EntityPayment, payment.ID),
 		At:        t.at,
 		UpdatedAt: s.order.UpdatedAt,
 		Body:      payment,
-		Parents:   []message.Key{key(s.tenant, entityOrder, s.order.ID)},
+		Parents:   []message.Key{key(s.tenant, EntityOrder, s.order.ID)},
 		Notes:     s.notes,
 	}
 }
@@ -95,7 +95,7 @@ func (s *sale) refundEvent(refund *canonical.Refund) connector.Event {
 		At:        refund.At,
 		UpdatedAt: s.order.UpdatedAt,
 		Body:      refund,
-		Parents:   []message.Key{key(s.tenant, entityOrder, s.order.ID)},
+		Parents:   []message.Key{key(s.tenant, EntityOrder, s.order.ID)},
 		Notes:     s.notes,
 	}
 	if !refund.Settled {

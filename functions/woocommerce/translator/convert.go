@@ -1,10 +1,11 @@
-package woocommerce
+package translator
 
 import (
 	"errors"
 	"strconv"
 	"time"
 
+	"causeway.example/functions/woocommerce/rest"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -13,17 +14,11 @@ import (
 // converter turns the texts of one delivery into canonical values. The first error is kept;
 // values converted after it are not valid.
 type converter struct {
-	zone     *siteZone
+	zone     *rest.Zone
 	currency string
 	finer    int // amounts with more decimals than the currency, which were rounded
 	notes    []connector.Note
 	err      *fault.Error
-}
-
-// siteZone is the stores' time zone.
-type siteZone struct {
-	*time.Location
-	declared bool
 }
 
 // place is a path in the payload, formatted only when it is needed.
@@ -87,36 +82,22 @@ func (c *converter) decimal(text string, field place) canonical.Decimal {
 	return value
 }
 
-// time reads the UTC half of a stamp, or otherwise the local one in the configured zone. It
-// returns the zero time if both are empty.
-func (c *converter) time(s stamp, member string) time.Time {
-	switch {
-	case s.gmt != "":
-		return c.local(s.gmt, time.UTC, at(member+"_gmt"))
-	case s.local != "":
-		if !c.zone.declared {
-			c.note(at(member), "a local time without "+member+"_gmt, and WOOCOMMERCE_TIMEZONE is not set: read as UTC")
-		}
-		return c.local(s.local, c.zone.Location, at(member))
-	}
-	return time.Time{}
+// time converts a stamp. It returns the zero time if the stamp is empty.
+func (c *converter) time(s rest.Stamp, member string) time.Time {
+	when, notes, err := s.Time(c.zone, member)
+	return c.dated(when, notes, err)
 }
 
-// local reads a time in the zone, and notes one that a clock change makes ambiguous.
-func (c *converter) local(text string, zone *time.Location, field place) time.Time {
-	when, moved, err := canonical.ParseLocal(text, zone)
-	c.check(field, err)
-	if moved {
-		c.note(field, "the clock change makes this time ambiguous; read with offset "+when.Format("-07:00"))
-	}
-	return when
+// needTime converts a stamp that must not be empty.
+func (c *converter) needTime(s rest.Stamp, member string) time.Time {
+	when, notes, err := s.NeedTime(c.zone, member)
+	return c.dated(when, notes, err)
 }
 
-// needTime reads a stamp that must not be empty.
-func (c *converter) needTime(s stamp, member string) time.Time {
-	when := c.time(s, member)
-	if s == (stamp{}) {
-		c.fail(fault.Schema, at(member+"_gmt"), "is missing")
+func (c *converter) dated(when time.Time, notes []connector.Note, err *fault.Error) time.Time {
+	c.notes = append(c.notes, notes...)
+	if c.err == nil {
+		c.err = err
 	}
 	return when
 }

@@ -1,4 +1,4 @@
-package woocommerce
+package translator
 
 import "causeway.example/shared/canonical"
 

@@ -1,10 +1,12 @@
-package woocommerce
+package shipment
 
 import (
 	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
+
+	"causeway.example/functions/woocommerce/rest"
 )
 
 // trackingItem is an entry of the plugins' list. A provider that the plugin does not know is
@@ -20,7 +22,7 @@ type trackingItem struct {
 
 // trackingItem returns the shipment's entry, nil without a tracking number.
 func (s *shipping) trackingItem() *trackingItem {
-	if !s.plugin || len(s.shipment.Tracking) == 0 {
+	if !s.Plugin || len(s.shipment.Tracking) == 0 {
 		return nil
 	}
 	first := s.shipment.Tracking[0]
@@ -60,7 +62,7 @@ func (s *shipping) change(o *shippedOrder, own *recorded, completes bool) []byte
 // tracked returns the plugins' list with the entries of all shipments of ours, and whether one was
 // missing. Entries of others stay as they are.
 func (s *shipping) tracked(o *shippedOrder, own *recorded) (items []json.RawMessage, changed bool) {
-	if !s.plugin {
+	if !s.Plugin {
 		return nil, false
 	}
 	all := map[string]*recorded{s.metaKey(): own}
@@ -88,7 +90,7 @@ func trackingIDOf(raw json.RawMessage) string {
 func mustJSON(value any) []byte {
 	data, err := json.Marshal(value)
 	if err != nil {
-		panic(Name + ": " + err.Error())
+		panic(rest.Name + ": " + err.Error())
 	}
 	return data
 }

@@ -1,12 +1,11 @@
-package woocommerce
+package translator
 
 import (
-	"html"
 	"strings"
 
+	"causeway.example/functions/woocommerce/rest"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/formats/strictjson"
-	"causeway.example/shared/wire"
 )
 
 // order is the part of the REST resource "shop_order" that is used. Amounts are decimal text.
@@ -16,8 +15,8 @@ type order struct {
 	total, tax                    string
 	channel, gateway, transaction string
 	note                          canonical.Text
-	created, modified, paid       stamp
-	completed                     stamp
+	created, modified, paid       rest.Stamp
+	completed                     rest.Stamp
 	processed                     bool // needs_processing is false: nothing ships
 	billing, shipping             party
 	hasLines                      bool
@@ -57,7 +56,7 @@ type extra struct {
 type customer struct {
 	id                         string
 	email, firstName, lastName canonical.Text
-	created, modified          stamp
+	created, modified          rest.Stamp
 	billing, shipping          party
 	link                       string // the customer's own address in the API
 	foreign                    string // a member that no customer has
@@ -69,77 +68,13 @@ type party struct {
 	email canonical.Text
 }
 
-// stamp is a time without offset, in the site's zone and in UTC; "" if null or absent.
-type stamp struct{ local, gmt string }
-
-// decoder reads wire types, and notes each value that it normalizes.
+// decoder reads wire types.
 type decoder struct {
-	*wire.Reader
+	rest.Decoder
 	plugins *plugins // which extras to keep; nil: none
 }
 
-// maxNumber allows the floats that a PHP with serialize_precision 100 writes. An amount of that
-// length is rejected when it is converted.
-const maxNumber = 128
-
-func newDecoder(body []byte) *decoder {
-	return &decoder{Reader: wire.NewReader(body, strictjson.Limits{Number: maxNumber})}
-}
-
-// Text reads text or null, with HTML entities decoded: the block checkout (Store API) stores "&"
-// as "&amp;" in names and addresses.
-func (d *decoder) Text() canonical.Text {
-	text := d.Reader.Text()
-	if plain, changed := decodeEntities(text.String()); changed {
-		d.Note(entitiesDecoded)
-		return canonical.NewText(plain)
-	}
-	return text
-}
-
-// Word reads text that only describes, with HTML entities decoded: null is read as "".
-func (d *decoder) Word() string {
-	word := d.Reader.Word()
-	plain, changed := decodeEntities(word)
-	if changed {
-		d.Note(entitiesDecoded)
-	}
-	return plain
-}
-
-const entitiesDecoded = "HTML entities decoded"
-
-// entityMost is the longest HTML entity, "&CounterClockwiseContourIntegral;".
-const entityMost = 33
-
-// decodeEntities decodes the entities of a text once. Only one that ends with a semicolon is an
-// entity: "AT&T" and "a&copy=1" stay.
-func decodeEntities(text string) (plain string, changed bool) {
-	if strings.IndexByte(text, '&') < 0 || strings.IndexByte(text, ';') < 0 {
-		return text, false
-	}
-	var b strings.Builder
-	for rest := text; ; {
-		before, after, found := strings.Cut(rest, "&")
-		b.WriteString(before)
-		if !found {
-			break
-		}
-		rest = after
-		end := strings.IndexByte(after, ';')
-		if end > 0 && end < entityMost {
-			entity := "&" + after[:end+1]
-			if char := html.UnescapeString(entity); char != entity && !strings.HasSuffix(char, ";") {
-				b.WriteString(char)
-				rest, changed = after[end+1:], true
-				continue
-			}
-		}
-		b.WriteByte('&')
-	}
-	plain, _ = canonical.Clean(b.String())
-	return plain, changed
-}
+func newDecoder(body []byte) *decoder { return &decoder{Decoder: rest.NewDecoder(body)} }
 
 // id reads an id of WooCommerce's own, which is a number.
 func (d *decoder) id() string {
@@ -163,9 +98,6 @@ func (d *decoder) checkID(id string) {
 		}
 	}
 }
-
-// moment reads a date into the local or the UTC half of a stamp.
-func (d *decoder) moment(into *string) { *into, _ = d.NullString() }
 
 // links reads the address of the resource itself, from the links that WordPress adds to it.
 func (d *decoder) links() (self string) {
@@ -228,11 +160,4 @@ func metaText(value []byte) string {
 		return ""
 	}
 	return strings.TrimSpace(text)
-}
-
-// need fails if the member of the object just read is missing.
-func (d *decoder) need(member, text string) {
-	if text == "" {
-		d.Missing(member)
-	}
 }

@@ -1,4 +1,4 @@
-package woocommerce
+package translator
 
 import (
 	"cmp"
@@ -43,7 +43,7 @@ type tender struct {
 // transaction_id are single, and date_paid is set once. Its name follows from the order alone,
 // because some gateways set transaction_id after date_paid, and change it later. A redeemed gift
 // card is a tender too, and a deposit plugin knows two payments. The total is made whole first.
-func (c *converter) tenders(made *sale, w *order, what meaning, s *source) {
+func (c *converter) tenders(made *sale, w *order, what meaning, s *Translator) {
 	paid := c.time(w.paid, "date_paid")
 	if paid.IsZero() && what.paid {
 		paid = made.order.UpdatedAt
@@ -110,7 +110,7 @@ func near(difference canonical.Money, tolerance int64) bool {
 // cardTenders returns the gift cards that were redeemed, and makes the order whole by them. The
 // store's total is what was left to pay, so the parts exceed it by the cards. Some plugins write
 // a fee below zero instead, which is no discount.
-func (c *converter) cardTenders(made *sale, w *order, s *source, paid time.Time) []tender {
+func (c *converter) cardTenders(made *sale, w *order, s *Translator, paid time.Time) []tender {
 	order := &made.order
 	zero := canonical.Money{Currency: c.currency}
 	cards, sum := []tender(nil), zero

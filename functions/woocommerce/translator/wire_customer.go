@@ -1,4 +1,4 @@
-package woocommerce
+package translator
 
 func (d *decoder) customer() (c customer) {
 	for key := range d.Object() {
@@ -12,13 +12,13 @@ func (d *decoder) customer() (c customer) {
 		case "last_name":
 			c.lastName = d.Text()
 		case "date_created":
-			d.moment(&c.created.local)
+			d.Moment(&c.created.Local)
 		case "date_created_gmt":
-			d.moment(&c.created.gmt)
+			d.Moment(&c.created.GMT)
 		case "date_modified":
-			d.moment(&c.modified.local)
+			d.Moment(&c.modified.Local)
 		case "date_modified_gmt":
-			d.moment(&c.modified.gmt)
+			d.Moment(&c.modified.GMT)
 		case "billing":
 			c.billing = d.party()
 		case "shipping":
@@ -29,7 +29,7 @@ func (d *decoder) customer() (c customer) {
 			c.foreign = key
 		}
 	}
-	d.need("id", c.id)
+	d.Need("id", c.id)
 	return c
 }
 
@@ -81,6 +81,6 @@ func (d *decoder) deleted() (id string, whole bool) {
 			whole = true
 		}
 	}
-	d.need("id", id)
+	d.Need("id", id)
 	return id, whole
 }

@@ -1,4 +1,4 @@
-package woocommerce
+package translator
 
 // order reads an order. Deliveries of every topic except the deleted ones have the whole
 // resource, so a missing member is a defect of the sender.
@@ -34,13 +34,13 @@ func (d *decoder) order() (o order) {
 
 // needOrder requires the members that the model needs.
 func (d *decoder) needOrder(o *order) {
-	d.need("id", o.id)
-	d.need("number", o.number)
-	d.need("status", o.status)
-	d.need("customer_id", o.customer)
-	d.need("currency", o.currency)
-	d.need("total", o.total)
-	d.need("total_tax", o.tax)
+	d.Need("id", o.id)
+	d.Need("number", o.number)
+	d.Need("status", o.status)
+	d.Need("customer_id", o.customer)
+	d.Need("currency", o.currency)
+	d.Need("total", o.total)
+	d.Need("total_tax", o.tax)
 	if !o.hasLines {
 		d.Missing("line_items")
 	}
@@ -98,21 +98,21 @@ func (d *decoder) orderList(o *order, key string) {
 func (d *decoder) orderDate(o *order, key string) {
 	switch key {
 	case "date_created":
-		d.moment(&o.created.local)
+		d.Moment(&o.created.Local)
 	case "date_created_gmt":
-		d.moment(&o.created.gmt)
+		d.Moment(&o.created.GMT)
 	case "date_modified":
-		d.moment(&o.modified.local)
+		d.Moment(&o.modified.Local)
 	case "date_modified_gmt":
-		d.moment(&o.modified.gmt)
+		d.Moment(&o.modified.GMT)
 	case "date_paid":
-		d.moment(&o.paid.local)
+		d.Moment(&o.paid.Local)
 	case "date_paid_gmt":
-		d.moment(&o.paid.gmt)
+		d.Moment(&o.paid.GMT)
 	case "date_completed":
-		d.moment(&o.completed.local)
+		d.Moment(&o.completed.Local)
 	case "date_completed_gmt":
-		d.moment(&o.completed.gmt)
+		d.Moment(&o.completed.GMT)
 	default:
 		if d.plugins.order(key) {
 			o.extras = append(o.extras, extra{key, d.Raw()})
@@ -149,11 +149,11 @@ func (d *decoder) line() (l line) {
 			l.restocked = d.metaValue("_restock_refunded_items") // written by wc_restock_refunded_items
 		}
 	}
-	d.need("id", l.id)
-	d.need("quantity", l.quantity)
-	d.need("subtotal", l.subtotal)
-	d.need("total", l.total)
-	d.need("total_tax", l.tax)
+	d.Need("id", l.id)
+	d.Need("quantity", l.quantity)
+	d.Need("subtotal", l.subtotal)
+	d.Need("total", l.total)
+	d.Need("total_tax", l.tax)
 	return l
 }
 
@@ -172,8 +172,8 @@ func (d *decoder) delivery() (s delivery) {
 			s.tax = d.Decimal()
 		}
 	}
-	d.need("total", s.total)
-	d.need("total_tax", s.tax)
+	d.Need("total", s.total)
+	d.Need("total_tax", s.tax)
 	return s
 }
 
@@ -192,8 +192,8 @@ func (d *decoder) fee() (f fee) {
 			f.key = d.metaValue("_legacy_fee_key")
 		}
 	}
-	d.need("total", f.total)
-	d.need("total_tax", f.tax)
+	d.Need("total", f.total)
+	d.Need("total_tax", f.tax)
 	return f
 }
 

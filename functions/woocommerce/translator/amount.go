@@ -1,4 +1,4 @@
-package woocommerce
+package translator
 
 import (
 	"math/big"

@@ -1,30 +1,31 @@
-package woocommerce
+package shipment
 
 import (
 	"context"
 	"slices"
 
+	"causeway.example/functions/woocommerce/rest"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 )
 
-// target implements connector.Target and connector.Searcher. It keeps nothing between calls.
-type target struct {
-	stores   stores
-	complete bool
-	statuses map[string]string // of plugins, by what they mean
-	note     string
-	plugin   bool // the meta data of the shipment tracking plugins is written
+// Target implements connector.Target and connector.Searcher. It keeps nothing between calls.
+type Target struct {
+	Stores   rest.Stores
+	Complete bool              // an order becomes completed once everything of it is shipped
+	Statuses map[string]string // of plugins, by what they mean
+	Note     string            // customer, internal or none: for whom the note of a shipment is
+	Plugin   bool              // the meta data of the shipment tracking plugins is written
 }
 
 var (
-	_ connector.Target   = (*target)(nil)
-	_ connector.Searcher = (*target)(nil)
+	_ connector.Target   = (*Target)(nil)
+	_ connector.Searcher = (*Target)(nil)
 )
 
-// The values of WOOCOMMERCE_SHIPMENT_NOTE.
+// The values of Target.Note.
 const (
 	customerNote = "customer"
 	internalNote = "internal"
@@ -32,7 +33,7 @@ const (
 )
 
 // Deliver records the shipment with its order.
-func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
+func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
 	s, err := t.shipping(d)
 	if err != nil {
 		return connector.Receipt{}, err
@@ -42,7 +43,7 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 }
 
 // Search looks for the shipment's meta data at its order.
-func (t *target) Search(ctx context.Context, d connector.Delivery) (string, error) {
+func (t *Target) Search(ctx context.Context, d connector.Delivery) (string, error) {
 	s, err := t.shipping(d)
 	if err != nil {
 		return "", err
@@ -58,13 +59,13 @@ func (t *target) Search(ctx context.Context, d connector.Delivery) (string, erro
 }
 
 // Find fails: WooCommerce finds no order by its meta data.
-func (t *target) Find(_ context.Context, key message.Key) (string, error) {
-	return "", fault.New(fault.Unknown, fault.Bug, "looking up "+key.Type+" "+key.ID+" at "+Name, "a "+key.Type+" cannot be looked up by its key")
+func (t *Target) Find(_ context.Context, key message.Key) (string, error) {
+	return "", fault.New(fault.Unknown, fault.Bug, "looking up "+key.Type+" "+key.ID+" at "+rest.Name, "a "+key.Type+" cannot be looked up by its key")
 }
 
 // shipping returns the delivery's shipment with its order.
-func (t *target) shipping(d connector.Delivery) (*shipping, error) {
-	doing := "writing " + d.Message.Subject + " of " + d.Message.System() + " to " + Name
+func (t *Target) shipping(d connector.Delivery) (*shipping, error) {
+	doing := "writing " + d.Message.Subject + " of " + d.Message.System() + " to " + rest.Name
 	body, ok := d.Body.(*canonical.Shipment)
 	if !ok {
 		return nil, fault.New(fault.Unknown, fault.Bug, doing, "there is no operation for "+d.Message.Type)
@@ -74,14 +75,14 @@ func (t *target) shipping(d connector.Delivery) (*shipping, error) {
 		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.MissingRef, Field: "order", Doing: doing, Detail: "the event does not name the store of order " + body.Order}
 	}
 	order := d.Message.Parents[i]
-	if order.System != Name {
+	if order.System != rest.Name {
 		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: "order", Doing: doing, Detail: "order " + order.ID + " is one of " + order.System + ", not of WooCommerce"}
 	}
-	one := t.stores.of(order.Tenant)
+	one := t.Stores.Of(order.Tenant)
 	if one == nil {
 		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Field: "WOOCOMMERCE_STORES", Doing: doing, Detail: "does not name the store " + order.Tenant + " of order " + order.ID}
 	}
-	s := &shipping{target: t, store: one, shipment: body, key: d.Message.Key(), note: t.note, doing: "recording shipment " + body.ID + " of order " + order.ID + " at " + Name}
+	s := &shipping{Target: t, store: one, shipment: body, key: d.Message.Key(), note: t.Note, doing: "recording shipment " + body.ID + " of order " + order.ID + " at " + rest.Name}
 	if s.note == customerNote && d.Message.Lane == message.Backfill {
 		s.note = internalNote
 	}

@@ -1,4 +1,4 @@
-package woocommerce
+package shipment
 
 import (
 	"cmp"
@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"causeway.example/functions/woocommerce/rest"
+	"causeway.example/functions/woocommerce/translator"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -19,8 +21,8 @@ import (
 
 // shipping is one shipment on its way to its order.
 type shipping struct {
-	*target
-	store    *store
+	*Target
+	store    *rest.Store
 	shipment *canonical.Shipment
 	key      message.Key // of the shipment
 	note     string
@@ -40,7 +42,7 @@ func (s *shipping) metaKey() string { return shipmentMeta + s.derived() }
 
 func (s *shipping) ref() string { return s.shipment.Order + "-" + s.derived() }
 
-func (s *shipping) path() string { return ordersPath + "/" + s.shipment.Order }
+func (s *shipping) path() string { return rest.OrdersPath + "/" + s.shipment.Order }
 
 // recorded is the value of a shipment's meta data, as JSON text.
 type recorded struct {
@@ -162,7 +164,7 @@ func (r *recorded) take(o *shippedOrder, l *canonical.ShipmentLine, left map[str
 // completes reports whether the order is to become completed: everything is shipped or refunded.
 // An order that is not paid is left, because WooCommerce dates the payment of one that it completes.
 func (s *shipping) completes(ctx context.Context, o *shippedOrder, own *recorded) (bool, error) {
-	if !s.complete || o.status != "processing" && s.statuses[o.status] != "paid" {
+	if !s.Complete || o.status != "processing" && s.Statuses[o.status] != "paid" {
 		return false, nil
 	}
 	left := o.left(s.metaKey())
@@ -170,15 +172,13 @@ func (s *shipping) completes(ctx context.Context, o *shippedOrder, own *recorded
 		left[id] = new(big.Rat).Sub(left[id], ratOf(quantity))
 	}
 	if o.refunded {
-		refunds, err := s.store.refundsOf(ctx, s.shipment.Order)
+		refunded, err := translator.Refunded(ctx, s.store, s.shipment.Order)
 		if err != nil {
 			return false, err
 		}
-		for i := range refunds {
-			for _, l := range refunds[i].lines { // a refund's quantities are below zero
-				if left[l.line] != nil {
-					left[l.line] = new(big.Rat).Add(left[l.line], ratOf(l.quantity))
-				}
+		for line, pieces := range refunded {
+			if left[line] != nil {
+				left[line] = new(big.Rat).Sub(left[line], pieces)
 			}
 		}
 	}
@@ -199,7 +199,7 @@ func (s *shipping) writeNote(ctx context.Context) error {
 	}
 	beginning := "Shipment " + s.shipment.ID + ": "
 	found := false
-	d := newDecoder(answer.Body)
+	d := rest.NewDecoder(answer.Body)
 	for range d.Array() {
 		for key := range d.Object() {
 			if key == "note" {
@@ -209,7 +209,7 @@ func (s *shipping) writeNote(ctx context.Context) error {
 		}
 	}
 	if err := d.Finish(); err != nil {
-		return broken(fault.As(err).Field, fault.As(err).Detail)
+		return rest.Broken(fault.As(err).Field, fault.As(err).Detail)
 	}
 	if found {
 		return nil
@@ -240,7 +240,7 @@ func (s *shipping) read(ctx context.Context) (*shippedOrder, error) {
 	answer, err := s.get(ctx, s.path())
 	if e := fault.As(err); e != nil && e.Status == http.StatusNotFound && e.Code == "woocommerce_rest_shop_order_invalid_id" {
 		return nil, &fault.Error{
-			Kind: fault.Rejected, Class: fault.MissingRef, Status: e.Status, Code: e.Code, Field: "order", Detail: "store " + s.store.tenant + " has no order " + s.shipment.Order,
+			Kind: fault.Rejected, Class: fault.MissingRef, Status: e.Status, Code: e.Code, Field: "order", Detail: "store " + s.store.Tenant + " has no order " + s.shipment.Order,
 		}
 	}
 	if err != nil {
@@ -259,7 +259,7 @@ func (s *shipping) write(ctx context.Context, body []byte) (*shippedOrder, error
 }
 
 func (s *shipping) get(ctx context.Context, path string) (webapi.Response, error) {
-	answer, err := s.store.get(ctx, path, s.doing, nil)
+	answer, err := s.store.Get(ctx, path, s.doing, nil)
 	return answer, denied(err)
 }
 
@@ -278,12 +278,7 @@ func denied(err error) error {
 // send makes a write. An answer that is not WooCommerce's own says nothing about the effect: a proxy
 // gives up before the store does.
 func (s *shipping) send(ctx context.Context, method, path string, body []byte) (webapi.Response, error) {
-	if s.store.client == nil {
-		return webapi.Response{}, &fault.Error{
-			Kind: fault.Rejected, Class: fault.Config, Field: keySetting, Detail: "is not set for " + s.store.tenant + ", and the store's REST API is needed",
-		}
-	}
-	answer, err := s.store.client.Do(ctx, webapi.Request{
+	answer, err := s.store.Do(ctx, webapi.Request{
 		Method: method, Path: path, Doing: s.doing, WantJSON: true, Body: body, Header: http.Header{"Content-Type": {"application/json"}},
 	})
 	if e := fault.As(err); e != nil && e.Code == "" && e.Kind == fault.Unavailable && e.Class == fault.Intermittent {

@@ -1,4 +1,4 @@
-package woocommerce
+package shipment
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"causeway.example/functions/woocommerce/rest"
 	"causeway.example/shared/fault"
 )
 
@@ -24,14 +25,14 @@ type shippedLine struct{ id, sku, quantity string }
 
 func readShippedOrder(body []byte) (*shippedOrder, error) {
 	o := &shippedOrder{shipments: map[string]*recorded{}}
-	d := newDecoder(body)
+	d := rest.NewDecoder(body)
 	for key := range d.Object() {
 		switch key {
 		case "status":
 			o.status = d.String()
 		case "line_items":
 			for range d.Array() {
-				o.lines = append(o.lines, d.shippedLine())
+				o.lines = append(o.lines, readLine(d))
 			}
 		case "refunds":
 			for range d.Array() {
@@ -40,18 +41,18 @@ func readShippedOrder(body []byte) (*shippedOrder, error) {
 			}
 		case "meta_data":
 			for range d.Array() {
-				d.shipmentMeta(o)
+				o.readMeta(d)
 			}
 		}
 	}
-	d.need("status", o.status)
+	d.Need("status", o.status)
 	if err := d.Finish(); err != nil {
-		return nil, broken(fault.As(err).Field, fault.As(err).Detail)
+		return nil, rest.Broken(fault.As(err).Field, fault.As(err).Detail)
 	}
 	return o, nil
 }
 
-func (d *decoder) shippedLine() (l shippedLine) {
+func readLine(d rest.Decoder) (l shippedLine) {
 	for key := range d.Object() {
 		switch key {
 		case "id":
@@ -65,9 +66,9 @@ func (d *decoder) shippedLine() (l shippedLine) {
 	return l
 }
 
-// shipmentMeta keeps an entry of meta data that is a shipment of ours or the plugins' list. One
+// readMeta keeps an entry of meta data that is a shipment of ours or the plugins' list. One
 // that cannot be read is as good as missing.
-func (d *decoder) shipmentMeta(o *shippedOrder) {
+func (o *shippedOrder) readMeta(d rest.Decoder) {
 	var id, name string
 	var value []byte
 	for key := range d.Object() {

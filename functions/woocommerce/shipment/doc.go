@@ -1,0 +1,29 @@
+// Package shipment writes to WooCommerce what a warehouse shipped of its orders.
+//
+// shipment.shipped becomes an entry of the order's meta data, whose key follows from the shipment's
+// and whose value has its tracking numbers and quantities, and a note with tracking
+// (WOOCOMMERCE_SHIPMENT_NOTE: WooCommerce mails one for the customer). In the request that writes
+// the last piece the order becomes completed, unless WOOCOMMERCE_COMPLETE is off: all pieces are
+// shipped, or refunded before. Only a paid order (processing, or a status that WOOCOMMERCE_STATUSES
+// calls paid) is completed, since WooCommerce dates the payment of one that is not; so what a person
+// did with it meanwhile stays. With WOOCOMMERCE_SHIPMENT_TRACKING the list of the plugins WooCommerce
+// Shipment Tracking and Advanced Shipment Tracking has the shipment too. The list is one value,
+// which the last writer wins: entries of others are kept, and those of the order's shipments are
+// made whole from their own meta data, also after another write.
+//
+// WooCommerce has neither idempotency keys nor a look-up by meta data, and a note that is posted
+// twice is there twice. So the guarantee is search: the order is read, and whatever of meta data,
+// status and note is there is not written again. A parcel that is confirmed again under
+// another id is recognized by its tracking number and its goods. More pieces than the order has left are
+// a conflict, which a person settles.
+//
+// A shipment takes four calls and one for refunds: the order twice, PUT, the notes, POST. The key
+// needs write permission. What was written comes back as order.updated, whose content at an ERP is
+// the same, so nothing is written there.
+//
+// Lines of virtual goods count as not shipped: an order that has some beside others is completed by
+// hand.
+//
+// target.go finds the store and the order, order.go reads what the order has, shipping.go decides
+// what it lacks and writes it, and encode_shipment.go writes the body.
+package shipment
