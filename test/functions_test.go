@@ -62,18 +62,18 @@ func TestFunctionsStartThemselves(t *testing.T) {
 			auditStarts(t, s, system)
 			continue
 		}
-		if want := "cloud.Start(" + roles[role] + ", " + system + ".Profile(), " + system + ".Open, os.Environ(), time.Now)"; !strings.Contains(mustText(t, s.path), want) {
+		if want := "function.Start(" + roles[role] + ", " + system + ".Profile(), " + system + ".Open, os.Environ(), time.Now)"; !strings.Contains(mustText(t, s.path), want) {
 			t.Errorf("%s does not call %s", s.path, want)
 		}
 		for _, imported := range s.imports() {
 			switch imported {
-			case "os", "time", module + "/functions/" + system, module + "/shared/cloud", module + "/shared/connector":
+			case "os", "time", module + "/functions/" + system, module + "/shared/cloud/function", module + "/shared/connector":
 			default:
 				t.Errorf("%s imports %s", s.path, imported)
 			}
 		}
 		if s.lines > 20 {
-			t.Errorf("%s has %d lines: what it does belongs to shared/cloud", s.path, s.lines)
+			t.Errorf("%s has %d lines: what it does belongs to shared/cloud/function", s.path, s.lines)
 		}
 	}
 }

@@ -34,11 +34,12 @@ var house = map[string]rule{
 	"shared/reconcile":                 {rooms: []string{"shared/redact", "shared/intake", "shared/entity", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault"}},
 	"shared/pipeline":                  {rooms: []string{"shared/admission", "shared/entity", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/canonical", "shared/message", "shared/fault"}},
 	"shared/local":                     {rooms: []string{"shared/operate/engine", "shared/pipeline", "shared/intake", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault"}, modules: []string{"modernc.org/sqlite"}},
-	"shared/cloud":                     {rooms: []string{"shared/cloud/account", "shared/pipeline", "shared/reconcile", "shared/intake", "shared/admission", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault", "shared/webapi", "shared/notice", "shared/redact", "shared/rules"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service", "github.com/aws/smithy-go", "github.com/aws/aws-lambda-go"}},
+	"shared/cloud":                     {rooms: []string{"shared/intake", "shared/retry", "shared/port", "shared/message", "shared/fault"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service", "github.com/aws/smithy-go"}},
+	"shared/cloud/function":            {rooms: []string{"shared/cloud", "shared/cloud/account", "shared/pipeline", "shared/reconcile", "shared/intake", "shared/admission", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault", "shared/webapi", "shared/notice", "shared/redact", "shared/rules"}, modules: []string{"github.com/aws/aws-lambda-go"}},
 	"shared/cloud/account":             {rooms: []string{"shared/fault"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"}},
 	"shared/cloud/deployed":            {rooms: []string{"shared/cloud", "shared/connector", "shared/fault"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service"}},
 	"shared/cloud/health":              {rooms: []string{"shared/cloud", "shared/doctor", "shared/routes", "shared/fault"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service"}},
-	"shared/cloud/nightly":             {rooms: []string{"shared/cloud", "shared/cloud/account", "shared/audit", "shared/privacy", "shared/pipeline", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault", "shared/redact", "shared/webapi"}, modules: []string{"github.com/aws/aws-lambda-go"}},
+	"shared/cloud/nightly":             {rooms: []string{"shared/cloud", "shared/cloud/account", "shared/cloud/function", "shared/audit", "shared/privacy", "shared/pipeline", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault", "shared/redact", "shared/webapi"}, modules: []string{"github.com/aws/aws-lambda-go"}},
 	"functions/netsuite/audit":         {rooms: []string{"functions/*", "shared/cloud/nightly"}},
 	"shared/cloud/desk":                {rooms: []string{"shared/cloud", "shared/operate/engine", "shared/port", "shared/routes", "shared/fault"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service"}},
 	"shared/cloud/cloudtest":           {rooms: []string{"shared/routes", "shared/fault", "shared/message"}, modules: []string{"github.com/aws/smithy-go/encoding/cbor"}},
@@ -123,6 +124,8 @@ func TestARuleThatIsBrokenIsSeen(t *testing.T) {
 		"the pipeline imports an engine":  {"shared/pipeline", module + "/shared/local"},
 		"a room imports a fake":           {"shared/local", module + "/functions/netsuite/netsuitetest"},
 		"the cloud imports the desk":      {"shared/cloud", module + "/shared/cloud/desk"},
+		"the cloud imports a function":    {"shared/cloud", module + "/shared/cloud/function"},
+		"the desk imports a function":     {"shared/cloud/desk", module + "/shared/cloud/function"},
 		"a system imports the desk":       {"functions/shopify", module + "/shared/cloud/desk"},
 		"the cloud imports the loader":    {"shared/cloud", "github.com/aws/aws-sdk-go-v2/config"},
 		"the API imports its translator":  {"functions/woocommerce/rest", module + "/functions/woocommerce/translator"},
@@ -139,6 +142,38 @@ func TestARuleThatIsBrokenIsSeen(t *testing.T) {
 	}
 	if _, known := ruleFor("shared/unheard"); known {
 		t.Error("a room without a rule passes")
+	}
+}
+
+// TestRoomsOfTheOperatorHoldNoFunction: the operator's command has the ports on AWS and the
+// packages over them, and neither a Lambda function nor its runtime.
+func TestRoomsOfTheOperatorHoldNoFunction(t *testing.T) {
+	t.Parallel()
+	imports := map[string][]string{}
+	for _, s := range sources(t) {
+		if !s.test {
+			imports[s.room] = append(imports[s.room], s.imports()...)
+		}
+	}
+	seen := map[string]bool{}
+	var follow func(room, from string)
+	follow = func(room, from string) {
+		if seen[room] {
+			return
+		}
+		seen[room] = true
+		for _, imported := range imports[room] {
+			if strings.HasPrefix(imported, "github.com/aws/aws-lambda-go") {
+				t.Errorf("%s, which %s imports, imports %s", room, from, imported)
+			}
+			if target, ours := strings.CutPrefix(imported, module+"/"); ours {
+				follow(target, room)
+			}
+		}
+	}
+	follow("scripts/causeway", "the command")
+	if !seen["shared/cloud"] {
+		t.Error("the command does not have the ports on AWS: looked in the wrong place")
 	}
 }
 

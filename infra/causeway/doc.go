@@ -57,6 +57,6 @@
 // template to them by number. Roles allow single actions on named resources of one system; an
 // evaluator in the tests compares them with the calls of shared/cloud.
 //
-// The package does not import shared/cloud, which brings the AWS SDK, and repeats its names:
-// test-aws holds templates and ports equal.
+// The package imports neither shared/cloud nor shared/cloud/function, which bring the AWS SDK,
+// and repeats their names: test-aws holds templates, ports and functions equal.
 package causeway

@@ -241,7 +241,7 @@ func (p *Plan) queues(s system, role connector.Role) []string {
 // The limits of Lambda and SQS that sizes follow from.
 const (
 	longest = 15 * time.Minute // that a function may run
-	slack   = 30 * time.Second // for everything in a batch that is not a call: more than the margin of shared/cloud, or nothing is begun
+	slack   = 30 * time.Second // for everything in a batch that is not a call: more than the margin of shared/cloud/function, or nothing is begun
 	quick   = 10 * time.Second // a door: senders wait about five
 	largest = 10               // messages in a batch
 	fewest  = 2                // workers of a queue, as MaximumConcurrency has it

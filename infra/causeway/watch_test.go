@@ -163,7 +163,7 @@ var counted = map[string]string{
 }
 
 // TestA6H3LedgerEventsRingAlarms wants one for each target's connection, each source's webhooks
-// and what the pipeline reports. Package cloud's tests hold the metrics to what functions count.
+// and what the pipeline reports. Package function's tests hold the metrics to what functions count.
 func TestA6H3LedgerEventsRingAlarms(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		want := map[string]string{} // what the alarm has to say, by its name

@@ -1,6 +1,17 @@
-// Package cloud is the pipeline on AWS: its ports on EventBridge, SQS, DynamoDB, S3
-// and Secrets Manager (Backend, Secrets), and the entry points of Lambda functions
-// (Start). No other package that a function contains imports the AWS SDK.
+// Package cloud is the pipeline's ports on AWS: on EventBridge, SQS, DynamoDB, S3 and
+// Secrets Manager (Backend, Secrets). Package function has the Lambda functions that run on
+// them. No other package that a function contains imports the SDK's clients of AWS's services.
+//
+//	open.go       the Backend, which has every port
+//	bus.go        events: PutEvents of EventBridge
+//	queue.go      messages: SQS
+//	state.go      state in the table; table.go: keys, attributes and limits of the table
+//	ledger.go     writing the ledger in the table; entries.go: how its entries are packed
+//	find.go       reading the ledger; find_read.go: queries and scans
+//	vault.go      large bodies and files in the bucket; archive.go: the archive of raw messages
+//	secrets.go    settings in Secrets Manager
+//	classify.go   what an error of AWS means; backoff.go, chunk.go: members of a batch again
+//	desk.go       access of the operator's packages to the same resources
 //
 // A port's call that returned without an error is durable at AWS. Where AWS answers success
 // and reports failures in the body (PutEvents, SendMessageBatch, BatchWriteItem), the failed
@@ -105,9 +116,4 @@
 //
 // Secrets reads at most every five minutes and uses its last values while AWS is not
 // reachable. AWS's caching library does the same, and brings the SDK's loader.
-//
-// A function reads its secret when it starts and when credentials are rejected, without
-// that cache, and for the latter once a minute at most: a stranger can cause it. A signature
-// that is wrong by a secret read within that minute is answered 401; while the secret cannot
-// be read, the door answers 503.
 package cloud

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"slices"
@@ -73,6 +74,13 @@ func Open(a aws.Config, c Config) *Backend {
 		table:  sync.OnceValue(func() *dynamodb.Client { return dynamodb.NewFromConfig(a) }),
 		bucket: sync.OnceValue(func() *s3.Client { return s3.NewFromConfig(a, bucketInPath) }),
 	}
+}
+
+// OpenTable returns a Backend of which State and Ledger alone may be used: a program that calls it
+// instead of Open contains the client of no other service.
+func OpenTable(a aws.Config, c Config) *Backend {
+	c.Retention, a = cmp.Or(c.Retention, ledgerLife), named(a, c.Build)
+	return &Backend{config: c, account: a, table: sync.OnceValue(func() *dynamodb.Client { return dynamodb.NewFromConfig(a) })}
 }
 
 // named adds us to the name under which CloudTrail shows a call: "causeway/1.2.3".

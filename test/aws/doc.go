@@ -40,6 +40,6 @@
 //
 // Played by their ids in the catalogue of faults: F1 to F7, F9 to F11, F17, F50, F51
 // and F54. F8, a panic in one record, cannot be played with programs that are not
-// made to panic; it is proved in package cloud. F7 is played as what it is to the
+// made to panic; it is proved in package function. F7 is played as what it is to the
 // function, a SIGKILL, also again and again until the order counts as poison.
 package aws

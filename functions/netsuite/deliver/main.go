@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"causeway.example/functions/netsuite"
-	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/function"
 	"causeway.example/shared/connector"
 )
 
 func main() {
-	cloud.Start(connector.Deliver, netsuite.Profile(), netsuite.Open, os.Environ(), time.Now)
+	function.Start(connector.Deliver, netsuite.Profile(), netsuite.Open, os.Environ(), time.Now)
 }

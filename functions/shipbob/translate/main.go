@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"causeway.example/functions/shipbob"
-	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/function"
 	"causeway.example/shared/connector"
 )
 
 func main() {
-	cloud.Start(connector.Translate, shipbob.Profile(), shipbob.Open, os.Environ(), time.Now)
+	function.Start(connector.Translate, shipbob.Profile(), shipbob.Open, os.Environ(), time.Now)
 }

@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"causeway.example/functions/shopify"
-	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/function"
 	"causeway.example/shared/connector"
 )
 
 func main() {
-	cloud.Start(connector.Receive, shopify.Profile(), shopify.Open, os.Environ(), time.Now)
+	function.Start(connector.Receive, shopify.Profile(), shopify.Open, os.Environ(), time.Now)
 }

@@ -13,6 +13,7 @@ import (
 	"causeway.example/shared/audit"
 	"causeway.example/shared/cloud"
 	"causeway.example/shared/cloud/account"
+	"causeway.example/shared/cloud/function"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
@@ -50,7 +51,7 @@ func (f *Function) Invoke(ctx context.Context, _ []byte) (answer []byte, err err
 	}
 	counts := map[string]int{}
 	err = f.guarded(ctx, counts)
-	if failed := cloud.WriteCounts(f.out, f.name(), f.target(), counts, f.now()); failed != nil {
+	if failed := function.WriteCounts(f.out, f.name(), f.target(), counts, f.now()); failed != nil {
 		f.log.ErrorContext(ctx, "writing metrics", "error", failed)
 	}
 	if err != nil {

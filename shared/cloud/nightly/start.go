@@ -12,7 +12,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"causeway.example/shared/cloud"
+	"causeway.example/shared/cloud/function"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/redact"
 	"causeway.example/shared/routes"
@@ -22,7 +22,7 @@ import (
 // System is a system of the catalog that the function can open.
 type System struct {
 	Profile connector.Profile
-	Open    cloud.Opener
+	Open    function.Opener
 }
 
 // Start runs the function and does not return. The first system is the target whose function
@@ -30,7 +30,7 @@ type System struct {
 // secret for are not part of the installation. Environ is as os.Environ returns it. A variable
 // that is missing or wrong fails each invocation, with its name in the log.
 func Start(environ []string, now func() time.Time, systems ...System) {
-	lambda.Start(New(cloud.Variables(environ), now, webapi.NewTransport(), os.Stdout, systems...))
+	lambda.Start(New(function.Variables(environ), now, webapi.NewTransport(), os.Stdout, systems...))
 }
 
 // Function implements lambda.Handler. Create it with New.
@@ -54,7 +54,7 @@ func New(environ map[string]string, now func() time.Time, transport http.RoundTr
 		environ: environ, now: now, transport: transport, out: out, systems: systems, mask: &redact.Mask{},
 		table: routes.Table, random: rand.Reader, jitter: mathrand.Float64,
 	}
-	f.log = cloud.NewLog(out, environ["AWS_LAMBDA_LOG_LEVEL"], f.mask, slog.String("system", f.target()), slog.String("function", f.name()))
+	f.log = function.NewLog(out, environ["AWS_LAMBDA_LOG_LEVEL"], f.mask, slog.String("system", f.target()), slog.String("function", f.name()))
 	return f
 }
 

@@ -1,4 +1,4 @@
-package cloud
+package function
 
 import (
 	"context"
@@ -159,7 +159,7 @@ func TestSettingsAreTheSystemsOwn(t *testing.T) {
 
 func TestFlowsFiltersAndBudgetsAreChosen(t *testing.T) {
 	t.Parallel()
-	e, err := parseEnvironment(variables([]string{
+	e, err := parseEnvironment(Variables([]string{
 		"CAUSEWAY_STAGE=dev", "CAUSEWAY_PREFIX=p", "CAUSEWAY_QUEUES=https://sqs/1/", "CAUSEWAY_TABLE=t", "CAUSEWAY_BUCKET=b",
 		"CAUSEWAY_FLOWS=shopify-orders-to-netsuite, shopify-payments-to-netsuite", "CAUSEWAY_FILTERS=-draft, digital_only", "CAUSEWAY_BUDGETS=transient=24h,unknown=3", "OTEL_EXPORTER_OTLP_HEADERS=a=b=c,d=e",
 	}), connector.Deliver)

@@ -1,4 +1,4 @@
-package cloud
+package function
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"causeway.example/shared/admission"
+	"causeway.example/shared/cloud"
 	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -27,13 +28,6 @@ import (
 
 // function is one Lambda function, opened once per process: it turns its trigger's event
 // into the input of the pipeline's stage, and the stage's decision into Lambda's answer.
-//
-// Decisions of the function itself:
-//   - An invocation has half a second less than Lambda allows, so that it can answer 503,
-//     or report the messages that it did not begin, before Lambda ends it.
-//   - It keeps nothing between two events but the opened system and its secret.
-//   - Metrics are lines in the log (embedded metric format), counted at the ledger.
-//   - The text of an error that Lambda itself logs has no words of a message.
 type function struct {
 	name     string // physical name, as alarms and logs show it
 	queue    string // of the system's inbox, which the doors write to
@@ -73,16 +67,16 @@ func backend(p process, e environment) (ports, error) {
 	if err != nil {
 		return ports{}, err
 	}
-	b := Open(a, Config{
+	b := cloud.Open(a, cloud.Config{
 		Prefix: e.Prefix, QueueBase: e.Queues, Bus: e.Bus, Table: e.Table, Bucket: e.Bucket, Build: e.Build,
 		Now: p.deps.Now, Random: p.deps.Random,
 	})
-	return ports{b.Ports(), newest{func() *Secrets { return NewSecrets(a, e.Build, p.deps.Now) }}, b, b.Archive}, nil
+	return ports{b.Ports(), newest{func() *cloud.Secrets { return cloud.NewSecrets(a, e.Build, p.deps.Now) }}, b, b.Archive}, nil
 }
 
 // newest reads a secret without a cache: it is read when a function starts and when
 // credentials were rejected, and then only its present value helps.
-type newest struct{ open func() *Secrets }
+type newest struct{ open func() *cloud.Secrets }
 
 // Get implements secretSource.
 func (n newest) Get(ctx context.Context, name string) (map[string]string, error) {

@@ -1,4 +1,4 @@
-package cloud
+package function
 
 import (
 	"encoding/json"
@@ -49,7 +49,7 @@ func TestADeliveryOfShopifyBecomesARecordOfNetSuite(t *testing.T) {
 	t.Cleanup(server.Close)
 	memory := porttest.NewMemory(door.clock.Now)
 	memory.Visibility, memory.MaxReceives = 6*time.Minute, 1000
-	body, err := os.ReadFile("../../scripts/day/recorded/shopify.customers-create.json")
+	body, err := os.ReadFile("../../../scripts/day/recorded/shopify.customers-create.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package cloud
+package function
 
 import (
 	"encoding/json"
@@ -18,7 +18,7 @@ import (
 // tests hold them: "Degraded Function=… System=…".
 func watched(t *testing.T) map[string]bool {
 	t.Helper()
-	data, err := os.ReadFile("../../infra/testdata/causeway-prod-watch.json")
+	data, err := os.ReadFile("../../../infra/testdata/causeway-prod-watch.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package cloud
+package function
 
 import (
 	"bytes"
@@ -38,7 +38,7 @@ import (
 func Start(role connector.Role, profile connector.Profile, open Opener, environ []string, now func() time.Time) {
 	transport := webapi.NewTransport()
 	p := process{
-		role: role, profile: profile, open: open, environ: variables(environ), table: routes.Table,
+		role: role, profile: profile, open: open, environ: Variables(environ), table: routes.Table,
 		deps: connector.Deps{HTTP: transport, Now: now, Random: rand.Reader, Rules: language()}, jitter: mathrand.Float64, out: os.Stdout, ports: backend,
 	}
 	f, err := newFunction(context.Background(), p)

@@ -1,4 +1,4 @@
-package cloud
+package function
 
 import (
 	"fmt"
@@ -49,8 +49,8 @@ func badVariable(name, rule string) error {
 	return &fault.Error{Kind: fault.Rejected, Class: fault.Config, Doing: "reading the environment", Field: name, Detail: rule}
 }
 
-// variables turns the pairs of os.Environ into a map.
-func variables(environ []string) map[string]string {
+// Variables returns the pairs of os.Environ as a map.
+func Variables(environ []string) map[string]string {
 	all := make(map[string]string, len(environ))
 	for _, pair := range environ {
 		name, value, _ := strings.Cut(pair, "=")

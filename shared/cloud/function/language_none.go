@@ -1,6 +1,6 @@
 //go:build !rules
 
-package cloud
+package function
 
 import "causeway.example/shared/connector"
 
