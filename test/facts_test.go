@@ -63,10 +63,10 @@ func TestReadmeHasARowForEachFact(t *testing.T) {
 }
 
 // TestReadmeNamesFieldsThatConnectorsKnow holds each named field against the connector's source, and
-// each named setting against the README.
+// each named setting against the table of settings.
 func TestReadmeNamesFieldsThatConnectorsKnow(t *testing.T) {
 	t.Parallel()
-	readme := mustRead(t, "README.md")
+	readme := mustRead(t, systemsDoc)
 	for _, cells := range factRows(t) {
 		for i, system := range []string{"shopify", "woocommerce", "netsuite"} {
 			for _, name := range namesIn(cells[i+1]) {

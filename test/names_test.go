@@ -133,8 +133,10 @@ func TestDocsNameWhatThereIs(t *testing.T) {
 
 func TestReadmeNamesWhatThereIs(t *testing.T) {
 	t.Parallel()
-	for _, name := range declarations(t).unknown(mustText(t, "README.md")) {
-		t.Errorf("README.md: %s does not exist", name)
+	for _, path := range []string{"README.md", systemsDoc, deployDoc, operateDoc} {
+		for _, name := range declarations(t).unknown(mustText(t, path)) {
+			t.Errorf("%s: %s does not exist", path, name)
+		}
 	}
 }
 

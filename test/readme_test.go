@@ -26,16 +26,72 @@ func mustRead(t *testing.T, path string) string {
 	return string(data)
 }
 
-// setting is one row of the README's tables of settings.
+// The documents beside README.md, which is read in three minutes.
+const (
+	systemsDoc  = "functions/README.md"
+	deployDoc   = "infra/README.md"
+	operateDoc  = "scripts/README.md"
+	readmeWords = 1200
+)
+
+// allDocs returns the text of all of them.
+func allDocs(t *testing.T) string {
+	t.Helper()
+	return mustRead(t, "README.md") + mustRead(t, systemsDoc) + mustRead(t, deployDoc) + mustRead(t, operateDoc)
+}
+
+func TestReadmeIsReadInThreeMinutes(t *testing.T) {
+	t.Parallel()
+	if n := len(strings.Fields(mustRead(t, "README.md"))); n > readmeWords {
+		t.Errorf("README.md has %d words, at most %d are allowed", n, readmeWords)
+	}
+}
+
+// TestDocsLinkToWhatThereIs holds each link of a document to the file, and to the heading of it.
+func TestDocsLinkToWhatThereIs(t *testing.T) {
+	t.Parallel()
+	found := 0
+	for _, path := range []string{"README.md", systemsDoc, deployDoc, operateDoc} {
+		for _, link := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(mustRead(t, path), -1) {
+			if strings.Contains(link[1], "://") {
+				continue
+			}
+			found++
+			file, heading, _ := strings.Cut(link[1], "#")
+			to := path
+			if file != "" {
+				to = filepath.Join(filepath.Dir(path), file)
+			}
+			text := mustRead(t, to)
+			if heading != "" && !slices.Contains(anchors(text), heading) {
+				t.Errorf("%s links to %s, whose headings are %v", path, link[1], anchors(text))
+			}
+		}
+	}
+	if found < 5 {
+		t.Fatalf("found %d links: looked in the wrong way", found)
+	}
+}
+
+// anchors returns the names by which a Markdown document's headings are linked to.
+func anchors(text string) (names []string) {
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
+		plain := regexp.MustCompile(`[^a-z0-9 -]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		names = append(names, strings.ReplaceAll(plain, " ", "-"))
+	}
+	return names
+}
+
+// setting is one row of the tables of settings.
 type setting struct{ key, meaning, byDefault string }
 
-// settingsOf returns the rows of the README between its markers, by heading.
+// settingsOf returns the rows between the document's markers, by heading.
 func settingsOf(t *testing.T) map[string][]setting {
 	t.Helper()
-	_, rest, begun := strings.Cut(mustRead(t, "README.md"), "<!-- settings:begin -->")
+	_, rest, begun := strings.Cut(mustRead(t, systemsDoc), "<!-- settings:begin -->")
 	section, _, ended := strings.Cut(rest, "<!-- settings:end -->")
 	if !begun || !ended {
-		t.Fatal("README.md has no section of settings")
+		t.Fatal(systemsDoc + " has no section of settings")
 	}
 	rows, heading := map[string][]setting{}, ""
 	for line := range strings.Lines(section) {
@@ -59,19 +115,19 @@ func TestReadmeExplainsEverySetting(t *testing.T) {
 		for _, row := range rows[heading] {
 			keys = append(keys, row.key)
 			if secret := strings.HasPrefix(row.meaning, "secret: "); secret != slices.Contains(system.Profile.Secrets, row.key) {
-				t.Errorf("%s is a secret or not, and README.md says otherwise", row.key)
+				t.Errorf("%s is a secret or not, and %s says otherwise", row.key, systemsDoc)
 			}
 			if row.meaning == "" || row.byDefault == "" {
 				t.Errorf("%s is not explained", row.key)
 			}
 		}
 		if !slices.Equal(keys, system.Profile.Settings) {
-			t.Errorf("README.md has for %s the settings\n%v, want\n%v", heading, keys, system.Profile.Settings)
+			t.Errorf("%s has for %s the settings\n%v, want\n%v", systemsDoc, heading, keys, system.Profile.Settings)
 		}
 		delete(rows, heading)
 	}
 	if len(rows) > 0 {
-		t.Errorf("README.md has settings of no system: %v", rows)
+		t.Errorf("%s has settings of no system: %v", systemsDoc, rows)
 	}
 }
 
@@ -85,9 +141,9 @@ func TestReadmeTellsTheDefaults(t *testing.T) {
 			required := slices.Contains(strings.Split(tag.Get("validate"), ","), "required")
 			switch {
 			case preset && row.byDefault != "`"+want+"`":
-				t.Errorf("%s has the default %s in README.md, want `%s`", row.key, row.byDefault, want)
+				t.Errorf("%s has the default %s in the tables, want `%s`", row.key, row.byDefault, want)
 			case !preset && strings.HasPrefix(row.byDefault, "`"), required != (row.byDefault == "required"):
-				t.Errorf("%s has the default %s in README.md; it is required: %v", row.key, row.byDefault, required)
+				t.Errorf("%s has the default %s in the tables; it is required: %v", row.key, row.byDefault, required)
 			}
 		}
 	}
@@ -126,18 +182,18 @@ func TestReadmeListsTheFilters(t *testing.T) {
 			}
 		}
 	}
-	readme := mustRead(t, "README.md")
+	readme := mustRead(t, systemsDoc)
 	for byDefault, title := range map[bool]string{true: "on by default", false: "off by default"} {
 		row := "| " + title + " | `" + strings.Join(want[byDefault], "`, `") + "` |"
 		if !strings.Contains(readme, row) {
-			t.Errorf("README.md does not say %s", row)
+			t.Errorf("%s does not say %s", systemsDoc, row)
 		}
 	}
 }
 
 func TestReadmeNamesTheSystems(t *testing.T) {
 	t.Parallel()
-	readme := mustRead(t, "README.md")
+	readme, operate := mustRead(t, "README.md"), mustRead(t, operateDoc)
 	port := 4601
 	for _, system := range functions.All() {
 		p := system.Profile
@@ -147,8 +203,8 @@ func TestReadmeNamesTheSystems(t *testing.T) {
 			if slices.Contains(p.Roles, connector.Deliver) {
 				direction = "source and target"
 			}
-			if !strings.Contains(readme, "`POST /hooks/"+p.Name+"`") {
-				t.Errorf("README.md does not name the door of %s", p.Name)
+			if !strings.Contains(operate, "`POST /hooks/"+p.Name+"`") {
+				t.Errorf(operateDoc+" does not name the door of %s", p.Name)
 			}
 			if slices.Contains(p.Roles, connector.Deliver) {
 				direction = "source, target"
@@ -161,8 +217,8 @@ func TestReadmeNamesTheSystems(t *testing.T) {
 			continue // a local run has no fake of it
 		}
 		name, _, _ := strings.Cut(p.Title, " (")
-		if row := "| " + strconv.Itoa(port) + " | the fake " + name; !strings.Contains(readme, row) {
-			t.Errorf("README.md does not say %s", row)
+		if row := "| " + strconv.Itoa(port) + " | the fake " + name; !strings.Contains(operate, row) {
+			t.Errorf(operateDoc+" does not say %s", row)
 		}
 		port++
 	}
@@ -170,28 +226,28 @@ func TestReadmeNamesTheSystems(t *testing.T) {
 
 func TestReadmeNamesCommandsThatAreThere(t *testing.T) {
 	t.Parallel()
-	readme, makefile := mustRead(t, "README.md"), mustRead(t, "Makefile")
+	readme, makefile := allDocs(t), mustRead(t, "Makefile")
 	commands := regexp.MustCompile("(?m)(?:`|^    )make ([a-z]+)").FindAllStringSubmatch(readme, -1)
 	if len(commands) < 3 {
-		t.Fatalf("found %v in README.md: looked in the wrong way", commands)
+		t.Fatalf("found %v: looked in the wrong way", commands)
 	}
 	for _, command := range commands {
 		if !regexp.MustCompile(`(?m)^` + command[1] + `: .*## `).MatchString(makefile) {
-			t.Errorf("README.md names make %s, which the Makefile does not have", command[1])
+			t.Errorf("a document names make %s, which the Makefile does not have", command[1])
 		}
 	}
 	for _, variable := range regexp.MustCompile("`([A-Z]+)=([a-z0-9.]*)`").FindAllStringSubmatch(readme, -1) {
 		if !strings.Contains(makefile, "\n"+variable[1]+" ?= "+variable[2]) {
-			t.Errorf("README.md names %s=%s, which the Makefile does not have", variable[1], variable[2])
+			t.Errorf("a document names %s=%s, which the Makefile does not have", variable[1], variable[2])
 		}
 	}
 }
 
 func TestReadmeNamesFoldersThatAreThere(t *testing.T) {
 	t.Parallel()
-	paths := regexp.MustCompile("`([a-z]+/[a-z0-9_./<>]*)`").FindAllStringSubmatch(mustRead(t, "README.md"), -1)
+	paths := regexp.MustCompile("`([a-z]+/[a-z0-9_./<>]*)`").FindAllStringSubmatch(allDocs(t), -1)
 	if len(paths) < 10 {
-		t.Fatalf("found %v in README.md: looked in the wrong way", paths)
+		t.Fatalf("found %v: looked in the wrong way", paths)
 	}
 	makefile := mustRead(t, "Makefile")
 	for _, match := range paths {
@@ -201,7 +257,7 @@ func TestReadmeNamesFoldersThatAreThere(t *testing.T) {
 		for _, system := range functions.All() {
 			path := regexp.MustCompile(`<(system|name)>`).ReplaceAllString(match[1], system.Profile.Name)
 			if _, err := os.Stat(filepath.Join("..", path)); err != nil {
-				t.Errorf("README.md names %s: %v", match[1], err)
+				t.Errorf("a document names %s: %v", match[1], err)
 			}
 		}
 	}
@@ -210,7 +266,7 @@ func TestReadmeNamesFoldersThatAreThere(t *testing.T) {
 // TestReadmeListsTheFilesOfASystem holds what "Adding a system" says every system has.
 func TestReadmeListsTheFilesOfASystem(t *testing.T) {
 	t.Parallel()
-	_, adding, _ := strings.Cut(mustRead(t, "README.md"), "\n## Adding a system\n")
+	_, adding, _ := strings.Cut(mustRead(t, systemsDoc), "\n## Adding a system\n")
 	for _, system := range functions.All() {
 		files := map[string]string{"doc.go": "doc.go", "system.go": "system.go", "<name>test/": system.Profile.Name + "test"}
 		if slices.Contains(system.Profile.Roles, connector.Receive) {
@@ -225,7 +281,7 @@ func TestReadmeListsTheFilesOfASystem(t *testing.T) {
 			parts, partsErr := filepath.Glob(filepath.Join(folder, "*", pattern)) // of a large system
 			found = append(found, parts...)
 			if err != nil || partsErr != nil || len(found) == 0 || !strings.Contains(adding, "`"+name+"`") {
-				t.Errorf("%s has %d of %s, which README.md must name", system.Profile.Name, len(found), name)
+				t.Errorf("%s has %d of %s, which the document must name", system.Profile.Name, len(found), name)
 			}
 		}
 	}

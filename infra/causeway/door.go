@@ -34,7 +34,7 @@ type DoorProps struct {
 // Door lets the senders of webhooks in: through one HTTP API, which throttles and can have a
 // domain, or through a function's own URL, which is free and does neither.
 //
-// Neither kind can have a web application firewall of its own; README.md has the recipe for one
+// Neither kind can have a web application firewall of its own; infra/README.md has the recipe for one
 // in front of the API.
 //
 // The API is made of plain resources: package awsapigatewayv2 takes 44 CPU seconds to compile

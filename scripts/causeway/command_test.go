@@ -77,13 +77,15 @@ func TestTextsNameCommandsThatExist(t *testing.T) {
 	if err != nil || found < 30 {
 		t.Errorf("%d commands are named: looked in the wrong place? %v", found, err)
 	}
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, match := range regexp.MustCompile("(?m)bin/causeway ([a-z][a-z-]+)").FindAllStringSubmatch(string(readme), -1) {
-		if !slices.Contains(known, match[1]) {
-			t.Errorf("README.md names causeway %s, which there is not", match[1])
+	for _, path := range []string{"../../README.md", "../README.md"} {
+		readme, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range regexp.MustCompile("(?m)bin/causeway ([a-z][a-z-]+)").FindAllStringSubmatch(string(readme), -1) {
+			if !slices.Contains(known, match[1]) {
+				t.Errorf("%s names causeway %s, which there is not", path, match[1])
+			}
 		}
 	}
 }

@@ -10,5 +10,5 @@
 // per million units.
 //
 // It covers what grows with the traffic. What an installation costs while nothing comes in
-// (alarms, secrets, idle polling of queues) is in the README.
+// (alarms, secrets, idle polling of queues) is in infra/README.md.
 package main

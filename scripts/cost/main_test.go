@@ -116,20 +116,20 @@ func TestFlowsAreCountedFromTheRoutes(t *testing.T) {
 	}
 }
 
-// TestReadmeHasTheBill holds the README's table equal to what the command prints.
+// TestReadmeHasTheBill holds the table of infra/README.md equal to what the command prints.
 func TestReadmeHasTheBill(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../../README.md")
+	readme, err := os.ReadFile("../../infra/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var bill bytes.Buffer
 	printBill(&bill, variants(3))
 	if !strings.Contains(string(readme), bill.String()) {
-		t.Errorf("README.md does not have the bill as make cost prints it:\n%s", bill.String())
+		t.Errorf("infra/README.md does not have the bill as make cost prints it:\n%s", bill.String())
 	}
 	if !strings.Contains(string(readme), pricesOf) {
-		t.Errorf("README.md does not say that the prices are of %s", pricesOf)
+		t.Errorf("infra/README.md does not say that the prices are of %s", pricesOf)
 	}
 }
 
