@@ -275,9 +275,11 @@ func (a *tool) erase(ctx context.Context, d *cli.Desk, s privacy.Subject, f *era
 }
 
 func (a *tool) stores(d *cli.Desk, file *erase.File) privacy.Stores {
-	stores := privacy.Stores{Ledger: d.Ledger, Queue: d.Store, Vault: d.Vault, Peek: d.Store.Peek, File: file, Exports: d.Operator, Now: a.Now, Live: d.Queues()}
-	for _, queue := range stores.Live {
-		stores.Dead = append(stores.Dead, routes.Dead(queue))
+	stores := privacy.Stores{
+		Ledger: d.Ledger, Vault: d.Vault, Letters: d.Letters, File: file, Exports: d.Operator, Now: a.Now, Live: erase.Live{Peek: d.Store.Peek, Queues: d.Queues()},
+	}
+	for _, queue := range d.Queues() {
+		stores.Dead = append(stores.Dead, privacy.Queue{Name: routes.Dead(queue), Route: queue})
 	}
 	stores.Logs = func(texts []string) (int, error) {
 		files, err := filepath.Glob(filepath.Join(a.Data, "causeway*.log"))

@@ -7,18 +7,16 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
-	"slices"
 	"strings"
 
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
+	"causeway.example/shared/privacy"
 )
 
-// Texts replaces the free texts of ledger entries: outcome, message and notes. It takes those
-// about the entity, and those that have one of the search keys. Search keys that say more of
-// a person than an id does are removed from both. Who did what and when remains, and so do
-// all totals.
-func (f *File) Texts(ctx context.Context, key message.Key, keys []string, erased string) (entries int, err error) {
+// Texts implements privacy.File: the entries about the entity, and those that have one of the
+// search keys, are changed in one transaction.
+func (f *File) Texts(ctx context.Context, key message.Key, keys []string, change func(*port.Entry) (removed []string, changed bool)) (entries int, err error) {
 	err = f.change(ctx, "erasing texts of the ledger", func(tx *sql.Tx) error {
 		docs := map[int64][]byte{}
 		take := func(scan func(...any) error) error {
@@ -28,66 +26,52 @@ func (f *File) Texts(ctx context.Context, key message.Key, keys []string, erased
 			docs[id] = doc
 			return err
 		}
-		const about = `SELECT id, doc FROM entry WHERE entity = (SELECT id FROM name WHERE text = ?) AND stage <> ?`
+		const about = `SELECT id, doc FROM entry WHERE entity = (SELECT id FROM name WHERE text = ?)`
 		if key.ID != "" {
-			if err := each(ctx, tx, about, take, key.String(), string(port.Privacy)); err != nil {
+			if err := each(ctx, tx, about, take, key.String()); err != nil {
 				return err
 			}
 		}
-		const found = `SELECT id, doc FROM entry WHERE id IN (SELECT entry FROM search WHERE key = ?) AND stage <> ?`
+		const found = `SELECT id, doc FROM entry WHERE id IN (SELECT entry FROM search WHERE key = ?)`
 		for _, key := range keys {
-			if err := each(ctx, tx, found, take, key, string(port.Privacy)); err != nil {
+			if err := each(ctx, tx, found, take, key); err != nil {
 				return err
 			}
 		}
 		for id, doc := range docs {
-			if err := replaceEntry(ctx, tx, id, doc, erased); err != nil {
+			changed, err := changeEntry(ctx, tx, id, doc, change)
+			if err != nil {
 				return err
 			}
+			if changed {
+				entries++
+			}
 		}
-		entries = len(docs)
 		return nil
 	})
 	return entries, err
 }
 
-func replaceEntry(ctx context.Context, tx *sql.Tx, id int64, doc []byte, erased string) error {
+func changeEntry(ctx context.Context, tx *sql.Tx, id int64, doc []byte, change func(*port.Entry) (removed []string, changed bool)) (bool, error) {
 	var e port.Entry
 	if err := json.Unmarshal(doc, &e); err != nil {
-		return err
+		return false, err
 	}
-	e.Outcome, e.Notes = erased, nil
-	if e.Error != nil {
-		e.Error.Message = erased
+	removed, changed := change(&e)
+	if !changed {
+		return false, nil
 	}
-	for _, key := range e.Keys {
-		if !personal(key, e.Entity) {
-			continue
-		}
+	for _, key := range removed {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM search WHERE entry = ? AND key = ?`, id, key); err != nil {
-			return err
+			return false, err
 		}
 	}
-	e.Keys = slices.DeleteFunc(e.Keys, func(key string) bool { return personal(key, e.Entity) })
 	doc, err := json.Marshal(e)
 	if err != nil {
-		return err
+		return false, err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE entry SET doc = ? WHERE id = ?`, doc, id)
-	return err
-}
-
-// personal reports whether a search key says more of a person than an id: the hash of an
-// address, a carrier's number, at which an address is shown, and the number of a delivery
-// that could not be translated, which was guessed from a field called name.
-func personal(key string, about message.Key) bool {
-	switch kind, _, _ := strings.Cut(key, ":"); kind {
-	case port.KeyEmail, port.KeyTracking:
-		return true
-	case port.KeyNumber:
-		return about.Type == "" || about.Type == "delivery"
-	}
-	return false
+	return true, err
 }
 
 // Archive deletes the archived deliveries for which concerns is true. It is given the record
@@ -122,19 +106,19 @@ func archived(ctx context.Context, tx *sql.Tx, concerns func(record, body []byte
 	return found, err
 }
 
-// Mentions replaces the texts, such as an e-mail address, wherever an operator's words or a
-// ledger entry have them, without regard to case. It returns the number of changed records.
-// The texts must be ones that JSON writes as they are.
-func (f *File) Mentions(ctx context.Context, texts []string, erased string) (records int, err error) {
+// Mentions implements privacy.File: only records that have one of the texts are read.
+func (f *File) Mentions(ctx context.Context, texts []string, replace func(record string) string) (records int, err error) {
 	err = f.change(ctx, "erasing what names a person", func(tx *sql.Tx) error {
-		for _, place := range []struct{ table, key, column, also string }{
-			{"state", "key", "value", "AND key LIKE 'operate|%'"},
-			{"pause", "queue", "reason", ""},
-			{"entry", "id", "doc", ""},
-		} {
-			n, err := replaceIn(ctx, tx, place.table, place.key, place.column, place.also, texts, erased)
-			if records += n; err != nil {
-				return err
+		places := []place{{"pause", "queue", "reason", ""}, {"entry", "id", "doc", ""}}
+		for _, prefix := range privacy.OperatorKeys() {
+			places = append(places, place{"state", "key", "value", "AND key LIKE '" + prefix + "%'"})
+		}
+		for _, p := range places {
+			for _, text := range texts {
+				n, err := p.replace(ctx, tx, text, replace)
+				if records += n; err != nil {
+					return err
+				}
 			}
 		}
 		return nil
@@ -142,46 +126,31 @@ func (f *File) Mentions(ctx context.Context, texts []string, erased string) (rec
 	return records, err
 }
 
-func replaceIn(ctx context.Context, tx *sql.Tx, table, key, column, also string, texts []string, erased string) (n int, err error) {
-	query := `SELECT ` + key + `, CAST(` + column + ` AS TEXT), typeof(` + column + `) FROM ` + table + ` WHERE instr(lower(CAST(` + column + ` AS TEXT)), ?) > 0 ` + also
-	for _, text := range texts {
-		changed := map[any]any{}
-		err := each(ctx, tx, query, func(scan func(...any) error) error {
-			var id any
-			var value, kind string
-			err := scan(&id, &value, &kind)
-			if value = replaceFold(value, text, erased); kind == "blob" {
-				changed[id] = []byte(value)
-				return err
-			}
-			changed[id] = value
-			return err
-		}, strings.ToLower(text))
-		for id, value := range changed {
-			if _, failed := tx.ExecContext(ctx, `UPDATE `+table+` SET `+column+` = ? WHERE `+key+` = ?`, value, id); failed != nil { //nolint:gosec // G202: names of our own tables
-				return n, failed
-			}
-			n++
-		}
-		if err != nil {
-			return n, err
-		}
-	}
-	return n, nil
-}
+// place is a column that may have a person's address.
+type place struct{ table, key, column, also string }
 
-// replaceFold replaces a text without regard to the case of ASCII letters.
-func replaceFold(in, text, by string) string {
-	var b strings.Builder
-	lower, text := lowerASCII(in), lowerASCII(text)
-	for {
-		at := strings.Index(lower, text)
-		if at < 0 {
-			return b.String() + in
+// replace changes the records that have the text.
+func (p place) replace(ctx context.Context, tx *sql.Tx, text string, replace func(record string) string) (n int, err error) {
+	query := `SELECT ` + p.key + `, CAST(` + p.column + ` AS TEXT), typeof(` + p.column + `) FROM ` + p.table + ` WHERE instr(lower(CAST(` + p.column + ` AS TEXT)), ?) > 0 ` + p.also
+	changed := map[any]any{}
+	err = each(ctx, tx, query, func(scan func(...any) error) error {
+		var id any
+		var value, kind string
+		err := scan(&id, &value, &kind)
+		if value = replace(value); kind == "blob" {
+			changed[id] = []byte(value)
+			return err
 		}
-		b.WriteString(in[:at] + by)
-		in, lower = in[at+len(text):], lower[at+len(text):]
+		changed[id] = value
+		return err
+	}, strings.ToLower(text))
+	for id, value := range changed {
+		if _, failed := tx.ExecContext(ctx, `UPDATE `+p.table+` SET `+p.column+` = ? WHERE `+p.key+` = ?`, value, id); failed != nil { //nolint:gosec // G202: names of our own tables
+			return n, failed
+		}
+		n++
 	}
+	return n, err
 }
 
 // lowerASCII returns a copy of the same length.
