@@ -34,6 +34,7 @@ type Operation struct {
 // Stores is where data of persons is stored. All fields but Logs and Kept are required.
 type Stores struct {
 	Ledger  port.Ledger
+	State   port.State
 	Vault   port.Vault
 	Letters engine.Letters
 	Dead    []Queue // the dead-letter queues
@@ -132,7 +133,11 @@ func Erase(ctx context.Context, stores Stores, s Subject, op Operation) (Report,
 	if s.Customer.ID == "" && len(s.Orders) == 0 && len(s.Emails) == 0 {
 		return r, errors.New("erasing a person: nothing names the person")
 	}
-	erased, err := eraseLetters(ctx, stores, s)
+	bodies, err := loadPending(ctx, stores.State)
+	if err != nil {
+		return r, err
+	}
+	erased, err := eraseLetters(ctx, stores, s, bodies)
 	if err != nil {
 		return r, err
 	}
@@ -141,7 +146,7 @@ func Erase(ctx context.Context, stores Stores, s Subject, op Operation) (Report,
 	if r.Waiting, err = stores.Live.Waiting(ctx, s.keys(nil), concerns); err != nil {
 		return r, err
 	}
-	if err := eraseStored(ctx, stores, s, erased, &r); err != nil {
+	if err := eraseStored(ctx, stores, s, bodies, &r); err != nil {
 		return r, err
 	}
 	if err := eraseTexts(ctx, stores, s, erased, &r); err != nil {
@@ -184,50 +189,43 @@ func Preview(ctx context.Context, stores Stores, s Subject) (r Report, err error
 	return r, nil
 }
 
-// eraseStored erases exports, the archive, and the bodies of both in the vault.
-func eraseStored(ctx context.Context, stores Stores, s Subject, erased []port.Incoming, r *Report) (err error) {
-	theirs := map[string]bool{} // hashes of bodies of messages that are erased
-	for _, in := range erased {
-		theirs[claimed(in.Body)] = true
+// eraseStored erases exports, the archive, and the bodies of both and of letters in the vault.
+func eraseStored(ctx context.Context, stores Stores, s Subject, bodies *pending, r *Report) (err error) {
+	concerns := func(in port.Incoming) (bool, error) {
+		yes, err := stores.concerns(ctx, s, in)
+		if yes && err == nil {
+			err = bodies.add(ctx, in.Body)
+		}
+		return yes, err
 	}
-	concerns := func(in port.Incoming) (bool, error) { return stores.concerns(ctx, s, in) }
 	if r.Exported, err = stores.Exports.Forget(ctx, concerns); err != nil {
 		return err
 	}
 	r.Archived, err = stores.File.Archive(ctx, func(record, body []byte) (bool, error) {
-		yes, err := concerns(port.Incoming{Body: record})
-		if yes = yes || s.concernsBody(body); yes {
-			theirs[claimed(record)] = true
+		if s.concernsBody(body) || bodies.has(record) {
+			return true, bodies.add(ctx, record)
 		}
-		return yes, err
+		return concerns(port.Incoming{Body: record})
 	})
 	if err != nil {
 		return err
 	}
 	var failed error
-	bodies, left, err := stores.File.Bodies(ctx, func(hash string, data []byte) (yes, export bool) {
+	erased, left, err := stores.File.Bodies(ctx, func(hash string, data []byte) (yes, export bool) {
 		letters := stores.Exports.Exported(data)
 		for _, in := range letters {
-			yes, err := concerns(in)
-			if failed = cmp.Or(failed, err); yes {
+			yes, err := stores.concerns(ctx, s, in)
+			if failed = cmp.Or(failed, err); yes || bodies.has(in.Body) {
 				return true, true
 			}
 		}
-		return theirs[hash] || s.concernsBody(data), len(letters) > 0
+		return bodies.hashes[hash] || s.concernsBody(data), len(letters) > 0
 	})
-	r.Bodies, r.Waiting = bodies, r.Waiting+left
-	return errors.Join(err, failed)
-}
-
-// claimed returns the hash of a message's body in the vault, "" if it is in the message.
-func claimed(record []byte) string {
-	if m, err := message.Decode(record); err == nil && m.Claim != nil {
-		return m.Claim.SHA256
+	r.Bodies, r.Waiting = erased, r.Waiting+left
+	if err = errors.Join(err, failed); err != nil || left > 0 {
+		return err
 	}
-	if raw, err := message.DecodeRaw(record); err == nil && raw.Claim != nil {
-		return raw.Claim.SHA256
-	}
-	return ""
+	return bodies.clear(ctx)
 }
 
 // eraseTexts erases what the ledger, the operators and the logs say of the person.

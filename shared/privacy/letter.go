@@ -18,13 +18,13 @@ const (
 )
 
 // eraseLetters deletes the dead letters that concern the person.
-func eraseLetters(ctx context.Context, stores Stores, s Subject) (erased []port.Incoming, err error) {
+func eraseLetters(ctx context.Context, stores Stores, s Subject, bodies *pending) (erased []port.Incoming, err error) {
 	for _, queue := range stores.Dead {
 		ids, err := stores.lettersOf(ctx, queue, s)
 		if err != nil {
 			return erased, err
 		}
-		some, err := stores.eraseFrom(ctx, queue, ids)
+		some, err := stores.eraseFrom(ctx, queue, ids, bodies)
 		erased = append(erased, some...)
 		if err != nil {
 			return erased, err
@@ -47,8 +47,8 @@ func (stores Stores) lettersOf(ctx context.Context, queue Queue, s Subject) (ids
 	return ids, cmp.Or(err, failed)
 }
 
-// eraseFrom deletes the letters, each after its ledger entry.
-func (stores Stores) eraseFrom(ctx context.Context, queue Queue, ids []string) (erased []port.Incoming, err error) {
+// eraseFrom deletes the letters, each after its ledger entry and the note of its body.
+func (stores Stores) eraseFrom(ctx context.Context, queue Queue, ids []string, bodies *pending) (erased []port.Incoming, err error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -62,7 +62,7 @@ func (stores Stores) eraseFrom(ctx context.Context, queue Queue, ids []string) (
 		if err != nil {
 			return erased, err
 		}
-		done, err := stores.delete(ctx, hand, queue, letters)
+		done, err := stores.delete(ctx, hand, queue, letters, bodies)
 		erased = append(erased, done...)
 		if err != nil {
 			return erased, err
@@ -71,8 +71,11 @@ func (stores Stores) eraseFrom(ctx context.Context, queue Queue, ids []string) (
 	return erased, nil
 }
 
-func (stores Stores) delete(ctx context.Context, hand engine.Hand, queue Queue, letters []port.Incoming) (erased []port.Incoming, err error) {
+func (stores Stores) delete(ctx context.Context, hand engine.Hand, queue Queue, letters []port.Incoming, bodies *pending) (erased []port.Incoming, err error) {
 	for _, in := range letters {
+		if err := bodies.add(ctx, in.Body); err != nil {
+			return erased, err
+		}
 		if err := stores.Ledger.Append(ctx, stores.letter(queue, in)); err != nil {
 			return erased, err
 		}

@@ -60,7 +60,7 @@ func storesOf(t *testing.T, store *local.Store, path string) privacy.Stores {
 	t.Cleanup(func() { must(t, file.Close()) })
 	live := []string{route.Queue(), routes.Inbox("shop")}
 	return privacy.Stores{
-		Ledger: store, Vault: store, Letters: store, File: file, Exports: operator(t, store), Now: func() time.Time { return at },
+		Ledger: store, State: store, Vault: store, Letters: store, File: file, Exports: operator(t, store), Now: func() time.Time { return at },
 		Live: erase.Live{Peek: store.Peek, Queues: live},
 		Dead: []privacy.Queue{{Name: routes.Dead(live[0]), Route: live[0]}, {Name: routes.Dead(live[1]), Route: live[1]}},
 	}

@@ -276,7 +276,7 @@ func (a *tool) erase(ctx context.Context, d *cli.Desk, s privacy.Subject, f *era
 
 func (a *tool) stores(d *cli.Desk, file *erase.File) privacy.Stores {
 	stores := privacy.Stores{
-		Ledger: d.Ledger, Vault: d.Vault, Letters: d.Letters, File: file, Exports: d.Operator, Now: a.Now, Live: erase.Live{Peek: d.Store.Peek, Queues: d.Queues()},
+		Ledger: d.Ledger, State: d.State, Vault: d.Vault, Letters: d.Letters, File: file, Exports: d.Operator, Now: a.Now, Live: erase.Live{Peek: d.Store.Peek, Queues: d.Queues()},
 	}
 	for _, queue := range d.Queues() {
 		stores.Dead = append(stores.Dead, privacy.Queue{Name: routes.Dead(queue), Route: queue})

@@ -90,9 +90,14 @@ func (f *File) change(ctx context.Context, doing string, apply func(*sql.Tx) err
 	return tx.Commit()
 }
 
+// querier is a database or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
 // each calls row with each row of the result.
-func each(ctx context.Context, tx *sql.Tx, query string, row func(scan func(...any) error) error, args ...any) (err error) {
-	rows, err := tx.QueryContext(ctx, query, args...)
+func each(ctx context.Context, db querier, query string, row func(scan func(...any) error) error, args ...any) (err error) {
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}

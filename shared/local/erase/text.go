@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 
@@ -75,23 +76,27 @@ func changeEntry(ctx context.Context, tx *sql.Tx, id int64, doc []byte, change f
 }
 
 // Archive deletes the archived deliveries for which concerns is true. It is given the record
-// and the delivery's body, which may be in the vault.
+// and the delivery's body, which may be in the vault, and may write to the same file: nothing
+// is locked while it is called.
 func (f *File) Archive(ctx context.Context, concerns func(record, body []byte) (bool, error)) (erased int, err error) {
+	found, err := archived(ctx, f.db, concerns)
+	if err != nil {
+		return 0, fmt.Errorf("reading archived deliveries: %w", err)
+	}
 	err = f.change(ctx, "erasing archived deliveries", func(tx *sql.Tx) error {
-		found, err := archived(ctx, tx, concerns)
 		for _, id := range found {
-			_, deleted := tx.ExecContext(ctx, `DELETE FROM archive WHERE id = ?`, id)
-			err = errors.Join(err, deleted)
+			if _, err := tx.ExecContext(ctx, `DELETE FROM archive WHERE id = ?`, id); err != nil {
+				return err
+			}
 		}
-		erased = len(found)
-		return err
+		return nil
 	})
-	return erased, err
+	return len(found), err
 }
 
-func archived(ctx context.Context, tx *sql.Tx, concerns func(record, body []byte) (bool, error)) (found []int64, err error) {
+func archived(ctx context.Context, db querier, concerns func(record, body []byte) (bool, error)) (found []int64, err error) {
 	const query = `SELECT a.id, a.data, b.data FROM archive a LEFT JOIN blob b ON b.hash = json_extract(CAST(a.data AS TEXT), '$.claim.sha256')`
-	err = each(ctx, tx, query, func(scan func(...any) error) error {
+	err = each(ctx, db, query, func(scan func(...any) error) error {
 		var id int64
 		var record, body []byte
 		if err := scan(&id, &record, &body); err != nil {
