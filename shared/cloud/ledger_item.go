@@ -20,10 +20,10 @@ const EntriesAttribute = attrEntries
 
 // Folders of the bucket.
 const (
-	ClaimFolder   = claimFolder              // large bodies of messages, and exports
-	ArchiveFolder = archiveFolder            // raw deliveries, by system and hour
+	ClaimFolder   = claimFolder                // large bodies of messages, and exports
+	ArchiveFolder = archiveFolder              // raw deliveries, by system and hour
 	ArchiveBodies = archiveFolder + hashPrefix // their large bodies
-	DropFolder    = "drop/"                  // files that partners put there
+	DropFolder    = "drop/"                    // files that partners put there
 )
 
 // Table returns the client of the table.

@@ -42,7 +42,7 @@ type Stores struct {
 	Now     func() time.Time
 	Exports Exports
 	File    File
-	Logs    func(texts []string) (found int, err error)                                       // overwrites the texts in logs; nil where logs expire by themselves
+	Logs    func(texts []string) (found int, err error)                                      // overwrites the texts in logs; nil where logs expire by themselves
 	Kept    func(ctx context.Context, mentioned func(data []byte) bool) ([]Retention, error) // what the engine keeps of its own; nil: nothing
 }
 
@@ -319,4 +319,3 @@ func tasksOf(ctx context.Context, ledger port.Ledger, key message.Key) (tasks []
 	}
 	return tasks, err
 }
-

@@ -82,6 +82,7 @@ func (p *pending) save(ctx context.Context) (err error) {
 
 // claimed returns the hash of a message's body in the vault, "" if it is in the message.
 func claimed(record []byte) string {
+	record = unwrapped(record)
 	if m, err := message.Decode(record); err == nil && m.Claim != nil {
 		return m.Claim.SHA256
 	}

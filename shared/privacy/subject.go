@@ -16,14 +16,15 @@ import (
 // that depends on the customer, or a delivery whose content is. A body in the vault is read; one
 // that is gone is empty.
 func (stores Stores) concerns(ctx context.Context, s Subject, in port.Incoming) (bool, error) {
-	if m, err := message.Decode(in.Body); err == nil && m.Subject != "" {
+	record := unwrapped(in.Body)
+	if m, err := message.Decode(record); err == nil && m.Subject != "" {
 		if slices.ContainsFunc(append(m.Parents, m.Key()), s.named) {
 			return true, nil
 		}
 		body, err := stores.body(ctx, m.Body, m.Claim)
 		return s.mentioned(body), err
 	}
-	raw, err := message.DecodeRaw(in.Body)
+	raw, err := message.DecodeRaw(record)
 	if err != nil {
 		return s.mentioned(in.Body), nil //nolint:nilerr // no message of ours; it may name the person all the same
 	}
@@ -35,7 +36,20 @@ func (stores Stores) concerns(ctx context.Context, s Subject, in port.Incoming) 
 	if raw.System == store.System && raw.Tenant == store.Tenant && s.describes(body) {
 		return true, nil
 	}
-	return s.mentioned(body), nil
+	return s.mentioned(body) || s.mentioned(in.Body), nil
+}
+
+// unwrapped returns the message in an event as EventBridge writes it to the dead letters of a
+// rule (user guide, "Dead-letter queues"); any other record as it is.
+func unwrapped(record []byte) []byte {
+	var rule struct {
+		DetailType string          `json:"detail-type"`
+		Detail     json.RawMessage `json:"detail"`
+	}
+	if json.Unmarshal(record, &rule) == nil && rule.DetailType != "" && len(rule.Detail) > 0 {
+		return rule.Detail
+	}
+	return record
 }
 
 func (stores Stores) body(ctx context.Context, inline []byte, claim *message.Claim) ([]byte, error) {

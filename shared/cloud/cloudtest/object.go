@@ -83,7 +83,7 @@ func checkObjectRequest(r *http.Request, operation string) error {
 	queries := map[string][]string{
 		"GetObject": {"versionId"}, "DeleteObject": {"versionId"},
 		"ListObjectVersions": {"versions", "prefix", "max-keys", "key-marker", "version-id-marker"},
-		"ListObjectsV2": {"list-type", "prefix", "max-keys", "continuation-token", "start-after", "delimiter", "fetch-owner", "encoding-type"},
+		"ListObjectsV2":      {"list-type", "prefix", "max-keys", "continuation-token", "start-after", "delimiter", "fetch-owner", "encoding-type"},
 	}
 	for name := range r.URL.Query() {
 		if name != "x-id" && !slices.Contains(queries[operation], name) {

@@ -8,7 +8,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
@@ -66,6 +68,17 @@ func (i *Installation) Dead(ctx context.Context) ([]privacy.Queue, error) {
 		return all, nil
 	}
 	return append(all, privacy.Queue{Name: rulesDead}), cloud.Failure("measuring queue "+rulesDead, "queue "+rulesDead, err)
+}
+
+// Check fails if these credentials may not erase, as far as that shows without erasing: so that
+// a run is refused before it has begun.
+func (i *Installation) Check(ctx context.Context) error {
+	table, bucket, one := i.config.Resources.Table, i.config.Resources.Bucket, int32(1)
+	if _, err := i.backend.Table().Scan(ctx, &dynamodb.ScanInput{TableName: &table, Limit: &one}); err != nil {
+		return cloud.Failure("erasing a person needs the policy of an eraser", "table "+table, err)
+	}
+	_, err := i.backend.Bucket().ListObjectVersions(ctx, &s3.ListObjectVersionsInput{Bucket: &bucket, MaxKeys: &one})
+	return cloud.Failure("erasing a person needs the policy of an eraser", "the versions of bucket "+bucket, err)
 }
 
 // Scrub implements privacy.File: AWS has no disk of ours.

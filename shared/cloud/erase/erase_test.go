@@ -174,6 +174,12 @@ func (w *world) event(about message.Key, text string, parents ...message.Key) po
 	return port.Outgoing{Body: data, Attributes: map[string]string{port.AttrEntity: about.String(), port.AttrEvent: m.ID, port.AttrTrace: m.CorrelationID}}
 }
 
+// ruled returns an event as EventBridge writes it to the dead letters of a rule.
+func (w *world) ruled(about message.Key, text string) port.Outgoing {
+	w.Helper()
+	return port.Outgoing{Body: fmt.Appendf(nil, `{"version":"0","detail-type":"order.placed","source":"causeway.shop","detail":%s}`, w.event(about, text).Body)}
+}
+
 // raw returns a delivery; a large one has its body in the vault.
 func (w *world) raw(id, body string) []byte {
 	w.Helper()
@@ -272,7 +278,7 @@ func (w *world) fill() {
 	}
 	send(dead, w.event(key("order", "1001"), canary), w.event(key("order", "1002"), canary, key("customer", "7")))
 	send(inbox, port.Outgoing{Body: w.raw("d-1", `{"id":1,"line_items":[],"customer":{"id":7,"name":"`+canary+`"}}`)}, port.Outgoing{Body: w.raw("d-2", `{"id":2,"name":"`+other+`"}`)})
-	send("rules-dead", w.event(key("order", "1001"), canary), w.event(key("order", "2001"), other))
+	send("rules-dead", w.ruled(key("order", "1001"), canary), w.ruled(key("order", "2001"), other))
 	// The archive: one batch of three, of which one is large, archived twice.
 	large := `{"id":1001,"line_items":[],"note":"` + canary + strings.Repeat("x", 2000) + `"}`
 	othersLarge := `{"id":2002,"line_items":[],"note":"` + other + strings.Repeat("x", 2000) + `"}`
@@ -497,11 +503,11 @@ func TestWhatAWSKeeps(t *testing.T) {
 	if strings.Contains(got, "drop/b.csv") {
 		t.Errorf("a file of others is listed\n%s", got)
 	}
-	for _, call := range []string{"dynamodb DescribeContinuousBackups", "events DescribeArchive", "logs DescribeLogGroups"} {
+	for _, call := range []string{"dynamodb DescribeContinuousBackups", "events DescribeArchive", "logs DescribeLogGroups", "s3 ListObjectVersions"} {
 		service, operation, _ := strings.Cut(call, " ")
 		w.server.Fail(service, operation, cloudtest.Denied(1))
 	}
-	if got := kept(); strings.Count(got, "may not read it") != 3 {
+	if got := kept(); strings.Count(got, "may not read it") != 4 {
 		t.Errorf("without permission\n%s", got)
 	}
 }

@@ -22,28 +22,35 @@ import (
 // backups of the table, the archive of the bus, logs; and the files of partners that mention the
 // person.
 func (i *Installation) Kept(ctx context.Context, mentioned func(data []byte) bool) (all []privacy.Retention, err error) {
-	for _, look := range []func(context.Context) ([]privacy.Retention, error){i.backups, i.busArchive, i.logGroups} {
+	files := func(ctx context.Context) ([]privacy.Retention, error) { return i.files(ctx, mentioned) }
+	for _, look := range []func(context.Context) ([]privacy.Retention, error){i.backups, i.busArchive, i.logGroups, files} {
 		found, err := look(ctx)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, found...)
 	}
-	bucket, last := i.config.Resources.Bucket, ""
-	err = i.versions(ctx, cloud.DropFolder, func(v version, data []byte) error {
-		if v.key != last && mentioned(data) {
-			last = v.key
-			all = append(all, privacy.Retention{
-				Where: "s3://" + bucket + "/" + v.key, Until: "its expiry, retention.archive of the stage",
-				Words: "a partner's file with the records of others too: take the person's out by hand, and delete the older version",
-			})
-		}
-		return nil
-	})
 	return append(all, privacy.Retention{
 		Where: "copies that your account makes", Until: "their own terms",
 		Words: "on-demand backups, exports of the table, replicas of the bucket: Causeway makes none and cannot see them",
-	}), err
+	}), nil
+}
+
+// files returns the files of partners that mention the person.
+func (i *Installation) files(ctx context.Context, mentioned func(data []byte) bool) (all []privacy.Retention, err error) {
+	const until, words = "its expiry, retention.archive of the stage", "a partner's file with the records of others too: take the person's out by hand, and delete the older version"
+	where, last := "s3://"+i.config.Resources.Bucket+"/", ""
+	err = i.versions(ctx, cloud.DropFolder, func(v version, data []byte) error {
+		if v.key != last && mentioned(data) {
+			last = v.key
+			all = append(all, privacy.Retention{Where: where + v.key, Until: until, Words: words})
+		}
+		return nil
+	})
+	if err != nil {
+		return unread(where+cloud.DropFolder, until, words, err)
+	}
+	return all, nil
 }
 
 // until returns the day that is so many days from now.
