@@ -210,6 +210,11 @@ func eraseStored(ctx context.Context, stores Stores, s Subject, bodies *pending,
 	if err != nil {
 		return err
 	}
+	return stores.eraseBodies(ctx, s, bodies, r)
+}
+
+// eraseBodies erases the bodies of what was erased, and those that are about the person.
+func (stores Stores) eraseBodies(ctx context.Context, s Subject, bodies *pending, r *Report) (err error) {
 	var failed error
 	erased, left, err := stores.File.Bodies(ctx, func(hash string, data []byte) (yes, export bool) {
 		letters := stores.Exports.Exported(data)

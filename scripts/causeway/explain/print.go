@@ -78,29 +78,35 @@ func (a Layout) showRows(w io.Writer, e Answer) {
 	column := max(20, (a.Width-8)/3)
 	fmt.Fprintln(w, line(" ", column, "SOURCE "+e.Topic, "CANONICAL", strings.TrimSpace("TARGET "+e.Target)))
 	for _, r := range e.Rows {
-		if e.unsent(r) {
-			continue
-		}
-		first := " "
-		plain := r.Mark == "" && (r.Rule == "unchanged" || r.Rule == "")
-		if plain && r.Rule != "" {
-			first = "="
-		}
-		for i := range max(len(r.Source), len(r.Canonical), 1) {
-			target := ""
-			if i == 0 {
-				target = targetText(r, column)
-			}
-			fmt.Fprintln(w, line(first, column, cellAt(r.Source, i, column), cellAt(r.Canonical, i, column), target))
-			first = " "
-		}
-		if rule := r.Rule; !plain {
-			if r.Mark != "" {
-				rule = strings.ToUpper(string(r.Mark)) + ": " + rule
-			}
-			fmt.Fprintln(w, a.Wrap(rule, "      ", a.Width))
+		if !e.unsent(r) {
+			a.showRow(w, r, column)
 		}
 	}
+}
+
+// showRow prints a row, and its rule below it unless there is none or nothing is changed.
+func (a Layout) showRow(w io.Writer, r mapping.Row, column int) {
+	first := " "
+	plain := r.Mark == "" && (r.Rule == "unchanged" || r.Rule == "")
+	if plain && r.Rule != "" {
+		first = "="
+	}
+	for i := range max(len(r.Source), len(r.Canonical), 1) {
+		target := ""
+		if i == 0 {
+			target = targetText(r, column)
+		}
+		fmt.Fprintln(w, line(first, column, cellAt(r.Source, i, column), cellAt(r.Canonical, i, column), target))
+		first = " "
+	}
+	if plain {
+		return
+	}
+	rule := r.Rule
+	if r.Mark != "" {
+		rule = strings.ToUpper(string(r.Mark)) + ": " + rule
+	}
+	fmt.Fprintln(w, a.Wrap(rule, "      ", a.Width))
 }
 
 // unsent reports whether the row is a field of the event that no request has, without a mark.

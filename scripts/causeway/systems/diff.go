@@ -106,29 +106,40 @@ type ranged struct {
 // asking is the pause after each event of a range about which the target was asked.
 const asking = 100 * time.Millisecond
 
-func (a *tool) mapRange(ctx context.Context, d *cli.Desk, f *ranged) (err error) {
-	r := redrive.Replay{Limit: f.limit, To: a.Now()}
-	if r.From, err = a.Moment(f.since); err != nil {
-		return err
+// period returns the replay that selects the deliveries of the time.
+func (a *tool) period(f *ranged) (r redrive.Replay, err error) {
+	r = redrive.Replay{Limit: f.limit, To: a.Now()}
+	if r.From, err = a.Moment(f.since); err == nil && f.until != "" {
+		r.To, err = a.Moment(f.until)
 	}
-	if f.until != "" {
-		if r.To, err = a.Moment(f.until); err != nil {
-			return err
+	return r, err
+}
+
+// routesOf returns the names of all routes, or the given one.
+func routesOf(d *cli.Desk, given string) (names []string, err error) {
+	if _, known := d.Route(given); given != "" && !known {
+		return nil, screen.NotFound("testing the translation", "there is no route "+given)
+	}
+	for _, route := range d.Routes {
+		if given == "" || given == route.Name() {
+			names = append(names, route.Name())
 		}
+	}
+	return names, nil
+}
+
+func (a *tool) mapRange(ctx context.Context, d *cli.Desk, f *ranged) error {
+	r, err := a.period(f)
+	if err != nil {
+		return err
 	}
 	by, err := a.explainer(ctx, d)
 	if err != nil {
 		return err
 	}
-	names := []string{f.route}
-	if _, known := d.Route(f.route); f.route != "" && !known {
-		return screen.NotFound("testing the translation", "there is no route "+f.route)
-	}
-	if f.route == "" {
-		names = nil
-		for _, route := range d.Routes {
-			names = append(names, route.Name())
-		}
+	names, err := routesOf(d, f.route)
+	if err != nil {
+		return err
 	}
 	shown := []explain.Range{}
 	for _, name := range names {

@@ -119,15 +119,7 @@ func (c changing) item(ctx context.Context, item row) (n int, err error) {
 			continue
 		}
 		n++
-		for _, key := range removed {
-			if slices.Contains(c.keys, key) {
-				continue
-			}
-			if err := c.dropPointers(ctx, key, textOf(item, cloud.PartitionKey)); err != nil {
-				return 0, err
-			}
-		}
-		if err := c.copyOf(ctx, entries[k], textOf(item, cloud.SortKey), k); err != nil {
+		if err := c.elsewhere(ctx, item, entries[k], k, removed); err != nil {
 			return 0, err
 		}
 	}
@@ -135,6 +127,19 @@ func (c changing) item(ctx context.Context, item row) (n int, err error) {
 		return 0, nil
 	}
 	return n, c.put(ctx, item, entries)
+}
+
+// elsewhere deletes the pointers of removed search keys, and replaces the copy of the entry.
+func (c changing) elsewhere(ctx context.Context, item row, e port.Entry, index int, removed []string) error {
+	for _, key := range removed {
+		if slices.Contains(c.keys, key) {
+			continue
+		}
+		if err := c.dropPointers(ctx, key, textOf(item, cloud.PartitionKey)); err != nil {
+			return err
+		}
+	}
+	return c.copyOf(ctx, e, textOf(item, cloud.SortKey), index)
 }
 
 // copyOf replaces the copy of an entry in the list of its stage and day.

@@ -38,14 +38,24 @@ type hop struct{ event, route string }
 
 // open returns the hops that have not ended, of those that a queue can still have.
 func (i *Installation) open(entries []port.Entry, queues []string) map[hop]bool {
+	oldest, waits := i.config.Resources.Now().Add(-letterLife), map[hop]bool{}
+	for at, e := range i.latest(entries) {
+		if slices.Contains(queues, at.route) && !ended(e.Stage) && alive(e, oldest) {
+			waits[at] = true
+		}
+	}
+	return waits
+}
+
+// latest returns the newest entry of each hop; without any, that of the event's publication.
+func (i *Installation) latest(entries []port.Entry) map[hop]port.Entry {
 	last := map[hop]port.Entry{}
 	for _, e := range entries {
-		if e.Stage == port.Published {
-			for _, route := range i.config.Routes {
-				if route.From == e.Entity.System && slices.Contains(route.Types, e.Type) {
-					last[hop{e.Event, route.Queue()}] = e
-				}
-			}
+		if e.Stage != port.Published {
+			continue
+		}
+		for _, queue := range i.takers(e) {
+			last[hop{e.Event, queue}] = e
 		}
 	}
 	for _, e := range entries {
@@ -53,13 +63,17 @@ func (i *Installation) open(entries []port.Entry, queues []string) map[hop]bool 
 			last[at] = e
 		}
 	}
-	oldest, waits := i.config.Resources.Now().Add(-letterLife), map[hop]bool{}
-	for at, e := range last {
-		if slices.Contains(queues, at.route) && !ended(e.Stage) && alive(e, oldest) {
-			waits[at] = true
+	return last
+}
+
+// takers returns the queues of the routes that take a published event.
+func (i *Installation) takers(e port.Entry) (queues []string) {
+	for _, route := range i.config.Routes {
+		if route.From == e.Entity.System && slices.Contains(route.Types, e.Type) {
+			queues = append(queues, route.Queue())
 		}
 	}
-	return waits
+	return queues
 }
 
 // ended reports whether a message is in no live queue after the stage.

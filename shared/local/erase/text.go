@@ -19,25 +19,9 @@ import (
 // search keys, are changed in one transaction.
 func (f *File) Texts(ctx context.Context, key message.Key, keys []string, change func(*port.Entry) (removed []string, changed bool)) (entries int, err error) {
 	err = f.change(ctx, "erasing texts of the ledger", func(tx *sql.Tx) error {
-		docs := map[int64][]byte{}
-		take := func(scan func(...any) error) error {
-			var id int64
-			var doc []byte
-			err := scan(&id, &doc)
-			docs[id] = doc
+		docs, err := entriesOf(ctx, tx, key, keys)
+		if err != nil {
 			return err
-		}
-		const about = `SELECT id, doc FROM entry WHERE entity = (SELECT id FROM name WHERE text = ?)`
-		if key.ID != "" {
-			if err := each(ctx, tx, about, take, key.String()); err != nil {
-				return err
-			}
-		}
-		const found = `SELECT id, doc FROM entry WHERE id IN (SELECT entry FROM search WHERE key = ?)`
-		for _, key := range keys {
-			if err := each(ctx, tx, found, take, key); err != nil {
-				return err
-			}
 		}
 		for id, doc := range docs {
 			changed, err := changeEntry(ctx, tx, id, doc, change)
@@ -51,6 +35,27 @@ func (f *File) Texts(ctx context.Context, key message.Key, keys []string, change
 		return nil
 	})
 	return entries, err
+}
+
+// entriesOf returns the entries about the entity and those with one of the search keys.
+func entriesOf(ctx context.Context, tx *sql.Tx, key message.Key, keys []string) (docs map[int64][]byte, err error) {
+	docs = map[int64][]byte{}
+	take := func(scan func(...any) error) error {
+		var id int64
+		var doc []byte
+		err := scan(&id, &doc)
+		docs[id] = doc
+		return err
+	}
+	if key.ID != "" {
+		err = each(ctx, tx, `SELECT id, doc FROM entry WHERE entity = (SELECT id FROM name WHERE text = ?)`, take, key.String())
+	}
+	for _, key := range keys {
+		if err == nil {
+			err = each(ctx, tx, `SELECT id, doc FROM entry WHERE id IN (SELECT entry FROM search WHERE key = ?)`, take, key)
+		}
+	}
+	return docs, err
 }
 
 func changeEntry(ctx context.Context, tx *sql.Tx, id int64, doc []byte, change func(*port.Entry) (removed []string, changed bool)) (bool, error) {

@@ -54,22 +54,9 @@ func find(ctx context.Context, d *operate.Desk, text string) (Subject, error) {
 	if found, err := dead(ctx, d, text); err != nil || found.Letter != nil {
 		return found, err
 	}
-	entries, err := d.Ledger.Find(ctx, port.Query{Event: text, Newest: true, Limit: mostEntries})
+	entries, err := entriesOf(ctx, d, text)
 	if err != nil {
 		return Subject{}, err
-	}
-	if len(entries) == 0 {
-		candidates, err := d.Find(ctx, text)
-		switch {
-		case err != nil:
-			return Subject{}, err
-		case len(candidates) > 1:
-			return Subject{}, notFound("it can mean several things; causeway trace " + text + " lists them")
-		case len(candidates) == 1:
-			if entries, err = d.Ledger.Find(ctx, port.Query{Entity: candidates[0].Entity, Newest: true, Limit: mostEntries}); err != nil {
-				return Subject{}, err
-			}
-		}
 	}
 	for _, e := range entries {
 		route, ok := d.Route(e.Route)
@@ -85,6 +72,29 @@ func find(ctx context.Context, d *operate.Desk, text string) (Subject, error) {
 		return Subject{Event: e.Event, Type: e.Type, Entity: e.Entity, Route: route}, nil
 	}
 	return Subject{}, notFound("there is no event of it that went to a target; causeway trace " + text + " shows what became of it")
+}
+
+// entriesOf returns the entries of the event with that id, or of the entity that the text finds, the
+// newest first.
+func entriesOf(ctx context.Context, d *operate.Desk, text string) ([]port.Entry, error) {
+	entries, err := d.Ledger.Find(ctx, port.Query{Event: text, Newest: true, Limit: mostEntries})
+	if err != nil {
+		return nil, err
+	}
+	if len(entries) == 0 {
+		candidates, err := d.Find(ctx, text)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(candidates) > 1:
+			return nil, notFound("it can mean several things; causeway trace " + text + " lists them")
+		case len(candidates) == 1:
+			if entries, err = d.Ledger.Find(ctx, port.Query{Entity: candidates[0].Entity, Newest: true, Limit: mostEntries}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return entries, nil
 }
 
 const mostEntries = 100
