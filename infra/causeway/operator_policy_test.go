@@ -11,7 +11,7 @@ import (
 // ask is one request of an operator as IAM sees it.
 type ask struct{ action, resource, leadingKey, function string }
 
-// grants evaluates a managed policy, as far as the three use IAM: allow, exact actions,
+// grants evaluates a managed policy, as far as they use IAM: allow, exact actions,
 // resources with * and ?, and conditions on leading keys and on a mapping's function.
 func (w written) grants(t *testing.T, policy string, a ask) bool {
 	t.Helper()
@@ -33,7 +33,7 @@ func (p *Plan) functionARN(name string) string {
 	return "arn:aws:lambda:eu-central-1:111122223333:function:" + p.name(name)
 }
 
-// looks, moves and pauses are what the commands of each level call.
+// looks, moves, and pauses and erases are what the commands of each level call.
 func (p *Plan) looks(route string) []ask {
 	return []ask{
 		{action: "sqs:GetQueueAttributes", resource: p.queueARN(route)},
@@ -82,6 +82,23 @@ func (p *Plan) pauses() []ask {
 	}
 }
 
+func (p *Plan) erases() []ask {
+	return []ask{
+		{action: "s3:ListBucketVersions", resource: p.objectARN("")},
+		{action: "s3:GetObjectVersion", resource: p.objectARN("claims/sha256/abc")},
+		{action: "s3:GetObjectVersion", resource: p.objectARN("archive/shopify/2026/11/25/10/abc.jsonl")},
+		{action: "s3:GetObjectVersion", resource: p.objectARN("drop/partner/a.csv")},
+		{action: "s3:DeleteObjectVersion", resource: p.objectARN("claims/sha256/abc")},
+		{action: "s3:DeleteObjectVersion", resource: p.objectARN("archive/sha256/abc")},
+		{action: "s3:PutObject", resource: p.objectARN("archive/shopify/2026/11/25/10/abc.jsonl")},
+		{action: "dynamodb:Scan", resource: p.tableARN()},
+		{action: "dynamodb:GetItem", resource: p.tableARN(), leadingKey: "D#dead#20261125#0"},
+		{action: "dynamodb:DeleteItem", resource: p.tableARN(), leadingKey: "F#email:abc"},
+		{action: "events:DescribeArchive", resource: "arn:aws:events:eu-central-1:111122223333:archive/" + p.prefix},
+		{action: "logs:DescribeLogGroups", resource: "arn:aws:logs:eu-central-1:111122223333:log-group::log-stream:"},
+	}
+}
+
 // nevers is what no operator may do.
 func (p *Plan) nevers(route string) []ask {
 	return []ask{
@@ -94,9 +111,10 @@ func (p *Plan) nevers(route string) []ask {
 		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#netsuite|shopify/example/order/1"},
 		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#connection|netsuite"},
 		{action: "dynamodb:DeleteItem", resource: p.tableARN(), leadingKey: "L#trace"},
-		{action: "dynamodb:Scan", resource: p.tableARN()},
-		{action: "s3:PutObject", resource: p.objectARN("archive/shopify/2026/x")},
+		{action: "dynamodb:DeleteItem", resource: p.tableARN(), leadingKey: "S#netsuite|shopify/example/order/1"},
 		{action: "s3:DeleteObject", resource: p.objectARN("claims/sha256/abc")},
+		{action: "s3:DeleteObjectVersion", resource: p.objectARN("drop/partner/a.csv")},
+		{action: "s3:PutObject", resource: p.objectARN("drop/partner/a.csv")},
 		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.prefix + "/shopify/receive")},
 		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.prefix + "-2/netsuite")},
 		{action: "lambda:UpdateFunctionConfiguration", resource: p.functionARN("netsuite-deliver")},
@@ -112,6 +130,7 @@ func TestOperatorsMayDoTheirWorkAndNoMore(t *testing.T) {
 			policy string
 			gains  []ask
 		}{{"OperatorsReader", p.looks(route)}, {"OperatorsOperator", p.moves(route)}, {"OperatorsAdmin", p.pauses()}}
+		w.wantEraser(t, p)
 		for i, level := range levels {
 			for j, other := range levels {
 				for _, a := range other.gains {
@@ -129,11 +148,28 @@ func TestOperatorsMayDoTheirWorkAndNoMore(t *testing.T) {
 	})
 }
 
+// wantEraser checks that the fourth policy alone allows what erase needs beyond an operator.
+func (w written) wantEraser(t *testing.T, p *Plan) {
+	t.Helper()
+	for _, a := range p.erases() {
+		for policy, want := range map[string]bool{"OperatorsReader": false, "OperatorsOperator": false, "OperatorsAdmin": false, "OperatorsEraser": true} {
+			if got := w.grants(t, policy, a); got != want {
+				t.Errorf("%s may %s on %s %s: %v, want %v", policy, a.action, a.resource, a.leadingKey, got, want)
+			}
+		}
+	}
+	for _, a := range p.nevers(p.routes[0].Queue()) {
+		if w.grants(t, "OperatorsEraser", a) {
+			t.Errorf("OperatorsEraser may %s on %s %s", a.action, a.resource, a.leadingKey)
+		}
+	}
+}
+
 // A managed policy has at most 6,144 characters without white space (IAM user guide, "IAM and
 // AWS STS quotas").
 func TestOperatorsPoliciesFitIntoIAM(t *testing.T) {
 	each(t, stages, func(t *testing.T, _ *Plan, w written) {
-		for _, name := range []string{"OperatorsReader", "OperatorsOperator", "OperatorsAdmin"} {
+		for _, name := range []string{"OperatorsReader", "OperatorsOperator", "OperatorsAdmin", "OperatorsEraser"} {
 			n := 0
 			for _, s := range statements(w.stacks["watch"].Resources[name].Properties["PolicyDocument"]) {
 				n += len(strings.Join(w.texts(s["Resource"]), `","`)) + len(strings.Join(w.texts(s["Action"]), `","`)) + 150

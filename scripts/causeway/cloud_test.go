@@ -235,8 +235,6 @@ func TestCommandOnAWS(t *testing.T) {
 	expect(screen.ExitAttention, "by ana", "status")
 	expect(screen.ExitOK, "", "route", "resume", cloudRoute)
 
-	expect(screen.ExitUsage, "leave --env away", "erase", "ada@example.com")
-
 	plan := strings.TrimSpace(expect(screen.ExitOK, "p-", "redrive", "--all", "--jq", ".plan.plan", "-q"))
 	expect(screen.ExitRefused, "--reason", "apply", plan)
 	expect(screen.ExitRefused, "--yes", "apply", plan, "--reason", "INC-7")
@@ -306,5 +304,63 @@ func TestPrivacyRequestsOnAWS(t *testing.T) {
 	}
 	if code, out := i.run(t, "privacy"); code != screen.ExitOK || strings.Contains(out, "request-1") {
 		t.Errorf("afterwards: exit %d\n%s", code, out)
+	}
+}
+
+// A person is erased with the installation's own means, and what AWS keeps is listed.
+func TestEraseOnAWS(t *testing.T) {
+	i := newInstallation(t)
+	ctx := t.Context()
+	const email = "ada@example.com"
+	customer := message.Key{System: "shopify", Tenant: "brand.example", Type: "customer", ID: "7"}
+	must2(t, i.backend.Append(ctx,
+		port.Entry{At: i.clock.Now(), Stage: port.Confirmed, Entity: customer, Event: "e-7", Trace: "t-7", Route: cloudRoute, Function: "netsuite-deliver", TargetRef: "88", Outcome: "made " + email},
+		port.Entry{At: i.clock.Now(), Stage: port.Published, Entity: customer, Event: "e-7", Trace: "t-7", Keys: []string{port.SearchKey(port.KeyEmail, canonical.EmailHash(email))}},
+	))
+	body := fmt.Appendf(nil, `{"id":"1001","email":%q}`, email)
+	raw, err := (&message.Raw{ID: "d-1", System: "shopify", Tenant: "brand.example", Topic: "orders/create", ReceivedAt: i.clock.Now(), Body: body}).Encode()
+	must2(t, err)
+	must2(t, i.backend.Send(ctx, routes.Dead(routes.Inbox("shopify")), []port.Outgoing{{Body: raw}}))
+	for _, err := range i.backend.Archive(ctx, []port.Incoming{{Body: raw}}) {
+		must2(t, err)
+	}
+	i.pass(time.Hour)
+	code, out := i.run(t, "erase", email)
+	for _, want := range []string{"customer shopify/brand.example/customer/7", "1 dead letter,", "to do at netsuite: anonymize record 88", "kept until their own terms", "Nothing was erased"} {
+		if code != screen.ExitOK || !strings.Contains(out, want) {
+			t.Errorf("the plan: exit %d, without %q\n%s", code, want, out)
+		}
+	}
+	i.pass(time.Hour)
+	if code, out = i.run(t, "erase", email, "--yes"); code != screen.ExitRefused || !strings.Contains(out, "--reason") {
+		t.Errorf("without a reason: exit %d\n%s", code, out)
+	}
+	if code, out = i.run(t, "erase", email, "--yes", "--reason", "ticket 412"); code != screen.ExitAttention || !strings.Contains(out, "erased: 1 dead letter, 1 archived deliveries") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	i.pass(time.Hour)
+	for raw, err := range i.backend.Archived(ctx, "shopify", i.clock.Now().Add(-24*time.Hour), i.clock.Now()) {
+		t.Errorf("the archive has %v, %v", raw, err)
+	}
+	if code, out = i.run(t, "dlq", "list"); code != screen.ExitOK || strings.Contains(out, "inbox") {
+		t.Errorf("afterwards: exit %d\n%s", code, out)
+	}
+	if found, err := i.backend.Find(ctx, port.Query{Key: port.SearchKey(port.KeyEmail, canonical.EmailHash(email))}); err != nil || len(found) != 0 {
+		t.Errorf("the address finds %v, %v", found, err)
+	}
+	for _, call := range []string{"dynamodb Scan", "s3 ListObjectVersions"} {
+		service, operation, _ := strings.Cut(call, " ")
+		i.server.Fail(service, operation, cloudtest.Denied(1))
+		if code, out = i.run(t, "erase", customer.String(), "--yes", "--reason", "ticket 413"); code != screen.ExitDenied || !strings.Contains(out, "needs the policy of an eraser") {
+			t.Errorf("without %s: exit %d\n%s", call, code, out)
+		}
+	}
+	i.server.Fail("s3", "DeleteObject", cloudtest.Denied(cloudtest.Always))
+	must2(t, i.backend.Append(ctx, port.Entry{At: i.clock.Now(), Stage: port.Published, Entity: customer, Event: "e-8", Trace: "t-8"}))
+	for _, err := range i.backend.Archive(ctx, []port.Incoming{{Body: raw}}) {
+		must2(t, err)
+	}
+	if code, out = i.run(t, "erase", customer.String(), "--email", email, "--yes", "--reason", "ticket 413"); code != screen.ExitDenied || !strings.Contains(out, "no access to bucket") {
+		t.Errorf("without permission: exit %d\n%s", code, out)
 	}
 }

@@ -182,7 +182,7 @@ func (w *writing) pointer(partition string, e port.Entry) {
 func (w *writing) addToDay(entry []port.Entry, id string, index int) error {
 	data, err := pack(withoutIDs(entry))
 	w.put(row{
-		PartitionKey: text(dayPartition(entry[0].Stage, entry[0].At, shard(entry[0].Identity()))), SortKey: text(fmt.Sprintf("%s%04d", id, index)),
+		PartitionKey: text(dayPartition(entry[0].Stage, entry[0].At, shard(entry[0].Identity()))), SortKey: text(daySort(id, index)),
 		attrEntries: binaryValue(data),
 	})
 	return err
@@ -202,6 +202,9 @@ func shard(identity string) int { return int(crc32.ChecksumIEEE([]byte(identity)
 func dayPartition(stage port.Stage, at time.Time, shard int) string {
 	return fmt.Sprintf("%s%s#%s#%d", dayPrefix, stage, at.UTC().Format("20060102"), shard)
 }
+
+// daySort returns the sort key in the list of a day of the entry of that index in an item.
+func daySort(id string, index int) string { return fmt.Sprintf("%s%04d", id, index) }
 
 var idEncoding = base32.HexEncoding.WithPadding(base32.NoPadding)
 

@@ -10,12 +10,25 @@
 // are left, since what was accepted is delivered; a Report counts them, and Erase is run again
 // once they have ended.
 //
+// What is the person's, and what replaces it, is decided here, for every engine alike. Stores
+// only find and write: package local/erase on one machine, package cloud/erase on AWS. A body in the
+// vault does not name its person, so that its hash is stored before the message that names it is
+// deleted (State key operate|erasing); a run that was killed is finished by the next.
+//
 // An address is searched for by canonical.EmailHash, which has no key: with the ledger and a
 // list of addresses one can test which of them bought. That is why its search keys are erased.
 // The id of a guest is the same hash, and is kept like any id.
 //
-// Data at targets is not ours to erase. A Report lists what a person has to do there.
+// Data at targets is not ours to erase. A Report lists what a person has to do there, and what the
+// engine keeps by itself, and until when.
 //
 // The proof is a ledger entry of stage privacy: who asked for it, when, and how much was erased. It
 // has the customer's id and none of the data.
+//
+//	subject.go  who the person is, and which messages and bodies are about the person
+//	text.go     what replaces texts, and which search keys are personal
+//	letter.go   dead letters
+//	pending.go  bodies that are to be erased
+//	erase.go    one run
+//	request.go  requests of stores
 package privacy

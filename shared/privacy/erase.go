@@ -1,7 +1,6 @@
 package privacy
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -12,8 +11,8 @@ import (
 	"time"
 
 	"causeway.example/shared/canonical"
-	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
+	"causeway.example/shared/operate/engine"
 	"causeway.example/shared/port"
 )
 
@@ -32,18 +31,32 @@ type Operation struct {
 	Build   string
 }
 
-// Stores is where data of persons is stored. All fields but Logs are required.
+// Stores is where data of persons is stored. All fields but Logs and Kept are required.
 type Stores struct {
 	Ledger  port.Ledger
-	Queue   port.Queue
+	State   port.State
 	Vault   port.Vault
-	Peek    func(ctx context.Context, queue string, most int) ([]port.Incoming, error) // changes nothing
-	Live    []string                                                                   // queues whose messages are to be delivered
-	Dead    []string                                                                   // their dead-letter queues, in the same order
+	Letters engine.Letters
+	Dead    []Queue // the dead-letter queues
+	Live    Live
 	Now     func() time.Time
 	Exports Exports
 	File    File
-	Logs    func(texts []string) (found int, err error) // overwrites the texts in logs; nil where logs expire by themselves
+	Logs    func(texts []string) (found int, err error)                                      // overwrites the texts in logs; nil where logs expire by themselves
+	Kept    func(ctx context.Context, mentioned func(data []byte) bool) ([]Retention, error) // what the engine keeps of its own; nil: nothing
+}
+
+// Queue is a dead-letter queue.
+type Queue struct {
+	Name  string // of the dead-letter queue itself
+	Route string // the queue whose letters it has, for the balance of that route; "" for none
+}
+
+// Live counts messages that are still to be delivered.
+type Live interface {
+	// Waiting returns how many concern the person: those about one of the keys, and, where an
+	// engine can read its live queues, those for which concerns is true.
+	Waiting(ctx context.Context, keys []message.Key, concerns func(port.Incoming) (bool, error)) (int, error)
 }
 
 // Exports are letters that operators took out of their queues, in the vault.
@@ -55,22 +68,30 @@ type Exports interface {
 	Forget(ctx context.Context, concerns func(port.Incoming) (bool, error)) (letters int, err error)
 }
 
-// File erases what ports do not offer.
+// File erases what ports do not offer. It finds and stores; this package decides what is the
+// person's and what replaces it.
 type File interface {
 	// Bodies deletes the bodies of the vault that concern the person and that no message
-	// refers to, and returns how many, and how many are referred to. The hash is SHA-256 in hex.
-	Bodies(ctx context.Context, concerns func(hash string, data []byte) bool) (erased, waiting int, err error)
+	// refers to, and returns how many, and how many are or may be referred to. The hash is
+	// SHA-256 in hex. Letters refer to no export.
+	Bodies(ctx context.Context, concerns func(hash string, data []byte) (yes, export bool)) (erased, waiting int, err error)
 	// Archive deletes the archived deliveries that concern the person, by their record and
 	// their body.
 	Archive(ctx context.Context, concerns func(record, body []byte) (bool, error)) (erased int, err error)
-	// Texts replaces the free texts of the ledger entries about the entity, and of those that
-	// have one of the search keys, and removes search keys that are personal.
-	Texts(ctx context.Context, key message.Key, keys []string, erased string) (entries int, err error)
-	// Mentions replaces the texts in operators' words and in ledger entries.
-	Mentions(ctx context.Context, texts []string, erased string) (records int, err error)
+	// Texts calls change with each ledger entry about the entity, and with each that has one of
+	// the search keys, stores those for which it is true, and lets none of the removed keys find
+	// them. It returns how many were stored.
+	Texts(ctx context.Context, key message.Key, keys []string, change func(*port.Entry) (removed []string, changed bool)) (entries int, err error)
+	// Mentions calls replace with every ledger entry and with every State value whose key begins
+	// with one of OperatorKeys, as JSON, and with the reasons of pauses, stores what it changed,
+	// and returns how many. It may leave out records that have none of the texts.
+	Mentions(ctx context.Context, texts []string, replace func(record string) string) (records int, err error)
 	// Scrub makes what was deleted unreadable on the disk.
 	Scrub(ctx context.Context) error
 }
+
+// OperatorKeys returns with what the State keys begin whose values have words of operators.
+func OperatorKeys() []string { return []string{"operate|", "audit|"} }
 
 // Report is what Erase did and what remains to be done.
 type Report struct {
@@ -82,6 +103,15 @@ type Report struct {
 	Mentions int    `json:"mentions"`        // of an address in notes, reasons and logs, overwritten
 	Waiting  int    `json:"waiting"`         // live messages and their bodies: run Erase again when they have ended
 	Tasks    []Task `json:"tasks,omitempty"` // at targets
+
+	Kept []Retention `json:"kept,omitempty"` // not erased here
+}
+
+// Retention is where data may remain after Erase, because it cannot be changed there.
+type Retention struct {
+	Where string `json:"where"` // the resource
+	Until string `json:"until"` // a date, or how long from now on
+	Words string `json:"words"` // what it is, and what to do
 }
 
 // Task is a record of the person at a target, where a person has to erase it.
@@ -96,9 +126,6 @@ func (t Task) String() string {
 	return fmt.Sprintf("%s: anonymize record %s of %s %s", t.System, t.Ref, t.Entity.Type, t.Entity.ID)
 }
 
-// erasedText replaces free texts.
-const erasedText = "erased on request"
-
 // Erase erases the person, and records the proof. Running it again is safe, and erases what
 // has ended since.
 func Erase(ctx context.Context, stores Stores, s Subject, op Operation) (Report, error) {
@@ -106,18 +133,26 @@ func Erase(ctx context.Context, stores Stores, s Subject, op Operation) (Report,
 	if s.Customer.ID == "" && len(s.Orders) == 0 && len(s.Emails) == 0 {
 		return r, errors.New("erasing a person: nothing names the person")
 	}
-	erased, err := eraseLetters(ctx, stores, s)
+	bodies, err := loadPending(ctx, stores.State)
+	if err != nil {
+		return r, err
+	}
+	erased, err := eraseLetters(ctx, stores, s, bodies)
 	if err != nil {
 		return r, err
 	}
 	r.Letters = len(erased)
-	if r.Waiting, err = waiting(ctx, stores, s, stores.Live); err != nil {
+	concerns := func(in port.Incoming) (bool, error) { return stores.concerns(ctx, s, in) }
+	if r.Waiting, err = stores.Live.Waiting(ctx, s.keys(nil), concerns); err != nil {
 		return r, err
 	}
-	if err := eraseStored(ctx, stores, s, erased, &r); err != nil {
+	if err := eraseStored(ctx, stores, s, bodies, &r); err != nil {
 		return r, err
 	}
 	if err := eraseTexts(ctx, stores, s, erased, &r); err != nil {
+		return r, err
+	}
+	if r.Kept, err = stores.kept(ctx, s); err != nil {
 		return r, err
 	}
 	what := fmt.Sprintf("erased: %d dead letters, %d bodies, %d archived deliveries, %d exported letters, texts of %d ledger entries; %d live messages are left, %d records at targets remain to be done",
@@ -131,10 +166,17 @@ func Erase(ctx context.Context, stores Stores, s Subject, op Operation) (Report,
 // Preview returns what Erase would find in the queues and at the targets. It changes nothing,
 // and leaves archive, vault, ledger and logs to Erase.
 func Preview(ctx context.Context, stores Stores, s Subject) (r Report, err error) {
-	if r.Waiting, err = waiting(ctx, stores, s, stores.Live); err != nil {
+	concerns := func(in port.Incoming) (bool, error) { return stores.concerns(ctx, s, in) }
+	if r.Waiting, err = stores.Live.Waiting(ctx, s.keys(nil), concerns); err != nil {
 		return r, err
 	}
-	if r.Letters, err = waiting(ctx, stores, s, stores.Dead); err != nil {
+	for _, queue := range stores.Dead {
+		ids, err := stores.lettersOf(ctx, queue, s)
+		if r.Letters += len(ids); err != nil {
+			return r, err
+		}
+	}
+	if r.Kept, err = stores.kept(ctx, s); err != nil {
 		return r, err
 	}
 	for _, key := range s.keys(nil) {
@@ -147,49 +189,48 @@ func Preview(ctx context.Context, stores Stores, s Subject) (r Report, err error
 	return r, nil
 }
 
-// eraseStored erases exports, the archive, and the bodies of both in the vault.
-func eraseStored(ctx context.Context, stores Stores, s Subject, erased []port.Incoming, r *Report) (err error) {
-	theirs := map[string]bool{} // hashes of bodies of messages that are erased
-	for _, in := range erased {
-		theirs[claimed(in.Body)] = true
+// eraseStored erases exports, the archive, and the bodies of both and of letters in the vault.
+func eraseStored(ctx context.Context, stores Stores, s Subject, bodies *pending, r *Report) (err error) {
+	concerns := func(in port.Incoming) (bool, error) {
+		yes, err := stores.concerns(ctx, s, in)
+		if yes && err == nil {
+			err = bodies.add(ctx, in.Body)
+		}
+		return yes, err
 	}
-	concerns := func(in port.Incoming) (bool, error) { return stores.concerns(ctx, s, in) }
 	if r.Exported, err = stores.Exports.Forget(ctx, concerns); err != nil {
 		return err
 	}
 	r.Archived, err = stores.File.Archive(ctx, func(record, body []byte) (bool, error) {
-		yes, err := concerns(port.Incoming{Body: record})
-		if yes = yes || s.concernsBody(body); yes {
-			theirs[claimed(record)] = true
+		if s.concernsBody(body) || bodies.has(record) {
+			return true, bodies.add(ctx, record)
 		}
-		return yes, err
+		return concerns(port.Incoming{Body: record})
 	})
 	if err != nil {
 		return err
 	}
-	var failed error
-	bodies, left, err := stores.File.Bodies(ctx, func(hash string, data []byte) bool {
-		for _, in := range stores.Exports.Exported(data) {
-			yes, err := concerns(in)
-			if failed = cmp.Or(failed, err); yes {
-				return true
-			}
-		}
-		return theirs[hash] || s.concernsBody(data)
-	})
-	r.Bodies, r.Waiting = bodies, r.Waiting+left
-	return errors.Join(err, failed)
+	return stores.eraseBodies(ctx, s, bodies, r)
 }
 
-// claimed returns the hash of a message's body in the vault, "" if it is in the message.
-func claimed(record []byte) string {
-	if m, err := message.Decode(record); err == nil && m.Claim != nil {
-		return m.Claim.SHA256
+// eraseBodies erases the bodies of what was erased, and those that are about the person.
+func (stores Stores) eraseBodies(ctx context.Context, s Subject, bodies *pending, r *Report) (err error) {
+	var failed error
+	erased, left, err := stores.File.Bodies(ctx, func(hash string, data []byte) (yes, export bool) {
+		letters := stores.Exports.Exported(data)
+		for _, in := range letters {
+			yes, err := stores.concerns(ctx, s, in)
+			if failed = cmp.Or(failed, err); yes || bodies.has(in.Body) {
+				return true, true
+			}
+		}
+		return bodies.hashes[hash] || s.concernsBody(data), len(letters) > 0
+	})
+	r.Bodies, r.Waiting = erased, r.Waiting+left
+	if err = errors.Join(err, failed); err != nil || left > 0 {
+		return err
 	}
-	if raw, err := message.DecodeRaw(record); err == nil && raw.Claim != nil {
-		return raw.Claim.SHA256
-	}
-	return ""
+	return bodies.clear(ctx)
 }
 
 // eraseTexts erases what the ledger, the operators and the logs say of the person.
@@ -203,14 +244,14 @@ func eraseTexts(ctx context.Context, stores Stores, s Subject, erased []port.Inc
 			}
 			r.Tasks = append(r.Tasks, tasks...)
 		}
-		n, err := stores.File.Texts(ctx, key, keys, erasedText)
+		n, err := stores.File.Texts(ctx, key, keys, eraseEntry)
 		if err != nil {
 			return err
 		}
 		r.Entries, keys = r.Entries+n, nil
 	}
 	texts := s.texts()
-	n, err := stores.File.Mentions(ctx, texts, erasedText)
+	n, err := stores.File.Mentions(ctx, texts, func(record string) string { return replaceAll(record, texts) })
 	if r.Mentions = n; err != nil || stores.Logs == nil {
 		return err
 	}
@@ -219,14 +260,19 @@ func eraseTexts(ctx context.Context, stores Stores, s Subject, erased []port.Inc
 	return err
 }
 
-// texts returns the person's addresses as they may be written in a text or a URL.
+// texts returns the person's addresses as they may be written in a text, a URL or JSON.
 func (s Subject) texts() (texts []string) {
 	for _, email := range s.Emails {
-		if email = strings.TrimSpace(email); email != "" {
-			texts = append(texts, email, strings.ReplaceAll(email, "@", "%40"))
+		if email = strings.TrimSpace(email); email == "" {
+			continue
+		}
+		texts = append(texts, email, strings.ReplaceAll(email, "@", "%40"))
+		if escaped, err := json.Marshal(email); err == nil {
+			texts = append(texts, strings.Trim(string(escaped), `"`))
 		}
 	}
-	return texts
+	slices.Sort(texts)
+	return slices.Compact(texts)
 }
 
 // searchKeys returns by what the ledger finds entries that are about the person and about no
@@ -241,84 +287,6 @@ func (s Subject) searchKeys() (keys []string) {
 		}
 	}
 	return port.CompactKeys(keys)
-}
-
-// batch is how many letters are received at once; the most that SQS allows.
-const batch = 10
-
-// eraseLetters deletes the dead letters that concern the person.
-func eraseLetters(ctx context.Context, stores Stores, s Subject) (erased []port.Incoming, err error) {
-	for _, queue := range stores.Dead {
-		letters, err := stores.Peek(ctx, queue, -1)
-		if err != nil {
-			return erased, err
-		}
-		some, err := eraseFrom(ctx, stores, queue, len(letters), s)
-		erased = append(erased, some...)
-		if err != nil {
-			return erased, err
-		}
-	}
-	return erased, nil
-}
-
-// eraseFrom receives so many letters of the queue. One that does not concern the person is
-// given back at once. A letter that is in another receiver's hands is left to the next run.
-func eraseFrom(ctx context.Context, stores Stores, name string, letters int, s Subject) (erased []port.Incoming, err error) {
-	queue := stores.Queue
-	for received := 0; received < letters; {
-		some, err := queue.Receive(ctx, name, batch, 0)
-		if err != nil || len(some) == 0 {
-			return erased, err
-		}
-		received += len(some)
-		for _, in := range some {
-			concerns, failed := stores.concerns(ctx, s, in)
-			if !concerns {
-				err = errors.Join(err, failed, queue.Defer(ctx, in, time.Time{}))
-				continue
-			}
-			err = errors.Join(err, stores.Ledger.Append(ctx, stores.letter(name, in)), queue.Delete(ctx, in))
-			erased = append(erased, in)
-		}
-		if err != nil {
-			return erased, err
-		}
-	}
-	return erased, nil
-}
-
-// letter is the ledger entry of an erased letter, so that the balance of its route adds up.
-func (stores Stores) letter(dead string, in port.Incoming) port.Entry {
-	e := port.Entry{
-		At: stores.Now().UTC(), Stage: port.Privacy, Type: port.TypePrivacyErased, Event: in.Attributes[port.AttrEvent], Trace: in.Attributes[port.AttrTrace],
-		ID: message.DeriveID("erased", dead, in.MessageID), Outcome: erasedText, Function: "privacy",
-	}
-	e.Entity, _ = message.ParseKey(in.Attributes[port.AttrEntity]) // a delivery has none
-	if i := slices.Index(stores.Dead, dead); i >= 0 && i < len(stores.Live) {
-		e.Route = stores.Live[i]
-	}
-	return e
-}
-
-// waiting counts the messages of the queues that concern the person.
-func waiting(ctx context.Context, stores Stores, s Subject, queues []string) (n int, err error) {
-	for _, queue := range queues {
-		messages, err := stores.Peek(ctx, queue, -1)
-		if err != nil {
-			return n, err
-		}
-		for _, in := range messages {
-			concerns, err := stores.concerns(ctx, s, in)
-			if err != nil {
-				return n, err
-			}
-			if concerns {
-				n++
-			}
-		}
-	}
-	return n, nil
 }
 
 // entry is the proof of an operation.
@@ -355,119 +323,4 @@ func tasksOf(ctx context.Context, ledger port.Ledger, key message.Key) (tasks []
 		}
 	}
 	return tasks, err
-}
-
-// concerns reports whether the message is about the person: about a named entity, about one
-// that depends on the customer, or a delivery whose content is. A body in the vault is read; one
-// that is gone is empty.
-func (stores Stores) concerns(ctx context.Context, s Subject, in port.Incoming) (bool, error) {
-	if m, err := message.Decode(in.Body); err == nil && m.Subject != "" {
-		if slices.ContainsFunc(append(m.Parents, m.Key()), s.named) {
-			return true, nil
-		}
-		body, err := stores.body(ctx, m.Body, m.Claim)
-		return s.mentioned(body), err
-	}
-	raw, err := message.DecodeRaw(in.Body)
-	if err != nil {
-		return s.mentioned(in.Body), nil //nolint:nilerr // no message of ours; it may name the person all the same
-	}
-	body, err := stores.body(ctx, raw.Body, raw.Claim)
-	if err != nil {
-		return false, err
-	}
-	store := s.store()
-	if raw.System == store.System && raw.Tenant == store.Tenant && s.describes(body) {
-		return true, nil
-	}
-	return s.mentioned(body), nil
-}
-
-func (stores Stores) body(ctx context.Context, inline []byte, claim *message.Claim) ([]byte, error) {
-	body, err := port.CheckOut(ctx, stores.Vault, inline, claim)
-	if f := fault.As(err); f != nil && f.Kind == fault.Rejected && f.Class == fault.MissingRef {
-		return nil, nil
-	}
-	return body, err
-}
-
-// store returns system and tenant of the person.
-func (s Subject) store() message.Key {
-	key := s.Customer
-	if key.ID == "" && len(s.Orders) > 0 {
-		key = s.Orders[0]
-	}
-	return message.Key{System: key.System, Tenant: key.Tenant}
-}
-
-func (s Subject) named(key message.Key) bool {
-	return key.ID != "" && (key == s.Customer || slices.Contains(s.Orders, key))
-}
-
-// uniqueID is the length from which an id is unique among all stores. A body in the vault
-// does not name its store, so that a shorter id does not tell whose it is.
-const uniqueID = 10
-
-// concernsBody reports whether a body of the vault is about the person.
-func (s Subject) concernsBody(data []byte) bool {
-	unique := Subject{Customer: s.Customer}
-	if len(s.Customer.ID) < uniqueID {
-		unique.Customer = message.Key{}
-	}
-	for _, order := range s.Orders {
-		if len(order.ID) >= uniqueID {
-			unique.Orders = append(unique.Orders, order)
-		}
-	}
-	return s.mentioned(data) || unique.describes(data)
-}
-
-// describes reports whether a document, canonical or a source's own, is the named customer
-// or order, or an order of the customer.
-func (s Subject) describes(data []byte) bool {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber() // ids are longer than a float is exact
-	var document map[string]any
-	if err := d.Decode(&document); err != nil {
-		return false
-	}
-	id := textOf(document["id"])
-	if document["line_items"] == nil && document["lines"] == nil {
-		return id != "" && id == s.Customer.ID || s.customerIn(document)
-	}
-	return s.customerIn(document) || slices.ContainsFunc(s.Orders, func(key message.Key) bool { return key.ID == id })
-}
-
-// mentioned reports whether one of the person's addresses is in the text.
-func (s Subject) mentioned(data []byte) bool {
-	lower := bytes.ToLower(data)
-	return slices.ContainsFunc(s.Emails, func(email string) bool {
-		return email != "" && bytes.Contains(lower, bytes.ToLower([]byte(strings.TrimSpace(email))))
-	})
-}
-
-// customerIn reports whether the document names the customer by id, as sources do: in
-// "customer_id", or as "id" of the object "customer"; the canonical model has the id of an
-// order's customer in "buyer".
-func (s Subject) customerIn(document map[string]any) bool {
-	if s.Customer.ID == "" {
-		return false
-	}
-	ids := []any{document["customer_id"], document["customer"]}
-	for _, member := range []string{"customer", "buyer"} {
-		if object, ok := document[member].(map[string]any); ok {
-			ids = append(ids, object["id"], object["customer"])
-		}
-	}
-	return slices.ContainsFunc(ids, func(id any) bool { return textOf(id) == s.Customer.ID })
-}
-
-func textOf(id any) string {
-	switch v := id.(type) {
-	case string:
-		return v
-	case json.Number:
-		return v.String()
-	}
-	return ""
 }

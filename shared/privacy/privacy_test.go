@@ -60,8 +60,9 @@ func storesOf(t *testing.T, store *local.Store, path string) privacy.Stores {
 	t.Cleanup(func() { must(t, file.Close()) })
 	live := []string{route.Queue(), routes.Inbox("shop")}
 	return privacy.Stores{
-		Ledger: store, Queue: store, Vault: store, Peek: store.Peek, File: file, Exports: operator(t, store), Now: func() time.Time { return at },
-		Live: live, Dead: []string{routes.Dead(live[0]), routes.Dead(live[1])},
+		Ledger: store, State: store, Vault: store, Letters: store, File: file, Exports: operator(t, store), Now: func() time.Time { return at },
+		Live: erase.Live{Peek: store.Peek, Queues: live},
+		Dead: []privacy.Queue{{Name: routes.Dead(live[0]), Route: live[0]}, {Name: routes.Dead(live[1]), Route: live[1]}},
 	}
 }
 

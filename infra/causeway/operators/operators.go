@@ -21,17 +21,20 @@ type Props struct {
 	Key     awskms.IKey // of queues, table, bucket and functions' variables; nil if they have none of their own
 }
 
-// Operators are three managed policies. Each contains the one before; attach one of them to a
-// role or to a permission set.
+// Operators are four managed policies. Of the first three each contains the one before; attach one
+// of them to a role or to a permission set. The fourth is attached beside the operator's or the
+// admin's, to the role that may erase persons.
 //
 //	Reader    status, dlq, why, inspect, trace, diff, doctor
 //	Operator  and redrive, apply, edit, resolve, ack, export, import, replay, purge, restore, reconcile
 //	Admin     and route pause and resume
+//	Eraser    erase, with the operator's
 //
 // Looking into a dead-letter queue receives its messages, so that a reader may receive them and
 // make them visible again; not delete or send any. A reader reads the settings of functions,
 // and an operator the secrets too, because replay and reconcile call the systems as the functions
-// do. The secret of a door is not among them. None of the three may empty a queue by PurgeQueue,
+// do. The secret of a door is not among them. Only the Eraser may read the whole table, delete
+// search keys and versions of objects, and write archived deliveries again: erase does. None of the four may empty a queue by PurgeQueue,
 // write an entity's record or invoke a function.
 //
 // Queues and functions are named by patterns: a managed policy has at most 6,144 characters (IAM
@@ -42,6 +45,7 @@ type Operators struct {
 	Reader    awsiam.ManagedPolicy
 	Operator  awsiam.ManagedPolicy
 	Admin     awsiam.ManagedPolicy
+	Eraser    awsiam.ManagedPolicy
 }
 
 // New creates an Operators. The policies' ARNs are outputs: their names are left to
@@ -54,6 +58,7 @@ func New(scope constructs.Construct, id string, props *Props) *Operators {
 	o.Reader = props.policy(o.Construct, "Reader", "Sees what is dead and why", reader)
 	o.Operator = props.policy(o.Construct, "Operator", "Redrives dead letters", operator)
 	o.Admin = props.policy(o.Construct, "Admin", "Redrives dead letters and pauses routes", admin)
+	o.Eraser = props.policy(o.Construct, "Eraser", "Erases persons, beside the policy of an operator", props.mayErase())
 	return o
 }
 
@@ -147,6 +152,25 @@ func (p *Props) mayPause() []awsiam.PolicyStatementProps {
 	pause := allow("Pause", arn("lambda", "event-source-mapping:*"), "lambda:UpdateEventSourceMapping")
 	pause.Conditions = &map[string]any{"ArnLike": map[string]any{"lambda:FunctionArn": arn("lambda", "function:"+p.Prefix+"-*")[0]}}
 	return []awsiam.PolicyStatementProps{pause, p.onKeys("PauseNote", []string{"S#pause|*"}, "dynamodb:PutItem")}
+}
+
+// mayErase allows erasing a person: every version of a body and of an archived delivery, the
+// pointers of search keys, entries of the ledger wherever they are, and reading what AWS keeps by
+// itself. IAM limits a scan to no partition keys.
+func (p *Props) mayErase() []awsiam.PolicyStatementProps {
+	stored := p.objects("/claims/*", "/archive/*")
+	return []awsiam.PolicyStatementProps{
+		allow("Versions", p.objects(""), "s3:ListBucketVersions"),
+		allow("ReadVersions", append(stored, p.objects("/drop/*")...), "s3:GetObjectVersion"),
+		allow("EraseVersions", stored, "s3:DeleteObjectVersion"),
+		allow("Rearchive", p.objects("/archive/*"), "s3:PutObject"),
+		allow("Scan", p.table(), "dynamodb:Scan"),
+		p.onKeys("ReadCopies", []string{"D#*"}, "dynamodb:GetItem"),
+		p.onKeys("EraseKeys", []string{"F#*"}, "dynamodb:DeleteItem"),
+		p.onKeys("EraseNotes", []string{"S#pause|*"}, "dynamodb:PutItem"),
+		allow("BusArchive", arn("events", "archive/"+p.Prefix), "events:DescribeArchive"),
+		allow("LogGroups", arn("logs", "log-group:*"), "logs:DescribeLogGroups"),
+	}
 }
 
 func (p *Props) withKey(id, action string) []awsiam.PolicyStatementProps {

@@ -12,6 +12,7 @@ import (
 	"causeway.example/scripts/causeway/screen"
 	"causeway.example/scripts/installation"
 	"causeway.example/shared/cloud/deployed"
+	"causeway.example/shared/cloud/erase"
 	"causeway.example/shared/doctor"
 	"causeway.example/shared/local"
 	"causeway.example/shared/message"
@@ -105,6 +106,7 @@ type Desk struct {
 	*redrive.Operator
 	Store    *local.Store                          // nil on AWS
 	Queue    port.Queue                            // of the engine, for what is put into an inbox
+	Person   *erase.Installation                   // what the installation on AWS stores of persons; nil on one machine
 	Deployed *deployed.Reader                      // of the installation on AWS; nil on one machine
 	Health   func(secrets []string) []doctor.Check // of the resources on AWS; nil on one machine
 	Close    func() error
@@ -160,16 +162,6 @@ func (a *Tool) With(run func(ctx context.Context, d *Desk, args []string) error)
 		}
 		defer func() { err = errors.Join(err, d.Close()) }()
 		return run(ctx, d, args)
-	}
-}
-
-// Here is with for what only an engine on one machine can do.
-func (a *Tool) Here(run func(ctx context.Context, d *Desk, args []string) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) error {
-		if a.Env != "" {
-			return screen.Usage(fmt.Errorf("%s works on the data folder of an engine on one machine: leave --env away", cmd.CommandPath()))
-		}
-		return a.With(run)(cmd, args)
 	}
 }
 

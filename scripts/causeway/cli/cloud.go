@@ -27,6 +27,7 @@ import (
 	"causeway.example/shared/cloud"
 	"causeway.example/shared/cloud/deployed"
 	clouddesk "causeway.example/shared/cloud/desk"
+	clouderase "causeway.example/shared/cloud/erase"
 	"causeway.example/shared/cloud/health"
 	"causeway.example/shared/doctor"
 	"causeway.example/shared/fault"
@@ -168,6 +169,7 @@ func (a *Tool) openCloud(ctx context.Context) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.Person = clouderase.New(account, clouderase.Config{Resources: resources, Routes: routes.Table, Meter: on.Meter})
 	d.Queue, d.Deployed = cloud.Open(account, resources), deployed.New(account, e.Prefix, resources.Build, a.Now)
 	d.Health = func(secrets []string) []doctor.Check {
 		return health.Checks(account, health.Config{Resources: resources, Routes: routes.Table, Secrets: secrets})

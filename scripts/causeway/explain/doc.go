@@ -3,5 +3,6 @@
 // answer.
 //
 //	explain.go  the event, the connectors, the answer
+//	delivery.go a delivery that could not be translated, and a time range
 //	print.go    three columns, and what is no row of them
 package explain

@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -57,6 +56,11 @@ func (x Explainer) Explain(ctx context.Context, text string, twin bool) (Answer,
 	if err != nil {
 		return Answer{}, err
 	}
+	if s.Type == "" {
+		if a, failed, err := x.route(ctx, &s); failed || err != nil {
+			return a, err
+		}
+	}
 	a := Answer{Event: s.Event, Entity: s.Entity, Title: s.Title(), Type: s.Type, Target: s.Route.To}
 	c := mapping.Case{Raw: s.Raw, Message: s.Message, Show: x.Show}
 	if s.Letter != nil {
@@ -100,9 +104,7 @@ func (x Explainer) Explain(ctx context.Context, text string, twin bool) (Answer,
 // connect sets the connectors of the case. A system of an installation on AWS that could not be
 // opened is left out, and the answer says why.
 func (x Explainer) connect(s mapping.Subject, c *mapping.Case, a *Answer) (opened installation.Installation, err error) {
-	if x.Deployed != nil {
-		opened = x.Deployed.Installation
-	} else if opened, err = installation.Open(x.Connections); err != nil {
+	if opened, err = x.open(); err != nil {
 		return opened, err
 	}
 	if c.Raw == nil {
@@ -114,6 +116,14 @@ func (x Explainer) connect(s mapping.Subject, c *mapping.Case, a *Answer) (opene
 		a.Missing = append(a.Missing, "the request is not shown: "+err.Error())
 	}
 	return opened, nil
+}
+
+// open returns the connectors of the environment.
+func (x Explainer) open() (installation.Installation, error) {
+	if x.Deployed != nil {
+		return x.Deployed.Installation, nil
+	}
+	return installation.Open(x.Connections)
 }
 
 // system returns a connector of the environment; nil if the catalog does not have it. The error
@@ -161,15 +171,11 @@ func (x Explainer) again(ctx context.Context, c mapping.Case, s mapping.Subject,
 	if c.Raw == nil {
 		return nil, missing("the delivery of " + s.Event + " is not in the archive")
 	}
-	if c.Source == nil {
-		_, err := x.system(by, s.Entity.System)
-		return nil, cmp.Or(err, missing("there is no system "+s.Entity.System))
-	}
-	system, err := c.Source.Open(c.Source.Settings, c.Source.Deps)
+	source, err := x.source(by, s.Entity.System)
 	if err != nil {
 		return nil, err
 	}
-	messages, err := redrive.Translate(ctx, system.Source, c.Raw)
+	messages, err := redrive.Translate(ctx, source, c.Raw)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"causeway.example/shared/operate"
@@ -75,31 +76,37 @@ func (a Layout) showRows(w io.Writer, e Answer) {
 		return
 	}
 	column := max(20, (a.Width-8)/3)
-	fmt.Fprintln(w, line(" ", column, "SOURCE "+e.Topic, "CANONICAL", "TARGET "+e.Target))
+	fmt.Fprintln(w, line(" ", column, "SOURCE "+e.Topic, "CANONICAL", strings.TrimSpace("TARGET "+e.Target)))
 	for _, r := range e.Rows {
-		if e.unsent(r) {
-			continue
-		}
-		first := " "
-		plain := r.Mark == "" && r.Rule == "unchanged"
-		if plain {
-			first = "="
-		}
-		for i := range max(len(r.Source), len(r.Canonical), 1) {
-			target := ""
-			if i == 0 {
-				target = targetText(r, column)
-			}
-			fmt.Fprintln(w, line(first, column, cellAt(r.Source, i, column), cellAt(r.Canonical, i, column), target))
-			first = " "
-		}
-		if rule := r.Rule; !plain {
-			if r.Mark != "" {
-				rule = strings.ToUpper(string(r.Mark)) + ": " + rule
-			}
-			fmt.Fprintln(w, a.Wrap(rule, "      ", a.Width))
+		if !e.unsent(r) {
+			a.showRow(w, r, column)
 		}
 	}
+}
+
+// showRow prints a row, and its rule below it unless there is none or nothing is changed.
+func (a Layout) showRow(w io.Writer, r mapping.Row, column int) {
+	first := " "
+	plain := r.Mark == "" && (r.Rule == "unchanged" || r.Rule == "")
+	if plain && r.Rule != "" {
+		first = "="
+	}
+	for i := range max(len(r.Source), len(r.Canonical), 1) {
+		target := ""
+		if i == 0 {
+			target = targetText(r, column)
+		}
+		fmt.Fprintln(w, line(first, column, cellAt(r.Source, i, column), cellAt(r.Canonical, i, column), target))
+		first = " "
+	}
+	if plain {
+		return
+	}
+	rule := r.Rule
+	if r.Mark != "" {
+		rule = strings.ToUpper(string(r.Mark)) + ": " + rule
+	}
+	fmt.Fprintln(w, a.Wrap(rule, "      ", a.Width))
 }
 
 // unsent reports whether the row is a field of the event that no request has, without a mark.
@@ -207,6 +214,53 @@ func (a Layout) MapTest(w io.Writer, e Answer) {
 		a.Table(w, lines...)
 	}
 	a.showNotes(w, Answer{Target: e.Target, Explanation: mapping.Explanation{Missing: e.Missing}, Waiting: e.Waiting})
+}
+
+// Range prints what the events of a time range would change at the target.
+func (a Layout) Range(w io.Writer, r Range) {
+	fmt.Fprintf(w, "%s: %s of %s; %d make nothing, %d cannot be translated\n",
+		r.Route, operate.Count(r.Events, "event"), operate.Count(r.Deliveries, "archived delivery"), r.Nothing, r.Failed)
+	if r.Failure != "" {
+		fmt.Fprintln(w, a.Wrap("first failure: "+r.Failure, "  ", a.Width))
+	}
+	for _, part := range []struct {
+		n    int
+		what string
+	}{
+		{r.Unchanged, "would change nothing at " + r.Target},
+		{r.Changed, "would change fields at " + r.Target},
+		{r.New, "not at " + r.Target + ": would be created"},
+		{r.Older, "older than what " + r.Target + " confirmed: nothing would be written"},
+		{r.Refused, "would be refused: " + r.First + " (causeway map test " + r.FirstID + ")"},
+	} {
+		if part.n > 0 {
+			fmt.Fprintln(w, a.Wrap(fmt.Sprintf("%d  %s", part.n, part.what), "  ", a.Width))
+		}
+	}
+	if r.Cut {
+		fmt.Fprintln(w, "  the limit was reached: more is in the archive")
+	}
+	if len(r.Fields) == 0 {
+		return
+	}
+	a.Table(w, r.lines()...)
+}
+
+// lines returns the table of fields, with values if they are shown.
+func (r Range) lines() []string {
+	shown := slices.ContainsFunc(r.Fields, func(f mapping.Field) bool { return f.Before+f.After != "" })
+	lines := []string{"FIELD\tEVENTS\tFIRST"}
+	if shown {
+		lines[0] = "FIELD\tEVENTS\tBEFORE\tAFTER\tFIRST"
+	}
+	for _, f := range r.Fields {
+		line := fmt.Sprintf("%s\t%d\t", f.Field, f.Count)
+		if shown {
+			line += short(cmp.Or(f.Before, "–"), 20) + "\t" + short(cmp.Or(f.After, "–"), 20) + "\t"
+		}
+		lines = append(lines, line+"causeway map test "+f.Event)
+	}
+	return lines
 }
 
 // short cuts a text.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,13 +13,10 @@ import (
 
 	"causeway.example/scripts/causeway/cli"
 	"causeway.example/scripts/causeway/screen"
-	"causeway.example/scripts/installation"
-	"causeway.example/shared/local/erase"
 	"causeway.example/shared/message"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/port"
 	"causeway.example/shared/privacy"
-	"causeway.example/shared/routes"
 )
 
 // shownRequest is a request of a store as it is printed.
@@ -119,13 +115,17 @@ ledger texts, search keys, notes and logs. CUSTOMER is a customer's id, customer
 key, or an e-mail address. It shows the plan first, and erases with --yes --reason. Ids,
 times and totals stay, and so does the proof: who, when, why and how much. What the targets
 have is listed: it is to be erased there. Messages that are still to be delivered are left;
-run it again when they have ended.`,
-		Example: "  causeway erase customer/7\n  causeway erase ada@example.com --yes --reason 'ticket 412'\n  causeway erase --request 01jd3h8k2m5n7p9q --email ada@example.com --yes --reason 'customers/redact'",
+run it again when they have ended.
+
+On AWS it needs the policy of an eraser, deletes older versions of objects too, and lists what
+AWS keeps by itself and until when: backups of the table, the archive of the bus, logs. It
+reads every archived object once.`,
+		Example: "  causeway erase customer/7\n  causeway erase ada@example.com --yes --reason 'ticket 412'\n  causeway erase --request 01jd3h8k2m5n7p9q --email ada@example.com --yes --reason 'customers/redact'\n  causeway erase customer/7 --email ada@example.com --env prod-eu",
 	}
 	cmd.Flags().StringSliceVar(&f.emails, "email", nil, "the person's address, so that texts that have it are found; it is not stored")
 	cmd.Flags().StringVar(&f.request, "request", "", "the request that is carried out (causeway privacy)")
 	a.ApplyFlags(cmd, &f.Applying)
-	cmd.RunE = a.Here(func(ctx context.Context, d *cli.Desk, given []string) error {
+	cmd.RunE = a.With(func(ctx context.Context, d *cli.Desk, given []string) error {
 		subject, err := a.subject(ctx, d, given, f)
 		if err != nil {
 			return err
@@ -245,12 +245,11 @@ type erasePlan struct {
 }
 
 func (a *tool) erase(ctx context.Context, d *cli.Desk, s privacy.Subject, f *erasing) (err error) {
-	file, err := erase.Open(installation.StorePath(a.Data))
+	stores, end, err := a.stores(ctx, d)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	stores := a.stores(d, file)
+	defer func() { err = errors.Join(err, end()) }()
 	plan := erasePlan{Customer: keyText(s.Customer), Orders: keyTexts(s.Orders), Erased: f.Yes}
 	if !f.Yes {
 		if plan.Found, err = privacy.Preview(ctx, stores, s); err != nil {
@@ -260,6 +259,11 @@ func (a *tool) erase(ctx context.Context, d *cli.Desk, s privacy.Subject, f *era
 	}
 	if f.Reason == "" {
 		return screen.ReasonMissing("erasing a person", "say why with --reason; the proof keeps it")
+	}
+	if d.Person != nil {
+		if err := d.Person.Check(ctx); err != nil {
+			return err
+		}
 	}
 	op := privacy.Operation{At: a.Now(), Reason: f.Reason + ", by " + a.Who, Request: f.request, Build: "causeway"}
 	if plan.Found, err = privacy.Erase(ctx, stores, s, op); err != nil {
@@ -272,21 +276,6 @@ func (a *tool) erase(ctx context.Context, d *cli.Desk, s privacy.Subject, f *era
 		return screen.Result(screen.ExitAttention)
 	}
 	return nil
-}
-
-func (a *tool) stores(d *cli.Desk, file *erase.File) privacy.Stores {
-	stores := privacy.Stores{Ledger: d.Ledger, Queue: d.Store, Vault: d.Vault, Peek: d.Store.Peek, File: file, Exports: d.Operator, Now: a.Now, Live: d.Queues()}
-	for _, queue := range stores.Live {
-		stores.Dead = append(stores.Dead, routes.Dead(queue))
-	}
-	stores.Logs = func(texts []string) (int, error) {
-		files, err := filepath.Glob(filepath.Join(a.Data, "causeway*.log"))
-		if err != nil {
-			return 0, err
-		}
-		return erase.Logs(files, texts)
-	}
-	return stores
 }
 
 func (a *tool) showErase(w io.Writer, p erasePlan) {
@@ -306,6 +295,9 @@ func (a *tool) showErase(w io.Writer, p erasePlan) {
 	}
 	for _, task := range r.Tasks {
 		fmt.Fprintln(w, screen.Wrap("to do at "+task.String(), "  ", a.Width))
+	}
+	for _, kept := range r.Kept {
+		fmt.Fprintln(w, screen.Wrap("kept until "+kept.Until+": "+kept.Where+": "+kept.Words, "  ", a.Width))
 	}
 	if !p.Erased {
 		a.Say("Nothing was erased. To erase: the same command with --yes --reason \"…\"")

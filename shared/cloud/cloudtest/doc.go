@@ -47,10 +47,11 @@
 //     and that is the case to test. Capacity is not counted, a page has at most
 //     1 MiB, a hash key has no order, and there is no UpdateItem, parallel scan or
 //     nested projection.
-//   - S3 has no versions, ranges, multipart uploads or notifications, and keeps
-//     objects of at most 32 MiB in memory.
+//   - S3 keeps versions in every bucket, expires none, has no ranges, multipart uploads or
+//     notifications, and keeps objects of at most 32 MiB in memory.
 //   - Lambda keeps the configuration of functions, runs none and polls no queue: a mapping is kept, and takes five seconds
 //     of the clock to be created, enabled or disabled. Only its state can be changed.
+//   - An archive of events has its settings only, and none of its days passes.
 //   - CloudWatch has the values that Observe and Log add, as AWS's services and functions do.
 //     It computes no expressions and evaluates no alarm. A search of logs knows terms in quotes
 //     only, and reads a hundred lines in a call, so that it has to be continued.

@@ -238,6 +238,6 @@ func (s *Server) describeBackups(_ call, in *tableInput) (any, error) {
 		recovery = "ENABLED"
 	}
 	return map[string]any{"ContinuousBackupsDescription": map[string]any{
-		"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": map[string]string{"PointInTimeRecoveryStatus": recovery},
+		"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": map[string]any{"PointInTimeRecoveryStatus": recovery, "RecoveryPeriodInDays": recoveryDays},
 	}}, nil
 }

@@ -24,7 +24,7 @@ import (
 // bucket is an S3 bucket.
 type bucket struct {
 	objects  map[string]*object
-	versions map[string][]*object // by key, oldest first; the id of a version is its number
+	versions map[string][]*object // by key, oldest first; the id of a version is its number; nil: deleted
 }
 
 type object struct {
@@ -32,6 +32,7 @@ type object struct {
 	etag     string
 	header   http.Header // Content-Type, x-amz-meta-*, x-amz-checksum-*
 	modified time.Time
+	marker   bool // a delete marker
 }
 
 const (
@@ -54,6 +55,9 @@ func (s *Server) serveObjects(w http.ResponseWriter, r *http.Request, c call) {
 		kind = " object"
 	}
 	c.operation = objectOperations[r.Method+kind]
+	if r.URL.Query().Has("versions") && c.operation == "ListObjectsV2" {
+		c.operation = "ListObjectVersions"
+	}
 	if err := checkObjectRequest(r, c.operation); err != nil {
 		writeError(w, c, err)
 		return
@@ -77,8 +81,9 @@ var plainHeader = regexp.MustCompile(`^(Content-(Length|Type|Md5|Encoding)|X-Amz
 // checkObjectRequest refuses what this stand-in would have to ignore.
 func checkObjectRequest(r *http.Request, operation string) error {
 	queries := map[string][]string{
-		"GetObject":     {"versionId"},
-		"ListObjectsV2": {"list-type", "prefix", "max-keys", "continuation-token", "start-after", "delimiter", "fetch-owner", "encoding-type"},
+		"GetObject": {"versionId"}, "DeleteObject": {"versionId"},
+		"ListObjectVersions": {"versions", "prefix", "max-keys", "key-marker", "version-id-marker"},
+		"ListObjectsV2":      {"list-type", "prefix", "max-keys", "continuation-token", "start-after", "delimiter", "fetch-owner", "encoding-type"},
 	}
 	for name := range r.URL.Query() {
 		if name != "x-id" && !slices.Contains(queries[operation], name) {
@@ -123,8 +128,9 @@ func (s *Server) object(r *http.Request, c call, name, key string, body []byte) 
 	case "PutObject":
 		return b.put(r, c.now, key, body)
 	case "DeleteObject":
-		delete(b.objects, key)
-		return func(w http.ResponseWriter) { w.WriteHeader(http.StatusNoContent) }, nil
+		return b.remove(key, r.URL.Query().Get("versionId"), c.now)
+	case "ListObjectVersions":
+		return b.listVersions(name, r.URL.Query())
 	case "ListObjectsV2":
 		return b.list(name, r.URL.Query())
 	case "HeadBucket":
@@ -217,11 +223,9 @@ func checkSums(r *http.Request, header http.Header, body []byte) error {
 func (b *bucket) get(key, version string, headOnly bool) (func(http.ResponseWriter), error) {
 	o := b.objects[key]
 	if version != "" {
-		number, err := strconv.Atoi(version)
-		if err != nil || number < 1 || number > len(b.versions[key]) {
+		if o = b.version(key, version); o == nil || o.marker {
 			return nil, refuse(http.StatusNotFound, "NoSuchVersion", "The specified version does not exist.")
 		}
-		o = b.versions[key][number-1]
 	}
 	if o == nil {
 		return nil, refuse(http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
@@ -263,13 +267,9 @@ type listAnswer struct {
 }
 
 func (b *bucket) list(name string, query url.Values) (func(http.ResponseWriter), error) {
-	limit := maxKeys
-	if text := query.Get("max-keys"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 0 {
-			return nil, refuse(http.StatusBadRequest, "InvalidArgument", "Argument max-keys must be an integer between 0 and 2147483647")
-		}
-		limit = min(n, maxKeys)
+	limit, err := pageLimit(query)
+	if err != nil {
+		return nil, err
 	}
 	if query.Get("list-type") != "2" || query.Get("delimiter") != "" {
 		return nil, refuse(http.StatusNotImplemented, "NotImplemented", "this stand-in lists with list-type=2 and without delimiter")
@@ -289,9 +289,5 @@ func (b *bucket) list(name string, query url.Values) (func(http.ResponseWriter),
 		answer.Contents = append(answer.Contents, listed{key, o.modified.UTC().Format(time.RFC3339), o.etag, len(o.data), "STANDARD"})
 	}
 	answer.KeyCount = len(answer.Contents)
-	body, err := xml.Marshal(answer)
-	return func(w http.ResponseWriter) {
-		w.Header().Set("Content-Type", "application/xml")
-		send(w, http.StatusOK, append([]byte(xml.Header), body...))
-	}, err
+	return xmlAnswer(answer)
 }

@@ -110,7 +110,7 @@ func TestObjectsThatAreRefused(t *testing.T) {
 		"another condition": {"PUT", "/claims/a", map[string]string{"If-None-Match": "etag"}, "x", "NotImplemented"},
 		"header unheard of": {"PUT", "/claims/a", map[string]string{"X-Amz-Acl": "private"}, "x", "NotImplemented"},
 		"range":             {"GET", "/claims/a", map[string]string{"Range": "bytes=0-1"}, "", "NotImplemented"},
-		"query unheard of":  {"GET", "/claims?versions", nil, "", "NotImplemented"},
+		"query unheard of":  {"GET", "/claims?acl", nil, "", "NotImplemented"},
 		"old listing":       {"GET", "/claims", nil, "", "NotImplemented"},
 		"method":            {"POST", "/claims/a", nil, "", "MethodNotAllowed"},
 		"no bucket":         {"PUT", "/nowhere/a", nil, "x", "NoSuchBucket"},
@@ -137,5 +137,51 @@ func TestObjectsThatAreRefused(t *testing.T) {
 		if answer.Code < http.StatusBadRequest || !strings.Contains(answer.Body.String(), "<Code>"+c.want+"</Code>") {
 			t.Errorf("%s: %d %s", name, answer.Code, answer.Body)
 		}
+	}
+}
+
+// A version that is deleted by its id is gone for good; a deletion without one leaves it
+// readable.
+func TestVersionsOutliveADeletion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.bucket(t)
+	bucket, key := aws.String("claims"), aws.String("a")
+	for _, data := range []string{"one", "two"} {
+		must[*s3.PutObjectOutput](t)(w.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: key, Body: strings.NewReader(data)}))
+	}
+	must[*s3.PutObjectOutput](t)(w.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: aws.String("b"), Body: strings.NewReader("other")}))
+	must[*s3.DeleteObjectOutput](t)(w.s3.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: key}))
+	list := func() (all []string) {
+		pages := s3.NewListObjectVersionsPaginator(w.s3, &s3.ListObjectVersionsInput{Bucket: bucket, MaxKeys: aws.Int32(1)})
+		for pages.HasMorePages() {
+			page := must[*s3.ListObjectVersionsOutput](t)(pages.NextPage(t.Context()))
+			for _, v := range page.Versions {
+				all = append(all, *v.Key+*v.VersionId)
+			}
+			for _, v := range page.DeleteMarkers {
+				all = append(all, "x"+*v.Key+*v.VersionId)
+			}
+		}
+		return all
+	}
+	if got := strings.Join(list(), " "); got != "xa3 a2 a1 b1" {
+		t.Errorf("versions %s", got)
+	}
+	get := func(version string) error {
+		_, err := w.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: key, VersionId: &version})
+		return err
+	}
+	ok(t, get("2"))
+	for _, version := range []string{"2", "3"} {
+		must[*s3.DeleteObjectOutput](t)(w.s3.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: key, VersionId: &version}))
+	}
+	wantCode(t, get("2"), "NoSuchVersion")
+	got := must[*s3.GetObjectOutput](t)(w.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: key}))
+	if data := must[[]byte](t)(io.ReadAll(got.Body)); string(data) != "one" {
+		t.Errorf("the current version is %q", data)
+	}
+	if got := strings.Join(list(), " "); got != "a1 b1" {
+		t.Errorf("versions %s", got)
 	}
 }

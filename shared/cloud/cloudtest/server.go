@@ -40,6 +40,8 @@ type Server struct {
 	metrics   map[string]*metric
 	alarms    map[string]*alarm
 	logs      map[string][]logLine // by group
+	logDays   map[string]int       // by group; none: kept forever
+	archives  map[string]archive
 }
 
 // New returns the services, empty. The clock may be a virtual one; a test
@@ -50,6 +52,7 @@ func New(now func() time.Time) *Server {
 		queues: map[string]*queue{}, buses: map[string]*bus{}, tables: map[string]*table{},
 		buckets: map[string]*bucket{}, secrets: map[string]*secret{},
 		functions: map[string]*function{}, metrics: map[string]*metric{}, alarms: map[string]*alarm{}, logs: map[string][]logLine{},
+		logDays: map[string]int{}, archives: map[string]archive{},
 	}
 	s.operations = map[string]operation{}
 	s.addQueueOperations()
@@ -60,6 +63,7 @@ func New(now func() time.Time) *Server {
 	s.addFunctionOperations()
 	s.addMetricOperations()
 	s.addLogOperations()
+	s.addRetentionOperations()
 	return s
 }
 

@@ -1,7 +1,7 @@
 // Package erase removes personal data from the files of package local and of the local
 // engine: from its SQLite file bodies of the vault, archived deliveries, the free texts and
 // search keys of ledger entries and the words of operators; from its logs what names the
-// person.
+// person. Package privacy decides what is a person's; this package finds and writes.
 //
 // It opens the file beside the engine, which may run meanwhile: SQLite serializes the two
 // writers, and a change of this package is one short transaction. It relies on the tables

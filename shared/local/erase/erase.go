@@ -8,10 +8,14 @@ import (
 	"net/url"
 
 	_ "modernc.org/sqlite" // the driver
+
+	"causeway.example/shared/privacy"
 )
 
 // File is the SQLite file of a local engine, opened beside it.
 type File struct{ db *sql.DB }
+
+var _ privacy.File = (*File)(nil)
 
 // Open opens the file, which must be there.
 func Open(path string) (*File, error) {
@@ -29,7 +33,7 @@ func (f *File) Close() error { return f.db.Close() }
 
 // Bodies deletes the bodies of the vault for which concerns is true, given the hash (SHA-256 in
 // hex) and the bytes. Waiting is how many of them a message still refers to: they are left.
-func (f *File) Bodies(ctx context.Context, concerns func(hash string, data []byte) bool) (erased, waiting int, err error) {
+func (f *File) Bodies(ctx context.Context, concerns func(hash string, data []byte) (yes, export bool)) (erased, waiting int, err error) {
 	err = f.change(ctx, "erasing bodies", func(tx *sql.Tx) error {
 		found := map[string]bool{} // by hash: whether it is referred to
 		const query = `SELECT hash, data, EXISTS (SELECT 1 FROM claim WHERE claim.hash = blob.hash) FROM blob`
@@ -38,10 +42,13 @@ func (f *File) Bodies(ctx context.Context, concerns func(hash string, data []byt
 			var data []byte
 			var claimed bool
 			err := scan(&hash, &data, &claimed)
-			if err == nil && concerns(hash, data) {
+			if err != nil {
+				return err
+			}
+			if yes, _ := concerns(hash, data); yes {
 				found[hash] = claimed
 			}
-			return err
+			return nil
 		})
 		for hash, claimed := range found {
 			if claimed {
@@ -83,9 +90,14 @@ func (f *File) change(ctx context.Context, doing string, apply func(*sql.Tx) err
 	return tx.Commit()
 }
 
+// querier is a database or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
 // each calls row with each row of the result.
-func each(ctx context.Context, tx *sql.Tx, query string, row func(scan func(...any) error) error, args ...any) (err error) {
-	rows, err := tx.QueryContext(ctx, query, args...)
+func each(ctx context.Context, db querier, query string, row func(scan func(...any) error) error, args ...any) (err error) {
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}

@@ -6,108 +6,102 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
+	"causeway.example/shared/privacy"
 )
 
-// Texts replaces the free texts of ledger entries: outcome, message and notes. It takes those
-// about the entity, and those that have one of the search keys. Search keys that say more of
-// a person than an id does are removed from both. Who did what and when remains, and so do
-// all totals.
-func (f *File) Texts(ctx context.Context, key message.Key, keys []string, erased string) (entries int, err error) {
+// Texts implements privacy.File: the entries about the entity, and those that have one of the
+// search keys, are changed in one transaction.
+func (f *File) Texts(ctx context.Context, key message.Key, keys []string, change func(*port.Entry) (removed []string, changed bool)) (entries int, err error) {
 	err = f.change(ctx, "erasing texts of the ledger", func(tx *sql.Tx) error {
-		docs := map[int64][]byte{}
-		take := func(scan func(...any) error) error {
-			var id int64
-			var doc []byte
-			err := scan(&id, &doc)
-			docs[id] = doc
+		docs, err := entriesOf(ctx, tx, key, keys)
+		if err != nil {
 			return err
 		}
-		const about = `SELECT id, doc FROM entry WHERE entity = (SELECT id FROM name WHERE text = ?) AND stage <> ?`
-		if key.ID != "" {
-			if err := each(ctx, tx, about, take, key.String(), string(port.Privacy)); err != nil {
-				return err
-			}
-		}
-		const found = `SELECT id, doc FROM entry WHERE id IN (SELECT entry FROM search WHERE key = ?) AND stage <> ?`
-		for _, key := range keys {
-			if err := each(ctx, tx, found, take, key, string(port.Privacy)); err != nil {
-				return err
-			}
-		}
 		for id, doc := range docs {
-			if err := replaceEntry(ctx, tx, id, doc, erased); err != nil {
+			changed, err := changeEntry(ctx, tx, id, doc, change)
+			if err != nil {
 				return err
 			}
+			if changed {
+				entries++
+			}
 		}
-		entries = len(docs)
 		return nil
 	})
 	return entries, err
 }
 
-func replaceEntry(ctx context.Context, tx *sql.Tx, id int64, doc []byte, erased string) error {
-	var e port.Entry
-	if err := json.Unmarshal(doc, &e); err != nil {
+// entriesOf returns the entries about the entity and those with one of the search keys.
+func entriesOf(ctx context.Context, tx *sql.Tx, key message.Key, keys []string) (docs map[int64][]byte, err error) {
+	docs = map[int64][]byte{}
+	take := func(scan func(...any) error) error {
+		var id int64
+		var doc []byte
+		err := scan(&id, &doc)
+		docs[id] = doc
 		return err
 	}
-	e.Outcome, e.Notes = erased, nil
-	if e.Error != nil {
-		e.Error.Message = erased
+	if key.ID != "" {
+		err = each(ctx, tx, `SELECT id, doc FROM entry WHERE entity = (SELECT id FROM name WHERE text = ?)`, take, key.String())
 	}
-	for _, key := range e.Keys {
-		if !personal(key, e.Entity) {
-			continue
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM search WHERE entry = ? AND key = ?`, id, key); err != nil {
-			return err
+	for _, key := range keys {
+		if err == nil {
+			err = each(ctx, tx, `SELECT id, doc FROM entry WHERE id IN (SELECT entry FROM search WHERE key = ?)`, take, key)
 		}
 	}
-	e.Keys = slices.DeleteFunc(e.Keys, func(key string) bool { return personal(key, e.Entity) })
-	doc, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `UPDATE entry SET doc = ? WHERE id = ?`, doc, id)
-	return err
+	return docs, err
 }
 
-// personal reports whether a search key says more of a person than an id: the hash of an
-// address, a carrier's number, at which an address is shown, and the number of a delivery
-// that could not be translated, which was guessed from a field called name.
-func personal(key string, about message.Key) bool {
-	switch kind, _, _ := strings.Cut(key, ":"); kind {
-	case port.KeyEmail, port.KeyTracking:
-		return true
-	case port.KeyNumber:
-		return about.Type == "" || about.Type == "delivery"
+func changeEntry(ctx context.Context, tx *sql.Tx, id int64, doc []byte, change func(*port.Entry) (removed []string, changed bool)) (bool, error) {
+	var e port.Entry
+	if err := json.Unmarshal(doc, &e); err != nil {
+		return false, err
 	}
-	return false
+	removed, changed := change(&e)
+	if !changed {
+		return false, nil
+	}
+	for _, key := range removed {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM search WHERE entry = ? AND key = ?`, id, key); err != nil {
+			return false, err
+		}
+	}
+	doc, err := json.Marshal(e)
+	if err != nil {
+		return false, err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE entry SET doc = ? WHERE id = ?`, doc, id)
+	return true, err
 }
 
 // Archive deletes the archived deliveries for which concerns is true. It is given the record
-// and the delivery's body, which may be in the vault.
+// and the delivery's body, which may be in the vault, and may write to the same file: nothing
+// is locked while it is called.
 func (f *File) Archive(ctx context.Context, concerns func(record, body []byte) (bool, error)) (erased int, err error) {
+	found, err := archived(ctx, f.db, concerns)
+	if err != nil {
+		return 0, fmt.Errorf("reading archived deliveries: %w", err)
+	}
 	err = f.change(ctx, "erasing archived deliveries", func(tx *sql.Tx) error {
-		found, err := archived(ctx, tx, concerns)
 		for _, id := range found {
-			_, deleted := tx.ExecContext(ctx, `DELETE FROM archive WHERE id = ?`, id)
-			err = errors.Join(err, deleted)
+			if _, err := tx.ExecContext(ctx, `DELETE FROM archive WHERE id = ?`, id); err != nil {
+				return err
+			}
 		}
-		erased = len(found)
-		return err
+		return nil
 	})
-	return erased, err
+	return len(found), err
 }
 
-func archived(ctx context.Context, tx *sql.Tx, concerns func(record, body []byte) (bool, error)) (found []int64, err error) {
+func archived(ctx context.Context, db querier, concerns func(record, body []byte) (bool, error)) (found []int64, err error) {
 	const query = `SELECT a.id, a.data, b.data FROM archive a LEFT JOIN blob b ON b.hash = json_extract(CAST(a.data AS TEXT), '$.claim.sha256')`
-	err = each(ctx, tx, query, func(scan func(...any) error) error {
+	err = each(ctx, db, query, func(scan func(...any) error) error {
 		var id int64
 		var record, body []byte
 		if err := scan(&id, &record, &body); err != nil {
@@ -122,19 +116,19 @@ func archived(ctx context.Context, tx *sql.Tx, concerns func(record, body []byte
 	return found, err
 }
 
-// Mentions replaces the texts, such as an e-mail address, wherever an operator's words or a
-// ledger entry have them, without regard to case. It returns the number of changed records.
-// The texts must be ones that JSON writes as they are.
-func (f *File) Mentions(ctx context.Context, texts []string, erased string) (records int, err error) {
+// Mentions implements privacy.File: only records that have one of the texts are read.
+func (f *File) Mentions(ctx context.Context, texts []string, replace func(record string) string) (records int, err error) {
 	err = f.change(ctx, "erasing what names a person", func(tx *sql.Tx) error {
-		for _, place := range []struct{ table, key, column, also string }{
-			{"state", "key", "value", "AND key LIKE 'operate|%'"},
-			{"pause", "queue", "reason", ""},
-			{"entry", "id", "doc", ""},
-		} {
-			n, err := replaceIn(ctx, tx, place.table, place.key, place.column, place.also, texts, erased)
-			if records += n; err != nil {
-				return err
+		places := []place{{"pause", "queue", "reason", ""}, {"entry", "id", "doc", ""}}
+		for _, prefix := range privacy.OperatorKeys() {
+			places = append(places, place{"state", "key", "value", "AND key LIKE '" + prefix + "%'"})
+		}
+		for _, p := range places {
+			for _, text := range texts {
+				n, err := p.replace(ctx, tx, text, replace)
+				if records += n; err != nil {
+					return err
+				}
 			}
 		}
 		return nil
@@ -142,46 +136,31 @@ func (f *File) Mentions(ctx context.Context, texts []string, erased string) (rec
 	return records, err
 }
 
-func replaceIn(ctx context.Context, tx *sql.Tx, table, key, column, also string, texts []string, erased string) (n int, err error) {
-	query := `SELECT ` + key + `, CAST(` + column + ` AS TEXT), typeof(` + column + `) FROM ` + table + ` WHERE instr(lower(CAST(` + column + ` AS TEXT)), ?) > 0 ` + also
-	for _, text := range texts {
-		changed := map[any]any{}
-		err := each(ctx, tx, query, func(scan func(...any) error) error {
-			var id any
-			var value, kind string
-			err := scan(&id, &value, &kind)
-			if value = replaceFold(value, text, erased); kind == "blob" {
-				changed[id] = []byte(value)
-				return err
-			}
-			changed[id] = value
-			return err
-		}, strings.ToLower(text))
-		for id, value := range changed {
-			if _, failed := tx.ExecContext(ctx, `UPDATE `+table+` SET `+column+` = ? WHERE `+key+` = ?`, value, id); failed != nil { //nolint:gosec // G202: names of our own tables
-				return n, failed
-			}
-			n++
-		}
-		if err != nil {
-			return n, err
-		}
-	}
-	return n, nil
-}
+// place is a column that may have a person's address.
+type place struct{ table, key, column, also string }
 
-// replaceFold replaces a text without regard to the case of ASCII letters.
-func replaceFold(in, text, by string) string {
-	var b strings.Builder
-	lower, text := lowerASCII(in), lowerASCII(text)
-	for {
-		at := strings.Index(lower, text)
-		if at < 0 {
-			return b.String() + in
+// replace changes the records that have the text.
+func (p place) replace(ctx context.Context, tx *sql.Tx, text string, replace func(record string) string) (n int, err error) {
+	query := `SELECT ` + p.key + `, CAST(` + p.column + ` AS TEXT), typeof(` + p.column + `) FROM ` + p.table + ` WHERE instr(lower(CAST(` + p.column + ` AS TEXT)), ?) > 0 ` + p.also
+	changed := map[any]any{}
+	err = each(ctx, tx, query, func(scan func(...any) error) error {
+		var id any
+		var value, kind string
+		err := scan(&id, &value, &kind)
+		if value = replace(value); kind == "blob" {
+			changed[id] = []byte(value)
+			return err
 		}
-		b.WriteString(in[:at] + by)
-		in, lower = in[at+len(text):], lower[at+len(text):]
+		changed[id] = value
+		return err
+	}, strings.ToLower(text))
+	for id, value := range changed {
+		if _, failed := tx.ExecContext(ctx, `UPDATE `+p.table+` SET `+p.column+` = ? WHERE `+p.key+` = ?`, value, id); failed != nil { //nolint:gosec // G202: names of our own tables
+			return n, failed
+		}
+		n++
 	}
+	return n, err
 }
 
 // lowerASCII returns a copy of the same length.

@@ -41,6 +41,8 @@
 // # Files
 //
 //	subject.go     the event that is asked about, its delivery, and what the State has of it
+//	unread.go      a delivery that cannot be translated
+//	survey.go      many events, counted by what they would change at the target
 //	explain.go     the two runs, and experiments with settings and parents
 //	experiment.go  experiments with the fields of a body
 //	network.go     the network that records
