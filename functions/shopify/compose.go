@@ -221,7 +221,7 @@ func number(before member, _ *time.Location) (member, error) {
 	if err := decode(before, &gid); err != nil {
 		return nil, err
 	}
-	return encode(lastPart(gid))
+	return encode(Number(gid))
 }
 
 // innerNumber is number of {"value": …}.
@@ -246,7 +246,7 @@ func company(before member, _ *time.Location) (member, error) {
 	if entity.Company.ID == "" {
 		return member("null"), nil
 	}
-	return encode(map[string]string{"id": lastPart(entity.Company.ID), "location_id": lastPart(entity.Location.ID)})
+	return encode(map[string]string{"id": Number(entity.Company.ID), "location_id": Number(entity.Location.ID)})
 }
 
 // lower writes a value of an enum as webhooks do.

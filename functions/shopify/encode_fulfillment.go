@@ -21,11 +21,11 @@ func (s *shipping) encode(p *planned) ([]byte, error) {
 			continue
 		}
 		w.Obj()
-		w.StrField("fulfillmentOrderId", gidFulfillmentOrder+p.lines[start].order)
+		w.StrField("fulfillmentOrderId", GID("FulfillmentOrder", p.lines[start].order))
 		w.Key("fulfillmentOrderLineItems").Arr()
 		for _, l := range p.lines[start : i+1] {
 			w.Obj()
-			w.StrField("id", gidFulfillmentOrderLine+l.line)
+			w.StrField("id", GID("FulfillmentOrderLineItem", l.line))
 			w.IntField("quantity", l.count)
 			w.EndObj()
 		}

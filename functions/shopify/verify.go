@@ -14,20 +14,9 @@ import (
 	"causeway.example/shared/webhook"
 )
 
-// The headers of a delivery, in the spelling of Shopify's documentation.
-const (
-	headerSignature = "X-Shopify-Hmac-Sha256"
-	headerTopic     = "X-Shopify-Topic"
-	headerShop      = "X-Shopify-Shop-Domain"
-	headerWebhook   = "X-Shopify-Webhook-Id"
-	headerEvent     = "X-Shopify-Event-Id"
-	headerTriggered = "X-Shopify-Triggered-At"
-	headerVersion   = "X-Shopify-Api-Version"
-)
-
 // kept are the headers that the raw message carries. The signature is not one of them: it was
 // verified, and proves nothing about a redriven copy.
-var kept = [...]string{headerTopic, headerShop, headerWebhook, headerEvent, headerTriggered, headerVersion}
+var kept = [...]string{HeaderTopic, HeaderShop, HeaderWebhook, HeaderEvent, HeaderTriggered, HeaderVersion}
 
 // delivery is the content of a webhook or of a partner event.
 type delivery struct {
@@ -43,7 +32,7 @@ type delivery struct {
 // fails in translation, where it is held against the body (identity.go), and a forged time
 // orders nothing but the states of one second.
 func (s *store) Receive(_ context.Context, request connector.Request) (*message.Raw, error) {
-	verifier, known := s.verifiers[strings.ToLower(request.Header.Get(headerShop))]
+	verifier, known := s.verifiers[strings.ToLower(request.Header.Get(HeaderShop))]
 	if !known {
 		return nil, unknownShop()
 	}
@@ -60,12 +49,12 @@ func (s *store) Receive(_ context.Context, request connector.Request) (*message.
 // name returns the raw message of an authentic delivery. Shops are compared in lower case, as
 // host names are, and the tenant is in lower case everywhere.
 func (s *store) name(d delivery) (*message.Raw, error) {
-	shop, topic := strings.ToLower(d.header.Get(headerShop)), d.header.Get(headerTopic)
+	shop, topic := strings.ToLower(d.header.Get(HeaderShop)), d.header.Get(HeaderTopic)
 	if !s.allows(shop) {
 		return nil, unknownShop()
 	}
 	if topic == "" {
-		return nil, refuse(fault.Invalid, fault.Schema, headerTopic, "is missing")
+		return nil, refuse(fault.Invalid, fault.Schema, HeaderTopic, "is missing")
 	}
 	if err := checkHeader(d.header); err != nil {
 		return nil, err
@@ -79,7 +68,7 @@ func (s *store) name(d delivery) (*message.Raw, error) {
 // rawID returns the same id for the same delivery sent again, by webhook or by partner event.
 // Deliveries of two topics that one action caused share an event id and need two ids here.
 func rawID(shop, topic string, d delivery) string {
-	if id := d.header.Get(headerWebhook); id != "" {
+	if id := d.header.Get(HeaderWebhook); id != "" {
 		return message.DeriveID(Name, shop, topic, id)
 	}
 	hash := sha256.Sum256(d.body)
@@ -87,7 +76,7 @@ func rawID(shop, topic string, d delivery) string {
 }
 
 func unknownShop() error {
-	return refuse(fault.Unauthentic, fault.Auth, headerShop, "the shop is not in SHOPIFY_SHOPS")
+	return refuse(fault.Unauthentic, fault.Auth, HeaderShop, "the shop is not in SHOPIFY_SHOPS")
 }
 
 // longestHeader bounds the headers that are kept. Shopify's are below 100 bytes.

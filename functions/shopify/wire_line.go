@@ -1,90 +1,85 @@
 package shopify
 
-import "causeway.example/shared/canonical"
-
-// line is an entry of line_items. Its price, discounts, taxes and duties are those of the
+// Line is an entry of line_items. Its price, discounts, taxes and duties are those of the
 // quantity that was sold, "including refunded and removed units" (objects/LineItem).
-type line struct {
-	id, sku, product, variant, title, name string
-	quantity                               int64 // sold, with what edits added
-	current                                count // without refunded and removed units
-	fulfillable                            count // not fulfilled yet, and still to be
-	nonFulfillable                         count // removed before fulfillment; only in a polled order
-	price                                  priceBag
-	discount                               moneyBag
-	tax                                    taxes
-	duties                                 []charge
-	giftCard, deleted, ships, tip, left    bool
-	exempt                                 bool // taxable is false; it may have taxes all the same
-
-	taken int64 // computed by settle: pieces that were taken off before they were fulfilled
-	kept  int64 // quantity less those
+type Line struct {
+	ID, SKU, Product, Variant, Title, Name string
+	Quantity                               int64 // sold, with what edits added
+	Current                                Count // without refunded and removed units
+	Fulfillable                            Count // not fulfilled yet, and still to be
+	NonFulfillable                         Count // removed before fulfillment; only in a polled order
+	Price                                  PriceBag
+	Discount                               MoneyBag
+	Tax                                    Taxes
+	Duties                                 []Charge
+	GiftCard, Deleted, Ships, Tip, Left    bool
+	Exempt                                 bool // taxable is false; it may have taxes all the same
 }
 
-// count is a number of pieces that the payload may leave out.
-type count struct {
-	n   int64
-	set bool
+// Count is a number of pieces that the payload may leave out.
+type Count struct {
+	N   int64
+	Set bool
 }
 
-func (r *reader) count() count {
+func (r *Reader) count() Count {
 	if r.Null() {
-		return count{}
+		return Count{}
 	}
-	return count{r.Int(), true}
+	return Count{r.Int(), true}
 }
 
-func (r *reader) lines() []line {
-	lines := []line{}
+func (r *Reader) lines() []Line {
+	lines := []Line{}
 	for range r.Array() {
 		lines = append(lines, r.line())
 	}
 	return lines
 }
 
-func (r *reader) line() (l line) {
+func (r *Reader) line() (l Line) {
 	counted := false
 	for key := range r.Object() {
 		if key == "quantity" {
-			l.quantity, counted = r.Int(), true
+			l.Quantity, counted = r.Int(), true
 		}
 		_ = l.readProduct(r, key) || l.readAmount(r, key)
 	}
-	r.require(l.id != "", "id")
+	r.require(l.ID != "", "id")
 	r.require(counted, "quantity")
-	r.require(l.price.set, "price_set")
+	r.require(l.Price.Set, "price_set")
 	return l
 }
 
-func (l *line) readProduct(r *reader, key string) bool {
+func (l *Line) readProduct(r *Reader, key string) bool {
 	switch key {
 	case "id":
-		l.id = r.digits()
+		l.ID = r.digits()
 	case "sku":
-		l.sku = r.sku()
+		l.SKU = r.sku()
 	case "product_id":
-		l.product = r.id()
+		l.Product = r.id()
 	case "variant_id":
-		l.variant = r.id()
+		l.Variant = r.id()
 	case "title":
-		l.title = r.Word()
+		l.Title = r.Word()
 	case "name":
-		l.name = r.Word()
+		l.Name = r.Word()
 	case "gift_card":
-		l.giftCard = r.flag()
+		l.GiftCard = r.flag()
 	case "product_exists":
 		exists, present := r.NullBool()
-		l.deleted = present && !exists
+		l.Deleted = present && !exists
 	case "requires_shipping":
-		l.ships = r.flag()
+		l.Ships = r.flag()
 	case "current_quantity":
-		l.current = r.count()
+		l.Current = r.count()
 	case "fulfillable_quantity":
-		l.fulfillable = r.count()
+		l.Fulfillable = r.count()
 	case "non_fulfillable_quantity":
-		l.nonFulfillable = r.count()
+		l.NonFulfillable = r.count()
 	case "fulfillment_status":
-		l.left = r.Word() == "fulfilled"
+		l.Left = r.Word() == "fulfilled"
 	default:
 		return false
 	}
@@ -93,38 +88,38 @@ func (l *line) readProduct(r *reader, key string) bool {
 
 // readAmount reads the amounts of a line. total_discount is not used: it is 0 for discounts on
 // the whole order, whose share of the line is in discount_allocations.
-func (l *line) readAmount(r *reader, key string) bool {
+func (l *Line) readAmount(r *Reader, key string) bool {
 	switch key {
 	case "price_set":
-		l.price = r.price()
+		l.Price = r.price()
 	case "discount_allocations":
-		l.discount = r.sum((*reader).amountSet)
+		l.Discount = r.sum((*Reader).amountSet)
 	case "tax_lines":
-		l.tax = r.taxes()
+		l.Tax = r.taxes()
 	case "duties":
-		l.duties = list(r, (*reader).charge)
+		l.Duties = list(r, (*Reader).charge)
 	case "taxable":
 		taxable, present := r.NullBool()
-		l.exempt = present && !taxable
+		l.Exempt = present && !taxable
 	case "tip_payment_gateway": // only tips have it, and it may be null
-		l.tip = true
+		l.Tip = true
 	default:
 		return false
 	}
 	return true
 }
 
-// shippingLine is an entry of shipping_lines. One that an edit removed stays in the list with
+// ShippingLine is an entry of shipping_lines. One that an edit removed stays in the list with
 // is_removed.
-type shippingLine struct {
-	id, code, title string
-	price, discount moneyBag
-	tax             taxes
-	removed         bool
+type ShippingLine struct {
+	ID, Code, Title string
+	Price, Discount MoneyBag
+	Tax             Taxes
+	Removed         bool
 }
 
-func (r *reader) shippingLines() []shippingLine {
-	var all []shippingLine
+func (r *Reader) shippingLines() []ShippingLine {
+	var all []ShippingLine
 	if r.Null() {
 		return nil
 	}
@@ -134,37 +129,25 @@ func (r *reader) shippingLines() []shippingLine {
 	return all
 }
 
-func (r *reader) shippingLine() (l shippingLine) {
+func (r *Reader) shippingLine() (l ShippingLine) {
 	for key := range r.Object() {
 		switch key {
 		case "id":
-			l.id = r.id()
+			l.ID = r.id()
 		case "code":
-			l.code = r.Word()
+			l.Code = r.Word()
 		case "title":
-			l.title = r.Word()
+			l.Title = r.Word()
 		case "price_set":
-			l.price = r.part()
+			l.Price = r.part()
 		case "discount_allocations":
-			l.discount = r.sum((*reader).amountSet)
+			l.Discount = r.sum((*Reader).amountSet)
 		case "tax_lines":
-			l.tax = r.taxes()
+			l.Tax = r.taxes()
 		case "is_removed":
-			l.removed = r.flag()
+			l.Removed = r.flag()
 		}
 	}
-	r.require(l.price.set, "price_set")
+	r.require(l.Price.Set, "price_set")
 	return l
-}
-
-// kind returns whether the line is revenue, a liability, or has no product. A SKU names a
-// product whether or not the store still has it.
-func (l *line) kind() canonical.LineKind {
-	switch {
-	case l.giftCard:
-		return canonical.GiftCardLine
-	case l.sku == "" && (l.deleted || l.product == ""):
-		return canonical.CustomLine
-	}
-	return canonical.ProductLine
 }

@@ -7,25 +7,40 @@ import (
 	"causeway.example/shared/formats/strictjson"
 )
 
-// bag is one amount in the shop's and in the buyer's currency, as every "_set" holds it.
-type bag[A any] struct {
-	shop, presentment A
-	set               bool // false if the source has null or no member
+// The two currencies that an order can be locked to, as SHOPIFY_CURRENCY and the
+// cross-reference name them.
+const (
+	ShopBasis        = "shop"
+	PresentmentBasis = "presentment"
+)
+
+// Bag is one amount in the shop's and in the buyer's currency, as every "_set" holds it.
+type Bag[A any] struct {
+	Shop, Presentment A
+	Set               bool // false if the source has null or no member
+}
+
+// In returns the amount in the shop's currency or, for PresentmentBasis, in the buyer's.
+func (b Bag[A]) In(basis string) A {
+	if basis == PresentmentBasis {
+		return b.Presentment
+	}
+	return b.Shop
 }
 
 type (
-	moneyBag = bag[canonical.Money]
-	priceBag = bag[price]
+	MoneyBag = Bag[canonical.Money]
+	PriceBag = Bag[Price]
 )
 
-// price is an amount that may have more decimals than its currency.
-type price struct {
-	value    canonical.Decimal
-	currency string
+// Price is an amount that may have more decimals than its currency.
+type Price struct {
+	Value    canonical.Decimal
+	Currency string
 }
 
 // readBag reads a bag or null, in the spelling of webhooks or of GraphQL.
-func readBag[A any](r *reader, amount func(*reader) A) (b bag[A]) {
+func readBag[A any](r *Reader, amount func(*Reader) A) (b Bag[A]) {
 	if r.Null() {
 		return b
 	}
@@ -33,26 +48,35 @@ func readBag[A any](r *reader, amount func(*reader) A) (b bag[A]) {
 	for key := range r.Object() {
 		switch key {
 		case "shop_money", "shopMoney":
-			b.shop, shop = amount(r), true
+			b.Shop, shop = amount(r), true
 		case "presentment_money", "presentmentMoney":
-			b.presentment, presentment = amount(r), true
+			b.Presentment, presentment = amount(r), true
 		}
 	}
-	b.set = true
+	b.Set = true
 	r.require(shop, "shop_money")
 	r.require(presentment, "presentment_money")
 	return b
 }
 
-func (r *reader) money() moneyBag { return readBag(r, readMoney) }
+func (r *Reader) money() MoneyBag { return readBag(r, readMoney) }
 
-func (r *reader) price() priceBag { return readBag(r, readPrice) }
+// ParseMoneyBag reads a document that is a bag, such as {"shopMoney": {"amount": "19.99",
+// "currencyCode": "EUR"}, "presentmentMoney": …}. Its amounts have no more decimals than their
+// currencies.
+func ParseMoneyBag(body []byte) (MoneyBag, *strictjson.Error) {
+	r := NewReader(body)
+	amounts := r.money()
+	return amounts, r.End()
+}
+
+func (r *Reader) price() PriceBag { return readBag(r, readPrice) }
 
 // part reads an amount that makes up a total. It may have more decimals than its currency and is
 // then rounded half away from zero, with a note; the order's rounding takes up the difference.
-func (r *reader) part() moneyBag { return readBag(r, readPart) }
+func (r *Reader) part() MoneyBag { return readBag(r, readPart) }
 
-func readPart(r *reader) canonical.Money {
+func readPart(r *Reader) canonical.Money {
 	text, currency := r.amount()
 	if r.Err() != nil {
 		return canonical.Money{}
@@ -67,7 +91,7 @@ func readPart(r *reader) canonical.Money {
 }
 
 // readMoney rejects more decimals than the currency has: such an amount cannot be paid.
-func readMoney(r *reader) canonical.Money {
+func readMoney(r *Reader) canonical.Money {
 	text, currency := r.amount()
 	if r.Err() != nil {
 		return canonical.Money{}
@@ -78,12 +102,12 @@ func readMoney(r *reader) canonical.Money {
 }
 
 // readPrice keeps every decimal: a price per piece may be finer than its currency.
-func readPrice(r *reader) price {
+func readPrice(r *Reader) Price {
 	text, currency := r.amount()
-	return price{r.decimal(text), currency}
+	return Price{r.decimal(text), currency}
 }
 
-func (r *reader) decimal(text string) canonical.Decimal {
+func (r *Reader) decimal(text string) canonical.Decimal {
 	if r.Err() != nil {
 		return canonical.Decimal{}
 	}
@@ -93,7 +117,7 @@ func (r *reader) decimal(text string) canonical.Decimal {
 }
 
 // amount reads {"amount": "19.99", "currency_code": "EUR"}; the amount may be a number.
-func (r *reader) amount() (text, currency string) {
+func (r *Reader) amount() (text, currency string) {
 	for key := range r.Object() {
 		switch key {
 		case "amount":
@@ -108,7 +132,7 @@ func (r *reader) amount() (text, currency string) {
 }
 
 // sum reads a list and adds up the amounts that one reads from its elements.
-func (r *reader) sum(one func(*reader) moneyBag) (total moneyBag) {
+func (r *Reader) sum(one func(*Reader) MoneyBag) (total MoneyBag) {
 	if r.Null() {
 		return total
 	}
@@ -119,77 +143,77 @@ func (r *reader) sum(one func(*reader) moneyBag) (total moneyBag) {
 }
 
 // add rejects two currencies: a sum would hide them from every later check.
-func (r *reader) add(a, b moneyBag) moneyBag {
+func (r *Reader) add(a, b MoneyBag) MoneyBag {
 	switch {
-	case !a.set:
+	case !a.Set:
 		return b
-	case !b.set:
+	case !b.Set:
 		return a
-	case a.shop.Currency != b.shop.Currency || a.presentment.Currency != b.presentment.Currency:
+	case a.Shop.Currency != b.Shop.Currency || a.Presentment.Currency != b.Presentment.Currency:
 		r.Fail(strictjson.Value, "amounts of one list must be in one currency")
 	}
-	return moneyBag{a.shop.Add(b.shop), a.presentment.Add(b.presentment), true}
+	return MoneyBag{a.Shop.Add(b.Shop), a.Presentment.Add(b.Presentment), true}
 }
 
 // amountSet reads the amount of an entry of discount_allocations.
-func (r *reader) amountSet() moneyBag { return r.member("amount_set") }
+func (r *Reader) amountSet() MoneyBag { return r.member("amount_set") }
 
-func (r *reader) member(name string) (b moneyBag) {
+func (r *Reader) member(name string) (b MoneyBag) {
 	for key := range r.Object() {
 		if key == name {
 			b = r.part()
 		}
 	}
-	r.require(b.set, name)
+	r.require(b.Set, name)
 	return b
 }
 
-// taxes are the sum of tax_lines, the part of it that the sales channel pays over itself
+// Taxes are the sum of tax_lines, the part of it that the sales channel pays over itself
 // (channel_liable), and the sum of their rates.
-type taxes struct {
-	all, channel moneyBag
-	rate         canonical.TaxRate // 0 if one of them has none
+type Taxes struct {
+	All, Channel MoneyBag
+	Rate         canonical.TaxRate // 0 if one of them has none
 }
 
-func (r *reader) taxes() (t taxes) {
+func (r *Reader) taxes() (t Taxes) {
 	if r.Null() {
 		return t
 	}
 	known := true
 	for range r.Array() {
 		tax := r.taxLine()
-		t.all, t.channel, t.rate = r.add(t.all, tax.all), r.add(t.channel, tax.channel), t.rate+tax.rate
-		known = known && tax.rate != 0
+		t.All, t.Channel, t.Rate = r.add(t.All, tax.All), r.add(t.Channel, tax.Channel), t.Rate+tax.Rate
+		known = known && tax.Rate != 0
 	}
 	if !known {
-		t.rate = 0
+		t.Rate = 0
 	}
 	return t
 }
 
 // taxLine reads a tax (REST reference, resource Order, tax_lines). Its rate is "the proportion of
 // the line item price that the tax represents as a decimal" (objects/TaxLine), and may be null.
-func (r *reader) taxLine() (t taxes) {
+func (r *Reader) taxLine() (t Taxes) {
 	liable := false
 	for key := range r.Object() {
 		switch key {
 		case "price_set":
-			t.all = r.part()
+			t.All = r.part()
 		case "channel_liable":
 			liable = r.flag()
 		case "rate":
-			t.rate = r.rate()
+			t.Rate = r.rate()
 		}
 	}
-	r.require(t.all.set, "price_set")
+	r.require(t.All.Set, "price_set")
 	if liable {
-		t.channel = t.all
+		t.Channel = t.All
 	}
 	return t
 }
 
 // rate reads a rate, 0 if it is null or has more digits than a rate needs.
-func (r *reader) rate() canonical.TaxRate {
+func (r *Reader) rate() canonical.TaxRate {
 	text, _ := r.NullDecimal()
 	value, err := canonical.ParseDecimal(text)
 	if err != nil {
@@ -198,39 +222,39 @@ func (r *reader) rate() canonical.TaxRate {
 	return canonical.RateOf(value, 0)
 }
 
-// charge is an amount with the taxes on it: a duty or a fee.
-type charge struct {
-	title  string
-	amount moneyBag
-	tax    taxes
+// Charge is an amount with the taxes on it: a duty or a fee.
+type Charge struct {
+	Title  string
+	Amount MoneyBag
+	Tax    Taxes
 }
 
 // charge reads an entry of additional_fees, or of a line's duties, which has the members of a
 // bag itself.
-func (r *reader) charge() (c charge) {
+func (r *Reader) charge() (c Charge) {
 	var shop, presentment bool
 	for key := range r.Object() {
 		switch key {
 		case "name":
-			c.title = r.Word()
+			c.Title = r.Word()
 		case "price_set":
-			c.amount, shop, presentment = r.part(), true, true
+			c.Amount, shop, presentment = r.part(), true, true
 		case "shop_money":
-			c.amount.shop, shop = readPart(r), true
+			c.Amount.Shop, shop = readPart(r), true
 		case "presentment_money":
-			c.amount.presentment, presentment = readPart(r), true
+			c.Amount.Presentment, presentment = readPart(r), true
 		case "tax_lines":
-			c.tax = r.taxes()
+			c.Tax = r.taxes()
 		}
 	}
 	r.require(shop, "shop_money")
 	r.require(presentment, "presentment_money")
-	c.amount.set = true
+	c.Amount.Set = true
 	return c
 }
 
 // require fails with the member's name if it is missing.
-func (r *reader) require(there bool, member string) {
+func (r *Reader) require(there bool, member string) {
 	if !there {
 		r.Missing(member)
 	}

@@ -9,106 +9,103 @@ import (
 	"causeway.example/shared/formats/strictjson"
 )
 
-// order is the part of the payload of the orders/… topics that is used. Members that do not
+// Order is the part of the payload of the orders/… topics that is used. Members that do not
 // depend on the choice of currency are read directly into the canonical order.
-type order struct {
-	head         canonical.Order
-	customer     *canonical.Customer
-	contactEmail canonical.Text
-	currency     string
-	presentment  string
-	processedAt  time.Time
-	closedAt     time.Time
-	cancelledAt  time.Time
-	gateways     []string
-	codes        []canonical.Discount
-	lines        []line
-	deliveries   []shippingLine
-	extras       []charge // additional_fees
-	refunds      []refund
-	transactions []transaction
-	listed       bool             // the payload has its transactions: a polled order
-	fulfilled    map[string]int64 // pieces that left, by line; nil if the payload has no fulfillments
+type Order struct {
+	Head         canonical.Order
+	Customer     *canonical.Customer
+	ContactEmail canonical.Text
+	Currency     string
+	Presentment  string
+	ProcessedAt  time.Time
+	ClosedAt     time.Time
+	CancelledAt  time.Time
+	Gateways     []string
+	Codes        []canonical.Discount
+	Lines        []Line
+	Deliveries   []ShippingLine
+	Extras       []Charge // additional_fees
+	Refunds      []Refund
+	Transactions []Transaction
+	Listed       bool             // the payload has its transactions: a polled order
+	Fulfilled    map[string]int64 // pieces that left, by line; nil if the payload has no fulfillments
 
-	total, tax, fees, currentFees, duties, cashRounding moneyBag
-	currentTotal, currentTax                            moneyBag
-	taxLines                                            []taxes // the order's taxes, each summed over its parts
-	feeTax, dutyTax                                     taxes   // computed by spreadTaxes: of fees and duties that only the order's total has
-	tip                                                 amount
-	outstanding                                         canonical.Decimal // in the shop's currency
-	dutiesIncluded                                      bool              // line prices contain the duties
-	reduced                                             bool              // computed by settle: pieces were taken off before they were fulfilled
-	whole                                               bool              // computed by settle: all pieces were taken off, and the order keeps them as cancelled
-	gid, statusURL                                      string            // name the entity and its shop
+	Total, Tax, Fees, CurrentFees, Duties, CashRounding MoneyBag
+	CurrentTotal, CurrentTax                            MoneyBag
+	TaxLines                                            []Taxes // the order's taxes, each summed over its parts
+	Tip                                                 Amount
+	Outstanding                                         canonical.Decimal // in the shop's currency
+	DutiesIncluded                                      bool              // line prices contain the duties
+	GID, StatusURL                                      string            // name the entity and its shop
 }
 
-// readOrder requires the members that the model needs. Others may be absent, because a
+// ReadOrder requires the members that the model needs. Others may be absent, because a
 // subscription can exclude members.
-func readOrder(r *reader) (*order, *strictjson.Error) {
-	o := &order{}
+func ReadOrder(r *Reader) (*Order, *strictjson.Error) {
+	o := &Order{}
 	for key := range r.Object() {
 		_ = o.readIdentity(r, key) || o.readState(r, key) || o.readAmount(r, key) || o.readPart(r, key) || o.readBusiness(r, key)
 	}
-	r.require(o.head.ID != "", "id")
-	r.require(o.head.Name != "", "name")
-	r.require(!o.head.PlacedAt.IsZero(), "created_at")
-	r.require(!o.head.UpdatedAt.IsZero(), "updated_at")
-	r.require(o.head.Financial != "", "financial_status")
-	r.require(o.currency != "", "currency")
-	r.require(o.total.set, "total_price_set")
-	r.require(o.tax.set, "total_tax_set")
-	r.require(o.lines != nil, "line_items")
+	r.require(o.Head.ID != "", "id")
+	r.require(o.Head.Name != "", "name")
+	r.require(!o.Head.PlacedAt.IsZero(), "created_at")
+	r.require(!o.Head.UpdatedAt.IsZero(), "updated_at")
+	r.require(o.Head.Financial != "", "financial_status")
+	r.require(o.Currency != "", "currency")
+	r.require(o.Total.Set, "total_price_set")
+	r.require(o.Tax.Set, "total_tax_set")
+	r.require(o.Lines != nil, "line_items")
 	return o, r.End()
 }
 
-func (o *order) readIdentity(r *reader, key string) bool {
+func (o *Order) readIdentity(r *Reader, key string) bool {
 	switch key {
 	case "id":
-		o.head.ID = r.digits()
+		o.Head.ID = r.digits()
 	case "name":
-		o.head.Name = r.Clean(r.String())
+		o.Head.Name = r.Clean(r.String())
 	case "email":
-		o.head.Buyer.Email = r.Email()
+		o.Head.Buyer.Email = r.Email()
 	case "contact_email":
-		o.contactEmail = r.Email()
+		o.ContactEmail = r.Email()
 	case "phone":
-		o.head.Buyer.Phone = r.Text()
+		o.Head.Buyer.Phone = r.Text()
 	case "note":
-		o.head.Note = r.Text()
+		o.Head.Note = r.Text()
 	case "tags":
-		o.head.Tags = splitTags(r.Word())
+		o.Head.Tags = splitTags(r.Word())
 	case "source_name":
-		o.head.Channel = r.Word()
+		o.Head.Channel = r.Word()
 	case "test":
-		o.head.Test = r.flag()
+		o.Head.Test = r.flag()
 	case "admin_graphql_api_id":
-		o.gid = r.Word()
+		o.GID = r.Word()
 	case "order_status_url":
-		o.statusURL = r.Word()
+		o.StatusURL = r.Word()
 	default:
 		return false
 	}
 	return true
 }
 
-func (o *order) readState(r *reader, key string) bool {
+func (o *Order) readState(r *Reader, key string) bool {
 	switch key {
 	case "created_at":
-		o.head.PlacedAt = r.Time()
+		o.Head.PlacedAt = r.Time()
 	case "updated_at":
-		o.head.UpdatedAt = r.Time()
+		o.Head.UpdatedAt = r.Time()
 	case "processed_at":
-		o.processedAt = r.Time()
+		o.ProcessedAt = r.Time()
 	case "closed_at":
-		o.closedAt = r.Time()
+		o.ClosedAt = r.Time()
 	case "cancelled_at":
-		o.cancelledAt = r.Time()
+		o.CancelledAt = r.Time()
 	case "cancel_reason":
-		o.head.CancelReason = r.Text()
+		o.Head.CancelReason = r.Text()
 	case "financial_status":
-		o.head.Financial = r.financial()
+		o.Head.Financial = r.financial()
 	case "fulfillment_status":
-		o.head.Fulfillment = r.Word()
+		o.Head.Fulfillment = r.Word()
 	default:
 		return false
 	}
@@ -117,30 +114,30 @@ func (o *order) readState(r *reader, key string) bool {
 
 // readAmount reads the amounts of the sale. Each "_set" has a plain twin in the shop's
 // currency, which is redundant.
-func (o *order) readAmount(r *reader, key string) bool {
+func (o *Order) readAmount(r *Reader, key string) bool {
 	switch key {
 	case "total_price_set":
-		o.total = r.money()
+		o.Total = r.money()
 	case "total_tax_set":
-		o.tax = r.part()
+		o.Tax = r.part()
 	case "current_total_price_set":
-		o.currentTotal = r.money()
+		o.CurrentTotal = r.money()
 	case "current_total_tax_set":
-		o.currentTax = r.part()
+		o.CurrentTax = r.part()
 	case "original_total_additional_fees_set":
-		o.fees = r.part()
+		o.Fees = r.part()
 	case "current_total_additional_fees_set":
-		o.currentFees = r.part()
+		o.CurrentFees = r.part()
 	case "original_total_duties_set":
-		o.duties = r.part()
+		o.Duties = r.part()
 	case "total_cash_rounding_payment_adjustment_set":
-		o.cashRounding = r.money()
+		o.CashRounding = r.money()
 	case "total_tip_received":
-		o.tip.plain = r.plain()
+		o.Tip.Plain = r.plain()
 	case "total_tip_received_set":
-		o.tip.bag = r.part()
+		o.Tip.Bag = r.part()
 	case "total_outstanding":
-		o.outstanding = r.plain()
+		o.Outstanding = r.plain()
 	default:
 		return o.readTerms(r, key)
 	}
@@ -148,52 +145,52 @@ func (o *order) readAmount(r *reader, key string) bool {
 }
 
 // readTerms reads what the amounts are in and what they include.
-func (o *order) readTerms(r *reader, key string) bool {
+func (o *Order) readTerms(r *Reader, key string) bool {
 	switch key {
 	case "currency":
-		o.currency = r.String()
+		o.Currency = r.String()
 	case "presentment_currency":
-		o.presentment = r.Word()
+		o.Presentment = r.Word()
 	case "taxes_included":
-		o.head.TaxIncluded = r.flag()
+		o.Head.TaxIncluded = r.flag()
 	case "duties_included":
-		o.dutiesIncluded = r.flag()
+		o.DutiesIncluded = r.flag()
 	default:
 		return false
 	}
 	return true
 }
 
-func (o *order) readPart(r *reader, key string) bool {
+func (o *Order) readPart(r *Reader, key string) bool {
 	switch key {
 	case "customer":
 		if c := r.customer(); c != nil {
-			o.customer = &c.Customer
+			o.Customer = &c.Customer
 		}
 	case "billing_address":
-		o.head.Billing = r.address()
+		o.Head.Billing = r.address()
 	case "shipping_address":
-		o.head.Shipping = r.address()
+		o.Head.Shipping = r.address()
 	case "line_items":
-		o.lines = r.lines()
+		o.Lines = r.lines()
 	case "tax_lines":
-		o.taxLines = list(r, (*reader).taxLine)
+		o.TaxLines = list(r, (*Reader).taxLine)
 	case "shipping_lines":
-		o.deliveries = r.shippingLines()
+		o.Deliveries = r.shippingLines()
 	case "payment_gateway_names":
-		o.gateways = r.gateways()
+		o.Gateways = r.gateways()
 	case "discount_applications":
-		o.head.Discounts = r.discounts()
+		o.Head.Discounts = r.discounts()
 	case "discount_codes":
-		o.codes = r.discounts()
+		o.Codes = r.discounts()
 	case "additional_fees":
-		o.extras = list(r, (*reader).charge)
+		o.Extras = list(r, (*Reader).charge)
 	case "refunds":
-		o.refunds = list(r, (*reader).refund)
+		o.Refunds = list(r, (*Reader).refund)
 	case "transactions":
-		o.transactions, o.listed = list(r, (*reader).transaction), true
+		o.Transactions, o.Listed = list(r, (*Reader).transaction), true
 	case "fulfillments":
-		o.fulfilled = r.fulfillments()
+		o.Fulfilled = r.fulfillments()
 	default:
 		return false
 	}
@@ -201,21 +198,21 @@ func (o *order) readPart(r *reader, key string) bool {
 }
 
 // readBusiness reads what only a company's order has.
-func (o *order) readBusiness(r *reader, key string) bool {
+func (o *Order) readBusiness(r *Reader, key string) bool {
 	switch key {
 	case "po_number":
-		o.head.PurchaseOrder = r.Word()
+		o.Head.PurchaseOrder = r.Word()
 	case "company":
-		o.head.Company = r.company()
+		o.Head.Company = r.company()
 	case "payment_terms":
-		o.head.Terms = r.terms()
+		o.Head.Terms = r.terms()
 	default:
 		return false
 	}
 	return true
 }
 
-func (r *reader) company() *canonical.Company {
+func (r *Reader) company() *canonical.Company {
 	if r.Null() {
 		return nil
 	}
@@ -236,7 +233,7 @@ func (r *reader) company() *canonical.Company {
 }
 
 // terms reads the payment terms. The first payment that is due gives the date.
-func (r *reader) terms() *canonical.PaymentTerms {
+func (r *Reader) terms() *canonical.PaymentTerms {
 	if r.Null() {
 		return nil
 	}
@@ -246,7 +243,7 @@ func (r *reader) terms() *canonical.PaymentTerms {
 		case "payment_terms_name":
 			terms.Name = r.Word()
 		case "payment_schedules":
-			if due := list(r, (*reader).dueAt); len(due) > 0 && !due[0].IsZero() {
+			if due := list(r, (*Reader).dueAt); len(due) > 0 && !due[0].IsZero() {
 				terms.DueAt = &due[0]
 			}
 		}
@@ -254,7 +251,7 @@ func (r *reader) terms() *canonical.PaymentTerms {
 	return &terms
 }
 
-func (r *reader) dueAt() (at time.Time) {
+func (r *Reader) dueAt() (at time.Time) {
 	for key := range r.Object() {
 		if key == "due_at" {
 			at = r.Time()
@@ -265,46 +262,46 @@ func (r *reader) dueAt() (at time.Time) {
 
 // fulfillments reads how many pieces of each line left. One that was cancelled or failed moved
 // nothing.
-func (r *reader) fulfillments() map[string]int64 {
+func (r *Reader) fulfillments() map[string]int64 {
 	if r.Null() {
 		return nil
 	}
 	left := map[string]int64{}
 	for range r.Array() {
-		var pieces []refundLine
+		var pieces []RefundLine
 		status := ""
 		for key := range r.Object() {
 			switch key {
 			case "status":
 				status = r.Word()
 			case "line_items":
-				pieces = list(r, (*reader).fulfilledLine)
+				pieces = list(r, (*Reader).fulfilledLine)
 			}
 		}
 		if status == "cancelled" || status == "error" || status == "failure" {
 			continue
 		}
 		for _, piece := range pieces {
-			left[piece.line] += piece.quantity
+			left[piece.Line] += piece.Quantity
 		}
 	}
 	return left
 }
 
-func (r *reader) fulfilledLine() (l refundLine) {
+func (r *Reader) fulfilledLine() (l RefundLine) {
 	for key := range r.Object() {
 		switch key {
 		case "id":
-			l.line = r.id()
+			l.Line = r.id()
 		case "quantity":
-			l.quantity = r.Int()
+			l.Quantity = r.Int()
 		}
 	}
 	return l
 }
 
 // plain reads an amount in the shop's currency without its code; null is 0.
-func (r *reader) plain() canonical.Decimal {
+func (r *Reader) plain() canonical.Decimal {
 	text, present := r.NullDecimal()
 	if !present {
 		return canonical.Decimal{}
@@ -313,7 +310,7 @@ func (r *reader) plain() canonical.Decimal {
 }
 
 // financial reads the state that decides whether money was captured.
-func (r *reader) financial() canonical.FinancialState {
+func (r *Reader) financial() canonical.FinancialState {
 	switch state := canonical.FinancialState(r.String()); state {
 	case canonical.Pending, canonical.Authorized, canonical.PartiallyPaid, canonical.Paid,
 		canonical.PartiallyRefunded, canonical.Refunded, canonical.Voided, "":
@@ -338,7 +335,7 @@ func splitTags(text string) []string {
 }
 
 // gateways reads the names of the payment gateways, each once.
-func (r *reader) gateways() []string {
+func (r *Reader) gateways() []string {
 	var names []string
 	if r.Null() {
 		return nil
@@ -352,7 +349,7 @@ func (r *reader) gateways() []string {
 }
 
 // discounts reads the entries of discount_codes or discount_applications.
-func (r *reader) discounts() []canonical.Discount {
+func (r *Reader) discounts() []canonical.Discount {
 	var all []canonical.Discount
 	if r.Null() {
 		return nil

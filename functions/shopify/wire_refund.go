@@ -6,92 +6,101 @@ import (
 	"time"
 
 	"causeway.example/shared/canonical"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/wire"
 )
 
-// amount is an amount with a "_set", or only as a plain number. A plain one is in the shop's
+// Amount is an amount with a "_set", or only as a plain number. A plain one is in the shop's
 // currency, or in the one that the payload names beside it.
-type amount struct {
-	bag      moneyBag
-	plain    canonical.Decimal
-	currency string // of plain; "" is the order's
+type Amount struct {
+	Bag      MoneyBag
+	Plain    canonical.Decimal
+	Currency string // of plain; "" is the order's
 }
 
-// refund is an entry of an order's refunds, or the payload of refunds/create (REST reference,
+// Refund is an entry of an order's refunds, or the payload of refunds/create (REST reference,
 // resource Refund). It is "independent from the movement of money": money moved only with its
 // successful transactions.
-type refund struct {
-	id, order, gid string
-	note           canonical.Text
-	at             time.Time
-	returned       bool // linked to a return
-	lines          []refundLine
-	adjustments    []adjustment
-	shipping       []adjustment // amounts are positive
-	duties         moneyBag
-	transactions   []transaction
+type Refund struct {
+	ID, Order, GID string
+	Note           canonical.Text
+	At             time.Time
+	Returned       bool // linked to a return
+	Lines          []RefundLine
+	Adjustments    []Adjustment
+	Shipping       []Adjustment // amounts are positive
+	Duties         MoneyBag
+	Transactions   []Transaction
 }
 
-// refundLine is an entry of refund_line_items. Subtotal is after discounts.
-type refundLine struct {
-	line, sku, title string
-	quantity         int64
-	restock          string // cancel, return, no_restock, legacy_restock; "" if the payload has none
-	subtotal, tax    amount
+// RefundLine is an entry of refund_line_items. Subtotal is after discounts.
+type RefundLine struct {
+	Line, SKU, Title string
+	Quantity         int64
+	Restock          string // cancel, return, no_restock, legacy_restock; "" if the payload has none
+	Subtotal, Tax    Amount
 }
 
-// adjustment is an entry of order_adjustments. A negative amount goes back beside the lines,
+// Adjustment is an entry of order_adjustments. A negative amount goes back beside the lines,
 // a positive one is kept back: the amount is the change of what the order is worth.
-type adjustment struct {
-	kind, reason string
-	amount, tax  amount
+type Adjustment struct {
+	Kind, Reason string
+	Amount, Tax  Amount
 }
 
-func (r *reader) refund() (f refund) {
+// ReadRefund reads the payload of refunds/create, which names its order.
+func ReadRefund(r *Reader) (Refund, *strictjson.Error) {
+	f := r.refund()
+	r.require(f.Order != "", "order_id")
+	return f, r.End()
+}
+
+func (r *Reader) refund() (f Refund) {
 	var created time.Time
 	for key := range r.Object() {
 		switch key {
 		case "id":
-			f.id = r.digits()
+			f.ID = r.digits()
 		case "order_id":
-			f.order = r.id()
+			f.Order = r.id()
 		case "admin_graphql_api_id":
-			f.gid = r.Word()
+			f.GID = r.Word()
 		case "note":
-			f.note = r.Text()
+			f.Note = r.Text()
 		case "created_at":
 			created = r.Time()
 		case "processed_at":
-			f.at = r.Time()
+			f.At = r.Time()
 		case "return":
-			if f.returned = !r.Null(); f.returned {
+			if f.Returned = !r.Null(); f.Returned {
 				r.Skip()
 			}
 		default:
 			f.readPart(r, key)
 		}
 	}
-	f.at = firstTime(f.at, created)
-	r.require(f.id != "", "id")
+	f.At = FirstTime(f.At, created)
+	r.require(f.ID != "", "id")
 	return f
 }
 
-func (f *refund) readPart(r *reader, key string) {
+func (f *Refund) readPart(r *Reader, key string) {
 	switch key {
 	case "refund_line_items":
-		f.lines = list(r, (*reader).refundLine)
+		f.Lines = list(r, (*Reader).refundLine)
 	case "order_adjustments":
-		f.adjustments = list(r, (*reader).adjustment)
+		f.Adjustments = list(r, (*Reader).adjustment)
 	case "refund_shipping_lines":
-		f.shipping = list(r, (*reader).adjustment)
+		f.Shipping = list(r, (*Reader).adjustment)
 	case "duties":
-		f.duties = r.sum((*reader).amountSet)
+		f.Duties = r.sum((*Reader).amountSet)
 	case "transactions":
-		f.transactions = list(r, (*reader).transaction)
+		f.Transactions = list(r, (*Reader).transaction)
 	}
 }
 
 // list reads an array or null.
-func list[A any](r *reader, one func(*reader) A) (all []A) {
+func list[A any](r *Reader, one func(*Reader) A) (all []A) {
 	if r.Null() {
 		return nil
 	}
@@ -101,147 +110,157 @@ func list[A any](r *reader, one func(*reader) A) (all []A) {
 	return all
 }
 
-func (r *reader) refundLine() (l refundLine) {
+func (r *Reader) refundLine() (l RefundLine) {
 	for key := range r.Object() {
 		switch key {
 		case "line_item_id":
-			l.line = r.digits()
+			l.Line = r.digits()
 		case "quantity":
-			l.quantity = r.Int()
+			l.Quantity = r.Int()
 		case "restock_type":
-			l.restock = strings.ToLower(r.Word())
+			l.Restock = strings.ToLower(r.Word())
 		case "subtotal":
-			l.subtotal.plain = r.plain()
+			l.Subtotal.Plain = r.plain()
 		case "subtotal_set":
-			l.subtotal.bag = r.part()
+			l.Subtotal.Bag = r.part()
 		case "total_tax":
-			l.tax.plain = r.plain()
+			l.Tax.Plain = r.plain()
 		case "total_tax_set":
-			l.tax.bag = r.part()
+			l.Tax.Bag = r.part()
 		case "line_item":
 			l.readItem(r)
 		}
 	}
-	r.require(l.line != "", "line_item_id")
+	r.require(l.Line != "", "line_item_id")
 	return l
 }
 
 // readItem reads the order line that the refund line repeats.
-func (l *refundLine) readItem(r *reader) {
+func (l *RefundLine) readItem(r *Reader) {
 	if r.Null() {
 		return
 	}
 	for key := range r.Object() {
 		switch key {
 		case "id":
-			l.line = cmp.Or(l.line, r.digits())
+			l.Line = cmp.Or(l.Line, r.digits())
 		case "sku":
-			l.sku = r.sku()
+			l.SKU = r.sku()
 		case "name":
-			l.title = r.Word()
+			l.Title = r.Word()
 		}
 	}
 }
 
 // adjustment reads an entry of order_adjustments or of refund_shipping_lines.
-func (r *reader) adjustment() (a adjustment) {
+func (r *Reader) adjustment() (a Adjustment) {
 	for key := range r.Object() {
 		switch key {
 		case "kind":
-			a.kind = r.Word()
+			a.Kind = r.Word()
 		case "reason":
-			a.reason = r.Word()
+			a.Reason = r.Word()
 		case "amount":
-			a.amount.plain = r.plain()
+			a.Amount.Plain = r.plain()
 		case "amount_set", "subtotal_amount_set":
-			a.amount.bag = r.part()
+			a.Amount.Bag = r.part()
 		case "tax_amount":
-			a.tax.plain = r.plain()
+			a.Tax.Plain = r.plain()
 		case "tax_amount_set":
-			a.tax.bag = r.part()
+			a.Tax.Bag = r.part()
 		}
 	}
 	return a
 }
 
-// transaction is one transaction of an order, as webhooks and the Admin API have it.
-type transaction struct {
-	id, parent, kind, status, gateway, reference string
-	amount                                       amount
-	rounding                                     moneyBag        // of cash
-	paid                                         canonical.Money // amount and rounding, in the order's currency
-	at                                           time.Time
+// Transaction is one transaction of an order, as webhooks and the Admin API have it.
+type Transaction struct {
+	ID, Parent, Kind, Status, Gateway, Reference string
+	Amount                                       Amount
+	Rounding                                     MoneyBag // of cash
+	At                                           time.Time
 }
 
-func (r *reader) transaction() (tx transaction) {
+// ReadTransactions reads a list of transactions, or null, at the position of r.
+func ReadTransactions(r *strictjson.Reader) []Transaction {
+	return list(&Reader{wire.From(r)}, (*Reader).transaction)
+}
+
+func (r *Reader) transaction() (tx Transaction) {
 	var created time.Time
 	for key := range r.Object() {
 		switch key {
 		case "id":
-			tx.id = r.number()
+			tx.ID = r.number()
 		case "kind":
-			tx.kind = strings.ToUpper(r.String())
+			tx.Kind = strings.ToUpper(r.String())
 		case "status":
-			tx.status = strings.ToUpper(r.String())
+			tx.Status = strings.ToUpper(r.String())
 		case "gateway":
-			tx.gateway = r.Word()
+			tx.Gateway = r.Word()
 		case "payment_id":
-			tx.reference = r.Word()
+			tx.Reference = r.Word()
 		case "parent_id":
-			tx.parent = r.id()
+			tx.Parent = r.id()
 		case "parent":
 			tx.readParent(r)
 		case "processed_at":
-			tx.at = r.Time()
+			tx.At = r.Time()
 		case "created_at":
 			created = r.Time()
 		default:
 			tx.readAmount(r, key)
 		}
 	}
-	tx.at = firstTime(tx.at, created)
-	r.require(tx.id != "", "id")
+	tx.At = FirstTime(tx.At, created)
+	r.require(tx.ID != "", "id")
 	return tx
 }
 
-func (tx *transaction) readAmount(r *reader, key string) {
+func (tx *Transaction) readAmount(r *Reader, key string) {
 	switch key {
 	case "amount":
-		tx.amount.plain = r.plain()
+		tx.Amount.Plain = r.plain()
 	case "currency":
-		tx.amount.currency = r.Word()
+		tx.Amount.Currency = r.Word()
 	case "amount_set":
-		tx.amount.bag = r.money()
+		tx.Amount.Bag = r.money()
 	case "amount_rounding_set":
-		tx.rounding = r.money()
+		tx.Rounding = r.money()
 	}
 }
 
-func (tx *transaction) readParent(r *reader) {
+func (tx *Transaction) readParent(r *Reader) {
 	if r.Null() {
 		return
 	}
 	for key := range r.Object() {
 		if key == "id" {
-			tx.parent = r.number()
+			tx.Parent = r.number()
 		}
 	}
 }
 
 // number reads an id, or the number at the end of a global one.
-func (r *reader) number() string {
-	id := lastPart(r.ID())
+func (r *Reader) number() string {
+	id := Number(r.ID())
 	r.onlyDigits(id)
 	return id
 }
 
-// took reports whether the transaction captured money.
-func (tx *transaction) took() bool {
-	return tx.status == success && (tx.kind == "SALE" || tx.kind == "CAPTURE")
+// Captured reports whether the transaction captured money.
+func (tx *Transaction) Captured() bool {
+	return tx.Succeeded() && (tx.Kind == "SALE" || tx.Kind == "CAPTURE")
 }
 
-// failed reports whether the transaction moved no money and will move none.
-func (tx *transaction) failed() bool { return tx.status == "FAILURE" || tx.status == "ERROR" }
+// PaidBack reports whether the transaction pays money back, whether or not it succeeded.
+func (tx *Transaction) PaidBack() bool { return tx.Kind == kindRefund }
+
+// Succeeded reports whether the transaction has ended and moved its money.
+func (tx *Transaction) Succeeded() bool { return tx.Status == success }
+
+// Failed reports whether the transaction moved no money and will move none.
+func (tx *Transaction) Failed() bool { return tx.Status == "FAILURE" || tx.Status == "ERROR" }
 
 // The values of a transaction that are decided on (enums OrderTransactionKind and
 // OrderTransactionStatus).
