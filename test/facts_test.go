@@ -82,12 +82,30 @@ func TestReadmeNamesFieldsThatConnectorsKnow(t *testing.T) {
 	}
 }
 
+// systemFiles returns the files of the system's folder and of its packages that match, without its
+// fake.
+func systemFiles(t *testing.T, system, pattern string) (files []string) {
+	t.Helper()
+	for _, folder := range []string{"", "*"} {
+		found, err := filepath.Glob(filepath.Join("..", "functions", system, folder, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range found {
+			if filepath.Base(filepath.Dir(file)) != system+"test" {
+				files = append(files, file)
+			}
+		}
+	}
+	return files
+}
+
 // sourceOf returns the connector's source without its tests.
 func sourceOf(t *testing.T, system string) string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("..", "functions", system, "*.go"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no source of %s: %v", system, err)
+	files := systemFiles(t, system, "*.go")
+	if len(files) == 0 {
+		t.Fatalf("no source of %s", system)
 	}
 	var all strings.Builder
 	for _, file := range files {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -26,7 +28,7 @@ const (
     }
     pageInfo { hasNextPage endCursor }
   }
-}` + FragmentBag
+}` + admin.FragmentBag
 )
 
 // auditor is the connector.Auditor of all shops. The Admin API can count orders, but sum up
@@ -34,7 +36,7 @@ const (
 // edit or a removal is known only to the translation of the whole order. The list of orders
 // has no payments.
 type auditor struct {
-	api      *Client
+	api      *admin.Client
 	shops    []string
 	currency string
 }
@@ -45,7 +47,7 @@ var _ connector.Auditor = (*auditor)(nil)
 func (a *auditor) Books() []connector.Book {
 	var books []connector.Book
 	for _, shop := range a.shops {
-		books = append(books, connector.Book{System: Name, Tenant: shop, Type: EntityOrder})
+		books = append(books, connector.Book{System: payload.Name, Tenant: shop, Type: payload.EntityOrder})
 	}
 	return books
 }
@@ -61,8 +63,8 @@ func placed(span connector.Span) string {
 // Totals counts the orders that were placed within the span.
 func (a *auditor) Totals(ctx context.Context, book connector.Book, span connector.Span) (connector.Totals, error) {
 	totals, exact := connector.Totals{}, false
-	c := Call{
-		Shop: book.Tenant, Query: queryOrdersCount, Doing: "counting the orders of " + book.Tenant, Variables: []Variable{{Name: "search", Value: placed(span)}},
+	c := admin.Call{
+		Shop: book.Tenant, Query: queryOrdersCount, Doing: "counting the orders of " + book.Tenant, Variables: []admin.Variable{{Name: "search", Value: placed(span)}},
 		Read: func(r *strictjson.Reader) {
 			for key := range r.Object() {
 				if key == "ordersCount" && !r.Null() {
@@ -73,7 +75,7 @@ func (a *auditor) Totals(ctx context.Context, book connector.Book, span connecto
 	}
 	_, err := a.api.Query(ctx, c)
 	if err == nil && !exact {
-		err = fault.Doing(c.Doing, Unpromised(nil))
+		err = fault.Doing(c.Doing, admin.Unpromised(nil))
 	}
 	return totals, err
 }
@@ -111,9 +113,9 @@ func (a *auditor) Lookup(ctx context.Context, book connector.Book, ids []string)
 }
 
 func (a *auditor) list(ctx context.Context, shop, doing, search, cursor string) (connector.RecordPage, error) {
-	c := Call{Shop: shop, Query: queryOrdersAudited, Doing: doing, Variables: []Variable{{Name: "search", Value: search}}}
+	c := admin.Call{Shop: shop, Query: queryOrdersAudited, Doing: doing, Variables: []admin.Variable{{Name: "search", Value: search}}}
 	if cursor != "" {
-		c.Variables = append(c.Variables, Variable{Name: "after", Value: cursor})
+		c.Variables = append(c.Variables, admin.Variable{Name: "after", Value: cursor})
 	}
 	l, err := a.api.List(ctx, c)
 	if err != nil {
@@ -161,7 +163,7 @@ func (a *auditor) record(node []byte) (connector.Record, error) {
 		r.Missing("created_at")
 	}
 	if err := r.End(); err != nil {
-		return record, Unpromised(err)
+		return record, admin.Unpromised(err)
 	}
 	record.Ref, record.Amount = record.ID, amount
 	return record, nil
@@ -169,9 +171,9 @@ func (a *auditor) record(node []byte) (connector.Record, error) {
 
 // total returns the amount in the currency of the settings.
 func (a *auditor) total(body []byte) (canonical.Money, error) {
-	amounts, err := ParseMoneyBag(body)
+	amounts, err := payload.ParseMoneyBag(body)
 	if err != nil {
-		return canonical.Money{}, fault.Doing("reading totalPriceSet", Unpromised(err))
+		return canonical.Money{}, fault.Doing("reading totalPriceSet", admin.Unpromised(err))
 	}
 	return amounts.In(a.currency), nil
 }

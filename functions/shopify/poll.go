@@ -3,6 +3,8 @@ package shopify
 import (
 	"context"
 
+	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
@@ -10,7 +12,7 @@ import (
 
 // poller is the connector.Poller of all shops.
 type poller struct {
-	api   *Client
+	api   *admin.Client
 	shops []string
 }
 
@@ -22,8 +24,8 @@ func (p *poller) Feeds() []connector.Feed {
 	var feeds []connector.Feed
 	for _, shop := range p.shops {
 		feeds = append(feeds,
-			connector.Feed{Tenant: shop, Topic: TopicCustomerUpdate, Entity: EntityCustomer},
-			connector.Feed{Tenant: shop, Topic: TopicOrderUpdated, Entity: EntityOrder})
+			connector.Feed{Tenant: shop, Topic: payload.TopicCustomerUpdate, Entity: payload.EntityCustomer},
+			connector.Feed{Tenant: shop, Topic: payload.TopicOrderUpdated, Entity: payload.EntityOrder})
 	}
 	return feeds
 }
@@ -39,7 +41,7 @@ func (p *poller) Fetch(ctx context.Context, feed connector.Feed, change connecto
 	body, doing := change.Body, "fetching "+feed.Entity+" "+change.ID+" of "+feed.Tenant
 	switch {
 	case body != nil:
-	case feed.Entity == EntityCustomer:
+	case feed.Entity == payload.EntityCustomer:
 		body, err = p.api.Customer(ctx, feed.Tenant, change.ID, doing)
 	default:
 		body, err = p.api.Order(ctx, feed.Tenant, change.ID, doing)

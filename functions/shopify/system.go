@@ -9,12 +9,19 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/fulfillment"
+	"causeway.example/functions/shopify/payload"
+	"causeway.example/functions/shopify/translation"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
 	"causeway.example/shared/webhook"
 )
+
+// Name is the system's name in folders, queues and keys.
+const Name = payload.Name
 
 // Settings is the configuration of the connector, read by connector.ParseSettings.
 type Settings struct {
@@ -54,8 +61,8 @@ const attempt = 30 * time.Second
 func Profile() connector.Profile {
 	settings, secrets := connector.Keys(Settings{})
 	return connector.Profile{
-		Name:        Name,
-		Title:       "Shopify (Admin API " + Version + ")",
+		Name:        payload.Name,
+		Title:       "Shopify (Admin API " + admin.Version + ")",
 		Roles:       []connector.Role{connector.Receive, connector.Translate, connector.Poll, connector.Deliver},
 		BodyLimit:   webhook.BodyLimit,
 		Concurrency: 8,
@@ -81,17 +88,17 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, configFault("SHOPIFY_WEBHOOK_SECRETS", err)
 	}
-	api, err := New(s.Shops, s.APIURL, s.AdminToken, deps)
+	api, err := admin.New(s.Shops, s.APIURL, s.AdminToken, deps)
 	if err != nil {
 		return connector.System{}, configFault("SHOPIFY_API_URL", err)
 	}
 	opened := &store{
-		Translator: &Translator{API: api, Memory: deps.CrossRef, Currency: s.Currency, Tolerance: s.Tolerance},
+		Translator: &translation.Translator{API: api, Memory: deps.CrossRef, Currency: s.Currency, Tolerance: s.Tolerance},
 		shops:      s.Shops, verifiers: verifiers, api: api,
 	}
 	system := connector.System{
 		Profile: Profile(), Stores: s.Shops, Source: opened, Poller: &poller{api: api, shops: s.Shops},
-		Target: NewTarget(Config{
+		Target: fulfillment.New(fulfillment.Config{
 			API: api, Shops: s.Shops, Memory: deps.CrossRef, Carriers: s.Carriers, Locations: s.Locations, Notify: s.Notify,
 		}),
 	}
@@ -123,7 +130,7 @@ func (s Settings) verifiers() (map[string]*webhook.Verifier, error) {
 	}
 	verifiers := make(map[string]*webhook.Verifier, len(s.Shops))
 	for _, shop := range s.Shops {
-		verifier, err := webhook.New(webhook.BodyHMAC(HeaderSignature), of[shop]...)
+		verifier, err := webhook.New(webhook.BodyHMAC(payload.HeaderSignature), of[shop]...)
 		if err != nil {
 			return nil, fault.Doing("the secrets of "+shop, err)
 		}
@@ -139,10 +146,10 @@ func configFault(key string, err error) error {
 // store is the opened connector. It has no state between calls, and no secret in a field that
 // a log line could print.
 type store struct {
-	*Translator
+	*translation.Translator
 	shops     []string
 	verifiers map[string]*webhook.Verifier // by shop
-	api       *Client
+	api       *admin.Client
 }
 
 var (
@@ -158,7 +165,7 @@ const queryShop = `query shop { shop { name } }`
 func (s *store) Check(ctx context.Context) error {
 	for _, shop := range s.shops {
 		doing := "checking the Admin API of " + shop
-		header, err := s.api.Query(ctx, Call{Shop: shop, Doing: doing, Query: queryShop, Read: (*strictjson.Reader).Skip})
+		header, err := s.api.Query(ctx, admin.Call{Shop: shop, Doing: doing, Query: queryShop, Read: (*strictjson.Reader).Skip})
 		if err != nil {
 			return err
 		}
@@ -170,12 +177,12 @@ func (s *store) Check(ctx context.Context) error {
 }
 
 func checkVersion(doing string, header http.Header) error {
-	if header.Get(HeaderVersion) == Version {
+	if header.Get(payload.HeaderVersion) == admin.Version {
 		return nil
 	}
 	return &fault.Error{
-		Kind: fault.Rejected, Class: fault.Config, Field: HeaderVersion, Doing: doing,
-		Detail: "the answer is not in version " + Version + " of the API: the version has ended, or SHOPIFY_API_URL is not Shopify's",
+		Kind: fault.Rejected, Class: fault.Config, Field: payload.HeaderVersion, Doing: doing,
+		Detail: "the answer is not in version " + admin.Version + " of the API: the version has ended, or SHOPIFY_API_URL is not Shopify's",
 	}
 }
 

@@ -1,0 +1,332 @@
+package fulfillment
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/payload"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+)
+
+// shipping is one shipment on its way into its order's fulfillments.
+type shipping struct {
+	*Target
+	shipment *canonical.Shipment
+	key      message.Key // of the shipment
+	order    message.Key
+	repeated bool // this is not the first attempt
+	silent   bool // the customer is not notified
+	doing    string
+}
+
+// pieces is a quantity that was shipped of one line of the shipment.
+type pieces struct {
+	field string // of the shipment's line
+	line  string // id of the order line, "" if the warehouse does not know it
+	sku   string
+	count int64
+}
+
+// is reports whether the order line is the one that was shipped.
+func (p *pieces) is(line, sku string) bool {
+	if p.line != "" {
+		return p.line == line
+	}
+	return p.sku == sku
+}
+
+// deliver creates the fulfillments that the shipment does not have yet. ref is the id of its
+// first fulfillment, "" if it has none.
+func (s *shipping) deliver(ctx context.Context, ref string) (connector.Receipt, error) {
+	left, err := s.shipped()
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	if ref != "" {
+		made, err := s.ours(ctx)
+		if err != nil {
+			return connector.Receipt{}, err
+		}
+		for i := range made {
+			left = less(left, made[i].lines)
+		}
+		if len(made) == 0 || len(left) == 0 {
+			return connector.Receipt{Ref: ref, Linked: true, Detail: "fulfillment " + ref + " of order " + s.order.ID + " is there"}, nil
+		}
+	}
+	open, err := s.openOrders(ctx)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	planned, err := s.plan(left, open)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	var ids []string
+	for i := range planned {
+		id, err := s.create(ctx, &planned[i])
+		if err != nil {
+			return connector.Receipt{}, err
+		}
+		ids = append(ids, id)
+	}
+	detail := "fulfillment " + strings.Join(ids, ", ") + " of order " + s.order.ID
+	if notes := s.notes(planned); notes != "" {
+		detail += "; " + notes
+	}
+	return connector.Receipt{Ref: cmp.Or(ref, ids[0]), Detail: detail}, nil
+}
+
+// shipped returns the shipment's lines in whole pieces, which is how Shopify counts.
+func (s *shipping) shipped() ([]pieces, error) {
+	var all []pieces
+	for i, l := range s.shipment.Lines {
+		p := pieces{field: "lines[" + strconv.Itoa(i) + "]", line: l.Line, sku: l.SKU}
+		count, err := strconv.ParseInt(l.Quantity.Value.Normal().String(), 10, 64)
+		if err != nil {
+			return nil, &fault.Error{
+				Kind: fault.Rejected, Class: fault.Value, Field: p.field + ".quantity",
+				Detail: l.Quantity.Value.String() + ": Shopify fulfills whole pieces only",
+			}
+		}
+		if p.count = count; count > 0 {
+			all = append(all, p)
+		}
+	}
+	if len(all) == 0 {
+		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "lines", Detail: "no line has a quantity, so nothing was shipped"}
+	}
+	return all, nil
+}
+
+// less returns what of the pieces is not among the fulfilled lines.
+func less(all []pieces, lines []fulfilledLine) []pieces {
+	left := slices.Clone(all)
+	for _, l := range lines {
+		for i := range left {
+			if p := &left[i]; p.is(l.line, l.sku) {
+				taken := min(p.count, l.count)
+				p.count, l.count = p.count-taken, l.count-taken
+			}
+		}
+	}
+	return slices.DeleteFunc(left, func(p pieces) bool { return p.count == 0 })
+}
+
+// mostLines is how many lines one fulfillmentCreate takes safely. The schema allows 512 for each
+// fulfillment order; the fulfillment's own lists are paged by 250.
+const mostLines = 250
+
+// taken is a quantity of one line of a fulfillment order.
+type taken struct {
+	order, line string // ids of the fulfillment order and of its line
+	count       int64
+}
+
+// planned is one fulfillmentCreate: fulfillment orders of one location.
+type planned struct {
+	location string
+	lines    []taken
+}
+
+// plan divides the pieces among the open fulfillment orders: one fulfillment per location, of at
+// most 250 lines. Nothing is planned unless all of them are open.
+func (s *shipping) plan(left []pieces, open []openOrder) ([]planned, error) {
+	open = first(open, s.config.Locations[s.shipment.Location])
+	var all []planned
+	for _, p := range left {
+		for i := range open {
+			for j := range open[i].lines {
+				l := &open[i].lines[j]
+				n := min(p.count, l.left)
+				if n == 0 || !open[i].fulfillable() || !p.is(l.line, l.sku) {
+					continue
+				}
+				p.count, l.left = p.count-n, l.left-n
+				all = add(all, open[i].location, taken{open[i].id, l.id, n})
+			}
+		}
+		if p.count > 0 {
+			return nil, s.short(p, open)
+		}
+	}
+	return all, nil
+}
+
+// first puts the fulfillment orders of the location first that the warehouse shipped from.
+func first(open []openOrder, location string) []openOrder {
+	var here, elsewhere []openOrder
+	for _, o := range open {
+		if location != "" && o.location == location {
+			here = append(here, o)
+			continue
+		}
+		elsewhere = append(elsewhere, o)
+	}
+	return append(here, elsewhere...)
+}
+
+// add puts the pieces into a fulfillment of the location that has room, beside those of the same
+// fulfillment order.
+func add(all []planned, location string, t taken) []planned {
+	i := slices.IndexFunc(all, func(p planned) bool { return p.location == location && len(p.lines) < mostLines })
+	if i < 0 {
+		all, i = append(all, planned{location: location}), len(all)
+	}
+	at := len(all[i].lines)
+	for j := range all[i].lines {
+		if all[i].lines[j].order == t.order {
+			at = j + 1
+		}
+	}
+	all[i].lines = slices.Insert(all[i].lines, at, t)
+	return all
+}
+
+// short explains why pieces of the shipment are not open for fulfillment.
+func (s *shipping) short(p pieces, open []openOrder) error {
+	named := cmp.Or(p.sku, p.line)
+	e := &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: p.field + ".sku"}
+	known := false
+	for i := range open {
+		for _, l := range open[i].lines {
+			if !p.is(l.line, l.sku) {
+				continue
+			}
+			known = true
+			if l.left > 0 && open[i].waits() {
+				return &fault.Error{
+					Kind: fault.NotReady, Class: fault.Conflict, Code: "FULFILLMENT_ORDER_" + open[i].status, Field: p.field,
+					Detail: strconv.Quote(named) + ": fulfillment order " + open[i].id + " is " + strings.ToLower(strings.ReplaceAll(open[i].status, "_", " ")) + " in Shopify; release it there, the delivery waits for it",
+				}
+			}
+		}
+	}
+	switch {
+	case len(open) == 0:
+		return &fault.Error{
+			Kind: fault.NotReady, Class: fault.MissingRef, Field: "order",
+			Detail: "Shopify shows no fulfillment order of order " + s.order.ID + " yet; if it stays so, give the app the scopes that the package names",
+		}
+	case !known:
+		e.Detail = strconv.Quote(named) + ": order " + s.order.ID + " has no such line to fulfill; correct the shipment, or fulfill the order by hand"
+		return e
+	}
+	e.Class, e.Code, e.Field = fault.Conflict, "over_fulfillment", p.field+".quantity"
+	e.Detail = strconv.Quote(named) + ": " + strconv.FormatInt(p.count, 10) + " more shipped than order " + s.order.ID + " has open; settle the difference in Shopify by hand"
+	return e
+}
+
+// notes reports what an operator might miss: pieces that were fulfilled at another location than
+// the one that they were shipped from.
+func (s *shipping) notes(all []planned) string {
+	want := s.config.Locations[s.shipment.Location]
+	for _, p := range all {
+		if want != "" && p.location != want {
+			return "shipped from location " + want + ", fulfilled at location " + p.location + ", where Shopify had the order"
+		}
+	}
+	return ""
+}
+
+// create makes one fulfillment and returns its id. A fulfillment without a tracking number is
+// bound to its shipment, because nothing in it names the shipment.
+func (s *shipping) create(ctx context.Context, p *planned) (string, error) {
+	input, err := s.encode(p)
+	if err != nil {
+		return "", err
+	}
+	var made created
+	c := admin.Call{Shop: s.order.Tenant, Doing: s.doing, Query: mutationFulfill, Input: input, Read: made.read}
+	if _, err := s.config.API.Query(ctx, c); err != nil {
+		return "", err
+	}
+	if made.id == "" {
+		return "", made.fault(s.doing)
+	}
+	if len(s.shipment.Tracking) == 0 {
+		if _, err := s.bind(ctx, made.id); err != nil {
+			return "", err
+		}
+	}
+	return made.id, nil
+}
+
+// bind records whose fulfillment it is, unless that is recorded, and returns whether it is this
+// shipment's.
+func (s *shipping) bind(ctx context.Context, id string) (bool, error) {
+	key := payload.Key(s.order.Tenant, payload.EntityFulfillment, id)
+	owner, err := s.config.Memory.Bind(ctx, key, "shipment", s.key.String())
+	return owner == s.key.String(), err
+}
+
+// ours returns the shipment's fulfillments. They have one of its tracking
+// numbers, and only lines of it. Where a shipment has no tracking number, a fulfillment of an
+// earlier attempt is one without a number, of its lines, that no other shipment is bound to; the
+// first attempt has none.
+func (s *shipping) ours(ctx context.Context) ([]fulfilled, error) {
+	numbers := s.numbers()
+	if len(numbers) == 0 && !s.repeated {
+		return nil, nil
+	}
+	all, err := s.fulfillments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := s.shipped()
+	if err != nil {
+		return nil, err
+	}
+	var found []fulfilled
+	for _, f := range all {
+		if !f.matches(numbers) {
+			continue
+		}
+		if f.lines, err = s.linesOf(ctx, f.id); err != nil {
+			return nil, err
+		}
+		if !within(f.lines, lines) {
+			continue
+		}
+		mine := len(numbers) > 0
+		if !mine {
+			if mine, err = s.bind(ctx, f.id); err != nil {
+				return nil, err
+			}
+		}
+		if mine {
+			found, lines = append(found, f), less(lines, f.lines)
+		}
+	}
+	return found, nil
+}
+
+func (s *shipping) numbers() (all []string) {
+	for _, t := range s.shipment.Tracking {
+		all = append(all, t.Number)
+	}
+	return all
+}
+
+// within reports whether the pieces have all that the lines have.
+func within(lines []fulfilledLine, all []pieces) bool {
+	for _, l := range lines {
+		var most int64
+		for i := range all {
+			if all[i].is(l.line, l.sku) {
+				most += all[i].count
+			}
+		}
+		if l.count > most {
+			return false
+		}
+	}
+	return true
+}
