@@ -30,7 +30,7 @@ type delivery struct {
 
 // Receive verifies the signature of the body under the secrets of the shop that the delivery
 // names, and that the shop is configured. The headers are not signed: a forged shop or topic
-// fails in translation, where it is held against the body (identity.go), and a forged time
+// fails in translation, where it is held against the body (translation/identity.go), and a forged time
 // orders nothing but the states of one second.
 func (s *store) Receive(_ context.Context, request connector.Request) (*message.Raw, error) {
 	verifier, known := s.verifiers[strings.ToLower(request.Header.Get(payload.HeaderShop))]

@@ -109,7 +109,7 @@ func (s *shipping) fulfillments(ctx context.Context) ([]fulfilled, error) {
 	found := false
 	c := admin.Call{Shop: s.order.Tenant, Doing: s.doing, Query: queryFulfillments, Variables: []admin.Variable{{Name: "id", Value: payload.GID("Order", s.order.ID)}}}
 	c.Read = func(r *strictjson.Reader) {
-		found = members(r, payload.EntityOrder, func(key string) {
+		found = members(r, "order", func(key string) {
 			if key == "fulfillments" {
 				for range r.Array() {
 					all = append(all, readFulfillment(r))
@@ -276,7 +276,7 @@ func (s *shipping) listOpenOrders(ctx context.Context) ([]openOrder, error) {
 			c.Variables = append(c.Variables, admin.Variable{Name: "after", Value: after})
 		}
 		c.Read = func(r *strictjson.Reader) {
-			found = members(r, payload.EntityOrder, func(key string) {
+			found = members(r, "order", func(key string) {
 				if key == "fulfillmentOrders" {
 					next = readLines(r, func(r *strictjson.Reader) { all = append(all, readOpenOrder(r)) })
 				}
