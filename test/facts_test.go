@@ -82,18 +82,34 @@ func TestReadmeNamesFieldsThatConnectorsKnow(t *testing.T) {
 	}
 }
 
-// sourceOf returns the connector's source without its tests and its fake.
+// systemFiles returns the files of the system's folder and of its packages that match, without its
+// fake.
+func systemFiles(t *testing.T, system, pattern string) (files []string) {
+	t.Helper()
+	for _, folder := range []string{"", "*"} {
+		found, err := filepath.Glob(filepath.Join("..", "functions", system, folder, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range found {
+			if filepath.Base(filepath.Dir(file)) != system+"test" {
+				files = append(files, file)
+			}
+		}
+	}
+	return files
+}
+
+// sourceOf returns the connector's source without its tests.
 func sourceOf(t *testing.T, system string) string {
 	t.Helper()
-	folder := filepath.Join("..", "functions", system)
-	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
-	parts, partsErr := filepath.Glob(filepath.Join(folder, "*", "*.go"))
-	if err != nil || partsErr != nil || len(files) == 0 {
-		t.Fatalf("no source of %s: %v, %v", system, err, partsErr)
+	files := systemFiles(t, system, "*.go")
+	if len(files) == 0 {
+		t.Fatalf("no source of %s", system)
 	}
 	var all strings.Builder
-	for _, file := range append(files, parts...) {
-		if strings.HasSuffix(file, "_test.go") || strings.HasSuffix(filepath.Dir(file), "test") {
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}
 		source, err := os.ReadFile(file)

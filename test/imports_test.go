@@ -86,6 +86,11 @@ var house = map[string]rule{
 	"shared/rules/jq":                  {modules: []string{"github.com/itchyny/gojq"}},
 	"scripts/causeway/systems":         {rooms: []string{"scripts/causeway/cli", "scripts/causeway/screen", "scripts/causeway/explain", "scripts/installation", "functions/*/*", "shared/*", "shared/*/*"}, modules: []string{"github.com/spf13/cobra"}},
 	"scripts/causeway/explain":         {rooms: []string{"scripts/installation", "shared/*", "shared/*/*"}},
+	"functions/shopify":                {rooms: []string{"functions/shopify/payload", "functions/shopify/admin", "functions/shopify/translation", "functions/shopify/fulfillment", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*", "shared/wire", "shared/webhook"}},
+	"functions/shopify/payload":        {rooms: []string{"shared/canonical", "shared/message", "shared/formats/*", "shared/wire"}},
+	"functions/shopify/admin":          {rooms: []string{"functions/shopify/payload", "shared/connector", "shared/canonical", "shared/fault", "shared/formats/*", "shared/wire", "shared/webapi"}},
+	"functions/shopify/translation":    {rooms: []string{"functions/shopify/payload", "functions/shopify/admin", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/wire"}},
+	"functions/shopify/fulfillment":    {rooms: []string{"functions/shopify/payload", "functions/shopify/admin", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*"}},
 }
 
 func TestRoomsImportDownwardsOnly(t *testing.T) {
@@ -113,6 +118,9 @@ func TestARuleThatIsBrokenIsSeen(t *testing.T) {
 	for name, c := range map[string]struct{ room, imported string }{
 		"a system imports another":        {"functions/shopify", module + "/functions/netsuite"},
 		"a system imports the pipeline":   {"functions/shopify", module + "/shared/pipeline"},
+		"payloads import the client":      {"functions/shopify/payload", module + "/functions/shopify/admin"},
+		"the client imports the booking":  {"functions/shopify/admin", module + "/functions/shopify/translation"},
+		"a part imports its system":       {"functions/shopify/fulfillment", module + "/functions/shopify"},
 		"a system imports the SDK":        {"functions/shopify", "github.com/aws/aws-sdk-go-v2/service/sqs"},
 		"a leaf imports upwards":          {"shared/message", module + "/shared/pipeline"},
 		"the ports import a stage":        {"shared/port", module + "/shared/retry"},

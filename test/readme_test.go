@@ -276,11 +276,8 @@ func TestReadmeListsTheFilesOfASystem(t *testing.T) {
 			maps.Copy(files, map[string]string{"encode_<record>.go": "encode_*.go", "client.go": "client.go"})
 		}
 		for name, pattern := range files {
-			folder := filepath.Join("..", "functions", system.Profile.Name)
-			found, err := filepath.Glob(filepath.Join(folder, pattern))
-			parts, partsErr := filepath.Glob(filepath.Join(folder, "*", pattern)) // of a large system
-			found = append(found, parts...)
-			if err != nil || partsErr != nil || len(found) == 0 || !strings.Contains(adding, "`"+name+"`") {
+			found := systemFiles(t, system.Profile.Name, pattern)
+			if len(found) == 0 || !strings.Contains(adding, "`"+name+"`") {
 				t.Errorf("%s has %d of %s, which the document must name", system.Profile.Name, len(found), name)
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -26,7 +28,7 @@ const (
     }
     pageInfo { hasNextPage endCursor }
   }
-}` + fragmentBag
+}` + admin.FragmentBag
 )
 
 // auditor is the connector.Auditor of all shops. The Admin API can count orders, but sum up
@@ -34,7 +36,7 @@ const (
 // edit or a removal is known only to the translation of the whole order. The list of orders
 // has no payments.
 type auditor struct {
-	api      *admin
+	api      *admin.Client
 	shops    []string
 	currency string
 }
@@ -45,7 +47,7 @@ var _ connector.Auditor = (*auditor)(nil)
 func (a *auditor) Books() []connector.Book {
 	var books []connector.Book
 	for _, shop := range a.shops {
-		books = append(books, connector.Book{System: Name, Tenant: shop, Type: entityOrder})
+		books = append(books, connector.Book{System: payload.Name, Tenant: shop, Type: payload.EntityOrder})
 	}
 	return books
 }
@@ -61,9 +63,9 @@ func placed(span connector.Span) string {
 // Totals counts the orders that were placed within the span.
 func (a *auditor) Totals(ctx context.Context, book connector.Book, span connector.Span) (connector.Totals, error) {
 	totals, exact := connector.Totals{}, false
-	c := call{
-		shop: book.Tenant, query: queryOrdersCount, doing: "counting the orders of " + book.Tenant, variables: []variable{{"search", placed(span)}},
-		read: func(r *strictjson.Reader) {
+	c := admin.Call{
+		Shop: book.Tenant, Query: queryOrdersCount, Doing: "counting the orders of " + book.Tenant, Variables: []admin.Variable{{Name: "search", Value: placed(span)}},
+		Read: func(r *strictjson.Reader) {
 			for key := range r.Object() {
 				if key == "ordersCount" && !r.Null() {
 					totals.Count, exact = readCount(r)
@@ -71,9 +73,9 @@ func (a *auditor) Totals(ctx context.Context, book connector.Book, span connecto
 			}
 		},
 	}
-	_, err := a.api.query(ctx, c)
+	_, err := a.api.Query(ctx, c)
 	if err == nil && !exact {
-		err = fault.Doing(c.doing, unpromised(nil))
+		err = fault.Doing(c.Doing, admin.Unpromised(nil))
 	}
 	return totals, err
 }
@@ -111,17 +113,16 @@ func (a *auditor) Lookup(ctx context.Context, book connector.Book, ids []string)
 }
 
 func (a *auditor) list(ctx context.Context, shop, doing, search, cursor string) (connector.RecordPage, error) {
-	c := call{shop: shop, query: queryOrdersAudited, doing: doing, variables: []variable{{"search", search}}}
+	c := admin.Call{Shop: shop, Query: queryOrdersAudited, Doing: doing, Variables: []admin.Variable{{Name: "search", Value: search}}}
 	if cursor != "" {
-		c.variables = append(c.variables, variable{"after", cursor})
+		c.Variables = append(c.Variables, admin.Variable{Name: "after", Value: cursor})
 	}
-	l := &listing{}
-	c.read = l.read
-	if _, err := a.api.query(ctx, c); err != nil {
+	l, err := a.api.List(ctx, c)
+	if err != nil {
 		return connector.RecordPage{}, err
 	}
-	page := connector.RecordPage{Cursor: l.cursor}
-	for _, node := range l.nodes {
+	page := connector.RecordPage{Cursor: l.Cursor}
+	for _, node := range l.Nodes {
 		record, err := a.record(node)
 		if err != nil {
 			return connector.RecordPage{}, fault.Doing(doing, err)
@@ -136,7 +137,7 @@ func (a *auditor) list(ctx context.Context, shop, doing, search, cursor string) 
 func (a *auditor) record(node []byte) (connector.Record, error) {
 	var record connector.Record
 	var amount canonical.Money
-	r := newReader(node)
+	r := wire.NewReader(node, strictjson.Limits{})
 	for key := range r.Object() {
 		switch key {
 		case "id":
@@ -155,10 +156,14 @@ func (a *auditor) record(node []byte) (connector.Record, error) {
 			amount, record.Err = a.total(r.Raw())
 		}
 	}
-	r.require(record.ID != "", "id")
-	r.require(!record.At.IsZero(), "created_at")
+	if record.ID == "" {
+		r.Missing("id")
+	}
+	if record.At.IsZero() {
+		r.Missing("created_at")
+	}
 	if err := r.End(); err != nil {
-		return record, unpromised(err)
+		return record, admin.Unpromised(err)
 	}
 	record.Ref, record.Amount = record.ID, amount
 	return record, nil
@@ -166,13 +171,9 @@ func (a *auditor) record(node []byte) (connector.Record, error) {
 
 // total returns the amount in the currency of the settings.
 func (a *auditor) total(body []byte) (canonical.Money, error) {
-	r := reader{wire.NewReader(body, strictjson.Limits{})}
-	amounts := r.money()
-	if err := r.End(); err != nil {
-		return canonical.Money{}, fault.Doing("reading totalPriceSet", unpromised(err))
+	amounts, err := payload.ParseMoneyBag(body)
+	if err != nil {
+		return canonical.Money{}, fault.Doing("reading totalPriceSet", admin.Unpromised(err))
 	}
-	if a.currency == presentmentBasis {
-		return amounts.presentment, nil
-	}
-	return amounts.shop, nil
+	return amounts.In(a.currency), nil
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 
+	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
@@ -27,8 +29,8 @@ const (
 
 // subscribed are the topics that need a subscription.
 var subscribed = []string{
-	topicOrderCreate, topicOrderUpdated, topicOrderPaid, topicOrderCancelled, topicOrderEdited, topicRefundCreate,
-	topicCustomerCreate, topicCustomerUpdate,
+	payload.TopicOrderCreate, payload.TopicOrderUpdated, payload.TopicOrderPaid, payload.TopicOrderCancelled, payload.TopicOrderEdited, payload.TopicRefundCreate,
+	payload.TopicCustomerCreate, payload.TopicCustomerUpdate,
 }
 
 // enum returns the API's name of a topic: ORDERS_CREATE for orders/create.
@@ -36,7 +38,7 @@ func enum(topic string) string { return strings.ToUpper(strings.ReplaceAll(topic
 
 // subscriber is the connector.Subscriber of all shops.
 type subscriber struct {
-	api     *admin
+	api     *admin.Client
 	shops   []string
 	address string // of the subscriptions: https, or the ARN of a partner event source
 }
@@ -63,9 +65,9 @@ func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscriptio
 }
 
 func (s *subscriber) state(shop, topic string, found []webhookSubscription) connector.Subscription {
-	state := connector.Subscription{Tenant: shop, Topic: topic, Feed: topicOrderUpdated, State: connector.Missing}
-	if topic == topicCustomerCreate || topic == topicCustomerUpdate {
-		state.Feed = topicCustomerUpdate
+	state := connector.Subscription{Tenant: shop, Topic: topic, Feed: payload.TopicOrderUpdated, State: connector.Missing}
+	if topic == payload.TopicCustomerCreate || topic == payload.TopicCustomerUpdate {
+		state.Feed = payload.TopicCustomerUpdate
 	}
 	for _, one := range found {
 		switch {
@@ -84,15 +86,15 @@ func (s *subscriber) state(shop, topic string, found []webhookSubscription) conn
 type webhookSubscription struct{ id, topic, uri string }
 
 func (s *subscriber) list(ctx context.Context, shop string) ([]webhookSubscription, error) {
-	c := call{shop: shop, query: queryWebhooks, doing: "listing the webhooks of " + shop}
+	c := admin.Call{Shop: shop, Query: queryWebhooks, Doing: "listing the webhooks of " + shop}
 	var all []webhookSubscription
 	for {
 		cursor := ""
-		c.read = func(r *strictjson.Reader) { all, cursor = readSubscriptions(r, all) }
-		if _, err := s.api.query(ctx, c); err != nil || cursor == "" {
+		c.Read = func(r *strictjson.Reader) { all, cursor = readSubscriptions(r, all) }
+		if _, err := s.api.Query(ctx, c); err != nil || cursor == "" {
 			return all, err
 		}
-		c.variables = []variable{{"after", cursor}}
+		c.Variables = []admin.Variable{{Name: "after", Value: cursor}}
 	}
 }
 
@@ -108,7 +110,7 @@ func readSubscriptions(r *strictjson.Reader, all []webhookSubscription) (_ []web
 					all = append(all, readSubscription(r))
 				}
 			case "pageInfo":
-				cursor = nextCursor(r)
+				cursor = admin.NextCursor(r)
 			}
 		}
 	}
@@ -134,10 +136,10 @@ func readSubscription(r *strictjson.Reader) (w webhookSubscription) {
 func (s *subscriber) Subscribe(ctx context.Context, broken connector.Subscription) error {
 	doing := "creating the webhook " + broken.Topic + " of " + broken.Tenant
 	made, field := false, ""
-	_, err := s.api.query(ctx, call{
-		shop: broken.Tenant, query: mutationSubscribe, doing: doing,
-		variables: []variable{{"topic", enum(broken.Topic)}, {"uri", s.address}},
-		read:      func(r *strictjson.Reader) { made, field = readCreated(r) },
+	_, err := s.api.Query(ctx, admin.Call{
+		Shop: broken.Tenant, Query: mutationSubscribe, Doing: doing,
+		Variables: []admin.Variable{{Name: "topic", Value: enum(broken.Topic)}, {Name: "uri", Value: s.address}},
+		Read:      func(r *strictjson.Reader) { made, field = readCreated(r) },
 	})
 	if err != nil || made {
 		return err

@@ -9,6 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/fulfillment"
+	"causeway.example/functions/shopify/payload"
+	"causeway.example/functions/shopify/translation"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -17,11 +21,7 @@ import (
 )
 
 // Name is the system's name in folders, queues and keys.
-const Name = "shopify"
-
-// APIVersion is the version of the Admin API and of the webhook payloads that this
-// package was written for.
-const APIVersion = "2026-10"
+const Name = payload.Name
 
 // Settings is the configuration of the connector, read by connector.ParseSettings.
 type Settings struct {
@@ -52,12 +52,8 @@ type Settings struct {
 	Locations map[string]string `env:"SHOPIFY_LOCATIONS" envKeyValSeparator:"="`
 }
 
-// timeout bounds one query, which takes well below a second, and attempt one delivery: it takes
-// three queries or more.
-const (
-	timeout = 10 * time.Second
-	attempt = 30 * time.Second
-)
+// attempt bounds one delivery, which takes three queries of at most ten seconds or more.
+const attempt = 30 * time.Second
 
 // Profile returns what the pipeline and the infrastructure need to know about Shopify. Eight
 // calls at once leave room for the shop's other apps: the bucket of the smallest plan restores
@@ -65,8 +61,8 @@ const (
 func Profile() connector.Profile {
 	settings, secrets := connector.Keys(Settings{})
 	return connector.Profile{
-		Name:        Name,
-		Title:       "Shopify (Admin API " + APIVersion + ")",
+		Name:        payload.Name,
+		Title:       "Shopify (Admin API " + admin.Version + ")",
 		Roles:       []connector.Role{connector.Receive, connector.Translate, connector.Poll, connector.Deliver},
 		BodyLimit:   webhook.BodyLimit,
 		Concurrency: 8,
@@ -92,17 +88,19 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, configFault("SHOPIFY_WEBHOOK_SECRETS", err)
 	}
-	api, err := newAdmin(s, deps)
+	api, err := admin.New(s.Shops, s.APIURL, s.AdminToken, deps)
 	if err != nil {
 		return connector.System{}, configFault("SHOPIFY_API_URL", err)
 	}
 	opened := &store{
-		shops: s.Shops, currency: s.Currency, tolerance: s.Tolerance,
-		memory: deps.CrossRef, verifiers: verifiers, api: api,
+		Translator: &translation.Translator{API: api, Memory: deps.CrossRef, Currency: s.Currency, Tolerance: s.Tolerance},
+		shops:      s.Shops, verifiers: verifiers, api: api,
 	}
 	system := connector.System{
 		Profile: Profile(), Stores: s.Shops, Source: opened, Poller: &poller{api: api, shops: s.Shops},
-		Target: &target{api: api, shops: s.Shops, memory: deps.CrossRef, notify: s.Notify, carriers: plainKeys(s.Carriers), locations: s.Locations},
+		Target: fulfillment.New(fulfillment.Config{
+			API: api, Shops: s.Shops, Memory: deps.CrossRef, Carriers: s.Carriers, Locations: s.Locations, Notify: s.Notify,
+		}),
 	}
 	if s.AdminToken != "" {
 		system.Checker, system.Auditor = opened, &auditor{api: api, shops: s.Shops, currency: s.Currency}
@@ -132,7 +130,7 @@ func (s Settings) verifiers() (map[string]*webhook.Verifier, error) {
 	}
 	verifiers := make(map[string]*webhook.Verifier, len(s.Shops))
 	for _, shop := range s.Shops {
-		verifier, err := webhook.New(webhook.BodyHMAC(headerSignature), of[shop]...)
+		verifier, err := webhook.New(webhook.BodyHMAC(payload.HeaderSignature), of[shop]...)
 		if err != nil {
 			return nil, fault.Doing("the secrets of "+shop, err)
 		}
@@ -148,12 +146,10 @@ func configFault(key string, err error) error {
 // store is the opened connector. It has no state between calls, and no secret in a field that
 // a log line could print.
 type store struct {
+	*translation.Translator
 	shops     []string
-	currency  string
-	tolerance int64
-	memory    connector.CrossRef
 	verifiers map[string]*webhook.Verifier // by shop
-	api       *admin
+	api       *admin.Client
 }
 
 var (
@@ -162,12 +158,14 @@ var (
 	_ connector.Checker = (*store)(nil)
 )
 
+const queryShop = `query shop { shop { name } }`
+
 // Check queries the name of every shop, and compares the version of the answer with the
 // requested one: Shopify silently answers in a later one when a version has ended.
 func (s *store) Check(ctx context.Context) error {
 	for _, shop := range s.shops {
 		doing := "checking the Admin API of " + shop
-		header, err := s.api.query(ctx, call{shop: shop, doing: doing, query: queryShop, read: (*strictjson.Reader).Skip})
+		header, err := s.api.Query(ctx, admin.Call{Shop: shop, Doing: doing, Query: queryShop, Read: (*strictjson.Reader).Skip})
 		if err != nil {
 			return err
 		}
@@ -179,12 +177,12 @@ func (s *store) Check(ctx context.Context) error {
 }
 
 func checkVersion(doing string, header http.Header) error {
-	if header.Get(headerVersion) == APIVersion {
+	if header.Get(payload.HeaderVersion) == admin.Version {
 		return nil
 	}
 	return &fault.Error{
-		Kind: fault.Rejected, Class: fault.Config, Field: headerVersion, Doing: doing,
-		Detail: "the answer is not in version " + APIVersion + " of the API: the version has ended, or SHOPIFY_API_URL is not Shopify's",
+		Kind: fault.Rejected, Class: fault.Config, Field: payload.HeaderVersion, Doing: doing,
+		Detail: "the answer is not in version " + admin.Version + " of the API: the version has ended, or SHOPIFY_API_URL is not Shopify's",
 	}
 }
 

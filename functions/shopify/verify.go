@@ -8,26 +8,16 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 	"causeway.example/shared/webhook"
 )
 
-// The headers of a delivery, in the spelling of Shopify's documentation.
-const (
-	headerSignature = "X-Shopify-Hmac-Sha256"
-	headerTopic     = "X-Shopify-Topic"
-	headerShop      = "X-Shopify-Shop-Domain"
-	headerWebhook   = "X-Shopify-Webhook-Id"
-	headerEvent     = "X-Shopify-Event-Id"
-	headerTriggered = "X-Shopify-Triggered-At"
-	headerVersion   = "X-Shopify-Api-Version"
-)
-
 // kept are the headers that the raw message carries. The signature is not one of them: it was
 // verified, and proves nothing about a redriven copy.
-var kept = [...]string{headerTopic, headerShop, headerWebhook, headerEvent, headerTriggered, headerVersion}
+var kept = [...]string{payload.HeaderTopic, payload.HeaderShop, payload.HeaderWebhook, payload.HeaderEvent, payload.HeaderTriggered, payload.HeaderVersion}
 
 // delivery is the content of a webhook or of a partner event.
 type delivery struct {
@@ -40,10 +30,10 @@ type delivery struct {
 
 // Receive verifies the signature of the body under the secrets of the shop that the delivery
 // names, and that the shop is configured. The headers are not signed: a forged shop or topic
-// fails in translation, where it is held against the body (identity.go), and a forged time
+// fails in translation, where it is held against the body (translation/identity.go), and a forged time
 // orders nothing but the states of one second.
 func (s *store) Receive(_ context.Context, request connector.Request) (*message.Raw, error) {
-	verifier, known := s.verifiers[strings.ToLower(request.Header.Get(headerShop))]
+	verifier, known := s.verifiers[strings.ToLower(request.Header.Get(payload.HeaderShop))]
 	if !known {
 		return nil, unknownShop()
 	}
@@ -60,18 +50,18 @@ func (s *store) Receive(_ context.Context, request connector.Request) (*message.
 // name returns the raw message of an authentic delivery. Shops are compared in lower case, as
 // host names are, and the tenant is in lower case everywhere.
 func (s *store) name(d delivery) (*message.Raw, error) {
-	shop, topic := strings.ToLower(d.header.Get(headerShop)), d.header.Get(headerTopic)
+	shop, topic := strings.ToLower(d.header.Get(payload.HeaderShop)), d.header.Get(payload.HeaderTopic)
 	if !s.allows(shop) {
 		return nil, unknownShop()
 	}
 	if topic == "" {
-		return nil, refuse(fault.Invalid, fault.Schema, headerTopic, "is missing")
+		return nil, refuse(fault.Invalid, fault.Schema, payload.HeaderTopic, "is missing")
 	}
 	if err := checkHeader(d.header); err != nil {
 		return nil, err
 	}
 	return &message.Raw{
-		ID: rawID(shop, topic, d), System: Name, Tenant: shop, Topic: topic, Trigger: d.trigger,
+		ID: rawID(shop, topic, d), System: payload.Name, Tenant: shop, Topic: topic, Trigger: d.trigger,
 		Header: keep(d.header), ContentType: d.contentType, ReceivedAt: d.at.UTC(), Body: d.body,
 	}, nil
 }
@@ -79,15 +69,15 @@ func (s *store) name(d delivery) (*message.Raw, error) {
 // rawID returns the same id for the same delivery sent again, by webhook or by partner event.
 // Deliveries of two topics that one action caused share an event id and need two ids here.
 func rawID(shop, topic string, d delivery) string {
-	if id := d.header.Get(headerWebhook); id != "" {
-		return message.DeriveID(Name, shop, topic, id)
+	if id := d.header.Get(payload.HeaderWebhook); id != "" {
+		return message.DeriveID(payload.Name, shop, topic, id)
 	}
 	hash := sha256.Sum256(d.body)
-	return message.DeriveID(Name, shop, topic, "sha256", hex.EncodeToString(hash[:]))
+	return message.DeriveID(payload.Name, shop, topic, "sha256", hex.EncodeToString(hash[:]))
 }
 
 func unknownShop() error {
-	return refuse(fault.Unauthentic, fault.Auth, headerShop, "the shop is not in SHOPIFY_SHOPS")
+	return refuse(fault.Unauthentic, fault.Auth, payload.HeaderShop, "the shop is not in SHOPIFY_SHOPS")
 }
 
 // longestHeader bounds the headers that are kept. Shopify's are below 100 bytes.

@@ -1,40 +1,40 @@
-package shopify
+package payload
 
 import (
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/formats/strictjson"
 )
 
-// readCustomer reads the payload of the customers/… topics.
-func readCustomer(r *reader) (*customer, *strictjson.Error) {
+// ReadCustomer reads the payload of the customers/… topics. It requires id and updated_at.
+func ReadCustomer(r *Reader) (*Customer, *strictjson.Error) {
 	c := r.customer()
 	if c == nil {
-		c = &customer{}
+		c = &Customer{}
 	}
 	r.require(c.ID != "", "id")
 	r.require(!c.UpdatedAt.IsZero(), "updated_at")
 	return c, r.End()
 }
 
-// customer is a customer and the global id that proves that it is one.
-type customer struct {
+// Customer is a customer and the global id that proves that it is one.
+type Customer struct {
 	canonical.Customer
-	gid string
+	GID string // "" if the payload has none
 }
 
 // customer reads a customer, whole or embedded in an order, or null. The members of an order
 // are rejected: the topic is in a header, which is not signed.
-func (r *reader) customer() *customer {
+func (r *Reader) customer() *Customer {
 	if r.Null() {
 		return nil
 	}
-	var c customer
+	var c Customer
 	for key := range r.Object() {
 		switch key {
 		case "line_items", "financial_status", "order_id":
 			r.Fail(strictjson.Schema, "is no member of a customer: the body is not of the topic that its header names")
 		case "admin_graphql_api_id":
-			c.gid = r.Word()
+			c.GID = r.Word()
 		case "id":
 			c.ID = r.id()
 		case "email":
@@ -60,7 +60,7 @@ func (r *reader) customer() *customer {
 }
 
 // address reads a postal address, or null. An address without any member is read as null.
-func (r *reader) address() *canonical.Address {
+func (r *Reader) address() *canonical.Address {
 	if r.Null() {
 		return nil
 	}
@@ -81,7 +81,7 @@ func (r *reader) address() *canonical.Address {
 	return &a
 }
 
-func (r *reader) addressField(a *canonical.Address, key string) {
+func (r *Reader) addressField(a *canonical.Address, key string) {
 	switch key {
 	case "first_name":
 		a.FirstName = r.Text()

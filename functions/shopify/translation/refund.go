@@ -1,8 +1,9 @@
-package shopify
+package translation
 
 import (
 	"time"
 
+	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
@@ -14,11 +15,11 @@ import (
 // until then it is issued. If all failed it has no event. One without any transaction moves no
 // money: if goods came back it is settled at once, with what they are worth as its amount and
 // no transaction, and otherwise it only took pieces off the order, which the order shows.
-func (t *translator) refunds(o *order, b *books, body *canonical.Order, got *receipts) ([]connector.Event, error) {
+func (t *translating) refunds(o *order, b *books, body *canonical.Order, got *receipts) ([]connector.Event, error) {
 	var events []connector.Event
 	o.sortRefunds()
 	c := b.openCredit(o, body, got)
-	for i := range o.refunds {
+	for i := range o.Refunds {
 		refund := b.refund(o, i, func(id string) string { return got.paymentID(body.ID, id) })
 		if b.err != nil {
 			return nil, b.err
@@ -29,7 +30,7 @@ func (t *translator) refunds(o *order, b *books, body *canonical.Order, got *rec
 		}
 		refund.Order, refund.Name, refund.Test, refund.Customer = body.ID, body.Name, body.Test, body.Buyer.Customer
 		earlier := c.refunds
-		if err := b.balance(refund, t.tolerance, c); err != nil {
+		if err := b.balance(refund, t.Tolerance, c); err != nil {
 			return nil, b.broken(err)
 		}
 		if !paysCredit(refund) {
@@ -42,13 +43,13 @@ func (t *translator) refunds(o *order, b *books, body *canonical.Order, got *rec
 
 // refundEvent returns the event of a refund, which waits for the order and for the earlier refunds
 // whose credit it pays out.
-func (t *translator) refundEvent(r *canonical.Refund, version time.Time, earlier []string) connector.Event {
+func (t *translating) refundEvent(r *canonical.Refund, version time.Time, earlier []string) connector.Event {
 	event := connector.Event{
-		Type: canonical.RefundIssued, Entity: t.key(entityRefund, r.ID), At: r.At, UpdatedAt: version, Hint: t.hint,
-		Body: r, Parents: []message.Key{t.key(entityOrder, r.Order)},
+		Type: canonical.RefundIssued, Entity: t.key(payload.EntityRefund, r.ID), At: r.At, UpdatedAt: version, Hint: t.hint,
+		Body: r, Parents: []message.Key{t.key(payload.EntityOrder, r.Order)},
 	}
 	for _, id := range earlier {
-		event.Parents = append(event.Parents, t.key(entityRefund, id))
+		event.Parents = append(event.Parents, t.key(payload.EntityRefund, id))
 	}
 	if r.Settled {
 		event.Type = canonical.RefundSettled
@@ -59,29 +60,29 @@ func (t *translator) refundEvent(r *canonical.Refund, version time.Time, earlier
 // refund returns the i-th refund of the order, nil if it is no document. payment returns the id
 // of the payment that a transaction captured.
 func (b *books) refund(o *order, i int, payment func(string) string) *canonical.Refund {
-	f := &o.refunds[i]
-	at := firstTime(f.at, o.head.UpdatedAt)
+	f := &o.Refunds[i]
+	at := payload.FirstTime(f.At, o.Head.UpdatedAt)
 	out := &canonical.Refund{
-		ID: f.id, TaxIncluded: o.head.TaxIncluded, Reason: f.note, At: at, Settled: true,
+		ID: f.ID, TaxIncluded: o.Head.TaxIncluded, Reason: f.Note, At: at, Settled: true,
 		Amount: canonical.Money{Currency: b.currency}, Tax: canonical.Money{Currency: b.currency},
 	}
 	out.Lines, out.Parts = b.explain(o, i)
 	moved := 0
-	for j := range f.transactions {
-		tx := &f.transactions[j]
-		if tx.kind != kindRefund {
+	for j := range f.Transactions {
+		tx := &f.Transactions[j]
+		if !tx.PaidBack() {
 			continue
 		}
 		moved++
-		if tx.failed() {
+		if tx.Failed() {
 			continue
 		}
-		out.Settled = out.Settled && tx.status == success
-		amount := b.twin(o, tx.amount, refundPlace(i, "transactions")).Add(b.money(tx.rounding, refundPlace(i, "transactions")))
+		out.Settled = out.Settled && tx.Succeeded()
+		amount := b.twin(o, tx.Amount, refundPlace(i, "transactions")).Add(b.money(tx.Rounding, refundPlace(i, "transactions")))
 		out.Amount = out.Amount.Add(amount)
 		out.Transactions = append(out.Transactions, canonical.RefundTransaction{
-			ID: tx.id, Parent: payment(tx.parent), Method: method(tx.gateway), Gateway: tx.gateway, Reference: tx.reference,
-			Amount: amount, At: firstTime(tx.at, at),
+			ID: tx.ID, Parent: payment(tx.Parent), Method: method(tx.Gateway), Gateway: tx.Gateway, Reference: tx.Reference,
+			Amount: amount, At: payload.FirstTime(tx.At, at),
 		})
 	}
 	if len(out.Transactions) == 0 && (moved > 0 || !cameBack(f, out)) {
@@ -90,19 +91,10 @@ func (b *books) refund(o *order, i int, payment func(string) string) *canonical.
 	return out
 }
 
-func firstTime(times ...time.Time) time.Time {
-	for _, at := range times {
-		if !at.IsZero() {
-			return at
-		}
-	}
-	return time.Time{}
-}
-
 // cameBack reports whether the refund takes back goods that had left.
-func cameBack(f *refund, out *canonical.Refund) bool {
+func cameBack(f *payload.Refund, out *canonical.Refund) bool {
 	for _, l := range out.Lines {
-		if !l.Unfulfilled && (l.Restock || f.returned) {
+		if !l.Unfulfilled && (l.Restock || f.Returned) {
 			return true
 		}
 	}
@@ -112,40 +104,40 @@ func cameBack(f *refund, out *canonical.Refund) bool {
 // explain returns what the i-th refund is for. A piece that was refunded before it was
 // fulfilled is off the order.
 func (b *books) explain(o *order, i int) (lines []canonical.RefundLine, parts []canonical.RefundPart) {
-	f := &o.refunds[i]
+	f := &o.Refunds[i]
 	at := refundPlace(i, "refund_line_items")
-	for j := range f.lines {
-		l := &f.lines[j]
+	for j := range f.Lines {
+		l := &f.Lines[j]
 		line := canonical.RefundLine{
-			Line: l.line, SKU: l.sku, Title: l.title, Quantity: canonical.Pieces(canonical.NewDecimal(l.quantity, 0)),
-			Amount: b.twin(o, l.subtotal, at), Tax: b.twin(o, l.tax, at),
-			Unfulfilled: o.wasUnfulfilled(i, j), Restock: l.restock != "" && l.restock != "no_restock",
+			Line: l.Line, SKU: l.SKU, Title: l.Title, Quantity: canonical.Pieces(canonical.NewDecimal(l.Quantity, 0)),
+			Amount: b.twin(o, l.Subtotal, at), Tax: b.twin(o, l.Tax, at),
+			Unfulfilled: o.wasUnfulfilled(i, j), Restock: l.Restock != "" && l.Restock != "no_restock",
 		}
-		if sold := o.line(l.line); sold != nil {
-			line.SKU, line.Title = sold.sku, sold.words()
+		if sold := o.line(l.Line); sold != nil {
+			line.SKU, line.Title = sold.SKU, sold.words()
 		}
 		lines = append(lines, line)
 	}
-	for _, s := range f.shipping {
+	for _, s := range f.Shipping {
 		parts = b.part(o, parts, canonical.RefundedShipping, "", s, 1, refundPlace(i, "refund_shipping_lines"))
 	}
-	for _, a := range f.adjustments {
+	for _, a := range f.Adjustments {
 		kind := canonical.RefundedAdjustment
-		if a.kind == "shipping_refund" {
-			if len(f.shipping) > 0 {
+		if a.Kind == "shipping_refund" {
+			if len(f.Shipping) > 0 {
 				continue // the same amount as in refund_shipping_lines
 			}
 			kind = canonical.RefundedShipping
 		}
-		parts = b.part(o, parts, kind, a.reason, a, -1, refundPlace(i, "order_adjustments"))
+		parts = b.part(o, parts, kind, a.Reason, a, -1, refundPlace(i, "order_adjustments"))
 	}
-	duties := adjustment{amount: amount{bag: f.duties}}
+	duties := payload.Adjustment{Amount: payload.Amount{Bag: f.Duties}}
 	return lines, b.part(o, parts, canonical.RefundedDuty, "", duties, 1, refundPlace(i, "duties"))
 }
 
 // part adds a part unless it is 0.
-func (b *books) part(o *order, parts []canonical.RefundPart, kind canonical.RefundPartKind, title string, a adjustment, sign int64, at place) []canonical.RefundPart {
-	amount, tax := b.twin(o, a.amount, at), b.twin(o, a.tax, at)
+func (b *books) part(o *order, parts []canonical.RefundPart, kind canonical.RefundPartKind, title string, a payload.Adjustment, sign int64, at place) []canonical.RefundPart {
+	amount, tax := b.twin(o, a.Amount, at), b.twin(o, a.Tax, at)
 	amount.Minor *= sign
 	tax.Minor *= sign
 	if amount.Minor == 0 && tax.Minor == 0 {
@@ -156,7 +148,7 @@ func (b *books) part(o *order, parts []canonical.RefundPart, kind canonical.Refu
 
 func (o *order) line(id string) *line {
 	for i := range o.lines {
-		if o.lines[i].id == id {
+		if o.lines[i].ID == id {
 			return &o.lines[i]
 		}
 	}
@@ -166,27 +158,27 @@ func (o *order) line(id string) *line {
 // wasUnfulfilled reports whether the pieces of the refund's line had not left. Where the restock
 // type does not say, the pieces that were taken off the line are counted off refund by refund.
 func (o *order) wasUnfulfilled(i, j int) bool {
-	l := o.refunds[i].lines[j]
-	switch l.restock {
+	l := o.Refunds[i].Lines[j]
+	switch l.Restock {
 	case "cancel":
 		return true
 	case "return":
 		return false
 	}
-	sold := o.line(l.line)
+	sold := o.line(l.Line)
 	if sold == nil {
 		return false
 	}
 	rest := sold.taken
-	for n := range o.refunds {
-		for m, other := range o.refunds[n].lines {
+	for n := range o.Refunds {
+		for m, other := range o.Refunds[n].Lines {
 			earlier := n < i || n == i && m < j
-			if other.line == l.line && (other.restock == "cancel" || earlier && other.restock != "return") {
-				rest -= other.quantity
+			if other.Line == l.Line && (other.Restock == "cancel" || earlier && other.Restock != "return") {
+				rest -= other.Quantity
 			}
 		}
 	}
-	return rest >= l.quantity
+	return rest >= l.Quantity
 }
 
 // balance computes tax, amount and rounding. A refund is worth its parts. If less went back,
@@ -219,12 +211,13 @@ func (b *books) balance(r *canonical.Refund, tolerance int64, c *credit) error {
 }
 
 // alone returns the order of a refund whose order cannot be asked for: what is known of it.
-func (f *refund) alone(k known) *order {
-	o := &order{currency: k.Currency, refunds: []refund{*f}}
-	o.head = canonical.Order{
-		ID: f.order, Name: k.Name, Test: k.Test, TaxIncluded: k.TaxIncluded, Currency: k.Currency, UpdatedAt: f.at,
+func alone(f *payload.Refund, k known) *order {
+	o := newOrder(&payload.Order{Currency: k.Currency, Refunds: []payload.Refund{*f}})
+	o.Head = canonical.Order{
+		ID: f.Order, Name: k.Name, Test: k.Test, TaxIncluded: k.TaxIncluded, Currency: k.Currency, UpdatedAt: f.At,
 		Buyer: canonical.Buyer{Customer: k.Customer},
 	}
-	o.total = moneyBag{canonical.Money{Currency: k.Currency}, canonical.Money{Currency: k.Currency}, true}
+	nothing := canonical.Money{Currency: k.Currency}
+	o.Total = payload.MoneyBag{Shop: nothing, Presentment: nothing, Set: true}
 	return o
 }

@@ -1,4 +1,4 @@
-package shopify
+package fulfillment
 
 import (
 	"cmp"
@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -15,7 +17,7 @@ import (
 
 // shipping is one shipment on its way into its order's fulfillments.
 type shipping struct {
-	*target
+	*Target
 	shipment *canonical.Shipment
 	key      message.Key // of the shipment
 	order    message.Key
@@ -137,7 +139,7 @@ type planned struct {
 // plan divides the pieces among the open fulfillment orders: one fulfillment per location, of at
 // most 250 lines. Nothing is planned unless all of them are open.
 func (s *shipping) plan(left []pieces, open []openOrder) ([]planned, error) {
-	open = first(open, s.locations[s.shipment.Location])
+	open = first(open, s.config.Locations[s.shipment.Location])
 	var all []planned
 	for _, p := range left {
 		for i := range open {
@@ -225,7 +227,7 @@ func (s *shipping) short(p pieces, open []openOrder) error {
 // notes reports what an operator might miss: pieces that were fulfilled at another location than
 // the one that they were shipped from.
 func (s *shipping) notes(all []planned) string {
-	want := s.locations[s.shipment.Location]
+	want := s.config.Locations[s.shipment.Location]
 	for _, p := range all {
 		if want != "" && p.location != want {
 			return "shipped from location " + want + ", fulfilled at location " + p.location + ", where Shopify had the order"
@@ -242,8 +244,8 @@ func (s *shipping) create(ctx context.Context, p *planned) (string, error) {
 		return "", err
 	}
 	var made created
-	c := call{shop: s.order.Tenant, doing: s.doing, query: mutationFulfill, input: input, read: made.read}
-	if _, err := s.api.query(ctx, c); err != nil {
+	c := admin.Call{Shop: s.order.Tenant, Doing: s.doing, Query: mutationFulfill, Input: input, Read: made.read}
+	if _, err := s.config.API.Query(ctx, c); err != nil {
 		return "", err
 	}
 	if made.id == "" {
@@ -260,8 +262,8 @@ func (s *shipping) create(ctx context.Context, p *planned) (string, error) {
 // bind records whose fulfillment it is, unless that is recorded, and returns whether it is this
 // shipment's.
 func (s *shipping) bind(ctx context.Context, id string) (bool, error) {
-	key := message.Key{System: Name, Tenant: s.order.Tenant, Type: "fulfillment", ID: id}
-	owner, err := s.memory.Bind(ctx, key, "shipment", s.key.String())
+	key := payload.Key(s.order.Tenant, payload.EntityFulfillment, id)
+	owner, err := s.config.Memory.Bind(ctx, key, "shipment", s.key.String())
 	return owner == s.key.String(), err
 }
 

@@ -1,16 +1,17 @@
-package shopify
+package admin
 
 import (
 	"encoding/json"
 	"strings"
 	"time"
 
+	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
 )
 
-// A polled entity is composed into the body that a webhook would have, so that one decoder
-// reads both. The query sets the names of members; this file rewrites the values that GraphQL
+// A polled entity is composed into the body that a webhook would have, so that the
+// package payload reads both. The query sets the names of members; this file rewrites the values that GraphQL
 // writes in another form. The same order gives the same body.
 
 // member is the JSON of one member of an object.
@@ -221,7 +222,7 @@ func number(before member, _ *time.Location) (member, error) {
 	if err := decode(before, &gid); err != nil {
 		return nil, err
 	}
-	return encode(lastPart(gid))
+	return encode(payload.ID(gid))
 }
 
 // innerNumber is number of {"value": …}.
@@ -246,7 +247,7 @@ func company(before member, _ *time.Location) (member, error) {
 	if entity.Company.ID == "" {
 		return member("null"), nil
 	}
-	return encode(map[string]string{"id": lastPart(entity.Company.ID), "location_id": lastPart(entity.Location.ID)})
+	return encode(map[string]string{"id": payload.ID(entity.Company.ID), "location_id": payload.ID(entity.Location.ID)})
 }
 
 // lower writes a value of an enum as webhooks do.

@@ -1,4 +1,4 @@
-package shopify
+package fulfillment
 
 import (
 	"context"
@@ -6,14 +6,10 @@ import (
 	"strconv"
 	"strings"
 
+	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
-)
-
-const (
-	gidFulfillment          = "gid://shopify/Fulfillment/"
-	gidFulfillmentOrder     = "gid://shopify/FulfillmentOrder/"
-	gidFulfillmentOrderLine = "gid://shopify/FulfillmentOrderLineItem/"
 )
 
 // The queries of a fulfillment. The first counts each element of its lists at most, 891 points;
@@ -111,9 +107,9 @@ const mostFulfillments = 80
 func (s *shipping) fulfillments(ctx context.Context) ([]fulfilled, error) {
 	var all []fulfilled
 	found := false
-	c := call{shop: s.order.Tenant, doing: s.doing, query: queryFulfillments, variables: []variable{{"id", gidOrder + s.order.ID}}}
-	c.read = func(r *strictjson.Reader) {
-		found = members(r, entityOrder, func(key string) {
+	c := admin.Call{Shop: s.order.Tenant, Doing: s.doing, Query: queryFulfillments, Variables: []admin.Variable{{Name: "id", Value: payload.GID("Order", s.order.ID)}}}
+	c.Read = func(r *strictjson.Reader) {
+		found = members(r, "order", func(key string) {
 			if key == "fulfillments" {
 				for range r.Array() {
 					all = append(all, readFulfillment(r))
@@ -121,7 +117,7 @@ func (s *shipping) fulfillments(ctx context.Context) ([]fulfilled, error) {
 			}
 		})
 	}
-	if _, err := s.api.query(ctx, c); err != nil {
+	if _, err := s.config.API.Query(ctx, c); err != nil {
 		return nil, err
 	}
 	switch {
@@ -161,7 +157,7 @@ func readFulfillment(r *strictjson.Reader) (f fulfilled) {
 	for key := range r.Object() {
 		switch key {
 		case "id":
-			f.id = lastPart(r.ID())
+			f.id = payload.ID(r.ID())
 		case "status":
 			f.status = r.String()
 		case "trackingInfo":
@@ -187,7 +183,7 @@ func readNumber(r *strictjson.Reader) (number string) {
 // linesOf returns the lines of a fulfillment.
 func (s *shipping) linesOf(ctx context.Context, id string) ([]fulfilledLine, error) {
 	var all []fulfilledLine
-	err := s.paged(ctx, queryFulfilledLines, "fulfillment", gidFulfillment+id, "", func(r *strictjson.Reader) {
+	err := s.paged(ctx, queryFulfilledLines, "fulfillment", payload.GID("Fulfillment", id), "", func(r *strictjson.Reader) {
 		var l fulfilledLine
 		for key := range r.Object() {
 			switch key {
@@ -205,19 +201,19 @@ func (s *shipping) linesOf(ctx context.Context, id string) ([]fulfilledLine, err
 // paged reads all pages of lines of one object, beginning after the cursor.
 func (s *shipping) paged(ctx context.Context, query, name, gid, after string, node func(*strictjson.Reader)) error {
 	for {
-		c := call{shop: s.order.Tenant, doing: s.doing, query: query, variables: []variable{{"id", gid}}}
+		c := admin.Call{Shop: s.order.Tenant, Doing: s.doing, Query: query, Variables: []admin.Variable{{Name: "id", Value: gid}}}
 		if after != "" {
-			c.variables = append(c.variables, variable{"after", after})
+			c.Variables = append(c.Variables, admin.Variable{Name: "after", Value: after})
 		}
 		next := ""
-		c.read = func(r *strictjson.Reader) {
+		c.Read = func(r *strictjson.Reader) {
 			members(r, name, func(key string) {
 				if key == "lines" {
 					next = readLines(r, node)
 				}
 			})
 		}
-		if _, err := s.api.query(ctx, c); err != nil || next == "" || next == after {
+		if _, err := s.config.API.Query(ctx, c); err != nil || next == "" || next == after {
 			return err
 		}
 		after = next
@@ -233,7 +229,7 @@ func readLines(r *strictjson.Reader, node func(*strictjson.Reader)) (cursor stri
 				node(r)
 			}
 		case "pageInfo":
-			cursor = nextCursor(r)
+			cursor = admin.NextCursor(r)
 		}
 	}
 	return cursor
@@ -243,7 +239,7 @@ func readLineItem(r *strictjson.Reader) (id, sku string) {
 	for key := range r.Object() {
 		switch key {
 		case "id":
-			id = lastPart(r.ID())
+			id = payload.ID(r.ID())
 		case "sku":
 			sku, _ = r.NullString()
 		}
@@ -263,7 +259,7 @@ func (s *shipping) openOrders(ctx context.Context) ([]openOrder, error) {
 			continue
 		}
 		node := func(r *strictjson.Reader) { o.lines = append(o.lines, readOpenLine(r)) }
-		if err := s.paged(ctx, queryOpenLines, "fulfillmentOrder", gidFulfillmentOrder+o.id, o.cursor, node); err != nil {
+		if err := s.paged(ctx, queryOpenLines, "fulfillmentOrder", payload.GID("FulfillmentOrder", o.id), o.cursor, node); err != nil {
 			return nil, err
 		}
 	}
@@ -275,18 +271,18 @@ func (s *shipping) listOpenOrders(ctx context.Context) ([]openOrder, error) {
 	var all []openOrder
 	for after := ""; ; {
 		found, next := false, ""
-		c := call{shop: s.order.Tenant, doing: s.doing, query: queryOpenOrders, variables: []variable{{"id", gidOrder + s.order.ID}}}
+		c := admin.Call{Shop: s.order.Tenant, Doing: s.doing, Query: queryOpenOrders, Variables: []admin.Variable{{Name: "id", Value: payload.GID("Order", s.order.ID)}}}
 		if after != "" {
-			c.variables = append(c.variables, variable{"after", after})
+			c.Variables = append(c.Variables, admin.Variable{Name: "after", Value: after})
 		}
-		c.read = func(r *strictjson.Reader) {
-			found = members(r, entityOrder, func(key string) {
+		c.Read = func(r *strictjson.Reader) {
+			found = members(r, "order", func(key string) {
 				if key == "fulfillmentOrders" {
 					next = readLines(r, func(r *strictjson.Reader) { all = append(all, readOpenOrder(r)) })
 				}
 			})
 		}
-		if _, err := s.api.query(ctx, c); err != nil {
+		if _, err := s.config.API.Query(ctx, c); err != nil {
 			return nil, err
 		}
 		if !found {
@@ -303,13 +299,13 @@ func readOpenOrder(r *strictjson.Reader) (o openOrder) {
 	for key := range r.Object() {
 		switch key {
 		case "id":
-			o.id = lastPart(r.ID())
+			o.id = payload.ID(r.ID())
 		case "status":
 			o.status = r.String()
 		case "assignedLocation":
 			members(r, "location", func(key string) {
 				if key == "id" {
-					o.location = lastPart(r.ID())
+					o.location = payload.ID(r.ID())
 				}
 			})
 		case "lines":
@@ -323,7 +319,7 @@ func readOpenLine(r *strictjson.Reader) (l openLine) {
 	for key := range r.Object() {
 		switch key {
 		case "id":
-			l.id = lastPart(r.ID())
+			l.id = payload.ID(r.ID())
 		case "remainingQuantity":
 			l.left = r.Int()
 		case "sku":

@@ -1,4 +1,4 @@
-package shopify
+package fulfillment
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
 )
@@ -21,11 +22,11 @@ func (s *shipping) encode(p *planned) ([]byte, error) {
 			continue
 		}
 		w.Obj()
-		w.StrField("fulfillmentOrderId", gidFulfillmentOrder+p.lines[start].order)
+		w.StrField("fulfillmentOrderId", payload.GID("FulfillmentOrder", p.lines[start].order))
 		w.Key("fulfillmentOrderLineItems").Arr()
 		for _, l := range p.lines[start : i+1] {
 			w.Obj()
-			w.StrField("id", gidFulfillmentOrderLine+l.line)
+			w.StrField("id", payload.GID("FulfillmentOrderLineItem", l.line))
 			w.IntField("quantity", l.count)
 			w.EndObj()
 		}

@@ -1,32 +1,45 @@
-package shopify
+package fulfillment
 
 import (
 	"context"
 	"slices"
 
+	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 )
 
-// target implements connector.Target and connector.Searcher. It keeps nothing between calls.
-type target struct {
-	api       *admin
-	shops     []string
-	memory    connector.CrossRef
-	carriers  map[string]string // the warehouse's name, normalized -> Shopify's
-	locations map[string]string // the warehouse's location -> Shopify's id
-	notify    bool
+// Config is what a Target needs.
+type Config struct {
+	API       *admin.Client
+	Shops     []string           // domains in lower case: whose orders are fulfilled
+	Memory    connector.CrossRef // which shipment a fulfillment without a tracking number is of
+	Carriers  map[string]string  // the warehouse's name -> Shopify's; "" is "Other"
+	Locations map[string]string  // the warehouse's location -> Shopify's id
+	Notify    bool               // Shopify writes to the customer, but never about lane backfill
+}
+
+// Target implements connector.Target and connector.Searcher. It keeps nothing between calls.
+type Target struct {
+	config   Config
+	carriers map[string]string // Config.Carriers by their plain names
+}
+
+// New returns the target of the shops.
+func New(config Config) *Target {
+	return &Target{config: config, carriers: plainKeys(config.Carriers)}
 }
 
 var (
-	_ connector.Target   = (*target)(nil)
-	_ connector.Searcher = (*target)(nil)
+	_ connector.Target   = (*Target)(nil)
+	_ connector.Searcher = (*Target)(nil)
 )
 
 // Deliver fulfills what the shipment has of its order.
-func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
+func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
 	s, err := t.shipping(d)
 	if err != nil {
 		return connector.Receipt{}, err
@@ -37,7 +50,7 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 
 // Search looks the shipment's fulfillments up among those of its order, and returns the id of
 // the oldest.
-func (t *target) Search(ctx context.Context, d connector.Delivery) (string, error) {
+func (t *Target) Search(ctx context.Context, d connector.Delivery) (string, error) {
 	s, err := t.shipping(d)
 	if err != nil {
 		return "", err
@@ -56,30 +69,30 @@ func (t *target) Search(ctx context.Context, d connector.Delivery) (string, erro
 }
 
 // Find fails: Shopify lists fulfillments only under their order.
-func (t *target) Find(_ context.Context, key message.Key) (string, error) {
+func (t *Target) Find(_ context.Context, key message.Key) (string, error) {
 	return "", fault.New(fault.Unknown, fault.Bug, "looking up "+key.Type+" "+key.ID+" at shopify", "a "+key.Type+" cannot be looked up by its key")
 }
 
 // shipping returns the delivery's shipment with its order.
-func (t *target) shipping(d connector.Delivery) (*shipping, error) {
+func (t *Target) shipping(d connector.Delivery) (*shipping, error) {
 	doing := "writing " + d.Message.Subject + " of " + d.Message.System() + " to shopify"
 	body, ok := d.Body.(*canonical.Shipment)
 	if !ok {
 		return nil, fault.New(fault.Unknown, fault.Bug, doing, "there is no operation for "+d.Message.Type)
 	}
-	i := slices.IndexFunc(d.Message.Parents, func(k message.Key) bool { return k.Type == entityOrder && k.ID == body.Order })
+	i := slices.IndexFunc(d.Message.Parents, func(k message.Key) bool { return k.Type == payload.EntityOrder && k.ID == body.Order })
 	if i < 0 {
 		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.MissingRef, Field: "order", Doing: doing, Detail: "the event does not name the store of order " + body.Order}
 	}
 	order := d.Message.Parents[i]
 	switch {
-	case order.System != Name:
+	case order.System != payload.Name:
 		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: "order", Doing: doing, Detail: "order " + order.ID + " is one of " + order.System + ", not of Shopify"}
-	case !slices.Contains(t.shops, order.Tenant):
+	case !slices.Contains(t.config.Shops, order.Tenant):
 		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Field: "SHOPIFY_SHOPS", Doing: doing, Detail: "does not name the shop " + order.Tenant + " of order " + order.ID}
 	}
 	return &shipping{
-		target: t, shipment: body, key: d.Message.Key(), order: order, repeated: d.Attempt > 1,
-		silent: d.Message.Lane == message.Backfill || !t.notify, doing: "fulfilling order " + order.ID + " at shopify",
+		Target: t, shipment: body, key: d.Message.Key(), order: order, repeated: d.Attempt > 1,
+		silent: d.Message.Lane == message.Backfill || !t.config.Notify, doing: "fulfilling order " + order.ID + " at shopify",
 	}, nil
 }

@@ -1,4 +1,4 @@
-package shopify
+package translation
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -17,8 +18,14 @@ import (
 type receipts struct {
 	events []connector.Event
 	known  known
-	taken  []transaction // nil if they were not asked for
-	note   string        // for the order, "" if there is nothing to say
+	taken  []*tender // nil if they were not asked for
+	note   string    // for the order, "" if there is nothing to say
+}
+
+// tender is a transaction that captured money.
+type tender struct {
+	payload.Transaction
+	paid canonical.Money // amount and rounding, in the order's currency
 }
 
 // payments returns one payment.captured for each transaction that captured money. Webhooks of
@@ -28,19 +35,19 @@ type receipts struct {
 //   - the payload has them, as a polled order does;
 //   - the order is as it left the online store's checkout (checkout);
 //   - or the payload shows that just that payment was received (received).
-func (t *translator) payments(ctx context.Context, o *order, b *books, body *canonical.Order) (receipts, error) {
+func (t *translating) payments(ctx context.Context, o *order, b *books, body *canonical.Order) (receipts, error) {
 	got, certain := o.received(b)
 	k, err := t.remember(ctx, o, b, body)
 	if err != nil || !captured(body.Financial) || o.nothingMoved(b) {
 		return receipts{known: k}, err
 	}
-	all := o.transactions
+	all := o.Transactions
 	switch {
-	case o.listed:
-	case k.Paid != nil && (o.checkout(b) || certain && got == *k.Paid && len(o.gateways) <= 1):
+	case o.Listed:
+	case k.Paid != nil && (o.checkout(b) || certain && got == *k.Paid && len(o.Gateways) <= 1):
 		return receipts{known: k, events: []connector.Event{t.checkoutPayment(body, k)}}, nil
 	default:
-		if all, err = t.api.transactions(ctx, t.raw.Tenant, body.ID); err != nil {
+		if all, err = t.API.Transactions(ctx, t.raw.Tenant, body.ID); err != nil {
 			return receipts{}, err
 		}
 	}
@@ -58,17 +65,16 @@ func captured(state canonical.FinancialState) bool {
 
 // nothingMoved reports whether the order never cost anything.
 func (o *order) nothingMoved(b *books) bool {
-	return b.money(o.total, place{field: "total_price_set"}).Minor == 0 && len(o.refunds) == 0 && !o.listed
+	return b.money(o.Total, place{field: "total_price_set"}).Minor == 0 && len(o.Refunds) == 0 && !o.Listed
 }
 
 // tenders returns a payment for each transaction that captured money, under its own id.
-func (t *translator) tenders(b *books, body *canonical.Order, k known, all []transaction) (receipts, error) {
+func (t *translating) tenders(b *books, body *canonical.Order, k known, all []payload.Transaction) (receipts, error) {
 	r := receipts{known: k}
 	for i, tx := range all {
-		if tx.took() {
+		if tx.Captured() {
 			at := place{"transactions", i, "amountSet"}
-			tx.paid = b.money(tx.amount.bag, at).Add(b.money(tx.rounding, at))
-			r.taken = append(r.taken, tx)
+			r.taken = append(r.taken, &tender{tx, b.money(tx.Amount.Bag, at).Add(b.money(tx.Rounding, at))})
 		}
 	}
 	if b.err != nil {
@@ -87,16 +93,16 @@ func (t *translator) tenders(b *books, body *canonical.Order, k known, all []tra
 	slices.SortFunc(r.taken, olderFirst)
 	for _, tx := range r.taken {
 		r.events = append(r.events, t.payment(body, canonical.Payment{
-			ID: r.paymentID(body.ID, tx.id), Method: method(tx.gateway), Gateway: tx.gateway,
-			Reference: cmp.Or(tx.reference, tx.id), Amount: tx.paid, At: tx.at,
+			ID: r.paymentID(body.ID, tx.ID), Method: method(tx.Gateway), Gateway: tx.Gateway,
+			Reference: cmp.Or(tx.Reference, tx.ID), Amount: tx.paid, At: tx.At,
 		}))
 	}
 	return r, nil
 }
 
 // olderFirst orders transactions by their ids, which Shopify counts up.
-func olderFirst(a, b transaction) int {
-	return cmp.Or(cmp.Compare(len(a.id), len(b.id)), strings.Compare(a.id, b.id))
+func olderFirst(a, b *tender) int {
+	return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), strings.Compare(a.ID, b.ID))
 }
 
 // paymentID returns the id of the payment that a transaction is: its own, or that of the
@@ -109,8 +115,8 @@ func (r *receipts) paymentID(order, id string) string {
 	if r.taken == nil {
 		return checkoutID(order)
 	}
-	i := slices.IndexFunc(r.taken, func(tx transaction) bool { return tx.paid == *r.known.Paid })
-	if r.taken[max(i, 0)].id == id {
+	i := slices.IndexFunc(r.taken, func(tx *tender) bool { return tx.paid == *r.known.Paid })
+	if r.taken[max(i, 0)].ID == id {
 		return checkoutID(order)
 	}
 	return id
@@ -138,26 +144,26 @@ const attributeKnown = "sale"
 
 // remember binds the order's facts. The first delivery of the order decides, so that each
 // payment has one id in every later one.
-func (t *translator) remember(ctx context.Context, o *order, b *books, body *canonical.Order) (known, error) {
+func (t *translating) remember(ctx context.Context, o *order, b *books, body *canonical.Order) (known, error) {
 	k := known{
 		Name: body.Name, Test: body.Test, Customer: body.Buyer.Customer, Currency: b.currency,
 		TaxIncluded: body.TaxIncluded, Two: o.twoCurrencies(),
 	}
 	if o.checkout(b) {
-		k.Paid, k.Gateway, k.At = &body.Total, o.gateways[0], firstTime(o.processedAt, body.PlacedAt)
+		k.Paid, k.Gateway, k.At = &body.Total, o.Gateways[0], payload.FirstTime(o.ProcessedAt, body.PlacedAt)
 	}
 	return t.bound(ctx, body.ID, k)
 }
 
-func (t *translator) bound(ctx context.Context, order string, k known) (known, error) {
-	if t.memory == nil {
+func (t *translating) bound(ctx context.Context, order string, k known) (known, error) {
+	if t.Memory == nil {
 		return k, nil // a connector that only translates
 	}
 	value, err := json.Marshal(k)
 	if err != nil {
 		return k, fault.Doing(t.doing, err)
 	}
-	first, err := t.memory.Bind(ctx, t.key(entityOrder, order), attributeKnown, string(value))
+	first, err := t.Memory.Bind(ctx, t.key(payload.EntityOrder, order), attributeKnown, string(value))
 	if err != nil {
 		return k, fault.Doing("remembering order "+order, err)
 	}
@@ -179,30 +185,30 @@ const checkoutTime = 2 * time.Minute
 // off or refunded, and not changed after checkoutTime. Then one transaction is the whole of what was received.
 // At a till, in a draft order or later, one gateway may have been used twice.
 func (o *order) checkout(b *books) bool {
-	return o.head.Financial == canonical.Paid && o.head.Channel == "web" && len(o.gateways) == 1 &&
-		method(o.gateways[0]) != canonical.GiftCard && o.outstanding.IsZero() && len(o.refunds) == 0 && !o.listed &&
-		!o.reduced && (!o.currentTotal.set || pick(b, o.currentTotal) == pick(b, o.total)) &&
-		o.head.UpdatedAt.Sub(o.head.PlacedAt) <= checkoutTime
+	return o.Head.Financial == canonical.Paid && o.Head.Channel == "web" && len(o.Gateways) == 1 &&
+		method(o.Gateways[0]) != canonical.GiftCard && o.Outstanding.IsZero() && len(o.Refunds) == 0 && !o.Listed &&
+		!o.reduced && (!o.CurrentTotal.Set || o.CurrentTotal.In(b.basis) == o.Total.In(b.basis)) &&
+		o.Head.UpdatedAt.Sub(o.Head.PlacedAt) <= checkoutTime
 }
 
 // received returns the money that the payload shows as received in all: the current total, less
 // the amount that is due, plus the amount that was paid back. ok is false if an amount is not in
 // the order's currency.
 func (o *order) received(b *books) (sum canonical.Money, ok bool) {
-	if !o.outstanding.IsZero() && b.basis == presentmentBasis {
+	if !o.Outstanding.IsZero() && b.basis == payload.PresentmentBasis {
 		return sum, false
 	}
 	try := *b // what it lacks is no error: the transactions are asked for
-	sum = try.money(o.total, place{field: "total_price_set"})
-	if o.currentTotal.set {
-		sum = try.money(o.currentTotal, place{field: "current_total_price_set"})
+	sum = try.money(o.Total, place{field: "total_price_set"})
+	if o.CurrentTotal.Set {
+		sum = try.money(o.CurrentTotal, place{field: "current_total_price_set"})
 	}
-	sum = sum.Add(try.money(o.cashRounding, place{field: "total_cash_rounding_payment_adjustment_set"}))
-	sum = sum.Sub(try.plain(o, o.outstanding, "total_outstanding"))
-	for i := range o.refunds {
-		for _, tx := range o.refunds[i].transactions {
-			if tx.kind == kindRefund && tx.status == success {
-				sum = sum.Add(try.twin(o, tx.amount, refundPlace(i, "transactions")))
+	sum = sum.Add(try.money(o.CashRounding, place{field: "total_cash_rounding_payment_adjustment_set"}))
+	sum = sum.Sub(try.plain(o, o.Outstanding, "total_outstanding"))
+	for i := range o.Refunds {
+		for _, tx := range o.Refunds[i].Transactions {
+			if tx.PaidBack() && tx.Succeeded() {
+				sum = sum.Add(try.twin(o, tx.Amount, refundPlace(i, "transactions")))
 			}
 		}
 	}
@@ -210,18 +216,18 @@ func (o *order) received(b *books) (sum canonical.Money, ok bool) {
 }
 
 // checkoutPayment returns the event of the checkout's payment. It is the same each time.
-func (t *translator) checkoutPayment(body *canonical.Order, k known) connector.Event {
+func (t *translating) checkoutPayment(body *canonical.Order, k known) connector.Event {
 	return t.payment(body, canonical.Payment{
 		ID: checkoutID(body.ID), Method: method(k.Gateway), Gateway: k.Gateway, Amount: *k.Paid, At: k.At,
 	})
 }
 
 // payment returns the event of one tender. The same tender reported again is the same event.
-func (t *translator) payment(order *canonical.Order, p canonical.Payment) connector.Event {
+func (t *translating) payment(order *canonical.Order, p canonical.Payment) connector.Event {
 	p.Order, p.Name, p.Test, p.Customer = order.ID, order.Name, order.Test, order.Buyer.Customer
 	return connector.Event{
-		Type: canonical.PaymentCaptured, Entity: t.key(entityPayment, p.ID),
-		At: p.At, UpdatedAt: order.UpdatedAt, Hint: t.hint, Body: &p, Parents: t.parents(entityOrder, order.ID),
+		Type: canonical.PaymentCaptured, Entity: t.key(payload.EntityPayment, p.ID),
+		At: p.At, UpdatedAt: order.UpdatedAt, Hint: t.hint, Body: &p, Parents: t.parents(payload.EntityOrder, order.ID),
 	}
 }
 

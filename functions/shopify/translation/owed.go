@@ -1,4 +1,4 @@
-package shopify
+package translation
 
 import (
 	"math/big"
@@ -30,40 +30,40 @@ func (o *order) settle() {
 	changed := false
 	for i := range o.lines {
 		l := &o.lines[i]
-		l.kept = l.quantity
-		if !l.tip && ((l.current.set && l.current.n < l.quantity) || (!l.current.set && len(o.refunds) > 0)) {
+		l.kept = l.Quantity
+		if !l.Tip && ((l.Current.Set && l.Current.N < l.Quantity) || (!l.Current.Set && len(o.Refunds) > 0)) {
 			if of == nil {
 				of = o.goneByLine()
 			}
-			l.taken = o.takenOff(l, of[l.id])
-			l.kept = l.quantity - l.taken
+			l.taken = o.takenOff(l, of[l.ID])
+			l.kept = l.Quantity - l.taken
 		}
-		changed = changed || l.kept != l.quantity
+		changed = changed || l.kept != l.Quantity
 		left += l.kept
 	}
 	o.reduced = changed
-	if changed && left == 0 && !o.cancelledAt.IsZero() {
+	if changed && left == 0 && !o.CancelledAt.IsZero() {
 		o.reduced, o.whole = false, true
 		for i := range o.lines {
-			o.lines[i].kept = o.lines[i].quantity
+			o.lines[i].kept = o.lines[i].Quantity
 		}
 	}
 }
 
 func (o *order) goneByLine() map[string]gone {
 	all := map[string]gone{}
-	for _, f := range o.refunds {
-		for _, l := range f.lines {
-			g := all[l.line]
-			switch l.restock {
+	for _, f := range o.Refunds {
+		for _, l := range f.Lines {
+			g := all[l.Line]
+			switch l.Restock {
 			case "return":
-				g.returned += l.quantity
+				g.returned += l.Quantity
 			case "cancel":
-				g.cancelled += l.quantity
+				g.cancelled += l.Quantity
 			default:
-				g.unclear += l.quantity
+				g.unclear += l.Quantity
 			}
-			all[l.line] = g
+			all[l.Line] = g
 		}
 	}
 	return all
@@ -71,20 +71,20 @@ func (o *order) goneByLine() map[string]gone {
 
 // takenOff returns the pieces of the line that were removed before they were fulfilled.
 func (o *order) takenOff(l *line, g gone) int64 {
-	missing := l.quantity - l.current.n
-	if !l.current.set {
-		missing = min(l.quantity, g.returned+g.cancelled+g.unclear)
+	missing := l.Quantity - l.Current.N
+	if !l.Current.Set {
+		missing = min(l.Quantity, g.returned+g.cancelled+g.unclear)
 	}
 	least := min(g.cancelled, missing)
 	most := max(least, missing-g.returned)
 	left, known := o.leftPieces(l)
 	switch {
-	case l.nonFulfillable.set:
-		return min(max(l.nonFulfillable.n, least), most)
-	case known && l.fulfillable.set:
-		return min(max(l.quantity-left-l.fulfillable.n, least), most)
+	case l.NonFulfillable.Set:
+		return min(max(l.NonFulfillable.N, least), most)
+	case known && l.Fulfillable.Set:
+		return min(max(l.Quantity-left-l.Fulfillable.N, least), most)
 	case known && left > 0:
-		return min(max(l.quantity-left, least), most)
+		return min(max(l.Quantity-left, least), most)
 	}
 	return most
 }
@@ -92,23 +92,23 @@ func (o *order) takenOff(l *line, g gone) int64 {
 // leftPieces returns how many pieces of the line were ever fulfilled.
 func (o *order) leftPieces(l *line) (n int64, known bool) {
 	switch {
-	case o.fulfilled[l.id] > 0:
-		return o.fulfilled[l.id], true
-	case l.left || o.head.Fulfillment == "fulfilled":
-		return l.quantity, true
+	case o.Fulfilled[l.ID] > 0:
+		return o.Fulfilled[l.ID], true
+	case l.Left || o.Head.Fulfillment == "fulfilled":
+		return l.Quantity, true
 	}
-	return 0, o.head.Fulfillment == "" || o.fulfilled != nil
+	return 0, o.Head.Fulfillment == "" || o.Fulfilled != nil
 }
 
 // off returns the amounts of the pieces that are off the line: as the refund lines state them,
 // if these are of just those pieces, and otherwise in proportion.
 func (b *books) off(o *order, l *line, i int) (net, tax canonical.Money) {
-	taken := l.quantity - l.kept
+	taken := l.Quantity - l.kept
 	whole := b.soldFor(l, i)
-	wholeTax := b.money(l.tax.all, place{"line_items", i, "tax_lines"})
-	net, tax = share(whole, taken, l.quantity), share(wholeTax, taken, l.quantity)
+	wholeTax := b.money(l.Tax.All, place{"line_items", i, "tax_lines"})
+	net, tax = share(whole, taken, l.Quantity), share(wholeTax, taken, l.Quantity)
 	stated := b.stated(o, l)
-	if stated.pieces != taken || taken == l.quantity {
+	if stated.pieces != taken || taken == l.Quantity {
 		return net, tax
 	}
 	if distance(stated.net.Sub(net).Minor) <= taken && distance(stated.tax.Sub(tax).Minor) <= taken {
@@ -120,15 +120,15 @@ func (b *books) off(o *order, l *line, i int) (net, tax canonical.Money) {
 // stated sums the refund lines of the line that are not of returned pieces.
 func (b *books) stated(o *order, l *line) gone {
 	g := gone{net: canonical.Money{Currency: b.currency}, tax: canonical.Money{Currency: b.currency}}
-	for i := range o.refunds {
-		for j := range o.refunds[i].lines {
-			f := &o.refunds[i].lines[j]
-			if f.line != l.id || f.restock == "return" {
+	for i := range o.Refunds {
+		for j := range o.Refunds[i].Lines {
+			f := &o.Refunds[i].Lines[j]
+			if f.Line != l.ID || f.Restock == "return" {
 				continue
 			}
-			g.pieces += f.quantity
-			g.net = g.net.Add(b.twin(o, f.subtotal, refundPlace(i, "refund_line_items")))
-			g.tax = g.tax.Add(b.twin(o, f.tax, refundPlace(i, "refund_line_items")))
+			g.pieces += f.Quantity
+			g.net = g.net.Add(b.twin(o, f.Subtotal, refundPlace(i, "refund_line_items")))
+			g.tax = g.tax.Add(b.twin(o, f.Tax, refundPlace(i, "refund_line_items")))
 		}
 	}
 	return g
@@ -157,17 +157,17 @@ func share(amount canonical.Money, part, whole int64) canonical.Money {
 // off, and the total. The one that is nearest to the sum of the parts is taken, so that an
 // order balances in each case; beyond the tolerance it is rejected as before.
 func (b *books) owedTotal(o *order, out *canonical.Order, off canonical.Money) canonical.Money {
-	total := b.money(o.total, place{field: "total_price_set"})
+	total := b.money(o.Total, place{field: "total_price_set"})
 	if !o.reduced {
 		return total
 	}
 	candidates := []canonical.Money{total.Sub(off), total}
-	if o.currentTotal.set {
+	if o.CurrentTotal.Set {
 		later, tax := b.refundedLater(o)
 		if !out.TaxIncluded {
 			later = later.Add(tax)
 		}
-		current := b.money(o.currentTotal, place{field: "current_total_price_set"})
+		current := b.money(o.CurrentTotal, place{field: "current_total_price_set"})
 		candidates = append([]canonical.Money{current.Add(later)}, candidates...)
 	}
 	sum, err := out.Sum()
@@ -187,15 +187,15 @@ func (b *books) owedTotal(o *order, out *canonical.Order, off canonical.Money) c
 // the order: amounts as the prices are, and their tax.
 func (b *books) refundedLater(o *order) (amount, tax canonical.Money) {
 	amount, tax = canonical.Money{Currency: b.currency}, canonical.Money{Currency: b.currency}
-	for i := range o.refunds {
+	for i := range o.Refunds {
 		_, parts := b.explain(o, i)
 		for _, part := range parts {
 			amount, tax = amount.Add(part.Amount), tax.Add(part.Tax)
 		}
-		for _, l := range o.refunds[i].lines {
-			if l.restock == "return" {
+		for _, l := range o.Refunds[i].Lines {
+			if l.Restock == "return" {
 				at := refundPlace(i, "refund_line_items")
-				amount, tax = amount.Add(b.twin(o, l.subtotal, at)), tax.Add(b.twin(o, l.tax, at))
+				amount, tax = amount.Add(b.twin(o, l.Subtotal, at)), tax.Add(b.twin(o, l.Tax, at))
 			}
 		}
 	}

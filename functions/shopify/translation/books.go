@@ -1,19 +1,13 @@
-package shopify
+package translation
 
 import (
 	"context"
 	"errors"
 	"strconv"
 
+	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
-)
-
-// The two currencies that an order can be locked to, as SHOPIFY_CURRENCY and the
-// cross-reference name them.
-const (
-	shopBasis        = "shop"
-	presentmentBasis = "presentment"
 )
 
 // books select an order's amounts in the one currency it is locked to. The first error is
@@ -30,28 +24,28 @@ type books struct {
 
 // openBooks chooses the currency. If both currencies are the same, nothing is chosen and
 // nothing is stored.
-func (t *translator) openBooks(ctx context.Context, o *order) (*books, error) {
-	b := &books{basis: shopBasis, currency: o.total.shop.Currency, doing: t.doing}
-	if o.currency != o.total.shop.Currency {
+func (t *translating) openBooks(ctx context.Context, o *order) (*books, error) {
+	b := &books{basis: payload.ShopBasis, currency: o.Total.Shop.Currency, doing: t.doing}
+	if o.Currency != o.Total.Shop.Currency {
 		return nil, b.wrong("currency", "must be that of total_price_set.shop_money")
 	}
-	if o.presentment != "" && o.presentment != o.total.presentment.Currency {
+	if o.Presentment != "" && o.Presentment != o.Total.Presentment.Currency {
 		return nil, b.wrong("presentment_currency", "must be that of total_price_set.presentment_money")
 	}
 	if !o.twoCurrencies() {
 		return b, nil
 	}
-	basis, err := t.memory.Bind(ctx, t.key("order", o.head.ID), "currency_basis", t.currency)
+	basis, err := t.Memory.Bind(ctx, t.key("order", o.Head.ID), "currency_basis", t.Currency)
 	if err != nil {
-		return nil, fault.Doing("locking the currency of order "+o.head.ID, err)
+		return nil, fault.Doing("locking the currency of order "+o.Head.ID, err)
 	}
-	if basis == presentmentBasis {
-		b.basis, b.currency = basis, o.total.presentment.Currency
+	if basis == payload.PresentmentBasis {
+		b.basis, b.currency = basis, o.Total.Presentment.Currency
 	}
 	return b, nil
 }
 
-func (o *order) twoCurrencies() bool { return o.total.shop.Currency != o.total.presentment.Currency }
+func (o *order) twoCurrencies() bool { return o.Total.Shop.Currency != o.Total.Presentment.Currency }
 
 func (b *books) wrong(field, rule string) *fault.Error {
 	return &fault.Error{Kind: fault.Invalid, Class: fault.Value, Field: field, Doing: b.doing, Detail: rule}
@@ -78,26 +72,19 @@ func (p place) String() string {
 }
 
 // money returns the amount in the chosen currency, 0 if the source has none.
-func (b *books) money(amounts moneyBag, at place) canonical.Money {
-	if !amounts.set {
+func (b *books) money(amounts payload.MoneyBag, at place) canonical.Money {
+	if !amounts.Set {
 		return canonical.Money{Currency: b.currency}
 	}
-	money := pick(b, amounts)
+	money := amounts.In(b.basis)
 	b.check(money.Currency, at)
 	return money
 }
 
-func (b *books) price(amounts priceBag, at place) canonical.Decimal {
-	chosen := pick(b, amounts)
-	b.check(chosen.currency, at)
-	return chosen.value
-}
-
-func pick[A any](b *books, amounts bag[A]) A {
-	if b.basis == presentmentBasis {
-		return amounts.presentment
-	}
-	return amounts.shop
+func (b *books) price(amounts payload.PriceBag, at place) canonical.Decimal {
+	chosen := amounts.In(b.basis)
+	b.check(chosen.Currency, at)
+	return chosen.Value
 }
 
 func (b *books) check(currency string, at place) {
@@ -111,12 +98,12 @@ func (b *books) plain(o *order, amount canonical.Decimal, field string) canonica
 	switch {
 	case amount.IsZero():
 		return canonical.Money{Currency: b.currency}
-	case b.basis == presentmentBasis:
+	case b.basis == payload.PresentmentBasis:
 		b.absent = true
 		b.fail(field, "is available in the shop's currency only, and the order is locked to the buyer's; set SHOPIFY_CURRENCY=shop for new orders")
 		return canonical.Money{Currency: b.currency}
 	}
-	money, err := canonical.ParseMoney(amount.String(), o.currency)
+	money, err := canonical.ParseMoney(amount.String(), o.Currency)
 	if err != nil {
 		b.fail(field, err.Error())
 	}
@@ -125,18 +112,18 @@ func (b *books) plain(o *order, amount canonical.Decimal, field string) canonica
 
 // twin returns an amount that is a "_set", or a plain number in the shop's currency or in the one
 // that it names.
-func (b *books) twin(o *order, a amount, at place) canonical.Money {
+func (b *books) twin(o *order, a payload.Amount, at place) canonical.Money {
 	switch {
-	case a.bag.set:
-		return b.money(a.bag, at)
-	case a.plain.IsZero():
+	case a.Bag.Set:
+		return b.money(a.Bag, at)
+	case a.Plain.IsZero():
 		return canonical.Money{Currency: b.currency}
-	case a.currency != "" && a.currency != b.currency, a.currency == "" && o.twoCurrencies():
+	case a.Currency != "" && a.Currency != b.currency, a.Currency == "" && o.twoCurrencies():
 		b.absent = true
 		b.fail(at.String(), "is not available in the order's currency "+b.currency)
 		return canonical.Money{Currency: b.currency}
 	}
-	money, err := canonical.Extend(a.plain, canonical.NewDecimal(1, 0), b.currency)
+	money, err := canonical.Extend(a.Plain, canonical.NewDecimal(1, 0), b.currency)
 	if err != nil {
 		b.fail(at.String(), err.Error())
 	}

@@ -1,9 +1,10 @@
-package shopify
+package translation
 
 import (
 	"cmp"
 	"slices"
 
+	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/canonical"
 )
 
@@ -25,7 +26,7 @@ func (b *books) openCredit(o *order, body *canonical.Order, got *receipts) *cred
 			c.open += p.Amount.Minor
 		}
 	}
-	for i := range o.refunds {
+	for i := range o.Refunds {
 		if !o.whole {
 			c.open -= b.offBy(o, i)
 		}
@@ -36,14 +37,14 @@ func (b *books) openCredit(o *order, body *canonical.Order, got *receipts) *cred
 // offBy returns the worth, with tax, of the pieces that the i-th refund took off the order before
 // they were fulfilled.
 func (b *books) offBy(o *order, i int) (minor int64) {
-	for j, l := range o.refunds[i].lines {
+	for j, l := range o.Refunds[i].Lines {
 		if !o.wasUnfulfilled(i, j) {
 			continue
 		}
 		at := refundPlace(i, "refund_line_items")
-		minor += b.twin(o, l.subtotal, at).Minor
-		if !o.head.TaxIncluded {
-			minor += b.twin(o, l.tax, at).Minor
+		minor += b.twin(o, l.Subtotal, at).Minor
+		if !o.Head.TaxIncluded {
+			minor += b.twin(o, l.Tax, at).Minor
 		}
 	}
 	return minor
@@ -123,12 +124,12 @@ func paysCredit(r *canonical.Refund) bool {
 
 // sortRefunds puts the oldest first.
 func (o *order) sortRefunds() {
-	slices.SortStableFunc(o.refunds, func(a, b refund) int {
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(len(a.id), len(b.id)), cmp.Compare(a.id, b.id))
+	slices.SortStableFunc(o.Refunds, func(a, b payload.Refund) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
 	})
 }
 
 // moneyAlone reports whether the refund only moves money.
-func (f *refund) moneyAlone() bool {
-	return len(f.lines) == 0 && len(f.shipping) == 0 && !f.duties.set && len(f.transactions) > 0
+func moneyAlone(f *payload.Refund) bool {
+	return len(f.Lines) == 0 && len(f.Shipping) == 0 && !f.Duties.Set && len(f.Transactions) > 0
 }

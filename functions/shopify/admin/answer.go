@@ -1,4 +1,4 @@
-package shopify
+package admin
 
 import (
 	"net/http"
@@ -17,7 +17,7 @@ func classify(response webapi.Response, e *fault.Error) *fault.Error {
 	switch response.Status {
 	case http.StatusPaymentRequired, http.StatusNotFound, http.StatusLocked:
 		e.Kind, e.Class = fault.Unauthorized, fault.Config
-		e.Detail = "the shop is frozen, locked or unknown, or API version " + APIVersion + " has ended"
+		e.Detail = "the shop is frozen, locked or unknown, or API version " + Version + " has ended"
 	}
 	return e
 }

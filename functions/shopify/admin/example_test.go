@@ -1,0 +1,58 @@
+package admin_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/payload"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+)
+
+func ExampleClient_Order() {
+	fake := shopifytest.New()
+	fake.Put(shopifytest.Purchase{ID: 42}.Body())
+	server := httptest.NewServer(fake)
+	defer server.Close()
+	client, err := admin.New([]string{shopifytest.Shop}, server.URL, shopifytest.Token, connector.Deps{HTTP: http.DefaultTransport, Now: time.Now})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	body, err := client.Order(context.Background(), shopifytest.Shop, "42", "fetching order 42")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	order, bad := payload.ReadOrder(payload.NewReader(body))
+	fmt.Println(order.Head.ID, order.Head.Financial, len(order.Transactions), bad)
+	// Output:
+	// 42 paid 1 <nil>
+}
+
+// TestWithoutATokenNothingIsSent expects a fault that names the setting.
+func TestWithoutATokenNothingIsSent(t *testing.T) {
+	t.Parallel()
+	client, err := admin.New([]string{shopifytest.Shop}, "https://{shop}", "", connector.Deps{HTTP: unreachable{t}, Now: time.Now})
+	if err != nil || client.MayCall() {
+		t.Fatalf("may call: %v, %v", client.MayCall(), err)
+	}
+	_, err = client.Order(t.Context(), shopifytest.Shop, "42", "fetching order 42")
+	if e := fault.As(err); e == nil || e.Kind != fault.Rejected || e.Class != fault.Config || e.Field != "SHOPIFY_ADMIN_TOKEN" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// unreachable is a network that must not be used.
+type unreachable struct{ t *testing.T }
+
+func (u unreachable) RoundTrip(r *http.Request) (*http.Response, error) {
+	u.t.Errorf("%s was called", r.URL)
+	return nil, http.ErrServerClosed
+}
