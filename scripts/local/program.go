@@ -27,6 +27,7 @@ import (
 	"causeway.example/shared/doctor"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/local"
+	"causeway.example/shared/local/worker"
 	"causeway.example/shared/notice"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/operate/redrive"
@@ -51,7 +52,7 @@ type program struct {
 	table   []routes.Route    // between the systems that take part
 	opened  installation.Installation
 	store   *local.Store
-	engine  *local.Engine
+	engine  *worker.Engine
 	systems map[string]connector.System
 	erp     *netsuitetest.Fake      // nil if a real one is configured
 	stores  map[string]http.Handler // the fakes by system; none where a real one is configured
@@ -176,16 +177,16 @@ func (p *program) openEngine(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("CAUSEWAY_BUDGETS: %w", err)
 	}
-	worker, gone := local.Identity(time.Now(), mathrand.Float64)
+	name, gone := worker.Identity(time.Now(), mathrand.Float64)
 	runtime := p.runtime()
 	worked, err := pipeline.New(pipeline.Config{
 		Runtime: runtime, Systems: p.systems, Retry: policy, Admission: admission.DefaultPolicy(), Filters: chosen,
-		Skip: p.opened.Skip, Worker: worker, Gone: gone,
+		Skip: p.opened.Skip, Worker: name, Gone: gone,
 	})
 	if err != nil {
 		return err
 	}
-	if p.engine, err = local.NewEngine(worked, p.table); err != nil {
+	if p.engine, err = worker.NewEngine(worked, p.table); err != nil {
 		return err
 	}
 	if p.polled, err = p.pollers(runtime, policy); err != nil {

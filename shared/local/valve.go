@@ -65,9 +65,15 @@ const lookAround = time.Second
 // Watch wakes the workers of this process when an attached one has changed the file, until
 // ctx ends. A process that runs an engine calls it once.
 func (s *Store) Watch(ctx context.Context) {
-	for ctx.Err() == nil {
-		pause(ctx, lookAround)
-		s.lookAround(ctx)
+	tick := time.NewTicker(lookAround)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			s.lookAround(ctx)
+		}
 	}
 }
 
