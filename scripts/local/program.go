@@ -27,6 +27,7 @@ import (
 	"causeway.example/shared/doctor"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/local"
+	"causeway.example/shared/local/sqlite"
 	"causeway.example/shared/local/worker"
 	"causeway.example/shared/notice"
 	"causeway.example/shared/operate"
@@ -119,10 +120,10 @@ func (p *program) openStore(ctx context.Context) error {
 // storeFailure says whose file cannot be opened, and what to do.
 func (p *program) storeFailure(err error) error {
 	remedies := map[string]string{
-		local.CodeInUse:      "another Causeway uses the data folder %s: stop it, or choose another folder with DATA= or -data",
-		local.CodeUnwritable: "Causeway cannot write to its data folder %s: make it writable for this user, or choose another with DATA= or -data",
-		local.CodeFull:       "the disk of the data folder %s is full: free some space, then start again",
-		local.CodeDamaged: "causeway.db in the data folder %s, which has our queues and our ledger, is damaged: keep a copy, then put a backup in its place; " +
+		sqlite.CodeInUse:      "another Causeway uses the data folder %s: stop it, or choose another folder with DATA= or -data",
+		sqlite.CodeUnwritable: "Causeway cannot write to its data folder %s: make it writable for this user, or choose another with DATA= or -data",
+		sqlite.CodeFull:       "the disk of the data folder %s is full: free some space, then start again",
+		sqlite.CodeDamaged: "causeway.db in the data folder %s, which has our queues and our ledger, is damaged: keep a copy, then put a backup in its place; " +
 			"moved away, Causeway starts empty, and what was accepted and not delivered is lost",
 	}
 	if remedy, known := remedies[fault.As(err).Code]; known {
