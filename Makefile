@@ -36,7 +36,7 @@ demo: ## play the sample day from an empty folder, print the table and the count
 	exec .tools/causeway-local -demo
 
 # Virtual time, CDK and tools of one goroutine: the race detector would make minutes of them.
-WITHOUT_RACE := /(infra|infra/causeway|infra/causeway/operators|test|test/sim|test/module|scripts/causeway|shared/cloud/desk|shared/operate/redrive)$$
+WITHOUT_RACE := /(infra|infra/causeway|infra/causeway/operators|infra/causeway/watch|test|test/sim|test/module|scripts/causeway|shared/cloud/desk|shared/operate/redrive)$$
 
 .PHONY: test
 test: ## every test, with the race detector where code runs concurrently
