@@ -15,7 +15,7 @@ import (
 func mustDist(t *testing.T) string {
 	t.Helper()
 	dist := t.TempDir()
-	for _, name := range []string{"netsuite-deliver", "shopify-receive", "shopify-translate", "shopify-poll"} {
+	for _, name := range []string{"netsuite-audit", "netsuite-deliver", "shopify-receive", "shopify-translate", "shopify-poll"} {
 		if err := os.MkdirAll(filepath.Join(dist, name), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +39,7 @@ func TestTheTeamsOwnResourcesAreUsed(t *testing.T) {
 	anything, like := assertions.Match_AnyValue(), assertions.Match_ObjectLike
 
 	functions := assertions.Template_FromStack(p.causeway.ConnectorsStack, nil)
-	functions.ResourceCountIs(jsii.String("AWS::Lambda::Function"), jsii.Number(4))
+	functions.ResourceCountIs(jsii.String("AWS::Lambda::Function"), jsii.Number(5))
 	functions.AllResourcesProperties(jsii.String("AWS::Lambda::Function"), properties{
 		"KmsKeyArn": anything, "VpcConfig": properties{"SubnetIds": anything, "SecurityGroupIds": anything},
 	})
