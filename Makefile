@@ -38,7 +38,7 @@ demo: ## play the sample day from an empty folder, print the table and the count
 # Connectors, virtual time, CDK and tools of one goroutine: the race detector would make minutes of
 # them. Connectors work side by side in the engine of scripts/local, under the detector. `make
 # check` has vetted all of it.
-WITHOUT_RACE := /(functions/.+|infra|infra/causeway|infra/causeway/operators|test|test/sim|test/module|scripts/causeway|shared/cloud/desk|shared/operate/redrive)$$
+WITHOUT_RACE := /(functions/.+|infra|infra/causeway|infra/causeway/operators|infra/causeway/watch|test|test/sim|test/module|scripts/causeway|shared/cloud/desk|shared/operate/redrive)$$
 
 .PHONY: test
 test: ## every test, with the race detector where code runs concurrently

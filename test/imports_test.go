@@ -33,7 +33,7 @@ var house = map[string]rule{
 	"shared/intake":                    {rooms: []string{"shared/redact", "shared/port", "shared/routes", "shared/webhook", "shared/connector", "shared/message", "shared/fault"}},
 	"shared/reconcile":                 {rooms: []string{"shared/redact", "shared/intake", "shared/entity", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault"}},
 	"shared/pipeline":                  {rooms: []string{"shared/admission", "shared/entity", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/canonical", "shared/message", "shared/fault"}},
-	"shared/local":                     {rooms: []string{"shared/operate/engine", "shared/pipeline", "shared/intake", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault"}, modules: []string{"modernc.org/sqlite"}},
+	"shared/local":                     {rooms: []string{"shared/local/sqlite", "shared/operate/engine", "shared/port", "shared/routes", "shared/message", "shared/fault"}},
 	"shared/cloud":                     {rooms: []string{"shared/intake", "shared/retry", "shared/port", "shared/message", "shared/fault"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service", "github.com/aws/smithy-go"}},
 	"shared/cloud/function":            {rooms: []string{"shared/cloud", "shared/cloud/account", "shared/pipeline", "shared/reconcile", "shared/intake", "shared/admission", "shared/retry", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault", "shared/webapi", "shared/notice", "shared/redact", "shared/rules"}, modules: []string{"github.com/aws/aws-lambda-go"}},
 	"shared/cloud/account":             {rooms: []string{"shared/fault"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"}},
@@ -46,7 +46,7 @@ var house = map[string]rule{
 	"shared/cloud/cloudtest":           {rooms: []string{"shared/routes", "shared/fault", "shared/message"}, modules: []string{"github.com/aws/smithy-go/encoding/cbor"}},
 	"infra":                            {rooms: []string{"infra/causeway"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/jsii-runtime-go", "github.com/cdklabs/cdk-nag-go"}},
 	"infra/causeway/operators":         {rooms: []string{"shared/routes"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go"}},
-	"infra/causeway":                   {rooms: []string{"infra/causeway/operators", "functions", "shared/routes", "shared/rules", "shared/retry", "shared/connector", "shared/canonical", "shared/fault", "shared/message"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go", "github.com/go-playground/validator/v10", "go.yaml.in/yaml/v3"}},
+	"infra/causeway":                   {rooms: []string{"infra/causeway/plan", "infra/causeway/watch", "infra/causeway/operators", "functions", "shared/routes", "shared/connector", "shared/message"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go"}},
 	"functions":                        {rooms: []string{"functions/*", "functions/*/*", "shared/connector", "shared/connector/connectortest"}},
 	"functions/woocommerce":            {rooms: []string{"functions/woocommerce/rest", "functions/woocommerce/shipment", "functions/woocommerce/translator", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*", "shared/webhook", "shared/webapi"}},
 	"functions/woocommerce/rest":       {rooms: []string{"shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*", "shared/wire", "shared/webhook", "shared/webapi"}},
@@ -91,6 +91,11 @@ var house = map[string]rule{
 	"functions/shopify/admin":          {rooms: []string{"functions/shopify/payload", "shared/connector", "shared/canonical", "shared/fault", "shared/formats/*", "shared/wire", "shared/webapi"}},
 	"functions/shopify/translation":    {rooms: []string{"functions/shopify/payload", "functions/shopify/admin", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/wire"}},
 	"functions/shopify/fulfillment":    {rooms: []string{"functions/shopify/payload", "functions/shopify/admin", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*"}},
+	"shared/local/sqlite":              {rooms: []string{"shared/fault"}, modules: []string{"modernc.org/sqlite"}},
+	"shared/local/worker":              {rooms: []string{"shared/pipeline", "shared/intake", "shared/port", "shared/routes", "shared/connector", "shared/message"}},
+	"infra/causeway/plan":              {rooms: []string{"functions", "shared/routes", "shared/rules", "shared/retry", "shared/connector", "shared/fault"}, modules: []string{"github.com/go-playground/validator/v10", "go.yaml.in/yaml/v3"}},
+	"infra/causeway/plan/plantest":     {rooms: []string{"infra/causeway/plan", "functions", "shared/routes", "shared/connector", "shared/canonical", "shared/fault"}},
+	"infra/causeway/watch":             {rooms: []string{"infra/causeway/plan", "shared/routes", "shared/connector"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go"}},
 }
 
 func TestRoomsImportDownwardsOnly(t *testing.T) {

@@ -27,6 +27,7 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/intake"
 	"causeway.example/shared/local"
+	"causeway.example/shared/local/worker"
 	"causeway.example/shared/message"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
@@ -194,13 +195,13 @@ func (w *world) openEngine(s setup) {
 }
 
 // engine opens an engine over the world's routes.
-func (w *world) engine(config pipeline.Config) *local.Engine {
+func (w *world) engine(config pipeline.Config) *worker.Engine {
 	w.Helper()
 	p, err := pipeline.New(config)
 	if err != nil {
 		w.Fatal(err)
 	}
-	engine, err := local.NewEngine(p, w.table)
+	engine, err := worker.NewEngine(p, w.table)
 	if err != nil {
 		w.Fatal(err)
 	}

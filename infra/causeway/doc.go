@@ -1,8 +1,11 @@
 // Package causeway is a library of AWS CDK constructs: Installation is a whole installation in
 // four stacks; Queue, Route, Connector, Door, State, Messaging and Watch are its parts, for an
 // app that arranges them itself. A new system or flow changes nothing here: the constructs loop
-// over the catalog and the route table. Package operators has the policies of the people who
-// run the operator's command.
+// over the catalog and the route table.
+//
+// Package plan decides without CDK: the stage and its checks, names, sizes, secrets, settings.
+// Package watch has the alarms and the dashboard, package operators the policies of the people
+// who run the operator's command. This package has all other resources.
 //
 //	app := awscdk.NewApp(nil)
 //	stage, err := causeway.ReadStage("stages", "prod")

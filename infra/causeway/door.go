@@ -10,16 +10,16 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"causeway.example/infra/causeway/plan"
+	"causeway.example/infra/causeway/watch"
 	"causeway.example/shared/connector"
 )
-
-const functionURL = "function-url"
 
 // accessLog is one line per request, without its content and without the sender's address,
 // which is personal data where a browser or a small shop sends. It names the API, so that
 // metrics can be grouped by it.
 func (p *Plan) accessLog() string {
-	return `{"time":"$context.requestTime","api":"` + p.prefix + `","request":"$context.requestId","route":"$context.routeKey","status":"$context.status",` +
+	return `{"time":"$context.requestTime","api":"` + p.Prefix() + `","request":"$context.requestId","route":"$context.routeKey","status":"$context.status",` +
 		`"took_ms":"$context.responseLatency","bytes":"$context.responseLength","error":"$context.error.message",` +
 		`"integration_error":"$context.integrationErrorMessage"}`
 }
@@ -50,12 +50,12 @@ type Door struct {
 func NewDoor(scope constructs.Construct, id string, props *DoorProps) *Door {
 	d := &Door{Construct: constructs.NewConstruct(scope, jsii.String(id)), URLs: map[string]awslambda.FunctionUrl{}, Addresses: map[string]*string{}}
 	p := props.Plan
-	var behind []system
-	for _, s := range p.systems {
+	var behind []plan.Installed
+	for _, s := range p.Systems {
 		switch {
-		case !s.has(connector.Receive):
+		case !s.Has(connector.Receive):
 			continue
-		case s.config.Door == functionURL:
+		case s.Config.Door == plan.FunctionURL:
 			d.URLs[s.Name] = newURL(d.Construct, s, props.Functions[s.Name])
 			d.Addresses[s.Name] = d.URLs[s.Name].Url()
 		default:
@@ -67,35 +67,31 @@ func NewDoor(scope constructs.Construct, id string, props *DoorProps) *Door {
 		d.domain(p)
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Addresses)) {
-		awscdk.NewCfnOutput(d.Construct, jsii.String(logical(name, "door")), &awscdk.CfnOutputProps{Value: d.Addresses[name]})
+		awscdk.NewCfnOutput(d.Construct, jsii.String(plan.Logical(name, "door")), &awscdk.CfnOutputProps{Value: d.Addresses[name]})
 	}
 	return d
 }
-
-func hook(s system) string { return "/hooks/" + s.Name }
-
-func routeKey(s system) string { return "POST " + hook(s) }
 
 func plain(scope constructs.Construct, id, kind string, properties map[string]any) awscdk.CfnResource {
 	return awscdk.NewCfnResource(scope, jsii.String(id), &awscdk.CfnResourceProps{Type: jsii.String(kind), Properties: &properties})
 }
 
 // api creates the HTTP API with one route per system. It answers everything else itself.
-func (d *Door) api(p *Plan, systems []system, functions map[string]*Function) {
+func (d *Door) api(p *Plan, systems []plan.Installed, functions map[string]*Function) {
 	d.API = plain(d.Construct, "Api", "AWS::ApiGatewayV2::Api", map[string]any{
-		"Name": p.prefix, "ProtocolType": "HTTP", "Description": "Webhooks of " + p.stage.Name, "DisableExecuteApiEndpoint": p.stage.Door.Domain != "",
+		"Name": p.Prefix(), "ProtocolType": "HTTP", "Description": "Webhooks of " + p.Stage.Name, "DisableExecuteApiEndpoint": p.Stage.Door.Domain != "",
 	})
-	log := p.newLogGroup(d.Construct, "ApiLog", "/aws/vendedlogs/apigateway/"+p.prefix, p.props.RemovalPolicy)
+	log := p.newLogGroup(d.Construct, "ApiLog", "/aws/vendedlogs/apigateway/"+p.Prefix(), p.props.RemovalPolicy)
 	limits := map[string]any{}
 	for _, s := range systems {
-		d.Addresses[s.Name] = jsii.String(d.host(p) + hook(s))
-		if s.config.Rate > 0 {
-			limits[routeKey(s)] = throttle(s.config.Rate, s.config.Burst)
+		d.Addresses[s.Name] = jsii.String(d.host(p) + s.Path())
+		if s.Config.Rate > 0 {
+			limits[s.RouteKey()] = throttle(s.Config.Rate, s.Config.Burst)
 		}
 	}
 	properties := map[string]any{
 		"ApiId": d.API.Ref(), "StageName": "$default", "AutoDeploy": true,
-		"DefaultRouteSettings": throttle(p.stage.Door.Rate, p.stage.Door.Burst),
+		"DefaultRouteSettings": throttle(p.Stage.Door.Rate, p.Stage.Door.Burst),
 		"AccessLogSettings":    map[string]any{"DestinationArn": log.LogGroupArn(), "Format": p.accessLog()},
 	}
 	if len(limits) > 0 {
@@ -108,14 +104,13 @@ func (d *Door) api(p *Plan, systems []system, functions map[string]*Function) {
 	for _, filter := range doorFilters {
 		d.count(log, filter)
 	}
-	// Here and not in the stack of the other alarms, because an API's id is not a name.
-	p.alarm(d.Construct, "api-fails", doorFails, measure("AWS/ApiGateway", "5xx", "Sum", dimensions{"ApiId": *d.API.Ref()}), 0)
+	watch.API(d.Construct, p.Plan, p.topicARN(), d.API.Ref())
 }
 
 // host is the beginning of the addresses behind the API.
 func (d *Door) host(p *Plan) string {
-	if p.stage.Door.Domain != "" {
-		return "https://" + p.stage.Door.Domain
+	if p.Stage.Door.Domain != "" {
+		return "https://" + p.Stage.Door.Domain
 	}
 	return "https://" + *d.API.Ref() + ".execute-api." + *awscdk.Aws_REGION() + "." + *awscdk.Aws_URL_SUFFIX()
 }
@@ -138,7 +133,7 @@ func (d *Door) count(log awslogs.ILogGroup, filter doorFilter) {
 	awslogs.NewCfnMetricFilter(d.Construct, jsii.String("Api"+filter.metric), &awslogs.CfnMetricFilterProps{
 		FilterPattern: jsii.String(filter.pattern), LogGroupName: log.LogGroupName(),
 		MetricTransformations: []any{&awslogs.CfnMetricFilter_MetricTransformationProperty{
-			MetricNamespace: jsii.String(doorsSpace), MetricName: jsii.String(filter.metric), MetricValue: jsii.String("1"),
+			MetricNamespace: jsii.String(watch.DoorsSpace), MetricName: jsii.String(filter.metric), MetricValue: jsii.String("1"),
 			Dimensions: []any{
 				&awslogs.CfnMetricFilter_DimensionProperty{Key: jsii.String("Api"), Value: jsii.String("$.api")},
 				&awslogs.CfnMetricFilter_DimensionProperty{Key: jsii.String("Route"), Value: jsii.String("$.route")},
@@ -149,28 +144,28 @@ func (d *Door) count(log awslogs.ILogGroup, filter doorFilter) {
 
 // route leads one path to one function. Only the signature authorizes a request, which the
 // function checks on the raw bytes.
-func (d *Door) route(p *Plan, s system, function *Function) awscdk.CfnResource {
-	id := logical(s.Name, "route")
+func (d *Door) route(p *Plan, s plan.Installed, function *Function) awscdk.CfnResource {
+	id := plan.Logical(s.Name, "route")
 	integration := plain(d.Construct, id+"Integration", "AWS::ApiGatewayV2::Integration", map[string]any{
 		"ApiId": d.API.Ref(), "IntegrationType": "AWS_PROXY", "IntegrationUri": function.Invoked.FunctionArn(), "PayloadFormatVersion": "2.0",
-		"TimeoutInMillis": int(quick.Milliseconds()),
+		"TimeoutInMillis": int(plan.Quick.Milliseconds()),
 	})
 	route := plain(d.Construct, id, "AWS::ApiGatewayV2::Route", map[string]any{
-		"ApiId": d.API.Ref(), "RouteKey": routeKey(s), "AuthorizationType": "NONE",
+		"ApiId": d.API.Ref(), "RouteKey": s.RouteKey(), "AuthorizationType": "NONE",
 		"Target": awscdk.Fn_Join(jsii.String("/"), &[]*string{jsii.String("integrations"), integration.Ref()}),
 	})
-	p.allow(d.Construct, id+"Permission", function.Invoked, "apigateway.amazonaws.com", arn("execute-api", *d.API.Ref()+"/*/POST"+hook(s)))
+	p.allow(d.Construct, id+"Permission", function.Invoked, "apigateway.amazonaws.com", arn("execute-api", *d.API.Ref()+"/*/POST"+s.Path()))
 	return route
 }
 
 func (d *Door) domain(p *Plan) {
-	if p.stage.Door.Domain == "" {
+	if p.Stage.Door.Domain == "" {
 		return
 	}
 	domain := plain(d.Construct, "Domain", "AWS::ApiGatewayV2::DomainName", map[string]any{
-		"DomainName": p.stage.Door.Domain,
+		"DomainName": p.Stage.Door.Domain,
 		"DomainNameConfigurations": []any{map[string]any{
-			"CertificateArn": p.stage.Door.Certificate, "EndpointType": "REGIONAL", "SecurityPolicy": "TLS_1_2",
+			"CertificateArn": p.Stage.Door.Certificate, "EndpointType": "REGIONAL", "SecurityPolicy": "TLS_1_2",
 		}},
 	})
 	mapping := plain(d.Construct, "DomainMapping", "AWS::ApiGatewayV2::ApiMapping", map[string]any{"ApiId": d.API.Ref(), "DomainName": domain.Ref(), "Stage": "$default"})
@@ -180,8 +175,8 @@ func (d *Door) domain(p *Plan) {
 
 // newURL gives a function its own address. Calling one takes two permissions since October
 // 2025, both of which CDK adds.
-func newURL(scope constructs.Construct, s system, function *Function) awslambda.FunctionUrl {
-	return awslambda.NewFunctionUrl(scope, jsii.String(logical(s.Name, "url")), &awslambda.FunctionUrlProps{
+func newURL(scope constructs.Construct, s plan.Installed, function *Function) awslambda.FunctionUrl {
+	return awslambda.NewFunctionUrl(scope, jsii.String(plan.Logical(s.Name, "url")), &awslambda.FunctionUrlProps{
 		Function: function.Function, AuthType: awslambda.FunctionUrlAuthType_NONE,
 	})
 }

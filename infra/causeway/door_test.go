@@ -4,18 +4,19 @@ import (
 	"strings"
 	"testing"
 
+	"causeway.example/infra/causeway/plan"
 	"causeway.example/shared/connector"
 )
 
 func TestEverySystemThatIsSentToHasOneDoor(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		for _, s := range p.systems {
-			if !s.has(connector.Receive) {
+		for _, s := range p.Systems {
+			if !s.Has(connector.Receive) {
 				continue
 			}
-			function := p.name(s.function(connector.Receive))
+			function := p.Name(s.Function(connector.Receive))
 			callers := w.callers(function)
-			if s.config.Door == functionURL {
+			if s.Config.Door == plan.FunctionURL {
 				w.named(t, "AWS::Lambda::Url", "AuthType", "NONE")
 				if callers["lambda:InvokeFunctionUrl"] != "*" || callers["lambda:InvokeFunction"] != "*" {
 					t.Errorf("the URL of %s may be called by %v; it takes both permissions", function, callers)
@@ -55,11 +56,11 @@ func TestNobodyButAURLIsCalledByEverybody(t *testing.T) {
 func TestTheAPIThrottlesAndLogs(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		stage := w.named(t, "AWS::ApiGatewayV2::Stage", "StageName", "$default")
-		if integer(in(stage, "DefaultRouteSettings", "ThrottlingRateLimit")) != p.stage.Door.Rate || integer(in(stage, "DefaultRouteSettings", "ThrottlingBurstLimit")) != p.stage.Door.Burst {
+		if integer(in(stage, "DefaultRouteSettings", "ThrottlingRateLimit")) != p.Stage.Door.Rate || integer(in(stage, "DefaultRouteSettings", "ThrottlingBurstLimit")) != p.Stage.Door.Burst {
 			t.Errorf("the API throttles by %v", in(stage, "DefaultRouteSettings"))
 		}
-		for _, s := range p.systems {
-			if got := integer(in(stage, "RouteSettings", "POST /hooks/"+s.Name, "ThrottlingRateLimit")); s.config.Rate > 0 && got != s.config.Rate {
+		for _, s := range p.Systems {
+			if got := integer(in(stage, "RouteSettings", "POST /hooks/"+s.Name, "ThrottlingRateLimit")); s.Config.Rate > 0 && got != s.Config.Rate {
 				t.Errorf("the door of %s throttles at %d", s.Name, got)
 			}
 		}
@@ -73,20 +74,20 @@ func TestTheAPIThrottlesAndLogs(t *testing.T) {
 func TestADomainTakesTheAPIsPlace(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		domains := w.of("AWS::ApiGatewayV2::DomainName")
-		if p.stage.Door.Domain == "" {
+		if p.Stage.Door.Domain == "" {
 			if len(domains) > 0 {
 				t.Errorf("there are domains: %v", domains)
 			}
 			return
 		}
-		domain := w.named(t, "AWS::ApiGatewayV2::DomainName", "DomainName", p.stage.Door.Domain)
-		if text := flatten(domain.Properties); !strings.Contains(text, "TLS_1_2") || !strings.Contains(text, p.stage.Door.Certificate) {
+		domain := w.named(t, "AWS::ApiGatewayV2::DomainName", "DomainName", p.Stage.Door.Domain)
+		if text := flatten(domain.Properties); !strings.Contains(text, "TLS_1_2") || !strings.Contains(text, p.Stage.Door.Certificate) {
 			t.Errorf("the domain is %s", text)
 		}
 		if api := w.named(t, "AWS::ApiGatewayV2::Api", "ProtocolType", "HTTP"); api.Properties["DisableExecuteApiEndpoint"] != true {
 			t.Error("the API's own address is open beside the domain")
 		}
-		if text := flatten(w.stacks["connectors"].Outputs); !strings.Contains(text, "https://"+p.stage.Door.Domain+"/hooks/") {
+		if text := flatten(w.stacks["connectors"].Outputs); !strings.Contains(text, "https://"+p.Stage.Door.Domain+"/hooks/") {
 			t.Errorf("the deployment prints %s", text)
 		}
 	})

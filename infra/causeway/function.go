@@ -1,9 +1,7 @@
 package causeway
 
 import (
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,12 +11,13 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"causeway.example/infra/causeway/plan"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/routes"
 )
 
-func (p *Plan) logGroup(s system, role connector.Role) string {
-	return "/aws/lambda/" + p.name(s.function(role))
+func (p *Plan) logGroup(s plan.Installed, role connector.Role) string {
+	return "/aws/lambda/" + p.Name(s.Function(role))
 }
 
 // Function is one function of a connector.
@@ -30,24 +29,24 @@ type Function struct {
 }
 
 // newFunction creates a function with its role and its log.
-func (p *Plan) newFunction(scope constructs.Construct, s system, role connector.Role) *Function {
-	name, size := s.function(role), p.size(s, role)
-	id := logical(name)
+func (p *Plan) newFunction(scope constructs.Construct, s plan.Installed, role connector.Role) *Function {
+	name, size := s.Function(role), p.Size(s, role)
+	id := plan.Logical(name)
 	group := p.newLogGroup(scope, id+"Log", p.logGroup(s, role), p.props.RemovalPolicy)
 	f := &Function{Role: p.newRole(scope, s, role)}
 	props := &awslambda.FunctionProps{
-		FunctionName: jsii.String(p.name(name)), Description: jsii.String(s.Title + ": " + string(role)), Role: f.Role,
-		Code: awslambda.Code_FromAsset(jsii.String(p.program(s, role)), nil), Handler: jsii.String("bootstrap"),
+		FunctionName: jsii.String(p.Name(name)), Description: jsii.String(s.Title + ": " + string(role)), Role: f.Role,
+		Code: awslambda.Code_FromAsset(jsii.String(p.Program(s, role)), nil), Handler: jsii.String("bootstrap"),
 		Runtime: awslambda.Runtime_PROVIDED_AL2023(), Architecture: awslambda.Architecture_ARM_64(),
-		MemorySize: number(p.stage.Functions.Memory), Timeout: seconds(int(size.timeout / time.Second)),
+		MemorySize: number(p.Stage.Functions.Memory), Timeout: seconds(int(size.Timeout / time.Second)),
 		Environment:   p.variables(s, role),
-		LoggingFormat: awslambda.LoggingFormat_JSON, ApplicationLogLevelV2: awslambda.ApplicationLogLevel(p.stage.Functions.LogLevel),
+		LoggingFormat: awslambda.LoggingFormat_JSON, ApplicationLogLevelV2: awslambda.ApplicationLogLevel(p.Stage.Functions.LogLevel),
 		SystemLogLevelV2: awslambda.SystemLogLevel_WARN, LogGroup: group,
 	}
 	if p.props.Key != nil {
 		props.EnvironmentEncryption = p.props.Key
 	}
-	if reserved := p.reserved(s, role); reserved > 0 {
+	if reserved := p.Reserved(s, role); reserved > 0 {
 		props.ReservedConcurrentExecutions = number(reserved)
 	}
 	if network := p.props.Network; network != nil {
@@ -56,13 +55,13 @@ func (p *Plan) newFunction(scope constructs.Construct, s system, role connector.
 			props.SecurityGroups = &network.SecurityGroups
 		}
 	}
-	if p.stage.Functions.Shift != "" {
+	if p.Stage.Functions.Shift != "" {
 		// Kept, so that an operator can return to an older one.
 		props.CurrentVersionOptions = &awslambda.VersionOptions{RemovalPolicy: awscdk.RemovalPolicy_RETAIN}
 	}
 	f.Function = awslambda.NewFunction(scope, jsii.String(id), props)
 	f.Invoked = f.Function
-	if p.stage.Functions.Shift != "" {
+	if p.Stage.Functions.Shift != "" {
 		f.Invoked = p.shift(scope, id, f.Function)
 	}
 	return f
@@ -70,14 +69,14 @@ func (p *Plan) newFunction(scope constructs.Construct, s system, role connector.
 
 // newRole creates the function's role. Its name is left to CloudFormation: role names are
 // shared by all regions of an account.
-func (p *Plan) newRole(scope constructs.Construct, s system, role connector.Role) awsiam.Role {
-	name := s.function(role)
+func (p *Plan) newRole(scope constructs.Construct, s plan.Installed, role connector.Role) awsiam.Role {
+	name := s.Function(role)
 	document := awsiam.NewPolicyDocument(nil)
 	for _, allowed := range p.permissions(s, role) {
 		document.AddStatements(allowed.policy())
 	}
-	created := awsiam.NewRole(scope, jsii.String(logical(name)+"Role"), &awsiam.RoleProps{
-		Description: jsii.String("Permissions of the function " + p.name(name)), AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
+	created := awsiam.NewRole(scope, jsii.String(plan.Logical(name)+"Role"), &awsiam.RoleProps{
+		Description: jsii.String("Permissions of the function " + p.Name(name)), AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
 		InlinePolicies: &map[string]awsiam.PolicyDocument{"work": document}, PermissionsBoundary: p.props.PermissionsBoundary,
 	})
 	if p.props.Key != nil {
@@ -87,52 +86,14 @@ func (p *Plan) newRole(scope constructs.Construct, s system, role connector.Role
 }
 
 // variables returns the environment, with names that CloudFormation fills in.
-func (p *Plan) variables(s system, role connector.Role) *map[string]*string {
+func (p *Plan) variables(s plan.Installed, role connector.Role) *map[string]*string {
 	variables := map[string]*string{}
-	for key, value := range p.environment(s, role) {
+	for key, value := range p.Environment(s, role) {
 		if variables[key] = jsii.String(value); strings.Contains(value, "${AWS::") {
 			variables[key] = sub(value)
 		}
 	}
 	return &variables
-}
-
-// environment returns what a function's entry point reads.
-func (p *Plan) environment(s system, role connector.Role) map[string]string {
-	variables := map[string]string{
-		"CAUSEWAY_STAGE":   p.stage.Name,
-		"CAUSEWAY_PREFIX":  p.prefix,
-		"CAUSEWAY_QUEUES":  "https://sqs.${AWS::Region}.${AWS::URLSuffix}/${AWS::AccountId}/",
-		"CAUSEWAY_TABLE":   p.prefix,
-		"CAUSEWAY_BUCKET":  p.bucket(),
-		"CAUSEWAY_SECRET":  p.secret(s, role),
-		"CAUSEWAY_FLOWS":   strings.Join(p.stage.Flows, ","),
-		"CAUSEWAY_FILTERS": strings.Join(p.stage.Filters, ","),
-		"CAUSEWAY_BUILD":   p.props.Build,
-	}
-	if role == connector.Translate {
-		variables["CAUSEWAY_BUS"] = p.busName()
-	}
-	if role == connector.Translate || role == connector.Deliver {
-		if len(p.stage.Budgets) > 0 {
-			variables["CAUSEWAY_BUDGETS"] = p.stage.budgets()
-		}
-		if role == connector.Deliver {
-			maps.Copy(variables, p.stage.Rules.variables())
-		}
-		variables["CAUSEWAY_PARALLEL"] = strconv.Itoa(p.size(s, role).parallel)
-	}
-	if role == connector.Audit {
-		variables["CAUSEWAY_SECRETS"] = p.auditedSecrets(s)
-		for _, other := range p.audited(s) {
-			maps.Copy(variables, other.config.Settings)
-		}
-	}
-	if p.stage.Functions.Tracing != "" {
-		variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = p.stage.Functions.Tracing
-	}
-	maps.Copy(variables, s.config.Settings)
-	return variables
 }
 
 // ConnectorProps configures a Connector.
@@ -151,36 +112,36 @@ type Connector struct {
 // NewConnector creates a Connector. It panics if the plan has no such system.
 func NewConnector(scope constructs.Construct, id string, props *ConnectorProps) *Connector {
 	p := props.Plan
-	at := slices.IndexFunc(p.systems, func(s system) bool { return s.Name == props.System })
+	at := slices.IndexFunc(p.Systems, func(s plan.Installed) bool { return s.Name == props.System })
 	if at < 0 {
 		panic("the stage has no system " + props.System)
 	}
 	c := &Connector{Construct: constructs.NewConstruct(scope, jsii.String(id)), Functions: map[connector.Role]*Function{}}
-	s := p.systems[at]
+	s := p.Systems[at]
 	for _, role := range s.Roles {
 		f := p.newFunction(c.Construct, s, role)
 		c.Functions[role] = f
-		for _, queue := range p.queues(s, role) {
+		for _, queue := range p.Queues(s, role) {
 			p.take(c.Construct, s, role, queue, f)
 		}
-		if s.isAsync(role) {
+		if s.IsAsync(role) {
 			p.keepFailures(c.Construct, s, role, f)
 		}
 	}
-	for _, trigger := range p.triggers(s) {
-		p.start(c.Construct, trigger, c.Functions[trigger.role].Invoked)
+	for _, trigger := range p.Triggers(s) {
+		p.start(c.Construct, trigger, c.Functions[trigger.Role].Invoked)
 	}
 	return c
 }
 
 // take maps a queue to the function. It filters nothing: a mapping's filter deletes the
 // messages that it does not pass.
-func (p *Plan) take(scope constructs.Construct, s system, role connector.Role, queue string, f *Function) {
-	size := p.size(s, role)
-	awslambda.NewEventSourceMapping(scope, jsii.String(logical(queue, "mapping")), &awslambda.EventSourceMappingProps{
-		Target: f.Invoked, EventSourceArn: arn("sqs", p.name(queue)), Enabled: jsii.Bool(p.enabled(queue)),
-		BatchSize: number(size.batch), MaxBatchingWindow: seconds(0), ReportBatchItemFailures: jsii.Bool(true),
-		MaxConcurrency: number(p.workers(s, role, queue)),
+func (p *Plan) take(scope constructs.Construct, s plan.Installed, role connector.Role, queue string, f *Function) {
+	size := p.Size(s, role)
+	awslambda.NewEventSourceMapping(scope, jsii.String(plan.Logical(queue, "mapping")), &awslambda.EventSourceMappingProps{
+		Target: f.Invoked, EventSourceArn: arn("sqs", p.Name(queue)), Enabled: jsii.Bool(p.Enabled(queue)),
+		BatchSize: number(size.Batch), MaxBatchingWindow: seconds(0), ReportBatchItemFailures: jsii.Bool(true),
+		MaxConcurrency: number(p.Workers(s, role, queue)),
 		MetricsConfig:  &awslambda.MetricsConfig{Metrics: &[]awslambda.MetricType{awslambda.MetricType_EVENT_COUNT}},
 	})
 }
@@ -188,15 +149,15 @@ func (p *Plan) take(scope constructs.Construct, s system, role connector.Role, q
 // keepFailures sends the event of an asynchronous start to the dead letters after Lambda's own
 // retries. It is an L1: the L2's destinations are classes of a package that imports all
 // targets of EventBridge.
-func (p *Plan) keepFailures(scope constructs.Construct, s system, role connector.Role, f *Function) {
-	name, qualifier := s.function(role), "$LATEST"
-	if p.stage.Functions.Shift != "" {
+func (p *Plan) keepFailures(scope constructs.Construct, s plan.Installed, role connector.Role, f *Function) {
+	name, qualifier := s.Function(role), "$LATEST"
+	if p.Stage.Functions.Shift != "" {
 		qualifier = aliasName
 	}
-	config := awslambda.NewCfnEventInvokeConfig(scope, jsii.String(logical(name, "on-failure")), &awslambda.CfnEventInvokeConfigProps{
+	config := awslambda.NewCfnEventInvokeConfig(scope, jsii.String(plan.Logical(name, "on-failure")), &awslambda.CfnEventInvokeConfigProps{
 		FunctionName: f.Function.FunctionName(), Qualifier: jsii.String(qualifier), MaximumRetryAttempts: number(2), MaximumEventAgeInSeconds: number(6 * 60 * 60),
 		DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{
-			OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: arn("sqs", p.name(routes.Dead(name)))},
+			OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: arn("sqs", p.Name(routes.Dead(name)))},
 		},
 	})
 	config.Node().AddDependency(f.Invoked)

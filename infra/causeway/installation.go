@@ -59,7 +59,7 @@ func (p *Plan) install(scope constructs.Construct) *Installation {
 	i.Messaging = NewMessaging(i.MessagingStack, whole, &MessagingProps{Plan: p})
 	i.ConnectorsStack = p.stack(scope, "connectors", "functions, doors, schedules", i.StateStack, i.MessagingStack)
 	inside := constructs.NewConstruct(i.ConnectorsStack, jsii.String(whole))
-	for _, s := range p.systems {
+	for _, s := range p.Systems {
 		i.Connectors[s.Name] = NewConnector(inside, s.Name, &ConnectorProps{Plan: p, System: s.Name})
 	}
 	if doors := doorFunctions(i.Connectors); len(doors) > 0 {
@@ -67,7 +67,7 @@ func (p *Plan) install(scope constructs.Construct) *Installation {
 	}
 	i.WatchStack = p.stack(scope, "watch", "alarms and dashboard", i.ConnectorsStack)
 	i.Watch = NewWatch(i.WatchStack, whole, &WatchProps{Plan: p})
-	i.Operators = operators.New(i.WatchStack, "Operators", &operators.Props{Prefix: p.prefix, Bucket: p.bucket(), Secrets: p.secretNames(false), Doors: p.secretNames(true), Key: p.props.Key})
+	i.Operators = operators.New(i.WatchStack, "Operators", &operators.Props{Prefix: p.Prefix(), Bucket: p.Bucket(), Secrets: p.SecretNames(false), Doors: p.SecretNames(true), Key: p.props.Key})
 	for _, stack := range i.stacks() {
 		fixLogicalIDs(stack, slices.Collect(maps.Keys(i.Connectors)))
 	}
@@ -82,7 +82,7 @@ func (i *Installation) stacks() []awscdk.Stack {
 }
 
 func (p *Plan) stack(scope constructs.Construct, part, about string, after ...awscdk.Stack) awscdk.Stack {
-	stack := awscdk.NewStack(scope, jsii.String(p.name(part)), p.stackProps(about))
+	stack := awscdk.NewStack(scope, jsii.String(p.Name(part)), p.stackProps(about))
 	for _, needed := range after {
 		stack.AddStackDependency(needed, nil)
 	}

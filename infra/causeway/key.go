@@ -3,6 +3,7 @@ package causeway
 import (
 	"slices"
 
+	"causeway.example/infra/causeway/plan"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/routes"
 )
@@ -14,7 +15,7 @@ import (
 // stateKeys returns patterns of the records of a role. Every record names the target, the
 // inbox or the source that it belongs to. Keys of more than 1,022 bytes are stored by their
 // hash, which names no system.
-func stateKeys(s system, role connector.Role) []string {
+func stateKeys(s plan.Installed, role connector.Role) []string {
 	hashed := "S#sha256/*"
 	switch role {
 	case connector.Translate:
@@ -30,10 +31,10 @@ func stateKeys(s system, role connector.Role) []string {
 
 // ledgerKeys returns patterns of the ledger's partitions: traces and events, whose ids name no
 // system; the entities of the systems that the role handles; and what only some roles write.
-func (p *Plan) ledgerKeys(s system, role connector.Role) []string {
+func (p *Plan) ledgerKeys(s plan.Installed, role connector.Role) []string {
 	keys := append([]string{"L#*", "E#*", "K#" + s.Name + "?*"}, ownKeys[role]...)
 	if role == connector.Deliver || role == connector.Audit {
-		for _, route := range routes.To(p.routes, s.Name) {
+		for _, route := range routes.To(p.Routes, s.Name) {
 			if key := "K#" + route.From + "?*"; !slices.Contains(keys, key) {
 				keys = append(keys, key)
 			}

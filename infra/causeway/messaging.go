@@ -10,12 +10,10 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"causeway.example/infra/causeway/plan"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/routes"
 )
-
-// rulesDead is the queue for events that no rule could hand over, as EventBridge writes them.
-const rulesDead = "rules-dead"
 
 // MessagingProps configures a Messaging.
 type MessagingProps struct {
@@ -36,87 +34,76 @@ type Messaging struct {
 func NewMessaging(scope constructs.Construct, id string, props *MessagingProps) *Messaging {
 	m := &Messaging{Construct: constructs.NewConstruct(scope, jsii.String(id)), Queues: map[string]*Queue{}, Routes: map[string]*Route{}, FunctionLetters: map[string]awssqs.Queue{}}
 	p := props.Plan
-	m.RuleLetters = newDeadLetters(m.Construct, logical(rulesDead, "queue"), deadLettersProps{
-		name: p.name(rulesDead), key: p.props.Key, removal: p.props.RemovalPolicy, rules: p.ruleARNs(),
+	m.RuleLetters = newDeadLetters(m.Construct, plan.Logical(plan.RulesDead, "queue"), deadLettersProps{
+		name: p.Name(plan.RulesDead), key: p.props.Key, removal: p.props.RemovalPolicy, rules: p.ruleARNs(),
 	})
 	if m.Bus = p.props.Bus; m.Bus == nil {
 		m.Bus = p.bus(m.Construct, m.RuleLetters)
 	}
-	for _, s := range p.systems {
-		if s.has(connector.Translate) {
-			for _, name := range p.queues(s, connector.Translate) {
+	for _, s := range p.Systems {
+		if s.Has(connector.Translate) {
+			for _, name := range p.Queues(s, connector.Translate) {
 				m.Queues[name] = p.queue(m.Construct, s, connector.Translate, name, nil)
 			}
 		}
 		for _, role := range s.Roles {
-			if name := s.function(role); s.isAsync(role) {
-				letters := constructs.NewConstruct(m.Construct, jsii.String(logical(name)))
-				m.FunctionLetters[name] = newDeadLetters(letters, "DeadQueue", deadLettersProps{name: p.name(routes.Dead(name)), key: p.props.Key, removal: p.props.RemovalPolicy})
+			if name := s.Function(role); s.IsAsync(role) {
+				letters := constructs.NewConstruct(m.Construct, jsii.String(plan.Logical(name)))
+				m.FunctionLetters[name] = newDeadLetters(letters, "DeadQueue", deadLettersProps{name: p.Name(routes.Dead(name)), key: p.props.Key, removal: p.props.RemovalPolicy})
 			}
 		}
 	}
-	for _, s := range p.systems {
-		for _, route := range routes.To(p.routes, s.Name) {
+	for _, s := range p.Systems {
+		for _, route := range routes.To(p.Routes, s.Name) {
 			m.addRoute(p, s, route)
 		}
 	}
 	return m
 }
 
-func (m *Messaging) addRoute(p *Plan, target system, route routes.Route) {
+func (m *Messaging) addRoute(p *Plan, target plan.Installed, route routes.Route) {
 	queue := p.queue(m.Construct, target, connector.Deliver, route.Queue(), arn("events", p.ruleName(route)))
 	m.Queues[route.Queue()] = queue
-	m.Routes[route.Name()] = NewRoute(m.Construct, logical(route.Name(), "rule"), &RouteProps{
-		Route: route, RuleName: p.name(route.Name()), BusName: m.Bus.EventBusName(), Queue: queue,
-		DeadLetters: arn("sqs", p.name(rulesDead)), Disabled: !p.stage.isOn(route),
+	m.Routes[route.Name()] = NewRoute(m.Construct, plan.Logical(route.Name(), "rule"), &RouteProps{
+		Route: route, RuleName: p.Name(route.Name()), BusName: m.Bus.EventBusName(), Queue: queue,
+		DeadLetters: arn("sqs", p.Name(plan.RulesDead)), Disabled: !p.Stage.IsOn(route),
 	})
 }
 
 // queue creates a queue of the installation. Visibility follows from the function that takes
 // its messages.
-func (p *Plan) queue(scope constructs.Construct, s system, role connector.Role, name string, rule *string) *Queue {
-	return NewQueue(scope, logical(name), &QueueProps{
-		QueueName: p.name(name), FunctionTimeout: seconds(int(p.size(s, role).timeout / time.Second)),
+func (p *Plan) queue(scope constructs.Construct, s plan.Installed, role connector.Role, name string, rule *string) *Queue {
+	return NewQueue(scope, plan.Logical(name), &QueueProps{
+		QueueName: p.Name(name), FunctionTimeout: seconds(int(p.Size(s, role).Timeout / time.Second)),
 		Rule: rule, Key: p.props.Key, RemovalPolicy: p.props.RemovalPolicy,
 	})
-}
-
-// allQueues returns the names of the queues that functions take from, without their dead letters.
-func (p *Plan) allQueues() []string {
-	var names []string
-	for _, s := range p.systems {
-		for _, role := range s.Roles {
-			names = append(names, p.queues(s, role)...)
-		}
-	}
-	return names
 }
 
 // bus creates the bus, its log of what could not be delivered, and the archive if the stage
 // keeps events. The log omits the events' content, which is personal data.
 func (p *Plan) bus(scope constructs.Construct, letters awssqs.IQueue) awsevents.EventBus {
 	props := &awsevents.EventBusProps{
-		EventBusName: jsii.String(p.prefix), KmsKey: p.props.Key,
+		EventBusName: jsii.String(p.Prefix()), KmsKey: p.props.Key,
 		LogConfig: &awsevents.LogConfig{Level: awsevents.Level_ERROR, IncludeDetail: awsevents.IncludeDetail_NONE},
 	}
 	if p.props.Key != nil {
 		props.DeadLetterQueue = letters // for events that the bus cannot decrypt
 	}
 	bus := awsevents.NewEventBus(scope, jsii.String("Bus"), props)
-	group := p.newLogGroup(scope, "BusLog", "/aws/vendedlogs/events/event-bus/"+p.prefix, awscdk.RemovalPolicy_DESTROY)
+	group := p.newLogGroup(scope, "BusLog", "/aws/vendedlogs/events/event-bus/"+p.Prefix(), awscdk.RemovalPolicy_DESTROY)
 	source := awslogs.NewCfnDeliverySource(scope, jsii.String("BusLogSource"), &awslogs.CfnDeliverySourceProps{
-		Name: jsii.String(p.prefix), LogType: jsii.String("ERROR_LOGS"), ResourceArn: bus.EventBusArn(),
+		Name: jsii.String(p.Prefix()), LogType: jsii.String("ERROR_LOGS"), ResourceArn: bus.EventBusArn(),
 	})
 	place := awslogs.NewCfnDeliveryDestination(scope, jsii.String("BusLogPlace"), &awslogs.CfnDeliveryDestinationProps{
-		Name: jsii.String(p.prefix), DestinationResourceArn: group.LogGroupArn(),
+		Name: jsii.String(p.Prefix()), DestinationResourceArn: group.LogGroupArn(),
 	})
 	delivery := awslogs.NewCfnDelivery(scope, jsii.String("BusLogDelivery"), &awslogs.CfnDeliveryProps{
-		DeliverySourceName: jsii.String(p.prefix), DeliveryDestinationArn: place.AttrArn(),
+		DeliverySourceName: jsii.String(p.Prefix()), DeliveryDestinationArn: place.AttrArn(),
 	})
 	delivery.AddResourceDependency(source, nil)
-	if p.stage.Retention.Bus > 0 {
+	if p.Stage.Retention.Bus > 0 {
 		awsevents.NewCfnArchive(scope, jsii.String("BusArchive"), &awsevents.CfnArchiveProps{
-			ArchiveName: jsii.String(p.prefix), SourceArn: bus.EventBusArn(), RetentionDays: number(p.stage.Retention.Bus), KmsKeyIdentifier: p.keyARN(),
+			ArchiveName: jsii.String(p.Prefix()), SourceArn: bus.EventBusArn(), RetentionDays: number(p.Stage.Retention.Bus), KmsKeyIdentifier: p.keyARN(),
 		})
 	}
 	return bus
@@ -131,7 +118,7 @@ func (p *Plan) keyARN() *string {
 
 // newLogGroup creates a log group with the stage's retention.
 func (p *Plan) newLogGroup(scope constructs.Construct, id, name string, removal awscdk.RemovalPolicy) awslogs.LogGroup {
-	props := &awslogs.LogGroupProps{LogGroupName: jsii.String(name), Retention: retentions[p.stage.Retention.Log], RemovalPolicy: removal}
+	props := &awslogs.LogGroupProps{LogGroupName: jsii.String(name), Retention: retentions[p.Stage.Retention.Log], RemovalPolicy: removal}
 	if p.props.Key != nil {
 		props.EncryptionKey = p.props.Key
 	}
@@ -150,7 +137,7 @@ var retentions = map[int]awslogs.RetentionDays{
 
 // ruleName returns the last part of the ARN of a route's rule.
 func (p *Plan) ruleName(route routes.Route) string {
-	return "rule/" + p.busName() + "/" + p.name(route.Name())
+	return "rule/" + p.BusName() + "/" + p.Name(route.Name())
 }
 
 // ruleARNs returns the ARNs of all rules, which share the dead letters with an encrypted bus.
@@ -159,24 +146,13 @@ func (p *Plan) ruleARNs() []*string {
 	if p.props.Key != nil && p.props.Bus == nil {
 		rules = append(rules, p.busARN())
 	}
-	for _, route := range p.routes {
+	for _, route := range p.Routes {
 		rules = append(rules, arn("events", p.ruleName(route)))
 	}
-	for _, s := range p.systems {
-		for _, trigger := range p.triggers(s) {
-			rules = append(rules, arn("events", trigger.rule()))
+	for _, s := range p.Systems {
+		for _, trigger := range p.Triggers(s) {
+			rules = append(rules, arn("events", trigger.Rule()))
 		}
 	}
 	return rules
-}
-
-// enabled reports whether messages of the queue are handled: an inbox's always, a route's
-// while its flow is on.
-func (p *Plan) enabled(queue string) bool {
-	for _, route := range p.routes {
-		if route.Queue() == queue {
-			return p.stage.isOn(route)
-		}
-	}
-	return true
 }

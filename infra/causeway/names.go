@@ -3,23 +3,13 @@ package causeway
 import (
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-)
 
-// logical joins names to an id: logical("shopify-inbox", "queue") is ShopifyInboxQueue.
-func logical(names ...string) string {
-	var id strings.Builder
-	for _, name := range names {
-		for word := range strings.FieldsFuncSeq(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-			id.WriteString(strings.ToUpper(word[:1]) + word[1:])
-		}
-	}
-	return id.String()
-}
+	"causeway.example/infra/causeway/plan"
+)
 
 // fixLogicalIDs gives every resource of the stack the logical id that its path spells,
 // without the hash that CDK appends: ShopifyInbox/Queue/Resource is ShopifyInboxQueue. The
@@ -49,7 +39,7 @@ func spell(path string, groups []string) string {
 	var id strings.Builder
 	for part := range strings.SplitSeq(path, "/") {
 		if part != "Resource" && part != whole && !slices.Contains(groups, part) {
-			id.WriteString(logical(part))
+			id.WriteString(plan.Logical(part))
 		}
 	}
 	return id.String()

@@ -30,7 +30,7 @@ func (w written) grants(t *testing.T, policy string, a ask) bool {
 const mappingARN = "arn:aws:lambda:eu-central-1:111122223333:event-source-mapping:0b7c"
 
 func (p *Plan) functionARN(name string) string {
-	return "arn:aws:lambda:eu-central-1:111122223333:function:" + p.name(name)
+	return "arn:aws:lambda:eu-central-1:111122223333:function:" + p.Name(name)
 }
 
 // looks, moves, and pauses and erases are what the commands of each level call.
@@ -52,10 +52,10 @@ func (p *Plan) looks(route string) []ask {
 		{action: "cloudwatch:GetMetricData", resource: "*"},
 		{action: "dynamodb:DescribeTimeToLive", resource: p.tableARN()},
 		{action: "dynamodb:DescribeContinuousBackups", resource: p.tableARN()},
-		{action: "logs:FilterLogEvents", resource: "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/" + p.name("netsuite-deliver") + ":log-stream:"},
+		{action: "logs:FilterLogEvents", resource: "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/" + p.Name("netsuite-deliver") + ":log-stream:"},
 		{action: "cloudwatch:DescribeAlarms", resource: "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:*"},
-		{action: "secretsmanager:DescribeSecret", resource: secretARN(p.prefix + "/netsuite")},
-		{action: "secretsmanager:DescribeSecret", resource: secretARN(p.prefix + "/shopify/receive")},
+		{action: "secretsmanager:DescribeSecret", resource: secretARN(p.Prefix() + "/netsuite")},
+		{action: "secretsmanager:DescribeSecret", resource: secretARN(p.Prefix() + "/shopify/receive")},
 		{action: "lambda:GetFunctionConfiguration", resource: p.functionARN("netsuite-deliver")},
 	}
 }
@@ -70,7 +70,7 @@ func (p *Plan) moves(route string) []ask {
 		{action: "dynamodb:BatchWriteItem", resource: p.tableARN(), leadingKey: "F#number:1001"},
 		{action: "s3:PutObject", resource: p.objectARN("claims/sha256/abc")},
 		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#audit|netsuite|shopify/example/order/2026-11-21"},
-		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.prefix + "/netsuite")},
+		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.Prefix() + "/netsuite")},
 	}
 }
 
@@ -94,7 +94,7 @@ func (p *Plan) erases() []ask {
 		{action: "dynamodb:Scan", resource: p.tableARN()},
 		{action: "dynamodb:GetItem", resource: p.tableARN(), leadingKey: "D#dead#20261125#0"},
 		{action: "dynamodb:DeleteItem", resource: p.tableARN(), leadingKey: "F#email:abc"},
-		{action: "events:DescribeArchive", resource: "arn:aws:events:eu-central-1:111122223333:archive/" + p.prefix},
+		{action: "events:DescribeArchive", resource: "arn:aws:events:eu-central-1:111122223333:archive/" + p.Prefix()},
 		{action: "logs:DescribeLogGroups", resource: "arn:aws:logs:eu-central-1:111122223333:log-group::log-stream:"},
 	}
 }
@@ -107,7 +107,7 @@ func (p *Plan) nevers(route string) []ask {
 		{action: "sqs:ReceiveMessage", resource: p.queueARN(route)},
 		{action: "sqs:DeleteMessage", resource: p.queueARN(route)},
 		{action: "sqs:DeleteQueue", resource: p.queueARN(route)},
-		{action: "sqs:ReceiveMessage", resource: strings.Replace(p.queueARN(routes.Dead(route)), p.prefix, "payroll", 1)},
+		{action: "sqs:ReceiveMessage", resource: strings.Replace(p.queueARN(routes.Dead(route)), p.Prefix(), "payroll", 1)},
 		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#netsuite|shopify/example/order/1"},
 		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#connection|netsuite"},
 		{action: "dynamodb:DeleteItem", resource: p.tableARN(), leadingKey: "L#trace"},
@@ -115,8 +115,8 @@ func (p *Plan) nevers(route string) []ask {
 		{action: "s3:DeleteObject", resource: p.objectARN("claims/sha256/abc")},
 		{action: "s3:DeleteObjectVersion", resource: p.objectARN("drop/partner/a.csv")},
 		{action: "s3:PutObject", resource: p.objectARN("drop/partner/a.csv")},
-		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.prefix + "/shopify/receive")},
-		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.prefix + "-2/netsuite")},
+		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.Prefix() + "/shopify/receive")},
+		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.Prefix() + "-2/netsuite")},
 		{action: "lambda:UpdateFunctionConfiguration", resource: p.functionARN("netsuite-deliver")},
 		{action: "lambda:InvokeFunction", resource: p.functionARN("netsuite-deliver")},
 		{action: "lambda:UpdateEventSourceMapping", resource: mappingARN, function: "arn:aws:lambda:eu-central-1:111122223333:function:payroll"},
@@ -125,7 +125,7 @@ func (p *Plan) nevers(route string) []ask {
 
 func TestOperatorsMayDoTheirWorkAndNoMore(t *testing.T) {
 	each(t, examples, func(t *testing.T, p *Plan, w written) {
-		route := p.routes[0].Queue()
+		route := p.Routes[0].Queue()
 		levels := []struct {
 			policy string
 			gains  []ask
@@ -158,7 +158,7 @@ func (w written) wantEraser(t *testing.T, p *Plan) {
 			}
 		}
 	}
-	for _, a := range p.nevers(p.routes[0].Queue()) {
+	for _, a := range p.nevers(p.Routes[0].Queue()) {
 		if w.grants(t, "OperatorsEraser", a) {
 			t.Errorf("OperatorsEraser may %s on %s %s", a.action, a.resource, a.leadingKey)
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
 
+	"causeway.example/infra/causeway/plan"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
 	"causeway.example/shared/routes"
@@ -45,9 +46,9 @@ func pattern(text, ending string) string {
 }
 
 // permissions returns what the role's code calls, on its own system's resources.
-func (p *Plan) permissions(s system, role connector.Role) []statement {
+func (p *Plan) permissions(s plan.Installed, role connector.Role) []statement {
 	all := []statement{p.mayLog(s, role)}
-	if secrets := p.secretsOf(s, role); len(secrets) > 0 {
+	if secrets := p.SecretsOf(s, role); len(secrets) > 0 {
 		own := statement{id: "OwnSecret", actions: []string{"secretsmanager:GetSecretValue"}}
 		for _, secret := range secrets {
 			own.resources = append(own.resources, arns("secretsmanager", pattern("secret:"+secret, "-??????"))...)
@@ -73,8 +74,8 @@ func (p *Plan) permissions(s system, role connector.Role) []statement {
 		all = append(all, p.mayUseState(s, role), p.mayUseLedger(s, role))
 		all = append(all, p.mayLoad("claims")...)
 	}
-	if s.isAsync(role) {
-		all = append(all, statement{id: "Failed", actions: []string{"sqs:SendMessage"}, resources: arns("sqs", p.name(routes.Dead(s.function(role))))})
+	if s.IsAsync(role) {
+		all = append(all, statement{id: "Failed", actions: []string{"sqs:SendMessage"}, resources: arns("sqs", p.Name(routes.Dead(s.Function(role))))})
 	}
 	if p.props.Network != nil {
 		all = append(all, statement{
@@ -88,7 +89,7 @@ func (p *Plan) permissions(s system, role connector.Role) []statement {
 	return all
 }
 
-func (p *Plan) mayLog(s system, role connector.Role) statement {
+func (p *Plan) mayLog(s plan.Installed, role connector.Role) statement {
 	return statement{
 		id: "Log", actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 		resources: arns("logs", pattern("log-group:"+p.logGroup(s, role), ":*")),
@@ -98,10 +99,10 @@ func (p *Plan) mayLog(s system, role connector.Role) statement {
 // mayTake allows what handling a queue's messages needs: Lambda's poller takes them with the
 // function's role; the function defers them, re-sends those that the queue would drop, and
 // writes their dead letters.
-func (p *Plan) mayTake(s system, role connector.Role) []statement {
+func (p *Plan) mayTake(s plan.Installed, role connector.Role) []statement {
 	var queues, dead []string
-	for _, queue := range p.queues(s, role) {
-		queues, dead = append(queues, p.name(queue)), append(dead, p.name(routes.Dead(queue)))
+	for _, queue := range p.Queues(s, role) {
+		queues, dead = append(queues, p.Name(queue)), append(dead, p.Name(routes.Dead(queue)))
 	}
 	if len(queues) == 0 {
 		return nil
@@ -113,13 +114,13 @@ func (p *Plan) mayTake(s system, role connector.Role) []statement {
 }
 
 // mayAccept allows the inbox queues: the one of the live lane, and that of the backfill lane.
-func (p *Plan) mayAccept(s system) statement {
-	return statement{id: "Accept", actions: []string{"sqs:SendMessage"}, resources: arns("sqs", p.name(routes.Inbox(s.Name)), p.name(routes.InboxBackfill(s.Name)))}
+func (p *Plan) mayAccept(s plan.Installed) statement {
+	return statement{id: "Accept", actions: []string{"sqs:SendMessage"}, resources: arns("sqs", p.Name(routes.Inbox(s.Name)), p.Name(routes.InboxBackfill(s.Name)))}
 }
 
 // mayPublish allows events of the own source only, so that a translate function cannot forge
 // another system's.
-func (p *Plan) mayPublish(s system) statement {
+func (p *Plan) mayPublish(s plan.Installed) statement {
 	return statement{
 		id: "Publish", actions: []string{"events:PutEvents"}, resources: []*string{p.busARN()},
 		condition: map[string]any{"StringEquals": map[string]any{"events:source": message.SourcePrefix + s.Name}},
@@ -127,15 +128,15 @@ func (p *Plan) mayPublish(s system) statement {
 }
 
 // mayUseState allows the records of the role.
-func (p *Plan) mayUseState(s system, role connector.Role) statement {
+func (p *Plan) mayUseState(s plan.Installed, role connector.Role) statement {
 	return p.onKeys("State", []string{"dynamodb:GetItem", "dynamodb:PutItem"}, stateKeys(s, role))
 }
 
 // mayCompare allows a poll to read what the targets of its system confirmed of the system's own
 // entities.
-func (p *Plan) mayCompare(s system) statement {
+func (p *Plan) mayCompare(s plan.Installed) statement {
 	var keys []string
-	for _, route := range p.routes {
+	for _, route := range p.Routes {
 		if key := "S#" + route.To + "|" + s.Name + "/*"; route.From == s.Name && !slices.Contains(keys, key) {
 			keys = append(keys, key)
 		}
@@ -144,29 +145,29 @@ func (p *Plan) mayCompare(s system) statement {
 }
 
 // mayBind allows an audit to read what was bound to entities: it translates records.
-func (p *Plan) mayBind(s system) statement {
+func (p *Plan) mayBind(s plan.Installed) statement {
 	var keys []string
-	for _, other := range p.audited(s) {
+	for _, other := range p.Audited(s) {
 		keys = append(keys, "S#bind.*|"+other.Name+"/*")
 	}
 	return p.onKeys("Bound", []string{"dynamodb:GetItem"}, keys)
 }
 
 // mayUseLedger allows writing and searching entries.
-func (p *Plan) mayUseLedger(s system, role connector.Role) statement {
+func (p *Plan) mayUseLedger(s plan.Installed, role connector.Role) statement {
 	return p.onKeys("Ledger", []string{"dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:Query"}, p.ledgerKeys(s, role))
 }
 
 // mayAddToLedger allows a door to add entries one by one. It cannot delete any, because
 // BatchWriteItem and DeleteItem delete and are missing. It cannot overwrite one, because it
 // cannot read the ledger, and an entry's sort key has 56 random bits.
-func (p *Plan) mayAddToLedger(s system, role connector.Role) statement {
+func (p *Plan) mayAddToLedger(s plan.Installed, role connector.Role) statement {
 	return p.onKeys("AddToLedger", []string{"dynamodb:PutItem"}, p.ledgerKeys(s, role))
 }
 
 func (p *Plan) onKeys(id string, actions, keys []string) statement {
 	return statement{
-		id: id, actions: actions, resources: arns("dynamodb", "table/"+p.prefix),
+		id: id, actions: actions, resources: arns("dynamodb", "table/"+p.Prefix()),
 		condition: map[string]any{"ForAllValues:StringLike": map[string]any{"dynamodb:LeadingKeys": keys}},
 	}
 }
@@ -180,18 +181,14 @@ func (p *Plan) mayStore(folders ...string) statement {
 func (p *Plan) mayLoad(folders ...string) []statement {
 	return []statement{
 		{id: "Load", actions: []string{"s3:GetObject"}, resources: p.objects(folders)},
-		{id: "Miss", actions: []string{"s3:ListBucket"}, resources: []*string{sub("arn:${AWS::Partition}:s3:::" + p.bucket())}},
+		{id: "Miss", actions: []string{"s3:ListBucket"}, resources: []*string{sub("arn:${AWS::Partition}:s3:::" + p.Bucket())}},
 	}
 }
 
 func (p *Plan) objects(folders []string) []*string {
 	all := make([]*string, len(folders))
 	for i, folder := range folders {
-		all[i] = sub("arn:${AWS::Partition}:s3:::" + p.bucket() + "/" + pattern(folder, "/*"))
+		all[i] = sub("arn:${AWS::Partition}:s3:::" + p.Bucket() + "/" + pattern(folder, "/*"))
 	}
 	return all
 }
-
-// bucket returns the bucket's name, for CloudFormation to fill in: bucket names are unique in
-// the world.
-func (p *Plan) bucket() string { return p.prefix + "-${AWS::AccountId}-${AWS::Region}" }

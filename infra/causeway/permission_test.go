@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"causeway.example/infra/causeway/plan"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/routes"
 )
@@ -54,15 +55,15 @@ func secretARN(name string) string {
 	return "arn:aws:secretsmanager:eu-central-1:111122223333:secret:" + name + "-a1B2c3"
 }
 
-func (p *Plan) queueARN(queue string) string { return physical["AWS::SQS::Queue"][1] + p.name(queue) }
+func (p *Plan) queueARN(queue string) string { return physical["AWS::SQS::Queue"][1] + p.Name(queue) }
 
 func (p *Plan) objectARN(key string) string {
-	return strings.TrimSuffix("arn:aws:s3:::"+p.prefix+"-111122223333-eu-central-1/"+key, "/")
+	return strings.TrimSuffix("arn:aws:s3:::"+p.Prefix()+"-111122223333-eu-central-1/"+key, "/")
 }
 
-func (p *Plan) tableARN() string { return physical["AWS::DynamoDB::Table"][1] + p.prefix }
+func (p *Plan) tableARN() string { return physical["AWS::DynamoDB::Table"][1] + p.Prefix() }
 
-func (p *Plan) eventBusARN() string { return physical["AWS::Events::EventBus"][1] + p.prefix }
+func (p *Plan) eventBusARN() string { return physical["AWS::Events::EventBus"][1] + p.Prefix() }
 
 // TestAPickupReadsWhatIsDropped: no system of the catalog has the role, so that test-aws, which
 // holds each role to the calls that its function makes, cannot see it.
@@ -86,13 +87,13 @@ func TestAPickupReadsWhatIsDropped(t *testing.T) {
 func TestAPollOnlyReadsWhatTargetsConfirmed(t *testing.T) {
 	each(t, examples, func(t *testing.T, p *Plan, w written) {
 		key := "S#netsuite|shopify/example/order/1"
-		if !w.may(t, p.name("shopify-poll"), call{action: "dynamodb:GetItem", resource: p.tableARN(), leadingKey: key}) {
+		if !w.may(t, p.Name("shopify-poll"), call{action: "dynamodb:GetItem", resource: p.tableARN(), leadingKey: key}) {
 			t.Error("a poll may not read what NetSuite confirmed")
 		}
 		for _, c := range []call{
 			{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: key}, {action: "dynamodb:GetItem", resource: p.tableARN(), leadingKey: "S#netsuite|woocommerce/example/order/1"},
 		} {
-			if w.may(t, p.name("shopify-poll"), c) {
+			if w.may(t, p.Name("shopify-poll"), c) {
 				t.Errorf("a poll may %s of %s", c.action, c.leadingKey)
 			}
 		}
@@ -108,14 +109,14 @@ func TestAnAuditOnlyReads(t *testing.T) {
 			{action: "s3:PutObject", resource: p.objectARN("claims/sha256/abc")},
 			{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#bind.currency|shopify/example/order/1"},
 			{action: "dynamodb:GetItem", resource: p.tableARN(), leadingKey: "S#netsuite|shopify/example/order/1"},
-			{action: "secretsmanager:GetSecretValue", resource: secretARN(p.prefix + "/shopify/receive")},
+			{action: "secretsmanager:GetSecretValue", resource: secretARN(p.Prefix() + "/shopify/receive")},
 		} {
-			if w.may(t, p.name("netsuite-audit"), c) {
+			if w.may(t, p.Name("netsuite-audit"), c) {
 				t.Errorf("an audit may %s on %s %s", c.action, c.resource, c.leadingKey)
 			}
 		}
-		variables := in(w.named(t, "AWS::Lambda::Function", "FunctionName", p.name("netsuite-audit")), "Environment", "Variables").(map[string]any)
-		want := "netsuite=" + p.prefix + "/netsuite,shopify=" + p.prefix + "/shopify,woocommerce="
+		variables := in(w.named(t, "AWS::Lambda::Function", "FunctionName", p.Name("netsuite-audit")), "Environment", "Variables").(map[string]any)
+		want := "netsuite=" + p.Prefix() + "/netsuite,shopify=" + p.Prefix() + "/shopify,woocommerce="
 		if got := w.text(variables["CAUSEWAY_SECRETS"]); !strings.HasPrefix(got, want) || variables["SHOPIFY_SHOPS"] == nil || variables["NETSUITE_ACCOUNT"] == nil {
 			t.Errorf("the audit's secrets are %s, and its variables %v", got, variables)
 		}
@@ -124,11 +125,11 @@ func TestAnAuditOnlyReads(t *testing.T) {
 
 func TestNoFunctionTouchesWhatIsAnothers(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		for _, s := range p.systems {
+		for _, s := range p.Systems {
 			for _, role := range s.Roles {
 				for _, c := range foreign(p, s, role) {
-					if w.may(t, p.name(s.function(role)), c) {
-						t.Errorf("%s may %s on %s", s.function(role), c.action, c.resource)
+					if w.may(t, p.Name(s.Function(role)), c) {
+						t.Errorf("%s may %s on %s", s.Function(role), c.action, c.resource)
 					}
 				}
 			}
@@ -138,12 +139,12 @@ func TestNoFunctionTouchesWhatIsAnothers(t *testing.T) {
 
 // foreign lists what a function must not be able to do: anything with another system's secret,
 // log, queue or record, and what only another role does.
-func foreign(p *Plan, s system, role connector.Role) []call {
+func foreign(p *Plan, s plan.Installed, role connector.Role) []call {
 	var all []call
-	for _, other := range p.systems {
+	for _, other := range p.Systems {
 		if other.Name != s.Name {
 			all = append(all, p.ofAnother(other)...)
-			if audits := slices.ContainsFunc(p.audited(s), func(each system) bool { return each.Name == other.Name }); role == connector.Audit && audits {
+			if audits := slices.ContainsFunc(p.Audited(s), func(each plan.Installed) bool { return each.Name == other.Name }); role == connector.Audit && audits {
 				all = slices.DeleteFunc(all, func(c call) bool {
 					return c.action == "dynamodb:GetItem" && c.leadingKey == "S#bind.x|"+other.Name+"/x" // it translates their records
 				})
@@ -153,11 +154,11 @@ func foreign(p *Plan, s system, role connector.Role) []call {
 			if other.Name == s.Name && otherRole == role {
 				continue
 			}
-			if !slices.Contains(p.secretsOf(s, role), p.secret(other, otherRole)) {
-				all = append(all, call{action: "secretsmanager:GetSecretValue", resource: secretARN(p.secret(other, otherRole))})
+			if !slices.Contains(p.SecretsOf(s, role), p.Secret(other, otherRole)) {
+				all = append(all, call{action: "secretsmanager:GetSecretValue", resource: secretARN(p.Secret(other, otherRole))})
 			}
 			all = append(all, call{action: "logs:PutLogEvents", resource: physical["AWS::Logs::LogGroup"][1] + p.logGroup(other, otherRole) + ":x"})
-			for _, queue := range p.queues(other, otherRole) {
+			for _, queue := range p.Queues(other, otherRole) {
 				all = append(all, call{action: "sqs:ReceiveMessage", resource: p.queueARN(queue)}, call{action: "sqs:DeleteMessage", resource: p.queueARN(queue)},
 					call{action: "sqs:SendMessage", resource: p.queueARN(routes.Dead(queue))})
 				if queue != routes.Inbox(s.Name) && queue != routes.InboxBackfill(s.Name) {
@@ -180,7 +181,7 @@ func foreign(p *Plan, s system, role connector.Role) []call {
 }
 
 // ofAnother lists calls on what belongs to another system.
-func (p *Plan) ofAnother(other system) []call {
+func (p *Plan) ofAnother(other plan.Installed) []call {
 	all := []call{
 		{action: "s3:GetObject", resource: p.objectARN("drop/" + other.Name + "/x")},
 		{action: "s3:PutObject", resource: p.objectARN("archive/" + other.Name + "/x")},
@@ -211,16 +212,16 @@ func (p *Plan) notADoors() []call {
 func TestEveryWildcardHasItsReason(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		used := map[string]bool{}
-		for _, s := range p.systems {
+		for _, s := range p.Systems {
 			for _, role := range s.Roles {
-				for _, statement := range w.statementsOf(t, p.name(s.function(role))) {
+				for _, statement := range w.statementsOf(t, p.Name(s.Function(role))) {
 					for _, action := range w.texts(statement["Action"]) {
 						if strings.ContainsAny(action, "*?") {
-							t.Errorf("%s may do %s", s.function(role), action)
+							t.Errorf("%s may do %s", s.Function(role), action)
 						}
 					}
 					for _, resource := range w.texts(statement["Resource"]) {
-						used[reasonFor(t, s.function(role), resource)] = true
+						used[reasonFor(t, s.Function(role), resource)] = true
 					}
 				}
 			}

@@ -40,22 +40,22 @@ func TestPitfall01VisibilityIsSixTimesTheTimeoutPlusTheWindow(t *testing.T) {
 			}
 			checked++
 		}
-		if checked != len(p.allQueues()) {
-			t.Errorf("%d mappings for %d queues", checked, len(p.allQueues()))
+		if checked != len(p.AllQueues()) {
+			t.Errorf("%d mappings for %d queues", checked, len(p.AllQueues()))
 		}
 	})
 }
 
 func TestPitfall01SlowCallsEndBeforeTheFunction(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, _ written) {
-		for _, s := range p.systems {
+		for _, s := range p.Systems {
 			for _, role := range s.Roles {
-				size := p.size(s, role)
-				if size.timeout > longest {
-					t.Errorf("%s ends after %s, and Lambda ends it before", s.function(role), size.timeout)
+				size := p.Size(s, role)
+				if size.Timeout > 15*time.Minute {
+					t.Errorf("%s ends after %s, and Lambda ends it before", s.Function(role), size.Timeout)
 				}
-				if least := 2*s.Timeout + 25*time.Second; size.batch > size.parallel && size.timeout < least {
-					t.Errorf("%s ends after %s, before two calls that take %s each, and the margin without which none is begun", s.function(role), size.timeout, s.Timeout)
+				if least := 2*s.Timeout + 25*time.Second; size.Batch > size.Parallel && size.Timeout < least {
+					t.Errorf("%s ends after %s, before two calls that take %s each, and the margin without which none is begun", s.Function(role), size.Timeout, s.Timeout)
 				}
 			}
 		}
@@ -65,7 +65,7 @@ func TestPitfall01SlowCallsEndBeforeTheFunction(t *testing.T) {
 func TestPitfall02NothingIsDeadLetteredForWaiting(t *testing.T) {
 	held := retry.DefaultPolicy().Holding
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		working, _ := w.queues(p.prefix)
+		working, _ := w.queues(p.Prefix())
 		for name, queue := range working {
 			got := integer(in(queue, "RedrivePolicy", "maxReceiveCount"))
 			if got <= held.Receives || got > 1000 {
@@ -94,8 +94,8 @@ func TestPitfall03ReservedConcurrencyIsEnoughForAllPollers(t *testing.T) {
 		}
 		for name, most := range pollers {
 			reserved := w.named(t, "AWS::Lambda::Function", "FunctionName", name).Properties["ReservedConcurrentExecutions"]
-			if p.stage.Functions.Reserve != (reserved != nil) || reserved != nil && integer(reserved) < most {
-				t.Errorf("%s has %v reserved for %d pollers; the stage reserves: %v", name, reserved, most, p.stage.Functions.Reserve)
+			if p.Stage.Functions.Reserve != (reserved != nil) || reserved != nil && integer(reserved) < most {
+				t.Errorf("%s has %v reserved for %d pollers; the stage reserves: %v", name, reserved, most, p.Stage.Functions.Reserve)
 			}
 		}
 	})
@@ -129,13 +129,13 @@ func TestPitfall05BatchesFailPartly(t *testing.T) {
 
 func TestPitfall06EveryQueueRuleAndAsynchronousStartHasDeadLetters(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		working, dead := w.queues(p.prefix)
+		working, dead := w.queues(p.Prefix())
 		for name, queue := range working {
-			if got := w.text(in(queue, "RedrivePolicy", "deadLetterTargetArn")); !strings.HasSuffix(got, ":"+p.name(routes.Dead(name))) {
+			if got := w.text(in(queue, "RedrivePolicy", "deadLetterTargetArn")); !strings.HasSuffix(got, ":"+p.Name(routes.Dead(name))) {
 				t.Errorf("%s has its dead letters in %s", name, got)
 			}
 			allow := dead[routes.Dead(name)].Properties["RedriveAllowPolicy"].(map[string]any)
-			if allow["redrivePermission"] != "byQueue" || !slices.Equal(w.texts(allow["sourceQueueArns"]), []string{physical["AWS::SQS::Queue"][1] + p.name(name)}) {
+			if allow["redrivePermission"] != "byQueue" || !slices.Equal(w.texts(allow["sourceQueueArns"]), []string{physical["AWS::SQS::Queue"][1] + p.Name(name)}) {
 				t.Errorf("%s takes dead letters by %v", routes.Dead(name), allow)
 			}
 		}
@@ -145,20 +145,20 @@ func TestPitfall06EveryQueueRuleAndAsynchronousStartHasDeadLetters(t *testing.T)
 				t.Errorf("%s has %d targets", id, len(targets))
 			}
 			target := one{Properties: targets[0].(map[string]any)}
-			if got := w.text(in(target, "DeadLetterConfig", "Arn")); !strings.HasSuffix(got, ":"+p.name("rules-dead")) {
+			if got := w.text(in(target, "DeadLetterConfig", "Arn")); !strings.HasSuffix(got, ":"+p.Name("rules-dead")) {
 				t.Errorf("%s has its dead letters in %s", id, got)
 			}
 			if integer(in(target, "RetryPolicy", "MaximumEventAgeInSeconds")) != 86400 || integer(in(target, "RetryPolicy", "MaximumRetryAttempts")) != 185 {
 				t.Errorf("%s is retried by %v", id, in(target, "RetryPolicy"))
 			}
 		}
-		for _, s := range p.systems {
+		for _, s := range p.Systems {
 			for _, role := range s.Roles {
-				if s.isAsync(role) {
-					config := w.named(t, "AWS::Lambda::EventInvokeConfig", "FunctionName", p.name(s.function(role)))
+				if s.IsAsync(role) {
+					config := w.named(t, "AWS::Lambda::EventInvokeConfig", "FunctionName", p.Name(s.Function(role)))
 					place := w.text(in(config, "DestinationConfig", "OnFailure", "Destination"))
-					if name := strings.TrimPrefix(place[strings.LastIndex(place, ":")+1:], p.prefix+"-"); dead[name].Type == "" {
-						t.Errorf("what %s fails at goes to %s", s.function(role), place)
+					if name := strings.TrimPrefix(place[strings.LastIndex(place, ":")+1:], p.Prefix()+"-"); dead[name].Type == "" {
+						t.Errorf("what %s fails at goes to %s", s.Function(role), place)
 					}
 				}
 			}
@@ -185,16 +185,16 @@ func TestPitfall06OnlyTheirRulesMaySendToQueues(t *testing.T) {
 				senders[arn[strings.LastIndex(arn, ":")+1:]] = w.texts(in(s, "Condition", "ArnEquals", "aws:SourceArn"))
 			}
 		}
-		bus := "arn:aws:events:eu-central-1:111122223333:rule/" + p.prefix + "/"
-		for _, route := range p.routes {
-			if got := senders[p.name(route.Queue())]; !slices.Equal(got, []string{bus + p.name(route.Name())}) {
+		bus := "arn:aws:events:eu-central-1:111122223333:rule/" + p.Prefix() + "/"
+		for _, route := range p.Routes {
+			if got := senders[p.Name(route.Queue())]; !slices.Equal(got, []string{bus + p.Name(route.Name())}) {
 				t.Errorf("%s may be sent to by %v", route.Queue(), got)
 			}
-			if !contains(senders[p.name("rules-dead")], bus+p.name(route.Name())) {
+			if !contains(senders[p.Name("rules-dead")], bus+p.Name(route.Name())) {
 				t.Errorf("the rule of %s cannot reach its dead letters", route.Name())
 			}
 		}
-		if len(senders) != len(p.routes)+1 {
+		if len(senders) != len(p.Routes)+1 {
 			t.Errorf("%d queues may be sent to by rules, want one per route and the rules' dead letters", len(senders))
 		}
 	})
@@ -202,7 +202,7 @@ func TestPitfall06OnlyTheirRulesMaySendToQueues(t *testing.T) {
 
 func TestPitfall07DeadLettersOutliveTheirQueue(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		working, dead := w.queues(p.prefix)
+		working, dead := w.queues(p.Prefix())
 		for name, queue := range working {
 			kept := integer(queue.Properties["MessageRetentionPeriod"])
 			if least := retry.DefaultPolicy().Transient.Seconds(); float64(kept) <= least || kept != 14*86400 {
@@ -221,7 +221,7 @@ func TestPitfall07DeadLettersOutliveTheirQueue(t *testing.T) {
 // standard queue counts a dead letter's age from when it was first sent.
 func TestPitfall07QueuesEndInDeadLettersNotByExpiry(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		working, _ := w.queues(p.prefix)
+		working, _ := w.queues(p.Prefix())
 		for name, queue := range working {
 			received := integer(in(queue, "RedrivePolicy", "maxReceiveCount")) * integer(queue.Properties["VisibilityTimeout"])
 			if kept := integer(queue.Properties["MessageRetentionPeriod"]); received > kept-3*86400 {
@@ -247,12 +247,12 @@ func TestAQueueThatWouldExpireFirstIsRejected(t *testing.T) {
 
 func TestBackfillHasItsLaneOfTwoWorkers(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		for _, s := range p.systems {
-			if !s.has(connector.Translate) {
+		for _, s := range p.Systems {
+			if !s.Has(connector.Translate) {
 				continue
 			}
-			mapping := w.mappings()[p.name(routes.InboxBackfill(s.Name))]
-			if w.functionName(mapping.Properties["FunctionName"]) != p.name(s.function(connector.Translate)) || integer(in(mapping, "ScalingConfig", "MaximumConcurrency")) != 2 {
+			mapping := w.mappings()[p.Name(routes.InboxBackfill(s.Name))]
+			if w.functionName(mapping.Properties["FunctionName"]) != p.Name(s.Function(connector.Translate)) || integer(in(mapping, "ScalingConfig", "MaximumConcurrency")) != 2 {
 				t.Errorf("the backfill lane of %s is taken by %v", s.Name, mapping.Properties)
 			}
 		}
@@ -306,14 +306,14 @@ func deniesPlain(policy one, action string) bool {
 
 func TestPitfall13AlarmsCountWhatIsInDeadLetterQueues(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		_, dead := w.queues(p.prefix)
+		_, dead := w.queues(p.Prefix())
 		for name := range dead {
-			filled := w.named(t, "AWS::CloudWatch::Alarm", "AlarmName", p.name(name+"-filled"))
+			filled := w.named(t, "AWS::CloudWatch::Alarm", "AlarmName", p.Name(name+"-filled"))
 			if filled.Properties["MetricName"] != "ApproximateNumberOfMessagesVisible" || integer(filled.Properties["Threshold"]) != 0 ||
 				filled.Properties["ComparisonOperator"] != "GreaterThanThreshold" || filled.Properties["Statistic"] != "Maximum" {
 				t.Errorf("%s is watched by %v", name, filled.Properties)
 			}
-			old := w.named(t, "AWS::CloudWatch::Alarm", "AlarmName", p.name(name+"-old"))
+			old := w.named(t, "AWS::CloudWatch::Alarm", "AlarmName", p.Name(name+"-old"))
 			if old.Properties["MetricName"] != "ApproximateAgeOfOldestMessage" || integer(old.Properties["Threshold"]) != 7*86400 {
 				t.Errorf("the age in %s is watched by %v", name, old.Properties)
 			}
@@ -325,7 +325,7 @@ func TestPitfall13AlarmsCountWhatIsInDeadLetterQueues(t *testing.T) {
 			if alarm.Properties["TreatMissingData"] != "notBreaching" {
 				t.Errorf("%s rings when nothing is measured", id)
 			}
-			if got := w.texts(alarm.Properties["AlarmActions"]); !slices.Equal(got, []string{"arn:aws:sns:eu-central-1:111122223333:" + p.prefix}) {
+			if got := w.texts(alarm.Properties["AlarmActions"]); !slices.Equal(got, []string{"arn:aws:sns:eu-central-1:111122223333:" + p.Prefix()}) {
 				t.Errorf("%s notifies %v", id, got)
 			}
 		}
@@ -334,8 +334,8 @@ func TestPitfall13AlarmsCountWhatIsInDeadLetterQueues(t *testing.T) {
 
 func TestPitfall14NoRouteLeadsBackToWhereTheChangeBegan(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		for _, route := range p.routes {
-			rule := w.named(t, "AWS::Events::Rule", "Name", p.name(route.Name()))
+		for _, route := range p.Routes {
+			rule := w.named(t, "AWS::Events::Rule", "Name", p.Name(route.Name()))
 			if origin := fmt.Sprint(in(rule, "EventPattern", "detail", "origin")); origin != "[map[anything-but:["+route.To+"]]]" {
 				t.Errorf("%s lets through origins %s", route.Name(), origin)
 			}
@@ -345,7 +345,7 @@ func TestPitfall14NoRouteLeadsBackToWhereTheChangeBegan(t *testing.T) {
 
 func TestPitfall16TheTableExpiresItemsByTTL(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		table := w.named(t, "AWS::DynamoDB::Table", "TableName", p.prefix)
+		table := w.named(t, "AWS::DynamoDB::Table", "TableName", p.Prefix())
 		if in(table, "TimeToLiveSpecification", "AttributeName") != "ttl" || in(table, "TimeToLiveSpecification", "Enabled") != true {
 			t.Errorf("items expire by %v", in(table, "TimeToLiveSpecification"))
 		}
@@ -361,8 +361,8 @@ func TestPitfall17DoorsHandOverTheRawRequest(t *testing.T) {
 		}
 		doors := len(w.of("AWS::ApiGatewayV2::Route")) + len(w.of("AWS::Lambda::Url"))
 		sources := 0
-		for _, s := range p.systems {
-			if s.has(connector.Receive) {
+		for _, s := range p.Systems {
+			if s.Has(connector.Receive) {
 				sources++
 			}
 		}

@@ -114,13 +114,13 @@ func (given *InstallationProps) withDefaults() (*InstallationProps, error) {
 		p.TerminationProtection = jsii.Bool(p.Stage.Production)
 	}
 	if p.Env == nil {
-		p.Env = p.Stage.env()
+		p.Env = env(p.Stage)
 	}
 	return &p, nil
 }
 
 // env is the stage's account and region; each is left to the credentials if it is empty.
-func (s *Stage) env() *awscdk.Environment {
+func env(s *Stage) *awscdk.Environment {
 	env := &awscdk.Environment{}
 	if s.Account != "" {
 		env.Account = jsii.String(s.Account)
@@ -134,12 +134,12 @@ func (s *Stage) env() *awscdk.Environment {
 // stackProps are those of one of the stacks. Each gets its own synthesizer, because CDK
 // binds a synthesizer to one stack.
 func (p *Plan) stackProps(about string) *awscdk.StackProps {
-	tags := map[string]*string{"causeway:stage": jsii.String(p.stage.Name)}
+	tags := map[string]*string{"causeway:stage": jsii.String(p.Stage.Name)}
 	for _, key := range slices.Sorted(maps.Keys(p.props.Tags)) {
 		tags[key] = jsii.String(p.props.Tags[key])
 	}
 	props := &awscdk.StackProps{
-		Description: jsii.String(fmt.Sprintf("Causeway %s: %s", p.stage.Name, about)), Env: p.props.Env,
+		Description: jsii.String(fmt.Sprintf("Causeway %s: %s", p.Stage.Name, about)), Env: p.props.Env,
 		TerminationProtection: p.props.TerminationProtection, Tags: &tags,
 	}
 	if p.props.Qualifier != "" {

@@ -8,28 +8,9 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"causeway.example/infra/causeway/plan"
 	"causeway.example/shared/routes"
 )
-
-// How long and how often a queue returns a message that is never deleted.
-//
-// A message that cannot be handled must end in the dead-letter queue, never by expiry, so
-// receives × visibility stays below the retention. A standard queue counts the age of a dead
-// letter from when it was first sent: 11 days of receives leave at least 3 of the 14 to read
-// and redrive it.
-const (
-	retentionDays = 14 // the most that SQS offers; it costs nothing
-	receiveDays   = 11
-	// receives is the most that SQS counts to. A message that waits is deferred by its
-	// visibility, and each look at it is a receive, so a small number would dead-letter
-	// healthy messages. The pipeline counts failures itself and writes the dead letter; this
-	// policy only catches what the pipeline never handles.
-	receives   = 1000
-	visibility = 6 // times the function's timeout, as Lambda asks for
-)
-
-// longestVisibility is the longest visibility timeout that ends in the dead-letter queue in time.
-const longestVisibility = receiveDays * 24 * 60 * 60 / receives // seconds
 
 // QueueProps configures a Queue.
 type QueueProps struct {
@@ -67,8 +48,8 @@ type Queue struct {
 
 // NewQueue creates a Queue.
 func NewQueue(scope constructs.Construct, id string, props *QueueProps) *Queue {
-	hidden := visibility * int(*props.FunctionTimeout.ToSeconds(nil))
-	if hidden > longestVisibility {
+	hidden := plan.Visibility * int(*props.FunctionTimeout.ToSeconds(nil))
+	if hidden > plan.LongestVisibility {
 		panic("queue " + props.QueueName + ": a function timeout above 158 s lets messages expire before they are dead-lettered")
 	}
 	q := &Queue{Construct: constructs.NewConstruct(scope, jsii.String(id))}
@@ -77,8 +58,8 @@ func NewQueue(scope constructs.Construct, id string, props *QueueProps) *Queue {
 	})
 	config := &awssqs.QueueProps{
 		QueueName: jsii.String(props.QueueName), EnforceSSL: jsii.Bool(true), RemovalPolicy: props.RemovalPolicy,
-		RetentionPeriod: days(retentionDays), VisibilityTimeout: seconds(hidden),
-		DeadLetterQueue: &awssqs.DeadLetterQueue{Queue: q.DeadLetters, MaxReceiveCount: number(receives)},
+		RetentionPeriod: days(plan.RetentionDays), VisibilityTimeout: seconds(hidden),
+		DeadLetterQueue: &awssqs.DeadLetterQueue{Queue: q.DeadLetters, MaxReceiveCount: number(plan.Receives)},
 	}
 	config.Encryption, config.EncryptionMasterKey = encryption(props.Key)
 	q.Queue = awssqs.NewQueue(q.Construct, jsii.String("Queue"), config)
@@ -106,7 +87,7 @@ func newDeadLetters(scope constructs.Construct, id string, props deadLettersProp
 	}
 	config := &awssqs.QueueProps{
 		QueueName: jsii.String(props.name), EnforceSSL: jsii.Bool(true), RemovalPolicy: props.removal,
-		RetentionPeriod: days(retentionDays), RedriveAllowPolicy: allow,
+		RetentionPeriod: days(plan.RetentionDays), RedriveAllowPolicy: allow,
 	}
 	config.Encryption, config.EncryptionMasterKey = encryption(props.key)
 	queue := awssqs.NewQueue(scope, jsii.String(id), config)

@@ -25,7 +25,10 @@ func (p *Plan) shift(scope constructs.Construct, id string, function awslambda.F
 		AlarmDescription:   jsii.String("Stops a deployment of " + *function.PhysicalName() + " and rolls it back: the alias had 3 errors within 5 minutes."),
 		ComparisonOperator: jsii.String("GreaterThanOrEqualToThreshold"), Threshold: number(3), EvaluationPeriods: number(5), DatapointsToAlarm: number(1),
 		Namespace: jsii.String("AWS/Lambda"), MetricName: jsii.String("Errors"), Statistic: jsii.String("Sum"), Period: number(60), TreatMissingData: jsii.String("notBreaching"),
-		Dimensions: []any{dimension("FunctionName", *function.PhysicalName()), dimension("Resource", *function.PhysicalName()+":"+aliasName)},
+		Dimensions: []any{
+			&awscloudwatch.CfnAlarm_DimensionProperty{Name: jsii.String("FunctionName"), Value: function.PhysicalName()},
+			&awscloudwatch.CfnAlarm_DimensionProperty{Name: jsii.String("Resource"), Value: jsii.String(*function.PhysicalName() + ":" + aliasName)},
+		},
 	})
 	role := awsiam.NewRole(scope, jsii.String(id+"DeploymentRole"), &awsiam.RoleProps{
 		Description: jsii.String("Permissions of CodeDeploy for the function " + *function.PhysicalName()),
@@ -38,7 +41,7 @@ func (p *Plan) shift(scope constructs.Construct, id string, function awslambda.F
 	group := awscdk.NewCfnResource(scope, jsii.String(id+"DeploymentGroup"), &awscdk.CfnResourceProps{
 		Type: jsii.String("AWS::CodeDeploy::DeploymentGroup"), Properties: &map[string]any{
 			"ApplicationName": application.Ref(), "DeploymentGroupName": function.PhysicalName(), "ServiceRoleArn": role.RoleArn(),
-			"DeploymentConfigName":      "CodeDeployDefault.Lambda" + p.stage.Functions.Shift,
+			"DeploymentConfigName":      "CodeDeployDefault.Lambda" + p.Stage.Functions.Shift,
 			"DeploymentStyle":           map[string]any{"DeploymentType": "BLUE_GREEN", "DeploymentOption": "WITH_TRAFFIC_CONTROL"},
 			"AlarmConfiguration":        map[string]any{"Enabled": true, "Alarms": []any{map[string]any{"Name": alarm.Ref()}}},
 			"AutoRollbackConfiguration": map[string]any{"Enabled": true, "Events": []any{"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"}},

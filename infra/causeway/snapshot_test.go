@@ -30,8 +30,8 @@ var hash = regexp.MustCompile(`[0-9a-f]{64}`)
 func TestTemplatesAreAsReviewed(t *testing.T) {
 	each(t, examples, func(t *testing.T, p *Plan, w written) {
 		for _, part := range parts {
-			got := normal(t, mustReadFile(t, filepath.Join(w.folder, p.name(part)+".template.json")))
-			path := filepath.Join("../testdata", p.name(part)+".json")
+			got := normal(t, mustReadFile(t, filepath.Join(w.folder, p.Name(part)+".template.json")))
+			path := filepath.Join("../testdata", p.Name(part)+".json")
 			if *update {
 				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 					t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"causeway.example/infra/causeway/plan"
 	"causeway.example/shared/connector"
 )
 
@@ -34,9 +35,9 @@ func NewState(scope constructs.Construct, id string, props *StateProps) *State {
 	p := props.Plan
 	s.Table = p.table(s.Construct)
 	s.Bucket = p.storage(s.Construct)
-	for _, system := range p.systems {
+	for _, system := range p.Systems {
 		for _, role := range system.Roles {
-			if name := p.secret(system, role); p.isOwnSecret(system, role) && s.Secrets[name] == nil {
+			if name := p.Secret(system, role); p.IsOwnSecret(system, role) && s.Secrets[name] == nil {
 				s.Secrets[name] = p.newSecret(s.Construct, system, role)
 			}
 		}
@@ -52,13 +53,13 @@ func (p *Plan) table(scope constructs.Construct) awsdynamodb.Table {
 		encryption = awsdynamodb.TableEncryption_CUSTOMER_MANAGED
 	}
 	return awsdynamodb.NewTable(scope, jsii.String("Table"), &awsdynamodb.TableProps{
-		TableName:    jsii.String(p.prefix),
+		TableName:    jsii.String(p.Prefix()),
 		PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("pk"), Type: awsdynamodb.AttributeType_STRING},
 		SortKey:      &awsdynamodb.Attribute{Name: jsii.String("sk"), Type: awsdynamodb.AttributeType_STRING},
 		BillingMode:  awsdynamodb.BillingMode_PAY_PER_REQUEST, TimeToLiveAttribute: jsii.String("ttl"),
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(true)},
 		Encryption:                       encryption, EncryptionKey: p.props.Key,
-		DeletionProtection: jsii.Bool(p.stage.Production), RemovalPolicy: p.props.RemovalPolicy,
+		DeletionProtection: jsii.Bool(p.Stage.Production), RemovalPolicy: p.props.RemovalPolicy,
 	})
 }
 
@@ -69,11 +70,11 @@ func (p *Plan) storage(scope constructs.Construct) awss3.Bucket {
 	}
 	rules := p.lifecycle()
 	bucket := awss3.NewBucket(scope, jsii.String("Bucket"), &awss3.BucketProps{
-		BucketName: sub(p.bucket()), Versioned: jsii.Bool(true), EnforceSSL: jsii.Bool(true),
+		BucketName: sub(p.Bucket()), Versioned: jsii.Bool(true), EnforceSSL: jsii.Bool(true),
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(), ObjectOwnership: awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
 		Encryption: encryption, EncryptionKey: p.props.Key, LifecycleRules: &rules, RemovalPolicy: p.props.RemovalPolicy,
 	})
-	if slices.ContainsFunc(p.systems, func(s system) bool { return s.has(connector.Pickup) }) {
+	if slices.ContainsFunc(p.Systems, func(s plan.Installed) bool { return s.Has(connector.Pickup) }) {
 		// BucketProps.EventBridgeEnabled would deploy a function that sets this property.
 		bucket.Node().DefaultChild().(awss3.CfnBucket).SetNotificationConfiguration(&awss3.CfnBucket_NotificationConfigurationProperty{
 			EventBridgeConfiguration: &awss3.CfnBucket_EventBridgeConfigurationProperty{EventBridgeEnabled: jsii.Bool(true)},
@@ -91,7 +92,7 @@ func (p *Plan) lifecycle() []*awss3.LifecycleRule {
 	}}
 	for _, folder := range []string{"claims", "archive", "drop"} {
 		rules = append(rules, &awss3.LifecycleRule{
-			Id: jsii.String(folder), Prefix: jsii.String(folder + "/"), Expiration: days(p.stage.Retention.Archive),
+			Id: jsii.String(folder), Prefix: jsii.String(folder + "/"), Expiration: days(p.Stage.Retention.Archive),
 			Transitions: &[]*awss3.Transition{{StorageClass: awss3.StorageClass_GLACIER_INSTANT_RETRIEVAL(), TransitionAfter: days(standardDays)}},
 		})
 	}
@@ -104,13 +105,13 @@ const standardDays = 90
 
 // newSecret creates a secret without content, which is entered by hand. It is an L1: the L2
 // generates a content, and would overwrite the one of an existing secret.
-func (p *Plan) newSecret(scope constructs.Construct, s system, role connector.Role) awssecretsmanager.CfnSecret {
-	id, keys := logical(s.Name, "secret"), s.Secrets
+func (p *Plan) newSecret(scope constructs.Construct, s plan.Installed, role connector.Role) awssecretsmanager.CfnSecret {
+	id, keys := plan.Logical(s.Name, "secret"), s.Secrets
 	if role == connector.Receive {
-		id, keys = logical(s.Name, string(role), "secret"), s.required
+		id, keys = plan.Logical(s.Name, string(role), "secret"), s.Required
 	}
 	props := &awssecretsmanager.CfnSecretProps{
-		Name:        jsii.String(p.secret(s, role)),
+		Name:        jsii.String(p.Secret(s, role)),
 		Description: jsii.String("Credentials of " + s.Title + ", entered by hand: a JSON object with values for " + strings.Join(keys, ", ")),
 	}
 	if p.props.Key != nil {

@@ -4,16 +4,17 @@ import (
 	"strings"
 	"testing"
 
+	"causeway.example/infra/causeway/plan"
 	"causeway.example/shared/connector"
 )
 
 func TestTheTableCanBeBroughtBack(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		table := w.named(t, "AWS::DynamoDB::Table", "TableName", p.prefix)
+		table := w.named(t, "AWS::DynamoDB::Table", "TableName", p.Prefix())
 		if in(table, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") != true || in(table, "SSESpecification", "SSEEnabled") != true {
 			t.Errorf("the table is %v", table.Properties)
 		}
-		if table.Properties["DeletionProtectionEnabled"] != p.stage.Production || table.Properties["BillingMode"] != "PAY_PER_REQUEST" {
+		if table.Properties["DeletionProtectionEnabled"] != p.Stage.Production || table.Properties["BillingMode"] != "PAY_PER_REQUEST" {
 			t.Errorf("the table is protected: %v, billed by %v", table.Properties["DeletionProtectionEnabled"], table.Properties["BillingMode"])
 		}
 		if got, want := compact(t, flatten(table.Properties["KeySchema"])), `[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}]`; got != want {
@@ -24,7 +25,7 @@ func TestTheTableCanBeBroughtBack(t *testing.T) {
 
 func TestTheBucketIsClosed(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		bucket := w.named(t, "AWS::S3::Bucket", "BucketName", p.prefix+"-111122223333-eu-central-1")
+		bucket := w.named(t, "AWS::S3::Bucket", "BucketName", p.Prefix()+"-111122223333-eu-central-1")
 		for _, lock := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
 			if in(bucket, "PublicAccessBlockConfiguration", lock) != true {
 				t.Errorf("the bucket has no %s", lock)
@@ -41,7 +42,7 @@ func TestTheBucketIsClosed(t *testing.T) {
 
 func TestWhatTheBucketHoldsEndsByFolder(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		bucket := w.named(t, "AWS::S3::Bucket", "BucketName", p.prefix+"-111122223333-eu-central-1")
+		bucket := w.named(t, "AWS::S3::Bucket", "BucketName", p.Prefix()+"-111122223333-eu-central-1")
 		ends := map[string]int{}
 		for _, rule := range in(bucket, "LifecycleConfiguration", "Rules").([]any) {
 			r := rule.(map[string]any)
@@ -52,7 +53,7 @@ func TestWhatTheBucketHoldsEndsByFolder(t *testing.T) {
 			}
 		}
 		// The archive's messages name their bodies among the claims.
-		if ends["archive/"] != p.stage.Retention.Archive || ends["claims/"] < ends["archive/"] {
+		if ends["archive/"] != p.Stage.Retention.Archive || ends["claims/"] < ends["archive/"] {
 			t.Errorf("folders end after %v days", ends)
 		}
 	})
@@ -62,7 +63,7 @@ func TestWhatTheBucketHoldsEndsByFolder(t *testing.T) {
 // failed creation left would be in the way of the next one, and goes.
 func TestDataOutlivesItsStackInProductionOnly(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		want := map[bool]string{true: "RetainExceptOnCreate", false: "Delete"}[p.stage.Production]
+		want := map[bool]string{true: "RetainExceptOnCreate", false: "Delete"}[p.Stage.Production]
 		for _, kind := range []string{"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SecretsManager::Secret"} {
 			for id, r := range w.of(kind) {
 				if r.DeletionPolicy != want {
@@ -81,14 +82,14 @@ func TestSecretsAreMadeWithoutContent(t *testing.T) {
 				t.Errorf("%s has a content", id)
 			}
 		}
-		for _, s := range p.systems {
+		for _, s := range p.Systems {
 			for _, role := range s.Roles {
-				id := logical(s.Name, "secret")
+				id := plan.Logical(s.Name, "secret")
 				if role == connector.Receive {
-					id = logical(s.Name, "receive", "secret")
+					id = plan.Logical(s.Name, "receive", "secret")
 				}
-				if got := made[id].Type != ""; got != p.isOwnSecret(s, role) {
-					t.Errorf("a secret for %s is created: %v", s.function(role), got)
+				if got := made[id].Type != ""; got != p.IsOwnSecret(s, role) {
+					t.Errorf("a secret for %s is created: %v", s.Function(role), got)
 				}
 			}
 		}
@@ -110,12 +111,12 @@ func TestTheDoorsSecretNamesWhatADoorNeeds(t *testing.T) {
 
 func TestTheBusLogsWhatItCouldNotDeliverWithoutItsContent(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		bus := w.named(t, "AWS::Events::EventBus", "Name", p.prefix)
+		bus := w.named(t, "AWS::Events::EventBus", "Name", p.Prefix())
 		if in(bus, "LogConfig", "Level") != "ERROR" || in(bus, "LogConfig", "IncludeDetail") != "NONE" {
 			t.Errorf("the bus logs by %v", in(bus, "LogConfig"))
 		}
-		if archives := w.of("AWS::Events::Archive"); len(archives) > 0 != (p.stage.Retention.Bus > 0) {
-			t.Errorf("%d archives, and the stage keeps events %d days", len(archives), p.stage.Retention.Bus)
+		if archives := w.of("AWS::Events::Archive"); len(archives) > 0 != (p.Stage.Retention.Bus > 0) {
+			t.Errorf("%d archives, and the stage keeps events %d days", len(archives), p.Stage.Retention.Bus)
 		}
 	})
 }

@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
+	"causeway.example/infra/causeway/plan/plantest"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/routes"
 )
@@ -28,17 +28,17 @@ func TestStacksStandInOrderAndWhereTheStageSays(t *testing.T) {
 		if err := json.Unmarshal([]byte(mustReadFile(t, filepath.Join(w.folder, "manifest.json"))), &read); err != nil {
 			t.Fatal(err)
 		}
-		for part, after := range map[string][]string{"state": nil, "messaging": nil, "connectors": {p.name("state"), p.name("messaging")}, "watch": {p.name("connectors")}} {
-			stack := read.Artifacts[p.name(part)]
+		for part, after := range map[string][]string{"state": nil, "messaging": nil, "connectors": {p.Name("state"), p.Name("messaging")}, "watch": {p.Name("connectors")}} {
+			stack := read.Artifacts[p.Name(part)]
 			if !contains(stack.Dependencies, after...) {
 				t.Errorf("%s depends on %v, want %v", part, stack.Dependencies, after)
 			}
-			if stack.Properties.TerminationProtection != p.stage.Production {
+			if stack.Properties.TerminationProtection != p.Stage.Production {
 				t.Errorf("%s is protected: %v", part, stack.Properties.TerminationProtection)
 			}
 			want := "aws://unknown-account/unknown-region"
-			if p.stage.Account != "" {
-				want = "aws://" + p.stage.Account + "/" + p.stage.Region
+			if p.Stage.Account != "" {
+				want = "aws://" + p.Stage.Account + "/" + p.Stage.Region
 			}
 			if stack.Environment != want {
 				t.Errorf("%s is for %s, want %s", part, stack.Environment, want)
@@ -51,7 +51,7 @@ func TestStacksStandInOrderAndWhereTheStageSays(t *testing.T) {
 func TestStacksExportNothing(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		for _, part := range parts {
-			text := mustReadFile(t, filepath.Join(w.folder, p.name(part)+".template.json"))
+			text := mustReadFile(t, filepath.Join(w.folder, p.Name(part)+".template.json"))
 			for _, bad := range []string{`"Export"`, "Fn::ImportValue", "Token["} {
 				if strings.Contains(text, bad) {
 					t.Errorf("%s has %s in it", part, bad)
@@ -72,7 +72,7 @@ const (
 func TestStacksKeepWithinTheLimits(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		for _, part := range parts {
-			if text := mustReadFile(t, filepath.Join(w.folder, p.name(part)+".template.json")); len(text) > largestStack || len(w.stacks[part].Resources) > mostResources {
+			if text := mustReadFile(t, filepath.Join(w.folder, p.Name(part)+".template.json")); len(text) > largestStack || len(w.stacks[part].Resources) > mostResources {
 				t.Errorf("%s has %d bytes and %d resources", part, len(text), len(w.stacks[part].Resources))
 			}
 		}
@@ -98,7 +98,7 @@ func TestEverythingIsNamedByItsStage(t *testing.T) {
 				if r.Properties["EventSourceName"] != nil {
 					continue // a partner's bus has the name of its source
 				}
-				if !strings.Contains(name, p.prefix) || seen[kind+name] != "" {
+				if !strings.Contains(name, p.Prefix()) || seen[kind+name] != "" {
 					t.Errorf("%s is named %s, as %s is", id, name, seen[kind+name])
 				}
 				seen[kind+name] = id
@@ -110,7 +110,7 @@ func TestEverythingIsNamedByItsStage(t *testing.T) {
 func TestRolesAreForFunctionsAndTheirDeployments(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		roles, want := w.of("AWS::IAM::Role"), len(w.of("AWS::Lambda::Function"))
-		if p.stage.Functions.Shift != "" {
+		if p.Stage.Functions.Shift != "" {
 			want *= 2
 		}
 		if len(roles) != want {
@@ -133,7 +133,7 @@ func TestRolesAreForFunctionsAndTheirDeployments(t *testing.T) {
 func TestLogsEnd(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		for id, group := range w.of("AWS::Logs::LogGroup") {
-			if integer(group.Properties["RetentionInDays"]) != p.stage.Retention.Log {
+			if integer(group.Properties["RetentionInDays"]) != p.Stage.Retention.Log {
 				t.Errorf("%s keeps its lines %v days", id, group.Properties["RetentionInDays"])
 			}
 		}
@@ -148,16 +148,16 @@ func TestLogsEnd(t *testing.T) {
 // TestCodeIsWhatWasBuilt follows a function's code from the template to the file.
 func TestCodeIsWhatWasBuilt(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		for _, s := range p.systems {
+		for _, s := range p.Systems {
 			for _, role := range s.Roles {
-				f := w.named(t, "AWS::Lambda::Function", "FunctionName", p.name(s.function(role)))
+				f := w.named(t, "AWS::Lambda::Function", "FunctionName", p.Name(s.Function(role)))
 				key, _ := in(f, "Code", "S3Key").(string)
 				path := filepath.Join(w.folder, "asset."+strings.TrimSuffix(key, ".zip"), "bootstrap")
-				if got := mustReadFile(t, path); got != s.function(role) {
-					t.Errorf("the code of %s is %s", s.function(role), got)
+				if got := mustReadFile(t, path); got != s.Function(role) {
+					t.Errorf("the code of %s is %s", s.Function(role), got)
 				}
 				if info, err := os.Stat(path); err != nil || info.Mode()&0o111 == 0 {
-					t.Errorf("the code of %s cannot be run: %v", s.function(role), err)
+					t.Errorf("the code of %s cannot be run: %v", s.Function(role), err)
 				}
 			}
 		}
@@ -167,8 +167,8 @@ func TestCodeIsWhatWasBuilt(t *testing.T) {
 // TestTriggersMatchTheirEvents asks the matcher that one machine routes by.
 func TestTriggersMatchTheirEvents(t *testing.T) {
 	t.Parallel()
-	p := mustPlanToy(t, toyConfig)
-	bucket := p.prefix + "-111122223333-eu-central-1"
+	p := mustPlanToy(t, plantest.ToyConfig())
+	bucket := p.Prefix() + "-111122223333-eu-central-1"
 	events := map[string][2]string{ // one that is for it, and one that is not
 		"causeway-toy-toyshop-partner": {
 			mustReadFile(t, "../../events/triggers/eventbridge-partner.json"),
@@ -180,16 +180,16 @@ func TestTriggersMatchTheirEvents(t *testing.T) {
 		},
 	}
 	matched := 0
-	for _, trigger := range p.triggers(p.systems[0]) {
-		if trigger.pattern == nil {
+	for _, trigger := range p.Triggers(p.Systems[0]) {
+		if trigger.Pattern == nil {
 			continue
 		}
 		matched++
-		text := strings.ReplaceAll(flatten(trigger.pattern), flatten(map[string]any{"Fn::Sub": p.bucket()}), `"`+bucket+`"`)
+		text := strings.ReplaceAll(flatten(trigger.Pattern), flatten(map[string]any{"Fn::Sub": p.Bucket()}), `"`+bucket+`"`)
 		pattern := routes.MustPattern(text)
-		for i, event := range events[trigger.name] {
+		for i, event := range events[trigger.Name] {
 			if match, err := pattern.Match([]byte(event)); err != nil || match != (i == 0) {
-				t.Errorf("%s matches event %d: %v (%v)", trigger.name, i, match, err)
+				t.Errorf("%s matches event %d: %v (%v)", trigger.Name, i, match, err)
 			}
 		}
 	}
@@ -200,17 +200,17 @@ func TestTriggersMatchTheirEvents(t *testing.T) {
 
 func TestAPartnersBusIsJoinedByItsSource(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		for _, s := range p.systems {
-			if s.config.Partner == "" {
+		for _, s := range p.Systems {
+			if s.Config.Partner == "" {
 				continue
 			}
-			bus := w.named(t, "AWS::Events::EventBus", "Name", s.config.Partner)
-			rule := w.named(t, "AWS::Events::Rule", "Name", p.name(s.Name+"-partner"))
-			if bus.Properties["EventSourceName"] != s.config.Partner || w.text(rule.Properties["EventBusName"]) != s.config.Partner {
+			bus := w.named(t, "AWS::Events::EventBus", "Name", s.Config.Partner)
+			rule := w.named(t, "AWS::Events::Rule", "Name", p.Name(s.Name+"-partner"))
+			if bus.Properties["EventSourceName"] != s.Config.Partner || w.text(rule.Properties["EventBusName"]) != s.Config.Partner {
 				t.Errorf("%s comes over %v by a rule of %v", s.Name, bus.Properties, rule.Properties["EventBusName"])
 			}
 			target := rule.Properties["Targets"].([]any)[0].(map[string]any)
-			if got := w.functionName(target["Arn"]); got != p.name(s.function(connector.Receive)) || target["InputPath"] != nil {
+			if got := w.functionName(target["Arn"]); got != p.Name(s.Function(connector.Receive)) || target["InputPath"] != nil {
 				t.Errorf("%s hands %v of the event to %s", s.Name, target["InputPath"], got)
 			}
 		}
@@ -236,18 +236,6 @@ func TestIDsOfInstallationsStay(t *testing.T) {
 	})
 }
 
-func TestRemarksAreForQueuesThatShareTooFewCalls(t *testing.T) {
-	t.Parallel()
-	p := mustPlanToy(t, toyConfig)
-	if got := p.Remarks(); len(got) != 0 {
-		t.Errorf("remarks on nine calls for one queue: %v", got)
-	}
-	p.systems[0].Concurrency = 1
-	if got := p.Remarks(); !slices.Equal(got, []string{"toyshop takes 1 calls at once, and its 1 queues have 2 workers: they wait for each other"}) {
-		t.Errorf("the remarks are %v", got)
-	}
-}
-
 func TestLogicalIDsAreWordsInOne(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
@@ -255,15 +243,6 @@ func TestLogicalIDsAreWordsInOne(t *testing.T) {
 	} {
 		if got := spell(path, []string{"shop"}); got != want {
 			t.Errorf("%s is spelled %s, want %s", path, got, want)
-		}
-	}
-	for want, names := range map[string][]string{
-		"ShopInboxQueue":   {"shop-inbox", "queue"},
-		"ShopOrdersToErp":  {"shop-orders-to-erp"},
-		"RulesDead2Filled": {"rules-dead-2", "filled"},
-	} {
-		if got := logical(names...); got != want {
-			t.Errorf("%v give %s, want %s", names, got, want)
 		}
 	}
 }

@@ -12,6 +12,9 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
+
+	"causeway.example/infra/causeway/plan"
+	"causeway.example/infra/causeway/plan/plantest"
 )
 
 // workspace holds what is written once for all tests.
@@ -51,7 +54,7 @@ func each(t *testing.T, names []string, check func(t *testing.T, p *Plan, w writ
 func mustPlan(t *testing.T, stage string) *Plan {
 	t.Helper()
 	if stage == "toy" {
-		return mustPlanToy(t, toyConfig)
+		return mustPlanToy(t, plantest.ToyConfig())
 	}
 	read, err := ReadStage("../stages", stage)
 	if err != nil {
@@ -68,13 +71,13 @@ func mustPlan(t *testing.T, stage string) *Plan {
 func mustDist(t *testing.T, p *Plan) string {
 	t.Helper()
 	dist := t.TempDir()
-	for _, s := range p.systems {
+	for _, s := range p.Systems {
 		for _, role := range s.Roles {
-			folder := filepath.Join(dist, s.function(role))
+			folder := filepath.Join(dist, s.Function(role))
 			if err := os.MkdirAll(folder, 0o755); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(filepath.Join(folder, "bootstrap"), []byte(s.function(role)), 0o755); err != nil {
+			if err := os.WriteFile(filepath.Join(folder, "bootstrap"), []byte(s.Function(role)), 0o755); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -128,7 +131,7 @@ func mustWrite(t *testing.T, stage string) written {
 func writeTo(t *testing.T, stage, folder string) (result written) {
 	t.Helper()
 	p := mustPlan(t, stage)
-	p.props.Programs = mustDist(t, p)
+	p.Programs = mustDist(t, p)
 	defer func() {
 		if cause := recover(); cause != nil {
 			result.err = fmt.Errorf("writing %s: %v", stage, cause)
@@ -140,7 +143,7 @@ func writeTo(t *testing.T, stage, folder string) (result written) {
 	})
 	p.install(app)
 	app.Synth(nil)
-	return read(folder, p.prefix)
+	return read(folder, p.Prefix())
 }
 
 func read(folder, prefix string) written {
@@ -264,7 +267,7 @@ func (w written) functionName(value any) string {
 	if call, ok := value.(map[string]any); ok && call["Fn::Join"] != nil {
 		text = flatten(value) // an alias, by a split of its ARN
 		for _, alias := range w.of("AWS::Lambda::Alias") {
-			if name := w.text(alias.Properties["FunctionName"]); strings.Contains(text, logical(strings.TrimPrefix(name, w.prefix()+"-"))+"Alias\"") {
+			if name := w.text(alias.Properties["FunctionName"]); strings.Contains(text, plan.Logical(strings.TrimPrefix(name, w.prefix()+"-"))+"Alias\"") {
 				return name
 			}
 		}
@@ -309,4 +312,12 @@ func (w written) queues(prefix string) (working, dead map[string]one) {
 
 func contains(list []string, want ...string) bool {
 	return !slices.ContainsFunc(want, func(w string) bool { return !slices.Contains(list, w) })
+}
+
+func flatten(value any) string {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return err.Error()
+	}
+	return string(data)
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
+	"causeway.example/infra/causeway/plan"
+	"causeway.example/infra/causeway/plan/plantest"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/routes"
 )
@@ -53,44 +55,44 @@ func TestEveryQueueFunctionRuleAndDoorIsWatched(t *testing.T) {
 			"table-errors": "SystemErrors of AWS/DynamoDB", "table-throttles": "WriteThrottleEvents of AWS/DynamoDB", "topic-fails": "NumberOfNotificationsFailed of AWS/SNS",
 			"rules-dead-filled": "ApproximateNumberOfMessagesVisible of AWS/SQS",
 		}
-		for _, route := range p.routes {
+		for _, route := range p.Routes {
 			want[route.Name()+"-lost"] = "InvocationsFailedToBeSentToDlq of AWS/Events"
 		}
-		for _, s := range p.systems {
+		for _, s := range p.Systems {
 			for _, role := range s.Roles {
-				for _, queue := range p.queues(s, role) {
+				for _, queue := range p.Queues(s, role) {
 					if queue != routes.InboxBackfill(s.Name) {
-						want[queue+"-waits"] = "Age of Causeway Function=" + p.name(s.function(role)) + " Route=" + queue
+						want[queue+"-waits"] = "Age of Causeway Function=" + p.Name(s.Function(role)) + " Route=" + queue
 					}
-					if p.enabled(queue) {
-						want[queue+"-stalled"] = "ApproximateNumberOfMessagesNotVisible of AWS/SQS QueueName=" + p.name(queue)
+					if p.Enabled(queue) {
+						want[queue+"-stalled"] = "ApproximateNumberOfMessagesNotVisible of AWS/SQS QueueName=" + p.Name(queue)
 					}
-					want[s.function(role)+"-errors"] = "Errors of AWS/Lambda"
+					want[s.Function(role)+"-errors"] = "Errors of AWS/Lambda"
 				}
 				if role != connector.Audit { // a run may take all the time that there is
-					want[s.function(role)+"-slow"] = "Duration of AWS/Lambda"
+					want[s.Function(role)+"-slow"] = "Duration of AWS/Lambda"
 				}
 				if role != connector.Poll && role != connector.Audit {
-					want[s.function(role)+"-throttles"] = "Throttles of AWS/Lambda"
+					want[s.Function(role)+"-throttles"] = "Throttles of AWS/Lambda"
 				}
-				if s.isAsync(role) {
-					want[s.function(role)+"-dropped"] = "DestinationDeliveryFailures of AWS/Lambda"
+				if s.IsAsync(role) {
+					want[s.Function(role)+"-dropped"] = "DestinationDeliveryFailures of AWS/Lambda"
 				}
 			}
 			switch {
-			case !s.has(connector.Receive):
-			case s.config.Door == functionURL:
+			case !s.Has(connector.Receive):
+			case s.Config.Door == plan.FunctionURL:
 				want[s.Name+"-door-refused"], want[s.Name+"-receive-fails"] = "Url4xxCount of AWS/Lambda", "Url5xxCount of AWS/Lambda"
 			default:
 				for name, metric := range map[string]string{"refused": "DoorRefused", "throttled": "DoorThrottled", "dropped": "DoorDropped"} {
-					want[s.Name+"-door-"+name] = metric + " of Causeway/Door Api=" + p.prefix + " Route=POST /hooks/" + s.Name
+					want[s.Name+"-door-"+name] = metric + " of Causeway/Door Api=" + p.Prefix() + " Route=POST /hooks/" + s.Name
 				}
 				want["api-fails"] = "5xx of AWS/ApiGateway"
 			}
 		}
 		for name, metric := range want {
 			if got := w.reads(w.alarms()[name]); !slices.ContainsFunc(got, func(read string) bool { return strings.HasPrefix(read, metric) }) {
-				t.Errorf("%s reads %q, want %q", p.name(name), got, metric)
+				t.Errorf("%s reads %q, want %q", p.Name(name), got, metric)
 			}
 		}
 	})
@@ -100,7 +102,7 @@ func TestEveryQueueFunctionRuleAndDoorIsWatched(t *testing.T) {
 func TestADoorsCountsAreThoseOfItsLog(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		format := w.text(in(w.named(t, "AWS::ApiGatewayV2::Stage", "StageName", "$default"), "AccessLogSettings", "Format"))
-		for _, field := range []string{`"api":"` + p.prefix + `"`, `"route":"$context.routeKey"`, `"status":"$context.status"`} {
+		for _, field := range []string{`"api":"` + p.Prefix() + `"`, `"route":"$context.routeKey"`, `"status":"$context.status"`} {
 			if !strings.Contains(format, field) {
 				t.Errorf("the access log has no %s", field)
 			}
@@ -113,7 +115,7 @@ func TestADoorsCountsAreThoseOfItsLog(t *testing.T) {
 			t.Fatalf("%d filters, want %d", len(filters), len(doorFilters))
 		}
 		for id, filter := range filters {
-			if w.text(filter.Properties["LogGroupName"]) != "/aws/vendedlogs/apigateway/"+p.prefix || !strings.Contains(flatten(filter.Properties["MetricTransformations"]), "$.route") {
+			if w.text(filter.Properties["LogGroupName"]) != "/aws/vendedlogs/apigateway/"+p.Prefix() || !strings.Contains(flatten(filter.Properties["MetricTransformations"]), "$.route") {
 				t.Errorf("%s counts %v", id, filter.Properties)
 			}
 		}
@@ -134,7 +136,7 @@ func expression(alarm one) string {
 // deleted, and "stalled" rings only then.
 func TestOneOfTwoAlarmsRingsForWaiting(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		for _, queue := range p.allQueues() {
+		for _, queue := range p.AllQueues() {
 			waits, there := w.alarms()[queue+"-waits"]
 			if there == strings.HasSuffix(queue, "-backfill") {
 				t.Errorf("%s-waits is there: %v; a backfill may wait", queue, there)
@@ -142,15 +144,15 @@ func TestOneOfTwoAlarmsRingsForWaiting(t *testing.T) {
 			if there && expression(waits) != "IF(FILL(deleted, 0) > 0, FILL(age, 0), 0)" {
 				t.Errorf("%s-waits reads %s", queue, expression(waits))
 			}
-			if !p.enabled(queue) {
+			if !p.Enabled(queue) {
 				continue
 			}
 			stalled := w.alarms()[queue+"-stalled"]
 			if got := expression(stalled); !strings.HasSuffix(got, "AND FILL(deleted, 0) < 1, 1, 0)") {
 				t.Errorf("%s-stalled reads %s", queue, got)
 			}
-			if minutes := integer(stalled.Properties["EvaluationPeriods"]) * 5; minutes != p.stage.Alarms.Waiting {
-				t.Errorf("%s-stalled rings after %d minutes, want %d", queue, minutes, p.stage.Alarms.Waiting)
+			if minutes := integer(stalled.Properties["EvaluationPeriods"]) * 5; minutes != p.Stage.Alarms.Waiting {
+				t.Errorf("%s-stalled rings after %d minutes, want %d", queue, minutes, p.Stage.Alarms.Waiting)
 			}
 		}
 	})
@@ -167,32 +169,32 @@ var counted = map[string]string{
 func TestA6H3LedgerEventsRingAlarms(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
 		want := map[string]string{} // what the alarm has to say, by its name
-		for _, s := range p.systems {
-			if s.has(connector.Deliver) {
+		for _, s := range p.Systems {
+			if s.Has(connector.Deliver) {
 				want[s.Name+"-degraded"] = "it is down or in maintenance"
-				want[s.Name+"-auth-expired"] = "into the secret " + p.secret(s, connector.Deliver)
-				want[s.function(connector.Deliver)+"-config-missing"] = "add it to the stage"
+				want[s.Name+"-auth-expired"] = "into the secret " + p.Secret(s, connector.Deliver)
+				want[s.Function(connector.Deliver)+"-config-missing"] = "add it to the stage"
 			}
-			if s.has(connector.Translate) {
-				want[s.function(connector.Translate)+"-config-missing"] = "add it to the stage"
+			if s.Has(connector.Translate) {
+				want[s.Function(connector.Translate)+"-config-missing"] = "add it to the stage"
 				want[s.Name+"-clock-ahead"] = "more than 5 minutes ahead"
 				want[s.Name+"-delivery-conflict"] = "one delivery id with two contents"
 			}
-			if s.has(connector.Poll) {
+			if s.Has(connector.Poll) {
 				want[s.Name+"-gaps"] = "need nothing"
 				want[s.Name+"-unread"] = "asked for again"
 				want[s.Name+"-behind"] = "no poll of " + s.Title
 			}
-			if s.has(connector.Audit) {
-				want[s.function(connector.Audit)+"-privacy-due"] = "causeway privacy names each"
-				want[s.function(connector.Audit)+"-gaps"] = "causeway reconcile --stored names each"
+			if s.Has(connector.Audit) {
+				want[s.Function(connector.Audit)+"-privacy-due"] = "causeway privacy names each"
+				want[s.Function(connector.Audit)+"-gaps"] = "causeway reconcile --stored names each"
 			}
-			if s.Name == "shopify" && p.stage.Name == "prod" { // the only one that knows its own address
+			if s.Name == "shopify" && p.Stage.Name == "prod" { // the only one that knows its own address
 				want[s.Name+"-stopped"] = "It is set up again"
 			}
 		}
 		for name, alarm := range w.alarms() {
-			if alarm.Properties["Namespace"] != functionsSpace {
+			if alarm.Properties["Namespace"] != "Causeway" {
 				continue
 			}
 			if says := fmt.Sprint(alarm.Properties["AlarmDescription"]); want[name] == "" || !strings.Contains(says, want[name]) {
@@ -232,10 +234,10 @@ func TestOneCauseRingsOneAlarm(t *testing.T) {
 				read[key] = name
 			}
 		}
-		for _, s := range p.systems {
+		for _, s := range p.Systems {
 			for _, role := range s.Roles {
-				if _, there := w.alarms()[s.function(role)+"-errors"]; there != (len(p.queues(s, role)) > 0) {
-					t.Errorf("errors of %s ring: %v; a door's are 5xx, and an event's are dead letters", s.function(role), there)
+				if _, there := w.alarms()[s.Function(role)+"-errors"]; there != (len(p.Queues(s, role)) > 0) {
+					t.Errorf("errors of %s ring: %v; a door's are 5xx, and an event's are dead letters", s.Function(role), there)
 				}
 			}
 		}
@@ -247,7 +249,7 @@ func TestASystemThatIsNotPolledHasNoAlarmForGaps(t *testing.T) {
 	if _, there := w.alarms()["toyshop-gaps"]; !there {
 		t.Error("a polled system has no alarm for gaps")
 	}
-	toy := toyConfig
+	toy := plantest.ToyConfig()
 	toy.Poll = "off"
 	p := mustPlanToy(t, toy)
 	stack := awscdk.NewStack(awscdk.NewApp(nil), jsii.String("quiet"), nil)
@@ -286,8 +288,8 @@ func TestAlarmsReachTheirReceiversAndNobodyElse(t *testing.T) {
 		for _, subscription := range w.of("AWS::SNS::Subscription") {
 			told = append(told, w.text(subscription.Properties["Endpoint"]))
 		}
-		if len(told) != len(p.stage.Alarms.Emails) || !contains(told, p.stage.Alarms.Emails...) {
-			t.Errorf("%v are notified, want %v", told, p.stage.Alarms.Emails)
+		if len(told) != len(p.Stage.Alarms.Emails) || !contains(told, p.Stage.Alarms.Emails...) {
+			t.Errorf("%v are notified, want %v", told, p.Stage.Alarms.Emails)
 		}
 		for id, policy := range w.of("AWS::SNS::TopicPolicy") {
 			for _, s := range statements(policy.Properties["PolicyDocument"]) {
@@ -305,7 +307,7 @@ func TestAlarmsReachTheirReceiversAndNobodyElse(t *testing.T) {
 // TestTheDashboardDrawsTheFlows reads the dashboard's body as CloudWatch does.
 func TestTheDashboardDrawsTheFlows(t *testing.T) {
 	each(t, stages, func(t *testing.T, p *Plan, w written) {
-		board := w.named(t, "AWS::CloudWatch::Dashboard", "DashboardName", p.prefix)
+		board := w.named(t, "AWS::CloudWatch::Dashboard", "DashboardName", p.Prefix())
 		var body struct {
 			Widgets []struct {
 				X, Y, Width, Height int
@@ -333,15 +335,15 @@ func TestTheDashboardDrawsTheFlows(t *testing.T) {
 				}
 			}
 		}
-		for _, route := range p.routes {
-			for _, part := range []string{"| " + route.From + " →", p.name(route.Queue()), p.name(routes.Dead(route.Queue())), "Route " + route.Queue()} {
+		for _, route := range p.Routes {
+			for _, part := range []string{"| " + route.From + " →", p.Name(route.Queue()), p.Name(routes.Dead(route.Queue())), "Route " + route.Queue()} {
 				if !strings.Contains(text, part) {
 					t.Errorf("the dashboard does not show %s", part)
 				}
 			}
 		}
-		for _, s := range p.systems {
-			if name := p.name(s.function(connector.Deliver)); s.has(connector.Deliver) && !strings.Contains(text, name) {
+		for _, s := range p.Systems {
+			if name := p.Name(s.Function(connector.Deliver)); s.Has(connector.Deliver) && !strings.Contains(text, name) {
 				t.Errorf("the dashboard does not show %s", name)
 			}
 		}

@@ -29,6 +29,7 @@ import (
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/local"
+	"causeway.example/shared/local/worker"
 	"causeway.example/shared/message"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
@@ -46,7 +47,7 @@ type world struct {
 	clock      *porttest.Clock
 	folder     string
 	store      *local.Store
-	engine     *local.Engine
+	engine     *worker.Engine
 	erp        *netsuitetest.Fake
 	shop       *shopifytest.Fake // what the store itself has
 	settings   map[string]string // of the ERP's connector
@@ -102,7 +103,7 @@ func (w *world) start() {
 		Systems: map[string]connector.System{"shopify": shop, "woocommerce": site, "netsuite": erp}, Retry: retry.DefaultPolicy(), Admission: admission.DefaultPolicy(), Worker: "w",
 	})
 	must2(w.T, err)
-	w.engine, err = local.NewEngine(p, installation.Routes(settings.Settings{}))
+	w.engine, err = worker.NewEngine(p, installation.Routes(settings.Settings{}))
 	must2(w.T, err)
 }
 

@@ -27,6 +27,8 @@ import (
 	"causeway.example/shared/doctor"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/local"
+	"causeway.example/shared/local/sqlite"
+	"causeway.example/shared/local/worker"
 	"causeway.example/shared/notice"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/operate/redrive"
@@ -51,7 +53,7 @@ type program struct {
 	table   []routes.Route    // between the systems that take part
 	opened  installation.Installation
 	store   *local.Store
-	engine  *local.Engine
+	engine  *worker.Engine
 	systems map[string]connector.System
 	erp     *netsuitetest.Fake      // nil if a real one is configured
 	stores  map[string]http.Handler // the fakes by system; none where a real one is configured
@@ -118,10 +120,10 @@ func (p *program) openStore(ctx context.Context) error {
 // storeFailure says whose file cannot be opened, and what to do.
 func (p *program) storeFailure(err error) error {
 	remedies := map[string]string{
-		local.CodeInUse:      "another Causeway uses the data folder %s: stop it, or choose another folder with DATA= or -data",
-		local.CodeUnwritable: "Causeway cannot write to its data folder %s: make it writable for this user, or choose another with DATA= or -data",
-		local.CodeFull:       "the disk of the data folder %s is full: free some space, then start again",
-		local.CodeDamaged: "causeway.db in the data folder %s, which has our queues and our ledger, is damaged: keep a copy, then put a backup in its place; " +
+		sqlite.CodeInUse:      "another Causeway uses the data folder %s: stop it, or choose another folder with DATA= or -data",
+		sqlite.CodeUnwritable: "Causeway cannot write to its data folder %s: make it writable for this user, or choose another with DATA= or -data",
+		sqlite.CodeFull:       "the disk of the data folder %s is full: free some space, then start again",
+		sqlite.CodeDamaged: "causeway.db in the data folder %s, which has our queues and our ledger, is damaged: keep a copy, then put a backup in its place; " +
 			"moved away, Causeway starts empty, and what was accepted and not delivered is lost",
 	}
 	if remedy, known := remedies[fault.As(err).Code]; known {
@@ -176,16 +178,16 @@ func (p *program) openEngine(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("CAUSEWAY_BUDGETS: %w", err)
 	}
-	worker, gone := local.Identity(time.Now(), mathrand.Float64)
+	name, gone := worker.Identity(time.Now(), mathrand.Float64)
 	runtime := p.runtime()
 	worked, err := pipeline.New(pipeline.Config{
 		Runtime: runtime, Systems: p.systems, Retry: policy, Admission: admission.DefaultPolicy(), Filters: chosen,
-		Skip: p.opened.Skip, Worker: worker, Gone: gone,
+		Skip: p.opened.Skip, Worker: name, Gone: gone,
 	})
 	if err != nil {
 		return err
 	}
-	if p.engine, err = local.NewEngine(worked, p.table); err != nil {
+	if p.engine, err = worker.NewEngine(worked, p.table); err != nil {
 		return err
 	}
 	if p.polled, err = p.pollers(runtime, policy); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"causeway.example/shared/fault"
+	"causeway.example/shared/local/sqlite"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
 	"causeway.example/shared/routes"
@@ -40,7 +41,7 @@ func (s *Store) Publish(ctx context.Context, messages []*message.Message) error 
 			return fault.Doing("publishing message "+m.ID, err)
 		}
 	}
-	err := s.writer.write(ctx, doing, func(t *tx) error {
+	err := s.file.Write(ctx, doing, func(t *sqlite.Tx) error {
 		for _, p := range publications {
 			if err := s.deliver(t, p); err != nil {
 				return err
@@ -102,7 +103,7 @@ func (s *Store) match(m *message.Message) ([]branch, error) {
 	return matched, nil
 }
 
-func (s *Store) deliver(t *tx, p publication) error {
+func (s *Store) deliver(t *sqlite.Tx, p publication) error {
 	if len(p.to) == 0 {
 		return s.appendEntries(t, []port.Entry{s.routing(p.message, "", port.Skipped, "no route")})
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"causeway.example/shared/local/sqlite"
 	"causeway.example/shared/port"
 	"causeway.example/shared/routes"
 )
@@ -26,7 +27,7 @@ var removed = []string{"resolved", "purged", string(port.Privacy), kindExpired}
 func (s *Store) Depths(ctx context.Context) ([]Depth, error) {
 	rows, err := s.measure(ctx)
 	if err != nil {
-		return nil, failure("measuring the queues", err)
+		return nil, sqlite.Failure("measuring the queues", err)
 	}
 	dead := map[string]bool{}
 	for name := range rows {
@@ -55,18 +56,18 @@ func (s *Store) measure(ctx context.Context) (map[string]Depth, error) {
 		FROM queue q LEFT JOIN counter c ON c.kind = 'queue' AND c.name = q.name`
 	now := s.now()
 	depths := map[string]Depth{}
-	err := s.reads.rows(ctx, query, func(row scanner) error {
+	err := s.file.Rows(ctx, query, func(row sqlite.Row) error {
 		var d Depth
 		var total, hidden int
 		var oldest *int64
 		err := row.Scan(&d.Queue, &total, &hidden, &d.Deferred, &oldest)
 		d.Visible, d.InFlight = total-hidden, hidden-d.Deferred
 		if oldest != nil {
-			d.Oldest = now.Sub(fromNanos(*oldest))
+			d.Oldest = now.Sub(sqlite.Time(*oldest))
 		}
 		depths[d.Queue] = d
 		return err
-	}, nanos(now))
+	}, sqlite.Nanos(now))
 	return depths, err
 }
 
@@ -80,7 +81,7 @@ func (s *Store) Tally(ctx context.Context) ([]RouteTally, error) {
 	for _, b := range s.branches {
 		tallies[b.name] = &RouteTally{Route: b.name}
 	}
-	err := s.reads.rows(ctx, query, func(row scanner) error {
+	err := s.file.Rows(ctx, query, func(row sqlite.Row) error {
 		var kind, route string
 		var n int64
 		err := row.Scan(&kind, &route, &n)
@@ -93,9 +94,9 @@ func (s *Store) Tally(ctx context.Context) ([]RouteTally, error) {
 		}
 		setTotal(tallies[route], kind, n)
 		return err
-	}, nanos(s.now()))
+	}, sqlite.Nanos(s.now()))
 	if err != nil {
-		return nil, failure("reading the tally", err)
+		return nil, sqlite.Failure("reading the tally", err)
 	}
 	for route, t := range tallies {
 		t.Waiting, t.Letters = queues[route], queues[routes.Dead(route)]

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"os"
 	"slices"
 	"strconv"
 	"time"
 
 	"causeway.example/shared/fault"
+	"causeway.example/shared/local/sqlite"
 	"causeway.example/shared/message"
 	"causeway.example/shared/operate/engine"
 	"causeway.example/shared/port"
@@ -41,25 +41,19 @@ func (s *Store) Desk() engine.Engine {
 
 // Attach opens a store for an operator's tool, also while an engine has it open: the tool
 // changes what an operator changes, and the engine notices within a second. It fails with
-// class config if there is no file, or one that this version did not prepare.
-//
-// It needs no lock: each process draws identifiers from an epoch of its own, counters are
-// added up in the file, and SQLite gives the file to one writer at a time. Calls that only
+// class config if there is no file, or one that this version did not prepare. Calls that only
 // the owner of the file may make (Reclaim, Sweep, Schedule) are not for an attached store.
 func Attach(ctx context.Context, config Config) (*Store, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(config.Path); err != nil {
-		return nil, &fault.Error{
-			Kind: fault.Rejected, Class: fault.Config, Code: "no_store", Doing: "opening store " + config.Path,
-			Detail: "there is no such file: name the data folder of an engine that has run once", Err: err,
-		}
+	file, err := sqlite.Attach(ctx, config.Path)
+	if err != nil {
+		return nil, err
 	}
-	s := &Store{config: config, attached: true, closing: make(chan struct{}), scheduled: map[string]time.Duration{}}
-	s.close = onceClose(s)
-	if err := s.open(ctx); err != nil {
-		return nil, errors.Join(err, s.close())
+	s := newStore(config, file)
+	if err := errors.Join(s.loadQueues(ctx), s.loadPauses(ctx)); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -78,24 +72,24 @@ func (s *Store) Browse(ctx context.Context, name string, visit func(port.Incomin
 		return err
 	}
 	var ids []int64
-	err = s.reads.rows(ctx, `SELECT id FROM item WHERE queue = ? ORDER BY id`, func(row scanner) error {
+	err = s.file.Rows(ctx, `SELECT id FROM item WHERE queue = ? ORDER BY id`, func(row sqlite.Row) error {
 		var id int64
 		err := row.Scan(&id)
 		ids = append(ids, id)
 		return err
 	}, q.id)
 	if err != nil {
-		return failure(doing, err)
+		return sqlite.Failure(doing, err)
 	}
 	for some := range slices.Chunk(ids, browsed) {
 		page, err := s.page(ctx, q, some[0], some[len(some)-1])
 		if err != nil {
-			return failure(doing, err)
+			return sqlite.Failure(doing, err)
 		}
 		for _, row := range page {
 			in, err := row.incoming(name)
 			if err != nil {
-				return failure(doing, err)
+				return sqlite.Failure(doing, err)
 			}
 			if in.Handle = ""; !visit(in) {
 				return nil
@@ -112,7 +106,7 @@ const pageQuery = `SELECT i.id, i.receives, i.sent_at, b.data, b.attributes
 
 // page returns the messages of the queue from the first id to the last.
 func (s *Store) page(ctx context.Context, q *queue, first, last int64) (page []parcel, err error) {
-	err = s.reads.rows(ctx, pageQuery, func(row scanner) error {
+	err = s.file.Rows(ctx, pageQuery, func(row sqlite.Row) error {
 		var r parcel
 		err := row.Scan(&r.id, &r.receives, &r.sentAt, &r.data, &r.attributes)
 		page = append(page, r)
@@ -142,7 +136,7 @@ func (s *Store) Open(_ context.Context, name string, hold time.Duration) (engine
 func (h *hand) Take(ctx context.Context, ids []string) (found []port.Incoming, err error) {
 	doing := "taking letters of queue " + h.queue.name
 	var rows []parcel
-	err = h.store.writer.write(ctx, doing, func(t *tx) error {
+	err = h.store.file.Write(ctx, doing, func(t *sqlite.Tx) error {
 		rows = nil
 		for _, id := range ids {
 			number, err := strconv.ParseInt(id, 10, 64)
@@ -165,7 +159,7 @@ func (h *hand) Take(ctx context.Context, ids []string) (found []port.Incoming, e
 	for _, row := range rows {
 		in, err := row.incoming(h.queue.name)
 		if err != nil {
-			return nil, failure(doing, err)
+			return nil, sqlite.Failure(doing, err)
 		}
 		h.taken[row.id] = row.receipt
 		found = append(found, in)
@@ -173,14 +167,14 @@ func (h *hand) Take(ctx context.Context, ids []string) (found []port.Incoming, e
 	return found, nil
 }
 
-func (h *hand) takeOne(t *tx, id int64) (row parcel, free bool, err error) {
+func (h *hand) takeOne(t *sqlite.Tx, id int64) (row parcel, free bool, err error) {
 	const query = `SELECT i.id, i.receives, i.sent_at, b.data, b.attributes, i.visible_at
 		FROM item i JOIN body b ON b.id = i.id WHERE i.id = ? AND i.queue = ?`
 	now := h.store.now()
-	err = t.rows(query, func(found scanner) error {
+	err = t.Rows(query, func(found sqlite.Row) error {
 		var visible int64
 		err := found.Scan(&row.id, &row.receives, &row.sentAt, &row.data, &row.attributes, &visible)
-		free = visible <= nanos(now) || h.taken[id] == row.receipt
+		free = visible <= sqlite.Nanos(now) || h.taken[id] == row.receipt
 		return err
 	}, id, h.queue.id)
 	if err != nil || !free {
@@ -188,7 +182,7 @@ func (h *hand) takeOne(t *tx, id int64) (row parcel, free bool, err error) {
 	}
 	row.receives++
 	const update = `UPDATE item SET visible_at = ?, deferred = 0, receives = ? WHERE id = ?`
-	_, err = t.exec(update, nanos(now.Add(h.hold)), row.receives, id)
+	_, err = t.Exec(update, sqlite.Nanos(now.Add(h.hold)), row.receives, id)
 	return row, true, err
 }
 
@@ -208,10 +202,10 @@ func (h *hand) Close(ctx context.Context) error {
 	if len(h.taken) == 0 {
 		return nil
 	}
-	return h.store.writer.write(ctx, "giving letters back to queue "+h.queue.name, func(t *tx) error {
+	return h.store.file.Write(ctx, "giving letters back to queue "+h.queue.name, func(t *sqlite.Tx) error {
 		const query = `UPDATE item SET visible_at = ?, deferred = 0 WHERE id = ? AND queue = ? AND receives = ?`
 		for _, r := range h.taken {
-			if _, err := t.exec(query, nanos(h.store.now()), r.id, h.queue.id, r.receives); err != nil {
+			if _, err := t.Exec(query, sqlite.Nanos(h.store.now()), r.id, h.queue.id, r.receives); err != nil {
 				return err
 			}
 		}
@@ -221,10 +215,10 @@ func (h *hand) Close(ctx context.Context) error {
 
 // archive keeps the raw message that leaves its inbox. A message that is none of ours is
 // left out: its dead letter has its bytes.
-func (s *Store) archive(t *tx, id int64) error {
+func (s *Store) archive(t *sqlite.Tx, id int64) error {
 	const query = `INSERT INTO archive (id, system, at, data) SELECT ?1, json_extract(data, '$.system'), ?2, data FROM body
 		WHERE id = ?1 AND json_valid(data) AND json_type(data, '$.system') = 'text' ON CONFLICT DO NOTHING`
-	_, err := t.exec(query, id, nanos(s.now()))
+	_, err := t.Exec(query, id, sqlite.Nanos(s.now()))
 	return err
 }
 
@@ -234,14 +228,14 @@ func (s *Store) Archived(ctx context.Context, system string, from, to time.Time)
 	return func(yield func(*message.Raw, error) bool) {
 		for after := int64(-1); ; {
 			var page [][]byte
-			err := s.reads.rows(ctx, query, func(row scanner) error {
+			err := s.file.Rows(ctx, query, func(row sqlite.Row) error {
 				var data []byte
 				err := row.Scan(&after, &data)
 				page = append(page, data)
 				return err
-			}, system, nanos(from), nanos(to), after, browsed)
+			}, system, sqlite.Nanos(from), sqlite.Nanos(to), after, browsed)
 			if err != nil {
-				yield(nil, failure("reading the archive of "+system, err))
+				yield(nil, sqlite.Failure("reading the archive of "+system, err))
 				return
 			}
 			for _, data := range page {
@@ -267,8 +261,8 @@ func (s *Store) restored(ctx context.Context, data []byte) (*message.Raw, error)
 	return raw, err
 }
 
-func removeArchive(t *tx, before int64) (int64, error) {
-	return t.exec(`DELETE FROM archive WHERE id IN (SELECT id FROM archive WHERE at < ? ORDER BY id LIMIT ?)`, before, sweepChunk)
+func removeArchive(t *sqlite.Tx, before int64) (int64, error) {
+	return t.Exec(`DELETE FROM archive WHERE id IN (SELECT id FROM archive WHERE at < ? ORDER BY id LIMIT ?)`, before, sweepChunk)
 }
 
 // isInbox reports whether deliveries are translated from the queue.

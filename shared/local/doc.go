@@ -9,23 +9,18 @@
 // not expire.
 //
 // One process runs an engine on it, which a lock file beside the store enforces. An
-// operator's tool opens the file beside the engine (Attach). Nothing is encrypted. What is
-// deleted is overwritten with zeros (secure_delete); package erase removes personal data.
+// operator's tool opens the file beside the engine (Attach), and Desk is the store as those
+// tools see it. Nothing is encrypted. What is deleted is overwritten with zeros
+// (secure_delete).
+//
+// Package sqlite is the file itself: its tables, its one writer and how long a commit takes to
+// be safe. Package worker works the queues. Package erase removes personal data.
 //
 // # Decisions
 //
-// One writer, group commit. SQLite has one writer at a time in any case. A goroutine
-// gathers the changes that wait, applies each within a savepoint and commits them as one
-// transaction, so that the flush of the disk is shared; a change that fails is rolled back
-// alone. Each caller returns after the commit. A look at a queue that was empty before only
-// reads.
-//
-// Write-ahead log with synchronous FULL. NORMAL would survive a killed process too, but a
-// power cut could lose commits that were acknowledged, and a sender that got 200 does not
-// send again. With the flush shared, FULL costs little.
-//
 // Bodies apart from queue rows. A receive rewrites the row of its message; if the body were
-// in it, SQLite would write all of it to the log again.
+// in it, SQLite would write all of it to the log again. A look at a queue that was empty
+// before only reads.
 //
 // Bodies in the vault are kept while a message refers to them. The references are found as
 // text when a message is sent, and removed with the message.
@@ -35,9 +30,8 @@
 // on the hundred millionth.
 //
 // Attached processes write to the file themselves, without a door of the engine: the tool
-// also works while no engine runs, SQLite gives the file to one writer at a time, and
-// identifiers of two processes come from two epochs. The engine looks once a second whether
-// an attached process has changed something (Watch), and then wakes its workers.
+// also works while no engine runs. The engine looks once a second whether an attached
+// process has changed something (Watch), and then wakes its workers.
 //
 // Raw messages are archived when they leave their inbox, in the transaction that deletes
 // them, so that they can be replayed.
@@ -46,9 +40,8 @@
 // total counts it. Each query of the ledger has an index in the order of its result, so
 // that a limit bounds the rows it reads.
 //
-// Identifiers from an epoch and a counter. A message id or a state's revision is never used
-// twice in the life of a file: a stale handle or revision matches nothing later. An epoch
-// begins with each opening, and before the counter of the last one is used up.
+// A message id or a state's revision is an identifier of the file, and so never used twice
+// in its life: a stale handle or revision matches nothing later.
 //
 // Timestamps come from the clock of the configuration. How long a receiver or a schedule
 // sleeps is measured by the process's own timers.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"causeway.example/shared/fault"
+	"causeway.example/shared/local/sqlite"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
 )
@@ -20,14 +21,14 @@ func (s *Store) Append(ctx context.Context, entries ...port.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	err := s.writer.write(ctx, doing, func(t *tx) error { return s.appendEntries(t, entries) })
+	err := s.file.Write(ctx, doing, func(t *sqlite.Tx) error { return s.appendEntries(t, entries) })
 	if err == nil && s.config.Recorded != nil {
 		s.config.Recorded(ctx, entries...)
 	}
 	return err
 }
 
-func (s *Store) appendEntries(t *tx, entries []port.Entry) error {
+func (s *Store) appendEntries(t *sqlite.Tx, entries []port.Entry) error {
 	const query = `INSERT INTO entry (at, trace, event, entity, route, stage, doc, identity)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (trace, identity) DO NOTHING`
 	for _, e := range entries {
@@ -36,29 +37,29 @@ func (s *Store) appendEntries(t *tx, entries []port.Entry) error {
 		if err != nil {
 			return &fault.Error{Kind: fault.Invalid, Class: fault.Bug, Detail: "the entry cannot be written as JSON", Err: err}
 		}
-		names, err := t.names(e.Trace, e.Event, entityText(e.Entity), e.Route)
+		names, err := t.Names(e.Trace, e.Event, entityText(e.Entity), e.Route)
 		if err != nil {
 			return err
 		}
-		added, err := t.exec(query, nanos(e.At), names[0], names[1], names[2], names[3], string(e.Stage), doc, identity(e.ID))
+		added, err := t.Exec(query, sqlite.Nanos(e.At), names[0], names[1], names[2], names[3], string(e.Stage), doc, identity(e.ID))
 		if err != nil {
 			return err
 		}
 		if added > 0 {
-			if err := t.index(e, names[0]); err != nil {
+			if err := index(t, e, names[0]); err != nil {
 				return err
 			}
 		}
-		t.count(string(e.Stage), e.Route, added)
+		t.Count(string(e.Stage), e.Route, added)
 	}
 	return nil
 }
 
 // index makes the entry searchable by its keys.
-func (t *tx) index(e port.Entry, trace int64) error {
+func index(t *sqlite.Tx, e port.Entry, trace int64) error {
 	const query = `INSERT INTO search (key, at, entry) SELECT ?, at, id FROM entry WHERE trace = ? AND identity = ?`
 	for _, key := range e.SearchKeys() {
-		if _, err := t.exec(query, key, trace, identity(e.ID)); err != nil {
+		if _, err := t.Exec(query, key, trace, identity(e.ID)); err != nil {
 			return err
 		}
 	}
@@ -84,7 +85,7 @@ func entityText(key message.Key) string {
 func (s *Store) Find(ctx context.Context, query port.Query) ([]port.Entry, error) {
 	text, args := selection(query)
 	var found []port.Entry
-	err := s.reads.rows(ctx, text, func(row scanner) error {
+	err := s.file.Rows(ctx, text, func(row sqlite.Row) error {
 		var doc []byte
 		var e port.Entry
 		if err := row.Scan(&doc); err != nil {
@@ -95,7 +96,7 @@ func (s *Store) Find(ctx context.Context, query port.Query) ([]port.Entry, error
 		return err
 	}, args...)
 	if err != nil {
-		return nil, failure("searching the ledger", err)
+		return nil, sqlite.Failure("searching the ledger", err)
 	}
 	return found, nil
 }
@@ -118,8 +119,8 @@ func selection(q port.Query) (query string, args []any) {
 		{"route" + isNamed, q.Route, q.Route != "", routeIndex(q)},
 		{"stage = ?", string(q.Stage), q.Stage != "", "entry_stage"},
 		{"json_extract(doc, '$.hashes.canonical') = ?", q.Hash, q.Hash != "", "entry_at"},
-		{"entry.at >= ?", nanos(q.Since), !q.Since.IsZero(), "entry_at"},
-		{"entry.at <= ?", nanos(q.Until), !q.Until.IsZero(), "entry_at"},
+		{"entry.at >= ?", sqlite.Nanos(q.Since), !q.Since.IsZero(), "entry_at"},
+		{"entry.at <= ?", sqlite.Nanos(q.Until), !q.Until.IsZero(), "entry_at"},
 	}
 	index, where, from := "", []string{"1"}, "entry INDEXED BY "
 	if q.Key != "" {

@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 
+	"causeway.example/shared/local/sqlite"
 	"causeway.example/shared/port"
 )
 
@@ -17,7 +18,7 @@ func (s *Store) Peek(ctx context.Context, name string, most int) ([]port.Incomin
 	var found []port.Incoming
 	const query = `SELECT i.id, i.receives, i.sent_at, b.data, b.attributes
 		FROM item i JOIN body b ON b.id = i.id WHERE i.queue = ? ORDER BY i.id LIMIT ?`
-	err = s.reads.rows(ctx, query, func(row scanner) error {
+	err = s.file.Rows(ctx, query, func(row sqlite.Row) error {
 		var r parcel
 		if err := row.Scan(&r.id, &r.receives, &r.sentAt, &r.data, &r.attributes); err != nil {
 			return err
@@ -28,7 +29,7 @@ func (s *Store) Peek(ctx context.Context, name string, most int) ([]port.Incomin
 		return err
 	}, q.id, most)
 	if err != nil {
-		return nil, failure(doing, err)
+		return nil, sqlite.Failure(doing, err)
 	}
 	return found, nil
 }

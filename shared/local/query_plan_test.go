@@ -3,13 +3,25 @@ package local
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"causeway.example/shared/local/sqlite"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
 )
+
+func openStore(t *testing.T) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), Config{Path: filepath.Join(t.TempDir(), "store.db"), Now: time.Now, Systems: []string{"shop"}, Visibility: time.Minute, MaxReceives: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
 
 func noonClock() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
 
@@ -50,7 +62,7 @@ func TestBrowsingReadsAPageByItsIDs(t *testing.T) {
 	t.Parallel()
 	s := openStore(t)
 	var plan string
-	err := s.reads.rows(t.Context(), "EXPLAIN QUERY PLAN "+pageQuery, func(row scanner) error {
+	err := s.file.Rows(t.Context(), "EXPLAIN QUERY PLAN "+pageQuery, func(row sqlite.Row) error {
 		var id, parent, unused int
 		var step string
 		err := row.Scan(&id, &parent, &unused, &step)
@@ -65,7 +77,7 @@ func TestBrowsingReadsAPageByItsIDs(t *testing.T) {
 func explain(t *testing.T, s *Store, q port.Query) (plan string) {
 	t.Helper()
 	query, args := selection(q)
-	err := s.reads.rows(context.Background(), "EXPLAIN QUERY PLAN "+query, func(row scanner) error {
+	err := s.file.Rows(context.Background(), "EXPLAIN QUERY PLAN "+query, func(row sqlite.Row) error {
 		var id, parent, unused int
 		var step string
 		err := row.Scan(&id, &parent, &unused, &step)
@@ -104,11 +116,22 @@ func TestAPageOfABusyEntityIsQuick(t *testing.T) {
 	}
 }
 
+// hold keeps the writer busy until release.
+func hold(t *testing.T, s *Store) (release func()) {
+	t.Helper()
+	started, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		_ = s.file.Write(context.Background(), "holding", func(*sqlite.Tx) error { close(started); <-ended; return nil })
+	}()
+	<-started
+	return func() { close(ended) }
+}
+
 // A receiver that finds nothing does not take a turn of the writer.
 func TestAnEmptyReceiveIsNoTransaction(t *testing.T) {
 	t.Parallel()
 	s := openStore(t)
-	release := hold(t, s.writer)
+	release := hold(t, s)
 	defer release()
 	batch, err := s.Receive(t.Context(), "shop-inbox", 10, time.Millisecond)
 	if err != nil || len(batch) != 0 {

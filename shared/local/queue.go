@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"causeway.example/shared/fault"
+	"causeway.example/shared/local/sqlite"
 	"causeway.example/shared/port"
 	"causeway.example/shared/routes"
 )
@@ -36,10 +37,10 @@ func (s *Store) openQueues(ctx context.Context) error {
 	for _, route := range s.config.Routes {
 		names = append(names, route.Queue())
 	}
-	err := s.writer.write(ctx, "making queues", func(t *tx) error {
+	err := s.file.Write(ctx, "making queues", func(t *sqlite.Tx) error {
 		for _, name := range names {
 			const query = `INSERT INTO queue (name) VALUES (?), (?) ON CONFLICT DO NOTHING`
-			if _, err := t.exec(query, name, routes.Dead(name)); err != nil {
+			if _, err := t.Exec(query, name, routes.Dead(name)); err != nil {
 				return err
 			}
 		}
@@ -53,7 +54,7 @@ func (s *Store) openQueues(ctx context.Context) error {
 
 func (s *Store) loadQueues(ctx context.Context) error {
 	s.queues = map[string]*queue{}
-	err := s.reads.rows(ctx, `SELECT id, name FROM queue`, func(row scanner) error {
+	err := s.file.Rows(ctx, `SELECT id, name FROM queue`, func(row sqlite.Row) error {
 		q := &queue{bell: newBell()}
 		q.quiet.Store(true)
 		if err := row.Scan(&q.id, &q.name); err != nil {
@@ -64,7 +65,7 @@ func (s *Store) loadQueues(ctx context.Context) error {
 		return nil
 	})
 	if err != nil {
-		return failure("reading the queues", err)
+		return sqlite.Failure("reading the queues", err)
 	}
 	for name, q := range s.queues {
 		q.dead = s.queues[routes.Dead(name)]
@@ -93,7 +94,7 @@ func (s *Store) Send(ctx context.Context, name string, batch []port.Outgoing) er
 			return fault.Doing(doing, err)
 		}
 	}
-	err = s.writer.write(ctx, doing, func(t *tx) error { return s.insert(t, q, letters) })
+	err = s.file.Write(ctx, doing, func(t *sqlite.Tx) error { return s.insert(t, q, letters) })
 	if err == nil {
 		q.bell.ring()
 	}
@@ -131,26 +132,26 @@ func decodeAttributes(text string) (attributes map[string]string, err error) {
 	return attributes, err
 }
 
-func (s *Store) insert(t *tx, q *queue, letters []letter) error {
+func (s *Store) insert(t *sqlite.Tx, q *queue, letters []letter) error {
 	const item = `INSERT INTO item (id, queue, visible_at, sent_at, entered_at) VALUES (?1, ?2, ?3, ?3, ?3)`
 	const body = `INSERT INTO body (id, data, attributes) VALUES (?, ?, ?)`
 	const claim = `INSERT INTO claim (item, hash) VALUES (?, ?) ON CONFLICT DO NOTHING`
-	now := nanos(s.now())
+	now := sqlite.Nanos(s.now())
 	for _, l := range letters {
-		id := t.newID()
-		if _, err := t.exec(item, id, q.id, now); err != nil {
+		id := t.NewID()
+		if _, err := t.Exec(item, id, q.id, now); err != nil {
 			return err
 		}
-		if _, err := t.exec(body, id, l.data, l.attributes); err != nil {
+		if _, err := t.Exec(body, id, l.data, l.attributes); err != nil {
 			return err
 		}
 		for _, hash := range l.claims {
-			if _, err := t.exec(claim, id, hash); err != nil {
+			if _, err := t.Exec(claim, id, hash); err != nil {
 				return err
 			}
 		}
 	}
-	t.count(kindQueue, q.name, int64(len(letters)))
+	t.Count(kindQueue, q.name, int64(len(letters)))
 	return nil
 }
 
@@ -181,18 +182,18 @@ func (s *Store) Delete(ctx context.Context, in port.Incoming) error {
 	if err != nil {
 		return err
 	}
-	return s.writer.write(ctx, doing, func(t *tx) error {
-		deleted, err := t.exec(`DELETE FROM item WHERE id = ? AND queue = ? AND receives = ?`, r.id, q.id, r.receives)
+	return s.file.Write(ctx, doing, func(t *sqlite.Tx) error {
+		deleted, err := t.Exec(`DELETE FROM item WHERE id = ? AND queue = ? AND receives = ?`, r.id, q.id, r.receives)
 		if err != nil || deleted == 0 {
 			return err
 		}
-		t.count(kindQueue, q.name, -1)
+		t.Count(kindQueue, q.name, -1)
 		if q.inbox {
 			if err := s.archive(t, r.id); err != nil {
 				return err
 			}
 		}
-		_, err = t.exec(`DELETE FROM body WHERE id = ?`, r.id)
+		_, err = t.Exec(`DELETE FROM body WHERE id = ?`, r.id)
 		return err
 	})
 }
@@ -206,9 +207,9 @@ func (s *Store) Defer(ctx context.Context, in port.Incoming, until time.Time) er
 		return err
 	}
 	var changed int64
-	err = s.writer.write(ctx, doing, func(t *tx) (err error) {
+	err = s.file.Write(ctx, doing, func(t *sqlite.Tx) (err error) {
 		const query = `UPDATE item SET visible_at = ?, deferred = 1 WHERE id = ? AND queue = ? AND receives = ?`
-		changed, err = t.exec(query, nanos(until), r.id, q.id, r.receives)
+		changed, err = t.Exec(query, sqlite.Nanos(until), r.id, q.id, r.receives)
 		return err
 	})
 	if err == nil && changed == 0 {

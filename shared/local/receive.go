@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"causeway.example/shared/fault"
+	"causeway.example/shared/local/sqlite"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
 )
@@ -46,7 +47,7 @@ func (s *Store) take(ctx context.Context, q *queue, limit int) (batch []port.Inc
 		}
 	}
 	p := pick{store: s, queue: q, limit: limit}
-	err = s.writer.write(ctx, "receiving from queue "+q.name, p.run)
+	err = s.file.Write(ctx, "receiving from queue "+q.name, p.run)
 	if err != nil || len(p.taken) == limit {
 		q.bell.ring() // there may be more, for another receiver
 	}
@@ -76,23 +77,23 @@ func (s *Store) peek(ctx context.Context, q *queue) (next time.Duration, err err
 	doing := "receiving from queue " + q.name
 	select {
 	case <-s.closing:
-		return 0, closed(doing)
+		return 0, sqlite.Closed(doing)
 	default:
 	}
 	if err := ctx.Err(); err != nil {
-		return 0, failure(doing, err)
+		return 0, sqlite.Failure(doing, err)
 	}
 	const query = `SELECT visible_at FROM item INDEXED BY item_visible WHERE queue = ? ORDER BY visible_at LIMIT 1`
 	now := s.now()
 	next = s.config.Visibility
-	err = s.reads.rows(context.WithoutCancel(ctx), query, func(row scanner) error {
+	err = s.file.Rows(context.WithoutCancel(ctx), query, func(row sqlite.Row) error {
 		var at int64
 		err := row.Scan(&at)
-		next = max(0, min(next, fromNanos(at).Sub(now)))
+		next = max(0, min(next, sqlite.Time(at).Sub(now)))
 		return err
 	}, q.id)
 	if err != nil {
-		return 0, failure(doing, err)
+		return 0, sqlite.Failure(doing, err)
 	}
 	return next, nil
 }
@@ -119,7 +120,7 @@ type parcel struct {
 func (p parcel) incoming(queue string) (port.Incoming, error) {
 	in := port.Incoming{
 		Queue: queue, Handle: p.receipt.String(), MessageID: strconv.FormatInt(p.id, 10),
-		Body: p.data, ReceiveCount: int(p.receives), SentAt: fromNanos(p.sentAt),
+		Body: p.data, ReceiveCount: int(p.receives), SentAt: sqlite.Time(p.sentAt),
 	}
 	var err error
 	in.Attributes, err = decodeAttributes(p.attributes)
@@ -128,7 +129,7 @@ func (p parcel) incoming(queue string) (port.Incoming, error) {
 
 // run moves messages that were received too often to the dead-letter queue and looks
 // again, so that they do not hide the others behind them.
-func (p *pick) run(t *tx) error {
+func (p *pick) run(t *sqlite.Tx) error {
 	now := p.store.now()
 	for {
 		room := p.limit - len(p.taken)
@@ -150,20 +151,20 @@ func (p *pick) run(t *tx) error {
 	}
 }
 
-func (p *pick) visible(t *tx, now time.Time, room int) (found []parcel, err error) {
+func (p *pick) visible(t *sqlite.Tx, now time.Time, room int) (found []parcel, err error) {
 	const query = `SELECT i.id, i.receives, i.sent_at, b.data, b.attributes
 		FROM item i INDEXED BY item_visible JOIN body b ON b.id = i.id
 		WHERE i.queue = ? AND i.visible_at <= ? ORDER BY i.visible_at, i.deferred, i.id LIMIT ?`
-	err = t.rows(query, func(row scanner) error {
+	err = t.Rows(query, func(row sqlite.Row) error {
 		var r parcel
 		err := row.Scan(&r.id, &r.receives, &r.sentAt, &r.data, &r.attributes)
 		found = append(found, r)
 		return err
-	}, p.queue.id, nanos(now), max(room, 0))
+	}, p.queue.id, sqlite.Nanos(now), max(room, 0))
 	return found, err
 }
 
-func (p *pick) handle(t *tx, row parcel, now time.Time) error {
+func (p *pick) handle(t *sqlite.Tx, row parcel, now time.Time) error {
 	if p.queue.dead != nil && row.receives >= int64(p.store.config.MaxReceives) {
 		entry := p.store.burial(p.queue, row, now)
 		p.buried = append(p.buried, entry)
@@ -172,42 +173,42 @@ func (p *pick) handle(t *tx, row parcel, now time.Time) error {
 	row.receives++
 	p.taken = append(p.taken, row)
 	const query = `UPDATE item SET visible_at = ?, deferred = 0, receives = ? WHERE id = ?`
-	_, err := t.exec(query, nanos(now.Add(p.store.config.Visibility)), row.receives, row.id)
+	_, err := t.Exec(query, sqlite.Nanos(now.Add(p.store.config.Visibility)), row.receives, row.id)
 	return err
 }
 
 // findNext sets when a receiver that got nothing looks again. A message that another
 // worker has may be visible after the visibility timeout, which is the longest sleep.
-func (p *pick) findNext(t *tx, now time.Time) error {
+func (p *pick) findNext(t *sqlite.Tx, now time.Time) error {
 	p.next = p.store.config.Visibility
 	if len(p.taken) > 0 {
 		return nil
 	}
 	const query = `SELECT visible_at FROM item INDEXED BY item_visible WHERE queue = ? ORDER BY visible_at LIMIT 1`
-	return t.rows(query, func(row scanner) error {
+	return t.Rows(query, func(row sqlite.Row) error {
 		var at int64
 		err := row.Scan(&at)
-		p.next = min(p.next, fromNanos(at).Sub(now))
+		p.next = min(p.next, sqlite.Time(at).Sub(now))
 		return err
 	}, p.queue.id)
 }
 
 // bury moves a message that was received too often to the dead-letter queue, adds the
 // reason to its attributes and records it in the ledger.
-func (s *Store) bury(t *tx, q *queue, row parcel, entry port.Entry) error {
+func (s *Store) bury(t *sqlite.Tx, q *queue, row parcel, entry port.Entry) error {
 	const move = `UPDATE item SET queue = ?1, visible_at = ?2, entered_at = ?2, deferred = 0, receives = 0 WHERE id = ?3`
-	if _, err := t.exec(move, q.dead.id, nanos(entry.At), row.id); err != nil {
+	if _, err := t.Exec(move, q.dead.id, sqlite.Nanos(entry.At), row.id); err != nil {
 		return err
 	}
 	attributes, err := withReason(row.attributes)
 	if err != nil {
 		return err
 	}
-	if _, err := t.exec(`UPDATE body SET attributes = ? WHERE id = ?`, attributes, row.id); err != nil {
+	if _, err := t.Exec(`UPDATE body SET attributes = ? WHERE id = ?`, attributes, row.id); err != nil {
 		return err
 	}
-	t.count(kindQueue, q.name, -1)
-	t.count(kindQueue, q.dead.name, 1)
+	t.Count(kindQueue, q.name, -1)
+	t.Count(kindQueue, q.dead.name, 1)
 	return s.appendEntries(t, []port.Entry{entry})
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"causeway.example/shared/fault"
+	"causeway.example/shared/local/sqlite"
 )
 
 // Scheduled is one schedule, as the file has it.
@@ -58,14 +59,14 @@ func (s *Store) runOnce(ctx context.Context, name string, run func(context.Conte
 	began, text := s.now(), ""
 	if err := run(ctx); err != nil {
 		if ctx.Err() != nil {
-			return failure("running schedule "+name, ctx.Err())
+			return sqlite.Failure("running schedule "+name, ctx.Err())
 		}
 		text = err.Error()
 	}
-	return s.writer.write(context.WithoutCancel(ctx), "noting the run of schedule "+name, func(t *tx) error {
+	return s.file.Write(context.WithoutCancel(ctx), "noting the run of schedule "+name, func(t *sqlite.Tx) error {
 		const query = `INSERT INTO schedule (name, last, failure) VALUES (?1, ?2, ?3)
 			ON CONFLICT (name) DO UPDATE SET last = ?2, failure = ?3`
-		_, err := t.exec(query, name, nanos(began), text)
+		_, err := t.Exec(query, name, sqlite.Nanos(began), text)
 		return err
 	})
 }
@@ -77,9 +78,9 @@ func (s *Store) rest(ctx context.Context, doing string, pause time.Duration) err
 	case <-due.C:
 		return nil
 	case <-ctx.Done():
-		return failure(doing, ctx.Err())
+		return sqlite.Failure(doing, ctx.Err())
 	case <-s.closing:
-		return closed(doing)
+		return sqlite.Closed(doing)
 	}
 }
 
@@ -121,16 +122,16 @@ func (s *Store) Schedules(ctx context.Context) ([]Scheduled, error) {
 
 func (s *Store) noted(ctx context.Context) (map[string]Scheduled, error) {
 	found := map[string]Scheduled{}
-	err := s.reads.rows(ctx, `SELECT name, last, failure FROM schedule`, func(row scanner) error {
+	err := s.file.Rows(ctx, `SELECT name, last, failure FROM schedule`, func(row sqlite.Row) error {
 		var entry Scheduled
 		var last int64
 		err := row.Scan(&entry.Name, &last, &entry.Failure)
-		entry.Last = fromNanos(last)
+		entry.Last = sqlite.Time(last)
 		found[entry.Name] = entry
 		return err
 	})
 	if err != nil {
-		return nil, failure("reading the schedules", err)
+		return nil, sqlite.Failure("reading the schedules", err)
 	}
 	return found, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"causeway.example/shared/fault"
+	"causeway.example/shared/local/sqlite"
 	"causeway.example/shared/port"
 )
 
@@ -13,18 +14,18 @@ func (s *Store) Get(ctx context.Context, key string) (port.Item, error) {
 	item := port.Item{Key: key}
 	doing := "reading state " + key
 	if err := ctx.Err(); err != nil {
-		return item, failure(doing, err)
+		return item, sqlite.Failure(doing, err)
 	}
 	const query = `SELECT value, revision, expires FROM state WHERE key = ?1 AND (expires = 0 OR expires >= ?2)`
 	// Watching a context costs more than this query takes.
-	err := s.reads.rows(context.WithoutCancel(ctx), query, func(row scanner) error {
+	err := s.file.Rows(context.WithoutCancel(ctx), query, func(row sqlite.Row) error {
 		var expires int64
 		err := row.Scan(&item.Value, &item.Revision, &expires)
-		item.Expires = fromNanos(expires)
+		item.Expires = sqlite.Time(expires)
 		return err
-	}, key, nanos(s.now()))
+	}, key, sqlite.Nanos(s.now()))
 	if err != nil {
-		return port.Item{Key: key}, failure(doing, err)
+		return port.Item{Key: key}, sqlite.Failure(doing, err)
 	}
 	return item, nil
 }
@@ -33,8 +34,8 @@ func (s *Store) Get(ctx context.Context, key string) (port.Item, error) {
 // before an item expired never matches the item made after it.
 func (s *Store) Put(ctx context.Context, item port.Item) (revision int64, err error) {
 	doing := "storing state " + item.Key
-	err = s.writer.write(ctx, doing, func(t *tx) error {
-		revision = t.newID()
+	err = s.file.Write(ctx, doing, func(t *sqlite.Tx) error {
+		revision = t.NewID()
 		stored, err := s.compareAndSwap(t, item, revision)
 		if err != nil || stored {
 			return err
@@ -50,7 +51,7 @@ func (s *Store) Put(ctx context.Context, item port.Item) (revision int64, err er
 	return revision, nil
 }
 
-func (s *Store) compareAndSwap(t *tx, item port.Item, revision int64) (stored bool, err error) {
+func (s *Store) compareAndSwap(t *sqlite.Tx, item port.Item, revision int64) (stored bool, err error) {
 	const insert = `INSERT INTO state (key, value, revision, expires) VALUES (?1, ?2, ?3, ?4)
 		ON CONFLICT (key) DO UPDATE SET value = ?2, revision = ?3, expires = ?4
 		WHERE state.expires > 0 AND state.expires < ?5`
@@ -60,12 +61,12 @@ func (s *Store) compareAndSwap(t *tx, item port.Item, revision int64) (stored bo
 	if value == nil {
 		value = []byte{} // a nil slice would be NULL
 	}
-	args := []any{item.Key, value, revision, nanos(item.Expires), nanos(s.now())}
+	args := []any{item.Key, value, revision, sqlite.Nanos(item.Expires), sqlite.Nanos(s.now())}
 	query := insert
 	if item.Revision != 0 {
 		query = update
 		args = append(args, item.Revision)
 	}
-	changed, err := t.exec(query, args...)
+	changed, err := t.Exec(query, args...)
 	return changed > 0, err
 }

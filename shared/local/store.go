@@ -2,20 +2,16 @@ package local
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"net/url"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"causeway.example/shared/fault"
+	"causeway.example/shared/local/sqlite"
 	"causeway.example/shared/port"
 	"causeway.example/shared/routes"
 )
-
-const driver = "sqlite"
 
 // Config names the store's file and its queues.
 type Config struct {
@@ -42,15 +38,11 @@ const DefaultDeadRetention = 14 * 24 * time.Hour
 // Store is every port of the pipeline on one SQLite file. It is safe for concurrent use.
 type Store struct {
 	config   Config
-	lock     *lock
-	writer   *writer
-	reader   *sql.DB
-	reads    *statements
+	file     *sqlite.File
 	queues   map[string]*queue
 	branches []branch
 	closing  chan struct{}
 	close    func() error
-	attached bool         // beside the owner: no lock
 	changes  atomic.Int64 // by attached processes, as Watch saw them last
 
 	scheduled   map[string]time.Duration // what runs in this process now
@@ -66,25 +58,22 @@ var (
 )
 
 // Open opens the store with everything that was acknowledged before. It fails with class
-// config and code "store_in_use" while another process, or this one, has the file open.
+// config and code sqlite.CodeInUse while another process, or this one, has the file open.
 // The context bounds the opening only.
 func Open(ctx context.Context, config Config) (*Store, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	held, err := acquire(ctx, config.Path)
+	file, err := sqlite.Open(ctx, config.Path)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{config: config, lock: held, closing: make(chan struct{}), scheduled: map[string]time.Duration{}}
-	s.close = onceClose(s)
-	if err := s.open(ctx); err != nil {
-		return nil, errors.Join(err, s.close())
+	s := newStore(config, file)
+	if err := errors.Join(s.openQueues(ctx), s.loadPauses(ctx)); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
-
-func onceClose(s *Store) func() error { return sync.OnceValue(s.shut) }
 
 // Close ends waiting receivers, commits the changes that were already handed over and
 // releases the file. Calls after it fail; closing twice is not an error.
@@ -111,68 +100,17 @@ func (c Config) check() error {
 	return nil
 }
 
-func (s *Store) open(ctx context.Context) error {
-	w, err := openWriter(ctx, s.config.Path, s.attached)
-	if err != nil {
-		return err
+// newStore is the store on an open file, without its queues yet.
+func newStore(config Config, file *sqlite.File) *Store {
+	s := &Store{
+		config: config, file: file, branches: newBranches(config.Routes),
+		closing: make(chan struct{}), scheduled: map[string]time.Duration{},
 	}
-	s.writer = w
-	s.reader, err = sql.Open(driver, dsn(s.config.Path, "query_only(1)", "busy_timeout(5000)", "cache_size(-16384)"))
-	if err != nil {
-		return failure("opening store "+s.config.Path, err)
-	}
-	s.reader.SetMaxOpenConns(readers)
-	s.reader.SetMaxIdleConns(readers)
-	s.reads = newStatements(s.reader.PrepareContext)
-	s.branches = newBranches(s.config.Routes)
-	if s.attached {
-		return errors.Join(s.loadQueues(ctx), s.loadPauses(ctx))
-	}
-	return errors.Join(s.openQueues(ctx), s.loadPauses(ctx))
-}
-
-// readers is the number of connections for reading: enough to keep a small machine busy
-// while one waits for the disk.
-const readers = 4
-
-// shut releases the lock last: the next process to open the file finds it closed.
-func (s *Store) shut() error {
-	close(s.closing)
-	var failures []error
-	if s.writer != nil {
-		failures = append(failures, s.writer.close())
-	}
-	if s.reader != nil {
-		failures = append(failures, s.reads.close(), s.reader.Close())
-	}
-	if s.lock != nil {
-		failures = append(failures, s.lock.release())
-	}
-	if err := errors.Join(failures...); err != nil {
-		return failure("closing store "+s.config.Path, err)
-	}
-	return nil
+	s.close = sync.OnceValue(func() error {
+		close(s.closing)
+		return file.Close()
+	})
+	return s
 }
 
 func (s *Store) now() time.Time { return s.config.Now() }
-
-// dsn makes a URI file name (sqlite.org/uri.html), in which ?, # and % of the path
-// are escaped.
-func dsn(path string, pragmas ...string) string {
-	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=" + strings.Join(pragmas, "&_pragma=")
-}
-
-// nanos is how times are stored; the zero time is 0.
-func nanos(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixNano()
-}
-
-func fromNanos(n int64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return time.Unix(0, n).UTC()
-}

@@ -4,21 +4,22 @@ import (
 	"context"
 	"time"
 
+	"causeway.example/shared/local/sqlite"
 	"causeway.example/shared/operate/engine"
 )
 
 // Pauses implements engine.Valve.
 func (s *Store) Pauses(ctx context.Context) (pauses []engine.Pause, err error) {
-	err = s.reads.rows(ctx, `SELECT queue, who, reason, since FROM pause ORDER BY queue`, func(row scanner) error {
+	err = s.file.Rows(ctx, `SELECT queue, who, reason, since FROM pause ORDER BY queue`, func(row sqlite.Row) error {
 		var p engine.Pause
 		var since int64
 		err := row.Scan(&p.Queue, &p.Who, &p.Reason, &since)
-		p.Since = fromNanos(since)
+		p.Since = sqlite.Time(since)
 		pauses = append(pauses, p)
 		return err
 	})
 	if err != nil {
-		return nil, failure("reading the pauses", err)
+		return nil, sqlite.Failure("reading the pauses", err)
 	}
 	return pauses, nil
 }
@@ -30,9 +31,9 @@ func (s *Store) Pause(ctx context.Context, pause engine.Pause) error {
 	if err != nil {
 		return err
 	}
-	err = s.writer.write(ctx, doing, func(t *tx) error {
+	err = s.file.Write(ctx, doing, func(t *sqlite.Tx) error {
 		const query = `INSERT INTO pause (queue, who, reason, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`
-		_, err := t.exec(query, pause.Queue, pause.Who, pause.Reason, nanos(s.now()))
+		_, err := t.Exec(query, pause.Queue, pause.Who, pause.Reason, sqlite.Nanos(s.now()))
 		return err
 	})
 	if err == nil {
@@ -48,8 +49,8 @@ func (s *Store) Resume(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	err = s.writer.write(ctx, doing, func(t *tx) error {
-		_, err := t.exec(`DELETE FROM pause WHERE queue = ?`, name)
+	err = s.file.Write(ctx, doing, func(t *sqlite.Tx) error {
+		_, err := t.Exec(`DELETE FROM pause WHERE queue = ?`, name)
 		return err
 	})
 	if err == nil {
@@ -65,9 +66,15 @@ const lookAround = time.Second
 // Watch wakes the workers of this process when an attached one has changed the file, until
 // ctx ends. A process that runs an engine calls it once.
 func (s *Store) Watch(ctx context.Context) {
-	for ctx.Err() == nil {
-		pause(ctx, lookAround)
-		s.lookAround(ctx)
+	tick := time.NewTicker(lookAround)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			s.lookAround(ctx)
+		}
 	}
 }
 
@@ -75,7 +82,7 @@ func (s *Store) Watch(ctx context.Context) {
 // at the next tick.
 func (s *Store) lookAround(ctx context.Context) {
 	changes := s.changes.Load()
-	err := s.reads.rows(ctx, `SELECT value FROM meta WHERE name = 'attached'`, func(row scanner) error { return row.Scan(&changes) })
+	err := s.file.Rows(ctx, `SELECT value FROM meta WHERE name = 'attached'`, func(row sqlite.Row) error { return row.Scan(&changes) })
 	if err != nil || changes == s.changes.Load() || s.loadPauses(ctx) != nil {
 		return
 	}

@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
-	"errors"
 	"strings"
 
 	"causeway.example/shared/fault"
+	"causeway.example/shared/local/sqlite"
 	"causeway.example/shared/message"
 )
 
@@ -43,10 +42,10 @@ func (s *Store) Store(ctx context.Context, data []byte) (message.Claim, error) {
 	if data == nil {
 		data = []byte{} // a nil slice would be NULL
 	}
-	err := s.writer.write(ctx, "storing body "+hash, func(t *tx) error {
+	err := s.file.Write(ctx, "storing body "+hash, func(t *sqlite.Tx) error {
 		const query = `INSERT INTO blob (hash, data, stored_at) VALUES (?1, ?2, ?3)
 			ON CONFLICT (hash) DO UPDATE SET data = ?2, stored_at = ?3`
-		_, err := t.exec(query, hash, data, nanos(s.now()))
+		_, err := t.Exec(query, hash, data, sqlite.Nanos(s.now()))
 		return err
 	})
 	if err != nil {
@@ -60,17 +59,17 @@ func (s *Store) Store(ctx context.Context, data []byte) (message.Claim, error) {
 func (s *Store) Load(ctx context.Context, claim message.Claim) ([]byte, error) {
 	doing := "loading body " + claim.Key
 	hash, _ := strings.CutPrefix(claim.Key, claimPrefix)
-	statement, err := s.reads.get(ctx, `SELECT data FROM blob WHERE hash = ?`)
-	if err != nil {
-		return nil, failure(doing, err)
-	}
 	var data []byte
-	err = statement.QueryRowContext(ctx, hash).Scan(&data)
+	stored := false
+	err := s.file.Rows(ctx, `SELECT data FROM blob WHERE hash = ?`, func(row sqlite.Row) error {
+		stored = true
+		return row.Scan(&data)
+	}, hash)
 	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return nil, fault.New(fault.Rejected, fault.MissingRef, doing, "the vault does not have it")
 	case err != nil:
-		return nil, failure(doing, err)
+		return nil, sqlite.Failure(doing, err)
+	case !stored:
+		return nil, fault.New(fault.Rejected, fault.MissingRef, doing, "the vault does not have it")
 	case hexHash(data) != claim.SHA256:
 		return nil, fault.New(fault.Invalid, fault.Parse, doing, "the stored bytes do not have the hash of the claim")
 	}

@@ -3,6 +3,8 @@ package local
 import (
 	"context"
 	"time"
+
+	"causeway.example/shared/local/sqlite"
 )
 
 // bell wakes receivers. It stores one ring: the receiver that gets it looks, and rings
@@ -37,8 +39,8 @@ func (s *Store) sleep(ctx context.Context, q *queue, patience <-chan time.Time, 
 	case <-patience:
 		return false, nil
 	case <-ctx.Done():
-		return false, failure(doing, ctx.Err())
+		return false, sqlite.Failure(doing, ctx.Err())
 	case <-s.closing:
-		return false, closed(doing)
+		return false, sqlite.Closed(doing)
 	}
 }

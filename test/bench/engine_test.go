@@ -22,6 +22,7 @@ import (
 	"causeway.example/shared/admission"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/local"
+	"causeway.example/shared/local/worker"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
 	"causeway.example/shared/retry"
@@ -115,7 +116,7 @@ func startEngine(b *testing.B, erp http.RoundTripper) *engine {
 		b.Fatal(err)
 	}
 	ports := port.Ports{Bus: store, Queue: store, State: store, Ledger: store, Vault: store}
-	joined, err := local.NewEngine(newPipeline(b, ports, openPair(b, store, erp)), routes.Table)
+	joined, err := worker.NewEngine(newPipeline(b, ports, openPair(b, store, erp)), routes.Table)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -5,7 +5,7 @@
 //
 // It opens the file beside the engine, which may run meanwhile: SQLite serializes the two
 // writers, and a change of this package is one short transaction. It relies on the tables
-// entry, search, name, blob, claim, archive, state and pause as package local makes them. What
-// is deleted or replaced is overwritten (secure_delete), and Scrub takes it out of the
-// write-ahead log. Log files are overwritten in place.
+// entry, search, name, blob, claim, archive, state and pause as package sqlite makes them and
+// package local fills them. What is deleted or replaced is overwritten (secure_delete), and
+// Scrub takes it out of the write-ahead log. Log files are overwritten in place.
 package erase

@@ -1,4 +1,4 @@
-package local
+package sqlite
 
 import (
 	"cmp"
@@ -30,7 +30,7 @@ type writer struct {
 // change is one caller's part of a transaction: all of it is stored or nothing.
 type change struct {
 	canceled func() error
-	apply    func(*tx) error
+	apply    func(*Tx) error
 	err      error
 	done     chan struct{}
 }
@@ -48,11 +48,11 @@ func openWriter(ctx context.Context, path string, attached bool) (*writer, error
 	db, err := sql.Open(driver, dsn(path, "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "secure_delete(1)",
 		"wal_autocheckpoint(4000)", "journal_size_limit(67108864)", "cache_size(-65536)", "temp_store(MEMORY)"))
 	if err != nil {
-		return nil, failure("opening store "+path, err)
+		return nil, Failure("opening store "+path, err)
 	}
 	conn, err := db.Conn(ctx)
 	if err != nil {
-		return nil, failure("opening store "+path, errors.Join(err, db.Close()))
+		return nil, Failure("opening store "+path, errors.Join(err, db.Close()))
 	}
 	epoch, err := prepare(ctx, conn)
 	if err != nil {
@@ -66,17 +66,18 @@ func openWriter(ctx context.Context, path string, attached bool) (*writer, error
 	return w, nil
 }
 
-// write applies the change and returns when it is on the disk, or has failed and
+// Write applies the change and returns when it is on the disk, or has failed and
 // changed nothing. A context that ends before the change is applied cancels it; later
-// the change is waited for, because its outcome would otherwise be unknown.
-func (w *writer) write(ctx context.Context, doing string, apply func(*tx) error) error {
+// the change is waited for, because its outcome would otherwise be unknown. The
+// error says that doing was attempted. Apply must not call Write.
+func (f *File) Write(ctx context.Context, doing string, apply func(*Tx) error) error {
 	c := &change{canceled: ctx.Err, apply: apply, done: make(chan struct{})}
-	if !w.hand(c) {
-		return closed(doing)
+	if !f.writer.hand(c) {
+		return Closed(doing)
 	}
 	<-c.done
 	if c.err != nil {
-		return failure(doing, c.err)
+		return Failure(doing, c.err)
 	}
 	return nil
 }
@@ -156,8 +157,8 @@ func (w *writer) reserve() error {
 // commit returns an error if nothing of the group was stored. The failure of one
 // change only is put into that change.
 func (w *writer) commit(group []*change) error {
-	t := &tx{w: w, counts: counts{}}
-	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
+	t := &Tx{w: w, counts: counts{}}
+	if _, err := t.Exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
 	if w.attached {
@@ -168,27 +169,28 @@ func (w *writer) commit(group []*change) error {
 		err = t.storeCounts()
 	}
 	if err == nil && w.attached {
-		_, err = t.exec(`INSERT INTO meta (name, value) VALUES ('attached', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1`)
+		_, err = t.Exec(`INSERT INTO meta (name, value) VALUES ('attached', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1`)
 	}
 	if err == nil {
-		_, err = t.exec("COMMIT")
+		_, err = t.Exec("COMMIT")
 	}
 	if err != nil {
 		clear(w.names)
 		// Fails where SQLite has rolled back by itself, as after a full disk.
-		_, _ = t.exec("ROLLBACK")
+		_, _ = t.Exec("ROLLBACK")
 	}
 	return err
 }
 
-// tx is the open transaction, as a change sees it.
-type tx struct {
+// Tx is the open transaction, as a change sees it. It is used by one goroutine, and not after
+// the change has returned.
+type Tx struct {
 	w       *writer
 	counts  counts // of the changes that succeeded
 	pending counts // of the change that is being applied
 }
 
-func (t *tx) applyAll(group []*change) error {
+func (t *Tx) applyAll(group []*change) error {
 	for _, c := range group {
 		if c.err = c.canceled(); c.err != nil {
 			continue
@@ -201,26 +203,26 @@ func (t *tx) applyAll(group []*change) error {
 }
 
 // applyOne returns an error only if the transaction as a whole is lost.
-func (t *tx) applyOne(c *change) error {
-	if _, err := t.exec("SAVEPOINT change"); err != nil {
+func (t *Tx) applyOne(c *change) error {
+	if _, err := t.Exec("SAVEPOINT change"); err != nil {
 		return err
 	}
 	t.pending = counts{}
 	if c.err = c.apply(t); c.err != nil {
 		clear(t.w.names)
-		if _, err := t.exec("ROLLBACK TO change"); err != nil {
+		if _, err := t.Exec("ROLLBACK TO change"); err != nil {
 			return errors.Join(c.err, err)
 		}
 	} else {
 		t.counts.add(t.pending)
 	}
-	_, err := t.exec("RELEASE change")
+	_, err := t.Exec("RELEASE change")
 	return err
 }
 
-// exec returns how many rows the statement changed. No context can cancel it: a
+// Exec returns how many rows the statement changed. No context can cancel it: a
 // transaction is not left half way.
-func (t *tx) exec(query string, args ...any) (changed int64, err error) {
+func (t *Tx) Exec(query string, args ...any) (changed int64, err error) {
 	statement, err := t.w.statements.get(context.Background(), query)
 	if err != nil {
 		return 0, err
@@ -232,11 +234,14 @@ func (t *tx) exec(query string, args ...any) (changed int64, err error) {
 	return result.RowsAffected()
 }
 
-func (t *tx) rows(query string, scan func(scanner) error, args ...any) error {
+// Rows calls scan for each row of the query, as the transaction sees them.
+func (t *Tx) Rows(query string, scan func(Row) error, args ...any) error {
 	return t.w.statements.rows(context.Background(), query, scan, args...)
 }
 
-func (t *tx) newID() int64 {
+// NewID returns an identifier that is never used twice in the life of the file: the epoch in
+// the upper 32 bits, a count in the lower.
+func (t *Tx) NewID() int64 {
 	t.w.lastID++
 	return t.w.lastID
 }
@@ -252,16 +257,18 @@ func (c counts) add(more counts) {
 	}
 }
 
-func (t *tx) count(kind, name string, delta int64) { t.pending[counter{kind, name}] += delta }
+// Count adds to a running total, which the table counter has by kind and name. A change that
+// fails adds nothing.
+func (t *Tx) Count(kind, name string, delta int64) { t.pending[counter{kind, name}] += delta }
 
 // storeCounts writes each total once per transaction, however many changes touched it.
-func (t *tx) storeCounts() error {
+func (t *Tx) storeCounts() error {
 	const query = `INSERT INTO counter (kind, name, n) VALUES (?1, ?2, ?3)
 		ON CONFLICT (kind, name) DO UPDATE SET n = n + ?3`
 	order := func(a, b counter) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.name, b.name)) }
 	for _, key := range slices.SortedFunc(maps.Keys(t.counts), order) {
 		if n := t.counts[key]; n != 0 {
-			if _, err := t.exec(query, key.kind, key.name, n); err != nil {
+			if _, err := t.Exec(query, key.kind, key.name, n); err != nil {
 				return err
 			}
 		}

@@ -1,4 +1,4 @@
-package local
+package sqlite
 
 import (
 	"context"
@@ -33,11 +33,11 @@ func (s *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
 	return statement, nil
 }
 
-// scanner is the current row of a query.
-type scanner interface{ Scan(into ...any) error }
+// Row is the current row of a query.
+type Row interface{ Scan(into ...any) error }
 
 // rows calls scan for each row of the query.
-func (s *statements) rows(ctx context.Context, query string, scan func(scanner) error, args ...any) error {
+func (s *statements) rows(ctx context.Context, query string, scan func(Row) error, args ...any) error {
 	statement, err := s.get(ctx, query)
 	if err != nil {
 		return err

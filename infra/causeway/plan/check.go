@@ -1,4 +1,4 @@
-package causeway
+package plan
 
 import (
 	"crypto/ecdsa"
@@ -66,7 +66,7 @@ func (c *checker) names() {
 func (c *checker) known(name string) {
 	if !slices.ContainsFunc(c.catalog, func(s functions.System) bool { return s.Profile.Name == name }) {
 		c.find("systems."+name, "no such system; there are %s", c.systems())
-	} else if !slices.ContainsFunc(c.table, func(r routes.Route) bool { return c.stage.isOn(r) && (r.From == name || r.To == name) }) {
+	} else if !slices.ContainsFunc(c.table, func(r routes.Route) bool { return c.stage.IsOn(r) && (r.From == name || r.To == name) }) {
 		c.find("systems."+name, "no flow that is on begins or ends in it")
 	}
 }
@@ -117,7 +117,7 @@ func filters(table []routes.Route) []string {
 }
 
 // system checks one system's part of the stage and returns it as its settings make it.
-func (c *checker) system(known functions.System, config System) system {
+func (c *checker) system(known functions.System, config System) Installed {
 	profile, key := known.Profile, "systems."+known.Profile.Name
 	c.switches(key, profile, config)
 	for _, setting := range slices.Sorted(maps.Keys(config.Settings)) {
@@ -133,7 +133,7 @@ func (c *checker) system(known functions.System, config System) system {
 		c.find(key+".partner", "%s sends over no partner bus", profile.Title)
 	}
 	if err == nil {
-		return system{Profile: opened.Profile, config: config, subscribes: opened.Subscriber != nil, required: required(known, config.Settings)}
+		return Installed{Profile: opened.Profile, Config: config, Subscribes: opened.Subscriber != nil, Required: required(known, config.Settings)}
 	}
 	switch broken := fault.As(err); {
 	case slices.Contains(profile.Secrets, broken.Field): // the made-up secret does not fit
@@ -142,7 +142,7 @@ func (c *checker) system(known functions.System, config System) system {
 	default:
 		c.find(key+".settings."+broken.Field, "%s", strings.TrimSpace(broken.Detail+" ("+broken.Doing+")"))
 	}
-	return system{Profile: profile, config: config, required: required(known, config.Settings)}
+	return Installed{Profile: profile, Config: config, Required: required(known, config.Settings)}
 }
 
 // required returns the secret settings without which the system does not open. The door's
@@ -162,15 +162,15 @@ func required(known functions.System, settings map[string]string) []string {
 
 // switches finds switches that do not apply to the system.
 func (c *checker) switches(key string, profile connector.Profile, config System) {
-	roles := system{Profile: profile}
+	roles := Installed{Profile: profile}
 	for name, misplaced := range map[string]bool{
-		"door":    config.Door != "" && !roles.has(connector.Receive),
-		"rate":    config.Rate != 0 && !roles.has(connector.Receive),
-		"partner": config.Partner != "" && !roles.has(connector.Receive),
+		"door":    config.Door != "" && !roles.Has(connector.Receive),
+		"rate":    config.Rate != 0 && !roles.Has(connector.Receive),
+		"partner": config.Partner != "" && !roles.Has(connector.Receive),
 		"secret":  config.Secret != "" && len(profile.Secrets) == 0,
 		"secrets": len(config.Secrets) > 0 && (len(profile.Secrets) == 0 || !roles.hasAll(slices.Collect(maps.Keys(config.Secrets)))),
-		"poll":    config.Poll != "" && !roles.has(connector.Poll),
-		"audit":   config.Audit != "" && !roles.has(connector.Audit),
+		"poll":    config.Poll != "" && !roles.Has(connector.Poll),
+		"audit":   config.Audit != "" && !roles.Has(connector.Audit),
 	} {
 		if misplaced {
 			c.find(key+"."+name, "does not fit the roles of %s: %v", profile.Name, profile.Roles)
@@ -230,7 +230,7 @@ const (
 )
 
 // longestCall is the longest call that leaves a queue's messages time to be dead-lettered.
-const longestCall = longestVisibility/visibility*time.Second - slack
+const longestCall = LongestVisibility/Visibility*time.Second - slack
 
 // mostEnvironment is how many bytes the variables of a function may have together, less what
 // account and region take.
@@ -238,27 +238,27 @@ const mostEnvironment = 4096 - 100
 
 // sizes finds names that are too long and calls that no queue can wait for.
 func (c *checker) sizes(p *Plan) {
-	for _, s := range p.systems {
+	for _, s := range p.Systems {
 		for _, role := range s.Roles {
 			c.functionSizes(p, s, role)
 		}
 	}
-	for _, queue := range p.allQueues() {
-		if name := p.name(routes.Dead(queue)); len(name) > longestQueue {
+	for _, queue := range p.AllQueues() {
+		if name := p.Name(routes.Dead(queue)); len(name) > longestQueue {
 			c.find("stage", "queue %s has more than %d characters", name, longestQueue)
 		}
 	}
 }
 
 // functionSizes finds what is too long or too large in the function of one role.
-func (c *checker) functionSizes(p *Plan, s system, role connector.Role) {
-	if name := p.name(s.function(role)); len(name) > longestFunction {
+func (c *checker) functionSizes(p *Plan, s Installed, role connector.Role) {
+	if name := p.Name(s.Function(role)); len(name) > longestFunction {
 		c.find("stage", "function %s has more than %d characters", name, longestFunction)
 	}
-	if size := environmentSize(p.environment(s, role)); size > mostEnvironment {
-		c.find("systems."+s.Name+".settings", "the variables of %s have %d bytes, and a function takes %d", s.function(role), size, mostEnvironment)
+	if size := environmentSize(p.Environment(s, role)); size > mostEnvironment {
+		c.find("systems."+s.Name+".settings", "the variables of %s have %d bytes, and a function takes %d", s.Function(role), size, mostEnvironment)
 	}
-	if len(p.queues(s, role)) > 0 && p.size(s, role).batch == 0 {
+	if len(p.Queues(s, role)) > 0 && p.Size(s, role).Batch == 0 {
 		c.find("systems."+s.Name+".settings", "one call may take %s; above %s a message expires before it is dead-lettered", s.Timeout, longestCall)
 	}
 }

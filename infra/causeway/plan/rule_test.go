@@ -1,4 +1,4 @@
-package causeway
+package plan_test
 
 import (
 	"os"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"causeway.example/infra/causeway/plan"
 	"causeway.example/shared/connector"
 )
 
@@ -20,16 +21,16 @@ func TestAStageWithARuleNeedsProgramsWithTheLanguage(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		settings map[string]string
-		rules    Rules
+		rules    plan.Rules
 		want     string
 	}{
-		"no rule":           {nil, Rules{}, ""},
-		"a system's rule":   {map[string]string{"NETSUITE_RULE_STATUS": "null"}, Rules{}, "NETSUITE_RULE_STATUS is set: make dist RULES=1"},
-		"a rule that skips": {nil, Rules{Hold: "null"}, "CAUSEWAY_RULE_HOLD is set: make dist RULES=1"},
+		"no rule":           {nil, plan.Rules{}, ""},
+		"a system's rule":   {map[string]string{"NETSUITE_RULE_STATUS": "null"}, plan.Rules{}, "NETSUITE_RULE_STATUS is set: make dist RULES=1"},
+		"a rule that skips": {nil, plan.Rules{Hold: "null"}, "CAUSEWAY_RULE_HOLD is set: make dist RULES=1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			stage, err := ReadStage("../stages", "dev")
+			stage, err := plan.ReadStage("../../stages", "dev")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -37,26 +38,26 @@ func TestAStageWithARuleNeedsProgramsWithTheLanguage(t *testing.T) {
 			for key, value := range c.settings {
 				stage.Systems["netsuite"].Settings[key] = value
 			}
-			plan, err := NewPlan(&InstallationProps{Stage: stage, Programs: t.TempDir(), Build: "test"})
+			p, err := newPlan(stage, t.TempDir())
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, s := range plan.systems {
+			for _, s := range p.Systems {
 				for _, role := range s.Roles {
-					folder := plan.program(s, role)
+					folder := p.Program(s, role)
 					if err := os.MkdirAll(folder, 0o700); err != nil {
 						t.Fatal(err)
 					}
 					if err := os.Symlink(own, filepath.Join(folder, "bootstrap")); err != nil {
 						t.Fatal(err)
 					}
-					variables := plan.environment(s, role)
+					variables := p.Environment(s, role)
 					if _, has := variables["CAUSEWAY_RULE_HOLD"]; has != (role == connector.Deliver && c.rules.Hold != "") {
-						t.Errorf("%s has the variables %v", s.function(role), variables)
+						t.Errorf("%s has the variables %v", s.Function(role), variables)
 					}
 				}
 			}
-			err = plan.Built()
+			err = p.Built()
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), "netsuite-deliver was built without the language of rules, and "+c.want)) {
 				t.Errorf("the programs are rejected with %v, want %q", err, c.want)
 			}
@@ -66,11 +67,11 @@ func TestAStageWithARuleNeedsProgramsWithTheLanguage(t *testing.T) {
 
 func TestOnlyRulesOfTheFunctionCount(t *testing.T) {
 	t.Parallel()
-	plan := mustPlan(t, "dev")
-	for _, s := range plan.systems {
+	p := mustPlan(t, "dev")
+	for _, s := range p.Systems {
 		for _, role := range s.Roles {
-			if set := plan.rules(s, role); len(set) > 0 {
-				t.Errorf("%s has the rules %v", s.function(role), slices.Sorted(slices.Values(set)))
+			if set := p.RulesOf(s, role); len(set) > 0 {
+				t.Errorf("%s has the rules %v", s.Function(role), slices.Sorted(slices.Values(set)))
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package local
+package sqlite
 
 import (
 	"errors"
@@ -18,7 +18,7 @@ const (
 	codeNotADB   = 26
 )
 
-// Codes of the failures of Open and of every call, beside those of the ports.
+// Codes of the failures of Open and of every call.
 const (
 	CodeInUse      = "store_in_use"     // another process has the file open
 	CodeDamaged    = "store_damaged"    // the file is damaged, or no SQLite database
@@ -26,9 +26,9 @@ const (
 	CodeFull       = "disk_full"
 )
 
-// failure classifies an error of the file or the context. A full disk and a missing
+// Failure classifies an error of the file or the context. A full disk and a missing
 // permission are retried like an outage, because an operator can end them.
-func failure(doing string, err error) error {
+func Failure(doing string, err error) error {
 	if _, classified := errors.AsType[*fault.Error](err); classified {
 		return fault.Doing(doing, err)
 	}
@@ -53,6 +53,7 @@ func primaryCode(err error) int {
 
 func isBusy(err error) bool { return primaryCode(err) == codeBusy }
 
-func closed(doing string) error {
+// Closed is the failure of a call after Close.
+func Closed(doing string) error {
 	return fault.New(fault.Unavailable, fault.Connection, doing, "the store is closed")
 }

@@ -1,4 +1,4 @@
-package local
+package sqlite
 
 import (
 	"context"
@@ -53,7 +53,7 @@ func nextEpoch(ctx context.Context, db *sql.Conn) (epoch int64, err error) {
 	const query = `INSERT INTO meta (name, value) VALUES ('epoch', 1)
 		ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value`
 	if err := db.QueryRowContext(ctx, query).Scan(&epoch); err != nil {
-		return 0, failure("reserving identifiers", err)
+		return 0, Failure("reserving identifiers", err)
 	}
 	return epoch, nil
 }
@@ -72,7 +72,7 @@ func migrate(ctx context.Context, db *sql.Conn) error {
 		step := fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
 			steps[version], applicationID, version+1)
 		if _, err := db.ExecContext(ctx, step); err != nil {
-			return failure(fmt.Sprintf("migrating the store to schema version %d", version+1), err)
+			return Failure(fmt.Sprintf("migrating the store to schema version %d", version+1), err)
 		}
 	}
 	return nil
@@ -84,7 +84,7 @@ func checkFile(ctx context.Context, db *sql.Conn) (version int, err error) {
 	const query = `SELECT user_version, application_id, (SELECT count(*) FROM sqlite_master)
 		FROM pragma_user_version, pragma_application_id`
 	if err := db.QueryRowContext(ctx, query).Scan(&version, &application, &tables); err != nil {
-		return 0, failure("reading the store's schema version", err)
+		return 0, Failure("reading the store's schema version", err)
 	}
 	if tables > 0 && application != applicationID {
 		return 0, fault.New(fault.Rejected, fault.Config, "opening the store", "the file is a SQLite database of another program")

@@ -1,4 +1,4 @@
-package local_test
+package worker_test
 
 import (
 	"bytes"
@@ -24,6 +24,7 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/local"
+	"causeway.example/shared/local/worker"
 	"causeway.example/shared/message"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
@@ -100,6 +101,15 @@ func (s *toy) target(concurrency int) connector.System {
 	}}
 }
 
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // between are routes for customers, "shop>erp" each.
 func between(pairs ...string) []routes.Route {
 	var table []routes.Route
@@ -114,7 +124,7 @@ func between(pairs ...string) []routes.Route {
 type shop struct {
 	*testing.T
 	store   *local.Store
-	engine  *local.Engine
+	engine  *worker.Engine
 	refused func(system, code string)
 }
 
@@ -123,9 +133,11 @@ func virtual(t *testing.T, table []routes.Route, systems []connector.System, pla
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "store.db")
 	synctest.Test(t, func(t *testing.T) {
-		store := mustOpen(t, local.Config{
+		store, err := local.Open(t.Context(), local.Config{
 			Path: path, Now: time.Now, Routes: table, Systems: routes.Sources(table), Visibility: time.Hour, MaxReceives: 100, Build: "test",
 		})
+		must(t, err)
+		t.Cleanup(func() { must(t, store.Close()) })
 		play(newShop(t, store, store, table, systems))
 	})
 }
@@ -136,18 +148,18 @@ func newShop(t *testing.T, store *local.Store, state port.State, table []routes.
 	for _, system := range systems {
 		byName[system.Profile.Name] = system
 	}
-	worker, gone := local.Identity(time.Now(), func() float64 { return 0.5 })
+	name, gone := worker.Identity(time.Now(), func() float64 { return 0.5 })
 	worked, err := pipeline.New(pipeline.Config{
 		Runtime: port.Runtime{
 			Ports: port.Ports{Bus: store, Queue: store, State: state, Ledger: store, Vault: store},
 			Now:   time.Now, Random: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler),
 		},
-		Systems: byName, Retry: retry.DefaultPolicy(), Admission: admission.DefaultPolicy(), Worker: worker, Gone: gone,
+		Systems: byName, Retry: retry.DefaultPolicy(), Admission: admission.DefaultPolicy(), Worker: name, Gone: gone,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := local.NewEngine(worked, table)
+	engine, err := worker.NewEngine(worked, table)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,30 +1,24 @@
-package causeway
+package plan_test
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-func flatten(value any) string {
-	data, err := json.Marshal(value)
-	if err != nil {
-		return err.Error()
-	}
-	return string(data)
-}
+	"causeway.example/infra/causeway/plan"
+	"causeway.example/infra/causeway/plan/plantest"
+)
 
 // TestEveryStageIsAccepted covers the stages that an installation adds.
 func TestEveryStageIsAccepted(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../stages/*.yaml")
-	if err != nil || len(files) < len(examples) {
+	files, err := filepath.Glob("../../stages/*.yaml")
+	if err != nil || len(files) < 2 {
 		t.Fatalf("found %v: %v", files, err)
 	}
 	for _, file := range files {
-		if name := strings.TrimSuffix(filepath.Base(file), ".yaml"); mustPlan(t, name).prefix != "causeway-"+name {
+		if name := strings.TrimSuffix(filepath.Base(file), ".yaml"); mustPlan(t, name).Prefix() != "causeway-"+name {
 			t.Errorf("%s has the prefix of another stage", file)
 		}
 	}
@@ -33,7 +27,7 @@ func TestEveryStageIsAccepted(t *testing.T) {
 func TestStagesAreRejected(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ old, new, want string }{
-		"an unknown key":                    {"  burst: 50", "  bursts: 50", "line 34: field bursts not found in type causeway.DoorConfig"},
+		"an unknown key":                    {"  burst: 50", "  bursts: 50", "line 34: field bursts not found in type plan.DoorConfig"},
 		"a missing key":                     {"  rate: 20\n", "", "try.yaml:32: door.rate: must satisfy required"},
 		"a value out of range":              {"memory: 256", "memory: 64", "try.yaml:37: functions.memory: must satisfy min=128"},
 		"a value of a wrong kind":           {"memory: 256", "memory: much", "line 37: cannot unmarshal"},
@@ -74,7 +68,7 @@ func TestStagesAreRejected(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dev := strings.Replace(mustReadFile(t, "../stages/dev.yaml"), "stage: dev", "stage: try", 1)
+			dev := strings.Replace(mustReadFile(t, "../../stages/dev.yaml"), "stage: dev", "stage: try", 1)
 			if strings.Count(dev, c.old) == 0 {
 				t.Fatalf("the example has no %q", c.old)
 			}
@@ -93,17 +87,17 @@ func refusal(t *testing.T, text string) error {
 	if err := os.WriteFile(filepath.Join(folder, "try.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	stage, err := ReadStage(folder, "try")
+	stage, err := plan.ReadStage(folder, "try")
 	if err != nil {
 		return err
 	}
-	_, err = NewPlan(&InstallationProps{Stage: stage, Programs: "dist"})
+	_, err = newPlan(stage, "dist")
 	return err
 }
 
 func TestARejectionListsEveryFinding(t *testing.T) {
 	t.Parallel()
-	dev := strings.NewReplacer("stage: dev", "stage: try", "SHOPIFY_SHOPS:", "SHOPIFY_SHOP:", "- shopify-orders", "- shopify-order").Replace(mustReadFile(t, "../stages/dev.yaml"))
+	dev := strings.NewReplacer("stage: dev", "stage: try", "SHOPIFY_SHOPS:", "SHOPIFY_SHOP:", "- shopify-orders", "- shopify-order").Replace(mustReadFile(t, "../../stages/dev.yaml"))
 	if got := len(strings.Split(refusal(t, dev).Error(), "\n")); got != 3 {
 		t.Errorf("%d findings, want the unknown setting, the missing one and the unknown flow", got)
 	}
@@ -111,7 +105,7 @@ func TestARejectionListsEveryFinding(t *testing.T) {
 
 func TestASecretIsNeverShown(t *testing.T) {
 	t.Parallel()
-	dev := strings.NewReplacer("stage: dev", "stage: try", "NETSUITE_TOKEN_ID: example-token-id", "NETSUITE_TOKEN_ID: x\n      NETSUITE_TOKEN_SECRET: hush-hush").Replace(mustReadFile(t, "../stages/dev.yaml"))
+	dev := strings.NewReplacer("stage: dev", "stage: try", "NETSUITE_TOKEN_ID: example-token-id", "NETSUITE_TOKEN_ID: x\n      NETSUITE_TOKEN_SECRET: hush-hush").Replace(mustReadFile(t, "../../stages/dev.yaml"))
 	if err := refusal(t, dev); err == nil || strings.Contains(err.Error(), "hush-hush") {
 		t.Errorf("the refusal is %v", err)
 	}
@@ -120,17 +114,15 @@ func TestASecretIsNeverShown(t *testing.T) {
 func TestAStageThatIsComposedInGoIsCheckedToo(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		props InstallationProps
+		stage *plan.Stage
 		want  string
 	}{
-		"without a stage":     {InstallationProps{Programs: "dist"}, "InstallationProps.Stage is missing"},
-		"without programs":    {InstallationProps{Stage: &Stage{}}, "InstallationProps.Programs is missing"},
-		"an empty stage":      {InstallationProps{Stage: &Stage{}, Programs: "dist"}, "stage: systems: must satisfy required"},
-		"functions not there": {InstallationProps{Stage: toyStage(toyConfig), Programs: "dist"}, "systems.toyshop: no such system"},
+		"an empty stage":      {&plan.Stage{}, "stage: systems: must satisfy required"},
+		"functions not there": {plantest.ToyStage(plantest.ToyConfig()), "systems.toyshop: no such system"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := NewPlan(&c.props); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := newPlan(c.stage, "dist"); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("the findings are %v, want %s", err, c.want)
 			}
 		})

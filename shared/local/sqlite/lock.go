@@ -1,4 +1,4 @@
-package local
+package sqlite
 
 import (
 	"context"
@@ -17,7 +17,7 @@ type lock struct{ db *sql.DB }
 func acquire(ctx context.Context, path string) (*lock, error) {
 	db, err := sql.Open(driver, dsn(path+".lock", "busy_timeout(0)"))
 	if err != nil {
-		return nil, failure("locking store "+path, err)
+		return nil, Failure("locking store "+path, err)
 	}
 	db.SetMaxOpenConns(1)
 	if _, err := db.ExecContext(ctx, "BEGIN EXCLUSIVE"); err != nil {
@@ -33,7 +33,7 @@ func lockFailure(path string, err error) error {
 			Detail: "another Causeway has the file open; stop it first, or give this one a file of its own", Err: err,
 		}
 	}
-	return failure("locking store "+path, err)
+	return Failure("locking store "+path, err)
 }
 
 func (l *lock) release() error { return l.db.Close() }

@@ -1,4 +1,4 @@
-package causeway
+package watch
 
 import (
 	"maps"
@@ -8,12 +8,15 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"causeway.example/infra/causeway/plan"
 )
 
 // The namespaces of what functions and doors count in their logs.
 const (
 	functionsSpace = "Causeway"
-	doorsSpace     = "Causeway/Door"
+	// DoorsSpace is that of the metric filters of the API's log.
+	DoorsSpace = "Causeway/Door"
 )
 
 const period = 5 * time.Minute
@@ -32,24 +35,24 @@ func (d dimensions) list() []any {
 	return list
 }
 
-// alarm creates an alarm that rings when a value is above the threshold. Missing data is not
+// newAlarm creates an alarm that rings when a value is above the threshold. Missing data is not
 // a problem by itself: SQS stops measuring a queue that rests.
 //
 // It is an L1: actions of the L2 are classes of a package that brings EC2 and Auto Scaling, and
 // the topic is named by ARN.
-func (p *Plan) alarm(scope constructs.Construct, name, says string, measured *awscloudwatch.CfnAlarmProps, above int) awscloudwatch.CfnAlarm {
+func newAlarm(scope constructs.Construct, p *plan.Plan, topicARN *string, name, says string, measured *awscloudwatch.CfnAlarmProps, above int) awscloudwatch.CfnAlarm {
 	props := *measured
-	props.AlarmName, props.AlarmDescription = jsii.String(p.name(name)), jsii.String(says)
+	props.AlarmName, props.AlarmDescription = jsii.String(p.Name(name)), jsii.String(says)
 	props.ComparisonOperator, props.Threshold = jsii.String("GreaterThanThreshold"), number(above)
 	props.TreatMissingData = jsii.String("notBreaching")
-	props.AlarmActions = &[]any{p.topicARN()}
+	props.AlarmActions = &[]any{topicARN}
 	if props.EvaluationPeriods == nil {
 		props.EvaluationPeriods = number(1)
 	}
 	if props.DatapointsToAlarm == nil || *props.DatapointsToAlarm == *props.EvaluationPeriods {
-		props.OkActions = &[]any{p.topicARN()}
+		props.OkActions = &[]any{topicARN}
 	}
-	return awscloudwatch.NewCfnAlarm(scope, jsii.String(logical(name, "alarm")), &props)
+	return awscloudwatch.NewCfnAlarm(scope, jsii.String(plan.Logical(name, "alarm")), &props)
 }
 
 // event measures something that is counted when it happens. The alarm rings once for all that
@@ -116,3 +119,6 @@ func share(namespace, part, whole string, of dimensions) *awscloudwatch.CfnAlarm
 	return computed(part+" of "+whole+", per cent, from the third on", "IF(part > 2, 100 * part / whole, 0)", period,
 		term{"part", namespace, part, "Sum", of}, term{"whole", namespace, whole, "Sum", of})
 }
+
+// number converts to the one numeric type of CDK.
+func number(n int) *float64 { return jsii.Number(float64(n)) }

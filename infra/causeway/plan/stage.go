@@ -1,4 +1,4 @@
-package causeway
+package plan
 
 import (
 	"bytes"
