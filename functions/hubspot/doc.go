@@ -1,0 +1,2 @@
+// Package hubspot is the target HubSpot.
+package hubspot
