@@ -32,7 +32,9 @@ func TestAContactWithTheAddressIsAdopted(t *testing.T) {
 // the contact, whichever comes first.
 func TestOneAddressIsOneContact(t *testing.T) {
 	t.Parallel()
-	guest := buyer(func(c *canonical.Customer) { c.ID, c.Guest, c.Phone = "guest-1", true, canonical.NewText("+1 212 555 0199") })
+	guest := buyer(func(c *canonical.Customer) {
+		c.ID, c.Guest, c.Phone = "guest-1", true, canonical.NewText("+1 212 555 0199")
+	})
 	other := buyer(func(c *canonical.Customer) { c.ID = "8" })
 	for name, c := range map[string]struct {
 		bodies []any
@@ -107,7 +109,9 @@ func TestTwoContactsOfOnePersonAreMergedByAPerson(t *testing.T) {
 func TestACustomerWithoutAnAddressHasAContact(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, nil)
-	none := buyer(func(c *canonical.Customer) { c.Email, c.Phone, c.LastName = canonical.Text{}, canonical.NullText(), canonical.Text{} })
+	none := buyer(func(c *canonical.Customer) {
+		c.Email, c.Phone, c.LastName = canonical.Text{}, canonical.NullText(), canonical.Text{}
+	})
 	a.confirm(none, none)
 	a.want(a.only("contacts"), map[string]string{"email": "", "firstname": "Ada", "phone": "", "causeway_customer": customerKey + "7"})
 	a.confirm(buyer(nil), none)

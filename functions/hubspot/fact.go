@@ -191,4 +191,3 @@ func cut(text string) string {
 	}
 	return text
 }
-

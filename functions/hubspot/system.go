@@ -3,6 +3,7 @@ package hubspot
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,7 +31,7 @@ type Settings struct {
 	LifecycleStage string `env:"HUBSPOT_LIFECYCLE_STAGE" envDefault:"customer"`
 	// OrderStages are the ids of pipeline stages of orders by state: "paid" -> "3f2c…". The stage
 	// of an order in a state without an entry is left alone.
-	OrderStages map[string]string `env:"HUBSPOT_ORDER_STAGES" envKeyValSeparator:"=" validate:"dive,required"`
+	OrderStages map[string]string `env:"HUBSPOT_ORDER_STAGES" envKeyValSeparator:"="`
 	// OrderPipeline is the id of the pipeline that has the stages; without it HubSpot's default.
 	OrderPipeline string `env:"HUBSPOT_ORDER_PIPELINE" needs:"HUBSPOT_ORDER_STAGES"`
 }
@@ -80,9 +81,9 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err := connector.ParseSettings(settings, &s); err != nil {
 		return connector.System{}, err
 	}
-	for state := range s.OrderStages {
-		if !slices.Contains(states, state) {
-			return connector.System{}, configFault("HUBSPOT_ORDER_STAGES", "has the state "+state+", which is none of "+strings.Join(states, ", "), nil)
+	for state, stage := range s.OrderStages {
+		if !slices.Contains(states, state) || stage == "" {
+			return connector.System{}, configFault("HUBSPOT_ORDER_STAGES", "must have the id of a stage for each of "+strings.Join(states, ", ")+" that it names, and has "+strconv.Quote(state+"="+stage), nil)
 		}
 	}
 	profile := Profile()
