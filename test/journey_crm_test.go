@@ -173,7 +173,10 @@ var crmZone = time.FixedZone("", 2*3600)
 
 // crmFailures are answers that pass.
 var crmFailures = []hubspottest.Answer{
-	{Status: http.StatusBadGateway, Body: `{}`}, {Status: http.StatusLocked, Body: `{"category":"LOCKED"}`}, {Status: 477}, {Status: http.StatusServiceUnavailable},
+	{Status: http.StatusBadGateway, Body: `{}`},
+	{Status: http.StatusLocked, Body: `{"category":"LOCKED"}`},
+	{Status: 477},
+	{Status: http.StatusServiceUnavailable},
 	{Status: http.StatusTooManyRequests, Body: `{"policyName":"SECONDLY"}`},
 }
 

@@ -64,9 +64,9 @@ func readProperties(r *wire.Reader, into map[string]string) {
 	}
 }
 
-// first returns the first input that failed, with the fault of it. index is -1 if the error names
-// no input. An answer that has fewer records than inputs, and no error, is no success.
-func (b *batch) first(inputs int, doing string) (index int, f error, found bool) {
+// failed returns the fault of the first input that failed, and its index; -1 if the error names no
+// input. An answer that has fewer records than inputs, and no error, is no success.
+func (b *batch) failed(inputs int, doing string) (index int, f error) {
 	if len(b.problems) > 0 {
 		p := b.problems[0]
 		index, err := strconv.Atoi(p.input)
@@ -76,15 +76,15 @@ func (b *batch) first(inputs int, doing string) (index int, f error, found bool)
 		if inputs == 1 {
 			index = 0
 		}
-		return index, p.ofInput(doing), true
+		return index, p.ofInput(doing)
 	}
 	if len(b.records) < inputs {
 		return -1, &fault.Error{
 			Kind: fault.Unavailable, Class: fault.Ambiguous, Scope: fault.EntityScope, Doing: doing,
 			Detail: "HubSpot answers for " + strconv.Itoa(len(b.records)) + " of " + strconv.Itoa(inputs) + " records",
-		}, true
+		}
 	}
-	return 0, nil, false
+	return 0, nil
 }
 
 // readAssociated reads a page of associations, and where the next page begins.
@@ -93,13 +93,7 @@ func readAssociated(body []byte, doing string) (ids []string, after string, err 
 	for member := range r.Object() {
 		switch {
 		case member == "results" && r.Kind() == strictjson.ArrayKind:
-			for range r.Array() {
-				for name := range r.Object() {
-					if name == "toObjectId" {
-						ids = append(ids, r.ID())
-					}
-				}
-			}
+			ids = readTargets(r)
 		case member == "paging" && r.Kind() == strictjson.ObjectKind:
 			after = readAfter(r)
 		}
@@ -108,6 +102,17 @@ func readAssociated(body []byte, doing string) (ids []string, after string, err 
 		return nil, "", broken(doing, err)
 	}
 	return ids, after, nil
+}
+
+func readTargets(r *wire.Reader) (ids []string) {
+	for range r.Array() {
+		for name := range r.Object() {
+			if name == "toObjectId" {
+				ids = append(ids, r.ID())
+			}
+		}
+	}
+	return ids
 }
 
 func readAfter(r *wire.Reader) (after string) {

@@ -99,7 +99,8 @@ func lacksProperty(f *fault.Error, name, detail string) {
 	}
 }
 
-// CodeNotUnique: a property that names records does not exist, or has no unique values.
+// CodeNotUnique is the code of a property that names records, and does not exist or has no unique
+// values.
 const CodeNotUnique = "PROPERTY_NOT_UNIQUE"
 
 // keyed completes the fault of a request that named records by the property: HubSpot does not say

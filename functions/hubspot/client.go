@@ -74,7 +74,7 @@ func (a *api) write(ctx context.Context, object, action, idProperty string, inpu
 		if err != nil {
 			return nil, -1, err
 		}
-		if index, problem, found := result.first(len(batch), doing); found && failed == nil {
+		if index, problem := result.failed(len(batch), doing); problem != nil && failed == nil {
 			at, failed = index, problem
 			if index >= 0 {
 				at += start

@@ -10,8 +10,8 @@ import (
 	"causeway.example/shared/message"
 )
 
-// CodeTwoContacts: the customer has a contact, and another contact has the customer's e-mail
-// address. A person has to merge them.
+// CodeTwoContacts is the code of a customer who has a contact, while another contact has the
+// customer's e-mail address. A person has to merge them.
 const CodeTwoContacts = "two_contacts"
 
 // customer upserts the contact by the customer's key. If another contact has the e-mail address,

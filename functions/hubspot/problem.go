@@ -136,15 +136,19 @@ func (p *problem) readContext(r *wire.Reader) {
 				p.property = shaped(shapes().property, texts[0])
 			}
 		case "missingScopes", "requiredScopes", "requiredGranularScopes":
-			for _, text := range texts {
-				if scope := shaped(shapes().scope, text); scope != "" {
-					p.scopes = append(p.scopes, scope)
-				}
-			}
+			p.addScopes(texts)
 		case "objectWriteTraceId":
 			if len(texts) > 0 {
 				p.input = texts[0]
 			}
+		}
+	}
+}
+
+func (p *problem) addScopes(texts []string) {
+	for _, text := range texts {
+		if scope := shaped(shapes().scope, text); scope != "" {
+			p.scopes = append(p.scopes, scope)
 		}
 	}
 }
