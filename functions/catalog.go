@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"causeway.example/functions/hubspot"
+	"causeway.example/functions/hubspot/hubspottest"
 	"causeway.example/functions/netsuite"
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/shipbob"
@@ -35,6 +37,9 @@ type System struct {
 // All returns every system, by name.
 func All() []System {
 	return []System{
+		{Profile: hubspot.Profile(), Open: hubspot.Open, Optional: true, Fake: func(_ string, now func() time.Time) (connectortest.Fake, error) {
+			return hubspottest.New(now), nil
+		}},
 		{Profile: netsuite.Profile(), Open: netsuite.Open, Fake: func(folder string, now func() time.Time) (connectortest.Fake, error) {
 			return netsuitetest.Open(filepath.Join(folder, "netsuite.jsonl"), now)
 		}},

@@ -15,6 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"causeway.example/functions/hubspot"
+	"causeway.example/functions/hubspot/hubspottest"
 	"causeway.example/functions/netsuite"
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/shipbob"
@@ -46,6 +48,7 @@ const (
 	erpAddress  = "127.0.0.1:4603"
 
 	warehouseAddress = "127.0.0.1:4604"
+	crmAddress       = "127.0.0.1:4605"
 )
 
 // world is the whole chain: two fake stores, the door, the real engine on its SQLite
@@ -57,8 +60,9 @@ type world struct {
 	shop     *shopifytest.Fake
 	wooStore *woocommercetest.Fake
 	erp      *netsuitetest.Fake
-	// warehouse is nil in a world without one.
+	// warehouse and crm are nil in a world without one.
 	warehouse *shipbobtest.Fake
+	crm       *hubspottest.Fake
 	store     *local.Store     // nil if the ports lie in memory
 	memory    *porttest.Memory // nil if they lie on disk
 	ports     port.Ports
@@ -80,8 +84,9 @@ type setup struct {
 	ports    func(*port.Ports)           // changes the ports; may be nil
 	random   func() float64              // nil: always the middle
 	erp      *netsuitetest.Fake          // an ERP that has books already; nil for an empty one
-	// warehouse is a ShipBob in the world; nil for none.
+	// warehouse is a ShipBob in the world, and crm a HubSpot; nil for none.
 	warehouse *shipbobtest.Fake
+	crm       *hubspottest.Fake
 }
 
 // journey plays a scenario in a world of its own. The clock begins in November 2026.
@@ -116,6 +121,10 @@ func openWorld(t *testing.T, s setup) *world {
 		w.warehouse = s.warehouse
 		w.net.serve(t, warehouseAddress, w.warehouse)
 	}
+	if s.crm != nil {
+		w.crm = s.crm
+		w.net.serve(t, crmAddress, w.crm)
+	}
 	w.openPorts(s)
 	if s.ports != nil {
 		s.ports(&w.ports)
@@ -126,10 +135,10 @@ func openWorld(t *testing.T, s setup) *world {
 }
 
 // table returns the routes of the journey: those of the table between systems that the world has,
-// and its own. The warehouse is in a world only if the journey asks for it.
+// and its own. The warehouse and the CRM are in a world only if the journey asks for them.
 func (s setup) table() []routes.Route {
 	return slices.DeleteFunc(slices.Concat(routes.Table, s.routes), func(r routes.Route) bool {
-		return s.warehouse == nil && (r.From == shipbob.Name || r.To == shipbob.Name)
+		return s.warehouse == nil && (r.From == shipbob.Name || r.To == shipbob.Name) || s.crm == nil && r.To == hubspot.Name
 	})
 }
 
@@ -252,6 +261,11 @@ func (w *world) openSystems(s setup) map[string]connector.System {
 		maps.Copy(settings, w.warehouse.Settings("http://"+warehouseAddress))
 		maps.Copy(settings, s.settings)
 		opens = append(opens, shipbob.Open)
+	}
+	if w.crm != nil {
+		maps.Copy(settings, w.crm.Settings("http://"+crmAddress))
+		maps.Copy(settings, s.settings)
+		opens = append(opens, hubspot.Open)
 	}
 	for _, open := range opens {
 		system, err := open(settings, deps)

@@ -296,7 +296,7 @@ func TestReadmeIsRightThatASystemIsOneFolder(t *testing.T) {
 	}
 	read := 0
 	for _, s := range sources(t) {
-		if s.test || !sharedByAll(s.room) {
+		if s.test || !sharedByAll(s.room) || isScheme(s.room) {
 			continue
 		}
 		read++
@@ -307,6 +307,12 @@ func TestReadmeIsRightThatASystemIsOneFolder(t *testing.T) {
 	if read < 50 {
 		t.Fatalf("read %d files: looked in the wrong place", read)
 	}
+}
+
+// isScheme reports whether the room has signature schemes, which bear the names of the vendors who
+// defined them, whether or not one of them is a system.
+func isScheme(room string) bool {
+	return room == "shared/webhook" || room == "shared/webhook/webhooktest"
 }
 
 func sharedByAll(room string) bool {

@@ -168,7 +168,7 @@ func TestTheCloudTakesEverything(t *testing.T) {
 // repository, where the command runs.
 func TestEventsAreThoseOfTheRoles(t *testing.T) {
 	t.Chdir("../..")
-	for name, events := range map[string]int{"shopify-receive": 10, "woocommerce-receive": 10, "shopify-translate": 1, "woocommerce-translate": 1, "netsuite-deliver": 1, "netsuite-audit": 10, "shopify-deliver": 1, "woocommerce-deliver": 1, "shopify-poll": 10, "shipbob-receive": 10, "shipbob-translate": 1, "shipbob-deliver": 1, minimal: 10} {
+	for name, events := range map[string]int{"shopify-receive": 10, "woocommerce-receive": 10, "shopify-translate": 1, "woocommerce-translate": 1, "netsuite-deliver": 1, "netsuite-audit": 10, "shopify-deliver": 1, "woocommerce-deliver": 1, "shopify-poll": 10, "shipbob-receive": 10, "shipbob-translate": 1, "shipbob-deliver": 1, "hubspot-deliver": 1, minimal: 10} {
 		p := program{name: name}
 		p.system, p.role, _ = strings.Cut(name, "-")
 		s, err := prepare(t.Context(), p)

@@ -9,22 +9,29 @@ import (
 // Table has every flow of Causeway, one line each. The local engine's bus and the EventBridge
 // rules are both generated from it.
 var Table = slices.Concat([]Route{
+	{From: "shopify", Flow: "customers", To: "hubspot", Types: customers},
 	{From: "shopify", Flow: "customers", To: "netsuite", Types: customers},
+	{From: "shopify", Flow: "orders", To: "hubspot", Types: orders, Filters: crmFilters},
 	{From: "shopify", Flow: "orders", To: "netsuite", Types: orders, Filters: orderFilters},
 	{From: "shopify", Flow: "payments", To: "netsuite", Types: payments, Filters: paymentFilters},
+	{From: "shopify", Flow: "refunds", To: "hubspot", Types: refunds, Filters: paymentFilters},
 	{From: "shopify", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
 	{From: "shopify", Flow: "orders", To: "shipbob", Types: orders, Filters: warehouseFilters},
+	{From: "woocommerce", Flow: "customers", To: "hubspot", Types: customers},
 	{From: "woocommerce", Flow: "customers", To: "netsuite", Types: customers},
+	{From: "woocommerce", Flow: "orders", To: "hubspot", Types: orders, Filters: crmFilters},
 	{From: "woocommerce", Flow: "orders", To: "netsuite", Types: orders, Filters: orderFilters},
 	{From: "woocommerce", Flow: "orders", To: "shipbob", Types: orders, Filters: warehouseFilters},
 	{From: "woocommerce", Flow: "payments", To: "netsuite", Types: payments, Filters: paymentFilters},
+	{From: "woocommerce", Flow: "refunds", To: "hubspot", Types: refunds, Filters: paymentFilters},
 	{From: "woocommerce", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
 }, Shipments("shipbob"))
 
-// Shipments returns the flows of a warehouse: what it shipped goes to the ERP, and back to the
-// store whose order it is.
+// Shipments returns the flows of a warehouse: what it shipped goes to the CRM, to the ERP, and
+// back to the store whose order it is.
 func Shipments(warehouse string) []Route {
 	return []Route{
+		{From: warehouse, Flow: flowShipments, To: "hubspot", Types: shipments},
 		{From: warehouse, Flow: flowShipments, To: "netsuite", Types: shipments},
 		{From: warehouse, Flow: flowShipments, To: "shopify", Types: shipments, Filters: shipmentsOf("shopify")},
 		{From: warehouse, Flow: flowShipments, To: "woocommerce", Types: shipments, Filters: shipmentsOf("woocommerce")},
@@ -42,14 +49,15 @@ var (
 	refunds   = []string{canonical.RefundSettled}
 )
 
-// The filters between a store and an ERP, and between a store and a warehouse, which ships what
-// is paid. The installation chooses which are on; the ledger records each skipped message with
+// The filters between a store and an ERP, between a store and a CRM, which shows what is not paid
+// yet too, and between a store and a warehouse, which ships what is paid. The installation chooses which are on; the ledger records each skipped message with
 // the reason. A filter applies only while the target has no record of the entity. The first that
 // matches gives the reason, so cancelled_unpaid comes before authorized_only: a cancelled order
 // is not captured later.
 var (
 	orderFilters     = []Filter{testOrders, drafts, cancelledUnpaid, authorizedOnly, posFulfilled, digitalOnly, zeroTotal}
 	warehouseFilters = []Filter{testOrders, drafts, cancelledUnpaid, authorizedOnly, unpaid, posFulfilled}
+	crmFilters       = []Filter{testOrders, drafts, cancelledUnpaid}
 	paymentFilters   = []Filter{testOrders}
 
 	testOrders      = Filter{Name: "test", Reason: "test order", Default: true, Final: true, Pattern: body(`{"test":[true]}`)}

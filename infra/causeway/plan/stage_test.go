@@ -36,7 +36,7 @@ func TestStagesAreRejected(t *testing.T) {
 		"a name that AWS refuses":           {"stage: try", "stage: Try_it", "try.yaml:3: stage: must satisfy lower_name"},
 		"an account that is none":           {"stage: try", "stage: try\naccount: \"12\"\nregion: eu-central-1", "account: must satisfy len=12"},
 		"an account without a region":       {"stage: try", "stage: try\naccount: \"111122223333\"", "region: must satisfy required_with=Account"},
-		"an unknown system":                 {"  netsuite:\n", "  sap: {}\n  netsuite:\n", "systems.sap: no such system; there are netsuite, shipbob, shopify, woocommerce"},
+		"an unknown system":                 {"  netsuite:\n", "  sap: {}\n  netsuite:\n", "systems.sap: no such system; there are hubspot, netsuite, shipbob, shopify, woocommerce"},
 		"an unknown flow":                   {"- shopify-orders-to-netsuite", "- shopify-orders-to-sap", `flows: no flow "shopify-orders-to-sap" in the route table`},
 		"a flow twice":                      {"- shopify-orders-to-netsuite", "- shopify-payments-to-netsuite", "flows: must satisfy unique"},
 		"a flow without its system":         {"  woocommerce:\n    settings:\n      WOOCOMMERCE_STORES: https://shop.example\n      WOOCOMMERCE_TIMEZONE: Europe/Vienna\n", "", "flows: woocommerce-orders-to-netsuite needs the system woocommerce, which is not in the stage"},

@@ -1,0 +1,193 @@
+package hubspot
+
+import (
+	"context"
+	"encoding/hex"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+)
+
+// mostSlots bounds the list of an order's shipments or refunds, with its fences.
+const mostSlots = 1000
+
+// A fact is a shipment or refund of an order. HubSpot has no record for either, so that all facts
+// of an order are written into properties of the order. Two facts may be written at once, and
+// HubSpot has no compare-and-set: their list is kept by connector.CrossRef, whose slots are bound
+// once.
+//
+// A fact binds the first free slot to itself. It knows what is bound before it, writes all of that,
+// and then binds the next free slot as a fence. If it finds facts before it could, which began
+// meanwhile, it writes again with them. So the last write of all contains every fact: whoever made
+// it saw no fact after its own list, and a later one writes later.
+type facts struct {
+	*work
+	order message.Key
+	kind  string // "shipment" or "refund"
+	slot  int    // the next that was not read
+	known []string
+}
+
+const fenceMark = "~"
+
+// add records the fact, and calls set with the facts of the order, by id, until it was called with
+// all of them.
+func (f *facts) add(ctx context.Context, own string, set func(all []string) error) error {
+	for {
+		bound, err := f.bind(ctx, own)
+		if err != nil {
+			return err
+		}
+		if id, _, _ := strings.Cut(own, column); strings.HasPrefix(bound, id+column) {
+			break // also with another text, as of a shipment that was reported again
+		}
+	}
+	for {
+		if err := set(sorted(f.known)); err != nil {
+			return err
+		}
+		grew, err := f.fence(ctx)
+		if err != nil || !grew {
+			return err
+		}
+	}
+}
+
+// fence binds the next free slot, and reports whether facts were bound before it.
+func (f *facts) fence(ctx context.Context) (grew bool, err error) {
+	drawn := make([]byte, 8)
+	if _, err := io.ReadFull(f.random, drawn); err != nil {
+		return false, &fault.Error{Kind: fault.Unavailable, Class: fault.Intermittent, Scope: fault.OwnScope, Doing: f.doing, Detail: "drawing a random number", Err: err}
+	}
+	fence, before := fenceMark+hex.EncodeToString(drawn), len(f.known)
+	for {
+		bound, err := f.bind(ctx, fence)
+		if err != nil {
+			return false, err
+		}
+		if bound == fence {
+			return len(f.known) > before, nil
+		}
+	}
+}
+
+// bind offers the value to the next slot and returns what the slot has. A fact is added to those
+// that are known.
+func (f *facts) bind(ctx context.Context, value string) (string, error) {
+	if f.slot++; f.slot > mostSlots {
+		return "", &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Detail: "the order has too many " + f.kind + "s: " + strconv.Itoa(mostSlots)}
+	}
+	bound, err := f.memory.Bind(ctx, f.order, Name+"/"+f.kind+"/"+strconv.Itoa(f.slot), value)
+	if err == nil && !strings.HasPrefix(bound, fenceMark) {
+		f.known = append(f.known, bound)
+	}
+	return bound, err
+}
+
+func sorted(all []string) []string {
+	all = slices.Clone(all)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// columns of a fact are separated by tabs.
+const column = "\t"
+
+func columns(parts ...string) string {
+	for i, part := range parts {
+		parts[i] = clean(part)
+	}
+	return strings.Join(parts, column)
+}
+
+// shipment adds the shipment to its order: the tracking numbers, the day, and what left.
+func (w *work) shipment(ctx context.Context, s *canonical.Shipment) (connector.Receipt, error) {
+	var numbers, lines []string
+	for _, t := range s.Tracking {
+		numbers = append(numbers, t.Number)
+	}
+	for _, l := range s.Lines {
+		lines = append(lines, l.Quantity.Value.String()+" "+l.SKU)
+	}
+	own := columns(s.ID, s.ShippedAt.UTC().Format(time.RFC3339), strings.Join(numbers, ", "), s.Carrier, cut(strings.Join(lines, ", ")))
+	return w.fact(ctx, "shipment", s.ID, own, shipmentProperties)
+}
+
+func shipmentProperties(all []string) []property {
+	var last time.Time
+	var numbers, lines []string
+	for _, each := range all {
+		p := strings.Split(each, column)
+		at, err := time.Parse(time.RFC3339, p[1])
+		if err == nil && at.After(last) {
+			last = at
+		}
+		if p[2] != "" {
+			numbers = append(numbers, p[2])
+		}
+		day, _, _ := strings.Cut(p[1], "T")
+		lines = append(lines, lineStart(p[0])+strings.Join(strings.Fields(day+" "+p[3]+" "+p[2]), " ")+": "+p[4])
+	}
+	return []property{{propTracking, strings.Join(numbers, ", ")}, {propShippedAt, millis(last)}, {propShipments, strings.Join(lines, "\n")}}
+}
+
+// refund adds the refund to its order: the amount, and the sum of all.
+func (w *work) refund(ctx context.Context, r *canonical.Refund) (connector.Receipt, error) {
+	own := columns(r.ID, r.At.UTC().Format(time.RFC3339), r.Amount.Decimal().String(), r.Amount.Currency)
+	return w.fact(ctx, "refund", r.ID, own, refundProperties)
+}
+
+func refundProperties(all []string) []property {
+	var lines []string
+	var sum canonical.Money
+	for _, each := range all {
+		p := strings.Split(each, column)
+		if amount, err := canonical.ParseMoney(p[2], p[3]); err == nil {
+			sum = amount.Add(sum)
+		}
+		day, _, _ := strings.Cut(p[1], "T")
+		lines = append(lines, lineStart(p[0])+day+" "+p[2]+" "+p[3])
+	}
+	return []property{{propRefunded, sum.Decimal().String()}, {propRefunds, strings.Join(lines, "\n")}}
+}
+
+// fact adds the fact to the order that it is of.
+func (w *work) fact(ctx context.Context, kind, id, own string, encode func([]string) []property) (connector.Receipt, error) {
+	order, ref, found := w.parent(entityOrder)
+	if !found {
+		return connector.Receipt{}, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: "order", Detail: "the " + kind + " names no order"}
+	}
+	f := &facts{work: w, order: order, kind: kind}
+	err := f.add(ctx, own, func(all []string) error {
+		set, err := w.writeOne(ctx, orders, updateAction, propOrder, input{order.String(), encode(all)}, w.doing)
+		if isMissing(err) {
+			return &fault.Error{
+				Kind: fault.NotReady, Class: fault.MissingRef, Field: "order",
+				Detail: "HubSpot has no order " + order.String() + "; it was deleted there, and is made again by its next event",
+			}
+		}
+		ref = set.id
+		return err
+	})
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	return connector.Receipt{Ref: factRef(ref, id), Detail: kind + " " + id + " added to order " + ref}, nil
+}
+
+// mostText is the length at which the list of a shipment's lines is cut.
+const mostText = 2000
+
+func cut(text string) string {
+	if runes := []rune(text); len(runes) > mostText {
+		return string(runes[:mostText-1]) + "…"
+	}
+	return text
+}
