@@ -10,7 +10,7 @@
 // are left, since what was accepted is delivered; a Report counts them, and Erase is run again
 // once they have ended.
 //
-// What is the person's, and what replaces it, is decided here, for every engine alike. Stores
+// This package decides what is the person's and what replaces it, for every engine alike. Stores
 // only find and write: package local/erase on one machine, package cloud/erase on AWS. A body in the
 // vault does not name its person, so that its hash is stored before the message that names it is
 // deleted (State key operate|erasing); a run that was killed is finished by the next.

@@ -25,7 +25,7 @@
 // read. Its copy in the list of dead and parked entries of a day is written first, and pointers
 // of removed search keys are deleted, so that a run that was killed is finished by the next.
 //
-// # What is left
+// # Remaining data
 //
 // Installation.Kept lists where AWS itself keeps data, and how long: backups of the table,
 // the archive of the bus, and logs. Files that partners put into drop/ have the records of many

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -60,6 +61,8 @@ type world struct {
 	account  aws.Config
 	calls    atomic.Int64 // that AWS got
 	most     atomic.Int64 // after so many, none gets through; 0: no bound
+	mu       sync.Mutex
+	actions  map[string]bool // guarded by mu: that were called
 	backend  *cloud.Backend
 	operator *redrive.Operator
 	stores   privacy.Stores
@@ -68,7 +71,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{T: t, clock: porttest.NewClock(noon)}
+	w := &world{T: t, clock: porttest.NewClock(noon), actions: map[string]bool{}}
 	w.server = cloudtest.New(w.clock.Now)
 	a, err := account.Config(map[string]string{
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL": "http://aws.invalid",
@@ -134,7 +137,37 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	if n := w.calls.Add(1); w.most.Load() > 0 && n > w.most.Load() {
 		return nil, errors.New("the process was killed")
 	}
+	w.mu.Lock()
+	w.actions[action(r)] = true
+	w.mu.Unlock()
 	return w.server.Transport().RoundTrip(r)
+}
+
+// action returns the IAM action of a request (Service Authorization Reference). A batch has that of
+// its single call.
+func action(r *http.Request) string {
+	if service, operation, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok {
+		name := map[string]string{"AmazonSQS": "sqs", "AWSEvents": "events", "DynamoDB_20120810": "dynamodb", "Logs_20140328": "logs"}[service]
+		if operation = name + ":" + operation; name == "sqs" {
+			operation = strings.TrimSuffix(operation, "Batch")
+		}
+		return operation
+	}
+	versioned := ""
+	if r.URL.Query().Has("versionId") {
+		versioned = "Version"
+	}
+	switch query := r.URL.Query(); {
+	case query.Has("versions"):
+		return "s3:ListBucketVersions"
+	case r.Method == http.MethodGet && strings.Count(r.URL.Path, "/") > 1:
+		return "s3:GetObject" + versioned
+	case r.Method == http.MethodDelete:
+		return "s3:DeleteObject" + versioned
+	case r.Method == http.MethodPut:
+		return "s3:PutObject"
+	}
+	return r.Method + " " + r.URL.Path
 }
 
 func (w *world) must(err error) {

@@ -1,6 +1,7 @@
 package erase_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -26,8 +27,13 @@ func TestEraseTakesThePersonFromEveryResourceAndNobodyElse(t *testing.T) {
 	if n := count(before, canary); n < 15 {
 		t.Fatalf("the person is in %d places: the test proves nothing", n)
 	}
+	w.must(w.parts.Check(ctx))
+	clear(w.actions)
 	r, err := privacy.Erase(ctx, w.stores, subject(), privacy.Operation{At: w.clock.Now(), Reason: "ticket 412", Build: "test"})
 	w.must(err)
+	if got := slices.Sorted(maps.Keys(w.actions)); !slices.Equal(got, allowed) {
+		t.Errorf("the actions are %q, and the policies of an operator and an eraser allow %q", got, allowed)
+	}
 	if r.Letters != 4 || r.Exported != 1 || r.Archived != 2 || r.Bodies != 3 || r.Entries != 4 || r.Waiting != 0 || r.Mentions < 3 {
 		t.Errorf("erased %+v", r)
 	}
@@ -93,7 +99,16 @@ func (w *world) wantLedger() {
 	}
 }
 
-// What may belong to a message that is still to be delivered is left, and counted.
+// allowed are the actions that a run needs, and that package infra/causeway/operators allows an
+// operator with the eraser's policy.
+var allowed = []string{
+	"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:DescribeContinuousBackups", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan",
+	"events:DescribeArchive", "logs:DescribeLogGroups",
+	"s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucketVersions", "s3:PutObject",
+	"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage",
+}
+
+// A body that may belong to a message which is still to be delivered is left, and counted.
 func TestWhatIsStillToBeDeliveredIsLeft(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -163,7 +178,7 @@ func (w *world) interrupt(step int64, do func() error) {
 	}
 }
 
-// What AWS keeps by itself is named with its end.
+// The report names with its end each copy that AWS keeps by itself.
 func TestWhatAWSKeeps(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
