@@ -45,18 +45,18 @@ func crmRefunded(o map[string]any) {
 // crmStory is what happens to an order, oldest first: it is placed, paid, shipped by the warehouse,
 // refunded in part and cancelled.
 func crmStory() []func(w *world) {
-	told := func(topic string, p shopifytest.Purchase) func(*world) {
+	sends := func(topic string, p shopifytest.Purchase) func(*world) {
 		return func(w *world) { w.ingestOK(w.shopify(topic, p.Body())) }
 	}
 	cancelled := crmSale(4, "partially_refunded", crmRefunded)
 	cancelled.CancelledAt = cancelled.UpdatedAt
 	return []func(w *world){
-		told("orders/create", crmSale(0, "pending", nil)),
-		told("orders/paid", crmSale(1, "paid", nil)),
+		sends("orders/create", crmSale(0, "pending", nil)),
+		sends("orders/paid", crmSale(1, "paid", nil)),
 		func(w *world) { w.ships("shopify", parcel("42", "S-1", []string{"1Z1"}, "TEE-BLK-M=2")) },
-		told("orders/updated", crmSale(2, "paid", crmShipped)),
-		told("orders/updated", crmSale(3, "partially_refunded", crmRefunded)),
-		told("orders/cancelled", cancelled),
+		sends("orders/updated", crmSale(2, "paid", crmShipped)),
+		sends("orders/updated", crmSale(3, "partially_refunded", crmRefunded)),
+		sends("orders/cancelled", cancelled),
 	}
 }
 
@@ -128,7 +128,7 @@ func TestTheCRMFollowsAnOrderStepByStep(t *testing.T) {
 }
 
 // The same end is reached in any order, with every delivery doubled, and over an outage.
-func TestTheCRMShowsOneOrderHoweverItIsTold(t *testing.T) {
+func TestTheCRMShowsOneOrderWhateverComesFirst(t *testing.T) {
 	t.Parallel()
 	orders := map[string][]int{
 		"in order": {0, 1, 2, 3, 4, 5}, "backwards": {5, 4, 3, 2, 1, 0}, "the shipment first": {2, 5, 0, 4, 1, 3}, "the end in the middle": {0, 5, 1, 4, 2, 3},

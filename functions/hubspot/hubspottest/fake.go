@@ -141,10 +141,10 @@ func (f *Fake) Calls() map[string]int {
 
 // reply is an answer before it is sent.
 type reply struct {
-	status int
-	header http.Header
-	body   any  // nil: none
-	asTold bool // a test gave it, which may break the contract
+	status    int
+	header    http.Header
+	body      any  // nil: none
+	isPlanned bool // a test gave it, which may break the contract
 }
 
 // ServeHTTP answers a request: 404 without a route, 401 without the token, 429 above a limit, 403
@@ -377,8 +377,8 @@ func match(template, parts []string) (params map[string]string, ok bool) {
 
 // send writes the answer. One that does not match the contract is answered with 500.
 func send(w http.ResponseWriter, input *openapi3filter.RequestValidationInput, a reply) {
-	body, told := a.body.([]byte)
-	if a.body != nil && !told {
+	body, isRaw := a.body.([]byte)
+	if a.body != nil && !isRaw {
 		var err error
 		if body, err = json.Marshal(a.body); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -389,7 +389,7 @@ func send(w http.ResponseWriter, input *openapi3filter.RequestValidationInput, a
 	for name, values := range a.header {
 		w.Header()[name] = values
 	}
-	if !a.asTold {
+	if !a.isPlanned {
 		err := openapi3filter.ValidateResponse(input.Request.Context(), &openapi3filter.ResponseValidationInput{
 			RequestValidationInput: input, Status: a.status, Header: w.Header(), Body: io.NopCloser(bytes.NewReader(body)),
 		})
