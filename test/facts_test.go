@@ -82,16 +82,12 @@ func TestReadmeNamesFieldsThatConnectorsKnow(t *testing.T) {
 	}
 }
 
-// sourceOf returns the connector's source without its tests.
+// sourceOf returns the connector's source without its tests and its fake.
 func sourceOf(t *testing.T, system string) string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("..", "functions", system, "*.go"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no source of %s: %v", system, err)
-	}
 	var all strings.Builder
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
+	for _, file := range filesOf(t, system, "*.go") {
+		if strings.HasSuffix(file, "_test.go") || strings.HasSuffix(filepath.Dir(file), "test") {
 			continue
 		}
 		source, err := os.ReadFile(file)
@@ -101,4 +97,21 @@ func sourceOf(t *testing.T, system string) string {
 		all.Write(source)
 	}
 	return all.String()
+}
+
+// filesOf returns what the pattern matches in the system's folder and the folders in it.
+func filesOf(t *testing.T, system, pattern string) []string {
+	t.Helper()
+	var all []string
+	for _, folder := range []string{"", "*"} {
+		found, err := filepath.Glob(filepath.Join("..", "functions", system, folder, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, found...)
+	}
+	if len(all) == 0 {
+		t.Errorf("%s has no %s", system, pattern)
+	}
+	return all
 }
