@@ -35,7 +35,7 @@ var audited = map[string]struct{ kind, amount string }{
 // Books returns orders and payments of each store that has a subsidiary.
 func (a *auditor) Books() []connector.Book {
 	var books []connector.Book
-	for _, store := range slices.Sorted(maps.Keys(a.settings.Subsidiaries)) {
+	for _, store := range slices.Sorted(maps.Keys(a.Settings.Subsidiaries)) {
 		system, tenant, _ := strings.Cut(store, "/")
 		for _, kind := range slices.Sorted(maps.Keys(audited)) {
 			books = append(books, connector.Book{System: system, Tenant: tenant, Type: kind})
@@ -46,7 +46,7 @@ func (a *auditor) Books() []connector.Book {
 
 // Calendar returns the zone of the business date. A transaction has no time of day.
 func (a *auditor) Calendar() connector.Calendar {
-	return connector.Calendar{Zone: a.settings.Timezone, Days: true}
+	return connector.Calendar{Zone: a.Settings.Timezone, Days: true}
 }
 
 // Totals counts the transactions by currency.
@@ -54,7 +54,7 @@ func (a *auditor) Totals(ctx context.Context, book connector.Book, span connecto
 	totals := connector.Totals{Sums: []canonical.Money{}}
 	q, err := a.asking(book, "counting the "+book.Type+"s of "+book.Tenant+" in netsuite")
 	if err == nil {
-		err = q.within(span, a.settings.Timezone)
+		err = q.within(span, a.Settings.Timezone)
 	}
 	if err != nil {
 		return totals, err
@@ -80,7 +80,7 @@ func (a *auditor) Totals(ctx context.Context, book connector.Book, span connecto
 func (a *auditor) Records(ctx context.Context, book connector.Book, span connector.Span, cursor string) (connector.RecordPage, error) {
 	q, err := a.asking(book, "listing the "+book.Type+"s of "+book.Tenant+" in netsuite")
 	if err == nil {
-		err = q.within(span, a.settings.Timezone)
+		err = q.within(span, a.Settings.Timezone)
 	}
 	if err != nil {
 		return connector.RecordPage{}, err
@@ -126,7 +126,7 @@ type question struct {
 // transaction whose memo an operator has copied is found as well.
 func (a *auditor) asking(book connector.Book, doing string) (*question, error) {
 	chosen, known := audited[book.Type]
-	if _, ours := a.settings.Subsidiaries[book.System+"/"+book.Tenant]; !known || !ours {
+	if _, ours := a.Settings.Subsidiaries[book.System+"/"+book.Tenant]; !known || !ours {
 		return nil, fault.New(fault.Unknown, fault.Bug, doing, "it is not a book of NetSuite's")
 	}
 	key := message.Key{System: book.System, Tenant: book.Tenant, Type: book.Type}
@@ -180,7 +180,7 @@ func (a *auditor) record(q *question, row values) connector.Record {
 	if q.kind == salesOrderType && slices.Contains(withdrawn, row["status"]) {
 		r.State = connector.Withdrawn
 	}
-	r.At, r.Err = time.ParseInLocation(dateLayout, row["day"], a.settings.Timezone)
+	r.At, r.Err = time.ParseInLocation(dateLayout, row["day"], a.Settings.Timezone)
 	if r.Err == nil {
 		r.Amount, r.Err = a.amount(row)
 	}
@@ -200,7 +200,7 @@ func (q *question) id(row values) string {
 
 // amount reads the total in the currency of the internal id.
 func (a *auditor) amount(row values) (canonical.Money, error) {
-	for code, id := range a.settings.Currencies {
+	for code, id := range a.Settings.Currencies {
 		if id == row["currency"] {
 			money, err := canonical.ParseMoney(row["total"], code)
 			if err != nil {
@@ -226,7 +226,7 @@ func (a *auditor) Itemize(ctx context.Context, record connector.Record, body any
 }
 
 func (a *auditor) itemizeOrder(ctx context.Context, record connector.Record, order *canonical.Order, doing string) ([]connector.Part, error) {
-	booking, err := book(&a.settings, order)
+	booking, err := book(&a.Settings, order)
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +243,7 @@ func (a *auditor) itemizeOrder(ctx context.Context, record connector.Record, ord
 		return nil, err
 	}
 	have := bookedLines(found)
-	missing := matchLines(so.lines, have, items, a.settings.TaxCode)
+	missing := matchLines(so.lines, have, items, a.Settings.TaxCode)
 	var parts []connector.Part
 	for i := range have {
 		part := connector.Part{Name: cmp.Or(have[i].name, "item "+have[i].item), Want: canonical.Money{Currency: order.Currency}, Found: bookedAmount(order, have[i].amount)}

@@ -33,13 +33,13 @@ const (
 // assertion makes the signed JSON Web Tokens of the OAuth 2.0 client credentials flow
 // (online help, "The Request Token Structure"): PS256 for an RSA key, ES256 for one on P-256.
 type assertion struct {
-	settings Settings
-	key      crypto.Signer
-	now      func() time.Time
-	random   io.Reader
+	login  Login
+	key    crypto.Signer
+	now    func() time.Time
+	random io.Reader
 }
 
-func openTokens(s Settings, deps connector.Deps) (*webapi.TokenSource, error) {
+func openTokens(s Login, deps connector.Deps) (*webapi.TokenSource, error) {
 	key, err := parseKey(s.PrivateKey.Reveal())
 	if err != nil {
 		return nil, badSetting("NETSUITE_PRIVATE_KEY", "must be a PEM block with an RSA or P-256 private key", err)
@@ -48,7 +48,7 @@ func openTokens(s Settings, deps connector.Deps) (*webapi.TokenSource, error) {
 	if err != nil {
 		return nil, badSetting("NETSUITE_API_URL", "does not lead to NetSuite", err)
 	}
-	a := &assertion{settings: s, key: key, now: deps.Now, random: deps.Random}
+	a := &assertion{login: s, key: key, now: deps.Now, random: deps.Random}
 	return webapi.NewTokenSource(webapi.TokenConfig{
 		Now:   deps.Now,
 		Fetch: func(ctx context.Context) (webapi.Token, error) { return a.fetch(ctx, client) },
@@ -140,9 +140,9 @@ func (a *assertion) sign() (string, error) {
 	now := a.now()
 	claims := strictjson.NewWriter(nil)
 	claims.Obj()
-	claims.StrField("iss", a.settings.ClientID)
+	claims.StrField("iss", a.login.ClientID)
 	claims.StrField("scope", "rest_webservices")
-	claims.StrField("aud", strings.TrimSuffix(a.settings.baseURL(), "/")+tokenPath)
+	claims.StrField("aud", strings.TrimSuffix(a.login.baseURL(), "/")+tokenPath)
 	claims.IntField("iat", now.Unix())
 	claims.IntField("exp", now.Add(assertionLife).Unix())
 	claims.EndObj()
@@ -163,7 +163,7 @@ func (a *assertion) header() []byte {
 	w.Obj()
 	w.StrField("typ", "JWT")
 	w.StrField("alg", algorithm)
-	w.StrField("kid", a.settings.CertificateID)
+	w.StrField("kid", a.login.CertificateID)
 	w.EndObj()
 	return w.Bytes()
 }

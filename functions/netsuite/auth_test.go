@@ -51,7 +51,7 @@ func TestTokenSignatureAgreesWithTheVectors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := netsuite.Settings{
+		s := netsuite.Login{
 			Account: "1234567_sb1", ConsumerKey: v.ConsumerKey, ConsumerSecret: connector.Secret(v.ConsumerSecret),
 			TokenID: v.TokenID, TokenSecret: connector.Secret(v.TokenSecret),
 		}

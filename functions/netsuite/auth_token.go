@@ -19,9 +19,9 @@ import (
 // tokenSigner signs requests as RFC 5849 (OAuth 1.0a) section 3 says, with the
 // HMAC-SHA256 that NetSuite's token-based authentication demands.
 type tokenSigner struct {
-	settings Settings
-	now      func() time.Time
-	random   io.Reader
+	login  Login
+	now    func() time.Time
+	random io.Reader
 }
 
 func (s *tokenSigner) authorize(req *http.Request) error {
@@ -38,19 +38,19 @@ func (s *tokenSigner) authorize(req *http.Request) error {
 // query is, a JSON body is not (RFC 5849 section 3.4.1.3.1).
 func (s *tokenSigner) header(method string, u *url.URL, nonce, timestamp string) string {
 	params := [][2]string{
-		{"oauth_consumer_key", s.settings.ConsumerKey},
+		{"oauth_consumer_key", s.login.ConsumerKey},
 		{"oauth_nonce", nonce},
 		{"oauth_signature_method", "HMAC-SHA256"},
 		{"oauth_timestamp", timestamp},
-		{"oauth_token", s.settings.TokenID},
+		{"oauth_token", s.login.TokenID},
 		{"oauth_version", "1.0"},
 	}
-	key := percent(s.settings.ConsumerSecret.Reveal()) + "&" + percent(s.settings.TokenSecret.Reveal())
+	key := percent(s.login.ConsumerSecret.Reveal()) + "&" + percent(s.login.TokenSecret.Reveal())
 	mac := hmac.New(sha256.New, []byte(key))
 	mac.Write([]byte(signatureBase(method, u, params)))
 	params = append(params, [2]string{"oauth_signature", base64.StdEncoding.EncodeToString(mac.Sum(nil))})
 
-	realm := strings.ReplaceAll(strings.ToUpper(s.settings.Account), "-", "_")
+	realm := strings.ReplaceAll(strings.ToUpper(s.login.Account), "-", "_")
 	parts := []string{`OAuth realm="` + percent(realm) + `"`}
 	for _, p := range params {
 		parts = append(parts, p[0]+`="`+percent(p[1])+`"`)

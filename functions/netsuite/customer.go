@@ -15,12 +15,12 @@ import (
 )
 
 func (t *target) deliverCustomer(ctx context.Context, d connector.Delivery, customer *canonical.Customer) (connector.Receipt, error) {
-	if id, ok := t.settings.CustomerOverrides[d.Message.Key().String()]; ok {
+	if id, ok := t.Settings.CustomerOverrides[d.Message.Key().String()]; ok {
 		return linkedTo(id, "as NETSUITE_CUSTOMER_OVERRIDES says"), nil
 	}
 	p := placeOf(d, customerRecord)
-	subsidiary, err := t.settings.subsidiary(d.Message)
-	who, bad := newParty(&t.settings, customer)
+	subsidiary, err := t.Settings.subsidiary(d.Message)
+	who, bad := newParty(&t.Settings, customer)
 	if err == nil {
 		err = bad
 	}
@@ -112,7 +112,7 @@ func (t *target) resolve(ctx context.Context, d connector.Delivery, customer *ca
 		}
 	}
 	email := canonical.NormalEmail(customer.Email.String())
-	if email == "" || !t.settings.MatchByEmail {
+	if email == "" || !t.Settings.MatchByEmail {
 		own, err := t.ownCustomer(ctx, p)
 		return identity{own: own}, err
 	}

@@ -12,7 +12,7 @@ import (
 // differs: NetSuite changes nothing in a closed period.
 func (t *target) deliverPayment(ctx context.Context, d connector.Delivery, payment *canonical.Payment) (connector.Receipt, error) {
 	p := placeOf(d, depositRecord)
-	fields, err := depositFields(&t.settings, d.Message, payment, d.Parents)
+	fields, err := depositFields(&t.Settings, d.Message, payment, d.Parents)
 	if err != nil {
 		return connector.Receipt{}, fault.Doing(p.doing, err)
 	}
@@ -39,7 +39,7 @@ func (t *target) deliverPayment(ctx context.Context, d connector.Delivery, payme
 }
 
 func (t *target) createDeposit(ctx context.Context, p place, payment *canonical.Payment, fields []field) (connector.Receipt, error) {
-	date := &dating{day: t.settings.day(payment.At)}
+	date := &dating{day: t.Settings.day(payment.At)}
 	id, err := t.inOpenPeriod(ctx, date, p.doing, func() (string, error) {
 		body, err := encodeFields(dated(fields, date.day))
 		if err != nil {

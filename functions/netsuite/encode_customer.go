@@ -17,7 +17,7 @@ type party struct {
 	book []field // the address that the store calls the default, nil if it has none
 }
 
-func newParty(s *Settings, c *canonical.Customer) (*party, error) {
+func newParty(s *RecordSettings, c *canonical.Customer) (*party, error) {
 	f, whole := &fitted{rules: s}, *c
 	whole.FirstName = f.cutText("first_name", c.FirstName, maxPersonName)
 	whole.LastName = f.cutText("last_name", c.LastName, maxPersonName)

@@ -12,7 +12,7 @@ import (
 
 // depositFields returns the fields of a customer deposit. Date and currency are set once:
 // an accountant may move a deposit to another period.
-func depositFields(s *Settings, m *message.Message, p *canonical.Payment, parents map[string]string) ([]field, error) {
+func depositFields(s *RecordSettings, m *message.Message, p *canonical.Payment, parents map[string]string) ([]field, error) {
 	order, err := parent(m, "order", p.Order, "order", parents)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func depositFields(s *Settings, m *message.Message, p *canonical.Payment, parent
 
 // account returns the fields of the bank account that a rule chooses for a deposit. NetSuite
 // takes one only without undeposited funds ("F", as in SuiteScript's field undepfunds).
-func (s *Settings) account() []field {
+func (s *RecordSettings) account() []field {
 	id := s.choice("NETSUITE_RULE_ACCOUNT", "")
 	if id == "" {
 		return nil
@@ -48,7 +48,7 @@ func (s *Settings) account() []field {
 
 // option returns the payment option of a payment, or of the transaction of a refund with the
 // path at: that of the rule, or else of the tender.
-func (s *Settings) option(tender canonical.PaymentMethod, at string) (string, error) {
+func (s *RecordSettings) option(tender canonical.PaymentMethod, at string) (string, error) {
 	if id := s.choice("NETSUITE_RULE_PAYMENT_METHOD", at); id != "" {
 		return id, nil
 	}
@@ -59,7 +59,7 @@ func (s *Settings) option(tender canonical.PaymentMethod, at string) (string, er
 const dateField = "tranDate"
 
 // day returns the business day, which decides the accounting period.
-func (s *Settings) day(at time.Time) string { return at.In(s.Timezone).Format(dateLayout) }
+func (s *RecordSettings) day(at time.Time) string { return at.In(s.Timezone).Format(dateLayout) }
 
 // dated returns the fields with another date.
 func dated(fields []field, day string) []field {
@@ -83,7 +83,7 @@ func encodeFields(fields []field) ([]byte, error) {
 
 // payer returns the customer's internal id if the pipeline knows it. Otherwise NetSuite
 // takes the sales order's customer, which may also be the company that was bought for.
-func (s *Settings) payer(m *message.Message, p *canonical.Payment, parents map[string]string) string {
+func (s *RecordSettings) payer(m *message.Message, p *canonical.Payment, parents map[string]string) string {
 	if len(s.Companies) > 0 {
 		return ""
 	}

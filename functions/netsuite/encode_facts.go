@@ -9,7 +9,7 @@ import (
 
 // facts are the fields of an order that settings translate. Department, class and location
 // are set once: an accountant or a warehouse may move an order.
-func (s *Settings) facts(m *message.Message, order *canonical.Order) ([]field, error) {
+func (s *RecordSettings) facts(m *message.Message, order *canonical.Order) ([]field, error) {
 	fields := s.segments(m, order.Channel)
 	if order.Channel != "" {
 		channel, err := mapped(s.Channels, "NETSUITE_CHANNELS", order.Channel, "channel")
@@ -30,7 +30,7 @@ func (s *Settings) facts(m *message.Message, order *canonical.Order) ([]field, e
 
 // segments returns department, class and location of a store's transaction, each by its rule or
 // else by the most specific entry: of the store's channel, of the store, of all.
-func (s *Settings) segments(m *message.Message, channel string) []field {
+func (s *RecordSettings) segments(m *message.Message, channel string) []field {
 	var fields []field
 	for _, segment := range []struct {
 		name, rule string
@@ -60,7 +60,7 @@ func storeOf(m *message.Message) string { return m.System() + "/" + m.Tenant }
 
 // company returns the internal id of the customer that a setting names for the company that
 // is bought for, or for its location; "" if there is none.
-func (s *Settings) company(m *message.Message, c *canonical.Company) string {
+func (s *RecordSettings) company(m *message.Message, c *canonical.Company) string {
 	if c == nil || c.ID == "" {
 		return ""
 	}

@@ -22,7 +22,7 @@ func (l *line) origin() origin { return origin{l.field, l.item} }
 
 // booking turns an order into the lines and the shipping cost of a sales order.
 type booking struct {
-	settings *Settings
+	settings *RecordSettings
 	order    *canonical.Order
 	lines    []line
 	removed  []line // products with a quantity of 0, which are not sent
@@ -31,7 +31,7 @@ type booking struct {
 	taxes    canonical.Money // sum of the taxes of all parts
 }
 
-func book(settings *Settings, order *canonical.Order) (*booking, error) {
+func book(settings *RecordSettings, order *canonical.Order) (*booking, error) {
 	zero := canonical.Money{Currency: order.Currency}
 	b := &booking{settings: settings, order: order, shipping: zero, taxes: zero}
 	for _, step := range []func() error{b.bookLines, b.bookDeliveries, b.bookCharges, b.bookTax, b.bookRounding, b.prove} {

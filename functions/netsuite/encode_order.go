@@ -35,7 +35,7 @@ type salesOrder struct {
 }
 
 // newSalesOrder derives the sales order from the order's state and the settings alone.
-func newSalesOrder(s *Settings, m *message.Message, order *canonical.Order, parents map[string]string) (*salesOrder, error) {
+func newSalesOrder(s *RecordSettings, m *message.Message, order *canonical.Order, parents map[string]string) (*salesOrder, error) {
 	subsidiary, err := s.subsidiary(m)
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func memoOf(key message.Key) string {
 	return key.System + " " + key.Tenant + " " + key.Type + " " + key.ID
 }
 
-func (s *Settings) subsidiary(m *message.Message) (string, error) {
+func (s *RecordSettings) subsidiary(m *message.Message) (string, error) {
 	if id := s.choice("NETSUITE_RULE_SUBSIDIARY", ""); id != "" {
 		return id, nil
 	}
@@ -105,7 +105,7 @@ func (s *Settings) subsidiary(m *message.Message) (string, error) {
 	return "", noEntry("NETSUITE_SUBSIDIARIES", store, "the store")
 }
 
-func (s *Settings) currency(code, field string) (string, error) {
+func (s *RecordSettings) currency(code, field string) (string, error) {
 	if id, ok := s.Currencies[code]; ok {
 		return id, nil
 	}
@@ -114,7 +114,7 @@ func (s *Settings) currency(code, field string) (string, error) {
 
 // entity returns the customer's internal id. The customer is in NetSuite before the order
 // is, so one that is not among the parents is still on its way.
-func (s *Settings) entity(m *message.Message, order *canonical.Order, parents map[string]string) (string, error) {
+func (s *RecordSettings) entity(m *message.Message, order *canonical.Order, parents map[string]string) (string, error) {
 	if id := s.company(m, order.Company); id != "" {
 		return id, nil
 	}
@@ -192,7 +192,7 @@ func (so *salesOrder) encodeNew() ([]byte, []origin, error) {
 }
 
 // writeNewLines writes the sublist of a new record, and returns the origin of each line.
-func (s *Settings) writeNewLines(w *strictjson.Writer, lines []line) []origin {
+func (s *RecordSettings) writeNewLines(w *strictjson.Writer, lines []line) []origin {
 	w.Key(itemSublist).Obj()
 	w.Key("items").Arr()
 	origins := make([]origin, len(lines))
@@ -207,7 +207,7 @@ func (s *Settings) writeNewLines(w *strictjson.Writer, lines []line) []origin {
 	return origins
 }
 
-func (s *Settings) writeNewLine(w *strictjson.Writer, l *line) {
+func (s *RecordSettings) writeNewLine(w *strictjson.Writer, l *line) {
 	w.Key("item").Obj()
 	w.StrField("externalId", l.item)
 	w.EndObj()
@@ -216,7 +216,7 @@ func (s *Settings) writeNewLine(w *strictjson.Writer, l *line) {
 
 // writeLine writes what a change of the line may change. A rate of our own needs the price
 // level "custom", or NetSuite may take that of the item's.
-func (s *Settings) writeLine(w *strictjson.Writer, l *line) {
+func (s *RecordSettings) writeLine(w *strictjson.Writer, l *line) {
 	w.OptStr("description", l.text)
 	w.NumField("quantity", l.quantity.String())
 	if rate := l.rate(); rate != "" {

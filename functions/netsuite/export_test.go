@@ -9,8 +9,8 @@ import (
 )
 
 // TokenHeader signs with a nonce and a time of the test's choosing.
-func TokenHeader(s Settings, method string, u *url.URL, nonce, timestamp string) string {
-	return (&tokenSigner{settings: s}).header(method, u, nonce, timestamp)
+func TokenHeader(s Login, method string, u *url.URL, nonce, timestamp string) string {
+	return (&tokenSigner{login: s}).header(method, u, nonce, timestamp)
 }
 
 // SignatureBase is the text that TokenHeader signs.

@@ -15,7 +15,7 @@ import (
 // money: it is continued in the next field or cut at a word, and the receipt says so. With
 // NETSUITE_TEXT=refuse it is the first error instead.
 type fitted struct {
-	rules *Settings
+	rules *RecordSettings
 	notes []connector.Note // without any value
 	err   error
 }

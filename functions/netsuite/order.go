@@ -18,7 +18,7 @@ func (t *target) deliverOrder(ctx context.Context, d connector.Delivery, order *
 	var so *salesOrder
 	if order.Status != canonical.OrderCancelled {
 		var err error
-		if so, err = newSalesOrder(&t.settings, d.Message, order, d.Parents); err != nil {
+		if so, err = newSalesOrder(&t.Settings, d.Message, order, d.Parents); err != nil {
 			return connector.Receipt{}, fault.Doing(p.doing, err)
 		}
 	}
@@ -80,7 +80,7 @@ func (t *target) createOrder(ctx context.Context, so *salesOrder, p place) (stri
 // createCancelled creates a cancelled order too, because payments may belong to it, and closes
 // it: NetSuite closes lines only by their numbers, which are read.
 func (t *target) createCancelled(ctx context.Context, d connector.Delivery, order *canonical.Order, p place) (connector.Receipt, error) {
-	so, err := newSalesOrder(&t.settings, d.Message, order, d.Parents)
+	so, err := newSalesOrder(&t.Settings, d.Message, order, d.Parents)
 	if err != nil {
 		return connector.Receipt{}, fault.Doing(p.doing, err)
 	}

@@ -19,12 +19,12 @@ type dating struct {
 // inOpenPeriod writes a new transaction. If NetSuite rejects the day because its accounting period is
 // closed, the setting decides: the delivery waits, or the transaction is written again with the
 // first day of the next open period. A transaction that NetSuite has is never moved.
-func (t *target) inOpenPeriod(ctx context.Context, d *dating, doing string, write func() (string, error)) (string, error) {
+func (a *Account) inOpenPeriod(ctx context.Context, d *dating, doing string, write func() (string, error)) (string, error) {
 	id, err := write()
-	if t.settings.ClosedPeriod != nextPeriod || err == nil || fault.As(err).Code != noOpenPeriod {
+	if a.Settings.ClosedPeriod != nextPeriod || err == nil || fault.As(err).Code != noOpenPeriod {
 		return id, err
 	}
-	open, findErr := t.firstOpenDay(ctx, d.day, doing)
+	open, findErr := a.firstOpenDay(ctx, d.day, doing)
 	if findErr != nil || open == "" {
 		e := *fault.As(err)
 		e.Detail += "; NETSUITE_CLOSED_PERIOD=next finds no later open period: open one, or let the role read accounting periods"
@@ -37,8 +37,8 @@ func (t *target) inOpenPeriod(ctx context.Context, d *dating, doing string, writ
 
 // firstOpenDay returns the first day of the first open accounting period after the day, "" if
 // there is none. Years and quarters are periods of their own there, and so are adjustments.
-func (t *target) firstOpenDay(ctx context.Context, day, doing string) (string, error) {
-	rows, err := t.rows(ctx, "SELECT TO_CHAR(MIN(startdate), 'YYYY-MM-DD') AS day FROM accountingperiod"+
+func (a *Account) firstOpenDay(ctx context.Context, day, doing string) (string, error) {
+	rows, err := a.rows(ctx, "SELECT TO_CHAR(MIN(startdate), 'YYYY-MM-DD') AS day FROM accountingperiod"+
 		" WHERE closed = 'F' AND isyear = 'F' AND isquarter = 'F' AND isadjust = 'F' AND startdate > TO_DATE("+quoted(day)+", 'YYYY-MM-DD')", doing)
 	if err != nil || len(rows) == 0 {
 		return "", err

@@ -14,7 +14,7 @@ import (
 // so that what an earlier attempt made is found and the rest is made.
 func (t *target) deliverRefund(ctx context.Context, d connector.Delivery, body *canonical.Refund) (connector.Receipt, error) {
 	p := placeOf(d, payoutRecord)
-	r, err := newRefund(&t.settings, d, body)
+	r, err := newRefund(&t.Settings, d, body)
 	if err != nil {
 		return connector.Receipt{}, fault.Doing(p.doing, err)
 	}
@@ -87,7 +87,7 @@ func (t *target) reverse(ctx context.Context, p place, r *refunding) (string, er
 	if p.record = creditMemoRecord; r.cash {
 		source, p.record = cashSaleRecord, cashRefundRecord
 	}
-	p.doing = "writing " + p.record + " " + p.external + " to netsuite"
+	p = newPlace(p.record, p.external)
 	if r.reversal != nil {
 		return r.reversal.id, nil
 	}
@@ -96,15 +96,14 @@ func (t *target) reverse(ctx context.Context, p place, r *refunding) (string, er
 		if err != nil {
 			return "", fault.Doing(p.doing, err)
 		}
-		id, err := t.transform(ctx, p, source, r.source.id, body)
+		id, err := t.transform(ctx, p, source, r.source.id, itemSublist, body)
 		return id, inOurTerms(err, p.record, lines)
 	})
 }
 
 // payOut makes a customer refund of deposits and of the credit memo.
 func (t *target) payOut(ctx context.Context, p place, r *refunding, out *payout) (string, error) {
-	p.external = out.external
-	p.doing = "writing " + p.record + " " + p.external + " to netsuite"
+	p = newPlace(p.record, out.external)
 	if out.done != nil {
 		return out.done.id, nil
 	}

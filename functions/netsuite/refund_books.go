@@ -18,23 +18,10 @@ type transaction struct {
 	unpaid             canonical.Money // of an invoice
 }
 
-// The types of transactions as SuiteQL has them.
-const (
-	salesOrderType = "SalesOrd"
-	depositType    = "CustDep"
-	invoiceType    = "CustInvc"
-	cashSaleType   = "CashSale"
-	creditType     = "CustCred"
-	cashRefundType = "CashRfnd"
-	payoutType     = "CustRfnd"
-
-	fulfillmentType = "ItemShip"
-)
-
 // refunding is one refund on its way into the books: the store's refund, NetSuite's
 // transactions of the order, and the documents that follow from both.
 type refunding struct {
-	settings *Settings
+	settings *RecordSettings
 	message  *message.Message
 	refund   *canonical.Refund
 
@@ -82,7 +69,7 @@ func (p *payout) empty() bool {
 	return p.done == nil && len(p.deposits) == 0 && len(p.credits) == 0 && p.credit.Minor == 0
 }
 
-func newRefund(s *Settings, d connector.Delivery, body *canonical.Refund) (*refunding, error) {
+func newRefund(s *RecordSettings, d connector.Delivery, body *canonical.Refund) (*refunding, error) {
 	m := d.Message
 	if !body.Settled {
 		return nil, rejected(fault.Value, "settled", "is false, so no money went back")

@@ -3,7 +3,6 @@ package netsuite
 import (
 	"context"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -17,7 +16,7 @@ import (
 // installation wants one. A transform is no upsert, so both are looked up first.
 func (t *target) deliverShipment(ctx context.Context, d connector.Delivery, body *canonical.Shipment) (connector.Receipt, error) {
 	p := placeOf(d, fulfillmentRecord)
-	s, err := newShipping(&t.settings, d, body)
+	s, err := newShipping(&t.Settings, d, body)
 	if err != nil {
 		return connector.Receipt{}, fault.Doing(p.doing, err)
 	}
@@ -32,7 +31,7 @@ func (t *target) deliverShipment(ctx context.Context, d connector.Delivery, body
 		}
 	}
 	receipt := connector.Receipt{Ref: id, Detail: "item fulfillment " + id + " of sales order " + s.order + words}
-	if t.settings.Invoice == invoiceShipped {
+	if t.Settings.Invoice == invoiceShipped {
 		invoice, err := t.invoice(ctx, p, s)
 		switch e := fault.As(err); {
 		case e == nil:
@@ -118,8 +117,7 @@ func quantities(d *document) map[string]canonical.Decimal {
 // invoice bills what is fulfilled and not billed yet, and returns the invoice's internal id.
 // NetSuite fills the lines in by itself.
 func (t *target) invoice(ctx context.Context, p place, s *shipping) (string, error) {
-	p.record = invoiceRecord
-	p.doing = "writing " + p.record + " " + p.external + " to netsuite"
+	p = newPlace(invoiceRecord, p.external)
 	id, err := t.lookUp(ctx, p, p.byExternal())
 	if err != nil || id != "" {
 		return id, err
@@ -131,13 +129,9 @@ func (t *target) invoice(ctx context.Context, p place, s *shipping) (string, err
 	return t.transformOrder(ctx, p, s.order, body, nil)
 }
 
-// transformOrder makes the record of the sales order. Lines that the body does not list are as
-// NetSuite fills them in.
+// transformOrder makes the record of the sales order.
 func (t *target) transformOrder(ctx context.Context, p place, order string, body []byte, origins []origin) (string, error) {
-	id, err := t.send(ctx, http.MethodPost, p, orderRecord+"/"+order+"/!transform/"+p.record, "", body)
-	if err == nil && id == "" {
-		id, err = t.lookUp(ctx, p, p.byExternal())
-	}
+	id, err := t.transform(ctx, p, orderRecord, order, "", body)
 	if err != nil {
 		return "", inOurTerms(err, p.record, origins)
 	}
@@ -146,7 +140,7 @@ func (t *target) transformOrder(ctx context.Context, p place, order string, body
 
 // shipping is one shipment on its way into the books.
 type shipping struct {
-	settings *Settings
+	settings *RecordSettings
 	message  *message.Message
 	shipment *canonical.Shipment
 	orderKey message.Key
@@ -161,7 +155,7 @@ type fulfilling struct {
 	origin   origin
 }
 
-func newShipping(s *Settings, d connector.Delivery, body *canonical.Shipment) (*shipping, error) {
+func newShipping(s *RecordSettings, d connector.Delivery, body *canonical.Shipment) (*shipping, error) {
 	i := slices.IndexFunc(d.Message.Parents, func(k message.Key) bool { return k.Type == "order" && k.ID == body.Order })
 	if i < 0 {
 		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.MissingRef, Field: "order", Detail: "the event does not name the store of order " + body.Order}
@@ -176,7 +170,7 @@ func newShipping(s *Settings, d connector.Delivery, body *canonical.Shipment) (*
 
 // chargeItems are the external ids of the items that have no goods: NetSuite fulfills none of
 // them, so that an item fulfillment does not list their lines.
-func (s *Settings) chargeItems() []string {
+func (s *RecordSettings) chargeItems() []string {
 	all := []string{
 		s.ItemTax, s.ItemGiftCard, s.ItemTip, s.ItemDuty, s.ItemFee, s.ItemRounding, s.ItemCashRounding, s.ItemAdjustment, s.ItemChannelTax,
 	}

@@ -2,21 +2,17 @@ package netsuite
 
 import (
 	"context"
-	"net/http"
-	"net/url"
 
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
-	"causeway.example/shared/webapi"
 )
 
-// target implements connector.Target and connector.Checker. It keeps nothing between calls.
+// target implements connector.Target. It keeps nothing between calls.
 type target struct {
-	settings Settings
-	client   *webapi.Client
-	rules    connector.Rules // nil if none is set
+	*Account
+	rules connector.Rules // nil if none is set
 }
 
 // records names the records that an entity of each type can be.
@@ -35,20 +31,10 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	with := *t
-	with.settings.chosen = chosen
+	with := target{Account: t.with(chosen)}
 	receipt, err := with.deliver(ctx, d)
 	receipt.Notes = append(receipt.Notes, chosen.Notes()...)
 	return receipt, err
-}
-
-// choice returns the choice of a rule for the message at hand, about the part with the path; ""
-// if there is no rule, or it has no opinion.
-func (s *Settings) choice(rule, field string) string {
-	if s.chosen == nil {
-		return ""
-	}
-	return s.chosen.Of(rule, field)
 }
 
 func (t *target) deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
@@ -78,47 +64,4 @@ func (t *target) Find(ctx context.Context, key message.Key) (string, error) {
 		}
 	}
 	return "", nil
-}
-
-// Check makes a query without a result, with the credentials and the permissions that a
-// delivery needs, and reads a record that is not there, which shows NetSuite's language.
-func (t *target) Check(ctx context.Context) error {
-	const doing = "checking the connection to netsuite"
-	_, err := t.query(ctx, "SELECT id FROM customer WHERE id = 0", doing)
-	if err == nil {
-		return t.checkLanguage(ctx, doing)
-	}
-	e := *fault.As(err)
-	switch {
-	case e.Class == fault.Connection || e.Class == fault.Config:
-		e.Field = "NETSUITE_ACCOUNT, NETSUITE_API_URL"
-	case e.Kind == fault.Unauthorized && t.settings.Auth == "oauth2":
-		e.Field = "NETSUITE_CLIENT_ID, NETSUITE_CERTIFICATE_ID, NETSUITE_PRIVATE_KEY"
-	case e.Kind == fault.Unauthorized:
-		e.Field = "NETSUITE_CONSUMER_KEY, NETSUITE_CONSUMER_SECRET, NETSUITE_TOKEN_ID, NETSUITE_TOKEN_SECRET"
-	}
-	return &e
-}
-
-// checkLanguage demands English of the integration's user: most causes are only in the text.
-func (t *target) checkLanguage(ctx context.Context, doing string) error {
-	_, err := t.client.Do(ctx, webapi.Request{
-		Method: http.MethodGet, Path: recordPath + customerRecord + "/eid:causeway-check", Query: url.Values{"fields": {"id"}}, WantJSON: true, Doing: doing,
-	})
-	e := fault.As(err)
-	switch {
-	case e == nil || e.Code == missingRecord && e.Detail != notEnglish:
-		return nil
-	case e.Detail == notEnglish:
-		return &fault.Error{
-			Kind: fault.Rejected, Class: fault.Config, Doing: doing, Field: "the integration's user",
-			Detail: notEnglish + "; set the language of the integration's user to English",
-		}
-	}
-	return err
-}
-
-func placeOf(d connector.Delivery, record string) place {
-	external := ExternalID(d.Message.Key())
-	return place{record: record, external: external, doing: "writing " + record + " " + external + " to netsuite"}
 }

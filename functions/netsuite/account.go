@@ -1,0 +1,23 @@
+package netsuite
+
+import (
+	"causeway.example/shared/connector"
+)
+
+// Account is an account of NetSuite with the settings of one delivery.
+type Account struct {
+	*Client
+	Settings RecordSettings
+}
+
+// with returns the account with the choices of the rules for the message at hand.
+func (a *Account) with(chosen connector.Choices) *Account {
+	settings := a.Settings
+	settings.chosen = chosen
+	return &Account{Client: a.Client, Settings: settings}
+}
+
+// placeOf is the place of the record that the delivery writes.
+func placeOf(d connector.Delivery, record string) place {
+	return newPlace(record, ExternalID(d.Message.Key()))
+}
