@@ -213,58 +213,14 @@ func (a *auditor) amount(row values) (canonical.Money, error) {
 }
 
 // Itemize compares line by line. A line of one side alone has no amount on the other.
-func (a *auditor) Itemize(ctx context.Context, record connector.Record, body any) ([]connector.Part, error) {
-	doing := "comparing " + record.Number + " in netsuite"
+func (a *auditor) Itemize(ctx context.Context, booked connector.Record, body any) ([]connector.Part, error) {
+	doing := "comparing " + booked.Number + " in netsuite"
 	switch body := body.(type) {
 	case *canonical.Payment:
-		return []connector.Part{{Name: "payment", Want: body.Amount, Found: record.Amount}}, nil
+		return []connector.Part{{Name: "payment", Want: body.Amount, Found: booked.Amount}}, nil
 	case *canonical.Order:
-		parts, err := a.itemizeOrder(ctx, record, body, doing)
+		parts, err := (&saleTarget{a.Account}).itemize(ctx, booked.Ref, body, doing)
 		return parts, fault.Doing(doing, err)
 	}
 	return nil, fault.New(fault.Unknown, fault.Bug, doing, "there is no record of it in NetSuite")
-}
-
-func (a *auditor) itemizeOrder(ctx context.Context, record connector.Record, order *canonical.Order, doing string) ([]connector.Part, error) {
-	booking, err := book(&a.Settings, order)
-	if err != nil {
-		return nil, err
-	}
-	so := &salesOrder{booking: booking}
-	found, err := a.read(ctx, place{record: orderRecord, doing: doing}, record.Ref)
-	switch {
-	case err != nil || found == nil:
-		return nil, err
-	case found.cut:
-		return nil, rejected(fault.TooLarge, "lines", "are more than NetSuite shows at once; compare them by hand")
-	}
-	items, err := a.items(ctx, so, doing)
-	if err != nil {
-		return nil, err
-	}
-	have := bookedLines(found)
-	missing := matchLines(so.lines, have, items, a.Settings.TaxCode)
-	var parts []connector.Part
-	for i := range have {
-		part := connector.Part{Name: cmp.Or(have[i].name, "item "+have[i].item), Want: canonical.Money{Currency: order.Currency}, Found: bookedAmount(order, have[i].amount)}
-		if l := have[i].want; l != nil {
-			part.Name, part.Want = lineName(l), l.amount
-		}
-		parts = append(parts, part)
-	}
-	for _, l := range missing {
-		parts = append(parts, connector.Part{Name: lineName(l), Want: l.amount, Found: canonical.Money{Currency: order.Currency}})
-	}
-	return append(parts, connector.Part{Name: "delivery", Want: so.shipping, Found: bookedAmount(order, found.values.decimal("shippingCost"))}), nil
-}
-
-func lineName(l *line) string { return l.item + ", quantity " + l.quantity.Normal().String() }
-
-// bookedAmount returns NetSuite's amount, rounded to the order's currency.
-func bookedAmount(order *canonical.Order, amount canonical.Decimal) canonical.Money {
-	money, err := canonical.Extend(amount, canonical.NewDecimal(1, 0), order.Currency)
-	if err != nil {
-		return canonical.Money{Currency: order.Currency}
-	}
-	return money
 }

@@ -57,7 +57,7 @@ func (t *target) createCustomer(ctx context.Context, p place, customer *party, s
 		}
 		id, err := t.upsert(ctx, p, replace, body)
 		if err == nil {
-			return customer.annotate(connector.Receipt{Ref: id, Detail: "customer " + id}), nil
+			return customer.fit.annotate(connector.Receipt{Ref: id, Detail: "customer " + id}), nil
 		}
 		if e := fault.As(err); number != "" || e.Code != nameTaken {
 			return connector.Receipt{}, inOurTerms(err, customerRecord, nil)
@@ -92,7 +92,7 @@ func (t *target) changeCustomer(ctx context.Context, p place, customer *party, o
 	if err := t.patch(ctx, p, id, replace, body); err != nil {
 		return connector.Receipt{}, inOurTerms(err, customerRecord, nil)
 	}
-	return customer.annotate(connector.Receipt{Ref: id, Detail: "customer " + id + " changed"}), nil
+	return customer.fit.annotate(connector.Receipt{Ref: id, Detail: "customer " + id + " changed"}), nil
 }
 
 // identity is the record of a customer: our own, or the internal id of one that was in

@@ -10,7 +10,7 @@ import (
 
 // deliverPayment creates the customer deposit. One that is there is changed only if it
 // differs: NetSuite changes nothing in a closed period.
-func (t *target) deliverPayment(ctx context.Context, d connector.Delivery, payment *canonical.Payment) (connector.Receipt, error) {
+func (t *saleTarget) deliverPayment(ctx context.Context, d connector.Delivery, payment *canonical.Payment) (connector.Receipt, error) {
 	p := placeOf(d, depositRecord)
 	fields, err := depositFields(&t.Settings, d.Message, payment, d.Parents)
 	if err != nil {
@@ -38,7 +38,7 @@ func (t *target) deliverPayment(ctx context.Context, d connector.Delivery, payme
 	return connector.Receipt{Ref: id, Detail: "customer deposit " + id + " changed"}, nil
 }
 
-func (t *target) createDeposit(ctx context.Context, p place, payment *canonical.Payment, fields []field) (connector.Receipt, error) {
+func (t *saleTarget) createDeposit(ctx context.Context, p place, payment *canonical.Payment, fields []field) (connector.Receipt, error) {
 	date := &dating{day: t.Settings.day(payment.At)}
 	id, err := t.inOpenPeriod(ctx, date, p.doing, func() (string, error) {
 		body, err := encodeFields(dated(fields, date.day))

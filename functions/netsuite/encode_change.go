@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"causeway.example/shared/canonical"
-	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
 )
 
@@ -42,7 +41,7 @@ func (so *salesOrder) diff(found *document, items map[string]string) (change, er
 	}
 	fields := changed(so.head(), found.values)
 	if found.values.ref("orderStatus") == pendingApproval && so.approval() == pendingFulfillment {
-		fields = append(fields, field{name: "orderStatus", kind: enumKind, value: pendingFulfillment})
+		fields = append(fields, enumField("orderStatus", pendingFulfillment))
 	}
 	lines, replace := so.changedLines(have, added)
 	return so.encodeChange(fields, lines, replace)
@@ -59,10 +58,6 @@ func (so *salesOrder) fixed(found *document) error {
 		}
 	}
 	return nil
-}
-
-func conflict(field, detail string) error {
-	return &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Field: field, Detail: detail}
 }
 
 // allowed rejects what an operator has to settle: a line that is fulfilled or billed and

@@ -7,18 +7,25 @@ import (
 	"causeway.example/shared/formats/strictjson"
 )
 
+// The number of characters that NetSuite's fields hold. It rejects longer text.
+const (
+	maxPersonName = 32
+	maxCompany    = 83
+	maxComments   = 4000
+)
+
 // customerBook is the sublist with a customer's addresses.
 const customerBook = "addressBook"
 
 // party is a customer whose text fits NetSuite's fields, with its one address.
 type party struct {
 	*canonical.Customer
-	*fitted
+	fit  *fitted
 	book []field // the address that the store calls the default, nil if it has none
 }
 
 func newParty(s *RecordSettings, c *canonical.Customer) (*party, error) {
-	f, whole := &fitted{rules: s}, *c
+	f, whole := newFit(s), *c
 	whole.FirstName = f.cutText("first_name", c.FirstName, maxPersonName)
 	whole.LastName = f.cutText("last_name", c.LastName, maxPersonName)
 	whole.Company = f.cutText("company", c.Company, maxCompany)
@@ -70,9 +77,7 @@ func encodeCustomer(fields, book []field) ([]byte, error) {
 }
 
 func contacts(c *canonical.Customer) []field {
-	phone := textField("phone", c.Phone)
-	phone.kind = phoneKind
-	return []field{textField("email", c.Email), phone, textField("comments", c.Note)}
+	return []field{textField("email", c.Email), phoneField(textField("phone", c.Phone)), textField("comments", c.Note)}
 }
 
 // personName returns first and last name; a single name counts as the last, which
@@ -91,12 +96,12 @@ func newNames(c *canonical.Customer) []field {
 	company := c.Company.String()
 	if last.String() == "" {
 		return []field{
-			{name: "isPerson", kind: flagKind, value: "false"},
+			flagField("isPerson", false),
 			plainField("companyName", firstRunes(cmp.Or(company, c.Email.String(), c.ID), maxCompany)),
 		}
 	}
 	return []field{
-		{name: "isPerson", kind: flagKind, value: "true"},
+		flagField("isPerson", true),
 		plainField("firstName", first.String()),
 		plainField("lastName", last.String()),
 		plainField("companyName", company),
@@ -116,9 +121,9 @@ func knownNames(c *canonical.Customer) []field {
 // inBook reports whether the address is the default one in NetSuite. Other addresses there
 // do not matter.
 func inBook(book []field, lines []values) bool {
-	want := field{name: "addressBookAddress", kind: groupKind, parts: book}
+	want := groupField("addressBookAddress", book)
 	for _, l := range lines {
-		if l["defaultShipping"] == "true" && !want.partsDiffer(l) {
+		if l["defaultShipping"] == "true" && !want.differs(l) {
 			return true
 		}
 	}
@@ -135,8 +140,7 @@ func writeBook(w *strictjson.Writer, book []field) {
 	w.Obj()
 	w.BoolField("defaultShipping", true)
 	w.BoolField("defaultBilling", true)
-	address := field{name: "addressBookAddress", kind: groupKind, parts: book}
-	address.write(w)
+	writeFields(w, []field{groupField("addressBookAddress", book)})
 	w.EndObj()
 	w.EndArr()
 	w.EndObj()

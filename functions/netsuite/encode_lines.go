@@ -2,23 +2,10 @@ package netsuite
 
 import (
 	"cmp"
-	"strconv"
 
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
 )
-
-// line is one line of a sales order, before it is written.
-type line struct {
-	item     string // external id
-	text     string // description, "" to leave the item's own
-	quantity canonical.Decimal
-	amount   canonical.Money // net of discount and tax
-	field    string          // its path in the canonical order: "lines[2].sku"
-	nameless bool            // the store has no product for it
-}
-
-func (l *line) origin() origin { return origin{l.field, l.item} }
 
 // booking turns an order into the lines and the shipping cost of a sales order.
 type booking struct {
@@ -125,13 +112,6 @@ func (b *booking) withoutSKU(l *canonical.OrderLine, field string) (item, from s
 	return item, from, nil
 }
 
-func configured(item, setting, field string) (string, error) {
-	if item == "" {
-		return "", notSet(setting, setting+" is not set, and "+field+" needs an item")
-	}
-	return item, nil
-}
-
 // bookDeliveries adds up what was charged for delivery: a sales order has one shipping
 // cost and one method.
 func (b *booking) bookDeliveries() error {
@@ -203,19 +183,6 @@ func (b *booking) bookRounding() error {
 	return b.single(b.settings.ItemRounding, "NETSUITE_ITEM_ROUNDING", "rounding", "", rounding)
 }
 
-// addSingle adds a line of quantity 1 unless the amount is 0.
-func addSingle(lines []line, item, setting, field, text string, amount canonical.Money) ([]line, error) {
-	if amount.Minor == 0 {
-		return lines, nil
-	}
-	item, err := configured(item, setting, field)
-	if err != nil {
-		return lines, err
-	}
-	one := canonical.NewDecimal(1, 0)
-	return append(lines, line{item: item, text: text, quantity: one, amount: amount, field: field}), nil
-}
-
 func (b *booking) single(item, setting, field, text string, amount canonical.Money) (err error) {
 	b.lines, err = addSingle(b.lines, item, setting, field, text, amount)
 	return err
@@ -235,18 +202,3 @@ func (b *booking) prove() error {
 	}
 	return nil
 }
-
-// maxRateDecimals is the finest price per unit that NetSuite keeps.
-const maxRateDecimals = 8
-
-// rate returns amount / quantity as decimal text, "" if it does not end within NetSuite's
-// decimals.
-func (l *line) rate() string {
-	rate, ok := l.amount.Decimal().Quo(l.quantity, maxRateDecimals)
-	if !ok {
-		return ""
-	}
-	return rate.String()
-}
-
-func index(field string, i int) string { return field + "[" + strconv.Itoa(i) + "]" }

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"causeway.example/shared/canonical"
-	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
 	"causeway.example/shared/message"
 )
@@ -16,8 +15,13 @@ const (
 	pendingFulfillment = "B"
 )
 
-// itemSublist is the sublist with a sales order's lines.
-const itemSublist = "item"
+// The number of characters that NetSuite's fields hold. It rejects longer text.
+const (
+	maxEmail     = 254
+	maxReference = 45
+	maxMemo      = 999
+	maxText      = 4000
+)
 
 // salesOrder is the state that a sales order is to have.
 type salesOrder struct {
@@ -44,7 +48,7 @@ func newSalesOrder(s *RecordSettings, m *message.Message, order *canonical.Order
 	if err != nil {
 		return nil, err
 	}
-	entity, err := s.entity(m, order, parents)
+	entity, err := entity(s, m, order, parents)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +56,7 @@ func newSalesOrder(s *RecordSettings, m *message.Message, order *canonical.Order
 	if err != nil {
 		return nil, err
 	}
-	so := &salesOrder{booking: booking, entity: entity, subsidiary: subsidiary, currency: currency, memo: naturalKey(m), fitted: &fitted{rules: s}}
+	so := &salesOrder{booking: booking, entity: entity, subsidiary: subsidiary, currency: currency, memo: naturalKey(m), fitted: newFit(s)}
 	so.refer()
 	so.email = order.Buyer.Email.String()
 	if so.tooLong("buyer.email", so.email, maxEmail) { // half an address is another's
@@ -67,7 +71,7 @@ func newSalesOrder(s *RecordSettings, m *message.Message, order *canonical.Order
 	if so.err != nil {
 		return nil, so.err
 	}
-	so.facts, err = s.facts(m, order)
+	so.facts, err = facts(s, m, order)
 	return so, err
 }
 
@@ -87,35 +91,44 @@ func (so *salesOrder) refer() {
 	so.memo = so.cut("purchase_order", so.memo, maxMemo)
 }
 
-// naturalKey is the memo by which an auditor finds the entity without our ids.
-func naturalKey(m *message.Message) string { return memoOf(m.Key()) }
-
-func memoOf(key message.Key) string {
-	return key.System + " " + key.Tenant + " " + key.Type + " " + key.ID
+// facts are the fields of an order that settings translate. Department, class and location
+// are set once: an accountant or a warehouse may move an order.
+func facts(s *RecordSettings, m *message.Message, order *canonical.Order) ([]field, error) {
+	fields := s.segments(m, order.Channel)
+	if order.Channel != "" {
+		channel, err := mapped(s.Channels, "NETSUITE_CHANNELS", order.Channel, "channel")
+		if err != nil {
+			return nil, err
+		}
+		fields = append(fields, onceField(refField("salesChannel", channel)))
+	}
+	if order.Terms != nil {
+		terms, err := mapped(s.Terms, "NETSUITE_TERMS", order.Terms.Name, "terms.name")
+		if err != nil {
+			return nil, err
+		}
+		fields = append(fields, refField("terms", terms))
+	}
+	return fields, nil
 }
 
-func (s *RecordSettings) subsidiary(m *message.Message) (string, error) {
-	if id := s.choice("NETSUITE_RULE_SUBSIDIARY", ""); id != "" {
-		return id, nil
+// company returns the internal id of the customer that a setting names for the company that
+// is bought for, or for its location; "" if there is none.
+func company(s *RecordSettings, m *message.Message, c *canonical.Company) string {
+	if c == nil || c.ID == "" {
+		return ""
 	}
-	store := storeOf(m)
-	if id, ok := s.Subsidiaries[store]; ok {
-		return id, nil
+	key := message.Key{System: m.System(), Tenant: m.Tenant, Type: "company", ID: c.ID}.String()
+	if id, ok := s.Companies[key+"/"+c.Location]; ok {
+		return id
 	}
-	return "", noEntry("NETSUITE_SUBSIDIARIES", store, "the store")
-}
-
-func (s *RecordSettings) currency(code, field string) (string, error) {
-	if id, ok := s.Currencies[code]; ok {
-		return id, nil
-	}
-	return "", noEntry("NETSUITE_CURRENCIES", code, field)
+	return s.Companies[key]
 }
 
 // entity returns the customer's internal id. The customer is in NetSuite before the order
 // is, so one that is not among the parents is still on its way.
-func (s *RecordSettings) entity(m *message.Message, order *canonical.Order, parents map[string]string) (string, error) {
-	if id := s.company(m, order.Company); id != "" {
+func entity(s *RecordSettings, m *message.Message, order *canonical.Order, parents map[string]string) (string, error) {
+	if id := company(s, m, order.Company); id != "" {
 		return id, nil
 	}
 	if order.Buyer.Customer == "" {
@@ -129,15 +142,6 @@ func (s *RecordSettings) entity(m *message.Message, order *canonical.Order, pare
 		return id, nil
 	}
 	return parent(m, "customer", order.Buyer.Customer, "buyer.customer", parents)
-}
-
-// parent returns the internal id of an entity of the same store.
-func parent(m *message.Message, sort, id, field string, parents map[string]string) (string, error) {
-	key := message.Key{System: m.System(), Tenant: m.Tenant, Type: sort, ID: id}
-	if ref := parents[key.String()]; ref != "" {
-		return ref, nil
-	}
-	return "", &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: field, Detail: "is not at netsuite yet"}
 }
 
 // head returns the body fields. Date and location are set once: an accountant or a
@@ -155,7 +159,7 @@ func (so *salesOrder) head() []field {
 		plainField("otherRefNum", so.reference),
 		plainField("memo", so.memo),
 		plainField("email", so.email),
-		onceField(field{name: "orderStatus", kind: enumKind, value: so.approval()}),
+		onceField(enumField("orderStatus", so.approval())),
 		refField("shipMethod", so.method),
 		// Also when it is 0: a change may have taken the delivery away.
 		moneyField("shippingCost", so.shipping),
@@ -190,45 +194,3 @@ func (so *salesOrder) encodeNew() ([]byte, []origin, error) {
 	body, err := finish(w)
 	return body, origins, err
 }
-
-// writeNewLines writes the sublist of a new record, and returns the origin of each line.
-func (s *RecordSettings) writeNewLines(w *strictjson.Writer, lines []line) []origin {
-	w.Key(itemSublist).Obj()
-	w.Key("items").Arr()
-	origins := make([]origin, len(lines))
-	for i := range lines {
-		w.Obj()
-		s.writeNewLine(w, &lines[i])
-		w.EndObj()
-		origins[i] = lines[i].origin()
-	}
-	w.EndArr()
-	w.EndObj()
-	return origins
-}
-
-func (s *RecordSettings) writeNewLine(w *strictjson.Writer, l *line) {
-	w.Key("item").Obj()
-	w.StrField("externalId", l.item)
-	w.EndObj()
-	s.writeLine(w, l)
-}
-
-// writeLine writes what a change of the line may change. A rate of our own needs the price
-// level "custom", or NetSuite may take that of the item's.
-func (s *RecordSettings) writeLine(w *strictjson.Writer, l *line) {
-	w.OptStr("description", l.text)
-	w.NumField("quantity", l.quantity.String())
-	if rate := l.rate(); rate != "" {
-		price := refField("price", customPrice)
-		price.write(w)
-		w.NumField("rate", rate)
-	}
-	w.NumField("amount", l.amount.Decimal().String())
-	taxCode := refField("taxCode", s.TaxCode)
-	taxCode.write(w)
-}
-
-// customPrice is NetSuite's own price level for a rate that no list has (online help, "Usage
-// Notes for Transaction Record Types").
-const customPrice = "-1"

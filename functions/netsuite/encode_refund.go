@@ -195,8 +195,7 @@ func writeApplied(w *strictjson.Writer, list string, docs []applied) {
 	w.Key("items").Arr()
 	for _, d := range docs {
 		w.Obj()
-		doc := refField("doc", d.doc)
-		doc.write(w)
+		writeFields(w, []field{refField("doc", d.doc)})
 		w.BoolField("apply", d.amount != "")
 		w.OptNum("amount", d.amount)
 		w.EndObj()

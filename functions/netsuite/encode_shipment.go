@@ -1,7 +1,6 @@
 package netsuite
 
 import (
-	"math/big"
 	"slices"
 	"strings"
 
@@ -20,7 +19,7 @@ const invoiceShipped = "shipped"
 func (s *shipping) encode(external string) ([]byte, []origin, error) {
 	w := strictjson.NewWriter(nil)
 	w.Obj()
-	writeFields(w, append(s.common(external), field{name: "shipStatus", kind: enumKind, value: shippedStatus}, plainField("shippedDate", s.date())))
+	writeFields(w, append(s.common(external), enumField("shipStatus", shippedStatus), plainField("shippedDate", s.date())))
 	var origins []origin
 	w.Key(itemSublist).Obj()
 	w.Key("items").Arr()
@@ -100,36 +99,5 @@ func (s *shipping) tracked(memo string) bool {
 
 // date is the day on which the goods left, in the business's time zone.
 func (s *shipping) date() string {
-	return s.shipment.ShippedAt.In(s.settings.Timezone).Format(dateLayout)
-}
-
-func rational(d canonical.Decimal) *big.Rat {
-	r, _ := new(big.Rat).SetString(d.String())
-	return r
-}
-
-// exact returns a sum or difference of two decimals, which has no more places than they have.
-func exact(r *big.Rat, a, b canonical.Decimal) canonical.Decimal {
-	d, err := canonical.ParseDecimal(r.FloatString(int(max(a.Scale(), b.Scale()))))
-	if err != nil {
-		return canonical.Decimal{} // beyond what a quantity may be
-	}
-	return d
-}
-
-func plus(a, b canonical.Decimal) canonical.Decimal {
-	return exact(new(big.Rat).Add(rational(a), rational(b)), a, b)
-}
-
-func minus(a, b canonical.Decimal) canonical.Decimal {
-	return exact(new(big.Rat).Sub(rational(a), rational(b)), a, b)
-}
-
-func positive(d canonical.Decimal) bool { return d.Sign() > 0 }
-
-func least(a, b canonical.Decimal) canonical.Decimal {
-	if less(a, b) {
-		return a
-	}
-	return b
+	return s.settings.day(s.shipment.ShippedAt)
 }

@@ -1,6 +1,8 @@
 package netsuite
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"causeway.example/shared/canonical"
@@ -30,13 +32,35 @@ type field struct {
 	parts []field // of a group
 }
 
-func refField(name, id string) field      { return field{name: name, kind: refKind, value: id} }
-func plainField(name, text string) field  { return field{name: name, value: text} }
-func numberField(name, text string) field { return field{name: name, kind: numKind, value: text} }
-func onceField(f field) field             { f.once = true; return f }
+// refField is a reference by internal id.
+func refField(name, id string) field { return field{name: name, kind: refKind, value: id} }
+
+// enumField is a value of a list of NetSuite's, by its id.
+func enumField(name, id string) field { return field{name: name, kind: enumKind, value: id} }
+
+// plainField is a text.
+func plainField(name, text string) field { return field{name: name, value: text} }
+
+// moneyField is an amount as decimal text.
 func moneyField(name string, amount canonical.Money) field {
-	return numberField(name, amount.Decimal().String())
+	return field{name: name, kind: numKind, value: amount.Decimal().String()}
 }
+
+// flagField is true or false.
+func flagField(name string, set bool) field {
+	return field{name: name, kind: flagKind, value: strconv.FormatBool(set)}
+}
+
+// groupField has fields of its own, such as those of an address.
+func groupField(name string, parts []field) field {
+	return field{name: name, kind: groupKind, parts: parts}
+}
+
+// onceField is the field, written when the record is created and never again.
+func onceField(f field) field { f.once = true; return f }
+
+// phoneField is the text as a telephone number, of which only the digits are compared.
+func phoneField(f field) field { f.kind = phoneKind; return f }
 
 // textField is what the source reported: nothing if it did not mention the text, and no
 // content if it reported that there is none.
@@ -52,20 +76,13 @@ func (f *field) differs(have values) bool {
 	case f.kind == groupKind:
 		return f.partsDiffer(have)
 	case f.kind == numKind:
-		return shortest(f.value) != shortest(orZero(have[f.name]))
+		return shortest(f.value) != have.number(f.name)
 	case f.kind == phoneKind:
 		return digits(f.value) != digits(have[f.name])
 	case f.kind == refKind || f.kind == enumKind:
 		return f.value != have.ref(f.name)
 	}
 	return strings.TrimSpace(f.value) != strings.TrimSpace(have[f.name])
-}
-
-func orZero(number string) string {
-	if number == "" {
-		return "0"
-	}
-	return number
 }
 
 // digits returns the digits of a telephone number.
@@ -111,6 +128,7 @@ func changed(fields []field, have values) []field {
 	return all
 }
 
+// writeFields writes the fields as members of an object.
 func writeFields(w *strictjson.Writer, fields []field) {
 	for i := range fields {
 		fields[i].write(w)
@@ -137,4 +155,27 @@ func (f *field) write(w *strictjson.Writer) {
 	default:
 		w.StrField(f.name, f.value)
 	}
+}
+
+// dateField is the date of a transaction.
+const dateField = "tranDate"
+
+// dated returns the fields with another date.
+func dated(fields []field, day string) []field {
+	fields = slices.Clone(fields)
+	for i := range fields {
+		if fields[i].name == dateField {
+			fields[i].value = day
+		}
+	}
+	return fields
+}
+
+// encodeFields returns a body of fields alone.
+func encodeFields(fields []field) ([]byte, error) {
+	w := strictjson.NewWriter(nil)
+	w.Obj()
+	writeFields(w, fields)
+	w.EndObj()
+	return finish(w)
 }

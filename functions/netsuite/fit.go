@@ -11,6 +11,16 @@ import (
 	"causeway.example/shared/fault"
 )
 
+// The number of characters that NetSuite's fields hold. It rejects longer text.
+const (
+	maxPhone     = 32
+	maxAddressee = 83
+	maxStreet    = 150
+	maxCity      = 50
+	maxState     = 50
+	maxPostcode  = 36
+)
+
 // fitted makes text fit NetSuite's fields. Text that only describes stops neither goods nor
 // money: it is continued in the next field or cut at a word, and the receipt says so. With
 // NETSUITE_TEXT=refuse it is the first error instead.
@@ -20,6 +30,9 @@ type fitted struct {
 	err   error
 }
 
+func newFit(s *RecordSettings) *fitted { return &fitted{rules: s} }
+
+// note adds a note on the canonical field to the receipt, once.
 func (f *fitted) note(field, what string) {
 	if note := (connector.Note{Field: field, What: what}); !slices.Contains(f.notes, note) {
 		f.notes = append(f.notes, note)

@@ -1,7 +1,6 @@
 package netsuite
 
 import (
-	"math/big"
 	"slices"
 	"strings"
 
@@ -40,13 +39,6 @@ func bookedLines(d *document) []booked {
 
 // open reports whether the line can be closed: something of it is left to bill.
 func (b *booked) open() bool { return !b.closed && less(b.billed, b.quantity) }
-
-// less compares two decimals of any scale.
-func less(a, b canonical.Decimal) bool {
-	left, _ := new(big.Rat).SetString(a.String())
-	right, _ := new(big.Rat).SetString(b.String())
-	return left.Cmp(right) < 0
-}
 
 // same reports whether NetSuite has the line as it is to be. A description and a tax code
 // are compared only where we set them.

@@ -11,9 +11,13 @@ import (
 	"causeway.example/shared/formats/strictjson"
 )
 
+// saleTarget writes sales orders and what belongs to them: deposits, item fulfillments and
+// invoices.
+type saleTarget struct{ *Account }
+
 // deliverOrder makes the sales order what the order's state says. The state alone decides,
 // so that whichever event carries it leads to the same sales order.
-func (t *target) deliverOrder(ctx context.Context, d connector.Delivery, order *canonical.Order) (connector.Receipt, error) {
+func (t *saleTarget) deliverOrder(ctx context.Context, d connector.Delivery, order *canonical.Order) (connector.Receipt, error) {
 	p := placeOf(d, orderRecord)
 	var so *salesOrder
 	if order.Status != canonical.OrderCancelled {
@@ -41,7 +45,7 @@ func (t *target) deliverOrder(ctx context.Context, d connector.Delivery, order *
 }
 
 // ownOrder reads the sales order with all its lines, nil if there is none.
-func (t *target) ownOrder(ctx context.Context, p place, ref string) (*document, error) {
+func (t *saleTarget) ownOrder(ctx context.Context, p place, ref string) (*document, error) {
 	found, err := t.own(ctx, p, ref)
 	if err != nil {
 		return nil, inOurTerms(err, orderRecord, nil)
@@ -56,7 +60,7 @@ func (t *target) ownOrder(ctx context.Context, p place, ref string) (*document, 
 }
 
 // createOrder creates the sales order and returns its internal id.
-func (t *target) createOrder(ctx context.Context, so *salesOrder, p place) (string, error) {
+func (t *saleTarget) createOrder(ctx context.Context, so *salesOrder, p place) (string, error) {
 	if len(so.lines) == 0 {
 		return "", fault.Doing(p.doing, rejected(fault.Value, "lines", "NetSuite keeps no sales order without lines, and no line has a quantity"))
 	}
@@ -79,7 +83,7 @@ func (t *target) createOrder(ctx context.Context, so *salesOrder, p place) (stri
 
 // createCancelled creates a cancelled order too, because payments may belong to it, and closes
 // it: NetSuite closes lines only by their numbers, which are read.
-func (t *target) createCancelled(ctx context.Context, d connector.Delivery, order *canonical.Order, p place) (connector.Receipt, error) {
+func (t *saleTarget) createCancelled(ctx context.Context, d connector.Delivery, order *canonical.Order, p place) (connector.Receipt, error) {
 	so, err := newSalesOrder(&t.Settings, d.Message, order, d.Parents)
 	if err != nil {
 		return connector.Receipt{}, fault.Doing(p.doing, err)
@@ -99,14 +103,14 @@ func (t *target) createCancelled(ctx context.Context, d connector.Delivery, orde
 }
 
 // closeOrder closes the lines that are open.
-func (t *target) closeOrder(ctx context.Context, p place, found *document) (connector.Receipt, error) {
+func (t *saleTarget) closeOrder(ctx context.Context, p place, found *document) (connector.Receipt, error) {
 	c, err := encodeClose(found)
 	return t.applyChange(ctx, p, found, c, err)
 }
 
 // changeOrder sends what differs. Lines are compared by their items' internal ids, which is
 // how NetSuite shows them.
-func (t *target) changeOrder(ctx context.Context, p place, so *salesOrder, found *document) (connector.Receipt, error) {
+func (t *saleTarget) changeOrder(ctx context.Context, p place, so *salesOrder, found *document) (connector.Receipt, error) {
 	items, err := t.items(ctx, so, p.doing)
 	if err != nil {
 		return connector.Receipt{}, err
@@ -125,7 +129,7 @@ func lacksCurrency(err error) bool {
 
 // addCurrency gives the customer a further currency, also one that is linked: it takes
 // nothing away.
-func (t *target) addCurrency(ctx context.Context, customer, currency, doing string) error {
+func (t *saleTarget) addCurrency(ctx context.Context, customer, currency, doing string) error {
 	w := strictjson.NewWriter(nil)
 	w.Obj()
 	w.Key("currencyList").Obj()
@@ -145,7 +149,7 @@ func (t *target) addCurrency(ctx context.Context, customer, currency, doing stri
 
 // items returns the internal ids of the order's items. An item that NetSuite lacks is
 // rejected here: without its id its line would seem to be missing.
-func (t *target) items(ctx context.Context, so *salesOrder, doing string) (map[string]string, error) {
+func (t *saleTarget) items(ctx context.Context, so *salesOrder, doing string) (map[string]string, error) {
 	var names []string
 	for _, l := range slices.Concat(so.lines, so.removed) {
 		names = append(names, strings.ToLower(l.item))
@@ -158,16 +162,14 @@ func (t *target) items(ctx context.Context, so *salesOrder, doing string) (map[s
 	for i := range so.lines {
 		l := &so.lines[i]
 		if ids[strings.ToLower(l.item)] == "" {
-			return nil, &fault.Error{
-				Kind: fault.Rejected, Class: fault.MissingRef, Doing: doing, Field: l.field, Detail: explained(noItem, "", l.origin(), createItem),
-			}
+			return nil, fault.Doing(doing, unknownItem(l.origin()))
 		}
 	}
 	return ids, nil
 }
 
 // applyChange sends the change, if there is one.
-func (t *target) applyChange(ctx context.Context, p place, found *document, c change, err error) (connector.Receipt, error) {
+func (t *saleTarget) applyChange(ctx context.Context, p place, found *document, c change, err error) (connector.Receipt, error) {
 	if err != nil {
 		return connector.Receipt{}, fault.Doing(p.doing, err)
 	}

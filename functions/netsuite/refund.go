@@ -10,9 +10,12 @@ import (
 	"causeway.example/shared/fault"
 )
 
+// refundTarget writes refunds.
+type refundTarget struct{ *Account }
+
 // deliverRefund books money that went back. Every document has an external id of its own,
 // so that what an earlier attempt made is found and the rest is made.
-func (t *target) deliverRefund(ctx context.Context, d connector.Delivery, body *canonical.Refund) (connector.Receipt, error) {
+func (t *refundTarget) deliverRefund(ctx context.Context, d connector.Delivery, body *canonical.Refund) (connector.Receipt, error) {
 	p := placeOf(d, payoutRecord)
 	r, err := newRefund(&t.Settings, d, body)
 	if err != nil {
@@ -35,7 +38,7 @@ func (t *target) deliverRefund(ctx context.Context, d connector.Delivery, body *
 
 // bookRefund makes the documents that are not there yet: first the reversal of the sale,
 // then what pays it out.
-func (t *target) bookRefund(ctx context.Context, p place, r *refunding) (connector.Receipt, error) {
+func (t *refundTarget) bookRefund(ctx context.Context, p place, r *refunding) (connector.Receipt, error) {
 	var receipt connector.Receipt
 	var done []string
 	note := func(id, what string) {
@@ -82,7 +85,7 @@ func (r *refunding) reversalWords() string {
 }
 
 // reverse makes the credit memo of the invoice, or the cash refund of the cash sale.
-func (t *target) reverse(ctx context.Context, p place, r *refunding) (string, error) {
+func (t *refundTarget) reverse(ctx context.Context, p place, r *refunding) (string, error) {
 	source := invoiceRecord
 	if p.record = creditMemoRecord; r.cash {
 		source, p.record = cashSaleRecord, cashRefundRecord
@@ -102,7 +105,7 @@ func (t *target) reverse(ctx context.Context, p place, r *refunding) (string, er
 }
 
 // payOut makes a customer refund of deposits and of the credit memo.
-func (t *target) payOut(ctx context.Context, p place, r *refunding, out *payout) (string, error) {
+func (t *refundTarget) payOut(ctx context.Context, p place, r *refunding, out *payout) (string, error) {
 	p = newPlace(p.record, out.external)
 	if out.done != nil {
 		return out.done.id, nil
@@ -141,7 +144,7 @@ func outdated(err error) error {
 var takenAmount = regexp.MustCompile(`^(deposit|apply)\.items\[\d+\]\.amount$`)
 
 // creditOf returns the internal id of the refund's credit memo.
-func (t *target) creditOf(ctx context.Context, p place, r *refunding) (string, error) {
+func (t *refundTarget) creditOf(ctx context.Context, p place, r *refunding) (string, error) {
 	if r.reversal != nil {
 		return r.reversal.id, nil
 	}

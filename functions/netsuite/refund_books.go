@@ -174,7 +174,7 @@ func (r *refunding) transactionOf(row values) (transaction, error) {
 		name string
 		into *canonical.Money
 	}{{"foreigntotal", &tx.total}, {"foreignpaymentamountunused", &tx.unused}, {"foreignamountunpaid", &tx.unpaid}} {
-		amount, err := canonical.ParseMoney(shortest(orZero(row[f.name])), r.refund.Amount.Currency)
+		amount, err := canonical.ParseMoney(row.number(f.name), r.refund.Amount.Currency)
 		if err != nil {
 			return tx, &fault.Error{Kind: fault.Unavailable, Field: f.name, Detail: "NetSuite's answer has an amount that cannot be read", Err: err}
 		}

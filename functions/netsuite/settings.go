@@ -80,6 +80,9 @@ func (s *RecordSettings) choice(rule, field string) string {
 	return s.chosen.Of(rule, field)
 }
 
+// day returns the business day, which decides the accounting period.
+func (s *RecordSettings) day(at time.Time) string { return at.In(s.Timezone).Format(dateLayout) }
+
 // complete finds a map entry without an id.
 func (s *RecordSettings) complete() error {
 	for key, entries := range map[string]map[string]string{

@@ -14,7 +14,7 @@ import (
 
 // deliverShipment makes the item fulfillment of the sales order, and the invoice if the
 // installation wants one. A transform is no upsert, so both are looked up first.
-func (t *target) deliverShipment(ctx context.Context, d connector.Delivery, body *canonical.Shipment) (connector.Receipt, error) {
+func (t *saleTarget) deliverShipment(ctx context.Context, d connector.Delivery, body *canonical.Shipment) (connector.Receipt, error) {
 	p := placeOf(d, fulfillmentRecord)
 	s, err := newShipping(&t.Settings, d, body)
 	if err != nil {
@@ -47,7 +47,7 @@ func (t *target) deliverShipment(ctx context.Context, d connector.Delivery, body
 
 // fulfill makes the item fulfillment unless the parcel has one under another id, and returns its
 // internal id and what was done.
-func (t *target) fulfill(ctx context.Context, p place, s *shipping) (id, words string, err error) {
+func (t *saleTarget) fulfill(ctx context.Context, p place, s *shipping) (id, words string, err error) {
 	found, err := t.ownOrder(ctx, place{record: orderRecord, external: ExternalID(s.orderKey), doing: p.doing}, s.order)
 	if err != nil {
 		return "", "", err
@@ -76,7 +76,7 @@ func (t *target) fulfill(ctx context.Context, p place, s *shipping) (id, words s
 // sameParcel returns the item fulfillment of the order that has one of the shipment's tracking
 // numbers in its memo and the same quantities, "" if there is none: a warehouse that confirms a
 // shipment again may give it another id.
-func (t *target) sameParcel(ctx context.Context, p place, s *shipping, order *document, items map[string]string) (string, error) {
+func (t *saleTarget) sameParcel(ctx context.Context, p place, s *shipping, order *document, items map[string]string) (string, error) {
 	begun := slices.ContainsFunc(bookedLines(order), func(b booked) bool { return positive(b.fulfilled) })
 	if !begun || len(s.shipment.Tracking) == 0 {
 		return "", nil
@@ -116,7 +116,7 @@ func quantities(d *document) map[string]canonical.Decimal {
 
 // invoice bills what is fulfilled and not billed yet, and returns the invoice's internal id.
 // NetSuite fills the lines in by itself.
-func (t *target) invoice(ctx context.Context, p place, s *shipping) (string, error) {
+func (t *saleTarget) invoice(ctx context.Context, p place, s *shipping) (string, error) {
 	p = newPlace(invoiceRecord, p.external)
 	id, err := t.lookUp(ctx, p, p.byExternal())
 	if err != nil || id != "" {
@@ -130,7 +130,7 @@ func (t *target) invoice(ctx context.Context, p place, s *shipping) (string, err
 }
 
 // transformOrder makes the record of the sales order.
-func (t *target) transformOrder(ctx context.Context, p place, order string, body []byte, origins []origin) (string, error) {
+func (t *saleTarget) transformOrder(ctx context.Context, p place, order string, body []byte, origins []origin) (string, error) {
 	id, err := t.transform(ctx, p, orderRecord, order, "", body)
 	if err != nil {
 		return "", inOurTerms(err, p.record, origins)
@@ -170,7 +170,7 @@ func newShipping(s *RecordSettings, d connector.Delivery, body *canonical.Shipme
 
 // chargeItems are the external ids of the items that have no goods: NetSuite fulfills none of
 // them, so that an item fulfillment does not list their lines.
-func (s *RecordSettings) chargeItems() []string {
+func chargeItems(s *RecordSettings) []string {
 	all := []string{
 		s.ItemTax, s.ItemGiftCard, s.ItemTip, s.ItemDuty, s.ItemFee, s.ItemRounding, s.ItemCashRounding, s.ItemAdjustment, s.ItemChannelTax,
 	}
@@ -180,7 +180,7 @@ func (s *RecordSettings) chargeItems() []string {
 // items returns the external ids of the items that the shipment names, and of those that are
 // not fulfilled.
 func (s *shipping) items() []string {
-	all := s.settings.chargeItems()
+	all := chargeItems(s.settings)
 	for _, l := range s.shipment.Lines {
 		all = append(all, l.SKU)
 	}
@@ -208,7 +208,7 @@ func (s *shipping) match(found *document, items map[string]string) error {
 		o := origin{field: index("lines", i) + ".sku", value: l.SKU}
 		item := items[strings.ToLower(l.SKU)]
 		if item == "" {
-			return &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: o.field, Detail: explained(noItem, "", o, createItem)}
+			return unknownItem(o)
 		}
 		rest := l.Quantity.Value
 		for j := range have {
@@ -238,7 +238,7 @@ func (s *shipping) match(found *document, items map[string]string) error {
 func (s *shipping) open(have []booked, items map[string]string) []canonical.Decimal {
 	left := make([]canonical.Decimal, len(have))
 	charges := map[string]bool{}
-	for _, item := range s.settings.chargeItems() {
+	for _, item := range chargeItems(s.settings) {
 		charges[items[strings.ToLower(item)]] = true
 	}
 	for i := range have {
@@ -255,14 +255,14 @@ func (s *shipping) over(have []booked, item string, o origin, rest canonical.Dec
 	if i < 0 {
 		return &fault.Error{
 			Kind: fault.Rejected, Class: fault.MissingRef, Field: o.field,
-			Detail: explained("sales order "+s.order+" has no line of this item", "", o, "correct the shipment, or fulfill the order in NetSuite by hand"),
+			Detail: o.explained("sales order "+s.order+" has no line of this item", "correct the shipment, or fulfill the order in NetSuite by hand"),
 		}
 	}
 	o.field = strings.TrimSuffix(o.field, ".sku") + ".quantity"
 	e := &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Code: overFulfilled, Field: o.field}
-	e.Detail = explained(rest.Normal().String()+" more shipped than sales order "+s.order+" has open", "", o, "settle the difference in NetSuite by hand"+redrive)
+	e.Detail = o.explained(rest.Normal().String()+" more shipped than sales order "+s.order+" has open", "settle the difference in NetSuite by hand"+redrive)
 	if have[i].closed {
-		e.Detail = explained("the line is closed in sales order "+s.order, "", o, "settle the shipment in NetSuite by hand"+redrive)
+		e.Detail = o.explained("the line is closed in sales order "+s.order, "settle the shipment in NetSuite by hand"+redrive)
 	}
 	return e
 }

@@ -38,17 +38,18 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 }
 
 func (t *target) deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
+	sales, refunds := &saleTarget{t.Account}, &refundTarget{t.Account}
 	switch body := d.Body.(type) {
 	case *canonical.Customer:
 		return t.deliverCustomer(ctx, d, body)
 	case *canonical.Order:
-		return t.deliverOrder(ctx, d, body)
+		return sales.deliverOrder(ctx, d, body)
 	case *canonical.Payment:
-		return t.deliverPayment(ctx, d, body)
+		return sales.deliverPayment(ctx, d, body)
 	case *canonical.Refund:
-		return t.deliverRefund(ctx, d, body)
+		return refunds.deliverRefund(ctx, d, body)
 	case *canonical.Shipment:
-		return t.deliverShipment(ctx, d, body)
+		return sales.deliverShipment(ctx, d, body)
 	}
 	return connector.Receipt{}, fault.New(fault.Unknown, fault.Bug, "delivering "+d.Message.Type+" to netsuite", "there is no operation for it")
 }

@@ -29,6 +29,9 @@ const (
 	nothingToMake   = "INVALID_INITIALIZE_REF"
 )
 
+// verdictOf returns the meaning of the code, the zero verdict if it is not listed.
+func verdictOf(code string) verdict { return verdicts[code] }
+
 // notEnglish is the detail of an answer in another language.
 const notEnglish = "NetSuite does not answer in English, so the causes of its errors cannot be distinguished"
 

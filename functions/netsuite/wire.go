@@ -48,6 +48,9 @@ func (v values) decimal(name string) canonical.Decimal {
 	return d
 }
 
+// number returns a number in its shortest form, "0" if there is none.
+func (v values) number(name string) string { return shortest(cmp.Or(v[name], "0")) }
+
 // maxDepth is the depth of the innermost field that is read: record, sublist, line, address,
 // country.
 const maxDepth = 5

@@ -3,6 +3,7 @@ package netsuite
 import (
 	"strings"
 
+	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 )
 
@@ -37,4 +38,20 @@ func plain(text string) bool {
 	const inner = "abcdefghijklmnopqrstuvwxyz0123456789-."
 	return text != "" && len(text) <= 64 && strings.Trim(text, inner) == "" &&
 		strings.Trim(text, "-.") == text && !strings.Contains(text, "..")
+}
+
+// naturalKey is the memo by which an auditor finds the entity without our ids.
+func naturalKey(m *message.Message) string { return memoOf(m.Key()) }
+
+func memoOf(key message.Key) string {
+	return key.System + " " + key.Tenant + " " + key.Type + " " + key.ID
+}
+
+// parent returns the internal id of an entity of the same store.
+func parent(m *message.Message, sort, id, field string, parents map[string]string) (string, error) {
+	key := message.Key{System: m.System(), Tenant: m.Tenant, Type: sort, ID: id}
+	if ref := parents[key.String()]; ref != "" {
+		return ref, nil
+	}
+	return "", &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: field, Detail: "is not at netsuite yet"}
 }

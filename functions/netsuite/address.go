@@ -48,7 +48,7 @@ func (f *fitted) street(a *canonical.Address, field string) [3]string {
 // addressField returns the address as the field of the name, without content if it is none.
 // Path is the address's in the canonical entity.
 func (f *fitted) addressField(name string, a *canonical.Address, path string) field {
-	return field{name: name, kind: groupKind, parts: f.addressParts(a, path)}
+	return groupField(name, f.addressParts(a, path))
 }
 
 func (f *fitted) addressParts(a *canonical.Address, path string) []field {
@@ -66,7 +66,7 @@ func (f *fitted) addressParts(a *canonical.Address, path string) []field {
 		plainField("city", f.cut(path+".city", a.City.String(), maxCity)),
 		plainField("state", f.cut(path+".region", a.Region.String(), maxState)),
 		plainField("zip", f.cut(path+".postal_code", a.PostalCode.String(), maxPostcode)),
-		{name: "addrPhone", kind: phoneKind, value: f.phone(path+".phone", a.Phone.String())},
+		phoneField(plainField("addrPhone", f.phone(path+".phone", a.Phone.String()))),
 		refField("country", f.country(path+".country", a.Country)),
 	}
 }
