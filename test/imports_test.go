@@ -39,6 +39,8 @@ var house = map[string]rule{
 	"shared/cloud/deployed":            {rooms: []string{"shared/cloud", "shared/connector", "shared/fault"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service"}},
 	"shared/cloud/health":              {rooms: []string{"shared/cloud", "shared/doctor", "shared/routes", "shared/fault"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service"}},
 	"shared/cloud/nightly":             {rooms: []string{"shared/cloud", "shared/cloud/account", "shared/audit", "shared/privacy", "shared/pipeline", "shared/port", "shared/routes", "shared/connector", "shared/message", "shared/fault", "shared/redact", "shared/webapi"}, modules: []string{"github.com/aws/aws-lambda-go"}},
+	"functions/netsuite":               {rooms: []string{"functions/netsuite/suitetalk", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/strictjson"}},
+	"functions/netsuite/suitetalk":     {rooms: []string{"shared/connector", "shared/canonical", "shared/fault", "shared/formats/strictjson", "shared/webapi"}},
 	"functions/netsuite/audit":         {rooms: []string{"functions/*", "shared/cloud/nightly"}},
 	"shared/cloud/desk":                {rooms: []string{"shared/cloud", "shared/operate/engine", "shared/port", "shared/routes", "shared/fault"}, modules: []string{"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service"}},
 	"shared/cloud/cloudtest":           {rooms: []string{"shared/routes", "shared/fault", "shared/message"}, modules: []string{"github.com/aws/smithy-go/encoding/cbor"}},

@@ -1,12 +1,13 @@
 package netsuite
 
 import (
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/connector"
 )
 
 // Account is an account of NetSuite with the settings of one delivery.
 type Account struct {
-	*Client
+	*suitetalk.Client
 	Settings RecordSettings
 }
 
@@ -18,6 +19,6 @@ func (a *Account) with(chosen connector.Choices) *Account {
 }
 
 // placeOf is the place of the record that the delivery writes.
-func placeOf(d connector.Delivery, record string) place {
-	return newPlace(record, ExternalID(d.Message.Key()))
+func placeOf(d connector.Delivery, record string) suitetalk.Place {
+	return suitetalk.NewPlace(record, ExternalID(d.Message.Key()))
 }

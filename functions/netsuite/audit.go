@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -28,8 +29,8 @@ var (
 // audited has SuiteQL's transaction type of each entity type, and how it shows the amount. The
 // sign of a deposit's total depends on the side of the books from which it is seen.
 var audited = map[string]struct{ kind, amount string }{
-	"order":   {salesOrderType, "t.foreigntotal"},
-	"payment": {depositType, "ABS(t.foreigntotal)"},
+	"order":   {suitetalk.SalesOrderType, "t.foreigntotal"},
+	"payment": {suitetalk.CustomerDepositType, "ABS(t.foreigntotal)"},
 }
 
 // Books returns orders and payments of each store that has a subsidiary.
@@ -59,7 +60,7 @@ func (a *auditor) Totals(ctx context.Context, book connector.Book, span connecto
 	if err != nil {
 		return totals, err
 	}
-	rows, err := a.rows(ctx, "SELECT t.currency AS currency, COUNT(*) AS records, SUM("+q.amount+") AS total"+q.from()+" GROUP BY t.currency ORDER BY t.currency", q.doing)
+	rows, err := a.Rows(ctx, "SELECT t.currency AS currency, COUNT(*) AS records, SUM("+q.amount+") AS total"+q.from()+" GROUP BY t.currency ORDER BY t.currency", q.doing)
 	if err != nil {
 		return totals, err
 	}
@@ -86,13 +87,13 @@ func (a *auditor) Records(ctx context.Context, book connector.Book, span connect
 		return connector.RecordPage{}, err
 	}
 	after := cmp.Or(cursor, "0")
-	if !internalID(after) {
+	if !suitetalk.IsInternalID(after) {
 		return connector.RecordPage{}, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Doing: q.doing, Detail: "is not a cursor of this list"}
 	}
 	q.where = append(q.where, "t.id > "+after)
 	records, err := a.list(ctx, q)
 	page := connector.RecordPage{Records: records}
-	if len(records) == queryRows {
+	if len(records) == suitetalk.QueryRows {
 		page.Cursor = records[len(records)-1].Ref
 	}
 	return page, err
@@ -107,7 +108,7 @@ func (a *auditor) Lookup(ctx context.Context, book connector.Book, ids []string)
 	externals, memos := make([]string, len(ids)), make([]string, len(ids))
 	for i, id := range ids {
 		key := message.Key{System: book.System, Tenant: book.Tenant, Type: book.Type, ID: id}
-		externals[i], memos[i] = quoted(strings.ToLower(ExternalID(key))), quoted(memoOf(key))
+		externals[i], memos[i] = suitetalk.Quoted(strings.ToLower(ExternalID(key))), suitetalk.Quoted(memoOf(key))
 	}
 	q.where = append(q.where, "(LOWER(t.externalid) IN ("+strings.Join(externals, ", ")+") OR t.memo IN ("+strings.Join(memos, ", ")+"))")
 	return a.list(ctx, q)
@@ -132,7 +133,7 @@ func (a *auditor) asking(book connector.Book, doing string) (*question, error) {
 	key := message.Key{System: book.System, Tenant: book.Tenant, Type: book.Type}
 	return &question{
 		book: book, kind: chosen.kind, amount: chosen.amount, external: storePrefix(key), memo: memoOf(key), doing: doing,
-		where: []string{"t.type = " + quoted(chosen.kind)},
+		where: []string{"t.type = " + suitetalk.Quoted(chosen.kind)},
 	}, nil
 }
 
@@ -148,19 +149,19 @@ func (q *question) within(span connector.Span, zone *time.Location) error {
 		return fault.New(fault.Unknown, fault.Bug, q.doing, "the span does not begin and end at midnight in NETSUITE_TIMEZONE")
 	}
 	q.where = append(q.where, "t.trandate >= "+from, "t.trandate < "+to,
-		"("+begins("LOWER(t.externalid)", q.external)+" OR "+begins("t.memo", q.memo)+")")
+		"("+suitetalk.Begins("LOWER(t.externalid)", q.external)+" OR "+suitetalk.Begins("t.memo", q.memo)+")")
 	return nil
 }
 
 // date returns the date in the zone, and whether it begins at that time. A date may begin
 // later than at 0:00, where clocks are set forward at midnight.
 func date(at time.Time, zone *time.Location) (sql string, begins bool) {
-	day := at.In(zone).Format(dateLayout)
-	return "TO_DATE(" + quoted(day) + ", 'YYYY-MM-DD')", at.Add(-1).In(zone).Format(dateLayout) != day
+	day := at.In(zone).Format(suitetalk.DateLayout)
+	return "TO_DATE(" + suitetalk.Quoted(day) + ", 'YYYY-MM-DD')", at.Add(-1).In(zone).Format(suitetalk.DateLayout) != day
 }
 
 func (a *auditor) list(ctx context.Context, q *question) ([]connector.Record, error) {
-	rows, err := a.rows(ctx, "SELECT t.id AS id, t.tranid AS number, t.externalid AS externalid, t.memo AS memo, t.otherrefnum AS name, "+
+	rows, err := a.Rows(ctx, "SELECT t.id AS id, t.tranid AS number, t.externalid AS externalid, t.memo AS memo, t.otherrefnum AS name, "+
 		"TO_CHAR(t.trandate, 'YYYY-MM-DD') AS day, t.currency AS currency, "+q.amount+" AS total, t.status AS status"+q.from()+" ORDER BY t.id", q.doing)
 	if err != nil {
 		return nil, err
@@ -175,12 +176,12 @@ func (a *auditor) list(ctx context.Context, q *question) ([]connector.Record, er
 // withdrawn has the states of a sales order without effect: cancelled and closed.
 var withdrawn = []string{"C", "H"}
 
-func (a *auditor) record(q *question, row values) connector.Record {
+func (a *auditor) record(q *question, row suitetalk.Values) connector.Record {
 	r := connector.Record{ID: q.id(row), Name: row["name"], Ref: row["id"], Number: row["number"]}
-	if q.kind == salesOrderType && slices.Contains(withdrawn, row["status"]) {
+	if q.kind == suitetalk.SalesOrderType && slices.Contains(withdrawn, row["status"]) {
 		r.State = connector.Withdrawn
 	}
-	r.At, r.Err = time.ParseInLocation(dateLayout, row["day"], a.Settings.Timezone)
+	r.At, r.Err = time.ParseInLocation(suitetalk.DateLayout, row["day"], a.Settings.Timezone)
 	if r.Err == nil {
 		r.Amount, r.Err = a.amount(row)
 	}
@@ -188,7 +189,7 @@ func (a *auditor) record(q *question, row values) connector.Record {
 }
 
 // id returns the ID of the canonical key. An ID that an external id cannot hold is in the memo.
-func (q *question) id(row values) string {
+func (q *question) id(row suitetalk.Values) string {
 	if rest, ours := strings.CutPrefix(strings.ToLower(row["externalid"]), q.external); ours && !strings.HasPrefix(rest, "-") {
 		return strings.ReplaceAll(rest, "_", ".")
 	}
@@ -199,7 +200,7 @@ func (q *question) id(row values) string {
 }
 
 // amount reads the total in the currency of the internal id.
-func (a *auditor) amount(row values) (canonical.Money, error) {
+func (a *auditor) amount(row suitetalk.Values) (canonical.Money, error) {
 	for code, id := range a.Settings.Currencies {
 		if id == row["currency"] {
 			money, err := canonical.ParseMoney(row["total"], code)

@@ -189,13 +189,3 @@ func FuzzErrorBody(f *testing.F) {
 		}
 	})
 }
-
-func FuzzSearchResult(f *testing.F) {
-	f.Add([]byte(`{"items":[{"links":[],"id":"5","externalid":"x"},{"id":"6"}]}`))
-	f.Add([]byte(`{"items":[{"id":null}]}`))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		if n, err := netsuite.ReadRows(body); err != nil && n > 0 {
-			t.Errorf("%d matches beside the error %v", n, err)
-		}
-	})
-}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/formats/strictjson"
 )
@@ -25,7 +26,7 @@ type lineChange struct {
 }
 
 // diff returns the change from what NetSuite has. items has the internal ids of the items.
-func (so *salesOrder) diff(found *document, items map[string]string) (change, error) {
+func (so *salesOrder) diff(found *suitetalk.Document, items map[string]string) (change, error) {
 	if err := so.fixed(found); err != nil {
 		return change{}, err
 	}
@@ -36,11 +37,11 @@ func (so *salesOrder) diff(found *document, items map[string]string) (change, er
 			so.note(b.want.field, "has no product in the store any more, line "+b.number+" keeps item "+b.name)
 		}
 	}
-	if err := so.allowed(found.values["id"], have, added, items); err != nil {
+	if err := so.allowed(found.Values["id"], have, added, items); err != nil {
 		return change{}, err
 	}
-	fields := changed(so.head(), found.values)
-	if found.values.ref("orderStatus") == pendingApproval && so.approval() == pendingFulfillment {
+	fields := changed(so.head(), found.Values)
+	if found.Values.Ref("orderStatus") == pendingApproval && so.approval() == pendingFulfillment {
 		fields = append(fields, enumField("orderStatus", pendingFulfillment))
 	}
 	lines, replace := so.changedLines(have, added)
@@ -48,12 +49,12 @@ func (so *salesOrder) diff(found *document, items map[string]string) (change, er
 }
 
 // fixed rejects what no sales order can change.
-func (so *salesOrder) fixed(found *document) error {
+func (so *salesOrder) fixed(found *suitetalk.Document) error {
 	for _, f := range []struct{ name, want, field string }{
 		{"currency", so.currency, "currency"}, {"subsidiary", so.subsidiary, "NETSUITE_SUBSIDIARIES"},
 	} {
-		if has := found.values.ref(f.name); has != "" && has != f.want {
-			return conflict(f.field, "sales order "+found.values["id"]+" has "+f.name+" "+has+" in NetSuite, the order needs "+f.want+
+		if has := found.Values.Ref(f.name); has != "" && has != f.want {
+			return conflict(f.field, "sales order "+found.Values["id"]+" has "+f.name+" "+has+" in NetSuite, the order needs "+f.want+
 				"; a saved transaction keeps its "+f.name+", so close it and enter a new one by hand")
 		}
 	}
@@ -68,14 +69,14 @@ func (so *salesOrder) allowed(id string, have []booked, added []*line, items map
 		switch {
 		case b.want == nil && b.linked:
 			return conflict(so.removedField(b, items), "line "+b.number+" of sales order "+id+" ("+b.name+") is fulfilled, billed or on a purchase order"+
-				" in NetSuite and was removed in the store; return or bill it in NetSuite, or restore the line in the store"+redrive)
+				" in NetSuite and was removed in the store; return or bill it in NetSuite, or restore the line in the store"+suitetalk.Redrive)
 		case b.want != nil && less(b.want.quantity, b.fulfilled):
 			return conflict(strings.TrimSuffix(b.want.field, ".sku")+".quantity", "line "+b.number+" of sales order "+id+" has "+b.fulfilled.String()+
-				" fulfilled in NetSuite, the order has only "+b.want.quantity.String()+"; enter a return in NetSuite"+redrive)
+				" fulfilled in NetSuite, the order has only "+b.want.quantity.String()+"; enter a return in NetSuite"+suitetalk.Redrive)
 		}
 	}
 	if shut(have) && len(added) > 0 && !so.reopens(have) {
-		return conflict(added[0].field, "sales order "+id+" is closed in NetSuite, and a new line would open it; open it or enter a new order by hand"+redrive)
+		return conflict(added[0].field, "sales order "+id+" is closed in NetSuite, and a new line would open it; open it or enter a new order by hand"+suitetalk.Redrive)
 	}
 	return nil
 }
@@ -157,7 +158,7 @@ func (so *salesOrder) encodeChange(fields []field, lines []lineChange, replace b
 		names = append(names, "lines")
 	}
 	c.words = "changed: " + strings.Join(names, ", ")
-	body, err := finish(w)
+	body, err := suitetalk.Finish(w)
 	c.body = body
 	return c, err
 }
@@ -203,15 +204,15 @@ func (b *booked) origin() origin {
 }
 
 // encodeClose returns the body that closes the open lines, nil if none is open.
-func encodeClose(found *document) (change, error) {
-	id := found.values["id"]
+func encodeClose(found *suitetalk.Document) (change, error) {
+	id := found.Values["id"]
 	var lines []lineChange
 	have := bookedLines(found)
 	for i := range have {
 		b := &have[i]
 		if less(b.billed, b.fulfilled) {
 			return change{}, conflict("status", "line "+b.number+" of sales order "+id+" ("+b.name+") is fulfilled and not billed in NetSuite, and the order"+
-				" is cancelled or has no lines left in the store; bill it or enter a return in NetSuite"+redrive)
+				" is cancelled or has no lines left in the store; bill it or enter a return in NetSuite"+suitetalk.Redrive)
 		}
 		if b.open() {
 			lines = append(lines, lineChange{have: b, shut: "true"})
@@ -225,7 +226,7 @@ func encodeClose(found *document) (change, error) {
 	w.Obj()
 	c.lines = (&salesOrder{}).writeLines(w, lines)
 	w.EndObj()
-	body, err := finish(w)
+	body, err := suitetalk.Finish(w)
 	c.body = body
 	return c, err
 }

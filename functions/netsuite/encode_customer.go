@@ -3,6 +3,7 @@ package netsuite
 import (
 	"cmp"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/formats/strictjson"
 )
@@ -51,10 +52,10 @@ func newCustomer(c *party, subsidiary, number string) ([]byte, error) {
 
 // changedCustomer returns the body with what differs from NetSuite's record and the
 // sublist to replace; the body is nil if nothing differs.
-func changedCustomer(c *party, have *document) (body []byte, replace string, err error) {
-	fields := changed(append(knownNames(c.Customer), contacts(c.Customer)...), have.values)
+func changedCustomer(c *party, have *suitetalk.Document) (body []byte, replace string, err error) {
+	fields := changed(append(knownNames(c.Customer), contacts(c.Customer)...), have.Values)
 	book := c.book
-	if inBook(book, have.lists[customerBook]) {
+	if inBook(book, have.Lists[customerBook]) {
 		book = nil
 	}
 	if len(fields) == 0 && book == nil {
@@ -73,7 +74,7 @@ func encodeCustomer(fields, book []field) ([]byte, error) {
 	writeFields(w, fields)
 	writeBook(w, book)
 	w.EndObj()
-	return finish(w)
+	return suitetalk.Finish(w)
 }
 
 func contacts(c *canonical.Customer) []field {
@@ -120,7 +121,7 @@ func knownNames(c *canonical.Customer) []field {
 
 // inBook reports whether the address is the default one in NetSuite. Other addresses there
 // do not matter.
-func inBook(book []field, lines []values) bool {
+func inBook(book []field, lines []suitetalk.Values) bool {
 	want := groupField("addressBookAddress", book)
 	for _, l := range lines {
 		if l["defaultShipping"] == "true" && !want.differs(l) {

@@ -3,6 +3,7 @@ package netsuite
 import (
 	"cmp"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
 )
@@ -107,7 +108,7 @@ func (b *booking) withoutSKU(l *canonical.OrderLine, field string) (item, from s
 	}
 	if item == "" {
 		return "", "", rejected(fault.MissingRef, field+".sku", "is missing, so no item can be found; give the product a SKU in the store"+
-			redrive+", or choose by NETSUITE_WITHOUT_SKU what becomes of such products")
+			suitetalk.Redrive+", or choose by NETSUITE_WITHOUT_SKU what becomes of such products")
 	}
 	return item, from, nil
 }

@@ -3,6 +3,7 @@ package netsuite
 import (
 	"slices"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/formats/strictjson"
 	"causeway.example/shared/message"
@@ -191,6 +192,6 @@ func (so *salesOrder) encodeNew() ([]byte, []origin, error) {
 	writeFields(w, so.head())
 	origins := so.settings.writeNewLines(w, so.lines)
 	w.EndObj()
-	body, err := finish(w)
+	body, err := suitetalk.Finish(w)
 	return body, origins, err
 }

@@ -3,6 +3,7 @@ package netsuite
 import (
 	"cmp"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
@@ -141,7 +142,7 @@ func (r *refunding) encodeReversal(external string) ([]byte, []origin, error) {
 		writeApplied(w, "apply", []applied{{r.source.id, ""}})
 	}
 	w.EndObj()
-	body, err := finish(w)
+	body, err := suitetalk.Finish(w)
 	return body, origins, err
 }
 
@@ -176,7 +177,7 @@ func (r *refunding) encodePayout(out *payout, credit string) ([]byte, error) {
 		writeApplied(w, "apply", credits)
 	}
 	w.EndObj()
-	return finish(w)
+	return suitetalk.Finish(w)
 }
 
 // common returns the fields that every document of the refund has.

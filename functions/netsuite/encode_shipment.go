@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/formats/strictjson"
 )
@@ -41,7 +42,7 @@ func (s *shipping) encode(external string) ([]byte, []origin, error) {
 	w.EndObj()
 	s.encodePackages(w)
 	w.EndObj()
-	body, err := finish(w)
+	body, err := suitetalk.Finish(w)
 	return body, origins, err
 }
 

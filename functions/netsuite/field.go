@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/formats/strictjson"
 )
@@ -69,18 +70,18 @@ func textField(name string, text canonical.Text) field {
 }
 
 // differs reports whether NetSuite has another content than the field.
-func (f *field) differs(have values) bool {
+func (f *field) differs(have suitetalk.Values) bool {
 	switch {
 	case f.once, f.empty() && !f.clear:
 		return false
 	case f.kind == groupKind:
 		return f.partsDiffer(have)
 	case f.kind == numKind:
-		return shortest(f.value) != have.number(f.name)
+		return suitetalk.Shortest(f.value) != have.Number(f.name)
 	case f.kind == phoneKind:
 		return digits(f.value) != digits(have[f.name])
 	case f.kind == refKind || f.kind == enumKind:
-		return f.value != have.ref(f.name)
+		return f.value != have.Ref(f.name)
 	}
 	return strings.TrimSpace(f.value) != strings.TrimSpace(have[f.name])
 }
@@ -99,7 +100,7 @@ func (f *field) empty() bool { return f.value == "" && len(f.parts) == 0 }
 
 // partsDiffer compares an address. A part that the store does not have must be missing
 // in NetSuite as well.
-func (f *field) partsDiffer(have values) bool {
+func (f *field) partsDiffer(have suitetalk.Values) bool {
 	for _, part := range f.parts {
 		part.name, part.clear = f.name+"."+part.name, true
 		if part.differs(have) {
@@ -111,7 +112,7 @@ func (f *field) partsDiffer(have values) bool {
 
 // changed returns the fields that differ from what NetSuite has. An address is sent whole,
 // with null for the parts that it does not have.
-func changed(fields []field, have values) []field {
+func changed(fields []field, have suitetalk.Values) []field {
 	var all []field
 	for _, f := range fields {
 		if !f.differs(have) {
@@ -177,5 +178,5 @@ func encodeFields(fields []field) ([]byte, error) {
 	w.Obj()
 	writeFields(w, fields)
 	w.EndObj()
-	return finish(w)
+	return suitetalk.Finish(w)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -18,11 +19,11 @@ func (t *saleTarget) itemize(ctx context.Context, id string, order *canonical.Or
 		return nil, err
 	}
 	so := &salesOrder{booking: booking}
-	found, err := t.read(ctx, place{record: orderRecord, doing: doing}, id)
+	found, err := t.Read(ctx, suitetalk.Place{Record: suitetalk.SalesOrder, Doing: doing}, id)
 	switch {
 	case err != nil || found == nil:
 		return nil, err
-	case found.cut:
+	case found.Cut:
 		return nil, rejected(fault.TooLarge, "lines", "are more than NetSuite shows at once; compare them by hand")
 	}
 	items, err := t.items(ctx, so, doing)
@@ -42,7 +43,7 @@ func (t *saleTarget) itemize(ctx context.Context, id string, order *canonical.Or
 	for _, l := range missing {
 		parts = append(parts, connector.Part{Name: lineName(l), Want: l.amount, Found: canonical.Money{Currency: order.Currency}})
 	}
-	return append(parts, connector.Part{Name: "delivery", Want: so.shipping, Found: bookedAmount(order, found.values.decimal("shippingCost"))}), nil
+	return append(parts, connector.Part{Name: "delivery", Want: so.shipping, Found: bookedAmount(order, found.Values.Decimal("shippingCost"))}), nil
 }
 
 func lineName(l *line) string { return l.item + ", quantity " + l.quantity.Normal().String() }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 )
 
@@ -23,16 +24,16 @@ type booked struct {
 	want      *line
 }
 
-func bookedLines(d *document) []booked {
-	lines := make([]booked, len(d.lists[itemSublist]))
-	for i, v := range d.lists[itemSublist] {
+func bookedLines(d *suitetalk.Document) []booked {
+	lines := make([]booked, len(d.Lists[itemSublist]))
+	for i, v := range d.Lists[itemSublist] {
 		lines[i] = booked{
-			number: v["line"], item: v.ref("item"), name: v["item.refName"], text: v["description"], taxCode: v.ref("taxCode"),
-			quantity: v.decimal("quantity"), amount: v.decimal("amount"),
-			fulfilled: v.decimal("quantityFulfilled"), billed: v.decimal("quantityBilled"), closed: v["isClosed"] == "true",
+			number: v["line"], item: v.Ref("item"), name: v["item.refName"], text: v["description"], taxCode: v.Ref("taxCode"),
+			quantity: v.Decimal("quantity"), amount: v.Decimal("amount"),
+			fulfilled: v.Decimal("quantityFulfilled"), billed: v.Decimal("quantityBilled"), closed: v["isClosed"] == "true",
 		}
 		l := &lines[i]
-		l.linked = !l.fulfilled.IsZero() || !l.billed.IsZero() || v["linked"] == "true" || v.ref("createdPo") != ""
+		l.linked = !l.fulfilled.IsZero() || !l.billed.IsZero() || v["linked"] == "true" || v.Ref("createdPo") != ""
 	}
 	return lines
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -18,12 +19,12 @@ type saleTarget struct{ *Account }
 // deliverOrder makes the sales order what the order's state says. The state alone decides,
 // so that whichever event carries it leads to the same sales order.
 func (t *saleTarget) deliverOrder(ctx context.Context, d connector.Delivery, order *canonical.Order) (connector.Receipt, error) {
-	p := placeOf(d, orderRecord)
+	p := placeOf(d, suitetalk.SalesOrder)
 	var so *salesOrder
 	if order.Status != canonical.OrderCancelled {
 		var err error
 		if so, err = newSalesOrder(&t.Settings, d.Message, order, d.Parents); err != nil {
-			return connector.Receipt{}, fault.Doing(p.doing, err)
+			return connector.Receipt{}, fault.Doing(p.Doing, err)
 		}
 	}
 	found, err := t.ownOrder(ctx, p, d.Ref)
@@ -45,48 +46,48 @@ func (t *saleTarget) deliverOrder(ctx context.Context, d connector.Delivery, ord
 }
 
 // ownOrder reads the sales order with all its lines, nil if there is none.
-func (t *saleTarget) ownOrder(ctx context.Context, p place, ref string) (*document, error) {
-	found, err := t.own(ctx, p, ref)
+func (t *saleTarget) ownOrder(ctx context.Context, p suitetalk.Place, ref string) (*suitetalk.Document, error) {
+	found, err := t.Own(ctx, p, ref)
 	if err != nil {
-		return nil, inOurTerms(err, orderRecord, nil)
+		return nil, inOurTerms(err, suitetalk.SalesOrder, nil)
 	}
-	if found != nil && found.cut {
+	if found != nil && found.Cut {
 		return nil, &fault.Error{
-			Kind: fault.Rejected, Class: fault.TooLarge, Doing: p.doing, Field: "lines",
-			Detail: "sales order " + found.values["id"] + " has more lines than NetSuite shows at once; change it by hand",
+			Kind: fault.Rejected, Class: fault.TooLarge, Doing: p.Doing, Field: "lines",
+			Detail: "sales order " + found.Values["id"] + " has more lines than NetSuite shows at once; change it by hand",
 		}
 	}
 	return found, nil
 }
 
 // createOrder creates the sales order and returns its internal id.
-func (t *saleTarget) createOrder(ctx context.Context, so *salesOrder, p place) (string, error) {
+func (t *saleTarget) createOrder(ctx context.Context, so *salesOrder, p suitetalk.Place) (string, error) {
 	if len(so.lines) == 0 {
-		return "", fault.Doing(p.doing, rejected(fault.Value, "lines", "NetSuite keeps no sales order without lines, and no line has a quantity"))
+		return "", fault.Doing(p.Doing, rejected(fault.Value, "lines", "NetSuite keeps no sales order without lines, and no line has a quantity"))
 	}
 	body, lines, err := so.encodeNew()
 	if err != nil {
-		return "", fault.Doing(p.doing, err)
+		return "", fault.Doing(p.Doing, err)
 	}
-	id, err := t.upsert(ctx, p, itemSublist, body)
+	id, err := t.Upsert(ctx, p, itemSublist, body)
 	if lacksCurrency(err) {
-		if err = t.addCurrency(ctx, so.entity, so.currency, p.doing); err == nil {
+		if err = t.addCurrency(ctx, so.entity, so.currency, p.Doing); err == nil {
 			so.note("currency", so.order.Currency+" is added to customer "+so.entity)
-			id, err = t.upsert(ctx, p, itemSublist, body)
+			id, err = t.Upsert(ctx, p, itemSublist, body)
 		}
 	}
 	if err != nil {
-		return "", inOurTerms(err, orderRecord, lines)
+		return "", inOurTerms(err, suitetalk.SalesOrder, lines)
 	}
 	return id, nil
 }
 
 // createCancelled creates a cancelled order too, because payments may belong to it, and closes
 // it: NetSuite closes lines only by their numbers, which are read.
-func (t *saleTarget) createCancelled(ctx context.Context, d connector.Delivery, order *canonical.Order, p place) (connector.Receipt, error) {
+func (t *saleTarget) createCancelled(ctx context.Context, d connector.Delivery, order *canonical.Order, p suitetalk.Place) (connector.Receipt, error) {
 	so, err := newSalesOrder(&t.Settings, d.Message, order, d.Parents)
 	if err != nil {
-		return connector.Receipt{}, fault.Doing(p.doing, err)
+		return connector.Receipt{}, fault.Doing(p.Doing, err)
 	}
 	id, err := t.createOrder(ctx, so, p)
 	if err != nil {
@@ -97,21 +98,21 @@ func (t *saleTarget) createCancelled(ctx context.Context, d connector.Delivery, 
 		return connector.Receipt{}, err
 	}
 	if found == nil {
-		return connector.Receipt{}, fault.New(fault.Unavailable, fault.Conflict, p.doing, "the sales order was deleted after it was created")
+		return connector.Receipt{}, fault.New(fault.Unavailable, fault.Conflict, p.Doing, "the sales order was deleted after it was created")
 	}
 	return t.closeOrder(ctx, p, found)
 }
 
 // closeOrder closes the lines that are open.
-func (t *saleTarget) closeOrder(ctx context.Context, p place, found *document) (connector.Receipt, error) {
+func (t *saleTarget) closeOrder(ctx context.Context, p suitetalk.Place, found *suitetalk.Document) (connector.Receipt, error) {
 	c, err := encodeClose(found)
 	return t.applyChange(ctx, p, found, c, err)
 }
 
 // changeOrder sends what differs. Lines are compared by their items' internal ids, which is
 // how NetSuite shows them.
-func (t *saleTarget) changeOrder(ctx context.Context, p place, so *salesOrder, found *document) (connector.Receipt, error) {
-	items, err := t.items(ctx, so, p.doing)
+func (t *saleTarget) changeOrder(ctx context.Context, p suitetalk.Place, so *salesOrder, found *suitetalk.Document) (connector.Receipt, error) {
+	items, err := t.items(ctx, so, p.Doing)
 	if err != nil {
 		return connector.Receipt{}, err
 	}
@@ -124,7 +125,7 @@ func (t *saleTarget) changeOrder(ctx context.Context, p place, so *salesOrder, f
 // the order's currency.
 func lacksCurrency(err error) bool {
 	e := fault.As(err)
-	return e != nil && e.Code == wrongEntity && e.Field == "currency"
+	return e != nil && e.Code == suitetalk.WrongEntity && e.Field == "currency"
 }
 
 // addCurrency gives the customer a further currency, also one that is linked: it takes
@@ -140,11 +141,11 @@ func (t *saleTarget) addCurrency(ctx context.Context, customer, currency, doing 
 	w.EndArr()
 	w.EndObj()
 	w.EndObj()
-	body, err := finish(w)
+	body, err := suitetalk.Finish(w)
 	if err != nil {
 		return err
 	}
-	return t.patch(ctx, place{record: customerRecord, doing: doing}, customer, "", body)
+	return t.Patch(ctx, suitetalk.Place{Record: suitetalk.Customer, Doing: doing}, customer, "", body)
 }
 
 // items returns the internal ids of the order's items. An item that NetSuite lacks is
@@ -155,7 +156,7 @@ func (t *saleTarget) items(ctx context.Context, so *salesOrder, doing string) (m
 		names = append(names, strings.ToLower(l.item))
 	}
 	slices.Sort(names)
-	ids, err := t.itemsNamed(ctx, slices.Compact(names), doing)
+	ids, err := t.ItemsNamed(ctx, slices.Compact(names), doing)
 	if err != nil {
 		return nil, err
 	}
@@ -169,14 +170,14 @@ func (t *saleTarget) items(ctx context.Context, so *salesOrder, doing string) (m
 }
 
 // applyChange sends the change, if there is one.
-func (t *saleTarget) applyChange(ctx context.Context, p place, found *document, c change, err error) (connector.Receipt, error) {
+func (t *saleTarget) applyChange(ctx context.Context, p suitetalk.Place, found *suitetalk.Document, c change, err error) (connector.Receipt, error) {
 	if err != nil {
-		return connector.Receipt{}, fault.Doing(p.doing, err)
+		return connector.Receipt{}, fault.Doing(p.Doing, err)
 	}
-	id := found.values["id"]
+	id := found.Values["id"]
 	if c.body != nil {
-		if err := t.patch(ctx, p, id, c.replace, c.body); err != nil {
-			return connector.Receipt{}, inOurTerms(err, orderRecord, c.lines)
+		if err := t.Patch(ctx, p, id, c.replace, c.body); err != nil {
+			return connector.Receipt{}, inOurTerms(err, suitetalk.SalesOrder, c.lines)
 		}
 	}
 	return connector.Receipt{Ref: id, Detail: "sales order " + id + " " + c.words}, nil

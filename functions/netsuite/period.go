@@ -3,6 +3,7 @@ package netsuite
 import (
 	"context"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/fault"
 )
 
@@ -21,7 +22,7 @@ type dating struct {
 // first day of the next open period. A transaction that NetSuite has is never moved.
 func (a *Account) inOpenPeriod(ctx context.Context, d *dating, doing string, write func() (string, error)) (string, error) {
 	id, err := write()
-	if a.Settings.ClosedPeriod != nextPeriod || err == nil || fault.As(err).Code != noOpenPeriod {
+	if a.Settings.ClosedPeriod != nextPeriod || err == nil || fault.As(err).Code != suitetalk.NoOpenPeriod {
 		return id, err
 	}
 	open, findErr := a.firstOpenDay(ctx, d.day, doing)
@@ -38,8 +39,8 @@ func (a *Account) inOpenPeriod(ctx context.Context, d *dating, doing string, wri
 // firstOpenDay returns the first day of the first open accounting period after the day, "" if
 // there is none. Years and quarters are periods of their own there, and so are adjustments.
 func (a *Account) firstOpenDay(ctx context.Context, day, doing string) (string, error) {
-	rows, err := a.rows(ctx, "SELECT TO_CHAR(MIN(startdate), 'YYYY-MM-DD') AS day FROM accountingperiod"+
-		" WHERE closed = 'F' AND isyear = 'F' AND isquarter = 'F' AND isadjust = 'F' AND startdate > TO_DATE("+quoted(day)+", 'YYYY-MM-DD')", doing)
+	rows, err := a.Rows(ctx, "SELECT TO_CHAR(MIN(startdate), 'YYYY-MM-DD') AS day FROM accountingperiod"+
+		" WHERE closed = 'F' AND isyear = 'F' AND isquarter = 'F' AND isadjust = 'F' AND startdate > TO_DATE("+suitetalk.Quoted(day)+", 'YYYY-MM-DD')", doing)
 	if err != nil || len(rows) == 0 {
 		return "", err
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -16,21 +17,21 @@ type refundTarget struct{ *Account }
 // deliverRefund books money that went back. Every document has an external id of its own,
 // so that what an earlier attempt made is found and the rest is made.
 func (t *refundTarget) deliverRefund(ctx context.Context, d connector.Delivery, body *canonical.Refund) (connector.Receipt, error) {
-	p := placeOf(d, payoutRecord)
+	p := placeOf(d, suitetalk.CustomerRefund)
 	r, err := newRefund(&t.Settings, d, body)
 	if err != nil {
-		return connector.Receipt{}, fault.Doing(p.doing, err)
+		return connector.Receipt{}, fault.Doing(p.Doing, err)
 	}
 	if body.Amount.Minor == 0 {
 		return connector.Receipt{Ref: r.order, Linked: true, Detail: "no money goes back, so nothing is booked"}, nil
 	}
-	rows, err := t.transactionsOf(ctx, r.order, r.memoOfAll, p.doing)
+	rows, err := t.TransactionsOf(ctx, r.order, r.memoOfAll, p.Doing)
 	if err != nil {
 		return connector.Receipt{}, err
 	}
 	for _, step := range []func() error{func() error { return r.read(rows) }, r.split, r.allowed, r.fund} {
 		if err := step(); err != nil {
-			return connector.Receipt{}, fault.Doing(p.doing, err)
+			return connector.Receipt{}, fault.Doing(p.Doing, err)
 		}
 	}
 	return t.bookRefund(ctx, p, r)
@@ -38,7 +39,7 @@ func (t *refundTarget) deliverRefund(ctx context.Context, d connector.Delivery, 
 
 // bookRefund makes the documents that are not there yet: first the reversal of the sale,
 // then what pays it out.
-func (t *refundTarget) bookRefund(ctx context.Context, p place, r *refunding) (connector.Receipt, error) {
+func (t *refundTarget) bookRefund(ctx context.Context, p suitetalk.Place, r *refunding) (connector.Receipt, error) {
 	var receipt connector.Receipt
 	var done []string
 	note := func(id, what string) {
@@ -85,28 +86,28 @@ func (r *refunding) reversalWords() string {
 }
 
 // reverse makes the credit memo of the invoice, or the cash refund of the cash sale.
-func (t *refundTarget) reverse(ctx context.Context, p place, r *refunding) (string, error) {
-	source := invoiceRecord
-	if p.record = creditMemoRecord; r.cash {
-		source, p.record = cashSaleRecord, cashRefundRecord
+func (t *refundTarget) reverse(ctx context.Context, p suitetalk.Place, r *refunding) (string, error) {
+	source := suitetalk.Invoice
+	if p.Record = suitetalk.CreditMemo; r.cash {
+		source, p.Record = suitetalk.CashSale, suitetalk.CashRefund
 	}
-	p = newPlace(p.record, p.external)
+	p = suitetalk.NewPlace(p.Record, p.External)
 	if r.reversal != nil {
 		return r.reversal.id, nil
 	}
-	return t.inOpenPeriod(ctx, &r.date, p.doing, func() (string, error) {
-		body, lines, err := r.encodeReversal(p.external)
+	return t.inOpenPeriod(ctx, &r.date, p.Doing, func() (string, error) {
+		body, lines, err := r.encodeReversal(p.External)
 		if err != nil {
-			return "", fault.Doing(p.doing, err)
+			return "", fault.Doing(p.Doing, err)
 		}
-		id, err := t.transform(ctx, p, source, r.source.id, itemSublist, body)
-		return id, inOurTerms(err, p.record, lines)
+		id, err := t.Transform(ctx, p, source, r.source.id, itemSublist, body)
+		return id, inOurTerms(err, p.Record, lines)
 	})
 }
 
 // payOut makes a customer refund of deposits and of the credit memo.
-func (t *refundTarget) payOut(ctx context.Context, p place, r *refunding, out *payout) (string, error) {
-	p = newPlace(p.record, out.external)
+func (t *refundTarget) payOut(ctx context.Context, p suitetalk.Place, r *refunding, out *payout) (string, error) {
+	p = suitetalk.NewPlace(p.Record, out.external)
 	if out.done != nil {
 		return out.done.id, nil
 	}
@@ -117,12 +118,12 @@ func (t *refundTarget) payOut(ctx context.Context, p place, r *refunding, out *p
 			return "", err
 		}
 	}
-	return t.inOpenPeriod(ctx, &r.date, p.doing, func() (string, error) {
+	return t.inOpenPeriod(ctx, &r.date, p.Doing, func() (string, error) {
 		body, err := r.encodePayout(out, credit)
 		if err != nil {
-			return "", fault.Doing(p.doing, err)
+			return "", fault.Doing(p.Doing, err)
 		}
-		id, err := t.upsert(ctx, p, "", body)
+		id, err := t.Upsert(ctx, p, "", body)
 		return id, outdated(err)
 	})
 }
@@ -132,7 +133,7 @@ func (t *refundTarget) payOut(ctx context.Context, p place, r *refunding, out *p
 func outdated(err error) error {
 	e := fault.As(err)
 	if e == nil || fault.KindOf(err) != fault.Rejected || !takenAmount.MatchString(e.Field) {
-		return inOurTerms(err, payoutRecord, nil)
+		return inOurTerms(err, suitetalk.CustomerRefund, nil)
 	}
 	changed := *e
 	changed.Kind, changed.Class, changed.Field = fault.Unavailable, fault.Conflict, "amount"
@@ -144,14 +145,14 @@ func outdated(err error) error {
 var takenAmount = regexp.MustCompile(`^(deposit|apply)\.items\[\d+\]\.amount$`)
 
 // creditOf returns the internal id of the refund's credit memo.
-func (t *refundTarget) creditOf(ctx context.Context, p place, r *refunding) (string, error) {
+func (t *refundTarget) creditOf(ctx context.Context, p suitetalk.Place, r *refunding) (string, error) {
 	if r.reversal != nil {
 		return r.reversal.id, nil
 	}
-	p.record, p.external = creditMemoRecord, r.external
-	id, err := t.lookUp(ctx, p, p.byExternal())
+	p.Record, p.External = suitetalk.CreditMemo, r.external
+	id, err := t.LookUp(ctx, p, p.ByExternal())
 	if err == nil && id == "" {
-		err = fault.New(fault.Unavailable, fault.Conflict, p.doing, "the credit memo was deleted after it was created")
+		err = fault.New(fault.Unavailable, fault.Conflict, p.Doing, "the credit memo was deleted after it was created")
 	}
 	return id, err
 }

@@ -3,6 +3,7 @@ package netsuite
 import (
 	"strings"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -110,13 +111,13 @@ func (r *refunding) plan() error {
 		r.payouts = append(r.payouts, p)
 	}
 	if r.paid.Minor > r.refund.Amount.Minor {
-		return conflict("transactions", "the store paid back "+r.paid.String()+" for what is worth "+r.refund.Amount.String()+"; settle the refund in NetSuite by hand"+redrive)
+		return conflict("transactions", "the store paid back "+r.paid.String()+" for what is worth "+r.refund.Amount.String()+"; settle the refund in NetSuite by hand"+suitetalk.Redrive)
 	}
 	return nil
 }
 
 // read takes in what NetSuite has of the order.
-func (r *refunding) read(rows []values) error {
+func (r *refunding) read(rows []suitetalk.Values) error {
 	var cashSales []transaction
 	for _, row := range rows {
 		tx, err := r.transactionOf(row)
@@ -124,18 +125,18 @@ func (r *refunding) read(rows []values) error {
 			return err
 		}
 		switch tx.kind {
-		case salesOrderType:
+		case suitetalk.SalesOrderType:
 			r.entity, r.total = row["entity"], tx.total
 			if row["currency"] != r.currency {
 				return conflict("amount.currency", "sales order "+tx.id+" has currency "+row["currency"]+" in NetSuite, the refund needs "+r.currency)
 			}
-		case depositType:
+		case suitetalk.CustomerDepositType:
 			r.deposits = append(r.deposits, tx)
-		case invoiceType:
+		case suitetalk.InvoiceType:
 			r.sales = append(r.sales, tx)
-		case cashSaleType:
+		case suitetalk.CashSaleType:
 			cashSales = append(cashSales, tx)
-		case creditType, cashRefundType, payoutType:
+		case suitetalk.CreditMemoType, suitetalk.CashRefundType, suitetalk.CustomerRefundType:
 			r.readEarlier(tx, row["memo"])
 		}
 	}
@@ -153,11 +154,11 @@ func (r *refunding) readEarlier(tx transaction, memo string) {
 	mine := memo == r.memo || strings.HasPrefix(memo, r.memo+" ")
 	switch {
 	case !mine && !strings.HasPrefix(memo, r.memoOfAll):
-	case !mine && tx.kind == creditType:
+	case !mine && tx.kind == suitetalk.CreditMemoType:
 		r.credits = append(r.credits, tx)
 	case !mine:
 		r.earlier = r.earlier.Add(tx.total)
-	case tx.kind == payoutType:
+	case tx.kind == suitetalk.CustomerRefundType:
 		for i := range r.payouts {
 			if r.payouts[i].external == tx.external {
 				r.payouts[i].done = &tx
@@ -168,13 +169,13 @@ func (r *refunding) readEarlier(tx transaction, memo string) {
 	}
 }
 
-func (r *refunding) transactionOf(row values) (transaction, error) {
+func (r *refunding) transactionOf(row suitetalk.Values) (transaction, error) {
 	tx := transaction{id: row["id"], kind: row["type"], external: strings.ToLower(row["externalid"])}
 	for _, f := range []struct {
 		name string
 		into *canonical.Money
 	}{{"foreigntotal", &tx.total}, {"foreignpaymentamountunused", &tx.unused}, {"foreignamountunpaid", &tx.unpaid}} {
-		amount, err := canonical.ParseMoney(row.number(f.name), r.refund.Amount.Currency)
+		amount, err := canonical.ParseMoney(row.Number(f.name), r.refund.Amount.Currency)
 		if err != nil {
 			return tx, &fault.Error{Kind: fault.Unavailable, Field: f.name, Detail: "NetSuite's answer has an amount that cannot be read", Err: err}
 		}

@@ -3,6 +3,7 @@ package netsuite
 import (
 	"time"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 )
@@ -81,7 +82,9 @@ func (s *RecordSettings) choice(rule, field string) string {
 }
 
 // day returns the business day, which decides the accounting period.
-func (s *RecordSettings) day(at time.Time) string { return at.In(s.Timezone).Format(dateLayout) }
+func (s *RecordSettings) day(at time.Time) string {
+	return at.In(s.Timezone).Format(suitetalk.DateLayout)
+}
 
 // complete finds a map entry without an id.
 func (s *RecordSettings) complete() error {

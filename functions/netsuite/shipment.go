@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -15,14 +16,14 @@ import (
 // deliverShipment makes the item fulfillment of the sales order, and the invoice if the
 // installation wants one. A transform is no upsert, so both are looked up first.
 func (t *saleTarget) deliverShipment(ctx context.Context, d connector.Delivery, body *canonical.Shipment) (connector.Receipt, error) {
-	p := placeOf(d, fulfillmentRecord)
+	p := placeOf(d, suitetalk.ItemFulfillment)
 	s, err := newShipping(&t.Settings, d, body)
 	if err != nil {
-		return connector.Receipt{}, fault.Doing(p.doing, err)
+		return connector.Receipt{}, fault.Doing(p.Doing, err)
 	}
-	id, err := t.lookUp(ctx, p, p.byExternal())
+	id, err := t.LookUp(ctx, p, p.ByExternal())
 	if err != nil {
-		return connector.Receipt{}, inOurTerms(err, fulfillmentRecord, nil)
+		return connector.Receipt{}, inOurTerms(err, suitetalk.ItemFulfillment, nil)
 	}
 	words := " is there"
 	if id == "" {
@@ -36,7 +37,7 @@ func (t *saleTarget) deliverShipment(ctx context.Context, d connector.Delivery, 
 		switch e := fault.As(err); {
 		case e == nil:
 			receipt.Detail += ", invoice " + invoice
-		case e.Code == nothingToMake:
+		case e.Code == suitetalk.NothingToMake:
 			receipt.Detail += ", nothing is left to bill"
 		default:
 			return connector.Receipt{}, err
@@ -47,15 +48,15 @@ func (t *saleTarget) deliverShipment(ctx context.Context, d connector.Delivery, 
 
 // fulfill makes the item fulfillment unless the parcel has one under another id, and returns its
 // internal id and what was done.
-func (t *saleTarget) fulfill(ctx context.Context, p place, s *shipping) (id, words string, err error) {
-	found, err := t.ownOrder(ctx, place{record: orderRecord, external: ExternalID(s.orderKey), doing: p.doing}, s.order)
+func (t *saleTarget) fulfill(ctx context.Context, p suitetalk.Place, s *shipping) (id, words string, err error) {
+	found, err := t.ownOrder(ctx, suitetalk.Place{Record: suitetalk.SalesOrder, External: ExternalID(s.orderKey), Doing: p.Doing}, s.order)
 	if err != nil {
 		return "", "", err
 	}
 	if found == nil {
-		return "", "", &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Doing: p.doing, Field: "order", Detail: "sales order " + s.order + " is not in NetSuite"}
+		return "", "", &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Doing: p.Doing, Field: "order", Detail: "sales order " + s.order + " is not in NetSuite"}
 	}
-	items, err := t.itemsNamed(ctx, s.items(), p.doing)
+	items, err := t.ItemsNamed(ctx, s.items(), p.Doing)
 	if err != nil {
 		return "", "", err
 	}
@@ -63,25 +64,25 @@ func (t *saleTarget) fulfill(ctx context.Context, p place, s *shipping) (id, wor
 		return id, " has this parcel already", err
 	}
 	if err := s.match(found, items); err != nil {
-		return "", "", fault.Doing(p.doing, err)
+		return "", "", fault.Doing(p.Doing, err)
 	}
-	body, origins, err := s.encode(p.external)
+	body, origins, err := s.encode(p.External)
 	if err != nil {
-		return "", "", fault.Doing(p.doing, err)
+		return "", "", fault.Doing(p.Doing, err)
 	}
-	id, err = t.transformOrder(ctx, p, found.values["id"], body, origins)
+	id, err = t.transformOrder(ctx, p, found.Values["id"], body, origins)
 	return id, "", err
 }
 
 // sameParcel returns the item fulfillment of the order that has one of the shipment's tracking
 // numbers in its memo and the same quantities, "" if there is none: a warehouse that confirms a
 // shipment again may give it another id.
-func (t *saleTarget) sameParcel(ctx context.Context, p place, s *shipping, order *document, items map[string]string) (string, error) {
+func (t *saleTarget) sameParcel(ctx context.Context, p suitetalk.Place, s *shipping, order *suitetalk.Document, items map[string]string) (string, error) {
 	begun := slices.ContainsFunc(bookedLines(order), func(b booked) bool { return positive(b.fulfilled) })
 	if !begun || len(s.shipment.Tracking) == 0 {
 		return "", nil
 	}
-	rows, err := t.transactionsOf(ctx, s.order, s.memoOfAll(), p.doing)
+	rows, err := t.TransactionsOf(ctx, s.order, s.memoOfAll(), p.Doing)
 	if err != nil {
 		return "", err
 	}
@@ -91,12 +92,12 @@ func (t *saleTarget) sameParcel(ctx context.Context, p place, s *shipping, order
 		want[item] = plus(want[item], l.Quantity.Value).Normal()
 	}
 	for _, row := range rows {
-		if row["type"] != fulfillmentType || !s.tracked(row["memo"]) {
+		if row["type"] != suitetalk.ItemFulfillmentType || !s.tracked(row["memo"]) {
 			continue
 		}
-		made, err := t.read(ctx, p, row["id"])
+		made, err := t.Read(ctx, p, row["id"])
 		if err != nil {
-			return "", inOurTerms(err, fulfillmentRecord, nil)
+			return "", inOurTerms(err, suitetalk.ItemFulfillment, nil)
 		}
 		if made != nil && maps.Equal(want, quantities(made)) {
 			return row["id"], nil
@@ -106,34 +107,34 @@ func (t *saleTarget) sameParcel(ctx context.Context, p place, s *shipping, order
 }
 
 // quantities returns what an item fulfillment has of each item.
-func quantities(d *document) map[string]canonical.Decimal {
+func quantities(d *suitetalk.Document) map[string]canonical.Decimal {
 	all := map[string]canonical.Decimal{}
-	for _, l := range d.lists[itemSublist] {
-		all[l.ref("item")] = plus(all[l.ref("item")], l.decimal("quantity")).Normal()
+	for _, l := range d.Lists[itemSublist] {
+		all[l.Ref("item")] = plus(all[l.Ref("item")], l.Decimal("quantity")).Normal()
 	}
 	return all
 }
 
 // invoice bills what is fulfilled and not billed yet, and returns the invoice's internal id.
 // NetSuite fills the lines in by itself.
-func (t *saleTarget) invoice(ctx context.Context, p place, s *shipping) (string, error) {
-	p = newPlace(invoiceRecord, p.external)
-	id, err := t.lookUp(ctx, p, p.byExternal())
+func (t *saleTarget) invoice(ctx context.Context, p suitetalk.Place, s *shipping) (string, error) {
+	p = suitetalk.NewPlace(suitetalk.Invoice, p.External)
+	id, err := t.LookUp(ctx, p, p.ByExternal())
 	if err != nil || id != "" {
 		return id, err
 	}
-	body, err := s.encodeInvoice(p.external)
+	body, err := s.encodeInvoice(p.External)
 	if err != nil {
-		return "", fault.Doing(p.doing, err)
+		return "", fault.Doing(p.Doing, err)
 	}
 	return t.transformOrder(ctx, p, s.order, body, nil)
 }
 
 // transformOrder makes the record of the sales order.
-func (t *saleTarget) transformOrder(ctx context.Context, p place, order string, body []byte, origins []origin) (string, error) {
-	id, err := t.transform(ctx, p, orderRecord, order, "", body)
+func (t *saleTarget) transformOrder(ctx context.Context, p suitetalk.Place, order string, body []byte, origins []origin) (string, error) {
+	id, err := t.Transform(ctx, p, suitetalk.SalesOrder, order, "", body)
 	if err != nil {
-		return "", inOurTerms(err, p.record, origins)
+		return "", inOurTerms(err, p.Record, origins)
 	}
 	return id, nil
 }
@@ -193,8 +194,8 @@ func (s *shipping) items() []string {
 
 // match divides the shipment among the open lines of the sales order. NetSuite has no field for
 // the store's id of a line, so that the item decides.
-func (s *shipping) match(found *document, items map[string]string) error {
-	if found.values.ref("orderStatus") == pendingApproval {
+func (s *shipping) match(found *suitetalk.Document, items map[string]string) error {
+	if found.Values.Ref("orderStatus") == pendingApproval {
 		return &fault.Error{
 			Kind: fault.NotReady, Class: fault.Conflict, Field: "order",
 			Detail: "sales order " + s.order + " is pending approval in NetSuite, which fulfills approved orders only; approve it, the delivery waits for it",
@@ -259,10 +260,10 @@ func (s *shipping) over(have []booked, item string, o origin, rest canonical.Dec
 		}
 	}
 	o.field = strings.TrimSuffix(o.field, ".sku") + ".quantity"
-	e := &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Code: overFulfilled, Field: o.field}
-	e.Detail = o.explained(rest.Normal().String()+" more shipped than sales order "+s.order+" has open", "settle the difference in NetSuite by hand"+redrive)
+	e := &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Code: suitetalk.OverFulfilled, Field: o.field}
+	e.Detail = o.explained(rest.Normal().String()+" more shipped than sales order "+s.order+" has open", "settle the difference in NetSuite by hand"+suitetalk.Redrive)
 	if have[i].closed {
-		e.Detail = o.explained("the line is closed in sales order "+s.order, "settle the shipment in NetSuite by hand"+redrive)
+		e.Detail = o.explained("the line is closed in sales order "+s.order, "settle the shipment in NetSuite by hand"+suitetalk.Redrive)
 	}
 	return e
 }

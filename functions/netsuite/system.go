@@ -3,6 +3,7 @@ package netsuite
 import (
 	"time"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 )
@@ -12,7 +13,7 @@ const Name = "netsuite"
 
 // Settings is the connector's configuration. Maps are written "key=value,key=value".
 type Settings struct {
-	Login
+	suitetalk.Login
 
 	Concurrency int           `env:"NETSUITE_CONCURRENCY" envDefault:"5" validate:"min=1,max=100"` // requests at once
 	Timeout     time.Duration `env:"NETSUITE_TIMEOUT" envDefault:"1m" validate:"min=1s,max=15m"`   // of one request; NetSuite itself ends it after 15 min
@@ -62,7 +63,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	}
 	profile := Profile()
 	profile.Concurrency, profile.Timeout, profile.Linger = s.Concurrency, s.Timeout, s.Linger
-	client, err := open(s.Login, deps, profile.Timeout)
+	client, err := suitetalk.Open(s.Login, deps, profile.Timeout)
 	if err != nil {
 		return connector.System{}, err
 	}

@@ -3,6 +3,7 @@ package netsuite
 import (
 	"context"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -17,8 +18,8 @@ type target struct {
 
 // records names the records that an entity of each type can be.
 var records = map[string][]string{
-	"customer": {customerRecord}, "order": {orderRecord}, "payment": {depositRecord}, "refund": {payoutRecord, cashRefundRecord},
-	"shipment": {fulfillmentRecord},
+	"customer": {suitetalk.Customer}, "order": {suitetalk.SalesOrder}, "payment": {suitetalk.CustomerDeposit}, "refund": {suitetalk.CustomerRefund, suitetalk.CashRefund},
+	"shipment": {suitetalk.ItemFulfillment},
 }
 
 // Deliver makes the record with the choices of the rules, all of which are made before the
@@ -55,12 +56,12 @@ func (t *target) deliver(ctx context.Context, d connector.Delivery) (connector.R
 }
 
 func (t *target) Find(ctx context.Context, key message.Key) (string, error) {
-	p := place{external: ExternalID(key), doing: "looking up " + key.Type + " " + ExternalID(key) + " at netsuite"}
+	p := suitetalk.Place{External: ExternalID(key), Doing: "looking up " + key.Type + " " + ExternalID(key) + " at netsuite"}
 	if len(records[key.Type]) == 0 {
-		return "", fault.New(fault.Unknown, fault.Bug, p.doing, "it has no record in NetSuite")
+		return "", fault.New(fault.Unknown, fault.Bug, p.Doing, "it has no record in NetSuite")
 	}
-	for _, p.record = range records[key.Type] {
-		if id, err := t.lookUp(ctx, p, p.byExternal()); err != nil || id != "" {
+	for _, p.Record = range records[key.Type] {
+		if id, err := t.LookUp(ctx, p, p.ByExternal()); err != nil || id != "" {
 			return id, err
 		}
 	}

@@ -1,10 +1,13 @@
 package netsuite
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/fault"
 )
 
@@ -33,18 +36,18 @@ func inOurTerms(err error, record string, lines []origin) error {
 	theirs := e.Field
 	ours := ourField(theirs, record, lines)
 	e.Field = ours.field
-	switch v := verdictOf(e.Code); {
-	case v.class == fault.Config:
-		e.Detail = v.rule + "; " + v.advice
+	switch v := suitetalk.VerdictOf(e.Code); {
+	case v.Class == fault.Config:
+		e.Detail = v.Rule + "; " + v.Advice
 		if e.Field == "" {
 			e.Field = ourName("tranDate", record)
 		}
-	case e.Code == wrongSubsidiary && theirs == "location":
+	case e.Code == suitetalk.WrongSubsidiary && theirs == "location":
 		e.Class, e.Field, e.Detail = fault.Config, "NETSUITE_LOCATION", "the location of NETSUITE_LOCATIONS or NETSUITE_LOCATION is not one of the order's subsidiary"
 	case refersToNothing(e.Code):
 		explainRef(&e, theirs, ours)
 	default:
-		e.Detail = explained(e.Detail, theirs, ours, v.advice)
+		e.Detail = explained(e.Detail, theirs, ours, v.Advice)
 	}
 	return &e
 }
@@ -68,7 +71,7 @@ func explainRef(e *fault.Error, theirs string, ours origin) {
 
 const (
 	noItem     = "NetSuite has no item with this external id"
-	createItem = "create the item" + redrive
+	createItem = "create the item" + suitetalk.Redrive
 )
 
 // explained puts the parts of a detail together: "TRAIL-42": the rule (at item.items[0].item);
@@ -112,7 +115,7 @@ func ourField(field, record string, lines []origin) origin {
 	if at := linePath().FindStringSubmatch(field); at != nil {
 		return ourLine(field, at[1], at[2], lines)
 	}
-	if field == "item" && record == orderRecord {
+	if field == "item" && record == suitetalk.SalesOrder {
 		return origin{field: "lines"}
 	}
 	for theirs, ours := range prefixes {
@@ -122,6 +125,9 @@ func ourField(field, record string, lines []origin) origin {
 	}
 	return origin{field: ourName(field, record)}
 }
+
+// linePath is the path of a field of a line. It is compiled at the first rejection.
+var linePath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^item\.items\[(\d{1,5})\]\.?(.*)$`) })
 
 // ourLine returns the field that the line was made of, which for an unknown item is the
 // SKU, and for anything else the line that the SKU is on.
@@ -159,10 +165,10 @@ var shipmentNames = map[string]string{"tranDate": "shipped_at", "shippedDate": "
 
 // ourName returns the canonical name of a body field. Only an order is placed; money moves.
 func ourName(field, record string) string {
-	switch refundOf := record == payoutRecord || record == creditMemoRecord || record == cashRefundRecord; {
-	case record == fulfillmentRecord && shipmentNames[field] != "":
+	switch refundOf := record == suitetalk.CustomerRefund || record == suitetalk.CreditMemo || record == suitetalk.CashRefund; {
+	case record == suitetalk.ItemFulfillment && shipmentNames[field] != "":
 		return shipmentNames[field]
-	case field == "tranDate" && record != orderRecord:
+	case field == "tranDate" && record != suitetalk.SalesOrder:
 		return "at"
 	case refundOf && (strings.HasPrefix(field, "deposit.") || strings.HasPrefix(field, "apply.")):
 		return "amount"

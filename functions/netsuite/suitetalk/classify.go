@@ -1,4 +1,4 @@
-package netsuite
+package suitetalk
 
 import (
 	"net/http"
@@ -8,9 +8,9 @@ import (
 	"causeway.example/shared/webapi"
 )
 
-// classify refines what the status meant by NetSuite's error document. A document is about
+// Classify refines what the status meant by NetSuite's error document. A document is about
 // one record under any status. Without one, a failure is about the connection.
-func classify(r webapi.Response, e *fault.Error) *fault.Error {
+func Classify(r webapi.Response, e *fault.Error) *fault.Error {
 	if r.Status == http.StatusConflict {
 		e.Kind, e.Class = fault.Unavailable, fault.Conflict
 	}
@@ -23,7 +23,7 @@ func classify(r webapi.Response, e *fault.Error) *fault.Error {
 	v, known := verdicts[e.Code]
 	switch {
 	case known:
-		e.Kind, e.Class, e.Scope, e.Detail = v.kind, v.class, v.scope, v.rule
+		e.Kind, e.Class, e.Scope, e.Detail = v.Kind, v.Class, v.Scope, v.Rule
 	case e.Status == http.StatusForbidden:
 		e.Scope = fault.OperationScope
 	case e.Kind == fault.Unavailable:
@@ -60,7 +60,7 @@ func withoutDocument(e *fault.Error) *fault.Error {
 // worst returns the entry that decides: one about a limit, or else the first.
 func worst(all []refusal) refusal {
 	for _, r := range all {
-		if code, _ := r.cause(); verdicts[code].kind == fault.Throttled {
+		if code, _ := r.cause(); verdicts[code].Kind == fault.Throttled {
 			return r
 		}
 	}

@@ -1,4 +1,4 @@
-package netsuite
+package suitetalk
 
 import (
 	"context"
@@ -35,7 +35,7 @@ func (c *Client) Check(ctx context.Context) error {
 // checkLanguage demands English of the integration's user: most causes are only in the text.
 func (c *Client) checkLanguage(ctx context.Context, doing string) error {
 	_, err := c.web.Do(ctx, webapi.Request{
-		Method: http.MethodGet, Path: recordPath + customerRecord + "/eid:causeway-check", Query: url.Values{"fields": {"id"}}, WantJSON: true, Doing: doing,
+		Method: http.MethodGet, Path: recordPath + Customer + "/eid:causeway-check", Query: url.Values{"fields": {"id"}}, WantJSON: true, Doing: doing,
 	})
 	e := fault.As(err)
 	switch {

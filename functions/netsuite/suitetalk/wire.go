@@ -1,4 +1,4 @@
-package netsuite
+package suitetalk
 
 import (
 	"cmp"
@@ -9,11 +9,11 @@ import (
 	"causeway.example/shared/formats/strictjson"
 )
 
-// dateLayout is NetSuite's form of a date without a time.
-const dateLayout = "2006-01-02"
+// DateLayout is NetSuite's form of a date without a time.
+const DateLayout = "2006-01-02"
 
-// finish returns the document, or a fault of the message if it could not be written.
-func finish(w *strictjson.Writer) ([]byte, error) {
+// Finish returns the document, or a fault of the message if it could not be written.
+func Finish(w *strictjson.Writer) ([]byte, error) {
 	if err := w.Err(); err != nil {
 		kind := fault.Rejected
 		if err.Class == strictjson.Bug {
@@ -24,23 +24,23 @@ func finish(w *strictjson.Writer) ([]byte, error) {
 	return w.Bytes(), nil
 }
 
-// document is a record as NetSuite shows it.
-type document struct {
-	values values
-	lists  map[string][]values // the lines of each sublist
-	cut    bool                // a sublist has more lines than were sent
+// Document is a record as NetSuite shows it.
+type Document struct {
+	Values Values
+	Lists  map[string][]Values // the lines of each sublist
+	Cut    bool                // a sublist has more lines than were sent
 }
 
-// values are the fields of a record or of a line: text, numbers in their shortest form,
+// Values are the fields of a record or of a line: text, numbers in their shortest form,
 // "true" and "false". An inner field has its path as its name, such as "entity.id".
-type values map[string]string
+type Values map[string]string
 
-// ref returns the internal id of a reference, or the id of an enumeration, which is sent
+// Ref returns the internal id of a reference, or the id of an enumeration, which is sent
 // as an object or as its id alone.
-func (v values) ref(name string) string { return cmp.Or(v[name+".id"], v[name]) }
+func (v Values) Ref(name string) string { return cmp.Or(v[name+".id"], v[name]) }
 
-// decimal returns a number, 0 if there is none.
-func (v values) decimal(name string) canonical.Decimal {
+// Decimal returns a number, 0 if there is none.
+func (v Values) Decimal(name string) canonical.Decimal {
 	d, err := canonical.ParseDecimal(v[name])
 	if err != nil {
 		return canonical.Decimal{}
@@ -48,36 +48,36 @@ func (v values) decimal(name string) canonical.Decimal {
 	return d
 }
 
-// number returns a number in its shortest form, "0" if there is none.
-func (v values) number(name string) string { return shortest(cmp.Or(v[name], "0")) }
+// Number returns a number in its shortest form, "0" if there is none.
+func (v Values) Number(name string) string { return Shortest(cmp.Or(v[name], "0")) }
 
 // maxDepth is the depth of the innermost field that is read: record, sublist, line, address,
 // country.
 const maxDepth = 5
 
 // readDocument reads a record with its sublists.
-func readDocument(body []byte, doing string) (*document, error) {
-	d := &document{values: values{}, lists: map[string][]values{}}
+func readDocument(body []byte, doing string) (*Document, error) {
+	d := &Document{Values: Values{}, Lists: map[string][]Values{}}
 	r := strictjson.NewReader(body, strictjson.Limits{})
-	d.read(r, d.values, "", maxDepth)
-	if err := r.End(); err != nil || d.values["id"] == "" {
+	d.read(r, d.Values, "", maxDepth)
+	if err := r.End(); err != nil || d.Values["id"] == "" {
 		return nil, &fault.Error{Kind: fault.Unavailable, Doing: doing, Field: "id", Detail: "NetSuite's answer is not a record"}
 	}
 	return d, nil
 }
 
-func (d *document) read(r *strictjson.Reader, into values, prefix string, depth int) {
+func (d *Document) read(r *strictjson.Reader, into Values, prefix string, depth int) {
 	for key := range r.Object() {
 		name := prefix + key
 		switch r.Kind() {
 		case strictjson.StringKind:
 			into[name] = r.String()
 		case strictjson.NumberKind:
-			into[name] = shortest(r.Decimal())
+			into[name] = Shortest(r.Decimal())
 		case strictjson.BoolKind:
 			value := r.Bool()
 			into[name] = map[bool]string{true: "true", false: "false"}[value]
-			d.cut = d.cut || value && key == "hasMore"
+			d.Cut = d.Cut || value && key == "hasMore"
 		case strictjson.ObjectKind:
 			if depth > 1 {
 				d.read(r, into, name+".", depth-1)
@@ -90,16 +90,16 @@ func (d *document) read(r *strictjson.Reader, into values, prefix string, depth 
 	}
 }
 
-func (d *document) readLines(r *strictjson.Reader, list string, depth int) {
+func (d *Document) readLines(r *strictjson.Reader, list string, depth int) {
 	for range r.Array() {
-		line := values{}
+		line := Values{}
 		d.read(r, line, "", depth-1)
-		d.lists[list] = append(d.lists[list], line)
+		d.Lists[list] = append(d.Lists[list], line)
 	}
 }
 
-// shortest returns the shortest form of a number: 78.00 and 78.0 are 78.
-func shortest(number string) string {
+// Shortest returns the shortest form of a number: 78.00 and 78.0 are 78.
+func Shortest(number string) string {
 	d, err := canonical.ParseDecimal(number)
 	if err != nil {
 		return number
@@ -148,15 +148,15 @@ func readDetail(r *strictjson.Reader) refusal {
 	return d
 }
 
-// match is a record that a search found.
-type match struct {
-	id       string
-	external string // "" if it has no external id
+// Match is a record that a search found.
+type Match struct {
+	ID       string
+	External string // "" if it has no external id
 }
 
 // readRows reads a search result: texts and numbers by the names of their columns.
-func readRows(body []byte) ([]values, error) {
-	var all []values
+func readRows(body []byte) ([]Values, error) {
+	var all []Values
 	r := strictjson.NewReader(body, strictjson.Limits{})
 	for key := range r.Object() {
 		if key != "items" {
@@ -172,8 +172,8 @@ func readRows(body []byte) ([]values, error) {
 	return all, nil
 }
 
-func readRow(r *strictjson.Reader) values {
-	row := values{}
+func readRow(r *strictjson.Reader) Values {
+	row := Values{}
 	for key := range r.Object() {
 		switch r.Kind() {
 		case strictjson.StringKind:
