@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -108,7 +109,7 @@ func (a *auditor) Lookup(ctx context.Context, book connector.Book, ids []string)
 	externals, memos := make([]string, len(ids)), make([]string, len(ids))
 	for i, id := range ids {
 		key := message.Key{System: book.System, Tenant: book.Tenant, Type: book.Type, ID: id}
-		externals[i], memos[i] = suitetalk.Quoted(strings.ToLower(ExternalID(key))), suitetalk.Quoted(memoOf(key))
+		externals[i], memos[i] = suitetalk.Quoted(strings.ToLower(record.ExternalID(key))), suitetalk.Quoted(record.MemoOf(key))
 	}
 	q.where = append(q.where, "(LOWER(t.externalid) IN ("+strings.Join(externals, ", ")+") OR t.memo IN ("+strings.Join(memos, ", ")+"))")
 	return a.list(ctx, q)
@@ -132,7 +133,7 @@ func (a *auditor) asking(book connector.Book, doing string) (*question, error) {
 	}
 	key := message.Key{System: book.System, Tenant: book.Tenant, Type: book.Type}
 	return &question{
-		book: book, kind: chosen.kind, amount: chosen.amount, external: storePrefix(key), memo: memoOf(key), doing: doing,
+		book: book, kind: chosen.kind, amount: chosen.amount, external: record.StorePrefix(key), memo: record.MemoOf(key), doing: doing,
 		where: []string{"t.type = " + suitetalk.Quoted(chosen.kind)},
 	}, nil
 }
@@ -210,7 +211,7 @@ func (a *auditor) amount(row suitetalk.Values) (canonical.Money, error) {
 			return money, nil
 		}
 	}
-	return canonical.Money{}, noEntry("NETSUITE_CURRENCIES", row["currency"], "the internal id of the transaction's currency")
+	return canonical.Money{}, record.NoEntry("NETSUITE_CURRENCIES", row["currency"], "the internal id of the transaction's currency")
 }
 
 // Itemize compares line by line. A line of one side alone has no amount on the other.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -19,8 +20,8 @@ func (t *target) deliverCustomer(ctx context.Context, d connector.Delivery, cust
 	if id, ok := t.Settings.CustomerOverrides[d.Message.Key().String()]; ok {
 		return linkedTo(id, "as NETSUITE_CUSTOMER_OVERRIDES says"), nil
 	}
-	p := placeOf(d, suitetalk.Customer)
-	subsidiary, err := t.Settings.subsidiary(d.Message)
+	p := record.PlaceOf(d, suitetalk.Customer)
+	subsidiary, err := t.Settings.Subsidiary(d.Message)
 	who, bad := newParty(&t.Settings, customer)
 	if err == nil {
 		err = bad
@@ -31,7 +32,7 @@ func (t *target) deliverCustomer(ctx context.Context, d connector.Delivery, cust
 	found, err := t.resolve(ctx, d, customer, p, subsidiary)
 	switch {
 	case err != nil:
-		return connector.Receipt{}, inOurTerms(err, suitetalk.Customer, nil)
+		return connector.Receipt{}, record.InOurTerms(err, suitetalk.Customer, nil)
 	case found.linked != "":
 		return linkedTo(found.linked, "which is not written to"), nil
 	case found.own != nil:
@@ -58,10 +59,10 @@ func (t *target) createCustomer(ctx context.Context, p suitetalk.Place, customer
 		}
 		id, err := t.Upsert(ctx, p, replace, body)
 		if err == nil {
-			return customer.fit.annotate(connector.Receipt{Ref: id, Detail: "customer " + id}), nil
+			return customer.fit.Annotate(connector.Receipt{Ref: id, Detail: "customer " + id}), nil
 		}
 		if e := fault.As(err); number != "" || e.Code != suitetalk.NameTaken {
-			return connector.Receipt{}, inOurTerms(err, suitetalk.Customer, nil)
+			return connector.Receipt{}, record.InOurTerms(err, suitetalk.Customer, nil)
 		}
 	}
 	return connector.Receipt{}, fault.New(fault.Unknown, fault.Bug, p.Doing, "no write was made")
@@ -91,9 +92,9 @@ func (t *target) changeCustomer(ctx context.Context, p suitetalk.Place, customer
 		return connector.Receipt{Ref: id, Detail: "customer " + id + " is unchanged"}, nil
 	}
 	if err := t.Patch(ctx, p, id, replace, body); err != nil {
-		return connector.Receipt{}, inOurTerms(err, suitetalk.Customer, nil)
+		return connector.Receipt{}, record.InOurTerms(err, suitetalk.Customer, nil)
 	}
-	return customer.fit.annotate(connector.Receipt{Ref: id, Detail: "customer " + id + " changed"}), nil
+	return customer.fit.Annotate(connector.Receipt{Ref: id, Detail: "customer " + id + " changed"}), nil
 }
 
 // identity is the record of a customer: our own, or the internal id of one that was in
@@ -129,7 +130,7 @@ func (t *target) resolve(ctx context.Context, d connector.Delivery, customer *ca
 func (t *target) ownCustomer(ctx context.Context, p suitetalk.Place) (*suitetalk.Document, error) {
 	own, err := t.Read(ctx, p, p.ByExternal())
 	if err == nil && own != nil && own.Values["isInactive"] == "true" {
-		return nil, conflict("id", "customer "+own.Values["id"]+" is inactive in NetSuite; make it active, or name another by NETSUITE_CUSTOMER_OVERRIDES"+suitetalk.Redrive)
+		return nil, record.Conflict("id", "customer "+own.Values["id"]+" is inactive in NetSuite; make it active, or name another by NETSUITE_CUSTOMER_OVERRIDES"+suitetalk.Redrive)
 	}
 	return own, err
 }
@@ -152,7 +153,7 @@ func (t *target) confirmed(ctx context.Context, ref string, p suitetalk.Place) (
 // the oldest that is not of this store. Before it links, it makes sure that our own does
 // not exist under another address.
 func (t *target) choose(ctx context.Context, found []suitetalk.Match, key message.Key, p suitetalk.Place) (identity, error) {
-	prefix := storePrefix(key)
+	prefix := record.StorePrefix(key)
 	var adoptable []suitetalk.Match
 	isOwn := false
 	for _, m := range found {

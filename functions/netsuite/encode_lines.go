@@ -3,6 +3,7 @@ package netsuite
 import (
 	"cmp"
 
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
@@ -10,16 +11,16 @@ import (
 
 // booking turns an order into the lines and the shipping cost of a sales order.
 type booking struct {
-	settings *RecordSettings
+	settings *record.Settings
 	order    *canonical.Order
-	lines    []line
-	removed  []line // products with a quantity of 0, which are not sent
+	lines    []record.Line
+	removed  []record.Line // products with a quantity of 0, which are not sent
 	shipping canonical.Money
 	method   string          // internal id of the shipping item
 	taxes    canonical.Money // sum of the taxes of all parts
 }
 
-func book(settings *RecordSettings, order *canonical.Order) (*booking, error) {
+func book(settings *record.Settings, order *canonical.Order) (*booking, error) {
 	zero := canonical.Money{Currency: order.Currency}
 	b := &booking{settings: settings, order: order, shipping: zero, taxes: zero}
 	for _, step := range []func() error{b.bookLines, b.bookDeliveries, b.bookCharges, b.bookTax, b.bookRounding, b.prove} {
@@ -41,7 +42,7 @@ func (b *booking) net(amount, tax canonical.Money) canonical.Money {
 
 func (b *booking) bookLines() error {
 	for i := range b.order.Lines {
-		if err := b.bookLine(&b.order.Lines[i], index("lines", i)); err != nil {
+		if err := b.bookLine(&b.order.Lines[i], record.Index("lines", i)); err != nil {
 			return err
 		}
 	}
@@ -56,21 +57,21 @@ func (b *booking) bookLine(l *canonical.OrderLine, field string) error {
 	amount := b.net(gross, l.Tax)
 	if l.Quantity.Value.IsZero() {
 		if amount.Minor != 0 {
-			return rejected(fault.Value, field+".quantity", "is 0 where the amount is not")
+			return record.Rejected(fault.Value, field+".quantity", "is 0 where the amount is not")
 		}
-		b.removed = append(b.removed, line{item: l.SKU, field: field + ".quantity"})
+		b.removed = append(b.removed, record.Line{Item: l.SKU, Field: field + ".quantity"})
 		return nil
 	}
 	item, at, err := b.itemOf(l, field)
 	if err != nil {
 		return err
 	}
-	entry := line{item: item, quantity: l.Quantity.Value, amount: amount, field: at}
-	if entry.nameless = l.SKU == "" && l.Kind != canonical.GiftCardLine; entry.nameless || l.Kind != canonical.ProductLine {
-		entry.text = l.Title
+	entry := record.Line{Item: item, Quantity: l.Quantity.Value, Amount: amount, Field: at}
+	if entry.Nameless = l.SKU == "" && l.Kind != canonical.GiftCardLine; entry.Nameless || l.Kind != canonical.ProductLine {
+		entry.Text = l.Title
 	}
 	if item != l.SKU && at == field { // the item is chosen, so it does not go by the place of the line
-		entry.nameless = entry.nameless && b.settings.choice("NETSUITE_RULE_ITEM", field) == ""
+		entry.Nameless = entry.Nameless && b.settings.Choice("NETSUITE_RULE_ITEM", field) == ""
 	}
 	b.lines = append(b.lines, entry)
 	return nil
@@ -79,15 +80,15 @@ func (b *booking) bookLine(l *canonical.OrderLine, field string) error {
 // itemOf returns the item's external id and the field that it comes from. A gift card
 // sold is a liability, so it has an item of its own under any SKU.
 func (b *booking) itemOf(l *canonical.OrderLine, field string) (item, from string, err error) {
-	if item = b.settings.choice("NETSUITE_RULE_ITEM", field); item != "" {
+	if item = b.settings.Choice("NETSUITE_RULE_ITEM", field); item != "" {
 		return item, field, nil
 	}
 	switch l.Kind {
 	case canonical.GiftCardLine:
-		item, err = configured(b.settings.ItemGiftCard, "NETSUITE_ITEM_GIFT_CARD", field)
+		item, err = record.Configured(b.settings.ItemGiftCard, "NETSUITE_ITEM_GIFT_CARD", field)
 		return item, field, err
 	case canonical.CustomLine:
-		item, err = configured(b.settings.ItemCustom, "NETSUITE_ITEM_CUSTOM", field)
+		item, err = record.Configured(b.settings.ItemCustom, "NETSUITE_ITEM_CUSTOM", field)
 		return item, field, err
 	}
 	if l.SKU == "" {
@@ -107,7 +108,7 @@ func (b *booking) withoutSKU(l *canonical.OrderLine, field string) (item, from s
 		item, from = l.Product, field+".product"
 	}
 	if item == "" {
-		return "", "", rejected(fault.MissingRef, field+".sku", "is missing, so no item can be found; give the product a SKU in the store"+
+		return "", "", record.Rejected(fault.MissingRef, field+".sku", "is missing, so no item can be found; give the product a SKU in the store"+
 			suitetalk.Redrive+", or choose by NETSUITE_WITHOUT_SKU what becomes of such products")
 	}
 	return item, from, nil
@@ -118,7 +119,7 @@ func (b *booking) withoutSKU(l *canonical.OrderLine, field string) (item, from s
 func (b *booking) bookDeliveries() error {
 	for i, d := range b.order.Deliveries {
 		b.shipping = b.shipping.Add(b.net(d.Price.Sub(d.Discount), d.Tax))
-		method, err := mapped(b.settings.ShipMethods, "NETSUITE_SHIP_METHODS", d.Code, index("deliveries", i)+".code")
+		method, err := record.Mapped(b.settings.ShipMethods, "NETSUITE_SHIP_METHODS", d.Code, record.Index("deliveries", i)+".code")
 		if err != nil {
 			return err
 		}
@@ -132,8 +133,8 @@ func (b *booking) bookDeliveries() error {
 func (b *booking) bookCharges() error {
 	for i, c := range b.order.Charges {
 		item, setting := b.chargeItem(c.Kind)
-		item = cmp.Or(b.settings.choice("NETSUITE_RULE_CHARGE", index("charges", i)), item)
-		if err := b.single(item, setting, index("charges", i), c.Title, b.net(c.Amount, c.Tax)); err != nil {
+		item = cmp.Or(b.settings.Choice("NETSUITE_RULE_CHARGE", record.Index("charges", i)), item)
+		if err := b.single(item, setting, record.Index("charges", i), c.Title, b.net(c.Amount, c.Tax)); err != nil {
 			return err
 		}
 	}
@@ -185,7 +186,7 @@ func (b *booking) bookRounding() error {
 }
 
 func (b *booking) single(item, setting, field, text string, amount canonical.Money) (err error) {
-	b.lines, err = addSingle(b.lines, item, setting, field, text, amount)
+	b.lines, err = record.AddSingle(b.lines, item, setting, field, text, amount)
 	return err
 }
 
@@ -193,7 +194,7 @@ func (b *booking) single(item, setting, field, text string, amount canonical.Mon
 func (b *booking) prove() error {
 	sum := b.shipping
 	for _, l := range b.lines {
-		sum = sum.Add(l.amount)
+		sum = sum.Add(l.Amount)
 	}
 	if difference := b.order.Total.Sub(sum); difference.Minor != 0 {
 		return &fault.Error{

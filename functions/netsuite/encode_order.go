@@ -3,6 +3,7 @@ package netsuite
 import (
 	"slices"
 
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/formats/strictjson"
@@ -33,19 +34,19 @@ type salesOrder struct {
 	memo       string
 	email      string
 	reference  string // otherRefNum: the buyer's own number, or else the store's
-	billing    field
-	shipTo     field
-	facts      []field
-	*fitted
+	billing    record.Field
+	shipTo     record.Field
+	facts      []record.Field
+	*record.Fit
 }
 
 // newSalesOrder derives the sales order from the order's state and the settings alone.
-func newSalesOrder(s *RecordSettings, m *message.Message, order *canonical.Order, parents map[string]string) (*salesOrder, error) {
-	subsidiary, err := s.subsidiary(m)
+func newSalesOrder(s *record.Settings, m *message.Message, order *canonical.Order, parents map[string]string) (*salesOrder, error) {
+	subsidiary, err := s.Subsidiary(m)
 	if err != nil {
 		return nil, err
 	}
-	currency, err := s.currency(order.Currency, "currency")
+	currency, err := s.Currency(order.Currency, "currency")
 	if err != nil {
 		return nil, err
 	}
@@ -57,20 +58,20 @@ func newSalesOrder(s *RecordSettings, m *message.Message, order *canonical.Order
 	if err != nil {
 		return nil, err
 	}
-	so := &salesOrder{booking: booking, entity: entity, subsidiary: subsidiary, currency: currency, memo: naturalKey(m), fitted: newFit(s)}
+	so := &salesOrder{booking: booking, entity: entity, subsidiary: subsidiary, currency: currency, memo: record.MemoOf(m.Key()), Fit: record.NewFit(s)}
 	so.refer()
 	so.email = order.Buyer.Email.String()
-	if so.tooLong("buyer.email", so.email, maxEmail) { // half an address is another's
+	if so.TooLong("buyer.email", so.email, maxEmail) { // half an address is another's
 		so.email = ""
-		so.note("buyer.email", "is left out")
+		so.Note("buyer.email", "is left out")
 	}
-	so.billing = so.addressField("billingAddress", order.Billing, "billing")
-	so.shipTo = so.addressField("shippingAddress", order.Shipping, "shipping")
+	so.billing = so.AddressField("billingAddress", order.Billing, "billing")
+	so.shipTo = so.AddressField("shippingAddress", order.Shipping, "shipping")
 	for i := range so.lines {
-		so.lines[i].text = so.cut(so.lines[i].field, so.lines[i].text, maxText)
+		so.lines[i].Text = so.Cut(so.lines[i].Field, so.lines[i].Text, maxText)
 	}
-	if so.err != nil {
-		return nil, so.err
+	if so.Err != nil {
+		return nil, so.Err
 	}
 	so.facts, err = facts(s, m, order)
 	return so, err
@@ -81,41 +82,41 @@ func newSalesOrder(s *RecordSettings, m *message.Message, order *canonical.Order
 func (so *salesOrder) refer() {
 	name, own := so.order.Name, so.order.PurchaseOrder
 	if own == "" {
-		so.reference = so.cut("name", name, maxReference)
+		so.reference = so.Cut("name", name, maxReference)
 		return
 	}
-	so.reference = so.cut("purchase_order", own, maxReference)
+	so.reference = so.Cut("purchase_order", own, maxReference)
 	so.memo += ", " + name
 	if so.reference != own {
 		so.memo += ", PO " + own
 	}
-	so.memo = so.cut("purchase_order", so.memo, maxMemo)
+	so.memo = so.Cut("purchase_order", so.memo, maxMemo)
 }
 
 // facts are the fields of an order that settings translate. Department, class and location
 // are set once: an accountant or a warehouse may move an order.
-func facts(s *RecordSettings, m *message.Message, order *canonical.Order) ([]field, error) {
-	fields := s.segments(m, order.Channel)
+func facts(s *record.Settings, m *message.Message, order *canonical.Order) ([]record.Field, error) {
+	fields := s.Segments(m, order.Channel)
 	if order.Channel != "" {
-		channel, err := mapped(s.Channels, "NETSUITE_CHANNELS", order.Channel, "channel")
+		channel, err := record.Mapped(s.Channels, "NETSUITE_CHANNELS", order.Channel, "channel")
 		if err != nil {
 			return nil, err
 		}
-		fields = append(fields, onceField(refField("salesChannel", channel)))
+		fields = append(fields, record.OnceField(record.RefField("salesChannel", channel)))
 	}
 	if order.Terms != nil {
-		terms, err := mapped(s.Terms, "NETSUITE_TERMS", order.Terms.Name, "terms.name")
+		terms, err := record.Mapped(s.Terms, "NETSUITE_TERMS", order.Terms.Name, "terms.name")
 		if err != nil {
 			return nil, err
 		}
-		fields = append(fields, refField("terms", terms))
+		fields = append(fields, record.RefField("terms", terms))
 	}
 	return fields, nil
 }
 
 // company returns the internal id of the customer that a setting names for the company that
 // is bought for, or for its location; "" if there is none.
-func company(s *RecordSettings, m *message.Message, c *canonical.Company) string {
+func company(s *record.Settings, m *message.Message, c *canonical.Company) string {
 	if c == nil || c.ID == "" {
 		return ""
 	}
@@ -128,13 +129,13 @@ func company(s *RecordSettings, m *message.Message, c *canonical.Company) string
 
 // entity returns the customer's internal id. The customer is in NetSuite before the order
 // is, so one that is not among the parents is still on its way.
-func entity(s *RecordSettings, m *message.Message, order *canonical.Order, parents map[string]string) (string, error) {
+func entity(s *record.Settings, m *message.Message, order *canonical.Order, parents map[string]string) (string, error) {
 	if id := company(s, m, order.Company); id != "" {
 		return id, nil
 	}
 	if order.Buyer.Customer == "" {
 		if s.DefaultCustomer == "" {
-			return "", notSet("NETSUITE_DEFAULT_CUSTOMER", "NETSUITE_DEFAULT_CUSTOMER is not set, and the order has no customer (buyer.customer)")
+			return "", record.NotSet("NETSUITE_DEFAULT_CUSTOMER", "NETSUITE_DEFAULT_CUSTOMER is not set, and the order has no customer (buyer.customer)")
 		}
 		return s.DefaultCustomer, nil
 	}
@@ -142,29 +143,29 @@ func entity(s *RecordSettings, m *message.Message, order *canonical.Order, paren
 	if id, ok := s.CustomerOverrides[key.String()]; ok {
 		return id, nil
 	}
-	return parent(m, "customer", order.Buyer.Customer, "buyer.customer", parents)
+	return record.Parent(m, "customer", order.Buyer.Customer, "buyer.customer", parents)
 }
 
 // head returns the body fields. Date and location are set once: an accountant or a
 // warehouse may move an order.
-func (so *salesOrder) head() []field {
+func (so *salesOrder) head() []record.Field {
 	taxCode := ""
 	if so.shipping.Minor != 0 {
 		taxCode = so.settings.TaxCode
 	}
-	return append([]field{
-		refField("entity", so.entity),
-		onceField(refField("subsidiary", so.subsidiary)),
-		onceField(refField("currency", so.currency)),
-		onceField(plainField(dateField, so.settings.day(so.order.PlacedAt))),
-		plainField("otherRefNum", so.reference),
-		plainField("memo", so.memo),
-		plainField("email", so.email),
-		onceField(enumField("orderStatus", so.approval())),
-		refField("shipMethod", so.method),
+	return append([]record.Field{
+		record.RefField("entity", so.entity),
+		record.OnceField(record.RefField("subsidiary", so.subsidiary)),
+		record.OnceField(record.RefField("currency", so.currency)),
+		record.OnceField(record.PlainField(record.DateField, so.settings.Day(so.order.PlacedAt))),
+		record.PlainField("otherRefNum", so.reference),
+		record.PlainField("memo", so.memo),
+		record.PlainField("email", so.email),
+		record.OnceField(record.EnumField("orderStatus", so.approval())),
+		record.RefField("shipMethod", so.method),
 		// Also when it is 0: a change may have taken the delivery away.
-		moneyField("shippingCost", so.shipping),
-		refField("shippingTaxCode", taxCode),
+		record.MoneyField("shippingCost", so.shipping),
+		record.RefField("shippingTaxCode", taxCode),
 		so.billing,
 		so.shipTo,
 	}, so.facts...)
@@ -173,7 +174,7 @@ func (so *salesOrder) head() []field {
 // approval is the status of a new sales order. A paid order needs no approval, unless a rule
 // demands it.
 func (so *salesOrder) approval() string {
-	switch so.settings.choice("NETSUITE_RULE_STATUS", "") {
+	switch so.settings.Choice("NETSUITE_RULE_STATUS", "") {
 	case "pending_approval":
 		return pendingApproval
 	case "pending_fulfillment":
@@ -186,11 +187,11 @@ func (so *salesOrder) approval() string {
 }
 
 // encodeNew returns the body that creates the sales order, and the origin of each line.
-func (so *salesOrder) encodeNew() ([]byte, []origin, error) {
+func (so *salesOrder) encodeNew() ([]byte, []record.Origin, error) {
 	w := strictjson.NewWriter(make([]byte, 0, 1024+256*len(so.lines)))
 	w.Obj()
-	writeFields(w, so.head())
-	origins := so.settings.writeNewLines(w, so.lines)
+	record.WriteFields(w, so.head())
+	origins := so.settings.WriteNewLines(w, so.lines)
 	w.EndObj()
 	body, err := suitetalk.Finish(w)
 	return body, origins, err

@@ -3,6 +3,7 @@ package netsuite
 import (
 	"cmp"
 
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
@@ -12,7 +13,7 @@ import (
 // reversal is what a credit memo or a cash refund takes back, net of tax as the sale was.
 type reversal struct {
 	*refunding
-	lines    []line
+	lines    []record.Line
 	shipping canonical.Money
 	tax      canonical.Money
 }
@@ -40,14 +41,14 @@ func (v *reversal) net(amount, tax canonical.Money) canonical.Money {
 
 func (v *reversal) bookLines() error {
 	for i := range v.refund.Lines {
-		l, field := &v.refund.Lines[i], index("lines", i)
+		l, field := &v.refund.Lines[i], record.Index("lines", i)
 		if l.Unfulfilled && v.off.Minor > 0 {
 			v.tax = v.tax.Sub(l.Tax)
 			continue
 		}
 		amount := v.net(l.Amount, l.Tax)
-		if own := cmp.Or(v.settings.choice("NETSUITE_RULE_ITEM", field), l.SKU); l.Restock && own != "" && !l.Quantity.Value.IsZero() {
-			v.lines = append(v.lines, line{item: own, text: l.Title, quantity: l.Quantity.Value, amount: amount, field: field + ".sku"})
+		if own := cmp.Or(v.settings.Choice("NETSUITE_RULE_ITEM", field), l.SKU); l.Restock && own != "" && !l.Quantity.Value.IsZero() {
+			v.lines = append(v.lines, record.Line{Item: own, Text: l.Title, Quantity: l.Quantity.Value, Amount: amount, Field: field + ".sku"})
 			continue
 		}
 		item := cmp.Or(v.settings.ItemNotRestocked, v.settings.ItemAdjustment)
@@ -60,7 +61,7 @@ func (v *reversal) bookLines() error {
 
 func (v *reversal) bookParts() error {
 	for i, part := range v.refund.Parts {
-		amount, field := v.net(part.Amount, part.Tax), index("parts", i)
+		amount, field := v.net(part.Amount, part.Tax), record.Index("parts", i)
 		if part.Kind == canonical.RefundedCredit && v.before.Minor > 0 {
 			continue
 		}
@@ -69,7 +70,7 @@ func (v *reversal) bookParts() error {
 			continue
 		}
 		item, setting := v.partItem(part.Kind)
-		item = cmp.Or(v.settings.choice("NETSUITE_RULE_CHARGE", field), item)
+		item = cmp.Or(v.settings.Choice("NETSUITE_RULE_CHARGE", field), item)
 		if err := v.single(item, setting, field, part.Title, amount); err != nil {
 			return err
 		}
@@ -98,7 +99,7 @@ func (v *reversal) bookTax() error {
 func (v *reversal) bookRest() error {
 	rest := v.credit.Sub(v.shipping)
 	for _, l := range v.lines {
-		rest = rest.Sub(l.amount)
+		rest = rest.Sub(l.Amount)
 	}
 	most := int64(len(v.refund.Lines)+len(v.refund.Parts)+1) + max(v.refund.Rounding.Minor, -v.refund.Rounding.Minor)
 	if max(rest.Minor, -rest.Minor) > most {
@@ -110,34 +111,34 @@ func (v *reversal) bookRest() error {
 	if err := v.single(v.settings.ItemRounding, "NETSUITE_ITEM_ROUNDING", "rounding", "", rest); err != nil || len(v.lines) > 0 {
 		return err
 	}
-	item, err := configured(v.settings.ItemAdjustment, "NETSUITE_ITEM_ADJUSTMENT", "parts")
-	v.lines = []line{{item: item, text: "Shipping", quantity: canonical.NewDecimal(1, 0), amount: rest, field: "parts"}}
+	item, err := record.Configured(v.settings.ItemAdjustment, "NETSUITE_ITEM_ADJUSTMENT", "parts")
+	v.lines = []record.Line{{Item: item, Text: "Shipping", Quantity: canonical.NewDecimal(1, 0), Amount: rest, Field: "parts"}}
 	return err
 }
 
 func (v *reversal) single(item, setting, field, text string, amount canonical.Money) (err error) {
-	v.lines, err = addSingle(v.lines, item, setting, field, text, amount)
+	v.lines, err = record.AddSingle(v.lines, item, setting, field, text, amount)
 	return err
 }
 
 // encodeReversal returns the body that makes the document of its sale. It is not applied to an
 // invoice that is open: what was received pays that one, and the credit is paid out.
-func (r *refunding) encodeReversal(external string) ([]byte, []origin, error) {
+func (r *refunding) encodeReversal(external string) ([]byte, []record.Origin, error) {
 	v, err := r.reversalOf()
 	if err != nil {
 		return nil, nil, err
 	}
 	option, account := "", ""
 	if r.cash {
-		if option, err = r.settings.option(r.payouts[0].method, r.payouts[0].field); err != nil {
+		if option, err = r.settings.Option(r.payouts[0].method, r.payouts[0].field); err != nil {
 			return nil, nil, err
 		}
-		account = r.settings.choice("NETSUITE_RULE_ACCOUNT", r.payouts[0].field)
+		account = r.settings.Choice("NETSUITE_RULE_ACCOUNT", r.payouts[0].field)
 	}
 	w := strictjson.NewWriter(nil)
 	w.Obj()
-	writeFields(w, append(r.common(r.memo), plainField("externalId", external), moneyField("shippingCost", v.shipping), refField("paymentOption", option), refField("account", account)))
-	origins := r.settings.writeNewLines(w, v.lines)
+	record.WriteFields(w, append(r.common(r.memo), record.PlainField("externalId", external), record.MoneyField("shippingCost", v.shipping), record.RefField("paymentOption", option), record.RefField("account", account)))
+	origins := r.settings.WriteNewLines(w, v.lines)
 	if !r.cash && r.source.unpaid.Minor > 0 {
 		writeApplied(w, "apply", []applied{{r.source.id, ""}})
 	}
@@ -149,7 +150,7 @@ func (r *refunding) encodeReversal(external string) ([]byte, []origin, error) {
 // encodePayout returns the body of a customer refund. credit is the internal id of the credit
 // memo, "" if it takes nothing of one.
 func (r *refunding) encodePayout(out *payout, credit string) ([]byte, error) {
-	option, err := r.settings.option(out.method, out.field)
+	option, err := r.settings.Option(out.method, out.field)
 	if err != nil {
 		return nil, err
 	}
@@ -159,9 +160,9 @@ func (r *refunding) encodePayout(out *payout, credit string) ([]byte, error) {
 	}
 	w := strictjson.NewWriter(nil)
 	w.Obj()
-	writeFields(w, append([]field{
-		refField("customer", r.entity), refField("currency", r.currency), refField("paymentOption", option),
-		refField("account", r.settings.choice("NETSUITE_RULE_ACCOUNT", out.field)),
+	record.WriteFields(w, append([]record.Field{
+		record.RefField("customer", r.entity), record.RefField("currency", r.currency), record.RefField("paymentOption", option),
+		record.RefField("account", r.settings.Choice("NETSUITE_RULE_ACCOUNT", out.field)),
 	}, r.common(out.memo)...))
 	if len(deposits) > 0 {
 		writeApplied(w, "deposit", deposits)
@@ -181,11 +182,11 @@ func (r *refunding) encodePayout(out *payout, credit string) ([]byte, error) {
 }
 
 // common returns the fields that every document of the refund has.
-func (r *refunding) common(memo string) []field {
-	return append([]field{
-		plainField(dateField, r.date.day),
-		plainField("memo", memo),
-	}, r.settings.segments(r.message, "")...)
+func (r *refunding) common(memo string) []record.Field {
+	return append([]record.Field{
+		record.PlainField(record.DateField, r.date.Day),
+		record.PlainField("memo", memo),
+	}, r.settings.Segments(r.message, "")...)
 }
 
 // applied is a document that another is applied to, and the amount; with "" it is not applied.
@@ -196,7 +197,7 @@ func writeApplied(w *strictjson.Writer, list string, docs []applied) {
 	w.Key("items").Arr()
 	for _, d := range docs {
 		w.Obj()
-		writeFields(w, []field{refField("doc", d.doc)})
+		record.WriteFields(w, []record.Field{record.RefField("doc", d.doc)})
 		w.BoolField("apply", d.amount != "")
 		w.OptNum("amount", d.amount)
 		w.EndObj()

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/formats/strictjson"
@@ -17,12 +18,12 @@ const invoiceShipped = "shipped"
 
 // encode returns the body that makes the item fulfillment of its sales order. The transform takes
 // all that is open by itself, so each open line of goods is listed, also with nothing shipped.
-func (s *shipping) encode(external string) ([]byte, []origin, error) {
+func (s *shipping) encode(external string) ([]byte, []record.Origin, error) {
 	w := strictjson.NewWriter(nil)
 	w.Obj()
-	writeFields(w, append(s.common(external), enumField("shipStatus", shippedStatus), plainField("shippedDate", s.date())))
-	var origins []origin
-	w.Key(itemSublist).Obj()
+	record.WriteFields(w, append(s.common(external), record.EnumField("shipStatus", shippedStatus), record.PlainField("shippedDate", s.date())))
+	var origins []record.Origin
+	w.Key(record.ItemSublist).Obj()
 	w.Key("items").Arr()
 	for _, l := range s.lines {
 		w.Obj()
@@ -32,7 +33,7 @@ func (s *shipping) encode(external string) ([]byte, []origin, error) {
 		if shipped {
 			w.NumField("quantity", l.quantity.Normal().String())
 			if location := s.settings.ShipLocations[s.shipment.Location]; location != "" {
-				writeFields(w, []field{refField("location", location)})
+				record.WriteFields(w, []record.Field{record.RefField("location", location)})
 			}
 		}
 		w.EndObj()
@@ -66,12 +67,12 @@ func (s *shipping) encodePackages(w *strictjson.Writer) {
 }
 
 func (s *shipping) encodeInvoice(external string) ([]byte, error) {
-	return encodeFields(s.common(external))
+	return record.EncodeFields(s.common(external))
 }
 
 // common returns the fields that both documents of a shipment have.
-func (s *shipping) common(external string) []field {
-	return []field{plainField("externalId", external), plainField("tranDate", s.date()), plainField("memo", s.memo())}
+func (s *shipping) common(external string) []record.Field {
+	return []record.Field{record.PlainField("externalId", external), record.PlainField("tranDate", s.date()), record.PlainField("memo", s.memo())}
 }
 
 // memo names the order, the shipment and its tracking numbers, by which a shipment that is
@@ -90,7 +91,7 @@ func (s *shipping) memo() string {
 const trackedBy = ", tracking"
 
 // memoOfAll is what the memos of all shipments of the order begin with.
-func (s *shipping) memoOfAll() string { return memoOf(s.orderKey) + " shipment " }
+func (s *shipping) memoOfAll() string { return record.MemoOf(s.orderKey) + " shipment " }
 
 // tracked reports whether the memo has one of the shipment's tracking numbers.
 func (s *shipping) tracked(memo string) bool {
@@ -100,5 +101,5 @@ func (s *shipping) tracked(memo string) bool {
 
 // date is the day on which the goods left, in the business's time zone.
 func (s *shipping) date() string {
-	return s.settings.day(s.shipment.ShippedAt)
+	return s.settings.Day(s.shipment.ShippedAt)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -24,7 +25,7 @@ func (t *saleTarget) itemize(ctx context.Context, id string, order *canonical.Or
 	case err != nil || found == nil:
 		return nil, err
 	case found.Cut:
-		return nil, rejected(fault.TooLarge, "lines", "are more than NetSuite shows at once; compare them by hand")
+		return nil, record.Rejected(fault.TooLarge, "lines", "are more than NetSuite shows at once; compare them by hand")
 	}
 	items, err := t.items(ctx, so, doing)
 	if err != nil {
@@ -36,17 +37,17 @@ func (t *saleTarget) itemize(ctx context.Context, id string, order *canonical.Or
 	for i := range have {
 		part := connector.Part{Name: cmp.Or(have[i].name, "item "+have[i].item), Want: canonical.Money{Currency: order.Currency}, Found: bookedAmount(order, have[i].amount)}
 		if l := have[i].want; l != nil {
-			part.Name, part.Want = lineName(l), l.amount
+			part.Name, part.Want = lineName(l), l.Amount
 		}
 		parts = append(parts, part)
 	}
 	for _, l := range missing {
-		parts = append(parts, connector.Part{Name: lineName(l), Want: l.amount, Found: canonical.Money{Currency: order.Currency}})
+		parts = append(parts, connector.Part{Name: lineName(l), Want: l.Amount, Found: canonical.Money{Currency: order.Currency}})
 	}
 	return append(parts, connector.Part{Name: "delivery", Want: so.shipping, Found: bookedAmount(order, found.Values.Decimal("shippingCost"))}), nil
 }
 
-func lineName(l *line) string { return l.item + ", quantity " + l.quantity.Normal().String() }
+func lineName(l *record.Line) string { return l.Item + ", quantity " + l.Quantity.Normal().String() }
 
 // bookedAmount returns NetSuite's amount, rounded to the order's currency.
 func bookedAmount(order *canonical.Order, amount canonical.Decimal) canonical.Money {

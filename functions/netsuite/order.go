@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -14,12 +15,12 @@ import (
 
 // saleTarget writes sales orders and what belongs to them: deposits, item fulfillments and
 // invoices.
-type saleTarget struct{ *Account }
+type saleTarget struct{ *record.Account }
 
 // deliverOrder makes the sales order what the order's state says. The state alone decides,
 // so that whichever event carries it leads to the same sales order.
 func (t *saleTarget) deliverOrder(ctx context.Context, d connector.Delivery, order *canonical.Order) (connector.Receipt, error) {
-	p := placeOf(d, suitetalk.SalesOrder)
+	p := record.PlaceOf(d, suitetalk.SalesOrder)
 	var so *salesOrder
 	if order.Status != canonical.OrderCancelled {
 		var err error
@@ -38,7 +39,7 @@ func (t *saleTarget) deliverOrder(ctx context.Context, d connector.Delivery, ord
 		if err != nil {
 			return connector.Receipt{}, err
 		}
-		return so.annotate(connector.Receipt{Ref: id, Detail: "sales order " + id}), nil
+		return so.Annotate(connector.Receipt{Ref: id, Detail: "sales order " + id}), nil
 	case so == nil || len(so.lines) == 0:
 		return t.closeOrder(ctx, p, found)
 	}
@@ -49,7 +50,7 @@ func (t *saleTarget) deliverOrder(ctx context.Context, d connector.Delivery, ord
 func (t *saleTarget) ownOrder(ctx context.Context, p suitetalk.Place, ref string) (*suitetalk.Document, error) {
 	found, err := t.Own(ctx, p, ref)
 	if err != nil {
-		return nil, inOurTerms(err, suitetalk.SalesOrder, nil)
+		return nil, record.InOurTerms(err, suitetalk.SalesOrder, nil)
 	}
 	if found != nil && found.Cut {
 		return nil, &fault.Error{
@@ -63,21 +64,21 @@ func (t *saleTarget) ownOrder(ctx context.Context, p suitetalk.Place, ref string
 // createOrder creates the sales order and returns its internal id.
 func (t *saleTarget) createOrder(ctx context.Context, so *salesOrder, p suitetalk.Place) (string, error) {
 	if len(so.lines) == 0 {
-		return "", fault.Doing(p.Doing, rejected(fault.Value, "lines", "NetSuite keeps no sales order without lines, and no line has a quantity"))
+		return "", fault.Doing(p.Doing, record.Rejected(fault.Value, "lines", "NetSuite keeps no sales order without lines, and no line has a quantity"))
 	}
 	body, lines, err := so.encodeNew()
 	if err != nil {
 		return "", fault.Doing(p.Doing, err)
 	}
-	id, err := t.Upsert(ctx, p, itemSublist, body)
+	id, err := t.Upsert(ctx, p, record.ItemSublist, body)
 	if lacksCurrency(err) {
 		if err = t.addCurrency(ctx, so.entity, so.currency, p.Doing); err == nil {
-			so.note("currency", so.order.Currency+" is added to customer "+so.entity)
-			id, err = t.Upsert(ctx, p, itemSublist, body)
+			so.Note("currency", so.order.Currency+" is added to customer "+so.entity)
+			id, err = t.Upsert(ctx, p, record.ItemSublist, body)
 		}
 	}
 	if err != nil {
-		return "", inOurTerms(err, suitetalk.SalesOrder, lines)
+		return "", record.InOurTerms(err, suitetalk.SalesOrder, lines)
 	}
 	return id, nil
 }
@@ -118,7 +119,7 @@ func (t *saleTarget) changeOrder(ctx context.Context, p suitetalk.Place, so *sal
 	}
 	c, err := so.diff(found, items)
 	receipt, err := t.applyChange(ctx, p, found, c, err)
-	return so.annotate(receipt), err
+	return so.Annotate(receipt), err
 }
 
 // lacksCurrency reports whether NetSuite rejected the order because its customer does not have
@@ -136,7 +137,7 @@ func (t *saleTarget) addCurrency(ctx context.Context, customer, currency, doing 
 	w.Key("currencyList").Obj()
 	w.Key("items").Arr()
 	w.Obj()
-	writeFields(w, []field{refField("currency", currency)})
+	record.WriteFields(w, []record.Field{record.RefField("currency", currency)})
 	w.EndObj()
 	w.EndArr()
 	w.EndObj()
@@ -153,7 +154,7 @@ func (t *saleTarget) addCurrency(ctx context.Context, customer, currency, doing 
 func (t *saleTarget) items(ctx context.Context, so *salesOrder, doing string) (map[string]string, error) {
 	var names []string
 	for _, l := range slices.Concat(so.lines, so.removed) {
-		names = append(names, strings.ToLower(l.item))
+		names = append(names, strings.ToLower(l.Item))
 	}
 	slices.Sort(names)
 	ids, err := t.ItemsNamed(ctx, slices.Compact(names), doing)
@@ -162,8 +163,8 @@ func (t *saleTarget) items(ctx context.Context, so *salesOrder, doing string) (m
 	}
 	for i := range so.lines {
 		l := &so.lines[i]
-		if ids[strings.ToLower(l.item)] == "" {
-			return nil, fault.Doing(doing, unknownItem(l.origin()))
+		if ids[strings.ToLower(l.Item)] == "" {
+			return nil, fault.Doing(doing, record.UnknownItem(l.Origin()))
 		}
 	}
 	return ids, nil
@@ -177,7 +178,7 @@ func (t *saleTarget) applyChange(ctx context.Context, p suitetalk.Place, found *
 	id := found.Values["id"]
 	if c.body != nil {
 		if err := t.Patch(ctx, p, id, c.replace, c.body); err != nil {
-			return connector.Receipt{}, inOurTerms(err, suitetalk.SalesOrder, c.lines)
+			return connector.Receipt{}, record.InOurTerms(err, suitetalk.SalesOrder, c.lines)
 		}
 	}
 	return connector.Receipt{Ref: id, Detail: "sales order " + id + " " + c.words}, nil

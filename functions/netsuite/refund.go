@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -12,12 +13,12 @@ import (
 )
 
 // refundTarget writes refunds.
-type refundTarget struct{ *Account }
+type refundTarget struct{ *record.Account }
 
 // deliverRefund books money that went back. Every document has an external id of its own,
 // so that what an earlier attempt made is found and the rest is made.
 func (t *refundTarget) deliverRefund(ctx context.Context, d connector.Delivery, body *canonical.Refund) (connector.Receipt, error) {
-	p := placeOf(d, suitetalk.CustomerRefund)
+	p := record.PlaceOf(d, suitetalk.CustomerRefund)
 	r, err := newRefund(&t.Settings, d, body)
 	if err != nil {
 		return connector.Receipt{}, fault.Doing(p.Doing, err)
@@ -65,8 +66,8 @@ func (t *refundTarget) bookRefund(ctx context.Context, p suitetalk.Place, r *ref
 		}
 		note(id, "customer refund")
 	}
-	if r.date.note != "" {
-		done = append(done, r.date.note)
+	if r.date.Note != "" {
+		done = append(done, r.date.Note)
 	}
 	if len(done) == 0 {
 		receipt.Ref, receipt.Linked = r.order, true
@@ -95,13 +96,13 @@ func (t *refundTarget) reverse(ctx context.Context, p suitetalk.Place, r *refund
 	if r.reversal != nil {
 		return r.reversal.id, nil
 	}
-	return t.inOpenPeriod(ctx, &r.date, p.Doing, func() (string, error) {
+	return t.InOpenPeriod(ctx, &r.date, p.Doing, func() (string, error) {
 		body, lines, err := r.encodeReversal(p.External)
 		if err != nil {
 			return "", fault.Doing(p.Doing, err)
 		}
-		id, err := t.Transform(ctx, p, source, r.source.id, itemSublist, body)
-		return id, inOurTerms(err, p.Record, lines)
+		id, err := t.Transform(ctx, p, source, r.source.id, record.ItemSublist, body)
+		return id, record.InOurTerms(err, p.Record, lines)
 	})
 }
 
@@ -118,7 +119,7 @@ func (t *refundTarget) payOut(ctx context.Context, p suitetalk.Place, r *refundi
 			return "", err
 		}
 	}
-	return t.inOpenPeriod(ctx, &r.date, p.Doing, func() (string, error) {
+	return t.InOpenPeriod(ctx, &r.date, p.Doing, func() (string, error) {
 		body, err := r.encodePayout(out, credit)
 		if err != nil {
 			return "", fault.Doing(p.Doing, err)
@@ -133,7 +134,7 @@ func (t *refundTarget) payOut(ctx context.Context, p suitetalk.Place, r *refundi
 func outdated(err error) error {
 	e := fault.As(err)
 	if e == nil || fault.KindOf(err) != fault.Rejected || !takenAmount.MatchString(e.Field) {
-		return inOurTerms(err, suitetalk.CustomerRefund, nil)
+		return record.InOurTerms(err, suitetalk.CustomerRefund, nil)
 	}
 	changed := *e
 	changed.Kind, changed.Class, changed.Field = fault.Unavailable, fault.Conflict, "amount"

@@ -3,6 +3,7 @@ package netsuite
 import (
 	"strings"
 
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -22,7 +23,7 @@ type transaction struct {
 // refunding is one refund on its way into the books: the store's refund, NetSuite's
 // transactions of the order, and the documents that follow from both.
 type refunding struct {
-	settings *RecordSettings
+	settings *record.Settings
 	message  *message.Message
 	refund   *canonical.Refund
 
@@ -50,7 +51,7 @@ type refunding struct {
 	credit  canonical.Money // what is reversed; it is paid out as far as deposits do not pay
 	deposit canonical.Money // what is paid out of deposits
 	notes   []string
-	date    dating
+	date    record.Dating
 }
 
 // payout is one payment back to the buyer, as a customer refund.
@@ -70,22 +71,22 @@ func (p *payout) empty() bool {
 	return p.done == nil && len(p.deposits) == 0 && len(p.credits) == 0 && p.credit.Minor == 0
 }
 
-func newRefund(s *RecordSettings, d connector.Delivery, body *canonical.Refund) (*refunding, error) {
+func newRefund(s *record.Settings, d connector.Delivery, body *canonical.Refund) (*refunding, error) {
 	m := d.Message
 	if !body.Settled {
-		return nil, rejected(fault.Value, "settled", "is false, so no money went back")
+		return nil, record.Rejected(fault.Value, "settled", "is false, so no money went back")
 	}
-	order, err := parent(m, "order", body.Order, "order", d.Parents)
+	order, err := record.Parent(m, "order", body.Order, "order", d.Parents)
 	if err != nil {
 		return nil, err
 	}
-	currency, err := s.currency(body.Amount.Currency, "amount.currency")
+	currency, err := s.Currency(body.Amount.Currency, "amount.currency")
 	if err != nil {
 		return nil, err
 	}
-	all := memoOf(message.Key{System: m.System(), Tenant: m.Tenant, Type: "order", ID: body.Order}) + " refund "
+	all := record.MemoOf(message.Key{System: m.System(), Tenant: m.Tenant, Type: "order", ID: body.Order}) + " refund "
 	r := &refunding{
-		settings: s, message: m, refund: body, date: dating{day: s.day(body.At)}, order: order, external: ExternalID(m.Key()), currency: currency,
+		settings: s, message: m, refund: body, date: record.Dating{Day: s.Day(body.At)}, order: order, external: record.ExternalID(m.Key()), currency: currency,
 		memo: all + body.ID, memoOfAll: all, earlier: canonical.Money{Currency: body.Amount.Currency}, paid: canonical.Money{Currency: body.Amount.Currency},
 	}
 	return r, r.plan()
@@ -99,19 +100,19 @@ func (r *refunding) plan() error {
 		if tx.Amount.Minor == 0 {
 			continue
 		}
-		p := payout{external: r.external, memo: r.memo, field: index("transactions", i), method: tx.Method, amount: tx.Amount}
+		p := payout{external: r.external, memo: r.memo, field: record.Index("transactions", i), method: tx.Method, amount: tx.Amount}
 		if len(r.payouts) > 0 {
-			p.external = ExternalID(message.Key{System: key.System, Tenant: key.Tenant, Type: key.Type, ID: key.ID + "-" + tx.ID})
+			p.external = record.ExternalID(message.Key{System: key.System, Tenant: key.Tenant, Type: key.Type, ID: key.ID + "-" + tx.ID})
 			p.memo += " transaction " + tx.ID
 		}
 		if tx.Parent != "" {
-			p.parent = ExternalID(message.Key{System: key.System, Tenant: key.Tenant, Type: "payment", ID: tx.Parent})
+			p.parent = record.ExternalID(message.Key{System: key.System, Tenant: key.Tenant, Type: "payment", ID: tx.Parent})
 		}
 		r.paid = r.paid.Add(tx.Amount)
 		r.payouts = append(r.payouts, p)
 	}
 	if r.paid.Minor > r.refund.Amount.Minor {
-		return conflict("transactions", "the store paid back "+r.paid.String()+" for what is worth "+r.refund.Amount.String()+"; settle the refund in NetSuite by hand"+suitetalk.Redrive)
+		return record.Conflict("transactions", "the store paid back "+r.paid.String()+" for what is worth "+r.refund.Amount.String()+"; settle the refund in NetSuite by hand"+suitetalk.Redrive)
 	}
 	return nil
 }
@@ -128,7 +129,7 @@ func (r *refunding) read(rows []suitetalk.Values) error {
 		case suitetalk.SalesOrderType:
 			r.entity, r.total = row["entity"], tx.total
 			if row["currency"] != r.currency {
-				return conflict("amount.currency", "sales order "+tx.id+" has currency "+row["currency"]+" in NetSuite, the refund needs "+r.currency)
+				return record.Conflict("amount.currency", "sales order "+tx.id+" has currency "+row["currency"]+" in NetSuite, the refund needs "+r.currency)
 			}
 		case suitetalk.CustomerDepositType:
 			r.deposits = append(r.deposits, tx)

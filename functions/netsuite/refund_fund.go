@@ -3,6 +3,7 @@ package netsuite
 import (
 	"slices"
 
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
@@ -43,7 +44,7 @@ func (r *refunding) split() error {
 		}
 	}
 	if open := r.creditOpen(); r.cash && open.Minor > 0 {
-		return conflict("transactions", "the store did not pay back "+open.String()+" of "+amount.String()+
+		return record.Conflict("transactions", "the store did not pay back "+open.String()+" of "+amount.String()+
 			", and a cash refund pays out all that it takes back; credit the return in NetSuite by hand"+suitetalk.Redrive)
 	}
 	return nil
@@ -126,7 +127,7 @@ func (r *refunding) short(why string) error {
 			return &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: p.field + ".parent", Detail: "the payment that it pays back may not be at netsuite yet; " + why}
 		}
 	}
-	return conflict("amount", why+"; book the payment, or settle the refund in NetSuite by hand"+suitetalk.Redrive)
+	return record.Conflict("amount", why+"; book the payment, or settle the refund in NetSuite by hand"+suitetalk.Redrive)
 }
 
 func (r *refunding) depositOf(external string) *transaction {

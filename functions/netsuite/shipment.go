@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -16,14 +17,14 @@ import (
 // deliverShipment makes the item fulfillment of the sales order, and the invoice if the
 // installation wants one. A transform is no upsert, so both are looked up first.
 func (t *saleTarget) deliverShipment(ctx context.Context, d connector.Delivery, body *canonical.Shipment) (connector.Receipt, error) {
-	p := placeOf(d, suitetalk.ItemFulfillment)
+	p := record.PlaceOf(d, suitetalk.ItemFulfillment)
 	s, err := newShipping(&t.Settings, d, body)
 	if err != nil {
 		return connector.Receipt{}, fault.Doing(p.Doing, err)
 	}
 	id, err := t.LookUp(ctx, p, p.ByExternal())
 	if err != nil {
-		return connector.Receipt{}, inOurTerms(err, suitetalk.ItemFulfillment, nil)
+		return connector.Receipt{}, record.InOurTerms(err, suitetalk.ItemFulfillment, nil)
 	}
 	words := " is there"
 	if id == "" {
@@ -49,7 +50,7 @@ func (t *saleTarget) deliverShipment(ctx context.Context, d connector.Delivery, 
 // fulfill makes the item fulfillment unless the parcel has one under another id, and returns its
 // internal id and what was done.
 func (t *saleTarget) fulfill(ctx context.Context, p suitetalk.Place, s *shipping) (id, words string, err error) {
-	found, err := t.ownOrder(ctx, suitetalk.Place{Record: suitetalk.SalesOrder, External: ExternalID(s.orderKey), Doing: p.Doing}, s.order)
+	found, err := t.ownOrder(ctx, suitetalk.Place{Record: suitetalk.SalesOrder, External: record.ExternalID(s.orderKey), Doing: p.Doing}, s.order)
 	if err != nil {
 		return "", "", err
 	}
@@ -97,7 +98,7 @@ func (t *saleTarget) sameParcel(ctx context.Context, p suitetalk.Place, s *shipp
 		}
 		made, err := t.Read(ctx, p, row["id"])
 		if err != nil {
-			return "", inOurTerms(err, suitetalk.ItemFulfillment, nil)
+			return "", record.InOurTerms(err, suitetalk.ItemFulfillment, nil)
 		}
 		if made != nil && maps.Equal(want, quantities(made)) {
 			return row["id"], nil
@@ -109,7 +110,7 @@ func (t *saleTarget) sameParcel(ctx context.Context, p suitetalk.Place, s *shipp
 // quantities returns what an item fulfillment has of each item.
 func quantities(d *suitetalk.Document) map[string]canonical.Decimal {
 	all := map[string]canonical.Decimal{}
-	for _, l := range d.Lists[itemSublist] {
+	for _, l := range d.Lists[record.ItemSublist] {
 		all[l.Ref("item")] = plus(all[l.Ref("item")], l.Decimal("quantity")).Normal()
 	}
 	return all
@@ -131,17 +132,17 @@ func (t *saleTarget) invoice(ctx context.Context, p suitetalk.Place, s *shipping
 }
 
 // transformOrder makes the record of the sales order.
-func (t *saleTarget) transformOrder(ctx context.Context, p suitetalk.Place, order string, body []byte, origins []origin) (string, error) {
+func (t *saleTarget) transformOrder(ctx context.Context, p suitetalk.Place, order string, body []byte, origins []record.Origin) (string, error) {
 	id, err := t.Transform(ctx, p, suitetalk.SalesOrder, order, "", body)
 	if err != nil {
-		return "", inOurTerms(err, p.Record, origins)
+		return "", record.InOurTerms(err, p.Record, origins)
 	}
 	return id, nil
 }
 
 // shipping is one shipment on its way into the books.
 type shipping struct {
-	settings *RecordSettings
+	settings *record.Settings
 	message  *message.Message
 	shipment *canonical.Shipment
 	orderKey message.Key
@@ -153,10 +154,10 @@ type shipping struct {
 type fulfilling struct {
 	number   string // NetSuite's key of the line
 	quantity canonical.Decimal
-	origin   origin
+	origin   record.Origin
 }
 
-func newShipping(s *RecordSettings, d connector.Delivery, body *canonical.Shipment) (*shipping, error) {
+func newShipping(s *record.Settings, d connector.Delivery, body *canonical.Shipment) (*shipping, error) {
 	i := slices.IndexFunc(d.Message.Parents, func(k message.Key) bool { return k.Type == "order" && k.ID == body.Order })
 	if i < 0 {
 		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.MissingRef, Field: "order", Detail: "the event does not name the store of order " + body.Order}
@@ -171,7 +172,7 @@ func newShipping(s *RecordSettings, d connector.Delivery, body *canonical.Shipme
 
 // chargeItems are the external ids of the items that have no goods: NetSuite fulfills none of
 // them, so that an item fulfillment does not list their lines.
-func chargeItems(s *RecordSettings) []string {
+func chargeItems(s *record.Settings) []string {
 	all := []string{
 		s.ItemTax, s.ItemGiftCard, s.ItemTip, s.ItemDuty, s.ItemFee, s.ItemRounding, s.ItemCashRounding, s.ItemAdjustment, s.ItemChannelTax,
 	}
@@ -204,12 +205,12 @@ func (s *shipping) match(found *suitetalk.Document, items map[string]string) err
 	have := bookedLines(found)
 	left := s.open(have, items)
 	shipped := make([]canonical.Decimal, len(have))
-	origins := make([]origin, len(have))
+	origins := make([]record.Origin, len(have))
 	for i, l := range s.shipment.Lines {
-		o := origin{field: index("lines", i) + ".sku", value: l.SKU}
+		o := record.Origin{Field: record.Index("lines", i) + ".sku", Value: l.SKU}
 		item := items[strings.ToLower(l.SKU)]
 		if item == "" {
-			return unknownItem(o)
+			return record.UnknownItem(o)
 		}
 		rest := l.Quantity.Value
 		for j := range have {
@@ -230,7 +231,7 @@ func (s *shipping) match(found *suitetalk.Document, items map[string]string) err
 		}
 	}
 	if !positive(sum) {
-		return rejected(fault.Value, "lines", "no line has a quantity, so nothing was shipped")
+		return record.Rejected(fault.Value, "lines", "no line has a quantity, so nothing was shipped")
 	}
 	return nil
 }
@@ -251,19 +252,19 @@ func (s *shipping) open(have []booked, items map[string]string) []canonical.Deci
 }
 
 // over explains why a quantity that was shipped is not open in the sales order.
-func (s *shipping) over(have []booked, item string, o origin, rest canonical.Decimal) error {
+func (s *shipping) over(have []booked, item string, o record.Origin, rest canonical.Decimal) error {
 	i := slices.IndexFunc(have, func(b booked) bool { return b.item == item })
 	if i < 0 {
 		return &fault.Error{
-			Kind: fault.Rejected, Class: fault.MissingRef, Field: o.field,
-			Detail: o.explained("sales order "+s.order+" has no line of this item", "correct the shipment, or fulfill the order in NetSuite by hand"),
+			Kind: fault.Rejected, Class: fault.MissingRef, Field: o.Field,
+			Detail: o.Explained("sales order "+s.order+" has no line of this item", "correct the shipment, or fulfill the order in NetSuite by hand"),
 		}
 	}
-	o.field = strings.TrimSuffix(o.field, ".sku") + ".quantity"
-	e := &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Code: suitetalk.OverFulfilled, Field: o.field}
-	e.Detail = o.explained(rest.Normal().String()+" more shipped than sales order "+s.order+" has open", "settle the difference in NetSuite by hand"+suitetalk.Redrive)
+	o.Field = strings.TrimSuffix(o.Field, ".sku") + ".quantity"
+	e := &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Code: suitetalk.OverFulfilled, Field: o.Field}
+	e.Detail = o.Explained(rest.Normal().String()+" more shipped than sales order "+s.order+" has open", "settle the difference in NetSuite by hand"+suitetalk.Redrive)
 	if have[i].closed {
-		e.Detail = o.explained("the line is closed in sales order "+s.order, "settle the shipment in NetSuite by hand"+suitetalk.Redrive)
+		e.Detail = o.Explained("the line is closed in sales order "+s.order, "settle the shipment in NetSuite by hand"+suitetalk.Redrive)
 	}
 	return e
 }

@@ -3,6 +3,7 @@ package netsuite
 import (
 	"time"
 
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -19,7 +20,7 @@ type Settings struct {
 	Timeout     time.Duration `env:"NETSUITE_TIMEOUT" envDefault:"1m" validate:"min=1s,max=15m"`   // of one request; NetSuite itself ends it after 15 min
 	Linger      time.Duration `env:"NETSUITE_LINGER" envDefault:"15m" validate:"min=0s,max=15m"`   // for how long a request that was given up may still take effect
 
-	RecordSettings
+	record.Settings
 }
 
 // Profile describes NetSuite to the pipeline and the infrastructure. Concurrency is the
@@ -58,7 +59,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err := connector.ParseSettings(settings, &s); err != nil {
 		return connector.System{}, err
 	}
-	if err := s.complete(); err != nil {
+	if err := s.Complete(); err != nil {
 		return connector.System{}, err
 	}
 	profile := Profile()
@@ -67,7 +68,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, err
 	}
-	t := &target{Account: &Account{Client: client, Settings: s.RecordSettings}}
+	t := &target{Account: &record.Account{Client: client, Settings: s.Settings}}
 	if t.rules, err = connector.OpenRules(deps.Rules, Name, s); err != nil {
 		return connector.System{}, err
 	}

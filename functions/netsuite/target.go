@@ -3,6 +3,7 @@ package netsuite
 import (
 	"context"
 
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -12,7 +13,7 @@ import (
 
 // target implements connector.Target. It keeps nothing between calls.
 type target struct {
-	*Account
+	*record.Account
 	rules connector.Rules // nil if none is set
 }
 
@@ -32,7 +33,7 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	with := target{Account: t.with(chosen)}
+	with := target{Account: t.With(chosen)}
 	receipt, err := with.deliver(ctx, d)
 	receipt.Notes = append(receipt.Notes, chosen.Notes()...)
 	return receipt, err
@@ -56,7 +57,7 @@ func (t *target) deliver(ctx context.Context, d connector.Delivery) (connector.R
 }
 
 func (t *target) Find(ctx context.Context, key message.Key) (string, error) {
-	p := suitetalk.Place{External: ExternalID(key), Doing: "looking up " + key.Type + " " + ExternalID(key) + " at netsuite"}
+	p := suitetalk.Place{External: record.ExternalID(key), Doing: "looking up " + key.Type + " " + record.ExternalID(key) + " at netsuite"}
 	if len(records[key.Type]) == 0 {
 		return "", fault.New(fault.Unknown, fault.Bug, p.Doing, "it has no record in NetSuite")
 	}

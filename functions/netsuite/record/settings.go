@@ -1,4 +1,4 @@
-package netsuite
+package record
 
 import (
 	"time"
@@ -8,9 +8,9 @@ import (
 	"causeway.example/shared/fault"
 )
 
-// RecordSettings has the settings that decide what is written, and the choices of the rules for
+// Settings has the settings that decide what is written, and the choices of the rules for
 // the message at hand.
-type RecordSettings struct {
+type Settings struct {
 	Timezone *time.Location `env:"NETSUITE_TIMEZONE" envDefault:"UTC"` // of the business date
 
 	Subsidiaries  map[string]string `env:"NETSUITE_SUBSIDIARIES" envKeyValSeparator:"=" validate:"required" keys:"store"`                    // "shopify/brand.myshopify.com" -> internal id
@@ -72,22 +72,22 @@ type RecordSettings struct {
 	chosen connector.Choices // of the rules for the message at hand; nil without rules
 }
 
-// choice returns the choice of a rule for the message at hand, about the part with the path; ""
+// Choice returns the choice of a rule for the message at hand, about the part with the path; ""
 // if there is no rule, or it has no opinion.
-func (s *RecordSettings) choice(rule, field string) string {
+func (s *Settings) Choice(rule, field string) string {
 	if s.chosen == nil {
 		return ""
 	}
 	return s.chosen.Of(rule, field)
 }
 
-// day returns the business day, which decides the accounting period.
-func (s *RecordSettings) day(at time.Time) string {
+// Day returns the business day, which decides the accounting period.
+func (s *Settings) Day(at time.Time) string {
 	return at.In(s.Timezone).Format(suitetalk.DateLayout)
 }
 
-// complete finds a map entry without an id.
-func (s *RecordSettings) complete() error {
+// Complete rejects a map entry without an id.
+func (s *Settings) Complete() error {
 	for key, entries := range map[string]map[string]string{
 		"NETSUITE_SUBSIDIARIES": s.Subsidiaries, "NETSUITE_CURRENCIES": s.Currencies, "NETSUITE_SHIP_METHODS": s.ShipMethods,
 		"NETSUITE_PAYMENT_METHODS": s.Payments, "NETSUITE_CUSTOMER_OVERRIDES": s.CustomerOverrides, "NETSUITE_COMPANIES": s.Companies,
@@ -96,7 +96,7 @@ func (s *RecordSettings) complete() error {
 	} {
 		for _, id := range entries {
 			if id == "" {
-				return fault.Doing("reading settings", notSet(key, "an entry has no id"))
+				return fault.Doing("reading settings", NotSet(key, "an entry has no id"))
 			}
 		}
 	}

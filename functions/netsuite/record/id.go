@@ -1,4 +1,4 @@
-package netsuite
+package record
 
 import (
 	"strings"
@@ -17,11 +17,11 @@ import (
 // a part with anything else in it is replaced by a hyphen and its derived id. A guest's
 // id holds an e-mail address and thus never stands in a URL. Two keys never share an id.
 func ExternalID(key message.Key) string {
-	return storePrefix(key) + idPart(key, key.ID)
+	return StorePrefix(key) + idPart(key, key.ID)
 }
 
-// storePrefix is what the external ids of all entities of one type and store begin with.
-func storePrefix(key message.Key) string {
+// StorePrefix is what the external ids of all entities of one type and store begin with.
+func StorePrefix(key message.Key) string {
 	return idPart(key, key.System) + "__" + idPart(key, key.Tenant) + "__" + idPart(key, key.Type) + "__"
 }
 
@@ -40,15 +40,16 @@ func plain(text string) bool {
 		strings.Trim(text, "-.") == text && !strings.Contains(text, "..")
 }
 
-// naturalKey is the memo by which an auditor finds the entity without our ids.
-func naturalKey(m *message.Message) string { return memoOf(m.Key()) }
-
-func memoOf(key message.Key) string {
+// MemoOf returns the memo by which an auditor finds the entity without our ids:
+// "shopify example-brand.myshopify.com order 1001".
+func MemoOf(key message.Key) string {
 	return key.System + " " + key.Tenant + " " + key.Type + " " + key.ID
 }
 
-// parent returns the internal id of an entity of the same store.
-func parent(m *message.Message, sort, id, field string, parents map[string]string) (string, error) {
+// Parent returns the internal id of an entity of the message's store, by its type and id, among the
+// parents of the delivery. One that is missing is on its way: the error is fault.NotReady at the
+// canonical field.
+func Parent(m *message.Message, sort, id, field string, parents map[string]string) (string, error) {
 	key := message.Key{System: m.System(), Tenant: m.Tenant, Type: sort, ID: id}
 	if ref := parents[key.String()]; ref != "" {
 		return ref, nil

@@ -1,4 +1,4 @@
-package netsuite
+package record
 
 import (
 	"context"
@@ -11,28 +11,28 @@ import (
 // period.
 const nextPeriod = "next"
 
-// dating is the day on which a new transaction is booked, and what is said of it.
-type dating struct {
-	day  string // the business day; moved if its accounting period is closed
-	note string // "" if it was not moved
+// Dating is the day on which a new transaction is booked, as YYYY-MM-DD, and the note on it.
+type Dating struct {
+	Day  string // the business day; moved if its accounting period is closed
+	Note string // "" if it was not moved
 }
 
-// inOpenPeriod writes a new transaction. If NetSuite rejects the day because its accounting period is
+// InOpenPeriod writes a new transaction. If NetSuite rejects the day because its accounting period is
 // closed, the setting decides: the delivery waits, or the transaction is written again with the
 // first day of the next open period. A transaction that NetSuite has is never moved.
-func (a *Account) inOpenPeriod(ctx context.Context, d *dating, doing string, write func() (string, error)) (string, error) {
+func (a *Account) InOpenPeriod(ctx context.Context, d *Dating, doing string, write func() (string, error)) (string, error) {
 	id, err := write()
 	if a.Settings.ClosedPeriod != nextPeriod || err == nil || fault.As(err).Code != suitetalk.NoOpenPeriod {
 		return id, err
 	}
-	open, findErr := a.firstOpenDay(ctx, d.day, doing)
+	open, findErr := a.firstOpenDay(ctx, d.Day, doing)
 	if findErr != nil || open == "" {
 		e := *fault.As(err)
 		e.Detail += "; NETSUITE_CLOSED_PERIOD=next finds no later open period: open one, or let the role read accounting periods"
 		return "", &e
 	}
-	d.note = "the accounting period of " + d.day + " is closed, so it is booked on " + open
-	d.day = open
+	d.Note = "the accounting period of " + d.Day + " is closed, so it is booked on " + open
+	d.Day = open
 	return write()
 }
 

@@ -1,4 +1,4 @@
-package netsuite_test
+package record_test
 
 import (
 	"encoding/json"
@@ -7,9 +7,22 @@ import (
 	"strings"
 	"testing"
 
-	"causeway.example/functions/netsuite"
+	"causeway.example/functions/netsuite/record"
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/webapi"
 )
+
+// classified judges an error answer as the client does, and puts it into the terms of an
+// order's lines. kind is what the status alone means. Each line is a field and a value.
+func classified(kind fault.Kind, status int, body, sent string, lines ...[2]string) error {
+	var origins []record.Origin
+	for _, l := range lines {
+		origins = append(origins, record.Origin{Field: l[0], Value: l[1]})
+	}
+	e := suitetalk.Classify(webapi.Response{Status: status, Body: []byte(body)}, &fault.Error{Kind: kind, Status: status})
+	return record.InOurTerms(e, sent, origins)
+}
 
 func errorBody(code, path string) string {
 	return fmt.Sprintf(`{"type":"t","title":"t","status":400,"o:errorDetails":[{"detail":"ada@example.com is wrong","o:errorCode":%q,"o:errorPath":%q}]}`, code, path)
@@ -141,9 +154,9 @@ func TestErrorsAreJudgedByTheirCause(t *testing.T) {
 	})
 }
 
-func wantAnswer(t *testing.T, record string, tc answerCase) {
+func wantAnswer(t *testing.T, sent string, tc answerCase) {
 	t.Helper()
-	err := netsuite.Classify(kindOfStatus(tc.status), tc.status, tc.body, record, sentLines...)
+	err := classified(kindOfStatus(tc.status), tc.status, tc.body, sent, sentLines...)
 	e := fault.As(err)
 	if e.Kind != tc.kind || e.ClassOrDefault() != tc.class || e.ScopeOrDefault() != tc.scope {
 		t.Errorf("got %v/%v/%v, want %v/%v/%v", e.Kind, e.ClassOrDefault(), e.ScopeOrDefault(), tc.kind, tc.class, tc.scope)
@@ -164,12 +177,12 @@ func TestErrorsNameTheValueAndTheNextStep(t *testing.T) {
 		userError("", "Please enter value(s) for: Sales Channel."):                          `NetSuite demands a value for Sales Channel: 400 MISSING_VALUE`,
 		userError("", "This record has been locked by a user defined workflow."):            `a workflow in NetSuite has locked the record; unlock it, then redrive: 400 RCRD_LOCKED_BY_WF`,
 	} {
-		if got := netsuite.Classify(fault.Rejected, 400, body, "salesOrder", sentLines...).Error(); got != want {
+		if got := classified(fault.Rejected, 400, body, "salesOrder", sentLines...).Error(); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
 	broken := errorDetail("UNEXPECTED_ERROR", "", "An unexpected error occurred. Error ID: l5k2ab9x0")
-	if got := netsuite.Classify(fault.Unavailable, 500, broken, "salesOrder").Error(); !strings.Contains(got, "l5k2ab9x0") {
+	if got := classified(fault.Unavailable, 500, broken, "salesOrder").Error(); !strings.Contains(got, "l5k2ab9x0") {
 		t.Errorf("the id for NetSuite's support is missing: %s", got)
 	}
 }
@@ -180,7 +193,7 @@ func FuzzErrorBody(f *testing.F) {
 	f.Add([]byte(userError("", "Invalid currency reference key ada@example.com for entity \"x\"")))
 	f.Add([]byte("<html>"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		e := fault.As(netsuite.Classify(fault.Rejected, 400, string(body), "salesOrder", [2]string{"lines[0].sku", "TEE"}))
+		e := fault.As(classified(fault.Rejected, 400, string(body), "salesOrder", [2]string{"lines[0].sku", "TEE"}))
 		if e.Kind == fault.Unknown || e.Kind == fault.Duplicate {
 			t.Errorf("an error became %v", e.Kind)
 		}

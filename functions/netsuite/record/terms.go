@@ -1,4 +1,4 @@
-package netsuite
+package record
 
 import (
 	"regexp"
@@ -11,31 +11,31 @@ import (
 	"causeway.example/shared/fault"
 )
 
-// rejected is a rejection of the canonical field.
-func rejected(class fault.Class, field, rule string) error {
+// Rejected is a rejection of the canonical field.
+func Rejected(class fault.Class, field, rule string) error {
 	return &fault.Error{Kind: fault.Rejected, Class: class, Field: field, Detail: rule}
 }
 
-// conflict is a difference that an operator has to settle.
-func conflict(field, detail string) error {
+// Conflict is a difference that an operator has to settle.
+func Conflict(field, detail string) error {
 	return &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Field: field, Detail: detail}
 }
 
-// origin is what a line of a sales order was made of: the path of the field in the
+// Origin is what a line of a sales order was made of: the path of the field in the
 // canonical order, and the value that an operator can look up.
-type origin struct{ field, value string }
+type Origin struct{ Field, Value string }
 
-// inOurTerms rewrites a rejection of what was sent into one of the canonical entity.
+// InOurTerms rewrites a rejection of what was sent into one of the canonical entity.
 // lines are the origins of the lines that were sent. If NetSuite does not know the customer
 // or the order that was named, it is on its way or was deleted: both may pass.
-func inOurTerms(err error, record string, lines []origin) error {
+func InOurTerms(err error, record string, lines []Origin) error {
 	if fault.KindOf(err) != fault.Rejected {
 		return err
 	}
 	e := *fault.As(err)
 	theirs := e.Field
 	ours := ourField(theirs, record, lines)
-	e.Field = ours.field
+	e.Field = ours.Field
 	switch v := suitetalk.VerdictOf(e.Code); {
 	case v.Class == fault.Config:
 		e.Detail = v.Rule + "; " + v.Advice
@@ -53,7 +53,7 @@ func inOurTerms(err error, record string, lines []origin) error {
 }
 
 // explainRef explains a reference that NetSuite does not know.
-func explainRef(e *fault.Error, theirs string, ours origin) {
+func explainRef(e *fault.Error, theirs string, ours Origin) {
 	const unknown = "NetSuite does not know what the field refers to"
 	switch {
 	case parents[theirs]:
@@ -76,14 +76,14 @@ const (
 
 // explained puts the parts of a detail together: "TRAIL-42": the rule (at item.items[0].item);
 // the next step.
-func explained(rule, theirs string, ours origin, advice string) string {
+func explained(rule, theirs string, ours Origin, advice string) string {
 	if rule == "" {
 		rule = "NetSuite rejects the record"
 	}
-	if ours.value != "" {
-		rule = strconv.Quote(ours.value) + ": " + rule
+	if ours.Value != "" {
+		rule = strconv.Quote(ours.Value) + ": " + rule
 	}
-	if theirs != "" && theirs != ours.field {
+	if theirs != "" && theirs != ours.Field {
 		rule += " (at " + theirs + ")"
 	}
 	if advice != "" {
@@ -92,13 +92,13 @@ func explained(rule, theirs string, ours origin, advice string) string {
 	return rule
 }
 
-// unknownItem is the rejection of a line whose item NetSuite does not have.
-func unknownItem(o origin) error {
-	return &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: o.field, Detail: o.explained(noItem, createItem)}
+// UnknownItem is the rejection of a line whose item NetSuite does not have.
+func UnknownItem(o Origin) error {
+	return &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: o.Field, Detail: o.Explained(noItem, createItem)}
 }
 
-// explained returns the rule with the value in front of it and the next step behind it.
-func (o origin) explained(rule, advice string) string { return explained(rule, "", o, advice) }
+// Explained returns the rule with the value in front of it and the next step behind it.
+func (o Origin) Explained(rule, advice string) string { return explained(rule, "", o, advice) }
 
 // parents are the fields that name an entity which has to be in NetSuite first.
 var parents = map[string]bool{"entity": true, "customer": true, "salesOrder": true}
@@ -111,19 +111,19 @@ func refersToNothing(code string) bool {
 
 // ourField returns the canonical path of a field of NetSuite's, or the field itself
 // where there is none.
-func ourField(field, record string, lines []origin) origin {
+func ourField(field, record string, lines []Origin) Origin {
 	if at := linePath().FindStringSubmatch(field); at != nil {
 		return ourLine(field, at[1], at[2], lines)
 	}
 	if field == "item" && record == suitetalk.SalesOrder {
-		return origin{field: "lines"}
+		return Origin{Field: "lines"}
 	}
 	for theirs, ours := range prefixes {
 		if rest, ok := strings.CutPrefix(field, theirs+"."); ok {
-			return origin{field: ours + "." + ourName(rest, record)}
+			return Origin{Field: ours + "." + ourName(rest, record)}
 		}
 	}
-	return origin{field: ourName(field, record)}
+	return Origin{Field: ourName(field, record)}
 }
 
 // linePath is the path of a field of a line. It is compiled at the first rejection.
@@ -131,18 +131,18 @@ var linePath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(
 
 // ourLine returns the field that the line was made of, which for an unknown item is the
 // SKU, and for anything else the line that the SKU is on.
-func ourLine(field, number, rest string, lines []origin) origin {
+func ourLine(field, number, rest string, lines []Origin) Origin {
 	i, err := strconv.Atoi(number)
 	if err != nil || i >= len(lines) {
-		return origin{field: field}
+		return Origin{Field: field}
 	}
 	ours := lines[i]
 	if rest == "item" {
 		return ours
 	}
-	ours.field = strings.TrimSuffix(ours.field, ".sku")
+	ours.Field = strings.TrimSuffix(ours.Field, ".sku")
 	if rest == "quantity" {
-		ours.field += ".quantity"
+		ours.Field += ".quantity"
 	}
 	return ours
 }

@@ -1,4 +1,4 @@
-package netsuite_test
+package record_test
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"causeway.example/functions/netsuite"
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/shared/message"
 )
 
@@ -37,7 +37,7 @@ func TestExternalIDsAreApart(t *testing.T) {
 		key("shopify", "a.example", "customer", "guest:ada@example.com"),
 		key("shopify", "a.example", "customer", "guest:bob@example.com"),
 	} {
-		id := netsuite.ExternalID(k)
+		id := record.ExternalID(k)
 		if other, taken := seen[id]; taken {
 			t.Errorf("%v and %v share %s", k, other, id)
 		}
@@ -58,7 +58,7 @@ func FuzzExternalID(f *testing.F) {
 	f.Add("a..b", "order.", ".1")
 	f.Fuzz(func(t *testing.T, tenant, kind, id string) {
 		k := key("shopify", tenant, kind, id)
-		got := netsuite.ExternalID(k)
+		got := record.ExternalID(k)
 		if strings.Trim(got, "abcdefghijklmnopqrstuvwxyz0123456789_-") != "" {
 			t.Errorf("%q is not allowed in NetSuite", got)
 		}
@@ -66,17 +66,17 @@ func FuzzExternalID(f *testing.F) {
 		if len(parts) != 4 {
 			t.Errorf("%q does not show four parts", got)
 		}
-		if other := netsuite.ExternalID(key("shopify", tenant, kind, id+"0")); other == got {
+		if other := record.ExternalID(key("shopify", tenant, kind, id+"0")); other == got {
 			t.Errorf("two ids share %q", got)
 		}
-		if got != netsuite.ExternalID(k) {
+		if got != record.ExternalID(k) {
 			t.Error("not stable")
 		}
 	})
 }
 
 func ExampleExternalID() {
-	fmt.Println(netsuite.ExternalID(message.Key{
+	fmt.Println(record.ExternalID(message.Key{
 		System: "shopify", Tenant: "example-brand.myshopify.com", Type: "order", ID: "820982911946154508",
 	}))
 	// Output: shopify__example-brand_myshopify_com__order__820982911946154508
