@@ -23,7 +23,7 @@ const (
 
 // largerPackages are the packages that were longer when the bar was set, with the lines that
 // they must not exceed.
-var largerPackages = map[string]int{"shared/cloud": 3740, "infra/causeway": 3180, "shared/local": 2920, "functions/shopify": 6100, "functions/woocommerce": 4350, "functions/netsuite": 5350}
+var largerPackages = map[string]int{"shared/cloud": 3740, "infra/causeway": 3180, "shared/local": 2920, "functions/shopify": 6100, "functions/woocommerce": 4350}
 
 func TestFunctionsAreShort(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"causeway.example/functions/netsuite/record"
+	"causeway.example/functions/netsuite/sale"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -221,7 +222,7 @@ func (a *auditor) Itemize(ctx context.Context, booked connector.Record, body any
 	case *canonical.Payment:
 		return []connector.Part{{Name: "payment", Want: body.Amount, Found: booked.Amount}}, nil
 	case *canonical.Order:
-		parts, err := (&saleTarget{a.Account}).itemize(ctx, booked.Ref, body, doing)
+		parts, err := (&sale.Target{Account: a.Account}).Itemize(ctx, booked.Ref, body, doing)
 		return parts, fault.Doing(doing, err)
 	}
 	return nil, fault.New(fault.Unknown, fault.Bug, doing, "there is no record of it in NetSuite")

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"causeway.example/functions/netsuite/record"
+	"causeway.example/functions/netsuite/refund"
+	"causeway.example/functions/netsuite/sale"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -40,18 +42,18 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 }
 
 func (t *target) deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
-	sales, refunds := &saleTarget{t.Account}, &refundTarget{t.Account}
+	sales, refunds := &sale.Target{Account: t.Account}, &refund.Target{Account: t.Account}
 	switch body := d.Body.(type) {
 	case *canonical.Customer:
 		return t.deliverCustomer(ctx, d, body)
 	case *canonical.Order:
-		return sales.deliverOrder(ctx, d, body)
+		return sales.DeliverOrder(ctx, d, body)
 	case *canonical.Payment:
-		return sales.deliverPayment(ctx, d, body)
+		return sales.DeliverPayment(ctx, d, body)
 	case *canonical.Refund:
-		return refunds.deliverRefund(ctx, d, body)
+		return refunds.Deliver(ctx, d, body)
 	case *canonical.Shipment:
-		return sales.deliverShipment(ctx, d, body)
+		return sales.DeliverShipment(ctx, d, body)
 	}
 	return connector.Receipt{}, fault.New(fault.Unknown, fault.Bug, "delivering "+d.Message.Type+" to netsuite", "there is no operation for it")
 }

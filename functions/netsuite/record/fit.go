@@ -27,7 +27,7 @@ const (
 type Fit struct {
 	rules *Settings
 	notes []connector.Note // without any value
-	Err   error           // the first text that NETSUITE_TEXT=refuse rejects
+	Err   error            // the first text that NETSUITE_TEXT=refuse rejects
 }
 
 // NewFit returns a Fit without notes.

@@ -18,8 +18,8 @@
 // # Failures
 //
 // REST gives most causes one code, USER_ERROR; the text decides, and the fault has the
-// cause's own code. NetSuite's error document is about one record, even
-// with status 500; a 503 and an answer without a document are about the connection, and a
-// missing permission is about the operation. A fault has the cause's code and NetSuite's name of
-// the field; nothing else of the answer is copied, because its text quotes values.
+// cause's own code. NetSuite's error document is about one record, even with status 500; a 503 and
+// an answer without a document are about the connection, and a missing permission is about the
+// operation. A fault has the cause's code and NetSuite's name of the field; nothing else of the
+// answer is copied, because its text quotes values.
 package suitetalk

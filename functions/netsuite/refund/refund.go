@@ -1,4 +1,4 @@
-package netsuite
+package refund
 
 import (
 	"context"
@@ -12,12 +12,12 @@ import (
 	"causeway.example/shared/fault"
 )
 
-// refundTarget writes refunds.
-type refundTarget struct{ *record.Account }
+// Target writes refunds.
+type Target struct{ *record.Account }
 
-// deliverRefund books money that went back. Every document has an external id of its own,
+// Deliver books money that went back. Every document has an external id of its own,
 // so that what an earlier attempt made is found and the rest is made.
-func (t *refundTarget) deliverRefund(ctx context.Context, d connector.Delivery, body *canonical.Refund) (connector.Receipt, error) {
+func (t *Target) Deliver(ctx context.Context, d connector.Delivery, body *canonical.Refund) (connector.Receipt, error) {
 	p := record.PlaceOf(d, suitetalk.CustomerRefund)
 	r, err := newRefund(&t.Settings, d, body)
 	if err != nil {
@@ -40,7 +40,7 @@ func (t *refundTarget) deliverRefund(ctx context.Context, d connector.Delivery, 
 
 // bookRefund makes the documents that are not there yet: first the reversal of the sale,
 // then what pays it out.
-func (t *refundTarget) bookRefund(ctx context.Context, p suitetalk.Place, r *refunding) (connector.Receipt, error) {
+func (t *Target) bookRefund(ctx context.Context, p suitetalk.Place, r *refunding) (connector.Receipt, error) {
 	var receipt connector.Receipt
 	var done []string
 	note := func(id, what string) {
@@ -87,7 +87,7 @@ func (r *refunding) reversalWords() string {
 }
 
 // reverse makes the credit memo of the invoice, or the cash refund of the cash sale.
-func (t *refundTarget) reverse(ctx context.Context, p suitetalk.Place, r *refunding) (string, error) {
+func (t *Target) reverse(ctx context.Context, p suitetalk.Place, r *refunding) (string, error) {
 	source := suitetalk.Invoice
 	if p.Record = suitetalk.CreditMemo; r.cash {
 		source, p.Record = suitetalk.CashSale, suitetalk.CashRefund
@@ -107,7 +107,7 @@ func (t *refundTarget) reverse(ctx context.Context, p suitetalk.Place, r *refund
 }
 
 // payOut makes a customer refund of deposits and of the credit memo.
-func (t *refundTarget) payOut(ctx context.Context, p suitetalk.Place, r *refunding, out *payout) (string, error) {
+func (t *Target) payOut(ctx context.Context, p suitetalk.Place, r *refunding, out *payout) (string, error) {
 	p = suitetalk.NewPlace(p.Record, out.external)
 	if out.done != nil {
 		return out.done.id, nil
@@ -146,7 +146,7 @@ func outdated(err error) error {
 var takenAmount = regexp.MustCompile(`^(deposit|apply)\.items\[\d+\]\.amount$`)
 
 // creditOf returns the internal id of the refund's credit memo.
-func (t *refundTarget) creditOf(ctx context.Context, p suitetalk.Place, r *refunding) (string, error) {
+func (t *Target) creditOf(ctx context.Context, p suitetalk.Place, r *refunding) (string, error) {
 	if r.reversal != nil {
 		return r.reversal.id, nil
 	}

@@ -1,4 +1,4 @@
-package netsuite
+package sale
 
 import (
 	"cmp"
@@ -11,10 +11,10 @@ import (
 	"causeway.example/shared/fault"
 )
 
-// itemize compares the sales order with the internal id line by line with the order. A line of one
+// Itemize compares the sales order with the internal id line by line with the order. A line of one
 // side alone has no amount on the other. It returns nothing if NetSuite does not have the sales
 // order.
-func (t *saleTarget) itemize(ctx context.Context, id string, order *canonical.Order, doing string) ([]connector.Part, error) {
+func (t *Target) Itemize(ctx context.Context, id string, order *canonical.Order, doing string) ([]connector.Part, error) {
 	booking, err := book(&t.Settings, order)
 	if err != nil {
 		return nil, err

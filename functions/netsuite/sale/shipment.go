@@ -1,4 +1,4 @@
-package netsuite
+package sale
 
 import (
 	"context"
@@ -14,9 +14,9 @@ import (
 	"causeway.example/shared/message"
 )
 
-// deliverShipment makes the item fulfillment of the sales order, and the invoice if the
+// DeliverShipment makes the item fulfillment of the sales order, and the invoice if the
 // installation wants one. A transform is no upsert, so both are looked up first.
-func (t *saleTarget) deliverShipment(ctx context.Context, d connector.Delivery, body *canonical.Shipment) (connector.Receipt, error) {
+func (t *Target) DeliverShipment(ctx context.Context, d connector.Delivery, body *canonical.Shipment) (connector.Receipt, error) {
 	p := record.PlaceOf(d, suitetalk.ItemFulfillment)
 	s, err := newShipping(&t.Settings, d, body)
 	if err != nil {
@@ -49,7 +49,7 @@ func (t *saleTarget) deliverShipment(ctx context.Context, d connector.Delivery, 
 
 // fulfill makes the item fulfillment unless the parcel has one under another id, and returns its
 // internal id and what was done.
-func (t *saleTarget) fulfill(ctx context.Context, p suitetalk.Place, s *shipping) (id, words string, err error) {
+func (t *Target) fulfill(ctx context.Context, p suitetalk.Place, s *shipping) (id, words string, err error) {
 	found, err := t.ownOrder(ctx, suitetalk.Place{Record: suitetalk.SalesOrder, External: record.ExternalID(s.orderKey), Doing: p.Doing}, s.order)
 	if err != nil {
 		return "", "", err
@@ -78,7 +78,7 @@ func (t *saleTarget) fulfill(ctx context.Context, p suitetalk.Place, s *shipping
 // sameParcel returns the item fulfillment of the order that has one of the shipment's tracking
 // numbers in its memo and the same quantities, "" if there is none: a warehouse that confirms a
 // shipment again may give it another id.
-func (t *saleTarget) sameParcel(ctx context.Context, p suitetalk.Place, s *shipping, order *suitetalk.Document, items map[string]string) (string, error) {
+func (t *Target) sameParcel(ctx context.Context, p suitetalk.Place, s *shipping, order *suitetalk.Document, items map[string]string) (string, error) {
 	begun := slices.ContainsFunc(bookedLines(order), func(b booked) bool { return positive(b.fulfilled) })
 	if !begun || len(s.shipment.Tracking) == 0 {
 		return "", nil
@@ -118,7 +118,7 @@ func quantities(d *suitetalk.Document) map[string]canonical.Decimal {
 
 // invoice bills what is fulfilled and not billed yet, and returns the invoice's internal id.
 // NetSuite fills the lines in by itself.
-func (t *saleTarget) invoice(ctx context.Context, p suitetalk.Place, s *shipping) (string, error) {
+func (t *Target) invoice(ctx context.Context, p suitetalk.Place, s *shipping) (string, error) {
 	p = suitetalk.NewPlace(suitetalk.Invoice, p.External)
 	id, err := t.LookUp(ctx, p, p.ByExternal())
 	if err != nil || id != "" {
@@ -132,7 +132,7 @@ func (t *saleTarget) invoice(ctx context.Context, p suitetalk.Place, s *shipping
 }
 
 // transformOrder makes the record of the sales order.
-func (t *saleTarget) transformOrder(ctx context.Context, p suitetalk.Place, order string, body []byte, origins []record.Origin) (string, error) {
+func (t *Target) transformOrder(ctx context.Context, p suitetalk.Place, order string, body []byte, origins []record.Origin) (string, error) {
 	id, err := t.Transform(ctx, p, suitetalk.SalesOrder, order, "", body)
 	if err != nil {
 		return "", record.InOurTerms(err, p.Record, origins)

@@ -1,4 +1,4 @@
-package netsuite
+package sale
 
 import (
 	"context"
@@ -13,13 +13,13 @@ import (
 	"causeway.example/shared/formats/strictjson"
 )
 
-// saleTarget writes sales orders and what belongs to them: deposits, item fulfillments and
+// Target writes sales orders and what belongs to them: deposits, item fulfillments and
 // invoices.
-type saleTarget struct{ *record.Account }
+type Target struct{ *record.Account }
 
-// deliverOrder makes the sales order what the order's state says. The state alone decides,
+// DeliverOrder makes the sales order what the order's state says. The state alone decides,
 // so that whichever event carries it leads to the same sales order.
-func (t *saleTarget) deliverOrder(ctx context.Context, d connector.Delivery, order *canonical.Order) (connector.Receipt, error) {
+func (t *Target) DeliverOrder(ctx context.Context, d connector.Delivery, order *canonical.Order) (connector.Receipt, error) {
 	p := record.PlaceOf(d, suitetalk.SalesOrder)
 	var so *salesOrder
 	if order.Status != canonical.OrderCancelled {
@@ -47,7 +47,7 @@ func (t *saleTarget) deliverOrder(ctx context.Context, d connector.Delivery, ord
 }
 
 // ownOrder reads the sales order with all its lines, nil if there is none.
-func (t *saleTarget) ownOrder(ctx context.Context, p suitetalk.Place, ref string) (*suitetalk.Document, error) {
+func (t *Target) ownOrder(ctx context.Context, p suitetalk.Place, ref string) (*suitetalk.Document, error) {
 	found, err := t.Own(ctx, p, ref)
 	if err != nil {
 		return nil, record.InOurTerms(err, suitetalk.SalesOrder, nil)
@@ -62,7 +62,7 @@ func (t *saleTarget) ownOrder(ctx context.Context, p suitetalk.Place, ref string
 }
 
 // createOrder creates the sales order and returns its internal id.
-func (t *saleTarget) createOrder(ctx context.Context, so *salesOrder, p suitetalk.Place) (string, error) {
+func (t *Target) createOrder(ctx context.Context, so *salesOrder, p suitetalk.Place) (string, error) {
 	if len(so.lines) == 0 {
 		return "", fault.Doing(p.Doing, record.Rejected(fault.Value, "lines", "NetSuite keeps no sales order without lines, and no line has a quantity"))
 	}
@@ -85,7 +85,7 @@ func (t *saleTarget) createOrder(ctx context.Context, so *salesOrder, p suitetal
 
 // createCancelled creates a cancelled order too, because payments may belong to it, and closes
 // it: NetSuite closes lines only by their numbers, which are read.
-func (t *saleTarget) createCancelled(ctx context.Context, d connector.Delivery, order *canonical.Order, p suitetalk.Place) (connector.Receipt, error) {
+func (t *Target) createCancelled(ctx context.Context, d connector.Delivery, order *canonical.Order, p suitetalk.Place) (connector.Receipt, error) {
 	so, err := newSalesOrder(&t.Settings, d.Message, order, d.Parents)
 	if err != nil {
 		return connector.Receipt{}, fault.Doing(p.Doing, err)
@@ -105,14 +105,14 @@ func (t *saleTarget) createCancelled(ctx context.Context, d connector.Delivery, 
 }
 
 // closeOrder closes the lines that are open.
-func (t *saleTarget) closeOrder(ctx context.Context, p suitetalk.Place, found *suitetalk.Document) (connector.Receipt, error) {
+func (t *Target) closeOrder(ctx context.Context, p suitetalk.Place, found *suitetalk.Document) (connector.Receipt, error) {
 	c, err := encodeClose(found)
 	return t.applyChange(ctx, p, found, c, err)
 }
 
 // changeOrder sends what differs. Lines are compared by their items' internal ids, which is
 // how NetSuite shows them.
-func (t *saleTarget) changeOrder(ctx context.Context, p suitetalk.Place, so *salesOrder, found *suitetalk.Document) (connector.Receipt, error) {
+func (t *Target) changeOrder(ctx context.Context, p suitetalk.Place, so *salesOrder, found *suitetalk.Document) (connector.Receipt, error) {
 	items, err := t.items(ctx, so, p.Doing)
 	if err != nil {
 		return connector.Receipt{}, err
@@ -131,7 +131,7 @@ func lacksCurrency(err error) bool {
 
 // addCurrency gives the customer a further currency, also one that is linked: it takes
 // nothing away.
-func (t *saleTarget) addCurrency(ctx context.Context, customer, currency, doing string) error {
+func (t *Target) addCurrency(ctx context.Context, customer, currency, doing string) error {
 	w := strictjson.NewWriter(nil)
 	w.Obj()
 	w.Key("currencyList").Obj()
@@ -151,7 +151,7 @@ func (t *saleTarget) addCurrency(ctx context.Context, customer, currency, doing 
 
 // items returns the internal ids of the order's items. An item that NetSuite lacks is
 // rejected here: without its id its line would seem to be missing.
-func (t *saleTarget) items(ctx context.Context, so *salesOrder, doing string) (map[string]string, error) {
+func (t *Target) items(ctx context.Context, so *salesOrder, doing string) (map[string]string, error) {
 	var names []string
 	for _, l := range slices.Concat(so.lines, so.removed) {
 		names = append(names, strings.ToLower(l.Item))
@@ -171,7 +171,7 @@ func (t *saleTarget) items(ctx context.Context, so *salesOrder, doing string) (m
 }
 
 // applyChange sends the change, if there is one.
-func (t *saleTarget) applyChange(ctx context.Context, p suitetalk.Place, found *suitetalk.Document, c change, err error) (connector.Receipt, error) {
+func (t *Target) applyChange(ctx context.Context, p suitetalk.Place, found *suitetalk.Document, c change, err error) (connector.Receipt, error) {
 	if err != nil {
 		return connector.Receipt{}, fault.Doing(p.Doing, err)
 	}

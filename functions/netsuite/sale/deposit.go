@@ -1,4 +1,4 @@
-package netsuite
+package sale
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 	"causeway.example/shared/fault"
 )
 
-// deliverPayment creates the customer deposit. One that is there is changed only if it
+// DeliverPayment creates the customer deposit. One that is there is changed only if it
 // differs: NetSuite changes nothing in a closed period.
-func (t *saleTarget) deliverPayment(ctx context.Context, d connector.Delivery, payment *canonical.Payment) (connector.Receipt, error) {
+func (t *Target) DeliverPayment(ctx context.Context, d connector.Delivery, payment *canonical.Payment) (connector.Receipt, error) {
 	p := record.PlaceOf(d, suitetalk.CustomerDeposit)
 	fields, err := depositFields(&t.Settings, d.Message, payment, d.Parents)
 	if err != nil {
@@ -40,7 +40,7 @@ func (t *saleTarget) deliverPayment(ctx context.Context, d connector.Delivery, p
 	return connector.Receipt{Ref: id, Detail: "customer deposit " + id + " changed"}, nil
 }
 
-func (t *saleTarget) createDeposit(ctx context.Context, p suitetalk.Place, payment *canonical.Payment, fields []record.Field) (connector.Receipt, error) {
+func (t *Target) createDeposit(ctx context.Context, p suitetalk.Place, payment *canonical.Payment, fields []record.Field) (connector.Receipt, error) {
 	date := &record.Dating{Day: t.Settings.Day(payment.At)}
 	id, err := t.InOpenPeriod(ctx, date, p.Doing, func() (string, error) {
 		body, err := record.EncodeFields(record.Dated(fields, date.Day))

@@ -1,4 +1,4 @@
-package netsuite
+package refund
 
 import (
 	"strings"

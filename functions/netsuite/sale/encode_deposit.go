@@ -1,4 +1,4 @@
-package netsuite
+package sale
 
 import (
 	"slices"
