@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"causeway.example/functions/netsuite"
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/functions/woocommerce/woocommercetest"
 	"causeway.example/shared/audit"
@@ -129,7 +129,7 @@ func auditTrade(w *world) {
 			"item": map[string]any{"items": []any{map[string]any{"quantity": 1, "amount": json.Number(amount)}}},
 		})
 	}
-	w.erp.Delete("customerDeposit", netsuite.ExternalID(message.Key{System: "woocommerce", Tenant: "shop.example", Type: "payment", ID: "5-paid"}))
+	w.erp.Delete("customerDeposit", record.ExternalID(message.Key{System: "woocommerce", Tenant: "shop.example", Type: "payment", ID: "5-paid"}))
 }
 
 func auditWoo(id int64) woocommercetest.Order {

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"causeway.example/functions/netsuite"
 	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/netsuite/record"
 )
 
 var update = flag.Bool("update", false, "write what is sent as what is wanted")
@@ -68,7 +68,7 @@ func run(t *testing.T, name string) approved {
 	r.mustDeliver(messages[:len(messages)-1]...)
 	before := len(r.fake.Calls())
 	r.mustDeliver(last(messages))
-	external := netsuite.ExternalID(last(messages).Key())
+	external := record.ExternalID(last(messages).Key())
 	for _, record := range r.fake.Books() {
 		if record.ExternalID == external {
 			return approved{r.callsSince(before), last(record.Bodies)}

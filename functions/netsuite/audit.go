@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/netsuite/record"
+	"causeway.example/functions/netsuite/sale"
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -28,14 +31,14 @@ var (
 // audited has SuiteQL's transaction type of each entity type, and how it shows the amount. The
 // sign of a deposit's total depends on the side of the books from which it is seen.
 var audited = map[string]struct{ kind, amount string }{
-	"order":   {salesOrderType, "t.foreigntotal"},
-	"payment": {depositType, "ABS(t.foreigntotal)"},
+	"order":   {suitetalk.SalesOrderType, "t.foreigntotal"},
+	"payment": {suitetalk.CustomerDepositType, "ABS(t.foreigntotal)"},
 }
 
 // Books returns orders and payments of each store that has a subsidiary.
 func (a *auditor) Books() []connector.Book {
 	var books []connector.Book
-	for _, store := range slices.Sorted(maps.Keys(a.settings.Subsidiaries)) {
+	for _, store := range slices.Sorted(maps.Keys(a.Settings.Subsidiaries)) {
 		system, tenant, _ := strings.Cut(store, "/")
 		for _, kind := range slices.Sorted(maps.Keys(audited)) {
 			books = append(books, connector.Book{System: system, Tenant: tenant, Type: kind})
@@ -46,7 +49,7 @@ func (a *auditor) Books() []connector.Book {
 
 // Calendar returns the zone of the business date. A transaction has no time of day.
 func (a *auditor) Calendar() connector.Calendar {
-	return connector.Calendar{Zone: a.settings.Timezone, Days: true}
+	return connector.Calendar{Zone: a.Settings.Timezone, Days: true}
 }
 
 // Totals counts the transactions by currency.
@@ -54,12 +57,12 @@ func (a *auditor) Totals(ctx context.Context, book connector.Book, span connecto
 	totals := connector.Totals{Sums: []canonical.Money{}}
 	q, err := a.asking(book, "counting the "+book.Type+"s of "+book.Tenant+" in netsuite")
 	if err == nil {
-		err = q.within(span, a.settings.Timezone)
+		err = q.within(span, a.Settings.Timezone)
 	}
 	if err != nil {
 		return totals, err
 	}
-	rows, err := a.rows(ctx, "SELECT t.currency AS currency, COUNT(*) AS records, SUM("+q.amount+") AS total"+q.from()+" GROUP BY t.currency ORDER BY t.currency", q.doing)
+	rows, err := a.Rows(ctx, "SELECT t.currency AS currency, COUNT(*) AS records, SUM("+q.amount+") AS total"+q.from()+" GROUP BY t.currency ORDER BY t.currency", q.doing)
 	if err != nil {
 		return totals, err
 	}
@@ -80,19 +83,19 @@ func (a *auditor) Totals(ctx context.Context, book connector.Book, span connecto
 func (a *auditor) Records(ctx context.Context, book connector.Book, span connector.Span, cursor string) (connector.RecordPage, error) {
 	q, err := a.asking(book, "listing the "+book.Type+"s of "+book.Tenant+" in netsuite")
 	if err == nil {
-		err = q.within(span, a.settings.Timezone)
+		err = q.within(span, a.Settings.Timezone)
 	}
 	if err != nil {
 		return connector.RecordPage{}, err
 	}
 	after := cmp.Or(cursor, "0")
-	if !internalID(after) {
+	if !suitetalk.IsInternalID(after) {
 		return connector.RecordPage{}, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Doing: q.doing, Detail: "is not a cursor of this list"}
 	}
 	q.where = append(q.where, "t.id > "+after)
 	records, err := a.list(ctx, q)
 	page := connector.RecordPage{Records: records}
-	if len(records) == queryRows {
+	if len(records) == suitetalk.QueryRows {
 		page.Cursor = records[len(records)-1].Ref
 	}
 	return page, err
@@ -107,7 +110,7 @@ func (a *auditor) Lookup(ctx context.Context, book connector.Book, ids []string)
 	externals, memos := make([]string, len(ids)), make([]string, len(ids))
 	for i, id := range ids {
 		key := message.Key{System: book.System, Tenant: book.Tenant, Type: book.Type, ID: id}
-		externals[i], memos[i] = quoted(strings.ToLower(ExternalID(key))), quoted(memoOf(key))
+		externals[i], memos[i] = suitetalk.Quoted(strings.ToLower(record.ExternalID(key))), suitetalk.Quoted(record.MemoOf(key))
 	}
 	q.where = append(q.where, "(LOWER(t.externalid) IN ("+strings.Join(externals, ", ")+") OR t.memo IN ("+strings.Join(memos, ", ")+"))")
 	return a.list(ctx, q)
@@ -126,13 +129,13 @@ type question struct {
 // transaction whose memo an operator has copied is found as well.
 func (a *auditor) asking(book connector.Book, doing string) (*question, error) {
 	chosen, known := audited[book.Type]
-	if _, ours := a.settings.Subsidiaries[book.System+"/"+book.Tenant]; !known || !ours {
+	if _, ours := a.Settings.Subsidiaries[book.System+"/"+book.Tenant]; !known || !ours {
 		return nil, fault.New(fault.Unknown, fault.Bug, doing, "it is not a book of NetSuite's")
 	}
 	key := message.Key{System: book.System, Tenant: book.Tenant, Type: book.Type}
 	return &question{
-		book: book, kind: chosen.kind, amount: chosen.amount, external: storePrefix(key), memo: memoOf(key), doing: doing,
-		where: []string{"t.type = " + quoted(chosen.kind)},
+		book: book, kind: chosen.kind, amount: chosen.amount, external: record.StorePrefix(key), memo: record.MemoOf(key), doing: doing,
+		where: []string{"t.type = " + suitetalk.Quoted(chosen.kind)},
 	}, nil
 }
 
@@ -148,19 +151,19 @@ func (q *question) within(span connector.Span, zone *time.Location) error {
 		return fault.New(fault.Unknown, fault.Bug, q.doing, "the span does not begin and end at midnight in NETSUITE_TIMEZONE")
 	}
 	q.where = append(q.where, "t.trandate >= "+from, "t.trandate < "+to,
-		"("+begins("LOWER(t.externalid)", q.external)+" OR "+begins("t.memo", q.memo)+")")
+		"("+suitetalk.Begins("LOWER(t.externalid)", q.external)+" OR "+suitetalk.Begins("t.memo", q.memo)+")")
 	return nil
 }
 
 // date returns the date in the zone, and whether it begins at that time. A date may begin
 // later than at 0:00, where clocks are set forward at midnight.
 func date(at time.Time, zone *time.Location) (sql string, begins bool) {
-	day := at.In(zone).Format(dateLayout)
-	return "TO_DATE(" + quoted(day) + ", 'YYYY-MM-DD')", at.Add(-1).In(zone).Format(dateLayout) != day
+	day := at.In(zone).Format(suitetalk.DateLayout)
+	return "TO_DATE(" + suitetalk.Quoted(day) + ", 'YYYY-MM-DD')", at.Add(-1).In(zone).Format(suitetalk.DateLayout) != day
 }
 
 func (a *auditor) list(ctx context.Context, q *question) ([]connector.Record, error) {
-	rows, err := a.rows(ctx, "SELECT t.id AS id, t.tranid AS number, t.externalid AS externalid, t.memo AS memo, t.otherrefnum AS name, "+
+	rows, err := a.Rows(ctx, "SELECT t.id AS id, t.tranid AS number, t.externalid AS externalid, t.memo AS memo, t.otherrefnum AS name, "+
 		"TO_CHAR(t.trandate, 'YYYY-MM-DD') AS day, t.currency AS currency, "+q.amount+" AS total, t.status AS status"+q.from()+" ORDER BY t.id", q.doing)
 	if err != nil {
 		return nil, err
@@ -175,12 +178,12 @@ func (a *auditor) list(ctx context.Context, q *question) ([]connector.Record, er
 // withdrawn has the states of a sales order without effect: cancelled and closed.
 var withdrawn = []string{"C", "H"}
 
-func (a *auditor) record(q *question, row values) connector.Record {
+func (a *auditor) record(q *question, row suitetalk.Values) connector.Record {
 	r := connector.Record{ID: q.id(row), Name: row["name"], Ref: row["id"], Number: row["number"]}
-	if q.kind == salesOrderType && slices.Contains(withdrawn, row["status"]) {
+	if q.kind == suitetalk.SalesOrderType && slices.Contains(withdrawn, row["status"]) {
 		r.State = connector.Withdrawn
 	}
-	r.At, r.Err = time.ParseInLocation(dateLayout, row["day"], a.settings.Timezone)
+	r.At, r.Err = time.ParseInLocation(suitetalk.DateLayout, row["day"], a.Settings.Timezone)
 	if r.Err == nil {
 		r.Amount, r.Err = a.amount(row)
 	}
@@ -188,7 +191,7 @@ func (a *auditor) record(q *question, row values) connector.Record {
 }
 
 // id returns the ID of the canonical key. An ID that an external id cannot hold is in the memo.
-func (q *question) id(row values) string {
+func (q *question) id(row suitetalk.Values) string {
 	if rest, ours := strings.CutPrefix(strings.ToLower(row["externalid"]), q.external); ours && !strings.HasPrefix(rest, "-") {
 		return strings.ReplaceAll(rest, "_", ".")
 	}
@@ -199,8 +202,8 @@ func (q *question) id(row values) string {
 }
 
 // amount reads the total in the currency of the internal id.
-func (a *auditor) amount(row values) (canonical.Money, error) {
-	for code, id := range a.settings.Currencies {
+func (a *auditor) amount(row suitetalk.Values) (canonical.Money, error) {
+	for code, id := range a.Settings.Currencies {
 		if id == row["currency"] {
 			money, err := canonical.ParseMoney(row["total"], code)
 			if err != nil {
@@ -209,62 +212,18 @@ func (a *auditor) amount(row values) (canonical.Money, error) {
 			return money, nil
 		}
 	}
-	return canonical.Money{}, noEntry("NETSUITE_CURRENCIES", row["currency"], "the internal id of the transaction's currency")
+	return canonical.Money{}, record.NoEntry("NETSUITE_CURRENCIES", row["currency"], "the internal id of the transaction's currency")
 }
 
 // Itemize compares line by line. A line of one side alone has no amount on the other.
-func (a *auditor) Itemize(ctx context.Context, record connector.Record, body any) ([]connector.Part, error) {
-	doing := "comparing " + record.Number + " in netsuite"
+func (a *auditor) Itemize(ctx context.Context, booked connector.Record, body any) ([]connector.Part, error) {
+	doing := "comparing " + booked.Number + " in netsuite"
 	switch body := body.(type) {
 	case *canonical.Payment:
-		return []connector.Part{{Name: "payment", Want: body.Amount, Found: record.Amount}}, nil
+		return []connector.Part{{Name: "payment", Want: body.Amount, Found: booked.Amount}}, nil
 	case *canonical.Order:
-		parts, err := a.itemizeOrder(ctx, record, body, doing)
+		parts, err := (&sale.Target{Account: a.Account}).Itemize(ctx, booked.Ref, body, doing)
 		return parts, fault.Doing(doing, err)
 	}
 	return nil, fault.New(fault.Unknown, fault.Bug, doing, "there is no record of it in NetSuite")
-}
-
-func (a *auditor) itemizeOrder(ctx context.Context, record connector.Record, order *canonical.Order, doing string) ([]connector.Part, error) {
-	booking, err := book(&a.settings, order)
-	if err != nil {
-		return nil, err
-	}
-	so := &salesOrder{booking: booking}
-	found, err := a.read(ctx, place{record: orderRecord, doing: doing}, record.Ref)
-	switch {
-	case err != nil || found == nil:
-		return nil, err
-	case found.cut:
-		return nil, rejected(fault.TooLarge, "lines", "are more than NetSuite shows at once; compare them by hand")
-	}
-	items, err := a.items(ctx, so, doing)
-	if err != nil {
-		return nil, err
-	}
-	have := bookedLines(found)
-	missing := matchLines(so.lines, have, items, a.settings.TaxCode)
-	var parts []connector.Part
-	for i := range have {
-		part := connector.Part{Name: cmp.Or(have[i].name, "item "+have[i].item), Want: canonical.Money{Currency: order.Currency}, Found: bookedAmount(order, have[i].amount)}
-		if l := have[i].want; l != nil {
-			part.Name, part.Want = lineName(l), l.amount
-		}
-		parts = append(parts, part)
-	}
-	for _, l := range missing {
-		parts = append(parts, connector.Part{Name: lineName(l), Want: l.amount, Found: canonical.Money{Currency: order.Currency}})
-	}
-	return append(parts, connector.Part{Name: "delivery", Want: so.shipping, Found: bookedAmount(order, found.values.decimal("shippingCost"))}), nil
-}
-
-func lineName(l *line) string { return l.item + ", quantity " + l.quantity.Normal().String() }
-
-// bookedAmount returns NetSuite's amount, rounded to the order's currency.
-func bookedAmount(order *canonical.Order, amount canonical.Decimal) canonical.Money {
-	money, err := canonical.Extend(amount, canonical.NewDecimal(1, 0), order.Currency)
-	if err != nil {
-		return canonical.Money{Currency: order.Currency}
-	}
-	return money
 }

@@ -7,70 +7,17 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/json"
 	"encoding/pem"
 	"maps"
-	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"causeway.example/functions/netsuite"
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 )
-
-type vector struct {
-	Method              string
-	URL                 string
-	ConsumerKey         string `json:"consumer_key"`
-	ConsumerSecret      string `json:"consumer_secret"`
-	TokenID             string `json:"token_id"`
-	TokenSecret         string `json:"token_secret"`
-	Nonce               string
-	Timestamp           string
-	BaseString          string `json:"base_string"`
-	AuthorizationHeader string `json:"authorization_header"`
-}
-
-func TestTokenSignatureAgreesWithTheVectors(t *testing.T) {
-	t.Parallel()
-	data, err := os.ReadFile("testdata/vectors.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var vectors []vector
-	if err := json.Unmarshal(data, &vectors); err != nil || len(vectors) != 2 {
-		t.Fatalf("%d vectors: %v", len(vectors), err)
-	}
-	for _, v := range vectors {
-		u, err := url.Parse(v.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := netsuite.Settings{
-			Account: "1234567_sb1", ConsumerKey: v.ConsumerKey, ConsumerSecret: connector.Secret(v.ConsumerSecret),
-			TokenID: v.TokenID, TokenSecret: connector.Secret(v.TokenSecret),
-		}
-		if got := netsuite.TokenHeader(s, v.Method, u, v.Nonce, v.Timestamp); got != v.AuthorizationHeader {
-			t.Errorf("%s %s\nsigned %s\nwant   %s", v.Method, v.URL, got, v.AuthorizationHeader)
-		}
-		base := netsuite.SignatureBase(v.Method, u, [][2]string{
-			{"oauth_consumer_key", v.ConsumerKey},
-			{"oauth_nonce", v.Nonce},
-			{"oauth_signature_method", "HMAC-SHA256"},
-			{"oauth_timestamp", v.Timestamp},
-			{"oauth_token", v.TokenID},
-			{"oauth_version", "1.0"},
-		})
-		if base != v.BaseString {
-			t.Errorf("base string %s\nwant        %s", base, v.BaseString)
-		}
-	}
-}
 
 func TestNothingPassesWithoutTheRightSecret(t *testing.T) {
 	t.Parallel()
@@ -209,20 +156,4 @@ func TestOAuth2KeyMustBeOne(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-}
-
-func FuzzTokenAnswer(f *testing.F) {
-	f.Add([]byte(`{"access_token":"t","expires_in":3600,"token_type":"Bearer"}`))
-	f.Add([]byte(`{"access_token":"t","expires_in":"3600"}`))
-	f.Add([]byte(`{"access_token":"t","expires_in":-1}`))
-	f.Add([]byte(`{"error":"invalid_client"}`))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		token, err := netsuite.ReadToken(body)
-		if err != nil && (token.Value != "" || fault.KindOf(err) != fault.Unavailable) {
-			t.Errorf("%q came with %v", token.Value, err)
-		}
-		if life := token.Expires.Sub(time.Time{}); !token.Expires.IsZero() && (life < 0 || life > 365*24*time.Hour) {
-			t.Errorf("the token lives for %v", life)
-		}
-	})
 }

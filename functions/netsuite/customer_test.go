@@ -8,6 +8,7 @@ import (
 
 	"causeway.example/functions/netsuite"
 	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
@@ -52,7 +53,7 @@ func TestCustomerIsMatched(t *testing.T) {
 			if tc.linked >= 0 && receipt.Ref != ids[tc.linked] {
 				t.Errorf("linked to %s, want %s", receipt.Ref, ids[tc.linked])
 			}
-			own := r.fake.Writes("customer", netsuite.ExternalID(m.Key()))
+			own := r.fake.Writes("customer", record.ExternalID(m.Key()))
 			if (own > 0) != (tc.linked < 0) {
 				t.Errorf("our own record was written %d times", own)
 			}

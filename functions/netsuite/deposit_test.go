@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"causeway.example/functions/netsuite"
 	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 )
@@ -132,7 +132,7 @@ func TestFindOfAMissingTransaction(t *testing.T) {
 	}
 	r, m := newDeposit(t)
 	r.refs[m.Key().String()] = "999" // deleted by an operator
-	if got := r.mustDeliver(m); got.Ref == "999" || r.fake.Writes("customerDeposit", netsuite.ExternalID(m.Key())) != 1 {
+	if got := r.mustDeliver(m); got.Ref == "999" || r.fake.Writes("customerDeposit", record.ExternalID(m.Key())) != 1 {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -35,7 +35,7 @@
 // Guarantees:
 //
 //   - A record is created by an upsert under an external id that follows from the entity's
-//     key (see ExternalID), so that it may be repeated at any time without a second effect.
+//     key (see record.ExternalID), so that it may be repeated at any time without a second effect.
 //   - The event type has no influence. Order.Status and Order.Financial decide, so that
 //     order.placed, order.changed and order.cancelled with one body have one effect.
 //   - A sales order's lines and shipping cost add up to the store's total to the minor
@@ -47,109 +47,20 @@
 //   - No error has personal data or NetSuite's own wording, which quotes values: only the
 //     code of the cause and the field, in terms of the canonical entity. A SKU is named.
 //
-// The package does not retry, order or remember anything; the pipeline does. It does not
+// The connector does not retry, order or remember anything; the pipeline does. It does not
 // create items, price levels or tax codes.
 //
-// # Sales orders
+// # Packages
 //
-// A new sales order is pending approval (A), or pending fulfillment (B) if it is paid.
-// Later the status is written only from A to B, when the order has become paid. It never
-// goes back, so that an older state that arrives late takes no approval away.
+// This package has the profile, the settings, customers and the audit, and passes each delivery on.
+// Its tests deliver to the fake of package netsuitetest, and so test the packages below too:
 //
-// Lines of a sales order have NetSuite's number, and no field for the store's id of a line
-// unless the account adds a column. They are matched by their item, and among lines of one
-// item by content, then fulfilled and billed ones first, then in order. A line that differs
-// is sent by its number, and the sublist is left out if no line differs. Another SKU is
-// another line. A line without a product in the store, because it was deleted since, is the
-// booked line of its place, quantity and amount, which keeps its item.
+//	sale        sales orders, deposits, item fulfillments, invoices
+//	refund      refunds: credit memos, cash refunds, customer refunds
+//	record      what records have in common: settings, external ids, fields, lines, rejections
+//	suitetalk   the client: logins, requests, answers and what they mean
 //
-// NetSuite removes a line only if a request replaces the sublist and lists all other lines
-// by their numbers. Lines are added in the same way, because such a request adds them once
-// even if it takes effect twice. An order with a fulfillment, an invoice or a purchase
-// order is added to without replacing. A line that an operator adds in NetSuite is not in
-// the store, so the next delivery removes it.
-//
-// These end in a conflict, which an operator has to settle:
-//
-//   - a line that is fulfilled, billed or on a purchase order, and was removed in the store;
-//   - a quantity below what is fulfilled;
-//   - a cancelled order with something fulfilled and not billed, because closing it would
-//     take it off NetSuite's billing queue;
-//   - a new line for an order that is closed and has something fulfilled or billed;
-//   - another currency or subsidiary, which no saved transaction can get;
-//   - a record that a workflow has locked.
-//
-// A cancelled order, and one without any quantity left, is closed line by line. One that
-// was cancelled before it reached NetSuite is created and closed, because payments may
-// belong to it. If every line is closed and the store's order is open, the lines are opened
-// again unless something is fulfilled or billed: an order that is to stay closed must be
-// cancelled in the store. A single line that an operator closes stays closed.
-//
-// Date, location, currency and subsidiary are set when the record is created and not
-// changed later.
-//
-// # Refunds
-//
-// The documents of a refund follow from NetSuite's transactions of its order (one query: the
-// sales order, the transactions made of it, and the order's refunds by their memo):
-//
-//	nothing invoiced   customer refund of the order's deposits, first of the one that the
-//	                   store names as paid back
-//	invoiced           credit memo made of the invoice, paid out by a customer refund
-//	cash sale          cash refund made of the cash sale
-//
-// The reversal has the refund's amount, the payout the sum of its transactions. A refund without
-// transactions pays nothing: its credit memo stays open, for a person or the next order to use.
-// So does what the transactions leave of the amount; with nothing invoiced it stays in the
-// deposits. The receipt says so. A later refund that pays out such credit makes no credit memo: it
-// is taken of the order's open credit memos, and of the deposits beyond them. Transactions of more than the amount are a conflict, and so is a
-// cash sale whose refund was not paid in full, since a cash refund pays all that it takes back.
-//
-// Goods that had not left are off the order, so they were not invoiced: their part comes from
-// the deposits in each case, and one customer refund may take of both. There is one customer
-// refund for each transaction of the refund, with its payment option. A credit memo is not
-// applied to an invoice that is open: what was received pays that one.
-//
-// A credit memo and a cash refund have the refund's lines net of tax, its shipping as shipping
-// cost, other parts by the items of the settings, and all tax on one line. Goods that come
-// back are booked by their own item: NetSuite puts them into stock with the credit, so nothing
-// else may receive them. Goods that do not come back are booked by an item without stock.
-//
-// All documents have external ids that follow from the refund's key. A transform is no
-// upsert, but NetSuite rejects an external id that is taken, so that one which takes effect
-// late is not a second. More paid back than was received for the order is a conflict; a refund whose
-// payment is not in NetSuite waits for it, and one that names no payment waits while the order is
-// not paid in full. Of two refunds at a time that take of one document the later one reads again.
-// A refund without money books nothing.
-//
-// A refund before anything is invoiced that takes nothing off the order, such as goodwill,
-// leaves its deposits less than the order: its invoice stays open by as much, and is credited
-// by a person.
-//
-// # Shipments
-//
-// shipment.shipped becomes an item fulfillment, made of the sales order by
-// POST /salesOrder/{id}/!transform/itemFulfillment. The transform ships all that is open by itself,
-// so every open line of goods is listed, also those of which nothing was shipped. Lines are found by
-// their item. The items of charges (tax, tip, fee and so on) must not be fulfillable in NetSuite
-// ("Can be Fulfilled/Received" off): their lines are not listed. Date and shipped date are those of
-// the shipment, in NETSUITE_TIMEZONE; the status is shipped; each tracking number has a package,
-// whose weight NetSuite demands (NETSUITE_PACKAGE_WEIGHT).
-//
-// A transform is not idempotent. The guarantee is external_id: the body has an external id that
-// follows from the shipment's key, it is looked up first, and NetSuite rejects one that is taken, so
-// that a request that takes effect late is not a second. A parcel that is confirmed again under
-// another id is found by its tracking number, which is in the memo, and by its quantities.
-//
-// More than is open is a conflict before anything is written, and so is a line that was closed. An
-// order that is pending approval, or has a payment hold, is waited for.
-//
-// With NETSUITE_INVOICE=shipped each shipment is followed by an invoice, made by the same kind of
-// transform under the same external id. NetSuite fills its lines in: what is fulfilled and not
-// billed, with shipping and the lines of charges on the first. The preference "Invoice in Advance of
-// Fulfillment" must be off, or more is billed than was shipped.
-//
-// What the store reports of the order afterwards keeps fulfilled lines, as under "Sales orders".
+// A package imports those below it only, and sale and refund do not import each other.
 //
 // # Customers
 //
@@ -181,13 +92,10 @@
 //
 // # Failures
 //
-// REST gives most causes one code, USER_ERROR; the text decides, and the fault has the
-// cause's own code. A missing map entry or setting, and a closed accounting period, are of
+// Package suitetalk finds the cause, package record the canonical field. A missing map entry or setting, and a closed accounting period, are of
 // class config: the delivery waits. NETSUITE_CLOSED_PERIOD=next books a new deposit or refund on
 // the first day of the next open period instead. A sales order posts nothing, so no period closes
-// it, and no document is moved that NetSuite has. NetSuite's error document is about one record, even
-// with status 500; a 503 and an answer without a document are about the connection, and a
-// missing permission is about the operation.
+// it, and no document is moved that NetSuite has.
 //
 // # Limits
 //

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"causeway.example/functions/netsuite"
 	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -32,7 +32,7 @@ func newSale(t *testing.T, financial canonical.FinancialState) *sale {
 		t.Fatal(err)
 	}
 	r.refs["shopify/example-brand.myshopify.com/customer/1"] = id
-	s := &sale{rig: r, external: netsuite.ExternalID(saleKey)}
+	s := &sale{rig: r, external: record.ExternalID(saleKey)}
 	s.order = canonical.Order{
 		ID: "1", Name: "#1", Status: canonical.OrderOpen, Financial: financial, PlacedAt: noon, UpdatedAt: noon, Currency: "USD",
 		Buyer: canonical.Buyer{Customer: "1"}, Lines: []canonical.OrderLine{article("1", "TEE-BLK-M", 2, 3900), article("2", "HOOD-M", 1, 7950)},

@@ -26,6 +26,10 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func clock() time.Time { return noon }
 
+func key(system, tenant, kind, id string) message.Key {
+	return message.Key{System: system, Tenant: tenant, Type: kind, ID: id}
+}
+
 // rig is a connector that writes to a fake account.
 type rig struct {
 	t      *testing.T

@@ -9,6 +9,7 @@ import (
 
 	"causeway.example/functions/netsuite"
 	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/connector/connectortest"
 	"causeway.example/shared/message"
@@ -45,7 +46,7 @@ func startAccount(t *testing.T, transport http.RoundTripper) connectortest.Targe
 	if err != nil {
 		t.Fatal(err)
 	}
-	return connectortest.TargetAccount{System: system, State: func(k message.Key) string { return state(fake, netsuite.ExternalID(k)) }}
+	return connectortest.TargetAccount{System: system, State: func(k message.Key) string { return state(fake, record.ExternalID(k)) }}
 }
 
 // state describes everything under the external id, and what was booked twice.

@@ -20,7 +20,7 @@ func (t *Target) backfill(c *record, limit int, now time.Time) int {
 
 // rationed reports whether the lane has its share by time now. That is so for backfill
 // beside live traffic if there is a rate, or only one call at a time: each of its calls is
-// then asked for by itself, and not before record.BulkUntil.
+// then asked for by itself, and not before BulkUntil of the record.
 func (t *Target) rationed(c *record, lane message.Lane, now time.Time) bool {
 	byTime := t.profile.Rate.Calls > 0 || t.limit(c, now) == 1
 	return lane == message.Backfill && byTime && t.liveLately(c, now)

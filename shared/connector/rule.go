@@ -64,9 +64,9 @@ func OpenRules(language Language, target string, settings any) (Rules, error) {
 }
 
 func isSet(settings reflect.Value, key string) bool {
-	for i := range settings.NumField() {
-		if envKey(settings.Type().Field(i)) == key {
-			return strings.TrimSpace(settings.Field(i).String()) != ""
+	for _, field := range reflect.VisibleFields(settings.Type()) {
+		if envKey(field) == key {
+			return strings.TrimSpace(settings.FieldByIndex(field.Index).String()) != ""
 		}
 	}
 	return false

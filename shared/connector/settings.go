@@ -39,8 +39,9 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(masked), nil }
 // LogValue returns "***".
 func (s Secret) LogValue() slog.Value { return slog.StringValue(masked) }
 
-// ParseSettings fills into, a pointer to a flat struct whose fields carry an `env`
-// tag with the setting's key, an optional `envDefault`, and `validate` tags. Lists
+// ParseSettings fills into, a pointer to a struct whose fields carry an `env`
+// tag with the setting's key, an optional `envDefault`, and `validate` tags. The fields of
+// embedded structs count as its own. Lists
 // are separated by commas; map[string]string takes "key=value" pairs between commas.
 // A setting that is empty counts as not set.
 //

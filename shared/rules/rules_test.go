@@ -131,11 +131,14 @@ func TestEveryRuleAtFaultIsNamed(t *testing.T) {
 // TestWithoutTheLanguageARuleStopsTheStart: a program never ignores one.
 func TestWithoutTheLanguageARuleStopsTheStart(t *testing.T) {
 	t.Parallel()
-	_, err := connector.OpenRules(nil, "erp", settings{Branch: `"3"`})
-	if f := fault.As(err); f == nil || f.Class != fault.Config || f.Field != "ERP_RULE_BRANCH" || !strings.Contains(f.Detail, "make dist RULES=1") {
-		t.Errorf("the error is %v", err)
+	type Embedded = settings
+	for _, s := range []any{settings{Branch: `"3"`}, struct{ Embedded }{settings{Branch: `"3"`}}} {
+		_, err := connector.OpenRules(nil, "erp", s)
+		if f := fault.As(err); f == nil || f.Class != fault.Config || f.Field != "ERP_RULE_BRANCH" || !strings.Contains(f.Detail, "make dist RULES=1") {
+			t.Errorf("the error is %v", err)
+		}
 	}
-	if _, err = connector.OpenSkip(nil, map[string]string{"CAUSEWAY_RULE_HOLD": `null`}); !strings.Contains(err.Error(), "make dist RULES=1") {
+	if _, err := connector.OpenSkip(nil, map[string]string{"CAUSEWAY_RULE_HOLD": `null`}); !strings.Contains(err.Error(), "make dist RULES=1") {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -1,0 +1,46 @@
+// Package refund books money that went back to the buyer: which of NetSuite's documents a refund
+// becomes, what each is taken of, and their bodies.
+//
+//	refund.go   the delivery: what is there is read, what is missing is written
+//	books.go    the refund beside NetSuite's transactions of its order
+//	fund.go     how much is reversed, and which documents each payout is taken of
+//	encode.go   the bodies of the documents
+//
+// # Refunds
+//
+// The documents of a refund follow from NetSuite's transactions of its order (one query: the
+// sales order, the transactions made of it, and the order's refunds by their memo):
+//
+//	nothing invoiced   customer refund of the order's deposits, first of the one that the
+//	                   store names as paid back
+//	invoiced           credit memo made of the invoice, paid out by a customer refund
+//	cash sale          cash refund made of the cash sale
+//
+// The reversal has the refund's amount, the payout the sum of its transactions. A refund without
+// transactions pays nothing: its credit memo stays open, for a person or the next order to use.
+// So does what the transactions leave of the amount; with nothing invoiced it stays in the
+// deposits. The receipt says so. A later refund that pays out such credit makes no credit memo: it
+// is taken of the order's open credit memos, and of the deposits beyond them. Transactions of more than the amount are a conflict, and so is a
+// cash sale whose refund was not paid in full, since a cash refund pays all that it takes back.
+//
+// Goods that had not left are off the order, so they were not invoiced: their part comes from
+// the deposits in each case, and one customer refund may take of both. There is one customer
+// refund for each transaction of the refund, with its payment option. A credit memo is not
+// applied to an invoice that is open: what was received pays that one.
+//
+// A credit memo and a cash refund have the refund's lines net of tax, its shipping as shipping
+// cost, other parts by the items of the settings, and all tax on one line. Goods that come
+// back are booked by their own item: NetSuite puts them into stock with the credit, so nothing
+// else may receive them. Goods that do not come back are booked by an item without stock.
+//
+// All documents have external ids that follow from the refund's key. A transform is no
+// upsert, but NetSuite rejects an external id that is taken, so that one which takes effect
+// late is not a second. More paid back than was received for the order is a conflict; a refund whose
+// payment is not in NetSuite waits for it, and one that names no payment waits while the order is
+// not paid in full. Of two refunds at a time that take of one document the later one reads again.
+// A refund without money books nothing.
+//
+// A refund before anything is invoiced that takes nothing off the order, such as goodwill,
+// leaves its deposits less than the order: its invoice stays open by as much, and is credited
+// by a person.
+package refund

@@ -1,0 +1,78 @@
+// Package sale writes sales orders to NetSuite and what belongs to them: customer deposits, item
+// fulfillments and invoices. Each is looked up, compared with the state of the canonical entity, and
+// written only if it differs.
+//
+//	order.go, encode_order.go         the sales order: its life, its fields
+//	encode_lines.go                   an order as lines that add up to its total
+//	match_lines.go, encode_change.go  which booked line is which, and the one request that changes them
+//	deposit.go, encode_deposit.go     the customer deposit of a payment
+//	shipment.go, encode_shipment.go   the item fulfillment of a shipment, and its invoice
+//	itemize.go                        the comparison of one order for an auditor
+//	decimal.go                        sums of quantities
+//
+// The functions of a delivery return the receipt, or a fault whose Field is the path in the canonical
+// entity. Package record says what the fields, lines and faults have in common.
+//
+// # Sales orders
+//
+// A new sales order is pending approval (A), or pending fulfillment (B) if it is paid.
+// Later the status is written only from A to B, when the order has become paid. It never
+// goes back, so that an older state that arrives late takes no approval away.
+//
+// Lines of a sales order have NetSuite's number, and no field for the store's id of a line
+// unless the account adds a column. They are matched by their item, and among lines of one
+// item by content, then fulfilled and billed ones first, then in order. A line that differs
+// is sent by its number, and the sublist is left out if no line differs. Another SKU is
+// another line. A line without a product in the store, because it was deleted since, is the
+// booked line of its place, quantity and amount, which keeps its item.
+//
+// NetSuite removes a line only if a request replaces the sublist and lists all other lines
+// by their numbers. Lines are added in the same way, because such a request adds them once
+// even if it takes effect twice. An order with a fulfillment, an invoice or a purchase
+// order is added to without replacing. A line that an operator adds in NetSuite is not in
+// the store, so the next delivery removes it.
+//
+// These end in a conflict, which an operator has to settle:
+//
+//   - a line that is fulfilled, billed or on a purchase order, and was removed in the store;
+//   - a quantity below what is fulfilled;
+//   - a cancelled order with something fulfilled and not billed, because closing it would
+//     take it off NetSuite's billing queue;
+//   - a new line for an order that is closed and has something fulfilled or billed;
+//   - another currency or subsidiary, which no saved transaction can get;
+//   - a record that a workflow has locked.
+//
+// A cancelled order, and one without any quantity left, is closed line by line. One that
+// was cancelled before it reached NetSuite is created and closed, because payments may
+// belong to it. If every line is closed and the store's order is open, the lines are opened
+// again unless something is fulfilled or billed: an order that is to stay closed must be
+// cancelled in the store. A single line that an operator closes stays closed.
+//
+// Date, location, currency and subsidiary are set when the record is created and not
+// changed later.
+//
+// # Shipments
+//
+// shipment.shipped becomes an item fulfillment, made of the sales order by
+// POST /salesOrder/{id}/!transform/itemFulfillment. The transform ships all that is open by itself,
+// so every open line of goods is listed, also those of which nothing was shipped. Lines are found by
+// their item. The items of charges (tax, tip, fee and so on) must not be fulfillable in NetSuite
+// ("Can be Fulfilled/Received" off): their lines are not listed. Date and shipped date are those of
+// the shipment, in NETSUITE_TIMEZONE; the status is shipped; each tracking number has a package,
+// whose weight NetSuite demands (NETSUITE_PACKAGE_WEIGHT).
+//
+// A transform is not idempotent. The guarantee is external_id: the body has an external id that
+// follows from the shipment's key, it is looked up first, and NetSuite rejects one that is taken, so
+// that a request that takes effect late is not a second. A parcel that is confirmed again under
+// another id is found by its tracking number, which is in the memo, and by its quantities.
+//
+// More than is open is a conflict before anything is written, and so is a line that was closed. An
+// order that is pending approval, or has a payment hold, is waited for.
+//
+// With NETSUITE_INVOICE=shipped each shipment is followed by an invoice, made by the same kind of
+// transform under the same external id. NetSuite fills its lines in: what is fulfilled and not
+// billed, with shipping and the lines of charges on the first. The preference "Invoice in Advance of
+// Fulfillment" must be off, or more is billed than was shipped.
+//
+// What the store reports of the order afterwards keeps fulfilled lines, as under "Sales orders".
+package sale

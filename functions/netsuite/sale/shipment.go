@@ -1,0 +1,270 @@
+package sale
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"causeway.example/functions/netsuite/record"
+	"causeway.example/functions/netsuite/suitetalk"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
+)
+
+// DeliverShipment makes the item fulfillment of the sales order, and the invoice if the
+// installation wants one. A transform is no upsert, so both are looked up first.
+func (t *Target) DeliverShipment(ctx context.Context, d connector.Delivery, body *canonical.Shipment) (connector.Receipt, error) {
+	p := record.PlaceOf(d, suitetalk.ItemFulfillment)
+	s, err := newShipping(&t.Settings, d, body)
+	if err != nil {
+		return connector.Receipt{}, fault.Doing(p.Doing, err)
+	}
+	id, err := t.LookUp(ctx, p, p.ByExternal())
+	if err != nil {
+		return connector.Receipt{}, record.InOurTerms(err, suitetalk.ItemFulfillment, nil)
+	}
+	words := " is there"
+	if id == "" {
+		if id, words, err = t.fulfill(ctx, p, s); err != nil {
+			return connector.Receipt{}, err
+		}
+	}
+	receipt := connector.Receipt{Ref: id, Detail: "item fulfillment " + id + " of sales order " + s.order + words}
+	if t.Settings.Invoice == invoiceShipped {
+		invoice, err := t.invoice(ctx, p, s)
+		switch e := fault.As(err); {
+		case e == nil:
+			receipt.Detail += ", invoice " + invoice
+		case e.Code == suitetalk.NothingToMake:
+			receipt.Detail += ", nothing is left to bill"
+		default:
+			return connector.Receipt{}, err
+		}
+	}
+	return receipt, nil
+}
+
+// fulfill makes the item fulfillment unless the parcel has one under another id, and returns its
+// internal id and what was done.
+func (t *Target) fulfill(ctx context.Context, p suitetalk.Place, s *shipping) (id, words string, err error) {
+	found, err := t.ownOrder(ctx, suitetalk.Place{Record: suitetalk.SalesOrder, External: record.ExternalID(s.orderKey), Doing: p.Doing}, s.order)
+	if err != nil {
+		return "", "", err
+	}
+	if found == nil {
+		return "", "", &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Doing: p.Doing, Field: "order", Detail: "sales order " + s.order + " is not in NetSuite"}
+	}
+	items, err := t.ItemsNamed(ctx, s.items(), p.Doing)
+	if err != nil {
+		return "", "", err
+	}
+	if id, err := t.sameParcel(ctx, p, s, found, items); err != nil || id != "" {
+		return id, " has this parcel already", err
+	}
+	if err := s.match(found, items); err != nil {
+		return "", "", fault.Doing(p.Doing, err)
+	}
+	body, origins, err := s.encode(p.External)
+	if err != nil {
+		return "", "", fault.Doing(p.Doing, err)
+	}
+	id, err = t.transformOrder(ctx, p, found.Values["id"], body, origins)
+	return id, "", err
+}
+
+// sameParcel returns the item fulfillment of the order that has one of the shipment's tracking
+// numbers in its memo and the same quantities, "" if there is none: a warehouse that confirms a
+// shipment again may give it another id.
+func (t *Target) sameParcel(ctx context.Context, p suitetalk.Place, s *shipping, order *suitetalk.Document, items map[string]string) (string, error) {
+	begun := slices.ContainsFunc(bookedLines(order), func(b booked) bool { return positive(b.fulfilled) })
+	if !begun || len(s.shipment.Tracking) == 0 {
+		return "", nil
+	}
+	rows, err := t.TransactionsOf(ctx, s.order, s.memoOfAll(), p.Doing)
+	if err != nil {
+		return "", err
+	}
+	want := map[string]canonical.Decimal{}
+	for _, l := range s.shipment.Lines {
+		item := items[strings.ToLower(l.SKU)]
+		want[item] = plus(want[item], l.Quantity.Value).Normal()
+	}
+	for _, row := range rows {
+		if row["type"] != suitetalk.ItemFulfillmentType || !s.tracked(row["memo"]) {
+			continue
+		}
+		made, err := t.Read(ctx, p, row["id"])
+		if err != nil {
+			return "", record.InOurTerms(err, suitetalk.ItemFulfillment, nil)
+		}
+		if made != nil && maps.Equal(want, quantities(made)) {
+			return row["id"], nil
+		}
+	}
+	return "", nil
+}
+
+// quantities returns what an item fulfillment has of each item.
+func quantities(d *suitetalk.Document) map[string]canonical.Decimal {
+	all := map[string]canonical.Decimal{}
+	for _, l := range d.Lists[record.ItemSublist] {
+		all[l.Ref("item")] = plus(all[l.Ref("item")], l.Decimal("quantity")).Normal()
+	}
+	return all
+}
+
+// invoice bills what is fulfilled and not billed yet, and returns the invoice's internal id.
+// NetSuite fills the lines in by itself.
+func (t *Target) invoice(ctx context.Context, p suitetalk.Place, s *shipping) (string, error) {
+	p = suitetalk.NewPlace(suitetalk.Invoice, p.External)
+	id, err := t.LookUp(ctx, p, p.ByExternal())
+	if err != nil || id != "" {
+		return id, err
+	}
+	body, err := s.encodeInvoice(p.External)
+	if err != nil {
+		return "", fault.Doing(p.Doing, err)
+	}
+	return t.transformOrder(ctx, p, s.order, body, nil)
+}
+
+// transformOrder makes the record of the sales order.
+func (t *Target) transformOrder(ctx context.Context, p suitetalk.Place, order string, body []byte, origins []record.Origin) (string, error) {
+	id, err := t.Transform(ctx, p, suitetalk.SalesOrder, order, "", body)
+	if err != nil {
+		return "", record.InOurTerms(err, p.Record, origins)
+	}
+	return id, nil
+}
+
+// shipping is one shipment on its way into the books.
+type shipping struct {
+	settings *record.Settings
+	message  *message.Message
+	shipment *canonical.Shipment
+	orderKey message.Key
+	order    string // internal id of the sales order
+	lines    []fulfilling
+}
+
+// fulfilling is a line of the sales order that is open, with what was shipped of it.
+type fulfilling struct {
+	number   string // NetSuite's key of the line
+	quantity canonical.Decimal
+	origin   record.Origin
+}
+
+func newShipping(s *record.Settings, d connector.Delivery, body *canonical.Shipment) (*shipping, error) {
+	i := slices.IndexFunc(d.Message.Parents, func(k message.Key) bool { return k.Type == "order" && k.ID == body.Order })
+	if i < 0 {
+		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.MissingRef, Field: "order", Detail: "the event does not name the store of order " + body.Order}
+	}
+	key := d.Message.Parents[i]
+	order := d.Parents[key.String()]
+	if order == "" {
+		return nil, &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: "order", Detail: "is not at netsuite yet"}
+	}
+	return &shipping{settings: s, message: d.Message, shipment: body, orderKey: key, order: order}, nil
+}
+
+// chargeItems are the external ids of the items that have no goods: NetSuite fulfills none of
+// them, so that an item fulfillment does not list their lines.
+func chargeItems(s *record.Settings) []string {
+	all := []string{
+		s.ItemTax, s.ItemGiftCard, s.ItemTip, s.ItemDuty, s.ItemFee, s.ItemRounding, s.ItemCashRounding, s.ItemAdjustment, s.ItemChannelTax,
+	}
+	return slices.DeleteFunc(all, func(item string) bool { return item == "" })
+}
+
+// items returns the external ids of the items that the shipment names, and of those that are
+// not fulfilled.
+func (s *shipping) items() []string {
+	all := chargeItems(s.settings)
+	for _, l := range s.shipment.Lines {
+		all = append(all, l.SKU)
+	}
+	for i := range all {
+		all[i] = strings.ToLower(all[i])
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// match divides the shipment among the open lines of the sales order. NetSuite has no field for
+// the store's id of a line, so that the item decides.
+func (s *shipping) match(found *suitetalk.Document, items map[string]string) error {
+	if found.Values.Ref("orderStatus") == pendingApproval {
+		return &fault.Error{
+			Kind: fault.NotReady, Class: fault.Conflict, Field: "order",
+			Detail: "sales order " + s.order + " is pending approval in NetSuite, which fulfills approved orders only; approve it, the delivery waits for it",
+		}
+	}
+	have := bookedLines(found)
+	left := s.open(have, items)
+	shipped := make([]canonical.Decimal, len(have))
+	origins := make([]record.Origin, len(have))
+	for i, l := range s.shipment.Lines {
+		o := record.Origin{Field: record.Index("lines", i) + ".sku", Value: l.SKU}
+		item := items[strings.ToLower(l.SKU)]
+		if item == "" {
+			return record.UnknownItem(o)
+		}
+		rest := l.Quantity.Value
+		for j := range have {
+			part := least(rest, left[j])
+			if have[j].item != item || !positive(part) {
+				continue
+			}
+			rest, left[j], shipped[j], origins[j] = minus(rest, part), minus(left[j], part), plus(shipped[j], part), o
+		}
+		if positive(rest) {
+			return s.over(have, item, o, rest)
+		}
+	}
+	sum := canonical.Decimal{}
+	for i := range have {
+		if sum = plus(sum, shipped[i]); positive(left[i]) || positive(shipped[i]) {
+			s.lines = append(s.lines, fulfilling{have[i].number, shipped[i], origins[i]})
+		}
+	}
+	if !positive(sum) {
+		return record.Rejected(fault.Value, "lines", "no line has a quantity, so nothing was shipped")
+	}
+	return nil
+}
+
+// open returns what is left to fulfill of each line of the sales order, 0 of a line of a charge.
+func (s *shipping) open(have []booked, items map[string]string) []canonical.Decimal {
+	left := make([]canonical.Decimal, len(have))
+	charges := map[string]bool{}
+	for _, item := range chargeItems(s.settings) {
+		charges[items[strings.ToLower(item)]] = true
+	}
+	for i := range have {
+		if !have[i].closed && !charges[have[i].item] {
+			left[i] = minus(have[i].quantity, have[i].fulfilled)
+		}
+	}
+	return left
+}
+
+// over explains why a quantity that was shipped is not open in the sales order.
+func (s *shipping) over(have []booked, item string, o record.Origin, rest canonical.Decimal) error {
+	i := slices.IndexFunc(have, func(b booked) bool { return b.item == item })
+	if i < 0 {
+		return &fault.Error{
+			Kind: fault.Rejected, Class: fault.MissingRef, Field: o.Field,
+			Detail: o.Explained("sales order "+s.order+" has no line of this item", "correct the shipment, or fulfill the order in NetSuite by hand"),
+		}
+	}
+	o.Field = strings.TrimSuffix(o.Field, ".sku") + ".quantity"
+	e := &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Code: suitetalk.OverFulfilled, Field: o.Field}
+	e.Detail = o.Explained(rest.Normal().String()+" more shipped than sales order "+s.order+" has open", "settle the difference in NetSuite by hand"+suitetalk.Redrive)
+	if have[i].closed {
+		e.Detail = o.Explained("the line is closed in sales order "+s.order, "settle the shipment in NetSuite by hand"+suitetalk.Redrive)
+	}
+	return e
+}

@@ -1,0 +1,117 @@
+package suitetalk
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/webapi"
+)
+
+// The types of transactions as SuiteQL has them.
+const (
+	SalesOrderType      = "SalesOrd"
+	CustomerDepositType = "CustDep"
+	InvoiceType         = "CustInvc"
+	CashSaleType        = "CashSale"
+	CreditMemoType      = "CustCred"
+	CashRefundType      = "CashRfnd"
+	CustomerRefundType  = "CustRfnd"
+
+	ItemFulfillmentType = "ItemShip"
+)
+
+// CustomersAt returns the active customers of the subsidiary with exactly this normalized
+// e-mail address.
+func (c *Client) CustomersAt(ctx context.Context, subsidiary, email, doing string) ([]Match, error) {
+	return c.search(ctx, "SELECT c.id, c.externalid FROM customer c JOIN customersubsidiaryrelationship r ON r.entity = c.id"+
+		" WHERE r.subsidiary = "+subsidiary+" AND c.isinactive = 'F' AND LOWER(c.email) = "+Quoted(email)+" ORDER BY c.id", doing)
+}
+
+// TransactionsOf returns the sales order with the internal id, what was made of it in
+// NetSuite, and the transactions whose memo begins so, by their internal ids. Each row has id, type,
+// externalid, entity, currency and memo, and the amounts foreigntotal, foreignpaymentamountunused and
+// foreignamountunpaid in the transaction's currency, with the sign of its side of the books.
+func (c *Client) TransactionsOf(ctx context.Context, order, memo, doing string) ([]Values, error) {
+	return c.Rows(ctx, "SELECT t.id, t.type, t.externalid, t.entity, t.currency, t.memo, t.foreigntotal, t.foreignpaymentamountunused, t.foreignamountunpaid"+
+		" FROM transaction t JOIN transactionline l ON l.transaction = t.id AND l.mainline = 'T'"+
+		" WHERE t.id = "+order+" OR l.createdfrom = "+order+" OR "+Begins("t.memo", memo)+" ORDER BY t.id", doing)
+}
+
+// QueryRows is the most rows that one page of a query has.
+const QueryRows = 1000
+
+// ItemsNamed returns the internal ids of the items with the external ids, which are the
+// keys of the result in lower case.
+func (c *Client) ItemsNamed(ctx context.Context, externals []string, doing string) (map[string]string, error) {
+	ids := map[string]string{}
+	for names := range slices.Chunk(externals, QueryRows) {
+		literals := make([]string, len(names))
+		for i, name := range names {
+			literals[i] = Quoted(name)
+		}
+		list := strings.Join(literals, ", ")
+		found, err := c.search(ctx, "SELECT id, externalid FROM item WHERE LOWER(externalid) IN ("+list+") ORDER BY id", doing)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range found {
+			ids[strings.ToLower(m.External)] = m.ID
+		}
+	}
+	return ids, nil
+}
+
+// Quoted returns the text as a literal of SuiteQL.
+func Quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+func (c *Client) search(ctx context.Context, sql, doing string) ([]Match, error) {
+	rows, err := c.Rows(ctx, sql, doing)
+	all := make([]Match, len(rows))
+	for i, row := range rows {
+		all[i] = Match{row["id"], row["externalid"]}
+	}
+	return all, err
+}
+
+// Begins returns the condition that a column begins so. It compares without LIKE, to which the underscores of an external id are wildcards.
+func Begins(column, prefix string) string {
+	return "SUBSTR(" + column + ", 1, " + strconv.Itoa(utf8.RuneCountInString(prefix)) + ") = " + Quoted(prefix)
+}
+
+// Rows runs SuiteQL and returns its rows by the names of their columns. SuiteQL leaves out what
+// is null.
+func (c *Client) Rows(ctx context.Context, sql, doing string) ([]Values, error) {
+	body, err := c.query(ctx, sql, doing)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := readRows(body)
+	return rows, fault.Doing(doing, err)
+}
+
+// query runs SuiteQL. It is a POST but changes nothing, so nothing about it is ambiguous.
+func (c *Client) query(ctx context.Context, sql, doing string) ([]byte, error) {
+	w := strictjson.NewWriter(nil)
+	w.Obj()
+	w.StrField("q", sql)
+	w.EndObj()
+	body, err := Finish(w)
+	if err != nil {
+		return nil, err
+	}
+	got, err := c.web.Do(ctx, webapi.Request{
+		Method: http.MethodPost, Path: queryPath, Query: url.Values{"limit": {"1000"}}, Body: body, Reads: true, WantJSON: true, Doing: doing,
+		Header: jsonHeader("Prefer", "transient"),
+	})
+	if e := fault.As(err); e != nil && e.Class == fault.Ambiguous {
+		e.Class = fault.Intermittent
+	}
+	return got.Body, err
+}
