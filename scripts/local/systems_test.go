@@ -13,6 +13,7 @@ import (
 
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/scripts/day"
+	"causeway.example/shared/local"
 	"causeway.example/shared/port"
 )
 
@@ -96,12 +97,19 @@ func TestRowsOfTheTableAddUp(t *testing.T) {
 		must(t, p.senders.send(ctx, d))
 	}
 	must(t, p.settled(ctx))
+	var odd local.RouteTally
+	defer func() {
+		if t.Failed() {
+			t.Logf("the row %+v", odd)
+		}
+	}()
 	await(ctx, t, "rows that add up", func() bool {
 		tallies, err := p.store.Tally(ctx)
 		must(t, err)
 		in := int64(0)
 		for _, r := range tallies {
 			if in += r.In; r.Route != "" && r.In != r.Confirmed+r.Superseded+r.Skipped+r.Waiting+r.Letters {
+				odd = r
 				return false
 			}
 		}

@@ -108,10 +108,13 @@ func (s *Store) deliver(t *sqlite.Tx, p publication) error {
 		return s.appendEntries(t, []port.Entry{s.routing(p.message, "", port.Skipped, "no route")})
 	}
 	for _, to := range p.to {
-		if err := s.insert(t, s.queues[to.queue], []letter{p.letter}); err != nil {
+		ids, err := s.insert(t, s.queues[to.queue], []letter{p.letter})
+		if err != nil {
 			return err
 		}
-		if err := s.appendEntries(t, []port.Entry{s.routing(p.message, to.name, port.Queued, "queued")}); err != nil {
+		queued := s.routing(p.message, to.name, port.Queued, "queued")
+		queued.Message = ids[0]
+		if err := s.appendEntries(t, []port.Entry{queued}); err != nil {
 			return err
 		}
 	}

@@ -37,6 +37,22 @@ func TestBusTellsTheLedgerWhereEachMessageWent(t *testing.T) {
 	}
 }
 
+// An event is published again after a crash between publishing and the end of its delivery. Its
+// copies are messages of their own, and each ends: the row counts each as it comes.
+func TestEachCopyOfAnEventIsCountedIn(t *testing.T) {
+	t.Parallel()
+	s, _ := openAt(t, noon)
+	for range 2 {
+		must(t, s.Publish(t.Context(), []*message.Message{event("e1", "order.placed")}))
+	}
+	row := tally(t, s, "shop-orders-to-erp")
+	found, err := s.Find(t.Context(), port.Query{Route: row.Route, Stage: port.Queued})
+	must(t, err)
+	if row.In != 2 || row.Waiting != 2 || len(found) != 2 {
+		t.Errorf("two copies came, the row has %+v, the ledger %+v", row, found)
+	}
+}
+
 func TestBusPublishesAllOrNothing(t *testing.T) {
 	t.Parallel()
 	s, _ := openAt(t, noon)

@@ -17,7 +17,7 @@ func TestAFailedChangeSendsNothing(t *testing.T) {
 	q := s.queues[routes.Inbox("shop")]
 	for i := range 9 {
 		err := s.file.Write(t.Context(), "sending", func(x *sqlite.Tx) error {
-			if err := s.insert(x, q, []letter{{data: []byte("m")}}); err != nil || i%3 != 1 {
+			if _, err := s.insert(x, q, []letter{{data: []byte("m")}}); err != nil || i%3 != 1 {
 				return err
 			}
 			return errors.New("boom")

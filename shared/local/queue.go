@@ -94,7 +94,10 @@ func (s *Store) Send(ctx context.Context, name string, batch []port.Outgoing) er
 			return fault.Doing(doing, err)
 		}
 	}
-	err = s.file.Write(ctx, doing, func(t *sqlite.Tx) error { return s.insert(t, q, letters) })
+	err = s.file.Write(ctx, doing, func(t *sqlite.Tx) error {
+		_, err := s.insert(t, q, letters)
+		return err
+	})
 	if err == nil {
 		q.bell.ring()
 	}
@@ -132,7 +135,8 @@ func decodeAttributes(text string) (attributes map[string]string, err error) {
 	return attributes, err
 }
 
-func (s *Store) insert(t *sqlite.Tx, q *queue, letters []letter) error {
+// insert returns the messages' ids, as a receive has them.
+func (s *Store) insert(t *sqlite.Tx, q *queue, letters []letter) (ids []string, err error) {
 	const item = `INSERT INTO item (id, queue, visible_at, sent_at, entered_at) VALUES (?1, ?2, ?3, ?3, ?3)`
 	const body = `INSERT INTO body (id, data, attributes) VALUES (?, ?, ?)`
 	const claim = `INSERT INTO claim (item, hash) VALUES (?, ?) ON CONFLICT DO NOTHING`
@@ -140,20 +144,24 @@ func (s *Store) insert(t *sqlite.Tx, q *queue, letters []letter) error {
 	for _, l := range letters {
 		id := t.NewID()
 		if _, err := t.Exec(item, id, q.id, now); err != nil {
-			return err
+			return nil, err
 		}
 		if _, err := t.Exec(body, id, l.data, l.attributes); err != nil {
-			return err
+			return nil, err
 		}
 		for _, hash := range l.claims {
 			if _, err := t.Exec(claim, id, hash); err != nil {
-				return err
+				return nil, err
 			}
 		}
+		ids = append(ids, messageID(id))
 	}
 	t.Count(kindQueue, q.name, int64(len(letters)))
-	return nil
+	return ids, nil
 }
+
+// messageID is a message's id as a receive has it.
+func messageID(id int64) string { return strconv.FormatInt(id, 10) }
 
 // receipt is the content of a handle: the message, and which receive of it. A later
 // receive makes it stale.

@@ -119,7 +119,7 @@ type parcel struct {
 
 func (p parcel) incoming(queue string) (port.Incoming, error) {
 	in := port.Incoming{
-		Queue: queue, Handle: p.receipt.String(), MessageID: strconv.FormatInt(p.id, 10),
+		Queue: queue, Handle: p.receipt.String(), MessageID: messageID(p.id),
 		Body: p.data, ReceiveCount: int(p.receives), SentAt: sqlite.Time(p.sentAt),
 	}
 	var err error

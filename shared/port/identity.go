@@ -16,10 +16,10 @@ import (
 // The content is the function, the message (trace, event, causation, entity, version,
 // type), the route, the stage and the number of redrives. Then it depends on the stage:
 //
-//   - Translated, Published, Queued, Confirmed: nothing more. Each happens once to an
-//     event, and once more when it is redriven.
-//   - Superseded, Skipped: the queue's message, because each copy of an event ends so; the
-//     time if the message is not given.
+//   - Translated, Published, Confirmed: nothing more. Each happens once to an event, and once
+//     more when it is redriven.
+//   - Queued, Superseded, Skipped: the queue's message, because each copy of an event comes and
+//     ends so; the time if the message is not given.
 //   - Dead, Parked: the queue's message, because an event that was put back by hand can die
 //     again; the attempt if the message is not given.
 //   - Sent: the attempt, the outcome and the error, because an attempt can be two calls.
@@ -34,8 +34,8 @@ func (e Entry) Identity() string {
 		e.Route, string(e.Stage), strconv.Itoa(e.RedriveCount),
 	}
 	switch e.Stage {
-	case Translated, Published, Queued, Confirmed:
-	case Superseded, Skipped:
+	case Translated, Published, Confirmed:
+	case Queued, Superseded, Skipped:
 		parts = append(parts, cmp.Or(e.Message, e.At.UTC().Format(time.RFC3339Nano)))
 	case Dead, Parked:
 		parts = append(parts, cmp.Or(e.Message, strconv.Itoa(e.Attempt)))

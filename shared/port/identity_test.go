@@ -91,7 +91,7 @@ func TestAttemptsHaveIdentitiesOfTheirOwnWhereTheyCanDiffer(t *testing.T) {
 func TestEndsOfCopiesHaveIdentitiesOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	copied := func(e *port.Entry) { e.Message = "m2" }
-	for stage, own := range map[port.Stage]bool{port.Skipped: true, port.Superseded: true, port.Dead: true, port.Parked: true, port.Confirmed: false, port.Published: false} {
+	for stage, own := range map[port.Stage]bool{port.Queued: true, port.Skipped: true, port.Superseded: true, port.Dead: true, port.Parked: true, port.Confirmed: false, port.Published: false} {
 		if got := entry(stage).Identity() != entry(stage, copied).Identity(); got != own {
 			t.Errorf("%s: a copy has an identity of its own: %v", stage, got)
 		}
