@@ -41,7 +41,7 @@ const (
 // their order.
 func Purposes(settings any) []Purpose {
 	var all []Purpose
-	for _, field := range reflect.VisibleFields(reflect.TypeOf(settings)) {
+	for _, field := range fieldsOf(reflect.TypeOf(settings)) {
 		p := Purpose{Setting: envKey(field), For: field.Tag.Get("for"), Keys: KeyKind(field.Tag.Get("keys")), Public: field.Tag.Get("public") == "true"}
 		if needs := field.Tag.Get("needs"); needs != "" {
 			p.Needs = strings.Split(needs, ",")

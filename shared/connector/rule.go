@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
+	"sync"
 
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
@@ -48,12 +49,12 @@ type Choices interface {
 // built without the language rejects a rule instead of ignoring it.
 func OpenRules(language Language, target string, settings any) (Rules, error) {
 	value := reflect.ValueOf(settings)
-	for _, key := range Expressions(settings) {
+	for _, field := range expressions(settings) {
 		switch {
-		case !isSet(value, key):
+		case strings.TrimSpace(value.FieldByIndex(field.Index).String()) == "":
 		case language == nil:
 			return nil, &fault.Error{
-				Kind: fault.Rejected, Class: fault.Config, Doing: "reading settings", Field: key,
+				Kind: fault.Rejected, Class: fault.Config, Doing: "reading settings", Field: envKey(field),
 				Detail: "is a rule, and this program was built without the language of rules: build the functions with make dist RULES=1",
 			}
 		default:
@@ -63,24 +64,37 @@ func OpenRules(language Language, target string, settings any) (Rules, error) {
 	return nil, nil //nolint:nilnil // nil is no rules
 }
 
-func isSet(settings reflect.Value, key string) bool {
-	for _, field := range reflect.VisibleFields(settings.Type()) {
-		if envKey(field) == key {
-			return strings.TrimSpace(settings.FieldByIndex(field.Index).String()) != ""
-		}
-	}
-	return false
-}
-
 // Expressions returns the keys of a settings struct that are rules, in the order of its
 // fields.
 func Expressions(settings any) (keys []string) {
-	for _, field := range reflect.VisibleFields(reflect.TypeOf(settings)) {
-		if key := envKey(field); key != "" && field.Type == reflect.TypeFor[Expression]() {
-			keys = append(keys, key)
-		}
+	for _, field := range expressions(settings) {
+		keys = append(keys, envKey(field))
 	}
 	return keys
+}
+
+// expressions walks the fields once: a program does it at its start.
+func expressions(settings any) (rules []reflect.StructField) {
+	for _, field := range fieldsOf(reflect.TypeOf(settings)) {
+		if field.Type == reflect.TypeFor[Expression]() && envKey(field) != "" {
+			rules = append(rules, field)
+		}
+	}
+	return rules
+}
+
+// walked has the fields of each type that was asked for: a start asks for those of its settings
+// eight times, and a walk over a struct with embedded ones is a tenth of a start.
+var walked sync.Map // reflect.Type to []reflect.StructField
+
+// fieldsOf returns the visible fields of a struct type, which the caller does not change.
+func fieldsOf(t reflect.Type) []reflect.StructField {
+	if known, found := walked.Load(t); found {
+		return known.([]reflect.StructField)
+	}
+	fields := reflect.VisibleFields(t)
+	walked.Store(t, fields)
+	return fields
 }
 
 // SkipRules are the rules that skip messages of any route.

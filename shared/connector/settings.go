@@ -126,7 +126,7 @@ func envKey(field reflect.StructField) string {
 // Keys returns the setting keys of a settings struct, in the order of its fields,
 // and those among them whose type is Secret or a list of it.
 func Keys(settings any) (all, secret []string) {
-	for _, field := range reflect.VisibleFields(reflect.TypeOf(settings)) {
+	for _, field := range fieldsOf(reflect.TypeOf(settings)) {
 		key := envKey(field)
 		if key == "" {
 			continue
