@@ -81,7 +81,7 @@ func (a *attempt) run(ctx context.Context) (port.Decision, error) {
 	if e, err := a.known(); err != nil {
 		return a.fail(ctx, fault.As(err), false, nil)
 	} else if e.stage != "" {
-		return a.settle(ctx, e)
+		return a.settleUnwritten(ctx, e)
 	}
 	switch turn := a.record.Turn(a.worker, a.claimant, a.Retry.Parent, a.Random); {
 	case !turn.Until.IsZero():
@@ -120,7 +120,7 @@ func (a *attempt) admitted(ctx context.Context, probing bool) (port.Decision, er
 		if err != nil {
 			return a.fail(ctx, fault.As(err), probing, d.awaited)
 		} else if e.stage != "" {
-			return a.settle(ctx, e)
+			return a.settleUnwritten(ctx, e)
 		}
 	}
 	if t := a.record.Attempts[a.event.ID]; a.record.Lease != nil || t != nil && t.Crashes > 0 {
@@ -266,8 +266,6 @@ func (a *attempt) settle(ctx context.Context, e ending) (port.Decision, error) {
 		return port.Decision{Done: true}, nil
 	case keepState:
 		a.record.Confirm(a.event.ID, a.effect, a.claimant.State, e.ref, e.tag)
-	case keepSkip:
-		a.record.Skip(a.event.ID, a.claimant.State, e.why, e.final)
 	case keepEnd:
 		a.record.End(a.event.ID)
 	}
@@ -275,6 +273,27 @@ func (a *attempt) settle(ctx context.Context, e ending) (port.Decision, error) {
 		return a.raced(err)
 	}
 	return port.Decision{Done: true}, nil
+}
+
+// settleUnwritten ends a message without an effect: it writes the record, then the ledger. There
+// is nothing to repeat, and a message that loses the race for the record is judged again and may
+// end otherwise, so it must not have ended in the ledger yet. After a crash in between, the record
+// skips the message again. Letters that a state supersedes are known to the record only, so those
+// are written to the ledger first.
+func (a *attempt) settleUnwritten(ctx context.Context, e ending) (port.Decision, error) {
+	switch {
+	case e.keep == keepState && !a.record.Letters():
+		a.record.Confirm(a.event.ID, a.effect, a.claimant.State, e.ref, e.tag)
+	case e.keep == keepSkip:
+		a.record.Skip(a.event.ID, a.claimant.State, e.why, e.final)
+	default:
+		return a.settle(ctx, e)
+	}
+	if err := a.save(ctx, true); err != nil {
+		return a.raced(err)
+	}
+	e.keep = keepNothing
+	return a.settle(ctx, e)
 }
 
 // raced turns a lost race for the record into a short wait.

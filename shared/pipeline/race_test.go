@@ -75,6 +75,25 @@ func TestF51AnOutcomeThatLosesRacesUnderItsOwnLeaseIsSavedAgain(t *testing.T) {
 
 // TestF51TheWriteThatWonTheRaceIsKept has a filter skip a newer state, and another message
 // register as waiting, while an attempt is in flight, which then has to wait.
+// TestF51AMessageThatLosesTheRaceForItsRecordEndsOnce: a newer state of equal content is skipped,
+// while another writer confirms a state that is newer still. The message is judged again, and has
+// one ending.
+func TestF51AMessageThatLosesTheRaceForItsRecordEndsOnce(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t, connector.Operation{Guarantee: connector.CompareAndSet})
+	v.post("1", change{Type: customer, ID: "7", Version: 1, Name: "A"})
+	v.settle(3 * time.Second)
+	v.ports.State = &racingState{State: v.memory, writes: 1, lost: 1, write: func(record map[string]any) {
+		confirmed := record["confirmed"].(map[string]any)
+		confirmed["version"], confirmed["hash"] = "9999", "of another content"
+	}}
+	v.post("2", change{Type: customer, ID: "7", Version: 3, Name: "A"})
+	v.settle(3 * time.Second)
+	if skipped, superseded := v.entries(port.Skipped), v.entries(port.Superseded); len(skipped) != 0 || len(superseded) != 1 {
+		t.Errorf("one message is skipped %d times and superseded %d times", len(skipped), len(superseded))
+	}
+}
+
 func TestF51TheWriteThatWonTheRaceIsKept(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t, connector.Operation{Guarantee: connector.ExternalID})
