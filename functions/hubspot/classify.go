@@ -40,10 +40,10 @@ func classifier(now func() time.Time) func(webapi.Response, *fault.Error) *fault
 	}
 }
 
-// limited tells the daily quota from the limits of a second or ten. The quota is an outage of the
-// connection: no request succeeds before the account's midnight. HubSpot names neither the time
-// nor the account's zone, and midnight of every zone is at a full quarter of an hour of UTC, so
-// the connection is tried again then.
+// limited completes the verdict on a 429 by the limit that it names. The daily quota is not like the
+// limits of one or ten seconds. It is an outage of the connection: no request succeeds before the
+// account's midnight. HubSpot names neither the time nor the account's zone. Midnight of every zone
+// is at a full quarter of an hour of UTC, so the connection is tried again then.
 func limited(verdict *fault.Error, p problem, header http.Header, now time.Time) {
 	verdict.Code = p.policy
 	switch {

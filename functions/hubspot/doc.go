@@ -20,7 +20,7 @@
 // has the address is then adopted, if it is no customer's. Otherwise the customers share it: a guest
 // and an account, or one person in two stores. It keeps the key of the first, but an account takes
 // it over from a guest. A customer without an address has a contact too. A changed address changes
-// the contact; if another contact of nobody has the new one, a person has to merge them
+// the contact. If a contact without a customer has the new address, a person has to merge the two
 // (CodeTwoContacts).
 //
 // # Orders

@@ -25,8 +25,8 @@ const mostSlots = 1000
 //
 // A fact binds the first free slot to itself. It knows what is bound before it, writes all of that,
 // and then binds the next free slot as a fence. If it finds facts before it could, which began
-// meanwhile, it writes again with them. So the last write of all contains every fact: whoever made
-// it saw no fact after its own list, and a later one writes later.
+// meanwhile, it writes again with them. So the last write contains every fact: its writer found
+// no fact beyond its list, and a fact that is bound later is written later.
 type facts struct {
 	*work
 	order message.Key

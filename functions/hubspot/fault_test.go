@@ -105,7 +105,8 @@ func TestLimitsOfSecondsAreThrottles(t *testing.T) {
 	}
 }
 
-// What is missing in the account is our own configuration: the message waits, and nothing dies.
+// A property, pipeline or scope that the account lacks is our own configuration: the message waits,
+// and none ends as a dead letter.
 func TestMissingConfigurationWaitsWithItsName(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -201,7 +202,7 @@ func TestSamplesOfErrors(t *testing.T) {
 		"batch-207.response.json":                {Kind: fault.Rejected, Class: fault.Value, Code: "VALIDATION_ERROR"},
 		"error-400-property.response.json":       {Kind: fault.Rejected, Class: fault.Config, Code: "PROPERTY_DOESNT_EXIST", Field: "property shop_order_idx"},
 		"error-429-ten-secondly.response.json":   {Kind: fault.Throttled, Class: fault.RateLimit, Code: "TEN_SECONDLY_ROLLING"},
-		"error-409-contact-exists.response.json": {Kind: fault.Unavailable, Class: fault.Conflict, Code: "CONFLICT"}, // nobody has the address now
+		"error-409-contact-exists.response.json": {Kind: fault.Unavailable, Class: fault.Conflict, Code: "CONFLICT"}, // no contact has the address now
 	} {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()

@@ -29,17 +29,19 @@ type brokenVault struct {
 func (v brokenVault) Load(context.Context, message.Claim) ([]byte, error) { return nil, v.answer }
 
 // TestABodyThatIsGoneIsDeadWithItsIDs has a large body's object be gone or damaged, which no
-// retry mends; a vault that is out of reach, or rejects us, ends nothing.
+// retry mends; a vault that is out of reach ends nothing, and one that rejects us, which is our
+// configuration, ends nothing within the budget for that.
 func TestABodyThatIsGoneIsDeadWithItsIDs(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		answer error
+		days   time.Duration
 		dead   bool
 	}{
-		"gone":      {fault.New(fault.Rejected, fault.MissingRef, "loading", "the vault does not hold it"), true},
-		"damaged":   {fault.New(fault.Invalid, fault.Parse, "loading", "another hash"), true},
-		"away":      {errPort, false},
-		"rejecting": {fault.New(fault.Rejected, fault.Config, "loading", "AccessDenied"), false},
+		"gone":      {fault.New(fault.Rejected, fault.MissingRef, "loading", "the vault does not hold it"), 1, true},
+		"damaged":   {fault.New(fault.Invalid, fault.Parse, "loading", "another hash"), 1, true},
+		"away":      {errPort, 6, false},
+		"rejecting": {fault.New(fault.Rejected, fault.Config, "loading", "AccessDenied"), 2, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -50,7 +52,7 @@ func TestABodyThatIsGoneIsDeadWithItsIDs(t *testing.T) {
 				e.must(port.Settle(t.Context(), e.memory, e.one().translate, in))
 			}
 			e.ports.Vault = brokenVault{e.memory, c.answer}
-			for end := epoch.Add(6 * 24 * time.Hour); e.clock.Now().Before(end); e.clock.Advance(7 * time.Minute) {
+			for end := epoch.Add(c.days * 24 * time.Hour); e.clock.Now().Before(end); e.clock.Advance(7 * time.Minute) {
 				if _, err := e.step(); err != nil && c.dead {
 					t.Fatal(err)
 				}

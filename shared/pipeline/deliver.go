@@ -67,10 +67,9 @@ func (d *Deliverer) handle(ctx context.Context, in port.Incoming) (port.Decision
 	if w.record, err = entity.Load(ctx, d.State, d.system.Profile.Name, m.Key(), false); err != nil {
 		return port.Decision{}, err
 	}
-	if w.body, err = port.CheckOut(ctx, d.Vault, m.Body, m.Claim); err != nil {
-		if w.broken = fault.As(err); w.broken.Kind == fault.Unavailable {
-			return port.Decision{}, err
-		}
+	w.body, err = port.CheckOut(ctx, d.Vault, m.Body, m.Claim)
+	if err != nil {
+		w.broken = fault.As(err)
 	}
 	w.claimant = entity.Claimant{
 		Event: m.ID, MessageID: in.MessageID, Guarantee: w.operation.Guarantee,
@@ -84,7 +83,7 @@ type delivery struct {
 	*attempt
 	by        *Deliverer
 	operation connector.Operation // at the target
-	broken    *fault.Error        // the body is gone or damaged
+	broken    *fault.Error        // the body is gone, damaged or out of reach
 	parents   map[string]string   // message.Key.String() of each parent -> the target's id
 	awaited   *entity.Record      // of the parent that is not at the target
 	answer    admission.Answer    // to the last call of the target

@@ -66,9 +66,7 @@ func (t *Translator) handle(ctx context.Context, in port.Incoming) (port.Decisio
 	w := &translation{source: t.system.Source, raw: raw}
 	body, err := port.CheckOut(ctx, t.Vault, raw.Body, raw.Claim)
 	if err != nil {
-		if w.broken = fault.As(err); w.broken.Kind == fault.Unavailable { // which uses up no budget of the message
-			return port.Decision{}, err
-		}
+		w.broken = fault.As(err)
 	}
 	raw.Body, raw.Claim = body, nil
 	w.attempt = &attempt{

@@ -13,7 +13,7 @@ import (
 	"causeway.example/functions/hubspot/hubspottest"
 )
 
-// caller calls a fake whose clock stands still until the test moves it.
+// caller calls a fake whose clock only the test moves.
 type caller struct {
 	*testing.T
 	fake *hubspottest.Fake

@@ -74,5 +74,5 @@
 // billed, with shipping and the lines of charges on the first. The preference "Invoice in Advance of
 // Fulfillment" must be off, or more is billed than was shipped.
 //
-// What the store reports of the order afterwards keeps fulfilled lines, as under "Sales orders".
+// A later state of the order keeps fulfilled lines, as under "Sales orders".
 package sale

@@ -30,7 +30,7 @@
 // assigned and third_party fulfillment orders for locations of a fulfillment service. Fulfillment
 // orders that its scopes do not cover are not shown.
 //
-// What was written comes back as orders/updated, whose fulfillment status only describes: the
-// order's content at an ERP is the same, so nothing is written there. The topics of fulfillments
+// Shopify reports a shipment that it has as orders/updated. Only the order's fulfillment status
+// differs there, which no ERP gets, so nothing is written. The topics of fulfillments
 // are not subscribed to.
 package fulfillment

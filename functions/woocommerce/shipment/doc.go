@@ -12,14 +12,14 @@
 // made whole from their own meta data, also after another write.
 //
 // WooCommerce has neither idempotency keys nor a look-up by meta data, and a note that is posted
-// twice is there twice. So the guarantee is search: the order is read, and whatever of meta data,
-// status and note is there is not written again. A parcel that is confirmed again under
+// twice is there twice. So the guarantee is search: the order is read, and of meta data, status and
+// note only the missing ones are written. A parcel that is confirmed again under
 // another id is recognized by its tracking number and its goods. More pieces than the order has left are
 // a conflict, which a person settles.
 //
 // A shipment takes four calls and one for refunds: the order twice, PUT, the notes, POST. The key
-// needs write permission. What was written comes back as order.updated, whose content at an ERP is
-// the same, so nothing is written there.
+// needs write permission. WooCommerce reports the change as order.updated. The order's content
+// at an ERP is the same, so nothing is written there.
 //
 // Lines of virtual goods count as not shipped: an order that has some beside others is completed by
 // hand.
