@@ -173,8 +173,8 @@ func first(open []openOrder, location string) []openOrder {
 	return append(here, elsewhere...)
 }
 
-// add puts the pieces into a fulfillment of the location with fewer than mostLines lines, beside those of the same
-// fulfillment order.
+// add puts the pieces into a fulfillment of the location with fewer than mostLines lines, beside
+// those of the same fulfillment order.
 func add(all []planned, location string, t taken) []planned {
 	i := slices.IndexFunc(all, func(p planned) bool { return p.location == location && len(p.lines) < mostLines })
 	if i < 0 {
