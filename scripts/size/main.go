@@ -90,23 +90,25 @@ func run(ctx context.Context, o options, out io.Writer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	best := map[string]figures{}
+	best, again := map[string]figures{}, programs
 	for range tries {
-		measured, err := measure(ctx, o, programs)
+		measured, err := measure(ctx, o, again)
 		if err != nil {
 			return false, err
 		}
 		keep(best, measured)
-		if !limits.onlySlow(names, best) {
+		slow := limits.onlySlow(names, best)
+		if len(slow) == 0 {
 			break
 		}
+		again = slices.DeleteFunc(slices.Clone(programs), func(p program) bool { return p.name != minimal && !slices.Contains(slow, p.name) })
 	}
 	return table(out, names, best, limits), nil
 }
 
-// tries is how often times are taken while one is over the budget: what else the machine
-// does adds to them, so a program that is too slow is so each time. Sizes and memory do not
-// depend on that.
+// tries is how often the times of a program over the budget are taken: other work on the machine
+// adds to them, so a program that is too slow is so each time. Sizes and memory do not depend on
+// that.
 const tries = 16
 
 // keep replaces the figures of each program whose start was faster, beside the smallest
@@ -120,16 +122,17 @@ func keep(best, measured map[string]figures) {
 	}
 }
 
-// onlySlow reports whether some function is over the budget, and each of them by its start
-// alone.
-func (b budget) onlySlow(names []string, measured map[string]figures) bool {
-	slow := false
+// onlySlow returns the functions over the budget if each of them is so by its start alone.
+func (b budget) onlySlow(names []string, measured map[string]figures) []string {
+	var slow []string
 	for _, name := range names {
 		f := measured[name]
-		slow = slow || f.ratio > b.InitRatio
+		if f.ratio > b.InitRatio {
+			slow = append(slow, name)
+		}
 		f.ratio = 0
 		if len(b.broken(f)) > 0 {
-			return false
+			return nil
 		}
 	}
 	return slow
