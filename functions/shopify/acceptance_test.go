@@ -41,7 +41,7 @@ func TestAcceptance(t *testing.T) {
 		"s05-b2b-po-number":                {"order 480.00 USD: 12 CRATE-9 480.00, PO/2026-11/WEST-HALL/REFIT/0000441900-REV-B7, company 6001 at 6002, " + net30},
 		"s07-product-deleted-after-sale":   {"order 45.00 USD: 1 VASE-4 45.00", "payment 900007-paid 45.00 USD"},
 		"s09-address-too-long":             {"order 30.00 USD: 1 PIN-1 30.00", "payment 900009-paid 30.00 USD"},
-		"s11-deposit-then-rest":            {"order 200.00 USD: 1 SOFA-2 200.00", "payment 7021 80.00 USD", "payment 7022 120.00 USD"},
+		"s11-deposit-then-rest":            {"order 200.00 USD: 1 SOFA-2 200.00", "payment 900011-paid 80.00 USD", "payment 7022 120.00 USD"},
 		"s14-refund-with-adjustment":       {"order 20.00 USD: 1 BALL-1 20.00", "payment 900014-paid 20.00 USD", "refund 5601 14.00 USD of : 1 of 201 20.00 restock, adjustment -6.00"},
 		"s22-country-ac":                   {"order 18.00 USD: 1 MAP-1 18.00", "payment 900023-paid 18.00 USD"},
 		"s33-fee-with-tax-included":        {"order 126.00 GBP: 1 STOVE-1 120.00 tax 20.00, fee 6.00 tax 1.00", "payment 900033-paid 126.00 GBP"},

@@ -74,7 +74,7 @@ func TestEventsNameEntityVersionAndParents(t *testing.T) {
 	want := []fact{
 		{key("customer", "7"), start, start, start, nil},
 		{key("order", "77"), version, version, start, []message.Key{key("customer", "7")}},
-		{key("payment", "7701"), start, version, start, []message.Key{key("order", "77")}},
+		{key("payment", "77-paid"), start, version, start, []message.Key{key("order", "77")}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +73,79 @@ func TestI1EachTransactionIsOnePaymentUnderOneName(t *testing.T) {
 		}
 	}
 }
+
+// TestH10ThePaymentOfTheCheckoutKeepsItsNameWithoutMemory reports an order at its checkout, forgets
+// everything, and reads its later state by webhook and by poll.
+func TestH10ThePaymentOfTheCheckoutKeepsItsNameWithoutMemory(t *testing.T) {
+	t.Parallel()
+	checkout := sale(21, "SALE", "SUCCESS", "shopify_payments", 15750)
+	for name, c := range map[string]struct {
+		purchase shopifytest.Purchase
+		later    []shopifytest.Transaction
+		want     []string
+	}{
+		"nothing more":        {shopifytest.Purchase{}, nil, []string{"5-paid"}},
+		"paid more by cash":   {shopifytest.Purchase{Shipping: 3500}, []shopifytest.Transaction{sale(22, "SALE", "SUCCESS", "cash", 3000)}, []string{"5-paid", "22"}},
+		"the same sum again":  {shopifytest.Purchase{Shipping: 500 + 15750}, []shopifytest.Transaction{sale(22, "SALE", "SUCCESS", "shopify_payments", 15750)}, []string{"5-paid", "22"}},
+		"a gift card for all": {shopifytest.Purchase{Shipping: 500 + 15750}, []shopifytest.Transaction{sale(22, "SALE", "SUCCESS", "gift_card", 15750)}, []string{"5-paid", "22"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ids := func(paid []*canonical.Payment) (all []string) {
+				for _, p := range paid {
+					all = append(all, p.ID)
+				}
+				return all
+			}
+			first := open(t, nil)
+			first.memory.forgets = ""
+			if got := ids(payments(first.mustTranslate(t, "orders/create", shopifytest.Purchase{ID: 5}.Body()))); !slices.Equal(got, []string{"5-paid"}) {
+				t.Fatalf("at the checkout: %v", got)
+			}
+			c.purchase.ID, c.purchase.UpdatedAt = 5, shopifytest.Start.Add(time.Hour)
+			for _, how := range []string{"reported", "polled"} {
+				s := open(t, nil)
+				s.memory.forgets = ""
+				s.fake.Pay("5", append([]shopifytest.Transaction{checkout}, c.later...)...)
+				var events []connector.Event
+				if how == "reported" {
+					events = s.mustTranslate(t, "orders/updated", c.purchase.Body())
+				} else {
+					s.fake.Put(c.purchase.Body())
+					_, events = s.polled(t, "order", "5")
+				}
+				if got := ids(payments(events)); !slices.Equal(got, c.want) {
+					t.Errorf("%s: the payments are %v, want %v", how, got, c.want)
+				}
+			}
+		})
+	}
+}
+
+// TestALaterCaptureIsNotTheCheckouts has an order be paid days after it was placed, at a till, or with
+// a gift card first: no delivery can have named that payment by the order.
+func TestALaterCaptureIsNotTheCheckouts(t *testing.T) {
+	t.Parallel()
+	late, till := sale(21, "CAPTURE", "SUCCESS", "shopify_payments", 15750), func(o map[string]any) { o["source_name"] = "pos" }
+	late.At = shopifytest.Start.Add(checkoutTime + time.Second)
+	for name, c := range map[string]struct {
+		paid   shopifytest.Transaction
+		change func(map[string]any)
+	}{
+		"captured later": {late, nil}, "at a till": {sale(21, "SALE", "SUCCESS", "shopify_payments", 15750), till},
+		"a gift card": {sale(21, "SALE", "SUCCESS", "gift_card", 15750), nil},
+	} {
+		s := open(t, nil)
+		s.fake.Pay("5", c.paid)
+		got := payments(s.mustTranslate(t, "orders/updated", shopifytest.Purchase{ID: 5, UpdatedAt: shopifytest.Start.Add(72 * time.Hour), Change: c.change}.Body()))
+		if len(got) != 1 || got[0].ID != "21" {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// checkoutTime is how long after an order was placed its state may be that of the checkout.
+const checkoutTime = 2 * time.Minute
 
 // TestTheAPIIsAskedOnlyWhereThePayloadDoesNotProveThePayments counts calls.
 func TestTheAPIIsAskedOnlyWhereThePayloadDoesNotProveThePayments(t *testing.T) {

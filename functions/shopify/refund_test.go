@@ -109,7 +109,7 @@ func checkRefund(t *testing.T, how string, events []connector.Event, kind string
 		}
 	}
 	for _, tx := range got.Transactions {
-		if tx.Parent != "21" || tx.ID != "32" {
+		if tx.Parent != sampleOrder+"-paid" || tx.ID != "32" {
 			t.Errorf("%s: the money went back as %+v", how, tx)
 		}
 	}

@@ -439,11 +439,7 @@ func TestH10ReplayWithoutMemoryAdoptsWhatIsThere(t *testing.T) {
 		return fmt.Sprint(len(w.erp.Orders()), len(w.erp.Customers()), len(w.erp.Deposits()), w.erp.Duplicates())
 	}
 	before := books()
-	file, err := sql.Open("sqlite", installation.StorePath(w.folder))
-	must2(t, err)
-	_, err = file.ExecContext(t.Context(), "DELETE FROM state")
-	must2(t, err)
-	must2(t, file.Close())
+	w.forgetState()
 	for _, route := range []string{"shopify-customers-to-netsuite", ordersRoute, "shopify-payments-to-netsuite"} {
 		if code, out, complaints := w.run("replay", "--to-route", route, "--from", "30d", "--apply", "--reason", "the table was lost"); code != screen.ExitOK || !strings.Contains(out, "8 were sent") && !strings.Contains(out, "3 were sent") {
 			t.Errorf("%s: %d %s%s", route, code, out, complaints)
@@ -460,4 +456,14 @@ func TestH10ReplayWithoutMemoryAdoptsWhatIsThere(t *testing.T) {
 	if out != "8\n8\n" {
 		t.Errorf("a second replay would: %s", out)
 	}
+}
+
+// forgetState empties the table of records, as if it had been lost.
+func (w *world) forgetState() {
+	w.Helper()
+	file, err := sql.Open("sqlite", installation.StorePath(w.folder))
+	must2(w.T, err)
+	_, err = file.ExecContext(w.Context(), "DELETE FROM state")
+	must2(w.T, err)
+	must2(w.T, file.Close())
 }

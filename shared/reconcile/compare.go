@@ -129,7 +129,10 @@ func (f *finding) order(each polled) int {
 func (s *sweep) handOn(ctx context.Context, f *finding) error {
 	e := s.config.Entry(f.key.System+"-poll", port.Reconciled)
 	e.Entity, e.Trace, e.Event = f.key, f.raw.ID, f.raw.ID
-	e.Type, e.Outcome = s.explain(ctx, f)
+	if e.Type, e.Outcome = s.explain(ctx, f); s.previews() {
+		s.report.Unconfirmed++
+		return nil
+	}
 	for _, each := range f.missing {
 		if each.key == f.key {
 			e.Version, e.Hashes.Canonical = each.Version, each.Hash
@@ -155,6 +158,9 @@ func (s *sweep) handOn(ctx context.Context, f *finding) error {
 // on. It is a gap if no delivery reported one of the missing states. Otherwise the targets
 // are late, as in an outage, which needs no alarm of its own.
 func (s *sweep) explain(ctx context.Context, f *finding) (kind, text string) {
+	if s.span != nil {
+		return port.TypeUnconfirmed, s.backfilled(f)
+	}
 	text = named(f.key, f.change) + ": "
 	if f.untranslated != nil {
 		return port.TypeUnconfirmed, text + "cannot be translated: " + redact.Emails(f.untranslated.Error()) + "; handed on to the inbox, which keeps it with its reason"
@@ -219,6 +225,9 @@ func (s *sweep) reported(ctx context.Context, each polled) (bool, error) {
 
 // record writes a ledger entry. A failure is an error of the run, but does not end it.
 func (s *sweep) record(ctx context.Context, e port.Entry) {
+	if s.previews() {
+		return
+	}
 	if err := s.append(ctx, e); err != nil {
 		s.config.Log.ErrorContext(ctx, "writing the ledger", append(s.labels(), "outcome", e.Outcome, "error", err)...)
 		s.unwritten = cmp.Or(s.unwritten, err)

@@ -8,6 +8,7 @@
 //   - unread.go: changes that cannot be read.
 //   - wait.go: throttling by the source.
 //   - subscription.go: webhook subscriptions that stopped.
+//   - backfill.go: a span of a source's history, read once.
 //   - plan.go: how far back, how much and how long a run polls.
 //
 // Promises:

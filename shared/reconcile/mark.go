@@ -30,25 +30,41 @@ type mark struct {
 // loadMark reads the feed's mark and sets it to where this run begins. A feed that was
 // never polled begins at the lookback, or when its webhooks stopped.
 func (r *round) loadMark(ctx context.Context, feed connector.Feed, stopped time.Time) (*mark, error) {
-	key := message.Key{System: r.config.System.Profile.Name, Tenant: feed.Tenant, Type: "feed", ID: feed.Topic}
-	m := &mark{key: "poll|" + key.String(), Seen: map[string]int64{}, Unread: map[string]unread{}}
-	item, err := r.config.State.Get(ctx, m.key)
-	if err != nil {
-		return nil, port.Unavailable("reading the mark", err)
+	m := newMark("poll|" + r.markKey(feed).String())
+	if err := r.readMark(ctx, m); err != nil {
+		return nil, err
 	}
-	m.revision = item.Revision
-	if len(item.Value) == 0 {
+	switch {
+	case m.At.IsZero():
 		m.At = r.firstTime(stopped)
 		m.Since = m.At
-		return m, nil
-	}
-	if err := json.Unmarshal(item.Value, m); err != nil {
-		return nil, port.Unavailable("reading the mark", err)
-	}
-	if !m.Behind && !feed.Whole {
+	case !m.Behind && !feed.Whole:
 		m.restart(r.config.Plan)
 	}
 	return m, nil
+}
+
+func newMark(key string) *mark {
+	return &mark{key: key, Seen: map[string]int64{}, Unread: map[string]unread{}}
+}
+
+func (r *round) markKey(feed connector.Feed) message.Key {
+	return message.Key{System: r.config.System.Profile.Name, Tenant: feed.Tenant, Type: "feed", ID: feed.Topic}
+}
+
+// readMark fills the mark with what is stored under its key; it stays empty if nothing is.
+func (r *round) readMark(ctx context.Context, m *mark) error {
+	item, err := r.config.State.Get(ctx, m.key)
+	if err != nil {
+		return port.Unavailable("reading the mark", err)
+	}
+	m.revision = item.Revision
+	if len(item.Value) > 0 {
+		if err := json.Unmarshal(item.Value, m); err != nil {
+			return port.Unavailable("reading the mark", err)
+		}
+	}
+	return nil
 }
 
 func (r *round) firstTime(stopped time.Time) time.Time {
@@ -65,6 +81,9 @@ func (r *round) firstTime(stopped time.Time) time.Time {
 
 // saveMark stores the mark also when the context has ended: the changes handed on are durable.
 func (r *round) saveMark(ctx context.Context, m *mark) error {
+	if r.previews() {
+		return nil
+	}
 	value, err := json.Marshal(m)
 	if err != nil {
 		return err

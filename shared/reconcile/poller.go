@@ -107,6 +107,7 @@ type round struct {
 	*Poller
 	began time.Time
 	until time.Time
+	span  *Span // of a backfill; nil: a poll
 }
 
 // feed polls one feed and reports the result.
@@ -218,12 +219,14 @@ func (s *sweep) page(ctx context.Context, page connector.Page) (end, error) {
 	youngest := s.config.Now().Add(-s.config.Plan.Lag)
 	for _, change := range page.Changes {
 		switch {
-		case change.At.After(youngest) && !s.feed.Whole:
+		case (change.At.After(youngest) || s.beyond(change)) && !s.feed.Whole:
 			return caughtUp, nil
+		case s.beyond(change):
+			continue
 		case s.mark.knows(change):
 			s.report.Seen++
 			continue
-		case !s.config.Now().Before(s.until):
+		case !s.config.Now().Before(s.until), ctx.Err() != nil:
 			return cut, nil
 		}
 		if err := s.change(ctx, change); err != nil {

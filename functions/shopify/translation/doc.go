@@ -77,7 +77,7 @@
 // total is the one before cash rounding. The rounding is booked and added, so that order and
 // payment agree.
 //
-// Payments are transactions, each under its own id. Orders' webhooks do not have them, so they
+// Payments are transactions, each under its own id but that of the checkout. Orders' webhooks do not have them, so they
 // are asked for, with SHOPIFY_ADMIN_TOKEN and read_orders. For each delivery of an order that is
 // paid in any part that costs one call, which requests 9 points and is charged 5 for one
 // transaction and 4 to 8 for each more. No call is made where the payload proves what was
@@ -89,7 +89,10 @@
 //     than gift cards, with nothing due, taken off or refunded, and not changed later than two
 //     minutes after it was placed: its checkout takes one payment beside gift cards. Its
 //     transaction's id is unknown, so it is "<order>-paid", which is remembered for the order:
-//     in later answers the oldest transaction of that amount keeps this id, and refunds name it;
+//     in later answers the oldest transaction of that amount keeps this id, and refunds name it.
+//     Where nothing is remembered, as after a first import or the loss of the table, the oldest
+//     transaction of an order of the online store has this id, if it is no gift card and was made
+//     within two minutes of the order, so that a payment has one id however it is first read;
 //   - later states of such an order, while current total, less what is due, plus what was paid
 //     back is still that payment. Most orders therefore cost no call.
 //

@@ -19,6 +19,7 @@ type receipts struct {
 	events []connector.Event
 	known  known
 	taken  []*tender // nil if they were not asked for
+	first  string    // id of the transaction that is the checkout's payment, "" if none is
 	note   string    // for the order, "" if there is nothing to say
 }
 
@@ -51,7 +52,7 @@ func (t *translating) payments(ctx context.Context, o *order, b *books, body *ca
 			return receipts{}, err
 		}
 	}
-	return t.tenders(b, body, k, all)
+	return t.tenders(o, b, body, k, all)
 }
 
 // captured reports whether money may have been captured. A refund does not change that it was.
@@ -69,7 +70,7 @@ func (o *order) nothingMoved(b *books) bool {
 }
 
 // tenders returns a payment for each transaction that captured money, under its own id.
-func (t *translating) tenders(b *books, body *canonical.Order, k known, all []payload.Transaction) (receipts, error) {
+func (t *translating) tenders(o *order, b *books, body *canonical.Order, k known, all []payload.Transaction) (receipts, error) {
 	r := receipts{known: k}
 	for i, tx := range all {
 		if tx.Captured() {
@@ -91,6 +92,7 @@ func (t *translating) tenders(b *books, body *canonical.Order, k known, all []pa
 		}
 	}
 	slices.SortFunc(r.taken, olderFirst)
+	r.first = o.atCheckout(k, r.taken)
 	for _, tx := range r.taken {
 		r.events = append(r.events, t.payment(body, canonical.Payment{
 			ID: r.paymentID(body.ID, tx.ID), Method: method(tx.Gateway), Gateway: tx.Gateway,
@@ -106,20 +108,31 @@ func olderFirst(a, b *tender) int {
 }
 
 // paymentID returns the id of the payment that a transaction is: its own, or that of the
-// checkout's payment if it was reported before its transaction was known. The checkout's payment
-// was the order's only one then, so it is the oldest of its amount.
+// checkout's payment, which may have been reported before its transaction was known.
 func (r *receipts) paymentID(order, id string) string {
-	if r.known.Paid == nil || id == "" {
-		return id
-	}
-	if r.taken == nil {
-		return checkoutID(order)
-	}
-	i := slices.IndexFunc(r.taken, func(tx *tender) bool { return tx.paid == *r.known.Paid })
-	if r.taken[max(i, 0)].ID == id {
+	if id != "" && (id == r.first || r.taken == nil && r.known.Paid != nil) {
 		return checkoutID(order)
 	}
 	return id
+}
+
+// atCheckout returns the id of the transaction that is the checkout's payment, "" if none is. If
+// that payment was reported without its transaction, it was the order's only one then: the oldest of
+// its amount. Otherwise it is the oldest, of an order of the online store, if it is no gift card and
+// was made within checkoutTime. So the payment has the same id without what is remembered.
+func (o *order) atCheckout(k known, taken []*tender) string {
+	if len(taken) == 0 {
+		return ""
+	}
+	oldest := taken[0]
+	if k.Paid != nil {
+		i := slices.IndexFunc(taken, func(tx *tender) bool { return tx.paid == *k.Paid })
+		return taken[max(i, 0)].ID
+	}
+	if o.Head.Channel != "web" || method(oldest.Gateway) == canonical.GiftCard || oldest.At.Sub(o.Head.PlacedAt) > checkoutTime {
+		return ""
+	}
+	return oldest.ID
 }
 
 // checkoutID returns the id of the payment of the checkout.

@@ -18,6 +18,7 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
+	"causeway.example/shared/routes"
 	"causeway.example/shared/rules"
 )
 
@@ -95,6 +96,18 @@ func (a *Tool) SystemOf(ctx context.Context, d *Desk, name string) (connector.Sy
 		return system, screen.NotFound("opening "+name, "the installation does not have the system")
 	}
 	return system, nil
+}
+
+// RoutesOf returns the routes of the environment, as the system's functions have them.
+func (a *Tool) RoutesOf(ctx context.Context, d *Desk, profile connector.Profile) ([]routes.Route, error) {
+	if d.Deployed == nil {
+		return d.Routes, nil
+	}
+	found, known, err := d.Deployed.System(ctx, profile)
+	if err != nil || !known || len(found.Flows) == 0 {
+		return d.Routes, err
+	}
+	return slices.DeleteFunc(slices.Clone(d.Routes), func(r routes.Route) bool { return !slices.Contains(found.Flows, r.Name()) }), nil
 }
 
 // System opens one connector from the settings file of this machine.

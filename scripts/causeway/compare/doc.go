@@ -1,4 +1,5 @@
-// Package compare has the command reconcile: what the stores have against what the ERP has.
+// Package compare has the commands that compare a source with its targets: reconcile, per day to the
+// cent, and backfill, which reads the history of a system.
 package compare
 
 import (
@@ -15,5 +16,6 @@ func Commands(of *cli.Tool) []*cobra.Command {
 	a := &tool{of}
 	return []*cobra.Command{
 		a.reconcileCommand(),
+		a.backfillCommand(),
 	}
 }

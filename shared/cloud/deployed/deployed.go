@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -35,6 +36,7 @@ type System struct {
 	Secret   string            // name of its secret; "" if it has none
 	Settings map[string]string // that are not secret
 	Timeout  time.Duration     // of the function
+	Flows    []string          // names of the installation's routes
 }
 
 // order is which function is read first.
@@ -70,6 +72,9 @@ func (r *Reader) read(s System, profile connector.Profile, out *lambda.GetFuncti
 	}
 	variables := out.Environment.Variables
 	s.Secret, s.Timeout = variables["CAUSEWAY_SECRET"], time.Duration(aws.ToInt32(out.Timeout))*time.Second
+	if flows := variables["CAUSEWAY_FLOWS"]; flows != "" {
+		s.Flows = strings.Split(flows, ",")
+	}
 	s.Settings = maps.Clone(variables)
 	maps.DeleteFunc(s.Settings, func(key, _ string) bool { return !slices.Contains(profile.Settings, key) })
 	return s, true, nil
