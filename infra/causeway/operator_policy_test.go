@@ -70,6 +70,7 @@ func (p *Plan) moves(route string) []ask {
 		{action: "dynamodb:BatchWriteItem", resource: p.tableARN(), leadingKey: "F#number:1001"},
 		{action: "s3:PutObject", resource: p.objectARN("claims/sha256/abc")},
 		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#audit|netsuite|shopify/example/order/2026-11-21"},
+		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#backfill|shopify/example/feed/orders/updated|2025-01-01T00:00:00Z|now"},
 		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.Prefix() + "/netsuite")},
 	}
 }

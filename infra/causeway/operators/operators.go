@@ -139,7 +139,7 @@ func (p *Props) mayMove() []awsiam.PolicyStatementProps {
 	return append([]awsiam.PolicyStatementProps{
 		allow("Redrive", p.queues(), "sqs:SendMessage"),
 		allow("TakeOut", p.deadQueues(), "sqs:DeleteMessage"),
-		p.onKeys("Operations", []string{"S#operate|*", "S#audit|*"}, "dynamodb:PutItem"),
+		p.onKeys("Operations", []string{"S#operate|*", "S#audit|*", "S#backfill|*"}, "dynamodb:PutItem"),
 		allow("Connect", p.secrets(p.Secrets), "secretsmanager:GetSecretValue"),
 		p.onKeys("WriteLedger", ledger, "dynamodb:BatchWriteItem", "dynamodb:PutItem"),
 		allow("Store", p.objects("/claims/*"), "s3:PutObject"),
