@@ -35,7 +35,7 @@ func TestABodyThatIsGoneIsDeadWithItsIDs(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		answer error
-		days   time.Duration
+		days   int
 		dead   bool
 	}{
 		"gone":      {fault.New(fault.Rejected, fault.MissingRef, "loading", "the vault does not hold it"), 1, true},
@@ -52,7 +52,7 @@ func TestABodyThatIsGoneIsDeadWithItsIDs(t *testing.T) {
 				e.must(port.Settle(t.Context(), e.memory, e.one().translate, in))
 			}
 			e.ports.Vault = brokenVault{e.memory, c.answer}
-			for end := epoch.Add(c.days * 24 * time.Hour); e.clock.Now().Before(end); e.clock.Advance(7 * time.Minute) {
+			for end := epoch.AddDate(0, 0, c.days); e.clock.Now().Before(end); e.clock.Advance(7 * time.Minute) {
 				if _, err := e.step(); err != nil && c.dead {
 					t.Fatal(err)
 				}

@@ -214,6 +214,9 @@ const (
 	cut           // time is up, or something failed: the rest of the page is for the next run
 )
 
+// done reports whether the context has ended.
+func done(ctx context.Context) bool { return ctx.Err() != nil }
+
 // page looks at each change of the page.
 func (s *sweep) page(ctx context.Context, page connector.Page) (end, error) {
 	youngest := s.config.Now().Add(-s.config.Plan.Lag)
@@ -226,7 +229,7 @@ func (s *sweep) page(ctx context.Context, page connector.Page) (end, error) {
 		case s.mark.knows(change):
 			s.report.Seen++
 			continue
-		case !s.config.Now().Before(s.until), ctx.Err() != nil:
+		case !s.config.Now().Before(s.until) || done(ctx):
 			return cut, nil
 		}
 		if err := s.change(ctx, change); err != nil {
