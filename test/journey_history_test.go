@@ -43,7 +43,8 @@ func TestBooksOfAnyHistoryAtTheERPAreTheStoresOwn(t *testing.T) {
 	}
 }
 
-func shopifyHistory(w *world, seed uint64) {
+// shopifyHistory returns the check of the ERP's books, which holds when it returns.
+func shopifyHistory(w *world, seed uint64) (check func()) {
 	random := rand.New(rand.NewPCG(seed, 12))
 	h := shopifytest.NewHistory(int64(1000+seed), random)
 	id := strconv.FormatInt(h.ID, 10)
@@ -72,12 +73,17 @@ func shopifyHistory(w *world, seed uint64) {
 	}
 	w.poll("shopify")
 	w.pass(2 * time.Hour)
-	w.historyBooks("shopify", id, h.Currency(), historySums{owed: h.Owed(), received: h.Received(), returned: h.Returned(), cancelled: h.Canceled()})
+	check = func() {
+		w.Helper()
+		w.historyBooks("shopify", id, h.Currency(), historySums{owed: h.Owed(), received: h.Received(), returned: h.Returned(), cancelled: h.Canceled()})
+	}
+	check()
+	return check
 }
 
 // wooHistory has every second completed order be invoiced when it is completed: what goes back
 // later is credited.
-func wooHistory(w *world, seed uint64) {
+func wooHistory(w *world, seed uint64) (check func()) {
 	random := rand.New(rand.NewPCG(seed, 12))
 	h := woocommercetest.NewHistory(w.wooStore, time.Now(), random)
 	w.wooStore.Now = h.Now
@@ -113,7 +119,12 @@ func wooHistory(w *world, seed uint64) {
 			sums.credited += refund.Amount
 		}
 	}
-	w.historyBooks("woocommerce", "1001", h.Order.Currency, sums)
+	check = func() {
+		w.Helper()
+		w.historyBooks("woocommerce", "1001", h.Order.Currency, sums)
+	}
+	check()
+	return check
 }
 
 // historySums are an order's own books, in minor units. A cancelled order owes nothing more.

@@ -196,7 +196,7 @@ func (q *question) id(row suitetalk.Values) string {
 		return strings.ReplaceAll(rest, "_", ".")
 	}
 	if rest, ours := strings.CutPrefix(row["memo"], q.memo); ours {
-		return rest
+		return strings.TrimSuffix(rest, record.ClosedNote)
 	}
 	return row["externalid"]
 }

@@ -1,8 +1,10 @@
 package netsuite_test
 
 import (
+	"strings"
 	"testing"
 
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
 )
@@ -19,7 +21,7 @@ func TestCancelledOrders(t *testing.T) {
 		s.report()
 		s.cancel()
 		got, calls := s.report()
-		if got.Status != "closed" || verbs(calls) != "GET PATCH" || s.lastBody() != `{"item":{"items":[{"line":1,"isClosed":true},{"line":2,"isClosed":true}]}}` {
+		if got.Status != "closed" || verbs(calls) != "GET PATCH" || s.lastBody() != `{"memo":"shopify example-brand.myshopify.com order 1 (closed by the store)","item":{"items":[{"line":1,"isClosed":true},{"line":2,"isClosed":true}]}}` {
 			t.Errorf("%s after %v: %s", got.Status, calls, s.lastBody())
 		}
 		if again, calls := s.report(); again.Writes != got.Writes || verbs(calls) != "GET" {
@@ -95,18 +97,29 @@ func TestReopenedOrders(t *testing.T) {
 		t.Parallel()
 		s := closed(t)
 		got, _ := s.report()
-		if got.Status != "B" || lines(got) != "TEE-BLK-M 2 78.00, HOOD-M 1 79.50" || s.lastBody() != `{"item":{"items":[{"line":1,"isClosed":false},{"line":2,"isClosed":false}]}}` {
+		if got.Status != "B" || lines(got) != "TEE-BLK-M 2 78.00, HOOD-M 1 79.50" || s.lastBody() != `{"memo":"shopify example-brand.myshopify.com order 1","item":{"items":[{"line":1,"isClosed":false},{"line":2,"isClosed":false}]}}` {
 			t.Errorf("%s: %s, sent %s", got.Status, lines(got), s.lastBody())
 		}
 		if again, _ := s.report(); again.Writes != got.Writes {
 			t.Error("opened twice")
 		}
 	})
-	t.Run("archived in the store", func(t *testing.T) {
+	t.Run("completed in the store", func(t *testing.T) {
 		t.Parallel()
 		s := closed(t)
 		s.order.Status = canonical.OrderClosed
-		if got, _ := s.report(); got.Status != "closed" || got.Writes != 2 {
+		if got, _ := s.report(); got.Status != "B" || strings.HasSuffix(got.Memo, record.ClosedNote) {
+			t.Errorf("not opened: %+v", got)
+		}
+	})
+	t.Run("closed by an operator, archived in the store", func(t *testing.T) {
+		t.Parallel()
+		s := newSale(t, canonical.Paid)
+		s.report()
+		s.must(s.fake.CloseLine(s.external, 1, true))
+		s.must(s.fake.CloseLine(s.external, 2, true))
+		s.order.Status = canonical.OrderClosed
+		if got, _ := s.report(); got.Status != "closed" || got.Writes != 1 {
 			t.Errorf("opened: %+v", got)
 		}
 		s.order.Lines = append(s.order.Lines, article("3", "TEE-BLK-M", 1, 3500))

@@ -44,9 +44,10 @@
 //
 // A cancelled order, and one without any quantity left, is closed line by line. One that
 // was cancelled before it reached NetSuite is created and closed, because payments may
-// belong to it. If every line is closed and the store's order is open, the lines are opened
-// again unless something is fulfilled or billed: an order that is to stay closed must be
-// cancelled in the store. A single line that an operator closes stays closed.
+// belong to it. The memo then ends with record.ClosedNote. If every line is closed and the store's
+// order is open, or the memo says that we closed it and the store's order is not cancelled any more,
+// the lines are opened again unless something is fulfilled or billed: an order that is to stay closed
+// must be cancelled in the store. A single line that an operator closes stays closed.
 //
 // Date, location, currency and subsidiary are set when the record is created and not
 // changed later.

@@ -32,6 +32,7 @@ func (so *salesOrder) diff(found *suitetalk.Document, items map[string]string) (
 		return change{}, err
 	}
 	have := bookedLines(found)
+	so.closedByUs = strings.HasSuffix(found.Values["memo"], record.ClosedNote)
 	added := matchLines(so.lines, have, items, so.settings.TaxCode)
 	for _, b := range have {
 		if b.want != nil && b.item != items[strings.ToLower(b.want.Item)] {
@@ -102,10 +103,11 @@ func linked(have []booked) bool {
 	return slices.ContainsFunc(have, func(b booked) bool { return b.linked })
 }
 
-// reopens reports whether the order was cancelled and is open again in the store. An
-// order with fulfilled or billed lines stays closed.
+// reopens reports whether the order was cancelled and is not any more in the store. An
+// order with fulfilled or billed lines stays closed, and so does one that an operator closed, once
+// the store has closed it too.
 func (so *salesOrder) reopens(have []booked) bool {
-	return so.order.Status == canonical.OrderOpen && shut(have) && !linked(have)
+	return (so.order.Status == canonical.OrderOpen || so.closedByUs) && shut(have) && !linked(have)
 }
 
 // changedLines returns the lines to send, none if no line differs, and whether they
@@ -204,7 +206,8 @@ func (b *booked) origin() record.Origin {
 	return b.want.Origin()
 }
 
-// encodeClose returns the body that closes the open lines, nil if none is open.
+// encodeClose returns the body that closes the open lines and notes that in the memo, nil if none is
+// open.
 func encodeClose(found *suitetalk.Document) (change, error) {
 	id := found.Values["id"]
 	var lines []lineChange
@@ -225,6 +228,8 @@ func encodeClose(found *suitetalk.Document) (change, error) {
 	}
 	w := strictjson.NewWriter(nil)
 	w.Obj()
+	memo := strings.TrimSuffix(found.Values["memo"], record.ClosedNote) + record.ClosedNote
+	record.WriteFields(w, []record.Field{record.PlainField("memo", memo)})
 	c.lines = (&salesOrder{}).writeLines(w, lines)
 	w.EndObj()
 	body, err := suitetalk.Finish(w)

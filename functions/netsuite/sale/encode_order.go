@@ -38,6 +38,8 @@ type salesOrder struct {
 	shipTo     record.Field
 	facts      []record.Field
 	*record.Fit
+	// closedByUs says that NetSuite's sales order was closed because of the store.
+	closedByUs bool
 }
 
 // newSalesOrder derives the sales order from the order's state and the settings alone.
