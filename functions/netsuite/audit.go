@@ -196,7 +196,8 @@ func (q *question) id(row suitetalk.Values) string {
 		return strings.ReplaceAll(rest, "_", ".")
 	}
 	if rest, ours := strings.CutPrefix(row["memo"], q.memo); ours {
-		return strings.TrimSuffix(rest, record.ClosedNote)
+		id, _, _ := strings.Cut(rest, ",") // the order's own number and record.ClosedNote may follow
+		return id
 	}
 	return row["externalid"]
 }

@@ -21,7 +21,7 @@ func TestCancelledOrders(t *testing.T) {
 		s.report()
 		s.cancel()
 		got, calls := s.report()
-		if got.Status != "closed" || verbs(calls) != "GET PATCH" || s.lastBody() != `{"memo":"shopify example-brand.myshopify.com order 1 (closed by the store)","item":{"items":[{"line":1,"isClosed":true},{"line":2,"isClosed":true}]}}` {
+		if got.Status != "closed" || verbs(calls) != "GET PATCH" || s.lastBody() != `{"memo":"shopify example-brand.myshopify.com order 1, closed by the store","item":{"items":[{"line":1,"isClosed":true},{"line":2,"isClosed":true}]}}` {
 			t.Errorf("%s after %v: %s", got.Status, calls, s.lastBody())
 		}
 		if again, calls := s.report(); again.Writes != got.Writes || verbs(calls) != "GET" {

@@ -48,7 +48,7 @@ func MemoOf(key message.Key) string {
 
 // ClosedNote ends the memo of a sales order that we closed, because the store cancelled the order or
 // has nothing left of it. It tells such an order from one that an operator closed.
-const ClosedNote = " (closed by the store)"
+const ClosedNote = ", closed by the store"
 
 // Parent returns the internal id of an entity of the message's store, by its type and id, among the
 // parents of the delivery. One that is missing is on its way: the error is fault.NotReady at the

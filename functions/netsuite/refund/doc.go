@@ -38,7 +38,9 @@
 // late is not a second. More paid back than was received for the order is a conflict; a refund whose
 // payment is not in NetSuite waits for it, and one that names no payment waits while the order is
 // not paid in full. Of two refunds at a time that take of one document the later one reads again.
-// A refund without money books nothing.
+// A refund without money books nothing. A refund that is delivered again, as in a first import after
+// the loss of the table, keeps the documents that it has: one that was paid out of deposits is not
+// credited because its order was invoiced since.
 //
 // A refund before anything is invoiced that takes nothing off the order, such as goodwill,
 // leaves its deposits less than the order: its invoice stays open by as much, and is credited

@@ -32,7 +32,11 @@ func (r *refunding) split() error {
 		}
 	}
 	rest := r.paid.Sub(r.before) // money for what the refund itself is worth
-	if off.Minor = max(min(off.Minor, amount.Minor-r.before.Minor), 0); min(off.Minor, rest.Minor) > r.inDeposits().Minor {
+	off.Minor = max(min(off.Minor, amount.Minor-r.before.Minor), 0)
+	switch {
+	case r.paidBefore():
+		off.Minor = amount.Minor - r.before.Minor
+	case min(off.Minor, rest.Minor) > r.inDeposits().Minor:
 		off.Minor = 0 // it was invoiced all the same
 	}
 	r.off, r.credit = off, amount.Sub(off).Sub(r.before)
@@ -48,6 +52,12 @@ func (r *refunding) split() error {
 			", and a cash refund pays out all that it takes back; credit the return in NetSuite by hand"+suitetalk.Redrive)
 	}
 	return nil
+}
+
+// paidBefore reports whether the refund was paid out without a reversal, which is made first: it was
+// decided when nothing was invoiced. What was invoiced since changes nothing of that.
+func (r *refunding) paidBefore() bool {
+	return r.reversal == nil && slices.ContainsFunc(r.payouts, func(p payout) bool { return p.done != nil })
 }
 
 // creditOpen returns the part of the credit memo that stays open: the store did not pay it back.
