@@ -27,13 +27,13 @@ var Table = slices.Concat([]Route{
 	{From: "woocommerce", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
 }, Shipments("shipbob"))
 
-// Shipments returns the flows of a warehouse: what it shipped goes to the CRM, to the ERP, and
-// back to the store whose order it is.
+// Shipments returns the flows of a warehouse: what it shipped, and what happened to it later, goes to
+// the CRM, to the ERP, and back to the store whose order it is.
 func Shipments(warehouse string) []Route {
 	return []Route{
 		{From: warehouse, Flow: flowShipments, To: "hubspot", Types: shipments},
 		{From: warehouse, Flow: flowShipments, To: "netsuite", Types: shipments},
-		{From: warehouse, Flow: flowShipments, To: "shopify", Types: shipments, Filters: shipmentsOf("shopify")},
+		{From: warehouse, Flow: flowShipments, To: "shopify", Types: shipmentStates, Filters: shipmentsOf("shopify")},
 		{From: warehouse, Flow: flowShipments, To: "woocommerce", Types: shipments, Filters: shipmentsOf("woocommerce")},
 	}
 }
@@ -42,11 +42,12 @@ const flowShipments = "shipments"
 
 // The event types of the flows.
 var (
-	shipments = []string{canonical.ShipmentShipped}
-	customers = []string{canonical.CustomerUpserted}
-	orders    = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}
-	payments  = []string{canonical.PaymentCaptured}
-	refunds   = []string{canonical.RefundSettled}
+	shipments      = []string{canonical.ShipmentShipped}
+	shipmentStates = []string{canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent}
+	customers      = []string{canonical.CustomerUpserted}
+	orders         = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}
+	payments       = []string{canonical.PaymentCaptured}
+	refunds        = []string{canonical.RefundSettled}
 )
 
 // The filters between a store and an ERP, between a store and a CRM, which shows what is not paid

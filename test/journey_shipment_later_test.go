@@ -1,0 +1,215 @@
+package test_test
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"causeway.example/functions/shipbob"
+	"causeway.example/functions/shipbob/shipbobtest"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/port"
+)
+
+// told is a webhook of the warehouse with the state of its time.
+type told struct {
+	topic string
+	body  []byte
+}
+
+// tells sends the webhook, signed now.
+func (w *world) tells(id string, one told) {
+	w.Helper()
+	w.ingestOK(w.post(shipbob.Name, shipbobtest.Header(id, one.topic, one.body, time.Now()), one.body))
+}
+
+// shipmentLife ships order 42 of the shop at the warehouse, and returns its webhooks of being shipped,
+// corrected and delivered, or cancelled in the end. None was sent.
+func (w *world) shipmentLife(cancelled bool) (states []told) {
+	w.Helper()
+	w.ingestOK(w.shopify("orders/create", ingestSale(42, 0, 3).Body()))
+	w.pass(time.Minute)
+	id, err := w.warehouse.Ship(referenceOf(42), nil)
+	if err != nil {
+		w.Fatal(err)
+	}
+	note := func(topic string, err error) {
+		if err != nil {
+			w.Fatal(err)
+		}
+		request, err := w.warehouse.Delivery("msg", topic, referenceOf(42))
+		if err != nil {
+			w.Fatal(err)
+		}
+		states = append(states, told{topic, request.Body})
+		w.pass(time.Hour)
+	}
+	note("order.shipped", nil)
+	note("order.shipment.tracking.updated", w.warehouse.Correct(id, "1ZNEW"))
+	if cancelled {
+		note("order.shipment.cancelled", w.warehouse.CancelShipped(id))
+		return states
+	}
+	note("order.shipment.delivered", w.warehouse.Arrive(id))
+	return states
+}
+
+// orders returns all orders of the numbers from 0 to below n.
+func permutations(n int) (all [][]int) {
+	if n == 0 {
+		return [][]int{nil}
+	}
+	for _, rest := range permutations(n - 1) {
+		for at := range n {
+			all = append(all, slices.Insert(slices.Clone(rest), at, n-1))
+		}
+	}
+	return all
+}
+
+// liveFulfillments returns the shop's fulfillments of order 42 that are not cancelled.
+func (w *world) liveFulfillments() []shopifytest.Fulfillment {
+	return slices.DeleteFunc(w.shop.Fulfillments("42"), func(f shopifytest.Fulfillment) bool { return f.Status != "SUCCESS" })
+}
+
+// inEveryOrder plays the life of a shipment with its webhooks in every order of arrival, each twice,
+// and restarts the engine between them.
+func inEveryOrder(t *testing.T, cancelled bool, check func(w *world)) {
+	t.Helper()
+	for _, order := range permutations(3) {
+		t.Run(fmt.Sprint(order), func(t *testing.T) {
+			t.Parallel()
+			s := setup{warehouse: shipbobtest.New(time.Now), settings: map[string]string{released: "0s"}}
+			journey(t, s, func(w *world) {
+				states := w.shipmentLife(cancelled)
+				for i, at := range order {
+					w.tells("msg_"+strconv.Itoa(i), states[at])
+					w.tells("msg_"+strconv.Itoa(i), states[at])
+					if i == 1 {
+						w.restart(s)
+					}
+					w.pass(5 * time.Minute)
+				}
+				w.noDead()
+				check(w)
+				w.pollsWarehouse()
+				w.tells("msg_again", states[order[0]])
+				w.pass(time.Hour)
+				w.noDead()
+				check(w)
+			})
+		})
+	}
+}
+
+// pollsWarehouse polls the warehouse once.
+func (w *world) pollsWarehouse() {
+	w.Helper()
+	if err := w.poller(w.config.Systems[shipbob.Name], w.config.Runtime, nil).Run(w.Context()); err != nil {
+		w.Error(err)
+	}
+	w.pass(5 * time.Minute)
+}
+
+// TestD5AShipmentEndsInItsNewestStateEverywhere: corrected and delivered, whichever webhook comes
+// first.
+func TestD5AShipmentEndsInItsNewestStateEverywhere(t *testing.T) {
+	t.Parallel()
+	inEveryOrder(t, false, func(w *world) {
+		live := w.liveFulfillments()
+		if len(live) != 1 || !slices.Equal(live[0].Numbers, []string{"1ZNEW"}) || !slices.Equal(live[0].Events, []string{"DELIVERED"}) || live[0].Lines[w.lineOf("42")] != 3 {
+			w.Errorf("the shop has %+v\n%s", live, w.story())
+		}
+	})
+}
+
+// TestD5AShipmentThatWasCancelledIsShippedNowhere, whichever webhook comes first.
+func TestD5AShipmentThatWasCancelledIsShippedNowhere(t *testing.T) {
+	t.Parallel()
+	inEveryOrder(t, true, func(w *world) {
+		if live := w.liveFulfillments(); len(live) != 0 {
+			w.Errorf("the shop has %+v\n%s", live, w.story())
+		}
+		if status := w.fulfillmentStatus("42"); status == "fulfilled" || status == "partial" {
+			w.Errorf("the shop has the order as %q", status)
+		}
+	})
+}
+
+// TestD5WhatNoWebhookReportedIsPolled: a correction moves the time of the tracking only.
+func TestD5WhatNoWebhookReportedIsPolled(t *testing.T) {
+	t.Parallel()
+	s := setup{warehouse: shipbobtest.New(time.Now), settings: map[string]string{released: "0s"}}
+	journey(t, s, func(w *world) {
+		states := w.shipmentLife(false)
+		w.tells("msg_1", states[0])
+		w.pass(time.Minute)
+		w.pollsWarehouse()
+		live := w.liveFulfillments()
+		if len(live) != 1 || live[0].Numbers[0] != "1ZNEW" || !slices.Equal(live[0].Events, []string{"DELIVERED"}) {
+			t.Errorf("after the poll: %+v\n%s", live, w.story())
+		}
+		if err := w.warehouse.CancelShipped(w.warehouse.Orders()[0].Shipments[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(time.Hour)
+		w.pollsWarehouse()
+		if live := w.liveFulfillments(); len(live) != 0 {
+			t.Errorf("after the cancellation: %+v\n%s", live, w.story())
+		}
+		w.noDead()
+	})
+}
+
+// TestD5ALostAnswerIsNoSecondEffect: each change of a fulfillment takes effect, and its answer is lost.
+func TestD5ALostAnswerIsNoSecondEffect(t *testing.T) {
+	t.Parallel()
+	for mutation, cancelled := range map[string]bool{
+		"fulfillmentCreate": false, "fulfillmentTrackingInfoUpdate": false, "fulfillmentEventCreate": false, "fulfillmentCancel": true,
+	} {
+		t.Run(mutation, func(t *testing.T) {
+			t.Parallel()
+			s := setup{warehouse: shipbobtest.New(time.Now), settings: map[string]string{released: "0s"}}
+			journey(t, s, func(w *world) {
+				w.shop.LoseAnswer(mutation)
+				for i, state := range w.shipmentLife(cancelled) {
+					w.tells("msg_"+strconv.Itoa(i), state)
+				}
+				w.pass(time.Hour)
+				w.noDead()
+				made := w.shop.Fulfillments("42")
+				if len(made) > 1 || len(made) == 1 && len(made[0].Events) > 1 || cancelled == (len(w.liveFulfillments()) == 1) {
+					t.Errorf("got %+v\n%s", made, w.story())
+				}
+			})
+		})
+	}
+}
+
+// TestD5AConflictIsForAPerson: what a person cancelled in the shop is not made again.
+func TestD5AConflictIsForAPerson(t *testing.T) {
+	t.Parallel()
+	journey(t, withDock(nil), func(w *world) {
+		w.ingestOK(w.shopify("orders/create", ingestSale(42, 0, 3).Body()))
+		w.pass(time.Minute)
+		s := parcel("42", "S-1", []string{"1Z1"}, "TEE-BLK-M=2")
+		w.ships("shopify", s)
+		w.pass(5 * time.Minute)
+		w.shop.CancelFulfillment(w.shop.Fulfillments("42")[0].ID)
+		next := *s
+		next.Tracking = parcel("42", "S-1", []string{"1Z2"}).Tracking
+		w.reports("shopify", &next, time.Now())
+		w.pass(time.Hour)
+		var said []string
+		for _, e := range w.entries(port.Dead) {
+			if e.Route == "dock-shipments-to-shopify" {
+				said = append(said, e.Error.Code)
+			}
+		}
+		if !slices.Equal(said, []string{"cancelled_in_shopify"}) || len(w.shop.Fulfillments("42")) != 1 {
+			t.Errorf("dead letters %v, %+v\n%s", said, w.shop.Fulfillments("42"), w.story())
+		}
+	})
+}
