@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/shipbob"
 	"causeway.example/functions/shipbob/shipbobtest"
 	"causeway.example/functions/shopify/shopifytest"
@@ -122,6 +124,10 @@ func TestD5AShipmentEndsInItsNewestStateEverywhere(t *testing.T) {
 		if len(live) != 1 || !slices.Equal(live[0].Numbers, []string{"1ZNEW"}) || !slices.Equal(live[0].Events, []string{"DELIVERED"}) || live[0].Lines[w.lineOf("42")] != 3 {
 			w.Errorf("the shop has %+v\n%s", live, w.story())
 		}
+		if made := w.erp.ItemFulfillments(); len(made) != 1 || !slices.Equal(made[0].Tracking, []string{"1ZNEW"}) {
+			w.Errorf("the ERP has %+v\n%s", made, w.story())
+		}
+		w.shippedInBooks("shopify", "42", "3")
 	})
 }
 
@@ -134,6 +140,9 @@ func TestD5AShipmentThatWasCancelledIsShippedNowhere(t *testing.T) {
 		}
 		if status := w.fulfillmentStatus("42"); status == "fulfilled" || status == "partial" {
 			w.Errorf("the shop has the order as %q", status)
+		}
+		if made, o := w.erp.ItemFulfillments(), w.order("shopify", "42"); len(made) != 0 || o.Lines[0].Fulfilled != "" && o.Lines[0].Fulfilled != "0" {
+			w.Errorf("the ERP has %+v of %+v\n%s", made, o, w.story())
 		}
 	})
 }
@@ -151,6 +160,9 @@ func TestD5WhatNoWebhookReportedIsPolled(t *testing.T) {
 		if len(live) != 1 || live[0].Numbers[0] != "1ZNEW" || !slices.Equal(live[0].Events, []string{"DELIVERED"}) {
 			t.Errorf("after the poll: %+v\n%s", live, w.story())
 		}
+		if made := w.erp.ItemFulfillments(); len(made) != 1 || made[0].Tracking[0] != "1ZNEW" {
+			t.Errorf("after the poll: %+v\n%s", made, w.story())
+		}
 		if err := w.warehouse.CancelShipped(w.warehouse.Orders()[0].Shipments[0].ID); err != nil {
 			t.Fatal(err)
 		}
@@ -158,6 +170,9 @@ func TestD5WhatNoWebhookReportedIsPolled(t *testing.T) {
 		w.pollsWarehouse()
 		if live := w.liveFulfillments(); len(live) != 0 {
 			t.Errorf("after the cancellation: %+v\n%s", live, w.story())
+		}
+		if made := w.erp.ItemFulfillments(); len(made) != 0 {
+			t.Errorf("after the cancellation: %+v\n%s", made, w.story())
 		}
 		w.noDead()
 	})
@@ -212,4 +227,59 @@ func TestD5AConflictIsForAPerson(t *testing.T) {
 			t.Errorf("dead letters %v, %+v\n%s", said, w.shop.Fulfillments("42"), w.story())
 		}
 	})
+}
+
+// TestD5AnInvoicedShipmentThatWasCancelledIsForAPerson: the shop is put right, and the ERP says what
+// to do. Once a person has removed the documents there, the redriven letter is confirmed.
+func TestD5AnInvoicedShipmentThatWasCancelledIsForAPerson(t *testing.T) {
+	t.Parallel()
+	s := setup{warehouse: shipbobtest.New(time.Now), settings: map[string]string{released: "0s", "NETSUITE_INVOICE": "shipped"}}
+	journey(t, s, func(w *world) {
+		for i, state := range w.shipmentLife(true) {
+			w.tells("msg_"+strconv.Itoa(i), state)
+			w.pass(5 * time.Minute)
+		}
+		if live := w.liveFulfillments(); len(live) != 0 {
+			t.Errorf("the shop has %+v", live)
+		}
+		dead := w.entries(port.Dead)
+		if len(dead) != 1 || dead[0].Route != "shipbob-shipments-to-netsuite" || dead[0].Error.Class != "conflict" || dead[0].Error.Field != "status" {
+			t.Errorf("dead letters %+v\n%s", dead, w.story())
+		}
+		if made := w.erp.ItemFulfillments(); len(made) != 1 || len(w.erp.Invoices()) != 1 {
+			t.Errorf("the ERP has %+v", made)
+		}
+	})
+}
+
+// TestD5ALostAnswerOfTheERPIsNoSecondEffect: the item fulfillment is made, corrected or removed, and the
+// answer is lost.
+func TestD5ALostAnswerOfTheERPIsNoSecondEffect(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		method    string
+		cancelled bool
+	}{"made": {"POST", false}, "corrected": {"PATCH", false}, "removed": {"DELETE", true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := setup{warehouse: shipbobtest.New(time.Now), settings: map[string]string{released: "0s"}}
+			journey(t, s, func(w *world) {
+				states := w.shipmentLife(c.cancelled)
+				w.erp.Plan(netsuitetest.Fault{Method: c.method, PathContains: "itemFulfillment", Do: netsuitetest.FailAfter()})
+				for i, state := range states {
+					w.tells("msg_"+strconv.Itoa(i), state)
+					w.pass(time.Minute)
+				}
+				w.pass(2 * time.Hour)
+				w.noDead()
+				made := w.erp.ItemFulfillments()
+				asked := slices.ContainsFunc(w.erp.Calls(), func(call string) bool {
+					return strings.HasPrefix(call, c.method) && strings.Contains(call, "itemFulfillment")
+				})
+				if !asked || c.cancelled != (len(made) == 0) || len(made) > 1 || len(made) == 1 && made[0].Tracking[0] != "1ZNEW" {
+					t.Errorf("asked %v, got %+v\n%s", asked, made, w.story())
+				}
+			})
+		})
+	}
 }

@@ -14,8 +14,8 @@
 //	refund             2 (query, PUT)         1 (query)  never changed
 //	refund of a sale   4 (query, POST, GET,   1 (query)  never changed
 //	                   PUT)
-//	item fulfillment   4 (GET, GET, query,    1 (GET)    never changed
-//	                   POST)
+//	item fulfillment   4 (GET, GET, query,    1 (GET)    2 (GET, PATCH), removed
+//	                   POST)                             4 (GET, GET, GET, DELETE)
 //	invoice of it      2 (GET, POST)          1 (GET)    never changed
 //
 // The query of a sales order finds the internal ids of its items, 1000 at a time.

@@ -32,7 +32,7 @@ var Table = slices.Concat([]Route{
 func Shipments(warehouse string) []Route {
 	return []Route{
 		{From: warehouse, Flow: flowShipments, To: "hubspot", Types: shipments},
-		{From: warehouse, Flow: flowShipments, To: "netsuite", Types: shipments},
+		{From: warehouse, Flow: flowShipments, To: "netsuite", Types: shipmentStates},
 		{From: warehouse, Flow: flowShipments, To: "shopify", Types: shipmentStates, Filters: shipmentsOf("shopify")},
 		{From: warehouse, Flow: flowShipments, To: "woocommerce", Types: shipments, Filters: shipmentsOf("woocommerce")},
 	}
