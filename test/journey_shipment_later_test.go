@@ -12,6 +12,7 @@ import (
 	"causeway.example/functions/shipbob"
 	"causeway.example/functions/shipbob/shipbobtest"
 	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/canonical"
 	"causeway.example/shared/port"
 )
 
@@ -281,5 +282,60 @@ func TestD5ALostAnswerOfTheERPIsNoSecondEffect(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// wooStates are the states of a parcel of WooCommerce's order 42: shipped, corrected, and delivered or
+// cancelled.
+func wooStates(last canonical.ShipmentStatus) []*canonical.Shipment {
+	states := make([]*canonical.Shipment, 3)
+	for i := range states {
+		states[i] = parcel("42", "S-1", []string{[]string{"1Z1", "1ZNEW", "1ZNEW"}[i]}, "TEE-BLK-M=3")
+		states[i].ShippedAt = states[0].ShippedAt
+	}
+	states[2].Status = last
+	return states
+}
+
+// TestD5InEveryOrderOfArrivalTheOtherStoreAgrees: WooCommerce's order has the newest state.
+func TestD5InEveryOrderOfArrivalTheOtherStoreAgrees(t *testing.T) {
+	t.Parallel()
+	for _, last := range []canonical.ShipmentStatus{canonical.Delivered, canonical.ShipmentCancelled} {
+		for _, order := range permutations(3) {
+			t.Run(fmt.Sprint(last, order), func(t *testing.T) {
+				t.Parallel()
+				s := withDock(map[string]string{"WOOCOMMERCE_SHIPMENT_TRACKING": "true"})
+				journey(t, s, func(w *world) {
+					sale := ingestWooSale(42, 0, 3)
+					w.wooStore.Put(sale)
+					w.ingestOK(w.woo("order.created", sale.Body()))
+					w.pass(time.Minute)
+					states, began := wooStates(last), time.Now()
+					for i, at := range order {
+						for range 2 {
+							w.reports("woocommerce", states[at], began.Add(time.Duration(at)*time.Second))
+						}
+						if i == 1 {
+							w.restart(s)
+						}
+						w.pass(5 * time.Minute)
+					}
+					w.ingestOK(w.woo("order.updated", w.wooStore.Body(42))) // what was written comes back
+					w.pass(5 * time.Minute)
+					w.noDead()
+					status, list := w.wooStore.Status(42), fmt.Sprint(w.wooStore.Meta(42)["_wc_shipment_tracking_items"])
+					made := w.erp.ItemFulfillments()
+					if last == canonical.Delivered {
+						if status != "completed" || strings.Contains(list, "1Z1 ") || strings.Count(list, "tracking_number:1ZNEW") != 1 || len(made) != 1 || made[0].Tracking[0] != "1ZNEW" {
+							t.Errorf("the store has %s, %s, the ERP %+v\n%s", status, list, made, w.story())
+						}
+						return
+					}
+					if status != "processing" || strings.Contains(list, "tracking_number") || len(made) != 0 || w.order("woocommerce", "42").Lines[0].Closed {
+						t.Errorf("the store has %s, %s, the ERP %+v\n%s", status, list, made, w.story())
+					}
+				})
+			})
+		}
 	}
 }

@@ -34,7 +34,7 @@ func Shipments(warehouse string) []Route {
 		{From: warehouse, Flow: flowShipments, To: "hubspot", Types: shipments},
 		{From: warehouse, Flow: flowShipments, To: "netsuite", Types: shipmentStates},
 		{From: warehouse, Flow: flowShipments, To: "shopify", Types: shipmentStates, Filters: shipmentsOf("shopify")},
-		{From: warehouse, Flow: flowShipments, To: "woocommerce", Types: shipments, Filters: shipmentsOf("woocommerce")},
+		{From: warehouse, Flow: flowShipments, To: "woocommerce", Types: shipmentStates, Filters: shipmentsOf("woocommerce")},
 	}
 }
 
