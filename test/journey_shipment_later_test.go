@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"causeway.example/functions/hubspot/hubspottest"
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/shipbob"
 	"causeway.example/functions/shipbob/shipbobtest"
@@ -84,7 +85,7 @@ func inEveryOrder(t *testing.T, cancelled bool, check func(w *world)) {
 	for _, order := range permutations(3) {
 		t.Run(fmt.Sprint(order), func(t *testing.T) {
 			t.Parallel()
-			s := setup{warehouse: shipbobtest.New(time.Now), settings: map[string]string{released: "0s"}}
+			s := setup{warehouse: shipbobtest.New(time.Now), crm: hubspottest.New(time.Now), settings: map[string]string{released: "0s"}}
 			journey(t, s, func(w *world) {
 				states := w.shipmentLife(cancelled)
 				for i, at := range order {
@@ -129,6 +130,10 @@ func TestD5AShipmentEndsInItsNewestStateEverywhere(t *testing.T) {
 			w.Errorf("the ERP has %+v\n%s", made, w.story())
 		}
 		w.shippedInBooks("shopify", "42", "3")
+		shown := w.crmOne("orders").Properties
+		if shown["causeway_tracking"] != "1ZNEW" || shown["causeway_delivered_at"] == "" || strings.Count(shown["causeway_shipments"], "delivered") != 1 {
+			w.Errorf("the CRM has %v\n%s", shown, w.story())
+		}
 	})
 }
 
@@ -144,6 +149,10 @@ func TestD5AShipmentThatWasCancelledIsShippedNowhere(t *testing.T) {
 		}
 		if made, o := w.erp.ItemFulfillments(), w.order("shopify", "42"); len(made) != 0 || o.Lines[0].Fulfilled != "" && o.Lines[0].Fulfilled != "0" {
 			w.Errorf("the ERP has %+v of %+v\n%s", made, o, w.story())
+		}
+		shown := w.crmOne("orders").Properties
+		if shown["causeway_tracking"] != "" || shown["causeway_shipped_at"] != "" || shown["causeway_shipments"] != "" && !strings.HasSuffix(shown["causeway_shipments"], "; cancelled") {
+			w.Errorf("the CRM has %v\n%s", shown, w.story())
 		}
 	})
 }

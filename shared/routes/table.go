@@ -32,9 +32,9 @@ var Table = slices.Concat([]Route{
 func Shipments(warehouse string) []Route {
 	return []Route{
 		{From: warehouse, Flow: flowShipments, To: "hubspot", Types: shipments},
-		{From: warehouse, Flow: flowShipments, To: "netsuite", Types: shipmentStates},
-		{From: warehouse, Flow: flowShipments, To: "shopify", Types: shipmentStates, Filters: shipmentsOf("shopify")},
-		{From: warehouse, Flow: flowShipments, To: "woocommerce", Types: shipmentStates, Filters: shipmentsOf("woocommerce")},
+		{From: warehouse, Flow: flowShipments, To: "netsuite", Types: shipments},
+		{From: warehouse, Flow: flowShipments, To: "shopify", Types: shipments, Filters: shipmentsOf("shopify")},
+		{From: warehouse, Flow: flowShipments, To: "woocommerce", Types: shipments, Filters: shipmentsOf("woocommerce")},
 	}
 }
 
@@ -42,12 +42,11 @@ const flowShipments = "shipments"
 
 // The event types of the flows.
 var (
-	shipments      = []string{canonical.ShipmentShipped}
-	shipmentStates = []string{canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent}
-	customers      = []string{canonical.CustomerUpserted}
-	orders         = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}
-	payments       = []string{canonical.PaymentCaptured}
-	refunds        = []string{canonical.RefundSettled}
+	shipments = []string{canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent}
+	customers = []string{canonical.CustomerUpserted}
+	orders    = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}
+	payments  = []string{canonical.PaymentCaptured}
+	refunds   = []string{canonical.RefundSettled}
 )
 
 // The filters between a store and an ERP, between a store and a CRM, which shows what is not paid
