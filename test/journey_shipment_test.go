@@ -26,7 +26,7 @@ func withDock(settings map[string]string) setup {
 
 // parcel returns a shipment of the order's articles, written "SKU=pieces".
 func parcel(order, id string, tracking []string, articles ...string) *canonical.Shipment {
-	s := &canonical.Shipment{ID: id, Order: order, Carrier: "usps", ShippedAt: time.Now()}
+	s := &canonical.Shipment{ID: id, Order: order, Status: canonical.Shipped, Carrier: "usps", ShippedAt: time.Now()}
 	for _, number := range tracking {
 		s.Tracking = append(s.Tracking, canonical.Tracking{Number: number, URL: "https://track.example/" + number})
 	}
@@ -44,14 +44,20 @@ func parcel(order, id string, tracking []string, articles ...string) *canonical.
 // ships publishes that the warehouse shipped the parcel of a store's order.
 func (w *world) ships(store string, s *canonical.Shipment) {
 	w.Helper()
+	w.reports(store, s, s.ShippedAt)
+}
+
+// reports publishes the parcel's state, which it has since the time.
+func (w *world) reports(store string, s *canonical.Shipment, since time.Time) {
+	w.Helper()
 	body, err := canonical.Encode(s)
 	if err != nil {
 		w.Fatal(err)
 	}
 	tenant := map[string]string{"shopify": shopifytest.Shop, "woocommerce": "shop.example"}[store]
 	m := &message.Message{
-		ID: message.DeriveID(dock, s.ID, string(body)), Source: message.SourcePrefix + dock, Type: canonical.ShipmentShipped, Subject: "shipment/" + s.ID,
-		Time: s.ShippedAt, Tenant: "dock-1", Schema: "shipment/1", Sequence: message.NewSequence(s.ShippedAt, false, time.Now()),
+		ID: message.DeriveID(dock, s.ID, string(body)), Source: message.SourcePrefix + dock, Type: s.EventType(), Subject: "shipment/" + s.ID,
+		Time: since, Tenant: "dock-1", Schema: "shipment/1", Sequence: message.NewSequence(since, false, time.Now()),
 		CorrelationID: message.DeriveID("trace", s.ID), Origin: dock, Hops: 1, Body: body,
 		Parents: []message.Key{{System: store, Tenant: tenant, Type: "order", ID: s.Order}},
 	}

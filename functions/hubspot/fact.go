@@ -1,9 +1,11 @@
 package hubspot
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,10 +20,10 @@ import (
 // mostSlots bounds the list of an order's shipments or refunds, with its fences.
 const mostSlots = 1000
 
-// A fact is a shipment or refund of an order. HubSpot has no record for either, so that all facts
-// of an order are written into properties of the order. Two facts may be written at once, and
-// HubSpot has no compare-and-set: their list is kept by connector.CrossRef, whose slots are bound
-// once.
+// A fact is a refund of an order, or a state of one of its shipments. HubSpot has no record for
+// either, so that all facts of an order are written into properties of the order. Two facts may be
+// written at once, and HubSpot has no compare-and-set: their list is kept by connector.CrossRef, whose
+// slots are bound once. A later state of a shipment is a slot of its own, with its version.
 //
 // A fact binds the first free slot to itself. It knows what is bound before it, writes all of that,
 // and then binds the next free slot as a fence. If it finds facts before it could, which began
@@ -31,26 +33,27 @@ type facts struct {
 	*work
 	order message.Key
 	kind  string // "shipment" or "refund"
+	once  bool   // a fact with the same id is the same, also with another text
 	slot  int    // the next that was not read
 	known []string
 }
 
 const fenceMark = "~"
 
-// add records the fact, and calls set with the facts of the order, by id, until it was called with
-// all of them.
+// add records the fact, and calls set with the facts of the order, as they were bound, until it was
+// called with all of them.
 func (f *facts) add(ctx context.Context, own string, set func(all []string) error) error {
 	for {
 		bound, err := f.bind(ctx, own)
 		if err != nil {
 			return err
 		}
-		if id, _, _ := strings.Cut(own, column); strings.HasPrefix(bound, id+column) {
-			break // also with another text, as of a shipment that was reported again
+		if id, _, _ := strings.Cut(own, column); bound == own || f.once && strings.HasPrefix(bound, id+column) {
+			break
 		}
 	}
 	for {
-		if err := set(sorted(f.known)); err != nil {
+		if err := set(f.known); err != nil {
 			return err
 		}
 		grew, err := f.fence(ctx)
@@ -91,12 +94,6 @@ func (f *facts) bind(ctx context.Context, value string) (string, error) {
 	return bound, err
 }
 
-func sorted(all []string) []string {
-	all = slices.Clone(all)
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
 // columns of a fact are separated by tabs.
 const column = "\t"
 
@@ -107,7 +104,8 @@ func columns(parts ...string) string {
 	return strings.Join(parts, column)
 }
 
-// shipment adds the shipment to its order: the tracking numbers, the day, and what left.
+// shipment adds the shipment's state to its order: the tracking numbers, the day, what left, and
+// whether it was delivered or cancelled.
 func (w *work) shipment(ctx context.Context, s *canonical.Shipment) (connector.Receipt, error) {
 	var numbers, lines []string
 	for _, t := range s.Tracking {
@@ -116,26 +114,99 @@ func (w *work) shipment(ctx context.Context, s *canonical.Shipment) (connector.R
 	for _, l := range s.Lines {
 		lines = append(lines, l.Quantity.Value.String()+" "+l.SKU)
 	}
-	own := columns(s.ID, s.ShippedAt.UTC().Format(time.RFC3339), strings.Join(numbers, ", "), s.Carrier, cut(strings.Join(lines, ", ")))
+	delivered := ""
+	if !s.DeliveredAt.IsZero() {
+		delivered = s.DeliveredAt.UTC().Format(time.RFC3339)
+	}
+	own := columns(s.ID, s.ShippedAt.UTC().Format(time.RFC3339), strings.Join(numbers, ", "), s.Carrier, cut(strings.Join(lines, ", ")),
+		string(cmp.Or(s.Status, canonical.Shipped)), delivered, w.version)
 	return w.fact(ctx, "shipment", s.ID, own, shipmentProperties)
 }
 
-func shipmentProperties(all []string) []property {
-	var last time.Time
-	var numbers, lines []string
+// parcel is a state of a shipment, as a slot has it.
+type parcel struct {
+	id, numbers, carrier, goods string
+	shipped                     string // RFC 3339
+	status                      canonical.ShipmentStatus
+	delivered, version          string
+}
+
+func parcelOf(text string) parcel {
+	p := append(strings.Split(text, column), "", "", "") // a slot of before there were states has no status
+	return parcel{p[0], p[2], p[3], p[4], p[1], canonical.ShipmentStatus(p[5]), p[6], p[7]}
+}
+
+// parcels returns the newest state of each shipment that has left, by id. One of which only the
+// cancellation is known is left out.
+func parcels(all []string) (shown []parcel) {
+	newest, left := map[string]parcel{}, map[string]bool{}
 	for _, each := range all {
-		p := strings.Split(each, column)
-		at, err := time.Parse(time.RFC3339, p[1])
-		if err == nil && at.After(last) {
-			last = at
+		p := parcelOf(each)
+		if had, known := newest[p.id]; !known || p.version >= had.version {
+			newest[p.id] = p
 		}
-		if p[2] != "" {
-			numbers = append(numbers, p[2])
-		}
-		day, _, _ := strings.Cut(p[1], "T")
-		lines = append(lines, lineStart(p[0])+strings.Join(strings.Fields(day+" "+p[3]+" "+p[2]), " ")+": "+p[4])
+		left[p.id] = left[p.id] || p.status != canonical.ShipmentCancelled
 	}
-	return []property{{propTracking, strings.Join(numbers, ", ")}, {propShippedAt, millis(last)}, {propShipments, strings.Join(lines, "\n")}}
+	for _, id := range slices.Sorted(maps.Keys(newest)) {
+		if left[id] {
+			shown = append(shown, newest[id])
+		}
+	}
+	return shown
+}
+
+func shipmentProperties(all []string) []property {
+	var last, arrived time.Time
+	var numbers, lines []string
+	underway := false
+	for _, p := range parcels(all) {
+		day, _, _ := strings.Cut(p.shipped, "T")
+		line := lineStart(p.id) + strings.Join(strings.Fields(day+" "+p.carrier+" "+p.numbers), " ") + ": " + p.goods
+		if p.status == canonical.ShipmentCancelled {
+			lines = append(lines, line+"; cancelled")
+			continue
+		}
+		last = later(last, p.shipped)
+		if p.numbers != "" {
+			numbers = append(numbers, p.numbers)
+		}
+		if p.status == canonical.Delivered {
+			day, _, _ = strings.Cut(p.delivered, "T")
+			arrived, line = later(arrived, p.delivered), strings.TrimSpace(line+"; delivered "+day)
+		} else {
+			underway = true
+		}
+		lines = append(lines, line)
+	}
+	if underway {
+		arrived = time.Time{}
+	}
+	return []property{
+		{propTracking, strings.Join(numbers, ", ")}, {propShippedAt, millisOrNone(last)}, {propDeliveredAt, millisOrNone(arrived)},
+		{propShipments, strings.Join(lines, "\n")},
+	}
+}
+
+// later returns the later of two times, the second of which may not be one.
+func later(t time.Time, text string) time.Time {
+	if at, err := time.Parse(time.RFC3339, text); err == nil && at.After(t) {
+		return at
+	}
+	return t
+}
+
+// millisOrNone is millis of a time that may be none; an empty value clears a property.
+func millisOrNone(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return millis(t)
+}
+
+func sorted(all []string) []string {
+	all = slices.Clone(all)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // refund adds the refund to its order: the amount, and the sum of all.
@@ -147,7 +218,7 @@ func (w *work) refund(ctx context.Context, r *canonical.Refund) (connector.Recei
 func refundProperties(all []string) []property {
 	var lines []string
 	var sum canonical.Money
-	for _, each := range all {
+	for _, each := range sorted(all) {
 		p := strings.Split(each, column)
 		if amount, err := canonical.ParseMoney(p[2], p[3]); err == nil {
 			sum = amount.Add(sum)
@@ -164,7 +235,7 @@ func (w *work) fact(ctx context.Context, kind, id, own string, encode func([]str
 	if !found {
 		return connector.Receipt{}, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: "order", Detail: "the " + kind + " names no order"}
 	}
-	f := &facts{work: w, order: order, kind: kind}
+	f := &facts{work: w, order: order, kind: kind, once: kind == "refund"}
 	err := f.add(ctx, own, func(all []string) error {
 		set, err := w.writeOne(ctx, orders, updateAction, propOrder, input{order.String(), encode(all)}, w.doing)
 		if isMissing(err) {

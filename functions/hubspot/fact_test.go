@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"causeway.example/functions/hubspot/hubspottest"
 	"causeway.example/shared/canonical"
@@ -46,6 +47,55 @@ func TestAShipmentThatIsReportedAgainIsOne(t *testing.T) {
 	if list := a.only("orders").Properties["causeway_shipments"]; strings.Count("\n"+list, "\n900: ") != 1 {
 		t.Errorf("listed as %q", list)
 	}
+}
+
+// TestAShipmentsNewestStateIsListed, whatever its fellow does.
+func TestAShipmentsNewestStateIsListed(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	a.confirm(sale(nil), shipment("900", 1), shipment("901", 1))
+	for i, c := range []struct {
+		change func(*canonical.Shipment)
+		want   map[string]string
+	}{
+		{func(s *canonical.Shipment) { s.Tracking[0].Number = "1ZNEW" }, map[string]string{"causeway_tracking": "1ZNEW, 1Z901", "causeway_delivered_at": ""}},
+		{func(s *canonical.Shipment) { s.Status, s.DeliveredAt = canonical.Delivered, noon.Add(48*time.Hour) }, map[string]string{
+			"causeway_tracking": "1Z900, 1Z901", "causeway_delivered_at": "", // 901 is on its way
+			"causeway_shipments": "900: 2026-11-22 UPS 1Z900: 2 TEE-BLK-M; delivered 2026-11-24\n901: 2026-11-22 UPS 1Z901: 1 TEE-BLK-M",
+		}},
+		{func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled }, map[string]string{
+			"causeway_tracking": "1Z901", "causeway_shipped_at": "1795348800000",
+			"causeway_shipments": "900: 2026-11-22 UPS 1Z900: 2 TEE-BLK-M; cancelled\n901: 2026-11-22 UPS 1Z901: 1 TEE-BLK-M",
+		}},
+	} {
+		m := stateOfShipment(t, i+1, canonical.ShipmentUpdated, c.change)
+		body, err := canonical.Decode(m.Type, m.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if _, err = a.system.Target.Deliver(t.Context(), connector.Delivery{Message: m, Body: body, Parents: map[string]string{}, Attempt: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a.want(a.only("orders"), c.want)
+	}
+}
+
+// TestAnOrderIsDeliveredOnceAllOfItsShipmentsAre, of which one that was never shipped is none.
+func TestAnOrderIsDeliveredOnceAllOfItsShipmentsAre(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	arrived := shipment("900", 1)
+	arrived.Status, arrived.DeliveredAt = canonical.Delivered, noon.Add(48*time.Hour)
+	never := shipment("901", 1)
+	never.Status = canonical.ShipmentCancelled
+	a.confirm(sale(nil), never)
+	a.want(a.only("orders"), map[string]string{"causeway_tracking": "", "causeway_shipped_at": "", "causeway_shipments": ""})
+	a.confirm(arrived)
+	a.want(a.only("orders"), map[string]string{
+		"causeway_tracking": "1Z900", "causeway_delivered_at": "1795521600000", "causeway_shipments": "900: 2026-11-22 UPS 1Z900: 1 TEE-BLK-M; delivered 2026-11-24",
+	})
 }
 
 // Several shipments of one order at once, each of whose requests may overtake the others', all

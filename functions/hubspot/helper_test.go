@@ -119,7 +119,7 @@ func sale(change func(*canonical.Order)) *canonical.Order {
 
 func shipment(id string, quantity int64) *canonical.Shipment {
 	return &canonical.Shipment{
-		ID: id, Order: "5001", Carrier: "UPS", ShippedAt: noon, Tracking: []canonical.Tracking{{Number: "1Z" + id}},
+		ID: id, Order: "5001", Status: canonical.Shipped, Carrier: "UPS", ShippedAt: noon, Tracking: []canonical.Tracking{{Number: "1Z" + id}},
 		Lines: []canonical.ShipmentLine{{SKU: "TEE-BLK-M", Quantity: pieces(quantity)}},
 	}
 }

@@ -21,16 +21,17 @@ const (
 
 // The custom properties, which an installation creates.
 const (
-	propCustomer  = "causeway_customer"
-	propOrder     = "causeway_order"
-	propState     = "causeway_state"
-	propPayment   = "causeway_payment"
-	propTracking  = "causeway_tracking"
-	propShippedAt = "causeway_shipped_at"
-	propShipments = "causeway_shipments"
-	propRefunded  = "causeway_refunded"
-	propRefunds   = "causeway_refunds"
-	propLine      = "causeway_line"
+	propCustomer    = "causeway_customer"
+	propOrder       = "causeway_order"
+	propState       = "causeway_state"
+	propPayment     = "causeway_payment"
+	propTracking    = "causeway_tracking"
+	propShippedAt   = "causeway_shipped_at"
+	propDeliveredAt = "causeway_delivered_at"
+	propShipments   = "causeway_shipments"
+	propRefunded    = "causeway_refunded"
+	propRefunds     = "causeway_refunds"
+	propLine        = "causeway_line"
 )
 
 // custom is a property that HubSpot does not have by itself.
@@ -53,6 +54,7 @@ var customs = []custom{
 	{orders, orderGroup, propPayment, "string", "text", false},
 	{orders, orderGroup, propTracking, "string", "text", false},
 	{orders, orderGroup, propShippedAt, "datetime", "date", false},
+	{orders, orderGroup, propDeliveredAt, "datetime", "date", false},
 	{orders, orderGroup, propShipments, "string", "textarea", false},
 	{orders, orderGroup, propRefunded, "number", "number", false},
 	{orders, orderGroup, propRefunds, "string", "textarea", false},

@@ -51,7 +51,7 @@ func Profile() connector.Profile {
 	operation := func(name, effect string) connector.Operation {
 		return connector.Operation{Name: name, Guarantee: connector.ExternalID, Effect: effect}
 	}
-	order := operation("upsert order", "order")
+	order, shipment := operation("upsert order", "order"), operation("add shipment to order", "shipment")
 	return connector.Profile{
 		Name:        Name,
 		Title:       "HubSpot (API 2026-09)",
@@ -64,12 +64,15 @@ func Profile() connector.Profile {
 		Secrets:     secrets,
 		Purposes:    connector.Purposes(Settings{}),
 		Operations: map[string]connector.Operation{
-			canonical.CustomerUpserted:    operation("upsert contact", "contact"),
-			canonical.OrderPlaced:         order,
-			canonical.OrderChanged:        order,
-			canonical.OrderCancelledEvent: order,
-			canonical.ShipmentShipped:     operation("add shipment to order", "shipment"),
-			canonical.RefundSettled:       operation("add refund to order", "refund"),
+			canonical.CustomerUpserted:       operation("upsert contact", "contact"),
+			canonical.OrderPlaced:            order,
+			canonical.OrderChanged:           order,
+			canonical.OrderCancelledEvent:    order,
+			canonical.ShipmentShipped:        shipment,
+			canonical.ShipmentUpdated:        shipment,
+			canonical.ShipmentDelivered:      shipment,
+			canonical.ShipmentCancelledEvent: shipment,
+			canonical.RefundSettled:          operation("add refund to order", "refund"),
 		},
 	}
 }

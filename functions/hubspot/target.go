@@ -32,7 +32,7 @@ const (
 // Deliver sets the state of a customer or an order, or adds a shipment or refund to its order.
 func (t *target) Deliver(ctx context.Context, d connector.Delivery) (receipt connector.Receipt, err error) {
 	key := d.Message.Key()
-	w := &work{target: t, key: key, parents: d.Message.Parents, refs: d.Parents, doing: "setting " + key.Type + " " + key.String() + " at " + Name}
+	w := &work{target: t, key: key, version: string(d.Message.Sequence), parents: d.Message.Parents, refs: d.Parents, doing: "setting " + key.Type + " " + key.String() + " at " + Name}
 	switch body := d.Body.(type) {
 	case *canonical.Customer:
 		receipt, err = w.customer(ctx, body)
@@ -55,6 +55,7 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (receipt con
 type work struct {
 	*target
 	key     message.Key
+	version string // of the entity's state
 	parents []message.Key
 	refs    map[string]string // HubSpot's ids of the parents, by their keys
 	doing   string

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"causeway.example/functions/hubspot/hubspottest"
 	"causeway.example/shared/canonical"
@@ -43,6 +44,16 @@ func stateOf(fake *hubspottest.Fake, key message.Key) string {
 	return text
 }
 
+// stateOfShipment is the message of a later state of shipment 900.
+func stateOfShipment(t *testing.T, hours int, kind string, change func(*canonical.Shipment)) *message.Message {
+	t.Helper()
+	s, at := shipment("900", 2), noon.Add(time.Duration(hours)*time.Hour)
+	change(s)
+	m := messageOf(t, kind, s)
+	m.Sequence = message.NewSequence(at, false, at)
+	return m
+}
+
 func TestTargetConforms(t *testing.T) {
 	t.Parallel()
 	changed := sale(func(o *canonical.Order) { o.Lines[1].Quantity, o.Financial = pieces(0), canonical.PartiallyRefunded })
@@ -51,7 +62,11 @@ func TestTargetConforms(t *testing.T) {
 		Samples: []*message.Message{
 			messageOf(t, canonical.CustomerUpserted, buyer(nil)),
 			messageOf(t, canonical.OrderPlaced, sale(nil)), messageOf(t, canonical.OrderChanged, changed), messageOf(t, canonical.OrderCancelledEvent, cancelled),
-			messageOf(t, canonical.ShipmentShipped, shipment("900", 2)), messageOf(t, canonical.RefundSettled, refund("800", 500)),
+			messageOf(t, canonical.ShipmentShipped, shipment("900", 2)),
+			stateOfShipment(t, 1, canonical.ShipmentUpdated, func(s *canonical.Shipment) { s.Tracking[0].Number = "1ZNEW" }),
+			stateOfShipment(t, 2, canonical.ShipmentDelivered, func(s *canonical.Shipment) { s.Status, s.DeliveredAt = canonical.Delivered, noon.Add(48*time.Hour) }),
+			stateOfShipment(t, 3, canonical.ShipmentCancelledEvent, func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled }),
+			messageOf(t, canonical.RefundSettled, refund("800", 500)),
 		},
 		Personal: []string{"ada@example.com", "Byron", "12 Main St", "212 555"},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {

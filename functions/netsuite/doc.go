@@ -14,8 +14,8 @@
 //	refund             2 (query, PUT)         1 (query)  never changed
 //	refund of a sale   4 (query, POST, GET,   1 (query)  never changed
 //	                   PUT)
-//	item fulfillment   4 (GET, GET, query,    1 (GET)    never changed
-//	                   POST)
+//	item fulfillment   4 (GET, GET, query,    1 (GET)    2 (GET, PATCH), removed
+//	                   POST)                             4 (GET, GET, GET, DELETE)
 //	invoice of it      2 (GET, POST)          1 (GET)    never changed
 //
 // The query of a sales order finds the internal ids of its items, 1000 at a time.
@@ -27,7 +27,8 @@
 // token-based (OAuth 1.0a, HMAC-SHA256). NetSuite phases the second out for new integrations
 // from 2027.1. A role for the connector needs: REST web services, SuiteAnalytics (SuiteQL),
 // items, customers, sales orders, customer deposits, and for refunds credit memos, cash
-// refunds and customer refunds; invoices and cash sales to read, and accounting periods if
+// refunds and customer refunds; item fulfillments with the level Full, because that of a cancelled
+// shipment is deleted; invoices and cash sales to read, and accounting periods if
 // NETSUITE_CLOSED_PERIOD is next. Its user has to have English
 // as the language: the cause of an error is often only in its text. The external ids of all
 // these records must come from this integration alone (online help, "Limitations on upsert").

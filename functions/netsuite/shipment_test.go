@@ -18,7 +18,7 @@ import (
 // shipment is one of the sale's order; articles are SKUs with their pieces.
 func shipment(id string, articles map[string]string) *canonical.Shipment {
 	s := &canonical.Shipment{
-		ID: id, Order: "1", Carrier: "UPS", Service: "Ground", Location: "east", ShippedAt: noon,
+		ID: id, Order: "1", Status: canonical.Shipped, Carrier: "UPS", Service: "Ground", Location: "east", ShippedAt: noon,
 		Tracking: []canonical.Tracking{{Number: "1Z" + id}},
 	}
 	for _, sku := range slices.Sorted(maps.Keys(articles)) {
@@ -40,7 +40,7 @@ func shippedOf(t *testing.T, order message.Key, body *canonical.Shipment) *messa
 		t.Fatal(err)
 	}
 	return &message.Message{
-		ID: "m-" + body.ID, Source: "causeway.depot", Type: canonical.ShipmentShipped, Subject: "shipment/" + body.ID, Tenant: "depot-1",
+		ID: "m-" + body.ID, Source: "causeway.depot", Type: body.EventType(), Subject: "shipment/" + body.ID, Tenant: "depot-1",
 		Parents: []message.Key{order}, Body: text,
 	}
 }

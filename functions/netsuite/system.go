@@ -29,6 +29,7 @@ type Settings struct {
 func Profile() connector.Profile {
 	all, secrets := connector.Keys(Settings{})
 	order := connector.Operation{Name: "upsert sales order", Guarantee: connector.ExternalID, Effect: "sales order"}
+	shipment := connector.Operation{Name: "item fulfillment", Guarantee: connector.ExternalID, Effect: "item fulfillment"}
 	return connector.Profile{
 		Name:        Name,
 		Title:       "NetSuite (SuiteTalk REST 2026.1)",
@@ -41,13 +42,16 @@ func Profile() connector.Profile {
 		Purposes:    connector.Purposes(Settings{}),
 		Rules:       connector.Expressions(Settings{}),
 		Operations: map[string]connector.Operation{
-			canonical.CustomerUpserted:    {Name: "upsert customer", Guarantee: connector.ExternalID},
-			canonical.OrderPlaced:         order,
-			canonical.OrderChanged:        order,
-			canonical.OrderCancelledEvent: order,
-			canonical.PaymentCaptured:     {Name: "customer deposit", Guarantee: connector.ExternalID},
-			canonical.RefundSettled:       {Name: "refund", Guarantee: connector.ExternalID},
-			canonical.ShipmentShipped:     {Name: "item fulfillment", Guarantee: connector.ExternalID},
+			canonical.CustomerUpserted:       {Name: "upsert customer", Guarantee: connector.ExternalID},
+			canonical.OrderPlaced:            order,
+			canonical.OrderChanged:           order,
+			canonical.OrderCancelledEvent:    order,
+			canonical.PaymentCaptured:        {Name: "customer deposit", Guarantee: connector.ExternalID},
+			canonical.RefundSettled:          {Name: "refund", Guarantee: connector.ExternalID},
+			canonical.ShipmentShipped:        shipment,
+			canonical.ShipmentUpdated:        shipment,
+			canonical.ShipmentDelivered:      shipment,
+			canonical.ShipmentCancelledEvent: shipment,
 		},
 	}
 }

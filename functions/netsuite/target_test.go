@@ -10,6 +10,7 @@ import (
 	"causeway.example/functions/netsuite"
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/netsuite/record"
+	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/connector/connectortest"
 	"causeway.example/shared/message"
@@ -21,17 +22,40 @@ func TestConformance(t *testing.T) {
 	samples = append(samples, mustCase(t, "order-cancelled")[1:]...)
 	samples = append(samples, last(mustCase(t, "payment-b7-card")))
 	samples = append(samples[:5:5], mustCase(t, "payment-b7-card")[1], samples[5], last(mustCase(t, "refund-of-a-deposit")))
-	for _, id := range []string{"s-1", "s-2"} { // of the order that was placed first
-		samples = append(samples, shippedOf(t, samples[2].Key(), shipment(id, map[string]string{"TEE-BLK-M": "1"})))
+	later := func(id string, change func(*canonical.Shipment)) *message.Message { // of the order that was placed first
+		body := shipment(id, map[string]string{"TEE-BLK-M": "1"})
+		change(body)
+		return shippedOf(t, samples[2].Key(), body)
 	}
+	updated := later("s-1", func(s *canonical.Shipment) { s.Tracking[0].Number = "1ZNEW" })
+	updated.Type = canonical.ShipmentUpdated
+	samples = append(samples, later("s-1", func(*canonical.Shipment) {}), later("s-2", func(*canonical.Shipment) {}), updated,
+		later("s-1", func(s *canonical.Shipment) { s.Status, s.Tracking[0].Number = canonical.Delivered, "1ZLAST" }))
+	cancelled := later("s-1", func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled })
+	personal := []string{"ada@example.com", "Byron", "12 Main St", "212 555"}
 	connectortest.TestTarget(t, connectortest.TargetHarness{
-		Samples:  samples,
-		Personal: []string{"ada@example.com", "Byron", "12 Main St", "212 555"},
-		Start:    startAccount,
+		Samples: append(samples[:len(samples):len(samples)], cancelled), Personal: personal,
+		Removes: map[string]bool{canonical.ShipmentCancelledEvent: true}, Start: startAccount,
+	})
+	t.Run("with invoices", func(t *testing.T) { // what is invoiced is not removed
+		t.Parallel()
+		connectortest.TestTarget(t, connectortest.TargetHarness{Samples: samples, Personal: personal, Start: startBilling})
 	})
 }
 
 func startAccount(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
+	t.Helper()
+	return startWith(t, transport, "never")
+}
+
+func startBilling(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
+	t.Helper()
+	account := startWith(t, transport, "shipped")
+	delete(account.System.Profile.Operations, canonical.ShipmentCancelledEvent)
+	return account
+}
+
+func startWith(t *testing.T, transport http.RoundTripper, invoice string) connectortest.TargetAccount {
 	t.Helper()
 	fake := netsuitetest.New(clock)
 	fake.LimitConcurrency(50)
@@ -41,7 +65,7 @@ func startAccount(t *testing.T, transport http.RoundTripper) connectortest.Targe
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
 	settings := fake.Settings(server.URL)
-	settings["NETSUITE_INVOICE"] = "shipped"
+	settings["NETSUITE_INVOICE"] = invoice
 	system, err := netsuite.Open(settings, connector.Deps{HTTP: transport, Now: clock, Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)

@@ -80,6 +80,23 @@ func (a *api) issues(ctx context.Context, key message.Key, channel, doing string
 	return found, nil
 }
 
+// order returns the order of ShipBob's id. The error is fault.Invalid of class missing_ref if there is none.
+func (a *api) order(ctx context.Context, id, doing string) (order, error) {
+	answer, err := a.call(ctx, webapi.Request{Method: http.MethodGet, Path: ordersPath + "/" + url.PathEscape(id), Doing: doing}, "")
+	if f := fault.As(err); f != nil && f.Status == http.StatusNotFound {
+		return order{}, &fault.Error{Kind: fault.Invalid, Class: fault.MissingRef, Field: "order_id", Doing: doing, Detail: "ShipBob has no order " + id}
+	}
+	if err != nil {
+		return order{}, err
+	}
+	r := wire.NewReader(answer.Body, answerLimits)
+	found := readOrder(r)
+	if err := r.Finish(); err != nil {
+		return order{}, broken(doing, err)
+	}
+	return found, nil
+}
+
 const ordersPath = "/order"
 
 // pageSize is the largest page of the list of orders.

@@ -3,6 +3,7 @@ package shipbob
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"causeway.example/shared/canonical"
@@ -16,11 +17,16 @@ import (
 // entityShipment is the type of a shipment in keys.
 const entityShipment = "shipment"
 
-// The topics that are translated.
+// The topics that are translated. The first two are of a list that a poll read.
 const (
-	topicShipped = "order.shipped"
-	topicPolled  = "order.polled" // of an order that a poll found
+	topicPolled   = "order.polled"          // of an order that changed
+	topicTracked  = "order.tracking.polled" // of an order whose tracking changed
+	topicTracking = "order.shipment.tracking.updated"
 )
+
+var translated = []string{
+	topicPolled, topicTracked, topicTracking, "order.shipped", "order.delivered", "order.shipment.delivered", "order.shipment.cancelled",
+}
 
 // The states of a shipment that has left (Orders.OrderStatusEnum). A label was printed for it,
 // and with that it was picked and packed (Orders.ShipmentViewModel, actual_fulfillment_date).
@@ -29,21 +35,23 @@ const (
 	shipmentLabeled   = "LabeledCreated"
 )
 
-// unused are the topics that change nothing elsewhere yet, with the reason.
+// unused are the topics that change nothing elsewhere, with what they report.
 var unused = map[string]string{
-	"order.delivered":                 "a delivered shipment",
-	"order.shipment.delivered":        "a delivered shipment",
-	"order.shipment.exception":        "a shipment in exception",
-	"order.shipment.on_hold":          "a shipment on hold",
-	"order.shipment.cancelled":        "a cancelled shipment",
-	"order.shipment.tracking.updated": "a shipment's tracking event",
-	"return.created":                  "a return", "return.updated": "a return", "return.completed": "a return",
+	"order.shipment.exception":                "a shipment in exception",
+	"order.shipment.on_hold":                  "a shipment on hold",
+	"order.shipment.address.updated":          "a shipment that has not left",
+	"order.shipment.line_item.added":          "a shipment that has not left",
+	"order.shipment.line_item.removed":        "a shipment that has not left",
+	"order.shipment.line_item.updated":        "a shipment that has not left",
+	"order.shipment.shipping_service.updated": "a shipment that has not left",
+	"return.created":                          "a return", "return.updated": "a return", "return.completed": "a return",
 }
 
-// Translate returns one shipment.shipped for each shipment of the order that has left. ShipBob
-// sends order.shipped of a split order when all labels are printed, and a poll finds them one
-// by one; both give the same events. It calls nobody.
-func (s *source) Translate(_ context.Context, raw *message.Raw) (connector.Translation, error) {
+// Translate returns one event for each shipment of the order that has left or was cancelled, with
+// its whole state. ShipBob sends order.shipped of a split order when all labels are printed, and a
+// poll finds them one by one; both give the same states. The order of a delivery that has a
+// shipment alone is fetched, because quantities follow from the whole order.
+func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
 	doing := "translating " + raw.Topic + " of " + raw.Tenant
 	switch what, known := unused[raw.Topic]; {
 	case known:
@@ -51,7 +59,7 @@ func (s *source) Translate(_ context.Context, raw *message.Raw) (connector.Trans
 			return connector.Translation{}, fault.Doing(doing, wire.Invalid(err))
 		}
 		return connector.Translation{Skip: what + " is not passed on: no flow carries it"}, nil
-	case raw.Topic != topicShipped && raw.Topic != topicPolled:
+	case !slices.Contains(translated, raw.Topic):
 		return connector.Translation{}, &fault.Error{
 			Kind: fault.Invalid, Class: fault.Schema, Field: "topic", Doing: doing, Detail: "only order, shipment and return topics have a translation",
 		}
@@ -61,15 +69,23 @@ func (s *source) Translate(_ context.Context, raw *message.Raw) (connector.Trans
 	if err := r.Finish(); err != nil {
 		return connector.Translation{}, fault.Doing(doing, err)
 	}
+	only := ""
+	if o.parent != "" {
+		var err error
+		only = o.id
+		if o, err = s.order(ctx, o.parent, doing); err != nil {
+			return connector.Translation{}, err
+		}
+	}
 	if o.issue == 0 {
 		return connector.Translation{Skip: "order " + o.id + " of ShipBob has no reference id of this installation"}, nil
 	}
 	translation := connector.Translation{}
 	for i := range o.shipments {
-		if !o.shipments[i].hasLeft() {
+		if one := &o.shipments[i]; !one.isReported() || only != "" && one.id != only {
 			continue
 		}
-		event, err := s.shipmentEvent(raw.Tenant, &o, i)
+		event, err := s.shipmentEvent(raw, &o, i)
 		if err != nil {
 			return connector.Translation{}, fault.Doing(doing+", order "+o.id, err)
 		}
@@ -87,6 +103,10 @@ func (s *shipment) hasLeft() bool {
 	return s.status == shipmentCompleted || s.status == shipmentLabeled && !s.fulfilled.IsZero()
 }
 
+// isReported reports whether other systems get the shipment's state: it has left, or was cancelled.
+// A cancelled one does not show whether it had been labeled before, and was reported as shipped.
+func (s *shipment) isReported() bool { return s.hasLeft() || s.status == statusCancelled }
+
 // shippedAt is when the goods were labeled, or else the nearest time that ShipBob has.
 func (s *shipment) shippedAt() time.Time {
 	for _, at := range []time.Time{s.fulfilled, s.shipped, s.updated} {
@@ -97,31 +117,51 @@ func (s *shipment) shippedAt() time.Time {
 	return time.Time{}
 }
 
-func (s *source) shipmentEvent(tenant string, o *order, n int) (connector.Event, error) {
-	left := &o.shipments[n]
+// version is when the shipment changed last. ShipBob has a time of its own for tracking.
+func (s *shipment) version() time.Time {
+	newest := s.updated
+	for _, at := range []time.Time{s.tracked, s.delivered} {
+		if at.After(newest) {
+			newest = at
+		}
+	}
+	if newest.IsZero() {
+		return s.shippedAt()
+	}
+	return newest
+}
+
+// shipmentEvent returns the state of the n-th shipment of the order.
+func (s *source) shipmentEvent(raw *message.Raw, o *order, n int) (connector.Event, error) {
+	of := &o.shipments[n]
 	path := fmt.Sprintf("shipments[%d]", n)
-	at := left.shippedAt()
-	if at.IsZero() {
+	body := &canonical.Shipment{
+		ID: of.id, Order: o.key.ID, Status: canonical.Shipped, Location: of.location, Carrier: of.carrier, Service: of.service, ShippedAt: of.shippedAt(),
+	}
+	if body.ShippedAt.IsZero() {
 		return connector.Event{}, &fault.Error{Kind: fault.Invalid, Class: fault.Schema, Field: path + ".actual_fulfillment_date", Detail: "a shipment that has left needs a time"}
 	}
+	if of.number != "" {
+		body.Tracking = []canonical.Tracking{{Number: of.number, URL: of.url}}
+	}
+	event := connector.Event{
+		Type: canonical.ShipmentShipped, Entity: message.Key{System: Name, Tenant: raw.Tenant, Type: entityShipment, ID: of.id},
+		At: body.ShippedAt, UpdatedAt: of.version(), Body: body, Parents: []message.Key{o.key},
+	}
 	lines, err := o.lines(n, path)
-	if err != nil {
+	switch {
+	case of.status == statusCancelled:
+		body.Status, event.At = canonical.ShipmentCancelled, event.UpdatedAt
+	case err != nil:
 		return connector.Event{}, err
+	case !of.delivered.IsZero():
+		body.Status, body.DeliveredAt, event.At = canonical.Delivered, of.delivered, of.delivered
 	}
-	body := &canonical.Shipment{
-		ID: left.id, Order: o.key.ID, Location: left.location, Carrier: left.carrier, Service: left.service, Lines: lines, ShippedAt: at,
+	body.Lines = lines
+	if event.Type = body.EventType(); raw.Topic == topicTracking && event.Type == canonical.ShipmentShipped {
+		event.Type, event.At = canonical.ShipmentUpdated, event.UpdatedAt
 	}
-	if left.number != "" {
-		body.Tracking = []canonical.Tracking{{Number: left.number, URL: left.url}}
-	}
-	updated := left.updated
-	if updated.IsZero() {
-		updated = at
-	}
-	return connector.Event{
-		Type: canonical.ShipmentShipped, Entity: message.Key{System: Name, Tenant: tenant, Type: entityShipment, ID: left.id},
-		At: at, UpdatedAt: updated, Body: body, Parents: []message.Key{o.key},
-	}, nil
+	return event, nil
 }
 
 // lines returns what is in the n-th shipment, by SKU.

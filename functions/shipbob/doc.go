@@ -10,10 +10,13 @@
 //	Location  ShipBob's id of the fulfillment center, such as "9"
 //	Carrier, Service, Tracking   as ShipBob names them
 //	Lines     by SKU; Line is empty, because ShipBob has no id of the store's line
+//	Status    shipped, delivered (it has a delivery_date) or cancelled
 //
 // Parents of the event has one key: the order's in its store, {System: "shopify", Tenant:
-// "brand.myshopify.com", Type: "order", ID: "5001"}. The type is "shipment.shipped", which a
-// target gets once for each shipment, however often ShipBob reports it.
+// "brand.myshopify.com", Type: "order", ID: "5001"}. Each event has the shipment's whole state. Its
+// type follows from the status: shipment.shipped, .delivered or .cancelled, and shipment.updated if
+// order.shipment.tracking.updated reports it as shipped. Its version is the latest of last_update_at,
+// last_tracking_update_at and delivery_date, and a state that ShipBob reports again changes nothing.
 //
 // Further rules of what comes in:
 //
@@ -26,10 +29,19 @@
 //     right.
 //   - An order without a reference id of this package is skipped: a person or another program
 //     made it.
-//   - Other topics (delivered, exception, on_hold, cancelled, returns) are skipped with a reason,
+//   - A cancelled shipment does not show whether it had been labeled before, so that each is
+//     reported; targets that have nothing of it do nothing. One that names no goods is reported
+//     without lines.
+//   - ShipBob's reference does not show whether a webhook of a shipment has the order or the shipment
+//     alone. Both are read: of a shipment alone the order is fetched, because quantities follow
+//     from the whole order.
+//   - Other topics (exception, on_hold, changes before it left, returns) are skipped with a reason,
 //     because no flow carries them.
 //   - A delivery is named by its webhook-id, which is signed and stays the same when ShipBob
 //     sends it again. Signatures older than five minutes are rejected.
+//
+// Two feeds are polled: orders by their last update, and by the last update of their tracking, which
+// ShipBob lists by a time of its own; whether the one moves the other is not documented.
 //
 // Orders cannot be sorted by change. A poll therefore reads a window of the last update whole,
 // halves a window that does not fit one page of 250, and reads the pages of a full second from

@@ -21,6 +21,7 @@ const (
 // order is the part of an order of ShipBob that is used.
 type order struct {
 	id, reference, number, status, method string
+	parent                                string      // id of the order, of a body that is one of its shipments
 	key                                   message.Key // of the order in its store …
 	issue                                 int         // … and which issue of it this is, from 1; 0 if it is none of ours
 	recipient                             recipient
@@ -45,6 +46,8 @@ type product struct {
 type shipment struct {
 	id, status, location        string
 	updated, fulfilled, shipped time.Time
+	tracked                     time.Time // the last change of its tracking
+	delivered                   time.Time
 	carrier, service            string
 	number, url                 string // of the tracking
 	products                    []shipped
@@ -91,6 +94,8 @@ func readOrder(r *wire.Reader) (o order) {
 		switch member {
 		case "id":
 			o.id = r.ID()
+		case "order_id":
+			o.parent = r.ID()
 		case "reference_id":
 			o.reference, _ = r.Code()
 		case "order_number":
@@ -190,6 +195,10 @@ func readShipment(r *wire.Reader) (s shipment) {
 			s.updated = r.Time()
 		case "actual_fulfillment_date":
 			s.fulfilled = r.Time()
+		case "last_tracking_update_at":
+			s.tracked = r.Time()
+		case "delivery_date":
+			s.delivered = r.Time()
 		case "location":
 			s.location = readLocation(r)
 		case "tracking":

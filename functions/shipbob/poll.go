@@ -25,13 +25,26 @@ type poller struct {
 
 var _ connector.Poller = (*poller)(nil)
 
-// Feeds returns the shipments of each channel's orders in one feed of the account.
+// Feeds returns the shipments of each channel's orders in two feeds of the account: by the last
+// update, and by the last update of the tracking, which ShipBob lists by a time of its own.
 func (p *poller) Feeds() []connector.Feed {
-	return []connector.Feed{{Tenant: p.settings.Account, Topic: topicPolled, Entity: entityShipment}}
+	return []connector.Feed{
+		{Tenant: p.settings.Account, Topic: topicPolled, Entity: entityShipment},
+		{Tenant: p.settings.Account, Topic: topicTracked, Entity: entityShipment},
+	}
+}
+
+// updates are the parameters of the list that bound a feed's time.
+var updates = map[string][2]string{
+	topicPolled:  {"LastUpdateStartDate", "LastUpdateEndDate"},
+	topicTracked: {"LastTrackingUpdateStartDate", "LastTrackingUpdateEndDate"},
 }
 
 // window is the time in which a page lists orders that were last updated.
-type window struct{ from, to int64 } // seconds; to is included
+type window struct {
+	topic    string // of the feed
+	from, to int64  // seconds; to is included
+}
 
 // longest is the longest window of one page.
 const longest = 7 * 24 * 60 * 60
@@ -50,7 +63,7 @@ func (p *poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 		from = n
 	}
 	now := p.now().Unix()
-	w := window{from, max(min(from+longest, now), from)}
+	w := window{ask.Feed.Topic, from, max(min(from+longest, now), from)}
 	for {
 		bodies, total, err := p.list(ctx, w, 1, doing)
 		if err != nil {
@@ -91,7 +104,7 @@ func (p *poller) second(ctx context.Context, w window, pages int, doing string) 
 // is outside is repeated at most.
 func (p *poller) list(ctx context.Context, w window, page int, doing string) (bodies [][]byte, pages int, err error) {
 	answer, err := p.call(ctx, webapi.Request{Method: http.MethodGet, Path: ordersPath, Doing: doing, Query: url.Values{
-		"LastUpdateStartDate": {stamp(w.from)}, "LastUpdateEndDate": {stamp(w.to + 1)},
+		updates[w.topic][0]: {stamp(w.from)}, updates[w.topic][1]: {stamp(w.to + 1)},
 		"SortOrder": {"Oldest"}, "Page": {strconv.Itoa(page)}, "Limit": {strconv.Itoa(pageSize)},
 	}}, "")
 	if err != nil {
@@ -135,9 +148,15 @@ func changes(bodies [][]byte, w window) (all []connector.Change) {
 			continue
 		}
 		for i := range o.shipments {
-			if s := &o.shipments[i]; s.hasLeft() {
-				all = append(all, connector.Change{ID: s.id, Name: o.number, At: s.updated.UTC(), Body: body})
+			s := &o.shipments[i]
+			if !s.isReported() {
+				continue
 			}
+			change := connector.Change{ID: s.id, Name: o.number, At: s.updated.UTC(), Body: body}
+			if w.topic == topicTracked {
+				change.At = s.version().UTC()
+			}
+			all = append(all, change)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b connector.Change) int {

@@ -66,7 +66,7 @@ func TestEachParcelIsAFactOfItsOwn(t *testing.T) {
 		Type: canonical.ShipmentShipped, Entity: message.Key{System: "shipbob", Tenant: "main", Type: "shipment", ID: "78901001"}, At: noon, UpdatedAt: noon,
 		Parents: []message.Key{{System: "shopify", Tenant: shop, Type: "order", ID: "5001"}},
 		Body: &canonical.Shipment{
-			ID: "78901001", Order: "5001", Location: "9", Carrier: "UPS", Service: "Ground", ShippedAt: noon,
+			ID: "78901001", Order: "5001", Status: canonical.Shipped, Location: "9", Carrier: "UPS", Service: "Ground", ShippedAt: noon,
 			Tracking: []canonical.Tracking{{Number: "1Z999AA178901001", URL: "https://www.ups.com/track?tracknum=1Z999AA178901001"}},
 			Lines:    []canonical.ShipmentLine{{SKU: "TEE-BLK-M", Quantity: pieces(1)}},
 		},
@@ -81,6 +81,80 @@ func TestEachParcelIsAFactOfItsOwn(t *testing.T) {
 	}
 	if polled := a.events("order.polled").Events; !reflect.DeepEqual(polled, got) {
 		t.Errorf("a poll reads it differently: %+v", polled)
+	}
+}
+
+// TestAShipmentsLaterStatesAreWhole: each is the whole shipment with the time of its last change,
+// whether the delivery has the order or the shipment alone.
+func TestAShipmentsLaterStatesAreWhole(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	a.confirm(sale(nil))
+	id, err := a.fake.Ship(reference, map[string]int{"TEE-BLK-M": 1})
+	must(t, err)
+	for _, c := range []struct {
+		topic  string
+		change func(int) error
+		want   string
+		status canonical.ShipmentStatus
+	}{
+		{"order.shipment.tracking.updated", func(id int) error { return a.fake.Correct(id, "1ZNEW") }, canonical.ShipmentUpdated, canonical.Shipped},
+		{"order.shipment.delivered", a.fake.Arrive, canonical.ShipmentDelivered, canonical.Delivered},
+		{"order.delivered", a.fake.Arrive, canonical.ShipmentDelivered, canonical.Delivered},
+		{"order.shipment.cancelled", a.fake.CancelShipped, canonical.ShipmentCancelledEvent, canonical.ShipmentCancelled},
+	} {
+		a.now = a.now.Add(time.Hour)
+		must(t, c.change(id))
+		got := a.events(c.topic).Events
+		request, err := a.fake.ShipmentDelivery("msg_2", c.topic, id)
+		must(t, err)
+		raw, err := a.system.Source.Receive(t.Context(), request)
+		must(t, err)
+		alone, err := a.system.Source.Translate(t.Context(), raw)
+		must(t, err)
+		if len(got) != 1 || !reflect.DeepEqual(alone.Events, got) {
+			t.Fatalf("%s: %+v, of the shipment alone %+v", c.topic, got, alone)
+		}
+		body := got[0].Body.(*canonical.Shipment)
+		if got[0].Type != c.want || !got[0].UpdatedAt.Equal(a.now) || body.Status != c.status || body.Tracking[0].Number != "1ZNEW" || len(body.Lines) != 1 || !body.ShippedAt.Equal(noon) {
+			t.Errorf("%s: %+v %+v", c.topic, got[0], body)
+		}
+		if delivered := body.DeliveredAt.Equal(a.now); delivered != (c.status == canonical.Delivered) {
+			t.Errorf("%s: delivered at %s", c.topic, body.DeliveredAt)
+		}
+	}
+	body := []byte(`{"id":` + strconv.Itoa(id) + `,"order_id":1,"status":"Completed"}`)
+	_, err = a.system.Source.Translate(t.Context(), &message.Raw{Tenant: "main", Topic: "order.shipment.delivered", Body: body})
+	if f := fault.As(err); f == nil || f.Kind != fault.Invalid || f.Field != "order_id" {
+		t.Errorf("of no order: %v", err)
+	}
+}
+
+// TestACancelledShipmentThatNamesNoGoodsIsCancelled: ShipBob may have moved them elsewhere.
+func TestACancelledShipmentThatNamesNoGoodsIsCancelled(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	body := strings.Replace(bundle, "SHIPMENTS", `{"id":1,"status":"Cancelled","last_update_at":"2026-11-22T12:00:00Z","products":[]}`, 1)
+	got, err := a.system.Source.Translate(t.Context(), &message.Raw{Tenant: "main", Topic: "order.polled", Body: []byte(body)})
+	if err != nil || len(got.Events) != 1 || got.Events[0].Type != canonical.ShipmentCancelledEvent || canonical.Validate(got.Events[0].Body) != nil {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// TestTrackingIsPolledByItsOwnTime: a corrected number leaves the order's last update as it was.
+func TestTrackingIsPolledByItsOwnTime(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	a.confirm(sale(nil))
+	id, err := a.fake.Ship(reference, nil)
+	must(t, err)
+	a.now = a.now.Add(time.Hour)
+	must(t, a.fake.Correct(id, "1ZNEW"))
+	for feed, want := range map[int]int{0: 0, 1: 1} {
+		page, err := a.system.Poller.Changes(t.Context(), connector.Ask{Feed: a.system.Poller.Feeds()[feed], Since: noon.Add(30 * time.Minute)})
+		if err != nil || len(page.Changes) != want {
+			t.Errorf("feed %d: %+v, %v", feed, page, err)
+		}
 	}
 }
 
@@ -137,7 +211,7 @@ func TestTopicsWithoutAFlowAreSkipped(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, nil)
 	a.confirm(sale(nil))
-	for _, topic := range []string{"order.delivered", "order.shipment.on_hold", "order.shipment.cancelled", "return.created"} {
+	for _, topic := range []string{"order.shipment.exception", "order.shipment.on_hold", "order.shipment.line_item.removed", "return.created"} {
 		if got := a.events(topic); got.Skip == "" || got.Events != nil {
 			t.Errorf("%s: %+v", topic, got)
 		}
@@ -188,6 +262,9 @@ func TestQuantitiesAreThoseOfTheProduct(t *testing.T) {
 			}
 			var pieces []int64
 			for _, e := range got.Events {
+				if e.Type == canonical.ShipmentCancelledEvent {
+					continue
+				}
 				n := int64(0)
 				for _, l := range e.Body.(*canonical.Shipment).Lines {
 					var one int64

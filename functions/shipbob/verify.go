@@ -18,6 +18,7 @@ const (
 
 // source is the connector.Source.
 type source struct {
+	*api
 	account  string // tenant of the keys
 	verifier *webhook.Verifier
 }

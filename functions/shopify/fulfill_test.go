@@ -28,6 +28,13 @@ func parcel(id, number string, lines ...canonical.ShipmentLine) *canonical.Shipm
 	return s
 }
 
+// later returns the shipment in a later state.
+func later(s *canonical.Shipment, change func(*canonical.Shipment)) *canonical.Shipment {
+	next := *s
+	change(&next)
+	return &next
+}
+
 func shippedLine(sku string, pieces int64) canonical.ShipmentLine {
 	return canonical.ShipmentLine{SKU: sku, Quantity: canonical.Pieces(canonical.NewDecimal(pieces, 0))}
 }
@@ -40,7 +47,7 @@ func shippedMessage(t testing.TB, s *canonical.Shipment) *message.Message {
 		t.Fatal(err)
 	}
 	return &message.Message{
-		ID: "event-" + s.ID, Source: message.SourcePrefix + "depot", Type: canonical.ShipmentShipped, Subject: "shipment/" + s.ID, Tenant: "depot-1",
+		ID: "event-" + s.ID, Source: message.SourcePrefix + "depot", Type: s.EventType(), Subject: "shipment/" + s.ID, Tenant: "depot-1",
 		Schema: "shipment/1", Time: now, Sequence: message.NewSequence(now, false, now), Body: body,
 		Parents: []message.Key{{System: "shopify", Tenant: shopifytest.Shop, Type: "order", ID: s.Order}},
 	}
@@ -70,11 +77,16 @@ func (s *shop) ship(t testing.TB, m *message.Message, attempt int) (connector.Re
 
 func TestFulfillmentKeepsThePromisesOfATarget(t *testing.T) {
 	t.Parallel()
-	twoPlaces := parcel("S-2", "1Z2", shippedLine("HOOD-M", 1), shippedLine("TEE-BLK-M", 2))
+	one, twoPlaces := parcel("S-1", "1Z1", shippedLine("TEE-BLK-M", 1)), parcel("S-2", "1Z2", shippedLine("HOOD-M", 1), shippedLine("TEE-BLK-M", 2))
+	corrected := shippedMessage(t, later(one, func(s *canonical.Shipment) { s.Carrier = "dhl" }))
+	corrected.Type = canonical.ShipmentUpdated
 	connectortest.TestTarget(t, connectortest.TargetHarness{
 		Samples: []*message.Message{
-			shippedMessage(t, parcel("S-1", "1Z1", shippedLine("TEE-BLK-M", 1))),
+			shippedMessage(t, one),
 			shippedMessage(t, twoPlaces),
+			corrected,
+			shippedMessage(t, later(twoPlaces, func(s *canonical.Shipment) { s.Status, s.DeliveredAt = canonical.Delivered, now })),
+			shippedMessage(t, later(twoPlaces, func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled })),
 		},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
 			t.Helper()
@@ -100,7 +112,7 @@ func TestFulfillmentKeepsThePromisesOfATarget(t *testing.T) {
 func fulfilledBy(fake *shopifytest.Fake, number string) (all string) {
 	for _, f := range fake.Fulfillments("5001") {
 		if slices.Contains(f.Numbers, number) {
-			all += fmt.Sprintf("%s %v %s\n", f.Location, f.Lines, f.Company)
+			all += fmt.Sprintf("%s %v %s %s %v\n", f.Location, f.Lines, f.Company, f.Status, f.Events)
 		}
 	}
 	return all

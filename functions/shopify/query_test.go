@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 )
 
@@ -35,8 +36,8 @@ func TestQueriesFitTheSchema(t *testing.T) {
 	s.mustTranslate(t, "orders/paid", split(5))
 	s.fulfillsInPages(t)
 	asked := s.fake.Asked()
-	if len(asked) != 17 {
-		t.Fatalf("%d queries were sent, want 17", len(asked))
+	if len(asked) != 28 {
+		t.Fatalf("%d queries were sent, want 28", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {
@@ -60,6 +61,13 @@ func (s *shop) fulfillsInPages(t *testing.T) {
 	s.fake.Put(shopifytest.Purchase{ID: 5001, Items: items}.Body())
 	for _, id := range []string{"S-1", "S-1-again"} {
 		if _, err := s.ship(t, shippedMessage(t, parcel(id, "1Z1", shippedLine("SKU-59", 1))), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, status := range []canonical.ShipmentStatus{canonical.Delivered, canonical.ShipmentCancelled} {
+		p := parcel("S-1", "1Z1", shippedLine("SKU-59", 1))
+		p.Carrier, p.Status = "dhl", status
+		if _, err := s.ship(t, shippedMessage(t, p), 1); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -60,6 +60,7 @@ const attempt = 30 * time.Second
 // 100 points a second, and a query for transactions costs about three.
 func Profile() connector.Profile {
 	settings, secrets := connector.Keys(Settings{})
+	shipment := connector.Operation{Name: "fulfillment", Guarantee: connector.Search, Effect: "fulfillment", Lag: 10 * time.Second}
 	return connector.Profile{
 		Name:        payload.Name,
 		Title:       "Shopify (Admin API " + admin.Version + ")",
@@ -72,7 +73,10 @@ func Profile() connector.Profile {
 		Secrets:     secrets,
 		Purposes:    connector.Purposes(Settings{}),
 		Operations: map[string]connector.Operation{
-			canonical.ShipmentShipped: {Name: "fulfillment", Guarantee: connector.Search, Lag: 10 * time.Second},
+			canonical.ShipmentShipped:        shipment,
+			canonical.ShipmentUpdated:        shipment,
+			canonical.ShipmentDelivered:      shipment,
+			canonical.ShipmentCancelledEvent: shipment,
 		},
 	}
 }

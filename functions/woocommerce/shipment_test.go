@@ -23,12 +23,18 @@ import (
 // shipmentOf is a shipment of order 42; articles are SKUs with their pieces.
 func shipmentOf(id string, articles map[string]int64) *canonical.Shipment {
 	s := &canonical.Shipment{
-		ID: id, Order: "42", Carrier: "UPS", ShippedAt: arrival,
+		ID: id, Order: "42", Status: canonical.Shipped, Carrier: "UPS", ShippedAt: arrival,
 		Tracking: []canonical.Tracking{{Number: "1Z" + id, URL: "https://track.example/?a=1&n=1Z" + id}},
 	}
 	for _, sku := range slices.Sorted(maps.Keys(articles)) {
 		s.Lines = append(s.Lines, canonical.ShipmentLine{SKU: sku, Quantity: canonical.Pieces(canonical.NewDecimal(articles[sku], 0))})
 	}
+	return s
+}
+
+// laterOf changes the shipment.
+func laterOf(s *canonical.Shipment, change func(*canonical.Shipment)) *canonical.Shipment {
+	change(s)
 	return s
 }
 
@@ -39,7 +45,7 @@ func shippedEvent(t testing.TB, s *canonical.Shipment) *message.Message {
 		t.Fatal(err)
 	}
 	return &message.Message{
-		ID: "m-" + s.ID, Source: "causeway.depot", Type: canonical.ShipmentShipped, Subject: "shipment/" + s.ID, Tenant: "depot-1", Body: body,
+		ID: "m-" + s.ID, Source: "causeway.depot", Type: s.EventType(), Subject: "shipment/" + s.ID, Tenant: "depot-1", Body: body,
 		Parents: []message.Key{{System: "woocommerce", Tenant: "shop.example", Type: "order", ID: s.Order}},
 	}
 }
@@ -79,9 +85,14 @@ func mustShip(t testing.TB, system connector.System, s *canonical.Shipment) conn
 
 func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 	t.Parallel()
+	rest := map[string]int64{"A": 1, "B": 1}
+	updated := shippedEvent(t, laterOf(shipmentOf("S-2", rest), func(s *canonical.Shipment) { s.Tracking[0].Number = "1ZNEW" }))
+	updated.Type = canonical.ShipmentUpdated
 	connectortest.TestTarget(t, connectortest.TargetHarness{
 		Samples: []*message.Message{
-			shippedEvent(t, shipmentOf("S-1", map[string]int64{"A": 2})), shippedEvent(t, shipmentOf("S-2", map[string]int64{"A": 1, "B": 1})),
+			shippedEvent(t, shipmentOf("S-1", map[string]int64{"A": 2})), shippedEvent(t, shipmentOf("S-2", rest)), updated,
+			shippedEvent(t, laterOf(shipmentOf("S-2", rest), func(s *canonical.Shipment) { s.Status = canonical.Delivered })),
+			shippedEvent(t, laterOf(shipmentOf("S-2", rest), func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled })),
 		},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
 			t.Helper()

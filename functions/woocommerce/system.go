@@ -72,6 +72,7 @@ type Settings struct {
 // Profile returns what the pipeline and the infrastructure need to know about WooCommerce.
 func Profile() connector.Profile {
 	settings, secrets := connector.Keys(Settings{})
+	shipped := connector.Operation{Name: "shipment of order", Guarantee: connector.Search, Effect: "shipment", Lag: 5 * time.Second}
 	return connector.Profile{
 		Name:        Name,
 		Title:       "WooCommerce (REST v3)",
@@ -85,7 +86,10 @@ func Profile() connector.Profile {
 		Secrets:     secrets,
 		Purposes:    connector.Purposes(Settings{}),
 		Operations: map[string]connector.Operation{
-			canonical.ShipmentShipped: {Name: "shipment of order", Guarantee: connector.Search, Lag: 5 * time.Second},
+			canonical.ShipmentShipped:        shipped,
+			canonical.ShipmentUpdated:        shipped,
+			canonical.ShipmentDelivered:      shipped,
+			canonical.ShipmentCancelledEvent: shipped,
 		},
 	}
 }

@@ -26,7 +26,7 @@ func bodyOf(kind canonical.Type) any {
 	case *canonical.FulfillmentRequest:
 		return sampleRequest()
 	case *canonical.Shipment:
-		return sampleShipment()
+		return sampleShipment(kind.Name)
 	case *canonical.Return:
 		return sampleReturn()
 	default:
@@ -155,12 +155,22 @@ func sampleParcel(n int64) []canonical.ShipmentLine {
 	return []canonical.ShipmentLine{{Line: "466157049", SKU: "00-TEE-RED-M", Quantity: pieces(n)}}
 }
 
-func sampleShipment() *canonical.Shipment {
-	return &canonical.Shipment{
-		ID: "S-20417", Order: orderID, Location: "655441491", Carrier: "DHL", Service: "standard", Lines: sampleParcel(2),
+// sampleShipment returns the shipment in the state of the event type.
+func sampleShipment(eventType string) *canonical.Shipment {
+	s := &canonical.Shipment{
+		ID: "S-20417", Order: orderID, Status: canonical.Shipped, Location: "655441491", Carrier: "DHL", Service: "standard", Lines: sampleParcel(2),
 		Tracking:  []canonical.Tracking{{Number: "00340434161094042557", URL: "https://tracking.example.com/00340434161094042557"}},
 		ShippedAt: sampleTime.Add(20 * time.Hour),
 	}
+	switch eventType {
+	case canonical.ShipmentUpdated:
+		s.Tracking[0] = canonical.Tracking{Number: "00340434161094042564", URL: "https://tracking.example.com/00340434161094042564"}
+	case canonical.ShipmentDelivered:
+		s.Status, s.DeliveredAt = canonical.Delivered, sampleTime.Add(68*time.Hour)
+	case canonical.ShipmentCancelledEvent:
+		s.Status = canonical.ShipmentCancelled
+	}
+	return s
 }
 
 func sampleReturn() *canonical.Return {

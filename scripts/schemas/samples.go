@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -52,7 +53,8 @@ func occasionOf(kind canonical.Type) occasion {
 	case "fulfillment":
 		return occasion{"shopify", store, "fulfillment/" + orderID + "-1", time.Minute}
 	case "shipment":
-		return occasion{"warehouse", warehouse, "shipment/S-20417", 20 * time.Hour}
+		after := map[string]time.Duration{canonical.ShipmentUpdated: 21 * time.Hour, canonical.ShipmentCancelledEvent: 22 * time.Hour, canonical.ShipmentDelivered: 68 * time.Hour}
+		return occasion{"warehouse", warehouse, "shipment/S-20417", cmp.Or(after[kind.Name], 20*time.Hour)}
 	case "return":
 		return occasion{"shopify", store, "return/945000954", 96 * time.Hour}
 	case "refund":

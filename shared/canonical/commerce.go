@@ -136,16 +136,45 @@ type FulfillmentRequest struct {
 	Lines    []ShipmentLine `json:"lines" validate:"min=1,dive"`
 }
 
-// Shipment is a parcel, or several, that left a warehouse. Schema shipment/1.
+// Shipment is a parcel, or several, that left a warehouse, in its newest state. Goods and time of
+// leaving are facts; tracking and status may change later. All events of a shipment carry the whole
+// state. A cancelled shipment did not leave after all, whatever was reported before, and nothing of
+// it stays shipped; its lines may be missing if the warehouse no longer names them. Schema shipment/1.
 type Shipment struct {
 	ID        string         `json:"id" validate:"required,max=128"`
 	Order     string         `json:"order" validate:"required,max=128"`
+	Status    ShipmentStatus `json:"status" validate:"oneof=shipped delivered cancelled"`
 	Location  string         `json:"location,omitempty"`
 	Carrier   string         `json:"carrier,omitempty"`
 	Service   string         `json:"service,omitempty"`
 	Tracking  []Tracking     `json:"tracking,omitempty" validate:"dive"`
-	Lines     []ShipmentLine `json:"lines" validate:"min=1,dive"`
+	Lines     []ShipmentLine `json:"lines,omitempty" validate:"required_unless=Status cancelled,dive"`
 	ShippedAt time.Time      `json:"shipped_at" validate:"required"`
+	// DeliveredAt is when the customer got it, and zero before.
+	DeliveredAt time.Time `json:"delivered_at,omitzero"`
+}
+
+// ShipmentStatus is how far a shipment is. A body without one, of before there were states, is of a
+// shipped one.
+type ShipmentStatus string
+
+// The states of a shipment.
+const (
+	Shipped           ShipmentStatus = "shipped"
+	Delivered         ShipmentStatus = "delivered"
+	ShipmentCancelled ShipmentStatus = "cancelled"
+)
+
+// EventType returns the type of the event that reports the state: shipment.shipped, .delivered or
+// .cancelled. A source that knows of a correction reports shipment.updated instead of the first.
+func (s *Shipment) EventType() string {
+	switch s.Status {
+	case Delivered:
+		return ShipmentDelivered
+	case ShipmentCancelled:
+		return ShipmentCancelledEvent
+	}
+	return ShipmentShipped
 }
 
 // ShipmentLine is a quantity of one order line.

@@ -20,21 +20,24 @@ type Type struct {
 // The event types that systems exchange now. The full list of the model is longer;
 // a type is added together with the first flow that carries it.
 const (
-	OrderPlaced          = "order.placed"
-	OrderChanged         = "order.changed"
-	OrderCancelledEvent  = "order.cancelled"
-	OrderReleased        = "order.released"
-	PaymentAuthorized    = "payment.authorized"
-	PaymentCaptured      = "payment.captured"
-	RefundIssued         = "refund.issued"
-	RefundSettled        = "refund.settled"
-	FulfillmentRequested = "fulfillment.requested"
-	ShipmentShipped      = "shipment.shipped"
-	ReturnRequested      = "return.requested"
-	ReturnReceived       = "return.received"
-	InventoryLevelSet    = "inventory.level"
-	ProductUpserted      = "product.upserted"
-	CustomerUpserted     = "customer.upserted"
+	OrderPlaced            = "order.placed"
+	OrderChanged           = "order.changed"
+	OrderCancelledEvent    = "order.cancelled"
+	OrderReleased          = "order.released"
+	PaymentAuthorized      = "payment.authorized"
+	PaymentCaptured        = "payment.captured"
+	RefundIssued           = "refund.issued"
+	RefundSettled          = "refund.settled"
+	FulfillmentRequested   = "fulfillment.requested"
+	ShipmentShipped        = "shipment.shipped"
+	ShipmentUpdated        = "shipment.updated"
+	ShipmentDelivered      = "shipment.delivered"
+	ShipmentCancelledEvent = "shipment.cancelled"
+	ReturnRequested        = "return.requested"
+	ReturnReceived         = "return.received"
+	InventoryLevelSet      = "inventory.level"
+	ProductUpserted        = "product.upserted"
+	CustomerUpserted       = "customer.upserted"
 )
 
 // Types returns every event type, sorted by name.
@@ -55,7 +58,10 @@ var types = []Type{
 	{RefundSettled, "refund/1", true, empty[Refund]},
 	{ReturnReceived, "return/1", true, empty[Return]},
 	{ReturnRequested, "return/1", true, empty[Return]},
-	{ShipmentShipped, "shipment/1", true, empty[Shipment]},
+	{ShipmentCancelledEvent, "shipment/1", false, empty[Shipment]},
+	{ShipmentDelivered, "shipment/1", false, empty[Shipment]},
+	{ShipmentShipped, "shipment/1", false, empty[Shipment]},
+	{ShipmentUpdated, "shipment/1", false, empty[Shipment]},
 }
 
 func empty[T any]() any { return new(T) }

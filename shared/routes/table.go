@@ -27,8 +27,8 @@ var Table = slices.Concat([]Route{
 	{From: "woocommerce", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
 }, Shipments("shipbob"))
 
-// Shipments returns the flows of a warehouse: what it shipped goes to the CRM, to the ERP, and
-// back to the store whose order it is.
+// Shipments returns the flows of a warehouse: what it shipped, and what happened to it later, goes to
+// the CRM, to the ERP, and back to the store whose order it is.
 func Shipments(warehouse string) []Route {
 	return []Route{
 		{From: warehouse, Flow: flowShipments, To: "hubspot", Types: shipments},
@@ -42,7 +42,7 @@ const flowShipments = "shipments"
 
 // The event types of the flows.
 var (
-	shipments = []string{canonical.ShipmentShipped}
+	shipments = []string{canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent}
 	customers = []string{canonical.CustomerUpserted}
 	orders    = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}
 	payments  = []string{canonical.PaymentCaptured}

@@ -51,7 +51,7 @@ func schema() map[string]map[string]definition {
 		"hs_shipping_address_city", "hs_shipping_address_state", "causeway_state", "causeway_payment", "causeway_tracking",
 		"causeway_shipments", "causeway_refunds")
 	orders["hs_total_price"], orders["causeway_refunded"] = number, number
-	orders["hs_external_created_date"], orders["causeway_shipped_at"] = at, at
+	orders["hs_external_created_date"], orders["causeway_shipped_at"], orders["causeway_delivered_at"] = at, at, at
 	orders["hs_pipeline"] = definition{kind: kindOption, field: "select", options: []string{"pipeline-shop"}}
 	orders["hs_pipeline_stage"] = definition{kind: kindOption, field: "radio", options: orderStages}
 	orders["causeway_order"] = uniqueText()

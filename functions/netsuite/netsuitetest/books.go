@@ -43,6 +43,7 @@ type effect struct {
 	ID         string          `json:"id"`
 	ExternalID string          `json:"externalid,omitempty"`
 	Replace    []string        `json:"replace,omitempty"` // sublists
+	Removed    bool            `json:"removed,omitempty"` // the record is deleted
 	Inside     bool            `json:"inside,omitempty"`  // made in NetSuite, such as a fulfillment; does not count as a write
 	Body       json.RawMessage `json:"body"`
 }
@@ -102,6 +103,11 @@ func (b *books) newID() string { return strconv.Itoa(b.next) }
 func (b *books) apply(e effect, state map[string]any) {
 	key := e.Type + "/" + e.ID
 	r := b.records[key]
+	if e.Removed {
+		delete(b.records, key)
+		delete(b.byExternal, e.Type+"/"+strings.ToLower(e.ExternalID))
+		return
+	}
 	if r == nil {
 		r = &Record{Type: e.Type, ID: e.ID, ExternalID: e.ExternalID}
 		b.records[key] = r

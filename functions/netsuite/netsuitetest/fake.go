@@ -161,6 +161,14 @@ func (f *Fake) record(w http.ResponseWriter, r *http.Request, body []byte) {
 		f.read(w, kind, id, r.URL.Query())
 		return
 	}
+	if r.Method == http.MethodDelete {
+		if bad := f.unship(id); bad != nil {
+			bad.write(w)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	replace := strings.Split(r.URL.Query().Get("replace"), ",")
 	id, action, _ := strings.Cut(id, "/")
 	var internal string

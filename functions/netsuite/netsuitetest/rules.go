@@ -98,6 +98,8 @@ func (b *books) accept(kind string, before, after map[string]any) *refusal {
 		return b.acceptLinks(before, after)
 	case customerRefundRecord:
 		return b.acceptRefund(before, after)
+	case fulfillmentRecord:
+		return b.acceptShipped(before, after)
 	}
 	return b.acceptDeposit(before, after)
 }

@@ -107,11 +107,8 @@ func (f *Fake) ship(order *Record, fields map[string]any) (made map[string]any, 
 	if bad := f.books.acceptPeriod(nil, fields); bad != nil {
 		return nil, nil, bad
 	}
-	for i, entry := range items(fields["package"]) {
-		l, _ := entry.(map[string]any)
-		if rational(l, "packageWeight").Sign() <= 0 {
-			return nil, nil, mandatory("package.items["+strconv.Itoa(i)+"].packageWeight", "Package Weight")
-		}
+	if bad := acceptPackages(fields); bad != nil {
+		return nil, nil, bad
 	}
 	listed := map[string]map[string]any{}
 	for i, entry := range items(fields[itemSublist]) {
@@ -148,6 +145,61 @@ func (f *Fake) ship(order *Record, fields map[string]any) (made map[string]any, 
 	made = maps.Clone(fields)
 	made[itemSublist] = sublist(lines)
 	return made, changed, nil
+}
+
+// acceptPackages demands a weight of each package.
+func acceptPackages(fields map[string]any) *refusal {
+	for i, entry := range items(fields["package"]) {
+		l, _ := entry.(map[string]any)
+		if rational(l, "packageWeight").Sign() <= 0 {
+			return mandatory("package.items["+strconv.Itoa(i)+"].packageWeight", "Package Weight")
+		}
+	}
+	return nil
+}
+
+// acceptShipped applies the rules for a change of an item fulfillment.
+func (b *books) acceptShipped(before, after map[string]any) *refusal {
+	if bad := b.acceptPeriod(before, after); bad != nil {
+		return bad
+	}
+	return acceptPackages(after)
+}
+
+// unship deletes an item fulfillment, whose pieces are then open in the sales order. Pieces that are
+// billed keep theirs from being deleted. The caller holds the lock.
+func (f *Fake) unship(id string) *refusal {
+	r := f.books.find(fulfillmentRecord, id)
+	switch {
+	case r == nil:
+		return f.books.missing(fulfillmentRecord, id)
+	case f.books.locked[r.ID]:
+		return lockedByWorkflow()
+	}
+	if bad := f.books.acceptPeriod(r.state, r.state); bad != nil {
+		return bad
+	}
+	order := f.books.records[orderRecord+"/"+refID(r.state["createdFrom"])]
+	var changed []any
+	for _, entry := range items(r.state[itemSublist]) {
+		l, _ := entry.(map[string]any)
+		had := lineOf(order.state, lineNumber(entry))
+		left := rational(had, "quantityFulfilled")
+		if left.Sub(left, rational(l, "quantity")).Cmp(rational(had, "quantityBilled")) < 0 {
+			return f.books.linkedRefusal("THIS_RECORD_CANNOT_BE_DELETED_BECAUSE_IT_HAS_DEPENDENT_RECORDS", "", "This record cannot be deleted because it has dependent records.")
+		}
+		changed = append(changed, map[string]any{"line": l["line"], "quantityFulfilled": json.Number(exact(left))})
+	}
+	e := effect{Type: fulfillmentRecord, ID: r.ID, ExternalID: r.ExternalID, Removed: true, Body: json.RawMessage("{}")}
+	err := f.write(e)
+	if err == nil {
+		f.books.apply(e, nil)
+		err = f.change(effect{Type: order.Type, ID: order.ID, ExternalID: order.ExternalID}, order.state, map[string]any{itemSublist: sublist(changed)})
+	}
+	if err != nil {
+		return &refusal{500, "UNEXPECTED_ERROR", "", "An unexpected error occurred."}
+	}
+	return nil
 }
 
 // bill makes an invoice of a sales order: what is fulfilled and not billed, with all charges and

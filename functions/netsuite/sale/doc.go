@@ -7,6 +7,7 @@
 //	match_lines.go, encode_change.go  which booked line is which, and the one request that changes them
 //	deposit.go, encode_deposit.go     the customer deposit of a payment
 //	shipment.go, encode_shipment.go   the item fulfillment of a shipment, and its invoice
+//	shipment_later.go                 its corrected tracking, and its removal
 //	itemize.go                        the comparison of one order for an auditor
 //	decimal.go                        sums of quantities
 //
@@ -54,7 +55,8 @@
 //
 // # Shipments
 //
-// shipment.shipped becomes an item fulfillment, made of the sales order by
+// Every event of a shipment sets its whole state, whichever arrives first. A shipment that left
+// becomes an item fulfillment, made of the sales order by
 // POST /salesOrder/{id}/!transform/itemFulfillment. The transform ships all that is open by itself,
 // so every open line of goods is listed, also those of which nothing was shipped. Lines are found by
 // their item. The items of charges (tax, tip, fee and so on) must not be fulfillable in NetSuite
@@ -66,6 +68,17 @@
 // follows from the shipment's key, it is looked up first, and NetSuite rejects one that is taken, so
 // that a request that takes effect late is not a second. A parcel that is confirmed again under
 // another id is found by its tracking number, which is in the memo, and by its quantities.
+//
+// Other tracking numbers later replace the packages and the memo (PATCH with replace=package). NetSuite
+// has no field for the delivery. Other quantities under the same shipment are a conflict, because the
+// pieces are out of the stock already.
+//
+// The item fulfillment of a cancelled shipment is removed (DELETE), after which its pieces are open in
+// the sales order. NetSuite cannot void one. It is a conflict for a person if the shipment has an invoice
+// of ours, or if more of an item is billed than stays fulfilled without it: the invoice has to be
+// credited first. A closed accounting period is waited for. Whether an account refuses the removal of
+// an item fulfillment for other reasons, such as a return that was made of it, is not documented; its
+// refusal is a conflict too.
 //
 // More than is open is a conflict before anything is written, and so is a line that was closed. An
 // order that is pending approval, or has a payment hold, is waited for.

@@ -47,13 +47,24 @@ func (s *shipping) encode(external string) ([]byte, []record.Origin, error) {
 	return body, origins, err
 }
 
+// encodeTracking returns the body that corrects the tracking of an item fulfillment: its packages and
+// its memo.
+func (s *shipping) encodeTracking() ([]byte, error) {
+	w := strictjson.NewWriter(nil)
+	w.Obj()
+	record.WriteFields(w, []record.Field{record.PlainField("memo", s.memo())})
+	s.encodePackages(w)
+	w.EndObj()
+	return suitetalk.Finish(w)
+}
+
 // encodePackages writes a package for each tracking number. NetSuite demands a weight, which no
 // shipment has.
 func (s *shipping) encodePackages(w *strictjson.Writer) {
 	if len(s.shipment.Tracking) == 0 {
 		return
 	}
-	w.Key("package").Obj()
+	w.Key(packageSublist).Obj()
 	w.Key("items").Arr()
 	for _, t := range s.shipment.Tracking {
 		w.Obj()

@@ -14,23 +14,31 @@ import (
 	"causeway.example/shared/message"
 )
 
-// DeliverShipment makes the item fulfillment of the sales order, and the invoice if the
-// installation wants one. A transform is no upsert, so both are looked up first.
+// DeliverShipment sets the state of the shipment: it makes the item fulfillment of the sales order,
+// and the invoice if the installation wants one, corrects its tracking, or removes it. A transform is
+// no upsert, so both are looked up first.
 func (t *Target) DeliverShipment(ctx context.Context, d connector.Delivery, body *canonical.Shipment) (connector.Receipt, error) {
 	p := record.PlaceOf(d, suitetalk.ItemFulfillment)
 	s, err := newShipping(&t.Settings, d, body)
 	if err != nil {
 		return connector.Receipt{}, fault.Doing(p.Doing, err)
 	}
-	id, err := t.LookUp(ctx, p, p.ByExternal())
-	if err != nil {
+	found, err := t.Own(ctx, p, d.Ref)
+	switch {
+	case err != nil:
 		return connector.Receipt{}, record.InOurTerms(err, suitetalk.ItemFulfillment, nil)
+	case body.Status == canonical.ShipmentCancelled:
+		return t.removeShipment(ctx, p, s, found, d.Ref)
 	}
-	words := " is there"
-	if id == "" {
-		if id, words, err = t.fulfill(ctx, p, s); err != nil {
-			return connector.Receipt{}, err
-		}
+	id, words := "", ""
+	if found != nil {
+		id = found.Values["id"]
+		words, err = t.correct(ctx, p, s, found)
+	} else {
+		id, words, err = t.fulfill(ctx, p, s)
+	}
+	if err != nil {
+		return connector.Receipt{}, err
 	}
 	receipt := connector.Receipt{Ref: id, Detail: "item fulfillment " + id + " of sales order " + s.order + words}
 	if t.Settings.Invoice == invoiceShipped {

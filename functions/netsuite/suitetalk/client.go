@@ -94,6 +94,15 @@ func (c *Client) Patch(ctx context.Context, p Place, id, replace string, body []
 	return err
 }
 
+// Delete removes the record with the internal id, if it is there.
+func (c *Client) Delete(ctx context.Context, p Place, id string) error {
+	_, err := c.write(ctx, http.MethodDelete, p, id, "", nil)
+	if e := fault.As(err); e != nil && e.Code == missingRecord {
+		return nil
+	}
+	return err
+}
+
 // Transform makes the record of what the source's internal id names, with the external id
 // in the body, and returns its internal id. NetSuite rejects an external id that is taken. Lines
 // that the body does not list are as NetSuite fills them in, unless the sublist is replaced.

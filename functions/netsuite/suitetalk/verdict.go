@@ -27,6 +27,7 @@ const (
 	NoOpenPeriod    = "VALID_PRD_REQD"
 	OverFulfilled   = "OVER_FULFILL_DISALLWD"
 	NothingToMake   = "INVALID_INITIALIZE_REF"
+	hasDependents   = "THIS_RECORD_CANNOT_BE_DELETED_BECAUSE_IT_HAS_DEPENDENT_RECORDS"
 )
 
 // VerdictOf returns the meaning of the code, the zero verdict if it is not listed.
@@ -84,6 +85,7 @@ var verdicts = map[string]Verdict{
 	"CANT_UPDATE_LINKED_TRANS_LINES": {Kind: fault.Rejected, Class: fault.Conflict, Rule: linkedRule, Advice: linkedStep},
 	"CANT_EDIT_TRAN":                 {Kind: fault.Rejected, Class: fault.Conflict, Rule: linkedRule, Advice: linkedStep},
 	"SO_LINE_HAS_PO":                 {Kind: fault.Rejected, Class: fault.Conflict, Rule: linkedRule, Advice: linkedStep},
+	hasDependents:                    {Kind: fault.Rejected, Class: fault.Conflict, Rule: "NetSuite does not remove a record that others depend on", Advice: linkedStep},
 	"ORD_ALREADY_APPRVD":             {Kind: fault.Rejected, Class: fault.Conflict, Rule: "the order is approved in NetSuite", Advice: "close it by hand" + Redrive},
 	NameTaken: {
 		Kind: fault.Rejected, Class: fault.Conflict, Rule: "NetSuite has another record of this name",
@@ -116,6 +118,7 @@ var patterns = []struct{ text, code string }{
 	{"script execution time exceeded", "SSS_TIME_LIMIT_EXCEEDED"},
 	{"locked by a user defined workflow", "RCRD_LOCKED_BY_WF"},
 	{"failed to delete line", "CANT_DELETE_TRAN_LINE"},
+	{"cannot be deleted because it has dependent records", hasDependents},
 	{"cannot update linked transaction lines", "CANT_UPDATE_LINKED_TRANS_LINES"},
 	{"transaction line that is linked to others", "CANT_EDIT_TRAN"},
 	{"has already been approved", "ORD_ALREADY_APPRVD"},

@@ -80,6 +80,8 @@ type Shipment struct {
 	Tracking string
 	Shipped  time.Time
 	Updated  time.Time
+	Tracked  time.Time      // the last change of its tracking
+	Arrived  time.Time      // when the customer got it
 	Pieces   map[string]int // by reference id
 }
 
@@ -246,8 +248,17 @@ func matches(o *Order, query url.Values) bool {
 	if at, err := time.Parse(time.RFC3339, query.Get("LastUpdateStartDate")); err == nil && o.Updated.Before(at) {
 		return false
 	}
-	at, err := time.Parse(time.RFC3339, query.Get("LastUpdateEndDate"))
-	return err != nil || !o.Updated.After(at)
+	if at, err := time.Parse(time.RFC3339, query.Get("LastUpdateEndDate")); err == nil && o.Updated.After(at) {
+		return false
+	}
+	from, to := query.Get("LastTrackingUpdateStartDate"), query.Get("LastTrackingUpdateEndDate")
+	return from == "" || slices.ContainsFunc(o.Shipments, func(s *Shipment) bool { return s.trackedWithin(from, to) })
+}
+
+func (s *Shipment) trackedWithin(from, to string) bool {
+	start, _ := time.Parse(time.RFC3339, from)
+	end, err := time.Parse(time.RFC3339, to)
+	return !s.Tracked.IsZero() && !s.Tracked.Before(start) && (err != nil || !s.Tracked.After(end))
 }
 
 // cancel cancels the order, shipment by shipment. One that was picked is refused.
@@ -330,7 +341,13 @@ func (f *Fake) shipmentView(o *Order, s *Shipment) map[string]any {
 		"last_update_at": s.Updated.Format(time.RFC3339), "location": map[string]any{"id": 9, "name": "Cicero (IL)"}, "products": products,
 		"ship_option": "Standard",
 	}
-	if s.Status == Completed {
+	if !s.Tracked.IsZero() {
+		view["last_tracking_update_at"] = s.Tracked.Format(time.RFC3339)
+	}
+	if !s.Arrived.IsZero() {
+		view["delivery_date"] = s.Arrived.Format(time.RFC3339)
+	}
+	if !s.Shipped.IsZero() {
 		view["actual_fulfillment_date"] = s.Shipped.Format(time.RFC3339)
 		view["tracking"] = map[string]any{
 			"carrier": "UPS", "carrier_service": "Ground", "tracking_number": s.Tracking,

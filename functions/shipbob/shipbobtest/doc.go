@@ -7,6 +7,7 @@
 // cancelled only until it is picked; 150 requests a minute by a sliding window, then 429 with
 // x-retry-after; pages of at most 250 orders.
 //
-// A test plays the warehouse: Pick, Ship, Match, CancelByHand. Delivery returns the signed
-// webhook of an order, and Orders the books.
+// A test plays the warehouse: Pick, Ship, Match, CancelByHand, and later Correct, Arrive and
+// CancelShipped. Delivery returns the signed webhook of an order, ShipmentDelivery of a shipment, and
+// Orders the books.
 package shipbobtest

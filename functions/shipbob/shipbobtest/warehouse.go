@@ -98,6 +98,67 @@ func (f *Fake) Ship(reference string, pieces map[string]int) (id int, err error)
 	return open.ID, nil
 }
 
+// Correct gives a shipment that has left another tracking number. ShipBob dates the change of the
+// tracking alone.
+func (f *Fake) Correct(shipment int, number string) error {
+	return f.later(shipment, Completed, func(s *Shipment, now time.Time) { s.Tracking, s.Tracked = number, now })
+}
+
+// Arrive delivers a shipment that has left to the customer.
+func (f *Fake) Arrive(shipment int) error {
+	return f.later(shipment, Completed, func(s *Shipment, now time.Time) { s.Arrived, s.Tracked = now, now })
+}
+
+// CancelShipped cancels a shipment whose label was printed, as ShipBob's support does.
+func (f *Fake) CancelShipped(shipment int) error {
+	return f.later(shipment, Completed, func(s *Shipment, now time.Time) { s.Status, s.Updated = Cancelled, now })
+}
+
+// later changes a shipment that is in the state.
+func (f *Fake) later(shipment int, state string, change func(s *Shipment, now time.Time)) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	o, s := f.shipment(shipment)
+	if s == nil || s.Status != state {
+		return fmt.Errorf("shipbobtest: no shipment %d is %s", shipment, state)
+	}
+	now := f.now().UTC()
+	if change(s, now); s.Updated.Equal(now) {
+		o.Updated = now
+	}
+	return nil
+}
+
+func (f *Fake) shipment(id int) (*Order, *Shipment) {
+	for _, o := range f.orders {
+		for _, s := range o.Shipments {
+			if s.ID == id {
+				return o, s
+			}
+		}
+	}
+	return nil, nil
+}
+
+// ShipmentDelivery returns the webhook of the topic with the shipment alone, as ShipBob sends it now.
+func (f *Fake) ShipmentDelivery(id, topic string, shipment int) (connector.Request, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	o, s := f.shipment(shipment)
+	if s == nil {
+		return connector.Request{}, fmt.Errorf("shipbobtest: no shipment %d", shipment)
+	}
+	return f.signed(id, topic, f.shipmentView(o, s))
+}
+
+func (f *Fake) signed(id, topic string, view any) (connector.Request, error) {
+	body, err := json.Marshal(view)
+	if err != nil {
+		return connector.Request{}, err
+	}
+	return connector.Request{Method: http.MethodPost, Header: Header(id, topic, body, f.now()), Body: body, At: f.now()}, nil
+}
+
 // Delivery returns the webhook of the topic with the order of the reference id, as ShipBob
 // sends it now. id is the webhook-id, which a delivery that is sent again has too.
 func (f *Fake) Delivery(id, topic, reference string) (connector.Request, error) {
@@ -107,11 +168,7 @@ func (f *Fake) Delivery(id, topic, reference string) (connector.Request, error) 
 	if o == nil {
 		return connector.Request{}, fmt.Errorf("shipbobtest: no order %s", reference)
 	}
-	body, err := json.Marshal(f.view(o))
-	if err != nil {
-		return connector.Request{}, err
-	}
-	return connector.Request{Method: http.MethodPost, Header: Header(id, topic, body, f.now()), Body: body, At: f.now()}, nil
+	return f.signed(id, topic, f.view(o))
 }
 
 // Header returns the headers of a delivery that is signed at the time.

@@ -1,15 +1,27 @@
 // Package fulfillment writes shipments of a warehouse to Shopify: target.go finds the order of a
 // shipment, shipping.go plans and creates its fulfillments and recognizes those that are there,
-// encode_fulfillment.go writes the input of a mutation, and wire.go has the queries, what is read of
+// later.go corrects, delivers and cancels them, encode_fulfillment.go writes the input of a mutation, and wire.go has the queries, what is read of
 // their answers, and what a user error means.
 //
-// shipment.shipped becomes a fulfillment of the order's fulfillment orders: one for each location
+// Every event of a shipment sets its whole state, whichever arrives first. A shipment that left
+// becomes a fulfillment of the order's fulfillment orders: one for each location
 // that the order's pieces are assigned to, of at most 250 lines, with exactly the lines and pieces
 // that were shipped. A line is found by the id of the order line where the warehouse knows it,
 // or else by its SKU, among fulfillment orders that are open or in progress. Nothing is written
 // unless all pieces of the shipment are open: more than that is a conflict for a person, because
 // Shopify fulfills no more than was ordered. A fulfillment order on hold, or scheduled, is waited
 // for. The customer is notified by Shopify (SHOPIFY_NOTIFY_CUSTOMER), and never about a backfill.
+//
+// A later state changes the fulfillments:
+//
+//	another number or carrier   fulfillmentTrackingInfoUpdate, with notice to the customer by the same rule
+//	delivered                   fulfillmentEventCreate (DELIVERED), unless Shopify shows it as delivered
+//	cancelled                   fulfillmentCancel, after which Shopify has the pieces open again
+//	more pieces than before     a further fulfillment
+//
+// A fulfillment that a person cancelled in Shopify is not made again, and one with more pieces than the
+// warehouse reports now is not made smaller: both are conflicts. A cancelled shipment of which Shopify
+// has nothing changes nothing.
 //
 // fulfillmentCreate is not idempotent: it takes no idempotency key and no reference of ours, so
 // its guarantee is search. A fulfillment is recognized by a tracking number of the shipment,
@@ -18,15 +30,20 @@
 // second time under another id has no second fulfillment. A shipment without a tracking number
 // cannot be recognized by its content: the id of its fulfillment is bound to it in our own memory,
 // and only after an attempt of unknown outcome a fulfillment without a number, of exactly its
-// lines, that no other shipment is bound to, is taken as its own.
+// lines, that no other shipment is bound to, is taken as its own. Once the first fulfillment is known
+// by its id, the others are those with its numbers, so it is corrected and cancelled last. Tracking is
+// written only if it differs, an event only if there is none, and what is cancelled stays so: all
+// three may be repeated after the fulfillments were read again. If our memory of a shipment is lost
+// and its number was corrected since, it is not recognized, and its pieces are found to be fulfilled:
+// a conflict for a person.
 //
 // The carrier is the one of SHOPIFY_CARRIERS, or of Shopify's list of tracking companies, whose
 // addresses it builds by itself, or "Other" with the address that the warehouse gave. User errors
-// of fulfillmentCreate have no code (UserError has field and message only), so their words decide:
+// of these mutations have no code (UserError has field and message only), so their words decide:
 // pieces or fulfillment orders that changed since they were read are read again.
 //
-// A shipment takes three calls and requests 1,700 points, of which some 60 are charged. The
-// app needs read_orders, and write_merchant_managed_fulfillment_orders, and the same of
+// A shipment takes three calls and requests 1,700 points, of which some 60 are charged; a later state
+// takes two to read and one for each change. The app needs read_orders, and write_merchant_managed_fulfillment_orders, and the same of
 // assigned and third_party fulfillment orders for locations of a fulfillment service. Fulfillment
 // orders that its scopes do not cover are not shown.
 //

@@ -7,7 +7,7 @@ import (
 	"unicode"
 
 	"causeway.example/functions/shopify/payload"
-	"causeway.example/shared/fault"
+	"causeway.example/shared/canonical"
 	"causeway.example/shared/formats/strictjson"
 )
 
@@ -36,39 +36,40 @@ func (s *shipping) encode(p *planned) ([]byte, error) {
 	}
 	w.EndArr()
 	w.BoolField("notifyCustomer", !s.silent)
-	s.encodeTracking(w)
-	w.EndObj()
-	if err := w.Err(); err != nil {
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Class(err.Class), Field: err.Path, Detail: err.Rule, Err: err}
+	if len(s.shipment.Tracking) > 0 {
+		w.Key("trackingInfo")
+		s.encodeTracking(w)
 	}
-	return w.Bytes(), nil
+	w.EndObj()
+	return encoded(w)
 }
 
 // encodeTracking writes the tracking of all parcels. Shopify matches numbers and addresses by
 // their position, so that addresses are sent only if every parcel has one.
 func (s *shipping) encodeTracking(w *strictjson.Writer) {
-	all := s.shipment.Tracking
-	if len(all) == 0 {
-		return
-	}
-	w.Key("trackingInfo").Obj()
+	w.Obj()
 	w.StrField("company", s.carrier())
 	w.Key("numbers").Arr()
-	urls := true
-	for _, t := range all {
+	for _, t := range s.shipment.Tracking {
 		w.Str(t.Number)
-		urls = urls && t.URL != ""
 	}
 	w.EndArr()
-	if urls {
+	if s.hasAddresses() {
 		w.Key("urls").Arr()
-		for _, t := range all {
+		for _, t := range s.shipment.Tracking {
 			w.Str(t.URL)
 		}
 		w.EndArr()
 	}
 	w.EndObj()
 }
+
+func (s *shipping) hasAddresses() bool {
+	return !slices.ContainsFunc(s.shipment.Tracking, func(t canonical.Tracking) bool { return t.URL == "" })
+}
+
+// otherCarrier is the tracking company of a carrier that Shopify does not know.
+const otherCarrier = "Other"
 
 // carrier returns Shopify's name of the carrier: of SHOPIFY_CARRIERS, or else the one of
 // Shopify's list that is written alike, or else "Other".
@@ -80,7 +81,7 @@ func (s *shipping) carrier() string {
 	if i := slices.IndexFunc(carriers, func(name string) bool { return plainName(name) == plain }); i >= 0 {
 		return carriers[i]
 	}
-	return "Other"
+	return otherCarrier
 }
 
 // plainName returns a carrier's name in lower case, letters and digits only: "DHL_Express" and
@@ -113,7 +114,7 @@ var carriers = []string{
 func plainKeys(names map[string]string) map[string]string {
 	plain := make(map[string]string, len(names))
 	for name, theirs := range names {
-		plain[plainName(name)] = cmp.Or(theirs, "Other")
+		plain[plainName(name)] = cmp.Or(theirs, otherCarrier)
 	}
 	return plain
 }

@@ -42,30 +42,31 @@ func (p *pieces) is(line, sku string) bool {
 	return p.sku == sku
 }
 
-// deliver creates the fulfillments that the shipment does not have yet. ref is the id of its
-// first fulfillment, "" if it has none.
+// deliver sets the state of the shipment: it creates the fulfillments that the shipment does not
+// have yet, corrects their tracking, and records that they were delivered; or it cancels them. ref is
+// the id of its first fulfillment, "" if it has none.
 func (s *shipping) deliver(ctx context.Context, ref string) (connector.Receipt, error) {
+	if s.isCancelled() {
+		return s.cancel(ctx, ref)
+	}
 	left, err := s.shipped()
 	if err != nil {
 		return connector.Receipt{}, err
 	}
+	var made []fulfilled
 	if ref != "" {
-		made, err := s.ours(ctx)
-		if err != nil {
+		if made, err = s.ours(ctx, ref); err != nil {
 			return connector.Receipt{}, err
 		}
-		for i := range made {
-			left = less(left, made[i].lines)
-		}
-		if len(made) == 0 || len(left) == 0 {
-			return connector.Receipt{Ref: ref, Linked: true, Detail: "fulfillment " + ref + " of order " + s.order.ID + " is there"}, nil
+		if left, err = s.missing(left, made, ref); err != nil {
+			return connector.Receipt{}, err
 		}
 	}
-	open, err := s.openOrders(ctx)
+	planned, err := s.planned(ctx, left)
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	planned, err := s.plan(left, open)
+	done, err := s.correct(ctx, made)
 	if err != nil {
 		return connector.Receipt{}, err
 	}
@@ -75,14 +76,26 @@ func (s *shipping) deliver(ctx context.Context, ref string) (connector.Receipt, 
 		if err != nil {
 			return connector.Receipt{}, err
 		}
-		ids = append(ids, id)
+		ids, made = append(ids, id), append(made, fulfilled{id: id})
 	}
-	detail := "fulfillment " + strings.Join(ids, ", ") + " of order " + s.order.ID
+	if len(ids) > 0 {
+		done = append(done, "fulfillment "+strings.Join(ids, ", ")+" of order "+s.order.ID)
+	}
 	if notes := s.notes(planned); notes != "" {
-		detail += "; " + notes
+		done = append(done, notes)
 	}
-	return connector.Receipt{Ref: cmp.Or(ref, ids[0]), Detail: detail}, nil
+	arrived, err := s.arrive(ctx, made)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	if done = append(done, arrived...); len(done) == 0 {
+		return connector.Receipt{Ref: ref, Linked: true, Detail: "fulfillment " + ref + " of order " + s.order.ID + " is there"}, nil
+	}
+	return connector.Receipt{Ref: cmp.Or(ref, made[0].id), Detail: strings.Join(done, "; ")}, nil
 }
+
+// isCancelled reports whether nothing of the shipment left after all.
+func (s *shipping) isCancelled() bool { return s.shipment.Status == canonical.ShipmentCancelled }
 
 // shipped returns the shipment's lines in whole pieces, which is how Shopify counts.
 func (s *shipping) shipped() ([]pieces, error) {
@@ -118,6 +131,40 @@ func less(all []pieces, lines []fulfilledLine) []pieces {
 		}
 	}
 	return slices.DeleteFunc(left, func(p pieces) bool { return p.count == 0 })
+}
+
+// missing returns what of the pieces none of the shipment's fulfillments has. One that a person
+// cancelled in Shopify is not made again, and one that has more than was shipped is not made smaller:
+// both are conflicts.
+func (s *shipping) missing(left []pieces, made []fulfilled, ref string) ([]pieces, error) {
+	if !slices.ContainsFunc(made, func(f fulfilled) bool { return f.id == ref }) {
+		return nil, &fault.Error{
+			Kind: fault.Rejected, Class: fault.Conflict, Code: "cancelled_in_shopify", Field: "status",
+			Detail: "fulfillment " + ref + " was cancelled in Shopify, and the warehouse reports the shipment as " + string(cmp.Or(s.shipment.Status, canonical.Shipped)) + "; fulfill the order in Shopify by hand if it left",
+		}
+	}
+	for i := range made {
+		if !within(made[i].lines, left) {
+			return nil, &fault.Error{
+				Kind: fault.Rejected, Class: fault.Conflict, Code: "fewer_shipped", Field: "lines",
+				Detail: "fulfillment " + made[i].id + " has more than the warehouse reports now; cancel it in Shopify and fulfill what left",
+			}
+		}
+		left = less(left, made[i].lines)
+	}
+	return left, nil
+}
+
+// planned plans the pieces that have no fulfillment, if there are any.
+func (s *shipping) planned(ctx context.Context, left []pieces) ([]planned, error) {
+	if len(left) == 0 {
+		return nil, nil
+	}
+	open, err := s.openOrders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.plan(left, open)
 }
 
 // mostLines is how many lines one fulfillmentCreate takes safely. The schema allows 512 for each
@@ -243,20 +290,11 @@ func (s *shipping) create(ctx context.Context, p *planned) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var made created
-	c := admin.Call{Shop: s.order.Tenant, Doing: s.doing, Query: mutationFulfill, Input: input, Read: made.read}
-	if _, err := s.config.API.Query(ctx, c); err != nil {
-		return "", err
+	id, err := s.mutate(ctx, admin.Call{Query: mutationFulfill, Input: input}, "fulfillmentCreate")
+	if err == nil && len(s.shipment.Tracking) == 0 {
+		_, err = s.bind(ctx, id)
 	}
-	if made.id == "" {
-		return "", made.fault(s.doing)
-	}
-	if len(s.shipment.Tracking) == 0 {
-		if _, err := s.bind(ctx, made.id); err != nil {
-			return "", err
-		}
-	}
-	return made.id, nil
+	return id, err
 }
 
 // bind records whose fulfillment it is, unless that is recorded, and returns whether it is this
@@ -267,35 +305,42 @@ func (s *shipping) bind(ctx context.Context, id string) (bool, error) {
 	return owner == s.key.String(), err
 }
 
-// ours returns the shipment's fulfillments. They have one of its tracking
-// numbers, and only lines of it. Where a shipment has no tracking number, a fulfillment of an
-// earlier attempt is one without a number, of its lines, that no other shipment is bound to; the
-// first attempt has none.
-func (s *shipping) ours(ctx context.Context) ([]fulfilled, error) {
+// ours returns the shipment's fulfillments, those that are cancelled only if the shipment is, and the
+// one of the id ref last. The others have a tracking number of the shipment, or of that one, and only lines of the shipment: when
+// numbers are corrected, that one is corrected last. Where a shipment has no tracking number, a
+// fulfillment of an earlier attempt is one without a number, of its lines, that no other shipment is
+// bound to; the first attempt has none.
+func (s *shipping) ours(ctx context.Context, ref string) ([]fulfilled, error) {
 	numbers := s.numbers()
-	if len(numbers) == 0 && !s.repeated {
+	if len(numbers) == 0 && !s.repeated && ref == "" {
 		return nil, nil
 	}
 	all, err := s.fulfillments(ctx)
 	if err != nil {
 		return nil, err
 	}
+	all = slices.DeleteFunc(all, func(f fulfilled) bool { return !f.isLive() && !(s.isCancelled() && f.status == statusCancelled) })
+	first := slices.IndexFunc(all, func(f fulfilled) bool { return f.id == ref })
+	unnumbered := first >= 0 && len(all[first].numbers) == 0 // made before there was a number
+	if first >= 0 {
+		numbers = append(numbers, all[first].numbers...)
+	}
 	lines, err := s.shipped()
-	if err != nil {
+	if err != nil && !s.isCancelled() {
 		return nil, err
 	}
 	var found []fulfilled
-	for _, f := range all {
-		if !f.matches(numbers) {
+	for i, f := range all {
+		if i == first || !f.matches(numbers) && !(unnumbered && f.matches(nil)) {
 			continue
 		}
 		if f.lines, err = s.linesOf(ctx, f.id); err != nil {
 			return nil, err
 		}
-		if !within(f.lines, lines) {
+		if len(s.shipment.Lines) > 0 && !within(f.lines, lines) {
 			continue
 		}
-		mine := len(numbers) > 0
+		mine := len(f.numbers) > 0
 		if !mine {
 			if mine, err = s.bind(ctx, f.id); err != nil {
 				return nil, err
@@ -305,7 +350,12 @@ func (s *shipping) ours(ctx context.Context) ([]fulfilled, error) {
 			found, lines = append(found, f), less(lines, f.lines)
 		}
 	}
-	return found, nil
+	if first < 0 {
+		return found, nil
+	}
+	last := all[first]
+	last.lines, err = s.linesOf(ctx, last.id)
+	return append(found, last), err
 }
 
 func (s *shipping) numbers() (all []string) {

@@ -55,7 +55,7 @@ func (t *Target) Search(ctx context.Context, d connector.Delivery) (string, erro
 	if err != nil {
 		return "", err
 	}
-	found, err := s.ours(ctx)
+	found, err := s.ours(ctx, "")
 	if err != nil || len(found) == 0 {
 		return "", fault.Doing(s.doing, err)
 	}

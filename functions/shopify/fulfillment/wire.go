@@ -17,7 +17,7 @@ import (
 const (
 	queryFulfillments = `query fulfillments($id: ID!) {
   order(id: $id) {
-    fulfillments(first: 80) { id status trackingInfo(first: 10) { number } }
+    fulfillments(first: 80) { id status displayStatus deliveredAt trackingInfo(first: 10) { number company url } }
   }
 }`
 	queryFulfilledLines = `query fulfilledLines($id: ID!, $after: String) {
@@ -60,16 +60,22 @@ const (
 
 // fulfilled is a fulfillment that the order has.
 type fulfilled struct {
-	id, status string
-	numbers    []string
-	lines      []fulfilledLine
+	id, status    string
+	company       string
+	numbers, urls []string // of the same parcels
+	delivered     bool
+	lines         []fulfilledLine
 }
+
+// isLive reports whether the fulfillment has its pieces.
+func (f *fulfilled) isLive() bool {
+	return f.status != statusCancelled && f.status != "ERROR" && f.status != "FAILURE"
+}
+
+const statusCancelled = "CANCELLED"
 
 // matches reports whether the fulfillment has one of the numbers, or none like them.
 func (f *fulfilled) matches(numbers []string) bool {
-	if f.status == "CANCELLED" || f.status == "ERROR" || f.status == "FAILURE" {
-		return false
-	}
 	if len(numbers) == 0 {
 		return len(f.numbers) == 0
 	}
@@ -160,24 +166,37 @@ func readFulfillment(r *strictjson.Reader) (f fulfilled) {
 			f.id = payload.ID(r.ID())
 		case "status":
 			f.status = r.String()
+		case "displayStatus":
+			shown, _ := r.NullString()
+			f.delivered = f.delivered || shown == statusDelivered
+		case "deliveredAt":
+			at, _ := r.NullString()
+			f.delivered = f.delivered || at != ""
 		case "trackingInfo":
 			for range r.Array() {
-				if number := readNumber(r); number != "" {
-					f.numbers = append(f.numbers, number)
-				}
+				f.readTracking(r)
 			}
 		}
 	}
 	return f
 }
 
-func readNumber(r *strictjson.Reader) (number string) {
+// readTracking reads a parcel. One without a number is left out.
+func (f *fulfilled) readTracking(r *strictjson.Reader) {
+	var number, company, url string
 	for key := range r.Object() {
-		if key == "number" {
+		switch key {
+		case "number":
 			number, _ = r.NullString()
+		case "company":
+			company, _ = r.NullString()
+		case "url":
+			url, _ = r.NullString()
 		}
 	}
-	return number
+	if number != "" {
+		f.company, f.numbers, f.urls = company, append(f.numbers, number), append(f.urls, url)
+	}
 }
 
 // linesOf returns the lines of a fulfillment.
@@ -331,15 +350,15 @@ func readOpenLine(r *strictjson.Reader) (l openLine) {
 	return l
 }
 
-// created is the answer to fulfillmentCreate: an id, or the first user error.
-type created struct {
+// written is the answer to a mutation: an id, or the first user error.
+type written struct {
 	id, field, text string
 }
 
-func (c *created) read(r *strictjson.Reader) {
-	members(r, "fulfillmentCreate", func(key string) {
+func (c *written) read(r *strictjson.Reader, mutation string) {
+	members(r, mutation, func(key string) {
 		switch key {
-		case "fulfillment":
+		case "fulfillment", "fulfillmentEvent":
 			if !r.Null() {
 				c.id, _ = readLineItem(r)
 			}
@@ -370,8 +389,8 @@ func readUserError(r *strictjson.Reader) (field, text string) {
 	return field, text
 }
 
-// refusals lead from the words of a user error of fulfillmentCreate, which has no code, to what
-// it means. The text itself is dropped: it may repeat the input.
+// refusals lead from the words of a user error of a fulfillment's mutation, which has no code, to
+// what it means. The text itself is dropped: it may repeat the input.
 var refusals = []struct {
 	text string
 	e    fault.Error
@@ -380,13 +399,14 @@ var refusals = []struct {
 	{"unfulfillable status", fault.Error{Kind: fault.Unavailable, Class: fault.Conflict, Scope: fault.EntityScope, Code: "status_changed", Field: "order", Detail: "a fulfillment order changed since it was read"}},
 	{"does not exist", fault.Error{Kind: fault.Unavailable, Class: fault.Conflict, Scope: fault.EntityScope, Code: "fulfillment_order_changed", Field: "order", Detail: "a fulfillment order was moved, split or merged since it was read"}},
 	{"same location", fault.Error{Kind: fault.Unavailable, Class: fault.Conflict, Scope: fault.EntityScope, Code: "location_changed", Field: "order", Detail: "a fulfillment order was moved since it was read"}},
+	{"already", fault.Error{Kind: fault.Unavailable, Class: fault.Conflict, Scope: fault.EntityScope, Code: "fulfillment_changed", Field: "status", Detail: "the fulfillment changed since it was read"}},
 	{"tracking", fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "tracking_rejected", Field: "tracking", Detail: "Shopify rejects the tracking number or its address; correct it at the warehouse, or fulfill the order by hand"}},
 	{"url", fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: "tracking_rejected", Field: "tracking", Detail: "Shopify rejects the address of the tracking page; correct it at the warehouse, or fulfill the order by hand"}},
 	{"permission", fault.Error{Kind: fault.Unauthorized, Class: fault.Auth, Scope: fault.OperationScope, Code: "permission", Field: "SHOPIFY_ADMIN_TOKEN", Detail: "the app's user may not fulfill orders"}},
 }
 
 // fault returns the user error as a fault. An answer with neither is not the API's.
-func (c *created) fault(doing string) *fault.Error {
+func (c *written) fault(doing string) *fault.Error {
 	if c.text == "" && c.field == "" {
 		return &fault.Error{Kind: fault.Unavailable, Class: fault.Ambiguous, Doing: doing, Detail: "the answer has neither a fulfillment nor an error"}
 	}
@@ -400,6 +420,6 @@ func (c *created) fault(doing string) *fault.Error {
 	}
 	return &fault.Error{
 		Kind: fault.Rejected, Class: fault.Value, Code: "user_error", Field: c.field, Doing: doing,
-		Detail: "Shopify rejects the fulfillment for a reason that is not known here; fulfill the order by hand",
+		Detail: "Shopify rejects the change of the fulfillment for a reason that is not known here; make it in Shopify by hand",
 	}
 }

@@ -236,6 +236,15 @@ func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any
 		case "fulfillmentCreate":
 			input, _ := argument(field, "fulfillment", variables).(map[string]any)
 			root[field.Name] = f.fulfill(input)
+		case "fulfillmentCancel":
+			root[field.Name] = f.cancelFulfillment(toText(argument(field, "id", variables)))
+		case "fulfillmentTrackingInfoUpdate":
+			input, _ := argument(field, "trackingInfoInput", variables).(map[string]any)
+			notify, _ := argument(field, "notifyCustomer", variables).(bool)
+			root[field.Name] = f.track(toText(argument(field, "fulfillmentId", variables)), input, notify)
+		case "fulfillmentEventCreate":
+			input, _ := argument(field, "fulfillmentEvent", variables).(map[string]any)
+			root[field.Name] = f.happen(input)
 		case "webhookSubscriptions":
 			root[field.Name] = f.shownSubscriptions()
 		case "ordersCount":

@@ -19,7 +19,9 @@ type Fulfillment struct {
 	Company  string
 	Numbers  []string
 	URLs     []string
-	Notified bool             // the customer got an e-mail
+	Notified bool             // the customer got an e-mail of the fulfillment
+	Mails    int              // that the customer got of it
+	Events   []string         // its events, such as "DELIVERED"
 	Lines    map[string]int64 // pieces by the id of the order line
 	At       time.Time
 }
@@ -41,7 +43,7 @@ func (f *Fake) Fulfillments(order string) (all []Fulfillment) {
 	for _, made := range f.shipping.made {
 		if made.Order == order {
 			one := *made
-			one.Lines, one.Numbers, one.URLs = maps.Clone(one.Lines), slices.Clone(one.Numbers), slices.Clone(one.URLs)
+			one.Lines, one.Numbers, one.URLs, one.Events = maps.Clone(one.Lines), slices.Clone(one.Numbers), slices.Clone(one.URLs), slices.Clone(one.Events)
 			all = append(all, one)
 		}
 	}
@@ -187,7 +189,7 @@ func (f *Fake) fulfillmentOrdersOf(id string) []*placedOrder {
 	at := map[string]*placedOrder{}
 	put := func(location string, l placedLine) {
 		if at[location] == nil {
-			at[location] = &placedOrder{id: id + "0" + location, location: location}
+			at[location] = &placedOrder{id: id + "0" + location + f.reopened(id, location), location: location}
 		}
 		for _, one := range made {
 			if one.Location == location {
@@ -218,6 +220,19 @@ func (f *Fake) fulfillmentOrdersOf(id string) []*placedOrder {
 	}
 	return all
 }
+
+// reopened is the part of a fulfillment order's id that changes when a fulfillment is cancelled: its
+// pieces are in a new one.
+func (f *Fake) reopened(id, location string) (suffix string) {
+	for _, one := range f.shipping.made {
+		if one.Order == id && one.Location == location && one.Status == statusCancelled {
+			suffix += "9"
+		}
+	}
+	return suffix
+}
+
+const statusCancelled = "CANCELLED"
 
 func (f *Fake) stateOf(id string, body object, o *placedOrder) string {
 	left, total := int64(0), int64(0)
@@ -288,10 +303,17 @@ func (m *Fulfillment) show(order object) object {
 		tracking = append(tracking, t)
 	}
 	id := strconv.FormatInt(m.ID, 10)
-	return object{
+	shown := object{
 		"id": "gid://shopify/Fulfillment/" + id, "legacyResourceId": id, "status": m.Status, "createdAt": m.At.UTC().Format(time.RFC3339),
-		"trackingInfo": tracking, "fulfillmentLineItems": lines,
+		"trackingInfo": tracking, "fulfillmentLineItems": lines, "displayStatus": "FULFILLED", "deliveredAt": nil,
 	}
+	switch {
+	case m.Status == statusCancelled:
+		shown["displayStatus"] = "CANCELED"
+	case slices.Contains(m.Events, "DELIVERED"):
+		shown["displayStatus"], shown["deliveredAt"] = "DELIVERED", m.At.UTC().Format(time.RFC3339)
+	}
+	return shown
 }
 
 // shipped adds the fulfillment or the fulfillment order of the id to what can be selected.
@@ -357,12 +379,71 @@ func (f *Fake) fulfill(input object) object {
 	if len(made.Lines) == 0 {
 		return unfulfilled("Fulfillment line items can't be blank.")
 	}
-	made.Notified, _ = input["notifyCustomer"].(bool)
+	if made.Notified, _ = input["notifyCustomer"].(bool); made.Notified {
+		made.Mails++
+	}
 	if tracking, given := input["trackingInfo"].(object); given {
-		made.Company, made.Numbers, made.URLs = toText(tracking["company"]), texts(tracking["numbers"]), texts(tracking["urls"])
+		made.track(tracking)
 	}
 	f.shipping.made = append(f.shipping.made, made)
 	return object{"fulfillment": made.show(f.held[made.Order]), "userErrors": []any{}}
+}
+
+func (m *Fulfillment) track(tracking object) {
+	m.Company, m.Numbers, m.URLs = toText(tracking["company"]), texts(tracking["numbers"]), texts(tracking["urls"])
+}
+
+// made returns the fulfillment of the id, nil if there is none that was not cancelled, with the
+// answer that says so.
+func (f *Fake) made(id string) (*Fulfillment, object) {
+	number := strings.TrimPrefix(id, "gid://shopify/Fulfillment/")
+	i := slices.IndexFunc(f.shipping.made, func(m *Fulfillment) bool { return strconv.FormatInt(m.ID, 10) == number })
+	switch {
+	case i < 0:
+		return nil, unfulfilled("Fulfillment not found.")
+	case f.shipping.made[i].Status == statusCancelled:
+		return nil, unfulfilled("Fulfillment has already been canceled.")
+	}
+	return f.shipping.made[i], nil
+}
+
+// cancelFulfillment answers fulfillmentCancel.
+func (f *Fake) cancelFulfillment(id string) object {
+	m, refused := f.made(id)
+	if m == nil {
+		return refused
+	}
+	m.Status = statusCancelled
+	return object{"fulfillment": m.show(f.held[m.Order]), "userErrors": []any{}}
+}
+
+// CancelFulfillment cancels a fulfillment as a person does in Shopify's admin.
+func (f *Fake) CancelFulfillment(id int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.cancelFulfillment(strconv.FormatInt(id, 10))
+}
+
+// track answers fulfillmentTrackingInfoUpdate.
+func (f *Fake) track(id string, tracking object, notify bool) object {
+	m, refused := f.made(id)
+	if m == nil {
+		return refused
+	}
+	if m.track(tracking); notify {
+		m.Mails++
+	}
+	return object{"fulfillment": m.show(f.held[m.Order]), "userErrors": []any{}}
+}
+
+// happen answers fulfillmentEventCreate, which makes a second event of a repeated request.
+func (f *Fake) happen(input object) object {
+	m, refused := f.made(toText(input["fulfillmentId"]))
+	if m == nil {
+		return object{"fulfillmentEvent": nil, "userErrors": refused["userErrors"]}
+	}
+	m.Events = append(m.Events, toText(input["status"]))
+	return object{"fulfillmentEvent": object{"id": "gid://shopify/FulfillmentEvent/" + strconv.FormatInt(m.ID, 10) + strconv.Itoa(len(m.Events))}, "userErrors": []any{}}
 }
 
 // take adds the given lines to the fulfillment, and reports whether all of them are open.

@@ -1,6 +1,7 @@
 // Package shipment writes to WooCommerce what a warehouse shipped of its orders.
 //
-// shipment.shipped becomes an entry of the order's meta data, whose key follows from the shipment's
+// Every event of a shipment sets its whole state, whichever arrives first. A shipment that left becomes
+// an entry of the order's meta data, whose key follows from the shipment's
 // and whose value has its tracking numbers and quantities, and a note with tracking
 // (WOOCOMMERCE_SHIPMENT_NOTE: WooCommerce mails one for the customer). In the request that writes
 // the last piece the order becomes completed, unless WOOCOMMERCE_COMPLETE is off: all pieces are
@@ -10,6 +11,13 @@
 // Shipment Tracking and Advanced Shipment Tracking has the shipment too. The list is one value,
 // which the last writer wins: entries of others are kept, and those of the order's shipments are
 // made whole from their own meta data, also after another write.
+//
+// A later state changes the entry, the plugins' list and, by the same setting, adds a note: of new
+// tracking numbers, and of a cancelled shipment. A delivery has no note. A cancelled shipment takes no
+// pieces and is not in the plugins' list. If a shipment of ours completed the order, it becomes
+// processing again, for which WooCommerce sends no mail; date_completed stays, because it is read-only,
+// so that a refund made meanwhile counts as one of goods that had left. An order that a person completed
+// stays so. A cancelled shipment of which the order has nothing changes nothing.
 //
 // WooCommerce has neither idempotency keys nor a look-up by meta data, and a note that is posted
 // twice is there twice. So the guarantee is search: the order is read, and of meta data, status and
@@ -25,5 +33,5 @@
 // hand.
 //
 // target.go finds the store and the order, order.go reads what the order has, shipping.go decides
-// what it lacks and writes it, and encode_shipment.go writes the body.
+// what it lacks and writes it, note.go writes the notes, and encode_shipment.go the body.
 package shipment

@@ -1,6 +1,7 @@
 package shipment
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -32,26 +33,37 @@ func (s *shipping) trackingItem() *trackingItem {
 	}
 }
 
-// change returns the body that gives the order what it lacks, nil if it has everything.
-func (s *shipping) change(o *shippedOrder, own *recorded, completes bool) []byte {
+// change returns the body that gives the order what it lacks, nil if it has everything. status is the
+// order's next one, "" if it keeps its own.
+func (s *shipping) change(o *shippedOrder, own *recorded, status string) []byte {
 	type entry struct {
 		ID    json.Number `json:"id,omitempty"`
 		Key   string      `json:"key"`
 		Value any         `json:"value"`
 	}
-	var meta []entry
-	if o.shipments[s.metaKey()] == nil {
-		meta = append(meta, entry{Key: s.metaKey(), Value: string(mustJSON(own))})
+	wanted := maps.Clone(o.shipments)
+	wanted[s.metaKey()] = own
+	if status == statusProcessing {
+		for key, r := range wanted { // the order is no longer completed by any
+			open := *r
+			open.Completed, wanted[key] = false, &open
+		}
 	}
-	if items, changed := s.tracked(o, own); changed {
+	var meta []entry
+	for _, key := range slices.Sorted(maps.Keys(wanted)) {
+		if value := mustJSON(wanted[key]); o.shipments[key] == nil || !bytes.Equal(value, mustJSON(o.shipments[key])) {
+			meta = append(meta, entry{Key: key, Value: string(value)})
+		}
+	}
+	if items, changed := s.tracked(o, wanted); changed {
 		meta = append(meta, entry{ID: json.Number(o.trackingID), Key: trackingMeta, Value: items})
 	}
 	change := map[string]any{}
 	if len(meta) > 0 {
 		change["meta_data"] = meta
 	}
-	if completes {
-		change["status"] = "completed"
+	if status != "" {
+		change["status"] = status
 	}
 	if len(change) == 0 {
 		return nil
@@ -59,23 +71,40 @@ func (s *shipping) change(o *shippedOrder, own *recorded, completes bool) []byte
 	return mustJSON(change)
 }
 
-// tracked returns the plugins' list with the entries of all shipments of ours, and whether one was
-// missing. Entries of others stay as they are.
-func (s *shipping) tracked(o *shippedOrder, own *recorded) (items []json.RawMessage, changed bool) {
+// tracked returns the plugins' list with the entries of all shipments of ours that left, and whether it
+// differs from the order's. Entries of others stay as they are, and of other shipments only what is
+// missing or was cancelled is changed.
+func (s *shipping) tracked(o *shippedOrder, wanted map[string]*recorded) (items []json.RawMessage, changed bool) {
 	if !s.Plugin {
 		return nil, false
 	}
-	all := map[string]*recorded{s.metaKey(): own}
-	maps.Copy(all, o.shipments)
 	items = slices.Clone(o.tracking)
-	for _, key := range slices.Sorted(maps.Keys(all)) {
-		item := all[key].Item
-		if item == nil || slices.ContainsFunc(items, func(raw json.RawMessage) bool { return trackingIDOf(raw) == item.ID }) {
+	for _, key := range slices.Sorted(maps.Keys(wanted)) {
+		r := wanted[key]
+		if r.Item == nil {
 			continue
 		}
-		items, changed = append(items, mustJSON(item)), true
+		value := mustJSON(r.Item)
+		i := slices.IndexFunc(items, func(raw json.RawMessage) bool { return trackingIDOf(raw) == r.Item.ID })
+		switch {
+		case i >= 0 && r.isCancelled():
+			items, changed = slices.Delete(items, i, i+1), true
+		case i >= 0 && key == s.metaKey() && !r.Item.is(items[i]):
+			items[i], changed = value, true
+		case i < 0 && !r.isCancelled():
+			items, changed = append(items, value), true
+		}
+	}
+	if items == nil {
+		items = []json.RawMessage{}
 	}
 	return items, changed
+}
+
+// is reports whether the entry has the same number, carrier and address.
+func (t *trackingItem) is(raw json.RawMessage) bool {
+	var item trackingItem
+	return json.Unmarshal(raw, &item) == nil && item.Number == t.Number && item.Custom == t.Custom && item.Link == t.Link
 }
 
 func trackingIDOf(raw json.RawMessage) string {

@@ -96,14 +96,14 @@ func (o *shippedOrder) readMeta(d rest.Decoder) {
 	}
 }
 
-// left returns what is left of each line after all shipments but the one with the key.
+// left returns what is left of each line after all shipments that left, but the one with the key.
 func (o *shippedOrder) left(except string) map[string]*big.Rat {
 	left := map[string]*big.Rat{}
 	for _, l := range o.lines {
 		left[l.id] = ratOf(l.quantity)
 	}
 	for key, r := range o.shipments {
-		if key == except {
+		if key == except || r.isCancelled() {
 			continue
 		}
 		for id, quantity := range r.Lines {
@@ -115,11 +115,26 @@ func (o *shippedOrder) left(except string) map[string]*big.Rat {
 	return left
 }
 
+// isGone reports whether the order is in the trash, or was not placed.
+func (o *shippedOrder) isGone() bool {
+	return o.status == "trash" || o.status == "checkout-draft" || o.status == "auto-draft"
+}
+
+// completedByUs reports whether a shipment of ours completed the order.
+func (o *shippedOrder) completedByUs() bool {
+	for _, r := range o.shipments {
+		if r.Completed {
+			return true
+		}
+	}
+	return false
+}
+
 // same returns the id of another shipment that has one of the tracking numbers and the same goods:
 // a warehouse may confirm a shipment again under another id.
 func (o *shippedOrder) same(key string, own *recorded) string {
 	for other, r := range o.shipments {
-		if other != key && maps.Equal(r.Goods, own.Goods) && slices.ContainsFunc(own.Tracking, func(n string) bool { return slices.Contains(r.Tracking, n) }) {
+		if other != key && !r.isCancelled() && maps.Equal(r.Goods, own.Goods) && slices.ContainsFunc(own.Tracking, func(n string) bool { return slices.Contains(r.Tracking, n) }) {
 			return r.ID
 		}
 	}

@@ -3,12 +3,10 @@ package shipment
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"html"
+	"maps"
 	"math/big"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"causeway.example/functions/woocommerce/rest"
 	"causeway.example/functions/woocommerce/translator"
@@ -46,43 +44,50 @@ func (s *shipping) path() string { return rest.OrdersPath + "/" + s.shipment.Ord
 
 // recorded is the value of a shipment's meta data, as JSON text.
 type recorded struct {
-	ID       string            `json:"id"`
-	Tracking []string          `json:"tracking,omitempty"`
-	Goods    map[string]string `json:"goods"` // quantity by SKU
-	Lines    map[string]string `json:"lines"` // quantity by the id of the order line
-	Item     *trackingItem     `json:"item,omitempty"`
+	ID        string                   `json:"id"`
+	Status    canonical.ShipmentStatus `json:"status,omitempty"` // "" while it is shipped
+	Tracking  []string                 `json:"tracking,omitempty"`
+	Goods     map[string]string        `json:"goods"` // quantity by SKU
+	Lines     map[string]string        `json:"lines"` // quantity by the id of the order line
+	Item      *trackingItem            `json:"item,omitempty"`
+	Completed bool                     `json:"completed,omitempty"` // this shipment completed the order
 }
 
-// deliver writes what the order lacks: the meta data and, once everything is shipped, the status in
+func (r *recorded) isCancelled() bool { return r.Status == canonical.ShipmentCancelled }
+
+// deliver writes what the order lacks of the shipment's state: the meta data and the order's status in
 // one request, and then the note.
 func (s *shipping) deliver(ctx context.Context) (connector.Receipt, error) {
 	o, err := s.read(ctx)
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	own := s.record()
-	if other := o.same(s.metaKey(), own); other != "" {
-		return connector.Receipt{Ref: s.ref(), Linked: true, Detail: "order " + s.shipment.Order + " has this parcel already, as shipment " + other}, nil
-	}
-	if err := s.allot(o, own); err != nil {
-		return connector.Receipt{}, err
+	own, receipt, err := s.record(o)
+	if own == nil {
+		return receipt, err
 	}
 	done := "shipment " + s.shipment.ID + " is recorded with order " + s.shipment.Order
+	if own.isCancelled() {
+		done = "shipment " + s.shipment.ID + " of order " + s.shipment.Order + " is recorded as cancelled"
+	}
 	for range mostWrites {
-		completes, err := s.completes(ctx, o, own)
+		status, err := s.status(ctx, o, own)
 		if err != nil {
 			return connector.Receipt{}, err
 		}
-		body := s.change(o, own, completes)
+		body := s.change(o, own, status)
 		if body == nil {
 			break
 		}
 		if o, err = s.write(ctx, body); err != nil {
 			return connector.Receipt{}, err
 		}
-		if completes {
-			done += ", which is completed"
+		if status != "" {
+			done += ", which is " + status
 		}
+	}
+	if own.isCancelled() && o.status == statusCompleted {
+		done += "; the order stays completed, because no shipment completed it or nothing is left"
 	}
 	if s.note != withoutNote {
 		if err := s.writeNote(ctx); err != nil {
@@ -92,12 +97,41 @@ func (s *shipping) deliver(ctx context.Context) (connector.Receipt, error) {
 	return connector.Receipt{Ref: s.ref(), Detail: done}, nil
 }
 
+// record returns what the order is to have of the shipment; nil with a receipt if there is nothing to
+// write. The lines that the shipment was divided among stay while its goods are the same.
+func (s *shipping) record(o *shippedOrder) (*recorded, connector.Receipt, error) {
+	had := o.shipments[s.metaKey()]
+	if s.shipment.Status == canonical.ShipmentCancelled {
+		if had == nil || o.isGone() {
+			return nil, connector.Receipt{Ref: s.ref(), Linked: true, Detail: "order " + s.shipment.Order + " has nothing of the shipment, which was cancelled"}, nil
+		}
+		own := *had
+		own.Status = canonical.ShipmentCancelled
+		return &own, connector.Receipt{}, nil
+	}
+	own := s.current()
+	if other := o.same(s.metaKey(), own); other != "" {
+		return nil, connector.Receipt{Ref: s.ref(), Linked: true, Detail: "order " + s.shipment.Order + " has this parcel already, as shipment " + other}, nil
+	}
+	if had != nil {
+		own.Completed = had.Completed
+	}
+	if had != nil && !had.isCancelled() && maps.Equal(had.Goods, own.Goods) {
+		own.Lines = had.Lines
+		return own, connector.Receipt{}, nil
+	}
+	if err := s.allot(o, own); err != nil {
+		return nil, connector.Receipt{}, err
+	}
+	return own, connector.Receipt{}, nil
+}
+
 // mostWrites is how often an order is written for one shipment: another shipment may have
 // replaced the plugins' list meanwhile, from which it is made whole.
 const mostWrites = 3
 
-// record returns what the shipment has.
-func (s *shipping) record() *recorded {
+// current returns what the shipment has, before it is divided among the order's lines.
+func (s *shipping) current() *recorded {
 	own := &recorded{ID: s.shipment.ID, Goods: map[string]string{}, Lines: map[string]string{}, Item: s.trackingItem()}
 	for _, l := range s.shipment.Lines {
 		own.Goods[l.SKU] = text(new(big.Rat).Add(ratOf(own.Goods[l.SKU]), ratOf(l.Quantity.Value.String())))
@@ -105,13 +139,16 @@ func (s *shipping) record() *recorded {
 	for _, t := range s.shipment.Tracking {
 		own.Tracking = append(own.Tracking, t.Number)
 	}
+	if s.shipment.Status == canonical.Delivered {
+		own.Status = canonical.Delivered
+	}
 	return own
 }
 
 // allot divides the shipment among the order's lines. They are found by the id that the warehouse
 // knows, or else by SKU, and take what is left of them.
 func (s *shipping) allot(o *shippedOrder, own *recorded) error {
-	if o.status == "trash" || o.status == "checkout-draft" || o.status == "auto-draft" {
+	if o.isGone() {
 		return &fault.Error{
 			Kind: fault.Rejected, Class: fault.Conflict, Field: "order", Detail: "order " + s.shipment.Order + " is " + o.status + " in WooCommerce; restore it, then redrive",
 		}
@@ -161,15 +198,40 @@ func (r *recorded) take(o *shippedOrder, l *canonical.ShipmentLine, left map[str
 	return rest, known
 }
 
-// completes reports whether the order is to become completed: everything is shipped or refunded.
-// An order that is not paid is left, because WooCommerce dates the payment of one that it completes.
-func (s *shipping) completes(ctx context.Context, o *shippedOrder, own *recorded) (bool, error) {
-	if !s.Complete || o.status != "processing" && s.Statuses[o.status] != "paid" {
-		return false, nil
+// status returns the status that the order is to get, "" if it keeps its own. It becomes completed
+// when everything is shipped or refunded, unless it is not paid, because WooCommerce dates the payment
+// of one that it completes. It becomes processing, which is paid and to be shipped, if a shipment of
+// ours completed it, one was cancelled, and something is left to ship.
+func (s *shipping) status(ctx context.Context, o *shippedOrder, own *recorded) (string, error) {
+	ready := s.Complete && !own.isCancelled() && (o.status == statusProcessing || s.Statuses[o.status] == "paid")
+	if !ready && (!own.isCancelled() || o.status != statusCompleted || !o.completedByUs()) {
+		return "", nil
 	}
+	left, err := s.leavesOpen(ctx, o, own)
+	switch {
+	case err != nil || left == ready:
+		return "", err
+	case ready:
+		own.Completed = true
+		return statusCompleted, nil
+	}
+	own.Completed = false
+	return statusProcessing, nil
+}
+
+// The statuses that are written.
+const (
+	statusCompleted  = "completed"
+	statusProcessing = "processing"
+)
+
+// leavesOpen reports whether something of the order is neither shipped nor refunded.
+func (s *shipping) leavesOpen(ctx context.Context, o *shippedOrder, own *recorded) (bool, error) {
 	left := o.left(s.metaKey())
 	for id, quantity := range own.Lines {
-		left[id] = new(big.Rat).Sub(left[id], ratOf(quantity))
+		if !own.isCancelled() && left[id] != nil {
+			left[id] = new(big.Rat).Sub(left[id], ratOf(quantity))
+		}
 	}
 	if o.refunded {
 		refunded, err := translator.Refunded(ctx, s.store, s.shipment.Order)
@@ -184,55 +246,10 @@ func (s *shipping) completes(ctx context.Context, o *shippedOrder, own *recorded
 	}
 	for _, quantity := range left {
 		if quantity.Sign() > 0 {
-			return false, nil
+			return true, nil
 		}
 	}
-	return true, nil
-}
-
-// writeNote adds the note unless the order has it: notes have no reference, so its beginning
-// decides.
-func (s *shipping) writeNote(ctx context.Context) error {
-	answer, err := s.get(ctx, s.path()+"/notes")
-	if err != nil {
-		return err
-	}
-	beginning := "Shipment " + s.shipment.ID + ": "
-	found := false
-	d := rest.NewDecoder(answer.Body)
-	for range d.Array() {
-		for key := range d.Object() {
-			if key == "note" {
-				note, _ := d.NullString()
-				found = found || strings.HasPrefix(html.UnescapeString(note), beginning)
-			}
-		}
-	}
-	if err := d.Finish(); err != nil {
-		return rest.Broken(fault.As(err).Field, fault.As(err).Detail)
-	}
-	if found {
-		return nil
-	}
-	body, err := json.Marshal(map[string]any{"note": beginning + s.noteText(), "customer_note": s.note == customerNote})
-	if err != nil {
-		return err
-	}
-	_, err = s.send(ctx, http.MethodPost, s.path()+"/notes", body)
-	return err
-}
-
-// noteText says what left and how: "2 × TEE-BLK-M. UPS 1Z1 https://…".
-func (s *shipping) noteText() string {
-	goods := make([]string, 0, len(s.shipment.Lines))
-	for _, l := range s.shipment.Lines {
-		goods = append(goods, l.Quantity.Value.Normal().String()+" × "+l.SKU)
-	}
-	words := strings.Join(goods, ", ") + "."
-	for _, t := range s.shipment.Tracking {
-		words += " " + strings.Join(strings.Fields(s.shipment.Carrier+" "+t.Number+" "+t.URL), " ")
-	}
-	return words
+	return false, nil
 }
 
 // read fetches the order.

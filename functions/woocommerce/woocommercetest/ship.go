@@ -65,6 +65,13 @@ func (f *Fake) SetMeta(order int64, key string, value any) {
 	f.change(order, "", []metaEntry{{Key: key, Value: value}})
 }
 
+// SetStatus gives the order a status, as a person does.
+func (f *Fake) SetStatus(order int64, status string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.change(order, status, nil)
+}
+
 // updateOrder writes over what the body names. An entry of meta data changes the one of its id, or
 // else the first of its key.
 func (f *Fake) updateOrder(w http.ResponseWriter, r *http.Request, id string) {

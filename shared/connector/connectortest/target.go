@@ -26,6 +26,8 @@ type TargetHarness struct {
 	Samples []*message.Message
 	// Personal is personal data of the samples, which an error must not contain.
 	Personal []string
+	// Removes is true of event types after which the target has no record of the entity.
+	Removes map[string]bool
 }
 
 // TargetAccount is one account of a target and the system opened against it.
@@ -102,6 +104,7 @@ var targetFailures = map[string]targetFailure{
 type targetRun struct {
 	TargetAccount
 	personal []string
+	removes  map[string]bool
 	wire     *targetWire
 
 	mu   sync.Mutex
@@ -111,7 +114,7 @@ type targetRun struct {
 func startTarget(t *testing.T, h TargetHarness) *targetRun {
 	t.Helper()
 	w := newTargetWire(t)
-	return &targetRun{TargetAccount: h.Start(t, w), personal: h.Personal, wire: w, refs: map[string]string{}}
+	return &targetRun{TargetAccount: h.Start(t, w), personal: h.Personal, removes: h.Removes, wire: w, refs: map[string]string{}}
 }
 
 func (h TargetHarness) covered(run *targetRun) error {
@@ -201,8 +204,8 @@ func (r *targetRun) repeats(ctx context.Context, m *message.Message) error {
 		return fmt.Errorf("delivering: %w", err)
 	}
 	state := r.State(m.Key())
-	if state == "" {
-		return errors.New("confirmed, but the target has no record")
+	if (state == "") != r.removes[m.Type] {
+		return fmt.Errorf("confirmed, and the target has %q", state)
 	}
 	if !r.repeatable(m) {
 		return nil
@@ -240,8 +243,12 @@ func (r *targetRun) isFound(ctx context.Context, m *message.Message) error {
 	if err != nil {
 		return fmt.Errorf("delivering: %w", err)
 	}
-	if ref, err := connector.SearchFor(ctx, r.System.Target, sought); err != nil || ref != receipt.Ref {
-		return fmt.Errorf("a search after the delivery gave %q, %v, want %q", ref, err, receipt.Ref)
+	want := receipt.Ref
+	if r.removes[m.Type] {
+		want = ""
+	}
+	if ref, err := connector.SearchFor(ctx, r.System.Target, sought); err != nil || ref != want {
+		return fmt.Errorf("a search after the delivery gave %q, %v, want %q", ref, err, want)
 	}
 	return nil
 }

@@ -1,0 +1,95 @@
+package shipment
+
+import (
+	"context"
+	"encoding/json"
+	"html"
+	"net/http"
+	"strings"
+
+	"causeway.example/functions/woocommerce/rest"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
+)
+
+// writeNote adds the note of the shipment's state unless the order has it. Notes have no reference,
+// so their words decide: the first of a shipment begins with "Shipment S-1: ", later ones with
+// "Shipment S-1, ".
+func (s *shipping) writeNote(ctx context.Context) error {
+	answer, err := s.get(ctx, s.path()+"/notes")
+	if err != nil {
+		return err
+	}
+	newest := ""
+	d := rest.NewDecoder(answer.Body)
+	for range d.Array() { // the newest first
+		for key := range d.Object() {
+			if key != "note" {
+				continue
+			}
+			note, _ := d.NullString()
+			if note = html.UnescapeString(note); newest == "" && (strings.HasPrefix(note, s.first()) || strings.HasPrefix(note, s.next())) {
+				newest = note
+			}
+		}
+	}
+	if err := d.Finish(); err != nil {
+		return rest.Broken(fault.As(err).Field, fault.As(err).Detail)
+	}
+	text := s.noteAfter(newest)
+	if text == "" {
+		return nil
+	}
+	body, err := json.Marshal(map[string]any{"note": text, "customer_note": s.note == customerNote})
+	if err != nil {
+		return err
+	}
+	_, err = s.send(ctx, http.MethodPost, s.path()+"/notes", body)
+	return err
+}
+
+// first and next are the beginnings of the shipment's notes.
+func (s *shipping) first() string { return "Shipment " + s.shipment.ID + ": " }
+
+func (s *shipping) next() string { return "Shipment " + s.shipment.ID + ", " }
+
+// noteAfter returns the note that the order lacks after the newest one of the shipment, "" if it
+// lacks none. A delivery has no note.
+func (s *shipping) noteAfter(newest string) string {
+	const cancelled = "cancelled: it did not leave"
+	wasCancelled := strings.HasPrefix(newest, s.next()+cancelled)
+	switch {
+	case s.shipment.Status == canonical.ShipmentCancelled:
+		if newest == "" || wasCancelled {
+			return ""
+		}
+		return s.next() + cancelled + "."
+	case newest == "":
+		return s.first() + s.goods() + "." + s.parcels()
+	case wasCancelled:
+		return s.next() + "it left: " + s.goods() + "." + s.parcels()
+	}
+	for _, t := range s.shipment.Tracking {
+		if !strings.Contains(newest, t.Number) {
+			return s.next() + "new tracking:" + s.parcels()
+		}
+	}
+	return ""
+}
+
+// goods says what left: "2 × TEE-BLK-M".
+func (s *shipping) goods() string {
+	goods := make([]string, 0, len(s.shipment.Lines))
+	for _, l := range s.shipment.Lines {
+		goods = append(goods, l.Quantity.Value.Normal().String()+" × "+l.SKU)
+	}
+	return strings.Join(goods, ", ")
+}
+
+// parcels says how it left: " UPS 1Z1 https://…".
+func (s *shipping) parcels() (words string) {
+	for _, t := range s.shipment.Tracking {
+		words += " " + strings.Join(strings.Fields(s.shipment.Carrier+" "+t.Number+" "+t.URL), " ")
+	}
+	return words
+}

@@ -1,0 +1,125 @@
+package woocommerce_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/canonical"
+)
+
+// pluginList returns the plugins' list as text.
+func pluginList(t testing.TB, fake *woocommercetest.Fake) string {
+	t.Helper()
+	text, err := json.Marshal(fake.Meta(42)["_wc_shipment_tracking_items"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func notesOf(fake *woocommercetest.Fake) (all []string) {
+	for _, note := range fake.Notes(42) {
+		all = append(all, note.Text)
+	}
+	return all
+}
+
+func withNumber(number string) func(*canonical.Shipment) {
+	return func(s *canonical.Shipment) {
+		s.Tracking = []canonical.Tracking{{Number: number, URL: "https://track.example/?n=" + number}}
+	}
+}
+
+func TestACorrectedNumberReplacesTheOldOne(t *testing.T) {
+	t.Parallel()
+	fake := storeWith()
+	system := mustOpenWith(t, fake, map[string]string{"WOOCOMMERCE_SHIPMENT_TRACKING": "true"})
+	goods := map[string]int64{"A": 3, "B": 1}
+	mustShip(t, system, shipmentOf("S-1", goods))
+	for range 2 {
+		mustShip(t, system, laterOf(shipmentOf("S-1", goods), withNumber("1ZNEW")))
+	}
+	mustShip(t, system, laterOf(shipmentOf("S-1", goods), func(s *canonical.Shipment) {
+		withNumber("1ZNEW")(s)
+		s.Status = canonical.Delivered
+	}))
+	notes, list := notesOf(fake), pluginList(t, fake)
+	if len(notes) != 2 || notes[1] != "Shipment S-1, new tracking: UPS 1ZNEW https://track.example/?n=1ZNEW" {
+		t.Errorf("notes %q", notes)
+	}
+	if strings.Contains(list, "1ZS-1") || strings.Count(list, `"1ZNEW"`) != 1 || fake.Status(42) != "completed" {
+		t.Errorf("list %s, status %s", list, fake.Status(42))
+	}
+	found := false
+	for key, value := range fake.Meta(42) {
+		text, _ := value.(string)
+		found = found || strings.HasPrefix(key, "_causeway_shipment_") && strings.Contains(text, `"status":"delivered","tracking":["1ZNEW"]`)
+	}
+	if !found {
+		t.Errorf("meta data %v", fake.Meta(42))
+	}
+}
+
+// TestACancelledShipmentOpensTheOrderAgain: its pieces may be shipped by another, which completes the
+// order again.
+func TestACancelledShipmentOpensTheOrderAgain(t *testing.T) {
+	t.Parallel()
+	fake := storeWith()
+	system := mustOpenWith(t, fake, map[string]string{"WOOCOMMERCE_SHIPMENT_TRACKING": "true"})
+	mustShip(t, system, shipmentOf("S-1", map[string]int64{"A": 2}))
+	mustShip(t, system, shipmentOf("S-2", map[string]int64{"A": 1, "B": 1}))
+	if fake.Status(42) != "completed" {
+		t.Fatalf("status %s", fake.Status(42))
+	}
+	for range 2 {
+		mustShip(t, system, laterOf(shipmentOf("S-1", nil), func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled }))
+	}
+	notes, list := notesOf(fake), pluginList(t, fake)
+	if fake.Status(42) != "processing" || strings.Contains(list, "1ZS-1") || !strings.Contains(list, "1ZS-2") || len(notes) != 3 || notes[2] != "Shipment S-1, cancelled: it did not leave." {
+		t.Errorf("status %s, list %s, notes %q", fake.Status(42), list, notes)
+	}
+	mustShip(t, system, shipmentOf("S-3", map[string]int64{"A": 2}))
+	if fake.Status(42) != "completed" {
+		t.Errorf("after the next shipment: %s", fake.Status(42))
+	}
+}
+
+// TestWhatAPersonCompletedStays: no shipment of ours completed the order.
+func TestWhatAPersonCompletedStays(t *testing.T) {
+	t.Parallel()
+	fake := storeWith()
+	system := mustOpenWith(t, fake, map[string]string{"WOOCOMMERCE_COMPLETE": "false"})
+	s := shipmentOf("S-1", map[string]int64{"A": 3, "B": 1})
+	mustShip(t, system, s)
+	fake.SetStatus(42, "completed")
+	receipt := mustShip(t, system, laterOf(s, func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled }))
+	if fake.Status(42) != "completed" || !strings.Contains(receipt.Detail, "stays completed") {
+		t.Errorf("status %s, %+v", fake.Status(42), receipt)
+	}
+}
+
+func TestACancelledShipmentThatTheOrderDoesNotHaveChangesNothing(t *testing.T) {
+	t.Parallel()
+	fake := storeWith()
+	before := string(fake.Body(42))
+	s := laterOf(shipmentOf("S-1", nil), func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled })
+	if receipt := mustShip(t, mustOpenWith(t, fake, nil), s); !receipt.Linked || string(fake.Body(42)) != before || len(fake.Notes(42)) != 0 {
+		t.Errorf("got %+v, %+v", receipt, fake.Notes(42))
+	}
+}
+
+// TestACancelledShipmentThatLeftAfterAllIsShipped: the warehouse took the cancellation back.
+func TestACancelledShipmentThatLeftAfterAllIsShipped(t *testing.T) {
+	t.Parallel()
+	fake := storeWith()
+	system := mustOpenWith(t, fake, nil)
+	goods := map[string]int64{"A": 3, "B": 1}
+	mustShip(t, system, shipmentOf("S-1", goods))
+	mustShip(t, system, laterOf(shipmentOf("S-1", goods), func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled }))
+	mustShip(t, system, shipmentOf("S-1", goods))
+	if notes := notesOf(fake); fake.Status(42) != "completed" || len(notes) != 3 || !strings.HasPrefix(notes[2], "Shipment S-1, it left: 3 × A, 1 × B. UPS") {
+		t.Errorf("status %s, notes %q", fake.Status(42), notes)
+	}
+}
