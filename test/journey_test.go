@@ -80,10 +80,12 @@ type setup struct {
 	items    []string                    // SKUs that the ERP knows beside the usual ones
 	routes   []routes.Route              // beside those of the table …
 	systems  map[string]connector.System // … and what they lead to
-	memory   bool                        // the ports lie in memory, for masses that no disk has to see
-	ports    func(*port.Ports)           // changes the ports; may be nil
-	random   func() float64              // nil: always the middle
-	erp      *netsuitetest.Fake          // an ERP that has books already; nil for an empty one
+	// line changes a line of the route table, or leaves it out; nil for none.
+	line   func(r routes.Route) (changed routes.Route, kept bool)
+	memory bool               // the ports lie in memory, for masses that no disk has to see
+	ports  func(*port.Ports)  // changes the ports; may be nil
+	random func() float64     // nil: always the middle
+	erp    *netsuitetest.Fake // an ERP that has books already; nil for an empty one
 	// warehouse is a ShipBob in the world, and crm a HubSpot; nil for none.
 	warehouse *shipbobtest.Fake
 	crm       *hubspottest.Fake
@@ -136,10 +138,17 @@ func openWorld(t *testing.T, s setup) *world {
 
 // table returns the routes of the journey: those of the table between systems that the world has,
 // and its own. The warehouse and the CRM are in a world only if the journey asks for them.
-func (s setup) table() []routes.Route {
-	return slices.DeleteFunc(slices.Concat(routes.Table, s.routes), func(r routes.Route) bool {
-		return s.warehouse == nil && (r.From == shipbob.Name || r.To == shipbob.Name) || s.crm == nil && r.To == hubspot.Name
-	})
+func (s setup) table() (table []routes.Route) {
+	for _, r := range slices.Concat(routes.Table, s.routes) {
+		kept := true
+		if s.line != nil {
+			r, kept = s.line(r)
+		}
+		if kept && (s.warehouse != nil || r.From != shipbob.Name && r.To != shipbob.Name) && (s.crm != nil || r.To != hubspot.Name) {
+			table = append(table, r)
+		}
+	}
+	return table
 }
 
 func (w *world) openPorts(s setup) {
