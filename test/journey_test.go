@@ -2,6 +2,7 @@ package test_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -80,13 +81,20 @@ type setup struct {
 	items    []string                    // SKUs that the ERP knows beside the usual ones
 	routes   []routes.Route              // beside those of the table …
 	systems  map[string]connector.System // … and what they lead to
-	memory   bool                        // the ports lie in memory, for masses that no disk has to see
-	ports    func(*port.Ports)           // changes the ports; may be nil
-	random   func() float64              // nil: always the middle
-	erp      *netsuitetest.Fake          // an ERP that has books already; nil for an empty one
+	// line changes a line of the route table, or leaves it out; nil for none.
+	line   func(r routes.Route) (changed routes.Route, kept bool)
+	memory bool               // the ports lie in memory, for masses that no disk has to see
+	ports  func(*port.Ports)  // changes the ports; may be nil
+	random func() float64     // nil: always the middle
+	erp    *netsuitetest.Fake // an ERP that has books already; nil for an empty one
 	// warehouse is a ShipBob in the world, and crm a HubSpot; nil for none.
 	warehouse *shipbobtest.Fake
 	crm       *hubspottest.Fake
+	// wrap stands between the systems at the addresses and us; nil for nothing.
+	wrap func(address string, system http.Handler) http.Handler
+	// idle is how long a worker waits before it looks again into an empty queue in memory; 0 for a
+	// second. A journey of days takes a longer one.
+	idle time.Duration
 }
 
 // journey plays a scenario in a world of its own. The clock begins in November 2026.
@@ -114,16 +122,19 @@ func openWorld(t *testing.T, s setup) *world {
 	if err := w.erp.AddItem(items...); err != nil {
 		t.Fatal(err)
 	}
-	w.net.serve(t, shopAddress, w.shop)
-	w.net.serve(t, wooAddress, w.wooStore)
-	w.net.serve(t, erpAddress, w.erp)
+	if s.wrap == nil {
+		s.wrap = func(_ string, system http.Handler) http.Handler { return system }
+	}
+	w.net.serve(t, shopAddress, s.wrap(shopAddress, w.shop))
+	w.net.serve(t, wooAddress, s.wrap(wooAddress, w.wooStore))
+	w.net.serve(t, erpAddress, s.wrap(erpAddress, w.erp))
 	if s.warehouse != nil {
 		w.warehouse = s.warehouse
-		w.net.serve(t, warehouseAddress, w.warehouse)
+		w.net.serve(t, warehouseAddress, s.wrap(warehouseAddress, w.warehouse))
 	}
 	if s.crm != nil {
 		w.crm = s.crm
-		w.net.serve(t, crmAddress, w.crm)
+		w.net.serve(t, crmAddress, s.wrap(crmAddress, w.crm))
 	}
 	w.openPorts(s)
 	if s.ports != nil {
@@ -136,17 +147,24 @@ func openWorld(t *testing.T, s setup) *world {
 
 // table returns the routes of the journey: those of the table between systems that the world has,
 // and its own. The warehouse and the CRM are in a world only if the journey asks for them.
-func (s setup) table() []routes.Route {
-	return slices.DeleteFunc(slices.Concat(routes.Table, s.routes), func(r routes.Route) bool {
-		return s.warehouse == nil && (r.From == shipbob.Name || r.To == shipbob.Name) || s.crm == nil && r.To == hubspot.Name
-	})
+func (s setup) table() (table []routes.Route) {
+	for _, r := range slices.Concat(routes.Table, s.routes) {
+		kept := true
+		if s.line != nil {
+			r, kept = s.line(r)
+		}
+		if kept && (s.warehouse != nil || r.From != shipbob.Name && r.To != shipbob.Name) && (s.crm != nil || r.To != hubspot.Name) {
+			table = append(table, r)
+		}
+	}
+	return table
 }
 
 func (w *world) openPorts(s setup) {
 	if s.memory {
 		w.memory = porttest.NewMemory(time.Now)
 		w.memory.Routes, w.memory.Visibility, w.memory.MaxReceives = s.table(), 6*time.Minute, 1000
-		w.ports = port.Ports{Bus: w.memory, Queue: patientQueue{w.memory}, State: w.memory, Ledger: w.memory, Vault: w.memory}
+		w.ports = port.Ports{Bus: w.memory, Queue: patientQueue{w.memory, cmp.Or(s.idle, time.Second)}, State: w.memory, Ledger: w.memory, Vault: w.memory}
 		return
 	}
 	var err error
@@ -160,14 +178,17 @@ func (w *world) openPorts(s setup) {
 	w.ports = port.Ports{Bus: w.store, Queue: w.store, State: w.store, Ledger: w.store, Vault: w.store}
 }
 
-// patientQueue waits for a second before it says that there is nothing.
-type patientQueue struct{ *porttest.Memory }
+// patientQueue waits before it says that there is nothing.
+type patientQueue struct {
+	*porttest.Memory
+	idle time.Duration
+}
 
 func (q patientQueue) Receive(ctx context.Context, name string, limit int, wait time.Duration) ([]port.Incoming, error) {
 	batch, err := q.Memory.Receive(ctx, name, limit, wait)
 	if err == nil && len(batch) == 0 {
 		select {
-		case <-time.After(time.Second):
+		case <-time.After(q.idle):
 		case <-ctx.Done():
 		}
 	}

@@ -45,8 +45,9 @@
 //
 // HubSpot has no record for either. They are lists in properties of the order, which no event of
 // the order writes: causeway_tracking, causeway_shipped_at, causeway_delivered_at, causeway_shipments,
-// causeway_refunded (the sum) and causeway_refunds. Two facts of one order may be written at once, and
-// HubSpot has no compare-and-set; fact.go says how the list stays whole.
+// causeway_refunded (the sum) and causeway_refunds. A refund counts with what it pays back, not with
+// its credit. Two facts of one order may be written at once, and HubSpot has no compare-and-set;
+// fact.go says how the list stays whole.
 //
 // The list has the newest state of each shipment. A cancelled one stays in causeway_shipments with the
 // word, its tracking numbers go, and one that was never shipped is not listed. causeway_delivered_at is

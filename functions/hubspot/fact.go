@@ -209,9 +209,14 @@ func sorted(all []string) []string {
 	return slices.Compact(all)
 }
 
-// refund adds the refund to its order: the amount, and the sum of all.
+// refund adds the refund to its order: what went back to the buyer, and the sum of all. The credit
+// that a refund does not pay out is not in it: a later refund pays it.
 func (w *work) refund(ctx context.Context, r *canonical.Refund) (connector.Receipt, error) {
-	own := columns(r.ID, r.At.UTC().Format(time.RFC3339), r.Amount.Decimal().String(), r.Amount.Currency)
+	paid := canonical.Money{Currency: r.Amount.Currency}
+	for _, t := range r.Transactions {
+		paid = paid.Add(t.Amount)
+	}
+	own := columns(r.ID, r.At.UTC().Format(time.RFC3339), paid.Decimal().String(), paid.Currency)
 	return w.fact(ctx, "refund", r.ID, own, refundProperties)
 }
 

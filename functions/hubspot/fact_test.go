@@ -37,6 +37,22 @@ func TestShipmentsAndRefundsAreListedAtTheOrder(t *testing.T) {
 	a.want(a.only("orders"), map[string]string{"causeway_state": "cancelled", "causeway_tracking": "1Z900, 1Z901", "causeway_refunded": "13.00"})
 }
 
+// A refund is listed with what it pays back. Pieces that were taken off an order that was not paid in
+// full are worth more than that; the rest is a credit, which a refund without goods may pay later.
+func TestARefundIsListedWithWhatItPaysBack(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	credit, later := refund("800", 1050), refund("801", 250)
+	credit.Transactions[0].Amount = usd(800)
+	later.Parts = []canonical.RefundPart{{Kind: canonical.RefundedCredit, Amount: usd(250), Tax: usd(0)}}
+	goods := refund("802", 500)
+	goods.Transactions = nil
+	a.confirm(sale(nil), credit, later, goods)
+	a.want(a.only("orders"), map[string]string{
+		"causeway_refunded": "10.50", "causeway_refunds": "800: 2026-11-22 8.00 USD\n801: 2026-11-22 2.50 USD\n802: 2026-11-22 0.00 USD",
+	})
+}
+
 // A shipment that is reported again with another text is the same.
 func TestAShipmentThatIsReportedAgainIsOne(t *testing.T) {
 	t.Parallel()

@@ -125,7 +125,10 @@ func shipment(id string, quantity int64) *canonical.Shipment {
 }
 
 func refund(id string, minor int64) *canonical.Refund {
-	return &canonical.Refund{ID: id, Order: "5001", Amount: usd(minor), Tax: usd(0), Rounding: usd(0), Settled: true, At: noon}
+	return &canonical.Refund{
+		ID: id, Order: "5001", Amount: usd(minor), Tax: usd(0), Rounding: usd(0), Settled: true, At: noon,
+		Transactions: []canonical.RefundTransaction{{ID: id, Method: canonical.Card, Amount: usd(minor), At: noon}},
+	}
 }
 
 func usd(minor int64) canonical.Money { return canonical.Money{Minor: minor, Currency: "USD"} }

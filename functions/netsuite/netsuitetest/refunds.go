@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/big"
 	"net/http"
+	"slices"
 	"strconv"
 )
 
@@ -27,7 +28,7 @@ func (f *Fake) transform(from, id, to string, replace []string, body []byte) (st
 	}
 	delete(fields, "externalId")
 	if from == orderRecord {
-		return f.ofOrder(source, to, external, fields)
+		return f.ofOrder(source, to, external, fields, slices.Contains(replace, itemSublist))
 	}
 	start := maps.Clone(source.state)
 	for _, name := range []string{"applied", "tranDate", "memo"} {

@@ -98,8 +98,8 @@ func (b *books) cannotMake(kind, order string) *refusal {
 }
 
 // ship makes an item fulfillment of a sales order. A line that the body does not list is shipped
-// whole, as NetSuite does.
-func (f *Fake) ship(order *Record, fields map[string]any) (made map[string]any, changed []any, bad *refusal) {
+// whole, as NetSuite does, unless the body's lines replace the sublist.
+func (f *Fake) ship(order *Record, fields map[string]any, replaced bool) (made map[string]any, changed []any, bad *refusal) {
 	open := f.books.shippable(order.state)
 	if refID(order.state["orderStatus"]) == "A" || len(open) == 0 {
 		return nil, nil, f.books.cannotMake(fulfillmentRecord, order.ID)
@@ -122,7 +122,10 @@ func (f *Fake) ship(order *Record, fields map[string]any) (made map[string]any, 
 	var lines []any
 	for _, entry := range open {
 		o, _ := entry.(map[string]any)
-		l := listed[strconv.Itoa(lineNumber(o))]
+		l, given := listed[strconv.Itoa(lineNumber(o))]
+		if replaced && !given {
+			continue
+		}
 		if receive, given := l["itemReceive"].(bool); given && !receive {
 			continue
 		}
@@ -204,11 +207,12 @@ func (f *Fake) unship(id string) *refusal {
 
 // bill makes an invoice of a sales order: what is fulfilled and not billed, with all charges and
 // the shipping on the first, and the order's deposits applied.
-func (f *Fake) bill(order *Record, fields map[string]any) (made map[string]any, changed []any, bad *refusal) {
+func (f *Fake) bill(order *Record, fields map[string]any, _ bool) (made map[string]any, changed []any, bad *refusal) {
 	if bad := f.books.acceptPeriod(nil, fields); bad != nil {
 		return nil, nil, bad
 	}
 	var lines []any
+	places := placesOf(order)
 	for _, entry := range items(order.state[itemSublist]) {
 		l, _ := entry.(map[string]any)
 		due := rational(l, "quantityFulfilled")
@@ -222,7 +226,7 @@ func (f *Fake) bill(order *Record, fields map[string]any) (made map[string]any, 
 		}
 		lines = append(lines, map[string]any{
 			"line": l["line"], "item": l["item"], "quantity": json.Number(exact(part)),
-			"amount": json.Number(share(l, billed, due).FloatString(2)),
+			"amount": json.Number(share(l, billed, due, places).FloatString(places)),
 		})
 		changed = append(changed, map[string]any{"line": l["line"], "quantityBilled": json.Number(exact(due))})
 	}
@@ -238,24 +242,32 @@ func (f *Fake) bill(order *Record, fields map[string]any) (made map[string]any, 
 	return made, changed, nil
 }
 
+// placesOf returns the decimals of the record's currency.
+func placesOf(r *Record) int {
+	if places, others := map[string]int{"5": 0, "6": 3}[refID(r.state["currency"])]; others { // JPY, KWD
+		return places
+	}
+	return 2
+}
+
 // share returns the line's amount for its pieces from one to another, so that all parts add up.
-func share(line map[string]any, from, to *big.Rat) *big.Rat {
+func share(line map[string]any, from, to *big.Rat, places int) *big.Rat {
 	amount, quantity := rational(line, "amount"), rational(line, "quantity")
 	if quantity.Sign() == 0 {
 		return amount
 	}
 	upTo := func(n *big.Rat) *big.Rat {
 		part := new(big.Rat).Mul(amount, n)
-		rounded, _ := new(big.Rat).SetString(part.Quo(part, quantity).FloatString(2))
+		rounded, _ := new(big.Rat).SetString(part.Quo(part, quantity).FloatString(places))
 		return rounded
 	}
 	return new(big.Rat).Sub(upTo(to), upTo(from))
 }
 
 // ofOrder makes a record of a sales order, and returns its internal id. The caller holds the lock.
-func (f *Fake) ofOrder(source *Record, to, external string, fields map[string]any) (string, *refusal) {
-	makers := map[string]func(*Record, map[string]any) (map[string]any, []any, *refusal){fulfillmentRecord: f.ship, invoiceRecord: f.bill}[to]
-	made, changed, bad := makers(source, fields)
+func (f *Fake) ofOrder(source *Record, to, external string, fields map[string]any, replaced bool) (string, *refusal) {
+	makers := map[string]func(*Record, map[string]any, bool) (map[string]any, []any, *refusal){fulfillmentRecord: f.ship, invoiceRecord: f.bill}[to]
+	made, changed, bad := makers(source, fields, replaced)
 	if bad != nil {
 		return "", bad
 	}

@@ -57,9 +57,11 @@
 //
 // Every event of a shipment sets its whole state, whichever arrives first. A shipment that left
 // becomes an item fulfillment, made of the sales order by
-// POST /salesOrder/{id}/!transform/itemFulfillment. The transform ships all that is open by itself,
-// so every open line of goods is listed, also those of which nothing was shipped. Lines are found by
-// their item. The items of charges (tax, tip, fee and so on) must not be fulfillable in NetSuite
+// POST /salesOrder/{id}/!transform/itemFulfillment?replace=item. The transform ships all that is open
+// by itself, so every open line of goods is listed, also those of which nothing was shipped, and the
+// list replaces NetSuite's own (REST API Browser, parameter replace of the transform): a line that an
+// edit of the order adds in the same moment is not shipped. Lines are found by their item. The items
+// of charges (tax, tip, fee and so on) must not be fulfillable in NetSuite
 // ("Can be Fulfilled/Received" off): their lines are not listed. Date and shipped date are those of
 // the shipment, in NETSUITE_TIMEZONE; the status is shipped; each tracking number has a package,
 // whose weight NetSuite demands (NETSUITE_PACKAGE_WEIGHT).
@@ -80,7 +82,8 @@
 // an item fulfillment for other reasons, such as a return that was made of it, is not documented; its
 // refusal is a conflict too.
 //
-// More than is open is a conflict before anything is written, and so is a line that was closed. An
+// More than is open is a conflict before anything is written, and so is a line that was closed. If
+// the order's lines change between reading and writing, as by another shipment, it is tried again. An
 // order that is pending approval, or has a payment hold, is waited for.
 //
 // With NETSUITE_INVOICE=shipped each shipment is followed by an invoice, made by the same kind of

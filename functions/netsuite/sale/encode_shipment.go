@@ -16,8 +16,8 @@ const shippedStatus = "C"
 // The values of NETSUITE_INVOICE.
 const invoiceShipped = "shipped"
 
-// encode returns the body that makes the item fulfillment of its sales order. The transform takes
-// all that is open by itself, so each open line of goods is listed, also with nothing shipped.
+// encode returns the body that makes the item fulfillment of its sales order. A transform takes all
+// that is open by itself, so each open line of goods is listed, also with nothing shipped.
 func (s *shipping) encode(external string) ([]byte, []record.Origin, error) {
 	w := strictjson.NewWriter(nil)
 	w.Obj()

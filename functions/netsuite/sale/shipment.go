@@ -79,8 +79,27 @@ func (t *Target) fulfill(ctx context.Context, p suitetalk.Place, s *shipping) (i
 	if err != nil {
 		return "", "", fault.Doing(p.Doing, err)
 	}
-	id, err = t.transformOrder(ctx, p, found.Values["id"], body, origins)
-	return id, "", err
+	if id, err = t.transformOrder(ctx, p, found.Values["id"], record.ItemSublist, body, origins); err != nil {
+		return "", "", t.explained(ctx, p, s, found, err)
+	}
+	return id, "", nil
+}
+
+// explained returns why the item fulfillment was rejected. If the order's lines are no longer those
+// that it was made for, as when another shipment of the order was written meanwhile, the same
+// shipment is worth another attempt.
+func (t *Target) explained(ctx context.Context, p suitetalk.Place, s *shipping, before *suitetalk.Document, rejected error) error {
+	if fault.KindOf(rejected) != fault.Rejected {
+		return rejected
+	}
+	now, err := t.ownOrder(ctx, suitetalk.Place{Record: suitetalk.SalesOrder, External: record.ExternalID(s.orderKey), Doing: p.Doing}, s.order)
+	if err != nil || now == nil || slices.Equal(bookedLines(before), bookedLines(now)) {
+		return rejected
+	}
+	f := *fault.As(rejected)
+	f.Kind, f.Class, f.Scope, f.Field = fault.Unavailable, fault.Conflict, fault.EntityScope, "order"
+	f.Detail = "sales order " + s.order + " changed while the shipment was written: " + f.Detail
+	return &f
 }
 
 // sameParcel returns the item fulfillment of the order that has one of the shipment's tracking
@@ -136,12 +155,13 @@ func (t *Target) invoice(ctx context.Context, p suitetalk.Place, s *shipping) (s
 	if err != nil {
 		return "", fault.Doing(p.Doing, err)
 	}
-	return t.transformOrder(ctx, p, s.order, body, nil)
+	return t.transformOrder(ctx, p, s.order, "", body, nil)
 }
 
-// transformOrder makes the record of the sales order.
-func (t *Target) transformOrder(ctx context.Context, p suitetalk.Place, order string, body []byte, origins []record.Origin) (string, error) {
-	id, err := t.Transform(ctx, p, suitetalk.SalesOrder, order, "", body)
+// transformOrder makes the record of the sales order. The named sublist has only the lines of the
+// body; "" for those that NetSuite fills in.
+func (t *Target) transformOrder(ctx context.Context, p suitetalk.Place, order, replace string, body []byte, origins []record.Origin) (string, error) {
+	id, err := t.Transform(ctx, p, suitetalk.SalesOrder, order, replace, body)
 	if err != nil {
 		return "", record.InOurTerms(err, p.Record, origins)
 	}

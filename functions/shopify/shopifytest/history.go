@@ -33,6 +33,8 @@ type History struct {
 	back         int64           // money that went back
 	paidBack     map[int64]int64 // by the transaction that had received it
 	next         int64           // id
+
+	made []Fulfillment // over the API; then the pieces of each line that left are theirs
 }
 
 // part is an amount before tax or with it, as the shop's prices are, and its tax.
@@ -370,6 +372,7 @@ func (h *History) Body() []byte {
 	}
 	order["line_items"], order["refunds"] = lines, h.refunds
 	order["fulfillments"] = []any{object{"id": 1, "status": "success", "line_items": fulfilled}}
+	h.showMade(order)
 	order["total_price_set"], order["total_tax_set"], order["tax_lines"] = h.bag(total), h.bag(tax), h.taxLines(tax)
 	order["current_total_price_set"], order["current_total_tax_set"] = h.bag(h.current()), h.bag(currentTax)
 	order["total_outstanding"] = h.text(h.due())
@@ -384,7 +387,7 @@ func (h *History) Body() []byte {
 
 func (h *History) line(l *piece) object {
 	return object{
-		"id": l.id, "sku": "SKU-" + strconv.FormatInt(l.id%20, 10), "product_id": 1, "variant_id": 2, "title": "Article", "name": "Article",
+		"id": l.id, "sku": l.sku(), "product_id": 1, "variant_id": 2, "title": "Article", "name": "Article",
 		"quantity": l.quantity, "current_quantity": l.quantity - l.gone, "fulfillable_quantity": l.quantity - l.left - l.removed,
 		"price_set": h.bag(l.price), "gift_card": false, "requires_shipping": true, "product_exists": true, "duties": []any{},
 		"discount_allocations": []any{object{"amount_set": h.bag(l.discount / 3)}, object{"amount_set": h.bag(l.discount - l.discount/3)}},
