@@ -56,6 +56,7 @@ func (p *Plan) looks(route string) []ask {
 		{action: "cloudwatch:DescribeAlarms", resource: "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:*"},
 		{action: "secretsmanager:DescribeSecret", resource: secretARN(p.Prefix() + "/netsuite")},
 		{action: "secretsmanager:DescribeSecret", resource: secretARN(p.Prefix() + "/shopify/receive")},
+		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.Prefix() + "/ledger")},
 		{action: "lambda:GetFunctionConfiguration", resource: p.functionARN("netsuite-deliver")},
 	}
 }

@@ -33,7 +33,7 @@ type Props struct {
 // Looking into a dead-letter queue receives its messages, so that a reader may receive them and
 // make them visible again; not delete or send any. A reader reads the settings of functions,
 // and an operator the secrets too, because replay and reconcile call the systems as the functions
-// do. The secret of a door is not among them. Only the Eraser may read the whole table, delete
+// do. A reader has the secret of the ledger's addresses: trace finds a person by it. The secret of a door is not among them. Only the Eraser may read the whole table, delete
 // search keys and versions of objects, and write archived deliveries again: erase does. None of the four may empty a queue by PurgeQueue,
 // write an entity's record or invoke a function.
 //
@@ -128,6 +128,7 @@ func (p *Props) mayLook() []awsiam.PolicyStatementProps {
 		allow("Logs", arn("logs", "log-group:/aws/lambda/"+p.Prefix+"-*:*"), "logs:FilterLogEvents"),
 		allow("Alarms", arn("cloudwatch", "alarm:*"), "cloudwatch:DescribeAlarms"),
 		allow("Age", append(p.secrets(p.Secrets), p.secrets(p.Doors)...), "secretsmanager:DescribeSecret"),
+		allow("HashAddresses", p.secrets([]string{p.Prefix + "/ledger"}), "secretsmanager:GetSecretValue"), // to find a person
 		allow("Settings", arn("lambda", "function:"+p.Prefix+"-*"), "lambda:GetFunctionConfiguration"),
 		allow("Load", p.objects("/claims/*", "/archive/*"), "s3:GetObject"),
 		allow("Miss", p.objects(""), "s3:ListBucket"),
