@@ -11,7 +11,7 @@
 //	vault.go      large bodies and files in the bucket; archive.go: the archive of raw messages
 //	secrets.go    settings in Secrets Manager; address.go: the secret of the ledger
 //	classify.go   what an error of AWS means; backoff.go, chunk.go: members of a batch again
-//	desk.go       access of the operator's packages to the same resources
+//	desk.go       access of the operator's packages to the same resources; record.go: its list of the state
 //
 // A port's call that returned without an error is durable at AWS. Where AWS answers success
 // and reports failures in the body (PutEvents, SendMessageBatch, BatchWriteItem), the failed
