@@ -57,6 +57,7 @@ func Profile() connector.Profile {
 		Title:       "HubSpot (API 2026-09)",
 		Roles:       []connector.Role{connector.Deliver},
 		Concurrency: 5,
+		RefForm:     `^[1-9][0-9]{0,18}$`,
 		Rate:        connector.Rate{Calls: 14, Per: 10 * time.Second, Burst: 14},
 		Timeout:     timeout,
 		Linger:      time.Minute,

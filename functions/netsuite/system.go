@@ -35,6 +35,7 @@ func Profile() connector.Profile {
 		Title:       "NetSuite (SuiteTalk REST 2026.1)",
 		Roles:       []connector.Role{connector.Deliver, connector.Audit},
 		Concurrency: 5,
+		RefForm:     `^[1-9][0-9]{0,18}$`,
 		Timeout:     time.Minute,
 		Linger:      15 * time.Minute, // the longest that NetSuite lets a request run
 		Settings:    all,

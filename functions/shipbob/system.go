@@ -67,6 +67,7 @@ func Profile() connector.Profile {
 		Roles:       []connector.Role{connector.Receive, connector.Translate, connector.Deliver, connector.Poll},
 		BodyLimit:   bodyLimit,
 		Concurrency: 4,
+		RefForm:     `^[1-9][0-9]{0,18}$`,
 		Rate:        connector.Rate{Calls: 110, Per: time.Minute, Burst: 20},
 		Timeout:     timeout,
 		Linger:      time.Minute,

@@ -13,6 +13,7 @@ import (
 
 	"causeway.example/infra/causeway/operators"
 	"causeway.example/shared/connector"
+	"causeway.example/shared/routes"
 )
 
 // Installation is one whole installation in four stacks, in the order in which they depend on
@@ -67,11 +68,23 @@ func (p *Plan) install(scope constructs.Construct) *Installation {
 	}
 	i.WatchStack = p.stack(scope, "watch", "alarms and dashboard", i.ConnectorsStack)
 	i.Watch = NewWatch(i.WatchStack, whole, &WatchProps{Plan: p})
-	i.Operators = operators.New(i.WatchStack, "Operators", &operators.Props{Prefix: p.Prefix(), Bucket: p.Bucket(), Secrets: p.SecretNames(false), Doors: p.SecretNames(true), Key: p.props.Key})
+	i.Operators = operators.New(i.WatchStack, "Operators", &operators.Props{
+		Prefix: p.Prefix(), Bucket: p.Bucket(), Secrets: p.SecretNames(false), Doors: p.SecretNames(true), Targets: p.targets(), Key: p.props.Key,
+	})
 	for _, stack := range i.stacks() {
 		fixLogicalIDs(stack, slices.Collect(maps.Keys(i.Connectors)))
 	}
 	return i
+}
+
+// targets returns the systems of the plan that routes lead to.
+func (p *Plan) targets() (names []string) {
+	for _, s := range p.Systems {
+		if len(routes.To(p.Routes, s.Name)) > 0 {
+			names = append(names, s.Name)
+		}
+	}
+	return names
 }
 
 // whole is the id that CDK leaves out of logical ids.

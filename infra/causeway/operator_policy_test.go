@@ -56,6 +56,7 @@ func (p *Plan) looks(route string) []ask {
 		{action: "cloudwatch:DescribeAlarms", resource: "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:*"},
 		{action: "secretsmanager:DescribeSecret", resource: secretARN(p.Prefix() + "/netsuite")},
 		{action: "secretsmanager:DescribeSecret", resource: secretARN(p.Prefix() + "/shopify/receive")},
+		{action: "secretsmanager:GetSecretValue", resource: secretARN(p.Prefix() + "/ledger")},
 		{action: "lambda:GetFunctionConfiguration", resource: p.functionARN("netsuite-deliver")},
 	}
 }
@@ -98,6 +99,38 @@ func (p *Plan) erases() []ask {
 		{action: "events:DescribeArchive", resource: "arn:aws:events:eu-central-1:111122223333:archive/" + p.Prefix()},
 		{action: "logs:DescribeLogGroups", resource: "arn:aws:logs:eu-central-1:111122223333:log-group::log-stream:"},
 	}
+}
+
+// binds are what crosswalk calls beside what an operator may.
+func (p *Plan) binds() []ask {
+	return []ask{
+		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#netsuite|shopify/example/customer/1"},
+		{action: "sqs:ChangeMessageVisibility", resource: p.queueARN(p.Routes[0].Queue())},
+	}
+}
+
+// A binder writes records of entities at targets, and of nothing else.
+func TestOnlyABinderWritesRecords(t *testing.T) {
+	each(t, examples, func(t *testing.T, p *Plan, w written) {
+		for policy, want := range map[string]bool{"OperatorsReader": false, "OperatorsOperator": false, "OperatorsAdmin": false, "OperatorsEraser": false, "OperatorsBinder": true} {
+			for _, a := range p.binds() {
+				if got := w.grants(t, policy, a); got != want {
+					t.Errorf("%s may %s on %s %s: %v, want %v", policy, a.action, a.resource, a.leadingKey, got, want)
+				}
+			}
+		}
+		for _, a := range append(p.nevers(p.Routes[0].Queue()),
+			ask{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#bind.currency|shopify/example/order/1"},
+			ask{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#shopify-inbox|shopify/example/delivery/1"},
+			ask{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "L#trace"}, ask{action: "sqs:SendMessage", resource: p.queueARN(p.Routes[0].Queue())}) {
+			if a.leadingKey != "S#netsuite|shopify/example/order/1" && w.grants(t, "OperatorsBinder", a) {
+				t.Errorf("a binder may %s on %s %s", a.action, a.resource, a.leadingKey)
+			}
+		}
+		if !w.grants(t, "OperatorsBinder", ask{action: "dynamodb:Scan", resource: p.tableARN()}) {
+			t.Error("a binder may not list the records")
+		}
+	})
 }
 
 // nevers is what no operator may do.
@@ -170,7 +203,7 @@ func (w written) wantEraser(t *testing.T, p *Plan) {
 // AWS STS quotas").
 func TestOperatorsPoliciesFitIntoIAM(t *testing.T) {
 	each(t, stages, func(t *testing.T, _ *Plan, w written) {
-		for _, name := range []string{"OperatorsReader", "OperatorsOperator", "OperatorsAdmin", "OperatorsEraser"} {
+		for _, name := range []string{"OperatorsReader", "OperatorsOperator", "OperatorsAdmin", "OperatorsEraser", "OperatorsBinder"} {
 			n := 0
 			for _, s := range statements(w.stacks["watch"].Resources[name].Properties["PolicyDocument"]) {
 				n += len(strings.Join(w.texts(s["Resource"]), `","`)) + len(strings.Join(w.texts(s["Action"]), `","`)) + 150

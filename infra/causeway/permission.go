@@ -67,6 +67,7 @@ func (p *Plan) permissions(s plan.Installed, role connector.Role) []statement {
 		all = append(all, p.mayLoad("drop/"+s.Name)...)
 	case connector.Translate:
 		all = append(all, p.mayTake(s, role)...)
+		all = append(all, p.mayHashAddresses())
 		all = append(all, p.mayUseState(s, role), p.mayUseLedger(s, role), p.mayStore("claims", "archive/"+s.Name, "archive/sha256"), p.mayPublish(s))
 		all = append(all, p.mayLoad("claims")...)
 	case connector.Deliver:
@@ -116,6 +117,14 @@ func (p *Plan) mayTake(s plan.Installed, role connector.Role) []statement {
 // mayAccept allows the inbox queues: the one of the live lane, and that of the backfill lane.
 func (p *Plan) mayAccept(s plan.Installed) statement {
 	return statement{id: "Accept", actions: []string{"sqs:SendMessage"}, resources: arns("sqs", p.Name(routes.Inbox(s.Name)), p.Name(routes.InboxBackfill(s.Name)))}
+}
+
+// mayHashAddresses allows the secret of the ledger's search keys.
+func (p *Plan) mayHashAddresses() statement {
+	return statement{
+		id: "HashAddresses", actions: []string{"secretsmanager:GetSecretValue"},
+		resources: arns("secretsmanager", pattern("secret:"+p.LedgerSecret(), "-??????")),
+	}
 }
 
 // mayPublish allows events of the own source only, so that a translate function cannot forge

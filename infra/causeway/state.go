@@ -21,7 +21,7 @@ type StateProps struct {
 }
 
 // State is the data that must not be lost: the table of state and ledger, the bucket of large
-// bodies and raw deliveries, and the secrets, which are created empty.
+// bodies and raw deliveries, and the secrets, which are created empty but for the ledger's.
 type State struct {
 	Construct constructs.Construct // for tags, aspects and dependencies
 	Table     awsdynamodb.Table
@@ -42,6 +42,7 @@ func NewState(scope constructs.Construct, id string, props *StateProps) *State {
 			}
 		}
 	}
+	s.Secrets[p.LedgerSecret()] = p.ledgerSecret(s.Construct)
 	return s
 }
 
@@ -118,6 +119,24 @@ func (p *Plan) newSecret(scope constructs.Construct, s plan.Installed, role conn
 		props.KmsKeyId = p.props.Key.KeyArn()
 	}
 	secret := awssecretsmanager.NewCfnSecret(scope, jsii.String(id), props)
+	secret.ApplyRemovalPolicy(p.props.RemovalPolicy, &awscdk.RemovalPolicyOptions{})
+	return secret
+}
+
+// ledgerSecret creates the secret under which the ledger hashes addresses. CloudFormation
+// generates its content once: nobody has to know it, and a new one would hide older entries.
+func (p *Plan) ledgerSecret(scope constructs.Construct) awssecretsmanager.CfnSecret {
+	props := &awssecretsmanager.CfnSecretProps{
+		Name:        jsii.String(p.LedgerSecret()),
+		Description: jsii.String("Under it the ledger hashes e-mail addresses; generated. To rotate it, put in current and previous, and take previous out when the ledger's retention has passed"),
+		GenerateSecretString: &awssecretsmanager.CfnSecret_GenerateSecretStringProperty{
+			SecretStringTemplate: jsii.String("{}"), GenerateStringKey: jsii.String("current"), PasswordLength: number(64), ExcludePunctuation: jsii.Bool(true),
+		},
+	}
+	if p.props.Key != nil {
+		props.KmsKeyId = p.props.Key.KeyArn()
+	}
+	secret := awssecretsmanager.NewCfnSecret(scope, jsii.String("LedgerSecret"), props)
 	secret.ApplyRemovalPolicy(p.props.RemovalPolicy, &awscdk.RemovalPolicyOptions{})
 	return secret
 }

@@ -222,7 +222,7 @@ func TestAPartnersBusIsJoinedByItsSource(t *testing.T) {
 func TestIDsOfInstallationsStay(t *testing.T) {
 	each(t, []string{"prod"}, func(t *testing.T, _ *Plan, w written) {
 		for id, kind := range map[string]string{
-			"Table": "AWS::DynamoDB::Table", "Bucket": "AWS::S3::Bucket", "ShopifySecret": "AWS::SecretsManager::Secret", "Bus": "AWS::Events::EventBus",
+			"Table": "AWS::DynamoDB::Table", "Bucket": "AWS::S3::Bucket", "ShopifySecret": "AWS::SecretsManager::Secret", "LedgerSecret": "AWS::SecretsManager::Secret", "Bus": "AWS::Events::EventBus",
 			"BusArchive": "AWS::Events::Archive", "ShopifyInboxQueue": "AWS::SQS::Queue", "ShopifyInboxDeadQueue": "AWS::SQS::Queue", "RulesDeadQueue": "AWS::SQS::Queue",
 			"ShopifyOrdersToNetsuiteQueue": "AWS::SQS::Queue", "ShopifyOrdersToNetsuiteRule": "AWS::Events::Rule", "ShopifyPollDeadQueue": "AWS::SQS::Queue",
 			"ShopifyPartnerBus": "AWS::Events::EventBus", "NetsuiteDeliver": "AWS::Lambda::Function", "NetsuiteDeliverLog": "AWS::Logs::LogGroup",

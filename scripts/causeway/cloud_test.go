@@ -30,6 +30,7 @@ import (
 	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/cloud/cloudtest"
 	"causeway.example/shared/connector"
+	"causeway.example/shared/entity"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
@@ -117,6 +118,7 @@ func (i *emulated) create(t *testing.T) {
 		Bucket: &resources.Bucket, CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: "eu-central-1"},
 	})
 	must2(t, err)
+	i.server.Secret(cloud.AddressSecret("causeway-prod"), `{"current":"`+strings.Repeat("s", 64)+`"}`)
 	for _, name := range []string{routes.Inbox("shopify"), routes.InboxBackfill("shopify"), cloudRoute} {
 		for _, queue := range []string{routes.Dead(name), name} {
 			_, err = sqs.NewFromConfig(a).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("causeway-prod-" + queue)})
@@ -313,9 +315,11 @@ func TestEraseOnAWS(t *testing.T) {
 	ctx := t.Context()
 	const email = "ada@example.com"
 	customer := message.Key{System: "shopify", Tenant: "brand.example", Type: "customer", ID: "7"}
+	hashes, err := port.AddressKeys(ctx, i.backend, email)
+	must2(t, err)
 	must2(t, i.backend.Append(ctx,
 		port.Entry{At: i.clock.Now(), Stage: port.Confirmed, Entity: customer, Event: "e-7", Trace: "t-7", Route: cloudRoute, Function: "netsuite-deliver", TargetRef: "88", Outcome: "made " + email},
-		port.Entry{At: i.clock.Now(), Stage: port.Published, Entity: customer, Event: "e-7", Trace: "t-7", Keys: []string{port.SearchKey(port.KeyEmail, canonical.EmailHash(email))}},
+		port.Entry{At: i.clock.Now(), Stage: port.Published, Entity: customer, Event: "e-7", Trace: "t-7", Keys: hashes[:1]},
 	))
 	body := fmt.Appendf(nil, `{"id":"1001","email":%q}`, email)
 	raw, err := (&message.Raw{ID: "d-1", System: "shopify", Tenant: "brand.example", Topic: "orders/create", ReceivedAt: i.clock.Now(), Body: body}).Encode()
@@ -345,7 +349,7 @@ func TestEraseOnAWS(t *testing.T) {
 	if code, out = i.run(t, "dlq", "list"); code != screen.ExitOK || strings.Contains(out, "inbox") {
 		t.Errorf("afterwards: exit %d\n%s", code, out)
 	}
-	if found, err := i.backend.Find(ctx, port.Query{Key: port.SearchKey(port.KeyEmail, canonical.EmailHash(email))}); err != nil || len(found) != 0 {
+	if found, err := i.backend.Find(ctx, port.Query{Key: hashes[0]}); err != nil || len(found) != 0 {
 		t.Errorf("the address finds %v, %v", found, err)
 	}
 	for _, call := range []string{"dynamodb Scan", "s3 ListObjectVersions"} {
@@ -362,5 +366,46 @@ func TestEraseOnAWS(t *testing.T) {
 	}
 	if code, out = i.run(t, "erase", customer.String(), "--email", email, "--yes", "--reason", "ticket 413"); code != screen.ExitDenied || !strings.Contains(out, "no access to bucket") {
 		t.Errorf("without permission: exit %d\n%s", code, out)
+	}
+}
+
+// Bindings are listed, imported and exported on AWS; the environment has to be confirmed.
+func TestCrosswalkOnAWS(t *testing.T) {
+	i := newInstallation(t)
+	ctx := t.Context()
+	key := message.Key{System: "shopify", Tenant: "brand.example", Type: "customer", ID: "7"}
+	record, err := entity.Load(ctx, i.backend, "netsuite", key, false)
+	must2(t, err)
+	record.Ref = "88"
+	must2(t, record.Save(ctx, i.backend, i.clock.Now()))
+	other := key
+	other.ID = "9"
+	record, err = entity.Load(ctx, i.backend, "netsuite", other, false)
+	must2(t, err)
+	record.Attempt("e") // nothing is known of it at the target
+	must2(t, record.Save(ctx, i.backend, i.clock.Now()))
+	i.pass(time.Minute)
+	file := filepath.Join(t.TempDir(), "bindings.csv")
+	rows := "target,system,store,type,id,target_id\nnetsuite,shopify,brand.example,customer,7,88\nnetsuite,shopify,brand.example,customer,8,89\n"
+	must2(t, os.WriteFile(file, []byte(rows), 0o600))
+	if code, out := i.run(t, "crosswalk", "export", "--target", "netsuite"); code != screen.ExitOK || !strings.Contains(out, "customer,7,88\n") || strings.Contains(out, "customer,9") {
+		t.Errorf("export: exit %d\n%s", code, out)
+	}
+	if code, out := i.run(t, "crosswalk", "import", file, "--apply", "--reason", "r"); code != screen.ExitRefused {
+		t.Errorf("without the environment's name: exit %d\n%s", code, out)
+	}
+	i.pass(time.Minute)
+	if code, out := i.run(t, "crosswalk", "import", file, "--apply", "--yes", "--reason", "migration"); code != screen.ExitOK || !strings.Contains(out, "1 new, 0 changed, 1 the same") {
+		t.Errorf("import: exit %d\n%s", code, out)
+	}
+	i.pass(time.Minute)
+	for _, want := range []string{"customer,7,88\n", "customer,8,89\n"} {
+		if code, out := i.run(t, "crosswalk", "export", "--type", "customer", "--store", "brand.example"); code != screen.ExitOK || !strings.Contains(out, want) {
+			t.Errorf("afterwards: exit %d\n%s", code, out)
+		}
+	}
+	key.ID = "8"
+	if found, err := i.backend.Find(ctx, port.Query{Key: port.SearchKey(port.KeyRef, "89")}); err != nil || len(found) != 1 || found[0].Entity != key {
+		t.Errorf("the ledger has %v, %v", found, err)
 	}
 }

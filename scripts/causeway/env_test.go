@@ -223,7 +223,7 @@ func (w *world) play(line ...string) string {
 	code, out, complaints := w.run(line...)
 	shown := make([]string, len(line))
 	for i, word := range line {
-		if shown[i] = word; strings.ContainsAny(word, " '*#") {
+		if shown[i] = strings.TrimPrefix(word, w.folder+string(filepath.Separator)); strings.ContainsAny(word, " '*#") {
 			shown[i] = "'" + word + "'"
 		}
 	}

@@ -6,7 +6,7 @@
 // came out.
 //
 // This package only puts the command together. Its parts: cli opens what a command works on,
-// screen prints; ask, move, systems, person and compare have the commands.
+// screen prints; ask, move, systems, person, compare and bind have the commands.
 package main
 
 import (
@@ -22,6 +22,7 @@ import (
 	"golang.org/x/term"
 
 	"causeway.example/scripts/causeway/ask"
+	"causeway.example/scripts/causeway/bind"
 	"causeway.example/scripts/causeway/cli"
 	"causeway.example/scripts/causeway/compare"
 	"causeway.example/scripts/causeway/move"
@@ -51,7 +52,7 @@ func main() {
 
 // root returns the whole command.
 func root(of *cli.Tool) *cobra.Command {
-	return of.Root(slices.Concat(ask.Commands(of), move.Commands(of), systems.Commands(of), person.Commands(of), compare.Commands(of))...)
+	return of.Root(slices.Concat(ask.Commands(of), move.Commands(of), systems.Commands(of), person.Commands(of), compare.Commands(of), bind.Commands(of))...)
 }
 
 // who returns the name of the person at the keyboard, for the ledger.

@@ -22,3 +22,18 @@ func TestPersonalTextsAreThoseOfTheTags(t *testing.T) {
 		t.Errorf("personal texts %q, want %q", got, want)
 	}
 }
+
+// A field is as personal as the model says, wherever its name occurs: a discount's reason and a
+// product's title have nothing in common but letters with a person's.
+func TestAPathIsAsPersonalAsItsField(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]bool{
+		"name": false, "currency": false, "lines[0].sku": false, "lines[12].title": false, "shipping.country": false, "shipping.region": false, "buyer.customer": false,
+		"buyer.email": true, "buyer.phone": true, "billing.first_name": true, "shipping.line1": true, "shipping.postal_code": true, "note": true,
+		"company.name": true, "lines[0].nothing": true, "name.first": true, "": true,
+	} {
+		if got := canonical.PersonalAt(&canonical.Order{}, path); got != want {
+			t.Errorf("%q: %v, want %v", path, got, want)
+		}
+	}
+}

@@ -9,9 +9,9 @@
 //	ledger.go     writing the ledger in the table; entries.go: how its entries are packed
 //	find.go       reading the ledger; find_read.go: queries and scans
 //	vault.go      large bodies and files in the bucket; archive.go: the archive of raw messages
-//	secrets.go    settings in Secrets Manager
+//	secrets.go    settings in Secrets Manager; address.go: the secret of the ledger
 //	classify.go   what an error of AWS means; backoff.go, chunk.go: members of a batch again
-//	desk.go       access of the operator's packages to the same resources
+//	desk.go       access of the operator's packages to the same resources; record.go: its list of the state
 //
 // A port's call that returned without an error is durable at AWS. Where AWS answers success
 // and reports failures in the body (PutEvents, SendMessageBatch, BatchWriteItem), the failed
@@ -59,6 +59,18 @@
 // pointers: a query by one costs as much as one by entity. A query by trace, event, entity or
 // search key reads the partitions of that; one by stage dead or parked reads the lists of the days since; any
 // other (a route alone, a time alone, no filter) reads the whole table.
+//
+// # Addresses in the ledger
+//
+// The search key of an e-mail address is a hash under the secret <prefix>/ledger, which
+// CloudFormation generates. The first address that a process publishes reads it: 10 to 30 ms, and
+// later once in five minutes, during which a message is translated; the start of a function does
+// not grow. Only the roles that translate, and operators, may read it. While it cannot be read,
+// deliveries with an address wait in their inbox.
+//
+// Rotation: put {"current": new, "previous": old} into the secret. New entries have the new hash
+// within five minutes, and a search tries both. When the retention of the ledger has passed, take
+// the previous one out. A secret that is lost leaves its entries to be found by every other key.
 //
 // # Write units of a webhook that becomes one event
 //

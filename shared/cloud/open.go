@@ -44,6 +44,7 @@ type Backend struct {
 	queues  func() *sqs.Client
 	table   func() *dynamodb.Client
 	bucket  func() *s3.Client
+	secrets func() *Secrets
 
 	mu     sync.Mutex
 	lastID int64 // time of the latest ledger item, in nanoseconds
@@ -66,13 +67,15 @@ func Open(a aws.Config, c Config) *Backend {
 	if c.Retention == 0 {
 		c.Retention = ledgerLife
 	}
+	plain := a // NewSecrets names us itself
 	a = named(a, c.Build)
 	return &Backend{
 		config: c, account: a,
-		bus:    sync.OnceValue(func() *eventbridge.Client { return eventbridge.NewFromConfig(a) }),
-		queues: sync.OnceValue(func() *sqs.Client { return sqs.NewFromConfig(patient(a)) }),
-		table:  sync.OnceValue(func() *dynamodb.Client { return dynamodb.NewFromConfig(a) }),
-		bucket: sync.OnceValue(func() *s3.Client { return s3.NewFromConfig(a, bucketInPath) }),
+		secrets: sync.OnceValue(func() *Secrets { return NewSecrets(plain, c.Build, c.Now) }),
+		bus:     sync.OnceValue(func() *eventbridge.Client { return eventbridge.NewFromConfig(a) }),
+		queues:  sync.OnceValue(func() *sqs.Client { return sqs.NewFromConfig(patient(a)) }),
+		table:   sync.OnceValue(func() *dynamodb.Client { return dynamodb.NewFromConfig(a) }),
+		bucket:  sync.OnceValue(func() *s3.Client { return s3.NewFromConfig(a, bucketInPath) }),
 	}
 }
 

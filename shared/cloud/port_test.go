@@ -58,6 +58,7 @@ func newWorld(t *testing.T) *world {
 		Bucket: &w.config.Bucket, CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: s3types.BucketLocationConstraintEuCentral1},
 	})
 	must(t, err)
+	w.server.Secret(cloud.AddressSecret(w.config.Prefix), `{"current":"`+strings.Repeat("s", 64)+`"}`)
 	return w
 }
 

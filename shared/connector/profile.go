@@ -19,6 +19,7 @@ type Profile struct {
 	Purposes    []Purpose            // what some of the settings are for, to check them before a message fails
 	Operations  map[string]Operation // by event type: what the system does with it as a target
 	Version     Version              // of the vendor's API; zero if the vendor ends none
+	RefForm     string               // regular expression of the system's ids of records (Receipt.Ref); "" for any form
 }
 
 // Version is a version of a vendor's API that the vendor ends.

@@ -30,12 +30,13 @@ var (
 	_ engine.Valve   = (*Store)(nil)
 	_ engine.Archive = (*Store)(nil)
 	_ engine.Log     = (*Store)(nil)
+	_ engine.Records = (*Store)(nil)
 )
 
 // Desk returns the store as an operator's tools see it.
 func (s *Store) Desk() engine.Engine {
 	return engine.Engine{
-		Name: "local", Ledger: s, State: s, Vault: s, Sender: s, Meter: s, Letters: s, Valve: s, Archive: s, Log: s, Now: s.config.Now,
+		Name: "local", Ledger: s, State: s, Vault: s, Sender: s, Meter: s, Letters: s, Valve: s, Archive: s, Log: s, Records: s, Now: s.config.Now,
 	}
 }
 
@@ -273,4 +274,37 @@ func (s *Store) isInbox(name string) bool {
 		}
 	}
 	return false
+}
+
+// recordsPage is how many records one query of Records reads: no transaction is open while the
+// caller works on them.
+const recordsPage = 500
+
+// Records implements engine.Records, in the order of the keys.
+func (s *Store) Records(ctx context.Context, prefix string) iter.Seq2[port.Item, error] {
+	const query = `SELECT key, value, revision FROM state WHERE key > ?1 AND key < ?2 AND (expires = 0 OR expires >= ?3) ORDER BY key LIMIT ?4`
+	return func(yield func(port.Item, error) bool) {
+		for last := prefix; ; {
+			var page []port.Item
+			err := s.file.Rows(ctx, query, func(row sqlite.Row) error {
+				var item port.Item
+				err := row.Scan(&item.Key, &item.Value, &item.Revision)
+				page = append(page, item)
+				return err
+			}, last, prefix+"\U0010ffff", sqlite.Nanos(s.now()), recordsPage)
+			if err != nil {
+				yield(port.Item{}, sqlite.Failure("listing state "+prefix, err))
+				return
+			}
+			for _, item := range page {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if len(page) < recordsPage {
+				return
+			}
+			last = page[len(page)-1].Key
+		}
+	}
 }

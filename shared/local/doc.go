@@ -43,6 +43,12 @@
 // A message id or a state's revision is an identifier of the file, and so never used twice
 // in its life: a stale handle or revision matches nothing later.
 //
+// Addresses are in the ledger as hashes under a secret (AddressSecrets), which is in
+// ledger-secret.json beside the store: a copy of the store alone cannot be searched for a known
+// address. Rotation: write {"current": new, "previous": old} into the file, and take the previous
+// one out when the retention of the ledger has passed. If the file is lost, a new one is made, and
+// entries of before are found by every other key.
+//
 // Timestamps come from the clock of the configuration. How long a receiver or a schedule
 // sleeps is measured by the process's own timers.
 package local

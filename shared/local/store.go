@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"errors"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,7 +30,9 @@ type Config struct {
 
 	LedgerRetention time.Duration // Sweep removes older entries; 0 keeps all
 	VaultRetention  time.Duration // Sweep removes older bodies that no message refers to; 0 keeps all
-	DeadRetention   time.Duration // Sweep removes dead letters that are longer in their queue; 0: DefaultDeadRetention
+	Random          io.Reader     // of the secret in AddressSecrets; nil: crypto/rand
+
+	DeadRetention time.Duration // Sweep removes dead letters that are longer in their queue; 0: DefaultDeadRetention
 }
 
 // DefaultDeadRetention is how long a dead letter is kept: as long as SQS keeps one at most.

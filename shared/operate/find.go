@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"causeway.example/shared/canonical"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
 )
@@ -71,31 +70,42 @@ type finder struct {
 	byEntity map[message.Key]*Candidate
 }
 
-func (f *finder) search(ctx context.Context, value string) error {
-	queries := map[string]port.Query{}
-	var order []string
-	add := func(kind string, q port.Query) {
-		q.Newest, q.Limit = true, mostHits
-		queries[kind], order = q, append(order, kind)
-	}
+// search is one query of a search, and the kind of key that it looks for.
+type search struct {
+	kind  string
+	query port.Query
+}
+
+// searches returns the queries that find what the text can mean.
+func (f *finder) searches(ctx context.Context, value string) (all []search, err error) {
 	if strings.Contains(value, "@") {
-		add(port.KeyEmail, port.Query{Key: port.SearchKey(port.KeyEmail, canonical.EmailHash(value))})
-	} else {
-		for _, kind := range port.KeyKinds() {
-			if key := port.SearchKey(kind, value); key != "" {
-				add(kind, port.Query{Key: key})
-			}
+		keys, err := port.AddressKeys(ctx, f.desk.Ledger, value)
+		for _, key := range keys {
+			all = append(all, search{port.KeyEmail, port.Query{Key: key}})
 		}
-		add("event", port.Query{Event: value})
-		add("trace", port.Query{Trace: value})
+		return all, err
 	}
-	for _, kind := range order {
-		entries, err := f.desk.Ledger.Find(ctx, queries[kind])
+	for _, kind := range port.KeyKinds() {
+		if key := port.SearchKey(kind, value); key != "" {
+			all = append(all, search{kind, port.Query{Key: key}})
+		}
+	}
+	return append(all, search{"event", port.Query{Event: value}}, search{"trace", port.Query{Trace: value}}), nil
+}
+
+func (f *finder) search(ctx context.Context, value string) error {
+	searches, err := f.searches(ctx, value)
+	if err != nil {
+		return err
+	}
+	for _, s := range searches {
+		s.query.Newest, s.query.Limit = true, mostHits
+		entries, err := f.desk.Ledger.Find(ctx, s.query)
 		if err != nil {
 			return err
 		}
 		for _, e := range entries {
-			if err := f.add(ctx, kind, e); err != nil {
+			if err := f.add(ctx, s.kind, e); err != nil {
 				return err
 			}
 		}

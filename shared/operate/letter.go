@@ -170,7 +170,7 @@ func numberOf(keys []string) string {
 
 // NameOf returns the entity's name for people, such as "#1001"; "" if it has none.
 func NameOf(entity any) string {
-	for _, number := range canonical.KnownBy(entity)[port.KeyNumber] {
+	for _, number := range canonical.KnownBy(entity, func(string) string { return "" })[port.KeyNumber] {
 		if number != "" {
 			return number
 		}

@@ -36,6 +36,19 @@ func MaskEvent(eventType string, body []byte) string {
 	return string(text)
 }
 
+// MaskChanges returns changes of a canonical body of the event type with every value masked that
+// the model says is personal; all of them if there is no such type.
+func MaskChanges(eventType string, changes []Change) []Change {
+	changes = slices.Clone(changes)
+	kind, known := canonical.TypeNamed(eventType)
+	for i, c := range changes {
+		if !known || canonical.PersonalAt(kind.New(), c.Field) {
+			changes[i].Before, changes[i].After = Masked, Masked
+		}
+	}
+	return changes
+}
+
 // Tree returns a JSON text as maps, slices and basic values; numbers keep all their digits
 // (json.Number).
 func Tree(text []byte) (tree any, err error) {

@@ -43,6 +43,20 @@ func TestMaskedEventShowsNothingPersonal(t *testing.T) {
 	}
 }
 
+func TestMaskedChangesShowNothingPersonal(t *testing.T) {
+	t.Parallel()
+	changes := []operate.Change{
+		{Field: "lines[0].sku", Before: `"A"`, After: `"B"`, Mark: "changed"}, {Field: "shipping.line1", Before: `"Street 1"`, After: `"Street 2"`, Mark: "changed"},
+	}
+	got := operate.MaskChanges(canonical.OrderPlaced, changes)
+	if got[0] != changes[0] || got[1] != (operate.Change{Field: "shipping.line1", Before: operate.Masked, After: operate.Masked, Mark: "changed"}) || changes[1].After != `"Street 2"` {
+		t.Errorf("masked %+v of %+v", got, changes)
+	}
+	if got := operate.MaskChanges("orders/create", changes); got[0].After != operate.Masked {
+		t.Errorf("of a type without a model: %+v", got)
+	}
+}
+
 func TestMaskedPayloadShowsKnownFieldsOnly(t *testing.T) {
 	t.Parallel()
 	text := operate.MaskPayload([]byte(`{"id":5001,"name":"#1001","email":"ada@example.com","customer":{"id":7,"name":"Ada"},"note_attributes":[{"name":"gift","value":"for Ada"}],

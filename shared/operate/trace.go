@@ -133,7 +133,7 @@ func (d *Desk) journey(ctx context.Context, key message.Key, t *Trace) ([]port.E
 func stageOrder(e port.Entry) int {
 	return slices.Index([]port.Stage{
 		port.Received, port.Translated, port.Published, port.Queued, port.Deferred, port.Dead, port.Parked,
-		Redriven, Edited, Purged, port.Sent, port.Confirmed, port.Superseded, port.Skipped, Settled,
+		Redriven, Edited, Purged, port.Sent, port.Confirmed, port.Superseded, port.Skipped, Settled, Bound,
 	}, e.Stage)
 }
 
@@ -316,6 +316,7 @@ const (
 	Purged   port.Stage = "purged"   // taken out of the dead-letter queue, and exported
 	Edited   port.Stage = "edited"   // sent with changes under a new event id
 	Settled  port.Stage = "resolved" // taken out because nothing is missing
+	Bound    port.Stage = "bound"    // bound to a record of the target; written by package crosswalk
 )
 
 var parentWords = regexp.MustCompile(`(\w+) (\S+) (?:has a dead letter|did not reach)`)

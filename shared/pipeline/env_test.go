@@ -359,6 +359,10 @@ func (brokenPort) Load(context.Context, message.Claim) ([]byte, error)   { retur
 
 func (brokenPort) Find(context.Context, port.Query) ([]port.Entry, error) { return nil, errPort }
 
+func (brokenPort) AddressSecrets(context.Context) (canonical.AddressSecrets, error) {
+	return nil, errPort
+}
+
 func (brokenPort) Receive(context.Context, string, int, time.Duration) ([]port.Incoming, error) {
 	return nil, errPort
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
@@ -65,6 +66,11 @@ func (f *flakyPorts) Append(ctx context.Context, entries ...port.Entry) error {
 func (f *flakyPorts) Find(ctx context.Context, query port.Query) (found []port.Entry, err error) {
 	err = f.call(func() error { found, err = f.ports.Ledger.Find(ctx, query); return err })
 	return found, err
+}
+
+func (f *flakyPorts) AddressSecrets(ctx context.Context) (secrets canonical.AddressSecrets, err error) {
+	err = f.call(func() error { secrets, err = f.ports.AddressSecrets(ctx); return err })
+	return secrets, err
 }
 
 func (f *flakyPorts) Store(ctx context.Context, data []byte) (claim message.Claim, err error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/entity"
 	"causeway.example/shared/fault"
@@ -185,6 +184,8 @@ func (w *translation) envelope(ctx context.Context, event connector.Event) (*mes
 	}
 	e := w.entry(m, port.Published)
 	e.Outcome, e.Notes, e.Hashes.Canonical = m.Type+" on the bus", state.Notes, state.Hash
-	e.Keys = port.KnownKeys(canonical.KnownBy(event.Body))
+	if err == nil {
+		e.Keys, err = port.KnownKeys(ctx, w.Ledger, event.Body)
+	}
 	return m, e, err
 }

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 )
@@ -118,6 +119,9 @@ type Ledger interface {
 	// unless the query says Newest, those of one instant in the order of appending.
 	// Each has its ID, and is returned once.
 	Find(ctx context.Context, query Query) ([]Entry, error)
+	// AddressSecrets returns the secrets by which addresses are hashed for search keys. They
+	// are stored apart from the entries, and are the same for every process.
+	AddressSecrets(ctx context.Context) (canonical.AddressSecrets, error)
 }
 
 // Vault keeps bodies that are too large to travel (Claim Check), content-addressed.

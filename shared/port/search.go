@@ -1,10 +1,14 @@
 package port
 
 import (
+	"cmp"
+	"context"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+
+	"causeway.example/shared/canonical"
 )
 
 // The kinds of search keys, by which people know a message.
@@ -13,7 +17,7 @@ const (
 	KeyID          = "id"          // the source's id of an entity
 	KeySKU         = "sku"         // of a product or of a line
 	KeyTracking    = "tracking"    // a carrier's number
-	KeyEmail       = "email"       // the hash of an address (canonical.EmailHash), never the address
+	KeyEmail       = "email"       // the hash of an address (canonical.AddressSecrets), never the address
 	KeyWebhook     = "webhook"     // the sender's own id of a delivery
 	KeyRef         = "ref"         // the target's id of an entity
 	KeyFingerprint = "fingerprint" // of a dead or parked message
@@ -66,15 +70,35 @@ func CompactKeys(keys []string) []string {
 	return keys[:min(len(keys), mostKeys)]
 }
 
-// KnownKeys returns the search keys of values by their kind.
-func KnownKeys(known map[string][]string) []string {
-	var keys []string
+// KnownKeys returns the search keys that an entry about the entity, a pointer to a canonical
+// type, has in the ledger. The ledger's secrets are read only if the entity has an address.
+func KnownKeys(ctx context.Context, ledger Ledger, entity any) (keys []string, err error) {
+	known := canonical.KnownBy(entity, func(address string) string {
+		secrets, failed := ledger.AddressSecrets(ctx)
+		if failed != nil {
+			err = cmp.Or(err, Unavailable("hashing an address for the ledger", failed))
+			return ""
+		}
+		return secrets.Hash(address)
+	})
 	for kind, values := range known {
 		for _, value := range values {
 			keys = append(keys, SearchKey(kind, value))
 		}
 	}
-	return CompactKeys(keys)
+	return CompactKeys(keys), err
+}
+
+// AddressKeys returns the search keys by which the ledger can have an address.
+func AddressKeys(ctx context.Context, ledger Ledger, address string) (keys []string, err error) {
+	secrets, err := ledger.AddressSecrets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, hash := range secrets.Hashes(address) {
+		keys = append(keys, SearchKey(KeyEmail, hash))
+	}
+	return keys, nil
 }
 
 // hint finds the fields of a payload that name its record. A value is a number, or a text

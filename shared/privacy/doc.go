@@ -15,9 +15,12 @@
 // vault does not name its person, so that its hash is stored before the message that names it is
 // deleted (State key operate|erasing); a run that was killed is finished by the next.
 //
-// An address is searched for by canonical.EmailHash, which has no key: with the ledger and a
-// list of addresses one can test which of them bought. That is why its search keys are erased.
-// The id of a guest is the same hash, and is kept like any id.
+// The ledger has an address as a hash under a secret of the installation (port.Ledger,
+// AddressSecrets), so that a copy of the ledger does not tell which addresses of a list are in
+// it. Entries are searched for by the hash under each secret that is known, and by the one
+// without a secret, which entries of version 0.1.0 have. Those search keys are erased too. The
+// id of a guest (canonical.GuestID) is a hash without a secret, because the target has the guest
+// under it: a copy of the ledger does tell whether an address has ordered as a guest.
 //
 // Data at targets is not ours to erase. A Report lists what a person has to do there, and what the
 // engine keeps by itself, and until when.

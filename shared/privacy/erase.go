@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"causeway.example/shared/canonical"
 	"causeway.example/shared/message"
 	"causeway.example/shared/operate/engine"
 	"causeway.example/shared/port"
@@ -235,7 +234,10 @@ func (stores Stores) eraseBodies(ctx context.Context, s Subject, bodies *pending
 
 // eraseTexts erases what the ledger, the operators and the logs say of the person.
 func eraseTexts(ctx context.Context, stores Stores, s Subject, erased []port.Incoming, r *Report) error {
-	keys := s.searchKeys()
+	keys, err := s.searchKeys(ctx, stores.Ledger)
+	if err != nil {
+		return err
+	}
 	for _, key := range append(s.keys(erased), message.Key{}) {
 		if key.ID != "" {
 			tasks, err := tasksOf(ctx, stores.Ledger, key)
@@ -277,16 +279,20 @@ func (s Subject) texts() (texts []string) {
 
 // searchKeys returns by what the ledger finds entries that are about the person and about no
 // entity of theirs, such as a delivery that could not be translated.
-func (s Subject) searchKeys() (keys []string) {
+func (s Subject) searchKeys(ctx context.Context, ledger port.Ledger) (keys []string, err error) {
 	for _, email := range s.Emails {
-		keys = append(keys, port.SearchKey(port.KeyEmail, canonical.EmailHash(email)))
+		hashed, err := port.AddressKeys(ctx, ledger, email)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, hashed...)
 	}
 	for _, key := range append(slices.Clone(s.Orders), s.Customer) {
 		if len(key.ID) >= uniqueID {
 			keys = append(keys, port.SearchKey(port.KeyID, key.ID))
 		}
 	}
-	return port.CompactKeys(keys)
+	return port.CompactKeys(keys), nil
 }
 
 // entry is the proof of an operation.

@@ -98,7 +98,7 @@ func TestNamesOfTheTemplateAreThoseOfThePorts(t *testing.T) {
 	t.Parallel()
 	s := mustStack(t)
 	var queues, rules, programs, ownQueues []string
-	secrets := []string{"causeway-dev/netsuite"}
+	secrets := []string{"causeway-dev/netsuite", cloud.AddressSecret("causeway-dev")}
 	table := slices.DeleteFunc(slices.Clone(routes.Table), func(r routes.Route) bool {
 		return slices.Contains(absent(), r.From) || slices.Contains(absent(), r.To)
 	})

@@ -5,6 +5,7 @@ package aws_test
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,7 +50,7 @@ func newClients(config aws.Config) *clients {
 }
 
 // deploy sets up what the templates describe, in an order in which each finds what it
-// refers to. Secrets are created empty, as they are in an account.
+// refers to. Secrets are created empty, as they are in an account, but for one that CloudFormation generates.
 func (c *clients) deploy(ctx context.Context, s *stack) error {
 	for _, step := range []struct {
 		kind string
@@ -115,9 +116,18 @@ func (c *clients) bucket(ctx context.Context, p map[string]any) error {
 }
 
 func (c *clients) secret(ctx context.Context, p map[string]any) error {
+	generate, _ := p["GenerateSecretString"].(map[string]any)
+	delete(p, "GenerateSecretString")
 	in, err := into[secretsmanager.CreateSecretInput](p)
 	if err != nil {
 		return err
+	}
+	if key, ok := generate["GenerateStringKey"].(string); ok {
+		text, err := json.Marshal(map[string]string{key: rand.Text() + rand.Text()})
+		if err != nil {
+			return err
+		}
+		in.SecretString = aws.String(string(text))
 	}
 	_, err = c.secrets.CreateSecret(ctx, &in)
 	return unlessThere(err)

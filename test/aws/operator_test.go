@@ -99,6 +99,7 @@ func (o *operator) create(t *testing.T) {
 		Environment: &lambdatypes.Environment{Variables: map[string]string{"CAUSEWAY_SECRET": "causeway-dev/shopify"}},
 	}))
 	do(secretsmanager.NewFromConfig(owner).CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String("causeway-dev/shopify"), SecretString: aws.String("{}")}))
+	o.server.Secret(cloud.AddressSecret("causeway-dev"), `{"current":"`+strings.Repeat("s", 64)+`"}`)
 	for _, name := range []string{routes.Dead(route), route} {
 		do(sqs.NewFromConfig(owner).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("causeway-dev-" + name)}))
 	}
@@ -128,6 +129,9 @@ func (o *operator) look(ctx context.Context) (err error) {
 		return err
 	}
 	if _, _, err = e.Log.Lines(ctx, engine.LogQuery{IDs: []string{"e"}, From: o.clock.Now().Add(-time.Hour), To: o.clock.Now(), Most: 5}); err != nil {
+		return err
+	}
+	if _, err = port.AddressKeys(ctx, e.Ledger, "ada@example.com"); err != nil {
 		return err
 	}
 	if _, err = privacy.Requests(ctx, e.Ledger); err != nil {

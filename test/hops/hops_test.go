@@ -137,6 +137,10 @@ func (j *journey) Append(context.Context, ...port.Entry) error { return nil }
 
 func (j *journey) Find(context.Context, port.Query) ([]port.Entry, error) { return nil, nil }
 
+func (j *journey) AddressSecrets(context.Context) (canonical.AddressSecrets, error) {
+	return canonical.AddressSecrets{"secret"}, nil
+}
+
 func (j *journey) Store(context.Context, []byte) (message.Claim, error) { return message.Claim{}, nil }
 
 func (j *journey) Load(context.Context, message.Claim) ([]byte, error) { return nil, nil }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
@@ -236,6 +237,11 @@ func (c ports) Find(ctx context.Context, q port.Query) ([]port.Entry, error) {
 		return err
 	})
 	return found, err
+}
+
+// AddressSecrets cannot fail: the secret was read before.
+func (c ports) AddressSecrets(ctx context.Context) (canonical.AddressSecrets, error) {
+	return c.world.store.AddressSecrets(ctx)
 }
 
 func (c ports) Store(ctx context.Context, data []byte) (claim message.Claim, err error) {

@@ -18,24 +18,29 @@ type Props struct {
 	Bucket  string      // name of the bucket, in which CloudFormation replaces ${AWS::Region} and the like
 	Secrets []string    // names of the secrets by which the systems' APIs are called; nil: those that begin with the prefix
 	Doors   []string    // names of the doors' secrets, of which a reader may see the age
+	Targets []string    // names of the systems that routes lead to
 	Key     awskms.IKey // of queues, table, bucket and functions' variables; nil if they have none of their own
 }
 
-// Operators are four managed policies. Of the first three each contains the one before; attach one
-// of them to a role or to a permission set. The fourth is attached beside the operator's or the
-// admin's, to the role that may erase persons.
+// Operators are five managed policies. Of the first three each contains the one before; attach one
+// of them to a role or to a permission set. The others are attached beside the operator's or the
+// admin's: the fourth to the role that may erase persons, the fifth to the one that may say which
+// record of a target stands for which entity.
 //
 //	Reader    status, dlq, why, inspect, trace, diff, doctor
 //	Operator  and redrive, apply, edit, resolve, ack, export, import, replay, purge, restore, reconcile
 //	Admin     and route pause and resume
 //	Eraser    erase, with the operator's
+//	Binder    crosswalk export and import, with the operator's
 //
 // Looking into a dead-letter queue receives its messages, so that a reader may receive them and
 // make them visible again; not delete or send any. A reader reads the settings of functions,
 // and an operator the secrets too, because replay and reconcile call the systems as the functions
-// do. The secret of a door is not among them. Only the Eraser may read the whole table, delete
-// search keys and versions of objects, and write archived deliveries again: erase does. None of the four may empty a queue by PurgeQueue,
-// write an entity's record or invoke a function.
+// do. A reader has the secret of the ledger's addresses: trace finds a person by it. The secret of a door is not among them. Only the Eraser may delete search keys
+// and versions of objects, and write archived deliveries again: erase does, which reads the whole
+// table. The Binder may read it too, and is
+// the only one that may write entities' records. None of the five may empty a queue by PurgeQueue
+// or invoke a function.
 //
 // Queues and functions are named by patterns: a managed policy has at most 6,144 characters (IAM
 // user guide, "IAM and AWS STS quotas"), and an installation has dozens of them. An
@@ -46,6 +51,7 @@ type Operators struct {
 	Operator  awsiam.ManagedPolicy
 	Admin     awsiam.ManagedPolicy
 	Eraser    awsiam.ManagedPolicy
+	Binder    awsiam.ManagedPolicy
 }
 
 // New creates an Operators. The policies' ARNs are outputs: their names are left to
@@ -59,6 +65,7 @@ func New(scope constructs.Construct, id string, props *Props) *Operators {
 	o.Operator = props.policy(o.Construct, "Operator", "Redrives dead letters", operator)
 	o.Admin = props.policy(o.Construct, "Admin", "Redrives dead letters and pauses routes", admin)
 	o.Eraser = props.policy(o.Construct, "Eraser", "Erases persons, beside the policy of an operator", props.mayErase())
+	o.Binder = props.policy(o.Construct, "Binder", "Says which record of a target stands for which entity, beside the policy of an operator", props.mayBind())
 	return o
 }
 
@@ -128,6 +135,7 @@ func (p *Props) mayLook() []awsiam.PolicyStatementProps {
 		allow("Logs", arn("logs", "log-group:/aws/lambda/"+p.Prefix+"-*:*"), "logs:FilterLogEvents"),
 		allow("Alarms", arn("cloudwatch", "alarm:*"), "cloudwatch:DescribeAlarms"),
 		allow("Age", append(p.secrets(p.Secrets), p.secrets(p.Doors)...), "secretsmanager:DescribeSecret"),
+		allow("HashAddresses", p.secrets([]string{p.Prefix + "/ledger"}), "secretsmanager:GetSecretValue"), // to find a person
 		allow("Settings", arn("lambda", "function:"+p.Prefix+"-*"), "lambda:GetFunctionConfiguration"),
 		allow("Load", p.objects("/claims/*", "/archive/*"), "s3:GetObject"),
 		allow("Miss", p.objects(""), "s3:ListBucket"),
@@ -170,6 +178,20 @@ func (p *Props) mayErase() []awsiam.PolicyStatementProps {
 		p.onKeys("EraseNotes", []string{"S#pause|*"}, "dynamodb:PutItem"),
 		allow("BusArchive", arn("events", "archive/"+p.Prefix), "events:DescribeArchive"),
 		allow("LogGroups", arn("logs", "log-group:*"), "logs:DescribeLogGroups"),
+	}
+}
+
+// mayBind allows listing and writing the records of entities, and waking what waits for them. IAM
+// limits a scan to no partition keys.
+func (p *Props) mayBind() []awsiam.PolicyStatementProps {
+	var keys []string
+	for _, target := range p.Targets {
+		keys = append(keys, "S#"+target+"|*/*/*/*")
+	}
+	return []awsiam.PolicyStatementProps{
+		allow("Scan", p.table(), "dynamodb:Scan"),
+		p.onKeys("Bind", keys, "dynamodb:PutItem"),
+		allow("Wake", p.queues(), "sqs:ChangeMessageVisibility"),
 	}
 }
 

@@ -27,6 +27,11 @@ func (p *Plan) Secret(s Installed, role connector.Role) string {
 	return p.prefix + "/" + s.Name
 }
 
+// LedgerSecret returns the name of the secret under which the ledger hashes addresses. It is
+// shared/cloud's, repeated here because the templates must not link the AWS SDK; test-aws holds
+// the functions to it.
+func (p *Plan) LedgerSecret() string { return p.prefix + "/ledger" }
+
 // Audited returns the target with the sources that have routes to it: an audit opens them all,
 // the sources as their polls do.
 func (p *Plan) Audited(s Installed) (all []Installed) {

@@ -207,7 +207,9 @@ cannot be changed: they are corrected at the source. Editing has to be allowed: 
 			return err
 		}
 		shown := edit
-		shown.Changes = screen.Masked(edit.Changes, a.ShowPII)
+		if !a.ShowPII {
+			shown.Changes = operate.MaskChanges(edit.Letter.Type, edit.Changes)
+		}
 		if err := a.Print("edit", shown, screen.Anys(shown.Changes), func(w io.Writer) { screen.ShowChanges(w, edit.Letter.Title(), shown.Changes) }); err != nil {
 			return err
 		}

@@ -273,3 +273,17 @@ func (s *Server) describeSecret(_ call, in *describeSecretInput) (any, error) {
 		"CreatedDate": one.created.Unix(), "LastChangedDate": one.changed.Unix(),
 	}, nil
 }
+
+// Secret stores the text in a secret, which it makes if there is none, as a person does.
+func (s *Server) Secret(name, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := s.secrets[name]
+	if one == nil {
+		one = &secret{name: name, arn: "arn:aws:secretsmanager:eu-central-1:" + Account + ":secret:" + name + "-AbCdEf", created: s.now(), changed: s.now()}
+		s.secrets[name] = one
+	}
+	version := &secretVersion{id: s.nextID(), text: text, created: s.now()}
+	one.versions = append(one.versions, version)
+	one.move(stageCurrent, version)
+}

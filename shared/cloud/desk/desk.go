@@ -37,7 +37,7 @@ func New(a aws.Config, c Config) engine.Engine {
 	}
 	return engine.Engine{
 		Name: c.Name, Ledger: backend, State: backend, Vault: backend, Sender: backend, Archive: backend,
-		Meter: d, Letters: d, Valve: d, Log: d, Now: c.Resources.Now,
+		Meter: d, Letters: d, Valve: d, Log: d, Records: backend, Now: c.Resources.Now,
 	}
 }
 

@@ -23,7 +23,6 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"causeway.example/shared/canonical"
 	"causeway.example/shared/cloud"
 	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/cloud/cloudtest"
@@ -118,6 +117,7 @@ func (w *world) create(a aws.Config) {
 		Bucket: aws.String(prefix), CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: "eu-central-1"},
 	})
 	w.must(err)
+	w.server.Secret(cloud.AddressSecret(prefix), `{"current":"`+strings.Repeat("s", 64)+`"}`)
 	queues := sqs.NewFromConfig(a)
 	for _, name := range []string{"rules", routes.Inbox("shop"), routes.InboxBackfill("shop"), route.Queue()} {
 		for _, queue := range []string{name, routes.Dead(name)} {
@@ -147,7 +147,7 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 // its single call.
 func action(r *http.Request) string {
 	if service, operation, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok {
-		name := map[string]string{"AmazonSQS": "sqs", "AWSEvents": "events", "DynamoDB_20120810": "dynamodb", "Logs_20140328": "logs"}[service]
+		name := map[string]string{"AmazonSQS": "sqs", "AWSEvents": "events", "DynamoDB_20120810": "dynamodb", "Logs_20140328": "logs", "secretsmanager": "secretsmanager"}[service]
 		if operation = name + ":" + operation; name == "sqs" {
 			operation = strings.TrimSuffix(operation, "Batch")
 		}
@@ -332,9 +332,11 @@ func (w *world) fill() {
 		e.Exchange = &connector.Exchange{Method: "POST", Path: "/customers?q=" + text, Request: text, Answer: text, Status: 400}
 		return e
 	}
-	hash := port.SearchKey(port.KeyEmail, canonical.EmailHash(email))
+	keys, err := port.AddressKeys(ctx, w.backend, email)
+	w.must(err)
+	hash, old := keys[0], keys[1] // of before there was a secret
 	w.must(w.backend.Append(ctx,
-		failed(port.Entry{Entity: key("order", "1001"), Event: "e-1001", Trace: "t-1001", Route: route.Queue(), Function: "erp-deliver", Keys: []string{"number:1001", "tracking:" + canary, hash}}, canary),
+		failed(port.Entry{Entity: key("order", "1001"), Event: "e-1001", Trace: "t-1001", Route: route.Queue(), Function: "erp-deliver", Keys: []string{"number:1001", "tracking:" + canary, old}}, canary),
 		failed(port.Entry{Entity: key("order", "2001"), Event: "e-2001", Trace: "t-1001", Route: route.Queue(), Function: "erp-deliver"}, other)))
 	w.must(w.backend.Append(ctx, failed(port.Entry{Event: "d-9", Trace: "d-9", Function: "shop-translate", Entity: key("delivery", "d-9"), Keys: []string{hash, "number:" + canary}}, canary)))
 	w.must(w.backend.Append(ctx, port.Entry{At: w.clock.Now(), Stage: port.Skipped, Event: "d-10", Trace: "d-10", Function: "shop-translate", Outcome: "skipped: " + strings.ToUpper(email)}))

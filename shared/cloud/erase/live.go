@@ -78,7 +78,7 @@ func (i *Installation) takers(e port.Entry) (queues []string) {
 
 // ended reports whether a message is in no live queue after the stage.
 func ended(s port.Stage) bool {
-	return s.Ends() || s == port.Privacy || s == operate.Purged || s == operate.Settled || s == operate.Edited
+	return s.Ends() || s == port.Privacy || s == operate.Purged || s == operate.Settled || s == operate.Edited || s == operate.Bound
 }
 
 // alive reports whether a queue may still have the message. A function sends one that waits

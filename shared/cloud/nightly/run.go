@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"causeway.example/shared/audit"
+	"causeway.example/shared/canonical"
 	"causeway.example/shared/cloud"
 	"causeway.example/shared/cloud/account"
 	"causeway.example/shared/cloud/function"
@@ -188,6 +189,11 @@ func (t table) Append(ctx context.Context, entries ...port.Entry) error {
 // Find implements port.Ledger.
 func (t table) Find(ctx context.Context, query port.Query) ([]port.Entry, error) {
 	return t.backend.Find(ctx, query)
+}
+
+// AddressSecrets implements port.Ledger.
+func (t table) AddressSecrets(context.Context) (canonical.AddressSecrets, error) {
+	return nil, fault.New(fault.Rejected, fault.Bug, "hashing an address", "a nightly run writes none")
 }
 
 // closed is the queue and the vault of a run, which hands nothing on.

@@ -9,7 +9,7 @@ import (
 	"causeway.example/shared/port"
 )
 
-// Engine is a running Causeway for an operator's tool. All fields but Archive and Log are required.
+// Engine is a running Causeway for an operator's tool. All fields but Archive, Log and Records are required.
 type Engine struct {
 	Name    string // of the environment, such as "local" or "prod-eu"
 	Ledger  port.Ledger
@@ -21,6 +21,7 @@ type Engine struct {
 	Valve   Valve
 	Archive Archive // nil where deliveries are not archived
 	Log     Log     // nil where no log can be read
+	Records Records // nil where the State cannot be listed
 	Now     func() time.Time
 }
 
@@ -153,6 +154,13 @@ type Archive interface {
 	// to the second, with their bodies, in no order and some of them more than once. One
 	// is archived between its receipt and the end of its translation. An error ends it.
 	Archived(ctx context.Context, system string, from, to time.Time) iter.Seq2[*message.Raw, error]
+}
+
+// Records lists the State.
+type Records interface {
+	// Records yields the items whose keys begin with the prefix and that have not expired. Those
+	// that are stored meanwhile may be among them. An error ends it.
+	Records(ctx context.Context, prefix string) iter.Seq2[port.Item, error]
 }
 
 // Log is what the engine's functions logged.

@@ -260,3 +260,35 @@ func (l *lease) release(ctx context.Context) error {
 	}
 	return errors.Join(failures...)
 }
+
+// Work runs an operation that moves no letters, such as an import of bindings: it holds the lease
+// of the name, stores the operation, and its end after work. Work calls renew now and then, which
+// fails if another process took the lease, or if the operation was cancelled. An operation of the
+// same id that was killed is taken up again.
+func (o *Operator) Work(ctx context.Context, op *Operation, name string, work func(ctx context.Context, renew func() error) error) error {
+	l, err := o.take(ctx, op.ID, []string{name})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = l.release(context.WithoutCancel(ctx)) }() // it expires otherwise
+	op.Who, op.Began, op.State = o.Who, o.Now().UTC(), Running
+	if err := errors.Join(o.saveOperation(ctx, op), o.list(ctx, op)); err != nil {
+		return err
+	}
+	op.State = Done
+	failed := work(ctx, func() error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		who, cancelled, err := o.cancelled(ctx, op.ID)
+		if err == nil && cancelled {
+			err = fault.New(fault.Rejected, fault.Conflict, "operation "+op.ID, "was cancelled by "+who)
+		}
+		return errors.Join(err, l.renew(ctx))
+	})
+	if failed != nil {
+		op.State, op.Why = Stopped, failed.Error()
+	}
+	op.Ended = o.Now().UTC()
+	return errors.Join(failed, o.saveOperation(context.WithoutCancel(ctx), op))
+}

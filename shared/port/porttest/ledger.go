@@ -28,6 +28,7 @@ func TestLedger(t *testing.T, open Open) {
 		{"a query by hash finds the entries of a canonical body", ledgerHash},
 		{"a query by a search key finds the entries that have it, newest first with a limit", ledgerKeys},
 		{"until includes its instant, and pages go back with it", ledgerUntil},
+		{"an address is found by its hash under the secrets", ledgerAddresses},
 		{"an entry that is appended again counts once", ledgerIdempotent},
 		{"an entry that is appended again after a restart counts once", ledgerIdempotentDurable},
 		{"entries of one identity are one entry", ledgerIdentity},

@@ -1,9 +1,11 @@
 package porttest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
+	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/port"
 )
@@ -26,6 +28,29 @@ func ledgerKeys(t *testing.T, h Harness) {
 	h.mustFind(t, port.Query{Key: port.SearchKey(port.KeyRef, "so-10233")}, "there")
 	h.mustFind(t, port.Query{Key: port.SearchKey(port.KeyFingerprint, "ab12cd34")}, "dead")
 	h.mustFind(t, port.Query{Key: port.SearchKey(port.KeyNumber, "1002")})
+}
+
+// ledgerAddresses: an address is found by the hash under the secrets of the ledger, which are
+// the same at each call.
+func ledgerAddresses(t *testing.T, h Harness) {
+	const address = "ada@example.com"
+	order := &canonical.Order{ID: "5001", Buyer: canonical.Buyer{Email: canonical.NewText("Ada@Example.com")}}
+	keys, err := port.KnownKeys(t.Context(), h.Ledger, order)
+	if err != nil || !slices.Contains(keys, "id:5001") || slices.Contains(keys, port.SearchKey(port.KeyEmail, canonical.EmailHash(address))) {
+		t.Fatalf("known by %v, %v", keys, err)
+	}
+	at := h.Now().UTC()
+	old := []string{port.SearchKey(port.KeyEmail, canonical.EmailHash(address))}
+	h.mustAppend(t,
+		port.Entry{At: at, Trace: "a1", Event: "ae1", Entity: orderKey("5001"), Stage: port.Published, Outcome: "new", Keys: keys},
+		port.Entry{At: at, Trace: "a2", Event: "ae2", Entity: orderKey("5002"), Stage: port.Published, Outcome: "of before there were secrets", Keys: old},
+	)
+	searched, err := port.AddressKeys(t.Context(), h.Ledger, address)
+	if err != nil || len(searched) < 2 {
+		t.Fatalf("searched by %v, %v", searched, err)
+	}
+	h.mustFind(t, port.Query{Key: searched[0]}, "new")
+	h.mustFind(t, port.Query{Key: searched[len(searched)-1]}, "of before there were secrets")
 }
 
 func ledgerUntil(t *testing.T, h Harness) {

@@ -8,9 +8,11 @@ import (
 	"encoding/hex"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
@@ -24,6 +26,7 @@ type Memory struct {
 	Systems     []string       // systems with an inbox queue
 	Visibility  time.Duration  // how long a received message stays hidden
 	MaxReceives int            // receives after which a message is moved to the dead-letter queue
+	Secrets     canonical.AddressSecrets
 
 	now      func() time.Time
 	mu       sync.Mutex
@@ -56,7 +59,7 @@ var (
 func NewMemory(now func() time.Time) *Memory {
 	return &Memory{
 		Routes: routes.Table, Systems: routes.Sources(routes.Table), Visibility: 30 * time.Second, MaxReceives: 5,
-		now: now, items: map[string]port.Item{}, appended: map[string]bool{}, blobs: map[string][]byte{},
+		Secrets: canonical.AddressSecrets{strings.Repeat("secret of the memory ", 2)}, now: now, items: map[string]port.Item{}, appended: map[string]bool{}, blobs: map[string][]byte{},
 	}
 }
 
@@ -183,6 +186,11 @@ func (m *Memory) Append(ctx context.Context, entries ...port.Entry) error {
 		m.entries = slices.Insert(m.entries, at, entry)
 	}
 	return nil
+}
+
+// AddressSecrets implements port.Ledger.
+func (m *Memory) AddressSecrets(context.Context) (canonical.AddressSecrets, error) {
+	return m.Secrets, nil
 }
 
 // Find implements port.Ledger. Since is included.
