@@ -220,26 +220,33 @@ func (s *source) pieces(ctx context.Context, o *order, p shipped, field string, 
 		if i.quantity < 0 {
 			return 0, unreadable(field+".inventory_items", "a quantity is negative")
 		}
-		of := i.quantity
-		per := o.perPiece(p.code(), i.id, ordered)
-		if left {
-			var err error
-			if per, err = s.firstPerPiece(ctx, o, p.code(), i.id, per); err != nil {
-				return 0, err
-			}
-		}
-		if per > 1 {
-			if of%per != 0 {
-				return 0, unreadable(field+".inventory_items", "the quantity is no multiple of what one piece consists of")
-			}
-			of /= per
-		}
-		if count >= 0 && of != count {
+		of, err := s.piecesOf(ctx, o, p, i, ordered, left)
+		switch {
+		case err != nil:
+			return 0, err
+		case of < 0:
+			return 0, unreadable(field+".inventory_items", "the quantity is no multiple of what one piece consists of")
+		case count >= 0 && of != count:
 			return 0, unreadable(field+".inventory_items", "the items of a bundle left in different numbers: book this shipment by hand")
 		}
 		count = of
 	}
 	return count, nil
+}
+
+// piecesOf returns how many pieces of the product an item stands for, -1 if that is not whole.
+func (s *source) piecesOf(ctx context.Context, o *order, p shipped, i item, ordered int64, left bool) (int64, error) {
+	per := o.perPiece(p.code(), i.id, ordered)
+	if left {
+		var err error
+		if per, err = s.firstPerPiece(ctx, o, p.code(), i.id, per); err != nil {
+			return 0, err
+		}
+	}
+	if i.quantity%per != 0 {
+		return -1, nil
+	}
+	return i.quantity / per, nil
 }
 
 // firstPerPiece returns how many of an item a piece had when a shipment of the order with it was first
@@ -251,8 +258,8 @@ func (s *source) firstPerPiece(ctx context.Context, o *order, code, item string,
 		return 0, err
 	}
 	first, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return 0, fault.New(fault.Unknown, fault.Bug, "reading the pieces of "+key.String(), "what is remembered is no number")
+	if err != nil || first < 1 {
+		return 0, fault.New(fault.Unknown, fault.Bug, "reading the pieces of "+key.String(), "what is remembered is no number of pieces")
 	}
 	return first, nil
 }
