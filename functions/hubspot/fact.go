@@ -182,7 +182,9 @@ func shipmentProperties(all []string) []property {
 		arrived = time.Time{}
 	}
 	return []property{
-		{propTracking, strings.Join(numbers, ", ")}, {propShippedAt, millisOrNone(last)}, {propDeliveredAt, millisOrNone(arrived)},
+		{propTracking, strings.Join(numbers, ", ")},
+		{propShippedAt, millisOrNone(last)},
+		{propDeliveredAt, millisOrNone(arrived)},
 		{propShipments, strings.Join(lines, "\n")},
 	}
 }

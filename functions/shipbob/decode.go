@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"causeway.example/shared/canonical"
@@ -64,18 +65,9 @@ func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Tra
 			Kind: fault.Invalid, Class: fault.Schema, Field: "topic", Doing: doing, Detail: "only order, shipment and return topics have a translation",
 		}
 	}
-	r := wire.NewReader(raw.Body, answerLimits)
-	o := readOrder(r)
-	if err := r.Finish(); err != nil {
-		return connector.Translation{}, fault.Doing(doing, err)
-	}
-	only := ""
-	if o.parent != "" {
-		var err error
-		only = o.id
-		if o, err = s.order(ctx, o.parent, doing); err != nil {
-			return connector.Translation{}, err
-		}
+	o, only, notes, err := s.orderOf(ctx, raw, doing)
+	if err != nil {
+		return connector.Translation{}, err
 	}
 	if o.issue == 0 {
 		return connector.Translation{Skip: "order " + o.id + " of ShipBob has no reference id of this installation"}, nil
@@ -85,17 +77,32 @@ func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Tra
 		if one := &o.shipments[i]; !one.isReported() || only != "" && one.id != only {
 			continue
 		}
-		event, err := s.shipmentEvent(raw, &o, i)
+		event, err := s.shipmentEvent(ctx, raw, &o, i)
 		if err != nil {
 			return connector.Translation{}, fault.Doing(doing+", order "+o.id, err)
 		}
-		event.Notes = r.Notes()
+		event.Notes = notes
 		translation.Events = append(translation.Events, event)
 	}
 	if len(translation.Events) == 0 {
 		translation.Skip = "no shipment of order " + o.id + " has left yet"
 	}
 	return translation, nil
+}
+
+// orderOf returns the order of a delivery, and the id of the shipment if it has that one alone.
+func (s *source) orderOf(ctx context.Context, raw *message.Raw, doing string) (o order, only string, notes []connector.Note, err error) {
+	r := wire.NewReader(raw.Body, answerLimits)
+	o = readOrder(r)
+	if err := r.Finish(); err != nil {
+		return order{}, "", nil, fault.Doing(doing, err)
+	}
+	if o.parent == "" {
+		return o, "", r.Notes(), nil
+	}
+	only = o.id
+	o, err = s.order(ctx, o.parent, doing)
+	return o, only, r.Notes(), err
 }
 
 // hasLeft reports whether the shipment was picked, packed and labeled.
@@ -132,7 +139,7 @@ func (s *shipment) version() time.Time {
 }
 
 // shipmentEvent returns the state of the n-th shipment of the order.
-func (s *source) shipmentEvent(raw *message.Raw, o *order, n int) (connector.Event, error) {
+func (s *source) shipmentEvent(ctx context.Context, raw *message.Raw, o *order, n int) (connector.Event, error) {
 	of := &o.shipments[n]
 	path := fmt.Sprintf("shipments[%d]", n)
 	body := &canonical.Shipment{
@@ -148,7 +155,7 @@ func (s *source) shipmentEvent(raw *message.Raw, o *order, n int) (connector.Eve
 		Type: canonical.ShipmentShipped, Entity: message.Key{System: Name, Tenant: raw.Tenant, Type: entityShipment, ID: of.id},
 		At: body.ShippedAt, UpdatedAt: of.version(), Body: body, Parents: []message.Key{o.key},
 	}
-	lines, err := o.lines(n, path)
+	lines, err := s.lines(ctx, o, n, path)
 	switch {
 	case of.status == statusCancelled:
 		body.Status, event.At = canonical.ShipmentCancelled, event.UpdatedAt
@@ -165,7 +172,7 @@ func (s *source) shipmentEvent(raw *message.Raw, o *order, n int) (connector.Eve
 }
 
 // lines returns what is in the n-th shipment, by SKU.
-func (o *order) lines(n int, path string) ([]canonical.ShipmentLine, error) {
+func (s *source) lines(ctx context.Context, o *order, n int, path string) ([]canonical.ShipmentLine, error) {
 	var codes []string
 	pieces := map[string]int64{}
 	for i, p := range o.shipments[n].products {
@@ -174,7 +181,7 @@ func (o *order) lines(n int, path string) ([]canonical.ShipmentLine, error) {
 		if code == "" {
 			return nil, unreadable(field+".reference_id", "the product has neither reference id nor SKU")
 		}
-		count, err := o.pieces(p, field)
+		count, err := s.pieces(ctx, o, p, field, o.shipments[n].hasLeft())
 		if err != nil {
 			return nil, err
 		}
@@ -197,8 +204,10 @@ func (o *order) lines(n int, path string) ([]canonical.ShipmentLine, error) {
 
 // pieces returns how many of the product are in a shipment. ShipBob states the quantities of
 // the inventory items that a product consists of: one item of a simple product, several of a
-// bundle, and one with a multiple of the quantity of a multipack.
-func (o *order) pieces(p shipped, field string) (int64, error) {
+// bundle, and one with a multiple of the quantity of a multipack. How many of an item a piece has
+// follows from the order when the first shipment with it has left, and is remembered: a shipment that
+// is cancelled or replaced later changes no quantity that was reported.
+func (s *source) pieces(ctx context.Context, o *order, p shipped, field string, left bool) (int64, error) {
 	ordered := o.ordered(p.code())
 	if len(p.items) == 0 {
 		if len(o.shipments) == 1 {
@@ -211,19 +220,48 @@ func (o *order) pieces(p shipped, field string) (int64, error) {
 		if i.quantity < 0 {
 			return 0, unreadable(field+".inventory_items", "a quantity is negative")
 		}
-		of := i.quantity
-		if per := o.perPiece(p.code(), i.id, ordered); per > 1 {
-			if of%per != 0 {
-				return 0, unreadable(field+".inventory_items", "the quantity is no multiple of what one piece consists of")
-			}
-			of /= per
-		}
-		if count >= 0 && of != count {
+		of, err := s.piecesOf(ctx, o, p, i, ordered, left)
+		switch {
+		case err != nil:
+			return 0, err
+		case of < 0:
+			return 0, unreadable(field+".inventory_items", "the quantity is no multiple of what one piece consists of")
+		case count >= 0 && of != count:
 			return 0, unreadable(field+".inventory_items", "the items of a bundle left in different numbers: book this shipment by hand")
 		}
 		count = of
 	}
 	return count, nil
+}
+
+// piecesOf returns how many pieces of the product an item stands for, -1 if that is not whole.
+func (s *source) piecesOf(ctx context.Context, o *order, p shipped, i item, ordered int64, left bool) (int64, error) {
+	per := o.perPiece(p.code(), i.id, ordered)
+	if left {
+		var err error
+		if per, err = s.firstPerPiece(ctx, o, p.code(), i.id, per); err != nil {
+			return 0, err
+		}
+	}
+	if i.quantity%per != 0 {
+		return -1, nil
+	}
+	return i.quantity / per, nil
+}
+
+// firstPerPiece returns how many of an item a piece had when a shipment of the order with it was first
+// read.
+func (s *source) firstPerPiece(ctx context.Context, o *order, code, item string, now int64) (int64, error) {
+	key := message.Key{System: Name, Tenant: s.account, Type: entityOrder, ID: o.id}
+	text, err := s.memory.Bind(ctx, key, "pieces/"+code+"/"+item, strconv.FormatInt(now, 10))
+	if err != nil {
+		return 0, err
+	}
+	first, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || first < 1 {
+		return 0, fault.New(fault.Unknown, fault.Bug, "reading the pieces of "+key.String(), "what is remembered is no number of pieces")
+	}
+	return first, nil
 }
 
 // perPiece returns how many of an item one piece of the product has: the item's quantity over

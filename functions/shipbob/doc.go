@@ -107,7 +107,8 @@
 //   - A recipient needs a name, a first address line, a city and a country. A phone number of more
 //     than 50 characters is left out.
 //   - Stock levels and returns are not read yet, and products are not written.
-//   - If a whole multiple of what was ordered left, as with a replacement in a second parcel, the
-//     product is taken for a multipack.
+//   - If a whole multiple of what was ordered is in the shipments of an order when the first of them is
+//     read, as with a replacement in a second parcel, the product is taken for a multipack. What was
+//     found first is remembered, so that no later shipment changes a quantity that was reported.
 //   - Version 2026-01 is supported until 2028-01-31, 2026-07 until 2028-07-31 (doctor warns before).
 package shipbob

@@ -141,6 +141,33 @@ func TestACancelledShipmentThatNamesNoGoodsIsCancelled(t *testing.T) {
 	}
 }
 
+// TestAReportedQuantityStays: another shipment of the order that is cancelled, or a replacement, changes
+// no quantity of the first.
+func TestAReportedQuantityStays(t *testing.T) {
+	t.Parallel()
+	one := func(id, status, quantity string) string {
+		return `{"id":` + id + `,"status":"` + status + `","actual_fulfillment_date":"2026-11-22T12:00:00Z","products":[{"id":111,"reference_id":"SET","inventory_items":[{"id":7,"quantity":` + quantity + `}]}]}`
+	}
+	for name, c := range map[string]struct {
+		before, after []string
+		want          string
+	}{
+		"a multipack, in part cancelled": {[]string{one("1", "Completed", "6"), one("2", "Processing", "6")}, []string{one("1", "Completed", "6"), one("2", "Cancelled", "6")}, "1"},
+		"a replacement":                  {[]string{one("1", "Completed", "2")}, []string{one("1", "Completed", "2"), one("2", "Completed", "2")}, "2"},
+	} {
+		a := newAccount(t, nil)
+		for _, shipments := range [][]string{c.before, c.after} {
+			got, err := a.system.Source.Translate(t.Context(), &message.Raw{
+				Tenant: "main", Topic: "order.polled", Body: []byte(strings.Replace(bundle, "SHIPMENTS", strings.Join(shipments, ","), 1)),
+			})
+			must(t, err)
+			if lines := got.Events[0].Body.(*canonical.Shipment).Lines; lines[0].Quantity.Value.String() != c.want {
+				t.Errorf("%s: %+v, want %s", name, lines, c.want)
+			}
+		}
+	}
+}
+
 // TestTrackingIsPolledByItsOwnTime: a corrected number leaves the order's last update as it was.
 func TestTrackingIsPolledByItsOwnTime(t *testing.T) {
 	t.Parallel()

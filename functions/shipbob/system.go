@@ -107,7 +107,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	}
 	return connector.System{
 		Profile: profile,
-		Source:  &source{api: a, account: s.Account, verifier: verifier},
+		Source:  &source{api: a, memory: deps.CrossRef, account: s.Account, verifier: verifier},
 		Target:  &target{api: a, now: deps.Now, memory: deps.CrossRef},
 		Checker: a,
 		Poller:  &poller{api: a, now: deps.Now},

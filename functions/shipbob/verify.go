@@ -19,6 +19,7 @@ const (
 // source is the connector.Source.
 type source struct {
 	*api
+	memory   connector.CrossRef
 	account  string // tenant of the keys
 	verifier *webhook.Verifier
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -131,6 +132,50 @@ func TestACancelledShipmentThatShopifyDoesNotHaveChangesNothing(t *testing.T) {
 		if f.Status != "SUCCESS" {
 			t.Errorf("got %+v", f)
 		}
+	}
+}
+
+// TestShipmentsOfOneNumberAreApart: two shipments in one parcel. What happens to one leaves the other.
+func TestShipmentsOfOneNumberAreApart(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	s.fake.Put(threeTees())
+	large, small := parcel("S-1", "1Z1", shippedLine("TEE-BLK-M", 2)), parcel("S-2", "1Z1", shippedLine("HOOD-M", 1))
+	refs := map[string]string{}
+	for _, p := range []*canonical.Shipment{large, small} {
+		receipt, err := s.ship(t, shippedMessage(t, p), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refs[p.ID] = receipt.Ref
+	}
+	one := parcel("S-3", "1Z1", shippedLine("TEE-BLK-M", 1)) // a part of what S-1 had, under an id of its own
+	for _, c := range []struct {
+		of    *canonical.Shipment
+		lines []canonical.ShipmentLine
+		live  int
+	}{{small, small.Lines, 1}, {large, nil, 0}} {
+		gone := later(c.of, func(p *canonical.Shipment) { p.Status, p.Lines = canonical.ShipmentCancelled, c.lines })
+		if _, err := s.set(t, gone, refs[c.of.ID]); err != nil {
+			t.Fatal(err)
+		}
+		live := slices.DeleteFunc(s.fake.Fulfillments("5001"), func(f shopifytest.Fulfillment) bool { return f.Status != "SUCCESS" })
+		if len(live) != c.live {
+			t.Errorf("after %s: %+v", c.of.ID, live)
+		}
+	}
+	if _, err := s.ship(t, shippedMessage(t, one), 1); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestACancelledShipmentOfAnUnknownOrderChangesNothing: the order was deleted, which cancelled it.
+func TestACancelledShipmentOfAnUnknownOrderChangesNothing(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	gone := later(parcel("S-1", "1Z1", shippedLine("TEE-BLK-M", 1)), func(p *canonical.Shipment) { p.Status = canonical.ShipmentCancelled })
+	if receipt, err := s.ship(t, shippedMessage(t, gone), 1); err != nil || !receipt.Linked {
+		t.Errorf("got %+v, %v", receipt, err)
 	}
 }
 

@@ -108,6 +108,10 @@ func TestACancelledShipmentThatTheOrderDoesNotHaveChangesNothing(t *testing.T) {
 	if receipt := mustShip(t, mustOpenWith(t, fake, nil), s); !receipt.Linked || string(fake.Body(42)) != before || len(fake.Notes(42)) != 0 {
 		t.Errorf("got %+v, %+v", receipt, fake.Notes(42))
 	}
+	fake.Delete(42) // which cancelled it at the warehouse
+	if receipt := mustShip(t, mustOpenWith(t, fake, nil), s); !receipt.Linked {
+		t.Errorf("of an order that is gone: %+v", receipt)
+	}
 }
 
 // TestACancelledShipmentThatLeftAfterAllIsShipped: the warehouse took the cancellation back.

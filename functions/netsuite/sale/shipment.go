@@ -30,7 +30,7 @@ func (t *Target) DeliverShipment(ctx context.Context, d connector.Delivery, body
 	case body.Status == canonical.ShipmentCancelled:
 		return t.removeShipment(ctx, p, s, found, d.Ref)
 	}
-	id, words := "", ""
+	var id, words string
 	if found != nil {
 		id = found.Values["id"]
 		words, err = t.correct(ctx, p, s, found)

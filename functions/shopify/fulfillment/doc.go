@@ -27,8 +27,8 @@
 // its guarantee is search. A fulfillment is recognized by a tracking number of the shipment,
 // among the fulfillments of its order, if all its lines are lines of the shipment; a delivery that
 // was cut off between two locations creates what is missing. So a shipment that is confirmed a
-// second time under another id has no second fulfillment. A shipment without a tracking number
-// cannot be recognized by its content: the id of its fulfillment is bound to it in our own memory,
+// second time under another id has no second fulfillment. The id of each fulfillment is bound to its
+// shipment in our own memory. A shipment without a tracking number cannot be recognized by its content,
 // and only after an attempt of unknown outcome a fulfillment without a number, of exactly its
 // lines, that no other shipment is bound to, is taken as its own. Once the first fulfillment is known
 // by its id, the others are those with its numbers, so it is corrected and cancelled last. Tracking is

@@ -53,14 +53,9 @@ func (s *shipping) deliver(ctx context.Context, ref string) (connector.Receipt, 
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	var made []fulfilled
-	if ref != "" {
-		if made, err = s.ours(ctx, ref); err != nil {
-			return connector.Receipt{}, err
-		}
-		if left, err = s.missing(left, made, ref); err != nil {
-			return connector.Receipt{}, err
-		}
+	made, left, err := s.fulfilled(ctx, left, ref)
+	if err != nil {
+		return connector.Receipt{}, err
 	}
 	planned, err := s.planned(ctx, left)
 	if err != nil {
@@ -70,16 +65,15 @@ func (s *shipping) deliver(ctx context.Context, ref string) (connector.Receipt, 
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	var ids []string
-	for i := range planned {
-		id, err := s.create(ctx, &planned[i])
-		if err != nil {
-			return connector.Receipt{}, err
-		}
-		ids, made = append(ids, id), append(made, fulfilled{id: id})
+	ids, err := s.createAll(ctx, planned)
+	if err != nil {
+		return connector.Receipt{}, err
 	}
 	if len(ids) > 0 {
 		done = append(done, "fulfillment "+strings.Join(ids, ", ")+" of order "+s.order.ID)
+	}
+	for _, id := range ids {
+		made = append(made, fulfilled{id: id})
 	}
 	if notes := s.notes(planned); notes != "" {
 		done = append(done, notes)
@@ -92,6 +86,31 @@ func (s *shipping) deliver(ctx context.Context, ref string) (connector.Receipt, 
 		return connector.Receipt{Ref: ref, Linked: true, Detail: "fulfillment " + ref + " of order " + s.order.ID + " is there"}, nil
 	}
 	return connector.Receipt{Ref: cmp.Or(ref, made[0].id), Detail: strings.Join(done, "; ")}, nil
+}
+
+// fulfilled returns the shipment's fulfillments, of which the one of the id ref is one, and the pieces
+// that none of them has.
+func (s *shipping) fulfilled(ctx context.Context, all []pieces, ref string) (made []fulfilled, left []pieces, err error) {
+	if ref == "" {
+		return nil, all, nil
+	}
+	if made, err = s.ours(ctx, ref); err != nil {
+		return nil, nil, err
+	}
+	left, err = s.missing(all, made, ref)
+	return made, left, err
+}
+
+// createAll makes the planned fulfillments and returns their ids.
+func (s *shipping) createAll(ctx context.Context, all []planned) (ids []string, err error) {
+	for i := range all {
+		id, err := s.create(ctx, &all[i])
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
 }
 
 // isCancelled reports whether nothing of the shipment left after all.
@@ -283,15 +302,15 @@ func (s *shipping) notes(all []planned) string {
 	return ""
 }
 
-// create makes one fulfillment and returns its id. A fulfillment without a tracking number is
-// bound to its shipment, because nothing in it names the shipment.
+// create makes one fulfillment, binds it to its shipment, because nothing in it names the shipment, and
+// returns its id.
 func (s *shipping) create(ctx context.Context, p *planned) (string, error) {
 	input, err := s.encode(p)
 	if err != nil {
 		return "", err
 	}
 	id, err := s.mutate(ctx, admin.Call{Query: mutationFulfill, Input: input}, "fulfillmentCreate")
-	if err == nil && len(s.shipment.Tracking) == 0 {
+	if err == nil {
 		_, err = s.bind(ctx, id)
 	}
 	return id, err
@@ -306,56 +325,76 @@ func (s *shipping) bind(ctx context.Context, id string) (bool, error) {
 }
 
 // ours returns the shipment's fulfillments, those that are cancelled only if the shipment is, and the
-// one of the id ref last. The others have a tracking number of the shipment, or of that one, and only lines of the shipment: when
-// numbers are corrected, that one is corrected last. Where a shipment has no tracking number, a
-// fulfillment of an earlier attempt is one without a number, of its lines, that no other shipment is
-// bound to; the first attempt has none.
+// one of the id ref last. The others have a tracking number of the shipment, or of that one, and only
+// lines that are left of the shipment without it: when numbers are corrected, that one is corrected
+// last. Where a shipment has no tracking number, a fulfillment of an earlier attempt is one without a
+// number, of its lines, that no other shipment is bound to; the first attempt has none.
 func (s *shipping) ours(ctx context.Context, ref string) ([]fulfilled, error) {
-	numbers := s.numbers()
-	if len(numbers) == 0 && !s.repeated && ref == "" {
+	if len(s.numbers()) == 0 && !s.repeated && ref == "" {
 		return nil, nil
 	}
 	all, err := s.fulfillments(ctx)
+	if f := fault.As(err); f != nil && f.Class == fault.MissingRef && s.isCancelled() && ref == "" {
+		return nil, nil // nothing of it was shipped
+	}
 	if err != nil {
 		return nil, err
-	}
-	all = slices.DeleteFunc(all, func(f fulfilled) bool { return !f.isLive() && !(s.isCancelled() && f.status == statusCancelled) })
-	first := slices.IndexFunc(all, func(f fulfilled) bool { return f.id == ref })
-	unnumbered := first >= 0 && len(all[first].numbers) == 0 // made before there was a number
-	if first >= 0 {
-		numbers = append(numbers, all[first].numbers...)
 	}
 	lines, err := s.shipped()
 	if err != nil && !s.isCancelled() {
 		return nil, err
 	}
 	var found []fulfilled
-	for i, f := range all {
-		if i == first || !f.matches(numbers) && !(unnumbered && f.matches(nil)) {
-			continue
-		}
+	for _, f := range s.candidates(all, ref) {
 		if f.lines, err = s.linesOf(ctx, f.id); err != nil {
 			return nil, err
 		}
-		if len(s.shipment.Lines) > 0 && !within(f.lines, lines) {
-			continue
-		}
-		mine := len(f.numbers) > 0
-		if !mine {
-			if mine, err = s.bind(ctx, f.id); err != nil {
-				return nil, err
-			}
+		mine, err := s.isOurs(ctx, &f, ref, lines)
+		if err != nil {
+			return nil, err
 		}
 		if mine {
 			found, lines = append(found, f), less(lines, f.lines)
 		}
 	}
-	if first < 0 {
-		return found, nil
+	if len(found) > 0 && found[0].id == ref {
+		found = append(found[1:], found[0])
 	}
-	last := all[first]
-	last.lines, err = s.linesOf(ctx, last.id)
-	return append(found, last), err
+	return found, nil
+}
+
+// candidates returns the fulfillments that have a number of the shipment, or of the one of the id ref,
+// and that one first. Where there is no number, and where that one has none because it was made before
+// there was one, those without a number are among them.
+func (s *shipping) candidates(all []fulfilled, ref string) []fulfilled {
+	all = slices.DeleteFunc(all, func(f fulfilled) bool { return !f.isLive() && !(s.isCancelled() && f.status == statusCancelled) })
+	numbers := s.numbers()
+	unnumbered := len(numbers) == 0
+	first := slices.IndexFunc(all, func(f fulfilled) bool { return f.id == ref })
+	if first >= 0 {
+		numbers = append(numbers, all[first].numbers...)
+		unnumbered = len(all[first].numbers) == 0
+		all[0], all[first] = all[first], all[0]
+	}
+	return slices.DeleteFunc(all, func(f fulfilled) bool {
+		return f.id != ref && !(unnumbered && len(f.numbers) == 0) && !f.hasOneOf(numbers)
+	})
+}
+
+// isOurs reports whether a candidate is the shipment's: it is the one of the id ref, or it has only
+// lines of the shipment. One without a number has to be bound to the shipment too, and so does one of
+// a cancelled shipment whose lines are not known.
+func (s *shipping) isOurs(ctx context.Context, f *fulfilled, ref string, lines []pieces) (bool, error) {
+	known := len(s.shipment.Lines) > 0
+	switch {
+	case f.id == ref:
+		return true, nil
+	case known && !within(f.lines, lines):
+		return false, nil
+	case known && len(f.numbers) > 0:
+		return true, nil
+	}
+	return s.bind(ctx, f.id)
 }
 
 func (s *shipping) numbers() (all []string) {

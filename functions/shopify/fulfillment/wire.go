@@ -74,11 +74,8 @@ func (f *fulfilled) isLive() bool {
 
 const statusCancelled = "CANCELLED"
 
-// matches reports whether the fulfillment has one of the numbers, or none like them.
-func (f *fulfilled) matches(numbers []string) bool {
-	if len(numbers) == 0 {
-		return len(f.numbers) == 0
-	}
+// hasOneOf reports whether the fulfillment has one of the numbers.
+func (f *fulfilled) hasOneOf(numbers []string) bool {
 	return slices.ContainsFunc(f.numbers, func(n string) bool { return slices.Contains(numbers, n) })
 }
 

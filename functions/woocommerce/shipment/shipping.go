@@ -59,6 +59,9 @@ func (r *recorded) isCancelled() bool { return r.Status == canonical.ShipmentCan
 // one request, and then the note.
 func (s *shipping) deliver(ctx context.Context) (connector.Receipt, error) {
 	o, err := s.read(ctx)
+	if s.isNothing(err) {
+		return connector.Receipt{Ref: s.ref(), Linked: true, Detail: "there is no order " + s.shipment.Order + " of the shipment, which was cancelled"}, nil
+	}
 	if err != nil {
 		return connector.Receipt{}, err
 	}
@@ -70,23 +73,11 @@ func (s *shipping) deliver(ctx context.Context) (connector.Receipt, error) {
 	if own.isCancelled() {
 		done = "shipment " + s.shipment.ID + " of order " + s.shipment.Order + " is recorded as cancelled"
 	}
-	for range mostWrites {
-		status, err := s.status(ctx, o, own)
-		if err != nil {
-			return connector.Receipt{}, err
-		}
-		body := s.change(o, own, status)
-		if body == nil {
-			break
-		}
-		if o, err = s.write(ctx, body); err != nil {
-			return connector.Receipt{}, err
-		}
-		if status != "" {
-			done += ", which is " + status
-		}
+	o, became, err := s.complete(ctx, o, own)
+	if err != nil {
+		return connector.Receipt{}, err
 	}
-	if own.isCancelled() && o.status == statusCompleted {
+	if done += became; own.isCancelled() && o.status == statusCompleted {
 		done += "; the order stays completed, because no shipment completed it or nothing is left"
 	}
 	if s.note != withoutNote {
@@ -95,6 +86,12 @@ func (s *shipping) deliver(ctx context.Context) (connector.Receipt, error) {
 		}
 	}
 	return connector.Receipt{Ref: s.ref(), Detail: done}, nil
+}
+
+// isNothing reports whether the error is of an order that is gone with a shipment that was cancelled.
+func (s *shipping) isNothing(err error) bool {
+	f := fault.As(err)
+	return f != nil && f.Kind == fault.Rejected && f.Class == fault.MissingRef && s.shipment.Status == canonical.ShipmentCancelled
 }
 
 // record returns what the order is to have of the shipment; nil with a receipt if there is nothing to
@@ -110,7 +107,7 @@ func (s *shipping) record(o *shippedOrder) (*recorded, connector.Receipt, error)
 		return &own, connector.Receipt{}, nil
 	}
 	own := s.current()
-	if other := o.same(s.metaKey(), own); other != "" {
+	if other := o.same(s.metaKey(), own); had == nil && other != "" {
 		return nil, connector.Receipt{Ref: s.ref(), Linked: true, Detail: "order " + s.shipment.Order + " has this parcel already, as shipment " + other}, nil
 	}
 	if had != nil {
@@ -124,6 +121,27 @@ func (s *shipping) record(o *shippedOrder) (*recorded, connector.Receipt, error)
 		return nil, connector.Receipt{}, err
 	}
 	return own, connector.Receipt{}, nil
+}
+
+// complete writes what the order lacks, and returns it as it is then, and which status it got.
+func (s *shipping) complete(ctx context.Context, o *shippedOrder, own *recorded) (now *shippedOrder, became string, err error) {
+	for range mostWrites {
+		status, err := s.status(ctx, o, own)
+		if err != nil {
+			return nil, "", err
+		}
+		body := s.change(o, own, status)
+		if body == nil {
+			break
+		}
+		if o, err = s.write(ctx, body); err != nil {
+			return nil, "", err
+		}
+		if status != "" {
+			became = ", which is " + status
+		}
+	}
+	return o, became, nil
 }
 
 // mostWrites is how often an order is written for one shipment: another shipment may have

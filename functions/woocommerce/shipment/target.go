@@ -49,6 +49,9 @@ func (t *Target) Search(ctx context.Context, d connector.Delivery) (string, erro
 		return "", err
 	}
 	o, err := s.read(ctx)
+	if s.isNothing(err) {
+		return "", nil
+	}
 	if err != nil {
 		return "", fault.Doing(s.doing, err)
 	}
