@@ -217,7 +217,7 @@ CDK := cd infra && ../.tools/cdk/node_modules/.bin/cdk
 	touch $@
 
 .PHONY: cost
-cost: ## what a million webhooks cost, from the design's own counts
+cost: ## what a million webhooks and a million orders cost, from what the functions ask for
 	@go run ./scripts/cost
 
 .PHONY: format

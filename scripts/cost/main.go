@@ -32,6 +32,8 @@ func run(args []string, out io.Writer) error {
 	printBill(out, variants(*targets))
 	fmt.Fprint(out, "\nDollars per million webhooks of a kind, by the routes as they are (HTTP API, batches of ten):\n\n")
 	printFlows(out, routes.Table)
+	fmt.Fprint(out, "\nOne order through the whole circle (HTTP API, batches of ten):\n\n")
+	printOrder(out, variants(*targets)[0])
 	return nil
 }
 

@@ -96,6 +96,22 @@ func TestMoreTargetsCostMoreAndAURLLess(t *testing.T) {
 	}
 }
 
+// The bill of an order by hand: 144 write units and 71 read units, 29 requests of 200 ms at 256 MB.
+func TestTheBillOfAnOrderIsItsCounts(t *testing.T) {
+	t.Parallel()
+	got := map[string]string{}
+	for _, i := range orderItems(variants(3)[0]) {
+		got[i.title] = dollars(i.cost())
+	}
+	for title, want := range map[string]string{
+		"state and ledger: DynamoDB writes": "90.00", "state: DynamoDB reads": "8.88", "deliver: Lambda time": "19.33", "bus: EventBridge": "10.00", "doors: HTTP API": "4.00",
+	} {
+		if got[title] != want {
+			t.Errorf("%s: %s dollars, want %s", title, got[title], want)
+		}
+	}
+}
+
 func TestFlowsAreCountedFromTheRoutes(t *testing.T) {
 	t.Parallel()
 	table := []routes.Route{
@@ -127,6 +143,11 @@ func TestReadmeHasTheBill(t *testing.T) {
 	printBill(&bill, variants(3))
 	if !strings.Contains(string(readme), bill.String()) {
 		t.Errorf("infra/README.md does not have the bill as make cost prints it:\n%s", bill.String())
+	}
+	var order bytes.Buffer
+	printOrder(&order, variants(3)[0])
+	if !strings.Contains(string(readme), order.String()) {
+		t.Errorf("infra/README.md does not have the bill of an order as make cost prints it:\n%s", order.String())
 	}
 	if !strings.Contains(string(readme), pricesOf) {
 		t.Errorf("infra/README.md does not say that the prices are of %s", pricesOf)

@@ -17,7 +17,10 @@ import (
 )
 
 // tokenSigner signs requests as RFC 5849 (OAuth 1.0a) section 3 says, with the
-// HMAC-SHA256 that NetSuite's token-based authentication demands.
+// HMAC-SHA256 that NetSuite's token-based authentication demands. NetSuite answers 401 to a nonce
+// that it has seen, so that a signed request is sent once: net/http would send a GET without a body
+// again by itself if a connection that was used before breaks (Transport, "Transport only retries a
+// request upon encountering a network error if …"), and our credentials would seem to be refused.
 type tokenSigner struct {
 	login  Login
 	now    func() time.Time
@@ -31,6 +34,10 @@ func (s *tokenSigner) authorize(req *http.Request) error {
 	}
 	timestamp := strconv.FormatInt(s.now().Unix(), 10)
 	req.Header.Set("Authorization", s.header(req.Method, req.URL, hex.EncodeToString(nonce), timestamp))
+	if req.Body == nil || req.Body == http.NoBody {
+		req.Body = io.NopCloser(strings.NewReader("")) // has no GetBody, without which nothing is sent again
+	}
+	req.GetBody = nil
 	return nil
 }
 
