@@ -16,10 +16,14 @@ type Version struct {
 const VersionWarning = 120 * 24 * time.Hour
 
 // Warns reports whether the version ends within VersionWarning, or has ended.
-func (v Version) Warns(now time.Time) bool { return !v.Ends.IsZero() && v.Ends.Sub(now) <= VersionWarning }
+func (v Version) Warns(now time.Time) bool {
+	return !v.Ends.IsZero() && v.Ends.Sub(now) <= VersionWarning
+}
 
 // Ended reports whether the last day of the version's support is over.
-func (v Version) Ended(now time.Time) bool { return !v.Ends.IsZero() && !now.Before(v.Ends.AddDate(0, 0, 1)) }
+func (v Version) Ended(now time.Time) bool {
+	return !v.Ends.IsZero() && !now.Before(v.Ends.AddDate(0, 0, 1))
+}
 
 // Words says when the version ends or has ended.
 func (v Version) Words(now time.Time) string {
