@@ -43,6 +43,11 @@ var versionEnds = map[string]time.Time{
 	"2026-09": time.Date(2028, 3, 9, 0, 0, 0, 0, time.UTC),
 }
 
+// version returns a version with its end.
+func version(name string) connector.Version {
+	return connector.Version{Name: name, Ends: versionEnds[name], Remedy: "set HUBSPOT_VERSION to a later version that this connector speaks, or upgrade Causeway"}
+}
+
 // Profile describes HubSpot to the pipeline and the infrastructure. An account takes 100 requests
 // in 10 seconds, or 190 with a larger subscription, and an order takes up to seven requests. Every
 // order event sets the same order from the same body.
@@ -64,6 +69,7 @@ func Profile() connector.Profile {
 		Settings:    settings,
 		Secrets:     secrets,
 		Purposes:    connector.Purposes(Settings{}),
+		Version:     version("2026-09"),
 		Operations: map[string]connector.Operation{
 			canonical.CustomerUpserted:       operation("upsert contact", "contact"),
 			canonical.OrderPlaced:            order,
@@ -91,7 +97,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		}
 	}
 	profile := Profile()
-	profile.Version = connector.Version{Name: s.Version, Ends: versionEnds[s.Version], Remedy: "set HUBSPOT_VERSION to a later version that this connector speaks, or upgrade Causeway"}
+	profile.Version = version(s.Version)
 	a := &api{settings: s}
 	var err error
 	if a.client, err = webapi.New(webapi.Config{

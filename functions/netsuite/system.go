@@ -41,6 +41,7 @@ func Profile() connector.Profile {
 		Settings:    all,
 		Secrets:     secrets,
 		Purposes:    connector.Purposes(Settings{}),
+		Version:     connector.Version{Name: "record/v1"}, // NetSuite upgrades accounts itself, and has announced no end
 		Rules:       connector.Expressions(Settings{}),
 		Operations: map[string]connector.Operation{
 			canonical.CustomerUpserted:       {Name: "upsert customer", Guarantee: connector.ExternalID},

@@ -54,6 +54,11 @@ var versionEnds = map[string]time.Time{
 	"2026-07": time.Date(2028, 7, 31, 0, 0, 0, 0, time.UTC),
 }
 
+// version returns a version with its end.
+func version(name string) connector.Version {
+	return connector.Version{Name: name, Ends: versionEnds[name], Remedy: "set SHIPBOB_VERSION to a later version that this connector speaks, or upgrade Causeway"}
+}
+
 // Profile describes ShipBob to the pipeline and the infrastructure. ShipBob takes 150 requests
 // a minute by a sliding window, in sum over all that a user's application does
 // (developer.shipbob.com, "Rate Limit"). The rate leaves some for polls and for deliveries of
@@ -74,6 +79,7 @@ func Profile() connector.Profile {
 		Settings:    settings,
 		Secrets:     secrets,
 		Purposes:    connector.Purposes(Settings{}),
+		Version:     version("2026-01"),
 		Operations: map[string]connector.Operation{
 			canonical.OrderPlaced:         order,
 			canonical.OrderChanged:        order,
@@ -94,7 +100,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		return connector.System{}, err
 	}
 	profile := Profile()
-	profile.Version = connector.Version{Name: s.Version, Ends: versionEnds[s.Version], Remedy: "set SHIPBOB_VERSION to a later version that this connector speaks, or upgrade Causeway"}
+	profile.Version = version(s.Version)
 	a := &api{settings: s}
 	if a.client, err = webapi.New(webapi.Config{
 		BaseURL: strings.TrimRight(s.APIURL, "/"), Transport: deps.HTTP, Now: deps.Now, Timeout: timeout, Classify: classify,

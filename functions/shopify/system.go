@@ -55,6 +55,10 @@ type Settings struct {
 // attempt bounds one delivery, which takes three queries of at most ten seconds or more.
 const attempt = 30 * time.Second
 
+// versionEnds is the last day on which Shopify supports admin.Version: each version is supported
+// for twelve months at least (shopify.dev, "API versioning", read November 2026).
+var versionEnds = time.Date(2027, 9, 30, 0, 0, 0, 0, time.UTC)
+
 // Profile returns what the pipeline and the infrastructure need to know about Shopify. Eight
 // calls at once leave room for the shop's other apps: the bucket of the smallest plan restores
 // 100 points a second, and a query for transactions costs about three.
@@ -72,6 +76,7 @@ func Profile() connector.Profile {
 		Settings:    settings,
 		Secrets:     secrets,
 		Purposes:    connector.Purposes(Settings{}),
+		Version:     connector.Version{Name: admin.Version, Ends: versionEnds, Remedy: "upgrade Causeway to a release that speaks a newer version of the Admin API"},
 		Operations: map[string]connector.Operation{
 			canonical.ShipmentShipped:        shipment,
 			canonical.ShipmentUpdated:        shipment,

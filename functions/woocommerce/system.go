@@ -85,6 +85,7 @@ func Profile() connector.Profile {
 		Settings:    settings,
 		Secrets:     secrets,
 		Purposes:    connector.Purposes(Settings{}),
+		Version:     connector.Version{Name: "wc/v3"}, // WooCommerce has announced no end
 		Operations: map[string]connector.Operation{
 			canonical.ShipmentShipped:        shipped,
 			canonical.ShipmentUpdated:        shipped,

@@ -161,7 +161,7 @@ func TestOneOfTwoAlarmsRingsForWaiting(t *testing.T) {
 // counted are the metrics by the last word of their alarm.
 var counted = map[string]string{
 	"degraded": "Degraded", "expired": "AuthExpired", "gaps": "Gaps", "unread": "Unread", "behind": "Behind", "stopped": "Stopped",
-	"missing": "ConfigMissing", "ahead": "ClockAhead", "conflict": "DeliveryConflict", "due": "PrivacyDue",
+	"missing": "ConfigMissing", "ahead": "ClockAhead", "conflict": "DeliveryConflict", "due": "PrivacyDue", "ends": "VersionEnds",
 }
 
 // TestA6H3LedgerEventsRingAlarms wants one for each target's connection, each source's webhooks
@@ -188,6 +188,9 @@ func TestA6H3LedgerEventsRingAlarms(t *testing.T) {
 			if s.Has(connector.Audit) {
 				want[s.Function(connector.Audit)+"-privacy-due"] = "causeway privacy names each"
 				want[s.Function(connector.Audit)+"-gaps"] = "causeway reconcile --stored names each"
+			}
+			if !s.Version.Ends.IsZero() {
+				want[s.Name+"-version-ends"] = "within 120 days"
 			}
 			if s.Name == "shopify" && p.Stage.Name == "prod" { // the only one that knows its own address
 				want[s.Name+"-stopped"] = "It is set up again"

@@ -20,6 +20,7 @@ import (
 const (
 	recheck = time.Minute
 	hourly  = 60
+	daily   = 24 * hourly
 )
 
 // checks are those of the doctor that apply to an engine on one machine.
@@ -38,6 +39,7 @@ func (p *program) checks() []doctor.Check {
 func (p *program) check(ctx context.Context, out io.Writer) error {
 	findings := doctor.Run(ctx, p.checks()...)
 	p.noteProblems(ctx, findings)
+	p.logVersions(ctx, findings)
 	attention := doctor.Attention(findings)
 	if len(attention) == 0 {
 		_, err := fmt.Fprintf(out, "%s, all fine\n\n", operate.Count(len(findings), "check"))
@@ -49,6 +51,16 @@ func (p *program) check(ctx context.Context, out io.Writer) error {
 	}
 	_, err := fmt.Fprintln(out)
 	return err
+}
+
+// logVersions logs which versions of vendors end, at start and once a day: months before the end
+// they are no problem that the view shows.
+func (p *program) logVersions(ctx context.Context, findings []doctor.Finding) {
+	for _, f := range findings {
+		if f.Check == doctor.Version && f.Level != doctor.Fine {
+			p.log.WarnContext(ctx, f.Subject+" "+f.Text, "next", f.Remedy)
+		}
+	}
 }
 
 // doctorTrouble begins what the doctor's troubles are about.
@@ -87,7 +99,10 @@ func (p *program) note(ctx context.Context, about, text string) {
 func (p *program) keepChecking(ctx context.Context) {
 	for round := 1; retry.Sleep(ctx, recheck) == nil; round++ {
 		if round%hourly == 0 || len(p.trouble.about(doctorTrouble)) > 0 {
-			p.noteProblems(ctx, doctor.Run(ctx, p.checks()...))
+			findings := doctor.Run(ctx, p.checks()...)
+			if p.noteProblems(ctx, findings); round%daily == 0 {
+				p.logVersions(ctx, findings)
+			}
 		}
 	}
 }

@@ -18,15 +18,8 @@ type Profile struct {
 	Rules       []string             // those of the settings that are rules
 	Purposes    []Purpose            // what some of the settings are for, to check them before a message fails
 	Operations  map[string]Operation // by event type: what the system does with it as a target
-	Version     Version              // of the vendor's API; zero if the vendor ends none
+	Version     Version              // of the vendor's API that is spoken, by default where it is a setting
 	RefForm     string               // regular expression of the system's ids of records (Receipt.Ref); "" for any form
-}
-
-// Version is a version of a vendor's API that the vendor ends.
-type Version struct {
-	Name   string    // in the vendor's words: "2026-01"
-	Ends   time.Time // the last day of its support
-	Remedy string    // what an operator does before that day
 }
 
 // Rate is how many deliveries a system takes over time, each with the searches that it

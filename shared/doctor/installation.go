@@ -51,7 +51,7 @@ func (i Installation) Connection(ctx context.Context, name string) []Finding {
 	if checker == nil {
 		f.Level, f.Text = Notice, "is neither checked nor polled: it has no credentials for its API"
 		f.Remedy = "set " + strings.Join(i.credentials(name), " and ")
-		return []Finding{f}
+		return append([]Finding{f}, i.version(name)...)
 	}
 	if err := checker.Check(ctx); err != nil {
 		f = broken(f, "cannot be reached, or refuses our credentials", err)

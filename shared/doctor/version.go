@@ -1,29 +1,18 @@
 package doctor
 
-import (
-	"fmt"
-	"time"
-)
-
-// Warning is how long before the end of a vendor's version it is reported.
-const Warning = 120 * 24 * time.Hour
-
-// version reports the end of the version that the system speaks, from Warning before it.
+// version reports the end of the version that the system speaks, from connector.VersionWarning
+// before it.
 func (i Installation) version(name string) []Finding {
 	v := i.Systems[name].Profile.Version
-	if v.Ends.IsZero() || i.Clock == nil || i.Fakes[name] {
+	if i.Clock == nil || i.Fakes[name] || !v.Warns(i.Clock.now()) {
 		return nil
 	}
-	left := v.Ends.Sub(i.Clock.now())
-	f := Finding{Check: "version", Subject: i.Subject(name), Level: Notice, Remedy: v.Remedy}
-	day := v.Ends.Format(time.DateOnly)
-	switch {
-	case left > Warning:
-		return nil
-	case left < 0:
-		f.Level, f.Text = Problem, fmt.Sprintf("speaks version %s, whose support the vendor ended on %s", v.Name, day)
-	default:
-		f.Text = fmt.Sprintf("speaks version %s, whose support the vendor ends on %s, in %d days", v.Name, day, int(left/(24*time.Hour)))
+	f := Finding{Check: Version, Subject: i.Subject(name), Level: Notice, Text: v.Words(i.Clock.now()), Remedy: v.Remedy}
+	if v.Ended(i.Clock.now()) {
+		f.Level = Problem
 	}
 	return []Finding{f}
 }
+
+// Version is the check of findings about a vendor's version that ends.
+const Version = "version"

@@ -83,6 +83,7 @@ func (w *Watch) watchSystem(s plan.Installed) {
 	w.watchDoor(s)
 	w.watchConnection(s)
 	w.watchMessages(s)
+	w.watchVersion(s)
 	w.watchWebhooks(s)
 }
 
@@ -297,6 +298,30 @@ func (w *Watch) watchMessages(s plan.Installed) {
 		w.add(s.Name+"-delivery-conflict", s.Title+" sent one delivery id with two contents. Both were translated; the ledger names the delivery. Report it to the vendor, or look for somebody who replays signed requests.",
 			event(functionsSpace, "DeliveryConflict", of), 0)
 	}
+}
+
+// watchVersion watches the end of the version that the functions of a system speak, if its vendor
+// ends versions. The function that is called most often counts it, once a day and process.
+func (w *Watch) watchVersion(s plan.Installed) {
+	role := versionRole(s)
+	if s.Version.Ends.IsZero() || role == "" {
+		return
+	}
+	w.add(s.Name+"-version-ends", "The vendor of "+s.Title+" ends the version of its API that is spoken within 120 days, or has ended it. The log of "+w.plan.Name(s.Function(role))+
+		" has the day and the remedy, causeway doctor --env too: set another version, or upgrade Causeway.",
+		event(functionsSpace, "VersionEnds", dimensions{"Function": w.plan.Name(s.Function(role)), "System": s.Name}), 0)
+}
+
+func versionRole(s plan.Installed) connector.Role {
+	if s.Has(connector.Poll) && s.Config.Poll != "off" {
+		return connector.Poll
+	}
+	for _, role := range []connector.Role{connector.Deliver, connector.Translate} {
+		if s.Has(role) {
+			return role
+		}
+	}
+	return ""
 }
 
 // watchAudit watches what the nightly comparison counts. It rings every night until the gaps are

@@ -120,7 +120,7 @@ On AWS it needs the policy of a binder beside that of an operator.`,
 }
 
 func readFile(d *cli.Desk, path string) ([]crosswalk.Row, error) {
-	file, err := os.Open(path) //nolint:gosec // G304: named by the operator
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, screen.NotFound("importing", err.Error())
 	}

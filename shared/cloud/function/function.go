@@ -49,6 +49,7 @@ type function struct {
 
 	mu     sync.Mutex
 	alarms map[string]int // guarded by mu: counts of Config.OnAlarm, by the pipeline's name
+	warned time.Time      // guarded by mu: when the end of the vendor's version was reported last
 
 	environment
 }
@@ -149,6 +150,28 @@ func (f *function) ring(metric string) {
 	f.alarms[metric]++
 }
 
+// alarmVersion is the alarm of a vendor's version that ends within connector.VersionWarning.
+const alarmVersion = "version_ends"
+
+// warnOfVersion reports the end of the version that the system speaks, at the first invocation of
+// the process and once a day: the alarm rings until another version is deployed.
+func (f *function) warnOfVersion(ctx context.Context) {
+	version, now := f.system.Profile.Version, f.pipeline.Now()
+	if !version.Warns(now) {
+		return
+	}
+	f.mu.Lock()
+	due := now.Sub(f.warned) >= 24*time.Hour
+	if due {
+		f.warned = now
+	}
+	f.mu.Unlock()
+	if due {
+		f.ring(alarmVersion)
+		f.pipeline.Log.WarnContext(ctx, f.system.Profile.Title+" "+version.Words(now), "next", version.Remedy)
+	}
+}
+
 // rung adds to the tally what was counted since the last invocation ended.
 func (f *function) rung(t *tally) {
 	f.mu.Lock()
@@ -236,6 +259,7 @@ func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		now.spans = recorder{random: f.random, now: f.pipeline.Now}
 	}
 	ctx = context.WithValue(ctx, invocationKey{}, now)
+	f.warnOfVersion(ctx)
 	answer, err := f.guard(ctx, payload)
 	f.rung(&now.tally)
 	if err := now.tally.write(f.out, f.name, f.pipeline.Now()); err != nil {

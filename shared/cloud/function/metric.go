@@ -30,7 +30,7 @@ const (
 // alarmMetrics are the metrics of Config.OnAlarm, by the pipeline's name. They belong to the
 // function's system, not to a route: the alarms name Function and System.
 var alarmMetrics = map[string]string{
-	pipeline.AlarmConfig: "ConfigMissing", pipeline.AlarmClock: "ClockAhead", pipeline.AlarmDeliveryID: "DeliveryConflict",
+	alarmVersion: "VersionEnds", pipeline.AlarmConfig: "ConfigMissing", pipeline.AlarmClock: "ClockAhead", pipeline.AlarmDeliveryID: "DeliveryConflict",
 }
 
 // ofConnection are the metrics of a target's connection, by the stage that tells of it:

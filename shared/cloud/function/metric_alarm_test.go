@@ -109,6 +109,11 @@ func TestA6H3AlarmsReadWhatFunctionsCount(t *testing.T) {
 	if _, err := poll.start().Invoke(poll.context(15*time.Minute), mustTrigger(t, "schedule")); err != nil {
 		t.Fatal(err)
 	}
+	old := newBench(t, connector.Poll)
+	old.world.version = connector.Version{Name: "2026-10", Ends: old.clock.Now().Add(connector.VersionWarning)}
+	if _, err := old.start().Invoke(old.context(15*time.Minute), mustTrigger(t, "schedule")); err != nil {
+		t.Fatal(err)
+	}
 	behind := newBench(t, connector.Poll)
 	behind.world.poll = func() error { return &fault.Error{Kind: fault.Throttled, After: time.Hour} }
 	if _, err := behind.start().Invoke(behind.context(15*time.Minute), mustTrigger(t, "schedule")); err != nil {
@@ -128,16 +133,49 @@ func TestA6H3AlarmsReadWhatFunctionsCount(t *testing.T) {
 		metric, _, _ := strings.Cut(alarm, " ")
 		alarm = toys.Replace(alarm)
 		counted := func(b *bench) bool { return b.counts()[alarm] }
-		if !slices.ContainsFunc([]*bench{poll, behind, down, locked, unset, translated, audited}, counted) {
+		if !slices.ContainsFunc([]*bench{poll, old, behind, down, locked, unset, translated, audited}, counted) {
 			t.Errorf("nothing is ever counted as %s", alarm)
 		}
 		rung[metric]++
 	}
 	want := map[string]int{
-		"Degraded": 1, "AuthExpired": 1, "Gaps": 3, "PrivacyDue": 1, "Unread": 2, "Behind": 2, "Stopped": 1, "ConfigMissing": 3, "ClockAhead": 2, "DeliveryConflict": 2,
+		"Degraded": 1, "AuthExpired": 1, "Gaps": 3, "PrivacyDue": 1, "VersionEnds": 1, "Unread": 2, "Behind": 2, "Stopped": 1, "ConfigMissing": 3, "ClockAhead": 2, "DeliveryConflict": 2,
 	}
 	if !maps.Equal(rung, want) {
 		t.Errorf("the alarms read %v, want %v", rung, want)
+	}
+}
+
+// The end of a vendor's version is counted and logged by the first invocation of a process from
+// 120 days before, and once a day after that.
+func TestTheEndOfAVersionIsCountedOnceADay(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, connector.Poll)
+	ends := b.clock.Now().Add(connector.VersionWarning + 12*time.Hour)
+	b.world.version = connector.Version{Name: "2026-10", Ends: ends, Remedy: "upgrade Causeway"}
+	f, before := b.start(), 0
+	for _, c := range []struct {
+		after   time.Duration
+		counted int
+	}{{0, 0}, {13 * time.Hour, 1}, {time.Hour, 0}, {22 * time.Hour, 0}, {time.Hour, 1}, {200 * 24 * time.Hour, 1}} {
+		b.clock.Advance(c.after)
+		if _, err := f.Invoke(b.context(15*time.Minute), mustTrigger(t, "schedule")); err != nil {
+			t.Fatal(err)
+		}
+		said, counted := 0, 0
+		lines := b.out.lines(t)
+		for _, line := range lines[before:] {
+			if line["VersionEnds"] == 1.0 {
+				counted++
+			}
+			if text, _ := line["message"].(string); strings.HasPrefix(text, "Toy speaks version 2026-10") && line["next"] == "upgrade Causeway" {
+				said++
+			}
+		}
+		before = len(lines)
+		if said != c.counted || counted != c.counted {
+			t.Errorf("%s before the end it is logged %d times and counted %d times, want %d", ends.Sub(b.clock.Now()), said, counted, c.counted)
+		}
 	}
 }
 

@@ -66,6 +66,7 @@ type world struct {
 	translate  func(*message.Raw) error
 	poll       func() error
 	subscribed int
+	version    connector.Version
 }
 
 func toyProfile(role connector.Role) connector.Profile {
@@ -92,7 +93,9 @@ func (w *world) open(settings map[string]string, _ connector.Deps) (connector.Sy
 	defer w.mu.Unlock()
 	w.opened++
 	it := &toy{w, s.Secret.Reveal()}
-	return connector.System{Profile: toyProfile(w.role), Source: it, Target: it, Poller: it, Subscriber: it}, nil
+	profile := toyProfile(w.role)
+	profile.Version = w.version
+	return connector.System{Profile: profile, Source: it, Target: it, Poller: it, Subscriber: it}, nil
 }
 
 func (t *toy) Receive(_ context.Context, r connector.Request) (*message.Raw, error) {

@@ -47,22 +47,31 @@ func (b *Book) Export(ctx context.Context, f Filter, to io.Writer) (n int, err e
 		if f.Target != "" && f.Target != target {
 			continue
 		}
-		for item, err := range b.Records.Records(ctx, target+"|") {
-			if err != nil {
-				return n, err
-			}
-			row, bound := rowOf(target, item)
-			if !bound || !f.selects(row) {
-				continue
-			}
-			if err := out.Write(row.cells()); err != nil {
-				return n, err
-			}
-			n++
+		written, err := b.export(ctx, target, f, out)
+		if n += written; err != nil {
+			return n, err
 		}
 	}
 	out.Flush()
 	return n, out.Error()
+}
+
+// export writes the bindings of one target.
+func (b *Book) export(ctx context.Context, target string, f Filter, out *csv.Writer) (n int, err error) {
+	for item, err := range b.Records.Records(ctx, target+"|") {
+		if err != nil {
+			return n, err
+		}
+		row, bound := rowOf(target, item)
+		if !bound || !f.selects(row) {
+			continue
+		}
+		if err := out.Write(row.cells()); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
 }
 
 func (b *Book) targets() (names []string) {
