@@ -157,10 +157,63 @@ func TestBatchEndsWithItsEarliestMember(t *testing.T) {
 		gather(t.Context(), 3, func(ctx context.Context, i int) {
 			ctx, cancel := context.WithTimeout(ctx, time.Duration(10-i)*time.Second)
 			defer cancel()
-			if at, err := combiner.Ask(ctx, "a", i); err != nil || at.Sub(began) != 8*time.Second {
-				t.Errorf("question %d was answered after %v (%v), want after 8s", i, at.Sub(began), err)
+			if at, err := combiner.Ask(ctx, "a", i); err != nil || at.Sub(began) != 7*time.Second {
+				t.Errorf("question %d was answered after %v (%v), want after 7s", i, at.Sub(began), err)
 			}
 		})
+	})
+}
+
+func TestQuestionWhoseTimeIsOverLeavesItsBatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := &doubler{}
+		combiner := d.combiner(10)
+		gather(t.Context(), 4, func(ctx context.Context, i int) {
+			switch i {
+			case 0: // keeps the batch waiting
+				time.Sleep(5 * time.Second)
+				return
+			case 1:
+				short, cancel := context.WithTimeout(ctx, time.Second)
+				defer cancel()
+				if _, err := combiner.Ask(short, "a", i); fault.As(err).Class != fault.Ambiguous || !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			if got, err := combiner.Ask(ctx, "a", i); err != nil || got != 2*i {
+				t.Errorf("question %d got %d, %v", i, got, err)
+			}
+		})
+		if want := []string{"a 2"}; !slices.Equal(d.batches, want) {
+			t.Errorf("got batches %q, want %q", d.batches, want)
+		}
+	})
+}
+
+func TestPartyGoesOnWhenTheLastQuestionIsGivenUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := &doubler{}
+		combiner := d.combiner(10)
+		gather(t.Context(), 3, func(ctx context.Context, i int) {
+			if i == 0 {
+				time.Sleep(5 * time.Second)
+				if got, err := combiner.Ask(ctx, "b", i); err != nil || got != 0 {
+					t.Errorf("got %d, %v", got, err)
+				}
+				return
+			}
+			short, cancel := context.WithTimeout(ctx, time.Second)
+			defer cancel()
+			if _, err := combiner.Ask(short, "a", i); err == nil {
+				t.Error("a question was answered after its time")
+			}
+		})
+		if want := []string{"b 1"}; !slices.Equal(d.batches, want) {
+			t.Errorf("got batches %q, want %q", d.batches, want)
+		}
 	})
 }
 

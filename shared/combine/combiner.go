@@ -13,8 +13,8 @@ import (
 // several goroutines, and keeps nothing between calls.
 type Combiner[K comparable, Q, A any] struct {
 	Most int
-	// Do answers the questions, one result for each in their order. Its context ends with the
-	// earliest of theirs. A panic fails each question as a defect.
+	// Do answers the questions, one result for each in their order. Its context ends a
+	// second before the earliest of theirs. A panic fails each question as a defect.
 	Do func(ctx context.Context, key K, questions []Q) []Result[A]
 }
 
@@ -24,8 +24,8 @@ type Result[A any] struct {
 	Err    error
 }
 
-// Ask returns the answer to the question. It waits until its batch went out and was answered. The
-// exchange of the context gets that of the batch's last request, without the bodies if the
+// Ask returns the answer to the question. It waits until its batch went out and was answered, or
+// its context ended, after which it is unknown whether the question was asked. The exchange of the context gets that of the batch's last request, without the bodies if the
 // request was one of several questions.
 func (c *Combiner[K, Q, A]) Ask(ctx context.Context, key K, question Q) (A, error) {
 	m, joined := ctx.Value(memberKey{}).(*member)
@@ -34,7 +34,13 @@ func (c *Combiner[K, Q, A]) Ask(ctx context.Context, key K, question Q) (A, erro
 	}
 	s := &seat[Q, A]{member: m, question: question, ctx: ctx, done: make(chan struct{})}
 	c.sit(key, s)
-	<-s.done
+	select {
+	case <-s.done:
+	case <-ctx.Done():
+		c.rise(s)
+		var none A
+		return none, &fault.Error{Kind: fault.Unavailable, Class: fault.Ambiguous, Detail: "its batch was not answered in time", Err: ctx.Err()}
+	}
 	if into := connector.ExchangeOf(ctx); into != nil && s.exchange != (connector.Exchange{}) {
 		*into = s.exchange
 	}
@@ -61,6 +67,30 @@ func (c *Combiner[K, Q, A]) sit(key K, s *seat[Q, A]) {
 	if len(t.seats) >= c.Most {
 		p.batches = slices.Delete(p.batches, i, i+1)
 		p.send(t)
+	}
+	p.settle()
+}
+
+// rise takes a question out of its batch, unless that went out.
+func (c *Combiner[K, Q, A]) rise(s *seat[Q, A]) {
+	p := s.member.party
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.member.gone {
+		return
+	}
+	s.member.gone = true
+	p.open--
+	p.waiting--
+	for i, b := range p.batches {
+		t, ours := b.(*table[K, Q, A])
+		if !ours || !slices.Contains(t.seats, s) {
+			continue
+		}
+		if t.seats = slices.DeleteFunc(t.seats, func(other *seat[Q, A]) bool { return other == s }); len(t.seats) == 0 {
+			p.batches = slices.Delete(p.batches, i, i+1)
+		}
+		break
 	}
 	p.settle()
 }
@@ -125,9 +155,15 @@ func (t *table[K, Q, A]) answers(exchange *connector.Exchange) (results []Result
 	return t.combiner.Do(connector.WithExchange(ctx, exchange), t.key, questions)
 }
 
-// context ends with the earliest of the seats' contexts. It is not cancelled with one of them: the
-// others need the answer.
+// handing is the time that is left for handing out the answers.
+const handing = time.Second
+
+// context ends a little before the earliest of the seats' contexts. It is not cancelled with one of
+// several: the others need the answer.
 func (t *table[K, Q, A]) context() (context.Context, context.CancelFunc) {
+	if len(t.seats) == 1 {
+		return context.WithCancel(t.seats[0].ctx)
+	}
 	ctx, first := context.WithoutCancel(t.seats[0].ctx), time.Time{}
 	for _, s := range t.seats {
 		if end, bounded := s.ctx.Deadline(); bounded && (first.IsZero() || end.Before(first)) {
@@ -137,5 +173,5 @@ func (t *table[K, Q, A]) context() (context.Context, context.CancelFunc) {
 	if first.IsZero() {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadline(ctx, first)
+	return context.WithDeadline(ctx, first.Add(-handing))
 }
