@@ -44,7 +44,7 @@ func (p *Poller) Feeds() []connector.Feed {
 	if len(p.Locations) == 0 {
 		return nil
 	}
-	return []connector.Feed{{Tenant: p.Account, Topic: topic, Entity: entity}}
+	return []connector.Feed{{Tenant: p.Account, Topic: topic, Entity: entity, Unannounced: true}}
 }
 
 // Changes lists the levels that changed, oldest first.

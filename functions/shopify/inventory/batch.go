@@ -41,15 +41,56 @@ func (t *Target) set(ctx context.Context, shop string, asked []wanted) []combine
 	for i, w := range asked {
 		b.levels[i] = &level{wanted: w}
 	}
-	b.look(ctx)
-	b.activateAll(ctx)
-	b.write(ctx)
+	b.work(ctx)
 	results := make([]combine.Result[connector.Receipt], len(asked))
 	for i, l := range b.levels {
 		results[i] = l.result
 	}
 	return results
 }
+
+// work settles the levels, as the only batch of the shop in this process.
+func (b *batch) work(ctx context.Context) {
+	turn := b.turns[b.shop]
+	select {
+	case turn <- struct{}{}:
+		defer func() { <-turn }()
+	case <-ctx.Done():
+		failAll(b.levels, &fault.Error{Kind: fault.Unavailable, Class: fault.Intermittent, Scope: fault.EntityScope, Detail: "other stock levels of the shop took too long", Err: ctx.Err()})
+		return
+	}
+	if err := b.affordable(ctx); err != nil {
+		failAll(b.levels, err)
+		return
+	}
+	b.look(ctx)
+	b.activateAll(ctx)
+	b.write(ctx)
+}
+
+// affordable waits until the shop's bucket has enough points for reading the whole batch, if that
+// is before its time is over: a batch of which only a part can be read would be several, and so would
+// messages that return one by one.
+func (b *batch) affordable(ctx context.Context) error {
+	for {
+		err := b.config.API.Affords(b.shop, queryLevels, (len(b.levels)+skusAtOnce-1)/skusAtOnce)
+		if err == nil {
+			return nil
+		}
+		wait := fault.As(err).After
+		if end, bounded := ctx.Deadline(); bounded && time.Until(end) < wait+writing {
+			return err
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// writing is the time that is left for reading and setting a batch after a wait.
+const writing = 12 * time.Second
 
 // left returns the levels that are not settled and fit.
 func (b *batch) left(fits func(*level) bool) (all []*level) {

@@ -39,8 +39,9 @@
 //
 //   - A location of a source feeds one location of one shop, and two never feed the same: both
 //     would be master of its stock. Open rejects such settings and names both.
-//   - The query costs 5 points for each level. The bucket of the smallest plan restores 100 points a
-//     second, so that it takes 20 levels a second in the long run.
+//   - The query costs 3 points for each level. The bucket of the smallest plan holds 2,000 points and
+//     restores 100 a second, so that it takes 33 levels a second in the long run. Half of the bucket is
+//     left for fulfillments and orders, and a batch waits a little until the rest pays for all of it.
 //   - If a mutation with a user error changed other quantities after all, they are found set when
 //     their messages are delivered again.
 package inventory

@@ -68,15 +68,19 @@ func wrongPlace(rule string) error {
 	return &fault.Error{Kind: fault.Rejected, Class: fault.Config, Field: KeyLocations, Detail: rule}
 }
 
-// Target writes stock levels. It keeps nothing between calls.
+// Target writes stock levels, one batch of a shop at a time. It keeps nothing between calls.
 type Target struct {
 	config   Config
 	combiner *combine.Combiner[string, wanted, connector.Receipt] // by shop
+	turns    map[string]chan struct{}                             // by shop: full while a batch is read and set
 }
 
 // New returns the target.
 func New(config Config) *Target {
-	t := &Target{config: config}
+	t := &Target{config: config, turns: map[string]chan struct{}{}}
+	for _, place := range config.Locations {
+		t.turns[place.Shop] = make(chan struct{}, 1)
+	}
 	t.combiner = &combine.Combiner[string, wanted, connector.Receipt]{Most: Most, Do: t.set}
 	return t
 }

@@ -14,15 +14,12 @@ import (
 )
 
 const (
-	// queryLevels costs 502 points for the 100 variants that a page has at most.
+	// queryLevels costs at most 153 points, for a page of as many items as SKUs are searched at once.
 	queryLevels = `query inventoryLevels($search: String!, $location: ID!, $after: String) {
-  productVariants(first: 100, after: $after, query: $search) {
+  inventoryItems(first: 50, after: $after, query: $search) {
     nodes {
-      sku
-      inventoryItem {
-        id tracked
-        inventoryLevel(locationId: $location) { quantities(names: ["available"]) { quantity } }
-      }
+      id sku tracked
+      inventoryLevel(locationId: $location) { quantities(names: ["available"]) { quantity } }
     }
     pageInfo { hasNextPage endCursor }
   }
@@ -52,7 +49,7 @@ type stock struct {
 // skusAtOnce is how many SKUs one search names.
 const skusAtOnce = 50
 
-// stocks returns the stock of the SKUs at the location, one entry for each variant that has the SKU.
+// stocks returns the stock of the SKUs at the location, one entry for each item that has the SKU.
 func (b *batch) stocks(ctx context.Context, location string, skus []string) (map[string][]stock, error) {
 	found := map[string][]stock{}
 	for some := range slices.Chunk(skus, skusAtOnce) {
@@ -91,11 +88,11 @@ func (b *batch) page(ctx context.Context, location, search, after string, each f
 		c.Variables = append(c.Variables, admin.Variable{Name: "after", Value: after})
 	}
 	c.Read = func(r *strictjson.Reader) {
-		members(r, "productVariants", func(key string) {
+		members(r, "inventoryItems", func(key string) {
 			switch key {
 			case "nodes":
 				for range r.Array() {
-					each(readVariant(r))
+					each(readItem(r))
 				}
 			case "pageInfo":
 				next = admin.NextCursor(r)
@@ -118,22 +115,17 @@ func members(r *strictjson.Reader, name string, each func(key string)) {
 	}
 }
 
-func readVariant(r *strictjson.Reader) (sku string, s stock) {
+func readItem(r *strictjson.Reader) (sku string, s stock) {
 	for key := range r.Object() {
-		switch key {
-		case "sku":
+		switch {
+		case key == "id":
+			s.item = payload.ID(r.ID())
+		case key == "sku":
 			sku, _ = r.NullString()
-		case "inventoryItem":
-			for key := range r.Object() {
-				switch {
-				case key == "id":
-					s.item = payload.ID(r.ID())
-				case key == "tracked":
-					s.tracked = r.Bool()
-				case key == "inventoryLevel" && !r.Null():
-					s.stocked, s.has = true, readLevel(r)
-				}
-			}
+		case key == "tracked":
+			s.tracked = r.Bool()
+		case key == "inventoryLevel" && !r.Null():
+			s.stocked, s.has = true, readLevel(r)
 		}
 	}
 	return sku, s

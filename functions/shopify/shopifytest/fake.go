@@ -246,9 +246,9 @@ func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any
 		case "inventoryActivate":
 			item, location := toText(argument(field, "inventoryItemId", variables)), toText(argument(field, "locationId", variables))
 			root[field.Name] = f.idempotent(field, variables, func() object { return f.activateStock(item, location) })
-		case "productVariants":
+		case "inventoryItems":
 			location, _ := variables["location"].(string)
-			root[field.Name] = f.variants(search, strings.TrimPrefix(location, "gid://shopify/Location/"))
+			root[field.Name] = f.itemsWith(search, strings.TrimPrefix(location, "gid://shopify/Location/"))
 			f.sold()
 		case "webhookSubscriptions":
 			root[field.Name] = f.shownSubscriptions()

@@ -101,9 +101,9 @@ func (f *Fake) StockMutations() []int {
 	return slices.Clone(f.stock.sets)
 }
 
-// variants returns those with one of the SKUs of a search such as sku:"A" OR sku:"B". A search
+// itemsWith returns those with one of the SKUs of a search such as sku:"A" OR sku:"B". A search
 // compares without case, as Shopify's does.
-func (f *Fake) variants(search, location string) []any {
+func (f *Fake) itemsWith(search, location string) []any {
 	var wanted []string
 	for term := range strings.SplitSeq(search, " OR ") {
 		sku, err := strconv.Unquote(strings.TrimPrefix(term, "sku:"))
@@ -119,8 +119,8 @@ func (f *Fake) variants(search, location string) []any {
 		}
 		id := strconv.FormatInt(s.id, 10)
 		found = append(found, object{
-			"id": "gid://shopify/ProductVariant/" + id, "legacyResourceId": id, "updatedAt": stamp(Start), "sku": s.sku,
-			"inventoryItem": object{"id": "gid://shopify/InventoryItem/" + id, "sku": s.sku, "tracked": !s.untracked, "inventoryLevel": s.show(location)},
+			"id": "gid://shopify/InventoryItem/" + id, "legacyResourceId": id, "updatedAt": stamp(Start), "sku": s.sku, "tracked": !s.untracked,
+			"inventoryLevel": s.show(location),
 		})
 	}
 	return found

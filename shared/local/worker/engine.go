@@ -110,8 +110,8 @@ func (e *Engine) Run(ctx context.Context) {
 	workers.Wait()
 }
 
-// window is how long the messages of a lane with parties are let gather before they are received,
-// as Lambda's batching window does.
+// window is how long messages of a lane with parties are let gather after the first of them, as
+// Lambda's batching window does.
 const window = time.Second
 
 // work receives messages from one queue, as many as it has workers. Workers belong to the
@@ -121,14 +121,15 @@ func (e *Engine) work(ctx context.Context, l lane) {
 	hands := newSlots(l.hands)
 	defer hands.takeAll()
 	for {
-		if l.party {
-			pause(ctx, window)
-		}
 		free := hands.take(ctx, l.hands)
-		if free == 0 {
+		for more := free; l.party && more > 0 && free < l.hands; free += more { // a party has all of them
+			more = hands.take(ctx, l.hands-free)
+		}
+		if free == 0 || ctx.Err() != nil {
+			hands.give(free)
 			return
 		}
-		messages, err := e.pipeline.Queue.Receive(ctx, l.queue, free, longPoll)
+		messages, err := e.gather(ctx, l, free)
 		hands.give(free - len(messages))
 		if err != nil && ctx.Err() == nil {
 			e.pipeline.Log.ErrorContext(ctx, "receiving from a queue", "queue", l.queue, "error", err)
@@ -144,6 +145,18 @@ func (e *Engine) work(ctx context.Context, l lane) {
 			}()
 		}
 	}
+}
+
+// gather waits for messages of the lane, and then for those that follow soon if they are
+// combined.
+func (e *Engine) gather(ctx context.Context, l lane, most int) ([]port.Incoming, error) {
+	messages, err := e.pipeline.Queue.Receive(ctx, l.queue, most, longPoll)
+	if !l.party || err != nil || len(messages) == 0 || len(messages) == most {
+		return messages, err
+	}
+	pause(ctx, window)
+	more, err := e.pipeline.Queue.Receive(ctx, l.queue, most-len(messages), 0)
+	return append(messages, more...), err
 }
 
 // joined returns what makes a message one of n that were received together.
