@@ -99,7 +99,7 @@ func (c *Combiner[K, Q, A]) rise(s *seat[Q, A]) {
 type seat[Q, A any] struct {
 	member   *member
 	question Q
-	ctx      context.Context // of the caller, whose deadline counts
+	ctx      context.Context //nolint:containedctx // of the caller, who waits for the batch in it
 	done     chan struct{}   // closed when the rest is set
 	result   Result[A]
 	exchange connector.Exchange

@@ -53,26 +53,31 @@ const skusAtOnce = 50
 func (b *batch) stocks(ctx context.Context, location string, skus []string) (map[string][]stock, error) {
 	found := map[string][]stock{}
 	for some := range slices.Chunk(skus, skusAtOnce) {
-		terms := make([]string, len(some))
-		for i, sku := range some {
-			terms[i] = "sku:" + quoted(sku)
+		each := func(sku string, s stock) {
+			if slices.Contains(some, sku) { // a search also finds what only resembles it
+				found[sku] = append(found[sku], s)
+			}
 		}
-		for after := ""; ; {
-			next, err := b.page(ctx, location, strings.Join(terms, " OR "), after, func(sku string, s stock) {
-				if slices.Contains(some, sku) { // a search also finds what only resembles it
-					found[sku] = append(found[sku], s)
-				}
-			})
-			if err != nil {
-				return nil, err
-			}
-			if next == "" || next == after {
-				break
-			}
-			after = next
+		if err := b.search(ctx, location, some, each); err != nil {
+			return nil, err
 		}
 	}
 	return found, nil
+}
+
+// search reads all pages of the items with the SKUs.
+func (b *batch) search(ctx context.Context, location string, skus []string, each func(string, stock)) error {
+	terms := make([]string, len(skus))
+	for i, sku := range skus {
+		terms[i] = "sku:" + quoted(sku)
+	}
+	for after := ""; ; {
+		next, err := b.page(ctx, location, strings.Join(terms, " OR "), after, each)
+		if err != nil || next == "" || next == after {
+			return err
+		}
+		after = next
+	}
 }
 
 // quoted writes the text as a term of a search (shopify.dev, "Shopify API search syntax").

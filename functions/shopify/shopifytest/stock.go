@@ -219,7 +219,8 @@ func (f *Fake) setStock(input map[string]any) object {
 		q := one.(map[string]any)
 		location := strings.TrimPrefix(toText(q["locationId"]), "gid://shopify/Location/")
 		n, s := count64(q["quantity"]), f.itemOf(toText(q["inventoryItemId"]))
-		code, at := "", "inventoryItemId"
+		var code string
+		at := "inventoryItemId"
 		switch pair := toText(q["inventoryItemId"]) + " " + location; {
 		case s == nil:
 			code = "INVALID_INVENTORY_ITEM"

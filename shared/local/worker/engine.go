@@ -202,20 +202,9 @@ func (e *Engine) Step(ctx context.Context) (int, error) {
 		if err != nil {
 			return handled, err
 		}
-		if l.party {
-			if handled += len(messages); len(messages) > 0 {
-				err = e.together(ctx, l, messages)
-			}
-			if err != nil {
-				return handled, err
-			}
-			continue
-		}
-		for _, in := range messages {
-			handled++
-			if err := port.Settle(ctx, e.pipeline.Queue, l.handler, in); err != nil {
-				return handled, err
-			}
+		n, err := e.settleAll(ctx, l, messages)
+		if handled += n; err != nil {
+			return handled, err
 		}
 	}
 	return handled, nil
@@ -227,6 +216,21 @@ func (l lane) most() int {
 		return l.hands
 	}
 	return batch
+}
+
+// settleAll handles messages of a lane one at a time, or those of a party together, and returns how
+// many it began.
+func (e *Engine) settleAll(ctx context.Context, l lane, messages []port.Incoming) (handled int, err error) {
+	if l.party {
+		return len(messages), e.together(ctx, l, messages)
+	}
+	for _, in := range messages {
+		handled++
+		if err := port.Settle(ctx, e.pipeline.Queue, l.handler, in); err != nil {
+			return handled, err
+		}
+	}
+	return handled, nil
 }
 
 // together handles messages of one party at once.
