@@ -21,7 +21,7 @@ func TestAWrongCommandIsReported(t *testing.T) {
 	}{
 		"an unknown flag":           {[]string{"-stages", "stages", "-fast"}, 2, "flag provided but not defined: -fast"},
 		"a stage that is not there": {[]string{"-stages", "stages", "-stage", "nowhere"}, 1, `reading stage "nowhere"`},
-		"functions not built":       {[]string{"-stages", "stages", "-dist", "/nowhere"}, 1, "function netsuite-deliver is not built"},
+		"functions not built":       {[]string{"-stages", "stages", "-dist", "/nowhere"}, 1, "function netsuite-translate is not built"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -77,7 +77,7 @@ func mustDist(t *testing.T) string {
 	t.Helper()
 	dist := t.TempDir()
 	for _, name := range []string{
-		"netsuite-deliver", "netsuite-audit", "shopify-receive", "shopify-translate", "shopify-poll", "woocommerce-receive", "woocommerce-translate", "woocommerce-poll",
+		"netsuite-translate", "netsuite-deliver", "netsuite-poll", "netsuite-audit", "shopify-receive", "shopify-translate", "shopify-poll", "shopify-deliver", "woocommerce-receive", "woocommerce-translate", "woocommerce-poll",
 	} {
 		if err := os.MkdirAll(filepath.Join(dist, name), 0o755); err != nil {
 			t.Fatal(err)

@@ -199,13 +199,12 @@ func TestReadmeNamesTheSystems(t *testing.T) {
 		p := system.Profile
 		direction := "target"
 		if slices.Contains(p.Roles, connector.Receive) {
-			direction = "source"
-			if slices.Contains(p.Roles, connector.Deliver) {
-				direction = "source and target"
-			}
 			if !strings.Contains(operate, "`POST /hooks/"+p.Name+"`") {
 				t.Errorf(operateDoc+" does not name the door of %s", p.Name)
 			}
+		}
+		if slices.Contains(p.Roles, connector.Translate) {
+			direction = "source"
 			if slices.Contains(p.Roles, connector.Deliver) {
 				direction = "source, target"
 			}

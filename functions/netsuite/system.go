@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"causeway.example/functions/netsuite/record"
+	"causeway.example/functions/netsuite/stock"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -20,6 +21,10 @@ type Settings struct {
 	Timeout     time.Duration `env:"NETSUITE_TIMEOUT" envDefault:"1m" validate:"min=1s,max=15m"`   // of one request; NetSuite itself ends it after 15 min
 	Linger      time.Duration `env:"NETSUITE_LINGER" envDefault:"15m" validate:"min=0s,max=15m"`   // for how long a request that was given up may still take effect
 
+	// StockLocations are the internal ids of the locations whose stock NetSuite is master of. Their
+	// levels are polled and published; without one, none are.
+	StockLocations []string `env:"NETSUITE_STOCK_LOCATIONS" validate:"unique,dive,number,startsnotwith=0"`
+
 	record.Settings
 }
 
@@ -33,7 +38,7 @@ func Profile() connector.Profile {
 	return connector.Profile{
 		Name:        Name,
 		Title:       "NetSuite (SuiteTalk REST 2026.1)",
-		Roles:       []connector.Role{connector.Deliver, connector.Audit},
+		Roles:       []connector.Role{connector.Translate, connector.Deliver, connector.Poll, connector.Audit},
 		Concurrency: 5,
 		RefForm:     `^[1-9][0-9]{0,18}$`,
 		Timeout:     time.Minute,
@@ -58,8 +63,8 @@ func Profile() connector.Profile {
 	}
 }
 
-// Open reads the settings and returns the system, which is a Target, a Checker and an Auditor. It sends
-// no request. Errors are fault.Rejected of class config and name the setting.
+// Open reads the settings and returns the system, which is a Target, a Checker, an Auditor, and the Source
+// of what its Poller finds. It sends no request. Errors are fault.Rejected of class config and name the setting.
 func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
 	var s Settings
 	if err := connector.ParseSettings(settings, &s); err != nil {
@@ -78,5 +83,8 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if t.rules, err = connector.OpenRules(deps.Rules, Name, s); err != nil {
 		return connector.System{}, err
 	}
-	return connector.System{Profile: profile, Target: t, Checker: client, Auditor: &auditor{t}, Rules: t.rules}, nil
+	return connector.System{
+		Profile: profile, Target: t, Checker: client, Auditor: &auditor{t}, Rules: t.rules,
+		Source: stock.Source{}, Poller: &stock.Poller{Client: client, Account: s.Account, Locations: s.StockLocations},
+	}, nil
 }

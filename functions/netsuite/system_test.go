@@ -49,7 +49,7 @@ func TestProfileKeepsWhatSettingsSay(t *testing.T) {
 	settings := netsuitetest.New(clock).Settings("http://127.0.0.1:1")
 	settings["NETSUITE_CONCURRENCY"] = "15"
 	system := mustOpen(t, settings, http.DefaultTransport)
-	if system.Profile.Concurrency != 15 || system.Source != nil || system.Target == nil || system.Checker == nil {
+	if system.Profile.Concurrency != 15 || system.Source == nil || system.Poller == nil || system.Target == nil || system.Checker == nil {
 		t.Errorf("opened %+v", system)
 	}
 	p := netsuite.Profile()

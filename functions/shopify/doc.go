@@ -1,6 +1,6 @@
 // Package shopify connects Shopify. As a source it authenticates deliveries of the configured
 // shops and translates them into canonical events; as a target it fulfills orders with what a
-// warehouse shipped. It uses version 2026-10 of the webhooks and of the Admin API.
+// warehouse shipped, and sets the stock that an ERP reports. It uses version 2026-10 of the webhooks and of the Admin API.
 //
 // # Packages
 //
@@ -9,10 +9,13 @@
 //   - translation: a raw message becomes canonical events. Its documentation has the events, their
 //     versions, and how an order, its payments and its refunds are booked.
 //   - fulfillment: a shipment becomes fulfillments of its order.
+//   - inventory: a stock level becomes the quantity of an item at a location.
 //   - shopify itself: settings and profile (system.go), the doors (verify.go, partner.go), and the
 //     roles that are little more than queries: poll.go, audit.go, subscribe.go.
 //
-// admin imports payload; translation and fulfillment import both and do not know each other.
+// admin imports payload; translation, fulfillment and inventory import both and do not know
+// each other. A fulfillment has guarantee search, a stock level compare_and_set: their documentation
+// says why.
 //
 // # Deliveries
 //

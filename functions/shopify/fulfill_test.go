@@ -75,7 +75,7 @@ func (s *shop) ship(t testing.TB, m *message.Message, attempt int) (connector.Re
 	return s.Target.Deliver(t.Context(), d)
 }
 
-func TestFulfillmentKeepsThePromisesOfATarget(t *testing.T) {
+func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 	t.Parallel()
 	one, twoPlaces := parcel("S-1", "1Z1", shippedLine("TEE-BLK-M", 1)), parcel("S-2", "1Z2", shippedLine("HOOD-M", 1), shippedLine("TEE-BLK-M", 2))
 	corrected := shippedMessage(t, later(one, func(s *canonical.Shipment) { s.Carrier = "dhl" }))
@@ -87,21 +87,28 @@ func TestFulfillmentKeepsThePromisesOfATarget(t *testing.T) {
 			corrected,
 			shippedMessage(t, later(twoPlaces, func(s *canonical.Shipment) { s.Status, s.DeliveredAt = canonical.Delivered, now })),
 			shippedMessage(t, later(twoPlaces, func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled })),
+			stockMessage(t, "5", "TEE-BLK-M", "38"),
 		},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
 			t.Helper()
 			fake := shopifytest.New()
 			fake.Put(threeTees())
 			fake.Assign("5001", "12", "2", 1)
+			fake.Stock("TEE-BLK-M", place, 40)
 			server := httptest.NewServer(fake)
 			t.Cleanup(server.Close)
-			system, err := shopify.Open(fake.Settings(server.URL), connector.Deps{
+			settings := fake.Settings(server.URL)
+			settings["SHOPIFY_STOCK_LOCATIONS"] = stockMap
+			system, err := shopify.Open(settings, connector.Deps{
 				HTTP: transport, Now: time.Now, CrossRef: &memory{bound: map[string]string{}, calls: map[string]int{}},
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
 			return connectortest.TargetAccount{System: system, State: func(k message.Key) string {
+				if n := fake.Available(place)["TEE-BLK-M"]; k.Type == "inventory" && n != 40 {
+					return strconv.FormatInt(n, 10)
+				}
 				return fulfilledBy(fake, map[string]string{"S-1": "1Z1", "S-2": "1Z2"}[k.ID])
 			}}
 		},

@@ -18,7 +18,7 @@ import (
 func TestQueriesFitTheSchema(t *testing.T) {
 	t.Parallel()
 	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "admin", Input: string(mustRead(t, "..", "shopifytest", "testdata", "admin.graphql"))})
-	s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor})
+	s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor, "SHOPIFY_STOCK_LOCATIONS": stockMap})
 	s.fake.Pay("5", sale(1, "SALE", "SUCCESS", "gift_card", 15750))
 	s.fake.Put(withRefund(t))
 	s.polled(t, "order", "820982911946154508")
@@ -35,15 +35,19 @@ func TestQueriesFitTheSchema(t *testing.T) {
 	}
 	s.mustTranslate(t, "orders/paid", split(5))
 	s.fulfillsInPages(t)
+	s.fake.Stock("TEE-BLK-M", otherSite, 9)
+	if _, err := s.setStock(t.Context(), t, stockMessage(t, "5", "TEE-BLK-M", "12")); err != nil {
+		t.Fatal(err)
+	}
 	asked := s.fake.Asked()
-	if len(asked) != 28 {
-		t.Fatalf("%d queries were sent, want 28", len(asked))
+	if len(asked) != 31 {
+		t.Fatalf("%d queries were sent, want 31", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {
 			t.Errorf("%s\n%v", query, errs)
 		}
-		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors").Replace(query)
+		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors", "tracked", "isTracked").Replace(query)
 		if _, errs := gqlparser.LoadQueryWithRules(schema, misspelt, rules.NewDefaultRules()); errs == nil {
 			t.Errorf("a misspelt field passes:\n%s", misspelt)
 		}

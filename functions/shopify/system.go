@@ -11,6 +11,7 @@ import (
 
 	"causeway.example/functions/shopify/admin"
 	"causeway.example/functions/shopify/fulfillment"
+	"causeway.example/functions/shopify/inventory"
 	"causeway.example/functions/shopify/payload"
 	"causeway.example/functions/shopify/translation"
 	"causeway.example/shared/canonical"
@@ -50,6 +51,14 @@ type Settings struct {
 	// Locations are Shopify's ids of a warehouse's locations. Where an order has pieces at several
 	// locations, those of the shipment's location are fulfilled first.
 	Locations map[string]string `env:"SHOPIFY_LOCATIONS" envKeyValSeparator:"="`
+	// StockLocations are the locations whose stock is set, by the location of its master: of an ERP
+	// or a warehouse. An entry is a shop with Shopify's id of the location, or none.
+	StockLocations map[string]string `env:"SHOPIFY_STOCK_LOCATIONS" envKeyValSeparator:"="`
+	// StockBuffer is how many pieces of each SKU are kept back at each location.
+	StockBuffer int64 `env:"SHOPIFY_STOCK_BUFFER" envDefault:"0" validate:"min=0,max=1000000"`
+	// StockUnknownSKU is what becomes of the stock of a SKU that the shop does not have: a dead
+	// letter, or nothing.
+	StockUnknownSKU string `env:"SHOPIFY_STOCK_UNKNOWN_SKU" envDefault:"refuse" validate:"oneof=refuse skip"`
 }
 
 // attempt bounds one delivery, which takes three queries of at most ten seconds or more.
@@ -82,6 +91,7 @@ func Profile() connector.Profile {
 			canonical.ShipmentUpdated:        shipment,
 			canonical.ShipmentDelivered:      shipment,
 			canonical.ShipmentCancelledEvent: shipment,
+			canonical.InventoryLevelSet:      {Name: "set inventory", Guarantee: connector.CompareAndSet, Batch: inventory.Most},
 		},
 	}
 }
@@ -101,15 +111,22 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, configFault("SHOPIFY_API_URL", err)
 	}
+	places, err := inventory.Places(s.StockLocations, s.Shops)
+	if err != nil {
+		return connector.System{}, fault.Doing("opening shopify", err)
+	}
 	opened := &store{
 		Translator: &translation.Translator{API: api, Memory: deps.CrossRef, Currency: s.Currency, Tolerance: s.Tolerance},
 		shops:      s.Shops, verifiers: verifiers, api: api,
 	}
 	system := connector.System{
 		Profile: Profile(), Stores: s.Shops, Source: opened, Poller: &poller{api: api, shops: s.Shops},
-		Target: fulfillment.New(fulfillment.Config{
-			API: api, Shops: s.Shops, Memory: deps.CrossRef, Carriers: s.Carriers, Locations: s.Locations, Notify: s.Notify,
-		}),
+		Target: &target{
+			Target: fulfillment.New(fulfillment.Config{
+				API: api, Shops: s.Shops, Memory: deps.CrossRef, Carriers: s.Carriers, Locations: s.Locations, Notify: s.Notify,
+			}),
+			stock: inventory.New(inventory.Config{API: api, Locations: places, Buffer: s.StockBuffer, Skip: s.StockUnknownSKU == "skip"}),
+		},
 	}
 	if s.AdminToken != "" {
 		system.Checker, system.Auditor = opened, &auditor{api: api, shops: s.Shops, currency: s.Currency}

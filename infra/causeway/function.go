@@ -137,10 +137,10 @@ func NewConnector(scope constructs.Construct, id string, props *ConnectorProps) 
 // take maps a queue to the function. It filters nothing: a mapping's filter deletes the
 // messages that it does not pass.
 func (p *Plan) take(scope constructs.Construct, s plan.Installed, role connector.Role, queue string, f *Function) {
-	size := p.Size(s, role)
+	messages, window := p.BatchOf(s, role, queue)
 	awslambda.NewEventSourceMapping(scope, jsii.String(plan.Logical(queue, "mapping")), &awslambda.EventSourceMappingProps{
 		Target: f.Invoked, EventSourceArn: arn("sqs", p.Name(queue)), Enabled: jsii.Bool(p.Enabled(queue)),
-		BatchSize: number(size.Batch), MaxBatchingWindow: seconds(0), ReportBatchItemFailures: jsii.Bool(true),
+		BatchSize: number(messages), MaxBatchingWindow: seconds(int(window / time.Second)), ReportBatchItemFailures: jsii.Bool(true),
 		MaxConcurrency: number(p.Workers(s, role, queue)),
 		MetricsConfig:  &awslambda.MetricsConfig{Metrics: &[]awslambda.MetricType{awslambda.MetricType_EVENT_COUNT}},
 	})

@@ -73,8 +73,9 @@ func (m *Messaging) addRoute(p *Plan, target plan.Installed, route routes.Route)
 // queue creates a queue of the installation. Visibility follows from the function that takes
 // its messages.
 func (p *Plan) queue(scope constructs.Construct, s plan.Installed, role connector.Role, name string, rule *string) *Queue {
+	_, window := p.BatchOf(s, role, name)
 	return NewQueue(scope, plan.Logical(name), &QueueProps{
-		QueueName: p.Name(name), FunctionTimeout: seconds(int(p.Size(s, role).Timeout / time.Second)),
+		QueueName: p.Name(name), FunctionTimeout: seconds(int(p.Size(s, role).Timeout / time.Second)), Window: seconds(int(window / time.Second)),
 		Rule: rule, Key: p.props.Key, RemovalPolicy: p.props.RemovalPolicy,
 	})
 }

@@ -19,6 +19,9 @@ type QueueProps struct {
 	// FunctionTimeout is the timeout of the function that takes the messages. The visibility
 	// timeout is six times as long. It must be at most 158 seconds: see Queue.
 	FunctionTimeout awscdk.Duration
+	// Window is how long Lambda lets messages gather before it starts the function, by which the
+	// visibility timeout is longer. Default: not at all.
+	Window awscdk.Duration
 	// Rule is the ARN of the EventBridge rule that may send. Default: none, so only roles
 	// with permission can send.
 	Rule *string
@@ -49,6 +52,9 @@ type Queue struct {
 // NewQueue creates a Queue.
 func NewQueue(scope constructs.Construct, id string, props *QueueProps) *Queue {
 	hidden := plan.Visibility * int(*props.FunctionTimeout.ToSeconds(nil))
+	if props.Window != nil {
+		hidden += int(*props.Window.ToSeconds(nil))
+	}
 	if hidden > plan.LongestVisibility {
 		panic("queue " + props.QueueName + ": a function timeout above 158 s lets messages expire before they are dead-lettered")
 	}

@@ -42,12 +42,12 @@ func readPolling(settings map[string]string) (polling, error) {
 	return p, nil
 }
 
-// pollers returns a poller for each source that can be polled, by the system's name. A
+// pollers returns a poller for each source of which something is polled, by the system's name. A
 // store that is a fake is polled from the beginning of the sample day.
 func (p *program) pollers(runtime port.Runtime, policy retry.Policy) (map[string]*reconcile.Poller, error) {
 	all := map[string]*reconcile.Poller{}
 	for name, system := range p.systems {
-		if system.Poller == nil || !slices.Contains(routes.Sources(p.table), name) {
+		if system.Poller == nil || len(system.Poller.Feeds()) == 0 || !slices.Contains(routes.Sources(p.table), name) {
 			continue
 		}
 		plan := reconcile.DefaultPlan()

@@ -43,6 +43,12 @@ var orders = map[string]struct {
 	}},
 }
 
+// polled are, by source, what a poll puts in the inbox of a source without webhooks, as a format of
+// its number.
+var polled = map[string]struct{ topic, body string }{
+	"netsuite": {"inventory/level", `{"sku":"TEE-%d","location":"5","onhand":"40","available":"38","changed":"2026-11-22 21:05:44"}`},
+}
+
 // eventsFor returns what triggers the role: ten requests for a door, ten rounds
 // for a poll or an audit, a batch of ten messages for the others.
 func eventsFor(ctx context.Context, role connector.Role, system connector.System) ([][]byte, error) {
@@ -99,19 +105,15 @@ func requests(system string) ([][]byte, error) {
 	return all, nil
 }
 
-// inbox returns raw messages as the system's own door names them.
+// inbox returns raw messages as the system's own door names them, or as its poll does.
 func inbox(ctx context.Context, system connector.System) ([][]byte, error) {
 	var bodies [][]byte
 	for i := range batch {
-		body, header, err := order(system.Profile.Name, i)
+		raw, err := raw(ctx, system, i)
 		if err != nil {
 			return nil, err
 		}
-		raw, err := system.Source.Receive(ctx, connector.Request{Method: http.MethodPost, Header: header, Body: body, At: time.Now()})
-		if err != nil {
-			return nil, err
-		}
-		raw.System, raw.Body, raw.CorrelationID = system.Profile.Name, body, raw.ID
+		raw.System, raw.CorrelationID = system.Profile.Name, raw.ID
 		encoded, err := raw.Encode()
 		if err != nil {
 			return nil, err
@@ -119,6 +121,24 @@ func inbox(ctx context.Context, system connector.System) ([][]byte, error) {
 		bodies = append(bodies, encoded)
 	}
 	return queued(routes.Inbox(system.Profile.Name), bodies)
+}
+
+// raw returns the i-th raw message of the system, without its envelope.
+func raw(ctx context.Context, system connector.System, i int) (*message.Raw, error) {
+	if found, known := polled[system.Profile.Name]; known {
+		return &message.Raw{
+			ID: strconv.Itoa(i), Tenant: "1234567", Topic: found.topic, Trigger: message.Poll, ContentType: "application/json", Body: fmt.Appendf(nil, found.body, i),
+		}, nil
+	}
+	body, header, err := order(system.Profile.Name, i)
+	if err != nil {
+		return nil, err
+	}
+	received, err := system.Source.Receive(ctx, connector.Request{Method: http.MethodPost, Header: header, Body: body, At: time.Now()})
+	if err == nil {
+		received.Body = body
+	}
+	return received, err
 }
 
 // deliveries returns the sample of the first type that a route leads to the system, or else that it

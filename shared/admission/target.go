@@ -36,6 +36,7 @@ type Target struct {
 	pauseSure bool      // stored.Pause was set by a clock that agrees with this worker's
 	streaks   map[string]*streak
 	records   *streak // of failures that are each about their own record
+	groups    map[shared]*group
 	hand      hand
 	asking    bool           // a change of the hand is being stored
 	freed     chan struct{}  // closed and replaced when a call ends
@@ -48,7 +49,7 @@ type Target struct {
 func New(config Config, profile connector.Profile) *Target {
 	return &Target{
 		config: config, profile: profile, turn: make(chan struct{}, 1),
-		streaks: map[string]*streak{}, records: &streak{}, freed: make(chan struct{}), reported: map[int64]bool{},
+		streaks: map[string]*streak{}, records: &streak{}, groups: map[shared]*group{}, freed: make(chan struct{}), reported: map[int64]bool{},
 	}
 }
 
@@ -68,6 +69,7 @@ type Call struct {
 	Operation string // Operation.Name in the target's profile
 	Lane      message.Lane
 	SentAt    time.Time
+	Batch     int // how many messages one request takes, which share a permit; 0 and 1 for one
 }
 
 // circuits names those that the call passes: the target's own, and that of its operation,
@@ -86,6 +88,7 @@ type Passage struct {
 	probe  *retry.Span // nil unless the call is a probe
 	probes []string    // the circuits that it probes
 	left   bool        // guarded by target.mu
+	group  *group      // with which it shares its permit; nil for a permit of its own
 }
 
 // Probing reports whether the call is the probe of an open circuit.
@@ -137,6 +140,9 @@ func (t *Target) quiet(now time.Time) bool {
 // and, if a circuit is open, the role of its probe. For a permit that this process itself
 // has in use a live message waits up to Share.Moment. An error means that a port failed.
 func (t *Target) Enter(ctx context.Context, call Call) (*Passage, time.Time, error) {
+	if call.Batch > 1 {
+		return t.enterTogether(ctx, call)
+	}
 	t.mu.Lock()
 	now, h := t.config.Now(), &t.hand
 	held := t.profile.Concurrency == 0 || h.used.live < h.held.live && !h.until.Before(now.Add(t.profile.Timeout+t.config.Retry.Margin))
@@ -259,6 +265,10 @@ func (p *Passage) Leave(ctx context.Context, answer Answer) time.Time {
 		return time.Time{}
 	}
 	p.left = true
+	if p.group != nil && t.stays(p, answer) {
+		t.mu.Unlock()
+		return time.Time{}
+	}
 	if p.call.Lane == message.Backfill {
 		t.hand.used.backfill--
 	} else {

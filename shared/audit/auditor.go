@@ -101,13 +101,14 @@ func New(config Config) (*Auditor, error) {
 	return a, nil
 }
 
-// pairsOf returns the pairs of the source's books with each target that a route leads to.
+// pairsOf returns the pairs of the source's own books with each target that a route leads to. A
+// source that is a target too has books of other systems.
 func (a *Auditor) pairsOf(source connector.System) (pairs []Pair) {
 	for _, book := range source.Auditor.Books() {
 		for _, route := range a.config.Routes {
 			target := a.config.Systems[route.To]
 			carries := slices.ContainsFunc(route.Types, func(kind string) bool { return strings.HasPrefix(kind, book.Type+".") })
-			if route.From == book.System && carries && target.Auditor != nil && slices.Contains(target.Auditor.Books(), book) {
+			if book.System == source.Profile.Name && route.From == book.System && carries && target.Auditor != nil && slices.Contains(target.Auditor.Books(), book) {
 				pairs = append(pairs, Pair{book, route.To, route.Name()})
 			}
 		}

@@ -205,6 +205,16 @@ func (d Decimal) Normal() Decimal {
 	return d
 }
 
+// Floor returns the largest whole number that is not above the value.
+func (d Decimal) Floor() int64 {
+	unit := pow10(d.scale)
+	whole := d.coefficient / unit
+	if d.coefficient%unit < 0 {
+		whole--
+	}
+	return whole
+}
+
 func magnitude(value int64) uint64 {
 	if value < 0 {
 		return -uint64(value)

@@ -200,3 +200,12 @@ func TestNewDecimalRefusesAScaleThatNoDecimalHas(t *testing.T) {
 	}()
 	canonical.NewDecimal(1, canonical.MaxDigits+1)
 }
+
+func TestFloorIsTheNextWholeNumberBelow(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int64{"0": 0, "3": 3, "3.000": 3, "3.999": 3, "0.5": 0, "-0.5": -1, "-3": -3, "-3.01": -4, "999999999999999999": 999999999999999999, "0.000000000000000001": 0} {
+		if got := mustDecimal(t, text).Floor(); got != want {
+			t.Errorf("Floor of %s = %d, want %d", text, got, want)
+		}
+	}
+}

@@ -36,6 +36,9 @@ type Feed struct {
 	Tenant string
 	Topic  string // under which Translate reads what is found, such as "orders/updated"
 	Entity string // type of the entities in it, as in keys: "order"
+	// Unannounced is true of a list whose changes no webhook reports. What a poll finds in it is no
+	// gap.
+	Unannounced bool
 	// Whole is true of a list that the system cannot sort by change. Its pages have an
 	// order of their own, such as that of ids, and hold what changed since the time asked
 	// for. It is read only when a webhook had stopped whose misses it finds.

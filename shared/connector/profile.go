@@ -53,6 +53,10 @@ type Operation struct {
 	// changing and cancelling an order by upsert: whichever event arrives first creates the
 	// record, and of two with the same content the second is skipped.
 	Effect string
+	// Batch is how many messages of the operation one request of the target takes; 0 for one. The
+	// messages that a worker received together then share one permit, and the connector combines
+	// their requests (package combine).
+	Batch int
 	// Lag is how long after a write a search may still miss it; only with Search.
 	Lag time.Duration
 	// KeyLife is how long the target remembers an idempotency key, 0 for ever; only with
@@ -62,6 +66,18 @@ type Operation struct {
 	// failed for good, and that the next one needs a new key, such as Shopify's
 	// IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED; only with IdempotencyKey.
 	SpentKey []string
+}
+
+// Batch returns how many messages of these event types one request of the system takes, 1 for most
+// systems: the least of their operations, because a queue has messages of all of them.
+func (p Profile) Batch(types []string) int {
+	least := 0
+	for i, name := range types {
+		if n := max(1, p.Operations[name].Batch); i == 0 || n < least {
+			least = n
+		}
+	}
+	return max(1, least)
 }
 
 // Guarantee is what a target offers, per operation, to make a repeated write

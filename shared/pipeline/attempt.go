@@ -95,6 +95,7 @@ func (a *attempt) run(ctx context.Context) (port.Decision, error) {
 	}
 	passage, until, err := d.by.admission.Enter(ctx, admission.Call{
 		Event: a.event.ID, Entity: a.event.Subject, Operation: d.operation.Name, Lane: a.event.Lane, SentAt: a.in.SentAt,
+		Batch: d.operation.Batch,
 	})
 	if err != nil || passage == nil {
 		return port.Decision{Until: until}, err

@@ -156,7 +156,8 @@ func (s *sweep) handOn(ctx context.Context, f *finding) error {
 
 // explain returns the type and the text of the ledger entry about a change that is handed
 // on. It is a gap if no delivery reported one of the missing states. Otherwise the targets
-// are late, as in an outage, which needs no alarm of its own.
+// are late, as in an outage, which needs no alarm of its own. A change that no webhook reports is
+// found in this way alone.
 func (s *sweep) explain(ctx context.Context, f *finding) (kind, text string) {
 	if s.span != nil {
 		return port.TypeUnconfirmed, s.backfilled(f)
@@ -164,6 +165,13 @@ func (s *sweep) explain(ctx context.Context, f *finding) (kind, text string) {
 	text = named(f.key, f.change) + ": "
 	if f.untranslated != nil {
 		return port.TypeUnconfirmed, text + "cannot be translated: " + redact.Emails(f.untranslated.Error()) + "; handed on to the inbox, which keeps it with its reason"
+	}
+	if s.feed.Unannounced {
+		targets := make([]string, len(f.missing))
+		for i, each := range f.missing {
+			targets[i] = each.target
+		}
+		return port.TypeUnconfirmed, text + "polled, and new to " + strings.Join(targets, ", ") + "; handed on"
 	}
 	var late []string
 	var unknown error

@@ -36,6 +36,22 @@ func TestA5AChangeThatNoWebhookReportedIsAGap(t *testing.T) {
 	}
 }
 
+// TestAChangeOfAListThatNoWebhookReportsIsNoGap, because a poll is how it is found.
+func TestAChangeOfAListThatNoWebhookReportsIsNoGap(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, changed("7", 30))
+	e.toy.feeds[0].Unannounced = true
+	report := e.round()
+	if found := e.one(port.Reconciled); report.Gaps != 0 || report.Unconfirmed != 1 || found.Type != port.TypeUnconfirmed ||
+		found.Outcome != "customer 7 (#7), changed 2026-11-22T12:30:00Z: polled, and new to erp; handed on" {
+		t.Errorf("reported %+v, the ledger has %+v", report, found)
+	}
+	e.deliver()
+	if len(e.written) != 1 {
+		t.Errorf("written %v", e.written)
+	}
+}
+
 func TestAConfirmedChangeIsNotHandedOn(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t, changed("7", 30), changed("8", 31))

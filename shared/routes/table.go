@@ -9,6 +9,7 @@ import (
 // Table has every flow of Causeway, one line each. The local engine's bus and the EventBridge
 // rules are both generated from it.
 var Table = slices.Concat([]Route{
+	{From: "netsuite", Flow: "stock", To: "shopify", Types: levels},
 	{From: "shopify", Flow: "customers", To: "hubspot", Types: customers},
 	{From: "shopify", Flow: "customers", To: "netsuite", Types: customers},
 	{From: "shopify", Flow: "orders", To: "hubspot", Types: orders, Filters: crmFilters},
@@ -43,6 +44,7 @@ const flowShipments = "shipments"
 // The event types of the flows.
 var (
 	shipments = []string{canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent}
+	levels    = []string{canonical.InventoryLevelSet}
 	customers = []string{canonical.CustomerUpserted}
 	orders    = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}
 	payments  = []string{canonical.PaymentCaptured}

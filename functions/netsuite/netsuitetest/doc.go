@@ -34,5 +34,8 @@
 // can be counted, listed and looked up by the SuiteQL of an audit. A deleted record is
 // there again after the next Open.
 //
+// SetStock changes the stock of an item at a location, which is listed by SuiteQL in the order of
+// its changes.
+//
 // It does not know: other record types, custom fields, scripts, taxes, inactive items, lots.
 package netsuitetest

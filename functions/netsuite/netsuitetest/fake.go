@@ -38,6 +38,8 @@ type Fake struct {
 
 	forbidden map[string]bool // record types that the role has no permission for
 
+	stock []*stockRow
+
 	anyItem bool     // items are made when a sales order names them
 	unknown []string // but not these
 }

@@ -31,6 +31,9 @@ func (f *Fake) query(w http.ResponseWriter, body []byte) {
 	email, list, order := byEmail.FindStringSubmatch(sql), byExternal.FindStringSubmatch(sql), ofOrder.FindStringSubmatch(sql)
 	period := openPeriod.FindStringSubmatch(sql)
 	rows, known := f.audit(sql)
+	if !known {
+		rows, known = f.stockLevels(sql)
+	}
 	if err != nil || email == nil && list == nil && order == nil && period == nil && sql != noCustomer && !known {
 		refuse(w, http.StatusBadRequest, "INVALID_PARAMETER", "", "Invalid search query.")
 		return

@@ -35,13 +35,30 @@ func (b *bucket) take(query string) error {
 	}
 	b.fill()
 	if b.level < need {
-		return &fault.Error{
-			Kind: fault.Throttled, Class: fault.RateLimit, Detail: "too few points are left in the shop's bucket",
-			After: cost{requested: need, available: b.level, restore: b.restore}.wait(),
-		}
+		return tooFew(need, b.level, b.restore)
 	}
 	b.level -= need
 	return nil
+}
+
+func tooFew(need, level, restore int64) error {
+	return &fault.Error{
+		Kind: fault.Throttled, Class: fault.RateLimit, Detail: "too few points are left in the shop's bucket",
+		After: cost{requested: need, available: level, restore: restore}.wait(),
+	}
+}
+
+// affords returns a fault with the time until the bucket holds the cost of so many queries, and half
+// of it remains for others, or until it is full. It reserves nothing.
+func (b *bucket) affords(query string, times int64) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	need := min(b.needs[query]*times+b.most/2, b.most)
+	b.fill()
+	if b.level >= need {
+		return nil
+	}
+	return tooFew(need, b.level, b.restore)
 }
 
 // learn records what an answer reports of the bucket. An answer without a cost was not charged.

@@ -101,6 +101,16 @@ func (a *Client) Query(ctx context.Context, c Call) (http.Header, error) {
 	return response.Header, fault.Doing(c.Doing, err)
 }
 
+// Affords fails as fault.Throttled, with the time to wait, while the shop's bucket holds too few
+// points for sending the query so many times, with half of the bucket left for what is more urgent. A
+// query of unknown cost is affordable.
+func (a *Client) Affords(shop, query string, times int) error {
+	if bucket := a.buckets[shop]; bucket != nil {
+		return bucket.affords(query, int64(times))
+	}
+	return nil
+}
+
 func (c Call) body() []byte {
 	w := strictjson.NewWriter(nil)
 	w.Obj()

@@ -46,6 +46,7 @@ type Fake struct {
 
 	held, customers map[string]object // in the form of webhooks
 	shipping        shipping
+	stock           stocks
 	subscriptions   []Subscription
 	deleted         int // subscriptions that ended
 	bucket          bucket
@@ -194,6 +195,9 @@ func (f *Fake) execute(query string, variables map[string]any) Answer {
 	if err != nil {
 		return failed("INVALID_VARIABLE", err.Error())
 	}
+	if refused, bad := refuseStock(operation, variables); bad {
+		return refused
+	}
 	cost := points(operation.SelectionSet, variables)
 	if cost > mostPoints {
 		return failed("MAX_COST_EXCEEDED", "Query cost is "+strconv.Itoa(cost)+", which exceeds the single query max cost limit")
@@ -245,6 +249,16 @@ func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any
 		case "fulfillmentEventCreate":
 			input, _ := argument(field, "fulfillmentEvent", variables).(map[string]any)
 			root[field.Name] = f.happen(input)
+		case "inventorySetQuantities":
+			input, _ := argument(field, "input", variables).(map[string]any)
+			root[field.Name] = f.idempotent(field, variables, func() object { return f.setStock(input) })
+		case "inventoryActivate":
+			item, location := toText(argument(field, "inventoryItemId", variables)), toText(argument(field, "locationId", variables))
+			root[field.Name] = f.idempotent(field, variables, func() object { return f.activateStock(item, location) })
+		case "inventoryItems":
+			location, _ := variables["location"].(string)
+			root[field.Name] = f.itemsWith(search, strings.TrimPrefix(location, "gid://shopify/Location/"))
+			f.sold()
 		case "webhookSubscriptions":
 			root[field.Name] = f.shownSubscriptions()
 		case "ordersCount":

@@ -77,10 +77,13 @@ func New(props *Props) (*Plan, error) {
 }
 
 // rolesOf returns the roles that have work in the stage: a store to which no route of it leads
-// is a source only.
+// is a source only, and a system without a door from which none leads is a target only.
 func (p *Plan) rolesOf(s Installed) []connector.Role {
 	idle := s.Has(connector.Translate) && len(routes.To(p.Routes, s.Name)) == 0
-	return slices.DeleteFunc(slices.Clone(s.Roles), func(role connector.Role) bool { return idle && role == connector.Deliver })
+	silent := !s.Has(connector.Receive) && !slices.Contains(routes.Sources(p.Routes), s.Name)
+	return slices.DeleteFunc(slices.Clone(s.Roles), func(role connector.Role) bool {
+		return idle && role == connector.Deliver || silent && (role == connector.Translate || role == connector.Poll)
+	})
 }
 
 // Prefix returns the beginning of every physical name.

@@ -6,9 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"causeway.example/functions"
 	"causeway.example/infra/causeway/plan"
 	"causeway.example/infra/causeway/plan/plantest"
 	"causeway.example/shared/connector"
+	"causeway.example/shared/routes"
 )
 
 func TestPollingHasADefaultAndASwitch(t *testing.T) {
@@ -144,6 +146,53 @@ func TestLogicalIDsAreWordsInOne(t *testing.T) {
 	} {
 		if got := plan.Logical(names...); got != want {
 			t.Errorf("%v give %s, want %s", names, got, want)
+		}
+	}
+}
+
+func TestQueueOfCombinedMessagesGathersThem(t *testing.T) {
+	t.Parallel()
+	p := mustPlanToy(t, plantest.ToyConfig())
+	s := p.Systems[0]
+	if n, window := p.BatchOf(s, connector.Deliver, plantest.ToyRoute.Queue()); n != 10 || window != 0 {
+		t.Errorf("of messages one by one: %d at once after %s", n, window)
+	}
+	s.Operations = map[string]connector.Operation{}
+	for _, name := range plantest.ToyRoute.Types {
+		s.Operations[name] = connector.Operation{Batch: 250}
+	}
+	if n, window := p.BatchOf(s, connector.Deliver, plantest.ToyRoute.Queue()); n != 1000 || window != plan.Gather {
+		t.Errorf("of messages of which one request takes 250: %d at once after %s", n, window)
+	}
+	if n, window := p.BatchOf(s, connector.Translate, plantest.ToyRoute.Queue()); n != 10 || window != 0 {
+		t.Errorf("translate: %d at once after %s", n, window)
+	}
+}
+
+func TestSystemThatReportsNothingIsATargetOnly(t *testing.T) {
+	t.Parallel()
+	stage := plantest.ToyStage(plantest.ToyConfig())
+	toy := plantest.Toy()
+	toy.Profile.Name, toy.Profile.Roles = "erp", []connector.Role{connector.Translate, connector.Deliver, connector.Poll}
+	open := toy.Open
+	toy.Open = func(settings map[string]string, deps connector.Deps) (connector.System, error) {
+		system, err := open(settings, deps)
+		system.Profile = toy.Profile
+		return system, err
+	}
+	stage.Systems["erp"] = plan.System{Settings: map[string]string{"TOYSHOP_SHELF": "top"}}
+	for name, want := range map[string][]connector.Role{"toyshop-orders-to-erp": {connector.Deliver}, "erp-stock-to-toyshop": {connector.Translate, connector.Poll}} {
+		from, rest, _ := strings.Cut(name, "-")
+		flow, to, _ := strings.Cut(rest, "-to-")
+		stage.Flows = []string{plantest.ToyRoute.Name(), name}
+		p, err := plan.New(&plan.Props{Stage: stage, Catalog: []functions.System{toy, plantest.Toy()}, Routes: []routes.Route{
+			plantest.ToyRoute, {From: from, Flow: flow, To: to, Types: plantest.ToyRoute.Types},
+		}, Programs: "dist", Build: "1", Prefix: "causeway-toy"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Systems[0].Roles; !slices.Equal(got, want) {
+			t.Errorf("with %s alone the roles are %v, want %v", name, got, want)
 		}
 	}
 }

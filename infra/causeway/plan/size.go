@@ -51,6 +51,26 @@ type Size struct {
 	Total    int // workers of all its queues
 }
 
+// gathered is how many full requests a batch of messages holds of which one request takes many, and
+// Gather how long Lambda lets them gather: batches above ten messages need a window of a second
+// at least.
+const (
+	gathered = 4
+	Gather   = 5 * time.Second
+)
+
+// BatchOf returns how many messages of the queue make one batch, and for how long Lambda lets them
+// gather. The function handles as many at once as one request of the target takes (connector.Operation.Batch).
+func (p *Plan) BatchOf(s Installed, role connector.Role, queue string) (messages int, window time.Duration) {
+	size := p.Size(s, role)
+	for _, route := range routes.To(p.Routes, s.Name) {
+		if n := s.Batch(route.Types); role == connector.Deliver && route.Queue() == queue && n > 1 && size.Batch > 0 {
+			return n * gathered, Gather
+		}
+	}
+	return size.Batch, 0
+}
+
 // Size derives what fits. The calls that a system takes at once are shared out among the
 // queues' workers, of which as few are started as Lambda allows: messages that wait for their
 // answers in one function together cost as much as one. A function has time for the whole

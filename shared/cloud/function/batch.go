@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"causeway.example/shared/combine"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/port"
 )
@@ -66,16 +67,27 @@ func (f *function) rest(ctx context.Context) {
 }
 
 // records handles the messages, as many at once as the installation allows, and reports
-// for each whether it can be deleted.
+// for each whether it can be deleted. Messages of which the target takes many in one request are
+// handled at once by as many as it takes, as one party.
 func (f *function) records(ctx context.Context, messages []port.Incoming, archived []error) (ended []bool) {
 	ended = make([]bool, len(messages))
-	hands := make(chan struct{}, f.Parallel)
+	together := f.together[messages[0].Queue]
+	hands := make(chan struct{}, max(f.Parallel, together))
 	var work sync.WaitGroup
+	var party *combine.Party
 	for i, in := range messages {
 		hands <- struct{}{}
+		own, leave := ctx, func() {}
+		if together > 1 {
+			if i%together == 0 {
+				party = combine.NewParty(min(together, len(messages)-i))
+			}
+			own, leave = party.Join(ctx)
+		}
 		work.Go(func() {
 			defer func() { <-hands }()
-			ended[i] = f.record(ctx, in, archived[i])
+			defer leave()
+			ended[i] = f.record(own, in, archived[i])
 		})
 	}
 	work.Wait()

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	samples "causeway.example/events"
+	"causeway.example/shared/combine"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
@@ -304,4 +305,40 @@ func TestEveryMessageOfAMixedBatchEndsAsItShould(t *testing.T) {
 	if c, d := len(b.entries(port.Confirmed)), len(b.entries(port.Dead)); c != 2 || d != 2 {
 		t.Errorf("%d confirmed, %d dead", c, d)
 	}
+}
+
+// TestMessagesThatOneRequestTakesAreHandledTogether has each delivery wait for as many others as
+// one request of the target takes.
+func TestMessagesThatOneRequestTakesAreHandledTogether(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, connector.Deliver)
+	f := b.start()
+	f.together[toyQueue] = 3
+	b.translated("1", "2", "3", "4", "5", "6", "7")
+	var mu sync.Mutex
+	var sizes []int
+	combiner := &combine.Combiner[string, string, string]{Most: 3, Do: func(_ context.Context, _ string, asked []string) []combine.Result[string] {
+		mu.Lock()
+		defer mu.Unlock()
+		sizes = append(sizes, len(asked))
+		return make([]combine.Result[string], len(asked))
+	}}
+	f.lanes[toyQueue] = asking{combiner}
+	event := b.poll(toyQueue)
+	if failed := b.run(f, event); len(failed) != 0 {
+		t.Errorf("failed %v", failed)
+	}
+	if slices.Sort(sizes); !slices.Equal(sizes, []int{1, 3, 3}) {
+		t.Errorf("requests of %v, want two of three and one of what is left", sizes)
+	}
+}
+
+// asking combines each message with the others of its party.
+type asking struct {
+	with *combine.Combiner[string, string, string]
+}
+
+func (h asking) Handle(ctx context.Context, in port.Incoming) (port.Decision, error) {
+	_, err := h.with.Ask(ctx, "shop", in.MessageID)
+	return port.Decision{Done: true}, err
 }

@@ -36,6 +36,7 @@ type function struct {
 	table    []routes.Route
 	serve    func(ctx context.Context, payload []byte) (any, error)
 	lanes    map[string]port.Handler // by queue
+	together map[string]int          // how many of its messages one request of the target takes, by queue
 	// archive makes a batch of raw messages restorable before it is handled and returns an
 	// error per message; nil for a role that handles no raw messages.
 	archive func(context.Context, []port.Incoming) []error
@@ -238,13 +239,14 @@ func (f *function) translateLanes() error {
 
 // deliverLanes gives the queue of each route to the system to the route's deliverer.
 func (f *function) deliverLanes() error {
-	f.lanes = map[string]port.Handler{}
+	f.lanes, f.together = map[string]port.Handler{}, map[string]int{}
 	for _, route := range routes.To(f.table, f.system.Profile.Name) {
 		deliverer, err := f.pipeline.Deliverer(route)
 		if err != nil {
 			return err
 		}
 		f.lanes[route.Queue()] = deliverer
+		f.together[route.Queue()] = f.system.Profile.Batch(route.Types)
 	}
 	return nil
 }

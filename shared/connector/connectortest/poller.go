@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ type PolledSystem struct {
 	Feed   connector.Feed                   // of the entities that Change changes
 	Change func(id int64, at time.Time)     // makes the entity one that was last changed then
 	At     time.Time                        // a time at which the fake can have changes, in whole seconds
+	Suffix string                           // of the IDs of the entities, behind their number; mostly ""
 	End    func(t *testing.T, topic string) // ends the webhook subscription of a topic; nil without a Subscriber
 }
 
@@ -78,7 +80,10 @@ func (p PolledSystem) list(ctx context.Context, since time.Time, between func(so
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, page.Changes...)
+		for _, change := range page.Changes {
+			change.ID = strings.TrimSuffix(change.ID, p.Suffix)
+			all = append(all, change)
+		}
 		between(all)
 		if page.Cursor == "" {
 			return all, nil
@@ -225,7 +230,7 @@ func fetches(ctx context.Context, p PolledSystem, _ int) error {
 	if err != nil {
 		return fmt.Errorf("translating what was fetched: %w", err)
 	}
-	key := message.Key{System: p.System.Profile.Name, Tenant: p.Feed.Tenant, Type: p.Feed.Entity, ID: "1"}
+	key := message.Key{System: p.System.Profile.Name, Tenant: p.Feed.Tenant, Type: p.Feed.Entity, ID: "1" + p.Suffix}
 	i := slices.IndexFunc(translation.Events, func(e connector.Event) bool { return e.Entity == key })
 	switch {
 	case i < 0:

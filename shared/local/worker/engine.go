@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"causeway.example/shared/combine"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/intake"
 	"causeway.example/shared/message"
@@ -45,7 +47,8 @@ type Engine struct {
 type lane struct {
 	queue   string
 	handler port.Handler
-	hands   int // messages that are in flight at once
+	hands   int  // messages that are in flight at once
+	party   bool // of which one request takes many: what is received together is combined
 	slots   slots
 	timeout time.Duration // of the system that it calls
 }
@@ -69,8 +72,8 @@ func NewEngine(p *pipeline.Pipeline, table []routes.Route) (*Engine, error) {
 			return nil, err
 		}
 		e.lanes = append(e.lanes,
-			lane{routes.Inbox(name), translator, batch, newSlots(batch), system.Profile.Timeout},
-			lane{routes.InboxBackfill(name), translator, backfillHands, newSlots(backfillHands), system.Profile.Timeout})
+			lane{queue: routes.Inbox(name), handler: translator, hands: batch, slots: newSlots(batch), timeout: system.Profile.Timeout},
+			lane{queue: routes.InboxBackfill(name), handler: translator, hands: backfillHands, slots: newSlots(backfillHands), timeout: system.Profile.Timeout})
 	}
 	for _, route := range table {
 		target := p.Systems[route.To]
@@ -81,7 +84,11 @@ func NewEngine(p *pipeline.Pipeline, table []routes.Route) (*Engine, error) {
 		if err != nil {
 			return nil, err
 		}
-		e.lanes = append(e.lanes, lane{route.Queue(), deliverer, batch, pools[route.To], target.Profile.Timeout})
+		l := lane{queue: route.Queue(), handler: deliverer, hands: batch, slots: pools[route.To], timeout: target.Profile.Timeout}
+		if n := target.Profile.Batch(route.Types); n > 1 { // they share a call, which the target's permits count
+			l.hands, l.party, l.slots = n, true, newSlots(n)
+		}
+		e.lanes = append(e.lanes, l)
 	}
 	return e, nil
 }
@@ -103,6 +110,10 @@ func (e *Engine) Run(ctx context.Context) {
 	workers.Wait()
 }
 
+// window is how long messages of a lane with parties are let gather after the first of them, as
+// Lambda's batching window does.
+const window = time.Second
+
 // work receives messages from one queue, as many as it has workers. Workers belong to the
 // queue, so that a long poll delays no other queue; slots belong to the system, are shared
 // by all its queues, and are held only during a call.
@@ -111,22 +122,49 @@ func (e *Engine) work(ctx context.Context, l lane) {
 	defer hands.takeAll()
 	for {
 		free := hands.take(ctx, l.hands)
-		if free == 0 {
+		for more := free; l.party && more > 0 && free < l.hands; free += more { // a party has all of them
+			more = hands.take(ctx, l.hands-free)
+		}
+		if free == 0 || ctx.Err() != nil {
+			hands.give(free)
 			return
 		}
-		messages, err := e.pipeline.Queue.Receive(ctx, l.queue, free, longPoll)
+		messages, err := e.gather(ctx, l, free)
 		hands.give(free - len(messages))
 		if err != nil && ctx.Err() == nil {
 			e.pipeline.Log.ErrorContext(ctx, "receiving from a queue", "queue", l.queue, "error", err)
 			pause(ctx, time.Second)
 		}
+		join := l.joined(len(messages))
 		for _, in := range messages {
+			own, leave := join(ctx)
 			go func() {
 				defer hands.give(1)
-				e.handle(ctx, l, in)
+				defer leave()
+				e.handle(own, l, in)
 			}()
 		}
 	}
+}
+
+// gather waits for messages of the lane, and then for those that follow soon if they are
+// combined.
+func (e *Engine) gather(ctx context.Context, l lane, most int) ([]port.Incoming, error) {
+	messages, err := e.pipeline.Queue.Receive(ctx, l.queue, most, longPoll)
+	if !l.party || err != nil || len(messages) == 0 || len(messages) == most {
+		return messages, err
+	}
+	pause(ctx, window)
+	more, err := e.pipeline.Queue.Receive(ctx, l.queue, most-len(messages), 0)
+	return append(messages, more...), err
+}
+
+// joined returns what makes a message one of n that were received together.
+func (l lane) joined(n int) func(context.Context) (context.Context, func()) {
+	if !l.party {
+		return func(ctx context.Context) (context.Context, func()) { return ctx, func() {} }
+	}
+	return combine.NewParty(n).Join
 }
 
 // handle waits for a slot of the system; if the engine stops first, the message stays in
@@ -155,23 +193,60 @@ func (e *Engine) settle(ctx context.Context, l lane, in port.Incoming) {
 }
 
 // Step handles the messages that are visible in every queue now, one at a time and in a
-// fixed order, and returns how many it handled. Tests and simulations call it with a clock
+// fixed order, those of a party together, and returns how many it handled. Tests and simulations call it with a clock
 // of their own instead of Run.
 func (e *Engine) Step(ctx context.Context) (int, error) {
 	handled := 0
 	for _, l := range e.lanes {
-		messages, err := e.pipeline.Queue.Receive(ctx, l.queue, batch, 0)
+		messages, err := e.pipeline.Queue.Receive(ctx, l.queue, l.most(), 0)
 		if err != nil {
 			return handled, err
 		}
-		for _, in := range messages {
-			handled++
-			if err := port.Settle(ctx, e.pipeline.Queue, l.handler, in); err != nil {
-				return handled, err
-			}
+		n, err := e.settleAll(ctx, l, messages)
+		if handled += n; err != nil {
+			return handled, err
 		}
 	}
 	return handled, nil
+}
+
+// most is how many messages Step takes from the lane.
+func (l lane) most() int {
+	if l.party {
+		return l.hands
+	}
+	return batch
+}
+
+// settleAll handles messages of a lane one at a time, or those of a party together, and returns how
+// many it began.
+func (e *Engine) settleAll(ctx context.Context, l lane, messages []port.Incoming) (handled int, err error) {
+	if l.party {
+		return len(messages), e.together(ctx, l, messages)
+	}
+	for _, in := range messages {
+		handled++
+		if err := port.Settle(ctx, e.pipeline.Queue, l.handler, in); err != nil {
+			return handled, err
+		}
+	}
+	return handled, nil
+}
+
+// together handles messages of one party at once.
+func (e *Engine) together(ctx context.Context, l lane, messages []port.Incoming) error {
+	failed := make([]error, len(messages))
+	join := l.joined(len(messages))
+	var all sync.WaitGroup
+	for i, in := range messages {
+		own, leave := join(ctx)
+		all.Go(func() {
+			defer leave()
+			failed[i] = port.Settle(own, e.pipeline.Queue, l.handler, in)
+		})
+	}
+	all.Wait()
+	return errors.Join(failed...)
 }
 
 // Door returns the HTTP handler of every source: POST /hooks/<system>. refused is called
