@@ -180,6 +180,7 @@ func (c *circle) settle() {
 	if c.calm {
 		c.breaks.on.Store(false)
 		c.delayed()
+		c.pass(time.Hour) // a poll leaves fresh changes to the webhook that may still come
 		c.polls()
 		c.pass(3 * time.Hour)
 		c.breaks.on.Store(true)

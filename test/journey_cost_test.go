@@ -190,7 +190,7 @@ func TestTheBillOfAnOrderIsWhatTheCircleCalls(t *testing.T) {
 			"webhooks": {webhooks, 0}, "events": {bus.events, 0}, "copies of events": {bus.copies, 0}, "receives of copies": {queue.received, 15},
 			"requests to the systems": {asked, 10}, "write units": {written, 10}, "read units": {read, 10},
 		} {
-			want, told := billedPerOrder(t, name), float64(c.got)/orders
+			want, told := billedPerOrder(w.T, name), float64(c.got)/orders
 			if off := 100 * (told - want) / want; off > float64(c.within) || -off > float64(c.within) {
 				t.Errorf("%s: %v per order, and infra/README.md has %v; correct scripts/cost/circle.go", name, told, want)
 			}
