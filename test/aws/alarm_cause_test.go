@@ -4,6 +4,7 @@ package aws_test
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/scripts/day"
 	"causeway.example/shared/cloud/cloudtest"
+	"causeway.example/shared/cloud/function"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/port"
 )
@@ -214,6 +216,14 @@ func (w *world) scheduled(function string) {
 
 func alarmsOfThePoll(w *world) {
 	shop := w.fakes["shopify"].(*shopifytest.Fake)
+	// The programs have the clock of the machine, by which no version ends soon. Package function's
+	// own tests hold what a program writes at such a time to this line.
+	w.rings("a vendor's version that ends", func() {
+		if err := function.WriteCounts(w.watch.lines(io.Discard), w.prefix+"-shopify-poll", "shopify", map[string]int{"VersionEnds": 1}, time.Now()); err != nil {
+			w.Fatal(err)
+		}
+	}, "shopify-version-ends")
+	w.calm()
 	w.rings("an order that no webhook reported", func() {
 		shop.Put(purchase(1).Body())
 		w.round()
