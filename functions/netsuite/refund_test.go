@@ -142,23 +142,6 @@ func TestI4ARefundWithNothingInvoicedComesFromTheDeposit(t *testing.T) {
 	}
 }
 
-// TestH10ARefundThatWasPaidOutIsNotCreditedLater delivers it again after its order was invoiced, as a
-// first import does after the loss of the table.
-func TestH10ARefundThatWasPaidOutIsNotCreditedLater(t *testing.T) {
-	t.Parallel()
-	s := newPaidSale(t)
-	refund := back("r1", func(r *canonical.Refund) { r.Parts = []canonical.RefundPart{part(canonical.RefundedAdjustment, 1400)} })
-	first := s.mustRefund(refund)
-	_, err := s.fake.Invoice(s.external)
-	s.must(err)
-	if again := s.mustRefund(refund); again.Ref != first.Ref {
-		t.Errorf("it is %s now, and was %s", again.Ref, first.Ref)
-	}
-	if got, want := s.documents(), "payout 14.00 by 1 of deposits [14.00] and credits []"; got != want {
-		t.Errorf("booked %s, want %s", got, want)
-	}
-}
-
 func TestI4AnInvoicedOrderGetsACreditMemoThatIsPaidOut(t *testing.T) {
 	t.Parallel()
 	s := newSale(t, canonical.Paid)
