@@ -25,20 +25,8 @@ func (r *refunding) split() error {
 			r.before = r.before.Add(part.Amount)
 		}
 	}
-	off := zero
-	for _, l := range r.refund.Lines {
-		if l.Unfulfilled {
-			off = off.Add(r.gross(l.Amount, l.Tax))
-		}
-	}
 	rest := r.paid.Sub(r.before) // money for what the refund itself is worth
-	off.Minor = max(min(off.Minor, amount.Minor-r.before.Minor), 0)
-	switch {
-	case r.paidBefore():
-		off.Minor = amount.Minor - r.before.Minor
-	case min(off.Minor, rest.Minor) > r.inDeposits().Minor:
-		off.Minor = 0 // it was invoiced all the same
-	}
+	off := r.offOrder(rest)
 	r.off, r.credit = off, amount.Sub(off).Sub(r.before)
 	r.deposit.Minor = max(min(off.Minor, rest.Minor), 0)
 	r.source = r.sales[0]
@@ -52,6 +40,24 @@ func (r *refunding) split() error {
 			", and a cash refund pays out all that it takes back; credit the return in NetSuite by hand"+suitetalk.Redrive)
 	}
 	return nil
+}
+
+// offOrder returns what the refund is worth of goods that are off the order and were not invoiced.
+func (r *refunding) offOrder(rest canonical.Money) canonical.Money {
+	amount := r.refund.Amount.Sub(r.before)
+	if r.paidBefore() {
+		return amount
+	}
+	off := canonical.Money{Currency: amount.Currency}
+	for _, l := range r.refund.Lines {
+		if l.Unfulfilled {
+			off = off.Add(r.gross(l.Amount, l.Tax))
+		}
+	}
+	if off.Minor = max(min(off.Minor, amount.Minor), 0); min(off.Minor, rest.Minor) > r.inDeposits().Minor {
+		off.Minor = 0 // it was invoiced all the same
+	}
+	return off
 }
 
 // paidBefore reports whether the refund was paid out without a reversal, which is made first: it was
