@@ -45,7 +45,7 @@ func TestH10AFirstImportAdoptsAndDoublesNothing(t *testing.T) {
 			t.Errorf("the ledger has %s: %s", e.Type, e.Outcome)
 		}
 	}
-	if code, _, complaints := w.run("backfill", "netsuite", "--from", "2026-01-01"); code != screen.ExitNotFound || !strings.Contains(complaints, "cannot be listed") {
+	if code, _, complaints := w.run("backfill", "netsuite", "--from", "2026-01-01"); code != screen.ExitNotFound || !strings.Contains(complaints, "can be listed") {
 		t.Errorf("a system without lists: %d %s", code, complaints)
 	}
 	if code, _, complaints := w.run("backfill", "shopify", "--from", "30d"); code != screen.ExitUsage || !strings.Contains(complaints, `"30d" is neither a date`) {

@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,8 +79,10 @@ func (p *Poller) feedsOf(span Span) (feeds []connector.Feed, err error) {
 	switch {
 	case span.From.IsZero() || span.From.After(span.To):
 		err = fault.New(fault.Invalid, fault.Schema, "backfilling "+name, "the time must begin before it ends: it begins at "+span.From.Format(time.RFC3339)+" and ends at "+span.To.Format(time.RFC3339))
+	case len(known) == 0:
+		err = fault.New(fault.Rejected, fault.MissingRef, "backfilling "+name, "nothing of it can be listed with its settings")
 	case len(feeds) == 0:
-		err = fault.New(fault.Rejected, fault.MissingRef, "backfilling "+name, fmt.Sprintf("%s lists no %q; it lists %s", name, span.Entity, cmp.Or(strings.Join(slices.Compact(known), ", "), "nothing")))
+		err = fault.New(fault.Rejected, fault.MissingRef, "backfilling "+name, fmt.Sprintf("%s lists no %q; it lists %s", name, span.Entity, strings.Join(slices.Compact(known), ", ")))
 	}
 	return feeds, err
 }

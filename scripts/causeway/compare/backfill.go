@@ -101,7 +101,7 @@ func (a *tool) backfill(ctx context.Context, d *cli.Desk, name string, span reco
 		return err
 	}
 	if system.Poller == nil {
-		return screen.NotFound("backfilling", name+" cannot be listed: it needs credentials for its API, and a way to list")
+		return screen.NotFound("backfilling", "nothing of "+name+" can be listed: it needs credentials for its API, and a way to list")
 	}
 	table, err := a.RoutesOf(ctx, d, system.Profile)
 	if err != nil {
