@@ -2,6 +2,7 @@ package aws_test
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -104,7 +105,9 @@ func TestNamesOfTheTemplateAreThoseOfThePorts(t *testing.T) {
 	})
 	for _, source := range routes.Sources(table) {
 		queues = append(queues, routes.Inbox(source), routes.InboxBackfill(source))
-		secrets = append(secrets, "causeway-dev/"+source, doorSecret("causeway-dev", source))
+		if _, err := os.Stat("../../functions/" + source + "/receive"); err == nil {
+			secrets = append(secrets, "causeway-dev/"+source, doorSecret("causeway-dev", source))
+		}
 	}
 	for _, route := range table {
 		queues = append(queues, route.Queue())

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -115,12 +116,22 @@ func queueEvent(m mapping, region string, batch []types.Message) (event events.S
 	return event
 }
 
+// off reports whether the mapping is one of a flow that the stage has switched off.
+func (w *world) off(m mapping) bool {
+	h := w.hosts[m.FunctionName]
+	queue := m.EventSourceArn[strings.LastIndex(m.EventSourceArn, ":causeway-dev-")+len(":causeway-dev-"):]
+	return h != nil && !slices.Contains(strings.Split(h.variables["CAUSEWAY_FLOWS"], ","), queue)
+}
+
 // startPollers starts each mapping's pollers, as many as it allows.
 func (w *world) startPollers(ctx context.Context) error {
 	return w.stack.each("AWS::Lambda::EventSourceMapping", func(id string, p map[string]any) error {
 		m, err := into[mapping](p)
 		if err != nil {
 			return err
+		}
+		if !m.Enabled && w.off(m) {
+			return nil
 		}
 		if !m.Enabled || !slices.Contains(m.FunctionResponseTypes, "ReportBatchItemFailures") || w.hosts[m.FunctionName] == nil {
 			return fmt.Errorf("mapping %s cannot work: %+v", id, m)
