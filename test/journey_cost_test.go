@@ -89,14 +89,16 @@ func (m *tableMeter) RoundTrip(r *http.Request) (*http.Response, error) {
 // meteredTable returns state and ledger as they are on AWS, over a table whose units are counted.
 func meteredTable(t *testing.T) (*cloud.Backend, *tableMeter) {
 	t.Helper()
-	m := &tableMeter{RoundTripper: cloudtest.New(time.Now).Transport()}
+	server := cloudtest.New(time.Now)
+	m := &tableMeter{RoundTripper: server.Transport()}
 	a, err := account.Config(map[string]string{
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example", "AWS_ENDPOINT_URL": "http://aws.invalid",
 	}, m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := cloud.Config{Table: "causeway-test", Build: "test", Now: time.Now, Random: rand.Reader}
+	config := cloud.Config{Table: "causeway-test", Prefix: "causeway-test", Build: "test", Now: time.Now, Random: rand.Reader}
+	server.Secret(cloud.AddressSecret(config.Prefix), `{"current":"`+strings.Repeat("s", 64)+`"}`)
 	ctx := context.Background() // that of the test is not of the bubble
 	_, err = dynamodb.NewFromConfig(a).CreateTable(ctx, &dynamodb.CreateTableInput{
 		TableName: &config.Table, BillingMode: dynamo.BillingModePayPerRequest,

@@ -250,7 +250,7 @@ func (w *world) ingestApart(stores, want map[string]string) {
 	got := map[string]string{}
 	for _, order := range w.erp.Orders() {
 		got[order.Subsidiary] = order.Total + " " + order.Status
-		store := strings.TrimSuffix(order.Memo, " order 42")
+		store, _, _ := strings.Cut(order.Memo, " order 42")
 		if stores[store] != order.Subsidiary || order.Name != "#1001" {
 			w.Errorf("order %s of %q is in subsidiary %s", order.Name, store, order.Subsidiary)
 		}
