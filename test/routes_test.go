@@ -193,7 +193,9 @@ func TestShipmentsGoToTheStoreOfTheirOrder(t *testing.T) {
 	t.Parallel()
 	stores := 0
 	for _, route := range routes.Table {
-		sells := func(r routes.Route) bool { return r.From == route.To && slices.Contains(r.Types, canonical.OrderPlaced) }
+		sells := func(r routes.Route) bool {
+			return r.From == route.To && slices.Contains(r.Types, canonical.OrderPlaced)
+		}
 		if !slices.Contains(route.Types, canonical.ShipmentShipped) || !slices.ContainsFunc(routes.Table, sells) {
 			continue
 		}
