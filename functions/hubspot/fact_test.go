@@ -65,7 +65,7 @@ func TestAShipmentThatIsReportedAgainIsOne(t *testing.T) {
 	}
 }
 
-// TestAShipmentsNewestStateIsListed, whatever its fellow does.
+// TestAShipmentsNewestStateIsListed, independently of the order's other shipment.
 func TestAShipmentsNewestStateIsListed(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, nil)

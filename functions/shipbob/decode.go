@@ -234,7 +234,7 @@ func (s *source) pieces(ctx context.Context, o *order, p shipped, field string, 
 	return count, nil
 }
 
-// piecesOf returns how many pieces of the product an item stands for, -1 if that is not whole.
+// piecesOf returns the number of pieces of the product that the item is, -1 if it is not whole.
 func (s *source) piecesOf(ctx context.Context, o *order, p shipped, i item, ordered int64, left bool) (int64, error) {
 	per := o.perPiece(p.code(), i.id, ordered)
 	if left {

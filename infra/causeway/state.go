@@ -124,7 +124,7 @@ func (p *Plan) newSecret(scope constructs.Construct, s plan.Installed, role conn
 }
 
 // ledgerSecret creates the secret under which the ledger hashes addresses. CloudFormation
-// generates its content once: nobody has to know it, and a new one would hide older entries.
+// generates its content once. No person needs it, and a new one would hide older entries.
 func (p *Plan) ledgerSecret(scope constructs.Construct) awssecretsmanager.CfnSecret {
 	props := &awssecretsmanager.CfnSecretProps{
 		Name:        jsii.String(p.LedgerSecret()),

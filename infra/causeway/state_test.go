@@ -97,7 +97,7 @@ func TestSecretsAreMadeWithoutContent(t *testing.T) {
 		made := w.of("AWS::SecretsManager::Secret")
 		for id, secret := range made {
 			if id == "LedgerSecret" {
-				continue // nobody has to enter it
+				continue // CloudFormation generates it
 			}
 			if secret.Properties["SecretString"] != nil || secret.Properties["GenerateSecretString"] != nil {
 				t.Errorf("%s has a content", id)

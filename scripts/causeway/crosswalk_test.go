@@ -56,7 +56,7 @@ func TestImportingABindingReleasesWhatWaits(t *testing.T) {
 	}
 }
 
-// What breaks a rule is named with its line, and nothing is bound.
+// A row that breaks a rule is named with its line, and nothing is bound.
 func TestABindingThatCannotBeIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

@@ -47,7 +47,7 @@ func MemoOf(key message.Key) string {
 }
 
 // ClosedNote ends the memo of a sales order that we closed, because the store cancelled the order or
-// has nothing left of it. It tells such an order from one that an operator closed.
+// has nothing left of it. An order that an operator closed does not have it.
 const ClosedNote = ", closed by the store"
 
 // Parent returns the internal id of an entity of the message's store, by its type and id, among the

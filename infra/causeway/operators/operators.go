@@ -24,11 +24,12 @@ type Props struct {
 
 // Operators are five managed policies. Of the first three each contains the one before; attach one
 // of them to a role or to a permission set. The others are attached beside the operator's or the
-// admin's: the fourth to the role that may erase persons, the fifth to the one that may say which
-// record of a target stands for which entity.
+// admin's: the fourth to the role that may erase persons, the fifth to the one that may assign
+// records of targets to entities.
 //
 //	Reader    status, dlq, why, inspect, trace, diff, doctor
-//	Operator  and redrive, apply, edit, resolve, ack, export, import, replay, purge, restore, reconcile
+//	Operator  and redrive, apply, edit, resolve, ack, export, import, replay, purge, restore, reconcile,
+//	          backfill
 //	Admin     and route pause and resume
 //	Eraser    erase, with the operator's
 //	Binder    crosswalk export and import, with the operator's
@@ -65,7 +66,7 @@ func New(scope constructs.Construct, id string, props *Props) *Operators {
 	o.Operator = props.policy(o.Construct, "Operator", "Redrives dead letters", operator)
 	o.Admin = props.policy(o.Construct, "Admin", "Redrives dead letters and pauses routes", admin)
 	o.Eraser = props.policy(o.Construct, "Eraser", "Erases persons, beside the policy of an operator", props.mayErase())
-	o.Binder = props.policy(o.Construct, "Binder", "Says which record of a target stands for which entity, beside the policy of an operator", props.mayBind())
+	o.Binder = props.policy(o.Construct, "Binder", "Assigns records of targets to entities, beside the policy of an operator", props.mayBind())
 	return o
 }
 

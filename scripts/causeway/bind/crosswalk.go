@@ -20,7 +20,7 @@ import (
 
 func (a *tool) crosswalkCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "crosswalk", Short: "Export and import which record of a target stands for which entity", Args: cli.Args(cobra.NoArgs),
+		Use: "crosswalk", Short: "Export and import the targets' ids of entities", Args: cli.Args(cobra.NoArgs),
 		Long: `crosswalk exports the target's ids of customers, orders and everything else that routes carry
 as CSV, and imports them: target,system,store,type,id,target_id. An entity whose id is imported
 counts as present at the target: what waits for it goes on, and its next state updates that

@@ -1,5 +1,5 @@
-// Package bind has the command about which record of a target stands for which entity of a
-// source: crosswalk export, crosswalk import.
+// Package bind has the command about the targets' ids of entities: crosswalk export, crosswalk
+// import.
 package bind
 
 import (

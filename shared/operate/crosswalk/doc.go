@@ -1,5 +1,5 @@
-// Package crosswalk exports and imports which record of a target stands for which entity of a
-// source: the target's ids of customers, orders, products and everything else that routes carry.
+// Package crosswalk exports and imports the targets' ids of customers, orders, products and
+// everything else that routes carry.
 // The pipeline keeps them in the entity's record (entity.Record.Ref), where a delivery looks
 // before it searches the target or creates anything.
 //
