@@ -12,10 +12,29 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
+// mustPrograms returns the folders of the functions of systems ("*" for all), from the
+// repository's folder "functions".
+func mustPrograms(t *testing.T, systems ...string) (folders []string) {
+	t.Helper()
+	for _, system := range systems {
+		mains, err := filepath.Glob(filepath.Join("../../functions", system, "*/main.go"))
+		if err != nil || len(mains) == 0 {
+			t.Fatalf("no function of %s was found: %v", system, err)
+		}
+		for _, main := range mains {
+			folders = append(folders, filepath.Dir(main))
+		}
+	}
+	return folders
+}
+
+// mustDist writes a folder as `make dist` of Causeway does: a program for each function, here
+// one without content.
 func mustDist(t *testing.T) string {
 	t.Helper()
 	dist := t.TempDir()
-	for _, name := range []string{"netsuite-audit", "netsuite-deliver", "shopify-receive", "shopify-translate", "shopify-poll"} {
+	for _, folder := range mustPrograms(t, "*") {
+		name := filepath.Base(filepath.Dir(folder)) + "-" + filepath.Base(folder)
 		if err := os.MkdirAll(filepath.Join(dist, name), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +58,7 @@ func TestTheTeamsOwnResourcesAreUsed(t *testing.T) {
 	anything, like := assertions.Match_AnyValue(), assertions.Match_ObjectLike
 
 	functions := assertions.Template_FromStack(p.causeway.ConnectorsStack, nil)
-	functions.ResourceCountIs(jsii.String("AWS::Lambda::Function"), jsii.Number(5))
+	functions.ResourceCountIs(jsii.String("AWS::Lambda::Function"), jsii.Number(float64(len(mustPrograms(t, "shopify", "netsuite")))))
 	functions.AllResourcesProperties(jsii.String("AWS::Lambda::Function"), properties{
 		"KmsKeyArn": anything, "VpcConfig": properties{"SubnetIds": anything, "SecurityGroupIds": anything},
 	})
@@ -54,7 +73,7 @@ func TestTheTeamsOwnResourcesAreUsed(t *testing.T) {
 		"Tags": assertions.Match_ArrayWith(&[]interface{}{properties{"Key": "data-class", "Value": "personal"}}),
 	})
 	state.HasResource(jsii.String("AWS::S3::Bucket"), properties{"DeletionPolicy": "Retain"})
-	state.ResourceCountIs(jsii.String("AWS::SecretsManager::Secret"), jsii.Number(2)) // the door's exists
+	state.ResourceCountIs(jsii.String("AWS::SecretsManager::Secret"), jsii.Number(3)) // Shopify's, NetSuite's and the ledger's; the door's exists
 
 	messaging := assertions.Template_FromStack(p.causeway.MessagingStack, nil)
 	messaging.ResourceCountIs(jsii.String("AWS::Events::EventBus"), jsii.Number(0))
