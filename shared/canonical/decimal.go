@@ -52,11 +52,15 @@ func ParseDecimal(text string) (Decimal, error) {
 }
 
 func splitExponent(text string) (mantissa string, exponent int, err error) {
-	mantissa, power, found := cutAny(text, "eE")
-	if !found {
+	at := 0
+	for at < len(text) && text[at]|0x20 != 'e' {
+		at++
+	}
+	if at == len(text) {
 		return text, 0, nil
 	}
-	digits, negative := strings.CutPrefix(power, "-")
+	mantissa = text[:at]
+	digits, negative := strings.CutPrefix(text[at+1:], "-")
 	if !negative {
 		digits = strings.TrimPrefix(digits, "+")
 	}
@@ -78,13 +82,6 @@ func parseExponent(digits string) (int, error) {
 		return 0, errDecimalRange
 	}
 	return int(value), nil
-}
-
-func cutAny(text, chars string) (before, after string, found bool) {
-	if i := strings.IndexAny(text, chars); i >= 0 {
-		return text[:i], text[i+1:], true
-	}
-	return text, "", false
 }
 
 func parseDigits(whole, fraction string) (int64, error) {
@@ -162,7 +159,10 @@ func (d Decimal) append(b []byte) []byte {
 }
 
 // String returns the plain decimal text.
-func (d Decimal) String() string { return string(d.append(nil)) }
+func (d Decimal) String() string {
+	var room [32]byte
+	return string(d.append(room[:0]))
+}
 
 // MarshalJSON writes a JSON string, so that no reader turns the number into a float.
 func (d Decimal) MarshalJSON() ([]byte, error) {

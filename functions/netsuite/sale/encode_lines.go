@@ -23,6 +23,7 @@ type booking struct {
 func book(settings *record.Settings, order *canonical.Order) (*booking, error) {
 	zero := canonical.Money{Currency: order.Currency}
 	b := &booking{settings: settings, order: order, shipping: zero, taxes: zero}
+	b.lines = make([]record.Line, 0, len(order.Lines)+len(order.Charges)+2) // with tax and rounding
 	for _, step := range []func() error{b.bookLines, b.bookDeliveries, b.bookCharges, b.bookTax, b.bookRounding, b.prove} {
 		if err := step(); err != nil {
 			return nil, err

@@ -14,7 +14,7 @@ func TokenHeader(s Login, method string, u *url.URL, nonce, timestamp string) st
 
 // SignatureBase is the text that TokenHeader signs.
 func SignatureBase(method string, u *url.URL, params [][2]string) string {
-	return signatureBase(method, u, params)
+	return string(signatureBase(method, u, params))
 }
 
 // ReadRows reads a search result, and returns the number of its rows.

@@ -52,46 +52,60 @@ func (s *tokenSigner) header(method string, u *url.URL, nonce, timestamp string)
 		{"oauth_token", s.login.TokenID},
 		{"oauth_version", "1.0"},
 	}
-	key := percent(s.login.ConsumerSecret.Reveal()) + "&" + percent(s.login.TokenSecret.Reveal())
-	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write([]byte(signatureBase(method, u, params)))
+	key := percent(append(percent(nil, s.login.ConsumerSecret.Reveal()), '&'), s.login.TokenSecret.Reveal())
+	mac := hmac.New(sha256.New, key)
+	mac.Write(signatureBase(method, u, params))
 	params = append(params, [2]string{"oauth_signature", base64.StdEncoding.EncodeToString(mac.Sum(nil))})
 
 	realm := strings.ReplaceAll(strings.ToUpper(s.login.Account), "-", "_")
-	parts := []string{`OAuth realm="` + percent(realm) + `"`}
+	header := append(percent(append(make([]byte, 0, 512), `OAuth realm="`...), realm), '"')
 	for _, p := range params {
-		parts = append(parts, p[0]+`="`+percent(p[1])+`"`)
+		header = append(append(append(header, ", "...), p[0]...), `="`...)
+		header = append(percent(header, p[1]), '"')
 	}
-	return strings.Join(parts, ", ")
+	return string(header)
 }
 
 // signatureBase is the signature base string of RFC 5849 section 3.4.1.
-func signatureBase(method string, u *url.URL, params [][2]string) string {
-	var pairs []string
+func signatureBase(method string, u *url.URL, params [][2]string) []byte {
+	pairs := make([]string, 0, len(params))
 	for _, p := range params {
-		pairs = append(pairs, percent(p[0])+"="+percent(p[1]))
+		pairs = append(pairs, pair(p[0], p[1]))
 	}
-	for name, values := range u.Query() {
-		for _, value := range values {
-			pairs = append(pairs, percent(name)+"="+percent(value))
+	if u.RawQuery != "" {
+		for name, values := range u.Query() {
+			for _, value := range values {
+				pairs = append(pairs, pair(name, value))
+			}
 		}
 	}
 	slices.Sort(pairs)
-	address := strings.ToLower(u.Scheme+"://"+u.Host) + u.EscapedPath()
-	return strings.ToUpper(method) + "&" + percent(address) + "&" + percent(strings.Join(pairs, "&"))
+	base := append(append(make([]byte, 0, 512), strings.ToUpper(method)...), '&')
+	base = append(percent(base, strings.ToLower(u.Scheme+"://"+u.Host)+u.EscapedPath()), '&')
+	for i, each := range pairs {
+		if i > 0 {
+			base = percent(base, "&")
+		}
+		base = percent(base, each)
+	}
+	return base
 }
 
-// percent encodes as RFC 5849 section 3.6 says: everything but letters, digits and -._~
-func percent(text string) string {
+func pair(name, value string) string {
+	return string(percent(append(percent(make([]byte, 0, 128), name), '='), value))
+}
+
+// percent appends the text, encoded as RFC 5849 section 3.6 says: everything but letters, digits
+// and -._~
+func percent(dst []byte, text string) []byte {
 	const digits = "0123456789ABCDEF"
-	var b strings.Builder
-	for _, c := range []byte(text) {
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("-._~", c) >= 0:
-			b.WriteByte(c)
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '.', c == '_', c == '~':
+			dst = append(dst, c)
 		default:
-			b.Write([]byte{'%', digits[c>>4], digits[c&15]})
+			dst = append(dst, '%', digits[c>>4], digits[c&15])
 		}
 	}
-	return b.String()
+	return dst
 }

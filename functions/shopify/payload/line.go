@@ -31,15 +31,19 @@ func (r *Reader) count() Count {
 	return Count{r.Int(), true}
 }
 
+// lineBytes is less than what Shopify sends for a line as a rule, which is 1,500 bytes and more.
+const lineBytes = 1200
+
 func (r *Reader) lines() []Line {
-	lines := []Line{}
+	lines := make([]Line, 0, r.Left()/lineBytes)
 	for range r.Array() {
-		lines = append(lines, r.line())
+		lines = append(lines, Line{})
+		r.line(&lines[len(lines)-1])
 	}
 	return lines
 }
 
-func (r *Reader) line() (l Line) {
+func (r *Reader) line(l *Line) {
 	counted := false
 	for key := range r.Object() {
 		if key == "quantity" {
@@ -50,7 +54,6 @@ func (r *Reader) line() (l Line) {
 	r.require(l.ID != "", "id")
 	r.require(counted, "quantity")
 	r.require(l.Price.Set, "price_set")
-	return l
 }
 
 func (l *Line) readProduct(r *Reader, key string) bool {

@@ -117,7 +117,7 @@ func (r *Reader) name() bool {
 		r.failAround(Parse, rule, r.pos)
 		return false
 	}
-	fresh := r.names.add(decode(body, escaped), r.frames[len(r.frames)-1].base)
+	fresh := r.names.add(decode(body, escaped), &r.frames[len(r.frames)-1])
 	if !fresh {
 		r.fail(Parse, "member name given twice", at)
 	}

@@ -5,9 +5,9 @@ import (
 	"math"
 )
 
-// few is the number of names up to which an object is searched by looking at each:
-// most objects of commerce are amounts of two members, and hashing costs more.
-const few = 8
+// few is the number of names up to which an object is searched by looking at each, where a
+// name's mark was there before. Most objects of commerce have less members: hashing costs more.
+const few = 32
 
 // unplaced is the slot of a name that is not in the table.
 const unplaced = math.MaxUint32
@@ -36,26 +36,48 @@ type name struct {
 	slot uint32
 }
 
-func newNames() names {
+// newNames makes room for the names of a document of the size in bytes: the answer to a request
+// takes much less than an order.
+func newNames(size int) names {
+	room := 128
+	if size < 2048 {
+		room = 16
+	}
 	// The seed changes no answer: it keeps senders from choosing names that collide.
-	return names{held: make([]name, 0, 128), table: make([]uint32, 256), seed: maphash.MakeSeed()}
+	return names{held: make([]name, 0, room), table: make([]uint32, 2*room), seed: maphash.MakeSeed()}
 }
 
-// add holds the text as the newest name. It returns false if the innermost
-// object, whose names begin at base, has it already.
-func (n *names) add(text string, base int) bool {
-	siblings := n.held[base:]
+// marks is the set of the marks that the names of one object have. Names with unequal marks are
+// not equal; a mark is of the length and three bytes.
+type marks [4]uint64
+
+// add reports whether no name before had the mark of the text.
+func (m *marks) add(text string) bool {
+	mark := uint32(len(text))
+	if n := len(text); n > 0 {
+		mark |= uint32(text[0])<<8 | uint32(text[n/2])<<16 | uint32(text[n-1])<<24
+	}
+	mark *= 0x9e3779b1 // odd, near 2^32 / φ: spreads over the upper bits (Knuth, TAOCP 6.4)
+	word, bit := &m[mark>>30], uint64(1)<<(mark>>24&63)
+	before := *word
+	*word |= bit
+	return before&bit == 0
+}
+
+// add holds the text as the newest name. It returns false if the object of the frame, the
+// innermost, has it already.
+func (n *names) add(text string, of *frame) bool {
+	siblings := n.held[of.base:]
+	n.held = append(n.held, name{text: text, slot: unplaced})
 	if len(siblings) < few {
-		n.held = append(n.held, name{text: text, slot: unplaced})
-		return !has(siblings, text)
+		return of.marks.add(text) || !has(siblings, text)
 	}
 	if len(siblings) == few {
-		for at := base; at < base+few; at++ {
-			n.place(at, base)
+		for at := of.base; at < of.base+few; at++ {
+			n.place(at, of.base)
 		}
 	}
-	n.held = append(n.held, name{text: text, slot: unplaced})
-	return n.place(len(n.held)-1, base)
+	return n.place(len(n.held)-1, of.base)
 }
 
 func has(siblings []name, text string) bool {
@@ -114,7 +136,7 @@ func (n *names) grow() {
 // reset forgets all names, and the documents they may be part of.
 func (n *names) reset() {
 	if cap(n.held) > maxKept {
-		*n = newNames()
+		*n = newNames(0)
 	}
 	clear(n.held[:cap(n.held)])
 	n.held = n.held[:0]

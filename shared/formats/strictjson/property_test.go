@@ -3,7 +3,9 @@ package strictjson_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,6 +68,27 @@ func TestNeighboursOfSpecialBytesPassAtEveryOffset(t *testing.T) {
 				if got := r.String(); got != string(body) || r.End() != nil {
 					t.Fatalf("byte %#x at %d of %d: got %q, %v", c, at, length, got, r.Err())
 				}
+			}
+		}
+	}
+}
+
+// TestNamesThatLookAlikeAreToldApart reads objects whose names have one length and the same bytes at
+// the places that are looked at first, below and above the number from which a table is used.
+func TestNamesThatLookAlikeAreToldApart(t *testing.T) {
+	t.Parallel()
+	for count := range 70 {
+		var members []string
+		for i := range count {
+			members = append(members, fmt.Sprintf(`"a%03d-z":0`, i))
+		}
+		if err := strictjson.Check([]byte("{"+strings.Join(members, ",")+"}"), strictjson.Limits{}); err != nil {
+			t.Fatalf("%d names: %v", count, err)
+		}
+		for i := range members {
+			twice := "{" + strings.Join(append(slices.Clone(members), members[i]), ",") + "}"
+			if err := strictjson.Check([]byte(twice), strictjson.Limits{}); err == nil || err.Rule != "member name given twice" {
+				t.Fatalf("%d names and the one at %d again: %v", count, i, err)
 			}
 		}
 	}

@@ -22,7 +22,7 @@ type Reader struct {
 // must not be modified as long as the Reader or anything it returned is in use:
 // strings without escapes, and what Raw returns, share its memory.
 func NewReader(data []byte, limits Limits) *Reader {
-	r := &Reader{limits: limits.orDefaults(), stack: newStack()}
+	r := &Reader{limits: limits.orDefaults(), stack: newStack(len(data))}
 	r.Reset(data)
 	return r
 }
@@ -70,6 +70,9 @@ func Check(data []byte, limits Limits) *Error { return NewReader(data, limits).E
 
 // Path returns where the Reader stands, such as "line_items[2].price".
 func (r *Reader) Path() string { return r.path(len(r.frames)) }
+
+// Left returns how many bytes of the document have not been read: a bound for what is to come.
+func (r *Reader) Left() int { return len(r.data) - r.pos }
 
 // Fail makes the caller's own finding about the value just read the Reader's
 // error. The rule must not hold content of the document.

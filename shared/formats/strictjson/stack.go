@@ -19,10 +19,11 @@ type frame struct {
 	object bool
 	base   int // where this object's names begin
 	count  int // members or elements begun so far
+	marks  marks
 }
 
-func newStack() stack {
-	return stack{frames: make([]frame, 0, 16), names: newNames()}
+func newStack(size int) stack {
+	return stack{frames: make([]frame, 0, 16), names: newNames(size)}
 }
 
 func (s *stack) push(object bool) {

@@ -17,7 +17,7 @@ type Writer struct {
 
 // NewWriter returns a Writer that appends to buf, which may be nil.
 func NewWriter(buf []byte) *Writer {
-	return &Writer{buf: buf, stack: newStack()}
+	return &Writer{buf: buf, stack: newStack(0)}
 }
 
 // Reset starts over with another document, appended to buf.
@@ -64,7 +64,7 @@ func (w *Writer) Key(name string) *Writer {
 	if w.err != nil {
 		return w
 	}
-	if !w.names.add(name, top.base) {
+	if !w.names.add(name, top) {
 		w.fail(Bug, "member name given twice")
 		return w
 	}
