@@ -37,8 +37,8 @@
 //
 // Time and memory are linear in the input and bounded by Limits. Beyond the
 // document itself a Reader takes memory for the names of the open objects only,
-// and skipping allocates nothing. Names are found by a hash with a random seed,
-// so that nobody can send names that collide; the seed changes no result.
+// and skipping allocates nothing. Beyond a few names they are found by a hash with a
+// random seed, so that nobody can send names that collide; the seed changes no result.
 //
 // # What it does not do
 //
