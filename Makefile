@@ -40,21 +40,31 @@ demo: ## play the sample day from an empty folder, print the table and the count
 # check` has vetted all of it.
 WITHOUT_RACE := /(functions/.+|infra|infra/causeway|infra/causeway/operators|infra/causeway/watch|test|test/sim|test/module|scripts/causeway|shared/cloud/desk|shared/operate/redrive)$$
 
+# Two groups side by side, each with half of the processors: what the one waits for, the other
+# computes.
+HALF = $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) + 1) / 2 )))
+
 .PHONY: test
 test: ## every test, with the race detector where code runs concurrently
-	go test -race -vet=off $$(go list ./... | grep -vE '$(WITHOUT_RACE)')
-	go test -race -vet=off ./test ./functions/netsuite/... -run 'Test[AB][12][A-Z]|TestH2|AtOnce|ManyRefusals|SlowAnswer'
-	go test -vet=off $$(go list ./... | grep -E '$(WITHOUT_RACE)')
-	cd test/infraexample && go test -vet=off ./...
-	cd scripts/supply && go test -vet=off ./...
+	$(MAKE) --no-print-directory --jobs=2 test-race test-rest
+
+.PHONY: test-race
+test-race:
+	go test -p $(HALF) -race -vet=off $$(go list ./... | grep -vE '$(WITHOUT_RACE)')
+	go test -p $(HALF) -race -vet=off ./test ./functions/netsuite/... -run 'Test[AB][12][A-Z]|TestH2|AtOnce|ManyRefusals|SlowAnswer'
+
+.PHONY: test-rest
+test-rest:
+	go test -p $(HALF) -vet=off $$(go list ./... | grep -E '$(WITHOUT_RACE)')
+	cd test/infraexample && go test -p $(HALF) -vet=off ./...
+	cd scripts/supply && go test -p $(HALF) -vet=off ./...
 
 .PHONY: check
 check: VULNDB = $(VULNDB_CHECKED)
 check: $(GOLANGCI) licenses vulnerabilities ## format, vet, linters, house rules, generated files up to date, licenses, vulnerabilities
-	$(GOLANGCI) fmt --diff
 	$(GOLANGCI) run ./...
 	go mod tidy -diff
-	go test ./test -run 'TestRooms|TestARule|TestFunctions|TestInterfaces|TestEverything|TestTestsAnd|TestPackages|TestDocs|TestReadme'
+	go test -vet=off ./test -run 'TestRooms|TestARule|TestFunctions|TestInterfaces|TestEverything|TestTestsAnd|TestPackages|TestDocs|TestReadme'
 	go run ./scripts/schemas -check
 	go run ./scripts/hops
 
@@ -91,10 +101,10 @@ AWS_RUNS ?= 1
 test-aws: $(if $(TEMPLATES),,synth) ## run what is deployed, without an account: templates and functions at a stand-in or AWS_ENDPOINT_URL (TEMPLATES=)
 	for main in functions/*/*/main.go; do \
 		folder=$${main%/main.go}; name=$${folder#functions/}; \
-		CGO_ENABLED=0 go build $(DIST_FLAGS) -o ".tools/dist-aws/$${name/\//-}/bootstrap" "./$$folder"; \
+		CGO_ENABLED=0 go build $(DIST_FLAGS) -o ".tools/programs/$${name/\//-}/bootstrap" "./$$folder"; \
 	done
 	go test -tags aws -c -o .tools/test-aws ./test/aws
-	cd test/aws && TEMPLATES="$(abspath $(or $(TEMPLATES),infra/cdk.out))" PROGRAMS="$(CURDIR)/.tools/dist-aws" ../../.tools/test-aws -test.v -test.parallel 8 -test.timeout 3h -runs $(AWS_RUNS)
+	cd test/aws && TEMPLATES="$(abspath $(or $(TEMPLATES),infra/cdk.out))" PROGRAMS="$(CURDIR)/.tools/programs" ../../.tools/test-aws -test.v -test.parallel 8 -test.timeout 3h -runs $(AWS_RUNS)
 
 .PHONY: bench
 bench: ## speed of the translation, of the local engine and of the operator's tools, as ratios (a ledger of ENTRIES=1000000)
@@ -225,5 +235,5 @@ format: $(GOLANGCI) ## format the sources
 	$(GOLANGCI) fmt
 
 $(GOLANGCI):
-	GOFLAGS= GOBIN="$(CURDIR)/.tools" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	GOFLAGS= GOBIN="$(CURDIR)/.tools" go install -ldflags "-s -w" github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 	mv .tools/golangci-lint $@

@@ -52,7 +52,7 @@ func build(ctx context.Context, o options, names []string) ([]program, error) {
 		return nil, err
 	}
 	for _, name := range append([]string{minimal}, names...) {
-		p := program{name: name, path: filepath.Join(o.work, name)}
+		p := program{name: name, path: filepath.Join(o.work, name, "bootstrap")}
 		source, shipped := "./scripts/size/minimal", arm
 		if name != minimal {
 			p.system, p.role, _ = strings.Cut(name, "-")

@@ -25,7 +25,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	dist := flag.String("dist", "dist", "`folder` of the arm64 programs, as make dist leaves them")
-	work := flag.String("work", ".tools/size", "`folder` for the programs built for this machine")
+	work := flag.String("work", ".tools/programs", "`folder` for the programs built for this machine")
 	file := flag.String("budget", "scripts/size/budget.json", "`file` with the limits")
 	rules := flag.Bool("rules", false, "the delivering functions were built with the language of rules (make dist RULES=1)")
 	runs := flag.Int("runs", 20, "starts that each figure is taken of")

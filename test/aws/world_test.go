@@ -284,7 +284,7 @@ func (s setup) hasRoom(test string) bool {
 
 func readSetup(get func(string) string) (s setup, err error) {
 	s = setup{
-		templates: cmp.Or(get("TEMPLATES"), "../../infra/cdk.out"), programs: cmp.Or(get("PROGRAMS"), "../../.tools/dist-aws"),
+		templates: cmp.Or(get("TEMPLATES"), "../../infra/cdk.out"), programs: cmp.Or(get("PROGRAMS"), "../../.tools/programs"),
 		prefix: "causeway-" + cmp.Or(get("STAGE"), "dev"), account: get("ACCOUNT"),
 		at: place{cmp.Or(get("ACCOUNT"), get("ENDPOINT_ACCOUNT"), cloudtest.Account), cmp.Or(get("AWS_REGION"), "eu-central-1")},
 	}
