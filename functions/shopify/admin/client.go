@@ -85,16 +85,17 @@ func (a *Client) Query(ctx context.Context, c Call) (http.Header, error) {
 	if err := bucket.take(c.Query); err != nil {
 		return nil, fault.Doing(c.Doing, err)
 	}
+	reads := strings.HasPrefix(c.Query, "query")
 	response, err := client.Do(ctx, webapi.Request{
 		Method: http.MethodPost, Path: path, Header: http.Header{"Content-Type": {"application/json"}},
-		Body: c.body(), Doing: c.Doing, WantJSON: true, Reads: strings.HasPrefix(c.Query, "query"),
+		Body: c.body(), Doing: c.Doing, WantJSON: true, Reads: reads,
 	})
 	if err != nil {
 		bucket.learn(c.Query, cost{})
-		if c.Input != nil {
-			return nil, err
+		if reads {
+			return nil, onlyRead(err)
 		}
-		return nil, onlyRead(err)
+		return nil, err
 	}
 	reported, err := readAnswer(response.Body, c.Read)
 	bucket.learn(c.Query, reported)
@@ -130,8 +131,7 @@ func (c Call) body() []byte {
 }
 
 // onlyRead reclassifies an ambiguous failure: webapi treats every POST as a write, but a query
-// changes nothing. A subscription that was created without an answer is found by the next
-// list.
+// changes nothing.
 func onlyRead(err error) error {
 	e := *fault.As(err)
 	if e.Class == fault.Ambiguous {

@@ -18,7 +18,7 @@
 //
 // Errors of the API have three layers: the HTTP status, the errors of the answer (THROTTLED
 // among them, with the time that the bucket needs), and userErrors, which only mutations
-// have. There are two mutations: one creates a webhook subscription, one a fulfillment.
+// have. A mutation without an answer has an unknown outcome.
 //
 // # Orders and customers
 //

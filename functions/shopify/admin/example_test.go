@@ -3,6 +3,7 @@ package admin_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -55,4 +56,33 @@ type unreachable struct{ t *testing.T }
 func (u unreachable) RoundTrip(r *http.Request) (*http.Response, error) {
 	u.t.Errorf("%s was called", r.URL)
 	return nil, http.ErrServerClosed
+}
+
+// mute is a network on which a request arrives and its answer does not.
+type mute struct{}
+
+func (mute) RoundTrip(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }
+
+// TestAnAnswerThatIsLostIsUnknownOnlyOfAMutation tries a mutation with an input and one with other
+// variables only: either may have taken effect.
+func TestAnAnswerThatIsLostIsUnknownOnlyOfAMutation(t *testing.T) {
+	t.Parallel()
+	client, err := admin.New([]string{shopifytest.Shop}, "https://{shop}", shopifytest.Token, connector.Deps{HTTP: mute{}, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, try := range map[string]struct {
+		call admin.Call
+		want fault.Class
+	}{
+		"query":                      {admin.Call{Query: "query order($id: ID!) { order(id: $id) { id } }"}, fault.Intermittent},
+		"mutation with an input":     {admin.Call{Query: "mutation m($input: ID!) { x }", Input: []byte(`"1"`)}, fault.Ambiguous},
+		"mutation with another name": {admin.Call{Query: "mutation m($id: ID!) { x }", Variables: []admin.Variable{{Name: "id", Value: "1"}}}, fault.Ambiguous},
+	} {
+		try.call.Shop = shopifytest.Shop
+		_, err := client.Query(t.Context(), try.call)
+		if e := fault.As(err); e == nil || e.Class != try.want {
+			t.Errorf("%s: %v, want class %s", name, err, try.want)
+		}
+	}
 }

@@ -36,7 +36,7 @@ const (
 }`
 )
 
-// mutate sends a mutation, whose Input makes an answer that was lost an unknown outcome, and returns the id of what it made or changed.
+// mutate sends a mutation and returns the id of what it made or changed.
 func (s *shipping) mutate(ctx context.Context, c admin.Call, name string) (string, error) {
 	var answer written
 	c.Shop, c.Doing, c.Read = s.order.Tenant, s.doing, func(r *strictjson.Reader) { answer.read(r, name) }
