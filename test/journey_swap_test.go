@@ -43,7 +43,9 @@ func (w *world) swapDay(steps []day.Delivery, shipped map[string]string) (accept
 	stores := map[string]http.Handler{shopify.Name: w.shop, woocommerce.Name: w.wooStore}
 	polled := map[string]bool{}
 	for _, d := range steps {
-		d.Hold(stores[d.System])
+		if err := d.Hold(stores[d.System]); err != nil {
+			w.Fatal(err)
+		}
 		polled[d.System] = true
 		if d.Lost {
 			continue
@@ -248,7 +250,9 @@ func (w *world) swapStore(steps []day.Delivery) (swapped []day.Delivery) {
 // once stays received.
 func (w *world) swapOrder(trades map[string]*woocommercetest.Order, d day.Delivery) (order woocommercetest.Order, isTest bool) {
 	w.Helper()
-	d.Hold(w.shop) // the connector asks for payments
+	if err := d.Hold(w.shop); err != nil { // the connector asks for payments
+		w.Fatal(err)
+	}
 	source := w.config.Systems[shopify.Name].Source
 	raw, err := source.Receive(w.Context(), connector.Request{Method: http.MethodPost, Header: d.Header, Body: d.Body, At: time.Now()})
 	if err != nil {

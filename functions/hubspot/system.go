@@ -32,6 +32,8 @@ type Settings struct {
 	// OrderStages are the ids of pipeline stages of orders by state: "paid" -> "3f2c…". The stage
 	// of an order in a state without an entry is left alone.
 	OrderStages map[string]string `env:"HUBSPOT_ORDER_STAGES" envKeyValSeparator:"="`
+	// Rate is the number of deliveries in ten seconds. An account's limit is shared by its apps.
+	Rate int `env:"HUBSPOT_RATE" envDefault:"14" validate:"min=1,max=1000"`
 	// OrderPipeline is the id of the pipeline that has the stages; without it HubSpot's default.
 	OrderPipeline string `env:"HUBSPOT_ORDER_PIPELINE" needs:"HUBSPOT_ORDER_STAGES"`
 }
@@ -63,7 +65,7 @@ func Profile() connector.Profile {
 		Roles:       []connector.Role{connector.Deliver},
 		Concurrency: 5,
 		RefForm:     `^[1-9][0-9]{0,18}$`,
-		Rate:        connector.Rate{Calls: 14, Per: 10 * time.Second, Burst: 14},
+		Rate:        rate(14),
 		Timeout:     timeout,
 		Linger:      time.Minute,
 		Settings:    settings,
@@ -84,6 +86,11 @@ func Profile() connector.Profile {
 	}
 }
 
+// rate returns a rate of deliveries in ten seconds, all of which may come at once.
+func rate(deliveries int) connector.Rate {
+	return connector.Rate{Calls: deliveries, Per: 10 * time.Second, Burst: deliveries}
+}
+
 // Open reads the settings and returns the connector: a Target and a Checker. It sends no request.
 // Errors are fault.Rejected of class config and name the setting.
 func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
@@ -97,7 +104,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		}
 	}
 	profile := Profile()
-	profile.Version = version(s.Version)
+	profile.Version, profile.Rate = version(s.Version), rate(s.Rate)
 	a := &api{settings: s}
 	var err error
 	if a.client, err = webapi.New(webapi.Config{

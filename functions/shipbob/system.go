@@ -42,6 +42,9 @@ type Settings struct {
 	// HoldTags are tags of an order in the store. An order with one of them is not sent, and is
 	// cancelled at ShipBob if it was sent before; without them it is sent again.
 	HoldTags []string `env:"SHIPBOB_HOLD_TAGS"`
+	// Rate is the number of deliveries a minute. ShipBob's limit is of all that a user's application
+	// does, so that another program with the same token needs its part.
+	Rate int `env:"SHIPBOB_RATE" envDefault:"110" validate:"min=1,max=6000"`
 	// ShippingMethods are ShipBob's shipping methods by the store's delivery code or title; "*"
 	// is for all others. Without an entry the title is sent as it is, or "Standard" if there is none.
 	ShippingMethods map[string]string `env:"SHIPBOB_SHIPPING_METHODS" envKeyValSeparator:"="`
@@ -73,7 +76,7 @@ func Profile() connector.Profile {
 		BodyLimit:   bodyLimit,
 		Concurrency: 4,
 		RefForm:     `^[1-9][0-9]{0,18}$`,
-		Rate:        connector.Rate{Calls: 110, Per: time.Minute, Burst: 20},
+		Rate:        rate(110),
 		Timeout:     timeout,
 		Linger:      time.Minute,
 		Settings:    settings,
@@ -88,6 +91,11 @@ func Profile() connector.Profile {
 	}
 }
 
+// rate returns a rate of deliveries a minute, of which nearly a fifth may come at once.
+func rate(perMinute int) connector.Rate {
+	return connector.Rate{Calls: perMinute, Per: time.Minute, Burst: max(1, perMinute*2/11)}
+}
+
 // Open reads the settings and returns the connector: a Target, a Source, a Poller and a
 // Checker. It sends no request. Errors are fault.Rejected of class config and name the setting.
 func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
@@ -100,7 +108,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		return connector.System{}, err
 	}
 	profile := Profile()
-	profile.Version = version(s.Version)
+	profile.Version, profile.Rate = version(s.Version), rate(s.Rate)
 	a := &api{settings: s}
 	if a.client, err = webapi.New(webapi.Config{
 		BaseURL: strings.TrimRight(s.APIURL, "/"), Transport: deps.HTTP, Now: deps.Now, Timeout: timeout, Classify: classify,

@@ -18,10 +18,8 @@ import (
 
 	"causeway.example/scripts/causeway/cli"
 	"causeway.example/scripts/causeway/screen"
-	"causeway.example/scripts/installation"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/routes"
-	"causeway.example/shared/settings"
 )
 
 func commands(of *cobra.Command) (all []*cobra.Command) {
@@ -158,7 +156,7 @@ func TestAnswersForPrograms(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &answer); err != nil || answer.Schema != "causeway.why/v1" || len(answer.Why) != 1 || answer.Why[0].Values[0].Value != "TRAIL-42" {
 		t.Errorf("answer %s, %v", out, err)
 	}
-	table := installation.Routes(settings.Settings{})
+	table := storesAndERP(t)
 	if _, out, _ := w.run("status", "-o", "ndjson"); strings.Count(out, "\n") != len(table)+2*len(routes.Sources(table)) {
 		t.Errorf("lines %s", out)
 	}
@@ -250,16 +248,16 @@ func TestReplayAndMapTest(t *testing.T) {
 	if code, out, complaints := w.run("map", "test", strings.TrimSpace(event)); code != screen.ExitOK || !strings.Contains(out, "nothing would change") {
 		t.Errorf("map test: %d %s%s", code, out, complaints)
 	}
-	must2(t, os.WriteFile(filepath.Join(w.folder, "none.env"), []byte(`NETSUITE_RULE_ITEM='if $part.sku == "TRAIL-42" then "TEE-BLK-M" else null end'`+"\n"+
+	must2(t, os.WriteFile(filepath.Join(w.folder, "none.env"), []byte(systemsLine+`NETSUITE_RULE_ITEM='if $part.sku == "TRAIL-42" then "TEE-BLK-M" else null end'`+"\n"+
 		`CAUSEWAY_RULE_HOLD='if .id == "0" then "held" else null end'`), 0o600))
 	if code, out, complaints := w.run("map", "test", strings.TrimSpace(event)); code != screen.ExitOK || !strings.Contains(out, "nothing would change\nrule netsuite item of lines[0]: TEE-BLK-M, by NETSUITE_RULE_ITEM") {
 		t.Errorf("map test with a rule: %d %s%s", code, out, complaints)
 	}
-	must2(t, os.WriteFile(filepath.Join(w.folder, "none.env"), []byte(`NETSUITE_RULE_ITEM='$part.sku + 1'`), 0o600))
+	must2(t, os.WriteFile(filepath.Join(w.folder, "none.env"), []byte(systemsLine+`NETSUITE_RULE_ITEM='$part.sku + 1'`), 0o600))
 	if code, _, complaints := w.run("map", "test", strings.TrimSpace(event)); code == screen.ExitOK || !strings.Contains(complaints, "NETSUITE_RULE_ITEM fails for lines[0]: cannot add string and number") {
 		t.Errorf("map test with a wrong rule: %d %s", code, complaints)
 	}
-	must2(t, os.WriteFile(filepath.Join(w.folder, "none.env"), nil, 0o600))
+	must2(t, os.WriteFile(filepath.Join(w.folder, "none.env"), []byte(systemsLine), 0o600))
 	if code, out, complaints := w.run("diff", strings.TrimSpace(event)); code != screen.ExitOK || !strings.Contains(out, "SOURCE shopify orders/create") || strings.Contains(out, "ada@") {
 		t.Errorf("diff: %d %s%s", code, out, complaints)
 	}

@@ -20,7 +20,6 @@ import (
 	"causeway.example/shared/message"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/port"
-	"causeway.example/shared/settings"
 )
 
 // stores are both stores of the fakes, for a setting of NetSuite's.
@@ -42,6 +41,7 @@ func fashionable(p *shopifytest.Purchase) {
 func (w *world) known() {
 	w.Helper()
 	var text strings.Builder
+	text.WriteString(systemsLine)
 	for key, value := range w.settings {
 		fmt.Fprintf(&text, "%s='%s'\n", key, value)
 	}
@@ -176,7 +176,7 @@ func TestDiffWritesNowhere(t *testing.T) {
 	w := newWorld(t, nil)
 	w.order(1001, "TEE-BLK-M", nil)
 	w.order(1002, "TRAIL-42", nil)
-	store, err := local.Attach(t.Context(), installation.Store(w.folder, "causeway", w.clock.Now, installation.Routes(settings.Settings{})))
+	store, err := local.Attach(t.Context(), installation.Store(w.folder, "causeway", w.clock.Now, storesAndERP(w.T)))
 	must2(t, err)
 	defer func() { must2(t, store.Close()) }()
 	e := store.Desk()
@@ -185,7 +185,7 @@ func TestDiffWritesNowhere(t *testing.T) {
 	tool := &cli.Tool{Screen: screen.Screen{Now: w.clock.Now}, Transport: w, Settings: filepath.Join(w.folder, "none.env"), Port: 4600}
 	connections, err := tool.Connections(e.State, nil)
 	must2(t, err)
-	d, err := operate.New(e, installation.Routes(settings.Settings{}))
+	d, err := operate.New(e, storesAndERP(w.T))
 	must2(t, err)
 	by := explain.Explainer{Desk: d, Connections: connections}
 	before := len(w.erp.Calls())

@@ -35,7 +35,7 @@ import (
 	"causeway.example/shared/port"
 	"causeway.example/shared/port/porttest"
 	"causeway.example/shared/retry"
-	"causeway.example/shared/settings"
+	"causeway.example/shared/routes"
 )
 
 var start = time.Date(2026, 11, 22, 21, 10, 0, 0, time.UTC)
@@ -58,15 +58,26 @@ type world struct {
 	transcript strings.Builder
 }
 
+// systemsLine is the setting with which two stores and an ERP take part.
+const systemsLine = "CAUSEWAY_SYSTEMS=netsuite,shopify,woocommerce\n"
+
+// storesAndERP returns the routes between them.
+func storesAndERP(t *testing.T) []routes.Route {
+	t.Helper()
+	given, err := installation.Read("", []string{strings.TrimSpace(systemsLine)})
+	must2(t, err)
+	return installation.Routes(given)
+}
+
 func newWorld(t *testing.T, change map[string]string) *world {
 	t.Helper()
 	w := &world{T: t, clock: porttest.NewClock(start), folder: t.TempDir(), columns: 100}
 	w.erp, w.shop = netsuitetest.New(w.clock.Now), shopifytest.New()
 	must2(t, os.Chmod(w.folder, 0o700))
-	must2(t, os.WriteFile(filepath.Join(w.folder, "none.env"), nil, 0o600))
+	must2(t, os.WriteFile(filepath.Join(w.folder, "none.env"), []byte(systemsLine), 0o600))
 	must2(t, w.erp.AddItem("TEE-BLK-M"))
 	var err error
-	w.store, err = local.Open(t.Context(), installation.Store(w.folder, "test", w.clock.Now, installation.Routes(settings.Settings{})))
+	w.store, err = local.Open(t.Context(), installation.Store(w.folder, "test", w.clock.Now, storesAndERP(w.T)))
 	must2(t, err)
 	t.Cleanup(func() { must2(t, w.store.Close()) })
 	w.settings = w.erp.Settings("http://127.0.0.1:4601")
@@ -103,7 +114,7 @@ func (w *world) start() {
 		Systems: map[string]connector.System{"shopify": shop, "woocommerce": site, "netsuite": erp}, Retry: retry.DefaultPolicy(), Admission: admission.DefaultPolicy(), Worker: "w",
 	})
 	must2(w.T, err)
-	w.engine, err = worker.NewEngine(p, installation.Routes(settings.Settings{}))
+	w.engine, err = worker.NewEngine(p, storesAndERP(w.T))
 	must2(w.T, err)
 }
 

@@ -224,7 +224,7 @@ func TestDoctorNamesTheRemedy(t *testing.T) {
 	if code, out, _ := w.run("doctor", "--jq", ".doctor[] | select(.level == \"problem\") | .remedy"); code != screen.ExitAttention || out == "" {
 		t.Errorf("doctor ended with %d: %s", code, out)
 	}
-	must2(t, os.WriteFile(filepath.Join(w.folder, "none.env"), []byte("SHOPIFY_SHOP=x\n"), 0o600))
+	must2(t, os.WriteFile(filepath.Join(w.folder, "none.env"), []byte(systemsLine+"SHOPIFY_SHOP=x\n"), 0o600))
 	if code, out, _ := w.run("doctor"); code != screen.ExitAttention || !strings.Contains(out, "did you mean SHOPIFY_SHOPS") {
 		t.Errorf("a wrong key: %d, %s", code, out)
 	}

@@ -2,9 +2,19 @@ package day
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
+	"causeway.example/functions/hubspot/hubspottest"
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/shipbob"
+	"causeway.example/functions/shipbob/shipbobtest"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/functions/woocommerce/woocommercetest"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
@@ -112,4 +122,164 @@ func explained(ctx context.Context, ledger Finder, memo string) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// Misplaced returns what the fakes' own books have to little or too often, beside the ERP's orders
+// and payments: parcels that left and stand in the store, the ERP or the CRM otherwise than once,
+// parcels that stand there although they did not leave, orders that the warehouse or the CRM has
+// twice, and stock of the store that is not the ERP's. pending reports whether the ledger says why
+// an order's parcels are not at a target.
+func Misplaced(fakes map[string]http.Handler, pending func(target string, order message.Key) bool) (lost, twice []string) {
+	b := books{pending: pending}
+	b.store, _ = fakes["shopify"].(*shopifytest.Fake)
+	b.shop, _ = fakes["woocommerce"].(*woocommercetest.Fake)
+	b.erp, _ = fakes["netsuite"].(*netsuitetest.Fake)
+	b.crm, _ = fakes["hubspot"].(*hubspottest.Fake)
+	if warehouse, ok := fakes["shipbob"].(*shipbobtest.Fake); ok {
+		b.parcels(warehouse.Orders())
+	}
+	b.contacts()
+	b.stock()
+	return b.lost, b.twice
+}
+
+// books compares the fakes' books with each other.
+type books struct {
+	store       *shopifytest.Fake
+	shop        *woocommercetest.Fake
+	erp         *netsuitetest.Fake
+	crm         *hubspottest.Fake
+	pending     func(target string, order message.Key) bool
+	lost, twice []string
+}
+
+// count notes what is there n times and ought to be there want times.
+func (b *books) count(what string, n, want int) {
+	switch {
+	case n < want:
+		b.lost = append(b.lost, what)
+	case n > want:
+		b.twice = append(b.twice, what)
+	}
+}
+
+// parcels looks for each parcel of the warehouse at its store, in the ERP and in the CRM.
+func (b *books) parcels(orders []shipbobtest.Order) {
+	live := map[string]int{}
+	for _, o := range orders {
+		if o.Status() != shipbobtest.Cancelled {
+			live[o.Reference]++
+		}
+		order, _, ok := shipbob.ParseReference(o.Reference)
+		if !ok {
+			continue
+		}
+		for _, s := range o.Shipments {
+			want := 1
+			if s.Status == shipbobtest.Cancelled {
+				want = 0
+			}
+			if s.Shipped.IsZero() {
+				continue
+			}
+			for target, n := range b.parcel(order, s) {
+				if n < want && b.pending(target, order) {
+					continue
+				}
+				b.count("parcel "+s.Tracking+" of "+order.String()+" in "+target, n, want)
+			}
+		}
+	}
+	for reference, n := range live {
+		b.count("order "+reference+" in shipbob", n, 1)
+	}
+}
+
+// parcel returns how often each target has the tracking number of a parcel.
+func (b *books) parcel(order message.Key, s *shipbobtest.Shipment) map[string]int {
+	found, number := map[string]int{}, s.Tracking
+	switch {
+	case order.System == "shopify" && b.store != nil:
+		found["shopify"] = 0
+		for _, f := range b.store.Fulfillments(order.ID) {
+			if f.Status == "SUCCESS" && slices.Contains(f.Numbers, number) {
+				found["shopify"]++
+			}
+		}
+	case order.System == "woocommerce" && b.shop != nil:
+		if id, err := strconv.ParseInt(order.ID, 10, 64); err == nil {
+			found["woocommerce"] = inNotes(b.shop.Notes(id), s)
+		}
+	}
+	if b.erp != nil {
+		found["netsuite"] = 0
+		for _, f := range b.erp.ItemFulfillments() {
+			if slices.Contains(f.Tracking, number) {
+				found["netsuite"]++
+			}
+		}
+	}
+	if b.crm != nil {
+		found["hubspot"] = 0
+		for _, r := range b.crm.Records("orders") {
+			if r.Properties["causeway_order"] == order.String() {
+				found["hubspot"] += named(r.Properties["causeway_tracking"], number)
+			}
+		}
+	}
+	return found
+}
+
+// inNotes returns how often notes of an order tell of the parcel, less those that it did not leave.
+func inNotes(notes []woocommercetest.Note, s *shipbobtest.Shipment) (n int) {
+	for _, note := range notes {
+		switch {
+		case strings.HasPrefix(note.Text, "Shipment "+strconv.Itoa(s.ID)+", cancelled"):
+			n--
+		case named(note.Text, s.Tracking) > 0: // as the number, and in its address
+			n++
+		}
+	}
+	return n
+}
+
+// named returns how often the text has the number as a word.
+func named(text, number string) (n int) {
+	for word := range strings.FieldsFuncSeq(text, func(c rune) bool { return c != '-' && !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
+		if word == number {
+			n++
+		}
+	}
+	return n
+}
+
+// contacts looks for orders and contacts that the CRM has twice, by the keys that we write.
+func (b *books) contacts() {
+	if b.crm == nil {
+		return
+	}
+	for object, key := range map[string]string{"orders": "causeway_order", "contacts": "causeway_customer"} {
+		found := map[string]int{}
+		for _, r := range b.crm.Records(object) {
+			if value := r.Properties[key]; value != "" {
+				found[value]++
+			}
+		}
+		for value, n := range found {
+			b.count(value+" in hubspot", n, 1)
+		}
+	}
+}
+
+// stock compares the store's stock with the ERP's.
+func (b *books) stock() {
+	if b.store == nil || b.erp == nil {
+		return
+	}
+	at := b.store.Available(storeLocation)
+	for name, pieces := range stocked() {
+		if at[name] != pieces {
+			b.lost = append(b.lost, fmt.Sprintf("stock of %s in shopify, which has %d and not %d", name, at[name], pieces))
+		}
+	}
 }

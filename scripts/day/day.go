@@ -5,6 +5,7 @@ package day
 
 import (
 	"embed"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -29,20 +30,20 @@ type Delivery struct {
 	Order  string // memo by which the order must stand in the ERP's books; "" if none
 	Refuse bool   // the door must turn it away
 	Lost   bool   // it never arrives; only polling finds what it would have told
+	Acts   []Act  // what the system does before it tells of it
+
+	topic, reference string // of a warehouse's delivery, whose body is what the warehouse has by then
 }
 
 // Hold has the store, if it is a fake, hold the delivery's order, as a store has an order before
 // it reports it. The API shows it from then on, whether or not the delivery arrives.
-func (d Delivery) Hold(store http.Handler) {
-	if d.Refuse || !strings.Contains(d.ID, " order") {
-		return
+func (d Delivery) Hold(store http.Handler) error {
+	for _, act := range d.Acts {
+		if err := act.Do(store); err != nil {
+			return err
+		}
 	}
-	switch fake := store.(type) {
-	case *shopifytest.Fake:
-		fake.PutNewer(d.Body)
-	case *woocommercetest.Fake:
-		fake.PutBody(d.Body)
-	}
+	return nil
 }
 
 // UnknownSKU is an article that the day's stores sell and the ERP does not know.
@@ -51,15 +52,28 @@ const UnknownSKU = "SKU-NOBODY-KNOWS"
 // builder collects the deliveries in the order in which the stores send them.
 type builder struct{ steps []Delivery }
 
-// Sample is a day of two stores: recorded and sampled deliveries, orders made up
-// after them, and what goes wrong on every day.
+// Sample is a day of two stores alone: the morning, and a part of an order that comes back.
 func Sample() []Delivery {
 	d := &builder{}
+	d.begin()
+	d.comesBack(purchase(returned).Body())
+	return d.steps
+}
+
+// Morning is what the stores of a day with a warehouse tell before anything leaves.
+func Morning() []Delivery {
+	d := &builder{}
+	d.begin()
+	return d.steps
+}
+
+// begin adds recorded and sampled deliveries, orders made up after them, and what goes wrong on every
+// day.
+func (d *builder) begin() {
 	d.shopifySamples()
 	d.wooRecorded()
-	d.morning()
+	d.plain()
 	d.mishaps()
-	return d.steps
 }
 
 // shopifySamples is the life of order #1001: placed, changed, paid, cancelled, with a
@@ -89,8 +103,8 @@ func (d *builder) wooRecorded() {
 	d.woo("order.updated", sample("woocommerce.order.updated.refunded"), "12")
 }
 
-// morning is plain trade: thirty orders of each store, some of a special kind.
-func (d *builder) morning() {
+// plain is plain trade: thirty orders of each store, some of a special kind.
+func (d *builder) plain() {
 	for i := range 30 {
 		p := purchase(i)
 		id := strconv.FormatInt(p.ID, 10)
@@ -98,10 +112,6 @@ func (d *builder) morning() {
 		if i%3 == 0 {
 			p.UpdatedAt = p.UpdatedAt.Add(time.Minute)
 			p.Change = func(order map[string]any) { order["note"] = "leave at the door" }
-			d.shopify("orders/updated", p.Body(), id, "")
-		}
-		if i == returned {
-			p.UpdatedAt, p.Financial, p.Change = p.UpdatedAt.Add(time.Hour), "partially_refunded", comesBack(p)
 			d.shopify("orders/updated", p.Body(), id, "")
 		}
 		w := woocommercetest.NewOrder(int64(1000+i), 1+i%4)
@@ -116,30 +126,44 @@ func (d *builder) morning() {
 // returned is the made-up Shopify order whose first line comes back, and is paid back.
 const returned = 8
 
-// comesBack has the order's first line be returned.
-func comesBack(p shopifytest.Purchase) func(map[string]any) {
+// comesBack adds the return of the first line of the order, which is given as its webhook shows it, an
+// hour after its last change.
+func (d *builder) comesBack(body []byte) {
+	p := purchase(returned)
+	var order map[string]any
+	if err := json.Unmarshal(body, &order); err != nil {
+		panic(err) // we made it
+	}
+	changed, err := time.Parse(time.RFC3339, order["updated_at"].(string))
+	if err != nil {
+		panic(err)
+	}
+	at := changed.Add(time.Hour).Format(time.RFC3339)
 	first := p.Items[0]
 	back := canonical.Money{Minor: first.Price*first.Quantity - first.Discount, Currency: "USD"}
 	bag := func(m canonical.Money) map[string]any {
 		money := map[string]any{"amount": m.Decimal().String(), "currency_code": m.Currency}
 		return map[string]any{"shop_money": money, "presentment_money": money}
 	}
-	return func(order map[string]any) {
-		lines, _ := order["line_items"].([]any)
-		line, _ := lines[0].(map[string]any)
-		taxes, _ := line["tax_lines"].([]any)
-		tax, _ := taxes[0].(map[string]any)
-		line["current_quantity"], line["fulfillable_quantity"], line["fulfillment_status"] = 0, 0, "fulfilled"
-		order["refunds"] = []any{map[string]any{
-			"id": p.ID + 1, "created_at": p.PlacedAt.Add(time.Hour).Format(time.RFC3339), "order_adjustments": []any{},
-			"refund_line_items": []any{map[string]any{
-				"id": 1, "line_item_id": first.ID, "quantity": first.Quantity, "restock_type": "return", "subtotal_set": bag(back), "total_tax_set": tax["price_set"],
-			}},
-			"transactions": []any{map[string]any{
-				"id": p.ID + 2, "kind": "refund", "status": "success", "gateway": "shopify_payments", "parent_id": p.ID, "amount": back.Decimal().String(), "currency": back.Currency,
-			}},
-		}}
+	lines, _ := order["line_items"].([]any)
+	line, _ := lines[0].(map[string]any)
+	taxes, _ := line["tax_lines"].([]any)
+	tax, _ := taxes[0].(map[string]any)
+	line["current_quantity"], line["fulfillable_quantity"], line["fulfillment_status"] = 0, 0, "fulfilled"
+	order["updated_at"], order["financial_status"] = at, "partially_refunded"
+	order["refunds"] = []any{map[string]any{
+		"id": p.ID + 1, "created_at": at, "order_adjustments": []any{},
+		"refund_line_items": []any{map[string]any{
+			"id": 1, "line_item_id": first.ID, "quantity": first.Quantity, "restock_type": "return", "subtotal_set": bag(back), "total_tax_set": tax["price_set"],
+		}},
+		"transactions": []any{map[string]any{
+			"id": p.ID + 2, "kind": "refund", "status": "success", "gateway": "shopify_payments", "parent_id": p.ID, "amount": back.Decimal().String(), "currency": back.Currency,
+		}},
+	}}
+	if body, err = json.Marshal(order); err != nil {
+		panic(err)
 	}
+	d.shopify("orders/updated", body, strconv.FormatInt(p.ID, 10), "")
 }
 
 // purchase returns the i-th made-up Shopify order: registered buyers and guests, tax
@@ -265,6 +289,9 @@ func (d *builder) shopify(topic string, body []byte, order, variant string) {
 	if order != "" {
 		step.Order = shopifyMemo(order)
 	}
+	if !step.Refuse && strings.HasPrefix(topic, "order") {
+		step.Acts = []Act{{actHold, string(body)}}
+	}
 	d.steps = append(d.steps, step)
 }
 
@@ -272,6 +299,9 @@ func (d *builder) woo(topic string, body []byte, order string) {
 	step := Delivery{ID: d.id("woocommerce", topic), System: "woocommerce", Header: woocommercetest.Header(topic, body), Body: body}
 	if order != "" {
 		step.Order = "woocommerce shop.example order " + order
+	}
+	if strings.HasPrefix(topic, "order") {
+		step.Acts = []Act{{actHold, string(body)}}
 	}
 	d.steps = append(d.steps, step)
 }

@@ -4,11 +4,15 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
 	"causeway.example/functions"
+	"causeway.example/functions/hubspot/hubspottest"
 	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/shipbob/shipbobtest"
+	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/scripts/day"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/doctor"
@@ -21,7 +25,7 @@ import (
 const DefaultSettings = "causeway.env"
 
 // ownSettings are the settings that belong to no system.
-var ownSettings = append(strings.Fields("CAUSEWAY_FILTERS CAUSEWAY_BUDGETS CAUSEWAY_POLL_EVERY CAUSEWAY_POLL_LOOKBACK"), connector.Expressions(connector.SkipRules{})...)
+var ownSettings = append(strings.Fields("CAUSEWAY_SYSTEMS CAUSEWAY_FILTERS CAUSEWAY_BUDGETS CAUSEWAY_POLL_EVERY CAUSEWAY_POLL_LOOKBACK"), connector.Expressions(connector.SkipRules{})...)
 
 // Read returns the settings of the file, with the environment (pairs as of os.Environ) over
 // them. A key of no system is an error.
@@ -37,7 +41,22 @@ func Read(file string, environment []string) (settings.Settings, error) {
 	for _, system := range functions.All() {
 		profiles = append(profiles, system.Profile)
 	}
-	return given, given.CheckKeys(profiles, ownSettings...)
+	if err := given.CheckKeys(profiles, ownSettings...); err != nil {
+		return given, err
+	}
+	for _, name := range chosen(given.Map()) {
+		if _, known := Named(name); !known {
+			return given, given.Explain("the installation", fmt.Errorf("%s names %q, and there is no such system", keySystems, name))
+		}
+	}
+	return given, nil
+}
+
+// keySystems lists the systems that take part, separated by commas.
+const keySystems = "CAUSEWAY_SYSTEMS"
+
+func chosen(given map[string]string) []string {
+	return strings.FieldsFunc(given[keySystems], func(c rune) bool { return c == ',' || c == ' ' })
 }
 
 // Secrets returns the values of all secret settings, for a mask.
@@ -163,15 +182,21 @@ type numbered struct {
 
 func sourcesFirst() []numbered {
 	var all []numbered
-	fakes := 0
-	for _, system := range functions.All() {
-		if !system.Optional {
-			fakes++
-		}
-		all = append(all, numbered{system, fakes})
+	systems := functions.All()
+	slices.SortStableFunc(systems, func(a, b functions.System) int { return cmp.Compare(last(a), last(b)) })
+	for i, system := range systems {
+		all = append(all, numbered{system, i + 1})
 	}
 	slices.SortStableFunc(all, func(a, b numbered) int { return cmp.Compare(receives(b), receives(a)) })
 	return all
+}
+
+// last puts the optional systems behind the others, whose ports stay where they are.
+func last(system functions.System) int {
+	if system.Optional {
+		return 1
+	}
+	return 0
 }
 
 func receives(system numbered) int {
@@ -181,9 +206,14 @@ func receives(system numbered) int {
 	return 0
 }
 
-// takesPart reports whether the system is opened: an optional one only with its settings.
+// takesPart reports whether the system is opened: one of those that the setting lists. Without the
+// setting it is every system, an optional one only with its settings, or where no system has any,
+// which is the sample day with all of them.
 func takesPart(system functions.System, given map[string]string) bool {
-	return !system.Optional || isSet(given, system.Profile)
+	if names := chosen(given); len(names) > 0 {
+		return slices.Contains(names, system.Profile.Name)
+	}
+	return !system.Optional || isSet(given, system.Profile) || !slices.ContainsFunc(functions.All(), func(s functions.System) bool { return isSet(given, s.Profile) })
 }
 
 // Routes returns the routes between the systems that take part with the settings.
@@ -201,10 +231,25 @@ func isSet(given map[string]string, profile connector.Profile) bool {
 	return slices.ContainsFunc(profile.Settings, func(key string) bool { return given[key] != "" && !slices.Contains(profile.Rules, key) })
 }
 
-// PrepareERP makes the fake ERP ready for the sample day and for every configured store, and
-// returns the settings that its connector needs besides. A real store sells articles that no
-// fake can know, so that it takes all but the one of the day that must be unknown.
-func PrepareERP(erp *netsuitetest.Fake, stores []string) (map[string]string, error) {
+// Prepare makes a fake ready for the sample day and for every configured store, and returns the
+// settings that its connector needs beside the fake's own.
+func Prepare(fake http.Handler, stores []string) (map[string]string, error) {
+	switch fake := fake.(type) {
+	case *netsuitetest.Fake:
+		return prepareERP(fake, stores)
+	case *shopifytest.Fake:
+		return day.PrepareStore(fake), nil
+	case *shipbobtest.Fake:
+		return day.PrepareWarehouse(fake), nil
+	case *hubspottest.Fake:
+		return day.PrepareCRM(fake), nil
+	}
+	return nil, nil
+}
+
+// prepareERP makes the fake ERP ready. A real store sells articles that no fake can know, so that
+// it takes all but the one of the day that must be unknown.
+func prepareERP(erp *netsuitetest.Fake, stores []string) (map[string]string, error) {
 	extra, err := day.Prepare(erp)
 	if err != nil {
 		return nil, err
@@ -220,6 +265,13 @@ func PrepareERP(erp *netsuitetest.Fake, stores []string) (map[string]string, err
 			extra[key] += "," + store + "=1"
 			erp.TakeAnyItem(day.UnknownSKU)
 		}
+	}
+	if slices.Contains(stores, "shopify/"+shopifytest.Shop) {
+		more, err := day.Stock(erp)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(extra, more)
 	}
 	return extra, nil
 }

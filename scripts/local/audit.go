@@ -13,13 +13,14 @@ import (
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/scripts/day"
 	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
 	"causeway.example/shared/notice"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/port"
 )
 
-// result is the last line of a demo. Lost and duplicated are counted at the ERP's own
-// books, against what the senders were told.
+// result is the last line of a demo. Lost and duplicated are counted at the targets' own
+// books, against what the senders were told and what left the warehouse.
 type result struct {
 	Accepted   int   `json:"accepted"`   // deliveries that were answered with 2xx
 	Found      int   `json:"found"`      // changes that no delivery told, made up for by polling
@@ -32,7 +33,7 @@ type result struct {
 	Duplicated int   `json:"duplicated"`
 }
 
-// audit compares the senders' books with the ERP's. What was lost or doubled is also
+// audit compares the senders' books with those of the targets. What was lost or doubled is also
 // written to out, a line each.
 func (p *program) audit(ctx context.Context, out io.Writer) (result, error) {
 	var r result
@@ -54,6 +55,12 @@ func (p *program) audit(ctx context.Context, out io.Writer) (result, error) {
 	if err != nil {
 		return r, err
 	}
+	dead, err := p.deadAt(ctx)
+	if err != nil {
+		return r, err
+	}
+	misplaced, doubled := day.Misplaced(p.stores, func(target string, order message.Key) bool { return dead[target+" "+order.String()] })
+	lost, twice = append(lost, misplaced...), append(twice, doubled...)
 	for _, memo := range lost {
 		r.Lost++
 		fmt.Fprintln(out, "lost:", memo)
@@ -65,6 +72,23 @@ func (p *program) audit(ctx context.Context, out io.Writer) (result, error) {
 		fmt.Fprintln(out, "duplicated:", memo)
 	}
 	return r, err
+}
+
+// deadAt returns the orders that a target does not have because their event is dead: "netsuite" and
+// the order's key.
+func (p *program) deadAt(ctx context.Context) (map[string]bool, error) {
+	dead := map[string]bool{}
+	for _, stage := range []port.Stage{port.Dead, port.Parked} {
+		entries, err := p.store.Find(ctx, port.Query{Stage: stage})
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			_, target, _ := strings.Cut(e.Route, "-to-")
+			dead[target+" "+e.Entity.String()] = true
+		}
+	}
+	return dead, nil
 }
 
 func (p *program) tally(ctx context.Context, r *result) error {
@@ -114,9 +138,9 @@ func (r result) words(letters map[string]int) string {
 	b.WriteString(". ")
 	switch {
 	case r.Lost == 0 && r.Duplicated == 0:
-		b.WriteString("The books of the fake ERP agree: nothing was lost, and nothing was booked twice.")
+		b.WriteString("The books of all fakes agree: nothing was lost, and nothing was done twice.")
 	default:
-		fmt.Fprintf(&b, "The books of the fake ERP do NOT agree: %s lost and %s booked twice; the lines above name them.", operate.Count(r.Lost, "document"), operate.Count(r.Duplicated, "document"))
+		fmt.Fprintf(&b, "The books of the fakes do NOT agree: %s lost and %s done twice; the lines above name them.", operate.Count(r.Lost, "document"), operate.Count(r.Duplicated, "document"))
 	}
 	if len(letters) > 0 {
 		fmt.Fprintf(&b, "\n%s: the dead letters above have the reason. `make run` plays the same day and keeps running; there, look into it with `%s`.", inWords(letters), notice.WhyCommand)

@@ -26,24 +26,10 @@ func demo(ctx context.Context, o options) (code int, err error) {
 		return exitError, err
 	}
 	p.start(ctx)
-	if err := p.senders.play(ctx, p.sampleDay(), demoPace); err != nil {
-		return exitError, err
-	}
-	if err := p.settledAndPolled(ctx); err != nil {
+	if err := p.playDay(ctx, demoPace); err != nil {
 		return exitError, err
 	}
 	return p.report(ctx)
-}
-
-// settledAndPolled waits until what was delivered has settled, and polls for the rest.
-func (p *program) settledAndPolled(ctx context.Context) error {
-	if err := p.settled(ctx); err != nil {
-		return err
-	}
-	if err := p.poll(ctx); err != nil {
-		return err
-	}
-	return p.settled(ctx)
 }
 
 // report prints the table, the dead letters with their reasons, the result in words, and
@@ -106,12 +92,10 @@ func stay(ctx context.Context, o options) (code int, err error) {
 
 // playAndReport plays the day into the log's care: the view shows what becomes of it.
 func (p *program) playAndReport(ctx context.Context, v *view) {
-	if err := p.senders.play(ctx, p.sampleDay(), p.options.pace); err != nil && ctx.Err() == nil {
-		p.log.Error("playing the sample day", "error", err)
-		return
-	}
-	if err := p.settledAndPolled(ctx); err != nil {
-		p.log.Error("polling after the sample day", "error", err)
+	if err := p.playDay(ctx, p.options.pace); err != nil {
+		if ctx.Err() == nil {
+			p.log.Error("the sample day has not ended", "error", err)
+		}
 		return
 	}
 	v.say(p.found.line())

@@ -49,7 +49,7 @@ func TestSourcesArePolledOnSchedule(t *testing.T) {
 	p.say = func(text string) { said <- text }
 	for _, d := range day.Sample() {
 		if d.Lost {
-			d.Hold(p.stores[d.System])
+			must(t, d.Hold(p.stores[d.System]))
 		}
 	}
 	running, stop := context.WithCancel(ctx)
@@ -118,7 +118,7 @@ func TestPollingDoesNotWaitForWhatWaits(t *testing.T) {
 	must(t, err)
 	for _, d := range day.Sample() {
 		if d.Lost {
-			d.Hold(p.stores[d.System])
+			must(t, d.Hold(p.stores[d.System]))
 		}
 	}
 	running, stop := context.WithCancel(ctx)
@@ -164,7 +164,7 @@ func polledOnce(t *testing.T, p *program) bool {
 			}
 		}
 	}
-	return noted == 2
+	return noted == len(p.polled)
 }
 
 func TestOnlyOrdersThatReallyHappenedAreHeld(t *testing.T) {
@@ -173,7 +173,7 @@ func TestOnlyOrdersThatReallyHappenedAreHeld(t *testing.T) {
 	defer func() { must(t, p.close()) }()
 	must(t, err)
 	for _, d := range day.Sample() {
-		d.Hold(p.stores[d.System])
+		must(t, d.Hold(p.stores[d.System]))
 	}
 	for name, poller := range p.polled {
 		if err := poller.Run(t.Context()); err != nil {

@@ -57,6 +57,7 @@ type program struct {
 	systems map[string]connector.System
 	erp     *netsuitetest.Fake      // nil if a real one is configured
 	stores  map[string]http.Handler // the fakes by system; none where a real one is configured
+	kept    map[string]*kept        // those whose changes are written down
 	polling polling
 	polled  map[string]*reconcile.Poller // by system
 	found   found
@@ -77,7 +78,7 @@ type listener struct{ address, what string }
 // also after an error.
 func open(ctx context.Context, o options) (*program, error) {
 	p := &program{
-		options: o, systems: map[string]connector.System{}, stores: map[string]http.Handler{},
+		options: o, systems: map[string]connector.System{}, stores: map[string]http.Handler{}, kept: map[string]*kept{},
 		clock: doctor.NewClock(time.Now),
 	}
 	if err := os.MkdirAll(o.data, 0o700); err != nil {
@@ -224,7 +225,7 @@ func (p *program) openSenders(context.Context) error {
 	var err error
 	p.senders, err = openSenders(filepath.Join(p.options.data, "senders.jsonl"), "http://"+door+"/hooks/", &http.Client{Timeout: 10 * time.Second})
 	if p.senders != nil {
-		p.senders.stores = p.stores
+		p.senders.fakes = p.kept
 	}
 	return err
 }
@@ -286,6 +287,9 @@ func (p *program) close() error {
 	}
 	if p.erp != nil {
 		failures = append(failures, p.erp.Close())
+	}
+	for _, k := range p.kept {
+		failures = append(failures, k.close())
 	}
 	if p.store != nil {
 		failures = append(failures, p.store.Close())

@@ -29,8 +29,8 @@ type told struct {
 // with what nobody was told about.
 type senders struct {
 	client *http.Client
-	door   string                  // "http://127.0.0.1:4600/hooks/"
-	stores map[string]http.Handler // fakes that hold what they deliver, by system
+	door   string           // "http://127.0.0.1:4600/hooks/"
+	fakes  map[string]*kept // that do what they tell of, by system
 	mu     sync.Mutex
 	book   *os.File
 	told   map[string]told
@@ -60,9 +60,15 @@ func openSenders(path, door string, client *http.Client) (*senders, error) {
 // play sends the day, pausing between deliveries, until all were answered or ctx ends.
 func (s *senders) play(ctx context.Context, steps []day.Delivery, pause time.Duration) error {
 	for _, d := range steps {
-		d.Hold(s.stores[d.System])
 		if s.knows(d.ID) {
 			continue
+		}
+		if fake := s.fakes[d.System]; fake != nil {
+			for _, act := range d.Acts {
+				if err := fake.do(act); err != nil {
+					return err
+				}
+			}
 		}
 		if err := s.send(ctx, d); err != nil {
 			return err
@@ -99,11 +105,18 @@ func (s *senders) send(ctx context.Context, d day.Delivery) error {
 }
 
 func (s *senders) post(ctx context.Context, d day.Delivery) (int, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.door+d.System, bytes.NewReader(d.Body))
+	header, body := d.Header, d.Body
+	if fake := s.fakes[d.System]; fake != nil {
+		var err error
+		if header, body, err = d.Request(fake.fake); err != nil {
+			return 0, err
+		}
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.door+d.System, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
 	}
-	request.Header = d.Header
+	request.Header = header
 	response, err := s.client.Do(request)
 	if err != nil {
 		return 0, err

@@ -7,11 +7,14 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
 	"causeway.example/functions"
 	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/shipbob"
+	"causeway.example/functions/shipbob/shipbobtest"
 	"causeway.example/scripts/day"
 	"causeway.example/scripts/installation"
 	"causeway.example/shared/connector"
@@ -43,37 +46,85 @@ func (p *program) openSystems(context.Context) error {
 		},
 	})
 	p.systems = p.opened.Systems
+	for name := range p.stores { // a fake is done with a request when it has answered
+		if system, opened := p.systems[name]; opened {
+			system.Profile.Linger = 0
+			p.systems[name] = system
+		}
+	}
 	return err
 }
 
 // openFake serves the system's fake on its port and returns the settings that point the
 // connector at it.
 func (p *program) openFake(system functions.System, offset int, stores []string) (map[string]string, error) {
-	fake, err := system.Fake(p.options.data, time.Now)
+	name, k := system.Profile.Name, &kept{}
+	fake, err := system.Fake(p.options.data, k.now)
 	if err != nil {
-		return nil, fmt.Errorf("starting the fake of %s: %w", system.Profile.Name, err)
+		return nil, fmt.Errorf("starting the fake of %s: %w", name, err)
 	}
-	extra := map[string]string{}
+	extra, err := installation.Prepare(fake, stores)
+	if err != nil {
+		return nil, err
+	}
 	handler := http.NewServeMux()
-	handler.Handle("/", fake)
-	if erp, ok := fake.(*netsuitetest.Fake); ok {
+	p.stores[name], k.fake = fake, fake
+	if erp, ok := fake.(*netsuitetest.Fake); ok { // keeps its books itself
 		p.erp = erp
+		handler.Handle("/", fake)
 		handler.HandleFunc("GET /books", booksPage(erp))
-		if extra, err = installation.PrepareERP(erp, stores); err != nil {
+	} else {
+		p.kept[name] = k
+		handler.Handle("/", k)
+		if err := k.open(filepath.Join(p.options.data, "fake-"+name+".jsonl")); err != nil {
 			return nil, err
 		}
 	}
-	p.stores[system.Profile.Name] = fake
 	address, err := p.serve(offset, "fake "+system.Profile.Title, handler)
 	own := maps.Clone(fake.Settings("http://" + address))
 	maps.Copy(own, extra)
 	return own, err
 }
 
-// sampleDay returns the deliveries of the sample day from stores that are fakes. A real
-// store's secret is not ours to sign with.
-func (p *program) sampleDay() []day.Delivery {
-	return slices.DeleteFunc(day.Sample(), func(d day.Delivery) bool { return p.stores[d.System] == nil })
+// parts returns the parts of the sample day from systems that are fakes, each made when what came
+// before has settled. A real system's secret is not ours to sign with.
+func (p *program) parts() []func() []day.Delivery {
+	fakes := func(steps []day.Delivery) []day.Delivery {
+		return slices.DeleteFunc(steps, func(d day.Delivery) bool { return p.stores[d.System] == nil })
+	}
+	warehouse, ok := p.stores[shipbob.Name].(*shipbobtest.Fake)
+	if !ok {
+		return []func() []day.Delivery{func() []day.Delivery { return fakes(day.Sample()) }}
+	}
+	return []func() []day.Delivery{
+		func() []day.Delivery { return fakes(day.Morning()) },
+		func() []day.Delivery { return day.Afternoon(warehouse) },
+		func() []day.Delivery { return fakes(day.Evening(p.stores, warehouse)) },
+	}
+}
+
+// playDay plays the parts of the sample day. After each it polls for what no delivery told.
+func (p *program) playDay(ctx context.Context, pause time.Duration) error {
+	for _, part := range p.parts() {
+		if err := p.senders.play(ctx, part(), pause); err != nil {
+			return fmt.Errorf("playing the sample day: %w", err)
+		}
+		if err := p.settledAndPolled(ctx); err != nil {
+			return fmt.Errorf("polling after a part of the sample day: %w", err)
+		}
+	}
+	return nil
+}
+
+// settledAndPolled waits until what was delivered has settled, and polls for the rest.
+func (p *program) settledAndPolled(ctx context.Context) error {
+	if err := p.settled(ctx); err != nil {
+		return err
+	}
+	if err := p.poll(ctx); err != nil {
+		return err
+	}
+	return p.settled(ctx)
 }
 
 // nameOf returns the system's name; a fake says that it is one.

@@ -103,7 +103,9 @@ func (w *world) play(steps []day.Delivery) (accepted []string) {
 
 func (w *world) deliver(d day.Delivery) int {
 	w.Helper()
-	d.Hold(w.fakes[d.System])
+	if err := d.Hold(w.fakes[d.System]); err != nil {
+		w.Fatal(err)
+	}
 	for range 100 {
 		if status := w.once(d); status != 0 && status < http.StatusInternalServerError {
 			return status

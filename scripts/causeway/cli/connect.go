@@ -12,7 +12,6 @@ import (
 	"strconv"
 
 	"causeway.example/functions"
-	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/scripts/causeway/screen"
 	"causeway.example/scripts/installation"
 	"causeway.example/shared/connector"
@@ -72,14 +71,9 @@ func (a *Tool) fake(system functions.System, offset int, stores []string) (map[s
 		return nil, err
 	}
 	own := maps.Clone(fake.Settings("http://127.0.0.1:" + strconv.Itoa(a.Port+offset)))
-	if erp, ok := fake.(*netsuitetest.Fake); ok {
-		extra, err := installation.PrepareERP(erp, stores)
-		if err != nil {
-			return nil, err
-		}
-		maps.Copy(own, extra)
-	}
-	return own, nil
+	extra, err := installation.Prepare(fake, stores)
+	maps.Copy(own, extra)
+	return own, err
 }
 
 // SystemOf opens one connector of the environment.
