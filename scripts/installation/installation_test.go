@@ -73,3 +73,34 @@ func TestSystemIsPointedAtARealAccountByAnyOfItsSettings(t *testing.T) {
 		}
 	}
 }
+
+// TestTheSystemsThatTakePart opens nothing and names the targets and sources of the routes.
+func TestTheSystemsThatTakePart(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		given []string
+		want  string
+	}{
+		"nothing is set: the sample day":  {nil, "hubspot netsuite shipbob shopify woocommerce"},
+		"one real system":                 {[]string{"SHOPIFY_SHOPS=own.myshopify.com"}, "netsuite shopify woocommerce"},
+		"an optional one with a setting":  {[]string{"SHIPBOB_CHANNELS=shopify/own.myshopify.com=7"}, "netsuite shipbob shopify woocommerce"},
+		"those that are listed":           {[]string{"CAUSEWAY_SYSTEMS=shopify, shipbob"}, "shipbob shopify"},
+		"listed, whatever else has a key": {[]string{"CAUSEWAY_SYSTEMS=shopify,netsuite", "HUBSPOT_TOKEN=x"}, "netsuite shopify"},
+	} {
+		given, err := Read("", c.given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, route := range Routes(given) {
+			names = append(names, route.From, route.To)
+		}
+		slices.Sort(names)
+		if got := strings.Join(slices.Compact(names), " "); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+	if _, err := Read("", []string{"CAUSEWAY_SYSTEMS=shopify,sap"}); err == nil || !strings.Contains(err.Error(), `"sap"`) {
+		t.Errorf("a system that there is not: %v", err)
+	}
+}

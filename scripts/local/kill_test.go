@@ -35,30 +35,34 @@ func TestKills(t *testing.T) {
 	t.Parallel()
 	all := &tally{}
 	t.Cleanup(func() { t.Log(all.line()) })
-	steps := day.Sample()
+	steps := day.Morning()
 	for point := range *killPoints {
 		for run := range *killRuns {
 			t.Run(fmt.Sprintf("point %d run %d", point, run), func(t *testing.T) {
 				t.Parallel()
-				k := at(point, run, len(steps))
+				k := at(point, run)
 				got := k.play(t)
 				all.add(got)
-				if got.Lost != 0 || got.Duplicated != 0 || got.Accepted != accepted(steps) || got.Found < 2 {
-					t.Errorf("killed at %+v, the day ended with %+v, want %d accepted and at least the 2 lost ones found", k, got, accepted(steps))
+				if got.Lost != 0 || got.Duplicated != 0 || got.Accepted <= accepted(steps) || got.Found < 2 {
+					t.Errorf("killed at %+v, the day ended with %+v, want more than the morning's %d accepted and at least the 2 lost ones found", k, got, accepted(steps))
 				}
 			})
 		}
 	}
 }
 
+// answers is somewhat less than how often a day is answered, or gets lost: the morning's 128 times, and
+// then those of warehouse and stores, whose number depends on what is at the warehouse by then.
+const answers = 280
+
 // at draws the moment of a point in one run.
-func at(point, run, steps int) killed {
+func at(point, run int) killed {
 	random := rand.New(rand.NewPCG(uint64(point), uint64(run)))
 	pause := func(most time.Duration) time.Duration { return time.Duration(random.Int64N(int64(most))) }
 	sending := max(1, *killPoints*4/5)
-	k := killed{answers: 1 + steps*point/sending, pause: pause(20 * time.Millisecond)}
+	k := killed{answers: 1 + answers*point/sending, pause: pause(20 * time.Millisecond)}
 	if point >= sending {
-		k = killed{answers: steps, pause: pause(3 * time.Second)}
+		k = killed{answers: answers, pause: pause(3 * time.Second)}
 	}
 	if run%2 == 1 {
 		k.again = 1 + pause(500*time.Millisecond)
@@ -97,8 +101,6 @@ type tally struct {
 		Runs       int `json:"runs"`
 		Lost       int `json:"lost"`
 		Duplicated int `json:"duplicated"`
-		Waiting    int `json:"waiting_twice"`      // messages beyond the one payment that has to wait
-		Twice      int `json:"dead_letters_twice"` // letters beyond the one order that has to die
 	}
 }
 
@@ -108,8 +110,6 @@ func (a *tally) add(r result) {
 	a.sum.Runs++
 	a.sum.Lost += r.Lost
 	a.sum.Duplicated += r.Duplicated
-	a.sum.Waiting += int(r.Parked) - 1
-	a.sum.Twice += int(r.Dead) - 1
 }
 
 func (a *tally) line() string {

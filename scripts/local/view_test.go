@@ -238,10 +238,10 @@ func TestResultIsSaidInWords(t *testing.T) {
 		result  result
 		letters map[string]int
 	}{
-		"The sample day is over: 2 deliveries were accepted. The books of the fake ERP agree: nothing was lost, and nothing was booked twice.": {result{Accepted: 2}, nil},
+		"The sample day is over: 2 deliveries were accepted. The books of all fakes agree: nothing was lost, and nothing was done twice.": {result{Accepted: 2}, nil},
 		"The sample day is over: 1 delivery was accepted, and 1 change that no delivery reported was found by polling. " +
-			"The books of the fake ERP do NOT agree: 1 document lost and 2 documents booked twice; the lines above name them.": {result{Accepted: 1, Found: 1, Lost: 1, Duplicated: 2}, nil},
-		"The sample day is over: 2 deliveries were accepted. The books of the fake ERP agree: nothing was lost, and nothing was booked twice.\n1 order needs you: the dead letters above have the reason. " +
+			"The books of the fakes do NOT agree: 1 document lost and 2 documents done twice; the lines above name them.": {result{Accepted: 1, Found: 1, Lost: 1, Duplicated: 2}, nil},
+		"The sample day is over: 2 deliveries were accepted. The books of all fakes agree: nothing was lost, and nothing was done twice.\n1 order needs you: the dead letters above have the reason. " +
 			"`make run` plays the same day and keeps running; there, look into it with `bin/causeway why`.": {result{Accepted: 2}, map[string]int{"order": 1}},
 	} {
 		if got := c.result.words(c.letters); got != want {
