@@ -29,8 +29,8 @@ type System struct {
 	Open func(settings map[string]string, deps connector.Deps) (connector.System, error)
 	// Fake makes a stand-in of the system that keeps what it must not forget in the folder.
 	Fake func(folder string, now func() time.Time) (connectortest.Fake, error)
-	// Optional is true of a system that takes part in a local run only with its own settings. On
-	// AWS every system does.
+	// Optional is true of a system that takes part in a local run only with its own settings, once a
+	// system has any. On AWS every system does.
 	Optional bool
 }
 
