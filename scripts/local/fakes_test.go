@@ -14,6 +14,7 @@ import (
 	"causeway.example/functions/shipbob/shipbobtest"
 	"causeway.example/scripts/day"
 	"causeway.example/shared/message"
+	"causeway.example/shared/operate"
 )
 
 // order is a request that makes an order at ShipBob.
@@ -125,6 +126,15 @@ func TestWhatIsMisplacedIsNamed(t *testing.T) {
 	must(t, p.settledAndPolled(ctx))
 	if lost, twice = day.Misplaced(p.stores, notPending); len(lost)+len(twice) > 0 {
 		t.Errorf("after the webhook: lost %q, twice %q", lost, twice)
+	}
+	order, err := message.ParseKey(reference)
+	must(t, err)
+	desk, err := operate.New(p.store.Desk(), p.table)
+	must(t, err)
+	journey, err := desk.Trace(ctx, order)
+	must(t, err)
+	if len(journey.Later) != 1 || journey.Later[0].Entity.Type != "shipment" || journey.Later[0].Verdict != "is in hubspot, netsuite, shopify" {
+		t.Errorf("what came of the order: %+v", journey.Later)
 	}
 	must(t, p.kept["shipbob"].do(day.Act{Name: "cancel", About: reference}))
 	if _, twice = day.Misplaced(p.stores, notPending); len(twice) != 3 {

@@ -112,10 +112,12 @@ func (g *Group) add(l Letter) {
 
 // explain adds the message from the ledger: a letter itself has only class, code and field.
 func (d *Desk) explain(ctx context.Context, g *Group) error {
-	counts := map[string]int{}
+	counts, seen := map[string]int{}, map[string]bool{}
 	for _, l := range g.parents {
-		if l.Kind != RouteLetter {
-			continue
+		if at := l.Target() + " " + l.Entity.String(); l.Kind != RouteLetter || seen[at] {
+			continue // an entity may have several letters
+		} else {
+			seen[at] = true
 		}
 		if err := d.waiters(ctx, l.Target(), l.Entity, counts); err != nil {
 			return err

@@ -25,6 +25,7 @@ type Trace struct {
 	Targets []Place     `json:"targets"`
 	Steps   []Step      `json:"steps"`
 	Related []string    `json:"related,omitempty"` // other entities of the same deliveries, for a person
+	Later   []Later     `json:"later,omitempty"`   // what other systems told of it, such as parcels
 	Cut     bool        `json:"cut,omitempty"`     // older steps were left out
 }
 
@@ -82,6 +83,9 @@ func (d *Desk) Trace(ctx context.Context, key message.Key) (Trace, error) {
 	t.Targets = places(entries)
 	for i := range t.Steps {
 		t.Steps[i].Words = words(t.Steps[i])
+	}
+	if t.Later, err = d.later(ctx, key); err != nil {
+		return t, err
 	}
 	return t, d.conclude(ctx, &t, entries)
 }

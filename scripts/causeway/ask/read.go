@@ -262,6 +262,9 @@ func (a *tool) showTrace(w io.Writer, t operate.Trace) {
 	if len(t.Related) > 0 {
 		fmt.Fprintln(w, screen.Wrap("same deliveries: "+strings.Join(t.Related, ", "), "", a.Width))
 	}
+	for _, l := range t.Later {
+		fmt.Fprintln(w, screen.Wrap("from "+l.Entity.System+": "+operate.Title(l.Entity, "")+" "+l.Verdict, "", a.Width))
+	}
 	if t.Command != "" {
 		fmt.Fprintf(w, "\nnext: %s\n", t.Command)
 	}
