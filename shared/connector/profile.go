@@ -109,8 +109,4 @@ const (
 	// Deliver creates if Ref is "" and otherwise sets the state of what Ref names, which may
 	// be repeated.
 	Search Guarantee = "search"
-
-	// None: an attempt whose outcome is not known can only be shown to an operator, who
-	// redrives the message once it is certain that the target has nothing of it.
-	None Guarantee = "none"
 )

@@ -180,8 +180,8 @@ type Turn struct {
 //     worker is writing the entity: come back then.
 //  2. A write of another event has an unknown outcome, for less than patience, and has no
 //     dead letter. The next step depends on what the target offers:
-//     - IdempotencyKey, None, and Search while the target's id is not known: only that very
-//     event can find out, by its key, its search or a person. All others wait for it.
+//     - IdempotencyKey, and Search while the target's id is not known: only that very
+//     event can find out, by its key or its search. All others wait for it.
 //     - ExternalID, and Search once the id is known: an older state waits, because the newer
 //     one may be there; a newer state may go.
 //     - CompareAndSet: nothing waits, because the target refuses what is late.
@@ -271,7 +271,7 @@ func (r *Record) openSince(event string) time.Time {
 // sole reports whether only the very event can find out what became of its write.
 func (r *Record) sole(g connector.Guarantee) bool {
 	switch g {
-	case connector.IdempotencyKey, connector.None:
+	case connector.IdempotencyKey:
 		return true
 	case connector.Search:
 		return r.Ref == ""

@@ -25,7 +25,6 @@ func TestWhoseOutcomeHasToBeKnownFirst(t *testing.T) {
 		search = connector.Search
 		id     = connector.ExternalID
 		cas    = connector.CompareAndSet
-		none   = connector.None
 	)
 	for name, tc := range map[string]struct {
 		by, own connector.Guarantee
@@ -35,7 +34,6 @@ func TestWhoseOutcomeHasToBeKnownFirst(t *testing.T) {
 	}{
 		"key, newer":                     {key5, key5, "", 6, true},
 		"key, older":                     {key5, key5, "", 4, true},
-		"none, newer":                    {none, none, "", 6, true},
 		"search, newer":                  {search, search, "", 6, true},
 		"search, newer, its id is known": {search, search, "1", 6, false},
 		"search, older, its id is known": {search, search, "1", 4, true},
@@ -81,7 +79,7 @@ func TestWhoseOutcomeHasToBeKnownFirst(t *testing.T) {
 // TestNoTwoUnknownOutcomesWaitForEachOther has several, of which each is also a claimant.
 func TestNoTwoUnknownOutcomesWaitForEachOther(t *testing.T) {
 	t.Parallel()
-	for _, by := range []connector.Guarantee{connector.IdempotencyKey, connector.Search, connector.ExternalID, connector.None} {
+	for _, by := range []connector.Guarantee{connector.IdempotencyKey, connector.Search, connector.ExternalID} {
 		e := newEnv(t)
 		r := e.load()
 		claimants := map[string]entity.Claimant{}

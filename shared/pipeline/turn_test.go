@@ -58,7 +58,7 @@ func TestF33AllWaitForAWriteThatOnlyItsOwnMessageCanFindOutAbout(t *testing.T) {
 // back, as its queue was purged.
 func TestWaitingForAnOutcomeEndsAfterItsDeadline(t *testing.T) {
 	t.Parallel()
-	eachSearchable(t, func(t *testing.T, operation connector.Operation) {
+	eachDecidable(t, func(t *testing.T, operation connector.Operation) {
 		v := newVendor(t, operation)
 		v.retry.Parent = 2 * time.Hour
 		v.post("2", change{Type: customer, ID: "7", Version: 2, Name: "v2"})
@@ -84,7 +84,7 @@ func TestWaitingForAnOutcomeEndsAfterItsDeadline(t *testing.T) {
 // states before and after it go on at once.
 func TestADeadLetterBlocksNothing(t *testing.T) {
 	t.Parallel()
-	eachSearchable(t, func(t *testing.T, operation connector.Operation) {
+	eachDecidable(t, func(t *testing.T, operation connector.Operation) {
 		for _, other := range []int{1, 3} {
 			v := newVendor(t, operation)
 			v.admission.Breaker.Failures = 0

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
@@ -33,9 +34,19 @@ type Result struct {
 	Hits       int    // calls that were spoilt
 }
 
-// guarantees are those that the pipeline keeps an algorithm for.
-var guarantees = []connector.Guarantee{
-	connector.ExternalID, connector.IdempotencyKey, connector.CompareAndSet, connector.Search, connector.None,
+// offers are what the model's ERP may offer: a guarantee that the pipeline has an algorithm for,
+// and for how long the ERP remembers a key.
+var offers = []offer{
+	{guarantee: connector.ExternalID},
+	{guarantee: connector.IdempotencyKey},
+	{guarantee: connector.CompareAndSet},
+	{guarantee: connector.Search},
+	{guarantee: connector.IdempotencyKey, keyLife: 30 * time.Minute},
+}
+
+type offer struct {
+	guarantee connector.Guarantee
+	keyLife   time.Duration // 0: for ever
 }
 
 // Run plays the case. The same case gives the same result, traced or not.
@@ -62,7 +73,7 @@ func played(c Case, trace bool) *world {
 // prepared returns the world of a case before anything happened in it.
 func prepared(c Case) (*world, []Fault) {
 	chosen := named(c.Faults)
-	return newWorld(mix(c), guaranteeOf(c, chosen)), chosen
+	return newWorld(mix(c), offerOf(c, chosen)), chosen
 }
 
 // live lets the faults happen and everything come to rest.
@@ -111,13 +122,13 @@ func mix(c Case) uint64 {
 	return h.Sum64()
 }
 
-func guaranteeOf(c Case, chosen []Fault) connector.Guarantee {
+func offerOf(c Case, chosen []Fault) offer {
 	for _, f := range chosen {
 		if f.Needs != "" {
-			return f.Needs
+			return offer{guarantee: f.Needs}
 		}
 	}
-	return guarantees[c.Seed%uint64(len(guarantees))]
+	return offers[c.Seed%uint64(len(offers))]
 }
 
 // named returns the faults of the table, in its order.

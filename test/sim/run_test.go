@@ -105,16 +105,16 @@ func TestMixesAreOfTwoToFour(t *testing.T) {
 	}
 }
 
-func TestEveryGuaranteeIsPlayed(t *testing.T) {
+func TestEveryOfferIsPlayed(t *testing.T) {
 	t.Parallel()
-	seen := map[connector.Guarantee]bool{}
+	seen := map[offer]bool{}
 	for seed := range uint64(5) {
-		seen[guaranteeOf(Case{nil, seed}, nil)] = true
+		seen[offerOf(Case{nil, seed}, nil)] = true
 	}
-	if len(seen) != len(guarantees) {
-		t.Errorf("five seeds play %d of %d guarantees", len(seen), len(guarantees))
+	if len(seen) != len(offers) {
+		t.Errorf("five seeds play %d of %d offers", len(seen), len(offers))
 	}
-	if got := guaranteeOf(Case{}, named([]string{"F48"})); got != connector.Search {
+	if got := offerOf(Case{}, named([]string{"F48"})).guarantee; got != connector.Search {
 		t.Errorf("F48 plays %s", got)
 	}
 }
@@ -139,7 +139,7 @@ func TestFewOfEach(t *testing.T) {
 	t.Parallel()
 	var cases []Case
 	for i, f := range Faults() {
-		for _, seed := range []int{i, i + 2} { // each fault meets two guarantees, each guarantee many faults
+		for _, seed := range []int{i, i + 2} { // each fault meets two offers, each offer many faults
 			cases = append(cases, Case{[]string{f.ID}, uint64(seed)})
 		}
 	}

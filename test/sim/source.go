@@ -75,6 +75,14 @@ func (f fact) updated() time.Time {
 	return epoch.Add(-time.Hour + time.Duration(f.Version)*time.Minute)
 }
 
+// delay is how long after the beginning of the run the shop had the state.
+func (f fact) delay() time.Duration {
+	if f.since.IsZero() {
+		return 0
+	}
+	return f.since.Sub(epoch)
+}
+
 func (f fact) hint() time.Time {
 	switch {
 	case f.NoHint:

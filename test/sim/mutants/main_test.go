@@ -62,9 +62,9 @@ func TestUnreadablePatches(t *testing.T) {
 func TestTheFirstFailedCaseIsFound(t *testing.T) {
 	t.Parallel()
 	for printed, want := range map[string]string{
-		"F13 7 (none) lost: order/1 is nowhere\nF2 1 (none) stale: x\n": "F13",
-		"call 9 (none) lost: order/1 is nowhere\n":                      "call",
-		"F13 7 (none), 3 calls spoilt\n{}\n":                            nobody,
+		"F13 7 (search) lost: order/1 is nowhere\nF2 1 (search) stale: x\n": "F13",
+		"call 9 (search) lost: order/1 is nowhere\n":                        "call",
+		"F13 7 (search), 3 calls spoilt\n{}\n":                              nobody,
 	} {
 		if got := firstIn(printed); got != want {
 			t.Errorf("%q in %q, want %q", got, printed, want)
