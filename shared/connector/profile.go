@@ -102,7 +102,8 @@ const (
 	// if what the target holds is a newer version of ours, which ends the message as
 	// superseded; of class conflict otherwise, after which the pipeline has the value read
 	// again, a few times. If what is read equals what is to be written, as after an answer
-	// that was lost, that is a success. Nothing that comes late can then do harm.
+	// that was lost, that is a success. A target that compares values only cannot tell the age of
+	// what it has, so it refuses nothing as stale.
 	CompareAndSet Guarantee = "compare_and_set"
 
 	// Search: a write can be found by Target.Find, or by Searcher, at the latest after Lag.

@@ -40,10 +40,11 @@ func TestWhoseOutcomeHasToBeKnownFirst(t *testing.T) {
 		"external id, newer":             {id, id, "", 6, false},
 		"external id, older":             {id, id, "", 4, true},
 		"external id, the same version":  {id, id, "", 5, false},
-		"compare and set, older":         {cas, cas, "", 4, false},
+		"compare and set, older":         {cas, cas, "", 4, true},
+		"compare and set, newer":         {cas, cas, "", 6, false},
 		"key beside an external id":      {id, key5, "", 6, true},
 		"external id beside a key":       {key5, id, "", 6, true},
-		"compare and set beside an id":   {id, cas, "", 4, false},
+		"compare and set beside an id":   {id, cas, "", 4, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -79,7 +80,7 @@ func TestWhoseOutcomeHasToBeKnownFirst(t *testing.T) {
 // TestNoTwoUnknownOutcomesWaitForEachOther has several, of which each is also a claimant.
 func TestNoTwoUnknownOutcomesWaitForEachOther(t *testing.T) {
 	t.Parallel()
-	for _, by := range []connector.Guarantee{connector.IdempotencyKey, connector.Search, connector.ExternalID} {
+	for _, by := range []connector.Guarantee{connector.IdempotencyKey, connector.Search, connector.ExternalID, connector.CompareAndSet} {
 		e := newEnv(t)
 		r := e.load()
 		claimants := map[string]entity.Claimant{}

@@ -22,6 +22,7 @@ type fakeVendor struct {
 	acts      []act // of the next writes; a plain answer if there are no more
 	rows      []*row
 	keyLife   time.Duration // 0: keys are remembered for ever
+	byValue   bool          // compare-and-set compares contents instead of states
 	keys      map[string]keyed
 	calls     []connector.Delivery
 	finds     int
@@ -228,7 +229,9 @@ func (v *fakeVendor) apply(d connector.Delivery, read string) (connector.Receipt
 
 // state returns the state of the entity's row, "" if there is none.
 func (v *fakeVendor) state(key message.Key) string {
-	if at := v.under(key); at >= 0 {
+	if at := v.under(key); at >= 0 && v.byValue {
+		return v.rows[at].name
+	} else if at >= 0 {
 		return strconv.Itoa(v.rows[at].state)
 	}
 	return ""
@@ -238,14 +241,22 @@ func (v *fakeVendor) state(key message.Key) string {
 func (v *fakeVendor) swap(d connector.Delivery, read string) (connector.Receipt, error) {
 	at := v.under(d.Message.Key())
 	switch state := v.state(d.Message.Key()); {
-	case at >= 0 && v.rows[at].version > d.Message.Sequence:
+	case at >= 0 && v.rows[at].version > d.Message.Sequence && !v.byValue:
 		return connector.Receipt{}, &fault.Error{Kind: fault.Rejected, Class: fault.Stale}
 	case at >= 0 && d.Expected == "" && v.rows[at].name == nameOf(d.Body):
 		return receipt(at, v.rows[at]), nil
-	case cmp.Or(d.Expected, read) != state:
+	case v.expects(d, read) != state:
 		return connector.Receipt{}, &fault.Error{Kind: fault.Rejected, Class: fault.Conflict, Code: "CHANGE_FROM_QUANTITY_STALE"}
 	}
 	return v.put(at, d), nil
+}
+
+// expects returns what the write replaces. A connector of values reads them each time.
+func (v *fakeVendor) expects(d connector.Delivery, read string) string {
+	if v.byValue {
+		return read
+	}
+	return cmp.Or(d.Expected, read)
 }
 
 // put writes the row, a new one if at is negative.

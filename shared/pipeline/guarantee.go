@@ -103,8 +103,10 @@ func keyOf(target, event string, spent int) string {
 }
 
 // byCompareAndSet delivers to an operation that replaces a value only if the target still
-// holds the one that is named. A request that comes late is rejected by the target itself,
-// so that nothing has to wait for it.
+// holds the one that is named. The target may compare nothing but values, which return: a request
+// that comes late then finds the value that it expects, although others were set in between. So
+// another state of the entity waits while a request of this one may still take effect
+// (entity.Turn).
 //
 //	claim ── set if it holds what was confirmed last ── done
 //	           ├── it holds something else ── read, set if it holds what was read (a few times)
@@ -227,8 +229,6 @@ func (w *delivery) mayLand(f *fault.Error) {
 	var inFlight time.Duration
 	linger := w.operation.Lag
 	switch {
-	case w.operation.Guarantee == connector.CompareAndSet:
-		return // the target rejects what is late
 	case f.Class == fault.Ambiguous || f.Kind == fault.Unknown: // it may not have arrived yet
 		inFlight, linger = w.profile.Timeout+w.Retry.Margin, w.linger
 	case w.operation.Guarantee != connector.Search:

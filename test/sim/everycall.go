@@ -40,7 +40,7 @@ func EveryCalls() []Case {
 	}
 	all := make([]Case, most*len(ways)*len(offers))
 	for seed := range all {
-		all[seed] = Case{[]string{EveryCall}, uint64(seed)}
+		all[seed] = Case{Faults: []string{EveryCall}, Seed: uint64(seed)}
 	}
 	return all
 }

@@ -22,7 +22,7 @@ func Regressions() []Case {
 		if err != nil {
 			panic("regressions.txt: " + line) // the file is part of the program
 		}
-		all = append(all, Case{strings.Split(words[0], "+"), seed})
+		all = append(all, CaseNamed(words[0], seed))
 	}
 	return all
 }

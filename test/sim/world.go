@@ -30,7 +30,8 @@ var (
 	// route is the model's only route.
 	route = routes.Route{From: shop, Flow: "facts", To: erp, Types: []string{
 		canonical.CustomerUpserted, canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent,
-		canonical.OrderReleased, canonical.PaymentCaptured,
+		canonical.OrderReleased, canonical.PaymentCaptured, canonical.InventoryLevelSet,
+		canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent,
 	}, Filters: []routes.Filter{
 		{Name: final, Reason: "not for here", Default: true, Final: true, Pattern: routes.MustPattern(`{"detail":{"body":{"test":[true]}}}`)},
 		{Name: later, Reason: "not yet", Default: true, Pattern: routes.MustPattern(`{"detail":{"body":{"status":["draft"]}}}`)},
@@ -47,6 +48,9 @@ type world struct {
 	*loop
 	store         *store
 	target        *target
+	stand         Stand              // of a vendor in the place of the ERP; nil for the model's
+	held          map[string]Holding // what the vendor's books have
+	traded        []State            // that the vendor's target is to get
 	injectors     []*injector
 	crashes       map[string]int // by event: below what the policy takes for poison
 	skews         map[string]time.Duration
@@ -142,6 +146,9 @@ func (w *world) shop(p *process) connector.System {
 }
 
 func (w *world) erp(p *process) connector.System {
+	if w.stand != nil {
+		return w.vendor(p)
+	}
 	offered := func(name, effect string) connector.Operation {
 		return connector.Operation{Name: name, Guarantee: w.target.guarantee, Lag: w.target.lag, KeyLife: w.target.keyLife, Effect: effect}
 	}
