@@ -63,7 +63,7 @@ var house = map[string]rule{
 	"test/infraexample":                {rooms: []string{"infra/causeway", "shared/connector"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go"}},
 	"test/sim":                         {rooms: []string{"shared/*", "shared/port/porttest"}},
 	"test/sim/*":                       {rooms: []string{"test/sim", "test/sim/vendors"}},
-	"test/sim/vendors":                 {rooms: []string{"test/sim", "functions/*", "functions/*/*", "shared/*"}},
+	"test/sim/vendors":                 {rooms: []string{"test/sim", "functions", "functions/*", "functions/*/*", "shared/*"}},
 	"shared/connector/connectortest":   {rooms: []string{"shared/*"}},
 	"shared/port/porttest":             {rooms: []string{"shared/*"}},
 	"shared/webhook/webhooktest":       {rooms: []string{"shared/webhook"}},

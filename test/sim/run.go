@@ -49,6 +49,14 @@ type Result struct {
 	Hits       int    // calls that were spoilt
 }
 
+// Target says what the run was against.
+func (r Result) Target() string {
+	if r.Vendor != "" {
+		return "the fake of " + r.Vendor
+	}
+	return string(r.Guarantee)
+}
+
 // offers are what the model's ERP may offer: a guarantee that the pipeline has an algorithm for,
 // and for how long the ERP remembers a key.
 var offers = []offer{

@@ -87,9 +87,20 @@ func RunAgainst(v Vendor, c Case, trace bool) Result {
 	w := newWorld(mix(c), offer{})
 	w.tracing, w.filtered, w.target.meter = trace, false, meter{}
 	w.stand = v.Open(func() time.Time { return w.now }, w.random)
-	w.held, w.traded = w.stand.Books(), v.Trade(w.random)
+	w.held, w.traded, w.needless = w.stand.Books(), v.Trade(w.random), map[string]bool{}
+	w.checks = append(w.checks, w.vendorHasAll)
 	w.live(chosen)
 	return w.result(c, trace)
+}
+
+// vendorHasAll checks that everything that the ledger calls confirmed is in the books at the end: a
+// request that came late may have taken it away.
+func (w *world) vendorHasAll() {
+	for _, entity := range sortedKeys(w.target.confirmed) {
+		if _, has := w.held[entity]; !has && !w.needless[entity] {
+			w.broken = append(w.broken, Violation{Sort: Lost, Entity: entity, Text: "is confirmed, and the vendor does not have it"})
+		}
+	}
 }
 
 // vendorTrade is what happens in the shop.
@@ -204,6 +215,7 @@ func (t *target) needless(d connector.Delivery) {
 	entity := nameOf(d.Message.Subject, d.Message.Type)
 	told := t.world.factOf(entity, func(f fact) bool { return f.Version == numberOf(d.Message) })
 	if _, has := t.world.held[entity]; !has && told.Closed {
+		t.world.needless[entity] = true
 		t.append(Effect{Entity: entity, Event: d.Message.ID, Version: d.Message.Sequence, N: told.Version, Content: told.content(), Document: 1})
 	}
 }

@@ -30,7 +30,7 @@ var (
 	// route is the model's only route.
 	route = routes.Route{From: shop, Flow: "facts", To: erp, Types: []string{
 		canonical.CustomerUpserted, canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent,
-		canonical.OrderReleased, canonical.PaymentCaptured, canonical.InventoryLevelSet,
+		canonical.OrderReleased, canonical.PaymentCaptured, canonical.RefundSettled, canonical.InventoryLevelSet,
 		canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent,
 	}, Filters: []routes.Filter{
 		{Name: final, Reason: "not for here", Default: true, Final: true, Pattern: routes.MustPattern(`{"detail":{"body":{"test":[true]}}}`)},
@@ -51,6 +51,7 @@ type world struct {
 	stand         Stand              // of a vendor in the place of the ERP; nil for the model's
 	held          map[string]Holding // what the vendor's books have
 	traded        []State            // that the vendor's target is to get
+	needless      map[string]bool    // entities that the vendor need not have
 	injectors     []*injector
 	crashes       map[string]int // by event: below what the policy takes for poison
 	skews         map[string]time.Duration

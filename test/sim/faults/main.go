@@ -13,7 +13,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -30,6 +29,7 @@ type options struct {
 	mixes int
 	// vendorSeeds and vendorMixes are the same of each vendor.
 	vendorSeeds, vendorMixes int
+	against                  string // play only the cases against this vendor, with seeds and mixes
 
 	limit time.Duration
 	first bool // end with the first violation
@@ -45,8 +45,9 @@ func main() {
 	flag.IntVar(&o.tier, "tier", 1, "1: what runs on every commit; 2: everything")
 	flag.IntVar(&o.seeds, "seeds", 200, "seeds per fault")
 	flag.IntVar(&o.mixes, "mixes", 500, "random mixes of two to four faults")
-	flag.IntVar(&o.vendorSeeds, "vendor-seeds", 3, "seeds per fault against each connector and the fake of its vendor")
-	flag.IntVar(&o.vendorMixes, "vendor-mixes", 15, "random mixes against each of them")
+	flag.IntVar(&o.vendorSeeds, "vendor-seeds", 8, "seeds per fault against each connector and the fake of its vendor")
+	flag.IntVar(&o.vendorMixes, "vendor-mixes", 40, "random mixes against each of them")
+	flag.StringVar(&o.against, "against", "", "play only the cases against the connector of this vendor")
 	flag.DurationVar(&o.limit, "limit", time.Hour, "stop when so much time has passed")
 	flag.BoolVar(&o.first, "first", false, "stop at the first violation")
 	flag.BoolVar(&o.list, "list", false, "tell of each run that failed, a line for each violation")
@@ -86,12 +87,13 @@ func play(o options, out io.Writer) bool {
 
 // cases are all of them, or those of the chosen fault.
 func (o options) cases() []sim.Case {
+	if v, only := vendors.Named(o.against); only {
+		return sim.VendorCases(v, o.seeds, o.mixes)
+	}
 	if o.fault == "" {
-		all := slices.Concat(sim.Regressions(), sim.Cases(o.tier, o.seeds, o.mixes), sim.EveryCalls())
-		for _, v := range vendors.All() {
-			all = append(all, sim.VendorCases(v, o.vendorSeeds, o.vendorMixes)...)
-		}
-		return all
+		return slices.Concat(
+			sim.Regressions(), sim.Cases(o.tier, o.seeds, o.mixes), sim.EveryCalls(), vendors.Cases(o.vendorSeeds, o.vendorMixes),
+		)
 	}
 	var all []sim.Case
 	for seed := range o.seeds {
@@ -100,21 +102,9 @@ func (o options) cases() []sim.Case {
 	return all
 }
 
-// run plays a case against its target. A vendor that there is not is an error of the command line.
-func run(c sim.Case, trace bool) sim.Result {
-	if c.Vendor == "" {
-		return sim.Run(c, trace)
-	}
-	v, known := vendors.Named(c.Vendor)
-	if !known {
-		panic("there is no vendor " + strconv.Quote(c.Vendor))
-	}
-	return sim.RunAgainst(v, c, trace)
-}
-
 // one plays a single case and tells all about it.
 func one(o options, out io.Writer) bool {
-	r := run(sim.CaseNamed(o.fault, uint64(o.seed)), true)
+	r := vendors.Run(sim.CaseNamed(o.fault, uint64(o.seed)), true)
 	tell(out, r)
 	totals := sim.Totals{Faults: len(r.Faults), Seeds: 1}
 	totals.Add(r)
@@ -123,7 +113,7 @@ func one(o options, out io.Writer) bool {
 }
 
 func tell(out io.Writer, r sim.Result) {
-	fmt.Fprintf(out, "%s (%s), %d calls spoilt\n", r.Case, r.Guarantee, r.Hits)
+	fmt.Fprintf(out, "%s (%s), %d calls spoilt\n", r.Case, r.Target(), r.Hits)
 	for _, v := range r.Violations {
 		fmt.Fprintln(out, "  "+v.String())
 	}
@@ -171,7 +161,7 @@ func (r *report) take(result sim.Result) {
 	r.bad[name]++
 	for _, v := range result.Violations {
 		if r.list {
-			fmt.Fprintf(r.out, "%s (%s) %s\n", result.Case, result.Guarantee, v)
+			fmt.Fprintf(r.out, "%s (%s) %s\n", result.Case, result.Target(), v)
 		}
 	}
 	if first, known := r.first[name]; !known || result.Seed < first.Seed {
@@ -190,7 +180,7 @@ func (r *report) end(planned int) bool {
 		first := r.first[name]
 		fmt.Fprintf(r.out, "\n%s: %d of %d runs failed; the first: make faults FAULT=%s SEED=%d\n", name, r.bad[name], r.runs[name], first.Name(), first.Seed)
 		if i < 3 {
-			first = run(first.Case, true)
+			first = vendors.Run(first.Case, true)
 		}
 		tell(r.out, first)
 	}

@@ -46,7 +46,7 @@ func TestCasesAreRegressionsFaultsAndMixes(t *testing.T) {
 			table++
 		}
 	}
-	if got, want := len(options{tier: 1, seeds: 3, mixes: 7}.cases()), len(sim.Regressions())+3*table+7+len(sim.EveryCalls()); got != want {
+	if got, want := len(options{tier: 1, seeds: 3, mixes: 7}.cases()), len(sim.Regressions())+3*table+7+len(sim.EveryCalls())+len(vendors.Cases(0, 0)); got != want {
 		t.Errorf("%d cases, want %d", got, want)
 	}
 	if got := len((options{fault: "F1", seeds: 4}).cases()); got != 4 {

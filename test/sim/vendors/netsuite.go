@@ -48,6 +48,9 @@ func (e erp) Books() map[string]sim.Holding {
 			content = closed + ", closed"
 		}
 		hold(books, named(o.ExternalID), content)
+		if len(o.Lines) > 1 { // the article twice
+			hold(books, named(o.ExternalID), content)
+		}
 	}
 	for _, d := range e.fake.Deposits() {
 		hold(books, named(d.ExternalID), "version 1")

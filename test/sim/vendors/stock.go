@@ -15,8 +15,8 @@ import (
 const (
 	location = "5"
 	place    = "655441491"
-	// base is the quantity of no version.
-	base = 100
+	// mostPieces is more than any level has.
+	mostPieces = 102
 )
 
 func stockVendor() sim.Vendor {
@@ -41,11 +41,12 @@ func stockVendor() sim.Vendor {
 
 func sku(i int) string { return "TEE-" + strconv.Itoa(i) }
 
-// levels draws the quantities of three articles, one after the other.
+// levels draws the quantities of three articles, one after the other. Quantities return, as those of
+// real stock do.
 func levels(random *rand.Rand) (all []sim.State) {
 	for i := range 3 {
 		for v := range 1 + random.IntN(4) {
-			all = append(all, sim.State{Type: canonical.InventoryLevelSet, Kind: "inventory", ID: sku(i) + "@" + location, Version: v + 1})
+			all = append(all, sim.State{Type: canonical.InventoryLevelSet, Kind: "inventory", ID: sku(i) + "@" + location, Version: v + 1, Content: strconv.Itoa(mostPieces - v%2)})
 		}
 	}
 	return all
@@ -59,7 +60,8 @@ type shelf struct {
 
 // Body implements sim.Stand.
 func (shelf) Body(s sim.State) any {
-	available := pieces(int64(base + s.Version))
+	n, _ := strconv.ParseInt(s.Content, 10, 64) // as levels wrote it
+	available := pieces(n)
 	return &canonical.InventoryLevel{
 		SKU: s.ID[:len(s.ID)-len("@"+location)], Location: location, Available: &available, At: noon.Add(time.Duration(s.Version) * time.Minute),
 	}
@@ -69,7 +71,7 @@ func (shelf) Body(s sim.State) any {
 func (s shelf) Books() map[string]sim.Holding {
 	books := map[string]sim.Holding{}
 	for sku, n := range s.fake.Available(place) {
-		hold(books, "inventory/"+sku+"@"+location, "version "+strconv.FormatInt(n-base, 10))
+		hold(books, "inventory/"+sku+"@"+location, strconv.FormatInt(n, 10))
 	}
 	return books
 }

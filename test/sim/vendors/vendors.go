@@ -1,6 +1,7 @@
 package vendors
 
 import (
+	_ "embed" // regressions.txt
 	"maps"
 	"math/rand/v2"
 	"net/http"
@@ -14,6 +15,30 @@ import (
 // All returns the vendors.
 func All() []sim.Vendor {
 	return []sim.Vendor{netsuiteVendor(), hubspotVendor(), shipbobVendor(), stockVendor(), fulfillmentVendor(), woocommerceVendor()}
+}
+
+//go:embed regressions.txt
+var regressions string
+
+// Cases returns the cases that once failed, and every fault and the mixes against each vendor.
+func Cases(seeds, mixes int) []sim.Case {
+	all := sim.CasesOf(regressions)
+	for _, v := range All() {
+		all = append(all, sim.VendorCases(v, seeds, mixes)...)
+	}
+	return all
+}
+
+// Run plays a case against its vendor, or against the model's ERP if it names none.
+func Run(c sim.Case, trace bool) sim.Result {
+	if c.Vendor == "" {
+		return sim.Run(c, trace)
+	}
+	v, known := Named(c.Vendor)
+	if !known {
+		panic("there is no vendor " + strconv.Quote(c.Vendor)) // a mistake on the command line
+	}
+	return sim.RunAgainst(v, c, trace)
 }
 
 // Named returns the vendor of the name.
