@@ -154,19 +154,21 @@ SEEDS ?= 200
 MIXES ?= 500
 
 .PHONY: faults
-faults: ## break the pipeline under a virtual clock: first tier, 200 seeds each, 500 mixes (FAULT= SEED= for one)
+faults: ## break the pipeline under a virtual clock: first tier, 200 seeds each, 500 mixes, and the connectors against their fakes (FAULT= SEED= for one)
 	@go run ./test/sim/faults -seeds $(SEEDS) -mixes $(MIXES) $(if $(FAULT),-fault $(FAULT)) $(if $(SEED),-seed $(SEED))
 
 NIGHTLY_SEEDS ?= 10000
 NIGHTLY_MIXES ?= 50000
+NIGHTLY_VENDOR_SEEDS ?= 200
+NIGHTLY_VENDOR_MIXES ?= 2000
 NIGHTLY_LIMIT ?= 4h
 
 .PHONY: faults-nightly
-faults-nightly: ## the same with every fault, 10,000 seeds each and 50,000 mixes
-	@go run ./test/sim/faults -tier 2 -seeds $(NIGHTLY_SEEDS) -mixes $(NIGHTLY_MIXES) -limit $(NIGHTLY_LIMIT)
+faults-nightly: ## the same with every fault, 10,000 seeds each and 50,000 mixes; 200 and 2,000 against each fake
+	@go run ./test/sim/faults -tier 2 -seeds $(NIGHTLY_SEEDS) -mixes $(NIGHTLY_MIXES) -vendor-seeds $(NIGHTLY_VENDOR_SEEDS) -vendor-mixes $(NIGHTLY_VENDOR_MIXES) -limit $(NIGHTLY_LIMIT)
 
 .PHONY: faults-mutants
-faults-mutants: ## take each guard of the pipeline away and see that some fault notices
+faults-mutants: ## take each guard of the pipeline and the connectors away and see that some fault notices
 	@go run ./test/sim/mutants
 
 POINTS ?= 25

@@ -3,12 +3,17 @@
 //
 // # Guarantee
 //
-// Every operation has the guarantee external_id: each record is upserted by a custom property with
-// unique values, which holds our own key, so that a repeated request changes nothing. POST
+// Contacts and orders have the guarantee external_id: each record is upserted by a custom property
+// with unique values, which holds our own key, so that a repeated request changes nothing. POST
 // /crm/objects/2026-09/{object}/batch/upsert creates or updates "records identified by a unique
 // property value as specified by the idProperty" (developers.hubspot.com, "Create or update a batch
 // of objects by unique property values"). Nothing is found by the search endpoint, whose index lags
 // behind: batch/read by id or unique value is consistent.
+//
+// Shipments and refunds have the guarantee search, by a read of their order. All facts of an order
+// are one list in its properties, so a write that was given up, and takes effect late, takes the
+// facts away that were added since. It is repeated only once it can no longer do so, and then
+// writes all of them.
 //
 //	contacts     causeway_customer  shopify/brand.myshopify.com/customer/7
 //	orders       causeway_order     shopify/brand.myshopify.com/order/5001

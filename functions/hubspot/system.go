@@ -55,10 +55,8 @@ func version(name string) connector.Version {
 // order event sets the same order from the same body.
 func Profile() connector.Profile {
 	settings, secrets := connector.Keys(Settings{})
-	operation := func(name, effect string) connector.Operation {
-		return connector.Operation{Name: name, Guarantee: connector.ExternalID, Effect: effect}
-	}
-	order, shipment := operation("upsert order", "order"), operation("add shipment to order", "shipment")
+	order := connector.Operation{Name: "upsert order", Guarantee: connector.ExternalID, Effect: "order"}
+	shipment := connector.Operation{Name: "add shipment to order", Guarantee: connector.Search, Effect: "shipment"}
 	return connector.Profile{
 		Name:        Name,
 		Title:       "HubSpot (API 2026-09)",
@@ -73,7 +71,7 @@ func Profile() connector.Profile {
 		Purposes:    connector.Purposes(Settings{}),
 		Version:     version("2026-09"),
 		Operations: map[string]connector.Operation{
-			canonical.CustomerUpserted:       operation("upsert contact", "contact"),
+			canonical.CustomerUpserted:       {Name: "upsert contact", Guarantee: connector.ExternalID, Effect: "contact"},
 			canonical.OrderPlaced:            order,
 			canonical.OrderChanged:           order,
 			canonical.OrderCancelledEvent:    order,
@@ -81,7 +79,7 @@ func Profile() connector.Profile {
 			canonical.ShipmentUpdated:        shipment,
 			canonical.ShipmentDelivered:      shipment,
 			canonical.ShipmentCancelledEvent: shipment,
-			canonical.RefundSettled:          operation("add refund to order", "refund"),
+			canonical.RefundSettled:          {Name: "add refund to order", Guarantee: connector.Search, Effect: "refund"},
 		},
 	}
 }

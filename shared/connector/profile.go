@@ -102,15 +102,12 @@ const (
 	// if what the target holds is a newer version of ours, which ends the message as
 	// superseded; of class conflict otherwise, after which the pipeline has the value read
 	// again, a few times. If what is read equals what is to be written, as after an answer
-	// that was lost, that is a success. Nothing that comes late can then do harm.
+	// that was lost, that is a success. A target that compares values only cannot tell the age of
+	// what it has, so it refuses nothing as stale.
 	CompareAndSet Guarantee = "compare_and_set"
 
 	// Search: a write can be found by Target.Find, or by Searcher, at the latest after Lag.
 	// Deliver creates if Ref is "" and otherwise sets the state of what Ref names, which may
 	// be repeated.
 	Search Guarantee = "search"
-
-	// None: an attempt whose outcome is not known can only be shown to an operator, who
-	// redrives the message once it is certain that the target has nothing of it.
-	None Guarantee = "none"
 )

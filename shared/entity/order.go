@@ -180,11 +180,11 @@ type Turn struct {
 //     worker is writing the entity: come back then.
 //  2. A write of another event has an unknown outcome, for less than patience, and has no
 //     dead letter. The next step depends on what the target offers:
-//     - IdempotencyKey, None, and Search while the target's id is not known: only that very
-//     event can find out, by its key, its search or a person. All others wait for it.
-//     - ExternalID, and Search once the id is known: an older state waits, because the newer
-//     one may be there; a newer state may go.
-//     - CompareAndSet: nothing waits, because the target refuses what is late.
+//     - IdempotencyKey, and Search while the target's id is not known: only that very
+//     event can find out, by its key or its search. All others wait for it.
+//     - ExternalID, CompareAndSet, and Search once the id is known: an older state waits, because
+//     the newer one may be there; a newer state may go. A compare-and-set of the older state
+//     would read the newer value and replace it.
 //  3. A request that was given up may take effect yet, and would do so on top of this one:
 //     come back when it no longer can. The same state again is harmless, except for a
 //     search, which has to wait until it can see.
@@ -252,7 +252,7 @@ func (r *Record) ahead(c Claimant, patience time.Duration) (first string) {
 		before := comesBefore(a, event, c)
 		waits := before || !open
 		if !r.sole(c.Guarantee) && !r.sole(a.By) {
-			waits = c.Guarantee != connector.CompareAndSet && a.Version > c.State.Version
+			waits = a.Version > c.State.Version
 		}
 		if waits && (first == "" || comesBefore(a, event, Claimant{Event: first, State: State{Version: r.Attempts[first].Version}})) {
 			first = event
@@ -271,7 +271,7 @@ func (r *Record) openSince(event string) time.Time {
 // sole reports whether only the very event can find out what became of its write.
 func (r *Record) sole(g connector.Guarantee) bool {
 	switch g {
-	case connector.IdempotencyKey, connector.None:
+	case connector.IdempotencyKey:
 		return true
 	case connector.Search:
 		return r.Ref == ""

@@ -25,7 +25,6 @@ func TestWhoseOutcomeHasToBeKnownFirst(t *testing.T) {
 		search = connector.Search
 		id     = connector.ExternalID
 		cas    = connector.CompareAndSet
-		none   = connector.None
 	)
 	for name, tc := range map[string]struct {
 		by, own connector.Guarantee
@@ -35,17 +34,17 @@ func TestWhoseOutcomeHasToBeKnownFirst(t *testing.T) {
 	}{
 		"key, newer":                     {key5, key5, "", 6, true},
 		"key, older":                     {key5, key5, "", 4, true},
-		"none, newer":                    {none, none, "", 6, true},
 		"search, newer":                  {search, search, "", 6, true},
 		"search, newer, its id is known": {search, search, "1", 6, false},
 		"search, older, its id is known": {search, search, "1", 4, true},
 		"external id, newer":             {id, id, "", 6, false},
 		"external id, older":             {id, id, "", 4, true},
 		"external id, the same version":  {id, id, "", 5, false},
-		"compare and set, older":         {cas, cas, "", 4, false},
+		"compare and set, older":         {cas, cas, "", 4, true},
+		"compare and set, newer":         {cas, cas, "", 6, false},
 		"key beside an external id":      {id, key5, "", 6, true},
 		"external id beside a key":       {key5, id, "", 6, true},
-		"compare and set beside an id":   {id, cas, "", 4, false},
+		"compare and set beside an id":   {id, cas, "", 4, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -81,7 +80,7 @@ func TestWhoseOutcomeHasToBeKnownFirst(t *testing.T) {
 // TestNoTwoUnknownOutcomesWaitForEachOther has several, of which each is also a claimant.
 func TestNoTwoUnknownOutcomesWaitForEachOther(t *testing.T) {
 	t.Parallel()
-	for _, by := range []connector.Guarantee{connector.IdempotencyKey, connector.Search, connector.ExternalID, connector.None} {
+	for _, by := range []connector.Guarantee{connector.IdempotencyKey, connector.Search, connector.ExternalID, connector.CompareAndSet} {
 		e := newEnv(t)
 		r := e.load()
 		claimants := map[string]entity.Claimant{}

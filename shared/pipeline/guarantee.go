@@ -27,7 +27,6 @@ var algorithms = map[connector.Guarantee]func(context.Context, *delivery, connec
 	connector.IdempotencyKey: byKey,
 	connector.CompareAndSet:  byCompareAndSet,
 	connector.Search:         bySearch,
-	connector.None:           byNone,
 }
 
 // OutcomeUnknown is the code of a message that was parked because its write may have taken
@@ -54,14 +53,16 @@ func byExternalID(ctx context.Context, w *delivery, d connector.Delivery) (conne
 //	           └── "the key is spent" ── write under the next one
 //
 // A target that forgets keys (Operation.KeyLife) must not see one again after that time: a
-// write whose outcome is still unknown then is shown to an operator instead. An event that
+// write whose outcome is still unknown then is parked for an operator, unless the ledger has it
+// confirmed. Redriving the parked
+// message says that the target has nothing of it. An event that
 // is older than the target's memory is looked for first, because it may have been delivered
 // when our own memory was another; and so is one beside a dead event of the same entity whose
 // outcome is unknown, because that event's key was another.
 func byKey(ctx context.Context, w *delivery, d connector.Delivery) (connector.Receipt, error) {
 	t, now, life := w.record.Attempt(w.event.ID), w.Now(), w.keyLife()
 	if life > 0 && !t.OpenSince.IsZero() && now.Sub(t.OpenSince) > life {
-		return connector.Receipt{}, outcomeUnknown("the target has forgotten the key of an attempt whose outcome is unknown")
+		return w.forgotten(ctx)
 	}
 	if d.Ref == "" && (life > 0 && now.Sub(w.event.Time) > life || w.record.OpenBeside(w.event.ID)) {
 		ref, err := w.find(ctx, w.event.Key())
@@ -102,8 +103,10 @@ func keyOf(target, event string, spent int) string {
 }
 
 // byCompareAndSet delivers to an operation that replaces a value only if the target still
-// holds the one that is named. A request that comes late is rejected by the target itself,
-// so that nothing has to wait for it.
+// holds the one that is named. The target may compare nothing but values, which return: a request
+// that comes late then finds the value that it expects, although others were set in between. So
+// another state of the entity waits while a request of this one may still take effect
+// (entity.Turn).
 //
 //	claim ── set if it holds what was confirmed last ── done
 //	           ├── it holds something else ── read, set if it holds what was read (a few times)
@@ -163,41 +166,20 @@ func bySearch(ctx context.Context, w *delivery, d connector.Delivery) (connector
 	return w.write(ctx, d)
 }
 
-// byNone delivers to an operation that offers nothing, not even a search. A write is made
-// only if it is certain that none was made before.
-//
-//	claim ── write ── done
-//	           ├── rejected, throttled, not sent ── write again
-//	           └── no answer, 5xx, crash ── parked, for manual review
-//
-// Only our own ledger can show more, where the crash came after the answer. Redriving the
-// parked message says that the target has nothing of it.
-func byNone(ctx context.Context, w *delivery, d connector.Delivery) (connector.Receipt, error) {
-	const why = "an earlier attempt may have taken effect; look at the target, and redrive this only if the target has nothing of it"
-	if !w.record.Attempt(w.event.ID).OpenSince.IsZero() {
-		confirmed, err := w.Ledger.Find(ctx, port.Query{Event: w.event.ID, Route: w.route, Stage: port.Confirmed, Limit: 1})
-		if err != nil {
-			return connector.Receipt{}, port.Unavailable("reading the ledger", err)
-		}
-		if len(confirmed) > 0 {
-			return connector.Receipt{Ref: confirmed[0].TargetRef, Detail: "the ledger has it confirmed"}, nil
-		}
-		return connector.Receipt{}, outcomeUnknown(why)
+// forgotten decides about a write of unknown outcome whose key the target no longer knows. Only
+// our own ledger can show more, where the crash came after the answer.
+func (w *delivery) forgotten(ctx context.Context) (connector.Receipt, error) {
+	confirmed, err := w.Ledger.Find(ctx, port.Query{Event: w.event.ID, Route: w.route, Stage: port.Confirmed, Limit: 1})
+	switch {
+	case err != nil:
+		return connector.Receipt{}, port.Unavailable("reading the ledger", err)
+	case len(confirmed) > 0:
+		return connector.Receipt{Ref: confirmed[0].TargetRef, Detail: "the ledger has it confirmed"}, nil
 	}
-	if d.Ref == "" && w.record.OpenBeside(w.event.ID) { // whose letter keeps it from being waited for
-		return connector.Receipt{}, outcomeUnknown("the write of another event of the entity may have taken effect; look at the target, and redrive this only if the target has nothing of it")
+	return connector.Receipt{}, &fault.Error{
+		Kind: fault.Rejected, Class: fault.Ambiguous, Code: OutcomeUnknown,
+		Detail: w.profile.Name + " has forgotten the key of an earlier attempt, which may have taken effect; look at " + w.profile.Name + ", and redrive this only if it has nothing of it",
 	}
-	receipt, err := w.write(ctx, d)
-	if f := fault.As(err); f != nil && !definite(f) {
-		unknown := outcomeUnknown(why)
-		unknown.Status, unknown.Err = f.Status, f
-		return receipt, unknown
-	}
-	return receipt, err
-}
-
-func outcomeUnknown(why string) *fault.Error {
-	return &fault.Error{Kind: fault.Rejected, Class: fault.Ambiguous, Code: OutcomeUnknown, Detail: why}
 }
 
 // find looks an entity up at the target.
@@ -247,8 +229,6 @@ func (w *delivery) mayLand(f *fault.Error) {
 	var inFlight time.Duration
 	linger := w.operation.Lag
 	switch {
-	case w.operation.Guarantee == connector.CompareAndSet:
-		return // the target rejects what is late
 	case f.Class == fault.Ambiguous || f.Kind == fault.Unknown: // it may not have arrived yet
 		inFlight, linger = w.profile.Timeout+w.Retry.Margin, w.linger
 	case w.operation.Guarantee != connector.Search:

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"causeway.example/shared/connector"
 	"causeway.example/shared/port"
 )
 
@@ -23,7 +22,7 @@ func TestEachGuaranteeHoldsThroughEachFault(t *testing.T) {
 						v.acts = append(v.acts, act)
 					}
 					v.version(1)
-					if operation.Guarantee == connector.None && unknowable[fault] {
+					if parks(operation, fault) {
 						v.mustPark()
 						return
 					}

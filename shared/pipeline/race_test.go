@@ -60,7 +60,7 @@ func (e *testEnv) record() string {
 
 func TestF51AnOutcomeThatLosesRacesUnderItsOwnLeaseIsSavedAgain(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t, connector.Operation{Guarantee: connector.None})
+	v := newVendor(t, connector.Operation{Guarantee: connector.ExternalID})
 	v.ports.State = &racingState{State: v.memory, lost: 3, write: func(map[string]any) {}}
 	v.post("1", change{Type: customer, ID: "7", Version: 1, Name: "v1"})
 	v.drain(time.Second)
@@ -143,7 +143,7 @@ func TestF51AnAttemptThatIsOutdatedStaysForgotten(t *testing.T) {
 // while it is in the call for the other.
 func TestF51TwoAttemptsAtOneTickOfTheClockAreTwo(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t, connector.Operation{Guarantee: connector.None})
+	v := newVendor(t, connector.Operation{Guarantee: connector.ExternalID})
 	v.post("1", change{Type: customer, ID: "7", Version: 1, Name: "v1"})
 	in := v.translated(1)[0]
 	inside, goOn, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)

@@ -79,7 +79,7 @@ func TestF64TwoContentsOfOneVersionConverge(t *testing.T) {
 	t.Parallel()
 	for name, operation := range operations {
 		for _, fault := range []string{"no fault", "500 after the effect", "never sent", "takes effect late", "crash after the effect"} {
-			if operation.Guarantee == connector.None && unknowable[fault] {
+			if parks(operation, fault) {
 				continue
 			}
 			t.Run(name+"/"+fault, func(t *testing.T) {
@@ -157,7 +157,7 @@ func TestEqualContentAdvancesTheFenceWithoutACall(t *testing.T) {
 // unknown outcome, and A be reported again.
 func TestEqualContentIsWrittenOverAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
-	eachSearchable(t, func(t *testing.T, operation connector.Operation) {
+	eachDecidable(t, func(t *testing.T, operation connector.Operation) {
 		for _, befalls := range []string{"answer lost after the effect", "takes effect late", "crash after the effect"} {
 			v := newVendor(t, operation)
 			report := func(id string, version int, name string) {
@@ -269,7 +269,7 @@ func TestF67AFactHasOneEffectInWhateverVersion(t *testing.T) {
 	t.Parallel()
 	for name, operation := range operations {
 		for fault, befalls := range acts {
-			if operation.Guarantee == connector.None && unknowable[fault] {
+			if parks(operation, fault) {
 				continue // which only a person finds out
 			}
 			t.Run(name+"/"+fault, func(t *testing.T) {

@@ -1,17 +1,22 @@
 package sim
 
-import "encoding/json"
+import (
+	"cmp"
+	"encoding/json"
+)
 
 // Totals are the figures of many runs. Each violation counts once, by its sort.
 type Totals struct {
-	Faults      int `json:"faults"`
-	Seeds       int `json:"seeds"` // per fault
-	Runs        int `json:"runs"`
-	Lost        int `json:"lost"`
-	Duplicated  int `json:"duplicated"`
-	Stale       int `json:"stale"`
-	Unexplained int `json:"unexplained"`
-	Leftover    int `json:"leftover"`
+	// Against has the runs by their target: "model", or the name of a vendor.
+	Against     map[string]int `json:"against"`
+	Faults      int            `json:"faults"`
+	Seeds       int            `json:"seeds"` // per fault
+	Runs        int            `json:"runs"`
+	Lost        int            `json:"lost"`
+	Duplicated  int            `json:"duplicated"`
+	Stale       int            `json:"stale"`
+	Unexplained int            `json:"unexplained"`
+	Leftover    int            `json:"leftover"`
 }
 
 // Line returns the totals as one line of JSON.
@@ -31,6 +36,10 @@ func (t Totals) Clean() bool {
 // Add counts one run.
 func (t *Totals) Add(r Result) {
 	t.Runs++
+	if t.Against == nil {
+		t.Against = map[string]int{}
+	}
+	t.Against[cmp.Or(r.Vendor, "model")]++
 	for _, v := range r.Violations {
 		switch v.Sort {
 		case Lost:
@@ -53,7 +62,7 @@ func Cases(tier, seeds, mixes int) []Case {
 	for seed := range seeds {
 		for _, f := range Faults() {
 			if f.Tier <= tier {
-				all = append(all, Case{[]string{f.ID}, uint64(seed)})
+				all = append(all, Case{Faults: []string{f.ID}, Seed: uint64(seed)})
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-// Package sim tries to break the delivery pipeline. It plays the faults of the
+// Package sim tries to break the delivery pipeline and the connectors. It plays the faults of the
 // reliability design, one at a time and mixed, against the real code of packages intake,
 // pipeline, admission and reconcile, and compares the answers that the sender got with the
 // target's state and the ledger. A short day is also played once for each of its calls, with
@@ -18,6 +18,11 @@
 // workers agreed on (circuit.go), and their calls after a rejection with what the target
 // sees of them (limit.go). The checker itself is tested with histories made by hand, and
 // package mutants shows that the removal of each guard is noticed.
+//
+// A case may also play a connector against the fake of its vendor (vendor.go, wire.go; the vendors
+// are in package vendors). Faults then befall each of the connector's requests on the wire, and what
+// changes in the fake's books are the effects. Each state is known again by a text that a reader of
+// the vendor sees.
 //
 // It does not show real processes, disks and networks. Those are killed for real by the
 // tests of scripts/local, and the cloud's own services are used by test/aws.

@@ -11,7 +11,7 @@ import (
 // EveryCall is the name of the cases that take every call of a short day away, one by one:
 // each of its calls fails before its effect, fails after it, or has its process killed
 // before or after it. Where calls are many, the day is the same in each case: the seed says
-// which call, how, and which guarantee.
+// which call, how, and what the target offers.
 const EveryCall = "call"
 
 // ways are what becomes of the one call.
@@ -32,15 +32,15 @@ func brokenCall(k call) error {
 // EveryCalls returns as many cases as the longest of the days has calls, in all ways.
 func EveryCalls() []Case {
 	most := 0
-	for g := range guarantees {
-		w := newWorld(0, guarantees[g])
+	for _, o := range offers {
+		w := newWorld(0, o)
 		calls := w.countCalls()
 		w.shortDay()
 		most = max(most, *calls)
 	}
-	all := make([]Case, most*len(ways)*len(guarantees))
+	all := make([]Case, most*len(ways)*len(offers))
 	for seed := range all {
-		all[seed] = Case{[]string{EveryCall}, uint64(seed)}
+		all[seed] = Case{Faults: []string{EveryCall}, Seed: uint64(seed)}
 	}
 	return all
 }
@@ -48,10 +48,10 @@ func EveryCalls() []Case {
 // everyCall plays one of the cases.
 func everyCall(c Case, trace bool) *world {
 	seed := int(c.Seed)
-	w := newWorld(0, guarantees[seed%len(guarantees)])
+	w := newWorld(0, offers[seed%len(offers)])
 	w.tracing = trace
-	way := ways[seed/len(guarantees)%len(ways)]
-	at, calls := seed/len(guarantees)/len(ways), 0
+	way := ways[seed/len(offers)%len(ways)]
+	at, calls := seed/len(offers)/len(ways), 0
 	w.injectors = append(w.injectors, &injector{id: EveryCall, strike: func(k call) (fate, bool) {
 		calls++
 		return way(k), calls == at+1

@@ -142,7 +142,7 @@ func stateFaults() []Fault {
 			w.inject("F50", rule{ops: table, chance: chance, perEvent: 40, fate: func(k call) fate {
 				return fate{err: down("using the table"), applied: k.op != opGet && w.chance(0.4)}
 			}})
-			if w.chance(0.3) { // one record takes no end of an attempt, more often than a message may crash
+			if w.stand == nil && w.chance(0.3) { // one record takes no end of an attempt, more often than a message may crash
 				w.deliver(newDelivery("victim", w.once("victim")[0]), w.amid())
 				w.inject("F50", rule{
 					ops: []op{opPut}, on: erp + "|" + key("payment", "victim").String(), chance: 1, perEvent: 4 * w.policy.Crashes,

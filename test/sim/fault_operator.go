@@ -24,7 +24,11 @@ func (w *world) operatorFacts() []fact {
 
 // refuses lets the target refuse them until then; 0: for good.
 func (w *world) refuses(id string, until time.Duration) {
-	for _, on := range []string{"payment/refused-", "customer/refused"} {
+	refused := []string{"payment/refused-", "customer/refused"}
+	if w.stand != nil {
+		refused = []string{w.traded[0].Kind + "/" + w.traded[0].ID}
+	}
+	for _, on := range refused {
 		w.inject(id, rule{ops: []op{opDeliver}, on: on, chance: 1, until: until, fate: always(fate{err: rejected("amount")})})
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"causeway.example/shared/canonical"
-	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/port"
 )
@@ -115,9 +114,7 @@ func (w *world) documentsForAll() {
 	until := w.between(20*time.Hour, 3*day)
 	w.policy.Backoff.Cap = time.Hour // so that a case is played in a quarter of the time
 	w.inject("F70", rule{ops: []op{opDeliver}, on: "customer/", chance: 1, until: until, fate: always(fate{err: document(500)})})
-	if w.target.guarantee != connector.None { // which is called once for each, and may be too few times in a row
-		w.expect.Opens = port.Degraded
-	}
+	w.expect.Opens = port.Degraded
 	for i := range 8 {
 		f := fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: fmt.Sprint("all-", i), Version: 1}
 		w.deliver(newDelivery(f.ID, f), w.between(0, 2*time.Hour))

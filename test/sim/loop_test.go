@@ -69,7 +69,7 @@ func TestACrashCannotBeRecoveredFrom(t *testing.T) {
 // What a killed process has deferred runs on, but reaches no port.
 func TestADeadProcessReachesNobody(t *testing.T) {
 	t.Parallel()
-	w := newWorld(1, guarantees[0])
+	w := newWorld(1, offers[0])
 	var err error
 	w.spawn("victim", 0, func(p *process) {
 		defer func() { _, err = ports{w, p}.Get(t.Context(), "key") }()

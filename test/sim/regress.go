@@ -10,11 +10,14 @@ import (
 var regressions string
 
 // Regressions returns the cases that once failed. They always run.
-func Regressions() []Case {
+func Regressions() []Case { return CasesOf(regressions) }
+
+// CasesOf reads cases, each in a line that may end with a comment: "F3+F13 17 # why".
+func CasesOf(text string) []Case {
 	var all []Case
-	for line := range strings.Lines(regressions) {
-		text, _, _ := strings.Cut(line, "#")
-		words := strings.Fields(text)
+	for line := range strings.Lines(text) {
+		named, _, _ := strings.Cut(line, "#")
+		words := strings.Fields(named)
 		if len(words) != 2 {
 			continue
 		}
@@ -22,7 +25,7 @@ func Regressions() []Case {
 		if err != nil {
 			panic("regressions.txt: " + line) // the file is part of the program
 		}
-		all = append(all, Case{strings.Split(words[0], "+"), seed})
+		all = append(all, CaseNamed(words[0], seed))
 	}
 	return all
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
@@ -13,15 +14,30 @@ import (
 	"causeway.example/shared/routes"
 )
 
-// Case is one run: faults together, and a seed. As text it is "F3+F13 17".
+// Case is one run: faults together, a seed, and the vendor that is the target, "" for the
+// model's ERP. As text it is "F3+F13 17", or "F3+F13@netsuite 17".
 type Case struct {
+	Vendor string
 	Faults []string
 	Seed   uint64
 }
 
+// Name returns the case without its seed.
+func (c Case) Name() string {
+	name := strings.Join(c.Faults, "+")
+	if c.Vendor != "" {
+		name += "@" + c.Vendor
+	}
+	return name
+}
+
 // String returns the case as regression files keep it.
-func (c Case) String() string {
-	return strings.Join(c.Faults, "+") + " " + strconv.FormatUint(c.Seed, 10)
+func (c Case) String() string { return c.Name() + " " + strconv.FormatUint(c.Seed, 10) }
+
+// CaseNamed is the inverse of Case.Name.
+func CaseNamed(name string, seed uint64) Case {
+	faults, vendor, _ := strings.Cut(name, "@")
+	return Case{Vendor: vendor, Faults: strings.Split(faults, "+"), Seed: seed}
 }
 
 // Result is what came of a case.
@@ -33,14 +49,35 @@ type Result struct {
 	Hits       int    // calls that were spoilt
 }
 
-// guarantees are those that the pipeline keeps an algorithm for.
-var guarantees = []connector.Guarantee{
-	connector.ExternalID, connector.IdempotencyKey, connector.CompareAndSet, connector.Search, connector.None,
+// Target says what the run was against.
+func (r Result) Target() string {
+	if r.Vendor != "" {
+		return "the fake of " + r.Vendor
+	}
+	return string(r.Guarantee)
+}
+
+// offers are what the model's ERP may offer: a guarantee that the pipeline has an algorithm for,
+// and for how long the ERP remembers a key.
+var offers = []offer{
+	{guarantee: connector.ExternalID},
+	{guarantee: connector.IdempotencyKey},
+	{guarantee: connector.CompareAndSet},
+	{guarantee: connector.Search},
+	{guarantee: connector.IdempotencyKey, keyLife: 30 * time.Minute},
+}
+
+type offer struct {
+	guarantee connector.Guarantee
+	keyLife   time.Duration // 0: for ever
 }
 
 // Run plays the case. The same case gives the same result, traced or not.
 func Run(c Case, trace bool) Result {
-	w := played(c, trace)
+	return played(c, trace).result(c, trace)
+}
+
+func (w *world) result(c Case, trace bool) Result {
 	r := Result{Case: c, Guarantee: w.target.guarantee, Violations: Check(w.history()), Hits: w.hits()}
 	if trace {
 		r.Timeline = w.story(r.Violations)
@@ -62,20 +99,14 @@ func played(c Case, trace bool) *world {
 // prepared returns the world of a case before anything happened in it.
 func prepared(c Case) (*world, []Fault) {
 	chosen := named(c.Faults)
-	return newWorld(mix(c), guaranteeOf(c, chosen)), chosen
+	return newWorld(mix(c), offerOf(c, chosen)), chosen
 }
 
 // live lets the faults happen and everything come to rest.
 func (w *world) live(chosen []Fault) {
 	w.hire()
 	w.mixed = len(chosen) > 1
-	facts := (*world).trade
-	for _, f := range chosen {
-		if f.Facts != nil {
-			facts = f.Facts
-		}
-	}
-	w.reportAll(facts(w))
+	w.reportAll(w.factsFor(chosen))
 	for _, f := range chosen {
 		f.Arm(w)
 	}
@@ -95,6 +126,20 @@ func (w *world) live(chosen []Fault) {
 	w.close()
 }
 
+// factsFor draws what the shop tells.
+func (w *world) factsFor(chosen []Fault) []fact {
+	if w.stand != nil {
+		return w.vendorTrade()
+	}
+	facts := (*world).trade
+	for _, f := range chosen {
+		if f.Facts != nil {
+			facts = f.Facts
+		}
+	}
+	return facts(w)
+}
+
 // hits is how often the faults struck.
 func (w *world) hits() int {
 	hits := w.struck
@@ -111,13 +156,13 @@ func mix(c Case) uint64 {
 	return h.Sum64()
 }
 
-func guaranteeOf(c Case, chosen []Fault) connector.Guarantee {
+func offerOf(c Case, chosen []Fault) offer {
 	for _, f := range chosen {
 		if f.Needs != "" {
-			return f.Needs
+			return offer{guarantee: f.Needs}
 		}
 	}
-	return guarantees[c.Seed%uint64(len(guarantees))]
+	return offers[c.Seed%uint64(len(offers))]
 }
 
 // named returns the faults of the table, in its order.
@@ -135,14 +180,16 @@ func named(ids []string) []Fault {
 
 // Mix draws two to four faults that can happen together: at most one of them brings
 // facts of its own, and none needs an operator.
-func Mix(seed uint64) Case {
+func Mix(seed uint64) Case { return mixOf(seed, func(Fault) bool { return true }) }
+
+func mixOf(seed uint64, takes func(f Fault) bool) Case {
 	random := rand.New(rand.NewPCG(seed, 4))
 	table := Faults()
 	random.Shuffle(len(table), func(i, j int) { table[i], table[j] = table[j], table[i] })
 	c := Case{Seed: seed}
 	facts := false
 	for _, f := range table {
-		if f.Other || f.Needs != "" || f.Then != nil || f.Facts != nil && facts {
+		if f.Other || f.Needs != "" || f.Then != nil || f.Facts != nil && facts || !takes(f) {
 			continue
 		}
 		facts = facts || f.Facts != nil

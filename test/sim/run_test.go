@@ -15,7 +15,7 @@ import (
 // The same case is the same run, whether or not it is told.
 func TestRunIsDeterministic(t *testing.T) {
 	t.Parallel()
-	for _, c := range []Case{{[]string{"F3"}, 1}, {[]string{"F13"}, 2}, {[]string{"F34", "F5"}, 3}, {[]string{"F58"}, 4}} {
+	for _, c := range []Case{CaseNamed("F3", 1), CaseNamed("F13", 2), CaseNamed("F34+F5", 3), CaseNamed("F58", 4)} {
 		story := func(trace bool) (Result, string) {
 			w, chosen := prepared(c)
 			w.tracing = trace
@@ -38,7 +38,7 @@ func TestRunIsDeterministic(t *testing.T) {
 func TestAQuietDayIsClean(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(25) {
-		if r := Run(Case{nil, seed}, false); len(r.Violations) != 0 || r.Hits != 0 {
+		if r := Run(Case{Faults: nil, Seed: seed}, false); len(r.Violations) != 0 || r.Hits != 0 {
 			t.Errorf("seed %d: %d calls spoilt, %v", seed, r.Hits, r.Violations)
 		}
 	}
@@ -50,7 +50,7 @@ func TestEveryFaultStrikes(t *testing.T) {
 	for _, f := range Faults() {
 		hits := 0
 		for seed := uint64(0); seed < 10 && hits == 0; seed++ {
-			hits += Run(Case{[]string{f.ID}, seed}, false).Hits
+			hits += Run(Case{Faults: []string{f.ID}, Seed: seed}, false).Hits
 		}
 		if hits == 0 {
 			t.Errorf("%s (%s) spoilt no call in ten runs", f.ID, f.What)
@@ -105,16 +105,16 @@ func TestMixesAreOfTwoToFour(t *testing.T) {
 	}
 }
 
-func TestEveryGuaranteeIsPlayed(t *testing.T) {
+func TestEveryOfferIsPlayed(t *testing.T) {
 	t.Parallel()
-	seen := map[connector.Guarantee]bool{}
+	seen := map[offer]bool{}
 	for seed := range uint64(5) {
-		seen[guaranteeOf(Case{nil, seed}, nil)] = true
+		seen[offerOf(Case{Faults: nil, Seed: seed}, nil)] = true
 	}
-	if len(seen) != len(guarantees) {
-		t.Errorf("five seeds play %d of %d guarantees", len(seen), len(guarantees))
+	if len(seen) != len(offers) {
+		t.Errorf("five seeds play %d of %d offers", len(seen), len(offers))
 	}
-	if got := guaranteeOf(Case{}, named([]string{"F48"})); got != connector.Search {
+	if got := offerOf(Case{}, named([]string{"F48"})).guarantee; got != connector.Search {
 		t.Errorf("F48 plays %s", got)
 	}
 }
@@ -139,8 +139,8 @@ func TestFewOfEach(t *testing.T) {
 	t.Parallel()
 	var cases []Case
 	for i, f := range Faults() {
-		for _, seed := range []int{i, i + 2} { // each fault meets two guarantees, each guarantee many faults
-			cases = append(cases, Case{[]string{f.ID}, uint64(seed)})
+		for _, seed := range []int{i, i + 2} { // each fault meets two offers, each offer many faults
+			cases = append(cases, Case{Faults: []string{f.ID}, Seed: uint64(seed)})
 		}
 	}
 	mustBeClean(t, append(cases, Cases(0, 0, 20)...))
@@ -179,7 +179,7 @@ func TestTotals(t *testing.T) {
 // The story of a failure names calls, effects and ledger entries of its entity only.
 func TestTimelineIsAboutTheViolation(t *testing.T) {
 	t.Parallel()
-	w, chosen := prepared(Case{[]string{"F3"}, 5})
+	w, chosen := prepared(Case{Faults: []string{"F3"}, Seed: 5})
 	w.tracing = true
 	w.live(chosen)
 	entity := w.target.effects[0].Entity
@@ -209,7 +209,7 @@ func TestOutagesOpenTheCircuit(t *testing.T) {
 	for fault, want := range map[string]port.Stage{"F30": port.Degraded, "F44": port.AuthExpired, "F45": port.AuthExpired, "F49": port.Degraded} {
 		opened := 0
 		for seed := range uint64(20) {
-			w, chosen := prepared(Case{[]string{fault}, seed})
+			w, chosen := prepared(Case{Faults: []string{fault}, Seed: seed})
 			w.live(chosen)
 			if h := w.history(); !h.Muffled && len(h.Circuit[""]) > 1 && h.Circuit[""][0] == want {
 				opened++

@@ -16,7 +16,7 @@ func (w *world) reportAll(facts []fact) {
 	spread := w.spread
 	for i, f := range facts {
 		d := newDelivery(fmt.Sprintf("webhook-%d", i), f)
-		w.deliver(d, w.between(0, spread))
+		w.deliver(d, f.delay()+w.between(0, spread))
 		if w.chance(0.15) { // the same delivery once more, though it was answered
 			w.deliver(newDelivery(d.id, f), w.between(0, 2*spread+time.Second))
 		}
@@ -53,7 +53,16 @@ func (w *world) trade() []fact {
 		}
 	}
 	w.random.Shuffle(len(facts), func(i, j int) { facts[i], facts[j] = facts[j], facts[i] })
+	if w.target.keyLife > 0 {
+		facts = append(facts, w.hoursLater("c0"))
+	}
 	return facts
+}
+
+// hoursLater is a state of the customer after the target has forgotten the keys of those before.
+func (w *world) hoursLater(customer string) fact {
+	at := epoch.Add(w.between(time.Hour, 6*time.Hour))
+	return fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: customer, Version: 9, Updated: at, since: at}
 }
 
 func (w *world) purchase(customer, order string) []fact {

@@ -75,6 +75,14 @@ func (f fact) updated() time.Time {
 	return epoch.Add(-time.Hour + time.Duration(f.Version)*time.Minute)
 }
 
+// delay is how long after the beginning of the run the shop had the state.
+func (f fact) delay() time.Duration {
+	if f.since.IsZero() {
+		return 0
+	}
+	return f.since.Sub(epoch)
+}
+
 func (f fact) hint() time.Time {
 	switch {
 	case f.NoHint:
@@ -140,6 +148,11 @@ func contentOf(body any) string {
 	return ""
 }
 
+// state is the fact as a vendor's connector writes it.
+func (f fact) state() State {
+	return State{Type: f.Type, Kind: f.Kind, ID: f.ID, Parent: f.Parent, Version: f.Version, Content: f.content(), Closed: f.Closed}
+}
+
 // body is the smallest valid body of the type that carries the content.
 func (f fact) body() any {
 	title := f.Content
@@ -200,7 +213,13 @@ func (s source) Translate(_ context.Context, raw *message.Raw) (connector.Transl
 	if err := s.world.fate(call{p: s.p, op: opTranslate, name: f.entity(), event: raw.ID}).err; err != nil {
 		return connector.Translation{}, err
 	}
-	return connector.Translation{Events: f.events()}, nil
+	events := f.events()
+	for i := range events {
+		if s.world.stand != nil {
+			events[i].Body = s.world.stand.Body(f.state())
+		}
+	}
+	return connector.Translation{Events: events}, nil
 }
 
 // delivery is one webhook of the shop, or one state that a poll passed on, and what became

@@ -31,8 +31,8 @@ type Effect struct {
 // target is the ERP. It keeps its own guarantee honestly and remembers every effect:
 // the checker reads this, never what we say about it.
 type target struct {
+	offer
 	world     *world
-	guarantee connector.Guarantee
 	lag       time.Duration // of the search
 	limit     int           // calls at once
 	busy      int           // calls under way whose callers live
@@ -55,8 +55,8 @@ type Call struct {
 	Fate   string
 }
 
-func newTarget(w *world, guarantee connector.Guarantee) *target {
-	return &target{world: w, guarantee: guarantee, current: map[string]Effect{}, keys: map[string]Effect{}, confirmed: map[string]message.Sequence{}}
+func newTarget(w *world, o offer) *target {
+	return &target{offer: o, world: w, current: map[string]Effect{}, keys: map[string]Effect{}, confirmed: map[string]message.Sequence{}}
 }
 
 // hear notes a request, and that one which was asked to wait did wait.
@@ -107,7 +107,7 @@ func (t *target) apply(d connector.Delivery, expected string, late bool) (Effect
 	case connector.ExternalID:
 		e.Document = before.Document
 	case connector.IdempotencyKey:
-		if done, ok := t.keys[d.Key]; ok {
+		if done, ok := t.keys[d.Key]; ok && (t.keyLife == 0 || t.world.now.Sub(done.At) <= t.keyLife) {
 			return done, nil
 		}
 	case connector.CompareAndSet:
@@ -244,9 +244,6 @@ func (c client) Find(_ context.Context, k message.Key) (string, error) {
 	if f.err != nil {
 		c.p.hears(f.err)
 		return "", f.err
-	}
-	if t.guarantee == connector.None {
-		return "", nil // it offers nothing, not even that
 	}
 	for _, e := range t.effects {
 		if e.Entity == k.Type+"/"+k.ID && !e.At.Add(t.lag).After(c.p.now) {

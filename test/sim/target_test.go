@@ -15,7 +15,7 @@ import (
 // visit lets one process call the target and returns its world.
 func visit(t *testing.T, g connector.Guarantee, call func(w *world, c client)) *world {
 	t.Helper()
-	w := newWorld(1, g)
+	w := newWorld(1, offer{guarantee: g})
 	w.target.lag = 0
 	w.spawn("caller", 0, func(p *process) { call(w, client{w.target, p}) }, nil)
 	w.run()
@@ -37,7 +37,6 @@ func TestTargetKeepsItsGuarantee(t *testing.T) {
 		connector.IdempotencyKey: {1, 1},
 		connector.CompareAndSet:  {1, 1}, // the second finds that it is there already
 		connector.Search:         {2, 2},
-		connector.None:           {2, 2},
 	} {
 		w := visit(t, g, func(_ *world, c client) {
 			for range 2 {
@@ -48,6 +47,21 @@ func TestTargetKeepsItsGuarantee(t *testing.T) {
 		})
 		if len(w.target.effects) != want.effects || w.target.documents != want.documents {
 			t.Errorf("%s: %d effects in %d documents, want %+v", g, len(w.target.effects), w.target.documents, want)
+		}
+	}
+}
+
+func TestTargetForgetsAKey(t *testing.T) {
+	t.Parallel()
+	for after, documents := range map[time.Duration]int{time.Hour - time.Second: 1, time.Hour + time.Second: 2} {
+		w := visit(t, connector.IdempotencyKey, func(w *world, c client) {
+			w.target.keyLife = time.Hour
+			_, _ = c.Deliver(t.Context(), write(1, "", ""))
+			c.p.sleep(after)
+			_, _ = c.Deliver(t.Context(), write(1, "", ""))
+		})
+		if w.target.documents != documents {
+			t.Errorf("%d documents after %s, want %d", w.target.documents, after, documents)
 		}
 	}
 }

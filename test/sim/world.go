@@ -30,7 +30,8 @@ var (
 	// route is the model's only route.
 	route = routes.Route{From: shop, Flow: "facts", To: erp, Types: []string{
 		canonical.CustomerUpserted, canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent,
-		canonical.OrderReleased, canonical.PaymentCaptured,
+		canonical.OrderReleased, canonical.PaymentCaptured, canonical.RefundSettled, canonical.InventoryLevelSet,
+		canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent,
 	}, Filters: []routes.Filter{
 		{Name: final, Reason: "not for here", Default: true, Final: true, Pattern: routes.MustPattern(`{"detail":{"body":{"test":[true]}}}`)},
 		{Name: later, Reason: "not yet", Default: true, Pattern: routes.MustPattern(`{"detail":{"body":{"status":["draft"]}}}`)},
@@ -47,6 +48,10 @@ type world struct {
 	*loop
 	store         *store
 	target        *target
+	stand         Stand              // of a vendor in the place of the ERP; nil for the model's
+	held          map[string]Holding // what the vendor's books have
+	traded        []State            // that the vendor's target is to get
+	needless      map[string]bool    // entities that the vendor need not have
 	injectors     []*injector
 	crashes       map[string]int // by event: below what the policy takes for poison
 	skews         map[string]time.Duration
@@ -88,7 +93,7 @@ type moment struct {
 	handle          string
 }
 
-func newWorld(seed uint64, guarantee connector.Guarantee) *world {
+func newWorld(seed uint64, o offer) *world {
 	w := &world{
 		loop: newLoop(epoch, seed), idlers: map[string][]*process{}, panicking: map[string]bool{}, crashes: map[string]int{},
 		skews: map[string]time.Duration{}, quiet: newQuiet(), circuit: newCircuit(), signature: "current",
@@ -98,9 +103,9 @@ func newWorld(seed uint64, guarantee connector.Guarantee) *world {
 	w.store = newStore(func() time.Time { return w.now }, branches, []string{shop})
 	w.store.visibility, w.store.maxReceives = visibility, 1000
 	w.store.shuffle, w.store.bell = w.random.Shuffle, w.ring
-	w.target = newTarget(w, guarantee)
-	w.expect = Expect{Dead: map[string]bool{}, Ambiguous: guarantee == connector.None}
-	if guarantee == connector.Search {
+	w.target = newTarget(w, o)
+	w.expect = Expect{Dead: map[string]bool{}, Ambiguous: o.keyLife > 0}
+	if o.guarantee == connector.Search {
 		w.target.lag = w.between(0, 2*time.Minute)
 	}
 	w.target.limit = 1 + w.random.IntN(4)
@@ -142,16 +147,21 @@ func (w *world) shop(p *process) connector.System {
 }
 
 func (w *world) erp(p *process) connector.System {
-	g, lag := w.target.guarantee, w.target.lag
+	if w.stand != nil {
+		return w.vendor(p)
+	}
+	offered := func(name, effect string) connector.Operation {
+		return connector.Operation{Name: name, Guarantee: w.target.guarantee, Lag: w.target.lag, KeyLife: w.target.keyLife, Effect: effect}
+	}
 	return connector.System{Target: client{w.target, p}, Profile: connector.Profile{
 		Name: erp, Timeout: timeout, Linger: linger, Concurrency: w.target.limit, Rate: w.target.meter.rate,
 		Operations: map[string]connector.Operation{
-			canonical.CustomerUpserted:    {Name: "upsert customer", Guarantee: g, Lag: lag},
-			canonical.OrderPlaced:         {Name: "upsert order", Guarantee: g, Lag: lag, Effect: "order"},
-			canonical.OrderChanged:        {Name: "upsert order", Guarantee: g, Lag: lag, Effect: "order"},
-			canonical.OrderCancelledEvent: {Name: "close order", Guarantee: g, Lag: lag, Effect: w.closing},
-			canonical.OrderReleased:       {Name: "release order", Guarantee: g, Lag: lag},
-			canonical.PaymentCaptured:     {Name: "deposit", Guarantee: g, Lag: lag},
+			canonical.CustomerUpserted:    offered("upsert customer", ""),
+			canonical.OrderPlaced:         offered("upsert order", "order"),
+			canonical.OrderChanged:        offered("upsert order", "order"),
+			canonical.OrderCancelledEvent: offered("close order", w.closing),
+			canonical.OrderReleased:       offered("release order", ""),
+			canonical.PaymentCaptured:     offered("deposit", ""),
 		},
 	}}
 }

@@ -14,7 +14,7 @@ import (
 // door posts one delivery into a world without workers.
 func door(t *testing.T, prepare func(w *world)) (*world, *delivery) {
 	t.Helper()
-	w := newWorld(1, guarantees[0])
+	w := newWorld(1, offers[0])
 	prepare(w)
 	d := newDelivery("webhook", fact{Type: "customer.upserted", Kind: "customer", ID: "c", Version: 1})
 	w.deliver(d, 0)
@@ -59,7 +59,7 @@ func TestShopSendsUntilItIsAnswered(t *testing.T) {
 // Kills are limited per message over all rules, so that no fault makes poison of it.
 func TestKillsAreLimited(t *testing.T) {
 	t.Parallel()
-	w := newWorld(1, guarantees[0])
+	w := newWorld(1, offers[0])
 	w.kills("F2", 1, before, "", opDeliver)
 	w.kills("F3", 1, after, "", opDeliver)
 	kills := 0
@@ -75,7 +75,7 @@ func TestKillsAreLimited(t *testing.T) {
 
 func TestRuleMatches(t *testing.T) {
 	t.Parallel()
-	w := newWorld(1, guarantees[0])
+	w := newWorld(1, offers[0])
 	r := rule{ops: []op{opPut}, on: "erp|", from: time.Minute, until: time.Hour, when: func(k call) bool { return k.attempt != 7 }}
 	at := func(after time.Duration, k call) bool {
 		w.now = epoch.Add(after)
@@ -94,7 +94,7 @@ func TestRuleMatches(t *testing.T) {
 
 func TestQueueHandsOutTwice(t *testing.T) {
 	t.Parallel()
-	w := newWorld(1, guarantees[0])
+	w := newWorld(1, offers[0])
 	for _, o := range []op{opReceive, opDelete} {
 		w.inject("F12", rule{ops: []op{o}, chance: 1, most: 1, fate: always(fate{twice: true})})
 	}
@@ -130,7 +130,7 @@ func TestOperatorMovesEachLetterOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(1, guarantees[0])
+			w := newWorld(1, offers[0])
 			dead := routes.Dead(route.Queue())
 			send := func() {
 				w.store.add(dead, "e", port.Outgoing{Body: []byte("m"), Attributes: mapWith(c.attributes, port.AttrEvent, "e")})

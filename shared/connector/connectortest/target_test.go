@@ -190,7 +190,7 @@ func TestTargetAcceptsOneThatIsSearched(t *testing.T) {
 
 func TestTargetAcceptsOneThatPromisesLess(t *testing.T) {
 	t.Parallel()
-	TestTarget(t, shelfHarness(t, "repeatable", connector.None))
+	TestTarget(t, shelfHarness(t, "repeatable", connector.CompareAndSet))
 }
 
 func TestTargetFindsBrokenPromises(t *testing.T) {

@@ -17,15 +17,20 @@ import (
 	"time"
 
 	"causeway.example/test/sim"
+	"causeway.example/test/sim/vendors"
 )
 
 // options are what the command line says.
 type options struct {
-	fault string // "F3" or "F3+F13": play only this, and tell of it
+	fault string // "F3", "F3+F13" or "F3@netsuite": play only this, and tell of it
 	seed  int    // with fault: only this seed; -1: all
 	tier  int
 	seeds int
 	mixes int
+	// vendorSeeds and vendorMixes are the same of each vendor.
+	vendorSeeds, vendorMixes int
+	against                  string // play only the cases against this vendor, with seeds and mixes
+
 	limit time.Duration
 	first bool // end with the first violation
 	list  bool // each failed run as a line
@@ -35,11 +40,14 @@ type options struct {
 
 func main() {
 	var o options
-	flag.StringVar(&o.fault, "fault", "", "play only this fault, or faults joined by +")
+	flag.StringVar(&o.fault, "fault", "", "play only this fault, or faults joined by +, with @ and a vendor against its connector")
 	flag.IntVar(&o.seed, "seed", -1, "play only this seed, and tell the timeline of what went wrong")
 	flag.IntVar(&o.tier, "tier", 1, "1: what runs on every commit; 2: everything")
 	flag.IntVar(&o.seeds, "seeds", 200, "seeds per fault")
 	flag.IntVar(&o.mixes, "mixes", 500, "random mixes of two to four faults")
+	flag.IntVar(&o.vendorSeeds, "vendor-seeds", 8, "seeds per fault against each connector and the fake of its vendor")
+	flag.IntVar(&o.vendorMixes, "vendor-mixes", 40, "random mixes against each of them")
+	flag.StringVar(&o.against, "against", "", "play only the cases against the connector of this vendor")
 	flag.DurationVar(&o.limit, "limit", time.Hour, "stop when so much time has passed")
 	flag.BoolVar(&o.first, "first", false, "stop at the first violation")
 	flag.BoolVar(&o.list, "list", false, "tell of each run that failed, a line for each violation")
@@ -79,19 +87,24 @@ func play(o options, out io.Writer) bool {
 
 // cases are all of them, or those of the chosen fault.
 func (o options) cases() []sim.Case {
+	if v, only := vendors.Named(o.against); only {
+		return sim.VendorCases(v, o.seeds, o.mixes)
+	}
 	if o.fault == "" {
-		return slices.Concat(sim.Regressions(), sim.Cases(o.tier, o.seeds, o.mixes), sim.EveryCalls())
+		return slices.Concat(
+			sim.Regressions(), sim.Cases(o.tier, o.seeds, o.mixes), sim.EveryCalls(), vendors.Cases(o.vendorSeeds, o.vendorMixes),
+		)
 	}
 	var all []sim.Case
 	for seed := range o.seeds {
-		all = append(all, sim.Case{Faults: strings.Split(o.fault, "+"), Seed: uint64(seed)})
+		all = append(all, sim.CaseNamed(o.fault, uint64(seed)))
 	}
 	return all
 }
 
 // one plays a single case and tells all about it.
 func one(o options, out io.Writer) bool {
-	r := sim.Run(sim.Case{Faults: strings.Split(o.fault, "+"), Seed: uint64(o.seed)}, true)
+	r := vendors.Run(sim.CaseNamed(o.fault, uint64(o.seed)), true)
 	tell(out, r)
 	totals := sim.Totals{Faults: len(r.Faults), Seeds: 1}
 	totals.Add(r)
@@ -100,7 +113,7 @@ func one(o options, out io.Writer) bool {
 }
 
 func tell(out io.Writer, r sim.Result) {
-	fmt.Fprintf(out, "%s (%s), %d calls spoilt\n", r.Case, r.Guarantee, r.Hits)
+	fmt.Fprintf(out, "%s (%s), %d calls spoilt\n", r.Case, r.Target(), r.Hits)
 	for _, v := range r.Violations {
 		fmt.Fprintln(out, "  "+v.String())
 	}
@@ -125,6 +138,9 @@ func newReport(o options, out io.Writer) *report {
 	}
 }
 
+// mixed names the runs of several faults.
+const mixed = "mix"
+
 // stretch is after how many runs a long run says how far it has come.
 const stretch = 50_000
 
@@ -133,9 +149,9 @@ func (r *report) take(result sim.Result) {
 	if r.totals.Runs%stretch == 0 {
 		fmt.Fprintf(r.out, "%d runs, of %d kinds of fault something went wrong\n", r.totals.Runs, len(r.bad))
 	}
-	name := strings.Join(result.Faults, "+")
+	name := result.Name()
 	if len(result.Faults) > 1 && r.fault == "" {
-		name = "mix"
+		name = mixed + strings.TrimPrefix(name, strings.Join(result.Faults, "+"))
 	}
 	r.runs[name]++
 	r.hits[name] += result.Hits
@@ -145,7 +161,7 @@ func (r *report) take(result sim.Result) {
 	r.bad[name]++
 	for _, v := range result.Violations {
 		if r.list {
-			fmt.Fprintf(r.out, "%s (%s) %s\n", result.Case, result.Guarantee, v)
+			fmt.Fprintf(r.out, "%s (%s) %s\n", result.Case, result.Target(), v)
 		}
 	}
 	if first, known := r.first[name]; !known || result.Seed < first.Seed {
@@ -162,14 +178,19 @@ func (r *report) end(planned int) bool {
 	}
 	for i, name := range slices.SortedFunc(maps.Keys(r.bad), byNumber) {
 		first := r.first[name]
-		fmt.Fprintf(r.out, "\n%s: %d of %d runs failed; the first: make faults FAULT=%s SEED=%d\n", name, r.bad[name], r.runs[name], strings.Join(first.Faults, "+"), first.Seed)
+		fmt.Fprintf(r.out, "\n%s: %d of %d runs failed; the first: make faults FAULT=%s SEED=%d\n", name, r.bad[name], r.runs[name], first.Name(), first.Seed)
 		if i < 3 {
-			first = sim.Run(first.Case, true)
+			first = vendors.Run(first.Case, true)
 		}
 		tell(r.out, first)
 	}
-	delete(r.runs, "mix")
-	r.totals.Faults = len(r.runs)
+	faults := map[string]bool{}
+	for name := range r.runs {
+		if fault, _, _ := strings.Cut(name, "@"); fault != mixed {
+			faults[fault] = true
+		}
+	}
+	r.totals.Faults = len(faults)
 	if r.totals.Runs < planned && !r.options.first {
 		fmt.Fprintf(r.out, "only %d of %d runs were played\n", r.totals.Runs, planned)
 	}

@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"causeway.example/test/sim"
+	"causeway.example/test/sim/vendors"
 )
 
 func playText(o options) (ok bool, lines []string) {
@@ -23,7 +25,7 @@ func TestLastLineIsTheTotals(t *testing.T) {
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &totals); err != nil {
 		t.Fatal(err)
 	}
-	if want := (sim.Totals{Faults: 1, Seeds: 5, Runs: 5}); !ok || totals != want {
+	if want := (sim.Totals{Against: map[string]int{"model": 5}, Faults: 1, Seeds: 5, Runs: 5}); !ok || !reflect.DeepEqual(totals, want) {
 		t.Errorf("%v %+v, want %+v", ok, totals, want)
 	}
 }
@@ -44,7 +46,7 @@ func TestCasesAreRegressionsFaultsAndMixes(t *testing.T) {
 			table++
 		}
 	}
-	if got, want := len(options{tier: 1, seeds: 3, mixes: 7}.cases()), len(sim.Regressions())+3*table+7+len(sim.EveryCalls()); got != want {
+	if got, want := len(options{tier: 1, seeds: 3, mixes: 7}.cases()), len(sim.Regressions())+3*table+7+len(sim.EveryCalls())+len(vendors.Cases(0, 0)); got != want {
 		t.Errorf("%d cases, want %d", got, want)
 	}
 	if got := len((options{fault: "F1", seeds: 4}).cases()); got != 4 {
@@ -88,5 +90,24 @@ func TestFaultsAreSortedByNumber(t *testing.T) {
 	t.Parallel()
 	if byNumber("F2", "F10") >= 0 || byNumber("F11", "F10") <= 0 || byNumber("mix", "mix") != 0 {
 		t.Error("F2 does not come before F10")
+	}
+}
+
+// TestConnectorsArePlayed counts the runs against each vendor's fake.
+func TestConnectorsArePlayed(t *testing.T) {
+	t.Parallel()
+	ok, lines := playText(options{fault: "F3@hubspot", seed: -1, seeds: 2, limit: time.Hour})
+	var totals sim.Totals
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &totals); err != nil || !ok || totals.Against["hubspot"] != 2 || totals.Faults != 1 {
+		t.Errorf("%v %+v, %v", ok, totals, err)
+	}
+	against := map[string]int{}
+	for _, c := range (options{vendorSeeds: 1}).cases() {
+		against[c.Vendor]++
+	}
+	for _, v := range vendors.All() {
+		if against[v.Name] == 0 {
+			t.Errorf("no case is against %s", v.Name)
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"causeway.example/test/sim"
+	"causeway.example/test/sim/vendors"
 )
 
 // runs plays the cases until the context ends, and hands each result to take, one at a
@@ -23,7 +24,7 @@ import (
 func (o options) runs(ctx context.Context, cases []sim.Case, take func(sim.Result)) error {
 	if o.among < 2 {
 		for i := 0; i < len(cases) && ctx.Err() == nil; i++ {
-			take(sim.Run(cases[i], false))
+			take(vendors.Run(cases[i], false))
 		}
 		return nil
 	}
@@ -87,7 +88,7 @@ func (o options) partake(out io.Writer) error {
 		if i%o.among != o.share {
 			continue
 		}
-		if err := encoder.Encode(sim.Run(c, false)); err != nil {
+		if err := encoder.Encode(vendors.Run(c, false)); err != nil {
 			return err
 		}
 	}

@@ -41,6 +41,7 @@ type mutant struct {
 	guard    string
 	what     string
 	file     string // from the root of the repository
+	against  string // the vendor whose connector has the guard; "" for a guard of the pipeline
 	old, new string
 }
 
@@ -56,6 +57,8 @@ func parse(guard, text string) (mutant, error) {
 			m.what = value
 		case "file":
 			m.file = value
+		case "against":
+			m.against = value
 		}
 	}
 	if !ok || !both || m.file == "" || m.what == "" || m.old == "" {
@@ -110,11 +113,11 @@ func run(ctx context.Context, out io.Writer, seeds int, only string) (caught boo
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	b := bench{folder, seeds}
 	if only == "" {
-		if whole, err := b.failure(ctx, nil); err != nil || whole != nobody {
-			return false, errors.Join(err, fmt.Errorf("the whole pipeline fails %s", whole))
+		if whole, err := b.failure(ctx, nil, ""); err != nil || whole != nobody {
+			return false, errors.Join(err, fmt.Errorf("with all its guards it fails %s", whole))
 		}
 	}
-	fmt.Fprintf(out, "%-16s %-8s %s\n", "guard", "first", "what was removed")
+	fmt.Fprintf(out, "%-20s %-24s %s\n", "guard", "first", "what was removed")
 	caught = true
 	for _, m := range list {
 		if only != "" && !slices.Contains(strings.Split(only, ","), m.guard) {
@@ -124,7 +127,7 @@ func run(ctx context.Context, out io.Writer, seeds int, only string) (caught boo
 		if err != nil {
 			return false, err
 		}
-		fmt.Fprintf(out, "%-16s %-8s %s\n", m.guard, first, m.what)
+		fmt.Fprintf(out, "%-20s %-24s %s\n", m.guard, first, m.what)
 		caught = caught && first != nobody
 	}
 	return caught, nil
@@ -139,7 +142,7 @@ func (b bench) first(ctx context.Context, m mutant) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return b.failure(ctx, overlay)
+	return b.failure(ctx, overlay, m.against)
 }
 
 // overlay writes the mutated file and what tells the compiler to read it.
@@ -165,15 +168,16 @@ func (b bench) overlay(m mutant) ([]string, error) {
 		os.WriteFile(name+".go", []byte(mutated), 0o600), os.WriteFile(name+".json", list, 0o600))
 }
 
-// failure builds the simulator and returns the first fault that fails, nobody if none does.
-func (b bench) failure(ctx context.Context, flags []string) (first string, err error) {
+// failure builds the simulator and returns the first fault that fails, against the vendor or, with
+// "", against all targets; nobody if none does.
+func (b bench) failure(ctx context.Context, flags []string, against string) (first string, err error) {
 	binary := filepath.Join(b.folder, "faults")
 	build := exec.CommandContext(ctx, "go", slices.Concat([]string{"build"}, flags, []string{"-o", binary, "./test/sim/faults"})...)
 	if printed, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the simulator: %w: %s", err, printed)
 	}
 	var printed bytes.Buffer
-	play := exec.CommandContext(ctx, binary, "-first", "-list", "-mixes", "0", "-seeds", fmt.Sprint(b.seeds))
+	play := exec.CommandContext(ctx, binary, "-first", "-list", "-mixes", "0", "-seeds", fmt.Sprint(b.seeds), "-against", against)
 	play.Stdout = &printed
 	if err := play.Run(); err != nil && play.ProcessState.ExitCode() != 1 {
 		return "", fmt.Errorf("playing the faults: %w", err)

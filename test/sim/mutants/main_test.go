@@ -25,7 +25,7 @@ func TestPatchesFit(t *testing.T) {
 			t.Errorf("%s: %v", m.guard, err)
 		}
 	}
-	for _, guard := range []string{"claim", "key", "fence", "settle", "journal", "loop-guard", "delete-last", "tie", "same-content", "affirm", "untouched", "copies", "entity-scope", "operation-scope", "config-waits", "wake", "requeue", "finished", "body-hash", "clock-ahead", "clean-text", "service", "all-fail"} {
+	for _, guard := range []string{"claim", "key", "fence", "settle", "journal", "loop-guard", "delete-last", "tie", "same-content", "affirm", "untouched", "copies", "entity-scope", "operation-scope", "config-waits", "wake", "requeue", "finished", "body-hash", "clock-ahead", "clean-text", "service", "all-fail", "connector-compare", "connector-fence", "connector-id", "connector-late", "connector-note", "connector-search", "connector-taken", "connector-values"} {
 		if !guards[guard] {
 			t.Errorf("no patch removes the guard %q", guard)
 		}
@@ -62,9 +62,9 @@ func TestUnreadablePatches(t *testing.T) {
 func TestTheFirstFailedCaseIsFound(t *testing.T) {
 	t.Parallel()
 	for printed, want := range map[string]string{
-		"F13 7 (none) lost: order/1 is nowhere\nF2 1 (none) stale: x\n": "F13",
-		"call 9 (none) lost: order/1 is nowhere\n":                      "call",
-		"F13 7 (none), 3 calls spoilt\n{}\n":                            nobody,
+		"F13 7 (search) lost: order/1 is nowhere\nF2 1 (search) stale: x\n": "F13",
+		"call 9 (search) lost: order/1 is nowhere\n":                        "call",
+		"F13 7 (search), 3 calls spoilt\n{}\n":                              nobody,
 	} {
 		if got := firstIn(printed); got != want {
 			t.Errorf("%q in %q, want %q", got, printed, want)
