@@ -99,6 +99,8 @@ func KnownBy(entity any, hash func(address string) string) map[string][]string {
 		return map[string][]string{knownID: {e.ID, e.Order}, knownNumber: {e.Name}}
 	case *Product:
 		return map[string][]string{knownID: {e.ID}, knownSKU: {e.SKU}}
+	case *PriceList:
+		return map[string][]string{knownSKU: {e.SKU}}
 	case *InventoryLevel:
 		return map[string][]string{knownSKU: {e.SKU}}
 	case *Shipment:
