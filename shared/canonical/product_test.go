@@ -40,3 +40,28 @@ func TestRetiredProductHasAnEventOfItsOwn(t *testing.T) {
 		t.Errorf("a retired product is %s", got)
 	}
 }
+
+func TestDecimalsAreComparedAtAnyScale(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{
+		{"5", "5.00", 0},
+		{"-5", "-5.00", 0},
+		{"0", "-0.00", 0},
+		{"19.99", "20", -1},
+		{"-19.99", "-20", 1},
+		{"-1", "1", -1},
+		{"0.000000000000000001", "0", 1},
+		{"999999999999999999", "0.999999999999999999", 1},
+		{"99999999999999999.9", "99999999999999999.8", 1},
+	} {
+		if got := mustDecimal(t, c.a).Cmp(mustDecimal(t, c.b)); got != c.want {
+			t.Errorf("%s against %s: %d", c.a, c.b, got)
+		}
+		if got := mustDecimal(t, c.b).Cmp(mustDecimal(t, c.a)); got != -c.want {
+			t.Errorf("%s against %s: %d", c.b, c.a, got)
+		}
+	}
+}
