@@ -63,8 +63,12 @@ func TestItemBecomesAProductWithItsPrices(t *testing.T) {
 	r.setItem(netsuitetest.Item{
 		SKU: "00-TEE", Name: "TEES : 00-TEE", Title: "Merino Tee", Description: "Heavy & warm\r\nAll \u0007seasons", Barcode: "4006381333931", Weight: "0.180", Unit: "kg",
 		Matrix: "CHILD", Parent: "812", Changed: noon, Prices: []netsuitetest.ItemPrice{
-			{Level: "1", Currency: "1", Price: "29.90"}, {Level: "5", Currency: "1", Price: "24.995"}, {Level: "5", Currency: "1", From: 1, Price: "20"},
-			{Level: "5", Currency: "5", Price: "4100"}, {Level: "7", Currency: "1", Price: "1"}, {Level: "5", Currency: "99", Price: "2"},
+			{Level: "1", Currency: "1", Price: "29.90"},
+			{Level: "5", Currency: "1", Price: "24.995"},
+			{Level: "5", Currency: "1", From: 1, Price: "20"},
+			{Level: "5", Currency: "5", Price: "4100"},
+			{Level: "7", Currency: "1", Price: "1"},
+			{Level: "5", Currency: "99", Price: "2"},
 		},
 	})
 	events, _ := r.levels(noon)

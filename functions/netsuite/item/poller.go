@@ -60,8 +60,8 @@ func (c *Choice) CheckLevels() error {
 
 // Poller is the connector.Poller of the account's items.
 type Poller struct {
-	Client     *suitetalk.Client
-	Account    string
+	Client  *suitetalk.Client
+	Account string
 	Choice
 	Currencies map[string]string // ISO 4217 -> internal id
 }

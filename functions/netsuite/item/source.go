@@ -41,7 +41,7 @@ type entry struct {
 }
 
 // Translate turns an item into product.upserted or product.retired, and into price.changed if
-// prices are published.
+// prices are published, which waits for the product.
 func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Translation, error) {
 	doing := "translating " + raw.Topic + " of netsuite"
 	r := wire.NewReader(raw.Body, strictjson.Limits{})
@@ -58,18 +58,23 @@ func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Trans
 	events := []connector.Event{event(item.EventType(), product, item)}
 	if item.Prices != nil {
 		list := &canonical.PriceList{SKU: item.SKU, Prices: item.Prices, UpdatedAt: item.UpdatedAt}
-		events = append(events, event(canonical.PriceChanged, price, list))
+		prices := event(canonical.PriceChanged, price, list)
+		prices.Parents = []message.Key{events[0].Entity}
+		events = append(events, prices)
 	}
 	return connector.Translation{Events: events}, nil
 }
 
 func readRow(r *wire.Reader) (item row) {
+	texts := map[string]*string{"name": &item.name, "weightunit": &item.weightUnit, "matrix": &item.matrix, "parent": &item.parent}
 	for key := range r.Object() {
+		if into, known := texts[key]; known {
+			*into, _ = r.NullString()
+			continue
+		}
 		switch key {
 		case "sku":
 			item.SKU = r.ID()
-		case "name":
-			item.name, _ = r.NullString()
 		case "title":
 			item.Title = r.Word()
 		case "description":
@@ -78,14 +83,8 @@ func readRow(r *wire.Reader) (item row) {
 			item.Barcode = r.Text()
 		case "weight":
 			item.weight = readDecimal(r)
-		case "weightunit":
-			item.weightUnit, _ = r.NullString()
 		case "inactive":
 			item.inactive = readFlag(r)
-		case "matrix":
-			item.matrix, _ = r.NullString()
-		case "parent":
-			item.parent, _ = r.NullString()
 		case "changed":
 			item.UpdatedAt = readTime(r)
 		case "prices":
