@@ -8,6 +8,7 @@ import (
 	"causeway.example/functions/shopify/product"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
 )
 
 // target is the connector.Target: shipments, stock levels, and products with their prices have
@@ -40,9 +41,17 @@ func (t *target) Search(ctx context.Context, d connector.Delivery) (string, erro
 	case *canonical.InventoryLevel:
 		return t.stock.Search(ctx, d, body)
 	case *canonical.Product:
-		return t.products.Search(ctx, d, body)
+		return t.products.Find(ctx, message.Key{System: d.Message.System(), Type: product.Entity, ID: body.SKU})
 	case *canonical.PriceList:
 		return t.products.SearchPrices(ctx, d, body)
 	}
 	return t.Target.Search(ctx, d)
+}
+
+// Find looks a product up by its SKU. Shopify finds no other entity by its key.
+func (t *target) Find(ctx context.Context, key message.Key) (string, error) {
+	if key.Type == product.Entity {
+		return t.products.Find(ctx, key)
+	}
+	return t.Target.Find(ctx, key)
 }

@@ -10,6 +10,7 @@ import (
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 // The settings that Open reads with assortment.Parse.
@@ -48,6 +49,9 @@ func nowhere(why string) connector.Receipt {
 	return connector.Receipt{Ref: "none", Linked: true, Detail: "not set: " + why}
 }
 
+// Entity is the type of products, as in keys. Their id is the SKU.
+const Entity = "product"
+
 // Deliver creates, updates or archives the product.
 func (t *Target) Deliver(ctx context.Context, d connector.Delivery, product *canonical.Product) (connector.Receipt, error) {
 	j := &job{Target: t, sku: product.SKU, known: d.Ref, doing: "writing product " + product.SKU + " to shopify"}
@@ -77,11 +81,12 @@ func (t *Target) DeliverPrices(ctx context.Context, d connector.Delivery, list *
 	return receipt, fault.Doing(j.doing, err)
 }
 
-// Search returns the id of the variant with the product's SKU.
-func (t *Target) Search(ctx context.Context, d connector.Delivery, product *canonical.Product) (string, error) {
-	j := &job{Target: t, sku: product.SKU, doing: "looking up product " + product.SKU + " at shopify"}
+// Find returns the id of the variant with the SKU, which is the id of a product's key. It is asked for
+// the product that a price waits for.
+func (t *Target) Find(ctx context.Context, key message.Key) (string, error) {
+	j := &job{Target: t, sku: key.ID, doing: "looking up product " + key.ID + " at shopify"}
 	var err error
-	if j.shop, err = t.Shops.Store(d.Message.System()); err != nil || j.shop == "" {
+	if j.shop, err = t.Shops.Store(key.System); err != nil || j.shop == "" {
 		return "", fault.Doing(j.doing, err)
 	}
 	v, err := j.find(ctx)
