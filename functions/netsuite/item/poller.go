@@ -29,11 +29,10 @@ const all = "all"
 const modified = "i.lastmodifieddate"
 
 // columns are the texts of an item that are passed on as they are, by their names in SuiteQL.
-var columns = []string{"sku", "name", "title", "description", "barcode", "weight", "weightunit", "inactive", "matrix", "parent", "changed"}
+var columns = []string{"externalid", "itemid", "displayname", "description", "upccode", "weight", "weightunit", "isinactive", "matrixtype", "parent", "lastmodifieddate"}
 
-var selected = "SELECT i.id AS item, i.externalid AS sku, i.itemid AS name, i.displayname AS title, i.description AS description, i.upccode AS barcode, " +
-	"i.weight AS weight, BUILTIN.DF(i.weightunit) AS weightunit, i.isinactive AS inactive, i.matrixtype AS matrix, i.parent AS parent, " +
-	suitetalk.UTCText(modified) + " AS changed FROM item i WHERE i.externalid IS NOT NULL AND (i.matrixtype IS NULL OR i.matrixtype = 'CHILD')"
+var selected = "SELECT i.id, i.externalid, i.itemid, i.displayname, i.description, i.upccode, i.weight, BUILTIN.DF(i.weightunit) AS weightunit, " +
+	"i.isinactive, i.matrixtype, i.parent, " + suitetalk.UTCText(modified) + " AS lastmodifieddate FROM item i WHERE i.externalid IS NOT NULL AND (i.matrixtype IS NULL OR i.matrixtype = 'CHILD')"
 
 // Choice are the settings that choose what is published.
 type Choice struct {
@@ -106,11 +105,11 @@ func (p *Poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 	}
 	page := connector.Page{Changes: make([]connector.Change, len(rows))}
 	for i, row := range rows {
-		page.Changes[i] = p.change(row, prices[row["item"]], ask.Since)
+		page.Changes[i] = p.change(row, prices[row["id"]], ask.Since)
 	}
 	if len(rows) >= suitetalk.QueryRows {
 		last := rows[len(rows)-1]
-		page.Cursor = last["changed"] + "|" + last["item"]
+		page.Cursor = last["lastmodifieddate"] + "|" + last["id"]
 	}
 	return page, nil
 }
@@ -133,22 +132,22 @@ func (p *Poller) prices(ctx context.Context, items []suitetalk.Values, doing str
 	}
 	ids := make([]string, len(items))
 	for i, row := range items {
-		ids[i] = row["item"]
+		ids[i] = row["id"]
 	}
-	rows, err := p.Client.Rows(ctx, "SELECT p.item AS item, p.pricelevel AS level, p.currency AS currency, p.unitprice AS price FROM pricing p WHERE p.item IN ("+
+	rows, err := p.Client.Rows(ctx, "SELECT p.item, p.pricelevel, p.currency, p.unitprice FROM pricing p WHERE p.item IN ("+
 		strings.Join(ids, ", ")+") AND p.pricelevel IN ("+strings.Join(p.PriceLevels, ", ")+") AND p.currency IN ("+
 		strings.Join(slices.Sorted(maps.Values(p.Currencies)), ", ")+") AND p.unitprice IS NOT NULL ORDER BY p.item, p.pricelevel, p.currency, p.quantity", doing)
 	switch {
 	case err != nil:
 		return nil, err
 	case len(rows) >= suitetalk.QueryRows && len(items) == 1:
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Field: "pricing", Doing: doing, Detail: "item " + items[0]["sku"] + " has more prices than one page of SuiteQL"}
+		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Field: "pricing", Doing: doing, Detail: "item " + items[0]["externalid"] + " has more prices than one page of SuiteQL"}
 	case len(rows) >= suitetalk.QueryRows:
 		return p.halves(ctx, items, doing)
 	}
 	seen := map[string]bool{}
 	for _, row := range rows {
-		if key := row["item"] + "|" + row["level"] + "|" + row["currency"]; !seen[key] {
+		if key := row["item"] + "|" + row["pricelevel"] + "|" + row["currency"]; !seen[key] {
 			seen[key] = true
 			found[row["item"]] = append(found[row["item"]], row)
 		}
@@ -168,8 +167,8 @@ func (p *Poller) halves(ctx context.Context, items []suitetalk.Values, doing str
 
 // change is a row of the list. One whose time cannot be read is dated by the list.
 func (p *Poller) change(row suitetalk.Values, prices []suitetalk.Values, since time.Time) connector.Change {
-	c := connector.Change{ID: row["sku"], At: since}
-	at, err := time.Parse(suitetalk.TimeLayout, row["changed"])
+	c := connector.Change{ID: row["externalid"], At: since}
+	at, err := time.Parse(suitetalk.TimeLayout, row["lastmodifieddate"])
 	if err != nil {
 		c.Err = &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "lastmodifieddate", Doing: "reading item " + c.ID + " of netsuite", Detail: "is not a time"}
 		return c
@@ -194,9 +193,9 @@ func (p *Poller) encode(row suitetalk.Values, prices []suitetalk.Values) []byte 
 		w.Key("prices").Arr()
 		for _, each := range prices {
 			w.Obj()
-			w.StrField("level", each["level"])
-			w.StrField("currency", each["currency"])
-			w.StrField("unitprice", each["price"])
+			for _, name := range []string{"pricelevel", "currency", "unitprice"} {
+				w.StrField(name, each[name])
+			}
 			w.EndObj()
 		}
 		w.EndArr()
@@ -220,6 +219,6 @@ func (p *Poller) Fetch(ctx context.Context, feed connector.Feed, change connecto
 	if err != nil {
 		return nil, err
 	}
-	raw.Body = p.encode(rows[0], prices[rows[0]["item"]])
+	raw.Body = p.encode(rows[0], prices[rows[0]["id"]])
 	return raw, nil
 }

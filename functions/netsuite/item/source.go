@@ -66,26 +66,26 @@ func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Trans
 }
 
 func readRow(r *wire.Reader) (item row) {
-	texts := map[string]*string{"name": &item.name, "weightunit": &item.weightUnit, "matrix": &item.matrix, "parent": &item.parent}
+	texts := map[string]*string{"itemid": &item.name, "weightunit": &item.weightUnit, "matrixtype": &item.matrix, "parent": &item.parent}
 	for key := range r.Object() {
 		if into, known := texts[key]; known {
 			*into, _ = r.NullString()
 			continue
 		}
 		switch key {
-		case "sku":
+		case "externalid":
 			item.SKU = r.ID()
-		case "title":
+		case "displayname":
 			item.Title = r.Word()
 		case "description":
 			item.Description = readLines(r)
-		case "barcode":
+		case "upccode":
 			item.Barcode = r.Text()
 		case "weight":
 			item.weight = readDecimal(r)
-		case "inactive":
+		case "isinactive":
 			item.inactive = readFlag(r)
-		case "changed":
+		case "lastmodifieddate":
 			item.UpdatedAt = readTime(r)
 		case "prices":
 			item.priced, item.prices = true, readPrices(r)
@@ -108,7 +108,7 @@ func (s *Source) product(r *wire.Reader, item row) *canonical.Product {
 		p.Prices = s.list(r, item.prices)
 	}
 	if p.UpdatedAt.IsZero() {
-		r.Missing("changed")
+		r.Missing("lastmodifieddate")
 	}
 	return &p
 }
@@ -155,7 +155,7 @@ func readPrices(r *wire.Reader) (entries []entry) {
 		var e entry
 		for key := range r.Object() {
 			switch key {
-			case "level":
+			case "pricelevel":
 				e.level = r.ID()
 			case "currency":
 				e.currency = r.ID()

@@ -11,9 +11,8 @@ import (
 // The queries for items and their prices. Their conditions are in a fixed order.
 const (
 	itemAt   = `SYS_EXTRACT_UTC\(i\.lastmodifieddate\)`
-	itemList = `^SELECT i\.id AS item, i\.externalid AS sku, i\.itemid AS name, i\.displayname AS title, i\.description AS description, i\.upccode AS barcode, ` +
-		`i\.weight AS weight, BUILTIN\.DF\(i\.weightunit\) AS weightunit, i\.isinactive AS inactive, i\.matrixtype AS matrix, i\.parent AS parent, ` +
-		`TO_CHAR\(` + itemAt + `, 'YYYY-MM-DD HH24:MI:SS'\) AS changed FROM item i ` +
+	itemList = `^SELECT i\.id, i\.externalid, i\.itemid, i\.displayname, i\.description, i\.upccode, i\.weight, BUILTIN\.DF\(i\.weightunit\) AS weightunit, ` +
+		`i\.isinactive, i\.matrixtype, i\.parent, TO_CHAR\(` + itemAt + `, 'YYYY-MM-DD HH24:MI:SS'\) AS lastmodifieddate FROM item i ` +
 		`WHERE i\.externalid IS NOT NULL AND \(i\.matrixtype IS NULL OR i\.matrixtype = 'CHILD'\)(?: AND i\.(custitem\w+) = 'T')?`
 )
 
@@ -21,7 +20,7 @@ var (
 	itemSince = regexp.MustCompile(itemList + ` AND ` + itemAt + ` >= ` + stockTime +
 		`(?: AND \(` + itemAt + ` > ` + stockTime + ` OR ` + itemAt + ` = ` + stockTime + ` AND i\.id > (\d+)\))? ORDER BY ` + itemAt + `, i\.id$`)
 	itemOne    = regexp.MustCompile(itemList + ` AND LOWER\(i\.externalid\) = ('(?:[^']|'')*')$`)
-	itemPrices = regexp.MustCompile(`^SELECT p\.item AS item, p\.pricelevel AS level, p\.currency AS currency, p\.unitprice AS price FROM pricing p ` +
+	itemPrices = regexp.MustCompile(`^SELECT p\.item, p\.pricelevel, p\.currency, p\.unitprice FROM pricing p ` +
 		`WHERE p\.item IN \((\d+(?:, \d+)*)\) AND p\.pricelevel IN \((\d+(?:, \d+)*)\) AND p\.currency IN \((\d+(?:, \d+)*)\) ` +
 		`AND p\.unitprice IS NOT NULL ORDER BY p\.item, p\.pricelevel, p\.currency, p\.quantity$`)
 )
@@ -104,17 +103,17 @@ func (f *Fake) itemRows(ticked string, fits func(*Item) bool) []any {
 }
 
 func (i *Item) row() map[string]any {
-	row := map[string]any{"links": []any{}, "item": i.id, "inactive": map[bool]string{true: "T", false: "F"}[i.Inactive]}
+	row := map[string]any{"links": []any{}, "id": i.id, "isinactive": map[bool]string{true: "T", false: "F"}[i.Inactive]}
 	for name, value := range map[string]string{
-		"sku": i.SKU, "name": cmp.Or(i.Name, i.SKU), "title": i.Title, "description": i.Description, "barcode": i.Barcode,
-		"weight": i.Weight, "weightunit": i.Unit, "matrix": i.Matrix, "parent": i.Parent,
+		"externalid": i.SKU, "itemid": cmp.Or(i.Name, i.SKU), "displayname": i.Title, "description": i.Description, "upccode": i.Barcode,
+		"weight": i.Weight, "weightunit": i.Unit, "matrixtype": i.Matrix, "parent": i.Parent,
 	} {
 		if value != "" {
 			row[name] = value
 		}
 	}
 	if !i.Changed.IsZero() {
-		row["changed"] = i.changed()
+		row["lastmodifieddate"] = i.changed()
 	}
 	return row
 }
@@ -129,7 +128,7 @@ func (f *Fake) priceRows(ids, levels, currencies []string) []any {
 		})
 		for _, p := range prices {
 			if len(rows) < mostRows && slices.Contains(levels, p.Level) && slices.Contains(currencies, p.Currency) {
-				rows = append(rows, map[string]any{"links": []any{}, "item": id, "level": p.Level, "currency": p.Currency, "price": p.Price})
+				rows = append(rows, map[string]any{"links": []any{}, "item": id, "pricelevel": p.Level, "currency": p.Currency, "unitprice": p.Price})
 			}
 		}
 	}
