@@ -20,6 +20,7 @@ func productSetup(more map[string]string) setup {
 	settings := map[string]string{
 		"NETSUITE_ITEMS": "all", "NETSUITE_PRICE_LEVELS": "1,5", "NETSUITE_COMPARE_AT": "5=1",
 		"SHOPIFY_PRODUCT_SHOPS": "netsuite=" + shopifytest.Shop, "SHOPIFY_PRICE_LISTS": "netsuite/1=none,netsuite/5=" + shopifytest.Shop,
+		"WOOCOMMERCE_PRODUCT_STORES": "netsuite=none", "WOOCOMMERCE_PRICE_LISTS": "netsuite/1=none,netsuite/5=none",
 	}
 	maps.Copy(settings, more)
 	return setup{settings: settings, memory: true}
@@ -241,5 +242,39 @@ func TestProductThatTheShopRejectsIsADeadLetterWithItsCode(t *testing.T) {
 		if len(w.shop.Products()) != 2 {
 			w.Errorf("put right, the shop has %+v\n%s", w.shop.Products(), w.story())
 		}
+	})
+}
+
+// TestProductOfTheERPAppearsInBothStores has the same item in Shopify and in WooCommerce, one of which
+// loses the answer of the creation.
+func TestProductOfTheERPAppearsInBothStores(t *testing.T) {
+	t.Parallel()
+	s := productSetup(map[string]string{
+		"WOOCOMMERCE_PRODUCT_STORES": "netsuite=shop.example", "WOOCOMMERCE_PRICE_LISTS": "netsuite/1=none,netsuite/5=shop.example", "WOOCOMMERCE_CURRENCY": "JPY",
+	})
+	journey(t, s, func(w *world) {
+		w.wooStore.LoseAnswer(http.MethodPost)
+		w.erpItem(tee("24.995", "2500"))
+		w.pollStock(s)
+		w.pass(time.Hour)
+		renamed := tee("24.995", "4100.5")
+		renamed.Title = "Merino Tee 2"
+		w.erpItem(renamed)
+		w.pollStock(s)
+		w.pass(time.Hour)
+		if p, v := w.oneProduct(); p.Title != "Merino Tee 2" || v.Price != "25.00" {
+			w.Errorf("Shopify has %+v\n%s", p, w.story())
+		}
+		all := w.wooStore.Products()
+		if len(all) != 1 || all[0].SKU != "TEE-NEW" || all[0].Name != "Merino Tee 2" || all[0].Regular != "4101" || all[0].Sale != "" || all[0].Status != "draft" {
+			w.Errorf("WooCommerce has %+v\n%s", all, w.story())
+		}
+		renamed.Inactive = true
+		w.erpItem(renamed)
+		w.pollStock(s)
+		if p, _ := w.oneProduct(); p.Status != "ARCHIVED" {
+			w.Errorf("retired, Shopify has %+v\n%s", p, w.story())
+		}
+		w.noneDead()
 	})
 }

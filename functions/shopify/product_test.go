@@ -282,6 +282,21 @@ func TestPriceIsThatOfTheShop(t *testing.T) {
 	}
 }
 
+func TestPriceBeforeAReductionIsTheMerchantsUnlessTheSettingSaysOtherwise(t *testing.T) {
+	t.Parallel()
+	s := openProducts(t, overrides{"SHOPIFY_PRODUCT_FIELDS": "title"})
+	p := merchants("TEE")
+	p.Variants[0].CompareAt = "49.00"
+	s.fake.AddProduct(p)
+	s.mustWrite(t, priceMessage(t, "TEE", "19.90", "29.90"))
+	if v := s.fake.Products()[0].Variants[0]; v.Price != "19.90" || v.CompareAt != "49.00" {
+		t.Errorf("got %+v", v)
+	}
+	if again := s.mustWrite(t, priceMessage(t, "TEE", "19.90", "")); !again.Linked || len(s.fake.ProductMutations()) != 1 {
+		t.Errorf("unchanged, and sent: %+v", again)
+	}
+}
+
 func TestRetiredProductIsArchived(t *testing.T) {
 	t.Parallel()
 	retired := func(sku string) *message.Message {

@@ -64,7 +64,7 @@ type Settings struct {
 	// ProductShops are the shops of products, by the source that is their master, or none.
 	ProductShops map[string]string `env:"SHOPIFY_PRODUCT_SHOPS" envKeyValSeparator:"="`
 	// ProductFields are the fields of a product that its source is master of.
-	ProductFields []string `env:"SHOPIFY_PRODUCT_FIELDS" envDefault:"title,barcode,weight" validate:"unique,dive,oneof=title description barcode weight"`
+	ProductFields []string `env:"SHOPIFY_PRODUCT_FIELDS" envDefault:"title,barcode,weight,compare_at" validate:"unique,dive,oneof=title description barcode weight compare_at"`
 	// ProductStatus is that of a product that is created.
 	ProductStatus string `env:"SHOPIFY_PRODUCT_STATUS" envDefault:"draft" validate:"oneof=draft active"`
 	// ProductRetire is what becomes of a retired product.

@@ -10,6 +10,7 @@ import (
 // rules are both generated from it.
 var Table = slices.Concat([]Route{
 	{From: "netsuite", Flow: "products", To: "shopify", Types: products},
+	{From: "netsuite", Flow: "products", To: "woocommerce", Types: products},
 	{From: "netsuite", Flow: "stock", To: "shopify", Types: levels},
 	{From: "shopify", Flow: "customers", To: "hubspot", Types: customers},
 	{From: "shopify", Flow: "customers", To: "netsuite", Types: customers},

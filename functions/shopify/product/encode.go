@@ -132,11 +132,12 @@ func newVariant(w *strictjson.Writer, p *canonical.Product, want *prices) {
 // prices are price and compare-at price in the decimals of the shop's currency.
 type prices struct {
 	amount, before canonical.Money // before is 0 for none
+	alone          bool            // the source is not master of the compare-at price
 	notes          []connector.Note
 }
 
-// pricesOf rounds the price, which is nil for none.
-func pricesOf(p *canonical.Price) (*prices, error) {
+// prices rounds the price, which is nil for none.
+func (j *job) prices(p *canonical.Price) (*prices, error) {
 	if p == nil {
 		return nil, nil //nolint:nilnil // there is none, which is no error
 	}
@@ -148,7 +149,7 @@ func pricesOf(p *canonical.Price) (*prices, error) {
 	if err != nil {
 		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "prices.compare_at", Err: err}
 	}
-	want := &prices{amount: amount, before: before}
+	want := &prices{amount: amount, before: before, alone: !j.owns(fieldCompareAt)}
 	if cut {
 		want.notes = append(want.notes, connector.Note{Field: "prices.amount", What: p.Amount.String() + " is rounded to " + amount.String()})
 	}
@@ -159,11 +160,11 @@ func pricesOf(p *canonical.Price) (*prices, error) {
 }
 
 func (p *prices) equals(v *variant) bool {
-	return p.amount.Decimal().Cmp(v.price) == 0 && p.before.Decimal().Cmp(v.compareAt) == 0
+	return p.amount.Decimal().Cmp(v.price) == 0 && (p.alone || p.before.Decimal().Cmp(v.compareAt) == 0)
 }
 
 func (p *prices) text() string {
-	if p.before.Minor == 0 {
+	if p.alone || p.before.Minor == 0 {
 		return p.amount.String()
 	}
 	return p.amount.String() + ", before " + p.before.String()
@@ -171,11 +172,13 @@ func (p *prices) text() string {
 
 func (p *prices) write(w *strictjson.Writer) {
 	w.StrField("price", p.amount.Decimal().String())
-	if p.before.Minor == 0 {
+	switch {
+	case p.alone:
+	case p.before.Minor == 0:
 		w.Key("compareAtPrice").Null()
-		return
+	default:
+		w.StrField("compareAtPrice", p.before.Decimal().String())
 	}
-	w.StrField("compareAtPrice", p.before.Decimal().String())
 }
 
 // input is the variant for productVariantsBulkUpdate.

@@ -25,6 +25,7 @@ const (
 	fieldDescription = "description"
 	fieldBarcode     = "barcode"
 	fieldWeight      = "weight"
+	fieldCompareAt   = "compare_at"
 )
 
 // Target writes products and prices. It keeps nothing between calls.
@@ -108,7 +109,7 @@ func (t *Target) SearchPrices(ctx context.Context, d connector.Delivery, list *c
 	if err != nil || v == nil {
 		return "", fault.Doing(j.doing, err)
 	}
-	want, err := pricesOf(assortment.In(list.Prices, name, v.currency))
+	want, err := j.prices(assortment.In(list.Prices, name, v.currency))
 	if err != nil || want == nil || !want.equals(v) {
 		return "", fault.Doing(j.doing, err)
 	}
@@ -197,7 +198,7 @@ func (j *job) price(ctx context.Context, list *canonical.PriceList, name string)
 			Detail: strconv.Quote(j.sku) + ": " + j.shop + " has no variant with this SKU; create it, then redrive",
 		}
 	}
-	want, err := pricesOf(assortment.In(list.Prices, name, v.currency))
+	want, err := j.prices(assortment.In(list.Prices, name, v.currency))
 	switch {
 	case err != nil:
 		return connector.Receipt{}, err

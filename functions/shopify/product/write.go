@@ -91,7 +91,7 @@ func (j *job) firstPrice(system string, p *canonical.Product, currency string) (
 	if err != nil || shop != j.shop {
 		return nil, err
 	}
-	return pricesOf(assortment.In(p.Prices, list, currency))
+	return j.prices(assortment.In(p.Prices, list, currency))
 }
 
 // made returns the variant of the product that has our custom id, nil if there is none.
