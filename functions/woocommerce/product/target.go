@@ -3,6 +3,7 @@ package product
 import (
 	"context"
 	"html"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -189,28 +190,29 @@ func (j *job) create(ctx context.Context, system string, p *canonical.Product) (
 	if barcode := p.Barcode.String(); barcode != "" {
 		all["global_unique_id"] = barcode
 	}
-	var notes []connector.Note
-	tenant, list, err := j.Lists.List(system, p.Prices)
+	want, err := j.firstPrice(system, p)
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	if tenant == j.store.Tenant {
-		want, err := j.prices(p.Prices, list)
-		if err != nil {
-			return connector.Receipt{}, err
-		}
-		if want != nil {
-			for name, value := range want.change(&record{}) {
-				all[name] = value
-			}
-			notes = want.notes
-			if j.Publish && want.amount.Minor > 0 {
-				all["status"] = publish
-			}
+	var notes []connector.Note
+	if want != nil {
+		maps.Copy(all, want.change(&record{}))
+		notes = want.notes
+		if j.Publish && want.amount.Minor > 0 {
+			all["status"] = publish
 		}
 	}
 	id, err := j.make(ctx, all)
 	return connector.Receipt{Ref: id, Detail: "created " + j.sku + " in " + j.store.Tenant + " as " + all["status"], Notes: notes}, err
+}
+
+// firstPrice returns the price with which a product is created, nil if it has none in this store.
+func (j *job) firstPrice(system string, p *canonical.Product) (*prices, error) {
+	tenant, list, err := j.Lists.List(system, p.Prices)
+	if err != nil || tenant != j.store.Tenant {
+		return nil, err
+	}
+	return j.prices(p.Prices, list)
 }
 
 func (j *job) price(ctx context.Context, list *canonical.PriceList, name string) (connector.Receipt, error) {
