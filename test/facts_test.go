@@ -16,6 +16,7 @@ var factsOf = map[string]any{
 	"order": canonical.Order{}, "order.lines": canonical.OrderLine{}, "order.deliveries": canonical.DeliveryLine{}, "order.charges": canonical.Charge{},
 	"customer": canonical.Customer{}, "address": canonical.Address{}, "payment": canonical.Payment{},
 	"refund": canonical.Refund{}, "refund.lines": canonical.RefundLine{}, "refund.parts": canonical.RefundPart{}, "refund.transactions": canonical.RefundTransaction{},
+	"product": canonical.Product{}, "price": canonical.PriceList{}, "price.prices": canonical.Price{},
 }
 
 var quotedName = regexp.MustCompile("`([^`]+)`")

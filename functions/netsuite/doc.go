@@ -1,5 +1,5 @@
 // Package netsuite writes orders, customers, payments, refunds and shipments to NetSuite over
-// SuiteTalk REST, record service v1, release 2026.1, and reads its stock levels by SuiteQL.
+// SuiteTalk REST, record service v1, release 2026.1, and reads its stock levels and items by SuiteQL.
 //
 // Deliver sets the state of a record: it reads what NetSuite has, compares, and sends only
 // what differs. The number of requests per delivery:
@@ -59,10 +59,12 @@
 //	sale        sales orders, deposits, item fulfillments, invoices
 //	refund      refunds: credit memos, cash refunds, customer refunds
 //	stock       the poll of stock levels
+//	item        the poll of items and their prices
 //	record      what records have in common: settings, external ids, fields, lines, rejections
 //	suitetalk   the client: logins, requests, answers and what they mean
 //
-// A package imports those below it only, and sale, refund and stock do not import each other.
+// A package imports those below it only, and sale, refund, stock and item do
+// not import each other.
 //
 // # Customers
 //

@@ -3,6 +3,7 @@ package netsuite
 import (
 	"time"
 
+	"causeway.example/functions/netsuite/item"
 	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/stock"
 	"causeway.example/functions/netsuite/suitetalk"
@@ -24,6 +25,8 @@ type Settings struct {
 	// StockLocations are the internal ids of the locations whose stock NetSuite is master of. Their
 	// levels are polled and published; without one, none are.
 	StockLocations []string `env:"NETSUITE_STOCK_LOCATIONS" validate:"unique,dive,number,startsnotwith=0"`
+
+	item.Choice
 
 	record.Settings
 }
@@ -73,6 +76,9 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err := s.Complete(); err != nil {
 		return connector.System{}, err
 	}
+	if err := s.CheckLevels(); err != nil {
+		return connector.System{}, err
+	}
 	profile := Profile()
 	profile.Concurrency, profile.Timeout, profile.Linger = s.Concurrency, s.Timeout, s.Linger
 	client, err := suitetalk.Open(s.Login, deps, profile.Timeout)
@@ -85,6 +91,10 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	}
 	return connector.System{
 		Profile: profile, Target: t, Checker: client, Auditor: &auditor{t}, Rules: t.rules,
-		Source: stock.Source{}, Poller: &stock.Poller{Client: client, Account: s.Account, Locations: s.StockLocations},
+		Source: &source{items: &item.Source{CompareAt: s.CompareAt, Currencies: s.Currencies}},
+		Poller: &poller{
+			levels: &stock.Poller{Client: client, Account: s.Account, Locations: s.StockLocations},
+			items:  &item.Poller{Client: client, Account: s.Account, Choice: s.Choice, Currencies: s.Currencies},
+		},
 	}, nil
 }

@@ -2,6 +2,7 @@ package shopify_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -88,6 +89,10 @@ func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 			shippedMessage(t, later(twoPlaces, func(s *canonical.Shipment) { s.Status, s.DeliveredAt = canonical.Delivered, now })),
 			shippedMessage(t, later(twoPlaces, func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled })),
 			stockMessage(t, "5", "TEE-BLK-M", "38"),
+			productMessage(t, item("NEW-1")),
+			productMessage(t, changed(item("NEW-1"), func(p *canonical.Product) { p.Title, p.Barcode = "Renamed", canonical.NewText("5") })),
+			priceMessage(t, "NEW-1", "24.50", "29.90"),
+			productMessage(t, changed(item("NEW-1"), func(p *canonical.Product) { p.Active = false })),
 		},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
 			t.Helper()
@@ -99,6 +104,7 @@ func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 			t.Cleanup(server.Close)
 			settings := fake.Settings(server.URL)
 			settings["SHOPIFY_STOCK_LOCATIONS"] = stockMap
+			maps.Copy(settings, productSettings)
 			system, err := shopify.Open(settings, connector.Deps{
 				HTTP: transport, Now: time.Now, CrossRef: &memory{bound: map[string]string{}, calls: map[string]int{}},
 			})
@@ -106,6 +112,9 @@ func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 				t.Fatal(err)
 			}
 			return connectortest.TargetAccount{System: system, State: func(k message.Key) string {
+				if k.Type == "product" || k.Type == "price" {
+					return productState(fake, k)
+				}
 				if n := fake.Available(place)["TEE-BLK-M"]; k.Type == "inventory" && n != 40 {
 					return strconv.FormatInt(n, 10)
 				}

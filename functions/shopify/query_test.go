@@ -18,7 +18,7 @@ import (
 func TestQueriesFitTheSchema(t *testing.T) {
 	t.Parallel()
 	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "admin", Input: string(mustRead(t, "..", "shopifytest", "testdata", "admin.graphql"))})
-	s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor, "SHOPIFY_STOCK_LOCATIONS": stockMap})
+	s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor, "SHOPIFY_STOCK_LOCATIONS": stockMap, "SHOPIFY_PRODUCT_SHOPS": productSettings["SHOPIFY_PRODUCT_SHOPS"], "SHOPIFY_PRICE_LISTS": productSettings["SHOPIFY_PRICE_LISTS"]})
 	s.fake.Pay("5", sale(1, "SALE", "SUCCESS", "gift_card", 15750))
 	s.fake.Put(withRefund(t))
 	s.polled(t, "order", "820982911946154508")
@@ -39,15 +39,16 @@ func TestQueriesFitTheSchema(t *testing.T) {
 	if _, err := s.setStock(t.Context(), t, stockMessage(t, "5", "TEE-BLK-M", "12")); err != nil {
 		t.Fatal(err)
 	}
+	s.writesProducts(t)
 	asked := s.fake.Asked()
-	if len(asked) != 31 {
-		t.Fatalf("%d queries were sent, want 31", len(asked))
+	if len(asked) != 44 {
+		t.Fatalf("%d queries were sent, want 44", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {
 			t.Errorf("%s\n%v", query, errs)
 		}
-		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors", "tracked", "isTracked").Replace(query)
+		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors", "tracked", "isTracked", "currencyCode", "currency", "createdDefinition", "definition {").Replace(query)
 		if _, errs := gqlparser.LoadQueryWithRules(schema, misspelt, rules.NewDefaultRules()); errs == nil {
 			t.Errorf("a misspelt field passes:\n%s", misspelt)
 		}

@@ -13,7 +13,9 @@ import (
 	"causeway.example/functions/shopify/fulfillment"
 	"causeway.example/functions/shopify/inventory"
 	"causeway.example/functions/shopify/payload"
+	"causeway.example/functions/shopify/product"
 	"causeway.example/functions/shopify/translation"
+	"causeway.example/shared/assortment"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -59,6 +61,16 @@ type Settings struct {
 	// StockUnknownSKU is what becomes of the stock of a SKU that the shop does not have: a dead
 	// letter, or nothing.
 	StockUnknownSKU string `env:"SHOPIFY_STOCK_UNKNOWN_SKU" envDefault:"refuse" validate:"oneof=refuse skip"`
+	// ProductShops are the shops of products, by the source that is their master, or none.
+	ProductShops map[string]string `env:"SHOPIFY_PRODUCT_SHOPS" envKeyValSeparator:"="`
+	// ProductFields are the fields of a product that its source is master of.
+	ProductFields []string `env:"SHOPIFY_PRODUCT_FIELDS" envDefault:"title,barcode,weight,compare_at" validate:"unique,dive,oneof=title description barcode weight compare_at"`
+	// ProductStatus is that of a product that is created.
+	ProductStatus string `env:"SHOPIFY_PRODUCT_STATUS" envDefault:"draft" validate:"oneof=draft active"`
+	// ProductRetire is what becomes of a retired product.
+	ProductRetire string `env:"SHOPIFY_PRODUCT_RETIRE" envDefault:"archive" validate:"oneof=archive keep"`
+	// PriceLists are the shops of prices, by source and price list, or none.
+	PriceLists map[string]string `env:"SHOPIFY_PRICE_LISTS" envKeyValSeparator:"="`
 }
 
 // attempt bounds one delivery, which takes three queries of at most ten seconds or more.
@@ -67,6 +79,9 @@ const attempt = 30 * time.Second
 // versionEnds is the last day on which Shopify supports admin.Version: each version is supported
 // for twelve months at least (shopify.dev, "API versioning", read November 2026).
 var versionEnds = time.Date(2027, 9, 30, 0, 0, 0, 0, time.UTC)
+
+// effectProduct is what the events of a product write.
+const effectProduct = "product"
 
 // Profile returns what the pipeline and the infrastructure need to know about Shopify. Eight
 // calls at once leave room for the shop's other apps: the bucket of the smallest plan restores
@@ -91,6 +106,9 @@ func Profile() connector.Profile {
 			canonical.ShipmentUpdated:        shipment,
 			canonical.ShipmentDelivered:      shipment,
 			canonical.ShipmentCancelledEvent: shipment,
+			canonical.ProductUpserted:        {Name: "set product", Guarantee: connector.ExternalID, Effect: effectProduct},
+			canonical.ProductRetired:         {Name: "archive product", Guarantee: connector.ExternalID, Effect: effectProduct},
+			canonical.PriceChanged:           {Name: "set price", Guarantee: connector.ExternalID},
 			canonical.InventoryLevelSet:      {Name: "set inventory", Guarantee: connector.CompareAndSet, Batch: inventory.Most},
 		},
 	}
@@ -115,6 +133,10 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, fault.Doing("opening shopify", err)
 	}
+	products, err := s.openProducts(api)
+	if err != nil {
+		return connector.System{}, fault.Doing("opening shopify", err)
+	}
 	opened := &store{
 		Translator: &translation.Translator{API: api, Memory: deps.CrossRef, Currency: s.Currency, Tolerance: s.Tolerance},
 		shops:      s.Shops, verifiers: verifiers, api: api,
@@ -125,7 +147,8 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 			Target: fulfillment.New(fulfillment.Config{
 				API: api, Shops: s.Shops, Memory: deps.CrossRef, Carriers: s.Carriers, Locations: s.Locations, Notify: s.Notify,
 			}),
-			stock: inventory.New(inventory.Config{API: api, Locations: places, Buffer: s.StockBuffer, Skip: s.StockUnknownSKU == "skip"}),
+			stock:    inventory.New(inventory.Config{API: api, Locations: places, Buffer: s.StockBuffer, Skip: s.StockUnknownSKU == "skip"}),
+			products: products,
 		},
 	}
 	if s.AdminToken != "" {
@@ -135,6 +158,22 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		system.Subscriber = &subscriber{api: api, shops: s.Shops, address: s.WebhookURL}
 	}
 	return system, nil
+}
+
+// openProducts returns the target of products and prices.
+func (s Settings) openProducts(api *admin.Client) (*product.Target, error) {
+	shop := func(name string) (string, bool) { return name, slices.Contains(s.Shops, name) }
+	shops, err := assortment.Parse(product.KeyShops, s.ProductShops, shop)
+	if err != nil {
+		return nil, err
+	}
+	lists, err := assortment.Parse(product.KeyLists, s.PriceLists, shop)
+	if err != nil {
+		return nil, err
+	}
+	return &product.Target{
+		API: api, Shops: shops, Lists: lists, Fields: s.ProductFields, Active: s.ProductStatus == "active", Archive: s.ProductRetire == "archive",
+	}, nil
 }
 
 // verifiers returns the signature check of each shop: under the secrets that are bound to it and

@@ -5,14 +5,18 @@ import (
 
 	"causeway.example/functions/shopify/fulfillment"
 	"causeway.example/functions/shopify/inventory"
+	"causeway.example/functions/shopify/product"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
 )
 
-// target is the connector.Target: shipments and stock levels have packages of their own.
+// target is the connector.Target: shipments, stock levels, and products with their prices have
+// packages of their own.
 type target struct {
 	*fulfillment.Target
-	stock *inventory.Target
+	stock    *inventory.Target
+	products *product.Target
 }
 
 var (
@@ -21,15 +25,33 @@ var (
 )
 
 func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
-	if level, ok := d.Body.(*canonical.InventoryLevel); ok {
-		return t.stock.Deliver(ctx, d, level)
+	switch body := d.Body.(type) {
+	case *canonical.InventoryLevel:
+		return t.stock.Deliver(ctx, d, body)
+	case *canonical.Product:
+		return t.products.Deliver(ctx, d, body)
+	case *canonical.PriceList:
+		return t.products.DeliverPrices(ctx, d, body)
 	}
 	return t.Target.Deliver(ctx, d)
 }
 
 func (t *target) Search(ctx context.Context, d connector.Delivery) (string, error) {
-	if level, ok := d.Body.(*canonical.InventoryLevel); ok {
-		return t.stock.Search(ctx, d, level)
+	switch body := d.Body.(type) {
+	case *canonical.InventoryLevel:
+		return t.stock.Search(ctx, d, body)
+	case *canonical.Product:
+		return t.products.Find(ctx, message.Key{System: d.Message.System(), Type: product.Entity, ID: body.SKU})
+	case *canonical.PriceList:
+		return t.products.SearchPrices(ctx, d, body)
 	}
 	return t.Target.Search(ctx, d)
+}
+
+// Find looks a product up by its SKU. Shopify finds no other entity by its key.
+func (t *target) Find(ctx context.Context, key message.Key) (string, error) {
+	if key.Type == product.Entity {
+		return t.products.Find(ctx, key)
+	}
+	return t.Target.Find(ctx, key)
 }

@@ -93,6 +93,10 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 			shippedEvent(t, shipmentOf("S-1", map[string]int64{"A": 2})), shippedEvent(t, shipmentOf("S-2", rest)), updated,
 			shippedEvent(t, laterOf(shipmentOf("S-2", rest), func(s *canonical.Shipment) { s.Status = canonical.Delivered })),
 			shippedEvent(t, laterOf(shipmentOf("S-2", rest), func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled })),
+			productEvent(t, goods("NEW-1")),
+			productEvent(t, changed(goods("NEW-1"), func(p *canonical.Product) { p.Title, p.Barcode = "Renamed & new", canonical.NewText("5") })),
+			priceEvent(t, "NEW-1", "24.50", "29.90"),
+			productEvent(t, changed(goods("NEW-1"), func(p *canonical.Product) { p.Active = false })),
 		},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
 			t.Helper()
@@ -101,11 +105,16 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 			t.Cleanup(server.Close)
 			settings := fake.Settings(server.URL)
 			settings["WOOCOMMERCE_SHIPMENT_TRACKING"] = "true"
+			maps.Copy(settings, productSettings)
+			settings["WOOCOMMERCE_PRODUCT_STATUS"] = "publish"
 			system, err := woocommerce.Open(settings, connector.Deps{HTTP: transport, Now: time.Now})
 			if err != nil {
 				t.Fatal(err)
 			}
 			return connectortest.TargetAccount{System: system, State: func(k message.Key) string {
+				if k.Type != "shipment" {
+					return productState(fake, k)
+				}
 				state := ""
 				for _, note := range fake.Notes(42) {
 					if strings.HasPrefix(note.Text, "Shipment "+k.ID+":") {

@@ -3,11 +3,13 @@ package woocommerce
 import (
 	"time"
 
+	"causeway.example/functions/woocommerce/product"
 	"causeway.example/functions/woocommerce/rest"
 	"causeway.example/functions/woocommerce/shipment"
 	"causeway.example/functions/woocommerce/translator"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 	"causeway.example/shared/webhook"
 )
 
@@ -67,6 +69,18 @@ type Settings struct {
 	// ShipmentTracking is whether shipments are also written for the plugins WooCommerce Shipment
 	// Tracking and Advanced Shipment Tracking.
 	ShipmentTracking bool `env:"WOOCOMMERCE_SHIPMENT_TRACKING" envDefault:"false"`
+	// ProductStores are the stores of products, by the source that is their master, or none.
+	ProductStores map[string]string `env:"WOOCOMMERCE_PRODUCT_STORES" envKeyValSeparator:"="`
+	// ProductFields are the fields of a product that its source is master of.
+	ProductFields []string `env:"WOOCOMMERCE_PRODUCT_FIELDS" envDefault:"title,barcode,sale_price" validate:"unique,dive,oneof=title barcode sale_price"`
+	// ProductStatus is that of a product that is created.
+	ProductStatus string `env:"WOOCOMMERCE_PRODUCT_STATUS" envDefault:"draft" validate:"oneof=draft publish"`
+	// ProductRetire is what becomes of a retired product.
+	ProductRetire string `env:"WOOCOMMERCE_PRODUCT_RETIRE" envDefault:"hide" validate:"oneof=hide keep"`
+	// PriceLists are the stores of prices, by source and price list, or none.
+	PriceLists map[string]string `env:"WOOCOMMERCE_PRICE_LISTS" envKeyValSeparator:"="`
+	// Currency is the stores' currency, by which prices are chosen.
+	Currency string `env:"WOOCOMMERCE_CURRENCY" validate:"omitempty,len=3,uppercase"`
 }
 
 // Profile returns what the pipeline and the infrastructure need to know about WooCommerce.
@@ -91,6 +105,9 @@ func Profile() connector.Profile {
 			canonical.ShipmentUpdated:        shipped,
 			canonical.ShipmentDelivered:      shipped,
 			canonical.ShipmentCancelledEvent: shipped,
+			canonical.ProductUpserted:        {Name: "set product", Guarantee: connector.Search, Effect: product.Entity, Lag: 5 * time.Second},
+			canonical.ProductRetired:         {Name: "retire product", Guarantee: connector.Search, Effect: product.Entity, Lag: 5 * time.Second},
+			canonical.PriceChanged:           {Name: "set price", Guarantee: connector.Search, Lag: 5 * time.Second},
 		},
 	}
 }
@@ -117,10 +134,17 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, err
 	}
+	products, err := s.openProducts(stores)
+	if err != nil {
+		return connector.System{}, fault.Doing("opening woocommerce", err)
+	}
 	poller := &poller{stores: stores, zone: zone}
 	system := connector.System{
 		Profile: Profile(), Stores: stores.Tenants(), Source: source, Poller: poller,
-		Target: &shipment.Target{Stores: stores, Complete: s.Complete, Statuses: s.Statuses, Note: s.ShipmentNote, Plugin: s.ShipmentTracking},
+		Target: &target{
+			Target:   &shipment.Target{Stores: stores, Complete: s.Complete, Statuses: s.Statuses, Note: s.ShipmentNote, Plugin: s.ShipmentTracking},
+			products: products,
+		},
 	}
 	if len(s.ConsumerKey) == 0 {
 		return system, nil

@@ -20,7 +20,9 @@ func bodyOf(kind canonical.Type) any {
 	case *canonical.Customer:
 		return sampleCustomer()
 	case *canonical.Product:
-		return sampleProduct()
+		return sampleProduct(kind.Name == canonical.ProductUpserted)
+	case *canonical.PriceList:
+		return &canonical.PriceList{SKU: "00-TEE-RED-M", Prices: samplePrices(), UpdatedAt: sampleTime}
 	case *canonical.InventoryLevel:
 		return sampleLevel()
 	case *canonical.FulfillmentRequest:
@@ -130,11 +132,18 @@ func sampleRefund(settled bool) *canonical.Refund {
 	return refund
 }
 
-func sampleProduct() *canonical.Product {
-	price := amount(2500)
+func sampleProduct(active bool) *canonical.Product {
 	return &canonical.Product{
-		ID: "808950810", SKU: "00-TEE-RED-M", Title: "T-shirt, red, M", Barcode: canonical.NewText("4006381333931"),
-		Price: &price, Active: true, UpdatedAt: sampleTime,
+		ID: "00-TEE-RED-M", SKU: "00-TEE-RED-M", Title: "T-shirt, red, M", Description: canonical.NewText("Heavy cotton"), Barcode: canonical.NewText("4006381333931"),
+		Weight: &canonical.Quantity{Value: canonical.NewDecimal(18, 2), Unit: canonical.Kilogram}, Prices: samplePrices(), Active: active, UpdatedAt: sampleTime,
+	}
+}
+
+// samplePrices are a price with a former one, and one that is finer than its currency.
+func samplePrices() []canonical.Price {
+	return []canonical.Price{
+		{List: "5", Currency: "EUR", Amount: canonical.NewDecimal(2500, 2), CompareAt: canonical.NewDecimal(2990, 2)},
+		{List: "5", Currency: "JPY", Amount: canonical.NewDecimal(41005, 1)},
 	}
 }
 

@@ -27,6 +27,7 @@ func addSamples(files map[string][]byte) error {
 const (
 	store     = "example-brand.myshopify.com"
 	warehouse = "wh-1"
+	account   = "1234567_SB1"
 )
 
 // sampleTime is when the purchase was made; all other times are counted from it.
@@ -46,8 +47,8 @@ func occasionOf(kind canonical.Type) occasion {
 		return occasion{"shopify", store, "payment/389404469", 2 * time.Second}
 	case "customer":
 		return occasion{"shopify", store, "customer/207119551", 0}
-	case "product":
-		return occasion{"shopify", store, "product/808950810", 0}
+	case "product", "price":
+		return occasion{"netsuite", account, noun + "/00-TEE-RED-M", map[bool]time.Duration{true: 24 * time.Hour}[kind.Name == canonical.ProductRetired]}
 	case "inventory":
 		return occasion{"warehouse", warehouse, "inventory/00-TEE-RED-M", time.Hour}
 	case "fulfillment":

@@ -106,17 +106,6 @@ type RefundTransaction struct {
 	At        time.Time `json:"at" validate:"required"`
 }
 
-// Product is one thing that can be sold and stocked, by its SKU. Schema product/1.
-type Product struct {
-	ID        string    `json:"id" validate:"required,max=128"`
-	SKU       string    `json:"sku" validate:"required,max=128"`
-	Title     string    `json:"title,omitempty"`
-	Barcode   Text      `json:"barcode,omitzero"`
-	Price     *Money    `json:"price,omitempty"`
-	Active    bool      `json:"active"`
-	UpdatedAt time.Time `json:"updated_at" validate:"required"`
-}
-
 // InventoryLevel is the stock of one SKU at one location. Schema inventory/1.
 type InventoryLevel struct {
 	SKU       string    `json:"sku" validate:"required,max=128"`

@@ -1,8 +1,10 @@
 package canonical
 
 import (
+	"cmp"
 	"errors"
 	"math"
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -203,6 +205,17 @@ func (d Decimal) Normal() Decimal {
 		d.scale--
 	}
 	return d
+}
+
+// Cmp returns -1, 0 or 1 as the value is less than, equal to or greater than the other one, at any
+// scales.
+func (d Decimal) Cmp(other Decimal) int {
+	if d.Sign() != other.Sign() {
+		return cmp.Compare(d.Sign(), other.Sign())
+	}
+	high, low := bits.Mul64(magnitude(d.coefficient), uint64(pow10(other.scale)))
+	otherHigh, otherLow := bits.Mul64(magnitude(other.coefficient), uint64(pow10(d.scale)))
+	return d.Sign() * cmp.Or(cmp.Compare(high, otherHigh), cmp.Compare(low, otherLow))
 }
 
 // Floor returns the largest whole number that is not above the value.

@@ -97,10 +97,6 @@ func KnownBy(entity any, hash func(address string) string) map[string][]string {
 		return map[string][]string{knownID: {e.ID, e.Order, e.Reference}, knownNumber: {e.Name}}
 	case *Refund:
 		return map[string][]string{knownID: {e.ID, e.Order}, knownNumber: {e.Name}}
-	case *Product:
-		return map[string][]string{knownID: {e.ID}, knownSKU: {e.SKU}}
-	case *InventoryLevel:
-		return map[string][]string{knownSKU: {e.SKU}}
 	case *Shipment:
 		numbers := make([]string, 0, len(e.Tracking))
 		for _, t := range e.Tracking {
@@ -111,6 +107,19 @@ func KnownBy(entity any, hash func(address string) string) map[string][]string {
 		return map[string][]string{knownID: {e.ID, e.Order}}
 	case *Return:
 		return map[string][]string{knownID: {e.ID, e.Order}}
+	}
+	return knownGoods(entity)
+}
+
+// knownGoods is KnownBy for what is sold and stocked.
+func knownGoods(entity any) map[string][]string {
+	switch e := entity.(type) {
+	case *Product:
+		return map[string][]string{knownID: {e.ID}, knownSKU: {e.SKU}}
+	case *PriceList:
+		return map[string][]string{knownSKU: {e.SKU}}
+	case *InventoryLevel:
+		return map[string][]string{knownSKU: {e.SKU}}
 	}
 	return nil
 }

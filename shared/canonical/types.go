@@ -36,6 +36,8 @@ const (
 	ReturnRequested        = "return.requested"
 	ReturnReceived         = "return.received"
 	InventoryLevelSet      = "inventory.level"
+	PriceChanged           = "price.changed"
+	ProductRetired         = "product.retired"
 	ProductUpserted        = "product.upserted"
 	CustomerUpserted       = "customer.upserted"
 )
@@ -53,6 +55,8 @@ var types = []Type{
 	{OrderReleased, "order/1", true, empty[Order]},
 	{PaymentAuthorized, "payment/1", true, empty[Payment]},
 	{PaymentCaptured, "payment/1", true, empty[Payment]},
+	{PriceChanged, "price/1", false, empty[PriceList]},
+	{ProductRetired, "product/1", false, empty[Product]},
 	{ProductUpserted, "product/1", false, empty[Product]},
 	{RefundIssued, "refund/1", true, empty[Refund]},
 	{RefundSettled, "refund/1", true, empty[Refund]},

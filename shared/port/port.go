@@ -95,7 +95,7 @@ type State interface {
 	// Get returns the item, strongly consistent. An absent or expired item has
 	// Revision 0 and no Value.
 	Get(ctx context.Context, key string) (Item, error)
-	// Put stores the item if the stored revision is item.Revision (0: absent or
+	// Put stores the item if the stored revision is the item's (0: absent or
 	// expired), and returns the new revision, which is greater. Otherwise it changes
 	// nothing and returns an error that wraps ErrConflict.
 	Put(ctx context.Context, item Item) (revision int64, err error)

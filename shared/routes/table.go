@@ -9,6 +9,8 @@ import (
 // Table has every flow of Causeway, one line each. The local engine's bus and the EventBridge
 // rules are both generated from it.
 var Table = slices.Concat([]Route{
+	{From: "netsuite", Flow: "products", To: "shopify", Types: products},
+	{From: "netsuite", Flow: "products", To: "woocommerce", Types: products},
 	{From: "netsuite", Flow: "stock", To: "shopify", Types: levels},
 	{From: "shopify", Flow: "customers", To: "hubspot", Types: customers},
 	{From: "shopify", Flow: "customers", To: "netsuite", Types: customers},
@@ -44,6 +46,7 @@ const flowShipments = "shipments"
 // The event types of the flows.
 var (
 	shipments = []string{canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent}
+	products  = []string{canonical.ProductUpserted, canonical.ProductRetired, canonical.PriceChanged}
 	levels    = []string{canonical.InventoryLevelSet}
 	customers = []string{canonical.CustomerUpserted}
 	orders    = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}

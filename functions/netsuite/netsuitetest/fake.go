@@ -39,6 +39,7 @@ type Fake struct {
 	forbidden map[string]bool // record types that the role has no permission for
 
 	stock []*stockRow
+	items map[string]Item // by internal id, as SetItem left them
 
 	anyItem bool     // items are made when a sales order names them
 	unknown []string // but not these
@@ -49,7 +50,7 @@ func New(now func() time.Time) *Fake {
 	return &Fake{
 		now: now, contract: loadContract(), books: newBooks(), limit: DefaultConcurrency,
 		nonces: map[string]bool{}, keys: map[string]crypto.PublicKey{}, tokens: map[string]time.Time{},
-		forbidden: map[string]bool{},
+		forbidden: map[string]bool{}, items: map[string]Item{},
 	}
 }
 

@@ -1,4 +1,4 @@
-// Command poll is the Lambda function netsuite-poll. It polls for stock levels that
+// Command poll is the Lambda function netsuite-poll. It polls for stock levels and items that
 // changed and puts them in the inbox queue.
 package main
 

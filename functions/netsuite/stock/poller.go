@@ -19,14 +19,14 @@ const topic = "inventory/level"
 const entity = "inventory"
 
 // timeLayout is how SuiteQL writes a time here, in UTC.
-const timeLayout = "2006-01-02 15:04:05"
+const timeLayout = suitetalk.TimeLayout
 
-const sqlTime = "'YYYY-MM-DD HH24:MI:SS'"
+const changed = "b.lastquantityavailablechange"
 
-const (
-	changedAt = "SYS_EXTRACT_UTC(b.lastquantityavailablechange)"
+var (
+	changedAt = suitetalk.UTC(changed)
 	selected  = "SELECT i.externalid AS sku, b.item AS item, b.location AS location, NVL(b.quantityonhand, 0) AS onhand, NVL(b.quantityavailable, 0) AS available, " +
-		"TO_CHAR(" + changedAt + ", " + sqlTime + ") AS changed FROM aggregateItemLocation b JOIN item i ON i.id = b.item " +
+		suitetalk.UTCText(changed) + " AS changed FROM aggregateItemLocation b JOIN item i ON i.id = b.item " +
 		"WHERE i.isinactive = 'F' AND i.externalid IS NOT NULL"
 )
 
@@ -51,14 +51,14 @@ func (p *Poller) Feeds() []connector.Feed {
 func (p *Poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
 	doing := "listing the stock levels of netsuite"
 	sql := selected + " AND b.location IN (" + strings.Join(p.Locations, ", ") + ") AND " +
-		changedAt + " >= " + literal(ask.Since)
+		changedAt + " >= " + suitetalk.Timestamp(ask.Since)
 	if ask.Cursor != "" {
 		at, item, location, ok := parseCursor(ask.Cursor)
 		if !ok {
 			return connector.Page{}, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Doing: doing, Detail: "is not a cursor of this list"}
 		}
-		same := changedAt + " = " + literal(at)
-		sql += " AND (" + changedAt + " > " + literal(at) + " OR " + same + " AND (b.item > " + item + " OR b.item = " + item + " AND b.location > " + location + "))"
+		same := changedAt + " = " + suitetalk.Timestamp(at)
+		sql += " AND (" + changedAt + " > " + suitetalk.Timestamp(at) + " OR " + same + " AND (b.item > " + item + " OR b.item = " + item + " AND b.location > " + location + "))"
 	}
 	rows, err := p.Client.Rows(ctx, sql+" ORDER BY "+changedAt+", b.item, b.location", doing)
 	if err != nil {
@@ -73,10 +73,6 @@ func (p *Poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 		page.Cursor = last["changed"] + "|" + last["item"] + "|" + last["location"]
 	}
 	return page, nil
-}
-
-func literal(at time.Time) string {
-	return "TO_TIMESTAMP(" + suitetalk.Quoted(at.UTC().Format(timeLayout)) + ", " + sqlTime + ")"
 }
 
 func parseCursor(cursor string) (at time.Time, item, location string, ok bool) {

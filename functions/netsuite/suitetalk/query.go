@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"causeway.example/shared/fault"
@@ -115,3 +116,20 @@ func (c *Client) query(ctx context.Context, sql, doing string) ([]byte, error) {
 	}
 	return got.Body, err
 }
+
+// TimeLayout is how queries write times, in UTC and whole seconds.
+const TimeLayout = "2006-01-02 15:04:05"
+
+const sqlTime = "'YYYY-MM-DD HH24:MI:SS'"
+
+// Timestamp returns the time as an expression of SuiteQL, to be compared with UTC of a column.
+func Timestamp(at time.Time) string {
+	return "TO_TIMESTAMP(" + Quoted(at.UTC().Format(TimeLayout)) + ", " + sqlTime + ")"
+}
+
+// UTC returns the expression of a column's time in UTC: SuiteQL answers in the zone of the
+// integration's user.
+func UTC(column string) string { return "SYS_EXTRACT_UTC(" + column + ")" }
+
+// UTCText returns the expression of a column's time as text in TimeLayout.
+func UTCText(column string) string { return "TO_CHAR(" + UTC(column) + ", " + sqlTime + ")" }

@@ -47,6 +47,7 @@ type Fake struct {
 	held, customers map[string]object // in the form of webhooks
 	shipping        shipping
 	stock           stocks
+	catalog         catalog
 	subscriptions   []Subscription
 	deleted         int // subscriptions that ended
 	bucket          bucket
@@ -198,6 +199,9 @@ func (f *Fake) execute(query string, variables map[string]any) Answer {
 	if refused, bad := refuseStock(operation, variables); bad {
 		return refused
 	}
+	if refused, bad := f.refuseProduct(operation, variables); bad {
+		return refused
+	}
 	cost := points(operation.SelectionSet, variables)
 	if cost > mostPoints {
 		return failed("MAX_COST_EXCEEDED", "Query cost is "+strconv.Itoa(cost)+", which exceeds the single query max cost limit")
@@ -230,8 +234,12 @@ func ok(body any) Answer {
 
 // root returns the data that the operation can select. A mutation is executed.
 func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any) map[string]any {
-	root := map[string]any{"shop": map[string]any{"id": "gid://shopify/Shop/1", "name": "Example Brand", "ianaTimezone": "America/New_York"}}
+	root := map[string]any{"shop": map[string]any{"id": "gid://shopify/Shop/1", "name": "Example Brand", "ianaTimezone": "America/New_York", "currencyCode": f.catalog.money()}}
 	for _, field := range fields(operation.SelectionSet) {
+		if value, known := f.catalogRoot(field, variables); known {
+			root[field.Name] = value
+			continue
+		}
 		search := toText(argument(field, "query", variables))
 		switch field.Name {
 		case "webhookSubscriptionCreate":

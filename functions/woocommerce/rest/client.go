@@ -19,6 +19,7 @@ const (
 	OrdersPath    = "/wp-json/wc/v3/orders"
 	CustomersPath = "/wp-json/wc/v3/customers"
 	WebhooksPath  = "/wp-json/wc/v3/webhooks"
+	ProductsPath  = "/wp-json/wc/v3/products"
 )
 
 // PageSize is the largest page of the API.

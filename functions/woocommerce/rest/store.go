@@ -47,6 +47,15 @@ func (s Stores) Of(tenant string) *Store {
 	return s[i]
 }
 
+// Configured returns the tenant of a configured store by its address or its host, and false for another one.
+func (s Stores) Configured(name string) (tenant string, known bool) {
+	if one := s.Of(name); one != nil {
+		return name, true
+	}
+	tenant, known = tenantOf(name)
+	return tenant, known && s.Of(tenant) != nil
+}
+
 // Tenants lists the stores by their names.
 func (s Stores) Tenants() []string {
 	names := make([]string, 0, len(s))

@@ -41,6 +41,8 @@ type Fake struct {
 	asked    []url.Values
 	answers  []Answer
 	notes    map[int64][]Note
+	products []*Product
+	lost     string // method of a request whose answer is lost
 }
 
 // Answer replaces an answer of the Fake.
@@ -108,6 +110,9 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 		w.WriteHeader(planned.Status)
 		_, _ = w.Write([]byte(planned.Body))
+		return
+	}
+	if f.catalog(w, r, route.Operation.OperationID, parameters) {
 		return
 	}
 	switch route.Operation.OperationID {

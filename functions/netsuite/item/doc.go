@@ -1,0 +1,52 @@
+// Package item polls NetSuite for items that changed: poller.go lists them with their prices by
+// SuiteQL, and source.go translates an item into product.upserted or product.retired, and into
+// price.changed.
+//
+// The keys are {System: "netsuite", Tenant: the account, Type: "product" or "price", ID: the item's
+// external id}. The external id is the SKU, as in orders and stock levels. The bodies:
+//
+//	SKU          externalid
+//	Title        displayname, or itemid of an item without one
+//	Description  description, which is that of sales
+//	Barcode      upccode
+//	Weight       weight, in weightunit (lb, oz, kg, g)
+//	Parent       parent, of a child of a matrix item
+//	Active       isinactive: an inactive item is product.retired
+//	UpdatedAt    lastmodifieddate
+//	Prices       unitprice of table pricing, by pricelevel and currency
+//
+// # Which items, which prices
+//
+// NETSUITE_ITEMS chooses the items: all of them, or those with a ticked checkbox field such as
+// custitem_web_store. Without the setting none is listed. An item without an external id is not
+// listed, nor is the parent of a matrix, which nobody can buy. An item whose box is cleared is no
+// longer listed, and stays in the stores as it is; to retire it, make it inactive first. Reading an
+// empty box as retired would take products out of a store that the ERP never put there.
+//
+// NETSUITE_PRICE_LEVELS has the price levels whose prices are published: each is a price list, and
+// the targets' settings say which list is the price of which store. NETSUITE_COMPARE_AT names the
+// level of the price before a reduction, because NetSuite has no such field. Currencies are those
+// of NETSUITE_CURRENCIES. Where a level has prices by quantity, that of the smallest quantity counts.
+//
+// # Versions
+//
+// The version of both is lastmodifieddate, by NetSuite's clock in whole seconds. Prices are a
+// sublist of the item ("Pricing Sublist / Pricing Matrix", NetSuite help section_1502207768), so a
+// new price is a change of the item; that this moves lastmodifieddate for each way of changing
+// prices is inferred. A poll looks at changes that are two minutes old or older (reconcile.Plan),
+// when the second is over. The prices are read after the item: they may be newer than the version,
+// and then a later poll finds the version that they belong to.
+//
+// # SuiteQL
+//
+// Table pricing with the columns item, pricelevel, currency, quantity and unitprice was seen in
+// several public programs, not live; so were upccode, matrixtype and BUILTIN.DF(weightunit) of table
+// item. The column quantity counts the levels of quantity. An account without the feature Multiple
+// Currencies may have no column currency; then the query fails, and its error is in the poll's log.
+//
+// # Echo
+//
+// Nothing writes items to NetSuite, so none of these events can be the echo of a write. What a
+// target makes of them does not come back either: Causeway subscribes to no product webhook of a
+// store and polls no store for products.
+package item

@@ -1,0 +1,43 @@
+// Package product writes products and prices of an ERP or a PIM to WooCommerce: target.go decides what
+// is written, and record.go reads and writes products and variations.
+//
+// A product is found by its SKU (GET /products?sku=, which finds variations too) and compared; the
+// fields that differ and that the source is master of (WOOCOMMERCE_PRODUCT_FIELDS) are sent by PUT.
+// Everything else stays the merchant's: images, description, categories, stock, meta data. A product
+// that is not there is created as a simple one, with its description and price, as a draft unless
+// WOOCOMMERCE_PRODUCT_STATUS is publish and it has a price. A variation keeps its name, which is that of
+// its options; its price and barcode are set.
+//
+// price.changed sets regular_price and sale_price, rounded to the decimals of WOOCOMMERCE_CURRENCY: with
+// a price before a reduction that one is regular and the price is the sale's, otherwise the price is
+// regular and there is no sale. It waits for its product.
+//
+// A retired product becomes a draft, a retired variation private, which takes both out of the store
+// (WOOCOMMERCE_PRODUCT_RETIRE). One that is active again stays as it is, because who hid it cannot be
+// told; the receipt says so.
+//
+// # Guarantee
+//
+// The guarantee is search. WooCommerce has no idempotency key, but keeps SKUs unique: a second product
+// with a SKU is rejected with product_invalid_sku, measured on WooCommerce 10.9.1. So a create that is
+// repeated after a lost answer makes no second product, and the next attempt finds it. PUT sets fields
+// of a record by its id, which may be repeated.
+//
+// # What is not written
+//
+//   - The weight: it is in a unit that is a setting of the store, which the product does not name.
+//   - The description of a product that is there: WooCommerce shows it reformatted, so that it cannot
+//     be compared.
+//   - A child of a matrix (Product.Parent) that is not in the store: create the variation there with its
+//     options, then redrive.
+//   - A SKU with a comma, which the search takes for two.
+//
+// # Echo
+//
+// WooCommerce reports our writes as product.updated. Causeway does not subscribe to that topic and
+// does not poll products, so nothing comes back.
+//
+// # Limits
+//
+// Each product is a request of its own: POST /products/batch is not used.
+package product

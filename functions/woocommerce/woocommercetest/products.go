@@ -1,0 +1,181 @@
+package woocommercetest
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Product is a product of the store, or a variation of one.
+type Product struct {
+	ID      int64
+	Parent  int64 // id of the product that this is a variation of, 0 for none
+	SKU     string
+	Name    string
+	Status  string // publish, draft, private …
+	Text    string // description
+	Barcode string // global_unique_id
+	Regular string // decimal text
+	Sale    string // decimal text, "" for none
+	Images  []string
+	Writes  int
+}
+
+// AddProduct makes a product or variation as a merchant does. An id of 0 is given.
+func (f *Fake) AddProduct(p Product) int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.addProduct(&p)
+}
+
+func (f *Fake) addProduct(p *Product) int64 {
+	if p.ID == 0 {
+		p.ID = 900 + int64(len(f.products))
+	}
+	if p.Status == "" {
+		p.Status = "publish"
+	}
+	f.products = append(f.products, p)
+	return p.ID
+}
+
+// Products returns the products and variations in the order in which they were made.
+func (f *Fake) Products() []Product {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := make([]Product, len(f.products))
+	for i, p := range f.products {
+		all[i] = *p
+	}
+	return all
+}
+
+// LoseAnswer executes the next request for products of the method, and answers with a gateway's error.
+func (f *Fake) LoseAnswer(method string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lost = method
+}
+
+// catalog answers a request for products, and returns false for another one.
+func (f *Fake) catalog(w http.ResponseWriter, r *http.Request, operation string, parameters map[string]string) bool {
+	if !strings.Contains(operation, "_products") {
+		return false
+	}
+	if lost := f.lost; lost == r.Method {
+		f.lost = ""
+		w = &gateway{ResponseWriter: w}
+	}
+	switch operation {
+	case "get_wp_json_wc_v3_products":
+		f.listProducts(w, r.URL.Query().Get("sku"))
+	case "post_wp_json_wc_v3_products":
+		f.createProduct(w, r)
+	case "put_wp_json_wc_v3_products_id":
+		f.updateProduct(w, r, "0", parameters["id"])
+	default:
+		f.updateProduct(w, r, parameters["product_id"], parameters["id"])
+	}
+	return true
+}
+
+// gateway is a proxy that loses an answer.
+type gateway struct{ http.ResponseWriter }
+
+func (g *gateway) WriteHeader(int) {
+	g.Header().Set("Content-Type", "text/html")
+	g.ResponseWriter.WriteHeader(http.StatusBadGateway)
+}
+
+func (g *gateway) Write(data []byte) (int, error) { return len(data), nil }
+
+// listProducts finds by a list of SKUs between commas, variations too.
+func (f *Fake) listProducts(w http.ResponseWriter, skus string) {
+	found := []any{}
+	for _, p := range f.products {
+		if slices.Contains(strings.Split(skus, ","), p.SKU) {
+			found = append(found, p.show())
+		}
+	}
+	answer(w, http.StatusOK, found)
+}
+
+func (p *Product) show() map[string]any {
+	kind := "simple"
+	if p.Parent != 0 {
+		kind = "variation"
+	}
+	return map[string]any{
+		"id": p.ID, "parent_id": p.Parent, "type": kind, "sku": p.SKU, "name": strings.ReplaceAll(p.Name, "&", "&amp;"), "status": p.Status,
+		"description": "<p>" + p.Text + "</p>", "global_unique_id": p.Barcode, "regular_price": p.Regular, "sale_price": p.Sale,
+	}
+}
+
+// createProduct refuses a SKU that another product has, as measured.
+func (f *Fake) createProduct(w http.ResponseWriter, r *http.Request) {
+	p := &Product{}
+	var given map[string]string
+	if err := json.NewDecoder(r.Body).Decode(&given); err != nil {
+		refuse(w, http.StatusBadRequest, "rest_invalid_json", "Invalid JSON body passed.")
+		return
+	}
+	i := slices.IndexFunc(f.products, func(other *Product) bool { return other.SKU == given["sku"] && given["sku"] != "" })
+	if i >= 0 {
+		answer(w, http.StatusBadRequest, map[string]any{"code": "product_invalid_sku", "message": "Invalid or duplicated SKU.", "data": map[string]any{
+			"status": http.StatusBadRequest, "resource_id": f.products[i].ID, "unique_sku": given["sku"] + "-1",
+		}})
+		return
+	}
+	if !f.barcodeIsFree(w, given, 0) {
+		return
+	}
+	p.SKU = given["sku"]
+	p.change(given)
+	f.addProduct(p)
+	answer(w, http.StatusCreated, p.show())
+}
+
+// barcodeIsFree refuses a global unique id that another product has, or that is no GTIN.
+func (f *Fake) barcodeIsFree(w http.ResponseWriter, given map[string]string, id int64) bool {
+	code := given["global_unique_id"]
+	taken := slices.ContainsFunc(f.products, func(other *Product) bool { return code != "" && other.Barcode == code && other.ID != id })
+	if taken || strings.Trim(code, "0123456789-") != "" {
+		refuse(w, http.StatusBadRequest, "product_invalid_global_unique_id", "Invalid or duplicated GTIN, UPC, EAN or ISBN.")
+		return false
+	}
+	return true
+}
+
+func (f *Fake) updateProduct(w http.ResponseWriter, r *http.Request, parent, id string) {
+	i := slices.IndexFunc(f.products, func(p *Product) bool {
+		return strconv.FormatInt(p.ID, 10) == id && strconv.FormatInt(p.Parent, 10) == parent
+	})
+	if i < 0 {
+		refuse(w, http.StatusBadRequest, "woocommerce_rest_product_invalid_id", "Invalid ID.")
+		return
+	}
+	var given map[string]string
+	if err := json.NewDecoder(r.Body).Decode(&given); err != nil {
+		refuse(w, http.StatusBadRequest, "rest_invalid_json", "Invalid JSON body passed.")
+		return
+	}
+	if !f.barcodeIsFree(w, given, f.products[i].ID) {
+		return
+	}
+	f.products[i].change(given)
+	answer(w, http.StatusOK, f.products[i].show())
+}
+
+// change sets what is given.
+func (p *Product) change(given map[string]string) {
+	p.Writes++
+	for name, to := range map[string]*string{
+		"name": &p.Name, "status": &p.Status, "description": &p.Text, "global_unique_id": &p.Barcode, "regular_price": &p.Regular, "sale_price": &p.Sale,
+	} {
+		if value, there := given[name]; there {
+			*to = value
+		}
+	}
+}
