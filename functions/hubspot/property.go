@@ -29,6 +29,8 @@ const (
 	propShippedAt   = "causeway_shipped_at"
 	propDeliveredAt = "causeway_delivered_at"
 	propShipments   = "causeway_shipments"
+	propWarehouse   = "causeway_warehouse"
+	propReleasedAt  = "causeway_released_at"
 	propRefunded    = "causeway_refunded"
 	propRefunds     = "causeway_refunds"
 	propLine        = "causeway_line"
@@ -56,6 +58,8 @@ var customs = []custom{
 	{orders, orderGroup, propShippedAt, "datetime", "date", false},
 	{orders, orderGroup, propDeliveredAt, "datetime", "date", false},
 	{orders, orderGroup, propShipments, "string", "textarea", false},
+	{orders, orderGroup, propWarehouse, "string", "text", false},
+	{orders, orderGroup, propReleasedAt, "datetime", "date", false},
 	{orders, orderGroup, propRefunded, "number", "number", false},
 	{orders, orderGroup, propRefunds, "string", "textarea", false},
 	{lineItems, lineItemGroup, propLine, "string", "text", true},

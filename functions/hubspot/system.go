@@ -57,6 +57,7 @@ func Profile() connector.Profile {
 		return connector.Operation{Name: name, Guarantee: connector.ExternalID, Effect: effect}
 	}
 	order, shipment := operation("upsert order", "order"), operation("add shipment to order", "shipment")
+	warehouse := operation("set warehouse's state of order", "warehouse order")
 	return connector.Profile{
 		Name:        Name,
 		Title:       "HubSpot (API 2026-09)",
@@ -79,6 +80,10 @@ func Profile() connector.Profile {
 			canonical.ShipmentUpdated:        shipment,
 			canonical.ShipmentDelivered:      shipment,
 			canonical.ShipmentCancelledEvent: shipment,
+			canonical.OrderReleased:          warehouse,
+			canonical.OrderHeld:              warehouse,
+			canonical.ShipmentDiscrepancy:    warehouse,
+			canonical.FulfillmentCancelled:   warehouse,
 			canonical.RefundSettled:          operation("add refund to order", "refund"),
 		},
 	}

@@ -21,7 +21,7 @@ func stateOf(fake *hubspottest.Fake, key message.Key) string {
 	switch key.Type {
 	case "customer":
 		object, name = "contacts", "causeway_customer"
-	case "shipment", "refund":
+	case "shipment", "refund", "warehouse_order":
 		value = keyOf("order", "5001").String()
 	}
 	text := ""
@@ -35,6 +35,9 @@ func stateOf(fake *hubspottest.Fake, key message.Key) string {
 				return ""
 			}
 			return list
+		}
+		if key.Type == "warehouse_order" {
+			return strings.TrimSpace(r.Properties["causeway_warehouse"] + " " + r.Properties["causeway_released_at"])
 		}
 		for _, property := range slices.Sorted(maps.Keys(r.Properties)) {
 			text += property + "=" + r.Properties[property] + " "
@@ -67,6 +70,8 @@ func TestTargetConforms(t *testing.T) {
 			stateOfShipment(t, 2, canonical.ShipmentDelivered, func(s *canonical.Shipment) { s.Status, s.DeliveredAt = canonical.Delivered, noon.Add(48*time.Hour) }),
 			stateOfShipment(t, 3, canonical.ShipmentCancelledEvent, func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled }),
 			messageOf(t, canonical.RefundSettled, refund("800", 500)),
+			messageOf(t, canonical.OrderReleased, atWarehouse(canonical.WarehouseReleased)), messageOf(t, canonical.OrderHeld, atWarehouse(canonical.WarehouseHeld)),
+			messageOf(t, canonical.ShipmentDiscrepancy, atWarehouse(canonical.WarehouseDiscrepancy)), messageOf(t, canonical.FulfillmentCancelled, atWarehouse(canonical.WarehouseCancelled)),
 		},
 		Personal: []string{"ada@example.com", "Byron", "12 Main St", "212 555"},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {

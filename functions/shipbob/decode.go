@@ -18,15 +18,17 @@ import (
 // entityShipment is the type of a shipment in keys.
 const entityShipment = "shipment"
 
-// The topics that are translated. The first two are of a list that a poll read.
+// The topics that are translated. The first three are of a list that a poll read.
 const (
 	topicPolled   = "order.polled"          // of an order that changed
 	topicTracked  = "order.tracking.polled" // of an order whose tracking changed
+	topicState    = "order.state.polled"    // of an order that changed, for what the warehouse has of it
 	topicTracking = "order.shipment.tracking.updated"
 )
 
 var translated = []string{
-	topicPolled, topicTracked, topicTracking, "order.shipped", "order.delivered", "order.shipment.delivered", "order.shipment.cancelled",
+	topicPolled, topicTracked, topicState, topicTracking, "order.shipped", "order.delivered", "order.shipment.delivered", "order.shipment.cancelled",
+	"order.shipment.exception", "order.shipment.on_hold",
 }
 
 // The states of a shipment that has left (Orders.OrderStatusEnum). A label was printed for it,
@@ -38,8 +40,6 @@ const (
 
 // unused are the topics that change nothing elsewhere, with what they report.
 var unused = map[string]string{
-	"order.shipment.exception":                "a shipment in exception",
-	"order.shipment.on_hold":                  "a shipment on hold",
 	"order.shipment.address.updated":          "a shipment that has not left",
 	"order.shipment.line_item.added":          "a shipment that has not left",
 	"order.shipment.line_item.removed":        "a shipment that has not left",
@@ -48,8 +48,9 @@ var unused = map[string]string{
 	"return.created":                          "a return", "return.updated": "a return", "return.completed": "a return",
 }
 
-// Translate returns one event for each shipment of the order that has left or was cancelled, with
-// its whole state. ShipBob sends order.shipped of a split order when all labels are printed, and a
+// Translate returns one event for each shipment of the order that has left or was cancelled, and one
+// of what the warehouse has of the order, each with its whole state. A list that a poll read gives the
+// one or the other, because each feed is of one kind. ShipBob sends order.shipped of a split order when all labels are printed, and a
 // poll finds them one by one; both give the same states. The order of a delivery that has a
 // shipment alone is fetched, because quantities follow from the whole order.
 func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
@@ -73,21 +74,42 @@ func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Tra
 		return connector.Translation{Skip: "order " + o.id + " of ShipBob has no reference id of this installation"}, nil
 	}
 	translation := connector.Translation{}
+	if raw.Topic != topicState {
+		if translation.Events, err = s.shipmentEvents(ctx, raw, &o, only); err != nil {
+			return connector.Translation{}, fault.Doing(doing+", order "+o.id, err)
+		}
+	}
+	if raw.Topic != topicPolled && raw.Topic != topicTracked {
+		event, why, err := s.stateEvent(ctx, raw, &o, doing)
+		if err != nil {
+			return connector.Translation{}, fault.Doing(doing+", order "+o.id, err)
+		}
+		if translation.Skip = why; why == "" {
+			translation.Events = append(translation.Events, event)
+		}
+	}
+	for i := range translation.Events {
+		translation.Events[i].Notes, translation.Skip = notes, ""
+	}
+	if len(translation.Events) == 0 && translation.Skip == "" {
+		translation.Skip = "no shipment of order " + o.id + " has left yet"
+	}
+	return translation, nil
+}
+
+// shipmentEvents returns the states of the order's shipments, or of the one of the id only.
+func (s *source) shipmentEvents(ctx context.Context, raw *message.Raw, o *order, only string) (all []connector.Event, err error) {
 	for i := range o.shipments {
 		if one := &o.shipments[i]; !one.isReported() || only != "" && one.id != only {
 			continue
 		}
-		event, err := s.shipmentEvent(ctx, raw, &o, i)
+		event, err := s.shipmentEvent(ctx, raw, o, i)
 		if err != nil {
-			return connector.Translation{}, fault.Doing(doing+", order "+o.id, err)
+			return nil, err
 		}
-		event.Notes = notes
-		translation.Events = append(translation.Events, event)
+		all = append(all, event)
 	}
-	if len(translation.Events) == 0 {
-		translation.Skip = "no shipment of order " + o.id + " has left yet"
-	}
-	return translation, nil
+	return all, nil
 }
 
 // orderOf returns the order of a delivery, and the id of the shipment if it has that one alone.
@@ -173,10 +195,26 @@ func (s *source) shipmentEvent(ctx context.Context, raw *message.Raw, o *order, 
 
 // lines returns what is in the n-th shipment, by SKU.
 func (s *source) lines(ctx context.Context, o *order, n int, path string) ([]canonical.ShipmentLine, error) {
-	var codes []string
-	pieces := map[string]int64{}
+	counts, err := s.pieceCounts(ctx, o, n)
+	if err != nil {
+		return nil, err
+	}
+	var all []canonical.ShipmentLine
+	for _, c := range counts {
+		if c.count > 0 {
+			all = append(all, canonical.ShipmentLine{SKU: c.code, Quantity: wholePieces(c.count)})
+		}
+	}
+	if len(all) == 0 {
+		return nil, unreadable(path+".products", "a shipment that has left contains nothing")
+	}
+	return all, nil
+}
+
+// pieceCounts returns how many of each product are in the n-th shipment.
+func (s *source) pieceCounts(ctx context.Context, o *order, n int) (all []counted, err error) {
 	for i, p := range o.shipments[n].products {
-		field := fmt.Sprintf("%s.products[%d]", path, i)
+		field := fmt.Sprintf("shipments[%d].products[%d]", n, i)
 		code := p.code()
 		if code == "" {
 			return nil, unreadable(field+".reference_id", "the product has neither reference id nor SKU")
@@ -185,19 +223,11 @@ func (s *source) lines(ctx context.Context, o *order, n int, path string) ([]can
 		if err != nil {
 			return nil, err
 		}
-		if _, twice := pieces[code]; !twice {
-			codes = append(codes, code)
+		at := slices.IndexFunc(all, func(c counted) bool { return c.code == code })
+		if at < 0 {
+			at, all = len(all), append(all, counted{code: code})
 		}
-		pieces[code] += count
-	}
-	var all []canonical.ShipmentLine
-	for _, code := range codes {
-		if pieces[code] > 0 {
-			all = append(all, canonical.ShipmentLine{SKU: code, Quantity: canonical.Pieces(canonical.NewDecimal(pieces[code], 0))})
-		}
-	}
-	if len(all) == 0 {
-		return nil, unreadable(path+".products", "a shipment that has left contains nothing")
+		all[at].count += count
 	}
 	return all, nil
 }

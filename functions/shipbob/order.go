@@ -24,6 +24,7 @@ type order struct {
 	parent                                string      // id of the order, of a body that is one of its shipments
 	key                                   message.Key // of the order in its store …
 	issue                                 int         // … and which issue of it this is, from 1; 0 if it is none of ours
+	created                               time.Time
 	recipient                             recipient
 	products                              []product
 	shipments                             []shipment
@@ -51,7 +52,12 @@ type shipment struct {
 	carrier, service            string
 	number, url                 string // of the tracking
 	products                    []shipped
+	details                     []detail
 }
+
+// detail says more of a shipment's status (Orders.StatusDetailViewModel). item is the id of the
+// inventory item that it is about, "" if it is about none.
+type detail struct{ name, description, item string }
 
 // shipped is a product in a shipment, by the inventory items that it consists of.
 type shipped struct {
@@ -102,6 +108,8 @@ func readOrder(r *wire.Reader) (o order) {
 			o.number = r.Word()
 		case "status":
 			o.status = r.Word()
+		case "created_date":
+			o.created = r.Time()
 		case "shipping_method":
 			o.method = r.Word()
 		case "recipient":
@@ -205,12 +213,28 @@ func readShipment(r *wire.Reader) (s shipment) {
 			s.readTracking(r)
 		case "products":
 			s.products = readList(r, readShipped)
+		case "status_details":
+			s.details = readList(r, readDetail)
 		}
 	}
 	if s.id == "" {
 		r.Missing("id")
 	}
 	return s
+}
+
+func readDetail(r *wire.Reader) (d detail) {
+	for member := range r.Object() {
+		switch member {
+		case "name":
+			d.name = r.Word()
+		case "description":
+			d.description = r.Word()
+		case "inventory_id":
+			d.item, _ = r.NullID()
+		}
+	}
+	return d
 }
 
 func readLocation(r *wire.Reader) (id string) {

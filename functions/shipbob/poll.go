@@ -26,17 +26,20 @@ type poller struct {
 var _ connector.Poller = (*poller)(nil)
 
 // Feeds returns the shipments of each channel's orders in two feeds of the account: by the last
-// update, and by the last update of the tracking, which ShipBob lists by a time of its own.
+// update, and by the last update of the tracking, which ShipBob lists by a time of its own. A third
+// one has what the warehouse has of each order; no webhook reports that an order was taken in.
 func (p *poller) Feeds() []connector.Feed {
 	return []connector.Feed{
 		{Tenant: p.settings.Account, Topic: topicPolled, Entity: entityShipment},
 		{Tenant: p.settings.Account, Topic: topicTracked, Entity: entityShipment},
+		{Tenant: p.settings.Account, Topic: topicState, Entity: entityState, Unannounced: true},
 	}
 }
 
 // updates are the parameters of the list that bound a feed's time.
 var updates = map[string][2]string{
 	topicPolled:  {"LastUpdateStartDate", "LastUpdateEndDate"},
+	topicState:   {"LastUpdateStartDate", "LastUpdateEndDate"},
 	topicTracked: {"LastTrackingUpdateStartDate", "LastTrackingUpdateEndDate"},
 }
 
@@ -134,8 +137,9 @@ func pagesOf(header http.Header, page, count int) int {
 
 func stamp(second int64) string { return time.Unix(second, 0).UTC().Format(time.RFC3339) }
 
-// changes returns the shipments of the orders, oldest first.
+// changes returns the shipments of the orders, or of feed topicState the orders, oldest first.
 func changes(bodies [][]byte, w window) (all []connector.Change) {
+	states := map[message.Key]issued{}
 	for _, body := range bodies {
 		r := wire.NewReader(body, strictjson.Limits{})
 		o := readOrder(r)
@@ -144,20 +148,16 @@ func changes(bodies [][]byte, w window) (all []connector.Change) {
 			all = append(all, connector.Change{ID: unreadablePrefix + o.id, At: time.Unix(w.from, 0).UTC(), Err: fault.Doing("reading order "+o.id+" of "+Name, err)})
 			continue
 		}
-		if o.issue == 0 {
-			continue
+		switch {
+		case o.issue == 0:
+		case w.topic == topicState:
+			states[o.key] = newerIssue(states[o.key], o, body)
+		default:
+			all = append(all, shipmentChanges(&o, w, body)...)
 		}
-		for i := range o.shipments {
-			s := &o.shipments[i]
-			if !s.isReported() {
-				continue
-			}
-			change := connector.Change{ID: s.id, Name: o.number, At: s.updated.UTC(), Body: body}
-			if w.topic == topicTracked {
-				change.At = s.version().UTC()
-			}
-			all = append(all, change)
-		}
+	}
+	for key, is := range states {
+		all = append(all, connector.Change{ID: key.String(), Name: is.number, At: is.changed().UTC(), Body: is.body})
 	}
 	slices.SortStableFunc(all, func(a, b connector.Change) int {
 		if n := a.At.Compare(b.At); n != 0 {
@@ -165,6 +165,36 @@ func changes(bodies [][]byte, w window) (all []connector.Change) {
 		}
 		return strings.Compare(a.ID, b.ID)
 	})
+	return all
+}
+
+// issued is an issue of a store's order, as the list has it.
+type issued struct {
+	order
+	body []byte
+}
+
+// newerIssue returns the later of two issues of one order: the state of the other is past.
+func newerIssue(had issued, o order, body []byte) issued {
+	if had.issue > o.issue {
+		return had
+	}
+	return issued{o, body}
+}
+
+// shipmentChanges returns the order's shipments that other systems get.
+func shipmentChanges(o *order, w window, body []byte) (all []connector.Change) {
+	for i := range o.shipments {
+		s := &o.shipments[i]
+		if !s.isReported() {
+			continue
+		}
+		change := connector.Change{ID: s.id, Name: o.number, At: s.updated.UTC(), Body: body}
+		if w.topic == topicTracked {
+			change.At = s.version().UTC()
+		}
+		all = append(all, change)
+	}
 	return all
 }
 

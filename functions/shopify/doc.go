@@ -1,6 +1,6 @@
 // Package shopify connects Shopify. As a source it authenticates deliveries of the configured
 // shops and translates them into canonical events; as a target it fulfills orders with what a
-// warehouse shipped, and sets the stock that an ERP reports. It uses version 2026-10 of the webhooks and of the Admin API.
+// warehouse shipped, marks those that it holds, and sets the stock that an ERP reports. It uses version 2026-10 of the webhooks and of the Admin API.
 //
 // # Packages
 //
@@ -10,12 +10,13 @@
 //     versions, and how an order, its payments and its refunds are booked.
 //   - fulfillment: a shipment becomes fulfillments of its order.
 //   - inventory: a stock level becomes the quantity of an item at a location.
+//   - mark: what a warehouse has of an order becomes tags and a metafield.
 //   - shopify itself: settings and profile (system.go), the doors (verify.go, partner.go), and the
 //     roles that are little more than queries: poll.go, audit.go, subscribe.go.
 //
-// admin imports payload; translation, fulfillment and inventory import both and do not know
-// each other. A fulfillment has guarantee search, a stock level compare_and_set: their documentation
-// says why.
+// admin imports payload; translation, fulfillment, inventory and mark import both and do
+// not know each other. A fulfillment has guarantee search, a stock level compare_and_set, a mark
+// external_id: their documentation says why.
 //
 // # Deliveries
 //

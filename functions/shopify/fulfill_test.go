@@ -88,6 +88,10 @@ func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 			shippedMessage(t, later(twoPlaces, func(s *canonical.Shipment) { s.Status, s.DeliveredAt = canonical.Delivered, now })),
 			shippedMessage(t, later(twoPlaces, func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled })),
 			stockMessage(t, "5", "TEE-BLK-M", "38"),
+			markMessage(t, atWarehouse(canonical.WarehouseHeld, outOfStock)),
+			markMessage(t, atWarehouse(canonical.WarehouseReleased)),
+			markMessage(t, atWarehouse(canonical.WarehouseDiscrepancy)),
+			markMessage(t, atWarehouse(canonical.WarehouseCancelled)),
 		},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
 			t.Helper()
@@ -106,6 +110,9 @@ func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 				t.Fatal(err)
 			}
 			return connectortest.TargetAccount{System: system, State: func(k message.Key) string {
+				if k.Type == "warehouse_order" {
+					return strings.TrimPrefix(strings.Join(fake.Tags("5001"), " ")+" "+fake.Metafield("5001", "causeway.warehouse"), " ")
+				}
 				if n := fake.Available(place)["TEE-BLK-M"]; k.Type == "inventory" && n != 40 {
 					return strconv.FormatInt(n, 10)
 				}

@@ -39,15 +39,20 @@ func TestQueriesFitTheSchema(t *testing.T) {
 	if _, err := s.setStock(t.Context(), t, stockMessage(t, "5", "TEE-BLK-M", "12")); err != nil {
 		t.Fatal(err)
 	}
+	for _, state := range []*canonical.WarehouseOrder{atWarehouse(canonical.WarehouseHeld, outOfStock), atWarehouse(canonical.WarehouseReleased)} {
+		if _, err := s.ship(t, markMessage(t, state), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
 	asked := s.fake.Asked()
-	if len(asked) != 31 {
-		t.Fatalf("%d queries were sent, want 31", len(asked))
+	if len(asked) != 39 {
+		t.Fatalf("%d queries were sent, want 39", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {
 			t.Errorf("%s\n%v", query, errs)
 		}
-		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors", "tracked", "isTracked").Replace(query)
+		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors", "tracked", "isTracked", "value }", "text }").Replace(query)
 		if _, errs := gqlparser.LoadQueryWithRules(schema, misspelt, rules.NewDefaultRules()); errs == nil {
 			t.Errorf("a misspelt field passes:\n%s", misspelt)
 		}

@@ -93,6 +93,7 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 			shippedEvent(t, shipmentOf("S-1", map[string]int64{"A": 2})), shippedEvent(t, shipmentOf("S-2", rest)), updated,
 			shippedEvent(t, laterOf(shipmentOf("S-2", rest), func(s *canonical.Shipment) { s.Status = canonical.Delivered })),
 			shippedEvent(t, laterOf(shipmentOf("S-2", rest), func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled })),
+			stateEvent(t, canonical.WarehouseHeld), stateEvent(t, canonical.WarehouseReleased), stateEvent(t, canonical.WarehouseDiscrepancy), stateEvent(t, canonical.WarehouseCancelled),
 		},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
 			t.Helper()
@@ -108,6 +109,9 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 			return connectortest.TargetAccount{System: system, State: func(k message.Key) string {
 				state := ""
 				for _, note := range fake.Notes(42) {
+					if k.Type == "warehouse_order" && strings.HasPrefix(note.Text, "Warehouse: ") {
+						state += note.Text + "\n"
+					}
 					if strings.HasPrefix(note.Text, "Shipment "+k.ID+":") {
 						state += note.Text + "\n"
 					}

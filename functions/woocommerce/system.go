@@ -73,6 +73,7 @@ type Settings struct {
 func Profile() connector.Profile {
 	settings, secrets := connector.Keys(Settings{})
 	shipped := connector.Operation{Name: "shipment of order", Guarantee: connector.Search, Effect: "shipment", Lag: 5 * time.Second}
+	noted := connector.Operation{Name: "warehouse note of order", Guarantee: connector.Search, Effect: "warehouse note", Lag: 5 * time.Second}
 	return connector.Profile{
 		Name:        Name,
 		Title:       "WooCommerce (REST v3)",
@@ -91,6 +92,10 @@ func Profile() connector.Profile {
 			canonical.ShipmentUpdated:        shipped,
 			canonical.ShipmentDelivered:      shipped,
 			canonical.ShipmentCancelledEvent: shipped,
+			canonical.OrderReleased:          noted,
+			canonical.OrderHeld:              noted,
+			canonical.ShipmentDiscrepancy:    noted,
+			canonical.FulfillmentCancelled:   noted,
 		},
 	}
 }

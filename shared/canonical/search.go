@@ -109,6 +109,8 @@ func KnownBy(entity any, hash func(address string) string) map[string][]string {
 		return map[string][]string{knownID: {e.ID, e.Order}, knownTracking: numbers}
 	case *FulfillmentRequest:
 		return map[string][]string{knownID: {e.ID, e.Order}}
+	case *WarehouseOrder:
+		return map[string][]string{knownID: {e.ID, e.Order}}
 	case *Return:
 		return map[string][]string{knownID: {e.ID, e.Order}}
 	}

@@ -30,7 +30,7 @@ var (
 	// route is the model's only route.
 	route = routes.Route{From: shop, Flow: "facts", To: erp, Types: []string{
 		canonical.CustomerUpserted, canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent,
-		canonical.OrderReleased, canonical.PaymentCaptured,
+		canonical.PaymentAuthorized, canonical.PaymentCaptured,
 	}, Filters: []routes.Filter{
 		{Name: final, Reason: "not for here", Default: true, Final: true, Pattern: routes.MustPattern(`{"detail":{"body":{"test":[true]}}}`)},
 		{Name: later, Reason: "not yet", Default: true, Pattern: routes.MustPattern(`{"detail":{"body":{"status":["draft"]}}}`)},
@@ -150,7 +150,7 @@ func (w *world) erp(p *process) connector.System {
 			canonical.OrderPlaced:         {Name: "upsert order", Guarantee: g, Lag: lag, Effect: "order"},
 			canonical.OrderChanged:        {Name: "upsert order", Guarantee: g, Lag: lag, Effect: "order"},
 			canonical.OrderCancelledEvent: {Name: "close order", Guarantee: g, Lag: lag, Effect: w.closing},
-			canonical.OrderReleased:       {Name: "release order", Guarantee: g, Lag: lag},
+			canonical.PaymentAuthorized:   {Name: "release order", Guarantee: g, Lag: lag},
 			canonical.PaymentCaptured:     {Name: "deposit", Guarantee: g, Lag: lag},
 		},
 	}}
