@@ -313,6 +313,9 @@ func TestWhatCannotBeFulfilledIsExplained(t *testing.T) {
 		"nothing":                 {nil, []canonical.ShipmentLine{shippedLine("TEE-BLK-M", 0)}, fault.Rejected, fault.Value, "lines"},
 		"on hold":                 {func(s *shop, _ *message.Message) { s.fake.Hold("5001", "ON_HOLD") }, nil, fault.NotReady, fault.Conflict, "lines[0]"},
 		"scheduled":               {func(s *shop, _ *message.Message) { s.fake.Hold("5001", "SCHEDULED") }, nil, fault.NotReady, fault.Conflict, "lines[0]"},
+		"nothing left": {func(s *shop, _ *message.Message) {
+			s.fake.Put(shopifytest.Purchase{ID: 5001, Items: []shopifytest.Item{{ID: 11, SKU: "TEE-BLK-M", Quantity: 1, Price: 1}}, Change: fulfilledElsewhere}.Body())
+		}, nil, fault.Rejected, fault.Conflict, "order"},
 		"an order of another one": {func(_ *shop, m *message.Message) { m.Parents[0].System = "woocommerce" }, nil, fault.Rejected, fault.MissingRef, "order"},
 		"an unknown shop":         {func(_ *shop, m *message.Message) { m.Parents[0].Tenant = "second.myshopify.com" }, nil, fault.Rejected, fault.Config, "SHOPIFY_SHOPS"},
 		"no order":                {func(_ *shop, m *message.Message) { m.Parents = nil }, nil, fault.Invalid, fault.MissingRef, "order"},
@@ -335,6 +338,28 @@ func TestWhatCannotBeFulfilledIsExplained(t *testing.T) {
 				t.Errorf("something was written: %+v", made)
 			}
 		})
+	}
+}
+
+// fulfilledElsewhere is a change of an order whose lines have nothing left to fulfill.
+func fulfilledElsewhere(order map[string]any) {
+	for _, one := range order["line_items"].([]any) {
+		one.(map[string]any)["fulfillable_quantity"] = 0
+	}
+}
+
+// TestAnOrderWithoutFulfillmentOrdersIsWaitedForIfItHasSomethingToFulfill: the app may lack a scope.
+func TestAnOrderWithoutFulfillmentOrdersIsWaitedForIfItHasSomethingToFulfill(t *testing.T) {
+	t.Parallel()
+	for fulfillable, want := range map[string]fault.Kind{"true": fault.NotReady, "false": fault.Rejected} {
+		s := open(t, nil)
+		s.fake.Put(threeTees())
+		s.fake.AnswerTo("fulfillmentOrders(first", shopifytest.Answer{Status: 200, Body: `{"data":{"order":{"fulfillmentOrders":{"nodes":[],"pageInfo":{"hasNextPage":false,"endCursor":null}}}}}`})
+		s.fake.AnswerTo("fulfillable }", shopifytest.Answer{Status: 200, Body: `{"data":{"order":{"fulfillable":` + fulfillable + `}}}`})
+		_, err := s.ship(t, shippedMessage(t, parcel("S-1", "1Z1", shippedLine("TEE-BLK-M", 1))), 1)
+		if f := fault.As(err); f == nil || f.Kind != want || f.Field != "order" || want == fault.Rejected && f.Code != "nothing_to_fulfill" {
+			t.Errorf("fulfillable %s: %v", fulfillable, err)
+		}
 	}
 }
 
