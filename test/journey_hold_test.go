@@ -166,7 +166,9 @@ func TestD6AHoldIsANoteOfTheOtherStore(t *testing.T) {
 		w.pass(time.Minute)
 		reference := message.Key{System: "woocommerce", Tenant: "shop.example", Type: "order", ID: "42"}.String()
 		for i, act := range []func() error{
-			func() error { return w.warehouse.Hold(reference, shipbobtest.OnHold, shipbobtest.Detail{Name: "InvalidAddress"}) },
+			func() error {
+				return w.warehouse.Hold(reference, shipbobtest.OnHold, shipbobtest.Detail{Name: "InvalidAddress"})
+			},
 			func() error { return w.warehouse.Resume(reference) },
 		} {
 			if err := act(); err != nil {
@@ -306,6 +308,7 @@ func (w *world) releases() []port.Entry {
 	if err != nil {
 		w.Fatal(err)
 	}
-	return slices.DeleteFunc(found, func(e port.Entry) bool { return e.Route != "shipbob-holds-to-hubspot" || e.Type != canonical.OrderReleased })
+	return slices.DeleteFunc(found, func(e port.Entry) bool {
+		return e.Route != "shipbob-holds-to-hubspot" || e.Type != canonical.OrderReleased
+	})
 }
-

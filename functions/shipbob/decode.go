@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"causeway.example/functions/shipbob/rest"
+	"causeway.example/functions/shipbob/standing"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -73,28 +75,34 @@ func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Tra
 	if o.issue == 0 {
 		return connector.Translation{Skip: "order " + o.id + " of ShipBob has no reference id of this installation"}, nil
 	}
-	translation := connector.Translation{}
+	translation, err := s.translate(ctx, raw, &o, only)
+	for i := range translation.Events {
+		translation.Events[i].Notes = notes
+	}
+	return translation, fault.Doing(doing+", order "+o.id, err)
+}
+
+// translate returns the events of the order, or why there is none.
+func (s *source) translate(ctx context.Context, raw *message.Raw, o *order, only string) (all connector.Translation, err error) {
+	all.Skip = "no shipment of order " + o.id + " has left yet"
 	if raw.Topic != topicState {
-		if translation.Events, err = s.shipmentEvents(ctx, raw, &o, only); err != nil {
-			return connector.Translation{}, fault.Doing(doing+", order "+o.id, err)
+		if all.Events, err = s.shipmentEvents(ctx, raw, o, only); err != nil {
+			return connector.Translation{}, err
 		}
 	}
 	if raw.Topic != topicPolled && raw.Topic != topicTracked {
-		event, why, err := s.stateEvent(ctx, raw, &o, doing)
+		event, why, err := s.stateEvent(ctx, o, "translating the state of order "+o.id)
 		if err != nil {
-			return connector.Translation{}, fault.Doing(doing+", order "+o.id, err)
+			return connector.Translation{}, err
 		}
-		if translation.Skip = why; why == "" {
-			translation.Events = append(translation.Events, event)
+		if all.Skip = why; why == "" {
+			all.Events = append(all.Events, event)
 		}
 	}
-	for i := range translation.Events {
-		translation.Events[i].Notes, translation.Skip = notes, ""
+	if len(all.Events) > 0 {
+		all.Skip = ""
 	}
-	if len(translation.Events) == 0 && translation.Skip == "" {
-		translation.Skip = "no shipment of order " + o.id + " has left yet"
-	}
-	return translation, nil
+	return all, nil
 }
 
 // shipmentEvents returns the states of the order's shipments, or of the one of the id only.
@@ -114,7 +122,7 @@ func (s *source) shipmentEvents(ctx context.Context, raw *message.Raw, o *order,
 
 // orderOf returns the order of a delivery, and the id of the shipment if it has that one alone.
 func (s *source) orderOf(ctx context.Context, raw *message.Raw, doing string) (o order, only string, notes []connector.Note, err error) {
-	r := wire.NewReader(raw.Body, answerLimits)
+	r := wire.NewReader(raw.Body, rest.Limits)
 	o = readOrder(r)
 	if err := r.Finish(); err != nil {
 		return order{}, "", nil, fault.Doing(doing, err)
@@ -201,8 +209,8 @@ func (s *source) lines(ctx context.Context, o *order, n int, path string) ([]can
 	}
 	var all []canonical.ShipmentLine
 	for _, c := range counts {
-		if c.count > 0 {
-			all = append(all, canonical.ShipmentLine{SKU: c.code, Quantity: wholePieces(c.count)})
+		if c.Count > 0 {
+			all = append(all, canonical.ShipmentLine{SKU: c.SKU, Quantity: canonical.Pieces(canonical.NewDecimal(c.Count, 0))})
 		}
 	}
 	if len(all) == 0 {
@@ -212,7 +220,7 @@ func (s *source) lines(ctx context.Context, o *order, n int, path string) ([]can
 }
 
 // pieceCounts returns how many of each product are in the n-th shipment.
-func (s *source) pieceCounts(ctx context.Context, o *order, n int) (all []counted, err error) {
+func (s *source) pieceCounts(ctx context.Context, o *order, n int) (all []standing.Pieces, err error) {
 	for i, p := range o.shipments[n].products {
 		field := fmt.Sprintf("shipments[%d].products[%d]", n, i)
 		code := p.code()
@@ -223,11 +231,11 @@ func (s *source) pieceCounts(ctx context.Context, o *order, n int) (all []counte
 		if err != nil {
 			return nil, err
 		}
-		at := slices.IndexFunc(all, func(c counted) bool { return c.code == code })
+		at := slices.IndexFunc(all, func(c standing.Pieces) bool { return c.SKU == code })
 		if at < 0 {
-			at, all = len(all), append(all, counted{code: code})
+			at, all = len(all), append(all, standing.Pieces{SKU: code})
 		}
-		all[at].count += count
+		all[at].Count += count
 	}
 	return all, nil
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"causeway.example/functions/shipbob/rest"
 	"causeway.example/shared/message"
 	"causeway.example/shared/wire"
 )
@@ -84,13 +85,13 @@ func codeOf(reference, sku string) string {
 
 // readOrders reads the list of orders.
 func readOrders(body []byte, doing string) ([]order, error) {
-	r := wire.NewReader(body, answerLimits)
+	r := wire.NewReader(body, rest.Limits)
 	var all []order
 	for range r.Array() {
 		all = append(all, readOrder(r))
 	}
 	if err := r.Finish(); err != nil {
-		return nil, broken(doing, err)
+		return nil, rest.Broken(doing, err)
 	}
 	return all, nil
 }
@@ -193,20 +194,18 @@ func readProduct(r *wire.Reader) (p product) {
 }
 
 func readShipment(r *wire.Reader) (s shipment) {
+	times := map[string]*time.Time{
+		"last_update_at": &s.updated, "actual_fulfillment_date": &s.fulfilled, "last_tracking_update_at": &s.tracked, "delivery_date": &s.delivered,
+	}
 	for member := range r.Object() {
+		if into := times[member]; into != nil {
+			*into = r.Time()
+		}
 		switch member {
 		case "id":
 			s.id = r.ID()
 		case "status":
 			s.status = r.Word()
-		case "last_update_at":
-			s.updated = r.Time()
-		case "actual_fulfillment_date":
-			s.fulfilled = r.Time()
-		case "last_tracking_update_at":
-			s.tracked = r.Time()
-		case "delivery_date":
-			s.delivered = r.Time()
 		case "location":
 			s.location = readLocation(r)
 		case "tracking":

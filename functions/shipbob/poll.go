@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/shipbob/rest"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
@@ -106,19 +107,19 @@ func (p *poller) second(ctx context.Context, w window, pages int, doing string) 
 // or include it, which is not documented: a second more on both sides is asked for, and what
 // is outside is repeated at most.
 func (p *poller) list(ctx context.Context, w window, page int, doing string) (bodies [][]byte, pages int, err error) {
-	answer, err := p.call(ctx, webapi.Request{Method: http.MethodGet, Path: ordersPath, Doing: doing, Query: url.Values{
+	answer, err := p.Call(ctx, webapi.Request{Method: http.MethodGet, Path: ordersPath, Doing: doing, Query: url.Values{
 		updates[w.topic][0]: {stamp(w.from)}, updates[w.topic][1]: {stamp(w.to + 1)},
 		"SortOrder": {"Oldest"}, "Page": {strconv.Itoa(page)}, "Limit": {strconv.Itoa(pageSize)},
 	}}, "")
 	if err != nil {
 		return nil, 0, err
 	}
-	r := wire.NewReader(answer.Body, answerLimits)
+	r := wire.NewReader(answer.Body, rest.Limits)
 	for range r.Array() {
 		bodies = append(bodies, r.Raw())
 	}
 	if err := r.Finish(); err != nil {
-		return nil, 0, broken(doing, err)
+		return nil, 0, rest.Broken(doing, err)
 	}
 	return bodies, pagesOf(answer.Header, page, len(bodies)), nil
 }
@@ -210,7 +211,7 @@ func (p *poller) Fetch(ctx context.Context, feed connector.Feed, change connecto
 		return raw, nil
 	}
 	doing := "fetching order " + id + " of " + Name
-	answer, err := p.call(ctx, webapi.Request{Method: http.MethodGet, Path: ordersPath + "/" + url.PathEscape(id), Doing: doing}, "")
+	answer, err := p.Call(ctx, webapi.Request{Method: http.MethodGet, Path: ordersPath + "/" + url.PathEscape(id), Doing: doing}, "")
 	if f := fault.As(err); f != nil && f.Status == http.StatusNotFound {
 		return nil, nil
 	}

@@ -1,14 +1,12 @@
 package shipbob
 
 import (
-	"net/http"
-	"strings"
 	"time"
 
+	"causeway.example/functions/shipbob/rest"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
-	"causeway.example/shared/webapi"
 	"causeway.example/shared/webhook"
 )
 
@@ -102,13 +100,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	profile := Profile()
 	profile.Version = version(s.Version)
 	a := &api{settings: s}
-	if a.client, err = webapi.New(webapi.Config{
-		BaseURL: strings.TrimRight(s.APIURL, "/"), Transport: deps.HTTP, Now: deps.Now, Timeout: timeout, Classify: classify,
-		Authorize: func(r *http.Request) error {
-			r.Header.Set("Authorization", "Bearer "+s.Token.Reveal())
-			return nil
-		},
-	}); err != nil {
+	if a.Client, err = rest.Open(rest.Config{Token: s.Token, Version: s.Version, Address: s.APIURL, Channels: s.Channels, Timeout: timeout}, deps); err != nil {
 		return connector.System{}, configFault("SHIPBOB_API_URL", "cannot be called", err)
 	}
 	return connector.System{

@@ -307,12 +307,12 @@ func TestWhatCannotBeFulfilledIsExplained(t *testing.T) {
 		class   fault.Class
 		field   string
 	}{
-		"more than was ordered":   {nil, []canonical.ShipmentLine{shippedLine("TEE-BLK-M", 4)}, fault.Rejected, fault.Conflict, "lines[0].quantity"},
-		"an article of no line":   {nil, []canonical.ShipmentLine{shippedLine("HOOD-M", 1), shippedLine("CAP", 1)}, fault.Rejected, fault.MissingRef, "lines[1].sku"},
-		"half a piece":            {nil, []canonical.ShipmentLine{half}, fault.Rejected, fault.Value, "lines[0].quantity"},
-		"nothing":                 {nil, []canonical.ShipmentLine{shippedLine("TEE-BLK-M", 0)}, fault.Rejected, fault.Value, "lines"},
-		"on hold":                 {func(s *shop, _ *message.Message) { s.fake.Hold("5001", "ON_HOLD") }, nil, fault.NotReady, fault.Conflict, "lines[0]"},
-		"scheduled":               {func(s *shop, _ *message.Message) { s.fake.Hold("5001", "SCHEDULED") }, nil, fault.NotReady, fault.Conflict, "lines[0]"},
+		"more than was ordered": {nil, []canonical.ShipmentLine{shippedLine("TEE-BLK-M", 4)}, fault.Rejected, fault.Conflict, "lines[0].quantity"},
+		"an article of no line": {nil, []canonical.ShipmentLine{shippedLine("HOOD-M", 1), shippedLine("CAP", 1)}, fault.Rejected, fault.MissingRef, "lines[1].sku"},
+		"half a piece":          {nil, []canonical.ShipmentLine{half}, fault.Rejected, fault.Value, "lines[0].quantity"},
+		"nothing":               {nil, []canonical.ShipmentLine{shippedLine("TEE-BLK-M", 0)}, fault.Rejected, fault.Value, "lines"},
+		"on hold":               {func(s *shop, _ *message.Message) { s.fake.Hold("5001", "ON_HOLD") }, nil, fault.NotReady, fault.Conflict, "lines[0]"},
+		"scheduled":             {func(s *shop, _ *message.Message) { s.fake.Hold("5001", "SCHEDULED") }, nil, fault.NotReady, fault.Conflict, "lines[0]"},
 		"nothing left": {func(s *shop, _ *message.Message) {
 			s.fake.Put(shopifytest.Purchase{ID: 5001, Items: []shopifytest.Item{{ID: 11, SKU: "TEE-BLK-M", Quantity: 1, Price: 1}}, Change: fulfilledElsewhere}.Body())
 		}, nil, fault.Rejected, fault.Conflict, "order"},

@@ -79,39 +79,42 @@ func (m *marking) deliver(ctx context.Context, body *canonical.WarehouseOrder) (
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	var add, remove []string
-	for tag, wanted := range m.tags(body.Status) {
-		switch there := slices.ContainsFunc(has.tags, func(t string) bool { return strings.EqualFold(t, tag) }); {
-		case wanted && !there:
-			add = append(add, tag)
-		case !wanted && there:
-			remove = append(remove, tag)
-		}
-	}
 	var done []string
-	if len(add) > 0 {
-		if err := m.change(ctx, mutationAdd, "tagsAdd", add); err != nil {
+	for _, c := range m.changes(&has, body) {
+		if err := c.act(ctx); err != nil {
 			return connector.Receipt{}, err
 		}
-		done = append(done, "tag "+strings.Join(add, ", ")+" added")
-	}
-	words := cut(body.Words())
-	if has.words != words && (has.words != "" || m.shows(body.Status)) {
-		if err := m.set(ctx, words); err != nil {
-			return connector.Receipt{}, err
-		}
-		done = append(done, "metafield "+namespace+"."+fieldKey+" set")
-	}
-	if len(remove) > 0 {
-		if err := m.change(ctx, mutationRemove, "tagsRemove", remove); err != nil {
-			return connector.Receipt{}, err
-		}
-		done = append(done, "tag "+strings.Join(remove, ", ")+" removed")
+		done = append(done, c.what)
 	}
 	if len(done) == 0 {
 		return connector.Receipt{Ref: m.order.ID, Linked: true, Detail: "order " + m.order.ID + " shows that the warehouse has it as " + string(body.Status)}, nil
 	}
 	return connector.Receipt{Ref: m.order.ID, Detail: "order " + m.order.ID + " is " + string(body.Status) + " at the warehouse: " + strings.Join(done, ", ")}, nil
+}
+
+// change is one mutation, and what it does.
+type change struct {
+	what string
+	act  func(context.Context) error
+}
+
+// changes returns what the order lacks: the tag of its state first, so that a delivery that was cut off
+// shows a hold without its words and not the other way round.
+func (m *marking) changes(has *marks, body *canonical.WarehouseOrder) (all []change) {
+	var gone []change
+	for _, tag := range []string{m.config.Hold, m.config.Discrepancy} {
+		there := slices.ContainsFunc(has.tags, func(t string) bool { return strings.EqualFold(t, tag) })
+		switch wanted := m.tags(body.Status)[tag]; {
+		case wanted && !there:
+			all = append(all, change{"tag " + tag + " added", func(ctx context.Context) error { return m.tag(ctx, mutationAdd, "tagsAdd", tag) }})
+		case !wanted && there:
+			gone = append(gone, change{"tag " + tag + " removed", func(ctx context.Context) error { return m.tag(ctx, mutationRemove, "tagsRemove", tag) }})
+		}
+	}
+	if words := cut(body.Words()); has.words != words && (has.words != "" || m.shows(body.Status)) {
+		all = append(all, change{"metafield " + namespace + "." + fieldKey + " set", func(ctx context.Context) error { return m.set(ctx, words) }})
+	}
+	return append(all, gone...)
 }
 
 // tags returns our tags, and whether an order in the state has them.

@@ -86,13 +86,11 @@ func readMarks(r *strictjson.Reader) (has marks) {
 	return has
 }
 
-// change adds the tags to the order, or removes them.
-func (m *marking) change(ctx context.Context, mutation, name string, tags []string) error {
+// tag adds the tag to the order, or removes it.
+func (m *marking) tag(ctx context.Context, mutation, name, tag string) error {
 	w := strictjson.NewWriter(nil)
 	w.Arr()
-	for _, tag := range tags {
-		w.Str(tag)
-	}
+	w.Str(tag)
 	w.EndArr()
 	return m.mutate(ctx, admin.Call{Query: mutation, Variables: []admin.Variable{m.id()}}, name, w)
 }
@@ -122,18 +120,8 @@ func (m *marking) mutate(ctx context.Context, c admin.Call, name string, w *stri
 	c.Shop, c.Doing, c.Input = m.order.Tenant, m.doing, w.Bytes()
 	c.Read = func(r *strictjson.Reader) {
 		for key := range r.Object() {
-			if key != name || r.Null() {
-				continue
-			}
-			made = true
-			for key := range r.Object() {
-				if key != "userErrors" {
-					continue
-				}
-				for range r.Array() {
-					made = false
-					code = readCode(r, code)
-				}
+			if key == name && !r.Null() {
+				made, code = readWritten(r, code)
 			}
 		}
 	}
@@ -144,6 +132,20 @@ func (m *marking) mutate(ctx context.Context, c admin.Call, name string, w *stri
 		return &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: code, Field: "status", Detail: "Shopify rejects " + name + " for the order"}
 	}
 	return nil
+}
+
+// readWritten reports whether a mutation has no user error, or the code of its last one.
+func readWritten(r *strictjson.Reader, otherwise string) (made bool, code string) {
+	made, code = true, otherwise
+	for key := range r.Object() {
+		if key != "userErrors" {
+			continue
+		}
+		for range r.Array() {
+			made, code = false, readCode(r, code)
+		}
+	}
+	return made, code
 }
 
 // readCode reads a user error and returns its code, or the other if it has none.
