@@ -47,7 +47,6 @@ var unused = map[string]string{
 	"order.shipment.line_item.removed":        "a shipment that has not left",
 	"order.shipment.line_item.updated":        "a shipment that has not left",
 	"order.shipment.shipping_service.updated": "a shipment that has not left",
-	"return.created":                          "a return", "return.updated": "a return", "return.completed": "a return",
 }
 
 // Translate returns one event for each shipment of the order that has left or was cancelled, and one
@@ -63,6 +62,8 @@ func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Tra
 			return connector.Translation{}, fault.Doing(doing, wire.Invalid(err))
 		}
 		return connector.Translation{Skip: what + " is not passed on: no flow carries it"}, nil
+	case isReturn(raw.Topic):
+		return s.translateReturn(ctx, raw, doing)
 	case !slices.Contains(translated, raw.Topic):
 		return connector.Translation{}, &fault.Error{
 			Kind: fault.Invalid, Class: fault.Schema, Field: "topic", Doing: doing, Detail: "only order, shipment and return topics have a translation",

@@ -29,19 +29,24 @@ var _ connector.Poller = (*poller)(nil)
 // Feeds returns the shipments of each channel's orders in two feeds of the account: by the last
 // update, and by the last update of the tracking, which ShipBob lists by a time of its own. A third
 // one has what the warehouse has of each order; no webhook reports that an order was taken in.
+// Returns are listed by when they were created, and by when they were completed.
 func (p *poller) Feeds() []connector.Feed {
 	return []connector.Feed{
 		{Tenant: p.settings.Account, Topic: topicPolled, Entity: entityShipment},
 		{Tenant: p.settings.Account, Topic: topicTracked, Entity: entityShipment},
 		{Tenant: p.settings.Account, Topic: topicState, Entity: entityState, Unannounced: true},
+		{Tenant: p.settings.Account, Topic: topicReturns, Entity: entityReturn},
+		{Tenant: p.settings.Account, Topic: topicCompleted, Entity: entityReturn},
 	}
 }
 
 // updates are the parameters of the list that bound a feed's time.
 var updates = map[string][2]string{
-	topicPolled:  {"LastUpdateStartDate", "LastUpdateEndDate"},
-	topicState:   {"LastUpdateStartDate", "LastUpdateEndDate"},
-	topicTracked: {"LastTrackingUpdateStartDate", "LastTrackingUpdateEndDate"},
+	topicPolled:    {"LastUpdateStartDate", "LastUpdateEndDate"},
+	topicState:     {"LastUpdateStartDate", "LastUpdateEndDate"},
+	topicReturns:   {"StartDate", "EndDate"},
+	topicCompleted: {"CompletedStartDate", "CompletedEndDate"},
+	topicTracked:   {"LastTrackingUpdateStartDate", "LastTrackingUpdateEndDate"},
 }
 
 // window is the time in which a page lists orders that were last updated.
@@ -107,21 +112,43 @@ func (p *poller) second(ctx context.Context, w window, pages int, doing string) 
 // or include it, which is not documented: a second more on both sides is asked for, and what
 // is outside is repeated at most.
 func (p *poller) list(ctx context.Context, w window, page int, doing string) (bodies [][]byte, pages int, err error) {
-	answer, err := p.Call(ctx, webapi.Request{Method: http.MethodGet, Path: ordersPath, Doing: doing, Query: url.Values{
-		updates[w.topic][0]: {stamp(w.from)}, updates[w.topic][1]: {stamp(w.to + 1)},
-		"SortOrder": {"Oldest"}, "Page": {strconv.Itoa(page)}, "Limit": {strconv.Itoa(pageSize)},
-	}}, "")
+	path, query := ordersPath, url.Values{
+		updates[w.topic][0]: {stamp(w.from)}, updates[w.topic][1]: {stamp(w.to + 1)}, "Limit": {strconv.Itoa(pageSize)},
+	}
+	if isReturn(w.topic) {
+		path = returnsPath
+		query.Set("SortOrder", "Asc")
+		query.Set("Cursor", strconv.Itoa(page))
+	} else {
+		query.Set("SortOrder", "Oldest")
+		query.Set("Page", strconv.Itoa(page))
+	}
+	answer, err := p.Call(ctx, webapi.Request{Method: http.MethodGet, Path: path, Doing: doing, Query: query}, "")
 	if err != nil {
 		return nil, 0, err
 	}
 	r := wire.NewReader(answer.Body, rest.Limits)
-	for range r.Array() {
-		bodies = append(bodies, r.Raw())
-	}
+	bodies = readPage(r, isReturn(w.topic))
 	if err := r.Finish(); err != nil {
 		return nil, 0, rest.Broken(doing, err)
 	}
 	return bodies, pagesOf(answer.Header, page, len(bodies)), nil
+}
+
+// readPage reads the entities of a page: a list, or in an object that has them as its items.
+func readPage(r *wire.Reader, inItems bool) (bodies [][]byte) {
+	if !inItems {
+		for range r.Array() {
+			bodies = append(bodies, r.Raw())
+		}
+		return bodies
+	}
+	for member := range r.Object() {
+		if member == "items" && !r.Null() {
+			bodies = readPage(r, false)
+		}
+	}
+	return bodies
 }
 
 // pagesOf reads the header total-pages (developer.shipbob.com, "Build an Orders Integration").
@@ -140,6 +167,9 @@ func stamp(second int64) string { return time.Unix(second, 0).UTC().Format(time.
 
 // changes returns the shipments of the orders, or of feed topicState the orders, oldest first.
 func changes(bodies [][]byte, w window) (all []connector.Change) {
+	if isReturn(w.topic) {
+		return sortedChanges(returnChanges(bodies, w))
+	}
 	states := map[message.Key]issued{}
 	for _, body := range bodies {
 		r := wire.NewReader(body, strictjson.Limits{})
@@ -160,6 +190,11 @@ func changes(bodies [][]byte, w window) (all []connector.Change) {
 	for key, is := range states {
 		all = append(all, connector.Change{ID: key.String(), Name: is.number, At: is.changed().UTC(), Body: is.body})
 	}
+	return sortedChanges(all)
+}
+
+// sortedChanges returns the changes oldest first.
+func sortedChanges(all []connector.Change) []connector.Change {
 	slices.SortStableFunc(all, func(a, b connector.Change) int {
 		if n := a.At.Compare(b.At); n != 0 {
 			return n
@@ -206,6 +241,9 @@ const unreadablePrefix = "order "
 // by its own id.
 func (p *poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
 	raw := &message.Raw{Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: change.Body}
+	if raw.Body == nil && isReturn(feed.Topic) { // its translation fetches it
+		raw.Body = []byte(`{"id":` + change.ID + `}`)
+	}
 	id, named := strings.CutPrefix(change.ID, unreadablePrefix)
 	if raw.Body != nil || !named {
 		return raw, nil

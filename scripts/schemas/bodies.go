@@ -30,7 +30,7 @@ func bodyOf(kind canonical.Type) any {
 	case *canonical.WarehouseOrder:
 		return sampleWarehouseOrder(kind.Name)
 	case *canonical.Return:
-		return sampleReturn()
+		return sampleReturn(kind.Name == canonical.ReturnReceived)
 	default:
 		return body // an empty body of a new schema: newMessage rejects it until it has a sample
 	}
@@ -175,9 +175,13 @@ func sampleShipment(eventType string) *canonical.Shipment {
 	return s
 }
 
-func sampleReturn() *canonical.Return {
+func sampleReturn(received bool) *canonical.Return {
+	line := canonical.ReturnLine{Line: "466157049", SKU: "00-TEE-RED-M", Quantity: pieces(1)}
+	if received {
+		line.Restocked = new(pieces(1))
+	}
 	return &canonical.Return{
-		ID: "945000954", Order: orderID, Lines: sampleParcel(1), Reason: canonical.NewText("too small"), At: sampleTime.Add(96 * time.Hour),
+		ID: "945000954", Order: orderID, Lines: []canonical.ReturnLine{line}, Reason: canonical.NewText("too small"), At: sampleTime.Add(96 * time.Hour),
 	}
 }
 

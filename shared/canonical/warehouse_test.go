@@ -24,3 +24,12 @@ func TestAWarehousesOrderIsSaidInWordsAndByItsEvent(t *testing.T) {
 		}
 	}
 }
+
+func TestAReturnIsSaidInWords(t *testing.T) {
+	t.Parallel()
+	one, two := canonical.Pieces(mustDecimal(t, "1")), canonical.Pieces(mustDecimal(t, "2"))
+	r := canonical.Return{Lines: []canonical.ReturnLine{{SKU: "TEE", Quantity: two, Restocked: &one}, {SKU: "HOOD", Quantity: one}}}
+	if got := r.Words(); got != "2 TEE (1 restocked), 1 HOOD" {
+		t.Errorf("got %q", got)
+	}
+}
