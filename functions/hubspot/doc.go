@@ -60,6 +60,9 @@
 // (TEE-BLK-M)" or "discrepancy: 2 of 3 TEE-BLK-M left", and causeway_released_at since when. Each
 // event has the whole state, and the newest wins.
 //
+// causeway_returns lists the returns that a warehouse expects or received, with what it put back into
+// stock: a list of facts like that of shipments. Money is not in it; it is the refund's.
+//
 // # Failures
 //
 //   - A batch is answered with 207 if an input fails, also a batch of one. The others are written;

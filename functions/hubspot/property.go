@@ -31,6 +31,7 @@ const (
 	propShipments   = "causeway_shipments"
 	propWarehouse   = "causeway_warehouse"
 	propReleasedAt  = "causeway_released_at"
+	propReturns     = "causeway_returns"
 	propRefunded    = "causeway_refunded"
 	propRefunds     = "causeway_refunds"
 	propLine        = "causeway_line"
@@ -60,6 +61,7 @@ var customs = []custom{
 	{orders, orderGroup, propShipments, "string", "textarea", false},
 	{orders, orderGroup, propWarehouse, "string", "text", false},
 	{orders, orderGroup, propReleasedAt, "datetime", "date", false},
+	{orders, orderGroup, propReturns, "string", "textarea", false},
 	{orders, orderGroup, propRefunded, "number", "number", false},
 	{orders, orderGroup, propRefunds, "string", "textarea", false},
 	{lineItems, lineItemGroup, propLine, "string", "text", true},

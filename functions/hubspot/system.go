@@ -84,6 +84,8 @@ func Profile() connector.Profile {
 			canonical.OrderHeld:              warehouse,
 			canonical.ShipmentDiscrepancy:    warehouse,
 			canonical.FulfillmentCancelled:   warehouse,
+			canonical.ReturnRequested:        operation("add requested return to order", "requested return"),
+			canonical.ReturnReceived:         operation("add received return to order", "received return"),
 			canonical.RefundSettled:          operation("add refund to order", "refund"),
 		},
 	}

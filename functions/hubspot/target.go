@@ -45,6 +45,8 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (receipt con
 		receipt, err = w.refund(ctx, body)
 	case *canonical.WarehouseOrder:
 		receipt, err = w.warehouse(ctx, body)
+	case *canonical.Return:
+		receipt, err = w.goodsBack(ctx, body, d.Message.Type == canonical.ReturnReceived)
 	default:
 		err = fault.New(fault.Unknown, fault.Bug, w.doing, "there is no operation for "+d.Message.Type)
 	}
@@ -112,6 +114,8 @@ func (t *target) Search(ctx context.Context, d connector.Delivery) (string, erro
 		return t.findFact(ctx, d.Message, propRefunds, body.ID, doing)
 	case *canonical.WarehouseOrder:
 		return t.findWarehouse(ctx, d.Message, doing)
+	case *canonical.Return:
+		return t.findFact(ctx, d.Message, propReturns, body.ID, doing)
 	}
 	return t.Find(ctx, key)
 }

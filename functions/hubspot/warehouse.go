@@ -2,6 +2,10 @@ package hubspot
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
 
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -38,4 +42,38 @@ func (t *target) findWarehouse(ctx context.Context, m *message.Message, doing st
 		return "", fault.Doing(doing, err)
 	}
 	return record.id, nil
+}
+
+// The states of a return in its list.
+const (
+	returnRequested = "requested"
+	returnReceived  = "received"
+)
+
+// goodsBack adds the return to its order: that goods are to come back, or came.
+func (w *work) goodsBack(ctx context.Context, r *canonical.Return, received bool) (connector.Receipt, error) {
+	state := returnRequested
+	if received {
+		state = returnReceived
+	}
+	own := columns(r.ID, state, r.At.UTC().Format(time.RFC3339), cut(r.Words()))
+	return w.fact(ctx, "return", r.ID, own, returnProperties)
+}
+
+// returnProperties has each return once: as received if it came, whichever was reported first.
+func returnProperties(all []string) []property {
+	known := map[string][]string{}
+	for _, each := range sorted(all) {
+		p := strings.Split(each, column)
+		if known[p[0]] == nil || p[1] == returnReceived {
+			known[p[0]] = p
+		}
+	}
+	var lines []string
+	for _, id := range slices.Sorted(maps.Keys(known)) {
+		p := known[id]
+		day, _, _ := strings.Cut(p[2], "T")
+		lines = append(lines, lineStart(id)+day+" "+p[1]+" "+p[3])
+	}
+	return []property{{propReturns, strings.Join(lines, "\n")}}
 }

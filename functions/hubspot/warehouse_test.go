@@ -35,3 +35,31 @@ func TestTheCRMShowsWhatTheWarehouseHas(t *testing.T) {
 		a.want(a.only("orders"), map[string]string{"causeway_warehouse": words, "causeway_released_at": "1795352400000"})
 	}
 }
+
+func returnOf(id string, restocked int64) *canonical.Return {
+	r := &canonical.Return{ID: id, Order: "5001", At: noon.Add(72 * time.Hour), Lines: []canonical.ReturnLine{{SKU: "TEE-BLK-M", Quantity: pieces(2)}}}
+	if restocked >= 0 {
+		r.Lines[0].Restocked = new(pieces(restocked))
+	}
+	return r
+}
+
+// TestAReturnIsListedOnce: whichever of its two facts is reported first.
+func TestAReturnIsListedOnce(t *testing.T) {
+	t.Parallel()
+	for _, order := range [][]string{{canonical.ReturnRequested, canonical.ReturnReceived}, {canonical.ReturnReceived, canonical.ReturnRequested}} {
+		a := newAccount(t, nil)
+		a.confirm(sale(nil), returnOf("78", -1))
+		for range 2 {
+			for _, kind := range order {
+				r := returnOf("77", map[string]int64{canonical.ReturnRequested: -1, canonical.ReturnReceived: 1}[kind])
+				d := a.delivery(r)
+				d.Message.Type = kind
+				if receipt, err := a.system.Target.Deliver(t.Context(), d); err != nil || receipt.Ref == "" {
+					t.Fatalf("%s: %+v, %v", kind, receipt, err)
+				}
+			}
+		}
+		a.want(a.only("orders"), map[string]string{"causeway_returns": "77: 2026-11-25 received 2 TEE-BLK-M (1 restocked)\n78: 2026-11-25 requested 2 TEE-BLK-M"})
+	}
+}

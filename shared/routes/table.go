@@ -30,7 +30,7 @@ var Table = slices.Concat([]Route{
 
 // Shipments returns the flows of a warehouse: what it shipped, and what happened to it later, goes to
 // the CRM, to the ERP, and back to the store whose order it is. What it has of an order goes to the CRM
-// and to the store, where a person sees what it holds.
+// and to the store, where a person sees what it holds. What comes back to it goes to the CRM.
 func Shipments(warehouse string) []Route {
 	return []Route{
 		{From: warehouse, Flow: flowShipments, To: "hubspot", Types: shipments},
@@ -38,6 +38,7 @@ func Shipments(warehouse string) []Route {
 		{From: warehouse, Flow: flowShipments, To: "shopify", Types: shipments, Filters: shipmentsOf("shopify")},
 		{From: warehouse, Flow: flowShipments, To: "woocommerce", Types: shipments, Filters: shipmentsOf("woocommerce")},
 		{From: warehouse, Flow: flowHolds, To: "hubspot", Types: holds},
+		{From: warehouse, Flow: "returns", To: "hubspot", Types: goodsBack},
 		{From: warehouse, Flow: flowHolds, To: "shopify", Types: holds, Filters: shipmentsOf("shopify")},
 		{From: warehouse, Flow: flowHolds, To: "woocommerce", Types: holds, Filters: shipmentsOf("woocommerce")},
 	}
@@ -52,6 +53,7 @@ const (
 var (
 	shipments = []string{canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent}
 	holds     = []string{canonical.OrderReleased, canonical.OrderHeld, canonical.ShipmentDiscrepancy, canonical.FulfillmentCancelled}
+	goodsBack = []string{canonical.ReturnRequested, canonical.ReturnReceived}
 	levels    = []string{canonical.InventoryLevelSet}
 	customers = []string{canonical.CustomerUpserted}
 	orders    = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}
