@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"causeway.example/functions/shipbob/rest"
+	"causeway.example/functions/shipbob/returns"
 	"causeway.example/functions/shipbob/standing"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -62,7 +63,7 @@ func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Tra
 			return connector.Translation{}, fault.Doing(doing, wire.Invalid(err))
 		}
 		return connector.Translation{Skip: what + " is not passed on: no flow carries it"}, nil
-	case isReturn(raw.Topic):
+	case returns.Is(raw.Topic):
 		return s.translateReturn(ctx, raw, doing)
 	case !slices.Contains(translated, raw.Topic):
 		return connector.Translation{}, &fault.Error{

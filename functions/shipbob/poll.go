@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"causeway.example/functions/shipbob/rest"
+	"causeway.example/functions/shipbob/returns"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
@@ -35,18 +36,16 @@ func (p *poller) Feeds() []connector.Feed {
 		{Tenant: p.settings.Account, Topic: topicPolled, Entity: entityShipment},
 		{Tenant: p.settings.Account, Topic: topicTracked, Entity: entityShipment},
 		{Tenant: p.settings.Account, Topic: topicState, Entity: entityState, Unannounced: true},
-		{Tenant: p.settings.Account, Topic: topicReturns, Entity: entityReturn},
-		{Tenant: p.settings.Account, Topic: topicCompleted, Entity: entityReturn},
+		{Tenant: p.settings.Account, Topic: returns.TopicCreated, Entity: entityReturn},
+		{Tenant: p.settings.Account, Topic: returns.TopicCompleted, Entity: entityReturn},
 	}
 }
 
 // updates are the parameters of the list that bound a feed's time.
 var updates = map[string][2]string{
-	topicPolled:    {"LastUpdateStartDate", "LastUpdateEndDate"},
-	topicState:     {"LastUpdateStartDate", "LastUpdateEndDate"},
-	topicReturns:   {"StartDate", "EndDate"},
-	topicCompleted: {"CompletedStartDate", "CompletedEndDate"},
-	topicTracked:   {"LastTrackingUpdateStartDate", "LastTrackingUpdateEndDate"},
+	topicPolled:  {"LastUpdateStartDate", "LastUpdateEndDate"},
+	topicState:   {"LastUpdateStartDate", "LastUpdateEndDate"},
+	topicTracked: {"LastTrackingUpdateStartDate", "LastTrackingUpdateEndDate"},
 }
 
 // window is the time in which a page lists orders that were last updated.
@@ -112,41 +111,32 @@ func (p *poller) second(ctx context.Context, w window, pages int, doing string) 
 // or include it, which is not documented: a second more on both sides is asked for, and what
 // is outside is repeated at most.
 func (p *poller) list(ctx context.Context, w window, page int, doing string) (bodies [][]byte, pages int, err error) {
-	path, query := ordersPath, url.Values{
-		updates[w.topic][0]: {stamp(w.from)}, updates[w.topic][1]: {stamp(w.to + 1)}, "Limit": {strconv.Itoa(pageSize)},
+	path, bounds, query := ordersPath, updates[w.topic], url.Values{"SortOrder": {"Oldest"}, "Page": {strconv.Itoa(page)}}
+	if returns.Is(w.topic) {
+		path, bounds, query = returns.Path, returns.Bounds[w.topic], url.Values{"SortOrder": {"Asc"}, "Cursor": {strconv.Itoa(page)}}
 	}
-	if isReturn(w.topic) {
-		path = returnsPath
-		query.Set("SortOrder", "Asc")
-		query.Set("Cursor", strconv.Itoa(page))
-	} else {
-		query.Set("SortOrder", "Oldest")
-		query.Set("Page", strconv.Itoa(page))
-	}
+	query.Set(bounds[0], stamp(w.from))
+	query.Set(bounds[1], stamp(w.to+1))
+	query.Set("Limit", strconv.Itoa(pageSize))
 	answer, err := p.Call(ctx, webapi.Request{Method: http.MethodGet, Path: path, Doing: doing, Query: query}, "")
 	if err != nil {
 		return nil, 0, err
 	}
 	r := wire.NewReader(answer.Body, rest.Limits)
-	bodies = readPage(r, isReturn(w.topic))
+	bodies = readPage(r, w.topic)
 	if err := r.Finish(); err != nil {
 		return nil, 0, rest.Broken(doing, err)
 	}
 	return bodies, pagesOf(answer.Header, page, len(bodies)), nil
 }
 
-// readPage reads the entities of a page: a list, or in an object that has them as its items.
-func readPage(r *wire.Reader, inItems bool) (bodies [][]byte) {
-	if !inItems {
-		for range r.Array() {
-			bodies = append(bodies, r.Raw())
-		}
-		return bodies
+// readPage reads the entities of a page of a topic's list.
+func readPage(r *wire.Reader, topic string) (bodies [][]byte) {
+	if returns.Is(topic) {
+		return returns.Page(r)
 	}
-	for member := range r.Object() {
-		if member == "items" && !r.Null() {
-			bodies = readPage(r, false)
-		}
+	for range r.Array() {
+		bodies = append(bodies, r.Raw())
 	}
 	return bodies
 }
@@ -167,8 +157,8 @@ func stamp(second int64) string { return time.Unix(second, 0).UTC().Format(time.
 
 // changes returns the shipments of the orders, or of feed topicState the orders, oldest first.
 func changes(bodies [][]byte, w window) (all []connector.Change) {
-	if isReturn(w.topic) {
-		return sortedChanges(returnChanges(bodies, w))
+	if returns.Is(w.topic) {
+		return sortedChanges(returns.Changes(bodies, w.topic, time.Unix(w.from, 0).UTC()))
 	}
 	states := map[message.Key]issued{}
 	for _, body := range bodies {
@@ -241,7 +231,7 @@ const unreadablePrefix = "order "
 // by its own id.
 func (p *poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
 	raw := &message.Raw{Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: change.Body}
-	if raw.Body == nil && isReturn(feed.Topic) { // its translation fetches it
+	if raw.Body == nil && returns.Is(feed.Topic) { // its translation fetches it
 		raw.Body = []byte(`{"id":` + change.ID + `}`)
 	}
 	id, named := strings.CutPrefix(change.ID, unreadablePrefix)

@@ -1,4 +1,4 @@
-package standing
+package returns
 
 import (
 	"strings"
@@ -11,15 +11,27 @@ import (
 type Return struct {
 	ID, Order, Status, Type string // Order is the id of the store's order
 	Created, Completed      time.Time
+	Shipment                string // id of the one that it is of, "" if it names none
 	Items                   []Item
 }
 
 // Item is an article of a return, in pieces of the product that it is of. Done are what ShipBob did
 // with its pieces.
 type Item struct {
+	ID    string // of the inventory item
 	SKU   string
 	Count int64
 	Done  []Done
+}
+
+// Per returns the row in pieces of the product with the SKU, of which one consists of so many of the
+// inventory item. ok is false if a quantity is no multiple.
+func (i Item) Per(sku string, per int64) (pieces Item, ok bool) {
+	pieces, ok = Item{ID: i.ID, SKU: sku, Count: i.Count / per}, i.Count%per == 0
+	for _, d := range i.Done {
+		pieces.Done, ok = append(pieces.Done, Done{d.Action, d.Count / per}), ok && d.Count%per == 0
+	}
+	return pieces, ok
 }
 
 // Done is an action that ShipBob took.
@@ -71,6 +83,8 @@ func (r *Return) expected() (all []canonical.ReturnLine) {
 	}
 	return all
 }
+
+func quantity(n int64) canonical.Quantity { return canonical.Pieces(canonical.NewDecimal(n, 0)) }
 
 // received returns the pieces that ShipBob did something with, and how many of them it put back into
 // stock. Where it reports no action, those that it expected are taken to be there, and none in stock.
