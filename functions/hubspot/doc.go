@@ -1,5 +1,5 @@
-// Package hubspot writes customers, orders, shipments and refunds to the CRM HubSpot (date-versioned
-// API 2026-09, or 2026-03). It is a target only.
+// Package hubspot writes customers, orders, shipments, refunds and what a warehouse has of an order to the CRM
+// HubSpot (date-versioned API 2026-09, or 2026-03). It is a target only.
 //
 // # Guarantee
 //
@@ -58,6 +58,15 @@
 // word, its tracking numbers go, and one that was never shipped is not listed. causeway_delivered_at is
 // set once every shipment that left was delivered. causeway_state goes by the store's order, which is
 // shipped or not by what the store has of its fulfillments.
+//
+// # Warehouse
+//
+// causeway_warehouse says what a warehouse has of the order, such as "released", "held: OutOfStock
+// (TEE-BLK-M)" or "discrepancy: 2 of 3 TEE-BLK-M left", and causeway_released_at since when. Each
+// event has the whole state, and the newest wins.
+//
+// causeway_returns lists the returns that a warehouse expects or received, with what it put back into
+// stock: a list of facts like that of shipments. Money is not in it; it is the refund's.
 //
 // # Failures
 //

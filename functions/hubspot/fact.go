@@ -246,10 +246,7 @@ func (w *work) fact(ctx context.Context, kind, id, own string, encode func([]str
 	err := f.add(ctx, own, func(all []string) error {
 		set, err := w.writeOne(ctx, orders, updateAction, propOrder, input{order.String(), encode(all)}, w.doing)
 		if isMissing(err) {
-			return &fault.Error{
-				Kind: fault.NotReady, Class: fault.MissingRef, Field: "order",
-				Detail: "HubSpot has no order " + order.String() + "; it was deleted there, and is made again by its next event",
-			}
+			return deletedThere(order)
 		}
 		ref = set.id
 		return err
@@ -258,6 +255,14 @@ func (w *work) fact(ctx context.Context, kind, id, own string, encode func([]str
 		return connector.Receipt{}, err
 	}
 	return connector.Receipt{Ref: factRef(ref, id), Detail: kind + " " + id + " added to order " + ref}, nil
+}
+
+// deletedThere is the error of a fact of an order that HubSpot no longer has.
+func deletedThere(order message.Key) error {
+	return &fault.Error{
+		Kind: fault.NotReady, Class: fault.MissingRef, Field: "order",
+		Detail: "HubSpot has no order " + order.String() + "; it was deleted there, and is made again by its next event",
+	}
 }
 
 // mostText is the length at which the list of a shipment's lines is cut.

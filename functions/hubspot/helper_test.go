@@ -159,6 +159,10 @@ func messageOf(t *testing.T, kind string, body any) *message.Message {
 		m.Source, m.Tenant, m.Subject, m.Parents = "causeway.shipbob", "main", "shipment/"+b.ID, []message.Key{keyOf("order", b.Order)}
 	case *canonical.Refund:
 		m.Subject, m.Parents = "refund/"+b.ID, []message.Key{keyOf("order", b.Order)}
+	case *canonical.Return:
+		m.Source, m.Tenant, m.Subject, m.Parents = "causeway.shipbob", "main", "return/"+b.ID, []message.Key{keyOf("order", b.Order)}
+	case *canonical.WarehouseOrder:
+		m.Source, m.Tenant, m.Subject, m.Parents = "causeway.shipbob", "main", "warehouse_order/"+keyOf("order", b.Order).String(), []message.Key{keyOf("order", b.Order)}
 	}
 	return m
 }
@@ -166,6 +170,7 @@ func messageOf(t *testing.T, kind string, body any) *message.Message {
 var kinds = map[string]func(any) bool{
 	canonical.CustomerUpserted: is[*canonical.Customer], canonical.OrderChanged: is[*canonical.Order],
 	canonical.ShipmentShipped: is[*canonical.Shipment], canonical.RefundSettled: is[*canonical.Refund],
+	canonical.OrderHeld: is[*canonical.WarehouseOrder], canonical.ReturnRequested: is[*canonical.Return],
 }
 
 func is[T any](body any) bool {

@@ -29,6 +29,9 @@ const (
 	propShippedAt   = "causeway_shipped_at"
 	propDeliveredAt = "causeway_delivered_at"
 	propShipments   = "causeway_shipments"
+	propWarehouse   = "causeway_warehouse"
+	propReleasedAt  = "causeway_released_at"
+	propReturns     = "causeway_returns"
 	propRefunded    = "causeway_refunded"
 	propRefunds     = "causeway_refunds"
 	propLine        = "causeway_line"
@@ -56,6 +59,9 @@ var customs = []custom{
 	{orders, orderGroup, propShippedAt, "datetime", "date", false},
 	{orders, orderGroup, propDeliveredAt, "datetime", "date", false},
 	{orders, orderGroup, propShipments, "string", "textarea", false},
+	{orders, orderGroup, propWarehouse, "string", "text", false},
+	{orders, orderGroup, propReleasedAt, "datetime", "date", false},
+	{orders, orderGroup, propReturns, "string", "textarea", false},
 	{orders, orderGroup, propRefunded, "number", "number", false},
 	{orders, orderGroup, propRefunds, "string", "textarea", false},
 	{lineItems, lineItemGroup, propLine, "string", "text", true},

@@ -55,8 +55,14 @@ func version(name string) connector.Version {
 // order event sets the same order from the same body.
 func Profile() connector.Profile {
 	settings, secrets := connector.Keys(Settings{})
-	order := connector.Operation{Name: "upsert order", Guarantee: connector.ExternalID, Effect: "order"}
-	shipment := connector.Operation{Name: "add shipment to order", Guarantee: connector.Search, Effect: "shipment"}
+	operation := func(name, effect string) connector.Operation {
+		return connector.Operation{Name: name, Guarantee: connector.ExternalID, Effect: effect}
+	}
+	fact := func(name, effect string) connector.Operation {
+		return connector.Operation{Name: name, Guarantee: connector.Search, Effect: effect}
+	}
+	order, shipment := operation("upsert order", "order"), fact("add shipment to order", "shipment")
+	warehouse := operation("set warehouse's state of order", "warehouse order")
 	return connector.Profile{
 		Name:        Name,
 		Title:       "HubSpot (API 2026-09)",
@@ -79,7 +85,13 @@ func Profile() connector.Profile {
 			canonical.ShipmentUpdated:        shipment,
 			canonical.ShipmentDelivered:      shipment,
 			canonical.ShipmentCancelledEvent: shipment,
-			canonical.RefundSettled:          {Name: "add refund to order", Guarantee: connector.Search, Effect: "refund"},
+			canonical.OrderReleased:          warehouse,
+			canonical.OrderHeld:              warehouse,
+			canonical.ShipmentDiscrepancy:    warehouse,
+			canonical.FulfillmentCancelled:   warehouse,
+			canonical.ReturnRequested:        fact("add requested return to order", "requested return"),
+			canonical.ReturnReceived:         fact("add received return to order", "received return"),
+			canonical.RefundSettled:          fact("add refund to order", "refund"),
 		},
 	}
 }

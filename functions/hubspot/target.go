@@ -29,7 +29,8 @@ const (
 	entityOrder    = "order"
 )
 
-// Deliver sets the state of a customer or an order, or adds a shipment or refund to its order.
+// Deliver sets the state of a customer or an order, adds a shipment or refund to its order, or sets
+// what a warehouse has of it.
 func (t *target) Deliver(ctx context.Context, d connector.Delivery) (receipt connector.Receipt, err error) {
 	key := d.Message.Key()
 	w := &work{target: t, key: key, version: string(d.Message.Sequence), parents: d.Message.Parents, refs: d.Parents, doing: "setting " + key.Type + " " + key.String() + " at " + Name}
@@ -42,6 +43,10 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (receipt con
 		receipt, err = w.shipment(ctx, body)
 	case *canonical.Refund:
 		receipt, err = w.refund(ctx, body)
+	case *canonical.WarehouseOrder:
+		receipt, err = w.warehouse(ctx, body)
+	case *canonical.Return:
+		receipt, err = w.goodsBack(ctx, body, d.Message.Type == canonical.ReturnReceived)
 	default:
 		err = fault.New(fault.Unknown, fault.Bug, w.doing, "there is no operation for "+d.Message.Type)
 	}
@@ -107,6 +112,10 @@ func (t *target) Search(ctx context.Context, d connector.Delivery) (string, erro
 		return t.findFact(ctx, d.Message, propShipments, body.ID, doing)
 	case *canonical.Refund:
 		return t.findFact(ctx, d.Message, propRefunds, body.ID, doing)
+	case *canonical.WarehouseOrder:
+		return t.findWarehouse(ctx, d.Message, doing)
+	case *canonical.Return:
+		return t.findFact(ctx, d.Message, propReturns, body.ID, doing)
 	}
 	return t.Find(ctx, key)
 }

@@ -21,7 +21,7 @@ func stateOf(fake *hubspottest.Fake, key message.Key) string {
 	switch key.Type {
 	case "customer":
 		object, name = "contacts", "causeway_customer"
-	case "shipment", "refund":
+	case "shipment", "refund", "return", "warehouse_order":
 		value = keyOf("order", "5001").String()
 	}
 	text := ""
@@ -29,12 +29,15 @@ func stateOf(fake *hubspottest.Fake, key message.Key) string {
 		if r.Properties[name] != value {
 			continue
 		}
-		if key.Type == "shipment" || key.Type == "refund" {
+		if key.Type == "shipment" || key.Type == "refund" || key.Type == "return" {
 			list := r.Properties["causeway_"+key.Type+"s"]
 			if !strings.Contains(list, key.ID+": ") {
 				return ""
 			}
 			return list
+		}
+		if key.Type == "warehouse_order" {
+			return strings.TrimSpace(r.Properties["causeway_warehouse"] + " " + r.Properties["causeway_released_at"])
 		}
 		for _, property := range slices.Sorted(maps.Keys(r.Properties)) {
 			text += property + "=" + r.Properties[property] + " "
@@ -67,6 +70,9 @@ func TestTargetConforms(t *testing.T) {
 			stateOfShipment(t, 2, canonical.ShipmentDelivered, func(s *canonical.Shipment) { s.Status, s.DeliveredAt = canonical.Delivered, noon.Add(48*time.Hour) }),
 			stateOfShipment(t, 3, canonical.ShipmentCancelledEvent, func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled }),
 			messageOf(t, canonical.RefundSettled, refund("800", 500)),
+			messageOf(t, canonical.ReturnRequested, returnOf("77", -1)), messageOf(t, canonical.ReturnReceived, returnOf("77", 1)),
+			messageOf(t, canonical.OrderReleased, atWarehouse(canonical.WarehouseReleased)), messageOf(t, canonical.OrderHeld, atWarehouse(canonical.WarehouseHeld)),
+			messageOf(t, canonical.ShipmentDiscrepancy, atWarehouse(canonical.WarehouseDiscrepancy)), messageOf(t, canonical.FulfillmentCancelled, atWarehouse(canonical.WarehouseCancelled)),
 		},
 		Personal: []string{"ada@example.com", "Byron", "12 Main St", "212 555"},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {

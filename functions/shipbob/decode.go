@@ -7,6 +7,9 @@ import (
 	"strconv"
 	"time"
 
+	"causeway.example/functions/shipbob/rest"
+	"causeway.example/functions/shipbob/returns"
+	"causeway.example/functions/shipbob/standing"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -18,15 +21,17 @@ import (
 // entityShipment is the type of a shipment in keys.
 const entityShipment = "shipment"
 
-// The topics that are translated. The first two are of a list that a poll read.
+// The topics that are translated. The first three are of a list that a poll read.
 const (
 	topicPolled   = "order.polled"          // of an order that changed
 	topicTracked  = "order.tracking.polled" // of an order whose tracking changed
+	topicState    = "order.state.polled"    // of an order that changed, for what the warehouse has of it
 	topicTracking = "order.shipment.tracking.updated"
 )
 
 var translated = []string{
-	topicPolled, topicTracked, topicTracking, "order.shipped", "order.delivered", "order.shipment.delivered", "order.shipment.cancelled",
+	topicPolled, topicTracked, topicState, topicTracking, "order.shipped", "order.delivered", "order.shipment.delivered", "order.shipment.cancelled",
+	"order.shipment.exception", "order.shipment.on_hold",
 }
 
 // The states of a shipment that has left (Orders.OrderStatusEnum). A label was printed for it,
@@ -38,18 +43,16 @@ const (
 
 // unused are the topics that change nothing elsewhere, with what they report.
 var unused = map[string]string{
-	"order.shipment.exception":                "a shipment in exception",
-	"order.shipment.on_hold":                  "a shipment on hold",
 	"order.shipment.address.updated":          "a shipment that has not left",
 	"order.shipment.line_item.added":          "a shipment that has not left",
 	"order.shipment.line_item.removed":        "a shipment that has not left",
 	"order.shipment.line_item.updated":        "a shipment that has not left",
 	"order.shipment.shipping_service.updated": "a shipment that has not left",
-	"return.created":                          "a return", "return.updated": "a return", "return.completed": "a return",
 }
 
-// Translate returns one event for each shipment of the order that has left or was cancelled, with
-// its whole state. ShipBob sends order.shipped of a split order when all labels are printed, and a
+// Translate returns one event for each shipment of the order that has left or was cancelled, and one
+// of what the warehouse has of the order, each with its whole state. A list that a poll read gives the
+// one or the other, because each feed is of one kind. ShipBob sends order.shipped of a split order when all labels are printed, and a
 // poll finds them one by one; both give the same states. The order of a delivery that has a
 // shipment alone is fetched, because quantities follow from the whole order.
 func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
@@ -60,6 +63,8 @@ func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Tra
 			return connector.Translation{}, fault.Doing(doing, wire.Invalid(err))
 		}
 		return connector.Translation{Skip: what + " is not passed on: no flow carries it"}, nil
+	case returns.Is(raw.Topic):
+		return s.translateReturn(ctx, raw, doing)
 	case !slices.Contains(translated, raw.Topic):
 		return connector.Translation{}, &fault.Error{
 			Kind: fault.Invalid, Class: fault.Schema, Field: "topic", Doing: doing, Detail: "only order, shipment and return topics have a translation",
@@ -72,27 +77,54 @@ func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Tra
 	if o.issue == 0 {
 		return connector.Translation{Skip: "order " + o.id + " of ShipBob has no reference id of this installation"}, nil
 	}
-	translation := connector.Translation{}
+	translation, err := s.translate(ctx, raw, &o, only)
+	for i := range translation.Events {
+		translation.Events[i].Notes = notes
+	}
+	return translation, fault.Doing(doing+", order "+o.id, err)
+}
+
+// translate returns the events of the order, or why there is none.
+func (s *source) translate(ctx context.Context, raw *message.Raw, o *order, only string) (all connector.Translation, err error) {
+	all.Skip = "no shipment of order " + o.id + " has left yet"
+	if raw.Topic != topicState {
+		if all.Events, err = s.shipmentEvents(ctx, raw, o, only); err != nil {
+			return connector.Translation{}, err
+		}
+	}
+	if raw.Topic != topicPolled && raw.Topic != topicTracked {
+		event, why, err := s.stateEvent(ctx, o, "translating the state of order "+o.id)
+		if err != nil {
+			return connector.Translation{}, err
+		}
+		if all.Skip = why; why == "" {
+			all.Events = append(all.Events, event)
+		}
+	}
+	if len(all.Events) > 0 {
+		all.Skip = ""
+	}
+	return all, nil
+}
+
+// shipmentEvents returns the states of the order's shipments, or of the one of the id only.
+func (s *source) shipmentEvents(ctx context.Context, raw *message.Raw, o *order, only string) (all []connector.Event, err error) {
 	for i := range o.shipments {
 		if one := &o.shipments[i]; !one.isReported() || only != "" && one.id != only {
 			continue
 		}
-		event, err := s.shipmentEvent(ctx, raw, &o, i)
+		event, err := s.shipmentEvent(ctx, raw, o, i)
 		if err != nil {
-			return connector.Translation{}, fault.Doing(doing+", order "+o.id, err)
+			return nil, err
 		}
-		event.Notes = notes
-		translation.Events = append(translation.Events, event)
+		all = append(all, event)
 	}
-	if len(translation.Events) == 0 {
-		translation.Skip = "no shipment of order " + o.id + " has left yet"
-	}
-	return translation, nil
+	return all, nil
 }
 
 // orderOf returns the order of a delivery, and the id of the shipment if it has that one alone.
 func (s *source) orderOf(ctx context.Context, raw *message.Raw, doing string) (o order, only string, notes []connector.Note, err error) {
-	r := wire.NewReader(raw.Body, answerLimits)
+	r := wire.NewReader(raw.Body, rest.Limits)
 	o = readOrder(r)
 	if err := r.Finish(); err != nil {
 		return order{}, "", nil, fault.Doing(doing, err)
@@ -173,10 +205,26 @@ func (s *source) shipmentEvent(ctx context.Context, raw *message.Raw, o *order, 
 
 // lines returns what is in the n-th shipment, by SKU.
 func (s *source) lines(ctx context.Context, o *order, n int, path string) ([]canonical.ShipmentLine, error) {
-	var codes []string
-	pieces := map[string]int64{}
+	counts, err := s.pieceCounts(ctx, o, n)
+	if err != nil {
+		return nil, err
+	}
+	var all []canonical.ShipmentLine
+	for _, c := range counts {
+		if c.Count > 0 {
+			all = append(all, canonical.ShipmentLine{SKU: c.SKU, Quantity: canonical.Pieces(canonical.NewDecimal(c.Count, 0))})
+		}
+	}
+	if len(all) == 0 {
+		return nil, unreadable(path+".products", "a shipment that has left contains nothing")
+	}
+	return all, nil
+}
+
+// pieceCounts returns how many of each product are in the n-th shipment.
+func (s *source) pieceCounts(ctx context.Context, o *order, n int) (all []standing.Pieces, err error) {
 	for i, p := range o.shipments[n].products {
-		field := fmt.Sprintf("%s.products[%d]", path, i)
+		field := fmt.Sprintf("shipments[%d].products[%d]", n, i)
 		code := p.code()
 		if code == "" {
 			return nil, unreadable(field+".reference_id", "the product has neither reference id nor SKU")
@@ -185,19 +233,11 @@ func (s *source) lines(ctx context.Context, o *order, n int, path string) ([]can
 		if err != nil {
 			return nil, err
 		}
-		if _, twice := pieces[code]; !twice {
-			codes = append(codes, code)
+		at := slices.IndexFunc(all, func(c standing.Pieces) bool { return c.SKU == code })
+		if at < 0 {
+			at, all = len(all), append(all, standing.Pieces{SKU: code})
 		}
-		pieces[code] += count
-	}
-	var all []canonical.ShipmentLine
-	for _, code := range codes {
-		if pieces[code] > 0 {
-			all = append(all, canonical.ShipmentLine{SKU: code, Quantity: canonical.Pieces(canonical.NewDecimal(pieces[code], 0))})
-		}
-	}
-	if len(all) == 0 {
-		return nil, unreadable(path+".products", "a shipment that has left contains nothing")
+		all[at].Count += count
 	}
 	return all, nil
 }

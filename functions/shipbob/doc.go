@@ -35,17 +35,57 @@
 //   - ShipBob's reference does not show whether a webhook of a shipment has the order or the shipment
 //     alone. Both are read: of a shipment alone the order is fetched, because quantities follow
 //     from the whole order.
-//   - Other topics (exception, on_hold, changes before it left, returns) are skipped with a reason,
-//     because no flow carries them.
+//   - Other topics (changes before it left) are skipped with a reason, because no flow carries them.
 //   - A delivery is named by its webhook-id, which is signed and stays the same when ShipBob
 //     sends it again. Signatures older than five minutes are rejected.
 //
-// Two feeds are polled: orders by their last update, and by the last update of their tracking, which
-// ShipBob lists by a time of its own; whether the one moves the other is not documented.
+// Five feeds are polled: shipments by the last update of their order, and by the last update of their
+// tracking, which ShipBob lists by a time of its own; whether the one moves the other is not documented;
+// and what ShipBob has of each order, by its last update. Two more list returns.
 //
 // Orders cannot be sorted by change. A poll therefore reads a window of the last update whole,
 // halves a window that does not fit one page of 250, and reads the pages of a full second from
 // the last to the first, so that an order that changes meanwhile hides no other.
+//
+// # What the warehouse has of an order
+//
+// Beside its shipments, each order of ours has one state for people, an event with the key {System:
+// "shipbob", Tenant: the account's name, Type: "warehouse_order", ID: the key of the store's order}. Its
+// body is a canonical.WarehouseOrder, its parent the store's order:
+//
+//	order.released         ShipBob took it in and nothing keeps it; it stays so when it left as asked for
+//	order.held             a shipment is Exception (out of stock, inactive product), OnHold (such as an
+//	                       invalid address) or ImportReview (unknown product)
+//	shipment.discrepancy   all has left that will, and it is less, more or something else
+//	fulfillment.cancelled  nothing of it leaves
+//
+// The reasons of a hold are name and description of the shipment's status_details with the SKU of their
+// inventory_id. Messages of an address validation are left out. Each event has the whole state, dated
+// by the last update of a shipment, so that the end of a hold is the next order.released.
+//
+// The release is reported by what the warehouse has, and not by the delivery that made it: a delivery
+// has an effect at its target and publishes nothing, and after an answer that was lost only the
+// warehouse knows whether and with what it has the order. No webhook reports that ShipBob made an
+// order, so a release is read by the next poll, or comes with the first webhook of the order. Body and
+// versions follow from ShipBob's books alone, so that a target gets each release once. The event of a
+// store's order is that of its last issue; a cancelled issue that was issued anew has none.
+//
+// A webhook of an exception has the shipment, or the order; of a shipment alone the order is fetched.
+//
+// # Returns
+//
+// A return is an event with the key {System: "shipbob", Tenant: the account's name, Type: "return", ID:
+// ShipBob's id}: return.requested while it is awaited, arrived or being processed, return.received once it
+// is completed, each once. Its lines are pieces of the order's products; those of return.received are the
+// pieces that ShipBob did something with, and how many it put back into stock (action_taken "Restock").
+// Webhook and list are read for the id alone: the return is fetched, and so are its shipment and order,
+// from which the store's order and the products follow. A return that names no shipment of ours, such as
+// one that was made by hand without, is skipped with the reason. An item of a bundle keeps its own SKU.
+// Returns are polled by when they were created and by when they were completed: the list has no time of
+// the last change (GET /return, StartDate and CompletedStartDate). The token needs returns_read.
+//
+// ShipBob handles no refund (developer.shipbob.com, "Returns"), and a return is reported to no system
+// that keeps stock: the store's refund puts goods back into an ERP's stock, and nothing else does.
 //
 // # Orders
 //
@@ -106,7 +146,7 @@
 //   - Quantities are whole pieces. Prices are not sent, because ShipBob takes them in USD only.
 //   - A recipient needs a name, a first address line, a city and a country. A phone number of more
 //     than 50 characters is left out.
-//   - Stock levels and returns are not read yet, and products are not written.
+//   - Stock levels are not read yet, and neither products nor returns are written.
 //   - If a whole multiple of what was ordered is in the shipments of an order when the first of them is
 //     read, as with a replacement in a second parcel, the product is taken for a multipack. What was
 //     found first is remembered, so that no later shipment changes a quantity that was reported.

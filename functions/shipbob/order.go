@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"causeway.example/functions/shipbob/rest"
 	"causeway.example/shared/message"
 	"causeway.example/shared/wire"
 )
@@ -24,6 +25,7 @@ type order struct {
 	parent                                string      // id of the order, of a body that is one of its shipments
 	key                                   message.Key // of the order in its store …
 	issue                                 int         // … and which issue of it this is, from 1; 0 if it is none of ours
+	created                               time.Time
 	recipient                             recipient
 	products                              []product
 	shipments                             []shipment
@@ -51,7 +53,12 @@ type shipment struct {
 	carrier, service            string
 	number, url                 string // of the tracking
 	products                    []shipped
+	details                     []detail
 }
+
+// detail says more of a shipment's status (Orders.StatusDetailViewModel). item is the id of the
+// inventory item that it is about, "" if it is about none.
+type detail struct{ name, description, item string }
 
 // shipped is a product in a shipment, by the inventory items that it consists of.
 type shipped struct {
@@ -78,13 +85,13 @@ func codeOf(reference, sku string) string {
 
 // readOrders reads the list of orders.
 func readOrders(body []byte, doing string) ([]order, error) {
-	r := wire.NewReader(body, answerLimits)
+	r := wire.NewReader(body, rest.Limits)
 	var all []order
 	for range r.Array() {
 		all = append(all, readOrder(r))
 	}
 	if err := r.Finish(); err != nil {
-		return nil, broken(doing, err)
+		return nil, rest.Broken(doing, err)
 	}
 	return all, nil
 }
@@ -102,6 +109,8 @@ func readOrder(r *wire.Reader) (o order) {
 			o.number = r.Word()
 		case "status":
 			o.status = r.Word()
+		case "created_date":
+			o.created = r.Time()
 		case "shipping_method":
 			o.method = r.Word()
 		case "recipient":
@@ -185,32 +194,46 @@ func readProduct(r *wire.Reader) (p product) {
 }
 
 func readShipment(r *wire.Reader) (s shipment) {
+	times := map[string]*time.Time{
+		"last_update_at": &s.updated, "actual_fulfillment_date": &s.fulfilled, "last_tracking_update_at": &s.tracked, "delivery_date": &s.delivered,
+	}
 	for member := range r.Object() {
+		if into := times[member]; into != nil {
+			*into = r.Time()
+		}
 		switch member {
 		case "id":
 			s.id = r.ID()
 		case "status":
 			s.status = r.Word()
-		case "last_update_at":
-			s.updated = r.Time()
-		case "actual_fulfillment_date":
-			s.fulfilled = r.Time()
-		case "last_tracking_update_at":
-			s.tracked = r.Time()
-		case "delivery_date":
-			s.delivered = r.Time()
 		case "location":
 			s.location = readLocation(r)
 		case "tracking":
 			s.readTracking(r)
 		case "products":
 			s.products = readList(r, readShipped)
+		case "status_details":
+			s.details = readList(r, readDetail)
 		}
 	}
 	if s.id == "" {
 		r.Missing("id")
 	}
 	return s
+}
+
+func readDetail(r *wire.Reader) (d detail) {
+	for member := range r.Object() {
+		switch member {
+		case "name":
+			d.name = r.Word()
+		case "description":
+			d.description = r.Word()
+		case "inventory_id":
+			d.item, _ = r.NullID()
+		}
+	}
+	return d
 }
 
 func readLocation(r *wire.Reader) (id string) {

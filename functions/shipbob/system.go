@@ -1,14 +1,12 @@
 package shipbob
 
 import (
-	"net/http"
-	"strings"
 	"time"
 
+	"causeway.example/functions/shipbob/rest"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
-	"causeway.example/shared/webapi"
 	"causeway.example/shared/webhook"
 )
 
@@ -22,8 +20,8 @@ const timeout = 30 * time.Second
 
 // Settings is the connector's configuration. Maps are written "key=value,key=value".
 type Settings struct {
-	// Token is a personal access token with the scopes orders_read, orders_write, channels_read
-	// and inventory_read. Without it nothing is delivered or polled; the door works.
+	// Token is a personal access token with the scopes orders_read, orders_write, channels_read,
+	// returns_read and inventory_read. Without it nothing is delivered or polled; the door works.
 	Token connector.Secret `env:"SHIPBOB_TOKEN"`
 	// WebhookSecrets are the signing secrets of the webhook subscriptions, "whsec_…". Each is
 	// tried, so that one can be replaced without a gap.
@@ -110,13 +108,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	profile := Profile()
 	profile.Version, profile.Rate = version(s.Version), rate(s.Rate)
 	a := &api{settings: s}
-	if a.client, err = webapi.New(webapi.Config{
-		BaseURL: strings.TrimRight(s.APIURL, "/"), Transport: deps.HTTP, Now: deps.Now, Timeout: timeout, Classify: classify,
-		Authorize: func(r *http.Request) error {
-			r.Header.Set("Authorization", "Bearer "+s.Token.Reveal())
-			return nil
-		},
-	}); err != nil {
+	if a.Client, err = rest.Open(rest.Config{Token: s.Token, Version: s.Version, Address: s.APIURL, Channels: s.Channels, Timeout: timeout}, deps); err != nil {
 		return connector.System{}, configFault("SHIPBOB_API_URL", "cannot be called", err)
 	}
 	return connector.System{

@@ -45,7 +45,7 @@ const (
 // Find returns ShipBob's id of the issue of the order that stands, or else of the last one.
 func (t *target) Find(ctx context.Context, key message.Key) (string, error) {
 	doing := "looking up " + key.String() + " at " + Name
-	channel, err := t.channelOf(key)
+	channel, err := t.ChannelOf(key)
 	if err != nil {
 		return "", fault.Doing(doing, err)
 	}
@@ -85,7 +85,7 @@ type work struct {
 // read first: at most one is active, and the others were cancelled.
 func (w *work) deliver(ctx context.Context, ref string, body *canonical.Order) (receipt connector.Receipt, err error) {
 	w.body = body
-	if w.channel, err = w.channelOf(w.key); err != nil {
+	if w.channel, err = w.ChannelOf(w.key); err != nil {
 		return receipt, err
 	}
 	if w.want, err = w.settings.want(body); err != nil {

@@ -93,6 +93,10 @@ func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 			productMessage(t, changed(item("NEW-1"), func(p *canonical.Product) { p.Title, p.Barcode = "Renamed", canonical.NewText("5") })),
 			priceMessage(t, "NEW-1", "24.50", "29.90"),
 			productMessage(t, changed(item("NEW-1"), func(p *canonical.Product) { p.Active = false })),
+			markMessage(t, atWarehouse(canonical.WarehouseHeld, outOfStock)),
+			markMessage(t, atWarehouse(canonical.WarehouseReleased)),
+			markMessage(t, atWarehouse(canonical.WarehouseDiscrepancy)),
+			markMessage(t, atWarehouse(canonical.WarehouseCancelled)),
 		},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
 			t.Helper()
@@ -112,8 +116,11 @@ func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 				t.Fatal(err)
 			}
 			return connectortest.TargetAccount{System: system, State: func(k message.Key) string {
-				if k.Type == "product" || k.Type == "price" {
+				switch k.Type {
+				case "product", "price":
 					return productState(fake, k)
+				case "warehouse_order":
+					return strings.TrimPrefix(strings.Join(fake.Tags("5001"), " ")+" "+fake.Metafield("5001", "causeway.warehouse"), " ")
 				}
 				if n := fake.Available(place)["TEE-BLK-M"]; k.Type == "inventory" && n != 40 {
 					return strconv.FormatInt(n, 10)
@@ -309,12 +316,15 @@ func TestWhatCannotBeFulfilledIsExplained(t *testing.T) {
 		class   fault.Class
 		field   string
 	}{
-		"more than was ordered":   {nil, []canonical.ShipmentLine{shippedLine("TEE-BLK-M", 4)}, fault.Rejected, fault.Conflict, "lines[0].quantity"},
-		"an article of no line":   {nil, []canonical.ShipmentLine{shippedLine("HOOD-M", 1), shippedLine("CAP", 1)}, fault.Rejected, fault.MissingRef, "lines[1].sku"},
-		"half a piece":            {nil, []canonical.ShipmentLine{half}, fault.Rejected, fault.Value, "lines[0].quantity"},
-		"nothing":                 {nil, []canonical.ShipmentLine{shippedLine("TEE-BLK-M", 0)}, fault.Rejected, fault.Value, "lines"},
-		"on hold":                 {func(s *shop, _ *message.Message) { s.fake.Hold("5001", "ON_HOLD") }, nil, fault.NotReady, fault.Conflict, "lines[0]"},
-		"scheduled":               {func(s *shop, _ *message.Message) { s.fake.Hold("5001", "SCHEDULED") }, nil, fault.NotReady, fault.Conflict, "lines[0]"},
+		"more than was ordered": {nil, []canonical.ShipmentLine{shippedLine("TEE-BLK-M", 4)}, fault.Rejected, fault.Conflict, "lines[0].quantity"},
+		"an article of no line": {nil, []canonical.ShipmentLine{shippedLine("HOOD-M", 1), shippedLine("CAP", 1)}, fault.Rejected, fault.MissingRef, "lines[1].sku"},
+		"half a piece":          {nil, []canonical.ShipmentLine{half}, fault.Rejected, fault.Value, "lines[0].quantity"},
+		"nothing":               {nil, []canonical.ShipmentLine{shippedLine("TEE-BLK-M", 0)}, fault.Rejected, fault.Value, "lines"},
+		"on hold":               {func(s *shop, _ *message.Message) { s.fake.Hold("5001", "ON_HOLD") }, nil, fault.NotReady, fault.Conflict, "lines[0]"},
+		"scheduled":             {func(s *shop, _ *message.Message) { s.fake.Hold("5001", "SCHEDULED") }, nil, fault.NotReady, fault.Conflict, "lines[0]"},
+		"nothing left": {func(s *shop, _ *message.Message) {
+			s.fake.Put(shopifytest.Purchase{ID: 5001, Items: []shopifytest.Item{{ID: 11, SKU: "TEE-BLK-M", Quantity: 1, Price: 1}}, Change: fulfilledElsewhere}.Body())
+		}, nil, fault.Rejected, fault.Conflict, "order"},
 		"an order of another one": {func(_ *shop, m *message.Message) { m.Parents[0].System = "woocommerce" }, nil, fault.Rejected, fault.MissingRef, "order"},
 		"an unknown shop":         {func(_ *shop, m *message.Message) { m.Parents[0].Tenant = "second.myshopify.com" }, nil, fault.Rejected, fault.Config, "SHOPIFY_SHOPS"},
 		"no order":                {func(_ *shop, m *message.Message) { m.Parents = nil }, nil, fault.Invalid, fault.MissingRef, "order"},
@@ -337,6 +347,28 @@ func TestWhatCannotBeFulfilledIsExplained(t *testing.T) {
 				t.Errorf("something was written: %+v", made)
 			}
 		})
+	}
+}
+
+// fulfilledElsewhere is a change of an order whose lines have nothing left to fulfill.
+func fulfilledElsewhere(order map[string]any) {
+	for _, one := range order["line_items"].([]any) {
+		one.(map[string]any)["fulfillable_quantity"] = 0
+	}
+}
+
+// TestAnOrderWithoutFulfillmentOrdersIsWaitedForIfItHasSomethingToFulfill: the app may lack a scope.
+func TestAnOrderWithoutFulfillmentOrdersIsWaitedForIfItHasSomethingToFulfill(t *testing.T) {
+	t.Parallel()
+	for fulfillable, want := range map[string]fault.Kind{"true": fault.NotReady, "false": fault.Rejected} {
+		s := open(t, nil)
+		s.fake.Put(threeTees())
+		s.fake.AnswerTo("fulfillmentOrders(first", shopifytest.Answer{Status: 200, Body: `{"data":{"order":{"fulfillmentOrders":{"nodes":[],"pageInfo":{"hasNextPage":false,"endCursor":null}}}}}`})
+		s.fake.AnswerTo("fulfillable }", shopifytest.Answer{Status: 200, Body: `{"data":{"order":{"fulfillable":` + fulfillable + `}}}`})
+		_, err := s.ship(t, shippedMessage(t, parcel("S-1", "1Z1", shippedLine("TEE-BLK-M", 1))), 1)
+		if f := fault.As(err); f == nil || f.Kind != want || f.Field != "order" || want == fault.Rejected && f.Code != "nothing_to_fulfill" {
+			t.Errorf("fulfillable %s: %v", fulfillable, err)
+		}
 	}
 }
 

@@ -40,15 +40,20 @@ func TestQueriesFitTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.writesProducts(t)
+	for _, state := range []*canonical.WarehouseOrder{atWarehouse(canonical.WarehouseHeld, outOfStock), atWarehouse(canonical.WarehouseReleased)} {
+		if _, err := s.ship(t, markMessage(t, state), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
 	asked := s.fake.Asked()
-	if len(asked) != 44 {
-		t.Fatalf("%d queries were sent, want 44", len(asked))
+	if len(asked) != 48 {
+		t.Fatalf("%d queries were sent, want 48", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {
 			t.Errorf("%s\n%v", query, errs)
 		}
-		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors", "tracked", "isTracked", "currencyCode", "currency", "createdDefinition", "definition {").Replace(query)
+		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors", "tracked", "isTracked", "currencyCode", "currency", "createdDefinition", "definition {", "value }", "text }").Replace(query)
 		if _, errs := gqlparser.LoadQueryWithRules(schema, misspelt, rules.NewDefaultRules()); errs == nil {
 			t.Errorf("a misspelt field passes:\n%s", misspelt)
 		}

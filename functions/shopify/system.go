@@ -12,6 +12,7 @@ import (
 	"causeway.example/functions/shopify/admin"
 	"causeway.example/functions/shopify/fulfillment"
 	"causeway.example/functions/shopify/inventory"
+	"causeway.example/functions/shopify/mark"
 	"causeway.example/functions/shopify/payload"
 	"causeway.example/functions/shopify/product"
 	"causeway.example/functions/shopify/translation"
@@ -71,6 +72,10 @@ type Settings struct {
 	ProductRetire string `env:"SHOPIFY_PRODUCT_RETIRE" envDefault:"archive" validate:"oneof=archive keep"`
 	// PriceLists are the shops of prices, by source and price list, or none.
 	PriceLists map[string]string `env:"SHOPIFY_PRICE_LISTS" envKeyValSeparator:"="`
+	// HoldTag is the tag of an order that a warehouse holds, DiscrepancyTag of one of which something
+	// else left than was asked for. A tag that keeps orders from the warehouse must be another.
+	HoldTag        string `env:"SHOPIFY_HOLD_TAG" envDefault:"warehouse-hold" validate:"max=255"`
+	DiscrepancyTag string `env:"SHOPIFY_DISCREPANCY_TAG" envDefault:"warehouse-discrepancy" validate:"max=255"`
 }
 
 // attempt bounds one delivery, which takes three queries of at most ten seconds or more.
@@ -88,6 +93,7 @@ const effectProduct = "product"
 // 100 points a second, and a query for transactions costs about three.
 func Profile() connector.Profile {
 	settings, secrets := connector.Keys(Settings{})
+	marked := connector.Operation{Name: "mark order", Guarantee: connector.ExternalID, Effect: "order mark"}
 	shipment := connector.Operation{Name: "fulfillment", Guarantee: connector.Search, Effect: "fulfillment", Lag: 10 * time.Second}
 	return connector.Profile{
 		Name:        payload.Name,
@@ -109,6 +115,10 @@ func Profile() connector.Profile {
 			canonical.ProductUpserted:        {Name: "set product", Guarantee: connector.ExternalID, Effect: effectProduct},
 			canonical.ProductRetired:         {Name: "archive product", Guarantee: connector.ExternalID, Effect: effectProduct},
 			canonical.PriceChanged:           {Name: "set price", Guarantee: connector.ExternalID},
+			canonical.OrderReleased:          marked,
+			canonical.OrderHeld:              marked,
+			canonical.ShipmentDiscrepancy:    marked,
+			canonical.FulfillmentCancelled:   marked,
 			canonical.InventoryLevelSet:      {Name: "set inventory", Guarantee: connector.CompareAndSet, Batch: inventory.Most},
 		},
 	}
@@ -137,6 +147,9 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, fault.Doing("opening shopify", err)
 	}
+	if strings.EqualFold(s.HoldTag, s.DiscrepancyTag) {
+		return connector.System{}, configFault("SHOPIFY_DISCREPANCY_TAG", errors.New("is the same tag as SHOPIFY_HOLD_TAG"))
+	}
 	opened := &store{
 		Translator: &translation.Translator{API: api, Memory: deps.CrossRef, Currency: s.Currency, Tolerance: s.Tolerance},
 		shops:      s.Shops, verifiers: verifiers, api: api,
@@ -147,6 +160,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 			Target: fulfillment.New(fulfillment.Config{
 				API: api, Shops: s.Shops, Memory: deps.CrossRef, Carriers: s.Carriers, Locations: s.Locations, Notify: s.Notify,
 			}),
+			marks:    mark.New(mark.Config{API: api, Shops: s.Shops, Hold: s.HoldTag, Discrepancy: s.DiscrepancyTag}),
 			stock:    inventory.New(inventory.Config{API: api, Locations: places, Buffer: s.StockBuffer, Skip: s.StockUnknownSKU == "skip"}),
 			products: products,
 		},

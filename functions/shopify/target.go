@@ -5,17 +5,19 @@ import (
 
 	"causeway.example/functions/shopify/fulfillment"
 	"causeway.example/functions/shopify/inventory"
+	"causeway.example/functions/shopify/mark"
 	"causeway.example/functions/shopify/product"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
 )
 
-// target is the connector.Target: shipments, stock levels, and products with their prices have
-// packages of their own.
+// target is the connector.Target: shipments, stock levels, what a warehouse has of an order, and
+// products with their prices have packages of their own.
 type target struct {
 	*fulfillment.Target
 	stock    *inventory.Target
+	marks    *mark.Target
 	products *product.Target
 }
 
@@ -32,6 +34,8 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 		return t.products.Deliver(ctx, d, body)
 	case *canonical.PriceList:
 		return t.products.DeliverPrices(ctx, d, body)
+	case *canonical.WarehouseOrder:
+		return t.marks.Deliver(ctx, d, body)
 	}
 	return t.Target.Deliver(ctx, d)
 }
@@ -44,6 +48,8 @@ func (t *target) Search(ctx context.Context, d connector.Delivery) (string, erro
 		return t.products.Find(ctx, message.Key{System: d.Message.System(), Type: product.Entity, ID: body.SKU})
 	case *canonical.PriceList:
 		return t.products.SearchPrices(ctx, d, body)
+	case *canonical.WarehouseOrder:
+		return t.marks.Search(ctx, d, body)
 	}
 	return t.Target.Search(ctx, d)
 }

@@ -97,6 +97,7 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 			productEvent(t, changed(goods("NEW-1"), func(p *canonical.Product) { p.Title, p.Barcode = "Renamed & new", canonical.NewText("5") })),
 			priceEvent(t, "NEW-1", "24.50", "29.90"),
 			productEvent(t, changed(goods("NEW-1"), func(p *canonical.Product) { p.Active = false })),
+			stateEvent(t, canonical.WarehouseHeld), stateEvent(t, canonical.WarehouseReleased), stateEvent(t, canonical.WarehouseDiscrepancy), stateEvent(t, canonical.WarehouseCancelled),
 		},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
 			t.Helper()
@@ -117,6 +118,9 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 				}
 				state := ""
 				for _, note := range fake.Notes(42) {
+					if k.Type == "warehouse_order" && strings.HasPrefix(note.Text, "Warehouse: ") {
+						state += note.Text + "\n"
+					}
 					if strings.HasPrefix(note.Text, "Shipment "+k.ID+":") {
 						state += note.Text + "\n"
 					}

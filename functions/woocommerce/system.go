@@ -87,6 +87,7 @@ type Settings struct {
 func Profile() connector.Profile {
 	settings, secrets := connector.Keys(Settings{})
 	shipped := connector.Operation{Name: "shipment of order", Guarantee: connector.Search, Effect: "shipment", Lag: 5 * time.Second}
+	noted := connector.Operation{Name: "warehouse note of order", Guarantee: connector.Search, Effect: "warehouse note", Lag: 5 * time.Second}
 	return connector.Profile{
 		Name:        Name,
 		Title:       "WooCommerce (REST v3)",
@@ -108,6 +109,10 @@ func Profile() connector.Profile {
 			canonical.ProductUpserted:        {Name: "set product", Guarantee: connector.Search, Effect: product.Entity, Lag: 5 * time.Second},
 			canonical.ProductRetired:         {Name: "retire product", Guarantee: connector.Search, Effect: product.Entity, Lag: 5 * time.Second},
 			canonical.PriceChanged:           {Name: "set price", Guarantee: connector.Search, Lag: 5 * time.Second},
+			canonical.OrderReleased:          noted,
+			canonical.OrderHeld:              noted,
+			canonical.ShipmentDiscrepancy:    noted,
+			canonical.FulfillmentCancelled:   noted,
 		},
 	}
 }

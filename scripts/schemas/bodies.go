@@ -29,8 +29,10 @@ func bodyOf(kind canonical.Type) any {
 		return sampleRequest()
 	case *canonical.Shipment:
 		return sampleShipment(kind.Name)
+	case *canonical.WarehouseOrder:
+		return sampleWarehouseOrder(kind.Name)
 	case *canonical.Return:
-		return sampleReturn()
+		return sampleReturn(kind.Name == canonical.ReturnReceived)
 	default:
 		return body // an empty body of a new schema: newMessage rejects it until it has a sample
 	}
@@ -49,7 +51,7 @@ func orderOf(eventType string) *canonical.Order {
 		at := sampleTime.Add(time.Hour)
 		order.Status, order.Financial, order.UpdatedAt = canonical.OrderCancelled, canonical.Refunded, at
 		order.CancelledAt, order.CancelReason = &at, canonical.NewText("customer")
-	case canonical.OrderChanged, canonical.OrderReleased:
+	case canonical.OrderChanged:
 		order.UpdatedAt = sampleTime.Add(time.Hour)
 	}
 	return order
@@ -182,8 +184,30 @@ func sampleShipment(eventType string) *canonical.Shipment {
 	return s
 }
 
-func sampleReturn() *canonical.Return {
-	return &canonical.Return{
-		ID: "945000954", Order: orderID, Lines: sampleParcel(1), Reason: canonical.NewText("too small"), At: sampleTime.Add(96 * time.Hour),
+func sampleReturn(received bool) *canonical.Return {
+	line := canonical.ReturnLine{Line: "466157049", SKU: "00-TEE-RED-M", Quantity: pieces(1)}
+	if received {
+		line.Restocked = new(pieces(1))
 	}
+	return &canonical.Return{
+		ID: "945000954", Order: orderID, Lines: []canonical.ReturnLine{line}, Reason: canonical.NewText("too small"), At: sampleTime.Add(96 * time.Hour),
+	}
+}
+
+// sampleWarehouseOrder returns the warehouse's order in the state of the event type.
+func sampleWarehouseOrder(eventType string) *canonical.WarehouseOrder {
+	w := &canonical.WarehouseOrder{
+		ID: "56789012", Order: orderID, Status: canonical.WarehouseReleased, Service: "standard", ReleasedAt: sampleTime.Add(time.Hour),
+		Lines: []canonical.WarehouseLine{{SKU: "00-TEE-RED-M", Ordered: pieces(2)}},
+	}
+	switch eventType {
+	case canonical.OrderHeld:
+		w.Status, w.Holds = canonical.WarehouseHeld, []canonical.Hold{{Reason: "OutOfStock", SKU: "00-TEE-RED-M"}}
+	case canonical.ShipmentDiscrepancy:
+		short := pieces(1)
+		w.Status, w.Lines[0].Shipped = canonical.WarehouseDiscrepancy, &short
+	case canonical.FulfillmentCancelled:
+		w.Status = canonical.WarehouseCancelled
+	}
+	return w
 }

@@ -51,7 +51,7 @@ func addExtra(schema *jsonschema.Schema, key string, value any) {
 
 // addRule writes one validate tag as the keyword that says the same. A pattern can
 // only describe the form of a code: package canonical knows which ones are in use. A rule that
-// depends on another field (required_unless) is left to package canonical.
+// depends on another field (required_if, required_unless) is left to package canonical.
 func addRule(schema *jsonschema.Schema, kind reflect.Type, rule string) {
 	tag, param, _ := strings.Cut(rule, "=")
 	switch tag {

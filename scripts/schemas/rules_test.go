@@ -62,7 +62,7 @@ func TestEveryRuleOfTheModelIsKnown(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{
 		"": true, "required": true, "oneof": true, "currency": true, "country": true, "email": true, "notnegative": true,
-		"min": true, "max": true, "dive": true, "required_unless": true, // the last is left to package canonical
+		"min": true, "max": true, "dive": true, "required_if": true, "required_unless": true, // the last two are left to package canonical
 	}
 	for _, kind := range canonical.Types() {
 		for _, tag := range validateTags(reflect.TypeOf(kind.New())) {

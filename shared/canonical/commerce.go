@@ -1,6 +1,9 @@
 package canonical
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Payment is money that a payer has authorized, paid, or failed to pay for an order.
 // Schema payment/1.
@@ -179,11 +182,33 @@ type Tracking struct {
 	URL    string `json:"url,omitempty"`
 }
 
-// Return is goods on their way back. Schema return/1.
+// Return is goods on their way back, or those that came. Schema return/1.
 type Return struct {
-	ID     string         `json:"id" validate:"required,max=128"`
-	Order  string         `json:"order" validate:"required,max=128"`
-	Lines  []ShipmentLine `json:"lines" validate:"min=1,dive"`
-	Reason Text           `json:"reason,omitzero"`
-	At     time.Time      `json:"at" validate:"required"`
+	ID     string       `json:"id" validate:"required,max=128"`
+	Order  string       `json:"order" validate:"required,max=128"`
+	Lines  []ReturnLine `json:"lines" validate:"min=1,dive"`
+	Reason Text         `json:"reason,omitzero"`
+	At     time.Time    `json:"at" validate:"required"` // when it was requested, or received
+}
+
+// ReturnLine is a quantity of one order line that comes back, or came.
+type ReturnLine struct {
+	Line     string   `json:"line,omitempty"` // id of the order line, if the warehouse knows it
+	SKU      string   `json:"sku" validate:"required,max=128"`
+	Quantity Quantity `json:"quantity"`
+	// Restocked is how many of them the warehouse put back into stock; nil until it has received them.
+	Restocked *Quantity `json:"restocked,omitempty"`
+}
+
+// Words says the goods as a person reads them: "2 TEE-BLK-M (1 restocked)".
+func (r *Return) Words() string {
+	parts := make([]string, 0, len(r.Lines))
+	for _, l := range r.Lines {
+		part := l.Quantity.Value.Normal().String() + " " + l.SKU
+		if l.Restocked != nil {
+			part += " (" + l.Restocked.Value.Normal().String() + " restocked)"
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ", ")
 }

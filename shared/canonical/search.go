@@ -103,7 +103,16 @@ func KnownBy(entity any, hash func(address string) string) map[string][]string {
 			numbers = append(numbers, t.Number)
 		}
 		return map[string][]string{knownID: {e.ID, e.Order}, knownTracking: numbers}
+	}
+	return knownOfWarehouse(entity)
+}
+
+// knownOfWarehouse is KnownBy of what is known by its own id and its order's.
+func knownOfWarehouse(entity any) map[string][]string {
+	switch e := entity.(type) {
 	case *FulfillmentRequest:
+		return map[string][]string{knownID: {e.ID, e.Order}}
+	case *WarehouseOrder:
 		return map[string][]string{knownID: {e.ID, e.Order}}
 	case *Return:
 		return map[string][]string{knownID: {e.ID, e.Order}}

@@ -24,15 +24,18 @@ const (
 	OrderChanged           = "order.changed"
 	OrderCancelledEvent    = "order.cancelled"
 	OrderReleased          = "order.released"
+	OrderHeld              = "order.held"
 	PaymentAuthorized      = "payment.authorized"
 	PaymentCaptured        = "payment.captured"
 	RefundIssued           = "refund.issued"
 	RefundSettled          = "refund.settled"
 	FulfillmentRequested   = "fulfillment.requested"
+	FulfillmentCancelled   = "fulfillment.cancelled"
 	ShipmentShipped        = "shipment.shipped"
 	ShipmentUpdated        = "shipment.updated"
 	ShipmentDelivered      = "shipment.delivered"
 	ShipmentCancelledEvent = "shipment.cancelled"
+	ShipmentDiscrepancy    = "shipment.discrepancy"
 	ReturnRequested        = "return.requested"
 	ReturnReceived         = "return.received"
 	InventoryLevelSet      = "inventory.level"
@@ -47,12 +50,14 @@ func Types() []Type { return slices.Clone(types) }
 
 var types = []Type{
 	{CustomerUpserted, "customer/1", false, empty[Customer]},
+	{FulfillmentCancelled, "warehouse_order/1", false, empty[WarehouseOrder]},
 	{FulfillmentRequested, "fulfillment/1", true, empty[FulfillmentRequest]},
 	{InventoryLevelSet, "inventory/1", false, empty[InventoryLevel]},
 	{OrderCancelledEvent, "order/1", false, empty[Order]},
 	{OrderChanged, "order/1", false, empty[Order]},
+	{OrderHeld, "warehouse_order/1", false, empty[WarehouseOrder]},
 	{OrderPlaced, "order/1", false, empty[Order]},
-	{OrderReleased, "order/1", true, empty[Order]},
+	{OrderReleased, "warehouse_order/1", false, empty[WarehouseOrder]},
 	{PaymentAuthorized, "payment/1", true, empty[Payment]},
 	{PaymentCaptured, "payment/1", true, empty[Payment]},
 	{PriceChanged, "price/1", false, empty[PriceList]},
@@ -64,6 +69,7 @@ var types = []Type{
 	{ReturnRequested, "return/1", true, empty[Return]},
 	{ShipmentCancelledEvent, "shipment/1", false, empty[Shipment]},
 	{ShipmentDelivered, "shipment/1", false, empty[Shipment]},
+	{ShipmentDiscrepancy, "warehouse_order/1", false, empty[WarehouseOrder]},
 	{ShipmentShipped, "shipment/1", false, empty[Shipment]},
 	{ShipmentUpdated, "shipment/1", false, empty[Shipment]},
 }

@@ -177,8 +177,11 @@ func TestValidateNamesTheFieldOfOtherBodies(t *testing.T) {
 		{"a shipment without a state", "status", &canonical.Shipment{ID: "1", Order: "2", Lines: lines, ShippedAt: placed}},
 		{"a shipment's parcel", "tracking[0].number", &canonical.Shipment{ID: "1", Order: "2", Status: canonical.Shipped, Lines: lines, ShippedAt: placed, Tracking: []canonical.Tracking{{}}}},
 		{"a shipment's line", "lines[1].sku", &canonical.Shipment{ID: "1", Order: "2", Status: canonical.Shipped, ShippedAt: placed, Lines: []canonical.ShipmentLine{lines[0], {Quantity: one}}}},
-		{"a return", "", &canonical.Return{ID: "1", Order: "2", Lines: lines, At: placed}},
-		{"a return at no time", "at", &canonical.Return{ID: "1", Order: "2", Lines: lines}},
+		{"a warehouse's order", "", &canonical.WarehouseOrder{ID: "1", Order: "2", Status: canonical.WarehouseReleased, ReleasedAt: placed}},
+		{"a hold without a reason", "holds[0].reason", &canonical.WarehouseOrder{ID: "1", Order: "2", Status: canonical.WarehouseHeld, Holds: []canonical.Hold{{}}, ReleasedAt: placed}},
+		{"a hold for nothing", "holds", &canonical.WarehouseOrder{ID: "1", Order: "2", Status: canonical.WarehouseHeld, ReleasedAt: placed}},
+		{"a return", "", &canonical.Return{ID: "1", Order: "2", Lines: []canonical.ReturnLine{{SKU: "A", Quantity: one}}, At: placed}},
+		{"a return at no time", "at", &canonical.Return{ID: "1", Order: "2", Lines: []canonical.ReturnLine{{SKU: "A", Quantity: one}}}},
 	} {
 		err := canonical.Validate(c.body)
 		if c.field == "" && err != nil {

@@ -31,22 +31,32 @@ var Table = slices.Concat([]Route{
 }, Shipments("shipbob"))
 
 // Shipments returns the flows of a warehouse: what it shipped, and what happened to it later, goes to
-// the CRM, to the ERP, and back to the store whose order it is.
+// the CRM, to the ERP, and back to the store whose order it is. What it has of an order goes to the CRM
+// and to the store, where a person sees what it holds. What comes back to it goes to the CRM.
 func Shipments(warehouse string) []Route {
 	return []Route{
 		{From: warehouse, Flow: flowShipments, To: "hubspot", Types: shipments},
 		{From: warehouse, Flow: flowShipments, To: "netsuite", Types: shipments},
 		{From: warehouse, Flow: flowShipments, To: "shopify", Types: shipments, Filters: shipmentsOf("shopify")},
 		{From: warehouse, Flow: flowShipments, To: "woocommerce", Types: shipments, Filters: shipmentsOf("woocommerce")},
+		{From: warehouse, Flow: flowHolds, To: "hubspot", Types: holds},
+		{From: warehouse, Flow: "returns", To: "hubspot", Types: goodsBack},
+		{From: warehouse, Flow: flowHolds, To: "shopify", Types: holds, Filters: shipmentsOf("shopify")},
+		{From: warehouse, Flow: flowHolds, To: "woocommerce", Types: holds, Filters: shipmentsOf("woocommerce")},
 	}
 }
 
-const flowShipments = "shipments"
+const (
+	flowShipments = "shipments"
+	flowHolds     = "holds"
+)
 
 // The event types of the flows.
 var (
 	shipments = []string{canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent}
 	products  = []string{canonical.ProductUpserted, canonical.ProductRetired, canonical.PriceChanged}
+	holds     = []string{canonical.OrderReleased, canonical.OrderHeld, canonical.ShipmentDiscrepancy, canonical.FulfillmentCancelled}
+	goodsBack = []string{canonical.ReturnRequested, canonical.ReturnReceived}
 	levels    = []string{canonical.InventoryLevelSet}
 	customers = []string{canonical.CustomerUpserted}
 	orders    = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}
@@ -75,7 +85,7 @@ var (
 	zeroTotal       = Filter{Name: "zero_total", Reason: "total is zero", Final: true, Pattern: body(`{"total":{"minor":[0]}}`)}
 )
 
-// shipmentsOf keeps shipments of other stores' orders from the store. Its own are the events whose
+// shipmentsOf keeps what a warehouse reports of other stores' orders from the store. Its own are the events whose
 // parents name an order of it.
 func shipmentsOf(store string) []Filter {
 	return []Filter{{

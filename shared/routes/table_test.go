@@ -60,9 +60,9 @@ func TestShipmentsGoToTheStoreWhoseOrderTheyAre(t *testing.T) {
 	t.Parallel()
 	for _, route := range routes.Shipments("depot") {
 		for _, store := range []string{"shopify", "woocommerce"} {
-			event := fmt.Appendf(nil, `{"source":"causeway.depot","detail-type":"shipment.shipped","detail":{"origin":"depot","parents":[{"system":%q,"tenant":"a","type":"order","id":"1"}],"body":{"id":"S-1"}}}`, store)
+			event := fmt.Appendf(nil, `{"source":"causeway.depot","detail-type":%q,"detail":{"origin":"depot","parents":[{"system":%q,"tenant":"a","type":"order","id":"1"}],"body":{"id":"S-1"}}}`, route.Types[0], store)
 			if match, err := route.Pattern().Match(event); err != nil || !match {
-				t.Errorf("%s does not take shipments: %v", route.Name(), err)
+				t.Errorf("%s does not take %s: %v", route.Name(), route.Types[0], err)
 			}
 			skipped := false
 			for _, filter := range route.Filters {

@@ -173,7 +173,7 @@ func (w *world) deferOne() {
 func (w *world) reportedAgain() []fact {
 	w.mustEnd("order/again")
 	facts := append(w.trade(), fact{Type: canonical.OrderPlaced, Kind: "order", ID: "again", Version: 1})
-	release := fact{Type: canonical.OrderReleased, Kind: "order", ID: "again", Version: 1}
+	release := fact{Type: canonical.PaymentAuthorized, Kind: "order", ID: "again", Version: 1}
 	if w.chance(0.4) {
 		release.Out = later
 	}

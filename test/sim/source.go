@@ -44,12 +44,12 @@ type fact struct {
 // How a filter skips a version: for the time being, or for good.
 const later, final = "later", "final"
 
-// entity names what the fact is about. A release is a fact of its own beside the state of
-// its order.
+// entity names what the fact is about. A release, which the model reports as an authorization, happens
+// once: a fact of its own beside the state of its order.
 func (f fact) entity() string { return nameOf(f.Kind+"/"+f.ID, f.Type) }
 
 func nameOf(subject, eventType string) string {
-	if eventType == canonical.OrderReleased {
+	if eventType == canonical.PaymentAuthorized {
 		return subject + "!released"
 	}
 	return subject

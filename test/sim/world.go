@@ -30,7 +30,7 @@ var (
 	// route is the model's only route.
 	route = routes.Route{From: shop, Flow: "facts", To: erp, Types: []string{
 		canonical.CustomerUpserted, canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent,
-		canonical.OrderReleased, canonical.PaymentCaptured, canonical.RefundSettled, canonical.InventoryLevelSet,
+		canonical.PaymentAuthorized, canonical.PaymentCaptured, canonical.RefundSettled, canonical.InventoryLevelSet,
 		canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent,
 	}, Filters: []routes.Filter{
 		{Name: final, Reason: "not for here", Default: true, Final: true, Pattern: routes.MustPattern(`{"detail":{"body":{"test":[true]}}}`)},
@@ -160,7 +160,7 @@ func (w *world) erp(p *process) connector.System {
 			canonical.OrderPlaced:         offered("upsert order", "order"),
 			canonical.OrderChanged:        offered("upsert order", "order"),
 			canonical.OrderCancelledEvent: offered("close order", w.closing),
-			canonical.OrderReleased:       offered("release order", ""),
+			canonical.PaymentAuthorized:   offered("release order", ""),
 			canonical.PaymentCaptured:     offered("deposit", ""),
 		},
 	}}

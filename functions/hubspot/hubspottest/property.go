@@ -49,9 +49,9 @@ func schema() map[string]map[string]definition {
 	contacts["causeway_customer"] = uniqueText()
 	orders := text("hs_order_name", "hs_currency_code", "hs_source_store", "hs_fulfillment_status", "hs_shipping_address_street",
 		"hs_shipping_address_city", "hs_shipping_address_state", "causeway_state", "causeway_payment", "causeway_tracking",
-		"causeway_shipments", "causeway_refunds")
+		"causeway_shipments", "causeway_refunds", "causeway_warehouse", "causeway_returns")
 	orders["hs_total_price"], orders["causeway_refunded"] = number, number
-	orders["hs_external_created_date"], orders["causeway_shipped_at"], orders["causeway_delivered_at"] = at, at, at
+	orders["hs_external_created_date"], orders["causeway_shipped_at"], orders["causeway_delivered_at"], orders["causeway_released_at"] = at, at, at, at
 	orders["hs_pipeline"] = definition{kind: kindOption, field: "select", options: []string{"pipeline-shop"}}
 	orders["hs_pipeline_stage"] = definition{kind: kindOption, field: "radio", options: orderStages}
 	orders["causeway_order"] = uniqueText()

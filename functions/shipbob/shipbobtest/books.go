@@ -20,6 +20,8 @@ const (
 	Fulfilled    = "Fulfilled"
 	Partially    = "PartiallyFulfilled"
 	Completed    = "Completed"
+	Exception    = "Exception"
+	OnHold       = "OnHold"
 )
 
 // Order is an order in the books.
@@ -83,7 +85,13 @@ type Shipment struct {
 	Tracked  time.Time      // the last change of its tracking
 	Arrived  time.Time      // when the customer got it
 	Pieces   map[string]int // by reference id
+	Details  []Detail       // of its status
+	Extra    []string       // reference ids of products that the order does not have
 }
+
+// Detail says more of a shipment's status. Product is the reference id of the product that it is about,
+// "" if it is about none.
+type Detail struct{ Name, Description, Product string }
 
 // Status is the order's state, which follows from its products and shipments.
 func (o *Order) Status() string {
@@ -94,6 +102,8 @@ func (o *Order) Status() string {
 	switch n := len(o.Shipments); {
 	case counts[Cancelled] == n:
 		return Cancelled
+	case counts[Exception]+counts[OnHold] > 0:
+		return Exception
 	case counts[Completed] > 0 && counts[Completed]+counts[Cancelled] == n:
 		return Fulfilled
 	case counts[Completed] > 0:
@@ -323,7 +333,11 @@ func (f *Fake) view(o *Order) map[string]any {
 
 func (f *Fake) shipmentView(o *Order, s *Shipment) map[string]any {
 	products := []any{}
-	for _, p := range o.Products {
+	packed := slices.Clone(o.Products)
+	for _, extra := range s.Extra {
+		packed = append(packed, Product{ID: f.productID(extra), Reference: extra, SKU: extra, Name: extra})
+	}
+	for _, p := range packed {
 		if s.Pieces[p.Reference] == 0 || p.ID == nil {
 			continue
 		}
@@ -341,6 +355,11 @@ func (f *Fake) shipmentView(o *Order, s *Shipment) map[string]any {
 		"last_update_at": s.Updated.Format(time.RFC3339), "location": map[string]any{"id": 9, "name": "Cicero (IL)"}, "products": products,
 		"ship_option": "Standard",
 	}
+	details := []any{}
+	for _, d := range s.Details {
+		details = append(details, f.detailView(d))
+	}
+	view["status_details"] = details
 	if !s.Tracked.IsZero() {
 		view["last_tracking_update_at"] = s.Tracked.Format(time.RFC3339)
 	}
@@ -353,6 +372,14 @@ func (f *Fake) shipmentView(o *Order, s *Shipment) map[string]any {
 			"carrier": "UPS", "carrier_service": "Ground", "tracking_number": s.Tracking,
 			"tracking_url": "https://www.ups.com/track?tracknum=" + s.Tracking, "shipping_date": s.Shipped.Format(time.RFC3339),
 		}
+	}
+	return view
+}
+
+func (f *Fake) detailView(d Detail) map[string]any {
+	view := map[string]any{"id": 101, "name": d.Name, "description": d.Description, "inventory_id": nil}
+	if id := f.products[d.Product]; id != 0 {
+		view["inventory_id"] = id + 1000
 	}
 	return view
 }

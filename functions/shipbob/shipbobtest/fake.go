@@ -51,6 +51,7 @@ type Fake struct {
 
 	mu       sync.Mutex
 	orders   []*Order
+	returns  []*Return
 	unknown  map[string]bool // reference ids of products that ShipBob does not have
 	limit    int
 	calls    []time.Time // within the last minute
@@ -182,6 +183,12 @@ func (f *Fake) answer(input *openapi3filter.RequestValidationInput, body []byte)
 		return f.create(body, channel)
 	case "GET /order/{orderId}":
 		return f.get(input.PathParams["orderId"])
+	case "GET /return":
+		return f.listReturns(r.URL.Query())
+	case "GET /return/{id}":
+		return f.getReturn(input.PathParams["id"])
+	case "GET /shipment/{shipmentId}":
+		return f.getShipment(input.PathParams["shipmentId"])
 	default:
 		return f.cancel(input.PathParams["orderId"])
 	}
@@ -210,11 +217,13 @@ func check(input *openapi3filter.RequestValidationInput) error {
 // route finds the operation, nil if there is none.
 func route(r *http.Request) (*routers.Route, map[string]string) {
 	doc, template, params := loadContract(), r.URL.Path, map[string]string{}
-	if rest, ok := strings.CutPrefix(template, version+"/order/"); ok {
-		id, action, found := strings.Cut(rest, ":")
-		template, params["orderId"] = version+"/order/{orderId}", id
-		if found {
-			template += ":" + action
+	for kind, name := range map[string]string{"order": "orderId", "return": "id", "shipment": "shipmentId"} {
+		if rest, ok := strings.CutPrefix(template, version+"/"+kind+"/"); ok {
+			id, action, found := strings.Cut(rest, ":")
+			template, params[name] = version+"/"+kind+"/{"+name+"}", id
+			if found {
+				template += ":" + action
+			}
 		}
 	}
 	item := doc.Paths.Value(template)

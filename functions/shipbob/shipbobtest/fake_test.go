@@ -93,6 +93,11 @@ func TestRequestsAreHeldAgainstTheContract(t *testing.T) {
 	c.want(http.StatusBadRequest, "GET", "/2026-01/order?Color=red", "", channel)
 	c.want(http.StatusNotFound, "GET", "/2026-01/nothing", "", channel)
 	c.want(http.StatusNotFound, "GET", "/2026-01/order/1", "", channel)
+	c.want(http.StatusNotFound, "GET", "/2026-01/return/1", "", "")
+	c.want(http.StatusNotFound, "GET", "/2026-01/shipment/1", "", "")
+	c.want(http.StatusBadRequest, "GET", "/2026-01/return?Color=red", "", "")
+	c.want(http.StatusBadRequest, "GET", "/2026-01/return?SortOrder=Oldest", "", "")
+	c.want(http.StatusBadRequest, "GET", "/2026-01/return?Cursor=0", "", "")
 }
 
 func TestReferencesAreUniqueWithinAChannel(t *testing.T) {

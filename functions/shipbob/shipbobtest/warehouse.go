@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -46,6 +47,60 @@ func (f *Fake) Pick(reference string) error {
 	}
 	for _, s := range o.Shipments {
 		s.Picked = true
+	}
+	return nil
+}
+
+// Hold puts what is left of the order into the state, Exception or OnHold, with its details.
+func (f *Fake) Hold(reference, state string, details ...Detail) error {
+	return f.turn(reference, []string{Processing, Exception, OnHold}, state, details)
+}
+
+// Resume has the warehouse work on a held order again.
+func (f *Fake) Resume(reference string) error {
+	return f.turn(reference, []string{Exception, OnHold}, Processing, nil)
+}
+
+// GiveUp cancels what is left of an order, as a person does in ShipBob's portal with a part of it.
+func (f *Fake) GiveUp(reference string) error {
+	return f.turn(reference, []string{Processing, Exception, OnHold}, Cancelled, nil)
+}
+
+// turn puts the shipments of the order that are in one of the states into another.
+func (f *Fake) turn(reference string, from []string, to string, details []Detail) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	o := f.byReference(reference, 0)
+	if o == nil {
+		return fmt.Errorf("shipbobtest: no order %s", reference)
+	}
+	turned := false
+	for _, s := range o.Shipments {
+		if slices.Contains(from, s.Status) {
+			s.Status, s.Details, s.Updated, turned = to, details, f.now().UTC(), true
+		}
+	}
+	if !turned {
+		return fmt.Errorf("shipbobtest: no shipment of order %s is in one of the states %v", reference, from)
+	}
+	o.Updated = f.now().UTC()
+	return nil
+}
+
+// Overship adds pieces to the open shipment of the order beside what was asked for, as a packer does by
+// mistake. A product that the order does not have is added to it.
+func (f *Fake) Overship(reference, product string, pieces int) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	o := f.byReference(reference, 0)
+	if o == nil || o.Status() != Processing && o.Status() != Partially {
+		return fmt.Errorf("shipbobtest: no order %s is open", reference)
+	}
+	open := o.Shipments[len(o.Shipments)-1]
+	open.Pieces[product] += pieces
+	if !slices.ContainsFunc(o.Products, func(p Product) bool { return p.Reference == product }) {
+		open.Extra = append(open.Extra, product)
+		f.productID(product)
 	}
 	return nil
 }

@@ -9,8 +9,8 @@
 // that were shipped. A line is found by the id of the order line where the warehouse knows it,
 // or else by its SKU, among fulfillment orders that are open or in progress. Nothing is written
 // unless all pieces of the shipment are open: more than that is a conflict for a person, because
-// Shopify fulfills no more than was ordered. A fulfillment order on hold, or scheduled, is waited
-// for. The customer is notified by Shopify (SHOPIFY_NOTIFY_CUSTOMER), and never about a backfill.
+// Shopify fulfills no more than was ordered, and so is an order of which nothing is left to fulfill.
+// A fulfillment order on hold, or scheduled, is waited for, and so is one that the app does not see. The customer is notified by Shopify (SHOPIFY_NOTIFY_CUSTOMER), and never about a backfill.
 //
 // A later state changes the fulfillments:
 //

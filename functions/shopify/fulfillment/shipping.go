@@ -183,7 +183,7 @@ func (s *shipping) planned(ctx context.Context, left []pieces) ([]planned, error
 	if err != nil {
 		return nil, err
 	}
-	return s.plan(left, open)
+	return s.plan(ctx, left, open)
 }
 
 // mostLines is how many lines one fulfillmentCreate takes safely. The schema allows 512 for each
@@ -204,7 +204,7 @@ type planned struct {
 
 // plan divides the pieces among the open fulfillment orders: one fulfillment per location, of at
 // most 250 lines. Nothing is planned unless all of them are open.
-func (s *shipping) plan(left []pieces, open []openOrder) ([]planned, error) {
+func (s *shipping) plan(ctx context.Context, left []pieces, open []openOrder) ([]planned, error) {
 	open = first(open, s.config.Locations[s.shipment.Location])
 	var all []planned
 	for _, p := range left {
@@ -220,7 +220,7 @@ func (s *shipping) plan(left []pieces, open []openOrder) ([]planned, error) {
 			}
 		}
 		if p.count > 0 {
-			return nil, s.short(p, open)
+			return nil, s.short(ctx, p, open)
 		}
 	}
 	return all, nil
@@ -256,8 +256,9 @@ func add(all []planned, location string, t taken) []planned {
 	return all
 }
 
-// short explains why pieces of the shipment are not open for fulfillment.
-func (s *shipping) short(p pieces, open []openOrder) error {
+// short explains why pieces of the shipment are not open for fulfillment. An order without any
+// fulfillment order is asked whether it has something to fulfill at all.
+func (s *shipping) short(ctx context.Context, p pieces, open []openOrder) error {
 	named := cmp.Or(p.sku, p.line)
 	e := &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: p.field + ".sku"}
 	known := false
@@ -277,10 +278,7 @@ func (s *shipping) short(p pieces, open []openOrder) error {
 	}
 	switch {
 	case len(open) == 0:
-		return &fault.Error{
-			Kind: fault.NotReady, Class: fault.MissingRef, Field: "order",
-			Detail: "Shopify shows no fulfillment order of order " + s.order.ID + " yet; if it stays so, give the app the scopes that the package names",
-		}
+		return s.nothingOpen(ctx)
 	case !known:
 		e.Detail = strconv.Quote(named) + ": order " + s.order.ID + " has no such line to fulfill; correct the shipment, or fulfill the order by hand"
 		return e
@@ -288,6 +286,25 @@ func (s *shipping) short(p pieces, open []openOrder) error {
 	e.Class, e.Code, e.Field = fault.Conflict, "over_fulfillment", p.field+".quantity"
 	e.Detail = strconv.Quote(named) + ": " + strconv.FormatInt(p.count, 10) + " more shipped than order " + s.order.ID + " has open; settle the difference in Shopify by hand"
 	return e
+}
+
+// nothingOpen explains why Shopify shows no fulfillment order: nothing of the order is left to fulfill,
+// which is a conflict for a person, or they are hidden from the app or not made yet.
+func (s *shipping) nothingOpen(ctx context.Context) error {
+	fulfillable, err := s.fulfillable(ctx)
+	if err != nil {
+		return err
+	}
+	if !fulfillable {
+		return &fault.Error{
+			Kind: fault.Rejected, Class: fault.Conflict, Code: "nothing_to_fulfill", Field: "order",
+			Detail: "order " + s.order.ID + " has nothing left to fulfill in Shopify, and the warehouse shipped of it: it was fulfilled, cancelled or refunded there before; settle it in Shopify by hand",
+		}
+	}
+	return &fault.Error{
+		Kind: fault.NotReady, Class: fault.MissingRef, Field: "order",
+		Detail: "Shopify shows no fulfillment order of order " + s.order.ID + " yet; if it stays so, give the app the scopes that the package names",
+	}
 }
 
 // notes reports what an operator might miss: pieces that were fulfilled at another location than

@@ -42,7 +42,8 @@ const (
     }
   }
 }`
-	queryOpenLines = `query fulfillmentOrderLines($id: ID!, $after: String) {
+	queryFulfillable = `query fulfillable($id: ID!) { order(id: $id) { fulfillable } }`
+	queryOpenLines   = `query fulfillmentOrderLines($id: ID!, $after: String) {
   fulfillmentOrder(id: $id) {
     lines: lineItems(first: 250, after: $after) {
       nodes { id remainingQuantity sku lineItem { id } }
@@ -309,6 +310,20 @@ func (s *shipping) listOpenOrders(ctx context.Context) ([]openOrder, error) {
 		}
 		after = next
 	}
+}
+
+// fulfillable reports whether the order has lines that can be fulfilled (Order.fulfillable).
+func (s *shipping) fulfillable(ctx context.Context) (can bool, err error) {
+	c := admin.Call{Shop: s.order.Tenant, Doing: s.doing, Query: queryFulfillable, Variables: []admin.Variable{{Name: "id", Value: payload.GID("Order", s.order.ID)}}}
+	c.Read = func(r *strictjson.Reader) {
+		members(r, "order", func(key string) {
+			if key == "fulfillable" {
+				can = r.Bool()
+			}
+		})
+	}
+	_, err = s.config.API.Query(ctx, c)
+	return can, err
 }
 
 func readOpenOrder(r *strictjson.Reader) (o openOrder) {

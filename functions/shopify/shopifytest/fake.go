@@ -45,6 +45,7 @@ type Fake struct {
 	asked   []string
 
 	held, customers map[string]object // in the form of webhooks
+	metafields      map[string]string // by order, namespace and key
 	shipping        shipping
 	stock           stocks
 	catalog         catalog
@@ -257,6 +258,12 @@ func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any
 		case "fulfillmentEventCreate":
 			input, _ := argument(field, "fulfillmentEvent", variables).(map[string]any)
 			root[field.Name] = f.happen(input)
+		case "tagsAdd", "tagsRemove":
+			tags, _ := argument(field, "tags", variables).([]any)
+			root[field.Name] = f.tag(toText(argument(field, "id", variables)), tags, field.Name == "tagsAdd")
+		case "metafieldsSet":
+			all, _ := argument(field, "metafields", variables).([]any)
+			root[field.Name] = f.setMetafields(all)
 		case "inventorySetQuantities":
 			input, _ := argument(field, "input", variables).(map[string]any)
 			root[field.Name] = f.idempotent(field, variables, func() object { return f.setStock(input) })

@@ -258,6 +258,11 @@ func (f *Fake) fulfillmentOrders(order string) []any {
 	return shown
 }
 
+// isFulfillable reports whether something of the order can be fulfilled.
+func (f *Fake) isFulfillable(order string) bool {
+	return slices.ContainsFunc(f.fulfillmentOrdersOf(order), func(o *placedOrder) bool { return o.status != "CLOSED" })
+}
+
 func (o *placedOrder) show() object {
 	lines := []any{}
 	for _, l := range o.lines {

@@ -98,7 +98,7 @@ func (f *Fake) order(body object) object {
 	o["currencyCode"], o["presentmentCurrencyCode"] = o["currency"], o["presentmentCurrency"]
 	o["cancelReason"], o["displayFinancialStatus"] = upper(o["cancelReason"]), upper(o["financialStatus"])
 	o["displayFulfillmentStatus"] = fulfillment(o["fulfillmentStatus"])
-	o["tags"] = split(o["tags"])
+	o["tags"], o["metafield"] = split(o["tags"]), f.shownMetafield(id)
 	o["totalCashRoundingAdjustment"] = object{"paymentSet": o["totalCashRoundingPaymentAdjustmentSet"]}
 	o["totalTipReceivedSet"] = f.shopBag(o, "totalTipReceived")
 	o["totalOutstandingSet"] = f.shopBag(o, "totalOutstanding")
@@ -106,7 +106,7 @@ func (f *Fake) order(body object) object {
 	otherwise(o, "currentTotalTaxSet", o["totalTaxSet"])
 	o["additionalFees"] = fees(o["additionalFees"])
 	o["purchasingEntity"], o["paymentTerms"] = purchaser(o["company"]), terms(o["paymentTerms"])
-	o["fulfillmentOrders"] = f.fulfillmentOrders(id)
+	o["fulfillmentOrders"], o["fulfillable"] = f.fulfillmentOrders(id), f.isFulfillable(id)
 	left := fulfilledPieces(o)
 	o["fulfillments"] = f.shownFulfillments(id)
 	o["refunds"] = refunds(o["refunds"], o)

@@ -32,6 +32,12 @@
 // Lines of virtual goods count as not shipped: an order that has some beside others is completed by
 // hand.
 //
+// What the warehouse has of an order becomes an internal note that begins with "Warehouse: ": of a hold,
+// with its reason, of a discrepancy between what was asked for and what left, and of the end of either.
+// An order that was never held has none. The status on-hold is not used: it says that a payment is
+// awaited, and would keep the order from the warehouse. The guarantee is search: the newest such note is
+// read first.
+//
 // target.go finds the store and the order, order.go reads what the order has, shipping.go decides
-// what it lacks and writes it, note.go writes the notes, and encode_shipment.go the body.
+// what it lacks and writes it, note.go writes the notes, encode_shipment.go the body, and warehouse.go the notes of a warehouse.
 package shipment

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"html"
 	"net/http"
+	"slices"
 	"strings"
 
 	"causeway.example/functions/woocommerce/rest"
@@ -16,11 +17,23 @@ import (
 // so their words decide: the first of a shipment begins with "Shipment S-1: ", later ones with
 // "Shipment S-1, ".
 func (s *shipping) writeNote(ctx context.Context) error {
-	answer, err := s.get(ctx, s.path()+"/notes")
+	newest, err := s.newestNote(ctx, s.first(), s.next())
 	if err != nil {
 		return err
 	}
-	newest := ""
+	text := s.noteAfter(newest)
+	if text == "" {
+		return nil
+	}
+	return s.addNote(ctx, text, s.note == customerNote)
+}
+
+// newestNote returns the newest note of the order that begins in one of the ways, "" if there is none.
+func (s *orderAt) newestNote(ctx context.Context, beginnings ...string) (newest string, err error) {
+	answer, err := s.get(ctx, s.path()+"/notes")
+	if err != nil {
+		return "", err
+	}
 	d := rest.NewDecoder(answer.Body)
 	for range d.Array() { // the newest first
 		for key := range d.Object() {
@@ -28,19 +41,21 @@ func (s *shipping) writeNote(ctx context.Context) error {
 				continue
 			}
 			note, _ := d.NullString()
-			if note = html.UnescapeString(note); newest == "" && (strings.HasPrefix(note, s.first()) || strings.HasPrefix(note, s.next())) {
+			note = html.UnescapeString(note)
+			if newest == "" && slices.ContainsFunc(beginnings, func(b string) bool { return strings.HasPrefix(note, b) }) {
 				newest = note
 			}
 		}
 	}
 	if err := d.Finish(); err != nil {
-		return rest.Broken(fault.As(err).Field, fault.As(err).Detail)
+		return "", rest.Broken(fault.As(err).Field, fault.As(err).Detail)
 	}
-	text := s.noteAfter(newest)
-	if text == "" {
-		return nil
-	}
-	body, err := json.Marshal(map[string]any{"note": text, "customer_note": s.note == customerNote})
+	return newest, nil
+}
+
+// addNote adds a note to the order. WooCommerce mails one for the customer.
+func (s *orderAt) addNote(ctx context.Context, text string, customer bool) error {
+	body, err := json.Marshal(map[string]any{"note": text, "customer_note": customer})
 	if err != nil {
 		return err
 	}

@@ -20,11 +20,17 @@ import (
 // shipping is one shipment on its way to its order.
 type shipping struct {
 	*Target
-	store    *rest.Store
+	orderAt
 	shipment *canonical.Shipment
 	key      message.Key // of the shipment
 	note     string
-	doing    string
+}
+
+// orderAt is an order at its store, with what is done there.
+type orderAt struct {
+	store *rest.Store
+	order string // its id
+	doing string
 }
 
 // The keys of meta data: one of ours for each shipment, and the list of the plugins WooCommerce
@@ -40,7 +46,7 @@ func (s *shipping) metaKey() string { return shipmentMeta + s.derived() }
 
 func (s *shipping) ref() string { return s.shipment.Order + "-" + s.derived() }
 
-func (s *shipping) path() string { return rest.OrdersPath + "/" + s.shipment.Order }
+func (s *orderAt) path() string { return rest.OrdersPath + "/" + s.order }
 
 // recorded is the value of a shipment's meta data, as JSON text.
 type recorded struct {
@@ -293,13 +299,13 @@ func (s *shipping) write(ctx context.Context, body []byte) (*shippedOrder, error
 	return readShippedOrder(answer.Body)
 }
 
-func (s *shipping) get(ctx context.Context, path string) (webapi.Response, error) {
+func (s *orderAt) get(ctx context.Context, path string) (webapi.Response, error) {
 	answer, err := s.store.Get(ctx, path, s.doing, nil)
 	return answer, rest.Denied(err)
 }
 
 // send makes a write.
-func (s *shipping) send(ctx context.Context, method, path string, body []byte) (webapi.Response, error) {
+func (s *orderAt) send(ctx context.Context, method, path string, body []byte) (webapi.Response, error) {
 	return s.store.Send(ctx, method, path, s.doing, body)
 }
 

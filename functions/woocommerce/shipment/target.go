@@ -32,8 +32,11 @@ const (
 	withoutNote  = "none"
 )
 
-// Deliver records the shipment with its order.
+// Deliver records the shipment, or what a warehouse has of the order, with its order.
 func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
+	if body, ok := d.Body.(*canonical.WarehouseOrder); ok {
+		return t.deliverState(ctx, d, body)
+	}
 	s, err := t.shipping(d)
 	if err != nil {
 		return connector.Receipt{}, err
@@ -42,8 +45,11 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 	return receipt, fault.Doing(s.doing, err)
 }
 
-// Search looks for the shipment's meta data at its order.
+// Search looks for the shipment's meta data, or the warehouse's note, at its order.
 func (t *Target) Search(ctx context.Context, d connector.Delivery) (string, error) {
+	if body, ok := d.Body.(*canonical.WarehouseOrder); ok {
+		return t.searchState(ctx, d, body)
+	}
 	s, err := t.shipping(d)
 	if err != nil {
 		return "", err
@@ -73,21 +79,31 @@ func (t *Target) shipping(d connector.Delivery) (*shipping, error) {
 	if !ok {
 		return nil, fault.New(fault.Unknown, fault.Bug, doing, "there is no operation for "+d.Message.Type)
 	}
-	i := slices.IndexFunc(d.Message.Parents, func(k message.Key) bool { return k.Type == "order" && k.ID == body.Order })
-	if i < 0 {
-		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.MissingRef, Field: "order", Doing: doing, Detail: "the event does not name the store of order " + body.Order}
+	at, err := t.orderAt(d, body.Order, doing)
+	if err != nil {
+		return nil, err
 	}
-	order := d.Message.Parents[i]
-	if order.System != rest.Name {
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: "order", Doing: doing, Detail: "order " + order.ID + " is one of " + order.System + ", not of WooCommerce"}
-	}
-	one := t.Stores.Of(order.Tenant)
-	if one == nil {
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Field: "WOOCOMMERCE_STORES", Doing: doing, Detail: "does not name the store " + order.Tenant + " of order " + order.ID}
-	}
-	s := &shipping{Target: t, store: one, shipment: body, key: d.Message.Key(), note: t.Note, doing: "recording shipment " + body.ID + " of order " + order.ID + " at " + rest.Name}
+	at.doing = "recording shipment " + body.ID + " of order " + body.Order + " at " + rest.Name
+	s := &shipping{Target: t, orderAt: at, shipment: body, key: d.Message.Key(), note: t.Note}
 	if s.note == customerNote && d.Message.Lane == message.Backfill {
 		s.note = internalNote
 	}
 	return s, nil
+}
+
+// orderAt returns the order of the delivery at its store.
+func (t *Target) orderAt(d connector.Delivery, id, doing string) (orderAt, error) {
+	i := slices.IndexFunc(d.Message.Parents, func(k message.Key) bool { return k.Type == "order" && k.ID == id })
+	if i < 0 {
+		return orderAt{}, &fault.Error{Kind: fault.Invalid, Class: fault.MissingRef, Field: "order", Doing: doing, Detail: "the event does not name the store of order " + id}
+	}
+	order := d.Message.Parents[i]
+	if order.System != rest.Name {
+		return orderAt{}, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: "order", Doing: doing, Detail: "order " + order.ID + " is one of " + order.System + ", not of WooCommerce"}
+	}
+	one := t.Stores.Of(order.Tenant)
+	if one == nil {
+		return orderAt{}, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Field: "WOOCOMMERCE_STORES", Doing: doing, Detail: "does not name the store " + order.Tenant + " of order " + order.ID}
+	}
+	return orderAt{store: one, order: order.ID, doing: doing}, nil
 }

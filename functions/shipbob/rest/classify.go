@@ -1,4 +1,4 @@
-package shipbob
+package rest
 
 import (
 	"net/http"
@@ -13,8 +13,8 @@ import (
 	"causeway.example/shared/wire"
 )
 
-// answerLimits allow a page of 250 orders.
-var answerLimits = strictjson.Limits{Elements: 2_000_000}
+// Limits allow a page of 250 orders.
+var Limits = strictjson.Limits{Elements: 2_000_000}
 
 // fieldShape is the shape of a field that ShipBob names in an error.
 var fieldShape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[$A-Za-z][A-Za-z0-9_.\[\]$]{0,127}$`) })

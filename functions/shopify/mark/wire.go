@@ -1,0 +1,171 @@
+package mark
+
+import (
+	"context"
+
+	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/payload"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
+)
+
+// The metafield of an order that has the state in words.
+const (
+	namespace = "causeway"
+	fieldKey  = "warehouse"
+	fieldType = "single_line_text_field"
+)
+
+// The query and the mutations of a mark.
+const (
+	queryMarks = `query marks($id: ID!) {
+  order(id: $id) { tags metafield(namespace: "causeway", key: "warehouse") { value } }
+}`
+	mutationAdd = `mutation addTags($id: ID!, $input: [String!]!) {
+  tagsAdd(id: $id, tags: $input) { node { id } userErrors { field message } }
+}`
+	mutationRemove = `mutation removeTags($id: ID!, $input: [String!]!) {
+  tagsRemove(id: $id, tags: $input) { node { id } userErrors { field message } }
+}`
+	mutationSet = `mutation setWarehouse($input: [MetafieldsSetInput!]!) {
+  metafieldsSet(metafields: $input) { metafields { id } userErrors { field message code } }
+}`
+)
+
+// marks are what the order shows.
+type marks struct {
+	tags  []string
+	words string // of the metafield, "" if there is none
+}
+
+func (m *marking) id() admin.Variable {
+	return admin.Variable{Name: "id", Value: payload.GID("Order", m.order.ID)}
+}
+
+// read returns what the order shows.
+func (m *marking) read(ctx context.Context) (marks, error) {
+	var has marks
+	found := false
+	c := admin.Call{Shop: m.order.Tenant, Doing: m.doing, Query: queryMarks, Variables: []admin.Variable{m.id()}}
+	c.Read = func(r *strictjson.Reader) {
+		for key := range r.Object() {
+			if key != "order" || r.Null() {
+				continue
+			}
+			found = true
+			has = readMarks(r)
+		}
+	}
+	if _, err := m.config.API.Query(ctx, c); err != nil {
+		return marks{}, err
+	}
+	if !found {
+		return marks{}, &fault.Error{
+			Kind: fault.Rejected, Class: fault.MissingRef, Field: "order",
+			Detail: "shop " + m.order.Tenant + " has no order " + m.order.ID + ", or the app may not read it (read_all_orders for orders older than 60 days)",
+		}
+	}
+	return has, nil
+}
+
+func readMarks(r *strictjson.Reader) (has marks) {
+	for key := range r.Object() {
+		switch {
+		case key == "tags":
+			for range r.Array() {
+				has.tags = append(has.tags, r.String())
+			}
+		case key == "metafield" && !r.Null():
+			for key := range r.Object() {
+				if key == "value" {
+					has.words = r.String()
+				}
+			}
+		}
+	}
+	return has
+}
+
+// tag adds the tag to the order, or removes it.
+func (m *marking) tag(ctx context.Context, mutation, name, tag string) error {
+	w := strictjson.NewWriter(nil)
+	w.Arr()
+	w.Str(tag)
+	w.EndArr()
+	return m.mutate(ctx, admin.Call{Query: mutation, Variables: []admin.Variable{m.id()}}, name, w)
+}
+
+// set writes the metafield.
+func (m *marking) set(ctx context.Context, words string) error {
+	w := strictjson.NewWriter(nil)
+	w.Arr()
+	w.Obj()
+	w.StrField("ownerId", payload.GID("Order", m.order.ID))
+	w.StrField("namespace", namespace)
+	w.StrField("key", fieldKey)
+	w.StrField("type", fieldType)
+	w.StrField("value", words)
+	w.EndObj()
+	w.EndArr()
+	return m.mutate(ctx, admin.Call{Query: mutationSet}, "metafieldsSet", w)
+}
+
+// mutate sends the mutation with what was written as its input. The error is fault.Rejected if Shopify
+// has a user error; its words are left out, because they may repeat the input.
+func (m *marking) mutate(ctx context.Context, c admin.Call, name string, w *strictjson.Writer) error {
+	if err := w.Err(); err != nil {
+		return &fault.Error{Kind: fault.Rejected, Class: fault.Class(err.Class), Field: err.Path, Detail: err.Rule, Err: err}
+	}
+	made, code := false, "user_error"
+	c.Shop, c.Doing, c.Input = m.order.Tenant, m.doing, w.Bytes()
+	c.Read = func(r *strictjson.Reader) {
+		for key := range r.Object() {
+			if key == name && !r.Null() {
+				made, code = readWritten(r, code)
+			}
+		}
+	}
+	if _, err := m.config.API.Query(ctx, c); err != nil {
+		return err
+	}
+	if !made {
+		return &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: code, Field: "status", Detail: "Shopify rejects " + name + " for the order"}
+	}
+	return nil
+}
+
+// readWritten reports whether a mutation has no user error, or the code of its last one.
+func readWritten(r *strictjson.Reader, otherwise string) (made bool, code string) {
+	made, code = true, otherwise
+	for key := range r.Object() {
+		if key != "userErrors" {
+			continue
+		}
+		for range r.Array() {
+			made, code = false, readCode(r, code)
+		}
+	}
+	return made, code
+}
+
+// readCode reads a user error and returns its code, or the other if it has none.
+func readCode(r *strictjson.Reader, otherwise string) string {
+	for key := range r.Object() {
+		if key == "code" {
+			if code, given := r.NullString(); given {
+				otherwise = code
+			}
+		}
+	}
+	return otherwise
+}
+
+// mostWords is the length at which the words are cut, well below what a metafield holds.
+const mostWords = 500
+
+func cut(words string) string {
+	if runes := []rune(words); len(runes) > mostWords {
+		return string(runes[:mostWords-1]) + "…"
+	}
+	return words
+}

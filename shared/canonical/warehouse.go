@@ -1,0 +1,81 @@
+package canonical
+
+import (
+	"strings"
+	"time"
+)
+
+// WarehouseOrder is what a warehouse has of a store's order, in its newest state: what it was asked to
+// ship, whether it works on it, and what is wrong. Goods that left are shipments of their own. Schema
+// warehouse_order/1.
+type WarehouseOrder struct {
+	ID      string          `json:"id" validate:"required,max=128"`    // the warehouse's id
+	Order   string          `json:"order" validate:"required,max=128"` // id of the order in its store
+	Status  WarehouseStatus `json:"status" validate:"oneof=released held discrepancy cancelled"`
+	Service string          `json:"service,omitempty"` // the shipping method that was asked for
+	Lines   []WarehouseLine `json:"lines,omitempty" validate:"dive"`
+	Holds   []Hold          `json:"holds,omitempty" validate:"required_if=Status held,dive"`
+	// ReleasedAt is when the warehouse took the order in.
+	ReleasedAt time.Time `json:"released_at" validate:"required"`
+}
+
+// WarehouseStatus is how a warehouse stands to an order.
+type WarehouseStatus string
+
+// The states of a warehouse's order. One that left as it was asked for stays released.
+const (
+	WarehouseReleased    WarehouseStatus = "released"    // nothing keeps it
+	WarehouseHeld        WarehouseStatus = "held"        // it ships nothing more until a person acts
+	WarehouseDiscrepancy WarehouseStatus = "discrepancy" // all has left that will, and it is not what was asked for
+	WarehouseCancelled   WarehouseStatus = "cancelled"   // it ships nothing of it
+)
+
+// WarehouseLine is what a warehouse was asked to ship of a SKU.
+type WarehouseLine struct {
+	SKU     string   `json:"sku" validate:"required,max=128"`
+	Ordered Quantity `json:"ordered"`
+	// Shipped is what left of it, once nothing more will and it is another quantity.
+	Shipped *Quantity `json:"shipped,omitempty"`
+}
+
+// Hold is a reason for which a warehouse does not ship, in its own words.
+type Hold struct {
+	Reason string `json:"reason" validate:"required"`
+	SKU    string `json:"sku,omitempty" validate:"max=128"` // of the article at fault, "" if it is none
+}
+
+// EventType returns the type of the event that reports the state: order.released, order.held,
+// shipment.discrepancy or fulfillment.cancelled.
+func (w *WarehouseOrder) EventType() string {
+	switch w.Status {
+	case WarehouseHeld:
+		return OrderHeld
+	case WarehouseDiscrepancy:
+		return ShipmentDiscrepancy
+	case WarehouseCancelled:
+		return FulfillmentCancelled
+	}
+	return OrderReleased
+}
+
+// Words says the state as a person reads it: "held: OutOfStock (TEE-BLK-M)", or "discrepancy: 2 of 3
+// TEE-BLK-M left".
+func (w *WarehouseOrder) Words() string {
+	var parts []string
+	for _, h := range w.Holds {
+		part := h.Reason
+		if h.SKU != "" {
+			part += " (" + h.SKU + ")"
+		}
+		parts = append(parts, part)
+	}
+	for _, l := range w.Lines {
+		if l.Shipped != nil {
+			parts = append(parts, l.Shipped.Value.Normal().String()+" of "+l.Ordered.Value.Normal().String()+" "+l.SKU+" left")
+		}
+	}
+	if len(parts) == 0 {
+		return string(w.Status)
+	}
+	return string(w.Status) + ": " + strings.Join(parts, ", ")
+}
