@@ -168,6 +168,31 @@ func (i Installation) Stores() (all []string) {
 	return all
 }
 
+// Check returns why the system cannot be opened with the settings, by the rules of its start; nil if
+// it can.
+func (i Installation) Check(name string, own map[string]string, deps connector.Deps) error {
+	system, known := Named(name)
+	if !known {
+		return fmt.Errorf("there is no system %q", name)
+	}
+	deps.Rules = rules.Language{}
+	if _, err := system.Open(own, deps); err != nil || i.Fakes[name] {
+		return err
+	}
+	pairs := make([]string, 0, len(own))
+	for key, value := range own {
+		pairs = append(pairs, key+"="+value)
+	}
+	given, err := settings.Read("", true, pairs)
+	if err != nil {
+		return err
+	}
+	if problems := given.CheckStores(system.Profile, i.Stores()); len(problems) > 0 {
+		return problems
+	}
+	return nil
+}
+
 // Doctor returns the installation for the doctor's checks, as it is open at this moment.
 func (i Installation) Doctor() doctor.Installation {
 	examined := doctor.Installation{Systems: i.Systems, Settings: maps.Clone(i.Settings), Fakes: i.Fakes}
