@@ -70,7 +70,7 @@ func Type(system, setting string) string {
 	switch {
 	case strings.HasSuffix(name, "ies"):
 		return strings.TrimSuffix(name, "ies") + "y"
-	case strings.HasSuffix(name, "sses"):
+	case strings.HasSuffix(name, "sses"), strings.HasSuffix(name, "uses"):
 		return strings.TrimSuffix(name, "es")
 	}
 	return strings.TrimSuffix(name, "s")

@@ -137,6 +137,7 @@ func TestTypesOfMaps(t *testing.T) {
 	t.Parallel()
 	for setting, want := range map[string]string{
 		"NETSUITE_PAYMENT_METHODS": "payment_method", "NETSUITE_COMPANIES": "company", "NETSUITE_CLASSES": "class", "NETSUITE_TERMS": "term", "NETSUITE_SUBSIDIARIES": "subsidiary",
+		"NETSUITE_ORDER_STATUSES": "order_status",
 	} {
 		if got := valuemap.Type("netsuite", setting); got != want {
 			t.Errorf("%s is %s, want %s", setting, got, want)
