@@ -168,8 +168,8 @@ func (i Installation) Stores() (all []string) {
 	return all
 }
 
-// Check returns why the system cannot be opened with the settings, by the rules of its start; nil if
-// it can.
+// Check returns why the system cannot be opened with the settings, by the rules of its start, beside
+// stores that are unknown in the settings of before; nil if it can.
 func (i Installation) Check(name string, own map[string]string, deps connector.Deps) error {
 	system, known := Named(name)
 	if !known {
@@ -179,18 +179,25 @@ func (i Installation) Check(name string, own map[string]string, deps connector.D
 	if _, err := system.Open(own, deps); err != nil || i.Fakes[name] {
 		return err
 	}
+	before := i.unknownStores(system.Profile, i.Plain[name])
+	problems := slices.DeleteFunc(i.unknownStores(system.Profile, own), func(p connector.Problem) bool { return slices.Contains(before, p) })
+	if len(problems) > 0 {
+		return problems
+	}
+	return nil
+}
+
+// unknownStores returns the keys of the settings' maps that name a store which is not configured.
+func (i Installation) unknownStores(profile connector.Profile, own map[string]string) connector.SettingErrors {
 	pairs := make([]string, 0, len(own))
 	for key, value := range own {
 		pairs = append(pairs, key+"="+value)
 	}
 	given, err := settings.Read("", true, pairs)
 	if err != nil {
-		return err
+		return connector.SettingErrors{{Key: profile.Name, Rule: err.Error()}}
 	}
-	if problems := given.CheckStores(system.Profile, i.Stores()); len(problems) > 0 {
-		return problems
-	}
-	return nil
+	return given.CheckStores(profile, i.Stores())
 }
 
 // Doctor returns the installation for the doctor's checks, as it is open at this moment.
