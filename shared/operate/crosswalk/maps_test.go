@@ -146,7 +146,7 @@ func TestEntriesThatStopASystemAreRefused(t *testing.T) {
 }
 
 // An import of entries and one of bindings share a lease.
-func TestOneImportAtATime(t *testing.T) {
+func TestImportsOfBothFormsShareALease(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
 	m := newMaps(e)
