@@ -249,7 +249,8 @@ func (r *Reopener) advised(err error) error {
 	return &f
 }
 
-// System returns the connector whose every call goes through the Reopener.
+// System returns the connector whose every delivery, translation, poll and look at subscriptions goes
+// through the Reopener. Its other parts, such as Checker and Auditor, are those of this moment.
 func (r *Reopener) System() connector.System {
 	system := r.current.Load().System
 	if _, partner := system.Source.(connector.Partner); partner {

@@ -113,7 +113,7 @@ func (a *tool) applyMaps(ctx context.Context, m *crosswalk.Maps, rows []crosswal
 	}
 	a.Say("op %s: %s", result.Operation, result.MapWords())
 	if n > 0 {
-		a.Say("Messages that wait for these entries go on at their first attempt after a minute; all others use them within five.")
+		a.Say("Messages that wait for an entry go on at their first attempt after a minute; all others use it within five.")
 	}
 	if result.Counts[crosswalk.Conflict] > 0 {
 		a.Say("%s left; --rebind changes entries and removes imported ones", operate.Count(result.Counts[crosswalk.Conflict], "row"))

@@ -55,19 +55,27 @@ func (m *Maps) ExportMaps(ctx context.Context, f Filter, to io.Writer) (n int, e
 		if err != nil {
 			return n, err
 		}
-		system := m.Systems[target]
-		for _, setting := range system.Profile.Maps() {
-			if f.Type != "" && setting != valuemap.SettingOf(system.Profile, f.Type) {
-				continue
-			}
-			written, err := system.export(setting, imported, out)
-			if n += written; err != nil {
-				return n, err
-			}
+		written, err := m.Systems[target].exportAll(f.Type, imported, out)
+		if n += written; err != nil {
+			return n, err
 		}
 	}
 	out.Flush()
 	return n, out.Error()
+}
+
+// exportAll writes the entries of the map with the type, or of all maps for "".
+func (s MapSystem) exportAll(name string, imported valuemap.Entries, out *csv.Writer) (n int, err error) {
+	for _, setting := range s.Profile.Maps() {
+		if name != "" && setting != valuemap.SettingOf(s.Profile, name) {
+			continue
+		}
+		written, err := s.export(setting, imported, out)
+		if n += written; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // export writes the entries of one map.
@@ -190,25 +198,14 @@ func (s MapSystem) apply(row MapRow, entries valuemap.Entries, rebind bool, op s
 	}
 	_, imported := entries[c.Setting][row.ID]
 	before, mapped := used[row.ID]
-	c.Before = before
-	switch {
-	case row.Ref == "" && !imported, row.Ref != "" && mapped && before == row.Ref:
-		c.Verdict = Same
-		return c, nil
-	case row.Ref != "" && !mapped:
-		c.Verdict = New
-		if c.Begins = s.purpose(c.Setting); len(used) > 0 || row.ID == "*" {
-			c.Begins = ""
-		}
-	case !rebind:
-		c.Verdict = Conflict
-		return c, nil
-	case row.Ref == "":
-		c.Verdict = Removed
-	default:
-		c.Verdict = Changed
+	c.Before, c.Verdict = before, verdict(row.Ref, before, mapped, imported, rebind)
+	if c.Verdict == New && len(used) == 0 && row.ID != "*" {
+		c.Begins = s.purpose(c.Setting)
 	}
-	if to, has := own[row.ID]; row.Ref == "" || has && to == row.Ref {
+	if !c.changing() {
+		return c, nil
+	}
+	if to, has := own[row.ID]; c.Verdict == Removed || has && to == row.Ref {
 		delete(entries[c.Setting], row.ID) // the setting's own is used
 		return c, nil
 	}
@@ -217,6 +214,29 @@ func (s MapSystem) apply(row MapRow, entries valuemap.Entries, rebind bool, op s
 	}
 	entries[c.Setting][row.ID] = valuemap.Entry{To: row.Ref, Op: op}
 	return c, nil
+}
+
+// verdict returns what an import does with an entry that leads to ref ("": it is removed), by where it
+// leads before, and whether it does, and was imported.
+func verdict(ref, before string, mapped, imported, rebind bool) Verdict {
+	if ref == "" {
+		switch {
+		case !imported:
+			return Same
+		case rebind:
+			return Removed
+		}
+		return Conflict
+	}
+	switch {
+	case !mapped:
+		return New
+	case before == ref:
+		return Same
+	case rebind:
+		return Changed
+	}
+	return Conflict
 }
 
 // purpose returns which events wait without an entry in the map; "" if none do.
