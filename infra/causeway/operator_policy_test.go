@@ -105,6 +105,7 @@ func (p *Plan) erases() []ask {
 func (p *Plan) binds() []ask {
 	return []ask{
 		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#netsuite|shopify/example/customer/1"},
+		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#map|netsuite"},
 		{action: "sqs:ChangeMessageVisibility", resource: p.queueARN(p.Routes[0].Queue())},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
 	"causeway.example/shared/routes"
+	"causeway.example/shared/valuemap"
 )
 
 // statement is one permission of a role.
@@ -60,8 +61,10 @@ func (p *Plan) permissions(s plan.Installed, role connector.Role) []statement {
 		all = append(all, p.mayAccept(s), p.mayAddToLedger(s, role), p.mayStore("claims"))
 	case connector.Poll:
 		all = append(all, p.mayAccept(s), p.mayUseState(s, role), p.mayCompare(s), p.mayUseLedger(s, role), p.mayStore("claims"))
+		all = append(all, p.mayMap(s)...)
 	case connector.Audit:
 		all = append(all, p.mayUseState(s, role), p.mayBind(s), p.mayUseLedger(s, role))
+		all = append(all, p.mayMap(p.Audited(s)...)...)
 	case connector.Pickup:
 		all = append(all, p.mayAccept(s), p.mayAddToLedger(s, role), p.mayStore("claims"))
 		all = append(all, p.mayLoad("drop/"+s.Name)...)
@@ -70,10 +73,12 @@ func (p *Plan) permissions(s plan.Installed, role connector.Role) []statement {
 		all = append(all, p.mayHashAddresses())
 		all = append(all, p.mayUseState(s, role), p.mayUseLedger(s, role), p.mayStore("claims", "archive/"+s.Name, "archive/sha256"), p.mayPublish(s))
 		all = append(all, p.mayLoad("claims")...)
+		all = append(all, p.mayMap(s)...)
 	case connector.Deliver:
 		all = append(all, p.mayTake(s, role)...)
 		all = append(all, p.mayUseState(s, role), p.mayUseLedger(s, role))
 		all = append(all, p.mayLoad("claims")...)
+		all = append(all, p.mayMap(s)...)
 	}
 	if s.IsAsync(role) {
 		all = append(all, statement{id: "Failed", actions: []string{"sqs:SendMessage"}, resources: arns("sqs", p.Name(routes.Dead(s.Function(role))))})
@@ -160,6 +165,21 @@ func (p *Plan) mayBind(s plan.Installed) statement {
 		keys = append(keys, "S#bind.*|"+other.Name+"/*")
 	}
 	return p.onKeys("Bound", []string{"dynamodb:GetItem"}, keys)
+}
+
+// mayMap allows reading the imported map entries of the systems that the role opens, of those that
+// have maps. No function writes them.
+func (p *Plan) mayMap(systems ...plan.Installed) []statement {
+	var keys []string
+	for _, s := range systems {
+		if len(s.Maps()) > 0 {
+			keys = append(keys, "S#"+valuemap.Key(s.Name))
+		}
+	}
+	if keys == nil {
+		return nil
+	}
+	return []statement{p.onKeys("Maps", []string{"dynamodb:GetItem"}, keys)}
 }
 
 // mayUseLedger allows writing and searching entries.

@@ -100,6 +100,27 @@ func TestAPollOnlyReadsWhatTargetsConfirmed(t *testing.T) {
 	})
 }
 
+// TestMapEntriesAreReadByWhoUsesThem: by those that open the system for more than its door, and
+// written by no function.
+func TestMapEntriesAreReadByWhoUsesThem(t *testing.T) {
+	each(t, examples, func(t *testing.T, p *Plan, w written) {
+		const own, other = "S#map|netsuite", "S#map|shopify"
+		for function, want := range map[string]map[string]bool{
+			"netsuite-deliver": {own: true, other: false}, "netsuite-audit": {own: true, other: true},
+			"shopify-poll": {own: false, other: true}, "shopify-translate": {own: false, other: true}, "shopify-receive": {own: false, other: false},
+		} {
+			for key, may := range want {
+				if got := w.may(t, p.Name(function), call{action: "dynamodb:GetItem", resource: p.tableARN(), leadingKey: key}); got != may {
+					t.Errorf("%s may read %s: %v, want %v", function, key, got, may)
+				}
+				if w.may(t, p.Name(function), call{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: key}) {
+					t.Errorf("%s may write %s", function, key)
+				}
+			}
+		}
+	})
+}
+
 // TestAnAuditOnlyReads: it opens several systems and stores nothing but its results. test/aws
 // holds a run to this role.
 func TestAnAuditOnlyReads(t *testing.T) {

@@ -34,6 +34,7 @@ import (
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
 	"causeway.example/shared/port/porttest"
+	"causeway.example/shared/reopen"
 	"causeway.example/shared/retry"
 	"causeway.example/shared/routes"
 )
@@ -101,8 +102,11 @@ func (w *world) start() {
 	must2(w.T, err)
 	site, err := woocommerce.Open(woocommercetest.New().Settings("http://127.0.0.1:4603"), deps)
 	must2(w.T, err)
-	erp, err := netsuite.Open(w.settings, deps)
+	kept, err := reopen.Open(w.Context(), reopen.Config{
+		Open: netsuite.Open, Profile: netsuite.Profile(), Deps: deps, Settings: w.settings, State: w.store, Log: slog.New(slog.DiscardHandler),
+	})
 	must2(w.T, err)
+	erp := kept.System()
 	if w.bug != nil {
 		shop.Source = buggy{shop.Source, w.bug}
 	}

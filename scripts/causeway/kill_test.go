@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,8 +49,9 @@ func TestMain(m *testing.M) {
 func (c child) run() int {
 	calls, now := 0, c.Now
 	tool := &cli.Tool{
-		Screen: screen.Screen{In: strings.NewReader(""), Out: os.Stdout, Err: os.Stderr, Now: func() time.Time { return now }, Width: 100},
-		Who:    "ana", Random: func() float64 { return float64(c.At%97) / 97 },
+		Screen:    screen.Screen{In: strings.NewReader(""), Out: os.Stdout, Err: os.Stderr, Now: func() time.Time { return now }, Width: 100},
+		Transport: http.DefaultTransport, // to open systems with, which calls nothing
+		Who:       "ana", Random: func() float64 { return float64(c.At%97) / 97 },
 		Sleep: func(ctx context.Context, d time.Duration) error {
 			now = now.Add(d)
 			time.Sleep(time.Millisecond) // for an engine in another process

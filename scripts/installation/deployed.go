@@ -11,13 +11,15 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/doctor"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/port"
 )
 
 // Deployed opens the systems of an installation on AWS with the settings and secrets that their
-// functions read. A system without a function is not part of it. Failed has the error of each
-// that cannot be opened, by system; the others are opened.
-func Deployed(ctx context.Context, from *deployed.Reader, deps func(system string) connector.Deps) (i Installation, failed map[string]error) {
-	i = Installation{Systems: map[string]connector.System{}, Settings: map[string]map[string]string{}, Fakes: map[string]bool{}}
+// functions read, and with their imported map entries, which state has. A system without a function
+// is not part of it. Failed has the error of each that cannot be opened, by system; the others are
+// opened.
+func Deployed(ctx context.Context, from *deployed.Reader, state port.State, deps func(system string) connector.Deps) (i Installation, failed map[string]error) {
+	i = empty()
 	failed = map[string]error{}
 	for _, each := range functions.All() {
 		name := each.Profile.Name
@@ -30,14 +32,11 @@ func Deployed(ctx context.Context, from *deployed.Reader, deps func(system strin
 			settings, err = from.Whole(ctx, found)
 		}
 		if err == nil {
-			i.Systems[name], err = each.Open(settings, deps(name))
+			err = i.add(ctx, each, settings, deps(name), state, nil)
 		}
 		if err != nil {
-			delete(i.Systems, name)
 			failed[name] = fmt.Errorf("opening %s: %w", name, err)
-			continue
 		}
-		i.Settings[name] = settings
 	}
 	return i, failed
 }

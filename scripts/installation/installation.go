@@ -2,7 +2,9 @@ package installation
 
 import (
 	"cmp"
+	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
@@ -16,6 +18,8 @@ import (
 	"causeway.example/scripts/day"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/doctor"
+	"causeway.example/shared/port"
+	"causeway.example/shared/reopen"
 	"causeway.example/shared/routes"
 	"causeway.example/shared/rules"
 	"causeway.example/shared/settings"
@@ -73,6 +77,8 @@ func Secrets(given settings.Settings) (values []string) {
 type Config struct {
 	Given settings.Settings
 	Deps  func(system string) connector.Deps
+	State port.State   // with the imported map entries; nil: none are used
+	Log   *slog.Logger // nil for none
 	// Fake returns the settings that point the connector at the system's fake. Offset is the
 	// fake's place in the block of ports, from 1; stores are those of the systems that are
 	// open, as map settings name them: "shopify/brand.myshopify.com".
@@ -82,22 +88,32 @@ type Config struct {
 // Installation is the opened systems, by name.
 type Installation struct {
 	Systems  map[string]connector.System
-	Settings map[string]map[string]string // that each was opened with
+	Settings map[string]map[string]string // that each was opened with, imported map entries included
+	Plain    map[string]map[string]string // the same without imported entries
 	Fakes    map[string]bool
 	// Skip applies the rules that skip messages, for the pipeline; nil without any.
 	Skip connector.Skip
+
+	opened map[string]*reopen.Reopener
+}
+
+func empty() Installation {
+	return Installation{
+		Systems: map[string]connector.System{}, Settings: map[string]map[string]string{}, Plain: map[string]map[string]string{}, Fakes: map[string]bool{},
+		opened: map[string]*reopen.Reopener{},
+	}
 }
 
 // Open opens every system of the catalog, sources first: a fake target takes the stores that
 // are configured.
-func Open(c Config) (Installation, error) {
-	i := Installation{Systems: map[string]connector.System{}, Settings: map[string]map[string]string{}, Fakes: map[string]bool{}}
+func Open(ctx context.Context, c Config) (Installation, error) {
+	i := empty()
 	var err error
 	if i.Skip, err = connector.OpenSkip(rules.Language{}, c.Given.Map()); err != nil {
 		return i, c.Given.Explain("the installation", err)
 	}
 	for _, n := range sourcesFirst() {
-		if err := i.open(c, n); err != nil {
+		if err := i.open(ctx, c, n); err != nil {
 			return i, err
 		}
 	}
@@ -111,18 +127,18 @@ func Open(c Config) (Installation, error) {
 }
 
 // One opens one system.
-func One(c Config, name string) (connector.System, error) {
-	i := Installation{Systems: map[string]connector.System{}, Settings: map[string]map[string]string{}, Fakes: map[string]bool{}}
+func One(ctx context.Context, c Config, name string) (connector.System, error) {
+	i := empty()
 	for _, n := range sourcesFirst() {
 		if n.Profile.Name == name {
-			err := i.open(c, n)
+			err := i.open(ctx, c, n)
 			return i.Systems[name], err
 		}
 	}
 	return connector.System{}, fmt.Errorf("there is no system %q", name)
 }
 
-func (i Installation) open(c Config, n numbered) error {
+func (i Installation) open(ctx context.Context, c Config, n numbered) error {
 	name, own := n.Profile.Name, c.Given.Map()
 	if !takesPart(n.System, own) {
 		return nil
@@ -140,11 +156,23 @@ func (i Installation) open(c Config, n numbered) error {
 	}
 	deps := c.Deps(name)
 	deps.Rules = rules.Language{}
-	opened, err := n.Open(own, deps)
-	if err != nil {
+	if err := i.add(ctx, n.System, own, deps, c.State, c.Log); err != nil {
 		return c.Given.Explain(name, fmt.Errorf("opening %s: %w", name, err))
 	}
-	i.Systems[name], i.Settings[name] = opened, own
+	return nil
+}
+
+// add opens a system with its imported map entries, and again when they change.
+func (i Installation) add(ctx context.Context, s functions.System, own map[string]string, deps connector.Deps, state port.State, log *slog.Logger) error {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	name := s.Profile.Name
+	r, err := reopen.Open(ctx, reopen.Config{Open: s.Open, Profile: s.Profile, Deps: deps, Settings: own, State: state, Log: log})
+	if err != nil {
+		return err
+	}
+	i.opened[name], i.Systems[name], i.Plain[name], i.Settings[name] = r, r.System(), own, r.Opened().Settings
 	return nil
 }
 
@@ -159,9 +187,68 @@ func (i Installation) Stores() (all []string) {
 	return all
 }
 
-// Doctor returns the installation for the doctor's checks.
+// Check returns why the system cannot be opened with the settings, by the rules of its start, beside
+// stores that are unknown in the settings of before; nil if it can.
+func (i Installation) Check(name string, own map[string]string, deps connector.Deps) error {
+	system, known := Named(name)
+	if !known {
+		return fmt.Errorf("there is no system %q", name)
+	}
+	deps.Rules = rules.Language{}
+	if _, err := system.Open(own, deps); err != nil || i.Fakes[name] {
+		return err
+	}
+	before := i.unknownStores(system.Profile, i.Plain[name])
+	problems := slices.DeleteFunc(i.unknownStores(system.Profile, own), func(p connector.Problem) bool { return slices.Contains(before, p) })
+	if len(problems) > 0 {
+		return problems
+	}
+	return nil
+}
+
+// unknownStores returns the keys of the settings' maps that name a store which is not configured.
+func (i Installation) unknownStores(profile connector.Profile, own map[string]string) connector.SettingErrors {
+	pairs := make([]string, 0, len(own))
+	for key, value := range own {
+		pairs = append(pairs, key+"="+value)
+	}
+	given, err := settings.Read("", true, pairs)
+	if err != nil {
+		return connector.SettingErrors{{Key: profile.Name, Rule: err.Error()}}
+	}
+	return given.CheckStores(profile, i.Stores())
+}
+
+// Doctor returns the installation for the doctor's checks, as it is open at this moment.
 func (i Installation) Doctor() doctor.Installation {
-	return doctor.Installation{Systems: i.Systems, Settings: i.Settings, Fakes: i.Fakes}
+	examined := doctor.Installation{Systems: i.Systems, Settings: maps.Clone(i.Settings), Fakes: i.Fakes}
+	for name, r := range i.opened {
+		examined.Settings[name] = r.Opened().Settings
+	}
+	examined.Found = i.entries()
+	return examined
+}
+
+// entries returns a finding for imported map entries that are not used, and for each that leads
+// elsewhere than the entry of its setting.
+func (i Installation) entries() (found []doctor.Finding) {
+	for _, name := range slices.Sorted(maps.Keys(i.opened)) {
+		opened := i.opened[name].Opened()
+		for _, left := range opened.Left {
+			found = append(found, doctor.Finding{
+				Check: "map entries", Subject: name, Level: doctor.Problem, Text: "the imported entries of " + left.Setting + " are not used: " + left.Why,
+				Remedy: "export the map with causeway crosswalk export, correct it and import it with --rebind, or correct the setting",
+			})
+		}
+		for _, o := range opened.Overs {
+			found = append(found, doctor.Finding{
+				Check: "map entries", Subject: name, Level: doctor.Notice,
+				Text:   fmt.Sprintf("%s leads from %s to %s, and an import wins with %s", o.Setting, o.Key, o.Own, o.To),
+				Remedy: "bring the setting in line, or remove the imported entry: a line with an empty target_id",
+			})
+		}
+	}
+	return found
 }
 
 // Named returns the system of the catalog; false if there is none.

@@ -36,7 +36,7 @@ func TestSystemsWithoutSettingsAreFakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := map[string][]string{}
-	opened, err := Open(Config{
+	opened, err := Open(t.Context(), Config{
 		Given: given, Deps: func(string) connector.Deps {
 			return connector.Deps{HTTP: http.DefaultTransport, Now: time.Now, Random: rand.Reader}
 		},

@@ -23,7 +23,7 @@ func openWith(t *testing.T, given ...string) (Installation, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Open(Config{
+	return Open(t.Context(), Config{
 		Given: read,
 		Deps: func(string) connector.Deps {
 			return connector.Deps{HTTP: http.DefaultTransport, Now: time.Now, Random: rand.Reader}

@@ -34,10 +34,10 @@ func (p *program) readSettings(context.Context) error {
 
 // openSystems opens every connector of the catalog, against its real account if its
 // settings are there, and against its fake otherwise.
-func (p *program) openSystems(context.Context) error {
+func (p *program) openSystems(ctx context.Context) error {
 	var err error
-	p.opened, err = installation.Open(installation.Config{
-		Given: p.given, Fake: p.openFake,
+	p.opened, err = installation.Open(ctx, installation.Config{
+		Given: p.given, State: p.store, Log: p.log, Fake: p.openFake,
 		Deps: func(name string) connector.Deps {
 			return connector.Deps{
 				HTTP: p.clock.Watch(name, webapi.NewTransport()), Now: time.Now, Random: rand.Reader,

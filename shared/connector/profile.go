@@ -22,6 +22,16 @@ type Profile struct {
 	RefForm     string               // regular expression of the system's ids of records (Receipt.Ref); "" for any form
 }
 
+// Maps returns the settings that are maps, in their order.
+func (p Profile) Maps() (keys []string) {
+	for _, purpose := range p.Purposes {
+		if purpose.Map {
+			keys = append(keys, purpose.Setting)
+		}
+	}
+	return keys
+}
+
 // Rate is how many deliveries a system takes over time, each with the searches that it
 // makes: Calls every Per, and after a quiet time up to Burst at once. The zero value is
 // no limit.

@@ -25,6 +25,8 @@ type Purpose struct {
 	// Public is true of an address at which the system calls us (tag public): it must be
 	// reachable from the internet.
 	Public bool
+	// Map is true of a setting that is a map: entries of it can be imported (package valuemap).
+	Map bool
 }
 
 // KeyKind is what the keys of a map setting name.
@@ -37,16 +39,16 @@ const (
 	CurrencyKeys KeyKind = "currency" // ISO 4217
 )
 
-// Purposes returns the purposes of the fields of a settings struct that have such tags, in
-// their order.
+// Purposes returns the purposes of the fields of a settings struct that have such tags or are
+// maps, in their order.
 func Purposes(settings any) []Purpose {
 	var all []Purpose
 	for _, field := range fieldsOf(reflect.TypeOf(settings)) {
-		p := Purpose{Setting: envKey(field), For: field.Tag.Get("for"), Keys: KeyKind(field.Tag.Get("keys")), Public: field.Tag.Get("public") == "true"}
+		p := Purpose{Setting: envKey(field), For: field.Tag.Get("for"), Keys: KeyKind(field.Tag.Get("keys")), Public: field.Tag.Get("public") == "true", Map: field.Type == reflect.TypeFor[map[string]string]()}
 		if needs := field.Tag.Get("needs"); needs != "" {
 			p.Needs = strings.Split(needs, ",")
 		}
-		if p.Setting != "" && (p.For != "" || p.Keys != "" || p.Public || p.Needs != nil) {
+		if p.Setting != "" && (p.For != "" || p.Keys != "" || p.Public || p.Map || p.Needs != nil) {
 			all = append(all, p)
 		}
 	}

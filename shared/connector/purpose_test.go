@@ -2,6 +2,7 @@ package connector_test
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"causeway.example/shared/connector"
@@ -22,12 +23,15 @@ func TestPurposesAreReadFromTheTags(t *testing.T) {
 	want := []connector.Purpose{
 		{Setting: "TOY_TAX", For: "orders with tax"},
 		{Setting: "TOY_ADDRESS", Needs: []string{"TOY_KEY", "TOY_SECRET"}, Public: true},
-		{Setting: "TOY_STORES", Keys: connector.StoreKeys},
-		{Setting: "TOY_CUSTOMERS", Keys: connector.CustomerKeys},
-		{Setting: "TOY_CURRENCIES", Keys: connector.CurrencyKeys},
+		{Setting: "TOY_STORES", Keys: connector.StoreKeys, Map: true},
+		{Setting: "TOY_CUSTOMERS", Keys: connector.CustomerKeys, Map: true},
+		{Setting: "TOY_CURRENCIES", Keys: connector.CurrencyKeys, Map: true},
 	}
 	if got := connector.Purposes(purposeful{}); !reflect.DeepEqual(got, want) {
 		t.Errorf("purposes %+v", got)
+	}
+	if got := (connector.Profile{Purposes: want}).Maps(); !slices.Equal(got, []string{"TOY_STORES", "TOY_CUSTOMERS", "TOY_CURRENCIES"}) {
+		t.Errorf("maps %v", got)
 	}
 }
 

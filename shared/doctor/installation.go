@@ -20,11 +20,12 @@ type Installation struct {
 	Clock    *Clock                       // of the calls to the systems; nil: the clock is not checked
 	// Visibility is how long a received message stays hidden; 0: not checked.
 	Visibility time.Duration
+	Found      []Finding // by the one who opened the systems
 }
 
 // Checks returns the checks of everything that an installation has.
 func (i Installation) Checks() []Check {
-	checks := []Check{Func(i.Configuration)}
+	checks := []Check{Func(i.Configuration), Func(func(context.Context) []Finding { return i.Found })}
 	for _, name := range i.names() {
 		checks = append(checks,
 			Func(func(ctx context.Context) []Finding { return i.Connection(ctx, name) }),

@@ -40,7 +40,7 @@ type Props struct {
 // do. A reader has the secret of the ledger's addresses: trace finds a person by it. The secret of a door is not among them. Only the Eraser may delete search keys
 // and versions of objects, and write archived deliveries again: erase does, which reads the whole
 // table. The Binder may read it too, and is
-// the only one that may write entities' records. None of the five may empty a queue by PurgeQueue
+// the only one that may write entities' records and map entries. None of the five may empty a queue by PurgeQueue
 // or invoke a function.
 //
 // Queues and functions are named by patterns: a managed policy has at most 6,144 characters (IAM
@@ -182,10 +182,10 @@ func (p *Props) mayErase() []awsiam.PolicyStatementProps {
 	}
 }
 
-// mayBind allows listing and writing the records of entities, and waking what waits for them. IAM
-// limits a scan to no partition keys.
+// mayBind allows listing and writing the records of entities, waking what waits for them, and
+// writing map entries. IAM limits a scan to no partition keys.
 func (p *Props) mayBind() []awsiam.PolicyStatementProps {
-	var keys []string
+	keys := []string{"S#map|*"}
 	for _, target := range p.Targets {
 		keys = append(keys, "S#"+target+"|*/*/*/*")
 	}

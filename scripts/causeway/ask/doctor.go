@@ -58,13 +58,13 @@ something needs attention.`,
 }
 
 // checks are those of the engine's start. Settings that cannot be read are a finding too.
-func (a *tool) checks(_ context.Context, d *cli.Desk) []doctor.Check {
+func (a *tool) checks(ctx context.Context, d *cli.Desk) []doctor.Check {
 	checks := []doctor.Check{doctor.Private(a.Data, a.Settings), privacy.Check(d.Ledger, a.Now)}
 	clock := doctor.NewClock(a.Now)
 	config, err := a.Connections(d.State, clock.Watch)
 	var opened installation.Installation
 	if err == nil {
-		opened, err = installation.Open(config)
+		opened, err = installation.Open(ctx, config)
 	}
 	if err != nil {
 		broken := doctor.Finding{Check: "settings", Subject: a.Settings, Level: doctor.Problem, Text: err.Error(), Remedy: "correct these settings; the engine does not start with them"}

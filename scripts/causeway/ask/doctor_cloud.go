@@ -13,7 +13,7 @@ import (
 // with the settings and secrets that their functions read.
 func (a *tool) cloudChecks(ctx context.Context, d *cli.Desk) []doctor.Check {
 	clock := doctor.NewClock(a.Now)
-	opened, failed := installation.Deployed(ctx, d.Deployed, a.Deps(d.State, clock.Watch))
+	opened, failed := installation.Deployed(ctx, d.Deployed, d.State, a.Deps(d.State, clock.Watch))
 	secrets := installation.DeployedSecrets(ctx, d.Deployed, failed)
 	examined := opened.Doctor()
 	examined.Clock = clock

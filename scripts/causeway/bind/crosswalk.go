@@ -20,12 +20,16 @@ import (
 
 func (a *tool) crosswalkCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "crosswalk", Short: "Export and import the targets' ids of entities", Args: cli.Args(cobra.NoArgs),
+		Use: "crosswalk", Short: "Export and import the targets' ids of entities, payment methods, locations, carriers", Args: cli.Args(cobra.NoArgs),
 		Long: `crosswalk exports the target's ids of customers, orders and everything else that routes carry
 as CSV, and imports them: target,system,store,type,id,target_id. An entity whose id is imported
 counts as present at the target: what waits for it goes on, and its next state updates that
-record instead of creating one.`,
-		Example: "  causeway crosswalk export --target netsuite --type customer > customers.csv\n  causeway crosswalk import customers.csv",
+record instead of creating one.
+
+The maps of the systems' settings have a form of their own, target,type,id,target_id,source: payment
+methods, locations, carriers and all other settings that are written key=value. An entry that is
+imported needs no deployment, and wins over the one of the setting with the same key.`,
+		Example: "  causeway crosswalk export --target netsuite --type customer > customers.csv\n  causeway crosswalk import customers.csv\n  causeway crosswalk export --target netsuite --type payment_method > methods.csv\n  causeway crosswalk import methods.csv",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.exportCommand(), a.importCommand())
@@ -35,11 +39,18 @@ record instead of creating one.`,
 func (a *tool) exportCommand() *cobra.Command {
 	f := crosswalk.Filter{}
 	cmd := &cobra.Command{
-		Use: "export", Short: "Write the bindings as CSV", Args: cli.Args(cobra.NoArgs),
+		Use: "export", Short: "Write the bindings, or the entries of maps, as CSV", Args: cli.Args(cobra.NoArgs),
 		Long: `export writes one line for each entity whose id at the target is known. It writes as it reads, so
-that any number fits. On AWS it reads the whole table, and needs the policy of a binder.`,
+that any number fits. On AWS it reads the whole table, and needs the policy of a binder.
+
+With the type of a map, such as payment_method, or with map for all maps, it writes one line for each
+entry that is in use, with its source: the setting, or the operation that imported it. On AWS that
+needs the policy of a reader.`,
 		Example: "  causeway crosswalk export > crosswalk.csv\n  causeway crosswalk export --target netsuite --system shopify --store brand.myshopify.com --type customer",
 		RunE: a.With(func(ctx context.Context, d *cli.Desk, _ []string) error {
+			if isMap(f.Type) {
+				return a.exportMaps(ctx, d, f)
+			}
 			n, err := (&crosswalk.Book{Operator: d.Operator}).Export(ctx, f, a.Out)
 			if err == nil {
 				a.Say("%s", operate.Count(n, "binding"))
@@ -51,7 +62,7 @@ that any number fits. On AWS it reads the whole table, and needs the policy of a
 	flags.StringVar(&f.Target, "target", "", "of this target only")
 	flags.StringVar(&f.System, "system", "", "of entities of this source only")
 	flags.StringVar(&f.Store, "store", "", "of this store only")
-	flags.StringVar(&f.Type, "type", "", "of this type only: customer, order, payment, …")
+	flags.StringVar(&f.Type, "type", "", "of this type only: customer, order, …, payment_method, location, …; map for all maps")
 	cli.Must(cmd.RegisterFlagCompletionFunc("target", a.completeSystems(true)))
 	cli.Must(cmd.RegisterFlagCompletionFunc("system", a.completeSystems(false)))
 	return cmd
@@ -87,13 +98,18 @@ type importing struct {
 func (a *tool) importCommand() *cobra.Command {
 	f := &importing{}
 	cmd := &cobra.Command{
-		Use: "import FILE", Short: "Bind entities to records of targets, as a CSV says", Args: cli.Args(cobra.ExactArgs(1)),
+		Use: "import FILE", Short: "Bind entities to records of targets, or change maps, as a CSV says", Args: cli.Args(cobra.ExactArgs(1)),
 		Long: `import checks the whole file, shows what would change, and binds with --apply --reason. Lines that
 are bound so already change nothing, so that a file can be imported twice, and an import that was
 killed is finished by the same command. An entity that is bound to another record is left unless
 --rebind is given: its next state is then written whole into the new record, and the old one is
 left as it is. A target that has a record under our own id finds that one first: take the id off
 it there before. Dead letters are not moved: redrive them afterwards.
+
+A file of map entries, with the columns target,type,id,target_id, is checked by opening the systems
+with them. An entry that leads elsewhere is changed with --rebind only, and a line with an empty
+target_id removes an imported entry, so that the one of the setting is used again. A message that
+waits for an entry goes on at its first attempt that begins a minute after the import.
 
 On AWS it needs the policy of a binder beside that of an operator.`,
 		Example: "  causeway crosswalk import customers.csv\n  causeway crosswalk import customers.csv --apply --reason 'migration of the ERP'\n  causeway crosswalk import corrected.csv --rebind --apply --reason INC-7",
@@ -103,7 +119,19 @@ On AWS it needs the policy of a binder beside that of an operator.`,
 	a.ApplyFlags(cmd, &f.Applying)
 	cmd.RunE = a.With(func(ctx context.Context, d *cli.Desk, given []string) error {
 		book := &crosswalk.Book{Operator: d.Operator, Rebind: f.rebind, Wake: d.Queue.Defer}
-		rows, err := readFile(d, given[0])
+		file, err := os.Open(given[0])
+		if err != nil {
+			return screen.NotFound("importing", err.Error())
+		}
+		defer func() { _ = file.Close() }() // it was only read
+		ofMaps := crosswalk.HasMaps(file)
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		if ofMaps {
+			return a.importMaps(ctx, d, file, f)
+		}
+		rows, err := readFile(d, file)
 		if err != nil {
 			return err
 		}
@@ -119,12 +147,7 @@ On AWS it needs the policy of a binder beside that of an operator.`,
 	return cmd
 }
 
-func readFile(d *cli.Desk, path string) ([]crosswalk.Row, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, screen.NotFound("importing", err.Error())
-	}
-	defer func() { _ = file.Close() }() // it was only read
+func readFile(d *cli.Desk, file io.Reader) ([]crosswalk.Row, error) {
 	forms := map[string]*regexp.Regexp{}
 	for _, system := range functions.All() {
 		if form := system.Profile.RefForm; form != "" {
@@ -193,17 +216,21 @@ func left(r crosswalk.Result) error {
 	return nil
 }
 
-func (a *tool) apply(ctx context.Context, book *crosswalk.Book, rows []crosswalk.Row, planned crosswalk.Result, f *importing) error {
-	const doing = "importing bindings"
-	n := planned.Counts[crosswalk.New] + planned.Counts[crosswalk.Changed]
+// confirm demands a reason, and on AWS the name of the environment.
+func (a *tool) confirm(doing, what string, f *importing) error {
 	if f.Reason == "" {
 		return screen.ReasonMissing(doing, "say why with --reason; the ledger keeps it")
 	}
-	if a.Env != "" && !f.Yes {
-		question := fmt.Sprintf("This binds %s in %s. Type the name of the environment to continue: ", operate.Count(n, "row"), a.Env)
-		if err := a.Ask(doing, question, "name", a.Env); err != nil {
-			return err
-		}
+	if a.Env == "" || f.Yes {
+		return nil
+	}
+	return a.Ask(doing, what+" in "+a.Env+". Type the name of the environment to continue: ", "name", a.Env)
+}
+
+func (a *tool) apply(ctx context.Context, book *crosswalk.Book, rows []crosswalk.Row, planned crosswalk.Result, f *importing) error {
+	n := planned.Counts[crosswalk.New] + planned.Counts[crosswalk.Changed]
+	if err := a.confirm("importing bindings", "This binds "+operate.Count(n, "row"), f); err != nil {
+		return err
 	}
 	result, err := book.Apply(ctx, rows, f.Reason)
 	if err != nil {

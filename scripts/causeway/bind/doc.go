@@ -1,5 +1,5 @@
-// Package bind has the command about the targets' ids of entities: crosswalk export, crosswalk
-// import.
+// Package bind has the command about the targets' ids of entities, and of what maps lead to:
+// crosswalk export, crosswalk import.
 package bind
 
 import (

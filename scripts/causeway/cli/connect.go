@@ -31,7 +31,7 @@ func (f frozen) Put(_ context.Context, item port.Item) (int64, error) { return i
 // they bind is not stored. watch may wrap the network; nil for the plain one.
 func (a *Tool) Connections(state port.State, watch func(system string, inner http.RoundTripper) http.RoundTripper) (installation.Config, error) {
 	given, err := installation.Read(a.Settings, a.Environment)
-	return installation.Config{Given: given, Fake: a.fake, Deps: a.Deps(state, watch)}, err
+	return installation.Config{Given: given, State: state, Fake: a.fake, Deps: a.Deps(state, watch)}, err
 }
 
 // Deps returns what each connector is given: what it binds is not stored. watch is as that of
@@ -49,14 +49,14 @@ func (a *Tool) Deps(state port.State, watch func(system string, inner http.Round
 // OpenAll opens every connector of the environment.
 func (a *Tool) OpenAll(ctx context.Context, d *Desk) (installation.Installation, error) {
 	if d.Deployed != nil {
-		opened, failed := installation.Deployed(ctx, d.Deployed, a.Deps(d.State, nil))
+		opened, failed := installation.Deployed(ctx, d.Deployed, d.State, a.Deps(d.State, nil))
 		return opened, errors.Join(slices.Collect(maps.Values(failed))...)
 	}
 	config, err := a.Connections(d.State, nil)
 	if err != nil {
 		return installation.Installation{}, err
 	}
-	return installation.Open(config)
+	return installation.Open(ctx, config)
 }
 
 // fake returns the settings of a system's fake in the block of ports of the local engine.
@@ -79,9 +79,9 @@ func (a *Tool) fake(system functions.System, offset int, stores []string) (map[s
 // SystemOf opens one connector of the environment.
 func (a *Tool) SystemOf(ctx context.Context, d *Desk, name string) (connector.System, error) {
 	if d.Deployed == nil {
-		return a.System(name, d.State)
+		return a.System(ctx, name, d.State)
 	}
-	opened, failed := installation.Deployed(ctx, d.Deployed, a.Deps(d.State, nil))
+	opened, failed := installation.Deployed(ctx, d.Deployed, d.State, a.Deps(d.State, nil))
 	if failed[name] != nil {
 		return connector.System{}, failed[name]
 	}
@@ -105,12 +105,12 @@ func (a *Tool) RoutesOf(ctx context.Context, d *Desk, profile connector.Profile)
 }
 
 // System opens one connector from the settings file of this machine.
-func (a *Tool) System(name string, state port.State) (connector.System, error) {
+func (a *Tool) System(ctx context.Context, name string, state port.State) (connector.System, error) {
 	config, err := a.Connections(state, nil)
 	if err != nil {
 		return connector.System{}, err
 	}
-	system, err := installation.One(config, name)
+	system, err := installation.One(ctx, config, name)
 	if err != nil {
 		return system, fmt.Errorf("opening %s: %w", name, err)
 	}

@@ -32,7 +32,7 @@ func (x Explainer) source(by installation.Installation, name string) (connector.
 // route. If the working translation cannot read the delivery either, failed is true, and the
 // answer shows its fields with the one at fault.
 func (x Explainer) route(ctx context.Context, s *mapping.Subject) (a Answer, failed bool, err error) {
-	by, err := x.open()
+	by, err := x.open(ctx)
 	if err != nil {
 		return a, false, err
 	}
@@ -84,7 +84,7 @@ func (x Explainer) Range(ctx context.Context, r redrive.Replay, pause func(conte
 	if !ok {
 		return found, missing("there is no route " + r.Route)
 	}
-	by, err := x.open()
+	by, err := x.open(ctx)
 	if err != nil {
 		return found, err
 	}

@@ -70,7 +70,7 @@ func (x Explainer) Explain(ctx context.Context, text string, twin bool) (Answer,
 	if s.Raw != nil {
 		a.Topic = s.Raw.System + " " + s.Raw.Topic
 	}
-	opened, err := x.connect(s, &c, &a)
+	opened, err := x.connect(ctx, s, &c, &a)
 	if err != nil {
 		return a, err
 	}
@@ -103,8 +103,8 @@ func (x Explainer) Explain(ctx context.Context, text string, twin bool) (Answer,
 
 // connect sets the connectors of the case. A system of an installation on AWS that could not be
 // opened is left out, and the answer says why.
-func (x Explainer) connect(s mapping.Subject, c *mapping.Case, a *Answer) (opened installation.Installation, err error) {
-	if opened, err = x.open(); err != nil {
+func (x Explainer) connect(ctx context.Context, s mapping.Subject, c *mapping.Case, a *Answer) (opened installation.Installation, err error) {
+	if opened, err = x.open(ctx); err != nil {
 		return opened, err
 	}
 	if c.Raw == nil {
@@ -119,11 +119,11 @@ func (x Explainer) connect(s mapping.Subject, c *mapping.Case, a *Answer) (opene
 }
 
 // open returns the connectors of the environment.
-func (x Explainer) open() (installation.Installation, error) {
+func (x Explainer) open(ctx context.Context) (installation.Installation, error) {
 	if x.Deployed != nil {
 		return x.Deployed.Installation, nil
 	}
-	return installation.Open(x.Connections)
+	return installation.Open(ctx, x.Connections)
 }
 
 // system returns a connector of the environment; nil if the catalog does not have it. The error

@@ -183,7 +183,7 @@ func (a *tool) explainer(ctx context.Context, d *cli.Desk) (by explain.Explainer
 	by = explain.Explainer{Desk: d.Desk, Show: a.ShowPII}
 	if d.Deployed != nil {
 		by.Connections.Deps, by.Deployed = a.Deps(d.State, nil), &explain.Deployed{}
-		by.Deployed.Installation, by.Deployed.Failed = installation.Deployed(ctx, d.Deployed, by.Connections.Deps)
+		by.Deployed.Installation, by.Deployed.Failed = installation.Deployed(ctx, d.Deployed, d.State, by.Connections.Deps)
 		return by, nil
 	}
 	by.Connections, err = a.Connections(d.State, nil)

@@ -131,7 +131,7 @@ func (a *tool) verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			system, err := a.System(given[0], nil)
+			system, err := a.System(cmd.Context(), given[0], nil)
 			if err != nil {
 				return err
 			}

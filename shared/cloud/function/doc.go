@@ -8,7 +8,6 @@
 //	event.go         events of a partner event bus; http.go: webhooks
 //	event_poll.go    schedules; event_file.go: files in the bucket
 //	batch.go         batches of a queue
-//	reload.go        a system whose secret changes
 //	language.go      the language of rules, with the build tag rules
 //	log.go           lines of the log; metric.go: metrics in them
 //	span.go          spans of an invocation; span_export.go: their export by OTLP
@@ -19,7 +18,8 @@
 // An invocation has half a second less than Lambda allows, so that it can answer 503, or
 // report the messages that it did not begin, before Lambda ends it.
 //
-// A function keeps nothing between two events but the opened system and its secret.
+// A function keeps nothing between two events but the opened system, its secret and its imported map
+// entries (package reopen).
 //
 // Metrics are lines in the log (embedded metric format), counted at the ledger.
 //

@@ -23,7 +23,9 @@ import (
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
 	"causeway.example/shared/redact"
+	"causeway.example/shared/reopen"
 	"causeway.example/shared/routes"
+	"causeway.example/shared/valuemap"
 )
 
 // function is one Lambda function, opened once per process: it turns its trigger's event
@@ -53,6 +55,14 @@ type function struct {
 	warned time.Time      // guarded by mu: when the end of the vendor's version was reported last
 
 	environment
+}
+
+// Opener makes a system's connector from its settings, as the Open of every system does.
+type Opener = valuemap.Opener
+
+// secretSource gives the settings that a named secret holds at this moment.
+type secretSource interface {
+	Get(ctx context.Context, name string) (map[string]string, error)
 }
 
 // ports is what a function stands on in the cloud.
@@ -101,12 +111,12 @@ func newFunction(ctx context.Context, p process) (*function, error) {
 	hidden.Hide(slices.Collect(maps.Values(e.Headers))...)
 	name := e.Prefix + "-" + p.function()
 	log := newLog(p.out, logLevel(e.LogLevel), hidden, slog.String("system", p.profile.Name), slog.String("function", name))
-	r := newReloader(p, e, on, log, hidden)
-	if err := r.start(ctx); err != nil {
+	r, err := openSystem(ctx, p, e, on, log, hidden)
+	if err != nil {
 		return nil, err
 	}
 	f := &function{
-		name: name, queue: routes.Inbox(p.profile.Name), system: r.system(), alarms: map[string]int{},
+		name: name, queue: routes.Inbox(p.profile.Name), system: r.System(), alarms: map[string]int{},
 		spans: newExporter(p, e, log), files: on.files, random: p.deps.Random, out: p.out, environment: e,
 	}
 	if f.table, err = e.flows(p.table); err != nil {
@@ -183,13 +193,23 @@ func (f *function) rung(t *tally) {
 	clear(f.alarms)
 }
 
-func newReloader(p process, e environment, on ports, log *slog.Logger, hidden *redact.Mask) *reloader {
-	deps := p.deps
-	deps.CrossRef = pipeline.Memory{State: on.State, Now: deps.Now}
-	return &reloader{
-		open: p.open, profile: p.profile, plain: only(p.environ, p.profile.Settings),
-		vault: on.secrets, name: e.Secret, deps: deps, log: log, mask: hidden,
+// reads are the roles that use imported map entries. A door and a pickup call nothing that needs a
+// map, and a door must not read the table.
+var reads = []connector.Role{connector.Translate, connector.Deliver, connector.Poll}
+
+// openSystem opens the system, and again when its secret or its map entries change.
+func openSystem(ctx context.Context, p process, e environment, on ports, log *slog.Logger, hidden *redact.Mask) (*reopen.Reopener, error) {
+	c := reopen.Config{
+		Open: p.open, Profile: p.profile, Deps: p.deps, Settings: only(p.environ, p.profile.Settings), Log: log, Hide: hidden.Hide,
 	}
+	c.Deps.CrossRef = pipeline.Memory{State: on.State, Now: p.deps.Now}
+	if e.Secret != "" {
+		c.Secret = func(ctx context.Context) (map[string]string, error) { return on.secrets.Get(ctx, e.Secret) }
+	}
+	if slices.Contains(reads, p.role) {
+		c.State = on.State
+	}
+	return reopen.Open(ctx, c)
 }
 
 // newExporter returns the exporter of spans; nil if no collector is named.

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,10 +18,13 @@ import (
 	"causeway.example/functions/shopify"
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
 	"causeway.example/shared/port"
 	"causeway.example/shared/port/porttest"
 	"causeway.example/shared/redact"
+	"causeway.example/shared/reopen"
 	"causeway.example/shared/routes"
+	"causeway.example/shared/valuemap"
 )
 
 // real turns the bench into a function of a real system, on the ports of another one.
@@ -76,6 +80,56 @@ func TestADeliveryOfShopifyBecomesARecordOfNetSuite(t *testing.T) {
 		t.Errorf("counted %v", line)
 	}
 	checkShows(t, door.out.String()+inbox.out.String()+target.out.String(), shopifytest.Secret)
+}
+
+// TestAnImportedEntryReleasesWhatWaits: a customer of a store without a subsidiary waits in the queue,
+// and arrives at its next attempt after the entry was imported, in the same process.
+func TestAnImportedEntryReleasesWhatWaits(t *testing.T) {
+	t.Parallel()
+	target := newBench(t, connector.Deliver)
+	erp, err := netsuitetest.Open(filepath.Join(t.TempDir(), "netsuite.jsonl"), target.clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(erp)
+	t.Cleanup(server.Close)
+	settings := erp.Settings(server.URL)
+	settings["NETSUITE_SUBSIDIARIES"] = "shopify/another.myshopify.com=1"
+	memory := porttest.NewMemory(target.clock.Now)
+	memory.Visibility, memory.MaxReceives = 6*time.Minute, 1000
+	translated, err := samples.Sample("customer.upserted")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const queue = "shopify-customers-to-netsuite"
+	if err := memory.Send(t.Context(), queue, []port.Outgoing{{Body: translated}}); err != nil {
+		t.Fatal(err)
+	}
+	deliver := target.real(memory, netsuite.Profile(), netsuite.Open, settings)
+	attempt := func() {
+		t.Helper()
+		target.clock.Advance(reopen.Pause)
+		if failed := target.run(deliver, target.poll(queue)); len(failed) > 1 {
+			t.Fatalf("failed %v: %s", failed, target.out.String())
+		}
+	}
+	attempt()
+	waits := target.entries(port.Deferred)
+	if len(waits) != 1 || !strings.Contains(waits[0].Outcome, "NETSUITE_SUBSIDIARIES has no entry for") || !strings.Contains(waits[0].Outcome, "or import it as type subsidiary") {
+		t.Fatalf("waits %+v: %s", waits, target.out.String())
+	}
+	m, err := message.Decode(translated)
+	if err != nil {
+		t.Fatal(err)
+	}
+	imported := valuemap.Entries{"NETSUITE_SUBSIDIARIES": {m.System() + "/" + m.Tenant: {To: "1", Op: "x-1"}}}
+	if err := valuemap.Save(t.Context(), memory, netsuite.Name, imported, 0); err != nil {
+		t.Fatal(err)
+	}
+	attempt()
+	if done := target.entries(port.Confirmed); len(done) != 1 || len(erp.Customers()) != 1 {
+		t.Errorf("confirmed %+v, customers %d: %s", done, len(erp.Customers()), target.out.String())
+	}
 }
 
 // TestTheSampleDeliveryPassesTheRealDoor drives the recorded trigger as it stands.

@@ -21,6 +21,7 @@ import (
 	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
 	"causeway.example/shared/privacy"
+	"causeway.example/shared/reopen"
 	"causeway.example/shared/routes"
 )
 
@@ -139,11 +140,20 @@ func (f *Function) open(ctx context.Context, e environment, secrets *cloud.Secre
 		for _, key := range each.Profile.Secrets {
 			f.mask.Hide(settings[key])
 		}
-		if opened[each.Profile.Name], err = each.Open(settings, deps); err != nil {
+		if opened[each.Profile.Name], err = f.openSystem(ctx, each, settings, deps, state); err != nil {
 			return nil, err
 		}
 	}
 	return opened, nil
+}
+
+// openSystem opens a system with its imported map entries.
+func (f *Function) openSystem(ctx context.Context, s System, settings map[string]string, deps connector.Deps, state port.State) (connector.System, error) {
+	r, err := reopen.Open(ctx, reopen.Config{Open: s.Open, Profile: s.Profile, Deps: deps, Settings: settings, State: state, Log: f.log})
+	if err != nil {
+		return connector.System{}, err
+	}
+	return r.Opened().System, nil
 }
 
 // settings returns the variables that are the system's own settings. Rules are left out: they

@@ -216,9 +216,11 @@ func operationID(rows []Row, reason string) string {
 	for _, row := range rows {
 		parts = append(parts, strings.Join(row.cells(), "\x00"))
 	}
-	parts = append(parts, reason)
-	return "x-" + message.DeriveID(parts...)[:6]
+	return shortID(append(parts, reason))
 }
+
+// shortID returns a name that an operator can type.
+func shortID(parts []string) string { return "x-" + message.DeriveID(parts...)[:6] }
 
 // bind binds one row: ledger, record, then those that wait.
 func (b *Book) bind(ctx context.Context, row Row, op *redrive.Operation) (Change, error) {

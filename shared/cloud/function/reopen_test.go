@@ -10,6 +10,7 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/port"
+	"causeway.example/shared/reopen"
 )
 
 const newSecret = "new-canary-secret-4711"
@@ -50,7 +51,7 @@ func TestABadSignatureHidesARotationForAMinuteAtMost(t *testing.T) {
 		t.Errorf("answered %d", got)
 	}
 	b.secrets.rotate(newSecret)
-	b.clock.Advance(readPause - time.Second)
+	b.clock.Advance(reopen.Pause - time.Second)
 	if got := signed(b, f, "w2", newSecret); got != http.StatusUnauthorized || b.secrets.asked != 2 {
 		t.Errorf("within the minute the new secret is answered %d, after %d reads", got, b.secrets.asked)
 	}
@@ -73,7 +74,7 @@ func TestASignatureThatCannotBeJudgedIsNotCalledWrong(t *testing.T) {
 	if got := signed(b, f, "w2", newSecret); got != http.StatusServiceUnavailable || b.secrets.asked != 2 {
 		t.Errorf("within the minute, answered %d after %d reads", got, b.secrets.asked)
 	}
-	b.clock.Advance(readPause)
+	b.clock.Advance(reopen.Pause)
 	if got := signed(b, f, "w2", newSecret); got != http.StatusServiceUnavailable || b.secrets.asked != 3 {
 		t.Errorf("while the secret is unusable, answered %d", got)
 	}
@@ -96,7 +97,7 @@ func TestJunkIsRejectedWithOneReadAMinute(t *testing.T) {
 		if want := 1 + 1 + minute; b.secrets.asked != want { // the first is the start's
 			t.Errorf("in minute %d the secret was read %d times, want %d", minute, b.secrets.asked, want)
 		}
-		b.clock.Advance(readPause)
+		b.clock.Advance(reopen.Pause)
 	}
 }
 
