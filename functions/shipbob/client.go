@@ -44,6 +44,11 @@ func (a *api) call(ctx context.Context, r webapi.Request, channel string) (webap
 	return a.client.Do(ctx, r)
 }
 
+// callAny sends a request that belongs to no channel.
+func (a *api) callAny(ctx context.Context, r webapi.Request) (webapi.Response, error) {
+	return a.call(ctx, r, "")
+}
+
 // channelOf returns the channel of the order's store.
 func (a *api) channelOf(order message.Key) (string, error) {
 	store := order.System + "/" + order.Tenant

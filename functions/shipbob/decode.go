@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"causeway.example/functions/shipbob/stock"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -53,6 +54,9 @@ var unused = map[string]string{
 // poll finds them one by one; both give the same states. The order of a delivery that has a
 // shipment alone is fetched, because quantities follow from the whole order.
 func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
+	if raw.Topic == stock.Topic {
+		return stock.Translate(raw)
+	}
 	doing := "translating " + raw.Topic + " of " + raw.Tenant
 	switch what, known := unused[raw.Topic]; {
 	case known:

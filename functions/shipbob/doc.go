@@ -40,12 +40,14 @@
 //   - A delivery is named by its webhook-id, which is signed and stays the same when ShipBob
 //     sends it again. Signatures older than five minutes are rejected.
 //
-// Two feeds are polled: orders by their last update, and by the last update of their tracking, which
+// Two feeds are polled for shipments: orders by their last update, and by the last update of their tracking, which
 // ShipBob lists by a time of its own; whether the one moves the other is not documented.
 //
 // Orders cannot be sorted by change. A poll therefore reads a window of the last update whole,
 // halves a window that does not fit one page of 250, and reads the pages of a full second from
 // the last to the first, so that an order that changes meanwhile hides no other.
+//
+// Stock levels of the fulfillment centers in SHIPBOB_STOCK_LOCATIONS are polled by package stock.
 //
 // # Orders
 //
@@ -106,7 +108,7 @@
 //   - Quantities are whole pieces. Prices are not sent, because ShipBob takes them in USD only.
 //   - A recipient needs a name, a first address line, a city and a country. A phone number of more
 //     than 50 characters is left out.
-//   - Stock levels and returns are not read yet, and products are not written.
+//   - Returns are not read yet, and products are not written.
 //   - If a whole multiple of what was ordered is in the shipments of an order when the first of them is
 //     read, as with a replacement in a second parcel, the product is taken for a multipack. What was
 //     found first is remembered, so that no later shipment changes a quantity that was reported.

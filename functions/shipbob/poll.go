@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/shipbob/stock"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
@@ -20,18 +21,20 @@ import (
 // poller is the connector.Poller.
 type poller struct {
 	*api
-	now func() time.Time
+	now   func() time.Time
+	stock stock.Poller
 }
 
 var _ connector.Poller = (*poller)(nil)
 
 // Feeds returns the shipments of each channel's orders in two feeds of the account: by the last
-// update, and by the last update of the tracking, which ShipBob lists by a time of its own.
+// update, and by the last update of the tracking, which ShipBob lists by a time of its own. Stock
+// levels are a third one if ShipBob is master of any.
 func (p *poller) Feeds() []connector.Feed {
-	return []connector.Feed{
+	return append([]connector.Feed{
 		{Tenant: p.settings.Account, Topic: topicPolled, Entity: entityShipment},
 		{Tenant: p.settings.Account, Topic: topicTracked, Entity: entityShipment},
-	}
+	}, p.stock.Feeds()...)
 }
 
 // updates are the parameters of the list that bound a feed's time.
@@ -53,6 +56,9 @@ const longest = 7 * 24 * 60 * 60
 // sorts by creation alone, so a window is read whole: one that does not fit into one page of the
 // API is halved, and a second that does not fit is read page by page.
 func (p *poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
+	if ask.Feed.Topic == stock.Topic {
+		return p.stock.Changes(ctx, ask)
+	}
 	doing := "listing the orders of " + ask.Feed.Tenant + " at " + Name
 	from := ask.Since.Unix()
 	if ask.Cursor != "" {
@@ -174,6 +180,9 @@ const unreadablePrefix = "order "
 // Fetch returns the shipment's order from the list. An order that could not be read is fetched
 // by its own id.
 func (p *poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
+	if feed.Topic == stock.Topic {
+		return p.stock.Fetch(ctx, feed, change)
+	}
 	raw := &message.Raw{Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: change.Body}
 	id, named := strings.CutPrefix(change.ID, unreadablePrefix)
 	if raw.Body != nil || !named {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/shipbob/stock"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -42,6 +43,8 @@ type Settings struct {
 	// HoldTags are tags of an order in the store. An order with one of them is not sent, and is
 	// cancelled at ShipBob if it was sent before; without them it is sent again.
 	HoldTags []string `env:"SHIPBOB_HOLD_TAGS"`
+	// StockLocations are the ids of the fulfillment centers whose stock ShipBob is master of.
+	StockLocations []string `env:"SHIPBOB_STOCK_LOCATIONS" validate:"unique,dive,number"`
 	// ShippingMethods are ShipBob's shipping methods by the store's delivery code or title; "*"
 	// is for all others. Without an entry the title is sent as it is, or "Standard" if there is none.
 	ShippingMethods map[string]string `env:"SHIPBOB_SHIPPING_METHODS" envKeyValSeparator:"="`
@@ -116,7 +119,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		Source:  &source{api: a, memory: deps.CrossRef, account: s.Account, verifier: verifier},
 		Target:  &target{api: a, now: deps.Now, memory: deps.CrossRef},
 		Checker: a,
-		Poller:  &poller{api: a, now: deps.Now},
+		Poller:  &poller{api: a, now: deps.Now, stock: stock.Poller{Call: a.callAny, Account: s.Account, Locations: s.StockLocations}},
 	}, nil
 }
 
