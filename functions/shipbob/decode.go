@@ -49,14 +49,19 @@ var unused = map[string]string{
 	"return.created":                          "a return", "return.updated": "a return", "return.completed": "a return",
 }
 
-// Translate returns one event for each shipment of the order that has left or was cancelled, with
-// its whole state. ShipBob sends order.shipped of a split order when all labels are printed, and a
-// poll finds them one by one; both give the same states. The order of a delivery that has a
-// shipment alone is fetched, because quantities follow from the whole order.
+// Translate returns the events of what came: stock levels, or an order's shipments.
 func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
 	if raw.Topic == stock.Topic {
 		return stock.Translate(raw)
 	}
+	return s.translateOrder(ctx, raw)
+}
+
+// translateOrder returns one event for each shipment of the order that has left or was cancelled, with
+// its whole state. ShipBob sends order.shipped of a split order when all labels are printed, and a
+// poll finds them one by one; both give the same states. The order of a delivery that has a
+// shipment alone is fetched, because quantities follow from the whole order.
+func (s *source) translateOrder(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
 	doing := "translating " + raw.Topic + " of " + raw.Tenant
 	switch what, known := unused[raw.Topic]; {
 	case known:

@@ -18,10 +18,10 @@ import (
 // mark is the checkpoint of a feed in the State, by the system's own clock. Our clock
 // counts only until the first change was seen.
 type mark struct {
-	At     time.Time         `json:"at"`               // newest change that was looked at
-	Since  time.Time         `json:"since"`            // where the current sweep began
-	Cursor string            `json:"cursor,omitempty"` // of the current page
-	Behind bool              `json:"behind,omitempty"` // the sweep did not end in the last run, or is due
+	At     time.Time `json:"at"`               // newest change that was looked at
+	Since  time.Time `json:"since"`            // where the current sweep began
+	Cursor string    `json:"cursor,omitempty"` // of the current page
+	Behind bool      `json:"behind,omitempty"` // the sweep did not end in the last run, or is due
 	// Seen are the changes of the overlap: id -> milliseconds of its newest version. Of a snapshot they
 	// are all that fit: id -> fingerprint of its content.
 	Seen   map[string]int64  `json:"seen,omitempty"`

@@ -28,6 +28,14 @@ func (f *Fake) Stock(sku string, levels ...Level) {
 	f.stocked(sku).centers = levels
 }
 
+// SetLevel gives the SKU a level at one fulfillment center, and leaves the others.
+func (f *Fake) SetLevel(sku string, l Level) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	item := f.stocked(sku)
+	item.centers = append(slices.DeleteFunc(item.centers, func(other Level) bool { return other.Center == l.Center }), l)
+}
+
 // Duplicate makes another inventory item of the SKU.
 func (f *Fake) Duplicate(sku string, levels ...Level) {
 	f.mu.Lock()

@@ -44,28 +44,11 @@ type level struct{ onHand, available string }
 func (p *Poller) items(ctx context.Context, doing string) (all []item, err error) {
 	query := url.Values{"IsActive": {"true"}, "IsDigital": {"false"}, "PageSize": {strconv.Itoa(pageSize)}}
 	for range mostPages {
-		answer, err := p.Call(ctx, webapi.Request{Method: http.MethodGet, Path: path + byLocation, Query: query, Doing: doing})
+		found, next, err := p.page(ctx, query, doing)
 		if err != nil {
 			return nil, err
 		}
-		at, err := answeredAt(answer, doing)
-		if err != nil {
-			return nil, err
-		}
-		next, r := "", wire.NewReader(answer.Body, answerLimits)
-		for member := range r.Object() {
-			switch {
-			case member == "next":
-				next = r.Word()
-			case member == "items" && !r.Null():
-				for range r.Array() {
-					all = append(all, readItem(r.Raw(), at))
-				}
-			}
-		}
-		if err := r.Finish(); err != nil {
-			return nil, broken(doing, fault.As(err).Field)
-		}
+		all = append(all, found...)
 		following, more := queryOf(next, query)
 		if !more {
 			return all, nil
@@ -73,6 +56,33 @@ func (p *Poller) items(ctx context.Context, doing string) (all []item, err error
 		query = following
 	}
 	return nil, broken(doing, "next")
+}
+
+// page reads one page of the list, and the address of the next.
+func (p *Poller) page(ctx context.Context, query url.Values, doing string) (found []item, next string, err error) {
+	answer, err := p.Call(ctx, webapi.Request{Method: http.MethodGet, Path: path + byLocation, Query: query, Doing: doing})
+	if err != nil {
+		return nil, "", err
+	}
+	at, err := answeredAt(answer, doing)
+	if err != nil {
+		return nil, "", err
+	}
+	r := wire.NewReader(answer.Body, answerLimits)
+	for member := range r.Object() {
+		switch {
+		case member == "next":
+			next = r.Word()
+		case member == "items" && !r.Null():
+			for range r.Array() {
+				found = append(found, readItem(r.Raw(), at))
+			}
+		}
+	}
+	if err := r.Finish(); err != nil {
+		return nil, "", broken(doing, fault.As(err).Field)
+	}
+	return found, next, nil
 }
 
 // queryOf returns the query of the next page: next is its address (Inventory…PagedResponse). There
