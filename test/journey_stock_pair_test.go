@@ -14,6 +14,7 @@ import (
 
 	"causeway.example/functions/shipbob/shipbobtest"
 	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/functions/woocommerce/woocommercetest"
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
 	"causeway.example/shared/reconcile"
@@ -38,7 +39,7 @@ type stockPair struct {
 }
 
 func (p stockPair) setup(more map[string]string) setup {
-	s := setup{settings: maps.Clone(p.settings), memory: true}
+	s := setup{settings: maps.Clone(p.settings), memory: true, line: onlyStock(p.route())}
 	maps.Copy(s.settings, more)
 	if p.from == "shipbob" {
 		s.warehouse = shipbobtest.New(time.Now)
@@ -70,14 +71,38 @@ func intoShopify(p stockPair) stockPair {
 	return p
 }
 
+// intoWoo completes a pair whose store is WooCommerce. Every third SKU is a variation.
+func intoWoo(p stockPair) stockPair {
+	p.to, p.address = "woocommerce", wooAddress
+	p.stock = func(w *world, sku string, pieces int) {
+		n, err := strconv.Atoi(strings.TrimPrefix(sku, "STOCK-"))
+		if err == nil && n%3 == 0 {
+			w.wooStore.StockVariation(int64(5000+n/300), sku, int64(pieces))
+			return
+		}
+		w.wooStore.Stock(sku, int64(pieces))
+	}
+	p.untrack = func(w *world, sku string) { w.wooStore.Manage(sku, false) }
+	p.books = func(w *world) map[string]int64 { return w.wooStore.Available() }
+	p.sale = func(w *world, sku string, pieces int) { w.wooStore.SellAfterRead(sku, int64(pieces)) }
+	p.writes = func(w *world) []int { return w.wooStore.StockWrites() }
+	p.calls = func(w *world) int { return len(w.wooStore.Asked()) }
+	p.down = func(w *world, requests int) {
+		w.wooStore.Answer(slices.Repeat([]woocommercetest.Answer{{Status: http.StatusServiceUnavailable, Body: "<html>"}}, requests)...)
+	}
+	p.isWrite = func(r *http.Request, _ string) bool { return r.Method == http.MethodPost }
+	return p
+}
+
 // stockPairs are the pairs beside the one that journey_stock_test.go plays.
 func stockPairs() []stockPair {
-	return []stockPair{
-		intoShopify(stockPair{
-			from: "shipbob", a: "9", b: "12", level: warehouseLevel,
-			settings: map[string]string{"SHIPBOB_STOCK_LOCATIONS": "9,12", "SHOPIFY_STOCK_LOCATIONS": "shipbob/9=" + shopifytest.Shop + "/" + stockPlace + ",shipbob/12=none"},
-		}),
-	}
+	warehouse := stockPair{from: "shipbob", a: "9", b: "12", level: warehouseLevel}
+	erp := stockPair{from: "netsuite", a: "5", b: "6", level: func(w *world, sku, at string, pieces int) { w.erpStock(sku, at, strconv.Itoa(pieces)) }}
+	shop, woo := warehouse, warehouse
+	shop.settings = map[string]string{"SHIPBOB_STOCK_LOCATIONS": "9,12", "SHOPIFY_STOCK_LOCATIONS": "shipbob/9=" + shopifytest.Shop + "/" + stockPlace + ",shipbob/12=none"}
+	woo.settings = map[string]string{"SHIPBOB_STOCK_LOCATIONS": "9,12", "WOOCOMMERCE_STOCK_LOCATIONS": "shipbob/9=shop.example,shipbob/12=none"}
+	erp.settings = map[string]string{"NETSUITE_STOCK_LOCATIONS": "5,6", "WOOCOMMERCE_STOCK_LOCATIONS": "netsuite/5=shop.example,netsuite/6=none"}
+	return []stockPair{intoShopify(shop), intoWoo(woo), intoWoo(erp)}
 }
 
 // discard is an answer that nobody reads.
@@ -206,7 +231,7 @@ func TestE3ThousandLevelsAreFewWritesAndUnchangedOnesNone(t *testing.T) {
 			}
 			w.pollsStock(p, s)
 			w.storeHas(p, want)
-			if got := p.writes(w); len(got) > map[string]int{"shopify": 4, "woocommerce": 10}[p.to] {
+			if got := p.writes(w); len(got) > map[string]int{"shopify": 4, "woocommerce": 30}[p.to] { // a batch of variations for each product
 				t.Errorf("writes of %v quantities", got)
 			}
 			if dead := w.entries(port.Dead); len(dead) != 1 || dead[0].Entity.ID != "STOCK-500@"+p.a {
@@ -320,4 +345,51 @@ func TestE4WhatAStoreDoesNotCountIsSkippedWithItsReason(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestE2AWooCommerceStoreSellsTheSumOfItsLocations has levels of two locations come in every order,
+// twice, on two machines, while the store is down now and then.
+func TestE2AWooCommerceStoreSellsTheSumOfItsLocations(t *testing.T) {
+	t.Parallel()
+	for _, p := range stockPairs()[1:] {
+		t.Run(p.route(), func(t *testing.T) {
+			t.Parallel()
+			s := p.setup(map[string]string{"WOOCOMMERCE_STOCK_LOCATIONS": p.from + "/" + p.a + "=shop.example," + p.from + "/" + p.b + "=shop.example"})
+			journey(t, s, func(w *world) {
+				stop := w.second(s)
+				defer stop()
+				for i := range 12 {
+					p.stock(w, "SKU-"+string(rune('A'+i)), 0)
+				}
+				want := map[string]int64{}
+				for round := range 4 {
+					p.down(w, round)
+					for i := range 12 {
+						sku, at, n := "SKU-"+string(rune('A'+i)), []string{p.a, p.b}, 10*i+round
+						p.level(w, sku, at[(i+round)%2], n)
+						if (i+round)%3 == 0 {
+							p.level(w, sku, at[(i+round+1)%2], n+100)
+						}
+					}
+					w.pollsStock(p, s)
+					w.pass(5 * time.Minute)
+				}
+				w.pass(2 * time.Hour)
+				for i := range 12 {
+					latest := map[int]int{}
+					for round := range 4 {
+						latest[(i+round)%2] = 10*i + round
+						if (i+round)%3 == 0 {
+							latest[(i+round+1)%2] = 10*i + round + 100
+						}
+					}
+					want["SKU-"+string(rune('A'+i))] = int64(latest[0] + latest[1])
+				}
+				w.storeHas(p, want)
+				if dead := w.entries(port.Dead); len(dead) > 0 {
+					t.Errorf("dead letters: %+v", dead)
+				}
+			})
+		})
+	}
 }

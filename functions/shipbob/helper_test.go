@@ -30,6 +30,7 @@ func clock() time.Time { return noon }
 
 // memory is a connector.CrossRef.
 type memory struct {
+	connector.CrossRef // has no other method
 	mu    sync.Mutex
 	bound map[string]string
 }

@@ -3,11 +3,13 @@ package woocommerce
 import (
 	"time"
 
+	"causeway.example/functions/woocommerce/inventory"
 	"causeway.example/functions/woocommerce/rest"
 	"causeway.example/functions/woocommerce/shipment"
 	"causeway.example/functions/woocommerce/translator"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 	"causeway.example/shared/webhook"
 )
 
@@ -67,6 +69,15 @@ type Settings struct {
 	// ShipmentTracking is whether shipments are also written for the plugins WooCommerce Shipment
 	// Tracking and Advanced Shipment Tracking.
 	ShipmentTracking bool `env:"WOOCOMMERCE_SHIPMENT_TRACKING" envDefault:"false"`
+	// StockLocations are the stores whose stock is set, by the locations of its master: of an ERP or
+	// a warehouse. What is available at all locations of a store is added up. An entry is the
+	// store's host, or none.
+	StockLocations map[string]string `env:"WOOCOMMERCE_STOCK_LOCATIONS" envKeyValSeparator:"="`
+	// StockBuffer is how many pieces of each SKU are kept back.
+	StockBuffer int64 `env:"WOOCOMMERCE_STOCK_BUFFER" envDefault:"0" validate:"min=0,max=1000000"`
+	// StockUnknownSKU is what becomes of the stock of a SKU that the store does not have: a dead
+	// letter, or nothing.
+	StockUnknownSKU string `env:"WOOCOMMERCE_STOCK_UNKNOWN_SKU" envDefault:"refuse" validate:"oneof=refuse skip"`
 }
 
 // Profile returns what the pipeline and the infrastructure need to know about WooCommerce.
@@ -91,6 +102,7 @@ func Profile() connector.Profile {
 			canonical.ShipmentUpdated:        shipped,
 			canonical.ShipmentDelivered:      shipped,
 			canonical.ShipmentCancelledEvent: shipped,
+			canonical.InventoryLevelSet:      {Name: "set stock", Guarantee: connector.ExternalID, Batch: inventory.Most},
 		},
 	}
 }
@@ -117,10 +129,18 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, err
 	}
+	if err := inventory.Places(s.StockLocations, stores); err != nil {
+		return connector.System{}, fault.Doing("opening woocommerce", err)
+	}
 	poller := &poller{stores: stores, zone: zone}
 	system := connector.System{
 		Profile: Profile(), Stores: stores.Tenants(), Source: source, Poller: poller,
-		Target: &shipment.Target{Stores: stores, Complete: s.Complete, Statuses: s.Statuses, Note: s.ShipmentNote, Plugin: s.ShipmentTracking},
+		Target: &target{
+			Target: &shipment.Target{Stores: stores, Complete: s.Complete, Statuses: s.Statuses, Note: s.ShipmentNote, Plugin: s.ShipmentTracking},
+			stock: inventory.New(inventory.Config{
+				Stores: stores, Memory: deps.CrossRef, Locations: s.StockLocations, Buffer: s.StockBuffer, Skip: s.StockUnknownSKU == "skip",
+			}),
+		},
 	}
 	if len(s.ConsumerKey) == 0 {
 		return system, nil

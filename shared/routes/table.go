@@ -10,7 +10,9 @@ import (
 // rules are both generated from it.
 var Table = slices.Concat([]Route{
 	{From: "netsuite", Flow: "stock", To: "shopify", Types: levels},
+	{From: "netsuite", Flow: "stock", To: "woocommerce", Types: levels},
 	{From: "shipbob", Flow: "stock", To: "shopify", Types: levels},
+	{From: "shipbob", Flow: "stock", To: "woocommerce", Types: levels},
 	{From: "shopify", Flow: "customers", To: "hubspot", Types: customers},
 	{From: "shopify", Flow: "customers", To: "netsuite", Types: customers},
 	{From: "shopify", Flow: "orders", To: "hubspot", Types: orders, Filters: crmFilters},

@@ -18,6 +18,7 @@ import (
 const (
 	OrdersPath    = "/wp-json/wc/v3/orders"
 	CustomersPath = "/wp-json/wc/v3/customers"
+	ProductsPath  = "/wp-json/wc/v3/products"
 	WebhooksPath  = "/wp-json/wc/v3/webhooks"
 )
 

@@ -41,6 +41,9 @@ type Fake struct {
 	asked    []url.Values
 	answers  []Answer
 	notes    map[int64][]Note
+	items    []*item
+	batches  []int    // quantities of each batch of products
+	sales    []func() // after the next read of products
 }
 
 // Answer replaces an answer of the Fake.
@@ -125,6 +128,10 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.listRefunds(w, parameters["order_id"], r.URL.Query())
 	case "get_wp_json_wc_v3_customers":
 		f.listCustomers(w, r.URL.Query())
+	case "get_wp_json_wc_v3_products":
+		f.listProducts(w, r.URL.Query())
+	case "post_wp_json_wc_v3_products_batch", "post_wp_json_wc_v3_products_product_id_variations_batch":
+		f.updateProducts(w, r, parameters["product_id"])
 	case "get_wp_json_wc_v3_webhooks":
 		f.listWebhooks(w, r.URL.Query())
 	case "post_wp_json_wc_v3_webhooks":
@@ -150,6 +157,9 @@ func (f *Fake) Asked() []url.Values {
 
 func validate(r *http.Request, route *routers.Route, parameters map[string]string) error {
 	for name := range r.URL.Query() {
+		if name == "_fields" { // WordPress takes it for every route (REST API handbook, "Global parameters")
+			continue
+		}
 		if route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {
 			return errors.New(name)
 		}
