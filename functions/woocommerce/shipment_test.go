@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,8 @@ import (
 	"causeway.example/shared/connector/connectortest"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port/porttest"
 )
 
 // shipmentOf is a shipment of order 42; articles are SKUs with their pieces.
@@ -93,20 +96,25 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 			shippedEvent(t, shipmentOf("S-1", map[string]int64{"A": 2})), shippedEvent(t, shipmentOf("S-2", rest)), updated,
 			shippedEvent(t, laterOf(shipmentOf("S-2", rest), func(s *canonical.Shipment) { s.Status = canonical.Delivered })),
 			shippedEvent(t, laterOf(shipmentOf("S-2", rest), func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled })),
+			(&stockStore{T: t}).level("5", "TEE", "38"),
 		},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
 			t.Helper()
 			fake := storeWith()
+			fake.Stock("TEE", 40)
 			server := httptest.NewServer(fake)
 			t.Cleanup(server.Close)
 			settings := fake.Settings(server.URL)
-			settings["WOOCOMMERCE_SHIPMENT_TRACKING"] = "true"
-			system, err := woocommerce.Open(settings, connector.Deps{HTTP: transport, Now: time.Now})
+			settings["WOOCOMMERCE_SHIPMENT_TRACKING"], settings["WOOCOMMERCE_STOCK_LOCATIONS"] = "true", stockMap
+			system, err := woocommerce.Open(settings, connector.Deps{HTTP: transport, Now: time.Now, CrossRef: pipeline.Memory{State: porttest.NewMemory(time.Now), Now: time.Now}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			return connectortest.TargetAccount{System: system, State: func(k message.Key) string {
 				state := ""
+				if n := fake.Available()["TEE"]; k.Type == "inventory" && n != 40 {
+					return strconv.FormatInt(n, 10)
+				}
 				for _, note := range fake.Notes(42) {
 					if strings.HasPrefix(note.Text, "Shipment "+k.ID+":") {
 						state += note.Text + "\n"
