@@ -31,8 +31,8 @@ func clock() time.Time { return noon }
 // memory is a connector.CrossRef.
 type memory struct {
 	connector.CrossRef // has no other method
-	mu    sync.Mutex
-	bound map[string]string
+	mu                 sync.Mutex
+	bound              map[string]string
 }
 
 func (m *memory) Bind(_ context.Context, key message.Key, attribute, value string) (string, error) {

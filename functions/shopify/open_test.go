@@ -26,11 +26,11 @@ var now = time.Date(2026, 11, 22, 21, 5, 50, 0, time.UTC)
 // attribute forgets: tests of amounts give one order many totals.
 type memory struct {
 	connector.CrossRef // has no other method
-	mu      sync.Mutex
-	bound   map[string]string
-	calls   map[string]int
-	forgets string
-	err     error
+	mu                 sync.Mutex
+	bound              map[string]string
+	calls              map[string]int
+	forgets            string
+	err                error
 }
 
 func (m *memory) Bind(_ context.Context, key message.Key, attribute, value string) (string, error) {

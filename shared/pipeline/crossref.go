@@ -55,41 +55,43 @@ const gatherTries = 10
 // Gather implements connector.CrossRef with one item for all parts, which is replaced only as it was
 // read. It fails with fault.Unavailable when the state is out of reach.
 func (m Memory) Gather(ctx context.Context, key message.Key, attribute string, portion connector.Portion) (map[string]string, error) {
-	name, doing := "bind."+attribute+"|"+key.String(), "gathering "+attribute+" of "+key.String()
+	var parts map[string]gathered
+	err := port.ErrConflict
 	for range gatherTries {
-		item, err := m.State.Get(ctx, name)
-		if err != nil {
-			return nil, port.Unavailable(doing, err)
-		}
-		parts := map[string]gathered{}
-		if len(item.Value) > 0 {
-			if err := json.Unmarshal(item.Value, &parts); err != nil {
-				return nil, port.Unavailable(doing, err)
-			}
-		}
-		if found, known := parts[portion.Name]; known && found.Version >= portion.Version {
-			return valuesOf(parts), nil
-		}
-		parts[portion.Name] = gathered{portion.Version, portion.Value}
-		value, err := json.Marshal(parts)
-		if err != nil {
-			return nil, err
-		}
-		_, err = m.State.Put(ctx, port.Item{Key: name, Value: value, Revision: item.Revision})
-		if err == nil {
-			return valuesOf(parts), nil
-		}
-		if !errors.Is(err, port.ErrConflict) {
-			return nil, port.Unavailable(doing, err)
+		if parts, err = m.gather(ctx, "bind."+attribute+"|"+key.String(), portion); !errors.Is(err, port.ErrConflict) {
+			break
 		}
 	}
-	return nil, port.Unavailable(doing, port.ErrConflict)
-}
-
-func valuesOf(parts map[string]gathered) map[string]string {
+	if err != nil {
+		return nil, port.Unavailable("gathering "+attribute+" of "+key.String(), err)
+	}
 	values := make(map[string]string, len(parts))
 	for name, part := range parts {
 		values[name] = part.Value
 	}
-	return values
+	return values, nil
+}
+
+// gather reads the parts, and stores them with the portion if that is newer.
+func (m Memory) gather(ctx context.Context, name string, portion connector.Portion) (map[string]gathered, error) {
+	item, err := m.State.Get(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	parts := map[string]gathered{}
+	if len(item.Value) > 0 {
+		if err := json.Unmarshal(item.Value, &parts); err != nil {
+			return nil, err
+		}
+	}
+	if found, known := parts[portion.Name]; known && found.Version >= portion.Version {
+		return parts, nil
+	}
+	parts[portion.Name] = gathered{portion.Version, portion.Value}
+	value, err := json.Marshal(parts)
+	if err != nil {
+		return nil, err
+	}
+	_, err = m.State.Put(ctx, port.Item{Key: name, Value: value, Revision: item.Revision})
+	return parts, err
 }

@@ -58,7 +58,7 @@ func products(ctx context.Context, store *rest.Store, skus []string) (map[string
 // search reads all pages of the products with one of the SKUs. Answers have only the fields that are
 // read (WordPress REST API handbook, "Global parameters").
 func search(ctx context.Context, store *rest.Store, skus []string, found map[string][]product) error {
-	doing := "reading products of " + store.Tenant
+	doing := "reading products of " + store.Tenant + " at " + rest.Name
 	for page := 1; ; page++ {
 		answer, err := store.Get(ctx, rest.ProductsPath, doing, url.Values{
 			"sku": {strings.Join(skus, ",")}, "per_page": {strconv.Itoa(rest.PageSize)}, "page": {strconv.Itoa(page)},
@@ -183,7 +183,7 @@ func readStatus(d rest.Decoder) (status int) {
 // update sets the quantities of products, or of the variations of one, and returns the answer about
 // each by its id.
 func update(ctx context.Context, store *rest.Store, parent string, levels []*level) (map[string]product, error) {
-	doing, path := "setting stock at "+store.Tenant, rest.ProductsPath+"/batch"
+	doing, path := "setting the stock of "+store.Tenant+" at "+rest.Name, rest.ProductsPath+"/batch"
 	if parent != "" {
 		path = rest.ProductsPath + "/" + url.PathEscape(parent) + "/variations/batch"
 	}
