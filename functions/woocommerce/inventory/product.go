@@ -12,7 +12,6 @@ import (
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
-	"causeway.example/shared/webapi"
 )
 
 // product is a product or a variation.
@@ -65,7 +64,7 @@ func search(ctx context.Context, store *rest.Store, skus []string, found map[str
 			"orderby": {"id"}, "order": {"asc"}, "_fields": {"id,type,parent_id,sku,manage_stock,stock_quantity"},
 		})
 		if err != nil {
-			return err
+			return rest.Denied(err)
 		}
 		n, d := 0, rest.NewDecoder(answer.Body)
 		for range d.Array() {
@@ -198,7 +197,7 @@ func update(ctx context.Context, store *rest.Store, parent string, levels []*lev
 	}
 	w.EndArr()
 	w.EndObj()
-	answer, err := store.Do(ctx, webapi.Request{Method: http.MethodPost, Path: path, Body: w.Bytes(), Doing: doing, WantJSON: true, Header: http.Header{"Content-Type": {"application/json"}}})
+	answer, err := store.Write(ctx, http.MethodPost, path, doing, w.Bytes())
 	if err != nil {
 		return nil, err
 	}

@@ -295,33 +295,12 @@ func (s *shipping) write(ctx context.Context, body []byte) (*shippedOrder, error
 
 func (s *shipping) get(ctx context.Context, path string) (webapi.Response, error) {
 	answer, err := s.store.Get(ctx, path, s.doing, nil)
-	return answer, denied(err)
+	return answer, rest.Denied(err)
 }
 
-// denied returns a 401 of a proxy in front of the store as what it is for a write: it asks for
-// credentials that the connector does not have, and no retry helps.
-func denied(err error) error {
-	e := fault.As(err)
-	if e == nil || e.Status != http.StatusUnauthorized {
-		return err
-	}
-	refused := *e
-	refused.Kind, refused.Class = fault.Unauthorized, fault.Auth
-	return &refused
-}
-
-// send makes a write. An answer that is not WooCommerce's own says nothing about the effect: a proxy
-// gives up before the store does.
+// send makes a write.
 func (s *shipping) send(ctx context.Context, method, path string, body []byte) (webapi.Response, error) {
-	answer, err := s.store.Do(ctx, webapi.Request{
-		Method: method, Path: path, Doing: s.doing, WantJSON: true, Body: body, Header: http.Header{"Content-Type": {"application/json"}},
-	})
-	if e := fault.As(err); e != nil && e.Code == "" && e.Kind == fault.Unavailable && e.Class == fault.Intermittent {
-		unknown := *e
-		unknown.Class = fault.Ambiguous
-		return answer, denied(&unknown)
-	}
-	return answer, err
+	return s.store.Write(ctx, method, path, s.doing, body)
 }
 
 func ratOf(decimal string) *big.Rat {
