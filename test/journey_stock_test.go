@@ -14,6 +14,7 @@ import (
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
 	"causeway.example/shared/reconcile"
+	"causeway.example/shared/routes"
 )
 
 // The location of the shop whose stock the ERP is master of at its location 5.
@@ -25,7 +26,12 @@ func stockSetup(more map[string]string) setup {
 		"NETSUITE_STOCK_LOCATIONS": "5,6", "SHOPIFY_STOCK_LOCATIONS": "netsuite/5=" + shopifytest.Shop + "/" + stockPlace + ",netsuite/6=none",
 	}
 	maps.Copy(settings, more)
-	return setup{settings: settings, memory: true}
+	return setup{settings: settings, memory: true, line: onlyStock("netsuite-stock-to-shopify")}
+}
+
+// onlyStock leaves out the other flows of stock.
+func onlyStock(flow string) func(routes.Route) (routes.Route, bool) {
+	return func(r routes.Route) (routes.Route, bool) { return r, r.Flow != "stock" || r.Name() == flow }
 }
 
 // pollStock polls the ERP once and lets everything that follows happen.

@@ -185,7 +185,7 @@ func TestAFactOfAnOrderThatWasDeletedWaits(t *testing.T) {
 }
 
 // refusing is a memory that is out of reach.
-type refusing struct{}
+type refusing struct{ connector.CrossRef }
 
 func (refusing) Bind(context.Context, message.Key, string, string) (string, error) {
 	return "", &fault.Error{Kind: fault.Unavailable, Scope: fault.OwnScope, Detail: "the state is out of reach"}

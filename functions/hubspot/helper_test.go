@@ -28,9 +28,10 @@ func clock() time.Time { return noon }
 
 // memory is a connector.CrossRef. before is called before each binding; it may be nil.
 type memory struct {
-	mu     sync.Mutex
-	bound  map[string]string
-	before func(attribute, value string)
+	connector.CrossRef // has no other method
+	mu                 sync.Mutex
+	bound              map[string]string
+	before             func(attribute, value string)
 }
 
 func (m *memory) Bind(_ context.Context, key message.Key, attribute, value string) (string, error) {

@@ -10,6 +10,7 @@ import (
 	"causeway.example/functions/shipbob/rest"
 	"causeway.example/functions/shipbob/returns"
 	"causeway.example/functions/shipbob/standing"
+	"causeway.example/functions/shipbob/stock"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -50,12 +51,20 @@ var unused = map[string]string{
 	"order.shipment.shipping_service.updated": "a shipment that has not left",
 }
 
-// Translate returns one event for each shipment of the order that has left or was cancelled, and one
+// Translate returns the events of what came: stock levels, returns, or what the warehouse has of an order.
+func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
+	if raw.Topic == stock.Topic {
+		return stock.Translate(raw)
+	}
+	return s.translateOrder(ctx, raw)
+}
+
+// translateOrder returns one event for each shipment of the order that has left or was cancelled, and one
 // of what the warehouse has of the order, each with its whole state. A list that a poll read gives the
 // one or the other, because each feed is of one kind. ShipBob sends order.shipped of a split order when all labels are printed, and a
 // poll finds them one by one; both give the same states. The order of a delivery that has a
 // shipment alone is fetched, because quantities follow from the whole order.
-func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
+func (s *source) translateOrder(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
 	doing := "translating " + raw.Topic + " of " + raw.Tenant
 	switch what, known := unused[raw.Topic]; {
 	case known:

@@ -41,7 +41,7 @@
 //
 // Five feeds are polled: shipments by the last update of their order, and by the last update of their
 // tracking, which ShipBob lists by a time of its own; whether the one moves the other is not documented;
-// and what ShipBob has of each order, by its last update. Two more list returns.
+// and what ShipBob has of each order, by its last update. Two more list returns, and one the stock levels.
 //
 // Orders cannot be sorted by change. A poll therefore reads a window of the last update whole,
 // halves a window that does not fit one page of 250, and reads the pages of a full second from
@@ -86,6 +86,7 @@
 //
 // ShipBob handles no refund (developer.shipbob.com, "Returns"), and a return is reported to no system
 // that keeps stock: the store's refund puts goods back into an ERP's stock, and nothing else does.
+// Stock levels of the fulfillment centers in SHIPBOB_STOCK_LOCATIONS are polled by package stock.
 //
 // # Orders
 //
@@ -146,7 +147,7 @@
 //   - Quantities are whole pieces. Prices are not sent, because ShipBob takes them in USD only.
 //   - A recipient needs a name, a first address line, a city and a country. A phone number of more
 //     than 50 characters is left out.
-//   - Stock levels are not read yet, and neither products nor returns are written.
+//   - Products are not written.
 //   - If a whole multiple of what was ordered is in the shipments of an order when the first of them is
 //     read, as with a replacement in a second parcel, the product is taken for a multipack. What was
 //     found first is remembered, so that no later shipment changes a quantity that was reported.

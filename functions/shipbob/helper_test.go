@@ -30,8 +30,9 @@ func clock() time.Time { return noon }
 
 // memory is a connector.CrossRef.
 type memory struct {
-	mu    sync.Mutex
-	bound map[string]string
+	connector.CrossRef // has no other method
+	mu                 sync.Mutex
+	bound              map[string]string
 }
 
 func (m *memory) Bind(_ context.Context, key message.Key, attribute, value string) (string, error) {

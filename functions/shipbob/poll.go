@@ -11,6 +11,7 @@ import (
 
 	"causeway.example/functions/shipbob/rest"
 	"causeway.example/functions/shipbob/returns"
+	"causeway.example/functions/shipbob/stock"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
@@ -22,7 +23,8 @@ import (
 // poller is the connector.Poller.
 type poller struct {
 	*api
-	now func() time.Time
+	now   func() time.Time
+	stock stock.Poller
 }
 
 var _ connector.Poller = (*poller)(nil)
@@ -30,15 +32,16 @@ var _ connector.Poller = (*poller)(nil)
 // Feeds returns the shipments of each channel's orders in two feeds of the account: by the last
 // update, and by the last update of the tracking, which ShipBob lists by a time of its own. A third
 // one has what the warehouse has of each order; no webhook reports that an order was taken in.
-// Returns are listed by when they were created, and by when they were completed.
+// Returns are listed by when they were created, and by when they were completed. Stock
+// levels are one more if ShipBob is master of any.
 func (p *poller) Feeds() []connector.Feed {
-	return []connector.Feed{
+	return append([]connector.Feed{
 		{Tenant: p.settings.Account, Topic: topicPolled, Entity: entityShipment},
 		{Tenant: p.settings.Account, Topic: topicTracked, Entity: entityShipment},
 		{Tenant: p.settings.Account, Topic: topicState, Entity: entityState, Unannounced: true},
 		{Tenant: p.settings.Account, Topic: returns.TopicCreated, Entity: entityReturn},
 		{Tenant: p.settings.Account, Topic: returns.TopicCompleted, Entity: entityReturn},
-	}
+	}, p.stock.Feeds()...)
 }
 
 // updates are the parameters of the list that bound a feed's time.
@@ -61,6 +64,9 @@ const longest = 7 * 24 * 60 * 60
 // sorts by creation alone, so a window is read whole: one that does not fit into one page of the
 // API is halved, and a second that does not fit is read page by page.
 func (p *poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
+	if ask.Feed.Topic == stock.Topic {
+		return p.stock.Changes(ctx, ask)
+	}
 	doing := "listing the orders of " + ask.Feed.Tenant + " at " + Name
 	from := ask.Since.Unix()
 	if ask.Cursor != "" {
@@ -230,6 +236,9 @@ const unreadablePrefix = "order "
 // Fetch returns the shipment's order from the list. An order that could not be read is fetched
 // by its own id.
 func (p *poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
+	if feed.Topic == stock.Topic {
+		return p.stock.Fetch(ctx, feed, change)
+	}
 	raw := &message.Raw{Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: change.Body}
 	if raw.Body == nil && returns.Is(feed.Topic) { // its translation fetches it
 		raw.Body = []byte(`{"id":` + change.ID + `}`)

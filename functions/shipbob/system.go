@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"causeway.example/functions/shipbob/rest"
+	"causeway.example/functions/shipbob/stock"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -43,6 +44,8 @@ type Settings struct {
 	// Rate is the number of deliveries a minute. ShipBob's limit is of all that a user's application
 	// does, so that another program with the same token needs its part.
 	Rate int `env:"SHIPBOB_RATE" envDefault:"110" validate:"min=1,max=6000"`
+	// StockLocations are the ids of the fulfillment centers whose stock ShipBob is master of.
+	StockLocations []string `env:"SHIPBOB_STOCK_LOCATIONS" validate:"unique,dive,number"`
 	// ShippingMethods are ShipBob's shipping methods by the store's delivery code or title; "*"
 	// is for all others. Without an entry the title is sent as it is, or "Standard" if there is none.
 	ShippingMethods map[string]string `env:"SHIPBOB_SHIPPING_METHODS" envKeyValSeparator:"="`
@@ -116,7 +119,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		Source:  &source{api: a, memory: deps.CrossRef, account: s.Account, verifier: verifier},
 		Target:  &target{api: a, now: deps.Now, memory: deps.CrossRef},
 		Checker: a,
-		Poller:  &poller{api: a, now: deps.Now},
+		Poller:  &poller{api: a, now: deps.Now, stock: stock.Poller{Call: a.callAny, Account: s.Account, Locations: s.StockLocations}},
 	}, nil
 }
 

@@ -25,11 +25,12 @@ var now = time.Date(2026, 11, 22, 21, 5, 50, 0, time.UTC)
 // memory is a CrossRef that counts its calls by attribute. It forgets what is bound to the
 // attribute forgets: tests of amounts give one order many totals.
 type memory struct {
-	mu      sync.Mutex
-	bound   map[string]string
-	calls   map[string]int
-	forgets string
-	err     error
+	connector.CrossRef // has no other method
+	mu                 sync.Mutex
+	bound              map[string]string
+	calls              map[string]int
+	forgets            string
+	err                error
 }
 
 func (m *memory) Bind(_ context.Context, key message.Key, attribute, value string) (string, error) {

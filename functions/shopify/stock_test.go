@@ -340,7 +340,11 @@ func TestLevelsOfOneItemAreNotSetInOneRequest(t *testing.T) {
 func TestStockLocationsHaveOneMaster(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ setting, want string }{
-		"two masters":   {stockMap + ",wms/9=" + shopifytest.Shop + "/" + place, "erp/5 and wms/9 are both master of the stock of " + shopifytest.Shop + "/" + place},
+		"two masters": {stockMap + ",wms/9=" + shopifytest.Shop + "/" + place, "erp/5 and wms/9 are both master of the stock of " + shopifytest.Shop + "/" + place},
+		"an ERP and a warehouse": {
+			"netsuite/5=" + shopifytest.Shop + "/" + place + ",shipbob/12=" + shopifytest.Shop + "/" + place,
+			"netsuite/5 and shipbob/12 are both master of the stock of " + shopifytest.Shop + "/" + place,
+		},
 		"another shop":  {"erp/5=other.myshopify.com/1", "the entry of erp/5 is neither none nor a shop"},
 		"no location":   {"erp/5=" + shopifytest.Shop, "the entry of erp/5 is neither none nor a shop"},
 		"no system":     {"5=none", "5 is not a system and its location"},

@@ -1,11 +1,11 @@
 // Package woocommerce connects a WooCommerce store (REST API v3, recorded against 10.9.1). As a
 // source its webhooks for orders and customers become canonical events; as a target it gets what
-// a warehouse shipped of its orders.
+// a warehouse shipped of its orders, and the stock of an ERP or a warehouse.
 //
 // The package has what the pipeline asks of the connector: settings, the webhook's door, its
 // subscriptions, the poll and the audit. Package rest has the stores and calls their API, package
-// translator turns orders, refunds and customers into events, and package shipment writes
-// shipments, with the rules of that.
+// translator turns orders, refunds and customers into events, package shipment writes shipments,
+// and package inventory stock levels, with the rules of that.
 //
 // # Deliveries
 //

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,8 @@ import (
 	"causeway.example/shared/connector/connectortest"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
+	"causeway.example/shared/pipeline"
+	"causeway.example/shared/port/porttest"
 )
 
 // shipmentOf is a shipment of order 42; articles are SKUs with their pieces.
@@ -98,17 +101,19 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 			priceEvent(t, "NEW-1", "24.50", "29.90"),
 			productEvent(t, changed(goods("NEW-1"), func(p *canonical.Product) { p.Active = false })),
 			stateEvent(t, canonical.WarehouseHeld), stateEvent(t, canonical.WarehouseReleased), stateEvent(t, canonical.WarehouseDiscrepancy), stateEvent(t, canonical.WarehouseCancelled),
+			(&stockStore{T: t}).level("5", "TEE", "38"),
 		},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
 			t.Helper()
 			fake := storeWith()
+			fake.Stock("TEE", 40)
 			server := httptest.NewServer(fake)
 			t.Cleanup(server.Close)
 			settings := fake.Settings(server.URL)
-			settings["WOOCOMMERCE_SHIPMENT_TRACKING"] = "true"
+			settings["WOOCOMMERCE_SHIPMENT_TRACKING"], settings["WOOCOMMERCE_STOCK_LOCATIONS"] = "true", stockMap
 			maps.Copy(settings, productSettings)
 			settings["WOOCOMMERCE_PRODUCT_STATUS"] = "publish"
-			system, err := woocommerce.Open(settings, connector.Deps{HTTP: transport, Now: time.Now})
+			system, err := woocommerce.Open(settings, connector.Deps{HTTP: transport, Now: time.Now, CrossRef: pipeline.Memory{State: porttest.NewMemory(time.Now), Now: time.Now}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -117,6 +122,9 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 					return productState(fake, k)
 				}
 				state := ""
+				if n := fake.Available()["TEE"]; k.Type == "inventory" && n != 40 {
+					return strconv.FormatInt(n, 10)
+				}
 				for _, note := range fake.Notes(42) {
 					if k.Type == "warehouse_order" && strings.HasPrefix(note.Text, "Warehouse: ") {
 						state += note.Text + "\n"

@@ -3,6 +3,7 @@ package woocommerce
 import (
 	"time"
 
+	"causeway.example/functions/woocommerce/inventory"
 	"causeway.example/functions/woocommerce/product"
 	"causeway.example/functions/woocommerce/rest"
 	"causeway.example/functions/woocommerce/shipment"
@@ -81,6 +82,15 @@ type Settings struct {
 	PriceLists map[string]string `env:"WOOCOMMERCE_PRICE_LISTS" envKeyValSeparator:"="`
 	// Currency is the stores' currency, by which prices are chosen.
 	Currency string `env:"WOOCOMMERCE_CURRENCY" validate:"omitempty,len=3,uppercase"`
+	// StockLocations are the stores whose stock is set, by the locations of its master: of an ERP or
+	// a warehouse. What is available at all locations of a store is added up. An entry is the
+	// store's host, or none.
+	StockLocations map[string]string `env:"WOOCOMMERCE_STOCK_LOCATIONS" envKeyValSeparator:"="`
+	// StockBuffer is how many pieces of each SKU are kept back.
+	StockBuffer int64 `env:"WOOCOMMERCE_STOCK_BUFFER" envDefault:"0" validate:"min=0,max=1000000"`
+	// StockUnknownSKU is what becomes of the stock of a SKU that the store does not have: a dead
+	// letter, or nothing.
+	StockUnknownSKU string `env:"WOOCOMMERCE_STOCK_UNKNOWN_SKU" envDefault:"refuse" validate:"oneof=refuse skip"`
 }
 
 // Profile returns what the pipeline and the infrastructure need to know about WooCommerce.
@@ -113,6 +123,7 @@ func Profile() connector.Profile {
 			canonical.OrderHeld:              noted,
 			canonical.ShipmentDiscrepancy:    noted,
 			canonical.FulfillmentCancelled:   noted,
+			canonical.InventoryLevelSet:      {Name: "set stock", Guarantee: connector.ExternalID, Batch: inventory.Most},
 		},
 	}
 }
@@ -143,12 +154,18 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, fault.Doing("opening woocommerce", err)
 	}
+	if err := inventory.Places(s.StockLocations, stores); err != nil {
+		return connector.System{}, fault.Doing("opening woocommerce", err)
+	}
 	poller := &poller{stores: stores, zone: zone}
 	system := connector.System{
 		Profile: Profile(), Stores: stores.Tenants(), Source: source, Poller: poller,
 		Target: &target{
 			Target:   &shipment.Target{Stores: stores, Complete: s.Complete, Statuses: s.Statuses, Note: s.ShipmentNote, Plugin: s.ShipmentTracking},
 			products: products,
+			stock: inventory.New(inventory.Config{
+				Stores: stores, Memory: deps.CrossRef, Locations: s.StockLocations, Buffer: s.StockBuffer, Skip: s.StockUnknownSKU == "skip",
+			}),
 		},
 	}
 	if len(s.ConsumerKey) == 0 {

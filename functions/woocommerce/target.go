@@ -3,6 +3,7 @@ package woocommerce
 import (
 	"context"
 
+	"causeway.example/functions/woocommerce/inventory"
 	"causeway.example/functions/woocommerce/product"
 	"causeway.example/functions/woocommerce/rest"
 	"causeway.example/functions/woocommerce/shipment"
@@ -12,10 +13,11 @@ import (
 	"causeway.example/shared/message"
 )
 
-// target is the connector.Target: shipments, and products with their prices, have packages of their
-// own.
+// target is the connector.Target: shipments, stock levels, and products with their prices have
+// packages of their own.
 type target struct {
 	*shipment.Target
+	stock    *inventory.Target
 	products *product.Target
 }
 
@@ -30,6 +32,8 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 		return t.products.Deliver(ctx, d, body)
 	case *canonical.PriceList:
 		return t.products.DeliverPrices(ctx, d, body)
+	case *canonical.InventoryLevel:
+		return t.stock.Deliver(ctx, d, body)
 	}
 	return t.Target.Deliver(ctx, d)
 }
@@ -40,6 +44,8 @@ func (t *target) Search(ctx context.Context, d connector.Delivery) (string, erro
 		return t.products.Find(ctx, message.Key{System: d.Message.System(), Type: product.Entity, ID: body.SKU})
 	case *canonical.PriceList:
 		return t.products.SearchPrices(ctx, d, body)
+	case *canonical.InventoryLevel:
+		return t.stock.Search(ctx, d, body)
 	}
 	return t.Target.Search(ctx, d)
 }

@@ -109,13 +109,14 @@ type RefundTransaction struct {
 	At        time.Time `json:"at" validate:"required"`
 }
 
-// InventoryLevel is the stock of one SKU at one location. Schema inventory/1.
+// InventoryLevel is the stock of one SKU at one location. At is when it changed last, and is missing
+// if the source has no time of it. Schema inventory/1.
 type InventoryLevel struct {
 	SKU       string    `json:"sku" validate:"required,max=128"`
 	Location  string    `json:"location" validate:"required,max=128"`
 	OnHand    *Quantity `json:"on_hand,omitempty"`
 	Available *Quantity `json:"available,omitempty"`
-	At        time.Time `json:"at" validate:"required"`
+	At        time.Time `json:"at,omitzero"`
 }
 
 // FulfillmentRequest asks a warehouse to ship. Schema fulfillment/1.

@@ -26,4 +26,16 @@ type CrossRef interface {
 	// every machine: a choice that was made for an order, such as its currency,
 	// stays even if the configuration changes.
 	Bind(ctx context.Context, key message.Key, attribute, value string) (string, error)
+
+	// Gather remembers the value of a part of the entity's attribute, unless the part has a newer
+	// version, and returns the values of all parts by their names. Of two calls at the same time,
+	// on whichever machines, one returns the values of both. Parts are kept for ever.
+	Gather(ctx context.Context, key message.Key, attribute string, portion Portion) (map[string]string, error)
+}
+
+// Portion is one of several values that make a whole, such as the stock at one location.
+type Portion struct {
+	Name    string
+	Version message.Sequence
+	Value   string
 }

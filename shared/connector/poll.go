@@ -17,7 +17,7 @@ type Poller interface {
 	Feeds() []Feed
 
 	// Changes returns one page of what changed in a feed at or after a time, oldest
-	// change first unless the feed is Whole. It may repeat what an earlier page had, and must not leave out
+	// change first unless the feed is Whole or a Snapshot. It may repeat what an earlier page had, and must not leave out
 	// anything because something else changes meanwhile; one change that cannot be
 	// read bears its Err and keeps no other from being listed. It makes no retries;
 	// errors are what a call to the system ended with, or fault.Rejected of class
@@ -43,6 +43,10 @@ type Feed struct {
 	// order of their own, such as that of ids, and hold what changed since the time asked
 	// for. It is read only when a webhook had stopped whose misses it finds.
 	Whole bool
+	// Snapshot is true of a list of states without a time of their change. Each run reads it whole,
+	// and looks at what has another content than in the run before. The time of a Change is then that
+	// at which the system read it, such as its answer's, and each Change has a Body.
+	Snapshot bool
 }
 
 // Ask is the request for one page of a feed's changes.

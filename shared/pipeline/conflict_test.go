@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -166,6 +167,38 @@ func TestMemoryKeepsTheFirstChoice(t *testing.T) {
 	}
 	memory.State = brokenPort{}
 	if _, err := memory.Bind(t.Context(), key, "currency", "x"); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("state away: %v", err)
+	}
+}
+
+func TestMemoryGathersTheNewestOfEachPart(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	memory := pipeline.Memory{State: e.memory, Now: e.clock.Now}
+	key := message.Key{System: "shop", Tenant: "t1", Type: "stock", ID: "TEE"}
+	began := e.clock.Now()
+	version := func(minute int) message.Sequence {
+		return message.NewSequence(began.Add(time.Duration(minute)*time.Minute), true, time.Time{})
+	}
+	gather := func(of pipeline.Memory, name string, minute int, value string, want map[string]string) {
+		t.Helper()
+		got, err := of.Gather(t.Context(), key, "levels", connector.Portion{Name: name, Version: version(minute), Value: value})
+		if err != nil || !maps.Equal(got, want) {
+			t.Errorf("%s %s: %v, %v, want %v", name, value, got, err, want)
+		}
+	}
+	gather(memory, "5", 2, "7", map[string]string{"5": "7"})
+	gather(memory, "6", 1, "3", map[string]string{"5": "7", "6": "3"})
+	gather(memory, "5", 1, "9", map[string]string{"5": "7", "6": "3"}) // late
+	gather(memory, "5", 2, "8", map[string]string{"5": "7", "6": "3"}) // again
+	gather(memory, "5", 3, "4", map[string]string{"5": "4", "6": "3"})
+	name := "bind.levels|" + key.String()
+	raced := interleaved{e.memory, name, `{"5":`, func() { gather(memory, "6", 5, "1", map[string]string{"5": "4", "6": "1"}) }}
+	gather(pipeline.Memory{State: &raced, Now: e.clock.Now}, "5", 6, "2", map[string]string{"5": "2", "6": "1"})
+	e.clock.Advance(10 * 365 * 24 * time.Hour)
+	gather(memory, "6", 0, "0", map[string]string{"5": "2", "6": "1"})
+	memory.State = brokenPort{}
+	if _, err := memory.Gather(t.Context(), key, "levels", connector.Portion{Name: "5"}); fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("state away: %v", err)
 	}
 }

@@ -67,10 +67,14 @@ func (p *Poller) Backfill(ctx context.Context, span Span) ([]Report, error) {
 // longest bounds one call of Backfill. The next one continues.
 const longest = 7 * 24 * time.Hour
 
-// feedsOf returns the feeds of the span's entity.
+// feedsOf returns the feeds of the span's entity. A snapshot has no history, and each poll reads
+// it whole.
 func (p *Poller) feedsOf(span Span) (feeds []connector.Feed, err error) {
 	name, known := p.config.System.Profile.Name, []string{}
 	for _, feed := range p.config.System.Poller.Feeds() {
+		if feed.Snapshot {
+			continue
+		}
 		if known = append(known, feed.Entity); span.Entity == "" || feed.Entity == span.Entity {
 			feeds = append(feeds, feed)
 		}

@@ -118,6 +118,12 @@ func (s *fakeSystem) Changes(_ context.Context, ask connector.Ask) (connector.Pa
 		}
 	}
 	var all []connector.Change
+	if ask.Feed.Snapshot { // what there is, with the time of the last fact
+		for _, f := range s.facts {
+			all = append(all, connector.Change{ID: f.ID, At: f.at(), Body: []byte(f.Name)})
+		}
+		return connector.Page{Changes: all}, nil
+	}
 	for _, f := range s.facts {
 		if f.Tenant == ask.Feed.Tenant && f.Topic == ask.Feed.Topic && !f.at().Before(ask.Since) {
 			all = append(all, connector.Change{ID: f.ID, Name: "#" + f.ID, At: f.at()})

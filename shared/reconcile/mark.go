@@ -3,6 +3,8 @@ package reconcile
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -16,11 +18,13 @@ import (
 // mark is the checkpoint of a feed in the State, by the system's own clock. Our clock
 // counts only until the first change was seen.
 type mark struct {
-	At     time.Time         `json:"at"`               // newest change that was looked at
-	Since  time.Time         `json:"since"`            // where the current sweep began
-	Cursor string            `json:"cursor,omitempty"` // of the current page
-	Behind bool              `json:"behind,omitempty"` // the sweep did not end in the last run, or is due
-	Seen   map[string]int64  `json:"seen,omitempty"`   // changes of the overlap: id -> milliseconds of its newest version
+	At     time.Time `json:"at"`               // newest change that was looked at
+	Since  time.Time `json:"since"`            // where the current sweep began
+	Cursor string    `json:"cursor,omitempty"` // of the current page
+	Behind bool      `json:"behind,omitempty"` // the sweep did not end in the last run, or is due
+	// Seen are the changes of the overlap: id -> milliseconds of its newest version. Of a snapshot they
+	// are all that fit: id -> fingerprint of its content.
+	Seen   map[string]int64  `json:"seen,omitempty"`
 	Unread map[string]unread `json:"unread,omitempty"` // by id
 
 	key      string
@@ -109,31 +113,44 @@ func (m *mark) restart(plan Plan) {
 // turn goes to the next page, unless the page was left early. Changes that the next sweep
 // will not list are forgotten; those of a page that was cut are all kept, because it is
 // listed again.
-func (m *mark) turn(page connector.Page, left end, plan Plan) {
+func (m *mark) turn(feed connector.Feed, page connector.Page, left end, plan Plan) {
 	m.Behind = left == cut
 	if left == readToEnd && page.Cursor != "" {
 		m.Cursor, m.Behind = page.Cursor, true
 	}
-	if left != cut {
+	if left != cut && !feed.Snapshot {
 		maps.DeleteFunc(m.Seen, func(_ string, at int64) bool { return at < m.At.Add(-plan.Overlap).UnixMilli() })
 	}
 	m.forget(plan.Remember)
 }
 
-// knows reports whether the change was looked at in this version or a newer one.
-func (m *mark) knows(change connector.Change) bool {
+// knows reports whether the change was looked at in this version or a newer one, or, of a
+// snapshot, with this content last.
+func (m *mark) knows(feed connector.Feed, change connector.Change) bool {
 	seen, known := m.Seen[change.ID]
+	if feed.Snapshot {
+		return known && seen == fingerprint(change.Body)
+	}
 	return known && change.At.UnixMilli() <= seen
 }
 
-func (m *mark) note(change connector.Change) {
+func (m *mark) note(feed connector.Feed, change connector.Change) {
 	m.Seen[change.ID] = change.At.UnixMilli()
+	if feed.Snapshot {
+		m.Seen[change.ID] = fingerprint(change.Body)
+	}
 	if change.At.After(m.At) {
 		m.At = change.At.UTC()
 	}
 }
 
-// forget drops the oldest changes above the limit. Seen only saves work: a change that was
+// fingerprint is 48 bits of the content's digest.
+func fingerprint(body []byte) int64 {
+	sum := sha256.Sum256(body)
+	return int64(binary.BigEndian.Uint64(sum[:]) >> 16)
+}
+
+// forget drops the oldest changes above the limit, and of a snapshot always the same ones. Seen only saves work: a change that was
 // forgotten is compared again.
 func (m *mark) forget(most int) {
 	if len(m.Seen) <= most {

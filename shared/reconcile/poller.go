@@ -169,7 +169,7 @@ func (s *sweep) pages(ctx context.Context) (on bool, err error) {
 			return false, s.unlisted(ctx, err)
 		}
 		end, err := s.page(ctx, page)
-		s.mark.turn(page, end, s.config.Plan)
+		s.mark.turn(s.feed, page, end, s.config.Plan)
 		if err := errors.Join(failing(err), s.saveMark(ctx, s.mark)); err != nil {
 			return false, err
 		}
@@ -222,11 +222,11 @@ func (s *sweep) page(ctx context.Context, page connector.Page) (end, error) {
 	youngest := s.config.Now().Add(-s.config.Plan.Lag)
 	for _, change := range page.Changes {
 		switch {
-		case (change.At.After(youngest) || s.beyond(change)) && !s.feed.Whole:
+		case (change.At.After(youngest) || s.beyond(change)) && !s.feed.Whole && !s.feed.Snapshot:
 			return caughtUp, nil
 		case s.beyond(change):
 			continue
-		case s.mark.knows(change):
+		case s.mark.knows(s.feed, change):
 			s.report.Seen++
 			continue
 		case !s.config.Now().Before(s.until) || done(ctx):
@@ -235,7 +235,7 @@ func (s *sweep) page(ctx context.Context, page connector.Page) (end, error) {
 		if err := s.change(ctx, change); err != nil {
 			return cut, err
 		}
-		s.mark.note(change)
+		s.mark.note(s.feed, change)
 	}
 	return readToEnd, nil
 }

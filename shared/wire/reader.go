@@ -114,6 +114,20 @@ func (r *Reader) Country() string {
 	return code
 }
 
+// Stock reads the text of a number of pieces in stock. Less than none is backordered, and is read
+// as none with a note: there is no less to sell.
+func (r *Reader) Stock() *canonical.Quantity {
+	n, err := canonical.ParseDecimal(r.String())
+	switch {
+	case err != nil:
+		r.Refuse(err)
+	case n.Sign() < 0:
+		r.Note("below zero (" + n.String() + "): read as 0")
+		n = canonical.Decimal{}
+	}
+	return new(canonical.Pieces(n.Normal()))
+}
+
 // Time reads an RFC 3339 time or null, which gives the zero time. The offset is kept. A leap
 // second is read as the second before it, with a note.
 func (r *Reader) Time() time.Time {

@@ -198,7 +198,7 @@ var unrecorded = []struct{ pattern, reason string }{
 	{`dynamodb:\w+ table/causeway-dev [LEDKF]#`, "calls of the ledger, by how many entries are written at once and by what is asked"},
 	{`causeway-dev-shopify-refunds-to-netsuite$`, "the day's refund is WooCommerce's"},
 	{`^causeway-dev-netsuite-audit `, "the nightly audit: TestTheNightlyAuditOnAWS holds its calls to its role"},
-	{`^causeway-dev-(netsuite-(poll|translate)|shopify-deliver) `, "the stage has the flows of stock and products switched off, and its schedules do not fire"},
+	{`^causeway-dev-(netsuite-(poll|translate)|(shopify|woocommerce)-deliver) `, "the stage has the flows of stock and products switched off, and its schedules do not fire"},
 	{`^causeway-dev-woocommerce-poll `, "schedules do not fire, and the tests of alarms poll Shopify"},
 	{`^causeway-dev-shopify-poll sqs:SendMessage causeway-dev-shopify-inbox$`, "changes of the last hour"},
 	{`sqs:SendMessage causeway-dev-[a-z]+-(inbox|[a-z]+-to-netsuite)(-dead)?$`, "dead letters, and messages that are re-sent before their queue drops them"},

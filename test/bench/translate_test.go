@@ -252,7 +252,7 @@ func clock(repeat int, work func()) time.Duration {
 }
 
 // first is a memory in which every choice is the first.
-type first struct{}
+type first struct{ connector.CrossRef }
 
 func (first) Bind(_ context.Context, _ message.Key, _, value string) (string, error) {
 	return value, nil

@@ -37,9 +37,9 @@ func (Source) Translate(_ context.Context, raw *message.Raw) (connector.Translat
 		case "location":
 			level.Location = r.ID()
 		case "onhand":
-			level.OnHand = readQuantity(r)
+			level.OnHand = r.Stock()
 		case "available":
-			level.Available = readQuantity(r)
+			level.Available = r.Stock()
 		case "changed":
 			level.At = readTime(r)
 		}
@@ -56,20 +56,6 @@ func (Source) Translate(_ context.Context, raw *message.Raw) (connector.Translat
 		Type: canonical.InventoryLevelSet, At: level.At, UpdatedAt: level.At, Body: level, Notes: r.Notes(),
 		Entity: message.Key{System: "netsuite", Tenant: raw.Tenant, Type: entity, ID: level.SKU + "@" + level.Location},
 	}}}, nil
-}
-
-// readQuantity reads a number of pieces. Less than none is read as none.
-func readQuantity(r *wire.Reader) *canonical.Quantity {
-	text := r.String()
-	n, err := canonical.ParseDecimal(text)
-	switch {
-	case err != nil:
-		r.Refuse(err)
-	case n.Sign() < 0:
-		r.Note("below zero (" + n.String() + "): read as 0")
-		n = canonical.Decimal{}
-	}
-	return new(canonical.Pieces(n.Normal()))
 }
 
 func readTime(r *wire.Reader) time.Time {

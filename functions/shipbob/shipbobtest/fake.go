@@ -58,6 +58,7 @@ type Fake struct {
 	counts   map[string]int
 	answers  []Answer
 	products map[string]int // ids by reference id
+	stock    []*inventoryItem
 }
 
 // Answer replaces an answer of the Fake.
@@ -142,6 +143,7 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the caller has gone
 	}
+	w.Header().Set("Date", f.now().UTC().Format(http.TimeFormat))
 	input := &openapi3filter.RequestValidationInput{
 		Request: r, PathParams: params, Route: route, Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
 	}
@@ -175,6 +177,10 @@ func (f *Fake) answer(input *openapi3filter.RequestValidationInput, body []byte)
 		return reply{status: http.StatusForbidden}
 	}
 	switch name := r.Method + " " + strings.TrimPrefix(input.Route.Path, version); name {
+	case "GET /inventory-level/locations":
+		return f.listLevels(r.URL.Query())
+	case "GET /inventory-level/{inventoryId}/locations":
+		return f.getLevels(input.PathParams["inventoryId"])
 	case "GET /channel":
 		return f.listChannels()
 	case "GET /order":
@@ -207,6 +213,10 @@ func (f *Fake) wait() time.Duration {
 
 func check(input *openapi3filter.RequestValidationInput) error {
 	for name := range input.Request.URL.Query() {
+		// The address of the next page has a parameter that the contract does not list.
+		if name == "Cursor" && strings.HasPrefix(input.Route.Path, version+"/inventory-level") {
+			continue
+		}
 		if input.Route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {
 			return errors.New("unknown parameter " + name)
 		}
@@ -217,6 +227,10 @@ func check(input *openapi3filter.RequestValidationInput) error {
 // route finds the operation, nil if there is none.
 func route(r *http.Request) (*routers.Route, map[string]string) {
 	doc, template, params := loadContract(), r.URL.Path, map[string]string{}
+	if rest, ok := strings.CutPrefix(template, version+"/inventory-level/"); ok && rest != "locations" {
+		params["inventoryId"], _, _ = strings.Cut(rest, "/")
+		template = strings.Replace(template, params["inventoryId"], "{inventoryId}", 1)
+	}
 	for kind, name := range map[string]string{"order": "orderId", "return": "id", "shipment": "shipmentId"} {
 		if rest, ok := strings.CutPrefix(template, version+"/"+kind+"/"); ok {
 			id, action, found := strings.Cut(rest, ":")

@@ -187,3 +187,23 @@ func TestPagesFollowEachOther(t *testing.T) {
 		t.Errorf("page 2: %d %s %s", status, header.Get("Total-Pages"), text)
 	}
 }
+
+func TestRequestsForStockAreHeldAgainstTheContract(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t)
+	c.fake.Stock("TEE", shipbobtest.Level{Center: 9, OnHand: 40, Fulfillable: 38})
+	c.fake.Stock("HOOD")
+	for _, query := range []string{"?PageSize=251", "?Limit=10", "?IsActive=perhaps"} {
+		c.want(http.StatusBadRequest, "GET", "/2026-01/inventory-level/locations"+query, "", "")
+	}
+	first := c.want(http.StatusOK, "GET", "/2026-01/inventory-level/locations?PageSize=1&IsActive=true", "", "")
+	var page struct{ Next string }
+	if err := json.Unmarshal([]byte(first), &page); err != nil || !strings.Contains(first, `"fulfillable_quantity":38`) {
+		t.Fatalf("%v: %s", err, first)
+	}
+	if second := c.want(http.StatusOK, "GET", strings.TrimPrefix(page.Next, "https://api.shipbob.com"), "", ""); !strings.Contains(second, `"HOOD"`) || strings.Contains(second, `"TEE"`) {
+		t.Errorf("page 2: %s", second)
+	}
+	c.want(http.StatusOK, "GET", "/2026-01/inventory-level/20101001/locations", "", "")
+	c.want(http.StatusNotFound, "GET", "/2026-01/inventory-level/99/locations", "", "")
+}

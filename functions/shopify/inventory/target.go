@@ -141,11 +141,6 @@ func (t *Target) wanted(d connector.Delivery, level *canonical.InventoryLevel) (
 
 // quantity returns what is available in whole pieces, less the buffer, and never below 0.
 func (t *Target) quantity(level *canonical.InventoryLevel) (int64, error) {
-	switch {
-	case level.Available == nil:
-		return 0, &fault.Error{Kind: fault.Invalid, Class: fault.Schema, Field: "available", Detail: "is missing, and Shopify sells by it"}
-	case level.Available.Unit != canonical.Pieces(canonical.Decimal{}).Unit:
-		return 0, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "available.unit", Detail: strconv.Quote(level.Available.Unit) + ": Shopify counts pieces, C62"}
-	}
-	return max(0, level.Available.Value.Floor()-t.config.Buffer), nil
+	pieces, err := connector.Pieces(level)
+	return max(0, pieces-t.config.Buffer), err
 }

@@ -128,7 +128,7 @@ func (j *job) send(ctx context.Context, method, path string, body fields) (webap
 	if err != nil {
 		return webapi.Response{}, &fault.Error{Kind: fault.Unknown, Class: fault.Bug, Err: err}
 	}
-	return j.store.Send(ctx, method, path, j.doing, data)
+	return j.store.Write(ctx, method, path, j.doing, data)
 }
 
 // sameAmount compares decimal texts, of which "" is none.

@@ -18,8 +18,8 @@ import (
 const (
 	OrdersPath    = "/wp-json/wc/v3/orders"
 	CustomersPath = "/wp-json/wc/v3/customers"
-	WebhooksPath  = "/wp-json/wc/v3/webhooks"
 	ProductsPath  = "/wp-json/wc/v3/products"
+	WebhooksPath  = "/wp-json/wc/v3/webhooks"
 )
 
 // PageSize is the largest page of the API.
@@ -68,6 +68,30 @@ func (s *Store) Do(ctx context.Context, request webapi.Request) (webapi.Response
 // Get reads a resource of the store's REST API, as Do does.
 func (s *Store) Get(ctx context.Context, path, doing string, query url.Values) (webapi.Response, error) {
 	return s.Do(ctx, webapi.Request{Method: http.MethodGet, Path: path, Doing: doing, WantJSON: true, Query: query})
+}
+
+// Write sends a body of JSON to the store's REST API, as Do does. An answer that is not WooCommerce's
+// own says nothing about the effect: a proxy gives up before the store does.
+func (s *Store) Write(ctx context.Context, method, path, doing string, body []byte) (webapi.Response, error) {
+	answer, err := s.Do(ctx, webapi.Request{Method: method, Path: path, Doing: doing, WantJSON: true, Body: body, Header: http.Header{"Content-Type": {"application/json"}}})
+	if e := fault.As(err); e != nil && e.Code == "" && e.Kind == fault.Unavailable && e.Class == fault.Intermittent {
+		unknown := *e
+		unknown.Class = fault.Ambiguous
+		return answer, Denied(&unknown)
+	}
+	return answer, err
+}
+
+// Denied returns a 401 of a proxy in front of the store as what it is for a target: it asks for
+// credentials that the connector does not have, and no retry helps.
+func Denied(err error) error {
+	e := fault.As(err)
+	if e == nil || e.Status != http.StatusUnauthorized {
+		return err
+	}
+	refused := *e
+	refused.Kind, refused.Class = fault.Unauthorized, fault.Auth
+	return &refused
 }
 
 // Each calls read with a decoder at each element of a list of the REST API, page by page by id.

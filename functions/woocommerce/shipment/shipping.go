@@ -306,7 +306,7 @@ func (s *orderAt) get(ctx context.Context, path string) (webapi.Response, error)
 
 // send makes a write.
 func (s *orderAt) send(ctx context.Context, method, path string, body []byte) (webapi.Response, error) {
-	return s.store.Send(ctx, method, path, s.doing, body)
+	return s.store.Write(ctx, method, path, s.doing, body)
 }
 
 func ratOf(decimal string) *big.Rat {

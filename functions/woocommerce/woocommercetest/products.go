@@ -32,12 +32,13 @@ func (f *Fake) AddProduct(p Product) int64 {
 
 func (f *Fake) addProduct(p *Product) int64 {
 	if p.ID == 0 {
-		p.ID = 900 + int64(len(f.products))
+		p.ID = 901 + int64(len(f.items))
 	}
 	if p.Status == "" {
 		p.Status = "publish"
 	}
 	f.products = append(f.products, p)
+	f.items = append(f.items, &item{id: p.ID, parent: p.Parent, sku: p.SKU, managed: false}) // its stock is not managed at first
 	return p.ID
 }
 
@@ -59,26 +60,13 @@ func (f *Fake) LoseAnswer(method string) {
 	f.lost = method
 }
 
-// catalog answers a request for products, and returns false for another one.
-func (f *Fake) catalog(w http.ResponseWriter, r *http.Request, operation string, parameters map[string]string) bool {
-	if !strings.Contains(operation, "_products") {
-		return false
+// loses returns a writer that loses the answer to a request for products, if that is planned.
+func (f *Fake) loses(w http.ResponseWriter, r *http.Request, operation string) http.ResponseWriter {
+	if f.lost != r.Method || !strings.Contains(operation, "_products") {
+		return w
 	}
-	if lost := f.lost; lost == r.Method {
-		f.lost = ""
-		w = &gateway{ResponseWriter: w}
-	}
-	switch operation {
-	case "get_wp_json_wc_v3_products":
-		f.listProducts(w, r.URL.Query().Get("sku"))
-	case "post_wp_json_wc_v3_products":
-		f.createProduct(w, r)
-	case "put_wp_json_wc_v3_products_id":
-		f.updateProduct(w, r, "0", parameters["id"])
-	default:
-		f.updateProduct(w, r, parameters["product_id"], parameters["id"])
-	}
-	return true
+	f.lost = ""
+	return &gateway{ResponseWriter: w}
 }
 
 // gateway is a proxy that loses an answer.
@@ -91,26 +79,28 @@ func (g *gateway) WriteHeader(int) {
 
 func (g *gateway) Write(data []byte) (int, error) { return len(data), nil }
 
-// listProducts finds by a list of SKUs between commas, variations too.
-func (f *Fake) listProducts(w http.ResponseWriter, skus string) {
-	found := []any{}
-	for _, p := range f.products {
-		if slices.Contains(strings.Split(skus, ","), p.SKU) {
-			found = append(found, p.show())
-		}
-	}
-	answer(w, http.StatusOK, found)
+// show adds what the product has to what is shown of its stock.
+func (p *Product) show(stock *item) member {
+	shown := stock.show()
+	shown["name"], shown["status"] = strings.ReplaceAll(p.Name, "&", "&amp;"), p.Status
+	shown["description"], shown["global_unique_id"] = "<p>"+p.Text+"</p>", p.Barcode
+	shown["regular_price"], shown["sale_price"] = p.Regular, p.Sale
+	return shown
 }
 
-func (p *Product) show() map[string]any {
-	kind := "simple"
-	if p.Parent != 0 {
-		kind = "variation"
+// shown returns an item as the API shows it.
+func (f *Fake) shown(of *item) member {
+	for _, p := range f.products {
+		if p.ID == of.id {
+			return p.show(of)
+		}
 	}
-	return map[string]any{
-		"id": p.ID, "parent_id": p.Parent, "type": kind, "sku": p.SKU, "name": strings.ReplaceAll(p.Name, "&", "&amp;"), "status": p.Status,
-		"description": "<p>" + p.Text + "</p>", "global_unique_id": p.Barcode, "regular_price": p.Regular, "sale_price": p.Sale,
-	}
+	return of.show()
+}
+
+// itemOf returns the item of a product.
+func (f *Fake) itemOf(id int64) *item {
+	return f.items[slices.IndexFunc(f.items, func(i *item) bool { return i.id == id })]
 }
 
 // createProduct refuses a SKU that another product has, as measured.
@@ -121,10 +111,10 @@ func (f *Fake) createProduct(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "rest_invalid_json", "Invalid JSON body passed.")
 		return
 	}
-	i := slices.IndexFunc(f.products, func(other *Product) bool { return other.SKU == given["sku"] && given["sku"] != "" })
+	i := slices.IndexFunc(f.items, func(other *item) bool { return other.sku == given["sku"] && given["sku"] != "" })
 	if i >= 0 {
 		answer(w, http.StatusBadRequest, map[string]any{"code": "product_invalid_sku", "message": "Invalid or duplicated SKU.", "data": map[string]any{
-			"status": http.StatusBadRequest, "resource_id": f.products[i].ID, "unique_sku": given["sku"] + "-1",
+			"status": http.StatusBadRequest, "resource_id": f.items[i].id, "unique_sku": given["sku"] + "-1",
 		}})
 		return
 	}
@@ -134,7 +124,7 @@ func (f *Fake) createProduct(w http.ResponseWriter, r *http.Request) {
 	p.SKU = given["sku"]
 	p.change(given)
 	f.addProduct(p)
-	answer(w, http.StatusCreated, p.show())
+	answer(w, http.StatusCreated, f.shown(f.itemOf(p.ID)))
 }
 
 // barcodeIsFree refuses a global unique id that another product has, or that is no GTIN.
@@ -165,7 +155,7 @@ func (f *Fake) updateProduct(w http.ResponseWriter, r *http.Request, parent, id 
 		return
 	}
 	f.products[i].change(given)
-	answer(w, http.StatusOK, f.products[i].show())
+	answer(w, http.StatusOK, f.shown(f.itemOf(f.products[i].ID)))
 }
 
 // change sets what is given.

@@ -1,0 +1,168 @@
+package stock
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/webapi"
+	"causeway.example/shared/wire"
+)
+
+// The path of inventory levels, and what follows it, or an item in it, for those by fulfillment
+// center.
+const (
+	path       = "/inventory-level"
+	byLocation = "/locations"
+)
+
+// pageSize is how many items a page has at most.
+const pageSize = 250
+
+// mostPages bounds a list whose pages never end.
+const mostPages = 1000
+
+// answerLimits allow a page of items at hundreds of fulfillment centers.
+var answerLimits = strictjson.Limits{Elements: 2_000_000}
+
+// item is an inventory item with its quantities by fulfillment center.
+type item struct {
+	id, sku string
+	at      time.Time // when ShipBob answered
+	levels  map[string]level
+	err     error // why it cannot be read
+}
+
+// level is what is in stock at one fulfillment center.
+type level struct{ onHand, available string }
+
+// items reads the whole list. An item that cannot be read has its error.
+func (p *Poller) items(ctx context.Context, doing string) (all []item, err error) {
+	query := url.Values{"IsActive": {"true"}, "IsDigital": {"false"}, "PageSize": {strconv.Itoa(pageSize)}}
+	for range mostPages {
+		found, next, err := p.page(ctx, query, doing)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+		following, more := queryOf(next, query)
+		if !more {
+			return all, nil
+		}
+		query = following
+	}
+	return nil, broken(doing, "next")
+}
+
+// page reads one page of the list, and the address of the next.
+func (p *Poller) page(ctx context.Context, query url.Values, doing string) (found []item, next string, err error) {
+	answer, err := p.Call(ctx, webapi.Request{Method: http.MethodGet, Path: path + byLocation, Query: query, Doing: doing})
+	if err != nil {
+		return nil, "", err
+	}
+	at, err := answeredAt(answer, doing)
+	if err != nil {
+		return nil, "", err
+	}
+	r := wire.NewReader(answer.Body, answerLimits)
+	for member := range r.Object() {
+		switch {
+		case member == "next":
+			next = r.Word()
+		case member == "items" && !r.Null():
+			for range r.Array() {
+				found = append(found, readItem(r.Raw(), at))
+			}
+		}
+	}
+	if err := r.Finish(); err != nil {
+		return nil, "", broken(doing, fault.As(err).Field)
+	}
+	return found, next, nil
+}
+
+// queryOf returns the query of the next page: next is its address (Inventory…PagedResponse). There
+// is none if next names none, or this one.
+func queryOf(next string, this url.Values) (query url.Values, more bool) {
+	address, err := url.Parse(next)
+	if next == "" || err != nil {
+		return nil, false
+	}
+	query = address.Query()
+	return query, len(query) > 0 && query.Encode() != this.Encode()
+}
+
+// one reads the item of the id; nil if there is none.
+func (p *Poller) one(ctx context.Context, id, doing string) (*item, error) {
+	answer, err := p.Call(ctx, webapi.Request{Method: http.MethodGet, Path: path + "/" + url.PathEscape(id) + byLocation, Doing: doing})
+	if f := fault.As(err); f != nil && f.Status == http.StatusNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	at, err := answeredAt(answer, doing)
+	if err != nil {
+		return nil, err
+	}
+	found := readItem(answer.Body, at)
+	return &found, fault.Doing(doing, found.err)
+}
+
+// answeredAt returns the time at which ShipBob answered. RFC 9110, section 6.6.1, requires the
+// header of each answer of a server with a clock.
+func answeredAt(answer webapi.Response, doing string) (time.Time, error) {
+	at, err := http.ParseTime(answer.Header.Get("Date"))
+	if err != nil {
+		return time.Time{}, broken(doing, "Date")
+	}
+	return at.UTC(), nil
+}
+
+// broken returns the fault of an answer that does not match the API's schema. It is asked again.
+func broken(doing, field string) *fault.Error {
+	return &fault.Error{Kind: fault.Unavailable, Class: fault.Intermittent, Doing: doing, Field: field, Detail: "the answer does not match the API's schema"}
+}
+
+func readItem(body []byte, at time.Time) item {
+	found, r := item{at: at}, wire.NewReader(body, answerLimits)
+	for member := range r.Object() {
+		switch {
+		case member == "inventory_id":
+			found.id = r.ID()
+		case member == "sku":
+			found.sku, _ = r.Code()
+		case member == "locations" && !r.Null():
+			found.levels = map[string]level{}
+			for range r.Array() {
+				location, l := readLevel(r)
+				found.levels[location] = l
+			}
+		}
+	}
+	found.err = r.Finish()
+	return found
+}
+
+func readLevel(r *wire.Reader) (location string, l level) {
+	for member := range r.Object() {
+		switch member {
+		case "location_id":
+			location = r.ID()
+		case "on_hand_quantity":
+			l.onHand = strconv.FormatInt(r.Int(), 10)
+		case "fulfillable_quantity":
+			l.available = strconv.FormatInt(r.Int(), 10)
+		}
+	}
+	for name, missing := range map[string]bool{"location_id": location == "", "on_hand_quantity": l.onHand == "", "fulfillable_quantity": l.available == ""} {
+		if missing {
+			r.Missing(name)
+		}
+	}
+	return location, l
+}

@@ -1,0 +1,32 @@
+// Package stock polls ShipBob for stock levels: client.go reads the list of inventory items by
+// fulfillment center, poller.go lists their levels, and source.go translates a level into an
+// inventory.level event.
+//
+// An event has the key {System: "shipbob", Tenant: the account's name, Type: "inventory", ID: SKU
+// and fulfillment center, such as "TEE-BLK-M@9"}. Its body is a canonical.InventoryLevel:
+//
+//	SKU        the inventory item's SKU
+//	Location   ShipBob's id of the fulfillment center, such as "9"
+//	OnHand     on_hand_quantity, and Available fulfillable_quantity: what is on hand, less what is
+//	           committed to orders (developer.shipbob.com, "Guides", inventory quantities)
+//
+// The fulfillment centers are those of SHIPBOB_STOCK_LOCATIONS: ShipBob is master of their stock. An
+// item that ShipBob does not list at one of them has 0 there. A quantity below zero is read as 0,
+// and the event notes that.
+//
+// # Versions
+//
+// ShipBob has no webhook for stock, and its list has no time of a change (OpenAPI 2026-01,
+// Inventory.FulfillmentCenterResponse). inventory/history:query has the time of movements alone, and
+// an order that commits stock moves nothing. The list is therefore read whole by each poll, and what
+// differs from the poll before is looked at (connector.Feed.Snapshot). The version of a level is the
+// time at which ShipBob answered, by its own clock: the header Date. The newest snapshot wins in
+// whichever order they arrive, and a level that a target has confirmed is not delivered again.
+//
+// # Limits
+//
+//   - Inactive and digital items are not listed, and neither is one without a SKU or without
+//     locations: the target keeps what it had.
+//   - Two items of one SKU are rejected, because either would be taken for the whole stock.
+//   - A poll takes one request for each 250 items, of the 150 that ShipBob allows in a minute.
+package stock
