@@ -79,10 +79,11 @@ func TestAMarkThatCannotBeSetSaysWhy(t *testing.T) {
 		t.Errorf("without the order: %v", err)
 	}
 	s.fake.Put(threeTees())
-	for mutation, answer := range map[string]string{
-		"tagsAdd":       `{"data":{"tagsAdd":{"node":null,"userErrors":[{"field":["id"],"message":"Resource does not exist"}]}}}`,
-		"metafieldsSet": `{"data":{"metafieldsSet":{"metafields":null,"userErrors":[{"field":null,"message":"no","code":"APP_NOT_AUTHORIZED"}]}}}`,
+	for _, c := range [][2]string{ // in the order in which they are sent
+		{"tagsAdd", `{"data":{"tagsAdd":{"node":null,"userErrors":[{"field":["id"],"message":"Resource does not exist"}]}}}`},
+		{"metafieldsSet", `{"data":{"metafieldsSet":{"metafields":null,"userErrors":[{"field":null,"message":"no","code":"APP_NOT_AUTHORIZED"}]}}}`},
 	} {
+		mutation, answer := c[0], c[1]
 		s.fake.AnswerTo(mutation, shopifytest.Answer{Status: 200, Body: answer})
 		_, err := s.ship(t, markMessage(t, held), 1)
 		if f := fault.As(err); f == nil || f.Kind != fault.Rejected || f.Field != "status" || strings.Contains(f.Detail, "Resource") || mutation == "metafieldsSet" && f.Code != "APP_NOT_AUTHORIZED" {

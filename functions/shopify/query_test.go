@@ -46,8 +46,8 @@ func TestQueriesFitTheSchema(t *testing.T) {
 		}
 	}
 	asked := s.fake.Asked()
-	if len(asked) != 48 {
-		t.Fatalf("%d queries were sent, want 48", len(asked))
+	if len(asked) != 52 {
+		t.Fatalf("%d queries were sent, want 52", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {

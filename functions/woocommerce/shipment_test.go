@@ -118,7 +118,7 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 				t.Fatal(err)
 			}
 			return connectortest.TargetAccount{System: system, State: func(k message.Key) string {
-				if k.Type != "shipment" {
+				if k.Type == "product" || k.Type == "price" {
 					return productState(fake, k)
 				}
 				state := ""

@@ -271,15 +271,23 @@ func (b *books) contacts() {
 	}
 }
 
-// stock compares the store's stock with the ERP's.
+// stock compares the stores' stock with the ERP's.
 func (b *books) stock() {
-	if b.store == nil || b.erp == nil {
+	if b.erp == nil {
 		return
 	}
-	at := b.store.Available(storeLocation)
-	for name, pieces := range stocked() {
-		if at[name] != pieces {
-			b.lost = append(b.lost, fmt.Sprintf("stock of %s in shopify, which has %d and not %d", name, at[name], pieces))
+	places := map[string]map[string]int64{}
+	if b.store != nil {
+		places["shopify"] = b.store.Available(storeLocation)
+	}
+	if b.shop != nil {
+		places["woocommerce"] = b.shop.Available()
+	}
+	for target, at := range places {
+		for name, pieces := range stocked() {
+			if at[name] != pieces {
+				b.lost = append(b.lost, fmt.Sprintf("stock of %s in %s, which has %d and not %d", name, target, at[name], pieces))
+			}
 		}
 	}
 }

@@ -61,6 +61,15 @@ func PrepareStore(store *shopifytest.Fake) map[string]string {
 	return map[string]string{"SHOPIFY_STOCK_LOCATIONS": "netsuite/" + erpLocation + "=" + shopifytest.Shop + "/" + storeLocation}
 }
 
+// PrepareShop does so for the shop of WooCommerce.
+func PrepareShop(shop *woocommercetest.Fake) map[string]string {
+	all := stocked()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		shop.Stock(name, all[name]+3)
+	}
+	return map[string]string{"WOOCOMMERCE_STOCK_LOCATIONS": "netsuite/" + erpLocation + "=shop.example"}
+}
+
 // Stock gives the ERP its stock of today, and returns the settings of it.
 func Stock(erp *netsuitetest.Fake) (map[string]string, error) {
 	all := stocked()

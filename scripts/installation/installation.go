@@ -15,6 +15,7 @@ import (
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/shipbob/shipbobtest"
 	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/functions/woocommerce/woocommercetest"
 	"causeway.example/scripts/day"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/doctor"
@@ -326,6 +327,8 @@ func Prepare(fake http.Handler, stores []string) (map[string]string, error) {
 		return prepareERP(fake, stores)
 	case *shopifytest.Fake:
 		return day.PrepareStore(fake), nil
+	case *woocommercetest.Fake:
+		return day.PrepareShop(fake), nil
 	case *shipbobtest.Fake:
 		return day.PrepareWarehouse(fake), nil
 	case *hubspottest.Fake:
@@ -353,7 +356,7 @@ func prepareERP(erp *netsuitetest.Fake, stores []string) (map[string]string, err
 			erp.TakeAnyItem(day.UnknownSKU)
 		}
 	}
-	if slices.Contains(stores, "shopify/"+shopifytest.Shop) {
+	if slices.Contains(stores, "shopify/"+shopifytest.Shop) && slices.Contains(stores, "woocommerce/shop.example") {
 		more, err := day.Stock(erp)
 		if err != nil {
 			return nil, err
