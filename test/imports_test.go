@@ -102,7 +102,7 @@ var house = map[string]rule{
 	"functions/shopify/inventory":      {rooms: []string{"functions/shopify/payload", "functions/shopify/admin", "shared/combine", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*"}},
 	"functions/shopify/product":        {rooms: []string{"functions/shopify/payload", "functions/shopify/admin", "shared/assortment", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*"}},
 	"functions/shopify/mark":           {rooms: []string{"functions/shopify/payload", "functions/shopify/admin", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*"}},
-	"functions/shipbob":                {rooms: []string{"functions/shipbob/rest", "functions/shipbob/returns", "functions/shipbob/standing", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*", "shared/webhook", "shared/webapi", "shared/wire"}},
+	"functions/shipbob":                {rooms: []string{"functions/shipbob/rest", "functions/shipbob/returns", "functions/shipbob/standing", "functions/shipbob/stock", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/*", "shared/webhook", "shared/webapi", "shared/wire"}},
 	"functions/shipbob/rest":           {rooms: []string{"shared/connector", "shared/message", "shared/fault", "shared/formats/*", "shared/webapi", "shared/wire"}},
 	"functions/shipbob/returns":        {rooms: []string{"functions/shipbob/rest", "shared/connector", "shared/canonical", "shared/fault", "shared/formats/*", "shared/webapi", "shared/wire"}},
 	"functions/shipbob/standing":       {rooms: []string{"shared/canonical"}},

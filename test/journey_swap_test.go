@@ -240,6 +240,7 @@ func (w *world) swapStore(steps []day.Delivery) (swapped []day.Delivery) {
 		topic = map[bool]string{true: "order.created", false: "order.updated"}[topic == "create"]
 		d.ID = strings.Replace(strings.Replace(d.ID, shopify.Name, woocommerce.Name, 1), "orders/", "order.", 1)
 		d.System, d.Body = woocommerce.Name, order.Body()
+		d.Acts = []day.Act{{Name: d.Acts[0].Name, About: string(d.Body)}}
 		d.Header, d.Order = woocommercetest.Header(topic, d.Body), "woocommerce shop.example order "+strconv.FormatInt(order.ID, 10)
 		swapped = append(swapped, d)
 	}

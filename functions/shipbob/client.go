@@ -25,11 +25,6 @@ type api struct {
 
 var _ connector.Checker = (*api)(nil)
 
-// callAny sends a request that belongs to no channel.
-func (a *api) callAny(ctx context.Context, r webapi.Request) (webapi.Response, error) {
-	return a.Call(ctx, r, "")
-}
-
 // issues returns the issues of a store's order, first to last.
 func (a *api) issues(ctx context.Context, key message.Key, channel, doing string) ([]order, error) {
 	references := make([]string, mostIssues)

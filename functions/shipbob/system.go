@@ -1,6 +1,7 @@
 package shipbob
 
 import (
+	"context"
 	"time"
 
 	"causeway.example/functions/shipbob/rest"
@@ -8,16 +9,15 @@ import (
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/webapi"
 	"causeway.example/shared/webhook"
 )
 
 // Name is the system's name in keys, queues and functions.
 const Name = "shipbob"
 
-// bodyLimit allows an order of several hundred shipments.
-const bodyLimit = 4 << 20
-
-const timeout = 30 * time.Second
+// bodyLimit allows an order of several hundred shipments; timeout is of one request.
+const bodyLimit, timeout = 4 << 20, 30 * time.Second
 
 // Settings is the connector's configuration. Maps are written "key=value,key=value".
 type Settings struct {
@@ -119,7 +119,9 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		Source:  &source{api: a, memory: deps.CrossRef, account: s.Account, verifier: verifier},
 		Target:  &target{api: a, now: deps.Now, memory: deps.CrossRef},
 		Checker: a,
-		Poller:  &poller{api: a, now: deps.Now, stock: stock.Poller{Call: a.callAny, Account: s.Account, Locations: s.StockLocations}},
+		Poller: &poller{api: a, now: deps.Now, stock: stock.Poller{Account: s.Account, Locations: s.StockLocations, Call: func(ctx context.Context, r webapi.Request) (webapi.Response, error) {
+			return a.Call(ctx, r, "") // in no channel
+		}}},
 	}, nil
 }
 

@@ -88,7 +88,7 @@ func TestAnEntryThatStopsASystemIsRefused(t *testing.T) {
 		"netsuite,subsidiary,nowhere,1":                          `has the key "nowhere", which is not a store`,
 		"netsuite,currency,EURO,4":                               "which is not a currency code of ISO 4217",
 		"woocommerce,status,on-hold,later":                       "WOOCOMMERCE_STATUSES[on-hold]",
-		"shopify,stock_location,netsuite/5,somewhere":            "the entry of netsuite/5 is neither none nor a shop of SHOPIFY_SHOPS",
+		"shopify,stock_location,netsuite/6,somewhere":            "the entry of netsuite/6 is neither none nor a shop of SHOPIFY_SHOPS",
 		"netsuit,location,x,1":                                   `line 2: target "netsuit": the installation has no such system`,
 		"netsuite,carrier,x,1":                                   `line 2: type "carrier": netsuite has no such map; there are channel, class, company,`,
 		"netsuite,location,a=b,1":                                `line 2: id "a=b": must not contain =`,

@@ -96,7 +96,7 @@ func TestMoreTargetsCostMoreAndAURLLess(t *testing.T) {
 	}
 }
 
-// The bill of an order by hand: 144 write units and 80 read units, 29 requests of 200 ms at 256 MB.
+// The bill of an order by hand: 160 write units and 80 read units, 32 requests of 200 ms at 256 MB.
 func TestTheBillOfAnOrderIsItsCounts(t *testing.T) {
 	t.Parallel()
 	got := map[string]string{}
@@ -104,7 +104,7 @@ func TestTheBillOfAnOrderIsItsCounts(t *testing.T) {
 		got[i.title] = dollars(i.cost())
 	}
 	for title, want := range map[string]string{
-		"state and ledger: DynamoDB writes": "90.00", "state: DynamoDB reads": "10.00", "deliver: Lambda time": "19.33", "bus: EventBridge": "10.00", "doors: HTTP API": "4.00",
+		"state and ledger: DynamoDB writes": "100.00", "state: DynamoDB reads": "10.00", "deliver: Lambda time": "21.33", "bus: EventBridge": "11.00", "doors: HTTP API": "4.00",
 	} {
 		if got[title] != want {
 			t.Errorf("%s: %s dollars, want %s", title, got[title], want)

@@ -170,7 +170,7 @@ func TestTotals(t *testing.T) {
 		}
 		totals.Add(Result{Violations: []Violation{{Sort: sort}}})
 	}
-	const want = `{"faults":0,"seeds":0,"runs":6,"lost":1,"duplicated":1,"stale":1,"unexplained":1,"leftover":1}`
+	const want = `{"against":{"model":6},"faults":0,"seeds":0,"runs":6,"lost":1,"duplicated":1,"stale":1,"unexplained":1,"leftover":1}`
 	if got := totals.Line(); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
