@@ -147,7 +147,7 @@ func (p *Plan) mayUseState(s plan.Installed, role connector.Role) statement {
 }
 
 // mayCompare allows a poll to read what the targets of its system confirmed of the system's own
-// entities.
+// entities, and to raise the version of a state that they have (entity.Compare).
 func (p *Plan) mayCompare(s plan.Installed) statement {
 	var keys []string
 	for _, route := range p.Routes {
@@ -155,7 +155,7 @@ func (p *Plan) mayCompare(s plan.Installed) statement {
 			keys = append(keys, key)
 		}
 	}
-	return p.onKeys("Compare", []string{"dynamodb:GetItem"}, keys)
+	return p.onKeys("Compare", []string{"dynamodb:GetItem", "dynamodb:PutItem"}, keys)
 }
 
 // mayBind allows an audit to read what was bound to entities: it translates records.

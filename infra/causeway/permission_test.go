@@ -83,18 +83,16 @@ func TestAPickupReadsWhatIsDropped(t *testing.T) {
 	}
 }
 
-// TestAPollOnlyReadsWhatTargetsConfirmed: it compares, and must not change the record.
-func TestAPollOnlyReadsWhatTargetsConfirmed(t *testing.T) {
+// TestAPollComparesItsOwnEntitiesOnly: it reads what targets confirmed of them, and raises the version
+// of a state that a target has. It reaches no record of another source.
+func TestAPollComparesItsOwnEntitiesOnly(t *testing.T) {
 	each(t, examples, func(t *testing.T, p *Plan, w written) {
-		key := "S#netsuite|shopify/example/order/1"
-		if !w.may(t, p.Name("shopify-poll"), call{action: "dynamodb:GetItem", resource: p.tableARN(), leadingKey: key}) {
-			t.Error("a poll may not read what NetSuite confirmed")
-		}
-		for _, c := range []call{
-			{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: key}, {action: "dynamodb:GetItem", resource: p.tableARN(), leadingKey: "S#netsuite|woocommerce/example/order/1"},
-		} {
-			if w.may(t, p.Name("shopify-poll"), c) {
-				t.Errorf("a poll may %s of %s", c.action, c.leadingKey)
+		for _, action := range []string{"dynamodb:GetItem", "dynamodb:PutItem"} {
+			if !w.may(t, p.Name("shopify-poll"), call{action: action, resource: p.tableARN(), leadingKey: "S#netsuite|shopify/example/order/1"}) {
+				t.Errorf("a poll may not %s of what NetSuite confirmed", action)
+			}
+			if w.may(t, p.Name("shopify-poll"), call{action: action, resource: p.tableARN(), leadingKey: "S#netsuite|woocommerce/example/order/1"}) {
+				t.Errorf("a poll may %s of another store's order", action)
 			}
 		}
 	})
