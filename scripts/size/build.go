@@ -32,6 +32,16 @@ var flags = []string{
 	"-gcflags=encoding/...=-l",
 	"-gcflags=math/big=-l",
 	"-gcflags=vendor/...=-l",
+	"-gcflags=fmt=-l",
+	"-gcflags=log/...=-l",
+	"-gcflags=compress/...=-l",
+	"-gcflags=os/...=-l",
+	"-gcflags=reflect=-l",
+	"-gcflags=path/...=-l",
+	"-gcflags=bufio=-l",
+	"-gcflags=golang.org/x/...=-l",
+	"-gcflags=github.com/gabriel-vasile/...=-l",
+	"-gcflags=github.com/leodido/...=-l",
 	"-ldflags", "-s -w -buildid=",
 }
 
