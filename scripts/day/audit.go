@@ -171,22 +171,9 @@ func (b *books) parcels(orders []shipbobtest.Order) {
 			live[o.Reference]++
 		}
 		order, _, ok := shipbob.ParseReference(o.Reference)
-		if !ok {
-			continue
-		}
 		for _, s := range o.Shipments {
-			want := 1
-			if s.Status == shipbobtest.Cancelled {
-				want = 0
-			}
-			if s.Shipped.IsZero() {
-				continue
-			}
-			for target, n := range b.parcel(order, s) {
-				if n < want && b.pending(target, order) {
-					continue
-				}
-				b.count("parcel "+s.Tracking+" of "+order.String()+" in "+target, n, want)
+			if ok && !s.Shipped.IsZero() {
+				b.parcel(order, s)
 			}
 		}
 	}
@@ -195,39 +182,61 @@ func (b *books) parcels(orders []shipbobtest.Order) {
 	}
 }
 
-// parcel returns how often each target has the tracking number of a parcel.
-func (b *books) parcel(order message.Key, s *shipbobtest.Shipment) map[string]int {
-	found, number := map[string]int{}, s.Tracking
+// parcel looks for the tracking number of a parcel that left, or did not leave after all.
+func (b *books) parcel(order message.Key, s *shipbobtest.Shipment) {
+	want := 1
+	if s.Status == shipbobtest.Cancelled {
+		want = 0
+	}
+	for target, n := range map[string]int{order.System: b.inStore(order, s, want), "netsuite": b.inERP(s, want), "hubspot": b.inCRM(order, s, want)} {
+		if n < want && b.pending(target, order) {
+			continue
+		}
+		b.count("parcel "+s.Tracking+" of "+order.String()+" in "+target, n, want)
+	}
+}
+
+// inStore, inERP and inCRM return how often a target has the parcel: as often as it ought to if the
+// target is no fake.
+func (b *books) inStore(order message.Key, s *shipbobtest.Shipment, want int) (n int) {
 	switch {
 	case order.System == "shopify" && b.store != nil:
-		found["shopify"] = 0
 		for _, f := range b.store.Fulfillments(order.ID) {
-			if f.Status == "SUCCESS" && slices.Contains(f.Numbers, number) {
-				found["shopify"]++
+			if f.Status == "SUCCESS" && slices.Contains(f.Numbers, s.Tracking) {
+				n++
 			}
 		}
+		return n
 	case order.System == "woocommerce" && b.shop != nil:
 		if id, err := strconv.ParseInt(order.ID, 10, 64); err == nil {
-			found["woocommerce"] = inNotes(b.shop.Notes(id), s)
+			return inNotes(b.shop.Notes(id), s)
 		}
 	}
-	if b.erp != nil {
-		found["netsuite"] = 0
-		for _, f := range b.erp.ItemFulfillments() {
-			if slices.Contains(f.Tracking, number) {
-				found["netsuite"]++
-			}
+	return want
+}
+
+func (b *books) inERP(s *shipbobtest.Shipment, want int) (n int) {
+	if b.erp == nil {
+		return want
+	}
+	for _, f := range b.erp.ItemFulfillments() {
+		if slices.Contains(f.Tracking, s.Tracking) {
+			n++
 		}
 	}
-	if b.crm != nil {
-		found["hubspot"] = 0
-		for _, r := range b.crm.Records("orders") {
-			if r.Properties["causeway_order"] == order.String() {
-				found["hubspot"] += named(r.Properties["causeway_tracking"], number)
-			}
+	return n
+}
+
+func (b *books) inCRM(order message.Key, s *shipbobtest.Shipment, want int) (n int) {
+	if b.crm == nil {
+		return want
+	}
+	for _, r := range b.crm.Records("orders") {
+		if r.Properties["causeway_order"] == order.String() {
+			n += named(r.Properties["causeway_tracking"], s.Tracking)
 		}
 	}
-	return found
+	return n
 }
 
 // inNotes returns how often notes of an order tell of the parcel, less those that it did not leave.

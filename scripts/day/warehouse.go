@@ -137,34 +137,37 @@ func (a Act) ship(warehouse *shipbobtest.Fake) error {
 // of some no webhook tells.
 func Afternoon(warehouse *shipbobtest.Fake) (steps []Delivery) {
 	for _, o := range warehouse.Orders() {
-		if o.Status() == shipbobtest.ImportReview || o.Status() == shipbobtest.Cancelled && o.Shipments[0].Shipped.IsZero() {
-			continue
+		if o.Status() != shipbobtest.ImportReview && (o.Status() != shipbobtest.Cancelled || !o.Shipments[0].Shipped.IsZero()) {
+			steps = append(steps, leaves(&o)...)
 		}
-		chance := fnv.New32a()
-		chance.Write([]byte(o.Reference))
-		n := chance.Sum32()
-		add := func(topic string, lost bool, acts ...string) {
-			d := Delivery{ID: "warehouse " + o.Reference + " " + topic, System: shipbob.Name, topic: topic, reference: o.Reference, Lost: lost}
-			for _, name := range acts {
-				d.Acts = append(d.Acts, Act{name, o.Reference})
-			}
-			steps = append(steps, d)
+	}
+	return steps
+}
+
+// leaves returns the steps of an order, which are chosen by its reference.
+func leaves(o *shipbobtest.Order) (steps []Delivery) {
+	chance := fnv.New32a()
+	chance.Write([]byte(o.Reference))
+	n := chance.Sum32()
+	add := func(topic string, lost bool, acts ...string) {
+		d := Delivery{ID: "warehouse " + o.Reference + " " + topic, System: shipbob.Name, topic: topic, reference: o.Reference, Lost: lost}
+		for _, name := range acts {
+			d.Acts = append(d.Acts, Act{name, o.Reference})
 		}
-		if n%5 == 0 && o.Products[0].Quantity > 1 {
-			add("order.shipped", false, actShipOne, actShip)
-		} else {
-			add("order.shipped", n%7 == 0, actShip)
-		}
-		switch n % 6 {
-		case 0:
-			add("order.shipment.tracking.updated", false, actCorrect)
-		case 1, 2:
-			add("order.shipment.delivered", n%7 == 1, actArrive)
-		case 3:
-			if n%4 == 0 {
-				add("order.shipment.cancelled", false, actCancel)
-			}
-		}
+		steps = append(steps, d)
+	}
+	if n%5 == 0 && o.Products[0].Quantity > 1 {
+		add("order.shipped", false, actShipOne, actShip)
+	} else {
+		add("order.shipped", n%7 == 0, actShip)
+	}
+	switch {
+	case n%6 == 0:
+		add("order.shipment.tracking.updated", false, actCorrect)
+	case n%6 < 3:
+		add("order.shipment.delivered", n%7 == 1, actArrive)
+	case n%24 == 9:
+		add("order.shipment.cancelled", false, actCancel)
 	}
 	return steps
 }
@@ -179,16 +182,7 @@ func Evening(stores map[string]http.Handler, warehouse *shipbobtest.Fake) []Deli
 			continue
 		}
 		before := len(d.steps)
-		switch store := stores[order.System].(type) {
-		case *shopifytest.Fake:
-			if body := store.Webhook(order.ID); body != nil {
-				d.shopify("orders/updated", body, "", "")
-			}
-		case *woocommercetest.Fake:
-			if id, err := strconv.ParseInt(order.ID, 10, 64); err == nil && store.Body(id) != nil {
-				d.woo("order.updated", store.Body(id), "")
-			}
-		}
+		d.reports(stores[order.System], order.ID)
 		for i := before; i < len(d.steps); i++ {
 			d.steps[i].ID, d.steps[i].Acts = "evening "+o.Reference, nil
 		}
@@ -200,6 +194,20 @@ func Evening(stores map[string]http.Handler, warehouse *shipbobtest.Fake) []Deli
 		}
 	}
 	return d.steps
+}
+
+// reports adds the order as its store has it now.
+func (d *builder) reports(store http.Handler, order string) {
+	switch store := store.(type) {
+	case *shopifytest.Fake:
+		if body := store.Webhook(order); body != nil {
+			d.shopify("orders/updated", body, "", "")
+		}
+	case *woocommercetest.Fake:
+		if id, err := strconv.ParseInt(order, 10, 64); err == nil && store.Body(id) != nil {
+			d.woo("order.updated", store.Body(id), "")
+		}
+	}
 }
 
 // Request returns the request that tells the delivery. What a warehouse tells is what it has now.

@@ -63,17 +63,27 @@ func (s *senders) play(ctx context.Context, steps []day.Delivery, pause time.Dur
 		if s.knows(d.ID) {
 			continue
 		}
-		if fake := s.fakes[d.System]; fake != nil {
-			for _, act := range d.Acts {
-				if err := fake.do(act); err != nil {
-					return err
-				}
-			}
+		if err := s.act(d); err != nil {
+			return err
 		}
 		if err := s.send(ctx, d); err != nil {
 			return err
 		}
 		if err := retry.Sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// act has the fake do what it tells of.
+func (s *senders) act(d day.Delivery) error {
+	fake := s.fakes[d.System]
+	if fake == nil {
+		return nil
+	}
+	for _, act := range d.Acts {
+		if err := fake.do(act); err != nil {
 			return err
 		}
 	}

@@ -114,11 +114,11 @@ func (g *Group) add(l Letter) {
 func (d *Desk) explain(ctx context.Context, g *Group) error {
 	counts, seen := map[string]int{}, map[string]bool{}
 	for _, l := range g.parents {
-		if at := l.Target() + " " + l.Entity.String(); l.Kind != RouteLetter || seen[at] {
-			continue // an entity may have several letters
-		} else {
-			seen[at] = true
+		at := l.Target() + " " + l.Entity.String()
+		if l.Kind != RouteLetter || seen[at] { // an entity may have several letters
+			continue
 		}
+		seen[at] = true
 		if err := d.waiters(ctx, l.Target(), l.Entity, counts); err != nil {
 			return err
 		}

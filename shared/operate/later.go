@@ -38,25 +38,31 @@ func (d *Desk) later(ctx context.Context, key message.Key) ([]Later, error) {
 	var all []Later
 	seen := map[message.Key]bool{key: true}
 	for _, e := range slices.Backward(found) {
-		if e.Entity.System == key.System || e.Entity.Type == "" || e.Entity.Type == "delivery" || seen[e.Entity] || len(all) == mostLater {
+		if elsewhere := e.Entity.System != key.System && e.Entity.Type != "" && e.Entity.Type != "delivery"; !elsewhere || seen[e.Entity] || len(all) == mostLater {
 			continue
 		}
 		seen[e.Entity] = true
-		entries, err := d.Ledger.Find(ctx, port.Query{Entity: e.Entity, Newest: true, Limit: mostOfEach})
+		l, err := d.whereIs(ctx, e.Entity)
 		if err != nil {
 			return nil, err
 		}
-		slices.SortStableFunc(entries, func(a, b port.Entry) int { return cmp.Or(a.At.Compare(b.At), stageOrder(a)-stageOrder(b)) })
-		l := Later{Entity: e.Entity, Targets: places(entries)}
-		if slices.ContainsFunc(l.Targets, func(p Place) bool { return p.Target == key.System && p.Stage == port.Skipped }) {
-			continue
+		if !slices.ContainsFunc(l.Targets, func(p Place) bool { return p.Target == key.System && p.Stage == port.Skipped }) {
+			all = append(all, l)
 		}
-		if err := d.settle(ctx, &l); err != nil {
-			return nil, err
-		}
-		all = append(all, l)
 	}
 	return all, nil
+}
+
+// whereIs returns where the entity is.
+func (d *Desk) whereIs(ctx context.Context, key message.Key) (Later, error) {
+	l := Later{Entity: key}
+	entries, err := d.Ledger.Find(ctx, port.Query{Entity: key, Newest: true, Limit: mostOfEach})
+	if err != nil {
+		return l, err
+	}
+	slices.SortStableFunc(entries, func(a, b port.Entry) int { return cmp.Or(a.At.Compare(b.At), stageOrder(a)-stageOrder(b)) })
+	l.Targets = places(entries)
+	return l, d.settle(ctx, &l)
 }
 
 // settle puts into words where the entity is. Another store that it was kept from is not worth a word.
