@@ -50,12 +50,12 @@ test: ## every test, with the race detector where code runs concurrently
 
 .PHONY: test-race
 test-race:
-	go test -p $(HALF) -race -vet=off $$(go list ./... | grep -vE '$(WITHOUT_RACE)')
-	go test -p $(HALF) -race -vet=off ./test ./functions/netsuite/... -run 'Test[AB][12][A-Z]|TestH2|AtOnce|ManyRefusals|SlowAnswer'
+	go test -p $(HALF) -timeout 30m -race -vet=off $$(go list ./... | grep -vE '$(WITHOUT_RACE)')
+	go test -p $(HALF) -timeout 30m -race -vet=off ./test ./functions/netsuite/... -run 'Test[AB][12][A-Z]|TestH2|AtOnce|ManyRefusals|SlowAnswer'
 
 .PHONY: test-rest
 test-rest:
-	go test -p $(HALF) -vet=off $$(go list ./... | grep -E '$(WITHOUT_RACE)')
+	go test -p $(HALF) -timeout 30m -vet=off $$(go list ./... | grep -E '$(WITHOUT_RACE)')
 	cd test/infraexample && go test -p $(HALF) -vet=off ./...
 	cd scripts/supply && go test -p $(HALF) -vet=off ./...
 
