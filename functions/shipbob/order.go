@@ -116,9 +116,9 @@ func readOrder(r *wire.Reader) (o order) {
 		case "recipient":
 			o.recipient = readRecipient(r)
 		case "products":
-			o.products = readList(r, readProduct)
+			o.products = wire.List(r, readProduct)
 		case "shipments":
-			o.shipments = readList(r, readShipment)
+			o.shipments = wire.List(r, readShipment)
 		case "tags":
 			o.digest = readDigest(r)
 		}
@@ -130,17 +130,6 @@ func readOrder(r *wire.Reader) (o order) {
 		o.key, o.issue = key, issue
 	}
 	return o
-}
-
-// readList reads a list or null.
-func readList[T any](r *wire.Reader, read func(*wire.Reader) T) (all []T) {
-	if r.Null() {
-		return nil
-	}
-	for range r.Array() {
-		all = append(all, read(r))
-	}
-	return all
 }
 
 func readRecipient(r *wire.Reader) (to recipient) {
@@ -211,9 +200,9 @@ func readShipment(r *wire.Reader) (s shipment) {
 		case "tracking":
 			s.readTracking(r)
 		case "products":
-			s.products = readList(r, readShipped)
+			s.products = wire.List(r, readShipped)
 		case "status_details":
-			s.details = readList(r, readDetail)
+			s.details = wire.List(r, readDetail)
 		}
 	}
 	if s.id == "" {
@@ -278,7 +267,7 @@ func readShipped(r *wire.Reader) (p shipped) {
 		case "sku":
 			p.sku, _ = r.Code()
 		case "inventory_items":
-			p.items = readList(r, readItem)
+			p.items = wire.List(r, readItem)
 		}
 	}
 	return p

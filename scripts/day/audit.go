@@ -239,7 +239,7 @@ func (b *books) inCRM(order message.Key, s *shipbobtest.Shipment, want int) (n i
 	return n
 }
 
-// inNotes returns how often notes of an order tell of the parcel, less those that it did not leave.
+// inNotes returns how many notes of an order name the parcel, less those by which it did not leave.
 func inNotes(notes []woocommercetest.Note, s *shipbobtest.Shipment) (n int) {
 	for _, note := range notes {
 		switch {

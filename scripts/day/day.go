@@ -30,7 +30,7 @@ type Delivery struct {
 	Order  string // memo by which the order must stand in the ERP's books; "" if none
 	Refuse bool   // the door must turn it away
 	Lost   bool   // it never arrives; only polling finds what it would have told
-	Acts   []Act  // what the system does before it tells of it
+	Acts   []Act  // what the system does before it reports it
 
 	topic, reference string // of a warehouse's delivery, whose body is what the warehouse has by then
 }
@@ -60,7 +60,7 @@ func Sample() []Delivery {
 	return d.steps
 }
 
-// Morning is what the stores of a day with a warehouse tell before anything leaves.
+// Morning has the reports of the stores on a day with a warehouse, before anything leaves.
 func Morning() []Delivery {
 	d := &builder{}
 	d.begin()

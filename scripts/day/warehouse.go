@@ -82,7 +82,7 @@ func Stock(erp *netsuitetest.Fake) (map[string]string, error) {
 	return map[string]string{"NETSUITE_STOCK_LOCATIONS": erpLocation}, nil
 }
 
-// What a fake does by itself, and not because a connector asked for it.
+// Acts of a fake itself, which no connector asked for.
 const (
 	actHold    = "hold"     // a store: has the order of the body
 	actShipOne = "ship one" // a warehouse: one piece of the order's first product leaves
@@ -132,9 +132,9 @@ func (a Act) ship(warehouse *shipbobtest.Fake) error {
 	return err
 }
 
-// Afternoon is what the warehouse does with the orders that it has by then: each leaves, some in two
-// parcels. Of some the tracking number is corrected, some arrive, one does not leave after all, and
-// of some no webhook tells.
+// Afternoon has the acts of the warehouse with the orders that it has by then: each leaves, some in two
+// parcels. Of some the tracking number is corrected, some arrive, some do not leave after all, and
+// some are reported by no webhook.
 func Afternoon(warehouse *shipbobtest.Fake) (steps []Delivery) {
 	for _, o := range warehouse.Orders() {
 		if o.Status() != shipbobtest.ImportReview && (o.Status() != shipbobtest.Cancelled || !o.Shipments[0].Shipped.IsZero()) {
@@ -172,8 +172,8 @@ func leaves(o *shipbobtest.Order) (steps []Delivery) {
 	return steps
 }
 
-// Evening is what the stores report of what was written into them, every order that has left, and
-// a part of an order that comes back.
+// Evening has the reports of the stores about each order that was fulfilled in them, and a part of an
+// order that comes back.
 func Evening(stores map[string]http.Handler, warehouse *shipbobtest.Fake) []Delivery {
 	d := &builder{}
 	for _, o := range warehouse.Orders() {
@@ -210,7 +210,7 @@ func (d *builder) reports(store http.Handler, order string) {
 	}
 }
 
-// Request returns the request that tells the delivery. What a warehouse tells is what it has now.
+// Request returns the delivery's request. That of a warehouse has the state of now.
 func (d Delivery) Request(fake http.Handler) (http.Header, []byte, error) {
 	warehouse, ok := fake.(*shipbobtest.Fake)
 	if !ok || d.topic == "" {

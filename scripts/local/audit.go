@@ -23,7 +23,7 @@ import (
 // books, against what the senders were told and what left the warehouse.
 type result struct {
 	Accepted   int   `json:"accepted"`   // deliveries that were answered with 2xx
-	Found      int   `json:"found"`      // changes that no delivery told, made up for by polling
+	Found      int   `json:"found"`      // changes that no delivery reported, made up for by polling
 	Confirmed  int64 `json:"confirmed"`  // events per route, as the ledger has them
 	Superseded int64 `json:"superseded"` // …
 	Skipped    int64 `json:"skipped"`

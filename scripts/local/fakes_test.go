@@ -120,7 +120,7 @@ func TestWhatIsMisplacedIsNamed(t *testing.T) {
 	must(t, p.kept["shipbob"].do(day.Act{Name: "ship", About: reference}))
 	lost, twice := day.Misplaced(p.stores, notPending)
 	if missing := slices.DeleteFunc(lost, func(what string) bool { return !strings.HasPrefix(what, "parcel ") }); len(missing) != 3 || len(twice) != 0 {
-		t.Errorf("a parcel that nobody was told of: lost %q, twice %q; want it in store, ERP and CRM", missing, twice)
+		t.Errorf("a parcel that was not reported: lost %q, twice %q; want it in store, ERP and CRM", missing, twice)
 	}
 	must(t, p.senders.play(ctx, p.parts()[1](), 0))
 	must(t, p.settledAndPolled(ctx))

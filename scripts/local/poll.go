@@ -53,7 +53,7 @@ func (p *program) pollers(runtime port.Runtime, policy retry.Policy) (map[string
 		plan := reconcile.DefaultPlan()
 		plan.Lookback = p.polling.lookback
 		if p.stores[name] != nil {
-			plan.Lag = 0 // what the day tells arrives at once
+			plan.Lag = 0 // the day's webhooks arrive at once
 			plan.Lookback = max(plan.Lookback, time.Since(shopifytest.Start)+24*time.Hour)
 		}
 		poller, err := reconcile.New(reconcile.Config{

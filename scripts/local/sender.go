@@ -30,7 +30,7 @@ type told struct {
 type senders struct {
 	client *http.Client
 	door   string           // "http://127.0.0.1:4600/hooks/"
-	fakes  map[string]*kept // that do what they tell of, by system
+	fakes  map[string]*kept // that do what is reported, by system
 	mu     sync.Mutex
 	book   *os.File
 	told   map[string]told
@@ -76,7 +76,7 @@ func (s *senders) play(ctx context.Context, steps []day.Delivery, pause time.Dur
 	return nil
 }
 
-// act has the fake do what it tells of.
+// act has the fake do what the delivery reports.
 func (s *senders) act(d day.Delivery) error {
 	fake := s.fakes[d.System]
 	if fake == nil {

@@ -103,7 +103,7 @@ func (p *program) parts() []func() []day.Delivery {
 	}
 }
 
-// playDay plays the parts of the sample day. After each it polls for what no delivery told.
+// playDay plays the parts of the sample day. After each it polls for changes that no delivery reported.
 func (p *program) playDay(ctx context.Context, pause time.Duration) error {
 	for _, part := range p.parts() {
 		if err := p.senders.play(ctx, part(), pause); err != nil {

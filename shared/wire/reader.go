@@ -142,3 +142,23 @@ func (r *Reader) Time() time.Time {
 	}
 	return at
 }
+
+// TimeIn reads a time in the layout of package time.
+func (r *Reader) TimeIn(layout string) time.Time {
+	at, err := time.Parse(layout, r.String())
+	if err != nil {
+		r.Fail(strictjson.Value, "is not a time")
+	}
+	return at
+}
+
+// List reads a list of elements, or null, which gives none.
+func List[T any](r *Reader, read func(*Reader) T) (all []T) {
+	if r.Null() {
+		return nil
+	}
+	for range r.Array() {
+		all = append(all, read(r))
+	}
+	return all
+}

@@ -19,7 +19,7 @@
 //
 // NETSUITE_ITEMS chooses the items: all of them, or those with a ticked checkbox field such as
 // custitem_web_store. Without the setting none is listed. An item without an external id is not
-// listed, nor is the parent of a matrix, which nobody can buy. An item whose box is cleared is no
+// listed, nor is the parent of a matrix, which is not sold itself. An item whose box is cleared is no
 // longer listed, and stays in the stores as it is; to retire it, make it inactive first. Reading an
 // empty box as retired would take products out of a store that the ERP never put there.
 //

@@ -5,7 +5,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"time"
 
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
@@ -86,7 +85,7 @@ func readRow(r *wire.Reader) (item row) {
 		case "isinactive":
 			item.inactive = readFlag(r)
 		case "lastmodifieddate":
-			item.UpdatedAt = readTime(r)
+			item.UpdatedAt = r.TimeIn(suitetalk.TimeLayout)
 		case "prices":
 			item.priced, item.prices = true, readPrices(r)
 		}
@@ -204,12 +203,4 @@ func readFlag(r *wire.Reader) bool {
 		r.Fail(strictjson.Value, "is neither T nor F")
 	}
 	return text == "T"
-}
-
-func readTime(r *wire.Reader) time.Time {
-	at, err := time.Parse(suitetalk.TimeLayout, r.String())
-	if err != nil {
-		r.Fail(strictjson.Value, "is not a time")
-	}
-	return at
 }

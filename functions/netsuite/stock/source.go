@@ -2,7 +2,6 @@ package stock
 
 import (
 	"context"
-	"time"
 
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -41,7 +40,7 @@ func (Source) Translate(_ context.Context, raw *message.Raw) (connector.Translat
 		case "available":
 			level.Available = r.Stock()
 		case "changed":
-			level.At = readTime(r)
+			level.At = r.TimeIn(timeLayout)
 		}
 	}
 	for name, missing := range map[string]bool{"onhand": level.OnHand == nil, "available": level.Available == nil, "changed": level.At.IsZero()} {
@@ -56,12 +55,4 @@ func (Source) Translate(_ context.Context, raw *message.Raw) (connector.Translat
 		Type: canonical.InventoryLevelSet, At: level.At, UpdatedAt: level.At, Body: level, Notes: r.Notes(),
 		Entity: message.Key{System: "netsuite", Tenant: raw.Tenant, Type: entity, ID: level.SKU + "@" + level.Location},
 	}}}, nil
-}
-
-func readTime(r *wire.Reader) time.Time {
-	at, err := time.Parse(timeLayout, r.String())
-	if err != nil {
-		r.Fail(strictjson.Value, "is not a time")
-	}
-	return at
 }

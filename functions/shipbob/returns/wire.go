@@ -74,24 +74,13 @@ func Read(r *wire.Reader) (b Return) {
 		case "original_shipment_id":
 			b.Shipment, _ = r.NullID()
 		case "inventory":
-			b.Items = readList(r, readItem)
+			b.Items = wire.List(r, readItem)
 		}
 	}
 	if b.ID == "" {
 		r.Missing("id")
 	}
 	return b
-}
-
-// readList reads a list or null.
-func readList[T any](r *wire.Reader, read func(*wire.Reader) T) (all []T) {
-	if r.Null() {
-		return nil
-	}
-	for range r.Array() {
-		all = append(all, read(r))
-	}
-	return all
 }
 
 func readItem(r *wire.Reader) (i Item) {
@@ -104,7 +93,7 @@ func readItem(r *wire.Reader) (i Item) {
 		case "quantity":
 			i.Count = r.Int()
 		case "action_taken":
-			i.Done = readList(r, readDone)
+			i.Done = wire.List(r, readDone)
 		}
 	}
 	return i
@@ -145,7 +134,7 @@ func Changes(bodies [][]byte, topic string, otherwise time.Time) (all []connecto
 func Page(r *wire.Reader) (bodies [][]byte) {
 	for member := range r.Object() {
 		if member == "items" {
-			bodies = readList(r, (*wire.Reader).Raw)
+			bodies = wire.List(r, (*wire.Reader).Raw)
 		}
 	}
 	return bodies

@@ -12,7 +12,7 @@
 //
 // A hold of Shopify's own (fulfillmentOrderHold) is not used: Shopify fulfills nothing of a fulfillment
 // order on hold, so that the shipment that ends the hold would have to wait for the event that releases
-// it, and one that a person placed for another reason could not be told from ours.
+// it, and one that a person placed for another reason would look the same as ours.
 //
 // The guarantee is external_id: the event names the order by Shopify's own id, and each mutation sets a
 // state. tagsAdd and tagsRemove change a set, and metafieldsSet replaces the value under its owner,

@@ -37,8 +37,8 @@
 //     the merchant's own, which no source reports. Create the variant in the shop, then redrive.
 //   - The status, except that a retired product is archived (SHOPIFY_PRODUCT_RETIRE). A product that is
 //     created is a draft unless SHOPIFY_PRODUCT_STATUS says otherwise, and one without a price is a
-//     draft in any case. An archived product whose item is active again stays archived, because who
-//     archived it cannot be told: the receipt says so. A retired variant beside others is rejected
+//     draft in any case. An archived product whose item is active again stays archived, because
+//     Shopify does not say who archived it: the receipt says so. A retired variant beside others is rejected
 //     with variant_retired, and a person hides it.
 //   - A price whose list has none in the shop's currency: the old one stays, and the receipt says so.
 //

@@ -13,8 +13,8 @@
 // regular and there is no sale. It waits for its product.
 //
 // A retired product becomes a draft, a retired variation private, which takes both out of the store
-// (WOOCOMMERCE_PRODUCT_RETIRE). One that is active again stays as it is, because who hid it cannot be
-// told; the receipt says so.
+// (WOOCOMMERCE_PRODUCT_RETIRE). One that is active again stays as it is, because
+// WooCommerce does not say who hid it; the receipt says so.
 //
 // # Guarantee
 //

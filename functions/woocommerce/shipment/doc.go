@@ -32,8 +32,8 @@
 // Lines of virtual goods count as not shipped: an order that has some beside others is completed by
 // hand.
 //
-// What the warehouse has of an order becomes an internal note that begins with "Warehouse: ": of a hold,
-// with its reason, of a discrepancy between what was asked for and what left, and of the end of either.
+// An internal note that begins with "Warehouse: " has the warehouse's state of an order: a hold
+// with its reason, a discrepancy between what was asked for and what left, and the end of either.
 // An order that was never held has none. The status on-hold is not used: it says that a payment is
 // awaited, and would keep the order from the warehouse. The guarantee is search: the newest such note is
 // read first.
