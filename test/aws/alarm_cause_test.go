@@ -310,7 +310,7 @@ func alarmsOfTheTable(w *world) {
 	w.rings("a receiver that cannot be reached", func() {}, "topic-fails")
 	w.calm()
 	w.rings("a table that throttles", func() {
-		w.emulator.Fail("dynamodb", "PutItem", cloudtest.Throttle(101))
+		w.emulator.Fail("dynamodb", "PutItem", cloudtest.Throttle(160))
 		for id := range int64(20) {
 			w.post(order(10+id), http.StatusOK)
 		}
