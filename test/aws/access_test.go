@@ -95,7 +95,8 @@ func (h *host) polls(queueARN string) error {
 	return nil
 }
 
-// settle compares what was recorded with the file, or adds it.
+// settle compares what was recorded with the file, or adds it. What a run uses only sometimes, such
+// as what a function reads once more after a failure, has its reason in unrecorded.
 func (u *used) settle() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -110,7 +111,7 @@ func (u *used) settle() error {
 	}
 	var unknown bytes.Buffer
 	for _, line := range lines {
-		if !slices.Contains(known, line) {
+		if !slices.Contains(known, line) && reasonFor(line) < 0 {
 			fmt.Fprintln(&unknown, line)
 		}
 	}
