@@ -88,7 +88,7 @@ func (r *rig) unchecked(m *message.Message) connector.Delivery {
 }
 
 func connectorDelivery(m *message.Message, body any, parents map[string]string) connector.Delivery {
-	return connector.Delivery{Message: m, Body: body, Parents: parents, Key: m.ID, Attempt: 1}
+	return connector.Delivery{Message: m, Body: body, Parents: parents, Attempt: 1}
 }
 
 func (r *rig) deliver(ctx context.Context, m *message.Message) (connector.Receipt, error) {

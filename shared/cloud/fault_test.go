@@ -117,7 +117,7 @@ func (d *delivery) settle(t *testing.T) (handled int, err error) {
 }
 
 // mustEnd handles the queue until it is empty, and checks that the target has the
-// message, under one key, and that the ledger says so.
+// message, and that the ledger says so.
 func (d *delivery) mustEnd(t *testing.T) {
 	t.Helper()
 	for range 20 {
@@ -131,8 +131,8 @@ func (d *delivery) mustEnd(t *testing.T) {
 		t.Fatal("the target was never written to")
 	}
 	for _, each := range d.target.deliveries {
-		if each.Key != d.target.deliveries[0].Key {
-			t.Errorf("keys %q and %q", each.Key, d.target.deliveries[0].Key)
+		if each.Message.ID != d.target.deliveries[0].Message.ID {
+			t.Errorf("messages %q and %q", each.Message.ID, d.target.deliveries[0].Message.ID)
 		}
 	}
 	entries, err := d.ports.Ledger.Find(t.Context(), port.Query{Trace: "raw1"})

@@ -105,7 +105,6 @@ type Delivery struct {
 	Body    any               // pointer to the canonical type, decoded once
 	Ref     string            // the target's id of the entity, "" if it is not known to be there
 	Parents map[string]string // message.Key.String() of each parent -> the target's id
-	Key     string            // idempotency key of this write, stable over retries and redrives; only with IdempotencyKey
 	Attempt int               // 1 for the first
 
 	// Confirmed is the newest version that the target has confirmed, "" if none; only

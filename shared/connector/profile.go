@@ -69,13 +69,6 @@ type Operation struct {
 	Batch int
 	// Lag is how long after a write a search may still miss it; only with Search.
 	Lag time.Duration
-	// KeyLife is how long the target remembers an idempotency key, 0 for ever; only with
-	// IdempotencyKey.
-	KeyLife time.Duration
-	// SpentKey lists the vendor's codes which say that the key belongs to an attempt that
-	// failed for good, and that the next one needs a new key, such as Shopify's
-	// IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED; only with IdempotencyKey.
-	SpentKey []string
 }
 
 // Batch returns how many messages of these event types one request of the system takes, 1 for most
@@ -100,11 +93,6 @@ const (
 	// ExternalID: writing under our own id again changes nothing. Deliver names the
 	// record by Message.Key, and may be repeated at any time.
 	ExternalID Guarantee = "external_id"
-
-	// IdempotencyKey: the target remembers the key of a request and answers a second one
-	// as it did the first. Deliver sends Delivery.Key; an operation of several requests
-	// derives one key for each from it.
-	IdempotencyKey Guarantee = "idempotency_key"
 
 	// CompareAndSet: the write names the value that it expects to replace, and the target
 	// refuses it in one step if it holds another. Deliver sends Delivery.Expected, or

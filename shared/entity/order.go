@@ -180,8 +180,8 @@ type Turn struct {
 //     worker is writing the entity: come back then.
 //  2. A write of another event has an unknown outcome, for less than patience, and has no
 //     dead letter. The next step depends on what the target offers:
-//     - IdempotencyKey, and Search while the target's id is not known: only that very
-//     event can find out, by its key or its search. All others wait for it.
+//     - Search, while the target's id is not known: only that very event can find out. All
+//     others wait for it.
 //     - ExternalID, CompareAndSet, and Search once the id is known: an older state waits, because
 //     the newer one may be there; a newer state may go. A compare-and-set of the older state
 //     would read the newer value and replace it.
@@ -269,15 +269,7 @@ func (r *Record) openSince(event string) time.Time {
 }
 
 // sole reports whether only the very event can find out what became of its write.
-func (r *Record) sole(g connector.Guarantee) bool {
-	switch g {
-	case connector.IdempotencyKey:
-		return true
-	case connector.Search:
-		return r.Ref == ""
-	}
-	return false
-}
+func (r *Record) sole(g connector.Guarantee) bool { return g == connector.Search && r.Ref == "" }
 
 // comesBefore orders events of unknown outcome: newer versions first.
 func comesBefore(a *Attempt, event string, c Claimant) bool {

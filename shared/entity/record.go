@@ -228,7 +228,6 @@ type Attempt struct {
 	Crashed   time.Time               `json:"crashed,omitzero"`   // … since when the first of them began
 	Spent     map[string]retry.Budget `json:"spent,omitempty"`    // by kind of failure
 	NotBefore *retry.Span             `json:"quiet,omitempty"`    // in which the target wants to hear nothing of it
-	KeysSpent int                     `json:"keys,omitempty"`     // idempotency keys that were spent
 	Conflicts int                     `json:"conflict,omitempty"` // writes in a row that found another value than expected
 
 	// OpenSince is since when a write may have been made whose outcome is unknown; By is
@@ -239,9 +238,6 @@ type Attempt struct {
 	// Letters are the dead letters of the event, oldest first, and at most mostLetters of
 	// them: one of each copy of the event that died, such as a fact that was reported again.
 	Letters []Letter `json:"letters,omitempty"`
-	// Judged is the time of the letter whose redrive said that the target has nothing of
-	// the event. A copy of that redrive says nothing more.
-	Judged time.Time `json:"judged,omitzero"`
 }
 
 // mostLetters is how many letters of one event are remembered. Beyond it the oldest is
@@ -284,30 +280,9 @@ func (r *Record) Open(event string) bool {
 	return a != nil && (!a.OpenSince.IsZero() || r.Lease != nil && r.Lease.Event == event)
 }
 
-// OpenBeside reports whether a write of another event of the entity may have been made whose
-// outcome is unknown.
-func (r *Record) OpenBeside(event string) bool {
-	for other := range r.Attempts {
-		if other != event && r.Open(other) {
-			return true
-		}
-	}
-	return false
-}
-
-// Judge records that, as an operator found, the target has nothing of the entity as of
-// that time: no write before it has an unknown outcome any more.
-func (r *Record) Judge(at time.Time) {
-	for _, a := range r.Attempts {
-		if !a.OpenSince.After(at) {
-			a.OpenSince = time.Time{}
-		}
-	}
-}
-
 // Bury returns what is kept of the attempt once its dead letter is written: the letter,
 // those of other copies of the event, and what a redrive must know, which is a write of
-// unknown outcome and the next key. moved is the time of the letter that the message was
+// unknown outcome. moved is the time of the letter that the message was
 // before; zero if it was none.
 func (a *Attempt) Bury(letter Letter, moved time.Time) Attempt {
 	a.Moved(moved)
@@ -317,7 +292,7 @@ func (a *Attempt) Bury(letter Letter, moved time.Time) Attempt {
 	return Attempt{
 		Version: a.Version, Hash: a.Hash, Once: a.Once, Count: a.Count,
 		Letters:   append(a.Letters[max(0, len(a.Letters)+1-mostLetters):], letter),
-		OpenSince: a.OpenSince, By: a.By, KeysSpent: a.KeysSpent, Judged: a.Judged,
+		OpenSince: a.OpenSince, By: a.By,
 	}
 }
 

@@ -120,11 +120,11 @@ func TestNothingIsKeptFromWhatTheTargetHasOrMayHave(t *testing.T) {
 		"a state":                 {func(r *entity.Record) { r.Confirm("e", effect, state(1, "a"), "", "") }, false},
 		"a fact":                  {func(r *entity.Record) { r.Confirm("e", effect, fact(1, "a"), "", "") }, false},
 		"an id that was found":    {func(r *entity.Record) { r.Ref = "1" }, false},
-		"an unknown outcome":      {func(r *entity.Record) { open(r, "e", state(1, "a"), connector.IdempotencyKey, noon) }, false},
+		"an unknown outcome":      {func(r *entity.Record) { open(r, "e", state(1, "a"), connector.Search, noon) }, false},
 		"a writer":                {func(r *entity.Record) { r.Lease = newEnv(t).worker.Take("e", time.Minute) }, false},
 		"a request that may land": {func(r *entity.Record) { r.Landing = newEnv(t).worker.Take("e", time.Minute) }, false},
 		"a letter in doubt": {func(r *entity.Record) {
-			a := open(r, "e", state(1, "a"), connector.IdempotencyKey, noon)
+			a := open(r, "e", state(1, "a"), connector.Search, noon)
 			*a = a.Bury(entity.Letter{Event: "e"}, time.Time{})
 		}, false},
 	} {

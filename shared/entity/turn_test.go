@@ -21,7 +21,6 @@ func (e *testEnv) turn(r *entity.Record, c entity.Claimant) entity.Turn {
 func TestWhoseOutcomeHasToBeKnownFirst(t *testing.T) {
 	t.Parallel()
 	const (
-		key5   = connector.IdempotencyKey
 		search = connector.Search
 		id     = connector.ExternalID
 		cas    = connector.CompareAndSet
@@ -32,9 +31,8 @@ func TestWhoseOutcomeHasToBeKnownFirst(t *testing.T) {
 		version int
 		ahead   bool
 	}{
-		"key, newer":                     {key5, key5, "", 6, true},
-		"key, older":                     {key5, key5, "", 4, true},
 		"search, newer":                  {search, search, "", 6, true},
+		"search, older":                  {search, search, "", 4, true},
 		"search, newer, its id is known": {search, search, "1", 6, false},
 		"search, older, its id is known": {search, search, "1", 4, true},
 		"external id, newer":             {id, id, "", 6, false},
@@ -42,8 +40,8 @@ func TestWhoseOutcomeHasToBeKnownFirst(t *testing.T) {
 		"external id, the same version":  {id, id, "", 5, false},
 		"compare and set, older":         {cas, cas, "", 4, true},
 		"compare and set, newer":         {cas, cas, "", 6, false},
-		"key beside an external id":      {id, key5, "", 6, true},
-		"external id beside a key":       {key5, id, "", 6, true},
+		"search beside an external id":   {id, search, "", 6, true},
+		"external id beside a search":    {search, id, "", 6, true},
 		"compare and set beside an id":   {id, cas, "", 4, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -80,7 +78,7 @@ func TestWhoseOutcomeHasToBeKnownFirst(t *testing.T) {
 // TestNoTwoUnknownOutcomesWaitForEachOther has several, of which each is also a claimant.
 func TestNoTwoUnknownOutcomesWaitForEachOther(t *testing.T) {
 	t.Parallel()
-	for _, by := range []connector.Guarantee{connector.IdempotencyKey, connector.Search, connector.ExternalID, connector.CompareAndSet} {
+	for _, by := range []connector.Guarantee{connector.Search, connector.ExternalID, connector.CompareAndSet} {
 		e := newEnv(t)
 		r := e.load()
 		claimants := map[string]entity.Claimant{}
@@ -132,7 +130,7 @@ func TestALeaseThatEndedShowsAWrite(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
 	r := e.load()
-	attempted(r, "crashed", state(5, "a")).By = connector.IdempotencyKey
+	attempted(r, "crashed", state(5, "a")).By = connector.Search
 	r.Lease = e.worker.Take("crashed", time.Minute)
 	r.Lease.Linger, r.Lease.Version = 5*time.Minute, version(5)
 	if !r.Open("crashed") || r.Open("other") {

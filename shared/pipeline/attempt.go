@@ -203,8 +203,9 @@ func (a *attempt) claim(ctx context.Context) (claimed bool, err error) {
 		if t.OpenSince.IsZero() {
 			t.By = a.claimant.Guarantee
 		}
-		if a.in.Attributes[port.AttrCause] != "" {
-			a.redriven(t)
+		if a.in.Attributes[port.AttrCause] != "" { // a redriven letter
+			cause, _ := a.in.Cause()
+			t.Moved(cause.At)
 		}
 		a.lease = a.worker.Take(a.event.ID, a.profile.Timeout+a.Retry.Margin)
 		a.lease.Version, a.lease.Linger = state.Version, a.linger
@@ -230,17 +231,6 @@ func (a *attempt) claim(ctx context.Context) (claimed bool, err error) {
 		}
 	}
 	return false, nil
-}
-
-// redriven takes an operator's redrive of a message that was parked because an outcome is
-// unknown as saying that the target has nothing of the entity. A copy of that redrive says
-// nothing about what came after.
-func (a *attempt) redriven(t *entity.Attempt) {
-	cause, _ := a.in.Cause()
-	if t.Moved(cause.At); cause.Code == OutcomeUnknown && !cause.At.Equal(t.Judged) {
-		a.record.Judge(cause.At)
-		t.OpenSince, t.Judged = time.Time{}, cause.At
-	}
 }
 
 // settle writes the ledger, then the record: done is recorded after the effect, so that a

@@ -182,7 +182,7 @@ func (l *offlineLedger) Append(ctx context.Context, entries ...port.Entry) error
 // crash.
 func TestF50AnEndThatTheLedgerDidNotTakeIsNoCrash(t *testing.T) {
 	t.Parallel()
-	eachDecidable(t, func(t *testing.T, operation connector.Operation) {
+	eachOperation(t, func(t *testing.T, operation connector.Operation) {
 		v := newVendor(t, operation)
 		v.post("1", change{Type: customer, ID: "7", Version: 1, Name: "v1"})
 		for _, in := range v.take(inbox) {

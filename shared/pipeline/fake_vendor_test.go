@@ -21,9 +21,7 @@ type fakeVendor struct {
 	lag       time.Duration
 	acts      []act // of the next writes; a plain answer if there are no more
 	rows      []*row
-	keyLife   time.Duration // 0: keys are remembered for ever
-	byValue   bool          // compare-and-set compares contents instead of states
-	keys      map[string]keyed
+	byValue   bool // compare-and-set compares contents instead of states
 	calls     []connector.Delivery
 	finds     int
 	late      []lateWrite
@@ -36,12 +34,6 @@ type row struct {
 	version message.Sequence
 	state   int // changes with every write, as an ETag does
 	made    time.Time
-}
-
-// keyed is what the vendor remembers of an idempotency key.
-type keyed struct {
-	row   int
-	since time.Time
 }
 
 type lateWrite struct {
@@ -101,38 +93,21 @@ var acts = map[string]act{
 	},
 }
 
-// unknowable are the acts after which only the target knows what happened.
-var unknowable = map[string]bool{
-	"answer lost after the effect": true, "lost before the effect": true, "500 after the effect": true, "takes effect late": true,
-	"crash before the effect": true, "crash after the effect": true, "panic after the effect": true,
-	"crash, takes effect minutes later": true,
-}
-
 // operations are one of each guarantee.
 var operations = map[string]connector.Operation{
 	"external id":     {Guarantee: connector.ExternalID},
-	"idempotency key": {Guarantee: connector.IdempotencyKey, KeyLife: 24 * time.Hour},
 	"compare and set": {Guarantee: connector.CompareAndSet},
 	"search":          {Guarantee: connector.Search, Lag: 30 * time.Second},
-	"forgotten key":   {Guarantee: connector.IdempotencyKey, KeyLife: time.Millisecond},
 }
 
-// parks reports whether an operator has to find out what became of a write: the target has
-// forgotten its key at the next attempt.
-func parks(operation connector.Operation, fault string) bool {
-	return operation.KeyLife == time.Millisecond && unknowable[fault]
-}
-
-// eachDecidable runs a test for each operation whose unknown outcomes need no operator.
-func eachDecidable(t *testing.T, test func(t *testing.T, operation connector.Operation)) {
+// eachOperation runs a test for each of them.
+func eachOperation(t *testing.T, test func(t *testing.T, operation connector.Operation)) {
 	t.Helper()
 	for name, operation := range operations {
-		if !parks(operation, "lost before the effect") {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				test(t, operation)
-			})
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, operation)
+		})
 	}
 }
 
@@ -140,7 +115,7 @@ func eachDecidable(t *testing.T, test func(t *testing.T, operation connector.Ope
 func newVendor(t *testing.T, operation connector.Operation) *fakeVendor {
 	t.Helper()
 	e := newEnv(t)
-	v := &fakeVendor{testEnv: e, guarantee: operation.Guarantee, lag: operation.Lag, keyLife: operation.KeyLife, keys: map[string]keyed{}}
+	v := &fakeVendor{testEnv: e, guarantee: operation.Guarantee, lag: operation.Lag}
 	e.target.Target = v
 	e.profile.Linger = 5 * time.Minute
 	e.allOperations(operation)
@@ -213,14 +188,6 @@ func (v *fakeVendor) apply(d connector.Delivery, read string) (connector.Receipt
 	switch v.guarantee {
 	case connector.ExternalID:
 		return v.put(v.under(d.Message.Key()), d), nil
-	case connector.IdempotencyKey:
-		if k, known := v.keys[d.Key]; known && (v.keyLife == 0 || v.clock.Now().Sub(k.since) < v.keyLife) {
-			return receipt(k.row, v.rows[k.row]), nil
-		}
-		r := v.put(refRow(d.Ref), d)
-		at, _ := strconv.Atoi(r.Ref)
-		v.keys[d.Key] = keyed{at, v.clock.Now()}
-		return r, nil
 	case connector.CompareAndSet:
 		return v.swap(d, read)
 	}

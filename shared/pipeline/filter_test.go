@@ -180,7 +180,7 @@ func TestABodyThatCannotBeMatchedDoesNotPass(t *testing.T) {
 // version be one that the filter would skip.
 func TestF33AFilterResolvesNoUnknownOutcome(t *testing.T) {
 	t.Parallel()
-	eachDecidable(t, func(t *testing.T, operation connector.Operation) {
+	eachOperation(t, func(t *testing.T, operation connector.Operation) {
 		for _, befalls := range []string{"answer lost after the effect", "takes effect late", "crash after the effect"} {
 			v := newVendor(t, operation)
 			v.keepsOut(`"first_name":["out"]`)
@@ -201,7 +201,7 @@ func TestF33AFilterResolvesNoUnknownOutcome(t *testing.T) {
 // TestF33AFilterThatIsSwitchedOnResolvesNoUnknownOutcome has it match what was written.
 func TestF33AFilterThatIsSwitchedOnResolvesNoUnknownOutcome(t *testing.T) {
 	t.Parallel()
-	eachDecidable(t, func(t *testing.T, operation connector.Operation) {
+	eachOperation(t, func(t *testing.T, operation connector.Operation) {
 		v := newVendor(t, operation)
 		v.acts = []act{acts["answer lost after the effect"]}
 		v.post("1", change{Type: customer, ID: "7", Version: 1, Name: "out"})
@@ -224,7 +224,7 @@ func TestF33AFilterThatIsSwitchedOnResolvesNoUnknownOutcome(t *testing.T) {
 // child was written.
 func TestF33AChildOfUnknownOutcomeIsNotSkippedWithItsParent(t *testing.T) {
 	t.Parallel()
-	eachDecidable(t, func(t *testing.T, operation connector.Operation) {
+	eachOperation(t, func(t *testing.T, operation connector.Operation) {
 		v := newVendor(t, operation)
 		v.rows = []*row{{key: customerKey("p"), name: "parent", made: v.clock.Now().Add(-time.Hour)}} // from before our memory
 		v.acts = []act{afterEffect(fault.Error{Kind: fault.Unavailable, Class: fault.Ambiguous, After: time.Hour})}

@@ -3,15 +3,12 @@ package pipeline
 import (
 	"cmp"
 	"context"
-	"slices"
-	"strconv"
 	"time"
 
 	"causeway.example/shared/admission"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
-	"causeway.example/shared/port"
 )
 
 // algorithms are the delivery algorithms, by what the target offers against a second
@@ -23,15 +20,10 @@ import (
 // and a call whose answer was lost, both mean that a write may have taken effect, or may
 // still do so.
 var algorithms = map[connector.Guarantee]func(context.Context, *delivery, connector.Delivery) (connector.Receipt, error){
-	connector.ExternalID:     byExternalID,
-	connector.IdempotencyKey: byKey,
-	connector.CompareAndSet:  byCompareAndSet,
-	connector.Search:         bySearch,
+	connector.ExternalID:    byExternalID,
+	connector.CompareAndSet: byCompareAndSet,
+	connector.Search:        bySearch,
 }
-
-// OutcomeUnknown is the code of a message that was parked because its write may have taken
-// effect, which nothing can show.
-const OutcomeUnknown = "outcome_unknown"
 
 // byExternalID delivers to an operation that writes under our own id: writing again changes
 // nothing, so that the message is simply written, after any end of an earlier attempt.
@@ -42,64 +34,6 @@ const OutcomeUnknown = "outcome_unknown"
 //	           └── no answer, crash ── write again
 func byExternalID(ctx context.Context, w *delivery, d connector.Delivery) (connector.Receipt, error) {
 	return w.write(ctx, d)
-}
-
-// byKey delivers to an operation that remembers the key of a request: the same key goes
-// with every attempt at the same write, over retries, crashes and redrives, so that the
-// target answers a repetition as it did the first.
-//
-//	claim ── write under key ── done
-//	           ├── no answer, crash ── write under the same key
-//	           └── "the key is spent" ── write under the next one
-//
-// A target that forgets keys (Operation.KeyLife) must not see one again after that time: a
-// write whose outcome is still unknown then is parked for an operator, unless the ledger has it
-// confirmed. Redriving the parked
-// message says that the target has nothing of it. An event that
-// is older than the target's memory is looked for first, because it may have been delivered
-// when our own memory was another; and so is one beside a dead event of the same entity whose
-// outcome is unknown, because that event's key was another.
-func byKey(ctx context.Context, w *delivery, d connector.Delivery) (connector.Receipt, error) {
-	t, now, life := w.record.Attempt(w.event.ID), w.Now(), w.keyLife()
-	if life > 0 && !t.OpenSince.IsZero() && now.Sub(t.OpenSince) > life {
-		return w.forgotten(ctx)
-	}
-	if d.Ref == "" && (life > 0 && now.Sub(w.event.Time) > life || w.record.OpenBeside(w.event.ID)) {
-		ref, err := w.find(ctx, w.event.Key())
-		if err != nil {
-			return connector.Receipt{}, err
-		}
-		d.Ref = ref
-	}
-	d.Key = keyOf(w.profile.Name, w.event.ID, t.KeysSpent)
-	receipt, err := w.write(ctx, d)
-	if f := fault.As(err); f != nil && f.Code != "" && slices.Contains(w.operation.SpentKey, f.Code) {
-		// The key belongs to an attempt that failed for good: the next one needs a new key.
-		t.OpenSince = time.Time{}
-		t.KeysSpent++
-		again := *f
-		again.Kind, again.Class, again.Scope = fault.Unavailable, fault.Conflict, fault.EntityScope
-		return receipt, &again
-	}
-	return receipt, err
-}
-
-// keyLife returns for how long after a time of ours the target knows a key for certain, 0
-// for ever. It may have taken the key up to a timeout before an attempt was given up, and
-// that time may be by a clock which is ahead of this one. A memory that is short beside all
-// this is used for half of what it is.
-func (w *delivery) keyLife() time.Duration {
-	life := w.operation.KeyLife
-	return max(life-w.profile.Timeout-w.Retry.Margin-w.Retry.Skew, life/2)
-}
-
-// keyOf derives the idempotency key of an event at a target. spent counts the keys that
-// were spent before it.
-func keyOf(target, event string, spent int) string {
-	if spent == 0 {
-		return message.DeriveID(target, event)
-	}
-	return message.DeriveID(target, event, strconv.Itoa(spent))
 }
 
 // byCompareAndSet delivers to an operation that replaces a value only if the target still
@@ -166,22 +100,6 @@ func bySearch(ctx context.Context, w *delivery, d connector.Delivery) (connector
 	return w.write(ctx, d)
 }
 
-// forgotten decides about a write of unknown outcome whose key the target no longer knows. Only
-// our own ledger can show more, where the crash came after the answer.
-func (w *delivery) forgotten(ctx context.Context) (connector.Receipt, error) {
-	confirmed, err := w.Ledger.Find(ctx, port.Query{Event: w.event.ID, Route: w.route, Stage: port.Confirmed, Limit: 1})
-	switch {
-	case err != nil:
-		return connector.Receipt{}, port.Unavailable("reading the ledger", err)
-	case len(confirmed) > 0:
-		return connector.Receipt{Ref: confirmed[0].TargetRef, Detail: "the ledger has it confirmed"}, nil
-	}
-	return connector.Receipt{}, &fault.Error{
-		Kind: fault.Rejected, Class: fault.Ambiguous, Code: OutcomeUnknown,
-		Detail: w.profile.Name + " has forgotten the key of an earlier attempt, which may have taken effect; look at " + w.profile.Name + ", and redrive this only if it has nothing of it",
-	}
-}
-
 // find looks an entity up at the target.
 func (w *delivery) find(ctx context.Context, key message.Key) (string, error) {
 	ref, err := w.by.system.Target.Find(ctx, key)
@@ -214,9 +132,6 @@ func (w *delivery) write(ctx context.Context, d connector.Delivery) (connector.R
 	switch {
 	case definite(f):
 		t.OpenSince = earlier
-		if f.Kind == fault.Rejected && w.operation.Guarantee == connector.IdempotencyKey {
-			t.OpenSince = time.Time{} // under the same key the target has decided for the earlier write too
-		}
 	default:
 		w.mayLand(f)
 	}

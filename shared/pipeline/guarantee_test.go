@@ -5,7 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"causeway.example/shared/port"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
 )
 
 // TestEachGuaranteeHoldsThroughEachFault has one write fail in the middle, and a newer
@@ -22,10 +23,6 @@ func TestEachGuaranteeHoldsThroughEachFault(t *testing.T) {
 						v.acts = append(v.acts, act)
 					}
 					v.version(1)
-					if parks(operation, fault) {
-						v.mustPark()
-						return
-					}
 					v.post("2", change{Type: customer, ID: "7", Version: 2, Name: "v2"})
 					v.finish(2 * time.Hour)
 					if got := v.holds(); got != "[v2]" {
@@ -41,16 +38,23 @@ func TestEachGuaranteeHoldsThroughEachFault(t *testing.T) {
 	}
 }
 
-// mustPark fails unless the message was parked after one write at most.
-func (v *fakeVendor) mustPark() {
-	v.Helper()
-	v.finish(time.Hour)
-	letters := v.dead(queue)
-	if len(letters) != 1 || letters[0].Attributes[port.AttrReason] != "ambiguous outcome_unknown" {
-		v.Errorf("dead letters %+v, want one with its reason", letters)
-	}
-	v.entry(port.Parked)
-	if len(v.calls) != 1 || len(v.rows) > 1 {
-		v.Errorf("%d writes, %d rows: that was a blind second write", len(v.calls), len(v.rows))
+// TestAFactThatWasRefusedIsDeliveredInItsNextVersion redrives the first after that.
+func TestAFactThatWasRefusedIsDeliveredInItsNextVersion(t *testing.T) {
+	t.Parallel()
+	for name, operation := range operations {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := newVendor(t, operation)
+			v.acts = []act{refuse(fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Status: 400})}
+			v.post("1", change{Type: captured, ID: "9", Version: 1, Name: "bad"})
+			v.settle(2 * time.Second)
+			v.post("2", change{Type: canonical.PaymentCaptured, ID: "9", Version: 2, Name: "good"})
+			v.settle(2 * time.Second)
+			v.redrive(v.letter())
+			v.settle(2 * time.Second)
+			if got := v.holds(); got != "[good]" || len(v.calls) != 2 {
+				t.Errorf("the vendor has %s after %d calls", got, len(v.calls))
+			}
+		})
 	}
 }

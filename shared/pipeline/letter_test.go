@@ -14,7 +14,6 @@ import (
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
-	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
 	"causeway.example/shared/routes"
 )
@@ -389,67 +388,29 @@ func (q sizeLimit) Send(ctx context.Context, queue string, batch []port.Outgoing
 	return q.Queue.Send(ctx, queue, batch)
 }
 
-// TestARedriveResolvesOnlyWhatItWasAskedFor has a message be parked because its outcome is
-// unknown, and its letter be copied: the redrive says that the target has nothing of it, and
-// a copy of the redrive says nothing about the write that followed.
-func TestARedriveResolvesOnlyWhatItWasAskedFor(t *testing.T) {
-	t.Parallel()
-	v := newVendor(t, operations["forgotten key"])
-	v.acts = []act{acts["lost before the effect"], acts["answer lost after the effect"]}
-	v.version(1)
-	v.settle(time.Minute)
-	letter := v.letter()
-	v.redrive(letter)
-	v.settle(time.Minute)
-	v.redrive(letter) // a copy
-	v.settle(time.Minute)
-	if len(v.rows) != 1 || len(v.calls) != 2 || len(v.entries(port.Parked)) != 3 {
-		t.Errorf("%d rows after %d calls, %d parked", len(v.rows), len(v.calls), len(v.entries(port.Parked)))
-	}
-}
-
-func TestARedriveSettlesAnOutcomeThatNothingElseCan(t *testing.T) {
-	t.Parallel()
-	v := newVendor(t, operations["forgotten key"])
-	v.acts = []act{acts["lost before the effect"]}
-	v.version(1)
-	v.settle(time.Minute)
-	if v.entry(port.Parked).Error.Code != pipeline.OutcomeUnknown {
-		t.Errorf("parked %+v", v.entry(port.Parked).Error)
-	}
-	v.redrive(v.letter())
-	v.settle(time.Minute)
-	if got := v.holds(); got != "[v1]" {
-		t.Errorf("the vendor has %s", got)
-	}
-}
-
-// TestADeadEventOfUnknownOutcomeAllowsNoSecondRecord has the first version be parked because
-// its outcome is unknown. The next one has a key of its own, so it looks for the entity first.
+// TestADeadEventOfUnknownOutcomeAllowsNoSecondRecord has the first version die of an outage while
+// its outcome is unknown.
 func TestADeadEventOfUnknownOutcomeAllowsNoSecondRecord(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"answer lost after the effect", "lost before the effect"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := newVendor(t, connector.Operation{Guarantee: connector.IdempotencyKey, KeyLife: time.Hour})
-			v.acts = []act{func(v *fakeVendor, apply func() (connector.Receipt, error)) (connector.Receipt, error) {
-				_, err := acts[name](v, apply)
-				late := *fault.As(err)
-				late.After = 2 * time.Hour
-				return connector.Receipt{}, &late
-			}}
+			v := newVendor(t, connector.Operation{Guarantee: connector.Search})
+			v.retry.Transient = time.Minute
+			v.acts = append([]act{acts[name]}, slices.Repeat([]act{refuse(fault.Error{Kind: fault.Unavailable})}, 20)...)
 			v.version(1)
 			v.settle(3 * time.Hour)
-			letter := v.letter()
+			letter, calls, finds := v.letter(), len(v.calls), v.finds
+			v.acts = nil
 			v.post("2", change{Type: customer, ID: "7", Version: 2, Name: "v2"})
 			v.settle(time.Minute)
-			if got := v.holds(); len(v.calls) != 2 || v.finds != 1 || got != "[v2]" {
-				t.Fatalf("%d calls and %d searches, the vendor has %s", len(v.calls), v.finds, got)
+			if got := v.holds(); len(v.calls) != calls+1 || got != "[v2]" {
+				t.Fatalf("%d calls and %d searches more, the vendor has %s", len(v.calls)-calls, v.finds-finds, got)
 			}
 			v.redrive(letter) // which a newer state has superseded
 			v.settle(time.Minute)
-			if got := v.holds(); len(v.calls) != 2 || got != "[v2]" {
-				t.Errorf("%d calls, the vendor has %s", len(v.calls), got)
+			if got := v.holds(); len(v.calls) != calls+1 || got != "[v2]" {
+				t.Errorf("%d calls more, the vendor has %s", len(v.calls)-calls, got)
 			}
 		})
 	}

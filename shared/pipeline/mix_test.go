@@ -22,7 +22,7 @@ const mixes = 6
 // target ends with the newest states, each fact once, and nothing is left or dead.
 func TestAnyMixOfFaultsAndOrdersConverges(t *testing.T) {
 	t.Parallel()
-	eachDecidable(t, func(t *testing.T, operation connector.Operation) {
+	eachOperation(t, func(t *testing.T, operation connector.Operation) {
 		for seed := range uint64(mixes) {
 			mix(t, operation, seed)
 		}

@@ -213,7 +213,7 @@ func (t *translation) deliver(b *testing.B, order *canonical.Order) {
 }
 
 func (t *translation) delivery(order *canonical.Order) connector.Delivery {
-	return connector.Delivery{Message: t.message, Body: order, Parents: t.parents, Key: "bench", Attempt: 1}
+	return connector.Delivery{Message: t.message, Body: order, Parents: t.parents, Attempt: 1}
 }
 
 // compare measures ours as the benchmark does, and then both in turns.

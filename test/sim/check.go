@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
 )
 
@@ -284,18 +283,10 @@ func (c *checker) states() {
 	vouched := c.vouched()
 	for _, entity := range slices.Sorted(maps.Keys(vouched)) {
 		newest := vouched[entity]
-		if e := c.final[entity]; c.rank(e) < newest && !once[entity] && !c.undecided(entity, newest) {
+		if e := c.final[entity]; c.rank(e) < newest && !once[entity] {
 			c.add(Stale, entity, e.Event, fmt.Sprint("ends as v", e.N, " although v", newest, " was there"))
 		}
 	}
-}
-
-// undecided reports whether the newest state of the entity waits for an operator, because its
-// outcome is unknown: what comes after it cannot know of it.
-func (c *checker) undecided(entity string, newest int) bool {
-	return slices.ContainsFunc(c.Letters, func(l Letter) bool {
-		return c.Expect.Ambiguous && l.Entity == entity && unverifiable(l.Reason) && c.Origins[originOf(l.Event, l.Version)] >= newest
-	})
 }
 
 // vouched returns per entity the number of the newest fact that the target ever had, without
@@ -328,7 +319,7 @@ func (c *checker) letters() {
 			c.add(Unexplained, l.Entity, l.Event, "is dead with the reason "+fmt.Sprintf("%q", l.Reason))
 		case l.Entity == "" && garbage > 0:
 			garbage--
-		case c.Expect.Dead[l.Entity], c.Expect.Ambiguous && unverifiable(l.Reason):
+		case c.Expect.Dead[l.Entity]:
 		default:
 			c.add(Leftover, l.Entity, l.Event, "is dead in "+l.Queue+": "+l.Reason)
 		}
@@ -347,12 +338,6 @@ func (c *checker) copies() {
 			c.add(Duplicated, l.Entity, l.Event, fmt.Sprintf("was published once and is dead %d times", letters[origin]))
 		}
 	}
-}
-
-// unverifiable reports whether the message is parked because nobody can know what the
-// target did, or waited for one that is.
-func unverifiable(reason string) bool {
-	return strings.HasPrefix(reason, "ambiguous "+pipeline.OutcomeUnknown) || strings.HasPrefix(reason, "missing_ref parent_")
 }
 
 // explained checks that the ledger says why the letter is dead, and that what is confirmed

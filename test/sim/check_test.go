@@ -8,7 +8,6 @@ import (
 
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
-	"causeway.example/shared/pipeline"
 	"causeway.example/shared/port"
 )
 
@@ -97,11 +96,7 @@ func TestCheckPassesWhatNeedsNoDelivery(t *testing.T) {
 	skipped.Entries = append(skipped.Entries, e)
 	never := good()
 	never.Told = append(never.Told, Told{Raw: "r", Entity: "order/4", N: 1}) // no 2xx
-	unverifiable := dead()
-	unverifiable.Expect = Expect{Ambiguous: true}
-	unverifiable.Letters[0].Reason = "ambiguous " + pipeline.OutcomeUnknown
-	unverifiable.Effects = append(unverifiable.Effects, effect("order/2", 1, 8))
-	superseded := good() // a dead letter whose entity was corrected
+	superseded := good()                                                     // a dead letter whose entity was corrected
 	superseded.Told[0].N = 1
 	superseded.Letters = []Letter{letter("order/1", 1)}
 	superseded.Entries = []port.Entry{entry("order/1", 1, port.Dead), entry("order/1", 2, port.Confirmed), entry("order/1", 1, port.Superseded)}
@@ -110,7 +105,7 @@ func TestCheckPassesWhatNeedsNoDelivery(t *testing.T) {
 	again := entry("order/1", 3, port.Skipped)
 	again.Outcome = "duplicate: erp has this content already"
 	back.Entries = append(back.Entries, again)
-	for name, h := range map[string]History{"superseded by a newer state": superseded, "changed back": back, "skipped by a rule": skipped, "never accepted": never, "outcome unknown": unverifiable} {
+	for name, h := range map[string]History{"superseded by a newer state": superseded, "changed back": back, "skipped by a rule": skipped, "never accepted": never} {
 		if found := checked(h); len(found) != 0 {
 			t.Errorf("%s: %v", name, found)
 		}
@@ -188,13 +183,12 @@ func TestCheckFails(t *testing.T) {
 			h.Circuit = circuits(outageOf(port.Degraded))
 			h.Entries = append(h.Entries, lines(h.Circuit[""][:1])...)
 		}},
-		"the circuit never opened":                {Unexplained, func(h *History) { h.Expect.Opens = port.Degraded }},
-		"hammered":                                {Unexplained, hammered},
-		"called on and on":                        {Unexplained, func(h *History) { hammered(h); h.Expect.Spread, h.Expect.MostCalls = 0, 8 }},
-		"dead and should not be":                  {Leftover, func(h *History) { h.Expect.Dead = nil }},
-		"still in its queue":                      {Leftover, func(h *History) { h.Left = []Left{{"q", "event"}} }},
-		"parked as unknown where one can know it": {Leftover, func(h *History) { h.Expect.Dead, h.Letters[0].Reason = nil, "ambiguous "+pipeline.OutcomeUnknown }},
-		"more garbage than was put in":            {Leftover, func(h *History) { h.Letters = append(h.Letters, Letter{Queue: "q-dead", Reason: "parse"}) }},
+		"the circuit never opened":     {Unexplained, func(h *History) { h.Expect.Opens = port.Degraded }},
+		"hammered":                     {Unexplained, hammered},
+		"called on and on":             {Unexplained, func(h *History) { hammered(h); h.Expect.Spread, h.Expect.MostCalls = 0, 8 }},
+		"dead and should not be":       {Leftover, func(h *History) { h.Expect.Dead = nil }},
+		"still in its queue":           {Leftover, func(h *History) { h.Left = []Left{{"q", "event"}} }},
+		"more garbage than was put in": {Leftover, func(h *History) { h.Letters = append(h.Letters, Letter{Queue: "q-dead", Reason: "parse"}) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -128,7 +128,7 @@ func (w *world) diesAtBudget(f fact) {
 			continue
 		}
 		after := e.At.Sub(epoch)
-		if e.Error.Code != "outcome_unknown" && (after < w.policy.Transient || after > w.policy.Transient+2*time.Hour) {
+		if after < w.policy.Transient || after > w.policy.Transient+2*time.Hour {
 			w.breaks(e.Event, "%s is dead after %s, and its budget is %s", f.entity(), after, w.policy.Transient)
 		}
 		return

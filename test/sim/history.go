@@ -66,7 +66,6 @@ type Expect struct {
 	Redrives  int             // most redrives of one message, and how many those that stay have; 0: not looked at
 	Spread    time.Duration   // least time between the first call about an event and its ninth; 0: not looked at
 	MostCalls int             // in the first hour; 0: not looked at
-	Ambiguous bool            // parking what cannot be verified is right
 	Opens     port.Stage      // what the ledger has to tell of the connection; "": not looked at
 	Gone      map[string]bool // entities whose dead letters are deleted from outside
 	Single    bool            // a fact of once takes effect only before it is confirmed

@@ -107,14 +107,14 @@ func TestMixesAreOfTwoToFour(t *testing.T) {
 
 func TestEveryOfferIsPlayed(t *testing.T) {
 	t.Parallel()
-	seen := map[offer]bool{}
+	seen := map[connector.Guarantee]bool{}
 	for seed := range uint64(5) {
 		seen[offerOf(Case{Faults: nil, Seed: seed}, nil)] = true
 	}
 	if len(seen) != len(offers) {
 		t.Errorf("five seeds play %d of %d offers", len(seen), len(offers))
 	}
-	if got := offerOf(Case{}, named([]string{"F48"})).guarantee; got != connector.Search {
+	if got := offerOf(Case{}, named([]string{"F48"})); got != connector.Search {
 		t.Errorf("F48 plays %s", got)
 	}
 }
@@ -208,7 +208,7 @@ func TestOutagesOpenTheCircuit(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[string]port.Stage{"F30": port.Degraded, "F44": port.AuthExpired, "F45": port.AuthExpired, "F49": port.Degraded} {
 		opened := 0
-		for seed := range uint64(20) {
+		for seed := range uint64(30) {
 			w, chosen := prepared(Case{Faults: []string{fault}, Seed: seed})
 			w.live(chosen)
 			if h := w.history(); !h.Muffled && len(h.Circuit[""]) > 1 && h.Circuit[""][0] == want {
@@ -216,7 +216,7 @@ func TestOutagesOpenTheCircuit(t *testing.T) {
 			}
 		}
 		if opened < 5 {
-			t.Errorf("%s: the circuit opened in %d of 20 runs", fault, opened)
+			t.Errorf("%s: the circuit opened in %d of 30 runs", fault, opened)
 		}
 	}
 }

@@ -53,16 +53,7 @@ func (w *world) trade() []fact {
 		}
 	}
 	w.random.Shuffle(len(facts), func(i, j int) { facts[i], facts[j] = facts[j], facts[i] })
-	if w.target.keyLife > 0 {
-		facts = append(facts, w.hoursLater("c0"))
-	}
 	return facts
-}
-
-// hoursLater is a state of the customer after the target has forgotten the keys of those before.
-func (w *world) hoursLater(customer string) fact {
-	at := epoch.Add(w.between(time.Hour, 6*time.Hour))
-	return fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: customer, Version: 9, Updated: at, since: at}
 }
 
 func (w *world) purchase(customer, order string) []fact {

@@ -31,7 +31,7 @@ type Effect struct {
 // target is the ERP. It keeps its own guarantee honestly and remembers every effect:
 // the checker reads this, never what we say about it.
 type target struct {
-	offer
+	guarantee connector.Guarantee
 	world     *world
 	lag       time.Duration // of the search
 	limit     int           // calls at once
@@ -41,7 +41,6 @@ type target struct {
 	effects   []Effect
 	current   map[string]Effect // by entity: what a reader of the ERP sees
 	documents int
-	keys      map[string]Effect // by idempotency key
 	calls     []Call
 	claims    []Call                      // entities that a worker meant to write, and when
 	confirmed map[string]message.Sequence // newest version per entity that our ledger calls confirmed
@@ -55,8 +54,8 @@ type Call struct {
 	Fate   string
 }
 
-func newTarget(w *world, o offer) *target {
-	return &target{offer: o, world: w, current: map[string]Effect{}, keys: map[string]Effect{}, confirmed: map[string]message.Sequence{}}
+func newTarget(w *world, g connector.Guarantee) *target {
+	return &target{guarantee: g, world: w, current: map[string]Effect{}, confirmed: map[string]message.Sequence{}}
 }
 
 // hear notes a request, and that one which was asked to wait did wait.
@@ -106,10 +105,6 @@ func (t *target) apply(d connector.Delivery, expected string, late bool) (Effect
 	switch t.guarantee {
 	case connector.ExternalID:
 		e.Document = before.Document
-	case connector.IdempotencyKey:
-		if done, ok := t.keys[d.Key]; ok && (t.keyLife == 0 || t.world.now.Sub(done.At) <= t.keyLife) {
-			return done, nil
-		}
 	case connector.CompareAndSet:
 		if before.tag() != expected {
 			return before, conflicting(d, before)
@@ -124,7 +119,7 @@ func (t *target) apply(d connector.Delivery, expected string, late bool) (Effect
 		e.Document = t.documents
 	}
 	e.number = len(t.effects) + 1
-	t.keys[d.Key], t.current[entity] = e, e
+	t.current[entity] = e
 	t.effects = append(t.effects, e)
 	return e, nil
 }

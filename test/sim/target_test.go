@@ -15,7 +15,7 @@ import (
 // visit lets one process call the target and returns its world.
 func visit(t *testing.T, g connector.Guarantee, call func(w *world, c client)) *world {
 	t.Helper()
-	w := newWorld(1, offer{guarantee: g})
+	w := newWorld(1, g)
 	w.target.lag = 0
 	w.spawn("caller", 0, func(p *process) { call(w, client{w.target, p}) }, nil)
 	w.run()
@@ -26,17 +26,16 @@ func visit(t *testing.T, g connector.Guarantee, call func(w *world, c client)) *
 func write(v int, ref, expected string) connector.Delivery {
 	f := fact{Type: canonical.CustomerUpserted, Kind: "customer", ID: "c", Version: v}
 	m := &message.Message{ID: "event-" + number(v), Type: f.Type, Subject: f.entity(), Sequence: f.sequence(), Time: f.events()[0].At}
-	return connector.Delivery{Message: m, Body: f.body(), Key: "key-" + m.ID, Ref: ref, Expected: expected}
+	return connector.Delivery{Message: m, Body: f.body(), Ref: ref, Expected: expected}
 }
 
 // The target keeps its guarantee, and no more than that.
 func TestTargetKeepsItsGuarantee(t *testing.T) {
 	t.Parallel()
 	for g, want := range map[connector.Guarantee]struct{ effects, documents int }{
-		connector.ExternalID:     {2, 1},
-		connector.IdempotencyKey: {1, 1},
-		connector.CompareAndSet:  {1, 1}, // the second finds that it is there already
-		connector.Search:         {2, 2},
+		connector.ExternalID:    {2, 1},
+		connector.CompareAndSet: {1, 1}, // the second finds that it is there already
+		connector.Search:        {2, 2},
 	} {
 		w := visit(t, g, func(_ *world, c client) {
 			for range 2 {
@@ -47,21 +46,6 @@ func TestTargetKeepsItsGuarantee(t *testing.T) {
 		})
 		if len(w.target.effects) != want.effects || w.target.documents != want.documents {
 			t.Errorf("%s: %d effects in %d documents, want %+v", g, len(w.target.effects), w.target.documents, want)
-		}
-	}
-}
-
-func TestTargetForgetsAKey(t *testing.T) {
-	t.Parallel()
-	for after, documents := range map[time.Duration]int{time.Hour - time.Second: 1, time.Hour + time.Second: 2} {
-		w := visit(t, connector.IdempotencyKey, func(w *world, c client) {
-			w.target.keyLife = time.Hour
-			_, _ = c.Deliver(t.Context(), write(1, "", ""))
-			c.p.sleep(after)
-			_, _ = c.Deliver(t.Context(), write(1, "", ""))
-		})
-		if w.target.documents != documents {
-			t.Errorf("%d documents after %s, want %d", w.target.documents, after, documents)
 		}
 	}
 }

@@ -84,7 +84,7 @@ func VendorCases(v Vendor, seeds, mixes int) []Case {
 // RunAgainst plays the case with the vendor in the place of the model's ERP.
 func RunAgainst(v Vendor, c Case, trace bool) Result {
 	chosen := named(c.Faults)
-	w := newWorld(mix(c), offer{})
+	w := newWorld(mix(c), "")
 	w.tracing, w.filtered, w.target.meter = trace, false, meter{}
 	w.stand = v.Open(func() time.Time { return w.now }, w.random)
 	w.held, w.traded, w.needless = w.stand.Books(), v.Trade(w.random), map[string]bool{}

@@ -93,7 +93,7 @@ type moment struct {
 	handle          string
 }
 
-func newWorld(seed uint64, o offer) *world {
+func newWorld(seed uint64, g connector.Guarantee) *world {
 	w := &world{
 		loop: newLoop(epoch, seed), idlers: map[string][]*process{}, panicking: map[string]bool{}, crashes: map[string]int{},
 		skews: map[string]time.Duration{}, quiet: newQuiet(), circuit: newCircuit(), signature: "current",
@@ -103,9 +103,9 @@ func newWorld(seed uint64, o offer) *world {
 	w.store = newStore(func() time.Time { return w.now }, branches, []string{shop})
 	w.store.visibility, w.store.maxReceives = visibility, 1000
 	w.store.shuffle, w.store.bell = w.random.Shuffle, w.ring
-	w.target = newTarget(w, o)
-	w.expect = Expect{Dead: map[string]bool{}, Ambiguous: o.keyLife > 0}
-	if o.guarantee == connector.Search {
+	w.target = newTarget(w, g)
+	w.expect = Expect{Dead: map[string]bool{}}
+	if g == connector.Search {
 		w.target.lag = w.between(0, 2*time.Minute)
 	}
 	w.target.limit = 1 + w.random.IntN(4)
@@ -151,7 +151,7 @@ func (w *world) erp(p *process) connector.System {
 		return w.vendor(p)
 	}
 	offered := func(name, effect string) connector.Operation {
-		return connector.Operation{Name: name, Guarantee: w.target.guarantee, Lag: w.target.lag, KeyLife: w.target.keyLife, Effect: effect}
+		return connector.Operation{Name: name, Guarantee: w.target.guarantee, Lag: w.target.lag, Effect: effect}
 	}
 	return connector.System{Target: client{w.target, p}, Profile: connector.Profile{
 		Name: erp, Timeout: timeout, Linger: linger, Concurrency: w.target.limit, Rate: w.target.meter.rate,

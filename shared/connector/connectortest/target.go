@@ -180,7 +180,7 @@ func (r *targetRun) delivery(m *message.Message, attempt int) (connector.Deliver
 		}
 	}
 	return connector.Delivery{
-		Message: m, Body: body, Ref: r.refs[m.Key().String()], Parents: parents, Key: message.DeriveID(m.ID), Attempt: attempt,
+		Message: m, Body: body, Ref: r.refs[m.Key().String()], Parents: parents, Attempt: attempt,
 	}, nil
 }
 
@@ -192,7 +192,7 @@ func (r *targetRun) guarantee(m *message.Message) connector.Guarantee {
 // itself, or after a search.
 func (r *targetRun) repeatable(m *message.Message) bool {
 	switch r.guarantee(m) {
-	case connector.ExternalID, connector.IdempotencyKey, connector.Search:
+	case connector.ExternalID, connector.Search:
 		return true
 	}
 	return false

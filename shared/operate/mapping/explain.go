@@ -232,7 +232,7 @@ func (s *study) deliver(ctx context.Context, body []byte, parents map[string]str
 			err = errImpossible
 		}
 	}()
-	return s.target.Deliver(ctx, connector.Delivery{Message: &m, Body: entity, Ref: ref, Parents: parents, Attempt: 1, Key: message.DeriveID(s.Target.Profile.Name, m.ID)})
+	return s.target.Deliver(ctx, connector.Delivery{Message: &m, Body: entity, Ref: ref, Parents: parents, Attempt: 1})
 }
 
 // balance makes the total of an order or refund that of its parts, so that a connector takes an

@@ -9,8 +9,6 @@
 //	shopify-fulfillment    search           fulfillment, later its tracking, delivery or cancellation
 //	woocommerce            search           shipment as meta data, status and notes of its order
 //
-// No operation of a connector has the guarantee idempotency_key; the model's ERP plays it.
-//
 // An entity's state is known again in the books by a text that a reader of the target sees, such
 // as an order's name or a tracking link. So the checker needs no version that we made.
 package vendors
