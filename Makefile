@@ -91,20 +91,18 @@ sbom: dist ## write dist/sbom.cdx.json: what the built functions consist of, by 
 	cd scripts/supply && go build -o ../../.tools/supply .
 	.tools/supply -sbom "$(or $(DIST),dist)" > "$(or $(DIST),dist)/sbom.cdx.json"
 
-# Where test-aws finds the stage's templates; without it they are synthesized first.
+# Where test-aws finds the stage's templates and the programs for this machine; without them they
+# are synthesized and built first.
 TEMPLATES ?=
+PROGRAMS ?=
 
 # How often test-aws plays each fault and the day, with other moments of the kills.
 AWS_RUNS ?= 1
 
 .PHONY: test-aws
-test-aws: $(if $(TEMPLATES),,synth) ## run what is deployed, without an account: templates and functions at a stand-in or AWS_ENDPOINT_URL (TEMPLATES=)
-	for main in functions/*/*/main.go; do \
-		folder=$${main%/main.go}; name=$${folder#functions/}; \
-		CGO_ENABLED=0 go build $(DIST_FLAGS) -o ".tools/programs/$${name/\//-}/bootstrap" "./$$folder"; \
-	done
+test-aws: $(if $(TEMPLATES),,synth) $(if $(PROGRAMS),,programs) ## run what is deployed, without an account: templates and functions at a stand-in or AWS_ENDPOINT_URL (TEMPLATES= PROGRAMS=)
 	go test -tags aws -c -o .tools/test-aws ./test/aws
-	cd test/aws && TEMPLATES="$(abspath $(or $(TEMPLATES),infra/cdk.out))" PROGRAMS="$(CURDIR)/.tools/programs" ../../.tools/test-aws -test.v -test.parallel 8 -test.timeout 3h -runs $(AWS_RUNS)
+	cd test/aws && TEMPLATES="$(abspath $(or $(TEMPLATES),infra/cdk.out))" PROGRAMS="$(abspath $(or $(PROGRAMS),.tools/programs))" ../../.tools/test-aws -test.v -test.parallel 8 -test.timeout 3h -runs $(AWS_RUNS)
 
 .PHONY: bench
 bench: ## speed of the translation, of the local engine and of the operator's tools, as ratios (a ledger of ENTRIES=1000000)
@@ -124,15 +122,26 @@ comma := ,
 RULES_FLAGS := $(subst -tags ,-tags rules$(comma),$(DIST_FLAGS))
 RULES ?= $(shell grep -qsE '^ *([A-Z]+_RULE_[A-Z_]+|rules):' infra/stages/$(STAGE).yaml && echo 1)
 
+# The functions' names, such as shopify-receive. They are compiled together and then linked side by
+# side, because a linker leaves processors idle.
+FUNCTIONS := $(subst /,-,$(patsubst functions/%/main.go,%,$(wildcard functions/*/*/main.go)))
+
+.PHONY: functions
+functions:
+	@CGO_ENABLED=0 go list -export -f '' $(DIST_FLAGS) $(foreach name,$(FUNCTIONS),./functions/$(subst -,/,$(name))) > /dev/null
+	@CGO_ENABLED=0 $(MAKE) --no-print-directory --jobs=$$(getconf _NPROCESSORS_ONLN) $(FUNCTIONS:%=link-%)
+
+link-%:
+	@go build $(if $(and $(RULES),$(filter %-deliver,$*)),$(RULES_FLAGS),$(DIST_FLAGS)) -o "$(OUT)/$*/bootstrap" "./functions/$(subst -,/,$*)"
+
 .PHONY: dist
 dist: ## build every Lambda function for arm64 into dist/<system>-<role>/bootstrap (RULES=1 with the language of rules)
 	rm -rf "$(DIST)"
-	export GOOS=linux GOARCH=arm64 CGO_ENABLED=0; \
-	for main in functions/*/*/main.go; do \
-		folder=$${main%/main.go}; name=$${folder#functions/}; program="$(DIST)/$${name/\//-}/bootstrap"; \
-		if [ -n "$(RULES)" ] && [ "$${name#*/}" = deliver ]; then go build $(RULES_FLAGS) -o "$$program" "./$$folder"; \
-		else go build $(DIST_FLAGS) -o "$$program" "./$$folder"; fi; \
-	done
+	@GOOS=linux GOARCH=arm64 $(MAKE) --no-print-directory functions OUT="$(DIST)"
+
+.PHONY: programs
+programs:
+	@$(MAKE) --no-print-directory functions OUT=.tools/programs
 
 .PHONY: reproducible
 reproducible: dist ## build every Lambda function again, in another folder and from nothing, and compare the bytes
@@ -143,8 +152,10 @@ reproducible: dist ## build every Lambda function again, in another folder and f
 	diff -r "$(DIST)" .tools/dist-again && echo "the same bytes, built twice from two folders"
 
 .PHONY: size
-size: dist ## size, start and memory of every Lambda function, against the smallest and the budget (RULES=1 with the language of rules)
-	go run ./scripts/size -dist "$(DIST)" $(if $(RULES),-rules -budget scripts/size/budget_rules.json)
+size: dist programs ## size, start and memory of every Lambda function, against the smallest and the budget (RULES=1 with the language of rules)
+	CGO_ENABLED=0 go build $(DIST_FLAGS) -o .tools/programs/minimal/bootstrap ./scripts/size/minimal
+	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build $(DIST_FLAGS) -o .tools/programs/arm64/minimal ./scripts/size/minimal
+	go run ./scripts/size -dist "$(DIST)" -programs .tools/programs $(if $(RULES),-budget scripts/size/budget_rules.json)
 
 .PHONY: fuzz
 fuzz: ## fuzz every decoder, codec and verifier (FUZZTIME= each)

@@ -6,7 +6,7 @@
 // makes the command exit with 1.
 //
 // Sizes are those of the arm64 programs in dist; times and memory are those of the same
-// sources built for this machine. The cloud is a stand-in that says yes to everything.
+// sources built for this machine with the same flags. The cloud is a stand-in that says yes to everything.
 package main
 
 import (
@@ -25,12 +25,11 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	dist := flag.String("dist", "dist", "`folder` of the arm64 programs, as make dist leaves them")
-	work := flag.String("work", ".tools/programs", "`folder` for the programs built for this machine")
+	programs := flag.String("programs", ".tools/programs", "`folder` of the programs for this machine, and of the smallest one, as make size leaves them")
 	file := flag.String("budget", "scripts/size/budget.json", "`file` with the limits")
-	rules := flag.Bool("rules", false, "the delivering functions were built with the language of rules (make dist RULES=1)")
 	runs := flag.Int("runs", 20, "starts that each figure is taken of")
 	flag.Parse()
-	passed, err := run(ctx, options{*dist, *work, *file, *runs, *rules}, os.Stdout)
+	passed, err := run(ctx, options{*dist, *programs, *file, *runs}, os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "size:", err)
 	}
@@ -40,9 +39,8 @@ func main() {
 }
 
 type options struct {
-	dist, work, budget string
-	runs               int
-	rules              bool
+	dist, programs, budget string
+	runs                   int
 }
 
 // budget is what a function may cost.
@@ -86,11 +84,11 @@ func run(ctx context.Context, o options, out io.Writer) (bool, error) {
 		names[i] = filepath.Base(filepath.Dir(name))
 	}
 	slices.Sort(names)
-	programs, err := build(ctx, o, names)
+	all, err := programs(o, names)
 	if err != nil {
 		return false, err
 	}
-	best, again := map[string]figures{}, programs
+	best, again := map[string]figures{}, all
 	for range tries {
 		measured, err := measure(ctx, o, again)
 		if err != nil {
@@ -101,7 +99,7 @@ func run(ctx context.Context, o options, out io.Writer) (bool, error) {
 		if len(slow) == 0 {
 			break
 		}
-		again = slices.DeleteFunc(slices.Clone(programs), func(p program) bool { return p.name != minimal && !slices.Contains(slow, p.name) })
+		again = slices.DeleteFunc(slices.Clone(all), func(p program) bool { return p.name != minimal && !slices.Contains(slow, p.name) })
 	}
 	return table(out, names, best, limits), nil
 }

@@ -71,20 +71,6 @@ func TestOnlyTimesAreTakenAgain(t *testing.T) {
 	}
 }
 
-// TestProgramsAreBuiltAsTheyAreShipped compares the flags with those of make dist.
-func TestProgramsAreBuiltAsTheyAreShipped(t *testing.T) {
-	t.Parallel()
-	makefile, err := os.ReadFile("../../Makefile")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(makefile), "\nDIST_FLAGS := ")
-	shipped, _, _ := strings.Cut(rest, "\n")
-	if ours := strings.Join(flags, " "); ours != strings.ReplaceAll(shipped, `"`, "") {
-		t.Errorf("built with  %s\nshipped with %s", ours, shipped)
-	}
-}
-
 func TestTheFastestStartBesideTheSmallestIsKept(t *testing.T) {
 	t.Parallel()
 	best := map[string]figures{}
