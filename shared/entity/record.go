@@ -141,7 +141,7 @@ func (r *Record) Join(stored *Record, own string) {
 
 // Confirm records that the target has the state, by the effect of the event.
 func (r *Record) Confirm(event, effect string, s State, ref, tag string) {
-	r.End(event)
+	r.drop(event)
 	if r.Skipped = nil; ref != "" {
 		r.Ref = ref
 	}
@@ -166,7 +166,7 @@ func (r *Record) Confirm(event, effect string, s State, ref, tag string) {
 
 // Skip records that a rule kept the state from the target, which has nothing of the entity.
 func (r *Record) Skip(event string, s State, reason string, final bool) {
-	r.End(event)
+	r.drop(event)
 	skipped := &Skipped{Version: s.Version, Hash: s.Hash, Reason: reason, Final: final}
 	if s.Once {
 		skipped.Version = "" // a fact outdates no state
@@ -177,8 +177,17 @@ func (r *Record) Skip(event string, s State, reason string, final bool) {
 	r.Skipped = skipped
 }
 
-// End forgets an event that has ended well, and every attempt at it.
+// End ends an event whose state the target does not have, because it has a newer one. Dead letters
+// of it stay until what the target has is confirmed.
 func (r *Record) End(event string) {
+	a := r.Attempts[event]
+	if r.drop(event); a != nil && len(a.Letters) > 0 {
+		*r.Attempt(event) = Attempt{Version: a.Version, Hash: a.Hash, Once: a.Once, Count: a.Count, Letters: a.Letters}
+	}
+}
+
+// drop forgets an event that has ended, and every attempt at it.
+func (r *Record) drop(event string) {
 	if r.Lease != nil && r.Lease.Event == event {
 		r.Lease = nil
 	}

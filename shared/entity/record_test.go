@@ -323,6 +323,25 @@ func TestTheLetterKeepsWhatARedriveMustKnow(t *testing.T) {
 	}
 }
 
+// TestALetterOutlivesACopyThatWasTooLate has one copy of a fact die, and another one be refused
+// because the target has a newer version.
+func TestALetterOutlivesACopyThatWasTooLate(t *testing.T) {
+	t.Parallel()
+	r := newEnv(t).load()
+	a := open(r, "e", fact(1, "a"), connector.CompareAndSet, noon)
+	*a = a.Bury(entity.Letter{MessageID: "m", Event: "e"}, time.Time{})
+	if r.End("e"); r.Open("e") || len(r.Superseded("e", fact(2, "b"))) != 1 {
+		t.Errorf("the letter is forgotten: %+v", r.Attempts["e"])
+	}
+	if r.Confirm("e", effect, fact(2, "b"), "1", ""); r.Letters() {
+		t.Error("a letter outlives what confirms its fact")
+	}
+	attempted(r, "f", state(1, "a"))
+	if r.End("f"); r.Attempts["f"] != nil {
+		t.Errorf("an event without a letter is remembered: %+v", r.Attempts["f"])
+	}
+}
+
 // TestEachCopyOfAnEventHasItsOwnLetter has copies of a fact die; some of their letters are
 // moved back, and die once more.
 func TestEachCopyOfAnEventHasItsOwnLetter(t *testing.T) {

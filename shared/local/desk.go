@@ -203,6 +203,7 @@ func (h *hand) Close(ctx context.Context) error {
 	if len(h.taken) == 0 {
 		return nil
 	}
+	defer h.queue.bell.ring()
 	return h.store.file.Write(ctx, "giving letters back to queue "+h.queue.name, func(t *sqlite.Tx) error {
 		const query = `UPDATE item SET visible_at = ?, deferred = 0 WHERE id = ? AND queue = ? AND receives = ?`
 		for _, r := range h.taken {

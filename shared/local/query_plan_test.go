@@ -138,3 +138,43 @@ func TestAnEmptyReceiveIsNoTransaction(t *testing.T) {
 		t.Errorf("received %v, %v", batch, err)
 	}
 }
+
+// A receiver that waits at a queue in which nothing will be visible does not even read: it misses
+// what is put there behind its back, until the bell rings.
+func TestAQueueInWhichNothingChangedIsNotRead(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	q := s.queues["shop-inbox"]
+	receive := func(wait time.Duration) int {
+		t.Helper()
+		batch, err := s.Receive(t.Context(), q.name, 1, wait)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(batch)
+	}
+	put := func() {
+		t.Helper()
+		err := s.file.Write(t.Context(), "putting", func(tx *sqlite.Tx) error {
+			_, err := s.insert(tx, q, []letter{{data: []byte("1")}})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if receive(time.Millisecond) != 0 {
+		t.Fatal("it is not empty")
+	}
+	put()
+	if receive(time.Millisecond) != 0 {
+		t.Error("it was read although nothing had changed")
+	}
+	if q.bell.ring(); receive(time.Minute) != 1 {
+		t.Error("it was not read after the bell")
+	}
+	receive(time.Millisecond)
+	if put(); receive(0) != 1 {
+		t.Error("a receiver that does not wait does not read")
+	}
+}

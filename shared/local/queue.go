@@ -20,8 +20,8 @@ type queue struct {
 	name string
 	dead *queue // nil for a dead-letter queue, which keeps a message however often it is received
 	bell bell
-	// quiet is true after a look that found nothing. The next look then only reads.
-	quiet atomic.Bool
+	// quiet is what the last look found, nil if that were messages. After it the next look only reads.
+	quiet atomic.Pointer[quiet]
 	// paused is true while the queue's worker is to receive nothing.
 	paused atomic.Bool
 	inbox  bool // deliveries are translated from it, and archived when they leave it
@@ -55,8 +55,8 @@ func (s *Store) openQueues(ctx context.Context) error {
 func (s *Store) loadQueues(ctx context.Context) error {
 	s.queues = map[string]*queue{}
 	err := s.file.Rows(ctx, `SELECT id, name FROM queue`, func(row sqlite.Row) error {
-		q := &queue{bell: newBell()}
-		q.quiet.Store(true)
+		q := &queue{bell: bell{wake: make(chan struct{}, 1)}}
+		q.quiet.Store(&quiet{})
 		if err := row.Scan(&q.id, &q.name); err != nil {
 			return err
 		}

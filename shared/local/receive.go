@@ -15,7 +15,8 @@ import (
 // Receive implements port.Queue. Messages are received in the order in which they became
 // visible. A receiver that waits sleeps until a message is sent, becomes visible or is
 // deferred to another time; each message wakes one of them. If the context or Close ends
-// the wait, Receive fails. A look at an empty queue only reads.
+// the wait, Receive fails. A look at an empty queue only reads, and a receiver that waits does not
+// even look again before a message could be visible.
 func (s *Store) Receive(ctx context.Context, name string, limit int, wait time.Duration) ([]port.Incoming, error) {
 	doing := "receiving from queue " + name
 	q, err := s.queue(name, doing)
@@ -25,7 +26,12 @@ func (s *Store) Receive(ctx context.Context, name string, limit int, wait time.D
 	patience := time.NewTimer(wait)
 	defer patience.Stop()
 	for {
-		batch, next, err := s.take(ctx, q, limit)
+		var batch []port.Incoming
+		now := s.now()
+		next := q.still(now)
+		if wait <= 0 || next <= 0 {
+			batch, next, err = s.take(ctx, q, limit, now)
+		}
 		if err != nil || len(batch) > 0 || wait <= 0 {
 			return batch, err
 		}
@@ -37,13 +43,18 @@ func (s *Store) Receive(ctx context.Context, name string, limit int, wait time.D
 
 // take returns the messages that are visible now and, if there are none, how long it
 // takes until the next look.
-func (s *Store) take(ctx context.Context, q *queue, limit int) (batch []port.Incoming, next time.Duration, err error) {
+func (s *Store) take(ctx context.Context, q *queue, limit int, now time.Time) (batch []port.Incoming, next time.Duration, err error) {
 	if q.paused.Load() {
 		return nil, lookAround, nil
 	}
-	if q.quiet.Load() {
-		if next, err = s.peek(ctx, q); err != nil || next > 0 {
-			return nil, next, err
+	rung := q.bell.rung.Load()
+	if q.quiet.Load() != nil {
+		if next, err = s.peek(ctx, q, now); err != nil {
+			return nil, 0, err
+		}
+		if next > 0 {
+			q.quiet.Store(&quiet{rung, now.Add(next)})
+			return nil, next, nil
 		}
 	}
 	p := pick{store: s, queue: q, limit: limit}
@@ -60,7 +71,9 @@ func (s *Store) take(ctx context.Context, q *queue, limit int) (batch []port.Inc
 			s.config.Recorded(ctx, p.buried...)
 		}
 	}
-	q.quiet.Store(len(p.taken) == 0)
+	if q.quiet.Store(nil); len(p.taken) == 0 {
+		q.quiet.Store(&quiet{rung, now.Add(p.next)})
+	}
 	for _, row := range p.taken {
 		in, err := row.incoming(q.name)
 		if err != nil {
@@ -73,7 +86,7 @@ func (s *Store) take(ctx context.Context, q *queue, limit int) (batch []port.Inc
 
 // peek returns how long it takes until a message is visible, and 0 if one is now, without
 // a transaction of the writer: most looks at a queue that has nothing find nothing again.
-func (s *Store) peek(ctx context.Context, q *queue) (next time.Duration, err error) {
+func (s *Store) peek(ctx context.Context, q *queue, now time.Time) (next time.Duration, err error) {
 	doing := "receiving from queue " + q.name
 	select {
 	case <-s.closing:
@@ -84,7 +97,6 @@ func (s *Store) peek(ctx context.Context, q *queue) (next time.Duration, err err
 		return 0, sqlite.Failure(doing, err)
 	}
 	const query = `SELECT visible_at FROM item INDEXED BY item_visible WHERE queue = ? ORDER BY visible_at LIMIT 1`
-	now := s.now()
 	next = s.config.Visibility
 	err = s.file.Rows(context.WithoutCancel(ctx), query, func(row sqlite.Row) error {
 		var at int64

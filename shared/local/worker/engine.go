@@ -26,9 +26,9 @@ const batch = 10
 // found in bulk and are not urgent, so that they leave the machine to live ones.
 const backfillHands = 1
 
-// longPoll is how long a worker waits for a message before it checks whether to stop; the
-// longest that SQS allows.
-const longPoll = 20 * time.Second
+// longPoll is how long a worker waits for a message at a time. A message, and the end of the
+// engine, wake it at once.
+const longPoll = 5 * time.Minute
 
 // patience is how many of the system's timeouts a received message may wait for a slot.
 // With the attempt itself that is half of the six timeouts that AWS recommends as the
