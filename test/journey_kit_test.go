@@ -104,3 +104,32 @@ func TestE2AKitIsWhatItsComponentsAllow(t *testing.T) {
 		})
 	}
 }
+
+// TestE2TwoChangesOfAKitInOneSecondAreBothRead has a member leave the kit in the second in which
+// another one came, between two polls.
+func TestE2TwoChangesOfAKitInOneSecondAreBothRead(t *testing.T) {
+	t.Parallel()
+	p := kitPairs()[3]
+	s := p.setup(nil)
+	journey(t, s, func(w *world) {
+		for _, sku := range []string{"KIT", "TEE-BLK-M", "HOOD-M"} {
+			p.stock(w, sku, 99)
+		}
+		p.level(w, "TEE-BLK-M", p.a, 10)
+		p.level(w, "HOOD-M", p.a, 4)
+		second := time.Now()
+		set := func(members ...netsuitetest.Member) {
+			if err := w.erp.SetKit(netsuitetest.Kit{SKU: "KIT", Members: members, Changed: second}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		set(netsuitetest.Member{SKU: "TEE-BLK-M", Quantity: "1"}, netsuitetest.Member{SKU: "HOOD-M", Quantity: "1"})
+		w.pollsStock(p, s)
+		if got := p.books(w)["KIT"]; got != 99 {
+			t.Errorf("the second is not over, and the store has %d\n%s", got, w.story())
+		}
+		set(netsuitetest.Member{SKU: "TEE-BLK-M", Quantity: "1"})
+		w.pollsStock(p, s)
+		w.storeHas(p, map[string]int64{"KIT": 10, "TEE-BLK-M": 10, "HOOD-M": 4})
+	})
+}

@@ -29,7 +29,7 @@
 // its members from stock). It has a level like that of an item at each configured location:
 //
 //	OnHand     the smallest floor(quantityOnHand of a member / its quantity in the kit), and
-//	           Available the same of quantityAvailable (canonical.WholeKits)
+//	           Available the same of quantityAvailable (kitting.Whole)
 //	At         empty, so that a change that leaves the number of kits is no other content
 //
 // Members that have stock limit the kit: inventory items and assemblies (itemtype InvtPart and

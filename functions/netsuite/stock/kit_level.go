@@ -10,6 +10,7 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/kitting"
 	"causeway.example/shared/message"
 	"causeway.example/shared/wire"
 )
@@ -76,7 +77,7 @@ func translateKit(raw *message.Raw) (connector.Translation, error) {
 
 // parts returns the members that limit the kit, once with what is on hand of them and once with
 // what is available. An inactive member has nothing.
-func (k *kitLevel) parts(doing string) (onHand, available []canonical.Part, err error) {
+func (k *kitLevel) parts(doing string) (onHand, available []kitting.Part, err error) {
 	for i, m := range k.members {
 		if !limits(m.kind) {
 			continue
@@ -95,7 +96,7 @@ func (k *kitLevel) parts(doing string) (onHand, available []canonical.Part, err 
 			wrong.Detail = "member " + strconv.Quote(m.name) + " has the quantity " + strconv.Quote(m.quantity) + ", which is not above 0"
 			return nil, nil, wrong
 		}
-		one, other := canonical.Part{ID: m.item, Takes: takes}, canonical.Part{ID: m.item, Takes: takes}
+		one, other := kitting.Part{ID: m.item, Takes: takes}, kitting.Part{ID: m.item, Takes: takes}
 		if !m.inactive {
 			one.Stock, other.Stock = m.onHand.Value, m.available.Value
 		}
@@ -104,8 +105,8 @@ func (k *kitLevel) parts(doing string) (onHand, available []canonical.Part, err 
 	return onHand, available, nil
 }
 
-func wholeKits(parts []canonical.Part, field, doing string) (*canonical.Quantity, error) {
-	kits, ok := canonical.WholeKits(parts)
+func wholeKits(parts []kitting.Part, field, doing string) (*canonical.Quantity, error) {
+	kits, ok := kitting.Whole(parts)
 	if !ok {
 		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.Value, Field: field, Doing: doing, Detail: "no member limits the kit, or the number of kits has more than 18 digits"}
 	}

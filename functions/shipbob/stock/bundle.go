@@ -12,6 +12,7 @@ import (
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/kitting"
 	"causeway.example/shared/wire"
 )
 
@@ -201,7 +202,7 @@ func (c catalog) components(v *variant) (all []component, why string) {
 // wholeBundles counts how many bundles the components at the fulfillment center allow. One that is
 // not listed there has 0.
 func wholeBundles(components []component, location string, of func(level) string) (text string, ok bool) {
-	var parts []canonical.Part
+	var parts []kitting.Part
 	for _, each := range components {
 		stock := canonical.Decimal{}
 		if l, listed := each.levels[location]; listed {
@@ -210,9 +211,9 @@ func wholeBundles(components []component, location string, of func(level) string
 				return "", false
 			}
 		}
-		parts = append(parts, canonical.Part{ID: each.variant, Takes: canonical.NewDecimal(each.quantity, 0), Stock: stock})
+		parts = append(parts, kitting.Part{ID: each.variant, Takes: canonical.NewDecimal(each.quantity, 0), Stock: stock})
 	}
-	whole, ok := canonical.WholeKits(parts)
+	whole, ok := kitting.Whole(parts)
 	return whole.String(), ok
 }
 

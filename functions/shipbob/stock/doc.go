@@ -22,7 +22,7 @@
 // levels of the same poll:
 //
 //	OnHand     the smallest floor(on_hand_quantity of a component / its quantity in the bundle),
-//	           and Available the same of fulfillable_quantity (canonical.WholeKits)
+//	           and Available the same of fulfillable_quantity (kitting.Whole)
 //
 // A component without a level at the center has 0 there, and so has an inactive one. A digital one
 // does not limit the bundle, and a bundle of those alone has no level. A variant in two entries is added

@@ -1,10 +1,20 @@
-package canonical_test
+package kitting_test
 
 import (
 	"testing"
 
 	"causeway.example/shared/canonical"
+	"causeway.example/shared/kitting"
 )
+
+func decimal(t *testing.T, text string) canonical.Decimal {
+	t.Helper()
+	d, err := canonical.ParseDecimal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
 
 func TestWholeKitsAreWhatTheScarcestComponentAllows(t *testing.T) {
 	t.Parallel()
@@ -31,11 +41,11 @@ func TestWholeKitsAreWhatTheScarcestComponentAllows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var parts []canonical.Part
+			var parts []kitting.Part
 			for _, p := range tc.parts {
-				parts = append(parts, canonical.Part{ID: p[0], Takes: mustDecimal(t, p[1]), Stock: mustDecimal(t, p[2])})
+				parts = append(parts, kitting.Part{ID: p[0], Takes: decimal(t, p[1]), Stock: decimal(t, p[2])})
 			}
-			got, ok := canonical.WholeKits(parts)
+			got, ok := kitting.Whole(parts)
 			if ok != (tc.want != "") || ok && got.String() != tc.want {
 				t.Errorf("got %s, %v, want %q", got, ok, tc.want)
 			}
