@@ -253,7 +253,7 @@ func TestAThrottledListOfProductsIsWaitedFor(t *testing.T) {
 	a.level("TEE", 9, 7)
 	a.bundle("KIT", "2 TEE")
 	a.fake.Answer(
-		shipbobtest.Answer{Status: http.StatusOK, Body: `{"items":[],"next":null}`},
+		shipbobtest.Answer{Status: http.StatusOK, Body: `{"items":[{"inventory_id":1,"sku":"TEE","locations":[]}],"next":null}`},
 		shipbobtest.Answer{Status: http.StatusTooManyRequests, Header: http.Header{"X-Retry-After": {"7"}}, Body: `{}`},
 	)
 	_, err := a.system.Poller.Changes(t.Context(), connector.Ask{Feed: a.stockFeed()})
