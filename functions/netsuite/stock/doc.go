@@ -57,6 +57,7 @@
 // answers in the zone of the integration's user. Pages follow on the last row's time, item and
 // location, 1000 rows at a time, so that a level that changes meanwhile hides no other. That
 // lastQuantityAvailableChange is a column of the table was seen in public code, not live. So was table
-// kitItemMember with parentItem, item, quantity and lineNumber, and itemtype InvtPart and Kit. Pages of
-// kits follow on the last kit's time and id; a page ends with a whole kit.
+// kitItemMember with parentItem, item, quantity and lineNumber, and itemtype InvtPart, Assembly and Kit:
+// in several public repositories. Pages of kits follow on the last kit's time and id; a page ends with a
+// whole kit.
 package stock
