@@ -139,7 +139,7 @@ func (w *world) pollsStock(p stockPair, s setup) (sum reconcile.Report) {
 	w.Helper()
 	poller := w.poller(w.openSystems(s)[p.from], w.config.Runtime, func(r reconcile.Report) {
 		if r.Feed.Entity == "inventory" {
-			sum = r
+			sum.Gaps, sum.Unconfirmed = sum.Gaps+r.Gaps, sum.Unconfirmed+r.Unconfirmed
 		}
 	})
 	if err := poller.Run(w.Context()); err != nil {

@@ -37,7 +37,9 @@ func onlyStock(flow string) func(routes.Route) (routes.Route, bool) {
 // pollStock polls the ERP once and lets everything that follows happen.
 func (w *world) pollStock(s setup) (sum reconcile.Report) {
 	w.Helper()
-	p := w.poller(w.openSystems(s)["netsuite"], w.config.Runtime, func(r reconcile.Report) { sum = r })
+	p := w.poller(w.openSystems(s)["netsuite"], w.config.Runtime, func(r reconcile.Report) {
+		sum.Gaps, sum.Unconfirmed = sum.Gaps+r.Gaps, sum.Unconfirmed+r.Unconfirmed
+	})
 	if err := p.Run(w.Context()); err != nil {
 		w.Fatalf("polling stock: %v\n%s", err, w.story())
 	}

@@ -58,7 +58,7 @@
 //
 //	sale        sales orders, deposits, item fulfillments, invoices
 //	refund      refunds: credit memos, cash refunds, customer refunds
-//	stock       the poll of stock levels
+//	stock       the poll of stock levels, also of kits
 //	item        the poll of items and their prices
 //	record      what records have in common: settings, external ids, fields, lines, rejections
 //	suitetalk   the client: logins, requests, answers and what they mean

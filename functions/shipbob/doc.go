@@ -86,7 +86,8 @@
 //
 // ShipBob handles no refund (developer.shipbob.com, "Returns"), and a return is reported to no system
 // that keeps stock: the store's refund puts goods back into an ERP's stock, and nothing else does.
-// Stock levels of the fulfillment centers in SHIPBOB_STOCK_LOCATIONS are polled by package stock.
+// Stock levels of items and bundles at the fulfillment centers in SHIPBOB_STOCK_LOCATIONS are polled
+// by package stock.
 //
 // # Orders
 //

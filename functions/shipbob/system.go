@@ -22,7 +22,8 @@ const bodyLimit, timeout = 4 << 20, 30 * time.Second
 // Settings is the connector's configuration. Maps are written "key=value,key=value".
 type Settings struct {
 	// Token is a personal access token with the scopes orders_read, orders_write, channels_read,
-	// returns_read and inventory_read. Without it nothing is delivered or polled; the door works.
+	// returns_read, inventory_read and products_read. Without it nothing is delivered or polled; the
+	// door works.
 	Token connector.Secret `env:"SHIPBOB_TOKEN"`
 	// WebhookSecrets are the signing secrets of the webhook subscriptions, "whsec_…". Each is
 	// tried, so that one can be replaced without a gap.

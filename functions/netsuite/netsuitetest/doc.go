@@ -35,7 +35,8 @@
 // there again after the next Open.
 //
 // SetStock changes the stock of an item at a location, which is listed by SuiteQL in the order of
-// its changes.
+// its changes. SetKit changes a kit, whose members are listed with their levels by when any of them
+// changed last.
 //
 // It does not know: other record types, custom fields, scripts, taxes, inactive items, lots.
 package netsuitetest

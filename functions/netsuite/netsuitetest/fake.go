@@ -40,6 +40,7 @@ type Fake struct {
 
 	stock []*stockRow
 	items map[string]Item // by internal id, as SetItem left them
+	kits  map[string]Kit  // by internal id, as SetKit left them
 
 	anyItem bool     // items are made when a sales order names them
 	unknown []string // but not these
@@ -50,7 +51,7 @@ func New(now func() time.Time) *Fake {
 	return &Fake{
 		now: now, contract: loadContract(), books: newBooks(), limit: DefaultConcurrency,
 		nonces: map[string]bool{}, keys: map[string]crypto.PublicKey{}, tokens: map[string]time.Time{},
-		forbidden: map[string]bool{}, items: map[string]Item{},
+		forbidden: map[string]bool{}, items: map[string]Item{}, kits: map[string]Kit{},
 	}
 }
 

@@ -37,6 +37,7 @@ type Item struct {
 	Inactive     bool
 	Matrix       string // PARENT, CHILD or ""
 	Parent       string // internal id
+	Type         string // itemtype; "" is InvtPart
 	Ticked       string // id of the checkbox field that is ticked, such as custitem_web
 	Prices       []ItemPrice
 	Changed      time.Time

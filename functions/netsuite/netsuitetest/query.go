@@ -35,6 +35,9 @@ func (f *Fake) query(w http.ResponseWriter, body []byte) {
 		rows, known = f.stockLevels(sql)
 	}
 	if !known {
+		rows, known = f.kitQuery(sql)
+	}
+	if !known {
 		rows, known = f.itemQuery(sql)
 	}
 	if err != nil || email == nil && list == nil && order == nil && period == nil && sql != noCustomer && !known {

@@ -39,16 +39,22 @@ type Poller struct {
 
 var _ connector.Poller = (*Poller)(nil)
 
-// Feeds returns the levels of the account, none without a location.
+// Feeds returns the levels of the account, and those of its kits. There is none without a location.
 func (p *Poller) Feeds() []connector.Feed {
 	if len(p.Locations) == 0 {
 		return nil
 	}
-	return []connector.Feed{{Tenant: p.Account, Topic: topic, Entity: entity, Unannounced: true}}
+	return []connector.Feed{
+		{Tenant: p.Account, Topic: topic, Entity: entity, Unannounced: true},
+		{Tenant: p.Account, Topic: kitTopic, Entity: entity, Unannounced: true},
+	}
 }
 
 // Changes lists the levels that changed, oldest first.
 func (p *Poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
+	if ask.Feed.Topic == kitTopic {
+		return p.kitChanges(ctx, ask)
+	}
 	doing := "listing the stock levels of netsuite"
 	sql := selected + " AND b.location IN (" + strings.Join(p.Locations, ", ") + ") AND " +
 		changedAt + " >= " + suitetalk.Timestamp(ask.Since)
@@ -118,10 +124,24 @@ func (p *Poller) Fetch(ctx context.Context, feed connector.Feed, change connecto
 	if at < 0 || !suitetalk.IsInternalID(change.ID[at+1:]) {
 		return nil, fault.New(fault.Rejected, fault.Value, doing, "is not the id of a stock level")
 	}
-	rows, err := p.Client.Rows(ctx, selected+" AND LOWER(i.externalid) = "+suitetalk.Quoted(strings.ToLower(change.ID[:at]))+" AND b.location = "+change.ID[at+1:], doing)
+	sku, location := change.ID[:at], change.ID[at+1:]
+	var err error
+	if feed.Topic == kitTopic {
+		raw.Body, err = p.kit(ctx, sku, location, doing)
+	} else {
+		raw.Body, err = p.level(ctx, sku, location, doing)
+	}
+	if err != nil || raw.Body == nil {
+		return nil, err
+	}
+	return raw, nil
+}
+
+// level reads the level of the SKU at the location; nil if there is none.
+func (p *Poller) level(ctx context.Context, sku, location, doing string) ([]byte, error) {
+	rows, err := p.Client.Rows(ctx, selected+" AND LOWER(i.externalid) = "+suitetalk.Quoted(strings.ToLower(sku))+" AND b.location = "+location, doing)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	raw.Body = encode(rows[0])
-	return raw, nil
+	return encode(rows[0]), nil
 }

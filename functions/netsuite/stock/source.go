@@ -21,8 +21,11 @@ func (Source) Receive(context.Context, connector.Request) (*message.Raw, error) 
 	return nil, &fault.Error{Kind: fault.Invalid, Class: fault.Schema, Code: "no_webhooks", Doing: "receiving from netsuite", Detail: "NetSuite sends no webhooks; it is polled"}
 }
 
-// Translate turns a level into one inventory.level.
+// Translate turns a level, or the members of a kit, into one inventory.level.
 func (Source) Translate(_ context.Context, raw *message.Raw) (connector.Translation, error) {
+	if raw.Topic == kitTopic {
+		return translateKit(raw)
+	}
 	doing := "translating " + raw.Topic + " of netsuite"
 	if raw.Topic != topic {
 		return connector.Translation{}, &fault.Error{Kind: fault.Invalid, Class: fault.Schema, Field: "topic", Doing: doing, Detail: "is no topic of a poll"}

@@ -9,5 +9,5 @@
 //
 // A test plays the warehouse: Pick, Ship, Match, CancelByHand, and later Correct, Arrive and
 // CancelShipped. Delivery returns the signed webhook of an order, ShipmentDelivery of a shipment, and
-// Orders the books.
+// Orders the books. SetLevel and Bundle fill the shelves.
 package shipbobtest

@@ -59,6 +59,8 @@ type Fake struct {
 	answers  []Answer
 	products map[string]int // ids by reference id
 	stock    []*inventoryItem
+	bundles  []*bundle
+	unscoped bool // the token has no scope products_read
 }
 
 // Answer replaces an answer of the Fake.
@@ -181,6 +183,8 @@ func (f *Fake) answer(input *openapi3filter.RequestValidationInput, body []byte)
 		return f.listLevels(r.URL.Query())
 	case "GET /inventory-level/{inventoryId}/locations":
 		return f.getLevels(input.PathParams["inventoryId"])
+	case "GET /product":
+		return f.listProducts(r.URL.Query())
 	case "GET /channel":
 		return f.listChannels()
 	case "GET /order":
@@ -214,7 +218,7 @@ func (f *Fake) wait() time.Duration {
 func check(input *openapi3filter.RequestValidationInput) error {
 	for name := range input.Request.URL.Query() {
 		// The address of the next page has a parameter that the contract does not list.
-		if name == "Cursor" && strings.HasPrefix(input.Route.Path, version+"/inventory-level") {
+		if name == "Cursor" && (strings.HasPrefix(input.Route.Path, version+"/inventory-level") || input.Route.Path == version+"/product") {
 			continue
 		}
 		if input.Route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {

@@ -207,3 +207,23 @@ func TestRequestsForStockAreHeldAgainstTheContract(t *testing.T) {
 	c.want(http.StatusOK, "GET", "/2026-01/inventory-level/20101001/locations", "", "")
 	c.want(http.StatusNotFound, "GET", "/2026-01/inventory-level/99/locations", "", "")
 }
+
+func TestRequestsForProductsAreHeldAgainstTheContract(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t)
+	c.fake.Stock("TEE", shipbobtest.Level{Center: 9, OnHand: 40, Fulfillable: 38})
+	c.fake.Bundle("KIT", shipbobtest.Component{SKU: "TEE", Quantity: 2})
+	for _, query := range []string{"?PageSize=251", "?Limit=10", "?IsActive=true"} {
+		c.want(http.StatusBadRequest, "GET", "/2026-01/product"+query, "", "")
+	}
+	first := c.want(http.StatusOK, "GET", "/2026-01/product?PageSize=1", "", "")
+	var page struct{ Next string }
+	if err := json.Unmarshal([]byte(first), &page); err != nil || strings.Contains(first, `"KIT"`) {
+		t.Fatalf("%v: %s", err, first)
+	}
+	if second := c.want(http.StatusOK, "GET", strings.TrimPrefix(page.Next, "https://api.shipbob.com"), "", ""); !strings.Contains(second, `"quantity":2`) || strings.Contains(second, `"next":"`) {
+		t.Errorf("page 2: %s", second)
+	}
+	c.fake.Scope(false)
+	c.want(http.StatusForbidden, "GET", "/2026-01/product", "", "")
+}

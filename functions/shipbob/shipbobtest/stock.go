@@ -15,6 +15,7 @@ type inventoryItem struct {
 	id       int
 	sku      string
 	inactive bool
+	digital  bool
 	centers  []Level // nil: none is named
 }
 
@@ -50,6 +51,13 @@ func (f *Fake) Deactivate(sku string) {
 	f.stocked(sku).inactive = true
 }
 
+// Digital makes the item of the SKU digital.
+func (f *Fake) Digital(sku string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stocked(sku).digital = true
+}
+
 func (f *Fake) inventoryID() int { return 20101001 + len(f.stock) }
 
 // stocked returns the item of the SKU, which is made if there is none.
@@ -70,7 +78,7 @@ func (f *Fake) listLevels(query url.Values) reply {
 	}
 	var found []*inventoryItem
 	for _, i := range f.stock {
-		if query.Get("IsActive") == "" || query.Get("IsActive") == strconv.FormatBool(!i.inactive) {
+		if is(query.Get("IsActive"), !i.inactive) && is(query.Get("IsDigital"), i.digital) {
 			found = append(found, i)
 		}
 	}
@@ -78,14 +86,22 @@ func (f *Fake) listLevels(query url.Values) reply {
 	for _, i := range found[min(from, len(found)):min(from+size, len(found))] {
 		items = append(items, levelView(i))
 	}
+	return paged(query, "/inventory-level/locations", items, from+size, len(found))
+}
+
+// is reports whether the filter, which may be "", lets the value through.
+func is(filter string, value bool) bool { return filter == "" || filter == strconv.FormatBool(value) }
+
+// paged answers with a page of all elements. following is where the next page begins.
+func paged(query url.Values, path string, items []any, following, all int) reply {
 	page := map[string]any{"items": items, "first": nil, "last": nil, "prev": nil, "next": nil}
-	if from+size < len(found) {
+	if following < all {
 		next := url.Values{}
 		for name := range query {
 			next.Set(name, query.Get(name))
 		}
-		next.Set("Cursor", strconv.Itoa(from+size))
-		page["next"] = "https://api.shipbob.com" + version + "/inventory-level/locations?" + next.Encode()
+		next.Set("Cursor", strconv.Itoa(following))
+		page["next"] = "https://api.shipbob.com" + version + path + "?" + next.Encode()
 	}
 	return reply{status: http.StatusOK, body: page}
 }

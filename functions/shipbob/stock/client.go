@@ -34,7 +34,8 @@ type item struct {
 	id, sku string
 	at      time.Time // when ShipBob answered
 	levels  map[string]level
-	err     error // why it cannot be read
+	err     error  // why it cannot be read
+	refused string // of a bundle: why it has no level
 }
 
 // level is what is in stock at one fulfillment center.
@@ -43,30 +44,35 @@ type level struct{ onHand, available string }
 // items reads the whole list. An item that cannot be read has its error.
 func (p *Poller) items(ctx context.Context, doing string) (all []item, err error) {
 	query := url.Values{"IsActive": {"true"}, "IsDigital": {"false"}, "PageSize": {strconv.Itoa(pageSize)}}
+	err = p.list(ctx, path+byLocation, query, doing, func(body []byte, at time.Time) { all = append(all, readItem(body, at)) })
+	return all, err
+}
+
+// list reads all pages of a list, and hands each element on with the time at which ShipBob answered.
+func (p *Poller) list(ctx context.Context, path string, query url.Values, doing string, read func(body []byte, at time.Time)) error {
 	for range mostPages {
-		found, next, err := p.page(ctx, query, doing)
+		next, err := p.page(ctx, webapi.Request{Method: http.MethodGet, Path: path, Query: query, Doing: doing}, read)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		all = append(all, found...)
 		following, more := queryOf(next, query)
 		if !more {
-			return all, nil
+			return nil
 		}
 		query = following
 	}
-	return nil, broken(doing, "next")
+	return broken(doing, "next")
 }
 
-// page reads one page of the list, and the address of the next.
-func (p *Poller) page(ctx context.Context, query url.Values, doing string) (found []item, next string, err error) {
-	answer, err := p.Call(ctx, webapi.Request{Method: http.MethodGet, Path: path + byLocation, Query: query, Doing: doing})
+// page reads one page of a list, and the address of the next.
+func (p *Poller) page(ctx context.Context, request webapi.Request, read func(body []byte, at time.Time)) (next string, err error) {
+	answer, err := p.Call(ctx, request)
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
-	at, err := answeredAt(answer, doing)
+	at, err := answeredAt(answer, request.Doing)
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	r := wire.NewReader(answer.Body, answerLimits)
 	for member := range r.Object() {
@@ -75,14 +81,14 @@ func (p *Poller) page(ctx context.Context, query url.Values, doing string) (foun
 			next = r.Word()
 		case member == "items" && !r.Null():
 			for range r.Array() {
-				found = append(found, readItem(r.Raw(), at))
+				read(r.Raw(), at)
 			}
 		}
 	}
 	if err := r.Finish(); err != nil {
-		return nil, "", broken(doing, fault.As(err).Field)
+		return "", broken(request.Doing, fault.As(err).Field)
 	}
-	return found, next, nil
+	return next, nil
 }
 
 // queryOf returns the query of the next page: next is its address (Inventory…PagedResponse). There

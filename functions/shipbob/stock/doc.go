@@ -1,6 +1,6 @@
 // Package stock polls ShipBob for stock levels: client.go reads the list of inventory items by
-// fulfillment center, poller.go lists their levels, and source.go translates a level into an
-// inventory.level event.
+// fulfillment center, bundle.go counts how many bundles they allow, poller.go lists the levels, and
+// source.go translates a level into an inventory.level event.
 //
 // An event has the key {System: "shipbob", Tenant: the account's name, Type: "inventory", ID: SKU
 // and fulfillment center, such as "TEE-BLK-M@9"}. Its body is a canonical.InventoryLevel:
@@ -13,6 +13,27 @@
 // The fulfillment centers are those of SHIPBOB_STOCK_LOCATIONS: ShipBob is master of their stock. An
 // item that ShipBob does not list at one of them has 0 there. A quantity below zero is read as 0,
 // and the event notes that.
+//
+// # Bundles
+//
+// A bundle is a variant with a bundle_definition: the variants in it, and how many of each (GET
+// /product, Products.BundleDefinitionViewModel). ShipBob ships its components and stocks no bundle. The
+// SKU of an active bundle has a level at each configured fulfillment center, which follows from the
+// levels of the same poll:
+//
+//	OnHand     the smallest floor(on_hand_quantity of a component / its quantity in the bundle),
+//	           and Available the same of fulfillable_quantity (kitting.Whole)
+//
+// A component without a level at the center has 0 there, and so has an inactive one. A digital one
+// does not limit the bundle, and a bundle of those alone has no level. A variant in two entries is added
+// up. A bundle is rejected, with its SKU and the component, if a quantity is below 1, or a component is
+// itself a bundle, is not among the products, or has no inventory item with levels. An inventory item
+// with the SKU of a bundle is left out.
+//
+// The list of products is read whole by each poll, because ShipBob documents no values of its filter
+// ProductType: one more request for each 100 products. The token needs the scope products_read. If the
+// products cannot be listed, the levels of items go on, and "list of products" is a change that cannot
+// be read until they can. The version of a bundle is when the first page of items was answered.
 //
 // # Versions
 //

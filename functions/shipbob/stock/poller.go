@@ -35,9 +35,14 @@ func (p *Poller) Feeds() []connector.Feed {
 	return []connector.Feed{{Tenant: p.Account, Topic: Topic, Entity: entity, Unannounced: true, Snapshot: true}}
 }
 
-// Changes lists all levels in one page. Items of one SKU are one change, which Translate rejects.
+// Changes lists all levels in one page, those of bundles last. Items of one SKU are one change, which
+// Translate rejects, as it does a bundle that cannot be counted.
 func (p *Poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
 	items, err := p.items(ctx, "listing the stock levels of "+ask.Feed.Tenant+" at shipbob")
+	if err != nil {
+		return connector.Page{}, err
+	}
+	items, failed, err := p.withBundles(ctx, items, ask.Feed.Tenant)
 	if err != nil {
 		return connector.Page{}, err
 	}
@@ -45,11 +50,13 @@ func (p *Poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 	for _, i := range items {
 		ids[i.sku] = append(ids[i.sku], i.id)
 	}
-	page := connector.Page{}
+	page := connector.Page{Changes: failed}
 	for _, i := range items {
 		switch same := ids[i.sku]; {
 		case i.err != nil:
 			page.Changes = append(page.Changes, unreadable(i))
+		case i.refused != "":
+			page.Changes = append(page.Changes, connector.Change{ID: i.sku, At: i.at, Body: encode(i, nil, nil)})
 		case i.sku == "" || i.levels == nil || same[0] != i.id:
 		case len(same) > 1:
 			page.Changes = append(page.Changes, connector.Change{ID: i.sku, At: i.at, Body: encode(i, same, nil)})
@@ -81,6 +88,9 @@ func encode(i item, same, locations []string) []byte {
 	w := strictjson.NewWriter(nil)
 	w.Obj()
 	w.StrField("sku", i.sku)
+	if i.refused != "" {
+		w.StrField("refused", i.refused)
+	}
 	w.Key("same_sku").Arr()
 	for _, id := range same {
 		w.Str(id)
@@ -108,6 +118,10 @@ func encode(i item, same, locations []string) []byte {
 func (p *Poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
 	body, at := change.Body, change.At
 	if body == nil {
+		if change.ID == unlisted {
+			_, err := p.variants(ctx, "listing the products of "+feed.Tenant+" at shipbob")
+			return nil, err // the next poll has the bundles
+		}
 		id, named := strings.CutPrefix(change.ID, unreadablePrefix)
 		if !named {
 			return nil, nil // the next poll lists it

@@ -39,6 +39,11 @@ func Translate(raw *message.Raw) (connector.Translation, error) {
 			Detail: strconv.Quote(read.sku) + ": inventory items " + strings.Join(read.same, ", ") + " of ShipBob have this SKU, and each would be taken for the whole stock; merge them, or make it unique",
 		}
 	}
+	if read.refused != "" {
+		return connector.Translation{}, &fault.Error{
+			Kind: fault.Rejected, Class: fault.Value, Code: "bundle", Field: "bundle_definition", Doing: doing, Detail: strconv.Quote(read.sku) + ": " + read.refused,
+		}
+	}
 	var translation connector.Translation
 	for _, l := range read.levels {
 		l.SKU = read.sku
@@ -52,9 +57,10 @@ func Translate(raw *message.Raw) (connector.Translation, error) {
 
 // polled is what a raw message has of a SKU.
 type polled struct {
-	sku    string
-	same   []string // ids of several items with the SKU
-	levels []*canonical.InventoryLevel
+	sku     string
+	refused string   // of a bundle: why it has no level
+	same    []string // ids of several items with the SKU
+	levels  []*canonical.InventoryLevel
 }
 
 func readPolled(r *wire.Reader) (p polled) {
@@ -62,6 +68,8 @@ func readPolled(r *wire.Reader) (p polled) {
 		switch member {
 		case "sku":
 			p.sku = r.ID()
+		case "refused":
+			p.refused = r.String()
 		case "same_sku":
 			for range r.Array() {
 				p.same = append(p.same, r.ID())

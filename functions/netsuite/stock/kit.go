@@ -1,0 +1,155 @@
+package stock
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"causeway.example/functions/netsuite/suitetalk"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
+)
+
+// kitTopic is that of a raw message with the members of one kit, and their levels at one location.
+const kitTopic = "inventory/kit"
+
+// kitChanged is the time of a kit in the queries.
+const kitChanged = "n.changed"
+
+// kits returns the query for the members of kits with their levels at the locations. Each row has
+// the kit, when it, a member or a member's level changed last, and a member. A member has a row for
+// each location that has a level of it, and one without a location if none has. which is a
+// further condition on the kit, k.
+func kits(locations []string, which string) string {
+	members := "kitItemMember m JOIN item i ON i.id = m.item LEFT JOIN aggregateItemLocation b ON b.item = m.item AND b.location IN (" + strings.Join(locations, ", ") + ")"
+	newest := "SELECT k.id AS kit, k.externalid AS sku, MAX(GREATEST(k.lastmodifieddate, i.lastmodifieddate, NVL(" + changed + ", k.lastmodifieddate))) AS changed FROM " +
+		members + " JOIN item k ON k.id = m.parentitem WHERE k.isinactive = 'F' AND k.externalid IS NOT NULL" + which + " GROUP BY k.id, k.externalid"
+	return "SELECT n.kit AS kit, n.sku AS sku, " + suitetalk.UTCText(kitChanged) + " AS changed, m.linenumber AS line, m.item AS item, i.itemid AS name, " +
+		"i.itemtype AS kind, i.isinactive AS inactive, m.quantity AS quantity, b.location AS location, " +
+		"NVL(b.quantityonhand, 0) AS onhand, NVL(b.quantityavailable, 0) AS available FROM " + members + " JOIN (" + newest + ") n ON n.kit = m.parentitem"
+}
+
+// kitOrder sorts the rows of a kit next to each other.
+var kitOrder = " ORDER BY " + suitetalk.UTC(kitChanged) + ", n.kit, m.linenumber, m.item, b.location"
+
+// kitChanges lists the kits that changed at each configured location, oldest first.
+func (p *Poller) kitChanges(ctx context.Context, ask connector.Ask) (connector.Page, error) {
+	doing := "listing the kits of netsuite"
+	at := suitetalk.UTC(kitChanged)
+	sql := kits(p.Locations, "") + " WHERE " + at + " >= " + suitetalk.Timestamp(ask.Since)
+	if ask.Cursor != "" {
+		last, id, ok := parseKitCursor(ask.Cursor)
+		if !ok {
+			return connector.Page{}, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Doing: doing, Detail: "is not a cursor of this list"}
+		}
+		sql += " AND (" + at + " > " + suitetalk.Timestamp(last) + " OR " + at + " = " + suitetalk.Timestamp(last) + " AND n.kit > " + id + ")"
+	}
+	rows, err := p.Client.Rows(ctx, sql+kitOrder, doing)
+	if err != nil {
+		return connector.Page{}, err
+	}
+	found, page := byKit(rows), connector.Page{}
+	full := len(rows) >= suitetalk.QueryRows
+	if full && len(found) > 1 {
+		found = found[:len(found)-1] // the next page has all of its rows
+	}
+	for _, kit := range found {
+		page.Changes = append(page.Changes, p.changesOf(kit, full && len(found) == 1, ask.Since)...)
+	}
+	if full {
+		last := found[len(found)-1][0]
+		page.Cursor = last["changed"] + "|" + last["kit"]
+	}
+	return page, nil
+}
+
+func parseKitCursor(cursor string) (at time.Time, kit string, ok bool) {
+	changed, kit, found := strings.Cut(cursor, "|")
+	if !found || !suitetalk.IsInternalID(kit) {
+		return at, "", false
+	}
+	at, err := time.Parse(timeLayout, changed)
+	return at, kit, err == nil
+}
+
+// byKit returns the rows of each kit. The rows are sorted.
+func byKit(rows []suitetalk.Values) (kits [][]suitetalk.Values) {
+	for i, row := range rows {
+		if i == 0 || rows[i-1]["kit"] != row["kit"] {
+			kits = append(kits, nil)
+		}
+		kits[len(kits)-1] = append(kits[len(kits)-1], row)
+	}
+	return kits
+}
+
+// changesOf returns the levels of a kit, none if no member has stock. A kit that fills a page may
+// have further rows, and is asked for by its id, location by location.
+func (p *Poller) changesOf(rows []suitetalk.Values, fillsPage bool, since time.Time) (all []connector.Change) {
+	if !fillsPage && !limited(rows) {
+		return nil
+	}
+	at, err := time.Parse(timeLayout, rows[0]["changed"])
+	for _, location := range p.Locations {
+		c := connector.Change{ID: rows[0]["sku"] + "@" + location, At: at}
+		switch {
+		case err != nil:
+			c.At = since
+			c.Err = &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "changed", Doing: "reading kit " + c.ID + " of netsuite", Detail: "is not a time"}
+		case fillsPage:
+			c.Err = &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Field: "kitItemMember", Doing: "reading kit " + c.ID + " of netsuite", Detail: "its members at all locations are more than one page of SuiteQL"}
+		default:
+			c.Body = encodeKit(rows, location)
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// kit reads the members of a kit with their levels at the location; nil if there is no such kit, or
+// no member has stock.
+func (p *Poller) kit(ctx context.Context, sku, location, doing string) ([]byte, error) {
+	rows, err := p.Client.Rows(ctx, kits([]string{location}, " AND LOWER(k.externalid) = "+suitetalk.Quoted(strings.ToLower(sku)))+kitOrder, doing)
+	switch {
+	case err != nil || !limited(rows):
+		return nil, err
+	case len(rows) >= suitetalk.QueryRows:
+		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Field: "kitItemMember", Doing: doing, Detail: "the kit has more members than one page of SuiteQL"}
+	}
+	return encodeKit(rows, location), nil
+}
+
+// encodeKit writes the members of a kit, each once, with their levels at the location, which are 0
+// where NetSuite has none, as the body of a raw message.
+func encodeKit(rows []suitetalk.Values, location string) []byte {
+	w := strictjson.NewWriter(nil)
+	w.Obj()
+	w.StrField("sku", rows[0]["sku"])
+	w.StrField("location", location)
+	w.StrField("changed", rows[0]["changed"])
+	w.Key("members").Arr()
+	for i, row := range rows {
+		if i > 0 && sameMember(rows[i-1], row) {
+			continue
+		}
+		onHand, available := "0", "0"
+		for _, other := range rows[i:] {
+			if sameMember(row, other) && other["location"] == location {
+				onHand, available = other["onhand"], other["available"]
+			}
+		}
+		w.Obj()
+		for _, name := range []string{"item", "name", "kind", "inactive", "quantity"} {
+			w.StrField(name, row[name])
+		}
+		w.StrField("onhand", onHand)
+		w.StrField("available", available)
+		w.EndObj()
+	}
+	w.EndArr()
+	w.EndObj()
+	return w.Bytes()
+}
+
+func sameMember(a, b suitetalk.Values) bool { return a["line"] == b["line"] && a["item"] == b["item"] }
