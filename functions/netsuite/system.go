@@ -25,6 +25,9 @@ type Settings struct {
 	// StockLocations are the internal ids of the locations whose stock NetSuite is master of. Their
 	// levels are polled and published; without one, none are.
 	StockLocations []string `env:"NETSUITE_STOCK_LOCATIONS" validate:"unique,dive,number,startsnotwith=0"`
+	// StockKits is whether kits have levels too. An account without the feature, whose role may not
+	// see kits, sets it to false.
+	StockKits bool `env:"NETSUITE_STOCK_KITS" envDefault:"true"`
 
 	item.Choice
 
@@ -93,7 +96,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		Profile: profile, Target: t, Checker: client, Auditor: &auditor{t}, Rules: t.rules,
 		Source: &source{items: &item.Source{CompareAt: s.CompareAt, Currencies: s.Currencies}},
 		Poller: &poller{
-			levels: &stock.Poller{Client: client, Account: s.Account, Locations: s.StockLocations},
+			levels: &stock.Poller{Client: client, Account: s.Account, Locations: s.StockLocations, Kits: s.StockKits},
 			items:  &item.Poller{Client: client, Account: s.Account, Choice: s.Choice, Currencies: s.Currencies},
 		},
 	}, nil

@@ -47,6 +47,9 @@ type Settings struct {
 	Rate int `env:"SHIPBOB_RATE" envDefault:"110" validate:"min=1,max=6000"`
 	// StockLocations are the ids of the fulfillment centers whose stock ShipBob is master of.
 	StockLocations []string `env:"SHIPBOB_STOCK_LOCATIONS" validate:"unique,dive,number"`
+	// StockBundles is whether bundles have levels too, which takes a request for each 100 products and
+	// the token's scope products_read.
+	StockBundles bool `env:"SHIPBOB_STOCK_BUNDLES" envDefault:"true"`
 	// ShippingMethods are ShipBob's shipping methods by the store's delivery code or title; "*"
 	// is for all others. Without an entry the title is sent as it is, or "Standard" if there is none.
 	ShippingMethods map[string]string `env:"SHIPBOB_SHIPPING_METHODS" envKeyValSeparator:"="`
@@ -120,7 +123,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		Source:  &source{api: a, memory: deps.CrossRef, account: s.Account, verifier: verifier},
 		Target:  &target{api: a, now: deps.Now, memory: deps.CrossRef},
 		Checker: a,
-		Poller: &poller{api: a, now: deps.Now, stock: stock.Poller{Account: s.Account, Locations: s.StockLocations, Call: func(ctx context.Context, r webapi.Request) (webapi.Response, error) {
+		Poller: &poller{api: a, now: deps.Now, stock: stock.Poller{Account: s.Account, Locations: s.StockLocations, Bundles: s.StockBundles, Call: func(ctx context.Context, r webapi.Request) (webapi.Response, error) {
 			return a.Call(ctx, r, "") // in no channel
 		}}},
 	}, nil

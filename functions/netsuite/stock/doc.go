@@ -43,7 +43,7 @@
 // sublist of the kit, so adding, changing or removing one is a change of the kit; that this moves
 // lastModifiedDate is inferred. Content and version are of one query. Kits have a feed of their own,
 // with one more request a poll for each 1000 members and locations that changed. If it fails, the
-// levels of items go on.
+// levels of items go on. NETSUITE_STOCK_KITS=false leaves it out.
 //
 // Limits: A member is counted in the unit of its stock, and a unit of measure of its own is not read.
 // A kit that is inactive, or loses its last member, is not listed: the target keeps what it had. A

@@ -35,6 +35,7 @@ type Poller struct {
 	Client    *suitetalk.Client
 	Account   string
 	Locations []string // internal ids of those that NetSuite is master of
+	Kits      bool     // have levels too
 }
 
 var _ connector.Poller = (*Poller)(nil)
@@ -44,10 +45,11 @@ func (p *Poller) Feeds() []connector.Feed {
 	if len(p.Locations) == 0 {
 		return nil
 	}
-	return []connector.Feed{
-		{Tenant: p.Account, Topic: topic, Entity: entity, Unannounced: true},
-		{Tenant: p.Account, Topic: kitTopic, Entity: entity, Unannounced: true},
+	feeds := []connector.Feed{{Tenant: p.Account, Topic: topic, Entity: entity, Unannounced: true}}
+	if p.Kits {
+		feeds = append(feeds, connector.Feed{Tenant: p.Account, Topic: kitTopic, Entity: entity, Unannounced: true})
 	}
+	return feeds
 }
 
 // Changes lists the levels that changed, oldest first.

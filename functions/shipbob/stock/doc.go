@@ -31,7 +31,8 @@
 // with the SKU of a bundle is left out.
 //
 // The list of products is read whole by each poll, because ShipBob documents no values of its filter
-// ProductType: one more request for each 100 products. The token needs the scope products_read. If the
+// ProductType: one more request for each 100 products. The token needs the scope products_read.
+// SHIPBOB_STOCK_BUNDLES=false leaves it out. If the
 // products cannot be listed, the levels of items go on, and "list of products" is a change that cannot
 // be read until they can. The version of a bundle is when the first page of items was answered.
 //

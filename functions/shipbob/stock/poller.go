@@ -23,6 +23,7 @@ type Poller struct {
 	Call      func(context.Context, webapi.Request) (webapi.Response, error) // of a path below the API's version
 	Account   string                                                         // in the keys of levels
 	Locations []string                                                       // fulfillment centers that ShipBob is master of
+	Bundles   bool                                                           // have levels too
 }
 
 var _ connector.Poller = (*Poller)(nil)
@@ -42,9 +43,11 @@ func (p *Poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 	if err != nil {
 		return connector.Page{}, err
 	}
-	items, failed, err := p.withBundles(ctx, items, ask.Feed.Tenant)
-	if err != nil {
-		return connector.Page{}, err
+	var failed []connector.Change
+	if p.Bundles {
+		if items, failed, err = p.withBundles(ctx, items, ask.Feed.Tenant); err != nil {
+			return connector.Page{}, err
+		}
 	}
 	ids := map[string][]string{}
 	for _, i := range items {
