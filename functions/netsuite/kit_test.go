@@ -295,3 +295,11 @@ func TestAKitIsFetchedByItsID(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestAnAccountWithoutKitsHasNoFeedOfThem(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, map[string]string{"NETSUITE_STOCK_LOCATIONS": "5", "NETSUITE_STOCK_KITS": "false"})
+	if feeds := r.system.Poller.Feeds(); len(feeds) != 1 || feeds[0].Topic == "inventory/kit" {
+		t.Errorf("feeds %+v", feeds)
+	}
+}

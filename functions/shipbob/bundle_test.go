@@ -278,3 +278,14 @@ func TestProductsAreReadPageByPage(t *testing.T) {
 		t.Errorf("%d requests for 251 products, want 3", n)
 	}
 }
+
+func TestAnAccountWithoutBundlesListsNoProducts(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, map[string]string{"SHIPBOB_STOCK_LOCATIONS": "9", "SHIPBOB_STOCK_BUNDLES": "false"})
+	a.level("TEE", 9, 7)
+	a.bundle("KIT", "2 TEE")
+	a.fake.Scope(false) // it would fail
+	if changes := a.stockChanges(); len(changes) != 1 || changes[0].ID != "TEE@9" || changes[0].Err != nil {
+		t.Errorf("got %+v", changes)
+	}
+}
