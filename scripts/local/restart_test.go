@@ -132,7 +132,7 @@ func (c *command) answered() int {
 
 func (c *command) waitForAnswers(n int) {
 	c.Helper()
-	look := time.NewTicker(time.Millisecond)
+	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
 	for late := time.After(patience); c.answered() < n; {
 		select {

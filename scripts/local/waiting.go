@@ -41,8 +41,8 @@ func (p *program) settled(ctx context.Context) error {
 	}
 }
 
-// waitingForDead counts the messages that wait for an entity whose event is in the
-// dead-letter queue, or for one that waits itself.
+// waitingForDead counts the messages that wait for an entity whose event is in the dead-letter
+// queue or was skipped for good, or for one that waits itself.
 func (p *program) waitingForDead(ctx context.Context) (int, error) {
 	waiting := 0
 	for _, route := range p.table {
@@ -68,7 +68,7 @@ func (p *program) waitingForDead(ctx context.Context) (int, error) {
 }
 
 // blocked reports whether one of the entities cannot reach the target, because its event
-// is dead, or because it waits for such an entity.
+// is dead or was skipped for good, or because it waits for such an entity.
 func (p *program) blocked(ctx context.Context, target string, keys []message.Key) (bool, error) {
 	for _, key := range keys {
 		r, err := entity.Load(ctx, p.store, target, key, false)
@@ -78,7 +78,7 @@ func (p *program) blocked(ctx context.Context, target string, keys []message.Key
 		if r.Present() {
 			continue
 		}
-		if r.Letters() {
+		if r.Letters() || r.Skipped != nil && r.Skipped.Final {
 			return true, nil
 		}
 		blocked, err := p.blocked(ctx, target, p.parents(ctx, target, key))

@@ -343,12 +343,15 @@ func (d *Desk) describeWaiting(ctx context.Context, p *Place, since string) erro
 	parent := message.Key{System: e.Entity.System, Tenant: e.Entity.Tenant, Type: found[1], ID: found[2]}
 	p.Words = fmt.Sprintf("WAITS for %s %s at %s", parent.Type, parent.ID, p.Target)
 	p.Command = "causeway trace " + parent.Type + "/" + parent.ID
-	entries, err := d.Ledger.Find(ctx, port.Query{Entity: parent, Route: "", Newest: true, Limit: mostHits})
+	entries, err := d.Ledger.Find(ctx, port.Query{Entity: parent, Newest: true, Limit: mostHits})
+	if err == nil && len(entries) == 0 { // it is of another system: a parcel waits for a store's order
+		entries, err = d.Ledger.Find(ctx, port.Query{Key: port.SearchKey(port.KeyID, parent.ID), Newest: true, Limit: mostHits})
+	}
 	if err != nil {
 		return err
 	}
 	for _, of := range entries {
-		if of.Error != nil && (of.Stage == port.Dead || of.Stage == port.Parked) && strings.HasSuffix(of.Route, "-to-"+p.Target) {
+		if of.Entity.Type == parent.Type && of.Entity.ID == parent.ID && of.Error != nil && (of.Stage == port.Dead || of.Stage == port.Parked) && strings.HasSuffix(of.Route, "-to-"+p.Target) {
 			p.Words += fmt.Sprintf(", %s since %s: %s", of.Stage, clock(of.At, d.Now()), brief(of))
 			p.Command = cmp.Or(adviseEntry(of, p.Target).Command, p.Command)
 			return nil

@@ -194,6 +194,9 @@ func (w *delivery) refOf(ctx context.Context, r *entity.Record, key message.Key)
 		Kind: fault.NotReady, Class: fault.MissingRef, Code: ParentMissing, Field: key.Type, Doing: w.doing,
 		Detail: key.Type + " " + key.ID + " did not reach " + w.profile.Name + " yet",
 	}
+	if r.Skipped != nil {
+		missing.Detail = key.Type + " " + key.ID + " was skipped (" + r.Skipped.Reason + "), and a newer state of it may follow"
+	}
 	if r.Letters() {
 		missing.Code = ParentDead
 		missing.Detail = key.Type + " " + key.ID + " has a dead letter; redrive it, or correct it at the source: " + r.Why()
