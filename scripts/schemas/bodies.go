@@ -33,6 +33,8 @@ func bodyOf(kind canonical.Type) any {
 		return sampleWarehouseOrder(kind.Name)
 	case *canonical.Return:
 		return sampleReturn(kind.Name == canonical.ReturnReceived)
+	case *canonical.CancelRequest:
+		return &canonical.CancelRequest{ID: "4711", Number: "SO-1042", Order: orderID, Status: canonical.RequestClosed, RequestedAt: sampleTime.Add(time.Hour)}
 	default:
 		return body // an empty body of a new schema: newMessage rejects it until it has a sample
 	}

@@ -40,6 +40,9 @@ func (t *Target) DeliverOrder(ctx context.Context, d connector.Delivery, order *
 			return connector.Receipt{}, err
 		}
 		return so.Annotate(connector.Receipt{Ref: id, Detail: "sales order " + id}), nil
+	case found.Values.Ref("orderStatus") == cancelled && (so == nil || t.Settings.Orders):
+		id := found.Values["id"]
+		return connector.Receipt{Ref: id, Detail: "sales order " + id + " is cancelled in NetSuite, and stays as it is"}, nil
 	case so == nil || len(so.lines) == 0:
 		return t.closeOrder(ctx, p, found)
 	}
