@@ -47,6 +47,7 @@ type Fake struct {
 	held, customers map[string]object // in the form of webhooks
 	metafields      map[string]string // by order, namespace and key
 	shipping        shipping
+	cancels         cancels
 	stock           stocks
 	catalog         catalog
 	subscriptions   []Subscription
@@ -261,6 +262,10 @@ func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any
 		case "tagsAdd", "tagsRemove":
 			tags, _ := argument(field, "tags", variables).([]any)
 			root[field.Name] = f.tag(toText(argument(field, "id", variables)), tags, field.Name == "tagsAdd")
+		case "orderCancel":
+			root[field.Name] = f.cancelOrder(toText(argument(field, "orderId", variables)), toText(argument(field, "staffNote", variables)), argument(field, "refundMethod", variables))
+		case "node":
+			root[field.Name] = f.cancelNode(toText(argument(field, "id", variables)))
 		case "metafieldsSet":
 			all, _ := argument(field, "metafields", variables).([]any)
 			root[field.Name] = f.setMetafields(all)
@@ -402,6 +407,9 @@ func (p *projection) pick(from map[string]any, selection ast.SelectionSet, into 
 
 // field returns a list that has pages as its connection.
 func (p *projection) field(value any, field *ast.Field) any {
+	if named, some := value.(metafields); some {
+		value = named.of(field, p.variables)
+	}
 	all, many := value.([]any)
 	if first, err := strconv.Atoi(toText(argument(field, "first", p.variables))); many && err == nil && !isConnection(field) {
 		value = all[:min(first, len(all))]
