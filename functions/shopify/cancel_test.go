@@ -193,7 +193,7 @@ func TestTheTagOfACancellationIsItsOwn(t *testing.T) {
 	settings := shopifytest.New().Settings("https://shop.example")
 	for _, tag := range []string{"Warehouse-Hold", "warehouse-discrepancy"} {
 		settings["SHOPIFY_CANCEL_TAG"] = tag
-		_, err := shopify.Open(settings, connector.Deps{})
+		_, err := shopify.Open(settings, connector.Deps{Now: time.Now})
 		if f := fault.As(err); f == nil || f.Class != fault.Config || f.Field != "SHOPIFY_CANCEL_TAG" {
 			t.Errorf("%q: %v", tag, err)
 		}
