@@ -80,7 +80,7 @@ type Settings struct {
 	// nothing of it was shipped or billed, or only shown to a person. No money moves.
 	Cancellations string `env:"SHOPIFY_CANCELLATIONS" envDefault:"carry_out" validate:"oneof=carry_out show"`
 	// CancelTag is the tag of an order that an ERP ended.
-	CancelTag string `env:"SHOPIFY_CANCEL_TAG" envDefault:"erp-cancelled" validate:"required,max=255"`
+	CancelTag string `env:"SHOPIFY_CANCEL_TAG" envDefault:"erp-cancelled" validate:"max=255"`
 }
 
 // attempt bounds one delivery, which takes three queries of at most ten seconds or more.

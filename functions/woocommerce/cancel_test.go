@@ -14,7 +14,7 @@ import (
 
 // closedAtERP returns the request to cancel order 42, of which nothing was shipped.
 func closedAtERP() *canonical.CancelRequest {
-	return &canonical.CancelRequest{ID: "4711", Number: "SO-1042", Order: "42", Status: canonical.RequestClosed, RequestedAt: time.Now()}
+	return &canonical.CancelRequest{ID: "4711", Number: "SO-1042", Order: "42", Status: "closed", RequestedAt: time.Now()}
 }
 
 func cancelEvent(t testing.TB, c *canonical.CancelRequest) *message.Message {
@@ -51,9 +51,9 @@ func TestAnOrderThatTheERPEndedIsCancelledOrNoted(t *testing.T) {
 		"completed":           {status: "completed", request: func(r *canonical.CancelRequest) { r.Fulfilled = true }, becomes: "completed"},
 		"a part shipped":      {status: "processing", shipped: true, becomes: "processing", note: kept + "something was shipped"},
 		"shipped at the ERP": {status: "processing", request: func(r *canonical.CancelRequest) { r.Fulfilled = true }, becomes: "processing",
-			note: "ERP: books: closed as SO-1042 after something was fulfilled; not cancelled here: something was shipped"},
+			note: "ERP: books: closed as SO-1042; not cancelled here: something was shipped"},
 		"billed at the ERP": {status: "processing", request: func(r *canonical.CancelRequest) { r.Billed = true }, becomes: "processing",
-			note: "ERP: books: closed as SO-1042 after something was billed; not cancelled here: something was billed"},
+			note: "ERP: books: closed as SO-1042; not cancelled here: something was billed"},
 		"only shown": {settings: map[string]string{"WOOCOMMERCE_CANCELLATIONS": "show"}, status: "processing", becomes: "processing", note: kept + "WOOCOMMERCE_CANCELLATIONS is show"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -34,7 +34,7 @@ func bodyOf(kind canonical.Type) any {
 	case *canonical.Return:
 		return sampleReturn(kind.Name == canonical.ReturnReceived)
 	case *canonical.CancelRequest:
-		return &canonical.CancelRequest{ID: "4711", Number: "SO-1042", Order: orderID, Status: canonical.RequestClosed, RequestedAt: sampleTime.Add(time.Hour)}
+		return &canonical.CancelRequest{ID: "4711", Number: "SO-1042", Order: orderID, Status: "closed", RequestedAt: sampleTime.Add(time.Hour)}
 	default:
 		return body // an empty body of a new schema: newMessage rejects it until it has a sample
 	}

@@ -33,21 +33,3 @@ func TestAReturnIsSaidInWords(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
-
-func TestACancelRequestIsSaidInWords(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		request canonical.CancelRequest
-		words   string
-	}{
-		{canonical.CancelRequest{ID: "4711", Status: canonical.RequestCancelled}, "cancelled as 4711"},
-		{canonical.CancelRequest{ID: "4711", Number: "SO-1", Status: canonical.RequestClosed}, "closed as SO-1"},
-		{canonical.CancelRequest{Number: "SO-1", Status: canonical.RequestClosed, Fulfilled: true}, "closed as SO-1 after something was fulfilled"},
-		{canonical.CancelRequest{Number: "SO-1", Status: canonical.RequestClosed, Billed: true}, "closed as SO-1 after something was billed"},
-		{canonical.CancelRequest{Number: "SO-1", Status: canonical.RequestClosed, Fulfilled: true, Billed: true}, "closed as SO-1 after something was fulfilled and billed"},
-	} {
-		if words := c.request.Words(); words != c.words {
-			t.Errorf("%+v is %q", c.request, words)
-		}
-	}
-}

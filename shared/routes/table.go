@@ -9,8 +9,6 @@ import (
 // Table has every flow of Causeway, one line each. The local engine's bus and the EventBridge
 // rules are both generated from it.
 var Table = slices.Concat([]Route{
-	{From: "netsuite", Flow: "orders", To: "shopify", Types: cancellations, Filters: ordersOf("shopify")},
-	{From: "netsuite", Flow: "orders", To: "woocommerce", Types: cancellations, Filters: ordersOf("woocommerce")},
 	{From: "netsuite", Flow: "products", To: "shopify", Types: products},
 	{From: "netsuite", Flow: "products", To: "woocommerce", Types: products},
 	{From: "netsuite", Flow: "stock", To: "shopify", Types: levels},
@@ -33,6 +31,8 @@ var Table = slices.Concat([]Route{
 	{From: "woocommerce", Flow: "payments", To: "netsuite", Types: payments, Filters: paymentFilters},
 	{From: "woocommerce", Flow: "refunds", To: "hubspot", Types: refunds, Filters: paymentFilters},
 	{From: "woocommerce", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
+	{From: "netsuite", Flow: "orders", To: "shopify", Types: cancellations, Filters: ordersOf("shopify")},
+	{From: "netsuite", Flow: "orders", To: "woocommerce", Types: cancellations, Filters: ordersOf("woocommerce")},
 }, Shipments("shipbob"))
 
 // Shipments returns the flows of a warehouse: what it shipped, and what happened to it later, goes to

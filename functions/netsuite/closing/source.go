@@ -54,7 +54,7 @@ func (s Stores) orderOf(external, memo string) (order message.Key, found bool) {
 }
 
 // statuses are the ends of a sales order, by their letters.
-var statuses = map[string]canonical.CancelStatus{"C": canonical.RequestCancelled, "H": canonical.RequestClosed}
+var statuses = map[string]string{"C": "cancelled", "H": "closed"}
 
 // Source translates what the Poller found.
 type Source struct{ Stores Stores }
@@ -107,7 +107,7 @@ func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Trans
 }
 
 // readStatus reads C or H, also with the type before it.
-func readStatus(r *wire.Reader) canonical.CancelStatus {
+func readStatus(r *wire.Reader) string {
 	status, known := statuses[strings.TrimPrefix(r.String(), suitetalk.SalesOrderType+":")]
 	if !known {
 		r.Fail(strictjson.Value, "is neither C, cancelled, nor H, closed")

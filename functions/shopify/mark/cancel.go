@@ -109,7 +109,9 @@ func (c *cancelling) keeps(has *state) string {
 }
 
 // words says who ended the order: "netsuite: closed as SO-1042".
-func (c *cancelling) words() string { return c.system + ": " + c.request.Words() }
+func (c *cancelling) words() string {
+	return c.system + ": " + c.request.Status + " as " + c.request.Number
+}
 
 // cancel has Shopify cancel the order, and fails until it has: a job does the work. It is retried as
 // this one order's failure, after the operation's lag.

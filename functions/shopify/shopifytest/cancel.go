@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // cancels are the jobs that cancel orders, and what keeps orders from being cancelled.
@@ -65,6 +67,25 @@ func (f *Fake) EndCancels() {
 }
 
 const cancelJobID = "gid://shopify/OrderCancelJobResult/"
+
+// ownRoot answers what is asked about cancellations and products; known is false for anything else.
+func (f *Fake) ownRoot(field *ast.Field, variables map[string]any) (value any, known bool) {
+	if value, known = f.cancelRoot(field, variables); known {
+		return value, known
+	}
+	return f.catalogRoot(field, variables)
+}
+
+// cancelRoot answers what is asked about cancellations; known is false for anything else.
+func (f *Fake) cancelRoot(field *ast.Field, variables map[string]any) (value any, known bool) {
+	switch field.Name {
+	case "orderCancel":
+		return f.cancelOrder(toText(argument(field, "orderId", variables)), toText(argument(field, "staffNote", variables)), argument(field, "refundMethod", variables)), true
+	case "node":
+		return f.cancelNode(toText(argument(field, "id", variables))), true
+	}
+	return nil, false
+}
 
 // cancelOrder answers orderCancel by the rules of its documentation. A job does the work.
 func (f *Fake) cancelOrder(id, note string, refund any) object {

@@ -238,7 +238,7 @@ func ok(body any) Answer {
 func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any) map[string]any {
 	root := map[string]any{"shop": map[string]any{"id": "gid://shopify/Shop/1", "name": "Example Brand", "ianaTimezone": "America/New_York", "currencyCode": f.catalog.money()}}
 	for _, field := range fields(operation.SelectionSet) {
-		if value, known := f.catalogRoot(field, variables); known {
+		if value, known := f.ownRoot(field, variables); known {
 			root[field.Name] = value
 			continue
 		}
@@ -262,10 +262,6 @@ func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any
 		case "tagsAdd", "tagsRemove":
 			tags, _ := argument(field, "tags", variables).([]any)
 			root[field.Name] = f.tag(toText(argument(field, "id", variables)), tags, field.Name == "tagsAdd")
-		case "orderCancel":
-			root[field.Name] = f.cancelOrder(toText(argument(field, "orderId", variables)), toText(argument(field, "staffNote", variables)), argument(field, "refundMethod", variables))
-		case "node":
-			root[field.Name] = f.cancelNode(toText(argument(field, "id", variables)))
 		case "metafieldsSet":
 			all, _ := argument(field, "metafields", variables).([]any)
 			root[field.Name] = f.setMetafields(all)

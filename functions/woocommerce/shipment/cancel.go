@@ -86,7 +86,7 @@ func (c *cancelling) plan(ctx context.Context) (ending, error) {
 	if err != nil {
 		return ending{}, err
 	}
-	words := c.system + ": " + c.request.Words()
+	words := c.system + ": " + c.request.Status + " as " + c.request.Number
 	end := ending{note: cancelNote + words + "; cancelled here, and nothing is refunded", cancels: true, reason: "is cancelled, " + words}
 	if why := c.keeps(o); why != "" {
 		end = ending{note: cancelNote + words + "; not cancelled here: " + why, reason: "is not cancelled, " + why}
