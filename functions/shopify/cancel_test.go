@@ -90,8 +90,10 @@ func TestAnOrderThatTheERPEndedIsCancelledOrShown(t *testing.T) {
 		"cancelled in the store":  {before: change(map[string]any{"cancelled_at": at}), want: "cancelled"},
 		"fulfilled and archived":  {before: change(map[string]any{"fulfillment_status": "fulfilled", "closed_at": at}), request: func(r *canonical.CancelRequest) { r.Fulfilled = true }, want: "open"},
 		"archived, not fulfilled": {before: change(map[string]any{"closed_at": at}), want: "cancelled erp-cancelled", writes: 2},
-		"nothing left of it": {before: change(map[string]any{"line_items": []any{map[string]any{"id": 11, "sku": "TEE-BLK-M", "quantity": 2, "current_quantity": 0}}}),
-			want: "open"},
+		"nothing left of it": {
+			before: change(map[string]any{"line_items": []any{map[string]any{"id": 11, "sku": "TEE-BLK-M", "quantity": 2, "current_quantity": 0}}}),
+			want:   "open",
+		},
 		"a part shipped":          {before: part, want: shown + shipped, writes: 2},
 		"fulfilled, not archived": {before: change(map[string]any{"fulfillment_status": "fulfilled"}), want: shown + shipped, writes: 2},
 		"shipped at the ERP":      {request: func(r *canonical.CancelRequest) { r.Fulfilled = true }, want: shown + "" + shipped, writes: 2},

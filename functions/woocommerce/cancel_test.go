@@ -50,10 +50,14 @@ func TestAnOrderThatTheERPEndedIsCancelledOrNoted(t *testing.T) {
 		"in the trash":        {status: "trash", becomes: "trash"},
 		"completed":           {status: "completed", request: func(r *canonical.CancelRequest) { r.Fulfilled = true }, becomes: "completed"},
 		"a part shipped":      {status: "processing", shipped: true, becomes: "processing", note: kept + "something was shipped"},
-		"shipped at the ERP": {status: "processing", request: func(r *canonical.CancelRequest) { r.Fulfilled = true }, becomes: "processing",
-			note: "ERP: books: closed as SO-1042; not cancelled here: something was shipped"},
-		"billed at the ERP": {status: "processing", request: func(r *canonical.CancelRequest) { r.Billed = true }, becomes: "processing",
-			note: "ERP: books: closed as SO-1042; not cancelled here: something was billed"},
+		"shipped at the ERP": {
+			status: "processing", request: func(r *canonical.CancelRequest) { r.Fulfilled = true }, becomes: "processing",
+			note: "ERP: books: closed as SO-1042; not cancelled here: something was shipped",
+		},
+		"billed at the ERP": {
+			status: "processing", request: func(r *canonical.CancelRequest) { r.Billed = true }, becomes: "processing",
+			note: "ERP: books: closed as SO-1042; not cancelled here: something was billed",
+		},
 		"only shown": {settings: map[string]string{"WOOCOMMERCE_CANCELLATIONS": "show"}, status: "processing", becomes: "processing", note: kept + "WOOCOMMERCE_CANCELLATIONS is show"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -63,9 +63,28 @@ type Source struct{ Stores Stores }
 // stores is rejected, and so is a status that is no end.
 func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Translation, error) {
 	doing := "translating " + raw.Topic + " of netsuite"
-	body := &canonical.CancelRequest{}
-	var external, memo string
 	r := wire.NewReader(raw.Body, strictjson.Limits{})
+	body, external, memo := readRow(r)
+	if err := r.Finish(); err != nil {
+		return connector.Translation{}, fault.Doing(doing, err)
+	}
+	order, found := s.Stores.orderOf(external, memo)
+	if !found {
+		return connector.Translation{}, &fault.Error{
+			Kind: fault.Rejected, Class: fault.MissingRef, Field: "externalid", Doing: doing,
+			Detail: "names no order of a store in NETSUITE_SUBSIDIARIES, and neither does the memo; cancel the order of sales order " + body.Number + " in its store by hand",
+		}
+	}
+	body.Order = order.ID
+	return connector.Translation{Events: []connector.Event{{
+		Type: canonical.OrderCancelRequested, At: body.RequestedAt, UpdatedAt: body.RequestedAt, Body: body, Notes: r.Notes(),
+		Entity: message.Key{System: "netsuite", Tenant: raw.Tenant, Type: entity, ID: external}, Parents: []message.Key{order},
+	}}}, nil
+}
+
+// readRow reads a row as the Poller encodes it.
+func readRow(r *wire.Reader) (body *canonical.CancelRequest, external, memo string) {
+	body = &canonical.CancelRequest{}
 	for key := range r.Object() {
 		switch key {
 		case "id":
@@ -89,21 +108,7 @@ func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Trans
 	if body.RequestedAt.IsZero() {
 		r.Missing("changed")
 	}
-	if err := r.Finish(); err != nil {
-		return connector.Translation{}, fault.Doing(doing, err)
-	}
-	order, found := s.Stores.orderOf(external, memo)
-	if !found {
-		return connector.Translation{}, &fault.Error{
-			Kind: fault.Rejected, Class: fault.MissingRef, Field: "externalid", Doing: doing,
-			Detail: "names no order of a store in NETSUITE_SUBSIDIARIES, and neither does the memo; cancel the order of sales order " + body.Number + " in its store by hand",
-		}
-	}
-	body.Order = order.ID
-	return connector.Translation{Events: []connector.Event{{
-		Type: canonical.OrderCancelRequested, At: body.RequestedAt, UpdatedAt: body.RequestedAt, Body: body, Notes: r.Notes(),
-		Entity: message.Key{System: "netsuite", Tenant: raw.Tenant, Type: entity, ID: external}, Parents: []message.Key{order},
-	}}}, nil
+	return body, external, memo
 }
 
 // readStatus reads C or H, also with the type before it.
