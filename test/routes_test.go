@@ -129,8 +129,8 @@ func TestRoutesFilterWhatTheySay(t *testing.T) {
 	}
 	known := map[string]settings{}
 	for _, route := range routes.Table {
-		if slices.Contains(route.Types, canonical.ShipmentShipped) || slices.Contains(route.Types, canonical.OrderHeld) {
-			continue // see TestShipmentsGoToTheStoreOfTheirOrder
+		if slices.Contains(route.Types, canonical.ShipmentShipped) || slices.Contains(route.Types, canonical.OrderHeld) || slices.Contains(route.Types, canonical.OrderCancelRequested) {
+			continue // see TestReportsGoToTheStoreOfTheirOrder
 		}
 		for _, filter := range route.Filters {
 			one := settings{filter.Reason, filter.Default, filter.Final}
@@ -187,22 +187,23 @@ func matches(t *testing.T, filter routes.Filter, change func(*canonical.Order)) 
 	return match
 }
 
-// TestShipmentsGoToTheStoreOfTheirOrder: every route of shipments to a store keeps those of other
-// stores' orders from it.
-func TestShipmentsGoToTheStoreOfTheirOrder(t *testing.T) {
+// TestReportsGoToTheStoreOfTheirOrder: every route of shipments, holds or requests to cancel to a store
+// keeps those of other stores' orders from it.
+func TestReportsGoToTheStoreOfTheirOrder(t *testing.T) {
 	t.Parallel()
-	stores := 0
+	found := 0
 	for _, route := range routes.Table {
 		sells := func(r routes.Route) bool {
 			return r.From == route.To && slices.Contains(r.Types, canonical.OrderPlaced)
 		}
-		if !slices.Contains(route.Types, canonical.ShipmentShipped) || !slices.ContainsFunc(routes.Table, sells) {
+		kind := route.Types[0]
+		if kind != canonical.ShipmentShipped && kind != canonical.OrderReleased && kind != canonical.OrderCancelRequested || !slices.ContainsFunc(routes.Table, sells) {
 			continue
 		}
-		stores++
+		found++
 		for _, store := range []string{"shopify", "woocommerce"} {
 			m := &message.Message{
-				ID: "e1", Type: canonical.ShipmentShipped, Source: message.SourcePrefix + route.From, Subject: "shipment/1", Body: []byte(`{}`),
+				ID: "e1", Type: kind, Source: message.SourcePrefix + route.From, Subject: "shipment/1", Body: []byte(`{}`),
 				Parents: []message.Key{{System: store, Tenant: "shop", Type: "order", ID: "1"}},
 			}
 			event, err := m.Event()
@@ -214,12 +215,12 @@ func TestShipmentsGoToTheStoreOfTheirOrder(t *testing.T) {
 				return err == nil && match
 			})
 			if caught != (store != route.To) {
-				t.Errorf("%s: the shipment of an order of %s is caught: %v", route.Name(), store, caught)
+				t.Errorf("%s: what is reported of an order of %s is caught: %v", route.Name(), store, caught)
 			}
 		}
 	}
-	if stores != 2 {
-		t.Errorf("%d stores get shipments", stores)
+	if found != 6 {
+		t.Errorf("%d routes lead to stores, want 6", found)
 	}
 }
 

@@ -2,24 +2,28 @@ package netsuite
 
 import (
 	"context"
+	"slices"
 
+	"causeway.example/functions/netsuite/closing"
 	"causeway.example/functions/netsuite/item"
 	"causeway.example/functions/netsuite/stock"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
 )
 
-// source is the connector.Source of what the polls found: stock levels and items have packages of
-// their own.
+// source is the connector.Source of what the polls found: stock levels, items and closed orders have
+// packages of their own.
 type source struct {
 	stock.Source
-	items *item.Source
+	items  *item.Source
+	orders *closing.Source
 }
 
-// poller is the connector.Poller of stock levels and items.
+// poller is the connector.Poller of stock levels, items and closed orders.
 type poller struct {
 	levels *stock.Poller
 	items  *item.Poller
+	orders *closing.Poller
 }
 
 var (
@@ -28,17 +32,25 @@ var (
 )
 
 func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
-	if raw.Topic == item.Topic {
+	switch raw.Topic {
+	case item.Topic:
 		return s.items.Translate(ctx, raw)
+	case closing.Topic:
+		return s.orders.Translate(ctx, raw)
 	}
 	return s.Source.Translate(ctx, raw)
 }
 
-func (p *poller) Feeds() []connector.Feed { return append(p.levels.Feeds(), p.items.Feeds()...) }
+func (p *poller) Feeds() []connector.Feed {
+	return slices.Concat(p.levels.Feeds(), p.items.Feeds(), p.orders.Feeds())
+}
 
 func (p *poller) of(feed connector.Feed) connector.Poller {
-	if feed.Topic == item.Topic {
+	switch feed.Topic {
+	case item.Topic:
 		return p.items
+	case closing.Topic:
+		return p.orders
 	}
 	return p.levels
 }

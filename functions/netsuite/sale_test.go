@@ -26,7 +26,13 @@ var saleKey = key("shopify", "example-brand.myshopify.com", "order", "1")
 // newSale is an order of two articles, paid or not, that is not in NetSuite yet.
 func newSale(t *testing.T, financial canonical.FinancialState) *sale {
 	t.Helper()
-	r := newRig(t, nil)
+	return newSaleWith(t, financial, nil)
+}
+
+// newSaleWith is newSale at an account with the settings.
+func newSaleWith(t *testing.T, financial canonical.FinancialState, settings map[string]string) *sale {
+	t.Helper()
+	r := newRig(t, settings)
 	id, err := r.fake.AddCustomer("", "ada@example.com", "Ada")
 	if err != nil {
 		t.Fatal(err)

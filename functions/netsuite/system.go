@@ -1,8 +1,11 @@
 package netsuite
 
 import (
+	"maps"
+	"slices"
 	"time"
 
+	"causeway.example/functions/netsuite/closing"
 	"causeway.example/functions/netsuite/item"
 	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/stock"
@@ -92,12 +95,18 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if t.rules, err = connector.OpenRules(deps.Rules, Name, s); err != nil {
 		return connector.System{}, err
 	}
+	stores := closing.StoresOf(slices.Sorted(maps.Keys(s.Subsidiaries)))
+	orders := &closing.Poller{Client: client, Account: s.Account}
+	if s.Orders {
+		orders.Stores = stores
+	}
 	return connector.System{
 		Profile: profile, Target: t, Checker: client, Auditor: &auditor{t}, Rules: t.rules,
-		Source: &source{items: &item.Source{CompareAt: s.CompareAt, Currencies: s.Currencies}},
+		Source: &source{items: &item.Source{CompareAt: s.CompareAt, Currencies: s.Currencies}, orders: &closing.Source{Stores: stores}},
 		Poller: &poller{
 			levels: &stock.Poller{Client: client, Account: s.Account, Locations: s.StockLocations, Kits: s.StockKits},
 			items:  &item.Poller{Client: client, Account: s.Account, Choice: s.Choice, Currencies: s.Currencies},
+			orders: orders,
 		},
 	}, nil
 }

@@ -97,6 +97,7 @@ func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 			markMessage(t, atWarehouse(canonical.WarehouseReleased)),
 			markMessage(t, atWarehouse(canonical.WarehouseDiscrepancy)),
 			markMessage(t, atWarehouse(canonical.WarehouseCancelled)),
+			cancelMessage(t, closedAtERP()),
 		},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
 			t.Helper()
@@ -117,6 +118,8 @@ func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 			}
 			return connectortest.TargetAccount{System: system, State: func(k message.Key) string {
 				switch k.Type {
+				case "order":
+					return strings.TrimPrefix(cancelState(fake), "open")
 				case "product", "price":
 					return productState(fake, k)
 				case "warehouse_order":

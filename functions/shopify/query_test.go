@@ -12,6 +12,7 @@ import (
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 )
 
 // TestQueriesFitTheSchema validates every query against the published types.
@@ -45,15 +46,19 @@ func TestQueriesFitTheSchema(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	s.fake.SlowCancel(1, "")
+	if _, err := s.ship(t, cancelMessage(t, closedAtERP()), 1); fault.KindOf(err) != fault.Unavailable {
+		t.Fatal(err)
+	}
 	asked := s.fake.Asked()
-	if len(asked) != 52 {
-		t.Fatalf("%d queries were sent, want 52", len(asked))
+	if len(asked) != 57 {
+		t.Fatalf("%d queries were sent, want 57", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {
 			t.Errorf("%s\n%v", query, errs)
 		}
-		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors", "tracked", "isTracked", "currencyCode", "currency", "createdDefinition", "definition {", "value }", "text }").Replace(query)
+		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors", "tracked", "isTracked", "currencyCode", "currency", "createdDefinition", "definition {", "value }", "text }", "cancelledAt", "canceledAt").Replace(query)
 		if _, errs := gqlparser.LoadQueryWithRules(schema, misspelt, rules.NewDefaultRules()); errs == nil {
 			t.Errorf("a misspelt field passes:\n%s", misspelt)
 		}

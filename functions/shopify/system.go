@@ -76,6 +76,11 @@ type Settings struct {
 	// else left than was asked for. A tag that keeps orders from the warehouse must be another.
 	HoldTag        string `env:"SHOPIFY_HOLD_TAG" envDefault:"warehouse-hold" validate:"max=255"`
 	DiscrepancyTag string `env:"SHOPIFY_DISCREPANCY_TAG" envDefault:"warehouse-discrepancy" validate:"max=255"`
+	// Cancellations is what becomes of an order that an ERP cancelled or closed: it is cancelled if
+	// nothing of it was shipped or billed, or only shown to a person. No money moves.
+	Cancellations string `env:"SHOPIFY_CANCELLATIONS" envDefault:"carry_out" validate:"oneof=carry_out show"`
+	// CancelTag is the tag of an order that an ERP ended.
+	CancelTag string `env:"SHOPIFY_CANCEL_TAG" envDefault:"erp-cancelled" validate:"max=255"`
 }
 
 // attempt bounds one delivery, which takes three queries of at most ten seconds or more.
@@ -115,6 +120,7 @@ func Profile() connector.Profile {
 			canonical.ProductUpserted:        {Name: "set product", Guarantee: connector.ExternalID, Effect: effectProduct},
 			canonical.ProductRetired:         {Name: "archive product", Guarantee: connector.ExternalID, Effect: effectProduct},
 			canonical.PriceChanged:           {Name: "set price", Guarantee: connector.ExternalID},
+			canonical.OrderCancelRequested:   {Name: "cancel order", Guarantee: connector.Search, Effect: "order cancellation", Lag: 30 * time.Second},
 			canonical.OrderReleased:          marked,
 			canonical.OrderHeld:              marked,
 			canonical.ShipmentDiscrepancy:    marked,
@@ -147,8 +153,8 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, fault.Doing("opening shopify", err)
 	}
-	if strings.EqualFold(s.HoldTag, s.DiscrepancyTag) {
-		return connector.System{}, configFault("SHOPIFY_DISCREPANCY_TAG", errors.New("is the same tag as SHOPIFY_HOLD_TAG"))
+	if err := s.checkTags(); err != nil {
+		return connector.System{}, err
 	}
 	opened := &store{
 		Translator: &translation.Translator{API: api, Memory: deps.CrossRef, Currency: s.Currency, Tolerance: s.Tolerance},
@@ -160,7 +166,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 			Target: fulfillment.New(fulfillment.Config{
 				API: api, Shops: s.Shops, Memory: deps.CrossRef, Carriers: s.Carriers, Locations: s.Locations, Notify: s.Notify,
 			}),
-			marks:    mark.New(mark.Config{API: api, Shops: s.Shops, Hold: s.HoldTag, Discrepancy: s.DiscrepancyTag}),
+			marks:    mark.New(mark.Config{API: api, Shops: s.Shops, Hold: s.HoldTag, Discrepancy: s.DiscrepancyTag, Cancelled: s.CancelTag, Show: s.Cancellations == "show"}),
 			stock:    inventory.New(inventory.Config{API: api, Locations: places, Buffer: s.StockBuffer, Skip: s.StockUnknownSKU == "skip"}),
 			products: products,
 		},
@@ -172,6 +178,17 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		system.Subscriber = &subscriber{api: api, shops: s.Shops, address: s.WebhookURL}
 	}
 	return system, nil
+}
+
+// checkTags rejects a tag that has two meanings.
+func (s Settings) checkTags() error {
+	switch {
+	case strings.EqualFold(s.HoldTag, s.DiscrepancyTag):
+		return configFault("SHOPIFY_DISCREPANCY_TAG", errors.New("is the same tag as SHOPIFY_HOLD_TAG"))
+	case strings.EqualFold(s.CancelTag, s.HoldTag), strings.EqualFold(s.CancelTag, s.DiscrepancyTag):
+		return configFault("SHOPIFY_CANCEL_TAG", errors.New("is the same tag as that of a warehouse's order"))
+	}
+	return nil
 }
 
 // openProducts returns the target of products and prices.

@@ -12,7 +12,7 @@ import (
 	"causeway.example/shared/message"
 )
 
-// target is the connector.Target: shipments, stock levels, what a warehouse has of an order, and
+// target is the connector.Target: shipments, stock levels, what a warehouse or an ERP has of an order, and
 // products with their prices have packages of their own.
 type target struct {
 	*fulfillment.Target
@@ -36,6 +36,8 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 		return t.products.DeliverPrices(ctx, d, body)
 	case *canonical.WarehouseOrder:
 		return t.marks.Deliver(ctx, d, body)
+	case *canonical.CancelRequest:
+		return t.marks.Cancel(ctx, d, body)
 	}
 	return t.Target.Deliver(ctx, d)
 }
@@ -50,6 +52,8 @@ func (t *target) Search(ctx context.Context, d connector.Delivery) (string, erro
 		return t.products.SearchPrices(ctx, d, body)
 	case *canonical.WarehouseOrder:
 		return t.marks.Search(ctx, d, body)
+	case *canonical.CancelRequest:
+		return t.marks.SearchCancel(ctx, d, body)
 	}
 	return t.Target.Search(ctx, d)
 }

@@ -70,6 +70,9 @@ type Settings struct {
 	// ShipmentTracking is whether shipments are also written for the plugins WooCommerce Shipment
 	// Tracking and Advanced Shipment Tracking.
 	ShipmentTracking bool `env:"WOOCOMMERCE_SHIPMENT_TRACKING" envDefault:"false"`
+	// Cancellations is what becomes of an order that an ERP cancelled or closed: it is cancelled if
+	// nothing of it was shipped or billed, or only shown to a person by a note. No money moves.
+	Cancellations string `env:"WOOCOMMERCE_CANCELLATIONS" envDefault:"carry_out" validate:"oneof=carry_out show"`
 	// ProductStores are the stores of products, by the source that is their master, or none.
 	ProductStores map[string]string `env:"WOOCOMMERCE_PRODUCT_STORES" envKeyValSeparator:"="`
 	// ProductFields are the fields of a product that its source is master of.
@@ -119,6 +122,7 @@ func Profile() connector.Profile {
 			canonical.ProductUpserted:        {Name: "set product", Guarantee: connector.Search, Effect: product.Entity, Lag: 5 * time.Second},
 			canonical.ProductRetired:         {Name: "retire product", Guarantee: connector.Search, Effect: product.Entity, Lag: 5 * time.Second},
 			canonical.PriceChanged:           {Name: "set price", Guarantee: connector.Search, Lag: 5 * time.Second},
+			canonical.OrderCancelRequested:   {Name: "cancel order", Guarantee: connector.Search, Effect: "order cancellation", Lag: 5 * time.Second},
 			canonical.OrderReleased:          noted,
 			canonical.OrderHeld:              noted,
 			canonical.ShipmentDiscrepancy:    noted,
@@ -161,7 +165,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	system := connector.System{
 		Profile: Profile(), Stores: stores.Tenants(), Source: source, Poller: poller,
 		Target: &target{
-			Target:   &shipment.Target{Stores: stores, Complete: s.Complete, Statuses: s.Statuses, Note: s.ShipmentNote, Plugin: s.ShipmentTracking},
+			Target:   &shipment.Target{Stores: stores, Complete: s.Complete, Statuses: s.Statuses, Note: s.ShipmentNote, Plugin: s.ShipmentTracking, Show: s.Cancellations == "show"},
 			products: products,
 			stock: inventory.New(inventory.Config{
 				Stores: stores, Memory: deps.CrossRef, Locations: s.StockLocations, Buffer: s.StockBuffer, Skip: s.StockUnknownSKU == "skip",

@@ -29,12 +29,22 @@ func bodyOf(kind canonical.Type) any {
 		return sampleRequest()
 	case *canonical.Shipment:
 		return sampleShipment(kind.Name)
+	default:
+		return bodyAbout(kind, body)
+	}
+}
+
+// bodyAbout is bodyOf of what a warehouse or an ERP has of an order.
+func bodyAbout(kind canonical.Type, empty any) any {
+	switch empty.(type) {
 	case *canonical.WarehouseOrder:
 		return sampleWarehouseOrder(kind.Name)
 	case *canonical.Return:
 		return sampleReturn(kind.Name == canonical.ReturnReceived)
+	case *canonical.CancelRequest:
+		return &canonical.CancelRequest{ID: "4711", Number: "SO-1042", Order: orderID, Status: "closed", RequestedAt: sampleTime.Add(time.Hour)}
 	default:
-		return body // an empty body of a new schema: newMessage rejects it until it has a sample
+		return empty // of a new schema: newMessage rejects it until it has a sample
 	}
 }
 

@@ -104,11 +104,11 @@ func KnownBy(entity any, hash func(address string) string) map[string][]string {
 		}
 		return map[string][]string{knownID: {e.ID, e.Order}, knownTracking: numbers}
 	}
-	return knownOfWarehouse(entity)
+	return knownOfOrder(entity)
 }
 
-// knownOfWarehouse is KnownBy of what is known by its own id and its order's.
-func knownOfWarehouse(entity any) map[string][]string {
+// knownOfOrder is KnownBy of what is known by its own id and its order's.
+func knownOfOrder(entity any) map[string][]string {
 	switch e := entity.(type) {
 	case *FulfillmentRequest:
 		return map[string][]string{knownID: {e.ID, e.Order}}
@@ -116,6 +116,8 @@ func knownOfWarehouse(entity any) map[string][]string {
 		return map[string][]string{knownID: {e.ID, e.Order}}
 	case *Return:
 		return map[string][]string{knownID: {e.ID, e.Order}}
+	case *CancelRequest:
+		return map[string][]string{knownID: {e.ID, e.Order}, knownNumber: {e.Number}}
 	}
 	return knownGoods(entity)
 }

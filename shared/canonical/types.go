@@ -23,6 +23,7 @@ const (
 	OrderPlaced            = "order.placed"
 	OrderChanged           = "order.changed"
 	OrderCancelledEvent    = "order.cancelled"
+	OrderCancelRequested   = "order.cancel_requested"
 	OrderReleased          = "order.released"
 	OrderHeld              = "order.held"
 	PaymentAuthorized      = "payment.authorized"
@@ -53,6 +54,7 @@ var types = []Type{
 	{FulfillmentCancelled, "warehouse_order/1", false, empty[WarehouseOrder]},
 	{FulfillmentRequested, "fulfillment/1", true, empty[FulfillmentRequest]},
 	{InventoryLevelSet, "inventory/1", false, empty[InventoryLevel]},
+	{OrderCancelRequested, "cancel_request/1", false, empty[CancelRequest]},
 	{OrderCancelledEvent, "order/1", false, empty[Order]},
 	{OrderChanged, "order/1", false, empty[Order]},
 	{OrderHeld, "warehouse_order/1", false, empty[WarehouseOrder]},

@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// WarehouseOrder is what a warehouse has of a store's order, in its newest state: what it was asked to
-// ship, whether it works on it, and what is wrong. Goods that left are shipments of their own. Schema
-// warehouse_order/1.
+// WarehouseOrder is what a warehouse has of a store's order, in its newest state: what it was asked to ship, whether
+// it works on it, and what is wrong. Goods that left are shipments of their own. Schema warehouse_order/1.
 type WarehouseOrder struct {
 	ID      string          `json:"id" validate:"required,max=128"`    // the warehouse's id
 	Order   string          `json:"order" validate:"required,max=128"` // id of the order in its store
@@ -78,4 +77,15 @@ func (w *WarehouseOrder) Words() string {
 		return string(w.Status)
 	}
 	return string(w.Status) + ": " + strings.Join(parts, ", ")
+}
+
+// CancelRequest is an order that another system than its store ended. The store is asked to cancel it. Schema cancel_request/1.
+type CancelRequest struct {
+	ID          string    `json:"id" validate:"required,max=128"`           // of the system's own record
+	Number      string    `json:"number" validate:"required,max=64"`        // by which people know the record
+	Order       string    `json:"order" validate:"required,max=128"`        // id of the order in its store
+	Status      string    `json:"status" validate:"oneof=cancelled closed"` // cancelled before it was approved, closed after
+	Fulfilled   bool      `json:"fulfilled"`                                // something of it was, in the system that asks
+	Billed      bool      `json:"billed"`                                   // the same
+	RequestedAt time.Time `json:"requested_at" validate:"required"`         // when the record was last changed
 }

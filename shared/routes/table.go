@@ -31,6 +31,8 @@ var Table = slices.Concat([]Route{
 	{From: "woocommerce", Flow: "payments", To: "netsuite", Types: payments, Filters: paymentFilters},
 	{From: "woocommerce", Flow: "refunds", To: "hubspot", Types: refunds, Filters: paymentFilters},
 	{From: "woocommerce", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
+	{From: "netsuite", Flow: "orders", To: "shopify", Types: cancellations, Filters: ordersOf("shopify")},
+	{From: "netsuite", Flow: "orders", To: "woocommerce", Types: cancellations, Filters: ordersOf("woocommerce")},
 }, Shipments("shipbob"))
 
 // Shipments returns the flows of a warehouse: what it shipped, and what happened to it later, goes to
@@ -40,12 +42,12 @@ func Shipments(warehouse string) []Route {
 	return []Route{
 		{From: warehouse, Flow: flowShipments, To: "hubspot", Types: shipments},
 		{From: warehouse, Flow: flowShipments, To: "netsuite", Types: shipments},
-		{From: warehouse, Flow: flowShipments, To: "shopify", Types: shipments, Filters: shipmentsOf("shopify")},
-		{From: warehouse, Flow: flowShipments, To: "woocommerce", Types: shipments, Filters: shipmentsOf("woocommerce")},
+		{From: warehouse, Flow: flowShipments, To: "shopify", Types: shipments, Filters: ordersOf("shopify")},
+		{From: warehouse, Flow: flowShipments, To: "woocommerce", Types: shipments, Filters: ordersOf("woocommerce")},
 		{From: warehouse, Flow: flowHolds, To: "hubspot", Types: holds},
 		{From: warehouse, Flow: "returns", To: "hubspot", Types: goodsBack},
-		{From: warehouse, Flow: flowHolds, To: "shopify", Types: holds, Filters: shipmentsOf("shopify")},
-		{From: warehouse, Flow: flowHolds, To: "woocommerce", Types: holds, Filters: shipmentsOf("woocommerce")},
+		{From: warehouse, Flow: flowHolds, To: "shopify", Types: holds, Filters: ordersOf("shopify")},
+		{From: warehouse, Flow: flowHolds, To: "woocommerce", Types: holds, Filters: ordersOf("woocommerce")},
 	}
 }
 
@@ -56,15 +58,16 @@ const (
 
 // The event types of the flows.
 var (
-	shipments = []string{canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent}
-	products  = []string{canonical.ProductUpserted, canonical.ProductRetired, canonical.PriceChanged}
-	holds     = []string{canonical.OrderReleased, canonical.OrderHeld, canonical.ShipmentDiscrepancy, canonical.FulfillmentCancelled}
-	goodsBack = []string{canonical.ReturnRequested, canonical.ReturnReceived}
-	levels    = []string{canonical.InventoryLevelSet}
-	customers = []string{canonical.CustomerUpserted}
-	orders    = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}
-	payments  = []string{canonical.PaymentCaptured}
-	refunds   = []string{canonical.RefundSettled}
+	shipments     = []string{canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent}
+	products      = []string{canonical.ProductUpserted, canonical.ProductRetired, canonical.PriceChanged}
+	holds         = []string{canonical.OrderReleased, canonical.OrderHeld, canonical.ShipmentDiscrepancy, canonical.FulfillmentCancelled}
+	cancellations = []string{canonical.OrderCancelRequested}
+	goodsBack     = []string{canonical.ReturnRequested, canonical.ReturnReceived}
+	levels        = []string{canonical.InventoryLevelSet}
+	customers     = []string{canonical.CustomerUpserted}
+	orders        = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}
+	payments      = []string{canonical.PaymentCaptured}
+	refunds       = []string{canonical.RefundSettled}
 )
 
 // The filters between a store and an ERP, between a store and a CRM, which shows what is not paid
@@ -88,9 +91,9 @@ var (
 	zeroTotal       = Filter{Name: "zero_total", Reason: "total is zero", Final: true, Pattern: body(`{"total":{"minor":[0]}}`)}
 )
 
-// shipmentsOf keeps what a warehouse reports of other stores' orders from the store. Its own are the events whose
-// parents name an order of it.
-func shipmentsOf(store string) []Filter {
+// ordersOf keeps what a warehouse or an ERP reports of other stores' orders from the store. Its own are the events
+// whose parents name an order of it.
+func ordersOf(store string) []Filter {
 	return []Filter{{
 		Name: "other_store", Reason: "the order is one of another store", Default: true, Final: true,
 		Pattern: MustPattern(`{"detail":{"parents":{"type":["order"],"system":[{"anything-but":["` + store + `"]}]}}}`),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"causeway.example/shared/canonical"
 	"causeway.example/shared/routes"
 )
 
@@ -27,7 +28,7 @@ func skippedBy(t *testing.T, route routes.Route, status, financial string) strin
 func TestStatesOfAnOrderThatAreSkippedByDefault(t *testing.T) {
 	t.Parallel()
 	for _, route := range routes.Table {
-		if route.Flow != "orders" {
+		if route.Types[0] != canonical.OrderPlaced {
 			continue
 		}
 		for states, want := range map[[2]string]string{

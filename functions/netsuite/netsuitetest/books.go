@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // The record types, as paths name them.
@@ -34,7 +35,8 @@ type Record struct {
 	Writes     int               // how often it was written; 1 means created and never touched again
 	Bodies     []json.RawMessage // what was written, oldest first
 
-	state map[string]any
+	state   map[string]any
+	changed time.Time // lastModifiedDate
 }
 
 // effect is one write. The books are the result of all effects, applied in order.
@@ -45,10 +47,12 @@ type effect struct {
 	Replace    []string        `json:"replace,omitempty"` // sublists
 	Removed    bool            `json:"removed,omitempty"` // the record is deleted
 	Inside     bool            `json:"inside,omitempty"`  // made in NetSuite, such as a fulfillment; does not count as a write
+	At         time.Time       `json:"at,omitzero"`
 	Body       json.RawMessage `json:"body"`
 }
 
 type books struct {
+	now        func() time.Time
 	records    map[string]*Record // by type and internal id
 	byExternal map[string]*Record // by type and external id in lower case
 	next       int
@@ -58,8 +62,8 @@ type books struct {
 	locked map[string]bool // internal ids of the records that a workflow locks
 }
 
-func newBooks() books {
-	return books{records: map[string]*Record{}, byExternal: map[string]*Record{}, next: firstID, locked: map[string]bool{}}
+func newBooks(now func() time.Time) books {
+	return books{now: now, records: map[string]*Record{}, byExternal: map[string]*Record{}, next: firstID, locked: map[string]bool{}}
 }
 
 // find returns the record named by an internal id or by "eid:" and an external id, nil
@@ -116,6 +120,9 @@ func (b *books) apply(e effect, state map[string]any) {
 		}
 	}
 	r.state = state
+	if r.changed = e.At; e.At.IsZero() {
+		r.changed = b.now()
+	}
 	b.deriveCustomer(e.Type, state)
 	if e.Inside && e.ExternalID != r.ExternalID {
 		delete(b.byExternal, e.Type+"/"+strings.ToLower(r.ExternalID))

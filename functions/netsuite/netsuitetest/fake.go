@@ -49,7 +49,7 @@ type Fake struct {
 // New returns an empty account that is gone with the process.
 func New(now func() time.Time) *Fake {
 	return &Fake{
-		now: now, contract: loadContract(), books: newBooks(), limit: DefaultConcurrency,
+		now: now, contract: loadContract(), books: newBooks(now), limit: DefaultConcurrency,
 		nonces: map[string]bool{}, keys: map[string]crypto.PublicKey{}, tokens: map[string]time.Time{},
 		forbidden: map[string]bool{}, items: map[string]Item{}, kits: map[string]Kit{},
 	}

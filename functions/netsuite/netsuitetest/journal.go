@@ -60,6 +60,7 @@ func (f *Fake) write(e effect) error {
 	if f.journal == nil {
 		return nil
 	}
+	e.At = f.now()
 	line, err := json.Marshal(e)
 	if err != nil {
 		return err

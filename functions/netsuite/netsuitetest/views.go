@@ -16,7 +16,7 @@ type Order struct {
 	Name           string // otherRefNum
 	Memo           string
 	Date           string
-	Status         string // "A", "B", or "closed" when every line is
+	Status         string // "A", "B", "C" when it was cancelled, or "closed" when every line is
 	Shipping       string // decimal text
 	Total          string // decimal text: lines and shipping
 	Lines          []Line
@@ -164,7 +164,7 @@ func orderView(r *Record) Order {
 		o.Lines = append(o.Lines, l)
 	}
 	o.Total = total.String()
-	if !open {
+	if !open && o.Status != cancelledOrder {
 		o.Status = "closed"
 	}
 	return o

@@ -60,6 +60,10 @@ type Settings struct {
 	Text           string `env:"NETSUITE_TEXT" envDefault:"fit" validate:"oneof=fit refuse"`          // text that is too long for its field
 	DefaultCountry string `env:"NETSUITE_DEFAULT_COUNTRY" validate:"omitempty,len=2"`                 // of addresses without one; "" leaves it to the subsidiary
 
+	// Orders is whether sales orders that are cancelled or closed in NetSuite are published, so that
+	// their stores cancel them. Then an order that was closed there stays closed.
+	Orders bool `env:"NETSUITE_ORDERS" envDefault:"false"`
+
 	// Invoice is when the connector bills a sales order: never, or with each shipment what was shipped.
 	Invoice       string `env:"NETSUITE_INVOICE" envDefault:"never" validate:"oneof=never shipped"`
 	PackageWeight string `env:"NETSUITE_PACKAGE_WEIGHT" envDefault:"1" validate:"numeric"` // of each package of a shipment, in the account's unit; NetSuite demands one

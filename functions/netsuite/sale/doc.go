@@ -48,7 +48,10 @@
 // belong to it. The memo then ends with record.ClosedNote. If every line is closed and the store's
 // order is open, or the memo says that we closed it and the store's order is not cancelled any more,
 // the lines are opened again unless something is fulfilled or billed: an order that is to stay closed
-// must be cancelled in the store. A single line that an operator closes stays closed.
+// must be cancelled in the store. With NETSUITE_ORDERS the store is asked to cancel what an operator
+// closed, and the lines stay closed, also if the store opens its order again. A single line that an
+// operator closes stays closed. A sales order that is cancelled in NetSuite is not written to by a
+// cancelled order, nor by any other with NETSUITE_ORDERS.
 //
 // Date, location, currency and subsidiary are set when the record is created and not
 // changed later.

@@ -105,9 +105,10 @@ func linked(have []booked) bool {
 
 // reopens reports whether the order was cancelled and is not any more in the store. An
 // order with fulfilled or billed lines stays closed, and so does one that an operator closed, once
-// the store has closed it too.
+// the store has closed it too. With NETSUITE_ORDERS an operator's order stays closed at once, because
+// the store is asked to cancel its own.
 func (so *salesOrder) reopens(have []booked) bool {
-	return (so.order.Status == canonical.OrderOpen || so.closedByUs) && shut(have) && !linked(have)
+	return (so.order.Status == canonical.OrderOpen && !so.settings.Orders || so.closedByUs) && shut(have) && !linked(have)
 }
 
 // changedLines returns the lines to send, none if no line differs, and whether they

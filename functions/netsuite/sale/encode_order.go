@@ -14,6 +14,7 @@ import (
 // For Approving Your Sales Order").
 const (
 	pendingApproval    = "A"
+	cancelled          = "C"
 	pendingFulfillment = "B"
 )
 

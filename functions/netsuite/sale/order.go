@@ -106,6 +106,9 @@ func (t *Target) createCancelled(ctx context.Context, d connector.Delivery, orde
 
 // closeOrder closes the lines that are open.
 func (t *Target) closeOrder(ctx context.Context, p suitetalk.Place, found *suitetalk.Document) (connector.Receipt, error) {
+	if isCancelled(found) {
+		return t.applyChange(ctx, p, found, stays, nil)
+	}
 	c, err := encodeClose(found)
 	return t.applyChange(ctx, p, found, c, err)
 }
@@ -113,6 +116,9 @@ func (t *Target) closeOrder(ctx context.Context, p suitetalk.Place, found *suite
 // changeOrder sends what differs. Lines are compared by their items' internal ids, which is
 // how NetSuite shows them.
 func (t *Target) changeOrder(ctx context.Context, p suitetalk.Place, so *salesOrder, found *suitetalk.Document) (connector.Receipt, error) {
+	if t.Settings.Orders && isCancelled(found) {
+		return t.applyChange(ctx, p, found, stays, nil)
+	}
 	items, err := t.items(ctx, so, p.Doing)
 	if err != nil {
 		return connector.Receipt{}, err
@@ -121,6 +127,11 @@ func (t *Target) changeOrder(ctx context.Context, p suitetalk.Place, so *salesOr
 	receipt, err := t.applyChange(ctx, p, found, c, err)
 	return so.Annotate(receipt), err
 }
+
+// stays is what becomes of a sales order that was cancelled in NetSuite.
+var stays = change{words: "is cancelled in NetSuite, and stays as it is"}
+
+func isCancelled(found *suitetalk.Document) bool { return found.Values.Ref("orderStatus") == cancelled }
 
 // lacksCurrency reports whether NetSuite rejected the order because its customer does not have
 // the order's currency.

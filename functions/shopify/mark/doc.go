@@ -1,4 +1,8 @@
-// Package mark shows at an order in Shopify what a warehouse has of it, for the people who work there.
+// Package mark shows at an order in Shopify what a warehouse has of it, for the people who work there
+// (target.go, wire.go), and carries out or shows that another system, such as an ERP, ended it
+// (cancel.go, wire_cancel.go).
+//
+// # What a warehouse has
 //
 // Every event of a warehouse's order has its whole state, and the newest wins. The order gets:
 //
@@ -22,4 +26,32 @@
 // Shopify reports the new tag as orders/updated, after which the order has the same content at an ERP
 // and a warehouse. A tag of this package must not be one of SHIPBOB_HOLD_TAGS: what the warehouse holds
 // would be cancelled there.
+//
+// # Cancellation
+//
+// A request to cancel an order is asked of Shopify, whose answer decides. Each delivery reads the order first:
+//
+//	cancelled, or nothing left of it       nothing is written: it is the echo of the store's own act
+//	fulfilled and archived                 nothing is written
+//	something shipped here or there,       the tag SHOPIFY_CANCEL_TAG, and the metafield causeway.erp
+//	or billed there                        with the reason, for a person
+//	open, SHOPIFY_CANCELLATIONS=show       the same
+//	open                                   the tag, then orderCancel
+//
+// orderCancel (Admin API 2026-10) is called with reason OTHER, without a refund to the payment method,
+// without notice to the customer, and with restock: nothing left, so that the pieces are for sale again.
+// No money moves, except that Shopify voids what was only authorized. A person refunds, and writes
+// to the customer. The staff note names the record that asked.
+//
+// A job of Shopify cancels the order after the answer. It is read once (OrderCancelJobResult), and a
+// delivery that finds it running is repeated. The mutation is not idempotent, and an order is
+// cancelled only once, so its guarantee is search: after a lost answer the order is read until
+// a job that was started must have ended. Shopify rejects an order with a return in progress, a pending
+// authorization or a fulfillment that cannot be cancelled, and one whose pieces were at a location that was
+// deactivated. That is a dead letter with Shopify's code, and the order has the tag. The app needs
+// write_orders. Which code of OrderCancelUserErrorCode is that of which reason is not
+// documented, so the code is passed on.
+//
+// The cancelled order comes back as orders/cancelled, and goes to the ERP, the warehouse and the CRM like
+// one that a person cancelled.
 package mark

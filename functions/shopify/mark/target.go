@@ -19,9 +19,11 @@ type Config struct {
 	Shops       []string // domains in lower case: whose orders are marked
 	Hold        string   // tag of an order that the warehouse holds
 	Discrepancy string   // tag of an order of which something else left than was asked for
+	Cancelled   string   // tag of an order that another system ended
+	Show        bool     // such an order is not cancelled, but shown to a person
 }
 
-// Target writes what a warehouse has of an order. It keeps nothing between calls.
+// Target writes what a warehouse has of an order, and what another system ended of it. It keeps nothing between calls.
 type Target struct{ config Config }
 
 // New returns the target of the shops.
@@ -37,7 +39,7 @@ type marking struct {
 // Deliver sets the order's tags and metafield. Errors are faults; one about the order names the field
 // "order".
 func (t *Target) Deliver(ctx context.Context, d connector.Delivery, body *canonical.WarehouseOrder) (connector.Receipt, error) {
-	m, err := t.marking(d, body)
+	m, err := t.marking(d, body.Order, "marking order "+body.Order+" at shopify")
 	if err != nil {
 		return connector.Receipt{}, err
 	}
@@ -47,7 +49,7 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery, body *canoni
 
 // Search returns the order's id if it has the metafield, which stays once it was set.
 func (t *Target) Search(ctx context.Context, d connector.Delivery, body *canonical.WarehouseOrder) (string, error) {
-	m, err := t.marking(d, body)
+	m, err := t.marking(d, body.Order, "marking order "+body.Order+" at shopify")
 	if err != nil {
 		return "", err
 	}
@@ -58,11 +60,11 @@ func (t *Target) Search(ctx context.Context, d connector.Delivery, body *canonic
 	return m.order.ID, nil
 }
 
-func (t *Target) marking(d connector.Delivery, body *canonical.WarehouseOrder) (*marking, error) {
-	doing := "marking order " + body.Order + " at shopify"
-	i := slices.IndexFunc(d.Message.Parents, func(k message.Key) bool { return k.Type == payload.EntityOrder && k.ID == body.Order })
+// marking returns the delivery's order of the id at its shop.
+func (t *Target) marking(d connector.Delivery, id, doing string) (*marking, error) {
+	i := slices.IndexFunc(d.Message.Parents, func(k message.Key) bool { return k.Type == payload.EntityOrder && k.ID == id })
 	if i < 0 {
-		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.MissingRef, Field: "order", Doing: doing, Detail: "the event does not name the store of order " + body.Order}
+		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.MissingRef, Field: "order", Doing: doing, Detail: "the event does not name the store of order " + id}
 	}
 	order := d.Message.Parents[i]
 	switch {
@@ -92,6 +94,9 @@ func (m *marking) deliver(ctx context.Context, body *canonical.WarehouseOrder) (
 	return connector.Receipt{Ref: m.order.ID, Detail: "order " + m.order.ID + " is " + string(body.Status) + " at the warehouse: " + strings.Join(done, ", ")}, nil
 }
 
+// gid is the order's id in the API.
+func (m *marking) gid() string { return payload.GID("Order", m.order.ID) }
+
 // change is one mutation, and what it does.
 type change struct {
 	what string
@@ -112,7 +117,7 @@ func (m *marking) changes(has *marks, body *canonical.WarehouseOrder) (all []cha
 		}
 	}
 	if words := cut(body.Words()); has.words != words && (has.words != "" || m.shows(body.Status)) {
-		all = append(all, change{"metafield " + namespace + "." + fieldKey + " set", func(ctx context.Context) error { return m.set(ctx, words) }})
+		all = append(all, change{"metafield " + namespace + "." + fieldKey + " set", func(ctx context.Context) error { return m.set(ctx, fieldKey, words) }})
 	}
 	return append(all, gone...)
 }

@@ -4,12 +4,11 @@ import (
 	"context"
 
 	"causeway.example/functions/shopify/admin"
-	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
 )
 
-// The metafield of an order that has the state in words.
+// The metafield of an order that has the warehouse's state in words.
 const (
 	namespace = "causeway"
 	fieldKey  = "warehouse"
@@ -39,51 +38,58 @@ type marks struct {
 }
 
 func (m *marking) id() admin.Variable {
-	return admin.Variable{Name: "id", Value: payload.GID("Order", m.order.ID)}
+	return admin.Variable{Name: "id", Value: m.gid()}
 }
 
 // read returns what the order shows.
-func (m *marking) read(ctx context.Context) (marks, error) {
-	var has marks
+func (m *marking) read(ctx context.Context) (has marks, err error) {
+	err = m.readBy(ctx, queryMarks, func(r *strictjson.Reader) {
+		for key := range r.Object() {
+			has.read(key, r)
+		}
+	})
+	return has, err
+}
+
+// readBy reads the order that the query selects. One that is not there is rejected.
+func (m *marking) readBy(ctx context.Context, query string, read func(*strictjson.Reader)) error {
 	found := false
-	c := admin.Call{Shop: m.order.Tenant, Doing: m.doing, Query: queryMarks, Variables: []admin.Variable{m.id()}}
+	c := admin.Call{Shop: m.order.Tenant, Doing: m.doing, Query: query, Variables: []admin.Variable{m.id()}}
 	c.Read = func(r *strictjson.Reader) {
 		for key := range r.Object() {
 			if key != "order" || r.Null() {
 				continue
 			}
 			found = true
-			has = readMarks(r)
+			read(r)
 		}
 	}
 	if _, err := m.config.API.Query(ctx, c); err != nil {
-		return marks{}, err
+		return err
 	}
 	if !found {
-		return marks{}, &fault.Error{
+		return &fault.Error{
 			Kind: fault.Rejected, Class: fault.MissingRef, Field: "order",
 			Detail: "shop " + m.order.Tenant + " has no order " + m.order.ID + ", or the app may not read it (read_all_orders for orders older than 60 days)",
 		}
 	}
-	return has, nil
+	return nil
 }
 
-func readMarks(r *strictjson.Reader) (has marks) {
-	for key := range r.Object() {
-		switch {
-		case key == "tags":
-			for range r.Array() {
-				has.tags = append(has.tags, r.String())
-			}
-		case key == "metafield" && !r.Null():
-			for key := range r.Object() {
-				if key == "value" {
-					has.words = r.String()
-				}
+// read reads a member of the order.
+func (has *marks) read(key string, r *strictjson.Reader) {
+	switch {
+	case key == "tags":
+		for range r.Array() {
+			has.tags = append(has.tags, r.String())
+		}
+	case key == "metafield" && !r.Null():
+		for key := range r.Object() {
+			if key == "value" {
+				has.words = r.String()
 			}
 		}
 	}
-	return has
 }
 
 // tag adds the tag to the order, or removes it.
@@ -95,14 +101,14 @@ func (m *marking) tag(ctx context.Context, mutation, name, tag string) error {
 	return m.mutate(ctx, admin.Call{Query: mutation, Variables: []admin.Variable{m.id()}}, name, w)
 }
 
-// set writes the metafield.
-func (m *marking) set(ctx context.Context, words string) error {
+// set writes the metafield of the key.
+func (m *marking) set(ctx context.Context, key, words string) error {
 	w := strictjson.NewWriter(nil)
 	w.Arr()
 	w.Obj()
-	w.StrField("ownerId", payload.GID("Order", m.order.ID))
+	w.StrField("ownerId", m.gid())
 	w.StrField("namespace", namespace)
-	w.StrField("key", fieldKey)
+	w.StrField("key", key)
 	w.StrField("type", fieldType)
 	w.StrField("value", words)
 	w.EndObj()
@@ -160,12 +166,15 @@ func readCode(r *strictjson.Reader, otherwise string) string {
 	return otherwise
 }
 
-// mostWords is the length at which the words are cut, well below what a metafield holds.
-const mostWords = 500
+// mostWords is the length at which the words are cut, well below what a metafield holds, and mostNote
+// that of a staff note of orderCancel.
+const mostWords, mostNote = 500, 255
 
-func cut(words string) string {
-	if runes := []rune(words); len(runes) > mostWords {
-		return string(runes[:mostWords-1]) + "…"
+func cut(words string) string { return cutTo(words, mostWords) }
+
+func cutTo(words string, most int) string {
+	if runes := []rune(words); len(runes) > most {
+		return string(runes[:most-1]) + "…"
 	}
 	return words
 }

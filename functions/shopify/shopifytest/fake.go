@@ -47,6 +47,7 @@ type Fake struct {
 	held, customers map[string]object // in the form of webhooks
 	metafields      map[string]string // by order, namespace and key
 	shipping        shipping
+	cancels         cancels
 	stock           stocks
 	catalog         catalog
 	subscriptions   []Subscription
@@ -237,7 +238,7 @@ func ok(body any) Answer {
 func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any) map[string]any {
 	root := map[string]any{"shop": map[string]any{"id": "gid://shopify/Shop/1", "name": "Example Brand", "ianaTimezone": "America/New_York", "currencyCode": f.catalog.money()}}
 	for _, field := range fields(operation.SelectionSet) {
-		if value, known := f.catalogRoot(field, variables); known {
+		if value, known := f.ownRoot(field, variables); known {
 			root[field.Name] = value
 			continue
 		}
@@ -402,6 +403,9 @@ func (p *projection) pick(from map[string]any, selection ast.SelectionSet, into 
 
 // field returns a list that has pages as its connection.
 func (p *projection) field(value any, field *ast.Field) any {
+	if named, some := value.(metafields); some {
+		value = named.of(field, p.variables)
+	}
 	all, many := value.([]any)
 	if first, err := strconv.Atoi(toText(argument(field, "first", p.variables))); many && err == nil && !isConnection(field) {
 		value = all[:min(first, len(all))]

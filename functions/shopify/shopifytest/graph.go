@@ -98,7 +98,7 @@ func (f *Fake) order(body object) object {
 	o["currencyCode"], o["presentmentCurrencyCode"] = o["currency"], o["presentmentCurrency"]
 	o["cancelReason"], o["displayFinancialStatus"] = upper(o["cancelReason"]), upper(o["financialStatus"])
 	o["displayFulfillmentStatus"] = fulfillment(o["fulfillmentStatus"])
-	o["tags"], o["metafield"] = split(o["tags"]), f.shownMetafield(id)
+	o["tags"], o["metafield"] = split(o["tags"]), f.shownMetafields(id)
 	o["totalCashRoundingAdjustment"] = object{"paymentSet": o["totalCashRoundingPaymentAdjustmentSet"]}
 	o["totalTipReceivedSet"] = f.shopBag(o, "totalTipReceived")
 	o["totalOutstandingSet"] = f.shopBag(o, "totalOutstanding")
@@ -115,6 +115,11 @@ func (f *Fake) order(body object) object {
 	o["discountApplications"] = applications(o["discountApplications"])
 	o["customer"], o["billingAddress"], o["shippingAddress"] = customer(o["customer"]), address(o["billingAddress"]), address(o["shippingAddress"])
 	o["lineItems"], o["shippingLines"] = lines(o["lineItems"], left), shippingLines(o["shippingLines"])
+	current := int64(0)
+	for _, one := range elements(o["lineItems"]) {
+		current += whole(one.(object)["currentQuantity"])
+	}
+	o["currentSubtotalLineItemsQuantity"] = current
 	return o
 }
 

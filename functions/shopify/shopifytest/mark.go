@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // Tags returns the order's tags, sorted.
@@ -99,11 +101,24 @@ func (f *Fake) setMetafields(all []any) object {
 	return object{"metafields": shown, "userErrors": []any{}}
 }
 
-// shownMetafield returns the metafield of the order that the connector asks for.
-func (f *Fake) shownMetafield(order string) any {
-	value, set := f.metafields[order+" causeway.warehouse"]
-	if !set {
-		return nil
+// metafields are those of an order by namespace and key, such as "causeway.warehouse".
+type metafields map[string]object
+
+func (f *Fake) shownMetafields(order string) metafields {
+	all := metafields{}
+	for name, value := range f.metafields {
+		if own, ours := strings.CutPrefix(name, order+" "); ours {
+			namespace, key, _ := strings.Cut(own, ".")
+			all[own] = object{"id": "gid://shopify/Metafield/" + order + key, "namespace": namespace, "key": key, "type": "single_line_text_field", "value": value}
+		}
 	}
-	return object{"id": "gid://shopify/Metafield/" + order, "namespace": "causeway", "key": "warehouse", "type": "single_line_text_field", "value": value}
+	return all
+}
+
+// of returns the metafield that the field's arguments name, nil if there is none.
+func (m metafields) of(field *ast.Field, variables map[string]any) any {
+	if one, set := m[toText(argument(field, "namespace", variables))+"."+toText(argument(field, "key", variables))]; set {
+		return one
+	}
+	return nil
 }

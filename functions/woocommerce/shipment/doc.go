@@ -1,4 +1,4 @@
-// Package shipment writes to WooCommerce what a warehouse shipped of its orders.
+// Package shipment writes to WooCommerce what a warehouse shipped of its orders, what it holds, and what an ERP ended.
 //
 // Every event of a shipment sets its whole state, whichever arrives first. A shipment that left becomes
 // an entry of the order's meta data, whose key follows from the shipment's
@@ -38,6 +38,17 @@
 // awaited, and would keep the order from the warehouse. The guarantee is search: the newest such note is
 // read first.
 //
+// An order that another system, such as an ERP, cancelled or closed gets the status cancelled if it is open
+// (pending, on-hold, processing, or a status that WOOCOMMERCE_STATUSES calls open or paid), nothing of it was
+// shipped here or there, and nothing billed there. An internal note that begins with "ERP: " says so, and
+// otherwise says why a person has to decide; with WOOCOMMERCE_CANCELLATIONS=show that is all. One that is
+// cancelled, refunded, failed, completed or in the trash is read and not written to: it is the echo of
+// the store's own act. Nothing is refunded; WooCommerce puts the pieces back in stock and mails
+// whom its settings name. The guarantee is search: the note is written first, then the status, and each only
+// if the order lacks it. WooCommerce compares nothing when it writes, so that a change in the moment between
+// reading and writing is overwritten. The cancelled order comes back as order.updated, and goes to the
+// ERP, the warehouse and the CRM like one that a person cancelled.
+//
 // target.go finds the store and the order, order.go reads what the order has, shipping.go decides
-// what it lacks and writes it, note.go writes the notes, encode_shipment.go the body, and warehouse.go the notes of a warehouse.
+// what it lacks and writes it, note.go writes the notes, encode_shipment.go the body, warehouse.go the notes of a warehouse, and cancel.go cancels.
 package shipment

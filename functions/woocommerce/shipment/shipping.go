@@ -277,11 +277,11 @@ func (s *shipping) leavesOpen(ctx context.Context, o *shippedOrder, own *recorde
 }
 
 // read fetches the order.
-func (s *shipping) read(ctx context.Context) (*shippedOrder, error) {
+func (s *orderAt) read(ctx context.Context) (*shippedOrder, error) {
 	answer, err := s.get(ctx, s.path())
 	if e := fault.As(err); e != nil && e.Status == http.StatusNotFound && e.Code == "woocommerce_rest_shop_order_invalid_id" {
 		return nil, &fault.Error{
-			Kind: fault.Rejected, Class: fault.MissingRef, Status: e.Status, Code: e.Code, Field: "order", Detail: "store " + s.store.Tenant + " has no order " + s.shipment.Order,
+			Kind: fault.Rejected, Class: fault.MissingRef, Status: e.Status, Code: e.Code, Field: "order", Detail: "store " + s.store.Tenant + " has no order " + s.order,
 		}
 	}
 	if err != nil {
@@ -291,7 +291,7 @@ func (s *shipping) read(ctx context.Context) (*shippedOrder, error) {
 }
 
 // write changes the order and returns it as it is then.
-func (s *shipping) write(ctx context.Context, body []byte) (*shippedOrder, error) {
+func (s *orderAt) write(ctx context.Context, body []byte) (*shippedOrder, error) {
 	answer, err := s.send(ctx, http.MethodPut, s.path(), body)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ type Target struct {
 	Statuses map[string]string // of plugins, by what they mean
 	Note     string            // customer, internal or none: for whom the note of a shipment is
 	Plugin   bool              // the meta data of the shipment tracking plugins is written
+	Show     bool              // an order that another system ended is not cancelled, but shown to a person
 }
 
 var (
@@ -32,10 +33,14 @@ const (
 	withoutNote  = "none"
 )
 
-// Deliver records the shipment, or what a warehouse has of the order, with its order.
+// Deliver records the shipment, or what a warehouse has of the order, with its order, or cancels the
+// order that another system ended.
 func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
-	if body, ok := d.Body.(*canonical.WarehouseOrder); ok {
+	switch body := d.Body.(type) {
+	case *canonical.WarehouseOrder:
 		return t.deliverState(ctx, d, body)
+	case *canonical.CancelRequest:
+		return t.deliverCancel(ctx, d, body)
 	}
 	s, err := t.shipping(d)
 	if err != nil {
@@ -45,10 +50,13 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 	return receipt, fault.Doing(s.doing, err)
 }
 
-// Search looks for the shipment's meta data, or the warehouse's note, at its order.
+// Search looks for the shipment's meta data, the warehouse's note, or the end of the order, at its order.
 func (t *Target) Search(ctx context.Context, d connector.Delivery) (string, error) {
-	if body, ok := d.Body.(*canonical.WarehouseOrder); ok {
+	switch body := d.Body.(type) {
+	case *canonical.WarehouseOrder:
 		return t.searchState(ctx, d, body)
+	case *canonical.CancelRequest:
+		return t.searchCancel(ctx, d, body)
 	}
 	s, err := t.shipping(d)
 	if err != nil {

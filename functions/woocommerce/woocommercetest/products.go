@@ -53,16 +53,17 @@ func (f *Fake) Products() []Product {
 	return all
 }
 
-// LoseAnswer executes the next request for products of the method, and answers with a gateway's error.
+// LoseAnswer executes the next write of the method, or the next request for products, and answers with a
+// gateway's error.
 func (f *Fake) LoseAnswer(method string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.lost = method
 }
 
-// loses returns a writer that loses the answer to a request for products, if that is planned.
+// loses returns a writer that loses the answer to the request, if that is planned.
 func (f *Fake) loses(w http.ResponseWriter, r *http.Request, operation string) http.ResponseWriter {
-	if f.lost != r.Method || !strings.Contains(operation, "_products") {
+	if f.lost != r.Method || r.Method == http.MethodGet && !strings.Contains(operation, "_products") {
 		return w
 	}
 	f.lost = ""

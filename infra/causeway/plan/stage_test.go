@@ -27,11 +27,11 @@ func TestEveryStageIsAccepted(t *testing.T) {
 func TestStagesAreRejected(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ old, new, want string }{
-		"an unknown key":                    {"  burst: 50", "  bursts: 50", "line 34: field bursts not found in type plan.DoorConfig"},
-		"a missing key":                     {"  rate: 20\n", "", "try.yaml:32: door.rate: must satisfy required"},
-		"a value out of range":              {"memory: 256", "memory: 64", "try.yaml:37: functions.memory: must satisfy min=128"},
-		"a value of a wrong kind":           {"memory: 256", "memory: much", "line 37: cannot unmarshal"},
-		"not one of the allowed":            {"log_level: DEBUG", "log_level: LOUD", "try.yaml:38: functions.log_level: must satisfy oneof=DEBUG INFO WARN ERROR"},
+		"an unknown key":                    {"  burst: 50", "  bursts: 50", "line 37: field bursts not found in type plan.DoorConfig"},
+		"a missing key":                     {"  rate: 20\n", "", "try.yaml:35: door.rate: must satisfy required"},
+		"a value out of range":              {"memory: 256", "memory: 64", "try.yaml:40: functions.memory: must satisfy min=128"},
+		"a value of a wrong kind":           {"memory: 256", "memory: much", "line 40: cannot unmarshal"},
+		"not one of the allowed":            {"log_level: DEBUG", "log_level: LOUD", "try.yaml:41: functions.log_level: must satisfy oneof=DEBUG INFO WARN ERROR"},
 		"a name that is not the file's":     {"stage: try", "stage: other", "try.yaml:3: stage: must be try, as the file is named"},
 		"a name that AWS refuses":           {"stage: try", "stage: Try_it", "try.yaml:3: stage: must satisfy lower_name"},
 		"an account that is none":           {"stage: try", "stage: try\naccount: \"12\"\nregion: eu-central-1", "account: must satisfy len=12"},
@@ -40,9 +40,9 @@ func TestStagesAreRejected(t *testing.T) {
 		"an unknown flow":                   {"- shopify-orders-to-netsuite", "- shopify-orders-to-sap", `flows: no flow "shopify-orders-to-sap" in the route table`},
 		"a flow twice":                      {"- shopify-orders-to-netsuite", "- shopify-payments-to-netsuite", "flows: must satisfy unique"},
 		"a flow without its system":         {"  woocommerce:\n    settings:\n      WOOCOMMERCE_STORES: https://shop.example\n      WOOCOMMERCE_TIMEZONE: Europe/Vienna\n", "", "flows: woocommerce-orders-to-netsuite needs the system woocommerce, which is not in the stage"},
-		"a system without a flow":           {"  - woocommerce-customers-to-netsuite\n  - woocommerce-orders-to-netsuite\n  - woocommerce-payments-to-netsuite\n  - woocommerce-refunds-to-netsuite\n", "", "try.yaml:9: systems.woocommerce: no flow that is on begins or ends in it"},
+		"a system without a flow":           {"  - woocommerce-customers-to-netsuite\n  - woocommerce-orders-to-netsuite\n  - woocommerce-payments-to-netsuite\n  - woocommerce-refunds-to-netsuite\n  - netsuite-orders-to-woocommerce\n", "", "try.yaml:9: systems.woocommerce: no flow that is on begins or ends in it"},
 		"an unknown filter":                 {"door:", "filters: [tests]\ndoor:", `filters: no filter "tests"; there are test, draft`},
-		"an unknown budget":                 {"door:", "budgets: {patience: 3h}\ndoor:", "try.yaml:32: budgets.patience: no such budget; there are config, conflict, crash, parent"},
+		"an unknown budget":                 {"door:", "budgets: {patience: 3h}\ndoor:", "try.yaml:35: budgets.patience: no such budget; there are config, conflict, crash, parent"},
 		"a budget out of bounds":            {"door:", "budgets: {transient: 1s}\ndoor:", "budgets.transient: must be a duration of 1m to 720h for transient"},
 		"an unknown setting":                {"SHOPIFY_SHOPS:", "SHOPIFY_SHOP:", "systems.shopify.settings.SHOPIFY_SHOP: no such setting of Shopify (Admin API 2026-10)"},
 		"a setting that is missing":         {"NETSUITE_ACCOUNT: 1234567_SB1", "NETSUITE_LOCATION: \"1\"", "systems.netsuite.settings.NETSUITE_ACCOUNT: is not set"},

@@ -30,6 +30,7 @@ type PolledSystem struct {
 	Change func(id int64, at time.Time)     // makes the entity one that was last changed then
 	At     time.Time                        // a time at which the fake can have changes, in whole seconds
 	Suffix string                           // of the IDs of the entities, behind their number; mostly ""
+	Prefix string                           // the same before their number
 	End    func(t *testing.T, topic string) // ends the webhook subscription of a topic; nil without a Subscriber
 }
 
@@ -81,7 +82,7 @@ func (p PolledSystem) list(ctx context.Context, since time.Time, between func(so
 			return nil, err
 		}
 		for _, change := range page.Changes {
-			change.ID = strings.TrimSuffix(change.ID, p.Suffix)
+			change.ID = strings.TrimSuffix(strings.TrimPrefix(change.ID, p.Prefix), p.Suffix)
 			all = append(all, change)
 		}
 		between(all)
@@ -230,7 +231,7 @@ func fetches(ctx context.Context, p PolledSystem, _ int) error {
 	if err != nil {
 		return fmt.Errorf("translating what was fetched: %w", err)
 	}
-	key := message.Key{System: p.System.Profile.Name, Tenant: p.Feed.Tenant, Type: p.Feed.Entity, ID: "1" + p.Suffix}
+	key := message.Key{System: p.System.Profile.Name, Tenant: p.Feed.Tenant, Type: p.Feed.Entity, ID: p.Prefix + "1" + p.Suffix}
 	i := slices.IndexFunc(translation.Events, func(e connector.Event) bool { return e.Entity == key })
 	switch {
 	case i < 0:

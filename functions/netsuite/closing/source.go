@@ -1,0 +1,130 @@
+package closing
+
+import (
+	"context"
+	"strings"
+
+	"causeway.example/functions/netsuite/record"
+	"causeway.example/functions/netsuite/suitetalk"
+	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/message"
+	"causeway.example/shared/wire"
+)
+
+// Stores are the stores whose orders are published: keys of orders without an id.
+type Stores []message.Key
+
+// StoresOf returns the stores that have a subsidiary, written "shopify/brand.myshopify.com".
+func StoresOf(names []string) Stores {
+	stores := make(Stores, len(names))
+	for i, name := range names {
+		system, tenant, _ := strings.Cut(name, "/")
+		stores[i] = message.Key{System: system, Tenant: tenant, Type: entity}
+	}
+	return stores
+}
+
+// condition is that of an external id of one of the stores.
+func (s Stores) condition() string {
+	all := make([]string, len(s))
+	for i, store := range s {
+		all[i] = suitetalk.Begins("LOWER(t.externalid)", record.StorePrefix(store))
+	}
+	return strings.Join(all, " OR ")
+}
+
+// orderOf returns the store's order of the sales order. An id that an external id cannot hold is in the
+// memo, where the order's own number and record.ClosedNote may follow.
+func (s Stores) orderOf(external, memo string) (order message.Key, found bool) {
+	for _, store := range s {
+		id, ours := strings.CutPrefix(external, record.StorePrefix(store))
+		if !ours {
+			continue
+		}
+		order = store
+		if order.ID = strings.ReplaceAll(id, "_", "."); strings.HasPrefix(id, "-") {
+			order.ID, _, _ = strings.Cut(strings.TrimPrefix(memo, record.MemoOf(store)), ",")
+		}
+		return order, record.ExternalID(order) == external
+	}
+	return message.Key{}, false
+}
+
+// statuses are the ends of a sales order, by their letters.
+var statuses = map[string]string{"C": "cancelled", "H": "closed"}
+
+// Source translates what the Poller found.
+type Source struct{ Stores Stores }
+
+// Translate turns a sales order into order.cancel_requested. An external id that is no order of the
+// stores is rejected, and so is a status that is no end.
+func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Translation, error) {
+	doing := "translating " + raw.Topic + " of netsuite"
+	r := wire.NewReader(raw.Body, strictjson.Limits{})
+	body, external, memo := readRow(r)
+	if err := r.Finish(); err != nil {
+		return connector.Translation{}, fault.Doing(doing, err)
+	}
+	order, found := s.Stores.orderOf(external, memo)
+	if !found {
+		return connector.Translation{}, &fault.Error{
+			Kind: fault.Rejected, Class: fault.MissingRef, Field: "externalid", Doing: doing,
+			Detail: "names no order of a store in NETSUITE_SUBSIDIARIES, and neither does the memo; cancel the order of sales order " + body.Number + " in its store by hand",
+		}
+	}
+	body.Order = order.ID
+	return connector.Translation{Events: []connector.Event{{
+		Type: canonical.OrderCancelRequested, At: body.RequestedAt, UpdatedAt: body.RequestedAt, Body: body, Notes: r.Notes(),
+		Entity: message.Key{System: "netsuite", Tenant: raw.Tenant, Type: entity, ID: external}, Parents: []message.Key{order},
+	}}}, nil
+}
+
+// readRow reads a row as the Poller encodes it.
+func readRow(r *wire.Reader) (body *canonical.CancelRequest, external, memo string) {
+	body = &canonical.CancelRequest{}
+	for key := range r.Object() {
+		switch key {
+		case "id":
+			body.ID = r.ID()
+		case "number":
+			body.Number = r.Word()
+		case "externalid":
+			external = r.ID()
+		case "memo":
+			memo, _ = r.NullString()
+		case "status":
+			body.Status = readStatus(r)
+		case "fulfilled":
+			body.Fulfilled = readQuantity(r)
+		case "billed":
+			body.Billed = readQuantity(r)
+		case "changed":
+			body.RequestedAt = r.TimeIn(suitetalk.TimeLayout)
+		}
+	}
+	if body.RequestedAt.IsZero() {
+		r.Missing("changed")
+	}
+	return body, external, memo
+}
+
+// readStatus reads C or H, also with the type before it.
+func readStatus(r *wire.Reader) string {
+	status, known := statuses[strings.TrimPrefix(r.String(), suitetalk.SalesOrderType+":")]
+	if !known {
+		r.Fail(strictjson.Value, "is neither C, cancelled, nor H, closed")
+	}
+	return status
+}
+
+// readQuantity reports whether a quantity that SuiteQL writes as text is above zero.
+func readQuantity(r *wire.Reader) bool {
+	n, err := canonical.ParseDecimal(r.String())
+	if err != nil {
+		r.Refuse(err)
+	}
+	return n.Sign() > 0
+}
