@@ -86,7 +86,7 @@ func (f *Function) run(ctx context.Context, counts map[string]int) error {
 	if err != nil {
 		return err
 	}
-	records := table{cloud.OpenTable(a, cloud.Config{Prefix: e.Prefix, Table: e.Table, Build: e.Build, Now: f.now, Random: f.random})}
+	records := tableOf(cloud.OpenTable(a, cloud.Config{Prefix: e.Prefix, Table: e.Table, Build: e.Build, Now: f.now, Random: f.random}))
 	systems, err := f.open(ctx, e, cloud.NewSecrets(a, e.Build, f.now), records)
 	if err != nil {
 		return err
@@ -176,29 +176,32 @@ func (e environment) flows(table []routes.Route) []routes.Route {
 	})
 }
 
-// table is the ports that a run uses: the table, and neither bus, queues nor bucket. They are
-// methods of their own, so that the program contains the client of no other service: the linker
-// keeps every method of a Backend that is a port.
-type table struct{ backend *cloud.Backend }
+// table is the ports that a run uses: the table, and neither bus, queues nor bucket. It has functions
+// instead of the Backend, so that the program contains the client of no other service: the linker keeps
+// every method of a type that an interface, or a field of what is in one, can reach.
+type table struct {
+	get    func(context.Context, string) (port.Item, error)
+	put    func(context.Context, port.Item) (int64, error)
+	append func(context.Context, ...port.Entry) error
+	find   func(context.Context, port.Query) ([]port.Entry, error)
+}
+
+func tableOf(b *cloud.Backend) table { return table{b.Get, b.Put, b.Append, b.Find} }
 
 // Get implements port.State.
-func (t table) Get(ctx context.Context, key string) (port.Item, error) {
-	return t.backend.Get(ctx, key)
-}
+func (t table) Get(ctx context.Context, key string) (port.Item, error) { return t.get(ctx, key) }
 
 // Put implements port.State.
-func (t table) Put(ctx context.Context, item port.Item) (int64, error) {
-	return t.backend.Put(ctx, item)
-}
+func (t table) Put(ctx context.Context, item port.Item) (int64, error) { return t.put(ctx, item) }
 
 // Append implements port.Ledger.
 func (t table) Append(ctx context.Context, entries ...port.Entry) error {
-	return t.backend.Append(ctx, entries...)
+	return t.append(ctx, entries...)
 }
 
 // Find implements port.Ledger.
 func (t table) Find(ctx context.Context, query port.Query) ([]port.Entry, error) {
-	return t.backend.Find(ctx, query)
+	return t.find(ctx, query)
 }
 
 // AddressSecrets implements port.Ledger.
