@@ -343,22 +343,34 @@ func (d *Desk) describeWaiting(ctx context.Context, p *Place, since string) erro
 	parent := message.Key{System: e.Entity.System, Tenant: e.Entity.Tenant, Type: found[1], ID: found[2]}
 	p.Words = fmt.Sprintf("WAITS for %s %s at %s", parent.Type, parent.ID, p.Target)
 	p.Command = "causeway trace " + parent.Type + "/" + parent.ID
-	entries, err := d.Ledger.Find(ctx, port.Query{Entity: parent, Newest: true, Limit: mostHits})
-	if err == nil && len(entries) == 0 { // it is of another system: a parcel waits for a store's order
-		entries, err = d.Ledger.Find(ctx, port.Query{Key: port.SearchKey(port.KeyID, parent.ID), Newest: true, Limit: mostHits})
-	}
-	if err != nil {
+	of, err := d.buried(ctx, parent, p.Target)
+	switch {
+	case err != nil:
 		return err
+	case of == nil:
+		p.Words += ", which has not arrived"
+	default:
+		p.Words += fmt.Sprintf(", %s since %s: %s", of.Stage, clock(of.At, d.Now()), brief(*of))
+		p.Command = cmp.Or(adviseEntry(*of, p.Target).Command, p.Command)
 	}
-	for _, of := range entries {
-		if of.Entity.Type == parent.Type && of.Entity.ID == parent.ID && of.Error != nil && (of.Stage == port.Dead || of.Stage == port.Parked) && strings.HasSuffix(of.Route, "-to-"+p.Target) {
-			p.Words += fmt.Sprintf(", %s since %s: %s", of.Stage, clock(of.At, d.Now()), brief(of))
-			p.Command = cmp.Or(adviseEntry(of, p.Target).Command, p.Command)
-			return nil
-		}
-	}
-	p.Words += ", which has not arrived"
 	return nil
+}
+
+// buried returns the newest entry by which the entity is dead at the target, nil if there is none.
+// One of another system, such as the order that a parcel waits for, is found by its id.
+func (d *Desk) buried(ctx context.Context, key message.Key, target string) (*port.Entry, error) {
+	entries, err := d.Ledger.Find(ctx, port.Query{Entity: key, Newest: true, Limit: mostHits})
+	if err == nil && len(entries) == 0 {
+		entries, err = d.Ledger.Find(ctx, port.Query{Key: port.SearchKey(port.KeyID, key.ID), Newest: true, Limit: mostHits})
+	}
+	i := slices.IndexFunc(entries, func(e port.Entry) bool {
+		return e.Entity.Type == key.Type && e.Entity.ID == key.ID && e.Error != nil &&
+			(e.Stage == port.Dead || e.Stage == port.Parked) && strings.HasSuffix(e.Route, "-to-"+target)
+	})
+	if err != nil || i < 0 {
+		return nil, err
+	}
+	return &entries[i], nil
 }
 
 // brief returns the message of an entry, without the act that failed.
