@@ -49,5 +49,6 @@
 //     regular one. NETSUITE_ITEMS chooses the items.
 //   - Inactive variants are found and updated, and stay inactive; the receipt says so.
 //   - Prices are not sent.
-//   - A delivery takes two or three requests, of the 150 that ShipBob allows in a minute.
+//   - A delivery takes one to three requests, of the 150 that ShipBob allows in a minute for orders too: a
+//     first load of 1,000 products takes 20 minutes. A lower SHIPBOB_RATE avoids that it is throttled.
 package product
