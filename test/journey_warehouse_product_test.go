@@ -130,3 +130,30 @@ type discarded struct{ header http.Header }
 func (d *discarded) Header() http.Header         { return d.header }
 func (d *discarded) Write(b []byte) (int, error) { return len(b), nil }
 func (d *discarded) WriteHeader(int)             {}
+
+// The token has no scope to write products: they wait under its name, and orders go on.
+func TestAProductOfTheWarehouseWaitsForTheTokensScope(t *testing.T) {
+	t.Parallel()
+	s, fake := withCatalog(map[string]string{"SHIPBOB_PRODUCT_ACCOUNTS": "netsuite=main"})
+	fake.TokenScope("products_write", false)
+	fake.Match("TEE-BLK-M")
+	journey(t, s, func(w *world) {
+		w.erpItem(tee("25", "2500"))
+		w.pollStock(s)
+		w.shopify("orders/create", ingestSale(42, 0, 2).Body())
+		w.pass(10 * time.Minute)
+		w.warehouseBooks(map[string]string{referenceOf(42): shipbobtest.Processing})
+		waits := slices.ContainsFunc(w.entries(port.Deferred), func(e port.Entry) bool {
+			return e.Error != nil && e.Error.Field == "SHIPBOB_TOKEN" && strings.Contains(e.Outcome+e.Error.Message, "products_write")
+		})
+		if !waits || len(fake.Catalog()) > 0 {
+			w.Errorf("nothing names the scope, or ShipBob has %+v\n%s", fake.Catalog(), w.story())
+		}
+		fake.TokenScope("products_write", true)
+		w.pass(3 * time.Hour)
+		if got := fake.Catalog(); len(got) != 1 || got[0].SKU != "TEE-NEW" {
+			w.Errorf("with the scope ShipBob has %+v\n%s", got, w.story())
+		}
+		w.noneDead()
+	})
+}
