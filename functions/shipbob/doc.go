@@ -148,7 +148,7 @@
 //   - Quantities are whole pieces. Prices are not sent, because ShipBob takes them in USD only.
 //   - A recipient needs a name, a first address line, a city and a country. A phone number of more
 //     than 50 characters is left out.
-//   - Products are not written.
+//   - Products of an ERP are written by package product. Prices are not.
 //   - If a whole multiple of what was ordered is in the shipments of an order when the first of them is
 //     read, as with a replacement in a second parcel, the product is taken for a multipack. What was
 //     found first is remembered, so that no later shipment changes a quantity that was reported.

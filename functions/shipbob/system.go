@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	products "causeway.example/functions/shipbob/product"
 	"causeway.example/functions/shipbob/rest"
 	"causeway.example/functions/shipbob/stock"
 	"causeway.example/shared/canonical"
@@ -16,14 +17,15 @@ import (
 // Name is the system's name in keys, queues and functions.
 const Name = "shipbob"
 
-// bodyLimit allows an order of several hundred shipments; timeout is of one request.
-const bodyLimit, timeout = 4 << 20, 30 * time.Second
+// bodyLimit allows an order of several hundred shipments; timeout is of one request, and lag a margin of
+// our own for a search of products that misses a new one.
+const bodyLimit, timeout, lag = 4 << 20, 30 * time.Second, 30 * time.Second
 
 // Settings is the connector's configuration. Maps are written "key=value,key=value".
 type Settings struct {
 	// Token is a personal access token with the scopes orders_read, orders_write, channels_read,
-	// returns_read, inventory_read and products_read. Without it nothing is delivered or polled; the
-	// door works.
+	// returns_read, inventory_read, products_read and products_write. Without it nothing is delivered or
+	// polled; the door works.
 	Token connector.Secret `env:"SHIPBOB_TOKEN"`
 	// WebhookSecrets are the signing secrets of the webhook subscriptions, "whsec_…". Each is
 	// tried, so that one can be replaced without a gap.
@@ -50,21 +52,11 @@ type Settings struct {
 	// StockBundles is whether bundles have levels too, which takes a request for each 100 products and
 	// the token's scope products_read.
 	StockBundles bool `env:"SHIPBOB_STOCK_BUNDLES" envDefault:"true"`
+	// Choice are the settings of products.
+	products.Choice
 	// ShippingMethods are ShipBob's shipping methods by the store's delivery code or title; "*"
 	// is for all others. Without an entry the title is sent as it is, or "Standard" if there is none.
 	ShippingMethods map[string]string `env:"SHIPBOB_SHIPPING_METHODS" envKeyValSeparator:"="`
-}
-
-// versionEnds are the days on which ShipBob ends the support of a version, 24 months after its
-// month (developer.shipbob.com, "Versioning", read November 2026).
-var versionEnds = map[string]time.Time{
-	"2026-01": time.Date(2028, 1, 31, 0, 0, 0, 0, time.UTC),
-	"2026-07": time.Date(2028, 7, 31, 0, 0, 0, 0, time.UTC),
-}
-
-// version returns a version with its end.
-func version(name string) connector.Version {
-	return connector.Version{Name: name, Ends: versionEnds[name], Remedy: "set SHIPBOB_VERSION to a later version that this connector speaks, or upgrade Causeway"}
 }
 
 // Profile describes ShipBob to the pipeline and the infrastructure. ShipBob takes 150 requests
@@ -87,11 +79,13 @@ func Profile() connector.Profile {
 		Settings:    settings,
 		Secrets:     secrets,
 		Purposes:    connector.Purposes(Settings{}),
-		Version:     version("2026-01"),
+		Version:     rest.VersionOf("2026-01"),
 		Operations: map[string]connector.Operation{
 			canonical.OrderPlaced:         order,
 			canonical.OrderChanged:        order,
 			canonical.OrderCancelledEvent: order,
+			canonical.ProductUpserted:     {Name: "set product", Guarantee: connector.Search, Effect: products.Entity, Lag: lag},
+			canonical.ProductRetired:      {Name: "keep product", Guarantee: connector.Search, Effect: products.Entity, Lag: lag},
 		},
 	}
 }
@@ -113,19 +107,22 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		return connector.System{}, err
 	}
 	profile := Profile()
-	profile.Version, profile.Rate = version(s.Version), rate(s.Rate)
+	profile.Version, profile.Rate = rest.VersionOf(s.Version), rate(s.Rate)
 	a := &api{settings: s}
 	if a.Client, err = rest.Open(rest.Config{Token: s.Token, Version: s.Version, Address: s.APIURL, Channels: s.Channels, Timeout: timeout}, deps); err != nil {
 		return connector.System{}, configFault("SHIPBOB_API_URL", "cannot be called", err)
 	}
+	call := func(ctx context.Context, r webapi.Request) (webapi.Response, error) { return a.Call(ctx, r, "") } // in no channel
+	to, err := products.Open(s.Choice, s.Account, call, &target{api: a, now: deps.Now, memory: deps.CrossRef})
+	if err != nil {
+		return connector.System{}, err
+	}
 	return connector.System{
 		Profile: profile,
 		Source:  &source{api: a, memory: deps.CrossRef, account: s.Account, verifier: verifier},
-		Target:  &target{api: a, now: deps.Now, memory: deps.CrossRef},
+		Target:  to,
 		Checker: a,
-		Poller: &poller{api: a, now: deps.Now, stock: stock.Poller{Account: s.Account, Locations: s.StockLocations, Bundles: s.StockBundles, Call: func(ctx context.Context, r webapi.Request) (webapi.Response, error) {
-			return a.Call(ctx, r, "") // in no channel
-		}}},
+		Poller:  &poller{api: a, now: deps.Now, stock: stock.Poller{Account: s.Account, Locations: s.StockLocations, Bundles: s.StockBundles, Call: call}},
 	}, nil
 }
 

@@ -24,12 +24,17 @@ func TestTargetConforms(t *testing.T) {
 	connectortest.TestTarget(t, connectortest.TargetHarness{
 		Samples: []*message.Message{
 			messageOf(t, canonical.OrderPlaced, sale(nil)), messageOf(t, canonical.OrderChanged, changed), messageOf(t, canonical.OrderCancelledEvent, cancelled),
+			productMessage(t, "erp", tee("TEE", nil)), productMessage(t, "erp", tee("TEE", func(p *canonical.Product) { p.Title = "Renamed" })),
+			productMessage(t, "erp", tee("TEE", func(p *canonical.Product) { p.Active = false })),
 		},
 		Personal: []string{"ada@example.com", "Byron", "12 Main St", "212 555"},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
 			fake := shipbobtest.New(clock)
 			fake.Limit(1000)
-			return connectortest.TargetAccount{System: openSystem(t, fake, transport, nil, clock), State: func(key message.Key) string {
+			return connectortest.TargetAccount{System: openSystem(t, fake, transport, productSettings, clock), State: func(key message.Key) string {
+				if key.Type == "product" {
+					return productState(fake, key.ID)
+				}
 				text := ""
 				for _, o := range fake.Orders() {
 					if strings.HasPrefix(o.Reference, key.String()) {

@@ -9,6 +9,7 @@ import (
 // Table has every flow of Causeway, one line each. The local engine's bus and the EventBridge
 // rules are both generated from it.
 var Table = slices.Concat([]Route{
+	{From: "netsuite", Flow: "products", To: "shipbob", Types: goods},
 	{From: "netsuite", Flow: "products", To: "shopify", Types: products},
 	{From: "netsuite", Flow: "products", To: "woocommerce", Types: products},
 	{From: "netsuite", Flow: "stock", To: "shopify", Types: levels},
@@ -59,6 +60,7 @@ const (
 // The event types of the flows.
 var (
 	shipments     = []string{canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent}
+	goods         = []string{canonical.ProductUpserted, canonical.ProductRetired}
 	products      = []string{canonical.ProductUpserted, canonical.ProductRetired, canonical.PriceChanged}
 	holds         = []string{canonical.OrderReleased, canonical.OrderHeld, canonical.ShipmentDiscrepancy, canonical.FulfillmentCancelled}
 	cancellations = []string{canonical.OrderCancelRequested}

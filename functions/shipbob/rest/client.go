@@ -161,6 +161,17 @@ func cursorOf(next string) string {
 	return address.Query().Get("Cursor")
 }
 
+// NextQuery returns the query of the next page of a list, whose address is next. There is none if next
+// names none, or this one.
+func NextQuery(next string, this url.Values) (query url.Values, more bool) {
+	address, err := url.Parse(next)
+	if next == "" || err != nil {
+		return nil, false
+	}
+	query = address.Query()
+	return query, len(query) > 0 && query.Encode() != this.Encode()
+}
+
 // BadAnswer is the detail of a fault of an answer that cannot be read.
 const BadAnswer = "the answer does not match the API's schema"
 

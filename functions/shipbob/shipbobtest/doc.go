@@ -5,9 +5,11 @@
 // description (testdata/contract.json); a reference id is unique within a channel and never
 // changes; an order with a product that is unknown is held in import review; an order is
 // cancelled only until it is picked; 150 requests a minute by a sliding window, then 429 with
-// x-retry-after; pages of at most 250 orders.
+// x-retry-after; pages of at most 250 orders; a SKU has one product, and the search of a SKU finds
+// similar ones too.
 //
 // A test plays the warehouse: Pick, Ship, Match, CancelByHand, and later Correct, Arrive and
 // CancelShipped. Delivery returns the signed webhook of an order, ShipmentDelivery of a shipment, and
-// Orders the books. SetLevel and Bundle fill the shelves.
+// Orders the books. SetLevel and Bundle fill the shelves, and
+// AddToCatalog the list of products.
 package shipbobtest

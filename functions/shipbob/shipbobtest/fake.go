@@ -49,18 +49,21 @@ var loadContract = sync.OnceValue(func() *openapi3.T {
 type Fake struct {
 	now func() time.Time
 
-	mu       sync.Mutex
-	orders   []*Order
-	returns  []*Return
-	unknown  map[string]bool // reference ids of products that ShipBob does not have
-	limit    int
-	calls    []time.Time // within the last minute
-	counts   map[string]int
-	answers  []Answer
-	products map[string]int // ids by reference id
-	stock    []*inventoryItem
-	bundles  []*bundle
-	unscoped bool // the token has no scope products_read
+	mu          sync.Mutex
+	orders      []*Order
+	returns     []*Return
+	unknown     map[string]bool // reference ids of products that ShipBob does not have
+	limit       int
+	calls       []time.Time // within the last minute
+	counts      map[string]int
+	answers     []Answer
+	products    map[string]int // ids by reference id
+	stock       []*inventoryItem
+	inventories int // made so far
+	bundles     []*bundle
+	denied      []string // scopes of products that the token does not have
+	bare        bool     // a taken SKU is rejected without a field
+	hidden      bool     // the search of products misses those that are made
 }
 
 // Answer replaces an answer of the Fake.
@@ -185,6 +188,10 @@ func (f *Fake) answer(input *openapi3filter.RequestValidationInput, body []byte)
 		return f.getLevels(input.PathParams["inventoryId"])
 	case "GET /product":
 		return f.listProducts(r.URL.Query())
+	case "POST /product":
+		return f.createProduct(body)
+	case "PATCH /product/{productId}":
+		return f.updateProduct(input.PathParams["productId"], body)
 	case "GET /channel":
 		return f.listChannels()
 	case "GET /order":
@@ -235,7 +242,7 @@ func route(r *http.Request) (*routers.Route, map[string]string) {
 		params["inventoryId"], _, _ = strings.Cut(rest, "/")
 		template = strings.Replace(template, params["inventoryId"], "{inventoryId}", 1)
 	}
-	for kind, name := range map[string]string{"order": "orderId", "return": "id", "shipment": "shipmentId"} {
+	for kind, name := range map[string]string{"order": "orderId", "product": "productId", "return": "id", "shipment": "shipmentId"} {
 		if rest, ok := strings.CutPrefix(template, version+"/"+kind+"/"); ok {
 			id, action, found := strings.Cut(rest, ":")
 			template, params[name] = version+"/"+kind+"/{"+name+"}", id

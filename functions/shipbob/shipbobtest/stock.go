@@ -17,6 +17,7 @@ type inventoryItem struct {
 	inactive bool
 	digital  bool
 	centers  []Level // nil: none is named
+	variant
 }
 
 // Level is what an inventory item has at a fulfillment center.
@@ -58,7 +59,10 @@ func (f *Fake) Digital(sku string) {
 	f.stocked(sku).digital = true
 }
 
-func (f *Fake) inventoryID() int { return 20101001 + len(f.stock) }
+func (f *Fake) inventoryID() int {
+	f.inventories++
+	return 20101000 + f.inventories
+}
 
 // stocked returns the item of the SKU, which is made if there is none.
 func (f *Fake) stocked(sku string) *inventoryItem {

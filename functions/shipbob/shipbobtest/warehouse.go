@@ -26,6 +26,10 @@ func (f *Fake) Unknown(references ...string) {
 func (f *Fake) Match(reference string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.match(reference)
+}
+
+func (f *Fake) match(reference string) {
 	delete(f.unknown, reference)
 	for _, o := range f.orders {
 		for i := range o.Products {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"causeway.example/functions/shipbob/rest"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
 	"causeway.example/shared/webapi"
@@ -55,7 +56,7 @@ func (p *Poller) list(ctx context.Context, path string, query url.Values, doing 
 		if err != nil {
 			return err
 		}
-		following, more := queryOf(next, query)
+		following, more := rest.NextQuery(next, query)
 		if !more {
 			return nil
 		}
@@ -89,17 +90,6 @@ func (p *Poller) page(ctx context.Context, request webapi.Request, read func(bod
 		return "", broken(request.Doing, fault.As(err).Field)
 	}
 	return next, nil
-}
-
-// queryOf returns the query of the next page: next is its address (Inventory…PagedResponse). There
-// is none if next names none, or this one.
-func queryOf(next string, this url.Values) (query url.Values, more bool) {
-	address, err := url.Parse(next)
-	if next == "" || err != nil {
-		return nil, false
-	}
-	query = address.Query()
-	return query, len(query) > 0 && query.Encode() != this.Encode()
 }
 
 // one reads the item of the id; nil if there is none.

@@ -17,6 +17,7 @@ type targetWire struct {
 	inner *http.Transport
 	mu    sync.Mutex
 	act   targetAct
+	wrote bool // a request was none of GET
 }
 
 func newTargetWire(t *testing.T) *targetWire {
@@ -33,10 +34,20 @@ func (w *targetWire) set(a targetAct) {
 	w.act = a
 }
 
+// takeWrote reports whether a request since the last call was none of GET.
+func (w *targetWire) takeWrote() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	wrote := w.wrote
+	w.wrote = false
+	return wrote
+}
+
 // RoundTrip implements http.RoundTripper.
 func (w *targetWire) RoundTrip(req *http.Request) (*http.Response, error) {
 	w.mu.Lock()
 	a := w.act
+	w.wrote = w.wrote || req.Method != http.MethodGet
 	w.mu.Unlock()
 	if a == nil {
 		return w.inner.RoundTrip(req)
