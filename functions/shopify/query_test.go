@@ -45,9 +45,11 @@ func TestQueriesFitTheSchema(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	s.fake.Return("5001", "OPEN", map[string]int{"SKU-59": 1})
+	s.give(t, back{"9", true, now, map[string]string{"SKU-59": "1/1"}})
 	asked := s.fake.Asked()
-	if len(asked) != 52 {
-		t.Fatalf("%d queries were sent, want 52", len(asked))
+	if len(asked) != 57 {
+		t.Fatalf("%d queries were sent, want 57", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {

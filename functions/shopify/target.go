@@ -7,17 +7,19 @@ import (
 	"causeway.example/functions/shopify/inventory"
 	"causeway.example/functions/shopify/mark"
 	"causeway.example/functions/shopify/product"
+	"causeway.example/functions/shopify/returning"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
 )
 
-// target is the connector.Target: shipments, stock levels, what a warehouse has of an order, and
-// products with their prices have packages of their own.
+// target is the connector.Target: shipments, stock levels, what a warehouse has of an order, what came
+// back of it, and products with their prices have packages of their own.
 type target struct {
 	*fulfillment.Target
 	stock    *inventory.Target
 	marks    *mark.Target
+	returns  *returning.Target
 	products *product.Target
 }
 
@@ -36,6 +38,8 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 		return t.products.DeliverPrices(ctx, d, body)
 	case *canonical.WarehouseOrder:
 		return t.marks.Deliver(ctx, d, body)
+	case *canonical.Return:
+		return t.returns.Deliver(ctx, d, body)
 	}
 	return t.Target.Deliver(ctx, d)
 }
@@ -50,6 +54,8 @@ func (t *target) Search(ctx context.Context, d connector.Delivery) (string, erro
 		return t.products.SearchPrices(ctx, d, body)
 	case *canonical.WarehouseOrder:
 		return t.marks.Search(ctx, d, body)
+	case *canonical.Return:
+		return t.returns.Search(ctx, d, body)
 	}
 	return t.Target.Search(ctx, d)
 }

@@ -98,7 +98,7 @@ func (f *Fake) order(body object) object {
 	o["currencyCode"], o["presentmentCurrencyCode"] = o["currency"], o["presentmentCurrency"]
 	o["cancelReason"], o["displayFinancialStatus"] = upper(o["cancelReason"]), upper(o["financialStatus"])
 	o["displayFulfillmentStatus"] = fulfillment(o["fulfillmentStatus"])
-	o["tags"], o["metafield"] = split(o["tags"]), f.shownMetafield(id)
+	o["tags"], o["metafield"] = split(o["tags"]), f.shownMetafields(id)
 	o["totalCashRoundingAdjustment"] = object{"paymentSet": o["totalCashRoundingPaymentAdjustmentSet"]}
 	o["totalTipReceivedSet"] = f.shopBag(o, "totalTipReceived")
 	o["totalOutstandingSet"] = f.shopBag(o, "totalOutstanding")
@@ -108,7 +108,7 @@ func (f *Fake) order(body object) object {
 	o["purchasingEntity"], o["paymentTerms"] = purchaser(o["company"]), terms(o["paymentTerms"])
 	o["fulfillmentOrders"], o["fulfillable"] = f.fulfillmentOrders(id), f.isFulfillable(id)
 	left := fulfilledPieces(o)
-	o["fulfillments"] = f.shownFulfillments(id)
+	o["fulfillments"], o["returns"] = f.shownFulfillments(id), f.shownReturns(id)
 	o["refunds"] = refunds(o["refunds"], o)
 	o["transactions"] = f.shownTransactions(id, o)
 	o["discountCodes"] = codes(o["discountCodes"])

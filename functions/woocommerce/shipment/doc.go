@@ -38,6 +38,12 @@
 // awaited, and would keep the order from the warehouse. The guarantee is search: the newest such note is
 // read first.
 //
+// An internal note that begins with "Return 445001: " has the state of a return: the pieces that are
+// requested back by SKU, and those that were received, with how many were restocked. A state that the
+// newest such note has is not written again, and none that says "requested" after one that says
+// "received". The order and its refunds stay as they are.
+//
 // target.go finds the store and the order, order.go reads what the order has, shipping.go decides
-// what it lacks and writes it, note.go writes the notes, encode_shipment.go the body, and warehouse.go the notes of a warehouse.
+// what it lacks and writes it, note.go writes the notes, encode_shipment.go the body, warehouse.go the notes
+// of a warehouse, and goodsback.go those of its returns.
 package shipment

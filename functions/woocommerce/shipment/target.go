@@ -32,10 +32,13 @@ const (
 	withoutNote  = "none"
 )
 
-// Deliver records the shipment, or what a warehouse has of the order, with its order.
+// Deliver records the shipment, what a warehouse has of the order, or what came back of it, with its order.
 func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
-	if body, ok := d.Body.(*canonical.WarehouseOrder); ok {
+	switch body := d.Body.(type) {
+	case *canonical.WarehouseOrder:
 		return t.deliverState(ctx, d, body)
+	case *canonical.Return:
+		return t.deliverReturn(ctx, d, body)
 	}
 	s, err := t.shipping(d)
 	if err != nil {
@@ -45,10 +48,13 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 	return receipt, fault.Doing(s.doing, err)
 }
 
-// Search looks for the shipment's meta data, or the warehouse's note, at its order.
+// Search looks for the shipment's meta data, or the note of the warehouse or the return, at its order.
 func (t *Target) Search(ctx context.Context, d connector.Delivery) (string, error) {
-	if body, ok := d.Body.(*canonical.WarehouseOrder); ok {
+	switch body := d.Body.(type) {
+	case *canonical.WarehouseOrder:
 		return t.searchState(ctx, d, body)
+	case *canonical.Return:
+		return t.searchReturn(ctx, d, body)
 	}
 	s, err := t.shipping(d)
 	if err != nil {
