@@ -166,7 +166,7 @@ func TestACancellationThatShopifyRejectsSaysWhy(t *testing.T) {
 		prepare func(*shopifytest.Fake)
 		code    string
 	}{
-		"a return in progress": {func(f *shopifytest.Fake) { f.Return("5001", true) }, "INVALID"},
+		"a return in progress": {func(f *shopifytest.Fake) { f.Return("5001", "OPEN", map[string]int{"TEE-BLK-M": 1}) }, "INVALID"},
 		"a job that fails":     {func(f *shopifytest.Fake) { f.SlowCancel(0, "INTERNAL_ERROR") }, "INTERNAL_ERROR"},
 		"an answer of nothing": {func(f *shopifytest.Fake) {
 			f.AnswerTo("orderCancel(", shopifytest.Answer{Status: http.StatusOK, Body: `{"data":{"orderCancel":null}}`})

@@ -1,7 +1,7 @@
 // Package shopify connects Shopify. As a source it authenticates deliveries of the configured
 // shops and translates them into canonical events; as a target it fulfills orders with what a
-// warehouse shipped, marks those that it holds, and sets stock, products and prices of an ERP. It uses
-// version 2026-10 of the webhooks and of the Admin API.
+// warehouse shipped, marks those that it holds, closes returns that came back, and sets stock, products
+// and prices of an ERP. It uses version 2026-10 of the webhooks and of the Admin API.
 //
 // # Packages
 //
@@ -13,13 +13,13 @@
 //   - inventory: a stock level becomes the quantity of an item at a location.
 //   - product: an item becomes a product or a variant, and its price that of the variant.
 //   - mark: what a warehouse has of an order becomes tags and a metafield.
+//   - returning: what came back to a warehouse closes a return, and becomes a metafield.
 //   - shopify itself: settings and profile (system.go), the doors (verify.go, partner.go), and the
 //     roles that are little more than queries: poll.go, audit.go, subscribe.go.
 //
-// admin imports payload; translation, fulfillment, inventory, product and mark import both and do not
-// know each other. A fulfillment has guarantee search, a stock level compare_and_set, a product, its price
-// and a mark
-// external_id: their documentation says why.
+// admin imports payload; translation, fulfillment, inventory, product, mark and returning import both and
+// do not know each other. A fulfillment and a return have guarantee search, a stock level
+// compare_and_set, a product, its price and a mark external_id: their documentation says why.
 //
 // # Deliveries
 //

@@ -98,6 +98,9 @@ func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 			markMessage(t, atWarehouse(canonical.WarehouseDiscrepancy)),
 			markMessage(t, atWarehouse(canonical.WarehouseCancelled)),
 			cancelMessage(t, closedAtERP()),
+			back{"9", false, now.Add(-time.Hour), tees("2")}.message(t),
+			back{"9", true, now, tees("1/1")}.message(t),
+			back{"10", true, now, tees("1/0")}.message(t),
 		},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
 			t.Helper()
@@ -122,6 +125,8 @@ func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 					return strings.TrimPrefix(cancelState(fake), "open")
 				case "product", "price":
 					return productState(fake, k)
+				case "return":
+					return returnState(fake, k.ID)
 				case "warehouse_order":
 					return strings.TrimPrefix(strings.Join(fake.Tags("5001"), " ")+" "+fake.Metafield("5001", "causeway.warehouse"), " ")
 				}

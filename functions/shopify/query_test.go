@@ -50,9 +50,11 @@ func TestQueriesFitTheSchema(t *testing.T) {
 	if _, err := s.ship(t, cancelMessage(t, closedAtERP()), 1); fault.KindOf(err) != fault.Unavailable {
 		t.Fatal(err)
 	}
+	s.fake.Return("5001", "OPEN", map[string]int{"SKU-59": 1})
+	s.give(t, back{"9", true, now, map[string]string{"SKU-59": "1/1"}})
 	asked := s.fake.Asked()
-	if len(asked) != 57 {
-		t.Fatalf("%d queries were sent, want 57", len(asked))
+	if len(asked) != 62 {
+		t.Fatalf("%d queries were sent, want 62", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {

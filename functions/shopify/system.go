@@ -15,6 +15,7 @@ import (
 	"causeway.example/functions/shopify/mark"
 	"causeway.example/functions/shopify/payload"
 	"causeway.example/functions/shopify/product"
+	"causeway.example/functions/shopify/returning"
 	"causeway.example/functions/shopify/translation"
 	"causeway.example/shared/assortment"
 	"causeway.example/shared/canonical"
@@ -99,6 +100,7 @@ const effectProduct = "product"
 func Profile() connector.Profile {
 	settings, secrets := connector.Keys(Settings{})
 	marked := connector.Operation{Name: "mark order", Guarantee: connector.ExternalID, Effect: "order mark"}
+	returned := connector.Operation{Name: "return of order", Guarantee: connector.Search, Effect: "order return", Lag: 10 * time.Second}
 	shipment := connector.Operation{Name: "fulfillment", Guarantee: connector.Search, Effect: "fulfillment", Lag: 10 * time.Second}
 	return connector.Profile{
 		Name:        payload.Name,
@@ -125,6 +127,8 @@ func Profile() connector.Profile {
 			canonical.OrderHeld:              marked,
 			canonical.ShipmentDiscrepancy:    marked,
 			canonical.FulfillmentCancelled:   marked,
+			canonical.ReturnRequested:        returned,
+			canonical.ReturnReceived:         returned,
 			canonical.InventoryLevelSet:      {Name: "set inventory", Guarantee: connector.CompareAndSet, Batch: inventory.Most},
 		},
 	}
@@ -166,6 +170,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 			Target: fulfillment.New(fulfillment.Config{
 				API: api, Shops: s.Shops, Memory: deps.CrossRef, Carriers: s.Carriers, Locations: s.Locations, Notify: s.Notify,
 			}),
+			returns:  returning.New(returning.Config{API: api, Shops: s.Shops}),
 			marks:    mark.New(mark.Config{API: api, Shops: s.Shops, Hold: s.HoldTag, Discrepancy: s.DiscrepancyTag, Cancelled: s.CancelTag, Show: s.Cancellations == "show"}),
 			stock:    inventory.New(inventory.Config{API: api, Locations: places, Buffer: s.StockBuffer, Skip: s.StockUnknownSKU == "skip"}),
 			products: products,

@@ -7,17 +7,19 @@ import (
 	"causeway.example/functions/shopify/inventory"
 	"causeway.example/functions/shopify/mark"
 	"causeway.example/functions/shopify/product"
+	"causeway.example/functions/shopify/returning"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
 )
 
-// target is the connector.Target: shipments, stock levels, what a warehouse or an ERP has of an order, and
-// products with their prices have packages of their own.
+// target is the connector.Target: shipments, stock levels, what a warehouse or an ERP has of an order, what
+// came back of it, and products with their prices have packages of their own.
 type target struct {
 	*fulfillment.Target
 	stock    *inventory.Target
 	marks    *mark.Target
+	returns  *returning.Target
 	products *product.Target
 }
 
@@ -38,6 +40,8 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 		return t.marks.Deliver(ctx, d, body)
 	case *canonical.CancelRequest:
 		return t.marks.Cancel(ctx, d, body)
+	case *canonical.Return:
+		return t.returns.Deliver(ctx, d, body)
 	}
 	return t.Target.Deliver(ctx, d)
 }
@@ -54,6 +58,8 @@ func (t *target) Search(ctx context.Context, d connector.Delivery) (string, erro
 		return t.marks.Search(ctx, d, body)
 	case *canonical.CancelRequest:
 		return t.marks.SearchCancel(ctx, d, body)
+	case *canonical.Return:
+		return t.returns.Search(ctx, d, body)
 	}
 	return t.Target.Search(ctx, d)
 }

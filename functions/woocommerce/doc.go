@@ -1,6 +1,6 @@
 // Package woocommerce connects a WooCommerce store (REST API v3, recorded against 10.9.1). As a
 // source its webhooks for orders and customers become canonical events; as a target it gets what
-// a warehouse shipped of its orders, and the stock of an ERP or a warehouse.
+// a warehouse shipped of its orders and what came back, and the stock of an ERP or a warehouse.
 //
 // The package has what the pipeline asks of the connector: settings, the webhook's door, its
 // subscriptions, the poll and the audit. Package rest has the stores and calls their API, package

@@ -102,6 +102,7 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 			productEvent(t, changed(goods("NEW-1"), func(p *canonical.Product) { p.Active = false })),
 			stateEvent(t, canonical.WarehouseHeld), stateEvent(t, canonical.WarehouseReleased), stateEvent(t, canonical.WarehouseDiscrepancy), stateEvent(t, canonical.WarehouseCancelled),
 			cancelEvent(t, closedAtERP()),
+			returnEvent(t, "9", canonical.ReturnRequested, 2), returnEvent(t, "9", canonical.ReturnReceived, 2),
 			(&stockStore{T: t}).level("5", "TEE", "38"),
 		},
 		Start: func(t *testing.T, transport http.RoundTripper) connectortest.TargetAccount {
@@ -131,6 +132,9 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 						state += note.Text + "\n"
 					}
 					if k.Type == "warehouse_order" && strings.HasPrefix(note.Text, "Warehouse: ") {
+						state += note.Text + "\n"
+					}
+					if k.Type == "return" && strings.HasPrefix(note.Text, "Return "+k.ID+": ") {
 						state += note.Text + "\n"
 					}
 					if strings.HasPrefix(note.Text, "Shipment "+k.ID+":") {

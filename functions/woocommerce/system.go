@@ -101,6 +101,7 @@ func Profile() connector.Profile {
 	settings, secrets := connector.Keys(Settings{})
 	shipped := connector.Operation{Name: "shipment of order", Guarantee: connector.Search, Effect: "shipment", Lag: 5 * time.Second}
 	noted := connector.Operation{Name: "warehouse note of order", Guarantee: connector.Search, Effect: "warehouse note", Lag: 5 * time.Second}
+	returned := connector.Operation{Name: "return note of order", Guarantee: connector.Search, Effect: "return note", Lag: 5 * time.Second}
 	return connector.Profile{
 		Name:        Name,
 		Title:       "WooCommerce (REST v3)",
@@ -127,6 +128,8 @@ func Profile() connector.Profile {
 			canonical.OrderHeld:              noted,
 			canonical.ShipmentDiscrepancy:    noted,
 			canonical.FulfillmentCancelled:   noted,
+			canonical.ReturnRequested:        returned,
+			canonical.ReturnReceived:         returned,
 			canonical.InventoryLevelSet:      {Name: "set stock", Guarantee: connector.ExternalID, Batch: inventory.Most},
 		},
 	}

@@ -2,7 +2,6 @@ package fulfillment
 
 import (
 	"context"
-	"slices"
 
 	"causeway.example/functions/shopify/admin"
 	"causeway.example/functions/shopify/payload"
@@ -80,16 +79,9 @@ func (t *Target) shipping(d connector.Delivery) (*shipping, error) {
 	if !ok {
 		return nil, fault.New(fault.Unknown, fault.Bug, doing, "there is no operation for "+d.Message.Type)
 	}
-	i := slices.IndexFunc(d.Message.Parents, func(k message.Key) bool { return k.Type == payload.EntityOrder && k.ID == body.Order })
-	if i < 0 {
-		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.MissingRef, Field: "order", Doing: doing, Detail: "the event does not name the store of order " + body.Order}
-	}
-	order := d.Message.Parents[i]
-	switch {
-	case order.System != payload.Name:
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: "order", Doing: doing, Detail: "order " + order.ID + " is one of " + order.System + ", not of Shopify"}
-	case !slices.Contains(t.config.Shops, order.Tenant):
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Field: "SHOPIFY_SHOPS", Doing: doing, Detail: "does not name the shop " + order.Tenant + " of order " + order.ID}
+	order, err := payload.OrderOf(d.Message, body.Order, t.config.Shops, doing)
+	if err != nil {
+		return nil, err
 	}
 	return &shipping{
 		Target: t, shipment: body, key: d.Message.Key(), order: order, repeated: d.Attempt > 1,

@@ -62,16 +62,9 @@ func (t *Target) Search(ctx context.Context, d connector.Delivery, body *canonic
 
 // marking returns the delivery's order of the id at its shop.
 func (t *Target) marking(d connector.Delivery, id, doing string) (*marking, error) {
-	i := slices.IndexFunc(d.Message.Parents, func(k message.Key) bool { return k.Type == payload.EntityOrder && k.ID == id })
-	if i < 0 {
-		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.MissingRef, Field: "order", Doing: doing, Detail: "the event does not name the store of order " + id}
-	}
-	order := d.Message.Parents[i]
-	switch {
-	case order.System != payload.Name:
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: "order", Doing: doing, Detail: "order " + order.ID + " is one of " + order.System + ", not of Shopify"}
-	case !slices.Contains(t.config.Shops, order.Tenant):
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Field: "SHOPIFY_SHOPS", Doing: doing, Detail: "does not name the shop " + order.Tenant + " of order " + order.ID}
+	order, err := payload.OrderOf(d.Message, id, t.config.Shops, doing)
+	if err != nil {
+		return nil, err
 	}
 	return &marking{Target: t, order: order, doing: doing}, nil
 }

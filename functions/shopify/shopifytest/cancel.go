@@ -1,6 +1,7 @@
 package shopifytest
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -8,12 +9,11 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// cancels are the jobs that cancel orders, and what keeps orders from being cancelled.
+// cancels are the jobs that cancel orders.
 type cancels struct {
-	jobs    []*cancelJob
-	returns map[string]bool // by order: a return is in progress
-	reads   int             // of a job before it ends
-	code    string          // with which jobs fail
+	jobs  []*cancelJob
+	reads int    // of a job before it ends
+	code  string // with which jobs fail
 }
 
 // cancelJob cancels an order when it was read so often.
@@ -37,16 +37,6 @@ func (f *Fake) Cancellations() (all []Cancellation) {
 		all = append(all, Cancellation{j.order, j.note, j.refunds})
 	}
 	return all
-}
-
-// Return begins a return of the order, or ends it.
-func (f *Fake) Return(order string, open bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.cancels.returns == nil {
-		f.cancels.returns = map[string]bool{}
-	}
-	f.cancels.returns[order] = open
 }
 
 // SlowCancel makes a job end when it was read so often, and fail with the code if one is given.
@@ -97,7 +87,7 @@ func (f *Fake) cancelOrder(id, note string, refund any) object {
 		return uncancelled("orderId", "NOT_FOUND", "Order does not exist")
 	case held["cancelled_at"] != nil:
 		return uncancelled("orderId", "INVALID", "Order has already been cancelled")
-	case f.cancels.returns[order]:
+	case slices.ContainsFunc(f.returns, func(r *Return) bool { return r.Order == order && r.Status == returnOpen }):
 		return uncancelled("orderId", "INVALID", "Order has active returns in progress")
 	case shown["fulfillment_status"] == "fulfilled" || shown["fulfillment_status"] == "partial":
 		return uncancelled("orderId", "INVALID", "Order has fulfillments that can't be cancelled")

@@ -44,8 +44,9 @@ type Fake struct {
 	lost    string              // a part of the query whose answer is lost
 	asked   []string
 
-	held, customers map[string]object // in the form of webhooks
-	metafields      map[string]string // by order, namespace and key
+	held, customers map[string]object    // in the form of webhooks
+	metafields      map[string]metafield // by order, namespace and key
+	returns         []*Return
 	shipping        shipping
 	cancels         cancels
 	stock           stocks
@@ -242,6 +243,10 @@ func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any
 			root[field.Name] = value
 			continue
 		}
+		if value, known := f.orderRoot(field, variables); known {
+			root[field.Name] = value
+			continue
+		}
 		search := toText(argument(field, "query", variables))
 		switch field.Name {
 		case "webhookSubscriptionCreate":
@@ -259,12 +264,6 @@ func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any
 		case "fulfillmentEventCreate":
 			input, _ := argument(field, "fulfillmentEvent", variables).(map[string]any)
 			root[field.Name] = f.happen(input)
-		case "tagsAdd", "tagsRemove":
-			tags, _ := argument(field, "tags", variables).([]any)
-			root[field.Name] = f.tag(toText(argument(field, "id", variables)), tags, field.Name == "tagsAdd")
-		case "metafieldsSet":
-			all, _ := argument(field, "metafields", variables).([]any)
-			root[field.Name] = f.setMetafields(all)
 		case "inventorySetQuantities":
 			input, _ := argument(field, "input", variables).(map[string]any)
 			root[field.Name] = f.idempotent(field, variables, func() object { return f.setStock(input) })
@@ -314,6 +313,22 @@ func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any
 	}
 	root["order"] = map[string]any{"id": id, "transactions": shown}
 	return root
+}
+
+// orderRoot executes a mutation that marks an order, or closes a return of it.
+func (f *Fake) orderRoot(field *ast.Field, variables map[string]any) (value object, known bool) {
+	id := toText(argument(field, "id", variables))
+	switch field.Name {
+	case "tagsAdd", "tagsRemove":
+		tags, _ := argument(field, "tags", variables).([]any)
+		return f.tag(id, tags, field.Name == "tagsAdd"), true
+	case "metafieldsSet":
+		all, _ := argument(field, "metafields", variables).([]any)
+		return f.setMetafields(all), true
+	case "returnClose":
+		return f.closeReturn(id), true
+	}
+	return nil, false
 }
 
 func (f *Fake) allOrders() (all []object) {
@@ -403,8 +418,8 @@ func (p *projection) pick(from map[string]any, selection ast.SelectionSet, into 
 
 // field returns a list that has pages as its connection.
 func (p *projection) field(value any, field *ast.Field) any {
-	if named, some := value.(metafields); some {
-		value = named.of(field, p.variables)
+	if metafields, are := value.(namedMetafields); are {
+		return p.project(metafields.of(field, p.variables), field.SelectionSet)
 	}
 	all, many := value.([]any)
 	if first, err := strconv.Atoi(toText(argument(field, "first", p.variables))); many && err == nil && !isConnection(field) {

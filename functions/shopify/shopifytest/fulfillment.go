@@ -321,7 +321,7 @@ func (m *Fulfillment) show(order object) object {
 	return shown
 }
 
-// shipped adds the fulfillment or the fulfillment order of the id to what can be selected.
+// shipped adds the fulfillment, the fulfillment order or the return of the id to what can be selected.
 func (f *Fake) shipped(id string, root object) {
 	if number, named := strings.CutPrefix(id, "gid://shopify/Fulfillment/"); named {
 		for _, one := range f.shipping.made {
@@ -332,6 +332,9 @@ func (f *Fake) shipped(id string, root object) {
 	}
 	if o, _ := f.fulfillmentOrder(id); o != nil {
 		root["fulfillmentOrder"] = o.show()
+	}
+	if r := f.returnOf(id); r != nil {
+		root["return"] = r.show(f.held[r.Order])
 	}
 }
 

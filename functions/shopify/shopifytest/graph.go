@@ -108,7 +108,7 @@ func (f *Fake) order(body object) object {
 	o["purchasingEntity"], o["paymentTerms"] = purchaser(o["company"]), terms(o["paymentTerms"])
 	o["fulfillmentOrders"], o["fulfillable"] = f.fulfillmentOrders(id), f.isFulfillable(id)
 	left := fulfilledPieces(o)
-	o["fulfillments"] = f.shownFulfillments(id)
+	o["fulfillments"], o["returns"] = f.shownFulfillments(id), f.shownReturns(id)
 	o["refunds"] = refunds(o["refunds"], o)
 	o["transactions"] = f.shownTransactions(id, o)
 	o["discountCodes"] = codes(o["discountCodes"])

@@ -1,6 +1,9 @@
 package shopifytest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -21,7 +24,7 @@ func (f *Fake) Tags(order string) []string {
 func (f *Fake) Metafield(order, name string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.metafields[order+" "+name]
+	return f.metafields[order+" "+name].value
 }
 
 // mostTag is the longest tag of an order, mostTags how many it has.
@@ -69,7 +72,8 @@ func untagged(why string) object {
 	return object{"node": nil, "userErrors": []any{object{"field": []any{"id"}, "message": why}}}
 }
 
-// setMetafields answers metafieldsSet: all of them or none.
+// setMetafields answers metafieldsSet: all of them or none. One that names a digest, or that it has none,
+// is rejected if the stored value is another.
 func (f *Fake) setMetafields(all []any) object {
 	refused := func(field, code string) object {
 		return object{"metafields": nil, "userErrors": []any{object{"field": []any{"metafields", "0", field}, "message": "is not valid", "code": code}}}
@@ -82,43 +86,86 @@ func (f *Fake) setMetafields(all []any) object {
 			return refused("ownerId", "INVALID")
 		case value == "":
 			return refused("value", "BLANK")
-		case toText(m["type"]) != "single_line_text_field":
+		case !slices.Contains([]string{typeLine, typeLines, typeJSON}, toText(m["type"])):
 			return refused("type", "INVALID_TYPE")
-		case strings.Contains(value, "\n"):
+		case m["type"] == typeLine && strings.Contains(value, "\n"), m["type"] == typeJSON && !json.Valid([]byte(value)):
 			return refused("value", "INVALID_VALUE")
+		case f.isStale(m):
+			return refused("compareDigest", "STALE_OBJECT")
 		}
 	}
 	shown := []any{}
 	for _, one := range all {
 		m := one.(object)
-		order := strings.TrimPrefix(toText(m["ownerId"]), "gid://shopify/Order/")
 		if f.metafields == nil {
-			f.metafields = map[string]string{}
+			f.metafields = map[string]metafield{}
 		}
-		f.metafields[order+" "+toText(m["namespace"])+"."+toText(m["key"])] = toText(m["value"])
-		shown = append(shown, object{"id": "gid://shopify/Metafield/" + order})
+		name := metafieldName(m)
+		f.metafields[name] = metafield{toText(m["type"]), toText(m["value"])}
+		shown = append(shown, f.metafields[name].show(name))
 	}
 	return object{"metafields": shown, "userErrors": []any{}}
 }
 
-// metafields are those of an order by namespace and key, such as "causeway.warehouse".
-type metafields map[string]object
+// The types of metafields that are known here.
+const (
+	typeLine  = "single_line_text_field"
+	typeLines = "multi_line_text_field"
+	typeJSON  = "json"
+)
 
-func (f *Fake) shownMetafields(order string) metafields {
-	all := metafields{}
-	for name, value := range f.metafields {
-		if own, ours := strings.CutPrefix(name, order+" "); ours {
-			namespace, key, _ := strings.Cut(own, ".")
-			all[own] = object{"id": "gid://shopify/Metafield/" + order + key, "namespace": namespace, "key": key, "type": "single_line_text_field", "value": value}
+// metafield is one of an order.
+type metafield struct{ kind, value string }
+
+// digest is what a write names that replaces the value.
+func (m metafield) digest() string {
+	sum := sha256.Sum256([]byte(m.value))
+	return hex.EncodeToString(sum[:])
+}
+
+// metafieldName is the key in Fake.metafields of an input.
+func metafieldName(m object) string {
+	return strings.TrimPrefix(toText(m["ownerId"]), "gid://shopify/Order/") + " " + toText(m["namespace"]) + "." + toText(m["key"])
+}
+
+// isStale reports whether the input names another value than the one that is stored.
+func (f *Fake) isStale(m object) bool {
+	named, given := m["compareDigest"]
+	held, known := f.metafields[metafieldName(m)]
+	switch {
+	case !given:
+		return false
+	case named == nil:
+		return known
+	}
+	return !known || named != held.digest()
+}
+
+func (m metafield) show(name string) object {
+	order, full, _ := strings.Cut(name, " ")
+	namespace, key, _ := strings.Cut(full, ".")
+	return object{"id": "gid://shopify/Metafield/" + order, "namespace": namespace, "key": key, "type": m.kind, "value": m.value, "compareDigest": m.digest()}
+}
+
+// namedMetafields are those of an order, of which a query names one.
+type namedMetafields map[string]object
+
+// shownMetafields returns the metafields of the order.
+func (f *Fake) shownMetafields(order string) namedMetafields {
+	all := namedMetafields{}
+	for name, m := range f.metafields {
+		if full, its := strings.CutPrefix(name, order+" "); its {
+			all[full] = m.show(name)
 		}
 	}
 	return all
 }
 
-// of returns the metafield that the field's arguments name, nil if there is none.
-func (m metafields) of(field *ast.Field, variables map[string]any) any {
-	if one, set := m[toText(argument(field, "namespace", variables))+"."+toText(argument(field, "key", variables))]; set {
-		return one
+// of returns the metafield that the field of a query names, nil if there is none.
+func (all namedMetafields) of(field *ast.Field, variables map[string]any) any {
+	one, known := all[toText(argument(field, "namespace", variables))+"."+toText(argument(field, "key", variables))]
+	if !known {
+		return nil
 	}
-	return nil
+	return one
 }

@@ -49,6 +49,12 @@
 // reading and writing is overwritten. The cancelled order comes back as order.updated, and goes to the
 // ERP, the warehouse and the CRM like one that a person cancelled.
 //
+// An internal note that begins with "Return 445001: " has the state of a return: the pieces that are
+// requested back by SKU, and those that were received, with how many were restocked. A state that the
+// newest such note has is not written again, and none that says "requested" after one that says
+// "received". The order and its refunds stay as they are.
+//
 // target.go finds the store and the order, order.go reads what the order has, shipping.go decides
-// what it lacks and writes it, note.go writes the notes, encode_shipment.go the body, warehouse.go the notes of a warehouse, and cancel.go cancels.
+// what it lacks and writes it, note.go writes the notes, encode_shipment.go the body, warehouse.go the notes
+// of a warehouse, goodsback.go those of its returns, and cancel.go cancels.
 package shipment

@@ -33,14 +33,16 @@ const (
 	withoutNote  = "none"
 )
 
-// Deliver records the shipment, or what a warehouse has of the order, with its order, or cancels the
-// order that another system ended.
+// Deliver records the shipment, what a warehouse has of the order, or what came back of it, with its
+// order, or cancels the order that another system ended.
 func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
 	switch body := d.Body.(type) {
 	case *canonical.WarehouseOrder:
 		return t.deliverState(ctx, d, body)
 	case *canonical.CancelRequest:
 		return t.deliverCancel(ctx, d, body)
+	case *canonical.Return:
+		return t.deliverReturn(ctx, d, body)
 	}
 	s, err := t.shipping(d)
 	if err != nil {
@@ -50,13 +52,16 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 	return receipt, fault.Doing(s.doing, err)
 }
 
-// Search looks for the shipment's meta data, the warehouse's note, or the end of the order, at its order.
+// Search looks for the shipment's meta data, the note of the warehouse or the return, or the end of the
+// order, at its order.
 func (t *Target) Search(ctx context.Context, d connector.Delivery) (string, error) {
 	switch body := d.Body.(type) {
 	case *canonical.WarehouseOrder:
 		return t.searchState(ctx, d, body)
 	case *canonical.CancelRequest:
 		return t.searchCancel(ctx, d, body)
+	case *canonical.Return:
+		return t.searchReturn(ctx, d, body)
 	}
 	s, err := t.shipping(d)
 	if err != nil {

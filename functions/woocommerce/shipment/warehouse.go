@@ -45,12 +45,19 @@ func (t *Target) readState(ctx context.Context, d connector.Delivery, body *cano
 		return at, "", err
 	}
 	newest, err = at.newestNote(ctx, warehouseNote)
-	if f := fault.As(err); f != nil && f.Status == http.StatusNotFound && f.Code == "woocommerce_rest_order_invalid_id" {
-		err = &fault.Error{
-			Kind: fault.Rejected, Class: fault.MissingRef, Status: f.Status, Code: f.Code, Field: "order", Detail: "store " + at.store.Tenant + " has no order " + body.Order,
-		}
+	return at, newest, fault.Doing(at.doing, at.unknownOrder(err))
+}
+
+// unknownOrder returns the error of a question about the order, which is one of class missing_ref if the
+// store does not have it.
+func (s *orderAt) unknownOrder(err error) error {
+	f := fault.As(err)
+	if f == nil || f.Status != http.StatusNotFound || f.Code != "woocommerce_rest_order_invalid_id" {
+		return err
 	}
-	return at, newest, fault.Doing(at.doing, err)
+	return &fault.Error{
+		Kind: fault.Rejected, Class: fault.MissingRef, Status: f.Status, Code: f.Code, Field: "order", Detail: "store " + s.store.Tenant + " has no order " + s.order,
+	}
 }
 
 func stateNote(body *canonical.WarehouseOrder) string { return warehouseNote + body.Words() }
