@@ -49,12 +49,8 @@ func (s *Store) take(ctx context.Context, q *queue, limit int, now time.Time) (b
 	}
 	rung := q.bell.rung.Load()
 	if q.quiet.Load() != nil {
-		if next, err = s.peek(ctx, q, now); err != nil {
-			return nil, 0, err
-		}
-		if next > 0 {
-			q.quiet.Store(&quiet{rung, now.Add(next)})
-			return nil, next, nil
+		if next, err = s.peek(ctx, q, now); err != nil || next > 0 {
+			return nil, next, err
 		}
 	}
 	p := pick{store: s, queue: q, limit: limit}
@@ -97,6 +93,7 @@ func (s *Store) peek(ctx context.Context, q *queue, now time.Time) (next time.Du
 		return 0, sqlite.Failure(doing, err)
 	}
 	const query = `SELECT visible_at FROM item INDEXED BY item_visible WHERE queue = ? ORDER BY visible_at LIMIT 1`
+	rung := q.bell.rung.Load()
 	next = s.config.Visibility
 	err = s.file.Rows(context.WithoutCancel(ctx), query, func(row sqlite.Row) error {
 		var at int64
@@ -106,6 +103,9 @@ func (s *Store) peek(ctx context.Context, q *queue, now time.Time) (next time.Du
 	}, q.id)
 	if err != nil {
 		return 0, sqlite.Failure(doing, err)
+	}
+	if next > 0 {
+		q.quiet.Store(&quiet{rung, now.Add(next)})
 	}
 	return next, nil
 }
