@@ -70,14 +70,8 @@ func (s *Store) take(ctx context.Context, q *queue, limit int, now time.Time) (b
 	if q.quiet.Store(nil); len(p.taken) == 0 {
 		q.quiet.Store(&quiet{rung, now.Add(p.next)})
 	}
-	for _, row := range p.taken {
-		in, err := row.incoming(q.name)
-		if err != nil {
-			return nil, 0, fault.Doing("reading message "+in.MessageID+" of queue "+q.name, err)
-		}
-		batch = append(batch, in)
-	}
-	return batch, p.next, nil
+	batch, err = p.incoming()
+	return batch, p.next, err
 }
 
 // peek returns how long it takes until a message is visible, and 0 if one is now, without
@@ -137,6 +131,18 @@ func (p parcel) incoming(queue string) (port.Incoming, error) {
 	var err error
 	in.Attributes, err = decodeAttributes(p.attributes)
 	return in, err
+}
+
+// incoming returns the messages that were taken.
+func (p *pick) incoming() (batch []port.Incoming, err error) {
+	for _, row := range p.taken {
+		in, err := row.incoming(p.queue.name)
+		if err != nil {
+			return nil, fault.Doing("reading message "+in.MessageID+" of queue "+p.queue.name, err)
+		}
+		batch = append(batch, in)
+	}
+	return batch, nil
 }
 
 // run moves messages that were received too often to the dead-letter queue and looks

@@ -182,7 +182,7 @@ func (p *process) crash() {
 }
 
 // mostSteps bounds a run: one that does not come to rest within them never will.
-const mostSteps = 400_000
+const mostSteps = 2_000_000
 
 // advance runs events until one belongs to a process, and hands over to it. It
 // reports whether that is the caller.

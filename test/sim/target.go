@@ -111,7 +111,7 @@ func (t *target) apply(d connector.Delivery, expected string, late bool) (Effect
 		}
 		e.Document = before.Document
 	}
-	if d.Ref != "" && t.guarantee != connector.ExternalID { // our own id names the document
+	if d.Ref != "" && t.guarantee == connector.Search { // elsewhere our own id names the document
 		e.Document, _ = strconv.Atoi(d.Ref)
 	}
 	if e.Document == 0 {
