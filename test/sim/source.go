@@ -50,10 +50,13 @@ func (f fact) entity() string { return nameOf(f.Kind+"/"+f.ID, f.Type) }
 
 func nameOf(subject, eventType string) string {
 	if eventType == canonical.PaymentAuthorized {
-		return subject + "!released"
+		return subject + released
 	}
 	return subject
 }
+
+// released follows the name of an order in that of its release, which is written at the same document.
+const released = "!released"
 
 func (f fact) once() bool {
 	kind, _ := canonical.TypeNamed(f.Type)

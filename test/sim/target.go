@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"causeway.example/shared/canonical"
@@ -241,7 +242,7 @@ func (c client) Find(_ context.Context, k message.Key) (string, error) {
 		return "", f.err
 	}
 	for _, e := range t.effects {
-		if e.Entity == k.Type+"/"+k.ID && !e.At.Add(t.lag).After(c.p.now) {
+		if strings.TrimSuffix(e.Entity, released) == k.Type+"/"+k.ID && !e.At.Add(t.lag).After(c.p.now) {
 			return e.ref(), nil
 		}
 	}
