@@ -93,22 +93,27 @@ const (
 // delivery has in hand counts as Missing: once it is confirmed, the polled state only raises
 // its version.
 func Compare(ctx context.Context, state port.State, target string, key message.Key, s State, now time.Time) (Finding, error) {
+	for range 3 {
+		found, err := compare(ctx, state, target, key, s, now)
+		if !errors.Is(err, port.ErrConflict) {
+			return found, err
+		}
+	}
+	return InHand, nil // workers deliver the entity all the time
+}
+
+// compare is one look. It fails with port.ErrConflict if another writer was first.
+func compare(ctx context.Context, state port.State, target string, key message.Key, s State, now time.Time) (Finding, error) {
 	r, err := Load(ctx, state, target, key, false)
 	if err != nil {
 		return Missing, err
 	}
 	switch {
-	case r.has(s):
+	case r.has(s), r.skips(s): // what is skipped is not confirmed
 		return Known, nil
 	case r.hasOlder(s):
 		r.Confirmed.Version = s.Version
-		err := r.Save(ctx, state, now)
-		if errors.Is(err, port.ErrConflict) { // another worker delivers it now
-			return InHand, nil
-		}
-		return Known, err
-	case r.skips(s):
-		return Known, nil
+		return Known, r.Save(ctx, state, now)
 	}
 	a := r.inHand(s)
 	switch {
@@ -118,11 +123,7 @@ func Compare(ctx context.Context, state port.State, target string, key message.K
 		return InHand, nil
 	}
 	a.Version = s.Version
-	err = r.Save(ctx, state, now)
-	if errors.Is(err, port.ErrConflict) {
-		return Compare(ctx, state, target, key, s, now)
-	}
-	return InHand, err
+	return InHand, r.Save(ctx, state, now)
 }
 
 // has reports whether the target confirmed the state, or a newer one.

@@ -216,6 +216,27 @@ func TestCompareBesideADelivery(t *testing.T) {
 	}
 }
 
+// TestCompareDatesWhatIsConfirmedThoughItLosesARace has another writer be first, who changes nothing
+// of what is confirmed: a late delivery must not go over what the poll read.
+func TestCompareDatesWhatIsConfirmedThoughItLosesARace(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	r := e.load()
+	r.Confirm("e", effect, state(2, "a"), "ref", "")
+	e.save(r)
+	raced := &racedPut{State: e.memory, race: func() {
+		r := e.load()
+		r.Wait(entity.Waiter{Event: "waits", Queue: "q", Handle: "h"})
+		e.save(r)
+	}}
+	if got, err := entity.Compare(t.Context(), raced, "erp", key, state(3, "a"), noon); err != nil || got != entity.Known {
+		t.Errorf("finding %d, %v", got, err)
+	}
+	if r = e.load(); r.Confirmed.Version != version(3) {
+		t.Errorf("it is dated %s", r.Confirmed.Version)
+	}
+}
+
 // TestCompareDatesADeadLetterByThePoll has a late delivery of the same second follow, whose
 // hint is later than that of the dead letter: what the poll read is newer than both.
 func TestCompareDatesADeadLetterByThePoll(t *testing.T) {
