@@ -42,8 +42,8 @@ func (w *world) quietOrLarge() []fact {
 // busDown has the bus refuse, and the vault that large bodies pass on their way to it, for
 // longer than any message has budget. The ledger says why they wait.
 func (w *world) busDown() {
-	w.policy.Transient, w.policy.Config = day, day
-	w.policy.Backoff.Cap = 2 * time.Hour // so that a case is played in an eighth of the time
+	w.policy.Transient, w.policy.Config = day, 2*day // a setting may be missing for 40 hours (F72)
+	w.policy.Backoff.Cap = 2 * time.Hour             // so that a case is played in an eighth of the time
 	w.inject("F83", rule{
 		ops: []op{opPublish, opStore}, chance: 1, until: w.between(4*day, 6*day), fate: always(fate{err: down("publishing")}),
 		when: func(k call) bool { return k.p.name != "door" },
