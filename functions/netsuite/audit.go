@@ -176,7 +176,7 @@ func (a *auditor) list(ctx context.Context, q *question) ([]connector.Record, er
 }
 
 // withdrawn has the states of a sales order without effect: cancelled and closed.
-var withdrawn = []string{"C", "H"}
+var withdrawn = []string{suitetalk.OrderCancelled, suitetalk.OrderClosed}
 
 func (a *auditor) record(q *question, row suitetalk.Values) connector.Record {
 	r := connector.Record{ID: q.id(row), Name: row["name"], Ref: row["id"], Number: row["number"]}

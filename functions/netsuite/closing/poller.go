@@ -7,8 +7,6 @@ import (
 
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/connector"
-	"causeway.example/shared/fault"
-	"causeway.example/shared/formats/strictjson"
 	"causeway.example/shared/message"
 )
 
@@ -20,16 +18,23 @@ const entity = "order"
 
 const modified = "t.lastmodifieddate"
 
+// typed precedes the letter of a status where SuiteQL writes the type too.
+const typed = suitetalk.SalesOrderType + ":"
+
 // columns are what a raw message has, by their names in SuiteQL.
 var columns = []string{"id", "number", "externalid", "memo", "status", "fulfilled", "billed", "changed"}
 
 var (
-	changedAt = suitetalk.UTC(modified)
-	selected  = "SELECT t.id AS id, t.tranid AS number, LOWER(t.externalid) AS externalid, t.memo AS memo, t.status AS status, " +
+	listing  = suitetalk.Listing{At: modified, IDs: []string{"t.id"}, Changed: "changed", Names: []string{"id"}}
+	selected = "SELECT t.id AS id, t.tranid AS number, LOWER(t.externalid) AS externalid, t.memo AS memo, t.status AS status, " +
 		"MAX(ABS(NVL(l.quantityshiprecv, 0))) AS fulfilled, MAX(ABS(NVL(l.quantitybilled, 0))) AS billed, " + suitetalk.UTCText(modified) + " AS changed " +
 		"FROM transaction t JOIN transactionline l ON l.transaction = t.id " +
-		"WHERE t.type = " + suitetalk.Quoted(suitetalk.SalesOrderType) + " AND t.status IN ('C', 'H', 'SalesOrd:C', 'SalesOrd:H')"
-	grouped = " GROUP BY t.id, t.tranid, t.externalid, t.memo, t.status, " + modified + " ORDER BY " + changedAt + ", t.id"
+		"WHERE t.type = " + suitetalk.Quoted(suitetalk.SalesOrderType) + " AND t.status IN (" + ended + ")"
+	grouped = " GROUP BY t.id, t.tranid, t.externalid, t.memo, t.status, " + modified + listing.Order()
+	ended   = strings.Join([]string{
+		suitetalk.Quoted(suitetalk.OrderCancelled), suitetalk.Quoted(suitetalk.OrderClosed),
+		suitetalk.Quoted(typed + suitetalk.OrderCancelled), suitetalk.Quoted(typed + suitetalk.OrderClosed),
+	}, ", ")
 )
 
 // Poller is the connector.Poller of the account's sales orders that are cancelled or closed.
@@ -52,59 +57,28 @@ func (p *Poller) Feeds() []connector.Feed {
 // Changes lists the orders by their last change, oldest first.
 func (p *Poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
 	doing := "listing the closed orders of netsuite"
-	sql := selected + " AND (" + p.Stores.condition() + ") AND " + changedAt + " >= " + suitetalk.Timestamp(ask.Since)
-	if ask.Cursor != "" {
-		last, id, ok := parseCursor(ask.Cursor)
-		if !ok {
-			return connector.Page{}, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Doing: doing, Detail: "is not a cursor of this list"}
-		}
-		sql += " AND (" + changedAt + " > " + suitetalk.Timestamp(last) + " OR " + changedAt + " = " + suitetalk.Timestamp(last) + " AND t.id > " + id + ")"
-	}
-	rows, err := p.Client.Rows(ctx, sql+grouped, doing)
+	following, err := listing.Following(ask.Since, ask.Cursor, doing)
 	if err != nil {
 		return connector.Page{}, err
 	}
-	page := connector.Page{Changes: make([]connector.Change, len(rows))}
+	rows, err := p.Client.Rows(ctx, selected+" AND ("+p.Stores.condition()+") AND "+following+grouped, doing)
+	if err != nil {
+		return connector.Page{}, err
+	}
+	page := connector.Page{Changes: make([]connector.Change, len(rows)), Cursor: listing.Next(rows)}
 	for i, row := range rows {
 		page.Changes[i] = change(row, ask.Since)
-	}
-	if len(rows) >= suitetalk.QueryRows {
-		last := rows[len(rows)-1]
-		page.Cursor = last["changed"] + "|" + last["id"]
 	}
 	return page, nil
 }
 
-func parseCursor(cursor string) (at time.Time, id string, ok bool) {
-	changed, id, found := strings.Cut(cursor, "|")
-	if !found || !suitetalk.IsInternalID(id) {
-		return at, "", false
-	}
-	at, err := time.Parse(suitetalk.TimeLayout, changed)
-	return at, id, err == nil
-}
-
-// change is a row of the list. One whose time cannot be read is dated by the list.
+// change is a row of the list.
 func change(row suitetalk.Values, since time.Time) connector.Change {
-	c := connector.Change{ID: row["externalid"], Name: row["number"], At: since}
-	at, err := time.Parse(suitetalk.TimeLayout, row["changed"])
-	if err != nil {
-		c.Err = &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "lastmodifieddate", Doing: "reading sales order " + row["id"] + " of netsuite", Detail: "is not a time"}
-		return c
+	c := connector.Change{ID: row["externalid"], Name: row["number"]}
+	if c.At, c.Err = listing.ChangedAt(row, since, "reading sales order "+row["id"]+" of netsuite"); c.Err == nil {
+		c.Body = row.Body(columns...)
 	}
-	c.At, c.Body = at, encode(row)
 	return c
-}
-
-// encode writes a row as the body of a raw message.
-func encode(row suitetalk.Values) []byte {
-	w := strictjson.NewWriter(nil)
-	w.Obj()
-	for _, name := range columns {
-		w.StrField(name, row[name])
-	}
-	w.EndObj()
-	return w.Bytes()
 }
 
 // Fetch returns the order from the list. One that could not be read is asked for by its external id,
@@ -118,6 +92,6 @@ func (p *Poller) Fetch(ctx context.Context, feed connector.Feed, change connecto
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	raw.Body = encode(rows[0])
+	raw.Body = rows[0].Body(columns...)
 	return raw, nil
 }

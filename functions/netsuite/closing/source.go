@@ -54,7 +54,7 @@ func (s Stores) orderOf(external, memo string) (order message.Key, found bool) {
 }
 
 // statuses are the ends of a sales order, by their letters.
-var statuses = map[string]string{"C": "cancelled", "H": "closed"}
+var statuses = map[string]string{suitetalk.OrderCancelled: "cancelled", suitetalk.OrderClosed: "closed"}
 
 // Source translates what the Poller found.
 type Source struct{ Stores Stores }
@@ -113,7 +113,7 @@ func readRow(r *wire.Reader) (body *canonical.CancelRequest, external, memo stri
 
 // readStatus reads C or H, also with the type before it.
 func readStatus(r *wire.Reader) string {
-	status, known := statuses[strings.TrimPrefix(r.String(), suitetalk.SalesOrderType+":")]
+	status, known := statuses[strings.TrimPrefix(r.String(), typed)]
 	if !known {
 		r.Fail(strictjson.Value, "is neither C, cancelled, nor H, closed")
 	}

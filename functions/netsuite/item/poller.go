@@ -31,6 +31,8 @@ const modified = "i.lastmodifieddate"
 // columns are the texts of an item that are passed on as they are, by their names in SuiteQL.
 var columns = []string{"externalid", "itemid", "displayname", "description", "upccode", "weight", "weightunit", "isinactive", "matrixtype", "parent", "lastmodifieddate"}
 
+var listing = suitetalk.Listing{At: modified, IDs: []string{"i.id"}, Changed: "lastmodifieddate", Names: []string{"id"}}
+
 var selected = "SELECT i.id, i.externalid, i.itemid, i.displayname, i.description, i.upccode, i.weight, BUILTIN.DF(i.weightunit) AS weightunit, " +
 	"i.isinactive, i.matrixtype, i.parent, " + suitetalk.UTCText(modified) + " AS lastmodifieddate FROM item i WHERE i.externalid IS NOT NULL AND (i.matrixtype IS NULL OR i.matrixtype = 'CHILD')"
 
@@ -86,16 +88,11 @@ func (p *Poller) chosen() string {
 // Changes lists the items that changed, oldest first.
 func (p *Poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
 	doing := "listing the items of netsuite"
-	at := suitetalk.UTC(modified)
-	sql := p.chosen() + " AND " + at + " >= " + suitetalk.Timestamp(ask.Since)
-	if ask.Cursor != "" {
-		last, id, ok := parseCursor(ask.Cursor)
-		if !ok {
-			return connector.Page{}, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Doing: doing, Detail: "is not a cursor of this list"}
-		}
-		sql += " AND (" + at + " > " + suitetalk.Timestamp(last) + " OR " + at + " = " + suitetalk.Timestamp(last) + " AND i.id > " + id + ")"
+	following, err := listing.Following(ask.Since, ask.Cursor, doing)
+	if err != nil {
+		return connector.Page{}, err
 	}
-	rows, err := p.Client.Rows(ctx, sql+" ORDER BY "+at+", i.id", doing)
+	rows, err := p.Client.Rows(ctx, p.chosen()+" AND "+following+listing.Order(), doing)
 	if err != nil {
 		return connector.Page{}, err
 	}
@@ -103,24 +100,11 @@ func (p *Poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 	if err != nil {
 		return connector.Page{}, err
 	}
-	page := connector.Page{Changes: make([]connector.Change, len(rows))}
+	page := connector.Page{Changes: make([]connector.Change, len(rows)), Cursor: listing.Next(rows)}
 	for i, row := range rows {
 		page.Changes[i] = p.change(row, prices[row["id"]], ask.Since)
 	}
-	if len(rows) >= suitetalk.QueryRows {
-		last := rows[len(rows)-1]
-		page.Cursor = last["lastmodifieddate"] + "|" + last["id"]
-	}
 	return page, nil
-}
-
-func parseCursor(cursor string) (at time.Time, item string, ok bool) {
-	changed, item, found := strings.Cut(cursor, "|")
-	if !found || !suitetalk.IsInternalID(item) {
-		return at, "", false
-	}
-	at, err := time.Parse(suitetalk.TimeLayout, changed)
-	return at, item, err == nil
 }
 
 // prices returns the rows of table pricing of the items, by item: one for each level and currency,
@@ -165,15 +149,12 @@ func (p *Poller) halves(ctx context.Context, items []suitetalk.Values, doing str
 	return first, err
 }
 
-// change is a row of the list. One whose time cannot be read is dated by the list.
+// change is a row of the list.
 func (p *Poller) change(row suitetalk.Values, prices []suitetalk.Values, since time.Time) connector.Change {
-	c := connector.Change{ID: row["externalid"], At: since}
-	at, err := time.Parse(suitetalk.TimeLayout, row["lastmodifieddate"])
-	if err != nil {
-		c.Err = &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "lastmodifieddate", Doing: "reading item " + c.ID + " of netsuite", Detail: "is not a time"}
-		return c
+	c := connector.Change{ID: row["externalid"]}
+	if c.At, c.Err = listing.ChangedAt(row, since, "reading item "+c.ID+" of netsuite"); c.Err == nil {
+		c.Body = p.encode(row, prices)
 	}
-	c.At, c.Body = at, p.encode(row, prices)
 	return c
 }
 

@@ -30,22 +30,20 @@ func kits(locations []string, which string) string {
 		"NVL(b.quantityonhand, 0) AS onhand, NVL(b.quantityavailable, 0) AS available FROM " + members + " JOIN (" + newest + ") n ON n.kit = m.parentitem"
 }
 
-// kitOrder sorts the rows of a kit next to each other.
-var kitOrder = " ORDER BY " + suitetalk.UTC(kitChanged) + ", n.kit, m.linenumber, m.item, b.location"
+// kitListing lists the rows of kits, and kitOrder sorts those of a kit next to each other.
+var (
+	kitListing = suitetalk.Listing{At: kitChanged, IDs: []string{"n.kit"}, Changed: "changed", Names: []string{"kit"}}
+	kitOrder   = kitListing.Order() + ", m.linenumber, m.item, b.location"
+)
 
 // kitChanges lists the kits that changed at each configured location, oldest first.
 func (p *Poller) kitChanges(ctx context.Context, ask connector.Ask) (connector.Page, error) {
 	doing := "listing the kits of netsuite"
-	at := suitetalk.UTC(kitChanged)
-	sql := kits(p.Locations, "") + " WHERE " + at + " >= " + suitetalk.Timestamp(ask.Since)
-	if ask.Cursor != "" {
-		last, id, ok := parseKitCursor(ask.Cursor)
-		if !ok {
-			return connector.Page{}, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Doing: doing, Detail: "is not a cursor of this list"}
-		}
-		sql += " AND (" + at + " > " + suitetalk.Timestamp(last) + " OR " + at + " = " + suitetalk.Timestamp(last) + " AND n.kit > " + id + ")"
+	following, err := kitListing.Following(ask.Since, ask.Cursor, doing)
+	if err != nil {
+		return connector.Page{}, err
 	}
-	rows, err := p.Client.Rows(ctx, sql+kitOrder, doing)
+	rows, err := p.Client.Rows(ctx, kits(p.Locations, "")+" WHERE "+following+kitOrder, doing)
 	if err != nil {
 		return connector.Page{}, err
 	}
@@ -58,19 +56,9 @@ func (p *Poller) kitChanges(ctx context.Context, ask connector.Ask) (connector.P
 		page.Changes = append(page.Changes, p.changesOf(kit, full && len(found) == 1, ask.Since)...)
 	}
 	if full {
-		last := found[len(found)-1][0]
-		page.Cursor = last["changed"] + "|" + last["kit"]
+		page.Cursor = kitListing.Cursor(found[len(found)-1][0])
 	}
 	return page, nil
-}
-
-func parseKitCursor(cursor string) (at time.Time, kit string, ok bool) {
-	changed, kit, found := strings.Cut(cursor, "|")
-	if !found || !suitetalk.IsInternalID(kit) {
-		return at, "", false
-	}
-	at, err := time.Parse(timeLayout, changed)
-	return at, kit, err == nil
 }
 
 // byKit returns the rows of each kit. The rows are sorted.
@@ -90,15 +78,13 @@ func (p *Poller) changesOf(rows []suitetalk.Values, fillsPage bool, since time.T
 	if !fillsPage && !limited(rows) {
 		return nil
 	}
-	at, err := time.Parse(timeLayout, rows[0]["changed"])
 	for _, location := range p.Locations {
-		c := connector.Change{ID: rows[0]["sku"] + "@" + location, At: at}
-		switch {
-		case err != nil:
-			c.At = since
-			c.Err = &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "changed", Doing: "reading kit " + c.ID + " of netsuite", Detail: "is not a time"}
+		c := connector.Change{ID: rows[0]["sku"] + "@" + location}
+		doing := "reading kit " + c.ID + " of netsuite"
+		switch c.At, c.Err = kitListing.ChangedAt(rows[0], since, doing); {
+		case c.Err != nil:
 		case fillsPage:
-			c.Err = &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Field: "kitItemMember", Doing: "reading kit " + c.ID + " of netsuite", Detail: "its members at all locations are more than one page of SuiteQL"}
+			c.Err = &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Field: "kitItemMember", Doing: doing, Detail: "its members at all locations are more than one page of SuiteQL"}
 		default:
 			c.Body = encodeKit(rows, location)
 		}

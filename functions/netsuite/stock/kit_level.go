@@ -121,7 +121,7 @@ func readKit(r *wire.Reader) (kit kitLevel) {
 		case "location":
 			kit.location = r.ID()
 		case "changed":
-			kit.changed = r.TimeIn(timeLayout)
+			kit.changed = r.TimeIn(suitetalk.TimeLayout)
 		case "members":
 			kit.members = wire.List(r, readMember)
 		}

@@ -8,7 +8,6 @@ import (
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
-	"causeway.example/shared/formats/strictjson"
 	"causeway.example/shared/message"
 )
 
@@ -18,14 +17,12 @@ const topic = "inventory/level"
 // entity is the type of a level, as in keys.
 const entity = "inventory"
 
-// timeLayout is how SuiteQL writes a time here, in UTC.
-const timeLayout = suitetalk.TimeLayout
-
 const changed = "b.lastquantityavailablechange"
 
 var (
-	changedAt = suitetalk.UTC(changed)
-	selected  = "SELECT i.externalid AS sku, b.item AS item, b.location AS location, NVL(b.quantityonhand, 0) AS onhand, NVL(b.quantityavailable, 0) AS available, " +
+	listing  = suitetalk.Listing{At: changed, IDs: []string{"b.item", "b.location"}, Changed: "changed", Names: []string{"item", "location"}}
+	columns  = []string{"sku", "location", "onhand", "available", "changed"}
+	selected = "SELECT i.externalid AS sku, b.item AS item, b.location AS location, NVL(b.quantityonhand, 0) AS onhand, NVL(b.quantityavailable, 0) AS available, " +
 		suitetalk.UTCText(changed) + " AS changed FROM aggregateItemLocation b JOIN item i ON i.id = b.item " +
 		"WHERE i.isinactive = 'F' AND i.externalid IS NOT NULL"
 )
@@ -58,61 +55,28 @@ func (p *Poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 		return p.kitChanges(ctx, ask)
 	}
 	doing := "listing the stock levels of netsuite"
-	sql := selected + " AND b.location IN (" + strings.Join(p.Locations, ", ") + ") AND " +
-		changedAt + " >= " + suitetalk.Timestamp(ask.Since)
-	if ask.Cursor != "" {
-		at, item, location, ok := parseCursor(ask.Cursor)
-		if !ok {
-			return connector.Page{}, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Doing: doing, Detail: "is not a cursor of this list"}
-		}
-		same := changedAt + " = " + suitetalk.Timestamp(at)
-		sql += " AND (" + changedAt + " > " + suitetalk.Timestamp(at) + " OR " + same + " AND (b.item > " + item + " OR b.item = " + item + " AND b.location > " + location + "))"
-	}
-	rows, err := p.Client.Rows(ctx, sql+" ORDER BY "+changedAt+", b.item, b.location", doing)
+	following, err := listing.Following(ask.Since, ask.Cursor, doing)
 	if err != nil {
 		return connector.Page{}, err
 	}
-	page := connector.Page{Changes: make([]connector.Change, len(rows))}
+	rows, err := p.Client.Rows(ctx, selected+" AND b.location IN ("+strings.Join(p.Locations, ", ")+") AND "+following+listing.Order(), doing)
+	if err != nil {
+		return connector.Page{}, err
+	}
+	page := connector.Page{Changes: make([]connector.Change, len(rows)), Cursor: listing.Next(rows)}
 	for i, row := range rows {
 		page.Changes[i] = change(row, ask.Since)
-	}
-	if len(rows) >= suitetalk.QueryRows {
-		last := rows[len(rows)-1]
-		page.Cursor = last["changed"] + "|" + last["item"] + "|" + last["location"]
 	}
 	return page, nil
 }
 
-func parseCursor(cursor string) (at time.Time, item, location string, ok bool) {
-	parts := strings.Split(cursor, "|")
-	if len(parts) != 3 || !suitetalk.IsInternalID(parts[1]) || !suitetalk.IsInternalID(parts[2]) {
-		return at, "", "", false
-	}
-	at, err := time.Parse(timeLayout, parts[0])
-	return at, parts[1], parts[2], err == nil
-}
-
-// change is a row of the list. One whose time cannot be read is dated by the list.
+// change is a row of the list.
 func change(row suitetalk.Values, since time.Time) connector.Change {
-	c := connector.Change{ID: row["sku"] + "@" + row["location"], At: since}
-	at, err := time.Parse(timeLayout, row["changed"])
-	if err != nil {
-		c.Err = &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "lastquantityavailablechange", Doing: "reading stock level " + c.ID + " of netsuite", Detail: "is not a time"}
-		return c
+	c := connector.Change{ID: row["sku"] + "@" + row["location"]}
+	if c.At, c.Err = listing.ChangedAt(row, since, "reading stock level "+c.ID+" of netsuite"); c.Err == nil {
+		c.Body = row.Body(columns...)
 	}
-	c.At, c.Body = at, encode(row)
 	return c
-}
-
-// encode writes a row as the body of a raw message.
-func encode(row suitetalk.Values) []byte {
-	w := strictjson.NewWriter(nil)
-	w.Obj()
-	for _, name := range []string{"sku", "location", "onhand", "available", "changed"} {
-		w.StrField(name, row[name])
-	}
-	w.EndObj()
-	return w.Bytes()
 }
 
 // Fetch returns the level from the list. One that could not be read is asked for by its id.
@@ -145,5 +109,5 @@ func (p *Poller) level(ctx context.Context, sku, location, doing string) ([]byte
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	return encode(rows[0]), nil
+	return rows[0].Body(columns...), nil
 }

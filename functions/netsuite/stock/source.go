@@ -3,6 +3,7 @@ package stock
 import (
 	"context"
 
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -43,7 +44,7 @@ func (Source) Translate(_ context.Context, raw *message.Raw) (connector.Translat
 		case "available":
 			level.Available = r.Stock()
 		case "changed":
-			level.At = r.TimeIn(timeLayout)
+			level.At = r.TimeIn(suitetalk.TimeLayout)
 		}
 	}
 	for name, missing := range map[string]bool{"onhand": level.OnHand == nil, "available": level.Available == nil, "changed": level.At.IsZero()} {

@@ -28,6 +28,12 @@ const (
 	ItemFulfillmentType = "ItemShip"
 )
 
+// The states of a sales order that is to be neither fulfilled nor billed any more, as SuiteQL has them.
+const (
+	OrderCancelled = "C"
+	OrderClosed    = "H"
+)
+
 // CustomersAt returns the active customers of the subsidiary with exactly this normalized
 // e-mail address.
 func (c *Client) CustomersAt(ctx context.Context, subsidiary, email, doing string) ([]Match, error) {
