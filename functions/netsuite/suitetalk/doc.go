@@ -10,6 +10,7 @@
 //	token.go      token-based authentication (OAuth 1.0a)
 //	client.go     records: upsert, patch, transform, read
 //	query.go      SuiteQL, and what is asked with it
+//	listing.go    lists of changed rows, page by page
 //	check.go      the test of a connection
 //	wire.go       answers: records, rows, refusals
 //	classify.go   what an error answer means

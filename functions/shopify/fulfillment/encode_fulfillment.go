@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"causeway.example/functions/shopify/admin"
 	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/formats/strictjson"
@@ -41,7 +42,7 @@ func (s *shipping) encode(p *planned) ([]byte, error) {
 		s.encodeTracking(w)
 	}
 	w.EndObj()
-	return encoded(w)
+	return admin.Encoded(w)
 }
 
 // encodeTracking writes the tracking of all parcels. Shopify matches numbers and addresses by

@@ -10,7 +10,6 @@ import (
 	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
-	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
 )
 
@@ -68,7 +67,7 @@ func (s *shipping) cancel(ctx context.Context, ref string) (connector.Receipt, e
 	for _, f := range made {
 		w := strictjson.NewWriter(nil)
 		w.Str(payload.GID("Fulfillment", f.id))
-		input, err := encoded(w)
+		input, err := admin.Encoded(w)
 		if err != nil {
 			return connector.Receipt{}, err
 		}
@@ -90,7 +89,7 @@ func (s *shipping) correct(ctx context.Context, made []fulfilled) (done []string
 		}
 		w := strictjson.NewWriter(nil)
 		s.encodeTracking(w)
-		input, err := encoded(w)
+		input, err := admin.Encoded(w)
 		if err != nil {
 			return nil, err
 		}
@@ -142,7 +141,7 @@ func (s *shipping) arrive(ctx context.Context, made []fulfilled) (done []string,
 			w.StrField("happenedAt", at.UTC().Format(time.RFC3339))
 		}
 		w.EndObj()
-		input, err := encoded(w)
+		input, err := admin.Encoded(w)
 		if err != nil {
 			return nil, err
 		}
@@ -156,11 +155,3 @@ func (s *shipping) arrive(ctx context.Context, made []fulfilled) (done []string,
 
 // statusDelivered is the status of a fulfillment's event and its display status.
 const statusDelivered = "DELIVERED"
-
-// encoded returns what was written.
-func encoded(w *strictjson.Writer) ([]byte, error) {
-	if err := w.Err(); err != nil {
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Class(err.Class), Field: err.Path, Detail: err.Rule, Err: err}
-	}
-	return w.Bytes(), nil
-}

@@ -126,7 +126,7 @@ func (s *shipping) fulfillments(ctx context.Context) ([]fulfilled, error) {
 	}
 	switch {
 	case !found:
-		return nil, s.unknownOrder()
+		return nil, payload.UnknownOrder(s.order)
 	case len(all) >= mostFulfillments:
 		return nil, &fault.Error{
 			Kind: fault.Rejected, Class: fault.TooLarge, Field: "order",
@@ -134,13 +134,6 @@ func (s *shipping) fulfillments(ctx context.Context) ([]fulfilled, error) {
 		}
 	}
 	return all, nil
-}
-
-func (s *shipping) unknownOrder() error {
-	return &fault.Error{
-		Kind: fault.Rejected, Class: fault.MissingRef, Field: "order",
-		Detail: "shop " + s.order.Tenant + " has no order " + s.order.ID + ", or the app may not read it (read_all_orders for orders older than 60 days)",
-	}
 }
 
 // members reads the members of the object of that name in data, and reports whether it is there.
@@ -303,7 +296,7 @@ func (s *shipping) listOpenOrders(ctx context.Context) ([]openOrder, error) {
 			return nil, err
 		}
 		if !found {
-			return nil, s.unknownOrder()
+			return nil, payload.UnknownOrder(s.order)
 		}
 		if next == "" || next == after {
 			return all, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
 )
@@ -68,10 +69,7 @@ func (m *marking) readBy(ctx context.Context, query string, read func(*strictjso
 		return err
 	}
 	if !found {
-		return &fault.Error{
-			Kind: fault.Rejected, Class: fault.MissingRef, Field: "order",
-			Detail: "shop " + m.order.Tenant + " has no order " + m.order.ID + ", or the app may not read it (read_all_orders for orders older than 60 days)",
-		}
+		return payload.UnknownOrder(m.order)
 	}
 	return nil
 }
@@ -119,51 +117,16 @@ func (m *marking) set(ctx context.Context, key, words string) error {
 // mutate sends the mutation with what was written as its input. The error is fault.Rejected if Shopify
 // has a user error; its words are left out, because they may repeat the input.
 func (m *marking) mutate(ctx context.Context, c admin.Call, name string, w *strictjson.Writer) error {
-	if err := w.Err(); err != nil {
-		return &fault.Error{Kind: fault.Rejected, Class: fault.Class(err.Class), Field: err.Path, Detail: err.Rule, Err: err}
-	}
-	made, code := false, "user_error"
-	c.Shop, c.Doing, c.Input = m.order.Tenant, m.doing, w.Bytes()
-	c.Read = func(r *strictjson.Reader) {
-		for key := range r.Object() {
-			if key == name && !r.Null() {
-				made, code = readWritten(r, code)
-			}
-		}
-	}
-	if _, err := m.config.API.Query(ctx, c); err != nil {
+	input, err := admin.Encoded(w)
+	if err != nil {
 		return err
 	}
-	if !made {
-		return &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: code, Field: "status", Detail: "Shopify rejects " + name + " for the order"}
+	c.Shop, c.Doing, c.Input = m.order.Tenant, m.doing, input
+	code, err := m.config.API.Mutate(ctx, c, name)
+	if err != nil || code == "" {
+		return err
 	}
-	return nil
-}
-
-// readWritten reports whether a mutation has no user error, or the code of its last one.
-func readWritten(r *strictjson.Reader, otherwise string) (made bool, code string) {
-	made, code = true, otherwise
-	for key := range r.Object() {
-		if key != "userErrors" {
-			continue
-		}
-		for range r.Array() {
-			made, code = false, readCode(r, code)
-		}
-	}
-	return made, code
-}
-
-// readCode reads a user error and returns its code, or the other if it has none.
-func readCode(r *strictjson.Reader, otherwise string) string {
-	for key := range r.Object() {
-		if key == "code" {
-			if code, given := r.NullString(); given {
-				otherwise = code
-			}
-		}
-	}
-	return otherwise
+	return &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: code, Field: "status", Detail: "Shopify rejects " + name + " for the order"}
 }
 
 // mostWords is the length at which the words are cut, well below what a metafield holds, and mostNote

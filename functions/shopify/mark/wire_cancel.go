@@ -85,7 +85,7 @@ func (s *state) read(key string, r *strictjson.Reader) {
 // startCancel sends the mutation. It is not idempotent, and an order is cancelled once: the order is
 // read first, and an order that was cancelled meanwhile is rejected.
 func (c *cancelling) startCancel(ctx context.Context) (j job, err error) {
-	made, code := false, "user_error"
+	code := admin.NoCode
 	call := admin.Call{
 		Shop: c.order.Tenant, Doing: c.doing, Query: mutationCancel,
 		Variables: []admin.Variable{c.id(), {Name: "note", Value: cutTo(c.words(), mostNote)}},
@@ -93,32 +93,30 @@ func (c *cancelling) startCancel(ctx context.Context) (j job, err error) {
 	call.Read = func(r *strictjson.Reader) {
 		for key := range r.Object() {
 			if key == "orderCancel" && !r.Null() {
-				made, code, j = readStarted(r, code)
+				code, j = readStarted(r)
 			}
 		}
 	}
 	if _, err := c.config.API.Query(ctx, call); err != nil {
 		return job{}, err
 	}
-	if !made {
+	if code != "" {
 		return job{}, refused(code)
 	}
 	return j, nil
 }
 
-func readStarted(r *strictjson.Reader, otherwise string) (made bool, code string, j job) {
-	made, code = true, otherwise
+// readStarted returns the job, or the code of the last user error.
+func readStarted(r *strictjson.Reader) (code string, j job) {
 	for key := range r.Object() {
 		switch {
 		case key == "orderCancelUserErrors":
-			for range r.Array() {
-				made, code = false, readCode(r, code)
-			}
+			code = admin.ReadCode(r)
 		case key == "jobResult" && !r.Null():
 			j = readJob(r)
 		}
 	}
-	return made, code, j
+	return code, j
 }
 
 // readJob returns how far the job got.
@@ -146,9 +144,7 @@ func readJob(r *strictjson.Reader) (j job) {
 		case key == "status":
 			j.status = r.String()
 		case key == "errors":
-			for range r.Array() {
-				j.code = readCode(r, "user_error")
-			}
+			j.code = admin.ReadCode(r)
 		case key == "order" && !r.Null():
 			for key := range r.Object() {
 				if key == "cancelledAt" {

@@ -7,6 +7,14 @@ import (
 	"causeway.example/shared/message"
 )
 
+// UnknownOrder is the error of an order that its shop does not show.
+func UnknownOrder(order message.Key) error {
+	return &fault.Error{
+		Kind: fault.Rejected, Class: fault.MissingRef, Field: "order",
+		Detail: "shop " + order.Tenant + " has no order " + order.ID + ", or the app may not read it (read_all_orders for orders older than 60 days)",
+	}
+}
+
 // OrderOf returns the order of the id that the message names as a parent, which has to be one of the
 // shops. The error is a fault that names the field "order", or SHOPIFY_SHOPS if the shop is missing there.
 func OrderOf(m *message.Message, id string, shops []string, doing string) (message.Key, error) {

@@ -78,10 +78,7 @@ func (w *work) read(ctx context.Context) (*onOrder, error) {
 		return nil, err
 	}
 	if !found {
-		return nil, &fault.Error{
-			Kind: fault.Rejected, Class: fault.MissingRef, Field: "order",
-			Detail: "shop " + w.order.Tenant + " has no order " + w.order.ID + ", or the app may not read it (read_all_orders for orders older than 60 days)",
-		}
+		return nil, payload.UnknownOrder(w.order)
 	}
 	has.states, err = readStates(value)
 	return has, err
@@ -231,10 +228,11 @@ func (w *work) set(ctx context.Context, has *onOrder) error {
 		in.EndObj()
 	}
 	in.EndArr()
-	if err := in.Err(); err != nil {
-		return &fault.Error{Kind: fault.Rejected, Class: fault.Class(err.Class), Field: err.Path, Detail: err.Rule, Err: err}
+	input, err := admin.Encoded(in)
+	if err != nil {
+		return err
 	}
-	code, err := w.mutate(ctx, admin.Call{Query: mutationSet, Input: in.Bytes()}, "metafieldsSet")
+	code, err := w.mutate(ctx, admin.Call{Query: mutationSet, Input: input}, "metafieldsSet")
 	switch {
 	case err != nil || code == "":
 		return err
@@ -263,22 +261,11 @@ func (w *work) close(ctx context.Context, r *shopReturn) error {
 	return denied(f)
 }
 
-// otherCode is that of a user error without a code.
-const otherCode = "user_error"
-
 // mutate sends the mutation and returns the code of its last user error, "" if it has none. Their words
 // are left out, because they may repeat the input.
 func (w *work) mutate(ctx context.Context, c admin.Call, name string) (code string, err error) {
 	c.Shop, c.Doing = w.order.Tenant, w.doing
-	code = otherCode
-	c.Read = func(r *strictjson.Reader) {
-		for key := range r.Object() {
-			if key == name && !r.Null() {
-				code = readCode(r)
-			}
-		}
-	}
-	_, err = w.config.API.Query(ctx, c)
+	code, err = w.config.API.Mutate(ctx, c, name)
 	return code, denied(err)
 }
 
@@ -293,19 +280,4 @@ func denied(err error) error {
 	e.Kind, e.Class, e.Scope = fault.Unauthorized, fault.Auth, fault.OperationScope
 	e.Detail = "the app needs the scopes write_orders, read_returns and write_returns"
 	return &e
-}
-
-// readCode reads what a mutation answers.
-func readCode(r *strictjson.Reader) (code string) {
-	for key := range r.Object() {
-		if key != "userErrors" {
-			continue
-		}
-		for _, e := range admin.ReadUserErrors(r) {
-			if code = e.Code; code == "" {
-				code = otherCode
-			}
-		}
-	}
-	return code
 }
