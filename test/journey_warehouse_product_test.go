@@ -124,7 +124,7 @@ func TestAProductOfTheWarehouseIsMadeOnceIfItsAnswerIsLost(t *testing.T) {
 	}
 }
 
-// discarded is an answer that nobody gets.
+// discarded throws an answer away.
 type discarded struct{ header http.Header }
 
 func (d *discarded) Header() http.Header         { return d.header }

@@ -96,7 +96,7 @@ func TestAnEndedOrderAsksItsStoreToCancel(t *testing.T) {
 	}
 }
 
-// TestOnlyEndedOrdersOfOurStoresArePublished: none that is open, was opened again, or is of somebody else.
+// TestOnlyEndedOrdersOfOurStoresArePublished: not one that is open, that was opened again, or that another program made.
 func TestOnlyEndedOrdersOfOurStoresArePublished(t *testing.T) {
 	t.Parallel()
 	s := endedSale(t, canonical.Paid, closeSale)

@@ -59,8 +59,7 @@ func (r Result) Target() string {
 // offers are what the model's ERP may offer: each guarantee that the pipeline has an algorithm for.
 var offers = []connector.Guarantee{connector.ExternalID, connector.CompareAndSet, connector.Search}
 
-// drawn has one of them per seed: five, as there once were, so that the regressions play what they
-// played.
+// drawn has the offer of a seed, by the remainder of the seed: the regressions depend on its order.
 var drawn = [...]connector.Guarantee{
 	connector.ExternalID, connector.Search, connector.CompareAndSet, connector.Search, connector.CompareAndSet,
 }

@@ -33,17 +33,16 @@ type record struct {
 func (j *job) find(ctx context.Context) (*record, error) {
 	var all []*record
 	query := url.Values{"SKU": {j.sku}, "PageSize": {strconv.Itoa(rest.PageSize)}}
-	for range mostPages {
+	whole, err := rest.Pages(query, mostPages, func(query url.Values) (next string, err error) {
 		found, next, err := j.page(ctx, query)
-		if err != nil {
-			return nil, err
-		}
 		all = append(all, found...)
-		following, more := rest.NextQuery(next, query)
-		if !more {
-			return j.only(all)
-		}
-		query = following
+		return next, err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case whole:
+		return j.only(all)
 	}
 	return nil, &fault.Error{
 		Kind: fault.Rejected, Class: fault.TooLarge, Field: "sku",

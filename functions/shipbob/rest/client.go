@@ -161,9 +161,26 @@ func cursorOf(next string) string {
 	return address.Query().Get("Cursor")
 }
 
-// NextQuery returns the query of the next page of a list, whose address is next. There is none if next
+// Pages asks for the pages of a list, one after the other. page asks for one, and returns the address of
+// the next, as the answer has it. It is false if there are more pages than that.
+func Pages(query url.Values, most int, page func(url.Values) (next string, err error)) (whole bool, err error) {
+	for range most {
+		next, err := page(query)
+		if err != nil {
+			return false, err
+		}
+		following, more := nextQuery(next, query)
+		if !more {
+			return true, nil
+		}
+		query = following
+	}
+	return false, nil
+}
+
+// nextQuery returns the query of the next page of a list, whose address is next. There is none if next
 // names none, or this one.
-func NextQuery(next string, this url.Values) (query url.Values, more bool) {
+func nextQuery(next string, this url.Values) (query url.Values, more bool) {
 	address, err := url.Parse(next)
 	if next == "" || err != nil {
 		return nil, false

@@ -217,7 +217,7 @@ func wholeBundles(components []component, location string, of func(level) string
 	return whole.String(), ok
 }
 
-// unlisted is the ID of a change that stands for all bundles, if the products cannot be listed.
+// unlisted is the ID of the one change of all bundles while the products cannot be listed.
 const unlisted = "list of products"
 
 // withBundles returns the items and the bundles. An item with the SKU of a bundle is left out. If the

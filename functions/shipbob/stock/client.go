@@ -21,9 +21,6 @@ const (
 	byLocation = "/locations"
 )
 
-// pageSize is how many items a page has at most.
-const pageSize = 250
-
 // mostPages bounds a list whose pages never end.
 const mostPages = 1000
 
@@ -44,25 +41,20 @@ type level struct{ onHand, available string }
 
 // items reads the whole list. An item that cannot be read has its error.
 func (p *Poller) items(ctx context.Context, doing string) (all []item, err error) {
-	query := url.Values{"IsActive": {"true"}, "IsDigital": {"false"}, "PageSize": {strconv.Itoa(pageSize)}}
+	query := url.Values{"IsActive": {"true"}, "IsDigital": {"false"}, "PageSize": {strconv.Itoa(rest.PageSize)}}
 	err = p.list(ctx, path+byLocation, query, doing, func(body []byte, at time.Time) { all = append(all, readItem(body, at)) })
 	return all, err
 }
 
 // list reads all pages of a list, and hands each element on with the time at which ShipBob answered.
 func (p *Poller) list(ctx context.Context, path string, query url.Values, doing string, read func(body []byte, at time.Time)) error {
-	for range mostPages {
-		next, err := p.page(ctx, webapi.Request{Method: http.MethodGet, Path: path, Query: query, Doing: doing}, read)
-		if err != nil {
-			return err
-		}
-		following, more := rest.NextQuery(next, query)
-		if !more {
-			return nil
-		}
-		query = following
+	whole, err := rest.Pages(query, mostPages, func(query url.Values) (next string, err error) {
+		return p.page(ctx, webapi.Request{Method: http.MethodGet, Path: path, Query: query, Doing: doing}, read)
+	})
+	if err == nil && !whole {
+		return rest.Broken(doing, &fault.Error{Field: "next"})
 	}
-	return broken(doing, "next")
+	return err
 }
 
 // page reads one page of a list, and the address of the next.
@@ -87,7 +79,7 @@ func (p *Poller) page(ctx context.Context, request webapi.Request, read func(bod
 		}
 	}
 	if err := r.Finish(); err != nil {
-		return "", broken(request.Doing, fault.As(err).Field)
+		return "", rest.Broken(request.Doing, err)
 	}
 	return next, nil
 }
@@ -114,14 +106,9 @@ func (p *Poller) one(ctx context.Context, id, doing string) (*item, error) {
 func answeredAt(answer webapi.Response, doing string) (time.Time, error) {
 	at, err := http.ParseTime(answer.Header.Get("Date"))
 	if err != nil {
-		return time.Time{}, broken(doing, "Date")
+		return time.Time{}, rest.Broken(doing, &fault.Error{Field: "Date"})
 	}
 	return at.UTC(), nil
-}
-
-// broken returns the fault of an answer that does not match the API's schema. It is asked again.
-func broken(doing, field string) *fault.Error {
-	return &fault.Error{Kind: fault.Unavailable, Class: fault.Intermittent, Doing: doing, Field: field, Detail: "the answer does not match the API's schema"}
 }
 
 func readItem(body []byte, at time.Time) item {

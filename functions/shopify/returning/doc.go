@@ -15,8 +15,8 @@
 //	                  warehouse has received of the order, in all of its returns, covers each of its
 //	                  pieces, by SKU
 //
-// Received pieces cover the returns that are CLOSED first, whoever closed them, and then those that are
-// OPEN, the oldest first. An OPEN return of which pieces are missing keeps what came for it, and stays
+// Received pieces cover the CLOSED returns first, also those that a person closed, and then the OPEN ones,
+// the oldest first. An OPEN return of which pieces are missing keeps what came for it, and stays
 // open. So a piece never closes two returns. A return with an article without a SKU, or one that is not
 // of the order (UnverifiedReturnLineItem), is left to a person, and so is one in any other state. More
 // pieces than expected, or a SKU that no return has, are shown and have no other effect. A return that

@@ -27,7 +27,7 @@ type ending struct {
 	reason  string
 }
 
-// deliverCancel cancels the order, or tells a person by a note why it is not cancelled.
+// deliverCancel cancels the order, or adds a note with the reason why it is not cancelled.
 func (t *Target) deliverCancel(ctx context.Context, d connector.Delivery, body *canonical.CancelRequest) (connector.Receipt, error) {
 	c, err := t.cancelling(d, body)
 	if err != nil {
