@@ -268,9 +268,4 @@ func deletedThere(order message.Key) error {
 // mostText is the length at which the list of a shipment's lines is cut.
 const mostText = 2000
 
-func cut(text string) string {
-	if runes := []rune(text); len(runes) > mostText {
-		return string(runes[:mostText-1]) + "…"
-	}
-	return text
-}
+func cut(text string) string { return connector.Shorten(text, mostText) }

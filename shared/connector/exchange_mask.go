@@ -43,12 +43,12 @@ func (x Exchange) Failed(f *fault.Error, eventType string, body []byte) *Exchang
 	for _, text := range canonical.PersonalTexts(entity) {
 		m.add(text)
 	}
-	x.Request = shorten(m.json(x.Request, m.field), mostRequest)
+	x.Request = Shorten(m.json(x.Request, m.field), mostRequest)
 	answer := m.json(x.Answer, m.prose)
 	if answer == "" {
 		answer = m.prose("", x.Answer)
 	}
-	x.Path, x.Answer = redact.Emails(x.Path), shorten(answer, mostAnswer)
+	x.Path, x.Answer = redact.Emails(x.Path), Shorten(answer, mostAnswer)
 	return &x
 }
 
@@ -206,8 +206,8 @@ func (m *masking) prose(name, text string) string {
 	})
 }
 
-// shorten returns at most so many characters of the text.
-func shorten(text string, most int) string {
+// Shorten returns at most so many characters of the text, the last of them … where it is longer.
+func Shorten(text string, most int) string {
 	runes := []rune(text)
 	if len(runes) <= most {
 		return text

@@ -5,6 +5,7 @@ import (
 
 	"causeway.example/functions/shopify/admin"
 	"causeway.example/functions/shopify/payload"
+	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
 )
@@ -133,11 +134,4 @@ func (m *marking) mutate(ctx context.Context, c admin.Call, name string, w *stri
 // that of a staff note of orderCancel.
 const mostWords, mostNote = 500, 255
 
-func cut(words string) string { return cutTo(words, mostWords) }
-
-func cutTo(words string, most int) string {
-	if runes := []rune(words); len(runes) > most {
-		return string(runes[:most-1]) + "…"
-	}
-	return words
-}
+func cut(words string) string { return connector.Shorten(words, mostWords) }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"causeway.example/functions/shopify/admin"
+	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
 )
@@ -88,7 +89,7 @@ func (c *cancelling) startCancel(ctx context.Context) (j job, err error) {
 	code := admin.NoCode
 	call := admin.Call{
 		Shop: c.order.Tenant, Doing: c.doing, Query: mutationCancel,
-		Variables: []admin.Variable{c.id(), {Name: "note", Value: cutTo(c.words(), mostNote)}},
+		Variables: []admin.Variable{c.id(), {Name: "note", Value: connector.Shorten(c.words(), mostNote)}},
 	}
 	call.Read = func(r *strictjson.Reader) {
 		for key := range r.Object() {

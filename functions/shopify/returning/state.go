@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 )
 
@@ -121,9 +122,5 @@ func (s states) words() string {
 		one := s[key]
 		lines = append(lines, one.body.ID+": "+one.body.At.UTC().Format(time.DateOnly)+" "+one.word()+" "+one.body.Words())
 	}
-	all := strings.Join(lines, "\n")
-	if runes := []rune(all); len(runes) > mostWords {
-		return string(runes[:mostWords-1]) + "…"
-	}
-	return all
+	return connector.Shorten(strings.Join(lines, "\n"), mostWords)
 }
