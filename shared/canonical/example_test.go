@@ -42,13 +42,6 @@ func ExampleOrder_Round() {
 	// Output: 0.01 EUR <nil>
 }
 
-func ExampleParseLocal() {
-	zone := time.FixedZone("declared", 3600)
-	at, moved, _ := canonical.ParseLocal("2026-11-22T16:08:15", zone)
-	fmt.Println(at.Format(time.RFC3339), moved)
-	// Output: 2026-11-22T16:08:15+01:00 false
-}
-
 func ExampleText() {
 	for _, note := range []canonical.Text{{}, canonical.NullText(), canonical.NewText("")} {
 		fmt.Println(note.IsZero(), note.IsNull())

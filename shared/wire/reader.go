@@ -8,6 +8,7 @@ import (
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/moment"
 	"causeway.example/shared/formats/strictjson"
 )
 
@@ -135,7 +136,7 @@ func (r *Reader) Time() time.Time {
 	if !present {
 		return time.Time{}
 	}
-	at, err := canonical.ParseTime(text)
+	at, err := moment.Parse(text)
 	r.Refuse(err)
 	if err == nil && strings.Contains(text, ":60") && at.Second() == 59 {
 		r.Note("leap second read as the second before")

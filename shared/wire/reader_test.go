@@ -7,6 +7,7 @@ import (
 
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/moment"
 	"causeway.example/shared/formats/strictjson"
 	"causeway.example/shared/wire"
 )
@@ -104,7 +105,7 @@ func TestTimeKeepsItsOffset(t *testing.T) {
 		t.Errorf("null gave %v", got)
 	}
 	r = member(`"2026-02-30T00:00:00Z"`, func(r *wire.Reader) { r.Time() })
-	if err := fault.As(r.Finish()); err == nil || err.Class != fault.Value || err.Detail != canonical.ErrTime.Error() {
+	if err := fault.As(r.Finish()); err == nil || err.Class != fault.Value || err.Detail != moment.ErrTime.Error() {
 		t.Errorf("30 February: %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/moment"
 )
 
 // A polled entity is composed into the body that a webhook would have, so that the
@@ -210,7 +211,7 @@ func inZone(before member, zone *time.Location) (member, error) {
 	if err := decode(before, &written); err != nil {
 		return nil, err
 	}
-	if at, err := canonical.ParseTime(written); err == nil {
+	if at, err := moment.Parse(written); err == nil {
 		return encode(at.In(zone).Format(time.RFC3339Nano))
 	}
 	return before, nil // the decoder rejects it with its path

@@ -10,6 +10,7 @@ import (
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/moment"
 	"causeway.example/shared/message"
 	"causeway.example/shared/wire"
 )
@@ -61,7 +62,7 @@ type translating struct {
 // hint and no error: the header is not signed, and the body is complete without it. A
 // polled body has none.
 func triggeredAt(raw *message.Raw) time.Time {
-	at, err := canonical.ParseTime(raw.Header[payload.HeaderTriggered])
+	at, err := moment.Parse(raw.Header[payload.HeaderTriggered])
 	if err != nil {
 		return time.Time{}
 	}

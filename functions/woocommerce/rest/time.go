@@ -3,9 +3,9 @@ package rest
 import (
 	"time"
 
-	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/moment"
 )
 
 // Zone is the stores' time zone.
@@ -45,7 +45,7 @@ func (s Stamp) Time(zone *Zone, member string) (when time.Time, notes []connecto
 
 // local reads a time in the zone, and notes one that a clock change makes ambiguous.
 func local(text string, zone *time.Location, field string, notes []connector.Note) (time.Time, []connector.Note, *fault.Error) {
-	when, moved, err := canonical.ParseLocal(text, zone)
+	when, moved, err := moment.ParseLocal(text, zone)
 	if moved {
 		notes = append(notes, connector.Note{Field: field, What: "the clock change makes this time ambiguous; read with offset " + when.Format("-07:00")})
 	}

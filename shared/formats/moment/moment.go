@@ -1,4 +1,4 @@
-package canonical
+package moment
 
 import (
 	"errors"
@@ -13,9 +13,9 @@ var (
 	ErrYear      = errors.New("year outside 1970 to 2200")
 )
 
-// ParseTime reads an RFC 3339 time with zone. A leap second (23:59:60 UTC), which
+// Parse reads an RFC 3339 time with zone. A leap second (23:59:60 UTC), which
 // some senders emit and package time refuses, is read as the second before it.
-func ParseTime(text string) (time.Time, error) {
+func Parse(text string) (time.Time, error) {
 	at, err := parseStrict(text)
 	if err != nil {
 		at, err = parseLeapSecond(text)

@@ -1,4 +1,4 @@
-package canonical_test
+package moment_test
 
 import (
 	"errors"
@@ -6,7 +6,7 @@ import (
 	"time"
 	_ "time/tzdata"
 
-	"causeway.example/shared/canonical"
+	"causeway.example/shared/formats/moment"
 )
 
 const wallLayout = "2006-01-02T15:04:05"
@@ -20,7 +20,7 @@ func mustZone(t testing.TB, name string) *time.Location {
 	return zone
 }
 
-func TestParseTimeReads(t *testing.T) {
+func TestParseReads(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"2026-11-22T16:08:15Z":           "2026-11-22T16:08:15Z",
@@ -35,41 +35,41 @@ func TestParseTimeReads(t *testing.T) {
 		"2200-12-31T23:59:59Z":           "2200-12-31T23:59:59Z",
 		"1969-12-31T23:00:00-01:00":      "1970-01-01T00:00:00Z",
 	} {
-		got, err := canonical.ParseTime(text)
+		got, err := moment.Parse(text)
 		if err != nil || got.UTC().Format(time.RFC3339Nano) != want {
-			t.Errorf("ParseTime(%q) = %v, %v, want %s", text, got, err, want)
+			t.Errorf("Parse(%q) = %v, %v, want %s", text, got, err, want)
 		}
 	}
 }
 
-func TestParseTimeRefuses(t *testing.T) {
+func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		situation, text string
 		want            error
 	}{
-		{"nothing", "", canonical.ErrTime},
-		{"Feb 30", "2026-02-30T00:00:00Z", canonical.ErrTime},
-		{"Feb 29 of a common year", "2026-02-29T00:00:00Z", canonical.ErrTime},
-		{"no zone", "2026-11-22T16:08:15", canonical.ErrTime},
-		{"a date only", "2026-11-22", canonical.ErrTime},
-		{"a space for the T", "2026-11-22 16:08:15Z", canonical.ErrTime},
-		{"an hour of one digit", "2026-11-22T6:08:15Z", canonical.ErrTime},
-		{"a comma before the fraction", "2026-11-22T16:08:15,5Z", canonical.ErrTime},
-		{"hour 24", "2026-11-22T24:00:00Z", canonical.ErrTime},
-		{"minute 60", "2026-11-22T23:60:00Z", canonical.ErrTime},
-		{"second 61", "2026-12-31T23:59:61Z", canonical.ErrTime},
-		{"second 60 in the middle of a day", "2026-11-22T16:08:60Z", canonical.ErrTime},
-		{"second 60 at local midnight", "2026-12-31T23:59:60+01:00", canonical.ErrTime},
-		{"an offset of 60 minutes", "2026-11-22T16:08:15+10:60", canonical.ErrTime},
-		{"seconds since 1970", "1795363695", canonical.ErrTime},
-		{"trailing text", "2026-11-22T16:08:15Z ", canonical.ErrTime},
-		{"year 0001", "0001-01-01T00:00:00Z", canonical.ErrYear},
-		{"year 9999", "9999-12-31T23:59:59Z", canonical.ErrYear},
-		{"year 1969", "1969-12-31T23:59:59Z", canonical.ErrYear},
-		{"year 2201", "2201-01-01T00:00:00Z", canonical.ErrYear},
+		{"nothing", "", moment.ErrTime},
+		{"Feb 30", "2026-02-30T00:00:00Z", moment.ErrTime},
+		{"Feb 29 of a common year", "2026-02-29T00:00:00Z", moment.ErrTime},
+		{"no zone", "2026-11-22T16:08:15", moment.ErrTime},
+		{"a date only", "2026-11-22", moment.ErrTime},
+		{"a space for the T", "2026-11-22 16:08:15Z", moment.ErrTime},
+		{"an hour of one digit", "2026-11-22T6:08:15Z", moment.ErrTime},
+		{"a comma before the fraction", "2026-11-22T16:08:15,5Z", moment.ErrTime},
+		{"hour 24", "2026-11-22T24:00:00Z", moment.ErrTime},
+		{"minute 60", "2026-11-22T23:60:00Z", moment.ErrTime},
+		{"second 61", "2026-12-31T23:59:61Z", moment.ErrTime},
+		{"second 60 in the middle of a day", "2026-11-22T16:08:60Z", moment.ErrTime},
+		{"second 60 at local midnight", "2026-12-31T23:59:60+01:00", moment.ErrTime},
+		{"an offset of 60 minutes", "2026-11-22T16:08:15+10:60", moment.ErrTime},
+		{"seconds since 1970", "1795363695", moment.ErrTime},
+		{"trailing text", "2026-11-22T16:08:15Z ", moment.ErrTime},
+		{"year 0001", "0001-01-01T00:00:00Z", moment.ErrYear},
+		{"year 9999", "9999-12-31T23:59:59Z", moment.ErrYear},
+		{"year 1969", "1969-12-31T23:59:59Z", moment.ErrYear},
+		{"year 2201", "2201-01-01T00:00:00Z", moment.ErrYear},
 	} {
-		if got, err := canonical.ParseTime(c.text); !errors.Is(err, c.want) || !got.IsZero() {
+		if got, err := moment.Parse(c.text); !errors.Is(err, c.want) || !got.IsZero() {
 			t.Errorf("%s: %v, %v, want %v", c.situation, got, err, c.want)
 		}
 	}
@@ -104,7 +104,7 @@ func TestParseLocalTakesTheOffsetOfTheZone(t *testing.T) {
 		{"UTC", "UTC", "2026-03-29T02:30:00", "2026-03-29T02:30:00Z", false},
 		{"a fraction", "UTC", "2026-03-29T02:30:00.25", "2026-03-29T02:30:00.25Z", false},
 	} {
-		got, moved, err := canonical.ParseLocal(c.text, mustZone(t, c.zone))
+		got, moved, err := moment.ParseLocal(c.text, mustZone(t, c.zone))
 		if err != nil || moved != c.moved || got.Format(time.RFC3339Nano) != c.want {
 			t.Errorf("%s: %s, moved %v, %v; want %s, moved %v", c.situation, got.Format(time.RFC3339Nano), moved, err, c.want, c.moved)
 		}
@@ -118,7 +118,7 @@ func TestParseLocalRefuses(t *testing.T) {
 		"an hour of one digit": "2026-11-22T6:08:15", "a comma": "2026-11-22T16:08:15,5", "a date only": "2026-11-22",
 		"a leap second": "2016-12-31T23:59:60", "year 0001": "0001-01-01T00:00:00", "year 9999": "9999-12-31T23:59:59",
 	} {
-		if got, _, err := canonical.ParseLocal(text, time.UTC); err == nil {
+		if got, _, err := moment.ParseLocal(text, time.UTC); err == nil {
 			t.Errorf("%s was read as %s", situation, got)
 		}
 	}
@@ -146,7 +146,7 @@ func TestParseLocalFindsEveryTimeAgain(t *testing.T) {
 func checkFoundAgain(t *testing.T, want time.Time) {
 	t.Helper()
 	text := want.Format(wallLayout)
-	got, moved, err := canonical.ParseLocal(text, want.Location())
+	got, moved, err := moment.ParseLocal(text, want.Location())
 	switch {
 	case err != nil:
 		t.Errorf("%s in %s: %v", text, want.Location(), err)
