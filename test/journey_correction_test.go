@@ -8,10 +8,10 @@ import (
 	"causeway.example/shared/port"
 )
 
-// TestF69AnOrderThatIsCorrectedInTheShopReachesTheERP: its first state is rejected for its
+// TestI16F69AnOrderThatIsCorrectedInTheShopReachesTheERP: its first state is rejected for its
 // data, by us or by the ERP. The corrected one comes by webhook, or its webhook is lost and
 // the poll reads it.
-func TestF69AnOrderThatIsCorrectedInTheShopReachesTheERP(t *testing.T) {
+func TestI16F69AnOrderThatIsCorrectedInTheShopReachesTheERP(t *testing.T) {
 	t.Parallel()
 	reside := func(name string, value any) ingestEdit {
 		return func(o map[string]any) {

@@ -37,27 +37,58 @@ func TestCancelledOrders(t *testing.T) {
 			t.Errorf("%s after %v", got.Status, calls)
 		}
 	})
-	t.Run("partly shipped and billed", func(t *testing.T) {
+	t.Run("shipped and not billed", func(t *testing.T) {
 		t.Parallel()
 		s := newSale(t, canonical.Paid)
 		s.report()
-		s.must(s.fake.Fulfill(s.external, 1, "2"))
+		s.must(s.fake.Fulfill(s.external, 1, "1"))
 		s.cancel()
-		s.wantConflict("status", "bill it")
-		s.must(s.fake.Bill(s.external, 1, "2"))
-		if got, _ := s.report(); lines(got) != "TEE-BLK-M 2 78.00, HOOD-M 1 79.50 closed" {
-			t.Errorf("lines are %s", lines(got))
+		for range 2 { // as often as it is delivered
+			s.endsInConflict("status", "line 1 of sales order")
+			if got := s.fake.Orders()[0]; lines(got) != "TEE-BLK-M 2 78.00, HOOD-M 1 79.50 closed" || got.Writes != 2 {
+				t.Errorf("%d writes, lines are %s", got.Writes, lines(got))
+			}
 		}
 	})
-	t.Run("one line is half shipped", func(t *testing.T) {
+	t.Run("all is shipped and billed", func(t *testing.T) {
+		t.Parallel()
+		s := newSale(t, canonical.Paid)
+		s.report()
+		for line, quantity := range map[int]string{1: "2", 2: "1"} {
+			s.must(s.fake.Fulfill(s.external, line, quantity))
+			s.must(s.fake.Bill(s.external, line, quantity))
+		}
+		s.cancel()
+		s.wantConflict("status", "stop the parcel, or enter the return and its credit")
+		if got := s.fake.Orders()[0]; got.Writes != 1 {
+			t.Errorf("written: %s", lines(got))
+		}
+	})
+	t.Run("one line is half shipped and billed", func(t *testing.T) {
 		t.Parallel()
 		s := newSale(t, canonical.Paid)
 		s.report()
 		s.must(s.fake.Fulfill(s.external, 1, "1"))
 		s.must(s.fake.Bill(s.external, 1, "1"))
 		s.cancel()
-		if got, _ := s.report(); got.Status != "closed" {
-			t.Errorf("lines are %s", lines(got))
+		for range 2 {
+			s.endsInConflict("status", "is fulfilled or billed")
+			if got := s.fake.Orders()[0]; got.Status != "closed" || got.Writes != 2 {
+				t.Errorf("%d writes, lines are %s", got.Writes, lines(got))
+			}
+		}
+	})
+	t.Run("an operator closed it after a part was billed", func(t *testing.T) {
+		t.Parallel()
+		s := newSale(t, canonical.Paid)
+		s.report()
+		s.must(s.fake.Fulfill(s.external, 1, "1"))
+		s.must(s.fake.Bill(s.external, 1, "1"))
+		s.must(s.fake.CloseLine(s.external, 1, true))
+		s.must(s.fake.CloseLine(s.external, 2, true))
+		s.cancel()
+		if got, calls := s.report(); got.Writes != 1 || verbs(calls) != "GET" {
+			t.Errorf("%d writes after %v", got.Writes, calls)
 		}
 	})
 }

@@ -102,6 +102,10 @@ var rules = []rule{
 	{class: fault.Conflict, code: "RCRD_LOCKED_BY_WF", advice: Advice{
 		"a workflow in {target} has locked the record", "unlock it in {target}, then redrive", commandRedrive,
 	}},
+	{class: fault.Conflict, code: "GOODS_LEFT", advice: Advice{
+		"the order is cancelled in its store, and something of it is fulfilled or billed in {target}",
+		"stop the parcel, or enter the return and its credit in {target}, then resolve it", commandResolve + " --settled",
+	}},
 	{class: fault.Conflict, code: "UNIQUE_CUST_ID_REQD", advice: Advice{
 		"{target} has another customer of this name",
 		"turn on auto-generated numbers for customers, or link the record by the setting that the message names, then redrive", commandRedrive,

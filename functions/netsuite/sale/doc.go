@@ -37,8 +37,11 @@
 //
 //   - a line that is fulfilled, billed or on a purchase order, and was removed in the store;
 //   - a quantity below what is fulfilled;
-//   - a cancelled order with something fulfilled and not billed, because closing it would
-//     take it off NetSuite's billing queue;
+//   - a cancelled order with something fulfilled or billed, whose other lines are closed; a person
+//     stops the parcel, or enters the return and its credit, and then resolves the message. Nothing in
+//     NetSuite says that this was done, except that an operator closed every line. A line with
+//     something fulfilled and not billed is not closed, because that would take it off NetSuite's
+//     billing queue;
 //   - a new line for an order that is closed and has something fulfilled or billed;
 //   - another currency or subsidiary, which no saved transaction can get;
 //   - a record that a workflow has locked.

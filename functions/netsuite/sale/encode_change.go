@@ -7,6 +7,7 @@ import (
 	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
 )
 
@@ -32,7 +33,7 @@ func (so *salesOrder) diff(found *suitetalk.Document, items map[string]string) (
 		return change{}, err
 	}
 	have := bookedLines(found)
-	so.closedByUs = strings.HasSuffix(found.Values["memo"], record.ClosedNote)
+	so.closedByUs = closedByUs(found)
 	added := matchLines(so.lines, have, items, so.settings.TaxCode)
 	for _, b := range have {
 		if b.want != nil && b.item != items[strings.ToLower(b.want.Item)] {
@@ -97,6 +98,11 @@ func (so *salesOrder) removedField(b *booked, items map[string]string) string {
 // shut reports whether every line is closed.
 func shut(have []booked) bool {
 	return len(have) > 0 && !slices.ContainsFunc(have, func(b booked) bool { return !b.closed })
+}
+
+// closedByUs reports whether the memo says that the sales order was closed because of the store.
+func closedByUs(found *suitetalk.Document) bool {
+	return strings.HasSuffix(found.Values["memo"], record.ClosedNote)
 }
 
 func linked(have []booked) bool {
@@ -207,19 +213,36 @@ func (b *booked) origin() record.Origin {
 	return b.want.Origin()
 }
 
+// goodsLeft is the code by which operators get their advice (package operate).
+const goodsLeft = "GOODS_LEFT"
+
+// left returns the conflict of a sales order of which something left or was billed, although its order is
+// cancelled or has no lines left in the store. It is nil if an operator closed every line.
+func left(found *suitetalk.Document) error {
+	have := bookedLines(found)
+	if shut(have) && !closedByUs(found) {
+		return nil
+	}
+	for i := range have {
+		if b := &have[i]; b.fulfilled.Sign() > 0 || b.billed.Sign() > 0 {
+			return &fault.Error{
+				Kind: fault.Rejected, Class: fault.Conflict, Code: goodsLeft, Field: "status",
+				Detail: "line " + b.number + " of sales order " + found.Values["id"] + " (" + b.name + ") is fulfilled or billed in NetSuite, and the order is cancelled" +
+					" or has no lines left in the store; stop the parcel, or enter the return and its credit in NetSuite, then resolve this message",
+			}
+		}
+	}
+	return nil
+}
+
 // encodeClose returns the body that closes the open lines and notes that in the memo, nil if none is
-// open.
+// open. A line with something fulfilled and not billed is left, because closing it would take it off
+// NetSuite's billing queue.
 func encodeClose(found *suitetalk.Document) (change, error) {
-	id := found.Values["id"]
 	var lines []lineChange
 	have := bookedLines(found)
 	for i := range have {
-		b := &have[i]
-		if less(b.billed, b.fulfilled) {
-			return change{}, record.Conflict("status", "line "+b.number+" of sales order "+id+" ("+b.name+") is fulfilled and not billed in NetSuite, and the order"+
-				" is cancelled or has no lines left in the store; bill it or enter a return in NetSuite"+suitetalk.Redrive)
-		}
-		if b.open() {
+		if b := &have[i]; b.open() && !less(b.billed, b.fulfilled) {
 			lines = append(lines, lineChange{have: b, shut: "true"})
 		}
 	}

@@ -104,13 +104,21 @@ func (t *Target) createCancelled(ctx context.Context, d connector.Delivery, orde
 	return t.closeOrder(ctx, p, found)
 }
 
-// closeOrder closes the lines that are open.
+// closeOrder closes the lines that are open. Goods that left before are for a person to settle, each time
+// that the order is delivered, so that no crash hides them.
 func (t *Target) closeOrder(ctx context.Context, p suitetalk.Place, found *suitetalk.Document) (connector.Receipt, error) {
 	if isCancelled(found) {
 		return t.applyChange(ctx, p, found, stays, nil)
 	}
 	c, err := encodeClose(found)
-	return t.applyChange(ctx, p, found, c, err)
+	receipt, err := t.applyChange(ctx, p, found, c, err)
+	if err != nil {
+		return receipt, err
+	}
+	if err := left(found); err != nil {
+		return connector.Receipt{}, fault.Doing(p.Doing, err)
+	}
+	return receipt, nil
 }
 
 // changeOrder sends what differs. Lines are compared by their items' internal ids, which is
