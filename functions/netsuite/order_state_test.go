@@ -170,11 +170,21 @@ func TestAQuantityBelowWhatIsFulfilledIsAConflict(t *testing.T) {
 	s.report()
 	s.must(s.fake.Fulfill(s.external, 1, "2"))
 	s.order.Lines[0] = article("1", "TEE-BLK-M", 1, 3900)
-	s.wantConflict("lines[0].quantity", "2 fulfilled")
+	s.wantConflict("lines[0].quantity", "2 fulfilled or billed")
 	s.order.Lines[0] = article("1", "TEE-BLK-M", 2, 3900)
 	if got, _ := s.report(); got.Lines[0].Quantity != "2" {
 		t.Errorf("exactly what is fulfilled: %+v", got)
 	}
+}
+
+func TestAQuantityBelowWhatIsBilledIsAConflict(t *testing.T) {
+	t.Parallel()
+	s := newSale(t, canonical.Paid)
+	s.order.Lines[0] = article("1", "TEE-BLK-M", 3, 3900)
+	s.report()
+	s.must(s.fake.Bill(s.external, 1, "2"))
+	s.order.Lines[0] = article("1", "TEE-BLK-M", 1, 3900)
+	s.wantConflict("lines[0].quantity", "2 fulfilled or billed")
 }
 
 // Lines of one item are matched by their content first, then the fulfilled one is kept.

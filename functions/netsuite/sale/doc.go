@@ -36,7 +36,7 @@
 // These end in a conflict, which an operator has to settle:
 //
 //   - a line that is fulfilled, billed or on a purchase order, and was removed in the store;
-//   - a quantity below what is fulfilled;
+//   - a quantity below what is fulfilled or billed;
 //   - a cancelled order with something fulfilled or billed, whose other lines are closed; a person
 //     stops the parcel, or enters the return and its credit, and then resolves the message. Nothing in
 //     NetSuite says that this was done, except that an operator closed every line. A line with

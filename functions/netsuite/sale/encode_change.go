@@ -73,9 +73,9 @@ func (so *salesOrder) allowed(id string, have []booked, added []*record.Line, it
 		case b.want == nil && b.linked:
 			return record.Conflict(so.removedField(b, items), "line "+b.number+" of sales order "+id+" ("+b.name+") is fulfilled, billed or on a purchase order"+
 				" in NetSuite and was removed in the store; return or bill it in NetSuite, or restore the line in the store"+suitetalk.Redrive)
-		case b.want != nil && less(b.want.Quantity, b.fulfilled):
-			return record.Conflict(strings.TrimSuffix(b.want.Field, ".sku")+".quantity", "line "+b.number+" of sales order "+id+" has "+b.fulfilled.String()+
-				" fulfilled in NetSuite, the order has only "+b.want.Quantity.String()+"; enter a return in NetSuite"+suitetalk.Redrive)
+		case b.want != nil && less(b.want.Quantity, b.gone()):
+			return record.Conflict(strings.TrimSuffix(b.want.Field, ".sku")+".quantity", "line "+b.number+" of sales order "+id+" has "+b.gone().String()+
+				" fulfilled or billed in NetSuite, the order has only "+b.want.Quantity.String()+"; enter a return in NetSuite"+suitetalk.Redrive)
 		}
 	}
 	if shut(have) && len(added) > 0 && !so.reopens(have) {
@@ -224,7 +224,7 @@ func left(found *suitetalk.Document) error {
 		return nil
 	}
 	for i := range have {
-		if b := &have[i]; b.fulfilled.Sign() > 0 || b.billed.Sign() > 0 {
+		if b := &have[i]; b.gone().Sign() > 0 {
 			return &fault.Error{
 				Kind: fault.Rejected, Class: fault.Conflict, Code: goodsLeft, Field: "status",
 				Detail: "line " + b.number + " of sales order " + found.Values["id"] + " (" + b.name + ") is fulfilled or billed in NetSuite, and the order is cancelled" +

@@ -42,6 +42,14 @@ func bookedLines(d *suitetalk.Document) []booked {
 // open reports whether the line can be closed: something of it is left to bill.
 func (b *booked) open() bool { return !b.closed && less(b.billed, b.quantity) }
 
+// gone returns how many left or were billed, whichever is more.
+func (b *booked) gone() canonical.Decimal {
+	if less(b.fulfilled, b.billed) {
+		return b.billed
+	}
+	return b.fulfilled
+}
+
 // same reports whether NetSuite has the line as it is to be. A description and a tax code
 // are compared only where we set them.
 func (b *booked) same(l *record.Line, taxCode string) bool {
