@@ -127,13 +127,26 @@ func (f *Fake) inside(externalID string, line int, name string, value any) error
 
 // change applies what was made in NetSuite. The caller holds the lock.
 func (f *Fake) change(e effect, state, change map[string]any) error {
+	return f.changeWith(nil, nil, e, state, change)
+}
+
+// changeWith applies what was made in NetSuite, and an effect before it that comes with it: a kill keeps
+// both or neither. The caller holds the lock.
+func (f *Fake) changeWith(first *effect, made map[string]any, e effect, state, change map[string]any) error {
 	body, err := json.Marshal(change)
 	if err != nil {
 		return err
 	}
 	e.Inside, e.Body = true, body
-	if err := f.write(e); err != nil {
+	effects := []effect{e}
+	if first != nil {
+		effects = []effect{*first, e}
+	}
+	if err := f.write(effects...); err != nil {
 		return err
+	}
+	if first != nil {
+		f.books.apply(*first, made)
 	}
 	f.books.apply(e, merge(state, change, nil))
 	return nil

@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"time"
 )
 
-// Open returns the account whose effects are kept at the path, a file of one JSON object
-// per line. A last line that was torn by a kill is cut off: its effect was never answered.
+// Open returns the account whose effects are kept at the path, a file of one line per
+// request, with a JSON object for each effect. A last line that was torn by a kill is cut off: its effect was never answered.
 func Open(path string, now func() time.Time) (*Fake, error) {
 	f := New(now)
 	data, err := os.ReadFile(path)
@@ -38,34 +39,53 @@ func (f *Fake) Close() error {
 
 func (f *Fake) replay(lines []byte) error {
 	for line := range bytes.Lines(lines) {
-		var e effect
-		if err := json.Unmarshal(line, &e); err != nil {
-			return err
+		for effects := json.NewDecoder(bytes.NewReader(line)); ; {
+			var e effect
+			err := effects.Decode(&e)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err == nil {
+				err = f.redo(e)
+			}
+			if err != nil {
+				return err
+			}
 		}
-		body, err := decode(e.Body)
-		if err != nil {
-			return err
-		}
-		var before map[string]any
-		if known := f.books.records[e.Type+"/"+e.ID]; known != nil {
-			before = known.state
-		}
-		f.books.apply(e, merge(before, body, e.Replace))
 	}
 	return nil
 }
 
-// write makes the effect durable before it is answered. The caller holds the lock.
-func (f *Fake) write(e effect) error {
-	if f.journal == nil {
-		return nil
-	}
-	e.At = f.now()
-	line, err := json.Marshal(e)
+func (f *Fake) redo(e effect) error {
+	body, err := decode(e.Body)
 	if err != nil {
 		return err
 	}
-	if _, err := f.journal.Write(append(line, '\n')); err != nil {
+	var before map[string]any
+	if known := f.books.records[e.Type+"/"+e.ID]; known != nil {
+		before = known.state
+	}
+	f.books.apply(e, merge(before, body, e.Replace))
+	return nil
+}
+
+// write makes effects durable before they are answered. Those of one request are one line, so that a
+// kill keeps all of them or none. The caller holds the lock.
+func (f *Fake) write(effects ...effect) error {
+	if f.journal == nil {
+		return nil
+	}
+	var line []byte
+	for _, e := range effects {
+		e.At = f.now()
+		body, err := json.Marshal(e)
+		if err != nil {
+			return err
+		}
+		line = append(append(line, body...), ' ')
+	}
+	line[len(line)-1] = '\n'
+	if _, err := f.journal.Write(line); err != nil {
 		return err
 	}
 	return f.journal.Sync()

@@ -45,11 +45,13 @@ func (f *Fake) sell(kind, externalID string, lines []int) (string, error) {
 	if kind == invoiceRecord {
 		sale["applied"] = f.books.depositsFor(order.ID, totalOf(sale))
 	}
-	if err := f.change(effect{Type: order.Type, ID: order.ID, ExternalID: order.ExternalID}, order.state, map[string]any{itemSublist: sublist(changed)}); err != nil {
+	body, err := json.Marshal(sale)
+	if err != nil {
 		return "", err
 	}
-	id := f.books.newID()
-	return id, f.change(effect{Type: kind, ID: id}, nil, sale)
+	made := effect{Type: kind, ID: f.books.newID(), Inside: true, Body: body}
+	of := effect{Type: order.Type, ID: order.ID, ExternalID: order.ExternalID}
+	return made.ID, f.changeWith(&made, sale, of, order.state, map[string]any{itemSublist: sublist(changed)})
 }
 
 // shipped reports whether the order's shipping was billed.

@@ -194,12 +194,8 @@ func (f *Fake) unship(id string) *refusal {
 		changed = append(changed, map[string]any{"line": l["line"], "quantityFulfilled": json.Number(exact(left))})
 	}
 	e := effect{Type: fulfillmentRecord, ID: r.ID, ExternalID: r.ExternalID, Removed: true, Body: json.RawMessage("{}")}
-	err := f.write(e)
-	if err == nil {
-		f.books.apply(e, nil)
-		err = f.change(effect{Type: order.Type, ID: order.ID, ExternalID: order.ExternalID}, order.state, map[string]any{itemSublist: sublist(changed)})
-	}
-	if err != nil {
+	of := effect{Type: order.Type, ID: order.ID, ExternalID: order.ExternalID}
+	if err := f.changeWith(&e, nil, of, order.state, map[string]any{itemSublist: sublist(changed)}); err != nil {
 		return &refusal{500, "UNEXPECTED_ERROR", "", "An unexpected error occurred."}
 	}
 	return nil
@@ -278,11 +274,8 @@ func (f *Fake) ofOrder(source *Record, to, external string, fields map[string]an
 	whole, err := json.Marshal(made)
 	e := effect{Type: to, ID: f.books.newID(), ExternalID: external, Body: whole}
 	if err == nil {
-		err = f.write(e)
-	}
-	if err == nil {
-		f.books.apply(e, made)
-		err = f.change(effect{Type: source.Type, ID: source.ID, ExternalID: source.ExternalID}, source.state, map[string]any{itemSublist: sublist(changed)})
+		of := effect{Type: source.Type, ID: source.ID, ExternalID: source.ExternalID}
+		err = f.changeWith(&e, made, of, source.state, map[string]any{itemSublist: sublist(changed)})
 	}
 	if err != nil {
 		return "", &refusal{500, "UNEXPECTED_ERROR", "", "An unexpected error occurred."}

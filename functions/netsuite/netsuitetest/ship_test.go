@@ -4,8 +4,48 @@ import (
 	"encoding/json"
 	"math/big"
 	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 )
+
+// A kill keeps a shipment and what the order says of it, or neither.
+func TestATornShipmentLeavesTheOrderAsItWas(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "books.jsonl")
+	f := mustOpenBooks(t, path)
+	order := newOrder(t, f)
+	before, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := errorOf(t, do(f, http.MethodPost, order+"/!transform/"+fulfillmentRecord, itemLines(`{"orderLine":1,"itemReceive":true,"quantity":1}`))); got != "204" {
+		t.Fatal(got)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cut := before.Size(); cut <= int64(len(whole)); cut++ {
+		if err := os.WriteFile(path, whole[:cut], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Open(path, clock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shipped, line := len(again.ItemFulfillments()), again.Orders()[0].Lines[0].Fulfilled
+		if all := cut == int64(len(whole)); all != (shipped == 1) || all != (line == "1") {
+			t.Errorf("cut at byte %d of %d: %d item fulfillments, %q fulfilled of the line", cut, len(whole), shipped, line)
+		}
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
 
 // NetSuite ships what an item fulfillment does not list, unless its list replaces the sublist.
 func TestLinesThatAreNotListedAreShippedUnlessReplaced(t *testing.T) {
