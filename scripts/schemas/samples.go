@@ -44,6 +44,9 @@ func occasionOf(kind canonical.Type) occasion {
 	if kind.Schema == "warehouse_order/1" {
 		return occasion{"warehouse", warehouse, "warehouse_order/56789012", time.Hour}
 	}
+	if kind.Name == canonical.OrderAcknowledged {
+		return occasion{"netsuite", account, "erp_order/shopify__example-brand_myshopify_com__order__" + orderID, time.Hour}
+	}
 	if kind.Name == canonical.OrderCancelRequested {
 		return occasion{"netsuite", account, "order/shopify__example-brand_myshopify_com__order__" + orderID, time.Hour}
 	}
