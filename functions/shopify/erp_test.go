@@ -163,6 +163,15 @@ func TestAnAnswerThatWasLostShowsTheSame(t *testing.T) {
 	}
 }
 
+// TestWithoutItsTokenAnERPsOrderWaits, for the setting's name.
+func TestWithoutItsTokenAnERPsOrderWaits(t *testing.T) {
+	t.Parallel()
+	s := open(t, overrides{"SHOPIFY_ADMIN_TOKEN": ""})
+	s.fake.Put(threeTees())
+	_, err := s.ship(t, erpMessage(t, bookedAtERP(2)), 1)
+	wantFault(t, err, fault.Rejected, fault.Config, "SHOPIFY_ADMIN_TOKEN")
+}
+
 func TestTheTagOfADifferenceIsItsOwn(t *testing.T) {
 	t.Parallel()
 	settings := shopifytest.New().Settings("https://shop.example")

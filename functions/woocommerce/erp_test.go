@@ -149,10 +149,13 @@ func TestAnAnswerThatWasLostShowsTheSame(t *testing.T) {
 			t.Errorf("%s: %v, %q, notes %q", method, err, shown, notes)
 		}
 	}
+	without := mustOpenWith(t, storeWith(), map[string]string{"WOOCOMMERCE_CONSUMER_KEY": "", "WOOCOMMERCE_CONSUMER_SECRET": ""})
+	_, err := ship(t, without, erpEvent(t, bookedAtERP(2)))
+	checkFault(t, err, fault.Rejected, fault.Config, "WOOCOMMERCE_CONSUMER_KEY")
 	fake := storeWith()
 	system := mustOpenWith(t, fake, nil)
 	fake.Delete(42)
-	_, err := ship(t, system, erpEvent(t, bookedAtERP(2)))
+	_, err = ship(t, system, erpEvent(t, bookedAtERP(2)))
 	if f := fault.As(err); f == nil || f.Kind != fault.Rejected || f.Class != fault.MissingRef || f.Field != "order" {
 		t.Errorf("of an order that is gone: %v", err)
 	}

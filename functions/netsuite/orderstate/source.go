@@ -127,36 +127,41 @@ func (o *row) cancelRequest() *canonical.CancelRequest {
 func (s *Source) readRow(r *wire.Reader, all bool) *row {
 	o := &row{}
 	o.Comparable = s.Comparable
-	texts := map[string]*string{"externalid": &o.external, "id": &o.ID}
+	amounts := map[string]*bool{"fulfilled": &o.fulfilled, "billed": &o.billed}
 	for key := range r.Object() {
-		if into, known := texts[key]; known {
-			*into = r.ID()
+		if into, known := amounts[key]; known {
+			*into = readQuantity(r).Sign() > 0
 			continue
 		}
 		switch key {
+		case "id":
+			o.ID = r.ID()
+		case "externalid":
+			o.external = r.ID()
 		case "number":
 			o.Number = r.Word()
 		case "memo":
 			o.memo, _ = r.NullString()
 		case "status":
 			o.readStatus(r, all)
-		case "fulfilled":
-			o.fulfilled = readQuantity(r).Sign() > 0
-		case "billed":
-			o.billed = readQuantity(r).Sign() > 0
 		case "changed":
 			o.UpdatedAt = r.TimeIn(suitetalk.TimeLayout)
 		case "lines":
 			s.readLines(r, &o.ERPOrder)
 		}
 	}
+	o.demand(r, all)
+	return o
+}
+
+// demand fails if the row lacks what every row of the list has.
+func (o *row) demand(r *wire.Reader, all bool) {
 	switch {
 	case o.UpdatedAt.IsZero():
 		r.Missing("changed")
 	case all && o.Lines == nil:
 		r.Missing("lines")
 	}
-	return o
 }
 
 // readStatus reads a letter, also with the type before it. An unknown one is passed on, unless the list
