@@ -6,6 +6,8 @@
 // is sent, such as a gift card or a line without a product, is not compared. What cannot be judged is not
 // reported: an order that the ERP ended or whose lines cannot be compared, and, beside a line of the
 // store without a SKU, a SKU that only the ERP has.
+//
+// A change of the store that the ERP does not have yet is a difference until it has.
 package difference
 
 import (
