@@ -101,18 +101,20 @@ func (a *auditor) Records(ctx context.Context, book connector.Book, span connect
 	return page, err
 }
 
-// Lookup finds transactions by our external id, or by our memo if the external id was changed.
+// Lookup finds transactions by our external id, or by our memo, which may go on after a comma, if the
+// external id was changed.
 func (a *auditor) Lookup(ctx context.Context, book connector.Book, ids []string) ([]connector.Record, error) {
 	q, err := a.asking(book, "looking up "+book.Type+"s of "+book.Tenant+" in netsuite")
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	externals, memos := make([]string, len(ids)), make([]string, len(ids))
+	externals, memos, begun := make([]string, len(ids)), make([]string, len(ids)), make([]string, len(ids))
 	for i, id := range ids {
 		key := message.Key{System: book.System, Tenant: book.Tenant, Type: book.Type, ID: id}
 		externals[i], memos[i] = suitetalk.Quoted(strings.ToLower(record.ExternalID(key))), suitetalk.Quoted(record.MemoOf(key))
+		begun[i] = suitetalk.Begins("t.memo", record.MemoOf(key)+",")
 	}
-	q.where = append(q.where, "(LOWER(t.externalid) IN ("+strings.Join(externals, ", ")+") OR t.memo IN ("+strings.Join(memos, ", ")+"))")
+	q.where = append(q.where, "(LOWER(t.externalid) IN ("+strings.Join(externals, ", ")+") OR t.memo IN ("+strings.Join(memos, ", ")+") OR "+strings.Join(begun, " OR ")+")")
 	return a.list(ctx, q)
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -240,6 +241,13 @@ func TestACancelledOrderIsWithdrawn(t *testing.T) {
 	found, err := r.system.Auditor.Lookup(t.Context(), bookOf(m), []string{m.Key().ID})
 	if err != nil || len(found) != 1 || found[0].State != connector.Withdrawn {
 		t.Errorf("%+v, %v", found, err)
+	}
+	if err := r.fake.Rename("salesOrder", record.ExternalID(m.Key()), "changed-by-hand"); err != nil {
+		t.Fatal(err)
+	}
+	found, err = r.system.Auditor.Lookup(t.Context(), bookOf(m), []string{m.Key().ID})
+	if err != nil || len(found) != 1 {
+		t.Errorf("by a memo that goes on: %+v, %v", found, err)
 	}
 }
 

@@ -60,11 +60,11 @@
 //	refund      refunds: credit memos, cash refunds, customer refunds
 //	stock       the poll of stock levels, also of kits
 //	item        the poll of items and their prices
-//	closing     the poll of sales orders that were cancelled or closed
+//	orderstate  the poll of sales orders and their state
 //	record      what records have in common: settings, external ids, fields, lines, rejections
 //	suitetalk   the client: logins, requests, answers and what they mean
 //
-// A package imports those below it only, and sale, refund, stock, item and closing do
+// A package imports those below it only, and sale, refund, stock, item and orderstate do
 // not import each other.
 //
 // # Customers

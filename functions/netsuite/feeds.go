@@ -4,26 +4,26 @@ import (
 	"context"
 	"slices"
 
-	"causeway.example/functions/netsuite/closing"
 	"causeway.example/functions/netsuite/item"
+	"causeway.example/functions/netsuite/orderstate"
 	"causeway.example/functions/netsuite/stock"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
 )
 
-// source is the connector.Source of what the polls found: stock levels, items and closed orders have
+// source is the connector.Source of what the polls found: stock levels, items and sales orders have
 // packages of their own.
 type source struct {
 	stock.Source
 	items  *item.Source
-	orders *closing.Source
+	orders *orderstate.Source
 }
 
-// poller is the connector.Poller of stock levels, items and closed orders.
+// poller is the connector.Poller of stock levels, items and sales orders.
 type poller struct {
 	levels *stock.Poller
 	items  *item.Poller
-	orders *closing.Poller
+	orders *orderstate.Poller
 }
 
 var (
@@ -35,7 +35,7 @@ func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Tra
 	switch raw.Topic {
 	case item.Topic:
 		return s.items.Translate(ctx, raw)
-	case closing.Topic:
+	case orderstate.TopicEnded, orderstate.TopicAll:
 		return s.orders.Translate(ctx, raw)
 	}
 	return s.Source.Translate(ctx, raw)
@@ -49,7 +49,7 @@ func (p *poller) of(feed connector.Feed) connector.Poller {
 	switch feed.Topic {
 	case item.Topic:
 		return p.items
-	case closing.Topic:
+	case orderstate.TopicEnded, orderstate.TopicAll:
 		return p.orders
 	}
 	return p.levels

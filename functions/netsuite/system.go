@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"causeway.example/functions/netsuite/closing"
 	"causeway.example/functions/netsuite/item"
+	"causeway.example/functions/netsuite/orderstate"
 	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/stock"
 	"causeway.example/functions/netsuite/suitetalk"
@@ -95,14 +95,18 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if t.rules, err = connector.OpenRules(deps.Rules, Name, s); err != nil {
 		return connector.System{}, err
 	}
-	stores := closing.StoresOf(slices.Sorted(maps.Keys(s.Subsidiaries)))
-	orders := &closing.Poller{Client: client, Account: s.Account}
-	if s.Orders {
+	stores := orderstate.StoresOf(slices.Sorted(maps.Keys(s.Subsidiaries)))
+	orders := &orderstate.Poller{Client: client, Account: s.Account, All: s.PublishesAll()}
+	if s.PublishesEnded() {
 		orders.Stores = stores
 	}
+	bySKU := s.RuleItem == "" && s.RuleCharge == "" // rules may choose any item
 	return connector.System{
 		Profile: profile, Target: t, Checker: client, Auditor: &auditor{t}, Rules: t.rules,
-		Source: &source{items: &item.Source{CompareAt: s.CompareAt, Currencies: s.Currencies}, orders: &closing.Source{Stores: stores}},
+		Source: &source{
+			items:  &item.Source{CompareAt: s.CompareAt, Currencies: s.Currencies},
+			orders: &orderstate.Source{Stores: stores, StandIns: s.StandIns(), Comparable: bySKU},
+		},
 		Poller: &poller{
 			levels: &stock.Poller{Client: client, Account: s.Account, Locations: s.StockLocations, Kits: s.StockKits},
 			items:  &item.Poller{Client: client, Account: s.Account, Choice: s.Choice, Currencies: s.Currencies},

@@ -97,7 +97,7 @@ func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 			markMessage(t, atWarehouse(canonical.WarehouseReleased)),
 			markMessage(t, atWarehouse(canonical.WarehouseDiscrepancy)),
 			markMessage(t, atWarehouse(canonical.WarehouseCancelled)),
-			cancelMessage(t, closedAtERP()),
+			cancelMessage(t, closedAtERP()), erpMessage(t, bookedAtERP(2)),
 			back{"9", false, now.Add(-time.Hour), tees("2")}.message(t),
 			back{"9", true, now, tees("1/1")}.message(t),
 			back{"10", true, now, tees("1/0")}.message(t),
@@ -123,6 +123,8 @@ func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 				switch k.Type {
 				case "order":
 					return strings.TrimPrefix(cancelState(fake), "open")
+				case "erp_order":
+					return strings.TrimPrefix(erpShown(fake), "; ; ")
 				case "product", "price":
 					return productState(fake, k)
 				case "return":

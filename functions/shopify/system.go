@@ -22,6 +22,7 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/message"
 	"causeway.example/shared/webhook"
 )
 
@@ -82,6 +83,8 @@ type Settings struct {
 	Cancellations string `env:"SHOPIFY_CANCELLATIONS" envDefault:"carry_out" validate:"oneof=carry_out show"`
 	// CancelTag is the tag of an order that an ERP ended.
 	CancelTag string `env:"SHOPIFY_CANCEL_TAG" envDefault:"erp-cancelled" validate:"max=255"`
+	// ERPChangedTag is the tag of an order of which an ERP's sales order has other pieces.
+	ERPChangedTag string `env:"SHOPIFY_ERP_CHANGED_TAG" envDefault:"erp-changed" validate:"max=255"`
 }
 
 // attempt bounds one delivery, which takes three queries of at most ten seconds or more.
@@ -123,6 +126,7 @@ func Profile() connector.Profile {
 			canonical.ProductRetired:         {Name: "archive product", Guarantee: connector.ExternalID, Effect: effectProduct},
 			canonical.PriceChanged:           {Name: "set price", Guarantee: connector.ExternalID},
 			canonical.OrderCancelRequested:   {Name: "cancel order", Guarantee: connector.Search, Effect: "order cancellation", Lag: 30 * time.Second},
+			canonical.OrderAcknowledged:      {Name: "show sales order", Guarantee: connector.ExternalID, Effect: "order mark"},
 			canonical.OrderReleased:          marked,
 			canonical.OrderHeld:              marked,
 			canonical.ShipmentDiscrepancy:    marked,
@@ -171,7 +175,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 				API: api, Shops: s.Shops, Memory: deps.CrossRef, Carriers: s.Carriers, Locations: s.Locations, Notify: s.Notify,
 			}),
 			returns:  returning.New(returning.Config{API: api, Shops: s.Shops}),
-			marks:    mark.New(mark.Config{API: api, Shops: s.Shops, Hold: s.HoldTag, Discrepancy: s.DiscrepancyTag, Cancelled: s.CancelTag, Show: s.Cancellations == "show"}),
+			marks:    mark.New(s.marks(api)),
 			stock:    inventory.New(inventory.Config{API: api, Locations: places, Buffer: s.StockBuffer, Skip: s.StockUnknownSKU == "skip"}),
 			products: products,
 		},
@@ -192,8 +196,20 @@ func (s Settings) checkTags() error {
 		return configFault("SHOPIFY_DISCREPANCY_TAG", errors.New("is the same tag as SHOPIFY_HOLD_TAG"))
 	case strings.EqualFold(s.CancelTag, s.HoldTag), strings.EqualFold(s.CancelTag, s.DiscrepancyTag):
 		return configFault("SHOPIFY_CANCEL_TAG", errors.New("is the same tag as that of a warehouse's order"))
+	case slices.ContainsFunc([]string{s.HoldTag, s.DiscrepancyTag, s.CancelTag}, func(tag string) bool { return strings.EqualFold(s.ERPChangedTag, tag) }):
+		return configFault("SHOPIFY_ERP_CHANGED_TAG", errors.New("is the same tag as that of a warehouse's order or of one that an ERP ended"))
 	}
 	return nil
+}
+
+// marks returns what the target of marks needs.
+func (s Settings) marks(api *admin.Client) mark.Config {
+	return mark.Config{
+		API: api, Shops: s.Shops, Hold: s.HoldTag, Discrepancy: s.DiscrepancyTag, Cancelled: s.CancelTag, Show: s.Cancellations == "show", Changed: s.ERPChangedTag,
+		Owed: func(ctx context.Context, order message.Key, doing string) ([]canonical.OrderLine, error) {
+			return translation.Owed(ctx, api, order.Tenant, order.ID, doing)
+		},
+	}
 }
 
 // openProducts returns the target of products and prices.

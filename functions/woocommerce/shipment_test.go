@@ -101,7 +101,7 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 			priceEvent(t, "NEW-1", "24.50", "29.90"),
 			productEvent(t, changed(goods("NEW-1"), func(p *canonical.Product) { p.Active = false })),
 			stateEvent(t, canonical.WarehouseHeld), stateEvent(t, canonical.WarehouseReleased), stateEvent(t, canonical.WarehouseDiscrepancy), stateEvent(t, canonical.WarehouseCancelled),
-			cancelEvent(t, closedAtERP()),
+			cancelEvent(t, closedAtERP()), erpEvent(t, bookedAtERP(2)),
 			returnEvent(t, "9", canonical.ReturnRequested, 2), returnEvent(t, "9", canonical.ReturnReceived, 2),
 			(&stockStore{T: t}).level("5", "TEE", "38"),
 		},
@@ -124,6 +124,9 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 					return productState(fake, k)
 				}
 				state := ""
+				if shown, notes := erpShown(fake); k.Type == "erp_order" && shown != "; ; ; " {
+					return shown + strings.Join(notes, "\n")
+				}
 				if n := fake.Available()["TEE"]; k.Type == "inventory" && n != 40 {
 					return strconv.FormatInt(n, 10)
 				}

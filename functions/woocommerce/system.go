@@ -124,6 +124,7 @@ func Profile() connector.Profile {
 			canonical.ProductRetired:         {Name: "retire product", Guarantee: connector.Search, Effect: product.Entity, Lag: 5 * time.Second},
 			canonical.PriceChanged:           {Name: "set price", Guarantee: connector.Search, Lag: 5 * time.Second},
 			canonical.OrderCancelRequested:   {Name: "cancel order", Guarantee: connector.Search, Effect: "order cancellation", Lag: 5 * time.Second},
+			canonical.OrderAcknowledged:      {Name: "show sales order", Guarantee: connector.Search, Effect: "order mark", Lag: 5 * time.Second},
 			canonical.OrderReleased:          noted,
 			canonical.OrderHeld:              noted,
 			canonical.ShipmentDiscrepancy:    noted,
@@ -168,7 +169,9 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	system := connector.System{
 		Profile: Profile(), Stores: stores.Tenants(), Source: source, Poller: poller,
 		Target: &target{
-			Target:   &shipment.Target{Stores: stores, Complete: s.Complete, Statuses: s.Statuses, Note: s.ShipmentNote, Plugin: s.ShipmentTracking, Show: s.Cancellations == "show"},
+			Target: &shipment.Target{
+				Stores: stores, Complete: s.Complete, Statuses: s.Statuses, Note: s.ShipmentNote, Plugin: s.ShipmentTracking, Show: s.Cancellations == "show", Owed: source.Owed,
+			},
 			products: products,
 			stock: inventory.New(inventory.Config{
 				Stores: stores, Memory: deps.CrossRef, Locations: s.StockLocations, Buffer: s.StockBuffer, Skip: s.StockUnknownSKU == "skip",

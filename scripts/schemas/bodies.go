@@ -43,6 +43,11 @@ func bodyAbout(kind canonical.Type, empty any) any {
 		return sampleReturn(kind.Name == canonical.ReturnReceived)
 	case *canonical.CancelRequest:
 		return &canonical.CancelRequest{ID: "4711", Number: "SO-1042", Order: orderID, Status: "closed", RequestedAt: sampleTime.Add(time.Hour)}
+	case *canonical.ERPOrder:
+		return &canonical.ERPOrder{
+			ID: "4711", Number: "SO-1042", Order: orderID, Status: "partially fulfilled", Comparable: true, UpdatedAt: sampleTime.Add(time.Hour),
+			Lines: []canonical.ERPLine{{SKU: "00-TEE-RED-M", Ordered: pieces(2), Fulfilled: pieces(1), Billed: pieces(1)}},
+		}
 	default:
 		return empty // of a new schema: newMessage rejects it until it has a sample
 	}

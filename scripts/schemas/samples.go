@@ -44,8 +44,8 @@ func occasionOf(kind canonical.Type) occasion {
 	if kind.Schema == "warehouse_order/1" {
 		return occasion{"warehouse", warehouse, "warehouse_order/56789012", time.Hour}
 	}
-	if kind.Name == canonical.OrderCancelRequested {
-		return occasion{"netsuite", account, "order/shopify__example-brand_myshopify_com__order__" + orderID, time.Hour}
+	if of := map[string]string{canonical.OrderCancelRequested: "order", canonical.OrderAcknowledged: "erp_order"}[kind.Name]; of != "" {
+		return occasion{"netsuite", account, of + "/shopify__example-brand_myshopify_com__order__" + orderID, time.Hour}
 	}
 	noun, _, _ := strings.Cut(kind.Name, ".")
 	switch noun {

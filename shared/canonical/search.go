@@ -116,6 +116,8 @@ func knownOfOrder(entity any) map[string][]string {
 		return map[string][]string{knownID: {e.ID, e.Order}}
 	case *Return:
 		return map[string][]string{knownID: {e.ID, e.Order}}
+	case *ERPOrder:
+		return map[string][]string{knownID: {e.ID, e.Order}, knownNumber: {e.Number}}
 	case *CancelRequest:
 		return map[string][]string{knownID: {e.ID, e.Order}, knownNumber: {e.Number}}
 	}

@@ -23,6 +23,7 @@ const (
 	OrderPlaced            = "order.placed"
 	OrderChanged           = "order.changed"
 	OrderCancelledEvent    = "order.cancelled"
+	OrderAcknowledged      = "order.acknowledged"
 	OrderCancelRequested   = "order.cancel_requested"
 	OrderReleased          = "order.released"
 	OrderHeld              = "order.held"
@@ -54,6 +55,7 @@ var types = []Type{
 	{FulfillmentCancelled, "warehouse_order/1", false, empty[WarehouseOrder]},
 	{FulfillmentRequested, "fulfillment/1", true, empty[FulfillmentRequest]},
 	{InventoryLevelSet, "inventory/1", false, empty[InventoryLevel]},
+	{OrderAcknowledged, "erp_order/1", false, empty[ERPOrder]},
 	{OrderCancelRequested, "cancel_request/1", false, empty[CancelRequest]},
 	{OrderCancelledEvent, "order/1", false, empty[Order]},
 	{OrderChanged, "order/1", false, empty[Order]},

@@ -89,3 +89,25 @@ type CancelRequest struct {
 	Billed      bool      `json:"billed"`                                   // the same
 	RequestedAt time.Time `json:"requested_at" validate:"required"`         // when the record was last changed
 }
+
+// ERPOrder is the sales order that an ERP has of a store's order, in its newest state. Schema erp_order/1.
+type ERPOrder struct {
+	ID     string    `json:"id" validate:"required,max=128"`     // of the ERP's own record
+	Number string    `json:"number" validate:"required,max=64"`  // by which people know the record
+	Order  string    `json:"order" validate:"required,max=128"`  // id of the order in its store
+	Status string    `json:"status" validate:"required,max=128"` // in the ERP's words: "pending fulfillment"
+	Ended  bool      `json:"ended"`                              // nothing more of it is fulfilled or billed
+	Lines  []ERPLine `json:"lines" validate:"dive"`              // of goods
+	// Comparable says that the lines' SKUs and quantities can be compared with the store's.
+	Comparable bool      `json:"comparable"`
+	UpdatedAt  time.Time `json:"updated_at" validate:"required"`
+}
+
+// ERPLine is what a sales order has of a SKU.
+type ERPLine struct {
+	SKU       string   `json:"sku" validate:"required,max=128"`
+	Ordered   Quantity `json:"ordered"`
+	Fulfilled Quantity `json:"fulfilled"`
+	Billed    Quantity `json:"billed"`
+	Closed    bool     `json:"closed"` // what is not fulfilled stays so
+}

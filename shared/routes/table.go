@@ -32,8 +32,8 @@ var Table = slices.Concat([]Route{
 	{From: "woocommerce", Flow: "payments", To: "netsuite", Types: payments, Filters: paymentFilters},
 	{From: "woocommerce", Flow: "refunds", To: "hubspot", Types: refunds, Filters: paymentFilters},
 	{From: "woocommerce", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
-	{From: "netsuite", Flow: "orders", To: "shopify", Types: cancellations, Filters: ordersOf("shopify")},
-	{From: "netsuite", Flow: "orders", To: "woocommerce", Types: cancellations, Filters: ordersOf("woocommerce")},
+	{From: "netsuite", Flow: "orders", To: "shopify", Types: erpOrders, Filters: ordersOf("shopify")},
+	{From: "netsuite", Flow: "orders", To: "woocommerce", Types: erpOrders, Filters: ordersOf("woocommerce")},
 }, Shipments("shipbob"))
 
 // Shipments returns the flows of a warehouse: what it shipped, and what happened to it later, goes to
@@ -62,17 +62,17 @@ const (
 
 // The event types of the flows.
 var (
-	shipments     = []string{canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent}
-	goods         = []string{canonical.ProductUpserted, canonical.ProductRetired}
-	products      = []string{canonical.ProductUpserted, canonical.ProductRetired, canonical.PriceChanged}
-	holds         = []string{canonical.OrderReleased, canonical.OrderHeld, canonical.ShipmentDiscrepancy, canonical.FulfillmentCancelled}
-	cancellations = []string{canonical.OrderCancelRequested}
-	goodsBack     = []string{canonical.ReturnRequested, canonical.ReturnReceived}
-	levels        = []string{canonical.InventoryLevelSet}
-	customers     = []string{canonical.CustomerUpserted}
-	orders        = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}
-	payments      = []string{canonical.PaymentCaptured}
-	refunds       = []string{canonical.RefundSettled}
+	shipments = []string{canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent}
+	goods     = []string{canonical.ProductUpserted, canonical.ProductRetired}
+	products  = []string{canonical.ProductUpserted, canonical.ProductRetired, canonical.PriceChanged}
+	holds     = []string{canonical.OrderReleased, canonical.OrderHeld, canonical.ShipmentDiscrepancy, canonical.FulfillmentCancelled}
+	erpOrders = []string{canonical.OrderCancelRequested, canonical.OrderAcknowledged}
+	goodsBack = []string{canonical.ReturnRequested, canonical.ReturnReceived}
+	levels    = []string{canonical.InventoryLevelSet}
+	customers = []string{canonical.CustomerUpserted}
+	orders    = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}
+	payments  = []string{canonical.PaymentCaptured}
+	refunds   = []string{canonical.RefundSettled}
 )
 
 // The filters between a store and an ERP, between a store and a CRM, which shows what is not paid

@@ -17,6 +17,7 @@ const (
 		` AND \(SUBSTR\(LOWER\(t\.externalid\), 1, (\d+)\) = '([^']*)' OR SUBSTR\(t\.memo, 1, (\d+)\) = '([^']*)'\)`
 	auditedList = `^SELECT t\.id AS id, t\.tranid AS number, t\.externalid AS externalid, t\.memo AS memo, t\.otherrefnum AS name, ` +
 		`TO_CHAR\(t\.trandate, 'YYYY-MM-DD'\) AS day, t\.currency AS currency, ` + auditedTotal + ` AS total, t\.status AS status` + auditedKind
+	auditedBegin = `SUBSTR\(t\.memo, 1, (\d+)\) = '((?:[^']|'')*)'`
 	auditedTexts = `((?:'(?:[^']|'')*'(?:, )?)+)`
 )
 
@@ -24,7 +25,8 @@ var (
 	auditTotals = regexp.MustCompile(`^SELECT t\.currency AS currency, COUNT\(\*\) AS records, SUM\(` + auditedTotal + `\) AS total` +
 		auditedKind + auditedDays + ` GROUP BY t\.currency ORDER BY t\.currency$`)
 	auditList   = regexp.MustCompile(auditedList + auditedDays + ` AND t\.id > (\d+) ORDER BY t\.id$`)
-	auditLookup = regexp.MustCompile(auditedList + ` AND \(LOWER\(t\.externalid\) IN \(` + auditedTexts + `\) OR t\.memo IN \(` + auditedTexts + `\)\) ORDER BY t\.id$`)
+	auditLookup = regexp.MustCompile(auditedList + ` AND \(LOWER\(t\.externalid\) IN \(` + auditedTexts + `\) OR t\.memo IN \(` + auditedTexts + `\)((?: OR ` + auditedBegin + `)+)\) ORDER BY t\.id$`)
+	auditBegin  = regexp.MustCompile(auditedBegin)
 )
 
 // mostRows is the number of rows of one page.
@@ -50,9 +52,10 @@ func (f *Fake) audit(sql string) (rows []any, known bool) {
 		return rowsOf(f.transactions(m[2], func(t transaction) bool { return t.id > after && within(t) })), err == nil
 	}
 	if m := auditLookup.FindStringSubmatch(sql); m != nil {
-		externals, memos := literals(m[3]), literals(m[4])
+		externals, memos, begun := literals(m[3]), literals(m[4]), auditBegin.FindAllStringSubmatch(m[5], -1)
 		return rowsOf(f.transactions(m[2], func(t transaction) bool {
-			return t.external != "" && slices.Contains(externals, strings.ToLower(t.external)) || slices.Contains(memos, t.memo)
+			return t.external != "" && slices.Contains(externals, strings.ToLower(t.external)) || slices.Contains(memos, t.memo) ||
+				slices.ContainsFunc(begun, func(b []string) bool { return begins(t.memo, b[1], strings.ReplaceAll(b[2], "''", "'")) })
 		})), true
 	}
 	return nil, false

@@ -32,7 +32,8 @@
 //
 // Enter and Delete change the books as an operator does in NetSuite. Sales orders and deposits
 // can be counted, listed and looked up by the SuiteQL of an audit. A deleted record is
-// there again after the next Open.
+// there again after the next Open. Cancel, CloseOrder, ChangeQuantity, AddLine and RemoveLine change a
+// sales order so, whose status follows from its lines.
 //
 // SetStock changes the stock of an item at a location, which is listed by SuiteQL in the order of
 // its changes. SetKit changes a kit, whose members are listed with their levels by when any of them

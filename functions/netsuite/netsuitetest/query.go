@@ -41,7 +41,7 @@ func (f *Fake) query(w http.ResponseWriter, body []byte) {
 		rows, known = f.itemQuery(sql)
 	}
 	if !known {
-		rows, known = f.closedOrders(sql)
+		rows, known = f.orderStates(sql)
 	}
 	if err != nil || email == nil && list == nil && order == nil && period == nil && sql != noCustomer && !known {
 		refuse(w, http.StatusBadRequest, "INVALID_PARAMETER", "", "Invalid search query.")

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"strings"
 	"time"
 
 	"causeway.example/functions/netsuite/suitetalk"
@@ -60,9 +61,11 @@ type Settings struct {
 	Text           string `env:"NETSUITE_TEXT" envDefault:"fit" validate:"oneof=fit refuse"`          // text that is too long for its field
 	DefaultCountry string `env:"NETSUITE_DEFAULT_COUNTRY" validate:"omitempty,len=2"`                 // of addresses without one; "" leaves it to the subsidiary
 
-	// Orders is whether sales orders that are cancelled or closed in NetSuite are published, so that
-	// their stores cancel them. Then an order that was closed there stays closed.
-	Orders bool `env:"NETSUITE_ORDERS" envDefault:"false"`
+	// Orders is which sales orders are published: none (false), those that are cancelled or closed in
+	// NetSuite, so that their stores cancel them (true), or all with their state (all). With true and
+	// all an order that was closed there stays closed, and with all so do the lines that a person
+	// changed there.
+	Orders string `env:"NETSUITE_ORDERS" envDefault:"false" validate:"oneof=false true all"`
 
 	// Invoice is when the connector bills a sales order: never, or with each shipment what was shipped.
 	Invoice       string `env:"NETSUITE_INVOICE" envDefault:"never" validate:"oneof=never shipped"`
@@ -83,6 +86,25 @@ func (s *Settings) Choice(rule, field string) string {
 		return ""
 	}
 	return s.chosen.Of(rule, field)
+}
+
+// PublishesEnded reports whether sales orders that end in NetSuite are published.
+func (s *Settings) PublishesEnded() bool { return s.Orders == "true" || s.PublishesAll() }
+
+// PublishesAll reports whether all sales orders are published.
+func (s *Settings) PublishesAll() bool { return s.Orders == "all" }
+
+// StandIns are the external ids of items that stand for no product, in lower case: of charges, tax,
+// rounding, gift cards and lines without a SKU.
+func (s *Settings) StandIns() map[string]bool {
+	all := map[string]bool{}
+	for _, item := range []string{
+		s.ItemTax, s.ItemGiftCard, s.ItemTip, s.ItemDuty, s.ItemFee, s.ItemRounding, s.ItemCashRounding, s.ItemCustom,
+		s.ItemAdjustment, s.ItemNotRestocked, s.ItemChannelTax, s.ItemNoSKU,
+	} {
+		all[strings.ToLower(item)] = item != ""
+	}
+	return all
 }
 
 // Day returns the business day, which decides the accounting period.

@@ -33,6 +33,12 @@
 // order is added to without replacing. A line that an operator adds in NetSuite is not in
 // the store, so the next delivery removes it.
 //
+// With NETSUITE_ORDERS=all the memo ends with a digest of the lines that were written last, such as
+// ", lines 5f0a4c7e91d2b386". While the store's lines are the same, what a person changed of them in
+// NetSuite stays: only body fields are compared. Once the store changes its own lines, these are
+// written, over those of NetSuite. A sales order from before the setting has no digest until its lines
+// are written for the first time.
+//
 // These end in a conflict, which an operator has to settle:
 //
 //   - a line that is fulfilled, billed or on a purchase order, and was removed in the store;

@@ -34,6 +34,9 @@ func (so *salesOrder) diff(found *suitetalk.Document, items map[string]string) (
 	}
 	have := bookedLines(found)
 	so.closedByUs = closedByUs(found)
+	if so.keepsLines(found.Values["memo"]) && !so.reopens(have) {
+		return so.encodeChange(so.changedHead(found), nil, false)
+	}
 	added := matchLines(so.lines, have, items, so.settings.TaxCode)
 	for _, b := range have {
 		if b.want != nil && b.item != items[strings.ToLower(b.want.Item)] {
@@ -43,12 +46,18 @@ func (so *salesOrder) diff(found *suitetalk.Document, items map[string]string) (
 	if err := so.allowed(found.Values["id"], have, added, items); err != nil {
 		return change{}, err
 	}
+	lines, replace := so.changedLines(have, added)
+	return so.encodeChange(so.changedHead(found), lines, replace)
+}
+
+// changedHead returns the body fields that differ. The status is changed only from pending approval to
+// pending fulfillment.
+func (so *salesOrder) changedHead(found *suitetalk.Document) []record.Field {
 	fields := record.Changed(so.head(), found.Values)
 	if found.Values.Ref("orderStatus") == pendingApproval && so.approval() == pendingFulfillment {
 		fields = append(fields, record.EnumField("orderStatus", pendingFulfillment))
 	}
-	lines, replace := so.changedLines(have, added)
-	return so.encodeChange(fields, lines, replace)
+	return fields
 }
 
 // fixed rejects what no sales order can change.
@@ -114,7 +123,7 @@ func linked(have []booked) bool {
 // the store has closed it too. With NETSUITE_ORDERS an operator's order stays closed at once, because
 // the store is asked to cancel its own.
 func (so *salesOrder) reopens(have []booked) bool {
-	return (so.order.Status == canonical.OrderOpen && !so.settings.Orders || so.closedByUs) && shut(have) && !linked(have)
+	return (so.order.Status == canonical.OrderOpen && !so.settings.PublishesEnded() || so.closedByUs) && shut(have) && !linked(have)
 }
 
 // changedLines returns the lines to send, none if no line differs, and whether they

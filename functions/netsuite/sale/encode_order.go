@@ -2,6 +2,9 @@ package sale
 
 import (
 	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
@@ -63,6 +66,9 @@ func newSalesOrder(s *record.Settings, m *message.Message, order *canonical.Orde
 	}
 	so := &salesOrder{booking: booking, entity: entity, subsidiary: subsidiary, currency: currency, memo: record.MemoOf(m.Key()), Fit: record.NewFit(s)}
 	so.refer()
+	if note := so.linesNote(); utf8.RuneCountInString(so.memo+note) <= maxMemo {
+		so.memo += note
+	}
 	so.email = order.Buyer.Email.String()
 	if so.TooLong("buyer.email", so.email, maxEmail) { // half an address is another's
 		so.email = ""
@@ -94,6 +100,26 @@ func (so *salesOrder) refer() {
 		so.memo += ", PO " + own
 	}
 	so.memo = so.Cut("purchase_order", so.memo, maxMemo)
+}
+
+// linesNote is the part of the memo that says which lines were written last, with NETSUITE_ORDERS=all:
+// a digest of their items, quantities and amounts.
+func (so *salesOrder) linesNote() string {
+	if !so.settings.PublishesAll() {
+		return ""
+	}
+	parts := make([]string, 0, 3*len(so.lines))
+	for _, l := range so.lines {
+		parts = append(parts, strings.ToLower(l.Item), l.Quantity.Normal().String(), strconv.FormatInt(l.Amount.Minor, 10))
+	}
+	return ", lines " + message.DeriveID(parts...)[:16]
+}
+
+// keepsLines reports whether the lines that the store has were written already. What differs from them
+// in NetSuite is then a person's change there, and stays.
+func (so *salesOrder) keepsLines(memo string) bool {
+	note := so.linesNote()
+	return note != "" && strings.HasSuffix(strings.TrimSuffix(memo, record.ClosedNote), note)
 }
 
 // facts are the fields of an order that settings translate. Department, class and location

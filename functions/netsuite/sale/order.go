@@ -124,7 +124,7 @@ func (t *Target) closeOrder(ctx context.Context, p suitetalk.Place, found *suite
 // changeOrder sends what differs. Lines are compared by their items' internal ids, which is
 // how NetSuite shows them.
 func (t *Target) changeOrder(ctx context.Context, p suitetalk.Place, so *salesOrder, found *suitetalk.Document) (connector.Receipt, error) {
-	if t.Settings.Orders && isCancelled(found) {
+	if t.Settings.PublishesEnded() && isCancelled(found) {
 		return t.applyChange(ctx, p, found, stays, nil)
 	}
 	items, err := t.items(ctx, so, p.Doing)

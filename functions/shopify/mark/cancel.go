@@ -2,7 +2,6 @@ package mark
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"causeway.example/shared/canonical"
@@ -82,13 +81,13 @@ func (c *cancelling) plan(has *state) (todo []change, reason string) {
 	case has.closed && has.status == statusFulfilled:
 		return nil, "is fulfilled and archived"
 	}
-	if !slices.ContainsFunc(has.tags, func(tag string) bool { return strings.EqualFold(tag, c.config.Cancelled) }) {
-		todo = append(todo, change{"tag " + c.config.Cancelled + " added", func(ctx context.Context) error { return c.tag(ctx, mutationAdd, "tagsAdd", c.config.Cancelled) }})
+	if !has.tagged(c.config.Cancelled) {
+		todo = append(todo, c.adding(c.config.Cancelled))
 	}
 	if why := c.keeps(has); why != "" {
 		words := cut(c.words() + "; not cancelled here: " + why)
 		if has.words != words {
-			todo = append(todo, change{"metafield " + namespace + "." + cancelKey + " set", func(ctx context.Context) error { return c.set(ctx, cancelKey, words) }})
+			todo = append(todo, change{"metafield " + namespace + "." + cancelKey + " set", func(ctx context.Context) error { return c.set(ctx, field{cancelKey, words}) }})
 		}
 		return todo, "is not cancelled, " + why
 	}

@@ -1,6 +1,6 @@
 // Package mark shows at an order in Shopify what a warehouse has of it, for the people who work there
-// (target.go, wire.go), and carries out or shows that another system, such as an ERP, ended it
-// (cancel.go, wire_cancel.go).
+// (target.go, wire.go), and what an ERP has of it (erp.go), and carries out or shows that another system,
+// such as an ERP, ended it (cancel.go, wire_cancel.go).
 //
 // # What a warehouse has
 //
@@ -26,6 +26,22 @@
 // Shopify reports the new tag as orders/updated, after which the order has the same content at an ERP
 // and a warehouse. A tag of this package must not be one of SHIPBOB_HOLD_TAGS: what the warehouse holds
 // would be cancelled there.
+//
+// # What an ERP has
+//
+// Every event of an ERP's sales order has its whole state. The order gets the metafields
+// causeway.erp_number and causeway.erp_status, and if the sales order has other pieces of a SKU than the
+// order (package difference), the tag SHOPIFY_ERP_CHANGED_TAG and causeway.erp_difference with the words,
+// such as "TEE-BLK-M: 3 in the store, 2 in netsuite (SO-1042)". When they agree again the tag is
+// removed, and the metafield says "none". The order is read as the ERP gets it (translation.Owed) at the
+// time of the delivery, so that what the store changed meanwhile counts. One that was cancelled is not
+// compared. A delivery takes two queries, one more for each page of lines and each refund, and up to two
+// mutations: one for the tag, and one for all metafields (metafieldsSet takes up to 25). An order that
+// shows all of it is not written to.
+//
+// The guarantee is external_id, as for a warehouse. Shopify reports the tag as orders/updated; the
+// lines are the same, and the ERP keeps what a person changed there. A difference that is settled in the
+// store is gone with the sales order's next change, which the ERP's own write of the order makes.
 //
 // # Cancellation
 //

@@ -2,7 +2,6 @@ package mark
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"causeway.example/functions/shopify/admin"
@@ -21,9 +20,12 @@ type Config struct {
 	Discrepancy string   // tag of an order of which something else left than was asked for
 	Cancelled   string   // tag of an order that another system ended
 	Show        bool     // such an order is not cancelled, but shown to a person
+	Changed     string   // tag of an order of which an ERP has other lines
+	// Owed returns the lines of an order that are still owed, nil if they are not to be compared.
+	Owed func(ctx context.Context, order message.Key, doing string) ([]canonical.OrderLine, error)
 }
 
-// Target writes what a warehouse has of an order, and what another system ended of it. It keeps nothing between calls.
+// Target writes what a warehouse and an ERP have of an order, and what another system ended of it. It keeps nothing between calls.
 type Target struct{ config Config }
 
 // New returns the target of the shops.
@@ -101,18 +103,25 @@ type change struct {
 func (m *marking) changes(has *marks, body *canonical.WarehouseOrder) (all []change) {
 	var gone []change
 	for _, tag := range []string{m.config.Hold, m.config.Discrepancy} {
-		there := slices.ContainsFunc(has.tags, func(t string) bool { return strings.EqualFold(t, tag) })
 		switch wanted := m.tags(body.Status)[tag]; {
-		case wanted && !there:
-			all = append(all, change{"tag " + tag + " added", func(ctx context.Context) error { return m.tag(ctx, mutationAdd, "tagsAdd", tag) }})
-		case !wanted && there:
-			gone = append(gone, change{"tag " + tag + " removed", func(ctx context.Context) error { return m.tag(ctx, mutationRemove, "tagsRemove", tag) }})
+		case wanted && !has.tagged(tag):
+			all = append(all, m.adding(tag))
+		case !wanted && has.tagged(tag):
+			gone = append(gone, m.removing(tag))
 		}
 	}
 	if words := cut(body.Words()); has.words != words && (has.words != "" || m.shows(body.Status)) {
-		all = append(all, change{"metafield " + namespace + "." + fieldKey + " set", func(ctx context.Context) error { return m.set(ctx, fieldKey, words) }})
+		all = append(all, change{"metafield " + namespace + "." + fieldKey + " set", func(ctx context.Context) error { return m.set(ctx, field{fieldKey, words}) }})
 	}
 	return append(all, gone...)
+}
+
+func (m *marking) adding(tag string) change {
+	return change{"tag " + tag + " added", func(ctx context.Context) error { return m.tag(ctx, mutationAdd, "tagsAdd", tag) }}
+}
+
+func (m *marking) removing(tag string) change {
+	return change{"tag " + tag + " removed", func(ctx context.Context) error { return m.tag(ctx, mutationRemove, "tagsRemove", tag) }}
 }
 
 // tags returns our tags, and whether an order in the state has them.

@@ -2,6 +2,8 @@ package mark
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"causeway.example/functions/shopify/admin"
 	"causeway.example/functions/shopify/payload"
@@ -83,12 +85,23 @@ func (has *marks) read(key string, r *strictjson.Reader) {
 			has.tags = append(has.tags, r.String())
 		}
 	case key == "metafield" && !r.Null():
-		for key := range r.Object() {
-			if key == "value" {
-				has.words = r.String()
-			}
+		has.words = readValue(r)
+	}
+}
+
+// readValue reads a metafield.
+func readValue(r *strictjson.Reader) (value string) {
+	for key := range r.Object() {
+		if key == "value" {
+			value = r.String()
 		}
 	}
+	return value
+}
+
+// tagged reports whether the order has the tag, in any case.
+func (has *marks) tagged(tag string) bool {
+	return slices.ContainsFunc(has.tags, func(t string) bool { return strings.EqualFold(t, tag) })
 }
 
 // tag adds the tag to the order, or removes it.
@@ -100,17 +113,22 @@ func (m *marking) tag(ctx context.Context, mutation, name, tag string) error {
 	return m.mutate(ctx, admin.Call{Query: mutation, Variables: []admin.Variable{m.id()}}, name, w)
 }
 
-// set writes the metafield of the key.
-func (m *marking) set(ctx context.Context, key, words string) error {
+// field is a metafield of the order.
+type field struct{ key, words string }
+
+// set writes the metafields in one request.
+func (m *marking) set(ctx context.Context, fields ...field) error {
 	w := strictjson.NewWriter(nil)
 	w.Arr()
-	w.Obj()
-	w.StrField("ownerId", m.gid())
-	w.StrField("namespace", namespace)
-	w.StrField("key", key)
-	w.StrField("type", fieldType)
-	w.StrField("value", words)
-	w.EndObj()
+	for _, f := range fields {
+		w.Obj()
+		w.StrField("ownerId", m.gid())
+		w.StrField("namespace", namespace)
+		w.StrField("key", f.key)
+		w.StrField("type", fieldType)
+		w.StrField("value", f.words)
+		w.EndObj()
+	}
 	w.EndArr()
 	return m.mutate(ctx, admin.Call{Query: mutationSet}, "metafieldsSet", w)
 }

@@ -1,10 +1,40 @@
 package translation
 
 import (
+	"context"
 	"math/big"
 
+	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
+	"causeway.example/shared/wire"
 )
+
+// Owed asks for the order and returns its lines as Translate does, without amounts. They are nil if the
+// shop does not have the order or it was cancelled.
+func Owed(ctx context.Context, api *admin.Client, shop, id, doing string) ([]canonical.OrderLine, error) {
+	body, err := api.Order(ctx, shop, id, doing)
+	if err != nil || body == nil {
+		return nil, fault.Doing(doing, err)
+	}
+	read, bad := payload.ReadOrder(payload.NewReader(body))
+	if bad != nil {
+		return nil, fault.Doing(doing, wire.Invalid(bad))
+	}
+	o := newOrder(read)
+	if !o.CancelledAt.IsZero() {
+		return nil, nil
+	}
+	o.settle()
+	lines := []canonical.OrderLine{}
+	for i := range o.lines {
+		if l := &o.lines[i]; !l.Tip && l.kept != 0 {
+			lines = append(lines, canonical.OrderLine{ID: l.ID, Kind: l.kind(), SKU: l.SKU, Quantity: canonical.Pieces(canonical.NewDecimal(l.kept, 0))})
+		}
+	}
+	return lines, nil
+}
 
 // gone counts what refunds took of a line, by restock type, and what they gave for it.
 type gone struct {

@@ -1,4 +1,4 @@
-// Package shipment writes to WooCommerce what a warehouse shipped of its orders, what it holds, and what an ERP ended.
+// Package shipment writes to WooCommerce what a warehouse shipped of its orders, what it holds, and what an ERP has or ended.
 //
 // Every event of a shipment sets its whole state, whichever arrives first. A shipment that left becomes
 // an entry of the order's meta data, whose key follows from the shipment's
@@ -49,6 +49,15 @@
 // reading and writing is overwritten. The cancelled order comes back as order.updated, and goes to the
 // ERP, the warehouse and the CRM like one that a person cancelled.
 //
+// What an ERP has of an order is in its meta data: _causeway_erp_number and _causeway_erp_status, and if the
+// sales order has other pieces of a SKU than the order (package difference) _causeway_erp_difference, with
+// an internal note that begins with "ERP difference: ". Once they agree again the meta data says "none", and
+// a note says so. The order is compared as an ERP gets it (package translator) and as it is at the time of
+// the delivery. One that was cancelled or has a status that is ignored is not compared. A delivery takes one
+// call, one for the refunds of an order that has some, one PUT for all of the meta data, and two for a
+// note. An order that shows all of it is not written to. WooCommerce reports the PUT as order.updated, whose
+// content is the same, so that nothing is written at the ERP. The guarantee is search.
+//
 // An internal note that begins with "Return 445001: " has the state of a return: the pieces that are
 // requested back by SKU, and those that were received, with how many were restocked. A state that the
 // newest such note has is not written again, and none that says "requested" after one that says
@@ -56,5 +65,6 @@
 //
 // target.go finds the store and the order, order.go reads what the order has, shipping.go decides
 // what it lacks and writes it, note.go writes the notes, encode_shipment.go the body, warehouse.go the notes
-// of a warehouse, goodsback.go those of its returns, and cancel.go cancels.
+// of a warehouse, goodsback.go those of its returns, and cancel.go cancels,
+// and erp.go shows what an ERP has.
 package shipment

@@ -19,12 +19,13 @@ type shippedOrder struct {
 	shipments  map[string]*recorded // by the key of their meta data
 	tracking   []json.RawMessage    // the plugins' list
 	trackingID string               // of its entry of meta data, "" if there is none
+	erp        map[string]string    // what it shows of an ERP, by the keys of meta data
 }
 
 type shippedLine struct{ id, sku, quantity string }
 
 func readShippedOrder(body []byte) (*shippedOrder, error) {
-	o := &shippedOrder{shipments: map[string]*recorded{}}
+	o := &shippedOrder{shipments: map[string]*recorded{}, erp: map[string]string{}}
 	d := rest.NewDecoder(body)
 	for key := range d.Object() {
 		switch key {
@@ -87,6 +88,11 @@ func (o *shippedOrder) readMeta(d rest.Decoder) {
 		r := &recorded{}
 		if json.Unmarshal(value, &written) == nil && json.Unmarshal([]byte(written), r) == nil {
 			o.shipments[name] = r
+		}
+	case slices.Contains(erpMeta, name):
+		var text string
+		if json.Unmarshal(value, &text) == nil {
+			o.erp[name] = text
 		}
 	case name == trackingMeta:
 		o.trackingID = id

@@ -278,6 +278,15 @@ func (s *shipping) leavesOpen(ctx context.Context, o *shippedOrder, own *recorde
 
 // read fetches the order.
 func (s *orderAt) read(ctx context.Context) (*shippedOrder, error) {
+	body, err := s.fetch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return readShippedOrder(body)
+}
+
+// fetch returns the order as the API has it.
+func (s *orderAt) fetch(ctx context.Context) ([]byte, error) {
 	answer, err := s.get(ctx, s.path())
 	if e := fault.As(err); e != nil && e.Status == http.StatusNotFound && e.Code == "woocommerce_rest_shop_order_invalid_id" {
 		return nil, &fault.Error{
@@ -287,7 +296,7 @@ func (s *orderAt) read(ctx context.Context) (*shippedOrder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readShippedOrder(answer.Body)
+	return answer.Body, nil
 }
 
 // write changes the order and returns it as it is then.

@@ -19,6 +19,8 @@ type Target struct {
 	Note     string            // customer, internal or none: for whom the note of a shipment is
 	Plugin   bool              // the meta data of the shipment tracking plugins is written
 	Show     bool              // an order that another system ended is not cancelled, but shown to a person
+	// Owed returns the lines of an order that are still owed, nil if they are not to be compared.
+	Owed func(ctx context.Context, store *rest.Store, body []byte) ([]canonical.OrderLine, error)
 }
 
 var (
@@ -33,14 +35,16 @@ const (
 	withoutNote  = "none"
 )
 
-// Deliver records the shipment, what a warehouse has of the order, or what came back of it, with its
-// order, or cancels the order that another system ended.
+// Deliver records the shipment, what a warehouse or an ERP has of the order, or what came back of it, with
+// its order, or cancels the order that another system ended.
 func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
 	switch body := d.Body.(type) {
 	case *canonical.WarehouseOrder:
 		return t.deliverState(ctx, d, body)
 	case *canonical.CancelRequest:
 		return t.deliverCancel(ctx, d, body)
+	case *canonical.ERPOrder:
+		return t.deliverERP(ctx, d, body)
 	case *canonical.Return:
 		return t.deliverReturn(ctx, d, body)
 	}
@@ -52,14 +56,16 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 	return receipt, fault.Doing(s.doing, err)
 }
 
-// Search looks for the shipment's meta data, the note of the warehouse or the return, or the end of the
-// order, at its order.
+// Search looks for the shipment's meta data, the note of the warehouse or the return, what an ERP has, or
+// the end of the order, at its order.
 func (t *Target) Search(ctx context.Context, d connector.Delivery) (string, error) {
 	switch body := d.Body.(type) {
 	case *canonical.WarehouseOrder:
 		return t.searchState(ctx, d, body)
 	case *canonical.CancelRequest:
 		return t.searchCancel(ctx, d, body)
+	case *canonical.ERPOrder:
+		return t.searchERP(ctx, d, body)
 	case *canonical.Return:
 		return t.searchReturn(ctx, d, body)
 	}

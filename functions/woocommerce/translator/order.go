@@ -49,6 +49,26 @@ func (t *Translator) convertOrder(ctx context.Context, w *order, what meaning, r
 	return made, rounded(made.order.Round(t.tolerance + c.slack()))
 }
 
+// Owed returns the lines of an order of the store, the body of the REST API, as Translate does. They are nil
+// if the order was cancelled or has a status that is ignored or unknown.
+func (t *Translator) Owed(ctx context.Context, store *rest.Store, body []byte) ([]canonical.OrderLine, error) {
+	d := newDecoder(body)
+	d.plugins = t.plugins
+	wire := d.order()
+	if err := d.Finish(); err != nil {
+		return nil, err
+	}
+	what, known := t.statuses[wire.status]
+	if !known || what.ignore || what.status == canonical.OrderCancelled {
+		return nil, nil
+	}
+	made, err := t.convertOrder(ctx, &wire, what, &message.Raw{Tenant: store.Tenant}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return made.order.Lines, nil
+}
+
 // rounded returns a broken rule of the model as a fault.
 func rounded(err error) error {
 	if err == nil {

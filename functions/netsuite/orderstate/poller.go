@@ -1,4 +1,4 @@
-package closing
+package orderstate
 
 import (
 	"context"
@@ -10,11 +10,17 @@ import (
 	"causeway.example/shared/message"
 )
 
-// Topic is that of a raw message with one sales order.
-const Topic = "order/closed"
+// The topics of a raw message with one sales order: of those that ended, and of all, with its lines.
+const (
+	TopicEnded = "order/closed"
+	TopicAll   = "order/state"
+)
 
-// entity is the type of an order, as in keys.
-const entity = "order"
+// The types of the entities, as in keys.
+const (
+	entity         = "order"
+	entityERPOrder = "erp_order"
+)
 
 const modified = "t.lastmodifieddate"
 
@@ -29,69 +35,90 @@ var (
 	selected = "SELECT t.id AS id, t.tranid AS number, LOWER(t.externalid) AS externalid, t.memo AS memo, t.status AS status, " +
 		"MAX(ABS(NVL(l.quantityshiprecv, 0))) AS fulfilled, MAX(ABS(NVL(l.quantitybilled, 0))) AS billed, " + suitetalk.UTCText(modified) + " AS changed " +
 		"FROM transaction t JOIN transactionline l ON l.transaction = t.id " +
-		"WHERE t.type = " + suitetalk.Quoted(suitetalk.SalesOrderType) + " AND t.status IN (" + ended + ")"
-	grouped = " GROUP BY t.id, t.tranid, t.externalid, t.memo, t.status, " + modified + listing.Order()
-	ended   = strings.Join([]string{
+		"WHERE t.type = " + suitetalk.Quoted(suitetalk.SalesOrderType)
+	hasEnded = " AND t.status IN (" + strings.Join([]string{
 		suitetalk.Quoted(suitetalk.OrderCancelled), suitetalk.Quoted(suitetalk.OrderClosed),
 		suitetalk.Quoted(typed + suitetalk.OrderCancelled), suitetalk.Quoted(typed + suitetalk.OrderClosed),
-	}, ", ")
+	}, ", ") + ")"
+	grouped = " GROUP BY t.id, t.tranid, t.externalid, t.memo, t.status, " + modified + listing.Order()
 )
 
-// Poller is the connector.Poller of the account's sales orders that are cancelled or closed.
+// Poller is the connector.Poller of the account's sales orders.
 type Poller struct {
 	Client  *suitetalk.Client
 	Account string
 	Stores  Stores // none switches the list off
+	All     bool   // also those that are neither cancelled nor closed
 }
 
 var _ connector.Poller = (*Poller)(nil)
 
 // Feeds returns the orders of the account, none without a store.
 func (p *Poller) Feeds() []connector.Feed {
-	if len(p.Stores) == 0 {
+	switch {
+	case len(p.Stores) == 0:
 		return nil
+	case p.All:
+		return []connector.Feed{{Tenant: p.Account, Topic: TopicAll, Entity: entityERPOrder, Unannounced: true}}
 	}
-	return []connector.Feed{{Tenant: p.Account, Topic: Topic, Entity: entity, Unannounced: true}}
+	return []connector.Feed{{Tenant: p.Account, Topic: TopicEnded, Entity: entity, Unannounced: true}}
+}
+
+// from is the query for the orders.
+func (p *Poller) from() string {
+	if p.All {
+		return selected
+	}
+	return selected + hasEnded
 }
 
 // Changes lists the orders by their last change, oldest first.
 func (p *Poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
-	doing := "listing the closed orders of netsuite"
+	doing := "listing the sales orders of netsuite"
 	following, err := listing.Following(ask.Since, ask.Cursor, doing)
 	if err != nil {
 		return connector.Page{}, err
 	}
-	rows, err := p.Client.Rows(ctx, selected+" AND ("+p.Stores.condition()+") AND "+following+grouped, doing)
+	rows, err := p.Client.Rows(ctx, p.from()+" AND ("+p.Stores.condition()+") AND "+following+grouped, doing)
+	if err != nil {
+		return connector.Page{}, err
+	}
+	lines, err := p.lines(ctx, rows, doing)
 	if err != nil {
 		return connector.Page{}, err
 	}
 	page := connector.Page{Changes: make([]connector.Change, len(rows)), Cursor: listing.Next(rows)}
 	for i, row := range rows {
-		page.Changes[i] = change(row, ask.Since)
+		page.Changes[i] = p.change(row, lines[row["id"]], ask.Since)
 	}
 	return page, nil
 }
 
 // change is a row of the list.
-func change(row suitetalk.Values, since time.Time) connector.Change {
+func (p *Poller) change(row suitetalk.Values, lines []suitetalk.Values, since time.Time) connector.Change {
 	c := connector.Change{ID: row["externalid"], Name: row["number"]}
 	if c.At, c.Err = listing.ChangedAt(row, since, "reading sales order "+row["id"]+" of netsuite"); c.Err == nil {
-		c.Body = row.Body(columns...)
+		c.Body = p.encode(row, lines)
 	}
 	return c
 }
 
 // Fetch returns the order from the list. One that could not be read is asked for by its external id,
-// and is gone if it was opened again.
+// and is gone if it is not in the list any more.
 func (p *Poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
 	raw := &message.Raw{Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: change.Body}
 	if raw.Body != nil {
 		return raw, nil
 	}
-	rows, err := p.Client.Rows(ctx, selected+" AND LOWER(t.externalid) = "+suitetalk.Quoted(strings.ToLower(change.ID))+grouped, "fetching closed order "+change.ID+" of netsuite")
+	doing := "fetching sales order " + change.ID + " of netsuite"
+	rows, err := p.Client.Rows(ctx, p.from()+" AND LOWER(t.externalid) = "+suitetalk.Quoted(strings.ToLower(change.ID))+grouped, doing)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	raw.Body = rows[0].Body(columns...)
+	lines, err := p.lines(ctx, rows[:1], doing)
+	if err != nil {
+		return nil, err
+	}
+	raw.Body = p.encode(rows[0], lines[rows[0]["id"]])
 	return raw, nil
 }
