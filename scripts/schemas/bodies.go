@@ -43,6 +43,8 @@ func bodyAbout(kind canonical.Type, empty any) any {
 		return sampleReturn(kind.Name == canonical.ReturnReceived)
 	case *canonical.CancelRequest:
 		return &canonical.CancelRequest{ID: "4711", Number: "SO-1042", Order: orderID, Status: "closed", RequestedAt: sampleTime.Add(time.Hour)}
+	case *canonical.RefundRequest:
+		return &canonical.RefundRequest{ID: "4713", Number: "CR-27", Order: orderID, Amount: amount(500), Refunded: amount(500), At: sampleTime.Add(121 * time.Hour)}
 	default:
 		return empty // of a new schema: newMessage rejects it until it has a sample
 	}

@@ -14,50 +14,11 @@ import (
 	"causeway.example/shared/wire"
 )
 
-// Stores are the stores whose orders are published: keys of orders without an id.
-type Stores []message.Key
-
-// StoresOf returns the stores that have a subsidiary, written "shopify/brand.myshopify.com".
-func StoresOf(names []string) Stores {
-	stores := make(Stores, len(names))
-	for i, name := range names {
-		system, tenant, _ := strings.Cut(name, "/")
-		stores[i] = message.Key{System: system, Tenant: tenant, Type: entity}
-	}
-	return stores
-}
-
-// condition is that of an external id of one of the stores.
-func (s Stores) condition() string {
-	all := make([]string, len(s))
-	for i, store := range s {
-		all[i] = suitetalk.Begins("LOWER(t.externalid)", record.StorePrefix(store))
-	}
-	return strings.Join(all, " OR ")
-}
-
-// orderOf returns the store's order of the sales order. An id that an external id cannot hold is in the
-// memo, where the order's own number and record.ClosedNote may follow.
-func (s Stores) orderOf(external, memo string) (order message.Key, found bool) {
-	for _, store := range s {
-		id, ours := strings.CutPrefix(external, record.StorePrefix(store))
-		if !ours {
-			continue
-		}
-		order = store
-		if order.ID = strings.ReplaceAll(id, "_", "."); strings.HasPrefix(id, "-") {
-			order.ID, _, _ = strings.Cut(strings.TrimPrefix(memo, record.MemoOf(store)), ",")
-		}
-		return order, record.ExternalID(order) == external
-	}
-	return message.Key{}, false
-}
-
 // statuses are the ends of a sales order, by their letters.
 var statuses = map[string]string{suitetalk.OrderCancelled: "cancelled", suitetalk.OrderClosed: "closed"}
 
 // Source translates what the Poller found.
-type Source struct{ Stores Stores }
+type Source struct{ Stores record.Stores }
 
 // Translate turns a sales order into order.cancel_requested. An external id that is no order of the
 // stores is rejected, and so is a status that is no end.
@@ -68,7 +29,7 @@ func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Trans
 	if err := r.Finish(); err != nil {
 		return connector.Translation{}, fault.Doing(doing, err)
 	}
-	order, found := s.Stores.orderOf(external, memo)
+	order, found := s.Stores.OrderOf(external, memo)
 	if !found {
 		return connector.Translation{}, &fault.Error{
 			Kind: fault.Rejected, Class: fault.MissingRef, Field: "externalid", Doing: doing,
