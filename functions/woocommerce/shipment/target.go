@@ -18,6 +18,7 @@ type Target struct {
 	Statuses map[string]string // of plugins, by what they mean
 	Note     string            // customer, internal or none: for whom the note of a shipment is
 	Plugin   bool              // the meta data of the shipment tracking plugins is written
+	Refunds  string            // show, record or pay: what becomes of money that another system paid back
 	Show     bool              // an order that another system ended is not cancelled, but shown to a person
 }
 
@@ -34,13 +35,15 @@ const (
 )
 
 // Deliver records the shipment, what a warehouse has of the order, or what came back of it, with its
-// order, or cancels the order that another system ended.
+// order, cancels the order that another system ended, or refunds what another system paid back.
 func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
 	switch body := d.Body.(type) {
 	case *canonical.WarehouseOrder:
 		return t.deliverState(ctx, d, body)
 	case *canonical.CancelRequest:
 		return t.deliverCancel(ctx, d, body)
+	case *canonical.RefundRequest:
+		return t.deliverRefund(ctx, d, body)
 	case *canonical.Return:
 		return t.deliverReturn(ctx, d, body)
 	}
@@ -52,7 +55,7 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 	return receipt, fault.Doing(s.doing, err)
 }
 
-// Search looks for the shipment's meta data, the note of the warehouse or the return, or the end of the
+// Search looks for the shipment's meta data, the note of the warehouse or the return, the refund, or the end of the
 // order, at its order.
 func (t *Target) Search(ctx context.Context, d connector.Delivery) (string, error) {
 	switch body := d.Body.(type) {
@@ -60,6 +63,8 @@ func (t *Target) Search(ctx context.Context, d connector.Delivery) (string, erro
 		return t.searchState(ctx, d, body)
 	case *canonical.CancelRequest:
 		return t.searchCancel(ctx, d, body)
+	case *canonical.RefundRequest:
+		return t.searchRefund(ctx, d, body)
 	case *canonical.Return:
 		return t.searchReturn(ctx, d, body)
 	}
