@@ -82,6 +82,11 @@ type Settings struct {
 	Cancellations string `env:"SHOPIFY_CANCELLATIONS" envDefault:"carry_out" validate:"oneof=carry_out show"`
 	// CancelTag is the tag of an order that an ERP ended.
 	CancelTag string `env:"SHOPIFY_CANCEL_TAG" envDefault:"erp-cancelled" validate:"max=255"`
+	// Refunds is what becomes of money that an ERP paid back of an order: it is only shown to a person, or the gateways of
+	// the order's payments pay it.
+	Refunds string `env:"SHOPIFY_ERP_REFUNDS" envDefault:"show" validate:"oneof=show pay"`
+	// RefundTag is the tag of an order of which an ERP paid something back that is only shown.
+	RefundTag string `env:"SHOPIFY_REFUND_TAG" envDefault:"erp-refund" validate:"max=255"`
 }
 
 // attempt bounds one delivery, which takes three queries of at most ten seconds or more.
@@ -123,6 +128,7 @@ func Profile() connector.Profile {
 			canonical.ProductRetired:         {Name: "archive product", Guarantee: connector.ExternalID, Effect: effectProduct},
 			canonical.PriceChanged:           {Name: "set price", Guarantee: connector.ExternalID},
 			canonical.OrderCancelRequested:   {Name: "cancel order", Guarantee: connector.Search, Effect: "order cancellation", Lag: 30 * time.Second},
+			canonical.RefundRequested:        {Name: "refund order", Guarantee: connector.Search, Effect: "order refund", Lag: 10 * time.Second},
 			canonical.OrderReleased:          marked,
 			canonical.OrderHeld:              marked,
 			canonical.ShipmentDiscrepancy:    marked,
@@ -171,7 +177,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 				API: api, Shops: s.Shops, Memory: deps.CrossRef, Carriers: s.Carriers, Locations: s.Locations, Notify: s.Notify,
 			}),
 			returns:  returning.New(returning.Config{API: api, Shops: s.Shops}),
-			marks:    mark.New(mark.Config{API: api, Shops: s.Shops, Hold: s.HoldTag, Discrepancy: s.DiscrepancyTag, Cancelled: s.CancelTag, Show: s.Cancellations == "show"}),
+			marks:    mark.New(s.marks(api)),
 			stock:    inventory.New(inventory.Config{API: api, Locations: places, Buffer: s.StockBuffer, Skip: s.StockUnknownSKU == "skip"}),
 			products: products,
 		},
@@ -185,6 +191,14 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	return system, nil
 }
 
+// marks returns what the target of marks needs.
+func (s Settings) marks(api *admin.Client) mark.Config {
+	return mark.Config{
+		API: api, Shops: s.Shops, Hold: s.HoldTag, Discrepancy: s.DiscrepancyTag, Cancelled: s.CancelTag, Show: s.Cancellations == "show",
+		Refunded: s.RefundTag, Pay: s.Refunds == "pay",
+	}
+}
+
 // checkTags rejects a tag that has two meanings.
 func (s Settings) checkTags() error {
 	switch {
@@ -192,6 +206,11 @@ func (s Settings) checkTags() error {
 		return configFault("SHOPIFY_DISCREPANCY_TAG", errors.New("is the same tag as SHOPIFY_HOLD_TAG"))
 	case strings.EqualFold(s.CancelTag, s.HoldTag), strings.EqualFold(s.CancelTag, s.DiscrepancyTag):
 		return configFault("SHOPIFY_CANCEL_TAG", errors.New("is the same tag as that of a warehouse's order"))
+	}
+	for _, other := range []string{s.HoldTag, s.DiscrepancyTag, s.CancelTag} {
+		if strings.EqualFold(s.RefundTag, other) {
+			return configFault("SHOPIFY_REFUND_TAG", errors.New("is the same tag as another setting's"))
+		}
 	}
 	return nil
 }

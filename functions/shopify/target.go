@@ -40,6 +40,8 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 		return t.marks.Deliver(ctx, d, body)
 	case *canonical.CancelRequest:
 		return t.marks.Cancel(ctx, d, body)
+	case *canonical.RefundRequest:
+		return t.marks.Refund(ctx, d, body)
 	case *canonical.Return:
 		return t.returns.Deliver(ctx, d, body)
 	}
@@ -58,6 +60,8 @@ func (t *target) Search(ctx context.Context, d connector.Delivery) (string, erro
 		return t.marks.Search(ctx, d, body)
 	case *canonical.CancelRequest:
 		return t.marks.SearchCancel(ctx, d, body)
+	case *canonical.RefundRequest:
+		return t.marks.SearchRefund(ctx, d, body)
 	case *canonical.Return:
 		return t.returns.Search(ctx, d, body)
 	}

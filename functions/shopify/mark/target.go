@@ -21,9 +21,11 @@ type Config struct {
 	Discrepancy string   // tag of an order of which something else left than was asked for
 	Cancelled   string   // tag of an order that another system ended
 	Show        bool     // such an order is not cancelled, but shown to a person
+	Refunded    string   // tag of an order of which another system paid something back that is only shown
+	Pay         bool     // what another system paid back is refunded
 }
 
-// Target writes what a warehouse has of an order, and what another system ended of it. It keeps nothing between calls.
+// Target writes what a warehouse has of an order, and what another system ended or paid back of it. It keeps nothing between calls.
 type Target struct{ config Config }
 
 // New returns the target of the shops.
