@@ -34,6 +34,8 @@ var Table = slices.Concat([]Route{
 	{From: "woocommerce", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
 	{From: "netsuite", Flow: "orders", To: "shopify", Types: cancellations, Filters: ordersOf("shopify")},
 	{From: "netsuite", Flow: "orders", To: "woocommerce", Types: cancellations, Filters: ordersOf("woocommerce")},
+	{From: "netsuite", Flow: "refunds", To: "shopify", Types: paybacks, Filters: ordersOf("shopify")},
+	{From: "netsuite", Flow: "refunds", To: "woocommerce", Types: paybacks, Filters: ordersOf("woocommerce")},
 }, Shipments("shipbob"))
 
 // Shipments returns the flows of a warehouse: what it shipped, and what happened to it later, goes to
@@ -67,6 +69,7 @@ var (
 	products      = []string{canonical.ProductUpserted, canonical.ProductRetired, canonical.PriceChanged}
 	holds         = []string{canonical.OrderReleased, canonical.OrderHeld, canonical.ShipmentDiscrepancy, canonical.FulfillmentCancelled}
 	cancellations = []string{canonical.OrderCancelRequested}
+	paybacks      = []string{canonical.RefundRequested}
 	goodsBack     = []string{canonical.ReturnRequested, canonical.ReturnReceived}
 	levels        = []string{canonical.InventoryLevelSet}
 	customers     = []string{canonical.CustomerUpserted}
