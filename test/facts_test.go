@@ -17,7 +17,7 @@ var factsOf = map[string]any{
 	"customer": canonical.Customer{}, "address": canonical.Address{}, "payment": canonical.Payment{},
 	"refund": canonical.Refund{}, "refund.lines": canonical.RefundLine{}, "refund.parts": canonical.RefundPart{}, "refund.transactions": canonical.RefundTransaction{},
 	"product": canonical.Product{}, "price": canonical.PriceList{}, "price.prices": canonical.Price{},
-	"cancel_request": canonical.CancelRequest{}, "erp_order": canonical.ERPOrder{}, "erp_order.lines": canonical.ERPLine{},
+	"cancel_request": canonical.CancelRequest{}, "refund_request": canonical.RefundRequest{}, "erp_order": canonical.ERPOrder{}, "erp_order.lines": canonical.ERPLine{},
 }
 
 var quotedName = regexp.MustCompile("`([^`]+)`")

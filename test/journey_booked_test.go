@@ -32,7 +32,7 @@ func TestI12AStatusOrATagAloneWritesNothing(t *testing.T) {
 				t.Run(system+" "+name+" "+done, func(t *testing.T) {
 					t.Parallel()
 					journey(t, setup{}, func(w *world) {
-						w.booked(system, does)
+						w.bookedAndDone(system, does)
 						w.ingestUpdate(system, time.Minute, edit)
 						w.pass(30 * time.Minute)
 						if order := w.order(system, "42"); order.Writes != 1 || order.Lines[0].Closed || order.Total != "30.00" {
@@ -60,7 +60,7 @@ func TestI12ACancellationAfterFulfillmentIsForAPerson(t *testing.T) {
 			t.Run(system+" "+done, func(t *testing.T) {
 				t.Parallel()
 				journey(t, setup{}, func(w *world) {
-					w.booked(system, does)
+					w.bookedAndDone(system, does)
 					w.ingestUpdate(system, time.Minute, edit)
 					w.pass(30 * time.Minute)
 					order, dead := w.order(system, "42"), w.entries(port.Dead)
@@ -85,8 +85,8 @@ var bookedBy = map[string]func(w *world, order string, line int) error{
 	},
 }
 
-// booked places order 42, three shirts, and lets the ERP do something of it.
-func (w *world) booked(system string, does func(w *world, order string, line int) error) {
+// bookedAndDone places order 42, three shirts, and lets the ERP do something of it.
+func (w *world) bookedAndDone(system string, does func(w *world, order string, line int) error) {
 	w.Helper()
 	w.ingestCreate(system, ingestBody(system, func(map[string]any) {}))
 	w.pass(time.Minute)

@@ -1,5 +1,5 @@
 // Package netsuite writes orders, customers, payments, refunds and shipments to NetSuite over
-// SuiteTalk REST, record service v1, release 2026.1, and reads its stock levels and items by SuiteQL.
+// SuiteTalk REST, record service v1, release 2026.1, and reads its stock levels, items, closed orders and refunds by SuiteQL.
 //
 // Deliver sets the state of a record: it reads what NetSuite has, compares, and sends only
 // what differs. The number of requests per delivery:
@@ -20,7 +20,8 @@
 //
 // The query of a sales order finds the internal ids of its items, 1000 at a time.
 // A customer whose confirmation was lost costs one request more, and so does one whose
-// name is taken. A customer set by an operator costs none. The first order in a further
+// name is taken. With NETSUITE_REFUNDS a refund of which nothing is booked costs a query more, and one that a person entered
+// ends after it and a PATCH. A customer set by an operator costs none. The first order in a further
 // currency of its customer costs two more, and a refund one for each further transaction.
 //
 // Authentication is OAuth 2.0 client credentials with a signed assertion (PS256 or ES256), or
@@ -61,10 +62,11 @@
 //	stock       the poll of stock levels, also of kits
 //	item        the poll of items and their prices
 //	orderstate  the poll of sales orders and their state
+//	payback     the poll of refunds that people entered
 //	record      what records have in common: settings, external ids, fields, lines, rejections
 //	suitetalk   the client: logins, requests, answers and what they mean
 //
-// A package imports those below it only, and sale, refund, stock, item and orderstate do
+// A package imports those below it only, and sale, refund, stock, item, orderstate and payback do
 // not import each other.
 //
 // # Customers

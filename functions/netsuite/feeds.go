@@ -6,24 +6,27 @@ import (
 
 	"causeway.example/functions/netsuite/item"
 	"causeway.example/functions/netsuite/orderstate"
+	"causeway.example/functions/netsuite/payback"
 	"causeway.example/functions/netsuite/stock"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
 )
 
-// source is the connector.Source of what the polls found: stock levels, items and sales orders have
+// source is the connector.Source of what the polls found: stock levels, items, sales orders and refunds have
 // packages of their own.
 type source struct {
 	stock.Source
-	items  *item.Source
-	orders *orderstate.Source
+	items   *item.Source
+	orders  *orderstate.Source
+	refunds *payback.Source
 }
 
-// poller is the connector.Poller of stock levels, items and sales orders.
+// poller is the connector.Poller of stock levels, items, sales orders and refunds.
 type poller struct {
-	levels *stock.Poller
-	items  *item.Poller
-	orders *orderstate.Poller
+	levels  *stock.Poller
+	items   *item.Poller
+	orders  *orderstate.Poller
+	refunds *payback.Poller
 }
 
 var (
@@ -37,12 +40,14 @@ func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Tra
 		return s.items.Translate(ctx, raw)
 	case orderstate.TopicEnded, orderstate.TopicAll:
 		return s.orders.Translate(ctx, raw)
+	case payback.Topic:
+		return s.refunds.Translate(ctx, raw)
 	}
 	return s.Source.Translate(ctx, raw)
 }
 
 func (p *poller) Feeds() []connector.Feed {
-	return slices.Concat(p.levels.Feeds(), p.items.Feeds(), p.orders.Feeds())
+	return slices.Concat(p.levels.Feeds(), p.items.Feeds(), p.orders.Feeds(), p.refunds.Feeds())
 }
 
 func (p *poller) of(feed connector.Feed) connector.Poller {
@@ -51,6 +56,8 @@ func (p *poller) of(feed connector.Feed) connector.Poller {
 		return p.items
 	case orderstate.TopicEnded, orderstate.TopicAll:
 		return p.orders
+	case payback.Topic:
+		return p.refunds
 	}
 	return p.levels
 }

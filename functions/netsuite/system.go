@@ -7,6 +7,7 @@ import (
 
 	"causeway.example/functions/netsuite/item"
 	"causeway.example/functions/netsuite/orderstate"
+	"causeway.example/functions/netsuite/payback"
 	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/stock"
 	"causeway.example/functions/netsuite/suitetalk"
@@ -91,26 +92,31 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, err
 	}
-	t := &target{Account: &record.Account{Client: client, Settings: s.Settings}}
+	t := &target{Account: &record.Account{Client: client, Settings: s.Settings}, memory: deps.CrossRef, name: s.Account}
 	if t.rules, err = connector.OpenRules(deps.Rules, Name, s); err != nil {
 		return connector.System{}, err
 	}
-	stores := orderstate.StoresOf(slices.Sorted(maps.Keys(s.Subsidiaries)))
+	stores := record.StoresOf(slices.Sorted(maps.Keys(s.Subsidiaries)))
 	orders := &orderstate.Poller{Client: client, Account: s.Account, All: s.PublishesAll()}
 	if s.PublishesEnded() {
 		orders.Stores = stores
+	}
+	refunds := &payback.Poller{Client: client, Account: s.Account}
+	if s.Refunds {
+		refunds.Stores = stores
 	}
 	bySKU := s.RuleItem == "" && s.RuleCharge == "" // rules may choose any item
 	return connector.System{
 		Profile: profile, Target: t, Checker: client, Auditor: &auditor{t}, Rules: t.rules,
 		Source: &source{
-			items:  &item.Source{CompareAt: s.CompareAt, Currencies: s.Currencies},
-			orders: &orderstate.Source{Stores: stores, StandIns: s.StandIns(), Comparable: bySKU},
+			items:   &item.Source{CompareAt: s.CompareAt, Currencies: s.Currencies},
+			orders:  &orderstate.Source{Stores: stores, StandIns: s.StandIns(), Comparable: bySKU},
+			refunds: &payback.Source{Stores: stores, Currencies: s.Currencies},
 		},
 		Poller: &poller{
 			levels: &stock.Poller{Client: client, Account: s.Account, Locations: s.StockLocations, Kits: s.StockKits},
 			items:  &item.Poller{Client: client, Account: s.Account, Choice: s.Choice, Currencies: s.Currencies},
-			orders: orders,
+			orders: orders, refunds: refunds,
 		},
 	}, nil
 }

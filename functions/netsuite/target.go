@@ -16,7 +16,9 @@ import (
 // target implements connector.Target. It keeps nothing between calls.
 type target struct {
 	*record.Account
-	rules connector.Rules // nil if none is set
+	rules  connector.Rules // nil if none is set
+	memory connector.CrossRef
+	name   string // of the account
 }
 
 // records names the records that an entity of each type can be.
@@ -35,14 +37,14 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	with := target{Account: t.With(chosen)}
+	with := target{Account: t.With(chosen), memory: t.memory, name: t.name}
 	receipt, err := with.deliver(ctx, d)
 	receipt.Notes = append(receipt.Notes, chosen.Notes()...)
 	return receipt, err
 }
 
 func (t *target) deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
-	sales, refunds := &sale.Target{Account: t.Account}, &refund.Target{Account: t.Account}
+	sales, refunds := &sale.Target{Account: t.Account}, &refund.Target{Account: t.Account, Tenant: t.name, Memory: t.memory}
 	switch body := d.Body.(type) {
 	case *canonical.Customer:
 		return t.deliverCustomer(ctx, d, body)

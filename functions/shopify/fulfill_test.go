@@ -98,6 +98,7 @@ func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 			markMessage(t, atWarehouse(canonical.WarehouseDiscrepancy)),
 			markMessage(t, atWarehouse(canonical.WarehouseCancelled)),
 			cancelMessage(t, closedAtERP()), erpMessage(t, bookedAtERP(2)),
+			refundMessage(t, paidBackAtERP("7", 500)),
 			back{"9", false, now.Add(-time.Hour), tees("2")}.message(t),
 			back{"9", true, now, tees("1/1")}.message(t),
 			back{"10", true, now, tees("1/0")}.message(t),
@@ -113,6 +114,7 @@ func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 			settings := fake.Settings(server.URL)
 			settings["SHOPIFY_STOCK_LOCATIONS"] = stockMap
 			maps.Copy(settings, productSettings)
+			settings["SHOPIFY_ERP_REFUNDS"] = "pay"
 			system, err := shopify.Open(settings, connector.Deps{
 				HTTP: transport, Now: time.Now, CrossRef: &memory{bound: map[string]string{}, calls: map[string]int{}},
 			})
@@ -127,6 +129,8 @@ func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 					return strings.TrimPrefix(erpShown(fake), "; ; ")
 				case "product", "price":
 					return productState(fake, k)
+				case "refund":
+					return strings.Join(refundState(fake), "\n")
 				case "return":
 					return returnState(fake, k.ID)
 				case "warehouse_order":

@@ -19,7 +19,7 @@ import (
 func TestQueriesFitTheSchema(t *testing.T) {
 	t.Parallel()
 	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "admin", Input: string(mustRead(t, "..", "shopifytest", "testdata", "admin.graphql"))})
-	s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor, "SHOPIFY_STOCK_LOCATIONS": stockMap, "SHOPIFY_PRODUCT_SHOPS": productSettings["SHOPIFY_PRODUCT_SHOPS"], "SHOPIFY_PRICE_LISTS": productSettings["SHOPIFY_PRICE_LISTS"]})
+	s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor, "SHOPIFY_ERP_REFUNDS": "pay", "SHOPIFY_STOCK_LOCATIONS": stockMap, "SHOPIFY_PRODUCT_SHOPS": productSettings["SHOPIFY_PRODUCT_SHOPS"], "SHOPIFY_PRICE_LISTS": productSettings["SHOPIFY_PRICE_LISTS"]})
 	s.fake.Pay("5", sale(1, "SALE", "SUCCESS", "gift_card", 15750))
 	s.fake.Put(withRefund(t))
 	s.polled(t, "order", "820982911946154508")
@@ -57,9 +57,15 @@ func TestQueriesFitTheSchema(t *testing.T) {
 	}
 	s.fake.Return("5001", "OPEN", map[string]int{"SKU-59": 1})
 	s.give(t, back{"9", true, now, map[string]string{"SKU-59": "1/1"}})
+	s.fake.Put(threeTees())
+	for id, refunded := range map[string]int64{"7": 500, "8": 1} {
+		if _, err := s.ship(t, refundMessage(t, paidBackAtERP(id, refunded)), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
 	asked := s.fake.Asked()
-	if len(asked) != 74 {
-		t.Fatalf("%d queries were sent, want 74", len(asked))
+	if len(asked) != 80 {
+		t.Fatalf("%d queries were sent, want 80", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {

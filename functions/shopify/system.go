@@ -85,6 +85,11 @@ type Settings struct {
 	CancelTag string `env:"SHOPIFY_CANCEL_TAG" envDefault:"erp-cancelled" validate:"max=255"`
 	// ERPChangedTag is the tag of an order of which an ERP's sales order has other pieces.
 	ERPChangedTag string `env:"SHOPIFY_ERP_CHANGED_TAG" envDefault:"erp-changed" validate:"max=255"`
+	// Refunds is what becomes of money that an ERP paid back of an order: it is only shown to a person, or the gateways of
+	// the order's payments pay it.
+	Refunds string `env:"SHOPIFY_ERP_REFUNDS" envDefault:"show" validate:"oneof=show pay"`
+	// RefundTag is the tag of an order of which an ERP paid something back that is only shown.
+	RefundTag string `env:"SHOPIFY_REFUND_TAG" envDefault:"erp-refund" validate:"max=255"`
 }
 
 // attempt bounds one delivery, which takes three queries of at most ten seconds or more.
@@ -127,6 +132,7 @@ func Profile() connector.Profile {
 			canonical.PriceChanged:           {Name: "set price", Guarantee: connector.ExternalID},
 			canonical.OrderCancelRequested:   {Name: "cancel order", Guarantee: connector.Search, Effect: "order cancellation", Lag: 30 * time.Second},
 			canonical.OrderAcknowledged:      {Name: "show sales order", Guarantee: connector.ExternalID, Effect: "order mark"},
+			canonical.RefundRequested:        {Name: "refund order", Guarantee: connector.Search, Effect: "order refund", Lag: 10 * time.Second},
 			canonical.OrderReleased:          marked,
 			canonical.OrderHeld:              marked,
 			canonical.ShipmentDiscrepancy:    marked,
@@ -191,13 +197,19 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 
 // checkTags rejects a tag that has two meanings.
 func (s Settings) checkTags() error {
-	switch {
-	case strings.EqualFold(s.HoldTag, s.DiscrepancyTag):
-		return configFault("SHOPIFY_DISCREPANCY_TAG", errors.New("is the same tag as SHOPIFY_HOLD_TAG"))
-	case strings.EqualFold(s.CancelTag, s.HoldTag), strings.EqualFold(s.CancelTag, s.DiscrepancyTag):
-		return configFault("SHOPIFY_CANCEL_TAG", errors.New("is the same tag as that of a warehouse's order"))
-	case slices.ContainsFunc([]string{s.HoldTag, s.DiscrepancyTag, s.CancelTag}, func(tag string) bool { return strings.EqualFold(s.ERPChangedTag, tag) }):
-		return configFault("SHOPIFY_ERP_CHANGED_TAG", errors.New("is the same tag as that of a warehouse's order or of one that an ERP ended"))
+	tags := []struct{ setting, tag string }{
+		{"SHOPIFY_HOLD_TAG", s.HoldTag},
+		{"SHOPIFY_DISCREPANCY_TAG", s.DiscrepancyTag},
+		{"SHOPIFY_CANCEL_TAG", s.CancelTag},
+		{"SHOPIFY_ERP_CHANGED_TAG", s.ERPChangedTag},
+		{"SHOPIFY_REFUND_TAG", s.RefundTag},
+	}
+	for i, one := range tags {
+		for _, other := range tags[:i] {
+			if strings.EqualFold(one.tag, other.tag) {
+				return configFault(one.setting, errors.New("is the same tag as "+other.setting))
+			}
+		}
 	}
 	return nil
 }
@@ -206,6 +218,7 @@ func (s Settings) checkTags() error {
 func (s Settings) marks(api *admin.Client) mark.Config {
 	return mark.Config{
 		API: api, Shops: s.Shops, Hold: s.HoldTag, Discrepancy: s.DiscrepancyTag, Cancelled: s.CancelTag, Show: s.Cancellations == "show", Changed: s.ERPChangedTag,
+		Refunded: s.RefundTag, Pay: s.Refunds == "pay",
 		Owed: func(ctx context.Context, order message.Key, doing string) ([]canonical.OrderLine, error) {
 			return translation.Owed(ctx, api, order.Tenant, order.ID, doing)
 		},

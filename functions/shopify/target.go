@@ -42,6 +42,8 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 		return t.marks.Cancel(ctx, d, body)
 	case *canonical.ERPOrder:
 		return t.marks.Acknowledge(ctx, d, body)
+	case *canonical.RefundRequest:
+		return t.marks.Refund(ctx, d, body)
 	case *canonical.Return:
 		return t.returns.Deliver(ctx, d, body)
 	}
@@ -62,6 +64,8 @@ func (t *target) Search(ctx context.Context, d connector.Delivery) (string, erro
 		return t.marks.SearchCancel(ctx, d, body)
 	case *canonical.ERPOrder:
 		return t.marks.SearchERP(ctx, d, body)
+	case *canonical.RefundRequest:
+		return t.marks.SearchRefund(ctx, d, body)
 	case *canonical.Return:
 		return t.returns.Search(ctx, d, body)
 	}

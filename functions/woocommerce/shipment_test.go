@@ -56,11 +56,15 @@ func shippedEvent(t testing.TB, s *canonical.Shipment) *message.Message {
 // storeWith holds order 42 of three pieces of A and one of B.
 func storeWith() *woocommercetest.Fake {
 	fake := woocommercetest.New()
+	fake.Put(soldOrder())
+	return fake
+}
+
+func soldOrder() woocommercetest.Order {
 	order := woocommercetest.NewOrder(42, 2)
 	order.Lines[0].SKU, order.Lines[0].Quantity = "A", 3
 	order.Lines[1].SKU, order.Lines[1].Quantity = "B", 1
-	fake.Put(order)
-	return fake
+	return order
 }
 
 // ship delivers as the pipeline does for guarantee search.
@@ -101,7 +105,7 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 			priceEvent(t, "NEW-1", "24.50", "29.90"),
 			productEvent(t, changed(goods("NEW-1"), func(p *canonical.Product) { p.Active = false })),
 			stateEvent(t, canonical.WarehouseHeld), stateEvent(t, canonical.WarehouseReleased), stateEvent(t, canonical.WarehouseDiscrepancy), stateEvent(t, canonical.WarehouseCancelled),
-			cancelEvent(t, closedAtERP()), erpEvent(t, bookedAtERP(2)),
+			cancelEvent(t, closedAtERP()), erpEvent(t, bookedAtERP(2)), refundEvent(t, paidBackAtERP("7", 500)),
 			returnEvent(t, "9", canonical.ReturnRequested, 2), returnEvent(t, "9", canonical.ReturnReceived, 2),
 			(&stockStore{T: t}).level("5", "TEE", "38"),
 		},
@@ -114,6 +118,7 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 			settings := fake.Settings(server.URL)
 			settings["WOOCOMMERCE_SHIPMENT_TRACKING"], settings["WOOCOMMERCE_STOCK_LOCATIONS"] = "true", stockMap
 			maps.Copy(settings, productSettings)
+			maps.Copy(settings, erpRefunds("pay"))
 			settings["WOOCOMMERCE_PRODUCT_STATUS"] = "publish"
 			system, err := woocommerce.Open(settings, connector.Deps{HTTP: transport, Now: time.Now, CrossRef: pipeline.Memory{State: porttest.NewMemory(time.Now), Now: time.Now}})
 			if err != nil {
@@ -122,6 +127,9 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 			return connectortest.TargetAccount{System: system, State: func(k message.Key) string {
 				if k.Type == "product" || k.Type == "price" {
 					return productState(fake, k)
+				}
+				if k.Type == "refund" {
+					return strings.Join(refundState(fake), "\n")
 				}
 				state := ""
 				if shown, notes := erpShown(fake); k.Type == "erp_order" && shown != "; ; ; " {

@@ -73,6 +73,9 @@ type Settings struct {
 	// Cancellations is what becomes of an order that an ERP cancelled or closed: it is cancelled if
 	// nothing of it was shipped or billed, or only shown to a person by a note. No money moves.
 	Cancellations string `env:"WOOCOMMERCE_CANCELLATIONS" envDefault:"carry_out" validate:"oneof=carry_out show"`
+	// Refunds is what becomes of money that an ERP paid back of an order: it is shown to a person by a note, recorded as a refund
+	// without the gateway, or paid by the order's gateway.
+	Refunds string `env:"WOOCOMMERCE_ERP_REFUNDS" envDefault:"show" validate:"oneof=show record pay"`
 	// ProductStores are the stores of products, by the source that is their master, or none.
 	ProductStores map[string]string `env:"WOOCOMMERCE_PRODUCT_STORES" envKeyValSeparator:"="`
 	// ProductFields are the fields of a product that its source is master of.
@@ -125,6 +128,7 @@ func Profile() connector.Profile {
 			canonical.PriceChanged:           {Name: "set price", Guarantee: connector.Search, Lag: 5 * time.Second},
 			canonical.OrderCancelRequested:   {Name: "cancel order", Guarantee: connector.Search, Effect: "order cancellation", Lag: 5 * time.Second},
 			canonical.OrderAcknowledged:      {Name: "show sales order", Guarantee: connector.Search, Effect: "order mark", Lag: 5 * time.Second},
+			canonical.RefundRequested:        {Name: "refund order", Guarantee: connector.Search, Effect: "order refund", Lag: 5 * time.Second},
 			canonical.OrderReleased:          noted,
 			canonical.OrderHeld:              noted,
 			canonical.ShipmentDiscrepancy:    noted,
@@ -170,7 +174,8 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		Profile: Profile(), Stores: stores.Tenants(), Source: source, Poller: poller,
 		Target: &target{
 			Target: &shipment.Target{
-				Stores: stores, Complete: s.Complete, Statuses: s.Statuses, Note: s.ShipmentNote, Plugin: s.ShipmentTracking, Show: s.Cancellations == "show", Owed: source.Owed,
+				Stores: stores, Complete: s.Complete, Statuses: s.Statuses, Note: s.ShipmentNote, Plugin: s.ShipmentTracking, Refunds: s.Refunds,
+				Show: s.Cancellations == "show", Owed: source.Owed,
 			},
 			products: products,
 			stock: inventory.New(inventory.Config{

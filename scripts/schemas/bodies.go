@@ -48,6 +48,8 @@ func bodyAbout(kind canonical.Type, empty any) any {
 			ID: "4711", Number: "SO-1042", Order: orderID, Status: "partially fulfilled", Comparable: true, UpdatedAt: sampleTime.Add(time.Hour),
 			Lines: []canonical.ERPLine{{SKU: "00-TEE-RED-M", Ordered: pieces(2), Fulfilled: pieces(1), Billed: pieces(1)}},
 		}
+	case *canonical.RefundRequest:
+		return &canonical.RefundRequest{ID: "4713", Number: "CR-27", Order: orderID, Amount: amount(500), Refunded: amount(500), At: sampleTime.Add(121 * time.Hour)}
 	default:
 		return empty // of a new schema: newMessage rejects it until it has a sample
 	}

@@ -44,8 +44,13 @@ func occasionOf(kind canonical.Type) occasion {
 	if kind.Schema == "warehouse_order/1" {
 		return occasion{"warehouse", warehouse, "warehouse_order/56789012", time.Hour}
 	}
-	if of := map[string]string{canonical.OrderCancelRequested: "order", canonical.OrderAcknowledged: "erp_order"}[kind.Name]; of != "" {
-		return occasion{"netsuite", account, of + "/shopify__example-brand_myshopify_com__order__" + orderID, time.Hour}
+	requests := map[string]occasion{
+		canonical.OrderCancelRequested: {"netsuite", account, "order/shopify__example-brand_myshopify_com__order__" + orderID, time.Hour},
+		canonical.OrderAcknowledged:    {"netsuite", account, "erp_order/shopify__example-brand_myshopify_com__order__" + orderID, time.Hour},
+		canonical.RefundRequested:      {"netsuite", account, "refund/4713", 121 * time.Hour},
+	}
+	if request, known := requests[kind.Name]; known {
+		return request
 	}
 	noun, _, _ := strings.Cut(kind.Name, ".")
 	switch noun {

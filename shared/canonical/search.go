@@ -120,6 +120,8 @@ func knownOfOrder(entity any) map[string][]string {
 		return map[string][]string{knownID: {e.ID, e.Order}, knownNumber: {e.Number}}
 	case *CancelRequest:
 		return map[string][]string{knownID: {e.ID, e.Order}, knownNumber: {e.Number}}
+	case *RefundRequest:
+		return map[string][]string{knownID: {e.ID, e.Order}, knownNumber: {e.Number}}
 	}
 	return knownGoods(entity)
 }

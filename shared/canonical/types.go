@@ -30,6 +30,7 @@ const (
 	PaymentAuthorized      = "payment.authorized"
 	PaymentCaptured        = "payment.captured"
 	RefundIssued           = "refund.issued"
+	RefundRequested        = "refund.requested"
 	RefundSettled          = "refund.settled"
 	FulfillmentRequested   = "fulfillment.requested"
 	FulfillmentCancelled   = "fulfillment.cancelled"
@@ -68,6 +69,7 @@ var types = []Type{
 	{ProductRetired, "product/1", false, empty[Product]},
 	{ProductUpserted, "product/1", false, empty[Product]},
 	{RefundIssued, "refund/1", true, empty[Refund]},
+	{RefundRequested, "refund_request/1", true, empty[RefundRequest]},
 	{RefundSettled, "refund/1", true, empty[Refund]},
 	{ReturnReceived, "return/1", true, empty[Return]},
 	{ReturnRequested, "return/1", true, empty[Return]},

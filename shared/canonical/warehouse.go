@@ -111,3 +111,14 @@ type ERPLine struct {
 	Billed    Quantity `json:"billed"`
 	Closed    bool     `json:"closed"` // what is not fulfilled stays so
 }
+
+// RefundRequest is money that another system than the store of the order paid back. The store is asked to refund it.
+// Schema refund_request/1.
+type RefundRequest struct {
+	ID       string    `json:"id" validate:"required,max=128"`    // of the system's own record
+	Number   string    `json:"number" validate:"required,max=64"` // by which people know the record
+	Order    string    `json:"order" validate:"required,max=128"` // id of the order in its store
+	Amount   Money     `json:"amount"`                            // that went back
+	Refunded Money     `json:"refunded"`                          // of the order in all, in the system that asks, with this amount
+	At       time.Time `json:"at" validate:"required"`            // when the record was last changed
+}

@@ -34,6 +34,8 @@ var Table = slices.Concat([]Route{
 	{From: "woocommerce", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
 	{From: "netsuite", Flow: "orders", To: "shopify", Types: erpOrders, Filters: ordersOf("shopify")},
 	{From: "netsuite", Flow: "orders", To: "woocommerce", Types: erpOrders, Filters: ordersOf("woocommerce")},
+	{From: "netsuite", Flow: "refunds", To: "shopify", Types: paybacks, Filters: ordersOf("shopify")},
+	{From: "netsuite", Flow: "refunds", To: "woocommerce", Types: paybacks, Filters: ordersOf("woocommerce")},
 }, Shipments("shipbob"))
 
 // Shipments returns the flows of a warehouse: what it shipped, and what happened to it later, goes to
@@ -73,6 +75,7 @@ var (
 	orders    = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}
 	payments  = []string{canonical.PaymentCaptured}
 	refunds   = []string{canonical.RefundSettled}
+	paybacks  = []string{canonical.RefundRequested}
 )
 
 // The filters between a store and an ERP, between a store and a CRM, which shows what is not paid

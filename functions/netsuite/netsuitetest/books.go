@@ -124,7 +124,7 @@ func (b *books) apply(e effect, state map[string]any) {
 		r.changed = b.now()
 	}
 	b.deriveCustomer(e.Type, state)
-	if e.Inside && e.ExternalID != r.ExternalID {
+	if e.ExternalID != r.ExternalID {
 		delete(b.byExternal, e.Type+"/"+strings.ToLower(r.ExternalID))
 		b.byExternal[e.Type+"/"+strings.ToLower(e.ExternalID)], r.ExternalID = r, e.ExternalID
 	}

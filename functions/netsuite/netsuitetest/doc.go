@@ -35,6 +35,9 @@
 // there again after the next Open. Cancel, CloseOrder, ChangeQuantity, AddLine and RemoveLine change a
 // sales order so, whose status follows from its lines.
 //
+// PayBack, EnterRefund and VoidRefund do what a person does to refunds, which have no external id until one is given to
+// them by PATCH. An external id that another record of the type has is rejected.
+//
 // SetStock changes the stock of an item at a location, which is listed by SuiteQL in the order of
 // its changes. SetKit changes a kit, whose members are listed with their levels by when any of them
 // changed last.

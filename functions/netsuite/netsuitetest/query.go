@@ -43,6 +43,9 @@ func (f *Fake) query(w http.ResponseWriter, body []byte) {
 	if !known {
 		rows, known = f.orderStates(sql)
 	}
+	if !known {
+		rows, known = f.refundQuery(sql)
+	}
 	if err != nil || email == nil && list == nil && order == nil && period == nil && sql != noCustomer && !known {
 		refuse(w, http.StatusBadRequest, "INVALID_PARAMETER", "", "Invalid search query.")
 		return

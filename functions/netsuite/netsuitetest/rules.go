@@ -48,6 +48,9 @@ func (f *Fake) put(method, kind, id string, replace []string, body []byte) (stri
 	if bad := acceptWritable(fields); bad != nil {
 		return "", bad
 	}
+	if bad := f.books.rename(&e, known, fields); bad != nil {
+		return "", bad
+	}
 	after := merge(before, fields, replace)
 	if bad := f.books.accept(kind, before, after); bad != nil {
 		return "", bad
@@ -57,6 +60,20 @@ func (f *Fake) put(method, kind, id string, replace []string, body []byte) (stri
 	}
 	f.books.apply(e, after)
 	return e.ID, nil
+}
+
+// rename takes the external id of a body that changes a record out of it. Another record of the type must not have it.
+func (b *books) rename(e *effect, known *Record, fields map[string]any) *refusal {
+	external := text(fields, "externalId")
+	if known == nil || external == "" {
+		return nil
+	}
+	delete(fields, "externalId")
+	if other := b.find(e.Type, "eid:"+external); other != nil && other != known {
+		return invalid("USER_ERROR", "externalId", "Error while accessing a resource. This record already exists")
+	}
+	e.ExternalID = external
+	return nil
 }
 
 // missing is the answer to an id that no record of the type has. NetSuite answers 400 to
@@ -98,6 +115,8 @@ func (b *books) accept(kind string, before, after map[string]any) *refusal {
 		return b.acceptLinks(before, after)
 	case customerRefundRecord:
 		return b.acceptRefund(before, after)
+	case cashRefundRecord: // only changed here: it is made of a cash sale
+		return nil
 	case fulfillmentRecord:
 		return b.acceptShipped(before, after)
 	}

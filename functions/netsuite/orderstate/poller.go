@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
@@ -47,8 +48,8 @@ var (
 type Poller struct {
 	Client  *suitetalk.Client
 	Account string
-	Stores  Stores // none switches the list off
-	All     bool   // also those that are neither cancelled nor closed
+	Stores  record.Stores // none switches the list off
+	All     bool          // also those that are neither cancelled nor closed
 }
 
 var _ connector.Poller = (*Poller)(nil)
@@ -79,7 +80,7 @@ func (p *Poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 	if err != nil {
 		return connector.Page{}, err
 	}
-	rows, err := p.Client.Rows(ctx, p.from()+" AND ("+p.Stores.condition()+") AND "+following+grouped, doing)
+	rows, err := p.Client.Rows(ctx, p.from()+" AND ("+p.Stores.Condition("LOWER(t.externalid)")+") AND "+following+grouped, doing)
 	if err != nil {
 		return connector.Page{}, err
 	}

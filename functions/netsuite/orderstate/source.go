@@ -16,45 +16,6 @@ import (
 	"causeway.example/shared/wire"
 )
 
-// Stores are the stores whose orders are published: keys of orders without an id.
-type Stores []message.Key
-
-// StoresOf returns the stores that have a subsidiary, written "shopify/brand.myshopify.com".
-func StoresOf(names []string) Stores {
-	stores := make(Stores, len(names))
-	for i, name := range names {
-		system, tenant, _ := strings.Cut(name, "/")
-		stores[i] = message.Key{System: system, Tenant: tenant, Type: entity}
-	}
-	return stores
-}
-
-// condition is that of an external id of one of the stores.
-func (s Stores) condition() string {
-	all := make([]string, len(s))
-	for i, store := range s {
-		all[i] = suitetalk.Begins("LOWER(t.externalid)", record.StorePrefix(store))
-	}
-	return strings.Join(all, " OR ")
-}
-
-// orderOf returns the store's order of the sales order. An id that an external id cannot hold is in the
-// memo, where the order's own number and record.ClosedNote may follow.
-func (s Stores) orderOf(external, memo string) (order message.Key, found bool) {
-	for _, store := range s {
-		id, ours := strings.CutPrefix(external, record.StorePrefix(store))
-		if !ours {
-			continue
-		}
-		order = store
-		if order.ID = strings.ReplaceAll(id, "_", "."); strings.HasPrefix(id, "-") {
-			order.ID, _, _ = strings.Cut(strings.TrimPrefix(memo, record.MemoOf(store)), ",")
-		}
-		return order, record.ExternalID(order) == external
-	}
-	return message.Key{}, false
-}
-
 // statuses are the words of a sales order's state, by its letters.
 var statuses = map[string]string{
 	"A": "pending approval", "B": "pending fulfillment", suitetalk.OrderCancelled: "cancelled", "D": "partially fulfilled",
@@ -63,7 +24,7 @@ var statuses = map[string]string{
 
 // Source translates what the Poller found.
 type Source struct {
-	Stores     Stores
+	Stores     record.Stores
 	StandIns   map[string]bool // external ids in lower case of items that stand for no product
 	Comparable bool            // a product's SKU in the store is its item's external id
 }
@@ -85,7 +46,7 @@ func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Trans
 	if err := r.Finish(); err != nil {
 		return connector.Translation{}, fault.Doing(doing, err)
 	}
-	order, known := s.Stores.orderOf(found.external, found.memo)
+	order, known := s.Stores.OrderOf(found.external, found.memo)
 	if !known {
 		return connector.Translation{}, &fault.Error{
 			Kind: fault.Rejected, Class: fault.MissingRef, Field: "externalid", Doing: doing,

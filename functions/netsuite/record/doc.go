@@ -5,6 +5,7 @@
 //	settings.go   the settings, and the choices of rules
 //	mapping.go    values that settings translate: subsidiary, currency, payment option, segments
 //	id.go         external ids, memos, records that an entity refers to
+//	stores.go     stores whose orders a poll is about
 //	account.go    an account with the settings of one delivery
 //	period.go     the date of a new transaction, also if its accounting period is closed
 //	field.go      fields of a body: written, compared, dated

@@ -67,6 +67,10 @@ type Settings struct {
 	// changed there.
 	Orders string `env:"NETSUITE_ORDERS" envDefault:"false" validate:"oneof=false true all"`
 
+	// Refunds is whether money that people pay back in NetSuite is published, so that the stores of the
+	// orders refund it. Then a refund of a store is looked for among what people paid back.
+	Refunds bool `env:"NETSUITE_REFUNDS" envDefault:"false"`
+
 	// Invoice is when the connector bills a sales order: never, or with each shipment what was shipped.
 	Invoice       string `env:"NETSUITE_INVOICE" envDefault:"never" validate:"oneof=never shipped"`
 	PackageWeight string `env:"NETSUITE_PACKAGE_WEIGHT" envDefault:"1" validate:"numeric"` // of each package of a shipment, in the account's unit; NetSuite demands one

@@ -42,6 +42,7 @@ type refunding struct {
 	reversal *transaction    // our credit memo or cash refund, nil if it is not there yet
 	credits  []transaction   // credit memos of the order's other refunds
 	earlier  canonical.Money
+	known    map[string]bool // internal ids of all that was read
 	payouts  []payout
 
 	source  transaction     // the sale that is reversed
@@ -87,7 +88,7 @@ func newRefund(s *record.Settings, d connector.Delivery, body *canonical.Refund)
 	all := record.MemoOf(message.Key{System: m.System(), Tenant: m.Tenant, Type: "order", ID: body.Order}) + " refund "
 	r := &refunding{
 		settings: s, message: m, refund: body, date: record.Dating{Day: s.Day(body.At)}, order: order, external: record.ExternalID(m.Key()), currency: currency,
-		memo: all + body.ID, memoOfAll: all, earlier: canonical.Money{Currency: body.Amount.Currency}, paid: canonical.Money{Currency: body.Amount.Currency},
+		memo: all + body.ID, memoOfAll: all, known: map[string]bool{}, earlier: canonical.Money{Currency: body.Amount.Currency}, paid: canonical.Money{Currency: body.Amount.Currency},
 	}
 	return r, r.plan()
 }
@@ -125,6 +126,7 @@ func (r *refunding) read(rows []suitetalk.Values) error {
 		if err != nil {
 			return err
 		}
+		r.known[tx.id] = true
 		switch tx.kind {
 		case suitetalk.SalesOrderType:
 			r.entity, r.total = row["entity"], tx.total

@@ -4,6 +4,7 @@
 //	refund.go   the delivery: what is there is read, what is missing is written
 //	books.go    the refund beside NetSuite's transactions of its order
 //	fund.go     how much is reversed, and which documents each payout is taken of
+//	adopt.go    the refund that people entered in NetSuite, if it is that one
 //	encode.go   the bodies of the documents
 //
 // # Refunds
@@ -45,4 +46,19 @@
 // A refund before anything is invoiced that takes nothing off the order, such as goodwill,
 // leaves its deposits less than the order: its invoice stays open by as much, and is credited
 // by a person.
+//
+// # Refunds that people entered
+//
+// With NETSUITE_REFUNDS people also pay back in NetSuite, and the store refunds it (package payback). What the store then
+// reports must not be booked a second time. So a refund of which nothing is booked yet is looked for among the
+// customer and cash refunds of its sales order, however it began: the one of the same amount and currency, for this order alone, without an
+// external id, is taken for it. It gets the refund's external id (PATCH; timdietrich.me, "SuiteTalk REST and
+// External IDs", shows one of an existing record), so that it is found again, is no other's, and is no longer
+// polled. Nothing else of it is written. The content decides, not a mark that people could copy: a refund that
+// a person made in the store by hand for one in NetSuite is recognized too. A refund of goods whose transactions pay less than its worth,
+// or of which NetSuite has two, is not.
+//
+// Of equal refunds each takes another one: the memory that all workers share has which is whose before NetSuite is
+// written to. The first writer wins, and after a crash between both the next attempt finds its own. What people paid back
+// counts as paid back when a later refund of the order is checked against what was received.
 package refund

@@ -13,7 +13,11 @@ import (
 )
 
 // Target writes refunds.
-type Target struct{ *record.Account }
+type Target struct {
+	*record.Account
+	Tenant string             // the account, as keys name it
+	Memory connector.CrossRef // which refund of a store a refund in NetSuite is; only with NETSUITE_REFUNDS
+}
 
 // Deliver books money that went back. Every document has an external id of its own,
 // so that what an earlier attempt made is found and the rest is made.
@@ -30,7 +34,13 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery, body *canoni
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	for _, step := range []func() error{func() error { return r.read(rows) }, r.split, r.allowed, r.fund} {
+	if err := r.read(rows); err != nil {
+		return connector.Receipt{}, fault.Doing(p.Doing, err)
+	}
+	if receipt, found, err := t.adopt(ctx, p, r); err != nil || found {
+		return receipt, fault.Doing(p.Doing, err)
+	}
+	for _, step := range []func() error{r.split, r.allowed, r.fund} {
 		if err := step(); err != nil {
 			return connector.Receipt{}, fault.Doing(p.Doing, err)
 		}

@@ -21,11 +21,13 @@ type Config struct {
 	Cancelled   string   // tag of an order that another system ended
 	Show        bool     // such an order is not cancelled, but shown to a person
 	Changed     string   // tag of an order of which an ERP has other lines
+	Refunded    string   // tag of an order of which another system paid something back that is only shown
+	Pay         bool     // what another system paid back is refunded
 	// Owed returns the lines of an order that are still owed, nil if they are not to be compared.
 	Owed func(ctx context.Context, order message.Key, doing string) ([]canonical.OrderLine, error)
 }
 
-// Target writes what a warehouse and an ERP have of an order, and what another system ended of it. It keeps nothing between calls.
+// Target writes what a warehouse and an ERP have of an order, and what another system ended or paid back of it. It keeps nothing between calls.
 type Target struct{ config Config }
 
 // New returns the target of the shops.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -117,15 +118,19 @@ func (f *Fake) run(j *cancelJob) {
 		j.status = "FAILED"
 		return
 	}
-	at := Start
-	if f.Now != nil {
-		at = f.Now()
-	}
-	j.status, held["cancelled_at"], held["cancel_reason"] = "SUCCEEDED", stamp(at), "other"
+	j.status, held["cancelled_at"], held["cancel_reason"] = "SUCCEEDED", stamp(f.clock()), "other"
 	if held["financial_status"] == "authorized" {
 		held["financial_status"] = "voided"
 	}
 	f.touch(held)
+}
+
+// clock returns the shop's time.
+func (f *Fake) clock() time.Time {
+	if f.Now == nil {
+		return Start
+	}
+	return f.Now()
 }
 
 // cancelNode returns the job of the id as it is read.

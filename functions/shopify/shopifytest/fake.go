@@ -49,6 +49,7 @@ type Fake struct {
 	returns         []*Return
 	shipping        shipping
 	cancels         cancels
+	declines        bool // gateways pay nothing back
 	stock           stocks
 	catalog         catalog
 	subscriptions   []Subscription
@@ -202,6 +203,9 @@ func (f *Fake) execute(query string, variables map[string]any) Answer {
 	if refused, bad := refuseStock(operation, variables); bad {
 		return refused
 	}
+	if refused, bad := refuseRefund(operation, variables); bad {
+		return refused
+	}
 	if refused, bad := f.refuseProduct(operation, variables); bad {
 		return refused
 	}
@@ -315,7 +319,7 @@ func (f *Fake) root(operation *ast.OperationDefinition, variables map[string]any
 	return root
 }
 
-// orderRoot executes a mutation that marks an order, or closes a return of it.
+// orderRoot executes a mutation that marks an order, refunds it, or closes a return of it.
 func (f *Fake) orderRoot(field *ast.Field, variables map[string]any) (value object, known bool) {
 	id := toText(argument(field, "id", variables))
 	switch field.Name {
@@ -325,6 +329,9 @@ func (f *Fake) orderRoot(field *ast.Field, variables map[string]any) (value obje
 	case "metafieldsSet":
 		all, _ := argument(field, "metafields", variables).([]any)
 		return f.setMetafields(all), true
+	case "refundCreate":
+		input, _ := argument(field, "input", variables).(map[string]any)
+		return f.idempotent(field, variables, func() object { return f.createRefund(input) }), true
 	case "returnClose":
 		return f.closeReturn(id), true
 	}

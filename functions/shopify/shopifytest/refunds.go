@@ -109,6 +109,7 @@ func refunds(value any, order object) []any {
 		}
 		r["orderAdjustments"], r["refundShippingLines"] = adjustments(r["orderAdjustments"], order), elements(r["refundShippingLines"])
 		r["transactions"] = refundTransactions(r["transactions"], order)
+		r["totalRefundedSet"] = totalRefunded(elements(r["transactions"]), order)
 	}
 	return elements(value)
 }

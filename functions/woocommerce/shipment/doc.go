@@ -58,6 +58,20 @@
 // note. An order that shows all of it is not written to. WooCommerce reports the PUT as order.updated, whose
 // content is the same, so that nothing is written at the ERP. The guarantee is search.
 //
+// Money that another system, such as an ERP, paid back of an order becomes by WOOCOMMERCE_ERP_REFUNDS a refund of that amount which the
+// order's gateway pays (pay: api_refund), one that is recorded without the gateway (record), or an internal note
+// "ERP refund CR-27 (4713): …" (show). Shown in each case is what is more than the order has left, is in another currency, or is of an order that
+// is not paid here or in the trash; and what would make the store refund more than the system has in all, because then a person
+// refunded it here, or a refund of the store is not in the system yet. What was shown stays so. The refund has no lines, so nothing is
+// restocked and no piece is off the order. A refund of the whole rest gives the order the status refunded, as by hand.
+//
+// The guarantee is search, because a refund has no idempotency key and a search by meta data is not offered. A refund of the order with the amount and
+// the reason "netsuite refund CR-27 (4713)" is the one. Where the store has refunded all that the system has, one of the amount
+// that names no other record is too. So the content decides: whatever the reasons say, the store never refunds more than the
+// system. WooCommerce answers a refund that it or the gateway does not make with status 500 and the code
+// woocommerce_rest_cannot_create_order_refund (recorded of 10.9.1), which is not retried: a gateway may have paid all the same.
+// The refund comes back with order.updated, and package refund of NetSuite finds it there.
+//
 // An internal note that begins with "Return 445001: " has the state of a return: the pieces that are
 // requested back by SKU, and those that were received, with how many were restocked. A state that the
 // newest such note has is not written again, and none that says "requested" after one that says
@@ -65,6 +79,6 @@
 //
 // target.go finds the store and the order, order.go reads what the order has, shipping.go decides
 // what it lacks and writes it, note.go writes the notes, encode_shipment.go the body, warehouse.go the notes
-// of a warehouse, goodsback.go those of its returns, and cancel.go cancels,
-// and erp.go shows what an ERP has.
+// of a warehouse, goodsback.go those of its returns, cancel.go cancels, payback.go refunds, and erp.go
+// shows what an ERP has.
 package shipment

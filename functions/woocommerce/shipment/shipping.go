@@ -288,15 +288,21 @@ func (s *orderAt) read(ctx context.Context) (*shippedOrder, error) {
 // fetch returns the order as the API has it.
 func (s *orderAt) fetch(ctx context.Context) ([]byte, error) {
 	answer, err := s.get(ctx, s.path())
-	if e := fault.As(err); e != nil && e.Status == http.StatusNotFound && e.Code == "woocommerce_rest_shop_order_invalid_id" {
-		return nil, &fault.Error{
-			Kind: fault.Rejected, Class: fault.MissingRef, Status: e.Status, Code: e.Code, Field: "order", Detail: "store " + s.store.Tenant + " has no order " + s.order,
-		}
-	}
 	if err != nil {
-		return nil, err
+		return nil, s.unknown(err)
 	}
 	return answer.Body, nil
+}
+
+// unknown names the order in the error of one that the store does not have.
+func (s *orderAt) unknown(err error) error {
+	e := fault.As(err)
+	if e == nil || e.Status != http.StatusNotFound || e.Code != "woocommerce_rest_shop_order_invalid_id" {
+		return err
+	}
+	return &fault.Error{
+		Kind: fault.Rejected, Class: fault.MissingRef, Status: e.Status, Code: e.Code, Field: "order", Detail: "store " + s.store.Tenant + " has no order " + s.order,
+	}
 }
 
 // write changes the order and returns it as it is then.

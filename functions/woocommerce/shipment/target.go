@@ -18,6 +18,7 @@ type Target struct {
 	Statuses map[string]string // of plugins, by what they mean
 	Note     string            // customer, internal or none: for whom the note of a shipment is
 	Plugin   bool              // the meta data of the shipment tracking plugins is written
+	Refunds  string            // show, record or pay: what becomes of money that another system paid back
 	Show     bool              // an order that another system ended is not cancelled, but shown to a person
 	// Owed returns the lines of an order that are still owed, nil if they are not to be compared.
 	Owed func(ctx context.Context, store *rest.Store, body []byte) ([]canonical.OrderLine, error)
@@ -36,7 +37,7 @@ const (
 )
 
 // Deliver records the shipment, what a warehouse or an ERP has of the order, or what came back of it, with
-// its order, or cancels the order that another system ended.
+// its order, cancels the order that another system ended, or refunds what another system paid back.
 func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
 	switch body := d.Body.(type) {
 	case *canonical.WarehouseOrder:
@@ -45,6 +46,8 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 		return t.deliverCancel(ctx, d, body)
 	case *canonical.ERPOrder:
 		return t.deliverERP(ctx, d, body)
+	case *canonical.RefundRequest:
+		return t.deliverRefund(ctx, d, body)
 	case *canonical.Return:
 		return t.deliverReturn(ctx, d, body)
 	}
@@ -56,8 +59,8 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 	return receipt, fault.Doing(s.doing, err)
 }
 
-// Search looks for the shipment's meta data, the note of the warehouse or the return, what an ERP has, or
-// the end of the order, at its order.
+// Search looks for the shipment's meta data, the note of the warehouse or the return, what an ERP has, the
+// refund, or the end of the order, at its order.
 func (t *Target) Search(ctx context.Context, d connector.Delivery) (string, error) {
 	switch body := d.Body.(type) {
 	case *canonical.WarehouseOrder:
@@ -66,6 +69,8 @@ func (t *Target) Search(ctx context.Context, d connector.Delivery) (string, erro
 		return t.searchCancel(ctx, d, body)
 	case *canonical.ERPOrder:
 		return t.searchERP(ctx, d, body)
+	case *canonical.RefundRequest:
+		return t.searchRefund(ctx, d, body)
 	case *canonical.Return:
 		return t.searchReturn(ctx, d, body)
 	}

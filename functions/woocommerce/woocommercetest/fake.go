@@ -42,6 +42,7 @@ type Fake struct {
 	answers  []Answer
 	notes    map[int64][]Note
 	products []*Product
+	declines bool   // the gateway pays nothing back
 	lost     string // method of a request whose answer is lost
 	items    []*item
 	batches  []int    // quantities of each batch of products
@@ -129,6 +130,8 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.createNote(w, r, parameters["order_id"])
 	case "get_wp_json_wc_v3_orders_order_id_refunds":
 		f.listRefunds(w, parameters["order_id"], r.URL.Query())
+	case "post_wp_json_wc_v3_orders_order_id_refunds":
+		f.createRefund(w, r, parameters["order_id"])
 	case "get_wp_json_wc_v3_customers":
 		f.listCustomers(w, r.URL.Query())
 	case "get_wp_json_wc_v3_products":
