@@ -47,6 +47,9 @@ func occasionOf(kind canonical.Type) occasion {
 	if kind.Name == canonical.OrderCancelRequested {
 		return occasion{"netsuite", account, "order/shopify__example-brand_myshopify_com__order__" + orderID, time.Hour}
 	}
+	if kind.Schema == "movement/1" {
+		return occasion{"warehouse", warehouse, "movement/32204-9", time.Hour}
+	}
 	noun, _, _ := strings.Cut(kind.Name, ".")
 	switch noun {
 	case "payment":
