@@ -14,6 +14,7 @@ var Table = slices.Concat([]Route{
 	{From: "netsuite", Flow: "products", To: "woocommerce", Types: products},
 	{From: "netsuite", Flow: "stock", To: "shopify", Types: levels},
 	{From: "netsuite", Flow: "stock", To: "woocommerce", Types: levels},
+	{From: "shipbob", Flow: "movements", To: "netsuite", Types: movements},
 	{From: "shipbob", Flow: "stock", To: "shopify", Types: levels},
 	{From: "shipbob", Flow: "stock", To: "woocommerce", Types: levels},
 	{From: "shopify", Flow: "customers", To: "hubspot", Types: customers},
@@ -69,6 +70,7 @@ var (
 	cancellations = []string{canonical.OrderCancelRequested}
 	goodsBack     = []string{canonical.ReturnRequested, canonical.ReturnReceived}
 	levels        = []string{canonical.InventoryLevelSet}
+	movements     = []string{canonical.InventoryAdjusted, canonical.InventoryReceived}
 	customers     = []string{canonical.CustomerUpserted}
 	orders        = []string{canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent}
 	payments      = []string{canonical.PaymentCaptured}
