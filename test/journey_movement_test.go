@@ -311,3 +311,36 @@ func TestE5AMovementOfAClosedPeriodFollowsTheSetting(t *testing.T) {
 		})
 	}
 }
+
+// TestE5APieceThatComesBackIsCountedOnce: the warehouse restocks it, and the refund's credit puts it back at the ERP.
+func TestE5APieceThatComesBackIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	journey(t, withMovements(map[string]string{"NETSUITE_LOCATION": "5", "NETSUITE_INVOICE": "shipped"}), func(w *world) {
+		w.warehouse.Stow("TEE-BLK-M", 9, 40, "115316", "1")
+		w.pollsMovements()
+		w.sold("shopify")
+		shipment := w.shipsOrder42()
+		w.sameStock(0)
+		id := w.warehouse.Expect(shipment, map[string]int{"TEE-BLK-M": 1})
+		if err := w.warehouse.CompleteReturn(id, map[string]map[string]int{"TEE-BLK-M": {"Restock": 1}}); err != nil {
+			t.Fatal(err)
+		}
+		w.pollsMovements()
+		sale := ingestSale(42, 3*time.Hour, 3)
+		refund := payBack{tees: 1, paid: 1000, status: "success"}.shopify(0)
+		item := refund["refund_line_items"].([]any)[0].(map[string]any)
+		item["subtotal_set"] = backBag(1000)
+		delete(refund, "order_adjustments")
+		refund["order_adjustments"] = []any{}
+		sale.Change = func(order map[string]any) {
+			order["refunds"], order["financial_status"] = []any{refund}, "partially_refunded"
+		}
+		w.ingestOK(w.shopify("orders/updated", sale.Body()))
+		w.pass(time.Hour)
+		w.sameStock(0)
+		if got := w.warehouse.OnHand("TEE-BLK-M", 9); got != 38 || len(w.erp.CreditMemos()) != 1 {
+			t.Errorf("the warehouse has %d, and the ERP %+v\n%s", got, w.erp.CreditMemos(), w.story())
+		}
+		w.noDead()
+	})
+}

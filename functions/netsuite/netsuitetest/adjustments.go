@@ -64,8 +64,10 @@ func (f *Fake) OnHand(sku, location string) string {
 		record, sublist, quantity string
 		sign                      int64
 	}{
-		{adjustmentRecord, adjustmentSublist, "adjustQtyBy", 1}, {fulfillmentRecord, itemSublist, "quantity", -1},
-		{creditMemoRecord, itemSublist, "quantity", 1}, {cashRefundRecord, itemSublist, "quantity", 1},
+		{adjustmentRecord, adjustmentSublist, "adjustQtyBy", 1},
+		{fulfillmentRecord, itemSublist, "quantity", -1},
+		{creditMemoRecord, itemSublist, "quantity", 1},
+		{cashRefundRecord, itemSublist, "quantity", 1},
 	} {
 		for _, r := range f.books.sorted(each.record) {
 			for _, entry := range items(r.state[each.sublist]) {

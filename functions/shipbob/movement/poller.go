@@ -72,6 +72,9 @@ type window struct {
 	last     bool      // it has no end
 }
 
+// has reports whether the time is within the window.
+func (w window) has(at time.Time) bool { return !at.Before(w.from) && (w.last || at.Before(w.to)) }
+
 // ShipBob lists 90 days, and a page has at most so many.
 const (
 	longest = 89 * 24 * time.Hour
@@ -111,34 +114,52 @@ func (p *Poller) Changes(ctx context.Context, ask connector.Ask) (page connector
 	if err != nil {
 		return page, err
 	}
-	for after, n := "", 0; ; n++ {
-		bodies, more, err := p.list(ctx, l, w, after, doing)
-		if err != nil {
-			return connector.Page{}, err
-		}
-		last := after
-		for _, body := range bodies {
-			change, id := l.change(body, w)
-			if last = id; id == "" {
-				return connector.Page{}, rest.Broken(doing, change.Err)
-			}
-			if !change.At.Before(w.from) && (w.last || change.At.Before(w.to)) {
-				page.Changes = append(page.Changes, change)
-			}
-		}
-		if !more || len(bodies) == 0 {
-			break
-		}
-		if last == after || n == mostPages {
-			return connector.Page{}, rest.Broken(doing, &fault.Error{Field: "next"})
-		}
-		after = last
+	if page.Changes, err = p.within(ctx, l, w, doing); err != nil {
+		return connector.Page{}, err
 	}
 	slices.SortStableFunc(page.Changes, func(a, b connector.Change) int { return a.At.Compare(b.At) })
 	if !w.last {
 		page.Cursor = strconv.FormatInt(w.to.Unix(), 10)
 	}
 	return page, nil
+}
+
+// within reads all movements of the window.
+func (p *Poller) within(ctx context.Context, l list, w window, doing string) (all []connector.Change, err error) {
+	after := ""
+	for range mostPages {
+		bodies, more, err := p.list(ctx, l, w, after, doing)
+		if err != nil {
+			return nil, err
+		}
+		changes, last, err := l.changes(bodies, w, doing)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, changes...)
+		if !more || len(bodies) == 0 {
+			return all, nil
+		}
+		if last == after {
+			break // the page leads to itself
+		}
+		after = last
+	}
+	return nil, rest.Broken(doing, &fault.Error{Field: "next"})
+}
+
+// changes returns the movements of a page that are within the window, and the id of its last.
+func (l list) changes(bodies [][]byte, w window, doing string) (all []connector.Change, last string, err error) {
+	for _, body := range bodies {
+		change, id := l.change(body, w)
+		if id == "" {
+			return nil, "", rest.Broken(doing, change.Err)
+		}
+		if last = id; w.has(change.At) {
+			all = append(all, change)
+		}
+	}
+	return all, last, nil
 }
 
 // list reads one page of ShipBob's. The id of the movement before it is "" for the first.
@@ -183,12 +204,8 @@ func (p *Poller) Fetch(ctx context.Context, feed connector.Feed, change connecto
 		return raw, nil
 	}
 	id := strings.TrimPrefix(change.ID, unreadablePrefix)
-	n, err := strconv.ParseInt(id, 10, 64)
-	if err != nil {
-		return nil, nil // it has no number, and the next poll lists it
-	}
 	w := window{from: p.Now().Add(-longest), last: true}
-	bodies, _, err := p.list(ctx, l, w, strconv.FormatInt(n-1, 10), "fetching movement "+id+" of shipbob")
+	bodies, _, err := p.list(ctx, l, w, before(id), "fetching movement "+id+" of shipbob")
 	if err != nil || len(bodies) == 0 {
 		return nil, err
 	}
@@ -198,4 +215,13 @@ func (p *Poller) Fetch(ctx context.Context, feed connector.Feed, change connecto
 	}
 	raw.Body = found.Body
 	return raw, fault.Doing("fetching movement "+id+" of shipbob", found.Err)
+}
+
+// before returns the number before the id, "" if it is none.
+func before(id string) string {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return ""
+	}
+	return strconv.FormatInt(n-1, 10)
 }
