@@ -25,6 +25,7 @@ type approved struct {
 
 // caseSettings are what single cases need beside the fake's settings.
 var caseSettings = map[string]map[string]string{
+	"movement-received":                   {"NETSUITE_TIMEZONE": "America/Los_Angeles", "NETSUITE_ADJUSTMENT_LOCATIONS": "9=5", "NETSUITE_ADJUSTMENT_ACCOUNT": "58", "NETSUITE_ADJUSTMENT_SUBSIDIARIES": "*=1", "NETSUITE_DEPARTMENTS": "*=7", "NETSUITE_LOCATION": "6"},
 	"order-b10-without-identity":          {"NETSUITE_DEFAULT_CUSTOMER": "611"},
 	"order-b12-last-minutes-of-the-month": {"NETSUITE_TIMEZONE": "America/Los_Angeles"},
 	"payment-b7-gift-card-redeemed":       {"NETSUITE_TIMEZONE": "America/Los_Angeles"},

@@ -17,6 +17,7 @@
 //	item fulfillment   4 (GET, GET, query,    1 (GET)    2 (GET, PATCH), removed
 //	                   POST)                             4 (GET, GET, GET, DELETE)
 //	invoice of it      2 (GET, POST)          1 (GET)    never changed
+//	stock movement     2 (GET, PUT)           1 (GET)    never changed
 //
 // The query of a sales order finds the internal ids of its items, 1000 at a time.
 // A customer whose confirmation was lost costs one request more, and so does one whose
@@ -30,7 +31,7 @@
 // items, customers, sales orders, customer deposits, and for refunds credit memos, cash
 // refunds and customer refunds; item fulfillments with the level Full, because that of a cancelled
 // shipment is deleted; invoices and cash sales to read, and accounting periods if
-// NETSUITE_CLOSED_PERIOD is next. Its user has to have English
+// NETSUITE_CLOSED_PERIOD is next; inventory adjustments for a warehouse's movements. Its user has to have English
 // as the language: the cause of an error is often only in its text. The external ids of all
 // these records must come from this integration alone (online help, "Limitations on upsert").
 //
@@ -59,6 +60,7 @@
 //
 //	sale        sales orders, deposits, item fulfillments, invoices
 //	refund      refunds: credit memos, cash refunds, customer refunds
+//	adjustment  inventory adjustments of what a warehouse received, found, lost or moved
 //	stock       the poll of stock levels, also of kits
 //	item        the poll of items and their prices
 //	orderstate  the poll of sales orders and their state
@@ -66,7 +68,7 @@
 //	record      what records have in common: settings, external ids, fields, lines, rejections
 //	suitetalk   the client: logins, requests, answers and what they mean
 //
-// A package imports those below it only, and sale, refund, stock, item, orderstate and payback do
+// A package imports those below it only, and sale, refund, adjustment, stock, item, orderstate and payback do
 // not import each other.
 //
 // # Customers
@@ -100,7 +102,7 @@
 // # Failures
 //
 // Package suitetalk finds the cause, package record the canonical field. A missing map entry or setting, and a closed accounting period, are of
-// class config: the delivery waits. NETSUITE_CLOSED_PERIOD=next books a new deposit or refund on
+// class config: the delivery waits. NETSUITE_CLOSED_PERIOD=next books a new deposit, refund or movement on
 // the first day of the next open period instead. A sales order posts nothing, so no period closes
 // it, and no document is moved that NetSuite has.
 //

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"causeway.example/functions/netsuite/adjustment"
 	"causeway.example/functions/netsuite/item"
 	"causeway.example/functions/netsuite/orderstate"
 	"causeway.example/functions/netsuite/payback"
@@ -35,6 +36,8 @@ type Settings struct {
 
 	item.Choice
 
+	adjustment.Booking
+
 	record.Settings
 }
 
@@ -44,6 +47,7 @@ type Settings struct {
 func Profile() connector.Profile {
 	all, secrets := connector.Keys(Settings{})
 	order := connector.Operation{Name: "upsert sales order", Guarantee: connector.ExternalID, Effect: "sales order"}
+	movement := connector.Operation{Name: "inventory adjustment", Guarantee: connector.ExternalID, Effect: "inventory adjustment"}
 	shipment := connector.Operation{Name: "item fulfillment", Guarantee: connector.ExternalID, Effect: "item fulfillment"}
 	return connector.Profile{
 		Name:        Name,
@@ -69,6 +73,8 @@ func Profile() connector.Profile {
 			canonical.ShipmentUpdated:        shipment,
 			canonical.ShipmentDelivered:      shipment,
 			canonical.ShipmentCancelledEvent: shipment,
+			canonical.InventoryAdjusted:      movement,
+			canonical.InventoryReceived:      movement,
 		},
 	}
 }
@@ -86,13 +92,16 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err := s.CheckLevels(); err != nil {
 		return connector.System{}, err
 	}
+	if err := s.Booking.Check(s.ShipLocations); err != nil {
+		return connector.System{}, err
+	}
 	profile := Profile()
 	profile.Concurrency, profile.Timeout, profile.Linger = s.Concurrency, s.Timeout, s.Linger
 	client, err := suitetalk.Open(s.Login, deps, profile.Timeout)
 	if err != nil {
 		return connector.System{}, err
 	}
-	t := &target{Account: &record.Account{Client: client, Settings: s.Settings}, memory: deps.CrossRef, name: s.Account}
+	t := &target{Account: &record.Account{Client: client, Settings: s.Settings}, booking: s.Booking, memory: deps.CrossRef, name: s.Account}
 	if t.rules, err = connector.OpenRules(deps.Rules, Name, s); err != nil {
 		return connector.System{}, err
 	}

@@ -3,6 +3,7 @@ package netsuite
 import (
 	"context"
 
+	"causeway.example/functions/netsuite/adjustment"
 	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/refund"
 	"causeway.example/functions/netsuite/sale"
@@ -16,15 +17,16 @@ import (
 // target implements connector.Target. It keeps nothing between calls.
 type target struct {
 	*record.Account
-	rules  connector.Rules // nil if none is set
-	memory connector.CrossRef
-	name   string // of the account
+	booking adjustment.Booking
+	rules   connector.Rules // nil if none is set
+	memory  connector.CrossRef
+	name    string // of the account
 }
 
 // records names the records that an entity of each type can be.
 var records = map[string][]string{
 	"customer": {suitetalk.Customer}, "order": {suitetalk.SalesOrder}, "payment": {suitetalk.CustomerDeposit}, "refund": {suitetalk.CustomerRefund, suitetalk.CashRefund},
-	"shipment": {suitetalk.ItemFulfillment},
+	"shipment": {suitetalk.ItemFulfillment}, "movement": {suitetalk.InventoryAdjustment},
 }
 
 // Deliver makes the record with the choices of the rules, all of which are made before the
@@ -37,7 +39,7 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	with := target{Account: t.With(chosen), memory: t.memory, name: t.name}
+	with := target{Account: t.With(chosen), booking: t.booking, memory: t.memory, name: t.name}
 	receipt, err := with.deliver(ctx, d)
 	receipt.Notes = append(receipt.Notes, chosen.Notes()...)
 	return receipt, err
@@ -56,6 +58,8 @@ func (t *target) deliver(ctx context.Context, d connector.Delivery) (connector.R
 		return refunds.Deliver(ctx, d, body)
 	case *canonical.Shipment:
 		return sales.DeliverShipment(ctx, d, body)
+	case *canonical.InventoryMovement:
+		return (&adjustment.Target{Account: t.Account, Booking: t.booking}).Deliver(ctx, d, body)
 	}
 	return connector.Receipt{}, fault.New(fault.Unknown, fault.Bug, "delivering "+d.Message.Type+" to netsuite", "there is no operation for it")
 }

@@ -3,6 +3,7 @@ package netsuite_test
 import (
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -31,6 +32,7 @@ func TestConformance(t *testing.T) {
 	updated.Type = canonical.ShipmentUpdated
 	samples = append(samples, later("s-1", func(*canonical.Shipment) {}), later("s-2", func(*canonical.Shipment) {}), updated,
 		later("s-1", func(s *canonical.Shipment) { s.Status, s.Tracking[0].Number = canonical.Delivered, "1ZLAST" }))
+	samples = append(samples, movementOf(t, canonical.InventoryReceived, movement("1-9", "24")), movementOf(t, canonical.InventoryAdjusted, movement("2-9", "-3")))
 	cancelled := later("s-1", func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled })
 	personal := []string{"ada@example.com", "Byron", "12 Main St", "212 555"}
 	connectortest.TestTarget(t, connectortest.TargetHarness{
@@ -66,6 +68,7 @@ func startWith(t *testing.T, transport http.RoundTripper, invoice string) connec
 	t.Cleanup(server.Close)
 	settings := fake.Settings(server.URL)
 	settings["NETSUITE_INVOICE"] = invoice
+	maps.Copy(settings, adjusting)
 	system, err := netsuite.Open(settings, connector.Deps{HTTP: transport, Now: clock, Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
@@ -104,6 +107,11 @@ func state(fake *netsuitetest.Fake, external string) string {
 	for _, i := range fake.Invoices() {
 		if i.Writes = 0; i.ExternalID == external {
 			found += fmt.Sprintf("%+v\n", i)
+		}
+	}
+	for _, a := range fake.Adjustments() {
+		if a.Writes = 0; a.ExternalID == external {
+			found += fmt.Sprintf("%+v\n", a)
 		}
 	}
 	for _, memo := range fake.Duplicates() {

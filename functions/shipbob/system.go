@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"causeway.example/functions/shipbob/movement"
 	products "causeway.example/functions/shipbob/product"
 	"causeway.example/functions/shipbob/rest"
 	"causeway.example/functions/shipbob/stock"
@@ -52,6 +53,8 @@ type Settings struct {
 	// StockBundles is whether bundles have levels too, which takes a request for each 100 products and
 	// the token's scope products_read.
 	StockBundles bool `env:"SHIPBOB_STOCK_BUNDLES" envDefault:"true"`
+	// Movements are the ids of the fulfillment centers whose movements of stock are published.
+	Movements []string `env:"SHIPBOB_MOVEMENTS" validate:"unique,dive,number"`
 	// Choice are the settings of products.
 	products.Choice
 	// ShippingMethods are ShipBob's shipping methods by the store's delivery code or title; "*"
@@ -119,10 +122,12 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	}
 	return connector.System{
 		Profile: profile,
-		Source:  &source{api: a, memory: deps.CrossRef, account: s.Account, verifier: verifier},
+		Source:  movement.Source{Source: &source{api: a, memory: deps.CrossRef, account: s.Account, verifier: verifier}},
 		Target:  to,
 		Checker: a,
-		Poller:  &poller{api: a, now: deps.Now, stock: stock.Poller{Account: s.Account, Locations: s.StockLocations, Bundles: s.StockBundles, Call: call}},
+		Poller: &movement.Poller{Account: s.Account, Centers: s.Movements, Call: call, Now: deps.Now, Poller: &poller{
+			api: a, now: deps.Now, stock: stock.Poller{Account: s.Account, Locations: s.StockLocations, Bundles: s.StockBundles, Call: call},
+		}},
 	}, nil
 }
 

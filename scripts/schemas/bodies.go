@@ -34,13 +34,15 @@ func bodyOf(kind canonical.Type) any {
 	}
 }
 
-// bodyAbout is bodyOf of what a warehouse or an ERP has of an order.
+// bodyAbout is bodyOf of what a warehouse has, or an ERP of an order.
 func bodyAbout(kind canonical.Type, empty any) any {
 	switch empty.(type) {
 	case *canonical.WarehouseOrder:
 		return sampleWarehouseOrder(kind.Name)
 	case *canonical.Return:
 		return sampleReturn(kind.Name == canonical.ReturnReceived)
+	case *canonical.InventoryMovement:
+		return sampleMovement(kind.Name == canonical.InventoryReceived)
 	case *canonical.CancelRequest:
 		return &canonical.CancelRequest{ID: "4711", Number: "SO-1042", Order: orderID, Status: "closed", RequestedAt: sampleTime.Add(time.Hour)}
 	case *canonical.ERPOrder:
@@ -171,6 +173,17 @@ func sampleLevel() *canonical.InventoryLevel {
 	return &canonical.InventoryLevel{
 		SKU: "00-TEE-RED-M", Location: "655441491", OnHand: &onHand, Available: &available, At: sampleTime.Add(time.Hour),
 	}
+}
+
+// sampleMovement is a box that was put on the shelf, or a piece that is missing.
+func sampleMovement(received bool) *canonical.InventoryMovement {
+	m := &canonical.InventoryMovement{
+		ID: "32204-9", SKU: "00-TEE-RED-M", Location: "9", Change: canonical.NewDecimal(-1, 0), Reason: "InventoryAdjusted", At: sampleTime.Add(time.Hour),
+	}
+	if received {
+		m.Change, m.Reason, m.Reference = canonical.NewDecimal(24, 0), "ReceivingStow", "WroAndBox 115316 7"
+	}
+	return m
 }
 
 func sampleRequest() *canonical.FulfillmentRequest {

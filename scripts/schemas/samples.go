@@ -41,8 +41,8 @@ type occasion struct {
 
 // occasionOf returns the occasion by the first word of the event type.
 func occasionOf(kind canonical.Type) occasion {
-	if kind.Schema == "warehouse_order/1" {
-		return occasion{"warehouse", warehouse, "warehouse_order/56789012", time.Hour}
+	if subject := map[string]string{"warehouse_order/1": "warehouse_order/56789012", "movement/1": "movement/32204-9"}[kind.Schema]; subject != "" {
+		return occasion{"warehouse", warehouse, subject, time.Hour}
 	}
 	requests := map[string]occasion{
 		canonical.OrderCancelRequested: {"netsuite", account, "order/shopify__example-brand_myshopify_com__order__" + orderID, time.Hour},

@@ -119,6 +119,18 @@ type InventoryLevel struct {
 	At        time.Time `json:"at,omitzero"`
 }
 
+// InventoryMovement is a change of what a location has of a SKU that no order caused: goods that arrived, were
+// found, were lost, or went to another location. It never changes. Schema movement/1.
+type InventoryMovement struct {
+	ID        string    `json:"id" validate:"required,max=128"`
+	SKU       string    `json:"sku" validate:"required,max=128"`
+	Location  string    `json:"location" validate:"required,max=128"`
+	Change    Decimal   `json:"change" validate:"required,min=-999999999999999999,max=999999999999999999"` // pieces, below 0 if they are gone
+	Reason    string    `json:"reason" validate:"required,max=128"`                                        // in the system's own words
+	Reference string    `json:"reference,omitempty" validate:"max=256"`                                    // document that the movement is of
+	At        time.Time `json:"at" validate:"required"`
+}
+
 // FulfillmentRequest asks a warehouse to ship. Schema fulfillment/1.
 type FulfillmentRequest struct {
 	ID       string         `json:"id" validate:"required,max=128"`

@@ -135,6 +135,8 @@ func knownGoods(entity any) map[string][]string {
 		return map[string][]string{knownSKU: {e.SKU}}
 	case *InventoryLevel:
 		return map[string][]string{knownSKU: {e.SKU}}
+	case *InventoryMovement:
+		return map[string][]string{knownID: {e.ID}, knownSKU: {e.SKU}}
 	}
 	return nil
 }

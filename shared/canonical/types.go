@@ -42,6 +42,8 @@ const (
 	ReturnRequested        = "return.requested"
 	ReturnReceived         = "return.received"
 	InventoryLevelSet      = "inventory.level"
+	InventoryAdjusted      = "inventory.adjusted"
+	InventoryReceived      = "inventory.received"
 	PriceChanged           = "price.changed"
 	ProductRetired         = "product.retired"
 	ProductUpserted        = "product.upserted"
@@ -55,7 +57,9 @@ var types = []Type{
 	{CustomerUpserted, "customer/1", false, empty[Customer]},
 	{FulfillmentCancelled, "warehouse_order/1", false, empty[WarehouseOrder]},
 	{FulfillmentRequested, "fulfillment/1", true, empty[FulfillmentRequest]},
+	{InventoryAdjusted, "movement/1", true, empty[InventoryMovement]},
 	{InventoryLevelSet, "inventory/1", false, empty[InventoryLevel]},
+	{InventoryReceived, "movement/1", true, empty[InventoryMovement]},
 	{OrderAcknowledged, "erp_order/1", false, empty[ERPOrder]},
 	{OrderCancelRequested, "cancel_request/1", false, empty[CancelRequest]},
 	{OrderCancelledEvent, "order/1", false, empty[Order]},

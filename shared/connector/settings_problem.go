@@ -167,6 +167,8 @@ func ruleWords(tag, param string, kind reflect.Kind) string {
 		return "be at most " + param
 	case "excludesall":
 		return "contain none of the characters " + strings.Join(strings.Split(param, ""), " ")
+	case "number":
+		return "be a number"
 	case "endswith":
 		return "end with " + param
 	case "lowercase":

@@ -14,6 +14,7 @@ var Table = slices.Concat([]Route{
 	{From: "netsuite", Flow: "products", To: "woocommerce", Types: products},
 	{From: "netsuite", Flow: "stock", To: "shopify", Types: levels},
 	{From: "netsuite", Flow: "stock", To: "woocommerce", Types: levels},
+	{From: "shipbob", Flow: "movements", To: "netsuite", Types: movements},
 	{From: "shipbob", Flow: "stock", To: "shopify", Types: levels},
 	{From: "shipbob", Flow: "stock", To: "woocommerce", Types: levels},
 	{From: "shopify", Flow: "customers", To: "hubspot", Types: customers},
@@ -76,6 +77,7 @@ var (
 	payments  = []string{canonical.PaymentCaptured}
 	refunds   = []string{canonical.RefundSettled}
 	paybacks  = []string{canonical.RefundRequested}
+	movements = []string{canonical.InventoryAdjusted, canonical.InventoryReceived}
 )
 
 // The filters between a store and an ERP, between a store and a CRM, which shows what is not paid

@@ -48,7 +48,7 @@ func (f *Fake) Vary(seed Way) {
 func (w Way) has(way Way) bool { return w&way != 0 }
 
 // ClosePeriod closes the accounting periods up to the day, such as "2026-10-31"; "" opens
-// them all. Customer deposits and refunds of a closed period can be neither created nor changed.
+// them all. Customer deposits, refunds and adjustments of a closed period can be neither created nor changed.
 // Periods are months, until the end of 2029.
 func (f *Fake) ClosePeriod(through string) {
 	f.mu.Lock()

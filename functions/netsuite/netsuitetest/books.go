@@ -16,6 +16,8 @@ const (
 	depositRecord  = "customerDeposit"
 	itemRecord     = "inventoryItem"
 
+	adjustmentRecord = "inventoryAdjustment"
+
 	fulfillmentRecord    = "itemFulfillment"
 	invoiceRecord        = "invoice"
 	cashSaleRecord       = "cashSale"

@@ -46,6 +46,9 @@ func (f *Fake) query(w http.ResponseWriter, body []byte) {
 	if !known {
 		rows, known = f.refundQuery(sql)
 	}
+	if !known {
+		rows, known = f.itemTypes(sql)
+	}
 	if err != nil || email == nil && list == nil && order == nil && period == nil && sql != noCustomer && !known {
 		refuse(w, http.StatusBadRequest, "INVALID_PARAMETER", "", "Invalid search query.")
 		return
@@ -111,7 +114,7 @@ func (f *Fake) itemsNamed(externals []string) []any {
 // transactionTypes are the types as SuiteQL has them.
 var transactionTypes = map[string]string{
 	orderRecord: "SalesOrd", depositRecord: "CustDep", invoiceRecord: "CustInvc", cashSaleRecord: "CashSale",
-	fulfillmentRecord: "ItemShip", creditMemoRecord: "CustCred", cashRefundRecord: "CashRfnd", customerRefundRecord: "CustRfnd",
+	fulfillmentRecord: "ItemShip", adjustmentRecord: "InvAdjst", creditMemoRecord: "CustCred", cashRefundRecord: "CashRfnd", customerRefundRecord: "CustRfnd",
 }
 
 // transactionsOf returns the transaction with the id, those made of source, and those whose memo

@@ -52,7 +52,7 @@ func (f *Fake) put(method, kind, id string, replace []string, body []byte) (stri
 		return "", bad
 	}
 	after := merge(before, fields, replace)
-	if bad := f.books.accept(kind, before, after); bad != nil {
+	if bad := f.accept(kind, before, after); bad != nil {
 		return "", bad
 	}
 	if err := f.write(e); err != nil {
@@ -104,6 +104,13 @@ func acceptWritable(fields map[string]any) *refusal {
 }
 
 // accept applies NetSuite's own rules to a record as it would be after a write.
+func (f *Fake) accept(kind string, before, after map[string]any) *refusal {
+	if kind == adjustmentRecord {
+		return f.acceptAdjustment(before, after)
+	}
+	return f.books.accept(kind, before, after)
+}
+
 func (b *books) accept(kind string, before, after map[string]any) *refusal {
 	switch kind {
 	case customerRecord:

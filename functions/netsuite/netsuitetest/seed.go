@@ -75,8 +75,8 @@ func (f *Fake) seedAs(id, kind, externalID string, fields map[string]any) error 
 	return nil
 }
 
-// TakeAnyItem makes the account know every item that a sales order names, except these:
-// it makes an item when the first order names it.
+// TakeAnyItem makes the account know every item that a record names, except these:
+// it makes an item when the first order or adjustment names it.
 func (f *Fake) TakeAnyItem(except ...string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -86,7 +86,7 @@ func (f *Fake) TakeAnyItem(except ...string) {
 // makeItems makes the items that the lines of a body name and the account should know. The
 // caller holds the lock.
 func (f *Fake) makeItems(fields map[string]any) error {
-	for _, entry := range items(fields[itemSublist]) {
+	for _, entry := range slices.Concat(items(fields[itemSublist]), items(fields[adjustmentSublist])) {
 		line, _ := entry.(map[string]any)
 		reference, _ := line["item"].(map[string]any)
 		external, _ := reference["externalId"].(string)

@@ -1,6 +1,7 @@
 package netsuitetest
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"math/big"
@@ -138,6 +139,9 @@ func (f *Fake) ship(order *Record, fields map[string]any, replaced bool) (made m
 		}
 		shipped := maps.Clone(o)
 		shipped["quantity"] = json.Number(exact(quantity))
+		if location := cmp.Or(refID(l["location"]), refID(order.state["location"])); location != "" {
+			shipped["location"] = map[string]any{"id": location}
+		}
 		lines = append(lines, shipped)
 		before := rational(lineOf(order.state, lineNumber(o)), "quantityFulfilled")
 		changed = append(changed, map[string]any{"line": o["line"], "quantityFulfilled": json.Number(exact(before.Add(before, quantity)))})

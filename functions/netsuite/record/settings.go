@@ -57,7 +57,7 @@ type Settings struct {
 	WithoutSKU string `env:"NETSUITE_WITHOUT_SKU" envDefault:"refuse" validate:"oneof=refuse item variant product"`
 	ItemNoSKU  string `env:"NETSUITE_ITEM_WITHOUT_SKU" validate:"required_if=WithoutSKU item"`
 
-	ClosedPeriod   string `env:"NETSUITE_CLOSED_PERIOD" envDefault:"wait" validate:"oneof=wait next"` // a payment or refund of a closed accounting period
+	ClosedPeriod   string `env:"NETSUITE_CLOSED_PERIOD" envDefault:"wait" validate:"oneof=wait next"` // a payment, refund or movement of a closed accounting period
 	Text           string `env:"NETSUITE_TEXT" envDefault:"fit" validate:"oneof=fit refuse"`          // text that is too long for its field
 	DefaultCountry string `env:"NETSUITE_DEFAULT_COUNTRY" validate:"omitempty,len=2"`                 // of addresses without one; "" leaves it to the subsidiary
 

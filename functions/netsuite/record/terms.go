@@ -127,7 +127,7 @@ func ourField(field, record string, lines []Origin) Origin {
 }
 
 // linePath is the path of a field of a line. It is compiled at the first rejection.
-var linePath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^item\.items\[(\d{1,5})\]\.?(.*)$`) })
+var linePath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:item|inventory)\.items\[(\d{1,5})\]\.?(.*)$`) })
 
 // ourLine returns the field that the line was made of, which for an unknown item is the
 // SKU, and for anything else the line that the SKU is on.

@@ -18,6 +18,8 @@ const (
 	SalesOrder      = "salesOrder"
 	CustomerDeposit = "customerDeposit"
 
+	InventoryAdjustment = "inventoryAdjustment"
+
 	ItemFulfillment = "itemFulfillment"
 	Invoice         = "invoice"
 	CashSale        = "cashSale"

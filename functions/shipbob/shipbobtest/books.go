@@ -87,6 +87,8 @@ type Shipment struct {
 	Pieces   map[string]int // by reference id
 	Details  []Detail       // of its status
 	Extra    []string       // reference ids of products that the order does not have
+
+	taken bool // its pieces are off their shelves
 }
 
 // Detail says more of a shipment's status. Product is the reference id of the product that it is about,

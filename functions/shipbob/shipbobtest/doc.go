@@ -11,5 +11,7 @@
 // A test plays the warehouse: Pick, Ship, Match, CancelByHand, and later Correct, Arrive and
 // CancelShipped. Delivery returns the signed webhook of an order, ShipmentDelivery of a shipment, and
 // Orders the books. SetLevel and Bundle fill the shelves, and
-// AddToCatalog the list of products.
+// AddToCatalog the list of products. Stow, Adjust, MoveShelf and Relocate move stock, and so does what is
+// picked, cancelled after that, or restocked from a return: each is in the inventory history, which is listed
+// by day, for 90 days at most, and OnHand has the sum.
 package shipbobtest

@@ -61,7 +61,8 @@ type Fake struct {
 	stock       []*inventoryItem
 	inventories int // made so far
 	bundles     []*bundle
-	denied      []string // scopes of products that the token does not have
+	movements   []movement
+	denied      []string // scopes that the token does not have
 	bare        bool     // a taken SKU is rejected without a field
 	hidden      bool     // the search of products misses those that are made
 }
@@ -186,6 +187,8 @@ func (f *Fake) answer(input *openapi3filter.RequestValidationInput, body []byte)
 		return f.listLevels(r.URL.Query())
 	case "GET /inventory-level/{inventoryId}/locations":
 		return f.getLevels(input.PathParams["inventoryId"])
+	case "POST /inventory/history:query":
+		return f.history(body, r.URL.Query().Get("cursor"))
 	case "GET /product":
 		return f.listProducts(r.URL.Query())
 	case "POST /product":

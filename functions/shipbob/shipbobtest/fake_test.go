@@ -227,3 +227,33 @@ func TestRequestsForProductsAreHeldAgainstTheContract(t *testing.T) {
 	c.fake.Scope(false)
 	c.want(http.StatusForbidden, "GET", "/2026-01/product", "", "")
 }
+
+func TestRequestsForMovementsAreHeldAgainstTheContract(t *testing.T) {
+	t.Parallel()
+	const path = "/2026-01/inventory/history:query"
+	c := newCaller(t)
+	c.fake.Stow("TEE", 9, 40, "115316", "7")
+	c.fake.Adjust("TEE", 9, -1)
+	for _, body := range []string{
+		`{}`, `{"facility_id":"9"}`, `{"facility_id":9,"category":"ReceivingStow"}`, `{"facility_id":9,"start_date":"2026-08-01T00:00:00Z"}`, `{"facility_id":9,"cursor":"x"}`,
+	} {
+		c.want(http.StatusBadRequest, "POST", path, body, "")
+	}
+	for body, want := range map[string]int{
+		`{"facility_id":9}`:  2,
+		`{"facility_id":12}`: 0,
+		`{"facility_id":9,"event_category":"ReceivingStow"}`:                                        1,
+		`{"facility_id":9,"start_date":"2026-11-22T23:00:00Z"}`:                                     2, // by day
+		`{"facility_id":9,"start_date":"2026-11-23T00:00:00Z","end_date":"2026-11-24T00:00:00Z"}`:   0,
+		`{"facility_id":9,"cursor":32204}`:                                                          1,
+		`{"facility_id":9,"start_date":"2026-08-24T00:00:00Z","end_date":"2026-11-22T00:00:00Z"}`:   2,
+		`{"facility_id":9,"event_category":"OrderPicked","start_date":"2026-11-22T00:00:00.0000Z"}`: 0,
+	} {
+		if text := c.want(http.StatusOK, "POST", path, body, ""); strings.Count(text, "inventory_audit_event_id") != want {
+			t.Errorf("%s: %s, want %d", body, text, want)
+		}
+	}
+	if n := c.fake.OnHand("TEE", 9); n != 39 {
+		t.Errorf("%d on hand, want 39", n)
+	}
+}

@@ -61,7 +61,7 @@ func (f *Fake) Join(skus ...string) {
 // Scope gives the token the scope products_read, or takes it away.
 func (f *Fake) Scope(products bool) { f.TokenScope("products_read", products) }
 
-// TokenScope gives the token a scope of products, products_read or products_write, or takes it away.
+// TokenScope gives the token a scope, products_read, products_write or inventory_read, or takes it away.
 func (f *Fake) TokenScope(scope string, has bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -57,6 +57,7 @@ func (f *Fake) endReturn(id int, status string, done map[string]map[string]int) 
 	r.Status, r.Done = status, done
 	if status == ReturnCompleted {
 		r.Completed = f.now().UTC()
+		f.comeBack(r)
 	}
 	return nil
 }

@@ -51,6 +51,7 @@ func (f *Fake) Pick(reference string) error {
 	}
 	for _, s := range o.Shipments {
 		s.Picked = true
+		f.take(o, s, s.Pieces, false)
 	}
 	return nil
 }
@@ -147,11 +148,13 @@ func (f *Fake) Ship(reference string, pieces map[string]int) (id int, err error)
 			delete(rest, product)
 		}
 	}
+	wasTaken := open.taken
+	f.take(o, open, pieces, false)
 	now, next := f.now().UTC(), f.shipmentID()
 	open.Pieces, open.Status, open.Picked, open.Shipped, open.Updated = pieces, Completed, true, now, now
 	open.Tracking = "1Z999AA1" + strconv.Itoa(open.ID)
 	if len(rest) > 0 {
-		o.Shipments = append(o.Shipments, &Shipment{ID: next, Status: Processing, Updated: now, Pieces: rest})
+		o.Shipments = append(o.Shipments, &Shipment{ID: next, Status: Processing, Updated: now, Pieces: rest, taken: wasTaken})
 	}
 	o.Updated = now
 	return open.ID, nil
@@ -170,7 +173,11 @@ func (f *Fake) Arrive(shipment int) error {
 
 // CancelShipped cancels a shipment whose label was printed, as ShipBob's support does.
 func (f *Fake) CancelShipped(shipment int) error {
-	return f.later(shipment, Completed, func(s *Shipment, now time.Time) { s.Status, s.Updated = Cancelled, now })
+	return f.later(shipment, Completed, func(s *Shipment, now time.Time) {
+		s.Status, s.Updated = Cancelled, now
+		o, _ := f.shipment(shipment)
+		f.take(o, s, s.Pieces, true)
+	})
 }
 
 // later changes a shipment that is in the state.
