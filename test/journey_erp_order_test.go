@@ -114,9 +114,9 @@ var (
 	settled = map[string]string{"woocommerce": "2 notes"}
 )
 
-// TestC3TheStoreShowsTheERPsOrderAndWhatAPersonChangedOfIt: a life of a sales order, in which each webhook of
+// TestERPOrderTheStoreShowsTheERPsOrderAndWhatAPersonChangedOfIt: a life of a sales order, in which each webhook of
 // the store comes twice, and the person's change stays in the ERP.
-func TestC3TheStoreShowsTheERPsOrderAndWhatAPersonChangedOfIt(t *testing.T) {
+func TestERPOrderTheStoreShowsTheERPsOrderAndWhatAPersonChangedOfIt(t *testing.T) {
 	t.Parallel()
 	for _, system := range []string{"shopify", "woocommerce"} {
 		t.Run(system, func(t *testing.T) {
@@ -149,8 +149,8 @@ func TestC3TheStoreShowsTheERPsOrderAndWhatAPersonChangedOfIt(t *testing.T) {
 	}
 }
 
-// TestC3AnyLineThatAPersonChangesInTheERPIsShown: added, removed, closed, and another SKU.
-func TestC3AnyLineThatAPersonChangesInTheERPIsShown(t *testing.T) {
+// TestERPOrderAnyLineThatAPersonChangesInTheERPIsShown: added, removed, closed, and another SKU.
+func TestERPOrderAnyLineThatAPersonChangesInTheERPIsShown(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		change func(*netsuitetest.Fake, string) error
@@ -191,9 +191,9 @@ func TestC3AnyLineThatAPersonChangesInTheERPIsShown(t *testing.T) {
 	}
 }
 
-// TestC3ADifferenceThatTheStoreSettlesIsGone: the store changes its order as the ERP's was, or to something
+// TestERPOrderADifferenceThatTheStoreSettlesIsGone: the store changes its order as the ERP's was, or to something
 // else, which then is in the ERP.
-func TestC3ADifferenceThatTheStoreSettlesIsGone(t *testing.T) {
+func TestERPOrderADifferenceThatTheStoreSettlesIsGone(t *testing.T) {
 	t.Parallel()
 	for _, quantity := range []int64{2, 5} {
 		for _, system := range []string{"shopify", "woocommerce"} {
@@ -236,8 +236,8 @@ func (w *world) storeSells(system string, quantity int64) {
 	w.pass(10 * time.Minute)
 }
 
-// TestC3AnOrderThatEndsAfterAPersonChangedItIsCancelled, and the difference is gone.
-func TestC3AnOrderThatEndsAfterAPersonChangedItIsCancelled(t *testing.T) {
+// TestERPOrderAnOrderThatEndsAfterAPersonChangedItIsCancelled, and the difference is gone.
+func TestERPOrderAnOrderThatEndsAfterAPersonChangedItIsCancelled(t *testing.T) {
 	t.Parallel()
 	for _, system := range []string{"shopify", "woocommerce"} {
 		t.Run(system, func(t *testing.T) {
@@ -263,8 +263,8 @@ func TestC3AnOrderThatEndsAfterAPersonChangedItIsCancelled(t *testing.T) {
 	}
 }
 
-// TestC3StatesOfAnERPArriveInAnyOrder: the newest is shown, whichever comes first, each twice.
-func TestC3StatesOfAnERPArriveInAnyOrder(t *testing.T) {
+// TestERPOrderStatesOfAnERPArriveInAnyOrder: the newest is shown, whichever comes first, each twice.
+func TestERPOrderStatesOfAnERPArriveInAnyOrder(t *testing.T) {
 	t.Parallel()
 	for _, system := range []string{"shopify", "woocommerce"} {
 		for _, order := range permutations(3) {
@@ -318,8 +318,8 @@ func (w *world) erpState() message.Raw {
 	return *raw
 }
 
-// TestC3AnAnswerThatWasLostShowsTheERPsOrderOnce, also over a crash.
-func TestC3AnAnswerThatWasLostShowsTheERPsOrderOnce(t *testing.T) {
+// TestERPOrderAnAnswerThatWasLostShowsTheERPsOrderOnce, also over a crash.
+func TestERPOrderAnAnswerThatWasLostShowsTheERPsOrderOnce(t *testing.T) {
 	t.Parallel()
 	for _, lost := range []string{"metafieldsSet(", "tagsAdd(", "POST", "PUT"} {
 		for _, crash := range []bool{false, true} {
@@ -352,8 +352,8 @@ func TestC3AnAnswerThatWasLostShowsTheERPsOrderOnce(t *testing.T) {
 	}
 }
 
-// TestC3RulesThatChooseItemsLeaveTheLinesUncompared, and only number and state are shown.
-func TestC3RulesThatChooseItemsLeaveTheLinesUncompared(t *testing.T) {
+// TestERPOrderRulesThatChooseItemsLeaveTheLinesUncompared, and only number and state are shown.
+func TestERPOrderRulesThatChooseItemsLeaveTheLinesUncompared(t *testing.T) {
 	t.Parallel()
 	for _, rule := range []string{"NETSUITE_RULE_ITEM", "NETSUITE_RULE_CHARGE"} {
 		journey(t, withSalesOrders(map[string]string{rule: `if $part.sku == "TEE-BLK-M" then "SKU-A" else null end`}), func(w *world) {
@@ -365,8 +365,8 @@ func TestC3RulesThatChooseItemsLeaveTheLinesUncompared(t *testing.T) {
 	}
 }
 
-// TestC3WithoutTheChoiceOfAllNothingIsShown: ended orders only, and none.
-func TestC3WithoutTheChoiceOfAllNothingIsShown(t *testing.T) {
+// TestERPOrderWithoutTheChoiceOfAllNothingIsShown: ended orders only, and none.
+func TestERPOrderWithoutTheChoiceOfAllNothingIsShown(t *testing.T) {
 	t.Parallel()
 	for _, choice := range []string{"true", "false"} {
 		journey(t, withERPOrders(map[string]string{"NETSUITE_ORDERS": choice}), func(w *world) {
@@ -396,8 +396,8 @@ func (b laneBus) Publish(ctx context.Context, messages []*message.Message) error
 	return b.Bus.Publish(ctx, messages)
 }
 
-// TestC3AMassOfChangedSalesOrdersIsOneEventEach, and those that are found late travel behind live messages.
-func TestC3AMassOfChangedSalesOrdersIsOneEventEach(t *testing.T) {
+// TestERPOrderAMassOfChangedSalesOrdersIsOneEventEach, and those that are found late travel behind live messages.
+func TestERPOrderAMassOfChangedSalesOrdersIsOneEventEach(t *testing.T) {
 	t.Parallel()
 	lanes := map[message.Lane]int{}
 	s := withSalesOrders(nil)

@@ -116,9 +116,9 @@ var modes = map[string]map[string]string{
 	"shopify":     {"pay": "10.00 paid", "show": ""},
 }
 
-// TestF6MoneyThatAPersonPaidBackInTheERPReachesTheStore, once, and its echo is booked no second time: of a deposit, an invoice
+// TestERPRefundMoneyThatAPersonPaidBackInTheERPReachesTheStore, once, and its echo is booked no second time: of a deposit, an invoice
 // and a cash sale.
-func TestF6MoneyThatAPersonPaidBackInTheERPReachesTheStore(t *testing.T) {
+func TestERPRefundMoneyThatAPersonPaidBackInTheERPReachesTheStore(t *testing.T) {
 	t.Parallel()
 	for system, all := range modes {
 		for mode, refunded := range all {
@@ -169,9 +169,9 @@ func (w *world) refundsByHand(system string) {
 	w.shop.RefundByHand("42", "10.00", "sorry")
 }
 
-// TestF6TheEchoIsBookedOnceInEitherOrder: the store's refund, made by hand, reaches the ERP before the poll looks, after it, or between the poll
+// TestERPRefundTheEchoIsBookedOnceInEitherOrder: the store's refund, made by hand, reaches the ERP before the poll looks, after it, or between the poll
 // and the store's turn, with every mode. The second of two equal ones is a refund of its own.
-func TestF6TheEchoIsBookedOnceInEitherOrder(t *testing.T) {
+func TestERPRefundTheEchoIsBookedOnceInEitherOrder(t *testing.T) {
 	t.Parallel()
 	for system, all := range modes {
 		for mode := range all {
@@ -202,8 +202,8 @@ func TestF6TheEchoIsBookedOnceInEitherOrder(t *testing.T) {
 	}
 }
 
-// TestF6TwoEqualRefundsAreTwo in both books, and each is matched with one.
-func TestF6TwoEqualRefundsAreTwo(t *testing.T) {
+// TestERPRefundTwoEqualRefundsAreTwo in both books, and each is matched with one.
+func TestERPRefundTwoEqualRefundsAreTwo(t *testing.T) {
 	t.Parallel()
 	for system := range modes {
 		t.Run(system, func(t *testing.T) {
@@ -218,8 +218,8 @@ func TestF6TwoEqualRefundsAreTwo(t *testing.T) {
 	}
 }
 
-// TestF6AWholeOrderIsPaidBackOnce: the store's order is refunded then, and the sales order has no more than that.
-func TestF6AWholeOrderIsPaidBackOnce(t *testing.T) {
+// TestERPRefundAWholeOrderIsPaidBackOnce: the store's order is refunded then, and the sales order has no more than that.
+func TestERPRefundAWholeOrderIsPaidBackOnce(t *testing.T) {
 	t.Parallel()
 	for system := range modes {
 		t.Run(system, func(t *testing.T) {
@@ -238,9 +238,9 @@ func TestF6AWholeOrderIsPaidBackOnce(t *testing.T) {
 	}
 }
 
-// TestF6WhatTheStoreHasNotLeftIsShown: a person refunded most of it in the store, and that is not in the ERP yet; or the ERP paid back
+// TestERPRefundWhatTheStoreHasNotLeftIsShown: a person refunded most of it in the store, and that is not in the ERP yet; or the ERP paid back
 // more than the store has of the order.
-func TestF6WhatTheStoreHasNotLeftIsShown(t *testing.T) {
+func TestERPRefundWhatTheStoreHasNotLeftIsShown(t *testing.T) {
 	t.Parallel()
 	for system := range modes {
 		t.Run(system, func(t *testing.T) {
@@ -263,8 +263,8 @@ func TestF6WhatTheStoreHasNotLeftIsShown(t *testing.T) {
 	}
 }
 
-// TestF6ARefundIsMadeOnceOverACrash: the store's answer is lost, or the ERP's to the adoption, and the program is killed then.
-func TestF6ARefundIsMadeOnceOverACrash(t *testing.T) {
+// TestERPRefundARefundIsMadeOnceOverACrash: the store's answer is lost, or the ERP's to the adoption, and the program is killed then.
+func TestERPRefundARefundIsMadeOnceOverACrash(t *testing.T) {
 	t.Parallel()
 	for system := range modes {
 		for _, lost := range []string{"store", "ERP"} {
@@ -314,8 +314,8 @@ func (w *world) reportsOnce(system string) {
 	w.pass(time.Second)
 }
 
-// TestF6AnOrderThatTheStoreDoesNotHaveIsDeadWithItsReason.
-func TestF6AnOrderThatTheStoreDoesNotHaveIsDeadWithItsReason(t *testing.T) {
+// TestERPRefundAnOrderThatTheStoreDoesNotHaveIsDeadWithItsReason.
+func TestERPRefundAnOrderThatTheStoreDoesNotHaveIsDeadWithItsReason(t *testing.T) {
 	t.Parallel()
 	for system := range modes {
 		t.Run(system, func(t *testing.T) {
@@ -335,8 +335,8 @@ func TestF6AnOrderThatTheStoreDoesNotHaveIsDeadWithItsReason(t *testing.T) {
 	}
 }
 
-// TestF6ARefundWaitsForAMissingSetting: the ERP's currency has no entry, or the store is not configured, until it is.
-func TestF6ARefundWaitsForAMissingSetting(t *testing.T) {
+// TestERPRefundARefundWaitsForAMissingSetting: the ERP's currency has no entry, or the store is not configured, until it is.
+func TestERPRefundARefundWaitsForAMissingSetting(t *testing.T) {
 	t.Parallel()
 	for setting, missing := range map[string]map[string]string{
 		"NETSUITE_CURRENCIES":      {"NETSUITE_CURRENCIES": "EUR=4"},
@@ -362,8 +362,8 @@ func TestF6ARefundWaitsForAMissingSetting(t *testing.T) {
 	}
 }
 
-// TestF6WithoutTheSettingNothingIsAskedFor, and a store's refund is booked beside what a person paid back.
-func TestF6WithoutTheSettingNothingIsAskedFor(t *testing.T) {
+// TestERPRefundWithoutTheSettingNothingIsAskedFor, and a store's refund is booked beside what a person paid back.
+func TestERPRefundWithoutTheSettingNothingIsAskedFor(t *testing.T) {
 	t.Parallel()
 	journey(t, withPaybacks("pay", map[string]string{"NETSUITE_REFUNDS": "false"}), func(w *world) {
 		w.soldPaid("woocommerce")
@@ -378,8 +378,8 @@ func TestF6WithoutTheSettingNothingIsAskedFor(t *testing.T) {
 	})
 }
 
-// TestF6ARefundIsAskedOfItsStoreOnly: the other one skips it, and a deliverer that gets it twice acts once.
-func TestF6ARefundIsAskedOfItsStoreOnly(t *testing.T) {
+// TestERPRefundARefundIsAskedOfItsStoreOnly: the other one skips it, and a deliverer that gets it twice acts once.
+func TestERPRefundARefundIsAskedOfItsStoreOnly(t *testing.T) {
 	t.Parallel()
 	journey(t, withPaybacks("pay", nil), func(w *world) {
 		w.soldPaid("shopify")

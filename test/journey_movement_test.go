@@ -76,9 +76,9 @@ func (w *world) shipsOrder42() (shipment int) {
 	return shipment
 }
 
-// TestE5ADayAtTheWarehouseEndsWithTheSameStockAtTheERP: receipts, a pick, pieces that are found and lost, a shelf and a
+// TestMovementADayAtTheWarehouseEndsWithTheSameStockAtTheERP: receipts, a pick, pieces that are found and lost, a shelf and a
 // center that pieces go to, and a parcel that comes back. While a parcel is packed the ERP has its pieces.
-func TestE5ADayAtTheWarehouseEndsWithTheSameStockAtTheERP(t *testing.T) {
+func TestMovementADayAtTheWarehouseEndsWithTheSameStockAtTheERP(t *testing.T) {
 	t.Parallel()
 	journey(t, withMovements(nil), func(w *world) {
 		w.warehouse.Stow("TEE-BLK-M", 9, 40, "115316", "1")
@@ -140,8 +140,8 @@ func (w *world) moves(id string, pieces int64, at time.Time) {
 	w.pass(time.Minute)
 }
 
-// TestE5AMovementIsBookedOnceInAnyOrder: the newer one first, and each delivered again, also after days.
-func TestE5AMovementIsBookedOnceInAnyOrder(t *testing.T) {
+// TestMovementAMovementIsBookedOnceInAnyOrder: the newer one first, and each delivered again, also after days.
+func TestMovementAMovementIsBookedOnceInAnyOrder(t *testing.T) {
 	t.Parallel()
 	for name, order := range map[string][]int{"in order": {1, 2, 3}, "newest first": {3, 2, 1}, "each twice": {2, 2, 1, 3, 1, 3}} {
 		t.Run(name, func(t *testing.T) {
@@ -165,9 +165,9 @@ func TestE5AMovementIsBookedOnceInAnyOrder(t *testing.T) {
 	}
 }
 
-// TestE5OverlappingPollsMissNothingAndDoubleNothing: pieces are found around each poll, more than a page of them, and
+// TestMovementOverlappingPollsMissNothingAndDoubleNothing: pieces are found around each poll, more than a page of them, and
 // what one poll left for being too young the next one takes.
-func TestE5OverlappingPollsMissNothingAndDoubleNothing(t *testing.T) {
+func TestMovementOverlappingPollsMissNothingAndDoubleNothing(t *testing.T) {
 	t.Parallel()
 	s := withMovements(nil)
 	s.memory = true
@@ -195,9 +195,9 @@ func TestE5OverlappingPollsMissNothingAndDoubleNothing(t *testing.T) {
 	})
 }
 
-// TestE5AKillBetweenWriteAndConfirmationBooksNothingTwice: the ERP booked the movement, and the process that asked ended
+// TestMovementAKillBetweenWriteAndConfirmationBooksNothingTwice: the ERP booked the movement, and the process that asked ended
 // before it knew.
-func TestE5AKillBetweenWriteAndConfirmationBooksNothingTwice(t *testing.T) {
+func TestMovementAKillBetweenWriteAndConfirmationBooksNothingTwice(t *testing.T) {
 	t.Parallel()
 	for name, act := range map[string]netsuitetest.Act{"before": netsuitetest.ResetBefore(), "after": netsuitetest.ResetAfter(), "unknown": netsuitetest.FailAfter()} {
 		t.Run(name, func(t *testing.T) {
@@ -224,8 +224,8 @@ func TestE5AKillBetweenWriteAndConfirmationBooksNothingTwice(t *testing.T) {
 	}
 }
 
-// TestE5WithoutASettingMovementsWaitForIt: the setting is named, nothing is booked, and all is once it is there.
-func TestE5WithoutASettingMovementsWaitForIt(t *testing.T) {
+// TestMovementWithoutASettingMovementsWaitForIt: the setting is named, nothing is booked, and all is once it is there.
+func TestMovementWithoutASettingMovementsWaitForIt(t *testing.T) {
 	t.Parallel()
 	for _, setting := range []string{"NETSUITE_ADJUSTMENT_LOCATIONS", "NETSUITE_ADJUSTMENT_ACCOUNT", "NETSUITE_ADJUSTMENT_SUBSIDIARIES"} {
 		t.Run(setting, func(t *testing.T) {
@@ -251,9 +251,9 @@ func TestE5WithoutASettingMovementsWaitForIt(t *testing.T) {
 	}
 }
 
-// TestE5AMovementOfASKUThatTheERPDoesNotHaveIsBookedOnceItDoes: a dead letter names the SKU, and no other movement
+// TestMovementAMovementOfASKUThatTheERPDoesNotHaveIsBookedOnceItDoes: a dead letter names the SKU, and no other movement
 // waits for it. A kit of the ERP has no stock, and its movement says so.
-func TestE5AMovementOfASKUThatTheERPDoesNotHaveIsBookedOnceItDoes(t *testing.T) {
+func TestMovementAMovementOfASKUThatTheERPDoesNotHaveIsBookedOnceItDoes(t *testing.T) {
 	t.Parallel()
 	journey(t, withMovements(nil), func(w *world) {
 		if err := w.erp.SetKit(netsuitetest.Kit{SKU: "SET", Members: []netsuitetest.Member{{SKU: "TEE-BLK-M", Quantity: "2"}}, Changed: time.Now()}); err != nil {
@@ -287,8 +287,8 @@ func TestE5AMovementOfASKUThatTheERPDoesNotHaveIsBookedOnceItDoes(t *testing.T) 
 	})
 }
 
-// TestE5AMovementOfAClosedPeriodFollowsTheSetting: at the boundary of the business day.
-func TestE5AMovementOfAClosedPeriodFollowsTheSetting(t *testing.T) {
+// TestMovementAMovementOfAClosedPeriodFollowsTheSetting: at the boundary of the business day.
+func TestMovementAMovementOfAClosedPeriodFollowsTheSetting(t *testing.T) {
 	t.Parallel()
 	for choice, want := range map[string]string{"wait": "2026-11-22", "next": "2026-12-01"} {
 		t.Run(choice, func(t *testing.T) {
@@ -312,8 +312,8 @@ func TestE5AMovementOfAClosedPeriodFollowsTheSetting(t *testing.T) {
 	}
 }
 
-// TestE5APieceThatComesBackIsCountedOnce: the warehouse restocks it, and the refund's credit puts it back at the ERP.
-func TestE5APieceThatComesBackIsCountedOnce(t *testing.T) {
+// TestMovementAPieceThatComesBackIsCountedOnce: the warehouse restocks it, and the refund's credit puts it back at the ERP.
+func TestMovementAPieceThatComesBackIsCountedOnce(t *testing.T) {
 	t.Parallel()
 	journey(t, withMovements(map[string]string{"NETSUITE_LOCATION": "5", "NETSUITE_INVOICE": "shipped"}), func(w *world) {
 		w.warehouse.Stow("TEE-BLK-M", 9, 40, "115316", "1")
