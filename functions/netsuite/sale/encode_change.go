@@ -72,7 +72,7 @@ func (so *salesOrder) allowed(id string, have []booked, added []*record.Line, it
 		case b.want == nil && b.linked:
 			return record.Conflict(so.removedField(b, items), "line "+b.number+" of sales order "+id+" ("+b.name+") is fulfilled, billed or on a purchase order"+
 				" in NetSuite and was removed in the store; return or bill it in NetSuite, or restore the line in the store"+suitetalk.Redrive)
-		case b.want != nil && less(b.want.Quantity, b.fulfilled):
+		case b.want != nil && b.want.Quantity.Cmp(b.fulfilled) < 0:
 			return record.Conflict(strings.TrimSuffix(b.want.Field, ".sku")+".quantity", "line "+b.number+" of sales order "+id+" has "+b.fulfilled.String()+
 				" fulfilled in NetSuite, the order has only "+b.want.Quantity.String()+"; enter a return in NetSuite"+suitetalk.Redrive)
 		}
@@ -215,7 +215,7 @@ func encodeClose(found *suitetalk.Document) (change, error) {
 	have := bookedLines(found)
 	for i := range have {
 		b := &have[i]
-		if less(b.billed, b.fulfilled) {
+		if b.billed.Cmp(b.fulfilled) < 0 {
 			return change{}, record.Conflict("status", "line "+b.number+" of sales order "+id+" ("+b.name+") is fulfilled and not billed in NetSuite, and the order"+
 				" is cancelled or has no lines left in the store; bill it or enter a return in NetSuite"+suitetalk.Redrive)
 		}

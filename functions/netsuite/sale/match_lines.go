@@ -40,7 +40,7 @@ func bookedLines(d *suitetalk.Document) []booked {
 }
 
 // open reports whether the line can be closed: something of it is left to bill.
-func (b *booked) open() bool { return !b.closed && less(b.billed, b.quantity) }
+func (b *booked) open() bool { return !b.closed && b.billed.Cmp(b.quantity) < 0 }
 
 // same reports whether NetSuite has the line as it is to be. A description and a tax code
 // are compared only where we set them.
