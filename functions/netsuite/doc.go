@@ -1,4 +1,4 @@
-// Package netsuite writes orders, customers, payments, refunds and shipments to NetSuite over
+// Package netsuite writes orders, customers, payments, refunds, shipments and returns to NetSuite over
 // SuiteTalk REST, record service v1, release 2026.1, and reads its stock levels and items by SuiteQL.
 //
 // Deliver sets the state of a record: it reads what NetSuite has, compares, and sends only
@@ -17,10 +17,15 @@
 //	item fulfillment   4 (GET, GET, query,    1 (GET)    2 (GET, PATCH), removed
 //	                   POST)                             4 (GET, GET, GET, DELETE)
 //	invoice of it      2 (GET, POST)          1 (GET)    never changed
+//	requested return   5 (GET, query, GET,    2 (GET,    3 (GET, query, PATCH)
+//	                   query, POST)           query)
+//	received return    6 (GET, query, GET,    2 (GET,    7, with a PATCH of the
+//	                   query, POST, PATCH)    query)     quantities
 //
 // The query of a sales order finds the internal ids of its items, 1000 at a time.
 // A customer whose confirmation was lost costs one request more, and so does one whose
-// name is taken. A customer set by an operator costs none. The first order in a further
+// name is taken. A return costs one more for each other return and each refund of its order, and
+// a received return without an authorization three more. A customer set by an operator costs none. The first order in a further
 // currency of its customer costs two more, and a refund one for each further transaction.
 //
 // Authentication is OAuth 2.0 client credentials with a signed assertion (PS256 or ES256), or
@@ -28,7 +33,8 @@
 // from 2027.1. A role for the connector needs: REST web services, SuiteAnalytics (SuiteQL),
 // items, customers, sales orders, customer deposits, and for refunds credit memos, cash
 // refunds and customer refunds; item fulfillments with the level Full, because that of a cancelled
-// shipment is deleted; invoices and cash sales to read, and accounting periods if
+// shipment is deleted; with NETSUITE_RETURNS=receipt return authorizations and item receipts;
+// invoices and cash sales to read, and accounting periods if
 // NETSUITE_CLOSED_PERIOD is next. Its user has to have English
 // as the language: the cause of an error is often only in its text. The external ids of all
 // these records must come from this integration alone (online help, "Limitations on upsert").
@@ -58,13 +64,14 @@
 //
 //	sale        sales orders, deposits, item fulfillments, invoices
 //	refund      refunds: credit memos, cash refunds, customer refunds
+//	returning   returns of a warehouse: return authorizations, item receipts
 //	stock       the poll of stock levels, also of kits
 //	item        the poll of items and their prices
 //	closing     the poll of sales orders that were cancelled or closed
 //	record      what records have in common: settings, external ids, fields, lines, rejections
 //	suitetalk   the client: logins, requests, answers and what they mean
 //
-// A package imports those below it only, and sale, refund, stock, item and closing do
+// A package imports those below it only, and sale, refund, returning, stock, item and closing do
 // not import each other.
 //
 // # Customers

@@ -68,6 +68,8 @@ func Profile() connector.Profile {
 			canonical.ShipmentUpdated:        shipment,
 			canonical.ShipmentDelivered:      shipment,
 			canonical.ShipmentCancelledEvent: shipment,
+			canonical.ReturnRequested:        {Name: "return authorization", Guarantee: connector.ExternalID},
+			canonical.ReturnReceived:         {Name: "item receipt", Guarantee: connector.ExternalID},
 		},
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/refund"
+	"causeway.example/functions/netsuite/returning"
 	"causeway.example/functions/netsuite/sale"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
@@ -22,7 +23,7 @@ type target struct {
 // records names the records that an entity of each type can be.
 var records = map[string][]string{
 	"customer": {suitetalk.Customer}, "order": {suitetalk.SalesOrder}, "payment": {suitetalk.CustomerDeposit}, "refund": {suitetalk.CustomerRefund, suitetalk.CashRefund},
-	"shipment": {suitetalk.ItemFulfillment},
+	"shipment": {suitetalk.ItemFulfillment}, "return": {suitetalk.ReturnAuthorization},
 }
 
 // Deliver makes the record with the choices of the rules, all of which are made before the
@@ -54,6 +55,8 @@ func (t *target) deliver(ctx context.Context, d connector.Delivery) (connector.R
 		return refunds.Deliver(ctx, d, body)
 	case *canonical.Shipment:
 		return sales.DeliverShipment(ctx, d, body)
+	case *canonical.Return:
+		return (&returning.Target{Account: t.Account}).Deliver(ctx, d, body)
 	}
 	return connector.Receipt{}, fault.New(fault.Unknown, fault.Bug, "delivering "+d.Message.Type+" to netsuite", "there is no operation for it")
 }

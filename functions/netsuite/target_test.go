@@ -31,6 +31,8 @@ func TestConformance(t *testing.T) {
 	updated.Type = canonical.ShipmentUpdated
 	samples = append(samples, later("s-1", func(*canonical.Shipment) {}), later("s-2", func(*canonical.Shipment) {}), updated,
 		later("s-1", func(s *canonical.Shipment) { s.Status, s.Tracking[0].Number = canonical.Delivered, "1ZLAST" }))
+	back := goodsBack("9", map[string][2]string{"TEE-BLK-M": {"1", "1"}})
+	samples = append(samples, returnOf(t, samples[2].Key(), canonical.ReturnRequested, back), returnOf(t, samples[2].Key(), canonical.ReturnReceived, back))
 	cancelled := later("s-1", func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled })
 	personal := []string{"ada@example.com", "Byron", "12 Main St", "212 555"}
 	connectortest.TestTarget(t, connectortest.TargetHarness{
@@ -65,7 +67,7 @@ func startWith(t *testing.T, transport http.RoundTripper, invoice string) connec
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
 	settings := fake.Settings(server.URL)
-	settings["NETSUITE_INVOICE"] = invoice
+	settings["NETSUITE_INVOICE"], settings["NETSUITE_RETURNS"] = invoice, "receipt"
 	system, err := netsuite.Open(settings, connector.Deps{HTTP: transport, Now: clock, Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
@@ -104,6 +106,11 @@ func state(fake *netsuitetest.Fake, external string) string {
 	for _, i := range fake.Invoices() {
 		if i.Writes = 0; i.ExternalID == external {
 			found += fmt.Sprintf("%+v\n", i)
+		}
+	}
+	for _, r := range fake.ReturnAuthorizations() {
+		if r.Writes = 0; r.ExternalID == external {
+			found += fmt.Sprintf("%+v\n%+v\n", r, fake.ItemReceipts())
 		}
 	}
 	for _, memo := range fake.Duplicates() {

@@ -108,7 +108,7 @@ func (f *Fake) itemsNamed(externals []string) []any {
 // transactionTypes are the types as SuiteQL has them.
 var transactionTypes = map[string]string{
 	orderRecord: "SalesOrd", depositRecord: "CustDep", invoiceRecord: "CustInvc", cashSaleRecord: "CashSale",
-	fulfillmentRecord: "ItemShip", creditMemoRecord: "CustCred", cashRefundRecord: "CashRfnd", customerRefundRecord: "CustRfnd",
+	fulfillmentRecord: "ItemShip", returnRecord: "RtnAuth", receiptRecord: "ItemRcpt", creditMemoRecord: "CustCred", cashRefundRecord: "CashRfnd", customerRefundRecord: "CustRfnd",
 }
 
 // transactionsOf returns the transaction with the id, those made of source, and those whose memo

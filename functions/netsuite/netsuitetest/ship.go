@@ -264,9 +264,11 @@ func share(line map[string]any, from, to *big.Rat, places int) *big.Rat {
 	return new(big.Rat).Sub(upTo(to), upTo(from))
 }
 
-// ofOrder makes a record of a sales order, and returns its internal id. The caller holds the lock.
+// ofOrder makes a record of a sales order or of a return authorization, and returns its internal id. The caller holds the lock.
 func (f *Fake) ofOrder(source *Record, to, external string, fields map[string]any, replaced bool) (string, *refusal) {
-	makers := map[string]func(*Record, map[string]any, bool) (map[string]any, []any, *refusal){fulfillmentRecord: f.ship, invoiceRecord: f.bill}[to]
+	makers := map[string]func(*Record, map[string]any, bool) (map[string]any, []any, *refusal){
+		fulfillmentRecord: f.ship, invoiceRecord: f.bill, returnRecord: f.authorize, receiptRecord: f.receive,
+	}[to]
 	made, changed, bad := makers(source, fields, replaced)
 	if bad != nil {
 		return "", bad
@@ -282,6 +284,8 @@ func (f *Fake) ofOrder(source *Record, to, external string, fields map[string]an
 	}
 	if err == nil {
 		f.books.apply(e, made)
+	}
+	if err == nil && len(changed) > 0 {
 		err = f.change(effect{Type: source.Type, ID: source.ID, ExternalID: source.ExternalID}, source.state, map[string]any{itemSublist: sublist(changed)})
 	}
 	if err != nil {
