@@ -182,6 +182,10 @@ func TestAReturnThatDiffersFromWhatWasExpected(t *testing.T) {
 				s.mustComeBack(canonical.ReturnReceived, goodsBack("R-1", c.came))
 				s.wantReturns(c.want)
 			}
+			if c.expected != nil { // the older state once more
+				s.mustComeBack(canonical.ReturnRequested, goodsBack("R-1", c.expected))
+				s.wantReturns(c.want)
+			}
 		})
 	}
 }
