@@ -204,6 +204,12 @@ func TestAReturnThatIsCorrectedIsReceivedByTheDifference(t *testing.T) {
 		s.mustComeBack(canonical.ReturnReceived, goodsBack("R-1", map[string][2]string{"TEE-BLK-M": {"2", "2"}}))
 		s.wantReturns("H 2 of 2 TEE-BLK-M; receipt 1 TEE-BLK-M at 5; receipt 1 TEE-BLK-M at 5")
 	}
+	for field, fewer := range map[string][2]string{"lines[0].restocked": {"2", "1"}, "lines": {"1", "1"}} {
+		_, err := s.comesBack(canonical.ReturnReceived, goodsBack("R-1", map[string][2]string{"TEE-BLK-M": fewer}))
+		if e := fault.As(err); e == nil || e.Class != fault.Conflict || e.Field != field || !strings.Contains(e.Detail, "has 2 received, and the warehouse reports 1 now") {
+			t.Errorf("%v: %+v", fewer, e)
+		}
+	}
 	if twice := s.fake.Duplicates(); len(twice) != 0 {
 		t.Errorf("twice: %v", twice)
 	}
@@ -247,6 +253,26 @@ func TestReturnsOfOneOrderShareItsPieces(t *testing.T) {
 	want := `"TEE-BLK-M": 1 come back, and sales order ` + s.fake.Orders()[0].ID + ` has 4 of 4 fulfilled, of which 4 are in its other returns; settle the difference in NetSuite by hand, then redrive`
 	if e == nil || e.Kind != fault.Rejected || e.Class != fault.Conflict || e.Field != "lines[0].quantity" || e.Detail != want {
 		t.Errorf("got %+v", e)
+	}
+}
+
+// TestAReturnOfAPersonCounts until its lines are closed, or it is cancelled.
+func TestAReturnOfAPersonCounts(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(f *netsuitetest.Fake, id string) error{"closed": (*netsuitetest.Fake).CloseReturn, "cancelled": (*netsuitetest.Fake).CancelReturn} {
+		s := newShippedSale(t, nil)
+		id, err := s.fake.AuthorizeReturn(s.external, 1, "1")
+		s.must(err)
+		body := goodsBack("R-1", map[string][2]string{"TEE-BLK-M": {"2", "2"}})
+		_, err = s.comesBack(canonical.ReturnReceived, body)
+		if e := fault.As(err); e == nil || e.Class != fault.Conflict || !strings.Contains(e.Detail, "of which 1 are in its other returns") {
+			t.Errorf("%s: %+v", name, e)
+		}
+		s.must(end(s.fake, id))
+		s.mustComeBack(canonical.ReturnReceived, body)
+		if got := s.returns(); !strings.HasSuffix(got, "H 2 of 2 TEE-BLK-M; receipt 2 TEE-BLK-M at 5") {
+			t.Errorf("%s: NetSuite has %s", name, got)
+		}
 	}
 }
 

@@ -115,6 +115,22 @@ func (f *Fake) BackInStock() map[string]string {
 	return all
 }
 
+// AuthorizeReturn makes a return authorization of pieces of a sales order's line, as a person does, and returns
+// its internal id. It has no external id.
+func (f *Fake) AuthorizeReturn(externalID string, line int, quantity string) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	order := f.books.find(orderRecord, "eid:"+externalID)
+	if order == nil || lineOf(order.state, line) == nil {
+		return "", errNoLine
+	}
+	of, id := lineOf(order.state, line), f.books.newID()
+	return id, f.change(effect{Type: returnRecord, ID: id}, nil, map[string]any{
+		"createdFrom": map[string]any{"id": order.ID}, "entity": order.state["entity"], "orderStatus": ReturnPendingReceipt,
+		itemSublist: sublist([]any{returnLine(of, of["line"], json.Number(quantity), 1)}),
+	})
+}
+
 // CancelReturn cancels a return authorization, and CloseReturn closes its lines, as a person does in NetSuite.
 func (f *Fake) CancelReturn(id string) error {
 	return f.changeReturn(id, map[string]any{"cancelled": true})
