@@ -23,21 +23,22 @@
 //
 // Only pieces that the warehouse put back into stock are received. NetSuite's receipts have a box Restock
 // for each line: without it the piece is written off and stock does not change (online help, "Handling
-// Returned Items", section_N1308274). The box is in SOAP and in SuiteScript, but the REST API
-// Browser of 2026.1 has no such field of itemReceipt, and with X-NetSuite-PropertyNameValidation: Error an
-// account would reject it. So a piece that was not put back gets no receipt, its cost stays where
-// the fulfillment booked it, and the account must have the preference "Restock Returned Items" on.
+// Returned Items", section_N1308274). The REST API Browser of 2026.1 has no field for it among the 53 of a
+// line of itemReceipt. A public integration sends "restock" all the same, but the connector has NetSuite
+// reject properties that it does not know. So a piece that was not put back gets no receipt, and its cost
+// stays where the fulfillment booked it. The account must have the preference "Restock Returned Items" on,
+// which checks the box of each receipt.
 //
 // The authorization is closed, because the money goes back by the store's refund, which is made of the invoice:
 // a line that is closed is in no queue to be received or refunded (online help, "Closing Line Items on
-// a Customer Return Authorization", section_N1309679), so that nobody refunds it again. Its memo then
-// ends with ", received".
+// a Customer Return Authorization", section_N1309679), so that it is not refunded a second time. The memo of
+// the authorization then ends with ", received".
 //
 // # Which pieces
 //
 // Lines are found by their item, that is by SKU. Several lines of one item share the pieces in their order.
-// What other return authorizations of the order have is taken first: all that ours have, and of others that a
-// person closed what was received. If less is free than comes back, the delivery waits while
+// The pieces of the order's other return authorizations are taken first: of those that a person made and
+// closed only what was received, and of cancelled ones nothing. If less is free than comes back, the delivery waits while
 // the order has enough that is not fulfilled yet, because the shipment is on its way to NetSuite,
 // and is rejected with the numbers otherwise. NetSuite itself only warns of other authorizations
 // (section_N1306234). Two returns of one order that are written at the same moment do not see each other.
@@ -56,7 +57,7 @@
 // key and is looked up first; that of an item receipt also has how many pieces were received
 // before it, so that one which takes effect late has the same, and NetSuite rejects an external id that is taken.
 //
-// Nothing goes into stock by two documents when the setting changes. A credit memo or a cash refund that
+// A change of the setting puts nothing into stock by two documents. A credit memo or a cash refund that
 // put pieces of the same item into stock makes the return a conflict with its number. A refund of
 // an order with a return authorization of ours books items without stock under either setting.
 //

@@ -107,7 +107,7 @@ func (w *work) notCredited(ctx context.Context) error {
 	return nil
 }
 
-// end closes the lines of the authorization, so that nobody refunds it beside the store.
+// end closes the lines of the authorization, so that it is not refunded beside the store's refund.
 func (w *work) end(ctx context.Context) error {
 	if w.auth.closed() && (w.auth.ended() || len(w.done) == 0) {
 		return nil
