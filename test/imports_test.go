@@ -116,7 +116,7 @@ var house = map[string]rule{
 	"infra/causeway/plan":              {rooms: []string{"functions", "shared/routes", "shared/rules", "shared/retry", "shared/connector", "shared/fault"}, modules: []string{"github.com/go-playground/validator/v10", "go.yaml.in/yaml/v3"}},
 	"infra/causeway/plan/plantest":     {rooms: []string{"infra/causeway/plan", "functions", "shared/routes", "shared/connector", "shared/canonical", "shared/fault"}},
 	"infra/causeway/watch":             {rooms: []string{"infra/causeway/plan", "shared/routes", "shared/connector"}, modules: []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go"}},
-	"functions/netsuite":               {rooms: []string{"functions/netsuite/adjustment", "functions/netsuite/item", "functions/netsuite/orderstate", "functions/netsuite/payback", "functions/netsuite/record", "functions/netsuite/refund", "functions/netsuite/sale", "functions/netsuite/stock", "functions/netsuite/suitetalk", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/strictjson"}},
+	"functions/netsuite":               {rooms: []string{"functions/netsuite/adjustment", "functions/netsuite/item", "functions/netsuite/orderstate", "functions/netsuite/payback", "functions/netsuite/record", "functions/netsuite/refund", "functions/netsuite/returning", "functions/netsuite/sale", "functions/netsuite/stock", "functions/netsuite/suitetalk", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/strictjson"}},
 	"functions/netsuite/orderstate":    {rooms: []string{"functions/netsuite/record", "functions/netsuite/suitetalk", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/strictjson", "shared/wire"}},
 	"functions/netsuite/payback":       {rooms: []string{"functions/netsuite/record", "functions/netsuite/suitetalk", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/strictjson", "shared/wire"}},
 	"functions/netsuite/adjustment":    {rooms: []string{"functions/netsuite/record", "functions/netsuite/suitetalk", "shared/connector", "shared/canonical", "shared/fault", "shared/formats/strictjson"}},
@@ -127,6 +127,7 @@ var house = map[string]rule{
 	"functions/netsuite/record":        {rooms: []string{"functions/netsuite/suitetalk", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/strictjson"}},
 	"functions/netsuite/sale":          {rooms: []string{"functions/netsuite/record", "functions/netsuite/suitetalk", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/strictjson"}},
 	"functions/netsuite/refund":        {rooms: []string{"functions/netsuite/record", "functions/netsuite/suitetalk", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/strictjson"}},
+	"functions/netsuite/returning":     {rooms: []string{"functions/netsuite/record", "functions/netsuite/suitetalk", "shared/connector", "shared/canonical", "shared/message", "shared/fault", "shared/formats/strictjson"}},
 	"functions/netsuite/suitetalk":     {rooms: []string{"shared/connector", "shared/canonical", "shared/fault", "shared/formats/strictjson", "shared/webapi"}},
 }
 

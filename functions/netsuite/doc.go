@@ -1,5 +1,5 @@
-// Package netsuite writes orders, customers, payments, refunds and shipments to NetSuite over
-// SuiteTalk REST, record service v1, release 2026.1, and reads its stock levels, items, closed orders and refunds by SuiteQL.
+// Package netsuite writes orders, customers, payments, refunds, shipments, returns and movements of stock to NetSuite over
+// SuiteTalk REST, record service v1, release 2026.1, and reads its stock levels, items, sales orders and refunds by SuiteQL.
 //
 // Deliver sets the state of a record: it reads what NetSuite has, compares, and sends only
 // what differs. The number of requests per delivery:
@@ -18,11 +18,16 @@
 //	                   POST)                             4 (GET, GET, GET, DELETE)
 //	invoice of it      2 (GET, POST)          1 (GET)    never changed
 //	stock movement     2 (GET, PUT)           1 (GET)    never changed
+//	requested return   5 (GET, query, GET,    2 (GET,    3 (GET, query, PATCH)
+//	                   query, POST)           query)
+//	received return    6 (GET, query, GET,    2 (GET,    7, with a PATCH of the
+//	                   query, POST, PATCH)    query)     quantities
 //
 // The query of a sales order finds the internal ids of its items, 1000 at a time.
 // A customer whose confirmation was lost costs one request more, and so does one whose
-// name is taken. With NETSUITE_REFUNDS a refund of which nothing is booked costs a query more, and one that a person entered
-// ends after it and a PATCH. A customer set by an operator costs none. The first order in a further
+// name is taken. A return costs one more for each other return and each refund of its order, and
+// a received return without an authorization three more. With NETSUITE_REFUNDS a refund of which nothing is booked
+// costs a query more, and one that a person entered ends after it and a PATCH. A customer set by an operator costs none. The first order in a further
 // currency of its customer costs two more, and a refund one for each further transaction.
 //
 // Authentication is OAuth 2.0 client credentials with a signed assertion (PS256 or ES256), or
@@ -30,8 +35,9 @@
 // from 2027.1. A role for the connector needs: REST web services, SuiteAnalytics (SuiteQL),
 // items, customers, sales orders, customer deposits, and for refunds credit memos, cash
 // refunds and customer refunds; item fulfillments with the level Full, because that of a cancelled
-// shipment is deleted; invoices and cash sales to read, and accounting periods if
-// NETSUITE_CLOSED_PERIOD is next; inventory adjustments for a warehouse's movements. Its user has to have English
+// shipment is deleted; with NETSUITE_RETURNS=receipt return authorizations and item receipts;
+// invoices and cash sales to read, and accounting periods if NETSUITE_CLOSED_PERIOD is next; inventory
+// adjustments for a warehouse's movements. Its user has to have English
 // as the language: the cause of an error is often only in its text. The external ids of all
 // these records must come from this integration alone (online help, "Limitations on upsert").
 //
@@ -61,6 +67,7 @@
 //	sale        sales orders, deposits, item fulfillments, invoices
 //	refund      refunds: credit memos, cash refunds, customer refunds
 //	adjustment  inventory adjustments of what a warehouse received, found, lost or moved
+//	returning   returns of a warehouse: return authorizations, item receipts
 //	stock       the poll of stock levels, also of kits
 //	item        the poll of items and their prices
 //	orderstate  the poll of sales orders and their state
@@ -68,7 +75,7 @@
 //	record      what records have in common: settings, external ids, fields, lines, rejections
 //	suitetalk   the client: logins, requests, answers and what they mean
 //
-// A package imports those below it only, and sale, refund, adjustment, stock, item, orderstate and payback do
+// A package imports those below it only, and sale, refund, adjustment, returning, stock, item, orderstate and payback do
 // not import each other.
 //
 // # Customers

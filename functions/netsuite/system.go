@@ -75,6 +75,8 @@ func Profile() connector.Profile {
 			canonical.ShipmentCancelledEvent: shipment,
 			canonical.InventoryAdjusted:      movement,
 			canonical.InventoryReceived:      movement,
+			canonical.ReturnRequested:        {Name: "return authorization", Guarantee: connector.ExternalID},
+			canonical.ReturnReceived:         {Name: "item receipt", Guarantee: connector.ExternalID},
 		},
 	}
 }

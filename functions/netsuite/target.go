@@ -6,6 +6,7 @@ import (
 	"causeway.example/functions/netsuite/adjustment"
 	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/refund"
+	"causeway.example/functions/netsuite/returning"
 	"causeway.example/functions/netsuite/sale"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
@@ -26,7 +27,7 @@ type target struct {
 // records names the records that an entity of each type can be.
 var records = map[string][]string{
 	"customer": {suitetalk.Customer}, "order": {suitetalk.SalesOrder}, "payment": {suitetalk.CustomerDeposit}, "refund": {suitetalk.CustomerRefund, suitetalk.CashRefund},
-	"shipment": {suitetalk.ItemFulfillment}, "movement": {suitetalk.InventoryAdjustment},
+	"shipment": {suitetalk.ItemFulfillment}, "movement": {suitetalk.InventoryAdjustment}, "return": {suitetalk.ReturnAuthorization},
 }
 
 // Deliver makes the record with the choices of the rules, all of which are made before the
@@ -60,6 +61,8 @@ func (t *target) deliver(ctx context.Context, d connector.Delivery) (connector.R
 		return sales.DeliverShipment(ctx, d, body)
 	case *canonical.InventoryMovement:
 		return (&adjustment.Target{Account: t.Account, Booking: t.booking}).Deliver(ctx, d, body)
+	case *canonical.Return:
+		return (&returning.Target{Account: t.Account}).Deliver(ctx, d, body)
 	}
 	return connector.Receipt{}, fault.New(fault.Unknown, fault.Bug, "delivering "+d.Message.Type+" to netsuite", "there is no operation for it")
 }

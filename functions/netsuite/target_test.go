@@ -33,6 +33,8 @@ func TestConformance(t *testing.T) {
 	samples = append(samples, later("s-1", func(*canonical.Shipment) {}), later("s-2", func(*canonical.Shipment) {}), updated,
 		later("s-1", func(s *canonical.Shipment) { s.Status, s.Tracking[0].Number = canonical.Delivered, "1ZLAST" }))
 	samples = append(samples, movementOf(t, canonical.InventoryReceived, movement("1-9", "24")), movementOf(t, canonical.InventoryAdjusted, movement("2-9", "-3")))
+	back := goodsBack("9", map[string][2]string{"TEE-BLK-M": {"1", "1"}})
+	samples = append(samples, returnOf(t, samples[2].Key(), canonical.ReturnRequested, back), returnOf(t, samples[2].Key(), canonical.ReturnReceived, back))
 	cancelled := later("s-1", func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled })
 	personal := []string{"ada@example.com", "Byron", "12 Main St", "212 555"}
 	connectortest.TestTarget(t, connectortest.TargetHarness{
@@ -67,7 +69,7 @@ func startWith(t *testing.T, transport http.RoundTripper, invoice string) connec
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
 	settings := fake.Settings(server.URL)
-	settings["NETSUITE_INVOICE"] = invoice
+	settings["NETSUITE_INVOICE"], settings["NETSUITE_RETURNS"] = invoice, "receipt"
 	maps.Copy(settings, adjusting)
 	system, err := netsuite.Open(settings, connector.Deps{HTTP: transport, Now: clock, Random: rand.Reader})
 	if err != nil {
@@ -112,6 +114,11 @@ func state(fake *netsuitetest.Fake, external string) string {
 	for _, a := range fake.Adjustments() {
 		if a.Writes = 0; a.ExternalID == external {
 			found += fmt.Sprintf("%+v\n", a)
+		}
+	}
+	for _, r := range fake.ReturnAuthorizations() {
+		if r.Writes = 0; r.ExternalID == external {
+			found += fmt.Sprintf("%+v\n%+v\n", r, fake.ItemReceipts())
 		}
 	}
 	for _, memo := range fake.Duplicates() {

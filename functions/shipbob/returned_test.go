@@ -44,7 +44,7 @@ func TestAReturnIsRequestedAndReceived(t *testing.T) {
 			t.Fatalf("%s: %+v", topic, got)
 		}
 		body := got[0].Body.(*canonical.Return)
-		if body.Words() != "1 HOOD-M, 2 TEE-BLK-M" || body.Order != "5001" || canonical.Validate(body) != nil {
+		if body.Words() != "1 HOOD-M, 2 TEE-BLK-M" || body.Order != "5001" || body.Location != "9" || canonical.Validate(body) != nil {
 			t.Errorf("%s: %+v", topic, body)
 		}
 	}

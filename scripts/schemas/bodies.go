@@ -220,7 +220,7 @@ func sampleReturn(received bool) *canonical.Return {
 		line.Restocked = new(pieces(1))
 	}
 	return &canonical.Return{
-		ID: "945000954", Order: orderID, Lines: []canonical.ReturnLine{line}, Reason: canonical.NewText("too small"), At: sampleTime.Add(96 * time.Hour),
+		ID: "945000954", Order: orderID, Lines: []canonical.ReturnLine{line}, Reason: canonical.NewText("too small"), Location: "655441491", At: sampleTime.Add(96 * time.Hour),
 	}
 }
 

@@ -201,7 +201,9 @@ type Return struct {
 	Order  string       `json:"order" validate:"required,max=128"`
 	Lines  []ReturnLine `json:"lines" validate:"min=1,dive"`
 	Reason Text         `json:"reason,omitzero"`
-	At     time.Time    `json:"at" validate:"required"` // when it was requested, or received
+	// Location is the warehouse's location that they come to, as that of a Shipment.
+	Location string    `json:"location,omitempty"`
+	At       time.Time `json:"at" validate:"required"` // when it was requested, or received
 }
 
 // ReturnLine is a quantity of one order line that comes back, or came.

@@ -41,7 +41,7 @@ var Table = slices.Concat([]Route{
 
 // Shipments returns the flows of a warehouse: what it shipped, and what happened to it later, goes to
 // the CRM, to the ERP, and back to the store whose order it is. What it has of an order goes to the CRM
-// and to the store, where a person sees what it holds. What comes back to it goes to both too.
+// and to the store, where a person sees what it holds. What comes back to it goes to all of them.
 func Shipments(warehouse string) []Route {
 	return []Route{
 		{From: warehouse, Flow: flowShipments, To: "hubspot", Types: shipments},
@@ -50,6 +50,7 @@ func Shipments(warehouse string) []Route {
 		{From: warehouse, Flow: flowShipments, To: "woocommerce", Types: shipments, Filters: ordersOf("woocommerce")},
 		{From: warehouse, Flow: flowHolds, To: "hubspot", Types: holds},
 		{From: warehouse, Flow: flowReturns, To: "hubspot", Types: goodsBack},
+		{From: warehouse, Flow: flowReturns, To: "netsuite", Types: goodsBack},
 		{From: warehouse, Flow: flowReturns, To: "shopify", Types: goodsBack, Filters: ordersOf("shopify")},
 		{From: warehouse, Flow: flowReturns, To: "woocommerce", Types: goodsBack, Filters: ordersOf("woocommerce")},
 		{From: warehouse, Flow: flowHolds, To: "shopify", Types: holds, Filters: ordersOf("shopify")},

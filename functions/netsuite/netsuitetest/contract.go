@@ -41,8 +41,10 @@ var loadContract = sync.OnceValue(func() *contract {
 func Refuses(record string, body []byte) error {
 	method, path := http.MethodPut, record+"/eid:x"
 	switch record {
-	case fulfillmentRecord, invoiceRecord:
+	case fulfillmentRecord, invoiceRecord, returnRecord:
 		method, path = http.MethodPost, orderRecord+"/1/!transform/"+record
+	case receiptRecord:
+		method, path = http.MethodPost, returnRecord+"/1/!transform/"+record
 	case creditMemoRecord:
 		method, path = http.MethodPost, invoiceRecord+"/1/!transform/"+record
 	case cashRefundRecord:

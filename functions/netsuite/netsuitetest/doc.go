@@ -15,6 +15,8 @@
 //
 // Invoice and CashSale bill an order. A credit memo or a cash refund is made of them, and a
 // customer refund pays deposits and credit memos out, each only as far as something is left.
+// A return authorization is made of a sales order, and an item receipt of it: its state follows from what was
+// received and closed, and BackInStock has what receipts and credits put into stock.
 // A customer has a subsidiary, currencies, and may be inactive (Deactivate): an order that
 // cannot name it is rejected with the reason.
 //

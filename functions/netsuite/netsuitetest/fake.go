@@ -203,6 +203,9 @@ func (f *Fake) read(w http.ResponseWriter, kind, id string, query url.Values) {
 		return
 	}
 	answer, fields := map[string]any{"id": found.ID, "links": []any{}}, query.Get("fields")
+	if kind == returnRecord && fields == "" {
+		answer["status"] = map[string]any{"id": returnStatus(found.state)}
+	}
 	for name, value := range found.state {
 		if fields == "" || strings.Contains(","+fields+",", ","+name+",") {
 			answer[name] = f.books.shown(name, value, query.Get("expandSubResources") == "true")

@@ -114,7 +114,7 @@ func (f *Fake) itemsNamed(externals []string) []any {
 // transactionTypes are the types as SuiteQL has them.
 var transactionTypes = map[string]string{
 	orderRecord: "SalesOrd", depositRecord: "CustDep", invoiceRecord: "CustInvc", cashSaleRecord: "CashSale",
-	fulfillmentRecord: "ItemShip", adjustmentRecord: "InvAdjst", creditMemoRecord: "CustCred", cashRefundRecord: "CashRfnd", customerRefundRecord: "CustRfnd",
+	fulfillmentRecord: "ItemShip", adjustmentRecord: "InvAdjst", returnRecord: "RtnAuth", receiptRecord: "ItemRcpt", creditMemoRecord: "CustCred", cashRefundRecord: "CashRfnd", customerRefundRecord: "CustRfnd",
 }
 
 // transactionsOf returns the transaction with the id, those made of source, and those whose memo

@@ -9,8 +9,9 @@ import (
 	"strconv"
 )
 
-// transform makes a credit memo of an invoice, a cash refund of a cash sale, or an item
-// fulfillment or an invoice of a sales order, as POST /invoice/5/!transform/creditMemo does:
+// transform makes a credit memo of an invoice, a cash refund of a cash sale, an item
+// fulfillment, an invoice or a return authorization of a sales order, or an item receipt of a return
+// authorization, as POST /invoice/5/!transform/creditMemo does:
 // the new record begins as a copy, and the body is written over it. It is not an upsert: an external id that is taken is rejected. The
 // caller holds the lock.
 func (f *Fake) transform(from, id, to string, replace []string, body []byte) (string, *refusal) {
@@ -27,7 +28,7 @@ func (f *Fake) transform(from, id, to string, replace []string, body []byte) (st
 		return "", invalid("USER_ERROR", "externalId", "Error while accessing a resource. This record already exists")
 	}
 	delete(fields, "externalId")
-	if from == orderRecord {
+	if from == orderRecord || from == returnRecord {
 		return f.ofOrder(source, to, external, fields, slices.Contains(replace, itemSublist))
 	}
 	start := maps.Clone(source.state)

@@ -94,7 +94,7 @@ func lockedByWorkflow() *refusal {
 func acceptWritable(fields map[string]any) *refusal {
 	for i, entry := range items(fields[itemSublist]) {
 		line, _ := entry.(map[string]any)
-		for _, name := range []string{"quantityFulfilled", "quantityBilled", "linked"} {
+		for _, name := range []string{"quantityFulfilled", "quantityBilled", "quantityReceived", "linked"} {
 			if line[name] != nil {
 				return invalid("INVALID_CONTENT", "item.items["+strconv.Itoa(i)+"]."+name, "The field is read-only.")
 			}
@@ -126,6 +126,8 @@ func (b *books) accept(kind string, before, after map[string]any) *refusal {
 		return nil
 	case fulfillmentRecord:
 		return b.acceptShipped(before, after)
+	case returnRecord:
+		return b.acceptReturn(before, after)
 	}
 	return b.acceptDeposit(before, after)
 }

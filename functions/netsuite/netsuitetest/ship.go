@@ -264,9 +264,11 @@ func share(line map[string]any, from, to *big.Rat, places int) *big.Rat {
 	return new(big.Rat).Sub(upTo(to), upTo(from))
 }
 
-// ofOrder makes a record of a sales order, and returns its internal id. The caller holds the lock.
+// ofOrder makes a record of a sales order or of a return authorization, and returns its internal id. The caller holds the lock.
 func (f *Fake) ofOrder(source *Record, to, external string, fields map[string]any, replaced bool) (string, *refusal) {
-	makers := map[string]func(*Record, map[string]any, bool) (map[string]any, []any, *refusal){fulfillmentRecord: f.ship, invoiceRecord: f.bill}[to]
+	makers := map[string]func(*Record, map[string]any, bool) (map[string]any, []any, *refusal){
+		fulfillmentRecord: f.ship, invoiceRecord: f.bill, returnRecord: f.authorize, receiptRecord: f.receive,
+	}[to]
 	made, changed, bad := makers(source, fields, replaced)
 	if bad != nil {
 		return "", bad
@@ -277,9 +279,14 @@ func (f *Fake) ofOrder(source *Record, to, external string, fields map[string]an
 	made["createdFrom"] = map[string]any{"id": source.ID}
 	whole, err := json.Marshal(made)
 	e := effect{Type: to, ID: f.books.newID(), ExternalID: external, Body: whole}
-	if err == nil {
-		of := effect{Type: source.Type, ID: source.ID, ExternalID: source.ExternalID}
+	switch of := (effect{Type: source.Type, ID: source.ID, ExternalID: source.ExternalID}); {
+	case err != nil:
+	case len(changed) > 0:
 		err = f.changeWith(&e, made, of, source.state, map[string]any{itemSublist: sublist(changed)})
+	default:
+		if err = f.write(e); err == nil {
+			f.books.apply(e, made)
+		}
 	}
 	if err != nil {
 		return "", &refusal{500, "UNEXPECTED_ERROR", "", "An unexpected error occurred."}

@@ -1,8 +1,10 @@
 package record
 
 import (
+	"slices"
 	"strings"
 
+	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 )
@@ -49,6 +51,23 @@ func MemoOf(key message.Key) string {
 // ClosedNote ends the memo of a sales order that we closed, because the store cancelled the order or
 // has nothing left of it. An order that an operator closed does not have it.
 const ClosedNote = ", closed by the store"
+
+// ReturnMemo is what the memos of all returns of the store's order begin with.
+func ReturnMemo(order message.Key) string { return MemoOf(order) + " return " }
+
+// StoreOrder returns the key of the store's order that a warehouse's event is about, by its id, and the
+// internal id of its sales order. Errors are about the canonical field "order".
+func StoreOrder(d connector.Delivery, id string) (key message.Key, ref string, err error) {
+	i := slices.IndexFunc(d.Message.Parents, func(k message.Key) bool { return k.Type == "order" && k.ID == id })
+	if i < 0 {
+		return key, "", &fault.Error{Kind: fault.Invalid, Class: fault.MissingRef, Field: "order", Detail: "the event does not name the store of order " + id}
+	}
+	key = d.Message.Parents[i]
+	if ref = d.Parents[key.String()]; ref == "" {
+		return key, "", &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: "order", Detail: "is not at netsuite yet"}
+	}
+	return key, ref, nil
+}
 
 // Parent returns the internal id of an entity of the message's store, by its type and id, among the
 // parents of the delivery. One that is missing is on its way: the error is fault.NotReady at the

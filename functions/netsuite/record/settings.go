@@ -24,7 +24,7 @@ type Settings struct {
 	Terms         map[string]string `env:"NETSUITE_TERMS" envKeyValSeparator:"="`                                                            // the store's payment terms, or "*" -> internal id
 	ShipMethods   map[string]string `env:"NETSUITE_SHIP_METHODS" envKeyValSeparator:"=" for:"orders with a delivery code that has no entry"` // delivery code, or "*" -> internal id
 	Payments      map[string]string `env:"NETSUITE_PAYMENT_METHODS" envKeyValSeparator:"=" for:"payments with a tender that has no entry"`   // tender, or "*" -> internal id of the payment option
-	ShipLocations map[string]string `env:"NETSUITE_SHIP_LOCATIONS" envKeyValSeparator:"="`                                                   // the warehouse's location -> internal id of the location that goods leave from
+	ShipLocations map[string]string `env:"NETSUITE_SHIP_LOCATIONS" envKeyValSeparator:"="`                                                   // the warehouse's location -> internal id of the location that goods leave from and come back to
 	TaxCode       string            `env:"NETSUITE_TAX_CODE"`                                                                                // internal id of a code that computes no tax
 
 	// External ids of the items of lines that have no SKU.
@@ -71,6 +71,10 @@ type Settings struct {
 	// orders refund it. Then a refund of a store is looked for among what people paid back.
 	Refunds bool `env:"NETSUITE_REFUNDS" envDefault:"false"`
 
+	// Returns is which document puts goods that come back into stock: the refund's credit, or the item
+	// receipt of the warehouse's return.
+	Returns string `env:"NETSUITE_RETURNS" envDefault:"credit" validate:"oneof=credit receipt"`
+
 	// Invoice is when the connector bills a sales order: never, or with each shipment what was shipped.
 	Invoice       string `env:"NETSUITE_INVOICE" envDefault:"never" validate:"oneof=never shipped"`
 	PackageWeight string `env:"NETSUITE_PACKAGE_WEIGHT" envDefault:"1" validate:"numeric"` // of each package of a shipment, in the account's unit; NetSuite demands one
@@ -82,6 +86,9 @@ type Settings struct {
 
 	chosen connector.Choices // of the rules for the message at hand; nil without rules
 }
+
+// ReturnsByReceipt reports whether item receipts put goods that come back into stock.
+func (s *Settings) ReturnsByReceipt() bool { return s.Returns == "receipt" }
 
 // Choice returns the choice of a rule for the message at hand, about the part with the path; ""
 // if there is no rule, or it has no opinion.

@@ -115,7 +115,7 @@ func ourField(field, record string, lines []Origin) Origin {
 	if at := linePath().FindStringSubmatch(field); at != nil {
 		return ourLine(field, at[1], at[2], lines)
 	}
-	if field == "item" && record == suitetalk.SalesOrder {
+	if field == "item" && slices.Contains([]string{suitetalk.SalesOrder, suitetalk.ReturnAuthorization, suitetalk.ItemReceipt}, record) {
 		return Origin{Field: "lines"}
 	}
 	for theirs, ours := range prefixes {

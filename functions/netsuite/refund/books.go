@@ -33,12 +33,14 @@ type refunding struct {
 	// The memo of a refund's documents begins with the order: it is how all refunds of one
 	// order are found.
 	memo, memoOfAll string
+	memoOfReturns   string // the same of the order's returns
 
 	entity   string          // internal id of the order's customer
 	total    canonical.Money // of the sales order
 	deposits []transaction   // of the order
 	sales    []transaction   // invoices, or else cash sales
 	cash     bool            // the sales are cash sales
+	returned bool            // the order has a return authorization of ours, whose item receipt moves the stock
 	reversal *transaction    // our credit memo or cash refund, nil if it is not there yet
 	credits  []transaction   // credit memos of the order's other refunds
 	earlier  canonical.Money
@@ -85,10 +87,12 @@ func newRefund(s *record.Settings, d connector.Delivery, body *canonical.Refund)
 	if err != nil {
 		return nil, err
 	}
-	all := record.MemoOf(message.Key{System: m.System(), Tenant: m.Tenant, Type: "order", ID: body.Order}) + " refund "
+	key := message.Key{System: m.System(), Tenant: m.Tenant, Type: "order", ID: body.Order}
+	all := record.MemoOf(key) + " refund "
 	r := &refunding{
 		settings: s, message: m, refund: body, date: record.Dating{Day: s.Day(body.At)}, order: order, external: record.ExternalID(m.Key()), currency: currency,
-		memo: all + body.ID, memoOfAll: all, known: map[string]bool{}, earlier: canonical.Money{Currency: body.Amount.Currency}, paid: canonical.Money{Currency: body.Amount.Currency},
+		memo: all + body.ID, memoOfAll: all, memoOfReturns: record.ReturnMemo(key), known: map[string]bool{},
+		earlier: canonical.Money{Currency: body.Amount.Currency}, paid: canonical.Money{Currency: body.Amount.Currency},
 	}
 	return r, r.plan()
 }
@@ -139,7 +143,7 @@ func (r *refunding) read(rows []suitetalk.Values) error {
 			r.sales = append(r.sales, tx)
 		case suitetalk.CashSaleType:
 			cashSales = append(cashSales, tx)
-		case suitetalk.CreditMemoType, suitetalk.CashRefundType, suitetalk.CustomerRefundType:
+		case suitetalk.CreditMemoType, suitetalk.CashRefundType, suitetalk.CustomerRefundType, suitetalk.ReturnAuthorizationType:
 			r.readEarlier(tx, row["memo"])
 		}
 	}
@@ -152,10 +156,12 @@ func (r *refunding) read(rows []suitetalk.Values) error {
 	return nil
 }
 
-// readEarlier separates this refund's own documents from those of the order's other refunds.
+// readEarlier separates this refund's own documents from those of the order's other refunds and of its returns.
 func (r *refunding) readEarlier(tx transaction, memo string) {
 	mine := memo == r.memo || strings.HasPrefix(memo, r.memo+" ")
 	switch {
+	case tx.kind == suitetalk.ReturnAuthorizationType:
+		r.returned = r.returned || strings.HasPrefix(memo, r.memoOfReturns)
 	case !mine && !strings.HasPrefix(memo, r.memoOfAll):
 	case !mine && tx.kind == suitetalk.CreditMemoType:
 		r.credits = append(r.credits, tx)

@@ -32,7 +32,10 @@
 // A credit memo and a cash refund have the refund's lines net of tax, its shipping as shipping
 // cost, other parts by the items of the settings, and all tax on one line. Goods that come
 // back are booked by their own item: NetSuite puts them into stock with the credit, so nothing
-// else may receive them. Goods that do not come back are booked by an item without stock.
+// else may receive them. Goods that do not come back are booked by an item without stock. With
+// NETSUITE_RETURNS=receipt all goods are, because the item receipt of the warehouse's return puts them into
+// stock (package returning), and so are those of an order with a return authorization of ours under either
+// setting. Goods that come back to a place without such a return, such as a shop, then have to be received by hand.
 //
 // All documents have external ids that follow from the refund's key. A transform is no
 // upsert, but NetSuite rejects an external id that is taken, so that one which takes effect

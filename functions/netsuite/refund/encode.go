@@ -47,7 +47,7 @@ func (v *reversal) bookLines() error {
 			continue
 		}
 		amount := v.net(l.Amount, l.Tax)
-		if own := cmp.Or(v.settings.Choice("NETSUITE_RULE_ITEM", field), l.SKU); l.Restock && own != "" && !l.Quantity.Value.IsZero() {
+		if own := cmp.Or(v.settings.Choice("NETSUITE_RULE_ITEM", field), l.SKU); l.Restock && !v.movesNoStock() && own != "" && !l.Quantity.Value.IsZero() {
 			v.lines = append(v.lines, record.Line{Item: own, Text: l.Title, Quantity: l.Quantity.Value, Amount: amount, Field: field + ".sku"})
 			continue
 		}
@@ -58,6 +58,10 @@ func (v *reversal) bookLines() error {
 	}
 	return nil
 }
+
+// movesNoStock reports whether the item receipts of the order's returns put goods that come back into
+// stock, so that the credit does not.
+func (r *refunding) movesNoStock() bool { return r.settings.ReturnsByReceipt() || r.returned }
 
 func (v *reversal) bookParts() error {
 	for i, part := range v.refund.Parts {

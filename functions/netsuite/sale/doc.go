@@ -9,7 +9,6 @@
 //	shipment.go, encode_shipment.go   the item fulfillment of a shipment, and its invoice
 //	shipment_later.go                 its corrected tracking, and its removal
 //	itemize.go                        the comparison of one order for an auditor
-//	decimal.go                        sums of quantities
 //
 // The functions of a delivery return the receipt, or a fault whose Field is the path in the canonical
 // entity. Package record says what the fields, lines and faults have in common.

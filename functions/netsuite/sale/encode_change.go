@@ -82,7 +82,7 @@ func (so *salesOrder) allowed(id string, have []booked, added []*record.Line, it
 		case b.want == nil && b.linked:
 			return record.Conflict(so.removedField(b, items), "line "+b.number+" of sales order "+id+" ("+b.name+") is fulfilled, billed or on a purchase order"+
 				" in NetSuite and was removed in the store; return or bill it in NetSuite, or restore the line in the store"+suitetalk.Redrive)
-		case b.want != nil && less(b.want.Quantity, b.gone()):
+		case b.want != nil && b.want.Quantity.Cmp(b.gone()) < 0:
 			return record.Conflict(strings.TrimSuffix(b.want.Field, ".sku")+".quantity", "line "+b.number+" of sales order "+id+" has "+b.gone().String()+
 				" fulfilled or billed in NetSuite, the order has only "+b.want.Quantity.String()+"; enter a return in NetSuite"+suitetalk.Redrive)
 		}
@@ -251,7 +251,7 @@ func encodeClose(found *suitetalk.Document) (change, error) {
 	var lines []lineChange
 	have := bookedLines(found)
 	for i := range have {
-		if b := &have[i]; b.open() && !less(b.billed, b.fulfilled) {
+		if b := &have[i]; b.open() && b.billed.Cmp(b.fulfilled) >= 0 {
 			lines = append(lines, lineChange{have: b, shut: "true"})
 		}
 	}

@@ -28,7 +28,7 @@ func (s *shipping) encode(external string) ([]byte, []record.Origin, error) {
 	for _, l := range s.lines {
 		w.Obj()
 		w.NumField("orderLine", l.number)
-		shipped := positive(l.quantity)
+		shipped := l.quantity.Sign() > 0
 		w.BoolField("itemReceive", shipped)
 		if shipped {
 			w.NumField("quantity", l.quantity.Normal().String())

@@ -40,11 +40,11 @@ func bookedLines(d *suitetalk.Document) []booked {
 }
 
 // open reports whether the line can be closed: something of it is left to bill.
-func (b *booked) open() bool { return !b.closed && less(b.billed, b.quantity) }
+func (b *booked) open() bool { return !b.closed && b.billed.Cmp(b.quantity) < 0 }
 
 // gone returns how many left or were billed, whichever is more.
 func (b *booked) gone() canonical.Decimal {
-	if less(b.fulfilled, b.billed) {
+	if b.fulfilled.Cmp(b.billed) < 0 {
 		return b.billed
 	}
 	return b.fulfilled

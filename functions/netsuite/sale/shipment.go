@@ -106,7 +106,7 @@ func (t *Target) explained(ctx context.Context, p suitetalk.Place, s *shipping, 
 // numbers in its memo and the same quantities, "" if there is none: a warehouse that confirms a
 // shipment again may give it another id.
 func (t *Target) sameParcel(ctx context.Context, p suitetalk.Place, s *shipping, order *suitetalk.Document, items map[string]string) (string, error) {
-	begun := slices.ContainsFunc(bookedLines(order), func(b booked) bool { return positive(b.fulfilled) })
+	begun := slices.ContainsFunc(bookedLines(order), func(b booked) bool { return b.fulfilled.Sign() > 0 })
 	if !begun || len(s.shipment.Tracking) == 0 {
 		return "", nil
 	}
@@ -117,7 +117,7 @@ func (t *Target) sameParcel(ctx context.Context, p suitetalk.Place, s *shipping,
 	want := map[string]canonical.Decimal{}
 	for _, l := range s.shipment.Lines {
 		item := items[strings.ToLower(l.SKU)]
-		want[item] = plus(want[item], l.Quantity.Value).Normal()
+		want[item] = record.Plus(want[item], l.Quantity.Value).Normal()
 	}
 	for _, row := range rows {
 		if row["type"] != suitetalk.ItemFulfillmentType || !s.tracked(row["memo"]) {
@@ -138,7 +138,7 @@ func (t *Target) sameParcel(ctx context.Context, p suitetalk.Place, s *shipping,
 func quantities(d *suitetalk.Document) map[string]canonical.Decimal {
 	all := map[string]canonical.Decimal{}
 	for _, l := range d.Lists[record.ItemSublist] {
-		all[l.Ref("item")] = plus(all[l.Ref("item")], l.Decimal("quantity")).Normal()
+		all[l.Ref("item")] = record.Plus(all[l.Ref("item")], l.Decimal("quantity")).Normal()
 	}
 	return all
 }
@@ -186,14 +186,9 @@ type fulfilling struct {
 }
 
 func newShipping(s *record.Settings, d connector.Delivery, body *canonical.Shipment) (*shipping, error) {
-	i := slices.IndexFunc(d.Message.Parents, func(k message.Key) bool { return k.Type == "order" && k.ID == body.Order })
-	if i < 0 {
-		return nil, &fault.Error{Kind: fault.Invalid, Class: fault.MissingRef, Field: "order", Detail: "the event does not name the store of order " + body.Order}
-	}
-	key := d.Message.Parents[i]
-	order := d.Parents[key.String()]
-	if order == "" {
-		return nil, &fault.Error{Kind: fault.NotReady, Class: fault.MissingRef, Field: "order", Detail: "is not at netsuite yet"}
+	key, order, err := record.StoreOrder(d, body.Order)
+	if err != nil {
+		return nil, err
 	}
 	return &shipping{settings: s, message: d.Message, shipment: body, orderKey: key, order: order}, nil
 }
@@ -242,23 +237,23 @@ func (s *shipping) match(found *suitetalk.Document, items map[string]string) err
 		}
 		rest := l.Quantity.Value
 		for j := range have {
-			part := least(rest, left[j])
-			if have[j].item != item || !positive(part) {
+			part := record.Least(rest, left[j])
+			if have[j].item != item || part.Sign() <= 0 {
 				continue
 			}
-			rest, left[j], shipped[j], origins[j] = minus(rest, part), minus(left[j], part), plus(shipped[j], part), o
+			rest, left[j], shipped[j], origins[j] = record.Minus(rest, part), record.Minus(left[j], part), record.Plus(shipped[j], part), o
 		}
-		if positive(rest) {
+		if rest.Sign() > 0 {
 			return s.over(have, item, o, rest)
 		}
 	}
 	sum := canonical.Decimal{}
 	for i := range have {
-		if sum = plus(sum, shipped[i]); positive(left[i]) || positive(shipped[i]) {
+		if sum = record.Plus(sum, shipped[i]); left[i].Sign() > 0 || shipped[i].Sign() > 0 {
 			s.lines = append(s.lines, fulfilling{have[i].number, shipped[i], origins[i]})
 		}
 	}
-	if !positive(sum) {
+	if sum.Sign() <= 0 {
 		return record.Rejected(fault.Value, "lines", "no line has a quantity, so nothing was shipped")
 	}
 	return nil
@@ -273,7 +268,7 @@ func (s *shipping) open(have []booked, items map[string]string) []canonical.Deci
 	}
 	for i := range have {
 		if !have[i].closed && !charges[have[i].item] {
-			left[i] = minus(have[i].quantity, have[i].fulfilled)
+			left[i] = record.Minus(have[i].quantity, have[i].fulfilled)
 		}
 	}
 	return left

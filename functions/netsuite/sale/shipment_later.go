@@ -42,7 +42,7 @@ func (t *Target) correct(ctx context.Context, p suitetalk.Place, s *shipping, fo
 // sumOf adds the quantities up.
 func sumOf(all map[string]canonical.Decimal) (sum canonical.Decimal) {
 	for _, n := range all {
-		sum = plus(sum, n)
+		sum = record.Plus(sum, n)
 	}
 	return sum.Normal()
 }
@@ -50,7 +50,7 @@ func sumOf(all map[string]canonical.Decimal) (sum canonical.Decimal) {
 // pieces is how many pieces the shipment has.
 func (s *shipping) pieces() (sum canonical.Decimal) {
 	for _, l := range s.shipment.Lines {
-		sum = plus(sum, l.Quantity.Value)
+		sum = record.Plus(sum, l.Quantity.Value)
 	}
 	return sum.Normal()
 }
@@ -90,10 +90,10 @@ func (t *Target) notBilled(ctx context.Context, p suitetalk.Place, s *shipping, 
 	}
 	left := map[string]canonical.Decimal{}
 	for _, b := range bookedLines(order) {
-		left[b.item] = plus(left[b.item], minus(b.fulfilled, least(b.fulfilled, b.billed)))
+		left[b.item] = record.Plus(left[b.item], record.Minus(b.fulfilled, record.Least(b.fulfilled, b.billed)))
 	}
 	for item, n := range quantities(found) {
-		if less(left[item], n) {
+		if left[item].Cmp(n) < 0 {
 			return record.Conflict("status", billed+step)
 		}
 	}

@@ -26,6 +26,9 @@ const (
 	CreditMemo      = "creditMemo"
 	CashRefund      = "cashRefund"
 	CustomerRefund  = "customerRefund"
+
+	ReturnAuthorization = "returnAuthorization"
+	ItemReceipt         = "itemReceipt"
 )
 
 const (

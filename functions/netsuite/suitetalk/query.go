@@ -25,7 +25,8 @@ const (
 	CashRefundType      = "CashRfnd"
 	CustomerRefundType  = "CustRfnd"
 
-	ItemFulfillmentType = "ItemShip"
+	ItemFulfillmentType     = "ItemShip"
+	ReturnAuthorizationType = "RtnAuth"
 )
 
 // The states of a sales order that is to be neither fulfilled nor billed any more, as SuiteQL has them.

@@ -12,6 +12,7 @@ type Return struct {
 	ID, Order, Status, Type string // Order is the id of the store's order
 	Created, Completed      time.Time
 	Shipment                string // id of the one that it is of, "" if it names none
+	Center                  string // id of the fulfillment center that it comes to
 	Items                   []Item
 }
 
@@ -54,7 +55,7 @@ const restock = "restock"
 // Event returns the type and the time of what the return's state reports, with its body: return.requested
 // until it is completed, and return.received then. why is set if it reports nothing.
 func (r *Return) Event() (eventType string, at time.Time, body *canonical.Return, why string) {
-	body = &canonical.Return{ID: r.ID, Order: r.Order, Reason: canonical.NewText(r.Type)}
+	body = &canonical.Return{ID: r.ID, Order: r.Order, Location: r.Center, Reason: canonical.NewText(r.Type)}
 	switch strings.ToLower(strings.ReplaceAll(r.Status, " ", "")) {
 	case completed:
 		eventType, at = canonical.ReturnReceived, r.Completed

@@ -73,6 +73,8 @@ func Read(r *wire.Reader) (b Return) {
 			b.Type = r.Word()
 		case "original_shipment_id":
 			b.Shipment, _ = r.NullID()
+		case "fulfillment_center":
+			b.Center = readCenter(r)
 		case "inventory":
 			b.Items = wire.List(r, readItem)
 		}
@@ -81,6 +83,18 @@ func Read(r *wire.Reader) (b Return) {
 		r.Missing("id")
 	}
 	return b
+}
+
+func readCenter(r *wire.Reader) (id string) {
+	if r.Null() {
+		return ""
+	}
+	for member := range r.Object() {
+		if member == "id" {
+			id = r.ID()
+		}
+	}
+	return id
 }
 
 func readItem(r *wire.Reader) (i Item) {

@@ -142,6 +142,7 @@ func (f *Fake) returnView(r *Return) map[string]any {
 	view := map[string]any{
 		"id": r.ID, "reference_id": "RMA-" + strconv.Itoa(r.ID), "return_type": "Regular", "status": r.Status, "customer_name": "Example Brand",
 		"insert_date": r.Created.Format(time.RFC3339), "completed_date": nil, "inventory": inventory, "original_shipment_id": nil,
+		"fulfillment_center": map[string]any{"id": 9, "name": "Cicero (IL)"},
 	}
 	if r.Shipment != 0 {
 		view["original_shipment_id"] = r.Shipment
