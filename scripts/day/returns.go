@@ -119,15 +119,20 @@ func (b *books) returns() {
 			b.count(what+"woocommerce", returnInNotes(b, order.ID, r.ID, state), 1)
 			continue
 		}
-		own := b.store.Returns(order.ID)
-		if state == "received" || len(own) == 0 { // a return of the store's own shows that it is expected
-			b.count(what+"shopify", inLines(b.store.Metafield(order.ID, "causeway.returns"), r.ID, state), 1)
-		}
-		for _, one := range own {
-			if state == "received" {
-				b.count("end of return "+one.Name+" in shopify", one.Closed, 1)
-			}
-		}
+		b.returnInStore(order, what, r.ID, state)
+	}
+}
+
+// returnInStore looks for the return at its order in Shopify. One that the store has itself shows that it is
+// expected.
+func (b *books) returnInStore(order message.Key, what string, id int, state string) {
+	own := b.store.Returns(order.ID)
+	if state != "received" && len(own) > 0 {
+		return
+	}
+	b.count(what+"shopify", inLines(b.store.Metafield(order.ID, "causeway.returns"), id, state), 1)
+	for _, one := range own {
+		b.count("end of return "+one.Name+" in shopify", one.Closed, 1)
 	}
 }
 

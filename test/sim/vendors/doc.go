@@ -9,7 +9,7 @@
 //	shopify-fulfillment    search           fulfillment, later its tracking, delivery or cancellation
 //	woocommerce            search           shipment as meta data, status and notes of its order
 //	shipbob-product        search           product
-//	shopify-product        external_id      product, its price, its archiving
+//	shopify-product        search           product, its price by external_id, its archiving
 //	woocommerce-product    search           product, its price, its hiding
 //	shopify-return         search           return as metafields of its order, and the shop's own one is closed
 //	woocommerce-return     search           return as a note of its order
