@@ -47,6 +47,10 @@ func All() []System {
 			return shipbobtest.New(now), nil
 		}},
 		{Profile: shopify.Profile(), Open: shopify.Open, Fake: func(string, func() time.Time) (connectortest.Fake, error) { return shopifytest.New(), nil }},
-		{Profile: woocommerce.Profile(), Open: woocommerce.Open, Fake: func(string, func() time.Time) (connectortest.Fake, error) { return woocommercetest.New(), nil }},
+		{Profile: woocommerce.Profile(), Open: woocommerce.Open, Fake: func(_ string, now func() time.Time) (connectortest.Fake, error) {
+			fake := woocommercetest.New()
+			fake.Now = now
+			return fake, nil
+		}},
 	}
 }

@@ -18,8 +18,8 @@
 //     roles that are little more than queries: poll.go, audit.go, subscribe.go.
 //
 // admin imports payload; translation, fulfillment, inventory, product, mark and returning import both and
-// do not know each other. A fulfillment and a return have guarantee search, a stock level
-// compare_and_set, a product, its price and a mark external_id: their documentation says why.
+// do not know each other. A fulfillment, a return and a product have guarantee search, a stock level
+// compare_and_set, a price and a mark external_id: their documentation says why.
 //
 // # Deliveries
 //

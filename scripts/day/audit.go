@@ -2,18 +2,14 @@ package day
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
-	"causeway.example/functions/hubspot/hubspottest"
-	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/shipbob"
 	"causeway.example/functions/shipbob/shipbobtest"
-	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/functions/woocommerce/woocommercetest"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
@@ -124,31 +120,28 @@ func explained(ctx context.Context, ledger Finder, memo string) (bool, error) {
 	return false, nil
 }
 
-// Misplaced returns what the fakes' own books have to little or too often, beside the ERP's orders
+// Misplaced returns what the fakes' own books have too little or too often, beside the ERP's orders
 // and payments: parcels that left and stand in the store, the ERP or the CRM otherwise than once,
 // parcels that stand there although they did not leave, orders that the warehouse or the CRM has
-// twice, and stock of the store that is not the ERP's. pending reports whether the ledger says why
-// an order's parcels are not at a target.
-func Misplaced(fakes map[string]http.Handler, pending func(target string, order message.Key) bool) (lost, twice []string) {
-	b := books{pending: pending}
-	b.store, _ = fakes["shopify"].(*shopifytest.Fake)
-	b.shop, _ = fakes["woocommerce"].(*woocommercetest.Fake)
-	b.erp, _ = fakes["netsuite"].(*netsuitetest.Fake)
-	b.crm, _ = fakes["hubspot"].(*hubspottest.Fake)
-	if warehouse, ok := fakes["shipbob"].(*shipbobtest.Fake); ok {
-		b.parcels(warehouse.Orders())
+// twice, and what the flows compare. pending reports whether the ledger says why an order's parcels are
+// not at a target.
+func Misplaced(systems map[string]http.Handler, pending func(target string, order message.Key) bool) (lost, twice []string) {
+	b := books{fakes: among(systems), pending: pending}
+	if b.warehouse != nil {
+		b.parcels(b.warehouse.Orders())
 	}
 	b.contacts()
-	b.stock()
+	if b.playFlows() {
+		for _, f := range flows() {
+			f.compare(&b)
+		}
+	}
 	return b.lost, b.twice
 }
 
 // books compares the fakes' books with each other.
 type books struct {
-	store       *shopifytest.Fake
-	shop        *woocommercetest.Fake
-	erp         *netsuitetest.Fake
-	crm         *hubspottest.Fake
+	fakes
 	pending     func(target string, order message.Key) bool
 	lost, twice []string
 }
@@ -160,6 +153,13 @@ func (b *books) count(what string, n, want int) {
 		b.lost = append(b.lost, what)
 	case n > want:
 		b.twice = append(b.twice, what)
+	}
+}
+
+// same notes what has a value other than the one that it ought to have.
+func (b *books) same(what, has, want string) {
+	if has != want {
+		b.lost = append(b.lost, what+": it has "+has+" and not "+want)
 	}
 }
 
@@ -276,27 +276,6 @@ func (b *books) contacts() {
 		}
 		for value, n := range found {
 			b.count(value+" in hubspot", n, 1)
-		}
-	}
-}
-
-// stock compares the stores' stock with the ERP's.
-func (b *books) stock() {
-	if b.erp == nil {
-		return
-	}
-	places := map[string]map[string]int64{}
-	if b.store != nil {
-		places["shopify"] = b.store.Available(storeLocation)
-	}
-	if b.shop != nil {
-		places["woocommerce"] = b.shop.Available()
-	}
-	for target, at := range places {
-		for name, pieces := range stocked() {
-			if at[name] != pieces {
-				b.lost = append(b.lost, fmt.Sprintf("stock of %s in %s, which has %d and not %d", name, target, at[name], pieces))
-			}
 		}
 	}
 }

@@ -1,6 +1,10 @@
 // Package day is the sample day of two stores that the demonstrations and the tests of
 // whole installations play: signed deliveries as stores send them, what the ERP does
 // badly meanwhile, and the audit of the ERP's books against what senders were told.
+//
+// What begins elsewhere is a flow (flows.go): products and stock of the ERP, orders that it ends,
+// and returns at the warehouse. Each has its steps in the parts of the day, and a comparison of its
+// targets' books with the source's.
 package day
 
 import (
@@ -50,7 +54,10 @@ func (d Delivery) Hold(store http.Handler) error {
 const UnknownSKU = "SKU-NOBODY-KNOWS"
 
 // builder collects the deliveries in the order in which the stores send them.
-type builder struct{ steps []Delivery }
+type builder struct {
+	fakes
+	steps []Delivery
+}
 
 // Sample is a day of two stores alone: the morning, and a part of an order that comes back.
 func Sample() []Delivery {
@@ -60,10 +67,12 @@ func Sample() []Delivery {
 	return d.steps
 }
 
-// Morning has the reports of the stores on a day with a warehouse, before anything leaves.
-func Morning() []Delivery {
-	d := &builder{}
+// Morning has the reports of the stores on a day with a warehouse, before anything leaves, and the steps
+// of the flows. Without systems it has the reports alone.
+func Morning(systems map[string]http.Handler) []Delivery {
+	d := &builder{fakes: among(systems)}
 	d.begin()
+	d.flows(func(f flow) func(*builder) { return f.morning })
 	return d.steps
 }
 

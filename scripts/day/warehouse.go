@@ -3,10 +3,10 @@ package day
 import (
 	"fmt"
 	"hash/fnv"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"causeway.example/functions/hubspot/hubspottest"
 	"causeway.example/functions/netsuite/netsuitetest"
@@ -25,61 +25,10 @@ const (
 	crmRate        = "1000"
 )
 
-// PrepareWarehouse returns the settings of the day that the fake warehouse takes.
-func PrepareWarehouse(warehouse *shipbobtest.Fake) map[string]string {
-	warehouse.Limit(warehouseLimit)
-	return map[string]string{"SHIPBOB_RATE": warehouseRate}
-}
-
 // PrepareCRM returns the settings of the day that the fake CRM takes.
 func PrepareCRM(crm *hubspottest.Fake) map[string]string {
 	crm.Limit(crmLimit)
 	return map[string]string{"HUBSPOT_RATE": crmRate}
-}
-
-// The location whose stock the ERP is master of, in the ERP and in the store.
-const (
-	erpLocation   = "5"
-	storeLocation = "655441491"
-)
-
-// stocked is how many of the day's articles have a stock, and the pieces of each in the ERP.
-func stocked() map[string]int64 {
-	pieces := map[string]int64{}
-	for i := range 20 {
-		pieces[sku(i)] = int64(3 * i)
-	}
-	return pieces
-}
-
-// PrepareStore gives the store the stock of yesterday, and returns the settings of its stock.
-func PrepareStore(store *shopifytest.Fake) map[string]string {
-	all := stocked()
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		store.Stock(name, storeLocation, all[name]+7)
-	}
-	return map[string]string{"SHOPIFY_STOCK_LOCATIONS": "netsuite/" + erpLocation + "=" + shopifytest.Shop + "/" + storeLocation}
-}
-
-// PrepareShop does so for the shop of WooCommerce.
-func PrepareShop(shop *woocommercetest.Fake) map[string]string {
-	all := stocked()
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		shop.Stock(name, all[name]+3)
-	}
-	return map[string]string{"WOOCOMMERCE_STOCK_LOCATIONS": "netsuite/" + erpLocation + "=shop.example"}
-}
-
-// Stock gives the ERP its stock of today, and returns the settings of it.
-func Stock(erp *netsuitetest.Fake) (map[string]string, error) {
-	all := stocked()
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		pieces := strconv.FormatInt(all[name], 10)
-		if err := erp.SetStock(name, erpLocation, pieces, pieces, shopifytest.Start); err != nil {
-			return nil, err
-		}
-	}
-	return map[string]string{"NETSUITE_STOCK_LOCATIONS": erpLocation}, nil
 }
 
 // Acts of a fake itself, which no connector asked for.
@@ -90,6 +39,14 @@ const (
 	actCorrect = "correct"  // the first parcel gets another tracking number
 	actArrive  = "arrive"   // the first parcel arrives
 	actCancel  = "cancel"   // the first parcel does not leave after all
+	actExpect  = "expect"   // a return of the first parcel is expected
+	actReceive = "receive"  // … and received
+	actReturn  = "return"   // a store: a return of the order's article is opened
+	actLose    = "lose"     // the answer to the next request of the kind is lost
+	actBusy    = "busy"     // a store: the next request of the kind is to come later
+	actItem    = "item"     // an ERP: an item is saved
+	actStock   = "stock"    // the stock of an article changes
+	actClose   = "close"    // the order of the memo is closed
 )
 
 // Act is something that a system does by itself: its name, and the body or reference that it is
@@ -100,26 +57,64 @@ type Act struct{ Name, About string }
 func (a Act) Do(fake http.Handler) error {
 	switch fake := fake.(type) {
 	case *shopifytest.Fake:
-		fake.PutNewer([]byte(a.About))
+		a.inStore(fake)
 	case *woocommercetest.Fake:
+		if a.Name == actLose {
+			fake.LoseAnswer(a.About)
+			return nil
+		}
 		fake.PutBody([]byte(a.About))
 	case *shipbobtest.Fake:
-		return a.ship(fake)
+		if a.Name == actLose {
+			fake.LoseAnswer(a.About)
+			return nil
+		}
+		return a.inWarehouse(fake)
+	case *netsuitetest.Fake:
+		return a.master(fake)
 	}
 	return nil
 }
 
-func (a Act) ship(warehouse *shipbobtest.Fake) error {
-	all := warehouse.Orders()
-	i := slices.IndexFunc(all, func(o shipbobtest.Order) bool { return o.Reference == a.About })
-	if i < 0 {
-		return fmt.Errorf("the warehouse has no order %s", a.About)
+func (a Act) inStore(store *shopifytest.Fake) {
+	switch a.Name {
+	case actReturn:
+		a.open(store)
+	case actLose:
+		store.LoseAnswer(a.About)
+	case actBusy:
+		store.AnswerTo(a.About, shopifytest.Answer{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}, Body: `{"errors":"Throttled"}`})
+	default:
+		store.PutNewer([]byte(a.About))
 	}
-	first, left := all[i].Shipments[0], all[i].Shipments[len(all[i].Shipments)-1]
+}
+
+func (a Act) inWarehouse(warehouse *shipbobtest.Fake) error {
+	o, err := orderOf(warehouse, a.About)
+	if err != nil {
+		return err
+	}
+	if a.Name == actExpect || a.Name == actReceive {
+		return a.comeBack(warehouse, o)
+	}
+	return a.ship(warehouse, o)
+}
+
+func orderOf(warehouse *shipbobtest.Fake, reference string) (*shipbobtest.Order, error) {
+	all := warehouse.Orders()
+	i := slices.IndexFunc(all, func(o shipbobtest.Order) bool { return o.Reference == reference })
+	if i < 0 {
+		return nil, fmt.Errorf("the warehouse has no order %s", reference)
+	}
+	return &all[i], nil
+}
+
+func (a Act) ship(warehouse *shipbobtest.Fake, o *shipbobtest.Order) error {
+	first, left := o.Shipments[0], o.Shipments[len(o.Shipments)-1]
 	var err error
 	switch {
 	case a.Name == actShipOne && first.Shipped.IsZero():
-		_, err = warehouse.Ship(a.About, map[string]int{all[i].Products[0].Reference: 1})
+		_, err = warehouse.Ship(a.About, map[string]int{o.Products[0].Reference: 1})
 	case a.Name == actShip && left.Shipped.IsZero():
 		_, err = warehouse.Ship(a.About, nil)
 	case a.Name == actCorrect && first.Tracked.IsZero():
@@ -132,29 +127,44 @@ func (a Act) ship(warehouse *shipbobtest.Fake) error {
 	return err
 }
 
-// Afternoon has the acts of the warehouse with the orders that it has by then: each leaves, some in two
-// parcels. Of some the tracking number is corrected, some arrive, some do not leave after all, and
-// some are reported by no webhook.
-func Afternoon(warehouse *shipbobtest.Fake) (steps []Delivery) {
-	for _, o := range warehouse.Orders() {
+// Afternoon has the steps of the flows, and then the acts of the warehouse with the orders that it has by
+// then: each leaves, some in two parcels. Of some the tracking number is corrected, some arrive, some of
+// Shopify do not leave after all, and some are reported by no webhook.
+func Afternoon(systems map[string]http.Handler) []Delivery {
+	d := &builder{fakes: among(systems)}
+	d.flows(func(f flow) func(*builder) { return f.afternoon })
+	for _, o := range d.warehouse.Orders() {
 		if o.Status() != shipbobtest.ImportReview && (o.Status() != shipbobtest.Cancelled || !o.Shipments[0].Shipped.IsZero()) {
-			steps = append(steps, leaves(&o)...)
+			d.leaves(&o)
 		}
 	}
-	return steps
+	return d.steps
 }
 
-// leaves returns the steps of an order, which are chosen by its reference.
-func leaves(o *shipbobtest.Order) (steps []Delivery) {
+// leaves adds the steps of an order. They are chosen by its reference, but for orders of the flows.
+func (d *builder) leaves(o *shipbobtest.Order) {
 	chance := fnv.New32a()
 	chance.Write([]byte(o.Reference))
 	n := chance.Sum32()
 	add := func(topic string, lost bool, acts ...string) {
-		d := Delivery{ID: "warehouse " + o.Reference + " " + topic, System: shipbob.Name, topic: topic, reference: o.Reference, Lost: lost}
+		step := Delivery{ID: "warehouse " + o.Reference + " " + topic, System: shipbob.Name, topic: topic, reference: o.Reference, Lost: lost}
 		for _, name := range acts {
-			d.Acts = append(d.Acts, Act{name, o.Reference})
+			step.Acts = append(step.Acts, Act{name, o.Reference})
 		}
-		steps = append(steps, d)
+		d.steps = append(d.steps, step)
+	}
+	order, _, _ := shipbob.ParseReference(o.Reference)
+	if d.playFlows() {
+		switch memoOf(order) {
+		case wooMemo(unshipped):
+			return
+		case purchaseMemo(started):
+			add("order.shipped", false, actShipOne)
+			return
+		case purchaseMemo(returned), wooMemo(returnedToShop):
+			add("order.shipped", false, actShip)
+			return
+		}
 	}
 	if n%5 == 0 && o.Products[0].Quantity > 1 {
 		add("order.shipped", false, actShipOne, actShip)
@@ -166,33 +176,33 @@ func leaves(o *shipbobtest.Order) (steps []Delivery) {
 		add("order.shipment.tracking.updated", false, actCorrect)
 	case n%6 < 3:
 		add("order.shipment.delivered", n%7 == 1, actArrive)
-	case n%24 == 9:
+	case n%24 == 9 && order.System == "shopify":
 		add("order.shipment.cancelled", false, actCancel)
 	}
-	return steps
 }
 
-// Evening has the reports of the stores about each order that was fulfilled in them, and a part of an
-// order that comes back.
-func Evening(stores map[string]http.Handler, warehouse *shipbobtest.Fake) []Delivery {
-	d := &builder{}
-	for _, o := range warehouse.Orders() {
+// Evening has the reports of the stores about each order that was fulfilled in them, a part of an order
+// that is paid back, and the steps of the flows.
+func Evening(systems map[string]http.Handler) []Delivery {
+	d := &builder{fakes: among(systems)}
+	for _, o := range d.warehouse.Orders() {
 		order, issue, ok := shipbob.ParseReference(o.Reference)
 		if !ok || issue > 1 || o.Shipments[0].Shipped.IsZero() {
 			continue
 		}
 		before := len(d.steps)
-		d.reports(stores[order.System], order.ID)
+		d.reports(systems[order.System], order.ID)
 		for i := before; i < len(d.steps); i++ {
 			d.steps[i].ID, d.steps[i].Acts = "evening "+o.Reference, nil
 		}
 	}
-	if store, ok := stores["shopify"].(*shopifytest.Fake); ok {
-		if body := store.Webhook(strconv.FormatInt(purchase(returned).ID, 10)); body != nil {
+	if d.store != nil {
+		if body := d.store.Webhook(strconv.FormatInt(purchase(returned).ID, 10)); body != nil {
 			d.comesBack(body)
 			d.steps[len(d.steps)-1].ID = "evening: a part of an order comes back"
 		}
 	}
+	d.flows(func(f flow) func(*builder) { return f.evening })
 	return d.steps
 }
 
@@ -216,6 +226,10 @@ func (d Delivery) Request(fake http.Handler) (http.Header, []byte, error) {
 	if !ok || d.topic == "" {
 		return d.Header, d.Body, nil
 	}
-	request, err := warehouse.Delivery(d.ID, d.topic, d.reference)
+	id := strings.TrimSuffix(d.ID, again)
+	request, err := warehouse.Delivery(id, d.topic, d.reference)
+	if strings.HasPrefix(d.topic, "return.") {
+		request, err = returnRequest(warehouse, id, d)
+	}
 	return request.Header, request.Body, err
 }

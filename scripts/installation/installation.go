@@ -357,7 +357,7 @@ func prepareERP(erp *netsuitetest.Fake, stores []string) (map[string]string, err
 		}
 	}
 	if slices.Contains(stores, "shopify/"+shopifytest.Shop) && slices.Contains(stores, "woocommerce/shop.example") {
-		more, err := day.Stock(erp)
+		more, err := day.PrepareMaster(erp)
 		if err != nil {
 			return nil, err
 		}

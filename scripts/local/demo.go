@@ -8,8 +8,12 @@ import (
 	"time"
 )
 
-// demoPace is the pause between two deliveries of a demo.
-const demoPace = time.Millisecond
+// demoPace is the pause between two deliveries of a demo, and demoMargin that between the end of a request
+// and its retry, which has to cover the clocks of one machine only.
+const (
+	demoPace   = time.Millisecond
+	demoMargin = 100 * time.Millisecond
+)
 
 // demo plays the day from an empty folder, prints the table and the result, and
 // returns 1 if anything was lost or duplicated.
@@ -19,7 +23,7 @@ func demo(ctx context.Context, o options) (code int, err error) {
 		return exitError, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	o.data, o.port, o.settings = folder, 0, ""
+	o.data, o.port, o.settings, o.policy.Margin = folder, 0, "", demoMargin
 	p, err := open(ctx, o)
 	defer func() { err = errors.Join(err, p.close()) }()
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 
 // kept is a fake whose changes outlive the process. Each request that may change something is
 // written down before it is answered, and so is what the system does by itself; at the start all of
-// it happens again.
+// it happens again. Of the ERP, which keeps what requests change in a file of its own, only the latter is.
 type kept struct {
 	fake http.Handler
 	mu   sync.Mutex // changes happen one after another, in the order of the file

@@ -111,7 +111,7 @@ func TestWhatIsMisplacedIsNamed(t *testing.T) {
 	defer func() { must(t, p.close()) }()
 	must(t, err)
 	p.start(ctx)
-	steps := p.parts()[0]()
+	steps := p.parts()[0].steps()
 	i := slices.IndexFunc(steps, func(d day.Delivery) bool { return strings.HasSuffix(d.Order, " 6000000000001") })
 	must(t, p.senders.play(ctx, steps[i:i+1], 0))
 	must(t, p.settled(ctx))
@@ -122,8 +122,9 @@ func TestWhatIsMisplacedIsNamed(t *testing.T) {
 	if missing := slices.DeleteFunc(lost, func(what string) bool { return !strings.HasPrefix(what, "parcel ") }); len(missing) != 3 || len(twice) != 0 {
 		t.Errorf("a parcel that was not reported: lost %q, twice %q; want it in store, ERP and CRM", missing, twice)
 	}
-	must(t, p.senders.play(ctx, p.parts()[1](), 0))
-	must(t, p.settledAndPolled(ctx))
+	afternoon := p.parts()[1]
+	must(t, p.senders.play(ctx, afternoon.steps(), 0))
+	must(t, p.settledAndPolled(ctx, afternoon.polls))
 	if lost, twice = day.Misplaced(p.stores, notPending); len(lost)+len(twice) > 0 {
 		t.Errorf("after the webhook: lost %q, twice %q", lost, twice)
 	}

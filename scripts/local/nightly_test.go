@@ -35,7 +35,7 @@ func TestTheSampleDayIsAudited(t *testing.T) {
 	must(t, err)
 	p.start(ctx)
 	must(t, p.senders.play(ctx, day.Sample(), 0))
-	must(t, p.settledAndPolled(ctx))
+	must(t, p.settledAndPolled(ctx, p.parts()[0].polls))
 	auditor, err := p.auditor(hasty())
 	must(t, err)
 	records := 0

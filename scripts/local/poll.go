@@ -67,11 +67,13 @@ func (p *program) pollers(runtime port.Runtime, policy retry.Policy) (map[string
 	return all, nil
 }
 
-// poll polls every source once.
-func (p *program) poll(ctx context.Context) error {
+// poll polls once those sources.
+func (p *program) poll(ctx context.Context, those func(name string) bool) error {
 	var failures []error
 	for _, name := range slices.Sorted(maps.Keys(p.polled)) {
-		failures = append(failures, p.polled[name].Run(ctx))
+		if those(name) {
+			failures = append(failures, p.polled[name].Run(ctx))
+		}
 	}
 	return errors.Join(failures...)
 }

@@ -33,7 +33,7 @@ const patience = 5 * time.Minute
 // that was answered as accepted is missing or booked twice.
 func TestKillAndRestart(t *testing.T) {
 	t.Parallel()
-	steps, folder := day.Morning(), t.TempDir()
+	steps, folder := day.Morning(nil), t.TempDir()
 	for _, moment := range moments(len(steps)) {
 		c := start(t, folder)
 		c.waitForAnswers(moment)

@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"causeway.example/functions"
+	"causeway.example/functions/netsuite"
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/shipbob"
-	"causeway.example/functions/shipbob/shipbobtest"
 	"causeway.example/scripts/day"
 	"causeway.example/scripts/installation"
 	"causeway.example/shared/connector"
@@ -46,13 +46,27 @@ func (p *program) openSystems(ctx context.Context) error {
 		},
 	})
 	p.systems = p.opened.Systems
-	for name := range p.stores { // a fake is done with a request when it has answered
+	for name := range p.stores {
 		if system, opened := p.systems[name]; opened {
-			system.Profile.Linger = 0
+			system.Profile = prompt(system.Profile)
 			p.systems[name] = system
 		}
 	}
 	return err
+}
+
+// promptly is how long a request to a fake may take.
+const promptly = 2 * time.Second
+
+// prompt returns the profile of a fake: it answers soon, is done with a request when it has answered, and its
+// search finds at once what was written. So a lost answer is soon settled.
+func prompt(profile connector.Profile) connector.Profile {
+	profile.Timeout, profile.Linger, profile.Operations = min(profile.Timeout, promptly), 0, maps.Clone(profile.Operations)
+	for event, operation := range profile.Operations {
+		operation.Lag = 0
+		profile.Operations[event] = operation
+	}
+	return profile
 }
 
 // openFake serves the system's fake on its port and returns the settings that point the
@@ -69,16 +83,16 @@ func (p *program) openFake(system functions.System, offset int, stores []string)
 	}
 	handler := http.NewServeMux()
 	p.stores[name], k.fake = fake, fake
-	if erp, ok := fake.(*netsuitetest.Fake); ok { // keeps its books itself
+	if erp, ok := fake.(*netsuitetest.Fake); ok { // keeps itself what requests change
 		p.erp = erp
 		handler.Handle("/", fake)
 		handler.HandleFunc("GET /books", booksPage(erp))
 	} else {
-		p.kept[name] = k
 		handler.Handle("/", k)
-		if err := k.open(filepath.Join(p.options.data, "fake-"+name+".jsonl")); err != nil {
-			return nil, err
-		}
+	}
+	p.kept[name] = k
+	if err := k.open(filepath.Join(p.options.data, "fake-"+name+".jsonl")); err != nil {
+		return nil, err
 	}
 	address, err := p.serve(offset, "fake "+system.Profile.Title, handler)
 	own := maps.Clone(fake.Settings("http://" + address))
@@ -86,42 +100,49 @@ func (p *program) openFake(system functions.System, offset int, stores []string)
 	return own, err
 }
 
-// parts returns the parts of the sample day from systems that are fakes, each made when what came
-// before has settled. A real system's secret is not ours to sign with.
-func (p *program) parts() []func() []day.Delivery {
+// part is a part of the sample day.
+type part struct {
+	steps func() []day.Delivery // made when what came before has settled
+	polls func(name string) bool
+}
+
+// parts returns the parts of the sample day from systems that are fakes. A real system's secret is not ours
+// to sign with. After the afternoon the stores are not polled: they report in the evening what changed in
+// them.
+func (p *program) parts() []part {
 	fakes := func(steps []day.Delivery) []day.Delivery {
 		return slices.DeleteFunc(steps, func(d day.Delivery) bool { return p.stores[d.System] == nil })
 	}
-	warehouse, ok := p.stores[shipbob.Name].(*shipbobtest.Fake)
-	if !ok {
-		return []func() []day.Delivery{func() []day.Delivery { return fakes(day.Sample()) }}
+	all := func(string) bool { return true }
+	if p.stores[shipbob.Name] == nil {
+		return []part{{func() []day.Delivery { return fakes(day.Sample()) }, all}}
 	}
-	return []func() []day.Delivery{
-		func() []day.Delivery { return fakes(day.Morning()) },
-		func() []day.Delivery { return day.Afternoon(warehouse) },
-		func() []day.Delivery { return fakes(day.Evening(p.stores, warehouse)) },
+	return []part{
+		{func() []day.Delivery { return fakes(day.Morning(p.stores)) }, all},
+		{func() []day.Delivery { return day.Afternoon(p.stores) }, func(name string) bool { return name == shipbob.Name || name == netsuite.Name }},
+		{func() []day.Delivery { return fakes(day.Evening(p.stores)) }, all},
 	}
 }
 
 // playDay plays the parts of the sample day. After each it polls for changes that no delivery reported.
 func (p *program) playDay(ctx context.Context, pause time.Duration) error {
 	for _, part := range p.parts() {
-		if err := p.senders.play(ctx, part(), pause); err != nil {
+		if err := p.senders.play(ctx, part.steps(), pause); err != nil {
 			return fmt.Errorf("playing the sample day: %w", err)
 		}
-		if err := p.settledAndPolled(ctx); err != nil {
+		if err := p.settledAndPolled(ctx, part.polls); err != nil {
 			return fmt.Errorf("polling after a part of the sample day: %w", err)
 		}
 	}
 	return nil
 }
 
-// settledAndPolled waits until what was delivered has settled, and polls for the rest.
-func (p *program) settledAndPolled(ctx context.Context) error {
+// settledAndPolled waits until what was delivered has settled, and polls those systems for the rest.
+func (p *program) settledAndPolled(ctx context.Context, polls func(name string) bool) error {
 	if err := p.settled(ctx); err != nil {
 		return err
 	}
-	if err := p.poll(ctx); err != nil {
+	if err := p.poll(ctx, polls); err != nil {
 		return err
 	}
 	return p.settled(ctx)

@@ -29,7 +29,7 @@ func TestRealStoreCanBeTriedAgainstTheFakeERP(t *testing.T) {
 	p, err := open(ctx, options{data: filepath.Join(folder, "data"), settings: file, policy: hasty()})
 	defer func() { must(t, p.close()) }()
 	must(t, err)
-	for _, d := range p.parts()[0]() {
+	for _, d := range p.parts()[0].steps() {
 		if d.System == "shopify" {
 			t.Fatalf("the day has %s of a real store", d.ID)
 		}
@@ -93,7 +93,7 @@ func TestRowsOfTheTableAddUp(t *testing.T) {
 	defer func() { must(t, p.close()) }()
 	must(t, err)
 	p.start(ctx)
-	for _, d := range p.parts()[0]()[:40] {
+	for _, d := range p.parts()[0].steps()[:40] {
 		must(t, p.senders.send(ctx, d))
 	}
 	must(t, p.settled(ctx))

@@ -49,6 +49,7 @@ type effect struct {
 	Replace    []string        `json:"replace,omitempty"` // sublists
 	Removed    bool            `json:"removed,omitempty"` // the record is deleted
 	Inside     bool            `json:"inside,omitempty"`  // made in NetSuite, such as a fulfillment; does not count as a write
+	Whole      bool            `json:"whole,omitempty"`   // the body is what the record has, made of another record
 	At         time.Time       `json:"at,omitzero"`
 	Body       json.RawMessage `json:"body"`
 }

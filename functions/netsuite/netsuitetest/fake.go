@@ -74,6 +74,9 @@ func (f *Fake) Settings(base string) map[string]string {
 	}
 }
 
+// Now returns the time of the account's clock.
+func (f *Fake) Now() time.Time { return f.now() }
+
 // LimitConcurrency sets how many requests the account may have under way.
 func (f *Fake) LimitConcurrency(n int) {
 	f.mu.Lock()

@@ -2,6 +2,7 @@ package netsuitetest
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -63,6 +64,13 @@ func (f *Fake) SetItem(item Item) error {
 	item.id = f.books.find(itemRecord, "eid:"+item.SKU).ID
 	f.items[item.id] = item
 	return nil
+}
+
+// Items returns the items that have master data, by SKU.
+func (f *Fake) Items() []Item {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.SortedFunc(maps.Values(f.items), func(a, b Item) int { return strings.Compare(a.SKU, b.SKU) })
 }
 
 // itemQuery runs a query for items or prices; known is false if it is another one.

@@ -65,7 +65,10 @@ func (f *Fake) redo(e effect) error {
 	if known := f.books.records[e.Type+"/"+e.ID]; known != nil {
 		before = known.state
 	}
-	f.books.apply(e, merge(before, body, e.Replace))
+	if !e.Whole {
+		body = merge(before, body, e.Replace)
+	}
+	f.books.apply(e, body)
 	return nil
 }
 

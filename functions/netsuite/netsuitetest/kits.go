@@ -2,6 +2,7 @@ package netsuitetest
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -65,6 +66,13 @@ func (f *Fake) SetKit(kit Kit) error {
 	}
 	f.kits[kit.id] = kit
 	return nil
+}
+
+// Kits returns the kits, by SKU.
+func (f *Fake) Kits() []Kit {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.SortedFunc(maps.Values(f.kits), func(a, b Kit) int { return strings.Compare(a.SKU, b.SKU) })
 }
 
 // kitQuery runs a query for the members of kits; known is false if it is another one.

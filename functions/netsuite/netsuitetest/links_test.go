@@ -242,3 +242,29 @@ func TestWhatHappensInsideOutlivesTheProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// An item fulfillment of an order's second line is of that line after a start too, and can be deleted.
+func TestWhatIsMadeOfAnOrderKeepsItsLines(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "books.jsonl")
+	f := mustOpenBooks(t, path)
+	order := newOrder(t, f)
+	body := itemLines(`{"orderLine":2,"itemReceive":true,"quantity":1}`)
+	if got := errorOf(t, do(f, http.MethodPost, order+"/!transform/"+fulfillmentRecord+"?replace=item", body)); got != "204" {
+		t.Fatal(got)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := mustOpenBooks(t, path)
+	made := again.books.sorted(fulfillmentRecord)
+	if len(made) != 1 || lineNumber(items(made[0].state[itemSublist])[0]) != 2 {
+		t.Fatalf("read back %+v", again.ItemFulfillments())
+	}
+	if bad := again.unship(made[0].ID); bad != nil || again.Orders()[0].Lines[1].Fulfilled != "0" {
+		t.Errorf("deleted: %v, and the order has %+v", bad, again.Orders()[0].Lines)
+	}
+	if err := again.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -44,7 +44,7 @@ func (f *Fake) transform(from, id, to string, replace []string, body []byte) (st
 	if err != nil {
 		return "", &refusal{http.StatusInternalServerError, "UNEXPECTED_ERROR", "", "An unexpected error occurred."}
 	}
-	e := effect{Type: to, ID: f.books.newID(), ExternalID: external, Body: whole}
+	e := effect{Type: to, ID: f.books.newID(), ExternalID: external, Whole: true, Body: whole}
 	if err := f.write(e); err != nil {
 		return "", &refusal{http.StatusInternalServerError, "UNEXPECTED_ERROR", "", "An unexpected error occurred."}
 	}

@@ -51,7 +51,7 @@ func (f *Fake) sell(kind, externalID string, lines []int) (string, error) {
 	}
 	made := effect{Type: kind, ID: f.books.newID(), Inside: true, Body: body}
 	of := effect{Type: order.Type, ID: order.ID, ExternalID: order.ExternalID}
-	return made.ID, f.changeWith(&made, sale, of, order.state, map[string]any{itemSublist: sublist(changed)})
+	return made.ID, f.changeWith(&made, merge(nil, sale, nil), of, order.state, map[string]any{itemSublist: sublist(changed)})
 }
 
 // shipped reports whether the order's shipping was billed.

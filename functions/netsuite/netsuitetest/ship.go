@@ -278,7 +278,7 @@ func (f *Fake) ofOrder(source *Record, to, external string, fields map[string]an
 	}
 	made["createdFrom"] = map[string]any{"id": source.ID}
 	whole, err := json.Marshal(made)
-	e := effect{Type: to, ID: f.books.newID(), ExternalID: external, Body: whole}
+	e := effect{Type: to, ID: f.books.newID(), ExternalID: external, Whole: true, Body: whole}
 	switch of := (effect{Type: source.Type, ID: source.ID, ExternalID: source.ExternalID}); {
 	case err != nil:
 	case len(changed) > 0:

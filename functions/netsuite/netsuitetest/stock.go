@@ -70,6 +70,19 @@ func (f *Fake) SetStock(sku, location, onHand, available string, at time.Time) e
 	return nil
 }
 
+// Available returns what is available of each item at the location, as decimal text by SKU.
+func (f *Fake) Available(location string) map[string]string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := map[string]string{}
+	for _, s := range f.stock {
+		if strconv.Itoa(s.location) == location {
+			all[s.item.ExternalID] = s.available
+		}
+	}
+	return all
+}
+
 // stockLevels runs a query for stock levels; known is false if it is another one.
 func (f *Fake) stockLevels(sql string) (rows []any, known bool) {
 	f.mu.Lock()

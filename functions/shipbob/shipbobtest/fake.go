@@ -64,6 +64,7 @@ type Fake struct {
 	movements   []movement
 	denied      []string // scopes that the token does not have
 	bare        bool     // a taken SKU is rejected without a field
+	lost        string   // the operation whose next answer is lost
 	hidden      bool     // the search of products misses those that are made
 }
 
@@ -110,6 +111,14 @@ func (f *Fake) Answer(answers ...Answer) {
 	f.answers = append(f.answers, answers...)
 }
 
+// LoseAnswer executes the next request of the operation that succeeds, such as "POST /product", and answers
+// with a gateway's error.
+func (f *Fake) LoseAnswer(operation string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lost = operation
+}
+
 // Calls returns the number of requests so far by method and path template, and of those that
 // the limit rejected as "429".
 func (f *Fake) Calls() map[string]int {
@@ -144,7 +153,8 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Resource not found", http.StatusNotFound)
 		return
 	}
-	f.counts[r.Method+" "+strings.TrimPrefix(route.Path, version)]++
+	operation := r.Method + " " + strings.TrimPrefix(route.Path, version)
+	f.counts[operation]++
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return // the caller has gone
@@ -154,6 +164,9 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Request: r, PathParams: params, Route: route, Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
 	}
 	answer := f.answer(input, body)
+	if f.lost == operation && answer.status/100 == 2 {
+		f.lost, answer = "", reply{status: http.StatusBadGateway}
+	}
 	send(w, input, answer)
 }
 

@@ -39,6 +39,17 @@ func (f *Fake) Expect(shipment int, pieces map[string]int) int {
 	return r.ID
 }
 
+// Returns returns the returns, oldest first.
+func (f *Fake) Returns() []Return {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := make([]Return, len(f.returns))
+	for i, r := range f.returns {
+		all[i] = *r
+	}
+	return all
+}
+
 // CompleteReturn ends the return with what was done with the pieces of each product, by action.
 func (f *Fake) CompleteReturn(id int, done map[string]map[string]int) error {
 	return f.endReturn(id, ReturnCompleted, done)

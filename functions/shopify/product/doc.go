@@ -14,7 +14,8 @@
 //
 // # Guarantee
 //
-// The guarantee is external_id. A product is created by productSet with the identifier customId: a
+// The guarantee of a product is search, and that of a price external_id: the id of its product. A product is
+// created by productSet with the identifier customId: a
 // metafield of type id in the app's own namespace, whose value is the SKU and which Shopify keeps
 // unique. The mutation looks it up first: if a record exists it is updated, otherwise created
 // (shopify.dev, "Working with custom IDs", step 5). So a create that is repeated after a lost answer
@@ -23,6 +24,10 @@
 // entries that aren't included"), variants among them; therefore it is sent only when neither SKU nor
 // custom id is in the shop, and an existing product is never set as a whole. The other mutations set
 // fields of a record by its id to the values of the event, which may be repeated.
+//
+// A create whose answer was lost can take effect late. It would then set the product that its repetition
+// made as a whole, and take back a price that was set since. So nothing follows a create of unknown outcome, and no
+// price passes, until it can have no effect any more; then the product is searched for.
 //
 // Searches by SKU are eventually consistent. The id of the last confirmation, or of the product that
 // a price waits for, is looked at first, and the custom id last. A product that a merchant made with

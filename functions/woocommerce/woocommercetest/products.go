@@ -54,16 +54,16 @@ func (f *Fake) Products() []Product {
 }
 
 // LoseAnswer executes the next write of the method, or the next request for products, and answers with a
-// gateway's error.
-func (f *Fake) LoseAnswer(method string) {
+// gateway's error. Beside a method it takes the id of one operation of the contract.
+func (f *Fake) LoseAnswer(what string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.lost = method
+	f.lost = what
 }
 
 // loses returns a writer that loses the answer to the request, if that is planned.
 func (f *Fake) loses(w http.ResponseWriter, r *http.Request, operation string) http.ResponseWriter {
-	if f.lost != r.Method || r.Method == http.MethodGet && !strings.Contains(operation, "_products") {
+	if f.lost != operation && (f.lost != r.Method || r.Method == http.MethodGet && !strings.Contains(operation, "_products")) {
 		return w
 	}
 	f.lost = ""

@@ -8,6 +8,13 @@
 //	shopify-inventory      compare_and_set  stock level, which the shop's own sales change too
 //	shopify-fulfillment    search           fulfillment, later its tracking, delivery or cancellation
 //	woocommerce            search           shipment as meta data, status and notes of its order
+//	shipbob-product        search           product
+//	shopify-product        search           product, its price by external_id, its archiving
+//	woocommerce-product    search           product, its price, its hiding
+//	shopify-return         search           return as metafields of its order, and the shop's own one is closed
+//	woocommerce-return     search           return as a note of its order
+//	shopify-cancel         search           cancellation by a job, or the reason why not
+//	woocommerce-cancel     search           cancellation as status and note, or the reason why not
 //
 // An entity's state is known again in the books by a text that a reader of the target sees, such
 // as an order's name or a tracking link. So the checker needs no version that we made.

@@ -14,7 +14,10 @@ import (
 
 // All returns the vendors.
 func All() []sim.Vendor {
-	return []sim.Vendor{netsuiteVendor(), hubspotVendor(), shipbobVendor(), stockVendor(), fulfillmentVendor(), woocommerceVendor()}
+	return []sim.Vendor{
+		netsuiteVendor(), hubspotVendor(), shipbobVendor(), stockVendor(), fulfillmentVendor(), woocommerceVendor(),
+		shipbobProducts(), shopifyProducts(), woocommerceProducts(), shopifyReturns(), woocommerceReturns(), shopifyCancellations(), woocommerceCancellations(),
+	}
 }
 
 //go:embed regressions.txt

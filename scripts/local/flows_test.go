@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"causeway.example/functions/netsuite/netsuitetest"
+	"causeway.example/functions/shipbob/shipbobtest"
+	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/scripts/day"
+)
+
+// flowOrders are the orders of the day that the flows need, as memos end.
+func flowOrders() []string { return []string{" 1002", " 1004", " 6000000000002", " 6000000000008"} }
+
+// shortDay plays the day with few orders, to its end.
+func shortDay(ctx context.Context, t *testing.T) *program {
+	t.Helper()
+	p, err := open(ctx, options{data: t.TempDir(), policy: hasty()})
+	t.Cleanup(func() { must(t, p.close()) })
+	must(t, err)
+	p.start(ctx)
+	for i, part := range p.parts() {
+		steps := part.steps()
+		if i == 0 {
+			steps = slices.DeleteFunc(steps, func(d day.Delivery) bool {
+				return d.Order == "" && !d.Lost || d.Order != "" && !slices.ContainsFunc(flowOrders(), func(id string) bool { return strings.HasSuffix(d.Order, id) })
+			})
+		}
+		must(t, p.senders.play(ctx, steps, 0))
+		must(t, p.settledAndPolled(ctx, part.polls))
+	}
+	return p
+}
+
+// TestEachFlowIsCompared plays every flow, and then has its source do something that no target is told of:
+// the demo ends with 1 and names what is missing. Once it is polled, the demo ends with 0 again.
+func TestEachFlowIsCompared(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	p := shortDay(ctx, t)
+	wantExit(ctx, t, p, "after the day", exitOK)
+	tallies, err := p.store.Tally(ctx)
+	must(t, err)
+	for _, r := range tallies {
+		from, _, _ := strings.Cut(r.Route, "-to-")
+		if r.Confirmed == 0 && slices.Contains([]string{"netsuite-orders", "netsuite-products", "netsuite-stock", "shipbob-returns"}, from) {
+			t.Errorf("the day plays nothing of %s: %+v", r.Route, r)
+		}
+	}
+	cheaper, err := json.Marshal(netsuitetest.Item{SKU: "TRAIL-42", Title: "Trail Shoe 3", Prices: []netsuitetest.ItemPrice{{Level: "5", Currency: "1", Price: "89.00"}}})
+	must(t, err)
+	for name, c := range map[string]struct {
+		system string
+		act    day.Act
+		lost   []string
+	}{
+		"product":      {"netsuite", day.Act{Name: "item", About: string(cheaper)}, []string{"product TRAIL-42 in shipbob", "product TRAIL-42 in shopify", "product TRAIL-42 in woocommerce"}},
+		"stock":        {"netsuite", day.Act{Name: "stock", About: "SKU-00007 3"}, []string{"stock of KIT-TRAIL in shopify", "stock of KIT-TRAIL in woocommerce", "stock of SKU-00007 in shopify", "stock of SKU-00007 in woocommerce"}},
+		"cancellation": {"netsuite", day.Act{Name: "close", About: memo("order", "6000000000008")}, []string{"cancellation of shopify/" + shop + "/order/6000000000008 in shopify"}},
+		"return": {"shipbob", day.Act{Name: "expect", About: keyOf("order", "6000000000002").String()}, []string{
+			"return 445003 of shopify/" + shop + "/order/6000000000002, requested, in hubspot", "return 445003 of shopify/" + shop + "/order/6000000000002, requested, in shopify",
+		}},
+	} {
+		must(t, p.kept[c.system].do(c.act))
+		lost, twice := day.Misplaced(p.stores, notPending)
+		if slices.Sort(lost); len(twice) > 0 || !slices.EqualFunc(lost, c.lost, strings.HasPrefix) {
+			t.Errorf("%s: lost %q, twice %q; want lost %q", name, lost, twice, c.lost)
+		}
+		wantExit(ctx, t, p, name, exitError)
+		must(t, p.settledAndPolled(ctx, func(string) bool { return true }))
+		wantExit(ctx, t, p, name+", polled", exitOK)
+	}
+	p.stores["shipbob"].(*shipbobtest.Fake).AddToCatalog(shipbobtest.CatalogProduct{SKU: "WOOL-CAP", Title: "Wool Cap"})
+	p.stores["shopify"].(*shopifytest.Fake).AddProduct(shopifytest.Product{Title: "Wool Cap", Variants: []shopifytest.Variant{{SKU: "WOOL-CAP"}}})
+	lost, twice := day.Misplaced(p.stores, notPending)
+	if slices.Sort(twice); len(lost) > 0 || !slices.Equal(twice, []string{"product WOOL-CAP in shipbob", "product WOOL-CAP in shopify"}) {
+		t.Errorf("made twice: lost %q, twice %q", lost, twice)
+	}
+	wantExit(ctx, t, p, "made twice", exitError)
+}
+
+// wantExit fails unless the demo's report ends with the code.
+func wantExit(ctx context.Context, t *testing.T, p *program, when string, want int) {
+	t.Helper()
+	code, err := p.report(ctx)
+	must(t, err)
+	if code != want {
+		lost, twice := day.Misplaced(p.stores, notPending)
+		t.Errorf("%s: exit code %d, want %d; lost %q, twice %q", when, code, want, lost, twice)
+	}
+}
