@@ -25,7 +25,7 @@ func TestPatchesFit(t *testing.T) {
 			t.Errorf("%s: %v", m.guard, err)
 		}
 	}
-	for _, guard := range []string{"claim", "fence", "settle", "journal", "loop-guard", "delete-last", "tie", "same-content", "affirm", "untouched", "copies", "entity-scope", "operation-scope", "config-waits", "wake", "requeue", "finished", "body-hash", "clock-ahead", "clean-text", "service", "all-fail", "connector-compare", "connector-fence", "connector-id", "connector-late", "connector-note", "connector-search", "connector-taken", "connector-values", "product-search", "product-update", "product-found", "return-close", "return-note", "cancel-again", "cancel-note"} {
+	for _, guard := range []string{"claim", "fence", "settle", "journal", "loop-guard", "delete-last", "tie", "same-content", "affirm", "untouched", "copies", "entity-scope", "operation-scope", "config-waits", "wake", "requeue", "finished", "body-hash", "clock-ahead", "clean-text", "service", "all-fail", "connector-compare", "connector-fence", "connector-id", "connector-late", "connector-note", "connector-search", "connector-taken", "connector-values", "product-search", "product-settles", "product-found", "return-close", "return-note", "cancel-again", "cancel-note"} {
 		if !guards[guard] {
 			t.Errorf("no patch removes the guard %q", guard)
 		}
