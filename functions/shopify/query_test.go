@@ -64,8 +64,8 @@ func TestQueriesFitTheSchema(t *testing.T) {
 		}
 	}
 	asked := s.fake.Asked()
-	if len(asked) != 80 {
-		t.Fatalf("%d queries were sent, want 80", len(asked))
+	if len(asked) != 81 {
+		t.Fatalf("%d queries were sent, want 81", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {

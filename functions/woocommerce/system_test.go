@@ -69,7 +69,7 @@ func TestProfileListsEverySetting(t *testing.T) {
 	if !slices.Equal(profile.Secrets, want) {
 		t.Errorf("secrets are %v, want %v", profile.Secrets, want)
 	}
-	if !slices.Equal(profile.Roles, []connector.Role{connector.Receive, connector.Translate, connector.Poll, connector.Deliver}) || len(profile.Operations) != 16 {
+	if !slices.Equal(profile.Roles, []connector.Role{connector.Receive, connector.Translate, connector.Poll, connector.Deliver}) || len(profile.Operations) != 17 {
 		t.Errorf("the profile offers something else: %+v", profile)
 	}
 }

@@ -90,7 +90,7 @@ func TestAnEntryThatStopsASystemIsRefused(t *testing.T) {
 		"woocommerce,status,on-hold,later":                       "WOOCOMMERCE_STATUSES[on-hold]",
 		"shopify,stock_location,netsuite/6,somewhere":            "the entry of netsuite/6 is neither none nor a shop of SHOPIFY_SHOPS",
 		"netsuit,location,x,1":                                   `line 2: target "netsuit": the installation has no such system`,
-		"netsuite,carrier,x,1":                                   `line 2: type "carrier": netsuite has no such map; there are channel, class, company,`,
+		"netsuite,carrier,x,1":                                   `line 2: type "carrier": netsuite has no such map; there are adjustment_location, adjustment_subsidiary, channel, class,`,
 		"netsuite,location,a=b,1":                                `line 2: id "a=b": must not contain =`,
 		"netsuite,location,\"a,b\",1":                            `line 2: id "a,b": must not contain a comma`,
 		"netsuite,location,a,1\nnetsuite,NETSUITE_LOCATIONS,a,2": `line 3: id "a": is mapped in line 2 already`,
