@@ -41,6 +41,7 @@ type refunding struct {
 	sales    []transaction   // invoices, or else cash sales
 	cash     bool            // the sales are cash sales
 	returned bool            // the order has a return authorization of ours, whose item receipt moves the stock
+	entered  *transaction    // refund that a person entered, with this one's external id
 	reversal *transaction    // our credit memo or cash refund, nil if it is not there yet
 	credits  []transaction   // credit memos of the order's other refunds
 	earlier  canonical.Money
@@ -162,6 +163,8 @@ func (r *refunding) readEarlier(tx transaction, memo string) {
 	switch {
 	case tx.kind == suitetalk.ReturnAuthorizationType:
 		r.returned = r.returned || strings.HasPrefix(memo, r.memoOfReturns)
+	case !mine && suitetalk.RefundRecord(tx.kind) != "" && tx.external == strings.ToLower(r.external):
+		r.entered = &tx
 	case !mine && !strings.HasPrefix(memo, r.memoOfAll):
 	case !mine && tx.kind == suitetalk.CreditMemoType:
 		r.credits = append(r.credits, tx)
