@@ -132,6 +132,7 @@ func (r *refunding) read(rows []suitetalk.Values) error {
 			return err
 		}
 		r.known[tx.id] = true
+		r.readEntered(tx, row["memo"])
 		switch tx.kind {
 		case suitetalk.SalesOrderType:
 			r.entity, r.total = row["entity"], tx.total
@@ -157,14 +158,24 @@ func (r *refunding) read(rows []suitetalk.Values) error {
 	return nil
 }
 
+// isOurs reports whether a document with the memo is one that we made of this refund.
+func (r *refunding) isOurs(memo string) bool {
+	return memo == r.memo || strings.HasPrefix(memo, r.memo+" ")
+}
+
+// readEntered takes in the refund that a person entered and that has this one's external id.
+func (r *refunding) readEntered(tx transaction, memo string) {
+	if suitetalk.RefundRecord(tx.kind) != "" && tx.external == strings.ToLower(r.external) && !r.isOurs(memo) {
+		r.entered = &tx
+	}
+}
+
 // readEarlier separates this refund's own documents from those of the order's other refunds and of its returns.
 func (r *refunding) readEarlier(tx transaction, memo string) {
-	mine := memo == r.memo || strings.HasPrefix(memo, r.memo+" ")
+	mine := r.isOurs(memo)
 	switch {
 	case tx.kind == suitetalk.ReturnAuthorizationType:
 		r.returned = r.returned || strings.HasPrefix(memo, r.memoOfReturns)
-	case !mine && suitetalk.RefundRecord(tx.kind) != "" && tx.external == strings.ToLower(r.external):
-		r.entered = &tx
 	case !mine && !strings.HasPrefix(memo, r.memoOfAll):
 	case !mine && tx.kind == suitetalk.CreditMemoType:
 		r.credits = append(r.credits, tx)
