@@ -50,6 +50,18 @@ func TestCancelledOrders(t *testing.T) {
 			}
 		}
 	})
+	t.Run("an operator closes what was shipped and not billed", func(t *testing.T) {
+		t.Parallel()
+		s := newSale(t, canonical.Paid)
+		s.report()
+		s.must(s.fake.Fulfill(s.external, 1, "1"))
+		s.cancel()
+		s.endsInConflict("status", "line 1 of sales order")
+		s.must(s.fake.CloseLine(s.external, 1, true))
+		if got, calls := s.report(); got.Writes != 2 || verbs(calls) != "GET" {
+			t.Errorf("%d writes after %v", got.Writes, calls)
+		}
+	})
 	t.Run("all is shipped and billed", func(t *testing.T) {
 		t.Parallel()
 		s := newSale(t, canonical.Paid)
@@ -59,7 +71,7 @@ func TestCancelledOrders(t *testing.T) {
 			s.must(s.fake.Bill(s.external, line, quantity))
 		}
 		s.cancel()
-		s.wantConflict("status", "stop the parcel, or enter the return and its credit")
+		s.wantConflict("status", "stop the parcel, or enter in NetSuite what of the return and its credit is not booked yet")
 		if got := s.fake.Orders()[0]; got.Writes != 1 {
 			t.Errorf("written: %s", lines(got))
 		}

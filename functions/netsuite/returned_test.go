@@ -302,6 +302,10 @@ var badReturns = map[string]struct {
 		s.fake.LockByWorkflow("returnAuthorization", s.fake.ReturnAuthorizations()[0].ExternalID, true)
 	}), goodsBack("R-1", map[string][2]string{"TEE-BLK-M": {"1", "1"}}), fault.Rejected, fault.Conflict, "", "locked"},
 	"credited into stock": {nil, credited, goodsBack("R-1", map[string][2]string{"TEE-BLK-M": {"1", "1"}}), fault.Rejected, fault.Conflict, "lines[0].restocked", "has put 1 into stock already"},
+	"credited by hand": {nil, func(s *sale) {
+		_, err := s.fake.PayBack(s.external, "39.00")
+		s.must(err)
+	}, goodsBack("R-1", map[string][2]string{"TEE-BLK-M": {"1", "1"}}), fault.Rejected, fault.Conflict, "lines[0].restocked", "has put 1 into stock already"},
 }
 
 // expected has a tee be requested, and does something with its authorization.

@@ -104,7 +104,7 @@ var rules = []rule{
 	}},
 	{class: fault.Conflict, code: "GOODS_LEFT", advice: Advice{
 		"the order is cancelled in its store, and something of it is fulfilled or billed in {target}",
-		"stop the parcel, or enter the return and its credit in {target}, then resolve it", commandResolve + " --settled",
+		"stop the parcel, or enter in {target} what of the return and its credit is not booked yet, then resolve it", commandResolve + " --settled",
 	}},
 	{class: fault.Conflict, code: "UNIQUE_CUST_ID_REQD", advice: Advice{
 		"{target} has another customer of this name",

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// The queries for refunds. Their conditions are in a fixed order.
+// The queries for refunds and credits. Their conditions are in a fixed order.
 const (
 	refundAt   = `SYS_EXTRACT_UTC\(t\.lastmodifieddate\)`
 	refundList = `^SELECT t\.id AS id, t\.tranid AS number, t\.type AS type, LOWER\(t\.externalid\) AS externalid, t\.currency AS currency, ` +
@@ -40,6 +40,10 @@ var (
 	refundOne = regexp.MustCompile(refundList + `t\.externalid IS NULL AND t\.id = (\d+)` + refundGroup + refundOrder)
 	refundsOf = regexp.MustCompile(refundList + `t\.id > (\d+) AND t\.entity IN \(SELECT entity FROM transaction WHERE id IN ` + refundIDs + `\)` +
 		refundGroup + ` HAVING MIN\(o\.id\) IN ` + refundIDs + ` ORDER BY t\.id$`)
+	creditsOf = regexp.MustCompile(`^SELECT t\.id, t\.type FROM transaction t JOIN transactionline l ON l\.transaction = t\.id AND l\.mainline = 'T' ` +
+		`JOIN transaction s ON s\.id = l\.createdfrom AND s\.type IN \('CustInvc', 'CashSale'\) ` +
+		`JOIN transactionline o ON o\.transaction = s\.id AND o\.mainline = 'T' ` +
+		`WHERE t\.type IN \('CustCred', 'CashRfnd'\) AND t\.voided = 'F' AND o\.createdfrom = (\d+) ORDER BY t\.id$`)
 )
 
 var errNotPaid = errors.New("netsuitetest: the order has no deposit, invoice or cash sale that the amount can be paid back of")
@@ -149,10 +153,26 @@ func (f *Fake) VoidRefund(id string) error {
 	return errNoLine
 }
 
-// refundQuery runs a query for refunds; known is false if it is another one.
+// creditRows returns the credits that were made of the order's invoices and cash sales.
+func (b *books) creditRows(order string) []any {
+	rows := []any{}
+	for _, r := range slices.Concat(b.sorted(creditMemoRecord), b.sorted(cashRefundRecord)) {
+		from := refID(r.state["createdFrom"])
+		sale := cmp.Or(b.find(invoiceRecord, from), b.find(cashSaleRecord, from))
+		if sale != nil && refID(sale.state["createdFrom"]) == order && !flag(r.state, "voided") {
+			rows = append(rows, map[string]any{"links": []any{}, "id": r.ID, "type": transactionTypes[r.Type]})
+		}
+	}
+	return rows
+}
+
+// refundQuery runs a query for refunds or credits; known is false if it is another one.
 func (f *Fake) refundQuery(sql string) (rows []any, known bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if m := creditsOf.FindStringSubmatch(sql); m != nil {
+		return f.books.creditRows(m[1]), true
+	}
 	if m := refundOne.FindStringSubmatch(sql); m != nil {
 		return f.refundRows(func(r *Record, _ []*Record) bool { return r.ID == m[1] && r.ExternalID == "" }, false), true
 	}

@@ -17,7 +17,7 @@ var (
 		`WHERE r\.subsidiary = (\d+) AND c\.isinactive = 'F' AND LOWER\(c\.email\) = '((?:[^']|'')*)' ORDER BY c\.id$`)
 	ofOrder = regexp.MustCompile(`^SELECT t\.id, t\.type, t\.externalid, t\.entity, t\.currency, t\.memo, t\.foreigntotal, t\.foreignpaymentamountunused, t\.foreignamountunpaid ` +
 		`FROM transaction t JOIN transactionline l ON l\.transaction = t\.id AND l\.mainline = 'T' ` +
-		`WHERE t\.id = (\d+) OR l\.createdfrom = (\d+) OR SUBSTR\(t\.memo, 1, (\d+)\) = '((?:[^']|'')*)' ORDER BY t\.id$`)
+		`WHERE t\.id = (\d+) OR l\.createdfrom = (\d+) OR SUBSTR\(t\.memo, 1, (\d+)\) = '((?:[^']|'')*)'(?: OR LOWER\(t\.externalid\) = '((?:[^']|'')*)')? ORDER BY t\.id$`)
 	openPeriod = regexp.MustCompile(`^SELECT TO_CHAR\(MIN\(startdate\), 'YYYY-MM-DD'\) AS day FROM accountingperiod ` +
 		`WHERE closed = 'F' AND isyear = 'F' AND isquarter = 'F' AND isadjust = 'F' AND startdate > TO_DATE\('(\d{4}-\d{2}-\d{2})', 'YYYY-MM-DD'\)$`)
 	noCustomer = "SELECT id FROM customer WHERE id = 0"
@@ -64,7 +64,7 @@ func (f *Fake) query(w http.ResponseWriter, body []byte) {
 	case list != nil:
 		rows = f.itemsNamed(literals(list[1]))
 	case order != nil:
-		rows = f.transactionsOf(order[1], order[2], order[3], strings.ReplaceAll(order[4], "''", "'"))
+		rows = f.transactionsOf(order[1], order[2], order[3], strings.ReplaceAll(order[4], "''", "'"), order[5])
 	}
 	w.Header().Set("Content-Type", "application/vnd.oracle.resource+json; type=collection; charset=UTF-8")
 	writeJSON(w, map[string]any{
@@ -117,15 +117,16 @@ var transactionTypes = map[string]string{
 	fulfillmentRecord: "ItemShip", adjustmentRecord: "InvAdjst", returnRecord: "RtnAuth", receiptRecord: "ItemRcpt", creditMemoRecord: "CustCred", cashRefundRecord: "CashRfnd", customerRefundRecord: "CustRfnd",
 }
 
-// transactionsOf returns the transaction with the id, those made of source, and those whose memo
-// begins with the prefix, of which length is the length in the query.
-func (f *Fake) transactionsOf(id, source, length, prefix string) []any {
+// transactionsOf returns the transaction with the id, those made of source, those whose memo
+// begins with the prefix, of which length is the length in the query, and those with the external id, "" for none.
+func (f *Fake) transactionsOf(id, source, length, prefix, external string) []any {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	rows := []any{}
 	for _, r := range f.books.sorted("") {
 		from := cmp.Or(refID(r.state["createdFrom"]), refID(r.state["salesOrder"]))
-		if transactionTypes[r.Type] == "" || r.ID != id && from != source && !begins(text(r.state, "memo"), length, prefix) {
+		named := external != "" && strings.ToLower(r.ExternalID) == external
+		if transactionTypes[r.Type] == "" || r.ID != id && from != source && !named && !begins(text(r.state, "memo"), length, prefix) {
 			continue
 		}
 		rows = append(rows, f.books.row(r))

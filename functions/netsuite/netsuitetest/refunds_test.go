@@ -124,7 +124,7 @@ func TestTheTransactionsOfAnOrderByQuery(t *testing.T) {
 		"by a memo that none has":   {"0", "0", "4", "none", nil},
 	} {
 		var types []string
-		for _, row := range f.transactionsOf(c.id, c.source, c.length, c.prefix) {
+		for _, row := range f.transactionsOf(c.id, c.source, c.length, c.prefix, "") {
 			types = append(types, text(row.(map[string]any), "type"))
 		}
 		if !slices.Equal(types, c.want) {

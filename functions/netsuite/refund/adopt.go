@@ -2,7 +2,6 @@ package refund
 
 import (
 	"context"
-	"strings"
 
 	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
@@ -17,9 +16,15 @@ import (
 const adopted = "adopted"
 
 // adopt looks for the refund among what people paid back in NetSuite, and returns the receipt of the one that it is; found is
-// false if it is none of them, and is to be booked. The one that it is gets its external id, so that it is no other's.
+// false if it is none of them, and is to be booked. The one that it is gets its external id, so that it is no other's, and
+// is found by that without NETSUITE_REFUNDS too.
 func (t *Target) adopt(ctx context.Context, p suitetalk.Place, r *refunding) (receipt connector.Receipt, found bool, err error) {
-	if !t.Settings.Refunds || r.isBegun() {
+	switch {
+	case r.isBegun():
+		return connector.Receipt{}, false, nil
+	case r.entered != nil:
+		return connector.Receipt{Ref: r.entered.id, Linked: true, Detail: wordsOf(r.entered.kind, r.entered.id) + " was entered in NetSuite, and has the refund's external id"}, true, nil
+	case !t.Settings.Refunds:
 		return connector.Receipt{}, false, nil
 	}
 	rows, err := t.RefundsOf(ctx, []string{r.order}, p.Doing)
@@ -27,16 +32,11 @@ func (t *Target) adopt(ctx context.Context, p suitetalk.Place, r *refunding) (re
 		return connector.Receipt{}, false, err
 	}
 	for _, row := range rows {
-		if row["externalid"] == strings.ToLower(r.external) && suitetalk.RefundRecord(row["type"]) != "" {
-			return connector.Receipt{Ref: row["id"], Linked: true, Detail: wordsOf(row) + " was entered in NetSuite, and has the refund's external id"}, true, nil
-		}
-	}
-	for _, row := range rows {
 		if !r.is(row) {
 			continue
 		}
 		if taken, err := t.takes(ctx, p, r, row); err != nil || taken {
-			return connector.Receipt{Ref: row["id"], Detail: wordsOf(row) + " was entered in NetSuite, and has the refund's external id now; nothing is booked"}, taken, err
+			return connector.Receipt{Ref: row["id"], Detail: wordsOf(row["type"], row["id"]) + " was entered in NetSuite, and has the refund's external id now; nothing is booked"}, taken, err
 		}
 	}
 	return connector.Receipt{}, false, r.countOthers(rows)
@@ -96,9 +96,9 @@ func (r *refunding) countOthers(rows []suitetalk.Values) error {
 	return nil
 }
 
-func wordsOf(row suitetalk.Values) string {
-	if row["type"] == suitetalk.CashRefundType {
-		return "cash refund " + row["id"]
+func wordsOf(kind, id string) string {
+	if kind == suitetalk.CashRefundType {
+		return "cash refund " + id
 	}
-	return "customer refund " + row["id"]
+	return "customer refund " + id
 }

@@ -41,6 +41,7 @@ type refunding struct {
 	sales    []transaction   // invoices, or else cash sales
 	cash     bool            // the sales are cash sales
 	returned bool            // the order has a return authorization of ours, whose item receipt moves the stock
+	entered  *transaction    // refund that a person entered, with this one's external id
 	reversal *transaction    // our credit memo or cash refund, nil if it is not there yet
 	credits  []transaction   // credit memos of the order's other refunds
 	earlier  canonical.Money
@@ -131,6 +132,7 @@ func (r *refunding) read(rows []suitetalk.Values) error {
 			return err
 		}
 		r.known[tx.id] = true
+		r.readEntered(tx, row["memo"])
 		switch tx.kind {
 		case suitetalk.SalesOrderType:
 			r.entity, r.total = row["entity"], tx.total
@@ -156,9 +158,21 @@ func (r *refunding) read(rows []suitetalk.Values) error {
 	return nil
 }
 
+// isOurs reports whether a document with the memo is one that we made of this refund.
+func (r *refunding) isOurs(memo string) bool {
+	return memo == r.memo || strings.HasPrefix(memo, r.memo+" ")
+}
+
+// readEntered takes in the refund that a person entered and that has this one's external id.
+func (r *refunding) readEntered(tx transaction, memo string) {
+	if suitetalk.RefundRecord(tx.kind) != "" && tx.external == strings.ToLower(r.external) && !r.isOurs(memo) {
+		r.entered = &tx
+	}
+}
+
 // readEarlier separates this refund's own documents from those of the order's other refunds and of its returns.
 func (r *refunding) readEarlier(tx transaction, memo string) {
-	mine := memo == r.memo || strings.HasPrefix(memo, r.memo+" ")
+	mine := r.isOurs(memo)
 	switch {
 	case tx.kind == suitetalk.ReturnAuthorizationType:
 		r.returned = r.returned || strings.HasPrefix(memo, r.memoOfReturns)

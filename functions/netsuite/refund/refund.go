@@ -30,7 +30,7 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery, body *canoni
 	if body.Amount.Minor == 0 {
 		return connector.Receipt{Ref: r.order, Linked: true, Detail: "no money goes back, so nothing is booked"}, nil
 	}
-	rows, err := t.TransactionsOf(ctx, r.order, r.memoOfAll, p.Doing)
+	rows, err := t.TransactionsOf(ctx, r.order, r.memoOfAll, r.external, p.Doing)
 	if err != nil {
 		return connector.Receipt{}, err
 	}

@@ -179,7 +179,7 @@ func (w *work) transactions(ctx context.Context) ([]suitetalk.Values, error) {
 	if w.rows != nil {
 		return w.rows, nil
 	}
-	rows, err := w.TransactionsOf(ctx, w.order, record.MemoOf(w.orderKey)+" ", w.place.Doing)
+	rows, err := w.TransactionsOf(ctx, w.order, record.MemoOf(w.orderKey)+" ", "", w.place.Doing)
 	w.rows = rows
 	return rows, err
 }

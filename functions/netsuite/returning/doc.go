@@ -58,7 +58,8 @@
 // before it, so that one which takes effect late has the same, and NetSuite rejects an external id that is taken.
 //
 // A change of the setting puts nothing into stock by two documents. A credit memo or a cash refund that
-// put pieces of the same item into stock makes the return a conflict with its number. A refund of
+// put pieces of the same item into stock makes the return a conflict with its number, also one that a person
+// made of the invoice. One that was made of a return authorization puts nothing into stock. A refund of
 // an order with a return authorization of ours books items without stock under either setting.
 //
 // # Not seen live

@@ -3,7 +3,6 @@ package returning
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
@@ -73,19 +72,16 @@ func (w *work) due() ([]canonical.Decimal, error) {
 	return due, nil
 }
 
-// notCredited fails if a refund of the order put pieces of an article into stock already, as before
-// NETSUITE_RETURNS was receipt.
+// notCredited fails if a credit of the order put pieces of an article into stock already: one of ours from before
+// NETSUITE_RETURNS was receipt, or one that a person made of the invoice.
 func (w *work) notCredited(ctx context.Context) error {
-	rows, err := w.transactions(ctx)
+	rows, err := w.CreditsOf(ctx, w.order, w.place.Doing)
 	if err != nil {
 		return err
 	}
 	credits := map[string]string{suitetalk.CreditMemoType: suitetalk.CreditMemo, suitetalk.CashRefundType: suitetalk.CashRefund}
 	for _, row := range rows {
 		of := credits[row["type"]]
-		if of == "" || !strings.HasPrefix(row["memo"], record.MemoOf(w.orderKey)+" refund ") {
-			continue
-		}
 		credit, err := w.Read(ctx, suitetalk.Place{Record: of, Doing: w.place.Doing}, row["id"])
 		if err != nil {
 			return record.InOurTerms(err, of, nil)

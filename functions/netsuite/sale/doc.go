@@ -43,8 +43,10 @@
 //   - a line that is fulfilled, billed or on a purchase order, and was removed in the store;
 //   - a quantity below what is fulfilled or billed;
 //   - a cancelled order with something fulfilled or billed, whose other lines are closed; a person
-//     stops the parcel, or enters the return and its credit, and then resolves the message. Nothing in
-//     NetSuite says that this was done, except that an operator closed every line. A line with
+//     stops the parcel, or enters what of the return and its credit is not booked yet, because a refund of
+//     the store and a return of the warehouse book theirs, and then resolves the message. Nothing in NetSuite
+//     says that this was done, except that an operator closed every line, or those of which something left
+//     that was not billed. A line with
 //     something fulfilled and not billed is not closed, because that would take it off NetSuite's
 //     billing queue;
 //   - a new line for an order that is closed and has something fulfilled or billed;

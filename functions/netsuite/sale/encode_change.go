@@ -226,18 +226,19 @@ func (b *booked) origin() record.Origin {
 const goodsLeft = "GOODS_LEFT"
 
 // left returns the conflict of a sales order of which something left or was billed, although its order is
-// cancelled or has no lines left in the store. It is nil if an operator closed every line.
+// cancelled or has no lines left in the store. It is nil if an operator closed every line, or all of which something
+// left: a line with something fulfilled and not billed is never closed by us.
 func left(found *suitetalk.Document) error {
 	have := bookedLines(found)
 	if shut(have) && !closedByUs(found) {
 		return nil
 	}
 	for i := range have {
-		if b := &have[i]; b.gone().Sign() > 0 {
+		if b := &have[i]; b.gone().Sign() > 0 && !(b.closed && b.billed.Cmp(b.fulfilled) < 0) {
 			return &fault.Error{
 				Kind: fault.Rejected, Class: fault.Conflict, Code: goodsLeft, Field: "status",
 				Detail: "line " + b.number + " of sales order " + found.Values["id"] + " (" + b.name + ") is fulfilled or billed in NetSuite, and the order is cancelled" +
-					" or has no lines left in the store; stop the parcel, or enter the return and its credit in NetSuite, then resolve this message",
+					" or has no lines left in the store; stop the parcel, or enter in NetSuite what of the return and its credit is not booked yet, then resolve this message",
 			}
 		}
 	}

@@ -110,7 +110,7 @@ func (t *Target) sameParcel(ctx context.Context, p suitetalk.Place, s *shipping,
 	if !begun || len(s.shipment.Tracking) == 0 {
 		return "", nil
 	}
-	rows, err := t.TransactionsOf(ctx, s.order, s.memoOfAll(), p.Doing)
+	rows, err := t.TransactionsOf(ctx, s.order, s.memoOfAll(), "", p.Doing)
 	if err != nil {
 		return "", err
 	}

@@ -43,13 +43,28 @@ func (c *Client) CustomersAt(ctx context.Context, subsidiary, email, doing strin
 }
 
 // TransactionsOf returns the sales order with the internal id, what was made of it in
-// NetSuite, and the transactions whose memo begins so, by their internal ids. Each row has id, type,
+// NetSuite, the transactions whose memo begins so, and those with the external id, "" for none, by their internal ids.
+// Each row has id, type,
 // externalid, entity, currency and memo, and the amounts foreigntotal, foreignpaymentamountunused and
 // foreignamountunpaid in the transaction's currency, with the sign of its side of the books.
-func (c *Client) TransactionsOf(ctx context.Context, order, memo, doing string) ([]Values, error) {
+func (c *Client) TransactionsOf(ctx context.Context, order, memo, external, doing string) ([]Values, error) {
+	also := ""
+	if external != "" {
+		also = " OR LOWER(t.externalid) = " + Quoted(strings.ToLower(external))
+	}
 	return c.Rows(ctx, "SELECT t.id, t.type, t.externalid, t.entity, t.currency, t.memo, t.foreigntotal, t.foreignpaymentamountunused, t.foreignamountunpaid"+
 		" FROM transaction t JOIN transactionline l ON l.transaction = t.id AND l.mainline = 'T'"+
-		" WHERE t.id = "+order+" OR l.createdfrom = "+order+" OR "+Begins("t.memo", memo)+" ORDER BY t.id", doing)
+		" WHERE t.id = "+order+" OR l.createdfrom = "+order+" OR "+Begins("t.memo", memo)+also+" ORDER BY t.id", doing)
+}
+
+// CreditsOf returns the credit memos and cash refunds, by their internal ids, that were made of invoices and cash sales of
+// the sales order with the internal id. Each row has id and type. One that was made of a return authorization is not among
+// them: the item receipt moves the stock of that.
+func (c *Client) CreditsOf(ctx context.Context, order, doing string) ([]Values, error) {
+	return c.Rows(ctx, "SELECT t.id, t.type FROM transaction t JOIN transactionline l ON l.transaction = t.id AND l.mainline = 'T'"+
+		" JOIN transaction s ON s.id = l.createdfrom AND s.type IN ('CustInvc', 'CashSale')"+
+		" JOIN transactionline o ON o.transaction = s.id AND o.mainline = 'T'"+
+		" WHERE t.type IN ('CustCred', 'CashRfnd') AND t.voided = 'F' AND o.createdfrom = "+order+" ORDER BY t.id", doing)
 }
 
 // QueryRows is the most rows that one page of a query has.
