@@ -57,10 +57,10 @@
 // # Echo
 //
 // An order that its store cancelled is closed in NetSuite by package sale, and listed here. No memo or
-// other mark decides what is published: the store finds its order cancelled, and writes nothing. What
-// the store cancels on request comes back to package sale, which finds every line closed. With all, each
-// write of package sale is listed once, and its store, which compares, finds nothing to write. What the
-// store writes comes back to package sale, which keeps lines that a person changed (linesNote).
+// other mark decides what is published: the store finds its order cancelled, and writes nothing. A
+// cancellation on request comes back to package sale, which finds every line closed. With all, each
+// write of package sale is listed once, and its store, which compares, finds nothing to write. The store's
+// own writes come back to package sale, which keeps lines that a person changed (linesNote).
 //
 // # SuiteQL
 //

@@ -105,7 +105,7 @@ func (p *Poller) change(row suitetalk.Values, lines []suitetalk.Values, since ti
 }
 
 // Fetch returns the order from the list. One that could not be read is asked for by its external id,
-// and is gone if it is not in the list any more.
+// and nil is returned if it is not in the list any more.
 func (p *Poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
 	raw := &message.Raw{Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: change.Body}
 	if raw.Body != nil {

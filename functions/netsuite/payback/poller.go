@@ -100,8 +100,8 @@ func (p *Poller) addTotals(ctx context.Context, rows []suitetalk.Values, doing s
 // isWhole reports whether the refund pays back one order and nothing else.
 func isWhole(row suitetalk.Values) bool { return row["orders"] == "1" && row["others"] == "0" }
 
-// Fetch returns the refund from the list. One that could not be read is asked for by its id, and is gone if it
-// has an external id by now or was voided.
+// Fetch returns the refund from the list. One that could not be read is asked for by its id, and nil is returned
+// if it has an external id by now or was voided.
 func (p *Poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
 	raw := &message.Raw{Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: change.Body}
 	if raw.Body != nil {

@@ -30,8 +30,8 @@ type row struct {
 	orders, others  int64
 }
 
-// Translate turns a refund into refund.requested. One that is not of one order of the stores alone is rejected, and one in a
-// currency without an entry in NETSUITE_CURRENCIES waits for it.
+// Translate turns a refund into refund.requested. One that is not of one order of the stores alone is
+// rejected, and one in a currency without an entry in NETSUITE_CURRENCIES waits for it.
 func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Translation, error) {
 	doing := "translating " + raw.Topic + " of netsuite"
 	r := wire.NewReader(raw.Body, strictjson.Limits{})
