@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"causeway.example/functions/netsuite/suitetalk"
@@ -51,7 +52,7 @@ func (p *Poller) linesOf(ctx context.Context, orders []suitetalk.Values, doing s
 	case err != nil:
 		return nil, err
 	case len(rows) >= suitetalk.QueryRows && len(orders) == 1:
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Field: "transactionline", Doing: doing, Detail: "sales order " + orders[0]["number"] + " has more items than one page of SuiteQL"}
+		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Field: "transactionline", Doing: doing, Detail: "sales order " + orders[0]["number"] + " fills a page of SuiteQL, " + strconv.Itoa(suitetalk.QueryRows) + " items; split the order in NetSuite, or set NETSUITE_ORDERS=true"}
 	case len(rows) >= suitetalk.QueryRows:
 		return p.halves(ctx, orders, doing)
 	}

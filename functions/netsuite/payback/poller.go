@@ -3,6 +3,7 @@ package payback
 import (
 	"context"
 	"math/big"
+	"strconv"
 	"time"
 
 	"causeway.example/functions/netsuite/record"
@@ -109,7 +110,7 @@ func (p *Poller) Fetch(ctx context.Context, feed connector.Feed, change connecto
 	}
 	doing := "fetching refund " + change.ID + " of netsuite"
 	if !suitetalk.IsInternalID(change.ID) {
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "id", Doing: doing, Detail: "is not an internal id"}
+		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "id", Doing: doing, Detail: strconv.Quote(change.ID) + " is not an internal id"}
 	}
 	row, err := p.Client.Refund(ctx, change.ID, doing)
 	if err != nil || row == nil {

@@ -43,7 +43,7 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery, body *canoni
 	}
 	says := "return authorization " + w.auth.id + " of sales order " + g.order
 	if len(w.done) == 0 {
-		return connector.Receipt{Ref: w.auth.id, Linked: true, Detail: says + " is there"}, nil
+		return connector.Receipt{Ref: w.auth.id, Linked: true, Detail: says + " is up to date"}, nil
 	}
 	return connector.Receipt{Ref: w.auth.id, Detail: says + " " + strings.Join(w.done, ", ")}, nil
 }

@@ -26,8 +26,8 @@
 //	InventoryFacilityUpdated  inventory.adjusted at each of the two centers
 //	OrderPicked               not published: the item fulfillment of the shipment books it
 //	InventoryRestocked        not published: a picked piece went back, and nothing of it was shipped
-//	InventoryReceived         not published: a returned piece, which the refund books, or goods at the
-//	                          dock, which are on hand when they are stowed
+//	InventoryReceived         not published: a returned piece, which the refund or the return books, or
+//	                          goods at the dock, which are on hand when they are stowed
 //	AttributeUpdated          not published: a lot or a date changed, and no quantity
 //	KittingStow               not published: a kit was made of its components, which is an assembly build
 //
