@@ -64,12 +64,12 @@
 //
 // # SuiteQL
 //
-// Public programs compare t.status with the letter and with the type before it (SalesOrd:H), so that both
-// are asked for and read. They agree on the letters (search index, files 63597440371 and 34223245319).
-// A line of table transactionline shows quantities below zero for what is sold, so that their
-// size counts; a member of a kit has kitmemberof (files 71204699837 and 60699907729). The lines of 250 orders
-// are asked for at once, summed up by item, and again in two halves if they fill a page.
-// The role needs SuiteQL on sales orders, as the audit does, and on items.
+// Public programs compare t.status with the letter and with the type before it (SalesOrd:H), so that both are
+// asked for and read. They agree on the letters (search index, files 63597440371 and 34223245319). A line of
+// table transactionline shows quantities below zero for what is sold, so that their size counts; a member of
+// a kit has kitmemberof (files 71204699837 and 60699907729). The lines of 250 orders are asked for at once,
+// summed up by item, and again in two halves if they fill a page. An order that fills one alone cannot be
+// read, which its change says. The role needs SuiteQL on sales orders, as the audit does, and on items.
 //
 // # Limits
 //
