@@ -24,6 +24,9 @@ func flows() []flow {
 		{afternoon: soldComponent, compare: (*books).stock},
 		{afternoon: endedBeforeItLeft, evening: endedAfterItLeft, compare: (*books).cancellations},
 		{evening: goodsComeBack, compare: (*books).returns},
+		{compare: (*books).receipts},
+		{afternoon: movedStock, compare: (*books).movements},
+		{evening: paidBackInERP, compare: (*books).refunds},
 	}
 }
 

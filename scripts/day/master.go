@@ -3,6 +3,7 @@ package day
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -48,9 +49,11 @@ func PrepareMaster(erp *netsuitetest.Fake) (map[string]string, error) {
 	}
 	members := []netsuitetest.Member{{SKU: component, Quantity: "2"}, {SKU: "SKU-00009", Quantity: "1"}}
 	err := erp.SetKit(netsuitetest.Kit{SKU: kit, Members: members, Changed: shopifytest.Start})
-	return map[string]string{
+	settings := erpSettings()
+	maps.Copy(settings, map[string]string{
 		"NETSUITE_STOCK_LOCATIONS": erpLocation, "NETSUITE_ITEMS": "all", "NETSUITE_PRICE_LEVELS": erpLevel, "NETSUITE_ORDERS": "true",
-	}, err
+	})
+	return settings, err
 }
 
 // soldComponent is the sale of a kit's component elsewhere.
@@ -175,6 +178,8 @@ func (a Act) master(erp *netsuitetest.Fake) error {
 	case actStock:
 		name, pieces, _ := strings.Cut(a.About, " ")
 		return erp.SetStock(name, erpLocation, pieces, pieces, erp.Now())
+	case actPay:
+		return a.payBack(erp)
 	}
 	for _, order := range erp.Orders() {
 		if a.Name == actClose && order.Memo == a.About && order.Status != closed {
@@ -190,6 +195,7 @@ func storeSettings() map[string]string {
 	return map[string]string{
 		"SHOPIFY_STOCK_LOCATIONS": "netsuite/" + erpLocation + "=" + shopifytest.Shop + "/" + storeLocation,
 		"SHOPIFY_PRODUCT_SHOPS":   "netsuite=" + shopifytest.Shop, "SHOPIFY_PRODUCT_STATUS": "active",
+		"SHOPIFY_ERP_REFUNDS": "pay",
 		"SHOPIFY_PRICE_LISTS": "netsuite/" + erpLevel + "=" + shopifytest.Shop,
 	}
 }
@@ -199,6 +205,7 @@ func shopSettings() map[string]string {
 	return map[string]string{
 		"WOOCOMMERCE_STOCK_LOCATIONS": "netsuite/" + erpLocation + "=" + shop, "WOOCOMMERCE_CURRENCY": "USD",
 		"WOOCOMMERCE_PRODUCT_STORES": "netsuite=" + shop, "WOOCOMMERCE_PRODUCT_STATUS": "publish",
+		"WOOCOMMERCE_ERP_REFUNDS": "pay",
 		"WOOCOMMERCE_PRICE_LISTS": "netsuite/" + erpLevel + "=" + shop,
 	}
 }
@@ -233,5 +240,5 @@ func sold() (names []string) {
 // PrepareWarehouse returns the settings of the day that the fake warehouse takes.
 func PrepareWarehouse(warehouse *shipbobtest.Fake) map[string]string {
 	warehouse.Limit(warehouseLimit)
-	return map[string]string{"SHIPBOB_RATE": warehouseRate, "SHIPBOB_PRODUCT_ACCOUNTS": "netsuite=main"}
+	return map[string]string{"SHIPBOB_RATE": warehouseRate, "SHIPBOB_PRODUCT_ACCOUNTS": "netsuite=main", "SHIPBOB_MOVEMENTS": strconv.Itoa(center)}
 }

@@ -41,12 +41,15 @@ const (
 	actCancel  = "cancel"   // the first parcel does not leave after all
 	actExpect  = "expect"   // a return of the first parcel is expected
 	actReceive = "receive"  // … and received
+	actStow    = "stow"     // pieces of an article are put on the shelf
+	actMiss    = "miss"     // no more pieces of it are found
 	actReturn  = "return"   // a store: a return of the order's article is opened
 	actLose    = "lose"     // the answer to the next request of the kind is lost
 	actBusy    = "busy"     // a store: the next request of the kind is to come later
 	actItem    = "item"     // an ERP: an item is saved
 	actStock   = "stock"    // the stock of an article changes
 	actClose   = "close"    // the order of the memo is closed
+	actPay     = "pay"      // an amount of the order of the memo is paid back
 )
 
 // Act is something that a system does by itself: its name, and the body or reference that it is
@@ -90,6 +93,9 @@ func (a Act) inStore(store *shopifytest.Fake) {
 }
 
 func (a Act) inWarehouse(warehouse *shipbobtest.Fake) error {
+	if a.Name == actStow || a.Name == actMiss {
+		return a.moves(warehouse)
+	}
 	o, err := orderOf(warehouse, a.About)
 	if err != nil {
 		return err

@@ -14,7 +14,9 @@ import (
 )
 
 // flowOrders are the orders of the day that the flows need, as memos end.
-func flowOrders() []string { return []string{" 1002", " 1004", " 6000000000002", " 6000000000008"} }
+func flowOrders() []string {
+	return []string{" 1002", " 1004", " 1006", " 6000000000002", " 6000000000008", " 6000000000012"}
+}
 
 // shortDay plays the day with few orders, to its end.
 func shortDay(ctx context.Context, t *testing.T) *program {
@@ -48,32 +50,37 @@ func TestEachFlowIsCompared(t *testing.T) {
 	must(t, err)
 	for _, r := range tallies {
 		from, _, _ := strings.Cut(r.Route, "-to-")
-		if r.Confirmed == 0 && slices.Contains([]string{"netsuite-orders", "netsuite-products", "netsuite-stock", "shipbob-returns"}, from) {
+		if r.Confirmed == 0 && slices.Contains([]string{"netsuite-orders", "netsuite-products", "netsuite-refunds", "netsuite-stock", "shipbob-movements", "shipbob-returns"}, from) {
 			t.Errorf("the day plays nothing of %s: %+v", r.Route, r)
 		}
 	}
 	cheaper, err := json.Marshal(netsuitetest.Item{SKU: "TRAIL-42", Title: "Trail Shoe 3", Prices: []netsuitetest.ItemPrice{{Level: "5", Currency: "1", Price: "89.00"}}})
 	must(t, err)
-	for name, c := range map[string]struct {
+	returned := "return 445003 of shopify/" + shop + "/order/6000000000002, "
+	for _, c := range []struct {
+		name   string
 		system string
 		act    day.Act
 		lost   []string
 	}{
-		"product":      {"netsuite", day.Act{Name: "item", About: string(cheaper)}, []string{"product TRAIL-42 in shipbob", "product TRAIL-42 in shopify", "product TRAIL-42 in woocommerce"}},
-		"stock":        {"netsuite", day.Act{Name: "stock", About: "SKU-00007 3"}, []string{"stock of KIT-TRAIL in shopify", "stock of KIT-TRAIL in woocommerce", "stock of SKU-00007 in shopify", "stock of SKU-00007 in woocommerce"}},
-		"cancellation": {"netsuite", day.Act{Name: "close", About: memo("order", "6000000000008")}, []string{"cancellation of shopify/" + shop + "/order/6000000000008 in shopify"}},
-		"return": {"shipbob", day.Act{Name: "expect", About: keyOf("order", "6000000000002").String()}, []string{
-			"return 445003 of shopify/" + shop + "/order/6000000000002, requested, in hubspot", "return 445003 of shopify/" + shop + "/order/6000000000002, requested, in shopify",
+		{"product", "netsuite", day.Act{Name: "item", About: string(cheaper)}, []string{"product TRAIL-42 in shipbob", "product TRAIL-42 in shopify", "product TRAIL-42 in woocommerce"}},
+		{"stock", "netsuite", day.Act{Name: "stock", About: "SKU-00007 3"}, []string{"stock of KIT-TRAIL in shopify", "stock of KIT-TRAIL in woocommerce", "stock of SKU-00007 in shopify", "stock of SKU-00007 in woocommerce"}},
+		{"cancellation", "netsuite", day.Act{Name: "close", About: memo("order", "6000000000008")}, []string{"cancellation of shopify/" + shop + "/order/6000000000008 in shopify"}},
+		{"return", "shipbob", day.Act{Name: "expect", About: keyOf("order", "6000000000002").String()}, []string{returned + "requested, in hubspot", returned + "requested, in shopify"}},
+		{"receipt", "shipbob", day.Act{Name: "receive", About: keyOf("order", "6000000000002").String()}, []string{
+			"receipt of return 445003 in netsuite", returned + "received, in hubspot", returned + "received, in shopify",
 		}},
+		{"movement", "shipbob", day.Act{Name: "miss", About: "TRAIL-42 20"}, []string{"stock of TRAIL-42 in netsuite"}},
+		{"refund", "netsuite", day.Act{Name: "pay", About: "3.33 " + memo("order", "6000000000012")}, []string{"refund of 3.33 of shopify/" + shop + "/order/6000000000012 in shopify"}},
 	} {
 		must(t, p.kept[c.system].do(c.act))
 		lost, twice := day.Misplaced(p.stores, notPending)
 		if slices.Sort(lost); len(twice) > 0 || !slices.EqualFunc(lost, c.lost, strings.HasPrefix) {
-			t.Errorf("%s: lost %q, twice %q; want lost %q", name, lost, twice, c.lost)
+			t.Errorf("%s: lost %q, twice %q; want lost %q", c.name, lost, twice, c.lost)
 		}
-		wantExit(ctx, t, p, name, exitError)
+		wantExit(ctx, t, p, c.name, exitError)
 		must(t, p.settledAndPolled(ctx, func(string) bool { return true }))
-		wantExit(ctx, t, p, name+", polled", exitOK)
+		wantExit(ctx, t, p, c.name+", polled", exitOK)
 	}
 	p.stores["shipbob"].(*shipbobtest.Fake).AddToCatalog(shipbobtest.CatalogProduct{SKU: "WOOL-CAP", Title: "Wool Cap"})
 	p.stores["shopify"].(*shopifytest.Fake).AddProduct(shopifytest.Product{Title: "Wool Cap", Variants: []shopifytest.Variant{{SKU: "WOOL-CAP"}}})

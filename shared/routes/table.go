@@ -33,10 +33,10 @@ var Table = slices.Concat([]Route{
 	{From: "woocommerce", Flow: "payments", To: "netsuite", Types: payments, Filters: paymentFilters},
 	{From: "woocommerce", Flow: "refunds", To: "hubspot", Types: refunds, Filters: paymentFilters},
 	{From: "woocommerce", Flow: "refunds", To: "netsuite", Types: refunds, Filters: paymentFilters},
-	{From: "netsuite", Flow: "orders", To: "shopify", Types: erpOrders, Filters: ordersOf("shopify")},
-	{From: "netsuite", Flow: "orders", To: "woocommerce", Types: erpOrders, Filters: ordersOf("woocommerce")},
-	{From: "netsuite", Flow: "refunds", To: "shopify", Types: paybacks, Filters: ordersOf("shopify")},
-	{From: "netsuite", Flow: "refunds", To: "woocommerce", Types: paybacks, Filters: ordersOf("woocommerce")},
+	{From: "netsuite", Flow: "orders", To: "shopify", Types: erpOrders, Filters: ofShopify},
+	{From: "netsuite", Flow: "orders", To: "woocommerce", Types: erpOrders, Filters: ofWooCommerce},
+	{From: "netsuite", Flow: "refunds", To: "shopify", Types: paybacks, Filters: ofShopify},
+	{From: "netsuite", Flow: "refunds", To: "woocommerce", Types: paybacks, Filters: ofWooCommerce},
 }, Shipments("shipbob"))
 
 // Shipments returns the flows of a warehouse. Shipments, and what happens to them later, go to the CRM, to
@@ -46,15 +46,15 @@ func Shipments(warehouse string) []Route {
 	return []Route{
 		{From: warehouse, Flow: flowShipments, To: "hubspot", Types: shipments},
 		{From: warehouse, Flow: flowShipments, To: "netsuite", Types: shipments},
-		{From: warehouse, Flow: flowShipments, To: "shopify", Types: shipments, Filters: ordersOf("shopify")},
-		{From: warehouse, Flow: flowShipments, To: "woocommerce", Types: shipments, Filters: ordersOf("woocommerce")},
+		{From: warehouse, Flow: flowShipments, To: "shopify", Types: shipments, Filters: ofShopify},
+		{From: warehouse, Flow: flowShipments, To: "woocommerce", Types: shipments, Filters: ofWooCommerce},
 		{From: warehouse, Flow: flowHolds, To: "hubspot", Types: holds},
 		{From: warehouse, Flow: flowReturns, To: "hubspot", Types: goodsBack},
 		{From: warehouse, Flow: flowReturns, To: "netsuite", Types: goodsBack},
-		{From: warehouse, Flow: flowReturns, To: "shopify", Types: goodsBack, Filters: ordersOf("shopify")},
-		{From: warehouse, Flow: flowReturns, To: "woocommerce", Types: goodsBack, Filters: ordersOf("woocommerce")},
-		{From: warehouse, Flow: flowHolds, To: "shopify", Types: holds, Filters: ordersOf("shopify")},
-		{From: warehouse, Flow: flowHolds, To: "woocommerce", Types: holds, Filters: ordersOf("woocommerce")},
+		{From: warehouse, Flow: flowReturns, To: "shopify", Types: goodsBack, Filters: ofShopify},
+		{From: warehouse, Flow: flowReturns, To: "woocommerce", Types: goodsBack, Filters: ofWooCommerce},
+		{From: warehouse, Flow: flowHolds, To: "shopify", Types: holds, Filters: ofShopify},
+		{From: warehouse, Flow: flowHolds, To: "woocommerce", Types: holds, Filters: ofWooCommerce},
 	}
 }
 
@@ -100,6 +100,12 @@ var (
 	posFulfilled    = Filter{Name: "pos_fulfilled", Reason: "sold and handed over at the point of sale", Default: true, Final: true, Pattern: body(`{"channel":["pos"],"fulfilled":[true]}`)}
 	digitalOnly     = Filter{Name: "digital_only", Reason: "nothing to ship", Final: true, Pattern: body(`{"needs_shipping":[false]}`)}
 	zeroTotal       = Filter{Name: "zero_total", Reason: "total is zero", Final: true, Pattern: body(`{"total":{"minor":[0]}}`)}
+)
+
+// Each is made once, because every function's start pays for it.
+var (
+	ofShopify     = ordersOf("shopify")
+	ofWooCommerce = ordersOf("woocommerce")
 )
 
 // ordersOf keeps what a warehouse or an ERP reports of other stores' orders from the store. Its own are the
