@@ -40,9 +40,9 @@
 //
 // # Limits
 //
-//   - With NETSUITE_RETURNS=credit a refund's credit puts pieces back at the location of NETSUITE_LOCATIONS or NETSUITE_LOCATION. Pieces
-//     that came back to another center, that the store did not restock, or that the warehouse did not, are
-//     moved or booked by hand.
+//   - A refund's credit puts pieces back at the location of NETSUITE_LOCATIONS or NETSUITE_LOCATION. Pieces that
+//     came back to another center, that the store did not restock, or that the warehouse did not, are moved
+//     or booked by hand.
 //   - Items with lots, serial numbers or bins are rejected: NetSuite demands an inventory detail, which a
 //     movement does not have.
 //   - An adjustment that a person changed or deleted in NetSuite is not written again, unless the movement

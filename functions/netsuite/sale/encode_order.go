@@ -115,7 +115,7 @@ func (so *salesOrder) linesNote() string {
 	return ", lines " + message.DeriveID(parts...)[:16]
 }
 
-// keepsLines reports whether the lines that the store has were written already. A difference
+// keepsLines reports whether the lines that the store has were written already. What differs from them
 // in NetSuite is then a person's change there, and stays.
 func (so *salesOrder) keepsLines(memo string) bool {
 	note := so.linesNote()
