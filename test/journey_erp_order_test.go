@@ -114,8 +114,8 @@ var (
 	settled = map[string]string{"woocommerce": "2 notes"}
 )
 
-// TestERPOrderTheStoreShowsTheERPsOrderAndWhatAPersonChangedOfIt: a life of a sales order, in which each webhook of
-// the store comes twice, and the person's change stays in the ERP.
+// TestERPOrderTheStoreShowsTheERPsOrderAndWhatAPersonChangedOfIt: a life of a sales order, in which each
+// webhook of the store comes twice, and the person's change stays in the ERP.
 func TestERPOrderTheStoreShowsTheERPsOrderAndWhatAPersonChangedOfIt(t *testing.T) {
 	t.Parallel()
 	for _, system := range []string{"shopify", "woocommerce"} {
@@ -191,8 +191,8 @@ func TestERPOrderAnyLineThatAPersonChangesInTheERPIsShown(t *testing.T) {
 	}
 }
 
-// TestERPOrderADifferenceThatTheStoreSettlesIsGone: the store changes its order as the ERP's was, or to something
-// else, which then is in the ERP.
+// TestERPOrderADifferenceThatTheStoreSettlesIsGone: the store changes its order as the ERP's was, or to
+// something else, which then is in the ERP.
 func TestERPOrderADifferenceThatTheStoreSettlesIsGone(t *testing.T) {
 	t.Parallel()
 	for _, quantity := range []int64{2, 5} {
@@ -396,7 +396,8 @@ func (b laneBus) Publish(ctx context.Context, messages []*message.Message) error
 	return b.Bus.Publish(ctx, messages)
 }
 
-// TestERPOrderAMassOfChangedSalesOrdersIsOneEventEach, and those that are found late travel behind live messages.
+// TestERPOrderAMassOfChangedSalesOrdersIsOneEventEach, and those that are found late travel behind live
+// messages.
 func TestERPOrderAMassOfChangedSalesOrdersIsOneEventEach(t *testing.T) {
 	t.Parallel()
 	lanes := map[message.Lane]int{}

@@ -82,7 +82,8 @@ func (w *world) storeRefunds(system string) (amounts, shown []string) {
 	return amounts, shown
 }
 
-// erpRefunds returns the refunds that the ERP has, by their ids there: amount, and whether ours is the external id.
+// erpRefunds returns the refunds that the ERP has, by their ids there: amount, and whether ours is the
+// external id.
 func (w *world) erpRefunds() map[string]string {
 	all := map[string]string{}
 	for _, p := range w.erp.Payouts() {
@@ -94,8 +95,8 @@ func (w *world) erpRefunds() map[string]string {
 	return all
 }
 
-// booked fails unless the store has refunded these amounts and the ERP has the refunds, each exactly once, whatever is
-// delivered and polled again.
+// booked fails unless the store has refunded these amounts and the ERP has the refunds, each exactly once,
+// whatever is delivered and polled again.
 func (w *world) booked(system string, want []string, erp map[string]string) {
 	w.Helper()
 	for range 2 {
@@ -116,8 +117,8 @@ var modes = map[string]map[string]string{
 	"shopify":     {"pay": "10.00 paid", "show": ""},
 }
 
-// TestERPRefundMoneyThatAPersonPaidBackInTheERPReachesTheStore, once, and its echo is booked no second time: of a deposit, an invoice
-// and a cash sale.
+// TestERPRefundMoneyThatAPersonPaidBackInTheERPReachesTheStore, once, and its echo is booked no second time:
+// of a deposit, an invoice and a cash sale.
 func TestERPRefundMoneyThatAPersonPaidBackInTheERPReachesTheStore(t *testing.T) {
 	t.Parallel()
 	for system, all := range modes {
@@ -169,8 +170,9 @@ func (w *world) refundsByHand(system string) {
 	w.shop.RefundByHand("42", "10.00", "sorry")
 }
 
-// TestERPRefundTheEchoIsBookedOnceInEitherOrder: the store's refund, made by hand, reaches the ERP before the poll looks, after it, or between the poll
-// and the store's turn, with every mode. The second of two equal ones is a refund of its own.
+// TestERPRefundTheEchoIsBookedOnceInEitherOrder: the store's refund, made by hand, reaches the ERP before the
+// poll looks, after it, or between the poll and the store's turn, with every mode. The second of two equal
+// ones is a refund of its own.
 func TestERPRefundTheEchoIsBookedOnceInEitherOrder(t *testing.T) {
 	t.Parallel()
 	for system, all := range modes {
@@ -218,7 +220,8 @@ func TestERPRefundTwoEqualRefundsAreTwo(t *testing.T) {
 	}
 }
 
-// TestERPRefundAWholeOrderIsPaidBackOnce: the store's order is refunded then, and the sales order has no more than that.
+// TestERPRefundAWholeOrderIsPaidBackOnce: the store's order is refunded then, and the sales order has no more
+// than that.
 func TestERPRefundAWholeOrderIsPaidBackOnce(t *testing.T) {
 	t.Parallel()
 	for system := range modes {
@@ -238,8 +241,8 @@ func TestERPRefundAWholeOrderIsPaidBackOnce(t *testing.T) {
 	}
 }
 
-// TestERPRefundWhatTheStoreHasNotLeftIsShown: a person refunded most of it in the store, and that is not in the ERP yet; or the ERP paid back
-// more than the store has of the order.
+// TestERPRefundWhatTheStoreHasNotLeftIsShown: a person refunded most of it in the store, and that is not in
+// the ERP yet; or the ERP paid back more than the store has of the order.
 func TestERPRefundWhatTheStoreHasNotLeftIsShown(t *testing.T) {
 	t.Parallel()
 	for system := range modes {
@@ -263,7 +266,8 @@ func TestERPRefundWhatTheStoreHasNotLeftIsShown(t *testing.T) {
 	}
 }
 
-// TestERPRefundARefundIsMadeOnceOverACrash: the store's answer is lost, or the ERP's to the adoption, and the program is killed then.
+// TestERPRefundARefundIsMadeOnceOverACrash: the store's answer is lost, or the ERP's to the adoption, and the
+// program is killed then.
 func TestERPRefundARefundIsMadeOnceOverACrash(t *testing.T) {
 	t.Parallel()
 	for system := range modes {
@@ -335,7 +339,8 @@ func TestERPRefundAnOrderThatTheStoreDoesNotHaveIsDeadWithItsReason(t *testing.T
 	}
 }
 
-// TestERPRefundARefundWaitsForAMissingSetting: the ERP's currency has no entry, or the store is not configured, until it is.
+// TestERPRefundARefundWaitsForAMissingSetting: the ERP's currency has no entry, or the store is not
+// configured, until it is.
 func TestERPRefundARefundWaitsForAMissingSetting(t *testing.T) {
 	t.Parallel()
 	for setting, missing := range map[string]map[string]string{
@@ -362,7 +367,8 @@ func TestERPRefundARefundWaitsForAMissingSetting(t *testing.T) {
 	}
 }
 
-// TestERPRefundWithoutTheSettingNothingIsAskedFor, and a store's refund is booked beside what a person paid back.
+// TestERPRefundWithoutTheSettingNothingIsAskedFor, and a store's refund is booked beside what a person paid
+// back.
 func TestERPRefundWithoutTheSettingNothingIsAskedFor(t *testing.T) {
 	t.Parallel()
 	journey(t, withPaybacks("pay", map[string]string{"NETSUITE_REFUNDS": "false"}), func(w *world) {
@@ -378,7 +384,8 @@ func TestERPRefundWithoutTheSettingNothingIsAskedFor(t *testing.T) {
 	})
 }
 
-// TestERPRefundARefundIsAskedOfItsStoreOnly: the other one skips it, and a deliverer that gets it twice acts once.
+// TestERPRefundARefundIsAskedOfItsStoreOnly: the other one skips it, and a deliverer that gets it twice acts
+// once.
 func TestERPRefundARefundIsAskedOfItsStoreOnly(t *testing.T) {
 	t.Parallel()
 	journey(t, withPaybacks("pay", nil), func(w *world) {

@@ -16,8 +16,8 @@ import (
 	"causeway.example/shared/port"
 )
 
-// withMovements is a world whose warehouse is master of the stock of its centers 9 and 12, which the ERP books at
-// its locations 5 and 6.
+// withMovements is a world whose warehouse is master of the stock of its centers 9 and 12, which the ERP
+// books at its locations 5 and 6.
 func withMovements(settings map[string]string) setup {
 	all := map[string]string{
 		released: "0s", "SHIPBOB_MOVEMENTS": "9,12", "NETSUITE_SHIP_LOCATIONS": "9=5", "NETSUITE_ADJUSTMENT_LOCATIONS": "9=5,12=6",
@@ -76,8 +76,9 @@ func (w *world) shipsOrder42() (shipment int) {
 	return shipment
 }
 
-// TestMovementADayAtTheWarehouseEndsWithTheSameStockAtTheERP: receipts, a pick, pieces that are found and lost, a shelf and a
-// center that pieces go to, and a parcel that comes back. While a parcel is packed the ERP has its pieces.
+// TestMovementADayAtTheWarehouseEndsWithTheSameStockAtTheERP: receipts, a pick, pieces that are found and
+// lost, a shelf and a center that pieces go to, and a parcel that comes back. While a parcel is packed the
+// ERP has its pieces.
 func TestMovementADayAtTheWarehouseEndsWithTheSameStockAtTheERP(t *testing.T) {
 	t.Parallel()
 	journey(t, withMovements(nil), func(w *world) {
@@ -165,8 +166,8 @@ func TestMovementAMovementIsBookedOnceInAnyOrder(t *testing.T) {
 	}
 }
 
-// TestMovementOverlappingPollsMissNothingAndDoubleNothing: pieces are found around each poll, more than a page of them, and
-// what one poll left for being too young the next one takes.
+// TestMovementOverlappingPollsMissNothingAndDoubleNothing: pieces are found around each poll, more than a
+// page of them, and what one poll left for being too young the next one takes.
 func TestMovementOverlappingPollsMissNothingAndDoubleNothing(t *testing.T) {
 	t.Parallel()
 	s := withMovements(nil)
@@ -195,8 +196,8 @@ func TestMovementOverlappingPollsMissNothingAndDoubleNothing(t *testing.T) {
 	})
 }
 
-// TestMovementAKillBetweenWriteAndConfirmationBooksNothingTwice: the ERP booked the movement, and the process that asked ended
-// before it knew.
+// TestMovementAKillBetweenWriteAndConfirmationBooksNothingTwice: the ERP booked the movement, and the process
+// that asked ended before it knew.
 func TestMovementAKillBetweenWriteAndConfirmationBooksNothingTwice(t *testing.T) {
 	t.Parallel()
 	for name, act := range map[string]netsuitetest.Act{"before": netsuitetest.ResetBefore(), "after": netsuitetest.ResetAfter(), "unknown": netsuitetest.FailAfter()} {
@@ -224,7 +225,8 @@ func TestMovementAKillBetweenWriteAndConfirmationBooksNothingTwice(t *testing.T)
 	}
 }
 
-// TestMovementWithoutASettingMovementsWaitForIt: the setting is named, nothing is booked, and all is once it is there.
+// TestMovementWithoutASettingMovementsWaitForIt: the setting is named, nothing is booked, and all is once it
+// is there.
 func TestMovementWithoutASettingMovementsWaitForIt(t *testing.T) {
 	t.Parallel()
 	for _, setting := range []string{"NETSUITE_ADJUSTMENT_LOCATIONS", "NETSUITE_ADJUSTMENT_ACCOUNT", "NETSUITE_ADJUSTMENT_SUBSIDIARIES"} {
@@ -251,8 +253,8 @@ func TestMovementWithoutASettingMovementsWaitForIt(t *testing.T) {
 	}
 }
 
-// TestMovementAMovementOfASKUThatTheERPDoesNotHaveIsBookedOnceItDoes: a dead letter names the SKU, and no other movement
-// waits for it. A kit of the ERP has no stock, and its movement says so.
+// TestMovementAMovementOfASKUThatTheERPDoesNotHaveIsBookedOnceItDoes: a dead letter names the SKU, and no
+// other movement waits for it. A kit of the ERP has no stock, and its movement says so.
 func TestMovementAMovementOfASKUThatTheERPDoesNotHaveIsBookedOnceItDoes(t *testing.T) {
 	t.Parallel()
 	journey(t, withMovements(nil), func(w *world) {
@@ -312,7 +314,8 @@ func TestMovementAMovementOfAClosedPeriodFollowsTheSetting(t *testing.T) {
 	}
 }
 
-// TestMovementAPieceThatComesBackIsCountedOnce: the warehouse restocks it, and the refund's credit puts it back at the ERP.
+// TestMovementAPieceThatComesBackIsCountedOnce: the warehouse restocks it, and the refund's credit puts it
+// back at the ERP.
 func TestMovementAPieceThatComesBackIsCountedOnce(t *testing.T) {
 	t.Parallel()
 	journey(t, withMovements(map[string]string{"NETSUITE_LOCATION": "5", "NETSUITE_INVOICE": "shipped"}), func(w *world) {

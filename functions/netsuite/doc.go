@@ -1,5 +1,6 @@
-// Package netsuite writes orders, customers, payments, refunds, shipments, returns and movements of stock to NetSuite over
-// SuiteTalk REST, record service v1, release 2026.1, and reads its stock levels, items, sales orders and refunds by SuiteQL.
+// Package netsuite writes orders, customers, payments, refunds, shipments, returns and movements of stock to
+// NetSuite over SuiteTalk REST, record service v1, release 2026.1, and reads its stock levels, items, sales
+// orders and refunds by SuiteQL.
 //
 // Deliver sets the state of a record: it reads what NetSuite has, compares, and sends only
 // what differs. The number of requests per delivery:
@@ -23,11 +24,11 @@
 //	received return    6 (GET, query, GET,    2 (GET,    7, with a PATCH of the
 //	                   query, POST, PATCH)    query)     quantities
 //
-// The query of a sales order finds the internal ids of its items, 1000 at a time.
-// A customer whose confirmation was lost costs one request more, and so does one whose
-// name is taken. A return costs one more for each other return and each refund of its order, and
-// a received return without an authorization three more. With NETSUITE_REFUNDS a refund of which nothing is booked
-// costs a query more, and one that a person entered ends after it and a PATCH. A customer set by an operator costs none. The first order in a further
+// The query of a sales order finds the internal ids of its items, 1000 at a time. A customer whose
+// confirmation was lost costs one request more, and so does one whose name is taken. A return costs one more
+// for each other return and each refund of its order, and a received return without an authorization three
+// more. With NETSUITE_REFUNDS a refund of which nothing is booked costs a query more, and one that a person
+// entered ends after it and a PATCH. A customer set by an operator costs none. The first order in a further
 // currency of its customer costs two more, and a refund one for each further transaction.
 //
 // Authentication is OAuth 2.0 client credentials with a signed assertion (PS256 or ES256), or
@@ -75,8 +76,8 @@
 //	record      what records have in common: settings, external ids, fields, lines, rejections
 //	suitetalk   the client: logins, requests, answers and what they mean
 //
-// A package imports those below it only, and sale, refund, adjustment, returning, stock, item, orderstate and payback do
-// not import each other.
+// A package imports those below it only, and sale, refund, adjustment, returning, stock, item, orderstate and
+// payback do not import each other.
 //
 // # Customers
 //
@@ -108,10 +109,10 @@
 //
 // # Failures
 //
-// Package suitetalk finds the cause, package record the canonical field. A missing map entry or setting, and a closed accounting period, are of
-// class config: the delivery waits. NETSUITE_CLOSED_PERIOD=next books a new deposit, refund or movement on
-// the first day of the next open period instead. A sales order posts nothing, so no period closes
-// it, and no document is moved that NetSuite has.
+// Package suitetalk finds the cause, package record the canonical field. A missing map entry or setting, and
+// a closed accounting period, are of class config: the delivery waits. NETSUITE_CLOSED_PERIOD=next books a
+// new deposit, refund or movement on the first day of the next open period instead. A sales order posts
+// nothing, so no period closes it, and no document is moved that NetSuite has.
 //
 // # Limits
 //

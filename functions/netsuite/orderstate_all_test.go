@@ -12,9 +12,9 @@ import (
 	"causeway.example/functions/netsuite"
 	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/netsuite/record"
+	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
-	"causeway.example/shared/connector/connectortest"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 )
@@ -32,26 +32,6 @@ func bookedSale(t *testing.T, financial canonical.FinancialState, settings map[s
 	s.must(s.fake.AddItem("SOCKS"))
 	s.report()
 	return s
-}
-
-func TestAllOrdersKeepThePromisesOfAPoller(t *testing.T) {
-	t.Parallel()
-	prefix := strings.TrimSuffix(record.ExternalID(saleKey), "1")
-	connectortest.TestPoller(t, connectortest.PollerHarness{Pages: 1001, Open: func(t *testing.T) connectortest.PolledSystem {
-		t.Helper()
-		r := newRig(t, publishingAll)
-		r.fake.LimitConcurrency(100)
-		return connectortest.PolledSystem{
-			System: r.system, Feed: r.system.Poller.Feeds()[0], At: noon.Add(-time.Hour), Prefix: prefix,
-			Change: func(id int64, at time.Time) {
-				external := prefix + strconv.FormatInt(id, 10)
-				if _, err := r.fake.Enter("salesOrder", external, closedOrder("1")); err != nil {
-					t.Fatal(err)
-				}
-				r.fake.DateOrder(external, at)
-			},
-		}
-	}})
 }
 
 // states returns the events of the orders: their types, and the last state.
@@ -246,6 +226,46 @@ func TestLinesOfManyOrdersTakeFewRequests(t *testing.T) {
 	for _, e := range events {
 		if lines := shown(e.Body.(*canonical.ERPOrder)); lines != "SKU-0 1/0/0, SKU-1 2/0/0, SKU-2 3/0/0, SKU-3 4/0/0, SKU-4 5/0/0" {
 			t.Fatalf("lines %q", lines)
+		}
+	}
+}
+
+// TestAnOrderOfMoreItemsThanAPageHoldsUpNoOther: it is reported with its number and the rule.
+func TestAnOrderOfMoreItemsThanAPageHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	for items, read := range map[int]bool{suitetalk.QueryRows - 1: true, suitetalk.QueryRows: false} {
+		r := newRig(t, publishingAll)
+		r.fake.LimitConcurrency(100)
+		skus := make([]string, items)
+		lines := make([]any, items)
+		for i := range skus {
+			skus[i] = fmt.Sprint("SKU-", i)
+			lines[i] = map[string]any{"line": 1 + i, "item": map[string]any{"externalId": skus[i]}, "quantity": 1, "amount": 1}
+		}
+		if err := r.fake.AddItem(skus...); err != nil {
+			t.Fatal(err)
+		}
+		for id, of := range [][]any{lines, lines[:1]} {
+			external := record.ExternalID(key(saleKey.System, saleKey.Tenant, "order", strconv.Itoa(id)))
+			if _, err := r.fake.Enter("salesOrder", external, map[string]any{"memo": "m", "orderStatus": map[string]any{"id": "B"}, "item": map[string]any{"items": of}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		events, changes := r.levels(noon)
+		if len(changes) != 2 || read != (len(events) == 2) || len(events) == 0 {
+			t.Fatalf("%d items: %d events of %d changes", items, len(events), len(changes))
+		}
+		if read {
+			continue
+		}
+		i := slices.IndexFunc(changes, func(c connector.Change) bool { return c.Err != nil })
+		f := fault.As(changes[i].Err)
+		if f.Class != fault.TooLarge || !strings.Contains(f.Detail, "sales order "+changes[i].Name+" has 1000 items or more") {
+			t.Errorf("the order is reported as %v", f)
+		}
+		_, err := r.system.Poller.Fetch(t.Context(), r.system.Poller.Feeds()[0], connector.Change{ID: changes[i].ID})
+		if again := fault.As(err); again == nil || again.Detail != f.Detail {
+			t.Errorf("fetched again: %v", err)
 		}
 	}
 }

@@ -27,24 +27,30 @@ func endedSale(t *testing.T, financial canonical.FinancialState, act func(*sale)
 
 func closeSale(s *sale) error { return s.fake.CloseOrder(s.external, true) }
 
-func TestClosedOrdersKeepThePromisesOfAPoller(t *testing.T) {
+// TestOrdersKeepThePromisesOfAPoller, both those that ended and all.
+func TestOrdersKeepThePromisesOfAPoller(t *testing.T) {
 	t.Parallel()
 	prefix := strings.TrimSuffix(record.ExternalID(saleKey), "1")
-	connectortest.TestPoller(t, connectortest.PollerHarness{Pages: 1001, Open: func(t *testing.T) connectortest.PolledSystem {
-		t.Helper()
-		r := newRig(t, publishing)
-		r.fake.LimitConcurrency(100)
-		return connectortest.PolledSystem{
-			System: r.system, Feed: r.system.Poller.Feeds()[0], At: noon.Add(-time.Hour), Prefix: prefix,
-			Change: func(id int64, at time.Time) {
-				external := prefix + strconv.FormatInt(id, 10)
-				if _, err := r.fake.Enter("salesOrder", external, closedOrder("1")); err != nil {
-					t.Fatal(err)
+	for which, settings := range map[string]map[string]string{"ended": publishing, "all": publishingAll} {
+		t.Run(which, func(t *testing.T) {
+			t.Parallel()
+			connectortest.TestPoller(t, connectortest.PollerHarness{Pages: 1001, Open: func(t *testing.T) connectortest.PolledSystem {
+				t.Helper()
+				r := newRig(t, settings)
+				r.fake.LimitConcurrency(100)
+				return connectortest.PolledSystem{
+					System: r.system, Feed: r.system.Poller.Feeds()[0], At: noon.Add(-time.Hour), Prefix: prefix,
+					Change: func(id int64, at time.Time) {
+						external := prefix + strconv.FormatInt(id, 10)
+						if _, err := r.fake.Enter("salesOrder", external, closedOrder("1")); err != nil {
+							t.Fatal(err)
+						}
+						r.fake.DateOrder(external, at)
+					},
 				}
-				r.fake.DateOrder(external, at)
-			},
-		}
-	}})
+			}})
+		})
+	}
 }
 
 // closedOrder has the fields of a sales order of which one line is closed.

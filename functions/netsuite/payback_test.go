@@ -98,8 +98,8 @@ func TestRefundsThatPeopleEnterKeepThePromisesOfAPoller(t *testing.T) {
 	}})
 }
 
-// TestMoneyThatAPersonPaidBackIsRequestedOfTheStore: of a deposit, an invoice and a cash sale, with all that NetSuite has
-// of the order.
+// TestMoneyThatAPersonPaidBackIsRequestedOfTheStore: of a deposit, an invoice and a cash sale, with all that
+// NetSuite has of the order.
 func TestMoneyThatAPersonPaidBackIsRequestedOfTheStore(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"deposit", "invoice", "cash"} {
@@ -126,7 +126,8 @@ func TestMoneyThatAPersonPaidBackIsRequestedOfTheStore(t *testing.T) {
 	}
 }
 
-// TestOnlyMoneyThatWentBackIsRequested: not what was voided, what has an external id, or what is of no order of the stores.
+// TestOnlyMoneyThatWentBackIsRequested: not what was voided, what has an external id, or what is of no order
+// of the stores.
 func TestOnlyMoneyThatWentBackIsRequested(t *testing.T) {
 	t.Parallel()
 	s := paidSale(t, nil)
@@ -211,8 +212,8 @@ func externalOf(id string) string {
 	return record.ExternalID(key(saleKey.System, saleKey.Tenant, "refund", id))
 }
 
-// TestTheStoresRefundIsTheOneThatAPersonEntered: delivered twice it gets its external id, is booked no second time,
-// and is no longer polled.
+// TestTheStoresRefundIsTheOneThatAPersonEntered: delivered twice it gets its external id, is booked no second
+// time, and is no longer polled.
 func TestTheStoresRefundIsTheOneThatAPersonEntered(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"deposit", "invoice", "cash"} {
@@ -277,7 +278,7 @@ func TestARefundThatAnotherTookIsNotTaken(t *testing.T) {
 	}
 }
 
-// TestALostAnswerTakesTheSameRefund: the external id was written, and nobody knows it.
+// TestALostAnswerTakesTheSameRefund: the external id was written, and the answer was lost.
 func TestALostAnswerTakesTheSameRefund(t *testing.T) {
 	t.Parallel()
 	s := paidSale(t, nil)

@@ -84,9 +84,10 @@
 // Returns are polled by when they were created and by when they were completed: the list has no time of
 // the last change (GET /return, StartDate and CompletedStartDate). The token needs returns_read.
 //
-// ShipBob handles no refund (developer.shipbob.com, "Returns"), and a return is reported to no system
-// that keeps stock: the store's refund puts goods back into an ERP's stock, and nothing else does. What no
-// order caused, such as goods that arrived or were lost, is published by package movement (SHIPBOB_MOVEMENTS).
+// ShipBob handles no refund (developer.shipbob.com, "Returns"). A target that keeps stock has to choose
+// between the return and the store's refund, which books the goods too; for NetSuite NETSUITE_RETURNS does.
+// Movements of stock that no order caused, such as goods that arrived or were lost, are published by package
+// movement (SHIPBOB_MOVEMENTS).
 // Stock levels of items and bundles at the fulfillment centers in SHIPBOB_STOCK_LOCATIONS are polled
 // by package stock.
 //

@@ -59,7 +59,8 @@ func (a *account) movementsOf(topic string, since time.Time) (changes []connecto
 	return changes, texts
 }
 
-// movementText is an event as "inventory.adjusted 32204-9: -3 TEE at 9 (InventoryAdjusted; WroAndBox 1 2)", or why there is none.
+// movementText is an event as "inventory.adjusted 32204-9: -3 TEE at 9 (InventoryAdjusted; WroAndBox 1 2)",
+// or why there is none.
 func (a *account) movementText(feed connector.Feed, change connector.Change) string {
 	a.Helper()
 	raw, err := a.system.Poller.Fetch(a.Context(), feed, change)
@@ -95,8 +96,8 @@ func TestMovementsKeepThePromisesOfAPoller(t *testing.T) {
 	}})
 }
 
-// TestEachMovementOfStockIsPublishedOnceWhereItIsOne: at the lists of both centers, and those of picks, restocks and
-// shelves at none.
+// TestEachMovementOfStockIsPublishedOnceWhereItIsOne: at the lists of both centers, and those of picks,
+// restocks and shelves at none.
 func TestEachMovementOfStockIsPublishedOnceWhereItIsOne(t *testing.T) {
 	t.Parallel()
 	a := moving(t)

@@ -56,7 +56,8 @@ const (
 
 var erpPays = overrides{"SHOPIFY_ERP_REFUNDS": "pay"}
 
-// TestWhatTheERPPaidBackIsRefundedOrShown: each case twice, of which the second writes nothing. Order 5001 is worth 196.50.
+// TestWhatTheERPPaidBackIsRefundedOrShown: each case twice, of which the second writes nothing. Order 5001 is
+// worth 196.50.
 func TestWhatTheERPPaidBackIsRefundedOrShown(t *testing.T) {
 	t.Parallel()
 	of := func(minor int64) func(*canonical.RefundRequest) {

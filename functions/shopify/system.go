@@ -85,8 +85,8 @@ type Settings struct {
 	CancelTag string `env:"SHOPIFY_CANCEL_TAG" envDefault:"erp-cancelled" validate:"max=255"`
 	// ERPChangedTag is the tag of an order of which an ERP's sales order has other pieces.
 	ERPChangedTag string `env:"SHOPIFY_ERP_CHANGED_TAG" envDefault:"erp-changed" validate:"max=255"`
-	// Refunds is what becomes of money that an ERP paid back of an order: it is only shown to a person, or the gateways of
-	// the order's payments pay it.
+	// Refunds is what becomes of money that an ERP paid back of an order: it is only shown to a person, or
+	// the gateways of the order's payments pay it.
 	Refunds string `env:"SHOPIFY_ERP_REFUNDS" envDefault:"show" validate:"oneof=show pay"`
 	// RefundTag is the tag of an order of which an ERP paid something back that is only shown.
 	RefundTag string `env:"SHOPIFY_REFUND_TAG" envDefault:"erp-refund" validate:"max=255"`

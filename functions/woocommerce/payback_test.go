@@ -130,7 +130,7 @@ func shortest(minor int64) string {
 	return canonical.Money{Minor: minor, Currency: "USD"}.Decimal().Normal().String()
 }
 
-// TestALostAnswerRefundsOnce: the refund, or the note, was written and nobody knows it.
+// TestALostAnswerRefundsOnce: the refund, or the note, was written, and the answer was lost.
 func TestALostAnswerRefundsOnce(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"pay", "record", "show"} {
@@ -187,7 +187,8 @@ func TestARefundThatTheGatewayDoesNotPaySaysWhatToDo(t *testing.T) {
 	}
 }
 
-// TestARefundOfNoKnownOrderIsRejected, with the field, and one of a store that is not configured with the setting.
+// TestARefundOfNoKnownOrderIsRejected, with the field, and one of a store that is not configured with the
+// setting.
 func TestARefundOfNoKnownOrderIsRejected(t *testing.T) {
 	t.Parallel()
 	fake := storeWith()

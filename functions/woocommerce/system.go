@@ -73,8 +73,8 @@ type Settings struct {
 	// Cancellations is what becomes of an order that an ERP cancelled or closed: it is cancelled if
 	// nothing of it was shipped or billed, or only shown to a person by a note. No money moves.
 	Cancellations string `env:"WOOCOMMERCE_CANCELLATIONS" envDefault:"carry_out" validate:"oneof=carry_out show"`
-	// Refunds is what becomes of money that an ERP paid back of an order: it is shown to a person by a note, recorded as a refund
-	// without the gateway, or paid by the order's gateway.
+	// Refunds is what becomes of money that an ERP paid back of an order: it is shown to a person by a note,
+	// recorded as a refund without the gateway, or paid by the order's gateway.
 	Refunds string `env:"WOOCOMMERCE_ERP_REFUNDS" envDefault:"show" validate:"oneof=show record pay"`
 	// ProductStores are the stores of products, by the source that is their master, or none.
 	ProductStores map[string]string `env:"WOOCOMMERCE_PRODUCT_STORES" envKeyValSeparator:"="`

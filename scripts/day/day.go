@@ -2,9 +2,9 @@
 // whole installations play: signed deliveries as stores send them, what the ERP does
 // badly meanwhile, and the audit of the ERP's books against what senders were told.
 //
-// What begins elsewhere is a flow (flows.go): products and stock of the ERP, orders that it ends,
-// and returns at the warehouse. Each has its steps in the parts of the day, and a comparison of its
-// targets' books with the source's.
+// Each event that begins elsewhere belongs to a flow (flows.go): products and stock of the ERP, orders that
+// it ends, refunds that it pays, and returns and movements of stock at the warehouse. Each has its steps in
+// the parts of the day, and a comparison of its targets' books with the source's.
 package day
 
 import (

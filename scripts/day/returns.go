@@ -16,9 +16,9 @@ import (
 // returnedToShop is the order of WooCommerce of which goods come back; the one of Shopify is returned.
 const returnedToShop = "1004"
 
-// goodsComeBack is a return of each store's order: expected by the warehouse, and received. Shopify has it
-// as a return of its own, which it is asked twice to close; its first webhook comes twice. The last of WooCommerce's
-// order never comes, and an answer to its note is lost.
+// goodsComeBack is a return of each store's order: expected by the warehouse, and received. Shopify has it as
+// a return of its own, which it is asked twice to close; its first webhook comes twice. The last of
+// WooCommerce's order never comes, and an answer to its note is lost.
 func goodsComeBack(d *builder) {
 	back := purchase(returned)
 	d.does("shopify", "evening: a return is opened", Act{actReturn, strconv.FormatInt(back.ID, 10) + " " + back.Items[0].SKU}, Act{actBusy, "mutation closeReturn"})

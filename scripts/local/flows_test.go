@@ -38,7 +38,7 @@ func shortDay(ctx context.Context, t *testing.T) *program {
 	return p
 }
 
-// TestEachFlowIsCompared plays every flow, and then has its source do something that no target is told of:
+// TestEachFlowIsCompared plays each flow of the day, and then its source does something that no target gets:
 // the demo ends with 1 and names what is missing. Once it is polled, the demo ends with 0 again.
 func TestEachFlowIsCompared(t *testing.T) {
 	t.Parallel()

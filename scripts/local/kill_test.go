@@ -51,7 +51,7 @@ func TestKills(t *testing.T) {
 	}
 }
 
-// answers is somewhat less than how often a day is answered, or something in it is reported by nobody: the
+// answers is somewhat less than how often a day is answered, or something in it is reported by no system: the
 // morning's 132 times, and then those of warehouse, stores and ERP, whose number depends on what is at the
 // warehouse by then.
 const answers = 300

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// WarehouseOrder is what a warehouse has of a store's order, in its newest state: what it was asked to ship, whether
-// it works on it, and what is wrong. Goods that left are shipments of their own. Schema warehouse_order/1.
+// WarehouseOrder is what a warehouse has of a store's order, in its newest state: what it was asked to ship,
+// whether it works on it, and what is wrong. Goods that left are shipments of their own. Schema
+// warehouse_order/1.
 type WarehouseOrder struct {
 	ID      string          `json:"id" validate:"required,max=128"`    // the warehouse's id
 	Order   string          `json:"order" validate:"required,max=128"` // id of the order in its store
@@ -79,7 +80,8 @@ func (w *WarehouseOrder) Words() string {
 	return string(w.Status) + ": " + strings.Join(parts, ", ")
 }
 
-// CancelRequest is an order that another system than its store ended. The store is asked to cancel it. Schema cancel_request/1.
+// CancelRequest is an order that another system than its store ended. The store is asked to cancel it. Schema
+// cancel_request/1.
 type CancelRequest struct {
 	ID          string    `json:"id" validate:"required,max=128"`           // of the system's own record
 	Number      string    `json:"number" validate:"required,max=64"`        // by which people know the record
@@ -112,8 +114,8 @@ type ERPLine struct {
 	Closed    bool     `json:"closed"` // what is not fulfilled stays so
 }
 
-// RefundRequest is money that another system than the store of the order paid back. The store is asked to refund it.
-// Schema refund_request/1.
+// RefundRequest is money that another system than the store of the order paid back. The store is asked to
+// refund it. Schema refund_request/1.
 type RefundRequest struct {
 	ID       string    `json:"id" validate:"required,max=128"`    // of the system's own record
 	Number   string    `json:"number" validate:"required,max=64"` // by which people know the record

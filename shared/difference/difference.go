@@ -3,11 +3,11 @@
 //
 // The pieces of a SKU are what is ordered in the ERP, and of a closed line what was fulfilled or billed.
 // In the store they are those of the canonical order, which is what an ERP gets. A line for which no SKU
-// is sent, such as a gift card or a line without a product, is not compared. What cannot be judged is not
-// reported: an order that the ERP ended or whose lines cannot be compared, and, beside a line of the
+// is sent, such as a gift card or a line without a product, is not compared. Lines that cannot be judged are not
+// reported: those of an order that the ERP ended or whose lines cannot be compared, and, beside a line of the
 // store without a SKU, a SKU that only the ERP has.
 //
-// A change of the store that the ERP does not have yet is a difference until it has.
+// A change of the store is a difference until the ERP has it.
 package difference
 
 import (

@@ -39,9 +39,9 @@ var Table = slices.Concat([]Route{
 	{From: "netsuite", Flow: "refunds", To: "woocommerce", Types: paybacks, Filters: ofWooCommerce},
 }, Shipments("shipbob"))
 
-// Shipments returns the flows of a warehouse: what it shipped, and what happened to it later, goes to
-// the CRM, to the ERP, and back to the store whose order it is. What it has of an order goes to the CRM
-// and to the store, where a person sees what it holds. What comes back to it goes to all of them.
+// Shipments returns the flows of a warehouse. Shipments, and what happens to them later, go to the CRM, to
+// the ERP, and back to the store whose order it is. Its state of an order goes to the CRM and to the store,
+// where a person sees what it holds. Goods that come back to it go to all of them.
 func Shipments(warehouse string) []Route {
 	return []Route{
 		{From: warehouse, Flow: flowShipments, To: "hubspot", Types: shipments},
@@ -81,11 +81,11 @@ var (
 	movements = []string{canonical.InventoryAdjusted, canonical.InventoryReceived}
 )
 
-// The filters between a store and an ERP, between a store and a CRM, which shows what is not paid
-// yet too, and between a store and a warehouse, which ships what is paid. The installation chooses which are on; the ledger records each skipped message with
-// the reason. A filter applies only while the target has no record of the entity. The first that
-// matches gives the reason, so cancelled_unpaid comes before authorized_only: a cancelled order
-// is not captured later.
+// The filters between a store and an ERP, between a store and a CRM, which shows what is not paid yet too,
+// and between a store and a warehouse, which ships what is paid. The installation chooses which are on; the
+// ledger records each skipped message with the reason. A filter applies only while the target has no record
+// of the entity. The first that matches gives the reason, so cancelled_unpaid comes before authorized_only: a
+// cancelled order is not captured later.
 var (
 	orderFilters     = []Filter{testOrders, drafts, cancelledUnpaid, authorizedOnly, posFulfilled, digitalOnly, zeroTotal}
 	warehouseFilters = []Filter{testOrders, drafts, cancelledUnpaid, authorizedOnly, unpaid, posFulfilled}
@@ -108,8 +108,8 @@ var (
 	ofWooCommerce = ordersOf("woocommerce")
 )
 
-// ordersOf keeps what a warehouse or an ERP reports of other stores' orders from the store. Its own are the events
-// whose parents name an order of it.
+// ordersOf keeps what a warehouse or an ERP reports of other stores' orders from the store. Its own are the
+// events whose parents name an order of it.
 func ordersOf(store string) []Filter {
 	return []Filter{{
 		Name: "other_store", Reason: "the order is one of another store", Default: true, Final: true,

@@ -1,6 +1,6 @@
 // Package adjustment books the movements of a warehouse's stock in NetSuite: booking.go has the settings,
 // and target.go writes an inventory adjustment for each movement, so that on hand is what the warehouse has
-// once the shipments and refunds are booked too.
+// once the shipments, refunds and returns are booked too.
 //
 // The adjustment is upserted under an external id that follows from the movement's key, and never changed
 // after that. It has one line:

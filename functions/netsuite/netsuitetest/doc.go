@@ -26,19 +26,19 @@
 // Plan makes the account misbehave, request by request and deterministically: it
 // throttles, fails, hangs, cuts connections, before or after the effect.
 //
-// The books (Books, Orders, Customers, Deposits, CreditMemos, CashRefunds, Payouts, Adjustments) show the account's records and how often
-// each was written. Duplicates finds the same thing booked under two external ids. With
-// Open they survive the process: each effect is a line of JSON that is on the disk before
-// the answer is sent, and a line torn by a kill is ignored. The settings of Vary,
-// ClosePeriod, Forbid and LockByWorkflow do not survive it.
+// The books (Books, Orders, Customers, Deposits, CreditMemos, CashRefunds, Payouts, Adjustments) show the
+// account's records and how often each was written. Duplicates finds the same thing booked under two external
+// ids. With Open they survive the process: each effect is a line of JSON that is on the disk before the
+// answer is sent, and a line torn by a kill is ignored. The settings of Vary, ClosePeriod, Forbid and
+// LockByWorkflow do not survive it.
 //
 // Enter and Delete change the books as an operator does in NetSuite. Sales orders and deposits
 // can be counted, listed and looked up by the SuiteQL of an audit. A deleted record is
 // there again after the next Open. Cancel, CloseOrder, ChangeQuantity, AddLine and RemoveLine change a
 // sales order so, whose status follows from its lines.
 //
-// PayBack, EnterRefund and VoidRefund do what a person does to refunds, which have no external id until one is given to
-// them by PATCH. An external id that another record of the type has is rejected.
+// PayBack, EnterRefund and VoidRefund do what a person does to refunds, which have no external id until one
+// is given to them by PATCH. An external id that another record of the type has is rejected.
 //
 // An inventory adjustment changes what a location has of an item with stock. OnHand has the sum of all
 // adjustments, less what item fulfillments took, with what credit memos and cash refunds put back.

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Open returns the account whose effects are kept at the path, a file of one line per
-// request, with a JSON object for each effect. A last line that was torn by a kill is cut off: its effect was never answered.
+// Open returns the account whose effects are kept at the path, a file of one line per request, with a JSON
+// object for each effect. A last line that was torn by a kill is cut off: its effect was never answered.
 func Open(path string, now func() time.Time) (*Fake, error) {
 	f := New(now)
 	data, err := os.ReadFile(path)

@@ -48,9 +48,9 @@ var (
 
 var errNotPaid = errors.New("netsuitetest: the order has no deposit, invoice or cash sale that the amount can be paid back of")
 
-// PayBack pays an amount of a sales order back as a person does in NetSuite: by a cash refund of its cash sale, by a credit memo of its invoice
-// and a customer refund of it, or by a customer refund of a deposit. It returns the internal id of the refund, which
-// has no external id.
+// PayBack pays an amount of a sales order back as a person does in NetSuite: by a cash refund of its cash
+// sale, by a credit memo of its invoice and a customer refund of it, or by a customer refund of a deposit. It
+// returns the internal id of the refund, which has no external id.
 func (f *Fake) PayBack(order, amount string) (id string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -117,8 +117,8 @@ func ratOf(text string) *big.Rat {
 	return n
 }
 
-// EnterRefund enters a customer refund of an amount of each of these documents under an internal id, 0 for the next one, and dates it. It
-// returns the id.
+// EnterRefund enters a customer refund of an amount of each of these documents under an internal id, 0 for
+// the next one, and dates it. It returns the id.
 func (f *Fake) EnterRefund(id int64, at time.Time, amount string, deposits ...string) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -195,7 +195,8 @@ func (f *Fake) refundQuery(sql string) (rows []any, known bool) {
 	}, false), true
 }
 
-// refundRows returns the refunds that fit, given their sales orders, by their ids or by the time of their last change.
+// refundRows returns the refunds that fit, given their sales orders, by their ids or by the time of their
+// last change.
 func (f *Fake) refundRows(fits func(r *Record, orders []*Record) bool, byID bool) []any {
 	var found []*Record
 	for _, r := range slices.Concat(f.books.sorted(customerRefundRecord), f.books.sorted(cashRefundRecord)) {
@@ -216,7 +217,8 @@ func (f *Fake) refundRows(fits func(r *Record, orders []*Record) bool, byID bool
 	return rows
 }
 
-// ordersOf returns the sales orders that the refund pays back, by their ids, and how many of its documents are of none.
+// ordersOf returns the sales orders that the refund pays back, by their ids, and how many of its documents
+// are of none.
 func (b *books) ordersOf(r *Record) (orders []*Record, others int) {
 	docs := []*Record{r}
 	if r.Type == customerRefundRecord {

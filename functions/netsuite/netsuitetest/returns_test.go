@@ -8,7 +8,7 @@ import (
 )
 
 // TestReturnsFollowTheirStates plays a return at an order of two lines of two tees, of which the first is
-// fulfilled. What is refused changes nothing.
+// fulfilled. A request that is rejected changes nothing.
 func TestReturnsFollowTheirStates(t *testing.T) {
 	t.Parallel()
 	journal := filepath.Join(t.TempDir(), "books")

@@ -62,7 +62,8 @@ func (f *Fake) put(method, kind, id string, replace []string, body []byte) (stri
 	return e.ID, nil
 }
 
-// rename takes the external id of a body that changes a record out of it. Another record of the type must not have it.
+// rename takes the external id of a body that changes a record out of it. Another record of the type must not
+// have it.
 func (b *books) rename(e *effect, known *Record, fields map[string]any) *refusal {
 	external := text(fields, "externalId")
 	if known == nil || external == "" {

@@ -264,7 +264,8 @@ func share(line map[string]any, from, to *big.Rat, places int) *big.Rat {
 	return new(big.Rat).Sub(upTo(to), upTo(from))
 }
 
-// ofOrder makes a record of a sales order or of a return authorization, and returns its internal id. The caller holds the lock.
+// ofOrder makes a record of a sales order or of a return authorization, and returns its internal id. The
+// caller holds the lock.
 func (f *Fake) ofOrder(source *Record, to, external string, fields map[string]any, replaced bool) (string, *refusal) {
 	makers := map[string]func(*Record, map[string]any, bool) (map[string]any, []any, *refusal){
 		fulfillmentRecord: f.ship, invoiceRecord: f.bill, returnRecord: f.authorize, receiptRecord: f.receive,

@@ -57,19 +57,19 @@
 // # Echo
 //
 // An order that its store cancelled is closed in NetSuite by package sale, and listed here. No memo or
-// other mark decides what is published: the store finds its order cancelled, and writes nothing. What
-// the store cancels on request comes back to package sale, which finds every line closed. With all, each
-// write of package sale is listed once, and its store, which compares, finds nothing to write. What the
-// store writes comes back to package sale, which keeps lines that a person changed (linesNote).
+// other mark decides what is published: the store finds its order cancelled, and writes nothing. A
+// cancellation on request comes back to package sale, which finds every line closed. With all, each
+// write of package sale is listed once, and its store, which compares, finds nothing to write. The store's
+// own writes come back to package sale, which keeps lines that a person changed (linesNote).
 //
 // # SuiteQL
 //
-// Public programs compare t.status with the letter and with the type before it (SalesOrd:H), so that both
-// are asked for and read. They agree on the letters (search index, files 63597440371 and 34223245319).
-// A line of table transactionline shows quantities below zero for what is sold, so that their
-// size counts; a member of a kit has kitmemberof (files 71204699837 and 60699907729). The lines of 250 orders
-// are asked for at once, summed up by item, and again in two halves if they fill a page.
-// The role needs SuiteQL on sales orders, as the audit does, and on items.
+// Public programs compare t.status with the letter and with the type before it (SalesOrd:H), so that both are
+// asked for and read. They agree on the letters (search index, files 63597440371 and 34223245319). A line of
+// table transactionline shows quantities below zero for what is sold, so that their size counts; a member of
+// a kit has kitmemberof (files 71204699837 and 60699907729). The lines of 250 orders are asked for at once,
+// summed up by item, and again in two halves if they fill a page. An order that fills one alone cannot be
+// read, which its change says. The role needs SuiteQL on sales orders, as the audit does, and on items.
 //
 // # Limits
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"causeway.example/functions/netsuite/suitetalk"
@@ -40,7 +41,8 @@ func (p *Poller) lines(ctx context.Context, orders []suitetalk.Values, doing str
 	return found, nil
 }
 
-// linesOf asks for the lines of the orders, again in two halves if they fill a page.
+// linesOf asks for the lines of the orders, again in two halves if they fill a page. Those of one order that
+// fills a page alone are not complete.
 func (p *Poller) linesOf(ctx context.Context, orders []suitetalk.Values, doing string) (map[string][]suitetalk.Values, error) {
 	ids := make([]string, len(orders))
 	for i, row := range orders {
@@ -50,9 +52,7 @@ func (p *Poller) linesOf(ctx context.Context, orders []suitetalk.Values, doing s
 	switch {
 	case err != nil:
 		return nil, err
-	case len(rows) >= suitetalk.QueryRows && len(orders) == 1:
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Field: "transactionline", Doing: doing, Detail: "sales order " + orders[0]["number"] + " has more items than one page of SuiteQL"}
-	case len(rows) >= suitetalk.QueryRows:
+	case len(rows) >= suitetalk.QueryRows && len(orders) > 1:
 		return p.halves(ctx, orders, doing)
 	}
 	found := map[string][]suitetalk.Values{}
@@ -70,6 +70,17 @@ func (p *Poller) halves(ctx context.Context, orders []suitetalk.Values, doing st
 	second, err := p.linesOf(ctx, orders[len(orders)/2:], doing)
 	maps.Copy(first, second)
 	return first, err
+}
+
+// complete fails if the order's lines fill a page, of which there may be more.
+func complete(row suitetalk.Values, lines []suitetalk.Values) error {
+	if len(lines) < suitetalk.QueryRows {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Rejected, Class: fault.TooLarge, Field: "lines",
+		Detail: "sales order " + row["number"] + " has " + strconv.Itoa(suitetalk.QueryRows) + " items or more, a page of SuiteQL; compare it with its store by hand",
+	}
 }
 
 // encode writes an order as the body of a raw message, with its lines if all orders are listed.

@@ -8,6 +8,7 @@ import (
 	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/connector"
+	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 )
 
@@ -97,15 +98,18 @@ func (p *Poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 
 // change is a row of the list.
 func (p *Poller) change(row suitetalk.Values, lines []suitetalk.Values, since time.Time) connector.Change {
-	c := connector.Change{ID: row["externalid"], Name: row["number"]}
-	if c.At, c.Err = listing.ChangedAt(row, since, "reading sales order "+row["id"]+" of netsuite"); c.Err == nil {
+	c, doing := connector.Change{ID: row["externalid"], Name: row["number"]}, "reading sales order "+row["id"]+" of netsuite"
+	if c.At, c.Err = listing.ChangedAt(row, since, doing); c.Err == nil {
+		c.Err = fault.Doing(doing, complete(row, lines))
+	}
+	if c.Err == nil {
 		c.Body = p.encode(row, lines)
 	}
 	return c
 }
 
 // Fetch returns the order from the list. One that could not be read is asked for by its external id,
-// and is gone if it is not in the list any more.
+// and nil is returned if it is not in the list any more.
 func (p *Poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
 	raw := &message.Raw{Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: change.Body}
 	if raw.Body != nil {
@@ -120,6 +124,7 @@ func (p *Poller) Fetch(ctx context.Context, feed connector.Feed, change connecto
 	if err != nil {
 		return nil, err
 	}
-	raw.Body = p.encode(rows[0], lines[rows[0]["id"]])
-	return raw, nil
+	own := lines[rows[0]["id"]]
+	raw.Body = p.encode(rows[0], own)
+	return raw, fault.Doing(doing, complete(rows[0], own))
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"causeway.example/functions/netsuite/record"
@@ -50,7 +51,7 @@ func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Trans
 	if !known {
 		return connector.Translation{}, &fault.Error{
 			Kind: fault.Rejected, Class: fault.MissingRef, Field: "externalid", Doing: doing,
-			Detail: "names no order of a store in NETSUITE_SUBSIDIARIES, and neither does the memo; " + found.remedy(),
+			Detail: strconv.Quote(found.external) + " names no order of a store in NETSUITE_SUBSIDIARIES, and neither does the memo; " + found.remedy(),
 		}
 	}
 	found.Order = order.ID

@@ -3,6 +3,7 @@ package payback
 import (
 	"context"
 	"math/big"
+	"strconv"
 	"time"
 
 	"causeway.example/functions/netsuite/record"
@@ -100,8 +101,8 @@ func (p *Poller) addTotals(ctx context.Context, rows []suitetalk.Values, doing s
 // isWhole reports whether the refund pays back one order and nothing else.
 func isWhole(row suitetalk.Values) bool { return row["orders"] == "1" && row["others"] == "0" }
 
-// Fetch returns the refund from the list. One that could not be read is asked for by its id, and is gone if it
-// has an external id by now or was voided.
+// Fetch returns the refund from the list. One that could not be read is asked for by its id, and nil is returned
+// if it has an external id by now or was voided.
 func (p *Poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
 	raw := &message.Raw{Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: change.Body}
 	if raw.Body != nil {
@@ -109,7 +110,7 @@ func (p *Poller) Fetch(ctx context.Context, feed connector.Feed, change connecto
 	}
 	doing := "fetching refund " + change.ID + " of netsuite"
 	if !suitetalk.IsInternalID(change.ID) {
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "id", Doing: doing, Detail: "is not an internal id"}
+		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "id", Doing: doing, Detail: strconv.Quote(change.ID) + " is not an internal id"}
 	}
 	row, err := p.Client.Refund(ctx, change.ID, doing)
 	if err != nil || row == nil {

@@ -30,8 +30,8 @@ type row struct {
 	orders, others  int64
 }
 
-// Translate turns a refund into refund.requested. One that is not of one order of the stores alone is rejected, and one in a
-// currency without an entry in NETSUITE_CURRENCIES waits for it.
+// Translate turns a refund into refund.requested. One that is not of one order of the stores alone is
+// rejected, and one in a currency without an entry in NETSUITE_CURRENCIES waits for it.
 func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Translation, error) {
 	doing := "translating " + raw.Topic + " of netsuite"
 	r := wire.NewReader(raw.Body, strictjson.Limits{})
@@ -45,7 +45,7 @@ func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Trans
 		return connector.Translation{}, undivided(doing, "orders", "refund "+read.Number+" pays back documents of "+strconv.FormatInt(read.orders, 10)+" sales orders and "+
 			strconv.FormatInt(read.others, 10)+" of none, and it is not known how much is of which; refund them in their stores by hand")
 	case !found:
-		return connector.Translation{}, undivided(doing, "orderid", "names no order of a store in NETSUITE_SUBSIDIARIES, and neither does the sales order's memo; refund "+read.Number+" in its store by hand")
+		return connector.Translation{}, undivided(doing, "orderid", strconv.Quote(read.external)+" names no order of a store in NETSUITE_SUBSIDIARIES, and neither does the sales order's memo; refund "+read.Number+" in its store by hand")
 	}
 	body, err := s.body(read)
 	if err != nil {

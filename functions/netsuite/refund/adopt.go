@@ -51,16 +51,16 @@ func (r *refunding) isBegun() bool {
 	return begun
 }
 
-// is reports whether the refund in NetSuite has no external id, pays back this order alone, and the same amount as the
-// store did.
+// is reports whether the refund in NetSuite has no external id, pays back this order alone, and the same
+// amount as the store did.
 func (r *refunding) is(row suitetalk.Values) bool {
 	total, err := canonical.ParseMoney(row.Number("total"), r.refund.Amount.Currency)
 	return err == nil && row["externalid"] == "" && row["currency"] == r.currency && row["orders"] == "1" && row["others"] == "0" &&
 		r.paid.Minor > 0 && total.Minor == r.paid.Minor && r.refund.Amount.Minor == r.paid.Minor
 }
 
-// takes gives the refund in NetSuite the external id of the store's, unless it is another one's. The memory decides first, so
-// that of two equal refunds of the store at a time each takes one of its own.
+// takes gives the refund in NetSuite the external id of the store's, unless it is another one's. The memory
+// decides first, so that of two equal refunds of the store at a time each takes one of its own.
 func (t *Target) takes(ctx context.Context, p suitetalk.Place, r *refunding, row suitetalk.Values) (bool, error) {
 	own := r.message.Key().String()
 	entered := message.Key{System: "netsuite", Tenant: t.Tenant, Type: "refund", ID: row["id"]}
@@ -80,8 +80,8 @@ func (t *Target) takes(ctx context.Context, p suitetalk.Place, r *refunding, row
 	return true, record.InOurTerms(t.Patch(ctx, p, row["id"], "", body), p.Record, nil)
 }
 
-// countOthers adds what people paid back of the order to its earlier refunds. Refunds that we booked are counted by
-// their memos.
+// countOthers adds what people paid back of the order to its earlier refunds. Refunds that we booked are
+// counted by their memos.
 func (r *refunding) countOthers(rows []suitetalk.Values) error {
 	for _, row := range rows {
 		if r.known[row["id"]] || row["orders"] != "1" {

@@ -1,7 +1,7 @@
 // Package returning writes goods that come back to a warehouse: the return authorization of the sales
 // order, and the item receipt that puts them into stock.
 //
-//	target.go     the delivery: which documents are there, and which are missing
+//	target.go     the delivery: which documents exist, and which are missing
 //	articles.go   what comes back, and what of it went into stock
 //	books.go      the return beside NetSuite's documents of its order
 //	receipt.go    the item receipt, and the end of the authorization
@@ -38,15 +38,15 @@
 //
 // Lines are found by their item, that is by SKU. Several lines of one item share the pieces in their order.
 // The pieces of the order's other return authorizations are taken first: of those that a person made and
-// closed only what was received, and of cancelled ones nothing. If less is free than comes back, the delivery waits while
-// the order has enough that is not fulfilled yet, because the shipment is on its way to NetSuite,
+// closed only what was received, and of cancelled ones nothing. If less is free than comes back, the delivery
+// waits while the order has enough that is not fulfilled yet, because the shipment is on its way to NetSuite,
 // and is rejected with the numbers otherwise. NetSuite itself only warns of other authorizations
 // (section_N1306234). Two returns of one order that are written at the same moment do not see each other.
 //
-// A correction of the warehouse is compared with what was received: more pieces in stock open the
-// lines again, get an item receipt of the difference, and close them. Fewer are a conflict, because the pieces are in
-// the books. A SKU that the authorization does not have, an authorization that a person
-// cancelled, and one that a person closed are conflicts too. One that is pending approval is waited for.
+// A correction of the warehouse is compared with what was received: more pieces in stock open the lines
+// again, get an item receipt of the difference, and close them. Fewer are a conflict, because the pieces are
+// in the books. A SKU that the authorization does not have, an authorization that a person cancelled, and one
+// that a person closed are conflicts too. One that is pending approval is waited for.
 //
 // The receipt names the location by NETSUITE_SHIP_LOCATIONS, as shipments do; without an entry it is that of the
 // authorization, which NetSuite takes from the sales order.
@@ -54,8 +54,8 @@
 // # Twice
 //
 // A transform is not idempotent. The guarantee is external_id: the authorization's follows from the return's
-// key and is looked up first; that of an item receipt also has how many pieces were received
-// before it, so that one which takes effect late has the same, and NetSuite rejects an external id that is taken.
+// key and is looked up first; that of an item receipt also has how many pieces were received before it, so
+// that one which takes effect late has the same, and NetSuite rejects an external id that is taken.
 //
 // A change of the setting puts nothing into stock by two documents. A credit memo or a cash refund that
 // put pieces of the same item into stock makes the return a conflict with its number, also one that a person
@@ -66,6 +66,6 @@
 //
 // The fields are those of the REST API Browser of 2026.1 (returnAuthorization, itemReceipt). A line of
 // the first names its sales order's line by item and orderLine, as public integrations send them; orderLine
-// of a receipt is the authorization's line (online help, "Item Receipt", section_N3681685). Whether NetSuite
-// opens a closed line of an authorization again is not documented; its refusal is a dead letter.
+// of a receipt is the authorization's line (online help, "Item Receipt", section_N3681685). It is not documented
+// whether NetSuite opens a closed line of an authorization again; its rejection is a dead letter.
 package returning

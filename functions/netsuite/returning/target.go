@@ -26,8 +26,8 @@ type work struct {
 }
 
 // Deliver sets the state of the return: it makes the return authorization of the sales order, makes its
-// quantities those of the return, receives what went into stock, and closes it. What is there already
-// is not written again.
+// quantities those of the return, receives what went into stock, and closes it. A document that
+// NetSuite has already is not written again.
 func (t *Target) Deliver(ctx context.Context, d connector.Delivery, body *canonical.Return) (connector.Receipt, error) {
 	p := record.PlaceOf(d, suitetalk.ReturnAuthorization)
 	g, err := newGoodsBack(&t.Settings, d, body)
@@ -43,7 +43,7 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery, body *canoni
 	}
 	says := "return authorization " + w.auth.id + " of sales order " + g.order
 	if len(w.done) == 0 {
-		return connector.Receipt{Ref: w.auth.id, Linked: true, Detail: says + " is there"}, nil
+		return connector.Receipt{Ref: w.auth.id, Linked: true, Detail: says + " is up to date"}, nil
 	}
 	return connector.Receipt{Ref: w.auth.id, Detail: says + " " + strings.Join(w.done, ", ")}, nil
 }

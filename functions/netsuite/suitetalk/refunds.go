@@ -17,13 +17,13 @@ const refundChanged = "t.lastmodifieddate"
 // RefundListing is the list of refunds by the time of their last change.
 var RefundListing = Listing{At: refundChanged, IDs: []string{"t.id"}, Changed: "changed", Names: []string{"id"}}
 
-// RefundColumns are the columns of a refund. Of its documents, salesorder, orderid and ordermemo are those of the sales
-// order, orders counts the sales orders, and others the documents that are of none.
+// RefundColumns are the columns of a refund. Of its documents, salesorder, orderid and ordermemo are those of
+// the sales order, orders counts the sales orders, and others the documents that are of none.
 var RefundColumns = []string{"id", "number", "type", "externalid", "currency", "total", "salesorder", "orderid", "ordermemo", "orders", "others", "changed"}
 
-// The parts of a query for refunds. A customer refund pays out credit memos, deposits and payments, to which it is
-// linked in either direction. A document leads to its sales order by the transaction that it was created from, in
-// up to three steps: a credit memo, its return authorization, its invoice.
+// The parts of a query for refunds. A customer refund pays out credit memos, deposits and payments, to which
+// it is linked in either direction. A document leads to its sales order by the transaction that it was
+// created from, in up to three steps: a credit memo, its return authorization, its invoice.
 var (
 	refundSelect = "SELECT t.id AS id, t.tranid AS number, t.type AS type, LOWER(t.externalid) AS externalid, t.currency AS currency, " +
 		"ABS(t.foreigntotal) AS total, MIN(o.id) AS salesorder, MIN(LOWER(o.externalid)) AS orderid, MIN(o.memo) AS ordermemo, " +
@@ -43,8 +43,9 @@ var (
 // RefundStore is the column of the sales order's external id, by which a store is found.
 const RefundStore = "LOWER(o.externalid)"
 
-// RefundsSince returns a page of the refunds without an external id that changed at the time or later, come after the
-// cursor, and pay back an order that the condition on RefundStore is true of. An invalid cursor is fault.Rejected.
+// RefundsSince returns a page of the refunds without an external id that changed at the time or later, come
+// after the cursor, and pay back an order that the condition on RefundStore is true of. An invalid cursor is
+// fault.Rejected.
 func (c *Client) RefundsSince(ctx context.Context, since time.Time, cursor, store, doing string) ([]Values, error) {
 	following, err := RefundListing.Following(since, cursor, doing)
 	if err != nil {
@@ -62,8 +63,8 @@ func (c *Client) Refund(ctx context.Context, id, doing string) (Values, error) {
 	return rows[0], nil
 }
 
-// RefundsOf returns all refunds that pay back the sales orders with the internal ids, by their ids. They are those of
-// the orders' customers, so that NetSuite need not look at all.
+// RefundsOf returns all refunds that pay back the sales orders with the internal ids, by their ids. They are
+// those of the orders' customers, so that NetSuite need not look at all.
 func (c *Client) RefundsOf(ctx context.Context, orders []string, doing string) (all []Values, err error) {
 	list := strings.Join(orders, ", ")
 	for after := "0"; ; {

@@ -26,28 +26,29 @@
 //	InventoryFacilityUpdated  inventory.adjusted at each of the two centers
 //	OrderPicked               not published: the item fulfillment of the shipment books it
 //	InventoryRestocked        not published: a picked piece went back, and nothing of it was shipped
-//	InventoryReceived         not published: a returned piece, which the refund books, or goods at the
-//	                          dock, which are on hand when they are stowed
+//	InventoryReceived         not published: a returned piece, which the refund or the return books, or
+//	                          goods at the dock, which are on hand when they are stowed
 //	AttributeUpdated          not published: a lot or a date changed, and no quantity
 //	KittingStow               not published: a kit was made of its components, which is an assembly build
 //
 // # What changes
 //
 // A movement has two sides: the increment is at the shelf where the pieces arrive, the decrement where they
-// were. Of a stow only the increment counts, because the decrement is the box of the receiving order, which is not on
-// hand. Of the others, the sides at the fulfillment center are added up; of two of which one names no shelf
-// (location_id), that one is no stock and is left out. A movement from shelf to shelf adds up to zero and is skipped.
+// were. Of a stow only the increment counts, because the decrement is the box of the receiving order, which
+// is not on hand. Of the others, the sides at the fulfillment center are added up; of two of which one names
+// no shelf (location_id), that one is no stock and is left out. A movement from shelf to shelf adds up to
+// zero and is skipped.
 //
 // # Polling
 //
 // A movement never changes, so that its version is its time. Each center has a feed for each of the three
 // categories, because the API takes one center and at most one category at a time, and a list with picks
-// would be long. A list is by day: start_date is sent as a day, and earlier movements of that day are
-// left out here. A poll begins some minutes before the newest movement that it saw (reconcile.Plan), and
-// a movement that is listed again is known by its id. One page has the movements of up to 30 days, sorted by time; ShipBob pages
-// by the id of the last movement (cursor). The last page names no end_date: its default is the current date.
-// If that leaves out the day that is not over, its movements come a day later, and none is lost, because
-// the next poll begins at the newest movement and not at the time of the last poll.
+// would be long. A list is by day: start_date is sent as a day, and earlier movements of that day are left
+// out here. A poll begins some minutes before the newest movement that it saw (reconcile.Plan), and a
+// movement that is listed again is known by its id. One page has the movements of up to 30 days, sorted by
+// time; ShipBob pages by the id of the last movement (cursor). The last page names no end_date: its default
+// is the current date. If that leaves out the day that is not over, its movements come a day later, and none
+// is lost, because the next poll begins at the newest movement and not at the time of the last poll.
 //
 // # Limits
 //

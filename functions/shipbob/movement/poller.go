@@ -90,7 +90,7 @@ func (p *Poller) windowOf(ask connector.Ask, doing string) (w window, err error)
 	if ask.Cursor != "" {
 		second, err := strconv.ParseInt(ask.Cursor, 10, 64)
 		if err != nil {
-			return w, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Doing: doing, Detail: "is not a cursor of this list"}
+			return w, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Doing: doing, Detail: strconv.Quote(ask.Cursor) + " is not a cursor of this list"}
 		}
 		w.from = time.Unix(second, 0).UTC()
 	}

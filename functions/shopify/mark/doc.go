@@ -74,23 +74,26 @@
 //
 // # Refunds
 //
-// Money that an ERP paid back of an order is with SHOPIFY_ERP_REFUNDS=pay refunded by refundCreate (Admin API 2026-10): with transactions
-// of kind REFUND that name captured payments as their parents, each as far as something of it is left, in the order in which
-// they were made; without lines, so that nothing is restocked, and without notice to the customer. Otherwise the order gets the
-// metafield causeway.erp_refund_4713, by the id at the ERP, which says why, and the tag SHOPIFY_REFUND_TAG. That is done in each case
-// with what is more than is left of the payments, is in another currency than the shop's or was paid in another one; and with
-// what would make the shop refund more than the ERP has in all, because then a person refunded it here, or a refund of the shop is
-// not at the ERP yet. What was shown stays so.
+// With SHOPIFY_ERP_REFUNDS=pay, money that an ERP paid back of an order is refunded by refundCreate (Admin
+// API 2026-10): with transactions of kind REFUND that name captured payments as their parents, each as far as
+// something of it is left, in the order in which they were made; without lines, so that nothing is restocked,
+// and without notice to the customer. Otherwise the order gets the metafield causeway.erp_refund_4713, by the
+// id at the ERP, which says why, and the tag SHOPIFY_REFUND_TAG. An amount is shown in each case if it is
+// more than is left of the payments, is in another currency than the shop's, or was paid in another one; and
+// if the shop would refund more with it than the ERP has in all, because then a person refunded it here, or a
+// refund of the shop is not at the ERP yet. A request that was shown is not carried out later.
 //
-// Nothing is recorded without being paid: in Shopify a refund moves money by its transactions alone, each of which names a
-// gateway (input OrderTransactionInput), and one without transactions leaves the order as it was paid (REST reference, Refund). A payment of a
-// manual gateway is paid back by hand, and recorded by the same request.
+// Nothing is recorded without being paid: in Shopify a refund moves money by its transactions alone, each of
+// which names a gateway (input OrderTransactionInput), and one without transactions leaves the order as it
+// was paid (REST reference, Refund). A payment of a manual gateway is paid back by hand, and recorded by the
+// same request.
 //
-// The guarantee is search. A refund of the order with the amount and the note "netsuite refund CR-27 (4713)" is the one. Where
-// the shop has refunded all that the ERP has, one of the amount that names no other record is too. So the content decides: whatever the
-// notes say, the shop never refunds more than the ERP. The mutation has an idempotency key, as it must since 2026-04, which stays
-// while the order has no other transaction. Shopify's user error has no code here, so that each ends as a dead letter: a
-// gateway that declines has to be looked at. The app needs write_orders.
+// The guarantee is search. A refund of the order with the amount and the note "netsuite refund CR-27 (4713)"
+// is the one. Where the shop has refunded all that the ERP has, one of the amount that names no other record
+// is too. So the content decides: whatever the notes say, the shop never refunds more than the ERP. The
+// mutation has an idempotency key, as it must since 2026-04, which stays while the order has no other
+// transaction. Shopify's user error has no code here, so that each ends as a dead letter: a gateway that
+// declines has to be looked at. The app needs write_orders.
 //
 // The refund comes back as refunds/create and with the order, and package refund of NetSuite finds it there.
 package mark

@@ -47,8 +47,8 @@ type settling struct {
 	reason string
 }
 
-// Refund pays the amount back, or shows a person why it is not paid. Errors are faults; one about the order names the
-// field "order", and one that Shopify has about the refund the field "amount".
+// Refund pays the amount back, or shows a person why it is not paid. Errors are faults; one about the order
+// names the field "order", and one that Shopify has about the refund the field "amount".
 func (t *Target) Refund(ctx context.Context, d connector.Delivery, body *canonical.RefundRequest) (connector.Receipt, error) {
 	r, err := t.refunding(d, body)
 	if err != nil {
@@ -77,7 +77,8 @@ func (t *Target) Refund(ctx context.Context, d connector.Delivery, body *canonic
 	return receipt, fault.Doing(r.doing, err)
 }
 
-// SearchRefund returns the id of the refund that the order has of the request, or the order's id if the order shows it.
+// SearchRefund returns the id of the refund that the order has of the request, or the order's id if the order
+// shows it.
 func (t *Target) SearchRefund(ctx context.Context, d connector.Delivery, body *canonical.RefundRequest) (string, error) {
 	r, err := t.refunding(d, body)
 	if err != nil {
@@ -104,8 +105,8 @@ func (r *refunding) mark() string { return r.key.System + " refund " }
 // fieldKey is the key of the metafield that shows the request.
 func (r *refunding) fieldKey() string { return refundKey + r.request.ID }
 
-// plan reads the order, and decides. A request that was shown once is not carried out later: a person may have done
-// it. The tag comes first, so that an order with the metafield has it.
+// plan reads the order, and decides. A request that was shown once is not carried out later: a person may
+// have done it. The tag comes first, so that an order with the metafield has it.
 func (r *refunding) plan(ctx context.Context) (settling, error) {
 	has, err := r.readRefundable(ctx)
 	if err != nil {
@@ -131,8 +132,8 @@ func (r *refunding) plan(ctx context.Context) (settling, error) {
 	return end, nil
 }
 
-// made returns the id of the refund that the order has of the request: the one of its amount that names it or, where the
-// shop has refunded all that the system has, one of its amount that names no other request.
+// made returns the id of the refund that the order has of the request: the one of its amount that names it
+// or, where the shop has refunded all that the system has, one of its amount that names no other request.
 func (r *refunding) made(has *refundable) string {
 	same := ""
 	for _, one := range has.refunds {
@@ -147,7 +148,8 @@ func (r *refunding) made(has *refundable) string {
 	return same
 }
 
-// exceeds reports whether the shop would have refunded more than the system has. A refund that is pending counts.
+// exceeds reports whether the shop would have refunded more than the system has. A refund that is pending
+// counts.
 func (r *refunding) exceeds(has *refundable) bool {
 	return has.back().Minor+r.request.Amount.Minor > r.request.Refunded.Minor
 }
@@ -183,7 +185,8 @@ func (has *refundable) back() canonical.Money {
 	return sum
 }
 
-// portions returns which payments are paid back, each with its part of the amount, and what is left of all payments.
+// portions returns which payments are paid back, each with its part of the amount, and what is left of all
+// payments.
 func (has *refundable) portions(amount canonical.Money) (pays []portion, left canonical.Money) {
 	left.Currency = amount.Currency
 	rest := amount.Minor
@@ -207,8 +210,8 @@ func (has *refundable) portions(amount canonical.Money) (pays []portion, left ca
 	return pays, left
 }
 
-// once returns the idempotency key of the refund. It is the same until the order has another transaction, so that a request
-// that comes late is no second one, and one after a failure is not taken for the failed one.
+// once returns the idempotency key of the refund. It is the same until the order has another transaction, so
+// that a request that comes late is no second one, and one after a failure is not taken for the failed one.
 func (r *refunding) once(has *refundable, pays []portion) string {
 	parts := []string{"shopify-refund", r.key.String(), r.order.String(), strconv.Itoa(len(has.transactions))}
 	for _, p := range pays {

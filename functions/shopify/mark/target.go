@@ -27,7 +27,8 @@ type Config struct {
 	Owed func(ctx context.Context, order message.Key, doing string) ([]canonical.OrderLine, error)
 }
 
-// Target writes what a warehouse and an ERP have of an order, and what another system ended or paid back of it. It keeps nothing between calls.
+// Target writes what a warehouse and an ERP have of an order, and what another system ended or paid back of
+// it. It keeps nothing between calls.
 type Target struct{ config Config }
 
 // New returns the target of the shops.

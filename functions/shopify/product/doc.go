@@ -25,9 +25,9 @@
 // custom id is in the shop, and an existing product is never set as a whole. The other mutations set
 // fields of a record by its id to the values of the event, which may be repeated.
 //
-// A create whose answer was lost can take effect late. It would then set the product that its repetition
-// made as a whole, and take back a price that was set since. So nothing follows a create of unknown outcome, and no
-// price passes, until it can have no effect any more; then the product is searched for.
+// A create whose answer was lost can take effect late. It would then set the product that its repetition made
+// as a whole, and take back a price that was set since. So nothing follows a create of unknown outcome, and
+// no price passes, until it can have no effect any more; then the product is searched for.
 //
 // Searches by SKU are eventually consistent. The id of the last confirmation, or of the product that
 // a price waits for, is looked at first, and the custom id last. A product that a merchant made with

@@ -54,7 +54,8 @@ func (f *Fake) RefundByHand(order, amount, note string) {
 	}
 }
 
-// refuseRefund returns what Shopify rejects of refundCreate before it executes it: one without an idempotency key.
+// refuseRefund returns what Shopify rejects of refundCreate before it executes it: one without an idempotency
+// key.
 func refuseRefund(operation *ast.OperationDefinition, variables map[string]any) (Answer, bool) {
 	for _, field := range fields(operation.SelectionSet) {
 		if field.Name == "refundCreate" && strings.TrimSpace(keyOf(field, variables)) == "" {
@@ -140,7 +141,7 @@ func (f *Fake) repay(input map[string]any, held object, all []Transaction) (made
 	return made, "Parent transaction was not captured"
 }
 
-// addRefund adds the refund to the order's webhook. What no line explains is an order adjustment.
+// addRefund adds the refund to the order's webhook. An amount that no line explains is an order adjustment.
 func (f *Fake) addRefund(held object, id int64, note string, made []Transaction) {
 	at, sum := stamp(f.clock()), canonical.Money{Currency: toText(held["currency"])}
 	transactions := []any{}

@@ -1,4 +1,5 @@
-// Package shipment writes to WooCommerce what a warehouse shipped of its orders, what it holds, and what an ERP has or ended.
+// Package shipment writes to WooCommerce what a warehouse shipped of its orders, what it holds, and what an
+// ERP has or ended.
 //
 // Every event of a shipment sets its whole state, whichever arrives first. A shipment that left becomes
 // an entry of the order's meta data, whose key follows from the shipment's
@@ -49,7 +50,7 @@
 // reading and writing is overwritten. The cancelled order comes back as order.updated, and goes to the
 // ERP, the warehouse and the CRM like one that a person cancelled.
 //
-// What an ERP has of an order is in its meta data: _causeway_erp_number and _causeway_erp_status, and if the
+// The ERP's state of an order is in its meta data: _causeway_erp_number and _causeway_erp_status, and if the
 // sales order has other pieces of a SKU than the order (package difference) _causeway_erp_difference, with
 // an internal note that begins with "ERP difference: ". Once they agree again the meta data says "none", and
 // a note says so. The order is compared as an ERP gets it (package translator) and as it is at the time of
@@ -58,19 +59,22 @@
 // note. An order that shows all of it is not written to. WooCommerce reports the PUT as order.updated, whose
 // content is the same, so that nothing is written at the ERP. The guarantee is search.
 //
-// Money that another system, such as an ERP, paid back of an order becomes by WOOCOMMERCE_ERP_REFUNDS a refund of that amount which the
-// order's gateway pays (pay: api_refund), one that is recorded without the gateway (record), or an internal note
-// "ERP refund CR-27 (4713): …" (show). Shown in each case is what is more than the order has left, is in another currency, or is of an order that
-// is not paid here or in the trash; and what would make the store refund more than the system has in all, because then a person
-// refunded it here, or a refund of the store is not in the system yet. What was shown stays so. The refund has no lines, so nothing is
-// restocked and no piece is off the order. A refund of the whole rest gives the order the status refunded, as by hand.
+// Money that another system, such as an ERP, paid back of an order becomes by WOOCOMMERCE_ERP_REFUNDS a
+// refund of that amount which the order's gateway pays (pay: api_refund), one that is recorded without the
+// gateway (record), or an internal note "ERP refund CR-27 (4713): …" (show). An amount is shown in each case
+// if it is more than the order has left, is in another currency, or is of an order that is not paid here or
+// is in the trash; and if the store would refund more with it than the system has in all, because then a
+// person refunded it here, or a refund of the store is not in the system yet. A request that was shown is not
+// carried out later. The refund has no lines, so nothing is restocked and no piece is off the order. A refund
+// of the whole rest gives the order the status refunded, as by hand.
 //
-// The guarantee is search, because a refund has no idempotency key and a search by meta data is not offered. A refund of the order with the amount and
-// the reason "netsuite refund CR-27 (4713)" is the one. Where the store has refunded all that the system has, one of the amount
-// that names no other record is too. So the content decides: whatever the reasons say, the store never refunds more than the
-// system. WooCommerce answers a refund that it or the gateway does not make with status 500 and the code
-// woocommerce_rest_cannot_create_order_refund (recorded of 10.9.1), which is not retried: a gateway may have paid all the same.
-// The refund comes back with order.updated, and package refund of NetSuite finds it there.
+// The guarantee is search, because a refund has no idempotency key and a search by meta data is not offered.
+// A refund of the order with the amount and the reason "netsuite refund CR-27 (4713)" is the one. Where the
+// store has refunded all that the system has, one of the amount that names no other record is too. So the
+// content decides: whatever the reasons say, the store never refunds more than the system. WooCommerce
+// answers a refund that it or the gateway does not make with status 500 and the code
+// woocommerce_rest_cannot_create_order_refund (recorded of 10.9.1), which is not retried: a gateway may have
+// paid all the same. The refund comes back with order.updated, and package refund of NetSuite finds it there.
 //
 // An internal note that begins with "Return 445001: " has the state of a return: the pieces that are
 // requested back by SKU, and those that were received, with how many were restocked. A state that the

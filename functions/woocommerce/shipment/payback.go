@@ -123,8 +123,8 @@ func (r *refunding) plan(ctx context.Context) (settling, error) {
 	return settling{reason: "is refunded for " + r.words() + ": " + r.request.Amount.String() + " " + how}, nil
 }
 
-// made returns the id of the refund that the order has of the request: the one of its amount that names it or, where the store has
-// refunded all that the system has, one of its amount that names no other request.
+// made returns the id of the refund that the order has of the request: the one of its amount that names it
+// or, where the store has refunded all that the system has, one of its amount that names no other request.
 func (r *refunding) made(o *paidOrder) string {
 	if o.currency != r.request.Amount.Currency {
 		return ""

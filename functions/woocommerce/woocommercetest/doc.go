@@ -11,8 +11,8 @@
 // shift when something changes, and disables a webhook after six failed deliveries in a row.
 // Wrong answers are queued with Answer.
 //
-// A refund of an amount is made as measured: the gateway pays it unless the request says otherwise or DeclineRefunds was
-// called, and one of more than the order has left is rejected.
+// A refund of an amount is made as measured: the gateway pays it unless the request says otherwise or
+// DeclineRefunds was called, and one of more than the order has left is rejected.
 //
 // Everything is deterministic: the same call gives the same bytes.
 package woocommercetest

@@ -45,8 +45,8 @@ func (f *Fake) RefundByHand(order int64, amount, reason string) {
 	}
 }
 
-// createRefund makes a refund of an amount. As measured, one of more than is left is answered with status 500, and so is one that
-// the gateway does not pay.
+// createRefund makes a refund of an amount. As measured, one of more than is left is answered with status
+// 500, and so is one that the gateway does not pay.
 func (f *Fake) createRefund(w http.ResponseWriter, r *http.Request, id string) {
 	n, _ := strconv.ParseInt(id, 10, 64)
 	if _, ok := f.orders[n]; !ok {
@@ -76,7 +76,8 @@ func (f *Fake) createRefund(w http.ResponseWriter, r *http.Request, id string) {
 	answer(w, http.StatusCreated, body)
 }
 
-// refund makes a refund of the order, or says why not. One of the whole rest gives the order the status refunded.
+// refund makes a refund of the order, or says why not. One of the whole rest gives the order the status
+// refunded.
 func (f *Fake) refund(id int64, amount, reason string, pays bool) (body json.RawMessage, refused string) {
 	order := f.orders[id]
 	var shown map[string]json.RawMessage

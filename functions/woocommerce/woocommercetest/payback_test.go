@@ -9,7 +9,8 @@ import (
 	"causeway.example/functions/woocommerce/woocommercetest"
 )
 
-// TestRefundsAreMadeAsMeasured: of what is left, by the gateway unless the request says otherwise, and with the status refunded at last.
+// TestRefundsAreMadeAsMeasured: of what is left, by the gateway unless the request says otherwise, and with
+// the status refunded at last.
 func TestRefundsAreMadeAsMeasured(t *testing.T) {
 	t.Parallel()
 	fake := woocommercetest.New()
