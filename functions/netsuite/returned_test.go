@@ -235,6 +235,22 @@ func TestADocumentThatTakesEffectLateIsNotASecond(t *testing.T) {
 	}
 }
 
+// TestGoodsLeaveAndComeBackWhereMovementsAreBooked, also without an entry of NETSUITE_SHIP_LOCATIONS.
+func TestGoodsLeaveAndComeBackWhereMovementsAreBooked(t *testing.T) {
+	t.Parallel()
+	s := newShippedSale(t, map[string]string{
+		"NETSUITE_SHIP_LOCATIONS": "", "NETSUITE_LOCATION": "5", "NETSUITE_ADJUSTMENT_LOCATIONS": "east=6", "NETSUITE_ADJUSTMENT_ACCOUNT": "58", "NETSUITE_ADJUSTMENT_SUBSIDIARIES": "*=1",
+	})
+	s.mustComeBack(canonical.ReturnReceived, goodsBack("R-1", map[string][2]string{"TEE-BLK-M": {"1", "1"}}))
+	s.wantReturns("H 1 of 1 TEE-BLK-M; receipt 1 TEE-BLK-M at 6")
+	came := movement("1-9", "40")
+	came.Location = "east"
+	s.mustDeliver(movementOf(t, canonical.InventoryReceived, came))
+	if here, elsewhere := s.fake.OnHand("TEE-BLK-M", "6"), s.fake.OnHand("TEE-BLK-M", "5"); here != "39" || elsewhere != "0" {
+		t.Errorf("on hand are %s where movements are booked, and %s elsewhere", here, elsewhere)
+	}
+}
+
 // TestAReceiptThatTakesEffectWhileACorrectionIsWrittenHidesNoPiece: the request was given up, and takes effect
 // between the reading of the authorization and the look for its receipt.
 func TestAReceiptThatTakesEffectWhileACorrectionIsWrittenHidesNoPiece(t *testing.T) {

@@ -48,8 +48,9 @@
 // the books. A SKU that the authorization does not have, an authorization that a person
 // cancelled, and one that a person closed are conflicts too. One that is pending approval is waited for.
 //
-// The receipt names the location by NETSUITE_SHIP_LOCATIONS, as shipments do; without an entry it is that of the
-// authorization, which NetSuite takes from the sales order.
+// The receipt names the location by NETSUITE_SHIP_LOCATIONS, as shipments do, or else by
+// NETSUITE_ADJUSTMENT_LOCATIONS; without an entry in either it is that of the authorization, which NetSuite takes from the
+// sales order.
 //
 // # Twice
 //
