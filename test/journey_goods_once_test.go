@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"causeway.example/functions/shipbob"
 	"causeway.example/functions/shopify/shopifytest"
+	"causeway.example/shared/message"
 )
 
 // twoLines is order 42 with two lines of one SKU, two pieces and one.
@@ -69,6 +71,43 @@ func TestMovementGoodsOfOneSKUAreCountedOnceWithEachSetting(t *testing.T) {
 				if got, want := w.adjustedBy(), []string{"5 TEE-BLK-M -2", "5 TEE-BLK-M -6", "5 TEE-BLK-M 40", "6 TEE-BLK-M 6"}; !slices.Equal(got, want) {
 					t.Errorf("the ERP has %q, want %q", got, want)
 				}
+				w.noDead()
+			})
+		})
+	}
+}
+
+// TestERPOrderAPersonAndTheStoreChangeAnOrderThatIsShippedAndComesBack: both books have the same in the end, and
+// nothing goes on between them.
+func TestERPOrderAPersonAndTheStoreChangeAnOrderThatIsShippedAndComesBack(t *testing.T) {
+	t.Parallel()
+	for _, system := range []string{"shopify", "woocommerce"} {
+		t.Run(system, func(t *testing.T) {
+			t.Parallel()
+			s := withSalesOrders(map[string]string{"NETSUITE_RETURNS": "receipt", "NETSUITE_INVOICE": "shipped", "NETSUITE_SHIP_LOCATIONS": "9=5"})
+			journey(t, s, func(w *world) {
+				w.sold(system)
+				w.try(w.erp.ChangeQuantity(w.external(system), 1, "2"))
+				w.try(w.erp.ChangeMemo(w.external(system), w.order(system, "42").Memo+"; one less, by phone"))
+				w.pollsERP()
+				w.shows(system, "pending fulfillment", "TEE-BLK-M: 3 in the store, 2 in netsuite (SO)", tagged)
+				if got := w.order(system, "42").Lines[0].Quantity; got != "2" {
+					t.Errorf("the ERP has %s\n%s", got, w.story())
+				}
+				w.storeSells(system, 4)
+				w.pollsERP()
+				w.shows(system, "pending fulfillment", "none", settled)
+				again, err := shipbob.Reference(message.Key{System: system, Tenant: tenants[system], Type: "order", ID: "42"}, 2) // issued anew
+				w.try(err)
+				shipment := w.shippedFor(again)
+				w.goodsReturn(shipment, 3, 2, true)
+				w.pollsERP()
+				w.shows(system, "billed", "none", settled)
+				w.wantERPReturns("H 2 of 3 TEE-BLK-M; receipt 2 TEE-BLK-M at 5; back 2")
+				if got := w.order(system, "42").Lines[0]; got.Quantity != "4" || len(w.erp.ItemFulfillments()) != 1 {
+					t.Errorf("the ERP has %+v\n%s", got, w.story())
+				}
+				w.quiet(system)
 				w.noDead()
 			})
 		})

@@ -26,8 +26,8 @@
 //	InventoryFacilityUpdated  inventory.adjusted at each of the two centers
 //	OrderPicked               not published: the item fulfillment of the shipment books it
 //	InventoryRestocked        not published: a picked piece went back, and nothing of it was shipped
-//	InventoryReceived         not published: a returned piece, which the refund books, or goods at the
-//	                          dock, which are on hand when they are stowed
+//	InventoryReceived         not published: a returned piece, which the refund or the return books, or
+//	                          goods at the dock, which are on hand when they are stowed
 //	AttributeUpdated          not published: a lot or a date changed, and no quantity
 //	KittingStow               not published: a kit was made of its components, which is an assembly build
 //
@@ -53,6 +53,8 @@
 //
 //   - ShipBob lists 90 days. A list that begins earlier is cut to 89: what an installation did not poll for
 //     longer has to be booked by hand.
+//   - A movement that ShipBob lists after a newer one of its list, and more than ten minutes (reconcile.Plan)
+//     after its own time, is missed. How late ShipBob lists movements is not documented.
 //   - The history has inventory items. A bundle has none, and its components move.
 //   - A movement without a SKU is rejected, because no target finds its item.
 //   - Which places the sides of an InventoryAdjusted name was not seen live. Compare on hand of both
