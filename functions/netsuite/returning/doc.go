@@ -37,7 +37,7 @@
 // # Which pieces
 //
 // Lines are found by their item, that is by SKU. Several lines of one item share the pieces in their order.
-// The pieces of the order's other return authorizations are taken first: of those that a person made and
+// The pieces of the order's other return authorizations are taken first: of those that a person
 // closed only what was received, and of cancelled ones nothing. If less is free than comes back, the delivery waits while
 // the order has enough that is not fulfilled yet, because the shipment is on its way to NetSuite,
 // and is rejected with the numbers otherwise. NetSuite itself only warns of other authorizations
