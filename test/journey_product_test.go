@@ -278,3 +278,33 @@ func TestProductOfTheERPAppearsInBothStores(t *testing.T) {
 		w.noneDead()
 	})
 }
+
+// TestPriceOfAnItemThatIsActiveAgainWaitsForItsProduct: the item was retired before the stores had it, so that nothing
+// was written for it, and is created now; the stores fail for some minutes.
+func TestPriceOfAnItemThatIsActiveAgainWaitsForItsProduct(t *testing.T) {
+	t.Parallel()
+	s := productSetup(map[string]string{
+		"WOOCOMMERCE_PRODUCT_STORES": "netsuite=shop.example", "WOOCOMMERCE_PRICE_LISTS": "netsuite/1=none,netsuite/5=shop.example", "WOOCOMMERCE_CURRENCY": "JPY",
+	})
+	journey(t, s, func(w *world) {
+		retired := tee("25", "2500")
+		retired.Inactive = true
+		w.erpItem(retired)
+		w.pollStock(s)
+		if len(w.shop.Products())+len(w.wooStore.Products()) != 0 {
+			t.Fatalf("the shop has %+v, and the store %+v", w.shop.Products(), w.wooStore.Products())
+		}
+		w.noneDead()
+		w.pass(time.Hour)
+		w.shop.AnswerTo("mutation createProduct", slices.Repeat([]shopifytest.Answer{{Status: http.StatusServiceUnavailable}}, 3)...)
+		w.wooStore.LoseAnswer(http.MethodPost)
+		w.erpItem(tee("19.90", "1990"))
+		w.pollStock(s)
+		w.pass(2 * time.Hour)
+		all := w.wooStore.Products()
+		if _, v := w.oneProduct(); v.Price != "19.90" || len(all) != 1 || all[0].Regular != "1990" {
+			w.Errorf("the shop has %+v, and the store %+v\n%s", v, all, w.story())
+		}
+		w.noneDead()
+	})
+}

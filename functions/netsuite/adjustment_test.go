@@ -198,3 +198,15 @@ func TestMovementsAndShipmentsOfOneLocationAreBookedAtOne(t *testing.T) {
 		}
 	}
 }
+
+// TestALongReferenceIsCutBetweenCharacters: as many as a movement may have, of four bytes each.
+func TestALongReferenceIsCutBetweenCharacters(t *testing.T) {
+	t.Parallel()
+	r := adjusted(t, nil)
+	body := movement("1-9", "-3")
+	body.Reference = strings.Repeat("𝟘", 256)
+	r.mustDeliver(movementOf(t, canonical.InventoryAdjusted, body))
+	if made := r.fake.Adjustments(); len(made) != 1 || made[0].Memo != "shipbob main movement 1-9, InventoryAdjusted "+body.Reference {
+		t.Errorf("got %+v", made)
+	}
+}

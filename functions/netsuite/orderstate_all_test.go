@@ -325,13 +325,6 @@ func TestAPersonsChangeStaysUntilTheStoreChangesItsLines(t *testing.T) {
 			t.Errorf("%s: after the store's change the ERP has %s", name, lines(after))
 		}
 	}
-	s := newSaleWith(t, canonical.Paid, publishingAll)
-	s.order.PurchaseOrder = strings.Repeat("7", 990) // no digest fits into the memo
-	first, _ := s.report()
-	s.must(s.fake.ChangeQuantity(s.external, 1, "1"))
-	if after, _ := s.report(); lines(after) != lines(first) || strings.Contains(after.Memo, ", lines ") {
-		t.Errorf("without room for a digest: the ERP has %s, memo %q", lines(after), after.Memo)
-	}
 	for name, setting := range map[string]string{"ended orders only": "true", "none": "false"} {
 		s := newSaleWith(t, canonical.Paid, map[string]string{"NETSUITE_ORDERS": setting})
 		first, _ := s.report()

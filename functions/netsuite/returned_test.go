@@ -235,6 +235,52 @@ func TestADocumentThatTakesEffectLateIsNotASecond(t *testing.T) {
 	}
 }
 
+// TestGoodsLeaveAndComeBackWhereMovementsAreBooked, also without an entry of NETSUITE_SHIP_LOCATIONS.
+func TestGoodsLeaveAndComeBackWhereMovementsAreBooked(t *testing.T) {
+	t.Parallel()
+	s := newShippedSale(t, map[string]string{
+		"NETSUITE_SHIP_LOCATIONS": "", "NETSUITE_LOCATION": "5", "NETSUITE_ADJUSTMENT_LOCATIONS": "east=6", "NETSUITE_ADJUSTMENT_ACCOUNT": "58", "NETSUITE_ADJUSTMENT_SUBSIDIARIES": "*=1",
+	})
+	s.mustComeBack(canonical.ReturnReceived, goodsBack("R-1", map[string][2]string{"TEE-BLK-M": {"1", "1"}}))
+	s.wantReturns("H 1 of 1 TEE-BLK-M; receipt 1 TEE-BLK-M at 6")
+	came := movement("1-9", "40")
+	came.Location = "east"
+	s.mustDeliver(movementOf(t, canonical.InventoryReceived, came))
+	if here, elsewhere := s.fake.OnHand("TEE-BLK-M", "6"), s.fake.OnHand("TEE-BLK-M", "5"); here != "39" || elsewhere != "0" {
+		t.Errorf("on hand are %s where movements are booked, and %s elsewhere", here, elsewhere)
+	}
+}
+
+// TestAReceiptThatTakesEffectWhileACorrectionIsWrittenHidesNoPiece: the request was given up, and takes effect
+// between the reading of the authorization and the look for its receipt.
+func TestAReceiptThatTakesEffectWhileACorrectionIsWrittenHidesNoPiece(t *testing.T) {
+	t.Parallel()
+	s := newShippedSale(t, nil)
+	released := make(chan struct{})
+	s.fake.Plan(netsuitetest.Fault{PathContains: "!transform/itemReceipt", Do: netsuitetest.Late(released)})
+	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	if _, err := s.deliver(short, returnOf(t, saleKey, canonical.ReturnReceived, goodsBack("R-1", map[string][2]string{"TEE-BLK-M": {"2", "1"}}))); err == nil {
+		t.Fatal("no failure")
+	}
+	cancel()
+	s.fake.Plan(netsuitetest.Fault{Method: http.MethodGet, PathContains: "itemReceipt", Do: func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+		close(released)
+		for len(s.fake.ItemReceipts()) == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		serve(w, r)
+	}})
+	corrected := goodsBack("R-1", map[string][2]string{"TEE-BLK-M": {"2", "2"}})
+	_, err := s.comesBack(canonical.ReturnReceived, corrected)
+	if e := fault.As(err); e != nil && (e.Kind != fault.Unavailable || e.Class != fault.Conflict) {
+		t.Errorf("got %v", err)
+	}
+	if err != nil {
+		s.mustComeBack(canonical.ReturnReceived, corrected)
+	}
+	s.wantReturns("H 2 of 2 TEE-BLK-M; receipt 1 TEE-BLK-M at 5; receipt 1 TEE-BLK-M at 5")
+}
+
 func TestReturnsOfOneOrderShareItsPieces(t *testing.T) {
 	t.Parallel()
 	s := newSaleWith(t, canonical.Paid, map[string]string{"NETSUITE_RETURNS": "receipt"})

@@ -97,6 +97,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err := s.Booking.Check(s.ShipLocations); err != nil {
 		return connector.System{}, err
 	}
+	s.ShipLocations = s.Booking.Places(s.ShipLocations)
 	profile := Profile()
 	profile.Concurrency, profile.Timeout, profile.Linger = s.Concurrency, s.Timeout, s.Linger
 	client, err := suitetalk.Open(s.Login, deps, profile.Timeout)

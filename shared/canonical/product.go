@@ -47,6 +47,7 @@ func (p *Product) EventType() string {
 type PriceList struct {
 	SKU       string    `json:"sku" validate:"required,max=128"`
 	Prices    []Price   `json:"prices" validate:"dive"`
+	Retired   bool      `json:"retired,omitempty"` // the product is not sold any more
 	UpdatedAt time.Time `json:"updated_at" validate:"required"`
 }
 

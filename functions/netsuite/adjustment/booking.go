@@ -36,6 +36,15 @@ func (c Booking) Check(shipped map[string]string) error {
 	return nil
 }
 
+// Places returns where the shipments and returns of each location are booked: by NETSUITE_SHIP_LOCATIONS, or
+// else where its movements are.
+func (c Booking) Places(shipped map[string]string) map[string]string {
+	all := map[string]string{}
+	maps.Copy(all, c.AdjustmentLocations)
+	maps.Copy(all, shipped)
+	return all
+}
+
 // place is where a movement is booked. accountKey is the setting that has the account.
 type place struct{ location, subsidiary, account, accountKey string }
 

@@ -32,15 +32,15 @@
 //   - An id of a setting that NetSuite does not take is of class config, with the setting's name.
 //   - A SKU that NetSuite does not have is rejected as missing_ref. One of an item that has no stock, such as a
 //     kit, is rejected with the item's type, because only its members have stock.
-//   - Movements and shipments of one location are booked at one location of NetSuite: an entry of
-//     NETSUITE_SHIP_LOCATIONS with another id is an error at start.
+//   - Movements, shipments and returns of one location are booked at one location of NetSuite: without an entry of
+//     NETSUITE_SHIP_LOCATIONS at that of the movements, and an entry with another id is an error at start.
 //   - A location may be in NETSUITE_STOCK_LOCATIONS too. Stores then sell by NetSuite's books, of which
 //     the warehouse corrects what is on hand; they are two masters only if a store gets the levels of both, which the
 //     stores' own settings reject.
 //
 // # Limits
 //
-//   - A refund's credit puts pieces back at the location of NETSUITE_LOCATIONS or NETSUITE_LOCATION. Pieces that
+//   - With NETSUITE_RETURNS=credit a refund's credit puts pieces back at the location of NETSUITE_LOCATIONS or NETSUITE_LOCATION. Pieces that
 //     came back to another center, that the store did not restock, or that the warehouse did not, are moved
 //     or booked by hand.
 //   - Items with lots, serial numbers or bins are rejected: NetSuite demands an inventory detail, which a

@@ -53,7 +53,7 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery, m *canonical
 	memo := record.MemoOf(d.Message.Key()) + ", " + strings.TrimSpace(m.Reason+" "+m.Reference)
 	b.fields = slices.Concat([]record.Field{
 		record.RefField("account", b.place.account), record.RefField("subsidiary", b.place.subsidiary),
-		record.PlainField(record.DateField, ""), record.PlainField("memo", memo[:min(len(memo), maxMemo)]),
+		record.PlainField(record.DateField, ""), record.PlainField("memo", connector.Shorten(memo, maxMemo)),
 	}, slices.DeleteFunc(t.Settings.Segments(d.Message, ""), func(f record.Field) bool { return f.Name == "location" }))
 	return b.create(ctx)
 }

@@ -56,7 +56,7 @@ func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Trans
 	}
 	events := []connector.Event{event(item.EventType(), product, item)}
 	if item.Prices != nil {
-		list := &canonical.PriceList{SKU: item.SKU, Prices: item.Prices, UpdatedAt: item.UpdatedAt}
+		list := &canonical.PriceList{SKU: item.SKU, Prices: item.Prices, Retired: !item.Active, UpdatedAt: item.UpdatedAt}
 		prices := event(canonical.PriceChanged, price, list)
 		prices.Parents = []message.Key{events[0].Entity}
 		events = append(events, prices)

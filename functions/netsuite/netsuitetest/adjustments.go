@@ -68,6 +68,7 @@ func (f *Fake) OnHand(sku, location string) string {
 		{fulfillmentRecord, itemSublist, "quantity", -1},
 		{creditMemoRecord, itemSublist, "quantity", 1},
 		{cashRefundRecord, itemSublist, "quantity", 1},
+		{receiptRecord, itemSublist, "quantity", 1},
 	} {
 		for _, r := range f.books.sorted(each.record) {
 			for _, entry := range items(r.state[each.sublist]) {

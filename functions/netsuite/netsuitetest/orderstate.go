@@ -217,6 +217,17 @@ func (f *Fake) shownItem(id string) map[string]any {
 	return row
 }
 
+// ChangeMemo writes a memo over that of a sales order, as a person does.
+func (f *Fake) ChangeMemo(externalID, memo string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	order := f.books.find(orderRecord, "eid:"+externalID)
+	if order == nil {
+		return errNoLine
+	}
+	return f.change(effect{Type: orderRecord, ID: order.ID, ExternalID: order.ExternalID}, order.state, map[string]any{"memo": memo})
+}
+
 // ChangeQuantity changes the quantity of a sales order's line, and its amount with it, as an operator does
 // in NetSuite.
 func (f *Fake) ChangeQuantity(externalID string, line int, quantity string) error {

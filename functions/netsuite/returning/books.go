@@ -111,8 +111,8 @@ func (w *work) readBooks(ctx context.Context) (*books, error) {
 	return b, nil
 }
 
-// take counts the pieces of another return authorization. One of ours that is closed has the quantities
-// that came; of a line that a person closed only what was received counts.
+// take counts the pieces of another return authorization. One that we closed has the quantities that came; of
+// a line that a person closed only what was received counts.
 func (b *books) take(other *authorization, ours bool) {
 	if other.status == cancelled {
 		return
@@ -120,7 +120,7 @@ func (b *books) take(other *authorization, ours bool) {
 	for i := range other.lines {
 		l := &other.lines[i]
 		pieces := l.quantity
-		if l.closed && !ours {
+		if l.closed && !(ours && other.ended()) {
 			pieces = l.done
 		}
 		b.taken[l.item] = record.Plus(b.taken[l.item], pieces)

@@ -37,7 +37,7 @@
 // # Which pieces
 //
 // Lines are found by their item, that is by SKU. Several lines of one item share the pieces in their order.
-// The pieces of the order's other return authorizations are taken first: of those that a person made and
+// The pieces of the order's other return authorizations are taken first: of those that a person
 // closed only what was received, and of cancelled ones nothing. If less is free than comes back, the delivery
 // waits while the order has enough that is not fulfilled yet, because the shipment is on its way to NetSuite,
 // and is rejected with the numbers otherwise. NetSuite itself only warns of other authorizations
@@ -48,8 +48,9 @@
 // in the books. A SKU that the authorization does not have, an authorization that a person cancelled, and one
 // that a person closed are conflicts too. One that is pending approval is waited for.
 //
-// The receipt names the location by NETSUITE_SHIP_LOCATIONS, as shipments do; without an entry it is that of the
-// authorization, which NetSuite takes from the sales order.
+// The receipt names the location by NETSUITE_SHIP_LOCATIONS, as shipments do, or else by
+// NETSUITE_ADJUSTMENT_LOCATIONS; without an entry in either it is that of the authorization, which NetSuite takes from the
+// sales order.
 //
 // # Twice
 //

@@ -7,6 +7,7 @@ import (
 	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
+	"causeway.example/shared/fault"
 )
 
 // receive makes the item receipt of what went into stock and was not received yet.
@@ -29,9 +30,11 @@ func (w *work) receive(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if id != "" {
-		w.done = append(w.done, "has item receipt "+id)
-		return nil
+	if id != "" { // since the authorization was read, whose pieces it has changed
+		return &fault.Error{
+			Kind: fault.Unavailable, Class: fault.Conflict, Scope: fault.EntityScope,
+			Detail: "item receipt " + id + " of return authorization " + w.auth.id + " took effect a moment ago; both are read again",
+		}
 	}
 	if err := w.notCredited(ctx); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
+	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
 )
@@ -262,7 +263,7 @@ func encodeClose(found *suitetalk.Document) (change, error) {
 	}
 	w := strictjson.NewWriter(nil)
 	w.Obj()
-	memo := strings.TrimSuffix(found.Values["memo"], record.ClosedNote) + record.ClosedNote
+	memo := connector.Shorten(strings.TrimSuffix(found.Values["memo"], record.ClosedNote), maxMemo-len(record.ClosedNote)) + record.ClosedNote
 	record.WriteFields(w, []record.Field{record.PlainField("memo", memo)})
 	c.lines = (&salesOrder{}).writeLines(w, lines)
 	w.EndObj()

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"causeway.example/functions/netsuite/record"
 	"causeway.example/functions/netsuite/suitetalk"
@@ -66,9 +65,6 @@ func newSalesOrder(s *record.Settings, m *message.Message, order *canonical.Orde
 	}
 	so := &salesOrder{booking: booking, entity: entity, subsidiary: subsidiary, currency: currency, memo: record.MemoOf(m.Key()), Fit: record.NewFit(s)}
 	so.refer()
-	if note := so.linesNote(); utf8.RuneCountInString(so.memo+note) <= maxMemo {
-		so.memo += note
-	}
 	so.email = order.Buyer.Email.String()
 	if so.TooLong("buyer.email", so.email, maxEmail) { // half an address is another's
 		so.email = ""
@@ -87,11 +83,12 @@ func newSalesOrder(s *record.Settings, m *message.Message, order *canonical.Orde
 }
 
 // refer chooses the number that people look for. A number of the buyer's own takes the place
-// of the store's, which moves to the memo with what is cut off.
+// of the store's, which moves to the memo with what is cut off. It is cut so that the notes on lines and end
+// find room behind it.
 func (so *salesOrder) refer() {
-	name, own := so.order.Name, so.order.PurchaseOrder
+	name, own, note := so.order.Name, so.order.PurchaseOrder, so.linesNote()
 	if own == "" {
-		so.reference = so.Cut("name", name, maxReference)
+		so.reference, so.memo = so.Cut("name", name, maxReference), so.memo+note
 		return
 	}
 	so.reference = so.Cut("purchase_order", own, maxReference)
@@ -99,27 +96,28 @@ func (so *salesOrder) refer() {
 	if so.reference != own {
 		so.memo += ", PO " + own
 	}
-	so.memo = so.Cut("purchase_order", so.memo, maxMemo)
+	so.memo = so.Cut("purchase_order", so.memo, maxMemo-len(note)-len(record.ClosedNote)) + note
 }
 
 // linesNote is the part of the memo that says which lines were written last, with NETSUITE_ORDERS=all:
-// a digest of their items, quantities and amounts.
+// a digest of their items, quantities and amounts in any order.
 func (so *salesOrder) linesNote() string {
 	if !so.settings.PublishesAll() {
 		return ""
 	}
-	parts := make([]string, 0, 3*len(so.lines))
+	parts := make([]string, 0, len(so.lines))
 	for _, l := range so.lines {
-		parts = append(parts, strings.ToLower(l.Item), l.Quantity.Normal().String(), strconv.FormatInt(l.Amount.Minor, 10))
+		parts = append(parts, message.DeriveID(strings.ToLower(l.Item), l.Quantity.Normal().String(), strconv.FormatInt(l.Amount.Minor, 10)))
 	}
+	slices.Sort(parts)
 	return ", lines " + message.DeriveID(parts...)[:16]
 }
 
 // keepsLines reports whether the lines that the store has were written already. What differs from them
-// in NetSuite is then a person's change there, and stays.
+// in NetSuite is then a person's change there, and stays. A person may have written into the memo too.
 func (so *salesOrder) keepsLines(memo string) bool {
 	note := so.linesNote()
-	return note != "" && strings.HasSuffix(strings.TrimSuffix(memo, record.ClosedNote), note)
+	return note != "" && strings.Contains(memo, note)
 }
 
 // facts are the fields of an order that settings translate. Department, class and location

@@ -54,6 +54,8 @@
 //
 //   - ShipBob lists 90 days. A list that begins earlier is cut to 89: what an installation did not poll for
 //     longer has to be booked by hand.
+//   - A movement that ShipBob lists after a newer one of its list, and more than ten minutes (reconcile.Plan)
+//     after its own time, is missed. How late ShipBob lists movements is not documented.
 //   - The history has inventory items. A bundle has none, and its components move.
 //   - A movement without a SKU is rejected, because no target finds its item.
 //   - Which places the sides of an InventoryAdjusted name was not seen live. Compare on hand of both

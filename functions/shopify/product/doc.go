@@ -46,6 +46,8 @@
 //     Shopify does not say who archived it: the receipt says so. A retired variant beside others is rejected
 //     with variant_retired, and a person hides it.
 //   - A price whose list has none in the shop's currency: the old one stays, and the receipt says so.
+//   - The price of a retired product that the shop does not have. Once it is sold again, its price waits until
+//     the shop has it.
 //
 // # Echo
 //

@@ -1,6 +1,7 @@
 package product
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -42,12 +43,14 @@ type Target struct {
 type job struct {
 	*Target
 	shop, sku, doing string
-	known            string // id of the variant by an earlier confirmation, "" if there is none
+	known            string // id of the variant by an earlier confirmation; none, or "", if there is none
 }
 
-// nowhere is the receipt of what goes to no shop, or is not there and need not be.
+// none is the reference of what goes to no shop, or is not there and need not be.
+const none = "none"
+
 func nowhere(why string) connector.Receipt {
-	return connector.Receipt{Ref: "none", Linked: true, Detail: "not set: " + why}
+	return connector.Receipt{Ref: none, Linked: true, Detail: "not set: " + why}
 }
 
 // Entity is the type of products, as in keys. Their id is the SKU.
@@ -69,8 +72,8 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery, product *can
 func (t *Target) DeliverPrices(ctx context.Context, d connector.Delivery, list *canonical.PriceList) (connector.Receipt, error) {
 	j := &job{Target: t, sku: list.SKU, known: d.Ref, doing: "setting the price of " + list.SKU + " at shopify"}
 	for _, parent := range d.Message.Parents {
-		if ref := d.Parents[parent.String()]; j.known == "" {
-			j.known = ref
+		if ref := d.Parents[parent.String()]; j.known == "" || j.known == none {
+			j.known = cmp.Or(ref, j.known)
 		}
 	}
 	shop, name, err := t.Lists.List(d.Message.System(), list.Prices)
@@ -78,7 +81,7 @@ func (t *Target) DeliverPrices(ctx context.Context, d connector.Delivery, list *
 		return nowhere("no price of " + list.SKU + " goes to a shop"), fault.Doing(j.doing, err)
 	}
 	j.shop = shop
-	receipt, err := j.price(ctx, list, name)
+	receipt, err := j.price(ctx, d.Message.System(), list, name)
 	return receipt, fault.Doing(j.doing, err)
 }
 
@@ -187,16 +190,15 @@ func (j *job) retire(ctx context.Context, v *variant) (connector.Receipt, error)
 }
 
 // price sets price and compare-at price of the variant if they differ.
-func (j *job) price(ctx context.Context, list *canonical.PriceList, name string) (connector.Receipt, error) {
+func (j *job) price(ctx context.Context, system string, list *canonical.PriceList, name string) (connector.Receipt, error) {
 	v, err := j.find(ctx)
 	switch {
 	case err != nil:
 		return connector.Receipt{}, err
+	case v == nil && list.Retired:
+		return nowhere(j.shop + " has no variant with the SKU " + j.sku + ", which is retired"), nil
 	case v == nil:
-		return connector.Receipt{}, &fault.Error{
-			Kind: fault.Rejected, Class: fault.MissingRef, Field: "sku", Code: "unknown_sku",
-			Detail: strconv.Quote(j.sku) + ": " + j.shop + " has no variant with this SKU; create it, then redrive",
-		}
+		return connector.Receipt{}, j.unknown(system)
 	}
 	want, err := j.prices(assortment.In(list.Prices, name, v.currency))
 	switch {
@@ -211,6 +213,19 @@ func (j *job) price(ctx context.Context, list *canonical.PriceList, name string)
 		return connector.Receipt{}, err
 	}
 	return connector.Receipt{Ref: v.id, Detail: "price of " + j.sku + " from " + v.price.String() + " to " + want.text(), Notes: want.notes}, nil
+}
+
+// unknown is the failure of a price whose variant is not there. A product that was retired before the shop had
+// it is on its way, because its item is sold again.
+func (j *job) unknown(system string) error {
+	e := &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: "sku", Code: "unknown_sku", Detail: strconv.Quote(j.sku) + ": " + j.shop + " has no variant with this SKU; "}
+	if shop, err := j.Shops.Store(system); err == nil && shop == j.shop && j.known == none {
+		e.Kind = fault.NotReady
+		e.Detail += "the price waits for its product"
+		return e
+	}
+	e.Detail += "create it, then redrive"
+	return e
 }
 
 // owns reports whether the source is master of the field.

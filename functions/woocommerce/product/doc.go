@@ -30,6 +30,8 @@
 //     be compared.
 //   - A child of a matrix (Product.Parent) that is not in the store: create the variation there with its
 //     options, then redrive.
+//   - The price of a retired product that the store does not have. Once it is sold again, its price waits
+//     until the store has it.
 //   - A SKU with a comma, which the search takes for two.
 //
 // # Echo

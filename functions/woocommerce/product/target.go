@@ -56,10 +56,14 @@ type job struct {
 	*Target
 	store      *rest.Store
 	sku, doing string
+	again      bool // the product was retired before the store had it
 }
 
+// none is the reference of what goes to no store, or is not there and need not be.
+const none = "none"
+
 func nowhere(why string) connector.Receipt {
-	return connector.Receipt{Ref: "none", Linked: true, Detail: "not set: " + why}
+	return connector.Receipt{Ref: none, Linked: true, Detail: "not set: " + why}
 }
 
 // Deliver creates, updates or retires the product.
@@ -82,6 +86,9 @@ func (t *Target) DeliverPrices(ctx context.Context, d connector.Delivery, list *
 		return nowhere("no price of " + list.SKU + " goes to a store"), fault.Doing(j.doing, err)
 	}
 	j.store = t.Stores.Of(tenant)
+	if master, err := t.Masters.Store(d.Message.System()); err == nil && master == tenant {
+		j.again = slices.ContainsFunc(d.Message.Parents, func(parent message.Key) bool { return d.Parents[parent.String()] == none })
+	}
 	receipt, err := j.price(ctx, list, name)
 	return receipt, fault.Doing(j.doing, err)
 }
@@ -215,6 +222,19 @@ func (j *job) firstPrice(system string, p *canonical.Product) (*prices, error) {
 	return j.prices(p.Prices, list)
 }
 
+// unknown is the failure of a price whose product is not there. A product that was retired before the store had
+// it is on its way, because its item is sold again.
+func (j *job) unknown() error {
+	e := &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: "sku", Code: "unknown_sku", Detail: strconv.Quote(j.sku) + ": " + j.store.Tenant + " has no product with this SKU; "}
+	if j.again {
+		e.Kind = fault.NotReady
+		e.Detail += "the price waits for its product"
+		return e
+	}
+	e.Detail += "create it, then redrive"
+	return e
+}
+
 func (j *job) price(ctx context.Context, list *canonical.PriceList, name string) (connector.Receipt, error) {
 	want, err := j.prices(list.Prices, name)
 	if err != nil {
@@ -224,11 +244,10 @@ func (j *job) price(ctx context.Context, list *canonical.PriceList, name string)
 	switch {
 	case err != nil:
 		return connector.Receipt{}, err
+	case r == nil && list.Retired:
+		return nowhere(j.store.Tenant + " has no product with the SKU " + j.sku + ", which is retired"), nil
 	case r == nil:
-		return connector.Receipt{}, &fault.Error{
-			Kind: fault.Rejected, Class: fault.MissingRef, Field: "sku", Code: "unknown_sku",
-			Detail: strconv.Quote(j.sku) + ": " + j.store.Tenant + " has no product with this SKU; create it, then redrive",
-		}
+		return connector.Receipt{}, j.unknown()
 	case want == nil:
 		return connector.Receipt{Ref: r.ref(), Linked: true, Detail: "not set: list " + name + " has no price of " + j.sku + " in " + j.Currency + ", and the old one stays"}, nil
 	}
