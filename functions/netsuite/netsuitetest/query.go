@@ -117,8 +117,8 @@ var transactionTypes = map[string]string{
 	fulfillmentRecord: "ItemShip", adjustmentRecord: "InvAdjst", returnRecord: "RtnAuth", receiptRecord: "ItemRcpt", creditMemoRecord: "CustCred", cashRefundRecord: "CashRfnd", customerRefundRecord: "CustRfnd",
 }
 
-// transactionsOf returns the transaction with the id, those made of source, those whose memo
-// begins with the prefix, of which length is the length in the query, and those with the external id, "" for none.
+// transactionsOf returns the transaction with the id, those made of source, those whose memo begins with the
+// prefix, of which length is the length in the query, and those with the external id, "" for none.
 func (f *Fake) transactionsOf(id, source, length, prefix, external string) []any {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -15,9 +15,9 @@ import (
 // adopted is the attribute under which the memory has the refund of a store that a refund in NetSuite is.
 const adopted = "adopted"
 
-// adopt looks for the refund among what people paid back in NetSuite, and returns the receipt of the one that it is; found is
-// false if it is none of them, and is to be booked. The one that it is gets its external id, so that it is no other's, and
-// is found by that without NETSUITE_REFUNDS too.
+// adopt looks for the refund among what people paid back in NetSuite, and returns the receipt of the one that
+// it is; found is false if it is none of them, and is to be booked. The one that it is gets its external id,
+// so that it is no other's, and is found by that without NETSUITE_REFUNDS too.
 func (t *Target) adopt(ctx context.Context, p suitetalk.Place, r *refunding) (receipt connector.Receipt, found bool, err error) {
 	switch {
 	case r.isBegun():

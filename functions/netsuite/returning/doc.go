@@ -49,8 +49,8 @@
 // that a person closed are conflicts too. One that is pending approval is waited for.
 //
 // The receipt names the location by NETSUITE_SHIP_LOCATIONS, as shipments do, or else by
-// NETSUITE_ADJUSTMENT_LOCATIONS; without an entry in either it is that of the authorization, which NetSuite takes from the
-// sales order.
+// NETSUITE_ADJUSTMENT_LOCATIONS; without an entry in either it is that of the authorization, which NetSuite
+// takes from the sales order.
 //
 // # Twice
 //

@@ -75,8 +75,8 @@ func (w *work) due() ([]canonical.Decimal, error) {
 	return due, nil
 }
 
-// notCredited fails if a credit of the order put pieces of an article into stock already: one of ours from before
-// NETSUITE_RETURNS was receipt, or one that a person made of the invoice.
+// notCredited fails if a credit of the order put pieces of an article into stock already: one of ours from
+// before NETSUITE_RETURNS was receipt, or one that a person made of the invoice.
 func (w *work) notCredited(ctx context.Context) error {
 	rows, err := w.CreditsOf(ctx, w.order, w.place.Doing)
 	if err != nil {

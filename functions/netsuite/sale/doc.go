@@ -32,12 +32,12 @@
 // order is added to without replacing. A line that an operator adds in NetSuite is not in
 // the store, so the next delivery removes it.
 //
-// With NETSUITE_ORDERS=all the memo ends with a digest of the lines that were written last, such as
-// ", lines 5f0a4c7e91d2b386". While the store's lines are the same, what a person changed of them in
-// NetSuite stays: only body fields are compared. Once the store changes its own lines, these are
-// written, over those of NetSuite. What a person writes into the memo beside the digest changes nothing of that, and a
-// long number of the buyer is cut so that the digest and record.ClosedNote fit. A sales order from before the setting
-// has no digest until its lines are written for the first time.
+// With NETSUITE_ORDERS=all the memo ends with a digest of the lines that were written last, such as ", lines
+// 5f0a4c7e91d2b386". While the store's lines are the same, what a person changed of them in NetSuite stays:
+// only body fields are compared. Once the store changes its own lines, these are written, over those of
+// NetSuite. What a person writes into the memo beside the digest changes nothing of that, and a long number
+// of the buyer is cut so that the digest and record.ClosedNote fit. A sales order from before the setting has
+// no digest until its lines are written for the first time.
 //
 // These end in a conflict, which an operator has to settle:
 //

@@ -227,8 +227,8 @@ func (b *booked) origin() record.Origin {
 const goodsLeft = "GOODS_LEFT"
 
 // left returns the conflict of a sales order of which something left or was billed, although its order is
-// cancelled or has no lines left in the store. It is nil if an operator closed every line, or all of which something
-// left: a line with something fulfilled and not billed is never closed by us.
+// cancelled or has no lines left in the store. It is nil if an operator closed every line, or all of which
+// something left: a line with something fulfilled and not billed is never closed by us.
 func left(found *suitetalk.Document) error {
 	have := bookedLines(found)
 	if shut(have) && !closedByUs(found) {

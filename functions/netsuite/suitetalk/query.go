@@ -42,11 +42,11 @@ func (c *Client) CustomersAt(ctx context.Context, subsidiary, email, doing strin
 		" WHERE r.subsidiary = "+subsidiary+" AND c.isinactive = 'F' AND LOWER(c.email) = "+Quoted(email)+" ORDER BY c.id", doing)
 }
 
-// TransactionsOf returns the sales order with the internal id, what was made of it in
-// NetSuite, the transactions whose memo begins so, and those with the external id, "" for none, by their internal ids.
-// Each row has id, type,
-// externalid, entity, currency and memo, and the amounts foreigntotal, foreignpaymentamountunused and
-// foreignamountunpaid in the transaction's currency, with the sign of its side of the books.
+// TransactionsOf returns the sales order with the internal id, what was made of it in NetSuite, the
+// transactions whose memo begins so, and those with the external id, "" for none, by their internal ids. Each
+// row has id, type, externalid, entity, currency and memo, and the amounts foreigntotal,
+// foreignpaymentamountunused and foreignamountunpaid in the transaction's currency, with the sign of its side
+// of the books.
 func (c *Client) TransactionsOf(ctx context.Context, order, memo, external, doing string) ([]Values, error) {
 	also := ""
 	if external != "" {
@@ -57,9 +57,9 @@ func (c *Client) TransactionsOf(ctx context.Context, order, memo, external, doin
 		" WHERE t.id = "+order+" OR l.createdfrom = "+order+" OR "+Begins("t.memo", memo)+also+" ORDER BY t.id", doing)
 }
 
-// CreditsOf returns the credit memos and cash refunds, by their internal ids, that were made of invoices and cash sales of
-// the sales order with the internal id. Each row has id and type. One that was made of a return authorization is not among
-// them: the item receipt moves the stock of that.
+// CreditsOf returns the credit memos and cash refunds, by their internal ids, that were made of invoices and
+// cash sales of the sales order with the internal id. Each row has id and type. One that was made of a return
+// authorization is not among them: the item receipt moves the stock of that.
 func (c *Client) CreditsOf(ctx context.Context, order, doing string) ([]Values, error) {
 	return c.Rows(ctx, "SELECT t.id, t.type FROM transaction t JOIN transactionline l ON l.transaction = t.id AND l.mainline = 'T'"+
 		" JOIN transaction s ON s.id = l.createdfrom AND s.type IN ('CustInvc', 'CashSale')"+
@@ -103,7 +103,8 @@ func (c *Client) search(ctx context.Context, sql, doing string) ([]Match, error)
 	return all, err
 }
 
-// Begins returns the condition that a column begins so. It compares without LIKE, to which the underscores of an external id are wildcards.
+// Begins returns the condition that a column begins so. It compares without LIKE, to which the underscores of
+// an external id are wildcards.
 func Begins(column, prefix string) string {
 	return "SUBSTR(" + column + ", 1, " + strconv.Itoa(utf8.RuneCountInString(prefix)) + ") = " + Quoted(prefix)
 }
