@@ -37,6 +37,13 @@
 // target acts on a refund once, so a later change of it, such as of its memo, has no effect in the store. The
 // amount of a saved refund does not change.
 //
+// # Limits
+//
+// A refund that is voided in NetSuite after it was listed is refunded in the store all the same, also if its
+// request still waits, because voided refunds are not listed. Of two equal refunds of one order whose requests
+// both wait, the older one is only shown if it is delivered last: by then the store has refunded all that the
+// order had when it was listed.
+//
 // # Echo
 //
 // The refund that the store makes comes back as refund.settled. Package refund gives the refund here its
