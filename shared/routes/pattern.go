@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // The limits that EventBridge sets when a rule is created (user guide, "Quotas"
@@ -52,7 +53,7 @@ const (
 // event for nesting, and may call a wildcard too complex by its own measure.
 type Pattern struct {
 	text     string
-	branches []branch
+	branches func() []branch // nil for none
 }
 
 // PatternError says where an event pattern breaks which rule.
@@ -88,10 +89,10 @@ func ParsePattern(data []byte) (*Pattern, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pattern{text: string(data), branches: branches}, nil
+	return &Pattern{string(data), func() []branch { return branches }}, nil
 }
 
-// MustPattern is ParsePattern for tables in source code; it panics on a pattern
+// MustPattern is ParsePattern for patterns in source code; it panics on a pattern
 // that does not parse.
 func MustPattern(text string) *Pattern {
 	p, err := ParsePattern([]byte(text))
@@ -99,6 +100,12 @@ func MustPattern(text string) *Pattern {
 		panic("routes: " + err.Error())
 	}
 	return p
+}
+
+// tablePattern is MustPattern for the filters of the table. Each is compiled when it is first matched: every
+// function has the whole table, and its start would pay for all of them. A test compiles them all.
+func tablePattern(text string) *Pattern {
+	return &Pattern{text, sync.OnceValue(func() []branch { return MustPattern(text).branches() })}
 }
 
 // String returns the pattern as it was written.
@@ -144,8 +151,12 @@ func (p *Pattern) Match(event []byte) (bool, error) {
 
 // MatchTree reports whether the pattern matches the decoded event.
 func (p *Pattern) MatchTree(event EventTree) bool {
-	for i := range p.branches {
-		b := &p.branches[i]
+	if p.branches == nil {
+		return false
+	}
+	branches := p.branches()
+	for i := range branches {
+		b := &branches[i]
 		if b.matchObject(b.root, event.root, 0, false) {
 			return true
 		}

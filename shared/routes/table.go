@@ -102,7 +102,7 @@ var (
 	zeroTotal       = Filter{Name: "zero_total", Reason: "total is zero", Final: true, Pattern: body(`{"total":{"minor":[0]}}`)}
 )
 
-// Each is made once, because every function's start pays for it.
+// The filters of what is reported to the stores.
 var (
 	ofShopify     = ordersOf("shopify")
 	ofWooCommerce = ordersOf("woocommerce")
@@ -113,8 +113,8 @@ var (
 func ordersOf(store string) []Filter {
 	return []Filter{{
 		Name: "other_store", Reason: "the order is one of another store", Default: true, Final: true,
-		Pattern: MustPattern(`{"detail":{"parents":{"type":["order"],"system":[{"anything-but":["` + store + `"]}]}}}`),
+		Pattern: tablePattern(`{"detail":{"parents":{"type":["order"],"system":[{"anything-but":["` + store + `"]}]}}}`),
 	}}
 }
 
-func body(pattern string) *Pattern { return MustPattern(`{"detail":{"body":` + pattern + `}}`) }
+func body(pattern string) *Pattern { return tablePattern(`{"detail":{"body":` + pattern + `}}`) }

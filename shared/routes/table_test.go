@@ -79,3 +79,20 @@ func TestShipmentsGoToTheStoreWhoseOrderTheyAre(t *testing.T) {
 		}
 	}
 }
+
+// The table's patterns are compiled when they are first matched.
+func TestPatternsOfTheTableAreSound(t *testing.T) {
+	t.Parallel()
+	filters := 0
+	for _, route := range routes.Table {
+		for _, filter := range route.Filters {
+			filters++
+			if _, err := routes.ParsePattern([]byte(filter.Pattern.String())); err != nil {
+				t.Errorf("%s, filter %s: %v", route.Name(), filter.Name, err)
+			}
+		}
+	}
+	if filters == 0 {
+		t.Error("the table has no filter")
+	}
+}
