@@ -43,8 +43,8 @@ WITHOUT_RACE := /(functions/.+|infra|infra/causeway|infra/causeway/operators|inf
 # Nobody debugs these programs, and a linker is faster without what a debugger reads.
 TEST_FLAGS := -vet=off -ldflags=-w
 
-# Two groups side by side: what the one waits for, the other computes. Packages of the first wait
-# for clocks and processes, so that two of them run at once.
+# Two groups side by side, each with half of the processors: what the one waits for, the other
+# computes.
 HALF = $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) + 1) / 2 )))
 
 .PHONY: test
@@ -53,8 +53,8 @@ test: ## every test, with the race detector where code runs concurrently
 
 .PHONY: test-race
 test-race:
-	go test -timeout 30m -race $(TEST_FLAGS) $$(go list ./... | grep -vE '$(WITHOUT_RACE)')
-	go test -timeout 30m -race $(TEST_FLAGS) ./test ./functions/netsuite/... -run 'Test[AB][12][A-Z]|TestH2|AtOnce|ManyRefusals|SlowAnswer'
+	go test -p $(HALF) -timeout 30m -race $(TEST_FLAGS) $$(go list ./... | grep -vE '$(WITHOUT_RACE)')
+	go test -p $(HALF) -timeout 30m -race $(TEST_FLAGS) ./test ./functions/netsuite/... -run 'Test[AB][12][A-Z]|TestH2|AtOnce|ManyRefusals|SlowAnswer'
 
 .PHONY: test-rest
 test-rest:

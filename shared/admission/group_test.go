@@ -49,9 +49,12 @@ func TestMessagesOfOneRequestShareAPermit(t *testing.T) {
 		e.profile.Concurrency = 2
 		e.profile.Operations = map[string]connector.Operation{"level": {Name: "set", Batch: 5}}
 		w := e.worker("w")
-		inside, deferred := e.enterAll(w, 13)
-		if len(inside) != 10 || deferred != 3 {
+		inside, deferred := e.enterAll(w, 10)
+		if len(inside) != 10 || deferred != 0 {
 			t.Fatalf("%d entered and %d were deferred, want two permits for five each", len(inside), deferred)
+		}
+		if more, deferred := e.enterAll(w, 3); len(more) != 0 || deferred != 3 {
+			t.Errorf("%d more entered and %d were deferred, want none and three", len(more), deferred)
 		}
 		other, _, err := w.Enter(e.Context(), admission.Call{Event: "order", Entity: "order", Operation: "book", SentAt: time.Now()})
 		if err != nil || other != nil {
