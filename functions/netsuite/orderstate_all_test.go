@@ -299,7 +299,7 @@ func TestAStateThatCannotBeReadSaysWhy(t *testing.T) {
 	}
 }
 
-// TestAPersonsChangeStaysUntilTheStoreChangesItsLines, whatever else changes in the store.
+// TestAPersonsChangeStaysUntilTheStoreChangesItsLines: other changes of the store take nothing away.
 func TestAPersonsChangeStaysUntilTheStoreChangesItsLines(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*sale) error{

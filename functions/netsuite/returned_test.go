@@ -256,8 +256,11 @@ func TestGoodsLeaveAndComeBackWhereMovementsAreBooked(t *testing.T) {
 func TestAReceiptThatTakesEffectWhileACorrectionIsWrittenHidesNoPiece(t *testing.T) {
 	t.Parallel()
 	s := newShippedSale(t, nil)
-	released := make(chan struct{})
-	s.fake.Plan(netsuitetest.Fault{PathContains: "!transform/itemReceipt", Do: netsuitetest.Late(released)})
+	released, landed := make(chan struct{}), make(chan struct{})
+	s.fake.Plan(netsuitetest.Fault{PathContains: "!transform/itemReceipt", Do: func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+		netsuitetest.Late(released)(w, r, serve)
+		close(landed)
+	}})
 	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	if _, err := s.deliver(short, returnOf(t, saleKey, canonical.ReturnReceived, goodsBack("R-1", map[string][2]string{"TEE-BLK-M": {"2", "1"}}))); err == nil {
 		t.Fatal("no failure")
@@ -265,9 +268,7 @@ func TestAReceiptThatTakesEffectWhileACorrectionIsWrittenHidesNoPiece(t *testing
 	cancel()
 	s.fake.Plan(netsuitetest.Fault{Method: http.MethodGet, PathContains: "itemReceipt", Do: func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 		close(released)
-		for len(s.fake.ItemReceipts()) == 0 {
-			time.Sleep(time.Millisecond)
-		}
+		<-landed
 		serve(w, r)
 	}})
 	corrected := goodsBack("R-1", map[string][2]string{"TEE-BLK-M": {"2", "2"}})

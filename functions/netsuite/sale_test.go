@@ -97,7 +97,7 @@ func (s *sale) wantConflict(field, words string) {
 	}
 }
 
-// endsInConflict fails unless the delivery ends in a conflict, whatever was written before.
+// endsInConflict fails unless the delivery ends in a conflict. It may have written before.
 func (s *sale) endsInConflict(field, words string) {
 	s.t.Helper()
 	e := fault.As(second(s.try(s.t.Context(), canonical.OrderChanged)))

@@ -17,9 +17,6 @@ import (
 // sublist has the lines of an inventory adjustment.
 const sublist = "inventory"
 
-// maxMemo is the length of NetSuite's field.
-const maxMemo = 999
-
 // Target books movements of stock. It keeps nothing between calls.
 type Target struct {
 	*record.Account
@@ -53,7 +50,7 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery, m *canonical
 	memo := record.MemoOf(d.Message.Key()) + ", " + strings.TrimSpace(m.Reason+" "+m.Reference)
 	b.fields = slices.Concat([]record.Field{
 		record.RefField("account", b.place.account), record.RefField("subsidiary", b.place.subsidiary),
-		record.PlainField(record.DateField, ""), record.PlainField("memo", connector.Shorten(memo, maxMemo)),
+		record.PlainField(record.DateField, ""), record.PlainField("memo", connector.Shorten(memo, record.MaxMemo)),
 	}, slices.DeleteFunc(t.Settings.Segments(d.Message, ""), func(f record.Field) bool { return f.Name == "location" }))
 	return b.create(ctx)
 }

@@ -42,6 +42,9 @@ func plain(text string) bool {
 		strings.Trim(text, "-.") == text && !strings.Contains(text, "..")
 }
 
+// MaxMemo is the number of characters that the memo of a transaction holds. NetSuite rejects longer ones.
+const MaxMemo = 999
+
 // MemoOf returns the memo by which an auditor finds the entity without our ids:
 // "shopify example-brand.myshopify.com order 1001".
 func MemoOf(key message.Key) string {

@@ -263,7 +263,7 @@ func encodeClose(found *suitetalk.Document) (change, error) {
 	}
 	w := strictjson.NewWriter(nil)
 	w.Obj()
-	memo := connector.Shorten(strings.TrimSuffix(found.Values["memo"], record.ClosedNote), maxMemo-len(record.ClosedNote)) + record.ClosedNote
+	memo := connector.Shorten(strings.TrimSuffix(found.Values["memo"], record.ClosedNote), record.MaxMemo-len(record.ClosedNote)) + record.ClosedNote
 	record.WriteFields(w, []record.Field{record.PlainField("memo", memo)})
 	c.lines = (&salesOrder{}).writeLines(w, lines)
 	w.EndObj()

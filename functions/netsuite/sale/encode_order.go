@@ -24,7 +24,6 @@ const (
 const (
 	maxEmail     = 254
 	maxReference = 45
-	maxMemo      = 999
 	maxText      = 4000
 )
 
@@ -84,7 +83,7 @@ func newSalesOrder(s *record.Settings, m *message.Message, order *canonical.Orde
 
 // refer chooses the number that people look for. A number of the buyer's own takes the place
 // of the store's, which moves to the memo with what is cut off. It is cut so that the notes on lines and end
-// find room behind it.
+// fit behind it.
 func (so *salesOrder) refer() {
 	name, own, note := so.order.Name, so.order.PurchaseOrder, so.linesNote()
 	if own == "" {
@@ -96,7 +95,7 @@ func (so *salesOrder) refer() {
 	if so.reference != own {
 		so.memo += ", PO " + own
 	}
-	so.memo = so.Cut("purchase_order", so.memo, maxMemo-len(note)-len(record.ClosedNote)) + note
+	so.memo = so.Cut("purchase_order", so.memo, record.MaxMemo-len(note)-len(record.ClosedNote)) + note
 }
 
 // linesNote is the part of the memo that says which lines were written last, with NETSUITE_ORDERS=all:

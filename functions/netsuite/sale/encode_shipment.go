@@ -91,7 +91,7 @@ func (s *shipping) common(external string) []record.Field {
 func (s *shipping) memo() string {
 	memo := s.memoOfAll() + s.shipment.ID + trackedBy
 	for _, t := range s.shipment.Tracking {
-		if len(memo)+len(t.Number) < maxMemo {
+		if len(memo)+len(t.Number) < record.MaxMemo {
 			memo += " " + t.Number
 		}
 	}

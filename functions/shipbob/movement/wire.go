@@ -13,9 +13,9 @@ import (
 
 // event is a movement of the history (FulfillmentCenterInventoryService.InventoryHistory).
 type event struct {
-	id, category, item, reference string
-	at                            time.Time
-	increment, decrement          side
+	id, item, reference  string
+	at                   time.Time
+	increment, decrement side
 }
 
 // side is a place where a movement changes the stock.
@@ -46,8 +46,6 @@ func readEvent(r *wire.Reader) (e event) {
 		switch member {
 		case "inventory_audit_event_id":
 			e.id = r.ID()
-		case "event_category":
-			e.category = r.Word()
 		case "inventory_id":
 			e.item, _ = r.NullID()
 		case "event_datetime":
@@ -62,10 +60,11 @@ func readEvent(r *wire.Reader) (e event) {
 			e.reference = firstOf(e.reference, wire.List(r, readReference))
 		}
 	}
-	for name, missing := range map[string]bool{"inventory_audit_event_id": e.id == "", "event_datetime": e.at.IsZero()} {
-		if missing {
-			r.Missing(name)
-		}
+	if e.id == "" {
+		r.Missing("inventory_audit_event_id")
+	}
+	if e.at.IsZero() {
+		r.Missing("event_datetime")
 	}
 	return e
 }

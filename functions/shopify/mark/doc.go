@@ -90,7 +90,7 @@
 //
 // The guarantee is search. A refund of the order with the amount and the note "netsuite refund CR-27 (4713)"
 // is the one. Where the shop has refunded all that the ERP has, one of the amount that names no other record
-// is too. So the content decides: whatever the notes say, the shop never refunds more than the ERP. The
+// is too. The content decides, and not a note: the shop never refunds more than the ERP. The
 // mutation has an idempotency key, as it must since 2026-04, which stays while the order has no other
 // transaction. Shopify's user error has no code here, so that each ends as a dead letter: a gateway that
 // declines has to be looked at. The app needs write_orders.

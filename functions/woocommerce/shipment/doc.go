@@ -70,8 +70,8 @@
 //
 // The guarantee is search, because a refund has no idempotency key and a search by meta data is not offered.
 // A refund of the order with the amount and the reason "netsuite refund CR-27 (4713)" is the one. Where the
-// store has refunded all that the system has, one of the amount that names no other record is too. So the
-// content decides: whatever the reasons say, the store never refunds more than the system. WooCommerce
+// store has refunded all that the system has, one of the amount that names no other record is too. The
+// content decides, and not a reason: the store never refunds more than the system. WooCommerce
 // answers a refund that it or the gateway does not make with status 500 and the code
 // woocommerce_rest_cannot_create_order_refund (recorded of 10.9.1), which is not retried: a gateway may have
 // paid all the same. The refund comes back with order.updated, and package refund of NetSuite finds it there.
