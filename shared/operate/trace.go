@@ -189,23 +189,25 @@ func ordinals(entries []port.Entry) map[message.Sequence]int {
 	return n
 }
 
-// places returns the state of the newest event on each route. Entries after its end, such as
-// those of an older event that was superseded, do not count.
+// places returns the state of the newest event on each route. What only repeats an event that ended
+// decides nothing, unless the ledger has nothing else of the route.
 func places(entries []port.Entry) []Place {
-	byRoute := map[string]Place{}
+	repeats := map[string]bool{} // by event and route
 	for _, e := range entries {
-		if e.Route == "" && !(e.Entity.Type == "delivery" && (e.Stage.Ends() || e.Stage == port.Deferred)) {
-			continue
+		if repeat(e) {
+			repeats[e.Event+" "+e.Route] = true
 		}
-		p, known := byRoute[e.Route]
-		if known && (e.Version < p.entry.Version || e.Stage == port.Sent || p.entry.Version == e.Version && settled(p.Stage) && e.Stage == port.Skipped) {
-			continue
+	}
+	byRoute := map[string]Place{}
+	newest(byRoute, slices.DeleteFunc(slices.Clone(entries), func(e port.Entry) bool {
+		return repeat(e) || repeats[e.Event+" "+e.Route] && !e.Stage.Ends()
+	}))
+	alone := map[string]Place{}
+	newest(alone, entries)
+	for route, p := range alone {
+		if _, known := byRoute[route]; !known {
+			byRoute[route] = p
 		}
-		target := "translation"
-		if _, after, ok := strings.Cut(e.Route, "-to-"); ok {
-			target = after
-		}
-		byRoute[e.Route] = Place{Route: e.Route, Target: target, Stage: e.Stage, Since: e.At, Ref: cmp.Or(e.TargetRef, p.Ref), entry: e}
 	}
 	if len(byRoute) > 1 {
 		delete(byRoute, "") // a delivery that was skipped or failed beside those that arrived
@@ -216,6 +218,38 @@ func places(entries []port.Entry) []Place {
 	}
 	slices.SortFunc(all, func(a, b Place) int { return cmp.Compare(a.Route, b.Route) })
 	return all
+}
+
+// repeat reports whether the entry ends a message that repeats an earlier one.
+func repeat(e port.Entry) bool {
+	return e.Stage == port.Skipped && strings.HasPrefix(e.Outcome, port.OutcomeDuplicate)
+}
+
+// newest adds the state of the newest event on each route. Entries after its end, such as those of an older
+// event that was superseded, do not count.
+func newest(byRoute map[string]Place, entries []port.Entry) {
+	for _, e := range entries {
+		if e.Route == "" && !(e.Entity.Type == "delivery" && (e.Stage.Ends() || e.Stage == port.Deferred)) {
+			continue
+		}
+		p, known := byRoute[e.Route]
+		if known && !p.changedBy(e) {
+			continue
+		}
+		target := "translation"
+		if _, after, ok := strings.Cut(e.Route, "-to-"); ok {
+			target = after
+		}
+		byRoute[e.Route] = Place{Route: e.Route, Target: target, Stage: e.Stage, Since: e.At, Ref: cmp.Or(e.TargetRef, p.Ref), entry: e}
+	}
+}
+
+// changedBy reports whether the entry says something newer than the place's own.
+func (p *Place) changedBy(e port.Entry) bool {
+	if e.Version < p.entry.Version || e.Stage == port.Sent {
+		return false
+	}
+	return e.Version != p.entry.Version || e.Stage != port.Skipped || !settled(p.Stage)
 }
 
 func settled(s port.Stage) bool { return s == port.Confirmed || s == port.Superseded }
@@ -269,8 +303,8 @@ func (d *Desk) describe(ctx context.Context, p *Place) error {
 		p.Words = "is in " + p.Target + " in a newer version, since " + since
 	case port.Skipped:
 		p.Words = "is NOT in " + p.Target + ": skipped, " + e.Outcome
-		if strings.HasPrefix(e.Outcome, "duplicate") || strings.HasPrefix(e.Outcome, "resolved") {
-			p.Words = "is in " + p.Target + " already: " + e.Outcome
+		if (repeat(e) || strings.HasPrefix(e.Outcome, "resolved")) && !strings.HasSuffix(e.Outcome, port.OutcomeLetter) {
+			p.Words = "is in " + p.Target + " already: " + strings.TrimPrefix(e.Outcome, port.OutcomeDuplicate)
 		}
 	case port.Dead, port.Parked:
 		p.Words = fmt.Sprintf("is NOT in %s: %s since %s: %s", p.Target, p.Stage, since, brief(e))

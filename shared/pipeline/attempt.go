@@ -170,7 +170,7 @@ func (a *attempt) known() (e ending, err error) {
 		return e, nil
 	}
 	if t != nil && slices.ContainsFunc(t.Letters, func(l entity.Letter) bool { return l.MessageID == a.in.MessageID }) {
-		return ending{stage: port.Skipped, why: port.OutcomeDuplicate + "the dead letter of this very message was written"}, nil
+		return ending{stage: port.Skipped, why: port.OutcomeDuplicate + port.OutcomeLetter}, nil
 	}
 	if a.delivery != nil && (len(a.delivery.by.filters) > 0 || a.Skip != nil) && a.record.Untouched() {
 		return a.delivery.filter()

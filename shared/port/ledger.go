@@ -70,6 +70,10 @@ const (
 // an earlier one, in front of the reason.
 const OutcomeDuplicate = "duplicate: "
 
+// OutcomeLetter is the reason of a message that was skipped because its dead letter is written: the
+// entry of that letter says how it ended.
+const OutcomeLetter = "the dead letter of this very message was written"
+
 // Reconciled is the stage of what a poll found and did about it: a gap, a change that it
 // could not read, or a subscription that had stopped.
 const Reconciled Stage = "reconciled"
