@@ -1,7 +1,8 @@
-// Package shopify connects Shopify. As a source it authenticates deliveries of the configured
-// shops and translates them into canonical events; as a target it fulfills orders with what a
-// warehouse shipped, marks those that it holds, closes returns that came back, and sets stock, products
-// and prices of an ERP. It uses version 2026-10 of the webhooks and of the Admin API.
+// Package shopify connects Shopify. As a source it authenticates deliveries of the configured shops and
+// translates them into canonical events, and it publishes the shops' products and prices if they are master of
+// them (SHOPIFY_MASTER_OF); as a target it fulfills orders with what a warehouse shipped, marks those that it
+// holds, closes returns that came back, and sets stock, products and prices of an ERP or of another store. It
+// uses version 2026-10 of the webhooks and of the Admin API.
 //
 // # Packages
 //
@@ -9,6 +10,7 @@
 //   - admin: the client of the Admin API. It fetches orders and customers in the form of payload.
 //   - translation: a raw message becomes canonical events. Its documentation has the events, their
 //     versions, and how an order, its payments and its refunds are booked.
+//   - goods: a product of the shop becomes products and prices by SKU.
 //   - fulfillment: a shipment becomes fulfillments of its order.
 //   - inventory: a stock level becomes the quantity of an item at a location.
 //   - product: an item becomes a product or a variant, and its price that of the variant.
@@ -17,8 +19,8 @@
 //   - shopify itself: settings and profile (system.go), the doors (verify.go, partner.go), and the
 //     roles that are little more than queries: poll.go, audit.go, subscribe.go.
 //
-// admin imports payload; translation, fulfillment, inventory, product, mark and returning import both and
-// do not know each other. A fulfillment, a return and a product have guarantee search, a stock level
+// admin imports payload; translation, goods, fulfillment, inventory, product, mark and returning import both
+// and do not know each other. A fulfillment, a return and a product have guarantee search, a stock level
 // compare_and_set, a price and a mark external_id: their documentation says why.
 //
 // # Deliveries
@@ -42,8 +44,9 @@
 //
 // # Roles
 //
-// A poll lists orders and customers by updated_at, and fetches each order by itself, in the form
-// of a webhook's body, so that one translation reads both. admin has the rules.
+// A poll lists orders, customers and products by updated_at, and fetches each order by itself, in the form of
+// a webhook's body, so that one translation reads both. admin has the rules. A product is fetched with all its
+// variants.
 //
 // An audit counts orders by ordersCount and lists them with total_price_set, 190 at a time. The
 // API sums up nothing. Payments are not audited: their list in GraphQL, tenderTransactions, does

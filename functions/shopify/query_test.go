@@ -63,19 +63,32 @@ func TestQueriesFitTheSchema(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	asked := s.fake.Asked()
-	if len(asked) != 81 {
-		t.Fatalf("%d queries were sent, want 81", len(asked))
+	asked := append(s.fake.Asked(), asMaster(t)...)
+	if len(asked) != 85 {
+		t.Fatalf("%d queries were sent, want 85", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {
 			t.Errorf("%s\n%v", query, errs)
 		}
-		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors", "tracked", "isTracked", "currencyCode", "currency", "createdDefinition", "definition {", "value }", "text }", "cancelledAt", "canceledAt").Replace(query)
+		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors", "tracked", "isTracked", "currencyCode", "currency", "createdDefinition", "definition {", "value }", "text }", "cancelledAt", "canceledAt", "id status }", "id state }").Replace(query)
 		if _, errs := gqlparser.LoadQueryWithRules(schema, misspelt, rules.NewDefaultRules()); errs == nil {
 			t.Errorf("a misspelt field passes:\n%s", misspelt)
 		}
 	}
+}
+
+// asMaster returns the queries of a shop that publishes a product of two pages.
+func asMaster(t *testing.T) []string {
+	t.Helper()
+	m := openMaster(t, nil)
+	p := shopifytest.Product{Title: "Tee"}
+	for i := range 101 {
+		p.Variants = append(p.Variants, shopifytest.Variant{Title: strconv.Itoa(i), SKU: map[bool]string{true: "TEE"}[i == 100]})
+	}
+	p = m.fake.AddProduct(p)
+	m.polled(t, "product", strconv.FormatInt(p.ID, 10))
+	return m.fake.Asked()
 }
 
 // fulfillsInPages ships an order of 60 lines, and again under another id, so that every query of a

@@ -53,6 +53,21 @@ func TestOnlyShopsAndSecretsAreRequired(t *testing.T) {
 	}
 }
 
+// The audit only reads, and its program has no room for what is written.
+func TestASourceIsOpenedWithoutItsTarget(t *testing.T) {
+	t.Parallel()
+	settings := shopifytest.New().Settings("http://127.0.0.1:1")
+	deps := connector.Deps{HTTP: http.DefaultTransport, Now: time.Now}
+	system, err := shopify.OpenSource(settings, deps)
+	if err != nil || system.Target != nil || system.Source == nil || system.Poller == nil || system.Auditor == nil || system.Checker == nil {
+		t.Errorf("got %+v, %v", system, err)
+	}
+	settings["SHOPIFY_SHOPS"] = "shop.example.com"
+	if _, err := shopify.OpenSource(settings, deps); err == nil {
+		t.Error("a shop of another host passes")
+	}
+}
+
 func TestProfile(t *testing.T) {
 	t.Parallel()
 	p := shopify.Profile()

@@ -27,7 +27,7 @@ const (
 }`
 )
 
-// subscribed are the topics that need a subscription.
+// subscribed are the topics that need a subscription, beside those of products.
 var subscribed = []string{
 	payload.TopicOrderCreate, payload.TopicOrderUpdated, payload.TopicOrderPaid, payload.TopicOrderCancelled, payload.TopicOrderEdited, payload.TopicRefundCreate,
 	payload.TopicCustomerCreate, payload.TopicCustomerUpdate,
@@ -40,6 +40,7 @@ func enum(topic string) string { return strings.ToUpper(strings.ReplaceAll(topic
 type subscriber struct {
 	api     *admin.Client
 	shops   []string
+	topics  []string
 	address string // of the subscriptions: https, or the ARN of a partner event source
 }
 
@@ -57,7 +58,7 @@ func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscriptio
 			failures = append(failures, err)
 			continue
 		}
-		for _, topic := range subscribed {
+		for _, topic := range s.topics {
 			all = append(all, s.state(shop, topic, found))
 		}
 	}
@@ -66,8 +67,13 @@ func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscriptio
 
 func (s *subscriber) state(shop, topic string, found []webhookSubscription) connector.Subscription {
 	state := connector.Subscription{Tenant: shop, Topic: topic, Feed: payload.TopicOrderUpdated, State: connector.Missing}
-	if topic == payload.TopicCustomerCreate || topic == payload.TopicCustomerUpdate {
+	switch topic {
+	case payload.TopicCustomerCreate, payload.TopicCustomerUpdate:
 		state.Feed = payload.TopicCustomerUpdate
+	case payload.TopicProductCreate, payload.TopicProductUpdate:
+		state.Feed = payload.TopicProductUpdate
+	case payload.TopicProductDelete:
+		state.Feed = "" // no list has what is deleted
 	}
 	for _, one := range found {
 		switch {

@@ -11,6 +11,7 @@ import (
 
 	"causeway.example/functions/shopify/admin"
 	"causeway.example/functions/shopify/fulfillment"
+	"causeway.example/functions/shopify/goods"
 	"causeway.example/functions/shopify/inventory"
 	"causeway.example/functions/shopify/mark"
 	"causeway.example/functions/shopify/payload"
@@ -36,8 +37,8 @@ type Settings struct {
 	// Secrets are the app's client secrets; two while one is being replaced. A secret is bound to
 	// a shop by example-brand.myshopify.com=secret; one without a shop is of every shop.
 	Secrets []connector.Secret `env:"SHOPIFY_WEBHOOK_SECRETS" validate:"required,dive,required"`
-	// AdminToken is required for polling, and for the payments of an order that its webhook does
-	// not prove. It belongs to one shop.
+	// AdminToken is required for polling, for the shops' products, and for the payments of an order that its
+	// webhook does not prove. It belongs to one shop.
 	AdminToken connector.Secret `env:"SHOPIFY_ADMIN_TOKEN" for:"orders whose webhook does not prove their payments"`
 	// APIURL is the address of the Admin API; {shop} is replaced by the shop's domain.
 	APIURL string `env:"SHOPIFY_API_URL" envDefault:"https://{shop}"`
@@ -64,6 +65,7 @@ type Settings struct {
 	// StockUnknownSKU is what becomes of the stock of a SKU that the shop does not have: a dead
 	// letter, or nothing.
 	StockUnknownSKU string `env:"SHOPIFY_STOCK_UNKNOWN_SKU" envDefault:"refuse" validate:"oneof=refuse skip"`
+	goods.Choice
 	// ProductShops are the shops of products, by the source that is their master, or none.
 	ProductShops map[string]string `env:"SHOPIFY_PRODUCT_SHOPS" envKeyValSeparator:"="`
 	// ProductFields are the fields of a product that its source is master of.
@@ -147,52 +149,92 @@ func Profile() connector.Profile {
 // Open returns the connector. The keys of settings are those of Settings. It opens no
 // connection. Errors are of class config and name the key.
 func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
-	var s Settings
-	if err := connector.ParseSettings(settings, &s); err != nil {
+	o, err := openSource(settings, deps)
+	if err != nil {
 		return connector.System{}, err
 	}
-	verifiers, err := s.verifiers()
-	if err != nil {
-		return connector.System{}, configFault("SHOPIFY_WEBHOOK_SECRETS", err)
-	}
-	api, err := admin.New(s.Shops, s.APIURL, s.AdminToken, deps)
-	if err != nil {
-		return connector.System{}, configFault("SHOPIFY_API_URL", err)
-	}
-	places, err := inventory.Places(s.StockLocations, s.Shops)
-	if err != nil {
-		return connector.System{}, fault.Doing("opening shopify", err)
-	}
-	products, err := s.openProducts(api)
-	if err != nil {
-		return connector.System{}, fault.Doing("opening shopify", err)
-	}
-	if err := s.checkTags(); err != nil {
+	if o.system.Target, err = o.target(deps); err != nil {
 		return connector.System{}, err
 	}
-	opened := &store{
-		Translator: &translation.Translator{API: api, Memory: deps.CrossRef, Currency: s.Currency, Tolerance: s.Tolerance},
-		shops:      s.Shops, verifiers: verifiers, api: api,
+	return o.system, nil
+}
+
+// OpenSource returns the connector without its target, for a program that only reads: the audit.
+func OpenSource(settings map[string]string, deps connector.Deps) (connector.System, error) {
+	o, err := openSource(settings, deps)
+	return o.system, err
+}
+
+// opened is the connector with what its target needs.
+type opened struct {
+	Settings
+	api    *admin.Client
+	system connector.System // without its target
+}
+
+func openSource(settings map[string]string, deps connector.Deps) (o opened, err error) {
+	if err := connector.ParseSettings(settings, &o.Settings); err != nil {
+		return opened{}, err
 	}
-	system := connector.System{
-		Profile: Profile(), Stores: s.Shops, Source: opened, Poller: &poller{api: api, shops: s.Shops},
-		Target: &target{
-			Target: fulfillment.New(fulfillment.Config{
-				API: api, Shops: s.Shops, Memory: deps.CrossRef, Carriers: s.Carriers, Locations: s.Locations, Notify: s.Notify,
-			}),
-			returns:  returning.New(returning.Config{API: api, Shops: s.Shops}),
-			marks:    mark.New(s.marks(api)),
-			stock:    inventory.New(inventory.Config{API: api, Locations: places, Buffer: s.StockBuffer, Skip: s.StockUnknownSKU == "skip"}),
-			products: products,
-		},
+	verifiers, err := o.verifiers()
+	if err != nil {
+		return opened{}, configFault("SHOPIFY_WEBHOOK_SECRETS", err)
 	}
-	if s.AdminToken != "" {
-		system.Checker, system.Auditor = opened, &auditor{api: api, shops: s.Shops, currency: s.Currency}
+	if o.api, err = admin.New(o.Shops, o.APIURL, o.AdminToken, deps); err != nil {
+		return opened{}, configFault("SHOPIFY_API_URL", err)
 	}
-	if s.AdminToken != "" && s.WebhookURL != "" {
-		system.Subscriber = &subscriber{api: api, shops: s.Shops, address: s.WebhookURL}
+	if err := o.CheckMasters(o.ProductShops, o.PriceLists); err != nil {
+		return opened{}, err
 	}
-	return system, nil
+	own, topics := o.openGoods(o.api, deps)
+	source := &store{
+		Translator: &translation.Translator{API: o.api, Memory: deps.CrossRef, Currency: o.Currency, Tolerance: o.Tolerance},
+		goods:      own, shops: o.Shops, verifiers: verifiers, api: o.api,
+	}
+	o.system = connector.System{
+		Profile: Profile(), Stores: o.Shops, Source: source, Poller: &poller{api: o.api, shops: o.Shops, goods: own},
+	}
+	if o.AdminToken != "" {
+		o.system.Checker, o.system.Auditor = source, &auditor{api: o.api, shops: o.Shops, currency: o.Currency}
+	}
+	if o.AdminToken != "" && o.WebhookURL != "" {
+		o.system.Subscriber = &subscriber{api: o.api, shops: o.Shops, topics: topics, address: o.WebhookURL}
+	}
+	return o, nil
+}
+
+// target returns the connector's target.
+func (o *opened) target(deps connector.Deps) (connector.Target, error) {
+	places, err := inventory.Places(o.StockLocations, o.Shops)
+	if err != nil {
+		return nil, fault.Doing("opening shopify", err)
+	}
+	products, err := o.openProducts(o.api)
+	if err != nil {
+		return nil, fault.Doing("opening shopify", err)
+	}
+	if err := o.checkTags(); err != nil {
+		return nil, err
+	}
+	return &target{
+		Target: fulfillment.New(fulfillment.Config{
+			API: o.api, Shops: o.Shops, Memory: deps.CrossRef, Carriers: o.Carriers, Locations: o.Locations, Notify: o.Notify,
+		}),
+		returns:  returning.New(returning.Config{API: o.api, Shops: o.Shops}),
+		marks:    mark.New(o.marks(o.api)),
+		stock:    inventory.New(inventory.Config{API: o.api, Locations: places, Buffer: o.StockBuffer, Skip: o.StockUnknownSKU == "skip"}),
+		products: products,
+	}, nil
+}
+
+// openGoods returns the source of the shops' products, nil if they are master of none, and the topics that
+// need a subscription.
+func (s Settings) openGoods(api *admin.Client, deps connector.Deps) (own *goods.Source, topics []string) {
+	if !s.Publishes(goods.Products) {
+		return nil, subscribed
+	}
+	own = &goods.Source{API: api, Memory: deps.CrossRef, Prices: s.Publishes(goods.Prices)}
+	return own, slices.Concat(subscribed, goods.Topics())
 }
 
 // checkTags rejects a tag that has two meanings.
@@ -277,6 +319,7 @@ func configFault(key string, err error) error {
 // a log line could print.
 type store struct {
 	*translation.Translator
+	goods     *goods.Source // nil if the shops are master of no products
 	shops     []string
 	verifiers map[string]*webhook.Verifier // by shop
 	api       *admin.Client
@@ -287,6 +330,14 @@ var (
 	_ connector.Partner = (*store)(nil)
 	_ connector.Checker = (*store)(nil)
 )
+
+// Translate translates products by goods, if the shops are master of them, and everything else by translation.
+func (s *store) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
+	if s.goods != nil && slices.Contains(goods.Topics(), raw.Topic) {
+		return s.goods.Translate(ctx, raw)
+	}
+	return s.Translator.Translate(ctx, raw)
+}
 
 const queryShop = `query shop { shop { name } }`
 

@@ -55,7 +55,7 @@ func (t *target) Search(ctx context.Context, d connector.Delivery) (string, erro
 	case *canonical.InventoryLevel:
 		return t.stock.Search(ctx, d, body)
 	case *canonical.Product:
-		return t.products.Find(ctx, message.Key{System: d.Message.System(), Type: product.Entity, ID: body.SKU})
+		return t.products.Find(ctx, message.Key{System: d.Message.System(), Tenant: d.Message.Tenant, Type: product.Entity, ID: body.SKU})
 	case *canonical.PriceList:
 		return t.products.SearchPrices(ctx, d, body)
 	case *canonical.WarehouseOrder:

@@ -41,7 +41,7 @@ func (t *target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 func (t *target) Search(ctx context.Context, d connector.Delivery) (string, error) {
 	switch body := d.Body.(type) {
 	case *canonical.Product:
-		return t.products.Find(ctx, message.Key{System: d.Message.System(), Type: product.Entity, ID: body.SKU})
+		return t.products.Find(ctx, message.Key{System: d.Message.System(), Tenant: d.Message.Tenant, Type: product.Entity, ID: body.SKU})
 	case *canonical.PriceList:
 		return t.products.SearchPrices(ctx, d, body)
 	case *canonical.InventoryLevel:

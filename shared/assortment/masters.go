@@ -13,7 +13,8 @@ import (
 // None is the entry of a source or price list that goes to no store.
 const None = "none"
 
-// Masters are the stores by source ("netsuite") or by price list ("netsuite/5").
+// Masters are the stores by source ("netsuite"), by store of a source ("shopify/brand.myshopify.com"), or by
+// price list ("netsuite/5").
 type Masters struct {
 	setting string
 	stores  map[string]string // "" for None
@@ -37,22 +38,40 @@ func Parse(setting string, entries map[string]string, tenant func(store string) 
 		if other, taken := masters[store]; taken {
 			return Masters{}, m.wrong(other + " and " + source + " are both master of " + store + "; a store has one")
 		}
-		system, _, _ := strings.Cut(source, "/")
-		if other, taken := stores[system]; taken {
-			return Masters{}, m.wrong(system + " is master of " + other + " and of " + store + "; it can be of one")
+		one := sender(source)
+		if other, taken := stores[one]; taken {
+			return Masters{}, m.wrong(one + " is master of " + other + " and of " + store + "; it can be of one")
 		}
-		masters[store], stores[system], m.stores[source] = source, store, store
+		masters[store], stores[one], m.stores[source] = source, store, store
 	}
 	return m, nil
+}
+
+// sender returns the part of an entry's source whose messages go to one store: a store of a source, which
+// has a dot in its name, or the system with all its price lists.
+func sender(source string) string {
+	system, name, _ := strings.Cut(source, "/")
+	if strings.Contains(name, ".") {
+		return source
+	}
+	return system
 }
 
 func (m Masters) wrong(rule string) error {
 	return &fault.Error{Kind: fault.Rejected, Class: fault.Config, Field: m.setting, Detail: rule}
 }
 
-// Store returns the store of the source or price list, "" if it goes to none. Without an entry the
-// error is of class config and names the setting.
-func (m Masters) Store(source string) (string, error) {
+// Store returns the store of the products of a system's tenant, "" if they go to none. The entry of the tenant
+// ("shopify/brand.myshopify.com") wins over that of the system. Without either the error is of class config and
+// names the setting.
+func (m Masters) Store(system, tenant string) (string, error) {
+	if store, known := m.stores[system+"/"+tenant]; known {
+		return store, nil
+	}
+	return m.entry(system)
+}
+
+func (m Masters) entry(source string) (string, error) {
 	store, known := m.stores[source]
 	if !known {
 		return "", m.wrong("has no entry for " + strconv.Quote(source) + ": the store, or none if it goes to no store")
@@ -61,14 +80,16 @@ func (m Masters) Store(source string) (string, error) {
 }
 
 // List returns the store of the system's prices and the list that is its price; both are "" if all
-// lists go to no store. Each list of the prices needs an entry.
+// lists go to no store. Each list of the prices needs an entry, and they may lead to one store.
 func (m Masters) List(system string, prices []canonical.Price) (store, list string, err error) {
 	for i := range prices {
-		to, err := m.Store(system + "/" + prices[i].List)
-		if err != nil {
+		to, err := m.entry(system + "/" + prices[i].List)
+		switch {
+		case err != nil:
 			return "", "", err
-		}
-		if to != "" {
+		case to != "" && store != "" && to != store:
+			return "", "", m.wrong("lists " + list + " and " + prices[i].List + " of " + system + " lead to " + store + " and to " + to + "; a price goes to one store")
+		case to != "":
 			store, list = to, prices[i].List
 		}
 	}

@@ -44,11 +44,11 @@ func TestSourceWithoutAnEntryWaits(t *testing.T) {
 	t.Parallel()
 	m := parse(t, map[string]string{"erp": "a.example", "old": "none"})
 	for source, want := range map[string]string{"erp": "a.example", "old": ""} {
-		if got, err := m.Store(source); got != want || err != nil {
+		if got, err := m.Store(source, "main"); got != want || err != nil {
 			t.Errorf("%s: got %q, %v", source, got, err)
 		}
 	}
-	_, err := m.Store("pim")
+	_, err := m.Store("pim", "main")
 	if f := fault.As(err); f == nil || f.Class != fault.Config || f.Field != "THE_SETTING" || !strings.Contains(f.Detail, `"pim"`) {
 		t.Errorf("got %v", err)
 	}
@@ -74,5 +74,35 @@ func TestListIsTheOneOfTheStore(t *testing.T) {
 	}
 	if p := assortment.In(prices, "1", "USD"); p != nil {
 		t.Errorf("got %+v, want none", p)
+	}
+}
+
+// A system of stores has an entry for each of them, which wins over the one of the system.
+func TestStoreOfASourceHasAnEntryOfItsOwn(t *testing.T) {
+	t.Parallel()
+	entries := map[string]string{"shop": "a.example", "shop/two.example": "b.example", "shop/three.example": "none"}
+	m := parse(t, entries)
+	for tenant, want := range map[string]string{"one.example": "a.example", "two.example": "b.example", "three.example": ""} {
+		if got, err := m.Store("shop", tenant); got != want || err != nil {
+			t.Errorf("%s: got %q, %v", tenant, got, err)
+		}
+		prices := []canonical.Price{{List: tenant, Currency: "EUR"}}
+		store, list, err := m.List("shop", prices)
+		switch {
+		case tenant == "one.example" && (err == nil || !strings.Contains(err.Error(), `"shop/one.example"`)):
+			t.Errorf("a price list without an entry: got %q, %v", store, err)
+		case tenant != "one.example" && (store != want || err != nil || (list == tenant) != (want != "")):
+			t.Errorf("prices of %s: got %q, %q, %v", tenant, store, list, err)
+		}
+	}
+	if _, err := parse(t, map[string]string{"shop/two.example": "b.example"}).Store("shop", "one.example"); err == nil || !strings.Contains(err.Error(), `"shop"`) {
+		t.Errorf("a store without an entry: got %v", err)
+	}
+	if _, err := assortment.Parse("THE_SETTING", map[string]string{"shop": "a.example", "shop/two.example": "a.example"}, known); err == nil {
+		t.Error("two stores are master of one")
+	}
+	lists := parse(t, map[string]string{"erp/eu.list": "a.example", "erp/us.list": "b.example"})
+	if _, _, err := lists.List("erp", []canonical.Price{{List: "eu.list"}, {List: "us.list"}}); err == nil || !strings.Contains(err.Error(), "a price goes to one store") {
+		t.Errorf("one price for two stores: got %v", err)
 	}
 }

@@ -17,6 +17,8 @@ var Table = slices.Concat([]Route{
 	{From: "shipbob", Flow: "movements", To: "netsuite", Types: movements},
 	{From: "shipbob", Flow: "stock", To: "shopify", Types: levels},
 	{From: "shipbob", Flow: "stock", To: "woocommerce", Types: levels},
+	{From: "shopify", Flow: "products", To: "shipbob", Types: goods},
+	{From: "shopify", Flow: "products", To: "woocommerce", Types: products},
 	{From: "shopify", Flow: "customers", To: "hubspot", Types: customers},
 	{From: "shopify", Flow: "customers", To: "netsuite", Types: customers},
 	{From: "shopify", Flow: "orders", To: "hubspot", Types: orders, Filters: crmFilters},

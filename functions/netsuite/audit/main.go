@@ -17,6 +17,6 @@ func main() {
 	nightly.Start(os.Environ(), time.Now,
 		nightly.System{Profile: netsuite.Profile(), Open: netsuite.Open},
 		nightly.System{Profile: shipbob.Profile(), Open: shipbob.Open},
-		nightly.System{Profile: shopify.Profile(), Open: shopify.Open},
+		nightly.System{Profile: shopify.Profile(), Open: shopify.OpenSource},
 		nightly.System{Profile: woocommerce.Profile(), Open: woocommerce.Open})
 }

@@ -1,4 +1,4 @@
-// Package product makes the products of an ERP or a PIM known to ShipBob before an order names them:
+// Package product makes the products of an ERP, a PIM or a store known to ShipBob before an order names them:
 // target.go decides what is written, record.go reads and writes products, and measure.go has the rules of
 // barcodes and weights. An order with a SKU that ShipBob does not know is held in import review.
 //
@@ -17,9 +17,9 @@
 // customs, packaging, lots, status. The name of a product with several variants is that of all of them,
 // and stays; the variant's own name is set.
 //
-// A child of a matrix (Product.Parent) is a product of its own with one variant, because the warehouse
-// stocks and ships SKUs and shows no options to choose from. One that a person made a variant of another
-// product at ShipBob is found by its SKU all the same.
+// A child of a matrix, and a variant of a store's product (Product.Parent), is a product of its own with one
+// variant, because the warehouse stocks and ships SKUs and shows no options to choose from. One that a person
+// made a variant of another product at ShipBob is found by its SKU all the same.
 //
 // Nothing is written of a retired product: the warehouse may still have stock of it, and open orders.
 // The receipt says so.
@@ -38,10 +38,10 @@
 //
 // # Settings
 //
-// SHIPBOB_PRODUCT_ACCOUNTS names the account (SHIPBOB_ACCOUNT) by the source that is master of its
-// products (package assortment): "netsuite=main", or "netsuite=none". Products of a source without an entry
-// wait. The token needs the scopes products_read and products_write. Without them products wait under the
-// name SHIPBOB_TOKEN, and orders go on.
+// SHIPBOB_PRODUCT_ACCOUNTS names the account (SHIPBOB_ACCOUNT) by the source that is master of its products
+// (package assortment): "netsuite=main", "shopify=main", or "netsuite=none". Products of a source without an
+// entry wait. The token needs the scopes products_read and products_write. Without them products wait under
+// the name SHIPBOB_TOKEN, and orders go on.
 //
 // # Limits
 //

@@ -75,7 +75,7 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery) (connector.R
 		return t.Target.Deliver(ctx, d)
 	}
 	j := &job{Target: t, sku: p.SKU, doing: "writing product " + p.SKU + " to shipbob"}
-	account, err := t.masters.Store(d.Message.System())
+	account, err := t.masters.Store(d.Message.System(), d.Message.Tenant)
 	if err != nil || account == "" {
 		return nowhere("products of " + d.Message.System() + " do not go to ShipBob"), fault.Doing(j.doing, err)
 	}
@@ -89,7 +89,7 @@ func (t *Target) Find(ctx context.Context, key message.Key) (string, error) {
 		return t.Target.Find(ctx, key)
 	}
 	j := &job{Target: t, sku: key.ID, doing: "looking up product " + key.ID + " at shipbob"}
-	account, err := t.masters.Store(key.System)
+	account, err := t.masters.Store(key.System, key.Tenant)
 	if err != nil || account == "" {
 		return "", fault.Doing(j.doing, err)
 	}

@@ -1,6 +1,6 @@
 // Package admin calls Shopify's Admin API, which is GraphQL: a client for each shop, which waits
 // for the shop's bucket (bucket.go) and classifies each failure (answer.go), and the queries
-// (queries.go) by which orders, customers and transactions are listed (list.go) and fetched
+// (queries.go) by which orders, customers, products and transactions are listed (list.go) and fetched
 // (fetch.go). compose.go gives them the form of a webhook's body. Callers with queries of their own
 // pass a Call.
 //

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"causeway.example/functions/shopify/payload"
@@ -12,7 +13,7 @@ import (
 	"causeway.example/shared/wire"
 )
 
-// Changes lists the orders or customers of the feed's shop by the time of their last change. The
+// Changes lists the orders, customers or products of the feed's shop by the time of their last change. The
 // cursor names the last entity of a page, not a number: an entity that changes meanwhile moves to
 // the end and shifts no other. Customers are listed whole, each as the body that customers/update
 // would have.
@@ -21,8 +22,11 @@ func (a *Client) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 		Shop: ask.Feed.Tenant, Query: queryOrdersSince, Doing: "listing the " + ask.Feed.Entity + "s of " + ask.Feed.Tenant,
 		Variables: []Variable{{Name: "search", Value: "updated_at:>='" + ask.Since.UTC().Format(time.RFC3339) + "'"}},
 	}
-	if ask.Feed.Entity == payload.EntityCustomer {
+	switch ask.Feed.Entity {
+	case payload.EntityCustomer:
 		c.Query = queryCustomersSince
+	case payload.EntityProduct:
+		c.Query = queryProductsSince
 	}
 	if ask.Cursor != "" {
 		c.Variables = append(c.Variables, Variable{Name: "after", Value: ask.Cursor})
@@ -44,13 +48,13 @@ func (a *Client) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 
 // Listing is the answer to the query of a list or of one entity.
 type Listing struct {
-	Nodes  [][]byte // of orders or customers, each as JSON
+	Nodes  [][]byte // of orders, customers or products, each as JSON
 	Cursor string   // of the next page, "" at the end
 	one    []byte   // nil if it is missing
 	zone   string   // of the shop
 }
 
-// List sends the query of orders or customers and returns a page of them. It sets the call's Read.
+// List sends the query of orders, customers or products and returns a page of them. It sets the call's Read.
 func (a *Client) List(ctx context.Context, c Call) (*Listing, error) {
 	l := &Listing{}
 	c.Read = l.read
@@ -63,7 +67,7 @@ func (l *Listing) read(r *strictjson.Reader) {
 		switch key {
 		case "shop":
 			l.zone = text(r, "ianaTimezone")
-		case "orders", "customers":
+		case "orders", "customers", "products":
 			l.connection(r)
 		case "order", "customer", "refund":
 			if !r.Null() {
@@ -94,6 +98,16 @@ func (l *Listing) connection(r *strictjson.Reader) {
 			l.Cursor = NextCursor(r)
 		}
 	}
+}
+
+// BySKU returns the search for variants or inventory items with one of the SKUs (shopify.dev, "Shopify API
+// search syntax"). It also finds what only resembles them.
+func BySKU(skus ...string) string {
+	terms := make([]string, len(skus))
+	for i, sku := range skus {
+		terms[i] = `sku:"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(sku) + `"`
+	}
+	return strings.Join(terms, " OR ")
 }
 
 // NextCursor reads the pageInfo of a list, and returns the cursor of the next page, "" at the end.

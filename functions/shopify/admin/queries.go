@@ -1,10 +1,9 @@
 package admin
 
-// The queries of orders and customers. Fields have the names that webhooks use, so that the answer
-// is nearly the body of one; compose.go rewrites the rest. A query may cost 1,000 points, and a
-// connection costs its size times the cost of a node. Orders are therefore listed by name and
-// time only, 250 at once, and fetched one by one. A test validates each query against the published
-// schema.
+// The queries of orders and customers, and the list of products. Fields have the names that webhooks use, so
+// that the answer is nearly the body of one; compose.go rewrites the rest. A query may cost 1,000 points, and
+// a connection costs its size times the cost of a node. Orders are therefore listed by name and time only, 250
+// at once, and fetched one by one. A test validates each query against the published schema.
 const (
 	queryTransactions = `query transactions($id: ID!) {
   order(id: $id) {
@@ -16,6 +15,12 @@ const (
 	queryOrdersSince = `query ordersSince($search: String!, $after: String) {
   orders(first: 250, after: $after, sortKey: UPDATED_AT, query: $search) {
     nodes { id: legacyResourceId name updated_at: updatedAt }
+    pageInfo { hasNextPage endCursor }
+  }
+}`
+	queryProductsSince = `query productsSince($search: String!, $after: String) {
+  products(first: 250, after: $after, sortKey: UPDATED_AT, query: $search) {
+    nodes { id: legacyResourceId name: title updated_at: updatedAt }
     pageInfo { hasNextPage endCursor }
   }
 }`

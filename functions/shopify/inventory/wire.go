@@ -67,22 +67,13 @@ func (b *batch) stocks(ctx context.Context, location string, skus []string) (map
 
 // search reads all pages of the items with the SKUs.
 func (b *batch) search(ctx context.Context, location string, skus []string, each func(string, stock)) error {
-	terms := make([]string, len(skus))
-	for i, sku := range skus {
-		terms[i] = "sku:" + quoted(sku)
-	}
 	for after := ""; ; {
-		next, err := b.page(ctx, location, strings.Join(terms, " OR "), after, each)
+		next, err := b.page(ctx, location, admin.BySKU(skus...), after, each)
 		if err != nil || next == "" || next == after {
 			return err
 		}
 		after = next
 	}
-}
-
-// quoted writes the text as a term of a search (shopify.dev, "Shopify API search syntax").
-func quoted(text string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
 
 func (b *batch) page(ctx context.Context, location, search, after string, each func(string, stock)) (next string, err error) {

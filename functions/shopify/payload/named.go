@@ -42,6 +42,21 @@ func ReadNamed(r *Reader) (n Named, bad *strictjson.Error) {
 	return n, r.End()
 }
 
+// ReadProduct reads the id of a product from the payload of a products/… topic, and its global id, "" if the
+// payload has none: products/delete has nothing but the id.
+func ReadProduct(r *Reader) (id, gid string, bad *strictjson.Error) {
+	for key := range r.Object() {
+		switch key {
+		case "id":
+			id = r.digits()
+		case "admin_graphql_api_id":
+			gid = r.Word()
+		}
+	}
+	r.require(id != "", "id")
+	return id, gid, r.End()
+}
+
 // Privacy is the part of customers/redact, customers/data_request or shop/redact that is used.
 type Privacy struct {
 	Customer *Customer // nil if the request names none; of its members only the id is for use

@@ -21,6 +21,9 @@ const (
 	TopicTransaction    = "order_transactions/create"
 	TopicCustomerCreate = "customers/create"
 	TopicCustomerUpdate = "customers/update"
+	TopicProductCreate  = "products/create"
+	TopicProductUpdate  = "products/update"
+	TopicProductDelete  = "products/delete"
 )
 
 // The headers of a delivery, in the spelling of Shopify's documentation.
@@ -41,6 +44,8 @@ const (
 	EntityPayment     = "payment"
 	EntityRefund      = "refund"
 	EntityFulfillment = "fulfillment"
+	EntityProduct     = "product"
+	EntityPrice       = "price"
 )
 
 // Key returns the key of an entity of the shop, such as

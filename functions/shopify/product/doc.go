@@ -51,12 +51,13 @@
 //
 // # Echo
 //
-// Shopify reports our writes as products/update. Causeway does not subscribe to that topic and does
-// not poll products, so nothing comes back.
+// Shopify reports our writes as products/update. A shop is target or master: one that a source's products or
+// prices go to cannot publish its own (SHOPIFY_MASTER_OF), and Open rejects such settings. Without that setting
+// Causeway does not subscribe to the topic and does not poll products, so nothing comes back.
 //
 // # Limits
 //
-//   - A source's products go to one shop, and a shop has one master of products and one of prices. Open
-//     rejects other settings and names both.
+//   - A source's products, or those of one store of a source, go to one shop, and a shop has one master of
+//     products and one of prices. Open rejects other settings and names both.
 //   - The app needs the scopes read_products and write_products.
 package product

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 
 	"causeway.example/functions/shopify/admin"
 	"causeway.example/functions/shopify/payload"
@@ -91,7 +90,7 @@ func (j *job) find(ctx context.Context) (*variant, error) {
 // search returns the variants with the SKU. A search of Shopify also finds what only resembles it.
 func (j *job) search(ctx context.Context) (all []*variant, err error) {
 	for after := ""; ; {
-		variables := []admin.Variable{{Name: "search", Value: "sku:" + quoted(j.sku)}}
+		variables := []admin.Variable{{Name: "search", Value: admin.BySKU(j.sku)}}
 		if after != "" {
 			variables = append(variables, admin.Variable{Name: "after", Value: after})
 		}
@@ -118,11 +117,6 @@ func (j *job) only(all []*variant) (*variant, error) {
 		Kind: fault.Rejected, Class: fault.MissingRef, Field: "sku", Code: "ambiguous_sku",
 		Detail: strconv.Quote(j.sku) + ": " + strconv.Itoa(len(all)) + " variants of " + j.shop + " have this SKU; make it unique",
 	}
-}
-
-// quoted writes the text as a term of a search (shopify.dev, "Shopify API search syntax").
-func quoted(text string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
 
 // read returns the variants of a query, of which the field of that name is one variant, or an object

@@ -59,7 +59,7 @@ const Entity = "product"
 // Deliver creates, updates or archives the product.
 func (t *Target) Deliver(ctx context.Context, d connector.Delivery, product *canonical.Product) (connector.Receipt, error) {
 	j := &job{Target: t, sku: product.SKU, known: d.Ref, doing: "writing product " + product.SKU + " to shopify"}
-	shop, err := t.Shops.Store(d.Message.System())
+	shop, err := t.Shops.Store(d.Message.System(), d.Message.Tenant)
 	if err != nil || shop == "" {
 		return nowhere("products of " + d.Message.System() + " go to no shop"), fault.Doing(j.doing, err)
 	}
@@ -81,7 +81,7 @@ func (t *Target) DeliverPrices(ctx context.Context, d connector.Delivery, list *
 		return nowhere("no price of " + list.SKU + " goes to a shop"), fault.Doing(j.doing, err)
 	}
 	j.shop = shop
-	receipt, err := j.price(ctx, d.Message.System(), list, name)
+	receipt, err := j.price(ctx, d.Message, list, name)
 	return receipt, fault.Doing(j.doing, err)
 }
 
@@ -90,7 +90,7 @@ func (t *Target) DeliverPrices(ctx context.Context, d connector.Delivery, list *
 func (t *Target) Find(ctx context.Context, key message.Key) (string, error) {
 	j := &job{Target: t, sku: key.ID, doing: "looking up product " + key.ID + " at shopify"}
 	var err error
-	if j.shop, err = t.Shops.Store(key.System); err != nil || j.shop == "" {
+	if j.shop, err = t.Shops.Store(key.System, key.Tenant); err != nil || j.shop == "" {
 		return "", fault.Doing(j.doing, err)
 	}
 	v, err := j.find(ctx)
@@ -190,7 +190,7 @@ func (j *job) retire(ctx context.Context, v *variant) (connector.Receipt, error)
 }
 
 // price sets price and compare-at price of the variant if they differ.
-func (j *job) price(ctx context.Context, system string, list *canonical.PriceList, name string) (connector.Receipt, error) {
+func (j *job) price(ctx context.Context, m *message.Message, list *canonical.PriceList, name string) (connector.Receipt, error) {
 	v, err := j.find(ctx)
 	switch {
 	case err != nil:
@@ -198,7 +198,7 @@ func (j *job) price(ctx context.Context, system string, list *canonical.PriceLis
 	case v == nil && list.Retired:
 		return nowhere(j.shop + " has no variant with the SKU " + j.sku + ", which is retired"), nil
 	case v == nil:
-		return connector.Receipt{}, j.unknown(system)
+		return connector.Receipt{}, j.unknown(m)
 	}
 	want, err := j.prices(assortment.In(list.Prices, name, v.currency))
 	switch {
@@ -217,9 +217,9 @@ func (j *job) price(ctx context.Context, system string, list *canonical.PriceLis
 
 // unknown is the failure of a price whose variant is not there. A product that was retired before the shop had
 // it is on its way, because its item is sold again.
-func (j *job) unknown(system string) error {
+func (j *job) unknown(m *message.Message) error {
 	e := &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: "sku", Code: "unknown_sku", Detail: strconv.Quote(j.sku) + ": " + j.shop + " has no variant with this SKU; "}
-	if shop, err := j.Shops.Store(system); err == nil && shop == j.shop && j.known == none {
+	if shop, err := j.Shops.Store(m.System(), m.Tenant); err == nil && shop == j.shop && j.known == none {
 		e.Kind = fault.NotReady
 		e.Detail += "the price waits for its product"
 		return e

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -17,7 +18,8 @@ type Product struct {
 	ID          int64
 	Title       string
 	Description string // HTML
-	Status      string // DRAFT, ACTIVE or ARCHIVED
+	Status      string // DRAFT, ACTIVE, UNLISTED or ARCHIVED
+	Updated     time.Time
 	CustomID    string // of the app's metafield, "" if it has none
 	Tags        []string
 	Images      []string
@@ -28,6 +30,7 @@ type Product struct {
 // Variant is one variant of a product; numbers are decimal text.
 type Variant struct {
 	ID                      int64
+	Title                   string // "" of the default variant
 	SKU, Barcode            string
 	Price, CompareAt        string
 	Weight, Unit            string // such as 0.5 KILOGRAMS
@@ -47,17 +50,23 @@ type catalog struct {
 func (f *Fake) AddProduct(p Product) Product {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.date(&p)
 	f.catalog.add(&p)
 	return p
 }
 
 func (c *catalog) add(p *Product) {
 	p.ID, p.Status = c.id(p.ID), cmp.Or(p.Status, "ACTIVE")
+	c.number(p)
+	c.products = append(c.products, p)
+}
+
+// number gives new variants their ids.
+func (c *catalog) number(p *Product) {
 	for i := range p.Variants {
 		v := &p.Variants[i]
 		v.ID, v.Price = c.id(v.ID), cmp.Or(v.Price, "0.00")
 	}
-	c.products = append(c.products, p)
 }
 
 func (c *catalog) id(given int64) int64 {
@@ -87,6 +96,8 @@ func (f *Fake) EditProduct(sku string, edit func(*Product)) {
 	for _, p := range f.catalog.products {
 		if slices.ContainsFunc(p.Variants, func(v Variant) bool { return v.SKU == sku }) {
 			edit(p)
+			f.catalog.number(p)
+			f.date(p)
 			return
 		}
 	}
@@ -153,6 +164,13 @@ func (f *Fake) catalogRoot(field *ast.Field, variables map[string]any) (value an
 		return nil, true
 	case "metafieldDefinitionCreate":
 		return f.catalog.define(), true
+	case "product":
+		if p := f.catalog.product(toText(argument(field, "id", variables))); p != nil {
+			return f.showProduct(p), true
+		}
+		return nil, true
+	case "products":
+		return f.changedProducts(toText(argument(field, "query", variables))), true
 	case "productVariant":
 		p, i := f.catalog.variant(toText(argument(field, "id", variables)))
 		if p == nil {
@@ -216,11 +234,11 @@ func (c *catalog) variant(gid string) (*Product, int) {
 
 // variantsWith compares without case, as Shopify's search does.
 func (f *Fake) variantsWith(search string) []any {
-	sku, err := strconv.Unquote(strings.TrimPrefix(search, "sku:"))
+	wanted := skusOf(search)
 	found := []any{}
 	for _, p := range f.catalog.products {
 		for i, v := range p.Variants {
-			if err == nil && !v.unindexed && strings.EqualFold(v.SKU, sku) {
+			if !v.unindexed && slices.Contains(wanted, strings.ToLower(v.SKU)) {
 				found = append(found, f.showVariant(p, i))
 			}
 		}
@@ -231,6 +249,7 @@ func (f *Fake) variantsWith(search string) []any {
 func (f *Fake) showProduct(p *Product) object {
 	shown := object{
 		"id": "gid://shopify/Product/" + strconv.FormatInt(p.ID, 10), "title": p.Title, "descriptionHtml": p.Description, "status": p.Status,
+		"legacyResourceId": strconv.FormatInt(p.ID, 10), "description": plain(p.Description), "hasOnlyDefaultVariant": p.single(), "updatedAt": utc(stamp(p.Updated)),
 		"variantsCount": object{"count": len(p.Variants), "precision": "EXACT"},
 	}
 	variants := make([]any, len(p.Variants))
@@ -259,7 +278,7 @@ func (v *Variant) show(product object) object {
 	}
 	return object{
 		"id": "gid://shopify/ProductVariant/" + id, "legacyResourceId": id, "sku": optional(v.SKU), "barcode": optional(v.Barcode),
-		"price": v.Price, "compareAtPrice": optional(v.CompareAt), "product": product,
+		"price": v.Price, "compareAtPrice": optional(v.CompareAt), "product": product, "title": cmp.Or(v.Title, defaultTitle),
 		"inventoryItem": object{"id": "gid://shopify/InventoryItem/" + id, "sku": optional(v.SKU), "tracked": v.mayBeTracked, "measurement": measurement},
 	}
 }
@@ -295,6 +314,7 @@ func (f *Fake) setProduct(customID string, input map[string]any) object {
 		p.Description = toText(text)
 	}
 	p.Status = cmp.Or(toText(input["status"]), p.Status, "ACTIVE")
+	f.date(p)
 	if p.ID == 0 {
 		f.catalog.add(p)
 	} else {
@@ -333,6 +353,7 @@ func (f *Fake) updateProduct(input map[string]any) object {
 		p.Description = toText(text)
 	}
 	p.Status = cmp.Or(toText(input["status"]), p.Status)
+	f.date(p)
 	return object{"product": f.showProduct(p), "userErrors": []any{}}
 }
 
@@ -355,6 +376,7 @@ func (f *Fake) updateVariants(product string, inputs []any) object {
 		}
 	}
 	p.Variants = changed
+	f.date(p)
 	return object{"product": f.showProduct(p), "productVariants": f.showProduct(p)["variants"], "userErrors": []any{}}
 }
 

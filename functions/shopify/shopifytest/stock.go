@@ -49,6 +49,7 @@ func (f *Fake) Stock(sku, location string, available int64) {
 	if available >= 0 {
 		f.stock.items[i].levels[location] = available
 	}
+	f.dateSKU(sku)
 }
 
 // Duplicate makes a second variant with a SKU that there is.
@@ -104,14 +105,7 @@ func (f *Fake) StockMutations() []int {
 // itemsWith returns those with one of the SKUs of a search such as sku:"A" OR sku:"B". A search
 // compares without case, as Shopify's does.
 func (f *Fake) itemsWith(search, location string) []any {
-	var wanted []string
-	for term := range strings.SplitSeq(search, " OR ") {
-		sku, err := strconv.Unquote(strings.TrimPrefix(term, "sku:"))
-		if err != nil {
-			return nil // no search of the connector's
-		}
-		wanted = append(wanted, strings.ToLower(sku))
-	}
+	wanted := skusOf(search)
 	found := []any{}
 	for _, s := range f.stock.items {
 		if !slices.Contains(wanted, strings.ToLower(s.sku)) {
@@ -124,6 +118,18 @@ func (f *Fake) itemsWith(search, location string) []any {
 		})
 	}
 	return found
+}
+
+// skusOf returns the SKUs of a search in lower case, none of a search that is not the connector's.
+func skusOf(search string) (wanted []string) {
+	for term := range strings.SplitSeq(search, " OR ") {
+		sku, err := strconv.Unquote(strings.TrimPrefix(term, "sku:"))
+		if err != nil {
+			return nil
+		}
+		wanted = append(wanted, strings.ToLower(sku))
+	}
+	return wanted
 }
 
 func (s *stockItem) show(location string) any {
@@ -236,7 +242,10 @@ func (f *Fake) setStock(input map[string]any) object {
 			code, at = "CHANGE_FROM_QUANTITY_STALE", "changeFromQuantity"
 		default:
 			seen[pair] = true
-			set = append(set, func() { s.levels[location] = n })
+			set = append(set, func() {
+				s.levels[location] = n
+				f.dateSKU(s.sku)
+			})
 			continue
 		}
 		errs = append(errs, userError(code, "rejected", "input", "quantities", strconv.Itoa(i), at))

@@ -1,5 +1,5 @@
-// Package product writes products and prices of an ERP or a PIM to WooCommerce: target.go decides what
-// is written, and record.go reads and writes products and variations.
+// Package product writes products and prices of an ERP, a PIM or another store to WooCommerce: target.go
+// decides what is written, and record.go reads and writes products and variations.
 //
 // A product is found by its SKU (GET /products?sku=, which finds variations too) and compared; the
 // fields that differ and that the source is master of (WOOCOMMERCE_PRODUCT_FIELDS) are sent by PUT.
@@ -28,8 +28,8 @@
 //   - The weight: it is in a unit that is a setting of the store, which the product does not name.
 //   - The description of a product that is there: WooCommerce shows it reformatted, so that it cannot
 //     be compared.
-//   - A child of a matrix (Product.Parent) that is not in the store: create the variation there with its
-//     options, then redrive.
+//   - A child of a matrix, or one of several variants of another store's product (Product.Parent), that is not
+//     in the store: create the variation there with its options, then redrive.
 //   - The price of a retired product that the store does not have. Once it is sold again, its price waits
 //     until the store has it.
 //   - A SKU with a comma, which the search takes for two.

@@ -69,7 +69,7 @@ func nowhere(why string) connector.Receipt {
 // Deliver creates, updates or retires the product.
 func (t *Target) Deliver(ctx context.Context, d connector.Delivery, product *canonical.Product) (connector.Receipt, error) {
 	j := &job{Target: t, sku: product.SKU, doing: "writing product " + product.SKU + " to " + rest.Name}
-	tenant, err := t.Masters.Store(d.Message.System())
+	tenant, err := t.Masters.Store(d.Message.System(), d.Message.Tenant)
 	if err != nil || tenant == "" {
 		return nowhere("products of " + d.Message.System() + " go to no store"), fault.Doing(j.doing, err)
 	}
@@ -86,7 +86,7 @@ func (t *Target) DeliverPrices(ctx context.Context, d connector.Delivery, list *
 		return nowhere("no price of " + list.SKU + " goes to a store"), fault.Doing(j.doing, err)
 	}
 	j.store = t.Stores.Of(tenant)
-	if master, err := t.Masters.Store(d.Message.System()); err == nil && master == tenant {
+	if master, err := t.Masters.Store(d.Message.System(), d.Message.Tenant); err == nil && master == tenant {
 		j.again = slices.ContainsFunc(d.Message.Parents, func(parent message.Key) bool { return d.Parents[parent.String()] == none })
 	}
 	receipt, err := j.price(ctx, list, name)
@@ -96,7 +96,7 @@ func (t *Target) DeliverPrices(ctx context.Context, d connector.Delivery, list *
 // Find returns the id of the product or variation with the SKU, which is the id of a product's key.
 func (t *Target) Find(ctx context.Context, key message.Key) (string, error) {
 	j := &job{Target: t, sku: key.ID, doing: "looking up product " + key.ID + " at " + rest.Name}
-	tenant, err := t.Masters.Store(key.System)
+	tenant, err := t.Masters.Store(key.System, key.Tenant)
 	if err != nil || tenant == "" {
 		return "", fault.Doing(j.doing, err)
 	}
