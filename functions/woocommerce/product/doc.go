@@ -5,7 +5,8 @@
 // fields that differ and that the source is master of (WOOCOMMERCE_PRODUCT_FIELDS) are sent by PUT.
 // Everything else stays the merchant's: images, description, categories, stock, meta data. A product
 // that is not there is created as a simple one, with its description and price, as a draft unless
-// WOOCOMMERCE_PRODUCT_STATUS is publish and it has a price. A variation keeps its name, which is that of
+// WOOCOMMERCE_PRODUCT_STATUS is publish and it has a price. A digital product is created as virtual, which
+// WooCommerce does not ship; a kit is created like any other, and its stock comes as levels. A variation keeps its name, which is that of
 // its options; its price and barcode are set.
 //
 // price.changed sets regular_price and sale_price, rounded to the decimals of WOOCOMMERCE_CURRENCY: with

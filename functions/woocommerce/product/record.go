@@ -104,9 +104,16 @@ func (j *job) set(ctx context.Context, r *record, change fields) error {
 	return err
 }
 
-// make creates a product and returns its id. One whose SKU is taken was made since it was looked for.
-func (j *job) make(ctx context.Context, all fields) (id string, err error) {
-	answer, err := j.send(ctx, http.MethodPost, rest.ProductsPath, all)
+// make creates a product, virtual if nothing of it is shipped, and returns its id. One whose SKU is taken was made since it was looked for.
+func (j *job) make(ctx context.Context, all fields, virtual bool) (id string, err error) {
+	body := map[string]any{}
+	for name, value := range all {
+		body[name] = value
+	}
+	if virtual {
+		body["virtual"] = true
+	}
+	answer, err := j.send(ctx, http.MethodPost, rest.ProductsPath, body)
 	if f := fault.As(err); f != nil && f.Code == "product_invalid_sku" {
 		taken := *f
 		taken.Kind, taken.Class, taken.Scope, taken.Field, taken.Detail = fault.Unavailable, fault.Conflict, fault.EntityScope, "sku", "another product has the SKU since a moment ago, or one that the search does not find"
@@ -123,7 +130,7 @@ func (j *job) make(ctx context.Context, all fields) (id string, err error) {
 	return r.ref(), nil
 }
 
-func (j *job) send(ctx context.Context, method, path string, body fields) (webapi.Response, error) {
+func (j *job) send(ctx context.Context, method, path string, body any) (webapi.Response, error) {
 	data, err := json.Marshal(body)
 	if err != nil {
 		return webapi.Response{}, &fault.Error{Kind: fault.Unknown, Class: fault.Bug, Err: err}

@@ -209,7 +209,7 @@ func (j *job) create(ctx context.Context, system string, p *canonical.Product) (
 			all["status"] = publish
 		}
 	}
-	id, err := j.make(ctx, all)
+	id, err := j.make(ctx, all, p.Digital)
 	return connector.Receipt{Ref: id, Detail: "created " + j.sku + " in " + j.store.Tenant + " as " + all["status"], Notes: notes}, err
 }
 

@@ -20,6 +20,7 @@ type Product struct {
 	Regular string // decimal text
 	Sale    string // decimal text, "" for none
 	Images  []string
+	Virtual bool
 	Writes  int
 }
 
@@ -104,14 +105,30 @@ func (f *Fake) itemOf(id int64) *item {
 	return f.items[slices.IndexFunc(f.items, func(i *item) bool { return i.id == id })]
 }
 
+// readProduct returns the texts of a product's body, and whether it is virtual.
+func readProduct(r *http.Request) (texts map[string]string, virtual bool, err error) {
+	var given map[string]any
+	if err := json.NewDecoder(r.Body).Decode(&given); err != nil {
+		return nil, false, err
+	}
+	texts = map[string]string{}
+	for name, value := range given {
+		if text, is := value.(string); is {
+			texts[name] = text
+		}
+	}
+	virtual, _ = given["virtual"].(bool)
+	return texts, virtual, nil
+}
+
 // createProduct refuses a SKU that another product has, as measured.
 func (f *Fake) createProduct(w http.ResponseWriter, r *http.Request) {
-	p := &Product{}
-	var given map[string]string
-	if err := json.NewDecoder(r.Body).Decode(&given); err != nil {
+	given, virtual, err := readProduct(r)
+	if err != nil {
 		refuse(w, http.StatusBadRequest, "rest_invalid_json", "Invalid JSON body passed.")
 		return
 	}
+	p := &Product{Virtual: virtual}
 	i := slices.IndexFunc(f.items, func(other *item) bool { return other.sku == given["sku"] && given["sku"] != "" })
 	if i >= 0 {
 		answer(w, http.StatusBadRequest, map[string]any{"code": "product_invalid_sku", "message": "Invalid or duplicated SKU.", "data": map[string]any{
@@ -147,11 +164,12 @@ func (f *Fake) updateProduct(w http.ResponseWriter, r *http.Request, parent, id 
 		refuse(w, http.StatusBadRequest, "woocommerce_rest_product_invalid_id", "Invalid ID.")
 		return
 	}
-	var given map[string]string
-	if err := json.NewDecoder(r.Body).Decode(&given); err != nil {
+	given, virtual, err := readProduct(r)
+	if err != nil {
 		refuse(w, http.StatusBadRequest, "rest_invalid_json", "Invalid JSON body passed.")
 		return
 	}
+	f.products[i].Virtual = f.products[i].Virtual || virtual
 	if !f.barcodeIsFree(w, given, f.products[i].ID) {
 		return
 	}
