@@ -1,11 +1,13 @@
 package test_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -152,13 +154,24 @@ func TestAKitOfTheWarehouseIsMadeOnceIfItsAnswerIsLost(t *testing.T) {
 }
 
 // A component that no source publishes is named when the time is over, and both stores have had the kit all along.
+// A person makes it, and the kit goes on when it is saved again.
 func TestAKitWhoseComponentNeverComesIsParkedWithItsName(t *testing.T) {
 	t.Parallel()
 	s, fake := withKits(nil)
 	journey(t, s, func(w *world) {
+		w.stop()
+		w.config.Retry.Parent = time.Hour
+		ctx, cancel := context.WithCancel(w.Context())
+		var engines sync.WaitGroup
+		engine := w.engine(w.config)
+		engines.Go(func() { engine.Run(ctx) })
+		w.stop = func() {
+			cancel()
+			engines.Wait()
+		}
 		w.erpKit("TEE-BLK-M", "2 NOBODY-SELLS-IT")
 		w.pollStock(s)
-		w.pass(80 * time.Hour)
+		w.pass(90 * time.Minute)
 		parked := w.entries(port.Parked)
 		if len(parked) != 1 || parked[0].Route != "netsuite-products-to-shipbob" || !strings.Contains(parked[0].Outcome, `"NOBODY-SELLS-IT"`) || len(bundles(fake)) > 0 {
 			w.Errorf("parked %+v, and ShipBob has %v\n%s", parked, bundles(fake), w.story())
@@ -166,6 +179,13 @@ func TestAKitWhoseComponentNeverComesIsParkedWithItsName(t *testing.T) {
 		p, _ := w.oneProduct()
 		if woo := w.wooStore.Products(); p.Title != "Set TEE-BLK-M" || len(woo) != 1 || woo[0].SKU != "TEE-BLK-M" {
 			w.Errorf("the stores have %+v and %+v\n%s", p, woo, w.story())
+		}
+		fake.AddToCatalog(shipbobtest.CatalogProduct{SKU: "NOBODY-SELLS-IT"})
+		w.erpKit("TEE-BLK-M", "2 NOBODY-SELLS-IT") // saved again
+		w.pollStock(s)
+		w.pass(5 * time.Minute)
+		if got := bundles(fake); !slices.Equal(got, []string{"TEE-BLK-M: 2 NOBODY-SELLS-IT"}) {
+			w.Errorf("made by a person, and ShipBob has %v\n%s", got, w.story())
 		}
 	})
 }
