@@ -2,6 +2,7 @@ package item
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -38,29 +39,34 @@ func (p *Poller) kits(ctx context.Context, items []suitetalk.Values, doing strin
 			ids = append(ids, row["id"])
 		}
 	}
-	for range len(ids) {
-		if len(ids) == 0 {
-			break
-		}
-		rows, err := p.Client.Rows(ctx, "SELECT m.parentitem AS kit, "+kit.Columns("externalid", "isfulfillable")+" FROM "+kit.Joins+
-			" WHERE m.parentitem IN ("+strings.Join(ids, ", ")+") ORDER BY m.parentitem, "+kit.Order, doing)
-		if err != nil {
+	for more := len(ids) > 0; more && len(ids) > 0; {
+		var page map[string]paths
+		var err error
+		if page, more, err = p.kitPage(ctx, ids, doing); err != nil {
 			return nil, err
 		}
-		page := map[string]paths{}
-		for _, row := range rows {
-			page[row["kit"]] = append(page[row["kit"]], row)
-		}
-		full := len(rows) >= suitetalk.QueryRows
-		if full && len(page) > 1 {
-			delete(page, rows[len(rows)-1]["kit"]) // the next page has all of its rows
-		}
-		for id, members := range page {
-			found[id] = members
-		}
-		ids = slices.DeleteFunc(ids, func(id string) bool { return !full || page[id] != nil })
+		maps.Copy(found, page)
+		ids = slices.DeleteFunc(ids, func(id string) bool { return page[id] != nil })
 	}
 	return found, nil
+}
+
+// kitPage returns the members of those kits that a page has wholly, and whether there may be more.
+func (p *Poller) kitPage(ctx context.Context, ids []string, doing string) (page map[string]paths, more bool, err error) {
+	rows, err := p.Client.Rows(ctx, "SELECT m.parentitem AS kit, "+kit.Columns("externalid", "isfulfillable")+" FROM "+kit.Joins+
+		" WHERE m.parentitem IN ("+strings.Join(ids, ", ")+") ORDER BY m.parentitem, "+kit.Order, doing)
+	if err != nil {
+		return nil, false, err
+	}
+	page = map[string]paths{}
+	for _, row := range rows {
+		page[row["kit"]] = append(page[row["kit"]], row)
+	}
+	more = len(rows) >= suitetalk.QueryRows
+	if more && len(page) > 1 {
+		delete(page, rows[len(rows)-1]["kit"]) // the next page has all of its rows
+	}
+	return page, more, nil
 }
 
 // complete returns an error if there may be members that the rows do not have.

@@ -128,22 +128,8 @@ func (j *job) create(ctx context.Context, p *canonical.Product) (connector.Recei
 func nameOf(p *canonical.Product) string { return cmp.Or(strings.TrimSpace(p.Title), p.SKU) }
 
 func (j *job) update(ctx context.Context, r *record, p *canonical.Product) (connector.Receipt, error) {
-	var c change
-	if title := strings.TrimSpace(p.Title); title != "" && slices.Contains(j.fields, fieldTitle) {
-		if title != r.name {
-			c.name = title
-		}
-		if title != r.title && len(r.siblings) == 0 {
-			c.title = title
-		}
-	}
-	receipt := connector.Receipt{Ref: r.id, Linked: true, Detail: j.sku + " of ShipBob is as it should be"}
-	if slices.Contains(j.fields, fieldBarcode) && len(r.parts) == 0 {
-		var barcode string
-		if barcode, receipt.Notes = barcodeOf(p); barcode != "" && !sameGTIN(barcode, r.gtin) {
-			c.gtin = barcode
-		}
-	}
+	c, notes := j.changes(r, p)
+	receipt := connector.Receipt{Ref: r.id, Linked: true, Detail: j.sku + " of ShipBob is as it should be", Notes: notes}
 	if c != (change{}) {
 		if err := j.set(ctx, r, c); err != nil {
 			return connector.Receipt{}, err
@@ -155,6 +141,25 @@ func (j *job) update(ctx context.Context, r *record, p *canonical.Product) (conn
 		receipt.Detail += "; it is inactive there, and a person activates it"
 	}
 	return receipt, nil
+}
+
+// changes returns the fields that differ and that the source is master of.
+func (j *job) changes(r *record, p *canonical.Product) (c change, notes []connector.Note) {
+	if title := strings.TrimSpace(p.Title); title != "" && slices.Contains(j.fields, fieldTitle) {
+		if title != r.name {
+			c.name = title
+		}
+		if title != r.title && len(r.siblings) == 0 {
+			c.title = title
+		}
+	}
+	if slices.Contains(j.fields, fieldBarcode) && len(r.parts) == 0 {
+		var barcode string
+		if barcode, notes = barcodeOf(p); barcode != "" && !sameGTIN(barcode, r.gtin) {
+			c.gtin = barcode
+		}
+	}
+	return c, notes
 }
 
 // barcodeOf returns the product's barcode if it is a GTIN, and otherwise a note.
