@@ -1,5 +1,6 @@
 // Package product writes products and prices of an ERP or a PIM to WooCommerce: target.go decides what
-// is written, and record.go reads and writes products and variations.
+// is written, batch.go reads and writes what is asked for together, and record.go reads and writes products
+// and variations.
 //
 // A product is found by its SKU (GET /products?sku=, which finds variations too) and compared; the
 // fields that differ and that the source is master of (WOOCOMMERCE_PRODUCT_FIELDS) are sent by PUT.
@@ -40,7 +41,12 @@
 // WooCommerce reports our writes as product.updated. Causeway does not subscribe to that topic and
 // does not poll products, so nothing comes back.
 //
-// # Limits
+// # Batches
 //
-// Each product is a request of its own: POST /products/batch is not used.
+// What a worker received together is written together: up to 50 SKUs are looked up in one request, and up to 100
+// products changed or created by one POST /products/batch, variations by the variations/batch of their product
+// (woocommerce.github.io/woocommerce-rest-api-docs, "Batch update products"). One product alone is written by a request of
+// its own. A batch is answered with 200 and, in the order of the request, each product or its error: each delivery
+// has its own receipt or error. If the whole request fails, each is of unknown outcome and is searched for by
+// itself. A batch creates 25 products and makes 10 requests at most; the rest waits ten seconds for the next.
 package product
