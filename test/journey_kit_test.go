@@ -133,3 +133,38 @@ func TestE2TwoChangesOfAKitInOneSecondAreBothRead(t *testing.T) {
 		w.storeHas(p, map[string]int64{"KIT": 10, "TEE-BLK-M": 10, "HOOD-M": 4})
 	})
 }
+
+// TestE2AKitInAKitIsCountedByItsComponents reads the stock of both at the store: a sale of an innermost component
+// reaches the outer kit, and so does another definition of the inner one.
+func TestE2AKitInAKitIsCountedByItsComponents(t *testing.T) {
+	t.Parallel()
+	for _, p := range kitPairs() {
+		t.Run(p.route(), func(t *testing.T) {
+			t.Parallel()
+			s := p.setup(nil)
+			journey(t, s, func(w *world) {
+				poll := func(want map[string]int64) {
+					w.Helper()
+					w.pass(5 * time.Minute)
+					w.pollsStock(p, s)
+					w.storeHas(p, want)
+				}
+				for _, sku := range []string{"PAIR", "CRATE", "TEE-BLK-M", "HOOD-M"} {
+					p.stock(w, sku, 99)
+				}
+				p.level(w, "TEE-BLK-M", p.a, 25)
+				p.level(w, "HOOD-M", p.a, 4)
+				p.kit(w, "PAIR", map[string]int{"TEE-BLK-M": 2})
+				p.kit(w, "CRATE", map[string]int{"PAIR": 3, "HOOD-M": 1})
+				poll(map[string]int64{"PAIR": 12, "CRATE": 4, "TEE-BLK-M": 25, "HOOD-M": 4})
+				p.level(w, "TEE-BLK-M", p.a, 11)
+				poll(map[string]int64{"PAIR": 5, "CRATE": 1, "TEE-BLK-M": 11, "HOOD-M": 4})
+				p.kit(w, "PAIR", map[string]int{"TEE-BLK-M": 1})
+				poll(map[string]int64{"PAIR": 11, "CRATE": 3, "TEE-BLK-M": 11, "HOOD-M": 4})
+				for _, e := range w.entries(port.Dead) {
+					t.Errorf("dead letter: %+v", e)
+				}
+			})
+		})
+	}
+}

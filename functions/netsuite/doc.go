@@ -70,7 +70,8 @@
 //	adjustment  inventory adjustments of what a warehouse received, found, lost or moved
 //	returning   returns of a warehouse: return authorizations, item receipts
 //	stock       the poll of stock levels, also of kits
-//	item        the poll of items and their prices
+//	item        the poll of items with their prices and, of kits, their components
+//	kit         what kits consist of, for stock and item
 //	orderstate  the poll of sales orders and their state
 //	payback     the poll of refunds that people entered
 //	record      what records have in common: settings, external ids, fields, lines, rejections

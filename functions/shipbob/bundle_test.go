@@ -90,6 +90,36 @@ func TestABundleIsWhatItsScarcestComponentAllows(t *testing.T) {
 	a.bundlesAre("KIT-A@9 9/7", "KIT-B@9 4/3", "KIT-C@9 4/3", "KIT-D@9 3/2", "KIT-E@9 0/0", "KIT-F@9 0/0", "KIT-G@9 0/0", "KIT-H@9 9/7")
 }
 
+// TestABundleInABundleIsCountedByItsOwnComponents, three deep at most, and an inactive one has nothing.
+func TestABundleInABundleIsCountedByItsOwnComponents(t *testing.T) {
+	t.Parallel()
+	a := oneCenter(t)
+	a.level("TEE", 24, 23)
+	a.level("CAP", 5, 5)
+	a.bundle("KIT-A", "2 TEE")
+	a.bundle("KIT-B", "3 KIT-A", "1 CAP")
+	a.bundle("KIT-C", "2 KIT-B", "1 TEE")
+	a.bundle("KIT-D", "1 KIT-A", "4 TEE")
+	a.bundlesAre("KIT-A@9 12/11", "KIT-B@9 4/3", "KIT-C@9 1/1", "KIT-D@9 4/3")
+	a.bundle("KIT-E", "1 KIT-C")
+	a.bundle("KIT-F", "1 CAP")
+	a.bundle("KIT-G", "1 KIT-F")
+	a.bundle("KIT-F", "1 KIT-G")
+	for sku, want := range map[string]string{
+		"KIT-E": `component "KIT-C" > "KIT-B" > "KIT-A" is a kit in 3 kits; kits may be nested 3 deep`,
+		"KIT-F": `component "KIT-G" > "KIT-F" is a kit of itself`,
+	} {
+		if got := strings.Join(a.bundleTexts(), "\n"); !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %s", sku, got, want)
+		}
+	}
+	a.fake.DeactivateBundle("KIT-A")
+	for _, sku := range []string{"KIT-E", "KIT-F", "KIT-G"} {
+		a.fake.DeactivateBundle(sku)
+	}
+	a.bundlesAre("KIT-B@9 0/0", "KIT-C@9 0/0", "KIT-D@9 0/0")
+}
+
 func TestABundleHasALevelAtEachFulfillmentCenter(t *testing.T) {
 	t.Parallel()
 	a := stocked(t)
@@ -141,9 +171,9 @@ func TestABundleThatCannotBeCountedHidesNoOther(t *testing.T) {
 		make func(a *account)
 		want []string
 	}{
-		"takes nothing":        {func(a *account) { a.bundle("KIT-BAD", "1 HOOD", "0 TEE") }, []string{`"TEE"`, "quantity 0, which is below 1"}},
-		"takes less":           {func(a *account) { a.bundle("KIT-BAD", "-1 TEE") }, []string{`"TEE"`, "quantity -1"}},
-		"a bundle in a bundle": {func(a *account) { a.bundle("KIT-BAD", "1 TEE", "1 KIT-GOOD") }, []string{`"KIT-GOOD"`, "is itself a bundle"}},
+		"takes nothing":      {func(a *account) { a.bundle("KIT-BAD", "1 HOOD", "0 TEE") }, []string{`"TEE"`, "quantity 0, which is not above 0"}},
+		"takes less":         {func(a *account) { a.bundle("KIT-BAD", "-1 TEE") }, []string{`"TEE"`, "quantity -1"}},
+		"a bundle of itself": {func(a *account) { a.bundle("KIT-BAD", "1 TEE"); a.bundle("KIT-BAD", "1 TEE", "1 KIT-BAD") }, []string{`"KIT-BAD" is a kit of itself`}},
 		"no level": {func(a *account) {
 			a.fake.Stock("UNSAID")
 			a.bundle("KIT-BAD", "1 TEE", "1 UNSAID")

@@ -162,6 +162,20 @@ func TestNewProductIsCreatedAsADraftWithItsPrice(t *testing.T) {
 	}
 }
 
+// A kit is a product like any other: its stock comes as levels.
+func TestDigitalProductIsCreatedWithoutShipping(t *testing.T) {
+	t.Parallel()
+	s := openProducts(t, nil)
+	s.mustWrite(t, productMessage(t, changed(item("E-BOOK"), func(p *canonical.Product) { p.Digital, p.Barcode = true, canonical.NullText() })))
+	kit := []canonical.Component{{SKU: "TEE", Quantity: canonical.Pieces(canonical.NewDecimal(2, 0))}}
+	s.mustWrite(t, productMessage(t, changed(item("KIT"), func(p *canonical.Product) { p.Components = kit })))
+	for i, digital := range []bool{true, false} {
+		if v := s.fake.Products()[i].Variants[0]; v.Digital != digital || v.Tracked() == digital {
+			t.Errorf("got %+v", v)
+		}
+	}
+}
+
 func TestProductIsActiveOnlyIfTheSettingSaysSoAndItHasAPrice(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

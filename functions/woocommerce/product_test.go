@@ -124,6 +124,23 @@ func TestNewItemIsCreatedAsADraftWithItsPrice(t *testing.T) {
 	}
 }
 
+// A kit is a product like any other: its stock comes as levels.
+func TestDigitalItemIsCreatedAsVirtual(t *testing.T) {
+	t.Parallel()
+	system, fake := withProducts(t, nil)
+	kit := []canonical.Component{{SKU: "TEE", Quantity: canonical.Pieces(canonical.NewDecimal(2, 0))}}
+	for _, p := range []*canonical.Product{
+		changed(goods("E-BOOK"), func(p *canonical.Product) { p.Digital, p.Barcode = true, canonical.NullText() }), changed(goods("KIT"), func(p *canonical.Product) { p.Components = kit }),
+	} {
+		if _, err := ship(t, system, productEvent(t, p)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if made := fake.Products(); len(made) != 2 || !made[0].Virtual || made[1].Virtual {
+		t.Errorf("got %+v", made)
+	}
+}
+
 func TestMerchantsFieldsOfAProductSurvive(t *testing.T) {
 	t.Parallel()
 	system, fake := withProducts(t, nil)

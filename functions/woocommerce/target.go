@@ -68,8 +68,8 @@ func (s Settings) openProducts(stores rest.Stores) (*product.Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &product.Target{
+	return product.New(product.Config{
 		Stores: stores, Masters: masters, Lists: lists, Fields: s.ProductFields, Currency: s.Currency,
 		Publish: s.ProductStatus == "publish", Retire: s.ProductRetire == "hide",
-	}, nil
+	}), nil
 }

@@ -20,11 +20,21 @@ type Product struct {
 	// Parent is the source's id of the product that this is a variant of, such as a size; "" for a
 	// product without variants.
 	Parent string `json:"parent,omitempty" validate:"max=128"`
+	// Components are what one piece consists of, each SKU once; a product that has some is a kit. Kits in it
+	// are resolved, and what is not shipped is left out.
+	Components []Component `json:"components,omitempty" validate:"dive"`
+	Digital    bool        `json:"digital,omitempty"` // nothing of it is shipped
 	// Prices are what PriceList.Prices has at the same time. A target reads them only to create the
 	// product with a price; price.changed sets it from then on.
 	Prices    []Price   `json:"prices,omitempty" validate:"dive"`
 	Active    bool      `json:"active"` // false of a retired product
 	UpdatedAt time.Time `json:"updated_at" validate:"required"`
+}
+
+// Component is an article in a kit, and how many of it one kit takes.
+type Component struct {
+	SKU      string   `json:"sku" validate:"max=128"` // "" if the source has none for the article
+	Quantity Quantity `json:"quantity"`
 }
 
 // The units of a product's weight.

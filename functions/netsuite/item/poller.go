@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/netsuite/kit"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -29,12 +30,12 @@ const all = "all"
 const modified = "i.lastmodifieddate"
 
 // columns are the texts of an item that are passed on as they are, by their names in SuiteQL.
-var columns = []string{"externalid", "itemid", "displayname", "description", "upccode", "weight", "weightunit", "isinactive", "matrixtype", "parent", "lastmodifieddate"}
+var columns = []string{"externalid", "itemid", "displayname", "description", "upccode", "weight", "weightunit", "isinactive", "matrixtype", "parent", "itemtype", "isfulfillable", "lastmodifieddate"}
 
 var listing = suitetalk.Listing{At: modified, IDs: []string{"i.id"}, Changed: "lastmodifieddate", Names: []string{"id"}}
 
 var selected = "SELECT i.id, i.externalid, i.itemid, i.displayname, i.description, i.upccode, i.weight, BUILTIN.DF(i.weightunit) AS weightunit, " +
-	"i.isinactive, i.matrixtype, i.parent, " + suitetalk.UTCText(modified) + " AS lastmodifieddate FROM item i WHERE i.externalid IS NOT NULL AND (i.matrixtype IS NULL OR i.matrixtype = 'CHILD')"
+	"i.isinactive, i.matrixtype, i.parent, i.itemtype, i.isfulfillable, " + suitetalk.UTCText(modified) + " AS lastmodifieddate FROM item i WHERE i.externalid IS NOT NULL AND (i.matrixtype IS NULL OR i.matrixtype = 'CHILD')"
 
 // Choice are the settings that choose what is published.
 type Choice struct {
@@ -100,9 +101,13 @@ func (p *Poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 	if err != nil {
 		return connector.Page{}, err
 	}
+	kits, err := p.kits(ctx, rows, doing)
+	if err != nil {
+		return connector.Page{}, err
+	}
 	page := connector.Page{Changes: make([]connector.Change, len(rows)), Cursor: listing.Next(rows)}
 	for i, row := range rows {
-		page.Changes[i] = p.change(row, prices[row["id"]], ask.Since)
+		page.Changes[i] = p.change(row, prices[row["id"]], kits[row["id"]], ask.Since)
 	}
 	return page, nil
 }
@@ -150,17 +155,21 @@ func (p *Poller) halves(ctx context.Context, items []suitetalk.Values, doing str
 }
 
 // change is a row of the list.
-func (p *Poller) change(row suitetalk.Values, prices []suitetalk.Values, since time.Time) connector.Change {
+func (p *Poller) change(row suitetalk.Values, prices []suitetalk.Values, members paths, since time.Time) connector.Change {
 	c := connector.Change{ID: row["externalid"]}
-	if c.At, c.Err = listing.ChangedAt(row, since, "reading item "+c.ID+" of netsuite"); c.Err == nil {
-		c.Body = p.encode(row, prices)
+	doing := "reading item " + c.ID + " of netsuite"
+	if c.At, c.Err = listing.ChangedAt(row, since, doing); c.Err == nil {
+		c.Err = members.complete(doing)
+	}
+	if c.Err == nil {
+		c.Body = p.encode(row, prices, members)
 	}
 	return c
 }
 
-// encode writes an item with its prices as the body of a raw message. There is no member prices
-// where none are published.
-func (p *Poller) encode(row suitetalk.Values, prices []suitetalk.Values) []byte {
+// encode writes an item with its prices and its members as the body of a raw message. There is no member
+// prices where none are published, and no member members of what is no kit.
+func (p *Poller) encode(row suitetalk.Values, prices []suitetalk.Values, members paths) []byte {
 	w := strictjson.NewWriter(nil)
 	w.Obj()
 	for _, name := range columns {
@@ -181,6 +190,9 @@ func (p *Poller) encode(row suitetalk.Values, prices []suitetalk.Values) []byte 
 		}
 		w.EndArr()
 	}
+	if row["itemtype"] == kit.Type {
+		members.write(w)
+	}
 	w.EndObj()
 	return w.Bytes()
 }
@@ -200,6 +212,14 @@ func (p *Poller) Fetch(ctx context.Context, feed connector.Feed, change connecto
 	if err != nil {
 		return nil, err
 	}
-	raw.Body = p.encode(rows[0], prices[rows[0]["id"]])
+	kits, err := p.kits(ctx, rows[:1], doing)
+	if err != nil {
+		return nil, err
+	}
+	members := kits[rows[0]["id"]]
+	if err := members.complete(doing); err != nil {
+		return nil, err
+	}
+	raw.Body = p.encode(rows[0], prices[rows[0]["id"]], members)
 	return raw, nil
 }

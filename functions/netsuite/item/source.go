@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"causeway.example/functions/netsuite/kit"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -27,9 +28,11 @@ var units = map[string]string{"lb": canonical.Pound, "oz": canonical.Ounce, "kg"
 // row is an item as the Poller encodes it.
 type row struct {
 	name, weightUnit, matrix, parent string
+	kind, fulfillable                string // "" in a body from before they were read
 	weight                           canonical.Decimal
 	inactive, priced                 bool
 	prices                           []entry
+	members                          []member // of a kit
 	canonical.Product
 }
 
@@ -44,9 +47,17 @@ type entry struct {
 func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Translation, error) {
 	doing := "translating " + raw.Topic + " of netsuite"
 	r := wire.NewReader(raw.Body, strictjson.Limits{})
-	item := s.product(r, readRow(r))
+	read := readRow(r)
+	item := s.product(r, read)
 	if err := r.Finish(); err != nil {
 		return connector.Translation{}, fault.Doing(doing, err)
+	}
+	item.Digital = isDigital(read.kind, read.fulfillable)
+	if read.kind == kit.Type {
+		var err error
+		if item.Components, item.Digital, err = components(item.SKU, read.members, "translating kit "+item.SKU+" of netsuite"); err != nil {
+			return connector.Translation{}, err
+		}
 	}
 	event := func(name, kind string, body any) connector.Event {
 		return connector.Event{
@@ -65,7 +76,7 @@ func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Trans
 }
 
 func readRow(r *wire.Reader) (item row) {
-	texts := map[string]*string{"itemid": &item.name, "weightunit": &item.weightUnit, "matrixtype": &item.matrix, "parent": &item.parent}
+	texts := map[string]*string{"itemid": &item.name, "weightunit": &item.weightUnit, "matrixtype": &item.matrix, "parent": &item.parent, "itemtype": &item.kind, "isfulfillable": &item.fulfillable}
 	for key := range r.Object() {
 		if into, known := texts[key]; known {
 			*into, _ = r.NullString()
@@ -88,6 +99,8 @@ func readRow(r *wire.Reader) (item row) {
 			item.UpdatedAt = r.TimeIn(suitetalk.TimeLayout)
 		case "prices":
 			item.priced, item.prices = true, readPrices(r)
+		case "members":
+			item.members = wire.List(r, readMember)
 		}
 	}
 	return item

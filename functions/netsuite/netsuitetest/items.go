@@ -13,7 +13,7 @@ import (
 const (
 	itemAt   = `SYS_EXTRACT_UTC\(i\.lastmodifieddate\)`
 	itemList = `^SELECT i\.id, i\.externalid, i\.itemid, i\.displayname, i\.description, i\.upccode, i\.weight, BUILTIN\.DF\(i\.weightunit\) AS weightunit, ` +
-		`i\.isinactive, i\.matrixtype, i\.parent, TO_CHAR\(` + itemAt + `, 'YYYY-MM-DD HH24:MI:SS'\) AS lastmodifieddate FROM item i ` +
+		`i\.isinactive, i\.matrixtype, i\.parent, i\.itemtype, i\.isfulfillable, TO_CHAR\(` + itemAt + `, 'YYYY-MM-DD HH24:MI:SS'\) AS lastmodifieddate FROM item i ` +
 		`WHERE i\.externalid IS NOT NULL AND \(i\.matrixtype IS NULL OR i\.matrixtype = 'CHILD'\)(?: AND i\.(custitem\w+) = 'T')?`
 )
 
@@ -38,7 +38,9 @@ type Item struct {
 	Inactive     bool
 	Matrix       string // PARENT, CHILD or ""
 	Parent       string // internal id
-	Type         string // itemtype; "" is InvtPart
+	Type         string // itemtype; "" is InvtPart, and a kit (SetKit) is Kit
+	Unshipped    bool   // isfulfillable is F
+	Nameless     bool   // has no external id any more
 	Ticked       string // id of the checkbox field that is ticked, such as custitem_web
 	Prices       []ItemPrice
 	Changed      time.Time
@@ -99,20 +101,22 @@ func compareIDs(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(
 func (f *Fake) itemRows(ticked string, fits func(*Item) bool) []any {
 	var found []Item
 	for _, item := range f.items {
-		if item.Matrix != "PARENT" && (ticked == "" || item.Ticked == ticked) && fits(&item) {
+		if item.Matrix != "PARENT" && !item.Nameless && (ticked == "" || item.Ticked == ticked) && fits(&item) {
 			found = append(found, item)
 		}
 	}
 	slices.SortFunc(found, func(a, b Item) int { return cmp.Or(cmp.Compare(a.changed(), b.changed()), compareIDs(a.id, b.id)) })
 	rows := []any{}
 	for i := range found[:min(len(found), mostRows)] {
-		rows = append(rows, found[i].row())
+		row := found[i].row()
+		row["itemtype"] = f.kindOf(found[i].id)
+		rows = append(rows, row)
 	}
 	return rows
 }
 
 func (i *Item) row() map[string]any {
-	row := map[string]any{"links": []any{}, "id": i.id, "isinactive": map[bool]string{true: "T", false: "F"}[i.Inactive]}
+	row := map[string]any{"links": []any{}, "id": i.id, "isinactive": letter(i.Inactive), "isfulfillable": letter(!i.Unshipped)}
 	for name, value := range map[string]string{
 		"externalid": i.SKU, "itemid": cmp.Or(i.Name, i.SKU), "displayname": i.Title, "description": i.Description, "upccode": i.Barcode,
 		"weight": i.Weight, "weightunit": i.Unit, "matrixtype": i.Matrix, "parent": i.Parent,

@@ -35,11 +35,11 @@
 // Members that have stock limit the kit: inventory items and assemblies (itemtype InvtPart and
 // Assembly). Services, non-inventory items and the like do not, and a kit of those alone has no level.
 // A member without a level at the location has 0 there, and so has an inactive one. An item in two
-// lines is added up. A quantity that is unreadable or not above 0 is rejected, with the kit and the
-// member. A kit may be a member of a kit; that is not resolved, and the outer kit is rejected.
+// lines is added up. A kit in a kit is counted by its own members, three deep at most, and one that is
+// inactive has 0. Package kit has the joins, and what is rejected.
 //
 // The version of a kit's levels is the newest lastQuantityAvailableChange of its members at the
-// configured locations, or lastModifiedDate of the kit or a member if that is newer. The members are a
+// configured locations, or lastModifiedDate of the kit, a kit in it or a member if that is newer. The members are a
 // sublist of the kit, so adding, changing or removing one is a change of the kit; that this moves
 // lastModifiedDate is inferred. Content and version are of one query. Kits have a feed of their own,
 // with one more request a poll for each 1000 members and locations that changed. If it fails, the
@@ -56,8 +56,7 @@
 // serial numbered items. Times are compared and written in UTC by SYS_EXTRACT_UTC, because SuiteQL
 // answers in the zone of the integration's user. Pages follow on the last row's time, item and
 // location, 1000 rows at a time, so that a level that changes meanwhile hides no other. That
-// lastQuantityAvailableChange is a column of the table was seen in public code, not live. So was table
-// kitItemMember with parentItem, item, quantity and lineNumber, and itemtype InvtPart, Assembly and Kit:
-// in several public repositories. Pages of kits follow on the last kit's time and id; a page ends with a
+// lastQuantityAvailableChange is a column of the table was seen in public code, not live. So were itemtype
+// InvtPart, Assembly and Kit: in several public repositories. Pages of kits follow on the last kit's time and id; a page ends with a
 // whole kit.
 package stock

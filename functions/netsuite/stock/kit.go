@@ -1,10 +1,12 @@
 package stock
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
 
+	"causeway.example/functions/netsuite/kit"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -18,22 +20,22 @@ const kitTopic = "inventory/kit"
 const kitChanged = "n.changed"
 
 // kits returns the query for the members of kits with their levels at the locations. Each row has
-// the kit, when it, a member or a member's level changed last, and a member. A member has a row for
-// each location that has a level of it, and one without a location if none has. which is a
+// the kit, when it, a member or a member's level changed last, and a path to a member. A path has a row for
+// each location that has a level of its last item, and one without a location if none has. which is a
 // further condition on the kit, k.
 func kits(locations []string, which string) string {
-	members := "kitItemMember m JOIN item i ON i.id = m.item LEFT JOIN aggregateItemLocation b ON b.item = m.item AND b.location IN (" + strings.Join(locations, ", ") + ")"
-	newest := "SELECT k.id AS kit, k.externalid AS sku, MAX(GREATEST(k.lastmodifieddate, i.lastmodifieddate, NVL(" + changed + ", k.lastmodifieddate))) AS changed FROM " +
+	members := kit.Joins + " LEFT JOIN aggregateItemLocation b ON b.item = " + kit.Leaf + " AND b.location IN (" + strings.Join(locations, ", ") + ")"
+	newest := "SELECT k.id AS kit, k.externalid AS sku, MAX(GREATEST(k.lastmodifieddate, i.lastmodifieddate, NVL(i2.lastmodifieddate, k.lastmodifieddate), " +
+		"NVL(i3.lastmodifieddate, k.lastmodifieddate), NVL(" + changed + ", k.lastmodifieddate))) AS changed FROM " +
 		members + " JOIN item k ON k.id = m.parentitem WHERE k.isinactive = 'F' AND k.externalid IS NOT NULL" + which + " GROUP BY k.id, k.externalid"
-	return "SELECT n.kit AS kit, n.sku AS sku, " + suitetalk.UTCText(kitChanged) + " AS changed, m.linenumber AS line, m.item AS item, i.itemid AS name, " +
-		"i.itemtype AS kind, i.isinactive AS inactive, m.quantity AS quantity, b.location AS location, " +
+	return "SELECT n.kit AS kit, n.sku AS sku, " + suitetalk.UTCText(kitChanged) + " AS changed, " + kit.Columns() + ", b.location AS location, " +
 		"NVL(b.quantityonhand, 0) AS onhand, NVL(b.quantityavailable, 0) AS available FROM " + members + " JOIN (" + newest + ") n ON n.kit = m.parentitem"
 }
 
 // kitListing lists the rows of kits, and kitOrder sorts those of a kit next to each other.
 var (
 	kitListing = suitetalk.Listing{At: kitChanged, IDs: []string{"n.kit"}, Changed: "changed", Names: []string{"kit"}}
-	kitOrder   = kitListing.Order() + ", m.linenumber, m.item, b.location"
+	kitOrder   = kitListing.Order() + ", " + kit.Order + ", b.location"
 )
 
 // kitChanges lists the kits that changed at each configured location, oldest first.
@@ -52,8 +54,8 @@ func (p *Poller) kitChanges(ctx context.Context, ask connector.Ask) (connector.P
 	if full && len(found) > 1 {
 		found = found[:len(found)-1] // the next page has all of its rows
 	}
-	for _, kit := range found {
-		page.Changes = append(page.Changes, p.changesOf(kit, full && len(found) == 1, ask.Since)...)
+	for _, each := range found {
+		page.Changes = append(page.Changes, p.changesOf(each, full && len(found) == 1, ask.Since)...)
 	}
 	if full {
 		page.Cursor = kitListing.Cursor(found[len(found)-1][0])
@@ -62,20 +64,20 @@ func (p *Poller) kitChanges(ctx context.Context, ask connector.Ask) (connector.P
 }
 
 // byKit returns the rows of each kit. The rows are sorted.
-func byKit(rows []suitetalk.Values) (kits [][]suitetalk.Values) {
+func byKit(rows []suitetalk.Values) (all [][]suitetalk.Values) {
 	for i, row := range rows {
 		if i == 0 || rows[i-1]["kit"] != row["kit"] {
-			kits = append(kits, nil)
+			all = append(all, nil)
 		}
-		kits[len(kits)-1] = append(kits[len(kits)-1], row)
+		all[len(all)-1] = append(all[len(all)-1], row)
 	}
-	return kits
+	return all
 }
 
 // changesOf returns the levels of a kit, none if no member has stock. A kit that fills a page may
 // have further rows, and is asked for by its id, location by location.
 func (p *Poller) changesOf(rows []suitetalk.Values, fillsPage bool, since time.Time) (all []connector.Change) {
-	if !fillsPage && !limited(rows) {
+	if !fillsPage && !limited(kit.Members(rows)) {
 		return nil
 	}
 	for _, location := range p.Locations {
@@ -98,7 +100,7 @@ func (p *Poller) changesOf(rows []suitetalk.Values, fillsPage bool, since time.T
 func (p *Poller) kit(ctx context.Context, sku, location, doing string) ([]byte, error) {
 	rows, err := p.Client.Rows(ctx, kits([]string{location}, " AND LOWER(k.externalid) = "+suitetalk.Quoted(strings.ToLower(sku)))+kitOrder, doing)
 	switch {
-	case err != nil || !limited(rows):
+	case err != nil || !limited(kit.Members(rows)):
 		return nil, err
 	case len(rows) >= suitetalk.QueryRows:
 		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Field: "kitItemMember", Doing: doing, Detail: "the kit has more members than one page of SuiteQL"}
@@ -115,20 +117,10 @@ func encodeKit(rows []suitetalk.Values, location string) []byte {
 	w.StrField("location", location)
 	w.StrField("changed", rows[0]["changed"])
 	w.Key("members").Arr()
-	for i, row := range rows {
-		if i > 0 && sameMember(rows[i-1], row) {
-			continue
-		}
-		onHand, available := "0", "0"
-		for _, other := range rows[i:] {
-			if sameMember(row, other) && other["location"] == location {
-				onHand, available = other["onhand"], other["available"]
-			}
-		}
+	for _, m := range kit.Members(rows) {
 		w.Obj()
-		for _, name := range []string{"item", "name", "kind", "inactive", "quantity"} {
-			w.StrField(name, row[name])
-		}
+		m.Write(w)
+		onHand, available := levelOf(rows, &m, location)
 		w.StrField("onhand", onHand)
 		w.StrField("available", available)
 		w.EndObj()
@@ -138,4 +130,15 @@ func encodeKit(rows []suitetalk.Values, location string) []byte {
 	return w.Bytes()
 }
 
-func sameMember(a, b suitetalk.Values) bool { return a["line"] == b["line"] && a["item"] == b["item"] }
+// levelOf returns the level of the member at the location, 0 of a kit.
+func levelOf(rows []suitetalk.Values, m *kit.Member, location string) (onHand, available string) {
+	for _, row := range rows {
+		if row["location"] == location && m.Leaf() && leafOf(row) == m.Value("item") {
+			return row["onhand"], row["available"]
+		}
+	}
+	return "0", "0"
+}
+
+// leafOf returns the last item of a row's path.
+func leafOf(row suitetalk.Values) string { return cmp.Or(row["item3"], row["item2"], row["item"]) }

@@ -2,9 +2,9 @@ package stock
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
+	"causeway.example/functions/netsuite/kit"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -15,20 +15,16 @@ import (
 	"causeway.example/shared/wire"
 )
 
-// kitKind is the type of a kit among items (itemtype of SuiteQL).
-const kitKind = "Kit"
-
 // stocked are the types of items that have stock: inventory items and assemblies, also those with
 // lots or serial numbers.
 var stocked = []string{"InvtPart", "Assembly"}
 
-// limits reports whether a member of the type limits a kit. One that is a kit itself does, and its
-// kit is then rejected.
-func limits(kind string) bool { return kind == kitKind || slices.Contains(stocked, kind) }
-
-// limited reports whether a member limits the kit.
-func limited(rows []suitetalk.Values) bool {
-	return slices.ContainsFunc(rows, func(row suitetalk.Values) bool { return limits(row["kind"]) })
+// limited reports whether a member limits the kit: one that has stock, or a kit that is inactive, and one
+// whose members are not listed, for which the kit is rejected.
+func limited(members []kit.Member) bool {
+	return slices.ContainsFunc(members, func(m kit.Member) bool {
+		return slices.Contains(stocked, m.Value("kind")) || m.IsKit() && (m.Leaf() || m.Value("inactive") == "T")
+	})
 }
 
 // kitLevel is a kit at a location as the Poller encodes it.
@@ -40,29 +36,28 @@ type kitLevel struct {
 
 // member is a member of a kit with its stock.
 type member struct {
-	item, name, kind, quantity string
-	inactive                   bool
-	onHand, available          *canonical.Quantity
+	kit.Line
+	onHand, available *canonical.Quantity
 }
 
 // translateKit turns the members of a kit into the kit's level. The body has no time, so that a
 // change of a member that leaves the number of kits as it was is no other content.
 func translateKit(raw *message.Raw) (connector.Translation, error) {
 	r := wire.NewReader(raw.Body, strictjson.Limits{})
-	kit := readKit(r)
-	id := kit.sku + "@" + kit.location
+	read := readKit(r)
+	id := read.sku + "@" + read.location
 	doing := "translating kit " + id + " of netsuite"
-	if kit.changed.IsZero() {
+	if read.changed.IsZero() {
 		r.Missing("changed")
 	}
 	if err := r.Finish(); err != nil {
 		return connector.Translation{}, fault.Doing(doing, err)
 	}
-	onHand, available, err := kit.parts(doing)
+	onHand, available, err := read.parts(doing)
 	if err != nil {
 		return connector.Translation{}, err
 	}
-	level := &canonical.InventoryLevel{SKU: kit.sku, Location: kit.location}
+	level := &canonical.InventoryLevel{SKU: read.sku, Location: read.location}
 	if level.OnHand, err = wholeKits(onHand, "onhand", doing); err != nil {
 		return connector.Translation{}, err
 	}
@@ -70,39 +65,30 @@ func translateKit(raw *message.Raw) (connector.Translation, error) {
 		return connector.Translation{}, err
 	}
 	return connector.Translation{Events: []connector.Event{{
-		Type: canonical.InventoryLevelSet, At: kit.changed, UpdatedAt: kit.changed, Body: level, Notes: r.Notes(),
+		Type: canonical.InventoryLevelSet, At: read.changed, UpdatedAt: read.changed, Body: level, Notes: r.Notes(),
 		Entity: message.Key{System: "netsuite", Tenant: raw.Tenant, Type: entity, ID: id},
 	}}}, nil
 }
 
-// parts returns the members that limit the kit, once with what is on hand of them and once with
-// what is available. An inactive member has nothing.
+// parts returns the items that limit the kit, once with what is on hand of them and once with what is
+// available. An inactive one has nothing, and so has an inactive kit in the kit.
 func (k *kitLevel) parts(doing string) (onHand, available []kitting.Part, err error) {
-	for i, m := range k.members {
-		if !limits(m.kind) {
-			continue
-		}
-		wrong := &fault.Error{Kind: fault.Invalid, Class: fault.Value, Field: "members[" + strconv.Itoa(i) + "].quantity", Doing: doing}
-		takes, unread := canonical.ParseDecimal(m.quantity)
-		switch {
-		case m.kind == kitKind:
-			wrong.Field, wrong.Code = "members["+strconv.Itoa(i)+"].item", "kit_in_kit"
-			wrong.Detail = "member " + strconv.Quote(m.name) + " is itself a kit, which has no stock of its own; list its members in this kit instead"
-			return nil, nil, wrong
-		case unread != nil:
-			wrong.Detail = "member " + strconv.Quote(m.name) + " has the quantity " + strconv.Quote(m.quantity) + ": " + unread.Error()
-			return nil, nil, wrong
-		case takes.Sign() <= 0:
-			wrong.Detail = "member " + strconv.Quote(m.name) + " has the quantity " + strconv.Quote(m.quantity) + ", which is not above 0"
-			return nil, nil, wrong
-		}
-		one, other := kitting.Part{ID: m.item, Takes: takes}, kitting.Part{ID: m.item, Takes: takes}
-		if !m.inactive {
+	lines, items := make([]kit.Line, len(k.members)), map[string]*member{}
+	for i := range k.members {
+		lines[i] = k.members[i].Line
+		items[lines[i].Item] = &k.members[i]
+	}
+	closed := func(l *kit.Line) bool { return l.Inactive }
+	counts := func(l *kit.Line) bool { return l.Kind == kit.Type || slices.Contains(stocked, l.Kind) }
+	entries, err := kit.Resolve(k.sku, lines, counts, closed, doing)
+	for _, e := range entries {
+		one, other := kitting.Part{ID: e.ID, Takes: e.Takes}, kitting.Part{ID: e.ID, Takes: e.Takes}
+		if m := items[e.ID]; !m.Inactive {
 			one.Stock, other.Stock = m.onHand.Value, m.available.Value
 		}
 		onHand, available = append(onHand, one), append(available, other)
 	}
-	return onHand, available, nil
+	return onHand, available, err
 }
 
 func wholeKits(parts []kitting.Part, field, doing string) (*canonical.Quantity, error) {
@@ -113,42 +99,34 @@ func wholeKits(parts []kitting.Part, field, doing string) (*canonical.Quantity, 
 	return new(canonical.Pieces(kits)), nil
 }
 
-func readKit(r *wire.Reader) (kit kitLevel) {
+func readKit(r *wire.Reader) (k kitLevel) {
 	for key := range r.Object() {
 		switch key {
 		case "sku":
-			kit.sku = r.ID()
+			k.sku = r.ID()
 		case "location":
-			kit.location = r.ID()
+			k.location = r.ID()
 		case "changed":
-			kit.changed = r.TimeIn(suitetalk.TimeLayout)
+			k.changed = r.TimeIn(suitetalk.TimeLayout)
 		case "members":
-			kit.members = wire.List(r, readMember)
+			k.members = wire.List(r, readMember)
 		}
 	}
-	return kit
+	return k
 }
 
 func readMember(r *wire.Reader) (m member) {
 	for key := range r.Object() {
-		switch key {
-		case "item":
-			m.item = r.ID()
-		case "name":
-			m.name = r.Clean(r.String())
-		case "kind":
-			m.kind = r.String()
-		case "inactive":
-			m.inactive = r.String() == "T"
-		case "quantity":
-			m.quantity = r.String()
-		case "onhand":
+		switch {
+		case key == "onhand":
 			m.onHand = r.Stock()
-		case "available":
+		case key == "available":
 			m.available = r.Stock()
+		default:
+			m.Read(r, key)
 		}
 	}
-	for name, missing := range map[string]bool{"item": m.item == "", "onhand": m.onHand == nil, "available": m.available == nil} {
+	for name, missing := range map[string]bool{"item": m.Item == "", "onhand": m.onHand == nil, "available": m.available == nil} {
 		if missing {
 			r.Missing(name)
 		}

@@ -1,6 +1,6 @@
 // Package product makes the products of an ERP, a PIM or a store known to ShipBob before an order names them:
-// target.go decides what is written, record.go reads and writes products, and measure.go has the rules of
-// barcodes and weights. An order with a SKU that ShipBob does not know is held in import review.
+// target.go decides what is written, record.go reads and writes products, bundle.go makes kits, and measure.go
+// has the rules of barcodes and weights. An order with a SKU that ShipBob does not know is held in import review.
 //
 // A product is found by its SKU (GET /product?SKU=) and compared exactly, because the filter "looks for
 // products that match the provided Sku query" (OpenAPI 2026-01) and may match more. One that is not there
@@ -24,6 +24,25 @@
 // Nothing is written of a retired product: the warehouse may still have stock of it, and open orders.
 // The receipt says so.
 //
+// A digital product that is not there is not created: nothing of it is shipped. The receipt says so.
+//
+// # Kits
+//
+// A kit (Product.Components) that is not there is created by POST /product as a bundle (type_id 2) whose one
+// variant has a bundle_definition, the ids and quantities of the components' variants (developer.shipbob.com,
+// guide "Product Catalog", "Creating a Bundle Product", of 2026-01 and 2026-07). It has a name and a SKU, and
+// neither barcode nor weight, because its components are what is picked and weighed. Each component
+// is found by its SKU. One that is not there yet is waited for (fault.NotReady), so that the kit goes on when it
+// has been created; after the deadline for parents it is parked, and the reason names the component. An order with
+// the kit's SKU is in import review until then.
+//
+// A kit is rejected if a component has no SKU, is taken in a part of a piece, or is itself a bundle at ShipBob,
+// for which nothing is documented, and if it has more than 25 components. A person makes such a bundle.
+//
+// Nothing is converted: a kit that is a regular product at ShipBob stays one, because stock may be there, and so do
+// the components of a bundle, because open orders have them. The receipt says what differs.
+// POST /variant/{variantId}:convertToBundle is not used.
+//
 // # Guarantee
 //
 // The guarantee is search. "Each variant must have a unique SKU" (CreateProductRequestModelV5), but
@@ -45,10 +64,10 @@
 //
 // # Limits
 //
-//   - The canonical product does not show whether it is a kit, digital, or not shipped: it is created as a
-//     regular one. NETSUITE_ITEMS chooses the items.
+//   - A kit waits for its components by looking for them again, after a part of the time that it has waited.
+//     A component that no source publishes (NETSUITE_ITEMS) has to be created at ShipBob.
 //   - Inactive variants are found and updated, and stay inactive; the receipt says so.
 //   - Prices are not sent.
-//   - A delivery takes one to three requests, of the 150 that ShipBob allows in a minute for orders too: a
+//   - A delivery takes one to three requests, and one more for each component of a kit, of the 150 that ShipBob allows in a minute for orders too: a
 //     first load of 1,000 products takes 20 minutes. A lower SHIPBOB_RATE avoids that it is throttled.
 package product

@@ -27,6 +27,7 @@ type record struct {
 	sku, gtin   string
 	inactive    bool
 	siblings    []string // ids of the product's other variants
+	parts       []part   // of a bundle
 }
 
 // find returns the variant with exactly the SKU, nil if there is none. Two are an error.
@@ -141,6 +142,8 @@ func readVariant(r *wire.Reader) *record {
 			v.gtin, _ = r.NullString()
 		case "status":
 			v.inactive = strings.EqualFold(r.Word(), "Inactive")
+		case "bundle_definition":
+			v.parts = wire.List(r, readPart)
 		}
 	}
 	return v
@@ -181,7 +184,13 @@ func (j *job) set(ctx context.Context, r *record, c change) error {
 }
 
 // draft is a product that is not there yet.
-type draft struct{ name, sku, gtin, weight string }
+type draft struct {
+	name, sku, gtin, weight string
+	parts                   []part // of a bundle
+}
+
+// The types of products.
+const regular, bundled = "1", "2"
 
 // make creates a product with one variant, and returns the variant's id. If the SKU is taken, which only
 // an earlier create or another program can have done since the search, the error is of class conflict.
@@ -189,7 +198,11 @@ func (j *job) make(ctx context.Context, p draft) (id string, err error) {
 	w := strictjson.NewWriter(nil)
 	w.Obj()
 	w.StrField("name", p.name)
-	w.NumField("type_id", "1") // regular
+	kind := regular
+	if len(p.parts) > 0 {
+		kind = bundled
+	}
+	w.NumField("type_id", kind)
 	w.Key("variants").Arr()
 	w.Obj()
 	w.StrField("name", p.name)
@@ -199,6 +212,9 @@ func (j *job) make(ctx context.Context, p draft) (id string, err error) {
 	}
 	if p.weight != "" {
 		w.NumField("weight", p.weight)
+	}
+	if len(p.parts) > 0 {
+		writeParts(w, p.parts)
 	}
 	w.EndObj()
 	w.EndArr()
@@ -214,6 +230,17 @@ func (j *job) make(ctx context.Context, p draft) (id string, err error) {
 		return "", &fault.Error{Kind: fault.Unavailable, Class: fault.Ambiguous, Field: "variants", Detail: rest.BadAnswer}
 	}
 	return made[0].id, nil
+}
+
+func writeParts(w *strictjson.Writer, parts []part) {
+	w.Key("bundle_definition").Arr()
+	for _, p := range parts {
+		w.Obj()
+		w.NumField("variant_id", p.variant)
+		w.NumField("quantity", strconv.FormatInt(p.quantity, 10))
+		w.EndObj()
+	}
+	w.EndArr()
 }
 
 // taken returns the error of a create as a conflict if it is about the SKU: its field names it, or the

@@ -107,6 +107,10 @@ func (j *job) product(ctx context.Context, p *canonical.Product) (connector.Rece
 		return connector.Receipt{}, err
 	case r == nil && !p.Active:
 		return nowhere("ShipBob has no product with the SKU " + j.sku + ", which is retired"), nil
+	case r == nil && p.Digital:
+		return nowhere("nothing of " + j.sku + " is shipped"), nil
+	case r == nil && len(p.Components) > 0:
+		return j.bundle(ctx, p)
 	case r == nil:
 		return j.create(ctx, p)
 	case !p.Active:
@@ -117,12 +121,30 @@ func (j *job) product(ctx context.Context, p *canonical.Product) (connector.Rece
 
 func (j *job) create(ctx context.Context, p *canonical.Product) (connector.Receipt, error) {
 	barcode, notes := barcodeOf(p)
-	id, err := j.make(ctx, draft{name: cmp.Or(strings.TrimSpace(p.Title), p.SKU), sku: p.SKU, gtin: barcode, weight: inOunces(p.Weight)})
+	id, err := j.make(ctx, draft{name: nameOf(p), sku: p.SKU, gtin: barcode, weight: inOunces(p.Weight)})
 	return connector.Receipt{Ref: id, Detail: "created " + j.sku + " at ShipBob", Notes: notes}, err
 }
 
+func nameOf(p *canonical.Product) string { return cmp.Or(strings.TrimSpace(p.Title), p.SKU) }
+
 func (j *job) update(ctx context.Context, r *record, p *canonical.Product) (connector.Receipt, error) {
-	var c change
+	c, notes := j.changes(r, p)
+	receipt := connector.Receipt{Ref: r.id, Linked: true, Detail: j.sku + " of ShipBob is as it should be", Notes: notes}
+	if c != (change{}) {
+		if err := j.set(ctx, r, c); err != nil {
+			return connector.Receipt{}, err
+		}
+		receipt.Linked, receipt.Detail = false, j.sku+" of ShipBob is updated"
+	}
+	receipt.Detail += r.beside(p)
+	if r.inactive {
+		receipt.Detail += "; it is inactive there, and a person activates it"
+	}
+	return receipt, nil
+}
+
+// changes returns the fields that differ and that the source is master of.
+func (j *job) changes(r *record, p *canonical.Product) (c change, notes []connector.Note) {
 	if title := strings.TrimSpace(p.Title); title != "" && slices.Contains(j.fields, fieldTitle) {
 		if title != r.name {
 			c.name = title
@@ -131,23 +153,13 @@ func (j *job) update(ctx context.Context, r *record, p *canonical.Product) (conn
 			c.title = title
 		}
 	}
-	receipt := connector.Receipt{Ref: r.id, Linked: true, Detail: j.sku + " of ShipBob is as it should be"}
-	if slices.Contains(j.fields, fieldBarcode) {
+	if slices.Contains(j.fields, fieldBarcode) && len(r.parts) == 0 {
 		var barcode string
-		if barcode, receipt.Notes = barcodeOf(p); barcode != "" && !sameGTIN(barcode, r.gtin) {
+		if barcode, notes = barcodeOf(p); barcode != "" && !sameGTIN(barcode, r.gtin) {
 			c.gtin = barcode
 		}
 	}
-	if c != (change{}) {
-		if err := j.set(ctx, r, c); err != nil {
-			return connector.Receipt{}, err
-		}
-		receipt.Linked, receipt.Detail = false, j.sku+" of ShipBob is updated"
-	}
-	if r.inactive {
-		receipt.Detail += "; it is inactive there, and a person activates it"
-	}
-	return receipt, nil
+	return c, notes
 }
 
 // barcodeOf returns the product's barcode if it is a GTIN, and otherwise a note.

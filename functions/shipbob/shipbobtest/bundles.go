@@ -1,12 +1,87 @@
 package shipbobtest
 
-import "slices"
+import (
+	"net/http"
+	"slices"
+	"strconv"
+)
 
 // bundle is a variant that consists of others.
 type bundle struct {
-	sku        string
-	inactive   bool
-	components []Component
+	sku         string
+	title, name string // of the product and the variant; "" for the SKU
+	inactive    bool
+	hidden      bool // from the search of products
+	components  []Component
+}
+
+// CatalogBundle is a bundle in the catalog.
+type CatalogBundle struct {
+	SKU, Title, Name string
+	Components       []Component
+}
+
+// Bundles returns the bundles, in the order in which they were made.
+func (f *Fake) Bundles() (all []CatalogBundle) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, b := range f.bundles {
+		all = append(all, CatalogBundle{b.sku, b.title, b.name, slices.Clone(b.components)})
+	}
+	return all
+}
+
+// createBundle makes a product that is a bundle. What ShipBob answers to a component that is a bundle itself
+// is not documented; the fake takes none.
+func (f *Fake) createBundle(title string, v variantBody) reply {
+	var components []Component
+	for i, part := range v.Parts {
+		n := slices.IndexFunc(f.stock, func(item *inventoryItem) bool { return item.id+firstVariant == part.Variant })
+		field := "Variants[0].BundleDefinition[" + strconv.Itoa(i) + "]"
+		switch {
+		case n < 0:
+			return refused(http.StatusUnprocessableEntity, field+".VariantId", "The variant does not exist, or is a bundle.")
+		case part.Quantity < 1:
+			return refused(http.StatusUnprocessableEntity, field+".Quantity", "The quantity must be at least 1.")
+		}
+		components = append(components, Component{f.stock[n].sku, part.Quantity})
+	}
+	if len(components) == 0 {
+		return refused(http.StatusUnprocessableEntity, "Variants[0].BundleDefinition", "A bundle needs components.")
+	}
+	b := &bundle{sku: v.SKU, title: title, components: components, hidden: f.hidden}
+	if v.Name != nil {
+		b.name = *v.Name
+	}
+	f.bundles = append(f.bundles, b)
+	f.match(v.SKU)
+	return reply{status: http.StatusCreated, body: f.bundleView(len(f.bundles) - 1)}
+}
+
+// bundleView returns the product of a bundle as the API shows it (Products.ProductViewModelV5).
+func (f *Fake) bundleView(i int) map[string]any {
+	b := f.bundles[i]
+	view := map[string]any{
+		"id": firstBundle + i, "name": either(b.name, b.sku), "sku": b.sku, "status": status(b.inactive),
+		"is_digital": false, "inventory": map[string]any{"inventory_id": nil, "on_hand_qty": 0}, "bundle_definition": f.definition(b),
+	}
+	return map[string]any{"id": firstBundle + i + firstVariant, "name": either(b.title, b.sku), "type": "Bundle", "variants": []any{view}}
+}
+
+// updateBundle changes what the request names of the bundle's product.
+func (f *Fake) updateBundle(i int, in productBody) reply {
+	for n, v := range in.Variants {
+		switch {
+		case v.ID != firstBundle+i:
+			return refused(http.StatusBadRequest, "Variants["+strconv.Itoa(n)+"].Id", "Each variant must include an ID of the product.")
+		case v.Name != nil:
+			f.bundles[i].name = *v.Name
+		}
+	}
+	if in.Name != nil {
+		f.bundles[i].title = *in.Name
+	}
+	return reply{status: http.StatusOK, body: f.bundleView(i)}
 }
 
 // Component is a variant in a bundle.

@@ -87,6 +87,9 @@ func (f *Fake) HideNew(hide bool) {
 	for _, i := range f.stock {
 		i.hidden = i.hidden && hide
 	}
+	for _, b := range f.bundles {
+		b.hidden = b.hidden && hide
+	}
 }
 
 func (f *Fake) add(v variant, sku string) *inventoryItem {
@@ -117,10 +120,8 @@ func (f *Fake) listProducts(query url.Values) reply {
 		}
 	}
 	for i, b := range f.bundles {
-		if matches(b.sku) {
-			view := map[string]any{"id": firstBundle + i, "name": b.sku, "sku": b.sku, "status": status(b.inactive)}
-			view["is_digital"], view["inventory"], view["bundle_definition"] = false, map[string]any{"inventory_id": nil, "on_hand_qty": 0}, f.definition(b)
-			all = append(all, map[string]any{"id": firstBundle + i + firstVariant, "name": b.sku, "type": "Bundle", "variants": []any{view}})
+		if matches(b.sku) && !b.hidden {
+			all = append(all, f.bundleView(i))
 		}
 	}
 	return paged(query, "/product", all[min(from, len(all)):min(from+size, len(all))], from+size, len(all))
@@ -171,16 +172,25 @@ func either(text, otherwise string) string {
 
 // productBody is a request to make or to change a product. A member that is missing stays.
 type productBody struct {
-	Name     *string `json:"name"`
-	Type     int     `json:"type_id"`
-	Variants []struct {
-		ID     int          `json:"id"`
-		Name   *string      `json:"name"`
-		SKU    string       `json:"sku"`
-		GTIN   *string      `json:"gtin"`
-		Ounces *json.Number `json:"weight"`
-	} `json:"variants"`
+	Name     *string       `json:"name"`
+	Type     int           `json:"type_id"`
+	Variants []variantBody `json:"variants"`
 }
+
+type variantBody struct {
+	ID     int          `json:"id"`
+	Name   *string      `json:"name"`
+	SKU    string       `json:"sku"`
+	GTIN   *string      `json:"gtin"`
+	Ounces *json.Number `json:"weight"`
+	Parts  []struct {
+		Variant  int `json:"variant_id"`
+		Quantity int `json:"quantity"`
+	} `json:"bundle_definition"`
+}
+
+// bundleProduct is the type of a product that is a bundle; a regular one is 1.
+const bundleProduct = 2
 
 // createProduct makes a product: "Requires a product name and at least one variant with a unique SKU".
 // Orders that were in import review for it go on.
@@ -193,8 +203,10 @@ func (f *Fake) createProduct(body []byte) reply {
 		return refused(http.StatusBadRequest, "$", err.Error())
 	case in.Name == nil || *in.Name == "":
 		return refused(http.StatusBadRequest, "Name", "The name is required.")
-	case len(in.Variants) != 1 || in.Variants[0].SKU == "" || in.Type != 1:
-		return refused(http.StatusBadRequest, "Variants", "The fake makes regular products with one variant that has a SKU.")
+	case len(in.Variants) != 1 || in.Variants[0].SKU == "" || in.Type == 0:
+		return refused(http.StatusBadRequest, "Variants", "The fake makes products of a stated type with one variant that has a SKU.")
+	case in.Type != bundleProduct && len(in.Variants[0].Parts) > 0:
+		return refused(http.StatusBadRequest, "Variants[0].BundleDefinition", "A regular product has no components.")
 	}
 	v := in.Variants[0]
 	if f.bundled(v.SKU) >= 0 || slices.ContainsFunc(f.stock, func(i *inventoryItem) bool { return i.sku == v.SKU }) {
@@ -202,6 +214,9 @@ func (f *Fake) createProduct(body []byte) reply {
 			return reply{status: http.StatusBadRequest, body: map[string]any{"message": "The request is invalid."}}
 		}
 		return refused(http.StatusUnprocessableEntity, "Variants[0].Sku", "The SKU is taken.")
+	}
+	if in.Type == bundleProduct {
+		return f.createBundle(*in.Name, v)
 	}
 	item := f.add(variant{title: *in.Name}, v.SKU)
 	item.change(v.Name, v.GTIN, v.Ounces)
@@ -232,6 +247,9 @@ func (f *Fake) updateProduct(id string, body []byte) reply {
 		return refused(http.StatusBadRequest, "$", err.Error())
 	}
 	product, _ := strconv.Atoi(id)
+	if i := product - firstBundle - firstVariant; i >= 0 && i < len(f.bundles) {
+		return f.updateBundle(i, in)
+	}
 	listed := map[int]bool{}
 	for n, v := range in.Variants {
 		i := slices.IndexFunc(f.stock, func(i *inventoryItem) bool { return i.id+firstVariant == v.ID && i.productID() == product })

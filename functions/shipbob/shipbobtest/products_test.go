@@ -77,3 +77,27 @@ func TestProductsAreChangedByTheirVariants(t *testing.T) {
 	c.want(http.StatusForbidden, "PATCH", path, `{"name":"Large"}`, "")
 	c.want(http.StatusForbidden, "POST", "/2026-01/product", product("HOOD"), "")
 }
+
+func TestBundlesConsistOfVariantsThatAreThere(t *testing.T) {
+	t.Parallel()
+	const path, variant = "/2026-01/product", 21101001
+	bundle := func(sku, definition string) string {
+		return `{"name":"Set","type_id":2,"variants":[{"name":"Set","sku":"` + sku + `","bundle_definition":[` + definition + `]}]}`
+	}
+	two := `{"variant_id":` + strconv.Itoa(variant) + `,"quantity":2}`
+	c := newCaller(t)
+	c.want(http.StatusCreated, "POST", path, product("TEE"), "")
+	c.want(http.StatusUnprocessableEntity, "POST", path, bundle("SET", ""), "")
+	c.want(http.StatusUnprocessableEntity, "POST", path, bundle("SET", `{"variant_id":7,"quantity":2}`), "")
+	c.want(http.StatusUnprocessableEntity, "POST", path, bundle("SET", strings.Replace(two, "2}", "0}", 1)), "")
+	c.want(http.StatusBadRequest, "POST", path, bundle("SET", strings.Replace(two, "variant_id", "sku", 1)), "")
+	c.want(http.StatusBadRequest, "POST", path, strings.Replace(bundle("SET", two), `"type_id":2`, `"type_id":1`, 1), "")
+	c.want(http.StatusCreated, "POST", path, bundle("SET", two), "")
+	c.want(http.StatusUnprocessableEntity, "POST", path, bundle("SET", two), "")
+	c.want(http.StatusUnprocessableEntity, "POST", path, bundle("CRATE", `{"variant_id":900001,"quantity":1}`), "") // a bundle in a bundle
+	c.want(http.StatusOK, "PATCH", path+"/1900001", `{"name":"Pair"}`, "")
+	c.want(http.StatusBadRequest, "PATCH", path+"/1900001", `{"variants":[{"id":7,"name":"Pair"}]}`, "")
+	if all := c.fake.Bundles(); len(all) != 1 || all[0].SKU != "SET" || all[0].Title != "Pair" || all[0].Name != "Set" || len(all[0].Components) != 1 || all[0].Components[0] != (shipbobtest.Component{SKU: "TEE", Quantity: 2}) {
+		t.Errorf("the bundles are %+v", all)
+	}
+}

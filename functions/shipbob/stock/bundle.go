@@ -1,6 +1,7 @@
 package stock
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -171,32 +172,62 @@ func (p *Poller) bundle(c catalog, v *variant) item {
 
 // component is a component of a bundle with its levels.
 type component struct {
-	part
+	kitting.Entry
 	levels map[string]level // nil: it has nothing
 }
 
-// components returns the components that limit the bundle, or why it cannot be counted.
+// components returns the components that limit the bundle, or why it cannot be counted. A bundle in it is
+// counted by its own, unless it is inactive or digital.
 func (c catalog) components(v *variant) (all []component, why string) {
-	for _, each := range v.parts {
-		of, listed := c.variants[each.variant]
+	entries, wrong := kitting.Flatten(v.id, func(id string) ([]kitting.Entry, bool) {
+		of := c.variants[id]
+		bundle := len(of.parts) > 0 && (id == v.id || !of.inactive && !of.digital)
+		return of.entries(), bundle
+	})
+	if wrong != nil {
+		return nil, "component " + c.names(wrong.Path) + " " + wrong.Rule
+	}
+	for _, e := range entries {
+		of, listed := c.variants[e.ID]
 		stock, stocked := c.items[of.item]
 		switch {
-		case each.quantity < 1:
-			return nil, fmt.Sprintf("component %q has the quantity %d, which is below 1", each.sku, each.quantity)
 		case !listed:
-			return nil, fmt.Sprintf("component %q, variant %s, is not among ShipBob's products", each.sku, each.variant)
-		case len(of.parts) > 0:
-			return nil, fmt.Sprintf("component %q is itself a bundle, which has no stock of its own; list its components in this bundle instead", each.sku)
+			return nil, fmt.Sprintf("component %s, variant %s, is not among ShipBob's products", c.names([]string{e.ID}), e.ID)
 		case of.digital:
 		case of.inactive:
-			all = append(all, component{each, nil})
+			all = append(all, component{e, nil})
 		case !stocked || stock.err != nil || stock.levels == nil:
-			return nil, fmt.Sprintf("component %q: no level of inventory item %s can be read", each.sku, of.item)
+			return nil, fmt.Sprintf("component %q: no level of inventory item %s can be read", of.sku, of.item)
 		default:
-			all = append(all, component{each, stock.levels})
+			all = append(all, component{e, stock.levels})
 		}
 	}
 	return all, ""
+}
+
+// entries returns the components of a bundle, by variant.
+func (v variant) entries() (all []kitting.Entry) {
+	for _, each := range v.parts {
+		all = append(all, kitting.Entry{ID: each.variant, Takes: canonical.NewDecimal(each.quantity, 0)})
+	}
+	return all
+}
+
+// names returns the SKUs of the variants of a path. One that is not listed is named by a bundle that has it.
+func (c catalog) names(path []string) string {
+	all := make([]string, len(path))
+	for i, id := range path {
+		name := c.variants[id].sku
+		for _, v := range c.variants {
+			for _, each := range v.parts {
+				if each.variant == id {
+					name = cmp.Or(name, each.sku)
+				}
+			}
+		}
+		all[i] = strconv.Quote(name)
+	}
+	return strings.Join(all, " > ")
 }
 
 // wholeBundles counts how many bundles the components at the fulfillment center allow. One that is
@@ -211,7 +242,7 @@ func wholeBundles(components []component, location string, of func(level) string
 				return "", false
 			}
 		}
-		parts = append(parts, kitting.Part{ID: each.variant, Takes: canonical.NewDecimal(each.quantity, 0), Stock: stock})
+		parts = append(parts, kitting.Part{ID: each.ID, Takes: each.Takes, Stock: stock})
 	}
 	whole, ok := kitting.Whole(parts)
 	return whole.String(), ok

@@ -26,9 +26,10 @@
 //
 // A component without a level at the center has 0 there, and so has an inactive one. A digital one
 // does not limit the bundle, and a bundle of those alone has no level. A variant in two entries is added
-// up. A bundle is rejected, with its SKU and the component, if a quantity is below 1, or a component is
-// itself a bundle, is not among the products, or has no inventory item with levels. An inventory item
-// with the SKU of a bundle is left out.
+// up. A bundle in a bundle is counted by its own components, three deep at most (kitting.Flatten), and one that
+// is inactive has 0. A bundle is rejected, with its SKU and the path to the component, if a quantity is not
+// above 0, a bundle has itself as a component or bundles are nested deeper, or if a component is not among the
+// products or has no inventory item with levels. An inventory item with the SKU of a bundle is left out.
 //
 // The list of products is read whole by each poll, because ShipBob documents no values of its filter
 // ProductType: one more request for each 100 products. The token needs the scope products_read.

@@ -7,7 +7,9 @@
 // master of (SHOPIFY_PRODUCT_FIELDS) are compared with what the shop has, and those that differ are
 // written by productUpdate and productVariantsBulkUpdate. Nothing else is sent, so images, SEO, tags,
 // handle, collections and metafields of the merchant stay. A product that is not there is created
-// with title, description, barcode, weight and, if its list has one, the price.
+// with title, description, barcode, weight and, if its list has one, the price. A digital product is created
+// with requiresShipping false, and its stock is not tracked, because no source has a level of it. A kit is created
+// like any other: its stock comes as levels.
 //
 // price.changed sets price and compare-at price of the variant, in the shop's currency and rounded to
 // its decimals. It waits for its product.

@@ -121,7 +121,10 @@ func newVariant(w *strictjson.Writer, p *canonical.Product, want *prices) {
 		want.write(w)
 	}
 	w.Key("inventoryItem").Obj()
-	w.BoolField("tracked", true)
+	w.BoolField("tracked", !p.Digital)
+	if p.Digital {
+		w.BoolField("requiresShipping", false)
+	}
 	if p.Weight != nil && units[p.Weight.Unit] != "" {
 		weigh(w, p.Weight)
 	}

@@ -34,6 +34,7 @@ type Variant struct {
 	SKU, Barcode            string
 	Price, CompareAt        string
 	Weight, Unit            string // such as 0.5 KILOGRAMS
+	Digital                 bool   // requires no shipping
 	unindexed, mayBeTracked bool
 }
 
@@ -380,6 +381,9 @@ func (f *Fake) updateVariants(product string, inputs []any) object {
 	return object{"product": f.showProduct(p), "productVariants": f.showProduct(p)["variants"], "userErrors": []any{}}
 }
 
+// Tracked reports whether the shop tracks the variant's stock.
+func (v *Variant) Tracked() bool { return v.mayBeTracked }
+
 // set changes the given fields, and returns the code and the field of what is rejected.
 func (v *Variant) set(input map[string]any, currency string) (code, field string) {
 	if barcode, given := input["barcode"]; given {
@@ -402,6 +406,9 @@ func (v *Variant) set(input map[string]any, currency string) (code, field string
 	item, _ := input["inventoryItem"].(map[string]any)
 	if tracked, given := item["tracked"].(bool); given {
 		v.mayBeTracked = tracked
+	}
+	if ships, given := item["requiresShipping"].(bool); given {
+		v.Digital = !ships
 	}
 	measurement, _ := item["measurement"].(map[string]any)
 	if weight, given := measurement["weight"].(map[string]any); given {

@@ -1,11 +1,13 @@
 // Package product writes products and prices of an ERP, a PIM or another store to WooCommerce: target.go
-// decides what is written, and record.go reads and writes products and variations.
+// decides what is written, batch.go reads and writes what is asked for together, and record.go reads and
+// writes products and variations.
 //
 // A product is found by its SKU (GET /products?sku=, which finds variations too) and compared; the
 // fields that differ and that the source is master of (WOOCOMMERCE_PRODUCT_FIELDS) are sent by PUT.
 // Everything else stays the merchant's: images, description, categories, stock, meta data. A product
 // that is not there is created as a simple one, with its description and price, as a draft unless
-// WOOCOMMERCE_PRODUCT_STATUS is publish and it has a price. A variation keeps its name, which is that of
+// WOOCOMMERCE_PRODUCT_STATUS is publish and it has a price. A digital product is created as virtual, which
+// WooCommerce does not ship; a kit is created like any other, and its stock comes as levels. A variation keeps its name, which is that of
 // its options; its price and barcode are set.
 //
 // price.changed sets regular_price and sale_price, rounded to the decimals of WOOCOMMERCE_CURRENCY: with
@@ -39,7 +41,12 @@
 // WooCommerce reports our writes as product.updated. Causeway does not subscribe to that topic and
 // does not poll products, so nothing comes back.
 //
-// # Limits
+// # Batches
 //
-// Each product is a request of its own: POST /products/batch is not used.
+// What a worker received together is written together: up to 50 SKUs are looked up in one request, and up to 100
+// products changed or created by one POST /products/batch, variations by the variations/batch of their product
+// (woocommerce.github.io/woocommerce-rest-api-docs, "Batch update products"). One product alone is written by a request of
+// its own. A batch is answered with 200 and, in the order of the request, each product or its error: each delivery
+// has its own receipt or error. If the whole request fails, each is of unknown outcome and is searched for by
+// itself. A batch creates 25 products and makes 10 requests at most; the rest waits ten seconds for the next.
 package product

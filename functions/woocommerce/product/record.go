@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,7 +20,8 @@ type record struct {
 	id, parent    string // the parent is "0" for a product
 	sku, barcode  string
 	title, status string
-	regular, sale string // decimal text, "" for none
+	regular, sale string       // decimal text, "" for none
+	failed        *fault.Error // of an answer to a batch: why it was not written
 }
 
 // ref is the id of a product, such as "9", or of a variation with that of its product, "10/11".
@@ -41,33 +43,62 @@ func (r *record) path() string {
 
 // find returns the product or variation with the SKU, nil if there is none.
 func (j *job) find(ctx context.Context) (*record, error) {
-	if strings.Contains(j.sku, ",") {
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "sku", Detail: strconv.Quote(j.sku) + " has a comma, and WooCommerce cannot look it up"}
+	if err := searchable(j.sku); err != nil {
+		return nil, err
 	}
-	answer, err := j.store.Get(ctx, rest.ProductsPath, j.doing, url.Values{"sku": {j.sku}, "per_page": {strconv.Itoa(rest.PageSize)}})
+	found, err := search(ctx, j.store, []string{j.sku}, j.doing)
 	if err != nil {
-		return nil, rest.Denied(err)
+		return nil, err
 	}
-	var all []*record
-	d := rest.NewDecoder(answer.Body)
-	for range d.Array() {
-		if r := readRecord(d); r.sku == j.sku {
-			all = append(all, r)
-		}
+	return j.only(found[j.sku])
+}
+
+// searchable rejects a SKU that a search takes for two.
+func searchable(sku string) error {
+	if !strings.Contains(sku, ",") {
+		return nil
 	}
-	if err := d.Finish(); err != nil {
-		return nil, rest.Broken(fault.As(err).Field, fault.As(err).Detail)
-	}
-	if len(all) > 1 {
-		return nil, &fault.Error{
-			Kind: fault.Rejected, Class: fault.MissingRef, Field: "sku", Code: "ambiguous_sku",
-			Detail: strconv.Quote(j.sku) + ": " + strconv.Itoa(len(all)) + " products of " + j.store.Tenant + " have this SKU; make it unique",
-		}
-	}
-	if len(all) == 0 {
+	return &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "sku", Detail: strconv.Quote(sku) + " has a comma, and WooCommerce cannot look it up"}
+}
+
+// only returns the one record, nil if there is none.
+func (j *job) only(all []*record) (*record, error) {
+	switch len(all) {
+	case 0:
 		return nil, nil //nolint:nilnil // there is none, which is no error
+	case 1:
+		return all[0], nil
 	}
-	return all[0], nil
+	return nil, &fault.Error{
+		Kind: fault.Rejected, Class: fault.MissingRef, Field: "sku", Code: "ambiguous_sku",
+		Detail: strconv.Quote(j.sku) + ": " + strconv.Itoa(len(all)) + " products of " + j.store.Tenant + " have this SKU; make it unique",
+	}
+}
+
+// search reads all pages of the products and variations with one of the SKUs.
+func search(ctx context.Context, store *rest.Store, skus []string, doing string) (map[string][]*record, error) {
+	found := map[string][]*record{}
+	for page := 1; ; page++ {
+		answer, err := store.Get(ctx, rest.ProductsPath, doing, url.Values{
+			"sku": {strings.Join(skus, ",")}, "per_page": {strconv.Itoa(rest.PageSize)}, "page": {strconv.Itoa(page)}, "orderby": {"id"}, "order": {"asc"},
+		})
+		if err != nil {
+			return nil, rest.Denied(err)
+		}
+		n, d := 0, rest.NewDecoder(answer.Body)
+		for range d.Array() {
+			n++
+			if r := readRecord(d); slices.Contains(skus, r.sku) { // a search compares without case
+				found[r.sku] = append(found[r.sku], r)
+			}
+		}
+		if err := d.Finish(); err != nil {
+			return nil, rest.Broken(fault.As(err).Field, fault.As(err).Detail)
+		}
+		if n < rest.PageSize {
+			return found, nil
+		}
+	}
 }
 
 func readRecord(d rest.Decoder) *record {
@@ -90,6 +121,8 @@ func readRecord(d rest.Decoder) *record {
 			r.regular, _ = d.NullString()
 		case "sale_price":
 			r.sale, _ = d.NullString()
+		case "error":
+			r.failed = readError(d)
 		}
 	}
 	return r
@@ -98,19 +131,11 @@ func readRecord(d rest.Decoder) *record {
 // fields are members of a product's body.
 type fields map[string]string
 
-// set changes the record.
-func (j *job) set(ctx context.Context, r *record, change fields) error {
-	_, err := j.send(ctx, http.MethodPut, r.path(), change)
-	return err
-}
-
 // make creates a product and returns its id. One whose SKU is taken was made since it was looked for.
-func (j *job) make(ctx context.Context, all fields) (id string, err error) {
-	answer, err := j.send(ctx, http.MethodPost, rest.ProductsPath, all)
-	if f := fault.As(err); f != nil && f.Code == "product_invalid_sku" {
-		taken := *f
-		taken.Kind, taken.Class, taken.Scope, taken.Field, taken.Detail = fault.Unavailable, fault.Conflict, fault.EntityScope, "sku", "another product has the SKU since a moment ago, or one that the search does not find"
-		return "", &taken
+func (j *job) make(ctx context.Context, p plan) (id string, err error) {
+	answer, err := send(ctx, j.store, http.MethodPost, rest.ProductsPath, j.doing, p.body(""))
+	if f := fault.As(err); f != nil && f.Code == codeTaken {
+		return "", taken(f)
 	}
 	if err != nil {
 		return "", err
@@ -123,12 +148,37 @@ func (j *job) make(ctx context.Context, all fields) (id string, err error) {
 	return r.ref(), nil
 }
 
-func (j *job) send(ctx context.Context, method, path string, body fields) (webapi.Response, error) {
+// codeTaken is the code of a create whose SKU another product has.
+const codeTaken = "product_invalid_sku"
+
+// taken is the conflict of such a create. The next attempt finds the product.
+func taken(f *fault.Error) *fault.Error {
+	again := *f
+	again.Kind, again.Class, again.Scope, again.Field, again.Detail = fault.Unavailable, fault.Conflict, fault.EntityScope, "sku", "another product has the SKU since a moment ago, or one that the search does not find"
+	return &again
+}
+
+// body returns the members of a product's body, with its id in a batch.
+func (p *plan) body(id string) map[string]any {
+	body := map[string]any{}
+	for name, value := range p.change {
+		body[name] = value
+	}
+	if p.virtual {
+		body["virtual"] = true
+	}
+	if id != "" {
+		body["id"] = json.Number(id)
+	}
+	return body
+}
+
+func send(ctx context.Context, store *rest.Store, method, path, doing string, body map[string]any) (webapi.Response, error) {
 	data, err := json.Marshal(body)
 	if err != nil {
 		return webapi.Response{}, &fault.Error{Kind: fault.Unknown, Class: fault.Bug, Err: err}
 	}
-	return j.store.Write(ctx, method, path, j.doing, data)
+	return store.Write(ctx, method, path, doing, data)
 }
 
 // sameAmount compares decimal texts, of which "" is none.

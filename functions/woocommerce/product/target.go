@@ -11,6 +11,7 @@ import (
 	"causeway.example/functions/woocommerce/rest"
 	"causeway.example/shared/assortment"
 	"causeway.example/shared/canonical"
+	"causeway.example/shared/combine"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
@@ -40,8 +41,8 @@ const (
 	private = "private"
 )
 
-// Target writes products and prices. It keeps nothing between calls.
-type Target struct {
+// Config is what a Target needs.
+type Config struct {
 	Stores   rest.Stores
 	Masters  assortment.Masters // of products, by source
 	Lists    assortment.Masters // of prices, by source and list
@@ -51,12 +52,37 @@ type Target struct {
 	Retire   bool               // a retired product is taken out of the store
 }
 
+// Target writes products and prices, one batch of a store at a time. It keeps nothing between calls.
+type Target struct {
+	Config
+	combiner *combine.Combiner[string, question, connector.Receipt] // by store
+	turns    map[string]chan struct{}                               // by store: full while a batch is read and written
+}
+
+// New returns the target.
+func New(config Config) *Target {
+	t := &Target{Config: config, turns: map[string]chan struct{}{}}
+	for _, store := range config.Stores {
+		t.turns[store.Tenant] = make(chan struct{}, 1)
+	}
+	t.combiner = &combine.Combiner[string, question, connector.Receipt]{Most: Most, Do: t.work}
+	return t
+}
+
 // job is one delivery with its store.
 type job struct {
 	*Target
 	store      *rest.Store
 	sku, doing string
 	again      bool // the product was retired before the store had it
+}
+
+// plan is what a delivery comes to.
+type plan struct {
+	receipt connector.Receipt // once it is written; without a Ref if it creates
+	change  fields            // that are written; nil for none
+	create  bool
+	virtual bool // of one that is created
 }
 
 // none is the reference of what goes to no store, or is not there and need not be.
@@ -74,8 +100,7 @@ func (t *Target) Deliver(ctx context.Context, d connector.Delivery, product *can
 		return nowhere("products of " + d.Message.System() + " go to no store"), fault.Doing(j.doing, err)
 	}
 	j.store = t.Stores.Of(tenant)
-	receipt, err := j.product(ctx, d.Message.System(), product)
-	return receipt, fault.Doing(j.doing, err)
+	return j.ask(ctx, func(r *record) (plan, error) { return j.product(r, d.Message.System(), product) })
 }
 
 // DeliverPrices sets the prices of the product or variation.
@@ -89,8 +114,7 @@ func (t *Target) DeliverPrices(ctx context.Context, d connector.Delivery, list *
 	if master, err := t.Masters.Store(d.Message.System(), d.Message.Tenant); err == nil && master == tenant {
 		j.again = slices.ContainsFunc(d.Message.Parents, func(parent message.Key) bool { return d.Parents[parent.String()] == none })
 	}
-	receipt, err := j.price(ctx, list, name)
-	return receipt, fault.Doing(j.doing, err)
+	return j.ask(ctx, func(r *record) (plan, error) { return j.price(r, list, name) })
 }
 
 // Find returns the id of the product or variation with the SKU, which is the id of a product's key.
@@ -127,27 +151,27 @@ func (t *Target) SearchPrices(ctx context.Context, d connector.Delivery, list *c
 	return r.ref(), nil
 }
 
-func (j *job) product(ctx context.Context, system string, p *canonical.Product) (connector.Receipt, error) {
-	r, err := j.find(ctx)
+// said is the plan of what needs no write.
+func said(r connector.Receipt) (plan, error) { return plan{receipt: r}, nil }
+
+func (j *job) product(r *record, system string, p *canonical.Product) (plan, error) {
 	switch {
-	case err != nil:
-		return connector.Receipt{}, err
 	case r != nil && p.Active:
-		return j.update(ctx, r, p)
+		return j.update(r, p), nil
 	case r != nil:
-		return j.retire(ctx, r)
+		return j.retire(r), nil
 	case !p.Active:
-		return nowhere(j.store.Tenant + " has no product with the SKU " + j.sku + ", which is retired"), nil
+		return said(nowhere(j.store.Tenant + " has no product with the SKU " + j.sku + ", which is retired"))
 	case p.Parent != "":
-		return connector.Receipt{}, &fault.Error{
+		return plan{}, &fault.Error{
 			Kind: fault.Rejected, Class: fault.MissingRef, Field: "parent", Code: "unknown_variation",
 			Detail: strconv.Quote(j.sku) + " is a variation, and " + j.store.Tenant + " has none with this SKU; create it there with its options, then redrive",
 		}
 	}
-	return j.create(ctx, system, p)
+	return j.create(system, p)
 }
 
-func (j *job) update(ctx context.Context, r *record, p *canonical.Product) (connector.Receipt, error) {
+func (j *job) update(r *record, p *canonical.Product) plan {
 	change := fields{}
 	if title := strings.TrimSpace(p.Title); j.owns(fieldTitle) && !r.isVariation() && title != "" && title != r.title {
 		change["name"] = title
@@ -155,38 +179,32 @@ func (j *job) update(ctx context.Context, r *record, p *canonical.Product) (conn
 	if j.owns(fieldBarcode) && !p.Barcode.IsZero() && p.Barcode.String() != r.barcode {
 		change["global_unique_id"] = p.Barcode.String()
 	}
-	receipt := connector.Receipt{Ref: r.ref(), Linked: true, Detail: j.sku + " of " + j.store.Tenant + " is as it should be"}
+	receipt := connector.Receipt{Ref: r.ref(), Linked: len(change) == 0, Detail: j.sku + " of " + j.store.Tenant + " is as it should be"}
 	if len(change) > 0 {
-		if err := j.set(ctx, r, change); err != nil {
-			return connector.Receipt{}, err
-		}
-		receipt.Linked, receipt.Detail = false, j.sku+" of "+j.store.Tenant+" is updated"
+		receipt.Detail = j.sku + " of " + j.store.Tenant + " is updated"
 	}
 	if r.status == draft || r.status == private {
 		receipt.Detail += "; it is " + r.status + " there, and a person publishes it"
 	}
-	return receipt, nil
+	return plan{receipt: receipt, change: change}
 }
 
-func (j *job) retire(ctx context.Context, r *record) (connector.Receipt, error) {
+func (j *job) retire(r *record) plan {
 	status := draft
 	if r.isVariation() {
 		status = private
 	}
 	switch {
 	case !j.Retire:
-		return connector.Receipt{Ref: r.ref(), Linked: true, Detail: "not retired: WOOCOMMERCE_PRODUCT_RETIRE is keep"}, nil
+		return plan{receipt: connector.Receipt{Ref: r.ref(), Linked: true, Detail: "not retired: WOOCOMMERCE_PRODUCT_RETIRE is keep"}}
 	case r.status == draft || r.status == private:
-		return connector.Receipt{Ref: r.ref(), Linked: true, Detail: j.sku + " of " + j.store.Tenant + " is " + r.status + " already"}, nil
+		return plan{receipt: connector.Receipt{Ref: r.ref(), Linked: true, Detail: j.sku + " of " + j.store.Tenant + " is " + r.status + " already"}}
 	}
-	if err := j.set(ctx, r, fields{"status": status}); err != nil {
-		return connector.Receipt{}, err
-	}
-	return connector.Receipt{Ref: r.ref(), Detail: j.sku + " of " + j.store.Tenant + " is " + status}, nil
+	return plan{receipt: connector.Receipt{Ref: r.ref(), Detail: j.sku + " of " + j.store.Tenant + " is " + status}, change: fields{"status": status}}
 }
 
 // create makes a simple product, published only if it has a price.
-func (j *job) create(ctx context.Context, system string, p *canonical.Product) (connector.Receipt, error) {
+func (j *job) create(system string, p *canonical.Product) (plan, error) {
 	all := fields{"name": p.Title, "type": "simple", "status": draft, "sku": p.SKU}
 	if strings.TrimSpace(p.Title) == "" {
 		all["name"] = p.SKU
@@ -199,7 +217,7 @@ func (j *job) create(ctx context.Context, system string, p *canonical.Product) (
 	}
 	want, err := j.firstPrice(system, p)
 	if err != nil {
-		return connector.Receipt{}, err
+		return plan{}, err
 	}
 	var notes []connector.Note
 	if want != nil {
@@ -209,8 +227,7 @@ func (j *job) create(ctx context.Context, system string, p *canonical.Product) (
 			all["status"] = publish
 		}
 	}
-	id, err := j.make(ctx, all)
-	return connector.Receipt{Ref: id, Detail: "created " + j.sku + " in " + j.store.Tenant + " as " + all["status"], Notes: notes}, err
+	return plan{receipt: connector.Receipt{Detail: "created " + j.sku + " in " + j.store.Tenant + " as " + all["status"], Notes: notes}, change: all, create: true, virtual: p.Digital}, nil
 }
 
 // firstPrice returns the price with which a product is created, nil if it has none in this store.
@@ -235,30 +252,23 @@ func (j *job) unknown() error {
 	return e
 }
 
-func (j *job) price(ctx context.Context, list *canonical.PriceList, name string) (connector.Receipt, error) {
+func (j *job) price(r *record, list *canonical.PriceList, name string) (plan, error) {
 	want, err := j.prices(list.Prices, name)
-	if err != nil {
-		return connector.Receipt{}, err
-	}
-	r, err := j.find(ctx)
 	switch {
 	case err != nil:
-		return connector.Receipt{}, err
+		return plan{}, err
 	case r == nil && list.Retired:
-		return nowhere(j.store.Tenant + " has no product with the SKU " + j.sku + ", which is retired"), nil
+		return said(nowhere(j.store.Tenant + " has no product with the SKU " + j.sku + ", which is retired"))
 	case r == nil:
-		return connector.Receipt{}, j.unknown()
+		return plan{}, j.unknown()
 	case want == nil:
-		return connector.Receipt{Ref: r.ref(), Linked: true, Detail: "not set: list " + name + " has no price of " + j.sku + " in " + j.Currency + ", and the old one stays"}, nil
+		return said(connector.Receipt{Ref: r.ref(), Linked: true, Detail: "not set: list " + name + " has no price of " + j.sku + " in " + j.Currency + ", and the old one stays"})
 	}
 	change := want.change(r)
 	if len(change) == 0 {
-		return connector.Receipt{Ref: r.ref(), Linked: true, Detail: j.sku + " of " + j.store.Tenant + " costs " + want.amount.String() + " already"}, nil
+		return said(connector.Receipt{Ref: r.ref(), Linked: true, Detail: j.sku + " of " + j.store.Tenant + " costs " + want.amount.String() + " already"})
 	}
-	if err := j.set(ctx, r, change); err != nil {
-		return connector.Receipt{}, err
-	}
-	return connector.Receipt{Ref: r.ref(), Detail: "price of " + j.sku + " to " + want.amount.String(), Notes: want.notes}, nil
+	return plan{receipt: connector.Receipt{Ref: r.ref(), Detail: "price of " + j.sku + " to " + want.amount.String(), Notes: want.notes}, change: change}, nil
 }
 
 // owns reports whether the source is master of the field.

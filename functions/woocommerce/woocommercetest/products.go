@@ -20,6 +20,7 @@ type Product struct {
 	Regular string // decimal text
 	Sale    string // decimal text, "" for none
 	Images  []string
+	Virtual bool
 	Writes  int
 }
 
@@ -104,59 +105,122 @@ func (f *Fake) itemOf(id int64) *item {
 	return f.items[slices.IndexFunc(f.items, func(i *item) bool { return i.id == id })]
 }
 
-// createProduct refuses a SKU that another product has, as measured.
-func (f *Fake) createProduct(w http.ResponseWriter, r *http.Request) {
-	p := &Product{}
-	var given map[string]string
-	if err := json.NewDecoder(r.Body).Decode(&given); err != nil {
-		refuse(w, http.StatusBadRequest, "rest_invalid_json", "Invalid JSON body passed.")
-		return
-	}
-	i := slices.IndexFunc(f.items, func(other *item) bool { return other.sku == given["sku"] && given["sku"] != "" })
-	if i >= 0 {
-		answer(w, http.StatusBadRequest, map[string]any{"code": "product_invalid_sku", "message": "Invalid or duplicated SKU.", "data": map[string]any{
-			"status": http.StatusBadRequest, "resource_id": f.items[i].id, "unique_sku": given["sku"] + "-1",
-		}})
-		return
-	}
-	if !f.barcodeIsFree(w, given, 0) {
-		return
-	}
-	p.SKU = given["sku"]
-	p.change(given)
-	f.addProduct(p)
-	answer(w, http.StatusCreated, f.shown(f.itemOf(p.ID)))
+// productBody is what a request has of a product.
+type productBody struct {
+	texts   map[string]string
+	id      int64
+	virtual bool
 }
 
-// barcodeIsFree refuses a global unique id that another product has, or that is no GTIN.
-func (f *Fake) barcodeIsFree(w http.ResponseWriter, given map[string]string, id int64) bool {
-	code := given["global_unique_id"]
-	taken := slices.ContainsFunc(f.products, func(other *Product) bool { return code != "" && other.Barcode == code && other.ID != id })
-	if taken || strings.Trim(code, "0123456789-") != "" {
-		refuse(w, http.StatusBadRequest, "product_invalid_global_unique_id", "Invalid or duplicated GTIN, UPC, EAN or ISBN.")
-		return false
+// UnmarshalJSON reads the members that the fake knows.
+func (b *productBody) UnmarshalJSON(data []byte) error {
+	var given map[string]any
+	if err := json.Unmarshal(data, &given); err != nil {
+		return err
 	}
-	return true
+	b.texts = map[string]string{}
+	for name, value := range given {
+		if text, is := value.(string); is {
+			b.texts[name] = text
+		}
+	}
+	id, _ := given["id"].(float64)
+	b.id = int64(id)
+	b.virtual, _ = given["virtual"].(bool)
+	return nil
+}
+
+// refusal is why a product is not saved.
+type refusal struct {
+	code, text string
+	data       member
+}
+
+func refusing(code, text string) *refusal {
+	return &refusal{code, text, member{"status": http.StatusBadRequest}}
+}
+
+func (r *refusal) body() member { return member{"code": r.code, "message": r.text, "data": r.data} }
+
+// createProduct and updateProduct answer the request for one product.
+func (f *Fake) createProduct(w http.ResponseWriter, r *http.Request) {
+	f.saveProduct(w, r, http.StatusCreated, f.newProduct)
 }
 
 func (f *Fake) updateProduct(w http.ResponseWriter, r *http.Request, parent, id string) {
-	i := slices.IndexFunc(f.products, func(p *Product) bool {
-		return strconv.FormatInt(p.ID, 10) == id && strconv.FormatInt(p.Parent, 10) == parent
+	f.saveProduct(w, r, http.StatusOK, func(given productBody) (member, *refusal) {
+		given.id, _ = strconv.ParseInt(id, 10, 64)
+		of, _ := strconv.ParseInt(parent, 10, 64)
+		return f.oldProduct(given, of)
 	})
-	if i < 0 {
-		refuse(w, http.StatusBadRequest, "woocommerce_rest_product_invalid_id", "Invalid ID.")
-		return
-	}
-	var given map[string]string
+}
+
+func (f *Fake) saveProduct(w http.ResponseWriter, r *http.Request, status int, save func(productBody) (member, *refusal)) {
+	var given productBody
 	if err := json.NewDecoder(r.Body).Decode(&given); err != nil {
 		refuse(w, http.StatusBadRequest, "rest_invalid_json", "Invalid JSON body passed.")
 		return
 	}
-	if !f.barcodeIsFree(w, given, f.products[i].ID) {
+	shown, refused := save(given)
+	if refused != nil {
+		answer(w, http.StatusBadRequest, refused.body())
 		return
 	}
-	f.products[i].change(given)
-	answer(w, http.StatusOK, f.shown(f.itemOf(f.products[i].ID)))
+	answer(w, status, shown)
+}
+
+// newProduct refuses a SKU that another product has, as measured.
+func (f *Fake) newProduct(given productBody) (member, *refusal) {
+	sku := given.texts["sku"]
+	if i := slices.IndexFunc(f.items, func(other *item) bool { return other.sku == sku && sku != "" }); i >= 0 {
+		return nil, &refusal{"product_invalid_sku", "Invalid or duplicated SKU.", member{"status": http.StatusBadRequest, "resource_id": f.items[i].id, "unique_sku": sku + "-1"}}
+	}
+	if refused := f.barcodeIsTaken(given.texts, 0); refused != nil {
+		return nil, refused
+	}
+	p := &Product{SKU: sku, Virtual: given.virtual}
+	p.change(given.texts)
+	f.addProduct(p)
+	return f.shown(f.itemOf(p.ID)), nil
+}
+
+func (f *Fake) oldProduct(given productBody, parent int64) (member, *refusal) {
+	i := slices.IndexFunc(f.products, func(p *Product) bool { return p.ID == given.id && p.Parent == parent })
+	if i < 0 {
+		return nil, refusing("woocommerce_rest_product_invalid_id", "Invalid ID.")
+	}
+	if code := f.itemOf(given.id).broken; code != "" {
+		return nil, refusing(code, "Not saved.")
+	}
+	if refused := f.barcodeIsTaken(given.texts, f.products[i].ID); refused != nil {
+		return nil, refused
+	}
+	f.products[i].Virtual = f.products[i].Virtual || given.virtual
+	f.products[i].change(given.texts)
+	return f.shown(f.itemOf(f.products[i].ID)), nil
+}
+
+// barcodeIsTaken refuses a global unique id that another product has, or that is no GTIN.
+func (f *Fake) barcodeIsTaken(given map[string]string, id int64) *refusal {
+	code := given["global_unique_id"]
+	taken := slices.ContainsFunc(f.products, func(other *Product) bool { return code != "" && other.Barcode == code && other.ID != id })
+	if taken || strings.Trim(code, "0123456789-") != "" {
+		return refusing("product_invalid_global_unique_id", "Invalid or duplicated GTIN, UPC, EAN or ISBN.")
+	}
+	return nil
+}
+
+// newProducts creates products, each by itself.
+func (f *Fake) newProducts(all []productBody) []member {
+	answers := []member{}
+	for _, given := range all {
+		shown, refused := f.newProduct(given)
+		if refused != nil {
+			shown = member{"id": 0, "error": refused.body()}
+		}
+		answers = append(answers, shown)
+	}
+	return answers
 }
 
 // change sets what is given.

@@ -2,6 +2,7 @@ package woocommercetest
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -83,11 +84,18 @@ func (f *Fake) Available() map[string]int64 {
 	return all
 }
 
-// StockWrites returns how many quantities each batch named.
+// StockWrites returns how many products each batch named, for their quantities or for other fields.
 func (f *Fake) StockWrites() []int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.batches)
+}
+
+// AddAfterRead makes a product right after the next read of products, as another program can.
+func (f *Fake) AddAfterRead(p Product) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sales = append(f.sales, func() { f.addProduct(&p) })
 }
 
 // SellAfterRead sells pieces right after the next read of products, before anything is set.
@@ -138,15 +146,13 @@ func (i *item) show() member {
 	return member{"id": i.id, "parent_id": i.parent, "type": kind, "status": "publish", "sku": i.sku, "name": i.sku, "manage_stock": i.managed, "stock_quantity": quantity}
 }
 
-// updateProducts sets the quantities of products, or of the variations of one, each by itself. A
-// product that does not manage its stock takes none.
+// updateProducts sets the quantities of products, or of the variations of one, and what else is given of them,
+// each by itself, and creates products. A product that does not manage its stock takes no quantity.
 func (f *Fake) updateProducts(w http.ResponseWriter, r *http.Request, product string) {
 	var batch struct {
-		Create, Delete []json.RawMessage
-		Update         []struct {
-			ID       int64
-			Quantity *int64 `json:"stock_quantity"`
-		}
+		Create []productBody
+		Delete []json.RawMessage
+		Update []json.RawMessage
 	}
 	if err := json.NewDecoder(r.Body).Decode(&batch); err != nil {
 		refuse(w, http.StatusBadRequest, "rest_invalid_json", "Invalid JSON body passed.")
@@ -157,20 +163,42 @@ func (f *Fake) updateProducts(w http.ResponseWriter, r *http.Request, product st
 		return
 	}
 	parent, _ := strconv.ParseInt(product, 10, 64)
-	f.batches = append(f.batches, len(batch.Update))
+	f.batches = append(f.batches, len(batch.Create)+len(batch.Update))
+	body := member{}
+	if len(batch.Create) > 0 {
+		body["create"] = f.newProducts(batch.Create)
+	}
 	answers := []member{}
 	for _, one := range batch.Update {
-		i := slices.IndexFunc(f.items, func(i *item) bool { return i.id == one.ID })
-		if code, status := f.refusal(i, parent); code != "" {
-			answers = append(answers, member{"id": one.ID, "error": member{"code": code, "message": "Not saved.", "data": member{"status": status}}})
-			continue
-		}
-		if found := f.items[i]; found.managed == true && one.Quantity != nil {
-			found.has = *one.Quantity
-		}
-		answers = append(answers, f.shown(f.items[i]))
+		answers = append(answers, f.updateOne(one, parent))
 	}
-	answer(w, http.StatusOK, member{"update": answers})
+	body["update"] = answers
+	answer(w, http.StatusOK, body)
+}
+
+// updateOne sets what a batch has of one product or variation.
+func (f *Fake) updateOne(one json.RawMessage, parent int64) member {
+	var stock struct {
+		Quantity *int64 `json:"stock_quantity"`
+	}
+	var given productBody
+	if err := errors.Join(json.Unmarshal(one, &stock), json.Unmarshal(one, &given)); err != nil {
+		return member{"id": given.id, "error": refusing("rest_invalid_json", "Not saved.").body()}
+	}
+	i := slices.IndexFunc(f.items, func(i *item) bool { return i.id == given.id })
+	if code, status := f.refusal(i, parent); code != "" {
+		return member{"id": given.id, "error": member{"code": code, "message": "Not saved.", "data": member{"status": status}}}
+	}
+	found := f.items[i]
+	if found.managed == true && stock.Quantity != nil {
+		found.has = *stock.Quantity
+	}
+	if stock.Quantity == nil {
+		if _, refused := f.oldProduct(given, parent); refused != nil {
+			return member{"id": given.id, "error": refused.body()}
+		}
+	}
+	return f.shown(found)
 }
 
 // refusal returns why item i is not saved by the batch of the product's variations, or of products
