@@ -2,9 +2,12 @@ package shopify
 
 import (
 	"context"
+	"slices"
 
 	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/levels"
 	"causeway.example/functions/shopify/payload"
+	"causeway.example/functions/shopify/shipped"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
@@ -12,14 +15,16 @@ import (
 
 // poller is the connector.Poller of all shops.
 type poller struct {
-	api   *admin.Client
-	shops []string
+	api     *admin.Client
+	shops   []string
+	levels  *levels.Levels
+	shipped *shipped.Fulfillments
 }
 
 var _ connector.Poller = (*poller)(nil)
 
 // Feeds returns customers and orders of each shop. Customers come first, because orders wait
-// for them.
+// for them. Stock and shipments are more if the settings name locations of them.
 func (p *poller) Feeds() []connector.Feed {
 	var feeds []connector.Feed
 	for _, shop := range p.shops {
@@ -27,17 +32,34 @@ func (p *poller) Feeds() []connector.Feed {
 			connector.Feed{Tenant: shop, Topic: payload.TopicCustomerUpdate, Entity: payload.EntityCustomer},
 			connector.Feed{Tenant: shop, Topic: payload.TopicOrderUpdated, Entity: payload.EntityOrder})
 	}
-	return feeds
+	return slices.Concat(feeds, p.levels.Feeds(), p.shipped.Feeds())
 }
 
-// Changes lists the orders or customers of the feed's shop by the time of their last change.
+// of returns the poller that lists the topic, nil for that of orders and customers.
+func (p *poller) of(topic string) connector.Poller {
+	switch {
+	case levels.Is(topic):
+		return p.levels
+	case shipped.Is(topic):
+		return p.shipped
+	}
+	return nil
+}
+
+// Changes lists what changed in the feed's shop by the time of its last change.
 func (p *poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
+	if part := p.of(ask.Feed.Topic); part != nil {
+		return part.Changes(ctx, ask)
+	}
 	return p.api.Changes(ctx, ask)
 }
 
 // Fetch returns an order with all its lines. A customer was listed whole, unless it was
 // unreadable.
 func (p *poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (raw *message.Raw, err error) {
+	if part := p.of(feed.Topic); part != nil {
+		return part.Fetch(ctx, feed, change)
+	}
 	body, doing := change.Body, "fetching "+feed.Entity+" "+change.ID+" of "+feed.Tenant
 	switch {
 	case body != nil:

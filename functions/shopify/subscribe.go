@@ -3,10 +3,14 @@ package shopify
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/levels"
 	"causeway.example/functions/shopify/payload"
+	"causeway.example/functions/shopify/shipped"
+	"causeway.example/functions/shopify/site"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
@@ -27,7 +31,7 @@ const (
 }`
 )
 
-// subscribed are the topics that need a subscription.
+// subscribed are the topics that each shop needs a subscription of.
 var subscribed = []string{
 	payload.TopicOrderCreate, payload.TopicOrderUpdated, payload.TopicOrderPaid, payload.TopicOrderCancelled, payload.TopicOrderEdited, payload.TopicRefundCreate,
 	payload.TopicCustomerCreate, payload.TopicCustomerUpdate,
@@ -41,6 +45,20 @@ type subscriber struct {
 	api     *admin.Client
 	shops   []string
 	address string // of the subscriptions: https, or the ARN of a partner event source
+	// masters and shipping are the locations whose stock and fulfillments are published.
+	masters, shipping site.Set
+}
+
+// topics returns the topics that the shop needs a subscription of.
+func (s *subscriber) topics(shop string) []string {
+	all := slices.Clone(subscribed)
+	if len(s.masters[shop]) > 0 {
+		all = append(all, levels.Topics[:]...)
+	}
+	if len(s.shipping[shop]) > 0 {
+		all = append(all, shipped.Topics[:]...)
+	}
+	return all
 }
 
 var _ connector.Subscriber = (*subscriber)(nil)
@@ -57,7 +75,7 @@ func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscriptio
 			failures = append(failures, err)
 			continue
 		}
-		for _, topic := range subscribed {
+		for _, topic := range s.topics(shop) {
 			all = append(all, s.state(shop, topic, found))
 		}
 	}
@@ -65,10 +83,7 @@ func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscriptio
 }
 
 func (s *subscriber) state(shop, topic string, found []webhookSubscription) connector.Subscription {
-	state := connector.Subscription{Tenant: shop, Topic: topic, Feed: payload.TopicOrderUpdated, State: connector.Missing}
-	if topic == payload.TopicCustomerCreate || topic == payload.TopicCustomerUpdate {
-		state.Feed = payload.TopicCustomerUpdate
-	}
+	state := connector.Subscription{Tenant: shop, Topic: topic, Feed: feedOf(topic), State: connector.Missing}
 	for _, one := range found {
 		switch {
 		case one.topic != enum(topic):
@@ -80,6 +95,19 @@ func (s *subscriber) state(shop, topic string, found []webhookSubscription) conn
 		state.ID, state.State = one.id, connector.Elsewhere
 	}
 	return state
+}
+
+// feedOf returns the topic of the feed that has what a subscription of the topic missed.
+func feedOf(topic string) string {
+	switch {
+	case topic == payload.TopicCustomerCreate || topic == payload.TopicCustomerUpdate:
+		return payload.TopicCustomerUpdate
+	case levels.Is(topic):
+		return levels.Topic
+	case shipped.Is(topic):
+		return shipped.Topic
+	}
+	return payload.TopicOrderUpdated
 }
 
 // webhookSubscription is the part of the API's type of that name that is used.

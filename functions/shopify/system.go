@@ -3,6 +3,7 @@ package shopify
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,10 +13,14 @@ import (
 	"causeway.example/functions/shopify/admin"
 	"causeway.example/functions/shopify/fulfillment"
 	"causeway.example/functions/shopify/inventory"
+	"causeway.example/functions/shopify/levels"
 	"causeway.example/functions/shopify/mark"
+	"causeway.example/functions/shopify/owner"
 	"causeway.example/functions/shopify/payload"
 	"causeway.example/functions/shopify/product"
 	"causeway.example/functions/shopify/returning"
+	"causeway.example/functions/shopify/shipped"
+	"causeway.example/functions/shopify/site"
 	"causeway.example/functions/shopify/translation"
 	"causeway.example/shared/assortment"
 	"causeway.example/shared/canonical"
@@ -56,6 +61,10 @@ type Settings struct {
 	// Locations are Shopify's ids of a warehouse's locations. Where an order has pieces at several
 	// locations, those of the shipment's location are fulfilled first.
 	Locations map[string]string `env:"SHOPIFY_LOCATIONS" envKeyValSeparator:"="`
+	// MasterLocations are the locations whose stock the shop is master of, and publishes.
+	MasterLocations []string `env:"SHOPIFY_MASTER_LOCATIONS" needs:"SHOPIFY_ADMIN_TOKEN"`
+	// ShippingLocations are the locations that ship by themselves: their fulfillments are published.
+	ShippingLocations []string `env:"SHOPIFY_SHIPPING_LOCATIONS" needs:"SHOPIFY_ADMIN_TOKEN"`
 	// StockLocations are the locations whose stock is set, by the location of its master: of an ERP
 	// or a warehouse. An entry is a shop with Shopify's id of the location, or none.
 	StockLocations map[string]string `env:"SHOPIFY_STOCK_LOCATIONS" envKeyValSeparator:"="`
@@ -163,6 +172,10 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, fault.Doing("opening shopify", err)
 	}
+	masters, shipping, err := s.openSites(places)
+	if err != nil {
+		return connector.System{}, fault.Doing("opening shopify", err)
+	}
 	products, err := s.openProducts(api)
 	if err != nil {
 		return connector.System{}, fault.Doing("opening shopify", err)
@@ -173,12 +186,14 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	opened := &store{
 		Translator: &translation.Translator{API: api, Memory: deps.CrossRef, Currency: s.Currency, Tolerance: s.Tolerance},
 		shops:      s.Shops, verifiers: verifiers, api: api,
+		levels:  &levels.Levels{API: api, Sites: masters, Now: deps.Now},
+		shipped: &shipped.Fulfillments{API: api, Sites: shipping, Book: owner.Book{Memory: deps.CrossRef}},
 	}
 	system := connector.System{
-		Profile: Profile(), Stores: s.Shops, Source: opened, Poller: &poller{api: api, shops: s.Shops},
+		Profile: Profile(), Stores: s.Shops, Source: opened, Poller: &poller{api: api, shops: s.Shops, levels: opened.levels, shipped: opened.shipped},
 		Target: &target{
 			Target: fulfillment.New(fulfillment.Config{
-				API: api, Shops: s.Shops, Memory: deps.CrossRef, Carriers: s.Carriers, Locations: s.Locations, Notify: s.Notify,
+				API: api, Shops: s.Shops, Memory: deps.CrossRef, Carriers: s.Carriers, Locations: s.Locations, Shipping: shipping, Notify: s.Notify,
 			}),
 			returns:  returning.New(returning.Config{API: api, Shops: s.Shops}),
 			marks:    mark.New(s.marks(api)),
@@ -190,9 +205,33 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		system.Checker, system.Auditor = opened, &auditor{api: api, shops: s.Shops, currency: s.Currency}
 	}
 	if s.AdminToken != "" && s.WebhookURL != "" {
-		system.Subscriber = &subscriber{api: api, shops: s.Shops, address: s.WebhookURL}
+		system.Subscriber = &subscriber{api: api, shops: s.Shops, address: s.WebhookURL, masters: masters, shipping: shipping}
 	}
 	return system, nil
+}
+
+// openSites returns the locations whose stock and whose fulfillments are published. One whose stock another
+// system is master of, or where a warehouse fulfills, is rejected: what Causeway writes there would be published.
+func (s Settings) openSites(places map[string]inventory.Place) (masters, shipping site.Set, err error) {
+	if masters, err = site.Parse(levels.Key, s.MasterLocations, s.Shops); err != nil {
+		return nil, nil, err
+	}
+	if shipping, err = site.Parse(shipped.Key, s.ShippingLocations, s.Shops); err != nil {
+		return nil, nil, err
+	}
+	for _, source := range slices.Sorted(maps.Keys(places)) {
+		if place := places[source]; masters.Has(place.Shop, place.ID) {
+			return nil, nil, site.Wrong(levels.Key, place.Shop+"/"+place.ID+" gets the stock of "+source+" by "+inventory.KeyLocations+"; a location has one master")
+		}
+	}
+	for _, from := range slices.Sorted(maps.Keys(s.Locations)) {
+		for _, shop := range s.Shops {
+			if id := s.Locations[from]; shipping.Has(shop, id) {
+				return nil, nil, site.Wrong(shipped.Key, shop+"/"+id+" is where location "+from+" of a warehouse fulfills by SHOPIFY_LOCATIONS; only one of them ships from it")
+			}
+		}
+	}
+	return masters, shipping, nil
 }
 
 // checkTags rejects a tag that has two meanings.
@@ -280,6 +319,20 @@ type store struct {
 	shops     []string
 	verifiers map[string]*webhook.Verifier // by shop
 	api       *admin.Client
+	levels    *levels.Levels
+	shipped   *shipped.Fulfillments
+}
+
+// Translate turns a delivery into canonical events: of stock, of a shipment, or of an order, a customer and what
+// belongs to them.
+func (s *store) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
+	switch {
+	case levels.Is(raw.Topic):
+		return s.levels.Translate(ctx, raw)
+	case shipped.Is(raw.Topic):
+		return s.shipped.Translate(ctx, raw)
+	}
+	return s.Translator.Translate(ctx, raw)
 }
 
 var (

@@ -21,6 +21,11 @@ const (
 	TopicTransaction    = "order_transactions/create"
 	TopicCustomerCreate = "customers/create"
 	TopicCustomerUpdate = "customers/update"
+
+	TopicFulfillmentCreate = "fulfillments/create"
+	TopicFulfillmentUpdate = "fulfillments/update"
+	TopicLevelUpdate       = "inventory_levels/update"
+	TopicLevelDisconnect   = "inventory_levels/disconnect"
 )
 
 // The headers of a delivery, in the spelling of Shopify's documentation.
@@ -40,7 +45,9 @@ const (
 	EntityCustomer    = "customer"
 	EntityPayment     = "payment"
 	EntityRefund      = "refund"
-	EntityFulfillment = "fulfillment"
+	EntityFulfillment = "fulfillment" // of which it is remembered whose it is
+	EntityShipment    = "shipment"    // a fulfillment that is published
+	EntityLevel       = "inventory"
 )
 
 // Key returns the key of an entity of the shop, such as
