@@ -19,7 +19,7 @@ import (
 func TestQueriesFitTheSchema(t *testing.T) {
 	t.Parallel()
 	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "admin", Input: string(mustRead(t, "..", "shopifytest", "testdata", "admin.graphql"))})
-	s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor, "SHOPIFY_ERP_REFUNDS": "pay", "SHOPIFY_STOCK_LOCATIONS": stockMap, "SHOPIFY_PRODUCT_SHOPS": productSettings["SHOPIFY_PRODUCT_SHOPS"], "SHOPIFY_PRICE_LISTS": productSettings["SHOPIFY_PRICE_LISTS"]})
+	s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor, "SHOPIFY_ERP_REFUNDS": "pay", "SHOPIFY_STOCK_LOCATIONS": stockMap, "SHOPIFY_MASTER_LOCATIONS": otherSite, "SHOPIFY_SHIPPING_LOCATIONS": otherSite, "SHOPIFY_PRODUCT_SHOPS": productSettings["SHOPIFY_PRODUCT_SHOPS"], "SHOPIFY_PRICE_LISTS": productSettings["SHOPIFY_PRICE_LISTS"]})
 	s.fake.Pay("5", sale(1, "SALE", "SUCCESS", "gift_card", 15750))
 	s.fake.Put(withRefund(t))
 	s.polled(t, "order", "820982911946154508")
@@ -63,19 +63,37 @@ func TestQueriesFitTheSchema(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	s.publishes(t)
 	asked := s.fake.Asked()
-	if len(asked) != 81 {
-		t.Fatalf("%d queries were sent, want 81", len(asked))
+	if len(asked) != 99 {
+		t.Fatalf("%d queries were sent, want 99", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {
 			t.Errorf("%s\n%v", query, errs)
 		}
-		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors", "tracked", "isTracked", "currencyCode", "currency", "createdDefinition", "definition {", "value }", "text }", "cancelledAt", "canceledAt").Replace(query)
+		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors", "tracked", "isTracked", "currencyCode", "currency", "createdDefinition", "definition {", "value }", "text }", "cancelledAt", "canceledAt", "location {", "place {").Replace(query)
 		if _, errs := gqlparser.LoadQueryWithRules(schema, misspelt, rules.NewDefaultRules()); errs == nil {
 			t.Errorf("a misspelt field passes:\n%s", misspelt)
 		}
 	}
+}
+
+// publishes reads a level and fulfillments by webhook and by poll.
+func (s *shop) publishes(t *testing.T) {
+	t.Helper()
+	if got, err := s.translate(t, "inventory_levels/update", s.fake.LevelBody("TEE-BLK-M", otherSite)); err != nil || len(got.Events) != 1 {
+		t.Fatal(got, err)
+	}
+	s.polled(t, "inventory", "TEE-BLK-M@"+otherSite)
+	var last shopifytest.Fulfillment
+	for range 10 { // as many as the list has
+		last = s.fake.Ship(shopifytest.Fulfillment{Order: "5001", Location: otherSite, Lines: map[string]int64{"11": 1}})
+	}
+	if got := s.reported(t, "fulfillments/create", last.ID); len(got.Events) != 1 {
+		t.Fatal(got)
+	}
+	s.polled(t, "shipment", strconv.FormatInt(last.ID, 10))
 }
 
 // fulfillsInPages ships an order of 60 lines, and again under another id, so that every query of a

@@ -28,8 +28,8 @@ func (l *Levels) Feeds() (feeds []connector.Feed) {
 }
 
 const (
-	longest = 7 * 24 * 60 * 60 // seconds of a window
-	pages   = 10               // most pages of a location in a window
+	longest = 365 * 24 * 60 * 60 // seconds of a window
+	pages   = 10                 // most pages of a location in a window
 )
 
 // Changes lists the levels that changed within a window, oldest first. The cursor is the second at which
