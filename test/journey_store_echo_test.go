@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +94,11 @@ func TestStoreEchoOfAWarehousesShipmentIsNoSecondShipment(t *testing.T) {
 							t.Errorf("the ERP has %+v", got)
 						}
 					}
+					for _, f := range made {
+						if ends := w.ends("shopify", "shipment", strconv.FormatInt(f.ID, 10)); len(ends) > 0 {
+							t.Errorf("fulfillment %d was published: %v", f.ID, ends)
+						}
+					}
 					w.shippedInBooks("shopify", "42", "3")
 					if shown := w.crmOne("orders").Properties["causeway_shipments"]; strings.Count(shown, "TEE-BLK-M") != 2 {
 						t.Errorf("the CRM has %q", shown)
@@ -104,8 +110,8 @@ func TestStoreEchoOfAWarehousesShipmentIsNoSecondShipment(t *testing.T) {
 	}
 }
 
-// TestStoreEchoAPersonPacksTheRest: what the warehouse did not ship is packed at the shop's location, in a parcel of the
-// same content, and is a shipment of its own.
+// TestStoreEchoAPersonPacksTheRest: a person enters the warehouse's parcel once more, with its number, which
+// is the same parcel in the ERP, and then packs another.
 func TestStoreEchoAPersonPacksTheRest(t *testing.T) {
 	t.Parallel()
 	journey(t, echoes{}.setup(), func(w *world) {

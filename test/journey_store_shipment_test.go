@@ -76,8 +76,8 @@ func (w *world) pollsShop(topic string) (sum reconcile.Report) {
 	return sum
 }
 
-// wantPacked fails unless the ERP has exactly these item fulfillments of order 42, each as its pieces and tracking
-// numbers, and the shop and the other store got nothing.
+// wantPacked fails unless the ERP has exactly these item fulfillments of order 42, each as its pieces and
+// tracking numbers, and the shop and the other store got nothing.
 func (w *world) wantPacked(want ...string) {
 	w.Helper()
 	var got []string
@@ -106,7 +106,8 @@ func (w *world) wantPacked(want ...string) {
 	}
 }
 
-// TestStoreShipmentOfTwoLocationsIsTwoItemFulfillments, with several numbers and a carrier that nobody knows, each webhook twice.
+// TestStoreShipmentOfTwoLocationsIsTwoItemFulfillments, with several numbers and a carrier that nobody
+// knows, each webhook twice.
 func TestStoreShipmentOfTwoLocationsIsTwoItemFulfillments(t *testing.T) {
 	t.Parallel()
 	journey(t, shipsItself(map[string]string{"NETSUITE_INVOICE": "shipped", "NETSUITE_SHIP_LOCATIONS": ownSite + "=5"}), func(w *world) {
@@ -139,7 +140,8 @@ func TestStoreShipmentOfTwoLocationsIsTwoItemFulfillments(t *testing.T) {
 	})
 }
 
-// TestStoreShipmentEndsInItsNewestState: corrected and delivered, or cancelled, whichever webhook arrives first.
+// TestStoreShipmentEndsInItsNewestState: corrected and delivered, or cancelled, whichever webhook arrives
+// first.
 func TestStoreShipmentEndsInItsNewestState(t *testing.T) {
 	t.Parallel()
 	for _, cancelled := range []bool{false, true} {
@@ -231,8 +233,8 @@ func TestStoreShipmentThatWasCancelledBeforeItWasHeardOfIsShippedNowhere(t *test
 	})
 }
 
-// TestStoreShipmentThatReplacesAnotherWaitsForItsEnd: a label is voided and the same parcel packed again, and the second
-// webhook arrives long before the first.
+// TestStoreShipmentThatReplacesAnotherWaitsForItsEnd: a label is voided and the same parcel packed again,
+// and the second webhook arrives long before the first.
 func TestStoreShipmentThatReplacesAnotherWaitsForItsEnd(t *testing.T) {
 	t.Parallel()
 	for _, number := range []string{"1Z1", "1Z2"} {
@@ -287,6 +289,35 @@ func TestStoreShipmentOfAnOrderThatTheERPDoesNotGetIsSkippedWithIt(t *testing.T)
 				}
 				w.noDead()
 			})
+		})
+	}
+}
+
+// TestStoreShipmentOfThePointOfSaleFulfillsAnOrderThatTheERPHas: the filter is off, or the order was
+// reported before it was handed over.
+func TestStoreShipmentOfThePointOfSaleFulfillsAnOrderThatTheERPHas(t *testing.T) {
+	t.Parallel()
+	for _, filtered := range []bool{false, true} {
+		s := shipsItself(nil)
+		s.filters = map[string]bool{"pos_fulfilled": filtered}
+		journey(t, s, func(w *world) {
+			sale, made := ingestSale(42, 0, 2), packed(ownSite, 2)
+			made.Method = "RETAIL"
+			sale.Change = func(o map[string]any) {
+				if o["source_name"] = "pos"; !filtered {
+					crmShipped(o)
+					o["fulfillments"] = []any{}
+				}
+			}
+			w.ingestOK(w.shopify("orders/create", sale.Body()))
+			w.pass(time.Minute)
+			w.hears("fulfillments/create", w.shop.Ship(made).ID)
+			w.pass(10 * time.Minute)
+			w.wantPacked("2")
+			if shown := w.crmOne("orders").Properties; shown["causeway_delivered_at"] == "" {
+				t.Errorf("the CRM has %v", shown)
+			}
+			w.noDead()
 		})
 	}
 }

@@ -68,8 +68,8 @@ func TestStoreStockIsThatOfTheOtherStore(t *testing.T) {
 	})
 }
 
-// TestStoreStockWhoseWebhooksAreLateOrLostIsTheNewest: webhooks that arrive in the wrong order are read anew, and the poll has
-// what none reported.
+// TestStoreStockWhoseWebhooksAreLateOrLostIsTheNewest: webhooks that arrive in the wrong order are read
+// anew, and the poll has what none reported.
 func TestStoreStockWhoseWebhooksAreLateOrLostIsTheNewest(t *testing.T) {
 	t.Parallel()
 	s := storeStock(map[string]string{"SHOPIFY_MASTER_LOCATIONS": stockPlace})
@@ -122,7 +122,8 @@ func TestStoreStockOfOneSecondEndsInTheLastState(t *testing.T) {
 	}
 }
 
-// TestStoreStockThatCannotBeToldIsLeftOut: no SKU, not tracked; and a SKU of two items is kept with its reason.
+// TestStoreStockThatCannotBeToldIsLeftOut: no SKU, not tracked; and a SKU of two items is kept with its
+// reason.
 func TestStoreStockThatCannotBeToldIsLeftOut(t *testing.T) {
 	t.Parallel()
 	journey(t, storeStock(nil), func(w *world) {

@@ -122,7 +122,6 @@ func TestWhatIsNoShipment(t *testing.T) {
 		"a digital line":         {func(f *shopifytest.Fulfillment) { f.Lines = map[string]int64{"14": 1} }, "only gift cards"},
 		"a line without a SKU":   {func(f *shopifytest.Fulfillment) { f.Lines = map[string]int64{"15": 1} }, "have no SKU"},
 		"cancelled, and digital": {func(f *shopifytest.Fulfillment) { f.Lines, f.Status = map[string]int64{"14": 1}, "CANCELLED" }, "only gift cards"},
-		"over the counter":       {func(f *shopifytest.Fulfillment) { f.Method = "RETAIL" }, "handed over at the point of sale"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -148,7 +147,19 @@ func TestWhatIsNoShipment(t *testing.T) {
 	}
 }
 
-// What is shipped with other lines is published without them, and what is picked up or sent by a courier is shipped.
+func TestWhatIsHandedOverIsDelivered(t *testing.T) {
+	t.Parallel()
+	s := shipsFrom(t, nil)
+	f := byHand()
+	f.Method, f.Company, f.Numbers, f.URLs = "RETAIL", "", nil, nil
+	got := s.reported(t, "fulfillments/create", s.fake.Ship(f).ID).Events
+	if len(got) != 1 || got[0].Type != canonical.ShipmentDelivered || !got[0].Body.(*canonical.Shipment).DeliveredAt.Equal(shopifytest.Start) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// What is shipped with other lines is published without them, and what is picked up or sent by a courier is
+// shipped.
 func TestLinesThatAreNotShippedAreLeftOut(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"SHIPPING", "PICK_UP", "LOCAL", "PICKUP_POINT"} {
@@ -214,7 +225,8 @@ func TestManyLinesAndFulfillmentsAreAllRead(t *testing.T) {
 	}
 }
 
-// TestOurFulfillmentsAreNotPublished has a warehouse's shipment fulfilled at the shipping location, with its answer or without.
+// TestOurFulfillmentsAreNotPublished has a warehouse's shipment fulfilled at the shipping location, with
+// its answer or without.
 func TestOurFulfillmentsAreNotPublished(t *testing.T) {
 	t.Parallel()
 	for _, lost := range []bool{false, true} {

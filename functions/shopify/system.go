@@ -211,7 +211,8 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 }
 
 // openSites returns the locations whose stock and whose fulfillments are published. One whose stock another
-// system is master of, or where a warehouse fulfills, is rejected: what Causeway writes there would be published.
+// system is master of, or where a warehouse fulfills, is rejected: what Causeway writes there would be
+// published.
 func (s Settings) openSites(places map[string]inventory.Place) (masters, shipping site.Set, err error) {
 	if masters, err = site.Parse(levels.Key, s.MasterLocations, s.Shops); err != nil {
 		return nil, nil, err
@@ -323,8 +324,8 @@ type store struct {
 	shipped   *shipped.Fulfillments
 }
 
-// Translate turns a delivery into canonical events: of stock, of a shipment, or of an order, a customer and what
-// belongs to them.
+// Translate turns a delivery into canonical events: of stock, of a shipment, or of an order, a customer and
+// what belongs to them.
 func (s *store) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
 	switch {
 	case levels.Is(raw.Topic):

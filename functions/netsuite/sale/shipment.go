@@ -102,9 +102,9 @@ func (t *Target) explained(ctx context.Context, p suitetalk.Place, s *shipping, 
 	return &f
 }
 
-// replaced returns the rejection of pieces that are not open, or fault.NotReady if an item fulfillment of another
-// fulfillment of the store has them: a store that cancels one and makes another reports both at once, and
-// the pieces are open again once the first is removed.
+// replaced returns the rejection of pieces that are not open, or fault.NotReady if an item fulfillment of
+// another fulfillment of the store has them: a store that cancels one and makes another reports both at
+// once, and the pieces are open again once the first is removed.
 func (t *Target) replaced(ctx context.Context, p suitetalk.Place, s *shipping, rejected error) error {
 	f := fault.As(rejected)
 	if f == nil || f.Code != suitetalk.OverFulfilled || !s.ofStore() {
@@ -135,9 +135,9 @@ func (s *shipping) isSibling(row suitetalk.Values) bool {
 	return s.ofStore() && row["type"] == suitetalk.ItemFulfillmentType && strings.HasPrefix(strings.ToLower(row["externalid"]), record.StorePrefix(s.message.Key()))
 }
 
-// sameParcel returns the item fulfillment of the order that has one of the shipment's tracking
-// numbers in its memo and the same quantities, "" if there is none: a warehouse that confirms a
-// shipment again may give it another id. A store gives none another, so that two fulfillments of it are two parcels.
+// sameParcel returns the item fulfillment of the order that has one of the shipment's tracking numbers in
+// its memo and the same quantities, "" if there is none: a warehouse that confirms a shipment again may
+// give it another id. A store gives none another, so that two fulfillments of it are two parcels.
 func (t *Target) sameParcel(ctx context.Context, p suitetalk.Place, s *shipping, order *suitetalk.Document, items map[string]string) (string, error) {
 	begun := slices.ContainsFunc(bookedLines(order), func(b booked) bool { return b.fulfilled.Sign() > 0 })
 	if !begun || len(s.shipment.Tracking) == 0 {

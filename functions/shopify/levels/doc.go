@@ -12,11 +12,11 @@
 //
 // # Webhooks
 //
-// inventory_levels/update has the ids of item and location and no SKU, and inventory_levels/disconnect is of
-// an item that is no longer stocked at the location. Both are hints: the level is read anew from the API,
-// and what was read is published. Two changes within a second have one updatedAt, and X-Shopify-Triggered-At
-// decides: of two levels with the same second, the one read for the later webhook is the newer one. Both need the
-// scope read_inventory (Admin API 2026-10, WebhookSubscriptionTopic).
+// inventory_levels/update has the ids of item and location and no SKU, and inventory_levels/disconnect is
+// of an item that is no longer stocked at the location. Both are hints: the level is read anew from the
+// API, and what was read is published. Two changes within a second have one updatedAt, and
+// X-Shopify-Triggered-At decides: of two levels with the same second, the one read for the later webhook is
+// the newer one. Both need the scope read_inventory (Admin API 2026-10, WebhookSubscriptionTopic).
 //
 // # Poll
 //
@@ -27,7 +27,8 @@
 //
 // # What is left out
 //
-//   - An item without a SKU, and one whose quantity Shopify does not track. The delivery is skipped with that reason.
+//   - An item without a SKU, and one whose quantity Shopify does not track. The delivery is skipped with
+//     that reason.
 //   - A SKU that several tracked items have at the location is rejected with their ids: each would be taken
 //     for the whole stock.
 //   - An item whose SKU changed is published under the new one from its next level on. The old SKU keeps its

@@ -9,7 +9,7 @@
 // same time, one returns the values of both).
 //
 // A fulfillment is the announced shipment's if it has exactly its pieces and its tracking numbers, and no
-// other fulfillment has taken that announcement. A person who fulfills in Shopify by hand what a warehouse shipped,
-// with its tracking number, therefore makes no second shipment either. What was decided of a fulfillment
-// stays, also if its tracking changes.
+// other fulfillment has taken that announcement. A person who fulfills in Shopify by hand what a warehouse
+// shipped, with its tracking number, therefore makes no second shipment either. What was decided of a
+// fulfillment stays, also if its tracking changes.
 package owner

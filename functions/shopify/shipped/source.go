@@ -116,8 +116,6 @@ func (f *Fulfillments) unpublished(shop string, read *fulfillment) (why string, 
 		return "", &fault.Error{Kind: fault.Invalid, Class: fault.Value, Field: "status", Detail: strconv.Quote(read.status) + " is no known status of a fulfillment"}
 	}
 	switch {
-	case read.handed:
-		return "fulfillment " + read.id + " was handed over at the point of sale", nil
 	case read.status == statusCancelled && len(read.lines) == 0: // the goods are no longer named
 	case len(read.shippedLines()) == 0:
 		return "fulfillment " + read.id + " has nothing that is shipped: only gift cards, or lines that need no shipping or have no SKU", nil
@@ -138,6 +136,8 @@ func (f *fulfillment) event(raw *message.Raw) connector.Event {
 	switch {
 	case f.status == statusCancelled:
 		body.Status, event.At = canonical.ShipmentCancelled, f.updated
+	case f.handed && f.delivered.IsZero():
+		body.Status, body.DeliveredAt = canonical.Delivered, f.created
 	case !f.delivered.IsZero():
 		body.Status, body.DeliveredAt, event.At = canonical.Delivered, f.delivered, f.delivered
 		if f.delivered.After(f.updated) {

@@ -109,7 +109,7 @@ func (f *fulfillment) read(r *strictjson.Reader) (cursor string) {
 			cursor = readConnection(r, func(r *strictjson.Reader) { f.lines = append(f.lines, readLine(r)) })
 		}
 	}
-	if shown == "DELIVERED" && f.delivered.IsZero() {
+	if (shown == "DELIVERED" || shown == "PICKED_UP") && f.delivered.IsZero() {
 		f.delivered = f.updated
 	}
 	return cursor
@@ -134,8 +134,8 @@ func (f *fulfillment) readTracking(r *strictjson.Reader) {
 	}
 }
 
-// readHanded reports whether everything of the fulfillment orders was sold in a shop: one of them is RETAIL, and
-// the others need no delivery.
+// readHanded reports whether everything of the fulfillment orders was sold in a shop: one of them is
+// RETAIL, and the others need no delivery.
 func readHanded(r *strictjson.Reader) bool {
 	retail, delivered := 0, 0
 	readConnection(r, func(r *strictjson.Reader) {

@@ -39,8 +39,8 @@ func (f *Fake) StockSecond(sku, location string, available int64) {
 	f.stock.items[len(f.stock.items)-1].set(location, available, f.clock())
 }
 
-// LevelBody returns the level of the SKU's first item at the location as the body of an inventory_levels/update
-// webhook, with the members of the published sample; nil if there is none.
+// LevelBody returns the level of the SKU's first item at the location as the body of an
+// inventory_levels/update webhook, with the members of the published sample; nil if there is none.
 func (f *Fake) LevelBody(sku, location string) []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -112,8 +112,8 @@ func (f *Fake) levelRoot(field *ast.Field, variables map[string]any) (value any,
 // levelWindow is the search of levels that changed within a time.
 var levelWindow = regexp.MustCompile(`^updated_at:>='([^']+)' AND updated_at:<='([^']+)'$`)
 
-// showLocation returns the location with the levels that are searched for, in the order of their items; nil if
-// nothing was ever stocked at it.
+// showLocation returns the location with the levels that are searched for, in the order of their items; nil
+// if nothing was ever stocked at it.
 func (f *Fake) showLocation(location string, field *ast.Field, variables map[string]any) any {
 	search := ""
 	for _, inner := range fields(field.SelectionSet) {

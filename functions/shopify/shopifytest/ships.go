@@ -16,8 +16,8 @@ const firstFulfillment = 255_858_000
 func (f *Fake) nextFulfillment() int64 { return firstFulfillment + int64(len(f.shipping.made)) }
 
 // Ship fulfills pieces of an order as a person does in the admin, or Shopify by itself, and returns the
-// fulfillment with its id. Its status is SUCCESS unless it is given. It panics if the shop does not have the order or a
-// line of it.
+// fulfillment with its id. Its status is SUCCESS unless it is given. It panics if the shop does not have
+// the order or a line of it.
 func (f *Fake) Ship(made Fulfillment) Fulfillment {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -34,8 +34,8 @@ func (f *Fake) Ship(made Fulfillment) Fulfillment {
 	return made
 }
 
-// ChangeFulfillment changes a fulfillment as a person, an app or a carrier does: its tracking, its status, or that
-// it arrived.
+// ChangeFulfillment changes a fulfillment as a person, an app or a carrier does: its tracking, its status,
+// or that it arrived.
 func (f *Fake) ChangeFulfillment(id int64, change func(*Fulfillment)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -81,8 +81,8 @@ func (f *Fake) touchedBy(order object) {
 	}
 }
 
-// FulfillmentBody returns the fulfillment as the body of a fulfillments/… webhook, with the members of the published
-// sample; nil if there is none.
+// FulfillmentBody returns the fulfillment as the body of a fulfillments/… webhook, with the members of the
+// published sample; nil if there is none.
 func (f *Fake) FulfillmentBody(id int64) []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
