@@ -217,13 +217,7 @@ func readLevel(r *strictjson.Reader, l *level) *level {
 		case "isActive":
 			l.active = r.Bool()
 		case "quantities":
-			for range r.Array() {
-				for key := range r.Object() {
-					if key == "quantity" {
-						l.pieces = r.Int()
-					}
-				}
-			}
+			l.pieces = readQuantity(r)
 		case "item":
 			for key := range r.Object() {
 				l.readMember(r, key)
@@ -234,4 +228,16 @@ func readLevel(r *strictjson.Reader, l *level) *level {
 		l.pieces = 0
 	}
 	return l
+}
+
+// readQuantity returns the quantity of a list, of which one was selected.
+func readQuantity(r *strictjson.Reader) (pieces int64) {
+	for range r.Array() {
+		for key := range r.Object() {
+			if key == "quantity" {
+				pieces = r.Int()
+			}
+		}
+	}
+	return pieces
 }

@@ -100,12 +100,17 @@ func decode(r *wire.Reader) (f fulfillment) {
 			}
 		}
 	}
+	f.require(r)
+	return f
+}
+
+// require fails with the name of a member that is missing.
+func (f *fulfillment) require(r *wire.Reader) {
 	for name, missing := range map[string]bool{"order_id": f.order == "", "created_at": f.id != "" && f.created.IsZero(), "updated_at": f.id != "" && f.updated.IsZero()} {
 		if missing {
 			r.Missing(name)
 		}
 	}
-	return f
 }
 
 func decodeTracking(r *wire.Reader) (t canonical.Tracking) {

@@ -42,40 +42,40 @@ const (
 
 // read returns the fulfillment as the body of a raw message, nil if the shop does not have it.
 func (f *Fulfillments) read(ctx context.Context, shop, id string) ([]byte, error) {
-	doing := "reading fulfillment " + id + " of " + shop
-	first := []admin.Variable{{Name: "id", Value: payload.GID("Fulfillment", id)}}
-	c := admin.Call{Shop: shop, Doing: doing, Query: queryOne, Variables: first}
-	var found *fulfillment
-	for cursor := ""; ; {
-		var page *fulfillment
-		next := ""
-		c.Read = func(r *strictjson.Reader) {
-			for key := range r.Object() {
-				if key == "fulfillment" && !r.Null() {
-					page = &fulfillment{}
-					next = page.read(r)
-				}
+	c := admin.Call{Shop: shop, Doing: "reading fulfillment " + id + " of " + shop, Query: queryOne, Variables: []admin.Variable{{Name: "id", Value: payload.GID("Fulfillment", id)}}}
+	found, cursor, err := f.page(ctx, c, "")
+	if err != nil || found == nil {
+		return nil, err
+	}
+	for cursor != "" {
+		more, next, err := f.page(ctx, c, cursor)
+		if err != nil {
+			return nil, err
+		}
+		if more == nil || !more.updated.Equal(found.updated) || next == cursor {
+			return nil, fault.New(fault.Unavailable, fault.Intermittent, c.Doing, "the fulfillment changed while its lines were read")
+		}
+		found.lines, cursor = append(found.lines, more.lines...), next
+	}
+	return found.encode()
+}
+
+// page returns the fulfillment with the page of its lines after the cursor, and the cursor of the next; nil
+// if the shop does not have it.
+func (f *Fulfillments) page(ctx context.Context, c admin.Call, after string) (found *fulfillment, next string, err error) {
+	if after != "" {
+		c.Variables = append(slices.Clip(c.Variables), admin.Variable{Name: "after", Value: after})
+	}
+	c.Read = func(r *strictjson.Reader) {
+		for key := range r.Object() {
+			if key == "fulfillment" && !r.Null() {
+				found = &fulfillment{}
+				next = found.read(r)
 			}
 		}
-		_, err := f.API.Query(ctx, c)
-		switch {
-		case err != nil:
-			return nil, err
-		case page == nil && found == nil:
-			return nil, nil
-		case found == nil:
-			found = page
-		case page == nil || !page.updated.Equal(found.updated):
-			return nil, fault.New(fault.Unavailable, fault.Intermittent, doing, "the fulfillment changed while its lines were read")
-		default:
-			found.lines = append(found.lines, page.lines...)
-		}
-		if next == "" || next == cursor {
-			return found.encode()
-		}
-		cursor = next
-		c.Variables = append(slices.Clip(first), admin.Variable{Name: "after", Value: cursor})
 	}
+	_, err = f.API.Query(ctx, c)
+	return found, next, err
 }
 
 // read reads a fulfillment with a page of its lines, and returns the cursor of the next.
@@ -83,22 +83,8 @@ func (f *fulfillment) read(r *strictjson.Reader) (cursor string) {
 	shown := ""
 	for key := range r.Object() {
 		switch key {
-		case "id":
-			f.id = payload.ID(r.ID())
-		case "status":
-			f.status = r.String()
 		case "displayStatus":
 			shown, _ = r.NullString()
-		case "createdAt":
-			f.created = readTime(r)
-		case "updatedAt":
-			f.updated = readTime(r)
-		case "deliveredAt":
-			f.delivered = readTime(r)
-		case "location":
-			f.location = readID(r)
-		case "order":
-			f.order = readID(r)
 		case "trackingInfo":
 			for range r.Array() {
 				f.readTracking(r)
@@ -107,12 +93,34 @@ func (f *fulfillment) read(r *strictjson.Reader) (cursor string) {
 			f.handed = readHanded(r)
 		case "lines":
 			cursor = readConnection(r, func(r *strictjson.Reader) { f.lines = append(f.lines, readLine(r)) })
+		default:
+			f.readMember(r, key)
 		}
 	}
 	if (shown == "DELIVERED" || shown == "PICKED_UP") && f.delivered.IsZero() {
 		f.delivered = f.updated
 	}
 	return cursor
+}
+
+// readMember reads an id, a time or the status of a fulfillment.
+func (f *fulfillment) readMember(r *strictjson.Reader, key string) {
+	switch key {
+	case "id":
+		f.id = payload.ID(r.ID())
+	case "status":
+		f.status = r.String()
+	case "createdAt":
+		f.created = readTime(r)
+	case "updatedAt":
+		f.updated = readTime(r)
+	case "deliveredAt":
+		f.delivered = readTime(r)
+	case "location":
+		f.location = readID(r)
+	case "order":
+		f.order = readID(r)
+	}
 }
 
 // readTracking reads a parcel, and the carrier if none was named yet.
