@@ -16,12 +16,16 @@
 //   - product: an item becomes a product or a variant, and its price that of the variant.
 //   - mark: what a warehouse has of an order becomes tags and a metafield.
 //   - returning: what came back to a warehouse closes a return, and becomes a metafield.
+//   - levels: the stock of locations that the shop is master of becomes stock levels.
+//   - shipped: fulfillments of locations that ship by themselves become shipments.
+//   - owner: whose shipment a fulfillment is, so that one that Causeway made is not published.
+//   - site: the settings that name locations.
 //   - shopify itself: settings and profile (system.go), the doors (verify.go, partner.go), and the
 //     roles that are little more than queries: poll.go, audit.go, subscribe.go.
 //
-// admin imports payload; translation, goods, fulfillment, inventory, product, mark and returning import both
-// and do not know each other. A fulfillment, a return and a product have guarantee search, a stock level
-// compare_and_set, a price and a mark external_id: their documentation says why.
+// admin imports payload; translation, goods, fulfillment, inventory, product, mark, returning, levels and
+// shipped import both and do not know each other. A fulfillment, a return and a product have guarantee search,
+// a stock level compare_and_set, a price and a mark external_id: their documentation says why.
 //
 // # Deliveries
 //
@@ -52,6 +56,15 @@
 // API sums up nothing. Payments are not audited: their list in GraphQL, tenderTransactions, does
 // not name the transactions by which payments are known.
 //
-// Subscriptions are the app's own. One with another address is not changed; one with our
-// address is created beside it.
+// Subscriptions are the app's own. Those of stock and of fulfillments are needed only with the settings of
+// their locations. One with another address is not changed; one with our address is created beside it.
+//
+// # One master
+//
+// A location has one master of its stock, and one system ships from it. A location that gets the stock of
+// another system (SHOPIFY_STOCK_LOCATIONS) cannot be a master location, and one where a warehouse fulfills
+// (SHOPIFY_LOCATIONS) cannot be a shipping location: the start rejects both and names the settings. What
+// Causeway writes is therefore not published again, and two stores that exchange stock cannot answer each
+// other. Nothing is marked for that, but fulfillments at a shipping location that no setting names (package
+// owner).
 package shopify

@@ -25,12 +25,30 @@ var now = time.Date(2026, 11, 22, 21, 5, 50, 0, time.UTC)
 // memory is a CrossRef that counts its calls by attribute. It forgets what is bound to the
 // attribute forgets: tests of amounts give one order many totals.
 type memory struct {
-	connector.CrossRef // has no other method
-	mu                 sync.Mutex
-	bound              map[string]string
-	calls              map[string]int
-	forgets            string
-	err                error
+	mu      sync.Mutex
+	bound   map[string]string
+	parts   map[string]map[string]string
+	calls   map[string]int
+	forgets string
+	err     error
+}
+
+// Gather keeps each part as it was first given.
+func (m *memory) Gather(_ context.Context, key message.Key, attribute string, portion connector.Portion) (map[string]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.calls[attribute]++
+	if m.err != nil {
+		return nil, m.err
+	}
+	name := key.String() + "#" + attribute
+	if m.parts[name] == nil {
+		m.parts[name] = map[string]string{}
+	}
+	if _, known := m.parts[name][portion.Name]; !known {
+		m.parts[name][portion.Name] = portion.Value
+	}
+	return maps.Clone(m.parts[name]), nil
 }
 
 func (m *memory) Bind(_ context.Context, key message.Key, attribute, value string) (string, error) {
@@ -66,7 +84,7 @@ func open(t testing.TB, changed overrides) *shop {
 	t.Cleanup(server.Close)
 	settings := fake.Settings(server.URL)
 	maps.Copy(settings, changed)
-	remembered := &memory{bound: map[string]string{}, calls: map[string]int{}, forgets: "sale"}
+	remembered := &memory{bound: map[string]string{}, parts: map[string]map[string]string{}, calls: map[string]int{}, forgets: "sale"}
 	system, err := shopify.Open(settings, connector.Deps{
 		HTTP: server.Client().Transport, Now: func() time.Time { return now }, CrossRef: remembered,
 	})

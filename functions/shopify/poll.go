@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"causeway.example/functions/shopify/admin"
-	"causeway.example/functions/shopify/goods"
 	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -13,46 +12,44 @@ import (
 
 // poller is the connector.Poller of all shops.
 type poller struct {
+	parts
 	api   *admin.Client
 	shops []string
-	goods *goods.Source // nil if the shops are master of no products
 }
 
 var _ connector.Poller = (*poller)(nil)
 
-// Feeds returns customers and orders of each shop, and its products if it is master of them. Customers come
-// first, because orders wait for them.
+// Feeds returns customers and orders of each shop. Customers come first, because orders wait
+// for them. Products, stock and shipments are more if the settings make the shops their master.
 func (p *poller) Feeds() []connector.Feed {
 	var feeds []connector.Feed
 	for _, shop := range p.shops {
 		feeds = append(feeds,
 			connector.Feed{Tenant: shop, Topic: payload.TopicCustomerUpdate, Entity: payload.EntityCustomer},
 			connector.Feed{Tenant: shop, Topic: payload.TopicOrderUpdated, Entity: payload.EntityOrder})
-		if p.goods != nil {
-			feeds = append(feeds, connector.Feed{Tenant: shop, Topic: payload.TopicProductUpdate, Entity: payload.EntityProduct})
-		}
 	}
-	return feeds
+	return append(feeds, p.feeds()...)
 }
 
-// Changes lists the orders, customers or products of the feed's shop by the time of their last change.
+// Changes lists what changed in the feed's shop by the time of its last change.
 func (p *poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
-	if ask.Feed.Entity == payload.EntityProduct {
-		return p.goods.Changes(ctx, ask)
+	if part := p.of(ask.Feed.Topic); part != nil {
+		return part.Changes(ctx, ask)
 	}
 	return p.api.Changes(ctx, ask)
 }
 
-// Fetch returns an order with all its lines, or a product with all its variants. A customer was listed whole,
-// unless it was unreadable.
+// Fetch returns an order with all its lines. A customer was listed whole, unless it was
+// unreadable.
 func (p *poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (raw *message.Raw, err error) {
+	if part := p.of(feed.Topic); part != nil {
+		return part.Fetch(ctx, feed, change)
+	}
 	body, doing := change.Body, "fetching "+feed.Entity+" "+change.ID+" of "+feed.Tenant
 	switch {
 	case body != nil:
 	case feed.Entity == payload.EntityCustomer:
 		body, err = p.api.Customer(ctx, feed.Tenant, change.ID, doing)
-	case feed.Entity == payload.EntityProduct:
-		body, err = p.goods.Fetch(ctx, feed.Tenant, change.ID, doing)
 	default:
 		body, err = p.api.Order(ctx, feed.Tenant, change.ID, doing)
 	}

@@ -19,7 +19,7 @@ import (
 func TestQueriesFitTheSchema(t *testing.T) {
 	t.Parallel()
 	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "admin", Input: string(mustRead(t, "..", "shopifytest", "testdata", "admin.graphql"))})
-	s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor, "SHOPIFY_ERP_REFUNDS": "pay", "SHOPIFY_STOCK_LOCATIONS": stockMap, "SHOPIFY_PRODUCT_SHOPS": productSettings["SHOPIFY_PRODUCT_SHOPS"], "SHOPIFY_PRICE_LISTS": productSettings["SHOPIFY_PRICE_LISTS"]})
+	s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor, "SHOPIFY_ERP_REFUNDS": "pay", "SHOPIFY_STOCK_LOCATIONS": stockMap, "SHOPIFY_MASTER_LOCATIONS": otherSite, "SHOPIFY_SHIPPING_LOCATIONS": otherSite, "SHOPIFY_PRODUCT_SHOPS": productSettings["SHOPIFY_PRODUCT_SHOPS"], "SHOPIFY_PRICE_LISTS": productSettings["SHOPIFY_PRICE_LISTS"]})
 	s.fake.Pay("5", sale(1, "SALE", "SUCCESS", "gift_card", 15750))
 	s.fake.Put(withRefund(t))
 	s.polled(t, "order", "820982911946154508")
@@ -63,15 +63,16 @@ func TestQueriesFitTheSchema(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	s.publishes(t)
 	asked := append(s.fake.Asked(), asMaster(t)...)
-	if len(asked) != 85 {
-		t.Fatalf("%d queries were sent, want 85", len(asked))
+	if len(asked) != 103 {
+		t.Fatalf("%d queries were sent, want 103", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {
 			t.Errorf("%s\n%v", query, errs)
 		}
-		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors", "tracked", "isTracked", "currencyCode", "currency", "createdDefinition", "definition {", "value }", "text }", "cancelledAt", "canceledAt", "id status }", "id state }").Replace(query)
+		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors", "tracked", "isTracked", "currencyCode", "currency", "createdDefinition", "definition {", "value }", "text }", "cancelledAt", "canceledAt", "id status }", "id state }", "location {", "place {").Replace(query)
 		if _, errs := gqlparser.LoadQueryWithRules(schema, misspelt, rules.NewDefaultRules()); errs == nil {
 			t.Errorf("a misspelt field passes:\n%s", misspelt)
 		}
@@ -89,6 +90,23 @@ func asMaster(t *testing.T) []string {
 	p = m.fake.AddProduct(p)
 	m.polled(t, "product", strconv.FormatInt(p.ID, 10))
 	return m.fake.Asked()
+}
+
+// publishes reads a level and fulfillments by webhook and by poll.
+func (s *shop) publishes(t *testing.T) {
+	t.Helper()
+	if got, err := s.translate(t, "inventory_levels/update", s.fake.LevelBody("TEE-BLK-M", otherSite)); err != nil || len(got.Events) != 1 {
+		t.Fatal(got, err)
+	}
+	s.polled(t, "inventory", "TEE-BLK-M@"+otherSite)
+	var last shopifytest.Fulfillment
+	for range 10 { // as many as the list has
+		last = s.fake.Ship(shopifytest.Fulfillment{Order: "5001", Location: otherSite, Lines: map[string]int64{"11": 1}})
+	}
+	if got := s.reported(t, "fulfillments/create", last.ID); len(got.Events) != 1 {
+		t.Fatal(got)
+	}
+	s.polled(t, "shipment", strconv.FormatInt(last.ID, 10))
 }
 
 // fulfillsInPages ships an order of 60 lines, and again under another id, so that every query of a

@@ -3,6 +3,7 @@ package shopify
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"causeway.example/functions/shopify/admin"
@@ -27,7 +28,7 @@ const (
 }`
 )
 
-// subscribed are the topics that need a subscription, beside those of products.
+// subscribed are the topics that each shop needs a subscription of.
 var subscribed = []string{
 	payload.TopicOrderCreate, payload.TopicOrderUpdated, payload.TopicOrderPaid, payload.TopicOrderCancelled, payload.TopicOrderEdited, payload.TopicRefundCreate,
 	payload.TopicCustomerCreate, payload.TopicCustomerUpdate,
@@ -38,9 +39,9 @@ func enum(topic string) string { return strings.ToUpper(strings.ReplaceAll(topic
 
 // subscriber is the connector.Subscriber of all shops.
 type subscriber struct {
+	parts
 	api     *admin.Client
 	shops   []string
-	topics  []string
 	address string // of the subscriptions: https, or the ARN of a partner event source
 }
 
@@ -58,7 +59,7 @@ func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscriptio
 			failures = append(failures, err)
 			continue
 		}
-		for _, topic := range s.topics {
+		for _, topic := range slices.Concat(subscribed, s.topics(shop)) {
 			all = append(all, s.state(shop, topic, found))
 		}
 	}
@@ -66,15 +67,7 @@ func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscriptio
 }
 
 func (s *subscriber) state(shop, topic string, found []webhookSubscription) connector.Subscription {
-	state := connector.Subscription{Tenant: shop, Topic: topic, Feed: payload.TopicOrderUpdated, State: connector.Missing}
-	switch topic {
-	case payload.TopicCustomerCreate, payload.TopicCustomerUpdate:
-		state.Feed = payload.TopicCustomerUpdate
-	case payload.TopicProductCreate, payload.TopicProductUpdate:
-		state.Feed = payload.TopicProductUpdate
-	case payload.TopicProductDelete:
-		state.Feed = "" // no list has what is deleted
-	}
+	state := connector.Subscription{Tenant: shop, Topic: topic, Feed: feedOf(topic), State: connector.Missing}
 	for _, one := range found {
 		switch {
 		case one.topic != enum(topic):

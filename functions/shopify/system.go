@@ -3,6 +3,7 @@ package shopify
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -13,10 +14,14 @@ import (
 	"causeway.example/functions/shopify/fulfillment"
 	"causeway.example/functions/shopify/goods"
 	"causeway.example/functions/shopify/inventory"
+	"causeway.example/functions/shopify/levels"
 	"causeway.example/functions/shopify/mark"
+	"causeway.example/functions/shopify/owner"
 	"causeway.example/functions/shopify/payload"
 	"causeway.example/functions/shopify/product"
 	"causeway.example/functions/shopify/returning"
+	"causeway.example/functions/shopify/shipped"
+	"causeway.example/functions/shopify/site"
 	"causeway.example/functions/shopify/translation"
 	"causeway.example/shared/assortment"
 	"causeway.example/shared/canonical"
@@ -57,6 +62,10 @@ type Settings struct {
 	// Locations are Shopify's ids of a warehouse's locations. Where an order has pieces at several
 	// locations, those of the shipment's location are fulfilled first.
 	Locations map[string]string `env:"SHOPIFY_LOCATIONS" envKeyValSeparator:"="`
+	// MasterLocations are the locations whose stock the shop is master of, and publishes.
+	MasterLocations []string `env:"SHOPIFY_MASTER_LOCATIONS" needs:"SHOPIFY_ADMIN_TOKEN"`
+	// ShippingLocations are the locations that ship by themselves: their fulfillments are published.
+	ShippingLocations []string `env:"SHOPIFY_SHIPPING_LOCATIONS" needs:"SHOPIFY_ADMIN_TOKEN"`
 	// StockLocations are the locations whose stock is set, by the location of its master: of an ERP
 	// or a warehouse. An entry is a shop with Shopify's id of the location, or none.
 	StockLocations map[string]string `env:"SHOPIFY_STOCK_LOCATIONS" envKeyValSeparator:"="`
@@ -168,8 +177,10 @@ func OpenSource(settings map[string]string, deps connector.Deps) (connector.Syst
 // opened is the connector with what its target needs.
 type opened struct {
 	Settings
-	api    *admin.Client
-	system connector.System // without its target
+	api      *admin.Client
+	places   map[string]inventory.Place // where the stock of other masters goes
+	shipping site.Set                   // locations that ship by themselves
+	system   connector.System           // without its target
 }
 
 func openSource(settings map[string]string, deps connector.Deps) (o opened, err error) {
@@ -183,32 +194,26 @@ func openSource(settings map[string]string, deps connector.Deps) (o opened, err 
 	if o.api, err = admin.New(o.Shops, o.APIURL, o.AdminToken, deps); err != nil {
 		return opened{}, configFault("SHOPIFY_API_URL", err)
 	}
-	if err := o.CheckMasters(o.ProductShops, o.PriceLists); err != nil {
-		return opened{}, err
+	parts, err := o.parts(deps)
+	if err != nil {
+		return opened{}, fault.Doing("opening shopify", err)
 	}
-	own, topics := o.openGoods(o.api, deps)
 	source := &store{
 		Translator: &translation.Translator{API: o.api, Memory: deps.CrossRef, Currency: o.Currency, Tolerance: o.Tolerance},
-		goods:      own, shops: o.Shops, verifiers: verifiers, api: o.api,
+		parts:      parts, shops: o.Shops, verifiers: verifiers, api: o.api,
 	}
-	o.system = connector.System{
-		Profile: Profile(), Stores: o.Shops, Source: source, Poller: &poller{api: o.api, shops: o.Shops, goods: own},
-	}
+	o.system = connector.System{Profile: Profile(), Stores: o.Shops, Source: source, Poller: &poller{parts: parts, api: o.api, shops: o.Shops}}
 	if o.AdminToken != "" {
 		o.system.Checker, o.system.Auditor = source, &auditor{api: o.api, shops: o.Shops, currency: o.Currency}
 	}
 	if o.AdminToken != "" && o.WebhookURL != "" {
-		o.system.Subscriber = &subscriber{api: o.api, shops: o.Shops, topics: topics, address: o.WebhookURL}
+		o.system.Subscriber = &subscriber{parts: parts, api: o.api, shops: o.Shops, address: o.WebhookURL}
 	}
 	return o, nil
 }
 
 // target returns the connector's target.
 func (o *opened) target(deps connector.Deps) (connector.Target, error) {
-	places, err := inventory.Places(o.StockLocations, o.Shops)
-	if err != nil {
-		return nil, fault.Doing("opening shopify", err)
-	}
 	products, err := o.openProducts(o.api)
 	if err != nil {
 		return nil, fault.Doing("opening shopify", err)
@@ -218,23 +223,59 @@ func (o *opened) target(deps connector.Deps) (connector.Target, error) {
 	}
 	return &target{
 		Target: fulfillment.New(fulfillment.Config{
-			API: o.api, Shops: o.Shops, Memory: deps.CrossRef, Carriers: o.Carriers, Locations: o.Locations, Notify: o.Notify,
+			API: o.api, Shops: o.Shops, Memory: deps.CrossRef, Carriers: o.Carriers, Locations: o.Locations, Shipping: o.shipping, Notify: o.Notify,
 		}),
 		returns:  returning.New(returning.Config{API: o.api, Shops: o.Shops}),
 		marks:    mark.New(o.marks(o.api)),
-		stock:    inventory.New(inventory.Config{API: o.api, Locations: places, Buffer: o.StockBuffer, Skip: o.StockUnknownSKU == "skip"}),
+		stock:    inventory.New(inventory.Config{API: o.api, Locations: o.places, Buffer: o.StockBuffer, Skip: o.StockUnknownSKU == "skip"}),
 		products: products,
 	}, nil
 }
 
-// openGoods returns the source of the shops' products, nil if they are master of none, and the topics that
-// need a subscription.
-func (s Settings) openGoods(api *admin.Client, deps connector.Deps) (own *goods.Source, topics []string) {
-	if !s.Publishes(goods.Products) {
-		return nil, subscribed
+// parts opens what the shops are masters of.
+func (o *opened) parts(deps connector.Deps) (p parts, err error) {
+	if err := o.CheckMasters(o.ProductShops, o.PriceLists); err != nil {
+		return parts{}, err
 	}
-	own = &goods.Source{API: api, Memory: deps.CrossRef, Prices: s.Publishes(goods.Prices)}
-	return own, slices.Concat(subscribed, goods.Topics())
+	if o.places, err = inventory.Places(o.StockLocations, o.Shops); err != nil {
+		return parts{}, err
+	}
+	masters, shipping, err := o.openSites(o.places)
+	if err != nil {
+		return parts{}, err
+	}
+	o.shipping = shipping
+	p.levels = &levels.Levels{API: o.api, Sites: masters, Now: deps.Now}
+	p.shipped = &shipped.Fulfillments{API: o.api, Sites: shipping, Book: owner.Book{Memory: deps.CrossRef}}
+	if o.Publishes(goods.Products) {
+		p.goods = &goods.Source{API: o.api, Shops: o.Shops, Memory: deps.CrossRef, Prices: o.Publishes(goods.Prices)}
+	}
+	return p, nil
+}
+
+// openSites returns the locations whose stock and whose fulfillments are published. One whose stock another
+// system is master of, or where a warehouse fulfills, is rejected: what Causeway writes there would be
+// published.
+func (s Settings) openSites(places map[string]inventory.Place) (masters, shipping site.Set, err error) {
+	if masters, err = site.Parse(levels.Key, s.MasterLocations, s.Shops); err != nil {
+		return nil, nil, err
+	}
+	if shipping, err = site.Parse(shipped.Key, s.ShippingLocations, s.Shops); err != nil {
+		return nil, nil, err
+	}
+	for _, source := range slices.Sorted(maps.Keys(places)) {
+		if place := places[source]; masters.Has(place.Shop, place.ID) {
+			return nil, nil, site.Wrong(levels.Key, place.Shop+"/"+place.ID+" gets the stock of "+source+" by "+inventory.KeyLocations+"; a location has one master")
+		}
+	}
+	for _, from := range slices.Sorted(maps.Keys(s.Locations)) {
+		for _, shop := range s.Shops {
+			if id := s.Locations[from]; shipping.Has(shop, id) {
+				return nil, nil, site.Wrong(shipped.Key, shop+"/"+id+" is where location "+from+" of a warehouse fulfills by SHOPIFY_LOCATIONS; only one of them ships from it")
+			}
+		}
+	}
+	return masters, shipping, nil
 }
 
 // checkTags rejects a tag that has two meanings.
@@ -319,7 +360,7 @@ func configFault(key string, err error) error {
 // a log line could print.
 type store struct {
 	*translation.Translator
-	goods     *goods.Source // nil if the shops are master of no products
+	parts
 	shops     []string
 	verifiers map[string]*webhook.Verifier // by shop
 	api       *admin.Client
@@ -331,10 +372,11 @@ var (
 	_ connector.Checker = (*store)(nil)
 )
 
-// Translate translates products by goods, if the shops are master of them, and everything else by translation.
+// Translate turns a delivery into canonical events: of what the shop is master of, or of an order, a customer
+// and what belongs to them.
 func (s *store) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
-	if s.goods != nil && slices.Contains(goods.Topics(), raw.Topic) {
-		return s.goods.Translate(ctx, raw)
+	if part := s.of(raw.Topic); part != nil {
+		return part.Translate(ctx, raw)
 	}
 	return s.Translator.Translate(ctx, raw)
 }

@@ -85,6 +85,10 @@
 // that a request that takes effect late is not a second. A parcel that is confirmed again under
 // another id is found by its tracking number, which is in the memo, and by its quantities.
 //
+// A store's own fulfillment keeps its id. Two of them with one tracking number and the same quantities are
+// two item fulfillments. A store may cancel one and make another of the same pieces; if the second arrives
+// first, it waits until the item fulfillment of the first is removed.
+//
 // Other tracking numbers later replace the packages and the memo (PATCH with replace=package). NetSuite
 // has no field for the delivery. Other quantities under the same shipment are a conflict, because the
 // pieces are out of the stock already.

@@ -73,7 +73,7 @@ func (t *Target) fulfill(ctx context.Context, p suitetalk.Place, s *shipping) (i
 		return id, " has this parcel already", err
 	}
 	if err := s.match(found, items); err != nil {
-		return "", "", fault.Doing(p.Doing, err)
+		return "", "", fault.Doing(p.Doing, t.replaced(ctx, p, s, err))
 	}
 	body, origins, err := s.encode(p.External)
 	if err != nil {
@@ -102,9 +102,42 @@ func (t *Target) explained(ctx context.Context, p suitetalk.Place, s *shipping, 
 	return &f
 }
 
-// sameParcel returns the item fulfillment of the order that has one of the shipment's tracking
-// numbers in its memo and the same quantities, "" if there is none: a warehouse that confirms a
-// shipment again may give it another id.
+// replaced returns the rejection of pieces that are not open, or fault.NotReady if an item fulfillment of
+// another fulfillment of the store has them: a store that cancels one and makes another reports both at
+// once, and the pieces are open again once the first is removed.
+func (t *Target) replaced(ctx context.Context, p suitetalk.Place, s *shipping, rejected error) error {
+	f := fault.As(rejected)
+	if f == nil || f.Code != suitetalk.OverFulfilled || !s.ofStore() {
+		return rejected
+	}
+	rows, err := t.TransactionsOf(ctx, s.order, s.memoOfAll(), "", p.Doing)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(rows, s.isSibling)
+	if i < 0 {
+		return rejected
+	}
+	waits := *f
+	waits.Kind = fault.NotReady
+	waits.Detail = "item fulfillment " + rows[i]["id"] + " of another fulfillment of the store has pieces of the order; the delivery waits until that one is cancelled: " + f.Detail
+	return &waits
+}
+
+// ofStore reports whether the store of the order shipped it. Its fulfillments keep their ids.
+func (s *shipping) ofStore() bool {
+	key := s.message.Key()
+	return key.System == s.orderKey.System && key.Tenant == s.orderKey.Tenant
+}
+
+// isSibling reports whether the row is the item fulfillment of another fulfillment of the store that shipped.
+func (s *shipping) isSibling(row suitetalk.Values) bool {
+	return s.ofStore() && row["type"] == suitetalk.ItemFulfillmentType && strings.HasPrefix(strings.ToLower(row["externalid"]), record.StorePrefix(s.message.Key()))
+}
+
+// sameParcel returns the item fulfillment of the order that has one of the shipment's tracking numbers in
+// its memo and the same quantities, "" if there is none: a warehouse that confirms a shipment again may
+// give it another id. A store gives none another, so that two fulfillments of it are two parcels.
 func (t *Target) sameParcel(ctx context.Context, p suitetalk.Place, s *shipping, order *suitetalk.Document, items map[string]string) (string, error) {
 	begun := slices.ContainsFunc(bookedLines(order), func(b booked) bool { return b.fulfilled.Sign() > 0 })
 	if !begun || len(s.shipment.Tracking) == 0 {
@@ -120,7 +153,7 @@ func (t *Target) sameParcel(ctx context.Context, p suitetalk.Place, s *shipping,
 		want[item] = record.Plus(want[item], l.Quantity.Value).Normal()
 	}
 	for _, row := range rows {
-		if row["type"] != suitetalk.ItemFulfillmentType || !s.tracked(row["memo"]) {
+		if row["type"] != suitetalk.ItemFulfillmentType || !s.tracked(row["memo"]) || s.isSibling(row) {
 			continue
 		}
 		made, err := t.Read(ctx, p, row["id"])

@@ -48,6 +48,8 @@
 // orders that its scopes do not cover are not shown.
 //
 // Shopify reports a shipment that it has as orders/updated. Only the order's fulfillment status
-// differs there, which no ERP gets, so nothing is written. The topics of fulfillments
-// are not subscribed to.
+// differs there, which no ERP gets, so nothing is written. It reports it as fulfillments/create too, which
+// Causeway subscribes to if the shop has shipping locations (SHOPIFY_SHIPPING_LOCATIONS). A location of
+// SHOPIFY_LOCATIONS is none of them. If Shopify has the pieces at a shipping location nevertheless, the
+// fulfillment is announced before it is made, so that the source knows it as ours (package owner).
 package fulfillment

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/owner"
 	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -193,6 +194,7 @@ const mostLines = 250
 // taken is a quantity of one line of a fulfillment order.
 type taken struct {
 	order, line string // ids of the fulfillment order and of its line
+	of          string // id of the order line
 	count       int64
 }
 
@@ -216,7 +218,7 @@ func (s *shipping) plan(ctx context.Context, left []pieces, open []openOrder) ([
 					continue
 				}
 				p.count, l.left = p.count-n, l.left-n
-				all = add(all, open[i].location, taken{open[i].id, l.id, n})
+				all = add(all, open[i].location, taken{open[i].id, l.id, l.line, n})
 			}
 		}
 		if p.count > 0 {
@@ -320,25 +322,45 @@ func (s *shipping) notes(all []planned) string {
 }
 
 // create makes one fulfillment, binds it to its shipment, because nothing in it names the shipment, and
-// returns its id.
+// returns its id. At a location whose fulfillments are published it is announced first.
 func (s *shipping) create(ctx context.Context, p *planned) (string, error) {
 	input, err := s.encode(p)
 	if err != nil {
 		return "", err
 	}
+	published, parcel := s.config.Shipping.Has(s.order.Tenant, p.location), s.parcel(p)
+	if published {
+		if err := s.book.Announce(ctx, s.order, s.key, parcel); err != nil {
+			return "", err
+		}
+	}
 	id, err := s.mutate(ctx, admin.Call{Query: mutationFulfill, Input: input}, "fulfillmentCreate")
+	if err == nil && published {
+		err = s.book.Made(ctx, s.order, s.fulfillmentKey(id), s.key, parcel)
+	}
 	if err == nil {
 		_, err = s.bind(ctx, id)
 	}
 	return id, err
 }
 
+// parcel is the content of a planned fulfillment.
+func (s *shipping) parcel(p *planned) owner.Parcel {
+	parcel := owner.Parcel{Pieces: map[string]int64{}, Numbers: s.numbers()}
+	for _, l := range p.lines {
+		parcel.Pieces[l.of] += l.count
+	}
+	return parcel
+}
+
+func (s *shipping) fulfillmentKey(id string) message.Key {
+	return payload.Key(s.order.Tenant, payload.EntityFulfillment, id)
+}
+
 // bind records whose fulfillment it is, unless that is recorded, and returns whether it is this
 // shipment's.
 func (s *shipping) bind(ctx context.Context, id string) (bool, error) {
-	key := payload.Key(s.order.Tenant, payload.EntityFulfillment, id)
-	owner, err := s.config.Memory.Bind(ctx, key, "shipment", s.key.String())
-	return owner == s.key.String(), err
+	return s.book.Bind(ctx, s.fulfillmentKey(id), s.key)
 }
 
 // ours returns the shipment's fulfillments, those that are cancelled only if the shipment is, and the

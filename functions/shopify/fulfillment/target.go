@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"causeway.example/functions/shopify/admin"
+	"causeway.example/functions/shopify/owner"
 	"causeway.example/functions/shopify/payload"
+	"causeway.example/functions/shopify/site"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -15,9 +17,10 @@ import (
 type Config struct {
 	API       *admin.Client
 	Shops     []string           // domains in lower case: whose orders are fulfilled
-	Memory    connector.CrossRef // which shipment a fulfillment without a tracking number is of
+	Memory    connector.CrossRef // which shipment a fulfillment is of
 	Carriers  map[string]string  // the warehouse's name -> Shopify's; "" is "Other"
 	Locations map[string]string  // the warehouse's location -> Shopify's id
+	Shipping  site.Set           // locations whose fulfillments are published: ours are announced there
 	Notify    bool               // Shopify writes to the customer, but never about lane backfill
 }
 
@@ -25,11 +28,12 @@ type Config struct {
 type Target struct {
 	config   Config
 	carriers map[string]string // Config.Carriers by their plain names
+	book     owner.Book
 }
 
 // New returns the target of the shops.
 func New(config Config) *Target {
-	return &Target{config: config, carriers: plainKeys(config.Carriers)}
+	return &Target{config: config, carriers: plainKeys(config.Carriers), book: owner.Book{Memory: config.Memory}}
 }
 
 var (

@@ -8,6 +8,7 @@ import (
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/formats/strictjson"
+	"causeway.example/shared/message"
 )
 
 // The first variants cost four points each, because their weights have objects of their own, and the others
@@ -67,9 +68,9 @@ type member struct {
 	value []byte
 }
 
-// Fetch returns the product with all its variants and the shop's currency, as Translate reads it; nil if the
+// fetch returns the product with all its variants and the shop's currency, as Translate reads it; nil if the
 // shop does not have it. It fails if the product changed between two pages: they must be of one state.
-func (s *Source) Fetch(ctx context.Context, shop, id, doing string) ([]byte, error) {
+func (s *Source) fetch(ctx context.Context, shop, id, doing string) ([]byte, error) {
 	whole, after := &page{}, ""
 	for n := range mostPages {
 		next, err := s.page(ctx, shop, id, after, doing)
@@ -98,6 +99,27 @@ func (s *Source) page(ctx context.Context, shop, id, after, doing string) (*page
 	}
 	_, err := s.API.Query(ctx, c)
 	return p, denied(err)
+}
+
+// Feeds returns the products of each shop.
+func (s *Source) Feeds() []connector.Feed {
+	feeds := make([]connector.Feed, len(s.Shops))
+	for i, shop := range s.Shops {
+		feeds[i] = connector.Feed{Tenant: shop, Topic: payload.TopicProductUpdate, Entity: payload.EntityProduct}
+	}
+	return feeds
+}
+
+// Fetch returns a product with all its variants, nil if it is gone.
+func (s *Source) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (raw *message.Raw, err error) {
+	body, doing := change.Body, "fetching product "+change.ID+" of "+feed.Tenant
+	if body == nil {
+		body, err = s.fetch(ctx, feed.Tenant, change.ID, doing)
+	}
+	if err != nil || body == nil {
+		return nil, fault.Doing(doing, err)
+	}
+	return &message.Raw{Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: body}, nil
 }
 
 // Changes lists the products of the feed's shop by the time of their last change.

@@ -25,14 +25,16 @@ const weighed = 100
 // Source reads and translates the products of all shops. It keeps nothing between calls.
 type Source struct {
 	API    *admin.Client
+	Shops  []string
 	Memory connector.CrossRef // the SKUs of each product, and since when each has its content
 	Prices bool               // are published too
 }
 
-// Topics returns the topics that Translate reads.
-func Topics() []string {
-	return []string{payload.TopicProductCreate, payload.TopicProductUpdate, payload.TopicProductDelete}
-}
+// Topics are those of the webhooks.
+var Topics = [...]string{payload.TopicProductCreate, payload.TopicProductUpdate, payload.TopicProductDelete}
+
+// Is reports whether the topic is one of a product.
+func Is(topic string) bool { return slices.Contains(Topics[:], topic) }
 
 // job is one product on its way into events.
 type job struct {
@@ -107,7 +109,7 @@ func (j *job) body(ctx context.Context) ([]byte, error) {
 		}
 	}
 	j.product = id
-	return j.Fetch(ctx, j.raw.Tenant, id, "fetching product "+id+" of "+j.raw.Tenant)
+	return j.fetch(ctx, j.raw.Tenant, id, "fetching product "+id+" of "+j.raw.Tenant)
 }
 
 // read returns a product for each variant with a SKU. Two variants with one SKU are an error.

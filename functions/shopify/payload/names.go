@@ -24,6 +24,11 @@ const (
 	TopicProductCreate  = "products/create"
 	TopicProductUpdate  = "products/update"
 	TopicProductDelete  = "products/delete"
+
+	TopicFulfillmentCreate = "fulfillments/create"
+	TopicFulfillmentUpdate = "fulfillments/update"
+	TopicLevelUpdate       = "inventory_levels/update"
+	TopicLevelDisconnect   = "inventory_levels/disconnect"
 )
 
 // The headers of a delivery, in the spelling of Shopify's documentation.
@@ -43,7 +48,9 @@ const (
 	EntityCustomer    = "customer"
 	EntityPayment     = "payment"
 	EntityRefund      = "refund"
-	EntityFulfillment = "fulfillment"
+	EntityFulfillment = "fulfillment" // of which it is remembered whose it is
+	EntityShipment    = "shipment"    // a fulfillment that is published
+	EntityLevel       = "inventory"
 	EntityProduct     = "product"
 	EntityPrice       = "price"
 )

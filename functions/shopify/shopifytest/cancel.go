@@ -64,6 +64,9 @@ func (f *Fake) ownRoot(field *ast.Field, variables map[string]any) (value any, k
 	if value, known = f.cancelRoot(field, variables); known {
 		return value, known
 	}
+	if value, known = f.levelRoot(field, variables); known {
+		return value, known
+	}
 	return f.catalogRoot(field, variables)
 }
 

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Fulfillment is one that was created over the API.
+// Fulfillment is one that was created over the API, or by a person.
 type Fulfillment struct {
 	ID       int64
 	Order    string
@@ -23,7 +23,10 @@ type Fulfillment struct {
 	Mails    int              // that the customer got of it
 	Events   []string         // its events, such as "DELIVERED"
 	Lines    map[string]int64 // pieces by the id of the order line
+	Method   string           // of the delivery: "" is SHIPPING
 	At       time.Time
+	Changed  time.Time
+	Arrived  time.Time // zero until it was delivered
 }
 
 // shipping is what the shop has to fulfill and has fulfilled.
@@ -36,7 +39,7 @@ type shipping struct {
 // firstLocation is where an order's pieces are unless they are assigned elsewhere.
 const firstLocation = "1"
 
-// Fulfillments returns the order's fulfillments that were created over the API, oldest first.
+// Fulfillments returns the order's fulfillments, oldest first.
 func (f *Fake) Fulfillments(order string) (all []Fulfillment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -109,7 +112,7 @@ func (f *Fake) madeOf(id string, body object) []*Fulfillment {
 // withFulfillments returns a copy of a webhook's order with the fulfillments that were made.
 func (f *Fake) withFulfillments(body object) object {
 	made := f.madeOf(idOf(body), body)
-	if len(made) == 0 {
+	if len(made) == 0 && !f.touches(body) {
 		return body
 	}
 	data, err := json.Marshal(body)
@@ -126,10 +129,12 @@ func (f *Fake) withFulfillments(body object) object {
 		all = append(all, object{
 			"id": json.Number(strconv.FormatInt(one.ID, 10)), "order_id": o["id"], "status": "success", "created_at": stamp(one.At),
 			"tracking_company": one.Company, "tracking_numbers": one.Numbers, "tracking_urls": one.URLs, "line_items": lines,
+			"location_id": one.locationID(), "updated_at": stamp(one.Changed),
 		})
-		if before, _ := utc(o["updated_at"]).(string); before < one.At.UTC().Format(time.RFC3339) {
-			o["updated_at"] = stamp(one.At)
-		}
+	}
+	f.touchedBy(o)
+	if len(made) == 0 {
+		return o
 	}
 	o["fulfillments"] = all
 	open := int64(0)
@@ -288,15 +293,17 @@ func (f *Fake) shownFulfillments(order string) []any {
 }
 
 func (m *Fulfillment) show(order object) object {
-	skus := map[string]any{}
+	of := map[string]object{}
 	for _, one := range elements(order["line_items"]) {
-		skus[idOf(one.(object))] = one.(object)["sku"]
+		of[idOf(one.(object))] = one.(object)
 	}
 	lines := []any{}
 	for _, line := range slices.Sorted(maps.Keys(m.Lines)) {
 		lines = append(lines, object{
 			"id": "gid://shopify/FulfillmentLineItem/" + line, "quantity": m.Lines[line],
-			"lineItem": object{"id": "gid://shopify/LineItem/" + line, "sku": skus[line]},
+			"lineItem": object{
+				"id": "gid://shopify/LineItem/" + line, "sku": of[line]["sku"], "isGiftCard": of[line]["gift_card"] == true, "requiresShipping": of[line]["requires_shipping"] != false,
+			},
 		})
 	}
 	tracking := []any{}
@@ -310,13 +317,15 @@ func (m *Fulfillment) show(order object) object {
 	id := strconv.FormatInt(m.ID, 10)
 	shown := object{
 		"id": "gid://shopify/Fulfillment/" + id, "legacyResourceId": id, "status": m.Status, "createdAt": m.At.UTC().Format(time.RFC3339),
+		"updatedAt": m.Changed.UTC().Format(time.RFC3339), "location": m.place(), "order": object{"id": "gid://shopify/Order/" + m.Order, "legacyResourceId": m.Order},
 		"trackingInfo": tracking, "fulfillmentLineItems": lines, "displayStatus": "FULFILLED", "deliveredAt": nil,
+		"fulfillmentOrders": []any{object{"id": "gid://shopify/FulfillmentOrder/" + m.Order + "0" + m.Location, "deliveryMethod": object{"methodType": cmp.Or(m.Method, "SHIPPING")}}},
 	}
 	switch {
 	case m.Status == statusCancelled:
 		shown["displayStatus"] = "CANCELED"
-	case slices.Contains(m.Events, "DELIVERED"):
-		shown["displayStatus"], shown["deliveredAt"] = "DELIVERED", m.At.UTC().Format(time.RFC3339)
+	case !m.Arrived.IsZero():
+		shown["displayStatus"], shown["deliveredAt"] = "DELIVERED", m.Arrived.UTC().Format(time.RFC3339)
 	}
 	return shown
 }
@@ -359,10 +368,7 @@ const mostFulfilledLines = 250
 
 // fulfill answers fulfillmentCreate. Its user errors have no codes.
 func (f *Fake) fulfill(input object) object {
-	made := &Fulfillment{ID: 255_858_000 + int64(len(f.shipping.made)), Status: "SUCCESS", Lines: map[string]int64{}, At: Start}
-	if f.Now != nil {
-		made.At = f.Now()
-	}
+	made := &Fulfillment{ID: f.nextFulfillment(), Status: "SUCCESS", Lines: map[string]int64{}, At: f.clock(), Changed: f.clock()}
 	lines := 0
 	for _, one := range elements(input["lineItemsByFulfillmentOrder"]) {
 		part := one.(object)
@@ -421,7 +427,7 @@ func (f *Fake) cancelFulfillment(id string) object {
 	if m == nil {
 		return refused
 	}
-	m.Status = statusCancelled
+	m.Status, m.Changed = statusCancelled, f.clock()
 	return object{"fulfillment": m.show(f.held[m.Order]), "userErrors": []any{}}
 }
 
@@ -438,6 +444,7 @@ func (f *Fake) track(id string, tracking object, notify bool) object {
 	if m == nil {
 		return refused
 	}
+	m.Changed = f.clock()
 	if m.track(tracking); notify {
 		m.Mails++
 	}
@@ -450,7 +457,13 @@ func (f *Fake) happen(input object) object {
 	if m == nil {
 		return object{"fulfillmentEvent": nil, "userErrors": refused["userErrors"]}
 	}
-	m.Events = append(m.Events, toText(input["status"]))
+	m.Events, m.Changed = append(m.Events, toText(input["status"])), f.clock()
+	if toText(input["status"]) == "DELIVERED" && m.Arrived.IsZero() {
+		m.Arrived = f.clock()
+		if at, err := time.Parse(time.RFC3339, toText(input["happenedAt"])); err == nil {
+			m.Arrived = at
+		}
+	}
 	return object{"fulfillmentEvent": object{"id": "gid://shopify/FulfillmentEvent/" + strconv.FormatInt(m.ID, 10) + strconv.Itoa(len(m.Events))}, "userErrors": []any{}}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -19,7 +20,18 @@ type stockItem struct {
 	id        int64
 	sku       string
 	untracked bool
-	levels    map[string]int64 // available, by the id of the location
+	levels    map[string]int64     // available, by the id of the location
+	changed   map[string]time.Time // … since when; Start if it is missing
+	inactive  map[string]bool      // … no longer stocked there
+}
+
+// set gives the item pieces at the location.
+func (s *stockItem) set(location string, pieces int64, at time.Time) {
+	if s.changed == nil {
+		s.changed, s.inactive = map[string]time.Time{}, map[string]bool{}
+	}
+	s.levels[location], s.changed[location] = pieces, at
+	delete(s.inactive, location)
 }
 
 // stocks is what the shop has in stock.
@@ -47,7 +59,7 @@ func (f *Fake) Stock(sku, location string, available int64) {
 		f.stock.items = append(f.stock.items, &stockItem{id: 43_729_076 + int64(i), sku: sku, levels: map[string]int64{}})
 	}
 	if available >= 0 {
-		f.stock.items[i].levels[location] = available
+		f.stock.items[i].set(location, available, f.clock())
 	}
 	f.dateSKU(sku)
 }
@@ -75,7 +87,7 @@ func (f *Fake) SellAfterRead(sku, location string, pieces int64) {
 	f.stock.sales = append(f.stock.sales, func() {
 		for _, s := range f.stock.items {
 			if s.sku == sku {
-				s.levels[location] -= pieces
+				s.set(location, s.levels[location]-pieces, f.clock())
 			}
 		}
 	})
@@ -111,11 +123,7 @@ func (f *Fake) itemsWith(search, location string) []any {
 		if !slices.Contains(wanted, strings.ToLower(s.sku)) {
 			continue
 		}
-		id := strconv.FormatInt(s.id, 10)
-		found = append(found, object{
-			"id": "gid://shopify/InventoryItem/" + id, "legacyResourceId": id, "updatedAt": stamp(Start), "sku": s.sku, "tracked": !s.untracked,
-			"inventoryLevel": s.show(location),
-		})
+		found = append(found, s.showItem(location))
 	}
 	return found
 }
@@ -130,17 +138,6 @@ func skusOf(search string) (wanted []string) {
 		wanted = append(wanted, strings.ToLower(sku))
 	}
 	return wanted
-}
-
-func (s *stockItem) show(location string) any {
-	available, stocked := s.levels[location]
-	if !stocked {
-		return nil
-	}
-	return object{
-		"id":         "gid://shopify/InventoryLevel/" + location + "?inventory_item_id=" + strconv.FormatInt(s.id, 10),
-		"quantities": []any{object{"name": "available", "quantity": available}},
-	}
 }
 
 // sold executes the sales that were to come after a read.
@@ -243,7 +240,7 @@ func (f *Fake) setStock(input map[string]any) object {
 		default:
 			seen[pair] = true
 			set = append(set, func() {
-				s.levels[location] = n
+				s.set(location, n, f.clock())
 				f.dateSKU(s.sku)
 			})
 			continue
@@ -279,7 +276,7 @@ func (f *Fake) activateStock(item, gid string) object {
 		return object{"userErrors": []any{object{"message": "The product couldn't be stocked because it wasn't found.", "field": []any{"inventoryItemId"}}}}
 	}
 	if !s.at(location) {
-		s.levels[location] = 0
+		s.set(location, 0, f.clock())
 	}
 	return object{"inventoryLevel": s.show(location), "userErrors": []any{}}
 }

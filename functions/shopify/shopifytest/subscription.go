@@ -99,9 +99,11 @@ func (f *Fake) drop(id int64) {
 
 func enum(topic string) string { return strings.ToUpper(strings.ReplaceAll(topic, "/", "_")) }
 
-// topicOf undoes enum for topics of two words.
+// topicOf undoes enum for topics whose event has one word.
 func topicOf(name string) string {
-	return strings.ToLower(strings.Replace(name, "_", "/", 1))
+	name = strings.ToLower(name)
+	i := strings.LastIndexByte(name, '_')
+	return name[:i] + "/" + name[i+1:]
 }
 
 func (s Subscription) show() object {

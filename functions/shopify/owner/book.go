@@ -1,0 +1,89 @@
+package owner
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"causeway.example/shared/connector"
+	"causeway.example/shared/message"
+)
+
+// Book is the memory of who owns fulfillments.
+type Book struct{ Memory connector.CrossRef }
+
+// Parcel is the content of a fulfillment.
+type Parcel struct {
+	Pieces  map[string]int64 // by the id of the order line
+	Numbers []string         // tracking numbers, in any order
+}
+
+// The attributes of an order and of a fulfillment.
+const (
+	announced = "parcels"
+	taken     = "parcel/"
+	shipment  = "shipment"
+)
+
+// digest is the same for parcels of the same content.
+func (p Parcel) digest() string {
+	var parts []string
+	for _, line := range slices.Sorted(maps.Keys(p.Pieces)) {
+		parts = append(parts, line+"="+strconv.FormatInt(p.Pieces[line], 10))
+	}
+	parts = append(parts, "tracking")
+	for _, number := range p.Numbers {
+		parts = append(parts, strings.Join(strings.Fields(number), ""))
+	}
+	slices.Sort(parts[len(p.Pieces)+1:])
+	return message.DeriveID(parts...)
+}
+
+// announcement is the name of the parcel of a shipment.
+func (p Parcel) announcement(shipment message.Key) string {
+	return p.digest() + "/" + shipment.String()
+}
+
+// Announce records that a fulfillment of the order with this content is to be made for the shipment.
+func (b Book) Announce(ctx context.Context, order, of message.Key, p Parcel) error {
+	_, err := b.Memory.Gather(ctx, order, announced, connector.Portion{Name: p.announcement(of), Value: of.String()})
+	return err
+}
+
+// Made records that the fulfillment is the one that was announced for the shipment.
+func (b Book) Made(ctx context.Context, order, fulfillment, of message.Key, p Parcel) error {
+	_, err := b.Memory.Bind(ctx, order, taken+p.announcement(of), fulfillment.ID)
+	return err
+}
+
+// Bind records whose the fulfillment is, unless that is recorded, and reports whether it is this shipment's.
+func (b Book) Bind(ctx context.Context, fulfillment, of message.Key) (bool, error) {
+	owner, err := b.Memory.Bind(ctx, fulfillment, shipment, of.String())
+	return owner == of.String(), err
+}
+
+// Owner returns the key of the shipment that the fulfillment is of: the one it was announced or recorded
+// for, or its own.
+func (b Book) Owner(ctx context.Context, order, fulfillment, own message.Key, p Parcel) (string, error) {
+	all, err := b.Memory.Gather(ctx, order, announced, connector.Portion{Name: "read"})
+	if err != nil {
+		return "", err
+	}
+	owner := own.String()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if !strings.HasPrefix(name, p.digest()+"/") {
+			continue
+		}
+		by, err := b.Memory.Bind(ctx, order, taken+name, fulfillment.ID)
+		if err != nil {
+			return "", err
+		}
+		if by == fulfillment.ID {
+			owner = all[name]
+			break
+		}
+	}
+	return b.Memory.Bind(ctx, fulfillment, shipment, owner)
+}
