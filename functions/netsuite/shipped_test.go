@@ -186,14 +186,14 @@ func TestALaterStateOfAnItemFulfillment(t *testing.T) {
 	expect(0, "shipment.updated 2 TEE-BLK-M from 5 by : 1Z9; "+notYet)
 	one.Status = "B"
 	change(noon.Add(3*time.Minute), one)
-	expect(0, "shipment.cancelled  from  by : ; "+notYet)
+	expect(0, "shipment.cancelled 2 TEE-BLK-M from 5 by : 1Z9; "+notYet)
 	one.Status = "C"
 	change(noon.Add(4*time.Minute), one)
 	expect(0, "shipment.updated 2 TEE-BLK-M from 5 by : 1Z9; "+notYet)
 	expect(1, "")
 	s.must(s.fake.Unpack(id))
 	s.must(s.fake.Unpack(never))
-	expect(1, "shipment.cancelled  from  by : ; item fulfillment "+never+", which was deleted, was not published")
+	expect(1, "shipment.cancelled 2 TEE-BLK-M from 5 by : 1Z9; item fulfillment "+never+", which was deleted, was not published")
 	events, _ := s.listed(1)
 	if body := events[0].Body.(*canonical.Shipment); body.Order != "1" || !slices.Equal(events[0].Parents, []message.Key{saleKey}) || body.ShippedAt.IsZero() {
 		t.Errorf("got %+v of %+v", events[0], body)

@@ -36,7 +36,8 @@
 // A deleted fulfillment is in no list of transactions. With NETSUITE_SHIPPING_DELETED the table DeletedRecord
 // is polled too, and one that had been published is shipment.cancelled. The role needs the permission Deleted
 // Records for it (NetSuite help, section_N3497592). Without the setting a person sets a fulfillment back to
-// Picked and deletes it after the next poll, or cancels the shipment in the store by hand.
+// Picked and deletes it after the next poll, or cancels the shipment in the store by hand. A cancelled shipment
+// has the goods and numbers of its last state that was published.
 //
 // # Versions
 //

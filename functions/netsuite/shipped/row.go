@@ -26,7 +26,6 @@ type row struct {
 	id, number, external string
 	status               string // its letter
 	carrier, method      string
-	day                  string    // such as "2026-11-22"
 	shippedAt            time.Time // the beginning of the day
 	order, memo          string    // external id and memo of the sales order
 	changed              time.Time
@@ -59,10 +58,7 @@ func readRow(r *wire.Reader, zone *time.Location) (found row) {
 		case "status":
 			found.status = readStatus(r)
 		case "day":
-			found.day = r.String()
-			if found.shippedAt = dayIn(found.day, zone); found.shippedAt.IsZero() {
-				r.Fail(strictjson.Value, "is not a day")
-			}
+			found.shippedAt = readDay(r, zone)
 		case "changed":
 			found.changed = r.TimeIn(suitetalk.TimeLayout)
 		case "lines":
@@ -77,18 +73,18 @@ func readRow(r *wire.Reader, zone *time.Location) (found row) {
 
 // demand fails if the row lacks what every row of the list has.
 func (f *row) demand(r *wire.Reader) {
-	for name, missing := range map[string]bool{"id": f.id == "", "status": f.status == "", "day": f.day == "", "changed": f.changed.IsZero()} {
+	for name, missing := range map[string]bool{"id": f.id == "", "status": f.status == "", "day": f.shippedAt.IsZero(), "changed": f.changed.IsZero()} {
 		if missing {
 			r.Missing(name)
 		}
 	}
 }
 
-// dayIn returns the beginning of a day, the zero time if the text is none.
-func dayIn(day string, zone *time.Location) time.Time {
-	at, err := time.ParseInLocation(suitetalk.DateLayout, day, zone)
+// readDay reads the beginning of a day in the zone.
+func readDay(r *wire.Reader, zone *time.Location) time.Time {
+	at, err := time.ParseInLocation(suitetalk.DateLayout, r.String(), zone)
 	if err != nil {
-		return time.Time{}
+		r.Fail(strictjson.Value, "is not a day")
 	}
 	return at
 }

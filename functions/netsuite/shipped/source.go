@@ -69,7 +69,7 @@ func (s *Source) shipped(ctx context.Context, account string, order message.Key,
 		return connector.Translation{Skip: "item fulfillment " + found.number + " has no goods with a SKU at a location of " + setting}, nil
 	}
 	key := keyOf(account, found.id)
-	again, err := s.remember(ctx, key, order, found)
+	again, err := s.remember(ctx, key, order, body, found.changed)
 	if err != nil {
 		return connector.Translation{}, err
 	}
@@ -101,14 +101,15 @@ func (s *Source) deleted(ctx context.Context, account, id string, at time.Time) 
 	return t, err
 }
 
-// cancelled returns the end of a shipment that was published as shipped; published is false if it was not.
+// cancelled returns the end of a shipment that was published as shipped, with what it had then; published is
+// false if it was not.
 func (s *Source) cancelled(ctx context.Context, account, id string, at time.Time) (t connector.Translation, published bool, err error) {
 	key := keyOf(account, id)
-	day, order, published, err := s.recall(ctx, key)
-	if err != nil || !published {
-		return t, published, err
+	body, order, err := s.recall(ctx, key)
+	if err != nil || body == nil {
+		return t, false, err
 	}
-	body := &canonical.Shipment{ID: id, Order: order.ID, Status: canonical.ShipmentCancelled, ShippedAt: day}
+	body.Status = canonical.ShipmentCancelled
 	t.Events = []connector.Event{{
 		Type: canonical.ShipmentCancelledEvent, Entity: key, At: at, UpdatedAt: at, Body: body, Parents: []message.Key{order},
 	}}
