@@ -277,6 +277,11 @@ func TestERPShipsTheEchoOfAWarehouseIsNoShipment(t *testing.T) {
 				if got := w.storeParcels(system); seen != 1 || len(got) != 1 || !strings.HasPrefix(got[0], "2 by ") || len(w.erp.ItemFulfillments()) != 1 {
 					t.Errorf("the store has %q, the ERP %+v; %d were seen\n%s", got, w.erp.ItemFulfillments(), seen, w.story())
 				}
+				for _, e := range w.entries(port.Queued) {
+					if strings.HasPrefix(e.Route, "netsuite-shipments-to-") {
+						t.Errorf("%s got %s %s", e.Route, e.Type, e.Entity.ID)
+					}
+				}
 				// The rest leaves from NetSuite's own location.
 				w.erpShips(system, "1", "1Z7")
 				w.pollsERP()

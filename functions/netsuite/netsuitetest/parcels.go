@@ -185,7 +185,7 @@ func (f *Fake) parcelQuery(sql string) (rows []any, known bool) {
 
 // goneQuery runs a query for deleted item fulfillments.
 func (f *Fake) goneQuery(sql string) (rows []any, known bool) {
-	fits := func(g goneRow) bool { return false }
+	fits := func(goneRow) bool { return false }
 	if m := goneOne.FindStringSubmatch(sql); m != nil {
 		fits, known = func(g goneRow) bool { return g.id == m[1] }, true
 	}
