@@ -310,6 +310,11 @@ func TestALocationHasOneMasterOfItsShipments(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
+	settings := netsuitetest.New(clock).Settings("http://127.0.0.1:1")
+	settings["NETSUITE_SHIPPING_DELETED"] = "true"
+	if _, err := netsuite.Open(settings, connector.Deps{HTTP: http.DefaultTransport, Now: clock}); err == nil || !strings.Contains(err.Error(), "NETSUITE_SHIPPING_LOCATIONS") || !strings.Contains(err.Error(), "NETSUITE_SHIPPING_DELETED") {
+		t.Errorf("deleted ones of no location: %v", err)
+	}
 	system := newRig(t, nil).system
 	if feeds := system.Poller.Feeds(); len(feeds) != 0 {
 		t.Errorf("without the setting the feeds are %v", feeds)

@@ -34,7 +34,7 @@ var (
 	parcelOne   = regexp.MustCompile(parcelList + ` AND t\.id = (\d+)$`)
 	parcelLines = regexp.MustCompile(`^SELECT l\.transaction AS shipment, l\.mainline AS mainline, i\.externalid AS sku, i\.itemid AS name, i\.itemtype AS kind, l\.location AS location, ` +
 		`SUM\(CASE WHEN l\.quantity > 0 THEN l\.quantity ELSE 0 END\) AS added, SUM\(CASE WHEN l\.quantity < 0 THEN ABS\(l\.quantity\) ELSE 0 END\) AS taken ` +
-		`FROM transactionline l JOIN item i ON i\.id = l\.item WHERE l\.taxline = 'F' AND \(l\.iscogs = 'F' OR l\.iscogs IS NULL\) AND l\.kitmemberof IS NULL ` +
+		`FROM transactionline l JOIN item i ON i\.id = l\.item WHERE l\.taxline = 'F' AND \(l\.iscogs = 'F' OR l\.iscogs IS NULL\)( AND l\.kitmemberof IS NULL)? ` +
 		`AND l\.transaction IN ` + parcelIDs + ` GROUP BY l\.transaction, l\.mainline, i\.externalid, i\.itemid, i\.itemtype, l\.location ORDER BY l\.transaction, i\.itemid, l\.location$`)
 	parcelNumbers = regexp.MustCompile(`^SELECT DISTINCT m\.transaction AS shipment, n\.id AS id, n\.trackingnumber AS number FROM trackingnumbermap m ` +
 		`JOIN trackingnumber n ON n\.id = m\.trackingnumber WHERE m\.transaction IN ` + parcelIDs + ` ORDER BY m\.transaction, n\.id$`)
@@ -157,7 +157,7 @@ func (f *Fake) parcelQuery(sql string) (rows []any, known bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if m := parcelLines.FindStringSubmatch(sql); m != nil {
-		return f.parcelContents(m[1], f.parcelLineRows), true
+		return f.parcelContents(m[2], func(r *Record) []any { return f.parcelLineRows(r, m[1] == "") }), true
 	}
 	if m := parcelNumbers.FindStringSubmatch(sql); m != nil {
 		return f.parcelContents(m[1], numberRows), true
@@ -246,9 +246,10 @@ func (f *Fake) parcelContents(ids string, rowsOf func(*Record) []any) []any {
 	return rows[:min(len(rows), mostRows)]
 }
 
-// parcelLineRows returns the lines of an item fulfillment, summed up by item and location: of each item the goods,
-// and of one with stock what left the inventory, with the opposite sign.
-func (f *Fake) parcelLineRows(r *Record) []any {
+// parcelLineRows returns the lines of an item fulfillment, summed up by item and location: of each item the
+// goods, and of one with stock what left the inventory, with the opposite sign. Members of kits have lines of
+// their own, which a query may leave out.
+func (f *Fake) parcelLineRows(r *Record, members bool) []any {
 	type group struct{ item, location string }
 	sums := map[group]*big.Rat{}
 	for _, entry := range items(r.state[itemSublist]) {
@@ -274,6 +275,14 @@ func (f *Fake) parcelLineRows(r *Record) []any {
 			row["location"] = g.location
 		}
 		rows = append(rows, row)
+		for _, m := range f.kits[g.item].Members {
+			if members {
+				part := maps.Clone(row)
+				maps.Copy(part, f.shownItem(m.id))
+				part["taken"] = exact(new(big.Rat).Mul(sums[g], ratOf(m.Quantity)))
+				rows = append(rows, part)
+			}
+		}
 	}
 	return rows
 }

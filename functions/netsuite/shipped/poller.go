@@ -66,7 +66,7 @@ const (
 type Scope struct {
 	// ShippingLocations are the internal ids of the locations whose item fulfillments are published; without
 	// one, none are.
-	ShippingLocations []string `env:"NETSUITE_SHIPPING_LOCATIONS" validate:"unique,dive,number,startsnotwith=0"`
+	ShippingLocations []string `env:"NETSUITE_SHIPPING_LOCATIONS" validate:"required_if=ShippingDeleted true,unique,dive,number,startsnotwith=0"`
 	// ShippingDeleted is whether item fulfillments that are deleted are looked for, so that their shipments
 	// are cancelled. The role needs the permission Deleted Records.
 	ShippingDeleted bool `env:"NETSUITE_SHIPPING_DELETED" envDefault:"false"`
