@@ -313,7 +313,7 @@ func TestERPShipsNothingWithoutTheSetting(t *testing.T) {
 	for name, locations := range map[string]string{"without": "", "another location": "7"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			journey(t, withERPShipping(map[string]string{"NETSUITE_SHIPPING_LOCATIONS": locations}), func(w *world) {
+			journey(t, withERPShipping(map[string]string{"NETSUITE_SHIPPING_LOCATIONS": locations, "NETSUITE_SHIPPING_DELETED": "false"}), func(w *world) {
 				w.sold("shopify")
 				w.erpShips("shopify", "2", "1Z1")
 				before := w.order("shopify", "42")
