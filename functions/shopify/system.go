@@ -59,8 +59,8 @@ type Settings struct {
 	Notify bool `env:"SHOPIFY_NOTIFY_CUSTOMER" envDefault:"true"`
 	// Carriers are Shopify's names of carriers that a warehouse names otherwise: "dhl_de=DHL".
 	Carriers map[string]string `env:"SHOPIFY_CARRIERS" envKeyValSeparator:"="`
-	// Locations are Shopify's ids of a warehouse's locations. Where an order has pieces at several
-	// locations, those of the shipment's location are fulfilled first.
+	// Locations are Shopify's ids of a warehouse's locations, "9" or "netsuite/5". Where an order has pieces
+	// at several locations, those of the shipment's location are fulfilled first.
 	Locations map[string]string `env:"SHOPIFY_LOCATIONS" envKeyValSeparator:"="`
 	// MasterLocations are the locations whose stock the shop is master of, and publishes.
 	MasterLocations []string `env:"SHOPIFY_MASTER_LOCATIONS" needs:"SHOPIFY_ADMIN_TOKEN"`

@@ -19,7 +19,7 @@ type Config struct {
 	Shops     []string           // domains in lower case: whose orders are fulfilled
 	Memory    connector.CrossRef // which shipment a fulfillment is of
 	Carriers  map[string]string  // the warehouse's name -> Shopify's; "" is "Other"
-	Locations map[string]string  // the warehouse's location -> Shopify's id
+	Locations map[string]string  // the warehouse's location, or "system/location" -> Shopify's id
 	Shipping  site.Set           // locations whose fulfillments are published: ours are announced there
 	Notify    bool               // Shopify writes to the customer, but never about lane backfill
 }
