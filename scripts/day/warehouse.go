@@ -43,6 +43,8 @@ const (
 	actReceive = "receive"  // … and received
 	actStow    = "stow"     // pieces of an article are put on the shelf
 	actMiss    = "miss"     // no more pieces of it are found
+	actHoldUp  = "hold up"  // an order is on hold
+	actGoOn    = "go on"    // … and not any more
 	actReturn  = "return"   // a store: a return of the order's article is opened
 	actLose    = "lose"     // the answer to the next request of the kind is lost
 	actBusy    = "busy"     // a store: the next request of the kind is to come later
@@ -50,6 +52,7 @@ const (
 	actStock   = "stock"    // the stock of an article changes
 	actClose   = "close"    // the order of the memo is closed
 	actPay     = "pay"      // an amount of the order of the memo is paid back
+	actChange  = "change"   // the quantity of its first line is another one
 )
 
 // Act is something that a system does by itself: its name, and the body or reference that it is
@@ -100,8 +103,11 @@ func (a Act) inWarehouse(warehouse *shipbobtest.Fake) error {
 	if err != nil {
 		return err
 	}
-	if a.Name == actExpect || a.Name == actReceive {
+	switch a.Name {
+	case actExpect, actReceive:
 		return a.comeBack(warehouse, o)
+	case actHoldUp, actGoOn:
+		return a.holdUp(warehouse, o)
 	}
 	return a.ship(warehouse, o)
 }
@@ -166,6 +172,9 @@ func (d *builder) leaves(o *shipbobtest.Order) {
 			return
 		case purchaseMemo(started):
 			add("order.shipped", false, actShipOne)
+			return
+		case purchaseMemo(heldUp):
+			add("order.shipment.on_hold", false, actHoldUp)
 			return
 		case purchaseMemo(returned), wooMemo(returnedToShop):
 			add("order.shipped", false, actShip)
