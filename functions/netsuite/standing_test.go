@@ -59,7 +59,8 @@ func (s *sale) stands(w *canonical.WarehouseOrder) (connector.Receipt, error) {
 func TestTheSalesOrderShowsWhatTheWarehouseHas(t *testing.T) {
 	t.Parallel()
 	s := newPaidSaleWith(t, showing)
-	two, three := pieces("2"), pieces("3")
+	two := pieces("2")
+	short := &canonical.WarehouseOrder{Status: canonical.WarehouseDiscrepancy, Lines: []canonical.WarehouseLine{{SKU: "TEE-BLK-M", Ordered: pieces("3"), Shipped: &two}}}
 	for _, c := range []struct {
 		state *canonical.WarehouseOrder
 		want  string
@@ -70,10 +71,7 @@ func TestTheSalesOrderShowsWhatTheWarehouseHas(t *testing.T) {
 		{heldBy("OutOfStock", "InvalidAddress"), "held: OutOfStock, InvalidAddress", []string{"GET"}},
 		{heldBy("on\n hold\t by  a person "), "held: on hold by a person", []string{"GET", "PATCH"}},
 		{heldBy("on hold by a person"), "held: on hold by a person", []string{"GET"}},
-		{
-			&canonical.WarehouseOrder{Status: canonical.WarehouseDiscrepancy, Lines: []canonical.WarehouseLine{{SKU: "TEE-BLK-M", Ordered: three, Shipped: &two}}},
-			"discrepancy: 2 of 3 TEE-BLK-M left", []string{"GET", "PATCH"},
-		},
+		{short, "discrepancy: 2 of 3 TEE-BLK-M left", []string{"GET", "PATCH"}},
 		{&canonical.WarehouseOrder{Status: canonical.WarehouseCancelled}, "cancelled", []string{"GET", "PATCH"}},
 	} {
 		before := len(s.fake.Calls())

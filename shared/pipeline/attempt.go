@@ -297,6 +297,14 @@ func (a *attempt) raced(err error) (port.Decision, error) {
 	return port.Decision{}, err
 }
 
+// missed returns the entry that an attempt missed, the zero Missing if it failed for something else.
+func missed(f *fault.Error, m valuemap.Missing) valuemap.Missing {
+	if retry.DispositionOf(f) != retry.Configure || f.Field != m.Setting {
+		return valuemap.Missing{}
+	}
+	return m
+}
+
 // brief is how long a message may wait for something of ours without a trace of it.
 const brief = time.Minute
 
@@ -305,9 +313,7 @@ const brief = time.Minute
 func (a *attempt) fail(ctx context.Context, f *fault.Error, probing bool, awaited *entity.Record) (port.Decision, error) {
 	now, what := a.Now(), retry.DispositionOf(f)
 	age := now.Sub(a.in.SentAt)
-	if what != retry.Configure || f.Field != a.missing.Setting {
-		a.missing = valuemap.Missing{} // it fails for something else
-	}
+	a.missing = missed(f, a.missing)
 	if what == retry.Wait && f.After == 0 && a.lease == nil && age < brief {
 		return a.wait(ctx, now.Add(a.Retry.Parents.Wait(age, a.Random)), awaited)
 	}

@@ -284,31 +284,39 @@ func (m *Maps) ApplyMaps(ctx context.Context, rows []MapRow, reason string) (r R
 			if err := renew(); err != nil {
 				return err
 			}
-			changes, err := m.store(ctx, target, rows, op)
-			if err != nil {
+			if err := m.importInto(ctx, target, rows, op, &r); err != nil {
 				return err
-			}
-			released, err := m.release(ctx, target, changes)
-			if err != nil {
-				return err
-			}
-			r.Waiting += released
-			for _, c := range changes {
-				r.CountMap(c)
-				op.Counts.Remaining--
-				switch {
-				case c.changing():
-					op.Counts.Moved++
-				case c.Verdict == Same:
-					op.Counts.Resolved++
-				default:
-					op.Counts.Left++
-				}
 			}
 		}
 		return nil
 	})
 	return r, err
+}
+
+// importInto imports the rows of one system, and counts them.
+func (m *Maps) importInto(ctx context.Context, target string, rows []MapRow, op *redrive.Operation, r *Result) error {
+	changes, err := m.store(ctx, target, rows, op)
+	if err != nil {
+		return err
+	}
+	released, err := m.release(ctx, target, changes)
+	if err != nil {
+		return err
+	}
+	r.Waiting += released
+	for _, c := range changes {
+		r.CountMap(c)
+		op.Counts.Remaining--
+		switch {
+		case c.changing():
+			op.Counts.Moved++
+		case c.Verdict == Same:
+			op.Counts.Resolved++
+		default:
+			op.Counts.Left++
+		}
+	}
+	return nil
 }
 
 // store records the changes of one system in the ledger, and then stores its entries.
