@@ -93,16 +93,6 @@ func (w *world) catalogued(want ...string) {
 	}
 }
 
-// pollsShop polls the shop long enough after the last change for the poll to look at it.
-func (w *world) pollsShop() {
-	w.Helper()
-	w.pass(3 * time.Minute)
-	if err := w.poller(w.config.Systems["shopify"], w.config.Runtime, nil).Run(w.Context()); err != nil {
-		w.Fatalf("%v\n%s", err, w.story())
-	}
-	w.pass(2 * time.Minute)
-}
-
 func TestStoreProductAppearsAtStoreAndWarehouseAndFollowsTheShop(t *testing.T) {
 	t.Parallel()
 	journey(t, masterSetup(nil), func(w *world) {
@@ -127,7 +117,7 @@ func TestStoreProductAppearsAtStoreAndWarehouseAndFollowsTheShop(t *testing.T) {
 		w.ingestOK(w.deliver(again))
 		w.shop.Stock("CAP", stockPlace, 5) // a sale, which moves updated_at
 		w.ingestOK(w.deliver(w.shop.ProductDelivery("products/update", w.shop.ProductOf("CAP"))))
-		w.pollsShop()
+		w.pollsShop("products/update")
 		if got := w.wooStore.Products()[0].Writes; got != writes || !maps.Equal(w.warehouse.Calls(), calls) {
 			w.Errorf("unchanged, and the store was written %d times, and the warehouse asked %v\n%s", got-writes, w.warehouse.Calls(), w.story())
 		}
@@ -153,7 +143,7 @@ func TestStoreProductOutOfOrderEndsAsTheShopHasIt(t *testing.T) {
 		w.pass(2 * time.Minute)
 		w.stored("CAP Cap 2 9.00 draft")
 		w.shop.EditProduct("CAP", func(p *shopifytest.Product) { p.Title, p.Variants[0].Price = "Cap 3", "8.00" }) // its webhook is lost
-		w.pollsShop()
+		w.pollsShop("products/update")
 		w.stored("CAP Cap 3 8.00 draft")
 		w.catalogued("CAP Cap 3")
 		w.noneDead()
