@@ -130,8 +130,8 @@ func eachStore(t *testing.T, settings map[string]string, play func(w *world, sys
 	}
 }
 
-// TestERPShipsWhatAPersonFulfilledInTheERPIsShippedInTheStore: in two parts, of several packages, and the store's
-// own report of it changes nothing in the ERP.
+// TestERPShipsWhatAPersonFulfilledInTheERPIsShippedInTheStore: in two parts, of several packages, and the
+// store's own report of it changes nothing in the ERP.
 func TestERPShipsWhatAPersonFulfilledInTheERPIsShippedInTheStore(t *testing.T) {
 	t.Parallel()
 	eachStore(t, nil, func(w *world, system string, _ setup) {
@@ -183,7 +183,8 @@ func TestERPShipsWhatIsPickedOrDeletedBeforeItLeftIsNothing(t *testing.T) {
 	})
 }
 
-// TestERPShipsACorrectionThatOvertakesIsOneShipment: the number is corrected before the store and the CRM had the first.
+// TestERPShipsACorrectionThatOvertakesIsOneShipment: the number is corrected before the store and
+// the CRM had the first.
 func TestERPShipsACorrectionThatOvertakesIsOneShipment(t *testing.T) {
 	t.Parallel()
 	addresses := map[string]string{"shopify": shopAddress, "woocommerce": wooAddress}
@@ -246,8 +247,8 @@ func TestERPShipsBeforeTheCRMHasTheOrder(t *testing.T) {
 	})
 }
 
-// TestERPShipsTheEchoOfAWarehouseIsNoShipment: ShipBob ships, NetSuite gets its item fulfillment at a location that
-// ships itself, and the store has one fulfillment.
+// TestERPShipsTheEchoOfAWarehouseIsNoShipment: ShipBob ships, NetSuite gets its item fulfillment at a location
+// that ships itself, and the store has one fulfillment.
 func TestERPShipsTheEchoOfAWarehouseIsNoShipment(t *testing.T) {
 	t.Parallel()
 	for _, system := range []string{"shopify", "woocommerce"} {

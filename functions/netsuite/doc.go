@@ -39,8 +39,8 @@
 // refunds and customer refunds; item fulfillments with the level Full, because that of a cancelled
 // shipment is deleted; with NETSUITE_RETURNS=receipt return authorizations and item receipts;
 // with NETSUITE_SHIPPING_DELETED Deleted Records; invoices and cash sales to read, and accounting periods if
-// NETSUITE_CLOSED_PERIOD is next; inventory adjustments for a warehouse's movements. Its user has to have English
-// as the language: the cause of an error is often only in its text. The external ids of all
+// NETSUITE_CLOSED_PERIOD is next; inventory adjustments for a warehouse's movements. Its user has to have
+// English as the language: the cause of an error is often only in its text. The external ids of all
 // these records must come from this integration alone (online help, "Limitations on upsert").
 //
 // Guarantees:

@@ -67,8 +67,8 @@ func (f *Fake) parcelFields(p Parcel) map[string]any {
 	return fields
 }
 
-// Pack makes an item fulfillment of the sales order with the external id, with pieces of its lines, and returns its
-// internal id. A kit's line has the kit's members beside it.
+// Pack makes an item fulfillment of the sales order with the external id, with pieces of its lines, and returns
+// its internal id. A kit's line has the kit's members beside it.
 func (f *Fake) Pack(order string, p Parcel) (id string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -126,8 +126,8 @@ func (f *Fake) Unpack(id string) error {
 	return nil
 }
 
-// EnterParcel makes an item fulfillment of one piece of a sales order's first line under an internal id, or changes it, and
-// dates it.
+// EnterParcel makes an item fulfillment of one piece of a sales order's first line under an internal id, or
+// changes it, and dates it.
 func (f *Fake) EnterParcel(id int64, at time.Time, order, location string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

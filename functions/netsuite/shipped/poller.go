@@ -220,8 +220,8 @@ func (c contents) encode(row suitetalk.Values) []byte {
 	return w.Bytes()
 }
 
-// Fetch returns the item fulfillment from the list. One that could not be read is asked for by its id, and nil is
-// returned if it is not in the list any more.
+// Fetch returns the item fulfillment from the list. One that could not be read is asked for by its id, and nil
+// is returned if it is not in the list any more.
 func (p *Poller) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
 	raw := &message.Raw{Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: change.Body}
 	if raw.Body != nil {

@@ -26,9 +26,9 @@ type Source struct {
 	Memory    connector.CrossRef
 }
 
-// Translate turns an item fulfillment into the state of a shipment. One that this program wrote, one of which
-// nothing left, and one without goods that a store knows are skipped. An external id that is no order of the stores is
-// rejected.
+// Translate turns an item fulfillment into the state of a shipment. One that package sale made, one of which
+// nothing left, and one without goods that a store knows are skipped. An external id that is no order of the
+// stores is rejected.
 func (s *Source) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
 	doing := "translating " + raw.Topic + " of netsuite"
 	r := wire.NewReader(raw.Body, strictjson.Limits{})
