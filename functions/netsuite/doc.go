@@ -1,6 +1,6 @@
 // Package netsuite writes orders, customers, payments, refunds, shipments, returns and movements of stock to
 // NetSuite over SuiteTalk REST, record service v1, release 2026.1, and reads its stock levels, items, sales
-// orders and refunds by SuiteQL.
+// orders, refunds and item fulfillments by SuiteQL.
 //
 // Deliver sets the state of a record: it reads what NetSuite has, compares, and sends only
 // what differs. The number of requests per delivery:
@@ -37,9 +37,9 @@
 // items, customers, sales orders, customer deposits, and for refunds credit memos, cash
 // refunds and customer refunds; item fulfillments with the level Full, because that of a cancelled
 // shipment is deleted; with NETSUITE_RETURNS=receipt return authorizations and item receipts;
-// invoices and cash sales to read, and accounting periods if NETSUITE_CLOSED_PERIOD is next; inventory
-// adjustments for a warehouse's movements. Its user has to have English
-// as the language: the cause of an error is often only in its text. The external ids of all
+// with NETSUITE_SHIPPING_DELETED Deleted Records; invoices and cash sales to read, and accounting periods if
+// NETSUITE_CLOSED_PERIOD is next; inventory adjustments for a warehouse's movements. Its user has to have
+// English as the language: the cause of an error is often only in its text. The external ids of all
 // these records must come from this integration alone (online help, "Limitations on upsert").
 //
 // Guarantees:
@@ -73,11 +73,12 @@
 //	item        the poll of items and their prices
 //	orderstate  the poll of sales orders and their state
 //	payback     the poll of refunds that people entered
+//	shipped     the poll of item fulfillments that are made in NetSuite
 //	record      what records have in common: settings, external ids, fields, lines, rejections
 //	suitetalk   the client: logins, requests, answers and what they mean
 //
-// A package imports those below it only, and sale, refund, adjustment, returning, stock, item, orderstate and
-// payback do not import each other.
+// A package imports those below it only, and sale, refund, adjustment, returning, stock, item, orderstate,
+// payback and shipped do not import each other.
 //
 // # Customers
 //

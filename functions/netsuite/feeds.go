@@ -7,26 +7,29 @@ import (
 	"causeway.example/functions/netsuite/item"
 	"causeway.example/functions/netsuite/orderstate"
 	"causeway.example/functions/netsuite/payback"
+	"causeway.example/functions/netsuite/shipped"
 	"causeway.example/functions/netsuite/stock"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
 )
 
-// source is the connector.Source of what the polls found: stock levels, items, sales orders and refunds have
-// packages of their own.
+// source is the connector.Source of what the polls found: stock levels, items, sales orders, refunds and item
+// fulfillments have packages of their own.
 type source struct {
 	stock.Source
 	items   *item.Source
 	orders  *orderstate.Source
 	refunds *payback.Source
+	parcels *shipped.Source
 }
 
-// poller is the connector.Poller of stock levels, items, sales orders and refunds.
+// poller is the connector.Poller of stock levels, items, sales orders, refunds and item fulfillments.
 type poller struct {
 	levels  *stock.Poller
 	items   *item.Poller
 	orders  *orderstate.Poller
 	refunds *payback.Poller
+	parcels *shipped.Poller
 }
 
 var (
@@ -42,12 +45,14 @@ func (s *source) Translate(ctx context.Context, raw *message.Raw) (connector.Tra
 		return s.orders.Translate(ctx, raw)
 	case payback.Topic:
 		return s.refunds.Translate(ctx, raw)
+	case shipped.TopicChanged, shipped.TopicDeleted:
+		return s.parcels.Translate(ctx, raw)
 	}
 	return s.Source.Translate(ctx, raw)
 }
 
 func (p *poller) Feeds() []connector.Feed {
-	return slices.Concat(p.levels.Feeds(), p.items.Feeds(), p.orders.Feeds(), p.refunds.Feeds())
+	return slices.Concat(p.levels.Feeds(), p.items.Feeds(), p.orders.Feeds(), p.refunds.Feeds(), p.parcels.Feeds())
 }
 
 func (p *poller) of(feed connector.Feed) connector.Poller {
@@ -58,6 +63,8 @@ func (p *poller) of(feed connector.Feed) connector.Poller {
 		return p.orders
 	case payback.Topic:
 		return p.refunds
+	case shipped.TopicChanged, shipped.TopicDeleted:
+		return p.parcels
 	}
 	return p.levels
 }

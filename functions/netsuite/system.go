@@ -10,6 +10,7 @@ import (
 	"causeway.example/functions/netsuite/orderstate"
 	"causeway.example/functions/netsuite/payback"
 	"causeway.example/functions/netsuite/record"
+	"causeway.example/functions/netsuite/shipped"
 	"causeway.example/functions/netsuite/stock"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
@@ -35,6 +36,8 @@ type Settings struct {
 	StockKits bool `env:"NETSUITE_STOCK_KITS" envDefault:"true"`
 
 	item.Choice
+
+	shipped.Scope
 
 	adjustment.Booking
 
@@ -98,6 +101,9 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 		return connector.System{}, err
 	}
 	s.ShipLocations = s.Booking.Places(s.ShipLocations)
+	if err := s.CheckMasters(s.ShipLocations); err != nil {
+		return connector.System{}, err
+	}
 	profile := Profile()
 	profile.Concurrency, profile.Timeout, profile.Linger = s.Concurrency, s.Timeout, s.Linger
 	client, err := suitetalk.Open(s.Login, deps, profile.Timeout)
@@ -124,11 +130,13 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 			items:   &item.Source{CompareAt: s.CompareAt, Currencies: s.Currencies},
 			orders:  &orderstate.Source{Stores: stores, StandIns: s.StandIns(), Comparable: bySKU},
 			refunds: &payback.Source{Stores: stores, Currencies: s.Currencies},
+			parcels: &shipped.Source{Stores: stores, StandIns: s.StandIns(), Locations: s.ShippingLocations, Timezone: s.Timezone, Memory: deps.CrossRef},
 		},
 		Poller: &poller{
 			levels: &stock.Poller{Client: client, Account: s.Account, Locations: s.StockLocations, Kits: s.StockKits},
 			items:  &item.Poller{Client: client, Account: s.Account, Choice: s.Choice, Currencies: s.Currencies},
 			orders: orders, refunds: refunds,
+			parcels: &shipped.Poller{Client: client, Account: s.Account, Stores: stores, Scope: s.Scope},
 		},
 	}, nil
 }

@@ -82,7 +82,9 @@ func (b *books) find(kind, id string) *Record {
 func (b *books) refer(kind string, reference any) *Record {
 	ref, _ := reference.(map[string]any)
 	if external, ok := ref["externalId"].(string); ok {
-		return b.find(kind, "eid:"+external)
+		if found := b.find(kind, "eid:"+external); found != nil {
+			return found
+		}
 	}
 	return b.find(kind, refID(reference))
 }

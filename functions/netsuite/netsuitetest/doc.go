@@ -40,6 +40,10 @@
 // PayBack, EnterRefund and VoidRefund do what a person does to refunds, which have no external id until one
 // is given to them by PATCH. An external id that another record of the type has is rejected.
 //
+// Pack, Repack, Unpack and EnterParcel make, change and delete an item fulfillment as a person does, or a
+// warehouse's own integration. They are listed by SuiteQL with lines and tracking numbers, and deleted ones in
+// table DeletedRecord.
+//
 // An inventory adjustment changes what a location has of an item with stock. OnHand has the sum of all
 // adjustments, less what item fulfillments took, with what credit memos and cash refunds put back.
 //

@@ -38,6 +38,7 @@ type Fake struct {
 
 	forbidden map[string]bool // record types that the role has no permission for
 
+	gone  []goneRow // item fulfillments that were deleted
 	stock []*stockRow
 	items map[string]Item // by internal id, as SetItem left them
 	kits  map[string]Kit  // by internal id, as SetKit left them

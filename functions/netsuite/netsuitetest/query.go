@@ -30,24 +30,14 @@ func (f *Fake) query(w http.ResponseWriter, body []byte) {
 	sql := text(fields, "q")
 	email, list, order := byEmail.FindStringSubmatch(sql), byExternal.FindStringSubmatch(sql), ofOrder.FindStringSubmatch(sql)
 	period := openPeriod.FindStringSubmatch(sql)
-	rows, known := f.audit(sql)
-	if !known {
-		rows, known = f.stockLevels(sql)
-	}
-	if !known {
-		rows, known = f.kitQuery(sql)
-	}
-	if !known {
-		rows, known = f.itemQuery(sql)
-	}
-	if !known {
-		rows, known = f.orderStates(sql)
-	}
-	if !known {
-		rows, known = f.refundQuery(sql)
-	}
-	if !known {
-		rows, known = f.itemTypes(sql)
+	var rows []any
+	known := false
+	for _, run := range []func(string) ([]any, bool){
+		f.audit, f.stockLevels, f.kitQuery, f.itemQuery, f.orderStates, f.refundQuery, f.parcelQuery, f.itemTypes,
+	} {
+		if rows, known = run(sql); known {
+			break
+		}
 	}
 	if err != nil || email == nil && list == nil && order == nil && period == nil && sql != noCustomer && !known {
 		refuse(w, http.StatusBadRequest, "INVALID_PARAMETER", "", "Invalid search query.")

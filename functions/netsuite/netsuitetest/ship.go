@@ -89,6 +89,19 @@ func (b *books) shippable(order map[string]any) []any {
 	return lines
 }
 
+// named returns a reference to an item with its internal id too, which it keeps without an external id.
+func (b *books) named(reference any) any {
+	item, ref := b.refer(itemRecord, reference), map[string]any{}
+	if item == nil {
+		return reference
+	}
+	if known, is := reference.(map[string]any); is {
+		maps.Copy(ref, known)
+	}
+	ref["id"] = item.ID
+	return ref
+}
+
 func exact(n *big.Rat) string {
 	places, _ := n.FloatPrec()
 	return n.FloatString(places)
@@ -139,6 +152,7 @@ func (f *Fake) ship(order *Record, fields map[string]any, replaced bool) (made m
 		}
 		shipped := maps.Clone(o)
 		shipped["quantity"] = json.Number(exact(quantity))
+		shipped["item"] = f.books.named(o["item"])
 		if location := cmp.Or(refID(l["location"]), refID(order.state["location"])); location != "" {
 			shipped["location"] = map[string]any{"id": location}
 		}
@@ -202,6 +216,7 @@ func (f *Fake) unship(id string) *refusal {
 	if err := f.changeWith(&e, nil, of, order.state, map[string]any{itemSublist: sublist(changed)}); err != nil {
 		return &refusal{500, "UNEXPECTED_ERROR", "", "An unexpected error occurred."}
 	}
+	f.gone = append(f.gone, goneRow{r.ID, f.now().UTC().Format(stockLayout)})
 	return nil
 }
 

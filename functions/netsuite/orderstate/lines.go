@@ -2,10 +2,7 @@ package orderstate
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"strconv"
-	"strings"
 
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/fault"
@@ -22,59 +19,21 @@ const (
 	groupedLines = ") GROUP BY l.transaction, i.externalid, i.itemid, i.itemtype, l.isclosed ORDER BY l.transaction, i.itemid, l.isclosed"
 )
 
-// mostOrders is how many orders' lines are asked for at once: four items each fill a page.
-const mostOrders = 250
-
 // lines returns the lines of the orders by the orders' internal ids, none unless all orders are listed.
 func (p *Poller) lines(ctx context.Context, orders []suitetalk.Values, doing string) (map[string][]suitetalk.Values, error) {
-	found := map[string][]suitetalk.Values{}
 	if !p.All {
-		return found, nil
+		return nil, nil
 	}
-	for some := range slices.Chunk(orders, mostOrders) {
-		part, err := p.linesOf(ctx, some, doing)
-		if err != nil {
-			return nil, err
-		}
-		maps.Copy(found, part)
-	}
-	return found, nil
-}
-
-// linesOf asks for the lines of the orders, again in two halves if they fill a page. Those of one order that
-// fills a page alone are not complete.
-func (p *Poller) linesOf(ctx context.Context, orders []suitetalk.Values, doing string) (map[string][]suitetalk.Values, error) {
 	ids := make([]string, len(orders))
 	for i, row := range orders {
 		ids[i] = row["id"]
 	}
-	rows, err := p.Client.Rows(ctx, selectedLines+strings.Join(ids, ", ")+groupedLines, doing)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(rows) >= suitetalk.QueryRows && len(orders) > 1:
-		return p.halves(ctx, orders, doing)
-	}
-	found := map[string][]suitetalk.Values{}
-	for _, row := range rows {
-		found[row["sale"]] = append(found[row["sale"]], row)
-	}
-	return found, nil
-}
-
-func (p *Poller) halves(ctx context.Context, orders []suitetalk.Values, doing string) (map[string][]suitetalk.Values, error) {
-	first, err := p.linesOf(ctx, orders[:len(orders)/2], doing)
-	if err != nil {
-		return nil, err
-	}
-	second, err := p.linesOf(ctx, orders[len(orders)/2:], doing)
-	maps.Copy(first, second)
-	return first, err
+	return p.Client.Details(ctx, ids, "sale", func(ids string) string { return selectedLines + ids + groupedLines }, doing)
 }
 
 // complete fails if the order's lines fill a page, of which there may be more.
 func complete(row suitetalk.Values, lines []suitetalk.Values) error {
-	if len(lines) < suitetalk.QueryRows {
+	if !suitetalk.FillsPage(lines) {
 		return nil
 	}
 	return &fault.Error{

@@ -3,8 +3,6 @@ package orderstate
 import (
 	"cmp"
 	"context"
-	"slices"
-	"strconv"
 	"strings"
 
 	"causeway.example/functions/netsuite/record"
@@ -49,10 +47,7 @@ func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Trans
 	}
 	order, known := s.Stores.OrderOf(found.external, found.memo)
 	if !known {
-		return connector.Translation{}, &fault.Error{
-			Kind: fault.Rejected, Class: fault.MissingRef, Field: "externalid", Doing: doing,
-			Detail: strconv.Quote(found.external) + " names no order of a store in NETSUITE_SUBSIDIARIES, and neither does the memo; " + found.remedy(),
-		}
+		return connector.Translation{}, fault.Doing(doing, record.UnknownOrder("externalid", found.external, found.remedy()))
 	}
 	found.Order = order.ID
 	event := func(kind, of string, body any) connector.Event {
@@ -92,7 +87,7 @@ func (s *Source) readRow(r *wire.Reader, all bool) *row {
 	amounts := map[string]*bool{"fulfilled": &o.fulfilled, "billed": &o.billed}
 	for key := range r.Object() {
 		if into, known := amounts[key]; known {
-			*into = readQuantity(r).Sign() > 0
+			*into = record.ReadQuantity(r).Sign() > 0
 			continue
 		}
 		switch key {
@@ -137,34 +132,16 @@ func (o *row) readStatus(r *wire.Reader, all bool) {
 	o.Status = cmp.Or(statuses[letter], letter)
 }
 
-// readQuantity reads a quantity that SuiteQL writes as text.
-func readQuantity(r *wire.Reader) canonical.Decimal {
-	n, err := canonical.ParseDecimal(r.String())
-	switch {
-	case err != nil:
-		r.Refuse(err)
-	case n.Sign() < 0:
-		r.Fail(strictjson.Value, "is below zero")
-	}
-	return n.Normal()
-}
-
-// The types of items whose lines are no goods, and those of a group, whose members are lines of their own.
-var (
-	noGoods = []string{"ShipItem", "TaxItem", "TaxGroup", "Discount", "Markup", "Subtotal", "Description", "Payment"}
-	groups  = []string{"Group", "EndGroup"}
-)
-
 // readLines reads the lines of goods. An order with a group is not comparable.
 func (s *Source) readLines(r *wire.Reader, o *canonical.ERPOrder) {
 	o.Lines = []canonical.ERPLine{}
 	for range r.Array() {
 		line, kind := readLine(r)
-		if slices.Contains(groups, kind) {
+		if record.IsGroup(kind) {
 			o.Comparable = false
 			continue
 		}
-		if !s.StandIns[strings.ToLower(line.SKU)] && !slices.Contains(noGoods, kind) {
+		if !s.StandIns[strings.ToLower(line.SKU)] && record.IsGoods(kind) {
 			o.Lines = append(o.Lines, line)
 		}
 	}
@@ -176,7 +153,7 @@ func readLine(r *wire.Reader) (line canonical.ERPLine, kind string) {
 	quantities := map[string]*canonical.Quantity{"ordered": &line.Ordered, "fulfilled": &line.Fulfilled, "billed": &line.Billed}
 	for key := range r.Object() {
 		if into, known := quantities[key]; known {
-			*into = canonical.Pieces(readQuantity(r))
+			*into = canonical.Pieces(record.ReadQuantity(r))
 			continue
 		}
 		switch key {

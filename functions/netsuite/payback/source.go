@@ -42,10 +42,10 @@ func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Trans
 	order, found := s.Stores.OrderOf(read.external, read.memo)
 	switch {
 	case read.orders != 1 || read.others != 0:
-		return connector.Translation{}, undivided(doing, "orders", "refund "+read.Number+" pays back documents of "+strconv.FormatInt(read.orders, 10)+" sales orders and "+
+		return connector.Translation{}, undivided(doing, "refund "+read.Number+" pays back documents of "+strconv.FormatInt(read.orders, 10)+" sales orders and "+
 			strconv.FormatInt(read.others, 10)+" of none, and it is not known how much is of which; refund them in their stores by hand")
 	case !found:
-		return connector.Translation{}, undivided(doing, "orderid", strconv.Quote(read.external)+" names no order of a store in NETSUITE_SUBSIDIARIES, and neither does the sales order's memo; refund "+read.Number+" in its store by hand")
+		return connector.Translation{}, fault.Doing(doing, record.UnknownOrder("orderid", read.external, "refund "+read.Number+" in its store by hand"))
 	}
 	body, err := s.body(read)
 	if err != nil {
@@ -58,8 +58,8 @@ func (s *Source) Translate(_ context.Context, raw *message.Raw) (connector.Trans
 	}}}, nil
 }
 
-func undivided(doing, field, why string) error {
-	return &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: field, Doing: doing, Detail: why}
+func undivided(doing, why string) error {
+	return &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: "orders", Doing: doing, Detail: why}
 }
 
 // body returns the request with its amounts in the currency's minor units.

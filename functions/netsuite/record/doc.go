@@ -11,6 +11,7 @@
 //	field.go      fields of a body: written, compared, dated
 //	fit.go        text that is too long for its field
 //	address.go    an address
+//	goods.go      types of items, and quantities, as SuiteQL has them
 //	line.go       lines of a sales order or of a document that takes one back
 //	terms.go      rejections
 //

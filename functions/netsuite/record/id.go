@@ -27,6 +27,13 @@ func StorePrefix(key message.Key) string {
 	return idPart(key, key.System) + "__" + idPart(key, key.Tenant) + "__" + idPart(key, key.Type) + "__"
 }
 
+// IsExternalID reports whether the external id, in lower case, is one that ExternalID gives to an entity of
+// the type: four parts, of which the third is the type. A part never has two underscores in a row.
+func IsExternalID(external, sort string) bool {
+	parts := strings.Split(external, "__")
+	return len(parts) == 4 && parts[2] == sort && !slices.Contains(parts, "")
+}
+
 func idPart(key message.Key, text string) string {
 	if plain(text) {
 		return strings.ReplaceAll(text, ".", "_")

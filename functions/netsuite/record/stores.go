@@ -1,9 +1,11 @@
 package record
 
 import (
+	"strconv"
 	"strings"
 
 	"causeway.example/functions/netsuite/suitetalk"
+	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
 )
 
@@ -44,4 +46,10 @@ func (s Stores) OrderOf(external, memo string) (order message.Key, found bool) {
 		return order, ExternalID(order) == external
 	}
 	return message.Key{}, false
+}
+
+// UnknownOrder is the external id of a sales order, in the field of a raw message, that OrderOf finds no order
+// for.
+func UnknownOrder(field, external, remedy string) error {
+	return Rejected(fault.MissingRef, field, strconv.Quote(external)+" names no order of a store in NETSUITE_SUBSIDIARIES, and neither does the sales order's memo; "+remedy)
 }

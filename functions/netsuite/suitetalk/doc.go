@@ -11,6 +11,7 @@
 //	client.go     records: upsert, patch, transform, read
 //	query.go      SuiteQL, and what is asked with it
 //	listing.go    lists of changed rows, page by page
+//	detail.go     rows that belong to listed ones, such as lines
 //	check.go      the test of a connection
 //	wire.go       answers: records, rows, refusals
 //	classify.go   what an error answer means
