@@ -53,8 +53,8 @@ type Settings struct {
 	Notify bool `env:"SHOPIFY_NOTIFY_CUSTOMER" envDefault:"true"`
 	// Carriers are Shopify's names of carriers that a warehouse names otherwise: "dhl_de=DHL".
 	Carriers map[string]string `env:"SHOPIFY_CARRIERS" envKeyValSeparator:"="`
-	// Locations are Shopify's ids of a warehouse's locations. Where an order has pieces at several
-	// locations, those of the shipment's location are fulfilled first.
+	// Locations are Shopify's ids of a warehouse's locations, "9" or "netsuite/5". Where an order has pieces
+	// at several locations, those of the shipment's location are fulfilled first.
 	Locations map[string]string `env:"SHOPIFY_LOCATIONS" envKeyValSeparator:"="`
 	// StockLocations are the locations whose stock is set, by the location of its master: of an ERP
 	// or a warehouse. An entry is a shop with Shopify's id of the location, or none.

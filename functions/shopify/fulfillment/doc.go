@@ -6,7 +6,7 @@
 // Every event of a shipment sets its whole state, whichever arrives first. A shipment that left
 // becomes a fulfillment of the order's fulfillment orders: one for each location
 // that the order's pieces are assigned to, of at most 250 lines, with exactly the lines and pieces
-// that were shipped. A line is found by the id of the order line where the warehouse knows it,
+// that were shipped, those of the location in SHOPIFY_LOCATIONS first. A line is found by the id of the order line where the warehouse knows it,
 // or else by its SKU, among fulfillment orders that are open or in progress. Nothing is written
 // unless all pieces of the shipment are open: more than that is a conflict for a person, because
 // Shopify fulfills no more than was ordered, and so is an order of which nothing is left to fulfill.

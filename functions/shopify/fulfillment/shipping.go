@@ -205,7 +205,7 @@ type planned struct {
 // plan divides the pieces among the open fulfillment orders: one fulfillment per location, of at
 // most 250 lines. Nothing is planned unless all of them are open.
 func (s *shipping) plan(ctx context.Context, left []pieces, open []openOrder) ([]planned, error) {
-	open = first(open, s.config.Locations[s.shipment.Location])
+	open = first(open, s.location())
 	var all []planned
 	for _, p := range left {
 		for i := range open {
@@ -224,6 +224,12 @@ func (s *shipping) plan(ctx context.Context, left []pieces, open []openOrder) ([
 		}
 	}
 	return all, nil
+}
+
+// location returns Shopify's id of the location that the shipment left from, "" if it has no entry. An entry of
+// the source's own location, such as netsuite/5, comes before one of any warehouse's.
+func (s *shipping) location() string {
+	return cmp.Or(s.config.Locations[s.key.System+"/"+s.shipment.Location], s.config.Locations[s.shipment.Location])
 }
 
 // first puts the fulfillment orders of the location first that the warehouse shipped from.
@@ -310,7 +316,7 @@ func (s *shipping) nothingOpen(ctx context.Context) error {
 // notes reports what an operator might miss: pieces that were fulfilled at another location than
 // the one that they were shipped from.
 func (s *shipping) notes(all []planned) string {
-	want := s.config.Locations[s.shipment.Location]
+	want := s.location()
 	for _, p := range all {
 		if want != "" && p.location != want {
 			return "shipped from location " + want + ", fulfilled at location " + p.location + ", where Shopify had the order"

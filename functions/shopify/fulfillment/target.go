@@ -17,7 +17,7 @@ type Config struct {
 	Shops     []string           // domains in lower case: whose orders are fulfilled
 	Memory    connector.CrossRef // which shipment a fulfillment without a tracking number is of
 	Carriers  map[string]string  // the warehouse's name -> Shopify's; "" is "Other"
-	Locations map[string]string  // the warehouse's location -> Shopify's id
+	Locations map[string]string  // the warehouse's location, or "system/location" -> Shopify's id
 	Notify    bool               // Shopify writes to the customer, but never about lane backfill
 }
 
