@@ -37,6 +37,9 @@ var Table = slices.Concat([]Route{
 	{From: "netsuite", Flow: "orders", To: "woocommerce", Types: erpOrders, Filters: ofWooCommerce},
 	{From: "netsuite", Flow: "refunds", To: "shopify", Types: paybacks, Filters: ofShopify},
 	{From: "netsuite", Flow: "refunds", To: "woocommerce", Types: paybacks, Filters: ofWooCommerce},
+	{From: "netsuite", Flow: flowShipments, To: "hubspot", Types: shipments},
+	{From: "netsuite", Flow: flowShipments, To: "shopify", Types: shipments, Filters: ofShopify},
+	{From: "netsuite", Flow: flowShipments, To: "woocommerce", Types: shipments, Filters: ofWooCommerce},
 }, Shipments("shipbob"))
 
 // Shipments returns the flows of a warehouse. Shipments, and what happens to them later, go to the CRM, to
