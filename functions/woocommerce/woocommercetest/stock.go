@@ -33,6 +33,7 @@ func (i *item) set(f *Fake, pieces int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	i.has = pieces
+	f.saved(i.id)
 }
 
 // stocked returns the item of the SKU, which is made if there is none.
@@ -55,6 +56,7 @@ func (f *Fake) Manage(sku string, by any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	i.managed = by
+	f.saved(i.id)
 }
 
 // Duplicate makes a second product with the SKU, as an import can.
@@ -101,24 +103,22 @@ func (f *Fake) SellAfterRead(sku string, pieces int64) {
 // listProducts lists products by SKU, variations too, without regard of case, as MySQL compares. A
 // list with commas is searched for each part and for the whole.
 func (f *Fake) listProducts(w http.ResponseWriter, query url.Values) {
+	if query.Get("sku") == "" {
+		f.listChanged(w, query, func(p *Product) bool { return p.Parent == 0 }, f.shown)
+		return
+	}
 	wanted := []string{strings.ToLower(query.Get("sku"))}
 	wanted = append(wanted, strings.Split(wanted[0], ",")...)
 	var found []*item
 	for _, i := range f.items {
-		if slices.Contains(wanted, strings.ToLower(i.sku)) {
+		if slices.Contains(wanted, strings.ToLower(i.sku)) && i.sku != "" && !f.trashed(i.id) {
 			found = append(found, i)
 		}
 	}
 	count(w, len(found), query)
 	shown := []member{}
 	for _, i := range pageOf(found, query) {
-		one := f.shown(i)
-		for name := range one {
-			if fields := query.Get("_fields"); fields != "" && !slices.Contains(strings.Split(fields, ","), name) {
-				delete(one, name)
-			}
-		}
-		shown = append(shown, one)
+		shown = append(shown, chosen(f.shown(i), query))
 	}
 	answer(w, http.StatusOK, shown)
 	for _, sale := range f.sales {
@@ -167,6 +167,7 @@ func (f *Fake) updateProducts(w http.ResponseWriter, r *http.Request, product st
 		}
 		if found := f.items[i]; found.managed == true && one.Quantity != nil {
 			found.has = *one.Quantity
+			f.saved(found.id)
 		}
 		answers = append(answers, f.shown(f.items[i]))
 	}
