@@ -47,6 +47,9 @@ type record struct {
 // isVariable reports whether the variations of the product are sold instead of it.
 func (r *record) isVariable() bool { return r.kind == variable || r.variations }
 
+// living reports whether there is a record outside the trash.
+func (r *record) living() bool { return r != nil && r.status != trash }
+
 func readRecord(d rest.Decoder) record {
 	var r record
 	texts := map[string]*string{
@@ -69,20 +72,28 @@ func readRecord(d rest.Decoder) record {
 			r.name = d.Word()
 		case "global_unique_id":
 			r.barcode = d.Text()
-		case "on_sale":
-			r.onSale, _ = d.NullBool()
-		case "manage_stock":
-			r.managed = readManaged(d)
-		case "stock_quantity":
-			r.quantity, _ = d.NullDecimal()
 		case "variations":
 			r.variations = readAny(d)
 		case "attributes":
 			r.options = readOptions(d)
+		default:
+			r.count(d, key)
 		}
 	}
 	d.Need("id", r.id)
 	return r
+}
+
+// count reads the members of prices and stock that are no texts.
+func (r *record) count(d rest.Decoder, key string) {
+	switch key {
+	case "on_sale":
+		r.onSale, _ = d.NullBool()
+	case "manage_stock":
+		r.managed = readManaged(d)
+	case "stock_quantity":
+		r.quantity, _ = d.NullDecimal()
+	}
 }
 
 // readManaged reads true, false or "parent".

@@ -82,7 +82,8 @@ func (s *Source) Translate(ctx context.Context, raw *message.Raw) (connector.Tra
 	return translation, nil
 }
 
-// read reads the product and what is sold of it. One in the trash is as good as gone.
+// read reads the product and what is sold of it. One in the trash is as good as gone, and takes its variations
+// along.
 func (r *reading) read(ctx context.Context, h hint) error {
 	r.id = h.id
 	if h.kind == variation && h.parent != "" {
@@ -93,31 +94,39 @@ func (r *reading) read(ctx context.Context, h hint) error {
 		r.id, r.only = made.parent, made.id
 		made, err = r.get(ctx, rest.ProductsPath+"/"+r.id, noProduct)
 	}
-	if err != nil || made == nil || made.status == trash {
-		r.only = "" // a product that is gone takes its variations along
-		return err
-	}
-	r.made = made
-	switch {
-	case made.kind == grouped || made.kind == external:
-		r.only = ""
-		r.note("type", "product "+r.id+" is left out: a product of the type "+made.kind+" is no goods")
-	case !made.isVariable():
-		r.only, r.sold = "", []record{*made}
-	case r.only != "":
-		var one *record
-		if one, err = r.get(ctx, r.path()+"/"+r.only, noVariation); one != nil && one.status != trash {
-			r.sold = []record{*one}
-		}
-	default:
-		err = r.store.Each(ctx, r.path(), "listing the variations of product "+r.id, func(d rest.Decoder) {
-			r.sold = append(r.sold, readRecord(d))
-		})
-	}
 	if err != nil {
 		return err
 	}
+	if r.made = made; !made.living() {
+		r.made, r.only = nil, ""
+		return nil
+	}
+	if !made.isVariable() {
+		r.only = ""
+	}
+	if r.sold, err = r.parts(ctx); err != nil {
+		return err
+	}
 	return r.date()
+}
+
+// parts returns what is sold of the product: itself, the variation that was asked for, or all of them.
+func (r *reading) parts(ctx context.Context) (sold []record, err error) {
+	switch {
+	case r.made.kind == grouped || r.made.kind == external:
+		r.note("type", "product "+r.id+" is left out: a product of the type "+r.made.kind+" is no goods")
+		return nil, nil
+	case !r.made.isVariable():
+		return []record{*r.made}, nil
+	case r.only == "":
+		err = r.store.Each(ctx, r.path(), "listing the variations of product "+r.id, func(d rest.Decoder) { sold = append(sold, readRecord(d)) })
+		return sold, err
+	}
+	one, err := r.get(ctx, r.path()+"/"+r.only, noVariation)
+	if err != nil || !one.living() {
+		return nil, err
+	}
+	return []record{*one}, nil
 }
 
 func (r *reading) path() string { return rest.ProductsPath + "/" + r.id + "/variations" }
