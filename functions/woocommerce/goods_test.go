@@ -241,6 +241,13 @@ func TestGoodsOfTheTrashComeBack(t *testing.T) {
 		t.Errorf("got %v", told(got))
 	}
 	g.now = g.now.Add(2 * time.Hour)
+	asked := len(g.Asked())
+	if got := g.translate(message.Webhook, "product.deleted", []byte(`{"id":10}`)); len(got.Events) > 0 || len(g.Asked()) != asked+1 {
+		t.Errorf("told again hours later: %v, with %d requests, want the one for the product", told(got), len(g.Asked())-asked)
+	}
+	if got := g.translate(message.Poll, "product.deleted", []byte(`{"id":10}`)); len(got.Events) != 2 {
+		t.Errorf("polled hours later: %v", told(got))
+	}
 	g.RestoreProduct(10)
 	if got := g.translate(message.Webhook, "product.restored", g.ProductBody(10)); len(got.Events) != 4 {
 		t.Errorf("restored: got %v", told(got))
