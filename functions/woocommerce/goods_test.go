@@ -119,6 +119,8 @@ func TestGoodsAProductIsReadWithAllItsVariations(t *testing.T) {
 		t.Errorf("got %+v", body)
 	}
 	g.AddProduct(woocommercetest.Product{ID: 9, SKU: "TEE", Name: "Tee", Status: "private"})
+	g.Manage("TEE", true)
+	g.Stock("TEE", 7)
 	g.want(g.updated(9), `product.retired TEE "Tee" parent= barcode=`, "price.changed TEE")
 }
 
@@ -127,6 +129,7 @@ func TestGoodsAVariationThatChangesAloneIsPublishedAlone(t *testing.T) {
 	t.Parallel()
 	g := openGoods(t, masterOfAll)
 	g.hoodie()
+	g.updated(10)
 	g.now = g.now.Add(time.Minute)
 	g.EditProduct(12, func(p *woocommercetest.Product) { p.Sale = "" })
 	got := g.updated(12)
@@ -192,6 +195,10 @@ func TestGoodsASKUThatAProductLostIsRetired(t *testing.T) {
 			g.DeleteProduct(10)
 			g.AddProduct(woocommercetest.Product{ID: 30, SKU: "HOOD-M"})
 		}, want: []string{"HOOD-L"}},
+		"a simple product gets variations": {ask: 20, change: func(g *goodsStore) {
+			g.EditProduct(20, func(p *woocommercetest.Product) { p.Type = "variable" })
+			g.AddProduct(woocommercetest.Product{ID: 21, Parent: 20, SKU: "TEE-M"})
+		}, want: []string{"TEE"}},
 		"it becomes a group": {ask: 10, change: func(g *goodsStore) {
 			g.EditProduct(10, func(p *woocommercetest.Product) { p.Type = "grouped" })
 			g.DeleteProduct(11)
@@ -202,7 +209,9 @@ func TestGoodsASKUThatAProductLostIsRetired(t *testing.T) {
 			t.Parallel()
 			g := openGoods(t, masterOfAll)
 			g.hoodie()
+			g.AddProduct(woocommercetest.Product{ID: 20, SKU: "TEE", Name: "Tee"})
 			g.updated(10)
+			g.updated(20)
 			g.now = g.now.Add(time.Minute)
 			c.change(g)
 			topic, body := "product.updated", []byte(fmt.Sprintf(`{"id":%d}`, c.ask))
