@@ -132,7 +132,11 @@ func TestGoodsAVariationThatChangesAloneIsPublishedAlone(t *testing.T) {
 	g.updated(10)
 	g.now = g.now.Add(time.Minute)
 	g.EditProduct(12, func(p *woocommercetest.Product) { p.Sale = "" })
+	asked := len(g.Asked())
 	got := g.updated(12)
+	if n := len(g.Asked()) - asked; n != 2 {
+		t.Errorf("%d requests, want one for the product and one for the variation", n)
+	}
 	g.want(got, `product.upserted HOOD-L "Hoodie & Co - L" parent=10 barcode=4006381333931`, "price.changed HOOD-L shop.example 79.5 EUR before 0")
 	if !got.Events[0].UpdatedAt.Equal(g.now) {
 		t.Errorf("the version is %s", got.Events[0].UpdatedAt)
