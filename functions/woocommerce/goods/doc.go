@@ -61,8 +61,17 @@
 // for it in WOOCOMMERCE_PRODUCT_STORES, WOOCOMMERCE_PRICE_LISTS or WOOCOMMERCE_STOCK_LOCATIONS at the start, and
 // the targets' connectors do so of their own. Nothing that Causeway writes is therefore published again.
 //
+// # Requests
+//
+// A product takes one request and one for each 100 variations, a variation two, and a product that lost SKUs one
+// more for each 50 of them.
+//
 // # Limits
 //
+//   - What is remembered of a product is one item of the State, which on AWS is enough for 1,500 variations.
+//   - Stores of one installation are masters alike. A target that names products by the system cannot tell
+//     two of them apart, so a SKU must be one product's over all of them.
+//   - Prices are as people enter them in the store, with or without tax.
 //   - A variation or a product that is deleted for good fires nothing, and no list shows it. Its SKU is
 //     retired with the next change of the product, or of the product in the trash.
 //   - The description is left out, because it is HTML, and the canonical product has plain text. So is the

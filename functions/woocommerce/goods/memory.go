@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,11 +26,40 @@ const (
 // before it was published is repeated within that time, and a poll finds it later.
 const grace = time.Hour
 
-// mark is what is remembered of the content that an entity has.
+// mark is what is remembered of the content that an entity has. Times have whole seconds.
 type mark struct {
-	Digest string    `json:"digest"`
-	At     time.Time `json:"at"`   // version of the first state with this content
-	Seen   time.Time `json:"seen"` // when it was first read, by our clock
+	digest string
+	at     time.Time // version of the first state with this content
+	seen   time.Time // when it was first read, by our clock
+}
+
+// encode writes marks in a short form, because all of a product's are one item of the State:
+// "price 1f2e3d4c5b6a7988 1795382910 1795382911;product …".
+func encode(marks map[string]mark) string {
+	var all []string
+	for _, kind := range slices.Sorted(maps.Keys(marks)) {
+		m := marks[kind]
+		all = append(all, strings.Join([]string{kind, m.digest, strconv.FormatInt(m.at.Unix(), 10), strconv.FormatInt(m.seen.Unix(), 10)}, " "))
+	}
+	return strings.Join(all, ";")
+}
+
+// decode reads what encode wrote, and reports whether it could.
+func decode(text string) (marks map[string]mark, ok bool) {
+	marks = map[string]mark{}
+	for each := range strings.SplitSeq(text, ";") {
+		parts := strings.Split(each, " ")
+		if len(parts) != 4 {
+			return nil, false
+		}
+		at, wrong := strconv.ParseInt(parts[2], 10, 64)
+		seen, wrongToo := strconv.ParseInt(parts[3], 10, 64)
+		if wrong != nil || wrongToo != nil {
+			return nil, false
+		}
+		marks[parts[0]] = mark{parts[1], time.Unix(at, 0).UTC(), time.Unix(seen, 0).UTC()}
+	}
+	return marks, true
 }
 
 // book is what is remembered of a product: a page for each id and SKU.
@@ -65,9 +94,9 @@ func (r *reading) open(ctx context.Context) (*book, error) {
 		if !named {
 			continue
 		}
-		marks := map[string]mark{}
-		if err := json.Unmarshal([]byte(value), &marks); err != nil {
-			return nil, &fault.Error{Kind: fault.Unknown, Class: fault.Bug, Detail: "what is remembered of product " + r.id + " cannot be read", Err: err}
+		marks, ok := decode(value)
+		if !ok {
+			return nil, &fault.Error{Kind: fault.Unknown, Class: fault.Bug, Detail: "what is remembered of product " + r.id + " cannot be read"}
 		}
 		b.pages[name] = &page{reading: r, id: id, sku: sku, marks: marks}
 	}
@@ -88,10 +117,10 @@ func (b *book) lost(only string, sold []record) (pages []*page, skus []string) {
 	for _, name := range slices.Sorted(maps.Keys(b.pages)) {
 		p := b.pages[name]
 		has := slices.ContainsFunc(sold, func(one record) bool { return one.id == p.id && one.sku == p.sku })
-		if has || only != "" && p.id != only || p.marks[productEntity].Digest == "" {
+		if has || only != "" && p.id != only || p.marks[productEntity].digest == "" {
 			continue
 		}
-		if !p.fresh(productEntity) && slices.Contains([]string{digest(retired(p.sku)), digest(elsewhere)}, p.marks[productEntity].Digest) {
+		if !p.fresh(productEntity) && slices.Contains([]string{digest(retired(p.sku)), digest(elsewhere)}, p.marks[productEntity].digest) {
 			continue
 		}
 		pages = append(pages, p)
@@ -115,16 +144,16 @@ func (p *page) leave() {
 
 // dated returns the version of the first state with the body's content. The body has no date yet.
 func (p *page) dated(kind string, body any, at time.Time) time.Time {
-	if now := digest(body); p.marks[kind].Digest != now {
-		p.marks[kind] = mark{Digest: now, At: at, Seen: p.Now().UTC()}
+	if now := digest(body); p.marks[kind].digest != now {
+		p.marks[kind] = mark{now, at.Truncate(time.Second), p.Now().UTC().Truncate(time.Second)}
 		p.changed = true
 	}
-	return p.marks[kind].At
+	return p.marks[kind].at
 }
 
 // fresh reports whether the content has to be published.
 func (p *page) fresh(kind string) bool {
-	return p.raw.Trigger != message.Webhook || p.Now().Sub(p.marks[kind].Seen) < grace
+	return p.raw.Trigger != message.Webhook || p.Now().Sub(p.marks[kind].seen) < grace
 }
 
 // keep remembers the page if it changed.
@@ -132,12 +161,8 @@ func (p *page) keep(ctx context.Context, at time.Time) error {
 	if !p.changed || p.Memory == nil {
 		return nil
 	}
-	value, err := json.Marshal(p.marks)
-	if err != nil {
-		return &fault.Error{Kind: fault.Unknown, Class: fault.Bug, Err: err}
-	}
-	_, err = p.Memory.Gather(ctx, p.memoryKey(), attribute, connector.Portion{
-		Name: p.id + " " + p.sku, Version: message.NewSequence(at, true, p.Now()), Value: string(value),
+	_, err := p.Memory.Gather(ctx, p.memoryKey(), attribute, connector.Portion{
+		Name: p.id + " " + p.sku, Version: message.NewSequence(at, true, p.Now()), Value: encode(p.marks),
 	})
 	return err
 }
