@@ -1,11 +1,12 @@
 // Package woocommerce connects a WooCommerce store (REST API v3, recorded against 10.9.1). As a
-// source its webhooks for orders and customers become canonical events; as a target it gets what
-// a warehouse shipped of its orders and what came back, and the stock of an ERP or a warehouse.
+// source its webhooks for orders and customers become canonical events, and with WOOCOMMERCE_MASTER_OF its
+// products, prices and stock too; as a target it gets what a warehouse shipped of its orders and what came
+// back, and the stock of an ERP or a warehouse.
 //
 // The package has what the pipeline asks of the connector: settings, the webhook's door, its
 // subscriptions, the poll and the audit. Package rest has the stores and calls their API, package
-// translator turns orders, refunds and customers into events, package shipment writes shipments,
-// and package inventory stock levels, with the rules of that.
+// translator turns orders, refunds and customers into events, package goods products, prices and stock,
+// package shipment writes shipments, and package inventory stock levels, with the rules of that.
 //
 // # Deliveries
 //
@@ -112,6 +113,9 @@
 // published. Every order carries its customer, and customer.updated fires on each order of one.
 // Only a change of a customer who never orders again stays unseen, if its delivery is one of
 // the few that a webhook may lose before the store disables it.
+//
+// Products are listed like orders, and so are the variations of all products and the products in the trash,
+// each as a feed of its own. The lists only name what changed: the product is read when it is translated.
 //
 // Every configured store is polled, with an address and a key of its own. A store without a key
 // fails its polls, with an error that names the setting. Webhooks are recognized by their delivery

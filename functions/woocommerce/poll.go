@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"causeway.example/functions/woocommerce/goods"
 	"causeway.example/functions/woocommerce/rest"
 	"causeway.example/functions/woocommerce/translator"
 	"causeway.example/shared/connector"
@@ -23,12 +24,14 @@ const smallPage = 10
 type poller struct {
 	stores rest.Stores
 	zone   *rest.Zone
+	goods  bool // the stores publish products, prices or stock
 }
 
 var _ connector.Poller = (*poller)(nil)
 
-// Feeds returns the orders, the customers and the orders in the trash of each store. The list of
-// customers can neither begin at a time nor be sorted by one.
+// Feeds returns the orders, the customers and the orders in the trash of each store, and the products, their
+// variations and the products in the trash of one that publishes goods. The list of customers can neither
+// begin at a time nor be sorted by one.
 func (p *poller) Feeds() []connector.Feed {
 	var feeds []connector.Feed
 	for _, one := range p.stores {
@@ -37,6 +40,12 @@ func (p *poller) Feeds() []connector.Feed {
 			connector.Feed{Tenant: one.Tenant, Topic: translator.TopicCustomerUpdated, Entity: translator.EntityCustomer, Whole: true},
 			connector.Feed{Tenant: one.Tenant, Topic: translator.TopicOrderDeleted, Entity: translator.EntityOrder},
 		)
+		if !p.goods {
+			continue
+		}
+		for _, topic := range []string{translator.TopicProductUpdated, translator.TopicVariationUpdated, translator.TopicProductDeleted} {
+			feeds = append(feeds, connector.Feed{Tenant: one.Tenant, Topic: topic, Entity: translator.EntityProduct})
+		}
 	}
 	return feeds
 }
@@ -44,8 +53,10 @@ func (p *poller) Feeds() []connector.Feed {
 // api is the REST API of the store of a feed.
 type api struct {
 	*rest.Store
-	zone  *rest.Zone
-	trash bool // the feed lists the trash
+	zone   *rest.Zone
+	path   string // of the feed's list
+	fields string // members of its entries that are asked for; "" for all
+	trash  bool   // the feed lists the trash
 }
 
 func (p *poller) open(feed connector.Feed) *api {
@@ -53,14 +64,26 @@ func (p *poller) open(feed connector.Feed) *api {
 	if one == nil {
 		one = p.stores[0]
 	}
-	return &api{Store: one, zone: p.zone, trash: feed.Topic == translator.TopicOrderDeleted}
+	a := &api{Store: one, zone: p.zone, path: rest.OrdersPath, trash: feed.Topic == translator.TopicOrderDeleted || feed.Topic == translator.TopicProductDeleted}
+	switch {
+	case feed.Entity == translator.EntityCustomer:
+		a.path = rest.CustomersPath
+	case feed.Topic == translator.TopicVariationUpdated:
+		a.path, a.fields = goods.VariationsPath, goods.Listed
+	case feed.Entity == translator.EntityProduct:
+		a.path, a.fields = rest.ProductsPath, goods.Listed
+	}
+	return a
 }
 
-// orders returns the query with the part that all queries of the feed's orders have. WooCommerce
-// lists the trash only if it is asked for.
-func (a *api) orders(query url.Values) url.Values {
+// query returns the query with the part that all queries of the feed's list have. WooCommerce lists the
+// trash only if it is asked for.
+func (a *api) query(query url.Values) url.Values {
 	if a.trash {
 		query.Set("status", "trash")
+	}
+	if a.fields != "" {
+		query.Set("_fields", a.fields)
 	}
 	return query
 }
@@ -90,6 +113,9 @@ func (p *poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 	page, err := read(ctx, doing, from, rest.PageSize)
 	if fault.As(err) != nil && fault.As(err).Class == fault.TooLarge {
 		page, err = read(ctx, doing, from, smallPage)
+	}
+	if a.path == goods.VariationsPath {
+		err = goods.Unlisted(err)
 	}
 	return page, fault.Doing(doing, err)
 }
@@ -132,7 +158,7 @@ func bound(second int64) string { return time.Unix(second, 0).UTC().Format("2006
 
 // bySecond reads a page that begins at a second.
 func (a *api) bySecond(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
-	changes, err := a.list(ctx, listing{doing, rest.OrdersPath, from.second, a.orders(url.Values{
+	changes, err := a.list(ctx, listing{doing, a.path, from.second, a.query(url.Values{
 		"modified_after": {bound(from.second - 1)}, "dates_are_gmt": {"true"}, "orderby": {"modified"}, "order": {"asc"},
 	})}, size)
 	page := connector.Page{Changes: changes}
@@ -147,7 +173,7 @@ func (a *api) bySecond(ctx context.Context, doing string, from cursor, size int)
 
 // byID reads a page of one second by ids. After the last page it continues with the next second.
 func (a *api) byID(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
-	changes, walked, more, err := a.behind(ctx, listing{doing, rest.OrdersPath, from.second, a.orders(url.Values{
+	changes, walked, more, err := a.behind(ctx, listing{doing, a.path, from.second, a.query(url.Values{
 		"modified_after": {bound(from.second - 1)}, "modified_before": {bound(from.second + 1)}, "dates_are_gmt": {"true"},
 	})}, from.walk, size)
 	next := cursor{second: from.second, inside: true, walk: walked}
@@ -160,7 +186,7 @@ func (a *api) byID(ctx context.Context, doing string, from cursor, size int) (co
 // customers reads a page of all customers by ids, and drops those that did not change since the
 // requested time.
 func (a *api) customers(ctx context.Context, doing string, from cursor, size int) (connector.Page, error) {
-	changes, walked, more, err := a.behind(ctx, listing{doing, rest.CustomersPath, from.second, url.Values{}}, from.walk, size)
+	changes, walked, more, err := a.behind(ctx, listing{doing, a.path, from.second, a.query(url.Values{})}, from.walk, size)
 	page := connector.Page{Changes: slices.DeleteFunc(changes, func(c connector.Change) bool { return c.Err == nil && c.At.Unix() < from.second })}
 	if more {
 		page.Cursor = cursor{second: from.second, inside: true, walk: walked}.String()
@@ -173,10 +199,7 @@ func (p *poller) Fetch(ctx context.Context, feed connector.Feed, change connecto
 	body := change.Body
 	if body == nil {
 		a := p.open(feed)
-		l := listing{"fetching " + feed.Entity + " " + change.ID + " of " + a.Tenant, rest.OrdersPath, change.At.Unix(), a.orders(url.Values{"include": {change.ID}})}
-		if feed.Entity == translator.EntityCustomer {
-			l.path = rest.CustomersPath
-		}
+		l := listing{"fetching " + feed.Entity + " " + change.ID + " of " + a.Tenant, a.path, change.At.Unix(), a.query(url.Values{"include": {change.ID}})}
 		found, err := a.list(ctx, l, 1)
 		switch {
 		case err != nil || len(found) == 0:

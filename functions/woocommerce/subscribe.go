@@ -3,6 +3,7 @@ package woocommerce
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,9 @@ import (
 // it needs none.
 var subscribed = []string{translator.TopicOrderCreated, translator.TopicOrderUpdated, translator.TopicOrderDeleted, translator.TopicOrderRestored, translator.TopicCustomerCreated, translator.TopicCustomerUpdated, translator.TopicRefundDeleted}
 
+// subscribedGoods need one too where a store publishes products, prices or stock.
+var subscribedGoods = []string{translator.TopicProductCreated, translator.TopicProductUpdated, translator.TopicProductDeleted, translator.TopicProductRestored}
+
 // hook is the part of the REST resource "webhook" that is used.
 type hook struct {
 	id, status, topic, address, name string
@@ -28,6 +32,7 @@ type subscriber struct {
 	stores  rest.Stores
 	zone    *rest.Zone
 	address string // delivery address of the webhooks
+	goods   bool   // the stores publish products, prices or stock
 }
 
 var _ connector.Subscriber = (*subscriber)(nil)
@@ -36,6 +41,10 @@ var _ connector.Subscriber = (*subscriber)(nil)
 // other programs too: one with another address is ours only if it has the name that we give.
 func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscription, error) {
 	var needed []connector.Subscription
+	topics := subscribed
+	if s.goods {
+		topics = slices.Concat(subscribed, subscribedGoods)
+	}
 	for _, one := range s.stores {
 		if !one.HasKey() {
 			continue
@@ -44,7 +53,7 @@ func (s *subscriber) Subscriptions(ctx context.Context) ([]connector.Subscriptio
 		if err != nil {
 			return nil, err
 		}
-		for _, topic := range subscribed {
+		for _, topic := range topics {
 			needed = append(needed, s.best(one.Tenant, topic, hooks))
 		}
 	}
@@ -81,8 +90,10 @@ func feedOf(topic string) string {
 	switch {
 	case topic == translator.TopicRefundDeleted:
 		return ""
-	case topic == translator.TopicOrderDeleted:
-		return translator.TopicOrderDeleted
+	case topic == translator.TopicOrderDeleted, topic == translator.TopicProductDeleted:
+		return topic
+	case strings.HasPrefix(topic, translator.EntityProduct):
+		return translator.TopicProductUpdated
 	case strings.HasPrefix(topic, translator.EntityCustomer):
 		return translator.TopicCustomerUpdated
 	}

@@ -3,6 +3,7 @@ package woocommerce
 import (
 	"time"
 
+	"causeway.example/functions/woocommerce/goods"
 	"causeway.example/functions/woocommerce/inventory"
 	"causeway.example/functions/woocommerce/product"
 	"causeway.example/functions/woocommerce/rest"
@@ -97,6 +98,7 @@ type Settings struct {
 	// StockUnknownSKU is what becomes of the stock of a SKU that the store does not have: a dead
 	// letter, or nothing.
 	StockUnknownSKU string `env:"WOOCOMMERCE_STOCK_UNKNOWN_SKU" envDefault:"refuse" validate:"oneof=refuse skip"`
+	goods.Choice
 }
 
 // Profile returns what the pipeline and the infrastructure need to know about WooCommerce.
@@ -158,7 +160,10 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err != nil {
 		return connector.System{}, err
 	}
-	source, err := openSource(s, stores, zone)
+	if err := s.Choice.Check(goods.Targets{Products: s.ProductStores, Prices: s.PriceLists, Stock: s.StockLocations}); err != nil {
+		return connector.System{}, fault.Doing("opening woocommerce", err)
+	}
+	source, err := openSource(s, stores, zone, deps)
 	if err != nil {
 		return connector.System{}, err
 	}
@@ -169,7 +174,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	if err := inventory.Places(s.StockLocations, stores); err != nil {
 		return connector.System{}, fault.Doing("opening woocommerce", err)
 	}
-	poller := &poller{stores: stores, zone: zone}
+	poller := &poller{stores: stores, zone: zone, goods: s.Choice.On()}
 	system := connector.System{
 		Profile: Profile(), Stores: stores.Tenants(), Source: source, Poller: poller,
 		Target: &target{
@@ -188,7 +193,7 @@ func Open(settings map[string]string, deps connector.Deps) (connector.System, er
 	}
 	system.Checker, system.Auditor = stores, &auditor{poller, source}
 	if s.WebhookURL != "" {
-		system.Subscriber = &subscriber{stores: stores, zone: zone, address: s.WebhookURL}
+		system.Subscriber = &subscriber{stores: stores, zone: zone, address: s.WebhookURL, goods: s.Choice.On()}
 	}
 	return system, nil
 }
@@ -202,13 +207,18 @@ type source struct {
 
 var _ connector.Source = (*source)(nil)
 
-func openSource(s Settings, stores rest.Stores, zone *rest.Zone) (*source, error) {
+func openSource(s Settings, stores rest.Stores, zone *rest.Zone, deps connector.Deps) (*source, error) {
 	unknown, err := stores.Verifier()
 	if err != nil {
 		return nil, err
 	}
-	return &source{stores: stores, unknown: unknown, Translator: translator.New(translator.Config{
+	config := translator.Config{
 		Stores: stores, Zone: zone, Tolerance: s.RoundingTolerance, TestGateways: s.TestGateways, Statuses: s.Statuses,
 		GiftCards: s.GiftCards, PurchaseOrders: s.PurchaseOrders, Tags: s.Tags,
-	})}, nil
+	}
+	if s.Choice.On() {
+		published := goods.Source{Choice: s.Choice, Stores: stores, Zone: zone, Memory: deps.CrossRef, Now: deps.Now, Currency: s.Currency}
+		config.Goods = published.Translate
+	}
+	return &source{stores: stores, unknown: unknown, Translator: translator.New(config)}, nil
 }

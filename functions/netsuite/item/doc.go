@@ -62,6 +62,6 @@
 // # Echo
 //
 // Nothing writes items to NetSuite, so none of these events can be the echo of a write. What a
-// target makes of them does not come back either: a store that gets products cannot publish its own
-// (settings named …_MASTER_OF).
+// target makes of them does not come back either: a store that is master of its products is the target of none
+// (its setting …_MASTER_OF).
 package item

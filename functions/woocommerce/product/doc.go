@@ -38,8 +38,9 @@
 //
 // # Echo
 //
-// WooCommerce reports our writes as product.updated. Causeway does not subscribe to that topic and
-// does not poll products, so nothing comes back.
+// WooCommerce reports our writes as product.updated. Only a store that is master of products, prices or stock
+// (WOOCOMMERCE_MASTER_OF) is asked for those, and it cannot be the target of the same: the start fails then, and
+// names both settings (package goods). So nothing that is written here comes back.
 //
 // # Batches
 //

@@ -85,3 +85,20 @@ func (d Decoder) Need(member, text string) {
 		d.Missing(member)
 	}
 }
+
+// Self reads the member _links of a resource: its own address in the API, "" if it has none.
+func (d Decoder) Self() (self string) {
+	for key := range d.Object() {
+		if key != "self" {
+			continue
+		}
+		for range d.Array() {
+			for member := range d.Object() {
+				if member == "href" {
+					self = d.Reader.Word()
+				}
+			}
+		}
+	}
+	return self
+}

@@ -3,6 +3,7 @@ package translator
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"causeway.example/functions/woocommerce/rest"
@@ -20,7 +21,8 @@ const (
 	entityRefund   = "refund"
 )
 
-// The topics of webhooks that are translated. customer.deleted is skipped.
+// The topics of webhooks that are translated. customer.deleted is skipped, and those of products have a
+// translation only if Config.Goods is set.
 const (
 	TopicOrderCreated    = "order.created"
 	TopicOrderUpdated    = "order.updated"
@@ -29,7 +31,17 @@ const (
 	TopicCustomerCreated = "customer.created"
 	TopicCustomerUpdated = "customer.updated"
 	topicCustomerDeleted = "customer.deleted"
+	TopicProductCreated  = "product.created"
+	TopicProductUpdated  = "product.updated"
+	TopicProductRestored = "product.restored"
+	TopicProductDeleted  = "product.deleted"
+	// TopicVariationUpdated is that of a variation that a poll found. Deliveries of variations have the topics
+	// of products.
+	TopicVariationUpdated = "variation.updated"
 )
+
+// EntityProduct is the type of products in keys.
+const EntityProduct = "product"
 
 // Config is how the installation reads orders. The settings' comments are at
 // woocommerce.Settings.
@@ -41,6 +53,8 @@ type Config struct {
 	Statuses     map[string]string // open, paid, closed, cancelled or ignore, by status
 	// Names of fields, beside those of the common plugins.
 	GiftCards, PurchaseOrders, Tags []string
+	// Goods translates what names a product; nil if products have no translation.
+	Goods func(context.Context, *message.Raw) (connector.Translation, error)
 }
 
 // Translator translates the deliveries of all configured stores. It keeps nothing between calls.
@@ -51,13 +65,14 @@ type Translator struct {
 	testGateways []string
 	statuses     map[string]meaning
 	plugins      *plugins
+	goods        func(context.Context, *message.Raw) (connector.Translation, error)
 }
 
 // New returns a translator.
 func New(config Config) *Translator {
 	return &Translator{
 		stores: config.Stores, zone: config.Zone, tolerance: config.Tolerance, testGateways: config.TestGateways,
-		statuses: statusMeanings(config.Statuses), plugins: knownPlugins(config),
+		statuses: statusMeanings(config.Statuses), plugins: knownPlugins(config), goods: config.Goods,
 	}
 }
 
@@ -67,6 +82,9 @@ func New(config Config) *Translator {
 // which asks an operator.
 func (t *Translator) Translate(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
 	translate, known := translators[raw.Topic]
+	if ofGoods := slices.Contains(goodsTopics, raw.Topic); ofGoods && t.goods != nil {
+		translate, known = (*Translator).translateGoods, true
+	}
 	if !known {
 		return connector.Translation{}, &fault.Error{
 			Kind: fault.Invalid, Class: fault.Schema, Field: "topic", Doing: doing(raw, "", ""),
@@ -90,6 +108,12 @@ var translators = map[string]func(*Translator, context.Context, *message.Raw) (c
 	TopicCustomerUpdated: (*Translator).translateCustomer,
 	topicCustomerDeleted: (*Translator).skipCustomer,
 	TopicRefundDeleted:   (*Translator).translateRefundDeleted,
+}
+
+var goodsTopics = []string{TopicProductCreated, TopicProductUpdated, TopicProductRestored, TopicProductDeleted, TopicVariationUpdated}
+
+func (t *Translator) translateGoods(ctx context.Context, raw *message.Raw) (connector.Translation, error) {
+	return t.goods(ctx, raw)
 }
 
 func doing(raw *message.Raw, entity, id string) string {
@@ -121,7 +145,7 @@ func (t *Translator) lost(raw *message.Raw, code string) (connector.Translation,
 	}
 	why := "the store could not build the body of this delivery" + found
 	switch code {
-	case codeNoOrder, "woocommerce_rest_invalid_id", "wc_user_invalid_id":
+	case codeNoOrder, codeNoProduct, "woocommerce_rest_invalid_id", "wc_user_invalid_id":
 		return connector.Translation{Skip: kind + " deleted before it was sent: the store sent an error instead (" + code + ")"}, nil
 	case "rest_no_route":
 		why = "the store sends webhooks within the request of the checkout, where it cannot build the body" + found
@@ -137,8 +161,11 @@ func (t *Translator) lost(raw *message.Raw, code string) (connector.Translation,
 	}
 }
 
-// codeNoOrder is the code of an id that is no order's: it was deleted for good.
-const codeNoOrder = "woocommerce_rest_shop_order_invalid_id"
+// The codes of an id that is no order's, or no product's: it was deleted for good.
+const (
+	codeNoOrder   = "woocommerce_rest_shop_order_invalid_id"
+	codeNoProduct = "woocommerce_rest_product_invalid_id"
+)
 
 // translateDeleted reads the order as it is in the trash, or wherever it is now: it may have been
 // restored meanwhile. The list of the trash has it whole.

@@ -3,7 +3,7 @@
 // Events, Payments, Refunds, Versions and Amounts.
 //
 //   - wire*.go read the JSON of orders, refunds and customers, with its own names.
-//   - decode.go chooses the translation by the topic. order.go, amount.go, customer.go, payment.go
+//   - decode.go chooses the translation by the topic; what names a product is package goods'. order.go, amount.go, customer.go, payment.go
 //     and refund.go convert each part, with the texts, times and amounts of convert.go.
 //   - refund_deleted.go asks an operator about a refund that was deleted in the store.
 //   - event.go puts the events of one delivery in their order.

@@ -99,23 +99,6 @@ func (d *decoder) checkID(id string) {
 	}
 }
 
-// links reads the address of the resource itself, from the links that WordPress adds to it.
-func (d *decoder) links() (self string) {
-	for key := range d.Object() {
-		if key != "self" {
-			continue
-		}
-		for range d.Array() {
-			for member := range d.Object() {
-				if member == "href" {
-					self = d.Reader.Word()
-				}
-			}
-		}
-	}
-	return self
-}
-
 // metaData reads entries of meta data, and keeps those whose keys are wanted.
 func (d *decoder) metaData(wanted func(key string) bool, kept []extra) []extra {
 	for range d.Array() {

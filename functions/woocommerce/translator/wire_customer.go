@@ -24,7 +24,7 @@ func (d *decoder) customer() (c customer) {
 		case "shipping":
 			c.shipping = d.party()
 		case "_links":
-			c.link = d.links()
+			c.link = d.Self()
 		case "line_items", "order_key", "currency", "sku":
 			c.foreign = key
 		}

@@ -89,7 +89,7 @@ func (d *decoder) orderList(o *order, key string) {
 	case "meta_data":
 		o.extras = d.metaData(d.plugins.order, o.extras)
 	case "_links":
-		o.link = d.links()
+		o.link = d.Self()
 	default:
 		d.orderDate(o, key)
 	}

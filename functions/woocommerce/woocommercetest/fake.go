@@ -136,6 +136,12 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.listCustomers(w, r.URL.Query())
 	case "get_wp_json_wc_v3_products":
 		f.listProducts(w, r.URL.Query())
+	case "get_wp_json_wc_v3_products_id":
+		f.getProduct(w, parameters["id"], r.URL.Query())
+	case "get_wp_json_wc_v3_products_product_id_variations", "get_wp_json_wc_v3_variations":
+		f.listVariations(w, parameters["product_id"], r.URL.Query())
+	case "get_wp_json_wc_v3_products_product_id_variations_id":
+		f.getVariation(w, parameters["product_id"], parameters["id"], r.URL.Query())
 	case "post_wp_json_wc_v3_products_batch", "post_wp_json_wc_v3_products_product_id_variations_batch":
 		f.updateProducts(w, r, parameters["product_id"])
 	case "post_wp_json_wc_v3_products":

@@ -133,6 +133,31 @@ func (f *Fake) listOrders(w http.ResponseWriter, query url.Values) {
 // within returns the orders that the query's bounds and ids let through. The error is the
 // name of a parameter.
 func (f *Fake) within(query url.Values) (found []held, err error) {
+	between, err := bounds(query)
+	if err != nil {
+		return nil, err
+	}
+	include, exclude := query.Get("include"), query.Get("exclude")
+	for _, order := range f.orders {
+		if (order.status == trashed) != (query.Get("status") == trashed) {
+			continue
+		}
+		if placed, err := placedWithin(order, query); err != nil || !placed {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if between(order.modified) && (include == "" || names(include, order.id)) && !names(exclude, order.id) {
+			found = append(found, order)
+		}
+	}
+	return found, nil
+}
+
+// bounds returns what reports whether a date of change lies within the query's bounds, which leave their own
+// second out. The error is the name of a parameter.
+func bounds(query url.Values) (func(time.Time) bool, error) {
 	zone := -5 * time.Hour
 	if query.Get("dates_are_gmt") == "true" {
 		zone = 0
@@ -145,23 +170,10 @@ func (f *Fake) within(query url.Values) (found []held, err error) {
 	case wrongToo != nil:
 		return nil, errors.New("modified_before")
 	}
-	include, exclude := query.Get("include"), query.Get("exclude")
-	for _, order := range f.orders {
-		at := order.modified.Add(zone)
-		if (order.status == trashed) != (query.Get("status") == trashed) {
-			continue
-		}
-		if placed, err := placedWithin(order, query); err != nil || !placed {
-			if err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if at.After(after) && at.Before(before) && (include == "" || names(include, order.id)) && !names(exclude, order.id) {
-			found = append(found, order)
-		}
-	}
-	return found, nil
+	return func(at time.Time) bool {
+		at = at.UTC().Truncate(time.Second).Add(zone)
+		return at.After(after) && at.Before(before)
+	}, nil
 }
 
 // names reports whether the id is in a list parameter.

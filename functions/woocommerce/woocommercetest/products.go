@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Product is a product of the store, or a variation of one.
@@ -14,14 +15,19 @@ type Product struct {
 	Parent  int64 // id of the product that this is a variation of, 0 for none
 	SKU     string
 	Name    string
-	Status  string // publish, draft, private …
-	Text    string // description
-	Barcode string // global_unique_id
-	Regular string // decimal text
-	Sale    string // decimal text, "" for none
+	Type    string   // simple, variable, grouped, external; "" for simple, or that of a variation
+	Options []string // of a variation
+	Status  string   // publish, draft, private, trash …
+	Text    string   // description
+	Barcode string   // global_unique_id
+	Regular string   // decimal text
+	Sale    string   // decimal text, "" for none
 	Images  []string
 	Virtual bool
 	Writes  int
+	// Modified is when it changed last. A variation moves its own date alone: its product is saved later, if at all.
+	Modified time.Time
+	before   string // status before the trash
 }
 
 // AddProduct makes a product or variation as a merchant does. An id of 0 is given.
@@ -37,6 +43,9 @@ func (f *Fake) addProduct(p *Product) int64 {
 	}
 	if p.Status == "" {
 		p.Status = "publish"
+	}
+	if p.Modified.IsZero() {
+		p.Modified = f.Now().UTC()
 	}
 	f.products = append(f.products, p)
 	f.items = append(f.items, &item{id: p.ID, parent: p.Parent, sku: p.SKU, managed: false}) // its stock is not managed at first
@@ -80,25 +89,6 @@ func (g *gateway) WriteHeader(int) {
 }
 
 func (g *gateway) Write(data []byte) (int, error) { return len(data), nil }
-
-// show adds what the product has to what is shown of its stock.
-func (p *Product) show(stock *item) member {
-	shown := stock.show()
-	shown["name"], shown["status"] = strings.ReplaceAll(p.Name, "&", "&amp;"), p.Status
-	shown["description"], shown["global_unique_id"] = "<p>"+p.Text+"</p>", p.Barcode
-	shown["regular_price"], shown["sale_price"] = p.Regular, p.Sale
-	return shown
-}
-
-// shown returns an item as the API shows it.
-func (f *Fake) shown(of *item) member {
-	for _, p := range f.products {
-		if p.ID == of.id {
-			return p.show(of)
-		}
-	}
-	return of.show()
-}
 
 // itemOf returns the item of a product.
 func (f *Fake) itemOf(id int64) *item {
@@ -197,6 +187,7 @@ func (f *Fake) oldProduct(given productBody, parent int64) (member, *refusal) {
 	}
 	f.products[i].Virtual = f.products[i].Virtual || given.virtual
 	f.products[i].change(given.texts)
+	f.products[i].Modified = f.Now().UTC()
 	return f.shown(f.itemOf(f.products[i].ID)), nil
 }
 

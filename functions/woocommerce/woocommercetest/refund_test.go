@@ -32,7 +32,7 @@ func refunded() woocommercetest.Order {
 	return order
 }
 
-// TestAnswersKeepToTheContract validates the fake's orders and refunds against the schemas that a
+// TestAnswersKeepToTheContract validates the fake's orders, refunds and products against the schemas that a
 // running WooCommerce published.
 func TestAnswersKeepToTheContract(t *testing.T) {
 	t.Parallel()
@@ -50,7 +50,13 @@ func TestAnswersKeepToTheContract(t *testing.T) {
 	}
 	fake := woocommercetest.New()
 	fake.Put(refunded())
-	for _, path := range []string{"/wp-json/wc/v3/orders/1001", "/wp-json/wc/v3/orders/1001/refunds?per_page=100&orderby=id&order=asc", "/wp-json/wc/v3/orders/9", "/wp-json/wc/v3/orders/9/refunds"} {
+	fake.AddProduct(woocommercetest.Product{ID: 10, Name: "Hoodie", Type: "variable"})
+	fake.AddProduct(woocommercetest.Product{ID: 11, Parent: 10, SKU: "HOOD-M", Options: []string{"M"}, Regular: "79.50", Sale: "60.00"})
+	fake.Manage("HOOD-M", "parent")
+	for _, path := range []string{
+		"/wp-json/wc/v3/products/10", "/wp-json/wc/v3/products/9", "/wp-json/wc/v3/products/10/variations?per_page=100&orderby=id&order=asc", "/wp-json/wc/v3/products/10/variations/11",
+		"/wp-json/wc/v3/products/9/variations/11", "/wp-json/wc/v3/variations?modified_after=2026-11-22T08:00:00&dates_are_gmt=true&orderby=modified&order=asc", "/wp-json/wc/v3/orders/1001", "/wp-json/wc/v3/orders/1001/refunds?per_page=100&orderby=id&order=asc", "/wp-json/wc/v3/orders/9", "/wp-json/wc/v3/orders/9/refunds",
+	} {
 		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
 		request.SetBasicAuth(woocommercetest.Key, woocommercetest.KeySecret)
 		recorder := httptest.NewRecorder()

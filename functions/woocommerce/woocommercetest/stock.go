@@ -34,6 +34,7 @@ func (i *item) set(f *Fake, pieces int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	i.has = pieces
+	f.saved(i.id)
 }
 
 // stocked returns the item of the SKU, which is made if there is none.
@@ -56,6 +57,7 @@ func (f *Fake) Manage(sku string, by any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	i.managed = by
+	f.saved(i.id)
 }
 
 // Duplicate makes a second product with the SKU, as an import can.
@@ -109,24 +111,22 @@ func (f *Fake) SellAfterRead(sku string, pieces int64) {
 // listProducts lists products by SKU, variations too, without regard of case, as MySQL compares. A
 // list with commas is searched for each part and for the whole.
 func (f *Fake) listProducts(w http.ResponseWriter, query url.Values) {
+	if query.Get("sku") == "" {
+		f.listChanged(w, query, func(p *Product) bool { return p.Parent == 0 }, f.shown)
+		return
+	}
 	wanted := []string{strings.ToLower(query.Get("sku"))}
 	wanted = append(wanted, strings.Split(wanted[0], ",")...)
 	var found []*item
 	for _, i := range f.items {
-		if slices.Contains(wanted, strings.ToLower(i.sku)) {
+		if slices.Contains(wanted, strings.ToLower(i.sku)) && i.sku != "" && !f.trashed(i.id) {
 			found = append(found, i)
 		}
 	}
 	count(w, len(found), query)
 	shown := []member{}
 	for _, i := range pageOf(found, query) {
-		one := f.shown(i)
-		for name := range one {
-			if fields := query.Get("_fields"); fields != "" && !slices.Contains(strings.Split(fields, ","), name) {
-				delete(one, name)
-			}
-		}
-		shown = append(shown, one)
+		shown = append(shown, chosen(f.shown(i), query))
 	}
 	answer(w, http.StatusOK, shown)
 	for _, sale := range f.sales {
@@ -192,6 +192,7 @@ func (f *Fake) updateOne(one json.RawMessage, parent int64) member {
 	found := f.items[i]
 	if found.managed == true && stock.Quantity != nil {
 		found.has = *stock.Quantity
+		f.saved(found.id)
 	}
 	if stock.Quantity == nil {
 		if _, refused := f.oldProduct(given, parent); refused != nil {
