@@ -12,6 +12,7 @@ import (
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
+	"causeway.example/shared/connector/connectortest"
 	"causeway.example/shared/fault"
 )
 
@@ -259,4 +260,36 @@ func TestTopicsAreSubscribedToBySettings(t *testing.T) {
 	if off := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor}); len(off.states(t)) != len(feeds)-4 || len(off.Poller.Feeds()) != 2 {
 		t.Errorf("without settings: %v, %v", off.states(t), off.Poller.Feeds())
 	}
+}
+
+func TestThePollersOfStockAndShipmentsConform(t *testing.T) {
+	t.Parallel()
+	t.Run("levels", func(t *testing.T) {
+		t.Parallel()
+		connectortest.TestPoller(t, connectortest.PollerHarness{Pages: 120, Open: func(t *testing.T) connectortest.PolledSystem {
+			s := masterOf(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor})
+			s.fake.AddLocation(place)
+			return connectortest.PolledSystem{
+				System: s.System, Feed: s.feed("inventory"), At: shopifytest.Start, Prefix: "SKU-", Suffix: "@" + place,
+				Change: func(id int64, at time.Time) { s.fake.StockAt("SKU-"+strconv.FormatInt(id, 10), place, 1, at) },
+				End:    func(_ *testing.T, topic string) { s.fake.Unsubscribe(topic) },
+			}
+		}})
+	})
+	t.Run("shipments", func(t *testing.T) {
+		t.Parallel()
+		connectortest.TestPoller(t, connectortest.PollerHarness{Pages: 60, Open: func(t *testing.T) connectortest.PolledSystem {
+			s := open(t, overrides{"SHOPIFY_WEBHOOK_URL": ourDoor, "SHOPIFY_SHIPPING_LOCATIONS": place})
+			return connectortest.PolledSystem{
+				System: s.System, Feed: s.feed("shipment"), At: shopifytest.Start,
+				Change: func(id int64, at time.Time) {
+					order := strconv.FormatInt(id, 10)
+					if s.fake.Put(shopifytest.Purchase{ID: id, UpdatedAt: at}.Body()); len(s.fake.Fulfillments(order)) == 0 {
+						s.fake.Ship(shopifytest.Fulfillment{ID: id, Order: order, Location: place, Lines: map[string]int64{"466157049": 1}})
+					}
+				},
+				End: func(_ *testing.T, topic string) { s.fake.Unsubscribe(topic) },
+			}
+		}})
+	})
 }

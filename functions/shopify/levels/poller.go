@@ -46,7 +46,11 @@ func (l *Levels) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 	now := l.Now().Unix()
 	to := max(min(from+longest, now), from)
 	for {
-		all, more, err := l.window(ctx, ask.Feed.Tenant, from, to)
+		end := time.Unix(to, 0)
+		if to >= now { // Shopify's clock may be ahead of ours
+			end = time.Time{}
+		}
+		all, more, err := l.window(ctx, ask.Feed.Tenant, time.Unix(from, 0), end)
 		switch {
 		case err != nil:
 			return connector.Page{}, err
@@ -62,15 +66,15 @@ func (l *Levels) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 	}
 }
 
-// window returns the levels of all master locations of the shop that changed within the seconds, and
-// whether a location has more of them than a window may.
-func (l *Levels) window(ctx context.Context, shop string, from, to int64) (all []*level, more bool, err error) {
+// window returns the levels of all master locations of the shop that changed within the time, and whether a
+// location has more of them than a window may.
+func (l *Levels) window(ctx context.Context, shop string, from, to time.Time) (all []*level, more bool, err error) {
 	most := pages
-	if from == to {
+	if from.Equal(to) {
 		most = 0
 	}
 	for _, location := range l.Sites[shop] {
-		found, more, err := l.changed(ctx, shop, location, time.Unix(from, 0), time.Unix(to, 0), most)
+		found, more, err := l.changed(ctx, shop, location, from, to, most)
 		if err != nil || more {
 			return nil, more, err
 		}

@@ -107,14 +107,15 @@ func (l *Levels) ofSKU(ctx context.Context, shop, sku, location string) (all []*
 	}
 }
 
-// changed lists the levels of a location that changed within the window. It stops after so many pages and
-// reports whether there are more; 0 pages means all.
+// changed lists the levels of a location that changed within the window, which has no end if to is zero. It
+// stops after so many pages and reports whether there are more; 0 pages means all.
 func (l *Levels) changed(ctx context.Context, shop, location string, from, to time.Time, most int) (all []*level, more bool, err error) {
 	c := admin.Call{Shop: shop, Doing: "listing the stock of location " + location + " of " + shop, Query: queryChanged}
-	search := []admin.Variable{
-		{Name: "location", Value: payload.GID("Location", location)},
-		{Name: "search", Value: "updated_at:>='" + from.UTC().Format(time.RFC3339) + "' AND updated_at:<='" + to.UTC().Format(time.RFC3339) + "'"},
+	within := "updated_at:>='" + from.UTC().Format(time.RFC3339) + "'"
+	if !to.IsZero() {
+		within += " AND updated_at:<='" + to.UTC().Format(time.RFC3339) + "'"
 	}
+	search := []admin.Variable{{Name: "location", Value: payload.GID("Location", location)}, {Name: "search", Value: within}}
 	cursor := ""
 	for page := 1; ; page++ {
 		c.Variables = following(search, cursor)

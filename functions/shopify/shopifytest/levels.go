@@ -24,6 +24,16 @@ func (f *Fake) Deactivate(sku, location string) {
 	}
 }
 
+// AddLocation makes a location at which nothing is stocked.
+func (f *Fake) AddLocation(location string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stock.places == nil {
+		f.stock.places = map[string]bool{}
+	}
+	f.stock.places[location] = true
+}
+
 // RemoveItem deletes the SKU's inventory items, as the deletion of a product does.
 func (f *Fake) RemoveItem(sku string) {
 	f.mu.Lock()
@@ -110,10 +120,10 @@ func (f *Fake) levelRoot(field *ast.Field, variables map[string]any) (value any,
 }
 
 // levelWindow is the search of levels that changed within a time.
-var levelWindow = regexp.MustCompile(`^updated_at:>='([^']+)' AND updated_at:<='([^']+)'$`)
+var levelWindow = regexp.MustCompile(`^updated_at:>='([^']+)'(?: AND updated_at:<='([^']+)')?$`)
 
 // showLocation returns the location with the levels that are searched for, in the order of their items; nil
-// if nothing was ever stocked at it.
+// if it was not added and nothing was ever stocked at it.
 func (f *Fake) showLocation(location string, field *ast.Field, variables map[string]any) any {
 	search := ""
 	for _, inner := range fields(field.SelectionSet) {
@@ -122,13 +132,13 @@ func (f *Fake) showLocation(location string, field *ast.Field, variables map[str
 		}
 	}
 	window := levelWindow.FindStringSubmatch(search)
-	levels, known := []any{}, false
+	levels, known := []any{}, f.stock.places[location]
 	for _, s := range slices.SortedFunc(slices.Values(f.stock.items), func(a, b *stockItem) int { return cmp.Compare(a.id, b.id) }) {
 		if !s.at(location) {
 			continue
 		}
 		known = true
-		if at := s.since(location).UTC().Format(time.RFC3339); window != nil && at >= window[1] && at <= window[2] {
+		if at := s.since(location).UTC().Format(time.RFC3339); window != nil && at >= window[1] && (window[2] == "" || at <= window[2]) {
 			levels = append(levels, s.show(location))
 		}
 	}

@@ -36,10 +36,11 @@ func (s *stockItem) set(location string, pieces int64, at time.Time) {
 
 // stocks is what the shop has in stock.
 type stocks struct {
-	items []*stockItem
-	sales []func()               // after the next read of levels
-	keys  map[string]idempotency // by the key of a mutation
-	sets  []int                  // quantities of each mutation that was executed
+	items  []*stockItem
+	places map[string]bool        // locations beside those at which something is stocked
+	sales  []func()               // after the next read of levels
+	keys   map[string]idempotency // by the key of a mutation
+	sets   []int                  // quantities of each mutation that was executed
 }
 
 // idempotency is a mutation that was executed under a key.
@@ -51,6 +52,11 @@ type idempotency struct {
 // Stock makes a variant with the SKU if there is none, and gives it pieces at the location. A
 // negative number makes the item without stocking it there.
 func (f *Fake) Stock(sku, location string, available int64) {
+	f.StockAt(sku, location, available, f.clock())
+}
+
+// StockAt is Stock at a time.
+func (f *Fake) StockAt(sku, location string, available int64, at time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	i := slices.IndexFunc(f.stock.items, func(s *stockItem) bool { return s.sku == sku })
@@ -59,7 +65,7 @@ func (f *Fake) Stock(sku, location string, available int64) {
 		f.stock.items = append(f.stock.items, &stockItem{id: 43_729_076 + int64(i), sku: sku, levels: map[string]int64{}})
 	}
 	if available >= 0 {
-		f.stock.items[i].set(location, available, f.clock())
+		f.stock.items[i].set(location, available, at)
 	}
 }
 

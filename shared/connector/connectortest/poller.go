@@ -214,6 +214,7 @@ func fetches(ctx context.Context, p PolledSystem, _ int) error {
 	if err != nil || len(changes) != 1 {
 		return fmt.Errorf("%d changes, %w", len(changes), errOrNone(err))
 	}
+	changes[0].ID = p.Prefix + changes[0].ID + p.Suffix
 	raw, err := p.System.Poller.Fetch(ctx, p.Feed, changes[0])
 	if err != nil {
 		return err
