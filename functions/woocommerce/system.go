@@ -146,56 +146,82 @@ func Profile() connector.Profile {
 // Auditor if a consumer key is set, and a Subscriber if the webhook URL is set too. The error
 // is a *fault.Error of class config that names the setting.
 func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
-	var s Settings
-	if err := connector.ParseSettings(settings, &s); err != nil {
+	o, err := openSource(settings, deps)
+	if err != nil {
 		return connector.System{}, err
 	}
-	stores, err := rest.Open(rest.Config{
+	if o.system.Target, err = o.target(deps); err != nil {
+		return connector.System{}, fault.Doing("opening woocommerce", err)
+	}
+	return o.system, nil
+}
+
+// OpenSource returns the connector without its target, for a program that only reads: the audit.
+func OpenSource(settings map[string]string, deps connector.Deps) (connector.System, error) {
+	o, err := openSource(settings, deps)
+	return o.system, err
+}
+
+// opened is the connector with what its target needs.
+type opened struct {
+	Settings
+	stores rest.Stores
+	source *source
+	system connector.System // without its target
+}
+
+func openSource(settings map[string]string, deps connector.Deps) (o opened, err error) {
+	if err := connector.ParseSettings(settings, &o.Settings); err != nil {
+		return opened{}, err
+	}
+	s := o.Settings
+	o.stores, err = rest.Open(rest.Config{
 		Stores: s.Stores, WebhookSecrets: s.WebhookSecrets, APIURL: s.APIURL, ConsumerKey: s.ConsumerKey, ConsumerSecret: s.ConsumerSecret,
 	}, deps)
 	if err != nil {
-		return connector.System{}, err
+		return opened{}, err
 	}
 	zone, err := rest.OpenZone(s.Timezone)
 	if err != nil {
-		return connector.System{}, err
+		return opened{}, err
 	}
 	if err := s.Choice.Check(goods.Targets{Products: s.ProductStores, Prices: s.PriceLists, Stock: s.StockLocations}); err != nil {
-		return connector.System{}, fault.Doing("opening woocommerce", err)
+		return opened{}, fault.Doing("opening woocommerce", err)
 	}
-	source, err := openSource(s, stores, zone, deps)
-	if err != nil {
-		return connector.System{}, err
+	if o.source, err = newSource(s, o.stores, zone, deps); err != nil {
+		return opened{}, err
 	}
-	products, err := s.openProducts(stores)
-	if err != nil {
-		return connector.System{}, fault.Doing("opening woocommerce", err)
-	}
-	if err := inventory.Places(s.StockLocations, stores); err != nil {
-		return connector.System{}, fault.Doing("opening woocommerce", err)
-	}
-	poller := &poller{stores: stores, zone: zone, goods: s.Choice.On()}
-	system := connector.System{
-		Profile: Profile(), Stores: stores.Tenants(), Source: source, Poller: poller,
-		Target: &target{
-			Target: &shipment.Target{
-				Stores: stores, Complete: s.Complete, Statuses: s.Statuses, Note: s.ShipmentNote, Plugin: s.ShipmentTracking, Refunds: s.Refunds,
-				Show: s.Cancellations == "show", Owed: source.Owed,
-			},
-			products: products,
-			stock: inventory.New(inventory.Config{
-				Stores: stores, Memory: deps.CrossRef, Locations: s.StockLocations, Buffer: s.StockBuffer, Skip: s.StockUnknownSKU == "skip",
-			}),
-		},
-	}
+	poller := &poller{stores: o.stores, zone: zone, goods: s.Choice.On()}
+	o.system = connector.System{Profile: Profile(), Stores: o.stores.Tenants(), Source: o.source, Poller: poller}
 	if len(s.ConsumerKey) == 0 {
-		return system, nil
+		return o, nil
 	}
-	system.Checker, system.Auditor = stores, &auditor{poller, source}
+	o.system.Checker, o.system.Auditor = o.stores, &auditor{poller, o.source}
 	if s.WebhookURL != "" {
-		system.Subscriber = &subscriber{stores: stores, zone: zone, address: s.WebhookURL, goods: s.Choice.On()}
+		o.system.Subscriber = &subscriber{stores: o.stores, zone: zone, address: s.WebhookURL, goods: s.Choice.On()}
 	}
-	return system, nil
+	return o, nil
+}
+
+// target returns the connector's target.
+func (o opened) target(deps connector.Deps) (*target, error) {
+	products, err := o.openProducts(o.stores)
+	if err != nil {
+		return nil, err
+	}
+	if err := inventory.Places(o.StockLocations, o.stores); err != nil {
+		return nil, err
+	}
+	return &target{
+		Target: &shipment.Target{
+			Stores: o.stores, Complete: o.Complete, Statuses: o.Statuses, Note: o.ShipmentNote, Plugin: o.ShipmentTracking, Refunds: o.Refunds,
+			Show: o.Cancellations == "show", Owed: o.source.Owed,
+		},
+		products: products,
+		stock: inventory.New(inventory.Config{
+			Stores: o.stores, Memory: deps.CrossRef, Locations: o.StockLocations, Buffer: o.StockBuffer, Skip: o.StockUnknownSKU == "skip",
+		}),
+	}, nil
 }
 
 // source is the connector.Source of all configured stores.
@@ -207,7 +233,7 @@ type source struct {
 
 var _ connector.Source = (*source)(nil)
 
-func openSource(s Settings, stores rest.Stores, zone *rest.Zone, deps connector.Deps) (*source, error) {
+func newSource(s Settings, stores rest.Stores, zone *rest.Zone, deps connector.Deps) (*source, error) {
 	unknown, err := stores.Verifier()
 	if err != nil {
 		return nil, err

@@ -71,5 +71,5 @@ func ExampleNewState() {
 	state.Bucket.GrantRead(auditor, jsii.String("archive/*"))
 	messaging.Queues["shopify-orders-to-netsuite"].DeadLetters.GrantConsumeMessages(auditor)
 	fmt.Println(len(messaging.Queues), "queues of", plan.Prefix())
-	// Output: 13 queues of causeway-example
+	// Output: 14 queues of causeway-example
 }
