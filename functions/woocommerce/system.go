@@ -144,53 +144,79 @@ func Profile() connector.Profile {
 // Auditor if a consumer key is set, and a Subscriber if the webhook URL is set too. The error
 // is a *fault.Error of class config that names the setting.
 func Open(settings map[string]string, deps connector.Deps) (connector.System, error) {
-	var s Settings
-	if err := connector.ParseSettings(settings, &s); err != nil {
+	o, err := open(settings, deps)
+	if err != nil {
 		return connector.System{}, err
 	}
-	stores, err := rest.Open(rest.Config{
+	if o.system.Target, err = o.target(deps); err != nil {
+		return connector.System{}, fault.Doing("opening woocommerce", err)
+	}
+	return o.system, nil
+}
+
+// OpenAuditor returns the connector without a Target, so that a program that only compares does not have its code.
+func OpenAuditor(settings map[string]string, deps connector.Deps) (connector.System, error) {
+	o, err := open(settings, deps)
+	return o.system, err
+}
+
+// opened is a connector whose Target is not made yet.
+type opened struct {
+	Settings
+	stores rest.Stores
+	source *source
+	system connector.System
+}
+
+func open(settings map[string]string, deps connector.Deps) (o opened, err error) {
+	if err := connector.ParseSettings(settings, &o.Settings); err != nil {
+		return opened{}, err
+	}
+	s := o.Settings
+	o.stores, err = rest.Open(rest.Config{
 		Stores: s.Stores, WebhookSecrets: s.WebhookSecrets, APIURL: s.APIURL, ConsumerKey: s.ConsumerKey, ConsumerSecret: s.ConsumerSecret,
 	}, deps)
 	if err != nil {
-		return connector.System{}, err
+		return opened{}, err
 	}
 	zone, err := rest.OpenZone(s.Timezone)
 	if err != nil {
-		return connector.System{}, err
+		return opened{}, err
 	}
-	source, err := openSource(s, stores, zone)
-	if err != nil {
-		return connector.System{}, err
+	if o.source, err = openSource(s, o.stores, zone); err != nil {
+		return opened{}, err
 	}
-	products, err := s.openProducts(stores)
-	if err != nil {
-		return connector.System{}, fault.Doing("opening woocommerce", err)
-	}
-	if err := inventory.Places(s.StockLocations, stores); err != nil {
-		return connector.System{}, fault.Doing("opening woocommerce", err)
-	}
-	poller := &poller{stores: stores, zone: zone}
-	system := connector.System{
-		Profile: Profile(), Stores: stores.Tenants(), Source: source, Poller: poller,
-		Target: &target{
-			Target: &shipment.Target{
-				Stores: stores, Complete: s.Complete, Statuses: s.Statuses, Note: s.ShipmentNote, Plugin: s.ShipmentTracking, Refunds: s.Refunds,
-				Show: s.Cancellations == "show", Owed: source.Owed,
-			},
-			products: products,
-			stock: inventory.New(inventory.Config{
-				Stores: stores, Memory: deps.CrossRef, Locations: s.StockLocations, Buffer: s.StockBuffer, Skip: s.StockUnknownSKU == "skip",
-			}),
-		},
-	}
+	poller := &poller{stores: o.stores, zone: zone}
+	o.system = connector.System{Profile: Profile(), Stores: o.stores.Tenants(), Source: o.source, Poller: poller}
 	if len(s.ConsumerKey) == 0 {
-		return system, nil
+		return o, nil
 	}
-	system.Checker, system.Auditor = stores, &auditor{poller, source}
+	o.system.Checker, o.system.Auditor = o.stores, &auditor{poller, o.source}
 	if s.WebhookURL != "" {
-		system.Subscriber = &subscriber{stores: stores, zone: zone, address: s.WebhookURL}
+		o.system.Subscriber = &subscriber{stores: o.stores, zone: zone, address: s.WebhookURL}
 	}
-	return system, nil
+	return o, nil
+}
+
+// target makes the Target.
+func (o opened) target(deps connector.Deps) (*target, error) {
+	products, err := o.openProducts(o.stores)
+	if err != nil {
+		return nil, err
+	}
+	if err := inventory.Places(o.StockLocations, o.stores); err != nil {
+		return nil, err
+	}
+	return &target{
+		Target: &shipment.Target{
+			Stores: o.stores, Complete: o.Complete, Statuses: o.Statuses, Note: o.ShipmentNote, Plugin: o.ShipmentTracking, Refunds: o.Refunds,
+			Show: o.Cancellations == "show", Owed: o.source.Owed,
+		},
+		products: products,
+		stock: inventory.New(inventory.Config{
+			Stores: o.stores, Memory: deps.CrossRef, Locations: o.StockLocations, Buffer: o.StockBuffer, Skip: o.StockUnknownSKU == "skip",
+		}),
+	}, nil
 }
 
 // source is the connector.Source of all configured stores.

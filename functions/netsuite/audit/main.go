@@ -18,5 +18,5 @@ func main() {
 		nightly.System{Profile: netsuite.Profile(), Open: netsuite.Open},
 		nightly.System{Profile: shipbob.Profile(), Open: shipbob.Open},
 		nightly.System{Profile: shopify.Profile(), Open: shopify.Open},
-		nightly.System{Profile: woocommerce.Profile(), Open: woocommerce.Open})
+		nightly.System{Profile: woocommerce.Profile(), Open: woocommerce.OpenAuditor})
 }
