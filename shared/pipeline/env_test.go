@@ -57,6 +57,7 @@ type testEnv struct {
 	filters   map[string]bool
 	route     routes.Route
 	profile   connector.Profile // of the target
+	source    *connector.System // nil: the fake system
 	random    func() float64
 
 	ports   *ports
@@ -137,13 +138,17 @@ func (e *testEnv) another(name string, now func() time.Time) *worker {
 
 func (e *testEnv) start(name string, now func() time.Time, ports *ports, target *anyTarget) *worker {
 	e.Helper()
+	source := connector.System{Profile: connector.Profile{Name: "shop", Timeout: time.Minute}, Source: e.system}
+	if e.source != nil {
+		source = *e.source
+	}
 	p, err := pipeline.New(pipeline.Config{
 		Runtime: port.Runtime{
 			Ports: port.Ports{Bus: ports, Queue: ports, State: ports, Ledger: ports, Vault: ports},
 			Now:   now, Random: e.random, Log: slog.New(slog.NewTextHandler(&e.log, nil)), Build: "test",
 		},
 		Systems: map[string]connector.System{
-			"shop": {Profile: connector.Profile{Name: "shop", Timeout: time.Minute}, Source: e.system},
+			"shop": source,
 			"erp":  {Profile: e.profile, Target: target},
 		},
 		Retry: e.retry, Admission: e.admission, Filters: e.filters, Worker: name,

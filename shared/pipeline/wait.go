@@ -8,6 +8,7 @@ import (
 	"causeway.example/shared/entity"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/port"
+	"causeway.example/shared/valuemap"
 )
 
 // OutcomeOpen is the code of a message that waits for another event of its entity, whose
@@ -15,43 +16,68 @@ import (
 const OutcomeOpen = "outcome_open"
 
 // wait defers the message. If it waits for an entity, it is registered in the record of
-// that entity, and woken when the entity is at the target; until is then only when it looks
-// by itself.
+// that entity, and woken when the entity is at the target. If it waits for an entry of a map, it is
+// registered for that map, and woken when entries of it are imported. until is then only when it
+// looks by itself.
 //
 // Deferred first and registered then: a worker that confirms the entity in between changes its
-// record, so that registering fails, and the message is woken here.
+// record, so that registering fails, and the message is woken here. The same holds for an import.
 func (a *attempt) wait(ctx context.Context, until time.Time, awaited *entity.Record) (port.Decision, error) {
-	if awaited == nil {
+	if awaited == nil && a.missing.Setting == "" {
 		return port.Decision{Until: until}, nil
 	}
 	if err := a.Queue.Defer(ctx, a.in, until); err != nil {
 		return port.Decision{Until: until}, nil //nolint:nilerr // deferring is tried once more when the decision is applied
 	}
+	if a.missing.Setting != "" {
+		a.waitForEntry(ctx, until)
+	} else {
+		a.waitForEntity(ctx, awaited)
+	}
+	return port.Decision{Until: until, Left: true}, nil
+}
+
+// waitForEntity registers the deferred message in the record. One that is not registered looks by
+// itself.
+func (a *attempt) waitForEntity(ctx context.Context, awaited *entity.Record) {
 	waiter := entity.Waiter{Event: a.event.ID, Queue: a.in.Queue, Handle: a.in.Handle}
 	for range 3 {
 		if !awaited.Wait(waiter) {
-			break
+			return
 		}
 		err := awaited.Save(ctx, a.State, a.Now())
 		if !errors.Is(err, port.ErrConflict) {
-			break // without a place in the record it looks by itself
+			return
 		}
 		if awaited, err = awaited.Again(ctx, a.State); err != nil {
-			break
+			return
 		}
 		if awaited.Present() || awaited.Skipped != nil {
-			a.wake(ctx, []entity.Waiter{waiter})
-			break
+			a.wake(ctx, []entity.Waiter{waiter}, a.Now())
+			return
 		}
 	}
-	return port.Decision{Until: until, Left: true}, nil //nolint:nilerr // a message that is not registered looks by itself
 }
 
-// wake makes messages visible that waited for the entity. A message that is not woken looks
-// by itself, so that a failure is only logged.
-func (a *attempt) wake(ctx context.Context, waiters []entity.Waiter) {
+// waitForEntry registers the deferred message for the map whose entry it missed. If entries were
+// imported meanwhile, it looks as soon as they may be read again. Its next attempt is made with
+// them, so that nothing goes round in a circle.
+func (a *attempt) waitForEntry(ctx context.Context, until time.Time) {
+	w := valuemap.Waiter{Event: a.event.ID, Queue: a.in.Queue, Handle: a.in.Handle, Until: until}
+	imported, err := valuemap.Wait(ctx, a.State, a.profile.Name, a.missing, w, a.Now())
+	if err != nil {
+		a.Log.InfoContext(ctx, "registering a message that waits for a map entry", "event_id", a.event.ID, "setting", a.missing.Setting, "error", err)
+	}
+	if next := a.Now().Add(valuemap.Pause); err == nil && imported && next.Before(until) {
+		a.wake(ctx, []entity.Waiter{{Event: w.Event, Queue: w.Queue, Handle: w.Handle}}, next)
+	}
+}
+
+// wake makes messages visible at that time. A message that is not woken looks by itself, so that a
+// failure is only logged.
+func (a *attempt) wake(ctx context.Context, waiters []entity.Waiter, at time.Time) {
 	for _, w := range waiters {
-		if err := a.Queue.Defer(ctx, port.Incoming{Queue: w.Queue, Handle: w.Handle}, a.Now()); err != nil {
+		if err := a.Queue.Defer(ctx, port.Incoming{Queue: w.Queue, Handle: w.Handle}, at); err != nil {
 			a.Log.InfoContext(ctx, "waking a message", "event_id", w.Event, "queue", w.Queue, "error", err)
 		}
 	}

@@ -7,8 +7,8 @@
 // delivery if both secrets are entered Pause before the sender signs with the new one.
 //
 // The imported entries are read when a call fails for an entry that is missing or wrong, at most
-// once a Pause, so that a message which waits for it gets through at its first attempt that begins a
-// minute after the import. They are also read by the first call after Stale, because not every map
+// once in valuemap.Pause. A call that fails all the same notes the revision of the entries that it was
+// made with, so that its message waits for the next import. The entries are also read by the first call after Stale, because not every map
 // has to have an entry: without one, a carrier is written under another name. No other call reads
 // anything.
 //

@@ -37,6 +37,7 @@ type Reopener struct {
 	mu      sync.Mutex        // held while the system is opened again
 	secret  map[string]string // guarded by mu: that the system is open with
 	entries valuemap.Entries  // guarded by mu: that were stored when the system was opened
+	edition int64             // guarded by mu: revision of their record at its last read
 	secrets look              // guarded by mu: at the secret, after a rejection
 	maps    look              // guarded by mu: at the entries
 	read    atomic.Int64      // when the entries were read last, in nanoseconds since 1970
@@ -48,9 +49,9 @@ type look struct {
 	failure error
 }
 
-// Pause is the least time between two reads of the secret after rejected credentials, and between
-// two reads of the entries after a missing one. Stale is the age of entries from which the next
-// call reads them.
+// Pause is the least time between two reads of the secret after rejected credentials; of the entries
+// after a missing one it is valuemap.Pause. Stale is the age of entries from which the next call
+// reads them.
 const (
 	Pause = time.Minute
 	Stale = 5 * time.Minute
@@ -73,7 +74,7 @@ func Open(ctx context.Context, c Config) (*Reopener, error) {
 	}
 	if r.config.State != nil {
 		r.looked()
-		if entries, _, err = valuemap.Load(ctx, c.State, c.Profile.Name); err != nil {
+		if entries, r.edition, err = valuemap.Load(ctx, c.State, c.Profile.Name); err != nil {
 			return nil, err
 		}
 	}
@@ -123,23 +124,31 @@ func (r *Reopener) hide(settings, secret map[string]string) {
 	r.config.Hide(values...)
 }
 
-// again returns the system opened with what read returns: the one that failed if that has not
-// changed. A read within the pause after another one is left out.
-func (r *Reopener) again(ctx context.Context, failed *valuemap.Opened, what *look, read func(context.Context) (*valuemap.Opened, error)) (*valuemap.Opened, error) {
+// again returns the system opened with what the look reads, and the revision of its entries: the one
+// that failed if nothing has changed. A read within the pause after another one is left out.
+func (r *Reopener) again(ctx context.Context, failed *valuemap.Opened, w wanted) (*valuemap.Opened, int64, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now := r.current.Load(); now != failed {
-		return now, nil
+		return now, r.edition, nil
 	}
-	if now := r.config.Deps.Now(); !what.at.IsZero() && now.Sub(what.at) < Pause {
-		return failed, what.failure
+	if now := r.config.Deps.Now(); !w.at.IsZero() && now.Sub(w.at) < w.pause {
+		return failed, r.edition, w.failure
 	}
-	what.at = r.config.Deps.Now()
-	next, err := read(ctx)
-	if what.failure = err; err != nil || next == nil {
-		return failed, err
+	w.at = r.config.Deps.Now()
+	next, err := w.read(ctx)
+	if w.failure = err; err != nil || next == nil {
+		return failed, r.edition, err
 	}
-	return next, nil
+	return next, r.edition, nil
+}
+
+// wanted is what is read after a failure.
+type wanted struct {
+	*look
+	pause   time.Duration // least time between two reads
+	read    func(context.Context) (*valuemap.Opened, error)
+	subject string
 }
 
 // readSecret reads the secret and opens the system with it if it has changed; nil if not.
@@ -158,9 +167,12 @@ func (r *Reopener) readSecret(ctx context.Context) (*valuemap.Opened, error) {
 // readMaps reads the entries and opens the system with them if they have changed; nil if not.
 func (r *Reopener) readMaps(ctx context.Context) (*valuemap.Opened, error) {
 	r.looked()
-	entries, _, err := valuemap.Load(ctx, r.config.State, r.config.Profile.Name)
-	if err != nil || entries.Equal(r.entries) {
+	entries, edition, err := valuemap.Load(ctx, r.config.State, r.config.Profile.Name)
+	if err != nil {
 		return nil, err
+	}
+	if r.edition = edition; entries.Equal(r.entries) {
+		return nil, nil
 	}
 	r.config.Log.InfoContext(ctx, "opening the system with new map entries", "system", r.config.Profile.Name)
 	return r.openWith(ctx, r.secret, entries)
@@ -190,40 +202,40 @@ func retried[T any](ctx context.Context, r *Reopener, call func(connector.System
 	if err == nil {
 		return result, nil
 	}
-	next, err := r.after(ctx, with, err)
+	next, edition, err := r.after(ctx, with, err)
 	if next == nil {
 		return result, err
 	}
 	result, err = call(next.System)
-	return result, r.advised(err)
+	return result, r.advised(ctx, err, edition)
 }
 
-// after returns the system to call again after the failure; nil with the failure's words if there
-// is no other one.
-func (r *Reopener) after(ctx context.Context, with *valuemap.Opened, err error) (*valuemap.Opened, error) {
+// after returns the system to call again after the failure, and the revision of its entries; nil with
+// the failure's words if there is no other one.
+func (r *Reopener) after(ctx context.Context, with *valuemap.Opened, err error) (*valuemap.Opened, int64, error) {
 	kind := fault.KindOf(err)
-	what, read, subject := &r.secrets, r.readSecret, "the secret after credentials were refused"
+	w := wanted{&r.secrets, Pause, r.readSecret, "the secret after credentials were refused"}
 	switch {
 	case r.mapOf(err) != "":
-		if what, read, subject = &r.maps, r.readMaps, "map entries after one was missing"; r.config.State == nil {
-			return nil, err
+		if w = (wanted{&r.maps, valuemap.Pause, r.readMaps, "map entries after one was missing"}); r.config.State == nil {
+			return nil, 0, err
 		}
 	case kind != fault.Unauthentic && kind != fault.Unauthorized:
-		return nil, err
+		return nil, 0, err
 	}
-	next, failure := r.again(ctx, with, what, read)
+	next, edition, failure := r.again(ctx, with, w)
 	switch {
 	case failure != nil && kind == fault.Unauthentic:
-		return nil, &fault.Error{
+		return nil, 0, &fault.Error{
 			Kind: fault.Unavailable, Class: fault.Auth, Code: "secret_unknown", Doing: "checking a signature again", Err: failure,
 		}
 	case failure != nil:
-		r.config.Log.ErrorContext(ctx, "reading "+subject, "error", failure)
+		r.config.Log.ErrorContext(ctx, "reading "+w.subject, "error", failure)
 		fallthrough
 	case next == with:
-		return nil, r.advised(err)
+		return nil, 0, r.advised(ctx, err, edition)
 	}
-	return next, nil
+	return next, edition, nil
 }
 
 // mapOf returns the map setting that the failure is about; "" if it is about none.
@@ -235,12 +247,14 @@ func (r *Reopener) mapOf(err error) string {
 	return f.Field
 }
 
-// advised completes a failure about a map setting: an entry can be imported.
-func (r *Reopener) advised(err error) error {
+// advised completes a failure about a map setting: an entry can be imported. It notes what is missing
+// from the entries of the revision, so that the message waits for it.
+func (r *Reopener) advised(ctx context.Context, err error, edition int64) error {
 	setting := r.mapOf(err)
 	if setting == "" || r.config.State == nil {
 		return err
 	}
+	valuemap.Note(ctx, valuemap.Missing{Setting: setting, Revision: edition})
 	f := *fault.As(err)
 	if f.Detail != "" {
 		f.Detail += "; "

@@ -107,15 +107,15 @@ func (e *env) find(id string, reads int) {
 	}
 }
 
-// A missing entry is looked for once a minute, and one that was imported is used in the same call.
+// A missing entry is looked for once a pause, and one that was imported is used in the same call.
 func TestAMissingEntryIsLookedFor(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t, "cash=3")
 	e.find("", 1)
-	e.clock.Advance(reopen.Pause)
+	e.clock.Advance(valuemap.Pause)
 	e.find("", 2)
 	e.store("card", "8")
-	e.clock.Advance(reopen.Pause - time.Second)
+	e.clock.Advance(valuemap.Pause - time.Second)
 	e.find("", 2)
 	e.clock.Advance(time.Second)
 	e.find("8", 3)
@@ -124,6 +124,43 @@ func TestAMissingEntryIsLookedFor(t *testing.T) {
 	}
 	e.clock.Advance(reopen.Stale - time.Second)
 	e.find("8", 3) // nothing is read where nothing fails
+}
+
+// A call that misses an entry notes the revision of the entries that it was made with, also after a
+// read that found the same ones in a newer record.
+func TestAMissingEntryIsNotedWithItsRevision(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, "cash=3")
+	find := func(want int64) {
+		t.Helper()
+		var got valuemap.Missing
+		_, err := e.target.Find(valuemap.WithMissing(t.Context(), &got), message.Key{})
+		if err == nil || got != (valuemap.Missing{Setting: "TOY_METHODS", Revision: want}) {
+			t.Errorf("noted %+v, %v, want revision %d", got, err, want)
+		}
+	}
+	find(0)
+	e.store("sepa", "5")
+	find(0) // within the pause
+	e.clock.Advance(valuemap.Pause)
+	_, stored, err := valuemap.Load(t.Context(), e.state.Memory, "toy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	find(stored)
+	e.store("sepa", "5") // the same entries again
+	_, again, err := valuemap.Load(t.Context(), e.state.Memory, "toy")
+	if err != nil || again == stored {
+		t.Fatalf("revision %d after %d, %v", again, stored, err)
+	}
+	e.clock.Advance(valuemap.Pause)
+	find(again)
+	e.store("card", "8")
+	e.clock.Advance(valuemap.Pause)
+	var got valuemap.Missing
+	if _, err := e.target.Find(valuemap.WithMissing(t.Context(), &got), message.Key{}); err != nil || got.Setting != "" {
+		t.Errorf("noted %+v, %v", got, err)
+	}
 }
 
 // The error names both ways to put the entry right, once.

@@ -16,4 +16,10 @@
 // error names, and if that fails too without any. What was left out is in the log and in doctor's
 // findings. An import is checked by the same code before anything is stored, so that this
 // happens only if the settings or the program change afterwards.
+//
+// A message that fails for a missing entry is registered under its system and setting, at most 64 of
+// them, and an import of an entry of that map makes it visible. The registration is a hint: a
+// message that has none, or that nobody woke, looks by itself, a quarter of an hour later at most. A
+// message that an import has overtaken while it was registered looks again after Pause, with entries
+// that are read anew. Nothing but an import wakes a message, so that none goes round in a circle.
 package valuemap
