@@ -39,7 +39,7 @@ func (w *world) entries(rows ...string) string {
 }
 
 // A payment by a tender without an entry waits, and names the key and both ways to put it right.
-// The entry is imported, and the payment arrives by itself: no deployment, and no redrive.
+// The entry is imported, and the payment arrives at once: no deployment, and no redrive.
 func TestImportingAnEntryReleasesThePayment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, map[string]string{"NETSUITE_PAYMENT_METHODS": "cash=3"})
@@ -54,9 +54,14 @@ func TestImportingAnEntryReleasesThePayment(t *testing.T) {
 	if len(w.erp.Deposits()) != 0 {
 		t.Fatalf("deposits before the import: %+v", w.erp.Deposits())
 	}
+	w.clock.Advance(valuemap.Pause)
 	w.play("crosswalk", "import", file, "--apply", "--reason", "card payments begin")
-	w.pass(15 * time.Minute)
-	w.say("The payment is booked.")
+	at := w.clock.Now()
+	w.settle()
+	if len(w.erp.Deposits()) != 1 || w.clock.Now() != at {
+		t.Errorf("deposits after the import: %+v, %v later", w.erp.Deposits(), w.clock.Now().Sub(at))
+	}
+	w.say("The payment is booked at once.")
 	w.play("trace", payment)
 	w.play("crosswalk", "import", w.entries("netsuite,payment_method,cash,4", "netsuite,payment_method,card,"))
 	w.play("crosswalk", "import", w.entries("netsuite,payment_method,cash,4"), "--rebind", "--apply", "--reason", "another account")
@@ -129,8 +134,14 @@ func TestTheFirstEntryOfAMapMakesOthersWait(t *testing.T) {
 func TestAnImportOfEntriesIsKilledAtEachStep(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
+	const waiting = "NETSUITE_LOCATIONS"
+	_, err := valuemap.Wait(t.Context(), w.store, "netsuite", valuemap.Missing{Setting: waiting}, valuemap.Waiter{Event: "e", Queue: "q", Handle: "h", Until: start.Add(24 * time.Hour)}, start)
+	must2(t, err)
 	kills, code, said, _ := w.kills("crosswalk", "import", w.entries("netsuite,location,a,1", "netsuite,location,b,2", "woocommerce,status,odd,open"), "--apply", "--reason", "INC-7")
-	if kills < 4 || code != screen.ExitOK {
+	if n, err := valuemap.Waiting(t.Context(), w.store, "netsuite", waiting, start); err != nil || n != 0 {
+		t.Errorf("%d wait on, %v", n, err)
+	}
+	if kills < 5 || code != screen.ExitOK {
 		t.Errorf("after %d kills it ended with %d: %s", kills, code, said)
 	}
 	for name, want := range map[string]string{"netsuite/crosswalk/location/a": "1", "netsuite/crosswalk/location/b": "2", "woocommerce/crosswalk/status/odd": "open"} {
@@ -144,5 +155,34 @@ func TestAnImportOfEntriesIsKilledAtEachStep(t *testing.T) {
 		if stored[setting][key.ID].To != want || len(bound) != 1 || !strings.HasSuffix(bound[0].Outcome, "(reason: INC-7)") {
 			t.Errorf("%s: stored %v, recorded %+v", name, stored, bound)
 		}
+	}
+}
+
+// An engine that runs in the background books the payments as soon as the entry is imported by the
+// command, whose connection is its own: within seconds of the wall clock, while the engine's stands
+// still.
+func TestARunningEngineTakesAnImportedEntryAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{"NETSUITE_PAYMENT_METHODS": "cash=3"})
+	w.real()
+	for number := 1001; number <= 1004; number++ {
+		w.order(number, "TEE-BLK-M", nil)
+	}
+	w.pass(3 * time.Hour)
+	w.clock.Advance(valuemap.Pause)
+	stop := w.running()
+	code, _, said := w.run("crosswalk", "import", w.entries("netsuite,payment_method,card,1"), "--apply", "--reason", "r")
+	if code != screen.ExitOK || !strings.Contains(said, "1 new, 0 changed, 0 removed, 0 the same; 4 messages released") {
+		t.Errorf("exit %d: %s", code, said)
+	}
+	for range 1000 {
+		if len(w.erp.Deposits()) == 4 {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	stop()
+	if n := len(w.erp.Deposits()); n != 4 || len(w.erp.Duplicates()) != 0 {
+		t.Errorf("%d deposits, twice %v", n, w.erp.Duplicates())
 	}
 }

@@ -56,7 +56,7 @@ func (a *tool) importMaps(ctx context.Context, d *cli.Desk, file *os.File, f *im
 	if err != nil {
 		return err
 	}
-	m := &crosswalk.Maps{Operator: d.Operator, Systems: systems, Rebind: f.rebind}
+	m := &crosswalk.Maps{Operator: d.Operator, Systems: systems, Rebind: f.rebind, Wake: d.Queue.Defer}
 	rows, err := m.Read(file)
 	if err != nil {
 		return err
@@ -69,6 +69,9 @@ func (a *tool) importMaps(ctx context.Context, d *cli.Desk, file *os.File, f *im
 	for _, c := range changes {
 		planned.CountMap(c)
 	}
+	if planned.Waiting, err = m.Waiting(ctx, changes); err != nil {
+		return err
+	}
 	if !f.apply {
 		return a.showMaps(planned, changes)
 	}
@@ -78,7 +81,7 @@ func (a *tool) importMaps(ctx context.Context, d *cli.Desk, file *os.File, f *im
 func (a *tool) showMaps(planned crosswalk.Result, changes []crosswalk.MapChange) error {
 	changes = slices.DeleteFunc(changes, func(c crosswalk.MapChange) bool { return c.Verdict == crosswalk.Same })
 	shown := changes[:min(len(changes), mostShown)]
-	err := a.Print("crosswalk", map[string]any{"rows": planned.Counts, "changes": shown}, screen.Anys(shown), func(w io.Writer) {
+	err := a.Print("crosswalk", map[string]any{"rows": planned.Counts, "waiting": planned.Waiting, "changes": shown}, screen.Anys(shown), func(w io.Writer) {
 		lines := []string{"LINE\tMAP\tKEY\tBEFORE\tAFTER\tROW"}
 		for _, c := range shown {
 			lines = append(lines, fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s", c.Line, c.Setting, c.ID, dash(c.Before), dash(c.Ref), c.Verdict))
@@ -93,7 +96,7 @@ func (a *tool) showMaps(planned crosswalk.Result, changes []crosswalk.MapChange)
 				fmt.Fprintf(w, "%s has no entry so far; from now on %s wait\n", c.Setting, c.Begins)
 			}
 		}
-		fmt.Fprintln(w, planned.MapWords())
+		fmt.Fprintf(w, "%s; %s\n", planned.MapWords(), waiting(planned.Waiting, "would be released"))
 	})
 	if err != nil {
 		return err
@@ -111,9 +114,9 @@ func (a *tool) applyMaps(ctx context.Context, m *crosswalk.Maps, rows []crosswal
 	if err != nil {
 		return errors.Join(err, errors.New("run the same command again to finish it: what is imported stays so"))
 	}
-	a.Say("op %s: %s", result.Operation, result.MapWords())
+	a.Say("op %s: %s; %s", result.Operation, result.MapWords(), waiting(result.Waiting, "released"))
 	if n > 0 {
-		a.Say("Messages that wait for an entry go on at their first attempt after a minute; all others use it within five.")
+		a.Say("Messages that no entry was missing for use it within five minutes.")
 	}
 	if result.Counts[crosswalk.Conflict] > 0 {
 		a.Say("%s left; --rebind changes entries and removes imported ones", operate.Count(result.Counts[crosswalk.Conflict], "row"))

@@ -154,7 +154,7 @@ func (b *Book) compare(row Row, record *entity.Record) Change {
 type Result struct {
 	Operation string          `json:"op,omitempty"`
 	Counts    map[Verdict]int `json:"rows"`
-	Waiting   int             `json:"waiting"` // messages that the new bindings release
+	Waiting   int             `json:"waiting"` // messages that the new bindings or entries release
 }
 
 // Words says what came out.

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -24,6 +25,8 @@ type Maps struct {
 	*redrive.Operator
 	Systems map[string]MapSystem // by name
 	Rebind  bool                 // an entry that leads elsewhere may be changed, and an imported one removed
+	// Wake makes a message visible that waits for an entry, as that of a Book does. It may be nil.
+	Wake func(ctx context.Context, in port.Incoming, at time.Time) error
 }
 
 // MapSystem is a system whose maps can be exported and imported.
@@ -129,6 +132,8 @@ type MapChange struct {
 	Verdict Verdict `json:"verdict"`
 	Before  string  `json:"before,omitempty"` // the target's id that is in use
 	Begins  string  `json:"begins,omitempty"` // what waits from now on unless it has an entry: it is the first of its map
+
+	resumed bool // this very import stored it before it was killed
 }
 
 // changing reports whether the import stores something for the row.
@@ -196,13 +201,14 @@ func (s MapSystem) apply(row MapRow, entries valuemap.Entries, rebind bool, op s
 	if err != nil {
 		return c, err
 	}
-	_, imported := entries[c.Setting][row.ID]
+	entry, imported := entries[c.Setting][row.ID]
 	before, mapped := used[row.ID]
 	c.Before, c.Verdict = before, verdict(row.Ref, before, mapped, imported, rebind)
 	if c.Verdict == New && len(used) == 0 && row.ID != "*" {
 		c.Begins = s.purpose(c.Setting)
 	}
 	if !c.changing() {
+		c.resumed = c.Verdict == Same && op != "" && entry.Op == op
 		return c, nil
 	}
 	if to, has := own[row.ID]; c.Verdict == Removed || has && to == row.Ref {
@@ -278,26 +284,39 @@ func (m *Maps) ApplyMaps(ctx context.Context, rows []MapRow, reason string) (r R
 			if err := renew(); err != nil {
 				return err
 			}
-			changes, err := m.store(ctx, target, rows, op)
-			if err != nil {
+			if err := m.importInto(ctx, target, rows, op, &r); err != nil {
 				return err
-			}
-			for _, c := range changes {
-				r.CountMap(c)
-				op.Counts.Remaining--
-				switch {
-				case c.changing():
-					op.Counts.Moved++
-				case c.Verdict == Same:
-					op.Counts.Resolved++
-				default:
-					op.Counts.Left++
-				}
 			}
 		}
 		return nil
 	})
 	return r, err
+}
+
+// importInto imports the rows of one system, and counts them.
+func (m *Maps) importInto(ctx context.Context, target string, rows []MapRow, op *redrive.Operation, r *Result) error {
+	changes, err := m.store(ctx, target, rows, op)
+	if err != nil {
+		return err
+	}
+	released, err := m.release(ctx, target, changes)
+	if err != nil {
+		return err
+	}
+	r.Waiting += released
+	for _, c := range changes {
+		r.CountMap(c)
+		op.Counts.Remaining--
+		switch {
+		case c.changing():
+			op.Counts.Moved++
+		case c.Verdict == Same:
+			op.Counts.Resolved++
+		default:
+			op.Counts.Left++
+		}
+	}
+	return nil
 }
 
 // store records the changes of one system in the ledger, and then stores its entries.
@@ -325,6 +344,53 @@ func (m *Maps) store(ctx context.Context, target string, rows []MapRow, op *redr
 		}
 		return p.changes, err
 	}
+}
+
+// release wakes the messages that wait for an entry of a map that the changes are about, and returns
+// their number. An entry that does not help them has them wait again. One that cannot be woken looks
+// by itself.
+func (m *Maps) release(ctx context.Context, target string, changes []MapChange) (n int, err error) {
+	for _, setting := range changed(changes) {
+		waiters, err := valuemap.Release(ctx, m.State, target, setting, m.Now())
+		if err != nil {
+			return n, err
+		}
+		for _, w := range waiters {
+			if m.Wake != nil {
+				_ = m.Wake(ctx, port.Incoming{Queue: w.Queue, Handle: w.Handle}, m.Now())
+			}
+		}
+		n += len(waiters)
+	}
+	return n, nil
+}
+
+// Waiting returns how many messages the changes would release, as far as they are registered.
+func (m *Maps) Waiting(ctx context.Context, changes []MapChange) (n int, err error) {
+	of := map[string][]MapChange{}
+	for _, c := range changes {
+		of[c.Target] = append(of[c.Target], c)
+	}
+	for target, changes := range of {
+		for _, setting := range changed(changes) {
+			waiting, err := valuemap.Waiting(ctx, m.State, target, setting, m.Now())
+			if n += waiting; err != nil {
+				return n, err
+			}
+		}
+	}
+	return n, nil
+}
+
+// changed returns the maps that the changes of one system are about, each once.
+func changed(changes []MapChange) (settings []string) {
+	for _, c := range changes {
+		if c.changing() || c.resumed {
+			settings = append(settings, c.Setting)
+		}
+	}
+	slices.Sort(settings)
+	return slices.Compact(settings)
 }
 
 // MapTenant is the tenant of a map's entries in the ledger, whose entity is

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -160,4 +161,60 @@ func TestImportsOfBothFormsShareALease(t *testing.T) {
 		return nil
 	})
 	e.must(err)
+}
+
+// waits registers a message that waits for an entry of a map of "erp".
+func (e *testEnv) waits(setting, event string, until time.Time) {
+	e.Helper()
+	_, err := valuemap.Wait(e.Context(), e.store, "erp", valuemap.Missing{Setting: setting}, valuemap.Waiter{Event: event, Queue: "q", Handle: event, Until: until}, noon)
+	e.must(err)
+}
+
+// An import wakes what waits for an entry of the maps that it changes, once, and nothing else.
+func TestAnImportReleasesWhatWaitsForItsMaps(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	m := newMaps(e)
+	m.Wake = e.book.Wake
+	e.waits("ERP_PAYMENT_METHODS", "a", noon.Add(time.Minute))
+	e.waits("ERP_PAYMENT_METHODS", "b", noon.Add(time.Hour))
+	e.waits("ERP_PAYMENT_METHODS", "b", noon.Add(2*time.Hour)) // it looked, and waits again
+	e.waits("ERP_PAYMENT_METHODS", "over", noon)
+	e.waits("ERP_CARRIERS", "c", noon.Add(time.Minute))
+	rows := read(e, m, "erp,payment_method,klarna,7", "erp,payment_method,sepa,8", "erp,payment_method,card,1")
+	changes, err := m.CompareMaps(t.Context(), rows)
+	e.must(err)
+	if n, err := m.Waiting(t.Context(), changes); err != nil || n != 2 || len(e.woken) != 0 {
+		t.Errorf("the plan releases %d, %v; woken %v", n, err, e.woken)
+	}
+	result, err := m.ApplyMaps(t.Context(), rows, "r")
+	if err != nil || result.Waiting != 2 || strings.Join(e.woken, ",") != "q a,q b" {
+		t.Errorf("released %d, %v; woken %v", result.Waiting, err, e.woken)
+	}
+	result, err = m.ApplyMaps(t.Context(), rows, "again")
+	if err != nil || result.Waiting != 0 || len(e.woken) != 2 {
+		t.Errorf("again: released %d, %v; woken %v", result.Waiting, err, e.woken)
+	}
+	if n, err := valuemap.Waiting(t.Context(), e.store, "erp", "ERP_CARRIERS", noon); err != nil || n != 1 {
+		t.Errorf("%d wait for a carrier, %v", n, err)
+	}
+}
+
+// An import that was killed between storing and waking is finished by the same command; another one
+// that finds the entries wakes nobody.
+func TestTheSameImportReleasesWhatAKillHasLeft(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	m := newMaps(e)
+	m.Wake = e.book.Wake
+	rows := read(e, m, "erp,payment_method,klarna,7")
+	_, err := m.ApplyMaps(t.Context(), rows, "r")
+	e.must(err)
+	e.waits("ERP_PAYMENT_METHODS", "a", noon.Add(time.Hour)) // as if it had been there when the import was killed
+	if result, err := m.ApplyMaps(t.Context(), rows, "another"); err != nil || result.Waiting != 0 {
+		t.Errorf("another import released %d, %v", result.Waiting, err)
+	}
+	if result, err := m.ApplyMaps(t.Context(), rows, "r"); err != nil || result.Waiting != 1 || result.Counts[crosswalk.Same] != 1 || len(e.woken) != 1 {
+		t.Errorf("released %+v, %v; woken %v", result, err, e.woken)
+	}
 }
