@@ -6,6 +6,7 @@ import (
 	"causeway.example/infra/causeway/plan"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/routes"
+	"causeway.example/shared/valuemap"
 )
 
 // The layout of the table's partition keys is shared/cloud's, and the names of the records
@@ -19,14 +20,24 @@ func stateKeys(s plan.Installed, role connector.Role) []string {
 	hashed := "S#sha256/*"
 	switch role {
 	case connector.Translate:
-		return []string{"S#" + routes.Inbox(s.Name) + "|*", "S#" + routes.InboxBackfill(s.Name) + "|*", "S#bind.*|" + s.Name + "/*", "S#connection|" + s.Name, hashed}
+		keys := []string{"S#" + routes.Inbox(s.Name) + "|*", "S#" + routes.InboxBackfill(s.Name) + "|*", "S#bind.*|" + s.Name + "/*", "S#connection|" + s.Name, hashed}
+		return append(keys, waiterKeys(s)...)
 	case connector.Deliver:
-		return []string{"S#" + s.Name + "|*", "S#bind.*|" + s.Name + "/*", "S#connection|" + s.Name, hashed}
+		return append([]string{"S#" + s.Name + "|*", "S#bind.*|" + s.Name + "/*", "S#connection|" + s.Name, hashed}, waiterKeys(s)...)
 	case connector.Audit:
 		return []string{"S#audit|" + s.Name + "|*", hashed}
 	default:
 		return []string{"S#poll|" + s.Name + "/*", "S#bind.*|" + s.Name + "/*", "S#connection|" + s.Name, hashed}
 	}
+}
+
+// waiterKeys returns the pattern of the records of the messages that wait for map entries of the
+// system; none if it has no maps.
+func waiterKeys(s plan.Installed) []string {
+	if len(s.Maps()) == 0 {
+		return nil
+	}
+	return []string{"S#" + valuemap.WaitersKey(s.Name, "*")}
 }
 
 // ledgerKeys returns patterns of the ledger's partitions: traces and events, whose ids name no

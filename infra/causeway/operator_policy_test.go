@@ -106,6 +106,7 @@ func (p *Plan) binds() []ask {
 	return []ask{
 		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#netsuite|shopify/example/customer/1"},
 		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#map|netsuite"},
+		{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: "S#map.waiting|netsuite/NETSUITE_LOCATIONS"},
 		{action: "sqs:ChangeMessageVisibility", resource: p.queueARN(p.Routes[0].Queue())},
 	}
 }

@@ -119,6 +119,25 @@ func TestMapEntriesAreReadByWhoUsesThem(t *testing.T) {
 	})
 }
 
+// TestAWaiterIsRegisteredByWhoWaits: by those that take messages of the system, for its own maps.
+func TestAWaiterIsRegisteredByWhoWaits(t *testing.T) {
+	each(t, examples, func(t *testing.T, p *Plan, w written) {
+		const own, other = "S#map.waiting|netsuite/NETSUITE_LOCATIONS", "S#map.waiting|shopify/SHOPIFY_STOCK_LOCATIONS"
+		for function, want := range map[string]map[string]bool{
+			"netsuite-deliver": {own: true, other: false}, "shopify-translate": {own: false, other: true},
+			"shopify-poll": {own: false, other: false}, "shopify-receive": {own: false, other: false}, "netsuite-audit": {own: false, other: false},
+		} {
+			for key, may := range want {
+				for _, action := range []string{"dynamodb:GetItem", "dynamodb:PutItem"} {
+					if got := w.may(t, p.Name(function), call{action: action, resource: p.tableARN(), leadingKey: key}); got != may {
+						t.Errorf("%s may %s on %s: %v, want %v", function, action, key, got, may)
+					}
+				}
+			}
+		}
+	})
+}
+
 // TestAnAuditOnlyReads: it opens several systems and stores nothing but its results. test/aws
 // holds a run to this role.
 func TestAnAuditOnlyReads(t *testing.T) {
@@ -206,7 +225,7 @@ func (p *Plan) ofAnother(other plan.Installed) []call {
 		{action: "s3:PutObject", resource: p.objectARN("archive/" + other.Name + "/x")},
 		{action: "events:PutEvents", resource: p.eventBusARN(), source: "causeway." + other.Name},
 	}
-	for _, key := range []string{"S#" + other.Name + "|x", "S#" + routes.Inbox(other.Name) + "|x", "S#connection|" + other.Name, "S#poll|" + other.Name + "/x", "S#bind.x|" + other.Name + "/x"} {
+	for _, key := range []string{"S#" + other.Name + "|x", "S#" + routes.Inbox(other.Name) + "|x", "S#connection|" + other.Name, "S#poll|" + other.Name + "/x", "S#bind.x|" + other.Name + "/x", "S#map.waiting|" + other.Name + "/x"} {
 		all = append(all, call{action: "dynamodb:GetItem", resource: p.tableARN(), leadingKey: key}, call{action: "dynamodb:PutItem", resource: p.tableARN(), leadingKey: key})
 	}
 	return all

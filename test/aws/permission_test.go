@@ -192,6 +192,7 @@ var unrecorded = []struct{ pattern, reason string }{
 	{`s3:ListBucket`, "with it S3 answers that a missing object is missing, and not that it is forbidden"},
 	{`s3:(PutObject|GetObject) causeway-dev/(claims|archive/sha256)/`, "large bodies: one function of each role meets one here"},
 	{`S#sha256/`, "keys that are longer than DynamoDB takes"},
+	{`S#map\.waiting\|`, "a message that waits for a map entry: the test of its alarm ends when it rings"},
 	{`S#bind\.`, "facts that are bound once, such as an order's currency basis, by the adapters that have some"},
 	{`S#connection\|`, "the record of a connection, which is kept while its permits are short"},
 	{`-inbox-backfill`, "the backfill lane: what a poll finds within the hour goes into the live one"},

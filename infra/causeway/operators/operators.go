@@ -182,10 +182,10 @@ func (p *Props) mayErase() []awsiam.PolicyStatementProps {
 	}
 }
 
-// mayBind allows listing and writing the records of entities, waking what waits for them, and
-// writing map entries. IAM limits a scan to no partition keys.
+// mayBind allows listing and writing the records of entities, writing map entries with the records
+// of what waits for them, and waking what waits. IAM limits a scan to no partition keys.
 func (p *Props) mayBind() []awsiam.PolicyStatementProps {
-	keys := []string{"S#map|*"}
+	keys := []string{"S#map|*", "S#map.waiting|*"}
 	for _, target := range p.Targets {
 		keys = append(keys, "S#"+target+"|*/*/*/*")
 	}
