@@ -23,6 +23,7 @@
 //	                   query, POST)           query)
 //	received return    6 (GET, query, GET,    2 (GET,    7, with a PATCH of the
 //	                   query, POST, PATCH)    query)     quantities
+//	warehouse's state  2 (GET, PATCH)         1 (GET)    2 (GET, PATCH)
 //
 // The query of a sales order finds the internal ids of its items, 1000 at a time. A customer whose
 // confirmation was lost costs one request more, and so does one whose name is taken. A return costs one more
@@ -69,6 +70,7 @@
 //	refund      refunds: credit memos, cash refunds, customer refunds
 //	adjustment  inventory adjustments of what a warehouse received, found, lost or moved
 //	returning   returns of a warehouse: return authorizations, item receipts
+//	standing    what a warehouse has of an order, in a custom field of its sales order
 //	stock       the poll of stock levels, also of kits
 //	item        the poll of items and their prices
 //	orderstate  the poll of sales orders and their state
@@ -76,8 +78,8 @@
 //	record      what records have in common: settings, external ids, fields, lines, rejections
 //	suitetalk   the client: logins, requests, answers and what they mean
 //
-// A package imports those below it only, and sale, refund, adjustment, returning, stock, item, orderstate and
-// payback do not import each other.
+// A package imports those below it only, and sale, refund, adjustment, returning, standing, stock, item,
+// orderstate and payback do not import each other.
 //
 // # Customers
 //

@@ -48,6 +48,7 @@ func Profile() connector.Profile {
 	all, secrets := connector.Keys(Settings{})
 	order := connector.Operation{Name: "upsert sales order", Guarantee: connector.ExternalID, Effect: "sales order"}
 	movement := connector.Operation{Name: "inventory adjustment", Guarantee: connector.ExternalID, Effect: "inventory adjustment"}
+	warehouse := connector.Operation{Name: "warehouse field of sales order", Guarantee: connector.ExternalID, Effect: "warehouse field"}
 	shipment := connector.Operation{Name: "item fulfillment", Guarantee: connector.ExternalID, Effect: "item fulfillment"}
 	return connector.Profile{
 		Name:        Name,
@@ -77,6 +78,10 @@ func Profile() connector.Profile {
 			canonical.InventoryReceived:      movement,
 			canonical.ReturnRequested:        {Name: "return authorization", Guarantee: connector.ExternalID},
 			canonical.ReturnReceived:         {Name: "item receipt", Guarantee: connector.ExternalID},
+			canonical.OrderReleased:          warehouse,
+			canonical.OrderHeld:              warehouse,
+			canonical.ShipmentDiscrepancy:    warehouse,
+			canonical.FulfillmentCancelled:   warehouse,
 		},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"causeway.example/functions/netsuite/refund"
 	"causeway.example/functions/netsuite/returning"
 	"causeway.example/functions/netsuite/sale"
+	"causeway.example/functions/netsuite/standing"
 	"causeway.example/functions/netsuite/suitetalk"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -24,10 +25,12 @@ type target struct {
 	name    string // of the account
 }
 
-// records names the records that an entity of each type can be.
+// records names the records that an entity of each type can be. What a warehouse has of an order is a field
+// of the order's, and no record.
 var records = map[string][]string{
 	"customer": {suitetalk.Customer}, "order": {suitetalk.SalesOrder}, "payment": {suitetalk.CustomerDeposit}, "refund": {suitetalk.CustomerRefund, suitetalk.CashRefund},
 	"shipment": {suitetalk.ItemFulfillment}, "movement": {suitetalk.InventoryAdjustment}, "return": {suitetalk.ReturnAuthorization},
+	"warehouse_order": nil,
 }
 
 // Deliver makes the record with the choices of the rules, all of which are made before the
@@ -63,13 +66,23 @@ func (t *target) deliver(ctx context.Context, d connector.Delivery) (connector.R
 		return (&adjustment.Target{Account: t.Account, Booking: t.booking}).Deliver(ctx, d, body)
 	case *canonical.Return:
 		return (&returning.Target{Account: t.Account}).Deliver(ctx, d, body)
+	case *canonical.WarehouseOrder:
+		return (&standing.Target{Account: t.Account}).Deliver(ctx, d, body)
 	}
 	return connector.Receipt{}, fault.New(fault.Unknown, fault.Bug, "delivering "+d.Message.Type+" to netsuite", "there is no operation for it")
 }
 
+// Search looks up what a warehouse has of an order at its sales order, and anything else by its key.
+func (t *target) Search(ctx context.Context, d connector.Delivery) (string, error) {
+	if body, ok := d.Body.(*canonical.WarehouseOrder); ok {
+		return (&standing.Target{Account: t.Account}).Search(ctx, d, body)
+	}
+	return t.Find(ctx, d.Message.Key())
+}
+
 func (t *target) Find(ctx context.Context, key message.Key) (string, error) {
 	p := suitetalk.Place{External: record.ExternalID(key), Doing: "looking up " + key.Type + " " + record.ExternalID(key) + " at netsuite"}
-	if len(records[key.Type]) == 0 {
+	if _, known := records[key.Type]; !known {
 		return "", fault.New(fault.Unknown, fault.Bug, p.Doing, "it has no record in NetSuite")
 	}
 	for _, p.Record = range records[key.Type] {

@@ -35,6 +35,10 @@ func TestConformance(t *testing.T) {
 	samples = append(samples, movementOf(t, canonical.InventoryReceived, movement("1-9", "24")), movementOf(t, canonical.InventoryAdjusted, movement("2-9", "-3")))
 	back := goodsBack("9", map[string][2]string{"TEE-BLK-M": {"1", "1"}})
 	samples = append(samples, returnOf(t, samples[2].Key(), canonical.ReturnRequested, back), returnOf(t, samples[2].Key(), canonical.ReturnReceived, back))
+	samples = append(samples, standingOf(t, samples[2].Key(), heldBy("OutOfStock")))
+	for _, status := range []canonical.WarehouseStatus{canonical.WarehouseReleased, canonical.WarehouseDiscrepancy, canonical.WarehouseCancelled} {
+		samples = append(samples, standingOf(t, samples[2].Key(), &canonical.WarehouseOrder{Status: status}))
+	}
 	cancelled := later("s-1", func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled })
 	personal := []string{"ada@example.com", "Byron", "12 Main St", "212 555"}
 	connectortest.TestTarget(t, connectortest.TargetHarness{
@@ -70,12 +74,18 @@ func startWith(t *testing.T, transport http.RoundTripper, invoice string) connec
 	t.Cleanup(server.Close)
 	settings := fake.Settings(server.URL)
 	settings["NETSUITE_INVOICE"], settings["NETSUITE_RETURNS"] = invoice, "receipt"
+	settings["NETSUITE_WAREHOUSE_FIELD"] = netsuitetest.WarehouseField
 	maps.Copy(settings, adjusting)
 	system, err := netsuite.Open(settings, connector.Deps{HTTP: transport, Now: clock, Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return connectortest.TargetAccount{System: system, State: func(k message.Key) string { return state(fake, record.ExternalID(k)) }}
+	return connectortest.TargetAccount{System: system, State: func(k message.Key) string {
+		if k.Type == "warehouse_order" {
+			return fieldsOf(fake)
+		}
+		return state(fake, record.ExternalID(k))
+	}}
 }
 
 // state describes everything under the external id, and what was booked twice.
@@ -87,6 +97,7 @@ func state(fake *netsuitetest.Fake, external string) string {
 		}
 	}
 	for _, o := range fake.Orders() {
+		o.Warehouse = "" // of another entity
 		if o.Writes = 0; o.ExternalID == external {
 			found += fmt.Sprintf("%+v\n", o)
 		}

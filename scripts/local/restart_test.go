@@ -50,8 +50,8 @@ func TestKillAndRestart(t *testing.T) {
 }
 
 // wantLeftover fails unless what is left of the day is exactly what must be: the order with
-// an unknown SKU is dead, and its payment and its parcel wait for it; the order without an
-// address is dead at the warehouse.
+// an unknown SKU is dead, and its payment, its parcel and what the warehouse has of it wait for it; the
+// order without an address is dead at the warehouse.
 //
 // The number of letters and of messages that wait is not fixed, only what they are about. A
 // dead order has one letter for each of its states: that of the webhook, and that of a poll,
@@ -84,8 +84,9 @@ func (c *command) wantLeftover() {
 	// newer state of it with what the warehouse reports.
 	delete(waiting, "warehouse_order shopify/example-brand.myshopify.com/order/820982911946154508")
 	const order, unaddressed, payment = "order 6000000000042", "order 5312345678901", "payment 6000000000042-paid"
-	if !maps.Equal(dead, map[string]bool{order: true, unaddressed: true}) || !maps.Equal(waiting, map[string]bool{payment: true}) || parcels == 0 {
-		c.Errorf("dead: %v, waiting: %v and %d parcels; want %s, %s, %s and a parcel\n%s", dead, waiting, parcels, order, unaddressed, payment, c.log())
+	const state = "warehouse_order shopify/example-brand.myshopify.com/order/6000000000042"
+	if !maps.Equal(dead, map[string]bool{order: true, unaddressed: true}) || !maps.Equal(waiting, map[string]bool{payment: true, state: true}) || parcels == 0 {
+		c.Errorf("dead: %v, waiting: %v and %d parcels; want %s, %s, %s, %s and a parcel\n%s", dead, waiting, parcels, order, unaddressed, payment, state, c.log())
 	}
 }
 

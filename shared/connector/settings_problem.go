@@ -169,8 +169,8 @@ func ruleWords(tag, param string, kind reflect.Kind) string {
 		return "contain none of the characters " + strings.Join(strings.Split(param, ""), " ")
 	case "number":
 		return "be a number"
-	case "endswith":
-		return "end with " + param
+	case "startswith", "endswith":
+		return map[string]string{"startswith": "begin", "endswith": "end"}[tag] + " with " + param
 	case "lowercase":
 		return "be in lower case"
 	case "hostname_rfc1123":

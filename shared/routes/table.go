@@ -40,8 +40,8 @@ var Table = slices.Concat([]Route{
 }, Shipments("shipbob"))
 
 // Shipments returns the flows of a warehouse. Shipments, and what happens to them later, go to the CRM, to
-// the ERP, and back to the store whose order it is. Its state of an order goes to the CRM and to the store,
-// where a person sees what it holds. Goods that come back to it go to all of them.
+// the ERP, and back to the store whose order it is. Its state of an order goes to the CRM, to the ERP and to
+// the store, where people see what it holds. Goods that come back to it go to all of them.
 func Shipments(warehouse string) []Route {
 	return []Route{
 		{From: warehouse, Flow: flowShipments, To: "hubspot", Types: shipments},
@@ -49,6 +49,7 @@ func Shipments(warehouse string) []Route {
 		{From: warehouse, Flow: flowShipments, To: "shopify", Types: shipments, Filters: ofShopify},
 		{From: warehouse, Flow: flowShipments, To: "woocommerce", Types: shipments, Filters: ofWooCommerce},
 		{From: warehouse, Flow: flowHolds, To: "hubspot", Types: holds},
+		{From: warehouse, Flow: flowHolds, To: "netsuite", Types: holds},
 		{From: warehouse, Flow: flowReturns, To: "hubspot", Types: goodsBack},
 		{From: warehouse, Flow: flowReturns, To: "netsuite", Types: goodsBack},
 		{From: warehouse, Flow: flowReturns, To: "shopify", Types: goodsBack, Filters: ofShopify},

@@ -47,5 +47,7 @@
 // its changes. SetKit changes a kit, whose members are listed with their levels by when any of them
 // changed last.
 //
-// It does not know: other record types, custom fields, scripts, taxes, inactive items, lots.
+// Sales orders have the custom field WarehouseField, and no other.
+//
+// It does not know: other record types, other custom fields, scripts, taxes, inactive items, lots.
 package netsuitetest

@@ -19,6 +19,12 @@ var (
 	baseCurrency = map[string]string{"1": "1", "2": "1", "3": "4"}
 )
 
+// WarehouseField is the custom body field of sales orders that every account here has, of type Free-Form
+// Text. It is the only one. Such a field holds 300 bytes.
+const WarehouseField = "custbody_warehouse_state"
+
+const mostCustom = 300
+
 // put creates or changes a record, or returns why not. PATCH only changes. The caller
 // holds the lock.
 func (f *Fake) put(method, kind, id string, replace []string, body []byte) (string, *refusal) {
@@ -250,6 +256,9 @@ func (b *books) acceptOrder(before, o map[string]any) *refusal {
 	}
 	if bad := tooLong(o, "", map[string]int{"otherRefNum": 45, "memo": 999, "email": 254}); bad != nil {
 		return bad
+	}
+	if len(text(o, WarehouseField)) > mostCustom {
+		return invalid("USER_ERROR", WarehouseField, "The field "+WarehouseField+" contained more than the maximum number ( "+strconv.Itoa(mostCustom)+" ) of characters allowed.")
 	}
 	for _, name := range []string{"shippingAddress", "billingAddress"} {
 		if bad := acceptAddress(o[name], name+"."); bad != nil {

@@ -19,6 +19,7 @@ type Order struct {
 	Status         string // "A", "B", "C" when it was cancelled, or "closed" when every line is
 	Shipping       string // decimal text
 	Total          string // decimal text: lines and shipping
+	Warehouse      string // WarehouseField
 	Lines          []Line
 	Writes         int
 }
@@ -153,7 +154,7 @@ func orderView(r *Record) Order {
 		ID: r.ID, ExternalID: r.ExternalID, Entity: refID(r.state["entity"]), Subsidiary: refID(r.state["subsidiary"]),
 		Currency: refID(r.state["currency"]), Name: text(r.state, "otherRefNum"), Memo: text(r.state, "memo"),
 		Date: text(r.state, "tranDate"), Status: refID(r.state["orderStatus"]), Shipping: number(r.state, "shippingCost"),
-		Writes: r.Writes,
+		Warehouse: text(r.state, WarehouseField), Writes: r.Writes,
 	}
 	total, open := newSum(), false
 	total.add(o.Shipping)

@@ -75,6 +75,10 @@ type Settings struct {
 	// receipt of the warehouse's return.
 	Returns string `env:"NETSUITE_RETURNS" envDefault:"credit" validate:"oneof=credit receipt"`
 
+	// WarehouseField is the custom body field of sales orders that shows what a warehouse has of them; "" if
+	// none does.
+	WarehouseField string `env:"NETSUITE_WAREHOUSE_FIELD" validate:"omitempty,startswith=custbody,lowercase,max=40"`
+
 	// Invoice is when the connector bills a sales order: never, or with each shipment what was shipped.
 	Invoice       string `env:"NETSUITE_INVOICE" envDefault:"never" validate:"oneof=never shipped"`
 	PackageWeight string `env:"NETSUITE_PACKAGE_WEIGHT" envDefault:"1" validate:"numeric"` // of each package of a shipment, in the account's unit; NetSuite demands one
