@@ -3,7 +3,8 @@
 // badly meanwhile, and the audit of the ERP's books against what senders were told.
 //
 // Each event that begins elsewhere belongs to a flow (flows.go): products and stock of the ERP, orders that
-// it ends, refunds that it pays, and returns and movements of stock at the warehouse. Each has its steps in
+// it ends or that people change in it, refunds that it pays, and holds, returns, stock and its movements at the
+// warehouse. Each has its steps in
 // the parts of the day, and a comparison of its targets' books with the source's.
 package day
 

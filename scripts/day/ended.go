@@ -48,10 +48,11 @@ func endedAfterItLeft(d *builder) {
 // the CRM has it as cancelled.
 func (b *books) cancellations() {
 	for _, o := range b.erp.Orders() {
-		if o.Status != closed || len(strings.Fields(o.Memo)) != 4 {
+		memo := plainMemo(o.Memo)
+		if o.Status != closed || len(strings.Fields(memo)) != 4 {
 			continue
 		}
-		order := keyOf(o.Memo)
+		order := keyOf(memo)
 		ended, cancelled, shown := b.endInStore(order)
 		if !ended || shown > 1 {
 			b.count("cancellation of "+order.String()+" in "+order.System, shown, 1)

@@ -15,13 +15,14 @@ const (
 	received = "TRAIL-42"
 )
 
-// erpSettings are those by which the ERP books what the warehouse receives, misses and gets back, and reports
-// what people pay back in it.
+// erpSettings are those by which the ERP books what the warehouse receives, misses and gets back, shows what it
+// has of an order, and reports what people pay back in it.
 func erpSettings() map[string]string {
 	at := strconv.Itoa(center) + "=" + erpLocation
 	return map[string]string{
 		"NETSUITE_REFUNDS": "true", "NETSUITE_RETURNS": "receipt", "NETSUITE_SHIP_LOCATIONS": at,
 		"NETSUITE_ADJUSTMENT_LOCATIONS": at, "NETSUITE_ADJUSTMENT_ACCOUNT": "58", "NETSUITE_ADJUSTMENT_SUBSIDIARIES": "*=1",
+		"NETSUITE_WAREHOUSE_FIELD": netsuitetest.WarehouseField,
 	}
 }
 
@@ -92,7 +93,7 @@ func (a Act) payBack(erp *netsuitetest.Fake) error {
 		}
 	}
 	for _, o := range erp.Orders() {
-		if o.Memo == memo {
+		if plainMemo(o.Memo) == memo {
 			_, err := erp.PayBack(o.ExternalID, amount)
 			return err
 		}
@@ -105,7 +106,7 @@ func (a Act) payBack(erp *netsuitetest.Fake) error {
 func (b *books) refunds() {
 	orders, paid := map[string]message.Key{}, map[string]message.Key{}
 	for _, o := range b.erp.Orders() {
-		orders[o.ID] = keyOf(o.Memo)
+		orders[o.ID], _ = orderOfMemo(o.Memo)
 	}
 	for _, d := range b.erp.Deposits() {
 		paid[d.ID] = orders[d.Order]

@@ -27,6 +27,9 @@ func flows() []flow {
 		{compare: (*books).receipts},
 		{afternoon: movedStock, compare: (*books).movements},
 		{evening: paidBackInERP, compare: (*books).refunds},
+		{evening: changedInERP, compare: (*books).salesOrders},
+		{compare: (*books).standings},
+		{compare: (*books).levels},
 	}
 }
 

@@ -39,7 +39,7 @@ func stocked() map[string]int64 {
 }
 
 // PrepareMaster gives the ERP its stock of the morning and a kit, and returns the settings of what it is
-// master of: stock, items with their prices, and the end of an order.
+// master of: stock, items with their prices, and the end and the state of an order.
 func PrepareMaster(erp *netsuitetest.Fake) (map[string]string, error) {
 	for name, n := range stocked() {
 		pieces := strconv.FormatInt(n, 10)
@@ -51,7 +51,7 @@ func PrepareMaster(erp *netsuitetest.Fake) (map[string]string, error) {
 	err := erp.SetKit(netsuitetest.Kit{SKU: kit, Members: members, Changed: shopifytest.Start})
 	settings := erpSettings()
 	maps.Copy(settings, map[string]string{
-		"NETSUITE_STOCK_LOCATIONS": erpLocation, "NETSUITE_ITEMS": "all", "NETSUITE_PRICE_LEVELS": erpLevel, "NETSUITE_ORDERS": "true",
+		"NETSUITE_STOCK_LOCATIONS": erpLocation, "NETSUITE_ITEMS": "all", "NETSUITE_PRICE_LEVELS": erpLevel, "NETSUITE_ORDERS": "all",
 	})
 	return settings, err
 }
@@ -180,20 +180,23 @@ func (a Act) master(erp *netsuitetest.Fake) error {
 		return erp.SetStock(name, erpLocation, pieces, pieces, erp.Now())
 	case actPay:
 		return a.payBack(erp)
+	case actChange:
+		return a.changeLine(erp)
 	}
 	for _, order := range erp.Orders() {
-		if a.Name == actClose && order.Memo == a.About && order.Status != closed {
+		if a.Name == actClose && plainMemo(order.Memo) == a.About && order.Status != closed {
 			return erp.CloseOrder(order.ExternalID, true)
 		}
 	}
 	return nil
 }
 
-// The settings of the stores and the warehouse that take the ERP's stock, products and prices.
+// The settings of the stores and the warehouse that take the ERP's stock, products and prices. The warehouse is
+// master of the stock of its center, which is a location of Shopify.
 
 func storeSettings() map[string]string {
 	return map[string]string{
-		"SHOPIFY_STOCK_LOCATIONS": "netsuite/" + erpLocation + "=" + shopifytest.Shop + "/" + storeLocation,
+		"SHOPIFY_STOCK_LOCATIONS": "netsuite/" + erpLocation + "=" + shopifytest.Shop + "/" + storeLocation + ",shipbob/" + strconv.Itoa(center) + "=" + shopifytest.Shop + "/" + warehouseLocation,
 		"SHOPIFY_PRODUCT_SHOPS":   "netsuite=" + shopifytest.Shop, "SHOPIFY_PRODUCT_STATUS": "active",
 		"SHOPIFY_ERP_REFUNDS": "pay",
 		"SHOPIFY_PRICE_LISTS": "netsuite/" + erpLevel + "=" + shopifytest.Shop,
@@ -203,7 +206,7 @@ func storeSettings() map[string]string {
 func shopSettings() map[string]string {
 	const shop = "shop.example"
 	return map[string]string{
-		"WOOCOMMERCE_STOCK_LOCATIONS": "netsuite/" + erpLocation + "=" + shop, "WOOCOMMERCE_CURRENCY": "USD",
+		"WOOCOMMERCE_STOCK_LOCATIONS": "netsuite/" + erpLocation + "=" + shop + ",shipbob/" + strconv.Itoa(center) + "=none", "WOOCOMMERCE_CURRENCY": "USD",
 		"WOOCOMMERCE_PRODUCT_STORES": "netsuite=" + shop, "WOOCOMMERCE_PRODUCT_STATUS": "publish",
 		"WOOCOMMERCE_ERP_REFUNDS": "pay",
 		"WOOCOMMERCE_PRICE_LISTS": "netsuite/" + erpLevel + "=" + shop,
@@ -215,6 +218,7 @@ func PrepareStore(store *shopifytest.Fake) map[string]string {
 	for _, name := range sold() {
 		store.Stock(name, storeLocation, yesterday)
 	}
+	store.Stock(received, warehouseLocation, yesterday)
 	return storeSettings()
 }
 
@@ -240,5 +244,6 @@ func sold() (names []string) {
 // PrepareWarehouse returns the settings of the day that the fake warehouse takes.
 func PrepareWarehouse(warehouse *shipbobtest.Fake) map[string]string {
 	warehouse.Limit(warehouseLimit)
-	return map[string]string{"SHIPBOB_RATE": warehouseRate, "SHIPBOB_PRODUCT_ACCOUNTS": "netsuite=main", "SHIPBOB_MOVEMENTS": strconv.Itoa(center)}
+	at := strconv.Itoa(center)
+	return map[string]string{"SHIPBOB_RATE": warehouseRate, "SHIPBOB_PRODUCT_ACCOUNTS": "netsuite=main", "SHIPBOB_MOVEMENTS": at, "SHIPBOB_STOCK_LOCATIONS": at}
 }

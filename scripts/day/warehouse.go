@@ -14,6 +14,7 @@ import (
 	"causeway.example/functions/shipbob/shipbobtest"
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/functions/woocommerce/woocommercetest"
+	"causeway.example/shared/message"
 )
 
 // The day passes within a minute, so that its warehouse and its CRM take more requests than
@@ -43,6 +44,8 @@ const (
 	actReceive = "receive"  // … and received
 	actStow    = "stow"     // pieces of an article are put on the shelf
 	actMiss    = "miss"     // no more pieces of it are found
+	actHoldUp  = "hold up"  // an order is on hold
+	actGoOn    = "go on"    // … and not any more
 	actReturn  = "return"   // a store: a return of the order's article is opened
 	actLose    = "lose"     // the answer to the next request of the kind is lost
 	actBusy    = "busy"     // a store: the next request of the kind is to come later
@@ -50,6 +53,7 @@ const (
 	actStock   = "stock"    // the stock of an article changes
 	actClose   = "close"    // the order of the memo is closed
 	actPay     = "pay"      // an amount of the order of the memo is paid back
+	actChange  = "change"   // the quantity of its first line is another one
 )
 
 // Act is something that a system does by itself: its name, and the body or reference that it is
@@ -100,8 +104,11 @@ func (a Act) inWarehouse(warehouse *shipbobtest.Fake) error {
 	if err != nil {
 		return err
 	}
-	if a.Name == actExpect || a.Name == actReceive {
+	switch a.Name {
+	case actExpect, actReceive:
 		return a.comeBack(warehouse, o)
+	case actHoldUp, actGoOn:
+		return a.holdUp(warehouse, o)
 	}
 	return a.ship(warehouse, o)
 }
@@ -160,17 +167,11 @@ func (d *builder) leaves(o *shipbobtest.Order) {
 		d.steps = append(d.steps, step)
 	}
 	order, _, _ := shipbob.ParseReference(o.Reference)
-	if d.playFlows() {
-		switch memoOf(order) {
-		case wooMemo(unshipped):
-			return
-		case purchaseMemo(started):
-			add("order.shipped", false, actShipOne)
-			return
-		case purchaseMemo(returned), wooMemo(returnedToShop):
-			add("order.shipped", false, actShip)
-			return
+	if topic, acts, known := d.ofFlow(order); known {
+		if len(acts) > 0 {
+			add(topic, false, acts...)
 		}
+		return
 	}
 	if n%5 == 0 && o.Products[0].Quantity > 1 {
 		add("order.shipped", false, actShipOne, actShip)
@@ -185,6 +186,24 @@ func (d *builder) leaves(o *shipbobtest.Order) {
 	case n%24 == 9 && order.System == "shopify":
 		add("order.shipment.cancelled", false, actCancel)
 	}
+}
+
+// ofFlow returns what the warehouse does with an order of the flows, and its webhook; false for any other order.
+func (d *builder) ofFlow(order message.Key) (topic string, acts []string, known bool) {
+	if !d.playFlows() {
+		return "", nil, false
+	}
+	switch memoOf(order) {
+	case wooMemo(unshipped):
+		return "", nil, true
+	case purchaseMemo(started):
+		return "order.shipped", []string{actShipOne}, true
+	case purchaseMemo(heldUp):
+		return "order.shipment.on_hold", []string{actHoldUp}, true
+	case purchaseMemo(returned), wooMemo(returnedToShop):
+		return "order.shipped", []string{actShip}, true
+	}
+	return "", nil, false
 }
 
 // Evening has the reports of the stores about each order that was fulfilled in them, a part of an order
