@@ -220,8 +220,8 @@ func TestReportsGoToTheStoreOfTheirOrder(t *testing.T) {
 			}
 		}
 	}
-	if found != 10 {
-		t.Errorf("%d routes lead to stores, want 10", found)
+	if found != 12 {
+		t.Errorf("%d routes lead to stores, want 12", found)
 	}
 }
 

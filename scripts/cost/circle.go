@@ -19,7 +19,7 @@ type count struct {
 var (
 	webhooks = count{"webhooks", 4, "orders/create and orders/paid, the warehouse's order.shipped, and orders/updated, by which the store reports the fulfillment that was made in it"}
 	events   = count{"events", 11, "three states of the order, each with its customer and its payment, the shipment, and what the warehouse has of the order"}
-	copies   = count{"copies of events", 25, "the routes that take them, which skip what they have and what is another store's"}
+	copies   = count{"copies of events", 26, "the routes that take them, which skip what they have and what is another store's"}
 	receives = count{"receives of copies", 34, "a copy whose order or customer is not at the target yet is received again"}
 	requests = count{"requests to the systems", 32, "store 4, ERP 12, CRM 14, warehouse 2: reads before writes, contact, line items and links included"}
 	writes   = count{"write units", 160, "claims, versions, permits and entries of the ledger, with pointers for the search"}

@@ -12,5 +12,5 @@ import (
 )
 
 func main() {
-	function.Start(connector.Receive, shopify.Profile(), shopify.Open, os.Environ(), time.Now)
+	function.Start(connector.Receive, shopify.Profile(), shopify.OpenSource, os.Environ(), time.Now)
 }

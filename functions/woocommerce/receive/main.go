@@ -12,5 +12,5 @@ import (
 )
 
 func main() {
-	function.Start(connector.Receive, woocommerce.Profile(), woocommerce.Open, os.Environ(), time.Now)
+	function.Start(connector.Receive, woocommerce.Profile(), woocommerce.OpenSource, os.Environ(), time.Now)
 }
