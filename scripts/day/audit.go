@@ -188,7 +188,7 @@ func (b *books) parcel(order message.Key, s *shipbobtest.Shipment) {
 	if s.Status == shipbobtest.Cancelled {
 		want = 0
 	}
-	for target, n := range map[string]int{order.System: b.inStore(order, s, want), "netsuite": b.inERP(s, want), "hubspot": b.inCRM(order, s, want)} {
+	for target, n := range map[string]int{order.System: b.inStore(order, s.Tracking, strconv.Itoa(s.ID), want), "netsuite": b.inERP(s.Tracking, want), "hubspot": b.inCRM(order, s.Tracking, want)} {
 		if n < want && b.pending(target, order) {
 			continue
 		}
@@ -196,56 +196,56 @@ func (b *books) parcel(order message.Key, s *shipbobtest.Shipment) {
 	}
 }
 
-// inStore, inERP and inCRM return how often a target has the parcel: as often as it ought to if the
-// target is no fake.
-func (b *books) inStore(order message.Key, s *shipbobtest.Shipment, want int) (n int) {
+// inStore, inERP and inCRM return how often a target has the parcel with the tracking number: as often as it
+// ought to if the target is no fake. The store's notes name the shipment's id too.
+func (b *books) inStore(order message.Key, number, shipment string, want int) (n int) {
 	switch {
 	case order.System == "shopify" && b.store != nil:
 		for _, f := range b.store.Fulfillments(order.ID) {
-			if f.Status == "SUCCESS" && slices.Contains(f.Numbers, s.Tracking) {
+			if f.Status == "SUCCESS" && slices.Contains(f.Numbers, number) {
 				n++
 			}
 		}
 		return n
 	case order.System == "woocommerce" && b.shop != nil:
 		if id, err := strconv.ParseInt(order.ID, 10, 64); err == nil {
-			return inNotes(b.shop.Notes(id), s)
+			return inNotes(b.shop.Notes(id), number, shipment)
 		}
 	}
 	return want
 }
 
-func (b *books) inERP(s *shipbobtest.Shipment, want int) (n int) {
+func (b *books) inERP(number string, want int) (n int) {
 	if b.erp == nil {
 		return want
 	}
 	for _, f := range b.erp.ItemFulfillments() {
-		if slices.Contains(f.Tracking, s.Tracking) {
+		if slices.Contains(f.Tracking, number) {
 			n++
 		}
 	}
 	return n
 }
 
-func (b *books) inCRM(order message.Key, s *shipbobtest.Shipment, want int) (n int) {
+func (b *books) inCRM(order message.Key, number string, want int) (n int) {
 	if b.crm == nil {
 		return want
 	}
 	for _, r := range b.crm.Records("orders") {
 		if r.Properties["causeway_order"] == order.String() {
-			n += named(r.Properties["causeway_tracking"], s.Tracking)
+			n += named(r.Properties["causeway_tracking"], number)
 		}
 	}
 	return n
 }
 
 // inNotes returns how many notes of an order name the parcel, less those by which it did not leave.
-func inNotes(notes []woocommercetest.Note, s *shipbobtest.Shipment) (n int) {
+func inNotes(notes []woocommercetest.Note, number, shipment string) (n int) {
 	for _, note := range notes {
 		switch {
-		case strings.HasPrefix(note.Text, "Shipment "+strconv.Itoa(s.ID)+", cancelled"):
+		case strings.HasPrefix(note.Text, "Shipment "+shipment+", cancelled"):
 			n--
-		case named(note.Text, s.Tracking) > 0: // as the number, and in its address
+		case named(note.Text, number) > 0: // as the number, and in its address
 			n++
 		}
 	}

@@ -26,6 +26,7 @@ func flows() []flow {
 		{evening: goodsComeBack, compare: (*books).returns},
 		{compare: (*books).receipts},
 		{afternoon: movedStock, compare: (*books).movements},
+		{morning: ownOrders, evening: ownParcels, compare: (*books).ownShipments},
 		{evening: paidBackInERP, compare: (*books).refunds},
 		{evening: changedInERP, compare: (*books).salesOrders},
 		{compare: (*books).standings},

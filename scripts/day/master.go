@@ -52,6 +52,7 @@ func PrepareMaster(erp *netsuitetest.Fake) (map[string]string, error) {
 	settings := erpSettings()
 	maps.Copy(settings, map[string]string{
 		"NETSUITE_STOCK_LOCATIONS": erpLocation, "NETSUITE_ITEMS": "all", "NETSUITE_PRICE_LEVELS": erpLevel, "NETSUITE_ORDERS": "all",
+		"NETSUITE_SHIPPING_LOCATIONS": erpShipping,
 	})
 	return settings, err
 }
@@ -178,6 +179,8 @@ func (a Act) master(erp *netsuitetest.Fake) error {
 	case actStock:
 		name, pieces, _ := strings.Cut(a.About, " ")
 		return erp.SetStock(name, erpLocation, pieces, pieces, erp.Now())
+	case actOwn:
+		return a.ownFromERP(erp)
 	case actPay:
 		return a.payBack(erp)
 	case actChange:
@@ -198,7 +201,7 @@ func storeSettings() map[string]string {
 	return map[string]string{
 		"SHOPIFY_STOCK_LOCATIONS": "netsuite/" + erpLocation + "=" + shopifytest.Shop + "/" + storeLocation + ",shipbob/" + strconv.Itoa(center) + "=" + shopifytest.Shop + "/" + warehouseLocation,
 		"SHOPIFY_PRODUCT_SHOPS":   "netsuite=" + shopifytest.Shop, "SHOPIFY_PRODUCT_STATUS": "active",
-		"SHOPIFY_ERP_REFUNDS": "pay",
+		"SHOPIFY_ERP_REFUNDS": "pay", "SHOPIFY_SHIPPING_LOCATIONS": storeShipping,
 		"SHOPIFY_PRICE_LISTS": "netsuite/" + erpLevel + "=" + shopifytest.Shop,
 	}
 }
@@ -245,5 +248,5 @@ func sold() (names []string) {
 func PrepareWarehouse(warehouse *shipbobtest.Fake) map[string]string {
 	warehouse.Limit(warehouseLimit)
 	at := strconv.Itoa(center)
-	return map[string]string{"SHIPBOB_RATE": warehouseRate, "SHIPBOB_PRODUCT_ACCOUNTS": "netsuite=main", "SHIPBOB_MOVEMENTS": at, "SHIPBOB_STOCK_LOCATIONS": at}
+	return map[string]string{"SHIPBOB_RATE": warehouseRate, "SHIPBOB_PRODUCT_ACCOUNTS": "netsuite=main", "SHIPBOB_MOVEMENTS": at, "SHIPBOB_STOCK_LOCATIONS": at, "SHIPBOB_HOLD_TAGS": ownShipping}
 }

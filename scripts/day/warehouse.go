@@ -53,6 +53,7 @@ const (
 	actStock   = "stock"    // the stock of an article changes
 	actClose   = "close"    // the order of the memo is closed
 	actPay     = "pay"      // an amount of the order of the memo is paid back
+	actOwn     = "own ship" // a store, an ERP: a line of its own order leaves with a tracking number
 	actChange  = "change"   // the quantity of its first line is another one
 )
 
@@ -85,6 +86,8 @@ func (a Act) Do(fake http.Handler) error {
 
 func (a Act) inStore(store *shopifytest.Fake) {
 	switch a.Name {
+	case actOwn:
+		a.ownFromStore(store)
 	case actReturn:
 		a.open(store)
 	case actLose:

@@ -16,7 +16,7 @@ const firstFulfillment = 255_858_000
 func (f *Fake) nextFulfillment() int64 { return firstFulfillment + int64(len(f.shipping.made)) }
 
 // Ship fulfills pieces of an order as a person does in the admin, or Shopify by itself, and returns the
-// fulfillment with its id. Without an id or a status it gets one. It panics if the shop does not have
+// fulfillment with its id. Without an id, a status or a time it gets one. It panics if the shop does not have
 // the order or a line of it.
 func (f *Fake) Ship(made Fulfillment) Fulfillment {
 	f.mu.Lock()
@@ -28,10 +28,28 @@ func (f *Fake) Ship(made Fulfillment) Fulfillment {
 	if !known || len(made.Lines) == 0 {
 		panic("shopifytest: the shop has no such lines of order " + made.Order)
 	}
-	made.ID, made.Status, made.At, made.Changed = cmp.Or(made.ID, f.nextFulfillment()), cmp.Or(made.Status, "SUCCESS"), f.clock(), f.clock()
+	at := made.At
+	if at.IsZero() {
+		at = f.clock()
+	}
+	made.ID, made.Status, made.At, made.Changed = cmp.Or(made.ID, f.nextFulfillment()), cmp.Or(made.Status, "SUCCESS"), at, at
 	made.Lines = maps.Clone(made.Lines)
 	f.shipping.made = append(f.shipping.made, &made)
 	return made
+}
+
+// Latest returns the newest time of a change of an order, or when the shop's clock begins.
+func (f *Fake) Latest() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	newest := Start
+	for _, order := range f.held {
+		text, _ := utc(order["updated_at"]).(string)
+		if at, err := time.Parse(time.RFC3339, text); err == nil && at.After(newest) {
+			newest = at
+		}
+	}
+	return newest
 }
 
 // ChangeFulfillment changes a fulfillment as a person, an app or a carrier does: its tracking, its status,
