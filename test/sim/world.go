@@ -32,7 +32,7 @@ var (
 		canonical.CustomerUpserted, canonical.OrderPlaced, canonical.OrderChanged, canonical.OrderCancelledEvent,
 		canonical.PaymentAuthorized, canonical.PaymentCaptured, canonical.RefundSettled, canonical.InventoryLevelSet,
 		canonical.ShipmentShipped, canonical.ShipmentUpdated, canonical.ShipmentDelivered, canonical.ShipmentCancelledEvent,
-		canonical.ProductUpserted, canonical.ProductRetired, canonical.PriceChanged, canonical.ReturnRequested, canonical.ReturnReceived,
+		canonical.ProductUpserted, canonical.ProductRetired, canonical.PriceChanged, canonical.ReturnRequested, canonical.ReturnReceived, canonical.OrderHeld,
 		canonical.OrderCancelRequested,
 	}, Filters: []routes.Filter{
 		{Name: final, Reason: "not for here", Default: true, Final: true, Pattern: routes.MustPattern(`{"detail":{"body":{"test":[true]}}}`)},

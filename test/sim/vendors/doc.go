@@ -3,6 +3,7 @@
 // request had two effects, was lost, or came over a newer one.
 //
 //	netsuite               external_id      customer, sales order, deposit
+//	netsuite-standing      external_id      what a warehouse has of an order, in a field of its sales order
 //	hubspot                external_id      contact, order
 //	shipbob                external_id      order, cancelled and issued anew when it changes
 //	shopify-inventory      compare_and_set  stock level, which the shop's own sales change too

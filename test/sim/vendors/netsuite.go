@@ -20,10 +20,24 @@ func netsuiteVendor() sim.Vendor {
 			if err := fake.AddItem("TEE"); err != nil {
 				panic(err) // a new account takes any item
 			}
-			settings := with(fake.Settings(sim.VendorURL), map[string]string{"NETSUITE_SUBSIDIARIES": store + "=1"})
+			settings := with(fake.Settings(sim.VendorURL), map[string]string{"NETSUITE_SUBSIDIARIES": store + "=1", "NETSUITE_WAREHOUSE_FIELD": netsuitetest.WarehouseField})
 			return erp{account{fake, netsuite.Open, settings}, fake}
 		},
 	}
+}
+
+// netsuiteStanding is NetSuite with what a warehouse has of an order, which is held for one reason after another.
+func netsuiteStanding() sim.Vendor {
+	v := netsuiteVendor()
+	v.Name = "netsuite-standing"
+	v.Trade = func(random *rand.Rand) []sim.State {
+		all := sales(random, true, false)
+		for i := range 1 + random.IntN(4) {
+			all = append(all, sim.State{Type: canonical.OrderHeld, Kind: "standing", ID: "o0", Parent: "order/o0", Version: i + 1})
+		}
+		return all
+	}
+	return v
 }
 
 // erp is a NetSuite account.
@@ -33,7 +47,12 @@ type erp struct {
 }
 
 // Body implements sim.Stand.
-func (erp) Body(s sim.State) any { return bodyOf(s) }
+func (erp) Body(s sim.State) any {
+	if s.Kind != "standing" {
+		return bodyOf(s)
+	}
+	return &canonical.WarehouseOrder{ID: "w" + s.ID, Order: s.ID, Status: canonical.WarehouseHeld, Holds: []canonical.Hold{{Reason: s.Content}}, ReleasedAt: noon}
+}
 
 // Books implements sim.Stand. A sales order has its state in otherRefNum, a customer in the
 // first name.
@@ -48,6 +67,9 @@ func (e erp) Books() map[string]sim.Holding {
 			content = closed + ", closed"
 		}
 		hold(books, named(o.ExternalID), content)
+		if reason, shown := strings.CutPrefix(o.Warehouse, "held: "); shown {
+			hold(books, strings.Replace(named(o.ExternalID), "order/", "standing/", 1), reason)
+		}
 		if len(o.Lines) > 1 { // the article twice
 			hold(books, named(o.ExternalID), content)
 		}

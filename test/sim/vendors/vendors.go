@@ -17,6 +17,7 @@ func All() []sim.Vendor {
 	return []sim.Vendor{
 		netsuiteVendor(), hubspotVendor(), shipbobVendor(), stockVendor(), fulfillmentVendor(), woocommerceVendor(),
 		shipbobProducts(), shopifyProducts(), woocommerceProducts(), shopifyReturns(), woocommerceReturns(), shopifyCancellations(), woocommerceCancellations(),
+		netsuiteStanding(),
 	}
 }
 
