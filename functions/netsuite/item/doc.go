@@ -56,7 +56,8 @@
 // Table pricing with the columns item, pricelevel, currency, quantity and unitprice was seen in
 // several public programs, not live; so were upccode, matrixtype, itemtype, isfulfillable and
 // BUILTIN.DF(weightunit) of table item. A page of 1000 items costs a query more for its prices, and one for each
-// 1000 members of its kits; a page without kits costs none for them. The column quantity counts the levels of quantity. An account without the feature Multiple
+// 1000 members of its kits; a page without kits costs none for them. The column quantity counts the levels of quantity. An
+// item with 1,000 prices or more, at all quantities together, cannot be read; its reason names pricing, and the other items go on. An account without the feature Multiple
 // Currencies may have no column currency; then the query fails, and its error is in the poll's log.
 //
 // # Echo
