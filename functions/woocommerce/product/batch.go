@@ -203,20 +203,28 @@ func later(why string) error {
 	return &fault.Error{Kind: fault.Throttled, Scope: fault.EntityScope, Class: fault.RateLimit, After: retryRest, Detail: why}
 }
 
-// write writes one product by a request of its own.
+// write writes one product by a request of its own, and settles it as one of a batch.
 func (e *entry) write(ctx context.Context) {
-	var made string
-	var err error
-	if e.plan.create {
-		made, err = e.make(ctx, e.plan)
-	} else {
-		_, err = send(ctx, e.store, http.MethodPut, e.record.path(), e.doing, e.plan.body(""))
+	method, path := http.MethodPost, rest.ProductsPath
+	if !e.plan.create {
+		method, path = http.MethodPut, e.record.path()
 	}
-	if err != nil {
+	answer, err := send(ctx, e.store, method, path, e.doing, e.plan.body(""))
+	written := &record{}
+	if f := fault.As(err); f != nil && f.Code != "" {
+		written.failed = meant(f)
+	} else if err != nil {
 		e.fail(err)
 		return
+	} else {
+		d := rest.NewDecoder(answer.Body)
+		written = readRecord(d)
+		if err := d.Finish(); err != nil {
+			e.fail(rest.Broken(fault.As(err).Field, fault.As(err).Detail))
+			return
+		}
 	}
-	e.confirm(made)
+	settle([]*entry{e}, []*record{written}, "sku")
 }
 
 // group is what one request writes.
@@ -311,14 +319,19 @@ func readError(d rest.Decoder) *fault.Error {
 			}
 		}
 	}
-	f, known := verdicts[code]
-	switch {
-	case known:
-	case status >= http.StatusInternalServerError:
-		f = fault.Error{Kind: fault.Unavailable, Class: fault.Intermittent, Scope: fault.EntityScope, Detail: "the store failed to save the product"}
-	default:
-		f = fault.Error{Kind: fault.Rejected, Class: fault.Value, Detail: "the store rejects the product"}
+	f := &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: code, Status: status, Detail: "the store rejects the product"}
+	if status >= http.StatusInternalServerError {
+		f.Kind, f.Class, f.Scope, f.Detail = fault.Unavailable, fault.Intermittent, fault.EntityScope, "the store failed to save the product"
 	}
-	f.Code, f.Status = code, status
-	return &f
+	return meant(f)
+}
+
+// meant returns the error of a product by what its code means.
+func meant(f *fault.Error) *fault.Error {
+	verdict, known := verdicts[f.Code]
+	if !known {
+		return f
+	}
+	verdict.Code, verdict.Status = f.Code, f.Status
+	return &verdict
 }

@@ -3,7 +3,6 @@ package product
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -18,6 +17,7 @@ import (
 // record is a product or a variation with a SKU.
 type record struct {
 	id, parent    string // the parent is "0" for a product
+	kind          string // type: simple, variable …
 	sku, barcode  string
 	title, status string
 	regular, sale string       // decimal text, "" for none
@@ -33,6 +33,10 @@ func (r *record) ref() string {
 }
 
 func (r *record) isVariation() bool { return r.parent != "" && r.parent != "0" }
+
+// isPriced reports whether the record has a price of its own. WooCommerce drops that of another one, and answers
+// that it is saved.
+func (r *record) isPriced() bool { return r.kind != "variable" && r.kind != "grouped" }
 
 func (r *record) path() string {
 	if r.isVariation() {
@@ -109,6 +113,8 @@ func readRecord(d rest.Decoder) *record {
 			r.id = d.ID()
 		case "parent_id":
 			r.parent = d.ID()
+		case "type":
+			r.kind, _ = d.NullString()
 		case "sku":
 			r.sku, _ = d.NullString()
 		case "global_unique_id":
@@ -130,23 +136,6 @@ func readRecord(d rest.Decoder) *record {
 
 // fields are members of a product's body.
 type fields map[string]string
-
-// make creates a product and returns its id. One whose SKU is taken was made since it was looked for.
-func (j *job) make(ctx context.Context, p plan) (id string, err error) {
-	answer, err := send(ctx, j.store, http.MethodPost, rest.ProductsPath, j.doing, p.body(""))
-	if f := fault.As(err); f != nil && f.Code == codeTaken {
-		return "", taken(f)
-	}
-	if err != nil {
-		return "", err
-	}
-	d := rest.NewDecoder(answer.Body)
-	r := readRecord(d)
-	if err := d.Finish(); err != nil {
-		return "", rest.Broken(fault.As(err).Field, fault.As(err).Detail)
-	}
-	return r.ref(), nil
-}
 
 // codeTaken is the code of a create whose SKU another product has.
 const codeTaken = "product_invalid_sku"

@@ -2,6 +2,7 @@ package woocommercetest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -214,9 +215,14 @@ func (f *Fake) newProducts(all []productBody) []member {
 	return answers
 }
 
-// change sets what is given.
+// change sets what is given. Variable and grouped products have no price, and one that is given is dropped without an
+// error (WC_REST_Products_Controller::prepare_object_for_database).
 func (p *Product) change(given map[string]string) {
 	p.Writes++
+	if p.Type == "variable" || p.Type == "grouped" {
+		given = maps.Clone(given)
+		given["regular_price"], given["sale_price"] = "", ""
+	}
 	for name, to := range map[string]*string{
 		"name": &p.Name, "status": &p.Status, "description": &p.Text, "global_unique_id": &p.Barcode, "regular_price": &p.Regular, "sale_price": &p.Sale,
 	} {
