@@ -1,10 +1,14 @@
 package woocommerce_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
 
+	"causeway.example/functions/woocommerce"
 	"causeway.example/functions/woocommerce/woocommercetest"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -87,6 +91,98 @@ func TestAnAnswerAboutNoProductConfirmsNothing(t *testing.T) {
 			if f := fault.As(err); f == nil || f.Kind != fault.Unavailable {
 				t.Errorf("%s, %s: got %+v, %v", name, sku, receipt, err)
 			}
+		}
+	}
+}
+
+// Each character of these SKUs takes nine bytes of an address, and 50 of them would be rejected by the web server.
+func TestLongSKUsAreSearchedForInSeveralRequests(t *testing.T) {
+	t.Parallel()
+	system, fake := withProducts(t, nil)
+	var events []*message.Message
+	for i := range 60 {
+		sku := skuOf(i) + strings.Repeat("\u8336", 40)
+		fake.AddProduct(woocommercetest.Product{SKU: sku, Name: "Tee", Regular: "20.00"})
+		events = append(events, priceEvent(t, sku, "21", ""))
+	}
+	for id, o := range deliverTogether(t, system, events...) {
+		if o.failed != nil {
+			t.Errorf("%s: %v", id, o.failed)
+		}
+	}
+	if got := fake.StockWrites(); len(got) != 1 || got[0] != 60 {
+		t.Errorf("batches of %v products", got)
+	}
+}
+
+// answering answers a batch of updates by a function of the products in it, in the order of the request.
+type answering struct {
+	http.Handler
+	answer func(products []string) string
+}
+
+func (a answering) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		a.Handler.ServeHTTP(w, r)
+		return
+	}
+	var batch struct{ Update []struct{ ID int } }
+	if err := json.NewDecoder(r.Body).Decode(&batch); err != nil {
+		panic(err)
+	}
+	var products []string
+	for _, one := range batch.Update {
+		products = append(products, fmt.Sprintf(`{"id":%d}`, one.ID))
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write([]byte(a.answer(products)))
+}
+
+// An answer to a batch that is short, out of order or a page of HTML confirms no product that it does not have.
+func TestABatchIsConfirmedByItsOwnAnswers(t *testing.T) {
+	t.Parallel()
+	list := func(products ...string) string { return `{"update":[` + strings.Join(products, ",") + `]}` }
+	for name, c := range map[string]struct {
+		answer    func(p []string) string
+		confirmed int
+	}{
+		"whole":        {func(p []string) string { return list(p...) }, 3},
+		"short":        {func(p []string) string { return list(p[0], p[1]) }, 2},
+		"longer":       {func(p []string) string { return list(p[0], p[1], p[2], p[0]) }, 3},
+		"out of order": {func(p []string) string { return list(p[1], p[0], p[2]) }, 1},
+		"one error": {func(p []string) string {
+			return list(p[0], `{"id":1,"error":{"code":"x","message":"x","data":{"status":500}}}`, p[2])
+		}, 2},
+		"under another name": {func(p []string) string { return strings.Replace(list(p...), "update", "create", 1) }, 0},
+		"none":               {func([]string) string { return `{}` }, 0},
+		"null":               {func(p []string) string { return list("null", p[1], p[2]) }, 0},
+		"cut":                {func(p []string) string { return list(p...)[:30] }, 0},
+		"HTML": {func([]string) string {
+			return "<html><body>Briefly unavailable for scheduled maintenance.</body></html>"
+		}, 0},
+	} {
+		fake, settings := woocommercetest.New(), maps.Clone(productSettings)
+		maps.Copy(settings, fake.Settings(inProcessURL))
+		system, err := woocommerce.Open(settings, deps(inProcess{answering{fake, c.answer}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var events []*message.Message
+		for i := range 3 {
+			fake.AddProduct(woocommercetest.Product{SKU: skuOf(i), Name: "Old"})
+			events = append(events, productEvent(t, plain(skuOf(i))))
+		}
+		confirmed := 0
+		for id, o := range deliverTogether(t, system, events...) {
+			switch {
+			case o.failed == nil:
+				confirmed++
+			case o.failed.Kind != fault.Unavailable:
+				t.Errorf("%s: %s: %+v", name, id, o.failed)
+			}
+		}
+		if confirmed != c.confirmed {
+			t.Errorf("%s: %d of 3 are confirmed, want %d", name, confirmed, c.confirmed)
 		}
 	}
 }

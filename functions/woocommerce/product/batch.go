@@ -18,13 +18,11 @@ import (
 // takes, because an item of an ERP that is saved is both.
 const Most = 2 * mostObjects
 
-// The bounds of a batch: how many products one request takes; how many SKUs one search names, whose address stays
-// below the 8,000 bytes that web servers take; how many products a batch creates, which takes a store longer than a
-// change; and how many requests a batch makes, because the variations of each product are one. The rest waits for
+// The bounds of a batch: how many products one request takes; how many products a batch creates, which takes a store
+// longer than a change; and how many requests a batch makes, because the variations of each product are one. The rest waits for
 // the next.
 const (
 	mostObjects = 100
-	skusAtOnce  = 50
 	mostNew     = 25
 	mostGroups  = 10
 	retryRest   = 10 * time.Second
@@ -116,7 +114,7 @@ func (b *batch) read(ctx context.Context) {
 		}
 	}
 	found := map[string][]*record{}
-	for some := range slices.Chunk(skus, skusAtOnce) {
+	for _, some := range rest.Searches(skus) {
 		records, err := search(ctx, b.store, some, b.doing)
 		if err != nil {
 			b.failAll(b.entries, err)

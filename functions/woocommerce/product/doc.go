@@ -46,7 +46,7 @@
 //
 // # Batches
 //
-// What a worker received together is written together: up to 50 SKUs are looked up in one request, and up to 100
+// What a worker received together is written together: up to 50 SKUs are looked up in one request, fewer if they are long (rest.Searches), and up to 100
 // products changed or created by one POST /products/batch, variations by the variations/batch of their product
 // (woocommerce.github.io/woocommerce-rest-api-docs, "Batch update products"). One product alone is written by a request of
 // its own, and what its answer means is the same. A batch is answered with 200 and, in the order of the request, each product or its error: each delivery
