@@ -95,6 +95,34 @@ func TestAnAnswerAboutNoProductConfirmsNothing(t *testing.T) {
 	}
 }
 
+// The price is that of now: dates of a sale that a person planned in the store would let it begin later, or end.
+func TestASaleOfTheSourceHasNoDatesOfTheStore(t *testing.T) {
+	t.Parallel()
+	const yesterday, tomorrow = "2026-11-21T00:00:00", "2026-11-23T00:00:00"
+	for name, c := range map[string]struct {
+		from, to, sale, before, fields string
+		want                           woocommercetest.Product
+	}{
+		"a sale that has not begun":     {tomorrow, "", "18.00", "25", "sale_price", woocommercetest.Product{Regular: "25.00", Sale: "20.00"}},
+		"with the same price":           {tomorrow, "", "20.00", "25", "sale_price", woocommercetest.Product{Regular: "25.00", Sale: "20.00"}},
+		"one that is over":              {"", yesterday, "20.00", "25", "sale_price", woocommercetest.Product{Regular: "25.00", Sale: "20.00"}},
+		"one that ends":                 {yesterday, tomorrow, "20.00", "25", "sale_price", woocommercetest.Product{Regular: "25.00", Sale: "20.00"}},
+		"no sale of the source":         {tomorrow, "", "18.00", "", "sale_price", woocommercetest.Product{Regular: "20.00", From: tomorrow}},
+		"a sale that is the merchant's": {tomorrow, "", "18.00", "25", "title", woocommercetest.Product{Regular: "20.00", Sale: "18.00", From: tomorrow}},
+	} {
+		system, fake := withProducts(t, map[string]string{"WOOCOMMERCE_PRODUCT_FIELDS": c.fields})
+		fake.AddProduct(woocommercetest.Product{ID: 9, SKU: "TEE", Name: "Tee", Regular: "25.00", Sale: c.sale, From: c.from, To: c.to})
+		for range 2 {
+			if _, err := ship(t, system, priceEvent(t, "TEE", "20", c.before)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if p := fake.Products()[0]; p.Regular != c.want.Regular || p.Sale != c.want.Sale || p.From != c.want.From || p.To != c.want.To || p.Writes != 1 {
+			t.Errorf("%s: got %+v", name, p)
+		}
+	}
+}
+
 // Each character of these SKUs takes nine bytes of an address, and 50 of them would be rejected by the web server.
 func TestLongSKUsAreSearchedForInSeveralRequests(t *testing.T) {
 	t.Parallel()
@@ -112,6 +140,18 @@ func TestLongSKUsAreSearchedForInSeveralRequests(t *testing.T) {
 	}
 	if got := fake.StockWrites(); len(got) != 1 || got[0] != 60 {
 		t.Errorf("batches of %v products", got)
+	}
+}
+
+// A product of a plugin may have null as its parent, which hides no other product of the search.
+func TestAProductWithoutAParentIsFound(t *testing.T) {
+	t.Parallel()
+	system, fake := withProducts(t, nil)
+	fake.AddProduct(woocommercetest.Product{ID: 9, SKU: "TEE", Name: "Old"})
+	fake.Answer(woocommercetest.Answer{Status: http.StatusOK, Body: `[{"id":8,"parent_id":null,"sku":"tee"},{"id":9,"parent_id":null,"sku":"TEE"}]`})
+	m := productEvent(t, plain("TEE"))
+	if got := deliverTogether(t, system, m)[m.ID]; got.failed != nil || got.receipt.Ref != "9" {
+		t.Errorf("got %+v", got)
 	}
 }
 

@@ -22,7 +22,8 @@
 // custitem_web_store. Without the setting none is listed. An item without an external id is not
 // listed, nor is the parent of a matrix, which is not sold itself. An item whose box is cleared is no
 // longer listed, and stays in the stores as it is; to retire it, make it inactive first. Reading an
-// empty box as retired would take products out of a store that the ERP never put there.
+// empty box as retired would take products out of a store that the ERP never put there. An external id that is
+// changed is that of another product: the old one stays as it is, too, with its price and its stock.
 //
 // NETSUITE_PRICE_LEVELS has the price levels whose prices are published: each is a price list, and
 // the targets' settings say which list is the price of which store. NETSUITE_COMPARE_AT names the

@@ -12,7 +12,9 @@
 //
 // price.changed sets regular_price and sale_price, rounded to the decimals of WOOCOMMERCE_CURRENCY: with
 // a price before a reduction that one is regular and the price is the sale's, otherwise the price is
-// regular and there is no sale. It waits for its product.
+// regular and there is no sale. It waits for its product. Dates that a person gave the sale in the store are removed,
+// because it would begin later than the source's price or end before it; "" removes one, and null does not
+// (woocommerce/woocommerce issue 25350).
 //
 // A retired product becomes a draft, a retired variation private, which takes both out of the store
 // (WOOCOMMERCE_PRODUCT_RETIRE). One that is active again stays as it is, because

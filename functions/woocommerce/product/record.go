@@ -21,6 +21,7 @@ type record struct {
 	sku, barcode  string
 	title, status string
 	regular, sale string       // decimal text, "" for none
+	dated         bool         // the sale has a first or last day
 	failed        *fault.Error // of an answer to a batch: why it was not written
 }
 
@@ -112,7 +113,7 @@ func readRecord(d rest.Decoder) *record {
 		case "id":
 			r.id = d.ID()
 		case "parent_id":
-			r.parent = d.ID()
+			r.parent, _ = d.NullID()
 		case "type":
 			r.kind, _ = d.NullString()
 		case "sku":
@@ -127,6 +128,9 @@ func readRecord(d rest.Decoder) *record {
 			r.regular, _ = d.NullString()
 		case "sale_price":
 			r.sale, _ = d.NullString()
+		case "date_on_sale_from_gmt", "date_on_sale_to_gmt":
+			date, _ := d.NullString()
+			r.dated = r.dated || date != ""
 		case "error":
 			r.failed = readError(d)
 		}

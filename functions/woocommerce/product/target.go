@@ -311,7 +311,7 @@ func (j *job) prices(all []canonical.Price, list string) (*prices, error) {
 	return want, nil
 }
 
-// change returns the members that differ.
+// change returns the members that differ. A sale is that of now, so that it has no dates.
 func (p *prices) change(r *record) fields {
 	regular, reduced := p.amount, p.sale && p.before.Minor > p.amount.Minor
 	if reduced {
@@ -327,6 +327,9 @@ func (p *prices) change(r *record) fields {
 		change["sale_price"] = p.amount.Decimal().String()
 	default:
 		change["sale_price"] = ""
+	}
+	if reduced && r.dated {
+		change["date_on_sale_from_gmt"], change["date_on_sale_to_gmt"] = "", ""
 	}
 	return change
 }
