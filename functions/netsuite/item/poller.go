@@ -161,16 +161,16 @@ type pricing []suitetalk.Values
 
 // complete returns an error if there may be prices or members that the rows do not have.
 func complete(prices pricing, members paths, doing string) error {
-	field, detail := "", ""
+	large := &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Doing: doing}
 	switch {
 	case len(prices) >= suitetalk.QueryRows:
-		field, detail = "pricing", "the item has more prices than one page of SuiteQL, at all quantities together; publish fewer by NETSUITE_PRICE_LEVELS or NETSUITE_CURRENCIES"
+		large.Field, large.Detail = "pricing", "the item has more prices than one page of SuiteQL, at all quantities together; publish fewer by NETSUITE_PRICE_LEVELS or NETSUITE_CURRENCIES"
 	case len(members) >= suitetalk.QueryRows:
-		field, detail = "kitItemMember", "the kit has more members than one page of SuiteQL"
+		large.Field, large.Detail = "kitItemMember", "the kit has more members than one page of SuiteQL"
 	default:
 		return nil
 	}
-	return &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Field: field, Doing: doing, Detail: detail}
+	return large
 }
 
 // change is a row of the list.

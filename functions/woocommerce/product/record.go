@@ -108,26 +108,21 @@ func search(ctx context.Context, store *rest.Store, skus []string, doing string)
 
 func readRecord(d rest.Decoder) *record {
 	r := &record{}
+	texts := map[string]*string{
+		"type": &r.kind, "sku": &r.sku, "global_unique_id": &r.barcode, "status": &r.status, "regular_price": &r.regular, "sale_price": &r.sale,
+	}
 	for key := range d.Object() {
+		if into, known := texts[key]; known {
+			*into, _ = d.NullString()
+			continue
+		}
 		switch key {
 		case "id":
 			r.id = d.ID()
 		case "parent_id":
 			r.parent, _ = d.NullID()
-		case "type":
-			r.kind, _ = d.NullString()
-		case "sku":
-			r.sku, _ = d.NullString()
-		case "global_unique_id":
-			r.barcode, _ = d.NullString()
 		case "name":
 			r.title = d.Word()
-		case "status":
-			r.status, _ = d.NullString()
-		case "regular_price":
-			r.regular, _ = d.NullString()
-		case "sale_price":
-			r.sale, _ = d.NullString()
 		case "date_on_sale_from_gmt", "date_on_sale_to_gmt":
 			date, _ := d.NullString()
 			r.dated = r.dated || date != ""
