@@ -161,6 +161,40 @@ func TestPricesThatFillAPageAreAskedForInHalves(t *testing.T) {
 	}
 }
 
+// TestAnItemWithMorePricesThanAPageHidesNoOther has one item with a price for each of 1,000 quantities.
+func TestAnItemWithMorePricesThanAPageHidesNoOther(t *testing.T) {
+	t.Parallel()
+	r := catalog(t, "all")
+	many := make([]netsuitetest.ItemPrice, 1000)
+	for i := range many {
+		many[i] = netsuitetest.ItemPrice{Level: "1", Currency: "1", From: i, Price: "10"}
+	}
+	r.setItem(netsuitetest.Item{SKU: "MANY", Changed: noon, Prices: many})
+	r.setItem(netsuitetest.Item{SKU: "FEWER", Changed: noon, Prices: many[:999]})
+	r.setItem(netsuitetest.Item{SKU: "GOOD", Changed: noon, Prices: many[:1]})
+	products, failed := r.products(noon)
+	if len(products) != 2 || products["FEWER"] == nil || products["GOOD"] == nil {
+		t.Errorf("got %v", products)
+	}
+	for sku, p := range products {
+		if len(p.Prices) != 1 {
+			t.Errorf("%s has the prices %+v", sku, p.Prices)
+		}
+	}
+	if len(failed) != 1 || !strings.Contains(failed["MANY"], "item MANY of netsuite: pricing: the item has more prices than one page") {
+		t.Errorf("failed: %v", failed)
+	}
+	page, err := r.system.Poller.Changes(t.Context(), connector.Ask{Feed: r.system.Poller.Feeds()[0], Since: noon})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range page.Changes {
+		if f := fault.As(c.Err); (f != nil) != (c.ID == "MANY") || f != nil && f.Class != fault.TooLarge {
+			t.Errorf("%s is listed with %v", c.ID, c.Err)
+		}
+	}
+}
+
 func TestUnreadableItemHidesNoOther(t *testing.T) {
 	t.Parallel()
 	for field, bad := range map[string]netsuitetest.Item{

@@ -227,7 +227,7 @@ func TestAProductThatCannotBeReadHoldsUpNoOther(t *testing.T) {
 		}
 		got = append(got, levelTexts(translation.Events)...)
 	}
-	want := []string{"TEE@9 9/7", `"product 70": ShipBob's product cannot be read`, `"KIT-LOST": component "CAP", variant 99, is not among`, "KIT@9 4/3"}
+	want := []string{"TEE@9 9/7", `"KIT-BAD": ShipBob's product 70 cannot be read`, `"KIT-LOST": component "CAP", variant 99, is not among`, "KIT@9 4/3"}
 	if len(got) != len(want) {
 		t.Fatalf("got %q", got)
 	}
@@ -238,6 +238,28 @@ func TestAProductThatCannotBeReadHoldsUpNoOther(t *testing.T) {
 	}
 	if !strings.Contains(got[1], "quantity") {
 		t.Errorf("got %q, want the field in it", got[1])
+	}
+}
+
+// TestAnItemWithTheSKUOfABundleThatCannotBeReadIsLeftOut, because its pieces are none of the bundle.
+func TestAnItemWithTheSKUOfABundleThatCannotBeReadIsLeftOut(t *testing.T) {
+	t.Parallel()
+	for name, product := range map[string]string{
+		"SKU first": `{"id":70,"variants":[{"id":71,"sku":"KIT","bundle_definition":[{"variant_id":81,"variant_sku":"TEE","quantity":null}]}]}`,
+		"SKU last":  `{"id":70,"variants":[{"id":71,"bundle_definition":[{"variant_id":81,"quantity":1.5}],"sku":"KIT"}]}`,
+	} {
+		a := oneCenter(t)
+		a.fake.Answer(
+			shipbobtest.Answer{Status: http.StatusOK, Body: `{"items":[{"inventory_id":1,"sku":"KIT","locations":[{"location_id":9,"on_hand_quantity":100,"fulfillable_quantity":100}]}],"next":null}`},
+			shipbobtest.Answer{Status: http.StatusOK, Body: `{"items":[` + product + `],"next":null}`})
+		for _, change := range a.stockChanges() {
+			raw, err := a.system.Poller.Fetch(t.Context(), a.stockFeed(), change)
+			must(t, err)
+			translation, err := a.system.Source.Translate(t.Context(), raw)
+			if err == nil || !strings.Contains(err.Error(), `"KIT": ShipBob's product 70 cannot be read`) || !strings.Contains(err.Error(), "quantity") {
+				t.Errorf("%s: got %q, %v", name, levelTexts(translation.Events), err)
+			}
+		}
 	}
 }
 

@@ -22,7 +22,8 @@
 // custitem_web_store. Without the setting none is listed. An item without an external id is not
 // listed, nor is the parent of a matrix, which is not sold itself. An item whose box is cleared is no
 // longer listed, and stays in the stores as it is; to retire it, make it inactive first. Reading an
-// empty box as retired would take products out of a store that the ERP never put there.
+// empty box as retired would take products out of a store that the ERP never put there. An external id that is
+// changed is that of another product: the old one stays as it is, too, with its price and its stock.
 //
 // NETSUITE_PRICE_LEVELS has the price levels whose prices are published: each is a price list, and
 // the targets' settings say which list is the price of which store. NETSUITE_COMPARE_AT names the
@@ -56,7 +57,8 @@
 // Table pricing with the columns item, pricelevel, currency, quantity and unitprice was seen in
 // several public programs, not live; so were upccode, matrixtype, itemtype, isfulfillable and
 // BUILTIN.DF(weightunit) of table item. A page of 1000 items costs a query more for its prices, and one for each
-// 1000 members of its kits; a page without kits costs none for them. The column quantity counts the levels of quantity. An account without the feature Multiple
+// 1000 members of its kits; a page without kits costs none for them. The column quantity counts the levels of quantity. An
+// item with 1,000 prices or more, at all quantities together, cannot be read; its reason names pricing, and the other items go on. An account without the feature Multiple
 // Currencies may have no column currency; then the query fails, and its error is in the poll's log.
 //
 // # Echo

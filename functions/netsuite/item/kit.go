@@ -69,14 +69,6 @@ func (p *Poller) kitPage(ctx context.Context, ids []string, doing string) (page 
 	return page, more, nil
 }
 
-// complete returns an error if there may be members that the rows do not have.
-func (p paths) complete(doing string) error {
-	if len(p) < suitetalk.QueryRows {
-		return nil
-	}
-	return &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Field: "kitItemMember", Doing: doing, Detail: "the kit has more members than one page of SuiteQL"}
-}
-
 func (p paths) write(w *strictjson.Writer) {
 	w.Key("members").Arr()
 	for _, m := range kit.Members(p) {

@@ -113,9 +113,10 @@ func (p *Poller) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 }
 
 // prices returns the rows of table pricing of the items, by item: one for each level and currency,
-// of the smallest quantity. Items whose prices fill a page together are asked for in two halves.
-func (p *Poller) prices(ctx context.Context, items []suitetalk.Values, doing string) (map[string][]suitetalk.Values, error) {
-	found := map[string][]suitetalk.Values{}
+// of the smallest quantity. Items whose prices fill a page together are asked for in two halves. One whose
+// prices fill a page has all rows of that page.
+func (p *Poller) prices(ctx context.Context, items []suitetalk.Values, doing string) (map[string]pricing, error) {
+	found := map[string]pricing{}
 	if len(items) == 0 || len(p.PriceLevels) == 0 {
 		return found, nil
 	}
@@ -130,7 +131,8 @@ func (p *Poller) prices(ctx context.Context, items []suitetalk.Values, doing str
 	case err != nil:
 		return nil, err
 	case len(rows) >= suitetalk.QueryRows && len(items) == 1:
-		return nil, &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Field: "pricing", Doing: doing, Detail: "item " + items[0]["externalid"] + " has more prices than one page of SuiteQL"}
+		found[items[0]["id"]] = rows
+		return found, nil
 	case len(rows) >= suitetalk.QueryRows:
 		return p.halves(ctx, items, doing)
 	}
@@ -144,7 +146,7 @@ func (p *Poller) prices(ctx context.Context, items []suitetalk.Values, doing str
 	return found, nil
 }
 
-func (p *Poller) halves(ctx context.Context, items []suitetalk.Values, doing string) (map[string][]suitetalk.Values, error) {
+func (p *Poller) halves(ctx context.Context, items []suitetalk.Values, doing string) (map[string]pricing, error) {
 	first, err := p.prices(ctx, items[:len(items)/2], doing)
 	if err != nil {
 		return nil, err
@@ -154,12 +156,29 @@ func (p *Poller) halves(ctx context.Context, items []suitetalk.Values, doing str
 	return first, err
 }
 
+// pricing are the rows of the prices of one item.
+type pricing []suitetalk.Values
+
+// complete returns an error if there may be prices or members that the rows do not have.
+func complete(prices pricing, members paths, doing string) error {
+	large := &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Doing: doing}
+	switch {
+	case len(prices) >= suitetalk.QueryRows:
+		large.Field, large.Detail = "pricing", "the item has more prices than one page of SuiteQL, at all quantities together; publish fewer by NETSUITE_PRICE_LEVELS or NETSUITE_CURRENCIES"
+	case len(members) >= suitetalk.QueryRows:
+		large.Field, large.Detail = "kitItemMember", "the kit has more members than one page of SuiteQL"
+	default:
+		return nil
+	}
+	return large
+}
+
 // change is a row of the list.
-func (p *Poller) change(row suitetalk.Values, prices []suitetalk.Values, members paths, since time.Time) connector.Change {
+func (p *Poller) change(row suitetalk.Values, prices pricing, members paths, since time.Time) connector.Change {
 	c := connector.Change{ID: row["externalid"]}
 	doing := "reading item " + c.ID + " of netsuite"
 	if c.At, c.Err = listing.ChangedAt(row, since, doing); c.Err == nil {
-		c.Err = members.complete(doing)
+		c.Err = complete(prices, members, doing)
 	}
 	if c.Err == nil {
 		c.Body = p.encode(row, prices, members)
@@ -169,7 +188,7 @@ func (p *Poller) change(row suitetalk.Values, prices []suitetalk.Values, members
 
 // encode writes an item with its prices and its members as the body of a raw message. There is no member
 // prices where none are published, and no member members of what is no kit.
-func (p *Poller) encode(row suitetalk.Values, prices []suitetalk.Values, members paths) []byte {
+func (p *Poller) encode(row suitetalk.Values, prices pricing, members paths) []byte {
 	w := strictjson.NewWriter(nil)
 	w.Obj()
 	for _, name := range columns {
@@ -216,10 +235,10 @@ func (p *Poller) Fetch(ctx context.Context, feed connector.Feed, change connecto
 	if err != nil {
 		return nil, err
 	}
-	members := kits[rows[0]["id"]]
-	if err := members.complete(doing); err != nil {
+	id := rows[0]["id"]
+	if err := complete(prices[id], kits[id], doing); err != nil {
 		return nil, err
 	}
-	raw.Body = p.encode(rows[0], prices[rows[0]["id"]], members)
+	raw.Body = p.encode(rows[0], prices[id], kits[id])
 	return raw, nil
 }

@@ -42,8 +42,8 @@ type part struct {
 	quantity     int64
 }
 
-// variants reads the variants of all products. A product that cannot be read is a bundle that is
-// refused, because it may be one.
+// variants reads the variants of all products. A product that cannot be read is refused: as the bundles in it, or
+// as one without a SKU, because it may be one.
 func (p *Poller) variants(ctx context.Context, doing string) (all []variant, err error) {
 	query := url.Values{"PageSize": {strconv.Itoa(productPageSize)}}
 	err = p.list(ctx, productPath, query, doing, func(body []byte, at time.Time) { all = append(all, readProduct(body, at)...) })
@@ -68,9 +68,47 @@ func readProduct(body []byte, at time.Time) (variants []variant) {
 		}
 	}
 	if err := r.Finish(); err != nil {
-		return []variant{{sku: "product " + id, at: at, refused: "ShipBob's product cannot be read: " + fault.As(err).Field + " " + fault.As(err).Detail}}
+		return unread(body, at, id, fault.As(err).Field+" "+fault.As(err).Detail)
 	}
 	return variants
+}
+
+// unread returns the bundles of a product that cannot be read. An item with the SKU of one is none of its pieces.
+func unread(body []byte, at time.Time, product, why string) (bundles []variant) {
+	r := wire.NewReader(body, answerLimits)
+	for member := range r.Object() {
+		if member != "variants" || r.Null() {
+			continue
+		}
+		for range r.Array() {
+			v := variant{at: at, refused: "ShipBob's product " + product + " cannot be read: " + why}
+			if readSKU(r, &v) && v.sku != "" {
+				bundles = append(bundles, v)
+			}
+		}
+	}
+	if r.Finish() != nil || len(bundles) == 0 {
+		return []variant{{sku: "product " + product, at: at, refused: "ShipBob's product cannot be read: " + why}}
+	}
+	return bundles
+}
+
+// readSKU reads what names a variant, and whether it is a bundle, and nothing else of it.
+func readSKU(r *wire.Reader, v *variant) (bundle bool) {
+	for member := range r.Object() {
+		switch {
+		case member == "id":
+			v.id, _ = r.NullID()
+		case member == "sku":
+			v.sku, _ = r.Code()
+		case member == "bundle_definition" && !r.Null():
+			for range r.Array() {
+				r.Skip()
+				bundle = true
+			}
+		}
+	}
+	return bundle
 }
 
 func readVariant(r *wire.Reader, at time.Time) (v variant) {

@@ -29,7 +29,8 @@
 // up. A bundle in a bundle is counted by its own components, three deep at most (kitting.Flatten), and one that
 // is inactive has 0. A bundle is rejected, with its SKU and the path to the component, if a quantity is not
 // above 0, a bundle has itself as a component or bundles are nested deeper, or if a component is not among the
-// products or has no inventory item with levels. An inventory item with the SKU of a bundle is left out.
+// products or has no inventory item with levels. An inventory item with the SKU of a bundle is left out,
+// also if the bundle cannot be read.
 //
 // The list of products is read whole by each poll, because ShipBob documents no values of its filter
 // ProductType: one more request for each 100 products. The token needs the scope products_read.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -254,14 +253,7 @@ func (r *reading) nothing() string {
 // and others that are not sold themselves.
 func (r *reading) holders(ctx context.Context, skus []string) (map[string]bool, error) {
 	held := map[string]bool{}
-	alone := func(sku string) bool { return strings.Contains(sku, ",") } // a comma separates SKUs
-	searches := slices.Collect(slices.Chunk(slices.DeleteFunc(slices.Clone(skus), alone), skusAtOnce))
-	for _, sku := range skus {
-		if alone(sku) {
-			searches = append(searches, []string{sku})
-		}
-	}
-	for _, some := range searches {
+	for _, some := range rest.Searches(skus) {
 		answer, err := r.store.Get(ctx, rest.ProductsPath, "looking for products with the SKUs that product "+r.id+" lost", url.Values{
 			"sku": {strings.Join(some, ",")}, "per_page": {strconv.Itoa(rest.PageSize)}, "_fields": {fields},
 		})
@@ -281,9 +273,6 @@ func (r *reading) holders(ctx context.Context, skus []string) (map[string]bool, 
 	}
 	return held, nil
 }
-
-// skusAtOnce is how many SKUs one search names, of which each may be found twice in a page.
-const skusAtOnce = 50
 
 // key returns the key of an entity of the store.
 func (r *reading) key(kind, id string) message.Key {

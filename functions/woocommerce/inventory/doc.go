@@ -31,7 +31,7 @@
 //
 // # Products
 //
-// A SKU finds products and variations: up to 50 are asked for in one request, by a list with commas,
+// A SKU finds products and variations: up to 50 are asked for in one request (rest.Searches), by a list with commas,
 // which WooCommerce searches for each part and for the whole (WC_REST_Products_Controller,
 // prepare_objects_query). Products are set by products/batch, and the variations of a product by its
 // own variations/batch, because the former rejects them. A batch takes 100 objects

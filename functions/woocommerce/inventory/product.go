@@ -31,22 +31,10 @@ func (p product) ref() string {
 	return p.parent + "/" + p.id
 }
 
-// skusAtOnce is how many SKUs one search names. Their address stays below the 8,000 bytes that web
-// servers take, for SKUs of 128 characters.
-const skusAtOnce = 50
-
 // products returns what the store has of the SKUs, one entry for each product or variation.
 func products(ctx context.Context, store *rest.Store, skus []string) (map[string][]product, error) {
 	found := map[string][]product{}
-	alone := func(sku string) bool { return strings.Contains(sku, ",") } // a comma separates SKUs
-	listed := slices.DeleteFunc(slices.Clone(skus), alone)
-	searches := slices.Collect(slices.Chunk(listed, skusAtOnce))
-	for _, sku := range skus {
-		if alone(sku) {
-			searches = append(searches, []string{sku})
-		}
-	}
-	for _, some := range searches {
+	for _, some := range rest.Searches(skus) {
 		if err := search(ctx, store, some, found); err != nil {
 			return nil, err
 		}

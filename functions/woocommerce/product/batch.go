@@ -18,13 +18,11 @@ import (
 // takes, because an item of an ERP that is saved is both.
 const Most = 2 * mostObjects
 
-// The bounds of a batch: how many products one request takes; how many SKUs one search names, whose address stays
-// below the 8,000 bytes that web servers take; how many products a batch creates, which takes a store longer than a
-// change; and how many requests a batch makes, because the variations of each product are one. The rest waits for
+// The bounds of a batch: how many products one request takes; how many products a batch creates, which takes a store
+// longer than a change; and how many requests a batch makes, because the variations of each product are one. The rest waits for
 // the next.
 const (
 	mostObjects = 100
-	skusAtOnce  = 50
 	mostNew     = 25
 	mostGroups  = 10
 	retryRest   = 10 * time.Second
@@ -116,7 +114,7 @@ func (b *batch) read(ctx context.Context) {
 		}
 	}
 	found := map[string][]*record{}
-	for some := range slices.Chunk(skus, skusAtOnce) {
+	for _, some := range rest.Searches(skus) {
 		records, err := search(ctx, b.store, some, b.doing)
 		if err != nil {
 			b.failAll(b.entries, err)
@@ -203,20 +201,28 @@ func later(why string) error {
 	return &fault.Error{Kind: fault.Throttled, Scope: fault.EntityScope, Class: fault.RateLimit, After: retryRest, Detail: why}
 }
 
-// write writes one product by a request of its own.
+// write writes one product by a request of its own, and settles it as one of a batch.
 func (e *entry) write(ctx context.Context) {
-	var made string
-	var err error
-	if e.plan.create {
-		made, err = e.make(ctx, e.plan)
-	} else {
-		_, err = send(ctx, e.store, http.MethodPut, e.record.path(), e.doing, e.plan.body(""))
+	method, path := http.MethodPost, rest.ProductsPath
+	if !e.plan.create {
+		method, path = http.MethodPut, e.record.path()
 	}
-	if err != nil {
+	answer, err := send(ctx, e.store, method, path, e.doing, e.plan.body(""))
+	written := &record{}
+	if f := fault.As(err); f != nil && f.Code != "" {
+		written.failed = meant(f)
+	} else if err != nil {
 		e.fail(err)
 		return
+	} else {
+		d := rest.NewDecoder(answer.Body)
+		written = readRecord(d)
+		if err := d.Finish(); err != nil {
+			e.fail(rest.Broken(fault.As(err).Field, fault.As(err).Detail))
+			return
+		}
 	}
-	e.confirm(made)
+	settle([]*entry{e}, []*record{written}, "sku")
 }
 
 // group is what one request writes.
@@ -311,14 +317,19 @@ func readError(d rest.Decoder) *fault.Error {
 			}
 		}
 	}
-	f, known := verdicts[code]
-	switch {
-	case known:
-	case status >= http.StatusInternalServerError:
-		f = fault.Error{Kind: fault.Unavailable, Class: fault.Intermittent, Scope: fault.EntityScope, Detail: "the store failed to save the product"}
-	default:
-		f = fault.Error{Kind: fault.Rejected, Class: fault.Value, Detail: "the store rejects the product"}
+	f := &fault.Error{Kind: fault.Rejected, Class: fault.Value, Code: code, Status: status, Detail: "the store rejects the product"}
+	if status >= http.StatusInternalServerError {
+		f.Kind, f.Class, f.Scope, f.Detail = fault.Unavailable, fault.Intermittent, fault.EntityScope, "the store failed to save the product"
 	}
-	f.Code, f.Status = code, status
-	return &f
+	return meant(f)
+}
+
+// meant returns the error of a product by what its code means.
+func meant(f *fault.Error) *fault.Error {
+	verdict, known := verdicts[f.Code]
+	if !known {
+		return f
+	}
+	verdict.Code, verdict.Status = f.Code, f.Status
+	return &verdict
 }

@@ -12,7 +12,9 @@
 //
 // price.changed sets regular_price and sale_price, rounded to the decimals of WOOCOMMERCE_CURRENCY: with
 // a price before a reduction that one is regular and the price is the sale's, otherwise the price is
-// regular and there is no sale. It waits for its product.
+// regular and there is no sale. It waits for its product. Dates that a person gave the sale in the store are removed,
+// because it would begin later than the source's price or end before it; "" removes one, and null does not
+// (woocommerce/woocommerce issue 25350).
 //
 // A retired product becomes a draft, a retired variation private, which takes both out of the store
 // (WOOCOMMERCE_PRODUCT_RETIRE). One that is active again stays as it is, because
@@ -34,6 +36,8 @@
 //     in the store: create the variation there with its options, then redrive.
 //   - The price of a retired product that the store does not have. Once it is sold again, its price waits
 //     until the store has it.
+//   - The price of a variable or grouped product: WooCommerce drops it, and answers that the product is saved
+//     (WC_REST_Products_Controller::prepare_object_for_database).
 //   - A SKU with a comma, which the search takes for two.
 //
 // # Echo
@@ -44,10 +48,10 @@
 //
 // # Batches
 //
-// What a worker received together is written together: up to 50 SKUs are looked up in one request, and up to 100
+// What a worker received together is written together: up to 50 SKUs are looked up in one request, fewer if they are long (rest.Searches), and up to 100
 // products changed or created by one POST /products/batch, variations by the variations/batch of their product
 // (woocommerce.github.io/woocommerce-rest-api-docs, "Batch update products"). One product alone is written by a request of
-// its own. A batch is answered with 200 and, in the order of the request, each product or its error: each delivery
+// its own, and what its answer means is the same. A batch is answered with 200 and, in the order of the request, each product or its error: each delivery
 // has its own receipt or error. If the whole request fails, each is of unknown outcome and is searched for by
 // itself. A batch creates 25 products and makes 10 requests at most; the rest waits ten seconds for the next.
 package product

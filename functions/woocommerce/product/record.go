@@ -3,7 +3,6 @@ package product
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -18,9 +17,11 @@ import (
 // record is a product or a variation with a SKU.
 type record struct {
 	id, parent    string // the parent is "0" for a product
+	kind          string // type: simple, variable …
 	sku, barcode  string
 	title, status string
 	regular, sale string       // decimal text, "" for none
+	dated         bool         // the sale has a first or last day
 	failed        *fault.Error // of an answer to a batch: why it was not written
 }
 
@@ -33,6 +34,10 @@ func (r *record) ref() string {
 }
 
 func (r *record) isVariation() bool { return r.parent != "" && r.parent != "0" }
+
+// isPriced reports whether the record has a price of its own. WooCommerce drops that of another one, and answers
+// that it is saved.
+func (r *record) isPriced() bool { return r.kind != "variable" && r.kind != "grouped" }
 
 func (r *record) path() string {
 	if r.isVariation() {
@@ -103,24 +108,24 @@ func search(ctx context.Context, store *rest.Store, skus []string, doing string)
 
 func readRecord(d rest.Decoder) *record {
 	r := &record{}
+	texts := map[string]*string{
+		"type": &r.kind, "sku": &r.sku, "global_unique_id": &r.barcode, "status": &r.status, "regular_price": &r.regular, "sale_price": &r.sale,
+	}
 	for key := range d.Object() {
+		if into, known := texts[key]; known {
+			*into, _ = d.NullString()
+			continue
+		}
 		switch key {
 		case "id":
 			r.id = d.ID()
 		case "parent_id":
-			r.parent = d.ID()
-		case "sku":
-			r.sku, _ = d.NullString()
-		case "global_unique_id":
-			r.barcode, _ = d.NullString()
+			r.parent, _ = d.NullID()
 		case "name":
 			r.title = d.Word()
-		case "status":
-			r.status, _ = d.NullString()
-		case "regular_price":
-			r.regular, _ = d.NullString()
-		case "sale_price":
-			r.sale, _ = d.NullString()
+		case "date_on_sale_from_gmt", "date_on_sale_to_gmt":
+			date, _ := d.NullString()
+			r.dated = r.dated || date != ""
 		case "error":
 			r.failed = readError(d)
 		}
@@ -130,23 +135,6 @@ func readRecord(d rest.Decoder) *record {
 
 // fields are members of a product's body.
 type fields map[string]string
-
-// make creates a product and returns its id. One whose SKU is taken was made since it was looked for.
-func (j *job) make(ctx context.Context, p plan) (id string, err error) {
-	answer, err := send(ctx, j.store, http.MethodPost, rest.ProductsPath, j.doing, p.body(""))
-	if f := fault.As(err); f != nil && f.Code == codeTaken {
-		return "", taken(f)
-	}
-	if err != nil {
-		return "", err
-	}
-	d := rest.NewDecoder(answer.Body)
-	r := readRecord(d)
-	if err := d.Finish(); err != nil {
-		return "", rest.Broken(fault.As(err).Field, fault.As(err).Detail)
-	}
-	return r.ref(), nil
-}
 
 // codeTaken is the code of a create whose SKU another product has.
 const codeTaken = "product_invalid_sku"

@@ -264,6 +264,12 @@ func (j *job) price(r *record, list *canonical.PriceList, name string) (plan, er
 	case want == nil:
 		return said(connector.Receipt{Ref: r.ref(), Linked: true, Detail: "not set: list " + name + " has no price of " + j.sku + " in " + j.Currency + ", and the old one stays"})
 	}
+	if !r.isPriced() {
+		return plan{}, &fault.Error{
+			Kind: fault.Rejected, Class: fault.MissingRef, Field: "sku", Code: "no_price",
+			Detail: strconv.Quote(j.sku) + ": is a " + r.kind + " product of " + j.store.Tenant + ", which has no price of its own; give the SKU to the product or variation that is sold, then redrive",
+		}
+	}
 	change := want.change(r)
 	if len(change) == 0 {
 		return said(connector.Receipt{Ref: r.ref(), Linked: true, Detail: j.sku + " of " + j.store.Tenant + " costs " + want.amount.String() + " already"})
@@ -305,7 +311,7 @@ func (j *job) prices(all []canonical.Price, list string) (*prices, error) {
 	return want, nil
 }
 
-// change returns the members that differ.
+// change returns the members that differ. A sale is that of now, so that it has no dates.
 func (p *prices) change(r *record) fields {
 	regular, reduced := p.amount, p.sale && p.before.Minor > p.amount.Minor
 	if reduced {
@@ -321,6 +327,9 @@ func (p *prices) change(r *record) fields {
 		change["sale_price"] = p.amount.Decimal().String()
 	default:
 		change["sale_price"] = ""
+	}
+	if reduced && r.dated {
+		change["date_on_sale_from_gmt"], change["date_on_sale_to_gmt"] = "", ""
 	}
 	return change
 }

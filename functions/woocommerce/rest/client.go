@@ -118,6 +118,35 @@ func (s *Store) Each(ctx context.Context, path, doing string, read func(Decoder)
 	}
 }
 
+// The bounds of one search: how many SKUs it names, each of which may be found twice in a page, and how many bytes they
+// have in its address, which web servers take up to 8,000 of.
+const (
+	skusAtOnce = 50
+	skuBytes   = 7000
+)
+
+// Searches returns the SKUs in the lists that one search each names. A SKU with a comma is searched for alone,
+// because a comma separates SKUs.
+func Searches(skus []string) (lists [][]string) {
+	var list []string
+	size := 0
+	for _, sku := range skus {
+		if strings.Contains(sku, ",") {
+			lists = append(lists, []string{sku})
+			continue
+		}
+		n := len(url.QueryEscape(sku + ","))
+		if len(list) == skusAtOnce || len(list) > 0 && size+n > skuBytes {
+			lists, list, size = append(lists, list), nil, 0
+		}
+		list, size = append(list, sku), size+n
+	}
+	if len(list) > 0 {
+		lists = append(lists, list)
+	}
+	return lists
+}
+
 // classify reads WooCommerce's own code. An answer without one is from a proxy or firewall in
 // front of the store and is retried, unless it throttles or redirects.
 func classify(answer webapi.Response, verdict *fault.Error) *fault.Error {

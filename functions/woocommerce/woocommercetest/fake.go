@@ -88,9 +88,18 @@ func (f *Fake) Settings(base string) map[string]string {
 	}
 }
 
+// mostAddress is the length of an address that web servers in front of a store take: 8 KB, with the rest of the line
+// (Apache's LimitRequestLine, nginx' large_client_header_buffers).
+const mostAddress = 8000
+
 // ServeHTTP answers a call: 404 without a route, 400 against the contract, 401 without
 // the key, in the order in which WordPress looks.
 func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if len(r.URL.RequestURI()) > mostAddress {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusRequestURITooLong)
+		return
+	}
 	route, parameters, err := f.router.FindRoute(r)
 	if err != nil {
 		refuse(w, http.StatusNotFound, "rest_no_route", "No route was found matching the URL and request method.")

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // EditProduct changes a product or a variation as a merchant does, which dates it.
@@ -84,17 +85,25 @@ func (f *Fake) trashed(id int64) bool {
 }
 
 // show adds what the product has to what is shown of its stock.
-func (p *Product) show(stock *item) member {
+func (p *Product) show(stock *item, now time.Time) member {
 	shown := stock.show()
 	shown["name"], shown["status"] = strings.ReplaceAll(p.Name, "&", "&amp;"), p.Status
 	shown["description"], shown["global_unique_id"] = "<p>"+p.Text+"</p>", p.Barcode
-	shown["regular_price"], shown["sale_price"], shown["on_sale"] = p.Regular, p.Sale, p.Sale != ""
+	shown["regular_price"], shown["sale_price"], shown["on_sale"] = p.Regular, p.Sale, p.onSale(now)
+	shown["date_on_sale_from_gmt"], shown["date_on_sale_to_gmt"] = date(p.From), date(p.To)
 	shown["date_modified"], shown["date_modified_gmt"] = site(p.Modified), utc(p.Modified)
 	shown["_links"] = links(Store, "products/"+strconv.FormatInt(p.ID, 10))
 	if p.Type != "" {
 		shown["type"] = p.Type
 	}
 	return shown
+}
+
+func date(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
 }
 
 // shown returns an item as the API shows it. A variation without a SKU is shown with that of its product
@@ -105,7 +114,7 @@ func (f *Fake) shown(of *item) member {
 		return of.show()
 	}
 	p := f.products[i]
-	shown, variations, options := p.show(of), []int64{}, []member{}
+	shown, variations, options := p.show(of, f.Now()), []int64{}, []member{}
 	for _, other := range f.products {
 		switch {
 		case other.ID == p.Parent && p.SKU == "":

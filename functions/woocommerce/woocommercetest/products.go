@@ -2,6 +2,7 @@ package woocommercetest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -22,6 +23,8 @@ type Product struct {
 	Barcode string   // global_unique_id
 	Regular string   // decimal text
 	Sale    string   // decimal text, "" for none
+	From    string   // date_on_sale_from_gmt, "" for none
+	To      string   // date_on_sale_to_gmt, "" for none
 	Images  []string
 	Virtual bool
 	Writes  int
@@ -214,11 +217,23 @@ func (f *Fake) newProducts(all []productBody) []member {
 	return answers
 }
 
-// change sets what is given.
+// onSale reports whether the product costs its sale's price at the time.
+func (p *Product) onSale(now time.Time) bool {
+	text := now.UTC().Format("2006-01-02T15:04:05")
+	return p.Sale != "" && p.From <= text && (p.To == "" || text < p.To)
+}
+
+// change sets what is given. Variable and grouped products have no price, and one that is given is dropped without an
+// error (WC_REST_Products_Controller::prepare_object_for_database).
 func (p *Product) change(given map[string]string) {
 	p.Writes++
+	if p.Type == "variable" || p.Type == "grouped" {
+		given = maps.Clone(given)
+		given["regular_price"], given["sale_price"] = "", ""
+	}
 	for name, to := range map[string]*string{
 		"name": &p.Name, "status": &p.Status, "description": &p.Text, "global_unique_id": &p.Barcode, "regular_price": &p.Regular, "sale_price": &p.Sale,
+		"date_on_sale_from_gmt": &p.From, "date_on_sale_to_gmt": &p.To, // only "" clears one (woocommerce/woocommerce#25350)
 	} {
 		if value, there := given[name]; there {
 			*to = value
