@@ -40,5 +40,6 @@
 //
 // A location that is a target in SHOPIFY_STOCK_LOCATIONS has another master, and the start rejects it as a
 // master location. Levels that Causeway sets are therefore never published, and two stores that exchange
-// stock cannot answer each other.
+// stock cannot answer each other. What the other store sells does not lower the level here: no flow makes
+// an order in another store.
 package levels
