@@ -25,7 +25,7 @@ type backfilling struct {
 	Entity    string `json:"entity"`
 	Topic     string `json:"topic"`     // of the list: a system may have several of one entity
 	Read      int    `json:"read"`      // changed last within the time
-	Confirmed int    `json:"confirmed"` // every target has it
+	Confirmed int    `json:"confirmed"` // no target lacks it, also if nothing is published of it
 	InHand    int    `json:"in_hand"`   // waits, or is dead
 	Missing   int    `json:"missing"`   // a target has it not, or older: handed on, with --apply
 	Unread    int    `json:"unread"`    // the system does not return it; the ledger says why
@@ -41,7 +41,8 @@ func (a *tool) backfillCommand() *cobra.Command {
 confirmed, and counts. With --apply it hands on what a target does not have. A target adopts the
 records that it has under the same keys. What is handed on waits behind live messages. A backfill
 that was stopped goes on where it was when the same command is given again; one that had come to its
-end begins anew.`,
+end begins anew. CONFIRMED is what no target lacks: a list of shipments that goes by orders counts
+those without one too.`,
 		Example: "  causeway backfill shopify --from 2025-01-01\n" +
 			"  causeway backfill shopify --from 2025-01-01 --to 2025-12-31 --entity order --apply --reason 'first import'",
 	}
