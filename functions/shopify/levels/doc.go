@@ -24,8 +24,8 @@
 //
 // A location lists its levels by updated_at, without an order (Location.inventoryLevels has no sort key). A
 // poll therefore reads a window of time whole and sorts it. A window with more than ten pages of a location
-// is halved, down to a second, which is read whole. Deactivated levels are listed too and have 0 pieces.
-// Each level that is new to a target is read once more by its SKU.
+// is halved, down to a second, which is read whole, and the next one has twice the length at most. Deactivated
+// levels are listed too and have 0 pieces. Each level that is new to a target is read once more by its SKU.
 //
 // # What is left out
 //
