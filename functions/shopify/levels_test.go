@@ -158,6 +158,25 @@ func TestALevelThatIsWrongIsRejected(t *testing.T) {
 	}
 }
 
+// A history of a year, of which most levels changed within two hours: how long a window was is not found out
+// again for each.
+func TestAWindowIsAboutAsLongAsTheOneBefore(t *testing.T) {
+	t.Parallel()
+	s := masterOf(t, nil)
+	clock := now.Add(-3 * time.Hour)
+	s.fake.Now = func() time.Time { return clock }
+	const levels = 6000
+	for i := range levels {
+		clock = clock.Add(time.Second)
+		s.fake.Stock("SKU-"+strconv.Itoa(i), place, 1)
+	}
+	s.fake.Now = nil // a bucket that is always full
+	changes, _ := s.all(t, "inventory", now.AddDate(-1, 0, 0), nil)
+	if asked := len(s.fake.Asked()); len(changes) != levels || asked > 350 {
+		t.Errorf("%d levels by %d requests", len(changes), asked)
+	}
+}
+
 // The list has no order of its own: windows with too much are halved, and each is sorted.
 func TestThePollReadsWindowsWhole(t *testing.T) {
 	t.Parallel()

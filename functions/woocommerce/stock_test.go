@@ -164,6 +164,24 @@ func TestE2StockIsTheSumOfTheStoresLocationsLessTheBuffer(t *testing.T) {
 	}
 }
 
+// Two shops of one system may each have a location whose stock the store sells: they are added up as well.
+func TestLocationsOfTwoShopsAreAddedUp(t *testing.T) {
+	t.Parallel()
+	s := newStockStore(t, nil)
+	s.fake.Stock("TEE-BLK-M", 0)
+	for _, of := range []struct {
+		tenant, location, available string
+		want                        int64
+	}{{"one.example", "5", "4", 4}, {"two.example", "6", "7", 11}, {"one.example", "5", "3", 10}} {
+		m := s.level(of.location, "TEE-BLK-M", of.available)
+		m.Tenant = of.tenant
+		if _, err := s.deliver(m); err != nil {
+			t.Fatal(err)
+		}
+		s.has(map[string]int64{"TEE-BLK-M": of.want})
+	}
+}
+
 func TestLevelThatIsNotSetSaysWhy(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

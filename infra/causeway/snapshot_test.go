@@ -44,6 +44,18 @@ func TestTemplatesAreAsReviewed(t *testing.T) {
 	})
 }
 
+// TestReadmeCountsTheAlarms: each alarm is paid by the month.
+func TestReadmeCountsTheAlarms(t *testing.T) {
+	t.Parallel()
+	alarms := 0
+	for _, part := range parts {
+		alarms += strings.Count(mustReadFile(t, "../testdata/causeway-dev-"+part+".json"), `"Type": "AWS::CloudWatch::Alarm"`)
+	}
+	if want := fmt.Sprintf("(%d in the stage `dev`)", alarms); !strings.Contains(mustReadFile(t, "../README.md"), want) {
+		t.Errorf("infra/README.md is without %q", want)
+	}
+}
+
 func normal(t *testing.T, text string) string {
 	t.Helper()
 	var template struct {

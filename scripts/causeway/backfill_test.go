@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"causeway.example/functions/netsuite/netsuitetest"
 	"causeway.example/functions/shopify/shopifytest"
 	"causeway.example/scripts/causeway/screen"
 	"causeway.example/shared/port"
@@ -50,5 +51,32 @@ func TestH10AFirstImportAdoptsAndDoublesNothing(t *testing.T) {
 	}
 	if code, _, complaints := w.run("backfill", "shopify", "--from", "30d"); code != screen.ExitUsage || !strings.Contains(complaints, `"30d" is neither a date`) {
 		t.Errorf("no date: %d %s", code, complaints)
+	}
+}
+
+// TestABackfillOfItemFulfillmentsGoesByTheBackfillLane has a person's item fulfillment in the ERP from before the
+// setting: the lists of one entity are told apart, and the parcel is found by its tracking number.
+func TestABackfillOfItemFulfillmentsGoesByTheBackfillLane(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{"NETSUITE_STOCK_LOCATIONS": "5", "NETSUITE_SHIPPING_LOCATIONS": "5", "NETSUITE_SHIPPING_DELETED": "true"})
+	w.real()
+	w.order(1001, "TEE-BLK-M", nil)
+	parcel := netsuitetest.Parcel{Location: "5", Status: "C", Pieces: map[int]string{1: "1"}, Tracking: []string{"TRACK-1"}, Carrier: "UPS", Method: "UPS Ground"}
+	_, err := w.erp.Pack(w.erp.Orders()[0].ExternalID, parcel)
+	must2(t, err)
+	w.pass(time.Hour)
+	_, out, _ := w.run("backfill", "netsuite", "--from", "2026-01-01")
+	for _, want := range []string{"inventories of 1234567_SB1 (inventory/kit) ", "shipments of 1234567_SB1 (shipment/changed)      1 ", "shipments of 1234567_SB1 (shipment/deleted)      0 "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("without %q:\n%s", want, out)
+		}
+	}
+	w.run("backfill", "netsuite", "--from", "2026-01-01", "--entity", "shipment", "--apply", "--reason", "history")
+	if _, out, _ := w.run("status", "--jq", `.status.routes[] | select(.route == "netsuite-inbox-backfill") | .waiting`); strings.TrimSpace(out) != "1" {
+		t.Errorf("status says %s", out)
+	}
+	w.pass(30 * time.Minute)
+	if _, out, _ := w.run("trace", "TRACK-1"); !strings.HasPrefix(out, "shipment ") || !strings.Contains(out, "backfill: shipment ") {
+		t.Errorf("trace says %s", out)
 	}
 }

@@ -37,7 +37,7 @@ func shop(a answers) connector.System {
 	return connector.System{
 		Stores: []string{"brand.example"}, Source: a, Checker: a, Subscriber: a,
 		Profile: connector.Profile{
-			Name: "shop", Secrets: []string{"SHOP_KEY"},
+			Name: "shop", Roles: []connector.Role{connector.Receive}, Secrets: []string{"SHOP_KEY"},
 			Purposes: []connector.Purpose{{Setting: "SHOP_URL", Needs: []string{"SHOP_KEY"}, Public: true}},
 		},
 	}
@@ -205,6 +205,11 @@ func TestSubscriptions(t *testing.T) {
 	}
 	if got := i.Subscriptions(t.Context(), "erp"); got != nil {
 		t.Errorf("a target has webhooks: %v", got)
+	}
+	alone.Profile.Roles = []connector.Role{connector.Poll}
+	i.Systems["polled"] = alone
+	if got := i.Subscriptions(t.Context(), "polled"); got != nil {
+		t.Errorf("a system without a door has webhooks: %v", got)
 	}
 }
 

@@ -9,13 +9,18 @@ import (
 
 // Count returns a number with its noun: "1 delivery", "2 deliveries", "3 orders".
 func Count(n int, noun string) string {
-	switch stem, isY := strings.CutSuffix(noun, "y"); {
-	case n == 1:
+	if n == 1 {
 		return "1 " + noun
-	case isY:
-		return fmt.Sprintf("%d %sies", n, stem)
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return fmt.Sprintf("%d %s", n, Plural(noun))
+}
+
+// Plural returns the plural of a noun: "deliveries" of "delivery".
+func Plural(noun string) string {
+	if stem, isY := strings.CutSuffix(noun, "y"); isY {
+		return stem + "ies"
+	}
+	return noun + "s"
 }
 
 // CountAll returns numbers with their nouns and the verb that agrees with them, such as

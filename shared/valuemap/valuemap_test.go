@@ -1,9 +1,11 @@
 package valuemap_test
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -162,5 +164,37 @@ func TestTypesOfMaps(t *testing.T) {
 	}
 	if n < 15 || valuemap.SettingOf(profile(), "location") != "" {
 		t.Errorf("%d maps", n)
+	}
+}
+
+// counted is a State that counts the reads of a key.
+type counted struct {
+	port.State
+	key   string
+	reads int
+}
+
+func (c *counted) Get(ctx context.Context, key string) (port.Item, error) {
+	if key == c.key {
+		c.reads++
+	}
+	return c.State.Get(ctx, key)
+}
+
+// The entries may have 256 KB. Of any number of messages that wait for one map, those that are registered
+// read them, and the others look by themselves.
+func TestAMessageThatIsNotRegisteredReadsNoEntries(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	state := &counted{State: porttest.NewMemory(func() time.Time { return noon }), key: valuemap.Key("toy")}
+	for i := range 200 {
+		w := valuemap.Waiter{Event: strconv.Itoa(i), Queue: "q", Handle: "h", Until: noon.Add(time.Hour)}
+		if imported, err := valuemap.Wait(t.Context(), state, "toy", valuemap.Missing{Setting: "TOY_METHODS"}, w, noon); imported || err != nil {
+			t.Fatalf("message %d: %t, %v", i, imported, err)
+		}
+	}
+	n, err := valuemap.Waiting(t.Context(), state, "toy", "TOY_METHODS", noon)
+	if err != nil || n != 64 || state.reads != n {
+		t.Errorf("%d registered and %d reads of the entries, %v", n, state.reads, err)
 	}
 }

@@ -52,7 +52,7 @@ func WaitersKey(system, setting string) string { return "map.waiting|" + system 
 // Wait registers a message that waits for an entry of the system's map. A message that finds no room,
 // or loses the race for the record three times, is not registered. Wait reports whether entries were
 // imported since those that the attempt was made with: the import may have looked for waiters before
-// this one was registered.
+// this one was registered. For one that finds no room it does not look: an import would have made room.
 func Wait(ctx context.Context, state port.State, system string, m Missing, w Waiter, now time.Time) (imported bool, err error) {
 	for range 3 {
 		var waiters []Waiter
@@ -62,7 +62,7 @@ func Wait(ctx context.Context, state port.State, system string, m Missing, w Wai
 		}
 		waiters = slices.DeleteFunc(waiters, func(o Waiter) bool { return o.Event == w.Event && o.Queue == w.Queue })
 		if len(waiters) >= mostWaiters {
-			break
+			return false, nil
 		}
 		if err = save(ctx, state, item, append(waiters, w), w.Until); !errors.Is(err, port.ErrConflict) {
 			break

@@ -43,8 +43,9 @@
 // pieces or fulfillment orders that changed since they were read are read again.
 //
 // A shipment takes three calls and requests 1,700 points, of which some 60 are charged; a later state
-// takes two to read and one for each change. The app needs read_orders, and write_merchant_managed_fulfillment_orders, and the same of
-// assigned and third_party fulfillment orders for locations of a fulfillment service. Fulfillment
+// takes two to read and one for each change. The app needs read_orders, write_merchant_managed_fulfillment_orders,
+// the same of assigned and third_party fulfillment orders for locations of a fulfillment service, and
+// read_locations or read_inventory for the location's id (changelog of 2025-03-31). Fulfillment
 // orders that its scopes do not cover are not shown.
 //
 // Shopify reports a shipment that it has as orders/updated. Only the order's fulfillment status

@@ -3,6 +3,7 @@ package levels
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,18 +34,14 @@ const (
 )
 
 // Changes lists the levels that changed within a window, oldest first. The cursor is the second at which
-// the next window begins.
+// the next window begins, and how many seconds it has: twice those of the window before.
 func (l *Levels) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
-	from := ask.Since.Unix()
-	if ask.Cursor != "" {
-		n, err := strconv.ParseInt(ask.Cursor, 10, 64)
-		if err != nil {
-			return connector.Page{}, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Doing: "listing the stock of " + ask.Feed.Tenant, Detail: "is not a cursor of this list"}
-		}
-		from = n
+	from, long, err := begin(ask)
+	if err != nil {
+		return connector.Page{}, err
 	}
 	now := l.Now().Unix()
-	to := max(min(from+longest, now), from)
+	to := max(min(from+long, now), from)
 	for {
 		end := time.Unix(to, 0)
 		if to >= now { // Shopify's clock may be ahead of ours
@@ -60,10 +57,26 @@ func (l *Levels) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 		}
 		page := connector.Page{Changes: changes(all)}
 		if to < now {
-			page.Cursor = strconv.FormatInt(to+1, 10)
+			page.Cursor = fmt.Sprintf("%d+%d", to+1, min(2*(to-from)+1, longest))
 		}
 		return page, nil
 	}
+}
+
+// begin returns the second at which the window of the page begins, and the most seconds that it has.
+func begin(ask connector.Ask) (from, long int64, err error) {
+	if ask.Cursor == "" {
+		return ask.Since.Unix(), longest, nil
+	}
+	begins, length, sized := strings.Cut(ask.Cursor, "+")
+	from, err = strconv.ParseInt(begins, 10, 64)
+	if long = longest; err == nil && sized {
+		long, err = strconv.ParseInt(length, 10, 64)
+	}
+	if err != nil || long < 1 || long > longest {
+		return 0, 0, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Doing: "listing the stock of " + ask.Feed.Tenant, Detail: "is not a cursor of this list"}
+	}
+	return from, long, nil
 }
 
 // window returns the levels of all master locations of the shop that changed within the time, and whether a

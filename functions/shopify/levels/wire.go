@@ -134,7 +134,7 @@ func (l *Levels) changed(ctx context.Context, shop, location string, from, to ti
 		case !known:
 			return nil, false, &fault.Error{
 				Kind: fault.Rejected, Class: fault.Config, Field: Key, Doing: c.Doing,
-				Detail: shop + " has no location " + location + ", or the app may not read it (scope read_inventory)",
+				Detail: shop + " has no location " + location + ", or the app may not read it (scopes read_inventory, read_locations)",
 			}
 		case next == "" || next == cursor:
 			return all, false, nil

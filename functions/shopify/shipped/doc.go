@@ -22,8 +22,8 @@
 // A webhook is a hint: the fulfillment is read anew. One of another location is skipped without a call. An
 // order's own webhooks contain its fulfillments too; they are not read there, so nothing is published
 // twice. fulfillments/create and fulfillments/update need the scope read_fulfillments
-// (WebhookSubscriptionTopic), the API read_orders, and read_merchant_managed_fulfillment_orders for the
-// delivery method.
+// (WebhookSubscriptionTopic), the API read_orders, read_merchant_managed_fulfillment_orders for the
+// delivery method, and read_locations or read_inventory for the location's id (changelog of 2025-03-31).
 //
 // The API lists fulfillments by their orders alone. A poll lists orders by updated_at, 40 at a time with ten
 // fulfillments each, and reads those of shipping locations one by one. The search filter

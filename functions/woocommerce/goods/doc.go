@@ -41,7 +41,8 @@
 //
 // The version is the newer date_modified_gmt of product and variation. UpdatedAt of a body is the date of the
 // first state with its content: a sale moves the date of a product whose name and price stay, and the
-// targets are not asked again for those. A level has no time of its own, for the same reason.
+// targets are not asked again for those. A level has no time of its own, for the same reason. What a target
+// sells does not lower stock_quantity here: no flow makes an order in another store.
 //
 // # SKUs that a product lost
 //

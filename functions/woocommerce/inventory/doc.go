@@ -26,7 +26,8 @@
 // which is the same when it is repeated. WooCommerce has no compare-and-set (REST API v3, "Products"):
 // of a sale between the read and the write, the store's own subtraction is written over. The store
 // then offers what is sold until the master has the order, and its next level, with one piece less,
-// corrects the quantity. A buffer (WOOCOMMERCE_STOCK_BUFFER) covers that time. A quantity that the
+// corrects the quantity. A store that is master never has the order: somebody else has to take the pieces off
+// there. A buffer (WOOCOMMERCE_STOCK_BUFFER) covers that time. A quantity that the
 // store has already is not written.
 //
 // # Products

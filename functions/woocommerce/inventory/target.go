@@ -158,6 +158,9 @@ func (t *Target) place(d connector.Delivery, level *canonical.InventoryLevel) (s
 		return "", nil, err
 	}
 	key := message.Key{System: rest.Name, Tenant: source.Tenant, Type: attribute, ID: source.System + "/" + level.SKU}
+	if strings.Contains(source.Tenant, ".") { // a store of a system of stores: several may have locations of the sum
+		key.Tenant = source.System
+	}
 	part := connector.Portion{Name: name, Version: d.Message.Sequence, Value: strconv.FormatInt(pieces, 10)}
 	return store, func(ctx context.Context) (int64, error) {
 		parts, err := t.config.Memory.Gather(ctx, key, attribute, part)

@@ -108,8 +108,9 @@ it there before. Dead letters are not moved: redrive them afterwards.
 
 A file of map entries, with the columns target,type,id,target_id, is checked by opening the systems
 with them. An entry that leads elsewhere is changed with --rebind only, and a line with an empty
-target_id removes an imported entry, so that the one of the setting is used again. Messages that
-wait for an entry of a map that changes go on within seconds.
+target_id removes an imported entry, so that the one of the setting is used again. Of the messages
+that wait for an entry of a map that changes, 64 go on within seconds, and the others look by
+themselves within a quarter of an hour.
 
 On AWS it needs the policy of a binder beside that of an operator.`,
 		Example: "  causeway crosswalk import customers.csv\n  causeway crosswalk import customers.csv --apply --reason 'migration of the ERP'\n  causeway crosswalk import corrected.csv --rebind --apply --reason INC-7",

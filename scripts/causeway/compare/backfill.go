@@ -12,6 +12,7 @@ import (
 
 	"causeway.example/scripts/causeway/cli"
 	"causeway.example/scripts/causeway/screen"
+	"causeway.example/shared/connector"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/port"
 	"causeway.example/shared/reconcile"
@@ -22,8 +23,9 @@ import (
 type backfilling struct {
 	Tenant    string `json:"tenant"`
 	Entity    string `json:"entity"`
+	Topic     string `json:"topic"`     // of the list: a system may have several of one entity
 	Read      int    `json:"read"`      // changed last within the time
-	Confirmed int    `json:"confirmed"` // every target has it
+	Confirmed int    `json:"confirmed"` // no target lacks it, also if nothing is published of it
 	InHand    int    `json:"in_hand"`   // waits, or is dead
 	Missing   int    `json:"missing"`   // a target has it not, or older: handed on, with --apply
 	Unread    int    `json:"unread"`    // the system does not return it; the ledger says why
@@ -39,7 +41,8 @@ func (a *tool) backfillCommand() *cobra.Command {
 confirmed, and counts. With --apply it hands on what a target does not have. A target adopts the
 records that it has under the same keys. What is handed on waits behind live messages. A backfill
 that was stopped goes on where it was when the same command is given again; one that had come to its
-end begins anew.`,
+end begins anew. CONFIRMED is what no target lacks: a list of shipments that goes by orders counts
+those without one too.`,
 		Example: "  causeway backfill shopify --from 2025-01-01\n" +
 			"  causeway backfill shopify --from 2025-01-01 --to 2025-12-31 --entity order --apply --reason 'first import'",
 	}
@@ -117,9 +120,10 @@ func (a *tool) backfill(ctx context.Context, d *cli.Desk, name string, span reco
 	if err != nil {
 		return err
 	}
+	feeds := system.Poller.Feeds()
 	span.Progress = func(r reconcile.Report) {
 		all := answerOf(r)
-		a.Say("%ss of %s: %d read, %d missing at a target", all.Entity, all.Tenant, all.Read, all.Missing)
+		a.Say("%s: %d read, %d missing at a target", all.list(feeds), all.Read, all.Missing)
 	}
 	reports, err := poller.Backfill(ctx, span)
 	answers, unfinished := []backfilling{}, false
@@ -127,7 +131,7 @@ func (a *tool) backfill(ctx context.Context, d *cli.Desk, name string, span reco
 		answers = append(answers, answerOf(r))
 		unfinished = unfinished || r.Behind || r.Failed > 0
 	}
-	if printed := a.Print("backfill", answers, screen.Anys(answers), func(w io.Writer) { a.showBackfill(w, answers, span) }); printed != nil {
+	if printed := a.Print("backfill", answers, screen.Anys(answers), func(w io.Writer) { a.showBackfill(w, answers, feeds, span) }); printed != nil {
 		return printed
 	}
 	if err == nil && unfinished {
@@ -138,15 +142,25 @@ func (a *tool) backfill(ctx context.Context, d *cli.Desk, name string, span reco
 
 func answerOf(r reconcile.Report) backfilling {
 	return backfilling{
-		Tenant: r.Feed.Tenant, Entity: r.Feed.Entity, Read: r.Confirmed + r.InHand + r.Unconfirmed + r.Failed,
+		Tenant: r.Feed.Tenant, Entity: r.Feed.Entity, Topic: r.Feed.Topic, Read: r.Confirmed + r.InHand + r.Unconfirmed + r.Failed,
 		Confirmed: r.Confirmed, InHand: r.InHand, Missing: r.Unconfirmed, Unread: r.Failed, Complete: !r.Behind,
 	}
 }
 
-func (a *tool) showBackfill(w io.Writer, answers []backfilling, span reconcile.Span) {
+// list names the list: "orders of brand.myshopify.com", with its topic if the system has another one of the
+// same entity.
+func (b backfilling) list(feeds []connector.Feed) string {
+	name := operate.Plural(b.Entity) + " of " + b.Tenant
+	if slices.ContainsFunc(feeds, func(f connector.Feed) bool { return f.Tenant == b.Tenant && f.Entity == b.Entity && f.Topic != b.Topic }) {
+		name += " (" + b.Topic + ")"
+	}
+	return name
+}
+
+func (a *tool) showBackfill(w io.Writer, answers []backfilling, feeds []connector.Feed, span reconcile.Span) {
 	rows, missing, complete := []string{"LIST\tREAD\tCONFIRMED\tIN HAND\tMISSING\tUNREAD"}, 0, true
 	for _, b := range answers {
-		rows = append(rows, fmt.Sprintf("%ss of %s\t%d\t%d\t%d\t%d\t%d", b.Entity, b.Tenant, b.Read, b.Confirmed, b.InHand, b.Missing, b.Unread))
+		rows = append(rows, fmt.Sprintf("%s\t%d\t%d\t%d\t%d\t%d", b.list(feeds), b.Read, b.Confirmed, b.InHand, b.Missing, b.Unread))
 		missing, complete = missing+b.Missing, complete && b.Complete
 	}
 	if len(answers) > 0 {

@@ -133,7 +133,7 @@ type MapChange struct {
 	Before  string  `json:"before,omitempty"` // the target's id that is in use
 	Begins  string  `json:"begins,omitempty"` // what waits from now on unless it has an entry: it is the first of its map
 
-	resumed bool // this very import stored it before it was killed
+	resumed bool // this very import stored it before it was killed, or may have
 }
 
 // changing reports whether the import stores something for the row.
@@ -208,7 +208,7 @@ func (s MapSystem) apply(row MapRow, entries valuemap.Entries, rebind bool, op s
 		c.Begins = s.purpose(c.Setting)
 	}
 	if !c.changing() {
-		c.resumed = c.Verdict == Same && op != "" && entry.Op == op
+		c.resumed = c.Verdict == Same && mayResume(op, entry, imported, rebind)
 		return c, nil
 	}
 	if to, has := own[row.ID]; c.Verdict == Removed || has && to == row.Ref {
@@ -220,6 +220,12 @@ func (s MapSystem) apply(row MapRow, entries valuemap.Entries, rebind bool, op s
 	}
 	entries[c.Setting][row.ID] = valuemap.Entry{To: row.Ref, Op: op}
 	return c, nil
+}
+
+// mayResume reports whether the operation may have made the row's state itself, before it was killed. An
+// entry names its operation; one that was taken away, as Rebind allows, is no longer there to name it.
+func mayResume(op string, entry valuemap.Entry, imported, rebind bool) bool {
+	return op != "" && (entry.Op == op || rebind && !imported)
 }
 
 // verdict returns what an import does with an entry that leads to ref ("": it is removed), by where it

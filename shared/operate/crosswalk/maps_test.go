@@ -218,3 +218,22 @@ func TestTheSameImportReleasesWhatAKillHasLeft(t *testing.T) {
 		t.Errorf("released %+v, %v; woken %v", result, err, e.woken)
 	}
 }
+
+// An import that takes an entry away, and was killed between storing and waking, is finished by the same
+// command.
+func TestTheSameRemovalReleasesWhatAKillHasLeft(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	m := newMaps(e)
+	m.Wake, m.Rebind = e.book.Wake, true
+	_, err := m.ApplyMaps(t.Context(), read(e, m, "erp,carrier,dhl,x", "erp,payment_method,cash,4"), "r")
+	e.must(err)
+	rows := read(e, m, "erp,carrier,dhl,", "erp,payment_method,cash,3")
+	_, err = m.ApplyMaps(t.Context(), rows, "back")
+	e.must(err)
+	e.waits("ERP_CARRIERS", "a", noon.Add(time.Hour)) // as if they had been there when the import was killed
+	e.waits("ERP_PAYMENT_METHODS", "b", noon.Add(time.Hour))
+	if result, err := m.ApplyMaps(t.Context(), rows, "back"); err != nil || result.Waiting != 2 || len(e.woken) != 2 {
+		t.Errorf("released %d, %v; woken %v", result.Waiting, err, e.woken)
+	}
+}
