@@ -21,8 +21,9 @@
 // # Poll
 //
 // A location lists its levels by updated_at, without an order (Location.inventoryLevels has no sort key). A
-// poll therefore reads a window of time whole and sorts it. A window with more than ten pages of a location
-// is halved, down to a second, which is read whole. Deactivated levels are listed too and have 0 pieces.
+// poll therefore reads a window of time whole and sorts it. A window with more than a page of a location is
+// halved, down to a second, which is read page by page. Each window is a page of the poll, so that a poll that
+// has to wait for the shop's points goes on where it was. Deactivated levels are listed too and have 0 pieces.
 // Each level that is new to a target is read once more by its SKU.
 //
 // # What is left out
