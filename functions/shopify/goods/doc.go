@@ -40,8 +40,7 @@
 // The SKUs that a product ever had are remembered too: a list of those that were new for each time there were
 // some, because a part for each variant would be a write of the whole memory for each of 2,000 variants. A SKU
 // that it has no longer, because the variant was deleted or renamed or the product was deleted, becomes
-// product.retired. A deleted product's state has the time at which its delivery came, since the delivery has
-// none.
+// product.retired. A deleted product's state has the time of X-Shopify-Triggered-At, since its body has none.
 //
 // # SKUs
 //
@@ -49,8 +48,9 @@
 // the ids of both. Where another active product of the shop has the SKU, which a search by SKU finds, the
 // oldest active product (the one with the lowest id) counts, and the others leave the SKU out with a note: a
 // copy that is still a draft retires nothing, and a SKU that moves to another product stays. The search is
-// made only for what is new, costs one query for 20 SKUs, and is eventually consistent. If the oldest one
-// ends, the next one is published with its next change.
+// made only for what is new or left out, costs one query for 20 SKUs, and is eventually consistent. If the oldest
+// one ends, is no longer sold or loses the SKU, the next one is read and published with it, as of that time: it may
+// not change again, and a state of it that is older than the last one of the other product would never count.
 //
 // # Echo
 //
