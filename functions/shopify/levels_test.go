@@ -294,6 +294,19 @@ func TestThePollersOfStockAndShipmentsConform(t *testing.T) {
 	})
 }
 
+// The search does not find the SKU, because it is late or takes it for something else: the item is read by its id.
+func TestALevelThatTheSearchDoesNotFindIsPolled(t *testing.T) {
+	t.Parallel()
+	s := masterOf(t, nil)
+	s.fake.Stock("NEW", place, 7)
+	none := shopifytest.Answer{Status: http.StatusOK, Body: `{"data":{"inventoryItems":{"nodes":[],"pageInfo":{"hasNextPage":false,"endCursor":null}}}}`}
+	s.fake.AnswerTo("query levelsOf", none, none)
+	_, polled := s.polled(t, "inventory", "NEW@"+place)
+	if len(polled) != 1 || polled[0].Body.(*canonical.InventoryLevel).Available.Value.String() != "7" {
+		t.Errorf("polled %+v", polled)
+	}
+}
+
 // TestManyLevelsAreListedThroughTheSmallestBucket has more levels than the bucket pays for at once, some of them of
 // one second, as after an import, and some of the second at which the poll asks.
 func TestManyLevelsAreListedThroughTheSmallestBucket(t *testing.T) {

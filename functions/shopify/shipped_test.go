@@ -331,3 +331,33 @@ func TestAFulfillmentIsOursAfterItsTrackingIsCorrected(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// TestAFulfillmentIsCancelledAfterADeliveryInTheFuture has a carrier whose clock is ahead.
+func TestAFulfillmentIsCancelledAfterADeliveryInTheFuture(t *testing.T) {
+	t.Parallel()
+	s := shipsFrom(t, nil)
+	clock := now
+	s.fake.Now = func() time.Time { return clock }
+	made := s.fake.Ship(byHand())
+	var last message.Sequence
+	for _, change := range []func(*shopifytest.Fulfillment){
+		func(f *shopifytest.Fulfillment) { f.Arrived = now.Add(6 * time.Hour) },
+		func(f *shopifytest.Fulfillment) { f.Status = "CANCELLED" },
+	} {
+		clock = clock.Add(time.Minute)
+		s.fake.ChangeFulfillment(made.ID, change)
+		raw, err := s.Source.Receive(t.Context(), shopifytest.Delivery{Topic: "fulfillments/update", Body: s.fake.FulfillmentBody(made.ID), TriggeredAt: clock}.Request(clock))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Source.Translate(t.Context(), raw)
+		if err != nil || len(got.Events) != 1 {
+			t.Fatal(got, err)
+		}
+		version := message.NewSequence(got.Events[0].UpdatedAt, false, got.Events[0].Hint)
+		if version <= last {
+			t.Errorf("%s has the version %s, after %s", got.Events[0].Type, version, last)
+		}
+		last = version
+	}
+}

@@ -24,7 +24,8 @@
 // poll therefore reads a window of time whole and sorts it. A window with more than a page of a location is
 // halved, down to a second, which is read page by page. Each window is a page of the poll, so that a poll that
 // has to wait for the shop's points goes on where it was. Deactivated levels are listed too and have 0 pieces.
-// Each level that is new to a target is read once more by its SKU.
+// Each level that is new to a target is read once more by its SKU, or by its item where the search, which is
+// eventually consistent, does not find the SKU.
 //
 // # What is left out
 //

@@ -12,7 +12,9 @@ import (
 	"causeway.example/functions/shopify/payload"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/formats/strictjson"
 	"causeway.example/shared/message"
+	"causeway.example/shared/wire"
 )
 
 var _ connector.Poller = (*Levels)(nil)
@@ -160,9 +162,8 @@ func changes(all []*level) []connector.Change {
 	listed := make([]connector.Change, 0, len(all))
 	for _, one := range all {
 		change := connector.Change{ID: one.id(), At: one.at}
-		if one.sku == "" || !one.tracked {
+		if change.Body, change.Err = one.encode(); one.sku == "" || !one.tracked {
 			change.ID = "item " + one.item + "@" + one.location
-			change.Body, change.Err = one.encode()
 		}
 		listed = append(listed, change)
 	}
@@ -174,19 +175,48 @@ func changes(all []*level) []connector.Change {
 
 // Fetch returns the level as it is now, with the ids of the items that have its SKU.
 func (l *Levels) Fetch(ctx context.Context, feed connector.Feed, change connector.Change) (*message.Raw, error) {
-	body := change.Body
-	if body == nil {
-		at := strings.LastIndexByte(change.ID, '@')
-		if at < 0 {
-			return nil, nil // the next poll lists it
-		}
-		all, err := l.ofSKU(ctx, feed.Tenant, change.ID[:at], change.ID[at+1:])
-		if err != nil || len(all) == 0 {
+	named, body, err := listed(change)
+	if err != nil {
+		return nil, err
+	}
+	if named.sku != "" && named.tracked {
+		found, err := l.now(ctx, feed.Tenant, &named)
+		if err != nil || found == nil {
 			return nil, err
 		}
-		if body, err = chosen(all).encode(); err != nil {
+		if body, err = found.encode(); err != nil {
 			return nil, err
 		}
 	}
+	if body == nil {
+		return nil, nil // the next poll lists it
+	}
 	return &message.Raw{Tenant: feed.Tenant, Topic: feed.Topic, Trigger: message.Poll, ContentType: "application/json", Body: body}, nil
+}
+
+// listed returns the level of a change, and its body. One that is asked for again later has its id alone.
+func listed(change connector.Change) (l level, body []byte, err error) {
+	if body = change.Body; body != nil {
+		r := wire.NewReader(body, strictjson.Limits{})
+		l = decode(r)
+		return l, body, r.Finish()
+	}
+	if at := strings.LastIndexByte(change.ID, '@'); at >= 0 {
+		l = level{sku: change.ID[:at], location: change.ID[at+1:], tracked: true}
+	}
+	return l, nil, nil
+}
+
+// now reads the level of the SKU, and, where the search does not find the SKU, that of the listed item.
+func (l *Levels) now(ctx context.Context, shop string, named *level) (*level, error) {
+	all, err := l.ofSKU(ctx, shop, named.sku, named.location)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(all) > 0:
+		return chosen(all), nil
+	case named.item == "":
+		return nil, nil
+	}
+	return l.ofItem(ctx, shop, payload.Level{Item: named.item, Location: named.location})
 }
