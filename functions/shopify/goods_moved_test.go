@@ -150,6 +150,19 @@ func TestADeletedProductEndsWhenTheShopDeletedIt(t *testing.T) {
 	shown.wants(m, "made again", "CAP", "New cap - Red", "12")
 }
 
+// Of two products with two SKUs in common, the older one keeps the SKU that it did not give away.
+func TestAProductTakesOverWhatIsLeftToIt(t *testing.T) {
+	t.Parallel()
+	m := openMaster(t, nil)
+	first := m.adds("Cap", "9")
+	m.sent("products/create", first)
+	second := m.edits(m.adds("New cap", "12"), func(p *shopifytest.Product) { p.Variants[1].SKU = "Cap" })
+	m.wants(m.sent("products/create", second))
+	first = m.edits(first, func(p *shopifytest.Product) { p.Variants = p.Variants[1:] })
+	m.wants(m.sent("products/update", first), "product.upserted Cap", "price.changed Cap 1 USD 0", "product.upserted CAP", "price.changed CAP 12 USD 0")
+	m.wants(m.sent("products/update", second), "product.upserted CAP", "price.changed CAP 12 USD 0")
+}
+
 // One that takes over and cannot be read is noted, and keeps nothing else of the product back.
 func TestAProductThatTakesOverAndIsWrongIsNoted(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 // Package goods publishes the products and prices of shops that are master of them (SHOPIFY_MASTER_OF):
 // query.go reads a product with all its variants, read.go is its form, source.go turns it into events,
-// memory.go remembers which SKUs it had, and settings.go has the setting.
+// heir.go adds those of a product that takes a SKU over, memory.go remembers which SKUs it had, and
+// settings.go has the setting.
 //
 // A product with n variants becomes n pairs of product.upserted or product.retired, and price.changed, one for
 // each SKU. The keys are {System: "shopify", Tenant: the shop, Type: "product" or "price", ID: the SKU}. The

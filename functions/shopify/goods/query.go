@@ -2,7 +2,6 @@ package goods
 
 import (
 	"context"
-	"slices"
 
 	"causeway.example/functions/shopify/admin"
 	"causeway.example/functions/shopify/payload"
@@ -200,9 +199,12 @@ func (p *page) encode() []byte {
 	return w.Bytes()
 }
 
+// exception reports whether a product does not count for the SKU.
+type exception func(sku, product string) bool
+
 // holders returns, for each of the SKUs that an active product of the shop has, the id of the oldest such product.
-// Those of except do not count.
-func (s *Source) holders(ctx context.Context, shop string, except, skus []string, doing string) (map[string]string, error) {
+// One that except reports does not count.
+func (s *Source) holders(ctx context.Context, shop string, except exception, skus []string, doing string) (map[string]string, error) {
 	found := map[string]string{}
 	for len(skus) > 0 {
 		some := skus[:min(searched, len(skus))]
@@ -215,7 +217,7 @@ func (s *Source) holders(ctx context.Context, shop string, except, skus []string
 }
 
 // search adds what a search by the SKUs finds. It finds what only resembles them too.
-func (s *Source) search(ctx context.Context, shop string, except, skus []string, found map[string]string, doing string) error {
+func (s *Source) search(ctx context.Context, shop string, except exception, skus []string, found map[string]string, doing string) error {
 	c := admin.Call{Shop: shop, Doing: doing, Query: queryHolders}
 	after := ""
 	for range mostFoundPage {
@@ -233,7 +235,7 @@ func (s *Source) search(ctx context.Context, shop string, except, skus []string,
 	return &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Field: "sku", Doing: doing, Detail: "more than 2,000 variants of the shop match the search by SKU"}
 }
 
-func readHolders(r *strictjson.Reader, except []string, found map[string]string) (cursor string) {
+func readHolders(r *strictjson.Reader, except exception, found map[string]string) (cursor string) {
 	for key := range r.Object() {
 		if key != "productVariants" {
 			continue
@@ -252,9 +254,9 @@ func readHolders(r *strictjson.Reader, except []string, found map[string]string)
 	return cursor
 }
 
-// note reads a variant and notes its product, if that is active, not one of except, and older than those found so
+// note reads a variant and notes its product, if that is active, no exception, and older than those found so
 // far.
-func note(r *strictjson.Reader, except []string, found map[string]string) {
+func note(r *strictjson.Reader, except exception, found map[string]string) {
 	sku, of, status := "", "", ""
 	for key := range r.Object() {
 		switch key {
@@ -270,7 +272,7 @@ func note(r *strictjson.Reader, except []string, found map[string]string) {
 			}
 		}
 	}
-	if active, _ := sold(status); !active || slices.Contains(except, of) || sku == "" {
+	if active, _ := sold(status); !active || sku == "" || except(sku, of) {
 		return
 	}
 	if other, known := found[sku]; !known || older(of, other) {

@@ -187,7 +187,7 @@ func (j *job) events(ctx context.Context, products []*canonical.Product) ([]conn
 	if err != nil {
 		return nil, err
 	}
-	others, err := j.holders(ctx, j.raw.Tenant, []string{j.product, j.after}, open, j.doing)
+	others, err := j.holders(ctx, j.raw.Tenant, j.isExcept, open, j.doing)
 	if err != nil {
 		return nil, err
 	}
@@ -228,66 +228,6 @@ func (j *job) settle(p *canonical.Product, known, one state, other string) state
 		one.Since = since
 	}
 	return one
-}
-
-// leave notes that the other product takes the SKU over.
-func (j *job) leave(sku, other string, since time.Time) {
-	if j.heirs == nil {
-		j.heirs = map[string]map[string]time.Time{}
-	}
-	if j.heirs[other] == nil {
-		j.heirs[other] = map[string]time.Time{}
-	}
-	j.heirs[other][sku] = since
-}
-
-// mostHeirs is how many products may take over SKUs at once. The state of the others is published with their next
-// change.
-const mostHeirs = 20
-
-// takenOver returns the events of the products that take SKUs of this one over: they may not change again, and a
-// state of theirs that is older than the last one of this product would never count.
-func (j *job) takenOver(ctx context.Context) (events []connector.Event, err error) {
-	for i, id := range slices.Sorted(maps.Keys(j.heirs)) {
-		if i == mostHeirs {
-			j.note("sku", "SKUs went to more than "+strconv.Itoa(mostHeirs)+" products, and the others are published with their next change")
-			break
-		}
-		some, err := j.heir(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		events = append(events, some...)
-	}
-	return events, nil
-}
-
-// heir returns the events of a product that takes SKUs over. One that cannot be read is noted; its own delivery
-// reports it too. One step is enough: it is the oldest product that is sold.
-func (j *job) heir(ctx context.Context, id string) ([]connector.Event, error) {
-	if j.after != "" {
-		return nil, nil
-	}
-	next := &job{Source: j.Source, raw: j.raw, doing: j.doing, after: j.product, left: j.heirs[id]}
-	body, err := j.fetch(ctx, j.raw.Tenant, id, "fetching product "+id+" of "+j.raw.Tenant)
-	if err != nil {
-		return nil, err
-	}
-	var products []*canonical.Product
-	if body != nil {
-		if products, err = next.read(body); err != nil {
-			j.note("sku", "product "+id+" took over and cannot be read: "+err.Error())
-			return nil, nil
-		}
-	}
-	for _, sku := range slices.Sorted(maps.Keys(next.left)) {
-		if !slices.ContainsFunc(products, func(p *canonical.Product) bool { return p.SKU == sku && p.Active }) {
-			return nil, fault.New(fault.Unavailable, fault.Intermittent, j.doing, "the search by SKU still finds "+strconv.Quote(sku)+" at product "+id+", which is not sold with it any more")
-		}
-	}
-	events, err := next.events(ctx, products)
-	j.notes = append(j.notes, next.notes...)
-	return events, err
 }
 
 // withLost adds the SKUs that the product had and has no longer, as retired, and returns those that are new.

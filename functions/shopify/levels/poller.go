@@ -85,14 +85,12 @@ func parse(cursor string) (w window, ok bool) {
 // has no changes: its first half is the next page, and a single second is read page by page. So each page costs at
 // most one query for each location, and one for which the shop's points do not suffice is asked for again by itself.
 func (l *Levels) Changes(ctx context.Context, ask connector.Ask) (connector.Page, error) {
-	w, shop := window{from: ask.Since.Unix()}, ask.Feed.Tenant
-	if ask.Cursor != "" {
-		ok := false
-		if w, ok = parse(ask.Cursor); !ok || w.location < 0 || w.paged && w.location >= len(l.Sites[shop]) {
-			return connector.Page{}, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Doing: "listing the stock of " + shop, Detail: "is not a cursor of this list"}
-		}
-	}
-	if w.paged {
+	shop := ask.Feed.Tenant
+	w, err := l.begin(ask)
+	switch {
+	case err != nil:
+		return connector.Page{}, err
+	case w.paged:
 		return l.second(ctx, shop, w)
 	}
 	now := l.Now().Unix()
@@ -118,6 +116,18 @@ func (l *Levels) Changes(ctx context.Context, ask connector.Ask) (connector.Page
 		page.Cursor = w.next().cursor()
 	}
 	return page, nil
+}
+
+// begin returns the window that is asked for.
+func (l *Levels) begin(ask connector.Ask) (window, error) {
+	if ask.Cursor == "" {
+		return window{from: ask.Since.Unix()}, nil
+	}
+	w, ok := parse(ask.Cursor)
+	if !ok || w.location < 0 || w.paged && w.location >= len(l.Sites[ask.Feed.Tenant]) {
+		return window{}, &fault.Error{Kind: fault.Rejected, Class: fault.Value, Field: "cursor", Doing: "listing the stock of " + ask.Feed.Tenant, Detail: "is not a cursor of this list"}
+	}
+	return w, nil
 }
 
 // window returns the levels of all master locations of the shop that changed within the time, and whether they are
