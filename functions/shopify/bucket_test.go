@@ -1,6 +1,7 @@
 package shopify_test
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -38,12 +39,14 @@ func (p *paid) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-func openPaid(t *testing.T) *paid {
+func openPaid(t *testing.T, changed overrides) *paid {
 	t.Helper()
 	p := &paid{clock: porttest.NewClock(shopifytest.Start.Add(24 * time.Hour)), takes: 300 * time.Millisecond, shop: &shop{fake: shopifytest.New()}}
 	p.fake.Now = p.clock.Now
+	settings := p.fake.Settings("https://shop.example")
+	maps.Copy(settings, changed)
 	var err error
-	p.System, err = shopify.Open(p.fake.Settings("https://shop.example"), connector.Deps{HTTP: p, Now: p.clock.Now, CrossRef: &memory{bound: map[string]string{}}})
+	p.System, err = shopify.Open(settings, connector.Deps{HTTP: p, Now: p.clock.Now, CrossRef: &memory{bound: map[string]string{}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +72,7 @@ func (p *paid) patiently(t *testing.T, call func() error) {
 // is sent only once the bucket holds its points.
 func TestManyOrdersAreFetchedThroughTheSmallestBucket(t *testing.T) {
 	t.Parallel()
-	p := openPaid(t)
+	p := openPaid(t, nil)
 	const orders = 150
 	begun := p.clock.Now()
 	for i := range int64(orders) {
@@ -102,7 +105,7 @@ func TestManyOrdersAreFetchedThroughTheSmallestBucket(t *testing.T) {
 // TestAQueryWaitsUntilTheBucketHoldsIt expects a throttled fault before Shopify rejects a query.
 func TestAQueryWaitsUntilTheBucketHoldsIt(t *testing.T) {
 	t.Parallel()
-	p := openPaid(t)
+	p := openPaid(t, nil)
 	p.fake.Put(shopifytest.Sample())
 	fetch := func() error {
 		_, err := p.Poller.Fetch(t.Context(), p.feed("order"), connector.Change{ID: "820982911946154508"})
@@ -128,9 +131,9 @@ func TestAQueryWaitsUntilTheBucketHoldsIt(t *testing.T) {
 // TestAnotherProgramMayEmptyTheBucket: then Shopify throttles, and the fault has the time to wait.
 func TestAnotherProgramMayEmptyTheBucket(t *testing.T) {
 	t.Parallel()
-	p := openPaid(t)
+	p := openPaid(t, nil)
 	p.fake.Put(shopifytest.Sample())
-	other := openPaid(t)
+	other := openPaid(t, nil)
 	other.fake, other.clock, other.takes, p.takes = p.fake, p.clock, 0, 0
 	var err error
 	if other.System, err = shopify.Open(p.fake.Settings("https://shop.example"), connector.Deps{HTTP: other, Now: p.clock.Now}); err != nil {

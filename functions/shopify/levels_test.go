@@ -177,7 +177,7 @@ func TestAWindowIsAboutAsLongAsTheOneBefore(t *testing.T) {
 	}
 }
 
-// The list has no order of its own: windows with too much are halved, and each is sorted.
+// The list has no order of its own: a window with more than a page is halved, and each is sorted.
 func TestThePollReadsWindowsWhole(t *testing.T) {
 	t.Parallel()
 	s := masterOf(t, overrides{"SHOPIFY_MASTER_LOCATIONS": place + "," + shopifytest.Shop + "/" + otherSite})
@@ -311,4 +311,61 @@ func TestThePollersOfStockAndShipmentsConform(t *testing.T) {
 			}
 		}})
 	})
+}
+
+// The search does not find the SKU, because it is late or takes it for something else: the item is read by its id.
+func TestALevelThatTheSearchDoesNotFindIsPolled(t *testing.T) {
+	t.Parallel()
+	s := masterOf(t, nil)
+	s.fake.Stock("NEW", place, 7)
+	none := shopifytest.Answer{Status: http.StatusOK, Body: `{"data":{"inventoryItems":{"nodes":[],"pageInfo":{"hasNextPage":false,"endCursor":null}}}}`}
+	s.fake.AnswerTo("query levelsOf", none, none)
+	_, polled := s.polled(t, "inventory", "NEW@"+place)
+	if len(polled) != 1 || polled[0].Body.(*canonical.InventoryLevel).Available.Value.String() != "7" {
+		t.Errorf("polled %+v", polled)
+	}
+}
+
+// TestManyLevelsAreListedThroughTheSmallestBucket has more levels than the bucket pays for at once, some of them of
+// one second, as after an import, and some of the second at which the poll asks.
+func TestManyLevelsAreListedThroughTheSmallestBucket(t *testing.T) {
+	t.Parallel()
+	p := openPaid(t, overrides{"SHOPIFY_MASTER_LOCATIONS": place + "," + otherSite})
+	begun := p.clock.Now()
+	stock := func(n int, at func(i int) time.Time) {
+		for i := range n {
+			p.fake.StockAt("SKU-"+strconv.Itoa(n)+"-"+strconv.Itoa(i), place, 1, at(i))
+		}
+	}
+	stock(450, func(i int) time.Time { return begun.Add(-2*time.Hour + time.Duration(i)*time.Second) })
+	stock(550, func(int) time.Time { return begun.Add(-time.Hour) })
+	stock(350, func(int) time.Time { return begun })
+	p.fake.StockAt("OTHER", otherSite, 1, begun.Add(-time.Hour))
+	for _, since := range []time.Time{begun.Add(-24 * time.Hour), begun} {
+		ask, found, asked := connector.Ask{Feed: p.feed("inventory"), Since: since}, []connector.Change{}, p.asked
+		for more := true; more; more = ask.Cursor != "" {
+			var page connector.Page
+			p.patiently(t, func() (err error) {
+				if p.asked-asked > 200 {
+					t.Fatalf("%d levels after %d queries", len(found), p.asked-asked)
+				}
+				page, err = p.Poller.Changes(t.Context(), ask)
+				return err
+			})
+			ask.Cursor, found = page.Cursor, append(found, page.Changes...)
+		}
+		ids := map[string]bool{}
+		for _, one := range found {
+			ids[one.ID] = true
+		}
+		if want := map[bool]int{true: 350, false: 1351}[since.Equal(begun)]; len(ids) != want || len(found) != want {
+			t.Errorf("since %s: %d levels in %d changes, want %d", since, len(ids), len(found), want)
+		}
+		if !slices.IsSortedFunc(found, func(a, b connector.Change) int { return a.At.Compare(b.At) }) {
+			t.Error("the changes are not sorted")
+		}
+	}
+	if p.refused > 5 {
+		t.Errorf("Shopify refused %d of %d queries", p.refused, p.asked)
+	}
 }

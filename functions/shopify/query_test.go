@@ -65,8 +65,8 @@ func TestQueriesFitTheSchema(t *testing.T) {
 	}
 	s.publishes(t)
 	asked := append(s.fake.Asked(), asMaster(t)...)
-	if len(asked) != 103 {
-		t.Fatalf("%d queries were sent, want 103", len(asked))
+	if len(asked) != 96 {
+		t.Fatalf("%d queries were sent, want 96", len(asked))
 	}
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {

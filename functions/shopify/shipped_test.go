@@ -1,6 +1,7 @@
 package shopify_test
 
 import (
+	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
@@ -269,5 +270,94 @@ func TestFulfillmentsOfAWarehousesLocationAreNotAnnounced(t *testing.T) {
 	}
 	if s.memory.calls["parcels"] != 0 {
 		t.Errorf("calls %v", s.memory.calls)
+	}
+}
+
+// TestAnAnnouncementEndsWithItsShipment has a shipment announced and rejected, and then cancelled. What a person
+// ships in its place, with the same content, is the shop's own.
+func TestAnAnnouncementEndsWithItsShipment(t *testing.T) {
+	t.Parallel()
+	for _, number := range []string{"1Z9", ""} {
+		s := shipsFrom(t, nil)
+		s.fake.Assign("5001", "11", place, 3)
+		s.fake.AnswerTo("fulfillmentCreate", shopifytest.Answer{Status: http.StatusOK, Body: `{"data":{"fulfillmentCreate":{"fulfillment":null,"userErrors":[{"field":["fulfillment"],"message":"no"}]}}}`})
+		announced := parcel("S-1", number, shippedLine("TEE-BLK-M", 2))
+		if _, err := s.ship(t, shippedMessage(t, announced), 1); err == nil || s.memory.calls["parcels"] != 1 || len(s.fake.Fulfillments("5001")) != 0 {
+			t.Fatalf("got %v, calls %v", err, s.memory.calls)
+		}
+		for range 2 {
+			if _, err := s.ship(t, shippedMessage(t, later(announced, func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled })), 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		theirs := shopifytest.Fulfillment{Order: "5001", Location: place, Lines: map[string]int64{"11": 2}}
+		if number != "" {
+			theirs.Numbers = []string{number}
+		}
+		if got := s.reported(t, "fulfillments/create", s.fake.Ship(theirs).ID); len(got.Events) != 1 {
+			t.Errorf("number %q: %+v", number, got)
+		}
+	}
+}
+
+// TestAFulfillmentIsOursAfterItsTrackingIsCorrected loses the answer of a create, corrects the number with the
+// next state, and then hears of the fulfillment.
+func TestAFulfillmentIsOursAfterItsTrackingIsCorrected(t *testing.T) {
+	t.Parallel()
+	s := shipsFrom(t, nil)
+	s.fake.Assign("5001", "11", place, 3)
+	s.fake.LoseAnswer("fulfillmentCreate")
+	first := parcel("S-1", "1Z9", shippedLine("TEE-BLK-M", 2))
+	if _, err := s.ship(t, shippedMessage(t, first), 1); err == nil {
+		t.Fatal("the answer is not lost")
+	}
+	if _, err := s.ship(t, shippedMessage(t, first), 2); err != nil {
+		t.Fatal(err)
+	}
+	made := s.fake.Fulfillments("5001")
+	m := shippedMessage(t, later(first, func(s *canonical.Shipment) { s.Tracking = []canonical.Tracking{{Number: "1ZNEW"}} }))
+	body, err := canonical.Decode(m.Type, m.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := strconv.FormatInt(made[0].ID, 10)
+	if _, err := s.Target.Deliver(t.Context(), connector.Delivery{Message: m, Body: body, Attempt: 1, Ref: ref}); err != nil {
+		t.Fatal(err)
+	}
+	if made = s.fake.Fulfillments("5001"); len(made) != 1 || !slices.Equal(made[0].Numbers, []string{"1ZNEW"}) {
+		t.Fatalf("made %+v", made)
+	}
+	if got := s.reported(t, "fulfillments/create", made[0].ID); len(got.Events) != 0 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestAFulfillmentIsCancelledAfterADeliveryInTheFuture has a carrier whose clock is ahead.
+func TestAFulfillmentIsCancelledAfterADeliveryInTheFuture(t *testing.T) {
+	t.Parallel()
+	s := shipsFrom(t, nil)
+	clock := now
+	s.fake.Now = func() time.Time { return clock }
+	made := s.fake.Ship(byHand())
+	var last message.Sequence
+	for _, change := range []func(*shopifytest.Fulfillment){
+		func(f *shopifytest.Fulfillment) { f.Arrived = now.Add(6 * time.Hour) },
+		func(f *shopifytest.Fulfillment) { f.Status = "CANCELLED" },
+	} {
+		clock = clock.Add(time.Minute)
+		s.fake.ChangeFulfillment(made.ID, change)
+		raw, err := s.Source.Receive(t.Context(), shopifytest.Delivery{Topic: "fulfillments/update", Body: s.fake.FulfillmentBody(made.ID), TriggeredAt: clock}.Request(clock))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Source.Translate(t.Context(), raw)
+		if err != nil || len(got.Events) != 1 {
+			t.Fatal(got, err)
+		}
+		version := message.NewSequence(got.Events[0].UpdatedAt, false, got.Events[0].Hint)
+		if version <= last {
+			t.Errorf("%s has the version %s, after %s", got.Events[0].Type, version, last)
+		}
+		last = version
 	}
 }

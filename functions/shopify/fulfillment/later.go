@@ -51,6 +51,11 @@ func (s *shipping) mutate(ctx context.Context, c admin.Call, name string) (strin
 // cancel cancels the shipment's fulfillments, after which Shopify has their pieces open again. The
 // one of the id ref is last, so that an attempt that was cut off finds the others by its number.
 func (s *shipping) cancel(ctx context.Context, ref string) (connector.Receipt, error) {
+	if len(s.config.Shipping[s.order.Tenant]) > 0 {
+		if err := s.book.Withdraw(ctx, s.order, s.key); err != nil {
+			return connector.Receipt{}, err
+		}
+	}
 	made, err := s.ours(ctx, ref)
 	if err != nil {
 		return connector.Receipt{}, err
@@ -86,6 +91,10 @@ func (s *shipping) correct(ctx context.Context, made []fulfilled) (done []string
 	for i := range made {
 		if len(s.shipment.Tracking) == 0 || s.hasTracking(&made[i]) {
 			continue
+		}
+		// It may be bound to no shipment yet, and is found by its old number alone.
+		if _, err := s.bind(ctx, made[i].id); err != nil {
+			return nil, err
 		}
 		w := strictjson.NewWriter(nil)
 		s.encodeTracking(w)

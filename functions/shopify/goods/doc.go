@@ -1,6 +1,7 @@
 // Package goods publishes the products and prices of shops that are master of them (SHOPIFY_MASTER_OF):
 // query.go reads a product with all its variants, read.go is its form, source.go turns it into events,
-// memory.go remembers which SKUs it had, and settings.go has the setting.
+// heir.go adds those of a product that takes a SKU over, memory.go remembers which SKUs it had, and
+// settings.go has the setting.
 //
 // A product with n variants becomes n pairs of product.upserted or product.retired, and price.changed, one for
 // each SKU. The keys are {System: "shopify", Tenant: the shop, Type: "product" or "price", ID: the SKU}. The
@@ -40,8 +41,7 @@
 // The SKUs that a product ever had are remembered too: a list of those that were new for each time there were
 // some, because a part for each variant would be a write of the whole memory for each of 2,000 variants. A SKU
 // that it has no longer, because the variant was deleted or renamed or the product was deleted, becomes
-// product.retired. A deleted product's state has the time at which its delivery came, since the delivery has
-// none.
+// product.retired. A deleted product's state has the time of X-Shopify-Triggered-At, since its body has none.
 //
 // # SKUs
 //
@@ -49,8 +49,9 @@
 // the ids of both. Where another active product of the shop has the SKU, which a search by SKU finds, the
 // oldest active product (the one with the lowest id) counts, and the others leave the SKU out with a note: a
 // copy that is still a draft retires nothing, and a SKU that moves to another product stays. The search is
-// made only for what is new, costs one query for 20 SKUs, and is eventually consistent. If the oldest one
-// ends, the next one is published with its next change.
+// made only for what is new or left out, costs one query for 20 SKUs, and is eventually consistent. If the oldest
+// one ends, is no longer sold or loses the SKU, the next one is read and published with it, as of that time: it may
+// not change again, and a state of it that is older than the last one of the other product would never count.
 //
 // # Echo
 //

@@ -32,6 +32,7 @@ type state struct {
 	Digest string    `json:"d"`           // of the content
 	Since  time.Time `json:"s"`           // the content's first updated_at
 	Left   bool      `json:"l,omitempty"` // nothing was published: another product of the shop has the SKU
+	Over   bool      `json:"o,omitempty"` // it was published until then, and the other product took over
 }
 
 func (s *Source) key(shop, product string) message.Key {

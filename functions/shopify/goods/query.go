@@ -199,13 +199,16 @@ func (p *page) encode() []byte {
 	return w.Bytes()
 }
 
-// holders returns, for each of the SKUs that another active product of the shop has, the id of the oldest such
-// product.
-func (s *Source) holders(ctx context.Context, shop, product string, skus []string, doing string) (map[string]string, error) {
+// exception reports whether a product does not count for the SKU.
+type exception func(sku, product string) bool
+
+// holders returns, for each of the SKUs that an active product of the shop has, the id of the oldest such product.
+// One that except reports does not count.
+func (s *Source) holders(ctx context.Context, shop string, except exception, skus []string, doing string) (map[string]string, error) {
 	found := map[string]string{}
 	for len(skus) > 0 {
 		some := skus[:min(searched, len(skus))]
-		if err := s.search(ctx, shop, product, some, found, doing); err != nil {
+		if err := s.search(ctx, shop, except, some, found, doing); err != nil {
 			return nil, err
 		}
 		skus = skus[len(some):]
@@ -214,7 +217,7 @@ func (s *Source) holders(ctx context.Context, shop, product string, skus []strin
 }
 
 // search adds what a search by the SKUs finds. It finds what only resembles them too.
-func (s *Source) search(ctx context.Context, shop, product string, skus []string, found map[string]string, doing string) error {
+func (s *Source) search(ctx context.Context, shop string, except exception, skus []string, found map[string]string, doing string) error {
 	c := admin.Call{Shop: shop, Doing: doing, Query: queryHolders}
 	after := ""
 	for range mostFoundPage {
@@ -223,7 +226,7 @@ func (s *Source) search(ctx context.Context, shop, product string, skus []string
 			c.Variables = append(c.Variables, admin.Variable{Name: "after", Value: after})
 		}
 		next := ""
-		c.Read = func(r *strictjson.Reader) { next = readHolders(r, product, found) }
+		c.Read = func(r *strictjson.Reader) { next = readHolders(r, except, found) }
 		if _, err := s.API.Query(ctx, c); err != nil || next == "" {
 			return denied(err)
 		}
@@ -232,7 +235,7 @@ func (s *Source) search(ctx context.Context, shop, product string, skus []string
 	return &fault.Error{Kind: fault.Rejected, Class: fault.TooLarge, Field: "sku", Doing: doing, Detail: "more than 2,000 variants of the shop match the search by SKU"}
 }
 
-func readHolders(r *strictjson.Reader, product string, found map[string]string) (cursor string) {
+func readHolders(r *strictjson.Reader, except exception, found map[string]string) (cursor string) {
 	for key := range r.Object() {
 		if key != "productVariants" {
 			continue
@@ -241,7 +244,7 @@ func readHolders(r *strictjson.Reader, product string, found map[string]string) 
 			switch key {
 			case "nodes":
 				for range r.Array() {
-					note(r, product, found)
+					note(r, except, found)
 				}
 			case "pageInfo":
 				cursor = admin.NextCursor(r)
@@ -251,9 +254,9 @@ func readHolders(r *strictjson.Reader, product string, found map[string]string) 
 	return cursor
 }
 
-// note reads a variant and notes its product, if that is active, another one, and older than those found so
+// note reads a variant and notes its product, if that is active, no exception, and older than those found so
 // far.
-func note(r *strictjson.Reader, product string, found map[string]string) {
+func note(r *strictjson.Reader, except exception, found map[string]string) {
 	sku, of, status := "", "", ""
 	for key := range r.Object() {
 		switch key {
@@ -269,7 +272,7 @@ func note(r *strictjson.Reader, product string, found map[string]string) {
 			}
 		}
 	}
-	if active, _ := sold(status); !active || of == product || sku == "" {
+	if active, _ := sold(status); !active || sku == "" || except(sku, of) {
 		return
 	}
 	if other, known := found[sku]; !known || older(of, other) {

@@ -42,9 +42,12 @@ type job struct {
 	raw     *message.Raw
 	doing   string
 	product string    // id
-	at      time.Time // of the state, by Shopify's clock; when the delivery came, if the product is gone
+	at      time.Time // of the state, by Shopify's clock
 	gone    bool
 	notes   []connector.Note
+	after   string                          // the product whose SKUs this one takes over, "" if it was reported itself
+	left    map[string]time.Time            // by SKU that it takes over: when the other product left it
+	heirs   map[string]map[string]time.Time // by product that takes SKUs of this one over: its left
 }
 
 // Translate turns a product into product.upserted or product.retired for each SKU, and into price.changed if
@@ -60,7 +63,7 @@ func (s *Source) Translate(ctx context.Context, raw *message.Raw) (connector.Tra
 	case j.gone && body != nil:
 		return connector.Translation{}, fault.New(fault.NotReady, fault.MissingRef, j.doing, "the Admin API still has the product, which was reported as deleted")
 	case j.gone:
-		j.at = raw.ReceivedAt.UTC()
+		j.at = deletedAt(raw)
 	case body == nil:
 		return connector.Translation{Skip: "the shop has no product " + j.product + " any more, or not yet: " + payload.TopicProductDelete + " or the poll reports it"}, nil
 	default:
@@ -184,32 +187,45 @@ func (j *job) events(ctx context.Context, products []*canonical.Product) ([]conn
 	if err != nil {
 		return nil, err
 	}
-	others, err := j.holders(ctx, j.raw.Tenant, j.product, open, j.doing)
+	others, err := j.holders(ctx, j.raw.Tenant, j.isExcept, open, j.doing)
 	if err != nil {
 		return nil, err
 	}
 	var events []connector.Event
 	for _, p := range products {
-		one := j.settle(p, now[p.SKU], others[p.SKU])
+		one := j.settle(p, known.states[p.SKU], now[p.SKU], others[p.SKU])
 		now[p.SKU] = one
 		if p.UpdatedAt = one.Since; !one.Left {
 			events = append(events, j.eventsOf(p)...)
 		}
 	}
+	taken, err := j.takenOver(ctx)
+	if err != nil {
+		return nil, err
+	}
+	events = append(events, taken...)
 	if len(added) == 0 && maps.Equal(now, known.states) {
 		return events, nil
 	}
 	return events, j.keep(ctx, key, added, now, message.NewSequence(j.at, j.raw.Trigger == message.Poll, j.hint()))
 }
 
-// settle returns the state of the product's SKU, which another product has too unless other is "".
-func (j *job) settle(p *canonical.Product, one state, other string) state {
+// settle returns the state of the product's SKU after the one that is known, which another product has too unless
+// other is "".
+func (j *job) settle(p *canonical.Product, known, one state, other string) state {
 	switch {
 	case other != "" && (!p.Active || older(other, j.product)):
 		one.Left = true
 		j.note("sku", "SKU "+p.SKU+" is left out: product "+other+" of the shop has it too, and its state counts")
+		if one.Over = known.Over || known.Digest != "" && !known.Left; one.Over && !p.Active {
+			j.leave(p.SKU, other, one.Since)
+		}
+		return one
 	case one.Left && p.Active:
-		one.Left, one.Since = false, j.at // newer than the other product's state was
+		one.Left, one.Over, one.Since = false, false, j.at // newer than the other product's state was
+	}
+	if since := j.left[p.SKU]; since.After(one.Since) {
+		one.Since = since
 	}
 	return one
 }
@@ -236,7 +252,7 @@ func (j *job) withLost(products []*canonical.Product, known memory) (all []*cano
 }
 
 // compare returns the states of the products, and the SKUs for which it is open whether another product has
-// them: those whose content is new, and those that are sold here and were left to another product.
+// them: those whose content is new, and those that were left to another product.
 func (j *job) compare(products []*canonical.Product, known memory) (now map[string]state, open []string, err error) {
 	now = map[string]state{}
 	for _, p := range products {
@@ -252,7 +268,7 @@ func (j *job) compare(products []*canonical.Product, known memory) (now map[stri
 			}
 			one = state{Digest: digest, Since: since}
 			open = append(open, p.SKU)
-		} else if one.Left && p.Active {
+		} else if one.Left {
 			open = append(open, p.SKU)
 		}
 		now[p.SKU] = one
@@ -268,6 +284,15 @@ func (j *job) hint() time.Time {
 		return time.Time{}
 	}
 	return at
+}
+
+// deletedAt is when the product was deleted, by Shopify's clock, or else when the delivery came: by ours, and perhaps
+// hours later.
+func deletedAt(raw *message.Raw) time.Time {
+	if at, err := moment.Parse(raw.Header[payload.HeaderTriggered]); err == nil {
+		return at.UTC()
+	}
+	return raw.ReceivedAt.UTC()
 }
 
 // eventsOf returns the event of the product, and that of its price, which waits for it.

@@ -16,16 +16,16 @@
 // of an item that is no longer stocked at the location. Both are hints: the level is read anew from the
 // API, and what was read is published. Two changes within a second have one updatedAt, and
 // X-Shopify-Triggered-At decides: of two levels with the same second, the one read for the later webhook is
-// the newer one. Both need the scope read_inventory (Admin API 2026-10, WebhookSubscriptionTopic). The list
-// of a location needs read_locations too: read_inventory alone shows a location's id only (changelog of
-// 2025-03-31, "Location ID queryable with inventory scopes").
+// the newer one. Both need the scope read_inventory (Admin API 2026-10, WebhookSubscriptionTopic).
 //
 // # Poll
 //
 // A location lists its levels by updated_at, without an order (Location.inventoryLevels has no sort key). A
-// poll therefore reads a window of time whole and sorts it. A window with more than ten pages of a location
-// is halved, down to a second, which is read whole, and the next one has twice the length at most. Deactivated
-// levels are listed too and have 0 pieces. Each level that is new to a target is read once more by its SKU.
+// poll therefore reads a window of time whole and sorts it. A window with more than a page of a location is
+// halved, down to a second, which is read page by page. Each window is a page of the poll, so that a poll that
+// has to wait for the shop's points goes on where it was. Deactivated levels are listed too and have 0 pieces.
+// Each level that is new to a target is read once more by its SKU, or by its item where the search, which is
+// eventually consistent, does not find the SKU.
 //
 // # What is left out
 //
@@ -40,6 +40,5 @@
 //
 // A location that is a target in SHOPIFY_STOCK_LOCATIONS has another master, and the start rejects it as a
 // master location. Levels that Causeway sets are therefore never published, and two stores that exchange
-// stock cannot answer each other. What the other store sells does not lower the level here: no flow makes
-// an order in another store.
+// stock cannot answer each other.
 package levels

@@ -107,42 +107,33 @@ func (l *Levels) ofSKU(ctx context.Context, shop, sku, location string) (all []*
 	}
 }
 
-// changed lists the levels of a location that changed within the window, which has no end if to is zero. It
-// stops after so many pages and reports whether there are more; 0 pages means all.
-func (l *Levels) changed(ctx context.Context, shop, location string, from, to time.Time, most int) (all []*level, more bool, err error) {
+// page lists the levels of a location that changed within the time, which has no end if to is zero: the page after
+// the cursor, and the cursor of the next.
+func (l *Levels) page(ctx context.Context, shop, location string, from, to time.Time, after string) (all []*level, next string, err error) {
 	c := admin.Call{Shop: shop, Doing: "listing the stock of location " + location + " of " + shop, Query: queryChanged}
 	within := "updated_at:>='" + from.UTC().Format(time.RFC3339) + "'"
 	if !to.IsZero() {
 		within += " AND updated_at:<='" + to.UTC().Format(time.RFC3339) + "'"
 	}
-	search := []admin.Variable{{Name: "location", Value: payload.GID("Location", location)}, {Name: "search", Value: within}}
-	cursor := ""
-	for page := 1; ; page++ {
-		c.Variables = following(search, cursor)
-		next, known := "", false
-		c.Read = func(r *strictjson.Reader) {
-			for key := range r.Object() {
-				if known = key == "location" && !r.Null(); known {
-					next = pageOf(r, "inventoryLevels", func(r *strictjson.Reader) { all = append(all, readLevel(r, &level{location: location})) })
-				}
+	c.Variables = following([]admin.Variable{{Name: "location", Value: payload.GID("Location", location)}, {Name: "search", Value: within}}, after)
+	known := false
+	c.Read = func(r *strictjson.Reader) {
+		for key := range r.Object() {
+			if known = key == "location" && !r.Null(); known {
+				next = pageOf(r, "inventoryLevels", func(r *strictjson.Reader) { all = append(all, readLevel(r, &level{location: location})) })
 			}
 		}
-		_, err := l.API.Query(ctx, c)
-		switch {
-		case err != nil:
-			return nil, false, err
-		case !known:
-			return nil, false, &fault.Error{
-				Kind: fault.Rejected, Class: fault.Config, Field: Key, Doing: c.Doing,
-				Detail: shop + " has no location " + location + ", or the app may not read it (scopes read_inventory, read_locations)",
-			}
-		case next == "" || next == cursor:
-			return all, false, nil
-		case page == most:
-			return nil, true, nil
-		}
-		cursor = next
 	}
+	if _, err := l.API.Query(ctx, c); err != nil {
+		return nil, "", err
+	}
+	if !known {
+		return nil, "", &fault.Error{
+			Kind: fault.Rejected, Class: fault.Config, Field: Key, Doing: c.Doing,
+			Detail: shop + " has no location " + location + ", or the app may not read it (scopes read_inventory, read_locations)",
+		}
+	}
+	return all, next, nil
 }
 
 // following returns the variables of the page after the cursor.

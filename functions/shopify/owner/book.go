@@ -27,6 +27,9 @@ const (
 	shipment  = "shipment"
 )
 
+// withdrawn takes the place of a fulfillment that will not be made.
+const withdrawn = "none"
+
 // digest is the same for parcels of the same content.
 func (p Parcel) digest() string {
 	var parts []string
@@ -56,6 +59,23 @@ func (b Book) Announce(ctx context.Context, order, of message.Key, p Parcel) err
 func (b Book) Made(ctx context.Context, order, fulfillment, of message.Key, p Parcel) error {
 	_, err := b.Memory.Bind(ctx, order, taken+p.announcement(of), fulfillment.ID)
 	return err
+}
+
+// Withdraw ends the announcements for the shipment of which no fulfillment was made: it was cancelled.
+func (b Book) Withdraw(ctx context.Context, order, of message.Key) error {
+	all, err := b.Memory.Gather(ctx, order, announced, connector.Portion{Name: "read"})
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if all[name] != of.String() {
+			continue
+		}
+		if _, err := b.Memory.Bind(ctx, order, taken+name, withdrawn); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Bind records whose the fulfillment is, unless that is recorded, and reports whether it is this shipment's.

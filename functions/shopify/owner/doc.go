@@ -11,5 +11,6 @@
 // A fulfillment is the announced shipment's if it has exactly its pieces and its tracking numbers, and no
 // other fulfillment has taken that announcement. A person who fulfills in Shopify by hand what a warehouse
 // shipped, with its tracking number, therefore makes no second shipment either. What was decided of a
-// fulfillment stays, also if its tracking changes.
+// fulfillment stays, also if its tracking changes. The announcements of a shipment that is cancelled end with it, unless a
+// fulfillment has taken them: what a person ships in its place is the shop's own.
 package owner

@@ -15,7 +15,7 @@
 //	ShippedAt  createdAt
 //
 // fulfillments/update gives shipment.updated while nothing else happened. The version is updatedAt, or
-// deliveredAt if that is later.
+// deliveredAt if that is later, but not in the future.
 //
 // # Webhooks and poll
 //

@@ -140,14 +140,29 @@ func (f *fulfillment) event(raw *message.Raw) connector.Event {
 		body.Status, body.DeliveredAt = canonical.Delivered, f.created
 	case !f.delivered.IsZero():
 		body.Status, body.DeliveredAt, event.At = canonical.Delivered, f.delivered, f.delivered
-		if f.delivered.After(f.updated) {
-			event.UpdatedAt = f.delivered
-		}
+		event.UpdatedAt = f.version(raw)
 	}
 	if event.Type = body.EventType(); raw.Topic == payload.TopicFulfillmentUpdate && event.Type == canonical.ShipmentShipped {
 		event.Type, event.At = canonical.ShipmentUpdated, f.updated
 	}
 	return event
+}
+
+// version is when the state of a delivered fulfillment began: when it was updated, or delivered, if that is later. A
+// carrier's clock may be ahead, and a cancellation must not be older: so it is no later than when it was heard of.
+func (f *fulfillment) version(raw *message.Raw) time.Time {
+	heard := triggeredAt(raw)
+	if heard.IsZero() {
+		heard = raw.ReceivedAt
+	}
+	at := f.delivered
+	if heard.Before(at) {
+		at = heard
+	}
+	if at.Before(f.updated) {
+		return f.updated
+	}
+	return at.UTC()
 }
 
 // shippedLines returns the pieces of lines that are shipped and have a SKU.
