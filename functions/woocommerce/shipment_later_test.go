@@ -2,11 +2,13 @@ package woocommerce_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
 	"causeway.example/functions/woocommerce/woocommercetest"
 	"causeway.example/shared/canonical"
+	"causeway.example/shared/message"
 )
 
 // pluginList returns the plugins' list as text.
@@ -46,7 +48,7 @@ func TestACorrectedNumberReplacesTheOldOne(t *testing.T) {
 		s.Status = canonical.Delivered
 	}))
 	notes, list := notesOf(fake), pluginList(t, fake)
-	if len(notes) != 2 || notes[1] != "Shipment S-1, new tracking: UPS 1ZNEW https://track.example/?n=1ZNEW" {
+	if len(notes) != 2 || notes[1] != "Shipment S-1 of depot, new tracking: UPS 1ZNEW https://track.example/?n=1ZNEW" {
 		t.Errorf("notes %q", notes)
 	}
 	if strings.Contains(list, "1ZS-1") || strings.Count(list, `"1ZNEW"`) != 1 || fake.Status(42) != "completed" {
@@ -59,6 +61,44 @@ func TestACorrectedNumberReplacesTheOldOne(t *testing.T) {
 	}
 	if !found {
 		t.Errorf("meta data %v", fake.Meta(42))
+	}
+}
+
+// TestTheSameNumberOfTwoSystems is two shipments, each with notes of its own.
+func TestTheSameNumberOfTwoSystems(t *testing.T) {
+	t.Parallel()
+	fake := storeWith()
+	system := mustOpenWith(t, fake, nil)
+	mustShip(t, system, shipmentOf("S-1", map[string]int64{"A": 2}))
+	other := shippedEvent(t, laterOf(shipmentOf("S-1", map[string]int64{"A": 1}), withNumber("1ZOTHER")))
+	other.Source, other.Tenant = "causeway.netsuite", "1234567"
+	gone := shippedEvent(t, laterOf(shipmentOf("S-1", map[string]int64{"A": 1}), func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled }))
+	gone.Source, gone.Tenant = other.Source, other.Tenant
+	for _, m := range []*message.Message{other, other, gone, gone} {
+		if _, err := ship(t, system, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustShip(t, system, shipmentOf("S-1", map[string]int64{"A": 2}))
+	want := []string{
+		"Shipment S-1 of depot: 2 × A. UPS 1ZS-1 https://track.example/?a=1&n=1ZS-1",
+		"Shipment S-1 of netsuite: 1 × A. UPS 1ZOTHER https://track.example/?n=1ZOTHER", "Shipment S-1 of netsuite, cancelled: it did not leave.",
+	}
+	if notes := notesOf(fake); !slices.Equal(notes, want) {
+		t.Errorf("notes %q", notes)
+	}
+}
+
+// TestANoteOfBeforeThereWereSystemsCounts, so that no customer has a second mail of the same parcel.
+func TestANoteOfBeforeThereWereSystemsCounts(t *testing.T) {
+	t.Parallel()
+	for older, want := range map[string]int{"Shipment S-1: 2 × A. UPS 1ZS-1": 1, "Shipment S-1, cancelled: it did not leave.": 2, "Shipment S-11: 2 × A. UPS 1ZS-1": 2} {
+		fake := storeWith()
+		fake.Remark(42, older)
+		mustShip(t, mustOpenWith(t, fake, nil), shipmentOf("S-1", map[string]int64{"A": 2}))
+		if notes := notesOf(fake); len(notes) != want {
+			t.Errorf("after %q: %q", older, notes)
+		}
 	}
 }
 
@@ -77,7 +117,7 @@ func TestACancelledShipmentOpensTheOrderAgain(t *testing.T) {
 		mustShip(t, system, laterOf(shipmentOf("S-1", nil), func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled }))
 	}
 	notes, list := notesOf(fake), pluginList(t, fake)
-	if fake.Status(42) != "processing" || strings.Contains(list, "1ZS-1") || !strings.Contains(list, "1ZS-2") || len(notes) != 3 || notes[2] != "Shipment S-1, cancelled: it did not leave." {
+	if fake.Status(42) != "processing" || strings.Contains(list, "1ZS-1") || !strings.Contains(list, "1ZS-2") || len(notes) != 3 || notes[2] != "Shipment S-1 of depot, cancelled: it did not leave." {
 		t.Errorf("status %s, list %s, notes %q", fake.Status(42), list, notes)
 	}
 	mustShip(t, system, shipmentOf("S-3", map[string]int64{"A": 2}))
@@ -123,7 +163,7 @@ func TestACancelledShipmentThatLeftAfterAllIsShipped(t *testing.T) {
 	mustShip(t, system, shipmentOf("S-1", goods))
 	mustShip(t, system, laterOf(shipmentOf("S-1", goods), func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled }))
 	mustShip(t, system, shipmentOf("S-1", goods))
-	if notes := notesOf(fake); fake.Status(42) != "completed" || len(notes) != 3 || !strings.HasPrefix(notes[2], "Shipment S-1, it left: 3 × A, 1 × B. UPS") {
+	if notes := notesOf(fake); fake.Status(42) != "completed" || len(notes) != 3 || !strings.HasPrefix(notes[2], "Shipment S-1 of depot, it left: 3 × A, 1 × B. UPS") {
 		t.Errorf("status %s, notes %q", fake.Status(42), notes)
 	}
 }

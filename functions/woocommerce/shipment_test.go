@@ -148,7 +148,7 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 					if k.Type == "return" && strings.HasPrefix(note.Text, "Return "+k.ID+": ") {
 						state += note.Text + "\n"
 					}
-					if strings.HasPrefix(note.Text, "Shipment "+k.ID+":") {
+					if strings.HasPrefix(note.Text, "Shipment "+k.ID+" of depot:") {
 						state += note.Text + "\n"
 					}
 				}
@@ -172,7 +172,7 @@ func TestAnOrderIsCompletedOnceEverythingIsShipped(t *testing.T) {
 	receipt := mustShip(t, system, shipmentOf("S-2", map[string]int64{"A": 1, "B": 1}))
 	notes := fake.Notes(42)
 	if fake.Status(42) != "completed" || !strings.Contains(receipt.Detail, "completed") || len(notes) != 2 || !notes[0].Customer ||
-		notes[0].Text != "Shipment S-1: 2 × A. UPS 1ZS-1 https://track.example/?a=1&n=1ZS-1" {
+		notes[0].Text != "Shipment S-1 of depot: 2 × A. UPS 1ZS-1 https://track.example/?a=1&n=1ZS-1" {
 		t.Errorf("status %s, %+v, %+v", fake.Status(42), receipt, notes)
 	}
 	if again := mustShip(t, system, shipmentOf("S-1", map[string]int64{"A": 2})); again.Ref == receipt.Ref || len(fake.Notes(42)) != 2 {

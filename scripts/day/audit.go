@@ -243,7 +243,7 @@ func (b *books) inCRM(order message.Key, s *shipbobtest.Shipment, want int) (n i
 func inNotes(notes []woocommercetest.Note, s *shipbobtest.Shipment) (n int) {
 	for _, note := range notes {
 		switch {
-		case strings.HasPrefix(note.Text, "Shipment "+strconv.Itoa(s.ID)+", cancelled"):
+		case strings.HasPrefix(note.Text, "Shipment "+strconv.Itoa(s.ID)+" of shipbob, cancelled"):
 			n--
 		case named(note.Text, s.Tracking) > 0: // as the number, and in its address
 			n++
