@@ -102,6 +102,29 @@ func TestANoteOfBeforeThereWereSystemsCounts(t *testing.T) {
 	}
 }
 
+// TestAParcelOfTwoShipmentsStaysUntilBothAreCancelled: the customer has one mail of it, and one of its end.
+func TestAParcelOfTwoShipmentsStaysUntilBothAreCancelled(t *testing.T) {
+	t.Parallel()
+	fake := storeWith()
+	system := mustOpenWith(t, fake, map[string]string{"WOOCOMMERCE_SHIPMENT_TRACKING": "true"})
+	goods := map[string]int64{"A": 3, "B": 1}
+	for _, id := range []string{"S-1", "S-2", "S-3"} {
+		mustShip(t, system, laterOf(shipmentOf(id, goods), withNumber("1Z1")))
+	}
+	for i, id := range []string{"S-1", "S-2", "S-3"} {
+		for range 2 {
+			mustShip(t, system, laterOf(shipmentOf(id, goods), func(s *canonical.Shipment) { withNumber("1Z1")(s); s.Status = canonical.ShipmentCancelled }))
+		}
+		list, last := pluginList(t, fake), i == 2
+		if got := fake.Status(42); (got == "completed") == last || strings.Count(list, `"tracking_number":"1Z1"`) != map[bool]int{false: 1}[last] {
+			t.Errorf("without %s: %s, list %s, meta data %v", id, got, list, fake.Meta(42))
+		}
+	}
+	if notes := notesOf(fake); len(notes) != 1 {
+		t.Errorf("notes %q", notes)
+	}
+}
+
 // TestACancelledShipmentOpensTheOrderAgain: its pieces may be shipped by another, which completes the
 // order again.
 func TestACancelledShipmentOpensTheOrderAgain(t *testing.T) {

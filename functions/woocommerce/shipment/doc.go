@@ -23,7 +23,8 @@
 // WooCommerce has neither idempotency keys nor a look-up by meta data, and a note that is posted
 // twice is there twice. So the guarantee is search: the order is read, and of meta data, status and
 // note only the missing ones are written. A parcel that is confirmed again under
-// another id is recognized by its tracking number and its goods. More pieces than the order has left are
+// another id is recognized by its tracking number and its goods: it has an entry without lines and no note,
+// and takes the lines if the first one is cancelled, such as one that was deleted at its source and made again. More pieces than the order has left are
 // a conflict, which a person settles.
 //
 // A shipment takes four calls and one for refunds: the order twice, PUT, the notes, POST. The key

@@ -136,12 +136,22 @@ func (o *shippedOrder) completedByUs() bool {
 	return false
 }
 
-// same returns the id of another shipment that has one of the tracking numbers and the same goods:
+// same returns the key of another shipment that has one of the tracking numbers and the same goods:
 // a warehouse may confirm a shipment again under another id.
 func (o *shippedOrder) same(key string, own *recorded) string {
 	for other, r := range o.shipments {
-		if other != key && !r.isCancelled() && maps.Equal(r.Goods, own.Goods) && slices.ContainsFunc(own.Tracking, func(n string) bool { return slices.Contains(r.Tracking, n) }) {
-			return r.ID
+		if other != key && r.Same == "" && !r.isCancelled() && maps.Equal(r.Goods, own.Goods) && slices.ContainsFunc(own.Tracking, func(n string) bool { return slices.Contains(r.Tracking, n) }) {
+			return other
+		}
+	}
+	return ""
+}
+
+// heir returns the key of a shipment that has the same parcel as the one with the key, "" if there is none.
+func (o *shippedOrder) heir(key string) string {
+	for _, other := range slices.Sorted(maps.Keys(o.shipments)) {
+		if r := o.shipments[other]; r.Same == key && !r.isCancelled() {
+			return other
 		}
 	}
 	return ""

@@ -24,6 +24,7 @@ type shipping struct {
 	shipment *canonical.Shipment
 	key      message.Key // of the shipment
 	note     string
+	heir     string // key of the meta data of the shipment that keeps the parcel when this one is cancelled
 }
 
 // orderAt is an order at its store, with what is done there.
@@ -57,6 +58,7 @@ type recorded struct {
 	Lines     map[string]string        `json:"lines"` // quantity by the id of the order line
 	Item      *trackingItem            `json:"item,omitempty"`
 	Completed bool                     `json:"completed,omitempty"` // this shipment completed the order
+	Same      string                   `json:"same,omitempty"`      // key of the meta data that has this parcel, with its lines
 }
 
 func (r *recorded) isCancelled() bool { return r.Status == canonical.ShipmentCancelled }
@@ -82,6 +84,9 @@ func (s *shipping) deliver(ctx context.Context) (connector.Receipt, error) {
 	o, became, err := s.complete(ctx, o, own)
 	if err != nil {
 		return connector.Receipt{}, err
+	}
+	if own.Same != "" {
+		return connector.Receipt{Ref: s.ref(), Detail: done + "; order " + s.shipment.Order + " has its parcel as shipment " + o.shipments[own.Same].ID}, nil
 	}
 	if done += became; own.isCancelled() && o.status == statusCompleted {
 		done += "; the order stays completed, because no shipment completed it or nothing is left"
@@ -110,16 +115,20 @@ func (s *shipping) record(o *shippedOrder) (*recorded, connector.Receipt, error)
 		}
 		own := *had
 		own.Status = canonical.ShipmentCancelled
+		if s.heir = o.heir(s.metaKey()); s.heir != "" {
+			own.Same = s.heir
+		}
 		return &own, connector.Receipt{}, nil
 	}
 	own := s.current()
-	if other := o.same(s.metaKey(), own); had == nil && other != "" {
-		return nil, connector.Receipt{Ref: s.ref(), Linked: true, Detail: "order " + s.shipment.Order + " has this parcel already, as shipment " + other}, nil
+	if other := o.same(s.metaKey(), own); other != "" && (had == nil || had.Same != "") {
+		own.Same, own.Item = other, nil
+		return own, connector.Receipt{}, nil
 	}
 	if had != nil {
 		own.Completed = had.Completed
 	}
-	if had != nil && !had.isCancelled() && maps.Equal(had.Goods, own.Goods) {
+	if had != nil && had.Same == "" && !had.isCancelled() && maps.Equal(had.Goods, own.Goods) {
 		own.Lines = had.Lines
 		return own, connector.Receipt{}, nil
 	}
@@ -227,6 +236,9 @@ func (r *recorded) take(o *shippedOrder, l *canonical.ShipmentLine, left map[str
 // of one that it completes. It becomes processing, which is paid and to be shipped, if a shipment of
 // ours completed it, one was cancelled, and something is left to ship.
 func (s *shipping) status(ctx context.Context, o *shippedOrder, own *recorded) (string, error) {
+	if own.Same != "" {
+		return "", nil
+	}
 	ready := s.Complete && !own.isCancelled() && (o.status == statusProcessing || s.Statuses[o.status] == "paid")
 	if !ready && (!own.isCancelled() || o.status != statusCompleted || !o.completedByUs()) {
 		return "", nil
