@@ -149,6 +149,24 @@ func TestACancelledShipmentOpensTheOrderAgain(t *testing.T) {
 	}
 }
 
+// TestAShipmentOfFewerPiecesOpensTheOrderAgain: a person corrected what left, and ships the rest later.
+func TestAShipmentOfFewerPiecesOpensTheOrderAgain(t *testing.T) {
+	t.Parallel()
+	fake := storeWith()
+	system := mustOpenWith(t, fake, nil)
+	mustShip(t, system, shipmentOf("S-1", map[string]int64{"A": 3, "B": 1}))
+	for range 2 {
+		mustShip(t, system, shipmentOf("S-1", map[string]int64{"A": 2, "B": 1}))
+		if fake.Status(42) != "processing" {
+			t.Errorf("after 3 of 4: %s", fake.Status(42))
+		}
+	}
+	mustShip(t, system, shipmentOf("S-2", map[string]int64{"A": 1}))
+	if fake.Status(42) != "completed" {
+		t.Errorf("after the rest: %s", fake.Status(42))
+	}
+}
+
 // TestWhatAPersonCompletedStays: no shipment of ours completed the order.
 func TestWhatAPersonCompletedStays(t *testing.T) {
 	t.Parallel()

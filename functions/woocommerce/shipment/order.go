@@ -102,6 +102,16 @@ func (o *shippedOrder) readMeta(d rest.Decoder) {
 	}
 }
 
+// hasMore reports whether the record has more pieces of an order line than the other.
+func (r *recorded) hasMore(other *recorded) bool {
+	for id, quantity := range r.Lines {
+		if ratOf(quantity).Cmp(ratOf(other.Lines[id])) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // left returns what is left of each line after all shipments that left, but the one with the key.
 func (o *shippedOrder) left(except string) map[string]*big.Rat {
 	left := map[string]*big.Rat{}
@@ -145,6 +155,14 @@ func (o *shippedOrder) same(key string, own *recorded) string {
 		}
 	}
 	return ""
+}
+
+// idOf returns the id of the shipment with the key, or the key if its meta data is gone.
+func (o *shippedOrder) idOf(key string) string {
+	if r := o.shipments[key]; r != nil {
+		return r.ID
+	}
+	return key
 }
 
 // heir returns the key of a shipment that has the same parcel as the one with the key, "" if there is none.
