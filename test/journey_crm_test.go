@@ -90,7 +90,7 @@ func (w *world) crmShows(properties map[string]string) {
 // crmEnd is what HubSpot shows when the story has ended.
 var crmEnd = map[string]string{
 	"hs_order_name": "#1001", "hs_currency_code": "USD", "causeway_state": "cancelled", "causeway_payment": "partially_refunded",
-	"causeway_tracking": "1Z1", "causeway_shipments": "S-1: 2026-11-22 usps 1Z1: 2 TEE-BLK-M", "causeway_refunded": "5.00",
+	"causeway_tracking": "1Z1", "causeway_shipments": "S-1: dock 2026-11-22 usps 1Z1: 2 TEE-BLK-M", "causeway_refunded": "5.00",
 }
 
 // crmUndelivered fails if anything died on the way to HubSpot, or is on its way.

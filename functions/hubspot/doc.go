@@ -54,7 +54,8 @@
 // its credit. Two facts of one order may be written at once, and HubSpot has no compare-and-set;
 // fact.go says how the list stays whole.
 //
-// The list has the newest state of each shipment. A cancelled one stays in causeway_shipments with the
+// The list has the newest state of each shipment, with the system that reported it, because two systems may
+// have the same number. A cancelled one stays in causeway_shipments with the
 // word, its tracking numbers go, and one that was never shipped is not listed. causeway_delivered_at is
 // set once every shipment that left was delivered. causeway_state goes by the store's order, which is
 // shipped or not by what the store has of its fulfillments.

@@ -94,8 +94,20 @@ func (f *facts) bind(ctx context.Context, value string) (string, error) {
 	return bound, err
 }
 
-// columns of a fact are separated by tabs.
+// columns of a fact are separated by tabs. The first is its id, which two systems may both have.
 const column = "\t"
+
+// systemsOf returns for each id of the facts the first system that reported it, which is the column with the
+// number. A fact without one, of before there was the column, is that system's.
+func systemsOf(all []string, number int) map[string]string {
+	first := map[string]string{}
+	for _, each := range all {
+		if p := strings.Split(each, column); first[p[0]] == "" && len(p) > number {
+			first[p[0]] = p[number]
+		}
+	}
+	return first
+}
 
 func columns(parts ...string) string {
 	for i, part := range parts {
@@ -119,8 +131,8 @@ func (w *work) shipment(ctx context.Context, s *canonical.Shipment) (connector.R
 		delivered = s.DeliveredAt.UTC().Format(time.RFC3339)
 	}
 	own := columns(s.ID, s.ShippedAt.UTC().Format(time.RFC3339), strings.Join(numbers, ", "), s.Carrier, cut(strings.Join(lines, ", ")),
-		string(cmp.Or(s.Status, canonical.Shipped)), delivered, w.version)
-	return w.fact(ctx, "shipment", s.ID, own, shipmentProperties)
+		string(cmp.Or(s.Status, canonical.Shipped)), delivered, w.version, w.key.System)
+	return w.fact(ctx, "shipment", own, shipmentProperties)
 }
 
 // parcel is a state of a shipment, as a slot has it.
@@ -128,28 +140,33 @@ type parcel struct {
 	id, numbers, carrier, goods string
 	shipped                     string // RFC 3339
 	status                      canonical.ShipmentStatus
-	delivered, version          string
+	delivered, version, system  string
 }
+
+// parcelSystem is the column of a shipment's system.
+const parcelSystem = 8
 
 func parcelOf(text string) parcel {
-	p := append(strings.Split(text, column), "", "", "") // a slot of before there were states has no status
-	return parcel{p[0], p[2], p[3], p[4], p[1], canonical.ShipmentStatus(p[5]), p[6], p[7]}
+	p := append(strings.Split(text, column), "", "", "", "") // a slot of before there were states has no status
+	return parcel{p[0], p[2], p[3], p[4], p[1], canonical.ShipmentStatus(p[5]), p[6], p[7], p[parcelSystem]}
 }
 
-// parcels returns the newest state of each shipment that has left, by id. One of which only the
+// parcels returns the newest state of each shipment that has left, by id and system. One of which only the
 // cancellation is known is left out.
 func parcels(all []string) (shown []parcel) {
-	newest, left := map[string]parcel{}, map[string]bool{}
+	newest, left, systems := map[string]parcel{}, map[string]bool{}, systemsOf(all, parcelSystem)
 	for _, each := range all {
 		p := parcelOf(each)
-		if had, known := newest[p.id]; !known || p.version >= had.version {
-			newest[p.id] = p
+		p.system = cmp.Or(p.system, systems[p.id])
+		its := p.id + column + p.system
+		if had, known := newest[its]; !known || p.version >= had.version {
+			newest[its] = p
 		}
-		left[p.id] = left[p.id] || p.status != canonical.ShipmentCancelled
+		left[its] = left[its] || p.status != canonical.ShipmentCancelled
 	}
-	for _, id := range slices.Sorted(maps.Keys(newest)) {
-		if left[id] {
-			shown = append(shown, newest[id])
+	for _, its := range slices.Sorted(maps.Keys(newest)) {
+		if left[its] {
+			shown = append(shown, newest[its])
 		}
 	}
 	return shown
@@ -161,7 +178,7 @@ func shipmentProperties(all []string) []property {
 	underway := false
 	for _, p := range parcels(all) {
 		day, _, _ := strings.Cut(p.shipped, "T")
-		line := lineStart(p.id) + strings.Join(strings.Fields(day+" "+p.carrier+" "+p.numbers), " ") + ": " + p.goods
+		line := lineStart(p.id, p.system) + strings.Join(strings.Fields(day+" "+p.carrier+" "+p.numbers), " ") + ": " + p.goods
 		if p.status == canonical.ShipmentCancelled {
 			lines = append(lines, line+"; cancelled")
 			continue
@@ -219,7 +236,7 @@ func (w *work) refund(ctx context.Context, r *canonical.Refund) (connector.Recei
 		paid = paid.Add(t.Amount)
 	}
 	own := columns(r.ID, r.At.UTC().Format(time.RFC3339), paid.Decimal().String(), paid.Currency)
-	return w.fact(ctx, "refund", r.ID, own, refundProperties)
+	return w.fact(ctx, "refund", own, refundProperties)
 }
 
 func refundProperties(all []string) []property {
@@ -231,13 +248,13 @@ func refundProperties(all []string) []property {
 			sum = amount.Add(sum)
 		}
 		day, _, _ := strings.Cut(p[1], "T")
-		lines = append(lines, lineStart(p[0])+day+" "+p[2]+" "+p[3])
+		lines = append(lines, lineStart(p[0], "")+day+" "+p[2]+" "+p[3])
 	}
 	return []property{{propRefunded, sum.Decimal().String()}, {propRefunds, strings.Join(lines, "\n")}}
 }
 
 // fact adds the fact to the order that it is of.
-func (w *work) fact(ctx context.Context, kind, id, own string, encode func([]string) []property) (connector.Receipt, error) {
+func (w *work) fact(ctx context.Context, kind, own string, encode func([]string) []property) (connector.Receipt, error) {
 	order, ref, found := w.parent(entityOrder)
 	if !found {
 		return connector.Receipt{}, &fault.Error{Kind: fault.Rejected, Class: fault.MissingRef, Field: "order", Detail: "the " + kind + " names no order"}
@@ -254,7 +271,7 @@ func (w *work) fact(ctx context.Context, kind, id, own string, encode func([]str
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	return connector.Receipt{Ref: factRef(ref, id), Detail: kind + " " + id + " added to order " + ref}, nil
+	return connector.Receipt{Ref: factRef(ref, w.key.ID), Detail: kind + " " + w.key.ID + " added to order " + ref}, nil
 }
 
 // deletedThere is the error of a fact of an order that HubSpot no longer has.

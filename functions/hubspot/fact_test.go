@@ -29,7 +29,7 @@ func TestShipmentsAndRefundsAreListedAtTheOrder(t *testing.T) {
 	}
 	a.want(order, map[string]string{
 		"causeway_tracking": "1Z900, 1Z901", "causeway_shipped_at": "1795348800000", "causeway_refunded": "13.00",
-		"causeway_shipments": "900: 2026-11-22 UPS 1Z900: 1 TEE-BLK-M\n901: 2026-11-22 UPS 1Z901: 1 TEE-BLK-M",
+		"causeway_shipments": "900: shipbob 2026-11-22 UPS 1Z900: 1 TEE-BLK-M\n901: shipbob 2026-11-22 UPS 1Z901: 1 TEE-BLK-M",
 		"causeway_refunds":   "800: 2026-11-22 10.50 USD\n801: 2026-11-22 2.50 USD",
 	})
 	// The order's own events leave them alone.
@@ -50,6 +50,40 @@ func TestARefundIsListedWithWhatItPaysBack(t *testing.T) {
 	a.confirm(sale(nil), credit, later, goods)
 	a.want(a.only("orders"), map[string]string{
 		"causeway_refunded": "10.50", "causeway_refunds": "800: 2026-11-22 8.00 USD\n801: 2026-11-22 2.50 USD\n802: 2026-11-22 0.00 USD",
+	})
+}
+
+// TestTheSameNumberOfTwoSystems is two shipments and two returns. A fact of before there were systems is one
+// of the first system that reports it again.
+func TestTheSameNumberOfTwoSystems(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	for i, older := range []struct{ kind, text string }{
+		{"shipment", "900\t2026-11-22T12:00:00Z\t1Z900\tUPS\t1 TEE-BLK-M"}, {"return", "77\trequested\t2026-11-25T12:00:00Z\t2 TEE-BLK-M"},
+	} {
+		if _, err := a.memory.Bind(t.Context(), keyOf("order", "5001"), "hubspot/"+older.kind+"/1", older.text); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	a.confirm(sale(nil), shipment("900", 1), returnOf("77", -1))
+	for _, body := range []any{shipment("900", 2), returnOf("77", 1)} {
+		d := a.delivery(body)
+		d.Message.Source = "causeway.netsuite"
+		if ref, err := searchFor(a, d); err != nil || ref != "" {
+			t.Errorf("before: %q, %v", ref, err)
+		}
+		for range 2 {
+			if _, err := a.system.Target.Deliver(t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if ref, err := searchFor(a, d); err != nil || ref == "" {
+			t.Errorf("after: %q, %v", ref, err)
+		}
+	}
+	a.want(a.only("orders"), map[string]string{
+		"causeway_shipments": "900: netsuite 2026-11-22 UPS 1Z900: 2 TEE-BLK-M\n900: shipbob 2026-11-22 UPS 1Z900: 1 TEE-BLK-M",
+		"causeway_returns":   "77: netsuite 2026-11-25 requested 2 TEE-BLK-M (1 restocked)\n77: shipbob 2026-11-25 requested 2 TEE-BLK-M",
 	})
 }
 
@@ -77,11 +111,11 @@ func TestAShipmentsNewestStateIsListed(t *testing.T) {
 		{func(s *canonical.Shipment) { s.Tracking[0].Number = "1ZNEW" }, map[string]string{"causeway_tracking": "1ZNEW, 1Z901", "causeway_delivered_at": ""}},
 		{func(s *canonical.Shipment) { s.Status, s.DeliveredAt = canonical.Delivered, noon.Add(48*time.Hour) }, map[string]string{
 			"causeway_tracking": "1Z900, 1Z901", "causeway_delivered_at": "", // 901 is on its way
-			"causeway_shipments": "900: 2026-11-22 UPS 1Z900: 2 TEE-BLK-M; delivered 2026-11-24\n901: 2026-11-22 UPS 1Z901: 1 TEE-BLK-M",
+			"causeway_shipments": "900: shipbob 2026-11-22 UPS 1Z900: 2 TEE-BLK-M; delivered 2026-11-24\n901: shipbob 2026-11-22 UPS 1Z901: 1 TEE-BLK-M",
 		}},
 		{func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled }, map[string]string{
 			"causeway_tracking": "1Z901", "causeway_shipped_at": "1795348800000",
-			"causeway_shipments": "900: 2026-11-22 UPS 1Z900: 2 TEE-BLK-M; cancelled\n901: 2026-11-22 UPS 1Z901: 1 TEE-BLK-M",
+			"causeway_shipments": "900: shipbob 2026-11-22 UPS 1Z900: 2 TEE-BLK-M; cancelled\n901: shipbob 2026-11-22 UPS 1Z901: 1 TEE-BLK-M",
 		}},
 	} {
 		m := stateOfShipment(t, i+1, canonical.ShipmentUpdated, c.change)
@@ -110,7 +144,7 @@ func TestAnOrderIsDeliveredOnceAllOfItsShipmentsAre(t *testing.T) {
 	a.want(a.only("orders"), map[string]string{"causeway_tracking": "", "causeway_shipped_at": "", "causeway_shipments": ""})
 	a.confirm(arrived)
 	a.want(a.only("orders"), map[string]string{
-		"causeway_tracking": "1Z900", "causeway_delivered_at": "1795521600000", "causeway_shipments": "900: 2026-11-22 UPS 1Z900: 1 TEE-BLK-M; delivered 2026-11-24",
+		"causeway_tracking": "1Z900", "causeway_delivered_at": "1795521600000", "causeway_shipments": "900: shipbob 2026-11-22 UPS 1Z900: 1 TEE-BLK-M; delivered 2026-11-24",
 	})
 }
 

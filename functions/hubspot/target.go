@@ -109,19 +109,20 @@ func (t *target) Search(ctx context.Context, d connector.Delivery) (string, erro
 		}
 		return found.id, nil
 	case *canonical.Shipment:
-		return t.findFact(ctx, d.Message, propShipments, body.ID, doing)
+		return t.findFact(ctx, d.Message, propShipments, d.Message.System(), doing)
 	case *canonical.Refund:
-		return t.findFact(ctx, d.Message, propRefunds, body.ID, doing)
+		return t.findFact(ctx, d.Message, propRefunds, "", doing)
 	case *canonical.WarehouseOrder:
 		return t.findWarehouse(ctx, d.Message, doing)
 	case *canonical.Return:
-		return t.findFact(ctx, d.Message, propReturns, body.ID, doing)
+		return t.findFact(ctx, d.Message, propReturns, d.Message.System(), doing)
 	}
 	return t.Find(ctx, key)
 }
 
-// findFact looks the fact up among those of its order, each of which begins a line with its id.
-func (t *target) findFact(ctx context.Context, m *message.Message, name, id, doing string) (string, error) {
+// findFact looks the fact up among those of its order, each of which begins a line with its id, and
+// the system unless that is the order's.
+func (t *target) findFact(ctx context.Context, m *message.Message, name, system, doing string) (string, error) {
 	w := &work{parents: m.Parents}
 	order, _, found := w.parent(entityOrder)
 	if !found {
@@ -132,15 +133,16 @@ func (t *target) findFact(ctx context.Context, m *message.Message, name, id, doi
 		return "", fault.Doing(doing, err)
 	}
 	for line := range strings.Lines(record.properties[name]) {
-		if strings.HasPrefix(line, lineStart(id)) {
-			return factRef(record.id, id), nil
+		if strings.HasPrefix(line, lineStart(m.Key().ID, system)) {
+			return factRef(record.id, m.Key().ID), nil
 		}
 	}
 	return "", nil
 }
 
-// lineStart is how the line of a fact begins.
-func lineStart(id string) string { return id + ": " }
+// lineStart is how the line of a fact begins: with the system if it has one, because two systems may have the
+// same id.
+func lineStart(id, system string) string { return strings.TrimSuffix(id+": "+system, " ") + " " }
 
-// factRef is the ref of a shipment or refund, which has no record of its own at HubSpot.
+// factRef is the ref of a shipment, return or refund, which has no record of its own at HubSpot.
 func factRef(order, id string) string { return order + "/" + id }

@@ -1,6 +1,7 @@
 package hubspot
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -56,24 +57,29 @@ func (w *work) goodsBack(ctx context.Context, r *canonical.Return, received bool
 	if received {
 		state = returnReceived
 	}
-	own := columns(r.ID, state, r.At.UTC().Format(time.RFC3339), cut(r.Words()))
-	return w.fact(ctx, "return", r.ID, own, returnProperties)
+	own := columns(r.ID, state, r.At.UTC().Format(time.RFC3339), cut(r.Words()), w.key.System)
+	return w.fact(ctx, "return", own, returnProperties)
 }
 
-// returnProperties has each return once: as received if it came, whichever was reported first.
+// returnSystem is the column of a return's system.
+const returnSystem = 4
+
+// returnProperties has each return once, by id and system: as received if it came, whichever was reported
+// first.
 func returnProperties(all []string) []property {
-	known := map[string][]string{}
+	known, systems := map[string][]string{}, systemsOf(all, returnSystem)
 	for _, each := range sorted(all) {
-		p := strings.Split(each, column)
-		if known[p[0]] == nil || p[1] == returnReceived {
-			known[p[0]] = p
+		p := append(strings.Split(each, column), "")
+		p[returnSystem] = cmp.Or(p[returnSystem], systems[p[0]])
+		if its := p[0] + column + p[returnSystem]; known[its] == nil || p[1] == returnReceived {
+			known[its] = p
 		}
 	}
 	var lines []string
-	for _, id := range slices.Sorted(maps.Keys(known)) {
-		p := known[id]
+	for _, its := range slices.Sorted(maps.Keys(known)) {
+		p := known[its]
 		day, _, _ := strings.Cut(p[2], "T")
-		lines = append(lines, lineStart(id)+day+" "+p[1]+" "+p[3])
+		lines = append(lines, lineStart(p[0], p[returnSystem])+day+" "+p[1]+" "+p[3])
 	}
 	return []property{{propReturns, strings.Join(lines, "\n")}}
 }

@@ -60,6 +60,6 @@ func TestAReturnIsListedOnce(t *testing.T) {
 				}
 			}
 		}
-		a.want(a.only("orders"), map[string]string{"causeway_returns": "77: 2026-11-25 received 2 TEE-BLK-M (1 restocked)\n78: 2026-11-25 requested 2 TEE-BLK-M"})
+		a.want(a.only("orders"), map[string]string{"causeway_returns": "77: shipbob 2026-11-25 received 2 TEE-BLK-M (1 restocked)\n78: shipbob 2026-11-25 requested 2 TEE-BLK-M"})
 	}
 }

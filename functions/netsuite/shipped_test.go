@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -200,6 +201,27 @@ func TestALaterStateOfAnItemFulfillment(t *testing.T) {
 	}
 }
 
+// TestAnItemFulfillmentWithoutGoodsAfterItWasPublished is cancelled: a person took the lines of its goods off.
+func TestAnItemFulfillmentWithoutGoodsAfterItWasPublished(t *testing.T) {
+	t.Parallel()
+	s := shippingSale(t, nil)
+	for _, c := range []struct{ sku, at, want string }{
+		{"", "12:00:00", "skip"}, {"A", "12:01:00", "shipment.shipped 2 A from 5 by : "}, {"", "12:02:00", "shipment.cancelled 2 A from 5 by : "},
+	} {
+		for range 2 {
+			translation, err := s.system.Source.Translate(t.Context(), s.parcelRaw("9", c.at, parcelRow("F", c.sku, "InvtPart", "5", "2", "2")))
+			s.must(err)
+			got := "skip"
+			for _, e := range translation.Events {
+				got = parcelWords(e)
+			}
+			if got != c.want || (got == "skip") != (translation.Skip != "") {
+				t.Errorf("%s: got %q, %q, want %q", c.at, got, translation.Skip, c.want)
+			}
+		}
+	}
+}
+
 // TestWhatIsNoShipment: at another location, of another order, or made for a shipment of another source.
 func TestWhatIsNoShipment(t *testing.T) {
 	t.Parallel()
@@ -240,16 +262,24 @@ func TestWhatIsNoShipment(t *testing.T) {
 	}
 }
 
+// parcelRaw is an item fulfillment of the sale as the Poller encodes it, shipped and changed at the time of the day.
+func (s *sale) parcelRaw(id, at, lines string) *message.Raw {
+	return &message.Raw{Tenant: "1234567_SB1", Topic: "shipment/changed", Body: []byte(`{"id":"` + id + `","number":"IF-` + id + `","externalid":"","status":"ItemShip:C","carrier":"","method":"",` +
+		`"day":"2026-11-22","orderid":"` + s.external + `","ordermemo":"","changed":"2026-11-22 ` + at + `","lines":[` + lines + `],"tracking":[]}`)}
+}
+
+func parcelRow(mainline, sku, kind, location, added, taken string) string {
+	return `{"mainline":"` + mainline + `","sku":"` + sku + `","name":"n","kind":"` + kind + `","location":"` + location + `","added":"` + added + `","taken":"` + taken + `"}`
+}
+
 // TestASKUAtTwoLocations: what another location ships of the same fulfillment is left out.
 func TestASKUAtTwoLocations(t *testing.T) {
 	t.Parallel()
 	s := shippingSale(t, map[string]string{"NETSUITE_SHIPPING_LOCATIONS": "5,7"})
-	raw := func(lines, more string) *message.Raw {
-		return &message.Raw{Tenant: "1234567_SB1", Topic: "shipment/changed", Body: []byte(`{"id":"9","number":"IF-9","externalid":"","status":"ItemShip:C","carrier":"","method":"","day":"2026-11-22",` +
-			`"orderid":"` + s.external + `","ordermemo":"","changed":"2026-11-22 12:00:00","lines":[` + lines + `],"tracking":[]` + more + `}`)}
-	}
-	row := func(mainline, sku, kind, location, added, taken string) string {
-		return `{"mainline":"` + mainline + `","sku":"` + sku + `","name":"n","kind":"` + kind + `","location":"` + location + `","added":"` + added + `","taken":"` + taken + `"}`
+	ids, row := 0, parcelRow
+	raw := func(lines string) *message.Raw { // each is another one
+		ids++
+		return s.parcelRaw(strconv.Itoa(ids), "12:00:00", lines)
 	}
 	for name, c := range map[string]struct{ lines, want string }{
 		"both signs":         {row("F", "A", "InvtPart", "5", "3", "3"), "3 A from 5"},
@@ -261,7 +291,7 @@ func TestASKUAtTwoLocations(t *testing.T) {
 		"the main line only": {row("T", "A", "InvtPart", "5", "0", "4"), "4 A from 5"},
 		"nothing":            {row("F", "A", "InvtPart", "5", "0", "0"), ""},
 	} {
-		translation, err := s.system.Source.Translate(t.Context(), raw(c.lines, ""))
+		translation, err := s.system.Source.Translate(t.Context(), raw(c.lines))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -274,12 +304,12 @@ func TestASKUAtTwoLocations(t *testing.T) {
 		}
 	}
 	for name, body := range map[string]string{
-		"status": strings.Replace(string(raw("", "").Body), "ItemShip:C", "D", 1), "day": strings.Replace(string(raw("", "").Body), "2026-11-22\"", "22.11.2026\"", 1),
-		"lines[0].taken": string(raw(row("F", "A", "InvtPart", "5", "0", "x"), "").Body), "lines[0].added": string(raw(row("F", "A", "InvtPart", "5", "-1", "0"), "").Body),
-		"changed": strings.Replace(string(raw("", "").Body), `"changed":"2026-11-22 12:00:00",`, "", 1),
-		"orderid": strings.Replace(string(raw("", "").Body), s.external, "wholesale-7", 1),
+		"status": strings.Replace(string(raw("").Body), "ItemShip:C", "D", 1), "day": strings.Replace(string(raw("").Body), "2026-11-22\"", "22.11.2026\"", 1),
+		"lines[0].taken": string(raw(row("F", "A", "InvtPart", "5", "0", "x")).Body), "lines[0].added": string(raw(row("F", "A", "InvtPart", "5", "-1", "0")).Body),
+		"changed": strings.Replace(string(raw("").Body), `"changed":"2026-11-22 12:00:00",`, "", 1),
+		"orderid": strings.Replace(string(raw("").Body), s.external, "wholesale-7", 1),
 	} {
-		one := raw("", "")
+		one := raw("")
 		one.Body = []byte(body)
 		_, err := s.system.Source.Translate(t.Context(), one)
 		if e := fault.As(err); e == nil || e.Field != name || e.Doing == "" {

@@ -112,6 +112,32 @@ func TestACancelledShipmentIsNotFulfilled(t *testing.T) {
 	}
 }
 
+// TestAFulfillmentOfTwoShipmentsStaysUntilBothAreCancelled: a warehouse may make a shipment again with the same
+// number before it cancels the first.
+func TestAFulfillmentOfTwoShipmentsStaysUntilBothAreCancelled(t *testing.T) {
+	t.Parallel()
+	s, p, ref := openTwoPlaces(t, "1Z1")
+	again := later(p, func(p *canonical.Shipment) { p.ID = "S-2" })
+	if receipt, err := s.ship(t, shippedMessage(t, again), 1); err != nil || receipt.Ref != ref {
+		t.Fatalf("again: %+v, %v", receipt, err)
+	}
+	for i, of := range []*canonical.Shipment{p, again} {
+		for range 2 {
+			if _, err := s.set(t, later(of, func(p *canonical.Shipment) { p.Status = canonical.ShipmentCancelled }), ref); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, f := range s.fake.Fulfillments("5001") {
+			if (f.Status == "CANCELLED") != (i == 1) {
+				t.Errorf("after %s: %+v", of.ID, f)
+			}
+		}
+	}
+	if made := s.fake.Fulfillments("5001"); len(made) != 2 {
+		t.Errorf("got %+v", made)
+	}
+}
+
 // TestACancelledShipmentThatShopifyDoesNotHaveChangesNothing leaves another shipment's fulfillment
 // as it is.
 func TestACancelledShipmentThatShopifyDoesNotHaveChangesNothing(t *testing.T) {

@@ -148,7 +148,7 @@ func TestShipmentsKeepThePromisesOfATarget(t *testing.T) {
 					if k.Type == "return" && strings.HasPrefix(note.Text, "Return "+k.ID+": ") {
 						state += note.Text + "\n"
 					}
-					if strings.HasPrefix(note.Text, "Shipment "+k.ID+":") {
+					if strings.HasPrefix(note.Text, "Shipment "+k.ID+" of depot:") {
 						state += note.Text + "\n"
 					}
 				}
@@ -172,7 +172,7 @@ func TestAnOrderIsCompletedOnceEverythingIsShipped(t *testing.T) {
 	receipt := mustShip(t, system, shipmentOf("S-2", map[string]int64{"A": 1, "B": 1}))
 	notes := fake.Notes(42)
 	if fake.Status(42) != "completed" || !strings.Contains(receipt.Detail, "completed") || len(notes) != 2 || !notes[0].Customer ||
-		notes[0].Text != "Shipment S-1: 2 × A. UPS 1ZS-1 https://track.example/?a=1&n=1ZS-1" {
+		notes[0].Text != "Shipment S-1 of depot: 2 × A. UPS 1ZS-1 https://track.example/?a=1&n=1ZS-1" {
 		t.Errorf("status %s, %+v, %+v", fake.Status(42), receipt, notes)
 	}
 	if again := mustShip(t, system, shipmentOf("S-1", map[string]int64{"A": 2})); again.Ref == receipt.Ref || len(fake.Notes(42)) != 2 {
@@ -269,7 +269,7 @@ func TestAParcelOfAnotherIDIsNotedOnce(t *testing.T) {
 	mustShip(t, system, shipmentOf("S-1", map[string]int64{"A": 3}))
 	again := shipmentOf("S-1-resent", map[string]int64{"A": 3})
 	again.Tracking[0].Number = "1ZS-1"
-	if receipt := mustShip(t, system, again); !receipt.Linked || len(fake.Notes(42)) != 1 {
+	if receipt := mustShip(t, system, again); !strings.HasSuffix(receipt.Detail, "has its parcel as shipment S-1") || len(fake.Notes(42)) != 1 {
 		t.Errorf("got %+v, %+v", receipt, fake.Notes(42))
 	}
 	other := shipmentOf("S-2", map[string]int64{"B": 1}) // more goods of the same parcel

@@ -243,7 +243,7 @@ func (b *books) inCRM(order message.Key, number string, want int) (n int) {
 func inNotes(notes []woocommercetest.Note, number, shipment string) (n int) {
 	for _, note := range notes {
 		switch {
-		case strings.HasPrefix(note.Text, "Shipment "+shipment+", cancelled"):
+		case strings.HasPrefix(note.Text, "Shipment "+shipment+" of shipbob, cancelled"):
 			n--
 		case named(note.Text, number) > 0: // as the number, and in its address
 			n++

@@ -37,7 +37,7 @@ func (s *Source) Translate(ctx context.Context, raw *message.Raw) (connector.Tra
 		if err := r.Finish(); err != nil {
 			return connector.Translation{}, fault.Doing(doing, err)
 		}
-		return s.deleted(ctx, raw.Tenant, id, at)
+		return s.cancelled(ctx, raw.Tenant, id, at, "item fulfillment "+id+", which was deleted, was not published")
 	}
 	found := readRow(r, s.Timezone)
 	if err := r.Finish(); err != nil {
@@ -51,7 +51,7 @@ func (s *Source) Translate(ctx context.Context, raw *message.Raw) (connector.Tra
 		return connector.Translation{}, fault.Doing(doing, record.UnknownOrder("orderid", found.order, "enter the shipment of item fulfillment "+found.number+" in its store by hand"))
 	}
 	if found.status != statusShipped {
-		return s.setBack(ctx, raw.Tenant, &found)
+		return s.cancelled(ctx, raw.Tenant, found.id, found.changed, "item fulfillment "+found.number+" is not shipped yet")
 	}
 	return s.shipped(ctx, raw.Tenant, order, &found, r.Notes())
 }
@@ -66,7 +66,7 @@ func (s *Source) shipped(ctx context.Context, account string, order message.Key,
 	body.Carrier, body.Service = carrierOf(found)
 	left := s.pack(body, found)
 	if len(body.Lines) == 0 {
-		return connector.Translation{Skip: "item fulfillment " + found.number + " has no goods with a SKU at a location of " + setting}, nil
+		return s.cancelled(ctx, account, found.id, found.changed, "item fulfillment "+found.number+" has no goods with a SKU at a location of "+setting)
 	}
 	key := keyOf(account, found.id)
 	again, err := s.remember(ctx, key, order, body, found.changed)
@@ -83,37 +83,21 @@ func (s *Source) shipped(ctx context.Context, account string, order message.Key,
 	return connector.Translation{Events: []connector.Event{event}}, nil
 }
 
-// setBack cancels a shipment whose item fulfillment was set back to picked or packed after it was published.
-func (s *Source) setBack(ctx context.Context, account string, found *row) (connector.Translation, error) {
-	t, published, err := s.cancelled(ctx, account, found.id, found.changed)
-	if err == nil && !published {
-		t.Skip = "item fulfillment " + found.number + " is not shipped yet"
-	}
-	return t, err
-}
-
-// deleted cancels a shipment whose item fulfillment was deleted after it was published.
-func (s *Source) deleted(ctx context.Context, account, id string, at time.Time) (connector.Translation, error) {
-	t, published, err := s.cancelled(ctx, account, id, at)
-	if err == nil && !published {
-		t.Skip = "item fulfillment " + id + ", which was deleted, was not published"
-	}
-	return t, err
-}
-
-// cancelled returns the end of a shipment that was published as shipped, with what it had then; published is
-// false if it was not.
-func (s *Source) cancelled(ctx context.Context, account, id string, at time.Time) (t connector.Translation, published bool, err error) {
+// cancelled returns the end of a shipment that was published as shipped, with what it had then. One that was
+// not is skipped, for the reason.
+func (s *Source) cancelled(ctx context.Context, account, id string, at time.Time, reason string) (connector.Translation, error) {
 	key := keyOf(account, id)
 	body, order, err := s.recall(ctx, key)
-	if err != nil || body == nil {
-		return t, false, err
+	switch {
+	case err != nil:
+		return connector.Translation{}, err
+	case body == nil:
+		return connector.Translation{Skip: reason}, nil
 	}
 	body.Status = canonical.ShipmentCancelled
-	t.Events = []connector.Event{{
+	return connector.Translation{Events: []connector.Event{{
 		Type: canonical.ShipmentCancelledEvent, Entity: key, At: at, UpdatedAt: at, Body: body, Parents: []message.Key{order},
-	}}
-	return t, true, nil
+	}}}, nil
 }
 
 // ups is the one carrier that shipcarrier names; otherwise it is a group of carriers.

@@ -70,6 +70,13 @@ func (s *shipping) cancel(ctx context.Context, ref string) (connector.Receipt, e
 	}
 	var ids []string
 	for _, f := range made {
+		stays, err := s.book.Leave(ctx, s.fulfillmentKey(f.id), s.key)
+		if err != nil {
+			return connector.Receipt{}, err
+		}
+		if stays {
+			continue
+		}
 		w := strictjson.NewWriter(nil)
 		w.Str(payload.GID("Fulfillment", f.id))
 		input, err := admin.Encoded(w)
@@ -81,6 +88,9 @@ func (s *shipping) cancel(ctx context.Context, ref string) (connector.Receipt, e
 			return connector.Receipt{}, err
 		}
 		ids = append(ids, id)
+	}
+	if len(ids) == 0 {
+		return connector.Receipt{Ref: ref, Linked: true, Detail: "fulfillment " + ref + " of order " + s.order.ID + " stays, because it is another shipment's too"}, nil
 	}
 	return connector.Receipt{Ref: ref, Detail: "fulfillment " + strings.Join(ids, ", ") + " of order " + s.order.ID + " cancelled"}, nil
 }

@@ -369,6 +369,18 @@ func (s *shipping) bind(ctx context.Context, id string) (bool, error) {
 	return s.book.Bind(ctx, s.fulfillmentKey(id), s.key)
 }
 
+// share records that the fulfillment is this shipment's, also if it is another one's.
+func (s *shipping) share(ctx context.Context, id string) error {
+	if s.isCancelled() {
+		return nil
+	}
+	mine, err := s.bind(ctx, id)
+	if mine || err != nil {
+		return err
+	}
+	return s.book.Share(ctx, s.fulfillmentKey(id), s.key)
+}
+
 // ours returns the shipment's fulfillments, those that are cancelled only if the shipment is, and the
 // one of the id ref last. The others have a tracking number of the shipment, or of that one, and only
 // lines that are left of the shipment without it: when numbers are corrected, that one is corrected

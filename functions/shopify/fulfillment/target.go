@@ -62,6 +62,11 @@ func (t *Target) Search(ctx context.Context, d connector.Delivery) (string, erro
 	if err != nil || len(found) == 0 {
 		return "", fault.Doing(s.doing, err)
 	}
+	for i := range found {
+		if err := s.share(ctx, found[i].id); err != nil {
+			return "", fault.Doing(s.doing, err)
+		}
+	}
 	oldest := found[0].id
 	for _, f := range found[1:] { // ids are numbers that grow
 		if len(f.id) < len(oldest) || len(f.id) == len(oldest) && f.id < oldest {

@@ -16,7 +16,9 @@
 // of an item that is no longer stocked at the location. Both are hints: the level is read anew from the
 // API, and what was read is published. Two changes within a second have one updatedAt, and
 // X-Shopify-Triggered-At decides: of two levels with the same second, the one read for the later webhook is
-// the newer one. Both need the scope read_inventory (Admin API 2026-10, WebhookSubscriptionTopic).
+// the newer one. Both need the scope read_inventory (Admin API 2026-10, WebhookSubscriptionTopic). The list
+// of a location needs read_locations too: read_inventory alone shows a location's id only (changelog of
+// 2025-03-31, "Location ID queryable with inventory scopes").
 //
 // # Poll
 //
@@ -40,5 +42,6 @@
 //
 // A location that is a target in SHOPIFY_STOCK_LOCATIONS has another master, and the start rejects it as a
 // master location. Levels that Causeway sets are therefore never published, and two stores that exchange
-// stock cannot answer each other.
+// stock cannot answer each other. What the other store sells does not lower the level here: no flow makes
+// an order in another store.
 package levels

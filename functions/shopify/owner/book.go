@@ -25,6 +25,14 @@ const (
 	announced = "parcels"
 	taken     = "parcel/"
 	shipment  = "shipment"
+	sharers   = "shipments"
+)
+
+// The parts of attribute sharers begin so, before the key of a shipment: one that has the fulfillment beside its
+// owner, and one that was cancelled.
+const (
+	has  = "has/"
+	left = "left/"
 )
 
 // withdrawn takes the place of a fulfillment that will not be made.
@@ -82,6 +90,30 @@ func (b Book) Withdraw(ctx context.Context, order, of message.Key) error {
 func (b Book) Bind(ctx context.Context, fulfillment, of message.Key) (bool, error) {
 	owner, err := b.Memory.Bind(ctx, fulfillment, shipment, of.String())
 	return owner == of.String(), err
+}
+
+// Share records that the fulfillment, which is another shipment's, is this one's parcel too.
+func (b Book) Share(ctx context.Context, fulfillment, of message.Key) error {
+	_, err := b.Memory.Gather(ctx, fulfillment, sharers, connector.Portion{Name: has + of.String(), Value: of.String()})
+	return err
+}
+
+// Leave records that the shipment, which was cancelled, does not have the fulfillment any more, and reports
+// whether another one has it.
+func (b Book) Leave(ctx context.Context, fulfillment, of message.Key) (stays bool, err error) {
+	owner, err := b.Memory.Bind(ctx, fulfillment, shipment, of.String())
+	if err != nil {
+		return false, err
+	}
+	all, err := b.Memory.Gather(ctx, fulfillment, sharers, connector.Portion{Name: left + of.String(), Value: of.String()})
+	if err != nil {
+		return false, err
+	}
+	all[has+owner] = owner
+	for name, sharer := range all {
+		stays = stays || strings.HasPrefix(name, has) && all[left+sharer] == ""
+	}
+	return stays, nil
 }
 
 // Owner returns the key of the shipment that the fulfillment is of: the one it was announced or recorded

@@ -16,15 +16,17 @@
 // A later state changes the entry, the plugins' list and, by the same setting, adds a note: of new
 // tracking numbers, and of a cancelled shipment. A delivery has no note. A cancelled shipment takes no
 // pieces and is not in the plugins' list. If a shipment of ours completed the order, it becomes
-// processing again, for which WooCommerce sends no mail; date_completed stays, because it is read-only,
-// so that a refund made meanwhile counts as one of goods that had left. An order that a person completed
-// stays so. A cancelled shipment of which the order has nothing changes nothing.
+// processing again, also if one has fewer pieces than before. WooCommerce sends no mail for that status;
+// date_completed stays, because it is read-only, so that a refund made meanwhile counts as one of goods that had
+// left. An order that a person completed stays so. A cancelled shipment of which the order has nothing changes
+// nothing.
 //
 // WooCommerce has neither idempotency keys nor a look-up by meta data, and a note that is posted
 // twice is there twice. So the guarantee is search: the order is read, and of meta data, status and
 // note only the missing ones are written. A parcel that is confirmed again under
-// another id is recognized by its tracking number and its goods. More pieces than the order has left are
-// a conflict, which a person settles.
+// another id is recognized by its tracking number and its goods: it has an entry without lines and no note,
+// and takes the lines if the first one is cancelled, such as one that was deleted at its source and made again.
+// More pieces than the order has left are a conflict, which a person settles.
 //
 // A shipment takes four calls and one for refunds: the order twice, PUT, the notes, POST. The key
 // needs write permission. WooCommerce reports the change as order.updated. The order's content

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"causeway.example/functions/woocommerce/rest"
 )
@@ -43,6 +44,7 @@ func (s *shipping) change(o *shippedOrder, own *recorded, status string) []byte 
 	}
 	wanted := maps.Clone(o.shipments)
 	wanted[s.metaKey()] = own
+	s.hand(wanted, own)
 	if status == statusProcessing {
 		for key, r := range wanted { // the order is no longer completed by any
 			open := *r
@@ -69,6 +71,24 @@ func (s *shipping) change(o *shippedOrder, own *recorded, status string) []byte 
 		return nil
 	}
 	return mustJSON(change)
+}
+
+// hand gives the parcel of the shipment, which was cancelled, to its heir.
+func (s *shipping) hand(wanted map[string]*recorded, own *recorded) {
+	for key, r := range wanted {
+		if s.heir == "" || r.Same != s.metaKey() || r.isCancelled() {
+			continue
+		}
+		next := *r
+		if next.Same = s.heir; key == s.heir {
+			next.Same, next.Lines, next.Completed = "", own.Lines, own.Completed
+			if own.Item != nil {
+				item := *own.Item
+				item.ID, next.Item = strings.TrimPrefix(key, shipmentMeta), &item
+			}
+		}
+		wanted[key] = &next
+	}
 }
 
 // tracked returns the plugins' list with the entries of all shipments of ours that left, and whether it

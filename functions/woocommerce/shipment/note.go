@@ -14,12 +14,16 @@ import (
 )
 
 // writeNote adds the note of the shipment's state unless the order has it. Notes have no reference,
-// so their words decide: the first of a shipment begins with "Shipment S-1: ", later ones with
-// "Shipment S-1, ".
+// so their words decide: the first of a shipment begins with "Shipment S-1 of shipbob: ", later ones with
+// "Shipment S-1 of shipbob, ". Older notes lack the system.
 func (s *shipping) writeNote(ctx context.Context) error {
-	newest, err := s.newestNote(ctx, s.first(), s.next())
+	older := "Shipment " + s.shipment.ID
+	newest, err := s.newestNote(ctx, s.first(), s.next(), older+": ", older+", ")
 	if err != nil {
 		return err
+	}
+	if words, its := strings.CutPrefix(newest, older); its && !strings.HasPrefix(newest, s.named()) {
+		newest = s.named() + words
 	}
 	text := s.noteAfter(newest)
 	if text == "" {
@@ -63,10 +67,13 @@ func (s *orderAt) addNote(ctx context.Context, text string, customer bool) error
 	return err
 }
 
-// first and next are the beginnings of the shipment's notes.
-func (s *shipping) first() string { return "Shipment " + s.shipment.ID + ": " }
+// named is the shipment with its system, because two systems may have the same number.
+func (s *shipping) named() string { return "Shipment " + s.shipment.ID + " of " + s.key.System }
 
-func (s *shipping) next() string { return "Shipment " + s.shipment.ID + ", " }
+// first and next are the beginnings of the shipment's notes.
+func (s *shipping) first() string { return s.named() + ": " }
+
+func (s *shipping) next() string { return s.named() + ", " }
 
 // noteAfter returns the note that the order lacks after the newest one of the shipment, "" if it
 // lacks none. A delivery has no note.

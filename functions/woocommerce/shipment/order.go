@@ -102,6 +102,16 @@ func (o *shippedOrder) readMeta(d rest.Decoder) {
 	}
 }
 
+// hasMore reports whether the record has more pieces of an order line than the other.
+func (r *recorded) hasMore(other *recorded) bool {
+	for id, quantity := range r.Lines {
+		if ratOf(quantity).Cmp(ratOf(other.Lines[id])) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // left returns what is left of each line after all shipments that left, but the one with the key.
 func (o *shippedOrder) left(except string) map[string]*big.Rat {
 	left := map[string]*big.Rat{}
@@ -136,12 +146,30 @@ func (o *shippedOrder) completedByUs() bool {
 	return false
 }
 
-// same returns the id of another shipment that has one of the tracking numbers and the same goods:
+// same returns the key of another shipment that has one of the tracking numbers and the same goods:
 // a warehouse may confirm a shipment again under another id.
 func (o *shippedOrder) same(key string, own *recorded) string {
 	for other, r := range o.shipments {
-		if other != key && !r.isCancelled() && maps.Equal(r.Goods, own.Goods) && slices.ContainsFunc(own.Tracking, func(n string) bool { return slices.Contains(r.Tracking, n) }) {
-			return r.ID
+		if other != key && r.Same == "" && !r.isCancelled() && maps.Equal(r.Goods, own.Goods) && slices.ContainsFunc(own.Tracking, func(n string) bool { return slices.Contains(r.Tracking, n) }) {
+			return other
+		}
+	}
+	return ""
+}
+
+// idOf returns the id of the shipment with the key, or the key if its meta data is gone.
+func (o *shippedOrder) idOf(key string) string {
+	if r := o.shipments[key]; r != nil {
+		return r.ID
+	}
+	return key
+}
+
+// heir returns the key of a shipment that has the same parcel as the one with the key, "" if there is none.
+func (o *shippedOrder) heir(key string) string {
+	for _, other := range slices.Sorted(maps.Keys(o.shipments)) {
+		if r := o.shipments[other]; r.Same == key && !r.isCancelled() {
+			return other
 		}
 	}
 	return ""

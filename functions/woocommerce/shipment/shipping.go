@@ -24,6 +24,8 @@ type shipping struct {
 	shipment *canonical.Shipment
 	key      message.Key // of the shipment
 	note     string
+	fewer    bool   // the order has more pieces of it than it has now
+	heir     string // key of the meta data of the shipment that keeps the parcel when this one is cancelled
 }
 
 // orderAt is an order at its store, with what is done there.
@@ -57,6 +59,7 @@ type recorded struct {
 	Lines     map[string]string        `json:"lines"` // quantity by the id of the order line
 	Item      *trackingItem            `json:"item,omitempty"`
 	Completed bool                     `json:"completed,omitempty"` // this shipment completed the order
+	Same      string                   `json:"same,omitempty"`      // key of the meta data that has this parcel, with its lines
 }
 
 func (r *recorded) isCancelled() bool { return r.Status == canonical.ShipmentCancelled }
@@ -83,6 +86,9 @@ func (s *shipping) deliver(ctx context.Context) (connector.Receipt, error) {
 	if err != nil {
 		return connector.Receipt{}, err
 	}
+	if own.Same != "" {
+		return connector.Receipt{Ref: s.ref(), Detail: done + "; order " + s.shipment.Order + " has its parcel as shipment " + o.idOf(own.Same)}, nil
+	}
 	if done += became; own.isCancelled() && o.status == statusCompleted {
 		done += "; the order stays completed, because no shipment completed it or nothing is left"
 	}
@@ -108,25 +114,40 @@ func (s *shipping) record(o *shippedOrder) (*recorded, connector.Receipt, error)
 		if had == nil || o.isGone() {
 			return nil, connector.Receipt{Ref: s.ref(), Linked: true, Detail: "order " + s.shipment.Order + " has nothing of the shipment, which was cancelled"}, nil
 		}
-		own := *had
-		own.Status = canonical.ShipmentCancelled
-		return &own, connector.Receipt{}, nil
+		return s.cancelled(o, *had), connector.Receipt{}, nil
 	}
+	own, err := s.left(o, had)
+	return own, connector.Receipt{}, err
+}
+
+// cancelled returns what the order is to have of a shipment that did not leave.
+func (s *shipping) cancelled(o *shippedOrder, own recorded) *recorded {
+	own.Status = canonical.ShipmentCancelled
+	if s.heir = o.heir(s.metaKey()); s.heir != "" {
+		own.Same = s.heir
+	}
+	return &own
+}
+
+// left returns what the order is to have of a shipment that left.
+func (s *shipping) left(o *shippedOrder, had *recorded) (*recorded, error) {
 	own := s.current()
-	if other := o.same(s.metaKey(), own); had == nil && other != "" {
-		return nil, connector.Receipt{Ref: s.ref(), Linked: true, Detail: "order " + s.shipment.Order + " has this parcel already, as shipment " + other}, nil
+	if other := o.same(s.metaKey(), own); other != "" && (had == nil || had.Same != "") {
+		own.Same, own.Item = other, nil
+		return own, nil
 	}
 	if had != nil {
 		own.Completed = had.Completed
 	}
-	if had != nil && !had.isCancelled() && maps.Equal(had.Goods, own.Goods) {
+	if had != nil && had.Same == "" && !had.isCancelled() && maps.Equal(had.Goods, own.Goods) {
 		own.Lines = had.Lines
-		return own, connector.Receipt{}, nil
+		return own, nil
 	}
 	if err := s.allot(o, own); err != nil {
-		return nil, connector.Receipt{}, err
+		return nil, err
 	}
-	return own, connector.Receipt{}, nil
+	s.fewer = had != nil && !had.isCancelled() && had.hasMore(own)
+	return own, nil
 }
 
 // complete writes what the order lacks, and returns it as it is then, and which status it got.
@@ -225,10 +246,10 @@ func (r *recorded) take(o *shippedOrder, l *canonical.ShipmentLine, left map[str
 // status returns the status that the order is to get, "" if it keeps its own. It becomes completed
 // when everything is shipped or refunded, unless it is not paid, because WooCommerce dates the payment
 // of one that it completes. It becomes processing, which is paid and to be shipped, if a shipment of
-// ours completed it, one was cancelled, and something is left to ship.
+// ours completed it, one was cancelled or has fewer pieces than before, and something is left to ship.
 func (s *shipping) status(ctx context.Context, o *shippedOrder, own *recorded) (string, error) {
 	ready := s.Complete && !own.isCancelled() && (o.status == statusProcessing || s.Statuses[o.status] == "paid")
-	if !ready && (!own.isCancelled() || o.status != statusCompleted || !o.completedByUs()) {
+	if own.Same != "" || !ready && !s.mayOpen(o, own) {
 		return "", nil
 	}
 	left, err := s.leavesOpen(ctx, o, own)
@@ -241,6 +262,11 @@ func (s *shipping) status(ctx context.Context, o *shippedOrder, own *recorded) (
 	}
 	own.Completed = false
 	return statusProcessing, nil
+}
+
+// mayOpen reports whether the order, which a shipment of ours completed, may have something left to ship since.
+func (s *shipping) mayOpen(o *shippedOrder, own *recorded) bool {
+	return (own.isCancelled() || s.fewer) && o.status == statusCompleted && o.completedByUs()
 }
 
 // The statuses that are written.

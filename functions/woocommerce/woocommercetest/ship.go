@@ -24,6 +24,22 @@ func (f *Fake) Notes(order int64) []Note {
 	return slices.Clone(f.notes[order])
 }
 
+// Remark adds an internal note to the order, as a person does.
+func (f *Fake) Remark(order int64, text string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.addNote(order, text, false)
+}
+
+func (f *Fake) addNote(order int64, text string, customer bool) Note {
+	if f.notes == nil {
+		f.notes = map[int64][]Note{}
+	}
+	note := Note{int64(1 + len(f.notes[order])), text, customer, f.Now()}
+	f.notes[order] = append(f.notes[order], note)
+	return note
+}
+
 // Body returns the order as a delivery has it now, nil if there is none.
 func (f *Fake) Body(order int64) []byte {
 	f.mu.Lock()
@@ -152,12 +168,7 @@ func (f *Fake) createNote(w http.ResponseWriter, r *http.Request, id string) {
 		refuse(w, http.StatusBadRequest, "rest_invalid_json", "Invalid JSON body passed.")
 		return
 	}
-	if f.notes == nil {
-		f.notes = map[int64][]Note{}
-	}
-	note := Note{int64(1 + len(f.notes[n])), given.Note, given.Customer, f.Now()}
-	f.notes[n] = append(f.notes[n], note)
-	answer(w, http.StatusCreated, note.show())
+	answer(w, http.StatusCreated, f.addNote(n, given.Note, given.Customer).show())
 }
 
 func (n Note) show() member {

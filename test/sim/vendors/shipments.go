@@ -174,7 +174,7 @@ func (b blog) Books() map[string]sim.Holding {
 			h.Content = cancelled + ", closed"
 		}
 		for text, n := range notes {
-			if strings.HasPrefix(text, "Shipment "+entry.ID+":") {
+			if strings.HasPrefix(text, "Shipment "+entry.ID+" of ") {
 				h.Records = max(h.Records, n)
 			}
 		}
