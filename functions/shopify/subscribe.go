@@ -99,18 +99,8 @@ func (s *subscriber) list(ctx context.Context, shop string) ([]webhookSubscripti
 
 func readSubscriptions(r *strictjson.Reader, all []webhookSubscription) (_ []webhookSubscription, cursor string) {
 	for key := range r.Object() {
-		if key != "webhookSubscriptions" {
-			continue
-		}
-		for key := range r.Object() {
-			switch key {
-			case "nodes":
-				for range r.Array() {
-					all = append(all, readSubscription(r))
-				}
-			case "pageInfo":
-				cursor = admin.NextCursor(r)
-			}
+		if key == "webhookSubscriptions" {
+			cursor = admin.Connection(r, func(r *strictjson.Reader) { all = append(all, readSubscription(r)) })
 		}
 	}
 	return all, cursor

@@ -65,21 +65,43 @@ func Open(ctx context.Context, c Config) (*Reopener, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	secret, entries := map[string]string{}, valuemap.Entries{}
+	read := make(chan stored, 1)
+	if r.config.State != nil {
+		r.looked()
+		go func() { read <- r.load(ctx) }()
+	}
+	secret := map[string]string{}
 	var err error
 	if c.Secret != nil {
 		if secret, err = c.Secret(ctx); err != nil {
 			return nil, err
 		}
 	}
-	if r.config.State != nil {
-		r.looked()
-		if entries, r.edition, err = valuemap.Load(ctx, c.State, c.Profile.Name); err != nil {
-			return nil, err
-		}
+	// Most systems have no imported entries, so that this is done when it is known.
+	_, err = r.openWith(ctx, secret, valuemap.Entries{})
+	if r.config.State == nil {
+		return r, err
 	}
-	_, err = r.openWith(ctx, secret, entries)
+	at := <-read
+	if at.err != nil {
+		return nil, at.err
+	}
+	if r.edition = at.revision; len(at.entries) > 0 {
+		_, err = r.openWith(ctx, secret, at.entries)
+	}
 	return r, err
+}
+
+// stored is the entries at a moment, with the revision of their record.
+type stored struct {
+	entries  valuemap.Entries
+	revision int64
+	err      error
+}
+
+func (r *Reopener) load(ctx context.Context) (s stored) {
+	s.entries, s.revision, s.err = valuemap.Load(ctx, r.config.State, r.config.Profile.Name)
+	return s
 }
 
 // Opened returns the system as it is open at this moment.

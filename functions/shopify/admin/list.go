@@ -110,7 +110,23 @@ func BySKU(skus ...string) string {
 	return strings.Join(terms, " OR ")
 }
 
-// NextCursor reads the pageInfo of a list, and returns the cursor of the next page, "" at the end.
+// Connection reads a connection (shopify.dev, "Paginating results with GraphQL"): each node by the function. It
+// returns the cursor of the next page, "" at the end.
+func Connection(r *strictjson.Reader, node func(*strictjson.Reader)) (cursor string) {
+	for key := range r.Object() {
+		switch key {
+		case "nodes":
+			for range r.Array() {
+				node(r)
+			}
+		case "pageInfo":
+			cursor = NextCursor(r)
+		}
+	}
+	return cursor
+}
+
+// NextCursor reads the pageInfo of a connection, and returns the cursor of the next page, "" at the end.
 func NextCursor(r *strictjson.Reader) string {
 	cursor, more := "", false
 	for key := range r.Object() {

@@ -219,7 +219,7 @@ func (s *shipping) paged(ctx context.Context, query, name, gid, after string, no
 		c.Read = func(r *strictjson.Reader) {
 			members(r, name, func(key string) {
 				if key == "lines" {
-					next = readLines(r, node)
+					next = admin.Connection(r, node)
 				}
 			})
 		}
@@ -228,21 +228,6 @@ func (s *shipping) paged(ctx context.Context, query, name, gid, after string, no
 		}
 		after = next
 	}
-}
-
-// readLines reads a connection and returns the cursor of its next page.
-func readLines(r *strictjson.Reader, node func(*strictjson.Reader)) (cursor string) {
-	for key := range r.Object() {
-		switch key {
-		case "nodes":
-			for range r.Array() {
-				node(r)
-			}
-		case "pageInfo":
-			cursor = admin.NextCursor(r)
-		}
-	}
-	return cursor
 }
 
 func readLineItem(r *strictjson.Reader) (id, sku string) {
@@ -288,7 +273,7 @@ func (s *shipping) listOpenOrders(ctx context.Context) ([]openOrder, error) {
 		c.Read = func(r *strictjson.Reader) {
 			found = members(r, "order", func(key string) {
 				if key == "fulfillmentOrders" {
-					next = readLines(r, func(r *strictjson.Reader) { all = append(all, readOpenOrder(r)) })
+					next = admin.Connection(r, func(r *strictjson.Reader) { all = append(all, readOpenOrder(r)) })
 				}
 			})
 		}
@@ -333,7 +318,7 @@ func readOpenOrder(r *strictjson.Reader) (o openOrder) {
 				}
 			})
 		case "lines":
-			o.cursor = readLines(r, func(r *strictjson.Reader) { o.lines = append(o.lines, readOpenLine(r)) })
+			o.cursor = admin.Connection(r, func(r *strictjson.Reader) { o.lines = append(o.lines, readOpenLine(r)) })
 		}
 	}
 	return o

@@ -169,16 +169,7 @@ func (p *page) readProduct(r *strictjson.Reader) {
 
 // connection reads the nodes of a list and the cursor of the next page.
 func connection(r *strictjson.Reader) (nodes [][]byte, cursor string) {
-	for key := range r.Object() {
-		switch key {
-		case "nodes":
-			for range r.Array() {
-				nodes = append(nodes, r.Raw())
-			}
-		case "pageInfo":
-			cursor = admin.NextCursor(r)
-		}
-	}
+	cursor = admin.Connection(r, func(r *strictjson.Reader) { nodes = append(nodes, r.Raw()) })
 	return nodes, cursor
 }
 
@@ -237,18 +228,8 @@ func (s *Source) search(ctx context.Context, shop string, except exception, skus
 
 func readHolders(r *strictjson.Reader, except exception, found map[string]string) (cursor string) {
 	for key := range r.Object() {
-		if key != "productVariants" {
-			continue
-		}
-		for key := range r.Object() {
-			switch key {
-			case "nodes":
-				for range r.Array() {
-					note(r, except, found)
-				}
-			case "pageInfo":
-				cursor = admin.NextCursor(r)
-			}
+		if key == "productVariants" {
+			cursor = admin.Connection(r, func(r *strictjson.Reader) { note(r, except, found) })
 		}
 	}
 	return cursor

@@ -152,18 +152,8 @@ func quoted(text string) string {
 // pageOf reads the nodes of the connection of that name and returns the cursor of its next page.
 func pageOf(r *strictjson.Reader, name string, node func(*strictjson.Reader)) (cursor string) {
 	for key := range r.Object() {
-		if key != name {
-			continue
-		}
-		for key := range r.Object() {
-			switch key {
-			case "nodes":
-				for range r.Array() {
-					node(r)
-				}
-			case "pageInfo":
-				cursor = admin.NextCursor(r)
-			}
+		if key == name {
+			cursor = admin.Connection(r, node)
 		}
 	}
 	return cursor

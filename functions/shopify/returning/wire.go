@@ -68,7 +68,7 @@ func (w *work) read(ctx context.Context) (*onOrder, error) {
 	found, err := w.pages(ctx, queryReturns, "order", payload.GID("Order", w.order.ID), func(r *strictjson.Reader, member string) (cursor string) {
 		switch {
 		case member == "returns":
-			return readNodes(r, func() { has.returns = append(has.returns, readReturn(r)) })
+			return admin.Connection(r, func(r *strictjson.Reader) { has.returns = append(has.returns, readReturn(r)) })
 		case member == "metafield" && !r.Null():
 			value, has.digest = readMetafield(r)
 		}
@@ -88,7 +88,7 @@ func (w *work) read(ctx context.Context) (*onOrder, error) {
 func (w *work) readLines(ctx context.Context, of *shopReturn) error {
 	of.pieces = map[string]int64{}
 	_, err := w.pages(ctx, queryLines, "return", of.gid(), func(r *strictjson.Reader, _ string) (cursor string) {
-		return readNodes(r, func() {
+		return admin.Connection(r, func(r *strictjson.Reader) {
 			sku, count := readLine(r)
 			if sku == "" {
 				of.unnamed = true
@@ -131,21 +131,6 @@ func readPage(r *strictjson.Reader, read func(r *strictjson.Reader, member strin
 		}
 	}
 	return next
-}
-
-// readNodes reads a connection, and returns the cursor of its next page, "" at the end.
-func readNodes(r *strictjson.Reader, node func()) (cursor string) {
-	for key := range r.Object() {
-		switch key {
-		case "nodes":
-			for range r.Array() {
-				node()
-			}
-		case "pageInfo":
-			cursor = admin.NextCursor(r)
-		}
-	}
-	return cursor
 }
 
 func readMetafield(r *strictjson.Reader) (value, digest string) {

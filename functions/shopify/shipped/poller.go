@@ -53,7 +53,7 @@ func (f *Fulfillments) Changes(ctx context.Context, ask connector.Ask) (connecto
 	c.Read = func(r *strictjson.Reader) {
 		for key := range r.Object() {
 			if key == "orders" {
-				page.Cursor = readConnection(r, func(r *strictjson.Reader) { orders = append(orders, readOrder(r)) })
+				page.Cursor = admin.Connection(r, func(r *strictjson.Reader) { orders = append(orders, readOrder(r)) })
 			}
 		}
 	}

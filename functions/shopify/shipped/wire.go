@@ -92,7 +92,7 @@ func (f *fulfillment) read(r *strictjson.Reader) (cursor string) {
 		case "fulfillmentOrders":
 			f.handed = readHanded(r)
 		case "lines":
-			cursor = readConnection(r, func(r *strictjson.Reader) { f.lines = append(f.lines, readLine(r)) })
+			cursor = admin.Connection(r, func(r *strictjson.Reader) { f.lines = append(f.lines, readLine(r)) })
 		default:
 			f.readMember(r, key)
 		}
@@ -146,7 +146,7 @@ func (f *fulfillment) readTracking(r *strictjson.Reader) {
 // RETAIL, and the others need no delivery.
 func readHanded(r *strictjson.Reader) bool {
 	retail, delivered := 0, 0
-	readConnection(r, func(r *strictjson.Reader) {
+	admin.Connection(r, func(r *strictjson.Reader) {
 		switch readMethod(r) {
 		case "RETAIL":
 			retail++
@@ -171,21 +171,6 @@ func readMethod(r *strictjson.Reader) (kind string) {
 		}
 	}
 	return kind
-}
-
-// readConnection reads the nodes of a connection and returns the cursor of its next page.
-func readConnection(r *strictjson.Reader, node func(*strictjson.Reader)) (cursor string) {
-	for key := range r.Object() {
-		switch key {
-		case "nodes":
-			for range r.Array() {
-				node(r)
-			}
-		case "pageInfo":
-			cursor = admin.NextCursor(r)
-		}
-	}
-	return cursor
 }
 
 func readLine(r *strictjson.Reader) (l line) {
