@@ -9,6 +9,7 @@ import (
 
 	"causeway.example/scripts/causeway/screen"
 	"causeway.example/shared/cloud/cloudtest"
+	"causeway.example/shared/connector"
 	"causeway.example/shared/port"
 	"causeway.example/shared/valuemap"
 )
@@ -68,6 +69,6 @@ func (i *emulated) waits(t *testing.T) {
 	until := i.clock.Now().Add(10 * time.Minute)
 	must2(t, i.backend.Defer(t.Context(), taken[0], until))
 	w := valuemap.Waiter{Event: "e", Queue: cloudRoute, Handle: taken[0].Handle, Until: until}
-	_, err = valuemap.Wait(t.Context(), i.backend, "netsuite", valuemap.Missing{Setting: "NETSUITE_PAYMENT_METHODS"}, w, i.clock.Now())
+	_, err = valuemap.Wait(t.Context(), i.backend, "netsuite", connector.MissingEntry{Setting: "NETSUITE_PAYMENT_METHODS"}, w, i.clock.Now())
 	must2(t, err)
 }

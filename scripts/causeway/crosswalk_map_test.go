@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"causeway.example/scripts/causeway/screen"
+	"causeway.example/shared/connector"
 	"causeway.example/shared/message"
 	"causeway.example/shared/operate"
 	"causeway.example/shared/port"
@@ -135,7 +136,7 @@ func TestAnImportOfEntriesIsKilledAtEachStep(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	const waiting = "NETSUITE_LOCATIONS"
-	_, err := valuemap.Wait(t.Context(), w.store, "netsuite", valuemap.Missing{Setting: waiting}, valuemap.Waiter{Event: "e", Queue: "q", Handle: "h", Until: start.Add(24 * time.Hour)}, start)
+	_, err := valuemap.Wait(t.Context(), w.store, "netsuite", connector.MissingEntry{Setting: waiting}, valuemap.Waiter{Event: "e", Queue: "q", Handle: "h", Until: start.Add(24 * time.Hour)}, start)
 	must2(t, err)
 	kills, code, said, _ := w.kills("crosswalk", "import", w.entries("netsuite,location,a,1", "netsuite,location,b,2", "woocommerce,status,odd,open"), "--apply", "--reason", "INC-7")
 	if n, err := valuemap.Waiting(t.Context(), w.store, "netsuite", waiting, start); err != nil || n != 0 {

@@ -11,6 +11,15 @@ type Exchange struct {
 	RequestID string `json:"request_id,omitempty"` // by which the vendor's support finds the request
 	Request   string `json:"request,omitempty"`    // body
 	Answer    string `json:"answer,omitempty"`     // body
+
+	// Missing is the map without the entry that the call needed.
+	Missing MissingEntry `json:"-"`
+}
+
+// MissingEntry is a map setting that has no entry for what was asked.
+type MissingEntry struct {
+	Setting  string // "": none is missing
+	Revision int64  // of the imported entries that the call was made with
 }
 
 type exchangeKey struct{}

@@ -17,7 +17,6 @@ import (
 	"causeway.example/shared/message"
 	"causeway.example/shared/port"
 	"causeway.example/shared/retry"
-	"causeway.example/shared/valuemap"
 )
 
 // attempt is one attempt at one message. run shows the whole sequence.
@@ -39,7 +38,6 @@ type attempt struct {
 	linger   time.Duration                         // how long after a call was given up its effect may still appear
 	delivery *delivery                             // nil in the inbox
 	exchange connector.Exchange                    // with the system that is called
-	missing  valuemap.Missing                      // entry of a map that the system was called without
 	work     func(context.Context) (ending, error) // makes the effect, once
 }
 
@@ -117,7 +115,7 @@ func (a *attempt) admitted(ctx context.Context, probing bool) (port.Decision, er
 	// The lease must outlive the call: what comes before the call is taken from its time.
 	bounded, cancel := context.WithTimeout(ctx, a.profile.Timeout-a.Now().Sub(a.claimant.Since))
 	defer cancel()
-	bounded = valuemap.WithMissing(connector.WithExchange(bounded, &a.exchange), &a.missing)
+	bounded = connector.WithExchange(bounded, &a.exchange)
 	if d := a.delivery; d != nil && (d.broken != nil || len(a.event.Parents) > 0) {
 		e, err := a.guard(bounded, d.prepare)
 		if err != nil {
@@ -297,14 +295,6 @@ func (a *attempt) raced(err error) (port.Decision, error) {
 	return port.Decision{}, err
 }
 
-// missed returns the entry that an attempt missed, the zero Missing if it failed for something else.
-func missed(f *fault.Error, m valuemap.Missing) valuemap.Missing {
-	if retry.DispositionOf(f) != retry.Configure || f.Field != m.Setting {
-		return valuemap.Missing{}
-	}
-	return m
-}
-
 // brief is how long a message may wait for something of ours without a trace of it.
 const brief = time.Minute
 
@@ -313,7 +303,6 @@ const brief = time.Minute
 func (a *attempt) fail(ctx context.Context, f *fault.Error, probing bool, awaited *entity.Record) (port.Decision, error) {
 	now, what := a.Now(), retry.DispositionOf(f)
 	age := now.Sub(a.in.SentAt)
-	a.missing = missed(f, a.missing)
 	if what == retry.Wait && f.After == 0 && a.lease == nil && age < brief {
 		return a.wait(ctx, now.Add(a.Retry.Parents.Wait(age, a.Random)), awaited)
 	}
@@ -401,7 +390,14 @@ func (a *attempt) postpone(ctx context.Context, entry port.Entry, after time.Dur
 	case unsaved != nil && (a.lease == nil || !errors.Is(unsaved, port.ErrConflict)):
 		return a.raced(unsaved)
 	}
-	return a.wait(ctx, entry.Next, awaited)
+	m := a.exchange.Missing
+	switch {
+	case awaited != nil:
+		return a.wait(ctx, entry.Next, awaited)
+	case m.Setting != "" && m.Setting == entry.Error.Field:
+		return a.waitForEntry(ctx, entry.Next, m)
+	}
+	return port.Decision{Until: entry.Next}, nil
 }
 
 // abandon gives the lease back after an attempt whose end could not be written to the

@@ -250,7 +250,7 @@ func TestOnlyWhatAnImportCanHelpIsRegistered(t *testing.T) {
 		"another setting than the one of the entry": func(e *testEnv) {
 			e.mapped(nil)
 			e.target.Target = targetFunc(func(ctx context.Context, _ connector.Delivery) (connector.Receipt, error) {
-				valuemap.Note(ctx, valuemap.Missing{Setting: taxMap})
+				connector.ExchangeOf(ctx).Missing = connector.MissingEntry{Setting: taxMap}
 				return connector.Receipt{}, &fault.Error{Kind: fault.Rejected, Class: fault.Config, Field: "ERP_ACCOUNT"}
 			})
 		},

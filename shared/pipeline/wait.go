@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"causeway.example/shared/connector"
 	"causeway.example/shared/entity"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/port"
@@ -16,61 +17,55 @@ import (
 const OutcomeOpen = "outcome_open"
 
 // wait defers the message. If it waits for an entity, it is registered in the record of
-// that entity, and woken when the entity is at the target. If it waits for an entry of a map, it is
-// registered for that map, and woken when entries of it are imported. until is then only when it
-// looks by itself.
+// that entity, and woken when the entity is at the target; until is then only when it looks
+// by itself.
 //
 // Deferred first and registered then: a worker that confirms the entity in between changes its
-// record, so that registering fails, and the message is woken here. The same holds for an import.
+// record, so that registering fails, and the message is woken here.
 func (a *attempt) wait(ctx context.Context, until time.Time, awaited *entity.Record) (port.Decision, error) {
-	if awaited == nil && a.missing.Setting == "" {
+	if awaited == nil {
 		return port.Decision{Until: until}, nil
 	}
 	if err := a.Queue.Defer(ctx, a.in, until); err != nil {
 		return port.Decision{Until: until}, nil //nolint:nilerr // deferring is tried once more when the decision is applied
 	}
-	if a.missing.Setting != "" {
-		a.waitForEntry(ctx, until)
-	} else {
-		a.waitForEntity(ctx, awaited)
-	}
-	return port.Decision{Until: until, Left: true}, nil
-}
-
-// waitForEntity registers the deferred message in the record. One that is not registered looks by
-// itself.
-func (a *attempt) waitForEntity(ctx context.Context, awaited *entity.Record) {
 	waiter := entity.Waiter{Event: a.event.ID, Queue: a.in.Queue, Handle: a.in.Handle}
 	for range 3 {
 		if !awaited.Wait(waiter) {
-			return
+			break
 		}
 		err := awaited.Save(ctx, a.State, a.Now())
 		if !errors.Is(err, port.ErrConflict) {
-			return
+			break // without a place in the record it looks by itself
 		}
 		if awaited, err = awaited.Again(ctx, a.State); err != nil {
-			return
+			break
 		}
 		if awaited.Present() || awaited.Skipped != nil {
 			a.wake(ctx, []entity.Waiter{waiter}, a.Now())
-			return
+			break
 		}
 	}
+	return port.Decision{Until: until, Left: true}, nil //nolint:nilerr // a message that is not registered looks by itself
 }
 
-// waitForEntry registers the deferred message for the map whose entry it missed. If entries were
-// imported meanwhile, it looks as soon as they may be read again. Its next attempt is made with
-// them, so that nothing goes round in a circle.
-func (a *attempt) waitForEntry(ctx context.Context, until time.Time) {
+// waitForEntry defers the message and registers it for the map whose entry it missed, so that it is
+// woken when entries of it are imported; until is only when it looks by itself. If entries were imported
+// meanwhile, it looks as soon as they may be read again. Its next attempt is made with them, so
+// that nothing goes round in a circle.
+func (a *attempt) waitForEntry(ctx context.Context, until time.Time, m connector.MissingEntry) (port.Decision, error) {
+	if err := a.Queue.Defer(ctx, a.in, until); err != nil {
+		return port.Decision{Until: until}, nil //nolint:nilerr // deferring is tried once more when the decision is applied
+	}
 	w := valuemap.Waiter{Event: a.event.ID, Queue: a.in.Queue, Handle: a.in.Handle, Until: until}
-	imported, err := valuemap.Wait(ctx, a.State, a.profile.Name, a.missing, w, a.Now())
+	imported, err := valuemap.Wait(ctx, a.State, a.profile.Name, m, w, a.Now())
 	if err != nil {
-		a.Log.InfoContext(ctx, "registering a message that waits for a map entry", "event_id", a.event.ID, "setting", a.missing.Setting, "error", err)
+		a.Log.InfoContext(ctx, "registering a message that waits for a map entry", "event_id", a.event.ID, "setting", m.Setting, "error", err)
 	}
 	if next := a.Now().Add(valuemap.Pause); err == nil && imported && next.Before(until) {
 		a.wake(ctx, []entity.Waiter{{Event: w.Event, Queue: w.Queue, Handle: w.Handle}}, next)
 	}
+	return port.Decision{Until: until, Left: true}, nil //nolint:nilerr // a message that is not registered looks by itself
 }
 
 // wake makes messages visible at that time. A message that is not woken looks by itself, so that a

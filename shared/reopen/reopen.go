@@ -276,7 +276,9 @@ func (r *Reopener) advised(ctx context.Context, err error, edition int64) error 
 	if setting == "" || r.config.State == nil {
 		return err
 	}
-	valuemap.Note(ctx, valuemap.Missing{Setting: setting, Revision: edition})
+	if into := connector.ExchangeOf(ctx); into != nil {
+		into.Missing = connector.MissingEntry{Setting: setting, Revision: edition}
+	}
 	f := *fault.As(err)
 	if f.Detail != "" {
 		f.Detail += "; "

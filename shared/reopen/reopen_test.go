@@ -133,9 +133,9 @@ func TestAMissingEntryIsNotedWithItsRevision(t *testing.T) {
 	e := newEnv(t, "cash=3")
 	find := func(want int64) {
 		t.Helper()
-		var got valuemap.Missing
-		_, err := e.target.Find(valuemap.WithMissing(t.Context(), &got), message.Key{})
-		if err == nil || got != (valuemap.Missing{Setting: "TOY_METHODS", Revision: want}) {
+		var got connector.Exchange
+		_, err := e.target.Find(connector.WithExchange(t.Context(), &got), message.Key{})
+		if err == nil || got.Missing != (connector.MissingEntry{Setting: "TOY_METHODS", Revision: want}) {
 			t.Errorf("noted %+v, %v, want revision %d", got, err, want)
 		}
 	}
@@ -157,8 +157,8 @@ func TestAMissingEntryIsNotedWithItsRevision(t *testing.T) {
 	find(again)
 	e.store("card", "8")
 	e.clock.Advance(valuemap.Pause)
-	var got valuemap.Missing
-	if _, err := e.target.Find(valuemap.WithMissing(t.Context(), &got), message.Key{}); err != nil || got.Setting != "" {
+	var got connector.Exchange
+	if _, err := e.target.Find(connector.WithExchange(t.Context(), &got), message.Key{}); err != nil || got.Missing.Setting != "" {
 		t.Errorf("noted %+v, %v", got, err)
 	}
 }

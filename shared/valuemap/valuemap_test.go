@@ -189,7 +189,7 @@ func TestAMessageThatIsNotRegisteredReadsNoEntries(t *testing.T) {
 	state := &counted{State: porttest.NewMemory(func() time.Time { return noon }), key: valuemap.Key("toy")}
 	for i := range 200 {
 		w := valuemap.Waiter{Event: strconv.Itoa(i), Queue: "q", Handle: "h", Until: noon.Add(time.Hour)}
-		if imported, err := valuemap.Wait(t.Context(), state, "toy", valuemap.Missing{Setting: "TOY_METHODS"}, w, noon); imported || err != nil {
+		if imported, err := valuemap.Wait(t.Context(), state, "toy", connector.MissingEntry{Setting: "TOY_METHODS"}, w, noon); imported || err != nil {
 			t.Fatalf("message %d: %t, %v", i, imported, err)
 		}
 	}

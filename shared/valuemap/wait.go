@@ -7,30 +7,10 @@ import (
 	"slices"
 	"time"
 
+	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/port"
 )
-
-// Missing is a map without the entry that an attempt needed.
-type Missing struct {
-	Setting  string // "": the attempt missed none
-	Revision int64  // of the record of entries that the attempt was made with
-}
-
-type missingKey struct{}
-
-// WithMissing returns a context whose last call that failed for a missing entry is noted in into. It
-// is for one goroutine.
-func WithMissing(ctx context.Context, into *Missing) context.Context {
-	return context.WithValue(ctx, missingKey{}, into)
-}
-
-// Note notes what a call of the context missed, if anybody asked (WithMissing).
-func Note(ctx context.Context, m Missing) {
-	if into, _ := ctx.Value(missingKey{}).(*Missing); into != nil {
-		*into = m
-	}
-}
 
 // Waiter is a message that is hidden in its queue because a map has no entry for it.
 type Waiter struct {
@@ -53,7 +33,7 @@ func WaitersKey(system, setting string) string { return "map.waiting|" + system 
 // or loses the race for the record three times, is not registered. Wait reports whether entries were
 // imported since those that the attempt was made with: the import may have looked for waiters before
 // this one was registered. For one that finds no room it does not look: an import would have made room.
-func Wait(ctx context.Context, state port.State, system string, m Missing, w Waiter, now time.Time) (imported bool, err error) {
+func Wait(ctx context.Context, state port.State, system string, m connector.MissingEntry, w Waiter, now time.Time) (imported bool, err error) {
 	for range 3 {
 		var waiters []Waiter
 		var item port.Item

@@ -166,7 +166,7 @@ func TestImportsOfBothFormsShareALease(t *testing.T) {
 // waits registers a message that waits for an entry of a map of "erp".
 func (e *testEnv) waits(setting, event string, until time.Time) {
 	e.Helper()
-	_, err := valuemap.Wait(e.Context(), e.store, "erp", valuemap.Missing{Setting: setting}, valuemap.Waiter{Event: event, Queue: "q", Handle: event, Until: until}, noon)
+	_, err := valuemap.Wait(e.Context(), e.store, "erp", connector.MissingEntry{Setting: setting}, valuemap.Waiter{Event: event, Queue: "q", Handle: event, Until: until}, noon)
 	e.must(err)
 }
 
