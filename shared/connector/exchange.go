@@ -16,6 +16,11 @@ type Exchange struct {
 	Missing MissingEntry `json:"-"`
 }
 
+// Misses reports whether the call failed because the map setting of this name has no entry.
+func (x Exchange) Misses(setting string) bool {
+	return x.Missing.Setting != "" && x.Missing.Setting == setting
+}
+
 // MissingEntry is a map setting that has no entry for what was asked.
 type MissingEntry struct {
 	Setting  string // "": none is missing

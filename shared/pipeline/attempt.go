@@ -382,22 +382,21 @@ func (a *attempt) postpone(ctx context.Context, entry port.Entry, after time.Dur
 	}
 	unsaved := a.save(ctx, false)
 	unwritten := a.Ledger.Append(ctx, entry)
-	switch {
-	case after > 0 && (unsaved != nil || unwritten != nil):
-		a.Log.WarnContext(ctx, "deferring without a trace", "event_id", a.event.ID, "until", entry.Next, "error", errors.Join(unsaved, unwritten))
+	switch failed := errors.Join(unsaved, unwritten); {
+	case after > 0 && failed != nil:
+		a.Log.WarnContext(ctx, "deferring without a trace", "event_id", a.event.ID, "until", entry.Next, "error", failed)
 	case unwritten != nil:
 		return port.Decision{}, errors.Join(port.Unavailable("writing the ledger", unwritten), unsaved)
 	case unsaved != nil && (a.lease == nil || !errors.Is(unsaved, port.ErrConflict)):
 		return a.raced(unsaved)
 	}
-	m := a.exchange.Missing
-	switch {
-	case awaited != nil:
-		return a.wait(ctx, entry.Next, awaited)
-	case m.Setting != "" && m.Setting == entry.Error.Field:
-		return a.waitForEntry(ctx, entry.Next, m)
+	if a.exchange.Misses(entry.Error.Field) {
+		return a.waitForEntry(ctx, entry.Next)
 	}
-	return port.Decision{Until: entry.Next}, nil
+	if awaited == nil {
+		return port.Decision{Until: entry.Next}, nil
+	}
+	return a.wait(ctx, entry.Next, awaited)
 }
 
 // abandon gives the lease back after an attempt whose end could not be written to the

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"causeway.example/shared/connector"
 	"causeway.example/shared/entity"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/port"
@@ -53,19 +52,19 @@ func (a *attempt) wait(ctx context.Context, until time.Time, awaited *entity.Rec
 // woken when entries of it are imported; until is only when it looks by itself. If entries were imported
 // meanwhile, it looks as soon as they may be read again. Its next attempt is made with them, so
 // that nothing goes round in a circle.
-func (a *attempt) waitForEntry(ctx context.Context, until time.Time, m connector.MissingEntry) (port.Decision, error) {
+func (a *attempt) waitForEntry(ctx context.Context, until time.Time) (port.Decision, error) {
 	if err := a.Queue.Defer(ctx, a.in, until); err != nil {
 		return port.Decision{Until: until}, nil //nolint:nilerr // deferring is tried once more when the decision is applied
 	}
 	w := valuemap.Waiter{Event: a.event.ID, Queue: a.in.Queue, Handle: a.in.Handle, Until: until}
-	imported, err := valuemap.Wait(ctx, a.State, a.profile.Name, m, w, a.Now())
+	imported, err := valuemap.Wait(ctx, a.State, a.profile.Name, a.exchange.Missing, w, a.Now())
 	if err != nil {
-		a.Log.InfoContext(ctx, "registering a message that waits for a map entry", "event_id", a.event.ID, "setting", m.Setting, "error", err)
+		a.Log.InfoContext(ctx, "registering a message that waits for a map entry", "event_id", a.event.ID, "setting", a.exchange.Missing.Setting, "error", err)
 	}
 	if next := a.Now().Add(valuemap.Pause); err == nil && imported && next.Before(until) {
 		a.wake(ctx, []entity.Waiter{{Event: w.Event, Queue: w.Queue, Handle: w.Handle}}, next)
 	}
-	return port.Decision{Until: until, Left: true}, nil //nolint:nilerr // a message that is not registered looks by itself
+	return port.Decision{Until: until, Left: true}, nil
 }
 
 // wake makes messages visible at that time. A message that is not woken looks by itself, so that a
