@@ -15,4 +15,7 @@
 //
 // The masters of products and of prices may be two systems. What each of them owns at the store is a
 // setting of the connector too, and nothing else is written.
+//
+// The package memory, below this one, is what stores have in common as masters: it remembers what was published of
+// each product.
 package assortment

@@ -27,8 +27,8 @@ type CrossRef interface {
 	// stays even if the configuration changes.
 	Bind(ctx context.Context, key message.Key, attribute, value string) (string, error)
 
-	// Gather remembers the value of a part of the entity's attribute, unless the part has a newer
-	// version, and returns the values of all parts by their names. Of two calls at the same time,
+	// Gather remembers the value of a part of the entity's attribute, unless the part has that version
+	// or a newer one, and returns the values of all parts by their names. Of two calls at the same time,
 	// on whichever machines, one returns the values of both. Parts are kept for ever.
 	Gather(ctx context.Context, key message.Key, attribute string, portion Portion) (map[string]string, error)
 }

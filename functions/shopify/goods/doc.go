@@ -1,7 +1,7 @@
 // Package goods publishes the products and prices of shops that are master of them (SHOPIFY_MASTER_OF):
 // query.go reads a product with all its variants, read.go is its form, source.go turns it into events,
-// heir.go adds those of a product that takes a SKU over, memory.go remembers which SKUs it had, and
-// settings.go has the setting.
+// heir.go adds those of a product that takes a SKU over, and settings.go has the setting. Which SKUs a product
+// had, and since when each has its content, is remembered by shared/assortment/memory.
 //
 // A product with n variants becomes n pairs of product.upserted or product.retired, and price.changed, one for
 // each SKU. The keys are {System: "shopify", Tenant: the shop, Type: "product" or "price", ID: the SKU}. The
@@ -31,17 +31,16 @@
 // # Unchanged content
 //
 // A change of stock also moves updatedAt (schema, Product.updatedAt), so each sale does. The time of a SKU's
-// state is therefore that of the first product state with its content, which is remembered
-// (connector.CrossRef.Gather) with a digest. A later one with equal content is the same event body with a
-// newer version, and the pipeline confirms it without a request to the target. If two deliveries are
-// translated at the same time, the poll puts right what one of them did not know of the other.
+// state is therefore that of the first product state with its content, which is remembered with a digest. A later
+// one with equal content is the same event body with a newer version, and the pipeline confirms it without a
+// request to the target. If two deliveries are translated at the same time, the poll puts right what one of
+// them did not know of the other.
 //
 // # SKUs that are gone
 //
-// The SKUs that a product ever had are remembered too: a list of those that were new for each time there were
-// some, because a part for each variant would be a write of the whole memory for each of 2,000 variants. A SKU
-// that it has no longer, because the variant was deleted or renamed or the product was deleted, becomes
-// product.retired. A deleted product's state has the time of X-Shopify-Triggered-At, since its body has none.
+// A SKU that the product had and has no longer, because the variant was deleted or renamed or the product was
+// deleted, becomes product.retired. A deleted product's state has the time of X-Shopify-Triggered-At, since its
+// body has none.
 //
 // # SKUs
 //

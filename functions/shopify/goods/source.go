@@ -2,7 +2,6 @@ package goods
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"causeway.example/functions/shopify/admin"
 	"causeway.example/functions/shopify/payload"
+	"causeway.example/shared/assortment/memory"
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
@@ -177,13 +177,12 @@ func (j *job) productOf(l *listing, v *variant) *canonical.Product {
 // events returns the events of the products, and of the SKUs that the product had and has no longer. What is
 // unchanged keeps the time since which it is so, and by that its content.
 func (j *job) events(ctx context.Context, products []*canonical.Product) ([]connector.Event, error) {
-	key := j.key(j.raw.Tenant, j.product)
-	known, err := j.recall(ctx, key)
+	book, err := memory.Open(ctx, j.Memory, payload.Key(j.raw.Tenant, payload.EntityProduct, j.product))
 	if err != nil {
 		return nil, err
 	}
-	products, added := j.withLost(products, known)
-	now, open, err := j.compare(products, known)
+	products = j.withLost(products, book)
+	now, open, err := j.compare(products, book)
 	if err != nil {
 		return nil, err
 	}
@@ -193,8 +192,8 @@ func (j *job) events(ctx context.Context, products []*canonical.Product) ([]conn
 	}
 	var events []connector.Event
 	for _, p := range products {
-		one := j.settle(p, known.states[p.SKU], now[p.SKU], others[p.SKU])
-		now[p.SKU] = one
+		one := j.settle(p, book.Mark(p.SKU, payload.EntityProduct), now[p.SKU], others[p.SKU])
+		book.Set(p.SKU, payload.EntityProduct, one)
 		if p.UpdatedAt = one.Since; !one.Left {
 			events = append(events, j.eventsOf(p)...)
 		}
@@ -203,16 +202,12 @@ func (j *job) events(ctx context.Context, products []*canonical.Product) ([]conn
 	if err != nil {
 		return nil, err
 	}
-	events = append(events, taken...)
-	if len(added) == 0 && maps.Equal(now, known.states) {
-		return events, nil
-	}
-	return events, j.keep(ctx, key, added, now, message.NewSequence(j.at, j.raw.Trigger == message.Poll, j.hint()))
+	return append(events, taken...), book.Keep(ctx)
 }
 
-// settle returns the state of the product's SKU after the one that is known, which another product has too unless
+// settle returns the mark of the product's SKU after the one that is known, which another product has too unless
 // other is "".
-func (j *job) settle(p *canonical.Product, known, one state, other string) state {
+func (j *job) settle(p *canonical.Product, known, one memory.Mark, other string) memory.Mark {
 	switch {
 	case other != "" && (!p.Active || older(other, j.product)):
 		one.Left = true
@@ -230,45 +225,37 @@ func (j *job) settle(p *canonical.Product, known, one state, other string) state
 	return one
 }
 
-// withLost adds the SKUs that the product had and has no longer, as retired, and returns those that are new.
-func (j *job) withLost(products []*canonical.Product, known memory) (all []*canonical.Product, added []string) {
-	lost := map[string]bool{}
-	for sku := range known.skus {
-		lost[sku] = true
-	}
+// withLost adds the SKUs that the product had and has no longer, as retired.
+func (j *job) withLost(products []*canonical.Product, book *memory.Book) []*canonical.Product {
+	has := map[string]bool{}
 	for _, p := range products {
-		if delete(lost, p.SKU); !known.skus[p.SKU] {
-			added = append(added, p.SKU)
-		}
+		has[p.SKU] = true
 	}
-	for _, sku := range slices.Sorted(maps.Keys(lost)) {
+	for _, sku := range book.Lost(func(sku string) bool { return has[sku] }) {
 		gone := &canonical.Product{ID: sku, SKU: sku}
 		if j.Prices {
 			gone.Prices = []canonical.Price{}
 		}
 		products = append(products, gone)
 	}
-	return products, added
+	return products
 }
 
-// compare returns the states of the products, and the SKUs for which it is open whether another product has
+// compare returns the marks of the products, and the SKUs for which it is open whether another product has
 // them: those whose content is new, and those that were left to another product.
-func (j *job) compare(products []*canonical.Product, known memory) (now map[string]state, open []string, err error) {
-	now = map[string]state{}
+func (j *job) compare(products []*canonical.Product, book *memory.Book) (now map[string]memory.Mark, open []string, err error) {
+	now = map[string]memory.Mark{}
 	for _, p := range products {
-		digest, err := contentOf(p)
+		digest, err := memory.Digest(p)
 		if err != nil {
 			return nil, nil, err
 		}
-		one := known.states[p.SKU]
-		if one.Digest != digest {
-			since := j.at
-			if j.gone && !since.After(one.Since) {
-				since = one.Since.Add(time.Second)
-			}
-			one = state{Digest: digest, Since: since}
-			open = append(open, p.SKU)
-		} else if one.Left {
+		known, since := book.Mark(p.SKU, payload.EntityProduct), j.at
+		if j.gone && !since.After(known.Since) {
+			since = known.Since.Add(time.Second)
+		}
+		one := book.Date(p.SKU, payload.EntityProduct, memory.Mark{Digest: digest, Since: since})
+		if known.Digest != digest || one.Left {
 			open = append(open, p.SKU)
 		}
 		now[p.SKU] = one

@@ -1,6 +1,7 @@
 // Package goods publishes a store's products, prices and stock (WOOCOMMERCE_MASTER_OF): source.go reads a
 // product that a delivery or a poll names, record.go is what the API has of one, event.go makes its events,
-// and memory.go keeps which SKUs a product had. settings.go has the setting and its rules.
+// and memory.go dates them and finds the SKUs that the product lost, over shared/assortment/memory. settings.go has
+// the setting and its rules.
 //
 // A product or a variation with a SKU gives product.upserted or product.retired, price.changed and
 // inventory.level. The keys are {System: "woocommerce", Tenant: the store, Type: "product" or "price", ID: the
@@ -46,8 +47,8 @@
 //
 // # SKUs that a product lost
 //
-// Which SKUs a product and its variations had is remembered (connector.CrossRef.Gather, a part for each id and
-// SKU), with a digest of what was published of each. If a variation is deleted or renamed, or the product is
+// Which SKUs a product and its variations had is remembered (shared/assortment/memory, by id and SKU), with a
+// digest of what was published of each. If a variation is deleted or renamed, or the product is
 // put in the trash or deleted for good, the SKUs that it has no longer become product.retired, unless another
 // product or variation of the store has the SKU by now. The version is then the header Date of the store's
 // answer, which is newer than all that was published of the SKU.
@@ -69,7 +70,7 @@
 //
 // # Limits
 //
-//   - What is remembered of a product is one item of the State, which on AWS is enough for 1,500 variations.
+//   - What is remembered of a product is one item of the State, which on AWS is enough for 2,500 variations.
 //   - Stores of one installation are masters alike. A target that names products by the system cannot tell
 //     two of them apart, so a SKU must be one product's over all of them.
 //   - Prices are as people enter them in the store, with or without tax.

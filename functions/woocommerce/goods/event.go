@@ -2,9 +2,9 @@ package goods
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
@@ -20,8 +20,8 @@ const (
 
 // eventsOf returns the events of a product or variation, its product first, less those whose content was
 // published before.
-func (r *reading) eventsOf(ctx context.Context, b *book, one *record) (events []connector.Event, err error) {
-	p := b.page(one.id, one.sku)
+func (r *reading) eventsOf(one *record) (events []connector.Event, err error) {
+	p := r.page(one.id, one.sku)
 	add := func(kind string, e connector.Event) {
 		if r.publishes(products) && kind != productEntity {
 			e.Parents = append(e.Parents, r.key(productEntity, one.sku))
@@ -36,21 +36,27 @@ func (r *reading) eventsOf(ctx context.Context, b *book, one *record) (events []
 	}
 	if r.publishes(products) {
 		body := r.product(one, amounts)
-		body.UpdatedAt = p.dated(productEntity, body, one.at)
+		if body.UpdatedAt, err = p.dated(productEntity, body, one.at, false); err != nil {
+			return nil, err
+		}
 		add(productEntity, r.event(body.EventType(), productEntity, one.sku, one.at, body))
 	}
 	if amounts != nil {
 		body := &canonical.PriceList{SKU: one.sku, Prices: amounts, Retired: !r.active(one)}
-		body.UpdatedAt = p.dated(priceEntity, body, one.at)
+		if body.UpdatedAt, err = p.dated(priceEntity, body, one.at, false); err != nil {
+			return nil, err
+		}
 		add(priceEntity, r.event(canonical.PriceChanged, priceEntity, one.sku, one.at, body))
 	}
-	if body, err := r.level(one); err != nil {
-		return nil, err
-	} else if body != nil {
-		p.dated(levelEntity, body, one.at)
-		add(levelEntity, r.event(canonical.InventoryLevelSet, levelEntity, body.SKU+"@"+body.Location, one.at, body))
+	body, err := r.level(one)
+	if err != nil || body == nil {
+		return events, err
 	}
-	return events, p.keep(ctx, one.at)
+	if _, err := p.dated(levelEntity, body, one.at, false); err != nil {
+		return nil, err
+	}
+	add(levelEntity, r.event(canonical.InventoryLevelSet, levelEntity, body.SKU+"@"+body.Location, one.at, body))
+	return events, nil
 }
 
 func (r *reading) active(one *record) bool {
@@ -142,15 +148,21 @@ func (r *reading) refused(one *record, field, text, rule string) error {
 	}
 }
 
-// lost returns product.retired of the SKUs that the product had and has no longer, unless another product or
+// lostEvents returns product.retired of the SKUs that the product had and has no longer, unless another product or
 // variation of the store has them by now.
-func (r *reading) lost(ctx context.Context, b *book) (events []connector.Event, err error) {
+func (r *reading) lostEvents(ctx context.Context) (events []connector.Event, err error) {
 	if !r.publishes(products) {
 		return nil, nil
 	}
-	pages, skus := b.lost(r.only, r.sold)
-	if len(pages) == 0 {
-		return nil, nil
+	pages, err := r.lost()
+	if err != nil || len(pages) == 0 {
+		return nil, err
+	}
+	var skus []string
+	for _, p := range pages {
+		if !slices.Contains(skus, p.sku) {
+			skus = append(skus, p.sku)
+		}
 	}
 	held, err := r.holders(ctx, skus)
 	if err != nil {
@@ -158,25 +170,14 @@ func (r *reading) lost(ctx context.Context, b *book) (events []connector.Event, 
 	}
 	at := r.newest()
 	for _, p := range pages {
-		if held[p.sku] {
-			p.dated(productEntity, elsewhere, at)
-		} else {
-			body := retired(p.sku)
-			body.UpdatedAt = p.dated(productEntity, body, at)
-			events = append(events, r.event(canonical.ProductRetired, productEntity, p.sku, at, body))
-		}
-		p.leave()
-		if err := p.keep(ctx, at); err != nil {
+		body := retired(p.sku)
+		if body.UpdatedAt, err = p.dated(productEntity, body, at, held[p.sku]); err != nil {
 			return nil, err
 		}
+		if !held[p.sku] {
+			events = append(events, r.event(canonical.ProductRetired, productEntity, p.sku, at, body))
+		}
+		r.book.Forget(p.name, productEntity) // if it comes back, all of it is published
 	}
 	return events, nil
-}
-
-// newest is the time of the store's newest answer, or ours if it names none.
-func (r *reading) newest() time.Time {
-	if r.at.IsZero() {
-		return r.Now().UTC()
-	}
-	return r.at
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"causeway.example/functions/woocommerce/rest"
+	"causeway.example/shared/assortment/memory"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
 	"causeway.example/shared/message"
@@ -48,6 +49,7 @@ type reading struct {
 	sold  []record // the product, or its variations
 	made  *record  // the product; nil if it is gone
 	at    time.Time
+	book  *memory.Book // what is remembered of the product
 	notes []connector.Note
 }
 
@@ -180,8 +182,8 @@ func (r *reading) note(field, what string) {
 
 // translation returns the events of what is sold, and of the SKUs that the product lost.
 func (r *reading) translation(ctx context.Context) (connector.Translation, error) {
-	b, err := r.open(ctx)
-	if err != nil {
+	var err error
+	if r.book, err = memory.Open(ctx, r.Memory, r.key(productEntity, r.id)); err != nil {
 		return connector.Translation{}, err
 	}
 	var events []connector.Event
@@ -198,14 +200,17 @@ func (r *reading) translation(ctx context.Context) (connector.Translation, error
 			}
 		}
 		owners[one.sku] = one.id
-		found, err := r.eventsOf(ctx, b, one)
+		found, err := r.eventsOf(one)
 		if err != nil {
 			return connector.Translation{}, err
 		}
 		events = append(events, found...)
 	}
-	lost, err := r.lost(ctx, b)
+	lost, err := r.lostEvents(ctx)
 	if err != nil {
+		return connector.Translation{}, err
+	}
+	if err := r.book.Keep(ctx); err != nil {
 		return connector.Translation{}, err
 	}
 	if events = append(events, lost...); len(events) == 0 {
