@@ -70,7 +70,7 @@ func (s *shipping) cancel(ctx context.Context, ref string) (connector.Receipt, e
 	}
 	var ids []string
 	for _, f := range made {
-		stays, err := s.book.Leave(ctx, s.fulfillmentKey(f.id), s.key)
+		stays, err := s.book.Leave(ctx, s.fulfillmentKey(f.id), s.state())
 		if err != nil {
 			return connector.Receipt{}, err
 		}
