@@ -222,6 +222,27 @@ func TestAnItemFulfillmentWithoutGoodsAfterItWasPublished(t *testing.T) {
 	}
 }
 
+// TestAnItemFulfillmentThatIsTranslatedLate was set back meanwhile, or its goods were taken off: it is not published.
+func TestAnItemFulfillmentThatIsTranslatedLate(t *testing.T) {
+	t.Parallel()
+	s := shippingSale(t, nil)
+	translated := func(at, sku string) connector.Translation {
+		t.Helper()
+		translation, err := s.system.Source.Translate(t.Context(), s.parcelRaw("9", at, parcelRow("F", sku, "InvtPart", "5", "2", "2")))
+		s.must(err)
+		return translation
+	}
+	translated("12:02:00", "")
+	for range 2 {
+		if got := translated("12:01:00", "A"); len(got.Events) != 0 || !strings.Contains(got.Skip, "IF-9 was read again since") {
+			t.Errorf("published %+v, skipped %q", got.Events, got.Skip)
+		}
+	}
+	if got := translated("12:03:00", "A"); len(got.Events) != 1 || parcelWords(got.Events[0]) != "shipment.shipped 2 A from 5 by : " {
+		t.Errorf("shipped since: %+v, skipped %q", got.Events, got.Skip)
+	}
+}
+
 // TestWhatIsNoShipment: at another location, of another order, or made for a shipment of another source.
 func TestWhatIsNoShipment(t *testing.T) {
 	t.Parallel()

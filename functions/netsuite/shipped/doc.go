@@ -31,7 +31,8 @@
 //
 // Status C is shipped. A is picked and B packed: nothing of it left, and it is skipped, unless it was published
 // as shipped before. Then it was set back, which is shipment.cancelled. The first state that is published as
-// shipped is shipment.shipped, and each later one, such as with another tracking number, is shipment.updated.
+// shipped is shipment.shipped, and each later one, such as with another tracking number, is shipment.updated. A shipped
+// state that is translated after a later one that is no shipment is skipped.
 //
 // A deleted fulfillment is in no list of transactions. With NETSUITE_SHIPPING_DELETED the table DeletedRecord
 // is polled too, and one that had been published is shipment.cancelled. The role needs the permission Deleted

@@ -69,15 +69,18 @@ func (s *Source) shipped(ctx context.Context, account string, order message.Key,
 		return s.cancelled(ctx, account, found.id, found.changed, "item fulfillment "+found.number+" has no goods with a SKU at a location of "+setting)
 	}
 	key := keyOf(account, found.id)
-	again, err := s.remember(ctx, key, order, body, found.changed)
-	if err != nil {
+	was, err := s.remember(ctx, key, order, body, found.changed)
+	switch {
+	case err != nil:
 		return connector.Translation{}, err
+	case was.ended:
+		return connector.Translation{Skip: "item fulfillment " + found.number + " was read again since, and is not shipped, or has no goods, or was deleted"}, nil
 	}
 	event := connector.Event{
 		Type: canonical.ShipmentShipped, Entity: key, At: body.ShippedAt, UpdatedAt: found.changed, Body: body,
 		Parents: []message.Key{order}, Notes: append(notes, left...),
 	}
-	if again {
+	if was.again {
 		event.Type, event.At = canonical.ShipmentUpdated, found.changed
 	}
 	return connector.Translation{Events: []connector.Event{event}}, nil
@@ -87,7 +90,7 @@ func (s *Source) shipped(ctx context.Context, account string, order message.Key,
 // not is skipped, for the reason.
 func (s *Source) cancelled(ctx context.Context, account, id string, at time.Time, reason string) (connector.Translation, error) {
 	key := keyOf(account, id)
-	body, order, err := s.recall(ctx, key)
+	body, order, err := s.recall(ctx, key, at)
 	switch {
 	case err != nil:
 		return connector.Translation{}, err
