@@ -25,7 +25,8 @@
 //
 // A kit is shipped as the kit: its members, which have kitmemberof, are left out. Items without an external
 // id and those of NETSUITE_ITEM_… have no SKU in a store, and are left out with a note. A fulfillment without
-// any other line is skipped, or cancelled if it was published with one. Several lines of a SKU are added up.
+// any other line is skipped, or cancelled if it was published with one; but if its items have lost their external
+// ids since, it is rejected, because the goods left. Several lines of a SKU are added up.
 //
 // # States
 //
