@@ -68,11 +68,22 @@ func (s *shipping) cancel(ctx context.Context, ref string) (connector.Receipt, e
 	if len(made) == 0 {
 		return connector.Receipt{Ref: ref, Linked: true, Detail: "fulfillment " + ref + " of order " + s.order.ID + " is cancelled"}, nil
 	}
-	var ids []string
+	ids, err := s.undo(ctx, made)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	if len(ids) == 0 {
+		return connector.Receipt{Ref: ref, Linked: true, Detail: "fulfillment " + ref + " of order " + s.order.ID + " stays, because it is another shipment's too"}, nil
+	}
+	return connector.Receipt{Ref: ref, Detail: "fulfillment " + strings.Join(ids, ", ") + " of order " + s.order.ID + " cancelled"}, nil
+}
+
+// undo cancels those of the fulfillments that are no other shipment's, and returns their ids.
+func (s *shipping) undo(ctx context.Context, made []fulfilled) (ids []string, err error) {
 	for _, f := range made {
 		stays, err := s.book.Leave(ctx, s.fulfillmentKey(f.id), s.state())
 		if err != nil {
-			return connector.Receipt{}, err
+			return nil, err
 		}
 		if stays {
 			continue
@@ -81,18 +92,15 @@ func (s *shipping) cancel(ctx context.Context, ref string) (connector.Receipt, e
 		w.Str(payload.GID("Fulfillment", f.id))
 		input, err := admin.Encoded(w)
 		if err != nil {
-			return connector.Receipt{}, err
+			return nil, err
 		}
 		id, err := s.mutate(ctx, admin.Call{Query: mutationCancel, Input: input}, "fulfillmentCancel")
 		if err != nil {
-			return connector.Receipt{}, err
+			return nil, err
 		}
 		ids = append(ids, id)
 	}
-	if len(ids) == 0 {
-		return connector.Receipt{Ref: ref, Linked: true, Detail: "fulfillment " + ref + " of order " + s.order.ID + " stays, because it is another shipment's too"}, nil
-	}
-	return connector.Receipt{Ref: ref, Detail: "fulfillment " + strings.Join(ids, ", ") + " of order " + s.order.ID + " cancelled"}, nil
+	return ids, nil
 }
 
 // correct writes the shipment's tracking to those of its fulfillments that have another. A state
