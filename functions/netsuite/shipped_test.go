@@ -205,11 +205,11 @@ func TestALaterStateOfAnItemFulfillment(t *testing.T) {
 func TestAnItemFulfillmentWithoutGoodsAfterItWasPublished(t *testing.T) {
 	t.Parallel()
 	s := shippingSale(t, nil)
-	for _, c := range []struct{ sku, at, want string }{
-		{"", "12:00:00", "skip"}, {"A", "12:01:00", "shipment.shipped 2 A from 5 by : "}, {"", "12:02:00", "shipment.cancelled 2 A from 5 by : "},
+	for _, c := range []struct{ kind, at, want string }{
+		{"ShipItem", "12:00:00", "skip"}, {"InvtPart", "12:01:00", "shipment.shipped 2 A from 5 by : "}, {"ShipItem", "12:02:00", "shipment.cancelled 2 A from 5 by : "},
 	} {
 		for range 2 {
-			translation, err := s.system.Source.Translate(t.Context(), s.parcelRaw("9", c.at, parcelRow("F", c.sku, "InvtPart", "5", "2", "2")))
+			translation, err := s.system.Source.Translate(t.Context(), s.parcelRaw("9", c.at, parcelRow("F", "A", c.kind, "5", "2", "2")))
 			s.must(err)
 			got := "skip"
 			for _, e := range translation.Events {
@@ -219,6 +219,43 @@ func TestAnItemFulfillmentWithoutGoodsAfterItWasPublished(t *testing.T) {
 				t.Errorf("%s: got %q, %q, want %q", c.at, got, translation.Skip, c.want)
 			}
 		}
+	}
+}
+
+// TestAnItemFulfillmentWhoseGoodsLostTheirSKU left all the same: no store cancels it.
+func TestAnItemFulfillmentWhoseGoodsLostTheirSKU(t *testing.T) {
+	t.Parallel()
+	s := shippingSale(t, nil)
+	for at, sku := range []string{"", "A", ""} {
+		translation, err := s.system.Source.Translate(t.Context(), s.parcelRaw("9", "12:0"+strconv.Itoa(at)+":00", parcelRow("F", sku, "InvtPart", "5", "2", "2")))
+		if at < 2 {
+			s.must(err)
+			continue
+		}
+		if f := fault.As(err); f == nil || f.Kind != fault.Rejected || f.Class != fault.MissingRef || f.Field != "lines" || !strings.Contains(f.Detail, "IF-9") || len(translation.Events) != 0 {
+			t.Errorf("got %+v, %v", translation.Events, err)
+		}
+	}
+}
+
+// TestAnItemFulfillmentThatIsTranslatedLate was set back meanwhile, or its goods were taken off: it is not published.
+func TestAnItemFulfillmentThatIsTranslatedLate(t *testing.T) {
+	t.Parallel()
+	s := shippingSale(t, nil)
+	translated := func(at, sku string) connector.Translation {
+		t.Helper()
+		translation, err := s.system.Source.Translate(t.Context(), s.parcelRaw("9", at, parcelRow("F", sku, "InvtPart", "5", "2", "2")))
+		s.must(err)
+		return translation
+	}
+	translated("12:02:00", "")
+	for range 2 {
+		if got := translated("12:01:00", "A"); len(got.Events) != 0 || !strings.Contains(got.Skip, "IF-9 was read again since") {
+			t.Errorf("published %+v, skipped %q", got.Events, got.Skip)
+		}
+	}
+	if got := translated("12:03:00", "A"); len(got.Events) != 1 || parcelWords(got.Events[0]) != "shipment.shipped 2 A from 5 by : " {
+		t.Errorf("shipped since: %+v, skipped %q", got.Events, got.Skip)
 	}
 }
 

@@ -143,6 +143,8 @@ func TestAFieldThatIsMissingIsNamed(t *testing.T) {
 		{"GET", "UNEXPECTED_ERROR", "", 500, fault.Intermittent},
 		{"PATCH", "USER_ERROR", netsuitetest.WarehouseField, 400, fault.Config}, // it is shorter there
 		{"PATCH", "USER_ERROR", "", 400, fault.Value},
+		{"PATCH", "INVALID_VALUE", "", 400, fault.Config},
+		{"PATCH", "INVALID_VALUE", "custbody_gift", 400, fault.Value}, // the form requires it
 		{"PATCH", "RCRD_LOCKED_BY_WF", "", 400, fault.Conflict},
 	} {
 		s.fake.Plan(netsuitetest.Fault{Method: c.method, PathContains: "salesOrder", Do: netsuitetest.Answer(c.status, c.code, c.path)})

@@ -11,6 +11,7 @@ import (
 	"causeway.example/shared/canonical"
 	"causeway.example/shared/connector"
 	"causeway.example/shared/fault"
+	"causeway.example/shared/message"
 )
 
 // set delivers a state of a shipment that has the fulfillment ref.
@@ -135,6 +136,43 @@ func TestAFulfillmentOfTwoShipmentsStaysUntilBothAreCancelled(t *testing.T) {
 	}
 	if made := s.fake.Fulfillments("5001"); len(made) != 2 {
 		t.Errorf("got %+v", made)
+	}
+}
+
+// TestAParcelStaysWithAShipmentThatLeftAfterAll: of two shipments of one parcel, one is cancelled and shipped again
+// before the other is cancelled.
+func TestAParcelStaysWithAShipmentThatLeftAfterAll(t *testing.T) {
+	t.Parallel()
+	for again := range 2 {
+		s := open(t, nil)
+		s.fake.Put(threeTees())
+		var both [2]*canonical.Shipment
+		ref := ""
+		for i, id := range []string{"S-1", "S-2"} {
+			both[i] = parcel(id, "1Z1", shippedLine("TEE-BLK-M", 2))
+			receipt, err := s.ship(t, shippedMessage(t, both[i]), 1)
+			if err != nil || ref != "" && receipt.Ref != ref {
+				t.Fatalf("%+v, %v", receipt, err)
+			}
+			ref = receipt.Ref
+		}
+		gone := func(p *canonical.Shipment) { p.Status = canonical.ShipmentCancelled }
+		first, second := both[again], both[1-again]
+		for i, step := range []struct {
+			of     *canonical.Shipment
+			status string
+		}{{later(first, gone), "SUCCESS"}, {first, "SUCCESS"}, {later(second, gone), "SUCCESS"}, {later(first, gone), "CANCELLED"}} {
+			m := shippedMessage(t, step.of)
+			m.Sequence = message.NewSequence(now.Add(time.Duration(i+1)*time.Minute), false, time.Time{})
+			for range 2 {
+				if _, err := s.Target.Deliver(t.Context(), connector.Delivery{Message: m, Body: step.of, Ref: ref, Attempt: 1}); err != nil {
+					t.Fatal(i, err)
+				}
+			}
+			if made := s.fake.Fulfillments("5001"); len(made) != 1 || made[0].Status != step.status {
+				t.Errorf("%s again, step %d: %+v", first.ID, i, made)
+			}
+		}
 	}
 }
 

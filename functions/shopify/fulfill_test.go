@@ -116,7 +116,7 @@ func TestShopKeepsThePromisesOfATarget(t *testing.T) {
 			maps.Copy(settings, productSettings)
 			settings["SHOPIFY_ERP_REFUNDS"] = "pay"
 			system, err := shopify.Open(settings, connector.Deps{
-				HTTP: transport, Now: time.Now, CrossRef: &memory{bound: map[string]string{}, parts: map[string]map[string]string{}, calls: map[string]int{}},
+				HTTP: transport, Now: time.Now, CrossRef: &memory{bound: map[string]string{}, parts: map[string]map[string]connector.Portion{}, calls: map[string]int{}},
 			})
 			if err != nil {
 				t.Fatal(err)

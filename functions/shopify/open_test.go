@@ -27,13 +27,13 @@ var now = time.Date(2026, 11, 22, 21, 5, 50, 0, time.UTC)
 type memory struct {
 	mu      sync.Mutex
 	bound   map[string]string
-	parts   map[string]map[string]string
+	parts   map[string]map[string]connector.Portion
 	calls   map[string]int
 	forgets string
 	err     error
 }
 
-// Gather keeps each part as it was first given.
+// Gather keeps the newest version of each part.
 func (m *memory) Gather(_ context.Context, key message.Key, attribute string, portion connector.Portion) (map[string]string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -43,12 +43,16 @@ func (m *memory) Gather(_ context.Context, key message.Key, attribute string, po
 	}
 	name := key.String() + "#" + attribute
 	if m.parts[name] == nil {
-		m.parts[name] = map[string]string{}
+		m.parts[name] = map[string]connector.Portion{}
 	}
-	if _, known := m.parts[name][portion.Name]; !known {
-		m.parts[name][portion.Name] = portion.Value
+	if found, known := m.parts[name][portion.Name]; !known || found.Version < portion.Version {
+		m.parts[name][portion.Name] = portion
 	}
-	return maps.Clone(m.parts[name]), nil
+	values := map[string]string{}
+	for part, each := range m.parts[name] {
+		values[part] = each.Value
+	}
+	return values, nil
 }
 
 func (m *memory) Bind(_ context.Context, key message.Key, attribute, value string) (string, error) {
@@ -84,7 +88,7 @@ func open(t testing.TB, changed overrides) *shop {
 	t.Cleanup(server.Close)
 	settings := fake.Settings(server.URL)
 	maps.Copy(settings, changed)
-	remembered := &memory{bound: map[string]string{}, parts: map[string]map[string]string{}, calls: map[string]int{}, forgets: "sale"}
+	remembered := &memory{bound: map[string]string{}, parts: map[string]map[string]connector.Portion{}, calls: map[string]int{}, forgets: "sale"}
 	system, err := shopify.Open(settings, connector.Deps{
 		HTTP: server.Client().Transport, Now: func() time.Time { return now }, CrossRef: remembered,
 	})

@@ -300,6 +300,34 @@ func TestAnAnnouncementEndsWithItsShipment(t *testing.T) {
 	}
 }
 
+// TestAShipmentThatLeftAfterAllIsAnnouncedAgain: it was announced, rejected and cancelled before, and the answer to
+// its next create is lost.
+func TestAShipmentThatLeftAfterAllIsAnnouncedAgain(t *testing.T) {
+	t.Parallel()
+	s := shipsFrom(t, nil)
+	s.fake.Assign("5001", "11", place, 3)
+	s.fake.AnswerTo("fulfillmentCreate", shopifytest.Answer{Status: http.StatusOK, Body: `{"data":{"fulfillmentCreate":{"fulfillment":null,"userErrors":[{"field":["fulfillment"],"message":"no"}]}}}`})
+	announced := parcel("S-1", "1Z9", shippedLine("TEE-BLK-M", 2))
+	gone := later(announced, func(s *canonical.Shipment) { s.Status = canonical.ShipmentCancelled })
+	for i, of := range []*canonical.Shipment{announced, gone, announced} {
+		if i == 2 {
+			s.fake.LoseAnswer("fulfillmentCreate")
+		}
+		m := shippedMessage(t, of)
+		m.Sequence = message.NewSequence(now.Add(time.Duration(i+1)*time.Minute), false, time.Time{})
+		if _, err := s.ship(t, m, 1); (err == nil) != (i == 1) {
+			t.Fatal(i, err)
+		}
+	}
+	made := s.fake.Fulfillments("5001")
+	if len(made) != 1 {
+		t.Fatalf("made %+v", made)
+	}
+	if got := s.reported(t, "fulfillments/create", made[0].ID); len(got.Events) != 0 {
+		t.Errorf("published as the shop's own: %+v", got.Events)
+	}
+}
+
 // TestAFulfillmentIsOursAfterItsTrackingIsCorrected loses the answer of a create, corrects the number with the
 // next state, and then hears of the fulfillment.
 func TestAFulfillmentIsOursAfterItsTrackingIsCorrected(t *testing.T) {

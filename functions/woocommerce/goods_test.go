@@ -309,7 +309,7 @@ func TestGoodsQuantitiesAndPricesAreReadAsTheyAre(t *testing.T) {
 		`"manage_stock":true,"stock_quantity":-3`:                                       "0",
 		`"manage_stock":true,"stock_quantity":2.50`:                                     "2.5",
 		`"manage_stock":true,"stock_quantity":0`:                                        "0",
-		`"manage_stock":true,"stock_quantity":null`:                                     "",
+		`"manage_stock":true,"stock_quantity":null`:                                     "noted",
 		`"manage_stock":false,"stock_quantity":5`:                                       "",
 		`"regular_price":"10","sale_price":"8","on_sale":false`:                         "10 before 0",
 		`"regular_price":"10","sale_price":"8","on_sale":true`:                          "8 before 10",
@@ -321,6 +321,11 @@ func TestGoodsQuantitiesAndPricesAreReadAsTheyAre(t *testing.T) {
 		g.Answer(answer(members))
 		got := ""
 		for _, e := range g.translate(message.Webhook, "product.updated", []byte(`{"id":9}`)).Events {
+			for _, n := range e.Notes {
+				if n.Field == "stock_quantity" && strings.HasSuffix(n.What, "has no quantity") {
+					got = "noted"
+				}
+			}
 			switch body := e.Body.(type) {
 			case *canonical.InventoryLevel:
 				got = body.Available.Value.String()

@@ -120,8 +120,39 @@ func TestAParcelOfTwoShipmentsStaysUntilBothAreCancelled(t *testing.T) {
 			t.Errorf("without %s: %s, list %s, meta data %v", id, got, list, fake.Meta(42))
 		}
 	}
+	if notes := notesOf(fake); len(notes) != 2 || notes[1] != "Shipment S-1 of depot, cancelled: it did not leave." {
+		t.Errorf("notes %q", notes)
+	}
+}
+
+// TestAParcelThatAnotherShipmentKeepsHasOneMail under the name that the customer knows, whatever happens to it.
+func TestAParcelThatAnotherShipmentKeepsHasOneMail(t *testing.T) {
+	t.Parallel()
+	fake := storeWith()
+	system := mustOpenWith(t, fake, nil)
+	goods := map[string]int64{"A": 3, "B": 1}
+	state := func(id, number string, status canonical.ShipmentStatus) {
+		for range 2 {
+			mustShip(t, system, laterOf(shipmentOf(id, goods), func(s *canonical.Shipment) { withNumber(number)(s); s.Status = status }))
+		}
+	}
+	state("S-1", "1Z1", "")
+	state("S-2", "1Z1", "")
+	state("S-1", "1Z1", canonical.ShipmentCancelled)
+	state("S-2", "1Z1", canonical.Delivered)
 	if notes := notesOf(fake); len(notes) != 1 {
 		t.Errorf("notes %q", notes)
+	}
+	state("S-2", "1Z2", "")
+	state("S-1", "1Z2", "") // it left after all, as the same parcel
+	state("S-2", "1Z2", canonical.ShipmentCancelled)
+	state("S-1", "1Z3", "")
+	state("S-1", "1Z3", canonical.ShipmentCancelled)
+	notes := notesOf(fake)
+	for i, begins := range []string{"Shipment S-1 of depot: 3", "Shipment S-1 of depot, new tracking: UPS 1Z2", "Shipment S-1 of depot, new tracking: UPS 1Z3", "Shipment S-1 of depot, cancelled"} {
+		if len(notes) != 4 || !strings.HasPrefix(notes[i], begins) {
+			t.Errorf("notes %q, want %q", notes, begins)
+		}
 	}
 }
 

@@ -25,13 +25,15 @@
 //
 // A kit is shipped as the kit: its members, which have kitmemberof, are left out. Items without an external
 // id and those of NETSUITE_ITEM_… have no SKU in a store, and are left out with a note. A fulfillment without
-// any other line is skipped, or cancelled if it was published with one. Several lines of a SKU are added up.
+// any other line is skipped, or cancelled if it was published with one; but if its items have lost their external
+// ids since, it is rejected, because the goods left. Several lines of a SKU are added up.
 //
 // # States
 //
 // Status C is shipped. A is picked and B packed: nothing of it left, and it is skipped, unless it was published
 // as shipped before. Then it was set back, which is shipment.cancelled. The first state that is published as
-// shipped is shipment.shipped, and each later one, such as with another tracking number, is shipment.updated.
+// shipped is shipment.shipped, and each later one, such as with another tracking number, is shipment.updated. A shipped
+// state that is translated after a later one that is no shipment is skipped.
 //
 // A deleted fulfillment is in no list of transactions. With NETSUITE_SHIPPING_DELETED the table DeletedRecord
 // is polled too, and one that had been published is shipment.cancelled. The role needs the permission Deleted

@@ -53,7 +53,8 @@ func (s *Source) Translate(ctx context.Context, raw *message.Raw) (connector.Tra
 	if found.status != statusShipped {
 		return s.cancelled(ctx, raw.Tenant, found.id, found.changed, "item fulfillment "+found.number+" is not shipped yet")
 	}
-	return s.shipped(ctx, raw.Tenant, order, &found, r.Notes())
+	translation, err := s.shipped(ctx, raw.Tenant, order, &found, r.Notes())
+	return translation, fault.Doing(doing, err)
 }
 
 func keyOf(account, id string) message.Key {
@@ -66,18 +67,26 @@ func (s *Source) shipped(ctx context.Context, account string, order message.Key,
 	body.Carrier, body.Service = carrierOf(found)
 	left := s.pack(body, found)
 	if len(body.Lines) == 0 {
-		return s.cancelled(ctx, account, found.id, found.changed, "item fulfillment "+found.number+" has no goods with a SKU at a location of "+setting)
+		ended, err := s.cancelled(ctx, account, found.id, found.changed, "item fulfillment "+found.number+" has no goods with a SKU at a location of "+setting)
+		if err == nil && len(ended.Events) > 0 && s.unnamed(found) {
+			return connector.Translation{}, record.Rejected(fault.MissingRef, "lines", "item fulfillment "+found.number+
+				" was published, and its goods have no external id any more; give it back to the items and save the item fulfillment, or set that back to Picked if nothing left")
+		}
+		return ended, err
 	}
 	key := keyOf(account, found.id)
-	again, err := s.remember(ctx, key, order, body, found.changed)
-	if err != nil {
+	was, err := s.remember(ctx, key, order, body, found.changed)
+	switch {
+	case err != nil:
 		return connector.Translation{}, err
+	case was.ended:
+		return connector.Translation{Skip: "item fulfillment " + found.number + " was read again since, and is not shipped, or has no goods, or was deleted"}, nil
 	}
 	event := connector.Event{
 		Type: canonical.ShipmentShipped, Entity: key, At: body.ShippedAt, UpdatedAt: found.changed, Body: body,
 		Parents: []message.Key{order}, Notes: append(notes, left...),
 	}
-	if again {
+	if was.again {
 		event.Type, event.At = canonical.ShipmentUpdated, found.changed
 	}
 	return connector.Translation{Events: []connector.Event{event}}, nil
@@ -87,7 +96,7 @@ func (s *Source) shipped(ctx context.Context, account string, order message.Key,
 // not is skipped, for the reason.
 func (s *Source) cancelled(ctx context.Context, account, id string, at time.Time, reason string) (connector.Translation, error) {
 	key := keyOf(account, id)
-	body, order, err := s.recall(ctx, key)
+	body, order, err := s.recall(ctx, key, at)
 	switch {
 	case err != nil:
 		return connector.Translation{}, err
@@ -136,6 +145,11 @@ func (s *Source) pack(body *canonical.Shipment, found *row) (left []connector.No
 		body.Location = places[0]
 	}
 	return left
+}
+
+// unnamed reports whether the item fulfillment has goods without an external id at the locations. They left all the same.
+func (s *Source) unnamed(found *row) bool {
+	return slices.ContainsFunc(goodsOf(found), func(l line) bool { return l.sku == "" && slices.Contains(s.Locations, l.location) })
 }
 
 // goodsOf returns the lines of goods, those of the main line only if there is no other.

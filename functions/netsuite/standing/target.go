@@ -113,13 +113,14 @@ func field(fit *record.Fit, body *canonical.WarehouseOrder) string {
 	return fit.Cut(of, words, utf8.RuneCountInString(words[:at])+1)
 }
 
-// ofField are the codes of a request that names a field which is not there, or cannot have its content.
+// ofField are the codes of a request that names a field which is not there, or cannot have its content. Where NetSuite
+// names another field, such as one that the form requires, they are about that.
 var ofField = []string{"INVALID_PARAMETER", "INVALID_CONTENT", "INVALID_VALUE"}
 
 // refused returns a rejection in our terms. One of the field is about the setting.
 func (t *Target) refused(err error) error {
 	e := fault.As(err)
-	if e.Kind != fault.Rejected || e.Field != t.Settings.WarehouseField && !slices.Contains(ofField, e.Code) {
+	if e.Kind != fault.Rejected || e.Field != t.Settings.WarehouseField && (e.Field != "" || !slices.Contains(ofField, e.Code)) {
 		return record.InOurTerms(err, suitetalk.SalesOrder, nil)
 	}
 	changed := *e

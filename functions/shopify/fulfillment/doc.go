@@ -22,7 +22,8 @@
 // A fulfillment that a person cancelled in Shopify is not made again, and one with more pieces than the
 // warehouse reports now is not made smaller: both are conflicts. A cancelled shipment of which Shopify
 // has nothing changes nothing. A fulfillment that is another shipment's too, such as one that was deleted at its
-// source and made again with the same number, stays until that one is cancelled.
+// source and made again with the same number, stays until that one is cancelled, and
+// one that left after all has it again.
 //
 // fulfillmentCreate is not idempotent: it takes no idempotency key and no reference of ours, so
 // its guarantee is search. A fulfillment is recognized by a tracking number of the shipment,

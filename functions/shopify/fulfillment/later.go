@@ -68,7 +68,7 @@ func (s *shipping) cancel(ctx context.Context, ref string) (connector.Receipt, e
 	if len(made) == 0 {
 		return connector.Receipt{Ref: ref, Linked: true, Detail: "fulfillment " + ref + " of order " + s.order.ID + " is cancelled"}, nil
 	}
-	ids, err := s.cancelEach(ctx, made)
+	ids, err := s.undo(ctx, made)
 	if err != nil {
 		return connector.Receipt{}, err
 	}
@@ -78,10 +78,10 @@ func (s *shipping) cancel(ctx context.Context, ref string) (connector.Receipt, e
 	return connector.Receipt{Ref: ref, Detail: "fulfillment " + strings.Join(ids, ", ") + " of order " + s.order.ID + " cancelled"}, nil
 }
 
-// cancelEach cancels the fulfillments that are no other shipment's too, and returns their ids.
-func (s *shipping) cancelEach(ctx context.Context, made []fulfilled) (ids []string, err error) {
+// undo cancels those of the fulfillments that are no other shipment's, and returns their ids.
+func (s *shipping) undo(ctx context.Context, made []fulfilled) (ids []string, err error) {
 	for _, f := range made {
-		stays, err := s.book.Leave(ctx, s.fulfillmentKey(f.id), s.key)
+		stays, err := s.book.Leave(ctx, s.fulfillmentKey(f.id), s.state())
 		if err != nil {
 			return nil, err
 		}

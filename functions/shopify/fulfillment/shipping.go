@@ -20,7 +20,8 @@ import (
 type shipping struct {
 	*Target
 	shipment *canonical.Shipment
-	key      message.Key // of the shipment
+	key      message.Key      // of the shipment
+	version  message.Sequence // of its state
 	order    message.Key
 	repeated bool // this is not the first attempt
 	silent   bool // the customer is not notified
@@ -97,6 +98,11 @@ func (s *shipping) fulfilled(ctx context.Context, all []pieces, ref string) (mad
 	}
 	if made, err = s.ours(ctx, ref); err != nil {
 		return nil, nil, err
+	}
+	for i := range made { // it may have been cancelled before
+		if err := s.book.Share(ctx, s.fulfillmentKey(made[i].id), s.state()); err != nil {
+			return nil, nil, err
+		}
 	}
 	left, err = s.missing(all, made, ref)
 	return made, left, err
@@ -336,13 +342,13 @@ func (s *shipping) create(ctx context.Context, p *planned) (string, error) {
 	}
 	published, parcel := s.config.Shipping.Has(s.order.Tenant, p.location), s.parcel(p)
 	if published {
-		if err := s.book.Announce(ctx, s.order, s.key, parcel); err != nil {
+		if err := s.book.Announce(ctx, s.order, s.state(), parcel); err != nil {
 			return "", err
 		}
 	}
 	id, err := s.mutate(ctx, admin.Call{Query: mutationFulfill, Input: input}, "fulfillmentCreate")
 	if err == nil && published {
-		err = s.book.Made(ctx, s.order, s.fulfillmentKey(id), s.key, parcel)
+		err = s.book.Made(ctx, s.order, s.fulfillmentKey(id), s.state(), parcel)
 	}
 	if err == nil {
 		_, err = s.bind(ctx, id)
@@ -378,8 +384,11 @@ func (s *shipping) share(ctx context.Context, id string) error {
 	if mine || err != nil {
 		return err
 	}
-	return s.book.Share(ctx, s.fulfillmentKey(id), s.key)
+	return s.book.Share(ctx, s.fulfillmentKey(id), s.state())
 }
+
+// state is the shipment at the version that is delivered.
+func (s *shipping) state() owner.State { return owner.State{Key: s.key, Version: s.version} }
 
 // ours returns the shipment's fulfillments, those that are cancelled only if the shipment is, and the
 // one of the id ref last. The others have a tracking number of the shipment, or of that one, and only

@@ -93,7 +93,7 @@ func (t *Target) shipping(d connector.Delivery) (*shipping, error) {
 		return nil, err
 	}
 	return &shipping{
-		Target: t, shipment: body, key: d.Message.Key(), order: order, repeated: d.Attempt > 1,
+		Target: t, shipment: body, key: d.Message.Key(), version: d.Message.Sequence, order: order, repeated: d.Attempt > 1,
 		silent: d.Message.Lane == message.Backfill || !t.config.Notify, doing: "fulfilling order " + order.ID + " at shopify",
 	}, nil
 }

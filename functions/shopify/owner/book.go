@@ -28,8 +28,8 @@ const (
 	sharers   = "shipments"
 )
 
-// The parts of attribute sharers begin so, before the key of a shipment: one that has the fulfillment beside its
-// owner, and one that was cancelled.
+// The parts of attribute sharers begin so, before the key of a shipment: one that has the fulfillment as its owner
+// does, and one that was cancelled. The value is the version of that.
 const (
 	has  = "has/"
 	left = "left/"
@@ -37,6 +37,12 @@ const (
 
 // withdrawn takes the place of a fulfillment that will not be made.
 const withdrawn = "none"
+
+// State is a shipment at a version.
+type State struct {
+	Key     message.Key
+	Version message.Sequence
+}
 
 // digest is the same for parcels of the same content.
 func (p Parcel) digest() string {
@@ -52,19 +58,20 @@ func (p Parcel) digest() string {
 	return message.DeriveID(parts...)
 }
 
-// announcement is the name of the parcel of a shipment.
-func (p Parcel) announcement(shipment message.Key) string {
-	return p.digest() + "/" + shipment.String()
+// announcement is the name of the parcel of a state of a shipment: of one that is shipped again after it was
+// cancelled, the first announcement has ended.
+func (p Parcel) announcement(of State) string {
+	return p.digest() + "/" + of.Key.String() + "/" + string(of.Version)
 }
 
 // Announce records that a fulfillment of the order with this content is to be made for the shipment.
-func (b Book) Announce(ctx context.Context, order, of message.Key, p Parcel) error {
-	_, err := b.Memory.Gather(ctx, order, announced, connector.Portion{Name: p.announcement(of), Value: of.String()})
+func (b Book) Announce(ctx context.Context, order message.Key, of State, p Parcel) error {
+	_, err := b.Memory.Gather(ctx, order, announced, connector.Portion{Name: p.announcement(of), Value: of.Key.String()})
 	return err
 }
 
 // Made records that the fulfillment is the one that was announced for the shipment.
-func (b Book) Made(ctx context.Context, order, fulfillment, of message.Key, p Parcel) error {
+func (b Book) Made(ctx context.Context, order, fulfillment message.Key, of State, p Parcel) error {
 	_, err := b.Memory.Bind(ctx, order, taken+p.announcement(of), fulfillment.ID)
 	return err
 }
@@ -92,26 +99,31 @@ func (b Book) Bind(ctx context.Context, fulfillment, of message.Key) (bool, erro
 	return owner == of.String(), err
 }
 
-// Share records that the fulfillment, which is another shipment's, is this one's parcel too.
-func (b Book) Share(ctx context.Context, fulfillment, of message.Key) error {
-	_, err := b.Memory.Gather(ctx, fulfillment, sharers, connector.Portion{Name: has + of.String(), Value: of.String()})
+// Share records that the fulfillment is this shipment's parcel: as well as its owner's, or again, after it was cancelled.
+func (b Book) Share(ctx context.Context, fulfillment message.Key, of State) error {
+	_, err := b.Memory.Gather(ctx, fulfillment, sharers, connector.Portion{Name: has + of.Key.String(), Version: of.Version, Value: string(of.Version)})
 	return err
 }
 
 // Leave records that the shipment, which was cancelled, does not have the fulfillment any more, and reports
 // whether another one has it.
-func (b Book) Leave(ctx context.Context, fulfillment, of message.Key) (stays bool, err error) {
-	owner, err := b.Memory.Bind(ctx, fulfillment, shipment, of.String())
+func (b Book) Leave(ctx context.Context, fulfillment message.Key, of State) (stays bool, err error) {
+	owner, err := b.Memory.Bind(ctx, fulfillment, shipment, of.Key.String())
 	if err != nil {
 		return false, err
 	}
-	all, err := b.Memory.Gather(ctx, fulfillment, sharers, connector.Portion{Name: left + of.String(), Value: of.String()})
+	all, err := b.Memory.Gather(ctx, fulfillment, sharers, connector.Portion{Name: left + of.Key.String(), Version: of.Version, Value: string(of.Version)})
 	if err != nil {
 		return false, err
 	}
-	all[has+owner] = owner
-	for name, sharer := range all {
-		stays = stays || strings.HasPrefix(name, has) && all[left+sharer] == ""
+	if _, known := all[has+owner]; !known {
+		all[has+owner] = ""
+	}
+	for name, since := range all {
+		if sharer, its := strings.CutPrefix(name, has); its {
+			cancelled, known := all[left+sharer]
+			stays = stays || !known || since > cancelled
+		}
 	}
 	return stays, nil
 }

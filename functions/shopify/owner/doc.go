@@ -12,5 +12,6 @@
 // other fulfillment has taken that announcement. A person who fulfills in Shopify by hand what a warehouse
 // shipped, with its tracking number, therefore makes no second shipment either. What was decided of a
 // fulfillment stays, also if its tracking changes. The announcements of a shipment that is cancelled end with it, unless a
-// fulfillment has taken them: what a person ships in its place is the shop's own.
+// fulfillment has taken them: what a person ships in its place is the shop's own. If it left after all,
+// its fulfillment is announced anew.
 package owner

@@ -16,7 +16,7 @@
 //	             regular_price. The list is the store, the currency WOOCOMMERCE_CURRENCY
 //	Location     the store
 //	Available    stock_quantity, if manage_stock is true; a part of a piece is kept, and below zero is 0, with
-//	             a note. A retired product has no level
+//	             a note. A retired product has no level, nor has one without a quantity, with a note
 //
 // What is left out is noted: grouped and external products are no goods, a variation without a SKU of its
 // own cannot be named by one (the API then shows that of its product, WC_Product_Variation::get_sku), the

@@ -125,7 +125,10 @@ func (r *reading) level(one *record) (*canonical.InventoryLevel, error) {
 	case one.managed == "parent":
 		r.note("manage_stock", "the stock of "+r.what(one)+" is left out: its product manages it, and has no SKU that is sold")
 		return nil, nil //nolint:nilnil // the same
-	case one.managed != "true" || one.quantity == "":
+	case one.managed != "true":
+		return nil, nil //nolint:nilnil // the same
+	case one.quantity == "":
+		r.note("stock_quantity", "the stock of "+r.what(one)+" is left out: the store manages it, and has no quantity")
 		return nil, nil //nolint:nilnil // the same
 	}
 	n, err := canonical.ParseDecimal(one.quantity)

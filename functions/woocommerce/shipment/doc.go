@@ -25,7 +25,8 @@
 // twice is there twice. So the guarantee is search: the order is read, and of meta data, status and
 // note only the missing ones are written. A parcel that is confirmed again under
 // another id is recognized by its tracking number and its goods: it has an entry without lines and no note,
-// and takes the lines if the first one is cancelled, such as one that was deleted at its source and made again.
+// and takes the lines if the first one is cancelled, such as one that was deleted at its source and made again. The
+// notes of the parcel keep the name of the first one, so that the customer has no second mail of it.
 // More pieces than the order has left are a conflict, which a person settles.
 //
 // A shipment takes four calls and one for refunds: the order twice, PUT, the notes, POST. The key

@@ -1,6 +1,7 @@
 package shipment
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"html"
@@ -67,8 +68,11 @@ func (s *orderAt) addNote(ctx context.Context, text string, customer bool) error
 	return err
 }
 
-// named is the shipment with its system, because two systems may have the same number.
-func (s *shipping) named() string { return "Shipment " + s.shipment.ID + " of " + s.key.System }
+// named is the shipment with its system, because two systems may have the same number; or that of the one that had
+// its parcel before, which the customer knows.
+func (s *shipping) named() string {
+	return cmp.Or(s.told, "Shipment "+s.shipment.ID+" of "+s.key.System)
+}
 
 // first and next are the beginnings of the shipment's notes.
 func (s *shipping) first() string { return s.named() + ": " }
