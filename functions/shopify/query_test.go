@@ -1,9 +1,15 @@
 package shopify_test
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -15,7 +21,7 @@ import (
 	"causeway.example/shared/fault"
 )
 
-// TestQueriesFitTheSchema validates every query against the published types.
+// TestQueriesFitTheSchema validates every query of the code against the published types.
 func TestQueriesFitTheSchema(t *testing.T) {
 	t.Parallel()
 	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "admin", Input: string(mustRead(t, "..", "shopifytest", "testdata", "admin.graphql"))})
@@ -64,19 +70,69 @@ func TestQueriesFitTheSchema(t *testing.T) {
 		}
 	}
 	s.publishes(t)
+	s.audits(t)
+	s.hasNothingOpen(t)
 	asked := append(s.fake.Asked(), asMaster(t)...)
-	if len(asked) != 100 {
-		t.Fatalf("%d queries were sent, want 100", len(asked))
-	}
+	wantEach(t, asked)
 	for _, query := range asked {
 		if _, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules()); errs != nil {
 			t.Errorf("%s\n%v", query, errs)
 		}
-		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors", "tracked", "isTracked", "currencyCode", "currency", "createdDefinition", "definition {", "value }", "text }", "cancelledAt", "canceledAt", "id status }", "id state }", "location {", "place {").Replace(query)
+		misspelt := strings.NewReplacer("name", "nome", "amountSet", "amountSat", "firstName", "fristName", "uri", "url", "updatedAt", "updated", "trackingInfo", "tracking", "lineItem {", "item {", "userErrors", "errors", "tracked", "isTracked", "currencyCode", "currency", "createdDefinition", "definition {", "value }", "text }", "cancelledAt", "canceledAt", "id status }", "id state }", "location {", "place {", "precision", "exactness", "{ fulfillable }", "{ isFulfillable }").Replace(query)
 		if _, errs := gqlparser.LoadQueryWithRules(schema, misspelt, rules.NewDefaultRules()); errs == nil {
 			t.Errorf("a misspelt field passes:\n%s", misspelt)
 		}
 	}
+}
+
+// operation is the beginning of a query or mutation in the code.
+var operation = regexp.MustCompile("`(query|mutation) (\\w+)")
+
+// wantEach fails unless every operation of the connector's code is among those that were sent.
+func wantEach(t *testing.T, asked []string) {
+	t.Helper()
+	found := 0
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.Name() == "shopifytest":
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		code, err := os.ReadFile(path)
+		for _, match := range operation.FindAllStringSubmatch(string(code), -1) {
+			found++
+			begins := regexp.MustCompile(`^\s*` + match[1] + " " + match[2] + `\b`)
+			if !slices.ContainsFunc(asked, begins.MatchString) {
+				t.Errorf("%s: %s %s was not sent", path, match[1], match[2])
+			}
+		}
+		return err
+	})
+	if err != nil || found < 50 {
+		t.Errorf("%d operations, %v", found, err)
+	}
+}
+
+// audits counts and lists the orders of an hour.
+func (s *shop) audits(t *testing.T) {
+	t.Helper()
+	span := connector.Span{From: shopifytest.Start, To: shopifytest.Start.Add(time.Hour)}
+	if _, err := s.Auditor.Totals(t.Context(), orders, span); err != nil {
+		t.Fatal(err)
+	}
+	s.records(t, span)
+}
+
+// hasNothingOpen ships an order of which nothing is left.
+func (s *shop) hasNothingOpen(t *testing.T) {
+	t.Helper()
+	s.fake.Put(shopifytest.Purchase{ID: 5001, Items: []shopifytest.Item{{ID: 11, SKU: "TEE-BLK-M", Quantity: 1, Price: 1}}, Change: fulfilledElsewhere}.Body())
+	_, err := s.ship(t, shippedMessage(t, parcel("S-77", "1Z77", shippedLine("TEE-BLK-M", 1))), 1)
+	wantFault(t, err, fault.Rejected, fault.Conflict, "order")
 }
 
 // asMaster returns the queries of a shop that publishes a product of two pages.
