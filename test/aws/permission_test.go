@@ -198,6 +198,8 @@ var unrecorded = []struct{ pattern, reason string }{
 	{`-inbox-backfill`, "the backfill lane: what a poll finds within the hour goes into the live one"},
 	{`dynamodb:\w+ table/causeway-dev [LEDKF]#`, "calls of the ledger, by how many entries are written at once and by what is asked"},
 	{`causeway-dev-shopify-refunds-to-netsuite$`, "the day's refund is WooCommerce's"},
+	{`causeway-dev-shopify-shipments-to-netsuite$`, "the stage has the flow switched off"},
+	{`^causeway-dev-shopify-poll dynamodb:\w+ table/causeway-dev S#woocommerce\|shopify/`, "the stage has the flows between the stores switched off"},
 	{`^causeway-dev-netsuite-audit `, "the nightly audit: TestTheNightlyAuditOnAWS holds its calls to its role"},
 	{`^causeway-dev-(netsuite-(poll|translate)|(shopify|woocommerce)-deliver) `, "the stage has the flows of stock and products switched off, and its schedules do not fire"},
 	{`^causeway-dev-woocommerce-poll `, "schedules do not fire, and the tests of alarms poll Shopify"},
