@@ -56,6 +56,9 @@ func (t *Target) waitFor(c *record, call Call, now time.Time) (until time.Time, 
 func (t *Target) wait(open *circuit, sentAt, now time.Time) time.Time {
 	p, age := t.config.Policy.Breaker, now.Sub(sentAt)
 	if open.Prober != nil && now.Before(t.config.Worker.Over(t.key()+"|probe", open.Prober, 0)) {
+		if !open.Answers.IsZero() {
+			age = min(age, now.Sub(open.Answers)) // the target answers: the next message probes at once, however old it is
+		}
 		return now.Add(p.Return.Wait(age, t.config.Random))
 	}
 	if now.Before(open.Probe) {
