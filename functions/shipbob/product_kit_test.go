@@ -91,7 +91,7 @@ func TestKitWaitsForEachComponent(t *testing.T) {
 	}
 }
 
-// What is there stays as it is: ShipBob may have stock of a product, and orders of a bundle.
+// A product or bundle that exists stays as it is: ShipBob may have stock of it, and orders.
 func TestKitThatIsThereIsNotConverted(t *testing.T) {
 	t.Parallel()
 	a := withProducts(t, nil)

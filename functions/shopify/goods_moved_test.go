@@ -74,7 +74,7 @@ func (m *master) edits(p shopifytest.Product, edit func(*shopifytest.Product)) s
 	return p
 }
 
-// A product that takes over a SKU is published with the end of the one that had it, in whatever way that ends,
+// A product that takes over a SKU is published with the end of the one that had it, archived, renamed or deleted,
 // and stays so when its own deliveries come late.
 func TestTheProductThatTakesOverASKUIsPublished(t *testing.T) {
 	t.Parallel()

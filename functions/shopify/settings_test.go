@@ -53,7 +53,7 @@ func TestOnlyShopsAndSecretsAreRequired(t *testing.T) {
 	}
 }
 
-// The audit only reads, and its program has no room for what is written.
+// The audit only reads, and its program would be too large with the target.
 func TestASourceIsOpenedWithoutItsTarget(t *testing.T) {
 	t.Parallel()
 	settings := shopifytest.New().Settings("http://127.0.0.1:1")

@@ -31,7 +31,7 @@ func TestGoodsVariationsThatChangeTogetherAreAllRemembered(t *testing.T) {
 		group.Go(func() {
 			got, err := g.system.Source.Translate(t.Context(), g.raw(message.Webhook, "product.updated", body))
 			if err != nil || len(got.Events) != 2 {
-				t.Errorf("got %v, %v", told(got), err)
+				t.Errorf("got %v, %v", described(got), err)
 			}
 		})
 	}
@@ -42,7 +42,7 @@ func TestGoodsVariationsThatChangeTogetherAreAllRemembered(t *testing.T) {
 		g.DeleteProduct(11 + id)
 	}
 	if got := g.updated(10); len(got.Events) != variations {
-		t.Errorf("retired are %v", told(got))
+		t.Errorf("retired are %v", described(got))
 	}
 }
 
@@ -58,6 +58,6 @@ func TestGoodsAFailedTranslationRemembersNothing(t *testing.T) {
 	g.now = g.now.Add(2 * time.Hour)
 	g.EditProduct(12, func(p *woocommercetest.Product) { p.Regular = "79.50" })
 	if got := g.updated(10); len(got.Events) != 4 {
-		t.Errorf("got %v", told(got))
+		t.Errorf("got %v", described(got))
 	}
 }

@@ -147,8 +147,8 @@ func TestGoodsAreFoundByPolls(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if first := told(got)[0]; !strings.Contains(first, "HOOD-L") && !strings.Contains(first, "product.retired OLD") {
-			t.Errorf("%s: %v", topic, told(got))
+		if first := described(got)[0]; !strings.Contains(first, "HOOD-L") && !strings.Contains(first, "product.retired OLD") {
+			t.Errorf("%s: %v", topic, described(got))
 		}
 	}
 	if ids, _ := g.polled("product.updated", arrival.Add(30*time.Second)); len(ids) != 150 {

@@ -72,8 +72,8 @@ func (g *goodsStore) updated(id int64) connector.Translation {
 	return g.translate(message.Webhook, "product.updated", g.ProductBody(id))
 }
 
-// told describes the events: type, id and the body's fields that matter.
-func told(translation connector.Translation) (all []string) {
+// described returns the events in words: type, id and the body's fields that matter.
+func described(translation connector.Translation) (all []string) {
 	for _, e := range translation.Events {
 		text := e.Type + " " + e.Entity.ID
 		switch body := e.Body.(type) {
@@ -93,7 +93,7 @@ func told(translation connector.Translation) (all []string) {
 
 func (g *goodsStore) want(translation connector.Translation, want ...string) {
 	g.Helper()
-	if got := told(translation); !slices.Equal(got, want) {
+	if got := described(translation); !slices.Equal(got, want) {
 		g.Errorf("got\n\t%s\nwant\n\t%s\n(skip %q)", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"), translation.Skip)
 	}
 }
@@ -145,7 +145,7 @@ func TestGoodsAVariationThatChangesAloneIsPublishedAlone(t *testing.T) {
 	g.EditProduct(10, func(p *woocommercetest.Product) { p.Status = "draft" })
 	got = g.updated(12)
 	if got.Events[0].Type != canonical.ProductRetired || !got.Events[0].UpdatedAt.Equal(g.now) {
-		t.Errorf("of a product that is a draft: %v at %s", told(got), got.Events[0].UpdatedAt)
+		t.Errorf("of a product that is a draft: %v at %s", described(got), got.Events[0].UpdatedAt)
 	}
 }
 
@@ -166,7 +166,7 @@ func TestGoodsThatAreNoneAreLeftOutWithANote(t *testing.T) {
 	}
 	for id, want := range map[int64]string{20: "product 20 is left out: a product of the type grouped is no goods", 21: "type external is no goods", 22: "product 22 is left out: it has no SKU"} {
 		if got := g.updated(id); len(got.Events) > 0 || !strings.Contains(got.Skip, want) {
-			t.Errorf("%d: %v, skip %q", id, told(got), got.Skip)
+			t.Errorf("%d: %v, skip %q", id, described(got), got.Skip)
 		}
 	}
 }
@@ -233,7 +233,7 @@ func TestGoodsASKUThatAProductLostIsRetired(t *testing.T) {
 				}
 			}
 			if slices.Sort(retired); !slices.Equal(retired, slices.Sorted(slices.Values(c.want))) {
-				t.Errorf("retired are %v, want %v (%v, %q)", retired, c.want, told(got), got.Skip)
+				t.Errorf("retired are %v, want %v (%v, %q)", retired, c.want, described(got), got.Skip)
 			}
 		})
 	}
@@ -245,25 +245,25 @@ func TestGoodsOfTheTrashComeBack(t *testing.T) {
 	g := openGoods(t, masterOfAll)
 	g.hoodie()
 	if got := g.translate(message.Webhook, "product.deleted", g.TrashProduct(10)); got.Skip != "product 10 is gone, and no SKU of it is published" {
-		t.Errorf("got %v, %q", told(got), got.Skip)
+		t.Errorf("got %v, %q", described(got), got.Skip)
 	}
 	g.RestoreProduct(10)
 	g.updated(10)
 	g.now = g.now.Add(2 * time.Hour)
 	if got := g.translate(message.Webhook, "product.deleted", g.TrashProduct(10)); len(got.Events) != 2 {
-		t.Errorf("got %v", told(got))
+		t.Errorf("got %v", described(got))
 	}
 	g.now = g.now.Add(2 * time.Hour)
 	asked := len(g.Asked())
 	if got := g.translate(message.Webhook, "product.deleted", []byte(`{"id":10}`)); len(got.Events) > 0 || len(g.Asked()) != asked+1 {
-		t.Errorf("told again hours later: %v, with %d requests, want the one for the product", told(got), len(g.Asked())-asked)
+		t.Errorf("told again hours later: %v, with %d requests, want the one for the product", described(got), len(g.Asked())-asked)
 	}
 	if got := g.translate(message.Poll, "product.deleted", []byte(`{"id":10}`)); len(got.Events) != 2 {
-		t.Errorf("polled hours later: %v", told(got))
+		t.Errorf("polled hours later: %v", described(got))
 	}
 	g.RestoreProduct(10)
 	if got := g.translate(message.Webhook, "product.restored", g.ProductBody(10)); len(got.Events) != 4 {
-		t.Errorf("restored: got %v", told(got))
+		t.Errorf("restored: got %v", described(got))
 	}
 }
 
@@ -286,17 +286,17 @@ func TestGoodsASaleIsALevelAlone(t *testing.T) {
 	g.now = g.now.Add(59 * time.Minute)
 	g.Stock("TEE", 4)
 	if second := g.updated(9); len(second.Events) != 3 || bodies(second) != bodies(first) || !second.Events[0].UpdatedAt.Equal(g.now) {
-		t.Errorf("within the hour: %v, %s, want %s", told(second), bodies(second), bodies(first))
+		t.Errorf("within the hour: %v, %s, want %s", described(second), bodies(second), bodies(first))
 	}
 	g.now = g.now.Add(time.Minute)
 	g.Stock("TEE", 3)
 	g.want(g.updated(9), "inventory.level TEE@shop.example shop.example 3")
 	if polled := g.translate(message.Poll, "product.updated", []byte(`{"id":9}`)); len(polled.Events) != 3 || bodies(polled) != bodies(first) {
-		t.Errorf("polled: %v", told(polled))
+		t.Errorf("polled: %v", described(polled))
 	}
 	g.now = g.now.Add(2 * time.Hour)
 	if again := g.updated(9); len(again.Events) > 0 || again.Skip != "product 9 has the content that was published of it" {
-		t.Errorf("again: %v, %q", told(again), again.Skip)
+		t.Errorf("again: %v, %q", described(again), again.Skip)
 	}
 }
 

@@ -171,7 +171,7 @@ func TestABatchOfProductsIsBounded(t *testing.T) {
 	}
 }
 
-// The store saved all, and the answer was lost. Each is told so, and the next delivery finds them.
+// The store saved all, and the answer was lost. Each delivery fails, and the next one finds its product.
 func TestALostAnswerToABatchMakesNoSecondProduct(t *testing.T) {
 	t.Parallel()
 	system, fake := withProducts(t, nil)

@@ -129,6 +129,22 @@ func (r *Reader) Stock() *canonical.Quantity {
 	return new(canonical.Pieces(n.Normal()))
 }
 
+// Amount reads a number of 0 or more by the function, such as NullString or NullDecimal; null is 0.
+func (r *Reader) Amount(read func() (text string, present bool)) canonical.Decimal {
+	text, present := read()
+	if !present {
+		return canonical.Decimal{}
+	}
+	n, err := canonical.ParseDecimal(text)
+	switch {
+	case err != nil:
+		r.Refuse(err)
+	case n.Sign() < 0:
+		r.Fail(strictjson.Value, "is below zero")
+	}
+	return n.Normal()
+}
+
 // Time reads an RFC 3339 time or null, which gives the zero time. The offset is kept. A leap
 // second is read as the second before it, with a note.
 func (r *Reader) Time() time.Time {

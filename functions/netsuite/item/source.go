@@ -92,7 +92,7 @@ func readRow(r *wire.Reader) (item row) {
 		case "upccode":
 			item.Barcode = r.Text()
 		case "weight":
-			item.weight = readDecimal(r)
+			item.weight = r.Amount(r.NullString)
 		case "isinactive":
 			item.inactive = readFlag(r)
 		case "lastmodifieddate":
@@ -172,7 +172,7 @@ func readPrices(r *wire.Reader) (entries []entry) {
 			case "currency":
 				e.currency = r.ID()
 			case "unitprice":
-				e.amount = readDecimal(r)
+				e.amount = r.Amount(r.NullString)
 			}
 		}
 		entries = append(entries, e)
@@ -191,22 +191,6 @@ func readLines(r *wire.Reader) canonical.Text {
 		lines[i] = r.Clean(line)
 	}
 	return canonical.NewText(strings.Join(lines, "\n"))
-}
-
-// readDecimal reads a number that SuiteQL writes as text, null as 0.
-func readDecimal(r *wire.Reader) canonical.Decimal {
-	text, present := r.NullString()
-	if !present {
-		return canonical.Decimal{}
-	}
-	n, err := canonical.ParseDecimal(text)
-	switch {
-	case err != nil:
-		r.Refuse(err)
-	case n.Sign() < 0:
-		r.Fail(strictjson.Value, "is below zero")
-	}
-	return n.Normal()
 }
 
 // readFlag reads T or F.

@@ -16,6 +16,6 @@
 // # Errors
 //
 // A kit is rejected with the line, the member and the rule if a quantity is unreadable or not above 0, if
-// a kit has itself as a member, at any depth, or if kits are nested deeper than Depth. The last is not told
-// from a member of type Kit that has no members.
+// a kit has itself as a member, at any depth, or if kits are nested deeper than Depth. A member of type
+// Kit without members is rejected as nested too deep.
 package kit

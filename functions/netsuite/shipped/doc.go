@@ -73,7 +73,7 @@
 //     counts if there is no other.
 //   - DeletedRecord has type, recordid and deleteddate (repository GSpo7/suiteql-sql-library,
 //     deleted-records.sql). How it writes the type of a fulfillment was not found; "Item Fulfillment",
-//     "itemfulfillment" and "ItemShip" are recognized, in whatever case.
+//     "itemfulfillment" and "ItemShip" are recognized, in upper or lower case.
 //
 // Whether a fulfillment's lines have kitmemberof in SuiteQL as a sales order's do was not found. If they did
 // not, a store would reject the members, whose SKUs are not in its order.

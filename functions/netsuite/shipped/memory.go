@@ -13,8 +13,8 @@ import (
 	"causeway.example/shared/message"
 )
 
-// What is remembered of a shipment: the times of the states that were published as shipped, a part for each, and
-// the last of these states with the key of its order.
+// The attributes of a shipment that are remembered: the times of the states that were published as shipped, a part
+// for each, and the last of these states with the key of its order.
 const (
 	attributeTimes = "netsuite shipped at"
 	attributeState = "netsuite shipped"
@@ -31,14 +31,14 @@ func versionOf(changed time.Time) message.Sequence {
 	return message.NewSequence(changed, true, time.Time{})
 }
 
-// told is what was read of an item fulfillment beside a state of it.
-type told struct {
+// others are the other states that were read of an item fulfillment.
+type others struct {
 	again bool // an older state was published as shipped
 	ended bool // a newer one is no shipment
 }
 
 // remember remembers that the state was published as shipped, and returns what else was read.
-func (s *Source) remember(ctx context.Context, key, order message.Key, body *canonical.Shipment, changed time.Time) (was told, err error) {
+func (s *Source) remember(ctx context.Context, key, order message.Key, body *canonical.Shipment, changed time.Time) (was others, err error) {
 	version, at := versionOf(changed), changed.UTC().Format(suitetalk.TimeLayout)
 	text, err := json.Marshal(body)
 	if err != nil {

@@ -33,7 +33,7 @@ const (
 	deleted  = "d.deleteddate"
 )
 
-// What a raw message has, by the names in SuiteQL: of an item fulfillment, of a line, and of a deleted one.
+// The members of a raw message, by the names in SuiteQL: of an item fulfillment, of a line, and of a deleted one.
 var (
 	columns        = []string{"id", "number", "externalid", "status", "carrier", "method", "day", "orderid", "ordermemo", "changed"}
 	lineColumns    = []string{"mainline", "sku", "name", "kind", "location", "added", "taken"}

@@ -11,7 +11,7 @@
 // before the setting is shown once the warehouse reports another one.
 //
 // A delivery reads the field (GET /salesOrder/{id}?fields=…), and sends it alone (PATCH) if it has other
-// content, so that whatever else people or Causeway change at the sales order stays. The guarantee is
+// content, so that all other changes of the sales order stay. The guarantee is
 // external_id: the sales order is known by its internal id, and the request sets a state. With NETSUITE_ORDERS
 // the poll publishes the sales order once more for each change of the field, and a store that shows all of it
 // is not written to. Whether NetSuite takes the field of a sales order that is billed or closed is not

@@ -25,7 +25,7 @@
 // body has no currency and not all variants of a large product. Where the API does not have a product that was
 // created or updated, nothing follows; products/delete has the id alone. The setting adds the three topics to
 // the subscriptions. A poll lists products by updated_at. A product that was deleted is in no list, so that a
-// products/delete that was lost is found by nobody; send it again with `causeway webhook send shopify
+// products/delete that was lost is not found; send it again with `causeway webhook send shopify
 // products/delete`.
 //
 // # Unchanged content

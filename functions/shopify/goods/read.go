@@ -91,9 +91,9 @@ func readVariant(r *wire.Reader) (v variant) {
 		case "barcode":
 			v.barcode = readText(r)
 		case "price":
-			v.price = readAmount(r, r.NullString)
+			v.price = r.Amount(r.NullString)
 		case "compareAtPrice":
-			v.compareAt = readAmount(r, r.NullString)
+			v.compareAt = r.Amount(r.NullString)
 		case "inventoryItem":
 			readItem(r, &v)
 		}
@@ -134,7 +134,7 @@ func readWeight(r *wire.Reader) *canonical.Quantity {
 		case "unit":
 			unit = r.String()
 		case "value":
-			value = readAmount(r, r.NullDecimal)
+			value = r.Amount(r.NullDecimal)
 		}
 	}
 	switch {
@@ -145,20 +145,4 @@ func readWeight(r *wire.Reader) *canonical.Quantity {
 		return nil
 	}
 	return &canonical.Quantity{Value: value, Unit: units[unit]}
-}
-
-// readAmount reads a number of 0 or more, null as 0.
-func readAmount(r *wire.Reader, value func() (string, bool)) canonical.Decimal {
-	text, present := value()
-	if !present {
-		return canonical.Decimal{}
-	}
-	n, err := canonical.ParseDecimal(text)
-	switch {
-	case err != nil:
-		r.Refuse(err)
-	case n.Sign() < 0:
-		r.Fail(strictjson.Value, "is below zero")
-	}
-	return n.Normal()
 }

@@ -81,7 +81,7 @@ func (s *shipping) hand(wanted map[string]*recorded, own *recorded) {
 		}
 		next := *r
 		if next.Same = s.heir; key == s.heir {
-			next.Same, next.Told, next.Lines, next.Completed = "", s.named(), own.Lines, own.Completed
+			next.Same, next.KnownAs, next.Lines, next.Completed = "", s.named(), own.Lines, own.Completed
 			if own.Item != nil {
 				item := *own.Item
 				item.ID, next.Item = strings.TrimPrefix(key, shipmentMeta), &item

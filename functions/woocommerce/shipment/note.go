@@ -71,7 +71,7 @@ func (s *orderAt) addNote(ctx context.Context, text string, customer bool) error
 // named is the shipment with its system, because two systems may have the same number; or that of the one that had
 // its parcel before, which the customer knows.
 func (s *shipping) named() string {
-	return cmp.Or(s.told, "Shipment "+s.shipment.ID+" of "+s.key.System)
+	return cmp.Or(s.knownAs, "Shipment "+s.shipment.ID+" of "+s.key.System)
 }
 
 // first and next are the beginnings of the shipment's notes.

@@ -26,7 +26,7 @@ type shipping struct {
 	note     string
 	fewer    bool   // the order has more pieces of it than it has now
 	heir     string // key of the meta data of the shipment that keeps the parcel when this one is cancelled
-	told     string // name under which the customer knows the parcel, "" if that is the shipment's own
+	knownAs  string // name under which the customer knows the parcel, "" if that is the shipment's own
 }
 
 // orderAt is an order at its store, with what is done there.
@@ -61,7 +61,7 @@ type recorded struct {
 	Item      *trackingItem            `json:"item,omitempty"`
 	Completed bool                     `json:"completed,omitempty"` // this shipment completed the order
 	Same      string                   `json:"same,omitempty"`      // key of the meta data that has this parcel, with its lines
-	Told      string                   `json:"told,omitempty"`      // shipment that the notes of the parcel name, of which this one took it over
+	KnownAs   string                   `json:"known_as,omitempty"`  // shipment that the notes of the parcel name, of which this one took it over
 }
 
 func (r *recorded) isCancelled() bool { return r.Status == canonical.ShipmentCancelled }
@@ -124,9 +124,9 @@ func (s *shipping) record(o *shippedOrder) (*recorded, connector.Receipt, error)
 
 // cancelled returns what the order is to have of a shipment that did not leave.
 func (s *shipping) cancelled(o *shippedOrder, own recorded) *recorded {
-	own.Status, s.told = canonical.ShipmentCancelled, own.Told
+	own.Status, s.knownAs = canonical.ShipmentCancelled, own.KnownAs
 	if s.heir = o.heir(s.metaKey()); s.heir != "" {
-		own.Same, own.Told = s.heir, ""
+		own.Same, own.KnownAs = s.heir, ""
 	}
 	return &own
 }
@@ -139,9 +139,9 @@ func (s *shipping) left(o *shippedOrder, had *recorded) (*recorded, error) {
 		return own, nil
 	}
 	if had != nil {
-		own.Completed, own.Told = had.Completed, had.Told
+		own.Completed, own.KnownAs = had.Completed, had.KnownAs
 	}
-	s.told = own.Told
+	s.knownAs = own.KnownAs
 	if had != nil && had.Same == "" && !had.isCancelled() && maps.Equal(had.Goods, own.Goods) {
 		own.Lines = had.Lines
 		return own, nil
